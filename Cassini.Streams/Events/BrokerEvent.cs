@@ -1,0 +1,49 @@
+namespace Cassini.Streams.Events;
+
+/// <summary>
+/// Something that happened in the broker, told in the past tense. Events are plain immutable data: no live objects,
+/// no secrets. The hierarchy is closed: all events are defined in this assembly.
+/// </summary>
+public abstract record BrokerEvent
+{
+    private protected BrokerEvent()
+    {
+    }
+
+    /// <summary>The family of the event, used by <c>/events?types=</c>.</summary>
+    public abstract EventCategory Category { get; }
+}
+
+/// <summary>The families of events. Their lower-case names are the values of <c>/events?types=</c>.</summary>
+public enum EventCategory
+{
+    /// <summary>Endpoints: bound, failed to bind, closed, failing to accept.</summary>
+    Listener,
+
+    /// <summary>Connections from accept to their one terminal event.</summary>
+    Connection,
+
+    /// <summary>Sessions of clients that passed the handshake.</summary>
+    Session,
+
+    /// <summary>Crashes, restarts and surrenders of supervised components.</summary>
+    Supervision,
+
+    /// <summary>Heartbeats, accept probes and the canary.</summary>
+    Probing,
+
+    /// <summary>Certificates and revocation lists.</summary>
+    Certificate,
+
+    /// <summary>Topics.</summary>
+    Topic,
+
+    /// <summary>Sampled load.</summary>
+    Load,
+
+    /// <summary>Phases of the process.</summary>
+    Lifecycle,
+
+    /// <summary>Transitions of health checks.</summary>
+    Health,
+}

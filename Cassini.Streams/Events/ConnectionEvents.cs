@@ -1,0 +1,168 @@
+namespace Cassini.Streams.Events;
+
+/// <summary>
+/// A socket was accepted. It is <em>handshaking</em> until <see cref="HandshakeCompleted"/> makes it <em>open</em>,
+/// and is <em>closed</em> by exactly one terminal event: <see cref="HandshakeFailed"/> or <see cref="ConnectionClosed"/>.
+/// </summary>
+/// <param name="ConnectionId">1, 2, 3 … within the epoch.</param>
+/// <param name="Endpoint">The endpoint as configured.</param>
+/// <param name="RemoteAddress">The peer's <c>address:port</c>.</param>
+public sealed record ConnectionAccepted(long ConnectionId, string Endpoint, string RemoteAddress) : BrokerEvent
+{
+    /// <inheritdoc/>
+    public override EventCategory Category => EventCategory.Connection;
+}
+
+/// <summary>The peer's client certificate was accepted: the connection is open.</summary>
+/// <param name="ConnectionId">The connection.</param>
+/// <param name="Identity">Who the client certificate says it is.</param>
+/// <param name="Protocol">The TLS version, <c>TLS 1.2</c> or <c>TLS 1.3</c>.</param>
+/// <param name="Duration">From the peer's first bytes to the end of the handshake.</param>
+public sealed record HandshakeCompleted(long ConnectionId, string Identity, string Protocol, TimeSpan Duration) : BrokerEvent
+{
+    /// <inheritdoc/>
+    public override EventCategory Category => EventCategory.Connection;
+}
+
+/// <summary>Why a connection never became open.</summary>
+public enum HandshakeFailure
+{
+    /// <summary>The peer connected and closed without sending a byte: a TCP probe. Not a failure.</summary>
+    BareProbe,
+
+    /// <summary>The peer connected and sent nothing until the time-out. Not a failure of a handshake: there was none.</summary>
+    Silent,
+
+    /// <summary>The peer's first bytes are not TLS.</summary>
+    NotTls,
+
+    /// <summary>The peer began a handshake and did not finish it in time.</summary>
+    TimedOut,
+
+    /// <summary>The peer closed the connection in mid-handshake.</summary>
+    PeerClosed,
+
+    /// <summary>The peer refused us with a TLS alert (for example: it does not trust our certificate).</summary>
+    PeerAlert,
+
+    /// <summary>No TLS version or cipher in common.</summary>
+    UnsupportedProtocol,
+
+    /// <summary>The peer broke the TLS protocol in another way.</summary>
+    ProtocolError,
+
+    /// <summary>The peer presented no client certificate.</summary>
+    NoCertificate,
+
+    /// <summary>The client certificate was not issued by the configured CA.</summary>
+    UntrustedCertificate,
+
+    /// <summary>The client certificate has expired.</summary>
+    ExpiredCertificate,
+
+    /// <summary>The client certificate is not valid yet.</summary>
+    NotYetValidCertificate,
+
+    /// <summary>The certificate may not be used for client authentication.</summary>
+    WrongUsageCertificate,
+
+    /// <summary>The client certificate is on the configured revocation list.</summary>
+    RevokedCertificate,
+
+    /// <summary>The certificate chain is unusable for another reason.</summary>
+    InvalidCertificate,
+
+    /// <summary>The identity's connections crashed repeatedly; it is refused for a growing time.</summary>
+    Quarantined,
+
+    /// <summary>The broker already holds as many connections as it may.</summary>
+    ConnectionLimit,
+
+    /// <summary>Too many connections wait for a handshake; this one made room or found none.</summary>
+    HandshakeLimit,
+
+    /// <summary>The broker is shutting down.</summary>
+    Shutdown,
+
+    /// <summary>Serving the handshake itself failed; a <see cref="Crashed"/> event tells how.</summary>
+    Crashed,
+}
+
+/// <summary>The terminal event of a connection that never became open.</summary>
+/// <param name="ConnectionId">The connection.</param>
+/// <param name="Reason">Why.</param>
+/// <param name="Detail">For people; null when the reason says all.</param>
+/// <param name="Duration">From the accept to the end.</param>
+public sealed record HandshakeFailed(long ConnectionId, HandshakeFailure Reason, string? Detail, TimeSpan Duration) : BrokerEvent
+{
+    /// <inheritdoc/>
+    public override EventCategory Category => EventCategory.Connection;
+}
+
+/// <summary>The connection's handler began to serve it.</summary>
+/// <param name="ConnectionId">The connection that carries the session.</param>
+/// <param name="Identity">Who the client certificate says it is.</param>
+public sealed record SessionOpened(long ConnectionId, string Identity) : BrokerEvent
+{
+    /// <inheritdoc/>
+    public override EventCategory Category => EventCategory.Session;
+}
+
+/// <summary>Why a session, or the open connection under it, ended.</summary>
+public enum SessionCloseReason
+{
+    /// <summary>The peer closed the connection.</summary>
+    PeerClosed,
+
+    /// <summary>The connection was reset or its transport failed.</summary>
+    ConnectionLost,
+
+    /// <summary>The handler ended the session of its own accord.</summary>
+    Completed,
+
+    /// <summary>An operator disconnected it.</summary>
+    Disconnected,
+
+    /// <summary>Serving it crashed; a <see cref="Crashed"/> event tells how.</summary>
+    Crashed,
+
+    /// <summary>The broker is shutting down.</summary>
+    Shutdown,
+}
+
+/// <summary>A session ended.</summary>
+/// <param name="ConnectionId">The connection that carried the session.</param>
+/// <param name="Reason">Why.</param>
+/// <param name="Duration">How long it was open.</param>
+/// <param name="BytesReceived">Application bytes read from the peer.</param>
+/// <param name="BytesSent">Application bytes written to the peer.</param>
+public sealed record SessionClosed(
+    long ConnectionId,
+    SessionCloseReason Reason,
+    TimeSpan Duration,
+    long BytesReceived,
+    long BytesSent) : BrokerEvent
+{
+    /// <inheritdoc/>
+    public override EventCategory Category => EventCategory.Session;
+}
+
+/// <summary>The terminal event of a connection that was open.</summary>
+/// <param name="ConnectionId">The connection.</param>
+/// <param name="Reason">Why.</param>
+/// <param name="Duration">From the accept to the end.</param>
+public sealed record ConnectionClosed(long ConnectionId, SessionCloseReason Reason, TimeSpan Duration) : BrokerEvent
+{
+    /// <inheritdoc/>
+    public override EventCategory Category => EventCategory.Connection;
+}
+
+/// <summary>An identity's connections crashed repeatedly; it is refused until the time is over.</summary>
+/// <param name="Identity">Who the client certificate says it is.</param>
+/// <param name="Crashes">Crashes that led to it.</param>
+/// <param name="Duration">How long it is refused; grows each time.</param>
+public sealed record IdentityQuarantined(string Identity, int Crashes, TimeSpan Duration) : BrokerEvent
+{
+    /// <inheritdoc/>
+    public override EventCategory Category => EventCategory.Connection;
+}

@@ -1,0 +1,66 @@
+namespace Cassini.Streams.Events;
+
+/// <summary>What kind of component is supervised.</summary>
+public enum ComponentKind
+{
+    /// <summary>The listener manager. A core component: without it nobody new is served.</summary>
+    ListenerManager,
+
+    /// <summary>An endpoint's accept loop. A core component.</summary>
+    AcceptLoop,
+
+    /// <summary>The listener that serves one connection. Not core: its crash costs that connection alone.</summary>
+    Connection,
+
+    /// <summary>A probe of the broker's own health. Not core: its silence turns its check red.</summary>
+    Probe,
+
+    /// <summary>Another background service, such as the certificate watcher. Not core.</summary>
+    Service,
+
+    /// <summary>An observer of the event hub. Not core: it is detached.</summary>
+    Observer,
+}
+
+/// <summary>The identity of a supervised component.</summary>
+/// <param name="Kind">What it is.</param>
+/// <param name="Name">Which one: an endpoint, a connection id, a probe's name.</param>
+public readonly record struct Component(ComponentKind Kind, string Name)
+{
+    /// <summary>Whether new clients cannot be served without it.</summary>
+    public bool IsCore => Kind is ComponentKind.ListenerManager or ComponentKind.AcceptLoop;
+
+    /// <inheritdoc/>
+    public override string ToString() => Name.Length == 0 ? Kind.ToString() : $"{Kind} {Name}";
+}
+
+/// <summary>A supervised component ended with an exception.</summary>
+/// <param name="Component">Which.</param>
+/// <param name="Exception">The exception's type name.</param>
+/// <param name="Message">The exception's message.</param>
+/// <param name="Attempt">1 for the first crash within the supervisor's window.</param>
+/// <param name="RestartIn">Time until it is started again; null when it is not (a connection, or the supervisor gives up).</param>
+public sealed record Crashed(Component Component, string Exception, string Message, int Attempt, TimeSpan? RestartIn) : BrokerEvent
+{
+    /// <inheritdoc/>
+    public override EventCategory Category => EventCategory.Supervision;
+}
+
+/// <summary>A crashed component runs again.</summary>
+/// <param name="Component">Which.</param>
+/// <param name="Attempt">The attempt of the crash that this restart follows.</param>
+public sealed record Restarted(Component Component, int Attempt) : BrokerEvent
+{
+    /// <inheritdoc/>
+    public override EventCategory Category => EventCategory.Supervision;
+}
+
+/// <summary>A component crashed more often than its restart policy allows; it is not started again.</summary>
+/// <param name="Component">Which.</param>
+/// <param name="Crashes">Crashes within <paramref name="Window"/>.</param>
+/// <param name="Window">The restart policy's window.</param>
+public sealed record GaveUp(Component Component, int Crashes, TimeSpan Window) : BrokerEvent
+{
+    /// <inheritdoc/>
+    public override EventCategory Category => EventCategory.Supervision;
+}

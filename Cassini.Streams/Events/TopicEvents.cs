@@ -1,0 +1,28 @@
+namespace Cassini.Streams.Events;
+
+/// <summary>A topic came into being.</summary>
+/// <param name="Topic">Its name.</param>
+public sealed record TopicCreated(string Topic) : BrokerEvent
+{
+    /// <inheritdoc/>
+    public override EventCategory Category => EventCategory.Topic;
+}
+
+/// <summary>A topic went away.</summary>
+/// <param name="Topic">Its name.</param>
+public sealed record TopicRemoved(string Topic) : BrokerEvent
+{
+    /// <inheritdoc/>
+    public override EventCategory Category => EventCategory.Topic;
+}
+
+/// <summary>The load, sampled by a timer: message traffic itself is never an event.</summary>
+/// <param name="QueuedMessages">Messages accepted and not yet delivered.</param>
+/// <param name="Sessions">Open sessions.</param>
+/// <param name="BytesReceived">Application bytes read from clients since the epoch began.</param>
+/// <param name="BytesSent">Application bytes written to clients since the epoch began.</param>
+public sealed record LoadSampled(long QueuedMessages, int Sessions, long BytesReceived, long BytesSent) : BrokerEvent
+{
+    /// <inheritdoc/>
+    public override EventCategory Category => EventCategory.Load;
+}
