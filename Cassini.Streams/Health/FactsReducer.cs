@@ -85,7 +85,7 @@ internal static class FactsReducer
 
     private static HealthState ApplyCertificates(HealthState state, EventEnvelope envelope)
     {
-        var certificates = state.Certificates.Apply(envelope);
+        var certificates = state.Certificates.Apply(envelope, state.Now);
         var changed = !ReferenceEquals(certificates.FailedReload, state.Certificates.FailedReload)
             || !certificates.Loaded.Select(fact => (fact.Role, fact.Subject, fact.NotAfter))
                 .SequenceEqual(state.Certificates.Loaded.Select(fact => (fact.Role, fact.Subject, fact.NotAfter)));
