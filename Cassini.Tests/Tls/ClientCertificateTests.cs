@@ -107,7 +107,7 @@ public sealed class ClientCertificateTests : IDisposable
     [MemberData(nameof(Versions))]
     public async Task Client_ThatMayNotSign_IsWrongUsage(SslProtocols version)
     {
-        var client = _authority.IssueClient("mute", new() { KeyUsage = X509KeyUsageFlags.KeyAgreement });
+        var client = _authority.IssueClient("mute", new() { Rsa = true, KeyUsage = X509KeyUsageFlags.KeyEncipherment });
         (await ShouldBeRefused(version, HandshakeFailure.WrongUsageCertificate, client)).Detail!.ShouldContain("digitalSignature");
     }
 

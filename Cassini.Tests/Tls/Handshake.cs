@@ -34,7 +34,12 @@ internal static class Handshake
         WithAsync(material.ServerOptions, port => ConnectAsync(port, protocol, client, intermediates, trusts: true));
 
     /// <summary>With whatever the peer does to the port.</summary>
-    public static async Task<HandshakeResult> WithAsync(SslServerAuthenticationOptions options, Func<int, Task> peer, CancellationToken cancellation = default)
+    public static Task<HandshakeResult> WithAsync(SslServerAuthenticationOptions options, Func<int, Task> peer) =>
+        UntilCancelledAsync(options, peer, CancellationToken.None);
+
+    /// <summary>With a server that gives up when it is cancelled.</summary>
+    public static async Task<HandshakeResult> UntilCancelledAsync(
+        SslServerAuthenticationOptions options, Func<int, Task> peer, CancellationToken cancellation)
     {
         using var listener = new TcpListener(IPAddress.Loopback, 0);
         listener.Start();
