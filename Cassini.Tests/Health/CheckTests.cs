@@ -15,9 +15,9 @@ public class CheckTests
     {
         var fold = new Fold();
 
-        fold.State.Status.ShouldBe(HealthStatus.Error);
-        fold.State.Ready.ShouldBeFalse();
-        fold.State.Live.ShouldBeTrue();
+        fold.State.Verdicts.Status.ShouldBe(HealthStatus.Error);
+        fold.State.Verdicts.Ready.ShouldBeFalse();
+        fold.State.Verdicts.Live.ShouldBeTrue();
         fold[CheckNames.Bind].Status.ShouldBe(HealthStatus.Unknown);
         fold[CheckNames.Supervision].Status.ShouldBe(HealthStatus.Ok);
     }
@@ -27,9 +27,9 @@ public class CheckTests
     {
         var fold = Healthy();
 
-        fold.State.Status.ShouldBe(HealthStatus.Ok);
-        fold.State.Ready.ShouldBeTrue();
-        fold.State.Checks.ShouldAllBe(check => check.Status == HealthStatus.Ok && check.Reason == null && check.Message == null);
+        fold.State.Verdicts.Status.ShouldBe(HealthStatus.Ok);
+        fold.State.Verdicts.Ready.ShouldBeTrue();
+        fold.State.Verdicts.Checks.ShouldAllBe(check => check.Status == HealthStatus.Ok && check.Reason == null && check.Message == null);
     }
 
     [Fact]
@@ -43,7 +43,7 @@ public class CheckTests
         check.Reason.ShouldBe(Reasons.BindFailed);
         check.Message.ShouldBe("1 of 2 endpoints is not bound: 127.0.0.1:8884 (AddressAlreadyInUse), retry in 4 s");
         check.Evidence.ShouldBe([fold.State.Through]);
-        fold.State.Ready.ShouldBeFalse();
+        fold.State.Verdicts.Ready.ShouldBeFalse();
 
         fold.At(5, Bound("127.0.0.1:8884")).At(5, Probed("127.0.0.1:8884"));
         fold[CheckNames.Bind].Raw.ShouldBe(HealthStatus.Ok);
@@ -70,7 +70,7 @@ public class CheckTests
         fold.Until(last + fold.Policy.Window - Tick)[CheckNames.Manager].Raw.ShouldBe(HealthStatus.Ok);
         fold.Until(last + fold.Policy.Window)[CheckNames.Manager].Reason.ShouldBe(Reasons.HeartbeatMissing);
         fold.TransitionsOf(CheckNames.Manager).Last().At.ShouldBe(last + fold.Policy.Window);
-        fold.State.Ready.ShouldBeFalse();
+        fold.State.Verdicts.Ready.ShouldBeFalse();
     }
 
     [Fact]
@@ -90,7 +90,7 @@ public class CheckTests
         fold.At(2, Heartbeat(500))[CheckNames.Manager].Reason.ShouldBe(Reasons.HeartbeatSlow);
         fold.At(3, Heartbeat(400))[CheckNames.Manager].Raw.ShouldBe(HealthStatus.Degraded);
         fold.At(4, Heartbeat(399))[CheckNames.Manager].Raw.ShouldBe(HealthStatus.Ok);
-        fold.State.Ready.ShouldBeTrue();
+        fold.State.Verdicts.Ready.ShouldBeTrue();
     }
 
     [Fact]
@@ -161,8 +161,8 @@ public class CheckTests
         var fold = Healthy().At(1, Probed(milliseconds: 700));
 
         fold[CheckNames.Accept].Reason.ShouldBe(Reasons.AcceptSlow);
-        fold.State.Ready.ShouldBeTrue();
-        fold.State.Status.ShouldBe(HealthStatus.Degraded);
+        fold.State.Verdicts.Ready.ShouldBeTrue();
+        fold.State.Verdicts.Status.ShouldBe(HealthStatus.Degraded);
     }
 
     [Fact]
@@ -171,9 +171,9 @@ public class CheckTests
         var fold = Healthy();
 
         fold.At(1, CanaryFailed())[CheckNames.Canary].Raw.ShouldBe(HealthStatus.Degraded);
-        fold.State.Ready.ShouldBeTrue();
+        fold.State.Verdicts.Ready.ShouldBeTrue();
         fold.At(2, CanaryFailed())[CheckNames.Canary].Raw.ShouldBe(HealthStatus.Error);
-        fold.State.Ready.ShouldBeFalse();
+        fold.State.Verdicts.Ready.ShouldBeFalse();
         fold.At(3, CanarySucceeded())[CheckNames.Canary].Raw.ShouldBe(HealthStatus.Ok);
     }
 
@@ -228,8 +228,8 @@ public class CheckTests
         var fold = Healthy(withCanary: false).At(0, new CanaryDisabled("no certificate"));
 
         fold[CheckNames.Canary].Status.ShouldBe(HealthStatus.Off);
-        fold.State.Status.ShouldBe(HealthStatus.Ok);
-        fold.State.Ready.ShouldBeTrue();
+        fold.State.Verdicts.Status.ShouldBe(HealthStatus.Ok);
+        fold.State.Verdicts.Ready.ShouldBeTrue();
     }
 
     [Fact]
@@ -238,9 +238,9 @@ public class CheckTests
         var fold = Healthy().At(1, Crashed(ComponentKind.Connection));
 
         fold[CheckNames.Supervision].Reason.ShouldBe(Reasons.Crashed);
-        fold.State.Status.ShouldBe(HealthStatus.Error);
-        fold.State.Ready.ShouldBeTrue("one client never fails /readyz");
-        fold.State.Live.ShouldBeTrue();
+        fold.State.Verdicts.Status.ShouldBe(HealthStatus.Error);
+        fold.State.Verdicts.Ready.ShouldBeTrue("one client never fails /readyz");
+        fold.State.Verdicts.Live.ShouldBeTrue();
         fold.Until(S(16) - Tick)[CheckNames.Supervision].Status.ShouldBe(HealthStatus.Error);
         fold.Until(S(16))[CheckNames.Supervision].Status.ShouldBe(HealthStatus.Degraded);
         fold.Until(S(61) - Tick)[CheckNames.Supervision].Status.ShouldBe(HealthStatus.Degraded);
@@ -270,12 +270,12 @@ public class CheckTests
         var fold = Healthy().At(1, Crashed(kind, "x", 0.1));
 
         fold[CheckNames.Supervision].Reason.ShouldBe(Reasons.CoreDown);
-        fold.State.Ready.ShouldBeFalse();
+        fold.State.Verdicts.Ready.ShouldBeFalse();
         fold.At(1.1, new Restarted(new Component(kind, "x"), 1));
         fold[CheckNames.Supervision].Reason.ShouldBe(Reasons.Crashed);
-        fold.State.Ready.ShouldBeFalse("recovery is held");
-        Quiet(fold, S(16) - Tick).State.Ready.ShouldBeFalse();
-        Quiet(fold, S(16)).State.Ready.ShouldBeTrue();
+        fold.State.Verdicts.Ready.ShouldBeFalse("recovery is held");
+        Quiet(fold, S(16) - Tick).State.Verdicts.Ready.ShouldBeFalse();
+        Quiet(fold, S(16)).State.Verdicts.Ready.ShouldBeTrue();
     }
 
     [Fact]
@@ -283,8 +283,8 @@ public class CheckTests
     {
         var fold = Healthy().At(1, Crashed(ComponentKind.Probe, "canary", 0.1));
 
-        fold.State.Status.ShouldBe(HealthStatus.Error);
-        fold.State.Ready.ShouldBeTrue();
+        fold.State.Verdicts.Status.ShouldBe(HealthStatus.Error);
+        fold.State.Verdicts.Ready.ShouldBeTrue();
     }
 
     [Fact]
@@ -292,9 +292,9 @@ public class CheckTests
     {
         var fold = Healthy().At(1, Crashed(ComponentKind.ListenerManager, "")).At(1, new GaveUp(Manager, 5, S(60)));
 
-        fold.State.Live.ShouldBeFalse();
-        fold.State.Ready.ShouldBeFalse();
-        Quiet(fold, S(1_000)).State.Live.ShouldBeFalse();
+        fold.State.Verdicts.Live.ShouldBeFalse();
+        fold.State.Verdicts.Ready.ShouldBeFalse();
+        Quiet(fold, S(1_000)).State.Verdicts.Live.ShouldBeFalse();
         fold[CheckNames.Supervision].Reason.ShouldBe(Reasons.GaveUp);
     }
 
@@ -310,7 +310,7 @@ public class CheckTests
         fold[CheckNames.Handshake].Raw.ShouldBe(HealthStatus.Ok);
         fold.At(1, new ConnectionAccepted(20, Endpoint, "peer")).At(1, Refused(20));
         fold[CheckNames.Handshake].Reason.ShouldBe(Reasons.HandshakesRefused);
-        fold.State.Ready.ShouldBeTrue();
+        fold.State.Verdicts.Ready.ShouldBeTrue();
 
         // 20 bad of 49 is 0.408: over 0.5 × 0.8, so it is not left yet; 20 of 50 is exactly 0.4 and leaves.
         for (var id = 21; id <= 49; id++)
@@ -363,7 +363,7 @@ public class CheckTests
         fold.Until(warn)[CheckNames.Certificate].Reason.ShouldBe(Reasons.CertificateExpiring);
         fold.Until(end - Tick)[CheckNames.Certificate].Raw.ShouldBe(HealthStatus.Degraded);
         fold.Until(end)[CheckNames.Certificate].Reason.ShouldBe(Reasons.CertificateExpired);
-        fold.State.Ready.ShouldBeFalse();
+        fold.State.Verdicts.Ready.ShouldBeFalse();
     }
 
     [Fact]
@@ -404,7 +404,7 @@ public class CheckTests
         fold.At(0.3, Load(81))[CheckNames.Backlog].Raw.ShouldBe(HealthStatus.Degraded);
         fold.At(0.4, Load(80))[CheckNames.Backlog].Raw.ShouldBe(HealthStatus.Ok);
         fold.At(0.5, Load(1_001))[CheckNames.Backlog].Reason.ShouldBe(Reasons.BacklogFull);
-        fold.State.Ready.ShouldBeTrue();
+        fold.State.Verdicts.Ready.ShouldBeTrue();
         fold.At(0.6, Load(800))[CheckNames.Backlog].Reason.ShouldBe(Reasons.BacklogHigh);
     }
 
@@ -417,10 +417,10 @@ public class CheckTests
     {
         var fold = Healthy().At(1, new PhaseEntered(phase));
 
-        fold.State.Status.ShouldBe(overall);
-        fold.State.Ready.ShouldBeFalse();
-        fold.State.Live.ShouldBeTrue();
-        fold.At(2, new PhaseEntered(Phase.Ready)).State.Ready.ShouldBeTrue("a phase is a fact and is not held");
+        fold.State.Verdicts.Status.ShouldBe(overall);
+        fold.State.Verdicts.Ready.ShouldBeFalse();
+        fold.State.Verdicts.Live.ShouldBeTrue();
+        fold.At(2, new PhaseEntered(Phase.Ready)).State.Verdicts.Ready.ShouldBeTrue("a phase is a fact and is not held");
     }
 
     private static LoadSampled Load(long queued) => new(queued, 0, 0, 0);

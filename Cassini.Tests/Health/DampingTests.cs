@@ -77,21 +77,21 @@ public class DampingTests
     public void Revision_CountsTimeAndTraffic_DoNotChangeIt()
     {
         var fold = Bind();
-        var revision = fold.State.Revision;
+        var revision = fold.State.Verdicts.Revision;
 
         fold.At(1, new ConnectionAccepted(1, Endpoint, "peer")).At(1, Completed(1)).Until(2).At(2, new LoadSampled(1, 1, 1, 1));
-        fold.State.Revision.ShouldBe(revision);
-        fold.At(3, BindFailed()).State.Revision.ShouldBeGreaterThan(revision);
+        fold.State.Verdicts.Revision.ShouldBe(revision);
+        fold.At(3, BindFailed()).State.Verdicts.Revision.ShouldBeGreaterThan(revision);
     }
 
     [Fact]
     public void Revision_CertificateChanges_Grows()
     {
         var fold = Bind().At(1, Certificate(CertificateRole.Server, Start + TimeSpan.FromDays(100)));
-        var revision = fold.State.Revision;
+        var revision = fold.State.Verdicts.Revision;
 
-        fold.At(2, Certificate(CertificateRole.Server, Start + TimeSpan.FromDays(100))).State.Revision.ShouldBe(revision);
-        fold.At(3, Certificate(CertificateRole.Server, Start + TimeSpan.FromDays(101))).State.Revision.ShouldBeGreaterThan(revision);
+        fold.At(2, Certificate(CertificateRole.Server, Start + TimeSpan.FromDays(100))).State.Verdicts.Revision.ShouldBe(revision);
+        fold.At(3, Certificate(CertificateRole.Server, Start + TimeSpan.FromDays(101))).State.Verdicts.Revision.ShouldBeGreaterThan(revision);
     }
 
     [Fact]

@@ -46,7 +46,7 @@ public class ReducerPropertyTests
                 var envelope = new EventEnvelope(state.Epoch, 1, new DateTimeOffset(time, TimeSpan.Zero), TimeSpan.FromTicks(elapsed), happened);
                 state = HealthReducer.Reduce(state, new FoldInput(envelope.Elapsed, envelope), Policy);
                 state.Now.ShouldBeGreaterThanOrEqualTo(before);
-                state.NextDeadline.ShouldBeGreaterThan(state.Now);
+                state.Verdicts.Due.ShouldBeGreaterThan(state.Now);
             }
         });
 
@@ -57,15 +57,15 @@ public class ReducerPropertyTests
         foreach (var envelope in log)
         {
             state = HealthReducer.Reduce(state, new FoldInput(envelope.Elapsed, envelope), Policy);
-            var worst = state.Checks.Max(check => check.Status);
-            state.Status.ShouldBe(worst switch
+            var worst = state.Verdicts.Checks.Max(check => check.Status);
+            state.Verdicts.Status.ShouldBe(worst switch
             {
                 HealthStatus.Unknown => HealthStatus.Error,
                 HealthStatus.Off => HealthStatus.Ok,
                 _ => worst,
             });
-            state.Checks.ShouldAllBe(check => (check.Reason == null) == (check.Status == HealthStatus.Ok));
-            state.Checks.ShouldAllBe(check => check.Status >= check.Raw, "damping only delays recovery");
+            state.Verdicts.Checks.ShouldAllBe(check => (check.Reason == null) == (check.Status == HealthStatus.Ok));
+            state.Verdicts.Checks.ShouldAllBe(check => check.Status >= check.Raw, "damping only delays recovery");
         }
     });
 
@@ -75,13 +75,13 @@ public class ReducerPropertyTests
         var state = Initial();
         foreach (var envelope in log)
         {
-            var before = state.Revision;
+            var before = state.Verdicts.Revision;
             state = HealthReducer.Reduce(state, new FoldInput(envelope.Elapsed, envelope), Policy);
-            state.Revision.ShouldBeGreaterThanOrEqualTo(before);
+            state.Verdicts.Revision.ShouldBeGreaterThanOrEqualTo(before);
             if (!state.Transitions.IsEmpty)
             {
-                state.Revision.ShouldBeGreaterThan(before);
-                state.Transitions[^1].Revision.ShouldBeLessThanOrEqualTo(state.Revision);
+                state.Verdicts.Revision.ShouldBeGreaterThan(before);
+                state.Transitions[^1].Revision.ShouldBeLessThanOrEqualTo(state.Verdicts.Revision);
             }
         }
     });

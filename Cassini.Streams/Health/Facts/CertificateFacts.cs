@@ -26,6 +26,12 @@ internal sealed record CertificateFacts
         _ => this,
     };
 
+    public bool DiffersVisibly(CertificateFacts before) =>
+        !ReferenceEquals(this, before)
+        && (!ReferenceEquals(FailedReload, before.FailedReload)
+            || !Loaded.Select(fact => (fact.Role, fact.Subject, fact.NotAfter))
+                .SequenceEqual(before.Loaded.Select(fact => (fact.Role, fact.Subject, fact.NotAfter))));
+
     /// <summary>
     /// The end is set on the monotonic clock once, when the certificate is told of: stepping the wall clock later
     /// changes no verdict.
