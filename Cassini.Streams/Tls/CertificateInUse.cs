@@ -1,0 +1,31 @@
+using System.Collections.Immutable;
+using System.Security.Cryptography;
+using System.Security.Cryptography.X509Certificates;
+using Cassini.Streams.Events;
+
+namespace Cassini.Streams.Tls;
+
+/// <summary>One part of the material as the events tell it.</summary>
+internal sealed record CertificateInUse(
+    CertificateRole Role, string Subject, string Fingerprint, DateTimeOffset NotBefore, DateTimeOffset NotAfter)
+{
+    public static ImmutableArray<CertificateInUse> Of(TlsMaterial material)
+    {
+        var firstToEnd = material.Authorities.MinBy(CertificateTimes.NotAfter)!;
+        var parts = ImmutableArray.Create(
+            Of(CertificateRole.Server, material.Server),
+            Of(CertificateRole.Authority, firstToEnd));
+        return material.Revocation is { } list
+            ? parts.Add(new CertificateInUse(CertificateRole.RevocationList, list.Issuer, list.Fingerprint, list.ThisUpdate, list.NextUpdate))
+            : parts;
+    }
+
+    public CertificateLoaded ToLoaded() => new(Role, Subject, Fingerprint, NotAfter);
+
+    private static CertificateInUse Of(CertificateRole role, X509Certificate2 certificate) => new(
+        role,
+        certificate.Subject,
+        certificate.GetCertHashString(HashAlgorithmName.SHA256),
+        CertificateTimes.NotBefore(certificate),
+        CertificateTimes.NotAfter(certificate));
+}

@@ -1,0 +1,168 @@
+using System.Collections.Immutable;
+using Cassini.Streams.Events;
+using Microsoft.Extensions.Logging;
+
+namespace Cassini.Streams.Tls;
+
+/// <summary>
+/// Holds the TLS material in use and follows its files. Files are compared by content, so that a swapped symlink, a rewritten file
+/// and a restored one are all seen; a change is taken up when two looks in a row saw the same, so that half-written files are not.
+/// What cannot be used changes nothing: the old material serves on, and the failure is told once.
+/// </summary>
+public sealed class CertificateStore
+{
+    private readonly TlsOptions _options;
+    private readonly IEventPublisher _events;
+    private readonly TimeProvider _time;
+    private readonly ILogger<CertificateStore> _logger;
+    private readonly ExpiryWatch _expiry;
+    private ImmutableArray<CertificateInUse> _inUse = [];
+    private string? _loaded;
+    private string? _seen;
+    private string? _refused;
+    private volatile TlsMaterial? _current;
+
+    /// <summary>Nothing is read before <see cref="Load"/>.</summary>
+    /// <param name="options">Which files, and how often they are looked at.</param>
+    /// <param name="events">Where it is told what was loaded, refused and is about to expire.</param>
+    /// <param name="time">The clock that certificates are judged by.</param>
+    /// <param name="logger">The log.</param>
+    /// <exception cref="ArgumentOutOfRangeException">A duration of the options is out of its range.</exception>
+    public CertificateStore(TlsOptions options, IEventPublisher events, TimeProvider time, ILogger<CertificateStore> logger)
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThanOrEqual(options.ReloadInterval, TimeSpan.Zero);
+        ArgumentOutOfRangeException.ThrowIfLessThan(options.ExpiringWithin, TimeSpan.Zero);
+        _options = options;
+        _events = events;
+        _time = time;
+        _logger = logger;
+        _expiry = new ExpiryWatch(options.ExpiringWithin, time);
+    }
+
+    /// <summary>The material of every handshake that begins now. Any thread.</summary>
+    /// <exception cref="InvalidOperationException">Nothing was loaded yet.</exception>
+    public TlsMaterial Current => _current ?? throw new InvalidOperationException($"Call {nameof(Load)} first.");
+
+    /// <summary>The first load, at start; an expired certificate is loaded all the same, and health says so. Call it once.</summary>
+    /// <exception cref="TlsConfigurationException">A file is missing or cannot be used; one line says which and why.</exception>
+    public void Load()
+    {
+        var files = TlsFileSet.Read(_options);
+        Use(TlsMaterial.Create(files, _time), files.Digest());
+    }
+
+    /// <summary>Looks at the files each <see cref="TlsOptions.ReloadInterval"/> until it is cancelled. One at a time, after <see cref="Load"/>.</summary>
+    /// <param name="cancellationToken">Ends it, with no exception.</param>
+    public async Task RunAsync(CancellationToken cancellationToken)
+    {
+        _ = Current;
+        using var timer = new PeriodicTimer(_options.ReloadInterval, _time);
+        try
+        {
+            do
+            {
+                Look();
+            }
+            while (await timer.WaitForNextTickAsync(cancellationToken).ConfigureAwait(false));
+        }
+        catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
+        {
+            // Asked to stop.
+        }
+    }
+
+    /// <summary>One look.</summary>
+    internal void Look()
+    {
+        var (files, unreadable) = TryRead();
+        var seen = files?.Digest() ?? unreadable!.Message;
+        var steady = seen == _seen;
+        _seen = seen;
+        if (steady)
+        {
+            TakeUp(seen, files, unreadable);
+        }
+
+        foreach (var part in _expiry.Due(_inUse))
+        {
+            TellExpiring(part);
+        }
+    }
+
+    private (TlsFileSet? Files, TlsConfigurationException? Unreadable) TryRead()
+    {
+        try
+        {
+            return (TlsFileSet.Read(_options), null);
+        }
+        catch (TlsConfigurationException e)
+        {
+            return (null, e);
+        }
+    }
+
+    private void TakeUp(string seen, TlsFileSet? files, TlsConfigurationException? unreadable)
+    {
+        if (seen == _loaded)
+        {
+            Restore();
+        }
+        else if (seen != _refused)
+        {
+            try
+            {
+                Use(TlsMaterial.Create(files ?? throw unreadable!, _time), seen);
+            }
+            catch (TlsConfigurationException e)
+            {
+                _refused = seen;
+                TlsLog.ReloadFailed(_logger, e.Message);
+                _events.Publish(new CertificateReloadFailed(e.Role, e.Path, e.Message));
+            }
+        }
+    }
+
+    private void Use(TlsMaterial material, string digest)
+    {
+        _current = material;
+        _inUse = CertificateInUse.Of(material);
+        _loaded = _seen = digest;
+        _refused = null;
+        TlsLog.Loaded(
+            _logger, material.Server.Subject, CertificateTimes.NotAfter(material.Server), material.Authorities.Count, material.Revocation?.Count ?? 0);
+        TellLoaded();
+    }
+
+    // The bad files are gone and the ones in use are back: without an event the last word would stay that a reload failed.
+    private void Restore()
+    {
+        if (_refused is not null)
+        {
+            _refused = null;
+            TlsLog.Restored(_logger);
+            TellLoaded();
+        }
+    }
+
+    private void TellLoaded()
+    {
+        foreach (var part in _inUse)
+        {
+            _events.Publish(part.ToLoaded());
+        }
+    }
+
+    private void TellExpiring(CertificateInUse part)
+    {
+        if (part.NotAfter > _time.GetUtcNow())
+        {
+            TlsLog.Expiring(_logger, part.Role.ToString(), part.Subject, part.NotAfter);
+        }
+        else
+        {
+            TlsLog.Expired(_logger, part.Role.ToString(), part.Subject, part.NotAfter);
+        }
+
+        _events.Publish(new CertificateExpiring(part.Role, part.Subject, part.NotAfter));
+    }
+}

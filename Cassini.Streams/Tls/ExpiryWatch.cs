@@ -1,0 +1,32 @@
+using System.Collections.Immutable;
+using Cassini.Streams.Events;
+
+namespace Cassini.Streams.Tls;
+
+/// <summary>Tells once a day which parts of the material end soon. The end goes by the wall clock, the day between two tellings does not.</summary>
+internal sealed class ExpiryWatch(TimeSpan expiringWithin, TimeProvider time)
+{
+    private static readonly TimeSpan Pause = TimeSpan.FromDays(1);
+    private readonly Dictionary<CertificateRole, (string Fingerprint, long At)> _told = [];
+
+    public ImmutableArray<CertificateInUse> Due(IEnumerable<CertificateInUse> parts) =>
+        [.. parts.Where(part => IsExpiring(part) && Take(part))];
+
+    private bool IsExpiring(CertificateInUse part)
+    {
+        var third = (part.NotAfter - part.NotBefore) / 3;
+        var ahead = expiringWithin < third ? expiringWithin : third;
+        return part.NotAfter - time.GetUtcNow() <= ahead;
+    }
+
+    private bool Take(CertificateInUse part)
+    {
+        if (_told.TryGetValue(part.Role, out var last) && last.Fingerprint == part.Fingerprint && time.GetElapsedTime(last.At) < Pause)
+        {
+            return false;
+        }
+
+        _told[part.Role] = (part.Fingerprint, time.GetTimestamp());
+        return true;
+    }
+}

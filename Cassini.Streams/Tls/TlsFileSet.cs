@@ -1,0 +1,26 @@
+using System.Security.Cryptography;
+using Cassini.Streams.Events;
+
+namespace Cassini.Streams.Tls;
+
+/// <summary>All configured files at one look: they are taken up together or not at all.</summary>
+internal sealed record TlsFileSet(TlsFile Ca, TlsFile ServerChain, TlsFile ServerKey, TlsFile? Crl)
+{
+    /// <exception cref="TlsConfigurationException">One of the files cannot be read.</exception>
+    public static TlsFileSet Read(TlsOptions options) => new(
+        TlsFile.Read(CertificateRole.Authority, TlsOptions.CaSetting, options.CaPath),
+        TlsFile.Read(CertificateRole.Server, TlsOptions.ServerChainSetting, options.ServerChainPath),
+        TlsFile.Read(CertificateRole.Server, TlsOptions.ServerKeySetting, options.ServerKeyPath),
+        options.CrlPath is null ? null : TlsFile.Read(CertificateRole.RevocationList, TlsOptions.CrlSetting, options.CrlPath));
+
+    /// <summary>A digest of everything read: equal digests are equal files.</summary>
+    public string Digest()
+    {
+        using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+        Ca.AppendTo(hash);
+        ServerChain.AppendTo(hash);
+        ServerKey.AppendTo(hash);
+        Crl?.AppendTo(hash);
+        return Convert.ToHexString(hash.GetHashAndReset());
+    }
+}

@@ -1,0 +1,101 @@
+using System.Collections.Immutable;
+using System.Net.Security;
+using System.Security.Authentication;
+using System.Security.Cryptography;
+using System.Security.Cryptography.X509Certificates;
+
+namespace Cassini.Streams.Tls;
+
+/// <summary>
+/// Everything that a handshake needs, read from one consistent set of files. Immutable and shared by all connections that began
+/// while it was current; it is never disposed, since a handshake may still hold it after it was replaced.
+/// </summary>
+public sealed class TlsMaterial
+{
+    private readonly ImmutableArray<X509Certificate2> _authorities;
+    private readonly ClientCertificateJudge _judge;
+
+    internal TlsMaterial(
+        X509Certificate2 server,
+        ImmutableArray<X509Certificate2> intermediates,
+        ImmutableArray<X509Certificate2> authorities,
+        RevocationList? revocation,
+        TimeProvider time)
+    {
+        Server = server;
+        Intermediates = intermediates;
+        Revocation = revocation;
+        _authorities = authorities;
+        _judge = new ClientCertificateJudge(authorities, revocation, time);
+        ServerOptions = BuildServerOptions();
+    }
+
+    /// <summary>The certificate that Cassini serves, with its private key.</summary>
+    public X509Certificate2 Server { get; }
+
+    /// <summary>The certificates that are sent along with <see cref="Server"/>.</summary>
+    public ImmutableArray<X509Certificate2> Intermediates { get; }
+
+    /// <summary>The CAs that clients' certificates must come from: a new collection of the same certificates at each call.</summary>
+    public X509Certificate2Collection Authorities => [.. _authorities];
+
+    /// <summary>What the CA has revoked; null when no list is configured.</summary>
+    public RevocationList? Revocation { get; }
+
+    /// <summary>
+    /// The options of every server handshake: TLS 1.2 and 1.3, a client certificate required and judged, no session resumption,
+    /// so that a new CA or revocation list counts for every new connection. For a <see cref="MutualTlsStream"/> only. Do not change.
+    /// </summary>
+    public SslServerAuthenticationOptions ServerOptions { get; }
+
+    /// <exception cref="TlsConfigurationException">The files cannot be used, or do not belong together.</exception>
+    internal static TlsMaterial Create(TlsFileSet files, TimeProvider time)
+    {
+        var authorities = PemCertificates.ReadAuthorities(files.Ca);
+        var chain = PemCertificates.Read(files.ServerChain);
+        var server = PemCertificates.WithPrivateKey(chain[0], files.ServerChain, files.ServerKey);
+        var revocation = files.Crl is { } crl ? RevocationListReader.Read(crl, authorities) : null;
+        try
+        {
+            return new TlsMaterial(server, chain[1..], authorities, revocation, time);
+        }
+        catch (CryptographicException e)
+        {
+            throw files.ServerChain.Error($"cannot be served: {e.Message}", e);
+        }
+    }
+
+    private SslServerAuthenticationOptions BuildServerOptions()
+    {
+        // The names of the CAs help a client with several certificates to choose. Schannel takes them from a store only.
+        var trust = OperatingSystem.IsWindows()
+            ? null
+            : SslCertificateTrust.CreateForX509Collection(Authorities, sendTrustInHandshake: true);
+        return new SslServerAuthenticationOptions
+        {
+            ServerCertificateContext = SslStreamCertificateContext.Create(Server, [.. Intermediates], offline: true, trust),
+            EnabledSslProtocols = SslProtocols.Tls12 | SslProtocols.Tls13,
+            EncryptionPolicy = EncryptionPolicy.RequireEncryption,
+            ClientCertificateRequired = true,
+            AllowRenegotiation = false,
+            AllowTlsResume = false,
+            CertificateRevocationCheckMode = X509RevocationMode.NoCheck,
+            CertificateChainPolicy = TrustPolicy.ForClients(_authorities),
+            RemoteCertificateValidationCallback = Judge,
+        };
+    }
+
+    // The callback owns the whole decision. SslStream's own opinion of the chain is left aside on purpose: it goes by the wall
+    // clock and accepts only self-signed anchors; the judge builds the chain again by the one clock.
+    private bool Judge(object sender, X509Certificate? certificate, X509Chain? chain, SslPolicyErrors errors)
+    {
+        if (sender is not MutualTlsStream stream)
+        {
+            throw new InvalidOperationException($"{nameof(ServerOptions)} serve a {nameof(MutualTlsStream)}, not a {sender.GetType().Name}.");
+        }
+
+        var presented = errors.HasFlag(SslPolicyErrors.RemoteCertificateNotAvailable) ? null : certificate as X509Certificate2;
+        stream.Verdict = _judge.Judge(presented, chain?.ChainPolicy.ExtraStore ?? []);
+        return stream.Verdict.Accepted;
+    }
+}
