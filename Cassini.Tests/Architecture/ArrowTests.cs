@@ -21,6 +21,14 @@ public class ArrowTests
         arrows[0].ToString().ShouldStartWith($"Alpha → Beta: {user.FullName}");
     }
 
+    // A constructor calls its base and sets its fields, so that these would be seen in its body too.
+    [Theory]
+    [InlineData(typeof(BaseType), "its base type")]
+    [InlineData(typeof(Field), "field Used")]
+    [InlineData(typeof(Lambda), "method <Use>b__0")]
+    public void Use_OfAnotherRoom_IsSeenWhereItIs(Type user, string where) =>
+        Arrow.Among(TypeReferences.WithNested(user), Root).Select(arrow => arrow.Where).ShouldContain(where);
+
     [Fact]
     public void Specimens_AreFoundByTheirNamespace() => Users.Count.ShouldBeGreaterThan(30);
 

@@ -1,4 +1,5 @@
 using System.ComponentModel;
+using System.Runtime.CompilerServices;
 using Cassini.Tests.Architecture.Specimens.Beta;
 
 // One type for each way in which a type can use a type of another room. The walk must see every one of them.
@@ -121,7 +122,7 @@ internal sealed class TypeOf
 
 internal sealed class GenericMethodArgument
 {
-    public int Use() => Array.Empty<Thing>().Length;
+    public bool Use() => RuntimeHelpers.IsReferenceOrContainsReferences<Thing>();
 }
 
 internal sealed class GenericDeclaringType
