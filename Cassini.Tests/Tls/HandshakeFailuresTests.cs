@@ -77,6 +77,19 @@ public sealed class HandshakeFailuresTests : IDisposable
     }
 
     [Fact]
+    public async Task Peer_ThatWouldComeBack_GetsNoSessionToResume()
+    {
+        // A resumed session would carry its old verdict past a new CA or revocation list.
+        OpenSsl.Require();
+        var (certificate, key) = _authority.WriteClient(_directory.Path, _authority.IssueClient());
+
+        var result = await WithOpenSslAsync("-tls1_2", "-cert", certificate, "-key", key, "-sess_out", _directory["session"]);
+
+        result.Verdict.Accepted.ShouldBeTrue();
+        File.Exists(_directory["session"]).ShouldBeFalse("openssl saves a session only if the server made it resumable");
+    }
+
+    [Fact]
     public async Task Peer_ThatSaysHttp_IsNotTls() =>
         (await WithBytesAsync("GET / HTTP/1.1\r\nHost: localhost\r\n\r\n"u8.ToArray())).Outcome.ShouldBe(HandshakeFailure.NotTls);
 
