@@ -37,7 +37,7 @@ internal sealed class FeedRegistry : IDisposable
         _stopping = stopping.UnsafeRegister(static state => ((FeedRegistry)state!).Stop(), this);
     }
 
-    public EventEncoder Encoder { get; } = new();
+    public EventFrames Frames { get; } = new();
 
     public SnapshotBodies Bodies { get; }
 
@@ -85,7 +85,7 @@ internal sealed class FeedRegistry : IDisposable
     }
 
     /// <summary>Opens a feed unless there are as many as there may be.</summary>
-    public Feed? TryOpen(HttpContext context, CategoryFilter filter, FeedStart start)
+    public Feed? TryOpen(HttpContext context, CategoryFilter filter, long after)
     {
         if (Interlocked.Increment(ref _count) > _broker.Options.MaxFeeds)
         {
@@ -94,7 +94,7 @@ internal sealed class FeedRegistry : IDisposable
             return null;
         }
 
-        var feed = new Feed(_broker, this, filter, start);
+        var feed = new Feed(_broker, this, filter, after);
         lock (_gate)
         {
             _open.Add(feed, context);
