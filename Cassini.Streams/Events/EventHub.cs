@@ -1,0 +1,205 @@
+using System.Reactive.Linq;
+using System.Reactive.Subjects;
+
+namespace Cassini.Streams.Events;
+
+/// <summary>
+/// The one place where events are told. It gives each event its place in one total order, feeds the inline folds,
+/// keeps the log, and lets any number of observers read at their own pace.
+/// </summary>
+/// <remarks>
+/// A publisher takes the lock only to number its event and put it in line. Delivery happens outside the lock, by
+/// whichever publisher finds nobody delivering: one at a time, so folds need no lock, and re-entrant publishing
+/// just joins the line. No observer's exception or slowness reaches a publisher, the hub or another observer.
+/// </remarks>
+public sealed class EventHub : IEventPublisher
+{
+    private readonly TimeProvider _time;
+    private readonly EventHubOptions _options;
+    private readonly long _started;
+    private readonly object _gate = new();
+    private readonly Subject<FoldInput> _inputs = new();
+    private readonly ObserverPumps _pumps = new();
+    private List<FoldInput> _pending = [];
+    private List<FoldInput> _batch = [];
+    private long _sequence;
+    private int _drainer;
+    private bool _completed;
+    private long _late;
+    private long _foldFaults;
+
+    /// <summary>Starts an epoch.</summary>
+    /// <param name="time">The one clock.</param>
+    /// <param name="options">Bounds; the defaults when null.</param>
+    public EventHub(TimeProvider time, EventHubOptions? options = null)
+    {
+        _time = time;
+        _options = options ?? new EventHubOptions();
+        _started = time.GetTimestamp();
+        StartedAt = time.GetUtcNow();
+        Epoch = Epoch.StartingAt(StartedAt);
+        Log = new EventLog(Epoch, _options.LogCapacity);
+    }
+
+    /// <summary>The run of the process.</summary>
+    public Epoch Epoch { get; }
+
+    /// <summary>When the epoch began, UTC.</summary>
+    public DateTimeOffset StartedAt { get; }
+
+    /// <summary>The last events: every feed and every observer reads from it.</summary>
+    public EventLog Log { get; }
+
+    /// <summary>Time since the epoch began, of a clock that nobody can set.</summary>
+    public TimeSpan Elapsed => _time.GetElapsedTime(_started);
+
+    /// <inheritdoc/>
+    public long LastSequence => Interlocked.Read(ref _sequence);
+
+    /// <summary>Events published after <see cref="CompleteAsync"/>: counted, not told. 0 unless a component outlives its stop.</summary>
+    public long LateEvents => Interlocked.Read(ref _late);
+
+    /// <summary>Exceptions thrown by inline folds. 0 unless there is a bug; health then fails closed.</summary>
+    public long FoldFaults => Interlocked.Read(ref _foldFaults);
+
+    /// <summary>
+    /// Events and ticks, inline: for folds of this assembly only, which see everything, must be quick and must not
+    /// throw. Everybody else takes <see cref="Observe"/>.
+    /// </summary>
+    internal IObservable<FoldInput> Inputs => _inputs.AsObservable();
+
+    /// <inheritdoc/>
+    public void Publish(BrokerEvent brokerEvent)
+    {
+        ArgumentNullException.ThrowIfNull(brokerEvent);
+        Enter(brokerEvent);
+    }
+
+    /// <summary>Makes time pass for the folds although nothing happened. Any thread.</summary>
+    public void Tick() => Enter(null);
+
+    /// <summary>
+    /// The events from the moment of subscription on. Each subscription has its own bounded queue and its own pump on
+    /// the thread pool: one that throws is detached and reported as <see cref="Crashed"/>, one that is too slow gets
+    /// a gap. Completes when the hub does; never fails.
+    /// </summary>
+    /// <param name="name">The observer's name in reports.</param>
+    public IObservable<Delivery> Observe(string name) =>
+        Observable.Create<Delivery>(observer => _pumps.Start(
+            name, observer, Log.OpenCursor(Log.Newest, _options.ObserverQueue), this));
+
+    /// <summary>
+    /// Ends the epoch: everything published so far is delivered, then folds and observers complete. Later events are
+    /// counted as late. Not to be called from an inline fold.
+    /// </summary>
+    /// <returns>Completes when every observer has been completed.</returns>
+    public async Task CompleteAsync()
+    {
+        lock (_gate)
+        {
+            while (_drainer != 0)
+            {
+                Monitor.Wait(_gate);
+            }
+
+            if (_completed)
+            {
+                return;
+            }
+
+            _completed = true;
+        }
+
+        _inputs.OnCompleted();
+        Log.Complete();
+        await _pumps.WhenAllEnded().ConfigureAwait(false);
+    }
+
+    private void Enter(BrokerEvent? brokerEvent)
+    {
+        var me = Environment.CurrentManagedThreadId;
+        lock (_gate)
+        {
+            // Back-pressure instead of loss. The drainer itself may always join the line: it is who makes room.
+            while (_pending.Count >= _options.PendingCapacity && _drainer != 0 && _drainer != me)
+            {
+                Monitor.Wait(_gate);
+            }
+
+            if (_completed)
+            {
+                _late += brokerEvent is null ? 0 : 1;
+                return;
+            }
+
+            _pending.Add(Stamp(brokerEvent));
+            if (_drainer != 0)
+            {
+                return;
+            }
+
+            _drainer = me;
+        }
+
+        Drain();
+    }
+
+    private FoldInput Stamp(BrokerEvent? brokerEvent)
+    {
+        var elapsed = _time.GetElapsedTime(_started);
+        if (brokerEvent is null)
+        {
+            return new FoldInput(elapsed, null);
+        }
+
+        var sequence = _sequence + 1;
+        Interlocked.Exchange(ref _sequence, sequence);
+        return new FoldInput(elapsed, new EventEnvelope(Epoch, sequence, _time.GetUtcNow(), elapsed, brokerEvent));
+    }
+
+    private void Drain()
+    {
+        while (true)
+        {
+            lock (_gate)
+            {
+                if (_pending.Count == 0)
+                {
+                    _drainer = 0;
+                    Monitor.PulseAll(_gate);
+                    return;
+                }
+
+                (_pending, _batch) = (_batch, _pending);
+                Monitor.PulseAll(_gate);
+            }
+
+            foreach (var input in _batch)
+            {
+                Deliver(input);
+            }
+
+            _batch.Clear();
+            Log.Signal();
+        }
+    }
+
+    private void Deliver(FoldInput input)
+    {
+        try
+        {
+            // Folds before the log: whoever reads an event in the log finds a snapshot that has folded it.
+            _inputs.OnNext(input);
+        }
+        catch (Exception)
+        {
+            // Folds catch their own exceptions; this is the last line, so that a bug in one cannot stop the order.
+            Interlocked.Increment(ref _foldFaults);
+        }
+
+        if (input.Envelope is { } envelope)
+        {
+            Log.Append(envelope);
+        }
+    }
+}

@@ -1,0 +1,39 @@
+namespace Cassini.Streams.Health;
+
+/// <summary>The names of the health checks, in their fixed order.</summary>
+public static class CheckNames
+{
+    /// <summary>The fold itself is alive.</summary>
+    public const string Projection = "projection";
+
+    /// <summary>Every endpoint is bound.</summary>
+    public const string Bind = "bind";
+
+    /// <summary>The listener manager answers, and its counts agree with the fold's.</summary>
+    public const string Manager = "manager";
+
+    /// <summary>Every bound endpoint accepts.</summary>
+    public const string Accept = "accept";
+
+    /// <summary>A real client gets through.</summary>
+    public const string Canary = "canary";
+
+    /// <summary>Nothing crashed of late.</summary>
+    public const string Supervision = "supervision";
+
+    /// <summary>Most handshakes succeed.</summary>
+    public const string Handshake = "handshake";
+
+    /// <summary>The certificates are valid and fresh.</summary>
+    public const string Certificate = "certificate";
+
+    /// <summary>Messages are delivered as fast as they come.</summary>
+    public const string Backlog = "backlog";
+
+    /// <summary>The process serves.</summary>
+    public const string Phase = "phase";
+
+    /// <summary>All of them, in the order in which they are reported.</summary>
+    public static IReadOnlyList<string> All { get; } =
+        [Projection, Bind, Manager, Accept, Canary, Supervision, Handshake, Certificate, Backlog, Phase];
+}

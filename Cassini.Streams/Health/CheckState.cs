@@ -1,0 +1,111 @@
+using System.Collections.Immutable;
+using Cassini.Streams.Events;
+using Cassini.Streams.Health.Checks;
+
+namespace Cassini.Streams.Health;
+
+/// <summary>A check's verdict over time: the raw one, and the damped one that probes use.</summary>
+internal sealed record CheckState(Check Check, SlidingCounter Changes)
+{
+    /// <summary>The damped status.</summary>
+    public HealthStatus Status { get; private init; } = HealthStatus.Unknown;
+
+    /// <summary>The raw status of this instant.</summary>
+    public HealthStatus Raw => Verdict.Status;
+
+    /// <summary>Since when the damped status stands.</summary>
+    public TimeSpan Since { get; private init; }
+
+    public string? Reason { get; private init; }
+
+    public string? Message { get; private init; }
+
+    public ImmutableArray<long> Evidence { get; private init; } = [];
+
+    /// <summary>The probes that it fails, damped.</summary>
+    public Fails Fails { get; private init; }
+
+    public bool Flapping { get; private init; }
+
+    /// <summary>Nothing but an event can change this before then.</summary>
+    public TimeSpan Due { get; private init; } = TimeSpan.MinValue;
+
+    private Verdict Verdict { get; init; } = new(HealthStatus.Unknown, null, null, [], TimeSpan.MaxValue, Fails.Nothing);
+
+    private Fails Flags { get; init; }
+
+    private TimeSpan FlagsSince { get; init; }
+
+    private object? Basis { get; init; }
+
+    /// <summary>Whether it ever had evidence. The first evidence is taken as it is: there is nothing to recover from.</summary>
+    private bool HadEvidence { get; init; }
+
+    /// <summary>The verdict at <paramref name="now"/>; the same object when nothing changed.</summary>
+    public CheckState At(TimeSpan now, HealthState facts, HealthPolicy policy)
+    {
+        var basis = Check.Basis(facts);
+        if (ReferenceEquals(basis, Basis) && now < Due)
+        {
+            return this;
+        }
+
+        var verdict = ReferenceEquals(basis, Basis) && now < Verdict.Until ? Verdict : Check.Judge(facts, policy, now, Raw);
+        var changes = Changes.Expire(now);
+        if (HadEvidence && verdict.Status != Raw)
+        {
+            changes = changes.Add(now, 0, 1);
+        }
+
+        var next = Damp(verdict, now, policy.Hold) with
+        {
+            Verdict = verdict,
+            Basis = basis,
+            Changes = changes,
+            Flapping = changes.Total >= policy.FlappingTransitions,
+            HadEvidence = HadEvidence || verdict.Status is not HealthStatus.Unknown,
+        };
+        return next with { Fails = Check.FailedProbes(next.Status, next.Flags), Due = next.NextDue(policy.Hold) };
+    }
+
+    /// <summary>A turn for the worse is immediate; a recovery waits until the worse status was held long enough.</summary>
+    private CheckState Damp(Verdict verdict, TimeSpan now, TimeSpan hold)
+    {
+        var immediate = !Check.IsDamped || !HadEvidence || verdict.Status is HealthStatus.Off;
+        var damped = this;
+        if (immediate || verdict.Status >= Status || now - Since >= hold)
+        {
+            damped = damped with
+            {
+                Status = verdict.Status,
+                Since = verdict.Status == Status ? Since : now,
+                Reason = verdict.Reason,
+                Message = verdict.Message,
+                Evidence = verdict.Evidence,
+            };
+        }
+
+        var raised = (verdict.Fails & ~Flags) != Fails.Nothing;
+        return immediate || raised || now - FlagsSince >= hold
+            ? damped with { Flags = immediate || now - FlagsSince >= hold ? verdict.Fails : Flags | verdict.Fails, FlagsSince = raised ? now : FlagsSince }
+            : damped;
+    }
+
+    private TimeSpan NextDue(TimeSpan hold)
+    {
+        var due = Min(Verdict.Until, Changes.NextExpiry);
+        if (Verdict.Status < Status)
+        {
+            due = Min(due, Since + hold);
+        }
+
+        if ((Flags & ~Verdict.Fails) != Fails.Nothing)
+        {
+            due = Min(due, FlagsSince + hold);
+        }
+
+        return due;
+    }
+
+    private static TimeSpan Min(TimeSpan one, TimeSpan other) => one < other ? one : other;
+}

@@ -1,0 +1,59 @@
+using System.Globalization;
+using Cassini.Streams.Events;
+using Cassini.Streams.Health.Facts;
+
+namespace Cassini.Streams.Health.Checks;
+
+/// <summary>The certificates are valid for a while yet, and the files on disk are those in use.</summary>
+internal sealed class CertificateCheck : Check
+{
+    public override string Name => CheckNames.Certificate;
+
+    public override bool InReadyz => true;
+
+    public override object Basis(HealthState state) => state.Certificates;
+
+    public override Verdict Judge(HealthState state, HealthPolicy policy, TimeSpan now, HealthStatus raw)
+    {
+        var facts = state.Certificates;
+        if (facts.Loaded.IsEmpty)
+        {
+            return Verdict.Of(HealthStatus.Unknown, Reasons.NoEvidence, "no certificate is loaded yet");
+        }
+
+        var worst = Verdict.Ok();
+        if (facts.FailedReload is { } failed)
+        {
+            worst = Verdict.Of(
+                HealthStatus.Degraded, Reasons.ReloadFailed, $"{failed.Path}: {failed.Message}; the old one still serves", facts.FailedReloadCause);
+        }
+
+        // From the mildest finding to the worst, so that the last one that holds is the one reported.
+        foreach (var fact in facts.Loaded)
+        {
+            worst = Worse(worst, JudgeOne(fact, policy, now));
+        }
+
+        return worst;
+    }
+
+    private static Verdict JudgeOne(CertificateFact fact, HealthPolicy policy, TimeSpan now)
+    {
+        var until = string.Create(CultureInfo.InvariantCulture, $"{fact.NotAfter.UtcDateTime:yyyy-MM-dd HH:mm:ss}Z");
+        if (fact.Role is CertificateRole.RevocationList)
+        {
+            // Lists are short-lived by nature: only a stale one is news, and it still serves.
+            return fact.Ends <= now
+                ? Verdict.Of(HealthStatus.Degraded, Reasons.RevocationListStale, $"the revocation list of {fact.Subject} was due at {until}", fact.Cause)
+                : Verdict.Ok(fact.Ends);
+        }
+
+        var warn = fact.Ends - policy.CertificateExpiring;
+        return fact.Ends <= now ? Verdict.Of(HealthStatus.Error, Reasons.CertificateExpired, $"{fact.Subject} expired at {until}", fact.Cause)
+            : warn <= now ? Verdict.Of(HealthStatus.Degraded, Reasons.CertificateExpiring, $"{fact.Subject} expires at {until}", fact.Cause).Before(fact.Ends)
+            : Verdict.Ok(warn);
+    }
+
+    private static Verdict Worse(Verdict one, Verdict other) =>
+        other.Status > one.Status ? other.Before(one.Until) : one.Before(other.Until);
+}

@@ -1,0 +1,28 @@
+using System.Globalization;
+using Cassini.Streams.Events;
+using Cassini.Streams.Health.Facts;
+
+namespace Cassini.Streams.Health.Checks;
+
+/// <summary>Most handshakes succeed, once there are enough to tell.</summary>
+internal sealed class HandshakeCheck : Check
+{
+    public override string Name => CheckNames.Handshake;
+
+    public override object Basis(HealthState state) => state.Handshakes;
+
+    public override Verdict Judge(HealthState state, HealthPolicy policy, TimeSpan now, HealthStatus raw)
+    {
+        var window = state.Handshakes.Window;
+        var refused = window.Total == 0 ? 0 : (double)window.Bad / window.Total;
+        if (window.Total < policy.HandshakeMinimum
+            || !Threshold.Exceeds(refused, policy.HandshakeRefusedRatio, policy.LeaveRatio, raw is HealthStatus.Degraded))
+        {
+            return Verdict.Ok();
+        }
+
+        var message = string.Create(
+            CultureInfo.InvariantCulture, $"{window.Bad} of {window.Total} handshakes refused in {policy.HandshakeWindow.TotalSeconds:0.##} s");
+        return Verdict.Of(HealthStatus.Degraded, Reasons.HandshakesRefused, message, state.Handshakes.LastRefusal);
+    }
+}

@@ -1,0 +1,45 @@
+using System.Collections.Immutable;
+using Cassini.Streams.Events;
+
+namespace Cassini.Streams.Health;
+
+/// <summary>
+/// Counts what happens. Accepted = handshaking + open + closed holds after every event, whatever the log says: an event
+/// that would break it is counted as an anomaly and changes nothing else.
+/// </summary>
+internal static class CountsReducer
+{
+    public static HealthCounts Apply(HealthCounts counts, BrokerEvent happened) => happened switch
+    {
+        ConnectionAccepted => counts with { Accepted = counts.Accepted + 1, Handshaking = counts.Handshaking + 1 },
+        HandshakeCompleted when counts.Handshaking > 0 => counts with
+        {
+            Handshaking = counts.Handshaking - 1,
+            Open = counts.Open + 1,
+            HandshakesCompleted = counts.HandshakesCompleted + 1,
+        },
+        HandshakeFailed e when counts.Handshaking > 0 => counts with
+        {
+            Handshaking = counts.Handshaking - 1,
+            Closed = counts.Closed + 1,
+            HandshakesFailed = Increment(counts.HandshakesFailed, (int)e.Reason),
+        },
+        ConnectionClosed when counts.Open > 0 => counts with { Open = counts.Open - 1, Closed = counts.Closed + 1 },
+        HandshakeCompleted or HandshakeFailed or ConnectionClosed => counts with { Anomalies = counts.Anomalies + 1 },
+        SessionOpened => counts with { SessionsOpened = counts.SessionsOpened + 1 },
+        SessionClosed e => counts with { SessionsClosed = Increment(counts.SessionsClosed, (int)e.Reason) },
+        BindFailed => counts with { BindFailures = counts.BindFailures + 1 },
+        AcceptFailed e => counts with { AcceptFailures = counts.AcceptFailures + e.Failures },
+        Crashed e => counts with { Crashes = Increment(counts.Crashes, (int)e.Component.Kind) },
+        Restarted => counts with { Restarts = counts.Restarts + 1 },
+        IdentityQuarantined => counts with { Quarantines = counts.Quarantines + 1 },
+        CanarySucceeded => counts with { CanarySuccesses = counts.CanarySuccesses + 1 },
+        CanaryFailed => counts with { CanaryFailures = counts.CanaryFailures + 1 },
+        LoadSampled e => counts with { BytesReceived = e.BytesReceived, BytesSent = e.BytesSent },
+        HealthChanged => counts with { Transitions = counts.Transitions + 1 },
+        _ => counts,
+    };
+
+    private static ImmutableArray<long> Increment(ImmutableArray<long> counts, int index) =>
+        (uint)index < (uint)counts.Length ? counts.SetItem(index, counts[index] + 1) : counts;
+}

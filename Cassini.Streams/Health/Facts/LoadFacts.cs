@@ -1,0 +1,25 @@
+using Cassini.Streams.Events;
+
+namespace Cassini.Streams.Health.Facts;
+
+/// <summary>The last sample of the load.</summary>
+internal sealed record LoadFacts
+{
+    public static readonly LoadFacts None = new();
+
+    public long Queued { get; init; }
+
+    public bool OverSoft { get; init; }
+
+    public bool OverHard { get; init; }
+
+    public long Cause { get; init; }
+
+    public LoadFacts Apply(LoadSampled sample, long sequence, HealthPolicy policy) => new()
+    {
+        Queued = sample.QueuedMessages,
+        OverSoft = Threshold.Exceeds(sample.QueuedMessages, policy.BacklogSoft, policy.LeaveRatio, OverSoft),
+        OverHard = Threshold.Exceeds(sample.QueuedMessages, policy.BacklogHard, policy.LeaveRatio, OverHard),
+        Cause = sequence,
+    };
+}

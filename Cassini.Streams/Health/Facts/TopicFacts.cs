@@ -1,0 +1,23 @@
+using System.Collections.Immutable;
+using Cassini.Streams.Events;
+
+namespace Cassini.Streams.Health.Facts;
+
+/// <summary>How many topics there are, and some of their names: bounded, whatever clients think up.</summary>
+internal sealed record TopicFacts
+{
+    private const int NamesKept = 1_000;
+
+    public static readonly TopicFacts None = new();
+
+    public long Count { get; init; }
+
+    public ImmutableSortedSet<string> Names { get; init; } = ImmutableSortedSet.Create<string>(StringComparer.Ordinal);
+
+    public TopicFacts Apply(BrokerEvent happened) => happened switch
+    {
+        TopicCreated e => new TopicFacts { Count = Count + 1, Names = Names.Count < NamesKept ? Names.Add(e.Topic) : Names },
+        TopicRemoved e => new TopicFacts { Count = Math.Max(0, Count - 1), Names = Names.Remove(e.Topic) },
+        _ => this,
+    };
+}

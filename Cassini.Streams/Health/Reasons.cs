@@ -1,0 +1,98 @@
+namespace Cassini.Streams.Health;
+
+/// <summary>The reason codes of the checks: a closed set, so that dashboards and runbooks can name them.</summary>
+public static class Reasons
+{
+    /// <summary>No evidence yet.</summary>
+    public const string NoEvidence = nameof(NoEvidence);
+
+    /// <summary>projection: its own tick is older than the window.</summary>
+    public const string ProjectionStale = nameof(ProjectionStale);
+
+    /// <summary>bind: an endpoint could not be bound.</summary>
+    public const string BindFailed = nameof(BindFailed);
+
+    /// <summary>bind: an endpoint's socket is closed.</summary>
+    public const string EndpointClosed = nameof(EndpointClosed);
+
+    /// <summary>manager: no heartbeat within the window.</summary>
+    public const string HeartbeatMissing = nameof(HeartbeatMissing);
+
+    /// <summary>manager: its counts contradict the events for longer than the window.</summary>
+    public const string CountsContradict = nameof(CountsContradict);
+
+    /// <summary>manager: heartbeats are slow.</summary>
+    public const string HeartbeatSlow = nameof(HeartbeatSlow);
+
+    /// <summary>accept: no endpoint is bound, so none can accept.</summary>
+    public const string NothingBound = nameof(NothingBound);
+
+    /// <summary>accept: an accept loop did not acknowledge a probe within the window.</summary>
+    public const string AcceptStalled = nameof(AcceptStalled);
+
+    /// <summary>accept: acknowledgements are slow.</summary>
+    public const string AcceptSlow = nameof(AcceptSlow);
+
+    /// <summary>canary: no client certificate is configured.</summary>
+    public const string CanaryOff = nameof(CanaryOff);
+
+    /// <summary>canary: its round trip failed.</summary>
+    public const string CanaryFailed = nameof(CanaryFailed);
+
+    /// <summary>canary: it has not reported for too long.</summary>
+    public const string CanaryStale = nameof(CanaryStale);
+
+    /// <summary>canary: its round trip is slow.</summary>
+    public const string CanarySlow = nameof(CanarySlow);
+
+    /// <summary>canary: its own client certificate has expired.</summary>
+    public const string CanaryCertificateExpired = nameof(CanaryCertificateExpired);
+
+    /// <summary>supervision: a component crashed too often and is not started again.</summary>
+    public const string GaveUp = nameof(GaveUp);
+
+    /// <summary>supervision: a core component crashed and is not back.</summary>
+    public const string CoreDown = nameof(CoreDown);
+
+    /// <summary>supervision: something crashed a moment ago.</summary>
+    public const string Crashed = nameof(Crashed);
+
+    /// <summary>supervision: too many crashes within the window.</summary>
+    public const string TooManyCrashes = nameof(TooManyCrashes);
+
+    /// <summary>supervision: crashes within the window, below the limit.</summary>
+    public const string RecentCrashes = nameof(RecentCrashes);
+
+    /// <summary>handshake: too many handshakes are refused.</summary>
+    public const string HandshakesRefused = nameof(HandshakesRefused);
+
+    /// <summary>certificate: it has expired.</summary>
+    public const string CertificateExpired = nameof(CertificateExpired);
+
+    /// <summary>certificate: it expires soon.</summary>
+    public const string CertificateExpiring = nameof(CertificateExpiring);
+
+    /// <summary>certificate: new files cannot be used and the old ones serve.</summary>
+    public const string ReloadFailed = nameof(ReloadFailed);
+
+    /// <summary>certificate: the revocation list is past its next update.</summary>
+    public const string RevocationListStale = nameof(RevocationListStale);
+
+    /// <summary>backlog: over the soft limit.</summary>
+    public const string BacklogHigh = nameof(BacklogHigh);
+
+    /// <summary>backlog: over the hard limit.</summary>
+    public const string BacklogFull = nameof(BacklogFull);
+
+    /// <summary>phase: starting.</summary>
+    public const string Starting = nameof(Starting);
+
+    /// <summary>phase: recovering durable state.</summary>
+    public const string Recovering = nameof(Recovering);
+
+    /// <summary>phase: draining.</summary>
+    public const string Draining = nameof(Draining);
+
+    /// <summary>phase: stopped.</summary>
+    public const string Stopped = nameof(Stopped);
+}

@@ -1,0 +1,101 @@
+using System.Collections.Immutable;
+using System.Globalization;
+using Cassini.Streams.Events;
+using Cassini.Streams.Health.Checks;
+
+namespace Cassini.Streams.Health;
+
+/// <summary>Turns the fold's state into the snapshot that everybody reads.</summary>
+/// <param name="log">For the range of events that the feed can resume from.</param>
+/// <param name="startedAt">When the process started.</param>
+/// <param name="version">The program's version.</param>
+/// <param name="heartbeat">The longest silence of a healthy feed.</param>
+internal sealed class SnapshotBuilder(EventLog log, DateTimeOffset startedAt, string version, TimeSpan heartbeat)
+{
+    private const int TopicNames = 100;
+
+    public HealthSnapshot Build(HealthState state) => new()
+    {
+        Status = state.Status,
+        Phase = state.Phase.Phase,
+        Revision = state.Revision,
+        Epoch = state.Epoch.ToString(),
+        AsOf = state.WallClock(state.Now),
+        Version = version,
+        StartedAt = startedAt,
+        UptimeSeconds = Math.Round(state.Now.TotalSeconds, 3),
+        ActiveListeners = state.Counts.Handshaking + state.Counts.Open,
+        LastConnection = state.LastConnection,
+        LastError = state.LastError,
+        Topics = new TopicSummary(
+            state.Topics.Count,
+            [.. state.Topics.Names.Take(TopicNames)],
+            state.Topics.Count > Math.Min(state.Topics.Names.Count, TopicNames)),
+        Backlog = state.Load.Queued,
+        Endpoints =
+        [
+            .. state.Endpoints.All.Select(fact => new EndpointHealth(fact.Address, fact.State, state.WallClock(fact.Since), fact.Error)),
+        ],
+        Broker = new BrokerHealth(ConnectivityOf(state)),
+        Checks = [.. state.Checks.Select(check => Build(state, check))],
+        Log = new LogRange(Id(state, Math.Min(log.Oldest, Math.Max(1, state.Through))), Id(state, state.Through)),
+        HeartbeatSeconds = heartbeat.TotalSeconds,
+        Through = state.Through,
+        Ready = state.Ready,
+        Live = state.Live,
+        Counts = state.Counts,
+    };
+
+    /// <summary>
+    /// The same snapshot as seen by a reader that finds the projection's own tick too old: nothing in it can be
+    /// trusted any more, so it fails closed.
+    /// </summary>
+    public static HealthSnapshot Stale(HealthSnapshot last, TimeSpan age, HealthPolicy policy)
+    {
+        var fails = age > policy.LiveWindow;
+        var message = string.Create(CultureInfo.InvariantCulture, $"the projection's last tick is older than {policy.Window.TotalSeconds:0.##} s");
+        return last with
+        {
+            Status = HealthStatus.Error,
+            Ready = false,
+            Live = last.Live && !fails,
+            Checks =
+            [
+                .. last.Checks.Select(check => check.Name != CheckNames.Projection ? check : check with
+                {
+                    Status = HealthStatus.Error,
+                    Raw = HealthStatus.Error,
+                    Reason = Reasons.ProjectionStale,
+                    Message = message,
+                    Since = last.AsOf,
+                    FailsReadyz = true,
+                    FailsLivez = fails,
+                }),
+            ],
+        };
+    }
+
+    private static CheckHealth Build(HealthState state, CheckState check) => new(
+        check.Check.Name,
+        check.Status,
+        check.Raw,
+        check.Reason,
+        check.Message,
+        state.WallClock(check.Since),
+        check.Flapping,
+        (int)check.Changes.Total,
+        [.. check.Evidence.Select(sequence => Id(state, sequence))])
+    {
+        InReadyz = check.Check.InReadyz,
+        InLivez = check.Check.InLivez,
+        FailsReadyz = (check.Fails & Fails.Readyz) != Fails.Nothing,
+        FailsLivez = (check.Fails & Fails.Livez) != Fails.Nothing,
+    };
+
+    private static Connectivity ConnectivityOf(HealthState state) =>
+        state.Canary.Disabled is not null || state.Canary.LastResult is null ? Connectivity.Unknown
+        : state.Canary.LastFailure is null ? Connectivity.Ok
+        : Connectivity.Failed;
+
+    private static string Id(HealthState state, long sequence) => new EventId(state.Epoch, sequence).ToString();
+}
