@@ -8,6 +8,9 @@ internal static partial class DurationText
 {
     public const string Expected = "a duration such as 500ms, 5s, 2m, 1h, 14d or hh:mm:ss";
 
+    // Not the standard format "c": it reads 25:00:00 as 25 days.
+    private static readonly string[] ClockFormats = [@"hh\:mm\:ss", @"hh\:mm\:ss\.FFFFFFF", @"d\.hh\:mm\:ss", @"d\.hh\:mm\:ss\.FFFFFFF"];
+
     /// <summary>
     /// A bare number is refused but for 0: TimeSpan's own parser reads "5" as five days, and nobody means that.
     /// </summary>
@@ -20,9 +23,9 @@ internal static partial class DurationText
             return true;
         }
 
-        if (Clock().IsMatch(text))
+        if (text.Contains(':', StringComparison.Ordinal))
         {
-            return TimeSpan.TryParse(text, CultureInfo.InvariantCulture, out duration);
+            return TimeSpan.TryParseExact(text, ClockFormats, CultureInfo.InvariantCulture, out duration);
         }
 
         if (Unit().Match(text) is not { Success: true } match)
@@ -56,7 +59,4 @@ internal static partial class DurationText
     // At most 12 digits before and 7 after the point: no product of them leaves the range of decimal.
     [GeneratedRegex(@"^(?<number>[0-9]{1,12}(\.[0-9]{1,7})?)\s?(?<unit>ms|s|m|h|d)$", RegexOptions.CultureInvariant)]
     private static partial Regex Unit();
-
-    [GeneratedRegex(@"^([0-9]{1,8}\.)?[0-9]{1,2}:[0-9]{2}(:[0-9]{2}(\.[0-9]{1,7})?)?$", RegexOptions.CultureInvariant)]
-    private static partial Regex Clock();
 }

@@ -97,12 +97,13 @@ internal static class WaitCommand
     private static WaitGoal Goal(ArgumentResult result)
     {
         var text = result.Tokens.Single().Value;
-        if (!Enum.TryParse<WaitGoal>(text, ignoreCase: true, out var goal) || !Enum.IsDefined(goal) || !char.IsAsciiLetter(text[0]))
+        if (Enum.GetNames<WaitGoal>().Contains(text, StringComparer.OrdinalIgnoreCase))
         {
-            result.AddError($"--for '{text}' is not one of ready, live, ok");
+            return Enum.Parse<WaitGoal>(text, ignoreCase: true);
         }
 
-        return goal;
+        result.AddError($"--for '{text}' is not one of ready, live, ok");
+        return default;
     }
 
     private static WaitTarget[] Targets(ArgumentResult result)
