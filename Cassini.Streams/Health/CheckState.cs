@@ -1,12 +1,19 @@
 using System.Collections.Immutable;
 using Cassini.Streams.Events;
 using Cassini.Streams.Health.Checks;
+using Cassini.Streams.Health.Facts;
 
 namespace Cassini.Streams.Health;
 
 /// <summary>A check's verdict over time: the raw one, and the damped one that probes use.</summary>
 internal sealed record CheckState(Check Check, SlidingCounter Changes)
 {
+    /// <summary>
+    /// Facts that are known to give this very verdict. A memo and no part of the state: it saves a new object when new
+    /// facts give the old verdict.
+    /// </summary>
+    private object? _judged;
+
     /// <summary>The damped status.</summary>
     public HealthStatus Status { get; private init; } = HealthStatus.Unknown;
 
@@ -36,21 +43,26 @@ internal sealed record CheckState(Check Check, SlidingCounter Changes)
 
     private TimeSpan FlagsSince { get; init; }
 
-    private object? Basis { get; init; }
-
     /// <summary>Whether it ever had evidence. The first evidence is taken as it is: there is nothing to recover from.</summary>
     private bool HadEvidence { get; init; }
 
     /// <summary>The verdict at <paramref name="now"/>; the same object when nothing changed.</summary>
-    public CheckState At(TimeSpan now, HealthState facts, HealthPolicy policy)
+    public CheckState At(TimeSpan now, HealthFacts facts, HealthPolicy policy)
     {
         var basis = Check.Basis(facts);
-        if (ReferenceEquals(basis, Basis) && now < Due)
+        var sameFacts = ReferenceEquals(basis, _judged);
+        if (sameFacts && now < Due)
         {
             return this;
         }
 
-        var verdict = ReferenceEquals(basis, Basis) && now < Verdict.Until ? Verdict : Check.Judge(facts, policy, now, Raw);
+        var verdict = sameFacts && now < Verdict.Until ? Verdict : Check.Judge(facts, policy, now, Raw);
+        if (now < Due && verdict == Verdict)
+        {
+            _judged = basis;
+            return this;
+        }
+
         var changes = Changes.Expire(now);
         if (HadEvidence && verdict.Status != Raw)
         {
@@ -60,13 +72,18 @@ internal sealed record CheckState(Check Check, SlidingCounter Changes)
         var next = Damp(verdict, now, policy.Hold) with
         {
             Verdict = verdict,
-            Basis = basis,
             Changes = changes,
             Flapping = changes.Total >= policy.FlappingTransitions,
             HadEvidence = HadEvidence || verdict.Status is not HealthStatus.Unknown,
         };
-        return next with { Fails = Check.FailedProbes(next.Status, next.Flags), Due = next.NextDue(policy.Hold) };
+        next = next with { Fails = Check.FailedProbes(next.Status, next.Flags), Due = next.NextDue(policy.Hold) };
+        next._judged = basis;
+        return next;
     }
+
+    /// <summary>Whether readers of the snapshot see another check than before.</summary>
+    public bool DiffersVisibly(CheckState before) =>
+        before.Status != Status || before.Raw != Raw || before.Reason != Reason || before.Flapping != Flapping || before.Fails != Fails;
 
     /// <summary>A turn for the worse is immediate; a recovery waits until the worse status was held long enough.</summary>
     private CheckState Damp(Verdict verdict, TimeSpan now, TimeSpan hold)

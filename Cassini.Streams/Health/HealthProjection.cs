@@ -146,7 +146,7 @@ public sealed class HealthProjection : IDisposable
             Interlocked.Exchange(ref _lastTick, state.Now.Ticks);
         }
 
-        if (state.Revision != before.Revision || wasStale)
+        if (state.Verdicts.Revision != before.Verdicts.Revision || wasStale)
         {
             Announce();
         }

@@ -1,6 +1,5 @@
 using System.Collections.Immutable;
 using Cassini.Streams.Events;
-using Cassini.Streams.Health.Checks;
 
 namespace Cassini.Streams.Health;
 
@@ -19,108 +18,46 @@ internal static class HealthReducer
         // Time never runs backwards: a log that says so is taken to stand still.
         var elapsed = Min(input.Elapsed, EndOfTime);
         var now = elapsed > state.Now ? elapsed : state.Now;
-        if (!state.Transitions.IsEmpty)
+        var (facts, verdicts) = (state.Facts, state.Verdicts);
+        var told = ImmutableArray<HealthChanged>.Empty;
+        for (var due = Min(facts.NextExpiry, verdicts.Due); due <= now; due = Min(facts.NextExpiry, verdicts.Due))
         {
-            state = state with { Transitions = [] };
+            facts = facts.Expire(due);
+            var later = verdicts.At(due, facts, policy);
+            told = told.AddRange(later.Tell(verdicts, due, state.Epoch));
+            verdicts = later;
         }
 
-        while (state.NextDeadline <= now)
+        if (input.Envelope is not { } envelope)
         {
-            var deadline = state.NextDeadline;
-            state = Settle(Expire(state, deadline), deadline, policy);
+            return state with { Now = now, Facts = facts, Verdicts = verdicts, Transitions = told };
         }
 
-        return input.Envelope is { } envelope
-            ? Settle(FactsReducer.Apply(state, envelope, now, policy), now, policy)
-            : state with { Now = now };
+        var learnt = FactsReducer.Apply(facts, envelope, state.Counts, now, policy);
+        var next = ReferenceEquals(learnt, facts) ? verdicts : verdicts.At(now, learnt, policy);
+        if (!ReferenceEquals(learnt, facts) && learnt.DiffersVisibly(facts))
+        {
+            next = next with { Revision = verdicts.Revision + 1 };
+        }
+
+        return new HealthState(
+            state.Epoch,
+            OriginOf(envelope) ?? state.Origin,
+            now,
+            envelope.Sequence,
+            envelope.Event is ConnectionAccepted ? envelope.Time : state.LastConnection,
+            CountsReducer.Apply(state.Counts, envelope.Event),
+            learnt,
+            next,
+            ReferenceEquals(next, verdicts) ? told : told.AddRange(next.Tell(verdicts, now, state.Epoch)));
     }
 
-    /// <summary>Judges every check at <paramref name="now"/> and draws the consequences.</summary>
-    internal static HealthState Settle(HealthState state, TimeSpan now, HealthPolicy policy)
+    /// <summary>The wall-clock time of elapsed zero; null when a damaged log puts it outside the calendar.</summary>
+    private static DateTimeOffset? OriginOf(EventEnvelope envelope)
     {
-        ImmutableArray<CheckState>.Builder? changed = null;
-        var next = Min(state.Crashes.Window.NextExpiry, state.Handshakes.Window.NextExpiry);
-        for (var i = 0; i < state.Checks.Length; i++)
-        {
-            var before = state.Checks[i];
-            var after = before.At(now, state, policy);
-            if (!ReferenceEquals(before, after))
-            {
-                changed ??= state.Checks.ToBuilder();
-                changed[i] = after;
-            }
-
-            next = Min(next, after.Due);
-        }
-
-        return changed is null
-            ? state with { Now = now, NextDeadline = next }
-            : Conclude(state, changed.MoveToImmutable(), now, next);
+        var ticks = (Int128)envelope.Time.UtcTicks - envelope.Elapsed.Ticks;
+        return ticks >= 0 && ticks <= DateTimeOffset.MaxValue.UtcTicks ? new DateTimeOffset((long)ticks, TimeSpan.Zero) : null;
     }
-
-    private static HealthState Conclude(HealthState state, ImmutableArray<CheckState> checks, TimeSpan now, TimeSpan next)
-    {
-        var status = HealthStatus.Ok;
-        var fails = Fails.Nothing;
-        var visible = false;
-        for (var i = 0; i < checks.Length; i++)
-        {
-            var check = checks[i];
-            status = check.Status > status ? check.Status : status;
-            fails |= check.Fails;
-            visible |= IsVisiblyDifferent(state.Checks[i], check);
-        }
-
-        var concluded = state with
-        {
-            Now = now,
-            NextDeadline = next,
-            Checks = checks,
-            Status = status is HealthStatus.Unknown ? HealthStatus.Error : status,
-            Ready = (fails & Fails.Readyz) == Fails.Nothing,
-            Live = (fails & Fails.Livez) == Fails.Nothing,
-            Revision = visible ? state.Revision + 1 : state.Revision,
-        };
-        return visible ? concluded with { Transitions = Tell(state, concluded) } : concluded;
-    }
-
-    private static ImmutableArray<HealthChanged> Tell(HealthState before, HealthState after)
-    {
-        var told = before.Transitions.ToBuilder();
-        for (var i = 0; i < after.Checks.Length; i++)
-        {
-            var (from, to) = (before.Checks[i], after.Checks[i]);
-            if (from.Status == to.Status && from.Reason == to.Reason && from.Fails == to.Fails)
-            {
-                continue;
-            }
-
-            told.Add(new HealthChanged(
-                to.Check.Name,
-                from.Status,
-                to.Status,
-                to.Reason,
-                to.Message,
-                [.. to.Evidence.Select(sequence => new EventId(after.Epoch, sequence))],
-                after.Now,
-                after.Status,
-                after.Ready,
-                after.Live,
-                after.Revision));
-        }
-
-        return told.ToImmutable();
-    }
-
-    private static bool IsVisiblyDifferent(CheckState before, CheckState after) =>
-        before.Status != after.Status || before.Raw != after.Raw || before.Reason != after.Reason
-        || before.Flapping != after.Flapping || before.Fails != after.Fails;
-
-    private static HealthState Expire(HealthState state, TimeSpan now) => state with
-    {
-        Crashes = state.Crashes.Expire(now),
-        Handshakes = state.Handshakes.Expire(now),
-    };
 
     private static TimeSpan Min(TimeSpan one, TimeSpan other) => one < other ? one : other;
 }

@@ -16,9 +16,9 @@ internal sealed class SnapshotBuilder(EventLog log, DateTimeOffset startedAt, st
 
     public HealthSnapshot Build(HealthState state) => new()
     {
-        Status = state.Status,
-        Phase = state.Phase.Phase,
-        Revision = state.Revision,
+        Status = state.Verdicts.Status,
+        Phase = state.Facts.Phase.Phase,
+        Revision = state.Verdicts.Revision,
         Epoch = state.Epoch.ToString(),
         AsOf = state.WallClock(state.Now),
         Version = version,
@@ -26,23 +26,23 @@ internal sealed class SnapshotBuilder(EventLog log, DateTimeOffset startedAt, st
         UptimeSeconds = Math.Round(state.Now.TotalSeconds, 3),
         ActiveListeners = state.Counts.Handshaking + state.Counts.Open,
         LastConnection = state.LastConnection,
-        LastError = state.LastError,
+        LastError = state.Facts.LastError,
         Topics = new TopicSummary(
-            state.Topics.Count,
-            [.. state.Topics.Names.Take(TopicNames)],
-            state.Topics.Count > Math.Min(state.Topics.Names.Count, TopicNames)),
-        Backlog = state.Load.Queued,
+            state.Facts.Topics.Count,
+            [.. state.Facts.Topics.Names.Take(TopicNames)],
+            state.Facts.Topics.Count > Math.Min(state.Facts.Topics.Names.Count, TopicNames)),
+        Backlog = state.Facts.Load.Queued,
         Endpoints =
         [
-            .. state.Endpoints.All.Select(fact => new EndpointHealth(fact.Address, fact.State, state.WallClock(fact.Since), fact.Error)),
+            .. state.Facts.Endpoints.All.Select(fact => new EndpointHealth(fact.Address, fact.State, state.WallClock(fact.Since), fact.Error)),
         ],
         Broker = new BrokerHealth(ConnectivityOf(state)),
-        Checks = [.. state.Checks.Select(check => Build(state, check))],
+        Checks = [.. state.Verdicts.Checks.Select(check => Build(state, check))],
         Log = new LogRange(Id(state, Math.Min(log.Oldest, Math.Max(1, state.Through))), Id(state, state.Through)),
         HeartbeatSeconds = heartbeat.TotalSeconds,
         Through = state.Through,
-        Ready = state.Ready,
-        Live = state.Live,
+        Ready = state.Verdicts.Ready,
+        Live = state.Verdicts.Live,
         Counts = state.Counts,
     };
 
@@ -93,8 +93,8 @@ internal sealed class SnapshotBuilder(EventLog log, DateTimeOffset startedAt, st
     };
 
     private static Connectivity ConnectivityOf(HealthState state) =>
-        state.Canary.Disabled is not null || state.Canary.LastResult is null ? Connectivity.Unknown
-        : state.Canary.LastFailure is null ? Connectivity.Ok
+        state.Facts.Canary.Disabled is not null || state.Facts.Canary.LastResult is null ? Connectivity.Unknown
+        : state.Facts.Canary.LastFailure is null ? Connectivity.Ok
         : Connectivity.Failed;
 
     private static string Id(HealthState state, long sequence) => new EventId(state.Epoch, sequence).ToString();

@@ -66,6 +66,11 @@ internal sealed class DevelopmentAuthority
                     CertificateRole.Authority, "CA", CaPath, $"the development CA ended {CertificateTimes.NotAfter(certificate):u}; remove the directory");
             }
 
+            if (File.Exists(CaKeyPath))
+            {
+                Note(CaKeyPath, DevelopmentCertificateOutcome.Kept);
+            }
+
             Note(CaPath, DevelopmentCertificateOutcome.Kept);
             return certificate;
         }

@@ -11,11 +11,11 @@ internal sealed class AcceptCheck : Check
 
     public override bool InReadyz => true;
 
-    public override object Basis(HealthState state) => state.Endpoints;
+    public override object Basis(HealthFacts facts) => facts.Endpoints;
 
-    public override Verdict Judge(HealthState state, HealthPolicy policy, TimeSpan now, HealthStatus raw)
+    public override Verdict Judge(HealthFacts facts, HealthPolicy policy, TimeSpan now, HealthStatus raw)
     {
-        var bound = state.Endpoints.All.Where(fact => fact.State is EndpointState.Bound).ToArray();
+        var bound = facts.Endpoints.All.Where(fact => fact.State is EndpointState.Bound).ToArray();
         if (bound.Length == 0)
         {
             return Verdict.Of(HealthStatus.Unknown, Reasons.NothingBound, "no endpoint is bound");

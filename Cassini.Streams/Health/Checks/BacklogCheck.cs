@@ -1,5 +1,6 @@
 using System.Globalization;
 using Cassini.Streams.Events;
+using Cassini.Streams.Health.Facts;
 
 namespace Cassini.Streams.Health.Checks;
 
@@ -8,11 +9,11 @@ internal sealed class BacklogCheck : Check
 {
     public override string Name => CheckNames.Backlog;
 
-    public override object Basis(HealthState state) => state.Load;
+    public override object Basis(HealthFacts facts) => facts.Load;
 
-    public override Verdict Judge(HealthState state, HealthPolicy policy, TimeSpan now, HealthStatus raw)
+    public override Verdict Judge(HealthFacts facts, HealthPolicy policy, TimeSpan now, HealthStatus raw)
     {
-        var load = state.Load;
+        var load = facts.Load;
         return load.OverHard ? Verdict.Of(HealthStatus.Error, Reasons.BacklogFull, Message(load.Queued, policy.BacklogHard), load.Cause)
             : load.OverSoft ? Verdict.Of(HealthStatus.Degraded, Reasons.BacklogHigh, Message(load.Queued, policy.BacklogSoft), load.Cause)
             : Verdict.Ok();

@@ -11,11 +11,11 @@ internal sealed class BindCheck : Check
 
     public override bool InReadyz => true;
 
-    public override object Basis(HealthState state) => state.Endpoints;
+    public override object Basis(HealthFacts facts) => facts.Endpoints;
 
-    public override Verdict Judge(HealthState state, HealthPolicy policy, TimeSpan now, HealthStatus raw)
+    public override Verdict Judge(HealthFacts facts, HealthPolicy policy, TimeSpan now, HealthStatus raw)
     {
-        var endpoints = state.Endpoints.All;
+        var endpoints = facts.Endpoints.All;
         var missing = endpoints.Where(fact => fact.State is EndpointState.Failed or EndpointState.Closed).ToArray();
         if (missing.Length > 0)
         {

@@ -11,17 +11,17 @@ internal sealed class CanaryCheck : Check
 
     public override bool InReadyz => true;
 
-    public override object Basis(HealthState state) => state.Canary;
+    public override object Basis(HealthFacts facts) => facts.Canary;
 
-    public override Verdict Judge(HealthState state, HealthPolicy policy, TimeSpan now, HealthStatus raw)
+    public override Verdict Judge(HealthFacts facts, HealthPolicy policy, TimeSpan now, HealthStatus raw)
     {
-        var facts = state.Canary;
-        if (facts.Disabled is { } why)
+        var canary = facts.Canary;
+        if (canary.Disabled is { } why)
         {
-            return Verdict.Of(HealthStatus.Off, Reasons.CanaryOff, why, facts.Causes.AsSpan());
+            return Verdict.Of(HealthStatus.Off, Reasons.CanaryOff, why, canary.Causes.AsSpan());
         }
 
-        if (facts.LastResult is not { } last)
+        if (canary.LastResult is not { } last)
         {
             return Verdict.Of(HealthStatus.Unknown, Reasons.NoEvidence, "the canary has not reported yet");
         }
@@ -29,43 +29,43 @@ internal sealed class CanaryCheck : Check
         var stale = last + policy.CanaryWindow;
         if (stale <= now)
         {
-            return Verdict.Of(HealthStatus.Error, Reasons.CanaryStale, "the canary has not reported for too long", facts.Causes.AsSpan());
+            return Verdict.Of(HealthStatus.Error, Reasons.CanaryStale, "the canary has not reported for too long", canary.Causes.AsSpan());
         }
 
-        return JudgeResult(facts, policy, now).Before(stale);
+        return JudgeResult(canary, policy, now).Before(stale);
     }
 
-    private static Verdict JudgeResult(CanaryFacts facts, HealthPolicy policy, TimeSpan now)
+    private static Verdict JudgeResult(CanaryFacts canary, HealthPolicy policy, TimeSpan now)
     {
-        if (facts.LastFailure is not { } failure)
+        if (canary.LastFailure is not { } failure)
         {
-            return facts.Slow
+            return canary.Slow
                 ? Verdict.Of(
                     HealthStatus.Degraded,
                     Reasons.CanarySlow,
-                    string.Create(CultureInfo.InvariantCulture, $"the canary's round trip took {facts.RoundTrip.TotalMilliseconds:0} ms"),
-                    facts.Causes.AsSpan())
+                    string.Create(CultureInfo.InvariantCulture, $"the canary's round trip took {canary.RoundTrip.TotalMilliseconds:0} ms"),
+                    canary.Causes.AsSpan())
                 : Verdict.Ok();
         }
 
         if (failure.Reason is CanaryFailure.OwnCertificateExpired)
         {
-            return Verdict.Of(HealthStatus.Degraded, Reasons.CanaryCertificateExpired, failure.Detail, facts.Causes.AsSpan());
+            return Verdict.Of(HealthStatus.Degraded, Reasons.CanaryCertificateExpired, failure.Detail, canary.Causes.AsSpan());
         }
 
         var message = string.Create(
             CultureInfo.InvariantCulture,
-            $"{facts.ConsecutiveFailures} in a row failed; the last at {failure.Stage}{(failure.Endpoint is null ? "" : $" of {failure.Endpoint}")}: {failure.Detail}");
-        if (facts.ConsecutiveFailures < policy.CanaryErrorAfter)
+            $"{canary.ConsecutiveFailures} in a row failed; the last at {failure.Stage}{(failure.Endpoint is null ? "" : $" of {failure.Endpoint}")}: {failure.Detail}");
+        if (canary.ConsecutiveFailures < policy.CanaryErrorAfter)
         {
             // One failure after successes is a warning; before the first success it proves nothing either way.
             return Verdict.Of(
-                facts.EverSucceeded ? HealthStatus.Degraded : HealthStatus.Unknown, Reasons.CanaryFailed, message, facts.Causes.AsSpan());
+                canary.EverSucceeded ? HealthStatus.Degraded : HealthStatus.Unknown, Reasons.CanaryFailed, message, canary.Causes.AsSpan());
         }
 
-        var cappedUntil = facts.LastOtherClient + policy.OtherClientWindow;
+        var cappedUntil = canary.LastOtherClient + policy.OtherClientWindow;
         return cappedUntil > now
-            ? Verdict.Of(HealthStatus.Degraded, Reasons.CanaryFailed, message + " (another client got in)", facts.Causes.AsSpan()).Before(cappedUntil.Value)
-            : Verdict.Of(HealthStatus.Error, Reasons.CanaryFailed, message, facts.Causes.AsSpan());
+            ? Verdict.Of(HealthStatus.Degraded, Reasons.CanaryFailed, message + " (another client got in)", canary.Causes.AsSpan()).Before(cappedUntil.Value)
+            : Verdict.Of(HealthStatus.Error, Reasons.CanaryFailed, message, canary.Causes.AsSpan());
     }
 }

@@ -11,25 +11,25 @@ internal sealed class CertificateCheck : Check
 
     public override bool InReadyz => true;
 
-    public override object Basis(HealthState state) => state.Certificates;
+    public override object Basis(HealthFacts facts) => facts.Certificates;
 
-    public override Verdict Judge(HealthState state, HealthPolicy policy, TimeSpan now, HealthStatus raw)
+    public override Verdict Judge(HealthFacts facts, HealthPolicy policy, TimeSpan now, HealthStatus raw)
     {
-        var facts = state.Certificates;
-        if (facts.Loaded.IsEmpty)
+        var certificates = facts.Certificates;
+        if (certificates.Loaded.IsEmpty)
         {
             return Verdict.Of(HealthStatus.Unknown, Reasons.NoEvidence, "no certificate is loaded yet");
         }
 
         var worst = Verdict.Ok();
-        if (facts.FailedReload is { } failed)
+        if (certificates.FailedReload is { } failed)
         {
             worst = Verdict.Of(
-                HealthStatus.Degraded, Reasons.ReloadFailed, $"{failed.Path}: {failed.Message}; the old one still serves", facts.FailedReloadCause);
+                HealthStatus.Degraded, Reasons.ReloadFailed, $"{failed.Path}: {failed.Message}; the old one still serves", certificates.FailedReloadCause);
         }
 
         // From the mildest finding to the worst, so that the last one that holds is the one reported.
-        foreach (var fact in facts.Loaded)
+        foreach (var fact in certificates.Loaded)
         {
             worst = Worse(worst, JudgeOne(fact, policy, now));
         }

@@ -1,4 +1,5 @@
 using Cassini.Streams.Events;
+using Cassini.Streams.Health.Facts;
 
 namespace Cassini.Streams.Health.Checks;
 
@@ -20,14 +21,14 @@ internal abstract class Check
     public virtual bool IsDamped => true;
 
     /// <summary>The facts it judges: while they are the same object and time has not run out, the verdict stands.</summary>
-    public abstract object Basis(HealthState state);
+    public abstract object Basis(HealthFacts facts);
 
     /// <summary>Judges the facts.</summary>
-    /// <param name="state">The facts, with every expiry due by <paramref name="now"/> applied.</param>
+    /// <param name="facts">The facts, with every expiry due by <paramref name="now"/> applied.</param>
     /// <param name="policy">The thresholds.</param>
     /// <param name="now">The instant.</param>
     /// <param name="raw">The raw status before: for thresholds with hysteresis.</param>
-    public abstract Verdict Judge(HealthState state, HealthPolicy policy, TimeSpan now, HealthStatus raw);
+    public abstract Verdict Judge(HealthFacts facts, HealthPolicy policy, TimeSpan now, HealthStatus raw);
 
     /// <summary>Which probes fail when the check is in this status with these flags.</summary>
     public virtual Fails FailedProbes(HealthStatus status, Fails flags) =>

@@ -9,11 +9,11 @@ internal sealed class HandshakeCheck : Check
 {
     public override string Name => CheckNames.Handshake;
 
-    public override object Basis(HealthState state) => state.Handshakes;
+    public override object Basis(HealthFacts facts) => facts.Handshakes;
 
-    public override Verdict Judge(HealthState state, HealthPolicy policy, TimeSpan now, HealthStatus raw)
+    public override Verdict Judge(HealthFacts facts, HealthPolicy policy, TimeSpan now, HealthStatus raw)
     {
-        var window = state.Handshakes.Window;
+        var window = facts.Handshakes.Window;
         var refused = window.Total == 0 ? 0 : (double)window.Bad / window.Total;
         if (window.Total < policy.HandshakeMinimum
             || !Threshold.Exceeds(refused, policy.HandshakeRefusedRatio, policy.LeaveRatio, raw is HealthStatus.Degraded))
@@ -23,6 +23,6 @@ internal sealed class HandshakeCheck : Check
 
         var message = string.Create(
             CultureInfo.InvariantCulture, $"{window.Bad} of {window.Total} handshakes refused in {policy.HandshakeWindow.TotalSeconds:0.##} s");
-        return Verdict.Of(HealthStatus.Degraded, Reasons.HandshakesRefused, message, state.Handshakes.LastRefusal);
+        return Verdict.Of(HealthStatus.Degraded, Reasons.HandshakesRefused, message, facts.Handshakes.LastRefusal);
     }
 }

@@ -1,5 +1,6 @@
 using System.Globalization;
 using Cassini.Streams.Events;
+using Cassini.Streams.Health.Facts;
 
 namespace Cassini.Streams.Health.Checks;
 
@@ -10,12 +11,12 @@ internal sealed class ManagerCheck : Check
 
     public override bool InReadyz => true;
 
-    public override object Basis(HealthState state) => state.Manager;
+    public override object Basis(HealthFacts facts) => facts.Manager;
 
-    public override Verdict Judge(HealthState state, HealthPolicy policy, TimeSpan now, HealthStatus raw)
+    public override Verdict Judge(HealthFacts facts, HealthPolicy policy, TimeSpan now, HealthStatus raw)
     {
-        var facts = state.Manager;
-        if (facts.LastHeartbeat is not { } last)
+        var manager = facts.Manager;
+        if (manager.LastHeartbeat is not { } last)
         {
             return Verdict.Of(HealthStatus.Unknown, Reasons.NoEvidence, "no heartbeat yet");
         }
@@ -23,31 +24,31 @@ internal sealed class ManagerCheck : Check
         if (now - last >= policy.Window)
         {
             return Verdict.Of(
-                HealthStatus.Error, Reasons.HeartbeatMissing, $"no heartbeat from the listener manager within {Seconds(policy.Window)}", facts.Cause);
+                HealthStatus.Error, Reasons.HeartbeatMissing, $"no heartbeat from the listener manager within {Seconds(policy.Window)}", manager.Cause);
         }
 
         var verdict = Verdict.Ok();
-        if (facts.ContradictedSince is { } since)
+        if (manager.ContradictedSince is { } since)
         {
             if (now - since >= policy.Window)
             {
                 return Verdict.Of(
                     HealthStatus.Error,
                     Reasons.CountsContradict,
-                    string.Create(CultureInfo.InvariantCulture, $"the listener manager counts {facts.Claimed} live connections, the events {facts.Folded}"),
-                    facts.ContradictionCause).Before(last + policy.Window);
+                    string.Create(CultureInfo.InvariantCulture, $"the listener manager counts {manager.Claimed} live connections, the events {manager.Folded}"),
+                    manager.ContradictionCause).Before(last + policy.Window);
             }
 
             verdict = verdict.Before(since + policy.Window);
         }
 
-        if (facts.Slow)
+        if (manager.Slow)
         {
             verdict = Verdict.Of(
                 HealthStatus.Degraded,
                 Reasons.HeartbeatSlow,
-                string.Create(CultureInfo.InvariantCulture, $"a heartbeat took {facts.RoundTrip.TotalMilliseconds:0} ms"),
-                facts.Cause).Before(verdict.Until);
+                string.Create(CultureInfo.InvariantCulture, $"a heartbeat took {manager.RoundTrip.TotalMilliseconds:0} ms"),
+                manager.Cause).Before(verdict.Until);
         }
 
         return verdict.Before(last + policy.Window);

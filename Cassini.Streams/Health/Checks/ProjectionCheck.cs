@@ -1,4 +1,5 @@
 using Cassini.Streams.Events;
+using Cassini.Streams.Health.Facts;
 
 namespace Cassini.Streams.Health.Checks;
 
@@ -16,7 +17,7 @@ internal sealed class ProjectionCheck : Check
 
     public override bool InLivez => true;
 
-    public override object Basis(HealthState state) => NoFacts;
+    public override object Basis(HealthFacts facts) => NoFacts;
 
-    public override Verdict Judge(HealthState state, HealthPolicy policy, TimeSpan now, HealthStatus raw) => Verdict.Ok();
+    public override Verdict Judge(HealthFacts facts, HealthPolicy policy, TimeSpan now, HealthStatus raw) => Verdict.Ok();
 }

@@ -1,5 +1,6 @@
 using System.Globalization;
 using Cassini.Streams.Events;
+using Cassini.Streams.Health.Facts;
 
 namespace Cassini.Streams.Health.Checks;
 
@@ -15,35 +16,35 @@ internal sealed class SupervisionCheck : Check
 
     public override bool InLivez => true;
 
-    public override object Basis(HealthState state) => state.Crashes;
+    public override object Basis(HealthFacts facts) => facts.Crashes;
 
-    public override Verdict Judge(HealthState state, HealthPolicy policy, TimeSpan now, HealthStatus raw)
+    public override Verdict Judge(HealthFacts facts, HealthPolicy policy, TimeSpan now, HealthStatus raw)
     {
-        var facts = state.Crashes;
-        if (!facts.GivenUp.IsEmpty)
+        var crashes = facts.Crashes;
+        if (!crashes.GivenUp.IsEmpty)
         {
             return Verdict.Of(
                 HealthStatus.Error,
                 Reasons.GaveUp,
-                $"crashed too often and is not started again: {string.Join(", ", facts.GivenUp.Keys)}",
-                [.. facts.GivenUp.Values.Order()]) with
-            { Fails = Fails.Livez | (facts.CoreIsDown ? Fails.Readyz : Fails.Nothing) };
+                $"crashed too often and is not started again: {string.Join(", ", crashes.GivenUp.Keys)}",
+                [.. crashes.GivenUp.Values.Order()]) with
+            { Fails = Fails.Livez | (crashes.CoreIsDown ? Fails.Readyz : Fails.Nothing) };
         }
 
-        var evidence = facts.Recent.AsSpan();
-        if (facts.CoreIsDown)
+        var evidence = crashes.Recent.AsSpan();
+        if (crashes.CoreIsDown)
         {
-            var (component, cause) = facts.Down.First(down => down.Key.IsCore);
+            var (component, cause) = crashes.Down.First(down => down.Key.IsCore);
             return Verdict.Of(HealthStatus.Error, Reasons.CoreDown, $"{component} crashed and is not back", cause) with { Fails = Fails.Readyz };
         }
 
-        if (facts.LastCrash is not { } last || facts.Window.Total == 0)
+        if (crashes.LastCrash is not { } last || crashes.Window.Total == 0)
         {
             return Verdict.Ok();
         }
 
-        var held = facts.LastCrashAt + policy.Hold;
-        var count = facts.Window.Total;
+        var held = crashes.LastCrashAt + policy.Hold;
+        var count = crashes.Window.Total;
         var what = string.Create(CultureInfo.InvariantCulture, $"{count} in {policy.CrashWindow.TotalSeconds:0.##} s; the last: {last.Component}: {last.Message}");
         return count >= policy.CrashLimit ? Verdict.Of(HealthStatus.Error, Reasons.TooManyCrashes, what, evidence)
             : held > now ? Verdict.Of(HealthStatus.Error, Reasons.Crashed, $"{last.Component} crashed: {last.Message}", evidence).Before(held)

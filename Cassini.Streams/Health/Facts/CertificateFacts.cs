@@ -17,21 +17,27 @@ internal sealed record CertificateFacts
 
     public long FailedReloadCause { get; init; }
 
-    public CertificateFacts Apply(EventEnvelope envelope) => envelope.Event switch
+    public CertificateFacts Apply(EventEnvelope envelope, TimeSpan now) => envelope.Event switch
     {
         // A reload takes up all files at once: whatever failed before is mended.
-        CertificateLoaded e => this with { Loaded = Set(Fact(envelope, e.Role, e.Subject, e.NotAfter)), FailedReload = null },
-        CertificateExpiring e => this with { Loaded = Set(Fact(envelope, e.Role, e.Subject, e.NotAfter)) },
+        CertificateLoaded e => this with { Loaded = Set(Fact(envelope, now, e.Role, e.Subject, e.NotAfter)), FailedReload = null },
+        CertificateExpiring e => this with { Loaded = Set(Fact(envelope, now, e.Role, e.Subject, e.NotAfter)) },
         CertificateReloadFailed e => this with { FailedReload = e, FailedReloadCause = envelope.Sequence },
         _ => this,
     };
+
+    public bool DiffersVisibly(CertificateFacts before) =>
+        !ReferenceEquals(this, before)
+        && (!ReferenceEquals(FailedReload, before.FailedReload)
+            || !Loaded.Select(fact => (fact.Role, fact.Subject, fact.NotAfter))
+                .SequenceEqual(before.Loaded.Select(fact => (fact.Role, fact.Subject, fact.NotAfter))));
 
     /// <summary>
     /// The end is set on the monotonic clock once, when the certificate is told of: stepping the wall clock later
     /// changes no verdict.
     /// </summary>
-    private static CertificateFact Fact(EventEnvelope envelope, CertificateRole role, string subject, DateTimeOffset notAfter) =>
-        new(role, subject, notAfter, envelope.Elapsed + (notAfter - envelope.Time), envelope.Sequence);
+    private static CertificateFact Fact(EventEnvelope envelope, TimeSpan now, CertificateRole role, string subject, DateTimeOffset notAfter) =>
+        new(role, subject, notAfter, now + (notAfter - envelope.Time), envelope.Sequence);
 
     private ImmutableArray<CertificateFact> Set(CertificateFact fact) =>
         [.. Loaded.Where(known => known.Role != fact.Role).Append(fact).OrderBy(known => known.Role)];

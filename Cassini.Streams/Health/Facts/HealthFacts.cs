@@ -1,0 +1,55 @@
+using Cassini.Streams.Events;
+
+namespace Cassini.Streams.Health.Facts;
+
+/// <summary>All that the checks judge. Immutable; an event replaces only the part that it teaches about.</summary>
+internal sealed record HealthFacts
+{
+    public required CrashFacts Crashes { get; init; }
+
+    public required HandshakeFacts Handshakes { get; init; }
+
+    public PhaseFacts Phase { get; init; } = PhaseFacts.None;
+
+    public EndpointFacts Endpoints { get; init; } = EndpointFacts.None;
+
+    public ManagerFacts Manager { get; init; } = ManagerFacts.None;
+
+    public CanaryFacts Canary { get; init; } = CanaryFacts.None;
+
+    public CertificateFacts Certificates { get; init; } = CertificateFacts.None;
+
+    public LoadFacts Load { get; init; } = LoadFacts.None;
+
+    public TopicFacts Topics { get; init; } = TopicFacts.None;
+
+    public LastError? LastError { get; init; }
+
+    /// <summary>When the next window lets something go.</summary>
+    public TimeSpan NextExpiry
+    {
+        get
+        {
+            var (crashes, handshakes) = (Crashes.Window.NextExpiry, Handshakes.Window.NextExpiry);
+            return crashes < handshakes ? crashes : handshakes;
+        }
+    }
+
+    /// <summary>Before the first event.</summary>
+    public static HealthFacts None(HealthPolicy policy) => new()
+    {
+        Crashes = new CrashFacts(new SlidingCounter(policy.CrashWindow)),
+        Handshakes = new HandshakeFacts(new SlidingCounter(policy.HandshakeWindow)),
+    };
+
+    /// <summary>Lets everything go that is due at <paramref name="now"/>.</summary>
+    public HealthFacts Expire(TimeSpan now) => NextExpiry > now ? this : this with
+    {
+        Crashes = Crashes.Expire(now),
+        Handshakes = Handshakes.Expire(now),
+    };
+
+    /// <summary>Whether readers of the snapshot see another phase, endpoint or certificate than before.</summary>
+    public bool DiffersVisibly(HealthFacts before) =>
+        Phase.Phase != before.Phase.Phase || Endpoints.DiffersVisibly(before.Endpoints) || Certificates.DiffersVisibly(before.Certificates);
+}

@@ -1,0 +1,104 @@
+using System.Collections.Immutable;
+using Cassini.Streams.Events;
+using Cassini.Streams.Health.Checks;
+using Cassini.Streams.Health.Facts;
+
+namespace Cassini.Streams.Health;
+
+/// <summary>Every check's verdict, and the overall ones that follow. Immutable.</summary>
+internal sealed record Verdicts(ImmutableArray<CheckState> Checks)
+{
+    /// <summary>The overall status: ok, degraded or error.</summary>
+    public HealthStatus Status { get; private init; } = HealthStatus.Error;
+
+    public bool Ready { get; private init; }
+
+    public bool Live { get; private init; }
+
+    /// <summary>Grows with every visible change.</summary>
+    public long Revision { get; init; }
+
+    /// <summary>Without a change of facts nothing here changes before then.</summary>
+    public TimeSpan Due { get; private init; }
+
+    /// <summary>Before any judgement.</summary>
+    public static Verdicts None(HealthPolicy policy) =>
+        new([.. AllChecks.InOrder.Select(check => new CheckState(check, new SlidingCounter(policy.FlappingWindow)))]);
+
+    /// <summary>The verdicts at <paramref name="now"/>; the same object when nothing changed.</summary>
+    public Verdicts At(TimeSpan now, HealthFacts facts, HealthPolicy policy)
+    {
+        ImmutableArray<CheckState>.Builder? changed = null;
+        for (var i = 0; i < Checks.Length; i++)
+        {
+            var before = Checks[i];
+            var after = before.At(now, facts, policy);
+            if (!ReferenceEquals(before, after))
+            {
+                changed ??= Checks.ToBuilder();
+                changed[i] = after;
+            }
+        }
+
+        return changed is null ? this : Conclude(changed.MoveToImmutable());
+    }
+
+    /// <summary>Tells what changed since <paramref name="before"/>.</summary>
+    public ImmutableArray<HealthChanged> Tell(Verdicts before, TimeSpan now, Epoch epoch)
+    {
+        if (Revision == before.Revision)
+        {
+            return [];
+        }
+
+        var told = ImmutableArray.CreateBuilder<HealthChanged>();
+        for (var i = 0; i < Checks.Length; i++)
+        {
+            var (from, to) = (before.Checks[i], Checks[i]);
+            if (from.Status == to.Status && from.Reason == to.Reason && from.Fails == to.Fails)
+            {
+                continue;
+            }
+
+            told.Add(new HealthChanged(
+                to.Check.Name,
+                from.Status,
+                to.Status,
+                to.Reason,
+                to.Message,
+                [.. to.Evidence.Select(sequence => new EventId(epoch, sequence))],
+                now,
+                Status,
+                Ready,
+                Live,
+                Revision));
+        }
+
+        return told.ToImmutable();
+    }
+
+    private Verdicts Conclude(ImmutableArray<CheckState> checks)
+    {
+        var status = HealthStatus.Ok;
+        var fails = Fails.Nothing;
+        var due = TimeSpan.MaxValue;
+        var visible = false;
+        for (var i = 0; i < checks.Length; i++)
+        {
+            var check = checks[i];
+            status = check.Status > status ? check.Status : status;
+            due = check.Due < due ? check.Due : due;
+            fails |= check.Fails;
+            visible |= check.DiffersVisibly(Checks[i]);
+        }
+
+        return new Verdicts(checks)
+        {
+            Status = status is HealthStatus.Unknown ? HealthStatus.Error : status,
+            Ready = (fails & Fails.Readyz) == Fails.Nothing,
+            Live = (fails & Fails.Livez) == Fails.Nothing,
+            Revision = visible ? Revision + 1 : Revision,
+            Due = due,
+        };
+    }
+}

@@ -1,0 +1,76 @@
+using Cassini.Streams.Events;
+
+namespace Cassini.Streams.Listening;
+
+public sealed partial class ListenerManager
+{
+    private static readonly TimeSpan LoopStopTimeout = TimeSpan.FromSeconds(5);
+
+    private async Task StopOnceAsync()
+    {
+        await StopAcceptingAsync();
+        await StopManagerAsync();
+
+        var connections = _context.Connections.All.ToList();
+        foreach (var connection in connections)
+        {
+            connection.Shutdown();
+        }
+
+        // Each is bounded by itself: by its close time-out, then by the loss of its socket, then by being left behind.
+        await Task.WhenAll(connections.Select(connection => connection.Completion));
+        _context.Gate.Dispose();
+    }
+
+    private async Task StopAcceptingAsync()
+    {
+        await _stopAccepting.CancelAsync();
+        await WaitAsync(Task.WhenAll(_loops), "an accept loop");
+        foreach (var endpoint in _endpoints)
+        {
+            endpoint.Close(ListenerCloseReason.Shutdown);
+            if (endpoint.InHand is { } inHand)
+            {
+                Drop(inHand);
+                endpoint.InHand = null;
+            }
+        }
+    }
+
+    private async Task StopManagerAsync()
+    {
+        _mailbox.Writer.TryComplete();
+        await _stopManager.CancelAsync();
+        await WaitAsync(_manager, "the listener manager");
+        while (_mailbox.Reader.TryRead(out var message))
+        {
+            switch (message)
+            {
+                case ManagerMessage.Accepted accepted:
+                    Drop(accepted.Connection);
+                    break;
+                case ManagerMessage.Ping ping:
+                    ping.Answer.TrySetCanceled();
+                    break;
+                default:
+                    break; // a rehearsed crash is pointless now
+            }
+        }
+    }
+
+    private async Task WaitAsync(Task task, string what)
+    {
+        await task.WaitAsync(LoopStopTimeout, _context.Time).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        if (!task.IsCompleted)
+        {
+            ListeningLog.StopTimedOut(_context.Logger, what, LoopStopTimeout);
+        }
+    }
+
+    /// <summary>The manager never saw it, so no event tells of it and none is owed.</summary>
+    private static void Drop(AcceptedSocket accepted)
+    {
+        accepted.Canary?.Refuse(HandshakeFailure.Shutdown);
+        accepted.Socket.Dispose();
+    }
+}

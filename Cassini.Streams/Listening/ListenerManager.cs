@@ -1,0 +1,204 @@
+using System.Collections.Immutable;
+using System.Threading.Channels;
+using Cassini.Streams.Events;
+using Cassini.Streams.Supervision;
+using Cassini.Streams.Tls;
+using Microsoft.Extensions.Logging;
+
+namespace Cassini.Streams.Listening;
+
+/// <summary>
+/// Accepts connections on every endpoint and gives each its own supervised listener. One reader works off a bounded mailbox;
+/// mailbox, sockets and connections outlive its crashes: sessions go on, and who connects meanwhile is served afterwards.
+/// Members may be called from any thread.
+/// </summary>
+public sealed partial class ListenerManager : IAsyncDisposable
+{
+    private const int MailboxCapacity = 1024;
+    private static readonly Component Self = new(ComponentKind.ListenerManager, "");
+    private readonly ListeningContext _context;
+    private readonly RestartPolicy _restart;
+    private readonly ISocketTransport _transport;
+    private readonly ImmutableArray<ListeningEndpoint> _endpoints;
+    private readonly CancellationTokenSource _stopAccepting = new();
+    private readonly CancellationTokenSource _stopManager = new();
+    private readonly Lock _lock = new();
+    private readonly List<Task> _loops = [];
+    private readonly Channel<ManagerMessage> _mailbox = Channel.CreateBounded<ManagerMessage>(
+        new BoundedChannelOptions(MailboxCapacity) { SingleReader = true, FullMode = BoundedChannelFullMode.Wait });
+
+    private Task _manager = Task.CompletedTask;
+    private bool _started;
+    private Task? _stopped;
+
+    /// <summary>Makes a manager; nothing is bound before <see cref="StartAsync"/>.</summary>
+    /// <param name="options">Endpoints and limits.</param>
+    /// <param name="restart">When the manager and the accept loops are started again after a crash.</param>
+    /// <param name="certificates">What handshakes are made with; loaded already.</param>
+    /// <param name="handler">Serves the open connections.</param>
+    /// <param name="supervisor">Runs everything.</param>
+    /// <param name="events">Where all of it is told.</param>
+    /// <param name="time">The one clock.</param>
+    /// <param name="logger">The log.</param>
+    /// <exception cref="ArgumentException">There is no endpoint, or the same one twice.</exception>
+    public ListenerManager(
+        ListenerOptions options,
+        RestartPolicy restart,
+        CertificateStore certificates,
+        IConnectionHandler handler,
+        Supervisor supervisor,
+        IEventPublisher events,
+        TimeProvider time,
+        ILogger<ListenerManager> logger)
+        : this(options, restart, new ListeningContext(options, certificates, handler, supervisor, events, time, logger), SocketTransport.Instance)
+    {
+    }
+
+    internal ListenerManager(ListenerOptions options, RestartPolicy restart, ListeningContext context, ISocketTransport transport)
+    {
+        if (options.Endpoints.IsDefaultOrEmpty || options.Endpoints.Distinct().Count() != options.Endpoints.Length)
+        {
+            throw new ArgumentException("There must be at least one endpoint, and none twice.", nameof(options));
+        }
+
+        _context = context;
+        _restart = restart;
+        _transport = transport;
+        _endpoints = [.. options.Endpoints.Select(address => new ListeningEndpoint(address, context.Events, context.Logger))];
+    }
+
+    /// <summary>How the endpoints stand, in the order of the configuration.</summary>
+    public ImmutableArray<EndpointStatus> Endpoints => [.. _endpoints.Select(endpoint => endpoint.Status)];
+
+    /// <summary>Open sessions, probes excluded.</summary>
+    public int OpenSessions => _context.Connections.Open;
+
+    /// <summary>Application bytes read from clients since the start.</summary>
+    public long BytesReceived => _context.Bytes.Received;
+
+    /// <summary>Application bytes written to clients since the start.</summary>
+    public long BytesSent => _context.Bytes.Sent;
+
+    internal ProbeRegistry Probes => _context.Probes;
+
+    internal HandshakeGate Gate => _context.Gate;
+
+    /// <summary>Starts the manager and an accept loop for each endpoint.</summary>
+    /// <returns>Ends when every endpoint has had its first bind attempt: a port in use is an event, not an error.</returns>
+    /// <exception cref="InvalidOperationException">It was started or stopped before.</exception>
+    public async Task StartAsync(CancellationToken cancellationToken)
+    {
+        lock (_lock)
+        {
+            if (_started || _stopped is not null)
+            {
+                throw new InvalidOperationException("A listener manager starts once.");
+            }
+
+            _started = true;
+        }
+
+        foreach (var endpoint in _endpoints)
+        {
+            _context.Events.Publish(new ListenerConfigured(endpoint.Address.ToString()));
+        }
+
+        _manager = _context.Supervisor.RunAsync(Self, _restart, RunAsync, _stopManager.Token);
+        _loops.AddRange(_endpoints.Select(RunLoopAsync));
+        await Task.WhenAll(_endpoints.Select(endpoint => endpoint.FirstAttempt)).WaitAsync(cancellationToken);
+    }
+
+    /// <summary>
+    /// Stops in stages: the endpoints close, then the sessions are ended with <see cref="SessionCloseReason.Shutdown"/>. All
+    /// terminal events are out when it ends.
+    /// </summary>
+    /// <param name="cancellationToken">
+    /// Cuts <see cref="ListenerOptions.CloseTimeout"/> short: sessions that have not ended lose their sockets at once.
+    /// </param>
+    public async Task StopAsync(CancellationToken cancellationToken)
+    {
+        Task stopped;
+        lock (_lock)
+        {
+            stopped = _stopped ??= Task.Run(StopOnceAsync, CancellationToken.None);
+        }
+
+        await using var forced = cancellationToken.UnsafeRegister(static context => _ = ((ListeningContext)context!).Forced.CancelAsync(), _context);
+        await stopped;
+    }
+
+    /// <summary>Asks the manager, through its own mailbox, how many connections it serves.</summary>
+    /// <exception cref="ChannelClosedException">The manager was stopped.</exception>
+    /// <exception cref="OperationCanceledException">
+    /// <paramref name="cancellationToken"/> was cancelled, or the manager stopped before it answered.
+    /// </exception>
+    public async Task<ManagerReport> PingAsync(CancellationToken cancellationToken)
+    {
+        var answer = new TaskCompletionSource<ManagerReport>(TaskCreationOptions.RunContinuationsAsynchronously);
+        await _mailbox.Writer.WriteAsync(new ManagerMessage.Ping(answer), cancellationToken);
+        return await answer.Task.WaitAsync(cancellationToken);
+    }
+
+    /// <summary>Ends a session with <see cref="SessionCloseReason.Disconnected"/>.</summary>
+    /// <returns>False when there is no such open session.</returns>
+    public bool Disconnect(long connectionId) => connectionId > 0 && (_context.Connections.Find(connectionId)?.TryDisconnect() ?? false);
+
+    /// <summary>Stops at once.</summary>
+    public async ValueTask DisposeAsync() => await StopAsync(new CancellationToken(canceled: true));
+
+    /// <summary>Restarts an accept loop that does not answer: its socket is closed and bound again.</summary>
+    /// <returns>False when it does not run at the moment, or is stalled because a rehearsal wants it so.</returns>
+    internal bool RestartStalledLoop(EndpointAddress address, TimeoutException stalled)
+    {
+        var endpoint = _endpoints.First(endpoint => endpoint.Address == address);
+        if (endpoint.Orders.Mode != LoopMode.Serve)
+        {
+            return false;
+        }
+
+        endpoint.RequestRebind();
+        if (endpoint.Supervised?.Fail(stalled) == true)
+        {
+            return true;
+        }
+
+        endpoint.TakeRebind();
+        return false;
+    }
+
+    private async Task RunLoopAsync(ListeningEndpoint endpoint)
+    {
+        endpoint.Supervised = _context.Supervisor.Start(
+            new Component(ComponentKind.AcceptLoop, endpoint.Address.ToString()),
+            _restart,
+            token => new AcceptLoop(_context, endpoint, _transport, _mailbox.Writer).RunAsync(token),
+            _stopAccepting.Token);
+        await endpoint.Supervised.Completion;
+        if (endpoint.Supervised.GaveUp)
+        {
+            // Nobody will accept here again: refuse clients rather than let them wait in the kernel's backlog.
+            endpoint.Close(ListenerCloseReason.Failed);
+        }
+    }
+
+    private async Task RunAsync(CancellationToken cancellationToken)
+    {
+        await foreach (var message in _mailbox.Reader.ReadAllAsync(cancellationToken))
+        {
+            switch (message)
+            {
+                case ManagerMessage.Accepted accepted:
+                    new ConnectionListener(_context, accepted.Connection).Start();
+                    break;
+                case ManagerMessage.Ping ping:
+                    var countedAt = _context.Events.LastSequence;
+                    ping.Answer.TrySetResult(new ManagerReport(_context.Connections.Live, countedAt));
+                    break;
+                case ManagerMessage.Crash crash:
+                    throw crash.Exception;
+                default:
+                    throw new InvalidOperationException($"The mailbox held a {message.GetType().Name}.");
+            }
+        }
+    }
+}

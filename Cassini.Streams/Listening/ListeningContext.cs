@@ -1,0 +1,44 @@
+using Cassini.Streams.Events;
+using Cassini.Streams.Supervision;
+using Cassini.Streams.Tls;
+using Microsoft.Extensions.Logging;
+
+namespace Cassini.Streams.Listening;
+
+/// <summary>What all connections of one manager share. It outlives the manager's own crashes.</summary>
+internal sealed class ListeningContext(
+    ListenerOptions options,
+    CertificateStore certificates,
+    IConnectionHandler handler,
+    Supervisor supervisor,
+    IEventPublisher events,
+    TimeProvider time,
+    ILogger logger)
+{
+    public ListenerOptions Options { get; } = options;
+
+    public CertificateStore Certificates { get; } = certificates;
+
+    public IConnectionHandler Handler { get; } = handler;
+
+    public IEventPublisher Events { get; } = events;
+
+    public TimeProvider Time { get; } = time;
+
+    public ILogger Logger { get; } = logger;
+
+    public Supervisor Supervisor { get; } = supervisor;
+
+    public ConnectionTable Connections { get; } = new(options.MaxConnections);
+
+    public HandshakeGate Gate { get; } = new(options, time);
+
+    public Quarantine Quarantine { get; } = new(options, time);
+
+    public ByteTotals Bytes { get; } = new();
+
+    public ProbeRegistry Probes { get; } = new();
+
+    /// <summary>Cancelled when a stop has no time left: from now on nobody is waited for.</summary>
+    public CancellationTokenSource Forced { get; } = new();
+}

@@ -1,0 +1,101 @@
+using System.Net;
+using System.Net.Sockets;
+using Cassini.Streams.Events;
+using Cassini.Streams.Supervision;
+using Microsoft.Extensions.Logging;
+
+namespace Cassini.Streams.Listening;
+
+/// <summary>
+/// An endpoint and its socket. It outlives the crashes of its accept loop, so that nobody in the kernel's backlog is lost;
+/// only the loop's present run, and after its end the manager, touch the socket.
+/// </summary>
+internal sealed class ListeningEndpoint(EndpointAddress address, IEventPublisher events, ILogger logger)
+{
+    private readonly TaskCompletionSource _firstAttempt = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly Lock _lock = new();
+    private volatile EndpointStatus _status = new(address, null, ListenerState.Pending);
+    private volatile EndpointOrders _orders = new(LoopMode.Serve);
+    private volatile bool _rebind;
+
+    public EndpointAddress Address { get; } = address;
+
+    /// <summary>How it stands: immutable, any thread.</summary>
+    public EndpointStatus Status => _status;
+
+    /// <summary>Ends when the first bind attempt has ended, well or badly.</summary>
+    public Task FirstAttempt => _firstAttempt.Task;
+
+    /// <summary>The listening socket; null while it is not bound.</summary>
+    public Socket? Socket { get; private set; }
+
+    /// <summary>A socket that was accepted when the loop was interrupted: the next run hands it on first.</summary>
+    public AcceptedSocket? InHand { get; set; }
+
+    public EndpointOrders Orders => _orders;
+
+    /// <summary>The loop's supervision; null before the start.</summary>
+    public SupervisedComponent? Supervised { get; set; }
+
+    /// <summary>Replaces the orders.</summary>
+    public void Order(Func<EndpointOrders, EndpointOrders> change)
+    {
+        EndpointOrders old;
+        lock (_lock)
+        {
+            old = _orders;
+            _orders = change(old);
+        }
+
+        old.Supersede();
+    }
+
+    /// <summary>Makes the next run close the socket and bind it again.</summary>
+    public void RequestRebind() => _rebind = true;
+
+    /// <summary>Whether a rebind was requested; asks once.</summary>
+    public bool TakeRebind()
+    {
+        var rebind = _rebind;
+        _rebind = false;
+        return rebind;
+    }
+
+    public void Bound(Socket socket)
+    {
+        Socket = socket;
+        var local = (IPEndPoint)socket.LocalEndPoint!;
+        var bound = new EndpointAddress(local.Address, local.Port);
+        _status = new EndpointStatus(Address, bound, ListenerState.Bound);
+        events.Publish(new ListenerBound(Address.ToString(), bound.ToString()));
+        ListeningLog.Bound(logger, bound);
+        _firstAttempt.TrySetResult();
+    }
+
+    public void BindFailed(SocketException failure, int attempt, TimeSpan retryIn)
+    {
+        _status = new EndpointStatus(Address, null, ListenerState.Failed);
+        events.Publish(new BindFailed(Address.ToString(), failure.SocketErrorCode.ToString(), failure.Message, attempt, retryIn));
+        ListeningLog.BindFailed(logger, Address, failure.Message, retryIn);
+        _firstAttempt.TrySetResult();
+    }
+
+    /// <summary>Closes the socket, if there is one.</summary>
+    public void Close(ListenerCloseReason reason)
+    {
+        _firstAttempt.TrySetResult();
+        var wasBound = Socket is not null;
+        Socket?.Dispose();
+        Socket = null;
+        if (wasBound || _status.State != ListenerState.Closed)
+        {
+            _status = new EndpointStatus(Address, null, ListenerState.Closed);
+        }
+
+        if (wasBound)
+        {
+            events.Publish(new ListenerClosed(Address.ToString(), reason));
+            ListeningLog.EndpointClosed(logger, Address, reason);
+        }
+    }
+}

@@ -1,0 +1,35 @@
+namespace Cassini.Streams.Supervision;
+
+/// <summary>When a crashed component is started again, and when no more.</summary>
+public sealed record RestartPolicy
+{
+    /// <summary>The defaults.</summary>
+    public static readonly RestartPolicy Default = new();
+
+    /// <summary>Delay after the first crash within <see cref="Window"/>. Default 100 ms; more than zero.</summary>
+    public TimeSpan InitialDelay { get; init; } = TimeSpan.FromMilliseconds(100);
+
+    /// <summary>The longest delay. Default 10 s; at least <see cref="InitialDelay"/>.</summary>
+    public TimeSpan MaxDelay { get; init; } = TimeSpan.FromSeconds(10);
+
+    /// <summary>By how much the delay grows with each further crash within <see cref="Window"/>. Default 2; at least 1.</summary>
+    public double Factor { get; init; } = 2;
+
+    /// <summary>With this many crashes within <see cref="Window"/> the supervisor gives up. Default 5; at least 1.</summary>
+    public int MaxCrashes { get; init; } = 5;
+
+    /// <summary>
+    /// How long a crash is remembered: a component that ran for longer starts over. Default 60 s; more than zero.
+    /// </summary>
+    public TimeSpan Window { get; init; } = TimeSpan.FromSeconds(60);
+
+    /// <summary>How long a body that was failed from outside may take to end before it is abandoned. Default 2 s; more than zero.</summary>
+    public TimeSpan AbandonAfter { get; init; } = TimeSpan.FromSeconds(2);
+
+    /// <summary>The delay after the crash that is number <paramref name="attempt"/> (from 1) within the window.</summary>
+    public TimeSpan DelayAfter(int attempt)
+    {
+        var ticks = InitialDelay.Ticks * Math.Pow(Factor, attempt - 1);
+        return ticks < MaxDelay.Ticks ? TimeSpan.FromTicks((long)ticks) : MaxDelay;
+    }
+}

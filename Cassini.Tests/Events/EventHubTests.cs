@@ -1,0 +1,259 @@
+using System.Collections.Concurrent;
+using System.Reactive.Linq;
+using Cassini.Streams.Events;
+using Cassini.Tests.Support;
+using Cassini.Tests.VirtualTime;
+
+namespace Cassini.Tests.Events;
+
+public class EventHubTests
+{
+    private static readonly TopicCreated Anything = new("t");
+
+    [Fact]
+    public async Task Publish_FromManyThreads_GivesOneTotalOrderWithoutHoles()
+    {
+        const int Publishers = 8;
+        const int Each = 5_000;
+        var hub = new EventHub(TimeProvider.System, new EventHubOptions { PendingCapacity = 64 });
+        var folded = new List<EventEnvelope>();
+        using var fold = hub.Inputs.ValidateSynchronization().Where(input => !input.IsTick).Subscribe(input => folded.Add(input.Envelope!));
+
+        await Task.WhenAll(Enumerable.Range(0, Publishers).Select(publisher => Task.Factory.StartNew(
+            () =>
+            {
+                for (var i = 0; i < Each; i++)
+                {
+                    hub.Publish(new TopicCreated($"{publisher}/{i}"));
+                    hub.Tick();
+                }
+            },
+            TaskCreationOptions.LongRunning)));
+        await hub.CompleteAsync();
+
+        folded.Select(envelope => envelope.Sequence).ShouldBe(Enumerable.Range(1, Publishers * Each).Select(i => (long)i));
+        folded.Zip(folded.Skip(1)).ShouldAllBe(pair => pair.First.Elapsed <= pair.Second.Elapsed);
+        foreach (var mine in folded.Select(envelope => ((TopicCreated)envelope.Event).Topic.Split('/')).GroupBy(topic => topic[0]))
+        {
+            mine.Select(topic => int.Parse(topic[1])).ShouldBe(Enumerable.Range(0, Each), "each publisher's own order is kept");
+        }
+
+        hub.FoldFaults.ShouldBe(0);
+    }
+
+    [Fact]
+    public async Task Publish_FromInsideAFold_JoinsTheLineBehindTheEventThatCausedIt()
+    {
+        var hub = new EventHub(TimeProvider.System);
+        var seen = new List<string>();
+        using var first = hub.Inputs.Subscribe(input =>
+        {
+            if (input.Envelope!.Event is TopicCreated { Topic: "a" })
+            {
+                hub.Publish(new TopicCreated("b"));
+                seen.Add("after publishing b");
+            }
+        });
+        using var second = hub.Inputs.Subscribe(input => seen.Add(((TopicCreated)input.Envelope!.Event).Topic));
+
+        hub.Publish(new TopicCreated("a"));
+        await hub.CompleteAsync();
+
+        seen.ShouldBe(["after publishing b", "a", "b"]);
+    }
+
+    [Fact]
+    public async Task Publish_WhileAFoldIsBusy_DoesNotWaitForIt()
+    {
+        var hub = new EventHub(TimeProvider.System);
+        var entered = new TaskCompletionSource();
+        using var release = new ManualResetEventSlim();
+        using var fold = hub.Inputs.Take(1).Subscribe(_ =>
+        {
+            entered.SetResult();
+            release.Wait(TimeSpan.FromSeconds(20)).ShouldBeTrue();
+        });
+        var drainer = Task.Run(() => hub.Publish(Anything));
+        await Eventually.CompletesAsync("the fold is busy", entered.Task);
+
+        await Eventually.CompletesAsync("another publisher returns", Task.Run(() => hub.Publish(Anything)));
+        hub.LastSequence.ShouldBe(2);
+
+        release.Set();
+        await Eventually.CompletesAsync("the first publisher returns", drainer);
+        hub.Log.Newest.ShouldBe(2);
+    }
+
+    [Fact]
+    public async Task Publish_LineFull_WaitsForRoomAndLosesNothing()
+    {
+        var hub = new EventHub(TimeProvider.System, new EventHubOptions { PendingCapacity = 16 });
+        var entered = new TaskCompletionSource();
+        using var release = new ManualResetEventSlim();
+        var count = 0;
+        using var fold = hub.Inputs.Subscribe(_ =>
+        {
+            if (++count == 1)
+            {
+                entered.SetResult();
+                release.Wait(TimeSpan.FromSeconds(20)).ShouldBeTrue();
+            }
+        });
+        var drainer = Task.Run(() => hub.Publish(Anything));
+        await entered.Task;
+        var others = Task.Run(() =>
+        {
+            for (var i = 0; i < 100; i++)
+            {
+                hub.Publish(Anything);
+            }
+        });
+        await Eventually.HoldsAsync("the line is full", () => hub.LastSequence == 17);
+        others.IsCompleted.ShouldBeFalse();
+
+        release.Set();
+        await Eventually.CompletesAsync("everybody gets through", Task.WhenAll(drainer, others));
+        await hub.CompleteAsync();
+        count.ShouldBe(101);
+    }
+
+    [Fact]
+    public async Task Observe_ThrowingObserver_IsDetachedAndReportedAndHarmsNobody()
+    {
+        var hub = new EventHub(TimeProvider.System);
+        var thrown = 0;
+        var good = new ConcurrentQueue<BrokerEvent>();
+        using var bad = hub.Observe("bad").Subscribe(
+            _ =>
+            {
+                thrown++;
+                throw new InvalidOperationException("boom");
+            },
+            _ => { });
+        using var fine = hub.Observe("good").Subscribe(delivery => good.Enqueue(delivery.Envelope!.Event), _ => { });
+
+        hub.Publish(Anything);
+        await Eventually.HoldsAsync("the crash is reported", () => good.OfType<Crashed>().Any());
+        hub.Publish(new TopicCreated("later"));
+        await hub.CompleteAsync();
+
+        var crash = good.OfType<Crashed>().ShouldHaveSingleItem();
+        crash.Component.ShouldBe(new Component(ComponentKind.Observer, "bad"));
+        crash.Message.ShouldBe("boom");
+        good.Last().ShouldBe(new TopicCreated("later"));
+        thrown.ShouldBe(1);
+    }
+
+    [Fact]
+    public async Task Observe_SlowObserver_GetsAGapThatNamesWhatItMissedAndSlowsNobody()
+    {
+        var hub = new EventHub(TimeProvider.System, new EventHubOptions { ObserverQueue = 100 });
+        var deliveries = new ConcurrentQueue<Delivery>();
+        var entered = new TaskCompletionSource();
+        using var release = new ManualResetEventSlim();
+        using var slow = hub.Observe("slow").Subscribe(
+            delivery =>
+            {
+                deliveries.Enqueue(delivery);
+                entered.TrySetResult();
+                release.Wait(TimeSpan.FromSeconds(20));
+            },
+            _ => { });
+        hub.Publish(Anything);
+        await Eventually.CompletesAsync("the observer is busy", entered.Task);
+        for (var i = 0; i < 1_000; i++)
+        {
+            hub.Publish(Anything);
+        }
+
+        release.Set();
+        await Eventually.HoldsAsync("the gap is told", () => deliveries.Count >= 2);
+        hub.Publish(Anything);
+        await hub.CompleteAsync();
+
+        deliveries.Select(delivery => delivery.Envelope?.Sequence ?? -1).ShouldBe([1, -1, 1_002]);
+        deliveries.ElementAt(1).Gap.ShouldBe(new Gap(2, 1_001));
+    }
+
+    [Fact]
+    public async Task Observe_AnyNumber_SeeEveryEventOnceInOrderWithoutOverlap()
+    {
+        var hub = new EventHub(TimeProvider.System, new EventHubOptions { LogCapacity = 1 << 16, ObserverQueue = 1 << 16 });
+        var seen = Enumerable.Range(0, 20).Select(_ => new List<long>()).ToArray();
+        var completed = 0;
+        foreach (var list in seen)
+        {
+            hub.Observe("observer").ValidateSynchronization().Subscribe(
+                delivery => list.Add(delivery.Envelope?.Sequence ?? -1), _ => list.Add(-2), () => Interlocked.Increment(ref completed));
+        }
+
+        Parallel.For(0, 20_000, _ => hub.Publish(Anything));
+        await hub.CompleteAsync();
+
+        seen.ShouldAllBe(list => list.SequenceEqual(Enumerable.Range(1, 20_000).Select(i => (long)i)));
+        completed.ShouldBe(20);
+    }
+
+    [Fact]
+    public async Task Observe_Disposed_HearsNothingMoreAndIsNotCompleted()
+    {
+        var hub = new EventHub(TimeProvider.System);
+        var seen = new ConcurrentQueue<long>();
+        var completed = false;
+        var subscription = hub.Observe("leaver").Subscribe(delivery => seen.Enqueue(delivery.Envelope!.Sequence), _ => { }, () => completed = true);
+        hub.Publish(Anything);
+        await Eventually.HoldsAsync("the first event arrives", () => seen.Count == 1);
+
+        subscription.Dispose();
+        hub.Publish(Anything);
+        await hub.CompleteAsync();
+
+        seen.ShouldBe([1]);
+        completed.ShouldBeFalse();
+    }
+
+    [Fact]
+    public async Task Complete_LaterEvents_AreCountedAsLate()
+    {
+        var hub = new EventHub(TimeProvider.System);
+        hub.Publish(Anything);
+        await hub.CompleteAsync();
+        await hub.CompleteAsync();
+
+        hub.Publish(Anything);
+
+        hub.LateEvents.ShouldBe(1);
+        hub.LastSequence.ShouldBe(1);
+    }
+
+    [Fact]
+    public void Fold_ThatThrows_StopsNeitherTheOrderNorTheLog()
+    {
+        var hub = new EventHub(TimeProvider.System);
+        using var bad = hub.Inputs.Subscribe(_ => throw new InvalidOperationException("a bug"));
+
+        hub.Publish(Anything);
+        hub.Publish(Anything);
+
+        hub.FoldFaults.ShouldBe(1, "Rx detaches a fold that threw");
+        hub.Log.Newest.ShouldBe(2);
+    }
+
+    [Fact]
+    public void Elapsed_WallClockStepped_GoesOnAsIfNothingHadHappened()
+    {
+        var clock = new VirtualClock();
+        var hub = new EventHub(clock.Time);
+        clock.AdvanceBy(TimeSpan.FromSeconds(1));
+        hub.Publish(Anything);
+        clock.StepWallClock(TimeSpan.FromDays(-1));
+        clock.AdvanceBy(TimeSpan.FromSeconds(1));
+        hub.Publish(Anything);
+
+        hub.Log.TryGet(1, out var first).ShouldBeTrue();
+        hub.Log.TryGet(2, out var second).ShouldBeTrue();
+        (first.Elapsed, second.Elapsed).ShouldBe((TimeSpan.FromSeconds(1), TimeSpan.FromSeconds(2)));
+        second.Time.ShouldBeLessThan(first.Time);
+        first.Id.ToString().ShouldBe($"{hub.Epoch}-1");
+    }
+}

@@ -1,0 +1,64 @@
+using System.Collections.Immutable;
+using Cassini.Streams.Events;
+using CsCheck;
+
+namespace Cassini.Tests.Health;
+
+/// <summary>Logs of anything that can happen, in any order: also logs that no broker would write.</summary>
+internal static class GeneratedLog
+{
+    private static readonly Gen<string> Endpoint = OneOf("127.0.0.1:8883", "127.0.0.1:8884", "[::1]:8883");
+    private static readonly Gen<TimeSpan> Duration = Gen.Int[0, 2_000].Select(ms => TimeSpan.FromMilliseconds(ms));
+    private static readonly Gen<long> Id = Gen.Long[1, 30];
+    private static readonly Gen<Component> Component =
+        Gen.Select(Gen.Enum<ComponentKind>(), OneOf("", "a", "b"), (kind, name) => new Component(kind, name));
+
+    public static readonly Gen<BrokerEvent> Event = Gen.Frequency(
+        (4, Endpoint.Select(e => (BrokerEvent)new ListenerBound(e, e))),
+        (2, Endpoint.Select(e => (BrokerEvent)new BindFailed(e, "AddressAlreadyInUse", "in use", 1, TimeSpan.FromSeconds(1)))),
+        (1, Endpoint.Select(e => (BrokerEvent)new ListenerConfigured(e))),
+        (1, Endpoint.Select(e => (BrokerEvent)new ListenerClosed(e, ListenerCloseReason.Failed))),
+        (1, Endpoint.Select(e => (BrokerEvent)new AcceptFailed(e, "TooManyOpenSockets", 3, TimeSpan.FromSeconds(1)))),
+        (8, Gen.Select(Id, Endpoint, (id, e) => (BrokerEvent)new ConnectionAccepted(id, e, "peer"))),
+        (6, Id.Select(id => (BrokerEvent)new HandshakeCompleted(id, "alice", "TLS 1.3", TimeSpan.Zero))),
+        (5, Gen.Select(Id, Gen.Enum<HandshakeFailure>(), (id, why) => (BrokerEvent)new HandshakeFailed(id, why, null, TimeSpan.Zero))),
+        (4, Id.Select(id => (BrokerEvent)new SessionOpened(id, "alice"))),
+        (3, Gen.Select(Id, Gen.Enum<SessionCloseReason>(), (id, why) => (BrokerEvent)new SessionClosed(id, why, TimeSpan.Zero, 0, 0))),
+        (4, Gen.Select(Id, Gen.Enum<SessionCloseReason>(), (id, why) => (BrokerEvent)new ConnectionClosed(id, why, TimeSpan.Zero))),
+        (2, Gen.Select(Component, Gen.Bool, (who, again) =>
+            (BrokerEvent)new Crashed(who, "IOException", "boom", 1, again ? TimeSpan.FromSeconds(1) : null))),
+        (2, Component.Select(who => (BrokerEvent)new Restarted(who, 1))),
+        (1, Component.Select(who => (BrokerEvent)new GaveUp(who, 5, TimeSpan.FromSeconds(60)))),
+        (10, Gen.Select(Duration, Gen.Int[0, 5], Gen.Long[0, 500], (rtt, live, at) => (BrokerEvent)new HeartbeatReceived(rtt, live, at))),
+        (10, Gen.Select(Endpoint, Duration, (e, rtt) => (BrokerEvent)new AcceptProbed(e, rtt))),
+        (4, Duration.Select(total => (BrokerEvent)new CanarySucceeded(total, total, total, total))),
+        (2, Gen.Enum<CanaryFailure>().Select(why => (BrokerEvent)new CanaryFailed(null, CanaryStage.Connect, why, "no"))),
+        (1, Gen.Const((BrokerEvent)new CanaryDisabled("no certificate"))),
+        (1, Gen.Select(Gen.Enum<CertificateRole>(), Gen.Int[-10, 10_000], (role, s) =>
+            (BrokerEvent)new CertificateLoaded(role, "CN=x", "00", Fold.Start + TimeSpan.FromSeconds(s)))),
+        (1, Gen.Const((BrokerEvent)new CertificateReloadFailed(CertificateRole.Server, "server.pem", "bad"))),
+        (1, Gen.String.Select(name => (BrokerEvent)new TopicCreated(name))),
+        (1, Gen.String.Select(name => (BrokerEvent)new TopicRemoved(name))),
+        (1, Gen.Long[0, 3_000_000].Select(queued => (BrokerEvent)new LoadSampled(queued, 1, 2, 3))),
+        (1, Gen.Enum<Phase>().Select(phase => (BrokerEvent)new PhaseEntered(phase))),
+        (1, Gen.Const((BrokerEvent)new HealthChanged(
+            "bind", HealthStatus.Ok, HealthStatus.Error, "BindFailed", "m", ImmutableArray<EventId>.Empty, TimeSpan.Zero, HealthStatus.Error, false, true, 3))));
+
+    /// <summary>Gaps in milliseconds: mostly short, sometimes exactly a window, sometimes an hour.</summary>
+    private static readonly Gen<TimeSpan> Gap = Gen.Frequency(
+        (10, Gen.Int[0, 1_500]), (2, OneOf(0, 1_000, 5_000, 15_000, 30_000, 60_000)), (1, Gen.Int[0, 3_600_000]))
+        .Select(ms => TimeSpan.FromMilliseconds(ms));
+
+    public static readonly Gen<ImmutableArray<EventEnvelope>> Log = Gen.Select(Gap, Event).Array[0, 120].Select(steps =>
+    {
+        var elapsed = TimeSpan.Zero;
+        var epoch = Epoch.StartingAt(Fold.Start);
+        return steps.Select((step, index) =>
+        {
+            elapsed += step.Item1;
+            return new EventEnvelope(epoch, index + 1, Fold.Start + elapsed, elapsed, step.Item2);
+        }).ToImmutableArray();
+    });
+
+    private static Gen<T> OneOf<T>(params T[] values) => Gen.Int[0, values.Length - 1].Select(index => values[index]);
+}

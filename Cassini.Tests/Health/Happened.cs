@@ -1,0 +1,35 @@
+using Cassini.Streams.Events;
+
+namespace Cassini.Tests.Health;
+
+/// <summary>Events that tests of health tell again and again.</summary>
+internal static class Happened
+{
+    public const string Endpoint = "127.0.0.1:8883";
+
+    public static readonly Component Manager = new(ComponentKind.ListenerManager, "");
+
+    public static ListenerBound Bound(string endpoint = Endpoint) => new(endpoint, endpoint);
+
+    public static BindFailed BindFailed(string endpoint = Endpoint) =>
+        new(endpoint, "AddressAlreadyInUse", "address already in use", 1, TimeSpan.FromSeconds(4));
+
+    public static HeartbeatReceived Heartbeat(double milliseconds = 1, int live = 0, long countedAt = long.MaxValue) =>
+        new(TimeSpan.FromMilliseconds(milliseconds), live, countedAt);
+
+    public static AcceptProbed Probed(string endpoint = Endpoint, double milliseconds = 1) => new(endpoint, TimeSpan.FromMilliseconds(milliseconds));
+
+    public static CanarySucceeded CanarySucceeded(double milliseconds = 10) =>
+        new(TimeSpan.Zero, TimeSpan.Zero, TimeSpan.Zero, TimeSpan.FromMilliseconds(milliseconds));
+
+    public static CanaryFailed CanaryFailed(CanaryFailure reason = CanaryFailure.TimedOut) => new(Endpoint, CanaryStage.Session, reason, "no session");
+
+    public static Crashed Crashed(ComponentKind kind, string name = "1", double? restartInSeconds = null) => new(
+        new Component(kind, name), "IOException", "boom", 1, restartInSeconds is { } s ? TimeSpan.FromSeconds(s) : null);
+
+    public static CertificateLoaded Certificate(CertificateRole role, DateTimeOffset notAfter) => new(role, "CN=test", "00", notAfter);
+
+    public static HandshakeFailed Refused(long id, HandshakeFailure reason = HandshakeFailure.UntrustedCertificate) => new(id, reason, null, TimeSpan.Zero);
+
+    public static HandshakeCompleted Completed(long id) => new(id, "alice", "TLS 1.3", TimeSpan.Zero);
+}

@@ -1,0 +1,140 @@
+using System.Net.Sockets;
+using Cassini.Streams.Events;
+using Cassini.Streams.Listening;
+using Cassini.Tests.Supervision;
+
+namespace Cassini.Tests.Listening;
+
+public class HandlerTests
+{
+    private static CancellationToken Token => TestContext.Current.CancellationToken;
+
+    [Fact]
+    public async Task Handler_Returns_CompletesTheSession()
+    {
+        await using var rig = await ListeningRig.StartAsync(handler: new Handler(async (connection, token) =>
+            await connection.Stream.WriteAsync("bye"u8.ToArray(), token)));
+        await using var client = await rig.OpenAsync();
+
+        var buffer = new byte[3];
+        await client.ReadExactlyAsync(buffer, Token).AsTask().Within("the handler's bytes");
+
+        buffer.ShouldBe("bye"u8.ToArray());
+        (await rig.Events.WaitForAsync<SessionClosed>("the end")).ShouldSatisfyAllConditions(
+            e => e.Reason.ShouldBe(SessionCloseReason.Completed),
+            e => e.BytesSent.ShouldBe(3));
+        rig.Manager.BytesSent.ShouldBe(3);
+    }
+
+    [Fact]
+    public async Task Handler_Throws_CostsItsOwnSessionAlone()
+    {
+        await using var rig = await ListeningRig.StartAsync(handler: new Handler((connection, token) =>
+            connection.Identity == "bad" ? throw new InvalidOperationException("a bug") : new DiscardHandler().HandleAsync(connection, token)));
+        await using var good = await rig.OpenAsync("good");
+        await rig.Events.WaitForAsync<SessionOpened>("the good session");
+        await using var bad = await rig.OpenAsync("bad");
+
+        var crashed = await rig.Events.WaitForAsync<Crashed>("the crash");
+        crashed.ShouldBe(new Crashed(new Component(ComponentKind.Connection, "2"), nameof(InvalidOperationException), "a bug", 1, null));
+        (await rig.Events.WaitForAsync<ConnectionClosed>("the end")).ShouldSatisfyAllConditions(
+            e => e.ConnectionId.ShouldBe(2),
+            e => e.Reason.ShouldBe(SessionCloseReason.Crashed));
+        await good.WriteAsync(new byte[1], Token);
+        (await rig.Manager.PingAsync(Token).Within("the ping")).LiveConnections.ShouldBe(1);
+    }
+
+    [Fact]
+    public async Task Handler_ThrowsItsOwnIoError_IsACrashAndNotThePeer()
+    {
+        await using var rig = await ListeningRig.StartAsync(handler: new Handler((_, _) => throw new IOException("the disk is full")));
+        await using var client = await rig.OpenAsync();
+
+        (await rig.Events.WaitForAsync<ConnectionClosed>("the end")).Reason.ShouldBe(SessionCloseReason.Crashed);
+    }
+
+    [Fact]
+    public async Task Handler_ReadsPastTheEnd_IsThePeersClose()
+    {
+        await using var rig = await ListeningRig.StartAsync(handler: new Handler(async (connection, token) =>
+            await connection.Stream.ReadExactlyAsync(new byte[10], token)));
+        await using (var client = await rig.OpenAsync())
+        {
+            await client.WriteAsync(new byte[5], Token);
+            await client.ShutdownAsync();
+        }
+
+        (await rig.Events.WaitForAsync<ConnectionClosed>("the end")).Reason.ShouldBe(SessionCloseReason.PeerClosed);
+        rig.Events.All<Crashed>().ShouldBeEmpty();
+    }
+
+    [Fact]
+    public async Task Handler_IgnoresTheEnd_LosesItsSocketAndIsLeftBehind()
+    {
+        var never = new TaskCompletionSource();
+        await using var rig = await ListeningRig.StartAsync(
+            o => o with { CloseTimeout = TimeSpan.FromMilliseconds(50) },
+            new Handler((_, _) => never.Task));
+        var (client, session) = await rig.OpenSessionAsync();
+
+        rig.Manager.Disconnect(session.ConnectionId).ShouldBeTrue();
+
+        await Should.ThrowAsync<IOException>(client.ReadAsync(new byte[1], Token).AsTask().Within("the reset at the client"));
+        (await rig.Events.WaitForAsync<ConnectionClosed>("the end")).Reason.ShouldBe(SessionCloseReason.Disconnected);
+        never.SetException(new InvalidOperationException("late"));
+        await client.DisposeAsync();
+    }
+
+    [Fact]
+    public async Task CrashSession_HandlerWaitsForBytes_ThrowsIntoItsAwait()
+    {
+        var caught = new TaskCompletionSource<Exception>();
+        await using var rig = await ListeningRig.StartAsync(handler: new Handler(async (connection, token) =>
+        {
+            try
+            {
+                await new DiscardHandler().HandleAsync(connection, token);
+            }
+            catch (Exception exception)
+            {
+                caught.SetResult(exception);
+                throw;
+            }
+        }));
+        rig.Manager.CrashSession(null).ShouldBeFalse();
+        var (client, session) = await rig.OpenSessionAsync();
+
+        rig.Manager.CrashSession(session.ConnectionId + 1).ShouldBeFalse();
+        rig.Manager.CrashSession(null).ShouldBeTrue();
+
+        (await caught.Task.Within("the exception in the handler")).ShouldBeOfType<RehearsalException>();
+        (await rig.Events.WaitForAsync<Crashed>("the crash")).Exception.ShouldBe(nameof(RehearsalException));
+        (await rig.Events.WaitForAsync<SessionClosed>("the end")).Reason.ShouldBe(SessionCloseReason.Crashed);
+        await client.DisposeAsync();
+    }
+
+    [Fact]
+    public async Task Quarantine_IdentityCrashesRepeatedly_IsRefusedAndOthersAreNot()
+    {
+        await using var rig = await ListeningRig.StartAsync(
+            o => o with { QuarantineAfter = 2, QuarantineDuration = TimeSpan.FromMinutes(5) },
+            new Handler((connection, token) =>
+                connection.Identity == "bad" ? throw new InvalidOperationException("a bug") : new DiscardHandler().HandleAsync(connection, token)));
+        for (var crash = 1; crash <= 2; crash++)
+        {
+            await using var bad = await rig.OpenAsync("bad");
+            await rig.Events.WaitForCountAsync<ConnectionClosed>(crash, $"crash {crash}");
+        }
+
+        rig.Events.All<IdentityQuarantined>().ShouldBe([new IdentityQuarantined("bad", 2, TimeSpan.FromMinutes(5))]);
+        await using var refused = await rig.OpenAsync("bad");
+        (await rig.Events.WaitForAsync<HandshakeFailed>("the refusal")).Reason.ShouldBe(HandshakeFailure.Quarantined);
+        var (good, _) = await rig.OpenSessionAsync("good");
+        await good.DisposeAsync();
+    }
+
+    private sealed class Handler(Func<Connection, CancellationToken, Task> handle) : IConnectionHandler
+    {
+        public Task HandleAsync(Connection connection, CancellationToken cancellationToken) => handle(connection, cancellationToken);
+    }
+}
