@@ -1,0 +1,61 @@
+using System.Net.Mime;
+using Microsoft.AspNetCore.Http.Features;
+using Microsoft.AspNetCore.Server.Kestrel.Core.Features;
+
+namespace Cassini.Web.Management;
+
+/// <summary>GET /events: the feed, as Server-Sent Events.</summary>
+internal static class EventsEndpoint
+{
+    public static void MapEvents(this IEndpointRouteBuilder routes, ManagementContext broker, FeedRegistry feeds) =>
+        routes.MapReads("/events", context => AnswerAsync(context, broker, feeds))
+            .Describe("events", "The feed: a snapshot, then every event as it happens.")
+            .Takes("types", "The types of events to send, comma between; all when absent.", repeats: true)
+            .Takes("lastEventId", "Resume after this event. The header Last-Event-ID goes before it.")
+            .Takes("Last-Event-ID", "Resume after this event.", Microsoft.OpenApi.ParameterLocation.Header)
+            .Answers(StatusCodes.Status200OK, MediaTypeNames.Text.EventStream)
+            .Answers(StatusCodes.Status400BadRequest, Answer.PlainText)
+            .Answers(StatusCodes.Status503ServiceUnavailable, Answer.PlainText);
+
+    private static Task AnswerAsync(HttpContext context, ManagementContext broker, FeedRegistry feeds)
+    {
+        var request = context.Request;
+        if (!CategoryFilter.TryParse(request.Query["types"], out var filter, out var error))
+        {
+            return Answer.TextAsync(context, StatusCodes.Status400BadRequest, error + "\n");
+        }
+
+        if (HttpMethods.IsHead(request.Method))
+        {
+            context.Response.ContentType = MediaTypeNames.Text.EventStream;
+            context.Response.Headers.CacheControl = "no-store";
+            return Task.CompletedTask;
+        }
+
+        // A browser that reconnects repeats the address it was given and tells what it has seen in the header.
+        var lastEventId = request.Headers["Last-Event-ID"] is { Count: > 0 } header ? header[^1] : request.Query["lastEventId"].ToString();
+        return feeds.TryOpen(context, filter, FeedStart.Decide(broker.Hub, lastEventId)) is { } feed
+            ? StreamAsync(context, feeds, feed)
+            : Answer.TextAsync(
+                context, StatusCodes.Status503ServiceUnavailable,
+                $"too many feeds: {broker.Options.MaxFeeds} are open, and no more are allowed\n");
+    }
+
+    private static async Task StreamAsync(HttpContext context, FeedRegistry feeds, Feed feed)
+    {
+        try
+        {
+            // A subscriber may be as slow as it likes: it costs nobody anything, and is reset when it falls too far behind.
+            context.Features.GetRequiredFeature<IHttpMinResponseDataRateFeature>().MinDataRate = null;
+            await TypedResults.ServerSentEvents(feed.ReadAsync(context.RequestAborted)).ExecuteAsync(context);
+        }
+        catch (OperationCanceledException) when (context.RequestAborted.IsCancellationRequested)
+        {
+            // The subscriber went away in the middle of a message.
+        }
+        finally
+        {
+            feeds.Close(feed);
+        }
+    }
+}

@@ -1,0 +1,168 @@
+using System.Collections.Immutable;
+using Cassini.Streams.Events;
+using Cassini.Streams.Health;
+
+namespace Cassini.Web.Management;
+
+/// <summary>All open feeds: the cap, what they share, their counters, and their end at shutdown.</summary>
+internal sealed class FeedRegistry : IDisposable
+{
+    /// <summary>How long a feed may take to send its last messages. One whose subscriber does not read is cut then.</summary>
+    private static readonly TimeSpan StopGrace = TimeSpan.FromMilliseconds(500);
+
+    private static readonly TimeSpan StaleLook = TimeSpan.FromMilliseconds(500);
+
+    private readonly Lock _gate = new();
+    private readonly Dictionary<Feed, HttpContext> _open = [];
+    private readonly ManagementContext _broker;
+    private readonly ITimer _staleWatch;
+    private readonly ITimer _stopTimer;
+    private readonly CancellationTokenRegistration _stopping;
+    private ImmutableSortedDictionary<string, long> _resets = ImmutableSortedDictionary<string, long>.Empty.WithComparers(StringComparer.Ordinal);
+    private int _count;
+    private long _sentByClosed;
+    private long _refused;
+    private long _stopAfter = long.MaxValue;
+    private volatile bool _isStale;
+
+    public FeedRegistry(ManagementContext broker, SnapshotBodies bodies, CancellationToken stopping)
+    {
+        _broker = broker;
+        Bodies = bodies;
+        _staleWatch = broker.Time.CreateTimer(static state => ((FeedRegistry)state!).LookForStaleness(), this, StaleLook, StaleLook);
+        _stopTimer = broker.Time.CreateTimer(
+            static state => ((FeedRegistry)state!).CutAll(), this, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+        _stopping = stopping.UnsafeRegister(static state => ((FeedRegistry)state!).Stop(), this);
+    }
+
+    public EventEncoder Encoder { get; } = new();
+
+    public SnapshotBodies Bodies { get; }
+
+    /// <summary>The last sequence that is still sent: set when the process stops.</summary>
+    public long StopAfter => Volatile.Read(ref _stopAfter);
+
+    /// <summary>Whether the projection's ticks have stopped, as of the last look.</summary>
+    public bool IsStale => _isStale;
+
+    /// <summary>Open feeds.</summary>
+    public int Count => Volatile.Read(ref _count);
+
+    /// <summary>Subscribers that were refused for the cap.</summary>
+    public long Refused => Interlocked.Read(ref _refused);
+
+    /// <summary>Resets by reason.</summary>
+    public IReadOnlyDictionary<string, long> Resets => Volatile.Read(ref _resets);
+
+    /// <summary>Messages sent to all subscribers.</summary>
+    public long Sent
+    {
+        get
+        {
+            lock (_gate)
+            {
+                return _sentByClosed + _open.Keys.Sum(feed => feed.Sent);
+            }
+        }
+    }
+
+    public static bool IsStaleIn(HealthSnapshot snapshot)
+    {
+        foreach (var check in snapshot.Checks)
+        {
+            if (check.Name == CheckNames.Projection)
+            {
+                return check.Status == HealthStatus.Error;
+            }
+        }
+
+        return false;
+    }
+
+    /// <summary>Opens a feed unless there are as many as there may be.</summary>
+    public Feed? TryOpen(HttpContext context, CategoryFilter filter, FeedStart start)
+    {
+        if (Interlocked.Increment(ref _count) > _broker.Options.MaxFeeds)
+        {
+            Interlocked.Decrement(ref _count);
+            Interlocked.Increment(ref _refused);
+            return null;
+        }
+
+        var feed = new Feed(_broker, this, filter, start);
+        lock (_gate)
+        {
+            _open.Add(feed, context);
+        }
+
+        return feed;
+    }
+
+    public void Close(Feed feed)
+    {
+        lock (_gate)
+        {
+            _open.Remove(feed);
+            _sentByClosed += feed.Sent;
+        }
+
+        Interlocked.Decrement(ref _count);
+        feed.Dispose();
+    }
+
+    public void CountReset(string reason) => ImmutableInterlocked.Update(
+        ref _resets, static (resets, reason) => resets.SetItem(reason, resets.GetValueOrDefault(reason) + 1), reason);
+
+    public void Dispose()
+    {
+        _stopping.Dispose();
+        _staleWatch.Dispose();
+        _stopTimer.Dispose();
+    }
+
+    private void LookForStaleness()
+    {
+        if (Count == 0)
+        {
+            return;
+        }
+
+        var isStale = IsStaleIn(_broker.Health.Current);
+        if (isStale != _isStale)
+        {
+            _isStale = isStale;
+            NudgeAll();
+        }
+    }
+
+    private void Stop()
+    {
+        Volatile.Write(ref _stopAfter, _broker.Hub.Log.Newest);
+        NudgeAll();
+        _stopTimer.Change(StopGrace, Timeout.InfiniteTimeSpan);
+    }
+
+    private void NudgeAll()
+    {
+        foreach (var feed in Open().Select(open => open.Key))
+        {
+            feed.Nudge();
+        }
+    }
+
+    private void CutAll()
+    {
+        foreach (var context in Open().Select(open => open.Value))
+        {
+            context.Abort();
+        }
+    }
+
+    private KeyValuePair<Feed, HttpContext>[] Open()
+    {
+        lock (_gate)
+        {
+            return [.. _open];
+        }
+    }
+}

@@ -1,0 +1,20 @@
+using Cassini.Streams.Events;
+using Cassini.Streams.Health;
+using Cassini.Streams.Hosting;
+
+namespace Cassini.Web.Management;
+
+/// <summary>What the management surface reads and may do: everything that an endpoint group is given.</summary>
+/// <param name="Hub">The events.</param>
+/// <param name="Health">The fold that every probe, feed and metric reads.</param>
+/// <param name="Sessions">The live table.</param>
+/// <param name="Listeners">Disconnect and rehearse.</param>
+/// <param name="Options">Address and caps.</param>
+/// <param name="Time">The one clock.</param>
+internal sealed record ManagementContext(
+    EventHub Hub,
+    HealthProjection Health,
+    LiveSessions Sessions,
+    IListenerControl Listeners,
+    ManagementOptions Options,
+    TimeProvider Time);

@@ -1,0 +1,33 @@
+namespace Cassini.Web.Management;
+
+/// <summary>Gives the answers that routing makes on its own a sentence.</summary>
+internal static class PlainErrors
+{
+    public static RequestDelegate Explain(RequestDelegate next) => context =>
+    {
+        var answer = next(context);
+        return answer.IsCompletedSuccessfully && context.Response.HasStarted ? answer : ExplainAsync(context, answer);
+    };
+
+    private static async Task ExplainAsync(HttpContext context, Task answer)
+    {
+        await answer;
+        if (context.Response.HasStarted || context.Response.ContentLength is not null)
+        {
+            return;
+        }
+
+        switch (context.Response.StatusCode)
+        {
+            case StatusCodes.Status404NotFound:
+                await Answer.TextAsync(
+                    context, StatusCodes.Status404NotFound, $"there is nothing at {Answer.Quote(context.Request.Path)}; GET / lists what there is\n");
+                break;
+            case StatusCodes.Status405MethodNotAllowed:
+                await Answer.TextAsync(
+                    context, StatusCodes.Status405MethodNotAllowed,
+                    $"{Answer.Quote(context.Request.Method)} is not allowed here, only {context.Response.Headers.Allow}\n");
+                break;
+        }
+    }
+}
