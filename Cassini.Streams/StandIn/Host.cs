@@ -4,15 +4,9 @@ using Cassini.Streams.Events;
 using Cassini.Streams.Health;
 using Cassini.Streams.Listening;
 using Cassini.Streams.Probing;
+using Cassini.Streams.Supervision;
 using Cassini.Streams.Tls;
 using Microsoft.Extensions.Logging;
-
-namespace Cassini.Streams.Listening
-{
-    public interface IConnectionHandler;
-
-    public sealed class DiscardHandler : IConnectionHandler;
-}
 
 namespace Cassini.Streams.Probing
 {
@@ -43,19 +37,6 @@ namespace Cassini.Streams.Hosting
         public string? DataDirectory { get; init; }
     }
 
-    public sealed record ManagementOptions
-    {
-        public string Address { get; init; } = "127.0.0.1:9090";
-
-        public int MaxFeeds { get; init; } = 1024;
-
-        public TimeSpan FeedHeartbeat { get; init; } = TimeSpan.FromSeconds(15);
-
-        public bool EnableFaults { get; init; }
-
-        public int MaxWaits { get; init; } = 1024;
-    }
-
     public static class CassiniOptionsValidator
     {
         public static IReadOnlyList<string> Validate(CassiniOptions options)
@@ -77,11 +58,22 @@ namespace Cassini.Streams.Hosting
 
     public sealed class BrokerHost : IAsyncDisposable
     {
+        private readonly CertificateStore _certificates;
+        private readonly CancellationTokenSource _stop = new();
+        private readonly TimeProvider _time;
+        private Task _heartbeats = Task.CompletedTask;
+
         public BrokerHost(CassiniOptions options, IConnectionHandler handler, TimeProvider time, ILoggerFactory loggers)
         {
+            _time = time;
             Options = options;
             Hub = new EventHub(time, options.Hub);
-            Health = new HealthProjection(Hub, options.Health, ThreadPoolScheduler.Instance, "0.1.0", options.Management.FeedHeartbeat);
+            Health = new HealthProjection(Hub, options.Health, TaskPoolScheduler.Default, "0.1.0", options.Management.FeedHeartbeat);
+            Sessions = new LiveSessions(Hub);
+            _certificates = new CertificateStore(options.Tls!, Hub, time, loggers.CreateLogger<CertificateStore>());
+            var supervisor = new Supervisor(Hub, time, loggers.CreateLogger("Supervisor"));
+            Listeners = new ListenerManager(
+                options.Listener, new RestartPolicy(), _certificates, handler, supervisor, Hub, time, loggers.CreateLogger<ListenerManager>());
         }
 
         public CassiniOptions Options { get; }
@@ -90,19 +82,64 @@ namespace Cassini.Streams.Hosting
 
         public HealthProjection Health { get; }
 
-        public Task StartAsync(CancellationToken cancellation)
-        {
-            foreach (var endpoint in Options.Listener.Endpoints)
-            {
-                Hub.Publish(new ListenerConfigured(endpoint.ToString()));
-                Hub.Publish(new ListenerBound(endpoint.ToString(), endpoint.ToString()));
-            }
+        public LiveSessions Sessions { get; }
 
-            return Task.CompletedTask;
+        public ListenerManager Listeners { get; }
+
+        public async Task StartAsync(CancellationToken cancellation)
+        {
+            Hub.Publish(new PhaseEntered(Phase.Starting));
+            _certificates.Load();
+            await Listeners.StartAsync(cancellation);
+            Hub.Publish(new CanaryDisabled("stand-in"));
+            await BeatAsync();
+            _heartbeats = HeartbeatsAsync();
+            Hub.Publish(new PhaseLeft(Phase.Starting, PhaseOutcome.Completed, Hub.Elapsed));
+            Hub.Publish(new PhaseEntered(Phase.Ready));
         }
 
-        public Task StopAsync(CancellationToken cancellation) => Task.CompletedTask;
+        public async Task StopAsync(CancellationToken cancellation)
+        {
+            Hub.Publish(new PhaseEntered(Phase.Draining));
+            await _stop.CancelAsync();
+            await _heartbeats;
+            await Listeners.StopAsync(cancellation);
+            Hub.Publish(new PhaseEntered(Phase.Stopped));
+        }
 
-        public async ValueTask DisposeAsync() => await Hub.CompleteAsync();
+        public async ValueTask DisposeAsync()
+        {
+            await _stop.CancelAsync();
+            await _heartbeats;
+            await Listeners.DisposeAsync();
+            Health.Dispose();
+            await Hub.CompleteAsync();
+        }
+
+        private async Task HeartbeatsAsync()
+        {
+            try
+            {
+                while (true)
+                {
+                    await Task.Delay(TimeSpan.FromSeconds(1), _time, _stop.Token);
+                    await BeatAsync();
+                }
+            }
+            catch (OperationCanceledException)
+            {
+                // Stopped.
+            }
+        }
+
+        private async Task BeatAsync()
+        {
+            var report = await Listeners.PingAsync(_stop.Token);
+            Hub.Publish(new HeartbeatReceived(TimeSpan.Zero, report.LiveConnections, report.CountedAt));
+            foreach (var endpoint in Options.Listener.Endpoints)
+            {
+                Hub.Publish(new AcceptProbed(endpoint.ToString(), TimeSpan.Zero));
+            }
+        }
     }
 }

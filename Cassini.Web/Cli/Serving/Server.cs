@@ -21,12 +21,13 @@ internal sealed class Server(ServeSettings settings, CliContext context)
         {
             var made = MakeDevelopmentCertificates();
             await using var host = new BrokerHost(settings.Options, new DiscardHandler(), context.Time, loggers);
-            await using var management = ManagementApp.Create(host, loggers, context.Time);
+            _ = EventLogger.Attach(host.Hub, loggers); // Until the hub completes: the last event is logged too.
+            await using var management = ManagementApp.Create(StandIn.HostContext.Of(host, context.Time), loggers);
             await StartManagementAsync(management);
             try
             {
                 await host.StartAsync(context.Signals.Stop);
-                StartupText.Write(context.Out, settings, host.Health.Current, new Uri(management.Urls.First()), made);
+                StartupText.Write(context.Out, settings, host.Health.Current, ManagementApp.AddressOf(management), made);
                 await Task.Delay(Timeout.InfiniteTimeSpan, context.Time, context.Signals.Stop);
             }
             catch (OperationCanceledException) when (context.Signals.Stop.IsCancellationRequested)

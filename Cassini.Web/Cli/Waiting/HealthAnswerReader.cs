@@ -31,8 +31,13 @@ internal static class HealthAnswerReader
 
     private static IEnumerable<JsonElement> Checks(JsonElement root) =>
         root.TryGetProperty("checks", out var checks) && checks.ValueKind == JsonValueKind.Array
-            ? checks.EnumerateArray().Where(check => check.ValueKind == JsonValueKind.Object && Text(check, "status") is not ("ok" or "off"))
+            ? checks.EnumerateArray().Where(check => check.ValueKind == JsonValueKind.Object && Fails(check))
             : [];
+
+    /// <summary>A probe says itself which checks make it fail; the whole health leaves that to its reader.</summary>
+    private static bool Fails(JsonElement check) => check.TryGetProperty("failed", out var failed)
+        ? failed.ValueKind == JsonValueKind.True
+        : Text(check, "status") is not ("ok" or "off");
 
     private static string Describe(JsonElement check)
     {
