@@ -72,7 +72,8 @@ internal sealed class ClientCertificateJudge(ImmutableArray<X509Certificate2> au
         }
 
         var path = elements.Take(anchor + 1).Select(element => element.Certificate).ToArray();
-        var flags = elements.Take(anchor + 1).Select(Flags).ToArray();
+        // Time is judged here: OpenSSL ends a certificate a second early (X509_cmp_time counts an equal time as past).
+        var flags = elements.Take(anchor + 1).Select(element => Flags(element) & ~X509ChainStatusFlags.NotTimeValid).ToArray();
         flags[anchor] &= ~IrrelevantOfAnchor;
         return flags.Any(flag => flag.HasFlag(X509ChainStatusFlags.NotSignatureValid))
             ? Untrusted(path[^1])

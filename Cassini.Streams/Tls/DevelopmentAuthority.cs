@@ -81,10 +81,10 @@ internal sealed class DevelopmentAuthority
         request.CertificateExtensions.Add(new X509BasicConstraintsExtension(true, true, 0, critical: true));
         request.CertificateExtensions.Add(new X509KeyUsageExtension(X509KeyUsageFlags.KeyCertSign | X509KeyUsageFlags.CrlSign, critical: true));
         request.CertificateExtensions.Add(new X509SubjectKeyIdentifierExtension(request.PublicKey, critical: false));
-        var made = request.CreateSelfSigned(Now - Backdated, Now.AddYears(CaYears));
+        using var made = request.CreateSelfSigned(Now - Backdated, Now.AddYears(CaYears));
         PrivateFiles.Write(CaPath, made.ExportCertificatePem() + "\n", isPrivate: false);
         Note(CaPath, DevelopmentCertificateOutcome.Created);
-        return made;
+        return X509CertificateLoader.LoadCertificate(made.RawData);
     }
 
     private string? ProblemOf(string path, string keyPath)

@@ -14,12 +14,14 @@ public sealed class RevocationList
 
     internal RevocationList(
         FrozenDictionary<string, FrozenSet<string>> serialsByIssuer,
+        int count,
         string issuer,
         string fingerprint,
         DateTimeOffset thisUpdate,
         DateTimeOffset nextUpdate)
     {
         _serialsByIssuer = serialsByIssuer;
+        Count = count;
         Issuer = issuer;
         Fingerprint = fingerprint;
         ThisUpdate = thisUpdate;
@@ -38,8 +40,8 @@ public sealed class RevocationList
     /// <summary>When it goes stale, UTC; the earliest of several lists; <see cref="DateTimeOffset.MaxValue"/> if it does not say.</summary>
     public DateTimeOffset NextUpdate { get; }
 
-    /// <summary>How many certificates are revoked.</summary>
-    public int Count => _serialsByIssuer.Values.Distinct().Sum(serials => serials.Count);
+    /// <summary>How many entries the lists have.</summary>
+    public int Count { get; }
 
     /// <summary>Whether <paramref name="issuer"/> has revoked <paramref name="certificate"/>.</summary>
     /// <param name="certificate">The certificate.</param>

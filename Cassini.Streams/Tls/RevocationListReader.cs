@@ -36,6 +36,7 @@ internal static class RevocationListReader
     {
         var serials = new Dictionary<string, HashSet<string>>();
         var lists = new List<(X509Crl List, string Issuer)>();
+        var count = 0;
         using var fingerprint = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
         foreach (var der in Encodings(file))
         {
@@ -48,7 +49,8 @@ internal static class RevocationListReader
             }
 
             lists.Add((list, issuers[0].Subject));
-            var revoked = list.GetRevokedCertificates().Select(entry => RevocationList.SerialKey(entry.SerialNumber.ToByteArray())).ToArray();
+            var revoked = Serials(list);
+            count += revoked.Length;
             foreach (var issuer in issuers)
             {
                 var key = RevocationList.IssuerKey(issuer);
@@ -59,6 +61,7 @@ internal static class RevocationListReader
         var (first, subject) = lists.MinBy(entry => NextUpdate(entry.List));
         return new RevocationList(
             serials.ToFrozenDictionary(entry => entry.Key, entry => entry.Value.ToFrozenSet()),
+            count,
             subject,
             Convert.ToHexString(fingerprint.GetHashAndReset()),
             Utc(first.ThisUpdate),
@@ -110,6 +113,10 @@ internal static class RevocationListReader
 
         return list;
     }
+
+    // Of a list with no entries BouncyCastle says null.
+    private static string[] Serials(X509Crl list) =>
+        [.. list.GetRevokedCertificates()?.Select(entry => RevocationList.SerialKey(entry.SerialNumber.ToByteArray())) ?? []];
 
     // A CA that was renewed with the same key has two certificates: the list speaks for both.
     private static ImmutableArray<X509Certificate2> IssuersOf(X509Crl list, ImmutableArray<X509Certificate2> authorities) =>

@@ -22,7 +22,7 @@ internal sealed class Fold
 
     public List<HealthChanged> Transitions { get; } = [];
 
-    public CheckState this[string name] => State.Checks.Single(check => check.Check.Name == name);
+    public CheckState this[string name] => State.Verdicts.Checks.Single(check => check.Check.Name == name);
 
     public static TimeSpan S(double seconds) => TimeSpan.FromSeconds(seconds);
 

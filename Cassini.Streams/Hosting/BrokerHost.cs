@@ -1,0 +1,128 @@
+using System.Reactive.Concurrency;
+using System.Reflection;
+using Cassini.Streams.Events;
+using Cassini.Streams.Health;
+using Cassini.Streams.Listening;
+using Cassini.Streams.Probing;
+using Cassini.Streams.Supervision;
+using Cassini.Streams.Tls;
+using Microsoft.Extensions.Logging;
+
+namespace Cassini.Streams.Hosting;
+
+/// <summary>Wires the rooms together, starts them in order and stops them in reverse.</summary>
+public sealed class BrokerHost : IAsyncDisposable
+{
+    private readonly TimeProvider _time;
+    private readonly EventLoopScheduler _tickThread = new(start => new Thread(start) { Name = "cassini health", IsBackground = true });
+    private readonly CertificateStore _certificates;
+    private readonly Supervisor _supervisor;
+    private readonly Prober _prober;
+    private readonly LoadSampler _load;
+    private readonly CancellationTokenSource _stopServices = new();
+    private readonly List<Task> _services = [];
+    private readonly Lock _gate = new();
+    private PhaseClock _phase;
+    private Task? _stopped;
+
+    /// <summary>Makes a broker; nothing is bound before <see cref="StartAsync"/>.</summary>
+    /// <param name="options">Valid options (<see cref="CassiniOptionsValidator"/>), with <see cref="CassiniOptions.Tls"/> chosen.</param>
+    /// <param name="handler">Serves the open connections.</param>
+    /// <param name="time">The one clock.</param>
+    /// <param name="loggers">Where it logs.</param>
+    /// <exception cref="ArgumentException">The options are not valid; the message has every error.</exception>
+    public BrokerHost(CassiniOptions options, IConnectionHandler handler, TimeProvider time, ILoggerFactory loggers)
+    {
+        var errors = CassiniOptionsValidator.Validate(options);
+        if (errors.Count > 0)
+        {
+            throw new ArgumentException(string.Join(Environment.NewLine, errors), nameof(options));
+        }
+
+        Options = options;
+        _time = time;
+        Hub = new EventHub(time, options.Hub);
+        Health = new HealthProjection(Hub, options.Health, _tickThread, Version, options.Management.FeedHeartbeat);
+        Sessions = new LiveSessions(Hub);
+        var tls = options.Tls ?? throw new ArgumentException("Tls: certificate files are needed", nameof(options));
+        _certificates = new CertificateStore(tls, Hub, time, loggers.CreateLogger<CertificateStore>());
+        _supervisor = new Supervisor(Hub, time, loggers.CreateLogger<Supervisor>());
+        Listeners = new ListenerManager(
+            options.Listener, options.Supervision, _certificates, handler, _supervisor, Hub, time, loggers.CreateLogger<ListenerManager>());
+        _prober = new Prober(options.Probing, Listeners, _certificates, Hub, time, loggers.CreateLogger<Prober>());
+        _load = new LoadSampler(Listeners, Hub, time);
+        _phase = PhaseClock.Enter(Phase.Starting, Hub, time);
+    }
+
+    /// <summary>The program's version, without build metadata.</summary>
+    public static string Version { get; } =
+        typeof(BrokerHost).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()!.InformationalVersion.Split('+')[0];
+
+    /// <summary>What it was made with.</summary>
+    public CassiniOptions Options { get; }
+
+    /// <summary>Every event.</summary>
+    public EventHub Hub { get; }
+
+    /// <summary>Health, folded from the events.</summary>
+    public HealthProjection Health { get; }
+
+    /// <summary>The live connections, folded from the events.</summary>
+    public LiveSessions Sessions { get; }
+
+    /// <summary>The endpoints and connections.</summary>
+    public ListenerManager Listeners { get; }
+
+    /// <summary>Loads the certificates, binds the endpoints and starts the probes.</summary>
+    /// <returns>Ends in phase ready: when every endpoint had its first bind attempt, successful or not.</returns>
+    /// <exception cref="TlsConfigurationException">A certificate file cannot be used.</exception>
+    public async Task StartAsync(CancellationToken cancellation)
+    {
+        _certificates.Load();
+        await Listeners.StartAsync(cancellation).ConfigureAwait(false);
+        Serve(ComponentKind.Service, "certificate watch", _certificates.RunAsync);
+        Serve(ComponentKind.Service, "load sampler", _load.RunAsync);
+        Serve(ComponentKind.Probe, "heartbeat", _prober.RunHeartbeatsAsync);
+        Serve(ComponentKind.Probe, "accept", _prober.RunAcceptProbesAsync);
+        Serve(ComponentKind.Probe, "canary", _prober.RunCanaryAsync);
+        EnterPhase(Phase.Ready, PhaseOutcome.Completed);
+    }
+
+    /// <summary>
+    /// Stops gracefully: readiness turns red first, then probes, endpoints and sessions end. Health stays readable.
+    /// Further calls wait for the first.
+    /// </summary>
+    /// <param name="cancellation">Forces the stop: sessions lose their sockets at once.</param>
+    public Task StopAsync(CancellationToken cancellation)
+    {
+        lock (_gate)
+        {
+            return _stopped ??= StopOnceAsync(cancellation);
+        }
+    }
+
+    /// <summary>Stops if need be and ends the epoch: folds, observers and feeds complete.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        await StopAsync(CancellationToken.None).ConfigureAwait(false);
+        await Hub.CompleteAsync().ConfigureAwait(false);
+        Health.Dispose();
+        Sessions.Dispose();
+        _tickThread.Dispose();
+        _stopServices.Dispose();
+    }
+
+    private void Serve(ComponentKind kind, string name, Func<CancellationToken, Task> body) =>
+        _services.Add(_supervisor.RunAsync(new Component(kind, name), Options.Supervision, body, _stopServices.Token));
+
+    private async Task StopOnceAsync(CancellationToken cancellation)
+    {
+        EnterPhase(Phase.Draining, PhaseOutcome.Completed);
+        await _stopServices.CancelAsync().ConfigureAwait(false);
+        await Task.WhenAll(_services).ConfigureAwait(false);
+        await Listeners.StopAsync(cancellation).ConfigureAwait(false);
+        EnterPhase(Phase.Stopped, cancellation.IsCancellationRequested ? PhaseOutcome.Forced : PhaseOutcome.Completed);
+    }
+
+    private void EnterPhase(Phase next, PhaseOutcome outcome) => _phase = _phase.LeaveFor(next, outcome, Hub, _time);
+}

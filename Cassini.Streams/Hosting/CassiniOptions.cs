@@ -1,0 +1,36 @@
+using Cassini.Streams.Events;
+using Cassini.Streams.Health;
+using Cassini.Streams.Listening;
+using Cassini.Streams.Probing;
+using Cassini.Streams.Supervision;
+using Cassini.Streams.Tls;
+
+namespace Cassini.Streams.Hosting;
+
+/// <summary>All settings as one tree. <see cref="CassiniOptionsValidator"/> judges it as a whole before anything starts.</summary>
+public sealed record CassiniOptions
+{
+    /// <summary>Endpoints and their limits. Default: 127.0.0.1:8883.</summary>
+    public ListenerOptions Listener { get; init; } = new() { Endpoints = [new(System.Net.IPAddress.Loopback, 8883)] };
+
+    /// <summary>Certificate files. Null until the host that starts Cassini has chosen them; required to start.</summary>
+    public TlsOptions? Tls { get; init; }
+
+    /// <summary>How the broker probes itself.</summary>
+    public ProbingOptions Probing { get; init; } = new();
+
+    /// <summary>What counts as well, poorly and ill.</summary>
+    public HealthPolicy Health { get; init; } = new();
+
+    /// <summary>Bounds of the event hub and its log.</summary>
+    public EventHubOptions Hub { get; init; } = new();
+
+    /// <summary>When crashed components are started again.</summary>
+    public RestartPolicy Supervision { get; init; } = new();
+
+    /// <summary>The management HTTP surface.</summary>
+    public ManagementOptions Management { get; init; } = new();
+
+    /// <summary>Where Cassini keeps what it makes: development certificates. Default null: the user's data directory.</summary>
+    public string? DataDirectory { get; init; }
+}

@@ -1,0 +1,176 @@
+using System.Globalization;
+using System.Net;
+using Cassini.Streams.Events;
+using Cassini.Streams.Health;
+using Cassini.Streams.Listening;
+using Cassini.Streams.Probing;
+using Cassini.Streams.Supervision;
+using Cassini.Streams.Tls;
+
+namespace Cassini.Streams.Hosting;
+
+/// <summary>Judges all settings together and reports every error at once.</summary>
+public static class CassiniOptionsValidator
+{
+    private static readonly TimeSpan Millisecond = TimeSpan.FromMilliseconds(1);
+    private static readonly TimeSpan Second = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan Hour = TimeSpan.FromHours(1);
+    private static readonly TimeSpan Day = TimeSpan.FromDays(1);
+
+    /// <summary>Every violated rule, each naming the setting, its value and what is allowed; empty when all is well.</summary>
+    public static IReadOnlyList<string> Validate(CassiniOptions options)
+    {
+        var rules = new OptionRules();
+        Validate(rules, options.Listener);
+        Validate(rules, options.Tls);
+        Validate(rules, options.Probing, options.Health);
+        Validate(rules, options.Health);
+        Validate(rules, options.Hub);
+        Validate(rules, options.Supervision);
+        Validate(rules, options.Management);
+        return rules.Errors;
+    }
+
+    private static void Validate(OptionRules rules, ListenerOptions listener)
+    {
+        var endpoints = listener.Endpoints.IsDefault ? [] : listener.Endpoints;
+        rules.Require(!endpoints.IsEmpty, "Listener:Endpoints", "an empty list", "at least one host:port is needed");
+        foreach (var twice in endpoints.GroupBy(endpoint => endpoint).Where(group => group.Count() > 1))
+        {
+            rules.Require(false, "Listener:Endpoints", $"{twice.Key}", "it is there twice");
+        }
+
+        rules.Range("Listener:Backlog", listener.Backlog, 1, 65_535);
+        rules.Range("Listener:HandshakeTimeout", listener.HandshakeTimeout, 100 * Millisecond, 10 * TimeSpan.FromMinutes(1));
+        rules.Range("Listener:MaxHandshakes", listener.MaxHandshakes, 1, 1_000_000);
+        rules.Range("Listener:MaxHandshakesPerAddress", listener.MaxHandshakesPerAddress, 1, 1_000_000);
+        rules.Range("Listener:StallGrace", listener.StallGrace, 10 * Millisecond, 10 * TimeSpan.FromMinutes(1));
+        rules.Range("Listener:MaxPending", listener.MaxPending, 1, 1_000_000);
+        rules.Range("Listener:MaxPendingPerAddress", listener.MaxPendingPerAddress, 1, 1_000_000);
+        rules.Range("Listener:MaxConnections", listener.MaxConnections, 1, 10_000_000);
+        rules.Range("Listener:BindRetryDelay", listener.BindRetryDelay, 10 * Millisecond, Hour);
+        rules.Range("Listener:MaxBindRetryDelay", listener.MaxBindRetryDelay, 10 * Millisecond, Hour);
+        AtLeast(rules, "Listener:MaxBindRetryDelay", listener.MaxBindRetryDelay, "Listener:BindRetryDelay", listener.BindRetryDelay);
+        rules.Range("Listener:AcceptBackOff", listener.AcceptBackOff, Millisecond, Hour);
+        rules.Range("Listener:MaxAcceptBackOff", listener.MaxAcceptBackOff, Millisecond, Hour);
+        AtLeast(rules, "Listener:MaxAcceptBackOff", listener.MaxAcceptBackOff, "Listener:AcceptBackOff", listener.AcceptBackOff);
+        rules.Range("Listener:QuarantineAfter", listener.QuarantineAfter, 0, 1_000_000);
+        rules.Range("Listener:QuarantineWindow", listener.QuarantineWindow, Second, Day);
+        rules.Range("Listener:QuarantineDuration", listener.QuarantineDuration, Second, Day);
+        rules.Range("Listener:MaxQuarantineDuration", listener.MaxQuarantineDuration, Second, 30 * Day);
+        AtLeast(rules, "Listener:MaxQuarantineDuration", listener.MaxQuarantineDuration, "Listener:QuarantineDuration", listener.QuarantineDuration);
+        rules.Range("Listener:CloseTimeout", listener.CloseTimeout, TimeSpan.Zero, 10 * TimeSpan.FromMinutes(1));
+    }
+
+    private static void Validate(OptionRules rules, TlsOptions? tls)
+    {
+        if (tls is null)
+        {
+            return;
+        }
+
+        rules.Require(tls.CaPath.Length > 0, "Tls:CaPath", "an empty path", $"name a PEM file ({TlsOptions.CaSetting})");
+        rules.Require(tls.ServerChainPath.Length > 0, "Tls:ServerChainPath", "an empty path", $"name a PEM file ({TlsOptions.ServerChainSetting})");
+        rules.Require(tls.ServerKeyPath.Length > 0, "Tls:ServerKeyPath", "an empty path", $"name a PEM file ({TlsOptions.ServerKeySetting})");
+        rules.Range("Tls:ReloadInterval", tls.ReloadInterval, 10 * Millisecond, Day);
+        rules.Range("Tls:ExpiringWithin", tls.ExpiringWithin, TimeSpan.Zero, 3_650 * Day);
+    }
+
+    private static void Validate(OptionRules rules, ProbingOptions probing, HealthPolicy health)
+    {
+        rules.Range("Probing:HeartbeatInterval", probing.HeartbeatInterval, 10 * Millisecond, Hour);
+        rules.Range("Probing:AcceptProbeInterval", probing.AcceptProbeInterval, 10 * Millisecond, Hour);
+        rules.Range("Probing:Window", probing.Window, 100 * Millisecond, Hour);
+        rules.Range("Probing:StallWindows", probing.StallWindows, 1, 1_000);
+        rules.Range("Probing:CanaryInterval", probing.CanaryInterval, 100 * Millisecond, Hour);
+        rules.Range("Probing:CanaryTimeout", probing.CanaryTimeout, 100 * Millisecond, Hour);
+        rules.Require(
+            (probing.CanaryCertificatePath is null) == (probing.CanaryKeyPath is null),
+            "Probing:CanaryCertificatePath",
+            probing.CanaryCertificatePath ?? "nothing",
+            "it goes together with Probing:CanaryKeyPath");
+
+        // A check whose evidence comes more rarely than it expires would be red by construction.
+        rules.Require(
+            2 * probing.HeartbeatInterval <= health.Window, "Probing:HeartbeatInterval", probing.HeartbeatInterval, "at most half of Health:Window");
+        rules.Require(
+            2 * probing.AcceptProbeInterval <= health.Window, "Probing:AcceptProbeInterval", probing.AcceptProbeInterval, "at most half of Health:Window");
+        rules.Require(
+            probing.CanaryInterval + probing.CanaryTimeout <= health.CanaryWindow,
+            "Probing:CanaryInterval",
+            probing.CanaryInterval,
+            "with Probing:CanaryTimeout at most Health:CanaryWindow");
+    }
+
+    private static void Validate(OptionRules rules, HealthPolicy health)
+    {
+        rules.Range("Health:Tick", health.Tick, 10 * Millisecond, 10 * Second);
+        rules.Range("Health:Window", health.Window, 100 * Millisecond, 10 * TimeSpan.FromMinutes(1));
+        rules.Require(2 * health.Tick <= health.Window, "Health:Tick", health.Tick, "at most half of Health:Window");
+        rules.Range("Health:LiveWindow", health.LiveWindow, 100 * Millisecond, Hour);
+        AtLeast(rules, "Health:LiveWindow", health.LiveWindow, "Health:Window", health.Window);
+        rules.Range("Health:SlowRoundTrip", health.SlowRoundTrip, Millisecond, TimeSpan.FromMinutes(1));
+        rules.Range("Health:SlowCanary", health.SlowCanary, Millisecond, TimeSpan.FromMinutes(1));
+        rules.Range("Health:LeaveRatio", health.LeaveRatio, 0.01, 1);
+        rules.Range("Health:CanaryErrorAfter", health.CanaryErrorAfter, 1, 100);
+        rules.Range("Health:CanaryWindow", health.CanaryWindow, Second, Hour);
+        rules.Range("Health:OtherClientWindow", health.OtherClientWindow, TimeSpan.Zero, Hour);
+        rules.Range("Health:Hold", health.Hold, TimeSpan.Zero, Hour);
+        rules.Range("Health:CrashWindow", health.CrashWindow, Second, Day);
+        rules.Range("Health:CrashLimit", health.CrashLimit, 1, 10_000);
+        rules.Range("Health:HandshakeWindow", health.HandshakeWindow, Second, Day);
+        rules.Range("Health:HandshakeMinimum", health.HandshakeMinimum, 1, 1_000_000);
+        rules.Range("Health:HandshakeRefusedRatio", health.HandshakeRefusedRatio, 0, 1);
+        rules.Range("Health:CertificateExpiring", health.CertificateExpiring, TimeSpan.Zero, 3_650 * Day);
+        rules.Range("Health:BacklogSoft", health.BacklogSoft, 1, long.MaxValue);
+        rules.Range("Health:BacklogHard", health.BacklogHard, 1, long.MaxValue);
+        rules.Require(
+            health.BacklogHard >= health.BacklogSoft,
+            "Health:BacklogHard",
+            health.BacklogHard.ToString(CultureInfo.InvariantCulture),
+            "at least Health:BacklogSoft");
+        rules.Range("Health:FlappingTransitions", health.FlappingTransitions, 2, 1_000);
+        rules.Range("Health:FlappingWindow", health.FlappingWindow, Second, Day);
+    }
+
+    private static void Validate(OptionRules rules, EventHubOptions hub)
+    {
+        rules.Range("Hub:LogCapacity", hub.LogCapacity, 16, 1_048_576);
+        rules.Range("Hub:PendingCapacity", hub.PendingCapacity, 16, 16_777_216);
+        rules.Range("Hub:ObserverQueue", hub.ObserverQueue, 1, 1_048_576);
+    }
+
+    private static void Validate(OptionRules rules, RestartPolicy supervision)
+    {
+        rules.Range("Supervision:InitialDelay", supervision.InitialDelay, Millisecond, Hour);
+        rules.Range("Supervision:MaxDelay", supervision.MaxDelay, Millisecond, Hour);
+        AtLeast(rules, "Supervision:MaxDelay", supervision.MaxDelay, "Supervision:InitialDelay", supervision.InitialDelay);
+        rules.Range("Supervision:Factor", supervision.Factor, 1, 100);
+        rules.Range("Supervision:MaxCrashes", supervision.MaxCrashes, 1, 10_000);
+        rules.Range("Supervision:Window", supervision.Window, Second, Day);
+        rules.Range("Supervision:AbandonAfter", supervision.AbandonAfter, Millisecond, Hour);
+    }
+
+    private static void Validate(OptionRules rules, ManagementOptions management)
+    {
+        if (!EndpointAddress.TryParse(management.Address, out var address, out var error))
+        {
+            rules.Require(false, "Management:Address", $"'{management.Address}'", error);
+        }
+        else
+        {
+            rules.Require(
+                IPAddress.IsLoopback(address.Address),
+                "Management:Address",
+                management.Address,
+                "it must be a loopback address (127.0.0.0/8 or [::1]): access control for other addresses does not exist yet");
+        }
+
+        rules.Range("Management:MaxFeeds", management.MaxFeeds, 1, 1_000_000);
+        rules.Range("Management:MaxWaits", management.MaxWaits, 1, 1_000_000);
+        rules.Range("Management:FeedHeartbeat", management.FeedHeartbeat, 100 * Millisecond, 10 * TimeSpan.FromMinutes(1));
+    }
+
+    private static void AtLeast(OptionRules rules, string setting, TimeSpan value, string other, TimeSpan least) =>
+        rules.Require(value >= least, setting, value, $"at least {other}");
+}

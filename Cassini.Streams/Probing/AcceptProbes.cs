@@ -1,0 +1,74 @@
+using System.Net.Sockets;
+using Cassini.Streams.Events;
+using Cassini.Streams.Listening;
+using Microsoft.Extensions.Logging;
+
+namespace Cassini.Streams.Probing;
+
+/// <summary>Probes every endpoint's accept loop; the endpoints do not wait for each other.</summary>
+internal sealed class AcceptProbes(
+    ProbingOptions options, ListenerManager manager, IEventPublisher events, TimeProvider time, ILogger logger)
+{
+    public async Task RunAsync(CancellationToken cancellationToken)
+    {
+        // One that crashes takes the others along, so that the supervisor starts them all again.
+        using var all = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        var loops = Enumerable.Range(0, manager.Endpoints.Length).Select(index => RunAsync(index, all.Token)).ToList();
+        await Task.WhenAny(loops);
+        await all.CancelAsync();
+        await Task.WhenAll(loops);
+    }
+
+    private async Task RunAsync(int index, CancellationToken cancellationToken)
+    {
+        using var interval = new PeriodicTimer(options.AcceptProbeInterval, time);
+        var watch = new StallWatch(options.Window * options.StallWindows, time);
+        do
+        {
+            if (manager.Endpoints[index] is not { Bound: { } bound, Endpoint: var endpoint })
+            {
+                watch.Reset();
+                continue;
+            }
+
+            if (await ProbeAsync(endpoint, bound, cancellationToken))
+            {
+                watch.Reset();
+            }
+            else if (watch.IsStalled() && manager.RestartStalledLoop(endpoint, Stalled(endpoint)))
+            {
+                watch.Reset();
+            }
+        }
+        while (await interval.WaitForNextTickAsync(cancellationToken));
+    }
+
+    private async Task<bool> ProbeAsync(EndpointAddress endpoint, EndpointAddress bound, CancellationToken cancellationToken)
+    {
+        var startedAt = time.GetTimestamp();
+        using var window = new CancellationTokenSource(options.Window, time);
+        using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, window.Token);
+        try
+        {
+            using var probe = ProbeSocket.Announce(manager.Probes, bound, ProbeKind.Accept);
+            await probe.ConnectAsync(limit.Token);
+            await probe.Ticket.Outcome.WaitAsync(limit.Token);
+        }
+        catch (SocketException failure)
+        {
+            ProbingLog.AcceptProbeFailed(logger, endpoint, failure.Message);
+            return false;
+        }
+        catch (OperationCanceledException) when (window.IsCancellationRequested && !cancellationToken.IsCancellationRequested)
+        {
+            ProbingLog.AcceptProbeFailed(logger, endpoint, $"no answer within {options.Window}");
+            return false;
+        }
+
+        events.Publish(new AcceptProbed(endpoint.ToString(), time.GetElapsedTime(startedAt)));
+        return true;
+    }
+
+    private TimeoutException Stalled(EndpointAddress endpoint) =>
+        new($"The accept loop of {endpoint} stalled: it accepted nobody for {options.Window * options.StallWindows}.");
+}

@@ -1,0 +1,79 @@
+using System.Net.Security;
+using Cassini.Streams.Events;
+using Cassini.Streams.Listening;
+using Cassini.Streams.Tls;
+using Microsoft.Extensions.Logging;
+
+namespace Cassini.Streams.Probing;
+
+/// <summary>A real mTLS client of our own port: goes the whole way of a client, on every bound endpoint, one after another.</summary>
+internal sealed class Canary(
+    ProbingOptions options, ListenerManager manager, CertificateStore store, IEventPublisher events, TimeProvider time, ILogger logger)
+{
+    public async Task RunAsync(CancellationToken cancellationToken)
+    {
+        if (options is not { CanaryCertificatePath: { } certificatePath, CanaryKeyPath: { } keyPath })
+        {
+            events.Publish(new CanaryDisabled("no client certificate is configured for the canary"));
+            return;
+        }
+
+        var certificate = new CanaryCertificate(certificatePath, keyPath, logger);
+        using var interval = new PeriodicTimer(options.CanaryInterval, time);
+        do
+        {
+            var outcome = await MakeRoundAsync(certificate, cancellationToken);
+            events.Publish(outcome);
+            if (outcome is CanaryFailed failed)
+            {
+                ProbingLog.CanaryFailed(logger, failed.Endpoint, failed.Stage, failed.Reason, failed.Detail);
+            }
+        }
+        while (await interval.WaitForNextTickAsync(cancellationToken));
+    }
+
+    private async Task<BrokerEvent> MakeRoundAsync(CanaryCertificate certificate, CancellationToken cancellationToken)
+    {
+        if (TryLoad(certificate, out var context) is { } problem)
+        {
+            return new CanaryFailed(null, CanaryStage.Connect, CanaryFailure.OwnCertificateExpired, problem);
+        }
+
+        var bound = manager.Endpoints.Where(endpoint => endpoint.Bound is not null).ToList();
+        if (bound.Count == 0)
+        {
+            return new CanaryFailed(null, CanaryStage.Connect, CanaryFailure.NothingBound, "no endpoint is bound");
+        }
+
+        var slowest = default(TripTimes);
+        foreach (var endpoint in bound)
+        {
+            var trip = new CanaryTrip(manager.Probes, endpoint.Bound!, context!, store, options.CanaryTimeout, time);
+            var (times, failure) = await trip.RunAsync(cancellationToken);
+            if (failure is not null)
+            {
+                return new CanaryFailed(endpoint.Endpoint.ToString(), failure.Stage, failure.Reason, failure.Detail);
+            }
+
+            slowest = times.Total > slowest.Total ? times : slowest;
+        }
+
+        return new CanarySucceeded(slowest.Connect, slowest.Handshake, slowest.Session, slowest.Total);
+    }
+
+    /// <summary>What is wrong with the canary's own certificate; null when it can be used. Neither says anything of the broker.</summary>
+    private string? TryLoad(CanaryCertificate certificate, out SslStreamCertificateContext? context)
+    {
+        context = null;
+        try
+        {
+            (var leaf, context) = certificate.Load();
+            var notAfter = leaf.NotAfter.ToUniversalTime();
+            return notAfter > time.GetUtcNow().UtcDateTime ? null : $"the canary's own certificate expired at {notAfter:u}";
+        }
+        catch (Exception failure) when (CanaryCertificate.IsUnusable(failure))
+        {
+            return $"the canary's own certificate cannot be used: {failure.Message}";
+        }
+    }
+}

@@ -1,0 +1,119 @@
+using System.Net.Security;
+using System.Net.Sockets;
+using System.Security.Authentication;
+using Cassini.Streams.Events;
+using Cassini.Streams.Listening;
+using Cassini.Streams.Tls;
+
+namespace Cassini.Streams.Probing;
+
+/// <summary>How long a successful trip took, stage by stage.</summary>
+internal readonly record struct TripTimes(TimeSpan Connect, TimeSpan Handshake, TimeSpan Session)
+{
+    public TimeSpan Total => Connect + Handshake + Session;
+}
+
+/// <summary>Why a trip failed.</summary>
+internal sealed record TripFailure(CanaryStage Stage, CanaryFailure Reason, string Detail);
+
+/// <summary>One round trip of the canary to one endpoint: connect, handshake, the right certificate, a session on the other side.</summary>
+internal sealed class CanaryTrip(
+    ProbeRegistry probes, EndpointAddress bound, SslStreamCertificateContext certificate, CertificateStore store, TimeSpan timeout, TimeProvider time)
+{
+    private static readonly TimeSpan VerdictPatience = TimeSpan.FromMilliseconds(500);
+    private CanaryStage _stage = CanaryStage.Connect;
+    private TripTimes _times;
+
+    /// <summary>Makes the trip.</summary>
+    /// <returns>The times; or why it failed.</returns>
+    public async Task<(TripTimes Times, TripFailure? Failure)> RunAsync(CancellationToken cancellationToken)
+    {
+        using var patience = new CancellationTokenSource(timeout, time);
+        using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, patience.Token);
+        ProbeSocket? probe = null;
+        try
+        {
+            probe = ProbeSocket.Announce(probes, bound, ProbeKind.Canary);
+            var failure = await TravelAsync(probe, limit.Token);
+            return (_times, failure);
+        }
+        catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
+        {
+            return (_times, new TripFailure(_stage, CanaryFailure.TimedOut, $"not within {timeout.TotalSeconds} s"));
+        }
+        catch (Exception failure) when (failure is SocketException or IOException or AuthenticationException)
+        {
+            return (_times, await ExplainAsync(failure, probe));
+        }
+        finally
+        {
+            probe?.Dispose();
+        }
+    }
+
+    private async Task<TripFailure?> TravelAsync(ProbeSocket probe, CancellationToken cancellationToken)
+    {
+        var startedAt = time.GetTimestamp();
+        await probe.ConnectAsync(cancellationToken);
+        _times = _times with { Connect = time.GetElapsedTime(startedAt) };
+
+        _stage = CanaryStage.Handshake;
+        startedAt = time.GetTimestamp();
+        var loadedBefore = store.Current;
+        await using var stream = new SslStream(new NetworkStream(probe.Socket, ownsSocket: false));
+        await stream.AuthenticateAsClientAsync(ClientOptions(), cancellationToken);
+        _times = _times with { Handshake = time.GetElapsedTime(startedAt) };
+
+        _stage = CanaryStage.Certificate;
+        var served = stream.RemoteCertificate!.GetRawCertData();
+        if (!IsServed(served, loadedBefore) && !IsServed(served, store.Current))
+        {
+            return new TripFailure(_stage, CanaryFailure.WrongCertificate, $"it was served '{stream.RemoteCertificate.Subject}', which is not the certificate loaded");
+        }
+
+        _stage = CanaryStage.Session;
+        startedAt = time.GetTimestamp();
+        if (await probe.Ticket.Outcome.WaitAsync(cancellationToken) is { } refusal)
+        {
+            return Refused(refusal);
+        }
+
+        _times = _times with { Session = time.GetElapsedTime(startedAt) };
+        return null;
+    }
+
+    private SslClientAuthenticationOptions ClientOptions() => new()
+    {
+        TargetHost = "localhost",
+        ClientCertificateContext = certificate,
+        AllowTlsResume = false,
+
+        // Who we are served by is checked by its bytes, which says more than any chain: see IsServed.
+        RemoteCertificateValidationCallback = static (_, _, _, _) => true,
+    };
+
+    /// <summary>A certificate reloaded while the handshake was under way makes either one right.</summary>
+    private static bool IsServed(byte[] served, TlsMaterial material) => served.AsSpan().SequenceEqual(material.Server.RawData);
+
+    /// <summary>The other side knows better why it closed than this side's exception tells.</summary>
+    private async Task<TripFailure> ExplainAsync(Exception failure, ProbeSocket? probe)
+    {
+        if (probe is not null && _stage != CanaryStage.Connect)
+        {
+            var outcome = probe.Ticket.Outcome;
+            await ((Task)outcome).WaitAsync(VerdictPatience, time).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            if (outcome is { IsCompletedSuccessfully: true, Result: { } refusal })
+            {
+                return Refused(refusal);
+            }
+        }
+
+        return new TripFailure(
+            _stage,
+            _stage == CanaryStage.Connect ? CanaryFailure.ConnectionFailed : CanaryFailure.HandshakeFailed,
+            failure.InnerException?.Message ?? failure.Message);
+    }
+
+    private TripFailure Refused(Refusal refusal) =>
+        new(_stage, CanaryFailure.Refused, refusal.Detail is null ? refusal.Reason.ToString() : $"{refusal.Reason}: {refusal.Detail}");
+}

@@ -1,0 +1,195 @@
+using System.Net;
+using System.Net.Sockets;
+using Cassini.Streams.Events;
+using Cassini.Streams.Listening;
+using Cassini.Tests.Supervision;
+
+namespace Cassini.Tests.Listening;
+
+public class EndpointTests
+{
+    private static CancellationToken Token => TestContext.Current.CancellationToken;
+
+    [Fact]
+    public async Task Start_PortInUse_TellsAndRetriesUntilItIsFree()
+    {
+        using var blocker = new TcpListener(IPAddress.Loopback, 0);
+        blocker.Start();
+        var taken = new EndpointAddress(IPAddress.Loopback, ((IPEndPoint)blocker.LocalEndpoint).Port);
+        await using var rig = await ListeningRig.StartAsync(
+            o => o with { Endpoints = [taken], BindRetryDelay = TimeSpan.FromMilliseconds(20), MaxBindRetryDelay = TimeSpan.FromMilliseconds(50) });
+
+        var failures = await rig.Events.WaitForCountAsync<BindFailed>(4, "four failed attempts");
+        failures[0].Error.ShouldBe(nameof(SocketError.AddressAlreadyInUse));
+        failures.Take(4).Select(f => f.Attempt).ShouldBe([1, 2, 3, 4]);
+        failures.Take(4).Select(f => f.RetryIn.TotalMilliseconds).ShouldBe([20, 40, 50, 50]);
+        rig.Manager.Endpoints.Single().ShouldBe(new EndpointStatus(taken, null, ListenerState.Failed));
+
+        blocker.Stop();
+        (await rig.Events.WaitForAsync<ListenerBound>("the bind")).ShouldBe(new ListenerBound(taken.ToString(), taken.ToString()));
+        rig.Manager.Endpoints.Single().ShouldBe(new EndpointStatus(taken, taken, ListenerState.Bound));
+        rig.Events.All<ListenerConfigured>().ShouldBe([new ListenerConfigured(taken.ToString())]);
+        await using var client = await rig.OpenAsync();
+    }
+
+    [Fact]
+    public async Task Restart_WithOldConnectionsInTimeWait_BindsAtOnce()
+    {
+        EndpointAddress address;
+        await using (var rig = await ListeningRig.StartAsync())
+        {
+            address = rig.Manager.Endpoints[0].Bound!;
+            var (client, session) = await rig.OpenSessionAsync();
+            rig.Manager.Disconnect(session.ConnectionId); // the server closes first, so that the TIME_WAIT is on its side
+            await rig.Events.WaitForAsync<ConnectionClosed>("the end");
+            await client.DisposeAsync();
+        }
+
+        await using var again = await ListeningRig.StartAsync(o => o with { Endpoints = [address] });
+        again.Events.All<BindFailed>().ShouldBeEmpty();
+    }
+
+    [Fact]
+    public async Task Endpoints_Ipv4AndIpv6Wildcards_ShareAPort()
+    {
+        Assert.SkipUnless(Socket.OSSupportsIPv6, "this machine has no IPv6");
+        await using var first = await ListeningRig.StartAsync(o => o with { Endpoints = [new EndpointAddress(IPAddress.Any, 0)] });
+        var port = first.Address.Port;
+        await using var rig = await ListeningRig.StartAsync(o => o with { Endpoints = [new EndpointAddress(IPAddress.IPv6Any, port)] });
+
+        await using var four = await first.OpenAsync(to: new IPEndPoint(IPAddress.Loopback, port));
+        await using var six = await rig.OpenAsync(to: new IPEndPoint(IPAddress.IPv6Loopback, port));
+        await rig.Events.WaitForAsync<SessionOpened>("the IPv6 session");
+    }
+
+    [Fact]
+    public void Constructor_SameEndpointTwice_IsRefused() =>
+        Should.Throw<ArgumentException>(() => new ListeningRig(o => o with { Endpoints = [ListeningRig.AnyPort, ListeningRig.AnyPort] }));
+
+    [Fact]
+    public async Task Accept_OutOfDescriptors_BacksOffAndIsOneEventForTheBurst()
+    {
+        var transport = new FailingTransport(SocketError.TooManyOpenSockets, failures: 12);
+        await using var rig = await ListeningRig.StartAsync(
+            o => o with { AcceptBackOff = TimeSpan.FromMilliseconds(1), MaxAcceptBackOff = TimeSpan.FromMilliseconds(4) }, transport: transport);
+
+        var (client, _) = await rig.OpenSessionAsync();
+
+        var told = rig.Events.All<AcceptFailed>();
+        told.Count.ShouldBe(1);
+        told[0].ShouldBe(new AcceptFailed("127.0.0.1:0", "TooManyOpenSockets", 1, TimeSpan.FromMilliseconds(1)));
+        transport.Failed.ShouldBe(12);
+        rig.Events.All<Crashed>().ShouldBeEmpty();
+        await client.DisposeAsync();
+    }
+
+    [Fact]
+    public async Task Accept_PeerWasGone_IsNoFailure()
+    {
+        await using var rig = await ListeningRig.StartAsync(transport: new FailingTransport(SocketError.ConnectionAborted, failures: 50));
+
+        var (client, _) = await rig.OpenSessionAsync();
+
+        rig.Events.All<AcceptFailed>().ShouldBeEmpty();
+        await client.DisposeAsync();
+    }
+
+    [Fact]
+    public async Task Accept_SocketIsBroken_IsACrashAndBindsAgain()
+    {
+        await using var rig = await ListeningRig.StartAsync(transport: new FailingTransport(SocketError.NotSocket, failures: 1));
+
+        await rig.Events.WaitForCountAsync<ListenerBound>(2, "the second bind");
+
+        rig.Events.All<Crashed>().Single().Component.ShouldBe(new Component(ComponentKind.AcceptLoop, "127.0.0.1:0"));
+        rig.Events.All<ListenerClosed>().ShouldBe([new ListenerClosed("127.0.0.1:0", ListenerCloseReason.Failed)]);
+        await using var client = await rig.OpenAsync();
+    }
+
+    [Fact]
+    public async Task CrashAcceptLoop_ClientInTheBacklog_IsServedAfterTheRestart()
+    {
+        await using var rig = await ListeningRig.StartAsync(
+            restart: new() { InitialDelay = TimeSpan.FromMilliseconds(300), MaxDelay = TimeSpan.FromMilliseconds(300) });
+        var (before, _) = await rig.OpenSessionAsync("before");
+        var address = rig.Address;
+
+        rig.Manager.CrashAcceptLoop("127.0.0.1:1").ShouldBeFalse();
+        rig.Manager.CrashAcceptLoop(null).ShouldBeTrue();
+        await rig.Events.WaitForAsync<Crashed>("the crash");
+        var during = await rig.OpenAsync("during");
+        await rig.Events.WaitForAsync<SessionOpened>("the session after the crash", opened => opened.Identity == "during");
+
+        var events = rig.Events.Events.ToList();
+        events.FindIndex(e => e is Restarted).ShouldBeInRange(0, events.FindIndex(e => e is ConnectionAccepted { ConnectionId: 2 }));
+        rig.Address.ShouldBe(address);
+        rig.Events.All<ListenerClosed>().ShouldBeEmpty();
+        rig.Manager.OpenSessions.ShouldBe(2);
+        await before.WriteAsync(new byte[1], Token);
+        await during.DisposeAsync();
+        await before.DisposeAsync();
+    }
+
+    [Fact]
+    public async Task AcceptLoop_CrashesToTheLimit_ClosesItsSocketAndSaysSo()
+    {
+        await using var rig = await ListeningRig.StartAsync(restart: ListeningRig.QuickRestart with { MaxCrashes = 2 });
+        rig.Manager.CrashAcceptLoop(null);
+        await rig.Events.WaitForAsync<Restarted>("the restart");
+        rig.Manager.CrashAcceptLoop(null);
+
+        await rig.Events.WaitForAsync<GaveUp>("the surrender");
+        (await rig.Events.WaitForAsync<ListenerClosed>("the close")).Reason.ShouldBe(ListenerCloseReason.Failed);
+        rig.Manager.Endpoints.Single().State.ShouldBe(ListenerState.Closed);
+    }
+
+    [Fact]
+    public async Task StallAndResume_ClientWaitsInTheBacklog_IsServedAfterwards()
+    {
+        await using var rig = await ListeningRig.StartAsync();
+        rig.Manager.StallAccept(null).ShouldBeTrue();
+        var session = rig.OpenAsync();
+        using var probe = await rig.ConnectAsync();
+        rig.Manager.Endpoints.Single().State.ShouldBe(ListenerState.Bound);
+        rig.Manager.RestartStalledLoop(ListeningRig.AnyPort, new TimeoutException("stalled")).ShouldBeFalse();
+        session.IsCompleted.ShouldBeFalse();
+
+        rig.Manager.Resume();
+
+        await using var client = await session.Within("the session after the resume");
+        rig.Events.All<Crashed>().ShouldBeEmpty();
+    }
+
+    [Fact]
+    public async Task CloseAndResume_SessionsLive_OnlyTheEndpointIsClosed()
+    {
+        await using var rig = await ListeningRig.StartAsync();
+        var address = rig.Address;
+        var (client, _) = await rig.OpenSessionAsync();
+
+        rig.Manager.CloseEndpoint("127.0.0.1:0").ShouldBeTrue();
+        (await rig.Events.WaitForAsync<ListenerClosed>("the close")).Reason.ShouldBe(ListenerCloseReason.Rehearsal);
+        rig.Manager.Endpoints.Single().State.ShouldBe(ListenerState.Closed);
+        await Should.ThrowAsync<SocketException>(rig.ConnectAsync(address));
+        await client.WriteAsync(new byte[1], Token);
+        rig.Manager.OpenSessions.ShouldBe(1);
+
+        rig.Manager.Resume();
+        await rig.Events.WaitForCountAsync<ListenerBound>(2, "the second bind");
+        await using var again = await rig.OpenAsync("again");
+        await client.DisposeAsync();
+    }
+
+    [Fact]
+    public async Task RestartStalledLoop_LoopHangs_BindsAgain()
+    {
+        var transport = new HangingTransport();
+        await using var rig = await ListeningRig.StartAsync(transport: transport);
+
+        rig.Manager.RestartStalledLoop(ListeningRig.AnyPort, new TimeoutException("accept loop stalled")).ShouldBeTrue();
+
+        (await rig.Events.WaitForAsync<Crashed>("the crash")).Message.ShouldBe("accept loop stalled");
+        await rig.Events.WaitForCountAsync<ListenerBound>(2, "the second bind");
+        await using var client = await rig.OpenAsync();
+    }
+}

@@ -1,0 +1,244 @@
+using System.Net;
+using Cassini.Streams.Listening;
+using Cassini.Tests.Supervision;
+
+namespace Cassini.Tests.Listening;
+
+public class HandshakeGateTests
+{
+    private static readonly IPAddress A = IPAddress.Parse("10.0.0.1");
+    private static readonly IPAddress B = IPAddress.Parse("10.0.0.2");
+    private readonly ManualTimeProvider _time = new();
+
+    [Fact]
+    public void Enter_Silent_TakesNoPlace()
+    {
+        using var gate = Gate();
+        Enter(gate, A);
+
+        (gate.Pending, gate.InFlight).ShouldBe((1, 0));
+    }
+
+    [Fact]
+    public void WaitForPlace_PlacesAreFree_GivesOneAtOnce()
+    {
+        using var gate = Gate();
+        var guest = Enter(gate, A);
+
+        guest.Pass!.WaitForPlaceAsync().IsCompletedSuccessfully.ShouldBeTrue();
+
+        (gate.Pending, gate.InFlight).ShouldBe((0, 1));
+        guest.Pass.Dispose();
+        guest.Pass.Dispose();
+        gate.InFlight.ShouldBe(0);
+    }
+
+    [Fact]
+    public async Task Place_BecomesFree_GoesToTheNewestWaiterOfTheAddress()
+    {
+        using var gate = Gate(perAddress: 1);
+        var first = Enter(gate, A);
+        await first.Pass!.WaitForPlaceAsync();
+        var (older, newer) = (Enter(gate, A), Enter(gate, A));
+        var olderPlace = older.Pass!.WaitForPlaceAsync();
+        var newerPlace = newer.Pass!.WaitForPlaceAsync();
+
+        first.Pass.Dispose();
+        newerPlace.IsCompleted.ShouldBeTrue();
+        olderPlace.IsCompleted.ShouldBeFalse();
+
+        newer.Pass.Dispose();
+        olderPlace.IsCompleted.ShouldBeTrue();
+    }
+
+    [Fact]
+    public async Task Place_BecomesFree_AddressesTakeTurns()
+    {
+        using var gate = Gate(total: 1, perAddress: 1);
+        var holder = Enter(gate, A);
+        await holder.Pass!.WaitForPlaceAsync();
+        var served = new List<string>();
+        var waiting = new List<(string Name, Guest Guest, Task Place)>();
+        foreach (var (name, from) in new[] { ("a1", A), ("a2", A), ("a3", A), ("b1", B), ("b2", B) })
+        {
+            var guest = Enter(gate, from);
+            waiting.Add((name, guest, guest.Pass!.WaitForPlaceAsync()));
+        }
+
+        for (var current = holder; waiting.Count > 0;)
+        {
+            current.Pass!.Dispose();
+            var next = waiting.Single(w => w.Place.IsCompleted);
+            waiting.Remove(next);
+            served.Add(next.Name);
+            current = next.Guest;
+        }
+
+        served.ShouldBe(["b2", "a3", "b1", "a2", "a1"]);
+    }
+
+    [Fact]
+    public async Task Address_AtItsCap_LeavesRoomForOthers()
+    {
+        using var gate = Gate(total: 4, perAddress: 2);
+        for (var i = 0; i < 50; i++)
+        {
+            _ = Enter(gate, A).Pass!.WaitForPlaceAsync();
+        }
+
+        gate.InFlight.ShouldBe(2);
+        await Enter(gate, B).Pass!.WaitForPlaceAsync().Within("the other address's place");
+    }
+
+    [Fact]
+    public async Task Handshakes_StallWhileOthersWait_MakeRoomOldestFirst()
+    {
+        using var gate = Gate(perAddress: 2);
+        var (oldest, younger) = (Enter(gate, A), Enter(gate, A));
+        await oldest.Pass!.WaitForPlaceAsync();
+        _time.Advance(TimeSpan.FromMilliseconds(900));
+        await younger.Pass!.WaitForPlaceAsync();
+        var waiter = Enter(gate, A);
+        var place = waiter.Pass!.WaitForPlaceAsync();
+
+        _time.Advance(TimeSpan.FromMilliseconds(1000));
+        place.IsCompleted.ShouldBeFalse();
+        _time.Advance(TimeSpan.FromMilliseconds(500));
+
+        place.IsCompleted.ShouldBeTrue();
+        oldest.Evictions.ShouldBe(1);
+        younger.Evictions.ShouldBe(0);
+        gate.InFlight.ShouldBe(2);
+    }
+
+    [Fact]
+    public async Task Handshakes_StallWhileNobodyWaits_AreLeftAlone()
+    {
+        using var gate = Gate(perAddress: 1);
+        var slow = Enter(gate, A);
+        await slow.Pass!.WaitForPlaceAsync();
+
+        _time.Advance(TimeSpan.FromHours(1));
+
+        slow.Evictions.ShouldBe(0);
+    }
+
+    [Fact]
+    public async Task Total_FullOfStalledOnes_MakesRoomForAnotherAddress()
+    {
+        using var gate = Gate(total: 2, perAddress: 2);
+        var (one, two) = (Enter(gate, A), Enter(gate, A));
+        await Task.WhenAll(one.Pass!.WaitForPlaceAsync(), two.Pass!.WaitForPlaceAsync());
+        var place = Enter(gate, B).Pass!.WaitForPlaceAsync();
+
+        _time.Advance(TimeSpan.FromSeconds(3));
+
+        place.IsCompleted.ShouldBeTrue();
+        (one.Evictions + two.Evictions).ShouldBe(1);
+    }
+
+    [Fact]
+    public async Task Waiter_Leaves_IsNotServedAndEvictsNobody()
+    {
+        using var gate = Gate(total: 1, perAddress: 1);
+        var holder = Enter(gate, A);
+        await holder.Pass!.WaitForPlaceAsync();
+        var waiter = Enter(gate, B);
+        var place = waiter.Pass!.WaitForPlaceAsync();
+        waiter.Pass.Dispose();
+
+        _time.Advance(TimeSpan.FromSeconds(10));
+
+        place.IsCompleted.ShouldBeFalse();
+        holder.Evictions.ShouldBe(0);
+        gate.Pending.ShouldBe(0);
+    }
+
+    [Fact]
+    public void Enter_AddressOverItsPendingCap_EvictsItsOldestSilentOne()
+    {
+        using var gate = Gate(pendingPerAddress: 2);
+        var (first, second, other) = (Enter(gate, A), Enter(gate, A), Enter(gate, B));
+
+        var third = Enter(gate, A);
+
+        third.Pass.ShouldNotBeNull();
+        (first.Evictions, second.Evictions, other.Evictions).ShouldBe((1, 0, 0));
+        gate.Pending.ShouldBe(3);
+    }
+
+    [Fact]
+    public async Task Enter_AddressOverItsPendingCapOfOne_StillServesTheNewcomer()
+    {
+        using var gate = Gate(pendingPerAddress: 1);
+        Enter(gate, A);
+        var newcomer = Enter(gate, A);
+
+        await newcomer.Pass!.WaitForPlaceAsync().Within("the newcomer's place");
+        newcomer.Pass.Dispose();
+
+        (gate.Pending, gate.InFlight).ShouldBe((0, 0));
+    }
+
+    [Fact]
+    public void Enter_OverThePendingCapInTotal_RefusesTheNewcomer()
+    {
+        using var gate = Gate(pending: 2);
+        var (first, second) = (Enter(gate, A), Enter(gate, B));
+
+        Enter(gate, IPAddress.Parse("10.0.0.3")).Pass.ShouldBeNull();
+
+        (first.Evictions, second.Evictions).ShouldBe((0, 0));
+    }
+
+    [Fact]
+    public async Task Reserved_EverythingFull_HasAPlace()
+    {
+        using var gate = Gate(total: 1, perAddress: 1, pending: 1, pendingPerAddress: 1);
+        await Enter(gate, A).Pass!.WaitForPlaceAsync();
+        Enter(gate, A);
+
+        var canary = gate.Enter(A, new Guest(), reserved: true).ShouldNotBeNull();
+
+        await canary.WaitForPlaceAsync().Within("the reserved place");
+        (gate.Reserved, gate.InFlight).ShouldBe((1, 1));
+        canary.Dispose();
+        gate.Reserved.ShouldBe(0);
+    }
+
+    [Theory]
+    [InlineData("2001:db8::1", "2001:db8::ffff", true)]
+    [InlineData("2001:db8::1", "2001:db8:0:1::1", false)]
+    [InlineData("10.0.0.1", "10.0.0.2", false)]
+    [InlineData("0.0.0.10", "::a:0:0:0:0", false)]
+    public void KeyOf_Addresses_IsOneHostsReach(string one, string other, bool same) =>
+        (GateAddress.KeyOf(IPAddress.Parse(one)) == GateAddress.KeyOf(IPAddress.Parse(other))).ShouldBe(same);
+
+    private static Guest Enter(HandshakeGate gate, IPAddress from)
+    {
+        var guest = new Guest();
+        guest.Pass = gate.Enter(from, guest, reserved: false);
+        return guest;
+    }
+
+    private HandshakeGate Gate(int total = 100, int perAddress = 100, int pending = 1000, int pendingPerAddress = 1000) => new(
+        new ListenerOptions
+        {
+            Endpoints = [ListeningRig.AnyPort],
+            MaxHandshakes = total,
+            MaxHandshakesPerAddress = perAddress,
+            MaxPending = pending,
+            MaxPendingPerAddress = pendingPerAddress,
+            StallGrace = TimeSpan.FromSeconds(2),
+        },
+        _time);
+
+    private sealed class Guest : IGateGuest
+    {
+        public GatePass? Pass { get; set; }
+
+        public int Evictions { get; private set; }
+
+        public void MakeRoom(string detail) => Evictions++;
+    }
+}

@@ -1,0 +1,109 @@
+using System.Security.Cryptography;
+using System.Security.Cryptography.X509Certificates;
+using Cassini.Streams.Events;
+using Cassini.Streams.Tls;
+
+namespace Cassini.Tests.Tls;
+
+/// <summary>Edges that need no socket.</summary>
+public sealed class ClientCertificateJudgeTests : IDisposable
+{
+    private static readonly DateTimeOffset Noon = new(2031, 5, 17, 12, 0, 0, TimeSpan.Zero);
+    private readonly TestAuthority _authority = new(notBefore: Noon.AddYears(-1), notAfter: Noon.AddYears(1));
+
+    public void Dispose() => _authority.Dispose();
+
+    [Theory]
+    [InlineData(-3600_000, HandshakeFailure.NotYetValidCertificate)]
+    [InlineData(-1, HandshakeFailure.NotYetValidCertificate)]
+    [InlineData(0, null)]
+    [InlineData(3600_000, null)]
+    [InlineData(3600_999, null)] // the last second belongs to the certificate as a whole
+    [InlineData(3601_000, HandshakeFailure.ExpiredCertificate)]
+    [InlineData(7200_000, HandshakeFailure.ExpiredCertificate)]
+    public void Time_AtTheEdges_IsExactToTheSecond(int milliseconds, HandshakeFailure? expected)
+    {
+        using var client = _authority.IssueClient("alice", new() { NotBefore = Noon, NotAfter = Noon.AddHours(1) });
+
+        Judge(client, Noon.AddMilliseconds(milliseconds)).Failure.ShouldBe(expected);
+    }
+
+    [Fact]
+    public void Authority_ThatEnded_EndsItsClients()
+    {
+        using var client = _authority.IssueClient("alice", new() { NotBefore = Noon, NotAfter = Noon.AddYears(5) });
+
+        var verdict = Judge(client, Noon.AddYears(2));
+
+        verdict.Failure.ShouldBe(HandshakeFailure.ExpiredCertificate);
+        verdict.Detail!.ShouldContain("CN=Test CA");
+    }
+
+    [Fact]
+    public void Authority_RenewedWithTheSameKey_AcceptsItsOldClients()
+    {
+        using var renewed = new TestAuthority(notBefore: Noon.AddMonths(-1), notAfter: Noon.AddYears(9), key: ECDsa.Create(_authority.Key.ExportParameters(true)));
+        using var client = _authority.IssueClient("alice", new() { NotBefore = Noon, NotAfter = Noon.AddYears(5) });
+        var judge = new ClientCertificateJudge([_authority.Certificate, renewed.Certificate], null, new SettableTime(Noon.AddYears(2)));
+
+        judge.Judge(client, []).Failure.ShouldBeNull();
+    }
+
+    [Fact]
+    public void Authority_LimitedToServers_MakesNoClients()
+    {
+        using var limited = Intermediate(new X509EnhancedKeyUsageExtension([new Oid(LeafSpec.ServerAuth)], critical: false));
+        using var client = Issue(limited, "CN=alice");
+
+        Judge(client, Noon, limited).Failure.ShouldBe(HandshakeFailure.WrongUsageCertificate);
+    }
+
+    [Fact]
+    public void Chain_WithAnUnknownCriticalExtension_IsInvalid()
+    {
+        using var client = _authority.IssueClient("alice", new()
+        {
+            NotBefore = Noon,
+            NotAfter = Noon.AddDays(1),
+            Extensions = [new X509Extension("1.2.3.4.5", [0x05, 0x00], critical: true)],
+        });
+
+        var verdict = Judge(client, Noon);
+
+        verdict.Failure.ShouldBe(HandshakeFailure.InvalidCertificate);
+        verdict.Detail!.ShouldContain("CriticalExtension");
+    }
+
+    [Fact]
+    public void Usage_WithClientAmongOthers_IsRight()
+    {
+        using var client = _authority.IssueClient("both", new()
+        {
+            NotBefore = Noon,
+            NotAfter = Noon.AddDays(1),
+            ExtendedKeyUsages = [LeafSpec.ServerAuth, LeafSpec.ClientAuth],
+        });
+
+        Judge(client, Noon).Accepted.ShouldBeTrue();
+    }
+
+    private ClientVerdict Judge(X509Certificate2 client, DateTimeOffset at, params X509Certificate2[] presented) =>
+        new ClientCertificateJudge([_authority.Certificate], null, new SettableTime(at)).Judge(client, [.. presented]);
+
+    private X509Certificate2 Intermediate(X509Extension extension)
+    {
+        using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
+        var request = new CertificateRequest("CN=Limited CA", key, HashAlgorithmName.SHA256);
+        request.CertificateExtensions.Add(new X509BasicConstraintsExtension(true, false, 0, critical: true));
+        request.CertificateExtensions.Add(new X509KeyUsageExtension(X509KeyUsageFlags.KeyCertSign, critical: true));
+        request.CertificateExtensions.Add(extension);
+        using var certificate = request.Create(_authority.Certificate, Noon.AddDays(-1), Noon.AddDays(10), [7]);
+        return certificate.CopyWithPrivateKey(key);
+    }
+
+    private static X509Certificate2 Issue(X509Certificate2 issuer, string subject)
+    {
+        using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
+        return new CertificateRequest(subject, key, HashAlgorithmName.SHA256).Create(issuer, Noon.AddDays(-1), Noon.AddDays(5), [8]);
+    }
+}

@@ -1,0 +1,86 @@
+using System.Security.Cryptography.X509Certificates;
+using Cassini.Streams.Tls;
+
+namespace Cassini.Tests.Tls;
+
+public sealed class ClientIdentityTests : IDisposable
+{
+    private readonly TestAuthority _authority = new();
+
+    public void Dispose() => _authority.Dispose();
+
+    [Fact]
+    public void Identity_OfASubjectWithCommonName_IsTheCommonName() =>
+        Of(new() { Subject = new X500DistinguishedName("O=Orbit, CN=probe-7, C=SE") }).ShouldBe("probe-7");
+
+    [Fact]
+    public void Identity_OfSeveralCommonNames_IsTheMostSpecific()
+    {
+        // DER goes from the general to the specific; the text form is the other way round.
+        Of(new() { Subject = new X500DistinguishedName("CN=specific, CN=general") }).ShouldBe("specific");
+    }
+
+    [Fact]
+    public void Identity_WithoutCommonName_IsTheFirstAlternativeName()
+    {
+        var names = new SubjectAlternativeNameBuilder();
+        names.AddIpAddress(System.Net.IPAddress.Loopback);
+        names.AddUri(new Uri("spiffe://orbit/probe"));
+        names.AddDnsName("probe.example");
+
+        Of(new() { Subject = new X500DistinguishedName("O=Orbit"), Extensions = [names.Build()] }).ShouldBe("spiffe://orbit/probe");
+    }
+
+    [Fact]
+    public void Identity_WithoutCommonNameAndAlternativeName_IsTheSubject() =>
+        Of(new() { Subject = new X500DistinguishedName("OU=Probes, O=Orbit") }).ShouldBe("OU=Probes, O=Orbit");
+
+    [Fact]
+    public void Identity_WithAnUnreadableAlternativeName_IsTheFingerprint()
+    {
+        using var client = _authority.IssueClient("x", new()
+        {
+            Subject = new X500DistinguishedName("O=Orbit"),
+            Extensions = [new X509Extension("2.5.29.17", [0x30, 0x05, 0x82, 0x01], critical: false)],
+        });
+
+        ClientIdentity.Of(client).ShouldBe($"sha256:{client.GetCertHashString(System.Security.Cryptography.HashAlgorithmName.SHA256)}");
+    }
+
+    [Theory]
+    [InlineData("plain name", "plain name")]
+    [InlineData("žluťoučký 🐎", "žluťoučký 🐎")]
+    [InlineData("a\r\nb", @"a\u{D}\u{A}b")]
+    [InlineData("\u001b[31mred", @"\u{1B}[31mred")]
+    [InlineData("abc\u202Edef", @"abc\u{202E}def")]
+    [InlineData(@"a\u{D}", @"a\\u{D}")]
+    public void Printable_OfAnyText_IsOneSafeLine(string name, string expected) => ClientIdentity.Printable(name).ShouldBe(expected);
+
+    [Fact]
+    public void Printable_OfLongNamesWithOneBeginning_KeepsThemApart()
+    {
+        var (one, two) = (ClientIdentity.Printable(new string('x', 500) + "1"), ClientIdentity.Printable(new string('x', 500) + "2"));
+
+        one.Length.ShouldBe(ClientIdentity.MaxLength);
+        two.Length.ShouldBe(ClientIdentity.MaxLength);
+        one.ShouldNotBe(two);
+    }
+
+    [Fact]
+    public void Printable_CutInMidEmoji_StaysText()
+    {
+        foreach (var shift in new[] { "", "x" })
+        {
+            var text = ClientIdentity.Printable(shift + string.Concat(Enumerable.Repeat("🐎", 200)));
+
+            text.Length.ShouldBeLessThanOrEqualTo(ClientIdentity.MaxLength);
+            text.EnumerateRunes().ShouldNotContain(System.Text.Rune.ReplacementChar);
+        }
+    }
+
+    private string Of(LeafSpec spec)
+    {
+        using var client = _authority.IssueClient("unused", spec);
+        return ClientIdentity.Of(client);
+    }
+}

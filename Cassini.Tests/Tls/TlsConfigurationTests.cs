@@ -1,0 +1,147 @@
+using System.Security.Cryptography;
+using System.Security.Cryptography.X509Certificates;
+using Cassini.Streams.Events;
+using Cassini.Streams.Tls;
+
+namespace Cassini.Tests.Tls;
+
+/// <summary>Every file that cannot be used is named, with what is wrong with it, in one line.</summary>
+public sealed class TlsConfigurationTests : IDisposable
+{
+    private readonly TestAuthority _authority = new();
+    private readonly ScratchDirectory _directory = new();
+    private readonly TlsOptions _options;
+
+    public TlsConfigurationTests() => _options = _authority.Write(_directory.Path, revocationList: _authority.RevocationList([]));
+
+    public void Dispose()
+    {
+        _authority.Dispose();
+        _directory.Dispose();
+    }
+
+    [Theory]
+    [InlineData("ca.pem", CertificateRole.Authority, "TLS_CA_CERT")]
+    [InlineData("server.pem", CertificateRole.Server, "TLS_SERVER_CERT_CHAIN")]
+    [InlineData("server.key", CertificateRole.Server, "TLS_SERVER_KEY")]
+    [InlineData("crl.pem", CertificateRole.RevocationList, "TLS_CA_CRL")]
+    public void File_MissingOrADirectoryOrNonsense_IsNamed(string file, CertificateRole role, string setting)
+    {
+        File.WriteAllText(_directory[file], "nonsense");
+        ShouldFail(role, setting, file).ShouldContain("PEM");
+
+        File.WriteAllText(_directory[file], "");
+        ShouldFail(role, setting, file).ShouldContain("PEM");
+
+        File.Delete(_directory[file]);
+        ShouldFail(role, setting, file).ShouldContain("no such file");
+
+        Directory.CreateDirectory(_directory[file]);
+        ShouldFail(role, setting, file).ShouldContain("is a directory");
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void Key_OfAnotherCertificate_IsSaidNotToMatch(bool otherAlgorithm)
+    {
+        using var other = _authority.IssueServer("other", new() { Rsa = otherAlgorithm });
+        File.WriteAllText(_options.ServerKeyPath, TestAuthority.KeyPem(other));
+
+        ShouldFail(CertificateRole.Server, "TLS_SERVER_KEY", "server.key").ShouldContain("does not match the first certificate");
+    }
+
+    [Fact]
+    public void Key_Encrypted_IsSaidToBe()
+    {
+        using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
+        File.WriteAllText(
+            _options.ServerKeyPath,
+            key.ExportEncryptedPkcs8PrivateKeyPem("secret", new PbeParameters(PbeEncryptionAlgorithm.Aes256Cbc, HashAlgorithmName.SHA256, 1000)));
+        ShouldFail(CertificateRole.Server, "TLS_SERVER_KEY", "server.key").ShouldContain("encrypted");
+
+        File.WriteAllText(
+            _options.ServerKeyPath,
+            "-----BEGIN EC PRIVATE KEY-----\nProc-Type: 4,ENCRYPTED\nDEK-Info: AES-256-CBC,00\n\nAAAA\n-----END EC PRIVATE KEY-----\n");
+        ShouldFail(CertificateRole.Server, "TLS_SERVER_KEY", "server.key").ShouldContain("encrypted");
+    }
+
+    [Fact]
+    public void Key_InAnyPlainForm_IsRead()
+    {
+        using var rsaServer = _authority.IssueServer("localhost", new() { Rsa = true });
+        using var rsa = rsaServer.GetRSAPrivateKey()!;
+        _authority.Write(_directory.Path, rsaServer);
+        Create().Server.HasPrivateKey.ShouldBeTrue();
+        File.WriteAllText(_options.ServerKeyPath, rsa.ExportRSAPrivateKeyPem());
+        Create().Server.HasPrivateKey.ShouldBeTrue();
+
+        using var ecServer = _authority.IssueServer();
+        using var ec = ecServer.GetECDsaPrivateKey()!;
+        _authority.Write(_directory.Path, ecServer);
+        File.WriteAllText(
+            _options.ServerKeyPath, "-----BEGIN EC PARAMETERS-----\nBggqhkjOPQMBBw==\n-----END EC PARAMETERS-----\n" + ec.ExportECPrivateKeyPem());
+        Create().Server.HasPrivateKey.ShouldBeTrue();
+    }
+
+    [Fact]
+    public void Chain_WithIntermediates_IsServedWhole()
+    {
+        using var intermediate = _authority.IssueIntermediate();
+        var options = intermediate.Write(_directory.Path);
+
+        var material = TlsMaterial.Create(TlsFileSet.Read(options), TimeProvider.System);
+
+        material.Intermediates.ShouldHaveSingleItem().Thumbprint.ShouldBe(intermediate.Certificate.Thumbprint);
+        material.ServerOptions.ServerCertificateContext!.IntermediateCertificates.ShouldHaveSingleItem().Thumbprint
+            .ShouldBe(intermediate.Certificate.Thumbprint);
+    }
+
+    [Fact]
+    public void Chain_WithAShortRsaKey_IsRefusedBeforeAClientComes()
+    {
+        using var rsa = RSA.Create(1024);
+        var request = new CertificateRequest("CN=short", rsa, HashAlgorithmName.SHA256, RSASignaturePadding.Pkcs1);
+        using var certificate = request.Create(
+            _authority.Certificate.SubjectName,
+            X509SignatureGenerator.CreateForECDsa(_authority.Key),
+            TimeProvider.System.GetUtcNow().AddDays(-1),
+            TimeProvider.System.GetUtcNow().AddDays(1),
+            [1]);
+        File.WriteAllText(_options.ServerChainPath, certificate.ExportCertificatePem());
+        File.WriteAllText(_options.ServerKeyPath, rsa.ExportPkcs8PrivateKeyPem());
+
+        ShouldFail(CertificateRole.Server, "TLS_SERVER_CERT_CHAIN", "server.pem").ShouldContain("1024 bits");
+    }
+
+    [Fact]
+    public void Authority_ThatIsNoCa_IsRefused()
+    {
+        using var client = _authority.IssueClient();
+        File.AppendAllText(_options.CaPath, "\n" + client.ExportCertificatePem());
+
+        ShouldFail(CertificateRole.Authority, "TLS_CA_CERT", "ca.pem").ShouldContain("'CN=alice' is not a CA certificate");
+    }
+
+    [Fact]
+    public void Certificate_Expired_IsNoError()
+    {
+        var now = TimeProvider.System.GetUtcNow();
+        _authority.Write(_directory.Path, _authority.IssueServer("old", new() { NotBefore = now.AddDays(-9), NotAfter = now.AddDays(-1) }));
+
+        Create().Server.Subject.ShouldBe("CN=old");
+    }
+
+    private TlsMaterial Create() => TlsMaterial.Create(TlsFileSet.Read(_options), TimeProvider.System);
+
+    private string ShouldFail(CertificateRole role, string setting, string file)
+    {
+        var failure = Should.Throw<TlsConfigurationException>(Create);
+
+        failure.Role.ShouldBe(role);
+        failure.Path.ShouldBe(_directory[file]);
+        failure.Message.ShouldStartWith($"{setting}: {_directory[file]}: ");
+        failure.Message.ShouldNotContain('\n');
+        return failure.Message;
+    }
+}
