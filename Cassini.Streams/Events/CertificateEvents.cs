@@ -17,8 +17,10 @@ public enum CertificateRole
 /// <param name="Role">Which.</param>
 /// <param name="Subject">Its subject; the issuer for a revocation list.</param>
 /// <param name="Fingerprint">SHA-256, hexadecimal.</param>
+/// <param name="NotBefore">From when it is valid (a revocation list: its update), UTC.</param>
 /// <param name="NotAfter">Until when it is valid (a revocation list: its next update), UTC.</param>
-public sealed record CertificateLoaded(CertificateRole Role, string Subject, string Fingerprint, DateTimeOffset NotAfter) : BrokerEvent
+public sealed record CertificateLoaded(
+    CertificateRole Role, string Subject, string Fingerprint, DateTimeOffset NotBefore, DateTimeOffset NotAfter) : BrokerEvent
 {
     /// <inheritdoc/>
     public override EventCategory Category => EventCategory.Certificate;

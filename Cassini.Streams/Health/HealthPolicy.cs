@@ -60,7 +60,10 @@ public sealed record HealthPolicy
     /// <summary>The part of refused handshakes over which it is degraded. Default 0.5; 0 to 1.</summary>
     public double HandshakeRefusedRatio { get; init; } = 0.5;
 
-    /// <summary>A certificate with less time than this left is degraded. Default 14 days; 0 to 3,650 days.</summary>
+    /// <summary>
+    /// A certificate with less time than this left is degraded, but never before the last third of its life: a
+    /// certificate of a day is not always expiring. Default 14 days; 0 to 3,650 days.
+    /// </summary>
     public TimeSpan CertificateExpiring { get; init; } = TimeSpan.FromDays(14);
 
     /// <summary>Queued messages over which it is degraded. Default 100,000; at least 1.</summary>

@@ -20,7 +20,7 @@ internal sealed record CertificateInUse(
             : parts;
     }
 
-    public CertificateLoaded ToLoaded() => new(Role, Subject, Fingerprint, NotAfter);
+    public CertificateLoaded ToLoaded() => new(Role, Subject, Fingerprint, NotBefore, NotAfter);
 
     private static CertificateInUse Of(CertificateRole role, X509Certificate2 certificate) => new(
         role,

@@ -367,6 +367,15 @@ public class CheckTests
     }
 
     [Fact]
+    public void Certificate_OfADay_ExpiresOnlyInItsLastThird()
+    {
+        var fold = Healthy().At(1, Certificate(CertificateRole.Server, Start + TimeSpan.FromHours(24), TimeSpan.FromHours(24)));
+
+        fold.Until(TimeSpan.FromHours(16) - Tick)[CheckNames.Certificate].Raw.ShouldBe(HealthStatus.Ok);
+        fold.Until(TimeSpan.FromHours(16))[CheckNames.Certificate].Reason.ShouldBe(Reasons.CertificateExpiring);
+    }
+
+    [Fact]
     public void Certificate_WallClockStepsBack_ChangesNoVerdict()
     {
         var fold = Healthy().At(1, Certificate(CertificateRole.Server, Start + TimeSpan.FromDays(20)));

@@ -35,7 +35,7 @@ internal static class GeneratedLog
         (2, Gen.Enum<CanaryFailure>().Select(why => (BrokerEvent)new CanaryFailed(null, CanaryStage.Connect, why, "no"))),
         (1, Gen.Const((BrokerEvent)new CanaryDisabled("no certificate"))),
         (1, Gen.Select(Gen.Enum<CertificateRole>(), Gen.Int[-10, 10_000], (role, s) =>
-            (BrokerEvent)new CertificateLoaded(role, "CN=x", "00", Fold.Start + TimeSpan.FromSeconds(s)))),
+            (BrokerEvent)new CertificateLoaded(role, "CN=x", "00", Fold.Start, Fold.Start + TimeSpan.FromSeconds(s)))),
         (1, Gen.Const((BrokerEvent)new CertificateReloadFailed(CertificateRole.Server, "server.pem", "bad"))),
         (1, Gen.String.Select(name => (BrokerEvent)new TopicCreated(name))),
         (1, Gen.String.Select(name => (BrokerEvent)new TopicRemoved(name))),

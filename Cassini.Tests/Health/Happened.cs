@@ -27,7 +27,8 @@ internal static class Happened
     public static Crashed Crashed(ComponentKind kind, string name = "1", double? restartInSeconds = null) => new(
         new Component(kind, name), "IOException", "boom", 1, restartInSeconds is { } s ? TimeSpan.FromSeconds(s) : null);
 
-    public static CertificateLoaded Certificate(CertificateRole role, DateTimeOffset notAfter) => new(role, "CN=test", "00", notAfter);
+    public static CertificateLoaded Certificate(CertificateRole role, DateTimeOffset notAfter, TimeSpan? life = null) =>
+        new(role, "CN=test", "00", notAfter - (life ?? TimeSpan.FromDays(365)), notAfter);
 
     public static HandshakeFailed Refused(long id, HandshakeFailure reason = HandshakeFailure.UntrustedCertificate) => new(id, reason, null, TimeSpan.Zero);
 

@@ -32,7 +32,11 @@ public sealed class CertificateStoreTests : IDisposable
         store.Current.Server.Thumbprint.ShouldBe(server.Thumbprint);
         var loaded = _events.Of<CertificateLoaded>().ToDictionary(loaded => loaded.Role);
         loaded[CertificateRole.Server].ShouldBe(new CertificateLoaded(
-            CertificateRole.Server, "CN=localhost", server.GetCertHashString(HashAlgorithmName.SHA256), server.NotAfter.ToUniversalTime()));
+            CertificateRole.Server,
+            "CN=localhost",
+            server.GetCertHashString(HashAlgorithmName.SHA256),
+            server.NotBefore.ToUniversalTime(),
+            server.NotAfter.ToUniversalTime()));
         loaded[CertificateRole.Authority].NotAfter.ShouldBe(_authority.Certificate.NotAfter.ToUniversalTime());
         loaded[CertificateRole.RevocationList].NotAfter.ShouldBe(nextUpdate);
         _events.All.Length.ShouldBe(3);
