@@ -10,7 +10,7 @@ internal static class FaultEndpoints
     {
         ["crash-session"] = new((broker, id, _) => broker.Listeners.CrashSession(id), TakesId: true),
         ["crash-accept"] = new((broker, _, endpoint) => broker.Listeners.CrashAcceptLoop(endpoint), TakesEndpoint: true),
-        ["crash-manager"] = new((broker, _, _) => Done(broker.Listeners.CrashManager)),
+        ["crash-manager"] = new((broker, _, _) => broker.Listeners.CrashManager()),
         ["stall-accept"] = new((broker, _, endpoint) => broker.Listeners.StallAccept(endpoint), TakesEndpoint: true),
         ["close-endpoint"] = new((broker, _, endpoint) => broker.Listeners.CloseEndpoint(endpoint), TakesEndpoint: true),
         ["stop-ticks"] = new((broker, _, _) => Done(broker.Health.StopTicks)),
@@ -26,7 +26,7 @@ internal static class FaultEndpoints
             .Describe("fault", "Rehearse a failure; only with --enable-faults.")
             .Takes("fault", $"One of {Names}.", Microsoft.OpenApi.ParameterLocation.Path)
             .Takes("id", "crash-session: which; any when absent.", type: Microsoft.OpenApi.JsonSchemaType.Integer)
-            .Takes("endpoint", "crash-accept, stall-accept, close-endpoint: which, as configured; the first when absent.")
+            .Takes("endpoint", "crash-accept, stall-accept, close-endpoint: which, as configured; every one when absent.")
             .Answers<AcceptedAnswer>(StatusCodes.Status202Accepted, Answer.Json)
             .Answers(StatusCodes.Status400BadRequest, Answer.PlainText)
             .Answers(StatusCodes.Status404NotFound, Answer.PlainText);
@@ -68,14 +68,19 @@ internal static class FaultEndpoints
             ? Answer.BytesAsync(
                 context, StatusCodes.Status202Accepted, Answer.Json,
                 JsonSerializer.SerializeToUtf8Bytes(new AcceptedAnswer(name, id, endpoint), ManagementJson.Accepted))
-            : Answer.TextAsync(context, StatusCodes.Status404NotFound, Unknown(fault, id, endpoint));
+            : RefuseAsync(context, fault, id, endpoint);
     }
 
-    private static string Unknown(Fault fault, long? id, string? endpoint) =>
-        fault.TakesId && id is null ? "there is no live session\n"
-        : fault.TakesId ? string.Create(CultureInfo.InvariantCulture, $"there is no live session {id}\n")
-        : endpoint is null ? "there is no endpoint in a state in which this can be done\n"
-        : $"there is no endpoint {Answer.Quote(endpoint)} in a state in which this can be done\n";
+    private static Task RefuseAsync(HttpContext context, Fault fault, long? id, string? endpoint) =>
+        fault.TakesId
+            ? Answer.TextAsync(context, StatusCodes.Status404NotFound, id is null
+                ? "there is no open session\n"
+                : string.Create(CultureInfo.InvariantCulture, $"there is no open session {id}\n"))
+        : fault.TakesEndpoint
+            ? Answer.TextAsync(context, StatusCodes.Status404NotFound, endpoint is null
+                ? "there is no endpoint\n"
+                : $"there is no endpoint {Answer.Quote(endpoint)}\n")
+        : Answer.TextAsync(context, StatusCodes.Status503ServiceUnavailable, "the listener manager has no room for it now\n");
 
     private static bool Done(Action action)
     {

@@ -10,16 +10,16 @@ internal interface IListenerControl
     /// <summary>Rehearsal: the listener of one connection crashes; of any when <paramref name="id"/> is null.</summary>
     bool CrashSession(long? id);
 
-    /// <summary>Rehearsal: an accept loop crashes; the first when <paramref name="endpoint"/> is null.</summary>
+    /// <summary>Rehearsal: an accept loop crashes; every one when <paramref name="endpoint"/> is null.</summary>
     bool CrashAcceptLoop(string? endpoint);
 
     /// <summary>Rehearsal: the listener manager crashes.</summary>
-    void CrashManager();
+    bool CrashManager();
 
-    /// <summary>Rehearsal: an accept loop stops accepting with its socket still bound.</summary>
+    /// <summary>Rehearsal: an accept loop stops accepting with its socket still bound; every one for null.</summary>
     bool StallAccept(string? endpoint);
 
-    /// <summary>Rehearsal: an endpoint's socket is closed.</summary>
+    /// <summary>Rehearsal: an endpoint's socket is closed; every one's for null.</summary>
     bool CloseEndpoint(string? endpoint);
 
     /// <summary>Undoes stalls and closes.</summary>

@@ -1,3 +1,6 @@
+using System.Net;
+using Cassini.Streams.Hosting;
+using Cassini.Streams.Listening;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 
@@ -11,13 +14,19 @@ internal static class ManagementApp
     // Beyond feeds and long polls, which are capped by themselves: room for probes, scrapers and people.
     private const int OtherConnections = 512;
 
+    /// <summary>The management surface of a broker.</summary>
+    public static WebApplication Create(BrokerHost host, ILoggerFactory loggers, TimeProvider time) => Create(
+        new ManagementContext(
+            host.Hub, host.Health, host.Sessions, new ListenerControl(host.Listeners), host.Options.Management, time),
+        loggers);
+
     /// <summary>
     /// Makes the application; <c>StartAsync</c> binds it and throws an <see cref="IOException"/> when it cannot. It takes no
     /// signals: whoever starts it stops it, after the broker.
     /// </summary>
     public static WebApplication Create(ManagementContext broker, ILoggerFactory loggers)
     {
-        var address = ManagementAddress.Parse(broker.Options.Address);
+        var address = Parse(broker.Options.Address);
         var framework = new FrameworkLoggers(loggers);
         var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
         builder.Services.Replace(ServiceDescriptor.Singleton<ILoggerFactory>(framework));
@@ -41,6 +50,11 @@ internal static class ManagementApp
 
     /// <summary>Where a started application answers: the port bound, when port 0 was asked for.</summary>
     public static Uri AddressOf(WebApplication app) => new(app.Urls.First());
+
+    private static IPEndPoint Parse(string text) =>
+        EndpointAddress.TryParse(text, out var address, out var error) && IPAddress.IsLoopback(address.Address)
+            ? new IPEndPoint(address.Address, address.Port)
+            : throw new ArgumentException(error ?? $"the management address {text} is not a loopback address");
 
     private static void Limit(KestrelServerOptions kestrel, ManagementContext broker)
     {

@@ -1,0 +1,84 @@
+using System.Collections.Concurrent;
+using Cassini.Streams.Events;
+using Cassini.Tests.Health;
+using Cassini.Tests.Support;
+using Cassini.Web.Management;
+using Microsoft.Extensions.Logging;
+
+namespace Cassini.Tests.Management;
+
+public class EventLoggerTests
+{
+    public static TheoryData<BrokerEvent, LogLevel, string> Events => new()
+    {
+        { Happened.Bound(), LogLevel.Information, "127.0.0.1:8883 is bound to 127.0.0.1:8883" },
+        { Happened.BindFailed(), LogLevel.Error, "AddressAlreadyInUse" },
+        { new ConnectionAccepted(5, "e", "r"), LogLevel.Debug, "connection 5" },
+        { Happened.Refused(5), LogLevel.Debug, "UntrustedCertificate" },
+        { Happened.Crashed(ComponentKind.Connection), LogLevel.Warning, "Connection 1 crashed: IOException: boom" },
+        { Happened.Crashed(ComponentKind.AcceptLoop, "e", 1), LogLevel.Warning, "next start in 00:00:01" },
+        { new GaveUp(Happened.Manager, 5, TimeSpan.FromMinutes(1)), LogLevel.Error, "ListenerManager is given up" },
+        { Happened.Heartbeat(), LogLevel.Trace, "heartbeat" },
+        { Happened.CanaryFailed(), LogLevel.Warning, "Session TimedOut: no session" },
+        { new PhaseEntered(Phase.Draining), LogLevel.Information, "phase Draining" },
+        { new PhaseLeft(Phase.Draining, PhaseOutcome.Forced, TimeSpan.FromSeconds(1)), LogLevel.Warning, "cut short" },
+    };
+
+    [Theory]
+    [MemberData(nameof(Events))]
+    public async Task EventLogger_AnEvent_IsLoggedAtItsLevel(BrokerEvent brokerEvent, LogLevel level, string text)
+    {
+        var hub = new EventHub(TimeProvider.System);
+        using var loggers = new RecordingLoggers();
+        using var attached = EventLogger.Attach(hub, loggers);
+        hub.Publish(brokerEvent);
+
+        await Eventually.HoldsAsync("a line in the log", () => !loggers.Lines.IsEmpty);
+        var line = loggers.Lines.ShouldHaveSingleItem();
+        line.Level.ShouldBe(level);
+        line.Text.ShouldContain(text);
+        await hub.CompleteAsync();
+    }
+
+    [Fact]
+    public async Task EventLogger_EveryEventThereIs_HasAnIdOfItsOwn()
+    {
+        var hub = new EventHub(TimeProvider.System);
+        using var loggers = new RecordingLoggers();
+        using var attached = EventLogger.Attach(hub, loggers);
+        foreach (var type in EventJsonTests.EventTypes)
+        {
+            hub.Publish(EventJsonTests.ExampleOf(type));
+        }
+
+        await Eventually.HoldsAsync("a line for each event", () => loggers.Lines.Count == EventJsonTests.EventTypes.Count);
+        loggers.Lines.Select(line => line.Id).ShouldBeUnique();
+        loggers.Lines.ShouldNotContain(line => line.Id == 1002, "an event fell through to the message for unknown ones");
+        await hub.CompleteAsync();
+    }
+
+    private sealed record Line(int Id, LogLevel Level, string Text);
+
+    private sealed class RecordingLoggers : ILoggerFactory, ILogger
+    {
+        public ConcurrentQueue<Line> Lines { get; } = new();
+
+        public void AddProvider(ILoggerProvider provider) => throw new NotSupportedException();
+
+        public ILogger CreateLogger(string categoryName) => this;
+
+        public IDisposable? BeginScope<TState>(TState state)
+            where TState : notnull => null;
+
+        public bool IsEnabled(LogLevel logLevel) => true;
+
+        public void Log<TState>(
+            LogLevel logLevel, Microsoft.Extensions.Logging.EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter) =>
+            Lines.Enqueue(new Line(eventId.Id, logLevel, formatter(state, exception)));
+
+        public void Dispose()
+        {
+            // Nothing to release.
+        }
+    }
+}

@@ -1,0 +1,36 @@
+using System.Collections.Concurrent;
+using Cassini.Web.Management;
+
+namespace Cassini.Tests.Management;
+
+/// <summary>Listeners that note what they are told to do, and know one session (7) and one endpoint.</summary>
+internal sealed class FakeListeners : IListenerControl
+{
+    public const long Session = 7;
+
+    public const string Endpoint = "127.0.0.1:8883";
+
+    public ConcurrentQueue<string> Calls { get; } = new();
+
+    public bool Disconnect(long id) => Note($"disconnect {id}") && id == Session;
+
+    public bool CrashSession(long? id) => Note($"crash-session {id}") && id is null or Session;
+
+    public bool CrashAcceptLoop(string? endpoint) => Note($"crash-accept {endpoint}") && Knows(endpoint);
+
+    public bool CrashManager() => Note("crash-manager");
+
+    public bool StallAccept(string? endpoint) => Note($"stall-accept {endpoint}") && Knows(endpoint);
+
+    public bool CloseEndpoint(string? endpoint) => Note($"close-endpoint {endpoint}") && Knows(endpoint);
+
+    public void Resume() => Note("resume");
+
+    private static bool Knows(string? endpoint) => endpoint is null or Endpoint;
+
+    private bool Note(string call)
+    {
+        Calls.Enqueue(call.TrimEnd());
+        return true;
+    }
+}

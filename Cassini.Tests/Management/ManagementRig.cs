@@ -1,0 +1,139 @@
+using System.Reactive.Concurrency;
+using Cassini.Streams.Events;
+using Cassini.Streams.Health;
+using Cassini.Streams.Hosting;
+using Cassini.Tests.Health;
+using Cassini.Tests.Support;
+using Cassini.Web.Management;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.Extensions.Logging.Abstractions;
+
+namespace Cassini.Tests.Management;
+
+/// <summary>
+/// The management surface on a free port, over a real hub and a real projection. Tests tell the events, so nothing
+/// happens that a test did not say. The windows are long: no verdict changes by itself.
+/// </summary>
+internal sealed class ManagementRig : IAsyncDisposable
+{
+    private static readonly HealthPolicy Patient = new()
+    {
+        Tick = TimeSpan.FromMilliseconds(50),
+        Window = TimeSpan.FromMinutes(10),
+        LiveWindow = TimeSpan.FromMinutes(30),
+        Hold = TimeSpan.Zero,
+    };
+
+    private readonly EventLoopScheduler _ticks = new();
+    private readonly WebApplication _app;
+    private int _stopped;
+
+    private ManagementRig(ManagementOptions? options, HealthPolicy? policy, EventHubOptions? hubOptions)
+    {
+        options = (options ?? new ManagementOptions()) with { Address = "127.0.0.1:0" };
+        Hub = new EventHub(TimeProvider.System, hubOptions);
+        Health = new HealthProjection(Hub, policy ?? Patient, _ticks, "0.1.0", options.FeedHeartbeat);
+        Sessions = new LiveSessions(Hub);
+        Context = new ManagementContext(Hub, Health, Sessions, Listeners, options, TimeProvider.System);
+        _app = ManagementApp.Create(Context, NullLoggerFactory.Instance);
+    }
+
+    public EventHub Hub { get; }
+
+    public HealthProjection Health { get; }
+
+    public LiveSessions Sessions { get; }
+
+    public FakeListeners Listeners { get; } = new();
+
+    public ManagementContext Context { get; }
+
+    public HttpClient Http { get; private set; } = null!;
+
+    public Uri Address { get; private set; } = null!;
+
+    public static async Task<ManagementRig> StartAsync(
+        ManagementOptions? options = null, HealthPolicy? policy = null, EventHubOptions? hubOptions = null)
+    {
+        var rig = new ManagementRig(options, policy, hubOptions);
+        await rig._app.StartAsync(TestContext.Current.CancellationToken);
+        rig.Address = ManagementApp.AddressOf(rig._app);
+        rig.Http = new HttpClient(new SocketsHttpHandler { AllowAutoRedirect = false }) { BaseAddress = rig.Address };
+        return rig;
+    }
+
+    /// <summary>A rig whose broker is ready.</summary>
+    public static async Task<ManagementRig> StartReadyAsync(
+        ManagementOptions? options = null, HealthPolicy? policy = null, EventHubOptions? hubOptions = null)
+    {
+        var rig = await StartAsync(options, policy, hubOptions);
+        rig.BecomeReady();
+        return rig;
+    }
+
+    public void Publish(params BrokerEvent[] events)
+    {
+        foreach (var brokerEvent in events)
+        {
+            Hub.Publish(brokerEvent);
+        }
+    }
+
+    /// <summary>Tells what a broker tells until everything is well.</summary>
+    public void BecomeReady()
+    {
+        Publish(
+            new ListenerConfigured(Happened.Endpoint),
+            Happened.Bound(),
+            Happened.Certificate(CertificateRole.Server, Hub.StartedAt.AddYears(1)),
+            new CanaryDisabled("no certificate"),
+            Happened.Heartbeat(),
+            Happened.Probed(),
+            new PhaseEntered(Phase.Ready));
+        Health.Current.Ready.ShouldBeTrue(string.Join("; ", Health.Current.Checks));
+    }
+
+    public Task<HttpResponseMessage> GetAsync(string path, string? accept = null) => SendAsync(HttpMethod.Get, path, accept);
+
+    public Task<HttpResponseMessage> SendAsync(HttpMethod method, string path, string? accept = null, params (string Name, string Value)[] headers)
+    {
+        var request = new HttpRequestMessage(method, path);
+        if (accept is not null)
+        {
+            request.Headers.TryAddWithoutValidation("Accept", accept);
+        }
+
+        foreach (var (name, value) in headers)
+        {
+            request.Headers.TryAddWithoutValidation(name, value).ShouldBeTrue();
+        }
+
+        return Eventually.CompletesAsync($"{method} {path}", Http.SendAsync(request, TestContext.Current.CancellationToken));
+    }
+
+    public async Task<string> GetTextAsync(string path, string? accept = null)
+    {
+        using var response = await GetAsync(path, accept);
+        return await response.Content.ReadAsStringAsync(TestContext.Current.CancellationToken);
+    }
+
+    /// <summary>Stops the web application; the broker below it goes on.</summary>
+    public async Task StopAsync()
+    {
+        if (Interlocked.Exchange(ref _stopped, 1) == 0)
+        {
+            await Eventually.CompletesAsync("stopping the management surface", _app.StopAsync(CancellationToken.None));
+        }
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await StopAsync();
+        Http.Dispose();
+        await _app.DisposeAsync();
+        Sessions.Dispose();
+        Health.Dispose();
+        await Hub.CompleteAsync();
+        _ticks.Dispose();
+    }
+}

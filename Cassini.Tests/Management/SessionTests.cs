@@ -1,0 +1,68 @@
+using System.Net;
+using System.Text.Json;
+using Cassini.Streams.Events;
+using Cassini.Tests.Health;
+
+namespace Cassini.Tests.Management;
+
+public class SessionTests
+{
+    [Fact]
+    public async Task Sessions_LiveOnes_AreListedByNumber()
+    {
+        await using var rig = await ManagementRig.StartReadyAsync();
+        rig.Publish(
+            new ConnectionAccepted(1, Happened.Endpoint, "127.0.0.1:40001"),
+            new ConnectionAccepted(2, Happened.Endpoint, "127.0.0.1:40002"),
+            new ConnectionAccepted(3, Happened.Endpoint, "127.0.0.1:40003"),
+            Happened.Completed(2),
+            new SessionOpened(2, "alice"),
+            Happened.Refused(1));
+        using var json = JsonDocument.Parse(await rig.GetTextAsync("/sessions"));
+
+        json.RootElement.EnumerateArray().Select(row => row.GetProperty("id").GetInt64()).ShouldBe([2, 3]);
+        var open = json.RootElement[0];
+        open.EnumerateObject().Select(property => property.Name)
+            .ShouldBe(["id", "endpoint", "remoteAddress", "identity", "protocol", "state", "acceptedAt", "openedAt"]);
+        open.GetProperty("identity").GetString().ShouldBe("alice");
+        open.GetProperty("state").GetString().ShouldBe("open");
+        open.GetProperty("openedAt").GetString()!.ShouldEndWith("Z");
+        json.RootElement[1].GetProperty("identity").ValueKind.ShouldBe(JsonValueKind.Null);
+    }
+
+    [Fact]
+    public async Task Session_ThereIsOne_IsItsRow()
+    {
+        await using var rig = await ManagementRig.StartReadyAsync();
+        rig.Publish(new ConnectionAccepted(1, Happened.Endpoint, "127.0.0.1:40001"));
+        using var json = JsonDocument.Parse(await rig.GetTextAsync("/sessions/1"));
+
+        json.RootElement.GetProperty("remoteAddress").GetString().ShouldBe("127.0.0.1:40001");
+    }
+
+    [Theory]
+    [InlineData("GET", "2")]
+    [InlineData("GET", "banana")]
+    [InlineData("GET", "-1")]
+    [InlineData("GET", "99999999999999999999")]
+    [InlineData("DELETE", "2")]
+    [InlineData("DELETE", "banana")]
+    public async Task Session_ThereIsNone_Is404(string method, string id)
+    {
+        await using var rig = await ManagementRig.StartReadyAsync();
+        using var response = await rig.SendAsync(new HttpMethod(method), "/sessions/" + id);
+
+        response.StatusCode.ShouldBe(HttpStatusCode.NotFound);
+        (await response.Content.ReadAsStringAsync(TestContext.Current.CancellationToken)).ShouldBe($"there is no live session \"{id}\"\n");
+    }
+
+    [Fact]
+    public async Task Session_Deleted_IsDisconnected()
+    {
+        await using var rig = await ManagementRig.StartReadyAsync();
+        using var response = await rig.SendAsync(HttpMethod.Delete, $"/sessions/{FakeListeners.Session}");
+
+        response.StatusCode.ShouldBe(HttpStatusCode.Accepted);
+        rig.Listeners.Calls.ShouldBe([$"disconnect {FakeListeners.Session}"]);
+    }
+}
