@@ -127,7 +127,7 @@ internal sealed class AcceptLoop(ListeningContext context, ListeningEndpoint end
             return;
         }
 
-        if (context.Probes.TryTake(remote, out var ticket) && ticket.Kind == ProbeKind.Accept)
+        if (context.Probes.TryTake(remote, out var ticket) && (ticket.Kind == ProbeKind.Accept || ticket.IsLate))
         {
             ticket.Succeed();
             socket.Dispose();

@@ -48,7 +48,7 @@ internal sealed class Canary(
         var slowest = default(TripTimes);
         foreach (var endpoint in bound)
         {
-            var trip = new CanaryTrip(manager.Probes, endpoint.Bound!, context!, store, options.CanaryTimeout, time);
+            var trip = new CanaryTrip(manager.Probes, endpoint, context!, store, options.CanaryTimeout, time);
             var (times, failure) = await trip.RunAsync(cancellationToken);
             if (failure is not null)
             {

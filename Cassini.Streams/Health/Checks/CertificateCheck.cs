@@ -49,7 +49,7 @@ internal sealed class CertificateCheck : Check
         }
 
         // A certificate of a day would always be expiring: it is only in its last third.
-        var notice = fact.Life / 3 < policy.CertificateExpiring ? fact.Life.Value / 3 : policy.CertificateExpiring;
+        var notice = fact.Life is { } life && life / 3 < policy.CertificateExpiring ? life / 3 : policy.CertificateExpiring;
         var warn = fact.Ends - notice;
         return fact.Ends <= now ? Verdict.Of(HealthStatus.Error, Reasons.CertificateExpired, $"{fact.Subject} expired at {until}", fact.Cause)
             : warn <= now ? Verdict.Of(HealthStatus.Degraded, Reasons.CertificateExpiring, $"{fact.Subject} expires at {until}", fact.Cause).Before(fact.Ends)

@@ -22,7 +22,7 @@ internal sealed class Server(ServeSettings settings, CliContext context)
             var made = MakeDevelopmentCertificates();
             await using var host = new BrokerHost(settings.Options, new DiscardHandler(), context.Time, loggers);
             _ = EventLogger.Attach(host.Hub, loggers); // Until the hub completes: the last event is logged too.
-            await using var management = ManagementApp.Create(StandIn.HostContext.Of(host, context.Time), loggers);
+            await using var management = ManagementApp.Create(host, loggers, context.Time);
             await StartManagementAsync(management);
             try
             {

@@ -44,7 +44,8 @@ internal sealed record TlsPlan(CassiniOptions Options, string? DevelopmentDirect
             ? new TlsPlan(Development(options, directory), directory, [])
             : Refused([$"{SettingKeys.DataDirectory}: there is no home directory to keep development certificates in: give --data-dir or CASSINI_DATA_DIR"]);
 
-        TlsPlan Refused(IEnumerable<string> errors) => new(options, null, [.. errors]);
+        // Without the half of it, so that nobody complains of that once more.
+        TlsPlan Refused(IEnumerable<string> errors) => new(options with { Tls = null }, null, [.. errors]);
     }
 
     /// <summary>The XDG base directory specification: a relative XDG_DATA_HOME is to be ignored.</summary>
