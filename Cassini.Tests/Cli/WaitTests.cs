@@ -133,14 +133,17 @@ public class WaitTests : IDisposable
     {
         using var listener = new TcpListener(IPAddress.Loopback, 0);
         listener.Start();
+        using var enough = new CancellationTokenSource();
+        var hangUp = HangUpAsync(listener, enough.Token);
         var url = $"http://{listener.LocalEndpoint}";
         var waiting = RunAsync(url);
-        (await listener.AcceptSocketAsync(TestContext.Current.CancellationToken)).Close();
 
-        await _console.Out.LineAsync("it is told", line => line.StartsWith($"{url}: waiting: ", StringComparison.Ordinal));
+        await _console.Out.LineAsync("it is told", line => line == $"{url}: waiting: hung up without an answer");
         await _console.InterruptAsync();
+        await enough.CancelAsync();
 
         (await Eventually.CompletesAsync("the wait ends", waiting)).ShouldBe(ExitCode.Interrupted);
+        await Should.ThrowAsync<OperationCanceledException>(hangUp);
     }
 
     [Fact]
@@ -207,4 +210,14 @@ public class WaitTests : IDisposable
     }
 
     private Task<int> RunAsync(params string[] args) => CommandLine.RunAsync(["wait", .. args], _console.Context, WaitCommand.Create(_console.Context));
+
+    private static async Task HangUpAsync(TcpListener listener, CancellationToken cancellation)
+    {
+        var request = new byte[1024];
+        while (true)
+        {
+            using var client = await listener.AcceptSocketAsync(cancellation);
+            await client.ReceiveAsync(request, SocketFlags.None, cancellation);
+        }
+    }
 }

@@ -21,12 +21,11 @@ internal sealed class Server(ServeSettings settings, CliContext context)
         {
             var made = MakeDevelopmentCertificates();
             await using var host = new BrokerHost(settings.Options, new DiscardHandler(), context.Time, loggers);
-            _ = EventLogger.Attach(host.Hub, loggers); // Until the hub completes: the last event is logged too.
             await using var management = ManagementApp.Create(host, loggers, context.Time);
             await StartManagementAsync(management);
             try
             {
-                await host.StartAsync(context.Signals.Stop);
+                await StartBrokerAsync(host, loggers);
                 StartupText.Write(context.Out, settings, host.Health.Current, ManagementApp.AddressOf(management), made);
                 await Task.Delay(Timeout.InfiniteTimeSpan, context.Time, context.Signals.Stop);
             }
@@ -82,6 +81,21 @@ internal sealed class Server(ServeSettings settings, CliContext context)
                 $"management cannot listen on {settings.Options.Management.Address}: {SocketText.Of(socket?.SocketErrorCode) ?? exception.Message}; "
                 + "give another address with --management or CASSINI_MANAGEMENT_ADDR",
                 exception);
+        }
+    }
+
+    private async Task StartBrokerAsync(BrokerHost host, ILoggerFactory loggers)
+    {
+        // Until the hub completes, so that the last event is logged too: unless the start fails, which one line says better.
+        var log = EventLogger.Attach(host.Hub, loggers);
+        try
+        {
+            await host.StartAsync(context.Signals.Stop);
+        }
+        catch (TlsConfigurationException)
+        {
+            log.Dispose();
+            throw;
         }
     }
 

@@ -22,6 +22,11 @@ internal static class StartupText
 
         output.WriteLine($"  management    {url}");
         WriteCertificates(output, settings, made);
+        foreach (var note in settings.Notes)
+        {
+            output.WriteLine($"  note          {note}");
+        }
+
         output.WriteLine();
         output.WriteLine("Try, in another terminal:");
         output.WriteLine($"  {ConnectLine(settings, health)}");

@@ -8,9 +8,8 @@ internal static class SettingsEnvironment
     /// <summary>A double underscore stands for the colon: CASSINI__Listener__Backlog.</summary>
     public const string TreePrefix = "CASSINI__";
 
-    public const string ShutdownToken = "CASSINI_SHUTDOWN_TOKEN";
-
-    public const string OtlpEndpoint = "OTEL_EXPORTER_OTLP_ENDPOINT";
+    private const string ShutdownToken = "CASSINI_SHUTDOWN_TOKEN";
+    private const string OtlpEndpoint = "OTEL_EXPORTER_OTLP_ENDPOINT";
 
     private static readonly Dictionary<string, string> Named = new(StringComparer.Ordinal)
     {
@@ -45,5 +44,19 @@ internal static class SettingsEnvironment
         }
 
         return new SettingsLayer([.. tree, .. named], UnknownIsError: false);
+    }
+
+    /// <summary>What may be set already and is used by a later version only.</summary>
+    public static IEnumerable<string> WithoutEffectYet(IReadOnlyDictionary<string, string> environment)
+    {
+        if (!string.IsNullOrEmpty(environment.GetValueOrDefault(ShutdownToken)))
+        {
+            yield return $"{ShutdownToken} is set; POST /drain, which asks for it, comes with a later version";
+        }
+
+        if (!string.IsNullOrEmpty(environment.GetValueOrDefault(OtlpEndpoint)))
+        {
+            yield return $"{OtlpEndpoint} is set; exporting there comes with a later version";
+        }
     }
 }

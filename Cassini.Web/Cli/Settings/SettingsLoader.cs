@@ -31,6 +31,7 @@ internal static class SettingsLoader
                 Logging = logging,
                 DevelopmentCertificates = tls.DevelopmentDirectory,
                 Warnings = [.. warnings, .. reader.Warnings],
+                Notes = [.. SettingsEnvironment.WithoutEffectYet(context.Environment)],
             };
     }
 
