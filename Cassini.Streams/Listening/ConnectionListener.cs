@@ -68,7 +68,6 @@ internal sealed class ConnectionListener : IGateGuest
             if (!served && _fate.IsOpen && !IsProbe && _context.Quarantine.RecordCrash(_identity) is { } quarantined)
             {
                 _events.Publish(quarantined);
-                ListeningLog.Quarantined(_context.Logger, quarantined.Identity, quarantined.Crashes, quarantined.Duration);
             }
 
             await CloseTransportAsync(graceful: served);
@@ -169,7 +168,6 @@ internal sealed class ConnectionListener : IGateGuest
         {
             var refusal = served ? _refusal! : new Refusal(HandshakeFailure.Crashed);
             _events.Publish(new HandshakeFailed(Id, refusal.Reason, refusal.Detail, sinceAccept));
-            ListeningLog.Refused(_context.Logger, Id, _accepted.Remote, refusal.Reason, refusal.Detail);
             return;
         }
 
@@ -183,7 +181,6 @@ internal sealed class ConnectionListener : IGateGuest
         _events.Publish(new SessionClosed(
             Id, reason, _context.Time.GetElapsedTime(_openedAt), session?.BytesReceived ?? 0, session?.BytesSent ?? 0));
         _events.Publish(new ConnectionClosed(Id, reason, sinceAccept));
-        ListeningLog.Closed(_context.Logger, Id, _identity, reason);
     }
 
     private static string NameOf(SslProtocols protocol) => protocol == SslProtocols.Tls13 ? "TLS 1.3" : "TLS 1.2";

@@ -61,7 +61,7 @@ internal sealed class Child : IDisposable
         string[] arguments =
         [
             Path.Combine(AppContext.BaseDirectory, "cassini.dll"), "serve", "--bind", $"127.0.0.1:{broker}", "--management", $"127.0.0.1:{management}",
-            "--data-dir", directory, "--log-level", "Error", .. settings.SelectMany(setting => setting.StartsWith('-') ? new[] { setting } : ["--set", setting]),
+            "--data-dir", directory, "--log-level", "Critical", .. settings.SelectMany(setting => setting.StartsWith('-') ? new[] { setting } : ["--set", setting]),
         ];
         return new Child(Start("dotnet", arguments), broker, management, directory, ownsDirectory);
     }
