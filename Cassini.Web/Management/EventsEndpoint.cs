@@ -1,4 +1,6 @@
+using System.Buffers;
 using System.Net.Mime;
+using System.Net.ServerSentEvents;
 using Microsoft.AspNetCore.Http.Features;
 using Microsoft.AspNetCore.Server.Kestrel.Core.Features;
 
@@ -47,7 +49,15 @@ internal static class EventsEndpoint
         {
             // A subscriber may be as slow as it likes: it costs nobody anything, and is reset when it falls too far behind.
             context.Features.GetRequiredFeature<IHttpMinResponseDataRateFeature>().MinDataRate = null;
-            await TypedResults.ServerSentEvents(feed.ReadAsync(context.RequestAborted)).ExecuteAsync(context);
+
+            // The formatter's buffers grow to the longest message and stay so. The snapshot is much longer than what follows
+            // it: written by itself, its buffers go back to the pool and an idle feed keeps small ones.
+            await TypedResults.ServerSentEvents(feed.OpenAsync()).ExecuteAsync(context);
+            await SseFormatter.WriteAsync(
+                feed.FollowAsync(context.RequestAborted),
+                context.Response.Body,
+                static (item, buffer) => buffer.Write(item.Data),
+                context.RequestAborted);
         }
         catch (OperationCanceledException) when (context.RequestAborted.IsCancellationRequested)
         {

@@ -8,7 +8,7 @@ using EventId = Cassini.Streams.Events.EventId;
 namespace Cassini.Web.Management;
 
 /// <summary>
-/// One subscriber of /events: a cursor in the shared log and a timer. It owns no queue, serializes nothing that another
+/// One subscriber of /events: a cursor in the shared log. It owns no queue and no timer, serializes nothing that another
 /// feed has serialized, and allocates nothing for an event.
 /// </summary>
 internal sealed class Feed : IDisposable
@@ -20,10 +20,8 @@ internal sealed class Feed : IDisposable
     private readonly CategoryFilter _filter;
     private readonly FeedStart _start;
     private readonly EventCursor _cursor;
-    private readonly ITimer _timer;
-    private HealthSnapshot _opening;
+    private HealthSnapshot? _opening;
     private long _lastSent;
-    private int _timerFired;
     private bool _toldStale;
     private long _sent;
 
@@ -38,33 +36,37 @@ internal sealed class Feed : IDisposable
         // The log itself is the queue: a subscriber may fall behind by all that is kept, and is then reset.
         _cursor = broker.Hub.Log.OpenCursor(start.After ?? _opening.Through, broker.Hub.Log.Capacity);
         _lastSent = broker.Time.GetTimestamp();
-        _timer = broker.Time.CreateTimer(
-            static state => ((Feed)state!).TimerFired(), this, broker.Options.FeedHeartbeat, Timeout.InfiniteTimeSpan);
     }
 
     /// <summary>Messages sent so far.</summary>
     public long Sent => Volatile.Read(ref _sent);
 
+    /// <summary>Whether nothing was sent for so long that a heartbeat is due at this look, and not only at the next. Any thread.</summary>
+    public bool IsQuiet =>
+        _broker.Time.GetElapsedTime(Volatile.Read(ref _lastSent)) > _broker.Options.FeedHeartbeat - _registry.LookInterval;
+
     /// <summary>Makes the feed look around: it is stopped, cut off, or has something to say. Any thread.</summary>
     public void Nudge() => _cursor.Nudge();
 
-    public void Dispose()
-    {
-        _timer.Dispose();
-        _cursor.Dispose();
-    }
+    public void Dispose() => _cursor.Dispose();
 
-    /// <summary>The messages, until the subscriber goes away or the process stops.</summary>
-    public async IAsyncEnumerable<SseItem<byte[]>> ReadAsync([EnumeratorCancellation] CancellationToken aborted)
+    /// <summary>The first messages: the snapshot, and before it the reset if it cannot resume as it was asked to.</summary>
+    public async IAsyncEnumerable<SseItem<byte[]>> OpenAsync()
     {
-        using var wakeUp = aborted.UnsafeRegister(static state => ((Feed)state!).Nudge(), this);
         if (_start.Reset is { } refused)
         {
             yield return Reset(refused);
         }
 
-        yield return Snapshot(_opening, hasId: _start.After is null);
-        _opening = null!;
+        yield return Snapshot(_opening!, hasId: _start.After is null);
+        _opening = null;
+        await Task.CompletedTask;
+    }
+
+    /// <summary>The messages after that, until the subscriber goes away or the process stops.</summary>
+    public async IAsyncEnumerable<SseItem<byte[]>> FollowAsync([EnumeratorCancellation] CancellationToken aborted)
+    {
+        using var wakeUp = aborted.UnsafeRegister(static state => ((Feed)state!).Nudge(), this);
         while (true)
         {
             while (!aborted.IsCancellationRequested && _cursor.Position < _registry.StopAfter && _cursor.TryRead(out var delivery))
@@ -98,7 +100,7 @@ internal sealed class Feed : IDisposable
             {
                 yield return Snapshot(_broker.Health.Current, hasId: false);
             }
-            else if (IsHeartbeatDue())
+            else if (IsQuiet)
             {
                 // A dead projection is not covered up by a beating heart.
                 yield return _toldStale
@@ -108,27 +110,6 @@ internal sealed class Feed : IDisposable
 
             await _cursor.WaitAsync();
         }
-    }
-
-    private void TimerFired()
-    {
-        Volatile.Write(ref _timerFired, 1);
-        Nudge();
-    }
-
-    /// <summary>The timer runs for a whole heartbeat at a time; only when it fires is it set to what really remains.</summary>
-    private bool IsHeartbeatDue()
-    {
-        if (Interlocked.Exchange(ref _timerFired, 0) == 0)
-        {
-            return false;
-        }
-
-        var heartbeat = _broker.Options.FeedHeartbeat;
-        var remaining = heartbeat - _broker.Time.GetElapsedTime(_lastSent);
-        var isDue = remaining <= TimeSpan.Zero;
-        _timer.Change(isDue ? heartbeat : remaining + TimeSpan.FromMilliseconds(1), Timeout.InfiniteTimeSpan);
-        return isDue;
     }
 
     private SseItem<byte[]> Snapshot(HealthSnapshot snapshot, bool hasId)
@@ -146,7 +127,7 @@ internal sealed class Feed : IDisposable
 
     private SseItem<byte[]> Message(string type, byte[] data, string? id)
     {
-        _lastSent = _broker.Time.GetTimestamp();
+        Volatile.Write(ref _lastSent, _broker.Time.GetTimestamp());
         Volatile.Write(ref _sent, _sent + 1);
         return new SseItem<byte[]>(data, type) { EventId = id };
     }
