@@ -1,1 +1,11 @@
-return 0;
+using Cassini.Web.Cli;
+
+using var signals = new ProcessSignals();
+var context = CliContext.OfProcess(TimeProvider.System, signals);
+
+return await CommandLine.RunAsync(
+    args,
+    context,
+    ServeCommand.Create(context),
+    WaitCommand.Create(context),
+    CertsCommand.Create(context));

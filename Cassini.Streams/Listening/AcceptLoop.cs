@@ -127,7 +127,7 @@ internal sealed class AcceptLoop(ListeningContext context, ListeningEndpoint end
             return;
         }
 
-        if (context.Probes.TryTake(remote, out var ticket) && ticket.Kind == ProbeKind.Accept)
+        if (context.Probes.TryTake(remote, out var ticket) && (ticket.Kind == ProbeKind.Accept || ticket.IsLate))
         {
             ticket.Succeed();
             socket.Dispose();
@@ -154,7 +154,6 @@ internal sealed class AcceptLoop(ListeningContext context, ListeningEndpoint end
         {
             context.Events.Publish(
                 new AcceptFailed(endpoint.Address.ToString(), failure.SocketErrorCode.ToString(), failures, retryIn));
-            ListeningLog.AcceptFailed(context.Logger, endpoint.Address, failures, failure.Message);
         }
 
         await Task.Delay(retryIn, context.Time, cancellationToken);

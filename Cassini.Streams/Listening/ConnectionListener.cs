@@ -16,7 +16,7 @@ internal sealed class ConnectionListener : IGateGuest
     private readonly AcceptedSocket _accepted;
     private readonly IEventPublisher _events;
     private readonly Supervisor _supervisor;
-    private readonly ConnectionFate _fate = new();
+    private readonly ConnectionFate _fate;
     private Refusal? _refusal;
     private MutualTlsStream? _tls;
     private string _identity = "";
@@ -28,6 +28,7 @@ internal sealed class ConnectionListener : IGateGuest
     {
         _context = context;
         _accepted = accepted;
+        _fate = new ConnectionFate(context.Logger);
         Id = context.Connections.NextId(IsProbe);
         _events = accepted.Canary is { } ticket ? new ProbePublisher(ticket) : context.Events;
         _supervisor = IsProbe ? new Supervisor(_events, context.Time, context.Logger) : context.Supervisor;
@@ -67,7 +68,6 @@ internal sealed class ConnectionListener : IGateGuest
             if (!served && _fate.IsOpen && !IsProbe && _context.Quarantine.RecordCrash(_identity) is { } quarantined)
             {
                 _events.Publish(quarantined);
-                ListeningLog.Quarantined(_context.Logger, quarantined.Identity, quarantined.Crashes, quarantined.Duration);
             }
 
             await CloseTransportAsync(graceful: served);
@@ -168,7 +168,6 @@ internal sealed class ConnectionListener : IGateGuest
         {
             var refusal = served ? _refusal! : new Refusal(HandshakeFailure.Crashed);
             _events.Publish(new HandshakeFailed(Id, refusal.Reason, refusal.Detail, sinceAccept));
-            ListeningLog.Refused(_context.Logger, Id, _accepted.Remote, refusal.Reason, refusal.Detail);
             return;
         }
 
@@ -182,7 +181,6 @@ internal sealed class ConnectionListener : IGateGuest
         _events.Publish(new SessionClosed(
             Id, reason, _context.Time.GetElapsedTime(_openedAt), session?.BytesReceived ?? 0, session?.BytesSent ?? 0));
         _events.Publish(new ConnectionClosed(Id, reason, sinceAccept));
-        ListeningLog.Closed(_context.Logger, Id, _identity, reason);
     }
 
     private static string NameOf(SslProtocols protocol) => protocol == SslProtocols.Tls13 ? "TLS 1.3" : "TLS 1.2";

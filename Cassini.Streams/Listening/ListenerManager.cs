@@ -64,7 +64,7 @@ public sealed partial class ListenerManager : IAsyncDisposable
         _context = context;
         _restart = restart;
         _transport = transport;
-        _endpoints = [.. options.Endpoints.Select(address => new ListeningEndpoint(address, context.Events, context.Logger))];
+        _endpoints = [.. options.Endpoints.Select(address => new ListeningEndpoint(address, context))];
     }
 
     /// <summary>How the endpoints stand, in the order of the configuration.</summary>
@@ -178,6 +178,7 @@ public sealed partial class ListenerManager : IAsyncDisposable
         {
             // Nobody will accept here again: refuse clients rather than let them wait in the kernel's backlog.
             endpoint.Close(ListenerCloseReason.Failed);
+            DropInHand(endpoint);
         }
     }
 

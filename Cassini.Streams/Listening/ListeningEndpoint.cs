@@ -2,7 +2,6 @@ using System.Net;
 using System.Net.Sockets;
 using Cassini.Streams.Events;
 using Cassini.Streams.Supervision;
-using Microsoft.Extensions.Logging;
 
 namespace Cassini.Streams.Listening;
 
@@ -10,7 +9,7 @@ namespace Cassini.Streams.Listening;
 /// An endpoint and its socket. It outlives the crashes of its accept loop, so that nobody in the kernel's backlog is lost;
 /// only the loop's present run, and after its end the manager, touch the socket.
 /// </summary>
-internal sealed class ListeningEndpoint(EndpointAddress address, IEventPublisher events, ILogger logger)
+internal sealed class ListeningEndpoint(EndpointAddress address, ListeningContext context)
 {
     private readonly TaskCompletionSource _firstAttempt = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly Lock _lock = new();
@@ -67,16 +66,14 @@ internal sealed class ListeningEndpoint(EndpointAddress address, IEventPublisher
         var local = (IPEndPoint)socket.LocalEndPoint!;
         var bound = new EndpointAddress(local.Address, local.Port);
         _status = new EndpointStatus(Address, bound, ListenerState.Bound);
-        events.Publish(new ListenerBound(Address.ToString(), bound.ToString()));
-        ListeningLog.Bound(logger, bound);
+        context.Events.Publish(new ListenerBound(Address.ToString(), bound.ToString()));
         _firstAttempt.TrySetResult();
     }
 
     public void BindFailed(SocketException failure, int attempt, TimeSpan retryIn)
     {
         _status = new EndpointStatus(Address, null, ListenerState.Failed);
-        events.Publish(new BindFailed(Address.ToString(), failure.SocketErrorCode.ToString(), failure.Message, attempt, retryIn));
-        ListeningLog.BindFailed(logger, Address, failure.Message, retryIn);
+        context.Events.Publish(new BindFailed(Address.ToString(), failure.SocketErrorCode.ToString(), failure.Message, attempt, retryIn));
         _firstAttempt.TrySetResult();
     }
 
@@ -94,8 +91,8 @@ internal sealed class ListeningEndpoint(EndpointAddress address, IEventPublisher
 
         if (wasBound)
         {
-            events.Publish(new ListenerClosed(Address.ToString(), reason));
-            ListeningLog.EndpointClosed(logger, Address, reason);
+            context.Probes.ForgetLate(Address);
+            context.Events.Publish(new ListenerClosed(Address.ToString(), reason));
         }
     }
 }

@@ -50,7 +50,7 @@ internal sealed class AcceptProbes(
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, window.Token);
         try
         {
-            using var probe = ProbeSocket.Announce(manager.Probes, bound, ProbeKind.Accept);
+            using var probe = ProbeSocket.Announce(manager.Probes, endpoint, bound, ProbeKind.Accept);
             await probe.ConnectAsync(limit.Token);
             await probe.Ticket.Outcome.WaitAsync(limit.Token);
         }

@@ -18,7 +18,7 @@ internal sealed record TripFailure(CanaryStage Stage, CanaryFailure Reason, stri
 
 /// <summary>One round trip of the canary to one endpoint: connect, handshake, the right certificate, a session on the other side.</summary>
 internal sealed class CanaryTrip(
-    ProbeRegistry probes, EndpointAddress bound, SslStreamCertificateContext certificate, CertificateStore store, TimeSpan timeout, TimeProvider time)
+    ProbeRegistry probes, EndpointStatus endpoint, SslStreamCertificateContext certificate, CertificateStore store, TimeSpan timeout, TimeProvider time)
 {
     private static readonly TimeSpan VerdictPatience = TimeSpan.FromMilliseconds(500);
     private CanaryStage _stage = CanaryStage.Connect;
@@ -33,7 +33,7 @@ internal sealed class CanaryTrip(
         ProbeSocket? probe = null;
         try
         {
-            probe = ProbeSocket.Announce(probes, bound, ProbeKind.Canary);
+            probe = ProbeSocket.Announce(probes, endpoint.Endpoint, endpoint.Bound!, ProbeKind.Canary);
             var failure = await TravelAsync(probe, limit.Token);
             return (_times, failure);
         }

@@ -22,7 +22,7 @@ internal sealed class ProbeSocket : IDisposable
 
     /// <summary>Binds a local port and announces it.</summary>
     /// <exception cref="SocketException">There is no port or no descriptor left.</exception>
-    public static ProbeSocket Announce(ProbeRegistry registry, EndpointAddress bound, ProbeKind kind)
+    public static ProbeSocket Announce(ProbeRegistry registry, EndpointAddress endpoint, EndpointAddress bound, ProbeKind kind)
     {
         var target = TargetOf(bound);
         var socket = new Socket(target.AddressFamily, SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
@@ -30,7 +30,7 @@ internal sealed class ProbeSocket : IDisposable
         {
             // From the address that it goes to, which is one of our own: nobody outside can have it as a source.
             socket.Bind(new IPEndPoint(target.Address, 0));
-            return new ProbeSocket(socket, target, registry.Announce((IPEndPoint)socket.LocalEndPoint!, kind));
+            return new ProbeSocket(socket, target, registry.Announce(endpoint, (IPEndPoint)socket.LocalEndPoint!, kind));
         }
         catch
         {
@@ -39,11 +39,23 @@ internal sealed class ProbeSocket : IDisposable
         }
     }
 
-    public ValueTask ConnectAsync(CancellationToken cancellationToken) => Socket.ConnectAsync(_target, cancellationToken);
+    public async Task ConnectAsync(CancellationToken cancellationToken)
+    {
+        Ticket.MayBeConnected = true; // also when it is cancelled: the kernel may have been quicker
+        try
+        {
+            await Socket.ConnectAsync(_target, cancellationToken);
+        }
+        catch (SocketException)
+        {
+            Ticket.MayBeConnected = false;
+            throw;
+        }
+    }
 
     public void Dispose()
     {
-        Ticket.Dispose();
+        Ticket.Dispose(); // before the port is free for others
         Socket.Dispose();
     }
 

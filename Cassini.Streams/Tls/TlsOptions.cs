@@ -13,7 +13,7 @@ public sealed record TlsOptions
     public const string ServerKeySetting = "TLS_SERVER_KEY";
 
     /// <summary>The setting behind <see cref="CrlPath"/>.</summary>
-    public const string CrlSetting = "TLS_CA_CRL";
+    public const string CrlSetting = "TLS_CRL";
 
     /// <summary>PEM file with the CA certificates that clients' certificates must come from. An intermediate CA will do.</summary>
     public required string CaPath { get; init; }

@@ -3,13 +3,14 @@ using Microsoft.Extensions.Logging;
 
 namespace Cassini.Tests.Probing;
 
-/// <summary>Tells when so many accept probes have failed: they publish nothing, silence being the sign.</summary>
-internal sealed class CountingLogger(int failures) : ILogger<Prober>
+/// <summary>Counts the accept probes that failed: they publish nothing, silence being the sign.</summary>
+internal sealed class CountingLogger : ILogger<Prober>
 {
-    private readonly TaskCompletionSource _reached = new(TaskCreationOptions.RunContinuationsAsynchronously);
-    private int _count;
+    private const int AcceptProbeFailed = 1301;
+    private readonly SemaphoreSlim _failures = new(0);
 
-    public Task Reached => _reached.Task;
+    /// <summary>Ends with the next failure that was not waited for yet.</summary>
+    public Task NextFailureAsync() => _failures.WaitAsync();
 
     public IDisposable? BeginScope<TState>(TState state)
         where TState : notnull => null;
@@ -18,9 +19,9 @@ internal sealed class CountingLogger(int failures) : ILogger<Prober>
 
     public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter)
     {
-        if (eventId.Id == 1301 && Interlocked.Increment(ref _count) == failures)
+        if (eventId.Id == AcceptProbeFailed)
         {
-            _reached.TrySetResult();
+            _failures.Release();
         }
     }
 }

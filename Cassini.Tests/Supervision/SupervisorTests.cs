@@ -171,12 +171,13 @@ public class SupervisorTests
     public async Task Fail_BodyIgnoresItsToken_IsAbandonedAfterTheGraceTime()
     {
         var stuck = new TaskCompletionSource();
-        var runs = 0;
+        var entered = new TaskCompletionSource();
         var supervised = _supervisor.Start(
             Subject,
             RestartPolicy.Default,
-            _ => ++runs == 1 ? stuck.Task : Task.CompletedTask,
+            _ => entered.TrySetResult() ? stuck.Task : Task.CompletedTask,
             CancellationToken.None);
+        await entered.Task.Within("the body's start");
 
         supervised.Fail(new TimeoutException("stalled")).ShouldBeTrue();
         await _time.TimerArmedAsync(RestartPolicy.Default.AbandonAfter);

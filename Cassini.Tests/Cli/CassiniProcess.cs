@@ -1,0 +1,35 @@
+namespace Cassini.Tests.Cli;
+
+/// <summary>The real executable as a child process, found beside the test assembly.</summary>
+internal static class CassiniProcess
+{
+    public static string Executable { get; } = Path.Combine(AppContext.BaseDirectory, "cassini.dll");
+
+    public static ChildProcess Start(string workingDirectory, IReadOnlyList<string> args, params IEnumerable<(string Name, string Value)> environment) =>
+        ChildProcess.Start("dotnet", [Executable, .. args], workingDirectory, [("XDG_DATA_HOME", workingDirectory), .. environment]);
+
+    /// <summary>Runs it to its end.</summary>
+    public static async Task<(int Code, string Out, string Error)> RunAsync(
+        string workingDirectory, IReadOnlyList<string> args, params IEnumerable<(string Name, string Value)> environment)
+    {
+        await using var child = Start(workingDirectory, args, environment);
+        var code = await child.ExitCodeAsync("it ends by itself");
+        return (code, child.Out.ToString(), child.Error.ToString());
+    }
+
+    /// <summary>The management URL, from the start-up text.</summary>
+    public static async Task<string> ManagementAsync(this ChildProcess cassini) =>
+        (await cassini.Out.LineAsync("the start-up text", line => line.StartsWith("  management", StringComparison.Ordinal))).Split(' ')[^1];
+
+    /// <summary>The lines to paste, from the start-up text.</summary>
+    public static async Task<IReadOnlyList<string>> PasteableLinesAsync(this ChildProcess cassini)
+    {
+        await cassini.Out.LineAsync("the end of the start-up text", line => line.StartsWith("Ctrl-C", StringComparison.Ordinal));
+        return cassini.Out.Lines
+            .SkipWhile(line => !line.StartsWith("Try", StringComparison.Ordinal))
+            .Skip(1)
+            .TakeWhile(line => line.Length > 0)
+            .Select(line => line.Trim())
+            .ToList();
+    }
+}

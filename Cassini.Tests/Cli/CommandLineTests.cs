@@ -1,0 +1,135 @@
+using Cassini.Tests.Support;
+using Cassini.Web.Cli;
+
+namespace Cassini.Tests.Cli;
+
+public class CommandLineTests : IDisposable
+{
+    private readonly TestConsole _console = new();
+    private readonly TempDirectory _directory = new();
+
+    public void Dispose()
+    {
+        _console.Dispose();
+        _directory.Dispose();
+    }
+
+    [Theory]
+    [InlineData("srve", "Unrecognized command or argument 'srve'", "Did you mean 'serve'?")]
+    [InlineData("serve --bnid x", "Unrecognized command or argument '--bnid'", "Did you mean '--bind'?")]
+    [InlineData("--managment x", "Unrecognized command or argument '--managment'", "Did you mean '--management'?")]
+    [InlineData("serve --bind", "Required argument missing for option: '--bind'", "Try 'cassini serve --help'.")]
+    [InlineData("serve --set nonsense", "--set 'nonsense': expected SECTION:KEY=VALUE", "Try 'cassini serve --help'.")]
+    [InlineData("serve --set =1", "--set '=1': expected SECTION:KEY=VALUE", "Try 'cassini serve --help'.")]
+    [InlineData("serve extra", "Unrecognized command or argument 'extra'", "Try 'cassini serve --help'.")]
+    [InlineData("wait", "Required argument 'URL' missing", "Try 'cassini wait --help'.")]
+    [InlineData("wait localhost:9090", "'localhost:9090' is not the URL of a management port: expected http://HOST:PORT", "Try 'cassini wait --help'.")]
+    [InlineData("wait ftp://a", "'ftp://a' is not the URL of a management port", "Try 'cassini wait --help'.")]
+    [InlineData("wait http://a/?wait=1s", "'http://a/?wait=1s' must not have a query", "Try 'cassini wait --help'.")]
+    [InlineData("wait http://a --timeout banana", "--timeout 'banana' is not a duration such as 500ms", "Try 'cassini wait --help'.")]
+    [InlineData("wait http://a --timeout 41d", "--timeout '41d' is not within 0ms to 40d", "Try 'cassini wait --help'.")]
+    [InlineData("wait http://a --interval 0", "--interval '0' is not within 10ms to 40d", "Try 'cassini wait --help'.")]
+    [InlineData("wait http://a --for 1", "--for '1' is not one of ready, live, ok", "Try 'cassini wait --help'.")]
+    [InlineData("wait http://a --for ready,live", "--for 'ready,live' is not one of ready, live, ok", "Try 'cassini wait --help'.")]
+    [InlineData("certs", "Required argument 'DIR' missing", "Try 'cassini certs --help'.")]
+    [InlineData("wait @nothing", "'@nothing' is not the URL of a management port", "Try 'cassini wait --help'.")]
+    public async Task Run_WrongUsage_Is64AndSaysWhatAndWhatNext(string args, string complaint, string advice)
+    {
+        (await RunAsync(args.Split(' '))).ShouldBe(ExitCode.Usage);
+
+        _console.Out.Lines.ShouldBeEmpty();
+        _console.Error.ToString().ShouldContain("cassini: " + complaint);
+        _console.Error.ToString().ShouldContain(advice);
+    }
+
+    [Theory]
+    [InlineData("--help", "Exit codes:")]
+    [InlineData("-h", "Exit codes:")]
+    [InlineData("serve --help", "cassini --bind 0.0.0.0:8883 --ca ca.pem")]
+    [InlineData("wait --help", "cassini wait http://127.0.0.1:9090")]
+    [InlineData("certs --help", "cassini certs ./certs")]
+    public async Task Run_Help_ShowsUsageAndExamples(string args, string expected)
+    {
+        (await RunAsync(args.Split(' '))).ShouldBe(ExitCode.Ok);
+
+        _console.Out.ToString().ShouldContain("Usage:");
+        _console.Out.ToString().ShouldContain(expected);
+        _console.Error.Lines.ShouldBeEmpty();
+    }
+
+    [Fact]
+    public async Task Run_Version_IsOneLine()
+    {
+        (await RunAsync("--version")).ShouldBe(ExitCode.Ok);
+
+        _console.Out.Lines.ShouldHaveSingleItem().ShouldMatch(@"^cassini \d+\.\d+\.\d+$");
+    }
+
+    [Fact]
+    public async Task Run_SeveralWrongSettings_Is2AndListsThem()
+    {
+        (await RunAsync("--bind", "nowhere", "--set", "Health:Hold=banana")).ShouldBe(ExitCode.Error);
+
+        _console.Error.Lines[0].ShouldBe("cassini: 2 settings are wrong:");
+        _console.Error.Lines.Count.ShouldBe(3);
+        _console.Out.Lines.ShouldBeEmpty();
+    }
+
+    [Fact]
+    public async Task Run_OneWrongSetting_IsOneLine()
+    {
+        (await RunAsync("--bind", "nowhere")).ShouldBe(ExitCode.Error);
+
+        _console.Error.Lines.ShouldHaveSingleItem().ShouldStartWith("cassini: Listener:Endpoints: 'nowhere' is not an endpoint");
+    }
+
+    [Fact]
+    public async Task Certs_NewDirectory_MakesThemAndSaysSo()
+    {
+        (await RunAsync("certs", _directory.File("certs"), "--client", "alice")).ShouldBe(ExitCode.Ok);
+
+        foreach (var name in new[] { "ca.pem", "server.pem", "server.key", "client.pem", "client.key", "alice.pem", "alice.key" })
+        {
+            var path = Path.Combine(_directory.File("certs"), name);
+            File.Exists(path).ShouldBeTrue(name);
+            _console.Out.Lines.ShouldContain($"created  {path}");
+        }
+    }
+
+    [Fact]
+    public async Task Certs_Again_KeepsThem()
+    {
+        await RunAsync("certs", _directory.Path);
+        var before = File.ReadAllText(_directory.File("client.key"));
+
+        (await RunAsync("certs", _directory.Path)).ShouldBe(ExitCode.Ok);
+
+        File.ReadAllText(_directory.File("client.key")).ShouldBe(before);
+        _console.Out.Lines.ShouldContain($"kept     {_directory.File("client.key")}");
+    }
+
+    [Fact]
+    public async Task Certs_NameThatWillNotDo_Is64()
+    {
+        (await RunAsync("certs", _directory.Path, "--client", "../x")).ShouldBe(ExitCode.Usage);
+
+        _console.Error.Lines.ShouldHaveSingleItem().ShouldStartWith("cassini: '../x' is no client name");
+    }
+
+    [Fact]
+    public async Task Certs_DirectoryThatIsAFile_Is2()
+    {
+        var file = _directory.Write("file", "");
+
+        (await RunAsync("certs", file)).ShouldBe(ExitCode.Error);
+
+        _console.Error.Lines.ShouldHaveSingleItem().ShouldStartWith("cassini: ");
+    }
+
+    private Task<int> RunAsync(params string[] args) => CommandLine.RunAsync(
+        args,
+        _console.Context,
+        ServeCommand.Create(_console.Context),
+        WaitCommand.Create(_console.Context),
+        CertsCommand.Create(_console.Context));
+}

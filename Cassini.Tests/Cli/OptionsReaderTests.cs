@@ -1,0 +1,199 @@
+using System.Collections.Immutable;
+using Cassini.Streams.Listening;
+using Cassini.Web.Cli.Settings;
+
+namespace Cassini.Tests.Cli;
+
+public class OptionsReaderTests
+{
+    [Fact]
+    public void Read_NothingGiven_KeepsTheDefaults() => Read(out _).ShouldBe(new Sample());
+
+    [Theory]
+    [InlineData("Count", "7")]
+    [InlineData("count", "7")]
+    public void Read_Key_IsTheSameInAnyCase(string key, string value) => Read(out _, Layer((key, value))).Count.ShouldBe(7);
+
+    [Fact]
+    public void Read_EveryKindOfValue_IsConverted()
+    {
+        var sample = Read(
+            out var reader,
+            Layer(("Count", "-3"), ("Long", "5000000000"), ("Ratio", "0.25"), ("Flag", "True"), ("Time", "2m"), ("Kind", "second"), ("Text", "a b")));
+
+        reader.Errors.ShouldBeEmpty();
+        sample.ShouldBe(new Sample
+        {
+            Count = -3,
+            Long = 5_000_000_000,
+            Ratio = 0.25,
+            Flag = true,
+            Time = TimeSpan.FromMinutes(2),
+            Kind = Kind.Second,
+            Text = "a b",
+        });
+    }
+
+    [Fact]
+    public void Read_SeveralLayers_TakesTheStrongest()
+    {
+        var sample = Read(out var reader, Layer("weak", ("Count", "1"), ("Long", "1")), Layer("strong", ("Count", "2")));
+
+        sample.Count.ShouldBe(2);
+        sample.Long.ShouldBe(1);
+        reader.OriginOf("count").ShouldBe("strong");
+        reader.OriginOf("Ratio").ShouldBeNull();
+    }
+
+    [Fact]
+    public void Read_MalformedButHidden_IsNoError()
+    {
+        Read(out var reader, Layer(("Count", "banana")), Layer(("Count", "2"))).Count.ShouldBe(2);
+        reader.Errors.ShouldBeEmpty();
+    }
+
+    [Fact]
+    public void Read_NullInAFile_KeepsTheDefault() => Read(out _, Layer(("Count", null))).Count.ShouldBe(new Sample().Count);
+
+    [Theory]
+    [InlineData("127.0.0.1:1,[::1]:2")]
+    [InlineData(" 127.0.0.1:1 , [::1]:2, ")]
+    public void Read_ListWithCommas_IsSplit(string text) =>
+        Read(out _, Layer(("Inner:Endpoints", text))).Inner.Endpoints.Select(e => e.ToString()).ShouldBe(["127.0.0.1:1", "[::1]:2"]);
+
+    [Fact]
+    public void Read_NumberedList_IsInTheOrderOfItsNumbers()
+    {
+        var names = Enumerable.Range(0, 12).Select(i => ($"Names:{i}", (string?)$"n{i}")).OrderBy(pair => pair.Item1, StringComparer.Ordinal).ToArray();
+
+        Read(out _, Layer(names)).Names.ShouldBe(Enumerable.Range(0, 12).Select(i => $"n{i}"));
+    }
+
+    [Fact]
+    public void Read_ListInTwoLayers_IsNeverMixed() =>
+        Read(out _, Layer(("Names:0", "a"), ("Names:1", "b")), Layer(("Names", "c"))).Names.ShouldBe(["c"]);
+
+    [Fact]
+    public void Read_EmptyList_IsEmpty() => Read(out _, Layer(("Names", ""))).Names.ShouldBeEmpty();
+
+    [Fact]
+    public void Read_AbsentSection_StaysAbsentUntilSomethingIsInIt()
+    {
+        Read(out _).Maybe.ShouldBeNull();
+        Read(out _, Layer(("Maybe:Path", "x"))).Maybe!.Path.ShouldBe("x");
+    }
+
+    [Fact]
+    public void Read_SharedDefault_IsCopiedBeforeItIsChanged()
+    {
+        Read(out _, Layer(("Shared:Number", "99"))).Shared.Number.ShouldBe(99);
+        Common.Default.Number.ShouldBe(1);
+    }
+
+    [Fact]
+    public void Read_SeveralFaults_TellsAllWithTheirOrigin()
+    {
+        Read(out var reader, Layer("here", ("Count", "x"), ("Ratio", "NaN"), ("Time", "5"), ("Kind", "1"), ("Flag", "yes"), ("Inner:Endpoints", "nowhere"), ("Inner", "1")));
+
+        reader.Errors.Count.ShouldBe(7);
+        reader.Errors.ShouldAllBe(error => error.EndsWith("(here)"));
+        reader.Errors.ShouldContain("Count: 'x' is not a whole number of at most 2,147,483,647 (here)");
+        reader.Errors.ShouldContain("Kind: '1' is not one of first, second (here)");
+        reader.Errors.ShouldContain(error => error.StartsWith("Time: '5' is not a duration such as 500ms"));
+        reader.Errors.ShouldContain(error => error.StartsWith("Inner:Endpoints: 'nowhere' is not an endpoint"));
+        reader.Errors.ShouldContain("Inner: is a section and takes no value of its own (here)");
+    }
+
+    [Fact]
+    public void ReportUnknown_KeyThatNoOptionHas_IsAnErrorWithASuggestion()
+    {
+        Read(out var reader, Layer("a.json", ("Inner:Nmber", "1"), ("Else:Where", "2")));
+        reader.ReportUnknown();
+
+        reader.Errors.ShouldBe([
+            "Inner:Nmber: there is no such setting (a.json); did you mean Inner:Number?",
+            "Else:Where: there is no such setting (a.json)"]);
+    }
+
+    [Fact]
+    public void ReportUnknown_LayerOfTheEnvironment_IsAWarning()
+    {
+        Read(out var reader, new SettingsLayer([new Setting("Nope", "1", "CASSINI__Nope")], UnknownIsError: false));
+        reader.ReportUnknown();
+
+        reader.Errors.ShouldBeEmpty();
+        reader.Warnings.ShouldHaveSingleItem().ShouldContain("CASSINI__Nope");
+    }
+
+    [Fact]
+    public void Read_ValueWithControlCharacters_IsShownWithoutThem()
+    {
+        Read(out var reader, Layer(("Count", "\u001b[31m" + new string('x', 500))));
+        reader.Errors.ShouldHaveSingleItem().ShouldContain("'?[31m");
+        reader.Errors[0].Length.ShouldBeLessThan(200);
+    }
+
+    private static Sample Read(out OptionsReader reader, params SettingsLayer[] layers)
+    {
+        reader = new OptionsReader(layers);
+        return reader.Read<Sample>();
+    }
+
+    private static SettingsLayer Layer(params (string Key, string? Value)[] settings) => Layer("test", settings);
+
+    private static SettingsLayer Layer(string origin, params (string Key, string? Value)[] settings) =>
+        new([.. settings.Select(setting => new Setting(setting.Key, setting.Value, origin))], UnknownIsError: true);
+
+    internal enum Kind
+    {
+        First,
+        Second,
+    }
+
+    internal sealed record Sample
+    {
+        public int Count { get; init; } = 42;
+
+        public long Long { get; init; }
+
+        public double Ratio { get; init; } = 0.5;
+
+        public bool Flag { get; init; }
+
+        public TimeSpan? Time { get; init; }
+
+        public Kind Kind { get; init; }
+
+        public string? Text { get; init; }
+
+        public IReadOnlyList<string> Names { get; init; } = Array.Empty<string>();
+
+        public Inner Inner { get; init; } = new();
+
+        public Maybe? Maybe { get; init; }
+
+        public Common Shared { get; init; } = Common.Default;
+
+        // Not a setting: skipped, and so not in anyone's way.
+        public Func<int>? Hook { get; init; }
+    }
+
+    internal sealed record Inner
+    {
+        public int Number { get; init; } = 1;
+
+        public ImmutableArray<EndpointAddress> Endpoints { get; init; } = ImmutableArray<EndpointAddress>.Empty;
+    }
+
+    internal sealed record Maybe
+    {
+        public required string Path { get; init; }
+    }
+
+    internal sealed record Common
+    {
+        public static readonly Common Default = new();
+
+        public int Number { get; init; } = 1;
+    }
+}

@@ -1,0 +1,240 @@
+using System.Net;
+using System.Net.Sockets;
+using System.Text.Json;
+using Cassini.Tests.Support;
+using Cassini.Web.Cli;
+
+namespace Cassini.Tests.Cli;
+
+/// <summary>The real executable, from outside.</summary>
+public class ServeTests : IDisposable
+{
+    private static readonly string[] FreePorts = ["--bind", "127.0.0.1:0", "--management", "127.0.0.1:0"];
+    private readonly TempDirectory _directory = new();
+    private readonly HttpClient _http = new();
+
+    public void Dispose()
+    {
+        _http.Dispose();
+        _directory.Dispose();
+    }
+
+    [Theory]
+    [InlineData(ChildProcess.Terminate)]
+    [InlineData(ChildProcess.Interrupt)]
+    public async Task Serve_Signal_StopsGracefullyWithCode0(int signal)
+    {
+        await using var cassini = CassiniProcess.Start(_directory.Path, FreePorts);
+        var management = await cassini.ManagementAsync();
+        using var ready = await _http.GetAsync($"{management}/readyz?wait=20s", TestContext.Current.CancellationToken);
+        ready.StatusCode.ShouldBe(HttpStatusCode.OK);
+
+        cassini.Signal(signal);
+
+        (await cassini.ExitCodeAsync("it stops")).ShouldBe(ExitCode.Ok);
+    }
+
+    [Fact]
+    public async Task Serve_OpenFeed_EndsWithByeAndDoesNotDelayTheStop()
+    {
+        await using var cassini = CassiniProcess.Start(_directory.Path, FreePorts);
+        using var feed = await _http.GetAsync(
+            $"{await cassini.ManagementAsync()}/events", HttpCompletionOption.ResponseHeadersRead, TestContext.Current.CancellationToken);
+        var text = feed.Content.ReadAsStringAsync(TestContext.Current.CancellationToken);
+
+        cassini.Signal(ChildProcess.Terminate);
+
+        (await cassini.ExitCodeAsync("it stops")).ShouldBe(ExitCode.Ok);
+        (await Eventually.CompletesAsync("the feed ends", text)).ShouldContain("event: bye");
+    }
+
+    [Fact]
+    public async Task Serve_StartUpText_NamesWhatRunsWhere()
+    {
+        await using var cassini = CassiniProcess.Start(_directory.Path, [.. FreePorts, "--bind", "[::1]:0"]);
+        await cassini.PasteableLinesAsync();
+
+        var text = cassini.Out.ToString();
+        text.ShouldMatch(@"^Cassini \d+\.\d+\.\d+\n");
+        text.ShouldMatch(@"broker +127\.0\.0\.1:\d+  bound");
+        text.ShouldMatch(@"broker +\[::1\]:\d+  bound");
+        text.ShouldMatch(@"management +http://127\.0\.0\.1:[1-9]\d*\n");
+        text.ShouldContain($"certificates  {Path.Combine(_directory.Path, "cassini", "dev-certs")}  for development only");
+        text.ShouldContain("created client.pem");
+    }
+
+    [Fact]
+    public async Task Serve_Again_KeepsItsCertificates()
+    {
+        await using (var first = CassiniProcess.Start(_directory.Path, FreePorts))
+        {
+            await first.PasteableLinesAsync();
+        }
+
+        await using var second = CassiniProcess.Start(_directory.Path, FreePorts);
+        await second.PasteableLinesAsync();
+
+        second.Out.ToString().ShouldNotContain("created");
+    }
+
+    [Fact]
+    public async Task Serve_PastedOpenssl_OpensASession()
+    {
+        Programs.Require("openssl");
+        await using var cassini = CassiniProcess.Start(_directory.Path, FreePorts);
+        var line = (await cassini.PasteableLinesAsync()).Single(line => line.StartsWith("openssl", StringComparison.Ordinal));
+
+        await using var client = ChildProcess.Paste(line);
+        var snapshot = await Eventually.BecomesAsync(
+            "the session is counted",
+            async () => await HealthAsync(await cassini.ManagementAsync()),
+            health => health.GetProperty("activeListeners").GetInt64() == 1);
+
+        snapshot.GetProperty("lastConnection").ValueKind.ShouldBe(JsonValueKind.String);
+        client.Error.ToString().ShouldContain("verify return:1");
+        client.Error.ToString().ShouldNotContain("verify error");
+    }
+
+    [Fact]
+    public async Task Serve_PastedCurls_Answer()
+    {
+        Programs.Require("curl");
+        await using var cassini = CassiniProcess.Start(_directory.Path, FreePorts);
+        var lines = await cassini.PasteableLinesAsync();
+
+        await using var ready = ChildProcess.Paste(lines.Single(line => line.Contains("/readyz", StringComparison.Ordinal)));
+        (await ready.ExitCodeAsync("curl /readyz")).ShouldBe(0);
+        ready.Out.ToString().ShouldBe("ok");
+
+        await using var health = ChildProcess.Paste(lines.Single(line => line.Contains("/healthz", StringComparison.Ordinal)));
+        (await health.ExitCodeAsync("curl /healthz")).ShouldBe(0);
+        JsonDocument.Parse(health.Out.ToString()).RootElement.GetProperty("phase").GetString().ShouldBe("ready");
+
+        await using var feed = ChildProcess.Paste(lines.Single(line => line.Contains("/events", StringComparison.Ordinal)));
+        await feed.Out.LineAsync("the feed begins", line => line == "event: snapshot");
+    }
+
+    [Fact]
+    public async Task Serve_BrokerPortInUse_StaysUpAndSaysSo()
+    {
+        using var other = new TcpListener(IPAddress.Loopback, 0);
+        other.Start();
+        await using var cassini = CassiniProcess.Start(
+            _directory.Path, ["--bind", other.LocalEndpoint.ToString()!, "--management", "127.0.0.1:0", "--set", "Health:Hold=0"]);
+        var management = await cassini.ManagementAsync();
+
+        cassini.Out.ToString().ShouldContain($"{other.LocalEndpoint}  failed: AddressAlreadyInUse; it is tried again");
+        using var ready = await _http.GetAsync($"{management}/readyz", TestContext.Current.CancellationToken);
+        ready.StatusCode.ShouldBe(HttpStatusCode.ServiceUnavailable);
+
+        other.Stop();
+        using var later = await _http.GetAsync($"{management}/readyz?wait=20s", TestContext.Current.CancellationToken);
+        later.StatusCode.ShouldBe(HttpStatusCode.OK);
+    }
+
+    [Fact]
+    public async Task Serve_ManagementPortInUse_IsOneLineAndCode2()
+    {
+        using var other = new TcpListener(IPAddress.Loopback, 0);
+        other.Start();
+
+        var (code, output, error) = await CassiniProcess.RunAsync(
+            _directory.Path, ["--bind", "127.0.0.1:0", "--management", other.LocalEndpoint.ToString()!]);
+
+        code.ShouldBe(ExitCode.Error);
+        output.ShouldBeEmpty();
+        error.ShouldBe($"cassini: management cannot listen on {other.LocalEndpoint}: address already in use; give another address with --management or CASSINI_MANAGEMENT_ADDR");
+    }
+
+    [Fact]
+    public async Task Serve_ManagementOffLoopback_IsOneLineAndCode2()
+    {
+        var (code, _, error) = await CassiniProcess.RunAsync(_directory.Path, ["--bind", "127.0.0.1:0"], ("CASSINI_MANAGEMENT_ADDR", "0.0.0.0:9090"));
+
+        code.ShouldBe(ExitCode.Error);
+        error.ShouldStartWith("cassini: Management:Address: 0.0.0.0:9090 is not allowed");
+        error.ShouldEndWith("(CASSINI_MANAGEMENT_ADDR)");
+    }
+
+    [Fact]
+    public async Task Serve_KeyOfAnotherCertificate_IsOneLineAndCode2()
+    {
+        await CassiniProcess.RunAsync(_directory.Path, ["certs", "."]);
+
+        var (code, output, error) = await CassiniProcess.RunAsync(
+            _directory.Path, [.. FreePorts, "--ca", "ca.pem", "--cert", "server.pem", "--key", "client.key"]);
+
+        code.ShouldBe(ExitCode.Error);
+        output.ShouldBeEmpty();
+        error.Split('\n').ShouldHaveSingleItem().ShouldStartWith("cassini: TLS_SERVER_KEY: client.key: ");
+    }
+
+    [Fact]
+    public async Task Serve_OwnCertificates_ServesWithThem()
+    {
+        await CassiniProcess.RunAsync(_directory.Path, ["certs", "my certs"]);
+        await using var cassini = CassiniProcess.Start(
+            _directory.Path, [.. FreePorts, "--ca", "my certs/ca.pem", "--cert", "my certs/server.pem", "--key", "my certs/server.key"]);
+
+        (await cassini.PasteableLinesAsync())[0].ShouldContain("-CAfile 'my certs/ca.pem' -cert CLIENT.pem -key CLIENT.key");
+        cassini.Out.ToString().ShouldContain("certificates  my certs/server.pem, clients of my certs/ca.pem");
+    }
+
+    [Fact]
+    public async Task Serve_UnknownVariable_IsAWarningLine()
+    {
+        await using var cassini = CassiniProcess.Start(_directory.Path, FreePorts, ("CASSINI_PORT", "tcp://10.0.0.1:8883"));
+        await cassini.PasteableLinesAsync();
+
+        cassini.Error.Lines.ShouldContain("cassini: warning: CASSINI_PORT: there is no such setting (environment): ignored");
+    }
+
+    [Fact]
+    public async Task Serve_TelemetryEndpoint_IsAcceptedAndSaidToBeForLater()
+    {
+        await using var cassini = CassiniProcess.Start(_directory.Path, FreePorts, ("OTEL_EXPORTER_OTLP_ENDPOINT", "http://127.0.0.1:4317"));
+        await cassini.PasteableLinesAsync();
+
+        cassini.Out.ToString().ShouldContain("OTEL_EXPORTER_OTLP_ENDPOINT is set");
+    }
+
+    [Fact]
+    public async Task Serve_JsonLog_IsOneObjectPerLine()
+    {
+        await using var cassini = CassiniProcess.Start(_directory.Path, [.. FreePorts, "--log-format", "json"]);
+        var line = await cassini.Error.LineAsync("a line of the log", line => line.Length > 0);
+
+        JsonDocument.Parse(line).RootElement.GetProperty("Timestamp").GetString().ShouldEndWith("Z");
+    }
+
+    [Fact]
+    public async Task Run_WrongUsage_Is64FromTheRealExecutable() =>
+        (await CassiniProcess.RunAsync(_directory.Path, ["srve"])).Code.ShouldBe(ExitCode.Usage);
+
+    [Fact]
+    public async Task Wait_ForTheRealServer_EndsWhenItIsReady()
+    {
+        var management = $"127.0.0.1:{FreePort.Find()}";
+        await using var wait = CassiniProcess.Start(_directory.Path, ["wait", $"http://{management}", "--for", "ok"]);
+        await wait.Out.LineAsync("it waits", line => line.Contains("connection refused", StringComparison.Ordinal));
+
+        await using var cassini = CassiniProcess.Start(_directory.Path, ["--bind", "127.0.0.1:0", "--management", management]);
+
+        (await wait.ExitCodeAsync("the wait ends")).ShouldBe(ExitCode.Ok);
+        wait.Out.ToString().ShouldContain($"http://{management}: ok after ");
+    }
+
+    [Fact]
+    public async Task Wait_CtrlC_Is130()
+    {
+        await using var wait = CassiniProcess.Start(_directory.Path, ["wait", $"http://127.0.0.1:{FreePort.Find()}", "--timeout", "0"]);
+        await wait.Out.LineAsync("it waits", line => line.Contains("connection refused", StringComparison.Ordinal));
+
+        wait.Signal(ChildProcess.Interrupt);
+
+        (await wait.ExitCodeAsync("the wait ends")).ShouldBe(ExitCode.Interrupted);
+    }
+
+    private async Task<JsonElement> HealthAsync(string management) =>
+        JsonDocument.Parse(await _http.GetStringAsync($"{management}/healthz", TestContext.Current.CancellationToken)).RootElement;
+}

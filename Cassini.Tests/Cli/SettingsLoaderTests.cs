@@ -1,0 +1,231 @@
+using Cassini.Tests.Support;
+using Cassini.Web.Cli.Settings;
+
+namespace Cassini.Tests.Cli;
+
+public class SettingsLoaderTests : IDisposable
+{
+    private readonly TempDirectory _directory = new();
+    private readonly TestConsole _console;
+    private readonly List<string> _errors = [];
+
+    public SettingsLoaderTests()
+    {
+        _console = new TestConsole { WorkingDirectory = _directory.Path };
+    }
+
+    public void Dispose()
+    {
+        _console.Dispose();
+        _directory.Dispose();
+    }
+
+    [Fact]
+    public void Load_NothingGiven_ServesOnLoopbackWithDevelopmentCertificates()
+    {
+        var settings = Loaded();
+
+        settings.Options.Listener.Endpoints.Select(e => e.ToString()).ShouldBe(["127.0.0.1:8883"]);
+        settings.Options.Management.Address.ShouldBe("127.0.0.1:9090");
+        settings.DevelopmentCertificates.ShouldBe(Path.Combine(_console.Environment["HOME"], ".local", "share", "cassini", "dev-certs"));
+        settings.Options.Tls!.CaPath.ShouldStartWith(settings.DevelopmentCertificates!);
+        settings.Warnings.ShouldBeEmpty();
+    }
+
+    [Fact]
+    public void Load_FileThenEnvironmentThenFlags_TheLaterWins()
+    {
+        _directory.Write("appsettings.json", """
+            {
+              // Comments are allowed.
+              "Cassini": {
+                "Listener": { "Endpoints": ["127.0.0.1:1", "127.0.0.1:2"], "Backlog": 100, "MaxConnections": 200 },
+                "Health": { "Hold": "30s", "CrashWindow": "00:02:00" },
+              }
+            }
+            """);
+        _console.Environment["CASSINI_BIND_ADDR"] = "127.0.0.1:3, [::1]:4";
+        _console.Environment["CASSINI__Listener__Backlog"] = "101";
+        _console.Environment["CASSINI__Health__Hold"] = "40s";
+
+        var settings = Loaded("--set", "Health:Hold=50s");
+
+        settings.Options.Listener.Endpoints.Select(e => e.ToString()).ShouldBe(["127.0.0.1:3", "[::1]:4"]);
+        settings.Options.Listener.Backlog.ShouldBe(101);
+        settings.Options.Listener.MaxConnections.ShouldBe(200);
+        settings.Options.Health.Hold.ShouldBe(TimeSpan.FromSeconds(50));
+        settings.Options.Health.CrashWindow.ShouldBe(TimeSpan.FromMinutes(2));
+    }
+
+    [Fact]
+    public void Load_EveryNamedFlag_HasItsPlace()
+    {
+        var settings = Loaded(
+            "--bind", "127.0.0.1:5", "--bind", "127.0.0.1:6,127.0.0.1:7", "--management", "127.0.0.1:8", "--ca", "ca", "--cert", "cert",
+            "--key", "key", "--crl", "crl", "--data-dir", "data", "--enable-faults", "--log-format", "json", "--log-level", "debug");
+
+        settings.Options.Listener.Endpoints.Select(e => e.Port).ShouldBe([5, 6, 7]);
+        settings.Options.Management.Address.ShouldBe("127.0.0.1:8");
+        settings.Options.Management.EnableFaults.ShouldBeTrue();
+        settings.Options.DataDirectory.ShouldBe("data");
+        var tls = settings.Options.Tls!;
+        new[] { tls.CaPath, tls.ServerChainPath, tls.ServerKeyPath, tls.CrlPath }.ShouldBe(["ca", "cert", "key", "crl"]);
+        settings.Logging.ShouldBe(new LoggingOptions { Format = LogFormat.Json, Level = Microsoft.Extensions.Logging.LogLevel.Debug });
+        settings.DevelopmentCertificates.ShouldBeNull();
+    }
+
+    [Fact]
+    public void Load_EveryNamedVariable_HasItsPlace()
+    {
+        foreach (var (name, value) in new Dictionary<string, string>
+        {
+            ["CASSINI_BIND_ADDR"] = "0.0.0.0:5",
+            ["CASSINI_MANAGEMENT_ADDR"] = "127.0.0.1:8",
+            ["CASSINI_DATA_DIR"] = "data",
+            ["TLS_CA_CERT"] = "ca",
+            ["TLS_SERVER_CERT_CHAIN"] = "cert",
+            ["TLS_SERVER_KEY"] = "key",
+            ["TLS_CRL"] = "crl",
+            ["CASSINI_SHUTDOWN_TOKEN"] = "secret",
+        })
+        {
+            _console.Environment[name] = value;
+        }
+
+        var settings = Loaded();
+
+        settings.Options.Listener.Endpoints.Single().ToString().ShouldBe("0.0.0.0:5");
+        settings.Options.Management.Address.ShouldBe("127.0.0.1:8");
+        settings.Options.DataDirectory.ShouldBe("data");
+        var tls = settings.Options.Tls!;
+        new[] { tls.CaPath, tls.ServerChainPath, tls.ServerKeyPath, tls.CrlPath }.ShouldBe(["ca", "cert", "key", "crl"]);
+        settings.Warnings.ShouldBeEmpty();
+    }
+
+    [Fact]
+    public void Load_EmptyVariable_IsOneThatIsNotSet()
+    {
+        _console.Environment["CASSINI_BIND_ADDR"] = "";
+
+        Loaded().Options.Listener.Endpoints.ShouldHaveSingleItem();
+    }
+
+    [Fact]
+    public void Load_UnknownVariable_IsAWarning()
+    {
+        _console.Environment["CASSINI_PORT"] = "tcp://10.0.0.1:8883";
+        _console.Environment["CASSINI__Listener__Backlogg"] = "1";
+
+        Loaded().Warnings.ShouldBe([
+            "CASSINI_PORT: there is no such setting (environment): ignored",
+            "Listener:Backlogg: there is no such setting (CASSINI__Listener__Backlogg); did you mean Listener:Backlog?"]);
+    }
+
+    [Fact]
+    public void Load_FaultsEverywhere_TellsAllAtOnceWithTheirOrigin()
+    {
+        _directory.Write("appsettings.json", """{ "Cassini": { "Listener": { "Backlgo": 1, "Backlog": 0 } }, "Urls": "http://*:80" }""");
+        _console.Environment["CASSINI__Health__Hold"] = "5";
+        _console.Environment["TLS_CA_CERT"] = "ca.pem";
+
+        var errors = Refused("--bind", "nowhere", "--set", "Nope:Nope=1");
+
+        errors.ShouldContain("Listener:Backlgo: there is no such setting (Cassini:Listener:Backlgo in appsettings.json); did you mean Listener:Backlog?");
+        errors.ShouldContain("Urls: there is no such setting (Urls in appsettings.json)");
+        errors.ShouldContain(error => error.StartsWith("Health:Hold: '5' is not a duration such as 500ms") && error.EndsWith("(CASSINI__Health__Hold)"));
+        errors.ShouldContain(error => error.StartsWith("Listener:Endpoints: 'nowhere' is not an endpoint") && error.EndsWith("(--bind)"));
+        errors.ShouldContain("Nope:Nope: there is no such setting (--set)");
+        errors.ShouldContain(error => error.StartsWith("Tls:ServerChainPath: is missing"));
+        errors.ShouldContain(error => error.StartsWith("Tls:ServerKeyPath: is missing"));
+        errors.ShouldContain(error => error.StartsWith("Listener:Backlog: ") && error.EndsWith("(Cassini:Listener:Backlog in appsettings.json)"));
+    }
+
+    [Fact]
+    public void Load_NoCertificatesButAnAddressOffLoopback_IsRefused() =>
+        Refused("--bind", "127.0.0.1:1,0.0.0.0:8883").ShouldHaveSingleItem().ShouldContain("development certificates are for loopback addresses only, which 0.0.0.0:8883 is not");
+
+    [Fact]
+    public void Load_OnlyARevocationList_IsPartlyConfigured() => Refused("--crl", "x").Count.ShouldBe(3);
+
+    [Fact]
+    public void Load_DataDirectory_HoldsTheDevelopmentCertificates() =>
+        Loaded("--data-dir", _directory.Path).DevelopmentCertificates.ShouldBe(_directory.File("dev-certs"));
+
+    [Fact]
+    public void Load_XdgDataHome_HoldsTheDevelopmentCertificates()
+    {
+        _console.Environment["XDG_DATA_HOME"] = _directory.Path;
+        Loaded().DevelopmentCertificates.ShouldBe(Path.Combine(_directory.Path, "cassini", "dev-certs"));
+
+        _console.Environment["XDG_DATA_HOME"] = "relative";
+        Loaded().DevelopmentCertificates!.ShouldStartWith(_console.Environment["HOME"]);
+    }
+
+    [Fact]
+    public void Load_NoHome_AsksForADataDirectory()
+    {
+        _console.Environment.Remove("HOME");
+
+        Refused().ShouldHaveSingleItem().ShouldContain("--data-dir or CASSINI_DATA_DIR");
+    }
+
+    [Theory]
+    [InlineData("{", "is not a JSON object of settings")]
+    [InlineData("[1]", "is not a JSON object of settings")]
+    [InlineData("""{ "Cassini": { "DataDirectory": "a", "dataDirectory": "b" } }""", "is not a JSON object of settings")]
+    [InlineData("""{ "Cassini": 5 }""", "is a section")]
+    [InlineData("""{ "Cassini": { "Listener": 5 } }""", "Listener: is a section")]
+    public void Load_BrokenFile_IsOneClearError(string json, string expected)
+    {
+        _directory.Write("appsettings.json", json);
+
+        Refused().ShouldHaveSingleItem().ShouldContain(expected);
+    }
+
+    [Fact]
+    public void Load_EmptyObjects_AreNoFault()
+    {
+        _directory.Write("appsettings.json", """{ "Cassini": { "Listener": {}, "DataDirectory": null } }""");
+
+        Loaded().Options.Listener.Endpoints.ShouldHaveSingleItem();
+    }
+
+    [Fact]
+    public void Load_NamedFileThatIsNotThere_IsAnError() =>
+        Refused("--config", "other.json").ShouldHaveSingleItem().ShouldStartWith("other.json: cannot be read: ");
+
+    [Fact]
+    public void Load_NamedFile_IsReadInsteadOfTheDefault()
+    {
+        _directory.Write("appsettings.json", """{ "Cassini": { "Listener": { "Backlog": 1 } } }""");
+        _directory.Write("other.json", """{ "Cassini": { "Health": { "CrashLimit": 7 } } }""");
+
+        var options = Loaded("--config", "other.json").Options;
+
+        options.Health.CrashLimit.ShouldBe(7);
+        options.Listener.Backlog.ShouldBe(4096);
+    }
+
+    private ServeSettings Loaded(params string[] args)
+    {
+        var settings = Load(args);
+        _errors.ShouldBeEmpty();
+        return settings.ShouldNotBeNull();
+    }
+
+    private List<string> Refused(params string[] args)
+    {
+        Load(args).ShouldBeNull();
+        return _errors;
+    }
+
+    private ServeSettings? Load(string[] args)
+    {
+        var flags = new SettingsFlags();
+        var command = new System.CommandLine.Command("serve");
+        flags.AddTo(command);
+        var parsed = command.Parse(args);
+        parsed.Errors.ShouldBeEmpty();
+        return SettingsLoader.Load(_console.Context, flags.ConfigFile(parsed), flags.Read(parsed), _errors);
+    }
+}

@@ -1,0 +1,107 @@
+using System.CommandLine;
+using System.CommandLine.Help;
+using System.CommandLine.Invocation;
+using System.CommandLine.Parsing;
+
+namespace Cassini.Web.Cli;
+
+/// <summary>From arguments to a command, and from whatever comes of it to an exit code.</summary>
+internal static class CommandLine
+{
+    /// <summary>What runs when the arguments name no command.</summary>
+    public const string DefaultCommand = "serve";
+
+    public static async Task<int> RunAsync(IReadOnlyList<string> args, CliContext context, params IReadOnlyList<Command> commands)
+    {
+        var root = Root(commands);
+        var parsed = root.Parse(WithCommand(args, root), new ParserConfiguration { EnablePosixBundling = false, ResponseFileTokenReplacer = null });
+        if (parsed.Errors.Count > 0)
+        {
+            return ExplainUsage(parsed, context);
+        }
+
+        try
+        {
+            // Signals are the context's: the library's own handling would end the process two seconds after the first.
+            return await parsed.InvokeAsync(new InvocationConfiguration
+            {
+                Output = context.Out,
+                Error = context.Error,
+                EnableDefaultExceptionHandler = false,
+                ProcessTerminationTimeout = null,
+            });
+        }
+        catch (Exception exception)
+        {
+            context.Complain($"unexpected: {exception}");
+            return ExitCode.Error;
+        }
+    }
+
+    private static RootCommand Root(IReadOnlyList<Command> commands)
+    {
+        var root = new RootCommand("An mTLS broker whose health you can subscribe to.");
+        foreach (var command in commands)
+        {
+            root.Subcommands.Add(command);
+        }
+
+        // Never runs, since a command is always named; but without it the library complains of a missing command beside a mistyped one.
+        root.SetAction(_ => ExitCode.Usage);
+        foreach (var option in root.Options)
+        {
+            option.Action = option switch
+            {
+                HelpOption help => new HelpWithExamples((HelpAction)help.Action!),
+                VersionOption => new PrintVersion(),
+                _ => option.Action,
+            };
+        }
+
+        return root;
+    }
+
+    /// <summary>
+    /// <c>cassini --bind …</c> means <c>cassini serve --bind …</c>. A first word that is no flag is meant as a command, so that a
+    /// mistyped one is called that.
+    /// </summary>
+    private static IReadOnlyList<string> WithCommand(IReadOnlyList<string> args, RootCommand root)
+    {
+        var isForRoot = args is [var first, ..]
+            && (!first.StartsWith('-') || root.Options.Any(option => option.Name == first || option.Aliases.Contains(first)));
+        return isForRoot ? args : [DefaultCommand, .. args];
+    }
+
+    private static int ExplainUsage(ParseResult parsed, CliContext context)
+    {
+        foreach (var error in parsed.Errors.Select(error => error.Message).Distinct())
+        {
+            context.Complain(error);
+        }
+
+        var command = parsed.CommandResult.Command;
+        var known = command.Subcommands.Select(subcommand => subcommand.Name)
+            .Concat(command.Options.Where(option => !option.Hidden).Select(option => option.Name))
+            .ToList();
+        foreach (var word in parsed.UnmatchedTokens)
+        {
+            if (NearestName.Of(word, known) is { } nearest)
+            {
+                context.Error.WriteLine($"Did you mean '{nearest}'?");
+            }
+        }
+
+        var path = command is RootCommand ? "cassini" : $"cassini {command.Name}";
+        context.Error.WriteLine($"Try '{path} --help'.");
+        return ExitCode.Usage;
+    }
+
+    private sealed class PrintVersion : SynchronousCommandLineAction
+    {
+        public override int Invoke(ParseResult parseResult)
+        {
+            parseResult.InvocationConfiguration.Output.WriteLine($"cassini {ProgramVersion.Text}");
+            return ExitCode.Ok;
+        }
+    }
+}

@@ -1,0 +1,13 @@
+using System.CommandLine;
+
+namespace Cassini.Web.Cli;
+
+/// <summary>A command whose help ends in examples.</summary>
+internal sealed class DocumentedCommand(string name, string description) : Command(name, description)
+{
+    /// <summary>Each line of shell with what it does.</summary>
+    public required IReadOnlyList<(string Line, string Meaning)> Examples { get; init; }
+
+    /// <summary>What else there is to know.</summary>
+    public string? Notes { get; init; }
+}

@@ -1,0 +1,60 @@
+using System.CommandLine;
+using Cassini.Web.Cli.Serving;
+using Cassini.Web.Cli.Settings;
+
+namespace Cassini.Web.Cli;
+
+/// <summary><c>cassini serve</c>: the broker and its management, until a signal.</summary>
+internal static class ServeCommand
+{
+    private const string Notes = """
+        Settings come from appsettings.json, then the environment, then flags: the later one wins. CASSINI__Section__Key sets
+        any of them from the environment. All of them are checked before anything starts, and every error is told at once.
+        Durations are written 500ms, 5s, 2m, 1h, 14d or hh:mm:ss.
+
+        With no certificates configured and only loopback addresses, development certificates are made once and kept in
+        DATA-DIR/dev-certs, or else in ~/.local/share/cassini/dev-certs.
+
+        SIGTERM and Ctrl-C stop gracefully with exit code 0; a second one cuts that short. The log goes to standard error.
+        """;
+
+    public static Command Create(CliContext context)
+    {
+        var flags = new SettingsFlags();
+        var command = new DocumentedCommand(CommandLine.DefaultCommand, "Runs the broker and its management. The default command.")
+        {
+            Examples =
+            [
+                ("cassini", "127.0.0.1:8883 with development certificates, management on 127.0.0.1:9090"),
+                ("cassini --bind 127.0.0.1:8883 --bind '[::1]:8883' --set Health:Hold=30s", "two endpoints, and a longer memory of crashes"),
+                ("cassini --bind 0.0.0.0:8883 --ca ca.pem --cert server.pem --key server.key", "open to the network"),
+            ],
+            Notes = Notes,
+        };
+        flags.AddTo(command);
+        command.SetAction((parsed, _) => RunAsync(context, flags.ConfigFile(parsed), flags.Read(parsed)));
+        return command;
+    }
+
+    private static async Task<int> RunAsync(CliContext context, string? configFile, SettingsLayer flags)
+    {
+        var errors = new List<string>();
+        if (SettingsLoader.Load(context, configFile, flags, errors) is not { } settings)
+        {
+            context.Complain(errors is [var only] ? only : $"{errors.Count} settings are wrong:");
+            foreach (var error in errors.Where(_ => errors.Count > 1))
+            {
+                context.Error.WriteLine($"  {error}");
+            }
+
+            return ExitCode.Error;
+        }
+
+        foreach (var warning in settings.Warnings)
+        {
+            context.Complain($"warning: {warning}");
+        }
+
+        return await new Server(settings, context).RunAsync();
+    }
+}

@@ -1,0 +1,39 @@
+using Cassini.Web.Cli.Settings;
+using Microsoft.Extensions.Logging.Console;
+
+namespace Cassini.Web.Cli.Serving;
+
+/// <summary>The one log of the process, on standard error.</summary>
+internal static class ProcessLogging
+{
+    private const string Timestamp = "yyyy-MM-ddTHH:mm:ss.fffZ ";
+
+    public static ILoggerFactory Create(LoggingOptions options) => LoggerFactory.Create(logging =>
+    {
+        logging.SetMinimumLevel(options.Level);
+
+        // What the web server has to say is of interest when something is wrong, or when all is wanted.
+        logging.AddFilter("Microsoft", options.Level >= LogLevel.Information ? Max(options.Level, LogLevel.Warning) : options.Level);
+        if (options.Format == LogFormat.Json)
+        {
+            logging.AddJsonConsole(json =>
+            {
+                json.UseUtcTimestamp = true;
+                json.TimestampFormat = Timestamp.Trim();
+            });
+        }
+        else
+        {
+            logging.AddSimpleConsole(console =>
+            {
+                console.SingleLine = true;
+                console.UseUtcTimestamp = true;
+                console.TimestampFormat = Timestamp;
+            });
+        }
+
+        logging.Services.Configure<ConsoleLoggerOptions>(console => console.LogToStandardErrorThreshold = LogLevel.Trace);
+    });
+
+    private static LogLevel Max(LogLevel one, LogLevel other) => one > other ? one : other;
+}

@@ -1,0 +1,108 @@
+using System.Collections.Immutable;
+using System.Net.Sockets;
+using Cassini.Streams.Hosting;
+using Cassini.Streams.Listening;
+using Cassini.Streams.Tls;
+using Cassini.Web.Cli.Settings;
+using Cassini.Web.Management;
+
+namespace Cassini.Web.Cli.Serving;
+
+/// <summary>One run of the broker and its management, from the settings to the exit code.</summary>
+internal sealed class Server(ServeSettings settings, CliContext context)
+{
+    /// <summary>How long requests in flight may take at the end: feeds and waits are told to end at once.</summary>
+    private static readonly TimeSpan LongestGoodbye = TimeSpan.FromSeconds(5);
+
+    public async Task<int> RunAsync()
+    {
+        using var loggers = ProcessLogging.Create(settings.Logging);
+        try
+        {
+            var made = MakeDevelopmentCertificates();
+            await using var host = new BrokerHost(settings.Options, new DiscardHandler(), context.Time, loggers);
+            await using var management = ManagementApp.Create(host, loggers, context.Time);
+            await StartManagementAsync(management);
+            try
+            {
+                await StartBrokerAsync(host, loggers);
+                StartupText.Write(context.Out, settings, host.Health.Current, ManagementApp.AddressOf(management), made);
+                await Task.Delay(Timeout.InfiniteTimeSpan, context.Time, context.Signals.Stop);
+            }
+            catch (OperationCanceledException) when (context.Signals.Stop.IsCancellationRequested)
+            {
+                // The way to stop, also in the middle of starting.
+            }
+
+            // Management is the last to go: probes answer while the broker drains.
+            await host.StopAsync(context.Signals.Force);
+            await StopManagementAsync(management);
+            return ExitCode.Ok;
+        }
+        catch (StartFailedException exception)
+        {
+            context.Complain(exception.Message);
+            return ExitCode.Error;
+        }
+        catch (TlsConfigurationException exception)
+        {
+            context.Complain(exception.Message);
+            return ExitCode.Error;
+        }
+    }
+
+    private ImmutableArray<DevelopmentCertificateAction> MakeDevelopmentCertificates()
+    {
+        if (settings.DevelopmentCertificates is not { } directory)
+        {
+            return [];
+        }
+
+        try
+        {
+            return DevelopmentCertificates.Ensure(directory, context.Time, []);
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            throw new StartFailedException($"development certificates cannot be made: {exception.Message}", exception);
+        }
+    }
+
+    private async Task StartManagementAsync(WebApplication management)
+    {
+        try
+        {
+            await management.StartAsync(context.Signals.Stop);
+        }
+        catch (Exception exception) when (exception is IOException or SocketException)
+        {
+            var socket = exception as SocketException ?? exception.GetBaseException() as SocketException;
+            throw new StartFailedException(
+                $"management cannot listen on {settings.Options.Management.Address}: {SocketText.Of(socket?.SocketErrorCode) ?? exception.Message}; "
+                + "give another address with --management or CASSINI_MANAGEMENT_ADDR",
+                exception);
+        }
+    }
+
+    private async Task StartBrokerAsync(BrokerHost host, ILoggerFactory loggers)
+    {
+        // Until the hub completes, so that the last event is logged too: unless the start fails, which one line says better.
+        var log = EventLogger.Attach(host.Hub, loggers);
+        try
+        {
+            await host.StartAsync(context.Signals.Stop);
+        }
+        catch (TlsConfigurationException)
+        {
+            log.Dispose();
+            throw;
+        }
+    }
+
+    private async Task StopManagementAsync(WebApplication management)
+    {
+        using var patience = new CancellationTokenSource(LongestGoodbye, context.Time);
+        using var limit = CancellationTokenSource.CreateLinkedTokenSource(patience.Token, context.Signals.Force);
+        await management.StopAsync(limit.Token);
+    }
+}

@@ -1,0 +1,18 @@
+namespace Cassini.Web.Cli.Settings;
+
+/// <summary>How the process logs. The log goes to standard error: standard output is for the start-up text.</summary>
+internal sealed record LoggingOptions
+{
+    /// <summary>One line for people, or one JSON object for machines. Default console.</summary>
+    public LogFormat Format { get; init; } = LogFormat.Console;
+
+    /// <summary>The least severe level that is logged. Default information.</summary>
+    public LogLevel Level { get; init; } = LogLevel.Information;
+}
+
+/// <summary>The form of a log entry.</summary>
+internal enum LogFormat
+{
+    Console,
+    Json,
+}

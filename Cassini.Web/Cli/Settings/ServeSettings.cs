@@ -1,0 +1,20 @@
+using Cassini.Streams.Hosting;
+
+namespace Cassini.Web.Cli.Settings;
+
+/// <summary>Everything that <c>serve</c> was told, checked.</summary>
+internal sealed record ServeSettings
+{
+    public required CassiniOptions Options { get; init; }
+
+    public required LoggingOptions Logging { get; init; }
+
+    /// <summary>Where development certificates are made and kept; null when TLS is configured.</summary>
+    public string? DevelopmentCertificates { get; init; }
+
+    /// <summary>What is no error but should be said before the start.</summary>
+    public required IReadOnlyList<string> Warnings { get; init; }
+
+    /// <summary>What was set and has no effect yet: for the start-up text.</summary>
+    public required IReadOnlyList<string> Notes { get; init; }
+}

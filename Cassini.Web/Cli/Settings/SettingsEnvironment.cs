@@ -1,0 +1,62 @@
+namespace Cassini.Web.Cli.Settings;
+
+/// <summary>The settings of the environment. An empty variable is one that is not set, as shells' <c>${NAME:-}</c> leave it.</summary>
+internal static class SettingsEnvironment
+{
+    public const string Prefix = "CASSINI_";
+
+    /// <summary>A double underscore stands for the colon: CASSINI__Listener__Backlog.</summary>
+    public const string TreePrefix = "CASSINI__";
+
+    private const string ShutdownToken = "CASSINI_SHUTDOWN_TOKEN";
+    private const string OtlpEndpoint = "OTEL_EXPORTER_OTLP_ENDPOINT";
+
+    private static readonly Dictionary<string, string> Named = new(StringComparer.Ordinal)
+    {
+        ["CASSINI_BIND_ADDR"] = SettingKeys.Endpoints,
+        ["CASSINI_MANAGEMENT_ADDR"] = SettingKeys.ManagementAddress,
+        ["CASSINI_DATA_DIR"] = SettingKeys.DataDirectory,
+        ["TLS_CA_CERT"] = SettingKeys.Ca,
+        ["TLS_SERVER_CERT_CHAIN"] = SettingKeys.ServerChain,
+        ["TLS_SERVER_KEY"] = SettingKeys.ServerKey,
+        ["TLS_CRL"] = SettingKeys.Crl,
+    };
+
+    public static SettingsLayer Read(IReadOnlyDictionary<string, string> environment, List<string> warnings)
+    {
+        // The short names are stronger than their own keys in the tree.
+        var tree = new List<Setting>();
+        var named = new List<Setting>();
+        foreach (var (name, value) in environment.Where(variable => variable.Value.Length > 0).OrderBy(variable => variable.Key, StringComparer.Ordinal))
+        {
+            if (Named.TryGetValue(name, out var key))
+            {
+                named.Add(new Setting(key, value, name));
+            }
+            else if (name.StartsWith(TreePrefix, StringComparison.Ordinal))
+            {
+                tree.Add(new Setting(name[TreePrefix.Length..].Replace("__", ":", StringComparison.Ordinal), value, name));
+            }
+            else if (name.StartsWith(Prefix, StringComparison.Ordinal) && name != ShutdownToken)
+            {
+                warnings.Add($"{name}: there is no such setting (environment): ignored");
+            }
+        }
+
+        return new SettingsLayer([.. tree, .. named], UnknownIsError: false);
+    }
+
+    /// <summary>What may be set already and is used by a later version only.</summary>
+    public static IEnumerable<string> WithoutEffectYet(IReadOnlyDictionary<string, string> environment)
+    {
+        if (!string.IsNullOrEmpty(environment.GetValueOrDefault(ShutdownToken)))
+        {
+            yield return $"{ShutdownToken} is set; POST /drain, which asks for it, comes with a later version";
+        }
+
+        if (!string.IsNullOrEmpty(environment.GetValueOrDefault(OtlpEndpoint)))
+        {
+            yield return $"{OtlpEndpoint} is set; exporting there comes with a later version";
+        }
+    }
+}

@@ -1,0 +1,58 @@
+using System.Text.Json;
+
+namespace Cassini.Web.Cli.Settings;
+
+/// <summary>The settings of a JSON file: everything under its one object <c>Cassini</c>. Comments and trailing commas are allowed.</summary>
+internal static class SettingsFile
+{
+    public const string DefaultName = "appsettings.json";
+
+    public const string Root = "Cassini";
+
+    /// <summary>The layer of the named file, or of the default one when there is one. Faults of the file go to <paramref name="errors"/>.</summary>
+    public static SettingsLayer Read(string? path, string workingDirectory, List<string> errors)
+    {
+        var name = path ?? DefaultName;
+        var full = Path.Combine(workingDirectory, name);
+        if (path is null && !File.Exists(full))
+        {
+            return new SettingsLayer([], UnknownIsError: true);
+        }
+
+        try
+        {
+            using var stream = File.OpenRead(full);
+            var root = new ConfigurationBuilder().AddJsonStream(stream).Build();
+            return new SettingsLayer([.. Leaves(root, name)], UnknownIsError: true);
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            errors.Add($"{name}: cannot be read: {exception.Message}");
+        }
+        catch (Exception exception) when (exception is FormatException or InvalidDataException or JsonException)
+        {
+            errors.Add($"{name}: is not a JSON object of settings: {(exception.InnerException ?? exception).Message}");
+        }
+
+        return new SettingsLayer([], UnknownIsError: true);
+    }
+
+    private static IEnumerable<Setting> Leaves(IConfigurationRoot root, string file)
+    {
+        foreach (var section in root.GetChildren())
+        {
+            // What stands beside "Cassini" keeps its whole path, and so is an unknown key.
+            var ours = string.Equals(section.Key, Root, StringComparison.OrdinalIgnoreCase);
+            foreach (var leaf in Leaves(section))
+            {
+                yield return new Setting(ours ? leaf.Path[Root.Length..].TrimStart(':') : leaf.Path, leaf.Value, $"{leaf.Path} in {file}");
+            }
+        }
+    }
+
+    private static IEnumerable<IConfigurationSection> Leaves(IConfigurationSection section)
+    {
+        var children = section.GetChildren().ToList();
+        return children.Count == 0 ? [section] : children.SelectMany(Leaves);
+    }
+}

@@ -1,0 +1,43 @@
+using Cassini.Streams.Hosting;
+
+namespace Cassini.Web.Cli.Settings;
+
+/// <summary>From file, environment and flags, in growing strength, to checked options: or to every error at once.</summary>
+internal static class SettingsLoader
+{
+    /// <summary>The settings; null when there are errors.</summary>
+    public static ServeSettings? Load(CliContext context, string? configFile, SettingsLayer flags, List<string> errors)
+    {
+        var warnings = new List<string>();
+        var reader = new OptionsReader(
+        [
+            SettingsFile.Read(configFile, context.WorkingDirectory, errors),
+            SettingsEnvironment.Read(context.Environment, warnings),
+            flags,
+        ]);
+        var options = reader.Read<CassiniOptions>();
+        var logging = reader.Read<LoggingOptions>(SettingKeys.Logging);
+        reader.ReportUnknown();
+
+        var tls = TlsPlan.Of(options, context.Environment);
+        errors.AddRange(reader.Errors);
+        errors.AddRange(tls.Errors);
+        errors.AddRange(CassiniOptionsValidator.Validate(tls.Options).Select(error => WithOrigin(error, reader)));
+        return errors.Count > 0
+            ? null
+            : new ServeSettings
+            {
+                Options = tls.Options,
+                Logging = logging,
+                DevelopmentCertificates = tls.DevelopmentDirectory,
+                Warnings = [.. warnings, .. reader.Warnings],
+                Notes = [.. SettingsEnvironment.WithoutEffectYet(context.Environment)],
+            };
+    }
+
+    // The validator knows the setting, we know who set it.
+    private static string WithOrigin(string error, OptionsReader reader) =>
+        error.IndexOf(": ", StringComparison.Ordinal) is var end and > 0 && reader.OriginOf(error[..end]) is { } origin
+            ? $"{error} ({origin})"
+            : error;
+}

@@ -1,0 +1,89 @@
+using System.Net;
+using Cassini.Streams.Hosting;
+using Cassini.Streams.Tls;
+
+namespace Cassini.Web.Cli.Settings;
+
+/// <summary>Which certificates serve: the configured ones, or, on a machine that only talks to itself, those made for development.</summary>
+/// <param name="Options">The options with the files named.</param>
+/// <param name="DevelopmentDirectory">Where development certificates belong; null when others are configured.</param>
+/// <param name="Errors">Why neither will do.</param>
+internal sealed record TlsPlan(CassiniOptions Options, string? DevelopmentDirectory, IReadOnlyList<string> Errors)
+{
+    private const string DirectoryName = "dev-certs";
+
+    public static TlsPlan Of(CassiniOptions options, IReadOnlyDictionary<string, string> environment)
+    {
+        (string Key, string Variable, string Flag, string? Path)[] needed =
+        [
+            (SettingKeys.Ca, TlsOptions.CaSetting, "--ca", options.Tls?.CaPath),
+            (SettingKeys.ServerChain, TlsOptions.ServerChainSetting, "--cert", options.Tls?.ServerChainPath),
+            (SettingKeys.ServerKey, TlsOptions.ServerKeySetting, "--key", options.Tls?.ServerKeyPath),
+        ];
+        var missing = needed.Where(file => string.IsNullOrEmpty(file.Path)).ToList();
+        if (missing.Count == 0)
+        {
+            return new TlsPlan(options, null, []);
+        }
+
+        if (missing.Count < needed.Length || !string.IsNullOrEmpty(options.Tls?.CrlPath))
+        {
+            return Refused(missing.Select(file =>
+                $"{file.Key}: is missing, and TLS is only partly configured: give {file.Flag} or {file.Variable} too"));
+        }
+
+        var exposed = options.Listener.Endpoints.Where(endpoint => !IPAddress.IsLoopback(endpoint.Address)).ToList();
+        if (exposed.Count > 0)
+        {
+            return Refused([
+                $"{SettingKeys.Ca}: no certificates are configured, and development certificates are for loopback addresses only, which "
+                + $"{string.Join(", ", exposed)} is not: give --ca, --cert and --key"]);
+        }
+
+        return DirectoryFor(options.DataDirectory, environment) is { } directory
+            ? new TlsPlan(Development(options, directory), directory, [])
+            : Refused([$"{SettingKeys.DataDirectory}: there is no home directory to keep development certificates in: give --data-dir or CASSINI_DATA_DIR"]);
+
+        // Without the half of it, so that nobody complains of that once more.
+        TlsPlan Refused(IEnumerable<string> errors) => new(options with { Tls = null }, null, [.. errors]);
+    }
+
+    /// <summary>The XDG base directory specification: a relative XDG_DATA_HOME is to be ignored.</summary>
+    private static string? DirectoryFor(string? dataDirectory, IReadOnlyDictionary<string, string> environment)
+    {
+        if (!string.IsNullOrEmpty(dataDirectory))
+        {
+            return Path.GetFullPath(Path.Combine(dataDirectory, DirectoryName));
+        }
+
+        if (environment.GetValueOrDefault("XDG_DATA_HOME") is { } data && Path.IsPathFullyQualified(data))
+        {
+            return Path.Combine(data, "cassini", DirectoryName);
+        }
+
+        var home = environment.GetValueOrDefault("HOME") ?? environment.GetValueOrDefault("USERPROFILE");
+        return string.IsNullOrEmpty(home) ? null : Path.Combine(home, ".local", "share", "cassini", DirectoryName);
+    }
+
+    private static CassiniOptions Development(CassiniOptions options, string directory)
+    {
+        var tls = options.Tls ?? new TlsOptions { CaPath = "", ServerChainPath = "", ServerKeyPath = "" };
+        var canary = options.Probing.CanaryCertificatePath is null && options.Probing.CanaryKeyPath is null;
+        return options with
+        {
+            Tls = tls with
+            {
+                CaPath = Path.Combine(directory, DevelopmentCertificates.CaFile),
+                ServerChainPath = Path.Combine(directory, DevelopmentCertificates.ServerFile),
+                ServerKeyPath = Path.Combine(directory, DevelopmentCertificates.ServerKeyFile),
+            },
+            Probing = canary
+                ? options.Probing with
+                {
+                    CanaryCertificatePath = Path.Combine(directory, $"{DevelopmentCertificates.CanaryName}.pem"),
+                    CanaryKeyPath = Path.Combine(directory, $"{DevelopmentCertificates.CanaryName}.key"),
+                }
+                : options.Probing,
+        };
+    }
+}

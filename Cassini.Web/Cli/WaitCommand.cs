@@ -1,0 +1,126 @@
+using System.CommandLine;
+using System.CommandLine.Parsing;
+using Cassini.Web.Cli.Waiting;
+
+namespace Cassini.Web.Cli;
+
+/// <summary><c>cassini wait URL...</c>: ends when every URL's Cassini is as wanted.</summary>
+internal static class WaitCommand
+{
+    private static readonly TimeSpan DefaultTimeout = TimeSpan.FromSeconds(60);
+    private static readonly TimeSpan DefaultInterval = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan ShortestInterval = TimeSpan.FromMilliseconds(10);
+    private static readonly TimeSpan LongestWait = TimeSpan.FromDays(40); // Timers end at 49 days.
+
+    public static Command Create(CliContext context)
+    {
+        var urls = new Argument<WaitTarget[]>("URL")
+        {
+            Description = "The management port of a Cassini, http://HOST:PORT. All of them must hold.",
+            Arity = ArgumentArity.OneOrMore,
+            CustomParser = Targets,
+        };
+        var goal = new Option<WaitGoal>("--for")
+        {
+            HelpName = "ready|live|ok",
+            Description = "ready: new clients can be served. live: worth keeping. ok: nothing is wrong, not even degraded. [default ready]",
+            CustomParser = Goal,
+        };
+        var timeout = Duration("--timeout", TimeSpan.Zero, "How long to wait at most; 0 is for ever. [default 60s]");
+        var interval = Duration("--interval", ShortestInterval, "The pause between looks at a server that answers no at once. [default 1s]");
+
+        var command = new DocumentedCommand("wait", "Waits until a Cassini is ready, and says what it is waiting for.")
+        {
+            Examples =
+            [
+                ("cassini wait http://127.0.0.1:9090", "until it is ready, at most a minute"),
+                ("cassini wait http://a:9090 http://b:9090 --for ok --timeout 5m", "until nothing is wrong with either"),
+                ("cassini wait http://127.0.0.1:9090 --timeout 0 && ./dispatch", "as long as it takes, then go on"),
+            ],
+            Notes = "Exit codes: 0 it holds (also while degraded, unless --for ok), 3 timed out, 64 wrong usage, 130 interrupted.",
+        };
+        command.Arguments.Add(urls);
+        command.Options.Add(goal);
+        command.Options.Add(timeout);
+        command.Options.Add(interval);
+        command.SetAction((parsed, _) => RunAsync(
+            context,
+            parsed.GetRequiredValue(urls),
+            parsed.GetValue(goal),
+            parsed.GetValue(timeout) ?? DefaultTimeout,
+            parsed.GetValue(interval) ?? DefaultInterval));
+        return command;
+    }
+
+    private static async Task<int> RunAsync(CliContext context, WaitTarget[] targets, WaitGoal goal, TimeSpan timeout, TimeSpan interval)
+    {
+        using var deadline = new CancellationTokenSource(timeout == TimeSpan.Zero ? Timeout.InfiniteTimeSpan : timeout, context.Time);
+        using var end = CancellationTokenSource.CreateLinkedTokenSource(deadline.Token, context.Signals.Stop);
+        using var client = new HealthClient(context.Time);
+        try
+        {
+            await new Waiter(goal, interval, client, context.Out, context.Time).WaitForAllAsync(targets, end.Token);
+            return ExitCode.Ok;
+        }
+        catch (OperationCanceledException) when (context.Signals.Stop.IsCancellationRequested)
+        {
+            context.Complain("interrupted");
+            return ExitCode.Interrupted;
+        }
+        catch (OperationCanceledException) when (deadline.IsCancellationRequested)
+        {
+            context.Complain($"timed out after {DurationText.Seconds(timeout)}");
+            return ExitCode.TimedOut;
+        }
+    }
+
+    private static Option<TimeSpan?> Duration(string name, TimeSpan least, string description) => new(name)
+    {
+        HelpName = "DURATION",
+        Description = description,
+        CustomParser = result =>
+        {
+            var text = result.Tokens.Single().Value;
+            if (!DurationText.TryParse(text, out var duration))
+            {
+                result.AddError($"{name} '{text}' is not {DurationText.Expected}");
+            }
+            else if (duration < least || duration > LongestWait)
+            {
+                result.AddError($"{name} '{text}' is not within {least.TotalMilliseconds:0}ms to {LongestWait.TotalDays:0}d");
+            }
+
+            return duration;
+        },
+    };
+
+    private static WaitGoal Goal(ArgumentResult result)
+    {
+        var text = result.Tokens.Single().Value;
+        if (Enum.GetNames<WaitGoal>().Contains(text, StringComparer.OrdinalIgnoreCase))
+        {
+            return Enum.Parse<WaitGoal>(text, ignoreCase: true);
+        }
+
+        result.AddError($"--for '{text}' is not one of ready, live, ok");
+        return default;
+    }
+
+    private static WaitTarget[] Targets(ArgumentResult result)
+    {
+        var targets = new List<WaitTarget>();
+        foreach (var token in result.Tokens)
+        {
+            if (WaitTarget.TryParse(token.Value, out var target, out var error))
+            {
+                targets.Add(target!);
+            }
+            else
+            {
+                result.AddError(error!);
+            }
+        }
+
+        return [.. targets];
+    }
+}
