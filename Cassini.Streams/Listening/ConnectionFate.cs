@@ -1,4 +1,5 @@
 using Cassini.Streams.Events;
+using Microsoft.Extensions.Logging;
 
 namespace Cassini.Streams.Listening;
 
@@ -6,7 +7,7 @@ namespace Cassini.Streams.Listening;
 /// Decides, once, how a connection ends: many may ask it to end (a deadline, the gate, an operator, the shutdown), the first
 /// wins, and what may only end a handshake can never end a session. Thread-safe.
 /// </summary>
-internal sealed class ConnectionFate
+internal sealed class ConnectionFate(ILogger logger)
 {
     private readonly Lock _lock = new();
 
@@ -105,7 +106,7 @@ internal sealed class ConnectionFate
 
     /// <summary>
     /// Cancels on the thread pool: what the handler registered on its token must not run on the thread of a timer, of the
-    /// gate or of a management request. A throwing registration surfaces as a crash of the handler's own making, or not at all.
+    /// gate or of a management request.
     /// </summary>
-    private void Cancel() => _ = _ending.CancelAsync();
+    private void Cancel() => TaskObserver.Observe(_ending.CancelAsync(), failure => ListeningLog.CancellationFailed(logger, failure));
 }

@@ -16,7 +16,7 @@ internal sealed class ConnectionListener : IGateGuest
     private readonly AcceptedSocket _accepted;
     private readonly IEventPublisher _events;
     private readonly Supervisor _supervisor;
-    private readonly ConnectionFate _fate = new();
+    private readonly ConnectionFate _fate;
     private Refusal? _refusal;
     private MutualTlsStream? _tls;
     private string _identity = "";
@@ -28,6 +28,7 @@ internal sealed class ConnectionListener : IGateGuest
     {
         _context = context;
         _accepted = accepted;
+        _fate = new ConnectionFate(context.Logger);
         Id = context.Connections.NextId(IsProbe);
         _events = accepted.Canary is { } ticket ? new ProbePublisher(ticket) : context.Events;
         _supervisor = IsProbe ? new Supervisor(_events, context.Time, context.Logger) : context.Supervisor;

@@ -29,11 +29,16 @@ public sealed partial class ListenerManager
         foreach (var endpoint in _endpoints)
         {
             endpoint.Close(ListenerCloseReason.Shutdown);
-            if (endpoint.InHand is { } inHand)
-            {
-                Drop(inHand);
-                endpoint.InHand = null;
-            }
+            DropInHand(endpoint);
+        }
+    }
+
+    private static void DropInHand(ListeningEndpoint endpoint)
+    {
+        if (endpoint.InHand is { } inHand)
+        {
+            Drop(inHand);
+            endpoint.InHand = null;
         }
     }
 

@@ -178,6 +178,7 @@ public sealed partial class ListenerManager : IAsyncDisposable
         {
             // Nobody will accept here again: refuse clients rather than let them wait in the kernel's backlog.
             endpoint.Close(ListenerCloseReason.Failed);
+            DropInHand(endpoint);
         }
     }
 

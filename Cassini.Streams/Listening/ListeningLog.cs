@@ -47,4 +47,7 @@ internal static partial class ListeningLog
 
     [LoggerMessage(1214, LogLevel.Warning, "Stopping: {What} did not end within {Limit}")]
     public static partial void StopTimedOut(ILogger logger, string what, TimeSpan limit);
+
+    [LoggerMessage(1215, LogLevel.Warning, "What a handler registered on its cancellation token failed")]
+    public static partial void CancellationFailed(ILogger logger, Exception failure);
 }

@@ -12,6 +12,8 @@ internal sealed record FeedItem(string Type, string? Id, string Data)
     public string? EventType => Json.TryGetProperty("type", out var type) ? type.GetString() : null;
 
     public long Sequence => long.Parse(Id.ShouldNotBeNull()[(Id!.LastIndexOf('-') + 1)..]);
+
+    public override string ToString() => $"{Type} {Id} {Data}";
 }
 
 /// <summary>Subscribes over real HTTP and reads line by line: not with the parser that is the formatter's twin.</summary>

@@ -82,7 +82,7 @@ public class ManagementAppTests
         { "GET /" + new string('x', 20_000) + " HTTP/1.1\r\nHost: localhost\r\n\r\n", 414 },
         { "GET /readyz HTTP/1.1\r\n\r\n", 400 },
         { "GET /readyz HTTP/1.1\r\nHost: a\r\nHost: b\r\n\r\n", 400 },
-        { "GET /healthz HTTP/1.1\r\nHost: localhost\r\nAccept: \u0001\r\n\r\n", 400 },
+        { "GET /healthz HTTP/1.1\r\nHost: localhost\r\nAccept: \u0001;;q=,,/\r\n\r\n", 200 },
         { "POST /faults/crash-manager HTTP/1.1\r\nHost: localhost\r\nContent-Length: 99999999\r\n\r\n", 404 },
         { "\u0016\u0003\u0001\u0002\u0000\r\n\r\n", 400 },
     };

@@ -167,7 +167,7 @@ public class ProberTests
         await using var rig = await ListeningRig.StartAsync();
         rig.Manager.StallAccept(null);
 
-        (await FirstFailureAsync(rig, WithCanary(rig) with { CanaryTimeout = TimeSpan.FromMilliseconds(200) })).ShouldSatisfyAllConditions(
+        (await FirstFailureAsync(rig, WithCanary(rig) with { CanaryTimeout = TimeSpan.FromSeconds(1) })).ShouldSatisfyAllConditions(
             e => e.Endpoint.ShouldBe("127.0.0.1:0"),
             e => e.Stage.ShouldBe(CanaryStage.Handshake),
             e => e.Reason.ShouldBe(CanaryFailure.TimedOut));
@@ -181,7 +181,7 @@ public class ProberTests
         rig.Manager.CrashManager();
         await rig.Events.WaitForAsync<Crashed>("the crash");
 
-        (await FirstFailureAsync(rig, WithCanary(rig) with { CanaryTimeout = TimeSpan.FromMilliseconds(200) })).Reason.ShouldBe(CanaryFailure.TimedOut);
+        (await FirstFailureAsync(rig, WithCanary(rig) with { CanaryTimeout = TimeSpan.FromSeconds(1) })).Reason.ShouldBe(CanaryFailure.TimedOut);
     }
 
     [Fact]
