@@ -35,11 +35,11 @@ internal sealed class LineWriter : TextWriter
     }
 
     /// <summary>The first line, past or to come, that meets the condition.</summary>
-    public async Task<string> LineAsync(string step, Func<string, bool> condition)
+    public async Task<string> LineAsync(string step, Func<string, bool> condition, TimeSpan? within = null)
     {
         try
         {
-            using var deadline = new CancellationTokenSource(Support.Eventually.Deadline, TimeProvider.System);
+            using var deadline = new CancellationTokenSource(within ?? Support.Eventually.Deadline, TimeProvider.System);
             while (true)
             {
                 var more = _more.Task;

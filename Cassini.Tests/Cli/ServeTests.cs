@@ -120,7 +120,8 @@ public class ServeTests : IDisposable
         using var other = new TcpListener(IPAddress.Loopback, 0);
         other.Start();
         await using var cassini = CassiniProcess.Start(
-            _directory.Path, ["--bind", other.LocalEndpoint.ToString()!, "--management", "127.0.0.1:0", "--set", "Health:Hold=0"]);
+            _directory.Path,
+            ["--bind", other.LocalEndpoint.ToString()!, "--management", "127.0.0.1:0", "--set", "Health:Hold=0", "--set", "Probing:CanaryInterval=200ms"]);
         var management = await cassini.ManagementAsync();
 
         cassini.Out.ToString().ShouldContain($"{other.LocalEndpoint}  failed: AddressAlreadyInUse; it is tried again");

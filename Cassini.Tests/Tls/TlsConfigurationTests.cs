@@ -24,7 +24,7 @@ public sealed class TlsConfigurationTests : IDisposable
     [InlineData("ca.pem", CertificateRole.Authority, "TLS_CA_CERT")]
     [InlineData("server.pem", CertificateRole.Server, "TLS_SERVER_CERT_CHAIN")]
     [InlineData("server.key", CertificateRole.Server, "TLS_SERVER_KEY")]
-    [InlineData("crl.pem", CertificateRole.RevocationList, "TLS_CA_CRL")]
+    [InlineData("crl.pem", CertificateRole.RevocationList, "TLS_CRL")]
     public void File_MissingOrADirectoryOrNonsense_IsNamed(string file, CertificateRole role, string setting)
     {
         File.WriteAllText(_directory[file], "nonsense");

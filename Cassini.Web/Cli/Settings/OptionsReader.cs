@@ -15,6 +15,9 @@ internal sealed class OptionsReader(IReadOnlyList<SettingsLayer> weakestFirst)
     private readonly Dictionary<string, string> _origins = new(StringComparer.OrdinalIgnoreCase);
     private readonly List<string> _known = [];
 
+    /// <summary>Every key that an option has, of what was read so far.</summary>
+    public IReadOnlyList<string> Known => _known;
+
     public List<string> Errors { get; } = [];
 
     public List<string> Warnings { get; } = [];

@@ -1,0 +1,82 @@
+using System.Text.Json;
+using Cassini.Tests.Cli;
+using Cassini.Tests.Support;
+
+namespace Cassini.Tests.Docs;
+
+/// <summary>Every command of the README is run.</summary>
+public class ReadmeTests(StartedAsInReadme readme) : IClassFixture<StartedAsInReadme>
+{
+    public static TheoryData<string> CommandsThatEnd => [.. ReadmeCommands.All.Where(IsRunToItsEnd)];
+
+    public static TheoryData<string> CommandsThatStay => [.. ReadmeCommands.All.Where(StaysOpen)];
+
+    [Fact]
+    public void Readme_Commands_AreAllKindsThatAreRunHere()
+    {
+        ReadmeCommands.All.Count(command => command == ReadmeCommands.Start).ShouldBe(1);
+        ReadmeCommands.All.Count(command => command == ReadmeCommands.Test).ShouldBe(1);
+        CommandsThatStay.Count.ShouldBe(2);
+        (CommandsThatEnd.Count + CommandsThatStay.Count + 2).ShouldBe(ReadmeCommands.All.Count);
+    }
+
+    [Fact]
+    public void Readme_TestCommand_IsWhatCiRuns() =>
+        Repository.Read(".ci", "run").Split('\n').ShouldContain(line => line.StartsWith($"{ReadmeCommands.Test} ", StringComparison.Ordinal));
+
+    [Theory]
+    [MemberData(nameof(CommandsThatEnd))]
+    public async Task Readme_CommandThatEnds_Succeeds(string command)
+    {
+        Programs.Require(command.Split(' ')[0]);
+        await using var child = readme.Run(command);
+
+        (await child.ExitCodeAsync(command, StartedAsInReadme.Patience)).ShouldBe(0, child.Error.ToString());
+
+        child.Out.Lines.ShouldNotBeEmpty();
+    }
+
+    [Theory]
+    [MemberData(nameof(CommandsThatStay))]
+    public async Task Readme_CommandThatStays_GetsThrough(string command)
+    {
+        Programs.Require(command.Split(' ')[0]);
+        await using var child = readme.Run(command);
+
+        if (command.StartsWith("curl", StringComparison.Ordinal))
+        {
+            await child.Out.LineAsync("the feed begins", line => line == "event: snapshot");
+            return;
+        }
+
+        using var http = new HttpClient();
+        await Eventually.BecomesAsync(
+            "the session is open",
+            async () => JsonDocument.Parse(await http.GetStringAsync($"{readme.Management}/sessions", TestContext.Current.CancellationToken)).RootElement.GetRawText(),
+            sessions => sessions.Contains("\"client\"", StringComparison.Ordinal));
+        child.Error.ToString().ShouldNotContain("verify error");
+    }
+
+    [Fact]
+    public void Extract_FencedBlocks_TakesOnlyShell() => ReadmeCommands.Extract("""
+        a
+        ```sh
+        one
+
+        two
+        ```
+        three
+        ```json
+        four
+        ```
+        ```sh
+        five
+        ```
+        """).ShouldBe(["one", "two", "five"]);
+
+    private static bool IsRunToItsEnd(string command) =>
+        command is not (ReadmeCommands.Start or ReadmeCommands.Test) && !StaysOpen(command);
+
+    private static bool StaysOpen(string command) =>
+        command.StartsWith("openssl s_client", StringComparison.Ordinal) || command.StartsWith("curl -N", StringComparison.Ordinal);
+}
