@@ -55,7 +55,8 @@ internal sealed record Verdicts(ImmutableArray<CheckState> Checks)
         for (var i = 0; i < Checks.Length; i++)
         {
             var (from, to) = (before.Checks[i], Checks[i]);
-            if (from.Status == to.Status && from.Reason == to.Reason && from.Fails == to.Fails)
+            var isStillUnknown = from.Status is HealthStatus.Unknown && to.Status is HealthStatus.Unknown;
+            if (from.Fails == to.Fails && (isStillUnknown || (from.Status == to.Status && from.Reason == to.Reason)))
             {
                 continue;
             }

@@ -154,7 +154,6 @@ internal sealed class AcceptLoop(ListeningContext context, ListeningEndpoint end
         {
             context.Events.Publish(
                 new AcceptFailed(endpoint.Address.ToString(), failure.SocketErrorCode.ToString(), failures, retryIn));
-            ListeningLog.AcceptFailed(context.Logger, endpoint.Address, failures, failure.Message);
         }
 
         await Task.Delay(retryIn, context.Time, cancellationToken);

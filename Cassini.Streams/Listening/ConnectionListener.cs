@@ -17,6 +17,7 @@ internal sealed class ConnectionListener : IGateGuest
     private readonly IEventPublisher _events;
     private readonly Supervisor _supervisor;
     private readonly ConnectionFate _fate;
+    private GatePass? _pass;
     private Refusal? _refusal;
     private MutualTlsStream? _tls;
     private string _identity = "";
@@ -43,11 +44,15 @@ internal sealed class ConnectionListener : IGateGuest
     /// <summary>Ends after the terminal event. Never fails.</summary>
     public Task Completion { get; private set; } = Task.CompletedTask;
 
-    /// <summary>Tells of the accept, enters the table and begins to serve, in this order.</summary>
+    /// <summary>
+    /// Tells of the accept, enters the table and the gate, and begins to serve, in this order. The gate is entered here and
+    /// not by the task, so that its guests stand in the order in which they came.
+    /// </summary>
     public void Start()
     {
         _events.Publish(new ConnectionAccepted(Id, _accepted.Endpoint.ToString(), _accepted.Remote.ToString()));
         _context.Connections.Add(this);
+        _pass = _context.Gate.Enter(_accepted.Remote.Address, this, reserved: IsProbe);
         Completion = Task.Run(RunAsync);
     }
 
@@ -68,7 +73,6 @@ internal sealed class ConnectionListener : IGateGuest
             if (!served && _fate.IsOpen && !IsProbe && _context.Quarantine.RecordCrash(_identity) is { } quarantined)
             {
                 _events.Publish(quarantined);
-                ListeningLog.Quarantined(_context.Logger, quarantined.Identity, quarantined.Crashes, quarantined.Duration);
             }
 
             await CloseTransportAsync(graceful: served);
@@ -95,8 +99,9 @@ internal sealed class ConnectionListener : IGateGuest
 
     private async Task<Refusal?> OpenAsync()
     {
-        var handshake = new HandshakePhase(_context, _accepted, _fate, this);
-        var refusal = await handshake.RunAsync();
+        var handshake = new HandshakePhase(_context, _accepted, _fate);
+        var refusal = await handshake.RunAsync(_pass);
+        _pass = null;
         _tls = handshake.Stream;
         if (refusal is not null)
         {
@@ -169,7 +174,6 @@ internal sealed class ConnectionListener : IGateGuest
         {
             var refusal = served ? _refusal! : new Refusal(HandshakeFailure.Crashed);
             _events.Publish(new HandshakeFailed(Id, refusal.Reason, refusal.Detail, sinceAccept));
-            ListeningLog.Refused(_context.Logger, Id, _accepted.Remote, refusal.Reason, refusal.Detail);
             return;
         }
 
@@ -183,7 +187,6 @@ internal sealed class ConnectionListener : IGateGuest
         _events.Publish(new SessionClosed(
             Id, reason, _context.Time.GetElapsedTime(_openedAt), session?.BytesReceived ?? 0, session?.BytesSent ?? 0));
         _events.Publish(new ConnectionClosed(Id, reason, sinceAccept));
-        ListeningLog.Closed(_context.Logger, Id, _identity, reason);
     }
 
     private static string NameOf(SslProtocols protocol) => protocol == SslProtocols.Tls13 ? "TLS 1.3" : "TLS 1.2";

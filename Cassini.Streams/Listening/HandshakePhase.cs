@@ -10,7 +10,7 @@ namespace Cassini.Streams.Listening;
 /// From the accept to a proven identity: waits for the peer's first byte while it costs next to nothing, then for a place,
 /// and only then begins TLS. Each step has its own deadline.
 /// </summary>
-internal sealed class HandshakePhase(ListeningContext context, AcceptedSocket accepted, ConnectionFate fate, IGateGuest guest)
+internal sealed class HandshakePhase(ListeningContext context, AcceptedSocket accepted, ConnectionFate fate)
 {
     private const byte HandshakeRecord = 0x16; // RFC 8446, section 5.1: ContentType handshake(22)
     private const int MaxWaitFactor = 3;
@@ -24,10 +24,11 @@ internal sealed class HandshakePhase(ListeningContext context, AcceptedSocket ac
     public TimeSpan Duration => context.Time.GetElapsedTime(_firstByteAt);
 
     /// <summary>Runs it.</summary>
+    /// <param name="entered">The stay at the gate, which ends with the handshake; null when the gate let nobody in.</param>
     /// <returns>Null when the peer proved who it is; else why it is refused.</returns>
-    public async Task<Refusal?> RunAsync()
+    public async Task<Refusal?> RunAsync(GatePass? entered)
     {
-        using var pass = context.Gate.Enter(accepted.Remote.Address, guest, reserved: accepted.Canary is not null);
+        using var pass = entered;
         if (pass is null)
         {
             return new Refusal(HandshakeFailure.HandshakeLimit, $"{context.Options.MaxPending} connections wait for a handshake");

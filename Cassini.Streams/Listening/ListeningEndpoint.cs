@@ -67,7 +67,6 @@ internal sealed class ListeningEndpoint(EndpointAddress address, ListeningContex
         var bound = new EndpointAddress(local.Address, local.Port);
         _status = new EndpointStatus(Address, bound, ListenerState.Bound);
         context.Events.Publish(new ListenerBound(Address.ToString(), bound.ToString()));
-        ListeningLog.Bound(context.Logger, bound);
         _firstAttempt.TrySetResult();
     }
 
@@ -75,7 +74,6 @@ internal sealed class ListeningEndpoint(EndpointAddress address, ListeningContex
     {
         _status = new EndpointStatus(Address, null, ListenerState.Failed);
         context.Events.Publish(new BindFailed(Address.ToString(), failure.SocketErrorCode.ToString(), failure.Message, attempt, retryIn));
-        ListeningLog.BindFailed(context.Logger, Address, failure.Message, retryIn);
         _firstAttempt.TrySetResult();
     }
 
@@ -95,7 +93,6 @@ internal sealed class ListeningEndpoint(EndpointAddress address, ListeningContex
         {
             context.Probes.ForgetLate(Address);
             context.Events.Publish(new ListenerClosed(Address.ToString(), reason));
-            ListeningLog.EndpointClosed(context.Logger, Address, reason);
         }
     }
 }

@@ -6,27 +6,6 @@ namespace Cassini.Streams.Listening;
 
 internal static partial class ListeningLog
 {
-    [LoggerMessage(1201, LogLevel.Information, "Listening on {Address}")]
-    public static partial void Bound(ILogger logger, EndpointAddress address);
-
-    [LoggerMessage(1202, LogLevel.Error, "Cannot bind {Endpoint}: {Problem} Trying again in {RetryIn}")]
-    public static partial void BindFailed(ILogger logger, EndpointAddress endpoint, string problem, TimeSpan retryIn);
-
-    [LoggerMessage(1203, LogLevel.Information, "{Endpoint} is closed: {Reason}")]
-    public static partial void EndpointClosed(ILogger logger, EndpointAddress endpoint, ListenerCloseReason reason);
-
-    [LoggerMessage(1204, LogLevel.Warning, "{Endpoint} cannot accept ({Failures} attempts): {Problem}")]
-    public static partial void AcceptFailed(ILogger logger, EndpointAddress endpoint, int failures, string problem);
-
-    [LoggerMessage(1205, LogLevel.Debug, "Connection {Id} from {Remote} refused: {Reason} ({Detail})")]
-    public static partial void Refused(ILogger logger, long id, IPEndPoint remote, HandshakeFailure reason, string? detail);
-
-    [LoggerMessage(1206, LogLevel.Debug, "Connection {Id} of {Identity} closed: {Reason}")]
-    public static partial void Closed(ILogger logger, long id, string identity, SessionCloseReason reason);
-
-    [LoggerMessage(1207, LogLevel.Warning, "{Identity} is refused for {Duration}: its sessions crashed {Crashes} times")]
-    public static partial void Quarantined(ILogger logger, string identity, int crashes, TimeSpan duration);
-
     [LoggerMessage(1208, LogLevel.Error, "The handler of connection {Id} of {Identity} did not end and is left behind")]
     public static partial void HandlerAbandoned(ILogger logger, long id, string identity);
 

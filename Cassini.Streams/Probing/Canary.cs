@@ -22,12 +22,7 @@ internal sealed class Canary(
         using var interval = new PeriodicTimer(options.CanaryInterval, time);
         do
         {
-            var outcome = await MakeRoundAsync(certificate, cancellationToken);
-            events.Publish(outcome);
-            if (outcome is CanaryFailed failed)
-            {
-                ProbingLog.CanaryFailed(logger, failed.Endpoint, failed.Stage, failed.Reason, failed.Detail);
-            }
+            events.Publish(await MakeRoundAsync(certificate, cancellationToken));
         }
         while (await interval.WaitForNextTickAsync(cancellationToken));
     }

@@ -9,9 +9,6 @@ internal static partial class ProbingLog
     [LoggerMessage(1301, LogLevel.Warning, "The accept loop of {Endpoint} did not acknowledge a probe: {Problem}")]
     public static partial void AcceptProbeFailed(ILogger logger, EndpointAddress endpoint, string problem);
 
-    [LoggerMessage(1302, LogLevel.Warning, "The canary failed at {Endpoint} in stage {Stage}: {Reason} ({Detail})")]
-    public static partial void CanaryFailed(ILogger logger, string? endpoint, CanaryStage stage, CanaryFailure reason, string detail);
-
     [LoggerMessage(1303, LogLevel.Warning, "The canary's client certificate cannot be read again and the old one is kept: {Problem}")]
     public static partial void CertificateKept(ILogger logger, string problem);
 }

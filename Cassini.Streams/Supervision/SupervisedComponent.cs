@@ -60,7 +60,6 @@ public sealed class SupervisedComponent
             if (attempt > 0)
             {
                 _events.Publish(new Restarted(_component, attempt));
-                SupervisionLog.Restarted(_logger, _component, attempt);
             }
 
             var crash = await run.RunAsync(_body, _policy.AbandonAfter, stopping);
@@ -86,7 +85,6 @@ public sealed class SupervisedComponent
             GaveUp = true;
             _events.Publish(CrashReport.Of(_component, crash, attempt, restartIn: null));
             _events.Publish(new GaveUp(_component, attempt, _policy.Window));
-            SupervisionLog.GaveUp(_logger, _component, attempt, _policy.Window);
             return false;
         }
 

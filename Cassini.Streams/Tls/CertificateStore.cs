@@ -85,7 +85,7 @@ public sealed class CertificateStore
 
         foreach (var part in _expiry.Due(_inUse))
         {
-            TellExpiring(part);
+            _events.Publish(new CertificateExpiring(part.Role, part.Subject, part.NotAfter));
         }
     }
 
@@ -116,7 +116,6 @@ public sealed class CertificateStore
             catch (TlsConfigurationException e)
             {
                 _refused = seen;
-                TlsLog.ReloadFailed(_logger, e.Message);
                 _events.Publish(new CertificateReloadFailed(e.Role, e.Path, e.Message));
             }
         }
@@ -128,8 +127,6 @@ public sealed class CertificateStore
         _inUse = CertificateInUse.Of(material);
         _loaded = _seen = digest;
         _refused = null;
-        TlsLog.Loaded(
-            _logger, material.Server.Subject, CertificateTimes.NotAfter(material.Server), material.Authorities.Count, material.Revocation?.Count ?? 0);
         TellLoaded();
     }
 
@@ -150,19 +147,5 @@ public sealed class CertificateStore
         {
             _events.Publish(part.ToLoaded());
         }
-    }
-
-    private void TellExpiring(CertificateInUse part)
-    {
-        if (part.NotAfter > _time.GetUtcNow())
-        {
-            TlsLog.Expiring(_logger, part.Role.ToString(), part.Subject, part.NotAfter);
-        }
-        else
-        {
-            TlsLog.Expired(_logger, part.Role.ToString(), part.Subject, part.NotAfter);
-        }
-
-        _events.Publish(new CertificateExpiring(part.Role, part.Subject, part.NotAfter));
     }
 }

@@ -60,11 +60,11 @@ internal static partial class EventLogMessages
     [LoggerMessage(1206, LogLevel.Warning, "{Identity} is refused for {Duration}: its connections crashed {Crashes} times")]
     public static partial void IdentityQuarantined(this ILogger logger, string identity, int crashes, TimeSpan duration);
 
-    [LoggerMessage(1300, LogLevel.Warning, "{Component} crashed: {Exception}: {Message}; attempt {Attempt}, next start in {RestartIn}")]
+    [LoggerMessage(1300, LogLevel.Debug, "{Component} crashed: {Exception}: {Message}; attempt {Attempt}, next start in {RestartIn}")]
     public static partial void CrashedRestarting(
         this ILogger logger, Component component, string exception, string message, int attempt, TimeSpan restartIn);
 
-    [LoggerMessage(1301, LogLevel.Warning, "{Component} crashed: {Exception}: {Message}")]
+    [LoggerMessage(1301, LogLevel.Debug, "{Component} crashed: {Exception}: {Message}")]
     public static partial void Crashed(this ILogger logger, Component component, string exception, string message);
 
     [LoggerMessage(1302, LogLevel.Information, "{Component} runs again after crash {Attempt}")]
@@ -72,6 +72,9 @@ internal static partial class EventLogMessages
 
     [LoggerMessage(1303, LogLevel.Error, "{Component} is given up: it crashed {Crashes} times within {Window}")]
     public static partial void GaveUp(this ILogger logger, Component component, int crashes, TimeSpan window);
+
+    [LoggerMessage(1304, LogLevel.Error, "{Component} failed and hears no more events: {Exception}: {Message}")]
+    public static partial void ObserverCrashed(this ILogger logger, Component component, string exception, string message);
 
     [LoggerMessage(1400, LogLevel.Trace, "heartbeat in {RoundTrip}: {LiveConnections} live connections")]
     public static partial void HeartbeatReceived(this ILogger logger, TimeSpan roundTrip, int liveConnections);
@@ -88,13 +91,13 @@ internal static partial class EventLogMessages
     [LoggerMessage(1404, LogLevel.Warning, "the canary failed at {Endpoint}: {Stage} {Reason}: {Detail}")]
     public static partial void CanaryFailed(this ILogger logger, string endpoint, CanaryStage stage, CanaryFailure reason, string detail);
 
-    [LoggerMessage(1500, LogLevel.Information, "{Role} certificate {Subject} is in use; valid until {NotAfter}")]
+    [LoggerMessage(1500, LogLevel.Information, "{Role} certificate {Subject} is in use; valid until {NotAfter:u}")]
     public static partial void CertificateLoaded(this ILogger logger, CertificateRole role, string subject, DateTimeOffset notAfter);
 
     [LoggerMessage(1501, LogLevel.Error, "{Role}: {Path} cannot be used, and the old one still serves: {Message}")]
     public static partial void CertificateReloadFailed(this ILogger logger, CertificateRole role, string path, string message);
 
-    [LoggerMessage(1502, LogLevel.Warning, "{Role} certificate {Subject} ends at {NotAfter}")]
+    [LoggerMessage(1502, LogLevel.Warning, "{Role} certificate {Subject} ends at {NotAfter:u}")]
     public static partial void CertificateExpiring(this ILogger logger, CertificateRole role, string subject, DateTimeOffset notAfter);
 
     [LoggerMessage(1600, LogLevel.Debug, "topic {Topic} came into being")]

@@ -34,20 +34,31 @@ internal static class EventsEndpoint
 
         // A browser that reconnects repeats the address it was given and tells what it has seen in the header.
         var lastEventId = request.Headers["Last-Event-ID"] is { Count: > 0 } header ? header[^1] : request.Query["lastEventId"].ToString();
-        return feeds.TryOpen(context, filter, FeedStart.Decide(broker.Hub, lastEventId)) is { } feed
-            ? StreamAsync(context, feeds, feed)
+        var start = FeedStart.Decide(broker, lastEventId);
+        return feeds.TryOpen(context, filter, start.After) is { } feed
+            ? StreamAsync(context, feeds, feed, OpenAsync(context, feed, start))
             : Answer.TextAsync(
                 context, StatusCodes.Status503ServiceUnavailable,
                 $"too many feeds: {broker.Options.MaxFeeds} are open, and no more are allowed\n");
     }
 
-    private static async Task StreamAsync(HttpContext context, FeedRegistry feeds, Feed feed)
+    /// <summary>
+    /// The framework's result makes the answer a stream of events and writes the opening. What follows is framed once for
+    /// all subscribers instead of once for each, and an idle feed keeps neither a formatter's buffers nor its first snapshot.
+    /// </summary>
+    private static Task OpenAsync(HttpContext context, Feed feed, FeedStart start)
+    {
+        // A subscriber may be as slow as it likes: it costs nobody anything, and is reset when it falls too far behind.
+        context.Features.GetRequiredFeature<IHttpMinResponseDataRateFeature>().MinDataRate = null;
+        return TypedResults.ServerSentEvents(feed.OpenAsync(start)).ExecuteAsync(context);
+    }
+
+    private static async Task StreamAsync(HttpContext context, FeedRegistry feeds, Feed feed, Task opened)
     {
         try
         {
-            // A subscriber may be as slow as it likes: it costs nobody anything, and is reset when it falls too far behind.
-            context.Features.GetRequiredFeature<IHttpMinResponseDataRateFeature>().MinDataRate = null;
-            await TypedResults.ServerSentEvents(feed.ReadAsync(context.RequestAborted)).ExecuteAsync(context);
+            await opened;
+            await feed.FollowAsync(context.Response.Body, context.RequestAborted);
         }
         catch (OperationCanceledException) when (context.RequestAborted.IsCancellationRequested)
         {

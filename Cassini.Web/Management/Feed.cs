@@ -1,5 +1,4 @@
 using System.Net.ServerSentEvents;
-using System.Runtime.CompilerServices;
 using System.Text.Json;
 using Cassini.Streams.Events;
 using Cassini.Streams.Health;
@@ -8,8 +7,8 @@ using EventId = Cassini.Streams.Events.EventId;
 namespace Cassini.Web.Management;
 
 /// <summary>
-/// One subscriber of /events: a cursor in the shared log and a timer. It owns no queue, serializes nothing that another
-/// feed has serialized, and allocates nothing for an event.
+/// One subscriber of /events: a cursor in the shared log. It owns no queue, timer or buffer, serializes nothing that
+/// another feed has serialized, and allocates nothing for an event.
 /// </summary>
 internal sealed class Feed : IDisposable
 {
@@ -18,137 +17,126 @@ internal sealed class Feed : IDisposable
     private readonly ManagementContext _broker;
     private readonly FeedRegistry _registry;
     private readonly CategoryFilter _filter;
-    private readonly FeedStart _start;
     private readonly EventCursor _cursor;
-    private readonly ITimer _timer;
-    private HealthSnapshot _opening;
     private long _lastSent;
-    private int _timerFired;
-    private bool _toldStale;
     private long _sent;
+    private bool _knownStale;
 
-    public Feed(ManagementContext broker, FeedRegistry registry, CategoryFilter filter, FeedStart start)
+    /// <summary>Begins after <paramref name="after"/>.</summary>
+    public Feed(ManagementContext broker, FeedRegistry registry, CategoryFilter filter, long after)
     {
         _broker = broker;
         _registry = registry;
         _filter = filter;
-        _start = start;
-        _opening = broker.Health.Current;
 
         // The log itself is the queue: a subscriber may fall behind by all that is kept, and is then reset.
-        _cursor = broker.Hub.Log.OpenCursor(start.After ?? _opening.Through, broker.Hub.Log.Capacity);
+        _cursor = broker.Hub.Log.OpenCursor(after, broker.Hub.Log.Capacity);
         _lastSent = broker.Time.GetTimestamp();
-        _timer = broker.Time.CreateTimer(
-            static state => ((Feed)state!).TimerFired(), this, broker.Options.FeedHeartbeat, Timeout.InfiniteTimeSpan);
+        _knownStale = registry.IsStale;
     }
 
     /// <summary>Messages sent so far.</summary>
     public long Sent => Volatile.Read(ref _sent);
 
+    /// <summary>Whether nothing was sent for so long that a heartbeat is due at this look, and not only at the next. Any thread.</summary>
+    public bool IsQuiet =>
+        _broker.Time.GetElapsedTime(Volatile.Read(ref _lastSent)) > _broker.Options.FeedHeartbeat - _registry.LookInterval;
+
     /// <summary>Makes the feed look around: it is stopped, cut off, or has something to say. Any thread.</summary>
     public void Nudge() => _cursor.Nudge();
 
-    public void Dispose()
-    {
-        _timer.Dispose();
-        _cursor.Dispose();
-    }
+    public void Dispose() => _cursor.Dispose();
 
-    /// <summary>The messages, until the subscriber goes away or the process stops.</summary>
-    public async IAsyncEnumerable<SseItem<byte[]>> ReadAsync([EnumeratorCancellation] CancellationToken aborted)
+    /// <summary>The first messages: the snapshot, and before it the reset when it cannot resume as it was asked to.</summary>
+    public async IAsyncEnumerable<SseItem<byte[]>> OpenAsync(FeedStart start)
     {
-        using var wakeUp = aborted.UnsafeRegister(static state => ((Feed)state!).Nudge(), this);
-        if (_start.Reset is { } refused)
+        if (start.Reset is { } refused)
         {
-            yield return Reset(refused);
+            yield return Noted(Reset(refused)).ToItem();
         }
 
-        yield return Snapshot(_opening, hasId: _start.After is null);
-        _opening = null!;
+        yield return Noted(Snapshot(start.Snapshot, hasId: !start.IsResumed)).ToItem();
+        await Task.CompletedTask;
+    }
+
+    /// <summary>Writes the messages after that, until the subscriber goes away or the process stops.</summary>
+    public async Task FollowAsync(Stream body, CancellationToken aborted)
+    {
+        using var wakeUp = aborted.UnsafeRegister(static state => ((Feed)state!).Nudge(), this);
         while (true)
         {
             while (!aborted.IsCancellationRequested && _cursor.Position < _registry.StopAfter && _cursor.TryRead(out var delivery))
             {
                 if (delivery.Envelope is not { } envelope)
                 {
-                    yield return Reset(new ResetAnswer(ResetAnswer.TooSlow, IdOf(delivery.Gap.From), IdOf(delivery.Gap.To)));
-                    var snapshot = _broker.Health.Current;
-                    _cursor.MoveTo(snapshot.Through);
-                    yield return Snapshot(snapshot, hasId: true);
+                    await ResetAsync(body, delivery.Gap, aborted);
                 }
                 else if (_filter.Includes(envelope.Event.Category))
                 {
-                    var encoded = _registry.Encoder.Of(envelope);
-                    yield return Message(encoded.Type, encoded.Data, encoded.Id);
+                    NoteSent();
+                    await body.WriteAsync(_registry.Frames.Of(envelope), aborted);
                 }
             }
 
             if (aborted.IsCancellationRequested)
             {
-                yield break;
+                return;
             }
 
             if (_cursor.IsCompleted || _cursor.Position >= _registry.StopAfter)
             {
-                yield return Message(FeedMessage.Bye, Empty, IdOf(_cursor.Position));
-                yield break;
+                await SendAsync(body, new FeedMessage(FeedMessage.Bye, Empty, IdOf(_cursor.Position)), aborted);
+                return;
             }
 
-            if (_registry.IsStale != _toldStale)
+            var isStale = _registry.IsStale;
+            if (isStale != _knownStale || IsQuiet)
             {
-                yield return Snapshot(_broker.Health.Current, hasId: false);
-            }
-            else if (IsHeartbeatDue())
-            {
-                // A dead projection is not covered up by a beating heart.
-                yield return _toldStale
-                    ? Snapshot(_broker.Health.Current, hasId: false)
-                    : Message(FeedMessage.Heartbeat, Empty, IdOf(_cursor.Position));
+                await SendAsync(body, SignOfLife(isStale), aborted);
+                _knownStale = isStale;
             }
 
             await _cursor.WaitAsync();
         }
     }
 
-    private void TimerFired()
+    private async Task ResetAsync(Stream body, Gap gap, CancellationToken aborted)
     {
-        Volatile.Write(ref _timerFired, 1);
-        Nudge();
+        await SendAsync(body, Reset(new ResetAnswer(ResetAnswer.TooSlow, IdOf(gap.From), IdOf(gap.To))), aborted);
+        var snapshot = _broker.Health.Current;
+        _cursor.MoveTo(snapshot.Through);
+        await SendAsync(body, Snapshot(snapshot, hasId: true), aborted);
     }
 
-    /// <summary>The timer runs for a whole heartbeat at a time; only when it fires is it set to what really remains.</summary>
-    private bool IsHeartbeatDue()
-    {
-        if (Interlocked.Exchange(ref _timerFired, 0) == 0)
-        {
-            return false;
-        }
+    private ValueTask SendAsync(Stream body, FeedMessage message, CancellationToken aborted) =>
+        body.WriteAsync(Noted(message).ToFrame(), aborted);
 
-        var heartbeat = _broker.Options.FeedHeartbeat;
-        var remaining = heartbeat - _broker.Time.GetElapsedTime(_lastSent);
-        var isDue = remaining <= TimeSpan.Zero;
-        _timer.Change(isDue ? heartbeat : remaining + TimeSpan.FromMilliseconds(1), Timeout.InfiniteTimeSpan);
-        return isDue;
-    }
+    /// <summary>A dead projection is not covered up by a beating heart: as long as it is stale, and when it is no longer, health itself is sent.</summary>
+    private FeedMessage SignOfLife(bool isStale) => isStale || _knownStale
+        ? Snapshot(_broker.Health.Current, hasId: false)
+        : new FeedMessage(FeedMessage.Heartbeat, Empty, IdOf(_cursor.Position));
 
-    private SseItem<byte[]> Snapshot(HealthSnapshot snapshot, bool hasId)
-    {
-        _toldStale = FeedRegistry.IsStaleIn(snapshot);
-        return Message(
-            FeedMessage.Snapshot, _registry.Bodies.Of(snapshot).Json, hasId && !_toldStale ? IdOf(snapshot.Through) : null);
-    }
+    private FeedMessage Snapshot(HealthSnapshot snapshot, bool hasId) => new(
+        FeedMessage.Snapshot,
+        _registry.Bodies.Of(snapshot).Json,
+        hasId && !FeedRegistry.IsStaleIn(snapshot) ? IdOf(snapshot.Through) : null);
 
-    private SseItem<byte[]> Reset(ResetAnswer answer)
+    private FeedMessage Reset(ResetAnswer answer)
     {
         _registry.CountReset(answer.Reason);
-        return Message(FeedMessage.Reset, JsonSerializer.SerializeToUtf8Bytes(answer, ManagementJson.Reset), null);
+        return new FeedMessage(FeedMessage.Reset, JsonSerializer.SerializeToUtf8Bytes(answer, ManagementJson.Reset), null);
     }
 
-    private SseItem<byte[]> Message(string type, byte[] data, string? id)
+    private FeedMessage Noted(FeedMessage message)
     {
-        _lastSent = _broker.Time.GetTimestamp();
+        NoteSent();
+        return message;
+    }
+
+    private void NoteSent()
+    {
+        Volatile.Write(ref _lastSent, _broker.Time.GetTimestamp());
         Volatile.Write(ref _sent, _sent + 1);
-        return new SseItem<byte[]>(data, type) { EventId = id };
     }
 
     private string IdOf(long sequence) => new EventId(_broker.Hub.Epoch, sequence).ToString();

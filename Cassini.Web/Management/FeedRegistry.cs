@@ -10,12 +10,12 @@ internal sealed class FeedRegistry : IDisposable
     /// <summary>How long a feed may take to send its last messages. One whose subscriber does not read is cut then.</summary>
     private static readonly TimeSpan StopGrace = TimeSpan.FromMilliseconds(500);
 
-    private static readonly TimeSpan StaleLook = TimeSpan.FromMilliseconds(500);
+    private static readonly TimeSpan LongestLookInterval = TimeSpan.FromMilliseconds(500);
 
     private readonly Lock _gate = new();
     private readonly Dictionary<Feed, HttpContext> _open = [];
     private readonly ManagementContext _broker;
-    private readonly ITimer _staleWatch;
+    private readonly ITimer _look;
     private readonly ITimer _stopTimer;
     private readonly CancellationTokenRegistration _stopping;
     private ImmutableSortedDictionary<string, long> _resets = ImmutableSortedDictionary<string, long>.Empty.WithComparers(StringComparer.Ordinal);
@@ -29,15 +29,20 @@ internal sealed class FeedRegistry : IDisposable
     {
         _broker = broker;
         Bodies = bodies;
-        _staleWatch = broker.Time.CreateTimer(static state => ((FeedRegistry)state!).LookForStaleness(), this, StaleLook, StaleLook);
+        var quarter = broker.Options.FeedHeartbeat / 4;
+        LookInterval = quarter < LongestLookInterval ? quarter : LongestLookInterval;
+        _look = broker.Time.CreateTimer(static state => ((FeedRegistry)state!).Look(), this, LookInterval, LookInterval);
         _stopTimer = broker.Time.CreateTimer(
             static state => ((FeedRegistry)state!).CutAll(), this, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
         _stopping = stopping.UnsafeRegister(static state => ((FeedRegistry)state!).Stop(), this);
     }
 
-    public EventEncoder Encoder { get; } = new();
+    public EventFrames Frames { get; } = new();
 
     public SnapshotBodies Bodies { get; }
+
+    /// <summary>How often the one timer of all feeds looks for quiet ones and for a stale projection.</summary>
+    public TimeSpan LookInterval { get; }
 
     /// <summary>The last sequence that is still sent: set when the process stops.</summary>
     public long StopAfter => Volatile.Read(ref _stopAfter);
@@ -80,7 +85,7 @@ internal sealed class FeedRegistry : IDisposable
     }
 
     /// <summary>Opens a feed unless there are as many as there may be.</summary>
-    public Feed? TryOpen(HttpContext context, CategoryFilter filter, FeedStart start)
+    public Feed? TryOpen(HttpContext context, CategoryFilter filter, long after)
     {
         if (Interlocked.Increment(ref _count) > _broker.Options.MaxFeeds)
         {
@@ -89,7 +94,7 @@ internal sealed class FeedRegistry : IDisposable
             return null;
         }
 
-        var feed = new Feed(_broker, this, filter, start);
+        var feed = new Feed(_broker, this, filter, after);
         lock (_gate)
         {
             _open.Add(feed, context);
@@ -116,11 +121,11 @@ internal sealed class FeedRegistry : IDisposable
     public void Dispose()
     {
         _stopping.Dispose();
-        _staleWatch.Dispose();
+        _look.Dispose();
         _stopTimer.Dispose();
     }
 
-    private void LookForStaleness()
+    private void Look()
     {
         if (Count == 0)
         {
@@ -128,31 +133,31 @@ internal sealed class FeedRegistry : IDisposable
         }
 
         var isStale = IsStaleIn(_broker.Health.Current);
-        if (isStale != _isStale)
+        var isNews = isStale != _isStale;
+        _isStale = isStale;
+        foreach (var (feed, _) in Open())
         {
-            _isStale = isStale;
-            NudgeAll();
+            if (isNews || feed.IsQuiet)
+            {
+                feed.Nudge();
+            }
         }
     }
 
     private void Stop()
     {
         Volatile.Write(ref _stopAfter, _broker.Hub.Log.Newest);
-        NudgeAll();
-        _stopTimer.Change(StopGrace, Timeout.InfiniteTimeSpan);
-    }
-
-    private void NudgeAll()
-    {
-        foreach (var feed in Open().Select(open => open.Key))
+        foreach (var (feed, _) in Open())
         {
             feed.Nudge();
         }
+
+        _stopTimer.Change(StopGrace, Timeout.InfiniteTimeSpan);
     }
 
     private void CutAll()
     {
-        foreach (var context in Open().Select(open => open.Value))
+        foreach (var (_, context) in Open())
         {
             context.Abort();
         }

@@ -4,19 +4,11 @@ namespace Cassini.Web.Management;
 internal static class PlainErrors
 {
     public static RequestDelegate Explain(RequestDelegate next) => context =>
-    {
-        var answer = next(context);
-        return answer.IsCompletedSuccessfully && context.Response.HasStarted ? answer : ExplainAsync(context, answer);
-    };
+        context.GetEndpoint() is RouteEndpoint ? next(context) : ExplainAsync(context, next);
 
-    private static async Task ExplainAsync(HttpContext context, Task answer)
+    private static async Task ExplainAsync(HttpContext context, RequestDelegate next)
     {
-        await answer;
-        if (context.Response.HasStarted || context.Response.ContentLength is not null)
-        {
-            return;
-        }
-
+        await next(context);
         switch (context.Response.StatusCode)
         {
             case StatusCodes.Status404NotFound:

@@ -8,7 +8,22 @@ switch (args.FirstOrDefault())
     case "replay":
         ReplayBench.Run();
         return 0;
+    case "probes":
+        await ProbeBench.RunAsync();
+        return 0;
+    case "feeds":
+        await FeedBench.RunAsync();
+        return 0;
+    case "faults":
+        await FaultBench.RunAsync();
+        return 0;
+    case "start":
+        await StartBench.RunAsync();
+        return 0;
+    case "bare" when args.Length == 3:
+        await BareServer.RunAsync(args[1], args[2]);
+        return 0;
     default:
-        Console.Error.WriteLine("usage: dotnet run -c Release --project bench/Cassini.Bench -- hub|replay");
+        Console.Error.WriteLine("usage: dotnet run -c Release --project bench/Cassini.Bench -- hub|replay|probes|feeds|faults|start");
         return 64;
 }
