@@ -7,7 +7,10 @@ namespace Cassini.Streams.Events;
 internal sealed class CursorSignal : IThreadPoolWorkItem
 {
     private readonly Lock _gate = new();
-    private EventCursor[] _cursors = [];
+    private readonly List<EventCursor> _cursors = [];
+
+    // Kept between rounds so that waking allocates nothing.
+    private EventCursor[] _round = [];
     private int _waiting;
     private int _queued;
 
@@ -15,7 +18,8 @@ internal sealed class CursorSignal : IThreadPoolWorkItem
     {
         lock (_gate)
         {
-            _cursors = [.. _cursors, cursor];
+            cursor.Slot = _cursors.Count;
+            _cursors.Add(cursor);
         }
     }
 
@@ -23,7 +27,11 @@ internal sealed class CursorSignal : IThreadPoolWorkItem
     {
         lock (_gate)
         {
-            _cursors = Array.FindAll(_cursors, other => !ReferenceEquals(other, cursor));
+            // The last one takes its place: a thousand readers that leave at once cost no more than one each.
+            var last = _cursors[^1];
+            _cursors[cursor.Slot] = last;
+            last.Slot = cursor.Slot;
+            _cursors.RemoveAt(_cursors.Count - 1);
         }
     }
 
@@ -44,11 +52,27 @@ internal sealed class CursorSignal : IThreadPoolWorkItem
 
     void IThreadPoolWorkItem.Execute()
     {
-        // Cleared first: whoever raises after this line queues another round.
+        // Rounds may overlap when one is raised while another runs, so a round takes the buffer away while it uses it.
         Interlocked.Exchange(ref _queued, 0);
-        foreach (var cursor in Volatile.Read(ref _cursors))
+        var round = Interlocked.Exchange(ref _round, []);
+        int count;
+        lock (_gate)
+        {
+            count = _cursors.Count;
+            if (round.Length < count)
+            {
+                round = new EventCursor[Math.Max(16, count * 2)];
+            }
+
+            _cursors.CopyTo(round);
+        }
+
+        foreach (var cursor in round.AsSpan(0, count))
         {
             cursor.Wake();
         }
+
+        round.AsSpan(0, count).Clear();
+        _round = round;
     }
 }

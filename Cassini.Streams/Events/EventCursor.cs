@@ -29,6 +29,9 @@ public sealed class EventCursor : IValueTaskSource, IDisposable
         signal.Add(this);
     }
 
+    /// <summary>Its place among the readers; belongs to the signal, under its lock.</summary>
+    internal int Slot { get; set; }
+
     /// <summary>The last sequence examined: where a reader that stops here can resume.</summary>
     public long Position => _next - 1;
 

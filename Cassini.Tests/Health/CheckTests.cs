@@ -417,6 +417,17 @@ public class CheckTests
         fold.At(0.6, Load(800))[CheckNames.Backlog].Reason.ShouldBe(Reasons.BacklogHigh);
     }
 
+    [Fact]
+    public void Draining_EndpointsClosedByTheShutdown_IsDegradedAndNoFault()
+    {
+        var fold = Healthy().At(1, new PhaseEntered(Phase.Draining)).At(1, new ListenerClosed(Endpoint, ListenerCloseReason.Shutdown));
+
+        fold.State.Verdicts.Status.ShouldBe(HealthStatus.Degraded);
+        fold.State.Verdicts.Ready.ShouldBeFalse();
+        fold[CheckNames.Bind].Raw.ShouldBe(HealthStatus.Ok);
+        fold[CheckNames.Accept].Raw.ShouldBe(HealthStatus.Ok);
+    }
+
     [Theory]
     [InlineData(Phase.Starting, HealthStatus.Error)]
     [InlineData(Phase.Recovering, HealthStatus.Degraded)]

@@ -30,7 +30,10 @@ internal sealed class FeedReader : IDisposable
 
     public HttpResponseMessage Response => _response;
 
-    public static async Task<FeedReader> OpenAsync(ManagementRig rig, string query = "", string? lastEventId = null, string? accept = null)
+    public static Task<FeedReader> OpenAsync(ManagementRig rig, string query = "", string? lastEventId = null, string? accept = null) =>
+        OpenAsync(rig.Http, query, lastEventId, accept);
+
+    public static async Task<FeedReader> OpenAsync(HttpClient http, string query = "", string? lastEventId = null, string? accept = null)
     {
         var request = new HttpRequestMessage(HttpMethod.Get, "/events" + query);
         if (lastEventId is not null)
@@ -44,7 +47,7 @@ internal sealed class FeedReader : IDisposable
         }
 
         var response = await Eventually.CompletesAsync(
-            "opening the feed", rig.Http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, TestContext.Current.CancellationToken));
+            "opening the feed", http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, TestContext.Current.CancellationToken));
         response.IsSuccessStatusCode.ShouldBeTrue(response.ToString());
         return new FeedReader(response, await response.Content.ReadAsStreamAsync(TestContext.Current.CancellationToken));
     }

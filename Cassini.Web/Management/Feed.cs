@@ -74,7 +74,7 @@ internal sealed class Feed : IDisposable
                 else if (_filter.Includes(envelope.Event.Category))
                 {
                     NoteSent();
-                    await body.WriteAsync(_registry.Frames.Of(envelope), aborted);
+                    await body.WriteAsync(_registry.Frames.Of(envelope), CancellationToken.None);
                 }
             }
 

@@ -18,6 +18,11 @@ internal sealed class AcceptCheck : Check
         var bound = facts.Endpoints.All.Where(fact => fact.State is EndpointState.Bound).ToArray();
         if (bound.Length == 0)
         {
+            if (facts.Endpoints.All.Any(fact => fact.IsRetired))
+            {
+                return Verdict.Ok();
+            }
+
             return Verdict.Of(HealthStatus.Unknown, Reasons.NothingBound, "no endpoint is bound");
         }
 

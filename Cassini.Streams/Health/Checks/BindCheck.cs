@@ -16,7 +16,7 @@ internal sealed class BindCheck : Check
     public override Verdict Judge(HealthFacts facts, HealthPolicy policy, TimeSpan now, HealthStatus raw)
     {
         var endpoints = facts.Endpoints.All;
-        var missing = endpoints.Where(fact => fact.State is EndpointState.Failed or EndpointState.Closed).ToArray();
+        var missing = endpoints.Where(fact => fact.State is EndpointState.Failed or EndpointState.Closed && !fact.IsRetired).ToArray();
         if (missing.Length > 0)
         {
             var reason = missing.Any(fact => fact.State is EndpointState.Failed) ? Reasons.BindFailed : Reasons.EndpointClosed;

@@ -12,6 +12,9 @@ internal sealed record EndpointFact(string Endpoint)
 
     public TimeSpan Since { get; init; }
 
+    /// <summary>Closed for good by a shutdown: no fault of the endpoint's.</summary>
+    public bool IsRetired { get; init; }
+
     public string? Error { get; init; }
 
     public TimeSpan RetryIn { get; init; }
@@ -36,7 +39,8 @@ internal sealed record EndpointFacts(ImmutableArray<EndpointFact> All)
         ListenerBound e => Change(e.Endpoint, now, fact => Enter(fact, EndpointState.Bound, sequence, now) with { Address = e.Address }),
         BindFailed e => Change(e.Endpoint, now, fact =>
             Enter(fact, EndpointState.Failed, sequence, now) with { Address = e.Endpoint, Error = e.Error, RetryIn = e.RetryIn }),
-        ListenerClosed e => Change(e.Endpoint, now, fact => Enter(fact, EndpointState.Closed, sequence, now)),
+        ListenerClosed e => Change(e.Endpoint, now, fact =>
+            Enter(fact, EndpointState.Closed, sequence, now) with { IsRetired = e.Reason is ListenerCloseReason.Shutdown }),
         AcceptProbed e when All.Any(fact => fact.Endpoint == e.Endpoint) => Change(e.Endpoint, now, fact => fact with
         {
             LastProbe = now,
