@@ -15,6 +15,7 @@ public class WaitTests : IDisposable
         """;
 
     private readonly TestConsole _console = new();
+    private int _plainRequests;
 
     public void Dispose() => _console.Dispose();
 
@@ -143,6 +144,40 @@ public class WaitTests : IDisposable
 
         (await Eventually.CompletesAsync("the wait ends", waiting)).ShouldBe(ExitCode.Interrupted);
         _console.Out.Lines.ShouldHaveSingleItem().ShouldMatch($"^{server.Url}: waiting: {expected}$");
+    }
+
+    [Fact]
+    public async Task Wait_ServerThatHoldsNoMoreRequests_IsAskedAgainAndAgain()
+    {
+        await using var server = await FakeManagement.StartAsync(async context =>
+        {
+            if (context.Request.Query.ContainsKey("wait"))
+            {
+                context.Response.StatusCode = 503;
+                await context.Response.WriteAsync("too many waits", context.RequestAborted);
+                return;
+            }
+
+            await FakeManagement.Json(_plainRequests++ < 3 ? 503 : 200, _plainRequests <= 3 ? NotReady : """{ "status": "ok" }""")(context);
+        });
+
+        (await RunAsync(server.Url, "--interval", "10ms")).ShouldBe(ExitCode.Ok);
+
+        _console.Out.Lines.Count.ShouldBe(2);
+        _console.Out.Lines[0].ShouldContain("waiting: not ready: bind BindFailed");
+        server.Requests.ShouldBe(5);
+    }
+
+    [Fact]
+    public async Task Wait_ReasonWithControlCharacters_IsShownWithoutThem()
+    {
+        await using var server = await FakeManagement.StartAsync(FakeManagement.Json(503, """{ "status": "error", "message": "a\u001b[2Jb\nc" }"""));
+        var waiting = RunAsync(server.Url);
+
+        await _console.Out.LineAsync("the reason", line => line == $"{server.Url}: waiting: not ready: a [2Jb c");
+        await _console.InterruptAsync();
+
+        (await Eventually.CompletesAsync("the wait ends", waiting)).ShouldBe(ExitCode.Interrupted);
     }
 
     [Fact]

@@ -34,12 +34,14 @@ internal sealed class ProcessSignals : IStopSignals, IDisposable
         var nth = Interlocked.Increment(ref _received);
         signal.Cancel = nth <= 2;
 
-        // Asynchronously: what is cancelled must not run on the thread that the runtime keeps for signals.
-        _ = nth switch
+        // On a thread that the runtime made for this signal: nothing else waits for the callbacks.
+        if (nth == 1)
         {
-            1 => _stop.CancelAsync(),
-            2 => _force.CancelAsync(),
-            _ => Task.CompletedTask,
-        };
+            _stop.Cancel();
+        }
+        else if (nth == 2)
+        {
+            _force.Cancel();
+        }
     }
 }

@@ -22,9 +22,9 @@ internal sealed class Server(ServeSettings settings, CliContext context)
             var made = MakeDevelopmentCertificates();
             await using var host = new BrokerHost(settings.Options, new DiscardHandler(), context.Time, loggers);
             await using var management = ManagementApp.Create(host, loggers, context.Time);
-            await StartManagementAsync(management);
             try
             {
+                await StartManagementAsync(management);
                 await StartBrokerAsync(host, loggers);
                 StartupText.Write(context.Out, settings, host.Health.Current, ManagementApp.AddressOf(management), made);
                 await Task.Delay(Timeout.InfiniteTimeSpan, context.Time, context.Signals.Stop);
@@ -103,6 +103,13 @@ internal sealed class Server(ServeSettings settings, CliContext context)
     {
         using var patience = new CancellationTokenSource(LongestGoodbye, context.Time);
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(patience.Token, context.Signals.Force);
-        await management.StopAsync(limit.Token);
+        try
+        {
+            await management.StopAsync(limit.Token);
+        }
+        catch (OperationCanceledException) when (limit.IsCancellationRequested)
+        {
+            // Whoever is still connected loses the connection with the process.
+        }
     }
 }

@@ -1,7 +1,22 @@
 namespace Cassini.Web.Cli.Waiting;
 
 /// <summary>What one look at a target found.</summary>
-/// <param name="Holds">Whether what is waited for is so.</param>
-/// <param name="Reachable">Whether there was an answer at all, be it the wrong one.</param>
-/// <param name="Text">Why it is not so, for people.</param>
-internal sealed record HealthAnswer(bool Holds, bool Reachable, string Text);
+/// <param name="Kind">Whether what is waited for is so.</param>
+/// <param name="Text">For people: what is so, or why it is not.</param>
+internal sealed record HealthAnswer(AnswerKind Kind, string Text);
+
+/// <summary>What an answer says.</summary>
+internal enum AnswerKind
+{
+    /// <summary>What is waited for is so.</summary>
+    Yes,
+
+    /// <summary>A Cassini says that it is not so.</summary>
+    No,
+
+    /// <summary>Something answers, and not with a Cassini's health.</summary>
+    Strange,
+
+    /// <summary>Nothing answers.</summary>
+    None,
+}

@@ -13,11 +13,13 @@ internal static class HealthAnswerReader
         if (code is not (HttpStatusCode.OK or HttpStatusCode.ServiceUnavailable) || Root(mediaType, body) is not { } root
             || Text(root, "status") is not { } status)
         {
-            return new HealthAnswer(false, true, $"answers, but not as Cassini does ({(int)code} {mediaType ?? "without a body"})");
+            return new HealthAnswer(AnswerKind.Strange, $"answers, but not as Cassini does ({(int)code} {mediaType ?? "without a body"})");
         }
 
         var holds = code == HttpStatusCode.OK && (goal != WaitGoal.Ok || status == "ok");
-        return new HealthAnswer(holds, true, holds ? goal.ToString().ToLowerInvariant() : Why(goal, root, status));
+        return holds
+            ? new HealthAnswer(AnswerKind.Yes, goal.ToString().ToLowerInvariant())
+            : new HealthAnswer(AnswerKind.No, Why(goal, root, status));
     }
 
     private static string Why(WaitGoal goal, JsonElement root, string status)
@@ -26,7 +28,10 @@ internal static class HealthAnswerReader
         var reasons = failing.Count > 0 ? string.Join("; ", failing)
             : Text(root, "message") ?? (Text(root, "phase") is { } phase ? $"the phase is {phase}" : $"the status is {status}");
         var text = $"not {goal.ToString().ToLowerInvariant()}: {reasons}";
-        return string.Concat(text.Length <= LongestText ? text : text[..LongestText] + "…").ReplaceLineEndings(" ");
+
+        // Somebody else's words on our terminal: one line, bounded, nothing that a terminal obeys.
+        var shown = string.Concat(text.Take(LongestText).Select(c => char.IsControl(c) ? ' ' : c));
+        return text.Length <= LongestText ? shown : shown + "…";
     }
 
     private static IEnumerable<JsonElement> Checks(JsonElement root) =>

@@ -42,7 +42,7 @@ internal sealed class HealthClient : IDisposable
         }
         catch (OperationCanceledException) when (!cancellation.IsCancellationRequested)
         {
-            return new HealthAnswer(false, false, "not reachable (no answer in time)");
+            return new HealthAnswer(AnswerKind.None, "not reachable (no answer in time)");
         }
     }
 
@@ -62,12 +62,12 @@ internal sealed class HealthClient : IDisposable
 
     private static HealthAnswer Unreachable(HttpRequestException exception) => exception.HttpRequestError switch
     {
-        HttpRequestError.NameResolutionError => new HealthAnswer(false, false, "not reachable (no such host)"),
+        HttpRequestError.NameResolutionError => new HealthAnswer(AnswerKind.None, "not reachable (no such host)"),
         HttpRequestError.ConnectionError => new HealthAnswer(
-            false, false, $"not reachable ({SocketText.Of((exception.InnerException as SocketException)?.SocketErrorCode) ?? exception.Message})"),
+            AnswerKind.None, $"not reachable ({SocketText.Of((exception.InnerException as SocketException)?.SocketErrorCode) ?? exception.Message})"),
         HttpRequestError.SecureConnectionError => new HealthAnswer(
-            false, true, $"answers, but TLS failed ({exception.InnerException?.Message ?? exception.Message})"),
-        HttpRequestError.ResponseEnded => new HealthAnswer(false, true, "hung up without an answer"),
-        _ => new HealthAnswer(false, true, $"answers, but not as Cassini does ({exception.Message})"),
+            AnswerKind.Strange, $"answers, but TLS failed ({exception.InnerException?.Message ?? exception.Message})"),
+        HttpRequestError.ResponseEnded => new HealthAnswer(AnswerKind.Strange, "hung up without an answer"),
+        _ => new HealthAnswer(AnswerKind.Strange, $"answers, but not as Cassini does ({exception.Message})"),
     };
 }

@@ -24,45 +24,58 @@ internal sealed class Waiter(WaitGoal goal, TimeSpan interval, HealthClient clie
 
     private async Task WaitForAsync(WaitTarget target, CancellationToken cancellation)
     {
-        var delay = new RetryDelay(Random.Shared);
+        var retry = new RetryDelay(Random.Shared);
         var hold = TimeSpan.Zero; // The first look is for the reason.
+        var mayHold = true;
         while (true)
         {
             var asked = time.GetTimestamp();
             var answer = await client.AskAsync(target, goal, hold, cancellation);
-            if (answer.Holds)
+            switch (answer.Kind)
             {
-                Say(target, answer.Text, $"{answer.Text} after {DurationText.Seconds(time.GetElapsedTime(_began))}");
-                return;
-            }
+                case AnswerKind.Yes:
+                    Say(target, answer.Text, $"{answer.Text} after {DurationText.Seconds(time.GetElapsedTime(_began))}");
+                    return;
 
-            Say(target, answer.Text, $"waiting: {answer.Text}");
-
-            if (answer.Reachable)
-            {
-                delay.Reset();
-
-                // A server that answers at once (it is degraded, full, or no Cassini) is asked again after a pause.
-                if (hold > TimeSpan.Zero && time.GetElapsedTime(asked) < hold)
-                {
+                // A Cassini with too many waits refuses to hold a request, and still answers at once.
+                case AnswerKind.Strange when hold > TimeSpan.Zero:
+                    (hold, mayHold) = (TimeSpan.Zero, false);
                     await Task.Delay(interval, time, cancellation);
-                }
+                    break;
 
-                hold = Hold;
-            }
-            else
-            {
-                hold = TimeSpan.Zero;
-                await Task.Delay(delay.Next(), time, cancellation);
+                case AnswerKind.No when mayHold:
+                    Say(target, answer.Text, $"waiting: {answer.Text}");
+                    await Task.Delay(PauseAfter(asked, hold), time, cancellation);
+                    hold = Hold;
+                    retry.Reset();
+                    break;
+
+                case AnswerKind.None:
+                    Say(target, answer.Text, $"waiting: {answer.Text}");
+                    (hold, mayHold) = (TimeSpan.Zero, true);
+                    await Task.Delay(retry.Next(), time, cancellation);
+                    break;
+
+                default:
+                    Say(target, answer.Text, $"waiting: {answer.Text}");
+                    await Task.Delay(interval, time, cancellation);
+                    break;
             }
         }
+    }
+
+    /// <summary>A server that answers a request at once that it was to hold (it is degraded, or stops) is not pestered.</summary>
+    private TimeSpan PauseAfter(long asked, TimeSpan hold)
+    {
+        var early = interval - time.GetElapsedTime(asked);
+        return hold > TimeSpan.Zero && early > TimeSpan.Zero ? early : TimeSpan.Zero;
     }
 
     /// <summary>Those that became ready first may have ceased to be while others took their time.</summary>
     private async Task<bool> AllHoldAsync(IReadOnlyList<WaitTarget> targets, CancellationToken cancellation)
     {
         var answers = await Task.WhenAll(targets.Select(target => client.AskAsync(target, goal, TimeSpan.Zero, cancellation)));
-        return answers.All(answer => answer.Holds);
+        return answers.All(answer => answer.Kind == AnswerKind.Yes);
     }
 
     private void Say(WaitTarget target, string answer, string line)
