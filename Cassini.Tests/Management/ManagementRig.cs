@@ -71,12 +71,15 @@ internal sealed class ManagementRig : IAsyncDisposable
         return rig;
     }
 
+    /// <summary>Tells events and waits until they are folded: the thread that ticks may be the one that delivers them.</summary>
     public void Publish(params BrokerEvent[] events)
     {
         foreach (var brokerEvent in events)
         {
             Hub.Publish(brokerEvent);
         }
+
+        SpinWait.SpinUntil(() => Hub.Log.Newest >= Hub.LastSequence, Eventually.Deadline).ShouldBeTrue("the events are folded and in the log");
     }
 
     /// <summary>Tells what a broker tells until everything is well.</summary>
