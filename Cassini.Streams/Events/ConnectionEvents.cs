@@ -128,6 +128,9 @@ public enum SessionCloseReason
 
     /// <summary>The broker is shutting down.</summary>
     Shutdown,
+
+    /// <summary>The sessions of its identity crashed repeatedly; see <see cref="IdentityQuarantined"/>.</summary>
+    Quarantined,
 }
 
 /// <summary>A session ended.</summary>

@@ -14,6 +14,7 @@ namespace Cassini.Streams.Events;
 /// </remarks>
 public sealed class EventHub : IEventPublisher
 {
+    private static readonly TimeSpan LongestGoodbye = TimeSpan.FromSeconds(2);
     private readonly TimeProvider _time;
     private readonly EventHubOptions _options;
     private readonly long _started;
@@ -92,7 +93,7 @@ public sealed class EventHub : IEventPublisher
     /// Ends the epoch: everything published so far is delivered, then folds and observers complete. Later events are
     /// counted as late. Not to be called from an inline fold.
     /// </summary>
-    /// <returns>Completes when every observer has been completed.</returns>
+    /// <returns>Completes when every observer has been completed, and after two seconds without those that do not return.</returns>
     public async Task CompleteAsync()
     {
         lock (_gate)
@@ -112,7 +113,7 @@ public sealed class EventHub : IEventPublisher
 
         _inputs.OnCompleted();
         Log.Complete();
-        await _pumps.WhenAllEnded().ConfigureAwait(false);
+        await _pumps.WhenAllEnded().WaitAsync(LongestGoodbye, _time).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
     }
 
     private void Enter(BrokerEvent? brokerEvent)

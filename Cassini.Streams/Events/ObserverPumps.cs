@@ -52,13 +52,15 @@ internal sealed class ObserverPumps
         catch (Exception exception)
         {
             hub.Publish(new Crashed(
-                new Component(ComponentKind.Observer, name), exception.GetType().Name, exception.Message, 1, null));
+                new Component(ComponentKind.Observer, name), exception.GetType().Name, Bounded(exception.Message), 1, null));
         }
         finally
         {
             cursor.Dispose();
         }
     }
+
+    private static string Bounded(string message) => message.Length <= 500 ? message : message[..500] + "…";
 
     private void Forget(Task pump)
     {

@@ -67,7 +67,8 @@ public sealed class HealthProjection : IDisposable
 
     /// <summary>
     /// The current snapshot, then one for each new revision. A slow observer sees only the newest; one that throws
-    /// loses its own subscription and nothing else. Completes when the projection is disposed.
+    /// loses its own subscription and nothing else. Staleness is no revision: only <see cref="Current"/> tells of it.
+    /// Completes when the projection is disposed.
     /// </summary>
     public IObservable<HealthSnapshot> Changes => Observable.Create<HealthSnapshot>(async (observer, cancellation) =>
     {

@@ -61,15 +61,15 @@ internal sealed class SnapshotBuilder(EventLog log, DateTimeOffset startedAt, st
             Live = last.Live && !fails,
             Checks =
             [
-                .. last.Checks.Select(check => check.Name != CheckNames.Projection ? check : check with
+                .. last.Checks.Select(check => check.Status is HealthStatus.Off ? check : check with
                 {
-                    Status = HealthStatus.Error,
-                    Raw = HealthStatus.Error,
+                    Status = check.Name == CheckNames.Projection ? HealthStatus.Error : HealthStatus.Unknown,
+                    Raw = check.Name == CheckNames.Projection ? HealthStatus.Error : HealthStatus.Unknown,
                     Reason = Reasons.ProjectionStale,
                     Message = message,
                     Since = last.AsOf,
-                    FailsReadyz = true,
-                    FailsLivez = fails,
+                    FailsReadyz = check.InReadyz,
+                    FailsLivez = check.FailsLivez || (fails && check.Name == CheckNames.Projection),
                 }),
             ],
         };
@@ -80,7 +80,7 @@ internal sealed class SnapshotBuilder(EventLog log, DateTimeOffset startedAt, st
         check.Status,
         check.Raw,
         check.Reason,
-        check.Message,
+        check.Raw < check.Status && check.Message is not null ? $"recovered, and held for a while; it was: {check.Message}" : check.Message,
         state.WallClock(check.Since),
         check.Flapping,
         (int)check.Changes.Total,

@@ -39,7 +39,13 @@ public sealed class BrokerHost : IAsyncDisposable
             throw new ArgumentException(string.Join(Environment.NewLine, errors), nameof(options));
         }
 
-        Options = options;
+        Options = options with { Listener = DescriptorBudget.Fit(options.Listener, DescriptorBudget.Read()) };
+        if (Options.Listener != options.Listener)
+        {
+            HostingLog.LimitsReduced(loggers.CreateLogger<BrokerHost>(), Options.Listener.MaxConnections, Options.Listener.MaxPending);
+        }
+
+        options = Options;
         _time = time;
         Hub = new EventHub(time, options.Hub);
         Health = new HealthProjection(Hub, options.Health, _tickThread, Version, options.Management.FeedHeartbeat);
@@ -97,7 +103,7 @@ public sealed class BrokerHost : IAsyncDisposable
     {
         lock (_gate)
         {
-            return _stopped ??= StopOnceAsync(cancellation);
+            return _stopped ??= Task.Run(() => StopOnceAsync(cancellation), CancellationToken.None);
         }
     }
 
@@ -119,7 +125,9 @@ public sealed class BrokerHost : IAsyncDisposable
     {
         EnterPhase(Phase.Draining, PhaseOutcome.Completed);
         await _stopServices.CancelAsync().ConfigureAwait(false);
-        await Task.WhenAll(_services).ConfigureAwait(false);
+
+        // A service that hangs, on a file of a dead mount for example, must not keep the sessions from being ended.
+        await Task.WhenAll(_services).WaitAsync(Options.Listener.CloseTimeout, _time, cancellation).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         await Listeners.StopAsync(cancellation).ConfigureAwait(false);
         EnterPhase(Phase.Stopped, cancellation.IsCancellationRequested ? PhaseOutcome.Forced : PhaseOutcome.Completed);
     }

@@ -28,6 +28,11 @@ public static class CassiniOptionsValidator
         Validate(rules, options.Hub);
         Validate(rules, options.Supervision);
         Validate(rules, options.Management);
+        rules.Require(
+            options.Listener.Endpoints.IsDefault || !options.Listener.Endpoints.Any(endpoint => endpoint.Port != 0 && $"{endpoint}" == options.Management.Address),
+            "Management:Address",
+            options.Management.Address,
+            "it is an endpoint of the broker too");
         return rules.Errors;
     }
 
@@ -80,6 +85,9 @@ public static class CassiniOptionsValidator
     {
         rules.Range("Probing:HeartbeatInterval", probing.HeartbeatInterval, 10 * Millisecond, Hour);
         rules.Range("Probing:AcceptProbeInterval", probing.AcceptProbeInterval, 10 * Millisecond, Hour);
+        rules.Range("Probing:AcceptProbeTimeout", probing.AcceptProbeTimeout, 10 * Millisecond, Hour);
+        rules.Require(
+            2 * probing.AcceptProbeTimeout <= health.Window, "Probing:AcceptProbeTimeout", probing.AcceptProbeTimeout, "at most half of Health:Window");
         rules.Range("Probing:Window", probing.Window, 100 * Millisecond, Hour);
         rules.Range("Probing:StallWindows", probing.StallWindows, 1, 1_000);
         rules.Range("Probing:CanaryInterval", probing.CanaryInterval, 100 * Millisecond, Hour);

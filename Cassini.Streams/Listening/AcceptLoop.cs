@@ -108,6 +108,7 @@ internal sealed class AcceptLoop(ListeningContext context, ListeningEndpoint end
         }
 
         _acceptBackOff.Reset();
+        endpoint.IsBackingOff = false;
         Receive(socket);
     }
 
@@ -127,7 +128,7 @@ internal sealed class AcceptLoop(ListeningContext context, ListeningEndpoint end
             return;
         }
 
-        if (context.Probes.TryTake(remote, out var ticket) && (ticket.Kind == ProbeKind.Accept || ticket.IsLate))
+        if (context.Probes.TryTake(endpoint.Address, remote, out var ticket) && (ticket.Kind == ProbeKind.Accept || ticket.IsLate))
         {
             ticket.Succeed();
             socket.Dispose();
@@ -149,6 +150,7 @@ internal sealed class AcceptLoop(ListeningContext context, ListeningEndpoint end
 
     private async Task BackOffAsync(SocketException failure, CancellationToken cancellationToken)
     {
+        endpoint.IsBackingOff = true;
         var retryIn = _acceptBackOff.Next();
         if (_failures.Add() is > 0 and var failures)
         {

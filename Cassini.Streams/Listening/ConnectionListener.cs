@@ -58,6 +58,14 @@ internal sealed class ConnectionListener : IGateGuest
 
     public void MakeRoom(string detail) => _fate.Refuse(new Refusal(HandshakeFailure.HandshakeLimit, detail));
 
+    public void CloseIfOf(string identity)
+    {
+        if (_identity == identity)
+        {
+            _fate.TryClose(SessionCloseReason.Quarantined);
+        }
+    }
+
     public bool TryDisconnect() => _fate.TryClose(SessionCloseReason.Disconnected);
 
     public bool TryCrash(RehearsalException crash) => _session?.TryCrash(crash) ?? false;
@@ -73,6 +81,12 @@ internal sealed class ConnectionListener : IGateGuest
             if (!served && _fate.IsOpen && !IsProbe && _context.Quarantine.RecordCrash(_identity) is { } quarantined)
             {
                 _events.Publish(quarantined);
+
+                // Those that it has open already must not go on crashing one by one.
+                foreach (var sibling in _context.Connections.All)
+                {
+                    sibling.CloseIfOf(quarantined.Identity);
+                }
             }
 
             await CloseTransportAsync(graceful: served);
@@ -100,7 +114,7 @@ internal sealed class ConnectionListener : IGateGuest
     private async Task<Refusal?> OpenAsync()
     {
         var handshake = new HandshakePhase(_context, _accepted, _fate);
-        var refusal = await handshake.RunAsync(_pass);
+        var refusal = await handshake.RunAsync(_pass!);
         _pass = null;
         _tls = handshake.Stream;
         if (refusal is not null)

@@ -4,7 +4,7 @@ namespace Cassini.Streams.Listening;
 
 /// <summary>
 /// Says who may have a handshake, so that peers who only connect or never finish cost their own address alone. A place is
-/// taken only when bytes have come, with a cap in total and one per address. Within an address the newest waiter is served
+/// taken only when a whole hello has come, with a cap in total and one per address. Within an address the newest waiter is served
 /// first, the addresses take turns, and while someone waits, handshakes that have lasted longer than
 /// <see cref="ListenerOptions.StallGrace"/> make room. Thread-safe; guests are called outside the lock.
 /// </summary>
@@ -43,8 +43,7 @@ internal sealed class HandshakeGate : IDisposable
     /// <param name="from">The peer's address.</param>
     /// <param name="guest">Who is told to make room.</param>
     /// <param name="reserved">Whether it is our own canary, which no limit may keep out.</param>
-    /// <returns>Null when there are too many already.</returns>
-    public GatePass? Enter(IPAddress from, IGateGuest guest, bool reserved)
+    public GatePass Enter(IPAddress from, IGateGuest guest, bool reserved)
     {
         GatePass? evicted = null;
         GatePass pass;
@@ -57,16 +56,15 @@ internal sealed class HandshakeGate : IDisposable
             }
 
             var address = AddressOf(from);
-            if (address.Pending >= _options.MaxPendingPerAddress)
+            var fullest = address.Pending >= _options.MaxPendingPerAddress ? address
+                : _pending >= _options.MaxPending ? _addresses.Values.MaxBy(other => other.Pending)
+                : null;
+            if (fullest is not null)
             {
-                evicted = (address.Silent.First ?? address.Waiting.First)!.Value;
+                // Who holds the most makes room, so that no number of silent peers keeps another address out.
+                evicted = (fullest.Silent.First ?? fullest.Waiting.First)!.Value;
                 Remove(evicted);
                 address = AddressOf(from);
-            }
-            else if (_pending >= _options.MaxPending)
-            {
-                Forget(address);
-                return null;
             }
 
             pass = new GatePass(this, address, guest) { Stage = GateStage.Silent };
@@ -74,7 +72,7 @@ internal sealed class HandshakeGate : IDisposable
             _pending++;
         }
 
-        evicted?.Guest.MakeRoom($"made room: {_options.MaxPendingPerAddress} connections of its address wait for a handshake");
+        evicted?.Guest.MakeRoom("made room: too many connections wait for a handshake, and its address has the most");
         return pass;
     }
 

@@ -1,4 +1,3 @@
-using System.Globalization;
 using System.Net.Sockets;
 using System.Security.Authentication;
 using Cassini.Streams.Events;
@@ -7,12 +6,11 @@ using Cassini.Streams.Tls;
 namespace Cassini.Streams.Listening;
 
 /// <summary>
-/// From the accept to a proven identity: waits for the peer's first byte while it costs next to nothing, then for a place,
+/// From the accept to a proven identity: waits for the peer's whole hello while it costs next to nothing, then for a place,
 /// and only then begins TLS. Each step has its own deadline.
 /// </summary>
 internal sealed class HandshakePhase(ListeningContext context, AcceptedSocket accepted, ConnectionFate fate)
 {
-    private const byte HandshakeRecord = 0x16; // RFC 8446, section 5.1: ContentType handshake(22)
     private const int MaxWaitFactor = 3;
 
     private long _firstByteAt;
@@ -24,16 +22,11 @@ internal sealed class HandshakePhase(ListeningContext context, AcceptedSocket ac
     public TimeSpan Duration => context.Time.GetElapsedTime(_firstByteAt);
 
     /// <summary>Runs it.</summary>
-    /// <param name="entered">The stay at the gate, which ends with the handshake; null when the gate let nobody in.</param>
+    /// <param name="entered">The stay at the gate, which ends with the handshake.</param>
     /// <returns>Null when the peer proved who it is; else why it is refused.</returns>
-    public async Task<Refusal?> RunAsync(GatePass? entered)
+    public async Task<Refusal?> RunAsync(GatePass entered)
     {
         using var pass = entered;
-        if (pass is null)
-        {
-            return new Refusal(HandshakeFailure.HandshakeLimit, $"{context.Options.MaxPending} connections wait for a handshake");
-        }
-
         try
         {
             if (await WaitForFirstByteAsync() is { } refusal)
@@ -41,8 +34,14 @@ internal sealed class HandshakePhase(ListeningContext context, AcceptedSocket ac
                 return refusal;
             }
 
+            var (hello, refused) = await ReadHelloAsync();
+            if (refused is not null)
+            {
+                return refused;
+            }
+
             await WaitForPlaceAsync(pass);
-            return await AuthenticateAsync();
+            return await AuthenticateAsync(hello);
         }
         catch (Exception) when (fate.Refusal is not null)
         {
@@ -67,9 +66,20 @@ internal sealed class HandshakePhase(ListeningContext context, AcceptedSocket ac
         }
 
         _firstByteAt = context.Time.GetTimestamp();
-        return first[0] == HandshakeRecord
-            ? null
-            : new Refusal(HandshakeFailure.NotTls, string.Create(CultureInfo.InvariantCulture, $"its first byte is 0x{first[0]:x2}"));
+        return ClientHello.RefuseFirst(first[0]);
+    }
+
+    private async Task<(byte[] Record, Refusal? Refusal)> ReadHelloAsync()
+    {
+        using var deadline = Deadline(HandshakeFailure.TimedOut, context.Options.HandshakeTimeout, "did not finish its hello");
+        try
+        {
+            return await ClientHello.ReadAsync(accepted.Socket, fate.Ending);
+        }
+        catch (SocketException)
+        {
+            return ([], fate.Refusal ?? new Refusal(HandshakeFailure.PeerClosed, "reset in the middle of its hello"));
+        }
     }
 
     private async Task WaitForPlaceAsync(GatePass pass)
@@ -83,10 +93,10 @@ internal sealed class HandshakePhase(ListeningContext context, AcceptedSocket ac
         }
     }
 
-    private async Task<Refusal?> AuthenticateAsync()
+    private async Task<Refusal?> AuthenticateAsync(byte[] hello)
     {
         using var deadline = Deadline(HandshakeFailure.TimedOut, context.Options.HandshakeTimeout);
-        Stream = new MutualTlsStream(new NetworkStream(accepted.Socket, ownsSocket: false), leaveInnerStreamOpen: false);
+        Stream = new MutualTlsStream(new ReplayStream(accepted.Socket, hello), leaveInnerStreamOpen: false);
         try
         {
             await Stream.AuthenticateAsServerAsync(context.Certificates.Current.ServerOptions, fate.Ending);

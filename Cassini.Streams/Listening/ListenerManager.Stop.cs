@@ -47,6 +47,11 @@ public sealed partial class ListenerManager
         _mailbox.Writer.TryComplete();
         await _stopManager.CancelAsync();
         await WaitAsync(_manager, "the listener manager");
+        DropMailbox();
+    }
+
+    private void DropMailbox()
+    {
         while (_mailbox.Reader.TryRead(out var message))
         {
             switch (message)

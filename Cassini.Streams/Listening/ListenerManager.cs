@@ -103,8 +103,8 @@ public sealed partial class ListenerManager : IAsyncDisposable
             _context.Events.Publish(new ListenerConfigured(endpoint.Address.ToString()));
         }
 
-        _manager = _context.Supervisor.RunAsync(Self, _restart, RunAsync, _stopManager.Token);
         _loops.AddRange(_endpoints.Select(RunLoopAsync));
+        _manager = RunManagerAsync();
         await Task.WhenAll(_endpoints.Select(endpoint => endpoint.FirstAttempt)).WaitAsync(cancellationToken);
     }
 
@@ -164,6 +164,27 @@ public sealed partial class ListenerManager : IAsyncDisposable
 
         endpoint.TakeRebind();
         return false;
+    }
+
+    /// <summary>Whether the system lets the endpoint accept nobody at the moment.</summary>
+    internal bool IsBackingOff(EndpointAddress address) => _endpoints.First(endpoint => endpoint.Address == address).IsBackingOff;
+
+    /// <summary>Runs the manager; when it is given up nobody will serve newcomers, so the endpoints close.</summary>
+    private async Task RunManagerAsync()
+    {
+        await _context.Supervisor.RunAsync(Self, _restart, RunAsync, _stopManager.Token);
+        if (!_stopManager.IsCancellationRequested)
+        {
+            await _stopAccepting.CancelAsync();
+            await WaitAsync(Task.WhenAll(_loops), "an accept loop");
+            foreach (var endpoint in _endpoints)
+            {
+                endpoint.Close(ListenerCloseReason.Failed);
+                DropInHand(endpoint);
+            }
+
+            DropMailbox();
+        }
     }
 
     private async Task RunLoopAsync(ListeningEndpoint endpoint)

@@ -26,7 +26,7 @@ public sealed record ListenerOptions
     /// <summary>A handshake older than this makes room when others wait for its place. Default 2 s; 10 ms … 10 min.</summary>
     public TimeSpan StallGrace { get; init; } = TimeSpan.FromSeconds(2);
 
-    /// <summary>Connections accepted that have no place in a handshake yet. Default 12,000; at least 1. Newcomers beyond it are refused.</summary>
+    /// <summary>Connections accepted that have no place in a handshake yet. Default 12,000; at least 1. Beyond it the address with the most makes room.</summary>
     public int MaxPending { get; init; } = 12_000;
 
     /// <summary>The same for one address (IPv6: one /64). Default 8192; at least 1. Beyond it its oldest silent connection makes room.</summary>

@@ -16,6 +16,7 @@ internal sealed class ListeningEndpoint(EndpointAddress address, ListeningContex
     private volatile EndpointStatus _status = new(address, null, ListenerState.Pending);
     private volatile EndpointOrders _orders = new(LoopMode.Serve);
     private volatile bool _rebind;
+    private volatile bool _isBackingOff;
 
     public EndpointAddress Address { get; } = address;
 
@@ -30,6 +31,13 @@ internal sealed class ListeningEndpoint(EndpointAddress address, ListeningContex
 
     /// <summary>A socket that was accepted when the loop was interrupted: the next run hands it on first.</summary>
     public AcceptedSocket? InHand { get; set; }
+
+    /// <summary>Whether the system lets the loop accept nobody at the moment. Any thread.</summary>
+    public bool IsBackingOff
+    {
+        get => _isBackingOff;
+        set => _isBackingOff = value;
+    }
 
     public EndpointOrders Orders => _orders;
 

@@ -33,14 +33,18 @@ internal sealed class ProbeRegistry
     }
 
     /// <summary>Whether a connection from there is a probe of our own; a ticket is good for one connection.</summary>
-    public bool TryTake(IPEndPoint source, [NotNullWhen(true)] out ProbeTicket? ticket)
+    public bool TryTake(EndpointAddress endpoint, IPEndPoint source, [NotNullWhen(true)] out ProbeTicket? ticket)
     {
         lock (_lock)
         {
-            if (!_tickets.Remove(source, out ticket))
+            // A port that a probe of another endpoint once used may be anybody's by now.
+            if (!_tickets.TryGetValue(source, out ticket) || ticket.Endpoint != endpoint)
             {
+                ticket = null;
                 return false;
             }
+
+            _tickets.Remove(source);
 
             if (ticket.IsLate)
             {

@@ -31,7 +31,9 @@ internal sealed class AcceptProbes(
                 continue;
             }
 
-            if (await ProbeAsync(endpoint, bound, cancellationToken))
+            // A probe that could not be made (no descriptor, no port) says nothing of the loop, and a loop that backs off
+            // because the system lets it accept nobody is no stalled one: a restart would only drop who waits in its backlog.
+            if (await ProbeAsync(endpoint, bound, cancellationToken) is not false || manager.IsBackingOff(endpoint))
             {
                 watch.Reset();
             }
@@ -43,14 +45,26 @@ internal sealed class AcceptProbes(
         while (await interval.WaitForNextTickAsync(cancellationToken));
     }
 
-    private async Task<bool> ProbeAsync(EndpointAddress endpoint, EndpointAddress bound, CancellationToken cancellationToken)
+    /// <returns>Whether it was acknowledged; null when it could not be made.</returns>
+    private async Task<bool?> ProbeAsync(EndpointAddress endpoint, EndpointAddress bound, CancellationToken cancellationToken)
     {
         var startedAt = time.GetTimestamp();
-        using var window = new CancellationTokenSource(options.Window, time);
-        using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, window.Token);
+        using var patience = new CancellationTokenSource(options.AcceptProbeTimeout, time);
+        using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, patience.Token);
+        ProbeSocket made;
         try
         {
-            using var probe = ProbeSocket.Announce(manager.Probes, endpoint, bound, ProbeKind.Accept);
+            made = ProbeSocket.Announce(manager.Probes, endpoint, bound, ProbeKind.Accept);
+        }
+        catch (SocketException failure)
+        {
+            ProbingLog.AcceptProbeFailed(logger, endpoint, $"it could not be made: {failure.Message}");
+            return null;
+        }
+
+        using var probe = made;
+        try
+        {
             await probe.ConnectAsync(limit.Token);
             await probe.Ticket.Outcome.WaitAsync(limit.Token);
         }
@@ -59,9 +73,9 @@ internal sealed class AcceptProbes(
             ProbingLog.AcceptProbeFailed(logger, endpoint, failure.Message);
             return false;
         }
-        catch (OperationCanceledException) when (window.IsCancellationRequested && !cancellationToken.IsCancellationRequested)
+        catch (OperationCanceledException) when (patience.IsCancellationRequested && !cancellationToken.IsCancellationRequested)
         {
-            ProbingLog.AcceptProbeFailed(logger, endpoint, $"no answer within {options.Window}");
+            ProbingLog.AcceptProbeFailed(logger, endpoint, $"no answer within {options.AcceptProbeTimeout}");
             return false;
         }
 

@@ -9,7 +9,13 @@ public sealed record ProbingOptions
     /// <summary>How often each endpoint's accept loop is probed. Default 1 s; more than zero.</summary>
     public TimeSpan AcceptProbeInterval { get; init; } = TimeSpan.FromSeconds(1);
 
-    /// <summary>How long an accept probe waits for its acknowledgement. Default 5 s; more than zero.</summary>
+    /// <summary>
+    /// How long an accept probe waits for its acknowledgement. Default 2 s, so that one that is lost leaves time for another
+    /// within the health window; more than zero.
+    /// </summary>
+    public TimeSpan AcceptProbeTimeout { get; init; } = TimeSpan.FromSeconds(2);
+
+    /// <summary>The unit of <see cref="StallWindows"/>. Default 5 s; more than zero.</summary>
     public TimeSpan Window { get; init; } = TimeSpan.FromSeconds(5);
 
     /// <summary>

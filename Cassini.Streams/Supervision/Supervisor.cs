@@ -49,8 +49,9 @@ public sealed class Supervisor(IEventPublisher events, TimeProvider time, ILogge
         }
         catch (Exception crash)
         {
-            SupervisionLog.Crashed(logger, component, crash);
+            // Told before it is logged: a log that blocks must not keep a crash from health.
             events.Publish(CrashReport.Of(component, crash, attempt: 1, restartIn: null));
+            SupervisionLog.Crashed(logger, component, crash);
             return false;
         }
     }

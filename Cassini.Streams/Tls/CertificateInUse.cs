@@ -11,14 +11,19 @@ internal sealed record CertificateInUse(
 {
     public static ImmutableArray<CertificateInUse> Of(TlsMaterial material)
     {
-        var firstToEnd = material.Authorities.MinBy(CertificateTimes.NotAfter)!;
+        // While one CA of a bundle is valid its clients get in: the last to end decides.
+        var lastToEnd = material.Authorities.MaxBy(CertificateTimes.NotAfter)!;
         var parts = ImmutableArray.Create(
-            Of(CertificateRole.Server, material.Server),
-            Of(CertificateRole.Authority, firstToEnd));
+            Of(CertificateRole.Server, material.Server) with { NotAfter = FirstToEnd(material) },
+            Of(CertificateRole.Authority, lastToEnd));
         return material.Revocation is { } list
             ? parts.Add(new CertificateInUse(CertificateRole.RevocationList, list.Issuer, list.Fingerprint, list.ThisUpdate, list.NextUpdate))
             : parts;
     }
+
+    /// <summary>A chain is as good as its first link to end.</summary>
+    private static DateTimeOffset FirstToEnd(TlsMaterial material) =>
+        material.Intermediates.Add(material.Server).Min(CertificateTimes.NotAfter);
 
     public CertificateLoaded ToLoaded() => new(Role, Subject, Fingerprint, NotBefore, NotAfter);
 

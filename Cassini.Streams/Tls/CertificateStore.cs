@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Security.Cryptography;
 using Cassini.Streams.Events;
 using Microsoft.Extensions.Logging;
 
@@ -117,6 +118,12 @@ public sealed class CertificateStore
             {
                 _refused = seen;
                 _events.Publish(new CertificateReloadFailed(e.Role, e.Path, e.Message));
+            }
+            catch (Exception e) when (e is CryptographicException or ArgumentException or FormatException or IOException)
+            {
+                // No file may bring down who watches it: the old material serves, whatever is wrong with the new.
+                _refused = seen;
+                _events.Publish(new CertificateReloadFailed(CertificateRole.Server, _options.ServerChainPath, e.Message));
             }
         }
     }

@@ -27,6 +27,20 @@ internal sealed class ClientCertificateJudge(ImmutableArray<X509Certificate2> au
             return ClientVerdict.NoCertificate;
         }
 
+        try
+        {
+            return Judged(certificate, presented);
+        }
+        catch (Exception e) when (e is CryptographicException or ArgumentException or FormatException or OverflowException or InvalidOperationException)
+        {
+            // Whatever a peer's certificate provokes in those who read it is that peer's problem, never a crash.
+            return new ClientVerdict(
+                HandshakeFailure.InvalidCertificate, $"a certificate that cannot be read: {ClientIdentity.Printable(e.Message)}", "", "", null);
+        }
+    }
+
+    private ClientVerdict Judged(X509Certificate2 certificate, X509Certificate2Collection presented)
+    {
         var refusal = Examine(certificate, presented);
         var identity = ClientIdentity.Of(certificate);
         return new ClientVerdict(

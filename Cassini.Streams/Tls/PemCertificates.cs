@@ -34,13 +34,25 @@ internal static class PemCertificates
         var certificates = Read(file);
         foreach (var certificate in certificates)
         {
-            if (certificate.Extensions.OfType<X509BasicConstraintsExtension>().FirstOrDefault() is not { CertificateAuthority: true })
+            if (!IsAuthority(certificate, file))
             {
                 throw file.Error($"'{certificate.Subject}' is not a CA certificate (basicConstraints lacks CA:TRUE)");
             }
         }
 
         return certificates;
+    }
+
+    private static bool IsAuthority(X509Certificate2 certificate, TlsFile file)
+    {
+        try
+        {
+            return certificate.Extensions.OfType<X509BasicConstraintsExtension>().FirstOrDefault() is { CertificateAuthority: true };
+        }
+        catch (CryptographicException e)
+        {
+            throw file.Error($"'{certificate.Subject}' has extensions that cannot be read: {e.Message}", e);
+        }
     }
 
     /// <summary>Joins a certificate with its private key.</summary>

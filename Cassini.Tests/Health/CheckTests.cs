@@ -129,7 +129,8 @@ public class CheckTests
         fold.Until(S(7))[CheckNames.Accept].Reason.ShouldBe(Reasons.AcceptStalled);
         fold.At(8, Probed())[CheckNames.Accept].Raw.ShouldBe(HealthStatus.Ok);
         fold[CheckNames.Accept].Status.ShouldBe(HealthStatus.Error);
-        fold.Until(S(7) + fold.Policy.Hold - Tick);
+        fold.At(S(7) + fold.Policy.Hold - Tick, Probed())[CheckNames.Accept].Status.ShouldBe(HealthStatus.Error);
+        fold.Until(S(7) + fold.Policy.Hold)[CheckNames.Accept].Status.ShouldBe(HealthStatus.Ok);
     }
 
     [Fact]

@@ -32,6 +32,7 @@ internal sealed class RunningBroker : IAsyncDisposable
             {
                 HeartbeatInterval = TimeSpan.FromMilliseconds(200),
                 AcceptProbeInterval = TimeSpan.FromMilliseconds(200),
+                AcceptProbeTimeout = TimeSpan.FromMilliseconds(1_500),
                 CanaryInterval = TimeSpan.FromMilliseconds(500),
                 CanaryTimeout = TimeSpan.FromSeconds(20),
                 CanaryCertificatePath = _directory.File("canary.pem"),

@@ -181,14 +181,15 @@ public class HandshakeGateTests
     }
 
     [Fact]
-    public void Enter_OverThePendingCapInTotal_RefusesTheNewcomer()
+    public void Enter_OverThePendingCapInTotal_TheFullestAddressMakesRoom()
     {
-        using var gate = Gate(pending: 2);
-        var (first, second) = (Enter(gate, A), Enter(gate, B));
+        using var gate = Gate(pending: 3);
+        var (first, second, other) = (Enter(gate, A), Enter(gate, A), Enter(gate, B));
 
-        Enter(gate, IPAddress.Parse("10.0.0.3")).Pass.ShouldBeNull();
+        Enter(gate, IPAddress.Parse("10.0.0.3"));
 
-        (first.Evictions, second.Evictions).ShouldBe((0, 0));
+        (first.Evictions, second.Evictions, other.Evictions).ShouldBe((1, 0, 0));
+        gate.Pending.ShouldBe(3);
     }
 
     [Fact]

@@ -5,6 +5,7 @@ namespace Cassini.Tests.Listening;
 
 public class ProbeRegistryTests
 {
+    private static readonly EndpointAddress Endpoint = ListeningRig.AnyPort;
     private readonly ProbeRegistry _registry = new();
 
     [Fact]
@@ -12,10 +13,10 @@ public class ProbeRegistryTests
     {
         var ticket = Announce(1);
 
-        _registry.TryTake(Source(2), out _).ShouldBeFalse();
-        _registry.TryTake(Source(1), out var taken).ShouldBeTrue();
+        _registry.TryTake(Endpoint, Source(2), out _).ShouldBeFalse();
+        _registry.TryTake(Endpoint, Source(1), out var taken).ShouldBeTrue();
         taken.ShouldBeSameAs(ticket);
-        _registry.TryTake(Source(1), out _).ShouldBeFalse();
+        _registry.TryTake(Endpoint, Source(1), out _).ShouldBeFalse();
     }
 
     [Fact]
@@ -23,7 +24,7 @@ public class ProbeRegistryTests
     {
         Announce(1, connected: false).Dispose();
 
-        _registry.TryTake(Source(1), out _).ShouldBeFalse();
+        _registry.TryTake(Endpoint, Source(1), out _).ShouldBeFalse();
     }
 
     [Fact]
@@ -31,9 +32,9 @@ public class ProbeRegistryTests
     {
         Announce(1).Dispose();
 
-        _registry.TryTake(Source(1), out var late).ShouldBeTrue();
+        _registry.TryTake(Endpoint, Source(1), out var late).ShouldBeTrue();
         late.IsLate.ShouldBeTrue();
-        _registry.TryTake(Source(1), out _).ShouldBeFalse();
+        _registry.TryTake(Endpoint, Source(1), out _).ShouldBeFalse();
     }
 
     [Fact]
@@ -46,9 +47,10 @@ public class ProbeRegistryTests
 
         _registry.ForgetLate(ListeningRig.AnyPort);
 
-        _registry.TryTake(Source(1), out _).ShouldBeFalse();
-        _registry.TryTake(Source(2), out _).ShouldBeTrue();
-        _registry.TryTake(Source(3), out _).ShouldBeTrue();
+        _registry.TryTake(Endpoint, Source(1), out _).ShouldBeFalse();
+        _registry.TryTake(Endpoint, Source(2), out _).ShouldBeFalse("the port was announced for another endpoint");
+        _registry.TryTake(other, Source(2), out _).ShouldBeTrue();
+        _registry.TryTake(Endpoint, Source(3), out _).ShouldBeTrue();
     }
 
     [Fact]
@@ -59,8 +61,8 @@ public class ProbeRegistryTests
             Announce(port).Dispose();
         }
 
-        _registry.TryTake(Source(1), out _).ShouldBeFalse();
-        _registry.TryTake(Source(2), out _).ShouldBeTrue();
+        _registry.TryTake(Endpoint, Source(1), out _).ShouldBeFalse();
+        _registry.TryTake(Endpoint, Source(2), out _).ShouldBeTrue();
     }
 
     private static IPEndPoint Source(int port) => new(IPAddress.Loopback, port);

@@ -29,6 +29,22 @@ public sealed class ClientCertificateJudgeTests : IDisposable
     }
 
     [Fact]
+    public void Judge_CertificateWithAnImpossibleDate_RefusesItAndDoesNotThrow()
+    {
+        using var client = _authority.IssueClient("alice");
+        var der = client.RawData;
+        var notAfter = System.Text.Encoding.ASCII.GetBytes(client.NotAfter.ToUniversalTime().ToString("yyMMddHHmmss", System.Globalization.CultureInfo.InvariantCulture) + "Z");
+        var at = der.AsSpan().IndexOf(notAfter);
+        at.ShouldBeGreaterThan(0);
+        "261399999999Z"u8.CopyTo(der.AsSpan(at));
+        using var impossible = X509CertificateLoader.LoadCertificate(der);
+
+        var verdict = new ClientCertificateJudge([_authority.Certificate], null, new SettableTime(Noon)).Judge(impossible, []);
+
+        verdict.Failure.ShouldNotBeNull().ShouldBeOneOf(HandshakeFailure.InvalidCertificate, HandshakeFailure.UntrustedCertificate);
+    }
+
+    [Fact]
     public void Authority_ThatEnded_EndsItsClients()
     {
         using var client = _authority.IssueClient("alice", new() { NotBefore = Noon, NotAfter = Noon.AddYears(5) });

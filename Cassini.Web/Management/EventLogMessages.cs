@@ -1,11 +1,13 @@
 using Cassini.Streams.Events;
+using Cassini.Streams.Health;
 
 namespace Cassini.Web.Management;
 
 /// <summary>The log's messages. Their event ids are part of the surface: they stay what they are.</summary>
 internal static partial class EventLogMessages
 {
-    public static LogLevel LevelOf(HealthStatus status) => status switch
+    /// <summary>A phase is entered on purpose: a clean stop is no error.</summary>
+    public static LogLevel LevelOf(HealthChanged changed) => changed.Check is CheckNames.Phase ? LogLevel.Information : changed.To switch
     {
         HealthStatus.Error => LogLevel.Error,
         HealthStatus.Degraded or HealthStatus.Unknown => LogLevel.Warning,

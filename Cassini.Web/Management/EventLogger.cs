@@ -113,7 +113,7 @@ internal sealed class EventLogger(ILogger logger) : IObserver<Delivery>
             case PhaseEntered e: logger.PhaseEntered(e.Phase); break;
             case PhaseLeft { Outcome: PhaseOutcome.Forced } e: logger.PhaseForced(e.Phase, e.Duration); break;
             case PhaseLeft e: logger.PhaseLeft(e.Phase, e.Duration); break;
-            case HealthChanged e: logger.HealthChanged(EventLogMessages.LevelOf(e.To), e.Check, e.From, e.To, e.Reason, e.Message); break;
+            case HealthChanged e: logger.HealthChanged(EventLogMessages.LevelOf(e), e.Check, e.From, e.To, e.Reason, e.Message); break;
             default: logger.Other(brokerEvent); break;
         }
     }

@@ -6,7 +6,7 @@ namespace Cassini.Streams.Health.Checks;
 
 /// <summary>
 /// Nothing crashed of late. Any crash is an error for the hold time; only a core component that is down fails
-/// /readyz, and only one that was given up fails /livez: a single client can do neither.
+/// /readyz, and only a core component that was given up fails /livez: a single client can do neither.
 /// </summary>
 internal sealed class SupervisionCheck : Check
 {
@@ -28,7 +28,7 @@ internal sealed class SupervisionCheck : Check
                 Reasons.GaveUp,
                 $"crashed too often and is not started again: {string.Join(", ", crashes.GivenUp.Keys)}",
                 [.. crashes.GivenUp.Values.Order()]) with
-            { Fails = Fails.Livez | (crashes.CoreIsDown ? Fails.Readyz : Fails.Nothing) };
+            { Fails = crashes.CoreGaveUp ? Fails.Livez | Fails.Readyz : crashes.CoreIsDown ? Fails.Readyz : Fails.Nothing };
         }
 
         var evidence = crashes.Recent.AsSpan();

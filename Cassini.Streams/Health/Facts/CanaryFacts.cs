@@ -43,7 +43,8 @@ internal sealed record CanaryFacts
         CanaryFailed e => this with
         {
             Disabled = null,
-            ConsecutiveFailures = ConsecutiveFailures + 1,
+            // Its own certificate's end says nothing of the broker, so it counts for nothing later.
+            ConsecutiveFailures = e.Reason is CanaryFailure.OwnCertificateExpired ? ConsecutiveFailures : ConsecutiveFailures + 1,
             LastFailure = e,
             LastResult = now,
             Causes = ConsecutiveFailures == 0 ? [sequence] : [Causes[0], sequence],

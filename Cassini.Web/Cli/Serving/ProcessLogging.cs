@@ -32,7 +32,13 @@ internal static class ProcessLogging
             });
         }
 
-        logging.Services.Configure<ConsoleLoggerOptions>(console => console.LogToStandardErrorThreshold = LogLevel.Trace);
+        logging.Services.Configure<ConsoleLoggerOptions>(console =>
+        {
+            console.LogToStandardErrorThreshold = LogLevel.Trace;
+
+            // A terminal that nobody reads must not stop the broker; the console says itself how many lines it dropped.
+            console.QueueFullMode = ConsoleLoggerQueueFullMode.DropWrite;
+        });
     });
 
     private static LogLevel Max(LogLevel one, LogLevel other) => one > other ? one : other;

@@ -1,0 +1,10 @@
+using Microsoft.Extensions.Logging;
+
+namespace Cassini.Streams.Hosting;
+
+/// <summary>What this room logs. Event ids 1900 to 1919.</summary>
+internal static partial class HostingLog
+{
+    [LoggerMessage(1900, LogLevel.Warning, "The process may open too few files: limits are reduced to {MaxConnections} open and {MaxPending} pending connections")]
+    public static partial void LimitsReduced(ILogger logger, int maxConnections, int maxPending);
+}
