@@ -21,6 +21,8 @@ public sealed class BrokerHost : IAsyncDisposable
     private readonly LoadSampler _load;
     private readonly CancellationTokenSource _stopServices = new();
     private readonly List<Task> _services = [];
+    private readonly ILogger<BrokerHost> _logger;
+    private readonly bool _limitsReduced;
     private readonly Lock _gate = new();
     private PhaseClock _phase;
     private Task? _stopped;
@@ -39,13 +41,11 @@ public sealed class BrokerHost : IAsyncDisposable
             throw new ArgumentException(string.Join(Environment.NewLine, errors), nameof(options));
         }
 
-        Options = options with { Listener = DescriptorBudget.Fit(options.Listener, DescriptorBudget.Read()) };
-        if (Options.Listener != options.Listener)
-        {
-            HostingLog.LimitsReduced(loggers.CreateLogger<BrokerHost>(), Options.Listener.MaxConnections, Options.Listener.MaxPending);
-        }
-
-        options = Options;
+        var fitted = DescriptorBudget.Fit(options.Listener, DescriptorBudget.Read());
+        _limitsReduced = !ReferenceEquals(fitted, options.Listener);
+        _logger = loggers.CreateLogger<BrokerHost>();
+        options = options with { Listener = fitted };
+        Options = options;
         _time = time;
         Hub = new EventHub(time, options.Hub);
         Health = new HealthProjection(Hub, options.Health, _tickThread, Version, options.Management.FeedHeartbeat);
@@ -86,6 +86,11 @@ public sealed class BrokerHost : IAsyncDisposable
     {
         _certificates.Load();
         await Listeners.StartAsync(cancellation).ConfigureAwait(false);
+        if (_limitsReduced)
+        {
+            HostingLog.LimitsReduced(_logger, Options.Listener.MaxConnections, Options.Listener.MaxPending);
+        }
+
         Serve(ComponentKind.Service, "certificate watch", _certificates.RunAsync);
         Serve(ComponentKind.Service, "load sampler", _load.RunAsync);
         Serve(ComponentKind.Probe, "heartbeat", _prober.RunHeartbeatsAsync);

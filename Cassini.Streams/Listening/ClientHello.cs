@@ -13,6 +13,7 @@ internal static class ClientHello
     private const byte HandshakeRecord = 0x16; // RFC 8446, section 5.1: ContentType handshake(22)
     private const byte MajorVersion = 3; // RFC 8446, section 5.1: legacy_record_version is 0x0301 or 0x0303
     private const int HeaderLength = 5;
+    private const int FirstPart = 1_024; // most hellos are smaller
     private const int MaxRecordLength = 1 << 14; // RFC 8446, section 5.1: TLSPlaintext.length
 
     /// <summary>Whether a connection can begin TLS at all, judged by its first byte.</summary>
@@ -41,11 +42,18 @@ internal static class ClientHello
             return ([], new Refusal(HandshakeFailure.ProtocolError, $"its first record is of version {header[1]}.{header[2]} and {length} bytes long"));
         }
 
-        var record = new byte[HeaderLength + length];
-        header.CopyTo(record, 0);
-        return await FillAsync(socket, record, HeaderLength, cancellation)
-            ? (record, null)
-            : ([], new Refusal(HandshakeFailure.PeerClosed, "closed in the middle of its hello"));
+        // The buffer grows with what comes, so that announcing a long record costs us nothing.
+        var record = header;
+        for (var filled = HeaderLength; filled < HeaderLength + length; filled = record.Length)
+        {
+            Array.Resize(ref record, Math.Min(HeaderLength + length, filled + FirstPart));
+            if (!await FillAsync(socket, record, filled, cancellation))
+            {
+                return ([], new Refusal(HandshakeFailure.PeerClosed, "closed in the middle of its hello"));
+            }
+        }
+
+        return (record, null);
     }
 
     private static async Task<bool> FillAsync(Socket socket, byte[] buffer, int filled, CancellationToken cancellation)

@@ -18,7 +18,7 @@ public class ProberTests
         CanaryInterval = TimeSpan.FromMilliseconds(10),
     };
 
-    private static readonly ProbingOptions QuickToSeeAStall = Quick with { Window = TimeSpan.FromMilliseconds(150), StallWindows = 2 };
+    private static readonly ProbingOptions QuickToSeeAStall = Quick with { AcceptProbeTimeout = TimeSpan.FromMilliseconds(150), Window = TimeSpan.FromMilliseconds(150), StallWindows = 2 };
 
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 

@@ -8,7 +8,7 @@ namespace Cassini.Web.Management;
 internal sealed class FeedRegistry : IDisposable
 {
     /// <summary>How long a feed may take to send its last messages. One whose subscriber does not read is cut then.</summary>
-    private static readonly TimeSpan StopGrace = TimeSpan.FromMilliseconds(500);
+    private static readonly TimeSpan StopGrace = TimeSpan.FromSeconds(2);
 
     private static readonly TimeSpan LongestLookInterval = TimeSpan.FromMilliseconds(500);
 
