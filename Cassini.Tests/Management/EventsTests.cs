@@ -203,7 +203,10 @@ public class EventsTests
             new ManagementOptions { FeedHeartbeat = TimeSpan.FromMilliseconds(300) },
             new HealthPolicy
             {
-                Tick = TimeSpan.FromMilliseconds(20), Window = TimeSpan.FromSeconds(1), LiveWindow = TimeSpan.FromMinutes(1), Hold = TimeSpan.Zero,
+                Tick = TimeSpan.FromMilliseconds(20),
+                Window = TimeSpan.FromSeconds(1),
+                LiveWindow = TimeSpan.FromMinutes(1),
+                Hold = TimeSpan.Zero,
             });
         using var feed = await FeedReader.OpenAsync(rig, "?types=topic");
         await feed.ExpectAsync("snapshot");

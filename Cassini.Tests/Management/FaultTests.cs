@@ -35,7 +35,10 @@ public class FaultTests
     {
         await using var rig = await ManagementRig.StartReadyAsync(Rehearsing, new HealthPolicy
         {
-            Tick = TimeSpan.FromMilliseconds(20), Window = TimeSpan.FromSeconds(1), LiveWindow = TimeSpan.FromMinutes(1), Hold = TimeSpan.Zero,
+            Tick = TimeSpan.FromMilliseconds(20),
+            Window = TimeSpan.FromSeconds(1),
+            LiveWindow = TimeSpan.FromMinutes(1),
+            Hold = TimeSpan.Zero,
         });
         (await rig.SendAsync(HttpMethod.Post, "/faults/stop-ticks")).StatusCode.ShouldBe(HttpStatusCode.Accepted);
         await Eventually.BecomesAsync(
