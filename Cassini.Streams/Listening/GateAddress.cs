@@ -4,7 +4,7 @@ using System.Net.Sockets;
 namespace Cassini.Streams.Listening;
 
 /// <summary>The guests of one address (IPv6: one /64, since that is what one host can have). Belongs to the gate's lock.</summary>
-internal sealed class GateAddress(UInt128 key)
+internal sealed class GateAddress(UInt128 key, long now)
 {
     public UInt128 Key { get; } = key;
 
@@ -19,6 +19,9 @@ internal sealed class GateAddress(UInt128 key)
 
     /// <summary>Whether it stands in the queue of addresses that are served in turn.</summary>
     public bool IsInTurn { get; set; }
+
+    /// <summary>When a handshake last succeeded, or the address came: a timestamp.</summary>
+    public long LastSuccess { get; set; } = now;
 
     public int Pending => Silent.Count + Waiting.Count;
 

@@ -53,5 +53,8 @@ internal sealed class GatePass : IDisposable
     /// </summary>
     public Task WaitForPlaceAsync() => _gate.WaitForPlaceAsync(this);
 
+    /// <summary>The handshake succeeded: places turn over, so nobody need make room.</summary>
+    public void Succeed() => _gate.Succeed(this);
+
     public void Dispose() => _gate.Leave(this);
 }

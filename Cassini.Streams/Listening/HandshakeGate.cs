@@ -5,8 +5,9 @@ namespace Cassini.Streams.Listening;
 /// <summary>
 /// Says who may have a handshake, so that peers who only connect or never finish cost their own address alone. A place is
 /// taken only when a whole hello has come, with a cap in total and one per address. Within an address the newest waiter is served
-/// first, the addresses take turns, and while someone waits, handshakes that have lasted longer than
-/// <see cref="ListenerOptions.StallGrace"/> make room. Thread-safe; guests are called outside the lock.
+/// first, the addresses take turns, and while someone waits and no handshake succeeds for
+/// <see cref="ListenerOptions.StallGrace"/>, those that have lasted longer make room: an honest burst on a slow machine, whose
+/// places turn over, loses nobody. Thread-safe; guests are called outside the lock.
 /// </summary>
 internal sealed class HandshakeGate : IDisposable
 {
@@ -17,6 +18,7 @@ internal sealed class HandshakeGate : IDisposable
     private readonly Dictionary<UInt128, GateAddress> _addresses = [];
     private readonly Queue<GateAddress> _turns = new();
     private readonly LinkedList<GatePass> _inFlight = new();
+    private long _lastSuccess;
     private int _pending;
     private int _waiting;
     private int _reserved;
@@ -26,6 +28,7 @@ internal sealed class HandshakeGate : IDisposable
     {
         _options = options;
         _time = time;
+        _lastSuccess = time.GetTimestamp();
         _sweeper = time.CreateTimer(static gate => ((HandshakeGate)gate!).Sweep(), this, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
     }
 
@@ -108,6 +111,17 @@ internal sealed class HandshakeGate : IDisposable
         return place;
     }
 
+    internal void Succeed(GatePass pass)
+    {
+        lock (_lock)
+        {
+            if (pass.Address is { } address)
+            {
+                address.LastSuccess = _lastSuccess = _time.GetTimestamp();
+            }
+        }
+    }
+
     internal void Leave(GatePass pass)
     {
         var given = new List<GatePass>();
@@ -134,7 +148,7 @@ internal sealed class HandshakeGate : IDisposable
         bool again;
         lock (_lock)
         {
-            foreach (var address in _addresses.Values.Where(address => address.Waiting.Count > 0).ToList())
+            foreach (var address in _addresses.Values.Where(address => address.Waiting.Count > 0 && IsQuiet(address.LastSuccess)).ToList())
             {
                 while (address.Waiting.Count > 0 && address.InFlight.Count >= _options.MaxHandshakesPerAddress
                     && EvictIfStalled(address.InFlight.First, evicted))
@@ -143,7 +157,8 @@ internal sealed class HandshakeGate : IDisposable
                 }
             }
 
-            while (_inFlight.Count >= _options.MaxHandshakes && NextInTurn() is not null && EvictIfStalled(_inFlight.First, evicted))
+            while (IsQuiet(_lastSuccess) && _inFlight.Count >= _options.MaxHandshakes && NextInTurn() is not null
+                && EvictIfStalled(_inFlight.First, evicted))
             {
                 Serve(given);
             }
@@ -154,9 +169,11 @@ internal sealed class HandshakeGate : IDisposable
         Conclude(given, evicted, again);
     }
 
+    private bool IsQuiet(long since) => _time.GetElapsedTime(since) >= _options.StallGrace;
+
     private bool EvictIfStalled(LinkedListNode<GatePass>? oldest, List<GatePass> evicted)
     {
-        if (oldest is null || _time.GetElapsedTime(oldest.Value.Since) < _options.StallGrace)
+        if (oldest is null || !IsQuiet(oldest.Value.Since))
         {
             return false;
         }
@@ -247,7 +264,7 @@ internal sealed class HandshakeGate : IDisposable
         var key = GateAddress.KeyOf(from);
         if (!_addresses.TryGetValue(key, out var address))
         {
-            _addresses.Add(key, address = new GateAddress(key));
+            _addresses.Add(key, address = new GateAddress(key, _time.GetTimestamp()));
         }
 
         return address;

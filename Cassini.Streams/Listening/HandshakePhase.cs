@@ -41,7 +41,13 @@ internal sealed class HandshakePhase(ListeningContext context, AcceptedSocket ac
             }
 
             await WaitForPlaceAsync(pass);
-            return await AuthenticateAsync(hello);
+            var problem = await AuthenticateAsync(hello);
+            if (problem is null)
+            {
+                pass.Succeed();
+            }
+
+            return problem;
         }
         catch (Exception) when (fate.Refusal is not null)
         {

@@ -23,7 +23,10 @@ public sealed record ListenerOptions
     /// <summary>Handshakes in flight at once from one address (IPv6: one /64). Default 64; at least 1.</summary>
     public int MaxHandshakesPerAddress { get; init; } = 64;
 
-    /// <summary>A handshake older than this makes room when others wait for its place. Default 2 s; 10 ms … 10 min.</summary>
+    /// <summary>
+    /// While others wait and no handshake has succeeded for this time, one that is older makes room. Default 2 s;
+    /// 10 ms … 10 min.
+    /// </summary>
     public TimeSpan StallGrace { get; init; } = TimeSpan.FromSeconds(2);
 
     /// <summary>Connections accepted that have no place in a handshake yet. Default 12,000; at least 1. Beyond it the address with the most makes room.</summary>

@@ -111,6 +111,36 @@ public class HandshakeGateTests
         gate.InFlight.ShouldBe(2);
     }
 
+    [Theory]
+    [InlineData(2, 100)]
+    [InlineData(100, 2)]
+    public async Task Handshakes_AreSlowButSucceed_NobodyMakesRoomUntilTheyStop(int total, int perAddress)
+    {
+        using var gate = Gate(total, perAddress);
+        var slow = Enter(gate, A);
+        var current = Enter(gate, A);
+        await Task.WhenAll(slow.Pass!.WaitForPlaceAsync(), current.Pass!.WaitForPlaceAsync());
+        for (var served = 0; served < 5; served++)
+        {
+            var next = Enter(gate, A);
+            var place = next.Pass!.WaitForPlaceAsync();
+            _time.Advance(TimeSpan.FromSeconds(1));
+            current.Pass!.Succeed();
+            current.Pass.Dispose();
+            await place.Within("the place that a success freed");
+            current = next;
+        }
+
+        slow.Evictions.ShouldBe(0);
+        var last = Enter(gate, A).Pass!.WaitForPlaceAsync();
+        _time.Advance(TimeSpan.FromMilliseconds(1500));
+        last.IsCompleted.ShouldBeFalse();
+        _time.Advance(TimeSpan.FromMilliseconds(500));
+
+        last.IsCompleted.ShouldBeTrue();
+        slow.Evictions.ShouldBe(1);
+    }
+
     [Fact]
     public async Task Handshakes_StallWhileNobodyWaits_AreLeftAlone()
     {
