@@ -34,7 +34,7 @@ internal sealed class AcceptLoop(ListeningContext context, ListeningEndpoint end
             using var interrupted = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, orders.Changed);
             try
             {
-                await ObeyAsync(orders.Mode, interrupted.Token);
+                await ObeyAsync(orders, interrupted.Token);
             }
             catch (OperationCanceledException) when (orders.Changed.IsCancellationRequested)
             {
@@ -43,11 +43,11 @@ internal sealed class AcceptLoop(ListeningContext context, ListeningEndpoint end
         }
     }
 
-    private async Task ObeyAsync(LoopMode mode, CancellationToken cancellationToken)
+    private async Task ObeyAsync(EndpointOrders orders, CancellationToken cancellationToken)
     {
-        if (mode != LoopMode.Serve)
+        if (orders.Mode != LoopMode.Serve)
         {
-            if (mode == LoopMode.Close)
+            if (orders.Mode == LoopMode.Close)
             {
                 endpoint.Close(ListenerCloseReason.Rehearsal);
             }
@@ -60,7 +60,9 @@ internal sealed class AcceptLoop(ListeningContext context, ListeningEndpoint end
             await BindAsync(cancellationToken);
         }
 
-        while (true)
+        // Looked at after each accept, since an accept that has succeeded is not cancelled any more: who connects after new
+        // orders were given is not served under the old ones.
+        while (endpoint.Orders == orders)
         {
             await HandOnAsync(cancellationToken);
             await AcceptAsync(endpoint.Socket, cancellationToken);
@@ -86,36 +88,31 @@ internal sealed class AcceptLoop(ListeningContext context, ListeningEndpoint end
 
     private async Task AcceptAsync(Socket listener, CancellationToken cancellationToken)
     {
-        Socket socket;
         try
         {
-            socket = await transport.AcceptAsync(listener, cancellationToken);
+            var socket = await transport.AcceptAsync(listener, cancellationToken);
+            endpoint.Accepted = (socket, context.Time.GetTimestamp());
+            endpoint.IsBackingOff = false;
+            _acceptBackOff.Reset();
         }
         catch (SocketException failure) when (IsOfThePeer(failure.SocketErrorCode))
         {
             ListeningLog.PeerGoneBeforeAccept(context.Logger, endpoint.Address, failure.Message);
-            return;
         }
         catch (SocketException failure) when (!IsBroken(failure.SocketErrorCode))
         {
             await BackOffAsync(failure, cancellationToken);
-            return;
         }
         catch (Exception failure) when (failure is SocketException or ObjectDisposedException)
         {
             endpoint.RequestRebind();
             throw;
         }
-
-        _acceptBackOff.Reset();
-        endpoint.IsBackingOff = false;
-        Receive(socket);
     }
 
     /// <summary>Takes what was accepted in hand, or answers it at once when it is an accept probe of our own.</summary>
-    private void Receive(Socket socket)
+    private void Receive(Socket socket, long acceptedAt)
     {
-        var acceptedAt = context.Time.GetTimestamp();
         IPEndPoint remote;
         try
         {
@@ -141,6 +138,12 @@ internal sealed class AcceptLoop(ListeningContext context, ListeningEndpoint end
     /// <summary>Waits for room in the mailbox: while the manager is busy or down, clients wait in the kernel's backlog.</summary>
     private async Task HandOnAsync(CancellationToken cancellationToken)
     {
+        if (endpoint.Accepted is { } accepted)
+        {
+            endpoint.Accepted = null;
+            Receive(accepted.Socket, accepted.At);
+        }
+
         if (endpoint.InHand is { } inHand)
         {
             await mailbox.WriteAsync(new ManagerMessage.Accepted(inHand), cancellationToken);

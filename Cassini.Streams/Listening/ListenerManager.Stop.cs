@@ -35,6 +35,8 @@ public sealed partial class ListenerManager
 
     private static void DropInHand(ListeningEndpoint endpoint)
     {
+        endpoint.Accepted?.Socket.Dispose();
+        endpoint.Accepted = null;
         if (endpoint.InHand is { } inHand)
         {
             Drop(inHand);

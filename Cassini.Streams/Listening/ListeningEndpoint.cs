@@ -29,7 +29,10 @@ internal sealed class ListeningEndpoint(EndpointAddress address, ListeningContex
     /// <summary>The listening socket; null while it is not bound.</summary>
     public Socket? Socket { get; private set; }
 
-    /// <summary>A socket that was accepted when the loop was interrupted: the next run hands it on first.</summary>
+    /// <summary>A socket that was accepted and not looked at yet; it outlives an interruption of the loop.</summary>
+    public (Socket Socket, long At)? Accepted { get; set; }
+
+    /// <summary>A socket to hand on to the manager; when the loop is interrupted meanwhile, it is handed on first.</summary>
     public AcceptedSocket? InHand { get; set; }
 
     /// <summary>Whether the system lets the loop accept nobody at the moment. Any thread.</summary>
