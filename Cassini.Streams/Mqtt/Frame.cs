@@ -1,0 +1,17 @@
+namespace Cassini.Streams.Mqtt;
+
+/// <summary>One whole control packet as it lies in the receive buffer.</summary>
+internal readonly ref struct Frame(ReadOnlySpan<byte> whole, int headerLength)
+{
+    public ReadOnlySpan<byte> Whole { get; } = whole;
+
+    public PacketType Type => (PacketType)(Whole[0] >> 4);
+
+    /// <summary>The low four bits of the first byte.</summary>
+    public byte Flags => (byte)(Whole[0] & 0x0F);
+
+    /// <summary>Variable header and payload.</summary>
+    public ReadOnlySpan<byte> Body => Whole[headerLength..];
+
+    public int HeaderLength => headerLength;
+}

@@ -1,0 +1,116 @@
+namespace Cassini.Streams.Mqtt;
+
+/// <summary>How reading a frame went.</summary>
+internal enum FrameStatus
+{
+    /// <summary>More bytes are needed.</summary>
+    Incomplete,
+
+    /// <summary>A whole packet is there.</summary>
+    Complete,
+
+    /// <summary>What is there can never become a packet.</summary>
+    Violation,
+}
+
+/// <summary>Cuts bytes into control packets (MQTT 5.0 §2.1).</summary>
+internal static class FrameReader
+{
+    /// <summary>Reads the packet at the beginning of <paramref name="input"/>, if it is all there.</summary>
+    /// <param name="input">What has come so far.</param>
+    /// <param name="maxPacketSize">The largest packet allowed, in bytes with its fixed header.</param>
+    /// <param name="version">The version spoken; null before CONNECT.</param>
+    /// <param name="frame">The packet, when complete.</param>
+    /// <param name="needed">When incomplete: how many bytes the packet will have, as far as it is known; 0 when it is not.</param>
+    /// <param name="violation">What was wrong.</param>
+    public static FrameStatus Read(
+        ReadOnlySpan<byte> input, int maxPacketSize, ProtocolVersion? version, out Frame frame, out int needed, out ProtocolViolation violation)
+    {
+        frame = default;
+        needed = 0;
+        violation = default;
+        if (input.IsEmpty)
+        {
+            return FrameStatus.Incomplete;
+        }
+
+        if (CheckFirstByte(input[0], version) is { } wrong)
+        {
+            violation = wrong;
+            return FrameStatus.Violation;
+        }
+
+        var lengthBytes = VariableByteInteger.Read(input[1..], out var remaining);
+        if (lengthBytes == 0)
+        {
+            return FrameStatus.Incomplete;
+        }
+
+        if (lengthBytes < 0)
+        {
+            violation = ProtocolViolation.Malformed("§2.1.4", "the remaining length has more than four bytes");
+            return FrameStatus.Violation;
+        }
+
+        // 3.1.1 does not ask for the shortest form.
+        if (version == ProtocolVersion.V500 && lengthBytes != VariableByteInteger.SizeOf(remaining))
+        {
+            violation = ProtocolViolation.Malformed("MQTT-1.5.5-1", "the remaining length is not encoded in the fewest bytes");
+            return FrameStatus.Violation;
+        }
+
+        var length = 1 + lengthBytes + remaining;
+        if (length > maxPacketSize)
+        {
+            violation = new ProtocolViolation(
+                ReasonCode.PacketTooLarge, "MQTT-3.2.2-15", $"a packet of {length:N0} bytes; at most {maxPacketSize:N0} are allowed");
+            return FrameStatus.Violation;
+        }
+
+        if (input.Length < length)
+        {
+            needed = length;
+            return FrameStatus.Incomplete;
+        }
+
+        frame = new Frame(input[..length], 1 + lengthBytes);
+        return FrameStatus.Complete;
+    }
+
+    /// <summary>Type and reserved flags [MQTT-2.1.3-1] (3.1.1: [MQTT-2.2.2-2]).</summary>
+    private static ProtocolViolation? CheckFirstByte(byte first, ProtocolVersion? version)
+    {
+        var type = (PacketType)(first >> 4);
+        var flags = first & 0x0F;
+        switch (type)
+        {
+            case PacketType.Publish:
+                return CheckPublishFlags(flags, version);
+            case PacketType.PubRel or PacketType.Subscribe or PacketType.Unsubscribe:
+                return flags == 2 ? null : ReservedFlags(type, version);
+            case PacketType.Reserved:
+                return ProtocolViolation.Malformed(version == ProtocolVersion.V311 ? "§2.2.1" : "§2.1.2", "packet type 0 is reserved");
+            case PacketType.Auth when version == ProtocolVersion.V311:
+                return ProtocolViolation.Malformed("§2.2.1", "packet type 15 is reserved in MQTT 3.1.1");
+            default:
+                return flags == 0 ? null : ReservedFlags(type, version);
+        }
+    }
+
+    private static ProtocolViolation? CheckPublishFlags(int flags, ProtocolVersion? version)
+    {
+        var qos = (flags >> 1) & 3;
+        if (qos == 3)
+        {
+            return ProtocolViolation.Malformed("MQTT-3.3.1-4", "QoS 3 does not exist");
+        }
+
+        return qos == 0 && (flags & 8) != 0
+            ? new ProtocolViolation(
+                version == ProtocolVersion.V311 ? ReasonCode.MalformedPacket : ReasonCode.ProtocolError, "MQTT-3.3.1-2", "DUP is set on a QoS 0 message")
+            : null;
+    }
+
+    private static ProtocolViolation ReservedFlags(PacketType type, ProtocolVersion? version) => ProtocolViolation.Malformed(
+        version == ProtocolVersion.V311 ? "MQTT-2.2.2-2" : "MQTT-2.1.3-1", $"reserved flags of {type} are not as they must be");
+}

@@ -1,0 +1,20 @@
+using System.Text;
+using System.Text.Unicode;
+
+namespace Cassini.Streams.Mqtt;
+
+/// <summary>UTF-8 Encoded Strings (MQTT 5.0 §1.5.4, 3.1.1 §1.5.3).</summary>
+internal static class MqttText
+{
+    public const int MaxBytes = ushort.MaxValue;
+
+    /// <summary>
+    /// Whether it is well-formed UTF-8 without surrogates [MQTT-1.5.4-1] and without U+0000 [MQTT-1.5.4-2]. A byte order mark
+    /// is an ordinary character [MQTT-1.5.4-3].
+    /// </summary>
+    public static bool IsValid(ReadOnlySpan<byte> text) => !text.Contains((byte)0) && Utf8.IsValid(text);
+
+    public static string Decode(ReadOnlySpan<byte> text) => Encoding.UTF8.GetString(text);
+
+    public static byte[] Encode(string text) => Encoding.UTF8.GetBytes(text);
+}

@@ -1,0 +1,167 @@
+using System.Buffers.Binary;
+
+namespace Cassini.Streams.Mqtt;
+
+/// <summary>
+/// Reads the fields of a packet one after another. The first thing that is wrong stays in <see cref="Violation"/>, and whatever
+/// is read after it is empty, so that a reader of a packet checks once, at its end.
+/// </summary>
+internal ref struct PacketReader(ReadOnlySpan<byte> body, ProtocolVersion version)
+{
+    private ReadOnlySpan<byte> _rest = body;
+
+    public readonly ProtocolVersion Version => version;
+
+    public readonly bool IsAtEnd => _rest.IsEmpty;
+
+    public readonly int Remaining => _rest.Length;
+
+    public ProtocolViolation? Violation { get; private set; }
+
+    public readonly bool Failed => Violation is not null;
+
+    public void Fail(ProtocolViolation violation)
+    {
+        Violation ??= violation;
+        _rest = default;
+    }
+
+    public byte ReadByte(string what)
+    {
+        if (_rest.IsEmpty)
+        {
+            FailShort(what);
+            return 0;
+        }
+
+        var value = _rest[0];
+        _rest = _rest[1..];
+        return value;
+    }
+
+    public ushort ReadUInt16(string what)
+    {
+        if (_rest.Length < 2)
+        {
+            FailShort(what);
+            return 0;
+        }
+
+        var value = BinaryPrimitives.ReadUInt16BigEndian(_rest);
+        _rest = _rest[2..];
+        return value;
+    }
+
+    public uint ReadUInt32(string what)
+    {
+        if (_rest.Length < 4)
+        {
+            FailShort(what);
+            return 0;
+        }
+
+        var value = BinaryPrimitives.ReadUInt32BigEndian(_rest);
+        _rest = _rest[4..];
+        return value;
+    }
+
+    public int ReadVariableByteInteger(string what)
+    {
+        var taken = VariableByteInteger.Read(_rest, out var value);
+        if (taken <= 0)
+        {
+            if (taken == 0)
+            {
+                FailShort(what);
+            }
+            else
+            {
+                Fail(ProtocolViolation.Malformed("§1.5.5", $"{what} has more than four bytes"));
+            }
+
+            return 0;
+        }
+
+        if (taken != VariableByteInteger.SizeOf(value))
+        {
+            Fail(ProtocolViolation.Malformed("MQTT-1.5.5-1", $"{what} is not encoded in the fewest bytes"));
+            return 0;
+        }
+
+        _rest = _rest[taken..];
+        return value;
+    }
+
+    public ReadOnlySpan<byte> ReadBinary(string what)
+    {
+        int length = ReadUInt16(what);
+        if (_rest.Length < length)
+        {
+            FailShort(what);
+            return default;
+        }
+
+        var value = _rest[..length];
+        _rest = _rest[length..];
+        return value;
+    }
+
+    /// <summary>Reads the bytes of a well-formed UTF-8 Encoded String.</summary>
+    public ReadOnlySpan<byte> ReadText(string what)
+    {
+        var text = ReadBinary(what);
+        if (!MqttText.IsValid(text))
+        {
+            Fail(ProtocolViolation.Malformed(
+                version == ProtocolVersion.V311 ? "MQTT-1.5.3-1" : "MQTT-1.5.4-1", $"{what} is not well-formed UTF-8, or contains U+0000"));
+            return default;
+        }
+
+        return text;
+    }
+
+    public string ReadString(string what) => MqttText.Decode(ReadText(what));
+
+    /// <summary>Reads a packet identifier, which is never 0 [MQTT-2.2.1-3].</summary>
+    public ushort ReadPacketId()
+    {
+        var id = ReadUInt16("the packet identifier");
+        if (id == 0 && !Failed)
+        {
+            Fail(ProtocolViolation.Error(version == ProtocolVersion.V311 ? "MQTT-2.3.1-1" : "MQTT-2.2.1-3", "the packet identifier is 0"));
+        }
+
+        return id;
+    }
+
+    /// <summary>Takes <paramref name="length"/> bytes as they are.</summary>
+    public ReadOnlySpan<byte> Take(int length, string what)
+    {
+        if (_rest.Length < length)
+        {
+            FailShort(what);
+            return default;
+        }
+
+        var taken = _rest[..length];
+        _rest = _rest[length..];
+        return taken;
+    }
+
+    public ReadOnlySpan<byte> TakeRest()
+    {
+        var rest = _rest;
+        _rest = default;
+        return rest;
+    }
+
+    public void ExpectEnd(string packet)
+    {
+        if (!_rest.IsEmpty)
+        {
+            Fail(ProtocolViolation.Malformed("§2.1.4", $"{_rest.Length} bytes follow the end of {packet}"));
+        }
+    }
+
+    private void FailShort(string what) => Fail(ProtocolViolation.Malformed("§2.1.4", $"the packet ends within {what}"));
+}

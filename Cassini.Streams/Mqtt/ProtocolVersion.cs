@@ -1,0 +1,11 @@
+namespace Cassini.Streams.Mqtt;
+
+/// <summary>The versions of MQTT that are spoken; the values are the protocol level of CONNECT.</summary>
+internal enum ProtocolVersion : byte
+{
+    /// <summary>MQTT 3.1.1.</summary>
+    V311 = 4,
+
+    /// <summary>MQTT 5.0.</summary>
+    V500 = 5,
+}

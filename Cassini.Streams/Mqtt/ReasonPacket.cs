@@ -1,0 +1,44 @@
+using System.Diagnostics.CodeAnalysis;
+
+namespace Cassini.Streams.Mqtt;
+
+/// <summary>DISCONNECT (MQTT 5.0 §3.14) and AUTH (§3.15): a reason and properties, both left out when they say nothing.</summary>
+internal sealed record ReasonPacket(PacketType Type, ReasonCode Reason, PropertySet Properties)
+{
+    public byte[] Write(ProtocolVersion version)
+    {
+        var to = new PacketWriter();
+        if (version == ProtocolVersion.V500 && (Reason != ReasonCode.Success || !ReferenceEquals(Properties, PropertySet.Empty)))
+        {
+            to.WriteByte((byte)Reason);
+            if (!ReferenceEquals(Properties, PropertySet.Empty))
+            {
+                PropertyWriter.Write(to, Properties, version);
+            }
+        }
+
+        return to.ToPacket(Type);
+    }
+
+    /// <summary>Reads a packet that a client sent.</summary>
+    public static bool TryRead(
+        Frame frame, ProtocolVersion version, [NotNullWhen(true)] out ReasonPacket? packet, out ProtocolViolation violation)
+    {
+        var reader = new PacketReader(frame.Body, version);
+        var reason = ReasonCode.Success;
+        var properties = PropertySet.Empty;
+        if (version == ProtocolVersion.V500 && !reader.IsAtEnd)
+        {
+            reason = (ReasonCode)reader.ReadByte("the reason code");
+            if (!reader.IsAtEnd)
+            {
+                properties = PropertyReader.Read(ref reader, frame.Type == PacketType.Auth ? PropertyOwner.Auth : PropertyOwner.Disconnect);
+            }
+        }
+
+        reader.ExpectEnd(frame.Type.ToString());
+        violation = reader.Violation ?? default;
+        packet = reader.Failed ? null : new ReasonPacket(frame.Type, reason, properties);
+        return packet is not null;
+    }
+}

@@ -1,0 +1,108 @@
+namespace Cassini.Streams.Mqtt;
+
+/// <summary>Topic filters (MQTT 5.0 §4.7 and §4.8): what subscribers ask for.</summary>
+internal static class TopicFilter
+{
+    private static ReadOnlySpan<byte> SharePrefix => "$share/"u8;
+
+    /// <summary>
+    /// Whether well-formed text is a topic filter: at least one character [MQTT-4.7.3-1], no U+0000 [MQTT-4.7.3-2], <c>#</c>
+    /// alone in the last level [MQTT-4.7.1-1], <c>+</c> alone in its level [MQTT-4.7.1-2].
+    /// </summary>
+    public static bool IsValid(ReadOnlySpan<byte> filter)
+    {
+        if (filter.IsEmpty || filter.Contains((byte)0))
+        {
+            return false;
+        }
+
+        for (var at = filter.IndexOfAny((byte)'+', (byte)'#'); at >= 0;)
+        {
+            var startsLevel = at == 0 || filter[at - 1] == TopicName.Separator;
+            var endsLevel = at == filter.Length - 1 || (filter[at] == '+' && filter[at + 1] == TopicName.Separator);
+            if (!startsLevel || !endsLevel)
+            {
+                return false;
+            }
+
+            var next = filter[(at + 1)..].IndexOfAny((byte)'+', (byte)'#');
+            at = next < 0 ? -1 : at + 1 + next;
+        }
+
+        return true;
+    }
+
+    /// <summary>
+    /// Takes a shared subscription apart: <c>$share/NAME/FILTER</c> (§4.8.2).
+    /// </summary>
+    /// <param name="filter">As it was sent.</param>
+    /// <param name="shareName">The share's name; empty when the subscription is not shared.</param>
+    /// <param name="inner">The filter that topics are matched against.</param>
+    /// <returns>False when it begins as a shared one and is none: a name of at least one character without wildcards and slash
+    /// [MQTT-4.8.2-1], [MQTT-4.8.2-2], then a filter.</returns>
+    public static bool TrySplit(ReadOnlySpan<byte> filter, out ReadOnlySpan<byte> shareName, out ReadOnlySpan<byte> inner)
+    {
+        shareName = default;
+        inner = filter;
+        if (!filter.StartsWith(SharePrefix))
+        {
+            return !filter.SequenceEqual(SharePrefix[..^1]);
+        }
+
+        var rest = filter[SharePrefix.Length..];
+        var slash = rest.IndexOf(TopicName.Separator);
+        if (slash <= 0 || slash == rest.Length - 1)
+        {
+            return false;
+        }
+
+        shareName = rest[..slash];
+        inner = rest[(slash + 1)..];
+        return !shareName.ContainsAny((byte)'+', (byte)'#');
+    }
+
+    /// <summary>Whether <paramref name="topic"/> matches <paramref name="filter"/>, both valid.</summary>
+    public static bool Matches(ReadOnlySpan<byte> filter, ReadOnlySpan<byte> topic)
+    {
+        if (TopicName.IsSystem(topic) && filter[0] is (byte)'+' or (byte)'#')
+        {
+            return false;
+        }
+
+        while (true)
+        {
+            var level = NextLevel(ref filter, out var filterEnds);
+            if (level is [(byte)'#'])
+            {
+                return true;
+            }
+
+            var name = NextLevel(ref topic, out var topicEnds);
+            if (level is not [(byte)'+'] && !level.SequenceEqual(name))
+            {
+                return false;
+            }
+
+            if (topicEnds)
+            {
+                // "sport/#" also matches "sport", since # includes the parent level (§4.7.1.2).
+                return filterEnds || filter.SequenceEqual("#"u8);
+            }
+
+            if (filterEnds)
+            {
+                return false;
+            }
+        }
+    }
+
+    /// <summary>Takes the next level off <paramref name="levels"/>.</summary>
+    public static ReadOnlySpan<byte> NextLevel(ref ReadOnlySpan<byte> levels, out bool isLast)
+    {
+        var slash = levels.IndexOf(TopicName.Separator);
+        isLast = slash < 0;
+        var level = isLast ? levels : levels[..slash];
+        levels = isLast ? default : levels[(slash + 1)..];
+        return level;
+    }
+}
