@@ -6,6 +6,8 @@ switch (args.FirstOrDefault())
         return LoadCommand.Run(args[1..]);
     case "loopback":
         return LoopbackCommand.Run(args[1..]);
+    case "mqttnet-server":
+        return await MqttNetServer.RunAsync(args[1..]);
     default:
         Console.Error.WriteLine(LoadOptions.Usage);
         return 64;
