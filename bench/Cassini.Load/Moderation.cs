@@ -7,12 +7,14 @@ namespace Cassini.Load;
 /// that writes each message by itself would wake the generator for each, and the wakes would take more of the shared cores than the
 /// messages. Rests are so short that the window does not notice, and none where packets come in masses. Not for latencies.
 /// </summary>
-internal struct Moderation
+/// <param name="readers">That share the load: the wakes of all of them count, so each may rest longer.</param>
+internal struct Moderation(int readers)
 {
     private const int Few = 16;
     private const int Many = 64;
     private const uint LeastMicroseconds = 64;
-    private const uint MostMicroseconds = 256;
+    private const uint MostMicrosecondsOfOne = 256;
+    private readonly uint _most = MostMicrosecondsOfOne * (uint)readers;
     private uint _microseconds;
 
     /// <param name="packets">That the last read brought.</param>
@@ -20,7 +22,7 @@ internal struct Moderation
     {
         if (packets < Few)
         {
-            _microseconds = Math.Clamp(_microseconds * 2, LeastMicroseconds, MostMicroseconds);
+            _microseconds = Math.Clamp(_microseconds * 2, LeastMicroseconds, _most);
         }
         else if (packets > Many)
         {

@@ -4,9 +4,9 @@ namespace Cassini.Load;
 internal static class Subscriber
 {
     /// <summary>QoS 0. Ends with the connection.</summary>
-    public static void Run(MqttConnection connection, Window window, int index)
+    public static void Run(MqttConnection connection, Window window, int index, int readers)
     {
-        var (count, moderation) = (new Publishes(), new Moderation());
+        var (count, moderation) = (new Publishes(), new Moderation(readers));
         while (connection.Reader.Read(ref count))
         {
             window.Receive(index, count.Taken);
@@ -18,9 +18,9 @@ internal static class Subscriber
     }
 
     /// <summary>QoS 1 and 2. Ends with the connection.</summary>
-    public static void RunAcknowledging(MqttConnection connection, Window window, int index)
+    public static void RunAcknowledging(MqttConnection connection, Window window, int index, int readers)
     {
-        var (answers, moderation) = (new Answers(), new Moderation());
+        var (answers, moderation) = (new Answers(), new Moderation(readers));
         while (connection.Reader.Read(ref answers))
         {
             answers.Flush(connection);

@@ -58,11 +58,11 @@ internal sealed class ThroughputLoad(string name, int groups, int subscribers, i
             {
                 if (qos == 0)
                 {
-                    Subscriber.Run(subscriber, window, index);
+                    Subscriber.Run(subscriber, window, index, groups * subscribers);
                 }
                 else
                 {
-                    Subscriber.RunAcknowledging(subscriber, window, index);
+                    Subscriber.RunAcknowledging(subscriber, window, index, groups * subscribers);
                 }
             }));
         }
