@@ -3,29 +3,17 @@ namespace Cassini.Load;
 /// <summary>Runs the named loads one after the other. One line each: the name and key=value pairs, or <c>unable</c> and why.</summary>
 internal static class LoadCommand
 {
-    public static int Run(ReadOnlySpan<string> arguments)
+    /// <returns>The exit code: 1 if any of them could not be put on the broker.</returns>
+    /// <exception cref="FormatException">Something is missing, or no load has that name.</exception>
+    public static int Run(LoadOptions options)
     {
-        try
+        if (options.Names.Count == 0 || options.Port == 0 || options.Certificates is null)
         {
-            var options = LoadOptions.Parse(arguments);
-            if (options.Names.Count == 0 || options.Port == 0 || options.Certificates is null)
-            {
-                throw new FormatException("a name, --port and --certs are wanted");
-            }
+            throw new FormatException("a name, --port and --certs are wanted");
+        }
 
-            var tls = new ClientTls(options.Certificates);
-            return options.Names.Select(name => RunOne(name, options, tls)).ToArray().All(good => good) ? 0 : 1;
-        }
-        catch (FormatException e)
-        {
-            Console.Error.WriteLine($"{e.Message}\n{LoadOptions.Usage}");
-            return 64;
-        }
-        catch (LoadException e)
-        {
-            Console.Error.WriteLine(e.Message);
-            return 1;
-        }
+        var tls = new ClientTls(options.Certificates);
+        return options.Names.Count(name => !RunOne(name, options, tls)) == 0 ? 0 : 1;
     }
 
     private static bool RunOne(string name, LoadOptions options, ClientTls tls)

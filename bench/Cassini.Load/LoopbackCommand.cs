@@ -12,27 +12,12 @@ namespace Cassini.Load;
 /// </summary>
 internal static class LoopbackCommand
 {
-    public static int Run(ReadOnlySpan<string> arguments)
+    public static void Run(LoadOptions options)
     {
-        var options = LoadOptions.Parse(arguments);
         var made = options.Certificates is null ? Directory.CreateTempSubdirectory("cassini-load-").FullName : null;
-        var directory = options.Certificates ?? made!;
         try
         {
-            DevelopmentCertificates.Ensure(directory, TimeProvider.System, []);
-            using var listener = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
-            listener.Bind(new IPEndPoint(IPAddress.Loopback, 0));
-            listener.Listen();
-            var server = new Worker("loopback", () => Serve(listener, ServerOptions(directory), options.Version5));
-            options = options with { Port = ((IPEndPoint)listener.LocalEndPoint!).Port };
-            Console.WriteLine(new ThroughputLoad("loopback", groups: 1, subscribers: 1, qos: 0).Run(options, new ClientTls(directory)));
-            server.Join(TimeSpan.FromSeconds(2));
-            return 0;
-        }
-        catch (LoadException e)
-        {
-            Console.Error.WriteLine(e.Message);
-            return 1;
+            Run(options, options.Certificates ?? made!);
         }
         finally
         {
@@ -41,6 +26,18 @@ internal static class LoopbackCommand
                 Directory.Delete(made, recursive: true);
             }
         }
+    }
+
+    private static void Run(LoadOptions options, string certificates)
+    {
+        DevelopmentCertificates.Ensure(certificates, TimeProvider.System, []);
+        using var listener = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
+        listener.Bind(new IPEndPoint(IPAddress.Loopback, 0));
+        listener.Listen();
+        var server = new Worker("loopback", () => Serve(listener, ServerOptions(certificates), options.Version5));
+        options = options with { Port = ((IPEndPoint)listener.LocalEndPoint!).Port };
+        Console.WriteLine(new ThroughputLoad("loopback", groups: 1, subscribers: 1, qos: 0).Run(options, new ClientTls(certificates)));
+        server.Join(TimeSpan.FromSeconds(2));
     }
 
     // The load opens the subscriber's connection first.

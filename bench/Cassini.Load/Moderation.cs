@@ -3,7 +3,7 @@ using System.Runtime.InteropServices;
 namespace Cassini.Load;
 
 /// <summary>
-/// Lets a reader that gets few packets at a time rest before it reads again, as a network card moderates its interrupts. A broker
+/// Lets a reader that gets little at a time rest before it reads again, as a network card moderates its interrupts. A broker
 /// that writes each message by itself would wake the generator for each, and the wakes would take more of the shared cores than the
 /// messages. Rests are so short that the window does not notice, and none where packets come in masses. Not for latencies.
 /// </summary>
@@ -11,20 +11,21 @@ namespace Cassini.Load;
 internal struct Moderation(int readers)
 {
     private const int Few = 16;
+    private const int FewBytes = 2_048;
     private const int Many = 64;
     private const uint LeastMicroseconds = 64;
     private const uint MostMicrosecondsOfOne = 256;
     private readonly uint _most = MostMicrosecondsOfOne * (uint)readers;
     private uint _microseconds;
 
-    /// <param name="packets">That the last read brought.</param>
-    public void Rest(int packets)
+    /// <param name="reader">After a read.</param>
+    public void Rest(PacketReader reader)
     {
-        if (packets < Few)
+        if (reader.Packets < Few && reader.Bytes < FewBytes)
         {
             _microseconds = Math.Clamp(_microseconds * 2, LeastMicroseconds, _most);
         }
-        else if (packets > Many)
+        else if (reader.Packets > Many || reader.Bytes > 2 * FewBytes)
         {
             _microseconds = _microseconds > LeastMicroseconds ? _microseconds / 2 : 0;
         }

@@ -11,10 +11,10 @@ internal static class MqttNetServer
 {
     private const int Pending = 100_000;
 
-    public static async Task<int> RunAsync(string[] arguments)
+    /// <exception cref="FormatException">The port or the certificates are missing.</exception>
+    public static async Task RunAsync(LoadOptions options)
     {
-        var options = LoadOptions.Parse(arguments);
-        var directory = options.Certificates ?? throw new FormatException("--port and --certs are wanted");
+        var directory = options is { Port: > 0, Certificates: { } certificates } ? certificates : throw new FormatException("--port and --certs are wanted");
         var policy = ServerFiles.ClientPolicy(directory);
         var endpoint = new MqttServerOptionsBuilder()
             .WithoutDefaultEndpoint()
@@ -32,7 +32,6 @@ internal static class MqttNetServer
         await server.StartAsync();
         Console.WriteLine($"MQTTnet {typeof(MqttServer).Assembly.GetName().Version} at 127.0.0.1:{options.Port}");
         await Task.Delay(Timeout.InfiniteTimeSpan, TimeProvider.System);
-        return 0;
     }
 
     private static bool IsOurs(X509Certificate? certificate, SslPolicyErrors errors, X509ChainPolicy policy)

@@ -20,6 +20,9 @@ internal sealed class PacketReader(Stream stream, int size)
     /// <summary>Whole packets that the last read brought.</summary>
     public int Packets { get; private set; }
 
+    /// <summary>All bytes that it brought.</summary>
+    public int Bytes { get; private set; }
+
     /// <summary>Blocks until something came; false when the stream ended.</summary>
     public bool Read<T>(ref T sink)
         where T : struct, IPacketSink
@@ -35,6 +38,7 @@ internal sealed class PacketReader(Stream stream, int size)
             return false;
         }
 
+        Bytes = count;
         var bytes = _buffer.AsSpan(0, _filled + count);
         var rest = bytes[Walk(bytes, ref sink)..];
         rest.CopyTo(_buffer);

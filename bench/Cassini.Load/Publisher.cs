@@ -61,7 +61,7 @@ internal static class Publisher
                 }
 
                 answers.Flush(connection);
-                moderation.Rest(connection.Reader.Packets);
+                moderation.Rest(connection.Reader);
             }
             else
             {

@@ -11,7 +11,7 @@ internal static class Subscriber
         {
             window.Receive(index, count.Taken);
             count.Taken = 0;
-            moderation.Rest(connection.Reader.Packets);
+            moderation.Rest(connection.Reader);
         }
 
         RequireClosed(window);
@@ -26,7 +26,7 @@ internal static class Subscriber
             answers.Flush(connection);
             window.Receive(index, answers.Published);
             answers.Published = 0;
-            moderation.Rest(connection.Reader.Packets);
+            moderation.Rest(connection.Reader);
         }
 
         RequireClosed(window);
