@@ -24,7 +24,8 @@
 #                 SUBSCRIBE. Once, each broker alone
 #
 # Within a round each load meets each broker before the next load comes, so that noise of the machine meets all of them. The brokers
-# that wait their turn are up and idle. The generator runs on the same cores; its own ceiling is told first.
+# that wait their turn are up and idle. A ratio is the median of the rounds' ratios, for the same reason. The generator runs on the
+# same cores; its own ceiling, with a server that only copies, is measured in each round and told below the table.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
@@ -131,7 +132,7 @@ stop() {
 
 stop_all() { for broker in "${!pid[@]}"; do stop "$broker"; done; }
 
-# One load on one broker; what it says becomes lines of: broker load key value.
+# One load on one broker; what it says becomes lines of: round broker load key value.
 run() {
   local broker="$1" name="$2" said word
   local arguments=("$name")
@@ -141,9 +142,10 @@ run() {
   fi
   said="$(dotnet "$load" load "${arguments[@]}" --port "${port[$broker]}" --certs "$certs" --pid "${pid[$broker]}" \
     --seconds "$seconds" --sessions "$sessions" 2>&1)" || true
+  said="${said%%$'\n'*}" # of a crash the first line tells enough
   echo "$broker: $said" >&2
   if [[ "$said" == *" lost="* || "$said" == idle\ kib* ]]; then
-    for word in ${said#* }; do echo "$broker $name ${word%%=*} ${word#*=}" >>"$results"; done
+    for word in ${said#* }; do echo "$round $broker $name ${word%%=*} ${word#*=}" >>"$results"; done
   else
     echo "$broker, $name: ${said#* unable }" >>"$reasons"
   fi
@@ -158,9 +160,14 @@ table() {
         values[j + 1] = value
       }
     }
-    function measure(broker, row,   n, values) {
-      n = split(all[broker, row], values, " ")
-      for (i = 1; i <= n; i++) values[i] += 0
+    # Sets median, least and most of the rounds that have a value; of the quotients where there is a second broker.
+    function measure(broker, over, row,   r, n, values) {
+      n = 0
+      for (r = 1; r <= rounds; r++) {
+        if (!((r, broker, row) in all) || (over != "" && !(all[r, over, row] > 0))) continue
+        values[++n] = all[r, broker, row] / (over == "" ? 1 : all[r, over, row])
+      }
+      if (n == 0) return 0
       sort(values, n)
       least = values[1]; most = values[n]
       median = n % 2 ? values[(n + 1) / 2] : (values[n / 2] + values[n / 2 + 1]) / 2
@@ -171,21 +178,19 @@ table() {
       while (text ~ /^[0-9][0-9][0-9][0-9]+$/) { out = "," substr(text, length(text) - 2) out; text = substr(text, 1, length(text) - 3) }
       return text out
     }
-    function row(load, key, form, label,   b, line, cassini, any, known) {
-      known = measure("cassini", load SUBSEP key); cassini = median; any = 0
-      line = "| " label
+    function row(load, key, form, label,   b, what, line, any) {
+      what = load SUBSEP key; line = "| " label; any = 0
       for (b = 1; b <= count; b++) {
-        if (measure(names[b], load SUBSEP key)) {
-          any = 1
-          line = line " | " grouped(median, form)
-          if (names[b] == "cassini") line = line " | " grouped(least, form) "–" grouped(most, form)
-          else line = line " | " (known && median > 0 ? sprintf("%.2f", cassini / median) : "")
-        } else line = line " | n/a | "
+        if (!measure(names[b], "", what)) { line = line " | n/a | "; continue }
+        any = 1
+        line = line " | " grouped(median, form) " | "
+        if (names[b] == "cassini") line = line grouped(least, form) "–" grouped(most, form)
+        else if (measure("cassini", names[b], what)) line = line sprintf("%.2f", median)
       }
       if (any) print line " |"
     }
-    { all[$1, $2, $3] = all[$1, $2, $3] " " $4 }
-    $3 == "lost" && $4 != 0 { lost[$1 ", " $2] += $4 }
+    { all[$1, $2, $3, $4] = $5 + 0; if ($1 > rounds) rounds = $1 }
+    $4 == "lost" && $5 != 0 { lost[$2 ", " $3] += $5 }
     END {
       count = split(brokers, names, " ")
       head = "| "; rule = "|---"
@@ -206,6 +211,8 @@ table() {
       row("probe", "probe_p50_ms", "%.2f", "/readyz under load, p50, ms *")
       row("probe", "probe_p99_ms", "%.2f", "/readyz under load, p99, ms *")
       print "\n* less is better"
+      if (measure("generator", "", "loopback" SUBSEP "rate"))
+        print "generator alone: " grouped(median, "%.0f") " messages/s (" grouped(least, "%.0f") "–" grouped(most, "%.0f") ")"
       for (what in lost) print what ": " lost[what] " messages lost"
     }' "$results"
   if [ -s "$reasons" ]; then
@@ -231,11 +238,12 @@ dotnet "$cassini" certs "$certs" >/dev/null
 
 echo "$(nproc) cores, $rounds rounds of $seconds s"
 for broker in "${brokers[@]}"; do echo "$broker ${version[$broker]}"; done
-dotnet "$load" loopback --certs "$certs" --seconds "$seconds" | sed -E 's/.*rate=([0-9]+).*/generator alone: \1 messages\/s/'
 
 for broker in "${brokers[@]}"; do start "$broker"; done
 for ((round = 1; round <= rounds; round++)); do
   echo "round $round of $rounds" >&2
+  ceiling="$(dotnet "$load" loopback --certs "$certs" --seconds "$seconds")"
+  echo "$round generator loopback rate $(sed -E 's/.*rate=([0-9]+).*/\1/' <<<"$ceiling")" >>"$results"
   for name in "${loads[@]}"; do
     if [ "$name" = idle ]; then continue; fi
     for broker in "${brokers[@]}"; do run "$broker" "$name"; done
@@ -246,7 +254,7 @@ stop_all
 if [[ " ${loads[*]} " == *" idle "* ]]; then
   for broker in "${brokers[@]}"; do
     start "$broker"
-    run "$broker" idle
+    round=1 run "$broker" idle
     stop "$broker"
   done
 fi

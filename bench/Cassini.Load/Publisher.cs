@@ -35,7 +35,7 @@ internal static class Publisher
     {
         var chunk = Frames.Repeat(frame);
         var most = Math.Min(UnacknowledgedMaximum, connection.ReceiveMaximum);
-        var perChunk = Math.Min(chunk.Length / frame.Length, Math.Max(1, most / 2));
+        var perChunk = Math.Min(Math.Min(chunk.Length / frame.Length, wake), Math.Max(1, most / 2));
         var (answers, moderation) = (new Answers(), new Moderation(1));
         var (sent, identifier) = (0L, 0);
         while (!window.Closed || sent > answers.Completed)
@@ -65,7 +65,7 @@ internal static class Publisher
             }
             else
             {
-                window.Wait(Math.Max(wake, perChunk));
+                window.Wait(wake);
             }
         }
     }

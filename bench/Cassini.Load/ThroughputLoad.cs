@@ -133,13 +133,16 @@ internal sealed class ThroughputLoad(string name, int groups, int subscribers, i
             pacer.Wait();
         }
 
-        // Behind the last message the publishers of QoS 1 and 2 still wait for acknowledgements.
-        foreach (var worker in _workers.Where((_, i) => i % (subscribers + 1) == subscribers))
+        // Behind the last message the publishers of QoS 1 and 2 still wait for acknowledgements, and their subscribers may still
+        // be sending some: who may be writing gets no goodbye.
+        foreach (var ((connection, worker), i) in _connections.Zip(_workers).Select((pair, i) => (pair, i)))
         {
-            worker.Join(Stall);
+            var publishes = i % (subscribers + 1) == subscribers;
+            if (publishes ? worker.Join(Stall) : qos == 0)
+            {
+                connection.Close();
+            }
         }
-
-        _connections.ForEach(connection => connection.Close());
     }
 
     private bool Stalled()
