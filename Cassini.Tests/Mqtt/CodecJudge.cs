@@ -6,8 +6,9 @@ namespace Cassini.Tests.Mqtt;
 /// <param name="Status">How it ended: incomplete when all that was there is taken or waits for more.</param>
 /// <param name="Packets">The packets that were read, as text.</param>
 /// <param name="Consumed">How many bytes they had.</param>
+/// <param name="Version">The version spoken at the end: a CONNECT sets it.</param>
 /// <param name="Violation">What ended it.</param>
-internal sealed record Reading(FrameStatus Status, List<string> Packets, int Consumed, ProtocolViolation Violation);
+internal sealed record Reading(FrameStatus Status, List<string> Packets, int Consumed, ProtocolVersion? Version, ProtocolViolation Violation);
 
 /// <summary>
 /// Reads bytes as a receiver does and checks what the codec promises for any input: it ends, takes no more than is there, tells
@@ -38,21 +39,21 @@ internal static class CodecJudge
                 case FrameStatus.Incomplete:
                     Require(needed == 0 || needed > rest.Length, "an incomplete packet needs no more than is there");
                     Require(needed <= MaxPacketSize, "an incomplete packet needs more than is allowed");
-                    return new Reading(status, packets, consumed, default);
+                    return new Reading(status, packets, consumed, version, default);
                 case FrameStatus.Violation:
-                    return Violated(packets, consumed, violation);
+                    return Violated(packets, consumed, version, violation);
             }
 
             Require(frame.Whole.Length <= rest.Length, "a packet is longer than the input");
             Require(frame.Whole.Length == frame.HeaderLength + frame.Body.Length, "header and body are not the packet");
             if (version is null && frame.Type != PacketType.Connect)
             {
-                return new Reading(FrameStatus.Complete, packets, consumed, default);
+                return new Reading(FrameStatus.Complete, packets, consumed, version, default);
             }
 
             if (!TryRead(frame, ref version, fromClient, out var packet, out violation))
             {
-                return Violated(packets, consumed, violation);
+                return Violated(packets, consumed, version, violation);
             }
 
             Require(violation == default, "a packet was accepted with a violation");
@@ -61,12 +62,12 @@ internal static class CodecJudge
         }
     }
 
-    private static Reading Violated(List<string> packets, int consumed, ProtocolViolation violation)
+    private static Reading Violated(List<string> packets, int consumed, ProtocolVersion? version, ProtocolViolation violation)
     {
         Require(violation.Reason >= ReasonCode.UnspecifiedError, "a violation has no failure for a reason");
         Require(!string.IsNullOrWhiteSpace(violation.Clause), "a violation has no clause");
         Require(!string.IsNullOrWhiteSpace(violation.Message), "a violation has no message");
-        return new Reading(FrameStatus.Violation, packets, consumed, violation);
+        return new Reading(FrameStatus.Violation, packets, consumed, version, violation);
     }
 
     private static bool TryRead(Frame frame, ref ProtocolVersion? version, bool fromClient, out string packet, out ProtocolViolation violation)
