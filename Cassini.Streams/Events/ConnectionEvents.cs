@@ -131,6 +131,24 @@ public enum SessionCloseReason
 
     /// <summary>The sessions of its identity crashed repeatedly; see <see cref="IdentityQuarantined"/>.</summary>
     Quarantined,
+
+    /// <summary>The peer broke the protocol; a <see cref="ProtocolViolated"/> event tells how.</summary>
+    ProtocolError,
+
+    /// <summary>The peer sent nothing for longer than its keep alive allows.</summary>
+    KeepAliveTimeout,
+
+    /// <summary>The peer did not say in time what it wants.</summary>
+    ConnectTimeout,
+
+    /// <summary>The client was refused; a <see cref="ClientRefused"/> event tells why.</summary>
+    Refused,
+
+    /// <summary>Another connection of the same client took its session.</summary>
+    TakenOver,
+
+    /// <summary>There was no memory for a message that could not be refused in another way.</summary>
+    OutOfMemory,
 }
 
 /// <summary>A session ended.</summary>

@@ -9,6 +9,9 @@ public enum ComponentKind
     /// <summary>An endpoint's accept loop. A core component.</summary>
     AcceptLoop,
 
+    /// <summary>The broker's housekeeping: keep alive, expiry, wills. A core component.</summary>
+    Broker,
+
     /// <summary>The listener that serves one connection. Not core: its crash costs that connection alone.</summary>
     Connection,
 
@@ -28,7 +31,7 @@ public enum ComponentKind
 public readonly record struct Component(ComponentKind Kind, string Name)
 {
     /// <summary>Whether new clients cannot be served without it.</summary>
-    public bool IsCore => Kind is ComponentKind.ListenerManager or ComponentKind.AcceptLoop;
+    public bool IsCore => Kind is ComponentKind.ListenerManager or ComponentKind.AcceptLoop or ComponentKind.Broker;
 
     /// <inheritdoc/>
     public override string ToString() => Name.Length == 0 ? Kind.ToString() : $"{Kind} {Name}";

@@ -1,5 +1,6 @@
 using System.Reactive.Concurrency;
 using System.Reflection;
+using Cassini.Streams.Broker;
 using Cassini.Streams.Events;
 using Cassini.Streams.Health;
 using Cassini.Streams.Listening;
@@ -27,13 +28,23 @@ public sealed class BrokerHost : IAsyncDisposable
     private PhaseClock _phase;
     private Task? _stopped;
 
-    /// <summary>Makes a broker; nothing is bound before <see cref="StartAsync"/>.</summary>
+    /// <summary>Makes an MQTT broker; nothing is bound before <see cref="StartAsync"/>.</summary>
     /// <param name="options">Valid options (<see cref="CassiniOptionsValidator"/>), with <see cref="CassiniOptions.Tls"/> chosen.</param>
-    /// <param name="handler">Serves the open connections.</param>
     /// <param name="time">The one clock.</param>
     /// <param name="loggers">Where it logs.</param>
     /// <exception cref="ArgumentException">The options are not valid; the message has every error.</exception>
-    public BrokerHost(CassiniOptions options, IConnectionHandler handler, TimeProvider time, ILoggerFactory loggers)
+    public BrokerHost(CassiniOptions options, TimeProvider time, ILoggerFactory loggers)
+        : this(options, null, time, loggers)
+    {
+    }
+
+    /// <summary>Makes a host of another protocol, with the same health; nothing is bound before <see cref="StartAsync"/>.</summary>
+    /// <param name="options">Valid options (<see cref="CassiniOptionsValidator"/>), with <see cref="CassiniOptions.Tls"/> chosen.</param>
+    /// <param name="handler">Serves the open connections; null for MQTT.</param>
+    /// <param name="time">The one clock.</param>
+    /// <param name="loggers">Where it logs.</param>
+    /// <exception cref="ArgumentException">The options are not valid; the message has every error.</exception>
+    public BrokerHost(CassiniOptions options, IConnectionHandler? handler, TimeProvider time, ILoggerFactory loggers)
     {
         var errors = CassiniOptionsValidator.Validate(options);
         if (errors.Count > 0)
@@ -53,10 +64,11 @@ public sealed class BrokerHost : IAsyncDisposable
         var tls = options.Tls ?? throw new ArgumentException("Tls: certificate files are needed", nameof(options));
         _certificates = new CertificateStore(tls, Hub, time, loggers.CreateLogger<CertificateStore>());
         _supervisor = new Supervisor(Hub, time, loggers.CreateLogger<Supervisor>());
+        Broker = handler is null ? new MqttBroker(options.Broker, Version, Hub, time, loggers.CreateLogger<MqttBroker>()) : null;
         Listeners = new ListenerManager(
-            options.Listener, options.Supervision, _certificates, handler, _supervisor, Hub, time, loggers.CreateLogger<ListenerManager>());
+            options.Listener, options.Supervision, _certificates, handler ?? Broker!, _supervisor, Hub, time, loggers.CreateLogger<ListenerManager>());
         _prober = new Prober(options.Probing, Listeners, _certificates, Hub, time, loggers.CreateLogger<Prober>());
-        _load = new LoadSampler(Listeners, Hub, time);
+        _load = new LoadSampler(Listeners, Broker, Hub, time);
         _phase = PhaseClock.Enter(Phase.Starting, Hub, time);
     }
 
@@ -79,12 +91,21 @@ public sealed class BrokerHost : IAsyncDisposable
     /// <summary>The endpoints and connections.</summary>
     public ListenerManager Listeners { get; }
 
+    /// <summary>The broker; null when the host serves another protocol.</summary>
+    public MqttBroker? Broker { get; }
+
     /// <summary>Loads the certificates, binds the endpoints and starts the probes.</summary>
     /// <returns>Ends in phase ready: when every endpoint had its first bind attempt, successful or not.</returns>
     /// <exception cref="TlsConfigurationException">A certificate file cannot be used.</exception>
     public async Task StartAsync(CancellationToken cancellation)
     {
         _certificates.Load();
+        if (Broker is { } broker)
+        {
+            await broker.LoadAsync(cancellation).ConfigureAwait(false);
+            Serve(ComponentKind.Broker, "housekeeping", broker.RunAsync);
+        }
+
         await Listeners.StartAsync(cancellation).ConfigureAwait(false);
         if (_limitsReduced)
         {

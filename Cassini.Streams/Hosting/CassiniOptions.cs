@@ -1,3 +1,4 @@
+using Cassini.Streams.Broker;
 using Cassini.Streams.Events;
 using Cassini.Streams.Health;
 using Cassini.Streams.Listening;
@@ -15,6 +16,9 @@ public sealed record CassiniOptions
 
     /// <summary>Certificate files. Null until the host that starts Cassini has chosen them; required to start.</summary>
     public TlsOptions? Tls { get; init; }
+
+    /// <summary>What MQTT clients may do, and how much of it.</summary>
+    public BrokerOptions Broker { get; init; } = new();
 
     /// <summary>How the broker probes itself.</summary>
     public ProbingOptions Probing { get; init; } = new();

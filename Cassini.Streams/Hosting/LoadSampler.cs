@@ -1,3 +1,4 @@
+using Cassini.Streams.Broker;
 using Cassini.Streams.Events;
 using Cassini.Streams.Listening;
 
@@ -7,7 +8,7 @@ namespace Cassini.Streams.Hosting;
 /// Traffic is counted where it flows and sampled here: message traffic itself never becomes an event. A sample that
 /// says nothing new is not told.
 /// </summary>
-internal sealed class LoadSampler(ListenerManager listeners, IEventPublisher events, TimeProvider time)
+internal sealed class LoadSampler(ListenerManager listeners, MqttBroker? broker, IEventPublisher events, TimeProvider time)
 {
     private static readonly TimeSpan Interval = TimeSpan.FromSeconds(5);
 
@@ -17,8 +18,7 @@ internal sealed class LoadSampler(ListenerManager listeners, IEventPublisher eve
         LoadSampled? last = null;
         do
         {
-            // Until the broker exists nothing is queued.
-            var sample = new LoadSampled(0, listeners.OpenSessions, listeners.BytesReceived, listeners.BytesSent);
+            var sample = new LoadSampled(broker?.Statistics.QueuedMessages ?? 0, listeners.OpenSessions, listeners.BytesReceived, listeners.BytesSent);
             if (sample != last)
             {
                 events.Publish(sample);

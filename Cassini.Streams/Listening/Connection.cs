@@ -1,3 +1,5 @@
+using Cassini.Streams.Events;
+
 namespace Cassini.Streams.Listening;
 
 /// <summary>
@@ -6,8 +8,9 @@ namespace Cassini.Streams.Listening;
 public sealed class Connection
 {
     private readonly ConnectionStream _stream;
+    private readonly ConnectionFate _fate;
 
-    internal Connection(long id, string endpoint, string remoteAddress, string identity, ConnectionStream stream, bool isProbe)
+    internal Connection(long id, string endpoint, string remoteAddress, string identity, ConnectionStream stream, ConnectionFate fate, bool isProbe)
     {
         Id = id;
         Endpoint = endpoint;
@@ -15,6 +18,7 @@ public sealed class Connection
         Identity = identity;
         _stream = stream;
         IsProbe = isProbe;
+        _fate = fate;
     }
 
     /// <summary>1, 2, 3 … within the epoch; negative for a probe's.</summary>
@@ -43,4 +47,10 @@ public sealed class Connection
 
     /// <summary>Whether it is our own canary: in no count, table or event.</summary>
     internal bool IsProbe { get; }
+
+    /// <summary>Why others end the session; null while nobody does.</summary>
+    internal SessionCloseReason? CloseReason => _fate.CloseReason;
+
+    /// <summary>Ends the session for a reason of the protocol's: the handler's token is cancelled. The first reason counts. Any thread.</summary>
+    internal void Close(SessionCloseReason reason) => _fate.TryClose(reason);
 }

@@ -131,7 +131,7 @@ internal sealed class ConnectionListener : IGateGuest
         _openedAt = _context.Time.GetTimestamp();
         var stream = new ConnectionStream(_tls, IsProbe ? null : _context.Bytes);
         var connection = new Connection(
-            Id, _accepted.Endpoint.ToString(), _accepted.Remote.ToString(), _identity, stream, IsProbe);
+            Id, _accepted.Endpoint.ToString(), _accepted.Remote.ToString(), _identity, stream, _fate, IsProbe);
         _events.Publish(new HandshakeCompleted(Id, _identity, NameOf(_tls.SslProtocol), handshake.Duration));
         _session = new SessionPhase(_context, connection, stream, _fate, _accepted.Socket);
         _events.Publish(new SessionOpened(Id, _identity));

@@ -20,7 +20,7 @@ internal sealed class Server(ServeSettings settings, CliContext context)
         try
         {
             var made = MakeDevelopmentCertificates();
-            await using var host = new BrokerHost(settings.Options, new DiscardHandler(), context.Time, loggers);
+            await using var host = new BrokerHost(settings.Options, context.Time, loggers);
             await using var management = ManagementApp.Create(host, loggers, context.Time);
             try
             {

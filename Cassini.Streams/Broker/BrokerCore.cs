@@ -1,0 +1,86 @@
+using Cassini.Streams.Events;
+using Cassini.Streams.Mqtt;
+using Microsoft.Extensions.Logging;
+
+namespace Cassini.Streams.Broker;
+
+/// <summary>What everything in the broker shares.</summary>
+internal sealed class BrokerCore
+{
+    public BrokerCore(BrokerOptions options, IBrokerStore store, IEventPublisher events, TimeProvider time, ILogger logger)
+    {
+        Options = options;
+        Store = store;
+        Events = events;
+        Time = time;
+        Logger = logger;
+        Budget = new MemoryBudget(options.MemoryLimit > 0 ? options.MemoryLimit : GC.GetGCMemoryInfo().TotalAvailableMemoryBytes / 5 * 2);
+        Topics = new TopicTable(options, Tree, events, time);
+        Retained = new RetainedMessages(options, Budget, store, time);
+        Router = new Router(this);
+        Sessions = new SessionTable(this);
+        EventAllowance = new EventAllowance(burst: 100, perSecond: 10, time);
+    }
+
+    public BrokerOptions Options { get; }
+
+    public IBrokerStore Store { get; }
+
+    public IEventPublisher Events { get; }
+
+    public TimeProvider Time { get; }
+
+    public ILogger Logger { get; }
+
+    public MemoryBudget Budget { get; }
+
+    public BrokerCounters Counters { get; } = new();
+
+    public SubscriptionTree Tree { get; } = new();
+
+    public TopicTable Topics { get; }
+
+    public RetainedMessages Retained { get; }
+
+    public Router Router { get; }
+
+    public SessionTable Sessions { get; }
+
+    /// <summary>For events that a client can provoke at will.</summary>
+    public EventAllowance EventAllowance { get; }
+
+    /// <summary>Publishes a will, if there is one.</summary>
+    public void Publish(WillMessage? will)
+    {
+        if (will is not null)
+        {
+            Publish(
+                MqttText.Encode(will.Topic),
+                will.Payload.AsSpan(),
+                MessageProperties.Encode(will.Properties),
+                will.Properties.MessageExpiryInterval,
+                will.QoS,
+                will.Retain);
+        }
+    }
+
+    /// <summary>Publishes a message of our own.</summary>
+    public RouteResult Publish(
+        ReadOnlySpan<byte> topic, ReadOnlySpan<byte> payload, ReadOnlySpan<byte> properties, uint? expiry, QualityOfService qos, bool retain)
+    {
+        var publication = new Publication
+        {
+            Topic = Topics.Get(topic),
+            Payload = payload,
+            Properties = properties,
+            Expiry = expiry,
+            QoS = qos,
+            Retain = retain,
+            ReceivedAt = Time.GetTimestamp(),
+        };
+        var flushes = new FlushSet();
+        var result = Router.Publish(ref publication, flushes);
+        flushes.Flush();
+        return result;
+    }
+}

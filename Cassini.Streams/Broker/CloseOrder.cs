@@ -1,0 +1,10 @@
+using Cassini.Streams.Events;
+using Cassini.Streams.Mqtt;
+
+namespace Cassini.Streams.Broker;
+
+/// <summary>How a connection is to end.</summary>
+/// <param name="Reason">What the client is told, if it speaks MQTT 5.0.</param>
+/// <param name="CloseReason">What the events say.</param>
+/// <param name="Detail">For people; empty when the reason says all.</param>
+internal sealed record CloseOrder(ReasonCode Reason, SessionCloseReason CloseReason, string Detail = "");

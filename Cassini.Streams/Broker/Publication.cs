@@ -1,0 +1,45 @@
+using Cassini.Streams.Mqtt;
+
+namespace Cassini.Streams.Broker;
+
+/// <summary>
+/// A message on its way to its subscribers. It lies in the publisher's buffer; only who must keep it gets a copy, and all get the
+/// same one.
+/// </summary>
+internal ref struct Publication
+{
+    private StoredMessage? _stored;
+
+    public required Topic Topic { get; init; }
+
+    public ReadOnlySpan<byte> Payload { get; init; }
+
+    /// <summary>Encoded properties that travel with the message, without their length.</summary>
+    public ReadOnlySpan<byte> Properties { get; init; }
+
+    /// <summary>Message expiry interval in seconds; null when it does not expire.</summary>
+    public uint? Expiry { get; init; }
+
+    public QualityOfService QoS { get; init; }
+
+    public bool Retain { get; init; }
+
+    /// <summary>Who published it; null for the broker itself.</summary>
+    public Subscriber? Publisher { get; init; }
+
+    /// <summary>The packet as it came, when a subscriber that speaks <see cref="FrameVersion"/> may get just these bytes.</summary>
+    public ReadOnlySpan<byte> Frame { get; init; }
+
+    public ProtocolVersion FrameVersion { get; init; }
+
+    /// <summary>When it came: a timestamp.</summary>
+    public long ReceivedAt { get; init; }
+
+    /// <summary>The copy to keep.</summary>
+    public StoredMessage Store(TimeProvider time) => _stored ??= new StoredMessage(
+        Topic,
+        Payload.ToArray(),
+        Properties.ToArray(),
+        QoS,
+        Expiry is { } seconds ? ReceivedAt + (long)(seconds * (double)time.TimestampFrequency) : null);
+}

@@ -1,0 +1,11 @@
+using Cassini.Streams.Mqtt;
+
+namespace Cassini.Streams.Broker;
+
+/// <summary>One copy of a message for one session.</summary>
+/// <param name="Message">The message, shared by all copies.</param>
+/// <param name="QoS">What it is delivered with: the lower of published and granted.</param>
+/// <param name="Retain">The RETAIN flag to send.</param>
+/// <param name="Identifiers">Subscription identifiers to send along.</param>
+/// <param name="Sequence">1, 2, 3 … within the session: its name in the store.</param>
+internal readonly record struct QueuedMessage(StoredMessage Message, QualityOfService QoS, bool Retain, int[] Identifiers, long Sequence);

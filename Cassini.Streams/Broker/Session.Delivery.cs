@@ -1,0 +1,452 @@
+using Cassini.Streams.Mqtt;
+
+namespace Cassini.Streams.Broker;
+
+/// <content>Messages to the client: the queue, the window in flight, and the acknowledgements.</content>
+internal sealed partial class Session
+{
+    /// <summary>An empty queue that was longer gives its memory back.</summary>
+    private const int KeptCapacity = 64;
+
+    private readonly InFlightWindow _window = new();
+    private Queue<QueuedMessage>? _pending;
+    private HashSet<ushort>? _received;
+    private long _pendingBytes;
+    private long _sequence;
+    private int _unacknowledged;
+    private long _sendAgainFrom;
+    private long _dropped;
+
+    /// <summary>Messages that wait for the client: in the queue, in flight, or on their way out.</summary>
+    public int Backlog
+    {
+        get
+        {
+            lock (_lock)
+            {
+                return (_pending?.Count ?? 0) + _window.Count + (_connection?.Outbox.Messages ?? 0);
+            }
+        }
+    }
+
+    /// <summary>How many copies it lost since it was asked last.</summary>
+    public long TakeDropped() => Interlocked.Exchange(ref _dropped, 0);
+
+    public override void Deliver(ref Publication message, Subscription subscription, FlushSet flushes)
+    {
+        var qos = message.QoS < subscription.QoS ? message.QoS : subscription.QoS;
+        if (qos == QualityOfService.AtMostOnce)
+        {
+            // Who is not here gets no QoS 0 message.
+            if (Connection is { } connection)
+            {
+                Count(connection.Outbox.Offer(ref message, subscription, flushes), qos);
+            }
+
+            return;
+        }
+
+        var retain = message.Retain && subscription.RetainAsPublished;
+        lock (_lock)
+        {
+            if (!_ended && (_connection is not null || ExpirySeconds > 0))
+            {
+                Queue(message.Store(core.Time), qos, retain, subscription.Identifiers, flushes);
+            }
+        }
+    }
+
+    /// <summary>Delivers retained messages for a new subscription, with RETAIN set [MQTT-3.3.1-8].</summary>
+    public void DeliverRetained(List<StoredMessage> messages, Subscription subscription, FlushSet flushes)
+    {
+        var now = core.Time.GetTimestamp();
+        lock (_lock)
+        {
+            foreach (var message in messages)
+            {
+                var qos = message.QoS < subscription.QoS ? message.QoS : subscription.QoS;
+                if (qos != QualityOfService.AtMostOnce)
+                {
+                    Queue(message, qos, retain: true, subscription.Identifiers, flushes);
+                }
+                else if (_connection is { } connection)
+                {
+                    var writer = Writer(new QueuedMessage(message, qos, Retain: true, subscription.Identifiers, 0), now);
+                    Count(connection.Outbox.Offer(ref writer, message.Topic, mayDrop: true, flushes), qos);
+                }
+            }
+        }
+    }
+
+    /// <summary>PUBACK, PUBREC or PUBCOMP from the client.</summary>
+    public void Acknowledge(AckPacket ack, ClientConnection from, FlushSet flushes)
+    {
+        lock (_lock)
+        {
+            if (_connection != from)
+            {
+                return;
+            }
+
+            var place = _window.Find(ack.PacketId);
+            switch (ack.Type)
+            {
+                case PacketType.PubAck when place >= 0 && _window.At(place).State == DeliveryState.AwaitingPubAck:
+                case PacketType.PubComp when place >= 0 && _window.At(place).State == DeliveryState.AwaitingPubComp:
+                    Complete(place);
+                    break;
+                case PacketType.PubRec when place >= 0 && _window.At(place).State == DeliveryState.AwaitingPubRec:
+                    if (ack.Reason >= ReasonCode.UnspecifiedError)
+                    {
+                        // Refused: no PUBREL follows (§4.3.3).
+                        Complete(place);
+                    }
+                    else
+                    {
+                        Release(place, from, flushes);
+                    }
+
+                    break;
+                case PacketType.PubRec:
+                    // Also when PUBREL was sent already: the client asks once more.
+                    var reason = place >= 0 ? ReasonCode.Success : ReasonCode.PacketIdentifierNotFound;
+                    Answer(from, new AckPacket(PacketType.PubRel, ack.PacketId, reason), flushes);
+                    break;
+            }
+
+            SendMore(from, flushes);
+        }
+    }
+
+    /// <summary>Notes a QoS 2 message from the client.</summary>
+    /// <returns>Whether it is new; null when the client has too many under way [MQTT-3.3.4-7].</returns>
+    public bool? Receive(ushort packetId, int max)
+    {
+        lock (_lock)
+        {
+            _received ??= [];
+            if (_received.Contains(packetId))
+            {
+                return false;
+            }
+
+            if (_received.Count >= max)
+            {
+                return null;
+            }
+
+            _received.Add(packetId);
+            if (IsStored)
+            {
+                core.Store.PutReceived(ClientId, packetId);
+            }
+
+            return true;
+        }
+    }
+
+    /// <summary>PUBREL from the client, or a QoS 2 message that was refused.</summary>
+    /// <returns>Whether the message was known.</returns>
+    public bool ForgetReceived(ushort packetId)
+    {
+        lock (_lock)
+        {
+            var known = _received?.Remove(packetId) is true;
+            if (known && IsStored)
+            {
+                core.Store.DeleteReceived(ClientId, packetId);
+            }
+
+            return known;
+        }
+    }
+
+    private void Queue(StoredMessage message, QualityOfService qos, bool retain, int[] identifiers, FlushSet flushes)
+    {
+        var queued = new QueuedMessage(message, qos, retain, identifiers, ++_sequence);
+        if (_connection is { } connection && (_pending is null || _pending.Count == 0) && MaySend(connection))
+        {
+            message.Hold(core.Budget);
+            if (IsStored)
+            {
+                core.Store.PutMessage(ClientId, queued);
+            }
+
+            Send(connection, queued, flushes);
+            return;
+        }
+
+        _pending ??= new Queue<QueuedMessage>();
+        if (_pending.Count >= core.Options.MaxQueuedMessages || _pendingBytes + message.Size > core.Options.MaxQueuedBytes
+            || (core.Budget.IsExhausted && _connection is null))
+        {
+            Count(OutboxVerdict.Full, qos);
+            return;
+        }
+
+        message.Hold(core.Budget);
+        _pending.Enqueue(queued);
+        _pendingBytes += message.Size;
+        if (IsStored)
+        {
+            core.Store.PutMessage(ClientId, queued);
+        }
+    }
+
+    private bool MaySend(ClientConnection connection)
+    {
+        if (_unacknowledged >= connection.SendMaximum || _window.IsFull)
+        {
+            return false;
+        }
+
+        if (connection.Outbox.IsBusy)
+        {
+            connection.Outbox.CallWhenRoomy();
+            return false;
+        }
+
+        return true;
+    }
+
+    private void Send(ClientConnection connection, QueuedMessage queued, FlushSet flushes)
+    {
+        var state = queued.QoS == QualityOfService.AtLeastOnce ? DeliveryState.AwaitingPubAck : DeliveryState.AwaitingPubRec;
+        _window.Add(queued, state).IsSent = true;
+        _unacknowledged++;
+        var place = _window.Tail - 1;
+        var id = InFlightWindow.IdOf(place);
+        if (IsStored)
+        {
+            core.Store.PutDelivery(ClientId, queued.Sequence, id, state);
+        }
+
+        Write(connection, queued, id, dup: false, place, flushes);
+    }
+
+    private void Write(ClientConnection connection, QueuedMessage queued, ushort id, bool dup, long place, FlushSet flushes)
+    {
+        var writer = Writer(queued, core.Time.GetTimestamp());
+        writer.PacketId = id;
+        writer.Dup = dup;
+        if (connection.Outbox.Offer(ref writer, queued.Message.Topic, mayDrop: false, flushes) == OutboxVerdict.TooLarge)
+        {
+            core.Counters.AddTooLarge();
+            Complete(place);
+        }
+    }
+
+    private PublishWriter Writer(in QueuedMessage queued, long now) => new()
+    {
+        Topic = queued.Message.Topic.Utf8,
+        Payload = queued.Message.Payload,
+        MessageProperties = queued.Message.Properties,
+        MessageExpiryInterval = queued.Message.SecondsLeft(now, core.Time),
+        SubscriptionIdentifiers = queued.Identifiers,
+        QoS = queued.QoS,
+        Retain = queued.Retain,
+    };
+
+    private void Complete(long place)
+    {
+        ref var entry = ref _window.At(place);
+        if (entry.IsSent)
+        {
+            _unacknowledged--;
+        }
+
+        entry.Queued.Message.Release(core.Budget);
+        if (IsStored)
+        {
+            core.Store.DeleteMessage(ClientId, entry.Queued.Sequence);
+        }
+
+        _window.Complete(place);
+    }
+
+    private void Release(long place, ClientConnection connection, FlushSet flushes)
+    {
+        ref var entry = ref _window.At(place);
+        entry.State = DeliveryState.AwaitingPubComp;
+        if (IsStored)
+        {
+            core.Store.PutDelivery(ClientId, entry.Queued.Sequence, InFlightWindow.IdOf(place), DeliveryState.AwaitingPubComp);
+        }
+
+        Answer(connection, new AckPacket(PacketType.PubRel, InFlightWindow.IdOf(place), ReasonCode.Success), flushes);
+    }
+
+    private static void Answer(ClientConnection connection, AckPacket ack, FlushSet flushes)
+    {
+        Span<byte> packet = stackalloc byte[AckPacket.MaxSize];
+        connection.Outbox.Append(packet[..ack.Write(packet, connection.Version)], flushes);
+    }
+
+    /// <summary>The outbox has room again.</summary>
+    private void Pump(ClientConnection connection)
+    {
+        var flushes = new FlushSet();
+        lock (_lock)
+        {
+            if (_connection == connection)
+            {
+                SendMore(connection, flushes);
+            }
+        }
+
+        flushes.Flush();
+    }
+
+    private void SendMore(ClientConnection connection, FlushSet flushes)
+    {
+        for (; _sendAgainFrom < _window.Tail; _sendAgainFrom++)
+        {
+            if (_sendAgainFrom >= _window.Head && _window.At(_sendAgainFrom) is { State: not DeliveryState.Done, IsSent: false })
+            {
+                if (!MaySend(connection))
+                {
+                    return;
+                }
+
+                SendAgain(connection, _sendAgainFrom, flushes);
+            }
+        }
+
+        while (_pending?.Count > 0 && MaySend(connection))
+        {
+            var queued = _pending.Dequeue();
+            _pendingBytes -= queued.Message.Size;
+            if (queued.Message.IsExpired(core.Time.GetTimestamp()))
+            {
+                // Too old before it could be sent [MQTT-3.3.2-5].
+                core.Counters.AddExpired();
+                Drop(queued);
+            }
+            else
+            {
+                Send(connection, queued, flushes);
+            }
+        }
+
+        if (_pending is { Count: 0, Capacity: > KeptCapacity })
+        {
+            _pending = null;
+        }
+    }
+
+    /// <summary>All that is in flight is sent once more, in its order, as far as the new connection takes it.</summary>
+    private void SendAgain(ClientConnection connection, FlushSet flushes)
+    {
+        _unacknowledged = 0;
+        _sendAgainFrom = _window.Head;
+        for (var place = _window.Head; place < _window.Tail; place++)
+        {
+            _window.At(place).IsSent = false;
+        }
+
+        SendMore(connection, flushes);
+    }
+
+    private void SendAgain(ClientConnection connection, long place, FlushSet flushes)
+    {
+        ref var entry = ref _window.At(place);
+        entry.IsSent = true;
+        _unacknowledged++;
+        if (entry.State == DeliveryState.AwaitingPubComp)
+        {
+            Answer(connection, new AckPacket(PacketType.PubRel, InFlightWindow.IdOf(place), ReasonCode.Success), flushes);
+        }
+        else
+        {
+            Write(connection, entry.Queued, InFlightWindow.IdOf(place), dup: true, place, flushes);
+        }
+    }
+
+    private void Count(OutboxVerdict verdict, QualityOfService qos)
+    {
+        if (verdict == OutboxVerdict.Full)
+        {
+            core.Counters.AddDropped(qos);
+            Interlocked.Increment(ref _dropped);
+        }
+        else if (verdict == OutboxVerdict.TooLarge)
+        {
+            core.Counters.AddTooLarge();
+        }
+    }
+
+    private void Drop(in QueuedMessage queued)
+    {
+        queued.Message.Release(core.Budget);
+        if (IsStored)
+        {
+            core.Store.DeleteMessage(ClientId, queued.Sequence);
+        }
+    }
+
+    private void DropAll()
+    {
+        foreach (var queued in _pending ?? [])
+        {
+            queued.Message.Release(core.Budget);
+        }
+
+        for (var place = _window.Head; place < _window.Tail; place++)
+        {
+            if (_window.At(place).State != DeliveryState.Done)
+            {
+                _window.At(place).Queued.Message.Release(core.Budget);
+            }
+        }
+
+        _pending = null;
+        _received = null;
+    }
+
+    private void StoreAll()
+    {
+        foreach (var subscription in _subscriptions?.Values ?? Enumerable.Empty<Subscription>())
+        {
+            core.Store.PutSubscription(ClientId, RecordOf(subscription));
+        }
+
+        for (var place = _window.Head; place < _window.Tail; place++)
+        {
+            if (_window.At(place) is { State: not DeliveryState.Done } entry)
+            {
+                core.Store.PutMessage(ClientId, entry.Queued);
+                core.Store.PutDelivery(ClientId, entry.Queued.Sequence, InFlightWindow.IdOf(place), entry.State);
+            }
+        }
+
+        foreach (var queued in _pending ?? [])
+        {
+            core.Store.PutMessage(ClientId, queued);
+        }
+
+        foreach (var id in _received ?? [])
+        {
+            core.Store.PutReceived(ClientId, id);
+        }
+    }
+
+    private void RestoreMessages(SessionState kept)
+    {
+        foreach (var (queued, id, state) in kept.Messages)
+        {
+            queued.Message.Hold(core.Budget);
+            _sequence = Math.Max(_sequence, queued.Sequence);
+            if (state != DeliveryState.Done)
+            {
+                _window.Restore(id, queued, state);
+            }
+            else
+            {
+                (_pending ??= new Queue<QueuedMessage>()).Enqueue(queued);
+                _pendingBytes += queued.Message.Size;
+            }
+        }
+
+        _received = kept.Received.IsEmpty ? null : [.. kept.Received];
+    }
+}

@@ -1,0 +1,101 @@
+using System.Collections.Immutable;
+using Cassini.Streams.Events;
+using Cassini.Streams.Mqtt;
+
+namespace Cassini.Streams.Broker;
+
+/// <summary>Obeys SUBSCRIBE and UNSUBSCRIBE (MQTT 5.0 §3.8, §3.10). For the connection's reader.</summary>
+internal sealed class SubscribeHandler(BrokerCore core, ClientConnection connection, Client client)
+{
+    private List<Subscription>? _wantRetained;
+
+    /// <returns>The answer.</returns>
+    public byte[] Subscribe(SubscribePacket packet)
+    {
+        int[] identifiers = [.. packet.Properties.SubscriptionIdentifiers];
+        string? detail = null;
+        var reasons = packet.Requests.Select(request => Subscribe(request, identifiers, ref detail)).ToImmutableArray();
+        return new SubAckPacket(PacketType.SubAck, packet.PacketId, reasons, Properties(detail)).Write(connection.Version);
+    }
+
+    /// <returns>The answer.</returns>
+    public byte[] Unsubscribe(UnsubscribePacket packet)
+    {
+        var reasons = packet.Filters
+            .Select(filter => client.Session.Unsubscribe(filter) ? ReasonCode.Success
+                : TopicFilter.IsValid(MqttText.Encode(filter)) ? ReasonCode.NoSubscriptionExisted
+                : ReasonCode.TopicFilterInvalid)
+            .ToImmutableArray();
+        return new SubAckPacket(PacketType.UnsubAck, packet.PacketId, reasons, PropertySet.Empty).Write(connection.Version);
+    }
+
+    /// <summary>Sends what was retained for the new subscriptions.</summary>
+    public void SendRetained()
+    {
+        if (_wantRetained is null)
+        {
+            return;
+        }
+
+        foreach (var subscription in _wantRetained)
+        {
+            var messages = core.Retained.Match(MqttText.Encode(subscription.Filter));
+            client.Session.DeliverRetained(messages, subscription, connection.Flushes);
+        }
+
+        _wantRetained = null;
+    }
+
+    private ReasonCode Subscribe(SubscriptionRequest request, int[] identifiers, ref string? detail)
+    {
+        var filter = MqttText.Encode(request.Filter);
+        if (!TopicFilter.IsValid(filter) || !TopicFilter.TrySplit(filter, out var share, out var inner))
+        {
+            detail ??= $"not a topic filter: {request.Filter}";
+            return ReasonCode.TopicFilterInvalid;
+        }
+
+        if (TopicLimits.Problem(filter, core.Options) is { } problem)
+        {
+            detail ??= problem;
+            return ReasonCode.TopicFilterInvalid;
+        }
+
+        if (!client.Access.MaySubscribe(inner))
+        {
+            detail ??= $"not allowed: {request.Filter}";
+            Deny(request.Filter);
+            return ReasonCode.NotAuthorized;
+        }
+
+        var subscription = new Subscription(
+            client.Session, request.Filter, request.QoS, request.NoLocal, request.RetainAsPublished, identifiers);
+        if (client.Session.Subscribe(subscription) is not { } isNew)
+        {
+            detail ??= $"more than {core.Options.MaxSubscriptions:N0} subscriptions";
+            return ReasonCode.QuotaExceeded;
+        }
+
+        // A shared subscription gets no retained messages (§4.8.2).
+        if (share.IsEmpty && (request.RetainHandling == RetainHandling.Send || (request.RetainHandling == RetainHandling.SendIfNew && isNew)))
+        {
+            (_wantRetained ??= []).Add(subscription);
+        }
+
+        return (ReasonCode)request.QoS;
+    }
+
+    private void Deny(string filter)
+    {
+        core.Counters.AddDenied();
+        if (core.EventAllowance.TryTake())
+        {
+            core.Events.Publish(new AccessDenied(connection.Id, client.Identity, "subscribe", filter, null));
+        }
+    }
+
+    private PropertySet Properties(string? detail) =>
+        detail is null || !client.WantsProblemInformation || connection.Version == ProtocolVersion.V311
+            ? PropertySet.Empty
+            : new PropertySet { ReasonString = detail };
+}
