@@ -19,7 +19,7 @@ public class FramingTests
                     Receive(stream.Version, whole[..cut], whole[cut..]).ShouldBe(Text(stream.Packets), $"cut at {cut}");
                 }
             },
-            iter: 150);
+            iter: 60);
 
     [Fact]
     public void Packets_ByteByByte_AreTheSame() =>
