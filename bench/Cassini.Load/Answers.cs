@@ -1,0 +1,81 @@
+using System.Buffers.Binary;
+
+namespace Cassini.Load;
+
+/// <summary>What MQTT answers to each packet of a QoS 1 or 2 exchange, on both of its sides; collected, and written at once.</summary>
+internal struct Answers : IPacketSink
+{
+    private const byte PubAck = 0x40;
+    private const byte PubRec = 0x50;
+    private const byte PubRel = 0x62;
+    private const byte PubComp = 0x70;
+    private byte[] _answers;
+    private int _size;
+
+    public Answers() => _answers = new byte[Frames.RecordSize];
+
+    /// <summary>Publishes that came.</summary>
+    public int Published;
+
+    /// <summary>Own publishes whose exchange is complete.</summary>
+    public long Completed;
+
+    public void Take(byte first, ReadOnlySpan<byte> body)
+    {
+        switch (first & 0xF0)
+        {
+            case 0x30:
+                Published++;
+                var qos = (first >> 1) & 3;
+                if (qos > 0)
+                {
+                    Add(qos == 1 ? PubAck : PubRec, body[(2 + BinaryPrimitives.ReadUInt16BigEndian(body))..]);
+                }
+
+                break;
+            case PubRec:
+                Require(body);
+                Add(PubRel, body);
+                break;
+            case PubRel & 0xF0:
+                Add(PubComp, body);
+                break;
+            case PubAck or PubComp:
+                Require(body);
+                Completed++;
+                break;
+        }
+    }
+
+    public void Flush(MqttConnection connection)
+    {
+        if (_size > 0)
+        {
+            connection.Write(_answers.AsSpan(0, _size));
+            _size = 0;
+        }
+    }
+
+    private void Add(byte first, ReadOnlySpan<byte> identifier)
+    {
+        if (_size + 4 > _answers.Length)
+        {
+            Array.Resize(ref _answers, _answers.Length * 2);
+        }
+
+        _answers[_size] = first;
+        _answers[_size + 1] = 2;
+        _answers[_size + 2] = identifier[0];
+        _answers[_size + 3] = identifier[1];
+        _size += 4;
+    }
+
+    // 5.0 may add a reason, of which 0x80 and up are refusals.
+    private static void Require(ReadOnlySpan<byte> body)
+    {
+        if (body.Length > 2 && body[2] >= 0x80)
+        {
+            throw new LoadException($"the broker refuses a publish: 0x{body[2]:X2}");
+        }
+    }
+}

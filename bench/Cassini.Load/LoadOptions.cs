@@ -1,0 +1,87 @@
+using System.Globalization;
+
+namespace Cassini.Load;
+
+/// <summary>What to load, with what, and for how long.</summary>
+internal sealed record LoadOptions
+{
+    public const string Usage = """
+        usage: Cassini.Load load NAME... --port PORT --certs DIR [options]   loads a broker at 127.0.0.1
+               Cassini.Load loopback [--certs DIR] [options]                 the generator's own ceiling: no broker
+               Cassini.Load mqttnet-server --port PORT --certs DIR           a peer: MQTTnet's server
+        names: 1-1 4-pairs 1-16 1-1-qos1 1-1-qos2 latency idle
+          --certs DIR    ca.pem, client.pem and client.key; servers use server.pem and server.key
+          --v5           MQTT 5.0; default 3.1.1
+          --payload N    bytes, 8 to 32768; default 64
+          --seconds N    measured time of each load; default 3
+          --warm-up N    seconds before it; default 1
+          --window N     messages under way at most; default 8192
+          --sessions N   of idle; default 5000
+          --pid PID      the broker's process: tells its CPU, and idle needs it
+          --probe URL    while a throughput load runs, GET it every 10 ms
+        """;
+
+    public IReadOnlyList<string> Names { get; init; } = [];
+
+    public int Port { get; init; }
+
+    public string? Certificates { get; init; }
+
+    public bool Version5 { get; init; }
+
+    public int Payload { get; init; } = 64;
+
+    public TimeSpan Duration { get; init; } = TimeSpan.FromSeconds(3);
+
+    public TimeSpan WarmUp { get; init; } = TimeSpan.FromSeconds(1);
+
+    public int Window { get; init; } = 8_192;
+
+    public int Sessions { get; init; } = 5_000;
+
+    public int? Pid { get; init; }
+
+    public Uri? Probe { get; init; }
+
+    /// <exception cref="FormatException">The arguments will not do.</exception>
+    public static LoadOptions Parse(ReadOnlySpan<string> arguments)
+    {
+        var (options, names) = (new LoadOptions(), new List<string>());
+        for (var i = 0; i < arguments.Length; i++)
+        {
+            if (!arguments[i].StartsWith("--", StringComparison.Ordinal))
+            {
+                names.Add(arguments[i]);
+            }
+            else if (arguments[i] == "--v5")
+            {
+                options = options with { Version5 = true };
+            }
+            else
+            {
+                options = options.With(arguments[i], i + 1 < arguments.Length ? arguments[++i] : throw new FormatException($"{arguments[i]} wants a value"));
+            }
+        }
+
+        return options with { Names = names };
+    }
+
+    private LoadOptions With(string name, string value) => name switch
+    {
+        "--port" => this with { Port = Number(name, value, 1, 65_535) },
+        "--certs" => this with { Certificates = value },
+        "--payload" => this with { Payload = Number(name, value, sizeof(long), 32_768) },
+        "--seconds" => this with { Duration = TimeSpan.FromSeconds(Number(name, value, 1, 3_600)) },
+        "--warm-up" => this with { WarmUp = TimeSpan.FromSeconds(Number(name, value, 0, 3_600)) },
+        "--window" => this with { Window = Number(name, value, 4, 1 << 20) },
+        "--sessions" => this with { Sessions = Number(name, value, 1, 50_000) },
+        "--pid" => this with { Pid = Number(name, value, 1, int.MaxValue) },
+        "--probe" => this with { Probe = new Uri(value) },
+        _ => throw new FormatException($"there is no {name}"),
+    };
+
+    private static int Number(string name, string value, int least, int most) =>
+        int.TryParse(value, CultureInfo.InvariantCulture, out var number) && number >= least && number <= most
+            ? number
+            : throw new FormatException($"{name} is {least} to {most}, not '{value}'");
+}

@@ -1,0 +1,195 @@
+using System.Buffers.Binary;
+using System.Net;
+using System.Net.Security;
+using System.Net.Sockets;
+using System.Security.Authentication;
+
+namespace Cassini.Load;
+
+/// <summary>
+/// One MQTT client, as little of it as a load needs. Everything blocks: a socket that was used asynchronously once goes through the
+/// runtime's poller for ever, and the generator shares the cores with the broker that it measures. One reads, one writes.
+/// </summary>
+internal sealed class MqttConnection : IDisposable
+{
+    private const int AnswerMilliseconds = 10_000;
+    private const int DefaultReceiveMaximum = 65_535;
+    private readonly Socket _socket = new(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
+    private readonly SslStream _stream;
+    private readonly bool _version5;
+
+    /// <exception cref="LoadException">The broker did not accept the connection.</exception>
+    public MqttConnection(LoadOptions options, ClientTls tls, string clientId, int readSize = PacketReader.DefaultSize)
+    {
+        _version5 = options.Version5;
+        _socket.ReceiveTimeout = AnswerMilliseconds;
+        try
+        {
+            _socket.Connect(IPAddress.Loopback, options.Port);
+            _stream = new SslStream(new NetworkStream(_socket));
+            _stream.AuthenticateAsClient(tls.Options);
+            Reader = new PacketReader(_stream, readSize);
+            Write(Frames.Connect(clientId, _version5));
+            Connected(Answer("CONNACK"));
+        }
+        catch (Exception e) when (e is IOException or SocketException or AuthenticationException)
+        {
+            Dispose();
+            throw new LoadException($"no connection: {Told(e)}");
+        }
+        catch (LoadException)
+        {
+            Dispose();
+            throw;
+        }
+
+        _socket.ReceiveTimeout = 0;
+    }
+
+    public PacketReader Reader { get; }
+
+    /// <summary>How many QoS 1 and 2 publishes the broker takes unacknowledged.</summary>
+    public int ReceiveMaximum { get; private set; } = DefaultReceiveMaximum;
+
+    public void Write(ReadOnlySpan<byte> bytes) => _stream.Write(bytes);
+
+    /// <exception cref="LoadException">The broker grants less than that.</exception>
+    public void Subscribe(string topic, int qos)
+    {
+        _socket.ReceiveTimeout = AnswerMilliseconds;
+        try
+        {
+            Write(Frames.Subscribe(topic, qos, _version5));
+            var code = Answer("SUBACK").Body[^1];
+            if (code != qos)
+            {
+                throw new LoadException(code < 0x80 ? $"the broker grants QoS {code} where {qos} was asked for" : $"the broker refuses the subscription: 0x{code:X2}");
+            }
+        }
+        catch (IOException e)
+        {
+            throw new LoadException($"no SUBACK: {Told(e)}");
+        }
+
+        _socket.ReceiveTimeout = 0;
+    }
+
+    /// <summary>Says goodbye; whoever reads gets the end of the stream. Not while somebody else writes.</summary>
+    public void Close()
+    {
+        try
+        {
+            Write([0xE0, 0]);
+            _socket.Shutdown(SocketShutdown.Both);
+        }
+        catch (Exception e) when (e is IOException or SocketException or ObjectDisposedException)
+        {
+            // The broker was quicker.
+        }
+    }
+
+    /// <summary>Ends whoever is stuck in a read or a write. Any thread.</summary>
+    public void Abort()
+    {
+        try
+        {
+            _socket.Shutdown(SocketShutdown.Both);
+        }
+        catch (SocketException)
+        {
+            // It has ended.
+        }
+    }
+
+    public void Dispose()
+    {
+        _stream?.Dispose();
+        _socket.Dispose();
+    }
+
+    private (byte First, byte[] Body) Answer(string name)
+    {
+        var sink = new FirstPacket();
+        while (sink.Body is null)
+        {
+            if (!Reader.Read(ref sink))
+            {
+                throw new LoadException($"the broker closed the connection instead of sending {name}");
+            }
+        }
+
+        var expected = name == "CONNACK" ? 0x20 : 0x90;
+        return sink.First == expected ? (sink.First, sink.Body) : throw new LoadException($"packet 0x{sink.First:X2} came instead of {name}");
+    }
+
+    private void Connected((byte First, byte[] Body) answer)
+    {
+        if (answer.Body[1] != 0)
+        {
+            throw new LoadException($"the broker refuses the connection: 0x{answer.Body[1]:X2}");
+        }
+
+        if (_version5)
+        {
+            ReceiveMaximum = ReceiveMaximumOf(answer.Body.AsSpan(2));
+        }
+    }
+
+    // Property 0x21 (MQTT 5.0 §3.2.2.3.3) among those of a CONNACK. Their order is free, so each has to be stepped over.
+    private static int ReceiveMaximumOf(ReadOnlySpan<byte> properties)
+    {
+        var at = 1; // the length; a CONNACK's properties never need a second byte of it here
+        if (properties.IsEmpty || properties[0] > 0x7F)
+        {
+            return DefaultReceiveMaximum;
+        }
+
+        while (at < properties.Length)
+        {
+            var value = properties[(at + 1)..];
+            switch (properties[at])
+            {
+                case 0x21:
+                    return BinaryPrimitives.ReadUInt16BigEndian(value);
+                case 0x24 or 0x25 or 0x28 or 0x29 or 0x2A:
+                    at += 2;
+                    break;
+                case 0x13 or 0x22:
+                    at += 3;
+                    break;
+                case 0x11 or 0x27:
+                    at += 5;
+                    break;
+                case 0x12 or 0x15 or 0x16 or 0x1A or 0x1C or 0x1F:
+                    at += 3 + BinaryPrimitives.ReadUInt16BigEndian(value);
+                    break;
+                case 0x26:
+                    var name = BinaryPrimitives.ReadUInt16BigEndian(value);
+                    at += 5 + name + BinaryPrimitives.ReadUInt16BigEndian(value[(2 + name)..]);
+                    break;
+                default:
+                    throw new LoadException($"CONNACK holds the unknown property 0x{properties[at]:X2}");
+            }
+        }
+
+        return DefaultReceiveMaximum;
+    }
+
+    private static string Told(Exception e) => e.InnerException is SocketException { SocketErrorCode: SocketError.TimedOut or SocketError.WouldBlock }
+        ? $"no answer within {AnswerMilliseconds / 1_000} s"
+        : (e.InnerException ?? e).Message;
+
+    private struct FirstPacket : IPacketSink
+    {
+        public byte First;
+        public byte[]? Body;
+
+        public void Take(byte first, ReadOnlySpan<byte> body)
+        {
+            if (Body is null)
+            {
+                (First, Body) = (first, body.ToArray());
+            }
+        }
+    }
+}

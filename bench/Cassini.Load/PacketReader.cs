@@ -1,0 +1,95 @@
+namespace Cassini.Load;
+
+/// <summary>What is done with each whole packet. A struct, so that the walk is compiled for it.</summary>
+internal interface IPacketSink
+{
+    /// <param name="first">Type and flags.</param>
+    /// <param name="body">What the remaining length counts.</param>
+    void Take(byte first, ReadOnlySpan<byte> body);
+}
+
+/// <summary>Reads as much as there is and walks from header to header. What is cut off at the end waits for the next read.</summary>
+/// <param name="stream">From where.</param>
+/// <param name="size">How much is read at once, and the longest packet.</param>
+internal sealed class PacketReader(Stream stream, int size)
+{
+    public const int DefaultSize = 65_536;
+    private readonly byte[] _buffer = new byte[size];
+    private int _filled;
+
+    /// <summary>Whole packets that the last read brought.</summary>
+    public int Packets { get; private set; }
+
+    /// <summary>All bytes that it brought.</summary>
+    public int Bytes { get; private set; }
+
+    /// <summary>Blocks until something came; false when the stream ended.</summary>
+    public bool Read<T>(ref T sink)
+        where T : struct, IPacketSink
+    {
+        if (_filled == _buffer.Length)
+        {
+            throw new LoadException($"a packet of more than {_buffer.Length} bytes came");
+        }
+
+        var count = stream.Read(_buffer, _filled, _buffer.Length - _filled);
+        if (count == 0)
+        {
+            return false;
+        }
+
+        Bytes = count;
+        var bytes = _buffer.AsSpan(0, _filled + count);
+        var rest = bytes[Walk(bytes, ref sink)..];
+        rest.CopyTo(_buffer);
+        _filled = rest.Length;
+        return true;
+    }
+
+    private int Walk<T>(ReadOnlySpan<byte> bytes, ref T sink)
+        where T : struct, IPacketSink
+    {
+        var at = 0;
+        Packets = 0;
+        while (bytes.Length - at >= 2)
+        {
+            var (length, header) = ((int)bytes[at + 1], 2);
+            if (length > 0x7F && !TryLength(bytes[at..], out length, out header))
+            {
+                break;
+            }
+
+            if (bytes.Length - at < header + length)
+            {
+                break;
+            }
+
+            sink.Take(bytes[at], bytes.Slice(at + header, length));
+            at += header + length;
+            Packets++;
+        }
+
+        return at;
+    }
+
+    private static bool TryLength(ReadOnlySpan<byte> bytes, out int length, out int header)
+    {
+        (length, header) = (0, 1);
+        for (var shift = 0; header < bytes.Length; shift += 7)
+        {
+            var part = bytes[header++];
+            length |= (part & 0x7F) << shift;
+            if (part <= 0x7F)
+            {
+                return true;
+            }
+
+            if (shift == 21)
+            {
+                throw new LoadException("a malformed remaining length came");
+            }
+        }
+
+        return false;
+    }
+}

@@ -1,0 +1,36 @@
+using System.Globalization;
+
+namespace Cassini.Load;
+
+/// <summary>What /proc tells of a process.</summary>
+internal static class ProcessUsage
+{
+    private const double TicksPerSecond = 100; // USER_HZ, fixed by the kernel's interface
+
+    /// <summary>User and system time of all its threads, in seconds.</summary>
+    public static double Cpu(int pid)
+    {
+        // The name, in parentheses, may hold anything; what is counted begins behind its last parenthesis (proc(5)).
+        var text = Read($"/proc/{pid}/stat");
+        var fields = text[(text.LastIndexOf(')') + 2)..].Split(' ');
+        return (long.Parse(fields[11], CultureInfo.InvariantCulture) + long.Parse(fields[12], CultureInfo.InvariantCulture)) / TicksPerSecond;
+    }
+
+    public static double ResidentKiB(int pid)
+    {
+        var line = Read($"/proc/{pid}/status").Split('\n').First(line => line.StartsWith("VmRSS:", StringComparison.Ordinal));
+        return double.Parse(line.Split(' ', StringSplitOptions.RemoveEmptyEntries)[1], CultureInfo.InvariantCulture);
+    }
+
+    private static string Read(string path)
+    {
+        try
+        {
+            return File.ReadAllText(path);
+        }
+        catch (IOException)
+        {
+            throw new LoadException("the broker's process is gone");
+        }
+    }
+}

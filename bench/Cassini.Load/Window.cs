@@ -1,0 +1,114 @@
+namespace Cassini.Load;
+
+/// <summary>
+/// What is under way from one publisher to its subscribers: sent, and not yet received by the slowest. The publisher waits for a
+/// good part of the window at once, so that it is woken once in thousands of messages.
+/// </summary>
+internal sealed class Window(int size, int subscribers) : IDisposable
+{
+    // Counters of different threads, a cache line apart.
+    private const int Apart = 16;
+    private readonly long[] _received = new long[(subscribers + 1) * Apart];
+    private readonly long[] _writtenOff = new long[(subscribers + 1) * Apart];
+    private readonly AutoResetEvent _roomy = new(false);
+    private long _sent;
+    private int _wanted;
+    private volatile bool _closed;
+
+    /// <summary>Publishes sent. Written by the publisher alone.</summary>
+    public long Sent => Volatile.Read(ref _sent);
+
+    /// <summary>Deliveries to all subscribers.</summary>
+    public long Received
+    {
+        get
+        {
+            var sum = 0L;
+            for (var i = 1; i <= subscribers; i++)
+            {
+                sum += Volatile.Read(ref _received[i * Apart]);
+            }
+
+            return sum;
+        }
+    }
+
+    /// <summary>Deliveries that were sent for and did not come.</summary>
+    public long Missing => (Sent * subscribers) - Received;
+
+    public bool Closed => _closed;
+
+    public int Room
+    {
+        get
+        {
+            var slowest = long.MaxValue;
+            for (var i = 1; i <= subscribers; i++)
+            {
+                slowest = Math.Min(slowest, Volatile.Read(ref _received[i * Apart]) + Volatile.Read(ref _writtenOff[i * Apart]));
+            }
+
+            return (int)Math.Clamp(size - (Sent - slowest), 0, size);
+        }
+    }
+
+    /// <summary>Before the sending, or a fast echo would be received before it was sent. The publisher.</summary>
+    public void Send(int count) => Volatile.Write(ref _sent, _sent + count);
+
+    /// <summary>Returns when there is room for that many, or at the end. The publisher.</summary>
+    public void Wait(int wanted)
+    {
+        while (!_closed && Room < wanted)
+        {
+            // Said before the second look: a receiver that comes between the two sees who waits (Interlocked is the fence).
+            Interlocked.Exchange(ref _wanted, wanted);
+            if (Room >= wanted)
+            {
+                Interlocked.Exchange(ref _wanted, 0);
+                return;
+            }
+
+            _roomy.WaitOne();
+        }
+    }
+
+    /// <param name="subscriber">From 0; each counts on a thread of its own.</param>
+    /// <param name="count">How many came.</param>
+    public void Receive(int subscriber, int count)
+    {
+        ref var received = ref _received[(subscriber + 1) * Apart];
+        Volatile.Write(ref received, received + count);
+        Interlocked.MemoryBarrier();
+        WakeIfRoomy();
+    }
+
+    /// <summary>Gives up what is under way, so that loss costs no more than the stall that showed it. The watch.</summary>
+    public void WriteOff()
+    {
+        for (var i = 1; i <= subscribers; i++)
+        {
+            Volatile.Write(ref _writtenOff[i * Apart], Sent - Volatile.Read(ref _received[i * Apart]));
+        }
+
+        Interlocked.MemoryBarrier();
+        WakeIfRoomy();
+    }
+
+    /// <summary>No more is sent. Any thread.</summary>
+    public void Close()
+    {
+        _closed = true;
+        _roomy.Set();
+    }
+
+    public void Dispose() => _roomy.Dispose();
+
+    private void WakeIfRoomy()
+    {
+        var wanted = Volatile.Read(ref _wanted);
+        if (wanted > 0 && Room >= wanted && Interlocked.Exchange(ref _wanted, 0) > 0)
+        {
+            _roomy.Set();
+        }
+    }
+}

@@ -1,0 +1,15 @@
+using BenchmarkDotNet.Configs;
+using BenchmarkDotNet.Running;
+using BenchmarkDotNet.Toolchains.InProcess.Emit;
+using BenchmarkDotNet.Jobs;
+using Cassini.Micro;
+
+if (args is ["subscriptions"])
+{
+    SubscriptionScale.Run();
+    return;
+}
+
+// In this process: the benchmarks look at internals, and a generated project would have to be granted that too.
+var job = Job.ShortRun.WithToolchain(InProcessEmitToolchain.Instance);
+BenchmarkSwitcher.FromAssembly(typeof(Program).Assembly).Run(args, DefaultConfig.Instance.AddJob(job));
