@@ -106,7 +106,7 @@ internal sealed class MqttCanary(Stream stream)
 
     private static StageFailure Unexpected(byte[] packet, PacketType expected) =>
         TypeOf(packet) == PacketType.Disconnect
-        && ReasonPacket.TryRead(CanaryReader.FrameOf(packet, Version), Version, out var goodbye, out _)
+        && ReasonPacket.TryRead(CanaryReader.FrameOf(packet, Version), Version, fromClient: false, out var goodbye, out _)
             ? Refused(goodbye.Reason, goodbye.Properties)
             : new StageFailure(CanaryFailure.WrongAnswer, $"{TypeOf(packet)} came in place of {expected}");
 
