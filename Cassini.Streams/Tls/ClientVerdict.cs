@@ -21,4 +21,10 @@ public sealed record ClientVerdict(HandshakeFailure? Failure, string? Detail, st
 
     /// <summary>Whether the client is who <see cref="Identity"/> says.</summary>
     public bool Accepted => Failure is null && NotAfter is not null;
+
+    /// <summary>When each certificate of its path is valid; null unless it was accepted.</summary>
+    internal PathValidity? PathValidity { get; init; }
 }
+
+/// <summary>The time in which every certificate of a path is valid, both ends included.</summary>
+internal readonly record struct PathValidity(DateTimeOffset From, DateTimeOffset Until);
