@@ -9,7 +9,8 @@ namespace Cassini.Streams.Tls;
 /// Decides whether a client's certificate is good, by the one clock. A foreign certificate is called foreign whatever else is
 /// wrong with it; then comes what the CA has taken back, then time, then usage.
 /// </summary>
-internal sealed class ClientCertificateJudge(ImmutableArray<X509Certificate2> authorities, RevocationList? revocation, TimeProvider time)
+internal sealed class ClientCertificateJudge(
+    ImmutableArray<X509Certificate2> authorities, RevocationList? revocation, TimeProvider time, IdentitySource identityFrom = IdentitySource.CommonName)
 {
     // How the anchor was signed and what stands above it is of no concern (RFC 5280 §6.1.1 d).
     private const X509ChainStatusFlags IrrelevantOfAnchor =
@@ -42,7 +43,7 @@ internal sealed class ClientCertificateJudge(ImmutableArray<X509Certificate2> au
     private ClientVerdict Judged(X509Certificate2 certificate, X509Certificate2Collection presented)
     {
         var refusal = Examine(certificate, presented, out var validity);
-        var identity = ClientIdentity.Of(certificate);
+        var identity = ClientIdentity.Of(certificate, identityFrom);
         return new ClientVerdict(
             refusal?.Reason,
             refusal is { Problem: var problem } ? $"'{identity}' {problem}" : null,

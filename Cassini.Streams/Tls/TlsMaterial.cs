@@ -20,13 +20,14 @@ public sealed class TlsMaterial
         ImmutableArray<X509Certificate2> intermediates,
         ImmutableArray<X509Certificate2> authorities,
         RevocationList? revocation,
-        TimeProvider time)
+        TimeProvider time,
+        IdentitySource identityFrom)
     {
         Server = server;
         Intermediates = intermediates;
         Revocation = revocation;
         _authorities = authorities;
-        _verdicts = new VerdictCache(new ClientCertificateJudge(authorities, revocation, time), time);
+        _verdicts = new VerdictCache(new ClientCertificateJudge(authorities, revocation, time, identityFrom), time);
         ServerOptions = BuildServerOptions();
     }
 
@@ -50,7 +51,7 @@ public sealed class TlsMaterial
     public SslServerAuthenticationOptions ServerOptions { get; }
 
     /// <exception cref="TlsConfigurationException">The files cannot be used, or do not belong together.</exception>
-    internal static TlsMaterial Create(TlsFileSet files, TimeProvider time)
+    internal static TlsMaterial Create(TlsFileSet files, TimeProvider time, IdentitySource identityFrom = IdentitySource.CommonName)
     {
         var authorities = PemCertificates.ReadAuthorities(files.Ca);
         var chain = PemCertificates.Read(files.ServerChain);
@@ -58,7 +59,7 @@ public sealed class TlsMaterial
         var revocation = files.Crl is { } crl ? RevocationListReader.Read(crl, authorities) : null;
         try
         {
-            return new TlsMaterial(server, chain[1..], authorities, revocation, time);
+            return new TlsMaterial(server, chain[1..], authorities, revocation, time, identityFrom);
         }
         catch (CryptographicException e)
         {
