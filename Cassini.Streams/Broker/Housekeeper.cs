@@ -22,27 +22,38 @@ internal sealed class Housekeeper(BrokerCore core, string version)
     public async Task RunAsync(CancellationToken cancellationToken)
     {
         using var timer = new PeriodicTimer(Interval, core.Time);
-        _droppedAt = _sweptAt = core.Time.GetTimestamp();
-        _sys.Publish(version);
-        _sysAt = core.Time.GetTimestamp();
+        Begin();
         while (await timer.WaitForNextTickAsync(cancellationToken).ConfigureAwait(false))
         {
-            LookAtSessions(core.Time.GetTimestamp());
-            if (IsDue(ref _droppedAt, DropInterval))
-            {
-                TellDrops();
-            }
+            Work();
+        }
+    }
 
-            if (IsDue(ref _sweptAt, SweepInterval))
-            {
-                core.Retained.Sweep();
-                core.Topics.Sweep(topic => core.Retained.Get(topic.Utf8) is not null);
-            }
+    /// <summary>What is done at once.</summary>
+    internal void Begin()
+    {
+        _droppedAt = _sweptAt = _sysAt = core.Time.GetTimestamp();
+        _sys.Publish(version);
+    }
 
-            if (IsDue(ref _sysAt, core.Options.SysInterval))
-            {
-                _sys.Publish(version);
-            }
+    /// <summary>Does what is due by now. One call at a time.</summary>
+    internal void Work()
+    {
+        LookAtSessions(core.Time.GetTimestamp());
+        if (IsDue(ref _droppedAt, DropInterval))
+        {
+            TellDrops();
+        }
+
+        if (IsDue(ref _sweptAt, SweepInterval))
+        {
+            core.Retained.Sweep();
+            core.Topics.Sweep(topic => core.Retained.Get(topic.Utf8) is not null);
+        }
+
+        if (IsDue(ref _sysAt, core.Options.SysInterval))
+        {
+            _sys.Publish(version);
         }
     }
 

@@ -13,7 +13,6 @@ namespace Cassini.Streams.Broker;
 public sealed class MqttBroker : IConnectionHandler
 {
     private readonly BrokerCore _core;
-    private readonly Housekeeper _housekeeper;
 
     /// <summary>Makes a broker whose state lives as long as the process.</summary>
     /// <param name="options">What clients may do.</param>
@@ -30,13 +29,15 @@ public sealed class MqttBroker : IConnectionHandler
         BrokerOptions options, string version, IBrokerStore store, IEventPublisher events, TimeProvider time, ILogger<MqttBroker> logger)
     {
         _core = new BrokerCore(options, store, events, time, logger);
-        _housekeeper = new Housekeeper(_core, version);
+        Housekeeper = new Housekeeper(_core, version);
     }
 
     /// <summary>What it counts.</summary>
     public BrokerStatistics Statistics => BrokerStatistics.Of(_core);
 
     internal BrokerCore Core => _core;
+
+    internal Housekeeper Housekeeper { get; }
 
     /// <summary>Takes up the state that the store kept. Call it once, before the first connection.</summary>
     public async Task LoadAsync(CancellationToken cancellationToken)
@@ -56,7 +57,7 @@ public sealed class MqttBroker : IConnectionHandler
     }
 
     /// <summary>Does what is due by time: keep alive, expiry, wills, statistics. Run it under a supervisor until it is cancelled.</summary>
-    public Task RunAsync(CancellationToken cancellationToken) => _housekeeper.RunAsync(cancellationToken);
+    public Task RunAsync(CancellationToken cancellationToken) => Housekeeper.RunAsync(cancellationToken);
 
     /// <inheritdoc/>
     public Task HandleAsync(Connection connection, CancellationToken cancellationToken)
