@@ -38,7 +38,7 @@ internal readonly record struct AckPacket(PacketType Type, ushort PacketId, Reas
     public static bool TryRead(Frame frame, ProtocolVersion version, out AckPacket packet, out ProtocolViolation violation)
     {
         var reader = new PacketReader(frame.Body, version);
-        var id = reader.ReadPacketId();
+        var id = reader.ReadPacketId(PacketIdClause(frame.Type, version));
         var reason = ReasonCode.Success;
         if (version == ProtocolVersion.V500 && !reader.IsAtEnd)
         {
@@ -54,7 +54,7 @@ internal readonly record struct AckPacket(PacketType Type, ushort PacketId, Reas
             }
         }
 
-        reader.ExpectEnd(frame.Type.ToString());
+        reader.ExpectEnd(frame.Type);
         packet = new AckPacket(frame.Type, id, reason);
         violation = reader.Violation ?? default;
         return !reader.Failed;
@@ -67,6 +67,12 @@ internal readonly record struct AckPacket(PacketType Type, ushort PacketId, Reas
             or ReasonCode.ImplementationSpecificError or ReasonCode.NotAuthorized or ReasonCode.TopicNameInvalid
             or ReasonCode.PacketIdentifierInUse or ReasonCode.QuotaExceeded or ReasonCode.PayloadFormatInvalid,
     };
+
+    /// <summary>An acknowledgement has the identifier of what it acknowledges, which was not 0. 3.1.1 forgot PUBCOMP there.</summary>
+    private static string PacketIdClause(PacketType type, ProtocolVersion version) =>
+        version == ProtocolVersion.V500 ? "MQTT-2.2.1-5"
+        : type == PacketType.PubComp ? "§2.3.1"
+        : "MQTT-2.3.1-6";
 
     private static string Clause(PacketType type) => type switch
     {

@@ -30,6 +30,13 @@ internal static class ConnectReader
             return false;
         }
 
+        // While the frame was cut nobody knew that it is 5.0, which alone asks for the shortest form.
+        if (version == ProtocolVersion.V500 && frame.HeaderLength - 1 != VariableByteInteger.SizeOf(frame.Body.Length))
+        {
+            violation = ProtocolViolation.Malformed("MQTT-1.5.5-1", "the remaining length is not encoded in the fewest bytes");
+            return false;
+        }
+
         // Name (6 bytes) and level (1 byte) are as checked.
         var reader = new PacketReader(frame.Body[7..], version);
         packet = Read(ref reader);
@@ -142,7 +149,12 @@ internal static class ConnectReader
         var topic = reader.ReadText("the will topic");
         if (!reader.Failed && !TopicName.IsValid(topic))
         {
-            reader.Fail(new ProtocolViolation(ReasonCode.TopicNameInvalid, "MQTT-3.3.2-2", "the will topic is empty or has a wildcard"));
+            reader.Fail(topic.IsEmpty
+                ? new ProtocolViolation(ReasonCode.TopicNameInvalid, "MQTT-4.7.3-1", "the will topic is empty")
+                : new ProtocolViolation(
+                    ReasonCode.TopicNameInvalid,
+                    reader.Version == ProtocolVersion.V311 ? "MQTT-4.7.1-1" : "MQTT-4.7.0-1",
+                    "the will topic has a wildcard"));
         }
 
         ImmutableArray<byte> payload = [.. reader.ReadBinary("the will payload")];

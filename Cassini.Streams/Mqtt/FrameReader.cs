@@ -48,7 +48,7 @@ internal static class FrameReader
 
         if (lengthBytes < 0)
         {
-            violation = ProtocolViolation.Malformed("§2.1.4", "the remaining length has more than four bytes");
+            violation = ProtocolViolation.Malformed(PacketReader.RemainingLength(version), "the remaining length has more than four bytes");
             return FrameStatus.Violation;
         }
 
@@ -63,7 +63,18 @@ internal static class FrameReader
         if (length > maxPacketSize)
         {
             violation = new ProtocolViolation(
-                ReasonCode.PacketTooLarge, "MQTT-3.2.2-15", $"a packet of {length:N0} bytes; at most {maxPacketSize:N0} are allowed");
+                ReasonCode.PacketTooLarge,
+                version == ProtocolVersion.V311 ? "§2.2.3" : "MQTT-3.2.2-15",
+                $"a packet of {length:N0} bytes; at most {maxPacketSize:N0} are allowed");
+            return FrameStatus.Violation;
+        }
+
+        if (remaining > 0 && (PacketType)(input[0] >> 4) is PacketType.PingReq or PacketType.PingResp)
+        {
+            // Neither has a variable header or a payload; the sections are the same in both versions.
+            violation = input[0] >> 4 == (int)PacketType.PingReq
+                ? ProtocolViolation.Malformed("§3.12", "PINGREQ has a body")
+                : ProtocolViolation.Malformed("§3.13", "PINGRESP has a body");
             return FrameStatus.Violation;
         }
 
@@ -77,7 +88,7 @@ internal static class FrameReader
         return FrameStatus.Complete;
     }
 
-    /// <summary>Type and reserved flags [MQTT-2.1.3-1] (3.1.1: [MQTT-2.2.2-2]).</summary>
+    /// <summary>Type and reserved flags [MQTT-2.1.3-1] (3.1.1: [MQTT-2.2.2-2]), seen before the rest has come.</summary>
     private static ProtocolViolation? CheckFirstByte(byte first, ProtocolVersion? version)
     {
         var type = (PacketType)(first >> 4);
@@ -111,6 +122,18 @@ internal static class FrameReader
             : null;
     }
 
-    private static ProtocolViolation ReservedFlags(PacketType type, ProtocolVersion? version) => ProtocolViolation.Malformed(
-        version == ProtocolVersion.V311 ? "MQTT-2.2.2-2" : "MQTT-2.1.3-1", $"reserved flags of {type} are not as they must be");
+    private static ProtocolViolation ReservedFlags(PacketType type, ProtocolVersion? version)
+    {
+        // Where the receiver's duty has a clause of its own, it has the same number in both versions.
+        var clause = type switch
+        {
+            PacketType.PubRel => "MQTT-3.6.1-1",
+            PacketType.Subscribe => "MQTT-3.8.1-1",
+            PacketType.Unsubscribe => "MQTT-3.10.1-1",
+            PacketType.Disconnect => "MQTT-3.14.1-1",
+            PacketType.Auth => "MQTT-3.15.1-1",
+            _ => version == ProtocolVersion.V311 ? "MQTT-2.2.2-2" : "MQTT-2.1.3-1",
+        };
+        return ProtocolViolation.Malformed(clause, $"reserved flags of {type} are not as they must be");
+    }
 }

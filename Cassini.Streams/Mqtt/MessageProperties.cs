@@ -8,7 +8,10 @@ internal static class MessageProperties
     {
         var travelling = properties with
         {
-            MessageExpiryInterval = null, TopicAlias = null, SubscriptionIdentifiers = [], WillDelayInterval = null,
+            MessageExpiryInterval = null,
+            TopicAlias = null,
+            SubscriptionIdentifiers = [],
+            WillDelayInterval = null,
         };
         if (travelling == PropertySet.Empty)
         {

@@ -110,25 +110,30 @@ internal ref struct PacketReader(ReadOnlySpan<byte> body, ProtocolVersion versio
     public ReadOnlySpan<byte> ReadText(string what)
     {
         var text = ReadBinary(what);
-        if (!MqttText.IsValid(text))
+        if (MqttText.IsValid(text))
         {
-            Fail(ProtocolViolation.Malformed(
-                version == ProtocolVersion.V311 ? "MQTT-1.5.3-1" : "MQTT-1.5.4-1", $"{what} is not well-formed UTF-8, or contains U+0000"));
-            return default;
+            return text;
         }
 
-        return text;
+        Fail(text.Contains((byte)0)
+            ? ProtocolViolation.Malformed(version == ProtocolVersion.V311 ? "MQTT-1.5.3-2" : "MQTT-1.5.4-2", $"{what} contains U+0000")
+            : ProtocolViolation.Malformed(version == ProtocolVersion.V311 ? "MQTT-1.5.3-1" : "MQTT-1.5.4-1", $"{what} is not well-formed UTF-8"));
+        return default;
     }
 
     public string ReadString(string what) => MqttText.Decode(ReadText(what));
 
-    /// <summary>Reads a packet identifier, which is never 0 [MQTT-2.2.1-3].</summary>
-    public ushort ReadPacketId()
+    /// <summary>Reads the packet identifier of PUBLISH, SUBSCRIBE and UNSUBSCRIBE, which is never 0 [MQTT-2.2.1-3].</summary>
+    public ushort ReadPacketId() => ReadPacketId(version == ProtocolVersion.V311 ? "MQTT-2.3.1-1" : "MQTT-2.2.1-3");
+
+    /// <summary>Reads a packet identifier.</summary>
+    /// <param name="clause">The clause that forbids 0.</param>
+    public ushort ReadPacketId(string clause)
     {
         var id = ReadUInt16("the packet identifier");
         if (id == 0 && !Failed)
         {
-            Fail(ProtocolViolation.Error(version == ProtocolVersion.V311 ? "MQTT-2.3.1-1" : "MQTT-2.2.1-3", "the packet identifier is 0"));
+            Fail(ProtocolViolation.Error(clause, "the packet identifier is 0"));
         }
 
         return id;
@@ -159,9 +164,24 @@ internal ref struct PacketReader(ReadOnlySpan<byte> body, ProtocolVersion versio
     {
         if (!_rest.IsEmpty)
         {
-            Fail(ProtocolViolation.Malformed("§2.1.4", $"{_rest.Length} bytes follow the end of {packet}"));
+            FailAfterEnd(packet);
         }
     }
 
-    private void FailShort(string what) => Fail(ProtocolViolation.Malformed("§2.1.4", $"the packet ends within {what}"));
+    /// <summary>As the other; names the packet only when something is wrong, since the name of an enum's value is boxed.</summary>
+    public void ExpectEnd(PacketType packet)
+    {
+        if (!_rest.IsEmpty)
+        {
+            FailAfterEnd(packet.ToString());
+        }
+    }
+
+    /// <summary>Where both standards tell how long a packet is.</summary>
+    public static string RemainingLength(ProtocolVersion? version) => version == ProtocolVersion.V311 ? "§2.2.3" : "§2.1.4";
+
+    private void FailAfterEnd(string packet) =>
+        Fail(ProtocolViolation.Malformed(RemainingLength(version), $"{_rest.Length} bytes follow the end of {packet}"));
+
+    private void FailShort(string what) => Fail(ProtocolViolation.Malformed(RemainingLength(version), $"the packet ends within {what}"));
 }

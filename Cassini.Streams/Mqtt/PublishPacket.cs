@@ -125,7 +125,7 @@ internal ref struct PublishPacket
         }
 
         return version == ProtocolVersion.V311 ? ProtocolViolation.Malformed("MQTT-4.7.3-1", "the topic name is empty")
-            : TopicAlias is null ? ProtocolViolation.Error("§3.3.2.3.4", "neither a topic name nor a topic alias")
+            : TopicAlias is null ? ProtocolViolation.Error("§3.3.2.1", "neither a topic name nor a topic alias")
             : null;
     }
 
@@ -166,7 +166,7 @@ internal ref struct PublishPacket
                 MessageExpiryInterval = reader.ReadUInt32(nameof(PropertyId.MessageExpiryInterval));
                 break;
             case PropertyId.PayloadFormatIndicator:
-                PropertyReader.ReadBit(ref reader, id);
+                PropertyReader.ReadBit(ref reader, PropertyOwner.Publish, id);
                 break;
             case PropertyId.ResponseTopic:
                 PropertyReader.CheckResponseTopic(ref reader, reader.ReadText(nameof(PropertyId.ResponseTopic)));
@@ -181,7 +181,7 @@ internal ref struct PublishPacket
                 reader.Fail(ProtocolViolation.Error("MQTT-3.3.4-6", "a subscription identifier in a client's PUBLISH"));
                 break;
             case PropertyId.SubscriptionIdentifier:
-                PropertyReader.ReadSubscriptionIdentifier(ref reader);
+                PropertyReader.ReadSubscriptionIdentifier(ref reader, PropertyOwner.Publish);
                 break;
             default:
                 reader.ReadText("a user property's name");

@@ -22,7 +22,21 @@ internal sealed record ReasonPacket(PacketType Type, ReasonCode Reason, Property
 
     /// <summary>Reads a packet that a client sent.</summary>
     public static bool TryRead(
-        Frame frame, ProtocolVersion version, [NotNullWhen(true)] out ReasonPacket? packet, out ProtocolViolation violation)
+        Frame frame, ProtocolVersion version, [NotNullWhen(true)] out ReasonPacket? packet, out ProtocolViolation violation) =>
+        TryRead(frame, version, fromClient: true, out packet, out violation);
+
+    /// <summary>Reads the packet.</summary>
+    /// <param name="frame">A frame of type DISCONNECT or AUTH.</param>
+    /// <param name="version">The version spoken.</param>
+    /// <param name="fromClient">Whether a client sent it: each side has its own reasons and properties.</param>
+    /// <param name="packet">What it says.</param>
+    /// <param name="violation">What was wrong.</param>
+    public static bool TryRead(
+        Frame frame,
+        ProtocolVersion version,
+        bool fromClient,
+        [NotNullWhen(true)] out ReasonPacket? packet,
+        out ProtocolViolation violation)
     {
         var reader = new PacketReader(frame.Body, version);
         var reason = ReasonCode.Success;
@@ -36,7 +50,13 @@ internal sealed record ReasonPacket(PacketType Type, ReasonCode Reason, Property
             }
         }
 
-        reader.ExpectEnd(frame.Type.ToString());
+        reader.ExpectEnd(frame.Type);
+        if (version == ProtocolVersion.V500 && !reader.Failed
+            && ReasonRules.Check(frame.Type, reason, properties, fromClient, isEmpty: frame.Body.IsEmpty) is { } wrong)
+        {
+            reader.Fail(wrong);
+        }
+
         violation = reader.Violation ?? default;
         packet = reader.Failed ? null : new ReasonPacket(frame.Type, reason, properties);
         return packet is not null;

@@ -70,15 +70,18 @@ internal sealed record SubscribePacket(ushort PacketId, ImmutableArray<Subscript
         var reserved = reader.Version == ProtocolVersion.V311 ? options & 0xFC : options & 0xC0;
         if (!reader.Failed)
         {
-            if (qos == 3)
-            {
-                reader.Fail(ProtocolViolation.Malformed(
-                    reader.Version == ProtocolVersion.V311 ? "MQTT-3-8.3-4" : "§3.8.3.1", "QoS 3 does not exist"));
-            }
-            else if (reserved != 0)
+            // [MQTT-3-8.3-4] is how 3.1.1 writes it.
+            if (reserved != 0)
             {
                 reader.Fail(ProtocolViolation.Malformed(
                     reader.Version == ProtocolVersion.V311 ? "MQTT-3-8.3-4" : "MQTT-3.8.3-5", "reserved subscription options are set"));
+            }
+            else if (qos == 3)
+            {
+                // Malformed in 3.1.1, a protocol error in 5.0.
+                reader.Fail(reader.Version == ProtocolVersion.V311
+                    ? ProtocolViolation.Malformed("MQTT-3-8.3-4", "QoS 3 does not exist")
+                    : ProtocolViolation.Error("§3.8.3.1", "QoS 3 does not exist"));
             }
             else if (retainHandling == 3)
             {

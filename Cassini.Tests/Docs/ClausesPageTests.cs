@@ -1,0 +1,40 @@
+using System.Text.RegularExpressions;
+
+namespace Cassini.Tests.Docs;
+
+/// <summary>docs/mqtt-clauses.md names tests that exist, and every clause that the codec tells.</summary>
+public partial class ClausesPageTests
+{
+    private static readonly string Page = Repository.Read("docs", "mqtt-clauses.md");
+
+    [Fact]
+    public void Page_EveryTest_Exists()
+    {
+        var tests = typeof(ClausesPageTests).Assembly.GetTypes()
+            .SelectMany(type => type.GetMethods().Select(method => $"{type.Name}.{method.Name}"))
+            .ToHashSet();
+        var named = Test().Matches(Page).Select(match => match.Groups[1].Value).ToList();
+
+        named.ShouldNotBeEmpty();
+        named.Where(name => !tests.Contains(name)).ShouldBeEmpty();
+    }
+
+    [Fact]
+    public void Page_EveryClauseOfTheCodec_HasARow()
+    {
+        var told = Directory.EnumerateFiles(Path.Combine(Repository.Root, "Cassini.Streams", "Mqtt"), "*.cs")
+            .SelectMany(file => Clause().Matches(File.ReadAllText(file)))
+            .Select(match => match.Groups[1].Value)
+            .Distinct()
+            .ToList();
+
+        told.Count.ShouldBeGreaterThan(50);
+        told.Where(clause => !Regex.IsMatch(Page, $@"\| [^|]*{Regex.Escape(clause)}(?![\d.])[^|]* \|")).ShouldBeEmpty();
+    }
+
+    [GeneratedRegex(@"`(\w+Tests\.\w+)` \|")]
+    private static partial Regex Test();
+
+    [GeneratedRegex("\"((?:MQTT-|§)[\\d.-]+)\"")]
+    private static partial Regex Clause();
+}

@@ -1,0 +1,41 @@
+using Cassini.Streams.Mqtt;
+using Cassini.Tests.Mqtt;
+using CsCheck;
+
+namespace Cassini.Fuzz;
+
+/// <summary>One input: valid packets, most of them damaged. The same seed and number give the same one.</summary>
+internal sealed record CodecCase(ProtocolVersion Version, bool FromClient, byte[] Input, int[] Chunks)
+{
+    private static readonly Dictionary<(ProtocolVersion, bool), Gen<byte[]>> Packets = new()
+    {
+        [(ProtocolVersion.V311, false)] = GeneratedPackets.Packet(ProtocolVersion.V311, fromClient: false),
+        [(ProtocolVersion.V311, true)] = GeneratedPackets.Packet(ProtocolVersion.V311, fromClient: true),
+        [(ProtocolVersion.V500, false)] = GeneratedPackets.Packet(ProtocolVersion.V500, fromClient: false),
+        [(ProtocolVersion.V500, true)] = GeneratedPackets.Packet(ProtocolVersion.V500, fromClient: true),
+    };
+
+    public static CodecCase Generate(int seed, long number)
+    {
+        var random = new Random(HashCode(seed, number));
+        var pcg = new PCG((uint)seed, (ulong)number);
+        var version = random.Next(3) == 0 ? ProtocolVersion.V311 : ProtocolVersion.V500;
+        var fromClient = random.Next(3) != 0;
+        var packets = Enumerable.Range(0, random.Next(1, 4))
+            .Select(_ => Damage.Packet(random, Generate(version, fromClient), () => Generate(version, fromClient)))
+            .ToArray();
+        var input = packets.SelectMany(packet => packet).ToArray();
+        if (random.Next(4) == 0)
+        {
+            input = Damage.Bytes(random, input);
+        }
+
+        return new CodecCase(version, fromClient, input, [.. Enumerable.Range(0, 8).Select(_ => 1 + random.Next(1 << random.Next(8)))]);
+
+        byte[] Generate(ProtocolVersion of, bool from) =>
+            Packets[random.Next(20) == 0 ? (random.Next(2) == 0 ? ProtocolVersion.V311 : ProtocolVersion.V500, !from) : (of, from)].Generate(pcg, null, out _);
+    }
+
+    /// <summary>Not <see cref="System.HashCode"/>, which is another in every process.</summary>
+    private static int HashCode(int seed, long number) => unchecked((seed * 486_187_739) ^ (int)(number * 16_777_619) ^ (int)(number >> 32));
+}
