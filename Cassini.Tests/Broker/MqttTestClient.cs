@@ -268,7 +268,7 @@ internal sealed class MqttTestClient(Stream stream, ProtocolVersion version) : I
                 return subAck;
             case PacketType.PingResp when frame.Body.IsEmpty:
                 return PacketType.PingResp;
-            case PacketType.Disconnect or PacketType.Auth when version == ProtocolVersion.V500 && ReasonPacket.TryRead(frame, version, out var reason, out violation):
+            case PacketType.Disconnect or PacketType.Auth when version == ProtocolVersion.V500 && ReasonPacket.TryRead(frame, version, fromClient: false, out var reason, out violation):
                 return reason;
             default:
                 throw new InvalidOperationException($"The broker sent a {frame.Type} that is none.");
