@@ -15,6 +15,7 @@ internal sealed class ClientConnection
     private readonly Connection _connection;
     private readonly ReceiveBuffer _input;
     private CloseOrder? _closing;
+    private int _maxPacketSize = int.MaxValue;
 
     public ClientConnection(BrokerCore core, Connection connection, BrokerCounters counters)
     {
@@ -77,6 +78,7 @@ internal sealed class ClientConnection
     public void Open(OutboxLimits limits, int sendMaximum, TimeSpan? longestSilence)
     {
         Version = limits.Version;
+        _maxPacketSize = limits.MaxPacketSize;
         SendMaximum = sendMaximum;
         LongestSilence = longestSilence;
         Outbox = new Outbox(_connection.Stream, limits, _core.Budget, Counters)
@@ -184,11 +186,28 @@ internal sealed class ClientConnection
         }
     }
 
+    /// <summary>
+    /// Writes an answer with a reason string, if there is a detail and MQTT 5.0, and if that does not make it larger than the client
+    /// takes [MQTT-3.2.2-19], [MQTT-3.9.2-1], [MQTT-3.14.2-3].
+    /// </summary>
+    public byte[] Explain(string detail, Func<PropertySet, byte[]> write)
+    {
+        if (detail.Length > 0 && Version == ProtocolVersion.V500)
+        {
+            var explained = write(new PropertySet { ReasonString = detail });
+            if (explained.Length <= _maxPacketSize)
+            {
+                return explained;
+            }
+        }
+
+        return write(PropertySet.Empty);
+    }
+
     /// <summary>Answers CONNECT with a refusal and ends the connection.</summary>
     public void Refuse(ReasonCode reason, string detail, SessionCloseReason closeReason)
     {
-        var properties = detail.Length == 0 ? PropertySet.Empty : new PropertySet { ReasonString = detail };
-        Outbox.Append(new ConnAckPacket(reason, false, properties).Write(Version), Flushes);
+        Outbox.Append(Explain(detail, properties => new ConnAckPacket(reason, false, properties).Write(Version)), Flushes);
         Flushes.Flush();
         Close(new CloseOrder(ReasonCode.Success, closeReason));
     }
@@ -250,8 +269,8 @@ internal sealed class ClientConnection
         var order = _closing ?? FromTransport();
         if (order is { Reason: not ReasonCode.Success } && Version == ProtocolVersion.V500 && order.CloseReason != SessionCloseReason.ConnectionLost)
         {
-            var properties = order.Detail.Length == 0 ? PropertySet.Empty : new PropertySet { ReasonString = order.Detail };
-            Outbox.Append(new ReasonPacket(PacketType.Disconnect, order.Reason, properties).Write(Version), Flushes);
+            var goodbye = Explain(order.Detail, properties => new ReasonPacket(PacketType.Disconnect, order.Reason, properties).Write(Version));
+            Outbox.Append(goodbye, Flushes);
             Flushes.Flush();
         }
 
@@ -264,7 +283,7 @@ internal sealed class ClientConnection
     {
         SessionCloseReason.Shutdown => new CloseOrder(ReasonCode.ServerShuttingDown, SessionCloseReason.Shutdown),
         SessionCloseReason.Disconnected => new CloseOrder(ReasonCode.AdministrativeAction, SessionCloseReason.Disconnected),
-        SessionCloseReason.Quarantined => new CloseOrder(ReasonCode.Banned, SessionCloseReason.Quarantined),
+        SessionCloseReason.Quarantined => new CloseOrder(ReasonCode.AdministrativeAction, SessionCloseReason.Quarantined),
         _ => null,
     };
 }

@@ -83,12 +83,12 @@ internal sealed class Housekeeper(BrokerCore core, string version)
                 continue;
             }
 
-            core.Publish(session.TakeDueWill(now));
+            core.Publish(session.TakeDueWill(now), session);
             var end = session.EndIfExpired(now);
             if (end.Ended)
             {
                 core.Sessions.Remove(session);
-                core.Publish(end.Will);
+                core.Publish(end.Will, session);
                 if (core.EventAllowance.TryTake())
                 {
                     core.Events.Publish(new SessionExpired(session.ClientId));

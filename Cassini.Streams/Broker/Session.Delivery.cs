@@ -62,6 +62,11 @@ internal sealed partial class Session
         var now = core.Time.GetTimestamp();
         lock (_lock)
         {
+            if (_ended)
+            {
+                return;
+            }
+
             foreach (var message in messages)
             {
                 var qos = message.QoS < subscription.QoS ? message.QoS : subscription.QoS;
@@ -107,7 +112,7 @@ internal sealed partial class Session
                     }
 
                     break;
-                case PacketType.PubRec:
+                case PacketType.PubRec when ack.Reason < ReasonCode.UnspecifiedError:
                     // Also when PUBREL was sent already: the client asks once more.
                     var reason = place >= 0 ? ReasonCode.Success : ReasonCode.PacketIdentifierNotFound;
                     Answer(from, new AckPacket(PacketType.PubRel, ack.PacketId, reason), flushes);

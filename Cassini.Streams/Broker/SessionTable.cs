@@ -94,12 +94,14 @@ internal sealed class SessionTable(BrokerCore core)
         if (Interlocked.Increment(ref _count) > core.Options.MaxSessions)
         {
             Interlocked.Decrement(ref _count);
-            return AttachResult.Refused(ReasonCode.QuotaExceeded, $"{core.Options.MaxSessions:N0} sessions exist") with { Lost = end.Connection };
+            return AttachResult.Refused(ReasonCode.QuotaExceeded, $"{core.Options.MaxSessions:N0} sessions exist") with { Lost = end.Connection, Will = end.Will };
         }
 
         var session = new Session(core, request.ClientId, request.Identity, isListed: true);
-        _sessions[request.ClientId] = session;
+
+        // Before anyone else can find it: without a connection it would look like one whose time is over.
         session.TryAttach(connection, request.ExpirySeconds, request.ConnAck(false), out _);
+        _sessions[request.ClientId] = session;
         return new AttachResult(session, false, end.Connection, end.Will, default, "");
     }
 

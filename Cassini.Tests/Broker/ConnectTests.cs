@@ -422,7 +422,7 @@ public class ConnectTests
     [Theory]
     [InlineData(SessionCloseReason.Shutdown, ReasonCodes.ServerShuttingDown)]
     [InlineData(SessionCloseReason.Disconnected, ReasonCodes.AdministrativeAction)]
-    [InlineData(SessionCloseReason.Quarantined, ReasonCodes.Banned)]
+    [InlineData(SessionCloseReason.Quarantined, ReasonCodes.AdministrativeAction)]
     public async Task Connection_EndedByOthers_IsToldWhy(SessionCloseReason reason, int expected)
     {
         await using var rig = new BrokerRig();
@@ -439,6 +439,5 @@ public class ConnectTests
     {
         public const int ServerShuttingDown = 0x8B;
         public const int AdministrativeAction = 0x98;
-        public const int Banned = 0x8A;
     }
 }
