@@ -53,6 +53,9 @@ internal sealed class ClientConnection
     /// <summary>The longest silence allowed; null for any.</summary>
     public TimeSpan? LongestSilence { get; private set; }
 
+    /// <summary>Whether it is we who do not read: then the client is not silent.</summary>
+    public bool IsHeldBack { get; private set; }
+
     /// <summary>Serves the connection to its end.</summary>
     public async Task RunAsync(CancellationToken cancellationToken)
     {
@@ -234,12 +237,21 @@ internal sealed class ClientConnection
                     case Step.Close:
                         return;
                     case Step.AwaitMemory:
+                        IsHeldBack = true;
                         handler.IsOutOfPatience = !await _core.Budget.WaitAsync(_core.Options.MemoryPatience, _core.Time, cancellationToken);
+                        Touch(_core.Time.GetTimestamp());
+                        IsHeldBack = false;
                         break;
                     case Step.AwaitRate:
                         await Task.Delay(rate!.Wait, _core.Time, cancellationToken);
                         break;
                     default:
+                        if (Outbox.IsOverfull)
+                        {
+                            // Answers are never dropped: who does not read them is not read from.
+                            await Outbox.WhenRoomyAsync().WaitAsync(cancellationToken);
+                        }
+
                         if (!await _input.FillAsync(needed, cancellationToken))
                         {
                             return;

@@ -26,7 +26,7 @@ internal sealed class PublishHandler(BrokerCore core, ClientConnection connectio
             return order;
         }
 
-        if (refuse)
+        if (refuse && !(packet.QoS == QualityOfService.ExactlyOnce && client.Session.HasReceived(packet.PacketId)))
         {
             return Refused(ref packet, answers);
         }

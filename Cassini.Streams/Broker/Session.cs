@@ -279,10 +279,6 @@ internal sealed partial class Session(BrokerCore core, string clientId, string i
         if (IsStored)
         {
             core.Store.PutSession(new SessionRecord(ClientId, Identity, seconds));
-            if (!wasStored)
-            {
-                StoreAll();
-            }
         }
         else if (wasStored)
         {

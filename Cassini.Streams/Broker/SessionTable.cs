@@ -78,7 +78,8 @@ internal sealed class SessionTable(BrokerCore core)
             return AttachResult.Refused(ReasonCode.NotAuthorized, "the client identifier belongs to another identity");
         }
 
-        if (existing is not null && !request.CleanStart
+        // A session that ends with its connection ends when that is taken over [MQTT-3.1.2-23]; 3.1.1: [MQTT-3.1.2-6].
+        if (existing is { ExpirySeconds: > 0 } && !request.CleanStart
             && existing.TryAttach(connection, request.ExpirySeconds, request.ConnAck(true), out var before))
         {
             return new AttachResult(existing, true, before, null, default, "");
