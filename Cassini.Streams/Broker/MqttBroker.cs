@@ -45,7 +45,8 @@ public sealed class MqttBroker : IConnectionHandler
         var state = await _core.Store.LoadAsync(cancellationToken).ConfigureAwait(false);
         foreach (var message in state.Retained)
         {
-            _core.Retained.Set(message);
+            _core.Retained.Restore(message);
+            _core.Topics.Get(message.Topic.Utf8);
         }
 
         foreach (var kept in state.Sessions)
@@ -70,8 +71,9 @@ public sealed class MqttBroker : IConnectionHandler
     /// <summary>
     /// Publishes a message, as a client would that may do everything. Waits while the memory for messages is exhausted. Any thread.
     /// </summary>
-    /// <exception cref="ArgumentException">The topic is not a topic name, or longer or deeper than the options allow; or a text is not
-    /// well-formed Unicode.</exception>
+    /// <exception cref="ArgumentException">The topic is not a topic name, or longer or deeper than the options allow; the payload is
+    /// larger than <see cref="BrokerOptions.MaxPacketSize"/>; a text is not well-formed Unicode, has U+0000, or is longer than 65,535
+    /// bytes; or the response topic is not a topic name.</exception>
     public async ValueTask<PublishOutcome> PublishAsync(MqttMessage message, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(message);
@@ -86,13 +88,18 @@ public sealed class MqttBroker : IConnectionHandler
             throw new ArgumentException($"'{message.Topic}': {problem}", nameof(message));
         }
 
+        if (message.Payload.Length > _core.Options.MaxPacketSize)
+        {
+            throw new ArgumentException($"{message.Payload.Length:N0} bytes; at most {_core.Options.MaxPacketSize:N0} are allowed", nameof(message));
+        }
+
+        var properties = MessageConversion.PropertiesOf(message);
         if (_core.Budget.IsExhausted
             && !await _core.Budget.WaitAsync(_core.Options.MemoryPatience, _core.Time, cancellationToken).ConfigureAwait(false))
         {
             return PublishOutcome.Refused;
         }
 
-        var properties = MessageConversion.PropertiesOf(message);
         var expiry = message.ExpiresAfter is { } after ? (uint?)Math.Clamp(Math.Ceiling(after.TotalSeconds), 0, uint.MaxValue) : null;
         var result = _core.Publish(topic, message.Payload.Span, properties, expiry, message.QoS, message.Retain);
         return !result.IsRetainedAsAsked ? PublishOutcome.Refused
