@@ -482,7 +482,7 @@ public class DeliveryTests
     [Fact]
     public async Task SentAgain_WhileTheWayIsBlocked_StaysBeforeWhatIsNew()
     {
-        await using var rig = new BrokerRig(options => options with { MaxQueuedBytes = 64 * 1024 });
+        await using var rig = new BrokerRig(options => options with { MaxQueuedBytes = 320_000 });
         var payload = new string('x', 20_000);
         var connection = await rig.OpenAsync("a", change: BrokerRig.Lasting);
         await connection.Client.SubscribeAsync("t", QualityOfService.AtLeastOnce);

@@ -191,6 +191,21 @@ public class SessionTests
         (await rig.Store.LoadAsync(default)).Sessions.ShouldBeEmpty();
     }
 
+    // [MQTT-3.1.2-23]; 3.1.1 [MQTT-3.1.2-6]: its state must not be used again.
+    [Theory]
+    [InlineData(4)]
+    [InlineData(5)]
+    public async Task TakeOver_OfASessionThatEndsWithItsConnection_StartsAnew(int version)
+    {
+        await using var rig = new BrokerRig();
+        var old = await rig.OpenAsync("a", version);
+        await old.Client.SubscribeAsync("t");
+        var taking = await rig.OpenAsync("a", version, BrokerRig.Lasting);
+        taking.Answer!.SessionPresent.ShouldBeFalse();
+        await old.Client.ExpectClosedAsync(ReasonCode.SessionTakenOver);
+        rig.Core.Tree.Count.ShouldBe(0);
+    }
+
     // What the old connection still does must not touch the new session, nor what is stored of it.
     [Fact]
     public async Task TakenOver_LatePackets_AreHarmless()
