@@ -20,8 +20,8 @@ public enum AccessAction
 /// <summary>
 /// One rule of who may do what, written <c>allow|deny publish|subscribe|all IDENTITY FILTER</c>, for example
 /// <c>allow publish sensor-* sensors/%i/#</c>. IDENTITY is the client's name, with <c>*</c> for any characters. In FILTER
-/// <c>%i</c> stands for the client's identity and <c>%c</c> for its client identifier; whose own contains a wildcard or a slash
-/// is not met by such a rule.
+/// <c>%i</c> stands for the client's identity and <c>%c</c> for its client identifier; one whose own
+/// contains a wildcard or a slash is given nothing by such a rule, and denied all that a denying one could mean for any name.
 /// </summary>
 public sealed record AccessRule
 {
@@ -71,7 +71,7 @@ public sealed record AccessRule
         {
             error = $"'{text}': '{verdict}' is neither allow nor deny";
         }
-        else if (!Enum.TryParse<AccessAction>(action, ignoreCase: true, out var parsed) || !char.IsLetter(action[0]))
+        else if (ActionOf(action) is not { } parsed)
         {
             error = $"'{text}': '{action}' is none of publish, subscribe and all";
         }
@@ -91,6 +91,15 @@ public sealed record AccessRule
 
         return false;
     }
+
+    /// <summary>Not by parsing the enumeration, which would make something of numbers and lists.</summary>
+    private static AccessAction? ActionOf(string text) => text switch
+    {
+        "publish" => AccessAction.Publish,
+        "subscribe" => AccessAction.Subscribe,
+        "all" => AccessAction.All,
+        _ => null,
+    };
 
     /// <inheritdoc/>
     public override string ToString() => $"{(Allow ? "allow" : "deny")} {Action.ToString().ToLowerInvariant()} {Identity} {Filter}";

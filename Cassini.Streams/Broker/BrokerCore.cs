@@ -53,7 +53,9 @@ internal sealed class BrokerCore
     public EventAllowance EventAllowance { get; }
 
     /// <summary>Publishes a will, if there is one.</summary>
-    public void Publish(WillMessage? will)
+    /// <param name="will">The will.</param>
+    /// <param name="publisher">Whose it is; null when that session is no more.</param>
+    public void Publish(WillMessage? will, Session? publisher)
     {
         if (will is not null)
         {
@@ -63,13 +65,20 @@ internal sealed class BrokerCore
                 MessageProperties.Encode(will.Properties),
                 will.Properties.MessageExpiryInterval,
                 will.QoS,
-                will.Retain);
+                will.Retain,
+                publisher);
         }
     }
 
-    /// <summary>Publishes a message of our own.</summary>
+    /// <summary>Publishes a message of our own, or for a client that is gone.</summary>
     public RouteResult Publish(
-        ReadOnlySpan<byte> topic, ReadOnlySpan<byte> payload, ReadOnlySpan<byte> properties, uint? expiry, QualityOfService qos, bool retain)
+        ReadOnlySpan<byte> topic,
+        ReadOnlySpan<byte> payload,
+        ReadOnlySpan<byte> properties,
+        uint? expiry,
+        QualityOfService qos,
+        bool retain,
+        Session? publisher = null)
     {
         var publication = new Publication
         {
@@ -79,6 +88,7 @@ internal sealed class BrokerCore
             Expiry = expiry,
             QoS = qos,
             Retain = retain,
+            Publisher = publisher,
             ReceivedAt = Time.GetTimestamp(),
         };
         var flushes = new FlushSet();

@@ -42,7 +42,7 @@ internal sealed class Client(BrokerCore core, ClientConnection connection, Sessi
             core.Sessions.NoteDisconnected();
         }
 
-        core.Publish(end.Will);
+        core.Publish(end.Will, Session);
     }
 
     /// <summary>Another connection took its session, or ended it. Its will is due unless the session goes on and the will may wait (§3.1.4).</summary>
@@ -52,7 +52,7 @@ internal sealed class Client(BrokerCore core, ClientConnection connection, Sessi
         connection.Close(new CloseOrder(ReasonCode.SessionTakenOver, Events.SessionCloseReason.TakenOver));
         if (ended || will is { Properties.WillDelayInterval: null or 0 })
         {
-            core.Publish(will);
+            core.Publish(will, Session);
         }
     }
 }

@@ -80,10 +80,15 @@ internal sealed class ClientAccess
         var filled = ImmutableArray.CreateBuilder<(bool, byte[])>();
         foreach (var rule in rules.Where(rule => rule.Action == action || rule.Action == AccessAction.All))
         {
-            // A name that could widen the filter meets no rule that would contain it.
             if ((rule.Filter.Contains("%i", StringComparison.Ordinal) && !IsOneLevel(identity))
                 || (rule.Filter.Contains("%c", StringComparison.Ordinal) && !IsOneLevel(clientId)))
             {
+                // A name that could widen the filter gets nothing by it, and escapes nothing: all that the rule could mean is denied.
+                if (!rule.Allow)
+                {
+                    filled.Add((false, Encoding.UTF8.GetBytes(UpToPlaceholder(rule.Filter))));
+                }
+
                 continue;
             }
 
@@ -91,6 +96,13 @@ internal sealed class ClientAccess
         }
 
         return filled.DrainToImmutable();
+    }
+
+    /// <summary>The levels before the first placeholder, and everything below them.</summary>
+    private static string UpToPlaceholder(string filter)
+    {
+        var at = Enumerable.Range(0, filter.Length - 1).First(i => filter[i] == '%' && filter[i + 1] is 'i' or 'c');
+        return $"{filter.AsSpan(0, filter.LastIndexOf('/', at) + 1)}#";
     }
 
     /// <summary>One pass, so that a placeholder inside a name stays what it is.</summary>

@@ -15,6 +15,7 @@ internal sealed class ClientConnection
     private readonly Connection _connection;
     private readonly ReceiveBuffer _input;
     private CloseOrder? _closing;
+    private int _maxPacketSize = int.MaxValue;
 
     public ClientConnection(BrokerCore core, Connection connection, BrokerCounters counters)
     {
@@ -52,6 +53,9 @@ internal sealed class ClientConnection
     /// <summary>The longest silence allowed; null for any.</summary>
     public TimeSpan? LongestSilence { get; private set; }
 
+    /// <summary>Whether it is we who do not read: then the client is not silent.</summary>
+    public bool IsHeldBack { get; private set; }
+
     /// <summary>Serves the connection to its end.</summary>
     public async Task RunAsync(CancellationToken cancellationToken)
     {
@@ -77,6 +81,7 @@ internal sealed class ClientConnection
     public void Open(OutboxLimits limits, int sendMaximum, TimeSpan? longestSilence)
     {
         Version = limits.Version;
+        _maxPacketSize = limits.MaxPacketSize;
         SendMaximum = sendMaximum;
         LongestSilence = longestSilence;
         Outbox = new Outbox(_connection.Stream, limits, _core.Budget, Counters)
@@ -184,11 +189,28 @@ internal sealed class ClientConnection
         }
     }
 
+    /// <summary>
+    /// Writes an answer with a reason string, if there is a detail and MQTT 5.0, and if that does not make it larger than the client
+    /// takes [MQTT-3.2.2-19], [MQTT-3.9.2-1], [MQTT-3.14.2-3].
+    /// </summary>
+    public byte[] Explain(string detail, Func<PropertySet, byte[]> write)
+    {
+        if (detail.Length > 0 && Version == ProtocolVersion.V500)
+        {
+            var explained = write(new PropertySet { ReasonString = detail });
+            if (explained.Length <= _maxPacketSize)
+            {
+                return explained;
+            }
+        }
+
+        return write(PropertySet.Empty);
+    }
+
     /// <summary>Answers CONNECT with a refusal and ends the connection.</summary>
     public void Refuse(ReasonCode reason, string detail, SessionCloseReason closeReason)
     {
-        var properties = detail.Length == 0 ? PropertySet.Empty : new PropertySet { ReasonString = detail };
-        Outbox.Append(new ConnAckPacket(reason, false, properties).Write(Version), Flushes);
+        Outbox.Append(Explain(detail, properties => new ConnAckPacket(reason, false, properties).Write(Version)), Flushes);
         Flushes.Flush();
         Close(new CloseOrder(ReasonCode.Success, closeReason));
     }
@@ -215,12 +237,21 @@ internal sealed class ClientConnection
                     case Step.Close:
                         return;
                     case Step.AwaitMemory:
+                        IsHeldBack = true;
                         handler.IsOutOfPatience = !await _core.Budget.WaitAsync(_core.Options.MemoryPatience, _core.Time, cancellationToken);
+                        Touch(_core.Time.GetTimestamp());
+                        IsHeldBack = false;
                         break;
                     case Step.AwaitRate:
                         await Task.Delay(rate!.Wait, _core.Time, cancellationToken);
                         break;
                     default:
+                        if (Outbox.IsOverfull)
+                        {
+                            // Answers are never dropped: who does not read them is not read from.
+                            await Outbox.WhenRoomyAsync().WaitAsync(cancellationToken);
+                        }
+
                         if (!await _input.FillAsync(needed, cancellationToken))
                         {
                             return;
@@ -250,8 +281,8 @@ internal sealed class ClientConnection
         var order = _closing ?? FromTransport();
         if (order is { Reason: not ReasonCode.Success } && Version == ProtocolVersion.V500 && order.CloseReason != SessionCloseReason.ConnectionLost)
         {
-            var properties = order.Detail.Length == 0 ? PropertySet.Empty : new PropertySet { ReasonString = order.Detail };
-            Outbox.Append(new ReasonPacket(PacketType.Disconnect, order.Reason, properties).Write(Version), Flushes);
+            var goodbye = Explain(order.Detail, properties => new ReasonPacket(PacketType.Disconnect, order.Reason, properties).Write(Version));
+            Outbox.Append(goodbye, Flushes);
             Flushes.Flush();
         }
 
@@ -264,7 +295,7 @@ internal sealed class ClientConnection
     {
         SessionCloseReason.Shutdown => new CloseOrder(ReasonCode.ServerShuttingDown, SessionCloseReason.Shutdown),
         SessionCloseReason.Disconnected => new CloseOrder(ReasonCode.AdministrativeAction, SessionCloseReason.Disconnected),
-        SessionCloseReason.Quarantined => new CloseOrder(ReasonCode.Banned, SessionCloseReason.Quarantined),
+        SessionCloseReason.Quarantined => new CloseOrder(ReasonCode.AdministrativeAction, SessionCloseReason.Quarantined),
         _ => null,
     };
 }

@@ -43,7 +43,7 @@ internal sealed class ConnectPhase(BrokerCore core, ClientConnection connection)
             lost.LoseSession(ended: !result.IsPresent);
         }
 
-        core.Publish(result.Will);
+        core.Publish(result.Will, publisher: null);
         if (result.Session is not { } session)
         {
             return Refuse(result.Reason, result.Detail);
@@ -56,7 +56,7 @@ internal sealed class ConnectPhase(BrokerCore core, ClientConnection connection)
         Interlocked.MemoryBarrier();
         if (session.Connection != connection)
         {
-            client.LoseSession(ended: false);
+            client.LoseSession(session.IsEnded);
         }
 
         if (!IsProbe)

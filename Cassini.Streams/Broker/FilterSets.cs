@@ -13,6 +13,7 @@ internal static class FilterSets
             return false;
         }
 
+        var isFirst = true;
         while (true)
         {
             var a = TopicFilter.NextLevel(ref outer, out var outerEnds);
@@ -24,9 +25,11 @@ internal static class FilterSets
             var b = TopicFilter.NextLevel(ref inner, out var innerEnds);
             if (b is [(byte)'#'])
             {
-                // Topics of any depth, against a filter of a certain one.
-                return false;
+                // Topics of any depth, against a filter of a certain one; but every topic has a first level.
+                return isFirst && a is [(byte)'+'] && outer.SequenceEqual("#"u8);
             }
+
+            isFirst = false;
 
             if (a is not [(byte)'+'] && !a.SequenceEqual(b))
             {
@@ -49,6 +52,7 @@ internal static class FilterSets
             return false;
         }
 
+        var isFirst = true;
         while (true)
         {
             var a = TopicFilter.NextLevel(ref left, out var leftEnds);
@@ -65,8 +69,12 @@ internal static class FilterSets
 
             if (leftEnds || rightEnds)
             {
-                return leftEnds == rightEnds || (leftEnds ? right : left).SequenceEqual("#"u8);
+                // "/#" also matches the level above it, which is empty at the beginning: no topic.
+                var isEmpty = isFirst && (a.IsEmpty || b.IsEmpty);
+                return leftEnds == rightEnds || (!isEmpty && (leftEnds ? right : left).SequenceEqual("#"u8));
             }
+
+            isFirst = false;
         }
     }
 

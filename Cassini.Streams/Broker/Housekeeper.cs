@@ -22,27 +22,38 @@ internal sealed class Housekeeper(BrokerCore core, string version)
     public async Task RunAsync(CancellationToken cancellationToken)
     {
         using var timer = new PeriodicTimer(Interval, core.Time);
-        _droppedAt = _sweptAt = core.Time.GetTimestamp();
-        _sys.Publish(version);
-        _sysAt = core.Time.GetTimestamp();
+        Begin();
         while (await timer.WaitForNextTickAsync(cancellationToken).ConfigureAwait(false))
         {
-            LookAtSessions(core.Time.GetTimestamp());
-            if (IsDue(ref _droppedAt, DropInterval))
-            {
-                TellDrops();
-            }
+            Work();
+        }
+    }
 
-            if (IsDue(ref _sweptAt, SweepInterval))
-            {
-                core.Retained.Sweep();
-                core.Topics.Sweep(topic => core.Retained.Get(topic.Utf8) is not null);
-            }
+    /// <summary>What is done at once.</summary>
+    internal void Begin()
+    {
+        _droppedAt = _sweptAt = _sysAt = core.Time.GetTimestamp();
+        _sys.Publish(version);
+    }
 
-            if (IsDue(ref _sysAt, core.Options.SysInterval))
-            {
-                _sys.Publish(version);
-            }
+    /// <summary>Does what is due by now. One call at a time.</summary>
+    internal void Work()
+    {
+        LookAtSessions(core.Time.GetTimestamp());
+        if (IsDue(ref _droppedAt, DropInterval))
+        {
+            TellDrops();
+        }
+
+        if (IsDue(ref _sweptAt, SweepInterval))
+        {
+            core.Retained.Sweep();
+            core.Topics.Sweep(topic => core.Retained.Get(topic.Utf8) is not null);
+        }
+
+        if (IsDue(ref _sysAt, core.Options.SysInterval))
+        {
+            _sys.Publish(version);
         }
     }
 
@@ -63,7 +74,7 @@ internal sealed class Housekeeper(BrokerCore core, string version)
         {
             if (session.Connection is { } connection)
             {
-                if (connection.LongestSilence is { } longest && core.Time.GetElapsedTime(connection.LastPacketAt, now) >= longest)
+                if (connection is { LongestSilence: { } longest, IsHeldBack: false } && core.Time.GetElapsedTime(connection.LastPacketAt, now) >= longest)
                 {
                     // [MQTT-3.1.2-22]; 3.1.1: [MQTT-3.1.2-24]
                     connection.Close(new CloseOrder(ReasonCode.KeepAliveTimeout, SessionCloseReason.KeepAliveTimeout));
@@ -72,12 +83,12 @@ internal sealed class Housekeeper(BrokerCore core, string version)
                 continue;
             }
 
-            core.Publish(session.TakeDueWill(now));
+            core.Publish(session.TakeDueWill(now), session);
             var end = session.EndIfExpired(now);
             if (end.Ended)
             {
                 core.Sessions.Remove(session);
-                core.Publish(end.Will);
+                core.Publish(end.Will, session);
                 if (core.EventAllowance.TryTake())
                 {
                     core.Events.Publish(new SessionExpired(session.ClientId));

@@ -37,16 +37,8 @@ internal sealed class LocalSubscriber : Subscriber, IDisposable
         var subscriber = new LocalSubscriber(core, filter, observer);
         core.Tree.Add(subscriber._subscription);
         TopicFilter.TrySplit(MqttText.Encode(filter), out var share, out var inner);
-        if (share.IsEmpty)
-        {
-            foreach (var message in core.Retained.Match(inner))
-            {
-                var expiry = message.SecondsLeft(core.Time.GetTimestamp(), core.Time);
-                subscriber.Enqueue(MessageConversion.Make(message.Topic.Name, message.Payload, message.Properties, message.QoS, true, expiry));
-            }
-        }
-
-        _ = subscriber.PumpAsync();
+        var retained = share.IsEmpty ? core.Retained.Match(inner) : [];
+        _ = Task.Run(() => subscriber.PumpAsync(retained));
         return subscriber;
     }
 
@@ -70,10 +62,21 @@ internal sealed class LocalSubscriber : Subscriber, IDisposable
         }
     }
 
-    private async Task PumpAsync()
+    private async Task PumpAsync(List<StoredMessage> retained)
     {
         try
         {
+            foreach (var message in retained)
+            {
+                if (Volatile.Read(ref _disposed) != 0)
+                {
+                    return;
+                }
+
+                var expiry = message.SecondsLeft(_core.Time.GetTimestamp(), _core.Time);
+                _observer.OnNext(MessageConversion.Make(message.Topic.Name, message.Payload, message.Properties, message.QoS, true, expiry));
+            }
+
             await foreach (var message in _queue.Reader.ReadAllAsync().ConfigureAwait(false))
             {
                 if (Volatile.Read(ref _disposed) != 0)

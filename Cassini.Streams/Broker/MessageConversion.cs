@@ -5,14 +5,36 @@ namespace Cassini.Streams.Broker;
 /// <summary>Between <see cref="MqttMessage"/> and the bytes that travel.</summary>
 internal static class MessageConversion
 {
-    public static byte[] PropertiesOf(MqttMessage message) => MessageProperties.Encode(new PropertySet
+    /// <exception cref="ArgumentException">Something in it cannot travel.</exception>
+    public static byte[] PropertiesOf(MqttMessage message)
     {
-        PayloadFormatIndicator = message.IsText is { } isText ? (byte)(isText ? 1 : 0) : null,
-        ContentType = message.ContentType,
-        ResponseTopic = message.ResponseTopic,
-        CorrelationData = message.CorrelationData,
-        UserProperties = message.UserProperties,
-    });
+        Check(message.ContentType, nameof(message.ContentType));
+        Check(message.ResponseTopic, nameof(message.ResponseTopic));
+        foreach (var (name, value) in message.UserProperties)
+        {
+            Check(name, nameof(message.UserProperties));
+            Check(value, nameof(message.UserProperties));
+        }
+
+        if (message.ResponseTopic is { } topic && !TopicName.IsValid(MqttText.Encode(topic)))
+        {
+            throw new ArgumentException($"'{Excerpt.Of(topic)}' is not a topic name", nameof(message));
+        }
+
+        if (message.CorrelationData is { Length: > MqttText.MaxBytes })
+        {
+            throw new ArgumentException($"{nameof(message.CorrelationData)} has more than {MqttText.MaxBytes:N0} bytes", nameof(message));
+        }
+
+        return MessageProperties.Encode(new PropertySet
+        {
+            PayloadFormatIndicator = message.IsText is { } isText ? (byte)(isText ? 1 : 0) : null,
+            ContentType = message.ContentType,
+            ResponseTopic = message.ResponseTopic,
+            CorrelationData = message.CorrelationData,
+            UserProperties = message.UserProperties,
+        });
+    }
 
     public static MqttMessage Make(
         string topic, ReadOnlySpan<byte> payload, ReadOnlySpan<byte> properties, QualityOfService qos, bool retain, uint? expiry)
@@ -31,5 +53,13 @@ internal static class MessageConversion
             CorrelationData = decoded.CorrelationData,
             UserProperties = decoded.UserProperties,
         };
+    }
+
+    private static void Check(string? text, string what)
+    {
+        if (text is not null && MqttText.Encode(text) is var utf8 && (utf8.Length > MqttText.MaxBytes || !MqttText.IsValid(utf8)))
+        {
+            throw new ArgumentException($"{what} has a text with U+0000, or of more than {MqttText.MaxBytes:N0} bytes", nameof(text));
+        }
     }
 }

@@ -13,7 +13,6 @@ namespace Cassini.Streams.Broker;
 public sealed class MqttBroker : IConnectionHandler
 {
     private readonly BrokerCore _core;
-    private readonly Housekeeper _housekeeper;
 
     /// <summary>Makes a broker whose state lives as long as the process.</summary>
     /// <param name="options">What clients may do.</param>
@@ -30,7 +29,7 @@ public sealed class MqttBroker : IConnectionHandler
         BrokerOptions options, string version, IBrokerStore store, IEventPublisher events, TimeProvider time, ILogger<MqttBroker> logger)
     {
         _core = new BrokerCore(options, store, events, time, logger);
-        _housekeeper = new Housekeeper(_core, version);
+        Housekeeper = new Housekeeper(_core, version);
     }
 
     /// <summary>What it counts.</summary>
@@ -38,13 +37,16 @@ public sealed class MqttBroker : IConnectionHandler
 
     internal BrokerCore Core => _core;
 
+    internal Housekeeper Housekeeper { get; }
+
     /// <summary>Takes up the state that the store kept. Call it once, before the first connection.</summary>
     public async Task LoadAsync(CancellationToken cancellationToken)
     {
         var state = await _core.Store.LoadAsync(cancellationToken).ConfigureAwait(false);
         foreach (var message in state.Retained)
         {
-            _core.Retained.Set(message);
+            _core.Retained.Restore(message);
+            _core.Topics.Get(message.Topic.Utf8);
         }
 
         foreach (var kept in state.Sessions)
@@ -56,7 +58,7 @@ public sealed class MqttBroker : IConnectionHandler
     }
 
     /// <summary>Does what is due by time: keep alive, expiry, wills, statistics. Run it under a supervisor until it is cancelled.</summary>
-    public Task RunAsync(CancellationToken cancellationToken) => _housekeeper.RunAsync(cancellationToken);
+    public Task RunAsync(CancellationToken cancellationToken) => Housekeeper.RunAsync(cancellationToken);
 
     /// <inheritdoc/>
     public Task HandleAsync(Connection connection, CancellationToken cancellationToken)
@@ -69,8 +71,9 @@ public sealed class MqttBroker : IConnectionHandler
     /// <summary>
     /// Publishes a message, as a client would that may do everything. Waits while the memory for messages is exhausted. Any thread.
     /// </summary>
-    /// <exception cref="ArgumentException">The topic is not a topic name, or longer or deeper than the options allow; or a text is not
-    /// well-formed Unicode.</exception>
+    /// <exception cref="ArgumentException">The topic is not a topic name, or longer or deeper than the options allow; the payload is
+    /// larger than <see cref="BrokerOptions.MaxPacketSize"/>; a text is not well-formed Unicode, has U+0000, or is longer than 65,535
+    /// bytes; or the response topic is not a topic name.</exception>
     public async ValueTask<PublishOutcome> PublishAsync(MqttMessage message, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(message);
@@ -85,13 +88,18 @@ public sealed class MqttBroker : IConnectionHandler
             throw new ArgumentException($"'{message.Topic}': {problem}", nameof(message));
         }
 
+        if (message.Payload.Length > _core.Options.MaxPacketSize)
+        {
+            throw new ArgumentException($"{message.Payload.Length:N0} bytes; at most {_core.Options.MaxPacketSize:N0} are allowed", nameof(message));
+        }
+
+        var properties = MessageConversion.PropertiesOf(message);
         if (_core.Budget.IsExhausted
             && !await _core.Budget.WaitAsync(_core.Options.MemoryPatience, _core.Time, cancellationToken).ConfigureAwait(false))
         {
             return PublishOutcome.Refused;
         }
 
-        var properties = MessageConversion.PropertiesOf(message);
         var expiry = message.ExpiresAfter is { } after ? (uint?)Math.Clamp(Math.Ceiling(after.TotalSeconds), 0, uint.MaxValue) : null;
         var result = _core.Publish(topic, message.Payload.Span, properties, expiry, message.QoS, message.Retain);
         return !result.IsRetainedAsAsked ? PublishOutcome.Refused

@@ -50,6 +50,7 @@ internal sealed class Outbox : IThreadPoolWorkItem
     private int _messages;
     private long _bytes;
     private TaskCompletionSource? _idle;
+    private TaskCompletionSource? _room;
     private bool _callWhenRoomy;
 
     public Outbox(Stream stream, OutboxLimits limits, MemoryBudget budget, BrokerCounters counters)
@@ -90,12 +91,27 @@ internal sealed class Outbox : IThreadPoolWorkItem
     /// <summary>Whether a message that can wait elsewhere should.</summary>
     public bool IsBusy => Volatile.Read(ref _bytes) > _limits.Bytes / 2;
 
-    /// <summary>Asks for one call of <see cref="Roomy"/>.</summary>
-    public void CallWhenRoomy()
+    /// <summary>Whether so much waits that nothing more should be caused.</summary>
+    public bool IsOverfull => Volatile.Read(ref _bytes) > _limits.Bytes;
+
+    /// <summary>Ends when there is room again, or the connection's end has come.</summary>
+    public Task WhenRoomyAsync()
     {
         lock (_lock)
         {
-            _callWhenRoomy = true;
+            return _state == OutboxState.Closed || !IsOverfull
+                ? Task.CompletedTask
+                : (_room ??= new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously)).Task;
+        }
+    }
+
+    /// <summary>Asks for one call of <see cref="Roomy"/>.</summary>
+    /// <returns>False when there is room already: then nobody calls.</returns>
+    public bool CallWhenRoomy()
+    {
+        lock (_lock)
+        {
+            return _callWhenRoomy = IsBusy;
         }
     }
 
@@ -212,9 +228,11 @@ internal sealed class Outbox : IThreadPoolWorkItem
     public void Close()
     {
         TaskCompletionSource? idle;
+        TaskCompletionSource? room;
         lock (_lock)
         {
             _state = OutboxState.Closed;
+            room = _room;
             Free(ref _tail);
             while (_full.TryDequeue(out var segment))
             {
@@ -227,6 +245,7 @@ internal sealed class Outbox : IThreadPoolWorkItem
         }
 
         idle?.TrySetResult();
+        room?.TrySetResult();
     }
 
     void IThreadPoolWorkItem.Execute() => Drain(PooledSegments);
@@ -408,6 +427,7 @@ internal sealed class Outbox : IThreadPoolWorkItem
         }
 
         var roomy = false;
+        TaskCompletionSource? room = null;
         lock (_lock)
         {
             var sent = _sending;
@@ -418,6 +438,10 @@ internal sealed class Outbox : IThreadPoolWorkItem
                 _bytes -= sent.Length;
                 roomy = _callWhenRoomy && _bytes <= _limits.Bytes / 4;
                 _callWhenRoomy &= !roomy;
+                if (_room is not null && _bytes <= _limits.Bytes / 4)
+                {
+                    (room, _room) = (_room, null);
+                }
             }
 
             Free(ref _sending);
@@ -430,6 +454,7 @@ internal sealed class Outbox : IThreadPoolWorkItem
             return false;
         }
 
+        room?.TrySetResult();
         if (roomy)
         {
             Roomy?.Invoke();

@@ -26,7 +26,7 @@ internal sealed class PublishHandler(BrokerCore core, ClientConnection connectio
             return order;
         }
 
-        if (refuse)
+        if (refuse && !(packet.QoS == QualityOfService.ExactlyOnce && client.Session.HasReceived(packet.PacketId)))
         {
             return Refused(ref packet, answers);
         }
@@ -132,7 +132,7 @@ internal sealed class PublishHandler(BrokerCore core, ClientConnection connectio
         core.Counters.AddDenied();
         if (core.EventAllowance.TryTake())
         {
-            core.Events.Publish(new AccessDenied(connection.Id, client.Identity, "publish", MqttText.Decode(packet.Topic), topic.Problem));
+            core.Events.Publish(new AccessDenied(connection.Id, client.Identity, "publish", Excerpt.Of(MqttText.Decode(packet.Topic)), topic.Problem));
         }
 
         // MQTT 3.1.1 has no word for it: acknowledged, and delivered to nobody [MQTT-3.3.5-2].

@@ -31,7 +31,21 @@ internal sealed class RetainedMessages(BrokerOptions options, MemoryBudget budge
             }
 
             Replace(node, message);
+            if (!message.Topic.IsSystem)
+            {
+                store.PutRetained(message);
+            }
+
             return true;
+        }
+    }
+
+    /// <summary>Puts one back that the store kept. Before the first connection.</summary>
+    public void Restore(StoredMessage message)
+    {
+        lock (_lock)
+        {
+            Replace(Find(message.Topic.Utf8, create: true)!, message);
         }
     }
 
@@ -103,7 +117,6 @@ internal sealed class RetainedMessages(BrokerOptions options, MemoryBudget budge
         }
 
         node.Message = message;
-        store.PutRetained(message);
     }
 
     private void Remove(Node? node)

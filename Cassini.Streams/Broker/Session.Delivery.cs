@@ -8,13 +8,15 @@ internal sealed partial class Session
     /// <summary>An empty queue that was longer gives its memory back.</summary>
     private const int KeptCapacity = 64;
 
+    private const long NothingToSendAgain = long.MaxValue;
+
     private readonly InFlightWindow _window = new();
     private Queue<QueuedMessage>? _pending;
     private HashSet<ushort>? _received;
     private long _pendingBytes;
     private long _sequence;
     private int _unacknowledged;
-    private long _sendAgainFrom;
+    private long _sendAgainFrom = NothingToSendAgain;
     private long _dropped;
 
     /// <summary>Messages that wait for the client: in the queue, in flight, or on their way out.</summary>
@@ -62,6 +64,11 @@ internal sealed partial class Session
         var now = core.Time.GetTimestamp();
         lock (_lock)
         {
+            if (_ended)
+            {
+                return;
+            }
+
             foreach (var message in messages)
             {
                 var qos = message.QoS < subscription.QoS ? message.QoS : subscription.QoS;
@@ -107,7 +114,7 @@ internal sealed partial class Session
                     }
 
                     break;
-                case PacketType.PubRec:
+                case PacketType.PubRec when ack.Reason < ReasonCode.UnspecifiedError:
                     // Also when PUBREL was sent already: the client asks once more.
                     var reason = place >= 0 ? ReasonCode.Success : ReasonCode.PacketIdentifierNotFound;
                     Answer(from, new AckPacket(PacketType.PubRel, ack.PacketId, reason), flushes);
@@ -145,6 +152,15 @@ internal sealed partial class Session
         }
     }
 
+    /// <summary>Whether a QoS 2 message came before under this identifier, and was not released yet.</summary>
+    public bool HasReceived(ushort packetId)
+    {
+        lock (_lock)
+        {
+            return _received?.Contains(packetId) is true;
+        }
+    }
+
     /// <summary>PUBREL from the client, or a QoS 2 message that was refused.</summary>
     /// <returns>Whether the message was known.</returns>
     public bool ForgetReceived(ushort packetId)
@@ -164,7 +180,9 @@ internal sealed partial class Session
     private void Queue(StoredMessage message, QualityOfService qos, bool retain, int[] identifiers, FlushSet flushes)
     {
         var queued = new QueuedMessage(message, qos, retain, identifiers, ++_sequence);
-        if (_connection is { } connection && (_pending is null || _pending.Count == 0) && MaySend(connection))
+
+        // What came before goes before: what waits, and what must be sent again.
+        if (_connection is { } connection && _pending is null or { Count: 0 } && _sendAgainFrom == NothingToSendAgain && MaySend(connection))
         {
             message.Hold(core.Budget);
             if (IsStored)
@@ -200,13 +218,7 @@ internal sealed partial class Session
             return false;
         }
 
-        if (connection.Outbox.IsBusy)
-        {
-            connection.Outbox.CallWhenRoomy();
-            return false;
-        }
-
-        return true;
+        return !connection.Outbox.IsBusy || !connection.Outbox.CallWhenRoomy();
     }
 
     private void Send(ClientConnection connection, QueuedMessage queued, FlushSet flushes)
@@ -312,6 +324,7 @@ internal sealed partial class Session
             }
         }
 
+        _sendAgainFrom = NothingToSendAgain;
         while (_pending?.Count > 0 && MaySend(connection))
         {
             var queued = _pending.Dequeue();
@@ -401,33 +414,6 @@ internal sealed partial class Session
 
         _pending = null;
         _received = null;
-    }
-
-    private void StoreAll()
-    {
-        foreach (var subscription in _subscriptions?.Values ?? Enumerable.Empty<Subscription>())
-        {
-            core.Store.PutSubscription(ClientId, RecordOf(subscription));
-        }
-
-        for (var place = _window.Head; place < _window.Tail; place++)
-        {
-            if (_window.At(place) is { State: not DeliveryState.Done } entry)
-            {
-                core.Store.PutMessage(ClientId, entry.Queued);
-                core.Store.PutDelivery(ClientId, entry.Queued.Sequence, InFlightWindow.IdOf(place), entry.State);
-            }
-        }
-
-        foreach (var queued in _pending ?? [])
-        {
-            core.Store.PutMessage(ClientId, queued);
-        }
-
-        foreach (var id in _received ?? [])
-        {
-            core.Store.PutReceived(ClientId, id);
-        }
     }
 
     private void RestoreMessages(SessionState kept)

@@ -30,12 +30,15 @@ internal sealed partial class Session(BrokerCore core, string clientId, string i
     /// <summary>The connection that serves it; null while there is none.</summary>
     public ClientConnection? Connection => Volatile.Read(ref _connection);
 
+    /// <summary>Whether it is over, and another one may have its client identifier.</summary>
+    public bool IsEnded => Volatile.Read(ref _ended);
+
     public override bool IsReachable => Connection is not null;
 
     public override bool KeepsMessages => ExpirySeconds > 0;
 
     /// <summary>Whether its state is told to the store.</summary>
-    private bool IsStored => IsListed && ExpirySeconds > 0;
+    private bool IsStored => IsListed && ExpirySeconds > 0 && !_ended;
 
     public int SubscriptionCount
     {
@@ -89,7 +92,8 @@ internal sealed partial class Session(BrokerCore core, string clientId, string i
         {
             if (_connection != connection)
             {
-                return SessionEnd.None;
+                // Lost to another connection, which did not get to tell this one: the will is due all the same, unless it may wait.
+                return SessionEnd.None with { Will = _ended || will is { Properties.WillDelayInterval: null or 0 } ? will : null };
             }
 
             Volatile.Write(ref _connection, null);
@@ -224,13 +228,14 @@ internal sealed partial class Session(BrokerCore core, string clientId, string i
     private SessionEnd EndLocked()
     {
         var end = new SessionEnd(true, _connection, TakeWill(), [.. _subscriptions?.Values ?? Enumerable.Empty<Subscription>()]);
-        _ended = true;
-        _subscriptions = null;
-        Volatile.Write(ref _connection, null);
         if (IsStored)
         {
             core.Store.DeleteSession(ClientId);
         }
+
+        Volatile.Write(ref _ended, true);
+        _subscriptions = null;
+        Volatile.Write(ref _connection, null);
 
         DropAll();
         return end;
@@ -274,10 +279,6 @@ internal sealed partial class Session(BrokerCore core, string clientId, string i
         if (IsStored)
         {
             core.Store.PutSession(new SessionRecord(ClientId, Identity, seconds));
-            if (!wasStored)
-            {
-                StoreAll();
-            }
         }
         else if (wasStored)
         {

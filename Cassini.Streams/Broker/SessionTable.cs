@@ -78,7 +78,8 @@ internal sealed class SessionTable(BrokerCore core)
             return AttachResult.Refused(ReasonCode.NotAuthorized, "the client identifier belongs to another identity");
         }
 
-        if (existing is not null && !request.CleanStart
+        // A session that ends with its connection ends when that is taken over [MQTT-3.1.2-23]; 3.1.1: [MQTT-3.1.2-6].
+        if (existing is { ExpirySeconds: > 0 } && !request.CleanStart
             && existing.TryAttach(connection, request.ExpirySeconds, request.ConnAck(true), out var before))
         {
             return new AttachResult(existing, true, before, null, default, "");
@@ -94,12 +95,14 @@ internal sealed class SessionTable(BrokerCore core)
         if (Interlocked.Increment(ref _count) > core.Options.MaxSessions)
         {
             Interlocked.Decrement(ref _count);
-            return AttachResult.Refused(ReasonCode.QuotaExceeded, $"{core.Options.MaxSessions:N0} sessions exist") with { Lost = end.Connection };
+            return AttachResult.Refused(ReasonCode.QuotaExceeded, $"{core.Options.MaxSessions:N0} sessions exist") with { Lost = end.Connection, Will = end.Will };
         }
 
         var session = new Session(core, request.ClientId, request.Identity, isListed: true);
-        _sessions[request.ClientId] = session;
+
+        // Before anyone else can find it: without a connection it would look like one whose time is over.
         session.TryAttach(connection, request.ExpirySeconds, request.ConnAck(false), out _);
+        _sessions[request.ClientId] = session;
         return new AttachResult(session, false, end.Connection, end.Will, default, "");
     }
 

@@ -15,7 +15,9 @@ internal sealed class SubscribeHandler(BrokerCore core, ClientConnection connect
         int[] identifiers = [.. packet.Properties.SubscriptionIdentifiers];
         string? detail = null;
         var reasons = packet.Requests.Select(request => Subscribe(request, identifiers, ref detail)).ToImmutableArray();
-        return new SubAckPacket(PacketType.SubAck, packet.PacketId, reasons, Properties(detail)).Write(connection.Version);
+        return connection.Explain(
+            client.WantsProblemInformation ? detail ?? "" : "",
+            properties => new SubAckPacket(PacketType.SubAck, packet.PacketId, reasons, properties).Write(connection.Version));
     }
 
     /// <returns>The answer.</returns>
@@ -51,7 +53,7 @@ internal sealed class SubscribeHandler(BrokerCore core, ClientConnection connect
         var filter = MqttText.Encode(request.Filter);
         if (!TopicFilter.IsValid(filter) || !TopicFilter.TrySplit(filter, out var share, out var inner))
         {
-            detail ??= $"not a topic filter: {request.Filter}";
+            detail ??= $"not a topic filter: {Excerpt.Of(request.Filter)}";
             return ReasonCode.TopicFilterInvalid;
         }
 
@@ -63,7 +65,7 @@ internal sealed class SubscribeHandler(BrokerCore core, ClientConnection connect
 
         if (!client.Access.MaySubscribe(inner))
         {
-            detail ??= $"not allowed: {request.Filter}";
+            detail ??= $"not allowed: {Excerpt.Of(request.Filter)}";
             Deny(request.Filter);
             return ReasonCode.NotAuthorized;
         }
@@ -90,12 +92,7 @@ internal sealed class SubscribeHandler(BrokerCore core, ClientConnection connect
         core.Counters.AddDenied();
         if (core.EventAllowance.TryTake())
         {
-            core.Events.Publish(new AccessDenied(connection.Id, client.Identity, "subscribe", filter, null));
+            core.Events.Publish(new AccessDenied(connection.Id, client.Identity, "subscribe", Excerpt.Of(filter), null));
         }
     }
-
-    private PropertySet Properties(string? detail) =>
-        detail is null || !client.WantsProblemInformation || connection.Version == ProtocolVersion.V311
-            ? PropertySet.Empty
-            : new PropertySet { ReasonString = detail };
 }

@@ -17,7 +17,8 @@ internal sealed class Topic(byte[] utf8, bool isListed, long usedAt)
 
     public string Name => _name ??= MqttText.Decode(Utf8);
 
-    public bool IsSystem => TopicName.IsSystem(Utf8);
+    /// <summary>Whether it is the broker's own: limits do not hold for it.</summary>
+    public bool IsSystem => IsOurs(Utf8);
 
     /// <summary>Whether it is in the table of topics, and not one too many.</summary>
     public bool IsListed { get; } = isListed;
@@ -45,6 +46,9 @@ internal sealed class Topic(byte[] utf8, bool isListed, long usedAt)
         get => Volatile.Read(ref _usedAt);
         set => Volatile.Write(ref _usedAt, value);
     }
+
+    /// <summary>Whether it is the broker's own. Other names with a <c>$</c> may be clients', if the rules say so.</summary>
+    public static bool IsOurs(ReadOnlySpan<byte> name) => name.StartsWith("$SYS/"u8);
 
     public override string ToString() => Name;
 }

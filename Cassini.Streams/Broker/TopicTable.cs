@@ -36,7 +36,7 @@ internal sealed class TopicTable(BrokerOptions options, SubscriptionTree tree, I
         }
 
         var now = time.GetTimestamp();
-        if (TopicName.IsSystem(name))
+        if (Topic.IsOurs(name))
         {
             return _topics.GetOrAdd(name.ToArray(), static (utf8, now) => new Topic(utf8, isListed: true, now), now);
         }

@@ -8,6 +8,8 @@ internal static class MqttText
 {
     public const int MaxBytes = ushort.MaxValue;
 
+    private static readonly UTF8Encoding Strict = new(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true);
+
     /// <summary>
     /// Whether it is well-formed UTF-8 without surrogates [MQTT-1.5.4-1] and without U+0000 [MQTT-1.5.4-2]. A byte order mark
     /// is an ordinary character [MQTT-1.5.4-3].
@@ -16,5 +18,6 @@ internal static class MqttText
 
     public static string Decode(ReadOnlySpan<byte> text) => Encoding.UTF8.GetString(text);
 
-    public static byte[] Encode(string text) => Encoding.UTF8.GetBytes(text);
+    /// <exception cref="ArgumentException">The text has half a surrogate pair.</exception>
+    public static byte[] Encode(string text) => Strict.GetBytes(text);
 }

@@ -1,6 +1,5 @@
 using System.Buffers;
 using System.Buffers.Binary;
-using System.Text;
 
 namespace Cassini.Streams.Mqtt;
 
@@ -36,7 +35,7 @@ internal sealed class PacketWriter
         _body.Write(value);
     }
 
-    public void WriteString(string value) => WriteBinary(Encoding.UTF8.GetBytes(value));
+    public void WriteString(string value) => WriteBinary(MqttText.Encode(value));
 
     public void WriteBytes(ReadOnlySpan<byte> value) => _body.Write(value);
 

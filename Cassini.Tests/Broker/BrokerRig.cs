@@ -1,0 +1,163 @@
+using Cassini.Streams.Broker;
+using Cassini.Streams.Events;
+using Cassini.Streams.Listening;
+using Cassini.Streams.Mqtt;
+using Cassini.Tests.Support;
+using Cassini.Tests.VirtualTime;
+using Microsoft.Extensions.Logging.Abstractions;
+
+namespace Cassini.Tests.Broker;
+
+/// <summary>A broker in virtual time, with clients that reach it through memory.</summary>
+internal sealed class BrokerRig : IAsyncDisposable
+{
+    private readonly List<RigConnection> _connections = [];
+
+    public BrokerRig(Func<BrokerOptions, BrokerOptions>? change = null, InMemoryStore? store = null, VirtualClock? clock = null)
+    {
+        Clock = clock ?? new VirtualClock();
+        Events = new RecordingPublisher(Clock.Time);
+        Store = store ?? new InMemoryStore();
+        var options = new BrokerOptions();
+        Broker = new MqttBroker(change?.Invoke(options) ?? options, "1.2.3", Store, Events, Clock.Time, NullLogger<MqttBroker>.Instance);
+        Broker.Housekeeper.Begin();
+    }
+
+    public VirtualClock Clock { get; }
+
+    public RecordingPublisher Events { get; }
+
+    public InMemoryStore Store { get; }
+
+    public MqttBroker Broker { get; }
+
+    public BrokerCore Core => Broker.Core;
+
+    /// <summary>Lets time pass, and the broker do what is due.</summary>
+    public void Advance(TimeSpan time)
+    {
+        Clock.AdvanceBy(time);
+        Broker.Housekeeper.Work();
+    }
+
+    public void Advance(double seconds) => Advance(TimeSpan.FromSeconds(seconds));
+
+    /// <summary>A connection without a CONNECT yet.</summary>
+    public RigConnection Open(int version = 5, string identity = "alice", bool isProbe = false, int window = 64 * 1024)
+    {
+        var connection = new RigConnection(Broker, _connections.Count + 1, (ProtocolVersion)version, identity, isProbe, window);
+        _connections.Add(connection);
+        return connection;
+    }
+
+    /// <summary>A client that is connected.</summary>
+    public async Task<MqttTestClient> ConnectAsync(
+        string clientId, int version = 5, Func<ConnectPacket, ConnectPacket>? change = null, string identity = "alice") =>
+        (await OpenAsync(clientId, version, change, identity)).Client;
+
+    /// <summary>The same with the broker's side of it.</summary>
+    public async Task<RigConnection> OpenAsync(
+        string clientId, int version = 5, Func<ConnectPacket, ConnectPacket>? change = null, string identity = "alice", int window = 64 * 1024)
+    {
+        var connection = Open(version, identity, window: window);
+        var connect = connection.Client.Connect(clientId);
+        connection.Answer = await connection.Client.ConnectAsync(change?.Invoke(connect) ?? connect);
+        return connection;
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        foreach (var connection in _connections)
+        {
+            await connection.DisposeAsync();
+        }
+    }
+
+    /// <summary>A session that outlives its connection, in either version.</summary>
+    public static ConnectPacket Lasting(ConnectPacket connect) => connect with
+    {
+        CleanStart = false,
+        Properties = connect.Version == ProtocolVersion.V500 ? connect.Properties with { SessionExpiryInterval = 3600 } : PropertySet.Empty,
+    };
+
+    /// <summary>With a will.</summary>
+    public static ConnectPacket WithWill(
+        ConnectPacket connect, string topic = "wills", QualityOfService qos = QualityOfService.AtLeastOnce, bool retain = false, uint? delay = null, PropertySet? properties = null) =>
+        connect with
+        {
+            Will = new WillMessage(
+                topic, [.. "gone"u8], qos, retain, (properties ?? PropertySet.Empty) with { WillDelayInterval = delay }),
+        };
+}
+
+/// <summary>Both sides of a connection.</summary>
+internal sealed class RigConnection : IAsyncDisposable
+{
+    private readonly PipeEnd _server;
+    private readonly PipeEnd _client;
+
+    public RigConnection(MqttBroker broker, long id, ProtocolVersion version, string identity, bool isProbe, int window)
+    {
+        (_server, _client) = PipeEnd.Pair(window);
+        Client = new MqttTestClient(_client, version);
+        var fate = new ConnectionFate(NullLogger.Instance);
+        fate.TryOpen();
+        Transport = new Connection(id, "memory", $"client:{id}", identity, new ConnectionStream(_server, null), fate, isProbe);
+        Served = Task.Run(() => ServeAsync(broker, fate));
+    }
+
+    public MqttTestClient Client { get; }
+
+    public Connection Transport { get; }
+
+    public ConnAckPacket? Answer { get; set; }
+
+    /// <summary>Ends when the broker has done with the connection; fails if serving it crashed.</summary>
+    public Task Served { get; }
+
+    /// <summary>Why the broker or an operator ended it; null when the client did.</summary>
+    public SessionCloseReason? CloseReason => Transport.CloseReason;
+
+    /// <summary>The network is lost, and the broker knows.</summary>
+    public async Task LoseAsync()
+    {
+        _client.Abort();
+        await Eventually.CompletesAsync("the broker notices the loss", Served);
+    }
+
+    /// <summary>The client closes without a word, and the broker knows.</summary>
+    public async Task CloseAsync()
+    {
+        _client.CloseWriting();
+        await Eventually.CompletesAsync("the broker notices the close", Served);
+    }
+
+    /// <summary>The client says goodbye, and the broker knows.</summary>
+    public async Task DisconnectAsync(ReasonCode reason = ReasonCode.Success, PropertySet? properties = null)
+    {
+        await Client.DisconnectAsync(reason, properties);
+        await Eventually.CompletesAsync("the broker takes the DISCONNECT", Served);
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await Client.DisposeAsync();
+        await Eventually.CompletesAsync("the broker ends the connection", Served);
+    }
+
+    private async Task ServeAsync(MqttBroker broker, ConnectionFate fate)
+    {
+        try
+        {
+            await broker.HandleAsync(Transport, fate.Ending);
+        }
+        catch (IOException) when (((ConnectionStream)Transport.Stream).Failed)
+        {
+            // The transport's, as with a real one.
+        }
+        finally
+        {
+            await _server.DisposeAsync();
+        }
+    }
+}

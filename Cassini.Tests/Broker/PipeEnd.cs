@@ -1,0 +1,86 @@
+using System.Buffers;
+using System.IO.Pipelines;
+
+namespace Cassini.Tests.Broker;
+
+/// <summary>
+/// One end of a connection in memory that behaves as a socket's stream does: a read of no bytes waits until there are some, a
+/// writer waits while the other end does not read, and what continues does so on the pool.
+/// </summary>
+internal sealed class PipeEnd(PipeReader reader, PipeWriter writer) : Stream
+{
+    public override bool CanRead => true;
+
+    public override bool CanWrite => true;
+
+    public override bool CanSeek => false;
+
+    public override long Length => throw new NotSupportedException();
+
+    public override long Position
+    {
+        get => throw new NotSupportedException();
+        set => throw new NotSupportedException();
+    }
+
+    /// <summary>Both ends.</summary>
+    /// <param name="window">Bytes that may be on their way in each direction.</param>
+    public static (PipeEnd Server, PipeEnd Client) Pair(int window = 64 * 1024)
+    {
+        var options = new PipeOptions(pauseWriterThreshold: window, resumeWriterThreshold: window / 2, useSynchronizationContext: false);
+        var (up, down) = (new Pipe(options), new Pipe(options));
+        return (new PipeEnd(up.Reader, down.Writer), new PipeEnd(down.Reader, up.Writer));
+    }
+
+    public override async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
+    {
+        var result = await reader.ReadAsync(cancellationToken);
+        var taken = (int)Math.Min(buffer.Length, result.Buffer.Length);
+        result.Buffer.Slice(0, taken).CopyTo(buffer.Span);
+        reader.AdvanceTo(result.Buffer.GetPosition(taken));
+        return taken;
+    }
+
+    public override async ValueTask WriteAsync(ReadOnlyMemory<byte> buffer, CancellationToken cancellationToken = default)
+    {
+        if ((await writer.WriteAsync(buffer, cancellationToken)).IsCompleted)
+        {
+            throw new IOException("The other end is gone.");
+        }
+    }
+
+    /// <summary>Says that nothing more comes from this end; the other may still write.</summary>
+    public void CloseWriting() => writer.Complete();
+
+    /// <summary>As when a network fails: both ends get errors.</summary>
+    public void Abort()
+    {
+        writer.Complete(new IOException("The connection is lost."));
+        reader.Complete(new IOException("The connection is lost."));
+    }
+
+    public override Task<int> ReadAsync(byte[] buffer, int offset, int count, CancellationToken cancellationToken) =>
+        ReadAsync(buffer.AsMemory(offset, count), cancellationToken).AsTask();
+
+    public override Task WriteAsync(byte[] buffer, int offset, int count, CancellationToken cancellationToken) =>
+        WriteAsync(buffer.AsMemory(offset, count), cancellationToken).AsTask();
+
+    public override void Flush()
+    {
+    }
+
+    public override int Read(byte[] buffer, int offset, int count) => throw new NotSupportedException();
+
+    public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException();
+
+    public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
+
+    public override void SetLength(long value) => throw new NotSupportedException();
+
+    protected override void Dispose(bool disposing)
+    {
+        writer.Complete();
+        reader.Complete();
+        base.Dispose(disposing);
+    }
+}

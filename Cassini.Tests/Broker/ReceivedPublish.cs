@@ -1,0 +1,11 @@
+using System.Text;
+using Cassini.Streams.Mqtt;
+
+namespace Cassini.Tests.Broker;
+
+/// <summary>A PUBLISH as a client got it.</summary>
+internal sealed record ReceivedPublish(
+    string Topic, byte[] Payload, QualityOfService QoS, bool Retain, bool Dup, ushort PacketId, PropertySet Properties)
+{
+    public string Text => Encoding.UTF8.GetString(Payload);
+}
