@@ -34,7 +34,8 @@ internal sealed class ClientAccess
     /// <param name="topic">A valid topic name.</param>
     public bool MayPublish(ReadOnlySpan<byte> topic)
     {
-        if (IsCanarys(topic) != IsCanary)
+        // What stands under $SYS is the broker's word.
+        if (IsCanarys(topic) != IsCanary || Topic.IsOurs(topic))
         {
             return false;
         }

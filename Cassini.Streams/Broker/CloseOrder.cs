@@ -7,4 +7,5 @@ namespace Cassini.Streams.Broker;
 /// <param name="Reason">What the client is told, if it speaks MQTT 5.0.</param>
 /// <param name="CloseReason">What the events say.</param>
 /// <param name="Detail">For people; empty when the reason says all.</param>
-internal sealed record CloseOrder(ReasonCode Reason, SessionCloseReason CloseReason, string Detail = "");
+/// <param name="Clause">The clause that the peer broke; empty when it broke none.</param>
+internal sealed record CloseOrder(ReasonCode Reason, SessionCloseReason CloseReason, string Detail = "", string Clause = "");

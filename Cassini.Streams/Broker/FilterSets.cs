@@ -14,6 +14,7 @@ internal static class FilterSets
         }
 
         var isFirst = true;
+        var namesNothing = true;
         while (true)
         {
             var a = TopicFilter.NextLevel(ref outer, out var outerEnds);
@@ -25,12 +26,12 @@ internal static class FilterSets
             var b = TopicFilter.NextLevel(ref inner, out var innerEnds);
             if (b is [(byte)'#'])
             {
-                // Topics of any depth, against a filter of a certain one; but every topic has a first level.
-                return isFirst && a is [(byte)'+'] && outer.SequenceEqual("#"u8);
+                // Topics of any depth, against a filter of a certain one; but every topic has at least one character.
+                return namesNothing && a is [(byte)'+'] && outer.SequenceEqual("#"u8);
             }
 
+            namesNothing = isFirst && b.IsEmpty;
             isFirst = false;
-
             if (a is not [(byte)'+'] && !a.SequenceEqual(b))
             {
                 return false;

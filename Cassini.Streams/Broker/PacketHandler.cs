@@ -123,7 +123,7 @@ internal sealed class PacketHandler(BrokerCore core, ClientConnection connection
                 return ReasonPacket.TryRead(frame, _version, out var disconnect, out violation) ? OnDisconnect(disconnect) : Violated(violation);
 
             case PacketType.Connect:
-                return Violated(ProtocolViolation.Error(_version == ProtocolVersion.V311 ? "MQTT-3.1.0-2" : "MQTT-3.1.0-2", "a second CONNECT"));
+                return Violated(ProtocolViolation.Error("MQTT-3.1.0-2", "a second CONNECT"));
 
             case PacketType.Auth:
                 // Only a client that connected with an authentication method may (§4.12.1), and none can.
@@ -183,7 +183,7 @@ internal sealed class PacketHandler(BrokerCore core, ClientConnection connection
     {
         if (order.CloseReason == SessionCloseReason.ProtocolError)
         {
-            return Violated(new ProtocolViolation(order.Reason, "", order.Detail));
+            return Violated(new ProtocolViolation(order.Reason, order.Clause, order.Detail));
         }
 
         connection.Close(order);

@@ -44,7 +44,8 @@ internal sealed class PublishHandler(BrokerCore core, ClientConnection connectio
                     return new CloseOrder(
                         ReasonCode.ReceiveMaximumExceeded,
                         SessionCloseReason.ProtocolError,
-                        $"more than {core.Options.ReceiveMaximum:N0} QoS 2 messages under way [MQTT-3.3.4-7]");
+                        $"more than {core.Options.ReceiveMaximum:N0} QoS 2 messages under way",
+                        "MQTT-3.3.4-7");
                 case false:
                     // It came before, and was delivered then [MQTT-4.3.3-10].
                     Acknowledge(ref packet, ReasonCode.Success, answers);
@@ -102,7 +103,8 @@ internal sealed class PublishHandler(BrokerCore core, ClientConnection connectio
             return new CloseOrder(
                 ReasonCode.TopicAliasInvalid,
                 SessionCloseReason.ProtocolError,
-                $"topic alias {alias}; at most {core.Options.MaxTopicAliases} was announced [MQTT-3.3.2-9]");
+                $"topic alias {alias}; at most {core.Options.MaxTopicAliases} was announced",
+                "MQTT-3.3.2-9");
         }
 
         _aliases ??= new CachedTopic[core.Options.MaxTopicAliases + 1];
@@ -115,7 +117,8 @@ internal sealed class PublishHandler(BrokerCore core, ClientConnection connectio
         topic = _aliases[alias];
         if (topic == default)
         {
-            return new CloseOrder(ReasonCode.ProtocolError, SessionCloseReason.ProtocolError, $"topic alias {alias} stands for no topic [MQTT-3.3.2-12]");
+            return new CloseOrder(
+                ReasonCode.ProtocolError, SessionCloseReason.ProtocolError, $"topic alias {alias} stands for no topic", "§3.3.2.3.4");
         }
 
         if (topic.Topic is { IsRemoved: true } removed)

@@ -9,6 +9,7 @@ internal sealed class RetainedMessages(BrokerOptions options, MemoryBudget budge
     private readonly Node _root = new(null, []);
     private int _count;
 
+    /// <summary>Topics with a retained message, the broker's own left out.</summary>
     public int Count => Volatile.Read(ref _count);
 
     /// <summary>Keeps a message for its topic in place of the one before, or none if its payload is empty [MQTT-3.3.1-6].</summary>
@@ -111,7 +112,7 @@ internal sealed class RetainedMessages(BrokerOptions options, MemoryBudget budge
         {
             before.Release(budget);
         }
-        else
+        else if (!message.Topic.IsSystem)
         {
             _count++;
         }
@@ -125,7 +126,7 @@ internal sealed class RetainedMessages(BrokerOptions options, MemoryBudget budge
         {
             message.Release(budget);
             node.Message = null;
-            _count--;
+            _count -= message.Topic.IsSystem ? 0 : 1;
             store.DeleteRetained(message.Topic.Name);
             Prune(node);
         }

@@ -16,7 +16,7 @@ public class ReadmeTests(StartedAsInReadme readme) : IClassFixture<StartedAsInRe
     {
         ReadmeCommands.All.Count(command => command == ReadmeCommands.Start).ShouldBe(1);
         ReadmeCommands.All.Count(command => command == ReadmeCommands.Test).ShouldBe(1);
-        CommandsThatStay.Count.ShouldBe(2);
+        CommandsThatStay.Count.ShouldBe(3);
         (CommandsThatEnd.Count + CommandsThatStay.Count + 2).ShouldBe(ReadmeCommands.All.Count);
     }
 
@@ -33,7 +33,10 @@ public class ReadmeTests(StartedAsInReadme readme) : IClassFixture<StartedAsInRe
 
         (await child.ExitCodeAsync(command, StartedAsInReadme.Patience)).ShouldBe(0, child.Error.ToString());
 
-        child.Out.Lines.ShouldNotBeEmpty();
+        if (!command.StartsWith("mosquitto_pub", StringComparison.Ordinal))
+        {
+            child.Out.Lines.ShouldNotBeEmpty();
+        }
     }
 
     [Theory]
@@ -46,6 +49,16 @@ public class ReadmeTests(StartedAsInReadme readme) : IClassFixture<StartedAsInRe
         if (command.StartsWith("curl", StringComparison.Ordinal))
         {
             await child.Out.LineAsync("the feed begins", line => line == "event: snapshot");
+            return;
+        }
+
+        if (command.StartsWith("mosquitto_sub", StringComparison.Ordinal))
+        {
+            // What the README publishes in its next line arrives.
+            var publish = ReadmeCommands.All.Single(line => line.StartsWith("mosquitto_pub", StringComparison.Ordinal)) + " --retain";
+            await using var publisher = readme.Run(publish);
+            (await publisher.ExitCodeAsync(publish, StartedAsInReadme.Patience)).ShouldBe(0, publisher.Error.ToString());
+            await child.Out.LineAsync("the greeting arrives", line => line == "greetings/world hello");
             return;
         }
 
@@ -78,5 +91,7 @@ public class ReadmeTests(StartedAsInReadme readme) : IClassFixture<StartedAsInRe
         command is not (ReadmeCommands.Start or ReadmeCommands.Test) && !StaysOpen(command);
 
     private static bool StaysOpen(string command) =>
-        command.StartsWith("openssl s_client", StringComparison.Ordinal) || command.StartsWith("curl -N", StringComparison.Ordinal);
+        command.StartsWith("openssl s_client", StringComparison.Ordinal)
+        || command.StartsWith("mosquitto_sub", StringComparison.Ordinal)
+        || command.StartsWith("curl -N", StringComparison.Ordinal);
 }

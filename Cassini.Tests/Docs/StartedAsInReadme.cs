@@ -29,6 +29,7 @@ public sealed class StartedAsInReadme : IAsyncLifetime
     internal ChildProcess Run(string command) => ChildProcess.Paste(
         command
             .Replace("127.0.0.1:8883", _broker, StringComparison.Ordinal)
+            .Replace("-p 8883", $"-p {_broker.Split(':')[^1]}", StringComparison.Ordinal)
             .Replace("http://127.0.0.1:9090", Management, StringComparison.Ordinal)
             .Replace("~/.local/share/cassini", _directory.Path, StringComparison.Ordinal)
             .Replace("./certs", _directory.File("certs"), StringComparison.Ordinal),

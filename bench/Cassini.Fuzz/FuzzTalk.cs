@@ -47,9 +47,9 @@ internal sealed class FuzzTalk(int port, X509Certificate2 certificate)
                 await reading;
             }
         }
-        catch (IOException)
+        catch (Exception exception) when (exception is not OperationCanceledException)
         {
-            // The broker has had enough.
+            // The broker has had enough, of which SslStream tells in several ways.
         }
 
         if (random.Next(3) == 0)
