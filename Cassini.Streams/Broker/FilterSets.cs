@@ -14,6 +14,7 @@ internal static class FilterSets
         }
 
         var isFirst = true;
+        var isEmpty = true;
         while (true)
         {
             var a = TopicFilter.NextLevel(ref outer, out var outerEnds);
@@ -25,10 +26,11 @@ internal static class FilterSets
             var b = TopicFilter.NextLevel(ref inner, out var innerEnds);
             if (b is [(byte)'#'])
             {
-                // Topics of any depth, against a filter of a certain one; but every topic has a first level.
-                return isFirst && a is [(byte)'+'] && outer.SequenceEqual("#"u8);
+                // Topics of any depth, against a filter of a certain one. But the level above, if it is empty, is no topic.
+                return isEmpty && a is [(byte)'+'] && outer.SequenceEqual("#"u8);
             }
 
+            isEmpty = isFirst && b.IsEmpty;
             isFirst = false;
 
             if (a is not [(byte)'+'] && !a.SequenceEqual(b))
