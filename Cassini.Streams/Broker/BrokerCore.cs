@@ -17,6 +17,7 @@ internal sealed class BrokerCore
         Budget = new MemoryBudget(options.MemoryLimit > 0 ? options.MemoryLimit : GC.GetGCMemoryInfo().TotalAvailableMemoryBytes / 5 * 2);
         Topics = new TopicTable(options, Tree, events, time);
         Retained = new RetainedMessages(options, Budget, store, time);
+        Access = new AccessTable(options.Access);
         Router = new Router(this);
         Sessions = new SessionTable(this);
         EventAllowance = new EventAllowance(burst: 100, perSecond: 10, time);
@@ -41,6 +42,8 @@ internal sealed class BrokerCore
     public TopicTable Topics { get; }
 
     public RetainedMessages Retained { get; }
+
+    public AccessTable Access { get; }
 
     public Router Router { get; }
 

@@ -25,7 +25,7 @@ public sealed record BrokerOptions
 
     /// <summary>
     /// The longest keep alive: clients that ask for more, or for none, are told this one (MQTT 5.0 server keep alive), or held to
-    /// it (3.1.1). Default 0 s, which means as the client wishes; at most 65,535 s.
+    /// it (3.1.1). Default 0 s, which means as the client wishes; whole seconds, at most 65,535.
     /// </summary>
     public TimeSpan MaxKeepAlive { get; init; } = TimeSpan.Zero;
 
@@ -59,12 +59,12 @@ public sealed record BrokerOptions
     /// <summary>Messages that wait for one client. Default 65,536; at least 1.</summary>
     public int MaxQueuedMessages { get; init; } = 65_536;
 
-    /// <summary>Bytes that wait for one client. Default 16 MiB; at least 64 KiB.</summary>
+    /// <summary>Bytes that wait for one client. Default 16 MiB; at least 64 KiB, and at least <see cref="MaxPacketSize"/>.</summary>
     public long MaxQueuedBytes { get; init; } = 16 * 1024 * 1024;
 
     /// <summary>
     /// What queued, retained and outgoing messages may take together, in bytes. Default 0: two fifths of the memory that the
-    /// process may use. At it publishers are made to wait.
+    /// process may use. Else at least <see cref="MaxPacketSize"/>. At it publishers are made to wait.
     /// </summary>
     public long MemoryLimit { get; init; }
 

@@ -28,7 +28,7 @@ internal sealed class ConnectPhase(BrokerCore core, ClientConnection connection)
             Math.Min(connect.Properties.ReceiveMaximum ?? ushort.MaxValue, Options.MaxInFlight),
             keepAlive == 0 ? null : TimeSpan.FromSeconds(keepAlive) * 1.5);
         var clientId = connect.ClientId.Length > 0 ? connect.ClientId : NewClientId();
-        var access = IsProbe ? ClientAccess.OfCanary : new ClientAccess(Options.Access, Identity, clientId);
+        var access = IsProbe ? ClientAccess.OfCanary : core.Access.Of(Identity, clientId);
         if (Objection(connect, access) is var (reason, detail))
         {
             return Refuse(reason, detail);

@@ -107,6 +107,12 @@ public sealed class MqttBroker : IConnectionHandler
             : PublishOutcome.NoSubscribers;
     }
 
+    /// <summary>Retains a message of the broker's own and tells it to who subscribed. Never waits and is never refused. Any thread.</summary>
+    /// <param name="topic">A topic under <c>$SYS/</c>.</param>
+    /// <param name="payload">The payload.</param>
+    internal void PublishSystem(string topic, ReadOnlySpan<byte> payload) =>
+        _core.Publish(MqttText.Encode(topic), payload, default, expiry: null, QualityOfService.AtLeastOnce, retain: true);
+
     /// <summary>
     /// The messages whose topics match a filter: first those that are retained, then what is published. Each observer has a bounded
     /// queue of its own and is called from the thread pool; one that is too slow loses messages, which are counted, and one that throws is

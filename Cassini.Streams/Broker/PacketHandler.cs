@@ -77,7 +77,9 @@ internal sealed class PacketHandler(BrokerCore core, ClientConnection connection
             return Violated(violation);
         }
 
-        var noMemory = core.Budget.IsExhausted && !client.IsProbe;
+        // What removes a retained message makes room: it must never wait for some.
+        var makesRoom = packet.Retain && packet.Payload.IsEmpty;
+        var noMemory = core.Budget.IsExhausted && !client.IsProbe && !makesRoom;
         if (noMemory && !IsOutOfPatience)
         {
             return Step.AwaitMemory;

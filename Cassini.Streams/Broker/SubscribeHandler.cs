@@ -57,7 +57,7 @@ internal sealed class SubscribeHandler(BrokerCore core, ClientConnection connect
             return ReasonCode.TopicFilterInvalid;
         }
 
-        if (TopicLimits.Problem(filter, core.Options) is { } problem)
+        if (!client.IsProbe && TopicLimits.Problem(filter, core.Options) is { } problem)
         {
             detail ??= problem;
             return ReasonCode.TopicFilterInvalid;

@@ -35,7 +35,7 @@ internal sealed class SubscriptionTree
                 node.Add(subscription, place.Below);
             }
 
-            Changed(1);
+            Changed(subscription, 1);
         }
     }
 
@@ -61,7 +61,7 @@ internal sealed class SubscriptionTree
             }
 
             Prune(node);
-            Changed(-1);
+            Changed(subscription, -1);
         }
     }
 
@@ -169,8 +169,14 @@ internal sealed class SubscriptionTree
         }
     }
 
-    private void Changed(int by)
+    private void Changed(Subscription subscription, int by)
     {
+        // Our own canary's is in no count, and matches topics alone whose routes nobody keeps.
+        if (subscription.Subscriber is Session { IsListed: false })
+        {
+            return;
+        }
+
         Volatile.Write(ref _count, _count + by);
         Volatile.Write(ref _version, _version + 1);
     }

@@ -33,7 +33,7 @@ internal sealed class TopicCache(BrokerCore core, ClientAccess access)
 
     private CachedTopic Look(ReadOnlySpan<byte> name, ref CachedTopic place)
     {
-        if (TopicLimits.Problem(name, core.Options) is { } problem)
+        if (!access.IsCanary && TopicLimits.Problem(name, core.Options) is { } problem)
         {
             return new CachedTopic(null, TopicVerdict.Invalid, problem);
         }

@@ -30,9 +30,12 @@ public sealed record CanaryDisabled(string Reason) : BrokerEvent
 /// <summary>A real mTLS client of our own made the whole round trip on every bound endpoint.</summary>
 /// <param name="Connect">TCP connect, of the slowest endpoint.</param>
 /// <param name="Handshake">TLS handshake, of the slowest endpoint.</param>
-/// <param name="Session">Until the other side's session was open, of the slowest endpoint.</param>
+/// <param name="Session">Until the other side's session was open, in MQTT until CONNACK, of the slowest endpoint.</param>
 /// <param name="Total">The whole round trip, of the slowest endpoint.</param>
-public sealed record CanarySucceeded(TimeSpan Connect, TimeSpan Handshake, TimeSpan Session, TimeSpan Total) : BrokerEvent
+/// <param name="Subscribe">Until its subscription was granted, of the slowest endpoint; null when the host serves no MQTT.</param>
+/// <param name="Deliver">From its publish until its own message was back and acknowledged, of the slowest endpoint; null when the host serves no MQTT.</param>
+public sealed record CanarySucceeded(
+    TimeSpan Connect, TimeSpan Handshake, TimeSpan Session, TimeSpan Total, TimeSpan? Subscribe = null, TimeSpan? Deliver = null) : BrokerEvent
 {
     /// <inheritdoc/>
     public override EventCategory Category => EventCategory.Probing;
@@ -50,8 +53,14 @@ public enum CanaryStage
     /// <summary>The certificate served is the certificate loaded.</summary>
     Certificate,
 
-    /// <summary>The other side opened a session.</summary>
+    /// <summary>The other side opened a session; in MQTT it accepted CONNECT too.</summary>
     Session,
+
+    /// <summary>MQTT: a subscription was granted.</summary>
+    Subscribe,
+
+    /// <summary>MQTT: its own message came back, and was acknowledged.</summary>
+    Deliver,
 }
 
 /// <summary>Why the canary failed.</summary>
@@ -77,6 +86,12 @@ public enum CanaryFailure
 
     /// <summary>The canary's own client certificate has expired: says nothing of the broker.</summary>
     OwnCertificateExpired,
+
+    /// <summary>What came was not the canary's own message, or not once.</summary>
+    WrongMessage,
+
+    /// <summary>The broker's answer was no MQTT, or not the one to expect.</summary>
+    WrongAnswer,
 }
 
 /// <summary>The canary did not make its round trip.</summary>

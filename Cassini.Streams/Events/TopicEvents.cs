@@ -21,7 +21,10 @@ public sealed record TopicRemoved(string Topic) : BrokerEvent
 /// <param name="Sessions">Open sessions.</param>
 /// <param name="BytesReceived">Application bytes read from clients since the epoch began.</param>
 /// <param name="BytesSent">Application bytes written to clients since the epoch began.</param>
-public sealed record LoadSampled(long QueuedMessages, int Sessions, long BytesReceived, long BytesSent) : BrokerEvent
+/// <param name="Topics">Topics in use; null when the host has none.</param>
+/// <param name="Dropped">Copies of messages dropped since the epoch began.</param>
+public sealed record LoadSampled(
+    long QueuedMessages, int Sessions, long BytesReceived, long BytesSent, int? Topics = null, long Dropped = 0) : BrokerEvent
 {
     /// <inheritdoc/>
     public override EventCategory Category => EventCategory.Load;

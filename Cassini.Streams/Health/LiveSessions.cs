@@ -12,6 +12,8 @@ namespace Cassini.Streams.Health;
 /// <param name="State"><c>handshaking</c> or <c>open</c>.</param>
 /// <param name="AcceptedAt">When it was accepted, UTC.</param>
 /// <param name="OpenedAt">When its session opened, UTC; null before.</param>
+/// <param name="ClientId">Its MQTT client identifier; null before it said who it is.</param>
+/// <param name="MqttProtocol"><c>MQTT 5.0</c> or <c>MQTT 3.1.1</c>; null before it said what it speaks.</param>
 public sealed record SessionRow(
     long Id,
     string Endpoint,
@@ -20,7 +22,9 @@ public sealed record SessionRow(
     string? Protocol,
     string State,
     DateTimeOffset AcceptedAt,
-    DateTimeOffset? OpenedAt);
+    DateTimeOffset? OpenedAt,
+    string? ClientId = null,
+    string? MqttProtocol = null);
 
 /// <summary>The live table behind <c>/sessions</c>: a fold of the event stream like health itself. Read on any thread.</summary>
 public sealed class LiveSessions : IDisposable
@@ -64,6 +68,9 @@ public sealed class LiveSessions : IDisposable
                 break;
             case SessionOpened e when _rows.TryGetValue(e.ConnectionId, out var row):
                 _rows[e.ConnectionId] = row with { OpenedAt = envelope.Time };
+                break;
+            case ClientConnected e when _rows.TryGetValue(e.ConnectionId, out var row):
+                _rows[e.ConnectionId] = row with { ClientId = e.ClientId, MqttProtocol = e.Protocol };
                 break;
             case HandshakeFailed e:
                 _rows.TryRemove(e.ConnectionId, out _);

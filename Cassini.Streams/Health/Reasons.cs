@@ -84,6 +84,9 @@ public static class Reasons
     /// <summary>backlog: over the hard limit.</summary>
     public const string BacklogFull = nameof(BacklogFull);
 
+    /// <summary>backlog: messages were dropped a moment ago.</summary>
+    public const string MessagesDropped = nameof(MessagesDropped);
+
     /// <summary>phase: starting.</summary>
     public const string Starting = nameof(Starting);
 

@@ -14,12 +14,15 @@ namespace Cassini.Streams.Hosting;
 /// <summary>Wires the rooms together, starts them in order and stops them in reverse.</summary>
 public sealed class BrokerHost : IAsyncDisposable
 {
+    private static readonly TimeSpan FoldPatience = TimeSpan.FromMilliseconds(500);
+
     private readonly TimeProvider _time;
     private readonly EventLoopScheduler _tickThread = new(start => new Thread(start) { Name = "cassini health", IsBackground = true });
     private readonly CertificateStore _certificates;
     private readonly Supervisor _supervisor;
     private readonly Prober _prober;
     private readonly LoadSampler _load;
+    private readonly HealthTopic? _healthTopic;
     private readonly CancellationTokenSource _stopServices = new();
     private readonly List<Task> _services = [];
     private readonly ILogger<BrokerHost> _logger;
@@ -67,8 +70,9 @@ public sealed class BrokerHost : IAsyncDisposable
         Broker = handler is null ? new MqttBroker(options.Broker, Version, Hub, time, loggers.CreateLogger<MqttBroker>()) : null;
         Listeners = new ListenerManager(
             options.Listener, options.Supervision, _certificates, handler ?? Broker!, _supervisor, Hub, time, loggers.CreateLogger<ListenerManager>());
-        _prober = new Prober(options.Probing, Listeners, _certificates, Hub, time, loggers.CreateLogger<Prober>());
+        _prober = new Prober(options.Probing, Listeners, _certificates, Hub, time, loggers.CreateLogger<Prober>(), speaksMqtt: Broker is not null);
         _load = new LoadSampler(Listeners, Broker, Hub, time);
+        _healthTopic = Broker is null ? null : new HealthTopic(Health, Broker, time);
         _phase = PhaseClock.Enter(Phase.Starting, Hub, time);
     }
 
@@ -104,6 +108,7 @@ public sealed class BrokerHost : IAsyncDisposable
         {
             await broker.LoadAsync(cancellation).ConfigureAwait(false);
             Serve(ComponentKind.Broker, "housekeeping", broker.RunAsync);
+            Serve(ComponentKind.Service, "health topic", _healthTopic!.RunAsync);
         }
 
         await Listeners.StartAsync(cancellation).ConfigureAwait(false);
@@ -154,8 +159,21 @@ public sealed class BrokerHost : IAsyncDisposable
 
         // A service that hangs, on a file of a dead mount for example, must not keep the sessions from being ended.
         await Task.WhenAll(_services).WaitAsync(Options.Listener.CloseTimeout, _time, cancellation).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        await TellDrainingAsync(cancellation).ConfigureAwait(false);
         await Listeners.StopAsync(cancellation).ConfigureAwait(false);
         EnterPhase(Phase.Stopped, cancellation.IsCancellationRequested ? PhaseOutcome.Forced : PhaseOutcome.Completed);
+    }
+
+    /// <summary>The last that subscribers hear of health, before their sessions end.</summary>
+    private async Task TellDrainingAsync(CancellationToken cancellation)
+    {
+        if (_healthTopic is not null)
+        {
+            // The fold may be at work on another thread: a moment's patience is enough, unless it is dead.
+            Task folded = Health.WaitForAsync(snapshot => snapshot.Phase == Phase.Draining, cancellation);
+            await folded.WaitAsync(FoldPatience, _time, cancellation).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            _healthTopic.Tell();
+        }
     }
 
     private void EnterPhase(Phase next, PhaseOutcome outcome) => _phase = _phase.LeaveFor(next, outcome, Hub, _time);

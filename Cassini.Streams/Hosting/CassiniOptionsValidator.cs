@@ -23,6 +23,7 @@ public static class CassiniOptionsValidator
         var rules = new OptionRules();
         Validate(rules, options.Listener);
         Validate(rules, options.Tls);
+        BrokerRules.Validate(rules, options.Broker);
         Validate(rules, options.Probing, options.Health);
         Validate(rules, options.Health);
         Validate(rules, options.Hub);
@@ -79,6 +80,7 @@ public static class CassiniOptionsValidator
         rules.Require(tls.ServerKeyPath.Length > 0, "Tls:ServerKeyPath", "an empty path", $"name a PEM file ({TlsOptions.ServerKeySetting})");
         rules.Range("Tls:ReloadInterval", tls.ReloadInterval, 10 * Millisecond, Day);
         rules.Range("Tls:ExpiringWithin", tls.ExpiringWithin, TimeSpan.Zero, 3_650 * Day);
+        rules.Require(Enum.IsDefined(tls.IdentityFrom), "Tls:IdentityFrom", $"{tls.IdentityFrom}", "CommonName or SubjectAlternativeName");
     }
 
     private static void Validate(OptionRules rules, ProbingOptions probing, HealthPolicy health)

@@ -6,25 +6,49 @@ namespace Cassini.Streams.Hosting;
 
 /// <summary>
 /// Traffic is counted where it flows and sampled here: message traffic itself never becomes an event. A sample that
-/// says nothing new is not told.
+/// says nothing new is told only now and then.
 /// </summary>
 internal sealed class LoadSampler(ListenerManager listeners, MqttBroker? broker, IEventPublisher events, TimeProvider time)
 {
     private static readonly TimeSpan Interval = TimeSpan.FromSeconds(5);
 
+    /// <summary>
+    /// Events move a reader's count of topics between samples, and one can come in behind a sample that has counted its topic
+    /// already: the same sample again sets that right.
+    /// </summary>
+    private const int MostLeftOut = 11;
+
     public async Task RunAsync(CancellationToken cancellation)
     {
         using var timer = new PeriodicTimer(Interval, time);
         LoadSampled? last = null;
+        var leftOut = 0;
         do
         {
-            var sample = new LoadSampled(broker?.Statistics.QueuedMessages ?? 0, listeners.OpenSessions, listeners.BytesReceived, listeners.BytesSent);
-            if (sample != last)
+            var sample = Take();
+            if (sample != last || leftOut == MostLeftOut)
             {
                 events.Publish(sample);
                 last = sample;
+                leftOut = 0;
+            }
+            else
+            {
+                leftOut++;
             }
         }
         while (await timer.WaitForNextTickAsync(cancellation).ConfigureAwait(false));
+    }
+
+    private LoadSampled Take()
+    {
+        var statistics = broker?.Statistics;
+        return new LoadSampled(
+            statistics?.QueuedMessages ?? 0,
+            listeners.OpenSessions,
+            listeners.BytesReceived,
+            listeners.BytesSent,
+            statistics?.Topics,
+            statistics?.Dropped ?? 0);
     }
 }

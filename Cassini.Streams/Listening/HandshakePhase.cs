@@ -106,6 +106,7 @@ internal sealed class HandshakePhase(ListeningContext context, AcceptedSocket ac
         try
         {
             await Stream.AuthenticateAsServerAsync(context.Certificates.Current.ServerOptions, fate.Ending);
+            OpenSslBuffers.ReleaseWhenIdle(Stream);
             return null;
         }
         catch (Exception failure) when (IsExpected(failure))

@@ -8,7 +8,13 @@ namespace Cassini.Streams.Probing;
 
 /// <summary>A real mTLS client of our own port: goes the whole way of a client, on every bound endpoint, one after another.</summary>
 internal sealed class Canary(
-    ProbingOptions options, ListenerManager manager, CertificateStore store, IEventPublisher events, TimeProvider time, ILogger logger)
+    ProbingOptions options,
+    ListenerManager manager,
+    CertificateStore store,
+    bool speaksMqtt,
+    IEventPublisher events,
+    TimeProvider time,
+    ILogger logger)
 {
     public async Task RunAsync(CancellationToken cancellationToken)
     {
@@ -43,7 +49,7 @@ internal sealed class Canary(
         var slowest = default(TripTimes);
         foreach (var endpoint in bound)
         {
-            var trip = new CanaryTrip(manager.Probes, endpoint, context!, store, options.CanaryTimeout, time);
+            var trip = new CanaryTrip(manager.Probes, endpoint, context!, store, options.CanaryTimeout, speaksMqtt, time);
             var (times, failure) = await trip.RunAsync(cancellationToken);
             if (failure is not null)
             {
@@ -53,7 +59,7 @@ internal sealed class Canary(
             slowest = times.Total > slowest.Total ? times : slowest;
         }
 
-        return new CanarySucceeded(slowest.Connect, slowest.Handshake, slowest.Session, slowest.Total);
+        return new CanarySucceeded(slowest.Connect, slowest.Handshake, slowest.Session, slowest.Total, slowest.Subscribe, slowest.Deliver);
     }
 
     /// <summary>What is wrong with the canary's own certificate; null when it can be used. Neither says anything of the broker.</summary>

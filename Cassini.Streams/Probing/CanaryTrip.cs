@@ -8,17 +8,26 @@ using Cassini.Streams.Tls;
 namespace Cassini.Streams.Probing;
 
 /// <summary>How long a successful trip took, stage by stage.</summary>
-internal readonly record struct TripTimes(TimeSpan Connect, TimeSpan Handshake, TimeSpan Session)
+internal readonly record struct TripTimes(TimeSpan Connect, TimeSpan Handshake, TimeSpan Session, TimeSpan? Subscribe, TimeSpan? Deliver)
 {
-    public TimeSpan Total => Connect + Handshake + Session;
+    public TimeSpan Total => Connect + Handshake + Session + (Subscribe ?? TimeSpan.Zero) + (Deliver ?? TimeSpan.Zero);
 }
 
 /// <summary>Why a trip failed.</summary>
 internal sealed record TripFailure(CanaryStage Stage, CanaryFailure Reason, string Detail);
 
-/// <summary>One round trip of the canary to one endpoint: connect, handshake, the right certificate, a session on the other side.</summary>
+/// <summary>
+/// One round trip of the canary to one endpoint: connect, handshake, the right certificate, a session on the other side; and if it
+/// speaks MQTT, a subscription and its own message back.
+/// </summary>
 internal sealed class CanaryTrip(
-    ProbeRegistry probes, EndpointStatus endpoint, SslStreamCertificateContext certificate, CertificateStore store, TimeSpan timeout, TimeProvider time)
+    ProbeRegistry probes,
+    EndpointStatus endpoint,
+    SslStreamCertificateContext certificate,
+    CertificateStore store,
+    TimeSpan timeout,
+    bool speaksMqtt,
+    TimeProvider time)
 {
     private static readonly TimeSpan VerdictPatience = TimeSpan.FromMilliseconds(500);
     private CanaryStage _stage = CanaryStage.Connect;
@@ -41,7 +50,7 @@ internal sealed class CanaryTrip(
         {
             return (_times, new TripFailure(_stage, CanaryFailure.TimedOut, $"not within {timeout.TotalSeconds} s"));
         }
-        catch (Exception failure) when (failure is SocketException or IOException or AuthenticationException)
+        catch (Exception failure) when (failure is SocketException or IOException or InvalidDataException or AuthenticationException)
         {
             return (_times, await ExplainAsync(failure, probe));
         }
@@ -78,9 +87,44 @@ internal sealed class CanaryTrip(
             return Refused(refusal);
         }
 
+        var failure = speaksMqtt ? await TalkAsync(new MqttCanary(stream), startedAt, cancellationToken) : null;
+        if (!speaksMqtt)
+        {
+            _times = _times with { Session = time.GetElapsedTime(startedAt) };
+        }
+
+        return failure;
+    }
+
+    private async Task<TripFailure?> TalkAsync(MqttCanary canary, long startedAt, CancellationToken cancellationToken)
+    {
+        if (await canary.ConnectAsync(cancellationToken) is { } refused)
+        {
+            return Failed(refused);
+        }
+
         _times = _times with { Session = time.GetElapsedTime(startedAt) };
+        _stage = CanaryStage.Subscribe;
+        startedAt = time.GetTimestamp();
+        if (await canary.SubscribeAsync(cancellationToken) is { } denied)
+        {
+            return Failed(denied);
+        }
+
+        _times = _times with { Subscribe = time.GetElapsedTime(startedAt) };
+        _stage = CanaryStage.Deliver;
+        startedAt = time.GetTimestamp();
+        if (await canary.DeliverAsync(cancellationToken) is { } lost)
+        {
+            return Failed(lost);
+        }
+
+        _times = _times with { Deliver = time.GetElapsedTime(startedAt) };
+        await canary.LeaveAsync(cancellationToken);
         return null;
     }
+
+    private TripFailure Failed(StageFailure failure) => new(_stage, failure.Reason, failure.Detail);
 
     private SslClientAuthenticationOptions ClientOptions() => new()
     {
@@ -108,11 +152,13 @@ internal sealed class CanaryTrip(
             }
         }
 
-        return new TripFailure(
-            _stage,
-            _stage == CanaryStage.Connect ? CanaryFailure.ConnectionFailed : CanaryFailure.HandshakeFailed,
-            failure.InnerException?.Message ?? failure.Message);
+        return new TripFailure(_stage, ReasonOf(failure), failure.InnerException?.Message ?? failure.Message);
     }
+
+    private CanaryFailure ReasonOf(Exception failure) =>
+        failure is InvalidDataException ? CanaryFailure.WrongAnswer
+        : _stage is CanaryStage.Handshake or CanaryStage.Certificate ? CanaryFailure.HandshakeFailed
+        : CanaryFailure.ConnectionFailed;
 
     private TripFailure Refused(Refusal refusal) =>
         new(_stage, CanaryFailure.Refused, refusal.Detail is null ? refusal.Reason.ToString() : $"{refusal.Reason}: {refusal.Detail}");

@@ -22,17 +22,22 @@ public sealed class Prober
     /// <param name="events">Where it is told.</param>
     /// <param name="time">The one clock.</param>
     /// <param name="logger">The log.</param>
+    /// <param name="speaksMqtt">
+    /// Whether the canary goes on in MQTT: connects, subscribes, and takes its own message back. Default false: its trip ends with
+    /// the session, whatever is spoken there.
+    /// </param>
     public Prober(
         ProbingOptions options,
         ListenerManager manager,
         CertificateStore certificates,
         IEventPublisher events,
         TimeProvider time,
-        ILogger<Prober> logger)
+        ILogger<Prober> logger,
+        bool speaksMqtt = false)
     {
         _heartbeats = new Heartbeats(options, manager, events, time);
         _acceptProbes = new AcceptProbes(options, manager, events, time, logger);
-        _canary = new Canary(options, manager, certificates, events, time, logger);
+        _canary = new Canary(options, manager, certificates, speaksMqtt, events, time, logger);
     }
 
     /// <summary>Pings the manager through its mailbox; at most one ping is under way.</summary>

@@ -49,7 +49,7 @@ public sealed class CertificateStore
     public void Load()
     {
         var files = TlsFileSet.Read(_options);
-        Use(TlsMaterial.Create(files, _time), files.Digest());
+        Use(TlsMaterial.Create(files, _time, _options.IdentityFrom), files.Digest());
     }
 
     /// <summary>Looks at the files each <see cref="TlsOptions.ReloadInterval"/> until it is cancelled. One at a time, after <see cref="Load"/>.</summary>
@@ -112,7 +112,7 @@ public sealed class CertificateStore
         {
             try
             {
-                Use(TlsMaterial.Create(files ?? throw unreadable!, _time), seen);
+                Use(TlsMaterial.Create(files ?? throw unreadable!, _time, _options.IdentityFrom), seen);
             }
             catch (TlsConfigurationException e)
             {

@@ -9,7 +9,8 @@ namespace Cassini.Streams.Tls;
 /// Decides whether a client's certificate is good, by the one clock. A foreign certificate is called foreign whatever else is
 /// wrong with it; then comes what the CA has taken back, then time, then usage.
 /// </summary>
-internal sealed class ClientCertificateJudge(ImmutableArray<X509Certificate2> authorities, RevocationList? revocation, TimeProvider time)
+internal sealed class ClientCertificateJudge(
+    ImmutableArray<X509Certificate2> authorities, RevocationList? revocation, TimeProvider time, IdentitySource identityFrom = IdentitySource.CommonName)
 {
     // How the anchor was signed and what stands above it is of no concern (RFC 5280 §6.1.1 d).
     private const X509ChainStatusFlags IrrelevantOfAnchor =
@@ -41,18 +42,22 @@ internal sealed class ClientCertificateJudge(ImmutableArray<X509Certificate2> au
 
     private ClientVerdict Judged(X509Certificate2 certificate, X509Certificate2Collection presented)
     {
-        var refusal = Examine(certificate, presented);
-        var identity = ClientIdentity.Of(certificate);
+        var refusal = Examine(certificate, presented, out var validity);
+        var identity = ClientIdentity.Of(certificate, identityFrom);
         return new ClientVerdict(
             refusal?.Reason,
             refusal is { Problem: var problem } ? $"'{identity}' {problem}" : null,
             identity,
             certificate.GetCertHashString(HashAlgorithmName.SHA256),
-            CertificateTimes.NotAfter(certificate));
+            CertificateTimes.NotAfter(certificate))
+        {
+            PathValidity = refusal is null ? validity : null,
+        };
     }
 
-    private Refusal? Examine(X509Certificate2 certificate, X509Certificate2Collection presented)
+    private Refusal? Examine(X509Certificate2 certificate, X509Certificate2Collection presented, out PathValidity? validity)
     {
+        validity = null;
         var now = CertificateTimes.ToTheSecond(time.GetUtcNow());
         using var chain = new X509Chain { ChainPolicy = TrustPolicy.ForClients(authorities) };
         chain.ChainPolicy.ExtraStore.AddRange(presented);
@@ -62,7 +67,7 @@ internal sealed class ClientCertificateJudge(ImmutableArray<X509Certificate2> au
         {
             // The elements tell, not the answer: with an intermediate as the anchor it is always false.
             chain.Build(certificate);
-            return Examine(chain.ChainElements, now);
+            return Examine(chain.ChainElements, now, out validity);
         }
         catch (CryptographicException e)
         {
@@ -77,8 +82,9 @@ internal sealed class ClientCertificateJudge(ImmutableArray<X509Certificate2> au
         }
     }
 
-    private Refusal? Examine(X509ChainElementCollection elements, DateTimeOffset now)
+    private Refusal? Examine(X509ChainElementCollection elements, DateTimeOffset now, out PathValidity? validity)
     {
+        validity = null;
         var anchor = elements.ToList().FindIndex(element => IsAuthority(element.Certificate));
         if (anchor < 0)
         {
@@ -89,6 +95,7 @@ internal sealed class ClientCertificateJudge(ImmutableArray<X509Certificate2> au
         // Time is judged here: OpenSSL ends a certificate a second early (X509_cmp_time counts an equal time as past).
         var flags = elements.Take(anchor + 1).Select(element => Flags(element) & ~X509ChainStatusFlags.NotTimeValid).ToArray();
         flags[anchor] &= ~IrrelevantOfAnchor;
+        validity = new PathValidity(path.Max(CertificateTimes.NotBefore), path.Min(CertificateTimes.NotAfter));
         return flags.Any(flag => flag.HasFlag(X509ChainStatusFlags.NotSignatureValid))
             ? Untrusted(path[^1])
             : Revoked(path) ?? OutOfTime(path, now) ?? WrongUsage(path[0], flags[0]) ?? Otherwise(path, flags);

@@ -14,11 +14,14 @@ internal static class ClientIdentity
     private const string CommonName = "2.5.4.3";
     private const string SubjectAlternativeName = "2.5.29.17";
 
-    public static string Of(X509Certificate2 certificate)
+    public static string Of(X509Certificate2 certificate, IdentitySource source = IdentitySource.CommonName)
     {
         try
         {
-            return Printable(FirstCommonName(certificate) ?? FirstAlternativeName(certificate) ?? certificate.Subject);
+            var name = source == IdentitySource.SubjectAlternativeName
+                ? FirstAlternativeName(certificate) ?? FirstCommonName(certificate)
+                : FirstCommonName(certificate) ?? FirstAlternativeName(certificate);
+            return Printable(name ?? certificate.Subject);
         }
         catch (Exception e) when (e is CryptographicException or AsnContentException or FormatException)
         {

@@ -13,20 +13,21 @@ namespace Cassini.Streams.Tls;
 public sealed class TlsMaterial
 {
     private readonly ImmutableArray<X509Certificate2> _authorities;
-    private readonly ClientCertificateJudge _judge;
+    private readonly VerdictCache _verdicts;
 
     internal TlsMaterial(
         X509Certificate2 server,
         ImmutableArray<X509Certificate2> intermediates,
         ImmutableArray<X509Certificate2> authorities,
         RevocationList? revocation,
-        TimeProvider time)
+        TimeProvider time,
+        IdentitySource identityFrom)
     {
         Server = server;
         Intermediates = intermediates;
         Revocation = revocation;
         _authorities = authorities;
-        _judge = new ClientCertificateJudge(authorities, revocation, time);
+        _verdicts = new VerdictCache(new ClientCertificateJudge(authorities, revocation, time, identityFrom), time);
         ServerOptions = BuildServerOptions();
     }
 
@@ -43,13 +44,14 @@ public sealed class TlsMaterial
     public RevocationList? Revocation { get; }
 
     /// <summary>
-    /// The options of every server handshake: TLS 1.2 and 1.3, a client certificate required and judged, no session resumption,
-    /// so that a new CA or revocation list counts for every new connection. For a <see cref="MutualTlsStream"/> only. Do not change.
+    /// The options of every server handshake: TLS 1.2 and 1.3, a client certificate required and judged. Sessions may be resumed
+    /// while these options are current, and the certificate of a resumed one is judged like any other, so a new CA or revocation list
+    /// counts for every new connection. For a <see cref="MutualTlsStream"/> only. Do not change.
     /// </summary>
     public SslServerAuthenticationOptions ServerOptions { get; }
 
     /// <exception cref="TlsConfigurationException">The files cannot be used, or do not belong together.</exception>
-    internal static TlsMaterial Create(TlsFileSet files, TimeProvider time)
+    internal static TlsMaterial Create(TlsFileSet files, TimeProvider time, IdentitySource identityFrom = IdentitySource.CommonName)
     {
         var authorities = PemCertificates.ReadAuthorities(files.Ca);
         var chain = PemCertificates.Read(files.ServerChain);
@@ -57,7 +59,7 @@ public sealed class TlsMaterial
         var revocation = files.Crl is { } crl ? RevocationListReader.Read(crl, authorities) : null;
         try
         {
-            return new TlsMaterial(server, chain[1..], authorities, revocation, time);
+            return new TlsMaterial(server, chain[1..], authorities, revocation, time, identityFrom);
         }
         catch (CryptographicException e)
         {
@@ -78,7 +80,9 @@ public sealed class TlsMaterial
             EncryptionPolicy = EncryptionPolicy.RequireEncryption,
             ClientCertificateRequired = true,
             AllowRenegotiation = false,
-            AllowTlsResume = false,
+
+            // Without it SslStream makes a whole OpenSSL context for each connection: a third of a connection's memory.
+            AllowTlsResume = true,
             CertificateRevocationCheckMode = X509RevocationMode.NoCheck,
             CertificateChainPolicy = TrustPolicy.ForClients(_authorities),
             RemoteCertificateValidationCallback = Judge,
@@ -95,7 +99,7 @@ public sealed class TlsMaterial
         }
 
         var presented = errors.HasFlag(SslPolicyErrors.RemoteCertificateNotAvailable) ? null : certificate as X509Certificate2;
-        stream.Verdict = _judge.Judge(presented, chain?.ChainPolicy.ExtraStore ?? []);
+        stream.Verdict = _verdicts.Judge(presented, chain?.ChainPolicy.ExtraStore ?? []);
         return stream.Verdict.Accepted;
     }
 }

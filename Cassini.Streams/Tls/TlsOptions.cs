@@ -27,6 +27,12 @@ public sealed record TlsOptions
     /// <summary>PEM or DER file with the revocation lists of the CA. Default null: nothing is revoked.</summary>
     public string? CrlPath { get; init; }
 
+    /// <summary>
+    /// Which name of a client's certificate is its identity; one that lacks it is known by the other. Default
+    /// <see cref="IdentitySource.CommonName"/>. What is set counts for connections that begin after the start.
+    /// </summary>
+    public IdentitySource IdentityFrom { get; init; }
+
     /// <summary>How often the files are looked at; a change is in use after two looks. Default 1 s, must be positive.</summary>
     public TimeSpan ReloadInterval { get; init; } = TimeSpan.FromSeconds(1);
 

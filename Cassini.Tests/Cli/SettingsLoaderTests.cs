@@ -206,6 +206,72 @@ public class SettingsLoaderTests : IDisposable
         options.Listener.Backlog.ShouldBe(4096);
     }
 
+    [Theory]
+    [InlineData("file")]
+    [InlineData("environment")]
+    [InlineData("environment, numbered")]
+    [InlineData("flag")]
+    [InlineData("flag, numbered")]
+    public void Load_AccessRules_ReplaceTheDefaultsWhereverTheyAreGiven(string where)
+    {
+        string[] flags = [];
+        switch (where)
+        {
+            case "file":
+                _directory.Write("appsettings.json", """{ "Cassini": { "Broker": { "Access": ["deny all guest-* #", "allow publish * home/%i/#"] } } }""");
+                break;
+            case "environment":
+                _console.Environment["CASSINI__Broker__Access"] = "deny all guest-* #, allow publish * home/%i/#";
+                break;
+            case "environment, numbered":
+                _console.Environment["CASSINI__Broker__Access__0"] = "deny all guest-* #";
+                _console.Environment["CASSINI__Broker__Access__1"] = "allow publish * home/%i/#";
+                break;
+            case "flag":
+                flags = ["--set", "Broker:Access=deny all guest-* #, allow publish * home/%i/#"];
+                break;
+            default:
+                flags = ["--set", "Broker:Access:0=deny all guest-* #", "--set", "Broker:Access:1=allow publish * home/%i/#"];
+                break;
+        }
+
+        Loaded(flags).Options.Broker.Access.Select(rule => rule.ToString()).ShouldBe(["deny all guest-* #", "allow publish * home/%i/#"]);
+    }
+
+    [Fact]
+    public void Load_AccessRuleWithAComma_StaysOneAsAnElement() =>
+        Loaded("--set", "Broker:Access:0=allow all * a,b/#").Options.Broker.Access.ShouldHaveSingleItem().Filter.ShouldBe("a,b/#");
+
+    [Fact]
+    public void Load_EmptyAccessList_DeniesEverything()
+    {
+        _directory.Write("appsettings.json", """{ "Cassini": { "Broker": { "Access": [] } } }""");
+
+        Loaded().Options.Broker.Access.ShouldBeEmpty();
+    }
+
+    [Theory]
+    [InlineData("permit all * #", "'permit all * #': 'permit' is neither allow nor deny")]
+    [InlineData("allow read * #", "'allow read * #': 'read' is none of publish, subscribe and all")]
+    [InlineData("allow all #", "'allow all #' is not a rule: allow|deny publish|subscribe|all IDENTITY FILTER")]
+    [InlineData("allow all * a/#/b", "'allow all * a/#/b': 'a/#/b' is not a topic filter")]
+    [InlineData("allow all * $share/g/a", "leave $share/NAME/ out")]
+    public void Load_FaultyAccessRule_IsToldInTheRulesOwnWords(string rule, string words)
+    {
+        var error = Refused("--set", $"Broker:Access={rule}").ShouldHaveSingleItem();
+
+        error.ShouldStartWith("Broker:Access: ");
+        error.ShouldContain(words);
+        error.ShouldEndWith("(--set)");
+    }
+
+    [Fact]
+    public void Load_IdentityFrom_IsAWordOfTwo()
+    {
+        Loaded("--set", "Tls:IdentityFrom=subjectAlternativeName").Options.Tls!.IdentityFrom.ShouldBe(Streams.Tls.IdentitySource.SubjectAlternativeName);
+        Refused("--set", "Tls:IdentityFrom=dns").ShouldHaveSingleItem().ShouldContain("one of commonname, subjectalternativename");
+    }
+
     private ServeSettings Loaded(params string[] args)
     {
         var settings = Load(args);

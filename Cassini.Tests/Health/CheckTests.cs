@@ -419,6 +419,62 @@ public class CheckTests
     }
 
     [Fact]
+    public void Backlog_MessagesDropped_DegradedForTheHoldAfterTheLast()
+    {
+        var fold = Healthy(new HealthPolicy { Hold = S(15) });
+        var revision = fold.State.Verdicts.Revision;
+
+        fold.At(1, new MessagesDropped("slow", 7))[CheckNames.Backlog].Reason.ShouldBe(Reasons.MessagesDropped);
+        fold.State.Verdicts.Revision.ShouldBe(revision + 1);
+        fold[CheckNames.Backlog].Message.ShouldBe("7 messages for slow dropped within a second");
+        fold[CheckNames.Backlog].Evidence.ShouldBe([fold.State.Through]);
+        fold.State.Verdicts.Ready.ShouldBeTrue("one client never makes /readyz fail");
+
+        fold.At(2, new MessagesDropped(null, 5))[CheckNames.Backlog].Message!.ShouldStartWith("5 messages for several clients");
+        fold.State.Verdicts.Revision.ShouldBe(revision + 1);
+        fold.Until(S(17) - Tick)[CheckNames.Backlog].Status.ShouldBe(HealthStatus.Degraded);
+        fold.Until(S(17))[CheckNames.Backlog].Status.ShouldBe(HealthStatus.Ok);
+        fold.TransitionsOf(CheckNames.Backlog).Last().At.ShouldBe(S(17));
+    }
+
+    [Fact]
+    public void Backlog_DroppedAndOverALimit_TellsTheWorseAndThenWhatIsLeft()
+    {
+        var fold = Healthy(new HealthPolicy { BacklogSoft = 100, BacklogHard = 1_000, Hold = S(15) });
+
+        fold.At(1, Load(500)).At(1, new MessagesDropped("slow", 7))[CheckNames.Backlog].Reason.ShouldBe(Reasons.MessagesDropped);
+        fold.At(2, Load(1_001))[CheckNames.Backlog].Reason.ShouldBe(Reasons.BacklogFull);
+        fold.At(3, Load(500))[CheckNames.Backlog].Raw.ShouldBe(HealthStatus.Degraded);
+        fold.Until(17)[CheckNames.Backlog].Reason.ShouldBe(Reasons.BacklogHigh);
+    }
+
+    [Fact]
+    public void Topics_Sampled_AreCountedByTheSampleAndMovedByEvents()
+    {
+        var fold = Healthy().At(0.1, new TopicCreated("a")).At(0.2, new TopicCreated("b"));
+        fold.State.Facts.Topics.Count.ShouldBe(2);
+
+        fold.At(0.3, new LoadSampled(0, 0, 0, 0, 500)).State.Facts.Topics.Count.ShouldBe(500);
+        fold.At(0.4, new TopicCreated("c")).At(0.5, new TopicRemoved("a")).At(0.6, new TopicCreated("d")).State.Facts.Topics.Count.ShouldBe(501);
+        fold.At(0.7, Load(3)).State.Facts.Topics.Count.ShouldBe(501, "that sample knows nothing of topics");
+        fold.State.Facts.Topics.Names.ShouldBe(["b", "c", "d"]);
+        fold.At(0.8, new LoadSampled(0, 0, 0, 0, 3)).State.Facts.Topics.Count.ShouldBe(3);
+    }
+
+    [Fact]
+    public void Topics_AThousandAndMore_KeepBoundedNames()
+    {
+        var fold = Healthy();
+        for (var i = 0; i < 1_200; i++)
+        {
+            fold.At(0.1, new TopicCreated($"{i}"));
+        }
+
+        fold.State.Facts.Topics.Names.Count.ShouldBe(1_000);
+        fold.At(0.2, new LoadSampled(0, 0, 0, 0, 1_000_000)).State.Facts.Topics.Names.Count.ShouldBe(1_000);
+    }
+
+    [Fact]
     public void Draining_EndpointsClosedByTheShutdown_IsDegradedAndNoFault()
     {
         var fold = Healthy().At(1, new PhaseEntered(Phase.Draining)).At(1, new ListenerClosed(Endpoint, ListenerCloseReason.Shutdown));

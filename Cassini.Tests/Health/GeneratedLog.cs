@@ -31,7 +31,7 @@ internal static class GeneratedLog
         (1, Component.Select(who => (BrokerEvent)new GaveUp(who, 5, TimeSpan.FromSeconds(60)))),
         (10, Gen.Select(Duration, Gen.Int[0, 5], Gen.Long[0, 500], (rtt, live, at) => (BrokerEvent)new HeartbeatReceived(rtt, live, at))),
         (10, Gen.Select(Endpoint, Duration, (e, rtt) => (BrokerEvent)new AcceptProbed(e, rtt))),
-        (4, Duration.Select(total => (BrokerEvent)new CanarySucceeded(total, total, total, total))),
+        (4, Duration.Select(total => (BrokerEvent)new CanarySucceeded(total, total, total, total, total, total))),
         (2, Gen.Enum<CanaryFailure>().Select(why => (BrokerEvent)new CanaryFailed(null, CanaryStage.Connect, why, "no"))),
         (1, Gen.Const((BrokerEvent)new CanaryDisabled("no certificate"))),
         (1, Gen.Select(Gen.Enum<CertificateRole>(), Gen.Int[-10, 10_000], (role, s) =>
@@ -40,6 +40,13 @@ internal static class GeneratedLog
         (1, Gen.String.Select(name => (BrokerEvent)new TopicCreated(name))),
         (1, Gen.String.Select(name => (BrokerEvent)new TopicRemoved(name))),
         (1, Gen.Long[0, 3_000_000].Select(queued => (BrokerEvent)new LoadSampled(queued, 1, 2, 3))),
+        (1, Gen.Select(Gen.Long[0, 200_000], Gen.Int[0, 5], (queued, topics) => (BrokerEvent)new LoadSampled(queued, 1, 2, 3, topics, queued))),
+        (2, Gen.Select(OneOf("", "a", null), Gen.Long[1, 9], (client, count) => (BrokerEvent)new MessagesDropped(client, count))),
+        (1, Id.Select(id => (BrokerEvent)new ClientConnected(id, "a", "MQTT 5.0", false))),
+        (1, Id.Select(id => (BrokerEvent)new ClientRefused(id, "NotAuthorized", "no"))),
+        (1, Id.Select(id => (BrokerEvent)new ProtocolViolated(id, "MalformedPacket", "§1", "bad"))),
+        (1, Id.Select(id => (BrokerEvent)new AccessDenied(id, "alice", "publish", "t", null))),
+        (1, Gen.Const((BrokerEvent)new SessionExpired("a"))),
         (1, Gen.Enum<Phase>().Select(phase => (BrokerEvent)new PhaseEntered(phase))),
         (1, Gen.Const((BrokerEvent)new HealthChanged(
             "bind", HealthStatus.Ok, HealthStatus.Error, "BindFailed", "m", ImmutableArray<EventId>.Empty, TimeSpan.Zero, HealthStatus.Error, false, true, 3))));

@@ -20,7 +20,7 @@ internal sealed class RunningBroker : IAsyncDisposable
 {
     private readonly TempDirectory _directory = new();
 
-    private RunningBroker(Func<CassiniOptions, CassiniOptions>? change, IConnectionHandler? handler)
+    private RunningBroker(Func<CassiniOptions, CassiniOptions>? change, IConnectionHandler? handler, bool mqtt)
     {
         var tls = Authority.Write(_directory.Path) with { ReloadInterval = TimeSpan.FromMilliseconds(100) };
         Authority.WriteClient(_directory.Path, Authority.IssueClient("cassini-canary"), "canary");
@@ -47,7 +47,8 @@ internal sealed class RunningBroker : IAsyncDisposable
                 SlowCanary = TimeSpan.FromMinutes(1),
             },
         };
-        Host = new BrokerHost(change?.Invoke(options) ?? options, handler ?? new DiscardHandler(), TimeProvider.System, NullLoggerFactory.Instance);
+        Host = new BrokerHost(
+            change?.Invoke(options) ?? options, mqtt ? null : handler ?? new DiscardHandler(), TimeProvider.System, NullLoggerFactory.Instance);
     }
 
     public TestAuthority Authority { get; } = new();
@@ -60,8 +61,17 @@ internal sealed class RunningBroker : IAsyncDisposable
 
     public static async Task<RunningBroker> StartAsync(Func<CassiniOptions, CassiniOptions>? change = null, IConnectionHandler? handler = null)
     {
-        var broker = new RunningBroker(change, handler);
+        var broker = new RunningBroker(change, handler, mqtt: false);
         await broker.Host.StartAsync(TestContext.Current.CancellationToken);
+        return broker;
+    }
+
+    /// <summary>One that serves MQTT, ready.</summary>
+    public static async Task<RunningBroker> ServingMqttAsync(Func<CassiniOptions, CassiniOptions>? change = null)
+    {
+        var broker = new RunningBroker(change, null, mqtt: true);
+        await broker.Host.StartAsync(TestContext.Current.CancellationToken);
+        await broker.BecomesAsync("the broker is ready", snapshot => snapshot.Ready);
         return broker;
     }
 

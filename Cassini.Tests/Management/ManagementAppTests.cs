@@ -14,7 +14,7 @@ public class ManagementAppTests
     {
         await using var rig = await ManagementRig.StartReadyAsync();
 
-        (await rig.GetTextAsync("/")).ShouldContain("GET    /readyz");
+        (await rig.GetTextAsync("/")).ShouldContain("GET    /subscriptions");
     }
 
     [Fact]
@@ -114,7 +114,7 @@ public class ManagementAppTests
         paths.EnumerateObject().Select(path => path.Name).ShouldBe(
             [
                 "/", "/livez", "/livez/{check}", "/readyz", "/readyz/{check}", "/healthz", "/healthz/{check}", "/events", "/metrics",
-                "/sessions", "/sessions/{id}", "/faults/{fault}",
+                "/sessions", "/sessions/{id}", "/topics", "/subscriptions", "/faults/{fault}",
             ],
             ignoreOrder: true);
         var readyz = paths.GetProperty("/readyz").GetProperty("get");
@@ -124,6 +124,10 @@ public class ManagementAppTests
         paths.GetProperty("/readyz").TryGetProperty("head", out _).ShouldBeTrue();
         paths.GetProperty("/sessions/{id}").GetProperty("delete").GetProperty("responses").EnumerateObject().Select(answer => answer.Name)
             .ShouldBe(["202", "403", "404"], ignoreOrder: true);
+        paths.GetProperty("/topics").GetProperty("get").GetProperty("parameters").EnumerateArray().Select(parameter => parameter.GetProperty("name").GetString())
+            .ShouldBe(["prefix", "limit"], ignoreOrder: true);
+        paths.GetProperty("/subscriptions").GetProperty("get").GetProperty("responses").EnumerateObject().Select(answer => answer.Name)
+            .ShouldBe(["200", "400", "404"], ignoreOrder: true);
         paths.GetProperty("/events").GetProperty("get").GetProperty("responses").GetProperty("200").GetProperty("content")
             .TryGetProperty("text/event-stream", out _).ShouldBeTrue();
         json.RootElement.GetProperty("components").GetProperty("schemas").TryGetProperty("HealthSnapshot", out _).ShouldBeTrue();

@@ -1,4 +1,5 @@
 using System.Reactive.Concurrency;
+using Cassini.Streams.Broker;
 using Cassini.Streams.Events;
 using Cassini.Streams.Health;
 using Cassini.Streams.Hosting;
@@ -34,7 +35,8 @@ internal sealed class ManagementRig : IAsyncDisposable
         Hub = new EventHub(TimeProvider.System, hubOptions);
         Health = new HealthProjection(Hub, policy ?? Patient, _ticks, "0.1.0", options.FeedHeartbeat);
         Sessions = new LiveSessions(Hub);
-        Context = new ManagementContext(Hub, Health, Sessions, Listeners, options, TimeProvider.System);
+        Broker = new MqttBroker(new BrokerOptions { MaxTopics = 10_000 }, "0.1.0", Hub, TimeProvider.System, NullLogger<MqttBroker>.Instance);
+        Context = new ManagementContext(Hub, Health, Sessions, Listeners, options, TimeProvider.System, Broker);
         _app = ManagementApp.Create(Context, NullLoggerFactory.Instance);
     }
 
@@ -43,6 +45,9 @@ internal sealed class ManagementRig : IAsyncDisposable
     public HealthProjection Health { get; }
 
     public LiveSessions Sessions { get; }
+
+    /// <summary>A broker without clients; nothing of it runs.</summary>
+    public MqttBroker Broker { get; }
 
     public FakeListeners Listeners { get; } = new();
 

@@ -1,8 +1,11 @@
 using System.Diagnostics;
 using System.Text.RegularExpressions;
+using Cassini.Streams.Broker;
 using Cassini.Streams.Events;
 using Cassini.Tests.Health;
 using Cassini.Tests.Support;
+using Cassini.Web.Management;
+using Microsoft.Extensions.Logging.Abstractions;
 
 namespace Cassini.Tests.Management;
 
@@ -57,6 +60,37 @@ public partial class MetricsTests
         text.ShouldContain("\ncassini_phase{phase=\"ready\"} 1\n");
         text.ShouldContain($"\ncassini_health_revision {rig.Health.Current.Revision}\n");
         text.ShouldContain($"\ncassini_events_total {rig.Hub.LastSequence}\n");
+    }
+
+    [Fact]
+    public async Task Metrics_OfTheBroker_AreReadAtTheScrape()
+    {
+        await using var rig = await ManagementRig.StartReadyAsync();
+        using var observing = rig.Broker.Observe("a/#").Subscribe(_ => { }, _ => { });
+        await rig.Broker.PublishAsync(new MqttMessage { Topic = "a/b", Payload = "x"u8.ToArray(), Retain = true }, TestContext.Current.CancellationToken);
+        var text = await rig.GetTextAsync("/metrics");
+
+        text.ShouldContain("\ncassini_retained_messages 1\n");
+        text.ShouldContain("\ncassini_subscriptions 1\n");
+        text.ShouldContain("\ncassini_messages_received_total 0\n");
+        text.ShouldContain("\ncassini_messages_dropped_total 0\n");
+        text.ShouldContain("\ncassini_sessions{state=\"connected\"} 0\n");
+        text.ShouldContain("\ncassini_sessions{state=\"kept\"} 0\n");
+        text.ShouldContain("\ncassini_access_denied_total 0\n");
+        text.ShouldContain("\ncassini_protocol_violations_total 0\n");
+        text.ShouldMatch("\ncassini_queued_bytes [1-9]");
+    }
+
+    [Fact]
+    public async Task Metrics_OfAnotherProtocol_HaveNoFamiliesOfTheBroker()
+    {
+        await using var rig = await ManagementRig.StartReadyAsync();
+        await using var app = ManagementApp.Create(rig.Context with { Broker = null }, NullLoggerFactory.Instance);
+        await app.StartAsync(TestContext.Current.CancellationToken);
+        using var http = new HttpClient { BaseAddress = ManagementApp.AddressOf(app) };
+
+        (await http.GetStringAsync("/metrics", TestContext.Current.CancellationToken)).ShouldNotContain("cassini_messages_received_total");
+        await app.StopAsync(TestContext.Current.CancellationToken);
     }
 
     [Fact]

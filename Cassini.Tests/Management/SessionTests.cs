@@ -17,17 +17,23 @@ public class SessionTests
             new ConnectionAccepted(3, Happened.Endpoint, "127.0.0.1:40003"),
             Happened.Completed(2),
             new SessionOpened(2, "alice"),
-            Happened.Refused(1));
+            Happened.Refused(1),
+            new ClientConnected(2, "c-1", "MQTT 5.0", false),
+            new ClientConnected(99, "of nobody", "MQTT 5.0", false));
         using var json = JsonDocument.Parse(await rig.GetTextAsync("/sessions"));
 
         json.RootElement.EnumerateArray().Select(row => row.GetProperty("id").GetInt64()).ShouldBe([2, 3]);
         var open = json.RootElement[0];
         open.EnumerateObject().Select(property => property.Name)
-            .ShouldBe(["id", "endpoint", "remoteAddress", "identity", "protocol", "state", "acceptedAt", "openedAt"]);
+            .ShouldBe(["id", "endpoint", "remoteAddress", "identity", "protocol", "state", "acceptedAt", "openedAt", "clientId", "mqttProtocol"]);
+        open.GetProperty("clientId").GetString().ShouldBe("c-1");
+        open.GetProperty("mqttProtocol").GetString().ShouldBe("MQTT 5.0");
         open.GetProperty("identity").GetString().ShouldBe("alice");
         open.GetProperty("state").GetString().ShouldBe("open");
         open.GetProperty("openedAt").GetString()!.ShouldEndWith("Z");
         json.RootElement[1].GetProperty("identity").ValueKind.ShouldBe(JsonValueKind.Null);
+        json.RootElement[1].GetProperty("clientId").ValueKind.ShouldBe(JsonValueKind.Null);
+        json.RootElement[1].GetProperty("mqttProtocol").ValueKind.ShouldBe(JsonValueKind.Null);
     }
 
     [Fact]

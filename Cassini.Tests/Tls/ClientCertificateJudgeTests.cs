@@ -45,6 +45,17 @@ public sealed class ClientCertificateJudgeTests : IDisposable
     }
 
     [Fact]
+    public void Judge_IdentityFromTheAlternativeName_IsWhoTheVerdictNames()
+    {
+        var names = new SubjectAlternativeNameBuilder();
+        names.AddUri(new Uri("spiffe://orbit/probe"));
+        using var client = _authority.IssueClient("alice", new() { NotBefore = Noon, NotAfter = Noon.AddHours(1), Extensions = [names.Build()] });
+
+        new ClientCertificateJudge([_authority.Certificate], null, new SettableTime(Noon), IdentitySource.SubjectAlternativeName)
+            .Judge(client, []).Identity.ShouldBe("spiffe://orbit/probe");
+    }
+
+    [Fact]
     public void Authority_ThatEnded_EndsItsClients()
     {
         using var client = _authority.IssueClient("alice", new() { NotBefore = Noon, NotAfter = Noon.AddYears(5) });

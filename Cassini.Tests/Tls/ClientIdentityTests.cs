@@ -32,6 +32,27 @@ public sealed class ClientIdentityTests : IDisposable
     }
 
     [Fact]
+    public void Identity_FromTheAlternativeName_GoesBeforeTheCommonName()
+    {
+        var names = new SubjectAlternativeNameBuilder();
+        names.AddDnsName("probe.example");
+        LeafSpec both = new() { Subject = new X500DistinguishedName("CN=probe-7"), Extensions = [names.Build()] };
+
+        Of(both, IdentitySource.SubjectAlternativeName).ShouldBe("probe.example");
+        Of(both).ShouldBe("probe-7");
+    }
+
+    [Fact]
+    public void Identity_FromTheAlternativeNameWithoutOne_IsTheCommonNameThenTheSubject()
+    {
+        var address = new SubjectAlternativeNameBuilder();
+        address.AddIpAddress(System.Net.IPAddress.Loopback);
+
+        Of(new() { Subject = new X500DistinguishedName("CN=probe-7"), Extensions = [address.Build()] }, IdentitySource.SubjectAlternativeName).ShouldBe("probe-7");
+        Of(new() { Subject = new X500DistinguishedName("OU=Probes, O=Orbit") }, IdentitySource.SubjectAlternativeName).ShouldBe("OU=Probes, O=Orbit");
+    }
+
+    [Fact]
     public void Identity_WithoutCommonNameAndAlternativeName_IsTheSubject() =>
         Of(new() { Subject = new X500DistinguishedName("OU=Probes, O=Orbit") }).ShouldBe("OU=Probes, O=Orbit");
 
@@ -78,9 +99,9 @@ public sealed class ClientIdentityTests : IDisposable
         }
     }
 
-    private string Of(LeafSpec spec)
+    private string Of(LeafSpec spec, IdentitySource source = IdentitySource.CommonName)
     {
         using var client = _authority.IssueClient("unused", spec);
-        return ClientIdentity.Of(client);
+        return ClientIdentity.Of(client, source);
     }
 }

@@ -77,16 +77,45 @@ public sealed class HandshakeFailuresTests : IDisposable
     }
 
     [Fact]
-    public async Task Peer_ThatWouldComeBack_GetsNoSessionToResume()
+    public async Task Peer_ThatComesBackWithItsSession_IsJudgedAgain()
     {
-        // A resumed session would carry its old verdict past a new CA or revocation list.
+        // The verdict of another day must not come back with the session.
         OpenSsl.Require();
-        var (certificate, key) = _authority.WriteClient(_directory.Path, _authority.IssueClient());
+        var time = new SettableTime();
+        var material = TlsMaterial.Create(TlsFileSet.Read(_authority.Write(_directory.Path)), time);
+        using var client = _authority.IssueClient("alice", new() { NotAfter = time.Now.AddHours(1) });
+        var (certificate, key) = _authority.WriteClient(_directory.Path, client);
+        string[] arguments = ["-tls1_2", "-cert", certificate, "-key", key];
 
-        var result = await WithOpenSslAsync("-tls1_2", "-cert", certificate, "-key", key, "-sess_out", _directory["session"]);
+        var first = await WithOpenSslAsync(material, [.. arguments, "-sess_out", _directory["session"]]);
+        first.Verdict.Accepted.ShouldBeTrue(first.ServerException?.ToString());
+        File.Exists(_directory["session"]).ShouldBeTrue("a session can be resumed");
 
-        result.Verdict.Accepted.ShouldBeTrue();
-        File.Exists(_directory["session"]).ShouldBeFalse("openssl saves a session only if the server made it resumable");
+        var second = await WithOpenSslAsync(material, [.. arguments, "-sess_in", _directory["session"]]);
+        second.Verdict.Identity.ShouldBe("alice");
+        second.Verdict.Accepted.ShouldBeTrue(second.ServerException?.ToString());
+
+        time.Now = time.Now.AddHours(2);
+        var third = await WithOpenSslAsync(material, [.. arguments, "-sess_in", _directory["session"]]);
+        third.Outcome.ShouldBe(HandshakeFailure.ExpiredCertificate, third.ServerException?.ToString());
+    }
+
+    [Fact]
+    public async Task Connection_ThatIsSilent_HoldsNoOpenSslBuffers()
+    {
+        Assert.SkipUnless(OperatingSystem.IsLinux(), "the buffers are OpenSSL's on Linux only");
+        using var listener = new TcpListener(IPAddress.Loopback, 0);
+        listener.Start();
+        using var client = _authority.IssueClient();
+        var peer = Handshake.ConnectAsync(((IPEndPoint)listener.LocalEndpoint).Port, SslProtocols.Tls13, client, [], trusts: true);
+        using var socket = await listener.AcceptSocketAsync(TestContext.Current.CancellationToken);
+        await using var tls = new MutualTlsStream(new NetworkStream(socket, ownsSocket: false), leaveInnerStreamOpen: false);
+        await tls.AuthenticateAsServerAsync(_material.ServerOptions, TestContext.Current.CancellationToken);
+
+        OpenSslBuffers.ReleaseWhenIdle(tls).ShouldBeTrue("this runtime's SslStream is not the one that the saving was written for");
+
+        await tls.WriteAsync("ok"u8.ToArray(), TestContext.Current.CancellationToken);
+        await peer;
     }
 
     [Fact]
@@ -204,11 +233,13 @@ public sealed class HandshakeFailuresTests : IDisposable
         detail.ShouldStartWith(@"evil\u{D}\u{A}\u{1B}[2Jxxx");
     }
 
-    private Task<HandshakeResult> WithOpenSslAsync(params string[] arguments)
+    private Task<HandshakeResult> WithOpenSslAsync(params string[] arguments) => WithOpenSslAsync(_material, arguments);
+
+    private static Task<HandshakeResult> WithOpenSslAsync(TlsMaterial material, string[] arguments)
     {
         OpenSsl.Require();
         return Handshake.WithAsync(
-            _material.ServerOptions, port => OpenSsl.RunAsync(["s_client", "-connect", $"127.0.0.1:{port}", .. arguments]));
+            material.ServerOptions, port => OpenSsl.RunAsync(["s_client", "-connect", $"127.0.0.1:{port}", .. arguments]));
     }
 
     private Task<HandshakeResult> WithBytesAsync(byte[] bytes) => Handshake.WithAsync(_material.ServerOptions, async port =>

@@ -1,7 +1,10 @@
+using System.Security.Authentication;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using Cassini.Streams.Events;
 using Cassini.Streams.Tls;
+using Cassini.Tests.Support;
+using Microsoft.Extensions.Logging.Abstractions;
 
 namespace Cassini.Tests.Tls;
 
@@ -130,6 +133,19 @@ public sealed class TlsConfigurationTests : IDisposable
         _authority.Write(_directory.Path, _authority.IssueServer("old", new() { NotBefore = now.AddDays(-9), NotAfter = now.AddDays(-1) }));
 
         Create().Server.Subject.ShouldBe("CN=old");
+    }
+
+    [Fact]
+    public async Task IdentityFrom_OfTheOptions_ReachesTheHandshake()
+    {
+        var names = new SubjectAlternativeNameBuilder();
+        names.AddDnsName("probe.example");
+        using var client = _authority.IssueClient("alice", new() { Extensions = [names.Build()] });
+        var store = new CertificateStore(
+            _options with { IdentityFrom = IdentitySource.SubjectAlternativeName }, new RecordingPublisher(), TimeProvider.System, NullLogger<CertificateStore>.Instance);
+        store.Load();
+
+        (await Handshake.WithClientAsync(store.Current, SslProtocols.Tls13, client)).Verdict.Identity.ShouldBe("probe.example");
     }
 
     private TlsMaterial Create() => TlsMaterial.Create(TlsFileSet.Read(_options), TimeProvider.System);

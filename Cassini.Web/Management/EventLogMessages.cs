@@ -62,6 +62,21 @@ internal static partial class EventLogMessages
     [LoggerMessage(1206, LogLevel.Warning, "{Identity} is refused for {Duration}: its connections crashed {Crashes} times")]
     public static partial void IdentityQuarantined(this ILogger logger, string identity, int crashes, TimeSpan duration);
 
+    [LoggerMessage(1207, LogLevel.Debug, "connection {Id}: client {ClientId} connected with {Protocol}, session present: {SessionPresent}")]
+    public static partial void ClientConnected(this ILogger logger, long id, string clientId, string protocol, bool sessionPresent);
+
+    [LoggerMessage(1208, LogLevel.Information, "connection {Id}: the client was refused: {Reason} {Detail}")]
+    public static partial void ClientRefused(this ILogger logger, long id, string reason, string detail);
+
+    [LoggerMessage(1209, LogLevel.Information, "connection {Id}: broke the protocol: {Reason} {Clause} {Detail}")]
+    public static partial void ProtocolViolated(this ILogger logger, long id, string reason, string clause, string detail);
+
+    [LoggerMessage(1210, LogLevel.Information, "connection {Id}: {Identity} was denied to {Action} {Topic} {Detail}")]
+    public static partial void AccessDenied(this ILogger logger, long id, string identity, string action, string topic, string? detail);
+
+    [LoggerMessage(1211, LogLevel.Debug, "the session of client {ClientId} expired")]
+    public static partial void SessionExpired(this ILogger logger, string clientId);
+
     [LoggerMessage(1300, LogLevel.Debug, "{Component} crashed: {Exception}: {Message}; attempt {Attempt}, next start in {RestartIn}")]
     public static partial void CrashedRestarting(
         this ILogger logger, Component component, string exception, string message, int attempt, TimeSpan restartIn);
@@ -108,8 +123,11 @@ internal static partial class EventLogMessages
     [LoggerMessage(1601, LogLevel.Debug, "topic {Topic} went away")]
     public static partial void TopicRemoved(this ILogger logger, string topic);
 
-    [LoggerMessage(1602, LogLevel.Trace, "load: {QueuedMessages} queued messages, {Sessions} sessions")]
-    public static partial void LoadSampled(this ILogger logger, long queuedMessages, int sessions);
+    [LoggerMessage(1602, LogLevel.Trace, "load: {QueuedMessages} queued messages, {Sessions} sessions, {Topics} topics, {Dropped} messages dropped so far")]
+    public static partial void LoadSampled(this ILogger logger, long queuedMessages, int sessions, int? topics, long dropped);
+
+    [LoggerMessage(1603, LogLevel.Warning, "{Count} messages for {ClientId} dropped: too slow, or memory short")]
+    public static partial void MessagesDropped(this ILogger logger, long count, string clientId);
 
     [LoggerMessage(1700, LogLevel.Information, "phase {Phase}")]
     public static partial void PhaseEntered(this ILogger logger, Phase phase);

@@ -1,3 +1,4 @@
+using System.Globalization;
 using Cassini.Streams.Events;
 
 namespace Cassini.Web.Management;
@@ -38,6 +39,7 @@ internal sealed class EventLogger(ILogger logger) : IObserver<Delivery>
         {
             case EventCategory.Listener: WriteListener(brokerEvent); break;
             case EventCategory.Connection or EventCategory.Session: WriteConnection(brokerEvent); break;
+            case EventCategory.Topic or EventCategory.Load: WriteTraffic(brokerEvent); break;
             case EventCategory.Supervision: WriteSupervision(brokerEvent); break;
             case EventCategory.Probing: WriteProbing(brokerEvent); break;
             default: WriteRest(brokerEvent); break;
@@ -69,8 +71,45 @@ internal sealed class EventLogger(ILogger logger) : IObserver<Delivery>
             case SessionClosed e: logger.SessionClosed(e.ConnectionId, e.Reason, e.Duration); break;
             case ConnectionClosed e: logger.ConnectionClosed(e.ConnectionId, e.Reason, e.Duration); break;
             case IdentityQuarantined e: logger.IdentityQuarantined(e.Identity, e.Crashes, e.Duration); break;
+            default: WriteClient(brokerEvent); break;
+        }
+    }
+
+    private void WriteClient(BrokerEvent brokerEvent)
+    {
+        switch (brokerEvent)
+        {
+            case ClientConnected e: logger.ClientConnected(e.ConnectionId, Shown(e.ClientId), e.Protocol, e.SessionPresent); break;
+            case ClientRefused e: logger.ClientRefused(e.ConnectionId, e.Reason, e.Detail); break;
+            case ProtocolViolated e: logger.ProtocolViolated(e.ConnectionId, e.Reason, e.Clause, Shown(e.Detail)); break;
+            case AccessDenied e: logger.AccessDenied(e.ConnectionId, e.Identity, e.Action, Shown(e.Topic), e.Detail); break;
+            case SessionExpired e: logger.SessionExpired(Shown(e.ClientId)); break;
             default: logger.Other(brokerEvent); break;
         }
+    }
+
+    private void WriteTraffic(BrokerEvent brokerEvent)
+    {
+        switch (brokerEvent)
+        {
+            case TopicCreated e: logger.TopicCreated(Shown(e.Topic)); break;
+            case TopicRemoved e: logger.TopicRemoved(Shown(e.Topic)); break;
+            case LoadSampled e: logger.LoadSampled(e.QueuedMessages, e.Sessions, e.Topics, e.Dropped); break;
+            case MessagesDropped e: logger.MessagesDropped(e.Count, e.ClientId is { } client ? Shown(client) : "several clients"); break;
+            default: logger.Other(brokerEvent); break;
+        }
+    }
+
+    /// <summary>What a client made up, bounded and without what could forge a line or a terminal's colours.</summary>
+    private static string Shown(string text)
+    {
+        const int longest = 200;
+        return string.Concat(text.Take(longest).Select(Harmless)) + (text.Length > longest ? "…" : "");
+
+        static char Harmless(char character) => char.GetUnicodeCategory(character) is
+            UnicodeCategory.Control or UnicodeCategory.Format or UnicodeCategory.LineSeparator or UnicodeCategory.ParagraphSeparator
+            ? '?'
+            : character;
     }
 
     private void WriteSupervision(BrokerEvent brokerEvent)
@@ -107,9 +146,6 @@ internal sealed class EventLogger(ILogger logger) : IObserver<Delivery>
             case CertificateLoaded e: logger.CertificateLoaded(e.Role, e.Subject, e.NotAfter); break;
             case CertificateReloadFailed e: logger.CertificateReloadFailed(e.Role, e.Path, e.Message); break;
             case CertificateExpiring e: logger.CertificateExpiring(e.Role, e.Subject, e.NotAfter); break;
-            case TopicCreated e: logger.TopicCreated(e.Topic); break;
-            case TopicRemoved e: logger.TopicRemoved(e.Topic); break;
-            case LoadSampled e: logger.LoadSampled(e.QueuedMessages, e.Sessions); break;
             case PhaseEntered e: logger.PhaseEntered(e.Phase); break;
             case PhaseLeft { Outcome: PhaseOutcome.Forced } e: logger.PhaseForced(e.Phase, e.Duration); break;
             case PhaseLeft e: logger.PhaseLeft(e.Phase, e.Duration); break;

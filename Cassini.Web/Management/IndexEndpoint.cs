@@ -13,6 +13,8 @@ internal static class IndexEndpoint
         GET    /metrics            metrics for Prometheus
         GET    /sessions           live connections                   /sessions/ID
         DELETE /sessions/ID        disconnect one
+        GET    /topics             topics in use                      ?prefix=home/ ?limit=1000
+        GET    /subscriptions      who gets messages of a topic       ?topic=NAME
         POST   /faults/NAME        rehearse a failure                 only with --enable-faults
         GET    /openapi/v1.json    this surface, for machines
 

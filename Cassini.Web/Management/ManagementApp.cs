@@ -17,7 +17,7 @@ internal static class ManagementApp
     /// <summary>The management surface of a broker.</summary>
     public static WebApplication Create(BrokerHost host, ILoggerFactory loggers, TimeProvider time) => Create(
         new ManagementContext(
-            host.Hub, host.Health, host.Sessions, new ListenerControl(host.Listeners), host.Options.Management, time),
+            host.Hub, host.Health, host.Sessions, new ListenerControl(host.Listeners), host.Options.Management, time, host.Broker),
         loggers);
 
     /// <summary>
@@ -80,6 +80,7 @@ internal static class ManagementApp
         app.MapEvents(broker, feeds);
         app.MapMetrics(broker, feeds, waits);
         app.MapSessions(broker);
+        app.MapTopics(broker);
         app.MapFaults(broker);
         app.MapOpenApi();
     }

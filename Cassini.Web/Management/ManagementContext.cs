@@ -1,3 +1,4 @@
+using Cassini.Streams.Broker;
 using Cassini.Streams.Events;
 using Cassini.Streams.Health;
 using Cassini.Streams.Hosting;
@@ -11,10 +12,12 @@ namespace Cassini.Web.Management;
 /// <param name="Listeners">Disconnect and rehearse.</param>
 /// <param name="Options">Address and caps.</param>
 /// <param name="Time">The one clock.</param>
+/// <param name="Broker">Topics, subscriptions and their statistics; null when the host serves another protocol.</param>
 internal sealed record ManagementContext(
     EventHub Hub,
     HealthProjection Health,
     LiveSessions Sessions,
     IListenerControl Listeners,
     ManagementOptions Options,
-    TimeProvider Time);
+    TimeProvider Time,
+    MqttBroker? Broker = null);

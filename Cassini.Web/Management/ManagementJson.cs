@@ -23,6 +23,10 @@ internal static class ManagementJson
 
     public static JsonTypeInfo<IReadOnlyList<SessionRow>> Sessions { get; } = Of<IReadOnlyList<SessionRow>>();
 
+    public static JsonTypeInfo<TopicsAnswer> Topics { get; } = Of<TopicsAnswer>();
+
+    public static JsonTypeInfo<SubscriptionsAnswer> Subscriptions { get; } = Of<SubscriptionsAnswer>();
+
     public static JsonTypeInfo<AcceptedAnswer> Accepted { get; } = Of<AcceptedAnswer>();
 
     public static JsonTypeInfo<ResetAnswer> Reset { get; } = Of<ResetAnswer>();
@@ -40,6 +44,8 @@ internal sealed record AcceptedAnswer(string Accepted, long? Id, string? Endpoin
 [JsonSerializable(typeof(ProbeReport))]
 [JsonSerializable(typeof(HealthFormat))]
 [JsonSerializable(typeof(IReadOnlyList<SessionRow>))]
+[JsonSerializable(typeof(TopicsAnswer))]
+[JsonSerializable(typeof(SubscriptionsAnswer))]
 [JsonSerializable(typeof(AcceptedAnswer))]
 [JsonSerializable(typeof(ResetAnswer))]
 internal sealed partial class ManagementJsonContext : JsonSerializerContext;

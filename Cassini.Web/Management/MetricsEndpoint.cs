@@ -14,6 +14,11 @@ internal static class MetricsEndpoint
         var text = new PrometheusText();
         MetricFamilies.AddHealth(text, snapshot);
         MetricFamilies.AddTraffic(text, snapshot);
+        if (broker.Broker is { } mqtt)
+        {
+            BrokerMetricFamilies.AddBroker(text, mqtt.Statistics);
+        }
+
         MetricFamilies.AddFaults(text, snapshot);
         MetricFamilies.AddEvents(text, broker.Hub);
         MetricFamilies.AddFeeds(text, feeds, waits);

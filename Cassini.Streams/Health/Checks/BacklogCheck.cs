@@ -4,7 +4,10 @@ using Cassini.Streams.Health.Facts;
 
 namespace Cassini.Streams.Health.Checks;
 
-/// <summary>Messages are delivered as fast as they come. Before the first sample nothing can be queued.</summary>
+/// <summary>
+/// Messages are delivered as fast as they come, and none is lost: a loss degrades it for the hold time. Before the first sample
+/// nothing can be queued.
+/// </summary>
 internal sealed class BacklogCheck : Check
 {
     public override string Name => CheckNames.Backlog;
@@ -15,9 +18,14 @@ internal sealed class BacklogCheck : Check
     {
         var load = facts.Load;
         return load.OverHard ? Verdict.Of(HealthStatus.Error, Reasons.BacklogFull, Message(load.Queued, policy.BacklogHard), load.Cause)
+            : load.LastDrop is { } drop && load.LastDropAt + policy.Hold > now
+                ? Verdict.Of(HealthStatus.Degraded, Reasons.MessagesDropped, Message(drop), load.DropCause).Before(load.LastDropAt + policy.Hold)
             : load.OverSoft ? Verdict.Of(HealthStatus.Degraded, Reasons.BacklogHigh, Message(load.Queued, policy.BacklogSoft), load.Cause)
             : Verdict.Ok();
     }
+
+    private static string Message(MessagesDropped drop) =>
+        string.Create(CultureInfo.InvariantCulture, $"{drop.Count} messages for {drop.ClientId ?? "several clients"} dropped within a second");
 
     private static string Message(long queued, long limit) =>
         string.Create(CultureInfo.InvariantCulture, $"{queued} messages queued, the limit is {limit}");

@@ -2,7 +2,7 @@ using Cassini.Streams.Events;
 
 namespace Cassini.Streams.Health.Facts;
 
-/// <summary>The last sample of the load.</summary>
+/// <summary>The last sample of the load, and the last messages lost.</summary>
 internal sealed record LoadFacts
 {
     public static readonly LoadFacts None = new();
@@ -15,7 +15,15 @@ internal sealed record LoadFacts
 
     public long Cause { get; init; }
 
-    public LoadFacts Apply(LoadSampled sample, long sequence, HealthPolicy policy) => new()
+    public MessagesDropped? LastDrop { get; init; }
+
+    public TimeSpan LastDropAt { get; init; }
+
+    public long DropCause { get; init; }
+
+    public LoadFacts Apply(MessagesDropped dropped, long sequence, TimeSpan now) => this with { LastDrop = dropped, LastDropAt = now, DropCause = sequence };
+
+    public LoadFacts Apply(LoadSampled sample, long sequence, HealthPolicy policy) => this with
     {
         Queued = sample.QueuedMessages,
         OverSoft = Threshold.Exceeds(sample.QueuedMessages, policy.BacklogSoft, policy.LeaveRatio, OverSoft),

@@ -18,6 +18,9 @@ internal sealed record TopicFacts
     {
         TopicCreated e => new TopicFacts { Count = Count + 1, Names = Names.Count < NamesKept ? Names.Add(e.Topic) : Names },
         TopicRemoved e => new TopicFacts { Count = Math.Max(0, Count - 1), Names = Names.Remove(e.Topic) },
+
+        // Not every topic is told of: the sampled count is right, and the events only move it until the next sample.
+        LoadSampled { Topics: { } sampled } when sampled != Count => this with { Count = sampled },
         _ => this,
     };
 }
