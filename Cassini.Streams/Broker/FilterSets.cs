@@ -14,7 +14,7 @@ internal static class FilterSets
         }
 
         var isFirst = true;
-        var namesNothing = true;
+        var isEmpty = true;
         while (true)
         {
             var a = TopicFilter.NextLevel(ref outer, out var outerEnds);
@@ -26,12 +26,13 @@ internal static class FilterSets
             var b = TopicFilter.NextLevel(ref inner, out var innerEnds);
             if (b is [(byte)'#'])
             {
-                // Topics of any depth, against a filter of a certain one; but every topic has at least one character.
-                return namesNothing && a is [(byte)'+'] && outer.SequenceEqual("#"u8);
+                // Topics of any depth, against a filter of a certain one. But the level above, if it is empty, is no topic.
+                return isEmpty && a is [(byte)'+'] && outer.SequenceEqual("#"u8);
             }
 
-            namesNothing = isFirst && b.IsEmpty;
+            isEmpty = isFirst && b.IsEmpty;
             isFirst = false;
+
             if (a is not [(byte)'+'] && !a.SequenceEqual(b))
             {
                 return false;

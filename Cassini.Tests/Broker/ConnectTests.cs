@@ -70,16 +70,26 @@ public class ConnectTests
     {
         await using var rig = new BrokerRig(options => options with
         {
-            ReceiveMaximum = 10, MaxPacketSize = 2000, MaxTopicAliases = 3, MaxKeepAlive = TimeSpan.FromSeconds(30), MaxSessionExpiry = TimeSpan.FromSeconds(100),
+            ReceiveMaximum = 10,
+            MaxPacketSize = 2000,
+            MaxTopicAliases = 3,
+            MaxKeepAlive = TimeSpan.FromSeconds(30),
+            MaxSessionExpiry = TimeSpan.FromSeconds(100),
         });
         var answer = (await rig.OpenAsync("a", change: connect => connect with
         {
-            KeepAlive = 60, Properties = new PropertySet { SessionExpiryInterval = 1000 },
+            KeepAlive = 60,
+            Properties = new PropertySet { SessionExpiryInterval = 1000 },
         })).Answer!;
         answer.Properties.ShouldBe(new PropertySet
         {
-            ReceiveMaximum = 10, MaximumPacketSize = 2000, TopicAliasMaximum = 3, ServerKeepAlive = 30, SessionExpiryInterval = 100,
-            SubscriptionIdentifiers = answer.Properties.SubscriptionIdentifiers, UserProperties = answer.Properties.UserProperties,
+            ReceiveMaximum = 10,
+            MaximumPacketSize = 2000,
+            TopicAliasMaximum = 3,
+            ServerKeepAlive = 30,
+            SessionExpiryInterval = 100,
+            SubscriptionIdentifiers = answer.Properties.SubscriptionIdentifiers,
+            UserProperties = answer.Properties.UserProperties,
         });
     }
 

@@ -375,7 +375,10 @@ public class DeliveryTests
     {
         var properties = new PropertySet
         {
-            PayloadFormatIndicator = 1, ContentType = "text/plain", ResponseTopic = "answers/x", CorrelationData = [0, 255, 1],
+            PayloadFormatIndicator = 1,
+            ContentType = "text/plain",
+            ResponseTopic = "answers/x",
+            CorrelationData = [0, 255, 1],
             UserProperties = [.. Enumerable.Range(0, 50).Select(i => new UserProperty($"n{i % 3}", $"v{50 - i}"))],
         };
         await using var rig = new BrokerRig();

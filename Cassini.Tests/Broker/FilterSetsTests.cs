@@ -24,6 +24,7 @@ public class FilterSetsTests
     [InlineData("#", "a/+/b", true)]
     [InlineData("#", "$SYS/#", false)]
     [InlineData("+/#", "#", true)]
+    [InlineData("/+/#", "/#", true)]
     [InlineData("a/#", "a", true)]
     [InlineData("a/#", "a/#", true)]
     [InlineData("a/+", "a/#", false)]

@@ -308,6 +308,7 @@ public class SessionTests
 
     private static Func<ConnectPacket, ConnectPacket> WithExpiry(uint seconds) => connect => connect with
     {
-        CleanStart = false, Properties = connect.Properties with { SessionExpiryInterval = seconds },
+        CleanStart = false,
+        Properties = connect.Properties with { SessionExpiryInterval = seconds },
     };
 }

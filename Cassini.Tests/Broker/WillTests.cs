@@ -185,7 +185,11 @@ public class WillTests
         var watcher = await Watcher(rig);
         var properties = new PropertySet
         {
-            PayloadFormatIndicator = 1, ContentType = "text/plain", ResponseTopic = "answers", CorrelationData = [1, 2], MessageExpiryInterval = 60,
+            PayloadFormatIndicator = 1,
+            ContentType = "text/plain",
+            ResponseTopic = "answers",
+            CorrelationData = [1, 2],
+            MessageExpiryInterval = 60,
             UserProperties = [new("b", "1"), new("a", "2"), new("b", "3")],
         };
         await (await rig.OpenAsync("a", change: connect => BrokerRig.WithWill(connect, properties: properties))).LoseAsync();
