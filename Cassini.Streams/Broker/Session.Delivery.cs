@@ -116,7 +116,8 @@ internal sealed partial class Session
                     break;
                 case PacketType.PubRec when ack.Reason < ReasonCode.UnspecifiedError:
                     // Also when PUBREL was sent already: the client asks once more.
-                    var reason = place >= 0 ? ReasonCode.Success : ReasonCode.PacketIdentifierNotFound;
+                    var isReleased = place >= 0 && _window.At(place).State == DeliveryState.AwaitingPubComp;
+                    var reason = isReleased ? ReasonCode.Success : ReasonCode.PacketIdentifierNotFound;
                     Answer(from, new AckPacket(PacketType.PubRel, ack.PacketId, reason), flushes);
                     break;
             }
