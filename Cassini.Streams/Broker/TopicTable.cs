@@ -69,22 +69,38 @@ internal sealed class TopicTable(BrokerOptions options, SubscriptionTree tree, I
         return known is not null && known.Version == tree.Version ? known : FindRoute(topic, known);
     }
 
-    /// <summary>Takes topics off the list that nobody has used for long.</summary>
+    /// <summary>
+    /// Takes topics off the list that nobody has used for long, and gives up routes that are old: they would hold on to sessions that
+    /// have ended.
+    /// </summary>
     /// <param name="isRetained">Whether a topic holds a retained message.</param>
     public void Sweep(Func<Topic, bool> isRetained)
     {
-        foreach (var topic in All)
+        var version = tree.Version;
+        foreach (var (_, topic) in _topics)
         {
-            if (time.GetElapsedTime(topic.UsedAt) >= options.TopicIdle && !isRetained(topic) && _topics.TryRemove(topic.Utf8, out _))
+            if (topic.Route is { } route && route.Version != version)
             {
-                topic.IsRemoved = true;
-                Interlocked.Decrement(ref _count);
-                Interlocked.Add(ref _routeWeight, -(topic.Route?.Weight ?? 0));
-                if (topic.IsTold)
-                {
-                    events.Publish(new TopicRemoved(topic.Name));
-                }
+                topic.Route = null;
+                Interlocked.Add(ref _routeWeight, -route.Weight);
             }
+
+            if (!topic.IsSystem && time.GetElapsedTime(topic.UsedAt) >= options.TopicIdle && !isRetained(topic)
+                && _topics.TryRemove(topic.Utf8, out _))
+            {
+                Forget(topic);
+            }
+        }
+    }
+
+    private void Forget(Topic topic)
+    {
+        topic.IsRemoved = true;
+        Interlocked.Decrement(ref _count);
+        Interlocked.Add(ref _routeWeight, -(topic.Route?.Weight ?? 0));
+        if (topic.IsTold)
+        {
+            events.Publish(new TopicRemoved(topic.Name));
         }
     }
 
