@@ -263,6 +263,8 @@ internal sealed class ClientConnection
         }
         finally
         {
+            // Whatever ended the batch: what it left with others must not wait for one that never comes.
+            Flushes.Flush();
             client.Leave();
         }
     }
