@@ -92,8 +92,13 @@ internal sealed class BrokerCore
             ReceivedAt = Time.GetTimestamp(),
         };
         var flushes = new FlushSet();
-        var result = Router.Publish(ref publication, flushes);
-        flushes.Flush();
-        return result;
+        try
+        {
+            return Router.Publish(ref publication, flushes);
+        }
+        finally
+        {
+            flushes.Flush(inline: false);
+        }
     }
 }

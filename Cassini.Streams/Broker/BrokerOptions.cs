@@ -44,8 +44,8 @@ public sealed record BrokerOptions
     /// <summary>After this time without a message a topic is no longer listed. Default 1 h; 1 s … 30 days.</summary>
     public TimeSpan TopicIdle { get; init; } = TimeSpan.FromHours(1);
 
-    /// <summary>Topics with a retained message. Default 100,000; at least 0.</summary>
-    public int MaxRetained { get; init; } = 100_000;
+    /// <summary>Topics with a retained message, which may take half of <see cref="MemoryLimit"/>. Default 50,000; at least 0.</summary>
+    public int MaxRetained { get; init; } = 50_000;
 
     /// <summary>Subscriptions of one session. Default 1,000; at least 1.</summary>
     public int MaxSubscriptions { get; init; } = 1_000;

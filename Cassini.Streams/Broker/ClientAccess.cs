@@ -123,5 +123,6 @@ internal sealed class ClientAccess
         return text.ToString();
     }
 
-    private static bool IsOneLevel(string name) => name.Length > 0 && name.IndexOfAny(['/', '+', '#', '\0']) < 0;
+    /// <summary>One that begins with <c>$</c> would make a rule speak of topics that are not clients'.</summary>
+    private static bool IsOneLevel(string name) => name.Length > 0 && name[0] != '$' && name.IndexOfAny(['/', '+', '#', '\0']) < 0;
 }

@@ -56,6 +56,9 @@ internal sealed class ClientConnection
     /// <summary>Whether it is we who do not read: then the client is not silent.</summary>
     public bool IsHeldBack { get; private set; }
 
+    /// <summary>Whether it is to end.</summary>
+    public bool IsClosing => Volatile.Read(ref _closing) is not null || _connection.CloseReason is not null;
+
     /// <summary>Serves the connection to its end.</summary>
     public async Task RunAsync(CancellationToken cancellationToken)
     {
@@ -73,6 +76,9 @@ internal sealed class ClientConnection
         }
         finally
         {
+            // Whatever ended the batch: what it left with others must not wait for a flush that never comes.
+            Flushes.Flush();
+            Client?.Leave();
             await EndAsync();
         }
     }
@@ -219,53 +225,46 @@ internal sealed class ClientConnection
     {
         var rate = _core.Options.MaxPublishRate > 0 && !_connection.IsProbe ? new PublishRate(_core.Options.MaxPublishRate, _core.Time) : null;
         var handler = new PacketHandler(_core, this, client, rate);
-        try
+        while (true)
         {
-            while (true)
+            var step = handler.Handle(_input, out var needed);
+            if (handler.HasAnswers)
             {
-                var step = handler.Handle(_input, out var needed);
-                if (handler.HasAnswers)
-                {
-                    // What is acknowledged is safe first.
-                    await _core.Store.CommitAsync();
-                    handler.SendAnswers();
-                }
-
+                // What is acknowledged is safe first.
+                await _core.Store.CommitAsync();
+                handler.SendAnswers();
                 Flushes.Flush();
-                switch (step)
-                {
-                    case Step.Close:
-                        return;
-                    case Step.AwaitMemory:
-                        IsHeldBack = true;
-                        handler.IsOutOfPatience = !await _core.Budget.WaitAsync(_core.Options.MemoryPatience, _core.Time, cancellationToken);
-                        Touch(_core.Time.GetTimestamp());
-                        IsHeldBack = false;
-                        break;
-                    case Step.AwaitRate:
-                        await Task.Delay(rate!.Wait, _core.Time, cancellationToken);
-                        break;
-                    default:
-                        if (Outbox.IsOverfull)
-                        {
-                            // Answers are never dropped: who does not read them is not read from.
-                            await Outbox.WhenRoomyAsync().WaitAsync(cancellationToken);
-                        }
-
-                        if (!await _input.FillAsync(needed, cancellationToken))
-                        {
-                            return;
-                        }
-
-                        break;
-                }
+                handler.SendRetained();
             }
-        }
-        finally
-        {
-            // Whatever ended the batch: what it left with others must not wait for one that never comes.
+
             Flushes.Flush();
-            client.Leave();
+            switch (step)
+            {
+                case Step.Close:
+                    return;
+                case Step.AwaitMemory:
+                    IsHeldBack = true;
+                    handler.IsOutOfPatience = !await _core.Budget.WaitAsync(_core.Options.MemoryPatience, _core.Time, cancellationToken);
+                    Touch(_core.Time.GetTimestamp());
+                    IsHeldBack = false;
+                    break;
+                case Step.AwaitRate:
+                    await Task.Delay(rate!.Wait, _core.Time, cancellationToken);
+                    break;
+                default:
+                    if (Outbox.IsOverfull)
+                    {
+                        // Answers are never dropped: who does not read them is not read from.
+                        await Outbox.WhenRoomyAsync().WaitAsync(cancellationToken);
+                    }
+
+                    if (!await _input.FillAsync(needed, cancellationToken))
+                    {
+                        return;
+                    }
+
+                    break;
+            }
         }
     }
 

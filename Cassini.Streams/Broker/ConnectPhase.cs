@@ -38,19 +38,21 @@ internal sealed class ConnectPhase(BrokerCore core, ClientConnection connection)
         var request = new AttachRequest(
             clientId, Identity, connect.CleanStart, expiry, present => ConnAck(connect, clientId, keepAlive, expiry, access, present));
         var result = IsProbe ? AttachCanary(request) : core.Sessions.Attach(connection, request);
+        if (result.Session is { } attached)
+        {
+            connection.Client = new Client(core, connection, attached, access, connect);
+        }
+
         if (result.Lost?.Client is { } lost)
         {
             lost.LoseSession(ended: !result.IsPresent);
         }
 
         core.Publish(result.Will, publisher: null);
-        if (result.Session is not { } session)
+        if (result.Session is not { } session || connection.Client is not { } client)
         {
             return Refuse(result.Reason, result.Detail);
         }
-
-        var client = new Client(core, connection, session, access, connect);
-        connection.Client = client;
 
         // Whoever took the session in between found no client to tell.
         Interlocked.MemoryBarrier();

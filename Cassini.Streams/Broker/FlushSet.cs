@@ -14,7 +14,8 @@ internal sealed class FlushSet
     /// Sends what has gathered. The last outbox is served on this very thread, which saves a hop and is what makes a lone message
     /// quick; the others go to the pool.
     /// </summary>
-    public void Flush()
+    /// <param name="inline">False for a thread that is not ours.</param>
+    public void Flush(bool inline = true)
     {
         if (_waiting.Count == 0)
         {
@@ -29,6 +30,6 @@ internal sealed class FlushSet
 
         var outbox = _waiting[last];
         _waiting.Clear();
-        outbox.Flush(inline: true);
+        outbox.Flush(inline);
     }
 }

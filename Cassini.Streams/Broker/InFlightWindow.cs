@@ -12,7 +12,7 @@ internal enum DeliveryState : byte
     /// <summary>QoS 2: PUBLISH sent.</summary>
     AwaitingPubRec,
 
-    /// <summary>QoS 2: PUBREL sent. The message itself is no longer needed.</summary>
+    /// <summary>QoS 2: PUBREL sent.</summary>
     AwaitingPubComp,
 }
 
@@ -110,6 +110,14 @@ internal sealed class InFlightWindow
         {
             _ring = [];
         }
+    }
+
+    /// <summary>Forgets everything.</summary>
+    public void Clear()
+    {
+        _ring = [];
+        _head = _tail;
+        Count = 0;
     }
 
     private void Grow()

@@ -19,6 +19,7 @@ internal sealed class LocalSubscriber : Subscriber, IDisposable
         new BoundedChannelOptions(QueueCapacity) { SingleReader = true, FullMode = BoundedChannelFullMode.Wait });
 
     private int _disposed;
+    private long _queuedBytes;
 
     private LocalSubscriber(BrokerCore core, string filter, IObserver<MqttMessage> observer)
     {
@@ -56,9 +57,14 @@ internal sealed class LocalSubscriber : Subscriber, IDisposable
 
     private void Enqueue(MqttMessage message)
     {
-        if (!_queue.Writer.TryWrite(message) && Volatile.Read(ref _disposed) == 0)
+        var size = message.Payload.Length;
+        if (Interlocked.Add(ref _queuedBytes, size) > _core.Options.MaxQueuedBytes || !_queue.Writer.TryWrite(message))
         {
-            _core.Counters.AddDropped(message.QoS);
+            Interlocked.Add(ref _queuedBytes, -size);
+            if (Volatile.Read(ref _disposed) == 0)
+            {
+                _core.Counters.AddDropped(message.QoS);
+            }
         }
     }
 
@@ -79,6 +85,7 @@ internal sealed class LocalSubscriber : Subscriber, IDisposable
 
             await foreach (var message in _queue.Reader.ReadAllAsync().ConfigureAwait(false))
             {
+                Interlocked.Add(ref _queuedBytes, -message.Payload.Length);
                 if (Volatile.Read(ref _disposed) != 0)
                 {
                     return;

@@ -30,6 +30,9 @@ internal sealed class Outbox : IThreadPoolWorkItem
 
     private const int SmallestSegment = 512;
 
+    /// <summary>What the remaining length can say, with the fixed header (§2.1.4).</summary>
+    private const int LargestPacket = VariableByteInteger.Max + 1 + VariableByteInteger.MaxBytes;
+
     /// <summary>How many pieces a thread sends that came to do something else, and how many before others get their turn.</summary>
     private const int InlineSegments = 2;
     private const int PooledSegments = 16;
@@ -92,7 +95,8 @@ internal sealed class Outbox : IThreadPoolWorkItem
     public bool IsBusy => Volatile.Read(ref _bytes) > _limits.Bytes / 2;
 
     /// <summary>Whether so much waits that nothing more should be caused.</summary>
-    public bool IsOverfull => Volatile.Read(ref _bytes) > _limits.Bytes;
+    /// <remarks>Messages alone never come so far: what is over is answers.</remarks>
+    public bool IsOverfull => Volatile.Read(ref _bytes) > 2 * _limits.Bytes;
 
     /// <summary>Ends when there is room again, or the connection's end has come.</summary>
     public Task WhenRoomyAsync()
@@ -172,14 +176,22 @@ internal sealed class Outbox : IThreadPoolWorkItem
             }
 
             var size = writer.Measure(_limits.Version);
-            if (size > _limits.MaxPacketSize)
+            if (size > _limits.MaxPacketSize && isNewAlias)
             {
-                if (isNewAlias)
-                {
-                    _aliases!.TakeBack(topic);
-                }
+                // Perhaps it fits without introducing the alias.
+                _aliases!.TakeBack(topic);
+                writer.TopicAlias = 0;
+                size = writer.Measure(_limits.Version);
+            }
 
+            if (size > Math.Min(_limits.MaxPacketSize, LargestPacket))
+            {
                 return OutboxVerdict.TooLarge;
+            }
+
+            if (mayDrop && size > FullSegment && _budget.IsExhausted)
+            {
+                return OutboxVerdict.Full;
             }
 
             writer.Write(Reserve(size), _limits.Version);
@@ -262,6 +274,11 @@ internal sealed class Outbox : IThreadPoolWorkItem
             if (Refuse(mayDrop: true) is { } refused)
             {
                 return refused;
+            }
+
+            if (frame.Length > FullSegment && _budget.IsExhausted)
+            {
+                return OutboxVerdict.Full;
             }
 
             frame.CopyTo(Reserve(frame.Length));
@@ -438,7 +455,7 @@ internal sealed class Outbox : IThreadPoolWorkItem
                 _bytes -= sent.Length;
                 roomy = _callWhenRoomy && _bytes <= _limits.Bytes / 4;
                 _callWhenRoomy &= !roomy;
-                if (_room is not null && _bytes <= _limits.Bytes / 4)
+                if (_room is not null && _bytes <= _limits.Bytes + (_limits.Bytes / 4))
                 {
                     (room, _room) = (_room, null);
                 }
@@ -455,12 +472,23 @@ internal sealed class Outbox : IThreadPoolWorkItem
         }
 
         room?.TrySetResult();
-        if (roomy)
+        return !roomy || TryCallRoomy();
+    }
+
+    /// <summary>What it calls must not harm the thread, which may be another client's reader or the pool's.</summary>
+    private bool TryCallRoomy()
+    {
+        try
         {
             Roomy?.Invoke();
+            return true;
         }
-
-        return true;
+        catch (Exception)
+        {
+            Close();
+            Failed?.Invoke();
+            return false;
+        }
     }
 
     private OutboxSegment Rent(int size)

@@ -62,12 +62,14 @@ internal sealed class PacketHandler(BrokerCore core, ClientConnection connection
         return step;
     }
 
-    /// <summary>Sends the answers, then what was retained for new subscriptions.</summary>
+    /// <summary>Sends what was retained for new subscriptions.</summary>
+    public void SendRetained() => _subscribe.SendRetained();
+
+    /// <summary>Sends the answers.</summary>
     public void SendAnswers()
     {
         connection.Outbox.Append(_answers.Written, connection.Flushes);
         _answers.Clear();
-        _subscribe.SendRetained();
     }
 
     private Step OnPublish(Frame frame, long now)
@@ -117,7 +119,7 @@ internal sealed class PacketHandler(BrokerCore core, ClientConnection connection
                     : Violated(violation);
 
             case PacketType.PingReq:
-                return frame.Body.IsEmpty ? Answer([(byte)PacketType.PingResp << 4, 0]) : Violated(ProtocolViolation.Malformed("§3.12.2", "PINGREQ has a body"));
+                return Answer([(byte)PacketType.PingResp << 4, 0]);
 
             case PacketType.Disconnect:
                 return ReasonPacket.TryRead(frame, _version, out var disconnect, out violation) ? OnDisconnect(disconnect) : Violated(violation);
@@ -142,7 +144,7 @@ internal sealed class PacketHandler(BrokerCore core, ClientConnection connection
             return;
         }
 
-        var reason = client.Session.ForgetReceived(ack.PacketId) ? ReasonCode.Success : ReasonCode.PacketIdentifierNotFound;
+        var reason = client.Session.ForgetReceived(ack.PacketId, connection) ? ReasonCode.Success : ReasonCode.PacketIdentifierNotFound;
         var size = new AckPacket(PacketType.PubComp, ack.PacketId, reason).Write(_answers.GetSpan(AckPacket.MaxSize), _version);
         _answers.Advance(size);
     }

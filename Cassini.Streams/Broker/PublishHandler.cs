@@ -38,15 +38,17 @@ internal sealed class PublishHandler(BrokerCore core, ClientConnection connectio
 
         if (packet.QoS == QualityOfService.ExactlyOnce)
         {
-            switch (client.Session.Receive(packet.PacketId, _version == ProtocolVersion.V500 ? core.Options.ReceiveMaximum : ushort.MaxValue))
+            switch (client.Session.Receive(packet.PacketId, _version == ProtocolVersion.V500 ? core.Options.ReceiveMaximum : ushort.MaxValue, connection))
             {
-                case null:
+                case ReceiveVerdict.TooMany:
                     return new CloseOrder(
                         ReasonCode.ReceiveMaximumExceeded,
                         SessionCloseReason.ProtocolError,
                         $"more than {core.Options.ReceiveMaximum:N0} QoS 2 messages under way",
                         "MQTT-3.3.4-7");
-                case false:
+                case ReceiveVerdict.TakenOver:
+                    return new CloseOrder(ReasonCode.SessionTakenOver, SessionCloseReason.TakenOver);
+                case ReceiveVerdict.Repeated:
                     // It came before, and was delivered then [MQTT-4.3.3-10].
                     Acknowledge(ref packet, ReasonCode.Success, answers);
                     return null;
@@ -54,12 +56,15 @@ internal sealed class PublishHandler(BrokerCore core, ClientConnection connectio
         }
 
         var result = Route(ref packet, frame, topic.Topic, now);
+        if (!result.IsRetainedAsAsked)
+        {
+            // Delivered, so it must not come again: what was not kept is told to the operator, not to the client.
+            Tell("retain", topic.Topic.Name, "there is no room for one more retained message");
+        }
+
         if (packet.QoS != QualityOfService.AtMostOnce)
         {
-            Acknowledge(
-                ref packet,
-                !result.IsRetainedAsAsked ? ReasonCode.QuotaExceeded : result.HasSubscribers ? ReasonCode.Success : ReasonCode.NoMatchingSubscribers,
-                answers);
+            Acknowledge(ref packet, result.HasSubscribers ? ReasonCode.Success : ReasonCode.NoMatchingSubscribers, answers);
         }
 
         return null;
@@ -82,7 +87,7 @@ internal sealed class PublishHandler(BrokerCore core, ClientConnection connectio
             Retain = packet.Retain,
             Publisher = client.Session,
             ReceivedAt = now,
-            Frame = packet.QoS == QualityOfService.AtMostOnce && properties == packet.Properties.Length ? frame.Whole : default,
+            Frame = packet.QoS == QualityOfService.AtMostOnce && properties == packet.Properties.Length && frame.IsShortest ? frame.Whole : default,
             FrameVersion = _version,
         };
         return core.Router.Publish(ref publication, connection.Flushes);
@@ -133,10 +138,7 @@ internal sealed class PublishHandler(BrokerCore core, ClientConnection connectio
     {
         var reason = topic.Verdict == TopicVerdict.Denied ? ReasonCode.NotAuthorized : ReasonCode.TopicNameInvalid;
         core.Counters.AddDenied();
-        if (core.EventAllowance.TryTake())
-        {
-            core.Events.Publish(new AccessDenied(connection.Id, client.Identity, "publish", Excerpt.Of(MqttText.Decode(packet.Topic)), topic.Problem));
-        }
+        Tell("publish", MqttText.Decode(packet.Topic), topic.Problem);
 
         // MQTT 3.1.1 has no word for it: acknowledged, and delivered to nobody [MQTT-3.3.5-2].
         if (packet.QoS != QualityOfService.AtMostOnce)
@@ -145,6 +147,14 @@ internal sealed class PublishHandler(BrokerCore core, ClientConnection connectio
         }
 
         return null;
+    }
+
+    private void Tell(string action, string topic, string? detail)
+    {
+        if (core.EventAllowance.TryTake())
+        {
+            core.Events.Publish(new AccessDenied(connection.Id, client.Identity, action, Excerpt.Of(topic), detail));
+        }
     }
 
     private CloseOrder? Refused(ref PublishPacket packet, AnswerBuffer answers)
@@ -171,7 +181,7 @@ internal sealed class PublishHandler(BrokerCore core, ClientConnection connectio
         if (type == PacketType.PubRec && reason >= ReasonCode.UnspecifiedError && _version == ProtocolVersion.V500)
         {
             // No PUBREL will come (§4.3.3).
-            client.Session.ForgetReceived(packet.PacketId);
+            client.Session.ForgetReceived(packet.PacketId, connection);
         }
 
         answers.Advance(new AckPacket(type, packet.PacketId, reason).Write(answers.GetSpan(AckPacket.MaxSize), _version));

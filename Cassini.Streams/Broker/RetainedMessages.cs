@@ -8,6 +8,7 @@ internal sealed class RetainedMessages(BrokerOptions options, MemoryBudget budge
     private readonly Lock _lock = new();
     private readonly Node _root = new(null, []);
     private int _count;
+    private long _bytes;
 
     /// <summary>Topics with a retained message, the broker's own left out.</summary>
     public int Count => Volatile.Read(ref _count);
@@ -25,13 +26,13 @@ internal sealed class RetainedMessages(BrokerOptions options, MemoryBudget budge
                 return true;
             }
 
-            if (node!.Message is null && !message.Topic.IsSystem && _count >= options.MaxRetained)
+            if (!message.Topic.IsSystem && !HasRoom(node!, message))
             {
-                Prune(node);
+                Prune(node!);
                 return false;
             }
 
-            Replace(node, message);
+            Replace(node!, message);
             if (!message.Topic.IsSystem)
             {
                 store.PutRetained(message);
@@ -71,6 +72,20 @@ internal sealed class RetainedMessages(BrokerOptions options, MemoryBudget budge
         return found;
     }
 
+    /// <summary>Calls for each retained message whose topic matches; meanwhile none changes.</summary>
+    /// <param name="filter">A valid filter.</param>
+    /// <param name="found">Called under the lock.</param>
+    public void ForEach(ReadOnlySpan<byte> filter, Action<StoredMessage> found)
+    {
+        lock (_lock)
+        {
+            foreach (var message in Match(filter))
+            {
+                found(message);
+            }
+        }
+    }
+
     /// <summary>Removes what has expired.</summary>
     public void Sweep()
     {
@@ -105,12 +120,25 @@ internal sealed class RetainedMessages(BrokerOptions options, MemoryBudget budge
         return node;
     }
 
+    /// <summary>Retained messages may take half of the memory: they stay, and others come and go.</summary>
+    private bool HasRoom(Node node, StoredMessage message) =>
+        (node.Message is not null || _count < options.MaxRetained)
+        && _bytes + CostOf(message) - (node.Message is { } kept ? CostOf(kept) : 0) <= budget.Limit / 2;
+
+    private static int CostOf(StoredMessage message) => message.Size + NodeCost(message);
+
+    /// <summary>Its topic, and a node for each level that nobody else may need.</summary>
+    private static int NodeCost(StoredMessage message) => 200 + (2 * message.Topic.Utf8.Length) + (200 * TopicName.Levels(message.Topic.Utf8));
+
     private void Replace(Node node, StoredMessage message)
     {
         message.Hold(budget);
+        _bytes += CostOf(message) - (node.Message is { } kept ? CostOf(kept) : 0);
+        budget.Take(NodeCost(message));
         if (node.Message is { } before)
         {
             before.Release(budget);
+            budget.Return(NodeCost(before));
         }
         else if (!message.Topic.IsSystem)
         {
@@ -125,6 +153,8 @@ internal sealed class RetainedMessages(BrokerOptions options, MemoryBudget budge
         if (node?.Message is { } message)
         {
             message.Release(budget);
+            _bytes -= CostOf(message);
+            budget.Return(NodeCost(message));
             node.Message = null;
             _count -= message.Topic.IsSystem ? 0 : 1;
             store.DeleteRetained(message.Topic.Name);

@@ -8,12 +8,16 @@ internal sealed partial class Session
     /// <summary>An empty queue that was longer gives its memory back.</summary>
     private const int KeptCapacity = 64;
 
+    /// <summary>What one copy takes beside the message that it shares: its places in the queue, the window and the store.</summary>
+    private const int CopyCost = 160;
+
     private const long NothingToSendAgain = long.MaxValue;
 
     private readonly InFlightWindow _window = new();
     private Queue<QueuedMessage>? _pending;
     private HashSet<ushort>? _received;
     private long _pendingBytes;
+    private long _windowBytes;
     private long _sequence;
     private int _unacknowledged;
     private long _sendAgainFrom = NothingToSendAgain;
@@ -26,7 +30,8 @@ internal sealed partial class Session
         {
             lock (_lock)
             {
-                return (_pending?.Count ?? 0) + _window.Count + (_connection?.Outbox.Messages ?? 0);
+                // A copy in flight may still be in the outbox: it is one.
+                return (_pending?.Count ?? 0) + Math.Max(_window.Count, _connection?.Outbox.Messages ?? 0);
             }
         }
     }
@@ -42,7 +47,7 @@ internal sealed partial class Session
             // Who is not here gets no QoS 0 message.
             if (Connection is { } connection)
             {
-                Count(connection.Outbox.Offer(ref message, subscription, flushes), qos);
+                Count(connection.Outbox.Offer(ref message, subscription, flushes), message.Topic, qos);
             }
 
             return;
@@ -58,10 +63,10 @@ internal sealed partial class Session
         }
     }
 
-    /// <summary>Delivers retained messages for a new subscription, with RETAIN set [MQTT-3.3.1-8].</summary>
-    public void DeliverRetained(List<StoredMessage> messages, Subscription subscription, FlushSet flushes)
+    /// <summary>Delivers a retained message for a new subscription, with RETAIN set [MQTT-3.3.1-8].</summary>
+    public void DeliverRetained(StoredMessage message, Subscription subscription, FlushSet flushes)
     {
-        var now = core.Time.GetTimestamp();
+        var qos = message.QoS < subscription.QoS ? message.QoS : subscription.QoS;
         lock (_lock)
         {
             if (_ended)
@@ -69,18 +74,14 @@ internal sealed partial class Session
                 return;
             }
 
-            foreach (var message in messages)
+            if (qos != QualityOfService.AtMostOnce)
             {
-                var qos = message.QoS < subscription.QoS ? message.QoS : subscription.QoS;
-                if (qos != QualityOfService.AtMostOnce)
-                {
-                    Queue(message, qos, retain: true, subscription.Identifiers, flushes);
-                }
-                else if (_connection is { } connection)
-                {
-                    var writer = Writer(new QueuedMessage(message, qos, Retain: true, subscription.Identifiers, 0), now);
-                    Count(connection.Outbox.Offer(ref writer, message.Topic, mayDrop: true, flushes), qos);
-                }
+                Queue(message, qos, retain: true, subscription.Identifiers, flushes);
+            }
+            else if (_connection is { } connection)
+            {
+                var writer = Writer(new QueuedMessage(message, qos, Retain: true, subscription.Identifiers, 0), core.Time.GetTimestamp());
+                Count(connection.Outbox.Offer(ref writer, message.Topic, mayDrop: true, flushes), message.Topic, qos);
             }
         }
     }
@@ -127,20 +128,27 @@ internal sealed partial class Session
     }
 
     /// <summary>Notes a QoS 2 message from the client.</summary>
-    /// <returns>Whether it is new; null when the client has too many under way [MQTT-3.3.4-7].</returns>
-    public bool? Receive(ushort packetId, int max)
+    /// <param name="packetId">Its packet identifier.</param>
+    /// <param name="max">How many may be under way.</param>
+    /// <param name="from">Who brings it: what a connection still reads after it lost the session counts for nothing.</param>
+    public ReceiveVerdict Receive(ushort packetId, int max, ClientConnection from)
     {
         lock (_lock)
         {
+            if (_connection != from)
+            {
+                return ReceiveVerdict.TakenOver;
+            }
+
             _received ??= [];
             if (_received.Contains(packetId))
             {
-                return false;
+                return ReceiveVerdict.Repeated;
             }
 
             if (_received.Count >= max)
             {
-                return null;
+                return ReceiveVerdict.TooMany;
             }
 
             _received.Add(packetId);
@@ -149,7 +157,7 @@ internal sealed partial class Session
                 core.Store.PutReceived(ClientId, packetId);
             }
 
-            return true;
+            return ReceiveVerdict.New;
         }
     }
 
@@ -164,11 +172,11 @@ internal sealed partial class Session
 
     /// <summary>PUBREL from the client, or a QoS 2 message that was refused.</summary>
     /// <returns>Whether the message was known.</returns>
-    public bool ForgetReceived(ushort packetId)
+    public bool ForgetReceived(ushort packetId, ClientConnection from)
     {
         lock (_lock)
         {
-            var known = _received?.Remove(packetId) is true;
+            var known = _connection == from && _received?.Remove(packetId) is true;
             if (known && IsStored)
             {
                 core.Store.DeleteReceived(ClientId, packetId);
@@ -185,7 +193,7 @@ internal sealed partial class Session
         // What came before goes before: what waits, and what must be sent again.
         if (_connection is { } connection && _pending is null or { Count: 0 } && _sendAgainFrom == NothingToSendAgain && MaySend(connection))
         {
-            message.Hold(core.Budget);
+            Hold(message);
             if (IsStored)
             {
                 core.Store.PutMessage(ClientId, queued);
@@ -199,11 +207,11 @@ internal sealed partial class Session
         if (_pending.Count >= core.Options.MaxQueuedMessages || _pendingBytes + message.Size > core.Options.MaxQueuedBytes
             || (core.Budget.IsExhausted && _connection is null))
         {
-            Count(OutboxVerdict.Full, qos);
+            Count(OutboxVerdict.Full, message.Topic, qos);
             return;
         }
 
-        message.Hold(core.Budget);
+        Hold(message);
         _pending.Enqueue(queued);
         _pendingBytes += message.Size;
         if (IsStored)
@@ -212,9 +220,21 @@ internal sealed partial class Session
         }
     }
 
+    private void Hold(StoredMessage message)
+    {
+        message.Hold(core.Budget);
+        core.Budget.Take(CopyCost);
+    }
+
+    private void LetGo(StoredMessage message)
+    {
+        message.Release(core.Budget);
+        core.Budget.Return(CopyCost);
+    }
+
     private bool MaySend(ClientConnection connection)
     {
-        if (_unacknowledged >= connection.SendMaximum || _window.IsFull)
+        if (_unacknowledged >= connection.SendMaximum || _window.IsFull || _windowBytes >= core.Options.MaxQueuedBytes)
         {
             return false;
         }
@@ -226,6 +246,7 @@ internal sealed partial class Session
     {
         var state = queued.QoS == QualityOfService.AtLeastOnce ? DeliveryState.AwaitingPubAck : DeliveryState.AwaitingPubRec;
         _window.Add(queued, state).IsSent = true;
+        _windowBytes += queued.Message.Size;
         _unacknowledged++;
         var place = _window.Tail - 1;
         var id = InFlightWindow.IdOf(place);
@@ -268,7 +289,8 @@ internal sealed partial class Session
             _unacknowledged--;
         }
 
-        entry.Queued.Message.Release(core.Budget);
+        LetGo(entry.Queued.Message);
+        _windowBytes -= entry.Queued.Message.Size;
         if (IsStored)
         {
             core.Store.DeleteMessage(ClientId, entry.Queued.Sequence);
@@ -376,9 +398,10 @@ internal sealed partial class Session
         }
     }
 
-    private void Count(OutboxVerdict verdict, QualityOfService qos)
+    private void Count(OutboxVerdict verdict, Topic topic, QualityOfService qos)
     {
-        if (verdict == OutboxVerdict.Full)
+        // What the broker tells of itself is not counted: health would change by being told, for ever.
+        if (verdict == OutboxVerdict.Full && !topic.IsSystem)
         {
             core.Counters.AddDropped(qos);
             Interlocked.Increment(ref _dropped);
@@ -391,7 +414,7 @@ internal sealed partial class Session
 
     private void Drop(in QueuedMessage queued)
     {
-        queued.Message.Release(core.Budget);
+        LetGo(queued.Message);
         if (IsStored)
         {
             core.Store.DeleteMessage(ClientId, queued.Sequence);
@@ -402,30 +425,32 @@ internal sealed partial class Session
     {
         foreach (var queued in _pending ?? [])
         {
-            queued.Message.Release(core.Budget);
+            LetGo(queued.Message);
         }
 
         for (var place = _window.Head; place < _window.Tail; place++)
         {
             if (_window.At(place).State != DeliveryState.Done)
             {
-                _window.At(place).Queued.Message.Release(core.Budget);
+                LetGo(_window.At(place).Queued.Message);
             }
         }
 
         _pending = null;
         _received = null;
+        _window.Clear();
     }
 
     private void RestoreMessages(SessionState kept)
     {
         foreach (var (queued, id, state) in kept.Messages)
         {
-            queued.Message.Hold(core.Budget);
+            Hold(queued.Message);
             _sequence = Math.Max(_sequence, queued.Sequence);
             if (state != DeliveryState.Done)
             {
                 _window.Restore(id, queued, state);
+                _windowBytes += queued.Message.Size;
             }
             else
             {

@@ -37,6 +37,8 @@ internal sealed partial class Session(BrokerCore core, string clientId, string i
 
     public override bool KeepsMessages => ExpirySeconds > 0;
 
+    private bool MaySubscribeToMore => _subscriptions!.Count < core.Options.MaxSubscriptions && !core.Budget.IsExhausted;
+
     /// <summary>Whether its state is told to the store.</summary>
     private bool IsStored => IsListed && ExpirySeconds > 0 && !_ended;
 
@@ -163,7 +165,7 @@ internal sealed partial class Session(BrokerCore core, string clientId, string i
         lock (_lock)
         {
             _subscriptions ??= [];
-            if (_ended || (!_subscriptions.TryGetValue(subscription.Filter, out before) && IsListed && _subscriptions.Count >= core.Options.MaxSubscriptions))
+            if (_ended || (!_subscriptions.TryGetValue(subscription.Filter, out before) && IsListed && !MaySubscribeToMore))
             {
                 return null;
             }
@@ -171,10 +173,10 @@ internal sealed partial class Session(BrokerCore core, string clientId, string i
             _subscriptions[subscription.Filter] = subscription;
 
             // The new one first: no message is lost between the two.
-            core.Tree.Add(subscription);
+            AddToTree(subscription);
             if (before is not null)
             {
-                core.Tree.Remove(before);
+                RemoveFromTree(before);
             }
 
             if (IsStored)
@@ -195,7 +197,7 @@ internal sealed partial class Session(BrokerCore core, string clientId, string i
                 return false;
             }
 
-            core.Tree.Remove(subscription);
+            RemoveFromTree(subscription);
             if (IsStored)
             {
                 core.Store.DeleteSubscription(ClientId, filter);
@@ -216,7 +218,7 @@ internal sealed partial class Session(BrokerCore core, string clientId, string i
             var subscription = new Subscription(
                 this, record.Filter, record.QoS, record.NoLocal, record.RetainAsPublished, [.. record.Identifiers]);
             _subscriptions.Add(record.Filter, subscription);
-            core.Tree.Add(subscription);
+            AddToTree(subscription);
         }
 
         RestoreMessages(kept);
@@ -245,8 +247,20 @@ internal sealed partial class Session(BrokerCore core, string clientId, string i
     {
         foreach (var subscription in end.Subscriptions)
         {
-            core.Tree.Remove(subscription);
+            RemoveFromTree(subscription);
         }
+    }
+
+    private void AddToTree(Subscription subscription)
+    {
+        core.Tree.Add(subscription);
+        core.Budget.Take(subscription.Cost);
+    }
+
+    private void RemoveFromTree(Subscription subscription)
+    {
+        core.Tree.Remove(subscription);
+        core.Budget.Return(subscription.Cost);
     }
 
     private WillMessage? TakeWill()

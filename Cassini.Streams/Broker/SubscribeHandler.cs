@@ -7,14 +7,16 @@ namespace Cassini.Streams.Broker;
 /// <summary>Obeys SUBSCRIBE and UNSUBSCRIBE (MQTT 5.0 §3.8, §3.10). For the connection's reader.</summary>
 internal sealed class SubscribeHandler(BrokerCore core, ClientConnection connection, Client client)
 {
-    private List<Subscription>? _wantRetained;
+    private Dictionary<string, Subscription>? _wantRetained;
 
     /// <returns>The answer.</returns>
     public byte[] Subscribe(SubscribePacket packet)
     {
         int[] identifiers = [.. packet.Properties.SubscriptionIdentifiers];
         string? detail = null;
-        var reasons = packet.Requests.Select(request => Subscribe(request, identifiers, ref detail)).ToImmutableArray();
+        var reasons = packet.Requests
+            .Select((request, i) => i < core.Options.MaxSubscriptions ? Subscribe(request, identifiers, ref detail) : TooMany(ref detail))
+            .ToImmutableArray();
         return connection.Explain(
             client.WantsProblemInformation ? detail ?? "" : "",
             properties => new SubAckPacket(PacketType.SubAck, packet.PacketId, reasons, properties).Write(connection.Version));
@@ -39,10 +41,16 @@ internal sealed class SubscribeHandler(BrokerCore core, ClientConnection connect
             return;
         }
 
-        foreach (var subscription in _wantRetained)
+        foreach (var (filter, subscription) in _wantRetained)
         {
-            var messages = core.Retained.Match(MqttText.Encode(subscription.Filter));
-            client.Session.DeliverRetained(messages, subscription, connection.Flushes);
+            if (connection.IsClosing)
+            {
+                break;
+            }
+
+            // Handed over while nobody can retain a newer one, so that an older message never comes after it [MQTT-4.6.0-5].
+            core.Retained.ForEach(
+                MqttText.Encode(filter), message => client.Session.DeliverRetained(message, subscription, connection.Flushes));
         }
 
         _wantRetained = null;
@@ -74,17 +82,22 @@ internal sealed class SubscribeHandler(BrokerCore core, ClientConnection connect
             client.Session, request.Filter, request.QoS, request.NoLocal, request.RetainAsPublished, identifiers);
         if (client.Session.Subscribe(subscription) is not { } isNew)
         {
-            detail ??= $"more than {core.Options.MaxSubscriptions:N0} subscriptions";
-            return ReasonCode.QuotaExceeded;
+            return TooMany(ref detail);
         }
 
         // A shared subscription gets no retained messages (§4.8.2).
         if (share.IsEmpty && (request.RetainHandling == RetainHandling.Send || (request.RetainHandling == RetainHandling.SendIfNew && isNew)))
         {
-            (_wantRetained ??= []).Add(subscription);
+            (_wantRetained ??= [])[request.Filter] = subscription;
         }
 
         return (ReasonCode)request.QoS;
+    }
+
+    private ReasonCode TooMany(ref string? detail)
+    {
+        detail ??= $"more than {core.Options.MaxSubscriptions:N0} subscriptions, or no memory for one more";
+        return ReasonCode.QuotaExceeded;
     }
 
     private void Deny(string filter)

@@ -29,6 +29,9 @@ internal sealed class Subscription(
     /// </summary>
     public Subscription? ForOwnMessages { get; private init; } = null;
 
+    /// <summary>What it takes in memory, in bytes, about: itself and its nodes of the tree.</summary>
+    public int Cost => 400 + (3 * Filter.Length) + (120 * Filter.AsSpan().Count('/'));
+
     /// <summary>Where it stands in the list of its node.</summary>
     public int Place { get; set; }
 

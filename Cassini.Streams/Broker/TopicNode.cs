@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using Cassini.Streams.Mqtt;
 
 namespace Cassini.Streams.Broker;
@@ -17,8 +18,8 @@ internal sealed class TopicNode(byte[] level, TopicNode? parent)
     private int _live;
     private object? _subscriptions;
     private SubscriptionList? _below;
-    private SharedGroup[]? _groups;
-    private SharedGroup[]? _groupsBelow;
+    private ConcurrentDictionary<string, SharedGroup>? _groups;
+    private ConcurrentDictionary<string, SharedGroup>? _groupsBelow;
     private TopicNode? _any;
 
     public byte[] Level { get; } = level;
@@ -150,22 +151,27 @@ internal sealed class TopicNode(byte[] level, TopicNode? parent)
         }
     }
 
-    public SharedGroup? FindGroup(string name, bool below) =>
-        (below ? _groupsBelow : _groups)?.FirstOrDefault(group => group.Name == name);
+    public SharedGroup? FindGroup(string name, bool below) => (below ? _groupsBelow : _groups)?.GetValueOrDefault(name);
 
     public SharedGroup AddGroup(string name, bool below)
     {
-        var group = new SharedGroup(name);
         ref var groups = ref below ? ref _groupsBelow : ref _groups;
-        Volatile.Write(ref groups, [.. groups ?? [], group]);
-        return group;
+        if (groups is null)
+        {
+            Volatile.Write(ref groups, new ConcurrentDictionary<string, SharedGroup>(1, 1, StringComparer.Ordinal));
+        }
+
+        return groups.GetOrAdd(name, static name => new SharedGroup(name));
     }
 
     public void RemoveGroup(SharedGroup group, bool below)
     {
         ref var groups = ref below ? ref _groupsBelow : ref _groups;
-        SharedGroup[] left = [.. groups!.Where(other => other != group)];
-        Volatile.Write(ref groups, left.Length == 0 ? null : left);
+        groups!.TryRemove(group.Name, out _);
+        if (groups.IsEmpty)
+        {
+            Volatile.Write(ref groups, null);
+        }
     }
 
     public void CopyTo(Matches matches)
@@ -180,14 +186,25 @@ internal sealed class TopicNode(byte[] level, TopicNode? parent)
                 break;
         }
 
-        matches.Groups.AddRange(Volatile.Read(ref _groups) ?? []);
+        Copy(Volatile.Read(ref _groups), matches);
     }
 
     /// <summary>What ends here with <c>#</c>.</summary>
     public void CopyBelowTo(Matches matches)
     {
         Volatile.Read(ref _below)?.CopyTo(matches.Subscriptions);
-        matches.Groups.AddRange(Volatile.Read(ref _groupsBelow) ?? []);
+        Copy(Volatile.Read(ref _groupsBelow), matches);
+    }
+
+    private static void Copy(ConcurrentDictionary<string, SharedGroup>? groups, Matches matches)
+    {
+        if (groups is not null)
+        {
+            foreach (var (_, group) in groups)
+            {
+                matches.Groups.Add(group);
+            }
+        }
     }
 
     private void Insert(TopicNode child)

@@ -35,7 +35,7 @@ public sealed record ProtocolViolated(long ConnectionId, string Reason, string C
 /// <summary>A client was denied a topic. One who asks often is not told each time.</summary>
 /// <param name="ConnectionId">The connection.</param>
 /// <param name="Identity">Who the client certificate says it is.</param>
-/// <param name="Action"><c>publish</c> or <c>subscribe</c>.</param>
+/// <param name="Action"><c>publish</c> or <c>subscribe</c>; <c>retain</c> when the message was delivered and not kept.</param>
 /// <param name="Topic">The topic or the filter.</param>
 /// <param name="Detail">For people; null when a rule denied it.</param>
 public sealed record AccessDenied(long ConnectionId, string Identity, string Action, string Topic, string? Detail) : BrokerEvent

@@ -46,7 +46,7 @@ internal sealed class ConnectionStream(Stream inner, ByteTotals? totals) : Strea
         ThrowIfBroken();
         try
         {
-            var read = await inner.ReadAsync(buffer, cancellationToken);
+            var read = await inner.ReadAsync(buffer, cancellationToken).ConfigureAwait(false);
             if (read > 0)
             {
                 Interlocked.Add(ref _received, read);
@@ -72,7 +72,7 @@ internal sealed class ConnectionStream(Stream inner, ByteTotals? totals) : Strea
         ThrowIfBroken();
         try
         {
-            await inner.WriteAsync(buffer, cancellationToken);
+            await inner.WriteAsync(buffer, cancellationToken).ConfigureAwait(false);
             Interlocked.Add(ref _sent, buffer.Length);
             totals?.AddSent(buffer.Length);
         }

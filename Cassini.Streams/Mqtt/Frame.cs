@@ -14,4 +14,7 @@ internal readonly ref struct Frame(ReadOnlySpan<byte> whole, int headerLength)
     public ReadOnlySpan<byte> Body => Whole[headerLength..];
 
     public int HeaderLength => headerLength;
+
+    /// <summary>Whether its length is encoded in the fewest bytes, which MQTT 3.1.1 does not demand.</summary>
+    public bool IsShortest => headerLength == 1 + VariableByteInteger.SizeOf(Whole.Length - headerLength);
 }

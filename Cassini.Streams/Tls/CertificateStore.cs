@@ -12,6 +12,7 @@ namespace Cassini.Streams.Tls;
 /// </summary>
 public sealed class CertificateStore
 {
+    private readonly KnownIntermediates _intermediates = new();
     private readonly TlsOptions _options;
     private readonly IEventPublisher _events;
     private readonly TimeProvider _time;
@@ -49,7 +50,7 @@ public sealed class CertificateStore
     public void Load()
     {
         var files = TlsFileSet.Read(_options);
-        Use(TlsMaterial.Create(files, _time, _options.IdentityFrom), files.Digest());
+        Use(TlsMaterial.Create(files, _time, _options.IdentityFrom, _intermediates), files.Digest());
     }
 
     /// <summary>Looks at the files each <see cref="TlsOptions.ReloadInterval"/> until it is cancelled. One at a time, after <see cref="Load"/>.</summary>
@@ -112,7 +113,7 @@ public sealed class CertificateStore
         {
             try
             {
-                Use(TlsMaterial.Create(files ?? throw unreadable!, _time, _options.IdentityFrom), seen);
+                Use(TlsMaterial.Create(files ?? throw unreadable!, _time, _options.IdentityFrom, _intermediates), seen);
             }
             catch (TlsConfigurationException e)
             {

@@ -1,6 +1,7 @@
 using System.Net.Security;
 using System.Reflection;
 using System.Runtime.InteropServices;
+using System.Security.Cryptography;
 
 namespace Cassini.Streams.Tls;
 
@@ -13,11 +14,15 @@ internal static class OpenSslBuffers
     private const int ControlMode = 33; // SSL_CTRL_MODE
     private const long ReleaseBuffers = 0x10; // SSL_MODE_RELEASE_BUFFERS
 
-    private static readonly FieldInfo? Context = OperatingSystem.IsLinux()
+    /// <summary>Only where the library that the runtime chose is the one that is called below.</summary>
+    private static readonly FieldInfo? Context = OperatingSystem.IsLinux() && IsOpenSsl3
         ? typeof(SslStream).GetField("_securityContext", BindingFlags.NonPublic | BindingFlags.Instance)
         : null;
 
     private static volatile bool _isAbsent;
+
+    private static bool IsOpenSsl3 =>
+        !OperatingSystem.IsWindows() && SafeEvpPKeyHandle.OpenSslVersion >> 28 == 3 && Environment.GetEnvironmentVariable("CLR_OPENSSL_VERSION_OVERRIDE") is null;
 
     /// <summary>Asks for it, after the handshake.</summary>
     /// <returns>Whether OpenSSL will.</returns>

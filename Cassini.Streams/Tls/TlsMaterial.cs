@@ -21,13 +21,14 @@ public sealed class TlsMaterial
         ImmutableArray<X509Certificate2> authorities,
         RevocationList? revocation,
         TimeProvider time,
-        IdentitySource identityFrom)
+        IdentitySource identityFrom,
+        KnownIntermediates known)
     {
         Server = server;
         Intermediates = intermediates;
         Revocation = revocation;
         _authorities = authorities;
-        _verdicts = new VerdictCache(new ClientCertificateJudge(authorities, revocation, time, identityFrom), time);
+        _verdicts = new VerdictCache(new ClientCertificateJudge(authorities, revocation, time, identityFrom), known, time);
         ServerOptions = BuildServerOptions();
     }
 
@@ -51,7 +52,7 @@ public sealed class TlsMaterial
     public SslServerAuthenticationOptions ServerOptions { get; }
 
     /// <exception cref="TlsConfigurationException">The files cannot be used, or do not belong together.</exception>
-    internal static TlsMaterial Create(TlsFileSet files, TimeProvider time, IdentitySource identityFrom = IdentitySource.CommonName)
+    internal static TlsMaterial Create(TlsFileSet files, TimeProvider time, IdentitySource identityFrom = IdentitySource.CommonName, KnownIntermediates? known = null)
     {
         var authorities = PemCertificates.ReadAuthorities(files.Ca);
         var chain = PemCertificates.Read(files.ServerChain);
@@ -59,7 +60,7 @@ public sealed class TlsMaterial
         var revocation = files.Crl is { } crl ? RevocationListReader.Read(crl, authorities) : null;
         try
         {
-            return new TlsMaterial(server, chain[1..], authorities, revocation, time, identityFrom);
+            return new TlsMaterial(server, chain[1..], authorities, revocation, time, identityFrom, known ?? new KnownIntermediates());
         }
         catch (CryptographicException e)
         {
@@ -69,13 +70,11 @@ public sealed class TlsMaterial
 
     private SslServerAuthenticationOptions BuildServerOptions()
     {
-        // The names of the CAs help a client with several certificates to choose. Schannel takes them from a store only.
-        var trust = OperatingSystem.IsWindows()
-            ? null
-            : SslCertificateTrust.CreateForX509Collection(Authorities, sendTrustInHandshake: true);
         return new SslServerAuthenticationOptions
         {
-            ServerCertificateContext = SslStreamCertificateContext.Create(Server, [.. Intermediates], offline: true, trust),
+            // Without the names of our CAs: the runtime shares one OpenSSL context for one certificate, and a reload of the CAs alone
+            // would leave clients with the old names.
+            ServerCertificateContext = SslStreamCertificateContext.Create(Server, [.. Intermediates], offline: true),
             EnabledSslProtocols = SslProtocols.Tls12 | SslProtocols.Tls13,
             EncryptionPolicy = EncryptionPolicy.RequireEncryption,
             ClientCertificateRequired = true,

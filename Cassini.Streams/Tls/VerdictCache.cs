@@ -9,7 +9,7 @@ namespace Cassini.Streams.Tls;
 /// beginning: only the time can change the verdict, since CA and revocation list are the same. Also what lets a resumed TLS session be
 /// judged, which brings the client's certificate without its intermediates. Thread-safe.
 /// </summary>
-internal sealed class VerdictCache(ClientCertificateJudge judge, TimeProvider time)
+internal sealed class VerdictCache(ClientCertificateJudge judge, KnownIntermediates intermediates, TimeProvider time)
 {
     private const int Capacity = 10_000;
 
@@ -33,9 +33,10 @@ internal sealed class VerdictCache(ClientCertificateJudge judge, TimeProvider ti
             return known;
         }
 
-        var verdict = judge.Judge(certificate, presented);
+        var verdict = judge.Judge(certificate, intermediates.With(presented));
         if (verdict.PathValidity is not null)
         {
+            intermediates.Remember(presented);
             Keep(key, verdict);
         }
 
@@ -44,13 +45,17 @@ internal sealed class VerdictCache(ClientCertificateJudge judge, TimeProvider ti
 
     private void Keep(string key, ClientVerdict verdict)
     {
+        if (!_accepted.TryAdd(key, verdict))
+        {
+            _accepted[key] = verdict;
+            return;
+        }
+
         if (Interlocked.Increment(ref _count) > Capacity)
         {
             // Rare enough, and cheaper than knowing who came last: everyone is examined once more.
             _accepted.Clear();
-            Interlocked.Exchange(ref _count, 1);
+            Interlocked.Exchange(ref _count, 0);
         }
-
-        _accepted[key] = verdict;
     }
 }

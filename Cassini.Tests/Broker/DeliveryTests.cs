@@ -506,7 +506,33 @@ public class DeliveryTests
                 await publisher.PublishAsync("t", $"{next++:00}{payload}", QualityOfService.AtLeastOnce);
             }
 
-            await client.ExpectPublishAsync("t", $"{i:00}{payload}");
+            var message = await client.ExpectPublishAsync("t", $"{i:00}{payload}");
+            await client.AckAsync(PacketType.PubAck, message.PacketId);
         }
+    }
+
+    // Bytes in flight are bounded as those in the queue are: a client that never acknowledges does not hold the broker's memory.
+    [Fact]
+    public async Task Unacknowledged_ManyBytes_HoldTheRestBack()
+    {
+        await using var rig = new BrokerRig(options => options with { MaxQueuedBytes = 100_000 });
+        var payload = new string('x', 20_000);
+        var client = await rig.ConnectAsync("a");
+        await client.SubscribeAsync("t", QualityOfService.AtLeastOnce);
+        var publisher = await rig.ConnectAsync("p");
+        var received = new List<ReceivedPublish>();
+        for (var i = 0; i < 8; i++)
+        {
+            await publisher.PublishAsync("t", $"{i:00}{payload}", QualityOfService.AtLeastOnce);
+        }
+
+        for (var i = 0; i < 5; i++)
+        {
+            received.Add(await client.ExpectPublishAsync("t", $"{i:00}{payload}"));
+        }
+
+        await client.ExpectNothingAsync();
+        await client.AckAsync(PacketType.PubAck, received[0].PacketId);
+        await client.ExpectPublishAsync("t", $"05{payload}");
     }
 }

@@ -54,7 +54,7 @@ public class LimitsTests
     [InlineData(QualityOfService.ExactlyOnce)]
     public async Task SlowConsumer_KeepsQoS1And2(QualityOfService qos)
     {
-        await using var rig = new BrokerRig(options => options with { MaxQueuedBytes = 64 * 1024 });
+        await using var rig = new BrokerRig(options => options with { MaxQueuedBytes = 100 * 1024 });
         var slow = await rig.OpenAsync("slow", window: Window);
         await slow.Client.SubscribeAsync("t");
         var publisher = await rig.ConnectAsync("p");
@@ -377,5 +377,39 @@ public class LimitsTests
         rig.Broker.GetSubscriptions("$canary/1").ShouldBeEmpty();
         rig.Core.Budget.Return(1_000_000);
         await client.ExpectNothingAsync();
+    }
+
+    // One packet must not buy the work of hundreds of thousands: a filter counts once, and what is too many is refused.
+    [Fact]
+    public async Task Subscribe_ToOneFilterOverAndOver_SendsRetainedMessagesOnce()
+    {
+        await using var rig = new BrokerRig(options => options with { MaxSubscriptions = 50 });
+        var client = await rig.ConnectAsync("a");
+        await client.PublishAsync("t", "kept", QualityOfService.AtLeastOnce, retain: true);
+        var request = new SubscriptionRequest("t", QualityOfService.AtMostOnce, false, false, RetainHandling.Send);
+
+        await client.SendAsync(new SubscribePacket(9, [.. Enumerable.Repeat(request, 2_000)], PropertySet.Empty).Write(ProtocolVersion.V500));
+
+        var answer = await client.ExpectAsync<SubAckPacket>();
+        answer.Reasons.Count(reason => reason == ReasonCode.Success).ShouldBe(50);
+        answer.Reasons.Count(reason => reason == ReasonCode.QuotaExceeded).ShouldBe(1_950);
+        await client.ExpectPublishAsync("t", "kept");
+        await client.ExpectNothingAsync();
+    }
+
+    [Fact]
+    public async Task Subscribe_WithoutMemory_IsRefused()
+    {
+        await using var rig = new BrokerRig(options => options with { MemoryLimit = 200_000, MaxSubscriptions = 10_000 });
+        var client = await rig.ConnectAsync("a");
+        var requests = Enumerable.Range(0, 500).Select(i => new SubscriptionRequest(
+            $"{i}/{string.Join('/', Enumerable.Repeat("x", 40))}", QualityOfService.AtMostOnce, false, false, RetainHandling.Send));
+
+        await client.SendAsync(new SubscribePacket(9, [.. requests], PropertySet.Empty).Write(ProtocolVersion.V500));
+
+        (await client.ExpectAsync<SubAckPacket>()).Reasons[^1].ShouldBe(ReasonCode.QuotaExceeded);
+        rig.Core.Budget.Used.ShouldBeGreaterThan(100_000);
+        await client.SendAsync(new ReasonPacket(PacketType.Disconnect, ReasonCode.Success, PropertySet.Empty).Write(ProtocolVersion.V500));
+        await Eventually.BecomesAsync("the memory is given back", () => rig.Core.Budget.Used, used => used < 50_000);
     }
 }

@@ -1,4 +1,5 @@
 using Cassini.Streams.Broker;
+using Cassini.Streams.Events;
 using Cassini.Streams.Mqtt;
 
 namespace Cassini.Tests.Broker;
@@ -144,9 +145,9 @@ public class RetainedTests
     }
 
     [Theory]
-    [InlineData(4, 0)]
-    [InlineData(5, 0x97)]
-    public async Task Retained_OneTooMany_IsRefusedButDelivered(int version, int expected)
+    [InlineData(4)]
+    [InlineData(5)]
+    public async Task Retained_OneTooMany_IsDeliveredAndToldToTheOperator(int version)
     {
         await using var rig = new BrokerRig(options => options with { MaxRetained = 20 });
         var watcher = await rig.ConnectAsync("w", version);
@@ -159,8 +160,9 @@ public class RetainedTests
             await watcher.ExpectPublishAsync($"t/{i}", "1");
         }
 
-        (await publisher.PublishAsync("one/more", "1", QualityOfService.AtLeastOnce, retain: true)).ShouldBe((ReasonCode)expected);
+        (await publisher.PublishAsync("one/more", "1", QualityOfService.AtLeastOnce, retain: true)).ShouldBe(ReasonCode.Success);
         await watcher.ExpectPublishAsync("one/more", "1");
+        rig.Events.Of<AccessDenied>().ShouldHaveSingleItem().Action.ShouldBe("retain");
         (await publisher.PublishAsync("t/0", "2", QualityOfService.AtLeastOnce, retain: true)).ShouldBe(ReasonCode.Success, "it replaces one");
         await watcher.ExpectPublishAsync("t/0", "2");
         rig.Core.Retained.Count.ShouldBe(20);

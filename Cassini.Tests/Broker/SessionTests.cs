@@ -217,15 +217,15 @@ public class SessionTests
         await rig.OpenAsync("a", change: connect => BrokerRig.Lasting(connect) with { CleanStart = true });
         await old.Served;
 
-        session.Receive(7, 10).ShouldBe(true);
+        session.Receive(7, 10, connection).ShouldBe(ReceiveVerdict.TakenOver);
         session.Subscribe(new Subscription(session, "t", QualityOfService.AtLeastOnce, false, false, [])).ShouldBeNull();
         session.Unsubscribe("t").ShouldBeFalse();
         session.Acknowledge(new AckPacket(PacketType.PubRec, 1, ReasonCode.Success), connection, new FlushSet());
         var used = rig.Core.Budget.Used;
         var retained = new StoredMessage(rig.Core.Topics.Get("t"u8), [1], [], QualityOfService.AtLeastOnce, null);
-        session.DeliverRetained([retained], new Subscription(session, "t", QualityOfService.AtLeastOnce, false, false, []), new FlushSet());
+        session.DeliverRetained(retained, new Subscription(session, "t", QualityOfService.AtLeastOnce, false, false, []), new FlushSet());
         rig.Core.Budget.Used.ShouldBe(used, "nobody would ever give it back");
-        session.ForgetReceived(8).ShouldBeFalse();
+        session.ForgetReceived(8, connection).ShouldBeFalse();
 
         var kept = (await rig.Store.LoadAsync(default)).Sessions.ShouldHaveSingleItem();
         kept.Received.ShouldBeEmpty();

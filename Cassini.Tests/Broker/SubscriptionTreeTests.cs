@@ -86,7 +86,7 @@ public class SubscriptionTreeTests
         var matchers = Enumerable.Range(0, 2).Select(_ => Task.Run(() =>
         {
             var matches = 0;
-            while (!stop.IsCancellationRequested)
+            do
             {
                 var route = tree.Match("a/b"u8);
                 listeners.Take(5).ShouldAllBe(listener => route.Subscriptions.Contains(listener));
@@ -94,6 +94,7 @@ public class SubscriptionTreeTests
                 route.Groups.ShouldHaveSingleItem().Members.ToArray().ShouldContain(listeners[5]);
                 matches++;
             }
+            while (!stop.IsCancellationRequested);
 
             return matches;
         })).ToList();
@@ -147,5 +148,23 @@ public class SubscriptionTreeTests
         public override void Deliver(ref Publication message, Subscription subscription, FlushSet flushes)
         {
         }
+    }
+
+    // Tens of thousands of shares of one filter are cheap to make and to end: no list of them is searched or copied.
+    [Fact]
+    public void Shares_ManyOfOneFilter_ComeAndGo()
+    {
+        const int Shares = 50_000;
+        var tree = new SubscriptionTree();
+        var members = Enumerable.Range(0, Shares)
+            .Select(i => new Subscription(new Listener(), $"$share/g{i}/t", QualityOfService.AtMostOnce, false, false, []))
+            .ToList();
+        members.ForEach(tree.Add);
+        tree.Match("t"u8).Groups.Length.ShouldBe(Shares);
+
+        members.ForEach(tree.Remove);
+
+        tree.Match("t"u8).IsEmpty.ShouldBeTrue();
+        tree.Count.ShouldBe(0);
     }
 }
