@@ -191,7 +191,7 @@ internal sealed partial class Session
         var queued = new QueuedMessage(message, qos, retain, identifiers, ++_sequence);
 
         // What came before goes before: what waits, and what must be sent again.
-        if (_connection is { } connection && _pending is null or { Count: 0 } && _sendAgainFrom == NothingToSendAgain && MaySend(connection))
+        if (_connection is { } connection && _pending is null or { Count: 0 } && _sendAgainFrom == NothingToSendAgain && MaySendNew(connection))
         {
             Hold(message);
             if (IsStored)
@@ -232,9 +232,13 @@ internal sealed partial class Session
         core.Budget.Return(CopyCost);
     }
 
+    /// <summary>Whether the window takes one more. What is in it already is sent again however full it is: only that can empty it.</summary>
+    private bool MaySendNew(ClientConnection connection) =>
+        !_window.IsFull && _windowBytes < core.Options.MaxQueuedBytes && MaySend(connection);
+
     private bool MaySend(ClientConnection connection)
     {
-        if (_unacknowledged >= connection.SendMaximum || _window.IsFull || _windowBytes >= core.Options.MaxQueuedBytes)
+        if (_unacknowledged >= connection.SendMaximum)
         {
             return false;
         }
@@ -348,7 +352,7 @@ internal sealed partial class Session
         }
 
         _sendAgainFrom = NothingToSendAgain;
-        while (_pending?.Count > 0 && MaySend(connection))
+        while (_pending?.Count > 0 && MaySendNew(connection))
         {
             var queued = _pending.Dequeue();
             _pendingBytes -= queued.Message.Size;

@@ -535,4 +535,28 @@ public class DeliveryTests
         await client.AckAsync(PacketType.PubAck, received[0].PacketId);
         await client.ExpectPublishAsync("t", $"05{payload}");
     }
+
+    // A full window must not keep itself from being sent again: nothing else would ever empty it.
+    [Fact]
+    public async Task Unacknowledged_AsManyBytesAsMayBe_AreSentAgainAfterAReconnect()
+    {
+        await using var rig = new BrokerRig(options => options with { MaxQueuedBytes = 100_000 });
+        var payload = new string('x', 20_000);
+        var connection = await rig.OpenAsync("a", change: BrokerRig.Lasting);
+        await connection.Client.SubscribeAsync("t", QualityOfService.AtLeastOnce);
+        var publisher = await rig.ConnectAsync("p");
+        for (var i = 0; i < 6; i++)
+        {
+            await publisher.PublishAsync("t", $"{i:00}{payload}", QualityOfService.AtLeastOnce);
+        }
+
+        await connection.Client.ExpectPublishAsync("t", $"00{payload}");
+        await connection.LoseAsync();
+        var client = (await rig.OpenAsync("a", change: BrokerRig.Lasting)).Client;
+        for (var i = 0; i < 6; i++)
+        {
+            var message = await client.ExpectPublishAsync("t", $"{i:00}{payload}");
+            await client.AckAsync(PacketType.PubAck, message.PacketId);
+        }
+    }
 }

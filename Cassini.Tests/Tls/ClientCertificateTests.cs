@@ -160,6 +160,23 @@ public sealed class ClientCertificateTests : IDisposable
         (await Handshake.WithClientAsync(material, version, client)).Verdict.Accepted.ShouldBeTrue();
     }
 
+    // A reload must not lock out who resumes a session, which brings no intermediates.
+    [Theory]
+    [MemberData(nameof(Versions))]
+    public async Task Client_OfAnIntermediateThatIsKnown_NeedsNoChainAfterAReload(SslProtocols version)
+    {
+        using var intermediate = _authority.IssueIntermediate();
+        using var client = intermediate.IssueClient();
+        var known = new KnownIntermediates();
+        var files = TlsFileSet.Read(_authority.Write(_directory.Path));
+        var before = TlsMaterial.Create(files, TimeProvider.System, known: known);
+        (await Handshake.WithClientAsync(before, version, client, intermediate.Certificate)).Verdict.Accepted.ShouldBeTrue();
+
+        var after = TlsMaterial.Create(files, TimeProvider.System, known: known);
+
+        (await Handshake.WithClientAsync(after, version, client)).Verdict.Accepted.ShouldBeTrue();
+    }
+
     [Theory]
     [MemberData(nameof(Versions))]
     public async Task Client_OfARevokedIntermediate_IsRevoked(SslProtocols version)
