@@ -2,6 +2,7 @@ using Cassini.Streams.Broker;
 using Cassini.Streams.Events;
 using Cassini.Streams.Listening;
 using Cassini.Streams.Mqtt;
+using Cassini.Tests.Broker;
 using Microsoft.Extensions.Logging.Abstractions;
 
 namespace Cassini.Micro;
@@ -14,9 +15,9 @@ internal sealed class BrokerRig
     public BrokerCore Core { get; } = new(new BrokerOptions(), new InMemoryStore(), new Silence(), TimeProvider.System, NullLogger.Instance);
 
     /// <summary>A connected client.</summary>
-    public (ClientConnection Connection, PacketHandler Handler, ReceiveBuffer Input, ScriptedStream Stream) Connect(string clientId)
+    public (ClientConnection Connection, PacketHandler Handler, ReceiveBuffer Input, EndlessStream Stream) Connect(string clientId)
     {
-        var stream = new ScriptedStream();
+        var stream = new EndlessStream();
         var connection = new Connection(
             ++_id, "bench", "bench", clientId, new ConnectionStream(stream, null), new ConnectionFate(NullLogger.Instance), isProbe: false);
         var client = new ClientConnection(Core, connection, Core.Counters);
@@ -36,44 +37,4 @@ internal sealed class BrokerRig
         {
         }
     }
-}
-
-/// <summary>A stream that gives the same bytes at each read and swallows what is written.</summary>
-internal sealed class ScriptedStream : Stream
-{
-    public byte[] Bytes { get; set; } = [];
-
-    public override bool CanRead => true;
-
-    public override bool CanSeek => false;
-
-    public override bool CanWrite => true;
-
-    public override long Length => throw new NotSupportedException();
-
-    public override long Position { get => throw new NotSupportedException(); set => throw new NotSupportedException(); }
-
-    public override ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
-    {
-        if (!buffer.IsEmpty)
-        {
-            Bytes.CopyTo(buffer);
-        }
-
-        return ValueTask.FromResult(buffer.IsEmpty ? 0 : Bytes.Length);
-    }
-
-    public override ValueTask WriteAsync(ReadOnlyMemory<byte> buffer, CancellationToken cancellationToken = default) => ValueTask.CompletedTask;
-
-    public override void Flush()
-    {
-    }
-
-    public override int Read(byte[] buffer, int offset, int count) => throw new NotSupportedException();
-
-    public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
-
-    public override void SetLength(long value) => throw new NotSupportedException();
-
-    public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException();
 }
