@@ -13,6 +13,7 @@ internal sealed class SessionPhase(ListeningContext context, Connection connecti
 {
     private static readonly TimeSpan AbandonAfter = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan CloseNotifyTimeout = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan LingerTimeout = TimeSpan.FromSeconds(1);
     private RehearsalException? _rehearsal;
     private bool _aborted;
 
@@ -41,7 +42,7 @@ internal sealed class SessionPhase(ListeningContext context, Connection connecti
         return Judge(serving);
     }
 
-    /// <summary>Says goodbye in TLS, if the peer still listens.</summary>
+    /// <summary>Says goodbye in TLS, if the peer still listens, and gives it time to hear the last words.</summary>
     public async Task SayGoodbyeAsync(SslStream tls)
     {
         if (stream.Failed || _aborted)
@@ -49,9 +50,40 @@ internal sealed class SessionPhase(ListeningContext context, Connection connecti
             return;
         }
 
+        await SayCloseNotifyAsync(tls);
+        if (!stream.Ended)
+        {
+            await LingerAsync();
+        }
+    }
+
+    private async Task SayCloseNotifyAsync(SslStream tls)
+    {
         var goodbye = tls.ShutdownAsync();
         await goodbye.WaitAsync(CloseNotifyTimeout, context.Time, context.Forced.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         TaskObserver.Observe(goodbye, late => ListeningLog.GoodbyeFailed(context.Logger, connection.Id, late.Message));
+    }
+
+    /// <summary>
+    /// Takes what the peer still sends until it closes too. A socket that is closed with unread bytes, or gets some later, answers
+    /// with a reset, and a reset may throw away what the peer has not read yet: the reason why its session ended.
+    /// </summary>
+    private async Task LingerAsync()
+    {
+        using var limit = new CancellationTokenSource(LingerTimeout, context.Time);
+        using var patience = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, context.Forced.Token);
+        var scraps = new byte[256];
+        try
+        {
+            socket.Shutdown(SocketShutdown.Send);
+            while (await socket.ReceiveAsync(scraps, patience.Token) > 0)
+            {
+            }
+        }
+        catch (Exception ended) when (ended is SocketException or OperationCanceledException or ObjectDisposedException)
+        {
+            // It closed, or had time enough.
+        }
     }
 
     private async Task InsistAsync(Task serving)

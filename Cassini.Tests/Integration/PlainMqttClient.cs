@@ -65,7 +65,14 @@ internal sealed class PlainMqttClient(SslStream stream) : IAsyncDisposable
         if (message.QoS == QualityOfService.AtLeastOnce)
         {
             var ack = new byte[AckPacket.MaxSize];
-            await SendAsync(ack[..new AckPacket(PacketType.PubAck, id, ReasonCode.Success).Write(ack, Version)]);
+            try
+            {
+                await SendAsync(ack[..new AckPacket(PacketType.PubAck, id, ReasonCode.Success).Write(ack, Version)]);
+            }
+            catch (IOException)
+            {
+                // It has said goodbye and gone, and that is still to be read.
+            }
         }
 
         return message;

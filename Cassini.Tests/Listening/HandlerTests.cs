@@ -2,6 +2,7 @@ using System.Net.Sockets;
 using Cassini.Streams.Events;
 using Cassini.Streams.Listening;
 using Cassini.Tests.Supervision;
+using Cassini.Tests.Support;
 
 namespace Cassini.Tests.Listening;
 
@@ -24,6 +25,42 @@ public class HandlerTests
             e => e.Reason.ShouldBe(SessionCloseReason.Completed),
             e => e.BytesSent.ShouldBe(3));
         rig.Manager.BytesSent.ShouldBe(3);
+    }
+
+    [Fact]
+    public async Task Handler_Returns_ThePeersLateBytesAreNoReset()
+    {
+        // In a time that stands still: the patience with the peer does not end before the peer has closed.
+        await using var rig = await ListeningRig.StartAsync(time: new ManualTimeProvider(), handler: new Handler(async (connection, token) =>
+            await connection.Stream.WriteAsync("bye"u8.ToArray(), token)));
+        var client = await rig.OpenAsync();
+
+        var buffer = new byte[3];
+        await client.ReadExactlyAsync(buffer, Token).AsTask().Within("the last words");
+        (await client.ReadAsync(buffer, Token).AsTask().Within("the end")).ShouldBe(0);
+        for (var chunk = 0; chunk < 64; chunk++)
+        {
+            await client.WriteAsync(new byte[1024], Token).AsTask().Within("bytes that nobody waits for");
+        }
+
+        rig.Events.All<ConnectionClosed>().ShouldBeEmpty();
+        await client.DisposeAsync();
+        (await rig.Events.WaitForAsync<ConnectionClosed>("the end")).Reason.ShouldBe(SessionCloseReason.Completed);
+    }
+
+    [Fact]
+    public async Task Handler_Returns_APeerThatNeverClosesIsWaitedForButNotForLong()
+    {
+        var time = new ManualTimeProvider();
+        await using var rig = await ListeningRig.StartAsync(time: time, handler: new Handler((_, _) => Task.CompletedTask));
+        await using var client = await rig.OpenAsync();
+        (await client.ReadAsync(new byte[1], Token).AsTask().Within("the end")).ShouldBe(0);
+
+        await Eventually.HoldsAsync("the end", () =>
+        {
+            time.Advance(TimeSpan.FromSeconds(1));
+            return rig.Events.All<ConnectionClosed>().Any();
+        });
     }
 
     [Fact]

@@ -24,8 +24,10 @@ internal sealed class ListeningRig : IAsyncDisposable
         Func<ListenerOptions, ListenerOptions>? configure = null,
         IConnectionHandler? handler = null,
         ISocketTransport? transport = null,
-        RestartPolicy? restart = null)
+        RestartPolicy? restart = null,
+        TimeProvider? time = null)
     {
+        time ??= TimeProvider.System;
         Options = new ListenerOptions { Endpoints = [AnyPort], CloseTimeout = TimeSpan.FromSeconds(1) };
         Options = configure?.Invoke(Options) ?? Options;
         Store = new CertificateStore(
@@ -34,9 +36,9 @@ internal sealed class ListeningRig : IAsyncDisposable
             TimeProvider.System,
             NullLogger<CertificateStore>.Instance);
         Store.Load();
-        Supervisor = new Supervisor(Events, TimeProvider.System, NullLogger.Instance);
+        Supervisor = new Supervisor(Events, time, NullLogger.Instance);
         _context = new ListeningContext(
-            Options, Store, handler ?? new DiscardHandler(), Supervisor, Events, TimeProvider.System, NullLogger.Instance);
+            Options, Store, handler ?? new DiscardHandler(), Supervisor, Events, time, NullLogger.Instance);
         Manager = new ListenerManager(Options, restart ?? QuickRestart, _context, transport ?? SocketTransport.Instance);
     }
 
@@ -62,9 +64,10 @@ internal sealed class ListeningRig : IAsyncDisposable
         Func<ListenerOptions, ListenerOptions>? configure = null,
         IConnectionHandler? handler = null,
         ISocketTransport? transport = null,
-        RestartPolicy? restart = null)
+        RestartPolicy? restart = null,
+        TimeProvider? time = null)
     {
-        var rig = new ListeningRig(configure, handler, transport, restart);
+        var rig = new ListeningRig(configure, handler, transport, restart, time);
         await rig.Manager.StartAsync(TestContext.Current.CancellationToken).Within("the start");
         return rig;
     }
