@@ -37,7 +37,7 @@ public sealed class EventHub : IEventPublisher
         _time = time;
         _options = options ?? new EventHubOptions();
         _started = time.GetTimestamp();
-        StartedAt = time.GetUtcNow();
+        StartedAt = WallClock();
         Epoch = Epoch.StartingAt(StartedAt);
         Log = new EventLog(Epoch, _options.LogCapacity);
     }
@@ -155,7 +155,7 @@ public sealed class EventHub : IEventPublisher
 
         var sequence = _sequence + 1;
         Interlocked.Exchange(ref _sequence, sequence);
-        return new FoldInput(elapsed, new EventEnvelope(Epoch, sequence, _time.GetUtcNow(), elapsed, brokerEvent));
+        return new FoldInput(elapsed, new EventEnvelope(Epoch, sequence, WallClock(), elapsed, brokerEvent));
     }
 
     private void Drain()
@@ -202,5 +202,12 @@ public sealed class EventHub : IEventPublisher
         {
             Log.Append(envelope);
         }
+    }
+
+    /// <summary>Cut to milliseconds, as it is written: a log that is read back says exactly what was folded.</summary>
+    private DateTimeOffset WallClock()
+    {
+        var now = _time.GetUtcNow();
+        return now.AddTicks(-(now.Ticks % TimeSpan.TicksPerMillisecond));
     }
 }

@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using Cassini.Streams.Events;
+using Cassini.Tests.Events;
 using Cassini.Tests.Health;
 using Cassini.Tests.Support;
 using Cassini.Web.Management;

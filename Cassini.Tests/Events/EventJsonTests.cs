@@ -3,9 +3,8 @@ using System.Collections.Immutable;
 using System.Reflection;
 using System.Text.Json;
 using Cassini.Streams.Events;
-using Cassini.Web.Management;
 
-namespace Cassini.Tests.Management;
+namespace Cassini.Tests.Events;
 
 public class EventJsonTests
 {
@@ -19,8 +18,9 @@ public class EventJsonTests
     public void Serialize_EachEventThereIs_CanBeReadBackExactly(Type type)
     {
         var original = ExampleOf(type);
-        using var json = JsonDocument.Parse(EventJson.Serialize(new EventEnvelope(
-            Epoch, 42, new DateTimeOffset(2026, 11, 22, 10, 15, 30, 500, TimeSpan.Zero), TimeSpan.FromTicks(123_456_789), original)));
+        var envelope = new EventEnvelope(
+            Epoch, 42, new DateTimeOffset(2026, 11, 22, 10, 15, 30, 500, TimeSpan.Zero), TimeSpan.FromTicks(123_456_789), original);
+        using var json = JsonDocument.Parse(EventJson.Serialize(envelope));
         var root = json.RootElement;
 
         root.EnumerateObject().Select(property => property.Name).ShouldBe(["id", "time", "elapsed", "type", "category", "event"]);
@@ -31,6 +31,37 @@ public class EventJsonTests
         root.GetProperty("category").GetString().ShouldBe(original.Category.ToString().ToLowerInvariant());
         root.GetProperty("event").TryGetProperty("category", out _).ShouldBeFalse("the envelope has it");
         root.GetProperty("event").Deserialize(type, EventJson.Options).ShouldBe(original);
+        EventJson.TryRead(EventJson.Serialize(envelope), out var read, out var error).ShouldBe(EventLine.Event, error);
+        read.ShouldBe(envelope);
+    }
+
+    [Theory]
+    [InlineData("")]
+    [InlineData("[]")]
+    [InlineData("{}")]
+    [InlineData("""{"id":"0000019a5c3e7f10-1","time":"2026-11-22T10:15:30.500Z","elapsed":1,"type":"phaseEntered","event":{"phase":"ready"}""")]
+    [InlineData("""{"id":"0000019a5c3e7f10-1","time":"2026-11-22T10:15:30.500Z","elapsed":1,"type":"phaseEntered","event":{"phase":"ready"}} {}""")]
+    [InlineData("""{"id":"0000019a5c3e7f10-1","time":"2026-11-22T10:15:30.500Z","elapsed":1,"type":"phaseEntered","event":{"phase":"asleep"}}""")]
+    [InlineData("""{"id":"0000019a5c3e7f10-1","time":"2026-11-22T10:15:30.500Z","elapsed":1,"type":"phaseEntered","event":{}}""")]
+    [InlineData("""{"id":"0000019a5c3e7f10-1","time":"2026-11-22T10:15:30.500Z","elapsed":1,"type":"phaseEntered","event":null}""")]
+    [InlineData("""{"id":"0000019a5c3e7f10-1","time":"2026-11-22T10:15:30.500Z","elapsed":1e30,"type":"phaseEntered","event":{"phase":"ready"}}""")]
+    [InlineData("""{"id":"17","time":"2026-11-22T10:15:30.500Z","elapsed":1,"type":"phaseEntered","event":{"phase":"ready"}}""")]
+    [InlineData("""{"id":17,"time":"yesterday","elapsed":"1","type":null,"event":3}""")]
+    public void TryRead_WhatIsNoEvent_IsMalformedAndSaysWhy(string line)
+    {
+        EventJson.TryRead(System.Text.Encoding.UTF8.GetBytes(line), out var envelope, out var error).ShouldBe(EventLine.Malformed);
+        envelope.ShouldBeNull();
+        error.ShouldStartWith("not an event: ");
+    }
+
+    [Fact]
+    public void TryRead_AnEventOfANewerVersion_IsUnknownAndNotMalformed()
+    {
+        EventJson.TryRead(
+            """{"event":{"depth":3},"id":"0000019a5c3e7f10-1","time":"2026-11-22T10:15:30.500Z","elapsed":1,"type":"abyssEntered","mood":["new"]}"""u8,
+            out _,
+            out var error).ShouldBe(EventLine.UnknownType);
+        error.ShouldBe("an event of an unknown type, 'abyssEntered'");
     }
 
     [Fact]

@@ -2,7 +2,7 @@ using System.Globalization;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 
-namespace Cassini.Streams.Health;
+namespace Cassini.Streams.Events;
 
 /// <summary>Writes an enum as its camelCase name, and reads nothing else.</summary>
 /// <typeparam name="T">The enum.</typeparam>

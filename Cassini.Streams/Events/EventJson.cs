@@ -1,0 +1,235 @@
+using System.Buffers;
+using System.Collections.Frozen;
+using System.Globalization;
+using System.Text.Json;
+using System.Text.Json.Serialization;
+using System.Text.Json.Serialization.Metadata;
+
+namespace Cassini.Streams.Events;
+
+/// <summary>What a line that should be an event turned out to be.</summary>
+public enum EventLine
+{
+    /// <summary>An event.</summary>
+    Event,
+
+    /// <summary>An event of a type that this version does not have: a newer Cassini's.</summary>
+    UnknownType,
+
+    /// <summary>Anything else.</summary>
+    Malformed,
+}
+
+/// <summary>
+/// An event with its envelope as one line of JSON: <c>{"id","time","elapsed","type","category","event":{…}}</c>. Every
+/// value can be read back exactly, except that the wall-clock time, which is for people, is cut to milliseconds.
+/// </summary>
+public static class EventJson
+{
+    private static readonly FrozenDictionary<Type, Form> Forms;
+    private static readonly FrozenDictionary<string, Form> FormsByName;
+
+    static EventJson()
+    {
+        Options = MakeOptions();
+        Forms = MakeForms();
+        FormsByName = Forms.Values.ToFrozenDictionary(form => form.Name, StringComparer.Ordinal);
+    }
+
+    /// <summary>Reads and writes the event alone: camelCase, enums as camelCase words, durations as seconds.</summary>
+    public static JsonSerializerOptions Options { get; }
+
+    /// <summary>The line, without its end.</summary>
+    public static byte[] Serialize(EventEnvelope envelope)
+    {
+        ArgumentNullException.ThrowIfNull(envelope);
+        var form = Forms[envelope.Event.GetType()];
+        var buffer = new ArrayBufferWriter<byte>(512);
+        using (var writer = new Utf8JsonWriter(buffer))
+        {
+            writer.WriteStartObject();
+            writer.WriteString("id", envelope.Id.ToString());
+            writer.WriteString("time", envelope.Time.UtcDateTime.ToString("yyyy-MM-ddTHH:mm:ss.fffZ", CultureInfo.InvariantCulture));
+            writer.WriteNumber("elapsed", Seconds.Of(envelope.Elapsed));
+            writer.WriteString("type", form.Name);
+            writer.WriteString("category", form.Category(envelope.Event));
+            writer.WritePropertyName("event");
+            JsonSerializer.Serialize(writer, envelope.Event, form.Shape);
+            writer.WriteEndObject();
+        }
+
+        return buffer.WrittenSpan.ToArray();
+    }
+
+    /// <summary>Reads what <see cref="Serialize"/> wrote. Properties that it does not know are passed over.</summary>
+    /// <param name="line">One line of JSON, in UTF-8.</param>
+    /// <param name="envelope">The event; null when it cannot be read.</param>
+    /// <param name="error">Why it cannot be read; null when it can.</param>
+    public static EventLine TryRead(ReadOnlySpan<byte> line, out EventEnvelope? envelope, out string? error)
+    {
+        envelope = null;
+        try
+        {
+            return Read(new Utf8JsonReader(line), out envelope, out error);
+        }
+        catch (Exception failure) when (failure is JsonException or FormatException or InvalidOperationException or OverflowException or ArgumentException)
+        {
+            error = $"not an event: {failure.Message}";
+            return EventLine.Malformed;
+        }
+    }
+
+    private static EventLine Read(Utf8JsonReader reader, out EventEnvelope? envelope, out string? error)
+    {
+        envelope = null;
+        error = null;
+        EventId? id = null;
+        DateTimeOffset? time = null;
+        TimeSpan? elapsed = null;
+        string? type = null;
+        var body = default(Utf8JsonReader);
+        var hasBody = false;
+        if (!reader.Read() || reader.TokenType != JsonTokenType.StartObject)
+        {
+            error = "not an event: no JSON object";
+            return EventLine.Malformed;
+        }
+
+        while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
+        {
+            var name = reader.GetString();
+            reader.Read();
+            switch (name)
+            {
+                case "id":
+                    id = EventId.TryParse(reader.GetString(), out var read) ? read : null;
+                    break;
+                case "time":
+                    time = reader.GetDateTimeOffset();
+                    break;
+                case "elapsed":
+                    elapsed = Seconds.Read(ref reader);
+                    break;
+                case "type":
+                    type = reader.GetString();
+                    break;
+                case "event":
+                    body = reader;
+                    hasBody = true;
+                    reader.Skip();
+                    break;
+                default:
+                    reader.Skip();
+                    break;
+            }
+        }
+
+        // A line that goes on after its object, or stops within it, is none.
+        if (reader.TokenType != JsonTokenType.EndObject || reader.Read() || id is null || time is null || elapsed is null || type is null || !hasBody)
+        {
+            error = "not an event: id, time, elapsed, type or event is missing or malformed";
+            return EventLine.Malformed;
+        }
+
+        if (!FormsByName.TryGetValue(type, out var form))
+        {
+            error = $"an event of an unknown type, '{type}'";
+            return EventLine.UnknownType;
+        }
+
+        if (JsonSerializer.Deserialize(ref body, form.Shape) is not BrokerEvent happened)
+        {
+            error = "not an event: its body is null";
+            return EventLine.Malformed;
+        }
+
+        envelope = new EventEnvelope(id.Value.Epoch, id.Value.Sequence, time.Value, elapsed.Value, happened);
+        return EventLine.Event;
+    }
+
+    private static FrozenDictionary<Type, Form> MakeForms() => typeof(BrokerEvent).Assembly.GetTypes()
+        .Where(type => type.IsSubclassOf(typeof(BrokerEvent)))
+        .ToFrozenDictionary(type => type, type => new Form(JsonNamingPolicy.CamelCase.ConvertName(type.Name), Options.GetTypeInfo(type)));
+
+    private static JsonSerializerOptions MakeOptions() => new()
+    {
+        PropertyNamingPolicy = JsonNamingPolicy.CamelCase,
+        RespectRequiredConstructorParameters = true,
+        TypeInfoResolver = EventJsonContext.Default.WithAddedModifier(static shape =>
+        {
+            // The envelope says it already.
+            if (shape.Type.IsAssignableTo(typeof(BrokerEvent))
+                && shape.Properties.FirstOrDefault(property => property.Name == "category") is { } category)
+            {
+                shape.Properties.Remove(category);
+            }
+        }),
+        Converters = { new Seconds(), new EventIdText(), new UtcMilliseconds(), new JsonStringEnumConverter(JsonNamingPolicy.CamelCase, allowIntegerValues: false) },
+    };
+
+    private sealed record Form(string Name, JsonTypeInfo Shape)
+    {
+        private static readonly string[] Categories = [.. Enum.GetNames<EventCategory>().Select(JsonNamingPolicy.CamelCase.ConvertName)];
+
+        public string Category(BrokerEvent happened) => Categories[(int)happened.Category];
+    }
+
+    /// <summary>A duration as a number of seconds, exact to the tick.</summary>
+    private sealed class Seconds : JsonConverter<TimeSpan>
+    {
+        public static decimal Of(TimeSpan time) => (decimal)time.Ticks / TimeSpan.TicksPerSecond;
+
+        public override TimeSpan Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options) =>
+            Read(ref reader);
+
+        public static TimeSpan Read(ref Utf8JsonReader reader) => TimeSpan.FromTicks((long)(reader.GetDecimal() * TimeSpan.TicksPerSecond));
+
+        public override void Write(Utf8JsonWriter writer, TimeSpan value, JsonSerializerOptions options) => writer.WriteNumberValue(Of(value));
+    }
+
+    private sealed class EventIdText : JsonConverter<EventId>
+    {
+        public override EventId Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options) =>
+            EventId.TryParse(reader.GetString(), out var id) ? id : throw new JsonException("not an event id");
+
+        public override void Write(Utf8JsonWriter writer, EventId value, JsonSerializerOptions options) => writer.WriteStringValue(value.ToString());
+    }
+}
+
+[JsonSourceGenerationOptions(GenerationMode = JsonSourceGenerationMode.Metadata, PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase)]
+[JsonSerializable(typeof(ListenerConfigured))]
+[JsonSerializable(typeof(ListenerBound))]
+[JsonSerializable(typeof(BindFailed))]
+[JsonSerializable(typeof(ListenerClosed))]
+[JsonSerializable(typeof(AcceptFailed))]
+[JsonSerializable(typeof(ConnectionAccepted))]
+[JsonSerializable(typeof(HandshakeCompleted))]
+[JsonSerializable(typeof(HandshakeFailed))]
+[JsonSerializable(typeof(ConnectionClosed))]
+[JsonSerializable(typeof(IdentityQuarantined))]
+[JsonSerializable(typeof(SessionOpened))]
+[JsonSerializable(typeof(SessionClosed))]
+[JsonSerializable(typeof(ClientConnected))]
+[JsonSerializable(typeof(ClientRefused))]
+[JsonSerializable(typeof(ProtocolViolated))]
+[JsonSerializable(typeof(AccessDenied))]
+[JsonSerializable(typeof(SessionExpired))]
+[JsonSerializable(typeof(Crashed))]
+[JsonSerializable(typeof(Restarted))]
+[JsonSerializable(typeof(GaveUp))]
+[JsonSerializable(typeof(HeartbeatReceived))]
+[JsonSerializable(typeof(AcceptProbed))]
+[JsonSerializable(typeof(CanaryDisabled))]
+[JsonSerializable(typeof(CanarySucceeded))]
+[JsonSerializable(typeof(CanaryFailed))]
+[JsonSerializable(typeof(CertificateLoaded))]
+[JsonSerializable(typeof(CertificateReloadFailed))]
+[JsonSerializable(typeof(CertificateExpiring))]
+[JsonSerializable(typeof(TopicCreated))]
+[JsonSerializable(typeof(TopicRemoved))]
+[JsonSerializable(typeof(LoadSampled))]
+[JsonSerializable(typeof(MessagesDropped))]
+[JsonSerializable(typeof(PhaseEntered))]
+[JsonSerializable(typeof(PhaseLeft))]
+[JsonSerializable(typeof(HealthChanged))]
+internal sealed partial class EventJsonContext : JsonSerializerContext;
