@@ -8,4 +8,5 @@ return await CommandLine.RunAsync(
     context,
     ServeCommand.Create(context),
     WaitCommand.Create(context),
+    WatchCommand.Create(context),
     CertsCommand.Create(context));

@@ -28,7 +28,7 @@ public class CommandLineTests : IDisposable
     [InlineData("wait http://a/?wait=1s", "'http://a/?wait=1s' must not have a query", "Try 'cassini wait --help'.")]
     [InlineData("wait http://a --timeout banana", "--timeout 'banana' is not a duration such as 500ms", "Try 'cassini wait --help'.")]
     [InlineData("wait http://a --timeout 41d", "--timeout '41d' is not within 0ms to 40d", "Try 'cassini wait --help'.")]
-    [InlineData("wait http://a --interval 0", "--interval '0' is not within 10ms to 40d", "Try 'cassini wait --help'.")]
+    [InlineData("wait http://a --cert c.pem", "--cert and --key go together", "Try 'cassini wait --help'.")]
     [InlineData("wait http://a --for 1", "--for '1' is not one of ready, live, ok", "Try 'cassini wait --help'.")]
     [InlineData("wait http://a --for ready,live", "--for 'ready,live' is not one of ready, live, ok", "Try 'cassini wait --help'.")]
     [InlineData("certs", "Required argument 'DIR' missing", "Try 'cassini certs --help'.")]

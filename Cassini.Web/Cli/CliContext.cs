@@ -1,4 +1,5 @@
 using System.Collections;
+using Spectre.Console;
 
 namespace Cassini.Web.Cli;
 
@@ -18,6 +19,9 @@ internal sealed record CliContext
 
     public required IStopSignals Signals { get; init; }
 
+    /// <summary>The terminal that <see cref="Out"/> goes to; null when it is none, and lines are wanted instead.</summary>
+    public IAnsiConsole? Terminal { get; init; }
+
     public static CliContext OfProcess(TimeProvider time, IStopSignals signals) => new()
     {
         Out = Console.Out,
@@ -28,6 +32,7 @@ internal sealed record CliContext
             .ToDictionary(entry => (string)entry.Key, entry => (string?)entry.Value ?? "", StringComparer.Ordinal),
         WorkingDirectory = Directory.GetCurrentDirectory(),
         Signals = signals,
+        Terminal = Console.IsOutputRedirected || System.Environment.GetEnvironmentVariable("TERM") is null or "" or "dumb" ? null : AnsiConsole.Console,
     };
 
     /// <summary>One line on standard error, in the form that every command uses.</summary>
