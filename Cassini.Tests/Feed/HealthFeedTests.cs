@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using System.Text.Json;
 using Cassini.Streams.Events;
 using Cassini.Streams.Feed;
@@ -12,7 +13,7 @@ public sealed class HealthFeedTests : IAsyncDisposable
 {
     private readonly VirtualClock _clock = new();
     private readonly ScriptedTransport _transport;
-    private readonly List<FeedNote> _notes = [];
+    private volatile ImmutableList<FeedNote> _notes = [];
     private IDisposable? _subscription;
 
     public HealthFeedTests() => _transport = new ScriptedTransport(_clock.Time);
@@ -161,13 +162,14 @@ public sealed class HealthFeedTests : IAsyncDisposable
     }
 
     [Fact]
-    public void Notes_Silence_IsLostAfterTwoAndAHalfHeartbeats()
+    public async Task Notes_Silence_IsLostAfterTwoAndAHalfHeartbeats()
     {
         _transport.Silent((0, FeedText.Snapshot(FeedText.Health())), (4, FeedText.Heartbeat(10)));
         Follow(until: 13.9);
         Last.ShouldBeOfType<FeedHeartbeat>();
 
         _clock.AdvanceTo(TimeSpan.FromSeconds(14));
+        await Eventually.HoldsAsync("the silence is told", () => _notes.Any(note => note is FeedLost));
 
         var lost = _notes.OfType<FeedLost>().ShouldHaveSingleItem();
         lost.Reason.ShouldBe(FeedLoss.Silent);
@@ -433,7 +435,8 @@ public sealed class HealthFeedTests : IAsyncDisposable
 
     private void Follow(Func<HealthFeedOptions, HealthFeedOptions>? change = null, double until = 0, double random = 0)
     {
-        _subscription = Feed(change, random).Notes.Subscribe(_notes.Add, failure => throw failure);
+        _subscription = Feed(change, random).Notes
+            .Subscribe(note => _notes = _notes.Add(note), failure => throw failure);
         _clock.AdvanceTo(TimeSpan.FromSeconds(until));
     }
 }
