@@ -12,7 +12,8 @@ namespace Cassini.Streams.Feed;
 /// </summary>
 /// <remarks>
 /// Every subscription is a connection of its own; share one with Publish and RefCount. Notes come one at a time, on the thread that
-/// read them. An observer that throws loses its subscription. Nothing but disposal ends a subscription.
+/// read them. An observer that throws loses its subscription. Nothing but disposal ends a subscription. A check's status and reason are the
+/// present ones; its message and evidence are those of its last transition, since a broker tells no more.
 /// </remarks>
 public sealed class HealthFeed : IDisposable
 {

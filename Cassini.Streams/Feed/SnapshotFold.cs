@@ -3,7 +3,10 @@ using Cassini.Streams.Health;
 
 namespace Cassini.Streams.Feed;
 
-/// <summary>What an event changes in a snapshot that came before it. Pure. The verdicts are the broker's own: nothing is judged here.</summary>
+/// <summary>
+/// What an event changes in a snapshot that came before it. Pure. The verdicts are the broker's own: nothing is judged here. The revision
+/// is that of the last transition or snapshot: a change that turned no verdict raises it at the broker only.
+/// </summary>
 internal static class SnapshotFold
 {
     public static HealthSnapshot Apply(HealthSnapshot snapshot, EventEnvelope envelope)
@@ -20,6 +23,10 @@ internal static class SnapshotFold
         {
             HealthChanged e => Judge(next, e, envelope.Time),
             PhaseEntered e => next with { Phase = e.Phase },
+            ListenerConfigured e when !next.Endpoints.Any(known => known.Address == e.Endpoint) => next with
+            {
+                Endpoints = next.Endpoints.Add(new EndpointHealth(e.Endpoint, EndpointState.Pending, envelope.Time, null)),
+            },
             ListenerBound e => Endpoint(next, e.Endpoint, new EndpointHealth(e.Address, EndpointState.Bound, envelope.Time, null)),
             BindFailed e => Endpoint(next, e.Endpoint, new EndpointHealth(e.Endpoint, EndpointState.Failed, envelope.Time, e.Error)),
             ListenerClosed e => Endpoint(next, e.Endpoint, new EndpointHealth(e.Endpoint, EndpointState.Closed, envelope.Time, null)),

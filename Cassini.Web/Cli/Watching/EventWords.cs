@@ -32,7 +32,7 @@ internal static class EventWords
     }
 
     private static string Text(JsonElement value) => value.ValueKind == JsonValueKind.Object
-        ? string.Join(' ', value.EnumerateObject().Select(inner => inner.Value.ToString())).TrimEnd()
+        ? string.Join(' ', value.EnumerateObject().Where(inner => inner.Value.ValueKind == JsonValueKind.String).Select(inner => inner.Value.ToString())).TrimEnd()
         : value.ToString();
 
     private static string Plain(string text) => string.Concat(text.Select(c => char.IsControl(c) ? ' ' : c));

@@ -36,8 +36,12 @@ internal sealed class WatchScreen(string name, IAnsiConsole console, TimeProvide
     internal IRenderable Draw(WatchModel model, int height)
     {
         var top = new List<IRenderable> { Headline(model), Numbers(model), new Text("") };
-        top.AddRange(Checks(model.Health));
-        top.AddRange(Endpoints(model.Health));
+        if (model.Lost is null)
+        {
+            top.AddRange(Checks(model.Health));
+            top.AddRange(Endpoints(model.Health));
+        }
+
         top.Add(new Rule("events") { Justification = Justify.Left, Style = new Style(Color.Grey) });
         var room = Math.Max(3, height - top.Count - 1);
         top.AddRange(model.Lines.Skip(Math.Max(0, model.LineCount - room)).Select(Line));
@@ -52,7 +56,7 @@ internal sealed class WatchScreen(string name, IAnsiConsole console, TimeProvide
         _ => Color.Red,
     };
 
-    private static Text Line(WatchLine line)
+    private Text Line(WatchLine line)
     {
         var color = line.Kind switch
         {
@@ -64,7 +68,12 @@ internal sealed class WatchScreen(string name, IAnsiConsole console, TimeProvide
         return OneLine($"{line.Time?.ToString("HH:mm:ss.fff", CultureInfo.InvariantCulture) ?? "            "}  {line.Name,-18} {line.Text}", new Style(color));
     }
 
-    private static Text OneLine(string text, Style style) => new(text, style) { Overflow = Overflow.Ellipsis };
+    /// <summary>Cut to the terminal's width: a line that wraps would push the newest off the screen.</summary>
+    private Text OneLine(string text, Style style)
+    {
+        var width = console.Profile.Width - 1;
+        return new Text(text.Length <= width ? text : $"{text.AsSpan(0, Math.Max(0, width - 1))}…", style);
+    }
 
     private Paragraph Headline(WatchModel model)
     {
@@ -83,7 +92,7 @@ internal sealed class WatchScreen(string name, IAnsiConsole console, TimeProvide
             $"  phase {health.Phase.ToString().ToLowerInvariant()}  up {(int)uptime.TotalHours}:{uptime:mm\\:ss}  cassini {health.Version}  epoch {health.Epoch}"));
     }
 
-    private static Text Numbers(WatchModel model) => OneLine(
+    private Text Numbers(WatchModel model) => OneLine(
         string.Create(CultureInfo.InvariantCulture,
             $"connections {model.Health.ActiveListeners}  sessions {model.Load?.Sessions ?? 0}  accepts {model.Rates.Accepts:0.#}/s  in {Bytes(model.Rates.BytesIn)}/s  ")
         + string.Create(CultureInfo.InvariantCulture,
@@ -94,7 +103,7 @@ internal sealed class WatchScreen(string name, IAnsiConsole console, TimeProvide
         bytes < 1_000 ? $"{bytes:0} B" : bytes < 1_000_000 ? $"{bytes / 1_000:0.0} kB" : $"{bytes / 1_000_000:0.0} MB";
 
     /// <summary>What is well in one line, what is not in one each.</summary>
-    private static IEnumerable<Text> Checks(HealthSnapshot health)
+    private IEnumerable<Text> Checks(HealthSnapshot health)
     {
         foreach (var check in health.Checks.Where(check => check.Status is not (HealthStatus.Ok or HealthStatus.Off)).OrderByDescending(check => check.Status))
         {
@@ -110,7 +119,7 @@ internal sealed class WatchScreen(string name, IAnsiConsole console, TimeProvide
         }
     }
 
-    private static IEnumerable<Text> Endpoints(HealthSnapshot health) => health.Endpoints.Select(endpoint => OneLine(
+    private IEnumerable<Text> Endpoints(HealthSnapshot health) => health.Endpoints.Select(endpoint => OneLine(
         $"{endpoint.State.ToString().ToLowerInvariant(),-9} {endpoint.Address} {endpoint.Error}",
         new Style(endpoint.State == EndpointState.Bound ? Color.Default : Color.Red)));
 }
