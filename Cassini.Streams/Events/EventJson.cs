@@ -39,6 +39,13 @@ public static class EventJson
     /// <summary>Reads and writes the event alone: camelCase, enums as camelCase words, durations as seconds.</summary>
     public static JsonSerializerOptions Options { get; }
 
+    /// <summary>The name of the event's type, as <c>type</c> says it: <c>connectionAccepted</c>.</summary>
+    public static string NameOf(BrokerEvent happened)
+    {
+        ArgumentNullException.ThrowIfNull(happened);
+        return Forms[happened.GetType()].Name;
+    }
+
     /// <summary>The line, without its end.</summary>
     public static byte[] Serialize(EventEnvelope envelope)
     {
@@ -172,19 +179,6 @@ public static class EventJson
         private static readonly string[] Categories = [.. Enum.GetNames<EventCategory>().Select(JsonNamingPolicy.CamelCase.ConvertName)];
 
         public string Category(BrokerEvent happened) => Categories[(int)happened.Category];
-    }
-
-    /// <summary>A duration as a number of seconds, exact to the tick.</summary>
-    private sealed class Seconds : JsonConverter<TimeSpan>
-    {
-        public static decimal Of(TimeSpan time) => (decimal)time.Ticks / TimeSpan.TicksPerSecond;
-
-        public override TimeSpan Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options) =>
-            Read(ref reader);
-
-        public static TimeSpan Read(ref Utf8JsonReader reader) => TimeSpan.FromTicks((long)(reader.GetDecimal() * TimeSpan.TicksPerSecond));
-
-        public override void Write(Utf8JsonWriter writer, TimeSpan value, JsonSerializerOptions options) => writer.WriteNumberValue(Of(value));
     }
 
     private sealed class EventIdText : JsonConverter<EventId>
