@@ -8,4 +8,5 @@ return await CommandLine.RunAsync(
     context,
     ServeCommand.Create(context),
     WaitCommand.Create(context),
-    CertsCommand.Create(context));
+    CertsCommand.Create(context),
+    ReplayCommand.Create(context));

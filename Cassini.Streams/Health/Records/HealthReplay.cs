@@ -28,6 +28,9 @@ public sealed class HealthReplay
     /// <summary>Health as of the last line; null before the first header.</summary>
     public HealthSnapshot? Current => _state is null ? null : _builder!.Build(_state);
 
+    /// <summary>The time of the last line since the epoch began; zero before the first header.</summary>
+    public TimeSpan Elapsed => _state?.Now ?? TimeSpan.Zero;
+
     /// <summary>Whether the limit is reached: nothing more is folded.</summary>
     public bool IsOver { get; private set; }
 
