@@ -7,9 +7,9 @@ internal sealed record ReplayRow(HealthTransition? Then, HealthTransition? Other
 {
     public HealthTransition Either => Then ?? Other!;
 
-    /// <summary>Whether both say the same, but for the revision, which counts every change of its own policy.</summary>
-    public bool IsSame => Then is not null && Other is not null
-        && (Then.Change with { Revision = 0 }) == (Other.Change with { Revision = 0 });
+    /// <summary>Whether both say the same of the check: messages may name other windows, and revisions count their own changes.</summary>
+    public bool IsSame => Then?.Change is { } then && Other?.Change is { } other
+        && (then.From, then.To, then.Reason) == (other.From, other.To, other.Reason);
 
     /// <summary>Pairs what one line of the record brought about under each policy, in the order of its times.</summary>
     public static IEnumerable<ReplayRow> Pair(IReadOnlyList<HealthTransition> then, IReadOnlyList<HealthTransition> other)

@@ -24,7 +24,7 @@ internal sealed class TextReport(TextWriter output, string? policy) : IReplayRep
             _other[check.Name] = check.Status;
             if (check.Status is not (HealthStatus.Ok or HealthStatus.Off))
             {
-                output.WriteLine($"{Indent}{check.Name,-12} {Name(check.Status)} {check.Reason}: {Plain.Text(check.Message)}");
+                output.WriteLine($"{Indent}{check.Name,-12} {Name(check.Status)} {Plain.Text(check.Reason)}: {Plain.Text(check.Message)}");
             }
         }
 
@@ -90,13 +90,13 @@ internal sealed class TextReport(TextWriter output, string? policy) : IReplayRep
         }
 
         known[check] = transition.Change.To;
-        return $"{Arrow(transition.Change)} {transition.Change.Reason}";
+        return $"{Arrow(transition.Change)} {Plain.Text(transition.Change.Reason)}".TrimEnd();
     }
 
     private static string Arrow(HealthChanged change) => $"{Name(change.From)} → {Name(change.To)}";
 
     private static string Because(HealthChanged change) =>
-        change.Reason is null ? "" : $" {change.Reason}{(change.Message is null ? "" : $": {Plain.Text(change.Message)}")}";
+        change.Reason is null ? "" : $" {Plain.Text(change.Reason)}{(change.Message is null ? "" : $": {Plain.Text(change.Message)}")}";
 
     private static string Health(HealthSnapshot snapshot) =>
         $"{Name(snapshot.Status)}, {(snapshot.Ready ? "ready" : "not ready")}{(snapshot.Live ? "" : ", not live")}";
