@@ -9,4 +9,5 @@ return await CommandLine.RunAsync(
     ServeCommand.Create(context),
     WaitCommand.Create(context),
     WatchCommand.Create(context),
+    ReplayCommand.Create(context),
     CertsCommand.Create(context));

@@ -75,6 +75,11 @@ public sealed class HealthFeed : IDisposable
         return found.Nodes[0].Snapshot;
     }
 
+    /// <summary>The broker's whole state, as the first line of a record: the body of <c>GET /state</c>.</summary>
+    /// <exception cref="HttpRequestException">It cannot be had.</exception>
+    /// <exception cref="OperationCanceledException">Cancelled.</exception>
+    public Task<byte[]> ReadStateAsync(CancellationToken cancellation = default) => _transport.ReadStateAsync(cancellation);
+
     /// <summary>Ends the connections of all subscriptions; they find their feed lost.</summary>
     public void Dispose() => _transport.Dispose();
 

@@ -12,12 +12,15 @@ namespace Cassini.Streams.Feed;
 internal sealed class HttpFeedTransport : IFeedTransport
 {
     private const int LongestRefusal = 1024;
+    private const int LargestState = 16 * 1024 * 1024;
+    private readonly Uri _management;
     private readonly Uri _events;
     private readonly HealthFeedOptions _options;
     private readonly HttpClient _http;
 
     public HttpFeedTransport(Uri management, HealthFeedOptions options)
     {
+        _management = management;
         _events = new Uri(management, "events");
         _options = options;
         _http = new HttpClient(new SocketsHttpHandler
@@ -29,21 +32,17 @@ internal sealed class HttpFeedTransport : IFeedTransport
         })
         {
             Timeout = Timeout.InfiniteTimeSpan,
+            MaxResponseContentBufferSize = LargestState,
         };
     }
 
     public async Task<Stream> OpenAsync(EventId? after, IReadOnlyCollection<EventCategory> categories, CancellationToken cancellation)
     {
-        using var request = new HttpRequestMessage(HttpMethod.Get, UrlOf(categories));
+        using var request = Get(UrlOf(categories));
         request.Headers.Accept.Add(new MediaTypeWithQualityHeaderValue("text/event-stream"));
         if (after is { } id)
         {
             request.Headers.Add("Last-Event-ID", id.ToString());
-        }
-
-        if (_options.Token?.Invoke() is { } token)
-        {
-            request.Headers.TryAddWithoutValidation("Authorization", $"Bearer {token}");
         }
 
         try
@@ -66,7 +65,35 @@ internal sealed class HttpFeedTransport : IFeedTransport
         }
     }
 
+    public async Task<byte[]> ReadStateAsync(CancellationToken cancellation)
+    {
+        using var limit = new CancellationTokenSource(_options.ConnectTimeout, _options.Time);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, cancellation);
+        using var request = Get(new Uri(_management, "state"));
+        try
+        {
+            using var response = await _http.SendAsync(request, either.Token).ConfigureAwait(false);
+            response.EnsureSuccessStatusCode();
+            return await response.Content.ReadAsByteArrayAsync(cancellation).ConfigureAwait(false);
+        }
+        catch (OperationCanceledException) when (!cancellation.IsCancellationRequested)
+        {
+            throw new HttpRequestException("no answer in time");
+        }
+    }
+
     public void Dispose() => _http.Dispose();
+
+    private HttpRequestMessage Get(Uri url)
+    {
+        var request = new HttpRequestMessage(HttpMethod.Get, url);
+        if (_options.Token?.Invoke() is { } token)
+        {
+            request.Headers.TryAddWithoutValidation("Authorization", $"Bearer {token}");
+        }
+
+        return request;
+    }
 
     private static SslClientAuthenticationOptions TlsOf(HealthFeedOptions options)
     {

@@ -11,6 +11,10 @@ internal interface IFeedTransport : IDisposable
     /// <param name="cancellation">Ends the attempt.</param>
     /// <exception cref="FeedLostException">It cannot be had.</exception>
     Task<Stream> OpenAsync(EventId? after, IReadOnlyCollection<EventCategory> categories, CancellationToken cancellation);
+
+    /// <summary>The body of <c>GET /state</c>.</summary>
+    /// <exception cref="HttpRequestException">It cannot be had.</exception>
+    Task<byte[]> ReadStateAsync(CancellationToken cancellation);
 }
 
 /// <summary>A feed cannot be had, or not any longer.</summary>

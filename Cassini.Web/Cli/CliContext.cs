@@ -6,6 +6,9 @@ namespace Cassini.Web.Cli;
 /// <summary>What a command may touch of the process it runs in: handed in, so that tests run commands without a process.</summary>
 internal sealed record CliContext
 {
+    /// <summary>Opens standard input.</summary>
+    public Func<Stream> OpenIn { get; init; } = Console.OpenStandardInput;
+
     public required TextWriter Out { get; init; }
 
     public required TextWriter Error { get; init; }

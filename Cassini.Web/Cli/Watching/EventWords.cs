@@ -6,8 +6,6 @@ namespace Cassini.Web.Cli.Watching;
 /// <summary>Events in one line, for people. What clients have a part in is safe for a terminal.</summary>
 internal static class EventWords
 {
-    public static string NameOf(BrokerEvent happened) => JsonNamingPolicy.CamelCase.ConvertName(happened.GetType().Name);
-
     public static LineKind KindOf(BrokerEvent happened) => happened switch
     {
         HealthChanged e => e.To > e.From ? LineKind.Bad : LineKind.Good,

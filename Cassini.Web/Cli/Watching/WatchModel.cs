@@ -53,7 +53,7 @@ internal sealed record WatchModel
         HeartbeatReceived or AcceptProbed or CanarySucceeded => this,
         LoadSampled e => Sample(envelope, e),
         ConnectionAccepted => this with { AcceptedSinceLoad = AcceptedSinceLoad + 1 },
-        _ => Say(envelope.Time, EventWords.NameOf(envelope.Event), EventWords.Of(envelope.Event), EventWords.KindOf(envelope.Event)),
+        _ => Say(envelope.Time, EventJson.NameOf(envelope.Event), EventWords.Of(envelope.Event), EventWords.KindOf(envelope.Event)),
     };
 
     private WatchModel Sample(EventEnvelope envelope, LoadSampled sample)
