@@ -1,4 +1,5 @@
 using Cassini.Web.Cli;
+using Cassini.Web.Harness;
 
 using var signals = new ProcessSignals();
 var context = CliContext.OfProcess(TimeProvider.System, signals);
@@ -8,4 +9,5 @@ return await CommandLine.RunAsync(
     context,
     ServeCommand.Create(context),
     WaitCommand.Create(context),
-    CertsCommand.Create(context));
+    CertsCommand.Create(context),
+    RunCommand.Create(context, _ => throw new HarnessException("following a broker's health comes with a later version")));
