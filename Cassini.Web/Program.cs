@@ -1,4 +1,5 @@
 using Cassini.Web.Cli;
+using Cassini.Web.Harness.Health;
 
 using var signals = new ProcessSignals();
 var context = CliContext.OfProcess(TimeProvider.System, signals);
@@ -9,5 +10,6 @@ return await CommandLine.RunAsync(
     ServeCommand.Create(context),
     WaitCommand.Create(context),
     WatchCommand.Create(context),
+    RunCommand.Create(context, FeedBrokerHealth.Factory(context.Time)),
     ReplayCommand.Create(context),
     CertsCommand.Create(context));

@@ -1,0 +1,210 @@
+using System.Net.Security;
+using System.Net.Sockets;
+using Cassini.Tests.Cli;
+using Cassini.Tests.Support;
+using Cassini.Tests.Tls;
+using Cassini.Web.Cli;
+using Cassini.Web.Harness;
+using Cassini.Web.Harness.Load;
+using Cassini.Web.Harness.Plans;
+using Cassini.Web.Harness.Verdicts;
+using Cassini.Web.Harness.Workers;
+
+namespace Cassini.Tests.Harness;
+
+/// <summary>Workers in real processes, joined over mutual TLS.</summary>
+public class WorkerTests
+{
+    private const int Kill = 9;
+
+    [Fact]
+    public async Task Workers_ThatJoin_RunTheTests()
+    {
+        await using var rig = await HarnessRig.StartAsync();
+        var plan = rig.Plan(
+            """{ "name": "p", "topic": "t/1", "messages": 500 }, { "name": "q", "topic": "t/2", "messages": 500 }, { "name": "r", "topic": "t/3", "messages": 500 }""",
+            """{ "name": "s", "topic": "t/+", "expect": { "at_least": 1500, "no_loss": true, "no_duplicates": true, "order_per_key": true } }""");
+        var run = rig.ReportAsync(plan, Controller(rig, "producer=2,sink=1"));
+        var port = await PortAsync(rig);
+        await using var one = Worker(rig, port, "producer", "one");
+        await using var two = Worker(rig, port, "producer", "two");
+        await using var three = Worker(rig, port, "sink", "three");
+
+        var (code, report) = await run;
+
+        code.ShouldBe(ExitCode.Ok, $"{rig.Console.Out}\n{rig.Console.Error}");
+        var test = report.GetProperty("tests")[0];
+        test.GetProperty("producers").EnumerateArray().Select(producer => producer.GetProperty("worker").GetString()).Distinct().Order().ShouldBe(["one", "two"]);
+        test.GetProperty("sinks")[0].GetProperty("worker").GetString().ShouldBe("three");
+        test.GetProperty("sinks")[0].GetProperty("unique").GetInt64().ShouldBe(1500);
+        foreach (var worker in new[] { one, two, three })
+        {
+            (await worker.ExitCodeAsync("the worker ends")).ShouldBe(ExitCode.Ok, worker.Error.ToString());
+            worker.Out.ToString().ShouldContain("the run is over");
+        }
+    }
+
+    [Fact]
+    public async Task Worker_KilledInMidRun_IsNamedAndEndsTheRunWith6()
+    {
+        await using var rig = await HarnessRig.StartAsync();
+        var plan = rig.Plan(
+            """{ "name": "p", "topic": "t", "duration": "1h", "pattern": { "drip": { "idle": "5ms" } } }""", """{ "name": "s", "topic": "t" }""");
+        var run = rig.ReportAsync(plan, Controller(rig, "sink=1"));
+        await using var worker = Worker(rig, await PortAsync(rig), "sink", "victim");
+        await rig.Console.Out.LineAsync("the test begins", line => line.Contains("test orders begins", StringComparison.Ordinal), HarnessRig.Patience);
+        await worker.Out.LineAsync("the worker has its order", line => line.StartsWith("test 1", StringComparison.Ordinal), HarnessRig.Patience);
+
+        worker.Signal(Kill);
+
+        var (code, report) = await run;
+        code.ShouldBe(RunExitCode.WorkerLost, rig.Console.Out.ToString());
+        report.GetProperty("message").GetString().ShouldStartWith("worker victim (sink) is lost: ");
+        report.GetProperty("workers")[0].GetProperty("lost").GetString().ShouldNotBeNullOrEmpty();
+        report.GetProperty("tests")[0].GetProperty("producers")[0].GetProperty("worker").GetString().ShouldBe("controller");
+    }
+
+    [Fact]
+    public async Task Worker_WhoseControllerSaysGoodbye_Ends()
+    {
+        using var files = new Files();
+        var hub = await files.HubAsync(sinks: 1);
+        var session = files.Session(WorkerRole.Sink, "w").RunAsync(files.AddressOf(hub), CancellationToken.None);
+        await Eventually.HoldsAsync("the worker joins", () => hub.Workers.Count == 1);
+
+        await hub.DisposeAsync();
+
+        await Eventually.CompletesAsync("the worker ends", session);
+    }
+
+    [Theory]
+    [InlineData("producer", "w", "no further producer is wanted")]
+    [InlineData("sink", "first", "there is a worker 'first' already")]
+    [InlineData("sink", "a b", "a worker's name has 1 to 64 letters")]
+    public async Task Worker_NotWanted_IsToldWhy(string role, string name, string expected)
+    {
+        using var files = new Files();
+        await using var hub = await files.HubAsync(sinks: 2);
+        var first = files.Session(WorkerRole.Sink, "first").RunAsync(files.AddressOf(hub), CancellationToken.None);
+        await Eventually.HoldsAsync("the first joins", () => hub.Workers.Count == 1);
+
+        var refused = await Should.ThrowAsync<HarnessException>(
+            Eventually.CompletesAsync("the refusal", files.Session(Enum.Parse<WorkerRole>(role, ignoreCase: true), name).RunAsync(files.AddressOf(hub), CancellationToken.None)));
+
+        refused.Message.ShouldContain(expected);
+        first.IsCompleted.ShouldBeFalse();
+        await hub.DisposeAsync();
+        await Eventually.CompletesAsync("the first ends", first);
+    }
+
+    [Fact]
+    public async Task Worker_OfAnotherVersion_IsRefused()
+    {
+        using var files = new Files();
+        await using var hub = await files.HubAsync(sinks: 1);
+        await using var link = await files.LinkAsync(hub);
+        await link.SendAsync(new WorkerMessage.Hello(99, WorkerRole.Sink, "w"));
+
+        (await Eventually.CompletesAsync("the answer", link.ReceiveAsync(CancellationToken.None)))
+            .ShouldBe(new WorkerMessage.Refused("the controller speaks version 1 and not 99"));
+    }
+
+    [Fact]
+    public async Task Worker_OfAnotherCa_DoesNotGetIn()
+    {
+        using var files = new Files();
+        using var strangers = new Files();
+        await using var hub = await files.HubAsync(sinks: 1);
+
+        // It neither trusts the controller nor is trusted: the first alone would do.
+        await Should.ThrowAsync<HarnessException>(
+            Eventually.CompletesAsync("the refusal", strangers.Session(WorkerRole.Sink, "w").RunAsync(files.AddressOf(hub), CancellationToken.None)));
+        hub.Workers.ShouldBeEmpty();
+    }
+
+    [Fact]
+    public async Task Worker_WithoutACertificateOfTheCa_DoesNotGetIn()
+    {
+        using var files = new Files();
+        await using var hub = await files.HubAsync(sinks: 1);
+        using var socket = new TcpClient();
+        await socket.ConnectAsync(hub.Address, TestContext.Current.CancellationToken);
+        await using var stream = new SslStream(socket.GetStream(), false, (_, _, _, _) => true);
+
+        // With TLS 1.3 the refusal comes with the first read.
+        await Should.ThrowAsync<Exception>(Eventually.CompletesAsync("the refusal", TalkAsync()));
+        hub.Workers.ShouldBeEmpty();
+
+        async Task TalkAsync()
+        {
+            await stream.AuthenticateAsClientAsync("127.0.0.1");
+            await stream.ReadExactlyAsync(new byte[1], TestContext.Current.CancellationToken);
+        }
+    }
+
+    [Fact]
+    public async Task Hub_WorkersThatDoNotCome_IsATimeOut()
+    {
+        using var files = new Files();
+        await using var hub = await files.HubAsync(sinks: 2);
+        using var stop = new RunStop();
+
+        await hub.AllJoinedAsync(TimeSpan.FromMilliseconds(1), _ => { }, stop);
+
+        stop.Cause.ShouldBe(new StopCause(Verdict.TimedOut, "not all workers joined within 0 s: missing 2 sinks"));
+    }
+
+    private static string[] Controller(HarnessRig rig, string workers) =>
+        ["--listen", "127.0.0.1:0", "--workers", workers, "--ca", rig.File("ca.pem"), "--cert", rig.File("server.pem"), "--key", rig.File("server.key")];
+
+    private static async Task<string> PortAsync(HarnessRig rig)
+    {
+        var line = await rig.Console.Out.LineAsync("the hub listens", line => line.Contains("waiting for workers on ", StringComparison.Ordinal));
+        return line.Split("waiting for workers on ")[1].Split(": ")[0];
+    }
+
+    private static ChildProcess Worker(HarnessRig rig, string address, string role, string name) => CassiniProcess.Start(
+        rig.Broker.Directory,
+        ["run", "--role", role, "--join", address, "--name", name, "--ca", "ca.pem", "--cert", "client.pem", "--key", "client.key"]);
+
+    /// <summary>Certificates of one CA, and both ends that use them.</summary>
+    private sealed class Files : IDisposable
+    {
+        private readonly TempDirectory _directory = new();
+        private readonly TestAuthority _authority = new();
+
+        public Files()
+        {
+            _authority.Write(_directory.Path);
+            _authority.WriteClient(_directory.Path, _authority.IssueClient("worker"));
+        }
+
+        private TlsIdentity Client => TlsIdentity.Load(_directory.File("ca.pem"), _directory.File("client.pem"), _directory.File("client.key"));
+
+        public Task<WorkerHub> HubAsync(int sinks) => WorkerHub.ListenAsync(
+            new HostPort("127.0.0.1", 0),
+            "plan",
+            new Dictionary<WorkerRole, int> { [WorkerRole.Sink] = sinks },
+            TlsIdentity.Load(_directory.File("ca.pem"), _directory.File("server.pem"), _directory.File("server.key")),
+            TimeProvider.System);
+
+        public HostPort AddressOf(WorkerHub hub) => new("127.0.0.1", hub.Address.Port);
+
+        public WorkerSession Session(WorkerRole role, string name) => new(role, name, Client, Client, _ => { }, TimeProvider.System);
+
+        public async Task<WorkerLink> LinkAsync(WorkerHub hub)
+        {
+            var socket = new TcpClient();
+            await socket.ConnectAsync(hub.Address, TestContext.Current.CancellationToken);
+            var stream = new SslStream(socket.GetStream());
+            await stream.AuthenticateAsClientAsync(Client.AsClientOf("127.0.0.1"), TestContext.Current.CancellationToken);
+            return new WorkerLink(stream, TimeProvider.System);
+        }
+
+        public void Dispose()
+        {
+            _directory.Dispose();
+            _authority.Dispose();
+        }
+    }
+}

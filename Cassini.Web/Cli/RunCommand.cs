@@ -1,0 +1,183 @@
+using System.CommandLine;
+using System.CommandLine.Parsing;
+using System.Globalization;
+using Cassini.Web.Cli.Running;
+using Cassini.Web.Harness.Health;
+using Cassini.Web.Harness.Plans;
+using Cassini.Web.Harness.Workers;
+
+namespace Cassini.Web.Cli;
+
+/// <summary><c>cassini run PLAN</c>: the harness controller; <c>cassini run --role … --join …</c>: a worker of one.</summary>
+internal static class RunCommand
+{
+    private const int MaxWorkers = 1_000;
+
+    public static Command Create(CliContext context, Func<PlanBroker, IBrokerHealth> healthOf)
+    {
+        var plan = new Argument<string?>("PLAN") { Description = "The plan, a JSON file.", Arity = ArgumentArity.ZeroOrOne };
+        var check = new Option<bool>("--check") { Description = "Read the plan, say what is wrong with it, and run nothing." };
+        var json = new Option<bool>("--json") { Description = "Print the report to standard output; progress goes to standard error." };
+        var report = Text("--report", "FILE", "Write the report as JSON.");
+        var junit = Text("--junit", "FILE", "Write the report as JUnit XML.");
+        var listen = Address("--listen", leastPort: 0, "Let workers join here.");
+        var workers = new Option<IReadOnlyDictionary<WorkerRole, int>?>("--workers")
+        {
+            HelpName = "producer=N,sink=N",
+            Description = "How many workers to wait for. A role without workers runs in the controller.",
+            CustomParser = Workers,
+        };
+        var role = new Option<WorkerRole?>("--role") { HelpName = "producer|sink", Description = "Be a worker of this role.", CustomParser = Role };
+        var join = Address("--join", leastPort: 1, "The controller to join.");
+        var name = Text("--name", "NAME", "What the worker is called in reports. [default ROLE-PROCESS]");
+        var ca = Text("--ca", "FILE", "The CA of controller and workers.");
+        var cert = Text("--cert", "FILE", "Our certificate among controller and workers.");
+        var key = Text("--key", "FILE", "Its key.");
+        var brokerCa = Text("--broker-ca", "FILE", "A worker's CA of the broker. [default --ca]");
+        var brokerCert = Text("--broker-cert", "FILE", "A worker's certificate for the broker. [default --cert]");
+        var brokerKey = Text("--broker-key", "FILE", "Its key. [default --key]");
+
+        var command = new DocumentedCommand("run", "Runs a test plan against brokers, and stops the moment one stops being well.")
+        {
+            Examples =
+            [
+                ("cassini run plan.json", "waits for the brokers, runs the tests, ends with a summary"),
+                ("cassini run plan.json --check", "only says what is wrong with the plan"),
+                ("cassini run plan.json --report report.json --junit report.xml", "and leaves reports for machines"),
+                (
+                    "cassini run plan.json --listen 0.0.0.0:7070 --workers producer=2,sink=1 --ca ca.pem --cert server.pem --key server.key",
+                    "with producers and sinks on other machines"),
+                ("cassini run --role producer --join controller:7070 --ca ca.pem --cert client.pem --key client.key", "on such a machine"),
+            ],
+            Notes = """
+                Exit codes:
+                  0    passed
+                  2    another error: certificates, a refused connection or fault
+                  3    timed out: a broker was not ready, or a test or the plan took too long
+                  4    an expectation failed
+                  5    a broker's health left what the plan allows
+                  6    a worker was lost (of a worker: its controller)
+                  64   wrong usage
+                  65   the plan is wrong
+                  130  interrupted
+                """,
+        };
+        command.Arguments.Add(plan);
+        foreach (var option in new Option[] { check, json, report, junit, listen, workers, role, join, name, ca, cert, key, brokerCa, brokerCert, brokerKey })
+        {
+            command.Options.Add(option);
+        }
+
+        command.Validators.Add(result =>
+        {
+            var hasCertificates = new Option[] { ca, cert, key }.All(option => result.GetResult(option) is not null);
+            var isWorker = result.GetResult(role) is not null || result.GetResult(join) is not null;
+            var takesWorkers = result.GetResult(listen) is not null || result.GetResult(workers) is not null;
+            foreach (var error in new[]
+            {
+                isWorker && result.GetResult(plan) is { Tokens.Count: > 0 } ? "a worker takes no PLAN: it gets one from its controller" : null,
+                !isWorker && result.GetResult(plan) is not { Tokens.Count: > 0 } ? "PLAN is needed, or --role and --join to be a worker" : null,
+                isWorker && (result.GetResult(role) is null || result.GetResult(join) is null) ? "--role and --join go together" : null,
+                takesWorkers && (result.GetResult(listen) is null || result.GetResult(workers) is null) ? "--listen and --workers go together" : null,
+                isWorker && takesWorkers ? "--join and --listen exclude each other" : null,
+                (isWorker || takesWorkers) && !hasCertificates ? "--ca, --cert and --key are needed: controller and workers prove who they are" : null,
+            }.OfType<string>())
+            {
+                result.AddError(error);
+            }
+        });
+        command.SetAction((parsed, _) =>
+        {
+            TlsFiles? Files(Option<string?> caOf, Option<string?> certOf, Option<string?> keyOf) =>
+                (parsed.GetValue(caOf) ?? parsed.GetValue(ca)) is { } caFile && (parsed.GetValue(certOf) ?? parsed.GetValue(cert)) is { } certFile
+                && (parsed.GetValue(keyOf) ?? parsed.GetValue(key)) is { } keyFile
+                    ? new TlsFiles(Full(context, caFile), Full(context, certFile), Full(context, keyFile))
+                    : null;
+            var own = Files(ca, cert, key);
+            return parsed.GetValue(role) is { } workerRole
+                ? new WorkerAction(context).RunAsync(
+                    workerRole, parsed.GetValue(name), parsed.GetValue(join)!.Value, own!, Files(brokerCa, brokerCert, brokerKey)!)
+                : new ControllerAction(context, healthOf).RunAsync(
+                    new ControllerOptions(Full(context, parsed.GetValue(plan)!), parsed.GetValue(plan)!)
+                    {
+                        CheckOnly = parsed.GetValue(check),
+                        Json = parsed.GetValue(json),
+                        ReportFile = parsed.GetValue(report) is { } reportFile ? Full(context, reportFile) : null,
+                        JunitFile = parsed.GetValue(junit) is { } junitFile ? Full(context, junitFile) : null,
+                        Listen = parsed.GetValue(listen),
+                        Workers = parsed.GetValue(workers),
+                        Tls = own,
+                    });
+        });
+        return command;
+    }
+
+    private static string Full(CliContext context, string path) => Path.GetFullPath(path, context.WorkingDirectory);
+
+    private static Option<string?> Text(string name, string value, string description)
+    {
+        var option = new Option<string?>(name) { HelpName = value, Description = description };
+        option.Validators.Add(result =>
+        {
+            if (result.Tokens.Any(token => token.Value.Length == 0))
+            {
+                result.AddError($"{name} must not be empty");
+            }
+        });
+        return option;
+    }
+
+    private static Option<HostPort?> Address(string name, int leastPort, string description) => new(name)
+    {
+        HelpName = "HOST:PORT",
+        Description = description,
+        CustomParser = result =>
+        {
+            var text = result.Tokens.Single().Value;
+            if (HostPort.TryParse(text, out var address, leastPort))
+            {
+                return address;
+            }
+
+            result.AddError($"{name} '{text}' is no address: expected HOST:PORT");
+            return null;
+        },
+    };
+
+    private static WorkerRole? Role(ArgumentResult result)
+    {
+        var text = result.Tokens.Single().Value;
+        if (RoleOf(text) is { } role)
+        {
+            return role;
+        }
+
+        result.AddError($"--role '{text}' is not one of producer, sink");
+        return null;
+    }
+
+    private static IReadOnlyDictionary<WorkerRole, int>? Workers(ArgumentResult result)
+    {
+        var text = result.Tokens.Single().Value;
+        var counts = new Dictionary<WorkerRole, int>();
+        foreach (var part in text.Split(','))
+        {
+            if (part.Split('=') is not [var name, var number] || RoleOf(name) is not { } role
+                || !int.TryParse(number, NumberStyles.None, CultureInfo.InvariantCulture, out var count) || count is < 1 or > MaxWorkers
+                || !counts.TryAdd(role, count))
+            {
+                result.AddError($"--workers '{text}': expected producer=N, sink=N or both with a comma between, N from 1 to {MaxWorkers}");
+                return null;
+            }
+        }
+
+        return counts;
+    }
+
+    private static WorkerRole? RoleOf(string text) => text switch
+    {
+        "producer" => WorkerRole.Producer,
+        "sink" => WorkerRole.Sink,
+        _ => null,
+    };
+}

@@ -1,0 +1,120 @@
+using Cassini.Web.Harness;
+using Cassini.Web.Harness.Health;
+using Cassini.Web.Harness.Plans;
+using Cassini.Web.Harness.Reports;
+using Cassini.Web.Harness.Verdicts;
+using Cassini.Web.Harness.Views;
+using Cassini.Web.Harness.Workers;
+using Spectre.Console;
+
+namespace Cassini.Web.Cli.Running;
+
+/// <summary><c>cassini run PLAN</c>: reads, runs, reports.</summary>
+internal sealed class ControllerAction(CliContext context, Func<PlanBroker, IBrokerHealth> healthOf)
+{
+    private const int LogWidth = 140;
+
+    public async Task<int> RunAsync(ControllerOptions options)
+    {
+        if (await ReadAsync(options) is not { } plan)
+        {
+            return RunExitCode.BrokenPlan;
+        }
+
+        if (options.CheckOnly)
+        {
+            context.Out.WriteLine($"{options.PlanName}: {plan.Tests.Count} tests on {plan.Brokers.Count} brokers: nothing is wrong with it");
+            return ExitCode.Ok;
+        }
+
+        try
+        {
+            await using var hub = options.Listen is { } listen
+                ? await WorkerHub.ListenAsync(listen, plan.Name, options.Workers!, options.Tls!.Load(), context.Time)
+                : null;
+            var output = options.Json ? context.Error : context.Out;
+            var console = ConsoleOf(output, context.OutIsTerminal && !options.Json);
+            IRunView view = console.Profile.Capabilities.Interactive ? new BarView(console, context.Time) : new PlainView(output, context.Time);
+            var report = await new RunController(plan, healthOf, hub, view, context.Time).RunAsync(context.Signals.Stop);
+            SummaryTable.Write(console, report);
+            return Write(options, report) ? report.ExitCode : Math.Max(report.ExitCode, ExitCode.Error);
+        }
+        catch (HarnessException exception)
+        {
+            context.Complain(exception.Message);
+            return ExitCode.Error;
+        }
+    }
+
+    private async Task<TestPlan?> ReadAsync(ControllerOptions options)
+    {
+        byte[] json;
+        try
+        {
+            json = await File.ReadAllBytesAsync(options.PlanFile);
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            context.Complain(exception is FileNotFoundException or DirectoryNotFoundException
+                ? $"{options.PlanName}: no such file"
+                : $"{options.PlanName}: cannot be read: {exception.Message}");
+            return null;
+        }
+
+        var reading = PlanReader.Read(json, Path.GetDirectoryName(options.PlanFile)!);
+        foreach (var problem in reading.Problems)
+        {
+            context.Error.WriteLine(problem.In(options.PlanName));
+        }
+
+        return reading.Plan;
+    }
+
+    private static IAnsiConsole ConsoleOf(TextWriter output, bool isTerminal)
+    {
+        var console = AnsiConsole.Create(new AnsiConsoleSettings
+        {
+            Out = new AnsiConsoleOutput(output),
+            Ansi = isTerminal ? AnsiSupport.Detect : AnsiSupport.No,
+            ColorSystem = isTerminal ? ColorSystemSupport.Detect : ColorSystemSupport.NoColors,
+            Interactive = isTerminal ? InteractionSupport.Detect : InteractionSupport.No,
+        });
+        if (!isTerminal)
+        {
+            console.Profile.Width = LogWidth;
+        }
+
+        return console;
+    }
+
+    /// <summary>All that can be written is, and what cannot is said.</summary>
+    private bool Write(ControllerOptions options, RunReport report)
+    {
+        if (options.Json)
+        {
+            context.Out.WriteLine(JsonReport.Text(report));
+        }
+
+        var isJsonWritten = TryWrite("--report", options.ReportFile, () => JsonReport.Text(report));
+        var isXmlWritten = TryWrite("--junit", options.JunitFile, () => JunitReport.Text(report));
+        return isJsonWritten && isXmlWritten;
+    }
+
+    private bool TryWrite(string option, string? file, Func<string> text)
+    {
+        try
+        {
+            if (file is not null)
+            {
+                File.WriteAllText(file, text());
+            }
+
+            return true;
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            context.Complain($"{option}: {file} cannot be written: {exception.Message}");
+            return false;
+        }
+    }
+}

@@ -1,0 +1,23 @@
+using Cassini.Web.Harness.Plans;
+using Cassini.Web.Harness.Workers;
+
+namespace Cassini.Web.Cli.Running;
+
+/// <param name="PlanFile">The plan's full path.</param>
+/// <param name="PlanName">As it was given: what every complaint begins with.</param>
+internal sealed record ControllerOptions(string PlanFile, string PlanName)
+{
+    public bool CheckOnly { get; init; }
+
+    public bool Json { get; init; }
+
+    public string? ReportFile { get; init; }
+
+    public string? JunitFile { get; init; }
+
+    public HostPort? Listen { get; init; }
+
+    public IReadOnlyDictionary<WorkerRole, int>? Workers { get; init; }
+
+    public TlsFiles? Tls { get; init; }
+}

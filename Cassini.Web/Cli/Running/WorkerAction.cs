@@ -1,0 +1,37 @@
+using System.Globalization;
+using Cassini.Web.Harness;
+using Cassini.Web.Harness.Plans;
+using Cassini.Web.Harness.Verdicts;
+using Cassini.Web.Harness.Workers;
+
+namespace Cassini.Web.Cli.Running;
+
+/// <summary><c>cassini run --role … --join …</c>.</summary>
+internal sealed class WorkerAction(CliContext context)
+{
+    public async Task<int> RunAsync(WorkerRole role, string? name, HostPort controller, TlsFiles own, TlsFiles broker)
+    {
+        name ??= string.Create(CultureInfo.InvariantCulture, $"{role.ToString().ToLowerInvariant()}-{Environment.ProcessId}");
+        try
+        {
+            var session = new WorkerSession(role, name, own.Load(), broker.Load(), context.Out.WriteLine, context.Time);
+            await session.RunAsync(controller, context.Signals.Stop);
+            return ExitCode.Ok;
+        }
+        catch (HarnessException exception)
+        {
+            context.Complain(exception.Message);
+            return ExitCode.Error;
+        }
+        catch (WorkerLinkException exception)
+        {
+            context.Complain($"the controller at {controller} is lost: {exception.Message}");
+            return RunExitCode.WorkerLost;
+        }
+        catch (OperationCanceledException) when (context.Signals.Stop.IsCancellationRequested)
+        {
+            context.Complain("interrupted");
+            return ExitCode.Interrupted;
+        }
+    }
+}

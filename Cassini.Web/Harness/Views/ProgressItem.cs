@@ -1,0 +1,41 @@
+using System.Globalization;
+using Cassini.Web.Harness.Load;
+using Cassini.Web.Harness.Plans;
+
+namespace Cassini.Web.Harness.Views;
+
+/// <summary>How far a producer or a sink is.</summary>
+/// <param name="Name">With an arrow that says which of the two it is.</param>
+/// <param name="Count">Messages.</param>
+/// <param name="Part">Of its end, 0 to 1; null when that is not known.</param>
+internal sealed record ProgressItem(string Name, long Count, double? Part)
+{
+    public override string ToString() =>
+        string.Create(CultureInfo.InvariantCulture, $"{Name} {Count:#,0}{(Part is { } part ? $" ({part * 100:0}%)" : "")}");
+
+    public static IReadOnlyList<ProgressItem> Of(TestRun run)
+    {
+        var producers = run.Producers.ToList();
+        return
+        [
+            .. producers.Select(producer => new ProgressItem($"→ {producer.Plan.Name}", producer.Counts.Acknowledged, PartOf(producer.Plan, producer.Counts))),
+            .. run.Sinks.Select(sink => new ProgressItem(
+                $"← {sink.Plan.Name}", sink.Report.Counts.Unique, PartOf(sink.Plan, sink.Report.Counts, producers.Select(producer => producer.Plan)))),
+        ];
+    }
+
+    private static double? PartOf(PlanProducer producer, ProducerCounts counts)
+    {
+        var byMessages = producer.Messages is { } messages ? counts.Acknowledged / (double)messages : 0;
+        var byTime = producer.Duration is { } duration ? counts.Elapsed / duration : 0;
+        return Math.Clamp(Math.Max(byMessages, byTime), 0, 1);
+    }
+
+    private static double? PartOf(PlanSink sink, SinkCounts counts, IEnumerable<PlanProducer> producers)
+    {
+        var sources = producers.Where(producer => PlanTopics.Matches(sink.Topic, producer.Topic)).ToList();
+        var due = sources.All(producer => producer.Duration is null) ? sources.Sum(producer => producer.Messages) : null;
+        var goal = due ?? sink.Expect.AtLeast;
+        return goal is > 0 ? Math.Clamp(counts.Unique / (double)goal, 0, 1) : null;
+    }
+}
