@@ -8,4 +8,6 @@ return await CommandLine.RunAsync(
     context,
     ServeCommand.Create(context),
     WaitCommand.Create(context),
+    PubCommand.Create(context),
+    SubCommand.Create(context),
     CertsCommand.Create(context));
