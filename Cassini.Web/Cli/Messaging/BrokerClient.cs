@@ -14,10 +14,12 @@ internal sealed class BrokerClient : IAsyncDisposable
     private readonly IMqttClient _client = new MqttClientFactory().CreateMqttClient();
     private readonly TaskCompletionSource<MessagingException> _lost = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly ConnectionOptions _options;
+    private readonly TlsStreamProvider _provider;
 
-    private BrokerClient(ConnectionOptions options, Action<MqttApplicationMessage>? receive)
+    private BrokerClient(ConnectionOptions options, ClientTls tls, Action<MqttApplicationMessage>? receive)
     {
         _options = options;
+        _provider = new TlsStreamProvider(options, tls);
         _client.DisconnectedAsync += Disconnected;
         if (receive is not null)
         {
@@ -41,10 +43,10 @@ internal sealed class BrokerClient : IAsyncDisposable
     public static async Task<BrokerClient> ConnectAsync(
         ConnectionOptions options, ClientTls tls, Action<MqttApplicationMessage>? receive, CancellationToken cancellation)
     {
-        var client = new BrokerClient(options, receive);
+        var client = new BrokerClient(options, tls, receive);
         try
         {
-            var answer = await client.TryAsync(() => client._client.ConnectAsync(Options(options, tls), cancellation), cancellation);
+            var answer = await client.TryAsync(() => client._client.ConnectAsync(client.Options(), cancellation), cancellation);
             return answer.ResultCode == MqttClientConnectResultCode.Success ? client : throw ConnectionFailure.Refused(answer, options);
         }
         catch
@@ -108,12 +110,12 @@ internal sealed class BrokerClient : IAsyncDisposable
         _client.Dispose();
     }
 
-    private static MqttClientOptions Options(ConnectionOptions options, ClientTls tls) => new MqttClientOptionsBuilder()
-        .WithEndPoint(IPAddress.TryParse(options.Host, out var address) ? new IPEndPoint(address, options.Port) : new DnsEndPoint(options.Host, options.Port))
-        .WithStreamProvider(new TlsStreamProvider(options, tls))
+    private MqttClientOptions Options() => new MqttClientOptionsBuilder()
+        .WithEndPoint(IPAddress.TryParse(_options.Host, out var address) ? new IPEndPoint(address, _options.Port) : new DnsEndPoint(_options.Host, _options.Port))
+        .WithStreamProvider(_provider)
         .WithTlsOptions(none => none.UseTls(false)) // The stream is secured already.
-        .WithProtocolVersion(options.Version)
-        .WithClientId(options.ClientId)
+        .WithProtocolVersion(_options.Version)
+        .WithClientId(_options.ClientId)
         .WithCleanSession()
         .WithoutPacketFragmentation()
         .WithTimeout(Patience)
@@ -131,7 +133,7 @@ internal sealed class BrokerClient : IAsyncDisposable
         }
         catch (Exception exception) when (exception is not MessagingException)
         {
-            throw ConnectionFailure.Of(exception, _options);
+            throw ConnectionFailure.Of(exception, _provider.ReadFailure, _options);
         }
     }
 
@@ -139,13 +141,19 @@ internal sealed class BrokerClient : IAsyncDisposable
     {
         if (goodbye.ClientWasConnected)
         {
-            _lost.TrySetResult(goodbye.Exception is { } exception && goodbye.Reason is MqttClientDisconnectReason.UnspecifiedError or MqttClientDisconnectReason.NormalDisconnection
-                ? ConnectionFailure.Of(goodbye.Exception ?? new IOException("end of stream"), _options)
-                : new MessagingException(
-                    $"{_options.Broker}: the broker closed the connection: {ConnectionFailure.Words(goodbye.Reason)}{ConnectionFailure.Because(goodbye.ReasonString)}",
-                    isLasting: goodbye.Reason is MqttClientDisconnectReason.SessionTakenOver or MqttClientDisconnectReason.NotAuthorized));
+            _lost.TrySetResult(ReasonOf(goodbye));
         }
 
         return Task.CompletedTask;
     }
+
+    // MQTTnet tells a connection that just ended as an unspecified error, too.
+    private MessagingException ReasonOf(MqttClientDisconnectedEventArgs goodbye) => goodbye switch
+    {
+        { Exception: { } exception, Reason: MqttClientDisconnectReason.UnspecifiedError or MqttClientDisconnectReason.NormalDisconnection } =>
+            ConnectionFailure.Of(exception, _provider.ReadFailure, _options),
+        { Reason: var reason } => new MessagingException(
+            $"{_options.Broker}: the broker closed the connection: {ConnectionFailure.Words(reason)}{ConnectionFailure.Because(goodbye.ReasonString)}",
+            isLasting: reason is MqttClientDisconnectReason.SessionTakenOver or MqttClientDisconnectReason.NotAuthorized),
+    };
 }

@@ -48,7 +48,7 @@ internal sealed record ClientTls(X509Certificate2Collection Authorities, SslStre
             var usable = OperatingSystem.IsWindows() ? X509CertificateLoader.LoadPkcs12(leaf.Export(X509ContentType.Pkcs12), null) : new X509Certificate2(leaf);
             return SslStreamCertificateContext.Create(usable, [.. chain.Skip(1)], offline: true);
         }
-        catch (CryptographicException exception)
+        catch (Exception exception) when (exception is CryptographicException or ArgumentException)
         {
             throw Unusable(
                 "--key",

@@ -1,14 +1,17 @@
 using System.Net.Sockets;
 using MQTTnet;
+using MQTTnet.Adapter;
 using MQTTnet.Exceptions;
-using MQTTnet.Protocol;
 
 namespace Cassini.Web.Cli.Messaging;
 
 /// <summary>From what was thrown, or answered, to one line that says what to do about it.</summary>
 internal static class ConnectionFailure
 {
-    public static MessagingException Of(Exception exception, ConnectionOptions options)
+    /// <param name="exception">What was thrown.</param>
+    /// <param name="read">What made reading from the broker fail, if anything did.</param>
+    /// <param name="options">Which broker it is.</param>
+    public static MessagingException Of(Exception exception, Exception? read, ConnectionOptions options)
     {
         foreach (var cause in Causes(exception))
         {
@@ -25,12 +28,11 @@ internal static class ConnectionFailure
             }
         }
 
-        // With TLS 1.3 a client learns of the broker's verdict on its certificate only here, on its first read.
-        var innermost = Innermost(exception);
+        var innermost = Innermost(read ?? exception);
         return new MessagingException(
-            innermost.Contains("alert", StringComparison.OrdinalIgnoreCase)
-                ? $"{options.Broker}: the broker refused the client's certificate: {innermost}"
-                : $"{options.Broker}: the broker closed the connection: {innermost}",
+            exception is MqttConnectingFailedException
+                ? $"{options.Broker}: the broker hung up before its answer, as one does that does not accept the client's certificate: {innermost}"
+                : $"{options.Broker}: the connection ended: {innermost}",
             cause: exception);
     }
 

@@ -51,9 +51,9 @@ internal sealed class PublishFlags
     public PublishRequest Request(ParseResult parsed, CliContext context) => new()
     {
         Topic = parsed.GetRequiredValue(_topic),
-        Payload = parsed.GetValue(_lines) ? null
-            : parsed.GetValue(_file) is { } file ? Content(Path.Combine(context.WorkingDirectory, file))
-            : Encoding.UTF8.GetBytes(parsed.GetValue(_message) ?? ""),
+        Payload = parsed.GetValue(_lines) ? default(ReadOnlyMemory<byte>?)
+            : parsed.GetValue(_file) is { } file ? Content(Path.Combine(context.WorkingDirectory, file)).AsMemory()
+            : Encoding.UTF8.GetBytes(parsed.GetValue(_message) ?? "").AsMemory(),
         Retain = parsed.GetValue(_retain),
         Repeat = parsed.GetValue(_repeat) ?? 1,
         Interval = parsed.GetValue(_interval) ?? TimeSpan.Zero,

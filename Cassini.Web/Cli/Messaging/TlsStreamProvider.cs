@@ -16,13 +16,18 @@ internal sealed class TlsStreamProvider(ConnectionOptions options, ClientTls tls
 {
     private const string ServerAuthentication = "1.3.6.1.5.5.7.3.1";
 
+    private volatile ObservedSslStream? _stream;
+
+    /// <summary>What made reading from the broker fail, if anything did.</summary>
+    public Exception? ReadFailure => _stream?.Failure;
+
     public async Task<Stream> ConnectAsync(EndPoint brokerEndPoint, CancellationToken cancellationToken)
     {
         var socket = new Socket(SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
         try
         {
             await socket.ConnectAsync(brokerEndPoint, cancellationToken);
-            return await SecureAsync(new NetworkStream(socket, ownsSocket: true), cancellationToken);
+            return _stream = await SecureAsync(new NetworkStream(socket, ownsSocket: true), cancellationToken);
         }
         catch (SocketException exception)
         {
@@ -36,10 +41,10 @@ internal sealed class TlsStreamProvider(ConnectionOptions options, ClientTls tls
         }
     }
 
-    private async Task<SslStream> SecureAsync(NetworkStream network, CancellationToken cancellation)
+    private async Task<ObservedSslStream> SecureAsync(NetworkStream network, CancellationToken cancellation)
     {
         string? objection = null;
-        var stream = new SslStream(network);
+        var stream = new ObservedSslStream(network);
         try
         {
             await stream.AuthenticateAsClientAsync(
