@@ -28,6 +28,9 @@ internal sealed class FrontDoor : IAsyncDisposable
     /// <summary>What is served at /.</summary>
     public string Page { get; set; } = "";
 
+    /// <summary>What Cassini is told instead of the id that a client sends, to make it answer with a reset.</summary>
+    public string? ForgedLastEventId { get; set; }
+
     public IReadOnlyCollection<(string Path, string? LastEventId)> Requests => _requests;
 
     public static async Task<FrontDoor> OpenAsync(string cassini)
@@ -89,7 +92,7 @@ internal sealed class FrontDoor : IAsyncDisposable
         using var request = new HttpRequestMessage(HttpMethod.Get, $"{_cassini}{context.Request.Path}{context.Request.QueryString}");
         if (lastEventId is not null)
         {
-            request.Headers.TryAddWithoutValidation("Last-Event-ID", lastEventId);
+            request.Headers.TryAddWithoutValidation("Last-Event-ID", ForgedLastEventId ?? lastEventId);
         }
 
         using var answer = await _http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, context.RequestAborted);

@@ -89,7 +89,10 @@ public class RecipeTests
         var verify = Programs.Require("systemd-analyze");
         using var directory = new TempDirectory();
         var dispatch = directory.Write("dispatch", "#!/bin/sh\n");
-        File.SetUnixFileMode(dispatch, UnixFileMode.UserRead | UnixFileMode.UserExecute);
+        if (!OperatingSystem.IsWindows())
+        {
+            File.SetUnixFileMode(dispatch, UnixFileMode.UserRead | UnixFileMode.UserExecute);
+        }
 
         // What a machine of a test has not: the program that waits, and the unit that it waits for.
         directory.Write("cassini.service", $"[Service]\nExecStart={dispatch}\n");

@@ -78,7 +78,9 @@ internal sealed class BrokerClient : IAsyncDisposable
             request.WithTopicFilter(topic => topic
                 .WithTopic(filter)
                 .WithQualityOfServiceLevel(_options.QoS)
-                .WithRetainHandling(noRetained ? MqttRetainHandling.DoNotSendOnSubscribe : MqttRetainHandling.SendAtSubscribe));
+                .WithRetainHandling(noRetained && _options.Version == MqttProtocolVersion.V500
+                    ? MqttRetainHandling.DoNotSendOnSubscribe
+                    : MqttRetainHandling.SendAtSubscribe));
         }
 
         var answer = await TryAsync(() => _client.SubscribeAsync(request.Build(), cancellation), cancellation);
