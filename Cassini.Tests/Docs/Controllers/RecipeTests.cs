@@ -116,7 +116,7 @@ public class RecipeTests
     }
 
     [Fact]
-    public async Task Shell_BrokerThatStops_SaysSoAndEnds()
+    public async Task Shell_BrokerThatStops_EndsToo()
     {
         Programs.Require("curl");
         await using var cassini = await RehearsedCassini.NotReadyAsync();
@@ -125,8 +125,8 @@ public class RecipeTests
 
         await cassini.StopAsync();
 
-        (await child.ExitCodeAsync("it ends", Patience)).ShouldBe(1);
-        child.Out.Lines[^1].ShouldBe("the broker stops");
+        (await child.ExitCodeAsync("it ends", Patience)).ShouldBe(2);
+        child.Out.Lines[^1].ShouldBe("phase is error");
     }
 
     [Fact]
@@ -137,7 +137,7 @@ public class RecipeTests
         var script = cassini.Directory.Write("controller.py", cassini.Adapt(Recipe.Named("python")));
         await using var child = await cassini.BlocksAsync(python, [script]);
         await ResumesAsync(cassini, child);
-        await FollowsToTheErrorAsync(cassini, child);
+        await BreaksAsync(cassini, child);
 
         child.Out.Lines[^1].ShouldStartWith("bind is error EndpointClosed");
     }
@@ -150,7 +150,7 @@ public class RecipeTests
         var script = cassini.Directory.Write("controller.mjs", cassini.Adapt(Recipe.Named("node")));
         await using var child = await cassini.BlocksAsync(node, [script]);
         await ResumesAsync(cassini, child);
-        await FollowsToTheErrorAsync(cassini, child);
+        await BreaksAsync(cassini, child);
 
         child.Out.Lines[^1].ShouldBe("bind is error EndpointClosed");
     }
@@ -160,16 +160,19 @@ public class RecipeTests
     {
         await cassini.BecomeReadyAsync();
         await child.Out.LineAsync("it goes on", line => line == "ready", Patience);
-        await cassini.Door.AskedAsync("it follows the feed", request => request.Path == "/events?types=health");
+        await child.Out.LineAsync("the feed begins", IsBeginningOfFeed, Patience);
         await cassini.IsWellAsync();
     }
 
     private static async Task FollowsToTheErrorAsync(RehearsedCassini cassini, ChildProcess child)
     {
         await FollowsAsync(cassini, child);
+        await BreaksAsync(cassini, child);
+    }
 
+    private static async Task BreaksAsync(RehearsedCassini cassini, ChildProcess child)
+    {
         await cassini.BreakAsync();
-
         (await child.ExitCodeAsync("it ends", Patience)).ShouldBe(2, child.Error.ToString());
     }
 
@@ -177,10 +180,11 @@ public class RecipeTests
     private static async Task ResumesAsync(RehearsedCassini cassini, ChildProcess child)
     {
         await FollowsAsync(cassini, child);
-        await child.Out.LineAsync("the feed begins", line => line.StartsWith("following:", StringComparison.Ordinal), Patience);
-
         cassini.Door.CutFeeds();
 
         await cassini.Door.AskedAsync("it resumes", request => request is { Path: "/events?types=health", LastEventId: not null });
+        await Eventually.HoldsAsync("the feed goes on", () => child.Out.Lines.Count(IsBeginningOfFeed) == 2, Patience);
     }
+
+    private static bool IsBeginningOfFeed(string line) => line.StartsWith("following", StringComparison.Ordinal);
 }
