@@ -25,11 +25,9 @@ public class PageTests
             "it shows the change",
             text => text.StartsWith("not ready", StringComparison.Ordinal) && text.Contains("bind: ok → error EndpointClosed", StringComparison.Ordinal));
 
-        cassini.Door.CutFeeds();
-        await cassini.Door.AskedAsync("it resumes", request => request is { Path: "/events?types=health", LastEventId: not null });
-
         cassini.Door.ForgedLastEventId = "nonsense";
         cassini.Door.CutFeeds();
+        await cassini.Door.AskedAsync("it resumes", request => request is { Path: "/events?types=health", LastEventId: not null });
         await browser.ShowsAsync("it shows the reset", text => text.Contains("events are missing: malformed", StringComparison.Ordinal));
 
         await cassini.StopAsync();
