@@ -12,4 +12,6 @@ return await CommandLine.RunAsync(
     WatchCommand.Create(context),
     RunCommand.Create(context, FeedBrokerHealth.Factory(context.Time)),
     ReplayCommand.Create(context),
+    PubCommand.Create(context),
+    SubCommand.Create(context),
     CertsCommand.Create(context));

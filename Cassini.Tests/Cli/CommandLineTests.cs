@@ -50,6 +50,8 @@ public class CommandLineTests : IDisposable
     [InlineData("-h", "Exit codes:")]
     [InlineData("serve --help", "cassini --bind 0.0.0.0:8883 --ca ca.pem")]
     [InlineData("wait --help", "cassini wait http://127.0.0.1:9090")]
+    [InlineData("pub --help", "cassini pub greetings/world hello")]
+    [InlineData("sub --help", "cassini sub '#'")]
     [InlineData("certs --help", "cassini certs ./certs")]
     [InlineData("replay --help", "cassini replay incident.jsonl")]
     public async Task Run_Help_ShowsUsageAndExamples(string args, string expected)
@@ -135,6 +137,9 @@ public class CommandLineTests : IDisposable
         _console.Context,
         ServeCommand.Create(_console.Context),
         WaitCommand.Create(_console.Context),
-        CertsCommand.Create(_console.Context),
-        ReplayCommand.Create(_console.Context));
+        WatchCommand.Create(_console.Context),
+        PubCommand.Create(_console.Context),
+        SubCommand.Create(_console.Context),
+        ReplayCommand.Create(_console.Context),
+        CertsCommand.Create(_console.Context));
 }

@@ -16,6 +16,10 @@ internal sealed class TestConsole : IStopSignals, IDisposable
 
     public string WorkingDirectory { get; init; } = Path.GetTempPath();
 
+    public bool OutIsTerminal { get; init; }
+
+    public string In { get; init; } = "";
+
     public TimeProvider Time { get; init; } = TimeProvider.System;
 
     public CancellationToken Stop => _stop.Token;
@@ -25,6 +29,8 @@ internal sealed class TestConsole : IStopSignals, IDisposable
     public CliContext Context => new()
     {
         Out = Out,
+        OutIsTerminal = OutIsTerminal,
+        In = new StringReader(In),
         Error = Error,
         Time = Time,
         Environment = Environment,

@@ -16,7 +16,7 @@ public class ReadmeTests(StartedAsInReadme readme) : IClassFixture<StartedAsInRe
     {
         ReadmeCommands.All.Count(command => command == ReadmeCommands.Start).ShouldBe(1);
         ReadmeCommands.All.Count(command => command == ReadmeCommands.Test).ShouldBe(1);
-        CommandsThatStay.Count.ShouldBe(3);
+        CommandsThatStay.Count.ShouldBe(4);
         (CommandsThatEnd.Count + CommandsThatStay.Count + 2).ShouldBe(ReadmeCommands.All.Count);
     }
 
@@ -33,7 +33,7 @@ public class ReadmeTests(StartedAsInReadme readme) : IClassFixture<StartedAsInRe
 
         (await child.ExitCodeAsync(command, StartedAsInReadme.Patience)).ShouldBe(0, child.Error.ToString());
 
-        if (!command.StartsWith("mosquitto_pub", StringComparison.Ordinal))
+        if (!IsPublisher(command))
         {
             child.Out.Lines.ShouldNotBeEmpty();
         }
@@ -52,13 +52,13 @@ public class ReadmeTests(StartedAsInReadme readme) : IClassFixture<StartedAsInRe
             return;
         }
 
-        if (command.StartsWith("mosquitto_sub", StringComparison.Ordinal))
+        if (IsSubscriber(command))
         {
             // What the README publishes in its next line arrives.
-            var publish = ReadmeCommands.All.Single(line => line.StartsWith("mosquitto_pub", StringComparison.Ordinal)) + " --retain";
+            var publish = ReadmeCommands.All.Single(line => IsPublisher(line) && line.Split(' ')[0][..3] == command[..3]) + " --retain";
             await using var publisher = readme.Run(publish);
             (await publisher.ExitCodeAsync(publish, StartedAsInReadme.Patience)).ShouldBe(0, publisher.Error.ToString());
-            await child.Out.LineAsync("the greeting arrives", line => line == "greetings/world hello");
+            await child.Out.LineAsync("the greeting arrives", line => line == "greetings/world hello", StartedAsInReadme.Patience);
             return;
         }
 
@@ -90,8 +90,14 @@ public class ReadmeTests(StartedAsInReadme readme) : IClassFixture<StartedAsInRe
     private static bool IsRunToItsEnd(string command) =>
         command is not (ReadmeCommands.Start or ReadmeCommands.Test) && !StaysOpen(command);
 
+    private static bool IsSubscriber(string command) =>
+        command.StartsWith("mosquitto_sub", StringComparison.Ordinal) || command.StartsWith($"{ReadmeCommands.Start} -- sub ", StringComparison.Ordinal);
+
+    private static bool IsPublisher(string command) =>
+        command.StartsWith("mosquitto_pub", StringComparison.Ordinal) || command.StartsWith($"{ReadmeCommands.Start} -- pub ", StringComparison.Ordinal);
+
     private static bool StaysOpen(string command) =>
         command.StartsWith("openssl s_client", StringComparison.Ordinal)
-        || command.StartsWith("mosquitto_sub", StringComparison.Ordinal)
+        || IsSubscriber(command)
         || command.StartsWith("curl -N", StringComparison.Ordinal);
 }

@@ -14,6 +14,9 @@ internal sealed record CliContext
     /// <summary>Whether <see cref="Out"/> is read by a terminal, which other people's control characters must not reach.</summary>
     public bool OutIsTerminal { get; init; }
 
+    /// <summary>Standard input, for commands that read lines of text.</summary>
+    public TextReader In { get; init; } = TextReader.Null;
+
     public required TextWriter Error { get; init; }
 
     public required TimeProvider Time { get; init; }
@@ -32,6 +35,7 @@ internal sealed record CliContext
     {
         Out = Console.Out,
         OutIsTerminal = !Console.IsOutputRedirected,
+        In = new StreamReader(Console.OpenStandardInput()),
         Error = Console.Error,
         Time = time,
         Environment = System.Environment.GetEnvironmentVariables()

@@ -8,6 +8,8 @@ internal static class SettingsEnvironment
     /// <summary>A double underscore stands for the colon: CASSINI__Listener__Backlog.</summary>
     public const string TreePrefix = "CASSINI__";
 
+    public const string DataDirectory = "CASSINI_DATA_DIR";
+
     private const string ShutdownToken = "CASSINI_SHUTDOWN_TOKEN";
     private const string OtlpEndpoint = "OTEL_EXPORTER_OTLP_ENDPOINT";
 
@@ -15,7 +17,7 @@ internal static class SettingsEnvironment
     {
         ["CASSINI_BIND_ADDR"] = SettingKeys.Endpoints,
         ["CASSINI_MANAGEMENT_ADDR"] = SettingKeys.ManagementAddress,
-        ["CASSINI_DATA_DIR"] = SettingKeys.DataDirectory,
+        [DataDirectory] = SettingKeys.DataDirectory,
         ["TLS_CA_CERT"] = SettingKeys.Ca,
         ["TLS_SERVER_CERT_CHAIN"] = SettingKeys.ServerChain,
         ["TLS_SERVER_KEY"] = SettingKeys.ServerKey,

@@ -48,6 +48,10 @@ internal sealed record TlsPlan(CassiniOptions Options, string? DevelopmentDirect
         TlsPlan Refused(IEnumerable<string> errors) => new(options with { Tls = null }, null, [.. errors]);
     }
 
+    /// <summary>Where <c>cassini serve</c>, told nothing but by the environment, keeps development certificates; null when there is no home.</summary>
+    public static string? DefaultDirectory(IReadOnlyDictionary<string, string> environment) =>
+        DirectoryFor(environment.GetValueOrDefault(SettingsEnvironment.DataDirectory), environment);
+
     /// <summary>The XDG base directory specification: a relative XDG_DATA_HOME is to be ignored.</summary>
     private static string? DirectoryFor(string? dataDirectory, IReadOnlyDictionary<string, string> environment)
     {

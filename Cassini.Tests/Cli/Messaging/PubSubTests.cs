@@ -1,0 +1,168 @@
+using System.Text.Json;
+using Cassini.Tests.Support;
+using Cassini.Web.Cli;
+
+namespace Cassini.Tests.Cli.Messaging;
+
+/// <summary><c>cassini pub</c> and <c>cassini sub</c> against a real broker over mutual TLS.</summary>
+public class PubSubTests
+{
+    [Theory]
+    [InlineData("5", "0")]
+    [InlineData("3.1.1", "0")]
+    [InlineData("5", "1")]
+    [InlineData("3.1.1", "1")]
+    [InlineData("5", "2")]
+    [InlineData("3.1.1", "2")]
+    public async Task PubAndSub_InBothVersionsWithEachQoS_Work(string version, string qos)
+    {
+        await using var rig = await PubSubRig.StartAsync();
+        var (code, console) = await rig.SubscribeAsync(new TestConsole(), "t/a", "t/#", "--count", "2", "--mqtt", version, "--qos", qos);
+
+        await rig.PublishAsync("t/a", "hello", "--mqtt", version, "--qos", qos);
+        await rig.PublishAsync("t/b", "world", "--mqtt", version, "--qos", qos);
+
+        (await Eventually.CompletesAsync("both came", code)).ShouldBe(ExitCode.Ok);
+        console.Out.Lines.ShouldBe(["t/a hello", "t/b world"]);
+        console.Error.Lines.ShouldBeEmpty();
+    }
+
+    [Fact]
+    public async Task Sub_Json_HasAllOfTheMessage()
+    {
+        await using var rig = await PubSubRig.StartAsync();
+        var (code, console) = await rig.SubscribeAsync(new TestConsole(), "t", "t", "--count", "1", "--json", "--qos", "1");
+
+        await rig.PublishAsync(
+            "t", "h\u00e9", "--qos", "1", "--property", "a=1", "--property", "a=2=3", "--content-type", "text/plain", "--expiry", "1m");
+
+        await Eventually.CompletesAsync("it came", code);
+        var message = JsonDocument.Parse(console.Out.Lines.ShouldHaveSingleItem()).RootElement;
+        message.GetProperty("topic").GetString().ShouldBe("t");
+        message.GetProperty("payload").GetString().ShouldBe("h\u00e9");
+        message.GetProperty("qos").GetInt32().ShouldBe(1);
+        message.GetProperty("retain").GetBoolean().ShouldBeFalse();
+        message.GetProperty("contentType").GetString().ShouldBe("text/plain");
+        message.GetProperty("userProperties").GetRawText().ShouldBe("""[{"name":"a","value":"1"},{"name":"a","value":"2=3"}]""");
+        message.GetProperty("time").GetDateTime().Kind.ShouldBe(DateTimeKind.Utc);
+    }
+
+    [Fact]
+    public async Task Sub_BytesThatAreNoText_AreBase64InJson()
+    {
+        using var directory = new TempDirectory();
+        File.WriteAllBytes(directory.File("payload"), [0xFF, 0x00, 0xFE]);
+        await using var rig = await PubSubRig.StartAsync();
+        await rig.PublishAsync("t", "--file", directory.File("payload"), "--retain");
+
+        var (_, console) = await rig.EndsAsync("sub", "t", "--count", "1", "--json");
+
+        var message = JsonDocument.Parse(console.Out.Lines.Single()).RootElement;
+        message.GetProperty("payloadBase64").GetBytesFromBase64().ShouldBe([0xFF, 0x00, 0xFE]);
+        message.GetProperty("retain").GetBoolean().ShouldBeTrue();
+    }
+
+    [Fact]
+    public async Task Sub_OnATerminal_ShowsControlCharactersEscaped()
+    {
+        await using var rig = await PubSubRig.StartAsync();
+        await rig.PublishAsync("t", "\u001b]0;owned\u0007\u202e\n\u009b1m", "--retain");
+
+        var (code, terminal) = rig.RunWith(new TestConsole { OutIsTerminal = true }, "sub", "t", "--count", "1");
+        await Eventually.CompletesAsync("it came", code);
+
+        terminal.Out.Lines.ShouldBe([@"t \u{1B}]0;owned\u{7}\u{202E}\n\u{9B}1m"]);
+    }
+
+    [Theory]
+    [InlineData("5")]
+    [InlineData("3.1.1")]
+    public async Task Sub_NoRetained_HasOnlyWhatIsNew(string version)
+    {
+        await using var rig = await PubSubRig.StartAsync();
+        await rig.PublishAsync("t", "old", "--retain");
+        var (code, console) = await rig.SubscribeAsync(new TestConsole(), "t", "t", "--no-retained", "--count", "1", "--mqtt", version);
+
+        await rig.PublishAsync("t", "new");
+
+        await Eventually.CompletesAsync("it came", code);
+        console.Out.Lines.ShouldBe(["t new"]);
+    }
+
+    [Fact]
+    public async Task Pub_Null_RemovesTheRetainedMessage()
+    {
+        await using var rig = await PubSubRig.StartAsync();
+        await rig.PublishAsync("t", "old", "--retain", "--qos", "1");
+        await rig.PublishAsync("t", "--null", "--retain", "--qos", "1");
+        await rig.PublishAsync("u", "kept", "--retain", "--qos", "1");
+
+        var (_, console) = await rig.EndsAsync("sub", "t", "u", "--count", "1");
+
+        console.Out.Lines.ShouldBe(["u kept"]);
+    }
+
+    [Fact]
+    public async Task Pub_StdinLines_PublishesEach()
+    {
+        await using var rig = await PubSubRig.StartAsync();
+        var (code, console) = await rig.SubscribeAsync(new TestConsole(), "t", "t", "--count", "3");
+
+        var (published, publisher) = rig.RunWith(new TestConsole { In = "one\n\nthree\n" }, "pub", "t", "--stdin-lines", "--json");
+
+        (await Eventually.CompletesAsync("it ends with its input", published)).ShouldBe(ExitCode.Ok);
+        await Eventually.CompletesAsync("all came", code);
+        console.Out.Lines.ShouldBe(["t one", "t ", "t three"]);
+        publisher.Out.Lines.Single().ShouldStartWith("""{"topic":"t","messages":3,"bytes":8,""");
+    }
+
+    [Fact]
+    public async Task Pub_Repeat_SaysHowManyItSent()
+    {
+        await using var rig = await PubSubRig.StartAsync();
+        var (code, _) = await rig.SubscribeAsync(new TestConsole(), "t", "t", "--count", "100");
+
+        var (published, console) = await rig.EndsAsync("pub", "t", "x", "--repeat", "100", "--rate", "--qos", "1");
+
+        published.ShouldBe(ExitCode.Ok);
+        console.Out.Lines[^1].ShouldStartWith("100 messages in ");
+        (await Eventually.CompletesAsync("all came", code)).ShouldBe(ExitCode.Ok);
+    }
+
+    [Fact]
+    public async Task Sub_Rate_WritesRatesInsteadOfMessages()
+    {
+        await using var rig = await PubSubRig.StartAsync();
+        var (code, console) = await rig.SubscribeAsync(new TestConsole(), "t", "t", "--rate");
+
+        await rig.PublishAsync("t", "12345");
+
+        await console.Out.LineAsync("a rate", line => line.EndsWith(" bytes/s", StringComparison.Ordinal) && !line.StartsWith("0 messages/s", StringComparison.Ordinal));
+        await console.InterruptAsync();
+        (await Eventually.CompletesAsync("it ends", code)).ShouldBe(ExitCode.Interrupted);
+        console.Out.ToString().ShouldNotContain("12345");
+    }
+
+    [Fact]
+    public async Task Sub_NothingComes_TimesOutWith3()
+    {
+        await using var rig = await PubSubRig.StartAsync();
+
+        var (code, console) = await rig.EndsAsync("sub", "t", "--timeout", "200ms");
+
+        code.ShouldBe(ExitCode.TimedOut);
+        console.Error.Lines.ShouldBe(["cassini: timed out after 0.2 s"]);
+    }
+
+    [Fact]
+    public async Task Sub_Interrupted_SaysGoodbye()
+    {
+        await using var rig = await PubSubRig.StartAsync();
+        var (code, console) = await rig.SubscribeAsync(new TestConsole(), "t", "t");
+
+        await console.InterruptAsync();
+
+        (await Eventually.CompletesAsync("it ends", code)).ShouldBe(ExitCode.Interrupted);
+        await Eventually.HoldsAsync("its session is gone", () => rig.Subscribers("t") == 0);
+    }
+}

@@ -1,0 +1,79 @@
+using System.Net.Http.Json;
+using System.Text.Json;
+using Cassini.Tests.Cli;
+using Cassini.Tests.Support;
+
+namespace Cassini.Tests.Docs.Controllers;
+
+/// <summary>A headless Chromium, led by chromedriver over WebDriver's plain HTTP.</summary>
+internal sealed class Browser : IAsyncDisposable
+{
+    private readonly TempDirectory _directory = new();
+    private readonly HttpClient _http = new();
+    private readonly ChildProcess _driver;
+    private string _session = "";
+
+    private Browser(string driver)
+    {
+        _driver = ChildProcess.Start(driver, ["--port=0"], _directory.Path, [("HOME", _directory.Path)]);
+    }
+
+    /// <summary>Starts it on a page. Skips the test where there is none.</summary>
+    public static async Task<Browser> OpenAsync(string url)
+    {
+        var chromium = Programs.Require("chromium");
+        var browser = new Browser(Programs.Require("chromedriver"));
+        var started = await browser._driver.Out.LineAsync(
+            "chromedriver starts", line => line.Contains("started successfully on port ", StringComparison.Ordinal), TimeSpan.FromSeconds(60));
+        var address = $"http://127.0.0.1:{started.Split(' ')[^1].TrimEnd('.')}";
+        var session = await browser.SendAsync($"{address}/session", new
+        {
+            capabilities = new
+            {
+                alwaysMatch = new Dictionary<string, object>
+                {
+                    ["goog:chromeOptions"] = new
+                    {
+                        binary = chromium,
+
+                        // No sandbox: it cannot be had by root, as containers run; and the only page is ours.
+                        args = new[] { "--headless=new", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--no-proxy-server" },
+                    },
+                },
+            },
+        });
+        browser._session = $"{address}/session/{session.GetProperty("sessionId").GetString()}";
+        await browser.SendAsync($"{browser._session}/url", new { url });
+        return browser;
+    }
+
+    /// <summary>The text of the page, as someone sees it.</summary>
+    public async Task<string> TextAsync() =>
+        (await SendAsync($"{_session}/execute/sync", new { script = "return document.body.innerText", args = Array.Empty<object>() })).GetString()!;
+
+    public Task ShowsAsync(string step, Func<string, bool> condition) =>
+        Eventually.BecomesAsync(step, async () => await TextAsync(), condition, TimeSpan.FromSeconds(60));
+
+    public async ValueTask DisposeAsync()
+    {
+        if (_session.Length > 0)
+        {
+            using var quit = await _http.DeleteAsync(_session, CancellationToken.None);
+        }
+
+        await _driver.DisposeAsync();
+        _http.Dispose();
+        _directory.Dispose();
+    }
+
+    private async Task<JsonElement> SendAsync(string url, object body)
+    {
+        // With its length: chromedriver's server does not read a chunked body.
+        using var content = JsonContent.Create(body);
+        await content.LoadIntoBufferAsync();
+        using var answer = await _http.PostAsync(url, content, TestContext.Current.CancellationToken);
+        var text = await answer.Content.ReadAsStringAsync(TestContext.Current.CancellationToken);
+        answer.IsSuccessStatusCode.ShouldBeTrue(text);
+        return JsonDocument.Parse(text).RootElement.GetProperty("value").Clone();
+    }
+}

@@ -1,0 +1,33 @@
+namespace Cassini.Web.Cli.Messaging;
+
+/// <summary>From what became of a client's work to the exit code.</summary>
+internal static class MessagingRun
+{
+    /// <param name="context">Where to complain, and what may interrupt.</param>
+    /// <param name="timeout">The end; null is none.</param>
+    /// <param name="work">The work.</param>
+    public static async Task<int> ExitCodeAsync(CliContext context, TimeSpan? timeout, Func<CancellationToken, Task> work)
+    {
+        using var deadline = new CancellationTokenSource(timeout ?? Timeout.InfiniteTimeSpan, context.Time);
+        using var end = CancellationTokenSource.CreateLinkedTokenSource(deadline.Token, context.Signals.Stop);
+        try
+        {
+            await work(end.Token);
+            return ExitCode.Ok;
+        }
+        catch (OperationCanceledException) when (context.Signals.Stop.IsCancellationRequested)
+        {
+            return ExitCode.Interrupted;
+        }
+        catch (OperationCanceledException) when (deadline.IsCancellationRequested)
+        {
+            context.Complain($"timed out after {DurationText.Seconds(timeout!.Value)}");
+            return ExitCode.TimedOut;
+        }
+        catch (MessagingException exception)
+        {
+            context.Complain(exception.Message);
+            return ExitCode.Error;
+        }
+    }
+}

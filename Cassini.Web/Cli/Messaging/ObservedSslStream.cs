@@ -1,0 +1,30 @@
+using System.Net.Security;
+
+namespace Cassini.Web.Cli.Messaging;
+
+/// <summary>
+/// Keeps what made reading fail: with TLS 1.3 that is where a client learns of the broker's verdict on its certificate, and MQTTnet
+/// makes a mere "Connection closed." of it.
+/// </summary>
+internal sealed class ObservedSslStream(Stream inner) : SslStream(inner)
+{
+    private volatile Exception? _failure;
+
+    public Exception? Failure => _failure;
+
+    public override async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
+    {
+        try
+        {
+            return await base.ReadAsync(buffer, cancellationToken);
+        }
+        catch (IOException exception)
+        {
+            _failure = exception;
+            throw;
+        }
+    }
+
+    public override Task<int> ReadAsync(byte[] buffer, int offset, int count, CancellationToken cancellationToken) =>
+        ReadAsync(buffer.AsMemory(offset, count), cancellationToken).AsTask();
+}

@@ -1,0 +1,36 @@
+using System.CommandLine;
+using Cassini.Web.Cli.Messaging;
+
+namespace Cassini.Web.Cli;
+
+/// <summary><c>cassini pub TOPIC [MESSAGE]</c>: publishes.</summary>
+internal static class PubCommand
+{
+    private const string Notes = """
+        It writes nothing when all is well. With --qos 1 or 2 each message is acknowledged before the next one is sent.
+
+        Exit codes: 0 published, 2 the broker cannot be reached, went away or says no, 64 wrong usage, 130 interrupted.
+        """;
+
+    public static Command Create(CliContext context)
+    {
+        var flags = new PublishFlags();
+        var command = new DocumentedCommand("pub", "Publishes a message, or many.")
+        {
+            Examples =
+            [
+                ("cassini pub greetings/world hello", "to the Cassini of this machine"),
+                ("cassini pub home/door open --qos 1 --retain", "acknowledged, and kept for who subscribes later"),
+                ("cassini pub load x --repeat 100000 --rate", "how fast it goes"),
+                ("journalctl -f | cassini pub logs --stdin-lines", "each line a message"),
+            ],
+            Notes = Notes,
+        };
+        flags.AddTo(command);
+        command.SetAction((parsed, _) => MessagingRun.ExitCodeAsync(
+            context,
+            null,
+            cancellation => new Publisher(flags.Connection(parsed), flags.Request(parsed, context), context).RunAsync(cancellation)));
+        return command;
+    }
+}

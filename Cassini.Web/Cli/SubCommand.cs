@@ -1,0 +1,64 @@
+using System.CommandLine;
+using System.CommandLine.Parsing;
+using Cassini.Web.Cli.Messaging;
+
+namespace Cassini.Web.Cli;
+
+/// <summary><c>cassini sub FILTER...</c>: writes the messages that come.</summary>
+internal static class SubCommand
+{
+    private const string Notes = """
+        On a terminal, control characters of topics and payloads are shown escaped. Bytes that are no text are exact only with --json.
+
+        After a lost connection it connects again, and says so on standard error; what was published meanwhile is missing.
+
+        Exit codes: 0 --count has come, 2 the broker cannot be reached or says no, 3 timed out, 64 wrong usage, 130 interrupted.
+        """;
+
+    public static Command Create(CliContext context)
+    {
+        var filters = new Argument<string[]>("FILTER")
+        {
+            Description = "What to subscribe to, such as '#' or 'home/+/temperature'.",
+            Arity = ArgumentArity.OneOrMore,
+        };
+        filters.Validators.Add(RequireFilters);
+        var connection = new ConnectionFlags();
+        var count = Flags.Count("--count", "Ends after N messages. [default never]");
+        var timeout = Flags.Duration("--timeout", TimeSpan.FromMilliseconds(1), "Ends after this time with exit code 3. [default never]");
+        var rate = new Option<bool>("--rate") { Description = "Instead of messages, one line a second with messages/s and bytes/s." };
+        var noRetained = new Option<bool>("--no-retained") { Description = "Without the retained messages that are there already." };
+        var command = new DocumentedCommand("sub", "Subscribes, and writes a line for each message: its topic and its payload.")
+        {
+            Examples =
+            [
+                ("cassini sub '#'", "everything, from the Cassini of this machine"),
+                ("cassini sub 'home/#' --count 1 --timeout 10s --json", "the next message, or exit code 3"),
+                ("cassini sub '#' --broker broker.example:8883 --ca ca.pem --cert client.pem --key client.key", "from another broker"),
+            ],
+            Notes = Notes,
+        };
+        command.Arguments.Add(filters);
+        command.Options.Add(count);
+        command.Options.Add(timeout);
+        command.Options.Add(rate);
+        command.Options.Add(noRetained);
+        connection.AddTo(command);
+        command.SetAction((parsed, _) => MessagingRun.ExitCodeAsync(
+            context,
+            parsed.GetValue(timeout),
+            new Subscriber(
+                connection.Read(parsed),
+                new SubscribeRequest(parsed.GetRequiredValue(filters), parsed.GetValue(count), parsed.GetValue(rate), parsed.GetValue(noRetained)),
+                context).RunAsync));
+        return command;
+    }
+
+    private static void RequireFilters(ArgumentResult result)
+    {
+        foreach (var problem in result.Tokens.Select(token => TopicText.ProblemOfFilter(token.Value)).OfType<string>())
+        {
+            result.AddError(problem);
+        }
+    }
+}
