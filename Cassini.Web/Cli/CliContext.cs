@@ -7,9 +7,6 @@ internal sealed record CliContext
 {
     public required TextWriter Out { get; init; }
 
-    /// <summary>Whether <see cref="Out"/> is read by a terminal, which other people's control characters must not reach.</summary>
-    public bool OutIsTerminal { get; init; }
-
     public required TextWriter Error { get; init; }
 
     public required TimeProvider Time { get; init; }
@@ -24,7 +21,6 @@ internal sealed record CliContext
     public static CliContext OfProcess(TimeProvider time, IStopSignals signals) => new()
     {
         Out = Console.Out,
-        OutIsTerminal = !Console.IsOutputRedirected,
         Error = Console.Error,
         Time = time,
         Environment = System.Environment.GetEnvironmentVariables()

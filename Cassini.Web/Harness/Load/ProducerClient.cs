@@ -1,4 +1,3 @@
-using Cassini.Web.Cli.Waiting;
 using Cassini.Web.Harness.Plans;
 using MQTTnet;
 using MQTTnet.Protocol;
@@ -207,7 +206,7 @@ internal sealed class ProducerClient(LoadContext context, PlanProducer producer,
         }
 
         await CloseAsync(); // So that nothing of the old connection is under way when its messages go out again.
-        var delay = new RetryDelay(Random.Shared);
+        var delay = new ReconnectDelay();
         while (true)
         {
             try

@@ -1,5 +1,4 @@
 using System.Buffers;
-using Cassini.Web.Cli.Waiting;
 using Cassini.Web.Harness.Plans;
 using MQTTnet;
 using MQTTnet.Protocol;
@@ -75,7 +74,7 @@ internal sealed class SinkRun(LoadContext context, PlanSink sink)
 
     private async Task OpenAgainAsync(CancellationToken cancellation)
     {
-        var delay = new RetryDelay(Random.Shared);
+        var delay = new ReconnectDelay();
         while (true)
         {
             try

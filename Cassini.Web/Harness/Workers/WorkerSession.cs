@@ -1,7 +1,6 @@
 using System.Net.Security;
 using System.Net.Sockets;
 using System.Security.Authentication;
-using Cassini.Web.Cli.Waiting;
 using Cassini.Web.Harness.Load;
 using Cassini.Web.Harness.Plans;
 
@@ -50,7 +49,7 @@ internal sealed class WorkerSession(WorkerRole role, string name, TlsIdentity id
     private async Task<SslStream> ConnectAsync(HostPort controller, CancellationToken cancellation)
     {
         var began = time.GetTimestamp();
-        var delay = new RetryDelay(Random.Shared);
+        var delay = new ReconnectDelay();
         var said = false;
         while (true)
         {
