@@ -9,5 +9,7 @@ return await CommandLine.RunAsync(
     context,
     ServeCommand.Create(context),
     WaitCommand.Create(context),
+    WatchCommand.Create(context),
+    ReplayCommand.Create(context),
     CertsCommand.Create(context),
     RunCommand.Create(context, _ => throw new HarnessException("following a broker's health comes with a later version")));

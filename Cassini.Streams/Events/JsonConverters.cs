@@ -21,3 +21,15 @@ internal sealed class UtcMilliseconds : JsonConverter<DateTimeOffset>
         writer.WriteStringValue(text);
     }
 }
+
+/// <summary>A duration as a number of seconds, exact to the tick.</summary>
+internal sealed class Seconds : JsonConverter<TimeSpan>
+{
+    public static decimal Of(TimeSpan time) => (decimal)time.Ticks / TimeSpan.TicksPerSecond;
+
+    public static TimeSpan Read(ref Utf8JsonReader reader) => TimeSpan.FromTicks((long)(reader.GetDecimal() * TimeSpan.TicksPerSecond));
+
+    public override TimeSpan Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options) => Read(ref reader);
+
+    public override void Write(Utf8JsonWriter writer, TimeSpan value, JsonSerializerOptions options) => writer.WriteNumberValue(Of(value));
+}

@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using Cassini.Streams.Events;
 using Cassini.Streams.Health.Checks;
 using Cassini.Streams.Health.Facts;
+using Cassini.Streams.Health.Records;
 
 namespace Cassini.Streams.Health;
 
@@ -45,6 +46,57 @@ internal sealed record CheckState(Check Check, SlidingCounter Changes)
 
     /// <summary>Whether it ever had evidence. The first evidence is taken as it is: there is nothing to recover from.</summary>
     private bool HadEvidence { get; init; }
+
+    /// <summary>The state that was written.</summary>
+    public static CheckState Restore(Check check, WrittenCheck written, TimeSpan now, HealthFacts facts, HealthPolicy policy)
+    {
+        var state = new CheckState(check, written.Changes.Within(policy.FlappingWindow, now))
+        {
+            Status = written.Status,
+            Since = written.Since,
+            Reason = written.Reason,
+            Message = written.Message,
+            Evidence = written.Evidence,
+            Verdict = new Verdict(written.Raw.Status, written.Raw.Reason, written.Raw.Message, written.Raw.Evidence, written.Raw.Until, written.Raw.Fails),
+            Flags = written.Flags,
+            FlagsSince = written.FlagsSince,
+            HadEvidence = written.HadEvidence,
+            Fails = check.FailedProbes(written.Status, written.Flags),
+        };
+        state = state with { Flapping = state.Changes.Total >= policy.FlappingTransitions, Due = state.NextDue(policy.Hold) };
+        state._judged = check.Basis(facts);
+        return state;
+    }
+
+    /// <summary>All of it that does not follow from the rest.</summary>
+    public WrittenCheck Write() => new(
+        Status,
+        Since,
+        Reason,
+        Message,
+        Evidence,
+        new WrittenVerdict(Verdict.Status, Verdict.Reason, Verdict.Message, Verdict.Evidence, Verdict.Until, Verdict.Fails),
+        Flags,
+        FlagsSince,
+        HadEvidence,
+        Changes);
+
+    /// <summary>
+    /// The verdict of another policy. Where its raw status is the one that stood, damping goes on from there; where it is not,
+    /// the old policy's damping says nothing, and the new verdict is taken as it is.
+    /// </summary>
+    public CheckState Under(TimeSpan now, HealthFacts facts, HealthPolicy policy)
+    {
+        var agrees = Check.Judge(facts, policy, now, Raw).Status == Raw;
+        var before = this with
+        {
+            Changes = Changes.Within(policy.FlappingWindow, now),
+            HadEvidence = HadEvidence && agrees,
+            Due = TimeSpan.MinValue,
+        };
+        before._judged = null;
+        return before.At(now, facts, policy);
+    }
 
     /// <summary>The verdict at <paramref name="now"/>; the same object when nothing changed.</summary>
     public CheckState At(TimeSpan now, HealthFacts facts, HealthPolicy policy)

@@ -1,4 +1,3 @@
-using System.Globalization;
 using Cassini.Streams.Events;
 using Cassini.Streams.Health.Facts;
 
@@ -23,7 +22,7 @@ internal static class FactsReducer
             CanaryFailed e => facts with
             {
                 Canary = facts.Canary.Apply(e, sequence, now, policy),
-                LastError = new LastError($"canary: {e.Detail}", envelope.Time),
+                LastError = LastErrors.Of(envelope),
             },
             HeartbeatReceived e => facts with { Manager = facts.Manager.Apply(e, sequence, now, counts.Handshaking + counts.Open, policy) },
             AcceptProbed or ListenerConfigured or ListenerBound or ListenerClosed =>
@@ -31,26 +30,25 @@ internal static class FactsReducer
             BindFailed e => facts with
             {
                 Endpoints = facts.Endpoints.Apply(e, sequence, now, policy),
-                LastError = new LastError($"bind {e.Endpoint}: {e.Message}", envelope.Time),
+                LastError = LastErrors.Of(envelope),
             },
-            AcceptFailed e => facts with { LastError = new LastError($"accept on {e.Endpoint}: {e.Error}", envelope.Time) },
+            AcceptFailed => facts with { LastError = LastErrors.Of(envelope) },
             Crashed e => facts with
             {
                 Crashes = facts.Crashes.Apply(e, sequence, now),
-                LastError = new LastError($"{e.Component} crashed: {e.Exception}: {e.Message}", envelope.Time),
+                LastError = LastErrors.Of(envelope),
             },
             Restarted => facts with { Crashes = facts.Crashes.Apply(envelope.Event, sequence, now) },
             GaveUp e => facts with
             {
                 Crashes = facts.Crashes.Apply(e, sequence, now),
-                LastError = new LastError(
-                    string.Create(CultureInfo.InvariantCulture, $"{e.Component} given up after {e.Crashes} crashes"), envelope.Time),
+                LastError = LastErrors.Of(envelope),
             },
             CertificateLoaded or CertificateExpiring => facts with { Certificates = facts.Certificates.Apply(envelope, now) },
-            CertificateReloadFailed e => facts with
+            CertificateReloadFailed => facts with
             {
                 Certificates = facts.Certificates.Apply(envelope, now),
-                LastError = new LastError($"reload {e.Path}: {e.Message}", envelope.Time),
+                LastError = LastErrors.Of(envelope),
             },
             LoadSampled e => facts with { Load = facts.Load.Apply(e, sequence, policy), Topics = facts.Topics.Apply(e) },
             MessagesDropped e => facts with { Load = facts.Load.Apply(e, sequence, now) },

@@ -1,5 +1,7 @@
 using System.Collections.Immutable;
+using System.Text.Json.Serialization;
 using Cassini.Streams.Events;
+using Cassini.Streams.Health.Records;
 
 namespace Cassini.Streams.Health;
 
@@ -25,12 +27,14 @@ public sealed record HealthCounts
     public long HandshakesCompleted { get; init; }
 
     /// <summary>Handshakes that ended otherwise, by <see cref="HandshakeFailure"/>.</summary>
+    [JsonConverter(typeof(CountsByName<HandshakeFailure>))]
     public ImmutableArray<long> HandshakesFailed { get; init; } = [.. new long[Enum.GetValues<HandshakeFailure>().Length]];
 
     /// <summary>Sessions opened.</summary>
     public long SessionsOpened { get; init; }
 
     /// <summary>Sessions closed, by <see cref="SessionCloseReason"/>.</summary>
+    [JsonConverter(typeof(CountsByName<SessionCloseReason>))]
     public ImmutableArray<long> SessionsClosed { get; init; } = [.. new long[Enum.GetValues<SessionCloseReason>().Length]];
 
     /// <summary>Failed bind attempts.</summary>
@@ -40,6 +44,7 @@ public sealed record HealthCounts
     public long AcceptFailures { get; init; }
 
     /// <summary>Crashes, by <see cref="ComponentKind"/>.</summary>
+    [JsonConverter(typeof(CountsByName<ComponentKind>))]
     public ImmutableArray<long> Crashes { get; init; } = [.. new long[Enum.GetValues<ComponentKind>().Length]];
 
     /// <summary>Restarts after a crash.</summary>

@@ -2,6 +2,7 @@ using System.Reactive.Concurrency;
 using System.Reactive.Disposables;
 using System.Reactive.Linq;
 using Cassini.Streams.Events;
+using Cassini.Streams.Health.Records;
 
 namespace Cassini.Streams.Health;
 
@@ -14,6 +15,7 @@ public sealed class HealthProjection : IDisposable
     private readonly EventHub _hub;
     private readonly HealthPolicy _policy;
     private readonly IScheduler _scheduler;
+    private readonly string _version;
     private readonly SnapshotBuilder _builder;
     private readonly SerialDisposable _ticks = new();
     private readonly IDisposable _subscription;
@@ -34,7 +36,8 @@ public sealed class HealthProjection : IDisposable
         _hub = hub;
         _policy = policy;
         _scheduler = scheduler;
-        _builder = new SnapshotBuilder(hub.Log, hub.StartedAt, version, feedHeartbeat);
+        _version = version;
+        _builder = new SnapshotBuilder(() => hub.Log.Oldest, hub.StartedAt, version, feedHeartbeat);
         _state = HealthState.Initial(hub.Epoch, hub.StartedAt, policy);
         _rendered = new Rendered(_state, _builder.Build(_state));
         _lastTick = hub.Elapsed.Ticks;
@@ -117,6 +120,12 @@ public sealed class HealthProjection : IDisposable
             await next.WaitAsync(cancellation).ConfigureAwait(false);
         }
     }
+
+    /// <summary>
+    /// The first line of a record, without its end: the policy and the whole state of one instant, from which the events after
+    /// it can be folded on. The body of <c>GET /state</c>.
+    /// </summary>
+    public byte[] ToRecordHeader() => RecordHeader.Write(_state, _hub.StartedAt, _version, _policy);
 
     /// <summary>Rehearsal: ticks stop, and readers find out by themselves.</summary>
     public void StopTicks() => _ticks.Disposable = Disposable.Empty;

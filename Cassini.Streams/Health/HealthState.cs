@@ -33,6 +33,14 @@ internal sealed record HealthState(
         return new HealthState(epoch, startedAt, TimeSpan.Zero, 0, null, HealthCounts.Zero, facts, verdicts, []);
     }
 
+    /// <summary>The same evidence judged anew by another policy, at this instant.</summary>
+    public HealthState Under(HealthPolicy policy)
+    {
+        var facts = Facts.Under(policy, Now);
+        var verdicts = Verdicts.Under(policy, facts, Now);
+        return this with { Facts = facts, Verdicts = verdicts, Transitions = verdicts.Tell(Verdicts, Now, Epoch) };
+    }
+
     /// <summary>An elapsed time as a time for people, within the calendar.</summary>
     public DateTimeOffset WallClock(TimeSpan elapsed) =>
         elapsed <= DateTimeOffset.MaxValue - Origin ? Origin + elapsed : DateTimeOffset.MaxValue;

@@ -30,6 +30,21 @@ internal sealed record SlidingCounter(TimeSpan Window)
 
     private Bucket Oldest => Older.IsEmpty ? Latest : Older.Peek();
 
+    /// <summary>What is in the window, the oldest first: all that there is to keep of it.</summary>
+    public IEnumerable<Bucket> Buckets => Latest.Count == 0 ? [] : Older.Append(Latest);
+
+    /// <summary>The counter that had these buckets.</summary>
+    public static SlidingCounter Restore(TimeSpan window, IReadOnlyList<Bucket> buckets) => new(window)
+    {
+        Older = buckets.Count == 0 ? [] : ImmutableQueue.CreateRange(buckets.SkipLast(1)),
+        Latest = buckets.Count == 0 ? default : buckets[^1],
+        Good = buckets.Sum(bucket => bucket.Good),
+        Bad = buckets.Sum(bucket => bucket.Bad),
+    };
+
+    /// <summary>What of it is in a window of another length; what has left the old one already is lost.</summary>
+    public SlidingCounter Within(TimeSpan window, TimeSpan now) => (this with { Window = window }).Expire(now);
+
     /// <summary>Counts events that happened at <paramref name="now"/>.</summary>
     public SlidingCounter Add(TimeSpan now, long good, long bad)
     {
@@ -64,7 +79,8 @@ internal sealed record SlidingCounter(TimeSpan Window)
         return counter;
     }
 
-    private readonly record struct Bucket(TimeSpan First, TimeSpan Newest, long Good, long Bad)
+    /// <summary>Events that leave together.</summary>
+    internal readonly record struct Bucket(TimeSpan First, TimeSpan Newest, long Good, long Bad)
     {
         public long Count => Good + Bad;
     }

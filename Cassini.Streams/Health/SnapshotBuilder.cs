@@ -6,11 +6,11 @@ using Cassini.Streams.Health.Checks;
 namespace Cassini.Streams.Health;
 
 /// <summary>Turns the fold's state into the snapshot that everybody reads.</summary>
-/// <param name="log">For the range of events that the feed can resume from.</param>
+/// <param name="oldest">The oldest event that the feed can resume from.</param>
 /// <param name="startedAt">When the process started.</param>
 /// <param name="version">The program's version.</param>
 /// <param name="heartbeat">The longest silence of a healthy feed.</param>
-internal sealed class SnapshotBuilder(EventLog log, DateTimeOffset startedAt, string version, TimeSpan heartbeat)
+internal sealed class SnapshotBuilder(Func<long> oldest, DateTimeOffset startedAt, string version, TimeSpan heartbeat)
 {
     private const int TopicNames = 100;
 
@@ -38,7 +38,7 @@ internal sealed class SnapshotBuilder(EventLog log, DateTimeOffset startedAt, st
         ],
         Broker = new BrokerHealth(ConnectivityOf(state)),
         Checks = [.. state.Verdicts.Checks.Select(check => Build(state, check))],
-        Log = new LogRange(Id(state, Math.Min(log.Oldest, Math.Max(1, state.Through))), Id(state, state.Through)),
+        Log = new LogRange(Id(state, Math.Min(oldest(), Math.Max(1, state.Through))), Id(state, state.Through)),
         HeartbeatSeconds = heartbeat.TotalSeconds,
         Through = state.Through,
         Ready = state.Verdicts.Ready,

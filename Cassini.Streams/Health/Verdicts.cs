@@ -25,6 +25,14 @@ internal sealed record Verdicts(ImmutableArray<CheckState> Checks)
     public static Verdicts None(HealthPolicy policy) =>
         new([.. AllChecks.InOrder.Select(check => new CheckState(check, new SlidingCounter(policy.FlappingWindow)))]);
 
+    /// <summary>The verdicts that these checks amounted to.</summary>
+    public static Verdicts Restore(ImmutableArray<CheckState> checks, long revision) =>
+        new Verdicts(checks).Conclude(checks) with { Revision = revision };
+
+    /// <summary>The verdicts of another policy on the same facts.</summary>
+    public Verdicts Under(HealthPolicy policy, HealthFacts facts, TimeSpan now) =>
+        Conclude([.. Checks.Select(check => check.Under(now, facts, policy))]);
+
     /// <summary>The verdicts at <paramref name="now"/>; the same object when nothing changed.</summary>
     public Verdicts At(TimeSpan now, HealthFacts facts, HealthPolicy policy)
     {

@@ -25,7 +25,7 @@ public static class CassiniOptionsValidator
         Validate(rules, options.Tls);
         BrokerRules.Validate(rules, options.Broker);
         Validate(rules, options.Probing, options.Health);
-        Validate(rules, options.Health);
+        HealthPolicyValidator.Validate(rules, options.Health);
         Validate(rules, options.Hub);
         Validate(rules, options.Supervision);
         Validate(rules, options.Management);
@@ -110,37 +110,6 @@ public static class CassiniOptionsValidator
             "Probing:CanaryInterval",
             probing.CanaryInterval,
             "with Probing:CanaryTimeout at most Health:CanaryWindow");
-    }
-
-    private static void Validate(OptionRules rules, HealthPolicy health)
-    {
-        rules.Range("Health:Tick", health.Tick, 10 * Millisecond, 10 * Second);
-        rules.Range("Health:Window", health.Window, 100 * Millisecond, 10 * TimeSpan.FromMinutes(1));
-        rules.Require(2 * health.Tick <= health.Window, "Health:Tick", health.Tick, "at most half of Health:Window");
-        rules.Range("Health:LiveWindow", health.LiveWindow, 100 * Millisecond, Hour);
-        AtLeast(rules, "Health:LiveWindow", health.LiveWindow, "Health:Window", health.Window);
-        rules.Range("Health:SlowRoundTrip", health.SlowRoundTrip, Millisecond, TimeSpan.FromMinutes(1));
-        rules.Range("Health:SlowCanary", health.SlowCanary, Millisecond, TimeSpan.FromMinutes(1));
-        rules.Range("Health:LeaveRatio", health.LeaveRatio, 0.01, 1);
-        rules.Range("Health:CanaryErrorAfter", health.CanaryErrorAfter, 1, 100);
-        rules.Range("Health:CanaryWindow", health.CanaryWindow, Second, Hour);
-        rules.Range("Health:OtherClientWindow", health.OtherClientWindow, TimeSpan.Zero, Hour);
-        rules.Range("Health:Hold", health.Hold, TimeSpan.Zero, Hour);
-        rules.Range("Health:CrashWindow", health.CrashWindow, Second, Day);
-        rules.Range("Health:CrashLimit", health.CrashLimit, 1, 10_000);
-        rules.Range("Health:HandshakeWindow", health.HandshakeWindow, Second, Day);
-        rules.Range("Health:HandshakeMinimum", health.HandshakeMinimum, 1, 1_000_000);
-        rules.Range("Health:HandshakeRefusedRatio", health.HandshakeRefusedRatio, 0, 1);
-        rules.Range("Health:CertificateExpiring", health.CertificateExpiring, TimeSpan.Zero, 3_650 * Day);
-        rules.Range("Health:BacklogSoft", health.BacklogSoft, 1, long.MaxValue);
-        rules.Range("Health:BacklogHard", health.BacklogHard, 1, long.MaxValue);
-        rules.Require(
-            health.BacklogHard >= health.BacklogSoft,
-            "Health:BacklogHard",
-            health.BacklogHard.ToString(CultureInfo.InvariantCulture),
-            "at least Health:BacklogSoft");
-        rules.Range("Health:FlappingTransitions", health.FlappingTransitions, 2, 1_000);
-        rules.Range("Health:FlappingWindow", health.FlappingWindow, Second, Day);
     }
 
     private static void Validate(OptionRules rules, EventHubOptions hub)

@@ -14,8 +14,8 @@ internal sealed class RoomTable
         "Events", "Health", "Supervision", "Tls", "Listening", "Mqtt", "Broker", "Store", "Probing", "Feed", "Hosting",
     ];
 
-    /// <summary>Arrows that the design's table lacks and a page in docs/decisions allows. None yet.</summary>
-    private static readonly (string From, string To, string Decision)[] Decided = [];
+    /// <summary>Arrows that the design's table lacks and a page in docs/decisions allows.</summary>
+    private static readonly (string From, string To, string Decision)[] Decided = [("Feed", "Events", "0017")];
 
     private readonly Dictionary<string, string[]> _mayUse;
 

@@ -28,10 +28,13 @@ public class CommandLineTests : IDisposable
     [InlineData("wait http://a/?wait=1s", "'http://a/?wait=1s' must not have a query", "Try 'cassini wait --help'.")]
     [InlineData("wait http://a --timeout banana", "--timeout 'banana' is not a duration such as 500ms", "Try 'cassini wait --help'.")]
     [InlineData("wait http://a --timeout 41d", "--timeout '41d' is not within 0ms to 40d", "Try 'cassini wait --help'.")]
-    [InlineData("wait http://a --interval 0", "--interval '0' is not within 10ms to 40d", "Try 'cassini wait --help'.")]
+    [InlineData("wait http://a --cert c.pem", "--cert and --key go together", "Try 'cassini wait --help'.")]
     [InlineData("wait http://a --for 1", "--for '1' is not one of ready, live, ok", "Try 'cassini wait --help'.")]
     [InlineData("wait http://a --for ready,live", "--for 'ready,live' is not one of ready, live, ok", "Try 'cassini wait --help'.")]
     [InlineData("certs", "Required argument 'DIR' missing", "Try 'cassini certs --help'.")]
+    [InlineData("replay", "Required argument 'FILE' missing", "Try 'cassini replay --help'.")]
+    [InlineData("replay x --until soon", "--until 'soon' is not a time since the start such as 90s", "Try 'cassini replay --help'.")]
+    [InlineData("replay x --polcy y", "Unrecognized command or argument '--polcy'", "Did you mean '--policy'?")]
     [InlineData("wait @nothing", "'@nothing' is not the URL of a management port", "Try 'cassini wait --help'.")]
     public async Task Run_WrongUsage_Is64AndSaysWhatAndWhatNext(string args, string complaint, string advice)
     {
@@ -48,6 +51,7 @@ public class CommandLineTests : IDisposable
     [InlineData("serve --help", "cassini --bind 0.0.0.0:8883 --ca ca.pem")]
     [InlineData("wait --help", "cassini wait http://127.0.0.1:9090")]
     [InlineData("certs --help", "cassini certs ./certs")]
+    [InlineData("replay --help", "cassini replay incident.jsonl")]
     public async Task Run_Help_ShowsUsageAndExamples(string args, string expected)
     {
         (await RunAsync(args.Split(' '))).ShouldBe(ExitCode.Ok);
@@ -131,5 +135,6 @@ public class CommandLineTests : IDisposable
         _console.Context,
         ServeCommand.Create(_console.Context),
         WaitCommand.Create(_console.Context),
-        CertsCommand.Create(_console.Context));
+        CertsCommand.Create(_console.Context),
+        ReplayCommand.Create(_console.Context));
 }

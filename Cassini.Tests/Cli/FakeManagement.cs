@@ -1,4 +1,6 @@
 using System.Net;
+using Cassini.Streams.Health;
+using Cassini.Tests.Feed;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Http;
@@ -35,11 +37,21 @@ internal sealed class FakeManagement : IAsyncDisposable
         return server;
     }
 
-    public static RequestDelegate Json(int code, string body) => async context =>
+    /// <summary>A feed that begins with this health, goes on with <paramref name="then"/> when it may, and never ends by itself.</summary>
+    public static RequestDelegate Feed(HealthSnapshot health, Task? when = null, string then = "") => async context =>
     {
-        context.Response.StatusCode = code;
-        context.Response.ContentType = "application/json";
-        await context.Response.WriteAsync(body, context.RequestAborted);
+        context.Response.StatusCode = context.Request.Path == "/events" ? 200 : 404;
+        context.Response.ContentType = "text/event-stream";
+        await context.Response.WriteAsync(FeedText.Snapshot(health), context.RequestAborted);
+        await context.Response.Body.FlushAsync(context.RequestAborted);
+        if (when is not null)
+        {
+            await when.WaitAsync(context.RequestAborted);
+            await context.Response.WriteAsync(then, context.RequestAborted);
+            await context.Response.Body.FlushAsync(context.RequestAborted);
+        }
+
+        await Task.Delay(Timeout.InfiniteTimeSpan, TimeProvider.System, context.RequestAborted);
     };
 
     public async ValueTask DisposeAsync()

@@ -1,5 +1,8 @@
 using System.Net;
 using System.Net.Sockets;
+using Cassini.Streams.Events;
+using Cassini.Streams.Health;
+using Cassini.Tests.Feed;
 using Cassini.Tests.Support;
 using Cassini.Web.Cli;
 using Microsoft.AspNetCore.Http;
@@ -8,21 +11,19 @@ namespace Cassini.Tests.Cli;
 
 public class WaitTests : IDisposable
 {
-    private const string NotReady = """
-        { "status": "error", "checks": [
-            { "name": "accept", "status": "ok", "reason": null, "message": null },
-            { "name": "bind", "status": "error", "reason": "BindFailed", "message": "1 of 2 endpoints is not bound" } ] }
-        """;
+    private static readonly HealthSnapshot Ready = FeedText.Health();
+
+    private static readonly HealthSnapshot NotReady = FeedText.Health(
+        ready: false, checks: [FeedText.Check("accept", HealthStatus.Ok), FeedText.Check("bind", HealthStatus.Error, "BindFailed", "1 of 2 endpoints is not bound")]);
 
     private readonly TestConsole _console = new();
-    private int _plainRequests;
 
     public void Dispose() => _console.Dispose();
 
     [Fact]
     public async Task Wait_Ready_EndsAtOnce()
     {
-        await using var server = await FakeManagement.StartAsync(FakeManagement.Json(200, """{ "status": "ok" }"""));
+        await using var server = await FakeManagement.StartAsync(FakeManagement.Feed(Ready));
 
         (await RunAsync(server.Url)).ShouldBe(ExitCode.Ok);
 
@@ -38,7 +39,7 @@ public class WaitTests : IDisposable
         var waiting = RunAsync(url);
         await _console.Out.LineAsync("the refusal is told", line => line == $"{url}: waiting: not reachable (connection refused)");
 
-        await using var server = await FakeManagement.StartAsync(FakeManagement.Json(200, """{ "status": "ok" }"""), port);
+        await using var server = await FakeManagement.StartAsync(FakeManagement.Feed(Ready), port);
 
         (await Eventually.CompletesAsync("the wait ends", waiting)).ShouldBe(ExitCode.Ok);
         _console.Out.Lines.Count.ShouldBe(2);
@@ -46,54 +47,20 @@ public class WaitTests : IDisposable
     }
 
     [Fact]
-    public async Task Wait_NotReady_SaysWhyAndLetsTheServerHoldTheRequest()
+    public async Task Wait_NotReady_SaysWhyAndEndsWithTheTransition()
     {
         var ready = new TaskCompletionSource();
-        var held = new TaskCompletionSource<string>();
-        await using var server = await FakeManagement.StartAsync(async context =>
-        {
-            if (!context.Request.Query.ContainsKey("wait"))
-            {
-                await FakeManagement.Json(503, NotReady)(context);
-                return;
-            }
-
-            held.TrySetResult(context.Request.Path + context.Request.QueryString);
-            await ready.Task;
-            await FakeManagement.Json(200, """{ "status": "ok" }""")(context);
-        });
+        await using var server = await FakeManagement.StartAsync(FakeManagement.Feed(NotReady, ready.Task, FeedText.Transition(12, ready: true)));
 
         var waiting = RunAsync(server.Url + "/");
-        (await Eventually.CompletesAsync("a request that may be held", held.Task)).ShouldMatch(@"^/readyz\?wait=\d+ms$");
+        await _console.Out.LineAsync(
+            "the reason", line => line == $"{server.Url}/: waiting: not ready: bind BindFailed: 1 of 2 endpoints is not bound");
+        waiting.IsCompleted.ShouldBeFalse();
         ready.SetResult();
 
         (await Eventually.CompletesAsync("the wait ends", waiting)).ShouldBe(ExitCode.Ok);
-        _console.Out.Lines[0].ShouldBe($"{server.Url}/: waiting: not ready: bind BindFailed: 1 of 2 endpoints is not bound");
-        server.Requests.ShouldBe(2);
-    }
-
-    [Fact]
-    public async Task Wait_SameReasonAgain_IsToldOnce()
-    {
-        var requests = 0;
-        await using var server = await FakeManagement.StartAsync(context =>
-            FakeManagement.Json(Interlocked.Increment(ref requests) < 4 ? 503 : 200, requests < 4 ? NotReady : """{ "status": "ok" }""")(context));
-
-        (await RunAsync(server.Url, "--interval", "10ms")).ShouldBe(ExitCode.Ok);
-
         _console.Out.Lines.Count.ShouldBe(2);
-    }
-
-    [Theory]
-    [InlineData("--for ready", "/readyz")]
-    [InlineData("--for live", "/livez")]
-    [InlineData("--for ok", "/healthz")]
-    public async Task Wait_Goal_AsksItsOwnProbe(string goal, string path)
-    {
-        await using var server = await FakeManagement.StartAsync(context =>
-            FakeManagement.Json(context.Request.Path == path ? 200 : 404, """{ "status": "ok" }""")(context));
-
-        (await RunAsync([server.Url, .. goal.Split(' ')])).ShouldBe(ExitCode.Ok);
+        server.Requests.ShouldBe(1);
     }
 
     [Theory]
@@ -101,22 +68,30 @@ public class WaitTests : IDisposable
     [InlineData("live")]
     public async Task Wait_Degraded_IsEnough(string goal)
     {
-        await using var server = await FakeManagement.StartAsync(FakeManagement.Json(200, """{ "status": "degraded" }"""));
+        await using var server = await FakeManagement.StartAsync(FakeManagement.Feed(FeedText.Health(status: HealthStatus.Degraded)));
 
         (await RunAsync(server.Url, "--for", goal)).ShouldBe(ExitCode.Ok);
     }
 
     [Fact]
+    public async Task Wait_LiveAndNotReady_IsEnoughForLive()
+    {
+        await using var server = await FakeManagement.StartAsync(FakeManagement.Feed(NotReady));
+
+        (await RunAsync(server.Url, "--for", "live")).ShouldBe(ExitCode.Ok);
+    }
+
+    [Fact]
     public async Task Wait_DegradedForOk_GoesOn()
     {
-        var status = "degraded";
-        await using var server = await FakeManagement.StartAsync(context =>
-            FakeManagement.Json(200, $$"""{ "status": "{{status}}", "phase": "draining" }""")(context));
-        var waiting = RunAsync(server.Url, "--for", "ok", "--interval", "10ms");
+        var ok = new TaskCompletionSource();
+        var draining = FeedText.Health(status: HealthStatus.Degraded) with { Phase = Phase.Draining };
+        await using var server = await FakeManagement.StartAsync(FakeManagement.Feed(draining, ok.Task, FeedText.Snapshot(Ready)));
+        var waiting = RunAsync(server.Url, "--for", "ok");
         await _console.Out.LineAsync("it is told", line => line == $"{server.Url}: waiting: not ok: the phase is draining");
         waiting.IsCompleted.ShouldBeFalse();
 
-        status = "ok";
+        ok.SetResult();
 
         (await Eventually.CompletesAsync("the wait ends", waiting)).ShouldBe(ExitCode.Ok);
     }
@@ -124,10 +99,10 @@ public class WaitTests : IDisposable
     [Theory]
     [InlineData(200, "text/html", "<html>ok</html>", @"answers, but not as Cassini does \(200 text/html\)")]
     [InlineData(200, "text/plain", "ok", @"answers, but not as Cassini does \(200 text/plain\)")]
-    [InlineData(200, "application/json", "[]", @"answers, but not as Cassini does \(200 application/json\)")]
-    [InlineData(200, "application/json", "{", @"answers, but not as Cassini does \(200 application/json\)")]
-    [InlineData(404, "application/json", """{ "status": "ok" }""", @"answers, but not as Cassini does \(404 application/json\)")]
+    [InlineData(200, "text/event-stream", "data: ready\n\n", @"answers, but not as Cassini does \(a feed that begins with 'message'\)")]
+    [InlineData(404, "application/json", "{}", @"answers, but not as Cassini does \(404 application/json\)")]
     [InlineData(302, null, "", @"answers, but not as Cassini does \(302 without a body\)")]
+    [InlineData(503, "text/plain", "too many feeds\u001b[2J", @"serves no feed now \(503: too many feeds \[2J\)")]
     public async Task Wait_SomethingElseListens_SaysSoAndNeverTakesItForReady(int code, string? type, string body, string expected)
     {
         await using var server = await FakeManagement.StartAsync(async context =>
@@ -138,7 +113,7 @@ public class WaitTests : IDisposable
             await context.Response.WriteAsync(body, context.RequestAborted);
         });
 
-        var waiting = RunAsync(server.Url, "--interval", "10ms");
+        var waiting = RunAsync(server.Url);
         await Eventually.HoldsAsync("it is asked again", () => server.Requests >= 3);
         await _console.InterruptAsync();
 
@@ -146,38 +121,80 @@ public class WaitTests : IDisposable
         _console.Out.Lines.ShouldHaveSingleItem().ShouldMatch($"^{server.Url}: waiting: {expected}$");
     }
 
-    [Fact]
-    public async Task Wait_ServerThatHoldsNoMoreRequests_IsAskedAgainAndAgain()
+    [Theory]
+    [InlineData(401)]
+    [InlineData(403)]
+    public async Task Wait_CredentialsRefused_FailsAtOnce(int code)
     {
-        await using var server = await FakeManagement.StartAsync(async context =>
+        using var directory = new TempDirectory();
+        await File.WriteAllTextAsync(directory.File("token"), "secret\n", TestContext.Current.CancellationToken);
+        string? shown = null;
+        await using var server = await FakeManagement.StartAsync(context =>
         {
-            if (context.Request.Query.ContainsKey("wait"))
-            {
-                context.Response.StatusCode = 503;
-                await context.Response.WriteAsync("too many waits", context.RequestAborted);
-                return;
-            }
-
-            await FakeManagement.Json(_plainRequests++ < 3 ? 503 : 200, _plainRequests <= 3 ? NotReady : """{ "status": "ok" }""")(context);
+            shown = context.Request.Headers.Authorization;
+            context.Response.StatusCode = code;
+            return Task.CompletedTask;
         });
 
-        (await RunAsync(server.Url, "--interval", "10ms")).ShouldBe(ExitCode.Ok);
+        (await RunAsync(server.Url, "--token-file", directory.File("token"))).ShouldBe(ExitCode.Error);
 
-        _console.Out.Lines.Count.ShouldBe(2);
-        _console.Out.Lines[0].ShouldContain("waiting: not ready: bind BindFailed");
-        server.Requests.ShouldBe(5);
+        shown.ShouldBe("Bearer secret");
+        _console.Error.Lines.ShouldHaveSingleItem().ShouldStartWith($"cassini: {server.Url}: does not accept the credentials ({code} ");
+    }
+
+    [Fact]
+    public async Task Wait_BrokerThatGaveUp_FailsAtOnce()
+    {
+        var given = FeedText.Health(ready: false, checks: [FeedText.Check("supervision", HealthStatus.Error, "GaveUp", "ListenerManager was given up")]);
+        await using var server = await FakeManagement.StartAsync(FakeManagement.Feed(given));
+
+        (await RunAsync(server.Url, "--timeout", "0")).ShouldBe(ExitCode.Error);
+
+        _console.Error.Lines.ShouldHaveSingleItem().ShouldBe($"cassini: {server.Url}: supervision GaveUp: ListenerManager was given up");
+    }
+
+    [Theory]
+    [InlineData("--token-file none", "cassini: --token-file '.*none' cannot be read: ")]
+    [InlineData("--ca none", "cassini: --ca '.*none' cannot be used: ")]
+    [InlineData("--cert none --key none", "cassini: --cert '.*none' cannot be used: ")]
+    public async Task Wait_FileThatCannotBeUsed_IsNamed(string args, string expected)
+    {
+        (await RunAsync(["http://127.0.0.1:1", .. args.Split(' ')])).ShouldBe(ExitCode.Error);
+
+        _console.Error.Lines.ShouldHaveSingleItem().ShouldMatch(expected);
     }
 
     [Fact]
     public async Task Wait_ReasonWithControlCharacters_IsShownWithoutThem()
     {
-        await using var server = await FakeManagement.StartAsync(FakeManagement.Json(503, """{ "status": "error", "message": "a\u001b[2Jb\nc" }"""));
+        await using var server = await FakeManagement.StartAsync(FakeManagement.Feed(
+            FeedText.Health(ready: false, checks: [FeedText.Check("bind", HealthStatus.Error, "Odd", "a\u001b[2Jb\nc")])));
         var waiting = RunAsync(server.Url);
 
-        await _console.Out.LineAsync("the reason", line => line == $"{server.Url}: waiting: not ready: a [2Jb c");
+        await _console.Out.LineAsync("the reason", line => line == $"{server.Url}: waiting: not ready: bind Odd: a [2Jb c");
         await _console.InterruptAsync();
 
         (await Eventually.CompletesAsync("the wait ends", waiting)).ShouldBe(ExitCode.Interrupted);
+    }
+
+    [Fact]
+    public async Task Wait_Json_IsOneObjectForEachChangeAndOneForTheEnd()
+    {
+        var ready = new TaskCompletionSource();
+        await using var server = await FakeManagement.StartAsync(FakeManagement.Feed(NotReady, ready.Task, FeedText.Transition(12, ready: true)));
+        var waiting = RunAsync(server.Url, "--json");
+        await _console.Out.LineAsync("the reason", line => line.Contains("BindFailed", StringComparison.Ordinal));
+        ready.SetResult();
+
+        (await Eventually.CompletesAsync("the wait ends", waiting)).ShouldBe(ExitCode.Ok);
+
+        var lines = _console.Out.Lines.Select(line => System.Text.Json.JsonDocument.Parse(line).RootElement).ToList();
+        lines.Count.ShouldBe(3);
+        lines[0].GetProperty("target").GetString().ShouldBe(server.Url);
+        lines[0].GetProperty("ready").GetBoolean().ShouldBeFalse();
+        lines[0].GetProperty("status").GetString().ShouldBe("error");
+        lines[1].GetProperty("ready").GetBoolean().ShouldBeTrue();
+        lines[2].GetProperty("outcome").GetString().ShouldBe("ready");
     }
 
     [Fact]
@@ -203,7 +220,7 @@ public class WaitTests : IDisposable
     {
         (await RunAsync($"http://127.0.0.1:{FreePort.Find()}", "--timeout", "150ms")).ShouldBe(ExitCode.TimedOut);
 
-        _console.Error.Lines.ShouldHaveSingleItem().ShouldBe("cassini: timed out after 0.2 s");
+        _console.Error.Lines.ShouldHaveSingleItem().ShouldMatch("^cassini: timed out after 0.15 s: http://127.0.0.1:.*not reachable");
     }
 
     [Fact]
@@ -221,12 +238,12 @@ public class WaitTests : IDisposable
     public async Task Wait_TwoUrls_HoldsWhenBothDo()
     {
         var late = FreePort.Find();
-        await using var early = await FakeManagement.StartAsync(FakeManagement.Json(200, """{ "status": "ok" }"""));
+        await using var early = await FakeManagement.StartAsync(FakeManagement.Feed(Ready));
         var waiting = RunAsync(early.Url, $"http://127.0.0.1:{late}");
         await _console.Out.LineAsync("one is ready", line => line.StartsWith($"{early.Url}: ready", StringComparison.Ordinal));
         waiting.IsCompleted.ShouldBeFalse();
 
-        await using var second = await FakeManagement.StartAsync(FakeManagement.Json(200, """{ "status": "ok" }"""), late);
+        await using var second = await FakeManagement.StartAsync(FakeManagement.Feed(Ready), late);
 
         (await Eventually.CompletesAsync("the wait ends", waiting)).ShouldBe(ExitCode.Ok);
     }
@@ -235,19 +252,20 @@ public class WaitTests : IDisposable
     public async Task Wait_TwoUrlsOfWhichTheFirstCeasesToHold_GoesOn()
     {
         var late = FreePort.Find();
-        var firstIsReady = true;
-        await using var first = await FakeManagement.StartAsync(context =>
-            FakeManagement.Json(firstIsReady ? 200 : 503, firstIsReady ? """{ "status": "ok" }""" : NotReady)(context));
-        var waiting = RunAsync(first.Url, $"http://127.0.0.1:{late}", "--interval", "10ms");
+        var turns = new TaskCompletionSource();
+        await using var first = await FakeManagement.StartAsync(FakeManagement.Feed(
+            Ready, turns.Task, FeedText.Transition(12, ready: false)));
+        var waiting = RunAsync(first.Url, $"http://127.0.0.1:{late}");
         await _console.Out.LineAsync("the first is ready", line => line.StartsWith($"{first.Url}: ready", StringComparison.Ordinal));
 
-        firstIsReady = false;
-        await using var second = await FakeManagement.StartAsync(FakeManagement.Json(200, """{ "status": "ok" }"""), late);
+        turns.SetResult();
         await _console.Out.LineAsync("the first is waited for again", line => line.StartsWith($"{first.Url}: waiting: not ready", StringComparison.Ordinal));
-        waiting.IsCompleted.ShouldBeFalse();
-        firstIsReady = true;
+        await using var second = await FakeManagement.StartAsync(FakeManagement.Feed(Ready), late);
+        await _console.Out.LineAsync("the second is ready", line => line.StartsWith($"http://127.0.0.1:{late}: ready", StringComparison.Ordinal));
 
-        (await Eventually.CompletesAsync("the wait ends", waiting)).ShouldBe(ExitCode.Ok);
+        waiting.IsCompleted.ShouldBeFalse();
+        await _console.InterruptAsync();
+        (await Eventually.CompletesAsync("the wait ends", waiting)).ShouldBe(ExitCode.Interrupted);
     }
 
     [Theory]

@@ -113,7 +113,7 @@ public class ManagementAppTests
 
         paths.EnumerateObject().Select(path => path.Name).ShouldBe(
             [
-                "/", "/livez", "/livez/{check}", "/readyz", "/readyz/{check}", "/healthz", "/healthz/{check}", "/events", "/metrics",
+                "/", "/livez", "/livez/{check}", "/readyz", "/readyz/{check}", "/healthz", "/healthz/{check}", "/events", "/state", "/metrics",
                 "/sessions", "/sessions/{id}", "/topics", "/subscriptions", "/faults/{fault}",
             ],
             ignoreOrder: true);

@@ -29,9 +29,9 @@ internal sealed class ManagementRig : IAsyncDisposable
     private readonly WebApplication _app;
     private int _stopped;
 
-    private ManagementRig(ManagementOptions? options, HealthPolicy? policy, EventHubOptions? hubOptions)
+    private ManagementRig(ManagementOptions? options, HealthPolicy? policy, EventHubOptions? hubOptions, int port)
     {
-        options = (options ?? new ManagementOptions()) with { Address = "127.0.0.1:0" };
+        options = (options ?? new ManagementOptions()) with { Address = $"127.0.0.1:{port}" };
         Hub = new EventHub(TimeProvider.System, hubOptions);
         Health = new HealthProjection(Hub, policy ?? Patient, _ticks, "0.1.0", options.FeedHeartbeat);
         Sessions = new LiveSessions(Hub);
@@ -58,9 +58,9 @@ internal sealed class ManagementRig : IAsyncDisposable
     public Uri Address { get; private set; } = null!;
 
     public static async Task<ManagementRig> StartAsync(
-        ManagementOptions? options = null, HealthPolicy? policy = null, EventHubOptions? hubOptions = null)
+        ManagementOptions? options = null, HealthPolicy? policy = null, EventHubOptions? hubOptions = null, int port = 0)
     {
-        var rig = new ManagementRig(options, policy, hubOptions);
+        var rig = new ManagementRig(options, policy, hubOptions, port);
         await rig._app.StartAsync(TestContext.Current.CancellationToken);
         rig.Address = ManagementApp.AddressOf(rig._app);
         rig.Http = new HttpClient(new SocketsHttpHandler { AllowAutoRedirect = false }) { BaseAddress = rig.Address };

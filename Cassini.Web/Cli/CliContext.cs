@@ -1,10 +1,14 @@
 using System.Collections;
+using Spectre.Console;
 
 namespace Cassini.Web.Cli;
 
 /// <summary>What a command may touch of the process it runs in: handed in, so that tests run commands without a process.</summary>
 internal sealed record CliContext
 {
+    /// <summary>Opens standard input.</summary>
+    public Func<Stream> OpenIn { get; init; } = Console.OpenStandardInput;
+
     public required TextWriter Out { get; init; }
 
     public required TextWriter Error { get; init; }
@@ -18,6 +22,9 @@ internal sealed record CliContext
 
     public required IStopSignals Signals { get; init; }
 
+    /// <summary>The terminal that <see cref="Out"/> goes to; null when it is none, and lines are wanted instead.</summary>
+    public IAnsiConsole? Terminal { get; init; }
+
     public static CliContext OfProcess(TimeProvider time, IStopSignals signals) => new()
     {
         Out = Console.Out,
@@ -28,6 +35,7 @@ internal sealed record CliContext
             .ToDictionary(entry => (string)entry.Key, entry => (string?)entry.Value ?? "", StringComparer.Ordinal),
         WorkingDirectory = Directory.GetCurrentDirectory(),
         Signals = signals,
+        Terminal = Console.IsOutputRedirected || System.Environment.GetEnvironmentVariable("TERM") is null or "" or "dumb" ? null : AnsiConsole.Console,
     };
 
     /// <summary>One line on standard error, in the form that every command uses.</summary>

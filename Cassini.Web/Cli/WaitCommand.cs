@@ -1,5 +1,7 @@
 using System.CommandLine;
 using System.CommandLine.Parsing;
+using Cassini.Streams.Feed;
+using Cassini.Web.Cli.Following;
 using Cassini.Web.Cli.Waiting;
 
 namespace Cassini.Web.Cli;
@@ -8,8 +10,7 @@ namespace Cassini.Web.Cli;
 internal static class WaitCommand
 {
     private static readonly TimeSpan DefaultTimeout = TimeSpan.FromSeconds(60);
-    private static readonly TimeSpan DefaultInterval = TimeSpan.FromSeconds(1);
-    private static readonly TimeSpan ShortestInterval = TimeSpan.FromMilliseconds(10);
+    private static readonly TimeSpan LongestRetry = TimeSpan.FromMilliseconds(500);
     private static readonly TimeSpan LongestWait = TimeSpan.FromDays(40); // Timers end at 49 days.
 
     public static Command Create(CliContext context)
@@ -18,7 +19,7 @@ internal static class WaitCommand
         {
             Description = "The management port of a Cassini, http://HOST:PORT. All of them must hold.",
             Arity = ArgumentArity.OneOrMore,
-            CustomParser = Targets,
+            CustomParser = TargetArgument.Read,
         };
         var goal = new Option<WaitGoal>("--for")
         {
@@ -27,7 +28,8 @@ internal static class WaitCommand
             CustomParser = Goal,
         };
         var timeout = Duration("--timeout", TimeSpan.Zero, "How long to wait at most; 0 is for ever. [default 60s]");
-        var interval = Duration("--interval", ShortestInterval, "The pause between looks at a server that answers no at once. [default 1s]");
+        var json = new Option<bool>("--json") { Description = "One JSON object per line for each change, and one for the end." };
+        var access = new FeedAccess();
 
         var command = new DocumentedCommand("wait", "Waits until a Cassini is ready, and says what it is waiting for.")
         {
@@ -37,29 +39,27 @@ internal static class WaitCommand
                 ("cassini wait http://a:9090 http://b:9090 --for ok --timeout 5m", "until nothing is wrong with either"),
                 ("cassini wait http://127.0.0.1:9090 --timeout 0 && ./dispatch", "as long as it takes, then go on"),
             ],
-            Notes = "Exit codes: 0 it holds (also while degraded, unless --for ok), 3 timed out, 64 wrong usage, 130 interrupted.",
+            Notes = "Exit codes: 0 it holds (also while degraded, unless --for ok), 2 it never will (given up, credentials refused), 3 timed out, "
+                + "64 wrong usage, 130 interrupted.",
         };
         command.Arguments.Add(urls);
         command.Options.Add(goal);
         command.Options.Add(timeout);
-        command.Options.Add(interval);
+        command.Options.Add(json);
+        access.AddTo(command);
         command.SetAction((parsed, _) => RunAsync(
             context,
-            parsed.GetRequiredValue(urls),
-            parsed.GetValue(goal),
-            parsed.GetValue(timeout) ?? DefaultTimeout,
-            parsed.GetValue(interval) ?? DefaultInterval));
+            new WaitRequest(parsed.GetRequiredValue(urls), parsed.GetValue(goal), parsed.GetValue(timeout) ?? DefaultTimeout, parsed.GetValue(json)),
+            () => access.Read(parsed, context)));
         return command;
     }
 
-    private static async Task<int> RunAsync(CliContext context, WaitTarget[] targets, WaitGoal goal, TimeSpan timeout, TimeSpan interval)
+    private static async Task<int> RunAsync(CliContext context, WaitRequest request, Func<HealthFeedOptions> readAccess)
     {
-        using var deadline = new CancellationTokenSource(timeout == TimeSpan.Zero ? Timeout.InfiniteTimeSpan : timeout, context.Time);
-        using var end = CancellationTokenSource.CreateLinkedTokenSource(deadline.Token, context.Signals.Stop);
-        using var client = new HealthClient(context.Time);
         try
         {
-            await new Waiter(goal, interval, client, context.Out, context.Time).WaitForAllAsync(targets, end.Token);
+            var options = readAccess();
+            await new Waiter(context, request).RunAsync(options with { LongestRetry = LongestRetry }, context.Signals.Stop);
             return ExitCode.Ok;
         }
         catch (OperationCanceledException) when (context.Signals.Stop.IsCancellationRequested)
@@ -67,10 +67,15 @@ internal static class WaitCommand
             context.Complain("interrupted");
             return ExitCode.Interrupted;
         }
-        catch (OperationCanceledException) when (deadline.IsCancellationRequested)
+        catch (BrokerNotReadyException failure)
         {
-            context.Complain($"timed out after {DurationText.Seconds(timeout)}");
-            return ExitCode.TimedOut;
+            context.Complain(failure.Message);
+            return failure.Cause == NotReadyCause.TimedOut ? ExitCode.TimedOut : ExitCode.Error;
+        }
+        catch (FeedAccessException failure)
+        {
+            context.Complain(failure.Message);
+            return ExitCode.Error;
         }
     }
 
@@ -104,23 +109,5 @@ internal static class WaitCommand
 
         result.AddError($"--for '{text}' is not one of ready, live, ok");
         return default;
-    }
-
-    private static WaitTarget[] Targets(ArgumentResult result)
-    {
-        var targets = new List<WaitTarget>();
-        foreach (var token in result.Tokens)
-        {
-            if (WaitTarget.TryParse(token.Value, out var target, out var error))
-            {
-                targets.Add(target!);
-            }
-            else
-            {
-                result.AddError(error!);
-            }
-        }
-
-        return [.. targets];
     }
 }

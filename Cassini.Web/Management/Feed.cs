@@ -118,7 +118,7 @@ internal sealed class Feed : IDisposable
 
     private FeedMessage Snapshot(HealthSnapshot snapshot, bool hasId) => new(
         FeedMessage.Snapshot,
-        _registry.Bodies.Of(snapshot).Json,
+        _registry.Bodies.Of(snapshot).FeedJson,
         hasId && !FeedRegistry.IsStaleIn(snapshot) ? IdOf(snapshot.Through) : null);
 
     private FeedMessage Reset(ResetAnswer answer)

@@ -10,6 +10,7 @@ internal static class IndexEndpoint
         GET    /readyz             can new clients be served?         the same
         GET    /healthz            the whole health, as JSON          the same
         GET    /events             the feed, Server-Sent Events       ?types=health,session ?lastEventId=ID
+        GET    /state              the first line of a record         for cassini replay
         GET    /metrics            metrics for Prometheus
         GET    /sessions           live connections                   /sessions/ID
         DELETE /sessions/ID        disconnect one

@@ -78,6 +78,7 @@ internal static class ManagementApp
         app.MapProbes(broker, waits);
         app.MapHealthz(broker, waits, bodies);
         app.MapEvents(broker, feeds);
+        app.MapState(broker);
         app.MapMetrics(broker, feeds, waits);
         app.MapSessions(broker);
         app.MapTopics(broker);

@@ -1,3 +1,4 @@
+using System.Text;
 using System.Text.Json;
 using Cassini.Streams.Health;
 
@@ -27,10 +28,19 @@ internal sealed class SnapshotBodies
     {
         public HealthSnapshot Snapshot => snapshot;
 
-        /// <summary>One line of JSON: the body of /healthz and the data of a feed's snapshot.</summary>
+        /// <summary>One line of JSON: the body of /healthz.</summary>
         public byte[] Json => field ??= JsonSerializer.SerializeToUtf8Bytes(snapshot, HealthJson.Snapshot);
+
+        /// <summary>The same with what /readyz and /livez say: a feed's subscriber must not have to ask them too.</summary>
+        public byte[] FeedJson => field ??=
+        [
+            .. Json.AsSpan(0, Json.Length - 1),
+            .. Encoding.UTF8.GetBytes($",\"ready\":{Word(snapshot.Ready)},\"live\":{Word(snapshot.Live)}}}"),
+        ];
 
         public byte[] HealthFormat =>
             field ??= JsonSerializer.SerializeToUtf8Bytes(Management.HealthFormat.Of(snapshot, snapshot.Status), ManagementJson.HealthFormat);
+
+        private static string Word(bool value) => value ? "true" : "false";
     }
 }

@@ -23,18 +23,20 @@ internal sealed class SupervisionCheck : Check
         var crashes = facts.Crashes;
         if (!crashes.GivenUp.IsEmpty)
         {
+            // In the order in which it happened: a hash's own order differs from process to process, and so would a replay.
+            var givenUp = crashes.GivenUp.OrderBy(entry => entry.Value).ToArray();
             return Verdict.Of(
                 HealthStatus.Error,
                 Reasons.GaveUp,
-                $"crashed too often and is not started again: {string.Join(", ", crashes.GivenUp.Keys)}",
-                [.. crashes.GivenUp.Values.Order()]) with
+                $"crashed too often and is not started again: {string.Join(", ", givenUp.Select(entry => entry.Key))}",
+                [.. givenUp.Select(entry => entry.Value)]) with
             { Fails = crashes.CoreGaveUp ? Fails.Livez | Fails.Readyz : crashes.CoreIsDown ? Fails.Readyz : Fails.Nothing };
         }
 
         var evidence = crashes.Recent.AsSpan();
         if (crashes.CoreIsDown)
         {
-            var (component, cause) = crashes.Down.First(down => down.Key.IsCore);
+            var (component, cause) = crashes.Down.Where(down => down.Key.IsCore).MinBy(down => down.Value);
             return Verdict.Of(HealthStatus.Error, Reasons.CoreDown, $"{component} crashed and is not back", cause) with { Fails = Fails.Readyz };
         }
 

@@ -35,7 +35,8 @@ internal sealed record CertificateFacts
 
     public bool DiffersVisibly(CertificateFacts before) =>
         !ReferenceEquals(this, before)
-        && (!ReferenceEquals(FailedReload, before.FailedReload)
+        && ((FailedReload is null) != (before.FailedReload is null)
+            || FailedReloadCause != before.FailedReloadCause
             || !Loaded.Select(fact => (fact.Role, fact.Subject, fact.NotAfter))
                 .SequenceEqual(before.Loaded.Select(fact => (fact.Role, fact.Subject, fact.NotAfter))));
 

@@ -49,6 +49,23 @@ internal sealed record HealthFacts
         Handshakes = Handshakes.Expire(now),
     };
 
+    /// <summary>
+    /// The same evidence under another policy: the windows are the new ones, and thresholds are entered afresh where the last
+    /// value is known. Of an accept probe it is not: whether it was slow stands until the next one.
+    /// </summary>
+    public HealthFacts Under(HealthPolicy policy, TimeSpan now) => this with
+    {
+        Crashes = Crashes with { Window = Crashes.Window.Within(policy.CrashWindow, now) },
+        Handshakes = Handshakes with { Window = Handshakes.Window.Within(policy.HandshakeWindow, now) },
+        Manager = Manager with { Slow = Threshold.Exceeds(Manager.RoundTrip, policy.SlowRoundTrip, policy.LeaveRatio, false) },
+        Canary = Canary with { Slow = Threshold.Exceeds(Canary.RoundTrip, policy.SlowCanary, policy.LeaveRatio, false) },
+        Load = Load with
+        {
+            OverSoft = Threshold.Exceeds(Load.Queued, policy.BacklogSoft, policy.LeaveRatio, false),
+            OverHard = Threshold.Exceeds(Load.Queued, policy.BacklogHard, policy.LeaveRatio, false),
+        },
+    };
+
     /// <summary>Whether readers of the snapshot see another phase, endpoint or certificate than before.</summary>
     public bool DiffersVisibly(HealthFacts before) =>
         Phase.Phase != before.Phase.Phase || Endpoints.DiffersVisibly(before.Endpoints) || Certificates.DiffersVisibly(before.Certificates);

@@ -1,3 +1,4 @@
+using Cassini.Streams.Events;
 using System.Collections.Immutable;
 using System.Net.Sockets;
 using Cassini.Streams.Hosting;

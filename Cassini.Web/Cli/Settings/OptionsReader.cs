@@ -26,6 +26,10 @@ internal sealed class OptionsReader(IReadOnlyList<SettingsLayer> weakestFirst)
     public T Read<T>(string path = "")
         where T : class => (T)Section(Activator.CreateInstance<T>(), path);
 
+    /// <summary>The section of this type, with the settings under <paramref name="path"/> in place of what is given; that is not changed.</summary>
+    public T Read<T>(T given, string path)
+        where T : class => (T)Section(CopyOf(typeof(T))!.Invoke(given, null)!, path);
+
     /// <summary>Where the setting in force was given; null for a default.</summary>
     public string? OriginOf(string key) => _origins.GetValueOrDefault(key);
 

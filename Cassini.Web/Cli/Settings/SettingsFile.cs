@@ -19,11 +19,16 @@ internal static class SettingsFile
             return new SettingsLayer([], UnknownIsError: true);
         }
 
+        return new SettingsLayer(Load(full, name, errors) is { } root ? [.. Leaves(root, name)] : [], UnknownIsError: true);
+    }
+
+    /// <summary>The file; null when it cannot be read, which goes to <paramref name="errors"/>.</summary>
+    public static IConfigurationRoot? Load(string full, string name, List<string> errors)
+    {
         try
         {
             using var stream = File.OpenRead(full);
-            var root = new ConfigurationBuilder().AddJsonStream(stream).Build();
-            return new SettingsLayer([.. Leaves(root, name)], UnknownIsError: true);
+            return new ConfigurationBuilder().AddJsonStream(stream).Build();
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
@@ -34,7 +39,13 @@ internal static class SettingsFile
             errors.Add($"{name}: is not a JSON object of settings: {(exception.InnerException ?? exception).Message}");
         }
 
-        return new SettingsLayer([], UnknownIsError: true);
+        return null;
+    }
+
+    public static IEnumerable<IConfigurationSection> Leaves(IConfigurationSection section)
+    {
+        var children = section.GetChildren().ToList();
+        return children.Count == 0 ? [section] : children.SelectMany(Leaves);
     }
 
     private static IEnumerable<Setting> Leaves(IConfigurationRoot root, string file)
@@ -48,11 +59,5 @@ internal static class SettingsFile
                 yield return new Setting(ours ? leaf.Path[Root.Length..].TrimStart(':') : leaf.Path, leaf.Value, $"{leaf.Path} in {file}");
             }
         }
-    }
-
-    private static IEnumerable<IConfigurationSection> Leaves(IConfigurationSection section)
-    {
-        var children = section.GetChildren().ToList();
-        return children.Count == 0 ? [section] : children.SelectMany(Leaves);
     }
 }

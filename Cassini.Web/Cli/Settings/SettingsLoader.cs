@@ -36,7 +36,7 @@ internal static class SettingsLoader
     }
 
     // The validator knows the setting, we know who set it.
-    private static string WithOrigin(string error, OptionsReader reader) =>
+    public static string WithOrigin(string error, OptionsReader reader) =>
         error.IndexOf(": ", StringComparison.Ordinal) is var end and > 0 && reader.OriginOf(error[..end]) is { } origin
             ? $"{error} ({origin})"
             : error;

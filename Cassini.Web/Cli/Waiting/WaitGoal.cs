@@ -1,14 +1,28 @@
+using Cassini.Streams.Events;
+using Cassini.Streams.Health;
+
 namespace Cassini.Web.Cli.Waiting;
 
 /// <summary>What a wait is for.</summary>
 internal enum WaitGoal
 {
-    /// <summary>New clients can be served: /readyz.</summary>
+    /// <summary>New clients can be served: what /readyz says.</summary>
     Ready,
 
-    /// <summary>The process is worth keeping: /livez.</summary>
+    /// <summary>The process is worth keeping: what /livez says.</summary>
     Live,
 
-    /// <summary>Nothing at all is wrong: /healthz, and not merely degraded.</summary>
+    /// <summary>Nothing at all is wrong, and it is ready: not merely degraded.</summary>
     Ok,
+}
+
+/// <summary>When a goal is reached.</summary>
+internal static class WaitGoals
+{
+    public static bool IsMet(this WaitGoal goal, HealthSnapshot snapshot) => goal switch
+    {
+        WaitGoal.Ready => snapshot.Ready,
+        WaitGoal.Live => snapshot.Live,
+        _ => snapshot.Status == HealthStatus.Ok && snapshot.Ready,
+    };
 }

@@ -1,7 +1,7 @@
 using System.Globalization;
 using System.Numerics;
 
-namespace Cassini.Streams.Hosting;
+namespace Cassini.Streams.Health;
 
 /// <summary>Collects every violated rule: each names the setting, its value and what is allowed.</summary>
 internal sealed class OptionRules

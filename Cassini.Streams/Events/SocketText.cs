@@ -1,10 +1,11 @@
 using System.Net.Sockets;
 
-namespace Cassini.Web.Cli;
+namespace Cassini.Streams.Events;
 
 /// <summary>Socket errors in words that do not depend on the system.</summary>
-internal static class SocketText
+public static class SocketText
 {
+    /// <summary>The error in words; null for none.</summary>
     public static string? Of(SocketError? error) => error switch
     {
         null => null,

@@ -1,0 +1,37 @@
+using Cassini.Streams.Health;
+
+namespace Cassini.Streams.Feed;
+
+/// <summary>Why a wait for a broker ended without success.</summary>
+public enum NotReadyCause
+{
+    /// <summary>The time was over.</summary>
+    TimedOut,
+
+    /// <summary>The broker gave up on a core component: it will not be ready before somebody acts.</summary>
+    GaveUp,
+
+    /// <summary>The broker does not accept the credentials.</summary>
+    Refused,
+}
+
+/// <summary>A broker did not become what was waited for. The message has the reasons.</summary>
+public sealed class BrokerNotReadyException : Exception
+{
+    internal BrokerNotReadyException(NotReadyCause cause, NodeHealth node, string message)
+        : base(message)
+    {
+        Cause = cause;
+        Management = node.Management;
+        Last = node.Snapshot;
+    }
+
+    /// <summary>The broker; of several, the first that was not as it should be.</summary>
+    public Uri Management { get; }
+
+    /// <summary>Why the wait ended.</summary>
+    public NotReadyCause Cause { get; }
+
+    /// <summary>The last that was known: status, phase, and the checks with their reasons. Unknown when the feed is lost.</summary>
+    public HealthSnapshot Last { get; }
+}

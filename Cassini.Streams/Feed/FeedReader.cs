@@ -1,0 +1,131 @@
+using System.Text.Json;
+using Cassini.Streams.Events;
+using Cassini.Streams.Health;
+
+namespace Cassini.Streams.Feed;
+
+/// <summary>
+/// Makes notes of a feed's messages, and keeps what has to outlive a connection: the last id, the epoch, the last health. No I/O and no clock.
+/// </summary>
+internal sealed class FeedReader(EventId? after)
+{
+    private bool _isFirst = true;
+    private bool _wasReset;
+
+    /// <summary>What is known of the broker.</summary>
+    public HealthSnapshot Snapshot { get; private set; } = UnknownHealth.Never(FeedLoss.NotConnected, "not reached yet");
+
+    /// <summary>The last event known; null when the next connection begins anew.</summary>
+    public EventId? LastId { get; private set; } = after;
+
+    /// <summary>The longest silence that is not suspicious; null before the broker has told.</summary>
+    public TimeSpan? Silence { get; private set; }
+
+    /// <summary>A connection was opened: its first message is the broker's health, or a reset.</summary>
+    public void Open() => (_isFirst, _wasReset) = (true, false);
+
+    /// <summary>Nothing is known any more.</summary>
+    public FeedLost Lose(FeedLoss reason, string detail, TimeSpan retryIn)
+    {
+        var said = Snapshot.Checks.FirstOrDefault(check => check.Name == UnknownHealth.CheckName);
+        if (said?.Reason != reason.ToString() || said.Message != detail)
+        {
+            Snapshot = Snapshot.Epoch.Length == 0 ? UnknownHealth.Never(reason, detail) : UnknownHealth.After(Snapshot, reason, detail);
+        }
+
+        if (reason == FeedLoss.Garbled)
+        {
+            // What cannot be understood must not be asked for again.
+            LastId = null;
+        }
+
+        return new FeedLost(Snapshot, reason, detail, retryIn);
+    }
+
+    /// <returns>Null for a message that says nothing new.</returns>
+    /// <exception cref="FeedLostException">It is a goodbye, or health can no longer be followed.</exception>
+    public FeedNote? Read(string type, byte[] data, string? id)
+    {
+        if (_isFirst && type is not ("snapshot" or "reset"))
+        {
+            throw new FeedLostException(FeedLoss.NotCassini, $"answers, but not as Cassini does (a feed that begins with '{PlainLine.Of(type)}')");
+        }
+
+        FeedNote? note = type switch
+        {
+            "snapshot" => ReadSnapshot(data, id),
+            "transition" or "event" => ReadEvent(type, data),
+            "heartbeat" => new FeedHeartbeat(Snapshot),
+            "reset" => ReadReset(data),
+            "bye" => throw new FeedLostException(FeedLoss.Stopped, "has stopped"),
+            _ => new FeedProblem(Snapshot, $"a message of an unknown type, '{PlainLine.Of(type)}'"),
+        };
+        _isFirst = false;
+        if (EventId.TryParse(id, out var read) && !(LastId is { } last && last.Epoch == read.Epoch && last.Sequence > read.Sequence))
+        {
+            LastId = read;
+        }
+
+        return note;
+    }
+
+    private FeedSnapshot ReadSnapshot(byte[] data, string? id)
+    {
+        var snapshot = SnapshotJson.Read(data) ?? throw (Snapshot.Epoch.Length == 0
+            ? new FeedLostException(FeedLoss.NotCassini, "answers, but not as Cassini does (a feed without health)")
+            : new FeedLostException(FeedLoss.Garbled, "sends a snapshot that cannot be read"));
+
+        // Only the first message of a connection that was resumed has no id; later ones say that the projection is stale.
+        var isResumed = _isFirst ? id is null && LastId is not null && !_wasReset : id is null && !_wasReset;
+        var isRestarted = Snapshot.Epoch.Length > 0 && Snapshot.Epoch != snapshot.Epoch;
+        if (isRestarted)
+        {
+            LastId = null;
+        }
+
+        _wasReset = false;
+        Snapshot = snapshot;
+        Silence = SilenceOf(snapshot.HeartbeatSeconds);
+        return new FeedSnapshot(snapshot, isResumed, isRestarted);
+    }
+
+    private FeedNote? ReadEvent(string type, byte[] data)
+    {
+        switch (EventJson.TryRead(data, out var envelope, out var error))
+        {
+            case EventLine.Event when envelope!.Epoch.ToString() != Snapshot.Epoch:
+                return new FeedProblem(Snapshot, $"an event of another epoch, {envelope.Id}");
+
+            case EventLine.Event when LastId is { } last && last.Epoch == envelope!.Epoch && envelope.Sequence <= last.Sequence:
+                return null;
+
+            case EventLine.Event:
+                // What was missed comes after a snapshot that knows it already.
+                Snapshot = envelope!.Sequence > Snapshot.Through ? SnapshotFold.Apply(Snapshot, envelope) : Snapshot;
+                return new FeedEvent(Snapshot, envelope);
+
+            case EventLine.Malformed when type == "transition":
+                throw new FeedLostException(FeedLoss.Garbled, "sends a transition that cannot be read");
+
+            default:
+                return new FeedProblem(Snapshot, PlainLine.Of(error!));
+        }
+    }
+
+    private FeedReset ReadReset(byte[] data)
+    {
+        _wasReset = true;
+        LastId = null;
+        try
+        {
+            using var json = JsonDocument.Parse(data);
+            return new FeedReset(Snapshot, PlainLine.Of(json.RootElement.GetProperty("reason").GetString() ?? ""));
+        }
+        catch (Exception failure) when (failure is JsonException or KeyNotFoundException or InvalidOperationException)
+        {
+            return new FeedReset(Snapshot, "");
+        }
+    }
+
+    private static TimeSpan SilenceOf(double heartbeatSeconds) => TimeSpan.FromSeconds(Math.Clamp(heartbeatSeconds, 0.1, 3600) * 2.5);
+}

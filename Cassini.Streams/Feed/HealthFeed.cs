@@ -1,0 +1,184 @@
+using System.Collections.Immutable;
+using System.Net.ServerSentEvents;
+using System.Reactive.Linq;
+using Cassini.Streams.Events;
+using Cassini.Streams.Health;
+
+namespace Cassini.Streams.Feed;
+
+/// <summary>
+/// The health of a remote Cassini as a stream: connects to its <c>/events</c>, resumes where it was, comes back after every loss, and
+/// never takes an old good word for the present. Thread-safe.
+/// </summary>
+/// <remarks>
+/// Every subscription is a connection of its own; share one with Publish and RefCount. Notes come one at a time, on the thread that
+/// read them. An observer that throws loses its subscription. Nothing but disposal ends a subscription. A check's status and reason are the
+/// present ones; its message and evidence are those of its last transition, since a broker tells no more.
+/// </remarks>
+public sealed class HealthFeed : IDisposable
+{
+    private static readonly ImmutableArray<EventCategory> ForVerdicts = [EventCategory.Health, EventCategory.Lifecycle];
+
+    private readonly HealthFeedOptions _options;
+    private readonly IFeedTransport _transport;
+    private readonly Func<double> _random;
+
+    /// <summary>A feed that connects when it is subscribed to.</summary>
+    /// <param name="management">The broker's management address: <c>http://host:port</c>, or https.</param>
+    /// <param name="options">How it is followed; the defaults when null.</param>
+    /// <exception cref="ArgumentException">The address is not absolute, or not http or https.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">An option is outside of its range.</exception>
+    public HealthFeed(Uri management, HealthFeedOptions? options = null)
+        : this(Root(management), options ?? new HealthFeedOptions(), null, Random.Shared.NextDouble)
+    {
+    }
+
+    internal HealthFeed(Uri management, HealthFeedOptions options, IFeedTransport? transport, Func<double> random)
+    {
+        options.Validate();
+        Management = management;
+        _options = options;
+        _transport = transport ?? new HttpFeedTransport(management, options);
+        _random = random;
+    }
+
+    /// <summary>The broker's management address.</summary>
+    public Uri Management { get; }
+
+    /// <summary>Everything that the feed says, from a <see cref="FeedConnecting"/> on.</summary>
+    public IObservable<FeedNote> Notes => NotesOf(_options.Categories);
+
+    /// <summary>
+    /// The health, at once as unknown and then whenever something in it changed: unknown again as long as the feed is lost.
+    /// </summary>
+    public IObservable<HealthSnapshot> Snapshots => SnapshotsOf(Notes);
+
+    /// <summary>Completes the moment that new clients can be served.</summary>
+    /// <param name="timeout">How long to wait at most; <see cref="Timeout.InfiniteTimeSpan"/> for ever.</param>
+    /// <param name="cancellation">Ends the wait.</param>
+    /// <returns>The health that was waited for.</returns>
+    /// <exception cref="BrokerNotReadyException">The time is over; or, at once, the broker gave up or refused the credentials.</exception>
+    /// <exception cref="OperationCanceledException">Cancelled.</exception>
+    public Task<HealthSnapshot> WaitUntilReadyAsync(TimeSpan timeout, CancellationToken cancellation = default) =>
+        WaitForAsync(static snapshot => snapshot.Ready, timeout, cancellation);
+
+    /// <summary>Completes the moment that the health meets a condition.</summary>
+    /// <param name="condition">Called on each change of a verdict or of the phase; pure and quick.</param>
+    /// <param name="timeout">How long to wait at most; <see cref="Timeout.InfiniteTimeSpan"/> for ever.</param>
+    /// <param name="cancellation">Ends the wait.</param>
+    /// <returns>The health that was waited for.</returns>
+    /// <exception cref="BrokerNotReadyException">The time is over; or, at once, the broker gave up or refused the credentials.</exception>
+    /// <exception cref="OperationCanceledException">Cancelled.</exception>
+    public async Task<HealthSnapshot> WaitForAsync(Func<HealthSnapshot, bool> condition, TimeSpan timeout, CancellationToken cancellation = default)
+    {
+        var found = await new HealthFeedGroup([this]).WaitForAsync(condition, timeout, null, cancellation).ConfigureAwait(false);
+        return found.Nodes[0].Snapshot;
+    }
+
+    /// <summary>The broker's whole state, as the first line of a record: the body of <c>GET /state</c>.</summary>
+    /// <exception cref="HttpRequestException">It cannot be had.</exception>
+    /// <exception cref="OperationCanceledException">Cancelled.</exception>
+    public Task<byte[]> ReadStateAsync(CancellationToken cancellation = default) => _transport.ReadStateAsync(cancellation);
+
+    /// <summary>Ends the connections of all subscriptions; they find their feed lost.</summary>
+    public void Dispose() => _transport.Dispose();
+
+    /// <summary>The health as far as verdicts and phases go, at once as unknown, and then at each change.</summary>
+    internal IObservable<HealthSnapshot> Verdicts => SnapshotsOf(NotesOf(ForVerdicts));
+
+    internal TimeProvider Time => _options.Time;
+
+    private static Uri Root(Uri management)
+    {
+        ArgumentNullException.ThrowIfNull(management);
+        if (!management.IsAbsoluteUri || management.Scheme is not ("http" or "https"))
+        {
+            throw new ArgumentException($"'{management}' is not the address of a management port: expected http://HOST:PORT", nameof(management));
+        }
+
+        return management.AbsolutePath.EndsWith('/') ? management : new Uri(management.GetLeftPart(UriPartial.Path) + "/");
+    }
+
+    private static IObservable<HealthSnapshot> SnapshotsOf(IObservable<FeedNote> notes) =>
+        notes.Select(note => note.Snapshot).DistinctUntilChanged<HealthSnapshot>(ReferenceEqualityComparer.Instance);
+
+    private IObservable<FeedNote> NotesOf(ImmutableArray<EventCategory> categories)
+    {
+        var wanted = categories.Contains(EventCategory.Health) ? categories : categories.Add(EventCategory.Health);
+        return Observable.Create<FeedNote>((observer, cancellation) => FollowAsync(observer, wanted, cancellation));
+    }
+
+    private async Task FollowAsync(IObserver<FeedNote> observer, ImmutableArray<EventCategory> categories, CancellationToken cancellation)
+    {
+        var reader = new FeedReader(_options.After);
+        var retry = new RetryDelay(_options.FirstRetry, _options.LongestRetry, _random);
+        observer.OnNext(new FeedConnecting(reader.Snapshot));
+        while (true)
+        {
+            var began = _options.Time.GetTimestamp();
+            var loss = await FollowOnceAsync(reader, observer, categories, cancellation).ConfigureAwait(false);
+            cancellation.ThrowIfCancellationRequested();
+
+            // Only a connection that lasted is a reason to come back quickly: one that breaks at once may do so again and again.
+            if (_options.Time.GetElapsedTime(began) >= _options.LongestRetry && reader.Silence is not null)
+            {
+                retry.Reset();
+            }
+
+            var pause = retry.Next();
+            observer.OnNext(reader.Lose(loss.Reason, loss.Message, pause));
+            await Task.Delay(pause, _options.Time, cancellation).ConfigureAwait(false);
+        }
+    }
+
+    /// <summary>One connection, from its opening to its loss.</summary>
+    private async Task<FeedLostException> FollowOnceAsync(
+        FeedReader reader, IObserver<FeedNote> observer, ImmutableArray<EventCategory> categories, CancellationToken cancellation)
+    {
+        WatchedStream? stream = null;
+        try
+        {
+            stream = await OpenAsync(reader.LastId, categories, cancellation).ConfigureAwait(false);
+            reader.Open();
+            var parser = SseParser.Create(stream, static (_, data) => data.ToArray());
+            await foreach (var message in parser.EnumerateAsync(stream.Ended).ConfigureAwait(false))
+            {
+                stream.NoteMessage();
+                if (reader.Read(message.EventType, message.Data, message.EventId) is { } note)
+                {
+                    stream.Silence = reader.Silence ?? stream.Silence;
+                    observer.OnNext(note);
+                }
+            }
+
+            return new FeedLostException(FeedLoss.Cut, "the feed ended without a goodbye");
+        }
+        catch (FeedLostException lost)
+        {
+            return lost;
+        }
+        catch (OperationCanceledException) when (!cancellation.IsCancellationRequested)
+        {
+            return stream?.Why ?? new FeedLostException(FeedLoss.Unreachable, "not reachable (no answer in time)");
+        }
+        catch (Exception failure) when (failure is IOException or HttpRequestException or ObjectDisposedException)
+        {
+            return new FeedLostException(FeedLoss.Cut, PlainLine.Of($"the feed broke off ({failure.Message})"));
+        }
+        finally
+        {
+            if (stream is not null)
+            {
+                await stream.DisposeAsync().ConfigureAwait(false);
+            }
+        }
+    }
+
+    private async Task<WatchedStream> OpenAsync(EventId? after, ImmutableArray<EventCategory> categories, CancellationToken cancellation)
+    {
+        using var limit = new CancellationTokenSource(_options.ConnectTimeout, _options.Time);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, cancellation);
+        var body = await _transport.OpenAsync(after, categories, either.Token).ConfigureAwait(false);
+        return new WatchedStream(body, _options.Time, _options.ConnectTimeout, cancellation);
+    }
+}

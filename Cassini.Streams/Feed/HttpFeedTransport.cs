@@ -1,0 +1,160 @@
+using System.Net;
+using System.Net.Http.Headers;
+using System.Net.Security;
+using System.Net.Sockets;
+using System.Security.Cryptography.X509Certificates;
+using System.Text;
+using Cassini.Streams.Events;
+
+namespace Cassini.Streams.Feed;
+
+/// <summary>A feed over HTTP. Goes straight to its broker: no proxy, no redirect.</summary>
+internal sealed class HttpFeedTransport : IFeedTransport
+{
+    private const int LongestRefusal = 1024;
+    private const int LargestState = 16 * 1024 * 1024;
+    private readonly Uri _management;
+    private readonly Uri _events;
+    private readonly HealthFeedOptions _options;
+    private readonly HttpClient _http;
+
+    public HttpFeedTransport(Uri management, HealthFeedOptions options)
+    {
+        _management = management;
+        _events = new Uri(management, "events");
+        _options = options;
+        _http = new HttpClient(new SocketsHttpHandler
+        {
+            AllowAutoRedirect = false,
+            UseProxy = false,
+            ConnectTimeout = options.ConnectTimeout,
+            SslOptions = TlsOf(options),
+        })
+        {
+            Timeout = Timeout.InfiniteTimeSpan,
+            MaxResponseContentBufferSize = LargestState,
+        };
+    }
+
+    public async Task<Stream> OpenAsync(EventId? after, IReadOnlyCollection<EventCategory> categories, CancellationToken cancellation)
+    {
+        using var request = Get(UrlOf(categories));
+        request.Headers.Accept.Add(new MediaTypeWithQualityHeaderValue("text/event-stream"));
+        if (after is { } id)
+        {
+            request.Headers.Add("Last-Event-ID", id.ToString());
+        }
+
+        try
+        {
+            var response = await _http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, cancellation).ConfigureAwait(false);
+            if (response.StatusCode == HttpStatusCode.OK && response.Content.Headers.ContentType?.MediaType == "text/event-stream")
+            {
+                // Closing the stream closes the connection, and so the response.
+                return await response.Content.ReadAsStreamAsync(cancellation).ConfigureAwait(false);
+            }
+
+            using (response)
+            {
+                throw await RefusalOfAsync(response, cancellation).ConfigureAwait(false);
+            }
+        }
+        catch (HttpRequestException failure)
+        {
+            throw LossOf(failure);
+        }
+    }
+
+    public async Task<byte[]> ReadStateAsync(CancellationToken cancellation)
+    {
+        using var limit = new CancellationTokenSource(_options.ConnectTimeout, _options.Time);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, cancellation);
+        using var request = Get(new Uri(_management, "state"));
+        try
+        {
+            using var response = await _http.SendAsync(request, either.Token).ConfigureAwait(false);
+            response.EnsureSuccessStatusCode();
+            return await response.Content.ReadAsByteArrayAsync(cancellation).ConfigureAwait(false);
+        }
+        catch (OperationCanceledException) when (!cancellation.IsCancellationRequested)
+        {
+            throw new HttpRequestException("no answer in time");
+        }
+    }
+
+    public void Dispose() => _http.Dispose();
+
+    private HttpRequestMessage Get(Uri url)
+    {
+        var request = new HttpRequestMessage(HttpMethod.Get, url);
+        if (_options.Token?.Invoke() is { } token)
+        {
+            request.Headers.TryAddWithoutValidation("Authorization", $"Bearer {token}");
+        }
+
+        return request;
+    }
+
+    private static SslClientAuthenticationOptions TlsOf(HealthFeedOptions options)
+    {
+        var tls = new SslClientAuthenticationOptions();
+        if (options.ClientCertificate is { } certificate)
+        {
+            tls.ClientCertificates = [certificate];
+
+            // Shown whatever authorities the broker names: it names none.
+            tls.LocalCertificateSelectionCallback = (_, _, _, _, _) => certificate;
+        }
+
+        if (options.TrustedAuthorities.Count > 0)
+        {
+            var policy = new X509ChainPolicy { TrustMode = X509ChainTrustMode.CustomRootTrust, RevocationMode = X509RevocationMode.NoCheck };
+            policy.CustomTrustStore.AddRange(options.TrustedAuthorities);
+            tls.CertificateChainPolicy = policy;
+        }
+
+        return tls;
+    }
+
+    private static async Task<FeedLostException> RefusalOfAsync(HttpResponseMessage response, CancellationToken cancellation)
+    {
+        var code = (int)response.StatusCode;
+        return response.StatusCode switch
+        {
+            HttpStatusCode.Unauthorized or HttpStatusCode.Forbidden => new FeedLostException(
+                FeedLoss.Refused, $"does not accept the credentials ({code} {response.ReasonPhrase})"),
+            HttpStatusCode.ServiceUnavailable => new FeedLostException(
+                FeedLoss.Busy, $"serves no feed now (503: {PlainLine.Of(await TextOfAsync(response, cancellation).ConfigureAwait(false))})"),
+            _ => new FeedLostException(
+                FeedLoss.NotCassini,
+                PlainLine.Of($"answers, but not as Cassini does ({code} {response.Content.Headers.ContentType?.MediaType ?? "without a body"})")),
+        };
+    }
+
+    private static async Task<string> TextOfAsync(HttpResponseMessage response, CancellationToken cancellation)
+    {
+        var bytes = new byte[LongestRefusal];
+        var body = await response.Content.ReadAsStreamAsync(cancellation).ConfigureAwait(false);
+        var length = await body.ReadAtLeastAsync(bytes, bytes.Length, throwOnEndOfStream: false, cancellation).ConfigureAwait(false);
+        return Encoding.UTF8.GetString(bytes, 0, length);
+    }
+
+    private static FeedLostException LossOf(HttpRequestException failure) => failure.HttpRequestError switch
+    {
+        HttpRequestError.NameResolutionError => new FeedLostException(FeedLoss.Unreachable, "not reachable (no such host)"),
+        HttpRequestError.ConnectionError => new FeedLostException(
+            FeedLoss.Unreachable,
+            $"not reachable ({SocketText.Of((failure.InnerException as SocketException)?.SocketErrorCode) ?? PlainLine.Of(failure.Message)})"),
+        HttpRequestError.SecureConnectionError => new FeedLostException(
+            FeedLoss.TlsFailed, PlainLine.Of($"answers, but TLS failed ({(failure.InnerException ?? failure).Message})")),
+        HttpRequestError.ResponseEnded => new FeedLostException(FeedLoss.NotCassini, "hung up without an answer"),
+        _ => new FeedLostException(FeedLoss.NotCassini, PlainLine.Of($"answers, but not as Cassini does ({failure.Message})")),
+    };
+
+    private Uri UrlOf(IReadOnlyCollection<EventCategory> categories)
+    {
+        var isAll = categories.Count == Enum.GetValues<EventCategory>().Length;
+        var types = string.Join(',', categories.Select(category => category.ToString().ToLowerInvariant()));
+        return isAll ? _events : new Uri($"{_events}?types={types}");
+    }
+}

@@ -1,0 +1,12 @@
+using System.Text.Json.Serialization;
+
+namespace Cassini.Streams.Feed;
+
+/// <summary>What /readyz and /livez say, within a feed's snapshot.</summary>
+/// <param name="Ready">Whether new clients can be served.</param>
+/// <param name="Live">Whether the process is worth keeping.</param>
+internal sealed record ProbeVerdicts([property: JsonRequired] bool Ready, [property: JsonRequired] bool Live);
+
+[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, RespectRequiredConstructorParameters = true)]
+[JsonSerializable(typeof(ProbeVerdicts))]
+internal sealed partial class FeedJsonContext : JsonSerializerContext;

@@ -1,0 +1,33 @@
+using System.Text.Json;
+using Cassini.Streams.Events;
+using Cassini.Streams.Health;
+
+namespace Cassini.Streams.Feed;
+
+/// <summary>Reads a feed's snapshot: the body of /healthz with <c>ready</c> and <c>live</c> beside it.</summary>
+internal static class SnapshotJson
+{
+    /// <returns>Null when it is none.</returns>
+    public static HealthSnapshot? Read(byte[] data)
+    {
+        try
+        {
+            var verdicts = JsonSerializer.Deserialize(data, FeedJsonContext.Default.ProbeVerdicts);
+            var snapshot = JsonSerializer.Deserialize(data, HealthJson.Snapshot);
+            return snapshot is null || verdicts is null || !IsWhole(snapshot) || !EventId.TryParse(snapshot.Log.NewestId, out var newest)
+                ? null
+                : snapshot with { Ready = verdicts.Ready, Live = verdicts.Live, Through = newest.Sequence };
+        }
+        catch (JsonException)
+        {
+            return null;
+        }
+    }
+
+    /// <summary>A null where there must be none is not noticed by the serializer.</summary>
+    private static bool IsWhole(HealthSnapshot snapshot) =>
+        snapshot is { Epoch: not null, Version: not null, Topics: { Names.IsDefault: false }, Broker: not null, Log: not null }
+        && !snapshot.Endpoints.IsDefault && snapshot.Endpoints.All(endpoint => endpoint is { Address: not null })
+        && !snapshot.Checks.IsDefault && snapshot.Checks.All(check => check is { Name: not null, Evidence.IsDefault: false })
+        && Epoch.TryParse(snapshot.Epoch, out _) && double.IsFinite(snapshot.HeartbeatSeconds);
+}

@@ -1,0 +1,87 @@
+namespace Cassini.Streams.Feed;
+
+/// <summary>
+/// A stream that does not let its reader wait for ever, nor gather without end: silence and a message that never ends each cancel
+/// <see cref="Ended"/>, and say why. For one reader.
+/// </summary>
+internal sealed class WatchedStream : Stream
+{
+    /// <summary>No message of a feed is as long.</summary>
+    private const int LongestMessage = 16 * 1024 * 1024;
+
+    private readonly Stream _inner;
+    private readonly CancellationTokenSource _ended;
+    private readonly ITimer _timer;
+    private long _sinceMessage;
+
+    public WatchedStream(Stream inner, TimeProvider time, TimeSpan silence, CancellationToken cancellation)
+    {
+        _inner = inner;
+        _ended = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
+        Silence = silence;
+        _timer = time.CreateTimer(_ => End(new FeedLostException(FeedLoss.Silent, $"has been silent for {Silence.TotalSeconds:0.#} s")), null, silence, Timeout.InfiniteTimeSpan);
+    }
+
+    /// <summary>How long may nothing come. Takes effect with the next byte.</summary>
+    public TimeSpan Silence { get; set; }
+
+    /// <summary>Why it has ended; null when others ended it.</summary>
+    public FeedLostException? Why { get; private set; }
+
+    public CancellationToken Ended => _ended.Token;
+
+    public override bool CanRead => true;
+
+    public override bool CanSeek => false;
+
+    public override bool CanWrite => false;
+
+    public override long Length => throw new NotSupportedException();
+
+    public override long Position
+    {
+        get => throw new NotSupportedException();
+        set => throw new NotSupportedException();
+    }
+
+    /// <summary>A message was whole.</summary>
+    public void NoteMessage() => _sinceMessage = 0;
+
+    public override async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
+    {
+        var read = await _inner.ReadAsync(buffer, cancellationToken).ConfigureAwait(false);
+        _timer.Change(Silence, Timeout.InfiniteTimeSpan);
+        _sinceMessage += read;
+        if (_sinceMessage > LongestMessage)
+        {
+            End(new FeedLostException(FeedLoss.Garbled, "sends a message without an end"));
+            cancellationToken.ThrowIfCancellationRequested();
+        }
+
+        return read;
+    }
+
+    public override int Read(byte[] buffer, int offset, int count) => throw new NotSupportedException("asynchronous only");
+
+    public override void Flush() => throw new NotSupportedException();
+
+    public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
+
+    public override void SetLength(long value) => throw new NotSupportedException();
+
+    public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException();
+
+    public override async ValueTask DisposeAsync()
+    {
+        await _timer.DisposeAsync().ConfigureAwait(false);
+        await _inner.DisposeAsync().ConfigureAwait(false);
+        _ended.Dispose();
+        await base.DisposeAsync().ConfigureAwait(false);
+    }
+
+    private void End(FeedLostException why)
+    {
+        Why = why;
+        _ended.Cancel();
+    }
+}

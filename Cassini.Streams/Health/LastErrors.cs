@@ -1,0 +1,22 @@
+using System.Globalization;
+using Cassini.Streams.Events;
+
+namespace Cassini.Streams.Health;
+
+/// <summary>Which events are errors, in words.</summary>
+internal static class LastErrors
+{
+    /// <returns>Null for an event that is none.</returns>
+    public static LastError? Of(EventEnvelope envelope) => Describe(envelope.Event) is { } message ? new LastError(message, envelope.Time) : null;
+
+    private static string? Describe(BrokerEvent happened) => happened switch
+    {
+        CanaryFailed e => $"canary: {e.Detail}",
+        BindFailed e => $"bind {e.Endpoint}: {e.Message}",
+        AcceptFailed e => $"accept on {e.Endpoint}: {e.Error}",
+        Crashed e => $"{e.Component} crashed: {e.Exception}: {e.Message}",
+        GaveUp e => string.Create(CultureInfo.InvariantCulture, $"{e.Component} given up after {e.Crashes} crashes"),
+        CertificateReloadFailed e => $"reload {e.Path}: {e.Message}",
+        _ => null,
+    };
+}

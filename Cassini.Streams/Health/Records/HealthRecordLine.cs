@@ -1,0 +1,87 @@
+using Cassini.Streams.Events;
+
+namespace Cassini.Streams.Health.Records;
+
+/// <summary>What a line of a record turned out to be.</summary>
+/// <param name="Line">Its number; the first is 1.</param>
+public abstract record HealthRecordLine(long Line);
+
+/// <summary>A header: a segment begins, with the whole state of one instant.</summary>
+public sealed record HealthRecordSegment : HealthRecordLine
+{
+    internal HealthRecordSegment(
+        long line, Epoch epoch, DateTimeOffset startedAt, string program, long through, TimeSpan elapsed, HealthPolicy policy, HealthState state)
+        : base(line)
+    {
+        Epoch = epoch;
+        StartedAt = startedAt;
+        Program = program;
+        Through = through;
+        Elapsed = elapsed;
+        Policy = policy;
+        State = state;
+    }
+
+    /// <summary>The run of the process that is recorded.</summary>
+    public Epoch Epoch { get; }
+
+    /// <summary>When that process started, UTC.</summary>
+    public DateTimeOffset StartedAt { get; }
+
+    /// <summary>The version of the Cassini that is recorded.</summary>
+    public string Program { get; }
+
+    /// <summary>The sequence of the last event that the state has folded in: the segment's events come after it.</summary>
+    public long Through { get; }
+
+    /// <summary>The instant of the state, since the epoch began.</summary>
+    public TimeSpan Elapsed { get; }
+
+    /// <summary>The policy that was in force.</summary>
+    public HealthPolicy Policy { get; }
+
+    /// <summary>The state at that instant, under that policy.</summary>
+    internal HealthState State { get; }
+}
+
+/// <summary>An event of the segment that the last header began.</summary>
+/// <param name="Line">Its number.</param>
+/// <param name="Envelope">The event.</param>
+public sealed record HealthRecordEvent(long Line, EventEnvelope Envelope) : HealthRecordLine(Line);
+
+/// <summary>Something that is wrong with the record. Reading goes on.</summary>
+/// <param name="Line">The line where it was noticed.</param>
+/// <param name="Kind">What kind of problem.</param>
+/// <param name="Message">What is wrong and what is made of it.</param>
+public sealed record HealthRecordProblem(long Line, RecordProblem Kind, string Message) : HealthRecordLine(Line);
+
+/// <summary>What can be wrong with a record.</summary>
+public enum RecordProblem
+{
+    /// <summary>The last line was cut off: ignored.</summary>
+    Truncated,
+
+    /// <summary>The line is no event and no header: passed over.</summary>
+    Garbage,
+
+    /// <summary>An event of a newer version: passed over.</summary>
+    UnknownEvent,
+
+    /// <summary>Events are missing: folded on without them.</summary>
+    Hole,
+
+    /// <summary>An event that was there before: passed over.</summary>
+    Repeated,
+
+    /// <summary>An event of another run of the process than the header's: passed over.</summary>
+    OtherEpoch,
+
+    /// <summary>An event is older than the one before it: time is taken to stand still.</summary>
+    ClockBackwards,
+
+    /// <summary>Events before any header: passed over, since nothing says what they come after.</summary>
+    NoHeader,
+
+    /// <summary>A header that cannot be read: the events after it are passed over until the next one.</summary>
+    BadHeader,
+}

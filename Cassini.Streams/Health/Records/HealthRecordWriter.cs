@@ -1,0 +1,73 @@
+using Cassini.Streams.Events;
+
+namespace Cassini.Streams.Health.Records;
+
+/// <summary>
+/// Writes a record, line by line. Each call hands whole lines to the operating system, so that a crash can cut off the last
+/// line and no other. For one caller at a time.
+/// </summary>
+/// <param name="stream">Where to; the writer closes it.</param>
+public sealed class HealthRecordWriter(Stream stream) : IAsyncDisposable
+{
+    private readonly MemoryStream _lines = new();
+
+    /// <summary>Begins a segment: at the start, and again whenever the broker was restarted or events were missed.</summary>
+    /// <param name="header">The body of <c>GET /state</c>: one line, with or without its end.</param>
+    /// <param name="cancellation">Ends the writing; the line may be cut off then.</param>
+    /// <exception cref="ArgumentException">It is not one line.</exception>
+    /// <exception cref="IOException">It cannot be written.</exception>
+    public ValueTask BeginAsync(ReadOnlyMemory<byte> header, CancellationToken cancellation = default)
+    {
+        var line = header.TrimEnd("\r\n"u8);
+        if (line.IsEmpty || line.Span.Contains((byte)'\n'))
+        {
+            throw new ArgumentException("a header is one line", nameof(header));
+        }
+
+        Add(line.Span);
+        return FlushAsync(cancellation);
+    }
+
+    /// <summary>Adds an event.</summary>
+    /// <exception cref="IOException">It cannot be written.</exception>
+    public ValueTask WriteAsync(EventEnvelope envelope, CancellationToken cancellation = default)
+    {
+        Add(EventJson.Serialize(envelope));
+        return FlushAsync(cancellation);
+    }
+
+    /// <summary>Adds events that came together, at one go.</summary>
+    /// <exception cref="IOException">They cannot be written.</exception>
+    public ValueTask WriteAsync(IEnumerable<EventEnvelope> envelopes, CancellationToken cancellation = default)
+    {
+        ArgumentNullException.ThrowIfNull(envelopes);
+        foreach (var envelope in envelopes)
+        {
+            Add(EventJson.Serialize(envelope));
+        }
+
+        return FlushAsync(cancellation);
+    }
+
+    /// <inheritdoc/>
+    public ValueTask DisposeAsync() => stream.DisposeAsync();
+
+    private void Add(ReadOnlySpan<byte> line)
+    {
+        _lines.Write(line);
+        _lines.WriteByte((byte)'\n');
+    }
+
+    private async ValueTask FlushAsync(CancellationToken cancellation)
+    {
+        try
+        {
+            await stream.WriteAsync(_lines.GetBuffer().AsMemory(0, (int)_lines.Length), cancellation).ConfigureAwait(false);
+            await stream.FlushAsync(cancellation).ConfigureAwait(false);
+        }
+        finally
+        {
+            _lines.SetLength(0);
+        }
+    }
+}

@@ -1,0 +1,146 @@
+using System.Collections.Immutable;
+using System.Runtime.CompilerServices;
+using Cassini.Streams.Events;
+
+namespace Cassini.Streams.Health.Records;
+
+/// <summary>
+/// Folds a record. Under the recorded policy it gives the very transitions that were told then; under another one, those that
+/// it would have told. Time needs no ticks: whatever is due by an event is applied at its own deadline. Not for several threads.
+/// </summary>
+/// <remarks>
+/// Another policy starts from the header's state: windows take their new lengths, and every check is judged anew at that
+/// instant. What happened before the header and was out of the recorded windows cannot be known.
+/// </remarks>
+public sealed class HealthReplay
+{
+    private readonly HealthReplayOptions _options;
+    private readonly EvidenceIndex _evidence = new();
+    private readonly List<HealthChanged> _unconfirmed = [];
+    private HealthRecordSegment? _segment;
+    private HealthState? _state;
+    private SnapshotBuilder? _builder;
+    private HealthPolicy _policy = new();
+
+    /// <summary>A replay that has folded nothing yet.</summary>
+    public HealthReplay(HealthReplayOptions? options = null) => _options = options ?? new HealthReplayOptions();
+
+    /// <summary>Health as of the last line; null before the first header.</summary>
+    public HealthSnapshot? Current => _state is null ? null : _builder!.Build(_state);
+
+    /// <summary>The time of the last line since the epoch began; zero before the first header.</summary>
+    public TimeSpan Elapsed => _state?.Now ?? TimeSpan.Zero;
+
+    /// <summary>Whether the limit is reached: nothing more is folded.</summary>
+    public bool IsOver { get; private set; }
+
+    /// <summary>Events folded.</summary>
+    public long Events { get; private set; }
+
+    /// <summary>
+    /// Transitions that only the record or only this fold tells: 0 unless events are missing or unknown, or the recorded Cassini
+    /// judged otherwise than this one does. Not counted under another policy, which is there to differ.
+    /// </summary>
+    public long Differences { get; private set; }
+
+    /// <summary>Reads and folds a whole record; problems of the record are passed over in silence.</summary>
+    /// <exception cref="IOException">The stream cannot be read.</exception>
+    /// <exception cref="InvalidDataException">A line is longer than any of a record.</exception>
+    public async IAsyncEnumerable<HealthTransition> RunAsync(Stream record, [EnumeratorCancellation] CancellationToken cancellation = default)
+    {
+        await foreach (var line in HealthRecordReader.ReadAsync(record, cancellation).ConfigureAwait(false))
+        {
+            foreach (var transition in Take(line))
+            {
+                yield return transition;
+            }
+
+            if (IsOver)
+            {
+                yield break;
+            }
+        }
+    }
+
+    /// <summary>Folds one more line of a record.</summary>
+    /// <returns>The transitions that it brought about, in their order.</returns>
+    /// <exception cref="ArgumentException">The policy chosen is not valid; the message has every error.</exception>
+    public ImmutableArray<HealthTransition> Take(HealthRecordLine line) => IsOver ? [] : line switch
+    {
+        HealthRecordSegment segment => Begin(segment),
+        HealthRecordEvent happened when _state is { } state => Fold(state, happened.Envelope),
+        _ => [],
+    };
+
+    private ImmutableArray<HealthTransition> Begin(HealthRecordSegment segment)
+    {
+        if (_options.Until?.IsBefore(new EventId(segment.Epoch, segment.Through), segment.Elapsed, segment.State, out _) is true)
+        {
+            IsOver = true;
+            return [];
+        }
+
+        _policy = _options.Policy?.Invoke(segment.Policy) ?? segment.Policy;
+        if (HealthPolicyValidator.Validate(_policy) is { Count: > 0 } errors)
+        {
+            throw new ArgumentException(string.Join(Environment.NewLine, errors));
+        }
+
+        _segment = segment;
+        _unconfirmed.Clear();
+        _evidence.Begin(segment);
+        _builder = new SnapshotBuilder(() => segment.Through + 1, segment.StartedAt, segment.Program, TimeSpan.Zero);
+        _state = _policy == segment.Policy ? segment.State : segment.State.Under(_policy);
+        return Tell(_state);
+    }
+
+    private ImmutableArray<HealthTransition> Fold(HealthState state, EventEnvelope envelope)
+    {
+        if (_options.Until?.IsBefore(envelope.Id, envelope.Elapsed, state, out var until) is true)
+        {
+            IsOver = true;
+            _state = until is { } end ? HealthReducer.Reduce(state, new FoldInput(end, null), _policy) : state;
+            return until is null ? [] : Tell(_state);
+        }
+
+        Events++;
+        _evidence.Add(envelope);
+        _state = HealthReducer.Reduce(state, new FoldInput(envelope.Elapsed, envelope), _policy);
+        var told = Tell(_state);
+        if (envelope.Event is HealthChanged recorded)
+        {
+            Confirm(recorded);
+        }
+
+        return told;
+    }
+
+    private ImmutableArray<HealthTransition> Tell(HealthState state)
+    {
+        if (state.Transitions.IsEmpty)
+        {
+            return [];
+        }
+
+        if (_policy == _segment!.Policy)
+        {
+            _unconfirmed.AddRange(state.Transitions);
+        }
+
+        return [.. state.Transitions.Select(change => new HealthTransition(state.WallClock(change.At), change, _evidence.Resolve(change.Evidence)))];
+    }
+
+    /// <summary>A recorded transition comes behind what brought it about, and so behind the fold that tells it again.</summary>
+    private void Confirm(HealthChanged recorded)
+    {
+        // What the header's state knows already was told before the header, though it may be recorded behind it.
+        if (_policy != _segment!.Policy || recorded.Revision <= _segment.State.Verdicts.Revision)
+        {
+            return;
+        }
+
+        var index = _unconfirmed.IndexOf(recorded);
+        Differences += index < 0 ? 1 : index;
+        _unconfirmed.RemoveRange(0, index + 1);
+    }
+}

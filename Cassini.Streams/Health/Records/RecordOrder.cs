@@ -1,0 +1,101 @@
+using System.Globalization;
+using Cassini.Streams.Events;
+
+namespace Cassini.Streams.Health.Records;
+
+/// <summary>Whether each line of a record follows on the one before it.</summary>
+internal sealed class RecordOrder
+{
+    private readonly HashSet<Epoch> _named = [];
+    private HealthRecordSegment? _segment;
+    private bool _wasTold;
+    private long _last;
+    private TimeSpan _elapsed;
+
+    /// <summary>A segment begins.</summary>
+    public void Begin(HealthRecordSegment segment, List<HealthRecordLine> found)
+    {
+        _segment = segment;
+        _last = segment.Through;
+        _elapsed = segment.Elapsed;
+        _named.Clear();
+        found.Add(segment);
+    }
+
+    /// <summary>A header cannot be read: nothing says what the events after it come after.</summary>
+    public HealthRecordProblem Lose(long line, string why)
+    {
+        _segment = null;
+        _wasTold = true;
+        return new HealthRecordProblem(
+            line, RecordProblem.BadHeader, $"the header cannot be read: {why}; the events after it are passed over until the next one");
+    }
+
+    /// <summary>An event: goes on, or is a problem, or both.</summary>
+    public void Take(long line, EventEnvelope envelope, List<HealthRecordLine> found)
+    {
+        if (!Follows(line, envelope.Id, found))
+        {
+            return;
+        }
+
+        if (envelope.Elapsed < _elapsed)
+        {
+            found.Add(Problem(line, RecordProblem.ClockBackwards, $"the clock runs backwards from {Seconds.Of(_elapsed)} s to {Seconds.Of(envelope.Elapsed)} s; taken to stand still"));
+        }
+
+        _elapsed = envelope.Elapsed > _elapsed ? envelope.Elapsed : _elapsed;
+        found.Add(new HealthRecordEvent(line, envelope));
+    }
+
+    /// <summary>An event that this version cannot fold leaves no hole.</summary>
+    public void TakeUnknown(long line, string? id, string error, List<HealthRecordLine> found)
+    {
+        if (EventId.TryParse(id, out var read) && Follows(line, read, found))
+        {
+            found.Add(Problem(line, RecordProblem.UnknownEvent, $"{error}; passed over"));
+        }
+    }
+
+    private bool Follows(long line, EventId id, List<HealthRecordLine> found)
+    {
+        if (_segment is not { } segment)
+        {
+            if (!_wasTold)
+            {
+                _wasTold = true;
+                found.Add(Problem(line, RecordProblem.NoHeader, $"events before any header say nothing of what they come after; passed over until the next one"));
+            }
+
+            return false;
+        }
+
+        if (id.Epoch != segment.Epoch)
+        {
+            if (_named.Add(id.Epoch))
+            {
+                found.Add(Problem(line, RecordProblem.OtherEpoch, $"events of another run of the process, {id.Epoch}, without a header; passed over"));
+            }
+
+            return false;
+        }
+
+        if (id.Sequence <= _last)
+        {
+            found.Add(Problem(line, RecordProblem.Repeated, $"event {id.Sequence} comes again, after {_last}; passed over"));
+            return false;
+        }
+
+        if (id.Sequence > _last + 1)
+        {
+            var missing = id.Sequence == _last + 2 ? $"event {_last + 1} is" : $"events {_last + 1} to {id.Sequence - 1} are";
+            found.Add(Problem(line, RecordProblem.Hole, $"{missing} missing; folded on without, so what follows may differ from what was said then"));
+        }
+
+        _last = id.Sequence;
+        return true;
+    }
+
+    private static HealthRecordProblem Problem(long line, RecordProblem kind, FormattableString message) =>
+        new(line, kind, message.ToString(CultureInfo.InvariantCulture));
+}

@@ -1,0 +1,175 @@
+using System.Collections.Immutable;
+using System.Text.Json;
+using System.Text.Json.Serialization;
+using Cassini.Streams.Events;
+using CauseList = System.Text.Json.Serialization.Metadata.JsonTypeInfo<System.Collections.Immutable.ImmutableArray<Cassini.Streams.Health.Records.ComponentCause>>;
+using NameList = System.Text.Json.Serialization.Metadata.JsonTypeInfo<System.Collections.Immutable.ImmutableArray<string>>;
+
+namespace Cassini.Streams.Health.Records;
+
+/// <summary>Seconds, exact to the tick, within what the fold can add up; null stands for never.</summary>
+internal sealed class StateSeconds : JsonConverter<TimeSpan>
+{
+    private static readonly TimeSpan Most = TimeSpan.FromDays(8_000_000);
+
+    public override bool HandleNull => true;
+
+    public override TimeSpan Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options)
+    {
+        if (reader.TokenType == JsonTokenType.Null)
+        {
+            return TimeSpan.MaxValue;
+        }
+
+        var time = Seconds.Read(ref reader);
+        return time.Duration() <= Most ? time : throw new JsonException("a time beyond the end of time");
+    }
+
+    public override void Write(Utf8JsonWriter writer, TimeSpan value, JsonSerializerOptions options)
+    {
+        if (value == TimeSpan.MaxValue)
+        {
+            writer.WriteNullValue();
+        }
+        else
+        {
+            writer.WriteNumberValue(Seconds.Of(value));
+        }
+    }
+}
+
+/// <summary>A sliding counter as its buckets, <c>[first, newest, good, bad]</c> each. Its window is the policy's.</summary>
+internal sealed class CounterBuckets : JsonConverter<SlidingCounter>
+{
+    public override SlidingCounter Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options)
+    {
+        var seconds = (JsonConverter<TimeSpan>)options.GetConverter(typeof(TimeSpan));
+        var buckets = new List<SlidingCounter.Bucket>();
+        var last = TimeSpan.MinValue;
+        Expect(ref reader, JsonTokenType.StartArray);
+        while (reader.Read() && reader.TokenType == JsonTokenType.StartArray)
+        {
+            var bucket = new SlidingCounter.Bucket(Time(ref reader), Time(ref reader), Count(ref reader), Count(ref reader));
+            reader.Read();
+            Expect(ref reader, JsonTokenType.EndArray);
+            if (bucket.First < last || bucket.Newest < bucket.First || bucket.Count <= 0)
+            {
+                throw new JsonException("a window's buckets must be in order, and none may be empty");
+            }
+
+            last = bucket.Newest;
+            buckets.Add(bucket);
+        }
+
+        Expect(ref reader, JsonTokenType.EndArray);
+        return SlidingCounter.Restore(TimeSpan.MaxValue, buckets);
+
+        TimeSpan Time(ref Utf8JsonReader reader)
+        {
+            reader.Read();
+            return seconds.Read(ref reader, typeof(TimeSpan), options);
+        }
+
+        static long Count(ref Utf8JsonReader reader)
+        {
+            reader.Read();
+            return reader.GetInt64() is >= 0 and <= int.MaxValue and var count ? count : throw new JsonException("a count below 0 or beyond all reason");
+        }
+    }
+
+    public override void Write(Utf8JsonWriter writer, SlidingCounter value, JsonSerializerOptions options)
+    {
+        writer.WriteStartArray();
+        foreach (var bucket in value.Buckets)
+        {
+            writer.WriteStartArray();
+            writer.WriteNumberValue(Seconds.Of(bucket.First));
+            writer.WriteNumberValue(Seconds.Of(bucket.Newest));
+            writer.WriteNumberValue(bucket.Good);
+            writer.WriteNumberValue(bucket.Bad);
+            writer.WriteEndArray();
+        }
+
+        writer.WriteEndArray();
+    }
+
+    private static void Expect(ref Utf8JsonReader reader, JsonTokenType token)
+    {
+        if (reader.TokenType != token)
+        {
+            throw new JsonException("a window is a list of [first, newest, good, bad]");
+        }
+    }
+}
+
+/// <summary>Components and the sequences of their events, in the order in which it happened.</summary>
+internal sealed class ComponentCauses : JsonConverter<ImmutableDictionary<Component, long>>
+{
+    public override ImmutableDictionary<Component, long> Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options)
+    {
+        var entries = JsonSerializer.Deserialize(ref reader, (CauseList)options.GetTypeInfo(typeof(ImmutableArray<ComponentCause>)));
+        return entries.ToImmutableDictionary(entry => new Component(entry.Kind, entry.Name), entry => entry.Cause);
+    }
+
+    public override void Write(Utf8JsonWriter writer, ImmutableDictionary<Component, long> value, JsonSerializerOptions options) =>
+        JsonSerializer.Serialize(
+            writer,
+            [.. value.OrderBy(entry => entry.Value).Select(entry => new ComponentCause(entry.Key.Kind, entry.Key.Name, entry.Value))],
+            (CauseList)options.GetTypeInfo(typeof(ImmutableArray<ComponentCause>)));
+}
+
+/// <summary>A component and the sequence of an event of it.</summary>
+internal sealed record ComponentCause(ComponentKind Kind, string Name, long Cause);
+
+/// <summary>Names in ordinal order.</summary>
+internal sealed class SortedNames : JsonConverter<ImmutableSortedSet<string>>
+{
+    public override ImmutableSortedSet<string> Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options) =>
+        JsonSerializer.Deserialize(ref reader, (NameList)options.GetTypeInfo(typeof(ImmutableArray<string>)))
+            .Select(name => name ?? throw new JsonException("a name is null"))
+            .ToImmutableSortedSet(StringComparer.Ordinal);
+
+    public override void Write(Utf8JsonWriter writer, ImmutableSortedSet<string> value, JsonSerializerOptions options) =>
+        JsonSerializer.Serialize(writer, [.. value], (NameList)options.GetTypeInfo(typeof(ImmutableArray<string>)));
+}
+
+/// <summary>Counts by the names of an enum's values; those that are 0 are left out.</summary>
+/// <typeparam name="T">The enum.</typeparam>
+internal sealed class CountsByName<T> : JsonConverter<ImmutableArray<long>>
+    where T : struct, Enum
+{
+    private static readonly string[] Names = [.. Enum.GetNames<T>().Select(JsonNamingPolicy.CamelCase.ConvertName)];
+
+    public override ImmutableArray<long> Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options)
+    {
+        var counts = new long[Names.Length];
+        if (reader.TokenType != JsonTokenType.StartObject)
+        {
+            throw new JsonException("counts are an object of numbers by name");
+        }
+
+        while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
+        {
+            var name = reader.GetString();
+            var index = Array.IndexOf(Names, name);
+            reader.Read();
+            counts[index >= 0 ? index : throw new JsonException($"there is no '{name}' to count")] = reader.GetInt64();
+        }
+
+        return ImmutableArray.Create(counts);
+    }
+
+    public override void Write(Utf8JsonWriter writer, ImmutableArray<long> value, JsonSerializerOptions options)
+    {
+        writer.WriteStartObject();
+        for (var i = 0; i < value.Length; i++)
+        {
+            if (value[i] != 0)
+            {
+                writer.WriteNumber(Names[i], value[i]);
+            }
+        }
+
+        writer.WriteEndObject();
+    }
+}

@@ -1,0 +1,146 @@
+using System.Text.Json;
+using Cassini.Streams.Events;
+using Cassini.Streams.Feed;
+using Cassini.Tests.Feed;
+using Cassini.Tests.Support;
+using Cassini.Web.Cli;
+using Cassini.Web.Cli.Watching;
+using Spectre.Console;
+
+namespace Cassini.Tests.Cli;
+
+public sealed class WatchTests : IDisposable
+{
+    private readonly TempDirectory _directory = new();
+    private readonly TestConsole _console;
+
+    public WatchTests() => _console = new TestConsole { WorkingDirectory = _directory.Path };
+
+    public void Dispose()
+    {
+        _console.Dispose();
+        _directory.Dispose();
+    }
+
+    [Fact]
+    public async Task Watch_NoTerminal_IsOneJsonLineForEachNote()
+    {
+        await using var server = await FakeManagement.StartAsync(FakeManagement.Feed(
+            FeedText.Health(), Task.CompletedTask, FeedText.Event(11, new TopicCreated("a")) + FeedText.Heartbeat(11) + FeedText.Transition(12, ready: false)));
+        var watching = RunAsync(server.Url);
+        await _console.Out.LineAsync("the transition", line => line.StartsWith("""{"note":"transition","event":{"id":"0000019a5c3e7f10-12",""", StringComparison.Ordinal));
+
+        await _console.InterruptAsync();
+
+        (await Eventually.CompletesAsync("the end", watching)).ShouldBe(ExitCode.Interrupted);
+        var notes = _console.Out.Lines.Select(line => JsonDocument.Parse(line).RootElement).ToList();
+        notes.Select(note => note.GetProperty("note").GetString()).ShouldBe(["snapshot", "event", "transition"]);
+        notes[0].GetProperty("ready").GetBoolean().ShouldBeTrue();
+        notes[0].GetProperty("health").GetProperty("status").GetString().ShouldBe("ok");
+    }
+
+    [Fact]
+    public async Task Watch_NobodyThere_SaysSoOnceAndGoesOn()
+    {
+        var port = FreePort.Find();
+        var watching = RunAsync($"http://127.0.0.1:{port}");
+        await _console.Out.LineAsync("the loss", line => line.Contains("\"reason\":\"unreachable\"", StringComparison.Ordinal));
+
+        await using var server = await FakeManagement.StartAsync(FakeManagement.Feed(FeedText.Health()), port);
+        await _console.Out.LineAsync("the health", line => line.Contains("\"note\":\"snapshot\"", StringComparison.Ordinal));
+        await _console.InterruptAsync();
+
+        (await Eventually.CompletesAsync("the end", watching)).ShouldBe(ExitCode.Interrupted);
+        _console.Out.Lines.Count.ShouldBe(2);
+    }
+
+    [Fact]
+    public async Task Watch_RecordThatIsThereAlready_IsNotOverwritten()
+    {
+        await File.WriteAllTextAsync(_directory.File("old.jsonl"), "precious", TestContext.Current.CancellationToken);
+
+        (await RunAsync("http://127.0.0.1:1", "--record", "old.jsonl")).ShouldBe(ExitCode.Error);
+
+        _console.Error.Lines.ShouldHaveSingleItem().ShouldMatch("^cassini: --record '.*old.jsonl' cannot be made: ");
+        (await File.ReadAllTextAsync(_directory.File("old.jsonl"), TestContext.Current.CancellationToken)).ShouldBe("precious");
+    }
+
+    [Fact]
+    public async Task Watch_RecordThroughACrashAndARestart_ReplaysToWhatWasSaidThen()
+    {
+        var port = FreePort.Find();
+        string[] args = ["--bind", "127.0.0.1:0", "--management", $"127.0.0.1:{port}", "--enable-faults"];
+        Task<int> watching;
+        await using (var first = CassiniProcess.Start(_directory.Path, args))
+        {
+            watching = RunAsync(await first.ManagementAsync(), "--record", "incident.jsonl");
+            await _console.Out.LineAsync("it is ready", line => line.Contains("\"ready\":true", StringComparison.Ordinal));
+            using var http = new HttpClient();
+            using var accepted = await http.PostAsync($"http://127.0.0.1:{port}/faults/crash-manager", null, TestContext.Current.CancellationToken);
+            await _console.Out.LineAsync("the crash", line => line.Contains("\"reason\":\"Crashed\"", StringComparison.Ordinal));
+            first.Signal(ChildProcess.Terminate);
+            (await first.ExitCodeAsync("it stops")).ShouldBe(ExitCode.Ok);
+        }
+
+        await using (var second = CassiniProcess.Start(_directory.Path, args))
+        {
+            await _console.Out.LineAsync("the next run", line => line.StartsWith("{\"note\":\"restarted\"", StringComparison.Ordinal));
+            var lines = _console.Out.Lines.Count;
+            await Eventually.HoldsAsync("it goes on", () => _console.Out.Lines.Count > lines);
+            await _console.InterruptAsync();
+            (await Eventually.CompletesAsync("the end", watching)).ShouldBe(ExitCode.Interrupted);
+        }
+
+        using var replay = new TestConsole { WorkingDirectory = _directory.Path };
+        (await CommandLine.RunAsync(["replay", "incident.jsonl"], replay.Context, ReplayCommand.Create(replay.Context))).ShouldBe(ExitCode.Ok);
+
+        replay.Error.Lines.ShouldBeEmpty();
+        var text = replay.Out.ToString();
+        text.ShouldMatch("supervision +ok +→ +error +CoreDown");
+        text.ShouldContain("2 segments");
+    }
+
+    [Fact]
+    public void Screen_AnIncident_IsToldInAsManyLinesAsTheTerminalHas()
+    {
+        var model = WatchModel.Of(new FeedSnapshot(FeedText.Health(), false, false));
+        for (var i = 0; i < 300; i++)
+        {
+            model = model.Apply(new FeedEvent(FeedText.Health(), Envelope(i, new TopicCreated($"topic/{i}\u001b[2J"))));
+        }
+
+        var text = Draw(model, 20);
+
+        text.Count.ShouldBeLessThanOrEqualTo(20);
+        text[0].ShouldStartWith(" OK  cassini ready");
+        text[^1].ShouldContain("topic/299 [2J");
+        text.ShouldAllBe(line => line.Length <= 100 && !line.Contains('\u001b'));
+    }
+
+    [Fact]
+    public void Screen_FeedLost_ShowsNoOldGoodWord()
+    {
+        var model = WatchModel.Of(new FeedSnapshot(FeedText.Health(), false, false));
+        var unknown = FeedText.Health(ready: false, status: HealthStatus.Unknown);
+        model = model.Apply(new FeedLost(unknown, FeedLoss.Silent, "has been silent for 10 s", TimeSpan.Zero));
+
+        var text = Draw(model, 20);
+
+        text[0].ShouldBe(" UNKNOWN  cassini has been silent for 10 s");
+        text.ShouldNotContain(line => line.StartsWith("ok ", StringComparison.Ordinal));
+    }
+
+    private static EventEnvelope Envelope(long sequence, BrokerEvent happened) =>
+        new(new Epoch(1), sequence, DateTimeOffset.UnixEpoch, TimeSpan.FromSeconds(sequence), happened);
+
+    private static List<string> Draw(WatchModel model, int height)
+    {
+        var text = new StringWriter();
+        var console = AnsiConsole.Create(new AnsiConsoleSettings { Ansi = AnsiSupport.No, ColorSystem = ColorSystemSupport.NoColors, Out = new AnsiConsoleOutput(text) });
+        console.Profile.Width = 100;
+        console.Write(new WatchScreen("cassini", console, TimeProvider.System).Draw(model, height));
+        return [.. text.ToString().TrimEnd().Split('\n').Select(line => line.TrimEnd())];
+    }
+
+    private Task<int> RunAsync(params string[] args) => CommandLine.RunAsync(["watch", .. args], _console.Context, WatchCommand.Create(_console.Context));
+}

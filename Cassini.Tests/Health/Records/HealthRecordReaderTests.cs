@@ -1,0 +1,171 @@
+using System.Text;
+using Cassini.Streams.Events;
+using Cassini.Streams.Health.Records;
+using Cassini.Tests.Support;
+using CsCheck;
+using static Cassini.Tests.Health.Fold;
+using static Cassini.Tests.Health.Happened;
+
+namespace Cassini.Tests.Health.Records;
+
+public class HealthRecordReaderTests
+{
+    private static readonly byte[] Header = RecordedRun.Header(new Fold().State);
+
+    [Fact]
+    public async Task Read_WholeRecord_IsItsSegmentsAndEvents()
+    {
+        var lines = await ReadAsync([Header, .. Events(1, 2), Header, .. Events(1)]);
+
+        Shape(lines).ShouldBe(["segment", "1", "2", "segment", "1"]);
+        var segment = lines[0].ShouldBeOfType<HealthRecordSegment>();
+        segment.Program.ShouldBe("1.2.3");
+        segment.StartedAt.ShouldBe(Start);
+    }
+
+    [Fact]
+    public async Task Read_LastLineCutOff_IsNamedAndIgnored()
+    {
+        var record = RecordedRun.Lines([Header, .. Events(1, 2)]);
+
+        var lines = await RecordedRun.ReadAsync(record[..^10]);
+
+        Shape(lines).ShouldBe(["segment", "1", "Truncated"]);
+        lines[2].Line.ShouldBe(3);
+    }
+
+    [Fact]
+    public async Task Read_LastLineWithoutItsEnd_IsAnEvent() =>
+        Shape(await RecordedRun.ReadAsync(RecordedRun.Lines([Header, .. Events(1, 2)])[..^1])).ShouldBe(["segment", "1", "2"]);
+
+    [Fact]
+    public async Task Read_GarbageEmptyLinesAndWindowsEnds_AreNamedOrPassedOver()
+    {
+        var lines = await ReadAsync([Header, "\r"u8.ToArray(), "nonsense"u8.ToArray(), "[1]"u8.ToArray(), [0xff, 0xfe], .. Events(1).Select(line => (byte[])[.. line, (byte)'\r'])]);
+
+        Shape(lines).ShouldBe(["segment", "Garbage", "Garbage", "Garbage", "1"]);
+        lines[1].Line.ShouldBe(3);
+        Message(lines[1]).ShouldStartWith("not an event: ");
+    }
+
+    [Fact]
+    public async Task Read_EventOfANewerVersion_IsNamedAndLeavesNoHole()
+    {
+        var unknown = Encoding.UTF8.GetString(Events(2).Single()).Replace("topicCreated", "topicPraised", StringComparison.Ordinal);
+
+        var lines = await ReadAsync([Header, .. Events(1), Encoding.UTF8.GetBytes(unknown), .. Events(3)]);
+
+        Shape(lines).ShouldBe(["segment", "1", "UnknownEvent", "3"]);
+        Message(lines[2]).ShouldBe("an event of an unknown type, 'topicPraised'; passed over");
+    }
+
+    [Fact]
+    public async Task Read_MissingEvents_AreNamed()
+    {
+        var lines = await ReadAsync([Header, .. Events(1, 3, 7)]);
+
+        Shape(lines).ShouldBe(["segment", "1", "Hole", "3", "Hole", "7"]);
+        Message(lines[2]).ShouldStartWith("event 2 is missing; ");
+        Message(lines[4]).ShouldStartWith("events 4 to 6 are missing; ");
+    }
+
+    [Fact]
+    public async Task Read_EventThatWasThere_IsPassedOver() =>
+        Shape(await ReadAsync([Header, .. Events(1, 2, 2, 1, 3)])).ShouldBe(["segment", "1", "2", "Repeated", "Repeated", "3"]);
+
+    [Fact]
+    public async Task Read_EventsOfAnotherRun_AreNamedOnceAndPassedOver()
+    {
+        var other = Events(2, 3).Select(line => Encoding.UTF8.GetBytes(Encoding.UTF8.GetString(line).Replace("\"id\":\"0", "\"id\":\"1", StringComparison.Ordinal)));
+
+        Shape(await ReadAsync([Header, .. Events(1), .. other, .. Events(2)])).ShouldBe(["segment", "1", "OtherEpoch", "2"]);
+    }
+
+    [Fact]
+    public async Task Read_ClockThatRunsBackwards_IsNamedAndTheEventStays()
+    {
+        var epoch = Epoch.StartingAt(Start);
+        var late = EventJson.Serialize(new EventEnvelope(epoch, 1, Start, S(9), new TopicCreated("t")));
+        var early = EventJson.Serialize(new EventEnvelope(epoch, 2, Start, S(3.5), new TopicCreated("t")));
+
+        var lines = await ReadAsync([Header, late, early]);
+
+        Shape(lines).ShouldBe(["segment", "1", "ClockBackwards", "2"]);
+        Message(lines[2]).ShouldBe("the clock runs backwards from 9 s to 3.5 s; taken to stand still");
+    }
+
+    [Fact]
+    public async Task Read_NoHeader_IsNamedOnceAndPassedOverUntilThereIsOne() =>
+        Shape(await ReadAsync([.. Events(1, 2), Header, .. Events(1)])).ShouldBe(["NoHeader", "segment", "1"]);
+
+    [Fact]
+    public async Task Read_HeaderThatCannotBeRead_CostsItsSegmentAlone()
+    {
+        var future = Encoding.UTF8.GetBytes(Encoding.UTF8.GetString(Header).Replace("\"version\":1", "\"version\":2", StringComparison.Ordinal));
+
+        var lines = await ReadAsync([Header, .. Events(1), future, .. Events(1, 2), Header[..50], .. Events(2), Header, .. Events(1)]);
+
+        Shape(lines).ShouldBe(["segment", "1", "BadHeader", "BadHeader", "segment", "1"]);
+        Message(lines[2]).ShouldBe(
+            "the header cannot be read: version: 2; this program reads version 1; the events after it are passed over until the next one");
+    }
+
+    [Fact]
+    public async Task Read_Nothing_IsNothing() => (await RecordedRun.ReadAsync([])).ShouldBeEmpty();
+
+    [Fact]
+    public async Task Read_LineWithoutEnd_IsRefusedBeforeItFillsTheMemory() =>
+        await Should.ThrowAsync<InvalidDataException>(() => RecordedRun.ReadAsync(new byte[65 * 1024 * 1024]));
+
+    [Fact]
+    public void Read_AnyDamage_NeverThrowsAndFoldsOn() =>
+        Gen.Select(GeneratedLog.Log, Gen.Int[0, 1_000_000], Gen.Byte.Array[0, 8]).Sample(
+            (log, at, bytes) =>
+            {
+                var record = RecordedRun.Record(Header, log);
+                bytes.CopyTo(record.AsSpan(at % Math.Max(1, record.Length - bytes.Length)));
+                var lines = RecordedRun.ReadAsync(record).GetAwaiter().GetResult();
+                new HealthReplay().Replay(lines);
+            },
+            iter: 200);
+
+    [Fact]
+    public async Task Writer_CutAnywhere_LosesTheLastLineAlone()
+    {
+        using var directory = new TempDirectory();
+        var path = directory.File("record.jsonl");
+        var epoch = Epoch.StartingAt(Start);
+        EventEnvelope[] events = [.. Enumerable.Range(1, 5).Select(i => new EventEnvelope(epoch, i, Start + S(i), S(i), Heartbeat()))];
+        await using (var writer = new HealthRecordWriter(new FileStream(path, FileMode.Create, FileAccess.Write, FileShare.Read, 0)))
+        {
+            await writer.BeginAsync(Header);
+            await writer.WriteAsync(events[0]);
+            File.ReadAllLines(path).Length.ShouldBe(2, "each line is handed over at once");
+            await writer.WriteAsync(events[1..]);
+            await Should.ThrowAsync<ArgumentException>(async () => await writer.BeginAsync("a\nb"u8.ToArray()));
+        }
+
+        var record = await File.ReadAllBytesAsync(path, TestContext.Current.CancellationToken);
+        (await RecordedRun.ReadAsync(record)).OfType<HealthRecordEvent>().Select(line => line.Envelope).ShouldBe(events);
+        for (var length = Header.Length + 1; length < record.Length; length += 7)
+        {
+            var lines = await RecordedRun.ReadAsync(record[..length]);
+            lines.OfType<HealthRecordProblem>().ShouldAllBe(problem => problem.Kind == RecordProblem.Truncated && problem.Line == lines.Count);
+        }
+    }
+
+    private static Task<List<HealthRecordLine>> ReadAsync(IEnumerable<byte[]> lines) => RecordedRun.ReadAsync(RecordedRun.Lines(lines));
+
+    private static IEnumerable<byte[]> Events(params long[] sequences) => sequences.Select(sequence =>
+        EventJson.Serialize(new EventEnvelope(Epoch.StartingAt(Start), sequence, Start + S(sequence), S(sequence), new TopicCreated("t"))));
+
+    private static string Message(HealthRecordLine line) => line.ShouldBeOfType<HealthRecordProblem>().Message;
+
+    private static IEnumerable<string> Shape(IEnumerable<HealthRecordLine> lines) => lines.Select(line => line switch
+    {
+        HealthRecordSegment => "segment",
+        HealthRecordEvent happened => happened.Envelope.Sequence.ToString(System.Globalization.CultureInfo.InvariantCulture),
+        HealthRecordProblem problem => problem.Kind.ToString(),
+        _ => "",
+    });
+}

@@ -1,0 +1,166 @@
+using System.Text;
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using Cassini.Streams.Events;
+using Cassini.Streams.Health;
+using Cassini.Streams.Health.Records;
+using CsCheck;
+using static Cassini.Tests.Health.Happened;
+
+namespace Cassini.Tests.Health.Records;
+
+public class StateJsonTests
+{
+    private static readonly HealthPolicy Policy = new();
+
+    [Fact]
+    public void State_WrittenAndReadAnywhereInALog_FoldsOnAsTheOriginal() =>
+        Gen.Select(GeneratedLog.Log, Gen.Int[0, 120], Gen.Int[0, 60_000]).Sample(
+            (log, cut, idle) =>
+            {
+                var fold = new Fold(Policy);
+                foreach (var envelope in log.Take(cut))
+                {
+                    fold.Take(new FoldInput(envelope.Elapsed, envelope));
+                }
+
+                // Not only just behind an event: also when time alone has passed since.
+                var next = cut < log.Length ? log[cut].Elapsed : TimeSpan.MaxValue;
+                var pause = fold.State.Now + TimeSpan.FromMilliseconds(idle);
+                fold.Until(pause < next ? pause : fold.State.Now);
+
+                var original = fold.State;
+                var header = RecordedRun.Header(original);
+                var read = RecordedRun.StateOf(header);
+                RecordedRun.Header(read).ShouldBe(header);
+                var inputs = log.Skip(cut).Select(envelope => new FoldInput(envelope.Elapsed, envelope))
+                    .Append(new FoldInput((log.IsEmpty ? TimeSpan.Zero : log[^1].Elapsed) + TimeSpan.FromMinutes(30), null));
+                foreach (var input in inputs)
+                {
+                    original = HealthReducer.Reduce(original, input, Policy);
+                    read = HealthReducer.Reduce(read, input, Policy);
+                    read.Transitions.ShouldBe(original.Transitions);
+                }
+
+                Encoding.UTF8.GetString(RecordedRun.Header(read)).ShouldBe(Encoding.UTF8.GetString(RecordedRun.Header(original)));
+            },
+            iter: 200);
+
+    [Fact]
+    public void State_OfEveryKindOfEvidence_IsWholeInItsJson()
+    {
+        var header = JsonNode.Parse(RecordedRun.Header(Eventful().State))!.AsObject();
+        var places = new List<string>();
+        Walk(header["state"]!, "state", places);
+
+        places.Count.ShouldBeGreaterThan(150);
+        foreach (var place in places)
+        {
+            var damaged = JsonNode.Parse(header.ToJsonString())!.AsObject();
+            Remove(damaged, place);
+            var error = Should.Throw<JsonException>(() => Read(damaged), place);
+            error.Message.ShouldContain(place.Split('.')[^1], Case.Sensitive, place);
+        }
+    }
+
+    [Theory]
+    [InlineData("format", "\"other\"", "format: it is not cassini-record")]
+    [InlineData("version", "2", "version: 2; this program reads version 1")]
+    [InlineData("epoch", "\"x\"", "epoch: it is not 16 hexadecimal digits")]
+    [InlineData("elapsed", "-1", "through or elapsed: out of range")]
+    [InlineData("elapsed", "1e20", "through or elapsed: out of range")]
+    [InlineData("through", "-1", "through or elapsed: out of range")]
+    [InlineData("policy", "{}", "policy: missing: Tick, Window, LiveWindow")]
+    [InlineData("policy.Window", "\"00:00:00\"", "Health:Window: 0 ms is not allowed; allowed: 100 ms to 10 min")]
+    [InlineData("policy.Mood", "1", "Mood")]
+    [InlineData("policy.Hold", "5", "Hold")]
+    [InlineData("state", "null", "state: null")]
+    [InlineData("state.checks.canary", "null", "canary")]
+    [InlineData("state.facts.crashes.window", "[[5,4,1,0]]", "buckets must be in order")]
+    [InlineData("state.facts.crashes.window", "[[5,5,-1,0]]", "a count below 0")]
+    [InlineData("state.facts.crashes.window", "[[5,5,0,0]]", "none may be empty")]
+    [InlineData("state.facts.crashes.window", "7", "a window is a list")]
+    [InlineData("state.facts.manager.lastHeartbeat", "7e11", "beyond the end of time")]
+    [InlineData("state.counts.crashes", "{\"toaster\":1}", "there is no 'toaster' to count")]
+    [InlineData("state.checks.bind.status", "\"poorly\"", "status")]
+    public void Header_WithSomethingWrong_IsRefusedAndSaysWhere(string place, string value, string expected)
+    {
+        var header = JsonNode.Parse(RecordedRun.Header(Eventful().State))!.AsObject();
+        var path = place.Split('.');
+        var parent = path[..^1].Aggregate((JsonNode)header, (node, name) => node[name]!);
+        parent[path[^1]] = JsonNode.Parse(value);
+
+        Should.Throw<JsonException>(() => Read(header)).Message.ShouldContain(expected);
+    }
+
+    [Fact]
+    public void Header_WithAnyByteChanged_IsReadOrRefusedAndFoldsOn()
+    {
+        var header = RecordedRun.Header(Eventful().State);
+        Gen.Select(Gen.Int[0, header.Length - 1], Gen.Byte).Sample(
+            (at, value) =>
+            {
+                var damaged = (byte[])header.Clone();
+                damaged[at] = value;
+                try
+                {
+                    using var json = JsonDocument.Parse(damaged);
+                    var segment = RecordHeader.Read(json.RootElement, 1);
+                    var fold = HealthReducer.Reduce(segment.State, new FoldInput(segment.Elapsed + TimeSpan.FromHours(2), null), segment.Policy);
+                    fold.Verdicts.Due.ShouldBeGreaterThan(fold.Now);
+                }
+                catch (JsonException)
+                {
+                    // Refused.
+                }
+            },
+            iter: 3_000);
+    }
+
+    private static HealthRecordSegment Read(JsonObject header)
+    {
+        using var json = JsonDocument.Parse(header.ToJsonString());
+        return RecordHeader.Read(json.RootElement, 1);
+    }
+
+    /// <summary>A state with something in every part of it.</summary>
+    private static Fold Eventful() => new Fold(Policy)
+        .At(1, Bound())
+        .At(2, BindFailed("127.0.0.1:8884"))
+        .At(3, Heartbeat(live: 3))
+        .At(4, Probed(milliseconds: 700))
+        .At(5, CanaryFailed())
+        .At(6, Crashed(ComponentKind.AcceptLoop, restartInSeconds: 1))
+        .At(6.5, new GaveUp(Manager, 5, TimeSpan.FromSeconds(60)))
+        .At(7, Refused(1))
+        .At(8, Certificate(CertificateRole.Server, Fold.Start.AddDays(3)))
+        .At(9, new CertificateReloadFailed(CertificateRole.Server, "server.pem", "bad"))
+        .At(10, new MessagesDropped("a", 3))
+        .At(11, new TopicCreated("t"))
+        .At(12, new SessionOpened(1, "alice"))
+        .At(13, new ConnectionAccepted(1, Endpoint, "peer"))
+        .At(14, new PhaseEntered(Phase.Ready));
+
+    /// <summary>Every property that is always written, by its path.</summary>
+    private static void Walk(JsonNode node, string path, List<string> places)
+    {
+        if (node is JsonObject properties && !path.StartsWith("state.counts.", StringComparison.Ordinal))
+        {
+            foreach (var (name, value) in properties)
+            {
+                places.Add($"{path}.{name}");
+                if (value is not null)
+                {
+                    Walk(value, $"{path}.{name}", places);
+                }
+            }
+        }
+    }
+
+    private static void Remove(JsonObject header, string place)
+    {
+        var path = place.Split('.');
+        var parent = path[..^1].Aggregate((JsonNode)header, (node, name) => node[name]!);
+        parent.AsObject().Remove(path[^1]).ShouldBeTrue(place);
+    }
+}

@@ -1,0 +1,109 @@
+using System.Globalization;
+using Cassini.Streams.Events;
+using Cassini.Streams.Health;
+using Cassini.Streams.Health.Records;
+
+namespace Cassini.Web.Cli.Replaying;
+
+/// <summary>A replay for people.</summary>
+/// <param name="output">Where to.</param>
+/// <param name="policy">The other policy's file; null when there is none.</param>
+internal sealed class TextReport(TextWriter output, string? policy) : IReplayReport
+{
+    private const string Indent = "                          ";
+
+    private readonly Dictionary<string, HealthStatus> _then = [];
+    private readonly Dictionary<string, HealthStatus> _other = [];
+
+    public void Begin(HealthRecordSegment segment, HealthSnapshot then)
+    {
+        output.WriteLine($"{Plain.Time(then.AsOf)}  segment after {new Streams.Events.EventId(segment.Epoch, segment.Through)}, cassini {Plain.Text(segment.Program)}: {Health(then)}");
+        foreach (var check in then.Checks)
+        {
+            _then[check.Name] = check.Status;
+            _other[check.Name] = check.Status;
+            if (check.Status is not (HealthStatus.Ok or HealthStatus.Off))
+            {
+                output.WriteLine($"{Indent}{check.Name,-12} {Name(check.Status)} {Plain.Text(check.Reason)}: {Plain.Text(check.Message)}");
+            }
+        }
+
+        if (policy is not null)
+        {
+            output.WriteLine($"{Indent}{"",-14}{"recorded",-42} {Plain.Text(policy)}");
+        }
+    }
+
+    public void Tell(ReplayRow row)
+    {
+        var change = row.Either.Change;
+        if (policy is null)
+        {
+            output.WriteLine($"{Plain.Time(row.Either.Time)}  {change.Check,-12} {Arrow(change)}{Because(change)}");
+        }
+        else
+        {
+            var then = Cell(row.Then, change.Check, _then);
+            var other = Cell(row.Other, change.Check, _other);
+            output.WriteLine($"{Plain.Time(row.Either.Time)} {(row.IsSame ? ' ' : '*')} {change.Check,-12} {then,-42} {other}");
+            output.Write(change.Message is null ? "" : $"{Indent}{Plain.Text(change.Message)}\n");
+        }
+
+        foreach (var evidence in row.Either.Evidence)
+        {
+            output.WriteLine(evidence is { Type: { } type, Time: { } time }
+                ? $"{Indent}by {evidence.Id} {type} at {Plain.Time(time)}"
+                : $"{Indent}by {evidence.Id}, which is not in the record");
+        }
+    }
+
+    public void End(ReplaySummary summary)
+    {
+        output.WriteLine();
+        Side("at the end", summary.Then);
+        if (summary.Other is { } other)
+        {
+            Side(policy!, other);
+            Line($"differing   {summary.DifferingRows:N0} rows, marked *");
+        }
+
+        Line($"record      {Plain.Span(summary.Span)}, {Count(summary.Events, "event")}, {Count(summary.Segments, "segment")}, {Count(summary.Problems, "problem")}");
+        if (summary.EndedEarly)
+        {
+            Line($"            it ends before --until");
+        }
+    }
+
+    private void Side(string name, ReplaySide side)
+    {
+        var times = string.Join(", ", side.Times.All.Select(time => $"{Name(time.Status)} {Plain.Span(time.Time)}"));
+        Line($"{Plain.Text(name),-11} {Health(side.Last)}, {Plain.Time(side.Last.AsOf)}");
+        Line($"            {Count(side.Transitions, "transition")}; {(times.Length == 0 ? "no time at all" : times)}");
+    }
+
+    /// <summary>What one policy says at this instant; when it is silent, in brackets what it went on saying.</summary>
+    private static string Cell(HealthTransition? transition, string check, Dictionary<string, HealthStatus> known)
+    {
+        if (transition is null)
+        {
+            return $"({Name(known[check])})";
+        }
+
+        known[check] = transition.Change.To;
+        return $"{Arrow(transition.Change)} {Plain.Text(transition.Change.Reason)}".TrimEnd();
+    }
+
+    private static string Arrow(HealthChanged change) => $"{Name(change.From)} → {Name(change.To)}";
+
+    private static string Because(HealthChanged change) =>
+        change.Reason is null ? "" : $" {Plain.Text(change.Reason)}{(change.Message is null ? "" : $": {Plain.Text(change.Message)}")}";
+
+    private static string Health(HealthSnapshot snapshot) =>
+        $"{Name(snapshot.Status)}, {(snapshot.Ready ? "ready" : "not ready")}{(snapshot.Live ? "" : ", not live")}";
+
+    private static string Name(HealthStatus status) => status.ToString().ToLowerInvariant();
+
+    private static string Count(long count, string what) => string.Create(CultureInfo.InvariantCulture, $"{count:N0} {what}{(count == 1 ? "" : "s")}");
+
+    private void Line(FormattableString text) => output.WriteLine(text.ToString(CultureInfo.InvariantCulture));
+}

@@ -1,0 +1,32 @@
+using Cassini.Streams.Feed;
+
+namespace Cassini.Web.Cli.Waiting;
+
+/// <summary>A line whenever what there is to say of a target changes: for logs.</summary>
+internal sealed class LineView(WaitGoal goal, IReadOnlyList<WaitTarget> targets, TextWriter output, TimeProvider time) : IWaitView
+{
+    private readonly long _began = time.GetTimestamp();
+    private readonly string?[] _said = new string?[targets.Count];
+
+    public void Show(GroupHealth health)
+    {
+        for (var i = 0; i < targets.Count; i++)
+        {
+            var snapshot = health.Nodes[i].Snapshot;
+            var line = NodeLine.Of(goal, snapshot);
+            if (line.Text == _said[i] || HealthReason.IsConnecting(snapshot))
+            {
+                continue;
+            }
+
+            _said[i] = line.Text;
+            output.WriteLine(line.Holds
+                ? $"{targets[i].Name}: {line.Text} after {DurationText.Seconds(time.GetElapsedTime(_began))}"
+                : $"{targets[i].Name}: waiting: {line.Text}");
+        }
+    }
+
+    public void End(string outcome)
+    {
+    }
+}

@@ -1,0 +1,55 @@
+using System.CommandLine;
+using Cassini.Web.Cli.Following;
+using Cassini.Web.Cli.Waiting;
+using Cassini.Web.Cli.Watching;
+
+namespace Cassini.Web.Cli;
+
+/// <summary><c>cassini watch URL</c>: the health and the events of a broker, as they come.</summary>
+internal static class WatchCommand
+{
+    public static Command Create(CliContext context)
+    {
+        var url = new Argument<WaitTarget>("URL")
+        {
+            Description = "The management port of a Cassini, http://HOST:PORT. [default http://127.0.0.1:9090]",
+            Arity = ArgumentArity.ZeroOrOne,
+            CustomParser = result => TargetArgument.Read(result).SingleOrDefault(),
+        };
+        var json = new Option<bool>("--json") { Description = "One JSON object per line, also at a terminal." };
+        var record = new Option<string?>("--record") { HelpName = "FILE", Description = "Writes everything to a file that 'cassini replay' reads." };
+        var access = new FeedAccess();
+        var command = new DocumentedCommand("watch", "Shows a Cassini's health and events as they come.")
+        {
+            Examples =
+            [
+                ("cassini watch", "the Cassini on this machine"),
+                ("cassini watch http://a:9090 --record incident.jsonl", "and keep what happens for 'cassini replay'"),
+                ("cassini watch http://a:9090 --json | jq 'select(.note == \"transition\")'", "for programs"),
+            ],
+            Notes = "It survives restarts of the broker and ends with Ctrl-C. Exit codes: 2 credentials refused or a file that cannot be used, 64 wrong usage, 130 interrupted.",
+        };
+        command.Arguments.Add(url);
+        command.Options.Add(json);
+        command.Options.Add(record);
+        access.AddTo(command);
+        command.SetAction((parsed, _) => RunAsync(
+            context,
+            new WatchRequest(parsed.GetValue(url) ?? TargetArgument.Default, parsed.GetValue(json), parsed.GetValue(record)),
+            () => access.Read(parsed, context)));
+        return command;
+    }
+
+    private static async Task<int> RunAsync(CliContext context, WatchRequest request, Func<Streams.Feed.HealthFeedOptions> readAccess)
+    {
+        try
+        {
+            return await new Watcher(context, request).RunAsync(readAccess());
+        }
+        catch (FeedAccessException failure)
+        {
+            context.Complain(failure.Message);
+            return ExitCode.Error;
+        }
+    }
+}

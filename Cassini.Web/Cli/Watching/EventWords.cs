@@ -1,0 +1,37 @@
+using System.Text.Json;
+using Cassini.Streams.Events;
+
+namespace Cassini.Web.Cli.Watching;
+
+/// <summary>Events in one line, for people. What clients have a part in is safe for a terminal.</summary>
+internal static class EventWords
+{
+    public static LineKind KindOf(BrokerEvent happened) => happened switch
+    {
+        HealthChanged e => e.To > e.From ? LineKind.Bad : LineKind.Good,
+        Crashed or GaveUp or BindFailed or AcceptFailed or CanaryFailed or CertificateReloadFailed => LineKind.Bad,
+        ListenerClosed or MessagesDropped or IdentityQuarantined or CertificateExpiring or PhaseEntered or Restarted => LineKind.Notable,
+        _ => LineKind.Plain,
+    };
+
+    /// <summary>Its values, in the order and by the names that the feed gives them.</summary>
+    public static string Of(BrokerEvent happened)
+    {
+        if (happened is HealthChanged e)
+        {
+            var reason = e.Reason is null ? "" : $" {e.Reason}: {e.Message}";
+            return Plain($"{e.Check} {e.From.ToString().ToLowerInvariant()} → {e.To.ToString().ToLowerInvariant()}{reason}");
+        }
+
+        var json = JsonSerializer.SerializeToElement(happened, happened.GetType(), EventJson.Options);
+        return Plain(string.Join(' ', json.EnumerateObject()
+            .Where(value => value.Value.ValueKind != JsonValueKind.Null)
+            .Select(value => $"{value.Name}={Text(value.Value)}")));
+    }
+
+    private static string Text(JsonElement value) => value.ValueKind == JsonValueKind.Object
+        ? string.Join(' ', value.EnumerateObject().Where(inner => inner.Value.ValueKind == JsonValueKind.String).Select(inner => inner.Value.ToString())).TrimEnd()
+        : value.ToString();
+
+    private static string Plain(string text) => string.Concat(text.Select(c => char.IsControl(c) ? ' ' : c));
+}

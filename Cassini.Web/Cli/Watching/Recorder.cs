@@ -1,0 +1,56 @@
+using System.Text.Json;
+using Cassini.Streams.Events;
+using Cassini.Streams.Feed;
+using Cassini.Streams.Health.Records;
+
+namespace Cassini.Web.Cli.Watching;
+
+/// <summary>
+/// Writes a feed to a record. A segment begins with the broker's whole state, asked for after the feed is open: every event after it is
+/// still to come. For one caller at a time.
+/// </summary>
+/// <param name="feed">Whose state is asked for.</param>
+/// <param name="writer">Where to.</param>
+/// <param name="complain">Told in one line what is not recorded, and why.</param>
+internal sealed class Recorder(HealthFeed feed, HealthRecordWriter writer, Action<string> complain)
+{
+    private Epoch? _epoch;
+    private long _through;
+
+    /// <exception cref="IOException">The record cannot be written.</exception>
+    public async Task RecordAsync(FeedNote note, CancellationToken cancellation)
+    {
+        switch (note)
+        {
+            case FeedSnapshot { IsResumed: false }:
+                _epoch = null;
+                await BeginAsync(cancellation);
+                break;
+
+            case FeedEvent { Envelope: var envelope } when envelope.Epoch == _epoch && envelope.Sequence > _through:
+                _through = envelope.Sequence;
+                await writer.WriteAsync(envelope, cancellation);
+                break;
+        }
+    }
+
+    private async Task BeginAsync(CancellationToken cancellation)
+    {
+        try
+        {
+            var header = await feed.ReadStateAsync(cancellation);
+            using var json = JsonDocument.Parse(header);
+            if (!Epoch.TryParse(json.RootElement.GetProperty("epoch").GetString(), out var epoch))
+            {
+                throw new FormatException("its epoch cannot be read");
+            }
+
+            await writer.BeginAsync(header, cancellation);
+            (_epoch, _through) = (epoch, json.RootElement.GetProperty("through").GetInt64());
+        }
+        catch (Exception failure) when (failure is HttpRequestException or JsonException or KeyNotFoundException or FormatException or InvalidOperationException or ArgumentException)
+        {
+            complain($"nothing is recorded until the feed begins anew: the broker's state cannot be had ({failure.Message})");
+        }
+    }
+}

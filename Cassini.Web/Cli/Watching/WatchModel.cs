@@ -1,0 +1,111 @@
+using System.Collections.Immutable;
+using Cassini.Streams.Events;
+using Cassini.Streams.Feed;
+using Cassini.Streams.Health;
+
+namespace Cassini.Web.Cli.Watching;
+
+/// <summary>What there is to see of a broker: a fold of its feed's notes. Immutable.</summary>
+internal sealed record WatchModel
+{
+    /// <summary>More lines than any terminal has.</summary>
+    private const int EventsKept = 200;
+
+    public required HealthSnapshot Health { get; init; }
+
+    /// <summary>Why nothing is heard, or null.</summary>
+    public string? Lost { get; init; }
+
+    /// <summary>The last lines worth reading, the newest last.</summary>
+    public ImmutableQueue<WatchLine> Lines { get; init; } = [];
+
+    public int LineCount { get; init; }
+
+    /// <summary>The last sample of the broker's load.</summary>
+    public LoadSampled? Load { get; init; }
+
+    public LoadRates Rates { get; init; } = LoadRates.None;
+
+    private TimeSpan LoadAt { get; init; }
+
+    private long AcceptedSinceLoad { get; init; }
+
+    public static WatchModel Of(FeedNote first) => new() { Health = first.Snapshot };
+
+    public WatchModel Apply(FeedNote note)
+    {
+        var next = this with { Health = note.Snapshot, Lost = note is FeedLost lost ? lost.Detail : null };
+        return note switch
+        {
+            FeedLost e when Lost is null => next.Say(null, "lost", e.Detail, LineKind.Bad),
+            FeedSnapshot { IsRestarted: true } => next.Forget().Say(note.Snapshot.AsOf, "restarted", $"a new run of the process, epoch {note.Snapshot.Epoch}", LineKind.Notable),
+            FeedSnapshot when Lost is not null => next.Say(note.Snapshot.AsOf, "back", "the feed is there again", LineKind.Good),
+            FeedReset e => next.Say(null, "reset", $"events were missed ({e.Reason})", LineKind.Notable),
+            FeedProblem e => next.Say(null, "problem", e.Problem, LineKind.Notable),
+            FeedEvent e => next.Apply(e.Envelope),
+            _ => next,
+        };
+    }
+
+    private WatchModel Apply(EventEnvelope envelope) => envelope.Event switch
+    {
+        // They come all the time: their numbers are shown, and not they.
+        HeartbeatReceived or AcceptProbed or CanarySucceeded => this,
+        LoadSampled e => Sample(envelope, e),
+        ConnectionAccepted => this with { AcceptedSinceLoad = AcceptedSinceLoad + 1 },
+        _ => Say(envelope.Time, EventJson.NameOf(envelope.Event), EventWords.Of(envelope.Event), EventWords.KindOf(envelope.Event)),
+    };
+
+    private WatchModel Sample(EventEnvelope envelope, LoadSampled sample)
+    {
+        var seconds = (envelope.Elapsed - LoadAt).TotalSeconds;
+        return this with
+        {
+            Load = sample,
+            LoadAt = envelope.Elapsed,
+            AcceptedSinceLoad = 0,
+            Rates = Load is null || seconds <= 0 ? LoadRates.None : new LoadRates(
+                AcceptedSinceLoad / seconds, (sample.BytesReceived - Load.BytesReceived) / seconds, (sample.BytesSent - Load.BytesSent) / seconds),
+        };
+    }
+
+    private WatchModel Forget() => this with { Load = null, Rates = LoadRates.None, AcceptedSinceLoad = 0 };
+
+    private WatchModel Say(DateTimeOffset? time, string name, string text, LineKind kind)
+    {
+        var lines = LineCount < EventsKept ? Lines : Lines.Dequeue();
+        return this with { Lines = lines.Enqueue(new WatchLine(time, name, text, kind)), LineCount = Math.Min(LineCount + 1, EventsKept) };
+    }
+}
+
+/// <summary>A line of what happened.</summary>
+/// <param name="Time">When, by the broker's clock; null when the broker did not say so.</param>
+/// <param name="Name">What.</param>
+/// <param name="Text">More of it.</param>
+/// <param name="Kind">How much it matters.</param>
+internal sealed record WatchLine(DateTimeOffset? Time, string Name, string Text, LineKind Kind);
+
+/// <summary>How much a line matters.</summary>
+internal enum LineKind
+{
+    /// <summary>The usual.</summary>
+    Plain,
+
+    /// <summary>A turn for the better.</summary>
+    Good,
+
+    /// <summary>Out of the ordinary.</summary>
+    Notable,
+
+    /// <summary>Something is wrong.</summary>
+    Bad,
+}
+
+/// <summary>What changes within a second, between the last two samples.</summary>
+/// <param name="Accepts">Connections.</param>
+/// <param name="BytesIn">Bytes received.</param>
+/// <param name="BytesOut">Bytes sent.</param>
+internal sealed record LoadRates(double Accepts, double BytesIn, double BytesOut)
+{
+    public static readonly LoadRates None = new(0, 0, 0);
+}

@@ -1,0 +1,125 @@
+using System.Globalization;
+using Cassini.Streams.Events;
+using Cassini.Streams.Feed;
+using Cassini.Streams.Health;
+using Spectre.Console;
+using Spectre.Console.Rendering;
+
+namespace Cassini.Web.Cli.Watching;
+
+/// <summary>A broker's health on a terminal, redrawn in place.</summary>
+internal sealed class WatchScreen(string name, IAnsiConsole console, TimeProvider time) : IWatchView
+{
+    private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(200);
+    private volatile WatchModel? _model;
+
+    public void Show(FeedNote note) => _model = _model is { } model ? model.Apply(note) : WatchModel.Of(note);
+
+    /// <summary>Draws until it is told to end.</summary>
+    public async Task RunAsync(CancellationToken end)
+    {
+        await console.Live(new Text("")).Overflow(VerticalOverflow.Crop).StartAsync(async live =>
+        {
+            while (!end.IsCancellationRequested)
+            {
+                if (_model is { } model)
+                {
+                    live.UpdateTarget(Draw(model, console.Profile.Height));
+                }
+
+                await Task.Delay(Pause, time, end).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            }
+        });
+    }
+
+    /// <summary>The picture for a terminal of so many lines.</summary>
+    internal IRenderable Draw(WatchModel model, int height)
+    {
+        var top = new List<IRenderable> { Headline(model), Numbers(model), new Text("") };
+        if (model.Lost is null)
+        {
+            top.AddRange(Checks(model.Health));
+            top.AddRange(Endpoints(model.Health));
+        }
+
+        top.Add(new Rule("events") { Justification = Justify.Left, Style = new Style(Color.Grey) });
+        var room = Math.Max(3, height - top.Count - 1);
+        top.AddRange(model.Lines.Skip(Math.Max(0, model.LineCount - room)).Select(Line));
+        return new Rows(top);
+    }
+
+    private static Color ColorOf(HealthStatus status) => status switch
+    {
+        HealthStatus.Ok => Color.Green,
+        HealthStatus.Degraded => Color.Yellow,
+        HealthStatus.Off => Color.Grey,
+        _ => Color.Red,
+    };
+
+    private Text Line(WatchLine line)
+    {
+        var color = line.Kind switch
+        {
+            LineKind.Good => Color.Green,
+            LineKind.Notable => Color.Yellow,
+            LineKind.Bad => Color.Red,
+            _ => Color.Default,
+        };
+        return OneLine($"{line.Time?.ToString("HH:mm:ss.fff", CultureInfo.InvariantCulture) ?? "            "}  {line.Name,-18} {line.Text}", new Style(color));
+    }
+
+    /// <summary>Cut to the terminal's width: a line that wraps would push the newest off the screen.</summary>
+    private Text OneLine(string text, Style style)
+    {
+        var width = console.Profile.Width - 1;
+        return new Text(text.Length <= width ? text : $"{text.AsSpan(0, Math.Max(0, width - 1))}…", style);
+    }
+
+    private Paragraph Headline(WatchModel model)
+    {
+        var health = model.Health;
+        var line = new Paragraph { Overflow = Overflow.Ellipsis };
+        line.Append($" {health.Status.ToString().ToUpperInvariant()} ", new Style(Color.Black, ColorOf(health.Status), Decoration.Bold));
+        line.Append($" {name} ", new Style(decoration: Decoration.Bold));
+        if (model.Lost is { } lost)
+        {
+            return line.Append(lost, new Style(Color.Red));
+        }
+
+        line.Append(health.Ready ? "ready" : "not ready", new Style(health.Ready ? Color.Green : Color.Red));
+        var uptime = TimeSpan.FromSeconds(Math.Clamp(health.UptimeSeconds, 0, 1e9));
+        return line.Append(string.Create(CultureInfo.InvariantCulture,
+            $"  phase {health.Phase.ToString().ToLowerInvariant()}  up {(int)uptime.TotalHours}:{uptime:mm\\:ss}  cassini {health.Version}  epoch {health.Epoch}"));
+    }
+
+    private Text Numbers(WatchModel model) => OneLine(
+        string.Create(CultureInfo.InvariantCulture,
+            $"connections {model.Health.ActiveListeners}  sessions {model.Load?.Sessions ?? 0}  accepts {model.Rates.Accepts:0.#}/s  in {Bytes(model.Rates.BytesIn)}/s  ")
+        + string.Create(CultureInfo.InvariantCulture,
+            $"out {Bytes(model.Rates.BytesOut)}/s  backlog {model.Health.Backlog}  topics {model.Health.Topics.Count}  dropped {model.Load?.Dropped ?? 0}"),
+        Style.Plain);
+
+    private static string Bytes(double bytes) =>
+        bytes < 1_000 ? $"{bytes:0} B" : bytes < 1_000_000 ? $"{bytes / 1_000:0.0} kB" : $"{bytes / 1_000_000:0.0} MB";
+
+    /// <summary>What is well in one line, what is not in one each.</summary>
+    private IEnumerable<Text> Checks(HealthSnapshot health)
+    {
+        foreach (var check in health.Checks.Where(check => check.Status is not (HealthStatus.Ok or HealthStatus.Off)).OrderByDescending(check => check.Status))
+        {
+            var message = string.Concat((check.Message ?? "").Select(c => char.IsControl(c) ? ' ' : c));
+            yield return OneLine(
+                $"{check.Status.ToString().ToLowerInvariant(),-9} {check.Name,-12} {check.Reason}: {message}", new Style(ColorOf(check.Status)));
+        }
+
+        var well = health.Checks.Where(check => check.Status == HealthStatus.Ok).Select(check => check.Name).ToList();
+        if (well.Count > 0)
+        {
+            yield return OneLine($"ok        {string.Join(' ', well)}", new Style(Color.Green));
+        }
+    }
+
+    private IEnumerable<Text> Endpoints(HealthSnapshot health) => health.Endpoints.Select(endpoint => OneLine(
+        $"{endpoint.State.ToString().ToLowerInvariant(),-9} {endpoint.Address} {endpoint.Error}",
+        new Style(endpoint.State == EndpointState.Bound ? Color.Default : Color.Red)));
+}
