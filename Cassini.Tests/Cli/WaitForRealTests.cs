@@ -50,12 +50,16 @@ public sealed class WaitForRealTests : IDisposable
     public async Task Wait_BrokerThatCrashes_IsSeenThroughItAndOut()
     {
         await using var cassini = CassiniProcess.Start(
-            _directory.Path, ["--bind", "127.0.0.1:0", "--management", "127.0.0.1:0", "--enable-faults"], ("CASSINI__Health__Hold", "500ms"), ("CASSINI__Health__CrashWindow", "1s"));
+            _directory.Path, ["--bind", "127.0.0.1:0", "--management", "127.0.0.1:0", "--enable-faults"], ("CASSINI__Health__Hold", "3s"), ("CASSINI__Health__CrashWindow", "3s"));
         var management = await cassini.ManagementAsync();
         (await RunAsync(management)).ShouldBe(ExitCode.Ok);
         using var http = new HttpClient();
         using var accepted = await http.PostAsync($"{management}/faults/crash-manager", null, TestContext.Current.CancellationToken);
         accepted.StatusCode.ShouldBe(HttpStatusCode.Accepted);
+        await Eventually.BecomesAsync(
+            "the crash",
+            async () => (await http.GetAsync($"{management}/healthz", TestContext.Current.CancellationToken)).StatusCode,
+            code => code == HttpStatusCode.ServiceUnavailable);
 
         (await Eventually.CompletesAsync("well again", RunAsync(management, "--for", "ok"), TimeSpan.FromSeconds(60))).ShouldBe(ExitCode.Ok);
 

@@ -10,7 +10,8 @@ internal sealed class FeedAccess
 {
     private readonly Option<string?> _token = new("--token-file")
     {
-        HelpName = "FILE", Description = "A file with the bearer token; read again at every connect.",
+        HelpName = "FILE",
+        Description = "A file with the bearer token; read again at every connect.",
     };
 
     private readonly Option<string?> _ca = new("--ca") { HelpName = "FILE", Description = "For https: the authorities to trust instead of the machine's, PEM." };

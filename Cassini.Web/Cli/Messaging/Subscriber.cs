@@ -1,3 +1,4 @@
+using Cassini.Streams.Feed;
 using MQTTnet;
 
 namespace Cassini.Web.Cli.Messaging;
@@ -52,7 +53,7 @@ internal sealed class Subscriber(ConnectionOptions connection, SubscribeRequest 
 
     private async Task<BrokerClient> ReopenAsync(MessagingException lost, CancellationToken cancellation)
     {
-        var delay = new ReconnectDelay(Random.Shared);
+        var delay = new RetryDelay(TimeSpan.FromMilliseconds(100), TimeSpan.FromSeconds(10));
         var said = "";
         while (!lost.IsLasting)
         {

@@ -33,8 +33,9 @@ internal sealed class ControllerAction(CliContext context, Func<PlanBroker, IBro
                 ? await WorkerHub.ListenAsync(listen, plan.Name, options.Workers!, options.Tls!.Load(), context.Time)
                 : null;
             var output = options.Json ? context.Error : context.Out;
-            var console = ConsoleOf(output, context.OutIsTerminal && !options.Json);
-            IRunView view = console.Profile.Capabilities.Interactive ? new BarView(console, context.Time) : new PlainView(output, context.Time);
+            var terminal = options.Json ? null : context.Terminal;
+            var console = terminal ?? PlainConsole(output);
+            IRunView view = terminal is null ? new PlainView(output, context.Time) : new BarView(terminal, context.Time);
             var report = await new RunController(plan, healthOf, hub, view, context.Time).RunAsync(context.Signals.Stop);
             SummaryTable.Write(console, report);
             return Write(options, report) ? report.ExitCode : Math.Max(report.ExitCode, ExitCode.Error);
@@ -70,20 +71,16 @@ internal sealed class ControllerAction(CliContext context, Func<PlanBroker, IBro
         return reading.Plan;
     }
 
-    private static IAnsiConsole ConsoleOf(TextWriter output, bool isTerminal)
+    private static IAnsiConsole PlainConsole(TextWriter output)
     {
         var console = AnsiConsole.Create(new AnsiConsoleSettings
         {
             Out = new AnsiConsoleOutput(output),
-            Ansi = isTerminal ? AnsiSupport.Detect : AnsiSupport.No,
-            ColorSystem = isTerminal ? ColorSystemSupport.Detect : ColorSystemSupport.NoColors,
-            Interactive = isTerminal ? InteractionSupport.Detect : InteractionSupport.No,
+            Ansi = AnsiSupport.No,
+            ColorSystem = ColorSystemSupport.NoColors,
+            Interactive = InteractionSupport.No,
         });
-        if (!isTerminal)
-        {
-            console.Profile.Width = LogWidth;
-        }
-
+        console.Profile.Width = LogWidth;
         return console;
     }
 

@@ -1,0 +1,47 @@
+using Cassini.Web.Cli;
+using Cassini.Web.Harness.Verdicts;
+
+namespace Cassini.Tests.Cli;
+
+public class RunCommandTests : IDisposable
+{
+    private readonly TestConsole _console = new();
+
+    public void Dispose() => _console.Dispose();
+
+    [Theory]
+    [InlineData("run", "PLAN is needed, or --role and --join to be a worker")]
+    [InlineData("run --role sink", "--role and --join go together")]
+    [InlineData("run --join a:1", "--role and --join go together")]
+    [InlineData("run --role sink --join a:1", "--ca, --cert and --key are needed")]
+    [InlineData("run p.json --role sink --join a:1 --ca a --cert c --key k", "a worker takes no PLAN")]
+    [InlineData("run p.json --listen a:1 --ca a --cert c --key k", "--listen and --workers go together")]
+    [InlineData("run p.json --workers sink=1 --listen a:1", "--ca, --cert and --key are needed")]
+    [InlineData("run p.json --workers sink=0", "--workers 'sink=0': expected producer=N, sink=N or both")]
+    [InlineData("run p.json --workers sink=1,sink=2", "--workers 'sink=1,sink=2': expected producer=N, sink=N or both")]
+    [InlineData("run p.json --workers other=1", "--workers 'other=1': expected producer=N, sink=N or both")]
+    [InlineData("run --role queen --join a:1", "--role 'queen' is not one of producer, sink")]
+    [InlineData("run --role sink --join a", "--join 'a' is no address: expected HOST:PORT")]
+    [InlineData("run --role sink --join a:0", "--join 'a:0' is no address: expected HOST:PORT")]
+    [InlineData("run p.json --rport x", "Unrecognized command or argument '--rport'")]
+    public async Task Run_WrongUsage_Is64AndSaysWhat(string args, string complaint)
+    {
+        (await RunAsync(args.Split(' '))).ShouldBe(ExitCode.Usage);
+
+        _console.Error.ToString().ShouldContain("cassini: " + complaint);
+    }
+
+    [Fact]
+    public async Task Run_Help_ListsItsExitCodes()
+    {
+        (await RunAsync("run", "--help")).ShouldBe(ExitCode.Ok);
+
+        foreach (var code in new[] { ExitCode.TimedOut, RunExitCode.ExpectationFailed, RunExitCode.BrokerUnhealthy, RunExitCode.WorkerLost, RunExitCode.BrokenPlan })
+        {
+            _console.Out.Lines.ShouldContain(line => line.TrimStart().StartsWith($"{code} ", StringComparison.Ordinal));
+        }
+    }
+
+    private Task<int> RunAsync(params string[] args) =>
+        CommandLine.RunAsync(args, _console.Context, RunCommand.Create(_console.Context, _ => throw new InvalidOperationException("no broker is to be asked")));
+}

@@ -1,0 +1,28 @@
+using System.Text;
+using Cassini.Web.Cli;
+using Cassini.Web.Harness.Plans;
+using Cassini.Web.Harness.Verdicts;
+
+namespace Cassini.Tests.Docs;
+
+public class HarnessPageTests
+{
+    private static readonly string Page = Repository.Read("docs", "harness.md");
+
+    [Fact]
+    public void Page_Plan_IsRead()
+    {
+        var json = Page.Split("```json\n")[1].Split("```")[0];
+
+        var reading = PlanReader.Read(Encoding.UTF8.GetBytes(json), Repository.Root);
+
+        reading.Problems.Select(problem => problem.In("harness.md")).ShouldBeEmpty();
+        reading.Plan.ShouldNotBeNull().Tests.Count.ShouldBe(2);
+    }
+
+    [Fact]
+    public void Page_ExitCodes_AreThose() => Page.Split('\n')
+        .Where(line => line.Length > 2 && line[0] == '|' && char.IsAsciiDigit(line[2]))
+        .Select(line => int.Parse(line.Split('|')[1], System.Globalization.CultureInfo.InvariantCulture))
+        .ShouldBe(Enum.GetValues<Verdict>().Select(verdict => verdict.ExitCode()).Append(ExitCode.Usage).Append(RunExitCode.BrokenPlan).Order());
+}
