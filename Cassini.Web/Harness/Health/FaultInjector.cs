@@ -1,6 +1,6 @@
-using System.Net;
 using System.Net.Http.Headers;
-using Cassini.Web.Cli;
+using System.Net;
+using Cassini.Streams.Events;
 using Cassini.Web.Harness.Plans;
 
 namespace Cassini.Web.Harness.Health;

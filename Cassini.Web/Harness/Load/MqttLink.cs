@@ -1,12 +1,12 @@
-using System.Net;
 using System.Net.Security;
 using System.Net.Sockets;
+using System.Net;
 using System.Security.Authentication;
-using Cassini.Web.Cli;
-using MQTTnet;
+using Cassini.Streams.Events;
 using MQTTnet.Channel;
 using MQTTnet.Exceptions;
 using MQTTnet.Formatter;
+using MQTTnet;
 
 namespace Cassini.Web.Harness.Load;
 
@@ -79,6 +79,7 @@ internal sealed class MqttLink : IAsyncDisposable
         catch
         {
             await link.DisposeAsync();
+            cancellation.ThrowIfCancellationRequested(); // MQTTnet has other names for it.
             throw;
         }
     }

@@ -112,6 +112,7 @@ internal sealed class SinkRun(LoadContext context, PlanSink sink)
         catch
         {
             await link.DisposeAsync();
+            cancellation.ThrowIfCancellationRequested();
             throw;
         }
     }

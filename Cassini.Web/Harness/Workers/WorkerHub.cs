@@ -1,8 +1,9 @@
-using System.Net;
 using System.Net.Security;
 using System.Net.Sockets;
+using System.Net;
 using System.Security.Authentication;
 using System.Text.RegularExpressions;
+using Cassini.Streams.Events;
 using Cassini.Web.Cli;
 using Cassini.Web.Harness.Load;
 using Cassini.Web.Harness.Plans;
