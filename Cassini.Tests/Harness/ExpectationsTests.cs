@@ -11,7 +11,12 @@ public class ExpectationsTests
 
     private static readonly PlanExpectation All = new()
     {
-        AtLeast = 10, Within = 5 * Second, NoDuplicates = true, OrderPerKey = true, MaxGap = 2 * Second, NoLoss = true,
+        AtLeast = 10,
+        Within = 5 * Second,
+        NoDuplicates = true,
+        OrderPerKey = true,
+        MaxGap = 2 * Second,
+        NoLoss = true,
     };
 
     [Fact]

@@ -1,12 +1,12 @@
+using System.Net;
 using System.Net.Security;
 using System.Net.Sockets;
-using System.Net;
 using System.Security.Authentication;
 using Cassini.Streams.Events;
+using MQTTnet;
 using MQTTnet.Channel;
 using MQTTnet.Exceptions;
 using MQTTnet.Formatter;
-using MQTTnet;
 
 namespace Cassini.Web.Harness.Load;
 
