@@ -1,7 +1,7 @@
 using Cassini.Streams.Events;
 using System.Net;
 using System.Net.Http.Headers;
-using Cassini.Web.Cli;
+using Cassini.Streams.Events;
 using Cassini.Web.Harness.Plans;
 
 namespace Cassini.Web.Harness.Health;

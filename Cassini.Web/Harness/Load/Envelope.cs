@@ -77,12 +77,12 @@ internal static class Envelope
     // In two pieces, around the hash's own place.
     private static void Hash(ReadOnlySpan<byte> payload, Span<byte> hash)
     {
-        var hasher = t_hasher ??= IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+        var hasher = _hasher ??= IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
         hasher.AppendData(payload[..HashAt]);
         hasher.AppendData(payload[Size..]);
         hasher.GetHashAndReset(hash);
     }
 
     [ThreadStatic]
-    private static IncrementalHash? t_hasher;
+    private static IncrementalHash? _hasher;
 }

@@ -3,7 +3,7 @@ using System.Net;
 using System.Net.Security;
 using System.Net.Sockets;
 using System.Security.Authentication;
-using Cassini.Web.Cli;
+using Cassini.Streams.Events;
 using MQTTnet;
 using MQTTnet.Channel;
 using MQTTnet.Exceptions;
@@ -80,6 +80,7 @@ internal sealed class MqttLink : IAsyncDisposable
         catch
         {
             await link.DisposeAsync();
+            cancellation.ThrowIfCancellationRequested(); // MQTTnet has other names for it.
             throw;
         }
     }

@@ -123,8 +123,9 @@ internal sealed class ProducerClient(LoadContext context, PlanProducer producer,
             await link.Client.PublishAsync(Message(payload), cancellation);
             Interlocked.Increment(ref _acknowledged);
         }
-        catch (Exception exception) when (MqttLink.IsConnectionTrouble(exception) && !cancellation.IsCancellationRequested)
+        catch (Exception exception) when (MqttLink.IsConnectionTrouble(exception))
         {
+            cancellation.ThrowIfCancellationRequested();
             Interlocked.Increment(ref _failed);
             Volatile.Write(ref _lastError, MqttLink.Words(exception));
         }

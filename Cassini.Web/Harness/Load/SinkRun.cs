@@ -113,6 +113,7 @@ internal sealed class SinkRun(LoadContext context, PlanSink sink)
         catch
         {
             await link.DisposeAsync();
+            cancellation.ThrowIfCancellationRequested();
             throw;
         }
     }

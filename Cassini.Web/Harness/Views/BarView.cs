@@ -37,8 +37,7 @@ internal sealed class BarView(IAnsiConsole console, TimeProvider time) : IRunVie
             foreach (var (task, item) in tasks.Zip(ProgressItem.Of(run)))
             {
                 task.Description = Markup.Escape(string.Create(CultureInfo.InvariantCulture, $"{item.Name,-20} {item.Count,12:#,0}"));
-                task.IsIndeterminate = item.Part is null && !isEnd;
-                task.Value = item.Part ?? (isEnd ? 1 : 0);
+                task.Value = item.Part;
             }
 
             if (isEnd)

@@ -4,6 +4,7 @@ using System.Net.Security;
 using System.Net.Sockets;
 using System.Security.Authentication;
 using System.Text.RegularExpressions;
+using Cassini.Streams.Events;
 using Cassini.Web.Cli;
 using Cassini.Web.Harness.Load;
 using Cassini.Web.Harness.Plans;
