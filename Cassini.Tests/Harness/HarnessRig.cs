@@ -65,7 +65,7 @@ internal sealed class HarnessRig : IAsyncDisposable
         return File("plan.json");
     }
 
-    public Task<int> RunAsync(params string[] args) => RunAsync(broker => new FeedBrokerHealth(broker), args);
+    public Task<int> RunAsync(params string[] args) => RunAsync(FeedBrokerHealth.Factory(TimeProvider.System), args);
 
     public async Task<int> RunAsync(Func<PlanBroker, IBrokerHealth> healthOf, params string[] args)
     {

@@ -1,5 +1,5 @@
-using Cassini.Streams.Events;
 using System.Net.Sockets;
+using Cassini.Streams.Events;
 using MQTTnet;
 using MQTTnet.Adapter;
 using MQTTnet.Exceptions;

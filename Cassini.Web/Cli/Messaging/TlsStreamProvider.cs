@@ -1,10 +1,10 @@
-using Cassini.Streams.Events;
 using System.Net;
 using System.Net.Security;
 using System.Net.Sockets;
 using System.Security.Authentication;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
+using Cassini.Streams.Events;
 using MQTTnet.Channel;
 
 namespace Cassini.Web.Cli.Messaging;

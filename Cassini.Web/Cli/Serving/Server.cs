@@ -1,6 +1,6 @@
-using Cassini.Streams.Events;
 using System.Collections.Immutable;
 using System.Net.Sockets;
+using Cassini.Streams.Events;
 using Cassini.Streams.Hosting;
 using Cassini.Streams.Listening;
 using Cassini.Streams.Tls;

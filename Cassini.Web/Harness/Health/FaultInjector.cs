@@ -1,4 +1,3 @@
-using Cassini.Streams.Events;
 using System.Net;
 using System.Net.Http.Headers;
 using Cassini.Streams.Events;

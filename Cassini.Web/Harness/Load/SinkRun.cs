@@ -1,5 +1,5 @@
-using Cassini.Streams.Feed;
 using System.Buffers;
+using Cassini.Streams.Feed;
 using Cassini.Web.Harness.Plans;
 using MQTTnet;
 using MQTTnet.Protocol;

@@ -1,7 +1,7 @@
-using Cassini.Streams.Feed;
 using System.Net.Security;
 using System.Net.Sockets;
 using System.Security.Authentication;
+using Cassini.Streams.Feed;
 using Cassini.Web.Harness.Load;
 using Cassini.Web.Harness.Plans;
 
