@@ -61,6 +61,39 @@ public class HealthGuardTests : IDisposable
     }
 
     [Fact]
+    public async Task Recovered_WhatAFaultBroke_IsWaitedFor()
+    {
+        using var guard = Guard(HealthStatus.Degraded);
+        var said = new List<string>();
+        await guard.RecoveredAsync(said.Add, _stop.Token);
+        guard.Tolerate("b", TimeSpan.FromSeconds(10));
+        _health.Becomes(HealthStatus.Error, "supervision Crashed");
+        var recovered = guard.RecoveredAsync(said.Add, _stop.Token);
+        _health.Becomes(HealthStatus.Error, "supervision TooManyCrashes");
+        recovered.IsCompleted.ShouldBeFalse();
+
+        _health.Becomes(HealthStatus.Degraded);
+
+        await Eventually.CompletesAsync("the broker is well again", recovered);
+        said.ShouldBe(["waiting for b to be well again"]);
+        _stop.Cause.ShouldBeNull();
+    }
+
+    [Fact]
+    public async Task Recovered_NotInTheTimeThatIsTolerated_StopsTheRun()
+    {
+        using var guard = Guard(HealthStatus.Degraded);
+        guard.Tolerate("b", TimeSpan.FromSeconds(10));
+        _health.Becomes(HealthStatus.Error, "supervision Crashed");
+        var recovered = guard.RecoveredAsync(_ => { }, _stop.Token);
+
+        _clock.AdvanceBy(TimeSpan.FromSeconds(10));
+
+        await Should.ThrowAsync<OperationCanceledException>(Eventually.CompletesAsync("the end", recovered));
+        _stop.Cause!.Verdict.ShouldBe(Verdict.BrokerUnhealthy);
+    }
+
+    [Fact]
     public void Fault_ToleratedForTooLong_StopsTheRunAtTheEndOfItsTime()
     {
         using var guard = Guard(HealthStatus.Degraded);

@@ -56,6 +56,8 @@ internal sealed class RunController(
                 tests.Add(await run.RunAsync());
                 await view.EndAsync();
             }
+
+            await guard.RecoveredAsync(view.Say, stop.Token);
         }
         catch (HarnessException exception)
         {

@@ -69,7 +69,7 @@ internal static class WaitBench
 
     private static Task<DateTimeOffset> PollHandshakeAsync(Child cassini)
     {
-        using var certificate = X509Certificate2.CreateFromPemFile(
+        var certificate = X509Certificate2.CreateFromPemFile(
             Path.Combine(cassini.Certificates, "client.pem"), Path.Combine(cassini.Certificates, "client.key"));
         var context = SslStreamCertificateContext.Create(certificate, null, offline: true);
         return PollAsync(async () =>

@@ -16,6 +16,7 @@ internal sealed class HealthGuard(HealthStatus allow, RunStop stop, TimeProvider
     private readonly Dictionary<string, long> _tolerateUntil = [];
     private readonly List<IDisposable> _owned = [];
     private readonly long _began = time.GetTimestamp();
+    private TaskCompletionSource _changed = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     /// <summary>Told of every change, outside any lock.</summary>
     public event Action<BrokerCondition>? Changed;
@@ -58,6 +59,40 @@ internal sealed class HealthGuard(HealthStatus allow, RunStop stop, TimeProvider
         }
     }
 
+    /// <summary>
+    /// Ends when every broker is again as the plan allows: what a fault broke must be whole before the run can be called passed. If it does
+    /// not mend in the time that is tolerated, the run is stopped.
+    /// </summary>
+    /// <param name="say">Told what is waited for.</param>
+    /// <param name="cancellation">The run's stop.</param>
+    public async Task RecoveredAsync(Action<string> say, CancellationToken cancellation)
+    {
+        var isTold = false;
+        while (true)
+        {
+            Task changed;
+            List<string> broken;
+            lock (_gate)
+            {
+                changed = _changed.Task;
+                broken = [.. _now.Values.Where(condition => Severity(condition.Status) > Severity(allow)).Select(condition => condition.Broker)];
+            }
+
+            if (broken.Count == 0)
+            {
+                return;
+            }
+
+            if (!isTold)
+            {
+                say($"waiting for {string.Join(", ", broken)} to be well again");
+                isTold = true;
+            }
+
+            await changed.WaitAsync(cancellation);
+        }
+    }
+
     public void Dispose()
     {
         IDisposable[] owned;
@@ -76,6 +111,7 @@ internal sealed class HealthGuard(HealthStatus allow, RunStop stop, TimeProvider
     private void Judge(BrokerCondition condition)
     {
         bool isTolerated;
+        TaskCompletionSource changed;
         lock (_gate)
         {
             if (_now.GetValueOrDefault(condition.Broker) == condition)
@@ -86,7 +122,10 @@ internal sealed class HealthGuard(HealthStatus allow, RunStop stop, TimeProvider
             _now[condition.Broker] = condition;
             isTolerated = time.GetTimestamp() < _tolerateUntil.GetValueOrDefault(condition.Broker, long.MinValue);
             _transitions.Add(new HealthTransition(time.GetElapsedTime(_began), condition, isTolerated));
+            (changed, _changed) = (_changed, new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously));
         }
+
+        changed.SetResult();
 
         Changed?.Invoke(condition);
         if (!isTolerated)
