@@ -58,15 +58,15 @@ public sealed class HealthFeedGroup
                     return;
                 }
 
-                changed?.Invoke(health);
-                if (health.Nodes.All(node => condition(node.Snapshot)))
+                try
                 {
-                    found.TrySetResult(health);
+                    changed?.Invoke(health);
+                    Judge(health, condition, found);
                 }
-                else if (health.Nodes.FirstOrDefault(node => HopelessnessOf(node.Snapshot) is not null && !condition(node.Snapshot)) is { } hopeless)
+                catch (Exception failure)
                 {
-                    found.TrySetException(new BrokerNotReadyException(
-                        HopelessnessOf(hopeless.Snapshot)!.Value, hopeless, $"{Name(hopeless)}: {HealthReason.Of(hopeless.Snapshot)}"));
+                    // The caller's own: it ends the wait, and is not lost with a subscription.
+                    found.TrySetException(failure);
                 }
             },
             failure => found.TrySetException(failure));
@@ -80,6 +80,19 @@ public sealed class HealthFeedGroup
             var reasons = string.Join("; ", missing.Select(node => $"{Name(node)}: {HealthReason.Of(node.Snapshot)}"));
             throw new BrokerNotReadyException(
                 NotReadyCause.TimedOut, missing.FirstOrDefault() ?? last!.Nodes[0], $"timed out after {timeout.TotalSeconds:0.###} s: {reasons}");
+        }
+    }
+
+    private static void Judge(GroupHealth health, Func<HealthSnapshot, bool> condition, TaskCompletionSource<GroupHealth> found)
+    {
+        if (health.Nodes.All(node => condition(node.Snapshot)))
+        {
+            found.TrySetResult(health);
+        }
+        else if (health.Nodes.FirstOrDefault(node => HopelessnessOf(node.Snapshot) is not null && !condition(node.Snapshot)) is { } hopeless)
+        {
+            found.TrySetException(new BrokerNotReadyException(
+                HopelessnessOf(hopeless.Snapshot)!.Value, hopeless, $"{Name(hopeless)}: {HealthReason.Of(hopeless.Snapshot)}"));
         }
     }
 

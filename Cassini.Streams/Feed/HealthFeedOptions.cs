@@ -28,8 +28,8 @@ public sealed record HealthFeedOptions
     /// <summary>How long a connect may take until the first word. Default 10 s; over 0.</summary>
     public TimeSpan ConnectTimeout { get; init; } = TimeSpan.FromSeconds(10);
 
-    /// <summary>The first pause before the broker is looked for again; each next is half as long again. Default 50 ms; over 0.</summary>
-    public TimeSpan FirstRetry { get; init; } = TimeSpan.FromMilliseconds(50);
+    /// <summary>The first pause before the broker is looked for again; each next is a tenth longer. Default 25 ms; over 0.</summary>
+    public TimeSpan FirstRetry { get; init; } = TimeSpan.FromMilliseconds(25);
 
     /// <summary>
     /// The longest pause. Every pause is shortened by up to half at random, so that many controllers do not come back all at once.

@@ -28,6 +28,9 @@ internal sealed class HttpFeedTransport : IFeedTransport
             AllowAutoRedirect = false,
             UseProxy = false,
             ConnectTimeout = options.ConnectTimeout,
+
+            // A feed has no end that could be waited for: who leaves it closes the connection.
+            MaxResponseDrainSize = 0,
             SslOptions = TlsOf(options),
         })
         {

@@ -1,9 +1,12 @@
 namespace Cassini.Streams.Feed;
 
-/// <summary>The pauses between attempts: each half as long again as the last, and shortened at random so that many clients do not knock together. For one caller.</summary>
+/// <summary>
+/// The pauses between attempts: each a tenth longer than the last, so that nobody comes late by more than about a tenth of the time that it
+/// waited, and shortened at random, so that many clients do not knock together. For one caller.
+/// </summary>
 public sealed class RetryDelay
 {
-    private const double Growth = 1.5;
+    private const double Growth = 1.1;
     private readonly TimeSpan _first;
     private readonly TimeSpan _longest;
     private readonly Func<double> _random;

@@ -10,7 +10,6 @@ namespace Cassini.Web.Cli;
 internal static class WaitCommand
 {
     private static readonly TimeSpan DefaultTimeout = TimeSpan.FromSeconds(60);
-    private static readonly TimeSpan LongestRetry = TimeSpan.FromMilliseconds(500);
     private static readonly TimeSpan LongestWait = TimeSpan.FromDays(40); // Timers end at 49 days.
 
     public static Command Create(CliContext context)
@@ -59,7 +58,7 @@ internal static class WaitCommand
         try
         {
             var options = readAccess();
-            await new Waiter(context, request).RunAsync(options with { LongestRetry = LongestRetry }, context.Signals.Stop);
+            await new Waiter(context, request).RunAsync(options, context.Signals.Stop);
             return ExitCode.Ok;
         }
         catch (OperationCanceledException) when (context.Signals.Stop.IsCancellationRequested)

@@ -30,7 +30,7 @@ internal static class WaitBench
         for (var i = 0; i < Starts; i++)
         {
             using var cassini = Child.CassiniIn(directory);
-            using var following = new HealthFeed(cassini.Base, new HealthFeedOptions { LongestRetry = TimeSpan.FromMilliseconds(500) });
+            using var following = new HealthFeed(cassini.Base);
             var waits = new[] { WaitAsync(following), PollProbeAsync(cassini), PollHandshakeAsync(cassini) };
             var returned = await Task.WhenAll(waits);
             var ready = await ReadyAtAsync(cassini);
