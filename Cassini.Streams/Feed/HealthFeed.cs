@@ -143,10 +143,11 @@ public sealed class HealthFeed : IDisposable
             var parser = SseParser.Create(stream, static (_, data) => data.ToArray());
             await foreach (var message in parser.EnumerateAsync(stream.Ended).ConfigureAwait(false))
             {
+                var note = reader.Read(message.EventType, message.Data, message.EventId);
+                stream.Silence = reader.Silence ?? stream.Silence;
                 stream.NoteMessage();
-                if (reader.Read(message.EventType, message.Data, message.EventId) is { } note)
+                if (note is not null)
                 {
-                    stream.Silence = reader.Silence ?? stream.Silence;
                     observer.OnNext(note);
                 }
             }

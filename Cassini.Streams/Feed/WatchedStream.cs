@@ -22,7 +22,7 @@ internal sealed class WatchedStream : Stream
         _timer = time.CreateTimer(_ => End(new FeedLostException(FeedLoss.Silent, $"has been silent for {Silence.TotalSeconds:0.#} s")), null, silence, Timeout.InfiniteTimeSpan);
     }
 
-    /// <summary>How long may nothing come. Takes effect with the next byte.</summary>
+    /// <summary>How long no message may come. Takes effect with <see cref="NoteMessage"/>.</summary>
     public TimeSpan Silence { get; set; }
 
     /// <summary>Why it has ended; null when others ended it.</summary>
@@ -44,13 +44,16 @@ internal sealed class WatchedStream : Stream
         set => throw new NotSupportedException();
     }
 
-    /// <summary>A message was whole.</summary>
-    public void NoteMessage() => _sinceMessage = 0;
+    /// <summary>A message was whole: the silence begins anew. Bytes alone are no sign of life, for a proxy may send them.</summary>
+    public void NoteMessage()
+    {
+        _sinceMessage = 0;
+        _timer.Change(Silence, Timeout.InfiniteTimeSpan);
+    }
 
     public override async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
     {
         var read = await _inner.ReadAsync(buffer, cancellationToken).ConfigureAwait(false);
-        _timer.Change(Silence, Timeout.InfiniteTimeSpan);
         _sinceMessage += read;
         if (_sinceMessage > LongestMessage)
         {

@@ -178,13 +178,29 @@ public sealed class HealthFeedTests : IAsyncDisposable
     }
 
     [Fact]
-    public void Notes_CommentsAndHalfLines_AreSignsOfLife()
+    public async Task Notes_BytesWithoutMessages_AreNoSignOfLife()
     {
-        _transport.Silent((0, FeedText.Snapshot(FeedText.Health())), (9, ": still here\n"), (9, ": and here\n"), (9, "event: heart"), (9, "beat\ndata: {}\n\n"));
-        Follow(until: 40);
-
+        _transport.Silent([(0, FeedText.Snapshot(FeedText.Health())), .. Enumerable.Repeat((1.0, ": a proxy\n"), 30)]);
+        Follow(until: 9.9);
         _notes.OfType<FeedLost>().ShouldBeEmpty();
-        Last.ShouldBeOfType<FeedHeartbeat>();
+
+        _clock.AdvanceTo(TimeSpan.FromSeconds(10.1));
+
+        await Eventually.HoldsAsync("the silence is told", () => _notes.Any(note => note is FeedLost { Reason: FeedLoss.Silent }));
+    }
+
+    [Theory]
+    [InlineData(15, 37.5)]
+    [InlineData(1, 2.5)]
+    public async Task Notes_HeartbeatOfTheBroker_DecidesHowLongSilenceMayBe(double heartbeat, double silence)
+    {
+        _transport.Silent((0, FeedText.Snapshot(FeedText.Health() with { HeartbeatSeconds = heartbeat })));
+        Follow(until: silence - 0.1);
+        _notes.OfType<FeedLost>().ShouldBeEmpty();
+
+        _clock.AdvanceTo(TimeSpan.FromSeconds(silence));
+
+        await Eventually.HoldsAsync("the silence is told", () => _notes.Any(note => note is FeedLost { Reason: FeedLoss.Silent }));
     }
 
     [Fact]

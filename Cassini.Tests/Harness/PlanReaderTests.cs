@@ -148,9 +148,13 @@ public class PlanReaderTests
     public void Read_NoJson_IsToldWithItsPlace(string json, string expected) => PlanText.Problems(json)[0].ShouldStartWith(expected);
 
     [Fact]
-    public void Read_SinkThatNobodyReaches_IsAWarning()
+    public void Read_SinkThatNobodyReaches_IsAnError() => PlanText.Problems(PlanText.With(sink: """{ "name": "s", "topic": "other/#", "expect": { "no_loss": true } }"""))
+        .ShouldHaveSingleItem().ShouldEndWith("tests[0].sinks[0].topic: no producer of this test can reach 'other/#'; a sink for those of others says allow_foreign");
+
+    [Fact]
+    public void Read_SinkForTheMessagesOfOthers_IsAWarning()
     {
-        var reading = PlanText.Read(PlanText.With(sink: """{ "name": "s", "topic": "other/#" }"""));
+        var reading = PlanText.Read(PlanText.With(sink: """{ "name": "s", "topic": "other/#", "expect": { "allow_foreign": true } }"""));
 
         reading.Plan.ShouldNotBeNull();
         reading.Problems.Single().In("plan.json").ShouldContain("warning: tests[0].sinks[0].topic: no producer of this test can reach 'other/#'");

@@ -42,6 +42,34 @@ public class RunTests
         rig.Console.Out.ToString().ShouldContain("passed after");
     }
 
+    [Theory]
+    [InlineData(1)]
+    [InlineData(2)]
+    public async Task Run_MessagesThatTheBrokerRefuses_AreNeverAPass(int qos)
+    {
+        await using var rig = await HarnessRig.StartAsync();
+        var (code, report) = await rig.ReportAsync(rig.Plan(
+            $$"""{ "name": "p", "topic": "$SYS/forged", "messages": 20, "qos": {{qos}} }""",
+            """{ "name": "s", "topic": "$SYS/forged", "expect": { "no_loss": true } }"""), "--junit", rig.File("report.xml"));
+
+        code.ShouldBe(4, $"{rig.Console.Out}\n{rig.Console.Error}");
+        report.GetProperty("tests")[0].GetProperty("producers")[0].GetProperty("failed").GetInt64().ShouldBe(20);
+        XDocument.Load(rig.File("report.xml")).Descendants("testcase").Single(test => test.Attribute("name")!.Value == "p: published")
+            .Element("failure")!.Attribute("message")!.Value.ShouldContain("20 messages failed");
+    }
+
+    [Fact]
+    public async Task Run_FaultThatNeverCame_IsAnError()
+    {
+        await using var rig = await HarnessRig.StartAsync();
+        var code = await rig.RunAsync(rig.Plan(
+            """{ "name": "p", "topic": "t", "messages": 5 }""", """{ "name": "s", "topic": "t" }""",
+            test: """ "faults": [{ "at": "5m", "fault": "crash-manager" }], """));
+
+        code.ShouldBe(2);
+        $"{rig.Console.Out}\n{rig.Console.Error}".ShouldContain("the fault crash-manager at 300 s never came");
+    }
+
     [Fact]
     public async Task Run_TwoTests_RunOneAfterAnother()
     {

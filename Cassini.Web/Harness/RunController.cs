@@ -71,6 +71,11 @@ internal sealed class RunController(
         {
             // The switch says why.
         }
+        catch (Exception exception)
+        {
+            // A bug of ours: it ends the run, and must not take the report with it.
+            stop.Now(Verdict.Error, $"unexpected: {exception}");
+        }
         finally
         {
             guard.Dispose();

@@ -93,6 +93,7 @@ internal sealed class TestRun
             await faults;
         }
 
+        await FaultsWereInjectedAsync(stop);
         await SinksEndAsync(stop);
     }
 
@@ -128,12 +129,22 @@ internal sealed class TestRun
     /// <summary>What the producers that match got through, and the sink lacks. The sinks of a shared subscription have it between them.</summary>
     private long MissingOf(PlanSink sink)
     {
-        var due = Producers.Where(producer => PlanTopics.Matches(sink.Topic, producer.Plan.Topic)).Sum(producer => producer.Counts.Acknowledged);
-        var unique = Sinks
+        var came = Sinks
             .Where(other => other.Plan.Index == sink.Index || (PlanTopics.IsShared(sink.Topic) && other.Plan.Topic == sink.Topic))
-            .Sum(other => other.Report.Counts.Unique);
-        return Math.Max(0, due - unique);
+            .SelectMany(other => other.Report.Counts.Streams)
+            .GroupBy(stream => (int)stream.Producer)
+            .ToDictionary(streams => streams.Key, streams => streams.Sum(stream => stream.Unique));
+
+        // Producer by producer: what one brings too much does not make up for another's loss.
+        return Producers
+            .Where(producer => PlanTopics.Matches(sink.Topic, producer.Plan.Topic))
+            .Sum(producer => Math.Max(0, producer.Counts.Acknowledged - came.GetValueOrDefault(producer.Plan.Index)));
     }
+
+    /// <summary>Messages of this run that came to a sink whose filter does not match their topic.</summary>
+    private long MisroutedTo(PlanSink sink, SinkCounts counts) => counts.Streams
+        .Where(stream => !_test.Producers.Any(producer => producer.Index == stream.Producer && PlanTopics.Matches(sink.Topic, producer.Topic)))
+        .Sum(stream => stream.Unique);
 
     private async Task InjectAsync(CancellationToken cancellation)
     {
@@ -165,6 +176,25 @@ internal sealed class TestRun
         }
     }
 
+    /// <summary>A fault that never came proves nothing; only what was broken is always undone.</summary>
+    private async Task FaultsWereInjectedAsync(CancellationToken stop)
+    {
+        for (var i = 0; i < _test.Faults.Count; i++)
+        {
+            var fault = _test.Faults[i];
+            if (_injected[i] is null && fault.Fault == "resume")
+            {
+                await _run.Faults.InjectAsync(_plan.BrokerOf(_test), fault, stop);
+                _injected[i] = Elapsed;
+            }
+            else if (_injected[i] is null)
+            {
+                throw new HarnessException(
+                    $"test {_test.Name}: the fault {fault.Fault} at {Cli.DurationText.Seconds(fault.At)} never came: the producers had ended after {Cli.DurationText.Seconds(_producersEnded!.Value)}");
+            }
+        }
+    }
+
     private TestReport Report()
     {
         var isStopped = _run.Stop.Cause is not null;
@@ -172,14 +202,18 @@ internal sealed class TestRun
         var sinks = Sinks.Select(sink =>
         {
             var missing = MissingOf(sink.Plan);
-            var results = isStopped ? [] : Expectations.Judge(sink.Plan, sink.Report.Counts, missing, ended);
+            var counts = sink.Report.Counts;
+            counts = counts with { Foreign = counts.Foreign + MisroutedTo(sink.Plan, counts) };
+            var results = isStopped ? [] : Expectations.Judge(sink.Plan, counts, missing, ended);
             return ReportBuilder.Line(sink.Plan, sink.Worker, sink.Report, missing, results);
         }).ToList();
         return new TestReport
         {
             Name = _test.Name,
             Broker = _test.Broker,
-            State = isStopped ? TestState.Stopped : sinks.All(sink => sink.Expectations.All(result => result.Passed)) ? TestState.Passed : TestState.Failed,
+            State = isStopped ? TestState.Stopped
+                : sinks.All(sink => sink.Expectations.All(result => result.Passed)) && Producers.All(producer => producer.Counts.Failed == 0) ? TestState.Passed
+                : TestState.Failed,
             Seconds = ReportBuilder.Seconds(Elapsed),
             Producers = [.. Producers.Select(producer => ReportBuilder.Line(producer.Plan, producer.Worker, producer.Counts))],
             Sinks = sinks,

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using Cassini.Streams.Events;
+using Cassini.Streams.Feed;
 
 namespace Cassini.Web.Cli.Watching;
 
@@ -20,11 +21,11 @@ internal static class EventWords
         if (happened is HealthChanged e)
         {
             var reason = e.Reason is null ? "" : $" {e.Reason}: {e.Message}";
-            return Plain($"{e.Check} {e.From.ToString().ToLowerInvariant()} → {e.To.ToString().ToLowerInvariant()}{reason}");
+            return PlainLine.Of($"{e.Check} {e.From.ToString().ToLowerInvariant()} → {e.To.ToString().ToLowerInvariant()}{reason}");
         }
 
         var json = JsonSerializer.SerializeToElement(happened, happened.GetType(), EventJson.Options);
-        return Plain(string.Join(' ', json.EnumerateObject()
+        return PlainLine.Of(string.Join(' ', json.EnumerateObject()
             .Where(value => value.Value.ValueKind != JsonValueKind.Null)
             .Select(value => $"{value.Name}={Text(value.Value)}")));
     }
@@ -32,6 +33,4 @@ internal static class EventWords
     private static string Text(JsonElement value) => value.ValueKind == JsonValueKind.Object
         ? string.Join(' ', value.EnumerateObject().Where(inner => inner.Value.ValueKind == JsonValueKind.String).Select(inner => inner.Value.ToString())).TrimEnd()
         : value.ToString();
-
-    private static string Plain(string text) => string.Concat(text.Select(c => char.IsControl(c) ? ' ' : c));
 }

@@ -12,10 +12,13 @@ namespace Cassini.Web.Cli.Watching;
 /// <param name="feed">Whose state is asked for.</param>
 /// <param name="writer">Where to.</param>
 /// <param name="complain">Told in one line what is not recorded, and why.</param>
-internal sealed class Recorder(HealthFeed feed, HealthRecordWriter writer, Action<string> complain)
+/// <param name="time">For the pauses between attempts.</param>
+internal sealed class Recorder(HealthFeed feed, HealthRecordWriter writer, Action<string> complain, TimeProvider time)
 {
+    private static readonly TimeSpan RetryAfter = TimeSpan.FromSeconds(5);
     private Epoch? _epoch;
     private long _through;
+    private long _triedAt;
 
     /// <exception cref="IOException">The record cannot be written.</exception>
     public async Task RecordAsync(FeedNote note, CancellationToken cancellation)
@@ -24,6 +27,11 @@ internal sealed class Recorder(HealthFeed feed, HealthRecordWriter writer, Actio
         {
             case FeedSnapshot { IsResumed: false }:
                 _epoch = null;
+                await BeginAsync(cancellation);
+                break;
+
+            // It could not be had before; a new segment may begin at any time.
+            case not (FeedLost or FeedConnecting or FeedReset) when _epoch is null && time.GetElapsedTime(_triedAt) >= RetryAfter:
                 await BeginAsync(cancellation);
                 break;
 
@@ -36,6 +44,7 @@ internal sealed class Recorder(HealthFeed feed, HealthRecordWriter writer, Actio
 
     private async Task BeginAsync(CancellationToken cancellation)
     {
+        _triedAt = time.GetTimestamp();
         try
         {
             var header = await feed.ReadStateAsync(cancellation);
@@ -50,7 +59,7 @@ internal sealed class Recorder(HealthFeed feed, HealthRecordWriter writer, Actio
         }
         catch (Exception failure) when (failure is HttpRequestException or JsonException or KeyNotFoundException or FormatException or InvalidOperationException or ArgumentException)
         {
-            complain($"nothing is recorded until the feed begins anew: the broker's state cannot be had ({failure.Message})");
+            complain($"nothing is recorded until the broker's state can be had ({failure.Message})");
         }
     }
 }

@@ -107,7 +107,7 @@ internal sealed class WatchScreen(string name, IAnsiConsole console, TimeProvide
     {
         foreach (var check in health.Checks.Where(check => check.Status is not (HealthStatus.Ok or HealthStatus.Off)).OrderByDescending(check => check.Status))
         {
-            var message = string.Concat((check.Message ?? "").Select(c => char.IsControl(c) ? ' ' : c));
+            var message = PlainLine.Of(check.Message ?? "");
             yield return OneLine(
                 $"{check.Status.ToString().ToLowerInvariant(),-9} {check.Name,-12} {check.Reason}: {message}", new Style(ColorOf(check.Status)));
         }

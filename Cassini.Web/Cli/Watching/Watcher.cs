@@ -12,7 +12,7 @@ internal sealed class Watcher(CliContext context, WatchRequest request)
     {
         using var feed = new HealthFeed(request.Target.Management, options);
         await using var record = request.Record is { } file ? Create(Path.Combine(context.WorkingDirectory, file)) : null;
-        var recorder = record is null ? null : new Recorder(feed, record, why => context.Complain($"{request.Target.Name}: {why}"));
+        var recorder = record is null ? null : new Recorder(feed, record, why => context.Complain($"{request.Target.Name}: {why}"), context.Time);
         var ended = new TaskCompletionSource<int>(TaskCreationOptions.RunContinuationsAsynchronously);
         var screen = request.Json || context.Terminal is not { } terminal ? null : new WatchScreen(request.Target.Name, terminal, context.Time);
         IWatchView view = screen is null ? new NoteLines(context.Out) : screen;
@@ -21,7 +21,16 @@ internal sealed class Watcher(CliContext context, WatchRequest request)
         using var subscription = feed.Notes.Subscribe(
             note =>
             {
-                view.Show(note);
+                try
+                {
+                    view.Show(note);
+                }
+                catch (IOException failure)
+                {
+                    context.Complain($"standard output cannot be written: {failure.Message}");
+                    ended.TrySetResult(ExitCode.Error);
+                }
+
                 try
                 {
                     // On the feed's own thread: a disk that is slow slows the feed, and the broker says so if it is too slow.

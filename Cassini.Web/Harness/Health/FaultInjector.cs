@@ -1,6 +1,7 @@
 using System.Net;
 using System.Net.Http.Headers;
 using Cassini.Streams.Events;
+using Cassini.Streams.Feed;
 using Cassini.Web.Harness.Plans;
 
 namespace Cassini.Web.Harness.Health;
@@ -9,7 +10,6 @@ namespace Cassini.Web.Harness.Health;
 internal sealed class FaultInjector : IDisposable
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(10);
-    private const int LongestAnswer = 300;
 
     private readonly HttpClient _http = new(new SocketsHttpHandler { AllowAutoRedirect = false, UseProxy = false }) { Timeout = Timeout.InfiniteTimeSpan };
     private readonly TimeProvider _time;
@@ -62,8 +62,6 @@ internal sealed class FaultInjector : IDisposable
             ? (await response.Content.ReadAsStringAsync(cancellation)).Trim()
             : "";
 
-        // Somebody else's words on our terminal: one line, bounded, nothing that a terminal obeys.
-        var shown = string.Concat(answer.Take(LongestAnswer).Select(c => char.IsControl(c) ? ' ' : c));
-        return $"{(int)response.StatusCode} {shown}".TrimEnd();
+        return $"{(int)response.StatusCode} {PlainLine.Of(answer)}".TrimEnd();
     }
 }

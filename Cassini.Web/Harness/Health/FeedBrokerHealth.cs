@@ -33,6 +33,10 @@ internal sealed class FeedBrokerHealth : IBrokerHealth
         {
             await _feed.WaitUntilReadyAsync(timeout, cancellation);
         }
+        catch (Streams.Feed.BrokerNotReadyException failure) when (failure.Cause == NotReadyCause.Refused)
+        {
+            throw new HarnessException(failure.Message, failure);
+        }
         catch (Streams.Feed.BrokerNotReadyException failure)
         {
             throw new BrokerNotReadyException(failure.Message, failure.Cause == NotReadyCause.TimedOut);

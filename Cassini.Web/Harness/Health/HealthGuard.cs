@@ -139,7 +139,14 @@ internal sealed class HealthGuard(HealthStatus allow, RunStop stop, TimeProvider
         BrokerCondition? condition;
         lock (_gate)
         {
-            condition = time.GetTimestamp() >= _tolerateUntil[broker] ? _now.GetValueOrDefault(broker) : null;
+            var rest = time.GetElapsedTime(time.GetTimestamp(), _tolerateUntil[broker]);
+            condition = rest <= TimeSpan.Zero ? _now.GetValueOrDefault(broker) : null;
+            if (rest > TimeSpan.Zero)
+            {
+                // Of several faults the last one's time counts, and a timer may come a little early.
+                var pause = rest > TimeSpan.FromMilliseconds(1) ? rest : TimeSpan.FromMilliseconds(1);
+                _owned.Add(time.CreateTimer(_ => JudgeAgain(broker), null, pause, Timeout.InfiniteTimeSpan));
+            }
         }
 
         if (condition is not null)

@@ -18,6 +18,7 @@ internal sealed class ProducerClient(LoadContext context, PlanProducer producer,
     private readonly string _clientId = context.ClientId($"{producer.Name}-{index}");
     private SemaphoreSlim _slots = null!;
     private int _window;
+    private readonly RetryDelay _retry = new(TimeSpan.FromMilliseconds(100), TimeSpan.FromSeconds(1));
     private MqttLink? _link;
     private int _outstanding;
     private TaskCompletionSource? _idle;
@@ -152,6 +153,7 @@ internal sealed class ProducerClient(LoadContext context, PlanProducer producer,
                 Volatile.Write(ref _lastError, $"the broker refused a message: {answer.ReasonCode} {answer.ReasonString}".TrimEnd());
             }
 
+            _retry.Reset();
             Interlocked.Increment(ref answer.IsSuccess ? ref _acknowledged : ref _failed);
             lock (_gate)
             {
@@ -208,7 +210,8 @@ internal sealed class ProducerClient(LoadContext context, PlanProducer producer,
         }
 
         await CloseAsync(); // So that nothing of the old connection is under way when its messages go out again.
-        var delay = new RetryDelay(TimeSpan.FromMilliseconds(100), TimeSpan.FromSeconds(1));
+        // Before the first attempt too: a connection that is opened only to be lost again is not to be hammered.
+        await Task.Delay(_retry.Next(), context.Time, cancellation);
         while (true)
         {
             try
@@ -221,7 +224,7 @@ internal sealed class ProducerClient(LoadContext context, PlanProducer producer,
             catch (HarnessException exception)
             {
                 Volatile.Write(ref _lastError, exception.Message);
-                await Task.Delay(delay.Next(), context.Time, cancellation);
+                await Task.Delay(_retry.Next(), context.Time, cancellation);
             }
         }
     }

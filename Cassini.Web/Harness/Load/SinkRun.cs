@@ -16,6 +16,7 @@ internal sealed class SinkRun(LoadContext context, PlanSink sink)
 
     private readonly SinkTracker _tracker = new(context.Run, sink, context.SendTimes, context.Time);
     private readonly string _clientId = context.ClientId(sink.Name);
+    private readonly RetryDelay _retry = new(TimeSpan.FromMilliseconds(100), TimeSpan.FromSeconds(1));
     private MqttLink? _link;
     private long _reconnects;
     private string? _lastError;
@@ -75,7 +76,8 @@ internal sealed class SinkRun(LoadContext context, PlanSink sink)
 
     private async Task OpenAgainAsync(CancellationToken cancellation)
     {
-        var delay = new RetryDelay(TimeSpan.FromMilliseconds(100), TimeSpan.FromSeconds(1));
+        // Before the first attempt too: a connection that is opened only to be lost again is not to be hammered.
+        await Task.Delay(_retry.Next(), context.Time, cancellation);
         while (true)
         {
             try
@@ -87,7 +89,7 @@ internal sealed class SinkRun(LoadContext context, PlanSink sink)
             catch (HarnessException exception)
             {
                 Volatile.Write(ref _lastError, exception.Message);
-                await Task.Delay(delay.Next(), context.Time, cancellation);
+                await Task.Delay(_retry.Next(), context.Time, cancellation);
             }
         }
     }
@@ -130,6 +132,7 @@ internal sealed class SinkRun(LoadContext context, PlanSink sink)
 
     private Task Receive(MqttApplicationMessageReceivedEventArgs received)
     {
+        _retry.Reset();
         var payload = received.ApplicationMessage.Payload;
         _tracker.Record(payload.IsSingleSegment ? payload.FirstSpan : payload.ToArray());
         return Task.CompletedTask;

@@ -42,12 +42,17 @@ internal static class JunitReport
     }
 
     private static IEnumerable<Case> CasesOf(TestReport test) =>
+        RefusedOf(test).Concat(
         from sink in test.Sinks
         from expectation in Names(sink, test.State)
         select new Case(
             $"{sink.Name}: {expectation.Name}",
             expectation.Result is { Passed: false } failed ? $"expected {failed.Expected}; seen: {failed.Seen}" : null,
-            IsSkipped: expectation.Result is null);
+            IsSkipped: expectation.Result is null));
+
+    private static IEnumerable<Case> RefusedOf(TestReport test) => test.Producers
+        .Where(producer => producer.Failed > 0)
+        .Select(producer => new Case($"{producer.Name}: published", $"{producer.Failed} messages failed: {producer.LastError}"));
 
     private static IEnumerable<(string Name, ExpectationResult? Result)> Names(SinkLine sink, TestState state) =>
         state is TestState.Stopped or TestState.Skipped
@@ -90,7 +95,8 @@ internal static class JunitReport
     }
 
     /// <summary>XML 1.0 has no way to write control characters.</summary>
-    private static string Clean(string text) => string.Concat(text.Select(c => XmlConvert.IsXmlChar(c) || char.IsSurrogate(c) ? c : '\uFFFD'));
+    private static string Clean(string text) => string.Concat(text.EnumerateRunes().Select(
+        rune => rune.Value > char.MaxValue || XmlConvert.IsXmlChar((char)rune.Value) ? rune : System.Text.Rune.ReplacementChar));
 
     private sealed record Case(string Name, string? Failure, bool IsSkipped = false);
 

@@ -66,9 +66,14 @@ internal sealed class RemoteWorker : IWorker
             using var either = CancellationTokenSource.CreateLinkedTokenSource(_lost.Token);
             await current.Ended.Task.WaitAsync(LastWords, _time, either.Token);
         }
-        catch (Exception exception) when (exception is TimeoutException or OperationCanceledException)
+        catch (TimeoutException)
         {
-            // What it said last has to do.
+            // What it said last is not what it saw at last.
+            await LoseAsync("it did not report when the test had ended");
+        }
+        catch (OperationCanceledException)
+        {
+            // Lost, and named already.
         }
     }
 

@@ -71,8 +71,17 @@ internal sealed class WorkerOrders(WorkerLink link, TlsIdentity identity, Action
             await Task.WhenAny(running, Task.Delay(ProgressInterval, time));
         }
 
-        await running;
-        await ReportAsync(test, engine);
+        string? error = null;
+        try
+        {
+            await running;
+        }
+        catch (Exception failure)
+        {
+            error = failure.Message;
+        }
+
+        await ReportAsync(test, engine, error);
     }
 
     private async Task EndAsync()
@@ -90,11 +99,11 @@ internal sealed class WorkerOrders(WorkerLink link, TlsIdentity identity, Action
         await ReportAsync(_test, engine);
     }
 
-    private async Task ReportAsync(int test, LoadEngine engine)
+    private async Task ReportAsync(int test, LoadEngine engine, string? error = null)
     {
         if (Interlocked.Exchange(ref _reported, test) != test)
         {
-            await TrySendAsync(new WorkerMessage.Report(test, engine.Report));
+            await TrySendAsync(new WorkerMessage.Report(test, engine.Report, error));
         }
     }
 
