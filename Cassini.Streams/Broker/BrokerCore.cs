@@ -37,6 +37,8 @@ internal sealed class BrokerCore
 
     public BrokerCounters Counters { get; } = new();
 
+    public Intake Intake { get; } = new();
+
     public SubscriptionTree Tree { get; } = new();
 
     public TopicTable Topics { get; }

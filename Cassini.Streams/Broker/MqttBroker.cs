@@ -30,6 +30,7 @@ public sealed class MqttBroker : IConnectionHandler
     {
         _core = new BrokerCore(options, store, events, time, logger);
         Housekeeper = new Housekeeper(_core, version);
+        Drain = new BrokerDrain(_core);
     }
 
     /// <summary>What it counts.</summary>
@@ -38,6 +39,9 @@ public sealed class MqttBroker : IConnectionHandler
     internal BrokerCore Core => _core;
 
     internal Housekeeper Housekeeper { get; }
+
+    /// <summary>How it is emptied before it stops.</summary>
+    internal BrokerDrain Drain { get; }
 
     /// <summary>Takes up the state that the store kept. Call it once, before the first connection.</summary>
     public async Task LoadAsync(CancellationToken cancellationToken)
@@ -100,6 +104,18 @@ public sealed class MqttBroker : IConnectionHandler
             return PublishOutcome.Refused;
         }
 
+        try
+        {
+            return _core.Intake.TryEnterLocal() ? Publish(message, topic, properties) : PublishOutcome.Refused;
+        }
+        finally
+        {
+            _core.Intake.LeaveLocal();
+        }
+    }
+
+    private PublishOutcome Publish(MqttMessage message, byte[] topic, byte[] properties)
+    {
         var expiry = message.ExpiresAfter is { } after ? (uint?)Math.Clamp(Math.Ceiling(after.TotalSeconds), 0, uint.MaxValue) : null;
         var result = _core.Publish(topic, message.Payload.Span, properties, expiry, message.QoS, message.Retain);
         return !result.IsRetainedAsAsked ? PublishOutcome.Refused

@@ -23,7 +23,9 @@ public sealed class BrokerHost : IAsyncDisposable
     private readonly Prober _prober;
     private readonly LoadSampler _load;
     private readonly HealthTopic? _healthTopic;
+    private readonly CancellationTokenSource _stopProbes = new();
     private readonly CancellationTokenSource _stopServices = new();
+    private readonly List<Task> _probes = [];
     private readonly List<Task> _services = [];
     private readonly ILogger<BrokerHost> _logger;
     private readonly bool _limitsReduced;
@@ -120,16 +122,16 @@ public sealed class BrokerHost : IAsyncDisposable
         Serve(ComponentKind.Service, "certificate watch", _certificates.RunAsync);
         Serve(ComponentKind.Service, "load sampler", _load.RunAsync);
         Serve(ComponentKind.Probe, "heartbeat", _prober.RunHeartbeatsAsync);
-        Serve(ComponentKind.Probe, "accept", _prober.RunAcceptProbesAsync);
-        Serve(ComponentKind.Probe, "canary", _prober.RunCanaryAsync);
+        ProbeEndpoints("accept", _prober.RunAcceptProbesAsync);
+        ProbeEndpoints("canary", _prober.RunCanaryAsync);
         EnterPhase(Phase.Ready, PhaseOutcome.Completed);
     }
 
     /// <summary>
-    /// Stops gracefully: readiness turns red first, then probes, endpoints and sessions end. Health stays readable.
-    /// Further calls wait for the first.
+    /// Stops gracefully, in the stages of <see cref="DrainStage"/>: readiness turns red first, then the endpoints close, then clients
+    /// get what was taken in for them and are told to go. Health stays readable. Further calls wait for the first.
     /// </summary>
-    /// <param name="cancellation">Forces the stop: sessions lose their sockets at once.</param>
+    /// <param name="cancellation">The first caller's forces the stop: every stage is cut short, and sessions lose their sockets at once.</param>
     public Task StopAsync(CancellationToken cancellation)
     {
         lock (_gate)
@@ -146,22 +148,49 @@ public sealed class BrokerHost : IAsyncDisposable
         Health.Dispose();
         Sessions.Dispose();
         _tickThread.Dispose();
+        _stopProbes.Dispose();
         _stopServices.Dispose();
     }
 
     private void Serve(ComponentKind kind, string name, Func<CancellationToken, Task> body) =>
         _services.Add(_supervisor.RunAsync(new Component(kind, name), Options.Supervision, body, _stopServices.Token));
 
+    /// <summary>What probes an endpoint ends before the endpoints close: it would tell of a fault that is none.</summary>
+    private void ProbeEndpoints(string name, Func<CancellationToken, Task> body) =>
+        _probes.Add(_supervisor.RunAsync(new Component(ComponentKind.Probe, name), Options.Supervision, body, _stopProbes.Token));
+
     private async Task StopOnceAsync(CancellationToken cancellation)
     {
         EnterPhase(Phase.Draining, PhaseOutcome.Completed);
+        var drain = new DrainSequence(Options, Listeners, Broker, Hub, _time, cancellation);
+        await drain.AnnounceAsync().ConfigureAwait(false);
+        await drain.StopAcceptingAsync(StopProbesAsync).ConfigureAwait(false);
+        await drain.StopIntakeAsync().ConfigureAwait(false);
+        await TellDrainingAsync(cancellation).ConfigureAwait(false);
+        await drain.DeliverAsync().ConfigureAwait(false);
+        await drain.CloseSessionsAsync().ConfigureAwait(false);
+        await StopServicesAsync(cancellation).ConfigureAwait(false);
+        await Listeners.StopAsync(cancellation).ConfigureAwait(false);
+        EnterPhase(Phase.Stopped, drain.IsForced ? PhaseOutcome.Forced : PhaseOutcome.Completed);
+    }
+
+    private async Task StopProbesAsync()
+    {
+        await _stopProbes.CancelAsync().ConfigureAwait(false);
+        await Task.WhenAll(_probes).ConfigureAwait(false);
+        if (_probes.Count > 0)
+        {
+            Hub.Publish(new CanaryDisabled("no new clients are served: the broker is stopping"));
+        }
+    }
+
+    /// <summary>Last, so that the feed tells of health and load for as long as there are sessions.</summary>
+    private async Task StopServicesAsync(CancellationToken cancellation)
+    {
         await _stopServices.CancelAsync().ConfigureAwait(false);
 
-        // A service that hangs, on a file of a dead mount for example, must not keep the sessions from being ended.
+        // A service that hangs, on a file of a dead mount for example, must not keep the process from ending.
         await Task.WhenAll(_services).WaitAsync(Options.Listener.CloseTimeout, _time, cancellation).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-        await TellDrainingAsync(cancellation).ConfigureAwait(false);
-        await Listeners.StopAsync(cancellation).ConfigureAwait(false);
-        EnterPhase(Phase.Stopped, cancellation.IsCancellationRequested ? PhaseOutcome.Forced : PhaseOutcome.Completed);
     }
 
     /// <summary>The last that subscribers hear of health, before their sessions end.</summary>

@@ -32,6 +32,9 @@ public sealed record CassiniOptions
     /// <summary>When crashed components are started again.</summary>
     public RestartPolicy Supervision { get; init; } = new();
 
+    /// <summary>How long a graceful stop may take.</summary>
+    public DrainOptions Drain { get; init; } = new();
+
     /// <summary>The management HTTP surface.</summary>
     public ManagementOptions Management { get; init; } = new();
 

@@ -28,6 +28,7 @@ public static class CassiniOptionsValidator
         HealthPolicyValidator.Validate(rules, options.Health);
         Validate(rules, options.Hub);
         Validate(rules, options.Supervision);
+        Validate(rules, options.Drain);
         Validate(rules, options.Management);
         rules.Require(
             options.Listener.Endpoints.IsDefault || !options.Listener.Endpoints.Any(endpoint => endpoint.Port != 0 && $"{endpoint}" == options.Management.Address),
@@ -128,6 +129,12 @@ public static class CassiniOptionsValidator
         rules.Range("Supervision:MaxCrashes", supervision.MaxCrashes, 1, 10_000);
         rules.Range("Supervision:Window", supervision.Window, Second, Day);
         rules.Range("Supervision:AbandonAfter", supervision.AbandonAfter, Millisecond, Hour);
+    }
+
+    private static void Validate(OptionRules rules, DrainOptions drain)
+    {
+        rules.Range("Drain:ReadinessDelay", drain.ReadinessDelay, TimeSpan.Zero, 10 * TimeSpan.FromMinutes(1));
+        rules.Range("Drain:SessionTimeout", drain.SessionTimeout, TimeSpan.Zero, Hour);
     }
 
     private static void Validate(OptionRules rules, ManagementOptions management)
