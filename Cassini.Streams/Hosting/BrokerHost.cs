@@ -23,6 +23,7 @@ public sealed class BrokerHost : IAsyncDisposable
     private readonly Prober _prober;
     private readonly LoadSampler _load;
     private readonly HealthTopic? _healthTopic;
+    private readonly CancellationTokenSource _stopRequested = new();
     private readonly CancellationTokenSource _stopProbes = new();
     private readonly CancellationTokenSource _stopServices = new();
     private readonly List<Task> _probes = [];
@@ -97,15 +98,34 @@ public sealed class BrokerHost : IAsyncDisposable
     /// <summary>The endpoints and connections.</summary>
     public ListenerManager Listeners { get; }
 
+    /// <summary>The TLS material in use. Nothing is loaded before <see cref="LoadCertificates"/> or <see cref="StartAsync"/>.</summary>
+    public CertificateStore Certificates => _certificates;
+
+    /// <summary>Cancelled by <see cref="RequestStop"/>: whoever started the host is to stop it.</summary>
+    public CancellationToken StopRequested => _stopRequested.Token;
+
     /// <summary>The broker; null when the host serves another protocol.</summary>
     public MqttBroker? Broker { get; }
+
+    /// <summary>Loads the certificates, unless that was done: for a management surface that needs them before the broker starts.</summary>
+    /// <exception cref="TlsConfigurationException">A certificate file cannot be used.</exception>
+    public void LoadCertificates()
+    {
+        if (!_certificates.IsLoaded)
+        {
+            _certificates.Load();
+        }
+    }
+
+    /// <summary>Asks whoever started the host to stop it. Any thread, any number of times.</summary>
+    public void RequestStop() => _ = _stopRequested.CancelAsync();
 
     /// <summary>Loads the certificates, binds the endpoints and starts the probes.</summary>
     /// <returns>Ends in phase ready: when every endpoint had its first bind attempt, successful or not.</returns>
     /// <exception cref="TlsConfigurationException">A certificate file cannot be used.</exception>
     public async Task StartAsync(CancellationToken cancellation)
     {
-        _certificates.Load();
+        LoadCertificates();
         if (Broker is { } broker)
         {
             await broker.LoadAsync(cancellation).ConfigureAwait(false);
@@ -148,6 +168,7 @@ public sealed class BrokerHost : IAsyncDisposable
         Health.Dispose();
         Sessions.Dispose();
         _tickThread.Dispose();
+        _stopRequested.Dispose();
         _stopProbes.Dispose();
         _stopServices.Dispose();
     }

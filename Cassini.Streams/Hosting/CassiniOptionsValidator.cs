@@ -79,6 +79,11 @@ public static class CassiniOptionsValidator
         rules.Require(tls.CaPath.Length > 0, "Tls:CaPath", "an empty path", $"name a PEM file ({TlsOptions.CaSetting})");
         rules.Require(tls.ServerChainPath.Length > 0, "Tls:ServerChainPath", "an empty path", $"name a PEM file ({TlsOptions.ServerChainSetting})");
         rules.Require(tls.ServerKeyPath.Length > 0, "Tls:ServerKeyPath", "an empty path", $"name a PEM file ({TlsOptions.ServerKeySetting})");
+        rules.Require(
+            string.IsNullOrEmpty(tls.ManagementChainPath) == string.IsNullOrEmpty(tls.ManagementKeyPath),
+            "Tls:ManagementChainPath",
+            tls.ManagementChainPath ?? "nothing",
+            "it goes together with Tls:ManagementKeyPath");
         rules.Range("Tls:ReloadInterval", tls.ReloadInterval, 10 * Millisecond, Day);
         rules.Range("Tls:ExpiringWithin", tls.ExpiringWithin, TimeSpan.Zero, 3_650 * Day);
         rules.Require(Enum.IsDefined(tls.IdentityFrom), "Tls:IdentityFrom", $"{tls.IdentityFrom}", "CommonName or SubjectAlternativeName");
@@ -146,14 +151,22 @@ public static class CassiniOptionsValidator
         else
         {
             rules.Require(
-                IPAddress.IsLoopback(address.Address),
-                "Management:Address",
-                management.Address,
-                "it must be a loopback address (127.0.0.0/8 or [::1]): access control for other addresses does not exist yet");
+                !management.EnableFaults || (IPAddress.IsLoopback(address.Address) && management.RequireCredentials is not true),
+                "Management:EnableFaults",
+                "true",
+                "rehearsals are for an open loopback address only");
         }
 
         rules.Range("Management:MaxFeeds", management.MaxFeeds, 1, 1_000_000);
         rules.Range("Management:MaxWaits", management.MaxWaits, 1, 1_000_000);
+        rules.Range("Management:MaxFeedsPerCaller", management.MaxFeedsPerCaller, 1, 1_000_000);
+        rules.Range("Management:MaxWaitsPerCaller", management.MaxWaitsPerCaller, 1, 1_000_000);
+        rules.Range("Management:MaxConnectionsPerCaller", management.MaxConnectionsPerCaller, 1, 1_000_000);
+        rules.Range("Management:RequestRate", management.RequestRate, 1, 1_000_000);
+        rules.Range("Management:RequestBurst", management.RequestBurst, 1, 1_000_000);
+        rules.Require(management.TokenPath is not "", "Management:TokenPath", "an empty path", "name a file (CASSINI_MANAGEMENT_TOKEN_FILE)");
+        rules.Require(management.ShutdownTokenPath is not "", "Management:ShutdownTokenPath", "an empty path", "name a file");
+        rules.Require(management.ShutdownToken is not "", "Management:ShutdownToken", "an empty text", "it is a secret of at least one character");
         rules.Range("Management:FeedHeartbeat", management.FeedHeartbeat, 100 * Millisecond, 10 * TimeSpan.FromMinutes(1));
     }
 

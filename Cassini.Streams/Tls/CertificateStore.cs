@@ -45,6 +45,9 @@ public sealed class CertificateStore
     /// <exception cref="InvalidOperationException">Nothing was loaded yet.</exception>
     public TlsMaterial Current => _current ?? throw new InvalidOperationException($"Call {nameof(Load)} first.");
 
+    /// <summary>Whether there is any yet. Any thread.</summary>
+    public bool IsLoaded => _current is not null;
+
     /// <summary>The first load, at start; an expired certificate is loaded all the same, and health says so. Call it once.</summary>
     /// <exception cref="TlsConfigurationException">A file is missing or cannot be used; one line says which and why.</exception>
     public void Load()

@@ -1,7 +1,10 @@
+using System.Net;
 using Cassini.Streams.Broker;
 using Cassini.Streams.Events;
 using Cassini.Streams.Health;
 using Cassini.Streams.Hosting;
+using Cassini.Streams.Listening;
+using Cassini.Streams.Tls;
 
 namespace Cassini.Web.Management;
 
@@ -20,4 +23,15 @@ internal sealed record ManagementContext(
     IListenerControl Listeners,
     ManagementOptions Options,
     TimeProvider Time,
-    MqttBroker? Broker = null);
+    MqttBroker? Broker = null)
+{
+    /// <summary>What is served over TLS, and what client certificates are judged by; null without TLS.</summary>
+    public CertificateStore? Certificates { get; init; }
+
+    /// <summary>Asks for a graceful stop of the process; null when nobody can.</summary>
+    public Action? RequestStop { get; init; }
+
+    /// <summary>Whether callers need credentials: always where it does not listen on loopback.</summary>
+    public bool IsClosed { get; } = Options.RequireCredentials is true
+        || !EndpointAddress.TryParse(Options.Address, out var address, out _) || !IPAddress.IsLoopback(address.Address);
+}

@@ -6,6 +6,7 @@ using Cassini.Streams.Listening;
 using Cassini.Streams.Tls;
 using Cassini.Web.Cli.Settings;
 using Cassini.Web.Management;
+using Cassini.Web.Management.Access;
 
 namespace Cassini.Web.Cli.Serving;
 
@@ -22,15 +23,17 @@ internal sealed class Server(ServeSettings settings, CliContext context)
         {
             var made = MakeDevelopmentCertificates();
             await using var host = new BrokerHost(settings.Options, context.Time, loggers);
+            using var stop = CancellationTokenSource.CreateLinkedTokenSource(context.Signals.Stop, host.StopRequested);
             await using var management = ManagementApp.Create(host, loggers, context.Time);
             try
             {
+                host.LoadCertificates();
                 await StartManagementAsync(management);
-                await StartBrokerAsync(host, loggers);
+                await StartBrokerAsync(host, loggers, stop.Token);
                 StartupText.Write(context.Out, settings, host.Health.Current, ManagementApp.AddressOf(management), made);
-                await Task.Delay(Timeout.InfiniteTimeSpan, context.Time, context.Signals.Stop);
+                await Task.Delay(Timeout.InfiniteTimeSpan, context.Time, stop.Token);
             }
-            catch (OperationCanceledException) when (context.Signals.Stop.IsCancellationRequested)
+            catch (OperationCanceledException) when (stop.IsCancellationRequested)
             {
                 // The way to stop, also in the middle of starting.
             }
@@ -45,7 +48,7 @@ internal sealed class Server(ServeSettings settings, CliContext context)
             context.Complain(exception.Message);
             return ExitCode.Error;
         }
-        catch (TlsConfigurationException exception)
+        catch (Exception exception) when (exception is TlsConfigurationException or AccessConfigurationException)
         {
             context.Complain(exception.Message);
             return ExitCode.Error;
@@ -85,13 +88,13 @@ internal sealed class Server(ServeSettings settings, CliContext context)
         }
     }
 
-    private async Task StartBrokerAsync(BrokerHost host, ILoggerFactory loggers)
+    private static async Task StartBrokerAsync(BrokerHost host, ILoggerFactory loggers, CancellationToken stop)
     {
         // Until the hub completes, so that the last event is logged too: unless the start fails, which one line says better.
         var log = EventLogger.Attach(host.Hub, loggers);
         try
         {
-            await host.StartAsync(context.Signals.Stop);
+            await host.StartAsync(stop);
         }
         catch (TlsConfigurationException)
         {

@@ -12,7 +12,8 @@ internal static class StartupText
     public static void Write(
         TextWriter output, ServeSettings settings, HealthSnapshot health, Uri management, ImmutableArray<DevelopmentCertificateAction> made)
     {
-        var url = management.GetLeftPart(UriPartial.Authority);
+        var url = $"{management.Scheme}://{Reachable(management.Authority)}";
+        var curl = Curl(settings);
         output.WriteLine($"Cassini {ProgramVersion.Text}");
         output.WriteLine();
         foreach (var endpoint in health.Endpoints)
@@ -30,12 +31,20 @@ internal static class StartupText
         output.WriteLine();
         output.WriteLine("Try, in another terminal:");
         output.WriteLine($"  {ConnectLine(settings, health)}");
-        output.WriteLine($"  curl -s {url}/healthz");
-        output.WriteLine($"  curl -N {url}/events");
-        output.WriteLine($"  curl '{url}/readyz?wait=30s'");
+        output.WriteLine($"  {curl} -s {url}/healthz");
+        output.WriteLine($"  {curl} -N {url}/events");
+        output.WriteLine($"  {curl} '{url}/readyz?wait=30s'");
         output.WriteLine();
         output.WriteLine("Ctrl-C stops gracefully.");
         output.Flush();
+    }
+
+    private static string Curl(ServeSettings settings)
+    {
+        // Which token, and which CA a management certificate of its own comes from, we do not know or do not say.
+        var management = settings.Options.Management;
+        var ca = management.Https ? $" --cacert {Shell.Quote(settings.Options.Tls is { ManagementChainPath: null } tls ? tls.CaPath : "CA.pem")}" : "";
+        return $"curl{ca}{(management.TokenPath is null ? "" : " -H 'Authorization: Bearer TOKEN'")}";
     }
 
     private static string State(EndpointHealth endpoint) => endpoint.State switch

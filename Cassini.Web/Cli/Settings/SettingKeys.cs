@@ -9,6 +9,8 @@ internal static class SettingKeys
 {
     public const string Endpoints = $"{nameof(CassiniOptions.Listener)}:{nameof(ListenerOptions.Endpoints)}";
     public const string ManagementAddress = $"{nameof(CassiniOptions.Management)}:{nameof(ManagementOptions.Address)}";
+    public const string ManagementTokenPath = $"{nameof(CassiniOptions.Management)}:{nameof(ManagementOptions.TokenPath)}";
+    public const string ShutdownToken = $"{nameof(CassiniOptions.Management)}:{nameof(ManagementOptions.ShutdownToken)}";
     public const string EnableFaults = $"{nameof(CassiniOptions.Management)}:{nameof(ManagementOptions.EnableFaults)}";
     public const string DataDirectory = nameof(CassiniOptions.DataDirectory);
     public const string Ca = $"{nameof(CassiniOptions.Tls)}:{nameof(TlsOptions.CaPath)}";
