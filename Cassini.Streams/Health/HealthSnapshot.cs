@@ -153,6 +153,10 @@ public sealed record CheckHealth(
     int Transitions,
     ImmutableArray<string> Evidence)
 {
+    /// <summary>Where the runbook tells what the reason means and what to do, relative to the management address; null when it is ok.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? Runbook => Reason is null ? null : $"/runbook#{Reason}";
+
     /// <summary>Whether <c>/readyz</c> looks at this check.</summary>
     [JsonIgnore]
     public bool InReadyz { get; init; }

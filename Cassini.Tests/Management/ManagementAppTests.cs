@@ -114,7 +114,7 @@ public class ManagementAppTests
         paths.EnumerateObject().Select(path => path.Name).ShouldBe(
             [
                 "/", "/livez", "/livez/{check}", "/readyz", "/readyz/{check}", "/healthz", "/healthz/{check}", "/events", "/state", "/metrics",
-                "/sessions", "/sessions/{id}", "/topics", "/subscriptions", "/faults/{fault}",
+                "/sessions", "/sessions/{id}", "/topics", "/subscriptions", "/faults/{fault}", "/runbook", "/runbook.css",
             ],
             ignoreOrder: true);
         var readyz = paths.GetProperty("/readyz").GetProperty("get");

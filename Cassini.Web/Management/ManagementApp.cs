@@ -83,6 +83,7 @@ internal static class ManagementApp
         app.MapSessions(broker);
         app.MapTopics(broker);
         app.MapFaults(broker);
+        app.MapRunbook();
         app.MapOpenApi();
     }
 
