@@ -71,6 +71,10 @@ public partial class RunbookPageTests
             .Single(check => check.Name == "bind").Runbook.ShouldBe("/runbook#BindFailed");
     }
 
+    [Fact]
+    public void Check_ReasonThatIsNoneOfTheBrokers_HasNoLink() =>
+        new CheckHealth("feed", HealthStatus.Error, HealthStatus.Error, "NotConnected", null, default, false, 0, []).Runbook.ShouldBeNull();
+
     [GeneratedRegex("<h2 id=\"([^\"]+)\">")]
     private static partial Regex Anchors();
 
