@@ -1,6 +1,7 @@
 using System.Net;
 using System.Text.Json;
 using System.Text.RegularExpressions;
+using Cassini.Streams.Events;
 using Cassini.Streams.Health;
 using Cassini.Tests.Docs;
 using Cassini.Tests.Health;
