@@ -153,6 +153,13 @@ public sealed record CheckHealth(
     int Transitions,
     ImmutableArray<string> Evidence)
 {
+    /// <summary>
+    /// Where the runbook tells what the reason means and what to do, relative to the management address; null when it is ok, and for
+    /// a reason that is none of the broker's, such as that of a feed that is lost.
+    /// </summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? Runbook => Reason is { } reason && Reasons.All.Contains(reason) ? $"/runbook#{reason}" : null;
+
     /// <summary>Whether <c>/readyz</c> looks at this check.</summary>
     [JsonIgnore]
     public bool InReadyz { get; init; }

@@ -110,7 +110,7 @@ public class ManagementAppTests
         paths.EnumerateObject().Select(path => path.Name).ShouldBe(
             [
                 "/", "/livez", "/livez/{check}", "/readyz", "/readyz/{check}", "/healthz", "/healthz/{check}", "/events", "/state", "/metrics",
-                "/sessions", "/sessions/{id}", "/topics", "/subscriptions", "/drain", "/faults/{fault}",
+                "/sessions", "/sessions/{id}", "/topics", "/subscriptions", "/drain", "/faults/{fault}", "/runbook", "/runbook.css",
             ],
             ignoreOrder: true);
         var readyz = paths.GetProperty("/readyz").GetProperty("get");

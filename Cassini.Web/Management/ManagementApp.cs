@@ -109,6 +109,7 @@ internal static class ManagementApp
         app.MapTopics(broker);
         app.MapFaults(broker);
         app.MapDrain(broker, new BearerTokens(options.ShutdownToken, options.ShutdownTokenPath, broker.Time, logger), logger);
+        app.MapRunbook();
         app.MapOpenApi();
     }
 

@@ -12,7 +12,7 @@ internal static class SettingsEnvironment
 
     private const string OtlpEndpoint = "OTEL_EXPORTER_OTLP_ENDPOINT";
 
-    private static readonly Dictionary<string, string> Named = new(StringComparer.Ordinal)
+    internal static readonly IReadOnlyDictionary<string, string> Named = new Dictionary<string, string>(StringComparer.Ordinal)
     {
         ["CASSINI_BIND_ADDR"] = SettingKeys.Endpoints,
         ["CASSINI_MANAGEMENT_ADDR"] = SettingKeys.ManagementAddress,
