@@ -1,6 +1,7 @@
 using System.Net;
 using Cassini.Streams.Hosting;
 using Cassini.Streams.Listening;
+using Cassini.Web.Telemetry;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 
@@ -15,9 +16,9 @@ internal static class ManagementApp
     private const int OtherConnections = 512;
 
     /// <summary>The management surface of a broker.</summary>
-    public static WebApplication Create(BrokerHost host, ILoggerFactory loggers, TimeProvider time) => Create(
+    public static WebApplication Create(BrokerHost host, ILoggerFactory loggers, TimeProvider time, OtlpExport? export = null) => Create(
         new ManagementContext(
-            host.Hub, host.Health, host.Sessions, new ListenerControl(host.Listeners), host.Options.Management, time, host.Broker),
+            host.Hub, host.Health, host.Sessions, new ListenerControl(host.Listeners), host.Options.Management, time, host.Broker, export),
         loggers);
 
     /// <summary>
@@ -74,12 +75,14 @@ internal static class ManagementApp
         var waits = new ProbeWaits(broker, stopping);
         var feeds = new FeedRegistry(broker, bodies, stopping);
         app.Lifetime.ApplicationStopped.Register(feeds.Dispose);
+        var metrics = MetricsEndpoint.CreateMetrics(broker, feeds, waits);
+        app.Lifetime.ApplicationStopped.Register(metrics.Dispose);
         app.MapIndex();
         app.MapProbes(broker, waits);
         app.MapHealthz(broker, waits, bodies);
         app.MapEvents(broker, feeds);
         app.MapState(broker);
-        app.MapMetrics(broker, feeds, waits);
+        app.MapMetrics(metrics);
         app.MapSessions(broker);
         app.MapTopics(broker);
         app.MapFaults(broker);

@@ -2,6 +2,7 @@ using Cassini.Streams.Broker;
 using Cassini.Streams.Events;
 using Cassini.Streams.Health;
 using Cassini.Streams.Hosting;
+using Cassini.Web.Telemetry;
 
 namespace Cassini.Web.Management;
 
@@ -13,6 +14,7 @@ namespace Cassini.Web.Management;
 /// <param name="Options">Address and caps.</param>
 /// <param name="Time">The one clock.</param>
 /// <param name="Broker">Topics, subscriptions and their statistics; null when the host serves another protocol.</param>
+/// <param name="Export">Where metrics go beside /metrics; null for nowhere.</param>
 internal sealed record ManagementContext(
     EventHub Hub,
     HealthProjection Health,
@@ -20,4 +22,5 @@ internal sealed record ManagementContext(
     IListenerControl Listeners,
     ManagementOptions Options,
     TimeProvider Time,
-    MqttBroker? Broker = null);
+    MqttBroker? Broker = null,
+    OtlpExport? Export = null);
