@@ -24,6 +24,9 @@ internal static class RuntimeMetrics
         ["dotnet.thread_pool.queue.length"] = null,
     }.ToFrozenDictionary(StringComparer.Ordinal);
 
+    /// <summary>The instruments' names.</summary>
+    public static IEnumerable<string> Names => Chosen.Select(chosen => chosen.Value ?? chosen.Key);
+
     public static MetricStreamConfiguration ViewOf(Instrument instrument, int mostSeries) =>
         instrument.Meter.Name == MeterName && Chosen.TryGetValue(instrument.Name, out var name)
             ? new MetricStreamConfiguration { Name = name, CardinalityLimit = mostSeries }

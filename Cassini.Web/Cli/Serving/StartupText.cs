@@ -22,6 +22,11 @@ internal static class StartupText
 
         output.WriteLine($"  management    {url}");
         WriteCertificates(output, settings, made);
+        if (settings.Options.Telemetry.OtlpEndpoint is { } collector)
+        {
+            output.WriteLine($"  telemetry     to {collector}");
+        }
+
         foreach (var note in settings.Notes)
         {
             output.WriteLine($"  note          {note}");

@@ -1,3 +1,5 @@
+using Cassini.Web.Telemetry;
+
 namespace Cassini.Web.Cli.Settings;
 
 /// <summary>The settings of the environment. An empty variable is one that is not set, as shells' <c>${NAME:-}</c> leave it.</summary>
@@ -11,7 +13,6 @@ internal static class SettingsEnvironment
     public const string DataDirectory = "CASSINI_DATA_DIR";
 
     private const string ShutdownToken = "CASSINI_SHUTDOWN_TOKEN";
-    private const string OtlpEndpoint = "OTEL_EXPORTER_OTLP_ENDPOINT";
 
     private static readonly Dictionary<string, string> Named = new(StringComparer.Ordinal)
     {
@@ -22,6 +23,8 @@ internal static class SettingsEnvironment
         ["TLS_SERVER_CERT_CHAIN"] = SettingKeys.ServerChain,
         ["TLS_SERVER_KEY"] = SettingKeys.ServerKey,
         ["TLS_CRL"] = SettingKeys.Crl,
+        [OtlpExport.EndpointVariable] = SettingKeys.OtlpEndpoint,
+        [OtlpExport.ServiceNameVariable] = SettingKeys.ServiceName,
     };
 
     public static SettingsLayer Read(IReadOnlyDictionary<string, string> environment, List<string> warnings)
@@ -54,11 +57,6 @@ internal static class SettingsEnvironment
         if (!string.IsNullOrEmpty(environment.GetValueOrDefault(ShutdownToken)))
         {
             yield return $"{ShutdownToken} is set; POST /drain, which asks for it, comes with a later version";
-        }
-
-        if (!string.IsNullOrEmpty(environment.GetValueOrDefault(OtlpEndpoint)))
-        {
-            yield return $"{OtlpEndpoint} is set; exporting there comes with a later version";
         }
     }
 }
