@@ -50,7 +50,8 @@ public class MetricsPageTests
 
     private static string Labels(string[] lines, string name, string type)
     {
-        var sample = lines.First(line => line.StartsWith(type == "histogram" ? $"{name}_sum" : name, StringComparison.Ordinal));
+        var first = type == "histogram" ? $"{name}_sum" : name;
+        var sample = lines.First(line => line.StartsWith($"{first} ", StringComparison.Ordinal) || line.StartsWith($"{first}{{", StringComparison.Ordinal));
         var start = sample.IndexOf('{', StringComparison.Ordinal);
         return start < 0 ? "" : string.Join(", ", sample[(start + 1)..sample.LastIndexOf('}')].Split(',').Select(label => label.Split('=')[0]));
     }
