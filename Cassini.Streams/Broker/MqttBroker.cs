@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Reactive.Linq;
 using Cassini.Streams.Events;
 using Cassini.Streams.Listening;
@@ -20,15 +21,31 @@ public sealed class MqttBroker : IConnectionHandler
     /// <param name="events">Where it tells what happens.</param>
     /// <param name="time">The one clock.</param>
     /// <param name="logger">The log.</param>
-    public MqttBroker(BrokerOptions options, string version, IEventPublisher events, TimeProvider time, ILogger<MqttBroker> logger)
-        : this(options, version, new InMemoryStore(), events, time, logger)
+    /// <param name="spans">Where the spans of messages begin; null for no traces.</param>
+    /// <param name="traceRatio">The share of messages without a trace context that begin a trace, 0 to 1.</param>
+    public MqttBroker(
+        BrokerOptions options,
+        string version,
+        IEventPublisher events,
+        TimeProvider time,
+        ILogger<MqttBroker> logger,
+        ActivitySource? spans = null,
+        double traceRatio = 0)
+        : this(options, version, new InMemoryStore(), events, time, logger, spans, traceRatio)
     {
     }
 
     internal MqttBroker(
-        BrokerOptions options, string version, IBrokerStore store, IEventPublisher events, TimeProvider time, ILogger<MqttBroker> logger)
+        BrokerOptions options,
+        string version,
+        IBrokerStore store,
+        IEventPublisher events,
+        TimeProvider time,
+        ILogger<MqttBroker> logger,
+        ActivitySource? spans = null,
+        double traceRatio = 0)
     {
-        _core = new BrokerCore(options, store, events, time, logger);
+        _core = new BrokerCore(options, store, events, time, logger, new MessageTracer(spans, traceRatio, time));
         Housekeeper = new Housekeeper(_core, version);
         Drain = new BrokerDrain(_core);
     }

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Reactive.Concurrency;
 using System.Reflection;
 using Cassini.Streams.Broker;
@@ -70,7 +71,9 @@ public sealed class BrokerHost : IAsyncDisposable
         var tls = options.Tls ?? throw new ArgumentException("Tls: certificate files are needed", nameof(options));
         _certificates = new CertificateStore(tls, Hub, time, loggers.CreateLogger<CertificateStore>());
         _supervisor = new Supervisor(Hub, time, loggers.CreateLogger<Supervisor>());
-        Broker = handler is null ? new MqttBroker(options.Broker, Version, Hub, time, loggers.CreateLogger<MqttBroker>()) : null;
+        Broker = handler is null
+            ? new MqttBroker(options.Broker, Version, Hub, time, loggers.CreateLogger<MqttBroker>(), Spans, options.Telemetry.TraceRatio)
+            : null;
         Listeners = new ListenerManager(
             options.Listener, options.Supervision, _certificates, handler ?? Broker!, _supervisor, Hub, time, loggers.CreateLogger<ListenerManager>());
         _prober = new Prober(options.Probing, Listeners, _certificates, Hub, time, loggers.CreateLogger<Prober>(), speaksMqtt: Broker is not null);
@@ -82,6 +85,9 @@ public sealed class BrokerHost : IAsyncDisposable
     /// <summary>The program's version, without build metadata.</summary>
     public static string Version { get; } =
         typeof(BrokerHost).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()!.InformationalVersion.Split('+')[0];
+
+    /// <summary>Where the spans of messages begin: this host's own source, of the name <c>Cassini</c>.</summary>
+    public ActivitySource Spans { get; } = new("Cassini", Version);
 
     /// <summary>What it was made with.</summary>
     public CassiniOptions Options { get; }
@@ -167,6 +173,7 @@ public sealed class BrokerHost : IAsyncDisposable
         await Hub.CompleteAsync().ConfigureAwait(false);
         Health.Dispose();
         Sessions.Dispose();
+        Spans.Dispose();
         _tickThread.Dispose();
         _stopRequested.Dispose();
         _stopProbes.Dispose();

@@ -38,6 +38,9 @@ public sealed record CassiniOptions
     /// <summary>The management HTTP surface.</summary>
     public ManagementOptions Management { get; init; } = new();
 
+    /// <summary>Traces and metrics for other systems.</summary>
+    public TelemetryOptions Telemetry { get; init; } = new();
+
     /// <summary>Where Cassini keeps what it makes: development certificates. Default null: the user's data directory.</summary>
     public string? DataDirectory { get; init; }
 }

@@ -30,6 +30,7 @@ public static class CassiniOptionsValidator
         Validate(rules, options.Supervision);
         Validate(rules, options.Drain);
         Validate(rules, options.Management);
+        Validate(rules, options.Telemetry);
         rules.Require(
             options.Listener.Endpoints.IsDefault || !options.Listener.Endpoints.Any(endpoint => endpoint.Port != 0 && $"{endpoint}" == options.Management.Address),
             "Management:Address",
@@ -168,6 +169,19 @@ public static class CassiniOptionsValidator
         rules.Require(management.ShutdownTokenPath is not "", "Management:ShutdownTokenPath", "an empty path", "name a file");
         rules.Require(management.ShutdownToken is not "", "Management:ShutdownToken", "an empty text", "it is a secret of at least one character");
         rules.Range("Management:FeedHeartbeat", management.FeedHeartbeat, 100 * Millisecond, 10 * TimeSpan.FromMinutes(1));
+    }
+
+    private static void Validate(OptionRules rules, TelemetryOptions telemetry)
+    {
+        rules.Require(telemetry.ServiceName.Trim().Length > 0, "Telemetry:ServiceName", "an empty name", "name the service");
+        rules.Require(telemetry.TraceRatio is >= 0 and <= 1, "Telemetry:TraceRatio", telemetry.TraceRatio.ToString(CultureInfo.InvariantCulture), "allowed: 0 to 1");
+        if (telemetry.OtlpEndpoint is { } endpoint)
+        {
+            // Not repeated in the message: it may hold a password.
+            var isUrl = Uri.TryCreate(endpoint, UriKind.Absolute, out var url) && (url.Scheme == Uri.UriSchemeHttp || url.Scheme == Uri.UriSchemeHttps);
+            rules.Require(isUrl, "Telemetry:OtlpEndpoint", "the value", "give an http or https URL");
+            rules.Require(!isUrl || url!.UserInfo.Length == 0, "Telemetry:OtlpEndpoint", "a user name or password", "credentials go into OTEL_EXPORTER_OTLP_HEADERS");
+        }
     }
 
     private static void AtLeast(OptionRules rules, string setting, TimeSpan value, string other, TimeSpan least) =>

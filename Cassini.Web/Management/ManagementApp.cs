@@ -2,6 +2,7 @@ using System.Net;
 using Cassini.Streams.Hosting;
 using Cassini.Streams.Listening;
 using Cassini.Web.Management.Access;
+using Cassini.Web.Telemetry;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 
@@ -16,11 +17,12 @@ internal static class ManagementApp
     private const int OtherConnections = 512;
 
     /// <summary>The management surface of a broker.</summary>
-    public static WebApplication Create(BrokerHost host, ILoggerFactory loggers, TimeProvider time) => Create(
+    public static WebApplication Create(BrokerHost host, ILoggerFactory loggers, TimeProvider time, OtlpExport? export = null) => Create(
         new ManagementContext(host.Hub, host.Health, host.Sessions, new ListenerControl(host.Listeners), host.Options.Management, time, host.Broker)
         {
             Certificates = host.Certificates,
             RequestStop = host.RequestStop,
+            Export = export,
         },
         loggers);
 
@@ -92,8 +94,10 @@ internal static class ManagementApp
         var feeds = new FeedRegistry(broker, bodies, new CallerPlaces(broker.IsClosed ? options.MaxFeedsPerCaller : null), stopping);
         var rates = broker.IsClosed ? new RequestRates(options) : null;
         var tokens = new BearerTokens(null, options.TokenPath, broker.Time, logger);
+        var metrics = MetricsEndpoint.CreateMetrics(broker, feeds, waits);
         app.Lifetime.ApplicationStopped.Register(() =>
         {
+            metrics.Dispose();
             feeds.Dispose();
             rates?.Dispose();
         });
@@ -104,7 +108,7 @@ internal static class ManagementApp
         app.MapHealthz(broker, waits, bodies);
         app.MapEvents(broker, feeds);
         app.MapState(broker);
-        app.MapMetrics(broker, feeds, waits);
+        app.MapMetrics(metrics);
         app.MapSessions(broker);
         app.MapTopics(broker);
         app.MapFaults(broker);

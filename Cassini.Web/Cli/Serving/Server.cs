@@ -7,6 +7,7 @@ using Cassini.Streams.Tls;
 using Cassini.Web.Cli.Settings;
 using Cassini.Web.Management;
 using Cassini.Web.Management.Access;
+using Cassini.Web.Telemetry;
 
 namespace Cassini.Web.Cli.Serving;
 
@@ -22,9 +23,12 @@ internal sealed class Server(ServeSettings settings, CliContext context)
         try
         {
             var made = MakeDevelopmentCertificates();
+            var export = new OtlpExport(settings.Options.Telemetry, context.Environment);
+            using var problems = export.HasTraces || export.HasMetrics ? new ExportProblems(loggers, context.Time) : null;
             await using var host = new BrokerHost(settings.Options, context.Time, loggers);
             using var stop = CancellationTokenSource.CreateLinkedTokenSource(context.Signals.Stop, host.StopRequested);
-            await using var management = ManagementApp.Create(host, loggers, context.Time);
+            using var traces = export.StartTraces(host.Spans.Name);
+            await using var management = ManagementApp.Create(host, loggers, context.Time, export);
             try
             {
                 host.LoadCertificates();
@@ -91,7 +95,8 @@ internal sealed class Server(ServeSettings settings, CliContext context)
     private static async Task StartBrokerAsync(BrokerHost host, ILoggerFactory loggers, CancellationToken stop)
     {
         // Until the hub completes, so that the last event is logged too: unless the start fails, which one line says better.
-        var log = EventLogger.Attach(host.Hub, loggers);
+        var traces = new ConnectionTraces(host.Spans, host.Options.Telemetry.TraceRatio, host.Hub.StartedAt, host.Broker is not null);
+        var log = EventLogger.Attach(host.Hub, loggers, traces);
         try
         {
             await host.StartAsync(stop);

@@ -23,9 +23,9 @@ internal static class StartupText
 
         output.WriteLine($"  management    {url}");
         WriteCertificates(output, settings, made);
-        foreach (var note in settings.Notes)
+        if (settings.Options.Telemetry.OtlpEndpoint is { } collector)
         {
-            output.WriteLine($"  note          {note}");
+            output.WriteLine($"  telemetry     to {collector}");
         }
 
         output.WriteLine();

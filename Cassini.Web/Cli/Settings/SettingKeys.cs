@@ -17,6 +17,8 @@ internal static class SettingKeys
     public const string ServerChain = $"{nameof(CassiniOptions.Tls)}:{nameof(TlsOptions.ServerChainPath)}";
     public const string ServerKey = $"{nameof(CassiniOptions.Tls)}:{nameof(TlsOptions.ServerKeyPath)}";
     public const string Crl = $"{nameof(CassiniOptions.Tls)}:{nameof(TlsOptions.CrlPath)}";
+    public const string OtlpEndpoint = $"{nameof(CassiniOptions.Telemetry)}:{nameof(TelemetryOptions.OtlpEndpoint)}";
+    public const string ServiceName = $"{nameof(CassiniOptions.Telemetry)}:{nameof(TelemetryOptions.ServiceName)}";
     public const string Logging = "Logging";
     public const string LogFormat = $"{Logging}:{nameof(LoggingOptions.Format)}";
     public const string LogLevel = $"{Logging}:{nameof(LoggingOptions.Level)}";

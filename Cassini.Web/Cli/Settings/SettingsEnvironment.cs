@@ -1,3 +1,5 @@
+using Cassini.Web.Telemetry;
+
 namespace Cassini.Web.Cli.Settings;
 
 /// <summary>The settings of the environment. An empty variable is one that is not set, as shells' <c>${NAME:-}</c> leave it.</summary>
@@ -10,8 +12,6 @@ internal static class SettingsEnvironment
 
     public const string DataDirectory = "CASSINI_DATA_DIR";
 
-    private const string OtlpEndpoint = "OTEL_EXPORTER_OTLP_ENDPOINT";
-
     internal static readonly IReadOnlyDictionary<string, string> Named = new Dictionary<string, string>(StringComparer.Ordinal)
     {
         ["CASSINI_BIND_ADDR"] = SettingKeys.Endpoints,
@@ -23,6 +23,8 @@ internal static class SettingsEnvironment
         ["TLS_SERVER_CERT_CHAIN"] = SettingKeys.ServerChain,
         ["TLS_SERVER_KEY"] = SettingKeys.ServerKey,
         ["TLS_CRL"] = SettingKeys.Crl,
+        [OtlpExport.EndpointVariable] = SettingKeys.OtlpEndpoint,
+        [OtlpExport.ServiceNameVariable] = SettingKeys.ServiceName,
     };
 
     public static SettingsLayer Read(IReadOnlyDictionary<string, string> environment, List<string> warnings)
@@ -47,14 +49,5 @@ internal static class SettingsEnvironment
         }
 
         return new SettingsLayer([.. tree, .. named], UnknownIsError: false);
-    }
-
-    /// <summary>What may be set already and is used by a later version only.</summary>
-    public static IEnumerable<string> WithoutEffectYet(IReadOnlyDictionary<string, string> environment)
-    {
-        if (!string.IsNullOrEmpty(environment.GetValueOrDefault(OtlpEndpoint)))
-        {
-            yield return $"{OtlpEndpoint} is set; exporting there comes with a later version";
-        }
     }
 }

@@ -31,7 +31,6 @@ internal static class SettingsLoader
                 Logging = logging,
                 DevelopmentCertificates = tls.DevelopmentDirectory,
                 Warnings = [.. warnings, .. reader.Warnings, .. ManagementWarnings.Of(tls.Options.Management)],
-                Notes = [.. SettingsEnvironment.WithoutEffectYet(context.Environment)],
             };
     }
 
