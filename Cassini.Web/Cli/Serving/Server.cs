@@ -6,6 +6,7 @@ using Cassini.Streams.Listening;
 using Cassini.Streams.Tls;
 using Cassini.Web.Cli.Settings;
 using Cassini.Web.Management;
+using Cassini.Web.Systemd;
 
 namespace Cassini.Web.Cli.Serving;
 
@@ -15,6 +16,9 @@ internal sealed class Server(ServeSettings settings, CliContext context)
     /// <summary>How long requests in flight may take at the end: feeds and waits are told to end at once.</summary>
     private static readonly TimeSpan LongestGoodbye = TimeSpan.FromSeconds(5);
 
+    /// <summary>What a stop may take at worst: services, sessions and requests each have their time, and the system its moment.</summary>
+    private TimeSpan LongestStop => (2 * settings.Options.Listener.CloseTimeout) + (2 * LongestGoodbye);
+
     public async Task<int> RunAsync()
     {
         using var loggers = ProcessLogging.Create(settings.Logging);
@@ -23,6 +27,8 @@ internal sealed class Server(ServeSettings settings, CliContext context)
             var made = MakeDevelopmentCertificates();
             await using var host = new BrokerHost(settings.Options, context.Time, loggers);
             await using var management = ManagementApp.Create(host, loggers, context.Time);
+            await using var manager = ServiceManager.Attach(context.Environment, host, LongestStop, context.Time, loggers);
+            await using var reloads = new Reloads(context, host, manager);
             try
             {
                 await StartManagementAsync(management);
