@@ -9,8 +9,13 @@ internal static class StatusLine
 {
     public static string Of(HealthSnapshot snapshot)
     {
-        var ready = snapshot.Ready ? "" : ", not ready";
-        var words = $"{Word(snapshot.Phase)}, {Word(snapshot.Status)}{ready}";
+        var verdict = snapshot switch
+        {
+            { Live: false } => ", not live",
+            { Ready: false } => ", not ready",
+            _ => "",
+        };
+        var words = $"{Word(snapshot.Phase)}, {Word(snapshot.Status)}{verdict}";
 
         // One line, whatever a message holds: a line break would begin another assignment.
         return snapshot is { Ready: true, Status: HealthStatus.Ok } ? words : $"{words}: {HealthReason.Of(snapshot)}";
