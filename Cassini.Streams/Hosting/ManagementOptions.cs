@@ -17,4 +17,13 @@ public sealed record ManagementOptions
 
     /// <summary>Long polls at once. Default 1,024.</summary>
     public int MaxWaits { get; init; } = 1024;
+
+    /// <summary>
+    /// Where the gRPC health protocol answers, <c>host:port</c>, in the clear; off loopback it tells of the three probes only, and
+    /// not of each check. Default null: nowhere.
+    /// </summary>
+    public string? GrpcAddress { get; init; }
+
+    /// <summary>Open watches of the gRPC health protocol at once. Default 256.</summary>
+    public int MaxWatches { get; init; } = 256;
 }
