@@ -154,6 +154,14 @@ public sealed class BrokerHost : IAsyncDisposable
     }
 
     /// <summary>
+    /// Looks at the certificate files at once, and takes up what is new: what SIGHUP asks for. They are looked at by themselves too,
+    /// each <see cref="TlsOptions.ReloadInterval"/>. Any thread.
+    /// </summary>
+    /// <param name="cancellation">Ends the wait, with an exception; nobody looks before the start and after the stop.</param>
+    /// <returns>Ends when they are in use, or refused: an event tells which.</returns>
+    public Task LookAtCertificatesAsync(CancellationToken cancellation) => _certificates.LookNowAsync(cancellation);
+
+    /// <summary>
     /// Stops gracefully, in the stages of <see cref="DrainStage"/>: readiness turns red first, then the endpoints close, then clients
     /// get what was taken in for them and are told to go. Health stays readable. Further calls wait for the first.
     /// </summary>

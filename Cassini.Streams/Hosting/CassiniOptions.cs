@@ -35,6 +35,9 @@ public sealed record CassiniOptions
     /// <summary>How long a graceful stop may take.</summary>
     public DrainOptions Drain { get; init; } = new();
 
+    /// <summary>The sum of the deadlines of a drain's stages: what an orchestrator must grant, and a few seconds more.</summary>
+    public TimeSpan LongestDrain => Drain.ReadinessDelay + (2 * DrainSequence.Moment) + Drain.SessionTimeout + Listener.CloseTimeout;
+
     /// <summary>The management HTTP surface.</summary>
     public ManagementOptions Management { get; init; } = new();
 

@@ -36,6 +36,7 @@ public static class CassiniOptionsValidator
             "Management:Address",
             options.Management.Address,
             "it is an endpoint of the broker too");
+        ValidateGrpc(rules, options);
         return rules.Errors;
     }
 
@@ -182,6 +183,27 @@ public static class CassiniOptionsValidator
             rules.Require(isUrl, "Telemetry:OtlpEndpoint", "the value", "give an http or https URL");
             rules.Require(!isUrl || url!.UserInfo.Length == 0, "Telemetry:OtlpEndpoint", "a user name or password", "credentials go into OTEL_EXPORTER_OTLP_HEADERS");
         }
+    }
+
+    private static void ValidateGrpc(OptionRules rules, CassiniOptions options)
+    {
+        var endpoints = options.Listener.Endpoints.IsDefault ? [] : options.Listener.Endpoints;
+        rules.Range("Management:MaxWatches", options.Management.MaxWatches, 1, 1_000_000);
+        if (options.Management.GrpcAddress is not { } text)
+        {
+            return;
+        }
+
+        if (!EndpointAddress.TryParse(text, out var address, out var error))
+        {
+            rules.Require(false, "Management:GrpcAddress", $"'{text}'", error);
+            return;
+        }
+
+        rules.Require(
+            address.Port == 0 || !endpoints.Contains(address), "Management:GrpcAddress", text, "it is an endpoint of the broker too");
+        rules.Require(
+            address.Port == 0 || $"{address}" != options.Management.Address, "Management:GrpcAddress", text, "it is Management:Address too");
     }
 
     private static void AtLeast(OptionRules rules, string setting, TimeSpan value, string other, TimeSpan least) =>

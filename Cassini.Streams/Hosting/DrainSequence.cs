@@ -18,7 +18,7 @@ internal sealed class DrainSequence(
     CassiniOptions options, ListenerManager listeners, MqttBroker? broker, IEventPublisher events, TimeProvider time, CancellationToken forced)
 {
     /// <summary>How long a batch of messages, or a probe, may take to end: they wait for nothing.</summary>
-    private static readonly TimeSpan Moment = TimeSpan.FromSeconds(5);
+    public static readonly TimeSpan Moment = TimeSpan.FromSeconds(5);
 
     /// <summary>Whether a deadline or a second signal cut a stage short.</summary>
     public bool IsForced { get; private set; }

@@ -62,6 +62,7 @@ public sealed record ManagementOptions
     /// <summary>Long polls at once. Default 1,024.</summary>
     public int MaxWaits { get; init; } = 1024;
 
+<<<<<<< HEAD
     /// <summary>Long polls of one caller at once, where credentials are needed. Default 64.</summary>
     public int MaxWaitsPerCaller { get; init; } = 64;
 
@@ -73,4 +74,14 @@ public sealed record ManagementOptions
 
     /// <summary>Requests that one caller may make at once after a pause, where credentials are needed. Default 200.</summary>
     public int RequestBurst { get; init; } = 200;
+
+    /// <summary>
+    /// Where the gRPC health protocol answers, <c>host:port</c>, in the clear; off loopback it tells of the three probes only, and
+    /// not of each check. Default null: nowhere.
+    /// </summary>
+    public string? GrpcAddress { get; init; }
+
+    /// <summary>Open watches of the gRPC health protocol at once. Default 256.</summary>
+    public int MaxWatches { get; init; } = 256;
+>>>>>>> neigh
 }

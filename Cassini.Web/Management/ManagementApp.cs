@@ -118,7 +118,7 @@ internal static class ManagementApp
     }
 
     /// <summary>The process has one owner of signals, and it is not the web framework.</summary>
-    private sealed class NoSignals : IHostLifetime
+    internal sealed class NoSignals : IHostLifetime
     {
         public Task WaitForStartAsync(CancellationToken cancellationToken) => Task.CompletedTask;
 

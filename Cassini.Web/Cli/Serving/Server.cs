@@ -5,9 +5,11 @@ using Cassini.Streams.Hosting;
 using Cassini.Streams.Listening;
 using Cassini.Streams.Tls;
 using Cassini.Web.Cli.Settings;
+using Cassini.Web.GrpcHealth;
 using Cassini.Web.Management;
 using Cassini.Web.Management.Access;
 using Cassini.Web.Telemetry;
+using Cassini.Web.Systemd;
 
 namespace Cassini.Web.Cli.Serving;
 
@@ -16,6 +18,9 @@ internal sealed class Server(ServeSettings settings, CliContext context)
 {
     /// <summary>How long requests in flight may take at the end: feeds and waits are told to end at once.</summary>
     private static readonly TimeSpan LongestGoodbye = TimeSpan.FromSeconds(5);
+
+    /// <summary>What a stop may take at worst: the drain, then services and requests, and the system its moment.</summary>
+    private TimeSpan LongestStop => settings.Options.LongestDrain + settings.Options.Listener.CloseTimeout + (2 * LongestGoodbye);
 
     public async Task<int> RunAsync()
     {
@@ -29,12 +34,21 @@ internal sealed class Server(ServeSettings settings, CliContext context)
             using var stop = CancellationTokenSource.CreateLinkedTokenSource(context.Signals.Stop, host.StopRequested);
             using var traces = export.StartTraces(host.Spans.Name);
             await using var management = ManagementApp.Create(host, loggers, context.Time, export);
+            await using var grpc = GrpcHealthApp.Create(host, loggers, context.Time);
+            await using var manager = ServiceManager.Attach(context.Environment, host, LongestStop, context.Time, loggers);
+            await using var reloads = new Reloads(context, host, manager);
             try
             {
                 host.LoadCertificates();
-                await StartManagementAsync(management);
+                await StartAsync(management, "management", settings.Options.Management.Address, "give another address with --management or CASSINI_MANAGEMENT_ADDR");
+                if (grpc is not null)
+                {
+                    await StartAsync(grpc, "gRPC health", settings.Options.Management.GrpcAddress!, "give another Management:GrpcAddress");
+                }
+
                 await StartBrokerAsync(host, loggers, stop.Token);
-                StartupText.Write(context.Out, settings, host.Health.Current, ManagementApp.AddressOf(management), made);
+                StartupText.Write(
+                    context.Out, settings, host.Health.Current, ManagementApp.AddressOf(management), grpc is null ? null : ManagementApp.AddressOf(grpc), made);
                 await Task.Delay(Timeout.InfiniteTimeSpan, context.Time, stop.Token);
             }
             catch (OperationCanceledException) when (stop.IsCancellationRequested)
@@ -44,7 +58,7 @@ internal sealed class Server(ServeSettings settings, CliContext context)
 
             // Management is the last to go: probes answer while the broker drains.
             await host.StopAsync(context.Signals.Force);
-            await StopManagementAsync(management);
+            await StopManagementAsync(grpc is null ? [management] : [management, grpc]);
             return ExitCode.Ok;
         }
         catch (StartFailedException exception)
@@ -76,18 +90,17 @@ internal sealed class Server(ServeSettings settings, CliContext context)
         }
     }
 
-    private async Task StartManagementAsync(WebApplication management)
+    private async Task StartAsync(WebApplication app, string name, string address, string hint)
     {
         try
         {
-            await management.StartAsync(context.Signals.Stop);
+            await app.StartAsync(context.Signals.Stop);
         }
         catch (Exception exception) when (exception is IOException or SocketException)
         {
             var socket = exception as SocketException ?? exception.GetBaseException() as SocketException;
             throw new StartFailedException(
-                $"management cannot listen on {settings.Options.Management.Address}: {SocketText.Of(socket?.SocketErrorCode) ?? exception.Message}; "
-                + "give another address with --management or CASSINI_MANAGEMENT_ADDR",
+                $"{name} cannot listen on {address}: {SocketText.Of(socket?.SocketErrorCode) ?? exception.Message}; {hint}",
                 exception);
         }
     }
@@ -108,13 +121,13 @@ internal sealed class Server(ServeSettings settings, CliContext context)
         }
     }
 
-    private async Task StopManagementAsync(WebApplication management)
+    private async Task StopManagementAsync(params IEnumerable<WebApplication> apps)
     {
         using var patience = new CancellationTokenSource(LongestGoodbye, context.Time);
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(patience.Token, context.Signals.Force);
         try
         {
-            await management.StopAsync(limit.Token);
+            await Task.WhenAll(apps.Select(app => app.StopAsync(limit.Token)));
         }
         catch (OperationCanceledException) when (limit.IsCancellationRequested)
         {

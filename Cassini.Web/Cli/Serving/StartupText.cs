@@ -10,7 +10,7 @@ namespace Cassini.Web.Cli.Serving;
 internal static class StartupText
 {
     public static void Write(
-        TextWriter output, ServeSettings settings, HealthSnapshot health, Uri management, ImmutableArray<DevelopmentCertificateAction> made)
+        TextWriter output, ServeSettings settings, HealthSnapshot health, Uri management, Uri? grpc, ImmutableArray<DevelopmentCertificateAction> made)
     {
         var url = $"{management.Scheme}://{Reachable(management.Authority)}";
         var curl = Curl(settings);
@@ -22,6 +22,11 @@ internal static class StartupText
         }
 
         output.WriteLine($"  management    {url}");
+        if (grpc is not null)
+        {
+            output.WriteLine($"  grpc health   {grpc.Authority}");
+        }
+
         WriteCertificates(output, settings, made);
         if (settings.Options.Telemetry.OtlpEndpoint is { } collector)
         {
