@@ -25,9 +25,9 @@ public sealed class BrokerHost : IAsyncDisposable
     private readonly LoadSampler _load;
     private readonly HealthTopic? _healthTopic;
     private readonly CancellationTokenSource _stopRequested = new();
-    private readonly CancellationTokenSource _stopProbes = new();
+    private readonly CancellationTokenSource _stopEarly = new();
     private readonly CancellationTokenSource _stopServices = new();
-    private readonly List<Task> _probes = [];
+    private readonly List<Task> _early = [];
     private readonly List<Task> _services = [];
     private readonly ILogger<BrokerHost> _logger;
     private readonly bool _limitsReduced;
@@ -136,7 +136,7 @@ public sealed class BrokerHost : IAsyncDisposable
         {
             await broker.LoadAsync(cancellation).ConfigureAwait(false);
             Serve(ComponentKind.Broker, "housekeeping", broker.RunAsync);
-            Serve(ComponentKind.Service, "health topic", _healthTopic!.RunAsync);
+            ServeUntilEndpointsClose(ComponentKind.Service, "health topic", _healthTopic!.RunAsync);
         }
 
         await Listeners.StartAsync(cancellation).ConfigureAwait(false);
@@ -148,8 +148,8 @@ public sealed class BrokerHost : IAsyncDisposable
         Serve(ComponentKind.Service, "certificate watch", _certificates.RunAsync);
         Serve(ComponentKind.Service, "load sampler", _load.RunAsync);
         Serve(ComponentKind.Probe, "heartbeat", _prober.RunHeartbeatsAsync);
-        ProbeEndpoints("accept", _prober.RunAcceptProbesAsync);
-        ProbeEndpoints("canary", _prober.RunCanaryAsync);
+        ServeUntilEndpointsClose(ComponentKind.Probe, "accept", _prober.RunAcceptProbesAsync);
+        ServeUntilEndpointsClose(ComponentKind.Probe, "canary", _prober.RunCanaryAsync);
         EnterPhase(Phase.Ready, PhaseOutcome.Completed);
     }
 
@@ -184,23 +184,26 @@ public sealed class BrokerHost : IAsyncDisposable
         Spans.Dispose();
         _tickThread.Dispose();
         _stopRequested.Dispose();
-        _stopProbes.Dispose();
+        _stopEarly.Dispose();
         _stopServices.Dispose();
     }
 
     private void Serve(ComponentKind kind, string name, Func<CancellationToken, Task> body) =>
         _services.Add(_supervisor.RunAsync(new Component(kind, name), Options.Supervision, body, _stopServices.Token));
 
-    /// <summary>What probes an endpoint ends before the endpoints close: it would tell of a fault that is none.</summary>
-    private void ProbeEndpoints(string name, Func<CancellationToken, Task> body) =>
-        _probes.Add(_supervisor.RunAsync(new Component(ComponentKind.Probe, name), Options.Supervision, body, _stopProbes.Token));
+    /// <summary>
+    /// What probes an endpoint would tell of a fault that is none, and the health topic must have told the last of health before the
+    /// clients are told to go.
+    /// </summary>
+    private void ServeUntilEndpointsClose(ComponentKind kind, string name, Func<CancellationToken, Task> body) =>
+        _early.Add(_supervisor.RunAsync(new Component(kind, name), Options.Supervision, body, _stopEarly.Token));
 
     private async Task StopOnceAsync(CancellationToken cancellation)
     {
         EnterPhase(Phase.Draining, PhaseOutcome.Completed);
         var drain = new DrainSequence(Options, Listeners, Broker, Hub, _time, cancellation);
         await drain.AnnounceAsync().ConfigureAwait(false);
-        await drain.StopAcceptingAsync(StopProbesAsync).ConfigureAwait(false);
+        await drain.StopAcceptingAsync(StopEarlyServicesAsync).ConfigureAwait(false);
         await drain.StopIntakeAsync().ConfigureAwait(false);
         await TellDrainingAsync(cancellation).ConfigureAwait(false);
         await drain.DeliverAsync().ConfigureAwait(false);
@@ -210,11 +213,11 @@ public sealed class BrokerHost : IAsyncDisposable
         EnterPhase(Phase.Stopped, drain.IsForced ? PhaseOutcome.Forced : PhaseOutcome.Completed);
     }
 
-    private async Task StopProbesAsync()
+    private async Task StopEarlyServicesAsync()
     {
-        await _stopProbes.CancelAsync().ConfigureAwait(false);
-        await Task.WhenAll(_probes).ConfigureAwait(false);
-        if (_probes.Count > 0)
+        await _stopEarly.CancelAsync().ConfigureAwait(false);
+        await Task.WhenAll(_early).ConfigureAwait(false);
+        if (_early.Count > 0)
         {
             Hub.Publish(new CanaryDisabled("no new clients are served: the broker is stopping"));
         }

@@ -32,10 +32,10 @@ internal sealed class DrainSequence(
     });
 
     /// <summary>The endpoints close, after the probes that would miss them.</summary>
-    public Task StopAcceptingAsync(Func<Task> stopProbes) => RunAsync(DrainStage.StopAccepting, Moment, async stage =>
+    public Task StopAcceptingAsync(Func<Task> stopServices) => RunAsync(DrainStage.StopAccepting, Moment, async stage =>
     {
-        await Within(stopProbes(), stage);
-        return await Within(listeners.StopAcceptingAsync(), stage);
+        var stopped = await Within(stopServices(), stage);
+        return await Within(listeners.StopAcceptingAsync(), stage) && stopped;
     });
 
     /// <summary>No more messages are taken in, and none is on its way.</summary>

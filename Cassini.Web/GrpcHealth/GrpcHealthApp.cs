@@ -2,6 +2,7 @@ using System.Net;
 using Cassini.Streams.Hosting;
 using Cassini.Streams.Listening;
 using Cassini.Web.Management;
+using Cassini.Web.Management.Access;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 
@@ -47,7 +48,11 @@ internal static class GrpcHealthApp
             kestrel.AddServerHeader = false;
 
             // In the clear, as a kubelet's gRPC probe is. TLS is one line here: listen.UseHttps.
-            kestrel.Listen(address, listen => listen.Protocols = HttpProtocols.Http2);
+            kestrel.Listen(address, listen =>
+            {
+                listen.Protocols = HttpProtocols.Http2;
+                listen.LimitEachCaller(new CallerPlaces(IPAddress.IsLoopback(address.Address) ? null : broker.Options.MaxConnectionsPerCaller));
+            });
         });
 
         var app = builder.Build();
