@@ -16,6 +16,7 @@ internal static class IndexEndpoint
         DELETE /sessions/ID        disconnect one
         GET    /topics             topics in use                      ?prefix=home/ ?limit=1000
         GET    /subscriptions      who gets messages of a topic       ?topic=NAME
+        POST   /drain              stop gracefully                    with the shutdown token
         POST   /faults/NAME        rehearse a failure                 only with --enable-faults
         GET    /runbook            what each reason means, what to do /runbook#REASON
         GET    /openapi/v1.json    this surface, for machines

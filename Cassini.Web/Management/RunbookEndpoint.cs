@@ -1,3 +1,5 @@
+using Cassini.Web.Management.Access;
+
 namespace Cassini.Web.Management;
 
 /// <summary>GET /runbook: what each reason means, what to look at, what to do.</summary>
@@ -11,10 +13,12 @@ internal static class RunbookEndpoint
     {
         routes.MapReads("/runbook", AnswerAsync)
             .Describe("runbook", "One entry for each reason code: what it means, what to look at, what to do.")
-            .Answers(StatusCodes.Status200OK, Html, Markdown, Answer.PlainText);
+            .Answers(StatusCodes.Status200OK, Html, Markdown, Answer.PlainText)
+            .WithMetadata(PublicAccess.Whole);
         routes.MapReads(RunbookPage.StyleSheet, context => Answer.BytesAsync(context, StatusCodes.Status200OK, Css, RunbookPage.Style))
             .Describe("runbookStyle", "The style sheet of the runbook.")
-            .Answers(StatusCodes.Status200OK, Css);
+            .Answers(StatusCodes.Status200OK, Css)
+            .WithMetadata(PublicAccess.Whole);
     }
 
     private static Task AnswerAsync(HttpContext context)
