@@ -77,6 +77,6 @@ internal static partial class SettingText
     [GeneratedRegex(@"\s+")]
     private static partial Regex Space();
 
-    [GeneratedRegex(@"\bDefault:? [^:;]+?(?:;|\.(?= |$))")]
+    [GeneratedRegex(@"\bDefault:? (?:[^:;]|:(?=\S))+?(?:;|\.(?= |$))")]
     private static partial Regex Defaults();
 }
