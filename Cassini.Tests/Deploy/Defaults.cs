@@ -1,6 +1,5 @@
 using Cassini.Streams.Hosting;
 using Cassini.Streams.Listening;
-using Cassini.Tests.Docs;
 
 namespace Cassini.Tests.Deploy;
 
@@ -9,20 +8,17 @@ internal static class Defaults
 {
     public static readonly CassiniOptions Options = new();
 
-    /// <summary>What the process gives requests in flight at its end.</summary>
+    /// <summary>What the process gives services, and then requests in flight, at its end.</summary>
     private static readonly TimeSpan LongestGoodbye = TimeSpan.FromSeconds(5);
 
     /// <summary>From SIGTERM to the end, when every phase takes all of its time; without <c>Drain:ReadinessDelay</c>.</summary>
-    public static TimeSpan LongestStop => SessionTimeout + Options.Listener.CloseTimeout + LongestGoodbye;
+    public static TimeSpan LongestStop => Options.LongestDrain + Options.Listener.CloseTimeout + (2 * LongestGoodbye);
 
     public static int MqttPort => Options.Listener.Endpoints.Single().Port;
 
     public static int ManagementPort => EndpointAddress.TryParse(Options.Management.Address, out var address, out var error)
         ? address.Port
         : throw new FormatException(error);
-
-    private static TimeSpan SessionTimeout =>
-        (TimeSpan?)KnownSettings.All.SingleOrDefault(setting => setting.Key == "Drain:SessionTimeout")?.Default ?? TimeSpan.FromSeconds(20);
 
     /// <summary>A stop must get its time, and a process that hangs must not keep it for much longer.</summary>
     public static void ShouldFitAStop(this TimeSpan granted, TimeSpan before)

@@ -1,3 +1,4 @@
+using System.Net.Http.Headers;
 using Cassini.Streams.Tls;
 using Cassini.Tests.Cli;
 using Cassini.Tests.Support;
@@ -6,7 +7,8 @@ namespace Cassini.Tests.Deploy;
 
 /// <summary>
 /// The real program with the settings of the Kubernetes manifests, but for what only a cluster has: paths of mounted secrets are
-/// files of a development CA, and addresses are free ports of this machine. It is ready.
+/// files of a development CA, and addresses are free ports of this machine. Off loopback management asks for credentials; so it does
+/// here. It is ready.
 /// </summary>
 public sealed class DeployedCassini : IAsyncLifetime
 {
@@ -16,6 +18,8 @@ public sealed class DeployedCassini : IAsyncLifetime
     internal string Url { get; private set; } = "";
 
     internal string Directory => _directory.Path;
+
+    internal string TokenFile => _directory.File("management-token");
 
     public async ValueTask InitializeAsync()
     {
@@ -30,11 +34,26 @@ public sealed class DeployedCassini : IAsyncLifetime
             .Replace($"0.0.0.0:{Defaults.ManagementPort}", "127.0.0.1:0", StringComparison.Ordinal);
         settings.ShouldNotContain("/etc/");
         settings.ShouldNotContain("0.0.0.0");
-        _cassini = CassiniProcess.Start(_directory.Path, ["serve", "--config", _directory.Write("deployed.json", settings)]);
+        _directory.Write("management-token", "e6f0c2d4b8a7415c9b3d2e1f0a9c8b7d");
+        _cassini = CassiniProcess.Start(
+            _directory.Path,
+            ["serve", "--config", _directory.Write("deployed.json", settings), "--set", "Management:RequireCredentials=true"],
+            ("CASSINI_MANAGEMENT_TOKEN_FILE", TokenFile));
         Url = await _cassini.ManagementAsync();
 
+        using var response = await GetAsync("/readyz?wait=1m", withToken: false);
+        response.IsSuccessStatusCode.ShouldBeTrue(_cassini.Error.ToString());
+    }
+
+    internal async Task<HttpResponseMessage> GetAsync(string path, bool withToken)
+    {
         using var http = new HttpClient();
-        (await http.GetAsync($"{Url}/readyz?wait=1m", TestContext.Current.CancellationToken)).IsSuccessStatusCode.ShouldBeTrue(_cassini.Error.ToString());
+        if (withToken)
+        {
+            http.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", await File.ReadAllTextAsync(TokenFile));
+        }
+
+        return await http.GetAsync(Url + path, TestContext.Current.CancellationToken);
     }
 
     public async ValueTask DisposeAsync()

@@ -1,4 +1,3 @@
-using System.Text;
 using Cassini.Streams.Hosting;
 using Cassini.Tests.Docs;
 using Cassini.Web.Cli.Settings;
@@ -160,7 +159,7 @@ public class KubernetesTests
         var options = Options(errors);
 
         errors.ShouldBeEmpty();
-        CassiniOptionsValidator.Validate(options).Where(error => !error.StartsWith("Management:Address", StringComparison.Ordinal)).ShouldBeEmpty();
+        CassiniOptionsValidator.Validate(options).ShouldBeEmpty();
     }
 
     [Fact]
@@ -181,11 +180,15 @@ public class KubernetesTests
     private static CassiniOptions Options(List<string>? errors = null)
     {
         using var file = new Support.TempDirectory();
-        var reader = new OptionsReader([SettingsFile.Read(file.Write("appsettings.json", KubernetesManifests.Settings), file.Path, errors ?? [])]);
+        var reader = new OptionsReader(
+        [
+            SettingsFile.Read(file.Write("appsettings.json", KubernetesManifests.Settings), file.Path, errors ?? []),
+            SettingsEnvironment.Read(Container.Env.ToDictionary(variable => variable.Name, variable => variable.Value), errors ?? []),
+        ]);
         var options = reader.Read<CassiniOptions>();
         reader.Read<LoggingOptions>(SettingKeys.Logging);
         reader.ReportUnknown();
-        errors?.AddRange(reader.Errors);
+        errors?.AddRange([.. reader.Errors, .. reader.Warnings]);
         return options;
     }
 

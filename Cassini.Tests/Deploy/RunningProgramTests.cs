@@ -1,4 +1,6 @@
+using System.Net;
 using Cassini.Tests.Cli;
+using Cassini.Tests.Support;
 
 namespace Cassini.Tests.Deploy;
 
@@ -7,10 +9,13 @@ public class RunningProgramTests(DeployedCassini cassini) : IClassFixture<Deploy
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(120);
 
-    public static TheoryData<string> Paths =>
+    /// <summary>What a kubelet asks, which has no token.</summary>
+    public static TheoryData<string> Probes =>
+        [KubernetesManifests.Container.LivenessProbe.HttpGet.Path, KubernetesManifests.Container.ReadinessProbe.HttpGet.Path];
+
+    /// <summary>What Prometheus asks, and people.</summary>
+    public static TheoryData<string> Pages =>
     [
-        KubernetesManifests.Container.StartupProbe.HttpGet.Path,
-        KubernetesManifests.Container.ReadinessProbe.HttpGet.Path,
         DeployFiles.At<string>(DeployFiles.Yaml("kubernetes", "servicemonitor.yaml"), "spec", "endpoints", "0", "path"),
         new Uri(SystemdDocumentation).AbsolutePath,
     ];
@@ -19,40 +24,50 @@ public class RunningProgramTests(DeployedCassini cassini) : IClassFixture<Deploy
         .Single(line => line.StartsWith("Documentation=", StringComparison.Ordinal))["Documentation=".Length..];
 
     [Theory]
-    [MemberData(nameof(Paths))]
-    public async Task Path_OfTheRunningProgram_Answers(string path)
+    [MemberData(nameof(Probes))]
+    public async Task Probe_WithoutAToken_Answers(string path)
     {
-        using var http = new HttpClient();
-        using var response = await http.GetAsync(cassini.Url + path, TestContext.Current.CancellationToken);
+        using var response = await cassini.GetAsync(path, withToken: false);
 
-        response.IsSuccessStatusCode.ShouldBeTrue($"{path}: {response.StatusCode}");
+        response.StatusCode.ShouldBe(HttpStatusCode.OK);
+    }
+
+    [Theory]
+    [MemberData(nameof(Pages))]
+    public async Task Page_WithTheToken_Answers(string path)
+    {
+        using var stranger = await cassini.GetAsync(path, withToken: false);
+        using var response = await cassini.GetAsync(path, withToken: true);
+
+        stranger.StatusCode.ShouldBe(HttpStatusCode.Unauthorized);
+        response.StatusCode.ShouldBe(HttpStatusCode.OK);
     }
 
     [Fact]
-    public async Task HealthCheck_OfTheImage_SaysHealthy() => (await RunAsync(ContainerFiles.HealthCheck)).ShouldBe((0, ""));
+    public async Task HealthCheck_OfCompose_SaysHealthy() =>
+        (await RunAsync(ContainerFiles.ComposeHealthCheck, cassini.Directory, cassini.Url, cassini.TokenFile)).ShouldBe(0);
 
     [Fact]
-    public async Task HealthCheck_OfCompose_SaysHealthy() => (await RunAsync(ContainerFiles.ComposeHealthCheck)).ShouldBe((0, ""));
-
-    [Fact]
-    public async Task HealthCheck_NobodyThere_SaysUnhealthy()
+    public async Task HealthCheck_OfTheImage_SaysHealthyWhileManagementIsOnLoopback()
     {
-        var command = ContainerFiles.HealthCheck.Skip(1).Select(word => word.StartsWith("http", StringComparison.Ordinal) ? $"http://127.0.0.1:{FreePort.Find()}" : word);
-        await using var child = CassiniProcess.Start(cassini.Directory, [.. command.SkipLast(1), "1s"]);
+        using var directory = new TempDirectory();
+        await using var open = CassiniProcess.Start(directory.Path, ["--bind", "127.0.0.1:0", "--management", "127.0.0.1:0"]);
 
-        (await child.ExitCodeAsync("it ends by itself", Patience)).ShouldNotBe(0);
+        (await RunAsync(ContainerFiles.HealthCheck, directory.Path, await open.ManagementAsync(), "")).ShouldBe(0);
     }
+
+    [Fact]
+    public async Task HealthCheck_NobodyThere_SaysUnhealthy() =>
+        (await RunAsync(ContainerFiles.HealthCheck, cassini.Directory, $"http://127.0.0.1:{FreePort.Find()}", "", timeout: "1s")).ShouldNotBe(0);
 
     /// <summary>The command as it stands there, but for what differs here: address, token file, and the patience of a busy machine.</summary>
-    private async Task<(int Code, string Error)> RunAsync(IEnumerable<string> command)
+    private static async Task<int> RunAsync(IEnumerable<string> command, string directory, string url, string tokenFile, string timeout = "60s")
     {
-        var token = Path.Combine(cassini.Directory, "token");
-        await File.WriteAllTextAsync(token, "secret", TestContext.Current.CancellationToken);
         var words = command.Skip(1).Select(word =>
-            word.StartsWith("http://127.0.0.1:", StringComparison.Ordinal) ? cassini.Url
-            : word.StartsWith("/run/secrets/", StringComparison.Ordinal) ? token
-            : word == "3s" ? "60s" : word);
-        await using var child = CassiniProcess.Start(cassini.Directory, [.. words]);
-        return (await child.ExitCodeAsync("it ends by itself", Patience), child.Error.ToString());
+            word.StartsWith("http://127.0.0.1:", StringComparison.Ordinal) ? url
+            : word.StartsWith("/run/secrets/", StringComparison.Ordinal) ? tokenFile
+            : word == "3s" ? timeout : word);
+        await using var child = CassiniProcess.Start(directory, [.. words]);
+        return await child.ExitCodeAsync("it ends by itself", Patience);
     }
 }

@@ -41,7 +41,7 @@ public partial class SystemdTests
     public void Unit_Times_FollowFromTheDefaults()
     {
         Seconds("TimeoutStopSec").ShouldFitAStop(before: TimeSpan.Zero);
-        Seconds("WatchdogSec").ShouldBe(Defaults.Options.Health.LiveWindow);
+        Seconds("WatchdogSec").ShouldBe(2 * Defaults.Options.Health.LiveWindow);
         long.Parse(Value("LimitNOFILE"), CultureInfo.InvariantCulture).ShouldBeEnoughDescriptors();
     }
 

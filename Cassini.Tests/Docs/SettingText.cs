@@ -31,7 +31,7 @@ internal static partial class SettingText
     {
         var text = string.Concat(SummaryOf(setting).Nodes().Select(Markdown));
         text = Space().Replace(text, " ").Trim().Replace("|", "\\|", StringComparison.Ordinal);
-        return Defaults().Replace(text, "").Trim();
+        return Space().Replace(Defaults().Replace(text, match => match.Value.EndsWith(';') ? "Allowed:" : ""), " ").Trim();
     }
 
     private static XElement SummaryOf(KnownSetting setting)
@@ -77,6 +77,6 @@ internal static partial class SettingText
     [GeneratedRegex(@"\s+")]
     private static partial Regex Space();
 
-    [GeneratedRegex(@"\bDefault [^:;]+?(?:; |\.(?= |$))")]
+    [GeneratedRegex(@"\bDefault:? (?:[^:;]|:(?=\S))+?(?:;|\.(?= |$))")]
     private static partial Regex Defaults();
 }
