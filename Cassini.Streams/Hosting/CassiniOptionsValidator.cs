@@ -202,8 +202,8 @@ public static class CassiniOptionsValidator
 
         rules.Require(
             address.Port == 0 || !endpoints.Contains(address), "Management:GrpcAddress", text, "it is an endpoint of the broker too");
-        rules.Require(
-            address.Port == 0 || $"{address}" != options.Management.Address, "Management:GrpcAddress", text, "it is Management:Address too");
+        EndpointAddress.TryParse(options.Management.Address, out var management, out _);
+        rules.Require(address.Port == 0 || address != management, "Management:GrpcAddress", text, "it is Management:Address too");
     }
 
     private static void AtLeast(OptionRules rules, string setting, TimeSpan value, string other, TimeSpan least) =>

@@ -103,6 +103,7 @@ public class PortTests
     [Theory]
     [InlineData("nowhere")]
     [InlineData("127.0.0.1:9090")]
+    [InlineData("localhost:9090")]
     [InlineData("127.0.0.1:8883")]
     public void Options_WrongAddress_AreRefused(string address)
     {

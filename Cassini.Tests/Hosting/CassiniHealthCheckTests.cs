@@ -65,7 +65,12 @@ public class CassiniHealthCheckTests
     [Fact]
     public async Task Check_CrashOfOneSession_IsDegradedSinceOthersAreServed()
     {
-        await using var rig = await ManagementRig.StartReadyAsync();
+        await using var rig = await ManagementRig.StartReadyAsync(policy: new HealthPolicy
+        {
+            Window = TimeSpan.FromMinutes(10),
+            LiveWindow = TimeSpan.FromMinutes(30),
+            Hold = TimeSpan.FromMinutes(10),
+        });
         rig.Publish(new Crashed(new Component(ComponentKind.Connection, "7"), "IOException", "boom", 1, null));
         rig.Health.Current.Status.ShouldBe(Cassini.Streams.Events.HealthStatus.Error);
 

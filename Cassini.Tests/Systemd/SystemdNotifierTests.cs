@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Net.Sockets;
 using Cassini.Streams.Events;
 using Cassini.Tests.Health;
 using Cassini.Tests.Management;
@@ -114,6 +115,27 @@ public sealed class SystemdNotifierTests : IDisposable
         rig.BecomeReady();
         await manager.MessageAsync("ready", line => line.StartsWith("STATUS=ready", StringComparison.Ordinal));
         log.Lines.ShouldHaveSingleItem().ShouldStartWith("The service manager cannot be told STATUS=starting");
+    }
+
+    [Fact]
+    public async Task Socket_ManagerThatDoesNotRead_IsNotWaitedFor()
+    {
+        using var manager = new Socket(AddressFamily.Unix, SocketType.Dgram, ProtocolType.Unspecified);
+        var address = new UnixDomainSocketEndPoint(_directory.File("notify"));
+        manager.Bind(address);
+        var log = new RecordingLogger();
+        var socket = new NotifySocket(address, TimeProvider.System, log);
+
+        // As many as its queue takes, and one more.
+        await Eventually.HoldsAsync("the queue is full", () =>
+        {
+            socket.SendAsync("STATUS=x").GetAwaiter().GetResult();
+            return log.Lines.Count > 0;
+        });
+
+        log.Lines.ShouldHaveSingleItem().ShouldContain("STATUS=x: it does not read.");
+        await Eventually.CompletesAsync("the next one is not waited for either", socket.SendAsync("WATCHDOG=1"));
+        log.Lines.Count.ShouldBe(1);
     }
 
     private static long Microseconds() => TimeProvider.System.GetTimestamp() / (TimeProvider.System.TimestampFrequency / 1_000_000);
