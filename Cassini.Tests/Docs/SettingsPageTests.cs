@@ -34,6 +34,7 @@ public class SettingsPageTests
     [InlineData("TLS_SERVER_KEY")]
     [InlineData("TLS_CRL")]
     [InlineData("OTEL_EXPORTER_OTLP_ENDPOINT")]
+    [InlineData("OTEL_SERVICE_NAME")]
     public void Page_EveryVariable_IsNamed(string variable) => Page.ShouldContain($"`{variable}`");
 
     private static string KeyOf(string row) => row.Split('`')[1];
