@@ -44,6 +44,7 @@ internal sealed class SnapshotBuilder(Func<long> oldest, DateTimeOffset startedA
         Ready = state.Verdicts.Ready,
         Live = state.Verdicts.Live,
         Counts = state.Counts,
+        Certificates = [.. state.Facts.Certificates.Loaded.Select(fact => new CertificateHealth(fact.Role, fact.Subject, fact.NotAfter))],
     };
 
     /// <summary>

@@ -75,11 +75,14 @@ internal static class ManagementApp
         var feeds = new FeedRegistry(broker, bodies, stopping);
         app.Lifetime.ApplicationStopped.Register(feeds.Dispose);
         app.MapIndex();
+        app.MapDashboard();
         app.MapProbes(broker, waits);
         app.MapHealthz(broker, waits, bodies);
         app.MapEvents(broker, feeds);
+        app.MapEvent(broker);
         app.MapState(broker);
         app.MapMetrics(broker, feeds, waits);
+        app.MapCertificates(broker);
         app.MapSessions(broker);
         app.MapTopics(broker);
         app.MapFaults(broker);
