@@ -113,8 +113,8 @@ public class ManagementAppTests
 
         paths.EnumerateObject().Select(path => path.Name).ShouldBe(
             [
-                "/", "/livez", "/livez/{check}", "/readyz", "/readyz/{check}", "/healthz", "/healthz/{check}", "/events", "/state", "/metrics",
-                "/sessions", "/sessions/{id}", "/topics", "/subscriptions", "/faults/{fault}",
+                "/", "/livez", "/livez/{check}", "/readyz", "/readyz/{check}", "/healthz", "/healthz/{check}", "/events", "/events/{id}", "/state", "/metrics",
+                "/certificates", "/sessions", "/sessions/{id}", "/topics", "/subscriptions", "/faults/{fault}",
             ],
             ignoreOrder: true);
         var readyz = paths.GetProperty("/readyz").GetProperty("get");

@@ -3,6 +3,20 @@
 import { byId, h, Keyed } from './dom.js';
 import { SEVERITY, age, evidence, reason, status } from './words.js';
 
+/** What it means that a check passes. */
+const MEANING = {
+  projection: 'events are folded and time passes',
+  bind: 'every endpoint is bound',
+  manager: 'the listener manager answers, and its counts agree',
+  accept: 'every accept loop takes connections',
+  canary: 'a client’s message gets through the broker and back',
+  supervision: 'nothing crashed of late',
+  handshake: 'few handshakes are refused',
+  certificate: 'every certificate is valid for a good while',
+  backlog: 'subscribers keep up',
+  phase: 'the broker is ready',
+};
+
 const rows = new Keyed();
 
 export function renderChecks({ health, clock }, open) {
@@ -20,7 +34,7 @@ function row(check, clock, open) {
     h('span', { class: 'name' }, check.name),
     status(check.status),
     h('span', { class: 'since' }, age(clock, clock.secondsOf(check.since), '')),
-    isWell && !check.flapping && !check.reason ? null : h('div', { class: 'why' },
+    isWell && !check.flapping && !check.reason ? h('div', { class: 'why quiet' }, MEANING[check.name] ?? '') : h('div', { class: 'why' },
       check.reason ? reason(check.reason) : null,
       check.message ? h('span', { class: 'message' }, check.message) : null,
       check.raw !== check.status ? h('span', { class: 'note' }, `at this instant: ${check.raw}`) : null,

@@ -18,7 +18,8 @@ export class Happenings {
 
   /** Times a second for each step up to now. */
   rates(now) {
-    const rates = new Array(POINTS).fill(0);
+    // Before the run began there was nothing to count.
+    const rates = Array.from({ length: POINTS }, (_, step) => (now - (POINTS - 1 - step) * STEP < 0 ? null : 0));
     for (const [second, times] of this.#perSecond) {
       const step = POINTS - 1 - Math.floor((now - second) / STEP);
       if (step < 0) {
@@ -80,7 +81,7 @@ export class Samples {
     }
 
     // Time that no sample speaks of yet: nothing new was told.
-    if (this.last !== null && this.last[name] !== null && this.#kept.length > 1) {
+    if (this.last !== null && this.last[name] !== null) {
       spread(rates, now, this.last.at, now, 0);
     }
 

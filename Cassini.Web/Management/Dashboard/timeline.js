@@ -39,6 +39,8 @@ export function renderLanes({ transitions, health, clock }) {
   const from = now - span;
   const ordered = [...transitions.values()].sort((a, b) => a.sequence - b.sequence);
   setText(byId('timeline-span'), `the last ${duration(span)}, ${plural(ordered.filter(change => change.at >= from).length, 'transition', 'transitions')}`);
+  setText(byId('axis-from'), `${duration(span)} ago`);
+  setText(byId('axis-middle'), `${duration(span / 2)} ago`);
   const x = at => Math.round((Math.max(at, from) - from) / span * SCALE);
   const items = health.checks.filter(check => check.status !== 'off').map(check => ({
     name: check.name,
@@ -47,8 +49,10 @@ export function renderLanes({ transitions, health, clock }) {
   }));
   lanes.render(byId('lanes'), items, lane => lane.name, lane => h('div', { class: 'lane' },
     h('span', { class: 'name' }, lane.name),
-    s('svg', { viewBox: `0 0 ${SCALE} ${LANE}`, preserveAspectRatio: 'none', 'data-lane': lane.name }, lane.bars.map(bar =>
-      s('rect', { 'data-status': bar.status, x: bar.x, y: (LANE - HEIGHTS[bar.status]) / 2, width: bar.width, height: HEIGHTS[bar.status] })))));
+    s('svg', { viewBox: `0 0 ${SCALE} ${LANE}`, preserveAspectRatio: 'none', 'data-lane': lane.name },
+      s('rect', { class: 'track', x: 0, y: LANE / 2, width: SCALE, height: 1 }),
+      lane.bars.map(bar =>
+        s('rect', { 'data-status': bar.status, x: bar.x, y: (LANE - HEIGHTS[bar.status]) / 2, width: bar.width, height: HEIGHTS[bar.status] })))));
 }
 
 /** The check's statuses one after the other, from the beginning of the run. */

@@ -16,7 +16,7 @@ export function renderVerdict(model) {
   probes.render(byId('probes'), [
     { path: '/readyz', passes: health.ready, says: health.ready ? 'ready' : 'not ready' },
     { path: '/livez', passes: health.live, says: health.live ? 'live' : 'not live' },
-  ], probe => probe.path, probe => h('li', { 'data-passes': probe.passes }, h('span', { class: 'glyph', 'aria-hidden': 'true' }), probe.says));
+  ], probe => probe.path, probe => h('li', { 'data-passes': String(probe.passes) }, h('span', { class: 'glyph', 'aria-hidden': 'true' }), probe.says));
 
   setText(byId('version'), health.version);
   setText(byId('phase'), health.phase);

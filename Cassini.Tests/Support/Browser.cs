@@ -1,9 +1,8 @@
 using System.Net.Http.Json;
 using System.Text.Json;
 using Cassini.Tests.Cli;
-using Cassini.Tests.Support;
 
-namespace Cassini.Tests.Docs.Controllers;
+namespace Cassini.Tests.Support;
 
 /// <summary>A headless Chromium, led by chromedriver over WebDriver's plain HTTP.</summary>
 internal sealed class Browser : IAsyncDisposable
@@ -32,6 +31,7 @@ internal sealed class Browser : IAsyncDisposable
             {
                 alwaysMatch = new Dictionary<string, object>
                 {
+                    ["goog:loggingPrefs"] = new { browser = "ALL" },
                     ["goog:chromeOptions"] = new
                     {
                         binary = chromium,
@@ -43,13 +43,36 @@ internal sealed class Browser : IAsyncDisposable
             },
         });
         browser._session = $"{address}/session/{session.GetProperty("sessionId").GetString()}";
-        await browser.SendAsync($"{browser._session}/url", new { url });
+        await browser.GoAsync(url);
         return browser;
     }
 
+    public Task GoAsync(string url) => SendAsync($"{_session}/url", new { url });
+
+    /// <summary>Runs the body of a function in the page. It sees what it is given as <c>arguments</c>.</summary>
+    public Task<JsonElement> RunAsync(string script, params object[] args) => SendAsync($"{_session}/execute/sync", new { script, args });
+
+    /// <summary>A command of the DevTools protocol.</summary>
+    public Task<JsonElement> CommandAsync(string cmd, object? parameters = null) =>
+        SendAsync($"{_session}/goog/cdp/execute", new { cmd, @params = parameters ?? new { } });
+
+    /// <summary>Clicks as a user does: on what is there and not covered.</summary>
+    public async Task ClickAsync(string selector) => await SendAsync($"{await FindAsync(selector)}/click", new { });
+
+    /// <summary>Types as a user does.</summary>
+    public async Task TypeAsync(string selector, string text) => await SendAsync($"{await FindAsync(selector)}/value", new { text });
+
+    /// <summary>What the page has complained of on the console since it was last asked.</summary>
+    public async Task<IReadOnlyList<string>> ErrorsAsync() =>
+    [
+        .. (await SendAsync($"{_session}/se/log", new { type = "browser" })).EnumerateArray()
+            .Where(entry => entry.GetProperty("level").GetString() == "SEVERE")
+            .Select(entry => entry.GetProperty("message").GetString()!),
+    ];
+
     /// <summary>The text of the page, as someone sees it.</summary>
     public async Task<string> TextAsync() =>
-        (await SendAsync($"{_session}/execute/sync", new { script = "return document.body.innerText", args = Array.Empty<object>() })).GetString()!;
+        (await RunAsync("return document.body.innerText")).GetString()!;
 
     public Task ShowsAsync(string step, Func<string, bool> condition) =>
         Eventually.BecomesAsync(step, async () => await TextAsync(), condition, TimeSpan.FromSeconds(60));
@@ -64,6 +87,12 @@ internal sealed class Browser : IAsyncDisposable
         await _driver.DisposeAsync();
         _http.Dispose();
         _directory.Dispose();
+    }
+
+    private async Task<string> FindAsync(string selector)
+    {
+        var found = await SendAsync($"{_session}/element", new { @using = "css selector", value = selector });
+        return $"{_session}/element/{found.EnumerateObject().First().Value.GetString()}";
     }
 
     private async Task<JsonElement> SendAsync(string url, object body)
