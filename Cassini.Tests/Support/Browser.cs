@@ -57,7 +57,7 @@ internal sealed class Browser : IAsyncDisposable
         SendAsync($"{_session}/goog/cdp/execute", new { cmd, @params = parameters ?? new { } });
 
     /// <summary>Clicks as a user does: on what is there and not covered.</summary>
-    public async Task ClickAsync(string selector) => await SendAsync($"{await FindAsync(selector)}/click", new { });
+    public Task ClickAsync(string selector) => Eventually.BecomesAsync($"a click on {selector}", () => TryClickAsync(selector), clicked => clicked);
 
     /// <summary>Types as a user does.</summary>
     public async Task TypeAsync(string selector, string text) => await SendAsync($"{await FindAsync(selector)}/value", new { text });
@@ -89,6 +89,16 @@ internal sealed class Browser : IAsyncDisposable
         _directory.Dispose();
     }
 
+    /// <summary>False when the page has made the element anew before it could be clicked: a user clicks on the new one.</summary>
+    private async ValueTask<bool> TryClickAsync(string selector)
+    {
+        using var answer = await PostAsync($"{await FindAsync(selector)}/click", new { });
+        var text = await answer.Content.ReadAsStringAsync(TestContext.Current.CancellationToken);
+        var isStale = text.Contains("stale element reference", StringComparison.Ordinal);
+        (answer.IsSuccessStatusCode || isStale).ShouldBeTrue(text);
+        return !isStale;
+    }
+
     private async Task<string> FindAsync(string selector)
     {
         var found = await SendAsync($"{_session}/element", new { @using = "css selector", value = selector });
@@ -97,12 +107,17 @@ internal sealed class Browser : IAsyncDisposable
 
     private async Task<JsonElement> SendAsync(string url, object body)
     {
-        // With its length: chromedriver's server does not read a chunked body.
-        using var content = JsonContent.Create(body);
-        await content.LoadIntoBufferAsync();
-        using var answer = await _http.PostAsync(url, content, TestContext.Current.CancellationToken);
+        using var answer = await PostAsync(url, body);
         var text = await answer.Content.ReadAsStringAsync(TestContext.Current.CancellationToken);
         answer.IsSuccessStatusCode.ShouldBeTrue(text);
         return JsonDocument.Parse(text).RootElement.GetProperty("value").Clone();
+    }
+
+    private async Task<HttpResponseMessage> PostAsync(string url, object body)
+    {
+        // With its length: chromedriver's server does not read a chunked body.
+        using var content = JsonContent.Create(body);
+        await content.LoadIntoBufferAsync();
+        return await _http.PostAsync(url, content, TestContext.Current.CancellationToken);
     }
 }

@@ -72,6 +72,7 @@ public class FeedLossTests(DashboardBrowser browser)
 
         await page.Browser.TypeAsync("#token", "wrong");
         await page.Browser.ClickAsync("#access button");
+        await page.ShowsAsync("#access-note", "refused");
         await page.Browser.TypeAsync("#token", "s3cret");
         await page.Browser.ClickAsync("#access button");
         await page.IsLiveAsync();

@@ -37,7 +37,7 @@ public class StateTests(DashboardBrowser browser)
     public async Task Page_RehearsedFault_ShowsReasonAndItsEvidenceOpensTheEvent()
     {
         Programs.Require("chromium");
-        await using var broker = await RunningBroker.ReadyAsync(options => options with
+        await using var broker = await RunningBroker.ServingMqttAsync(options => options with
         {
             Management = new ManagementOptions { Address = "127.0.0.1:0", EnableFaults = true },
         });

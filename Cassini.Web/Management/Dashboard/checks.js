@@ -20,8 +20,9 @@ const MEANING = {
 const rows = new Keyed();
 
 export function renderChecks({ health, clock }, open) {
-  const order = health.checks.map((check, index) => ({ ...check, index }))
-    .sort((a, b) => badness(b) - badness(a) || a.index - b.index);
+  // Sorting is stable. How often a check changed is shown only while it is flapping.
+  const order = health.checks.map(check => ({ ...check, transitions: check.flapping ? check.transitions : 0 }))
+    .sort((a, b) => badness(b) - badness(a));
   rows.render(byId('checks'), order, check => check.name, check => row(check, clock, open));
 }
 

@@ -45,18 +45,27 @@ export class Keyed {
 
   render(parent, items, keyOf, make) {
     const next = new Map();
+    let refocus = () => {};
     const elements = items.map(item => {
       const key = keyOf(item);
       const shown = JSON.stringify(item);
       const known = this.#made.get(key);
       const entry = known?.shown === shown ? known : { shown, element: make(item) };
+      if (known && known !== entry && known.element.contains(document.activeElement)) {
+        const place = controlsOf(known.element).indexOf(document.activeElement);
+        refocus = () => controlsOf(entry.element)[place]?.focus({ preventScroll: true });
+      }
+
       next.set(key, entry);
       return entry.element;
     });
     this.#made = next;
     setChildren(parent, elements);
+    refocus();
   }
 }
+
+const controlsOf = element => [...element.querySelectorAll('a, button')];
 
 function fill(element, attributes, children) {
   for (const [name, value] of Object.entries(attributes)) {

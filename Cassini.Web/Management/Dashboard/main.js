@@ -27,6 +27,7 @@ const feed = new Feed(onMessage, onState);
 const sessions = new Sessions(model.clock, failed);
 const topics = new Topics(failed);
 let state = 'connecting';
+let isTokenGiven = false;
 let seconds = 0;
 
 // A burst of events is drawn once.
@@ -99,6 +100,7 @@ function onState(next, why) {
   showState(next, why);
   render();
   if (next === 'denied') {
+    setText(byId('access-note'), isTokenGiven ? 'This token was refused.' : 'It stays in this page’s memory and is gone when you close it.');
     byId('token').focus();
   }
 }
@@ -115,7 +117,8 @@ function initAccess() {
     event.preventDefault();
     setToken(byId('token').value.trim());
     byId('token').value = '';
-    setText(byId('access-note'), 'Asking with this token. If you see this for long, it was refused.');
+    isTokenGiven = true;
+    setText(byId('access-note'), 'Asking with this token.');
     byId('access').hidden = state !== 'denied';
     feed.retryNow();
     refreshAll();

@@ -10,6 +10,7 @@ const LIMIT = 50;
 export class Topics {
   #rows = new Keyed();
   #asked = 0;
+  #isOff = false;
 
   constructor(failed) {
     this.refresh = throttled(2_000, () => this.#load().catch(failed));
@@ -17,6 +18,10 @@ export class Topics {
   }
 
   async #load() {
+    if (this.#isOff) {
+      return;
+    }
+
     const asked = ++this.#asked;
     const prefix = byId('topics-prefix').value;
     try {
@@ -29,6 +34,8 @@ export class Topics {
         throw error;
       }
 
+      // A host of another protocol has none, and will have none.
+      this.#isOff = error.status === 404;
       setText(byId('topics-note'), error.message);
     }
   }
