@@ -30,5 +30,13 @@ export async function openEvent(id) {
 }
 
 export function initEvidence() {
-  byId('evidence-close').addEventListener('click', () => byId('evidence').close());
+  const dialog = byId('evidence');
+  byId('evidence-close').addEventListener('click', () => dialog.close());
+
+  // A browser gives the focus back to the button, unless its row was made anew meanwhile.
+  dialog.addEventListener('close', () => {
+    if (document.activeElement === document.body) {
+      document.querySelector(`.evidence button[aria-label="Open event ${sequenceOf(asked)}"]`)?.focus();
+    }
+  });
 }

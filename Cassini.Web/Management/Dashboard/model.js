@@ -71,7 +71,7 @@ export class Model {
   #hold(health) {
     this.health = health;
     this.through = sequenceOf(health.log.newestId);
-    this.sessions.add(this.through, this.clock.now, { sessions: health.activeListeners });
+    this.sessions.level(this.through, this.clock.now, { sessions: health.activeListeners });
   }
 
   #follow(envelope) {
@@ -111,7 +111,7 @@ export class Model {
 
   #count(change, sequence, elapsed) {
     this.health.activeListeners = Math.max(0, this.health.activeListeners + change);
-    this.sessions.add(sequence, elapsed, { sessions: this.health.activeListeners });
+    this.sessions.level(sequence, elapsed, { sessions: this.health.activeListeners });
   }
 
   #record(envelope) {
@@ -132,7 +132,7 @@ export class Model {
           sent: event.messagesSent ?? null,
         });
         if (sequence <= this.since) {
-          this.sessions.add(sequence, elapsed, { sessions: event.sessions });
+          this.sessions.level(sequence, elapsed, { sessions: event.sessions });
         }
 
         break;

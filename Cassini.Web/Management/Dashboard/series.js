@@ -50,6 +50,15 @@ export class Samples {
     this.#kept.splice(place, 0, { sequence, at, ...values });
   }
 
+  /** The same for what changes often and is only drawn: one sample a second is enough. */
+  level(sequence, at, values) {
+    if (this.last !== null && this.last.sequence < sequence && Math.floor(this.last.at) === Math.floor(at)) {
+      this.#kept.pop();
+    }
+
+    this.add(sequence, at, values);
+  }
+
   /** The value of each step; what was sampled last stands until the next sample. */
   levels(now, name) {
     this.#forget(now);
