@@ -1,4 +1,4 @@
-// The state of the feed. Lost, nothing on the page is true any more: it says so, and for how long.
+// The state of the feed. Lost, nothing on the page can be trusted any more: it says so, and for how long.
 
 import { byId, setText } from './dom.js';
 import { duration } from './format.js';
@@ -15,7 +15,7 @@ export function showState(next, why) {
   document.documentElement.classList.toggle('is-lost', isLost);
   byId('lost').hidden = !isLost;
   if (isLost) {
-    setText(byId('lost-text'), `Feed lost: ${why}. What you see below is no longer true.`);
+    setText(byId('lost-text'), `Feed lost: ${why}. Everything below may be out of date.`);
   }
 
   byId('access').hidden = next !== 'denied';

@@ -15,8 +15,10 @@ export async function readPast(snapshot, onEnvelope) {
   // A full log goes on forgetting while it is asked.
   const oldest = kept > 1 ? kept + MARGIN : kept;
   const newest = sequenceOf(snapshot.log.newestId);
-  await read('health,lifecycle', oldest, newest, snapshot, onEnvelope);
-  await read('connection,load', Math.max(oldest, newest - CONNECTION_EVENTS), newest, snapshot, onEnvelope);
+  await Promise.all([
+    read('health,lifecycle', oldest, newest, snapshot, onEnvelope),
+    read('connection,load', Math.max(oldest, newest - CONNECTION_EVENTS), newest, snapshot, onEnvelope),
+  ]);
 }
 
 /** The health of now: what a feed begins with. Unlike /healthz it is no failed request in the browser's eyes when all is not well. */
