@@ -38,7 +38,7 @@ function sentence(health, failing) {
 
   const [worst, ...others] = failing;
   const more = others.length === 0 ? '' : ` ${others.map(check => check.name).join(', ')} ${others.length === 1 ? 'is' : 'are'} not well either.`;
-  return `${worst.name}: ${worst.message ?? worst.reason}.${more}`;
+  return `${worst.name}: ${(worst.message ?? worst.reason ?? worst.status).replace(/\.$/, '')}.${more}`;
 }
 
 /** Said once for each change, politely. */
