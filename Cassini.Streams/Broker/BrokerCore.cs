@@ -7,7 +7,7 @@ namespace Cassini.Streams.Broker;
 /// <summary>What everything in the broker shares.</summary>
 internal sealed class BrokerCore
 {
-    public BrokerCore(BrokerOptions options, IBrokerStore store, IEventPublisher events, TimeProvider time, ILogger logger)
+    public BrokerCore(BrokerOptions options, IBrokerStore store, IEventPublisher events, TimeProvider time, ILogger logger, MessageTracer? tracer = null)
     {
         Options = options;
         Store = store;
@@ -20,6 +20,7 @@ internal sealed class BrokerCore
         Access = new AccessTable(options.Access);
         Router = new Router(this);
         Sessions = new SessionTable(this);
+        Tracer = tracer ?? new MessageTracer(null, 0, time);
         EventAllowance = new EventAllowance(burst: 100, perSecond: 10, time);
     }
 
@@ -37,6 +38,8 @@ internal sealed class BrokerCore
 
     public BrokerCounters Counters { get; } = new();
 
+    public Intake Intake { get; } = new();
+
     public SubscriptionTree Tree { get; } = new();
 
     public TopicTable Topics { get; }
@@ -48,6 +51,8 @@ internal sealed class BrokerCore
     public Router Router { get; }
 
     public SessionTable Sessions { get; }
+
+    public MessageTracer Tracer { get; }
 
     /// <summary>For events that a client can provoke at will.</summary>
     public EventAllowance EventAllowance { get; }

@@ -73,6 +73,12 @@ public sealed record BrokerOptions
     /// </summary>
     public TimeSpan MemoryPatience { get; init; } = TimeSpan.FromSeconds(5);
 
+    /// <summary>
+    /// Where clients of MQTT 5.0 are sent when this broker shuts down: <c>host</c>, <c>host:port</c>, or several with spaces between
+    /// (§4.11); at most 1,024 characters. Default null: they are told to go, and not where.
+    /// </summary>
+    public string? ServerReference { get; init; }
+
     /// <summary>Messages a second that one client may publish; a faster one is read more slowly. Default 0: as fast as it can.</summary>
     public int MaxPublishRate { get; init; }
 

@@ -16,6 +16,7 @@ namespace Cassini.Streams.Broker;
 /// <param name="Expired">Copies that expired before they could be sent.</param>
 /// <param name="Denied">Publishes and subscriptions that the rules denied.</param>
 /// <param name="ProtocolViolations">Connections that ended since the peer broke the protocol.</param>
+/// <param name="TooLarge">Copies left out since their subscriber takes no packets of that size.</param>
 public sealed record BrokerStatistics(
     int Sessions,
     int ConnectedSessions,
@@ -31,7 +32,8 @@ public sealed record BrokerStatistics(
     long Dropped,
     long Expired,
     long Denied,
-    long ProtocolViolations)
+    long ProtocolViolations,
+    long TooLarge = 0)
 {
     internal static BrokerStatistics Of(BrokerCore core) => new(
         core.Sessions.Count,
@@ -48,5 +50,6 @@ public sealed record BrokerStatistics(
         core.Counters.Dropped,
         core.Counters.Expired,
         core.Counters.Denied,
-        core.Counters.Violations);
+        core.Counters.Violations,
+        core.Counters.TooLarge);
 }

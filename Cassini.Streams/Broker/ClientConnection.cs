@@ -16,6 +16,7 @@ internal sealed class ClientConnection
     private readonly ReceiveBuffer _input;
     private CloseOrder? _closing;
     private int _maxPacketSize = int.MaxValue;
+    private int _inBatch;
 
     public ClientConnection(BrokerCore core, Connection connection, BrokerCounters counters)
     {
@@ -55,6 +56,9 @@ internal sealed class ClientConnection
 
     /// <summary>Whether it is we who do not read: then the client is not silent.</summary>
     public bool IsHeldBack { get; private set; }
+
+    /// <summary>Whether its reader is in the middle of a batch: what that takes in may not be delivered or queued yet.</summary>
+    public bool IsInBatch => Volatile.Read(ref _inBatch) != 0;
 
     /// <summary>Whether it is to end.</summary>
     public bool IsClosing => Volatile.Read(ref _closing) is not null || _connection.CloseReason is not null;
@@ -199,24 +203,34 @@ internal sealed class ClientConnection
     /// Writes an answer with a reason string, if there is a detail and MQTT 5.0, and if that does not make it larger than the client
     /// takes [MQTT-3.2.2-19], [MQTT-3.9.2-1], [MQTT-3.14.2-3].
     /// </summary>
-    public byte[] Explain(string detail, Func<PropertySet, byte[]> write)
+    /// <param name="detail">For people; empty for nothing.</param>
+    /// <param name="write">Writes the packet with these properties.</param>
+    /// <param name="elsewhere">Which server to use instead (§4.11); null to leave that open.</param>
+    public byte[] Explain(string detail, Func<PropertySet, byte[]> write, string? elsewhere = null)
     {
-        if (detail.Length > 0 && Version == ProtocolVersion.V500)
+        if (Version == ProtocolVersion.V500)
         {
-            var explained = write(new PropertySet { ReasonString = detail });
-            if (explained.Length <= _maxPacketSize)
+            var properties = new PropertySet { ServerReference = elsewhere };
+            foreach (var candidate in (ReadOnlySpan<PropertySet>)[properties with { ReasonString = detail.Length > 0 ? detail : null }, properties])
             {
-                return explained;
+                var explained = write(candidate);
+                if (explained.Length <= _maxPacketSize)
+                {
+                    return explained;
+                }
             }
         }
 
         return write(PropertySet.Empty);
     }
 
+    private string? Elsewhere(ReasonCode reason) =>
+        reason is ReasonCode.ServerShuttingDown or ReasonCode.UseAnotherServer ? _core.Options.ServerReference : null;
+
     /// <summary>Answers CONNECT with a refusal and ends the connection.</summary>
     public void Refuse(ReasonCode reason, string detail, SessionCloseReason closeReason)
     {
-        Outbox.Append(Explain(detail, properties => new ConnAckPacket(reason, false, properties).Write(Version)), Flushes);
+        Outbox.Append(Explain(detail, properties => new ConnAckPacket(reason, false, properties).Write(Version), Elsewhere(reason)), Flushes);
         Flushes.Flush();
         Close(new CloseOrder(ReasonCode.Success, closeReason));
     }
@@ -227,7 +241,10 @@ internal sealed class ClientConnection
         var handler = new PacketHandler(_core, this, client, rate);
         while (true)
         {
+            // The barrier is for the intake: see there.
+            Interlocked.Exchange(ref _inBatch, 1);
             var step = handler.Handle(_input, out var needed);
+            Volatile.Write(ref _inBatch, 0);
             if (handler.HasAnswers)
             {
                 // What is acknowledged is safe first.
@@ -282,7 +299,8 @@ internal sealed class ClientConnection
         var order = _closing ?? FromTransport();
         if (order is { Reason: not ReasonCode.Success } && Version == ProtocolVersion.V500 && order.CloseReason != SessionCloseReason.ConnectionLost)
         {
-            var goodbye = Explain(order.Detail, properties => new ReasonPacket(PacketType.Disconnect, order.Reason, properties).Write(Version));
+            var goodbye = Explain(
+                order.Detail, properties => new ReasonPacket(PacketType.Disconnect, order.Reason, properties).Write(Version), Elsewhere(order.Reason));
             Outbox.Append(goodbye, Flushes);
             Flushes.Flush();
         }

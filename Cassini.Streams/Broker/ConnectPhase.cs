@@ -83,6 +83,11 @@ internal sealed class ConnectPhase(BrokerCore core, ClientConnection connection)
 
     private (ReasonCode Reason, string Detail)? Objection(ConnectPacket connect, ClientAccess access)
     {
+        if (core.Intake.IsClosed && !IsProbe)
+        {
+            return (Options.ServerReference is null ? ReasonCode.ServerUnavailable : ReasonCode.UseAnotherServer, "the server is shutting down");
+        }
+
         if (connect.Properties.AuthenticationMethod is not null)
         {
             // [MQTT-4.12.0-1]

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Reactive.Linq;
 using Cassini.Streams.Events;
 using Cassini.Streams.Listening;
@@ -20,16 +21,33 @@ public sealed class MqttBroker : IConnectionHandler
     /// <param name="events">Where it tells what happens.</param>
     /// <param name="time">The one clock.</param>
     /// <param name="logger">The log.</param>
-    public MqttBroker(BrokerOptions options, string version, IEventPublisher events, TimeProvider time, ILogger<MqttBroker> logger)
-        : this(options, version, new InMemoryStore(), events, time, logger)
+    /// <param name="spans">Where the spans of messages begin; null for no traces.</param>
+    /// <param name="traceRatio">The share of messages without a trace context that begin a trace, 0 to 1.</param>
+    public MqttBroker(
+        BrokerOptions options,
+        string version,
+        IEventPublisher events,
+        TimeProvider time,
+        ILogger<MqttBroker> logger,
+        ActivitySource? spans = null,
+        double traceRatio = 0)
+        : this(options, version, new InMemoryStore(), events, time, logger, spans, traceRatio)
     {
     }
 
     internal MqttBroker(
-        BrokerOptions options, string version, IBrokerStore store, IEventPublisher events, TimeProvider time, ILogger<MqttBroker> logger)
+        BrokerOptions options,
+        string version,
+        IBrokerStore store,
+        IEventPublisher events,
+        TimeProvider time,
+        ILogger<MqttBroker> logger,
+        ActivitySource? spans = null,
+        double traceRatio = 0)
     {
-        _core = new BrokerCore(options, store, events, time, logger);
+        _core = new BrokerCore(options, store, events, time, logger, new MessageTracer(spans, traceRatio, time));
         Housekeeper = new Housekeeper(_core, version);
+        Drain = new BrokerDrain(_core);
     }
 
     /// <summary>What it counts.</summary>
@@ -38,6 +56,9 @@ public sealed class MqttBroker : IConnectionHandler
     internal BrokerCore Core => _core;
 
     internal Housekeeper Housekeeper { get; }
+
+    /// <summary>How it is emptied before it stops.</summary>
+    internal BrokerDrain Drain { get; }
 
     /// <summary>Takes up the state that the store kept. Call it once, before the first connection.</summary>
     public async Task LoadAsync(CancellationToken cancellationToken)
@@ -100,6 +121,18 @@ public sealed class MqttBroker : IConnectionHandler
             return PublishOutcome.Refused;
         }
 
+        try
+        {
+            return _core.Intake.TryEnterLocal() ? Publish(message, topic, properties) : PublishOutcome.Refused;
+        }
+        finally
+        {
+            _core.Intake.LeaveLocal();
+        }
+    }
+
+    private PublishOutcome Publish(MqttMessage message, byte[] topic, byte[] properties)
+    {
         var expiry = message.ExpiresAfter is { } after ? (uint?)Math.Clamp(Math.Ceiling(after.TotalSeconds), 0, uint.MaxValue) : null;
         var result = _core.Publish(topic, message.Payload.Span, properties, expiry, message.QoS, message.Retain);
         return !result.IsRetainedAsAsked ? PublishOutcome.Refused

@@ -49,6 +49,6 @@ public enum PublishOutcome
     /// <summary>Nobody has subscribed to it; it was retained if it should be.</summary>
     NoSubscribers,
 
-    /// <summary>There was no memory for it within <see cref="BrokerOptions.MemoryPatience"/>, or no room for one more retained message.</summary>
+    /// <summary>There was no memory for it within <see cref="BrokerOptions.MemoryPatience"/>, or no room for one more retained message, or the broker is shutting down.</summary>
     Refused,
 }

@@ -151,7 +151,16 @@ internal sealed class Outbox : IThreadPoolWorkItem
             SubscriptionIdentifiers = subscription.Identifiers,
             Retain = retain,
         };
-        return Offer(ref writer, message.Topic, mayDrop: true, flushes);
+        var verdict = Offer(ref writer, message.Topic, mayDrop: true, flushes);
+        if (verdict == OutboxVerdict.TooLarge && message.Trace?.Untraced is { } untraced)
+        {
+            // That we trace a message must not cost anybody the message.
+            writer.Topic = message.Topic.Utf8;
+            writer.MessageProperties = untraced;
+            verdict = Offer(ref writer, message.Topic, mayDrop: true, flushes);
+        }
+
+        return verdict;
     }
 
     /// <summary>Appends a message.</summary>

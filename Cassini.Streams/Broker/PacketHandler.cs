@@ -13,6 +13,7 @@ internal sealed class PacketHandler(BrokerCore core, ClientConnection connection
     private readonly SubscribeHandler _subscribe = new(core, connection, client);
     private readonly AnswerBuffer _answers = new();
     private readonly ProtocolVersion _version = connection.Version;
+    private bool _takesMessages;
 
     /// <summary>Whether something waits for <see cref="SendAnswers"/>.</summary>
     public bool HasAnswers => !_answers.IsEmpty;
@@ -29,6 +30,7 @@ internal sealed class PacketHandler(BrokerCore core, ClientConnection connection
         var packets = 0;
         var publishes = 0;
         var step = Step.ReadOn;
+        _takesMessages = client.IsProbe || !core.Intake.IsClosed;
         var rest = input.Unread;
         var length = rest.Length;
         needed = 0;
@@ -77,6 +79,12 @@ internal sealed class PacketHandler(BrokerCore core, ClientConnection connection
         if (!PublishPacket.TryRead(frame, _version, fromClient: true, out var packet, out var violation))
         {
             return Violated(violation);
+        }
+
+        if (!_takesMessages)
+        {
+            // Not acknowledged, so the client keeps it, and publishes it again where it goes from here.
+            return Step.ReadOn;
         }
 
         // What removes a retained message makes room: it must never wait for some.

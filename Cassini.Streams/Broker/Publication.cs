@@ -32,6 +32,9 @@ internal ref struct Publication
 
     public ProtocolVersion FrameVersion { get; init; }
 
+    /// <summary>Its trace; null when it is not traced.</summary>
+    public PublishTrace? Trace { get; init; }
+
     /// <summary>When it came: a timestamp.</summary>
     public long ReceivedAt { get; init; }
 
@@ -41,5 +44,6 @@ internal ref struct Publication
         Payload.ToArray(),
         Properties.ToArray(),
         QoS,
-        Expiry is { } seconds ? ReceivedAt + (long)(seconds * (double)time.TimestampFrequency) : null);
+        Expiry is { } seconds ? ReceivedAt + (long)(seconds * (double)time.TimestampFrequency) : null,
+        Trace?.Untraced);
 }

@@ -77,20 +77,25 @@ internal sealed class PublishHandler(BrokerCore core, ClientConnection connectio
         Span<byte> scratch = properties == packet.Properties.Length || properties == 0 ? default
             : packet.Properties.Length <= Scratch ? stackalloc byte[Scratch]
             : new byte[packet.Properties.Length];
+        var travelling = packet.MessageProperties(scratch);
+        var trace = core.Tracer.IsOn && !client.IsProbe ? core.Tracer.Begin(travelling, topic, client, packet, _version) : null;
         var publication = new Publication
         {
             Topic = topic,
             Payload = packet.Payload,
-            Properties = packet.MessageProperties(scratch),
+            Properties = trace is null ? travelling : trace.Properties,
             Expiry = packet.MessageExpiryInterval,
             QoS = packet.QoS,
             Retain = packet.Retain,
             Publisher = client.Session,
             ReceivedAt = now,
-            Frame = packet.QoS == QualityOfService.AtMostOnce && properties == packet.Properties.Length && frame.IsShortest ? frame.Whole : default,
+            Trace = trace,
+            Frame = trace is null && packet.QoS == QualityOfService.AtMostOnce && properties == packet.Properties.Length && frame.IsShortest ? frame.Whole : default,
             FrameVersion = _version,
         };
-        return core.Router.Publish(ref publication, connection.Flushes);
+        var result = core.Router.Publish(ref publication, connection.Flushes);
+        trace?.End();
+        return result;
     }
 
     /// <summary>Finds the topic by its name or its alias.</summary>

@@ -8,4 +8,6 @@ namespace Cassini.Streams.Broker;
 /// <param name="Retain">The RETAIN flag to send.</param>
 /// <param name="Identifiers">Subscription identifiers to send along.</param>
 /// <param name="Sequence">1, 2, 3 … within the session: its name in the store.</param>
-internal readonly record struct QueuedMessage(StoredMessage Message, QualityOfService QoS, bool Retain, int[] Identifiers, long Sequence);
+/// <param name="Span">Its delivery, until it is acknowledged; null when it is not traced.</param>
+internal readonly record struct QueuedMessage(
+    StoredMessage Message, QualityOfService QoS, bool Retain, int[] Identifiers, long Sequence, MessageSpan? Span = null);

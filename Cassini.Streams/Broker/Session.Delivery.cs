@@ -47,20 +47,27 @@ internal sealed partial class Session
             // Who is not here gets no QoS 0 message.
             if (Connection is { } connection)
             {
-                Count(connection.Outbox.Offer(ref message, subscription, flushes), message.Topic, qos);
+                var handed = message.Trace?.StartDelivery(ClientId, qos);
+                var verdict = connection.Outbox.Offer(ref message, subscription, flushes);
+                handed?.End(verdict == OutboxVerdict.Taken ? null : $"{verdict}");
+                Count(verdict, message.Topic, qos);
             }
 
             return;
         }
 
         var retain = message.Retain && subscription.RetainAsPublished;
+        var span = message.Trace?.StartDelivery(ClientId, qos);
         lock (_lock)
         {
             if (!_ended && (_connection is not null || ExpirySeconds > 0))
             {
-                Queue(message.Store(core.Time), qos, retain, subscription.Identifiers, flushes);
+                Queue(message.Store(core.Time), qos, retain, subscription.Identifiers, flushes, span);
+                return;
             }
         }
+
+        span?.End("the session has ended");
     }
 
     /// <summary>Delivers a retained message for a new subscription, with RETAIN set [MQTT-3.3.1-8].</summary>
@@ -186,9 +193,9 @@ internal sealed partial class Session
         }
     }
 
-    private void Queue(StoredMessage message, QualityOfService qos, bool retain, int[] identifiers, FlushSet flushes)
+    private void Queue(StoredMessage message, QualityOfService qos, bool retain, int[] identifiers, FlushSet flushes, MessageSpan? span = null)
     {
-        var queued = new QueuedMessage(message, qos, retain, identifiers, ++_sequence);
+        var queued = new QueuedMessage(message, qos, retain, identifiers, ++_sequence, span);
 
         // What came before goes before: what waits, and what must be sent again.
         if (_connection is { } connection && _pending is null or { Count: 0 } && _sendAgainFrom == NothingToSendAgain && MaySendNew(connection))
@@ -208,6 +215,7 @@ internal sealed partial class Session
             || (core.Budget.IsExhausted && _connection is null))
         {
             Count(OutboxVerdict.Full, message.Topic, qos);
+            span?.End(nameof(OutboxVerdict.Full));
             return;
         }
 
@@ -267,9 +275,18 @@ internal sealed partial class Session
         var writer = Writer(queued, core.Time.GetTimestamp());
         writer.PacketId = id;
         writer.Dup = dup;
-        if (connection.Outbox.Offer(ref writer, queued.Message.Topic, mayDrop: false, flushes) == OutboxVerdict.TooLarge)
+        var verdict = connection.Outbox.Offer(ref writer, queued.Message.Topic, mayDrop: false, flushes);
+        if (verdict == OutboxVerdict.TooLarge && queued.Message.Untraced is { } untraced)
+        {
+            writer.Topic = queued.Message.Topic.Utf8;
+            writer.MessageProperties = untraced;
+            verdict = connection.Outbox.Offer(ref writer, queued.Message.Topic, mayDrop: false, flushes);
+        }
+
+        if (verdict == OutboxVerdict.TooLarge)
         {
             core.Counters.AddTooLarge();
+            queued.Span?.End(nameof(OutboxVerdict.TooLarge));
             Complete(place);
         }
     }
@@ -294,6 +311,7 @@ internal sealed partial class Session
         }
 
         LetGo(entry.Queued.Message);
+        entry.Queued.Span?.End();
         _windowBytes -= entry.Queued.Message.Size;
         if (IsStored)
         {
@@ -419,6 +437,7 @@ internal sealed partial class Session
     private void Drop(in QueuedMessage queued)
     {
         LetGo(queued.Message);
+        queued.Span?.End("expired");
         if (IsStored)
         {
             core.Store.DeleteMessage(ClientId, queued.Sequence);
@@ -430,6 +449,7 @@ internal sealed partial class Session
         foreach (var queued in _pending ?? [])
         {
             LetGo(queued.Message);
+            queued.Span?.End("the session has ended");
         }
 
         for (var place = _window.Head; place < _window.Tail; place++)
@@ -437,6 +457,7 @@ internal sealed partial class Session
             if (_window.At(place).State != DeliveryState.Done)
             {
                 LetGo(_window.At(place).Queued.Message);
+                _window.At(place).Queued.Span?.End("the session has ended");
             }
         }
 

@@ -6,7 +6,8 @@ namespace Cassini.Streams.Broker;
 /// A message that outlives the packet that brought it: queued, in flight or retained. Immutable and shared by all who hold it;
 /// only the count of its holders changes, which says when its bytes weigh on the memory budget.
 /// </summary>
-internal sealed class StoredMessage(Topic topic, byte[] payload, byte[] properties, QualityOfService qos, long? expiresAt)
+internal sealed class StoredMessage(
+    Topic topic, byte[] payload, byte[] properties, QualityOfService qos, long? expiresAt, byte[]? untraced = null)
 {
     /// <summary>What the objects around the bytes take.</summary>
     private const int Overhead = 120;
@@ -20,13 +21,16 @@ internal sealed class StoredMessage(Topic topic, byte[] payload, byte[] properti
     /// <summary>Encoded properties that travel with it, without their length.</summary>
     public byte[] Properties { get; } = properties;
 
+    /// <summary>Shorter properties, for who takes no longer packet: those before the broker added a trace. Null when it did not.</summary>
+    public byte[]? Untraced { get; } = untraced;
+
     /// <summary>As it was published.</summary>
     public QualityOfService QoS { get; } = qos;
 
     /// <summary>A timestamp; null when it does not expire.</summary>
     public long? ExpiresAt { get; } = expiresAt;
 
-    public int Size => Overhead + Payload.Length + Properties.Length;
+    public int Size => Overhead + Payload.Length + Properties.Length + (Untraced?.Length ?? 0);
 
     public void Hold(MemoryBudget budget)
     {

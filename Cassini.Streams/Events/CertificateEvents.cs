@@ -11,6 +11,9 @@ public enum CertificateRole
 
     /// <summary>The revocation list.</summary>
     RevocationList,
+
+    /// <summary>The certificate that the management surface serves, when it has one of its own.</summary>
+    Management,
 }
 
 /// <summary>A certificate or revocation list was loaded and is in use for every new handshake.</summary>

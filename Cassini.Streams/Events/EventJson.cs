@@ -232,5 +232,7 @@ public static class EventJson
 [JsonSerializable(typeof(MessagesDropped))]
 [JsonSerializable(typeof(PhaseEntered))]
 [JsonSerializable(typeof(PhaseLeft))]
+[JsonSerializable(typeof(DrainStageEntered))]
+[JsonSerializable(typeof(DrainStageLeft))]
 [JsonSerializable(typeof(HealthChanged))]
 internal sealed partial class EventJsonContext : JsonSerializerContext;

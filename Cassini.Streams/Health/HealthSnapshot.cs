@@ -76,6 +76,10 @@ public sealed record HealthSnapshot
     [JsonIgnore]
     public bool Live { get; init; }
 
+    /// <summary>The certificates in use, by role.</summary>
+    [JsonIgnore]
+    public ImmutableArray<CertificateHealth> Certificates { get; init; } = [];
+
     /// <summary>The counters behind <c>/metrics</c>, of the same instant.</summary>
     [JsonIgnore]
     public HealthCounts Counts { get; init; } = HealthCounts.Zero;
@@ -138,6 +142,11 @@ public enum Connectivity
     Failed,
 }
 
+/// <summary>A certificate, or revocation list, in use.</summary>
+/// <param name="Role">What it is for.</param>
+/// <param name="NotAfter">Until when it is valid, UTC.</param>
+public sealed record CertificateHealth(CertificateRole Role, DateTimeOffset NotAfter);
+
 /// <summary>What the canary says of the way through the broker.</summary>
 /// <param name="Connectivity">Whether a client gets through.</param>
 public sealed record BrokerHealth(Connectivity Connectivity);
@@ -163,6 +172,13 @@ public sealed record CheckHealth(
     int Transitions,
     ImmutableArray<string> Evidence)
 {
+    /// <summary>
+    /// Where the runbook tells what the reason means and what to do, relative to the management address; null when it is ok, and for
+    /// a reason that is none of the broker's, such as that of a feed that is lost.
+    /// </summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? Runbook => Reason is { } reason && Reasons.All.Contains(reason) ? $"/runbook#{reason}" : null;
+
     /// <summary>Whether <c>/readyz</c> looks at this check.</summary>
     [JsonIgnore]
     public bool InReadyz { get; init; }

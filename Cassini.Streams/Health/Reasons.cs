@@ -1,3 +1,5 @@
+using System.Collections.Frozen;
+
 namespace Cassini.Streams.Health;
 
 /// <summary>The reason codes of the checks: a closed set, so that dashboards and runbooks can name them.</summary>
@@ -98,4 +100,8 @@ public static class Reasons
 
     /// <summary>phase: stopped.</summary>
     public const string Stopped = nameof(Stopped);
+
+    /// <summary>All of them. Each has an entry in the runbook.</summary>
+    public static IReadOnlySet<string> All { get; } =
+        typeof(Reasons).GetFields().Where(field => field.IsLiteral).Select(field => (string)field.GetRawConstantValue()!).ToFrozenSet();
 }

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Reactive.Concurrency;
 using System.Reflection;
 using Cassini.Streams.Broker;
@@ -23,7 +24,10 @@ public sealed class BrokerHost : IAsyncDisposable
     private readonly Prober _prober;
     private readonly LoadSampler _load;
     private readonly HealthTopic? _healthTopic;
+    private readonly CancellationTokenSource _stopRequested = new();
+    private readonly CancellationTokenSource _stopProbes = new();
     private readonly CancellationTokenSource _stopServices = new();
+    private readonly List<Task> _probes = [];
     private readonly List<Task> _services = [];
     private readonly ILogger<BrokerHost> _logger;
     private readonly bool _limitsReduced;
@@ -67,7 +71,9 @@ public sealed class BrokerHost : IAsyncDisposable
         var tls = options.Tls ?? throw new ArgumentException("Tls: certificate files are needed", nameof(options));
         _certificates = new CertificateStore(tls, Hub, time, loggers.CreateLogger<CertificateStore>());
         _supervisor = new Supervisor(Hub, time, loggers.CreateLogger<Supervisor>());
-        Broker = handler is null ? new MqttBroker(options.Broker, Version, Hub, time, loggers.CreateLogger<MqttBroker>()) : null;
+        Broker = handler is null
+            ? new MqttBroker(options.Broker, Version, Hub, time, loggers.CreateLogger<MqttBroker>(), Spans, options.Telemetry.TraceRatio)
+            : null;
         Listeners = new ListenerManager(
             options.Listener, options.Supervision, _certificates, handler ?? Broker!, _supervisor, Hub, time, loggers.CreateLogger<ListenerManager>());
         _prober = new Prober(options.Probing, Listeners, _certificates, Hub, time, loggers.CreateLogger<Prober>(), speaksMqtt: Broker is not null);
@@ -79,6 +85,9 @@ public sealed class BrokerHost : IAsyncDisposable
     /// <summary>The program's version, without build metadata.</summary>
     public static string Version { get; } =
         typeof(BrokerHost).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()!.InformationalVersion.Split('+')[0];
+
+    /// <summary>Where the spans of messages begin: this host's own source, of the name <c>Cassini</c>.</summary>
+    public ActivitySource Spans { get; } = new("Cassini", Version);
 
     /// <summary>What it was made with.</summary>
     public CassiniOptions Options { get; }
@@ -95,15 +104,34 @@ public sealed class BrokerHost : IAsyncDisposable
     /// <summary>The endpoints and connections.</summary>
     public ListenerManager Listeners { get; }
 
+    /// <summary>The TLS material in use. Nothing is loaded before <see cref="LoadCertificates"/> or <see cref="StartAsync"/>.</summary>
+    public CertificateStore Certificates => _certificates;
+
+    /// <summary>Cancelled by <see cref="RequestStop"/>: whoever started the host is to stop it.</summary>
+    public CancellationToken StopRequested => _stopRequested.Token;
+
     /// <summary>The broker; null when the host serves another protocol.</summary>
     public MqttBroker? Broker { get; }
+
+    /// <summary>Loads the certificates, unless that was done: for a management surface that needs them before the broker starts.</summary>
+    /// <exception cref="TlsConfigurationException">A certificate file cannot be used.</exception>
+    public void LoadCertificates()
+    {
+        if (!_certificates.IsLoaded)
+        {
+            _certificates.Load();
+        }
+    }
+
+    /// <summary>Asks whoever started the host to stop it. Any thread, any number of times.</summary>
+    public void RequestStop() => _ = _stopRequested.CancelAsync();
 
     /// <summary>Loads the certificates, binds the endpoints and starts the probes.</summary>
     /// <returns>Ends in phase ready: when every endpoint had its first bind attempt, successful or not.</returns>
     /// <exception cref="TlsConfigurationException">A certificate file cannot be used.</exception>
     public async Task StartAsync(CancellationToken cancellation)
     {
-        _certificates.Load();
+        LoadCertificates();
         if (Broker is { } broker)
         {
             await broker.LoadAsync(cancellation).ConfigureAwait(false);
@@ -120,16 +148,24 @@ public sealed class BrokerHost : IAsyncDisposable
         Serve(ComponentKind.Service, "certificate watch", _certificates.RunAsync);
         Serve(ComponentKind.Service, "load sampler", _load.RunAsync);
         Serve(ComponentKind.Probe, "heartbeat", _prober.RunHeartbeatsAsync);
-        Serve(ComponentKind.Probe, "accept", _prober.RunAcceptProbesAsync);
-        Serve(ComponentKind.Probe, "canary", _prober.RunCanaryAsync);
+        ProbeEndpoints("accept", _prober.RunAcceptProbesAsync);
+        ProbeEndpoints("canary", _prober.RunCanaryAsync);
         EnterPhase(Phase.Ready, PhaseOutcome.Completed);
     }
 
     /// <summary>
-    /// Stops gracefully: readiness turns red first, then probes, endpoints and sessions end. Health stays readable.
-    /// Further calls wait for the first.
+    /// Looks at the certificate files at once, and takes up what is new: what SIGHUP asks for. They are looked at by themselves too,
+    /// each <see cref="TlsOptions.ReloadInterval"/>. Any thread.
     /// </summary>
-    /// <param name="cancellation">Forces the stop: sessions lose their sockets at once.</param>
+    /// <param name="cancellation">Ends the wait, with an exception; nobody looks before the start and after the stop.</param>
+    /// <returns>Ends when they are in use, or refused: an event tells which.</returns>
+    public Task LookAtCertificatesAsync(CancellationToken cancellation) => _certificates.LookNowAsync(cancellation);
+
+    /// <summary>
+    /// Stops gracefully, in the stages of <see cref="DrainStage"/>: readiness turns red first, then the endpoints close, then clients
+    /// get what was taken in for them and are told to go. Health stays readable. Further calls wait for the first.
+    /// </summary>
+    /// <param name="cancellation">The first caller's forces the stop: every stage is cut short, and sessions lose their sockets at once.</param>
     public Task StopAsync(CancellationToken cancellation)
     {
         lock (_gate)
@@ -145,23 +181,52 @@ public sealed class BrokerHost : IAsyncDisposable
         await Hub.CompleteAsync().ConfigureAwait(false);
         Health.Dispose();
         Sessions.Dispose();
+        Spans.Dispose();
         _tickThread.Dispose();
+        _stopRequested.Dispose();
+        _stopProbes.Dispose();
         _stopServices.Dispose();
     }
 
     private void Serve(ComponentKind kind, string name, Func<CancellationToken, Task> body) =>
         _services.Add(_supervisor.RunAsync(new Component(kind, name), Options.Supervision, body, _stopServices.Token));
 
+    /// <summary>What probes an endpoint ends before the endpoints close: it would tell of a fault that is none.</summary>
+    private void ProbeEndpoints(string name, Func<CancellationToken, Task> body) =>
+        _probes.Add(_supervisor.RunAsync(new Component(ComponentKind.Probe, name), Options.Supervision, body, _stopProbes.Token));
+
     private async Task StopOnceAsync(CancellationToken cancellation)
     {
         EnterPhase(Phase.Draining, PhaseOutcome.Completed);
+        var drain = new DrainSequence(Options, Listeners, Broker, Hub, _time, cancellation);
+        await drain.AnnounceAsync().ConfigureAwait(false);
+        await drain.StopAcceptingAsync(StopProbesAsync).ConfigureAwait(false);
+        await drain.StopIntakeAsync().ConfigureAwait(false);
+        await TellDrainingAsync(cancellation).ConfigureAwait(false);
+        await drain.DeliverAsync().ConfigureAwait(false);
+        await drain.CloseSessionsAsync().ConfigureAwait(false);
+        await StopServicesAsync(cancellation).ConfigureAwait(false);
+        await Listeners.StopAsync(cancellation).ConfigureAwait(false);
+        EnterPhase(Phase.Stopped, drain.IsForced ? PhaseOutcome.Forced : PhaseOutcome.Completed);
+    }
+
+    private async Task StopProbesAsync()
+    {
+        await _stopProbes.CancelAsync().ConfigureAwait(false);
+        await Task.WhenAll(_probes).ConfigureAwait(false);
+        if (_probes.Count > 0)
+        {
+            Hub.Publish(new CanaryDisabled("no new clients are served: the broker is stopping"));
+        }
+    }
+
+    /// <summary>Last, so that the feed tells of health and load for as long as there are sessions.</summary>
+    private async Task StopServicesAsync(CancellationToken cancellation)
+    {
         await _stopServices.CancelAsync().ConfigureAwait(false);
 
-        // A service that hangs, on a file of a dead mount for example, must not keep the sessions from being ended.
+        // A service that hangs, on a file of a dead mount for example, must not keep the process from ending.
         await Task.WhenAll(_services).WaitAsync(Options.Listener.CloseTimeout, _time, cancellation).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-        await TellDrainingAsync(cancellation).ConfigureAwait(false);
-        await Listeners.StopAsync(cancellation).ConfigureAwait(false);
-        EnterPhase(Phase.Stopped, cancellation.IsCancellationRequested ? PhaseOutcome.Forced : PhaseOutcome.Completed);
     }
 
     /// <summary>The last that subscribers hear of health, before their sessions end.</summary>

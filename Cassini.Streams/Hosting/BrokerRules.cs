@@ -29,6 +29,11 @@ internal static class BrokerRules
         rules.Range("Broker:MaxKeepAlive", broker.MaxKeepAlive, TimeSpan.Zero, 65_535 * Second);
         rules.Require(broker.MaxKeepAlive.Ticks % TimeSpan.TicksPerSecond == 0, "Broker:MaxKeepAlive", broker.MaxKeepAlive, "whole seconds only");
         rules.Range("Broker:MaxSubscriptions", broker.MaxSubscriptions, 1, Most);
+        rules.Require(
+            broker.ServerReference is null or { Length: > 0 and <= 1_024 } && broker.ServerReference?.Any(char.IsControl) is not true,
+            "Broker:ServerReference",
+            broker.ServerReference ?? "nothing",
+            "1 to 1,024 characters without control characters");
         rules.Range("Broker:MaxPublishRate", broker.MaxPublishRate, 0, Most);
         rules.Range("Broker:MaxTopicAliases", broker.MaxTopicAliases, 0, ushort.MaxValue);
         rules.Range("Broker:MaxOutgoingTopicAliases", broker.MaxOutgoingTopicAliases, 0, ushort.MaxValue);

@@ -32,8 +32,17 @@ public sealed record CassiniOptions
     /// <summary>When crashed components are started again.</summary>
     public RestartPolicy Supervision { get; init; } = new();
 
+    /// <summary>How long a graceful stop may take.</summary>
+    public DrainOptions Drain { get; init; } = new();
+
+    /// <summary>The sum of the deadlines of a drain's stages: what an orchestrator must grant, and a few seconds more.</summary>
+    public TimeSpan LongestDrain => Drain.ReadinessDelay + (2 * DrainSequence.Moment) + Drain.SessionTimeout + Listener.CloseTimeout;
+
     /// <summary>The management HTTP surface.</summary>
     public ManagementOptions Management { get; init; } = new();
+
+    /// <summary>Traces and metrics for other systems.</summary>
+    public TelemetryOptions Telemetry { get; init; } = new();
 
     /// <summary>Where Cassini keeps what it makes: development certificates. Default null: the user's data directory.</summary>
     public string? DataDirectory { get; init; }

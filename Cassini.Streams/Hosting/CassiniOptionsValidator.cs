@@ -28,12 +28,15 @@ public static class CassiniOptionsValidator
         HealthPolicyValidator.Validate(rules, options.Health);
         Validate(rules, options.Hub);
         Validate(rules, options.Supervision);
+        Validate(rules, options.Drain);
         Validate(rules, options.Management);
+        Validate(rules, options.Telemetry);
         rules.Require(
             options.Listener.Endpoints.IsDefault || !options.Listener.Endpoints.Any(endpoint => endpoint.Port != 0 && $"{endpoint}" == options.Management.Address),
             "Management:Address",
             options.Management.Address,
             "it is an endpoint of the broker too");
+        ValidateGrpc(rules, options);
         return rules.Errors;
     }
 
@@ -78,6 +81,11 @@ public static class CassiniOptionsValidator
         rules.Require(tls.CaPath.Length > 0, "Tls:CaPath", "an empty path", $"name a PEM file ({TlsOptions.CaSetting})");
         rules.Require(tls.ServerChainPath.Length > 0, "Tls:ServerChainPath", "an empty path", $"name a PEM file ({TlsOptions.ServerChainSetting})");
         rules.Require(tls.ServerKeyPath.Length > 0, "Tls:ServerKeyPath", "an empty path", $"name a PEM file ({TlsOptions.ServerKeySetting})");
+        rules.Require(
+            string.IsNullOrEmpty(tls.ManagementChainPath) == string.IsNullOrEmpty(tls.ManagementKeyPath),
+            "Tls:ManagementChainPath",
+            tls.ManagementChainPath ?? "nothing",
+            "it goes together with Tls:ManagementKeyPath");
         rules.Range("Tls:ReloadInterval", tls.ReloadInterval, 10 * Millisecond, Day);
         rules.Range("Tls:ExpiringWithin", tls.ExpiringWithin, TimeSpan.Zero, 3_650 * Day);
         rules.Require(Enum.IsDefined(tls.IdentityFrom), "Tls:IdentityFrom", $"{tls.IdentityFrom}", "CommonName or SubjectAlternativeName");
@@ -130,6 +138,12 @@ public static class CassiniOptionsValidator
         rules.Range("Supervision:AbandonAfter", supervision.AbandonAfter, Millisecond, Hour);
     }
 
+    private static void Validate(OptionRules rules, DrainOptions drain)
+    {
+        rules.Range("Drain:ReadinessDelay", drain.ReadinessDelay, TimeSpan.Zero, 10 * TimeSpan.FromMinutes(1));
+        rules.Range("Drain:SessionTimeout", drain.SessionTimeout, TimeSpan.Zero, Hour);
+    }
+
     private static void Validate(OptionRules rules, ManagementOptions management)
     {
         if (!EndpointAddress.TryParse(management.Address, out var address, out var error))
@@ -139,15 +153,57 @@ public static class CassiniOptionsValidator
         else
         {
             rules.Require(
-                IPAddress.IsLoopback(address.Address),
-                "Management:Address",
-                management.Address,
-                "it must be a loopback address (127.0.0.0/8 or [::1]): access control for other addresses does not exist yet");
+                !management.EnableFaults || (IPAddress.IsLoopback(address.Address) && management.RequireCredentials is not true),
+                "Management:EnableFaults",
+                "true",
+                "rehearsals are for an open loopback address only");
         }
 
         rules.Range("Management:MaxFeeds", management.MaxFeeds, 1, 1_000_000);
         rules.Range("Management:MaxWaits", management.MaxWaits, 1, 1_000_000);
+        rules.Range("Management:MaxFeedsPerCaller", management.MaxFeedsPerCaller, 1, 1_000_000);
+        rules.Range("Management:MaxWaitsPerCaller", management.MaxWaitsPerCaller, 1, 1_000_000);
+        rules.Range("Management:MaxConnectionsPerCaller", management.MaxConnectionsPerCaller, 1, 1_000_000);
+        rules.Range("Management:RequestRate", management.RequestRate, 1, 1_000_000);
+        rules.Range("Management:RequestBurst", management.RequestBurst, 1, 1_000_000);
+        rules.Require(management.TokenPath is not "", "Management:TokenPath", "an empty path", "name a file (CASSINI_MANAGEMENT_TOKEN_FILE)");
+        rules.Require(management.ShutdownTokenPath is not "", "Management:ShutdownTokenPath", "an empty path", "name a file");
+        rules.Require(management.ShutdownToken is not "", "Management:ShutdownToken", "an empty text", "it is a secret of at least one character");
         rules.Range("Management:FeedHeartbeat", management.FeedHeartbeat, 100 * Millisecond, 10 * TimeSpan.FromMinutes(1));
+    }
+
+    private static void Validate(OptionRules rules, TelemetryOptions telemetry)
+    {
+        rules.Require(telemetry.ServiceName.Trim().Length > 0, "Telemetry:ServiceName", "an empty name", "name the service");
+        rules.Require(telemetry.TraceRatio is >= 0 and <= 1, "Telemetry:TraceRatio", telemetry.TraceRatio.ToString(CultureInfo.InvariantCulture), "allowed: 0 to 1");
+        if (telemetry.OtlpEndpoint is { } endpoint)
+        {
+            // Not repeated in the message: it may hold a password.
+            var isUrl = Uri.TryCreate(endpoint, UriKind.Absolute, out var url) && (url.Scheme == Uri.UriSchemeHttp || url.Scheme == Uri.UriSchemeHttps);
+            rules.Require(isUrl, "Telemetry:OtlpEndpoint", "the value", "give an http or https URL");
+            rules.Require(!isUrl || url!.UserInfo.Length == 0, "Telemetry:OtlpEndpoint", "a user name or password", "credentials go into OTEL_EXPORTER_OTLP_HEADERS");
+        }
+    }
+
+    private static void ValidateGrpc(OptionRules rules, CassiniOptions options)
+    {
+        var endpoints = options.Listener.Endpoints.IsDefault ? [] : options.Listener.Endpoints;
+        rules.Range("Management:MaxWatches", options.Management.MaxWatches, 1, 1_000_000);
+        if (options.Management.GrpcAddress is not { } text)
+        {
+            return;
+        }
+
+        if (!EndpointAddress.TryParse(text, out var address, out var error))
+        {
+            rules.Require(false, "Management:GrpcAddress", $"'{text}'", error);
+            return;
+        }
+
+        rules.Require(
+            address.Port == 0 || !endpoints.Contains(address), "Management:GrpcAddress", text, "it is an endpoint of the broker too");
+        rules.Require(
+            address.Port == 0 || $"{address}" != options.Management.Address, "Management:GrpcAddress", text, "it is Management:Address too");
     }
 
     private static void AtLeast(OptionRules rules, string setting, TimeSpan value, string other, TimeSpan least) =>

@@ -8,21 +8,15 @@ public sealed partial class ListenerManager
 
     private async Task StopOnceAsync()
     {
-        await StopAcceptingAsync();
+        await CloseSessionsAsync(CancellationToken.None);
         await StopManagerAsync();
 
-        var connections = _context.Connections.All.ToList();
-        foreach (var connection in connections)
-        {
-            connection.Shutdown();
-        }
-
-        // Each is bounded by itself: by its close time-out, then by the loss of its socket, then by being left behind.
-        await Task.WhenAll(connections.Select(connection => connection.Completion));
+        // What the manager took in while it did not answer.
+        await EndConnectionsAsync();
         _context.Gate.Dispose();
     }
 
-    private async Task StopAcceptingAsync()
+    private async Task StopAcceptingOnceAsync()
     {
         await _stopAccepting.CancelAsync();
         await WaitAsync(Task.WhenAll(_loops), "an accept loop");
@@ -31,6 +25,30 @@ public sealed partial class ListenerManager
             endpoint.Close(ListenerCloseReason.Shutdown);
             DropInHand(endpoint);
         }
+    }
+
+    /// <summary>Waits until the manager has taken in everyone who was accepted: it works its mailbox off in order.</summary>
+    private async Task SettleAsync()
+    {
+        if (!_manager.IsCompleted)
+        {
+            using var patience = new CancellationTokenSource(LoopStopTimeout, _context.Time);
+            using var end = CancellationTokenSource.CreateLinkedTokenSource(patience.Token, _context.Forced.Token);
+            Task answered = PingAsync(end.Token);
+            await answered.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        }
+    }
+
+    private async Task EndConnectionsAsync()
+    {
+        var connections = _context.Connections.All.ToList();
+        foreach (var connection in connections)
+        {
+            connection.Shutdown();
+        }
+
+        // Each is bounded by itself: by its close time-out, then by the loss of its socket, then by being left behind.
+        await Task.WhenAll(connections.Select(connection => connection.Completion));
     }
 
     private static void DropInHand(ListeningEndpoint endpoint)

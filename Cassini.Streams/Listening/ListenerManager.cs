@@ -29,6 +29,7 @@ public sealed partial class ListenerManager : IAsyncDisposable
 
     private Task _manager = Task.CompletedTask;
     private bool _started;
+    private Task? _acceptingStopped;
     private Task? _stopped;
 
     /// <summary>Makes a manager; nothing is bound before <see cref="StartAsync"/>.</summary>
@@ -108,10 +109,31 @@ public sealed partial class ListenerManager : IAsyncDisposable
         await Task.WhenAll(_endpoints.Select(endpoint => endpoint.FirstAttempt)).WaitAsync(cancellationToken);
     }
 
+    /// <summary>Closes the endpoints. Connections that were accepted are served on, and the manager goes on answering.</summary>
+    public Task StopAcceptingAsync()
+    {
+        lock (_lock)
+        {
+            return _acceptingStopped ??= Task.Run(StopAcceptingOnceAsync, CancellationToken.None);
+        }
+    }
+
     /// <summary>
-    /// Stops in stages: the endpoints close, then the sessions are ended with <see cref="SessionCloseReason.Shutdown"/>. All
-    /// terminal events are out when it ends.
+    /// Closes the endpoints and ends the connections, sessions with <see cref="SessionCloseReason.Shutdown"/>. All terminal events
+    /// are out when it ends; the manager goes on answering.
     /// </summary>
+    /// <param name="cancellationToken">
+    /// Cuts <see cref="ListenerOptions.CloseTimeout"/> short: sessions that have not ended lose their sockets at once.
+    /// </param>
+    public async Task CloseSessionsAsync(CancellationToken cancellationToken)
+    {
+        await using var forced = cancellationToken.UnsafeRegister(static context => _ = ((ListeningContext)context!).Forced.CancelAsync(), _context);
+        await StopAcceptingAsync();
+        await SettleAsync();
+        await EndConnectionsAsync();
+    }
+
+    /// <summary>Stops in stages: the endpoints close, the connections end as by <see cref="CloseSessionsAsync"/>, and the manager stops.</summary>
     /// <param name="cancellationToken">
     /// Cuts <see cref="ListenerOptions.CloseTimeout"/> short: sessions that have not ended lose their sockets at once.
     /// </param>

@@ -14,16 +14,21 @@ internal sealed record CertificateInUse(
         // While one CA of a bundle is valid its clients get in: the last to end decides.
         var lastToEnd = material.Authorities.MaxBy(CertificateTimes.NotAfter)!;
         var parts = ImmutableArray.Create(
-            Of(CertificateRole.Server, material.Server) with { NotAfter = FirstToEnd(material) },
+            Of(CertificateRole.Server, material.Server) with { NotAfter = FirstToEnd(material.Server, material.Intermediates) },
             Of(CertificateRole.Authority, lastToEnd));
+        if (material.Management is { } management)
+        {
+            parts = parts.Add(Of(CertificateRole.Management, management) with { NotAfter = FirstToEnd(management, material.ManagementIntermediates) });
+        }
+
         return material.Revocation is { } list
             ? parts.Add(new CertificateInUse(CertificateRole.RevocationList, list.Issuer, list.Fingerprint, list.ThisUpdate, list.NextUpdate))
             : parts;
     }
 
     /// <summary>A chain is as good as its first link to end.</summary>
-    private static DateTimeOffset FirstToEnd(TlsMaterial material) =>
-        material.Intermediates.Add(material.Server).Min(CertificateTimes.NotAfter);
+    private static DateTimeOffset FirstToEnd(X509Certificate2 certificate, ImmutableArray<X509Certificate2> intermediates) =>
+        intermediates.Add(certificate).Min(CertificateTimes.NotAfter);
 
     public CertificateLoaded ToLoaded() => new(Role, Subject, Fingerprint, NotBefore, NotAfter);
 

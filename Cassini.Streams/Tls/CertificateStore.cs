@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using System.Security.Cryptography;
+using System.Threading.Channels;
 using Cassini.Streams.Events;
 using Microsoft.Extensions.Logging;
 
@@ -12,12 +13,16 @@ namespace Cassini.Streams.Tls;
 /// </summary>
 public sealed class CertificateStore
 {
+    /// <summary>Looks that are asked for and not yet had; who asks beyond it waits for room.</summary>
+    private const int MaxAsked = 16;
+
     private readonly KnownIntermediates _intermediates = new();
     private readonly TlsOptions _options;
     private readonly IEventPublisher _events;
     private readonly TimeProvider _time;
     private readonly ILogger<CertificateStore> _logger;
     private readonly ExpiryWatch _expiry;
+    private readonly Channel<TaskCompletionSource> _asked = Channel.CreateBounded<TaskCompletionSource>(MaxAsked);
     private ImmutableArray<CertificateInUse> _inUse = [];
     private string? _loaded;
     private string? _seen;
@@ -45,6 +50,9 @@ public sealed class CertificateStore
     /// <exception cref="InvalidOperationException">Nothing was loaded yet.</exception>
     public TlsMaterial Current => _current ?? throw new InvalidOperationException($"Call {nameof(Load)} first.");
 
+    /// <summary>Whether there is any yet. Any thread.</summary>
+    public bool IsLoaded => _current is not null;
+
     /// <summary>The first load, at start; an expired certificate is loaded all the same, and health says so. Call it once.</summary>
     /// <exception cref="TlsConfigurationException">A file is missing or cannot be used; one line says which and why.</exception>
     public void Load()
@@ -61,11 +69,24 @@ public sealed class CertificateStore
         using var timer = new PeriodicTimer(_options.ReloadInterval, _time);
         try
         {
-            do
+            Look();
+            var tick = timer.WaitForNextTickAsync(cancellationToken).AsTask();
+            var ask = _asked.Reader.WaitToReadAsync(cancellationToken).AsTask();
+            while (true)
             {
-                Look();
+                var first = await Task.WhenAny(tick, ask).ConfigureAwait(false);
+                await first.ConfigureAwait(false);
+                if (first == ask)
+                {
+                    LookForWhoAsked();
+                    ask = _asked.Reader.WaitToReadAsync(cancellationToken).AsTask();
+                }
+                else
+                {
+                    Look();
+                    tick = timer.WaitForNextTickAsync(cancellationToken).AsTask();
+                }
             }
-            while (await timer.WaitForNextTickAsync(cancellationToken).ConfigureAwait(false));
         }
         catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
         {
@@ -73,14 +94,27 @@ public sealed class CertificateStore
         }
     }
 
+    /// <summary>
+    /// Has <see cref="RunAsync"/> look at the files at once and take up what it finds, without a second look: who asks says that
+    /// they are whole. Ends when that is done and told, whether or not they could be used. Any thread.
+    /// </summary>
+    /// <param name="cancellationToken">Ends the wait, with an exception; nothing looks while <see cref="RunAsync"/> does not run.</param>
+    public async Task LookNowAsync(CancellationToken cancellationToken)
+    {
+        var looked = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        await _asked.Writer.WriteAsync(looked, cancellationToken).ConfigureAwait(false);
+        await looked.Task.WaitAsync(cancellationToken).ConfigureAwait(false);
+    }
+
     /// <summary>One look.</summary>
-    internal void Look()
+    /// <param name="isCertain">Whether the files are known to be whole, so that one look is enough.</param>
+    internal void Look(bool isCertain = false)
     {
         var (files, unreadable) = TryRead();
         var seen = files?.Digest() ?? unreadable!.Message;
         var steady = seen == _seen;
         _seen = seen;
-        if (steady)
+        if (steady || isCertain)
         {
             TakeUp(seen, files, unreadable);
         }
@@ -88,6 +122,24 @@ public sealed class CertificateStore
         foreach (var part in _expiry.Due(_inUse))
         {
             _events.Publish(new CertificateExpiring(part.Role, part.Subject, part.NotAfter));
+        }
+    }
+
+    private void LookForWhoAsked()
+    {
+        var asked = new List<TaskCompletionSource>();
+        while (_asked.Reader.TryRead(out var one))
+        {
+            asked.Add(one);
+        }
+
+        try
+        {
+            Look(isCertain: true);
+        }
+        finally
+        {
+            asked.ForEach(one => one.SetResult());
         }
     }
 

@@ -4,14 +4,16 @@ using Cassini.Streams.Events;
 namespace Cassini.Streams.Tls;
 
 /// <summary>All configured files at one look: they are taken up together or not at all.</summary>
-internal sealed record TlsFileSet(TlsFile Ca, TlsFile ServerChain, TlsFile ServerKey, TlsFile? Crl)
+internal sealed record TlsFileSet(TlsFile Ca, TlsFile ServerChain, TlsFile ServerKey, TlsFile? Crl, TlsFile? ManagementChain, TlsFile? ManagementKey)
 {
     /// <exception cref="TlsConfigurationException">One of the files cannot be read.</exception>
     public static TlsFileSet Read(TlsOptions options) => new(
         TlsFile.Read(CertificateRole.Authority, TlsOptions.CaSetting, options.CaPath),
         TlsFile.Read(CertificateRole.Server, TlsOptions.ServerChainSetting, options.ServerChainPath),
         TlsFile.Read(CertificateRole.Server, TlsOptions.ServerKeySetting, options.ServerKeyPath),
-        options.CrlPath is null ? null : TlsFile.Read(CertificateRole.RevocationList, TlsOptions.CrlSetting, options.CrlPath));
+        ReadIfAny(CertificateRole.RevocationList, TlsOptions.CrlSetting, options.CrlPath),
+        ReadIfAny(CertificateRole.Management, $"Tls:{nameof(TlsOptions.ManagementChainPath)}", options.ManagementChainPath),
+        ReadIfAny(CertificateRole.Management, $"Tls:{nameof(TlsOptions.ManagementKeyPath)}", options.ManagementKeyPath));
 
     /// <summary>A digest of everything read: equal digests are equal files.</summary>
     public string Digest()
@@ -21,6 +23,10 @@ internal sealed record TlsFileSet(TlsFile Ca, TlsFile ServerChain, TlsFile Serve
         ServerChain.AppendTo(hash);
         ServerKey.AppendTo(hash);
         Crl?.AppendTo(hash);
+        ManagementChain?.AppendTo(hash);
+        ManagementKey?.AppendTo(hash);
         return Convert.ToHexString(hash.GetHashAndReset());
     }
+
+    private static TlsFile? ReadIfAny(CertificateRole role, string setting, string? path) => path is null ? null : TlsFile.Read(role, setting, path);
 }

@@ -18,6 +18,7 @@ public sealed class TlsMaterial
     internal TlsMaterial(
         X509Certificate2 server,
         ImmutableArray<X509Certificate2> intermediates,
+        (X509Certificate2 Certificate, ImmutableArray<X509Certificate2> Intermediates)? management,
         ImmutableArray<X509Certificate2> authorities,
         RevocationList? revocation,
         TimeProvider time,
@@ -30,6 +31,11 @@ public sealed class TlsMaterial
         _authorities = authorities;
         _verdicts = new VerdictCache(new ClientCertificateJudge(authorities, revocation, time, identityFrom), known, time);
         ServerOptions = BuildServerOptions();
+        Management = management?.Certificate;
+        ManagementIntermediates = management?.Intermediates ?? [];
+        ManagementContext = management is { } own
+            ? SslStreamCertificateContext.Create(own.Certificate, [.. own.Intermediates], offline: true)
+            : ServerOptions.ServerCertificateContext!;
     }
 
     /// <summary>The certificate that Cassini serves, with its private key.</summary>
@@ -51,21 +57,49 @@ public sealed class TlsMaterial
     /// </summary>
     public SslServerAuthenticationOptions ServerOptions { get; }
 
+    /// <summary>What the management surface serves: its own certificate, or else the broker's. Do not change.</summary>
+    public SslStreamCertificateContext ManagementContext { get; }
+
+    /// <summary>The management surface's own certificate; null when it has none.</summary>
+    internal X509Certificate2? Management { get; }
+
+    internal ImmutableArray<X509Certificate2> ManagementIntermediates { get; }
+
+    /// <summary>
+    /// Decides whether a client's certificate is of the CA and good at this moment. For servers that ask for a certificate and do not
+    /// insist on it. Thread-safe.
+    /// </summary>
+    /// <param name="certificate">What the client presented as its own; null if nothing.</param>
+    /// <param name="presented">The intermediates that the client sent along.</param>
+    public ClientVerdict Judge(X509Certificate2? certificate, X509Certificate2Collection presented) => _verdicts.Judge(certificate, presented);
+
     /// <exception cref="TlsConfigurationException">The files cannot be used, or do not belong together.</exception>
     internal static TlsMaterial Create(TlsFileSet files, TimeProvider time, IdentitySource identityFrom = IdentitySource.CommonName, KnownIntermediates? known = null)
     {
         var authorities = PemCertificates.ReadAuthorities(files.Ca);
         var chain = PemCertificates.Read(files.ServerChain);
         var server = PemCertificates.WithPrivateKey(chain[0], files.ServerChain, files.ServerKey);
+        var management = ReadManagement(files);
         var revocation = files.Crl is { } crl ? RevocationListReader.Read(crl, authorities) : null;
         try
         {
-            return new TlsMaterial(server, chain[1..], authorities, revocation, time, identityFrom, known ?? new KnownIntermediates());
+            return new TlsMaterial(server, chain[1..], management, authorities, revocation, time, identityFrom, known ?? new KnownIntermediates());
         }
         catch (CryptographicException e)
         {
             throw files.ServerChain.Error($"cannot be served: {e.Message}", e);
         }
+    }
+
+    private static (X509Certificate2 Certificate, ImmutableArray<X509Certificate2> Intermediates)? ReadManagement(TlsFileSet files)
+    {
+        if (files is not { ManagementChain: { } chain, ManagementKey: { } key })
+        {
+            return null;
+        }
+
+        var certificates = PemCertificates.Read(chain);
+        return (PemCertificates.WithPrivateKey(certificates[0], chain, key), certificates[1..]);
     }
 
     private SslServerAuthenticationOptions BuildServerOptions()

@@ -28,6 +28,15 @@ public sealed record TlsOptions
     public string? CrlPath { get; init; }
 
     /// <summary>
+    /// PEM file with a certificate and intermediates for the management surface alone; it goes together with
+    /// <see cref="ManagementKeyPath"/>. Default null: it serves the broker's own.
+    /// </summary>
+    public string? ManagementChainPath { get; init; }
+
+    /// <summary>PEM file with the private key to <see cref="ManagementChainPath"/>, RSA or EC, not encrypted. Default null.</summary>
+    public string? ManagementKeyPath { get; init; }
+
+    /// <summary>
     /// Which name of a client's certificate is its identity; one that lacks it is known by the other. Default
     /// <see cref="IdentitySource.CommonName"/>. What is set counts for connections that begin after the start.
     /// </summary>

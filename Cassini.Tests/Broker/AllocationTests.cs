@@ -17,13 +17,29 @@ public class AllocationTests
     [InlineData(5, 5)]
     [InlineData(4, 5)]
     [InlineData(5, 4)]
-    public void QoS0Messages_InSteadyState_AllocateNothing(byte publisher, byte subscriber)
+    public void QoS0Messages_InSteadyState_AllocateNothing(byte publisher, byte subscriber) =>
+        AllocatesNothing(publisher, subscriber, PropertySet.Empty, new MessageTracer(null, 0, TimeProvider.System));
+
+    [Theory]
+    [InlineData(null)]
+    [InlineData("00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-00")]
+    [InlineData("no trace context")]
+    public void QoS0Messages_ThatAreNotSampled_AllocateNothing(string? traceparent)
     {
-        var core = new BrokerCore(new BrokerOptions(), new InMemoryStore(), new RecordingPublisher(), TimeProvider.System, NullLogger.Instance);
+        using var spans = new RecordedSpans();
+        var properties = traceparent is null ? PropertySet.Empty : PropertySet.Empty with { UserProperties = [new UserProperty("traceparent", traceparent)] };
+        AllocatesNothing(5, 5, properties, new MessageTracer(spans.Source, 0, TimeProvider.System));
+
+        spans.Ended.ShouldBeEmpty();
+    }
+
+    private static void AllocatesNothing(byte publisher, byte subscriber, PropertySet properties, MessageTracer tracer)
+    {
+        var core = new BrokerCore(new BrokerOptions(), new InMemoryStore(), new RecordingPublisher(), TimeProvider.System, NullLogger.Instance, tracer);
         var (to, _, _, sink) = Connect(core, 1, "sub", (ProtocolVersion)subscriber);
         to.Client!.Session.Subscribe(new Subscription(to.Client.Session, "a/+/c", QualityOfService.ExactlyOnce, false, false, []));
         var (from, handler, input, source) = Connect(core, 2, "pub", (ProtocolVersion)publisher);
-        source.Bytes = Batch((ProtocolVersion)publisher);
+        source.Bytes = Batch((ProtocolVersion)publisher, properties);
         var sent = sink.Written;
 
         Run(100);
@@ -48,9 +64,9 @@ public class AllocationTests
         }
     }
 
-    private static byte[] Batch(ProtocolVersion version)
+    private static byte[] Batch(ProtocolVersion version, PropertySet properties)
     {
-        var writer = new PublishWriter { Topic = "a/b/c"u8, Payload = new byte[64] };
+        var writer = new PublishWriter { Topic = "a/b/c"u8, Payload = new byte[64], MessageProperties = MessageProperties.Encode(properties) };
         var frame = new byte[writer.Measure(version)];
         writer.Write(frame, version);
         return [.. Enumerable.Repeat(frame, Messages).SelectMany(bytes => bytes)];

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using Cassini.Streams.Broker;
 using Cassini.Streams.Events;
 using Cassini.Streams.Listening;
@@ -13,13 +14,18 @@ internal sealed class BrokerRig : IAsyncDisposable
 {
     private readonly List<RigConnection> _connections = [];
 
-    public BrokerRig(Func<BrokerOptions, BrokerOptions>? change = null, InMemoryStore? store = null, VirtualClock? clock = null)
+    public BrokerRig(
+        Func<BrokerOptions, BrokerOptions>? change = null,
+        InMemoryStore? store = null,
+        VirtualClock? clock = null,
+        ActivitySource? spans = null,
+        double traceRatio = 0)
     {
         Clock = clock ?? new VirtualClock();
         Events = new RecordingPublisher(Clock.Time);
         Store = store ?? new InMemoryStore();
         var options = new BrokerOptions();
-        Broker = new MqttBroker(change?.Invoke(options) ?? options, "1.2.3", Store, Events, Clock.Time, NullLogger<MqttBroker>.Instance);
+        Broker = new MqttBroker(change?.Invoke(options) ?? options, "1.2.3", Store, Events, Clock.Time, NullLogger<MqttBroker>.Instance, spans, traceRatio);
         Broker.Housekeeper.Begin();
     }
 

@@ -148,13 +148,40 @@ public class ServeTests : IDisposable
     }
 
     [Fact]
-    public async Task Serve_ManagementOffLoopback_IsOneLineAndCode2()
+    public async Task Serve_FaultsOffLoopback_IsOneLineAndCode2()
     {
-        var (code, _, error) = await CassiniProcess.RunAsync(_directory.Path, ["--bind", "127.0.0.1:0"], ("CASSINI_MANAGEMENT_ADDR", "0.0.0.0:9090"));
+        var (code, _, error) = await CassiniProcess.RunAsync(
+            _directory.Path, ["--bind", "127.0.0.1:0", "--enable-faults"], ("CASSINI_MANAGEMENT_ADDR", "0.0.0.0:9090"));
 
         code.ShouldBe(ExitCode.Error);
-        error.ShouldStartWith("cassini: Management:Address: 0.0.0.0:9090 is not allowed");
-        error.ShouldEndWith("(CASSINI_MANAGEMENT_ADDR)");
+        error.ShouldEndWith("cassini: Management:EnableFaults: true is not allowed; rehearsals are for an open loopback address only (--enable-faults)");
+    }
+
+    [Fact]
+    public async Task Serve_TokenFileMissing_IsOneLineAndCode2()
+    {
+        var (code, _, error) = await CassiniProcess.RunAsync(
+            _directory.Path, FreePorts, ("CASSINI_MANAGEMENT_TOKEN_FILE", "missing.txt"));
+
+        code.ShouldBe(ExitCode.Error);
+        error.ShouldBe("cassini: missing.txt: no such file");
+    }
+
+    [Fact]
+    public async Task Serve_ManagementCertificateMissing_IsOneLineAndCode2()
+    {
+        await CassiniProcess.RunAsync(_directory.Path, ["certs", "."]);
+
+        var (code, output, error) = await CassiniProcess.RunAsync(
+            _directory.Path,
+            [
+                .. FreePorts, "--ca", "ca.pem", "--cert", "server.pem", "--key", "server.key", "--set", "Management:Https=true",
+                "--set", "Tls:ManagementChainPath=missing.pem", "--set", "Tls:ManagementKeyPath=server.key",
+            ]);
+
+        code.ShouldBe(ExitCode.Error);
+        output.ShouldBeEmpty();
+        error.ShouldBe("cassini: Tls:ManagementChainPath: missing.pem: no such file");
     }
 
     [Fact]
@@ -191,12 +218,12 @@ public class ServeTests : IDisposable
     }
 
     [Fact]
-    public async Task Serve_TelemetryEndpoint_IsAcceptedAndSaidToBeForLater()
+    public async Task Serve_TelemetryEndpoint_IsInTheStartUpText()
     {
-        await using var cassini = CassiniProcess.Start(_directory.Path, FreePorts, ("OTEL_EXPORTER_OTLP_ENDPOINT", "http://127.0.0.1:4317"));
+        await using var cassini = CassiniProcess.Start(_directory.Path, FreePorts, ("OTEL_EXPORTER_OTLP_ENDPOINT", $"http://127.0.0.1:{FreePort.Find()}"));
         await cassini.PasteableLinesAsync();
 
-        cassini.Out.ToString().ShouldContain("OTEL_EXPORTER_OTLP_ENDPOINT is set");
+        cassini.Out.ToString().ShouldMatch(@"telemetry +to http://127\.0\.0\.1:\d+\n");
     }
 
     [Fact]

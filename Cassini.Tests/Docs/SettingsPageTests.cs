@@ -1,9 +1,3 @@
-using System.Collections;
-using System.Globalization;
-using Cassini.Streams.Hosting;
-using Cassini.Web.Cli;
-using Cassini.Web.Cli.Settings;
-
 namespace Cassini.Tests.Docs;
 
 /// <summary>docs/command-line.md lists every setting with its default, and no other.</summary>
@@ -44,49 +38,6 @@ public class SettingsPageTests
 
     private static string KeyOf(string row) => row.Split('`')[1];
 
-    private static IEnumerable<string> Rows()
-    {
-        // One value within Tls, so that the section, which has no default, is there to be walked.
-        var layer = new SettingsLayer([new Setting("Tls:CrlPath", "x", "test")], UnknownIsError: true);
-        var reader = new OptionsReader([layer]);
-        var options = reader.Read<CassiniOptions>();
-        options = options with { Tls = options.Tls! with { CrlPath = null } };
-        var known = reader.Known.ToList();
-        var logging = reader.Read<LoggingOptions>(SettingKeys.Logging);
-        return known.Select(key => Row(key, At(options, key)))
-            .Concat(reader.Known.Skip(known.Count).Select(key => Row(key, At(logging, key[(SettingKeys.Logging.Length + 1)..]))));
-    }
-
-    private static object? At(object options, string key) =>
-        key.Split(':').Aggregate((object?)options, (value, name) => value!.GetType().GetProperty(name)!.GetValue(value));
-
-    private static string Row(string key, object? value) => $"| `{key}` | {Text(value)} |";
-
-    private static string Text(object? value) => value switch
-    {
-        null => "",
-        TimeSpan duration => Duration(duration),
-        bool flag => flag ? "true" : "false",
-        Enum name => name.ToString().ToLowerInvariant(),
-        string text => text,
-        IEnumerable items => string.Join(", ", items.Cast<object>()),
-        IFormattable number => number.ToString(null, CultureInfo.InvariantCulture),
-        _ => value.ToString()!,
-    };
-
-    private static string Duration(TimeSpan duration)
-    {
-        var text = duration switch
-        {
-            { Ticks: 0 } => "0",
-            _ when duration.Ticks % TimeSpan.TicksPerDay == 0 => $"{duration.TotalDays}d",
-            _ when duration.Ticks % TimeSpan.TicksPerHour == 0 => $"{duration.TotalHours}h",
-            _ when duration.Ticks % TimeSpan.TicksPerMinute == 0 => $"{duration.TotalMinutes}m",
-            _ when duration.Ticks % TimeSpan.TicksPerSecond == 0 => $"{duration.TotalSeconds}s",
-            _ => $"{duration.TotalMilliseconds}ms",
-        };
-        DurationText.TryParse(text, out var read).ShouldBeTrue();
-        read.ShouldBe(duration);
-        return text;
-    }
+    private static IEnumerable<string> Rows() =>
+        KnownSettings.All.Select(setting => $"| `{setting.Key}` | {SettingText.Default(setting.Default)} |");
 }

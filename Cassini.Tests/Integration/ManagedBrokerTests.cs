@@ -1,5 +1,6 @@
 using System.Net;
 using System.Text.Json;
+using Cassini.Streams.Events;
 using Cassini.Streams.Hosting;
 using Cassini.Tests.Management;
 using Cassini.Tests.Support;
@@ -83,6 +84,12 @@ public class ManagedBrokerTests
 
         await feed.ExpectEventAsync("phaseLeft");
         (await feed.ExpectEventAsync("phaseEntered")).Data.ShouldContain("\"draining\"");
+        foreach (var stage in Enum.GetNames<DrainStage>())
+        {
+            (await feed.ExpectEventAsync("drainStageEntered")).Data.ShouldContain($"\"stage\":\"{JsonNamingPolicy.CamelCase.ConvertName(stage)}\"");
+            (await feed.ExpectEventAsync("drainStageLeft")).Data.ShouldContain("\"outcome\":\"completed\"");
+        }
+
         await feed.ExpectEventAsync("phaseLeft");
         (await feed.ExpectEventAsync("phaseEntered")).Data.ShouldContain("\"stopped\"");
         await feed.ExpectAsync("bye");

@@ -30,6 +30,9 @@ public class EventLoggerTests
         { new MessagesDropped("c-1", 3), LogLevel.Warning, "3 messages for c-1 dropped" },
         { new MessagesDropped(null, 3), LogLevel.Warning, "3 messages for several clients dropped" },
         { new PhaseEntered(Phase.Draining), LogLevel.Information, "phase Draining" },
+        { new DrainStageEntered(DrainStage.Deliver, TimeSpan.FromSeconds(20)), LogLevel.Debug, "Deliver, at most 00:00:20" },
+        { new DrainStageLeft(DrainStage.Deliver, PhaseOutcome.Completed, TimeSpan.FromSeconds(1), 0, 0), LogLevel.Information, "Deliver took" },
+        { new DrainStageLeft(DrainStage.Deliver, PhaseOutcome.Forced, TimeSpan.FromSeconds(20), 2, 9), LogLevel.Warning, "2 clients left, 9 messages" },
         { new PhaseLeft(Phase.Draining, PhaseOutcome.Forced, TimeSpan.FromSeconds(1)), LogLevel.Warning, "cut short" },
     };
 

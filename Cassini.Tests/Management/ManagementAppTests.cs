@@ -28,15 +28,11 @@ public class ManagementAppTests
             .ShouldBe("there is nothing at \"/nonsense\"; GET / lists what there is\n");
     }
 
-    [Theory]
-    [InlineData("0.0.0.0:0")]
-    [InlineData("192.0.2.1:9090")]
-    [InlineData("[::]:0")]
-    [InlineData("banana")]
-    public async Task Create_NotLoopback_IsRefused(string address)
+    [Fact]
+    public async Task Create_NoAddress_IsRefused()
     {
         await using var rig = await ManagementRig.StartAsync();
-        var elsewhere = rig.Context with { Options = rig.Context.Options with { Address = address } };
+        var elsewhere = rig.Context with { Options = rig.Context.Options with { Address = "banana" } };
 
         Should.Throw<ArgumentException>(() => ManagementApp.Create(elsewhere, NullLoggerFactory.Instance));
     }
@@ -114,7 +110,7 @@ public class ManagementAppTests
         paths.EnumerateObject().Select(path => path.Name).ShouldBe(
             [
                 "/", "/livez", "/livez/{check}", "/readyz", "/readyz/{check}", "/healthz", "/healthz/{check}", "/events", "/events/{id}", "/state", "/metrics",
-                "/certificates", "/sessions", "/sessions/{id}", "/topics", "/subscriptions", "/faults/{fault}",
+                "/certificates", "/sessions", "/sessions/{id}", "/topics", "/subscriptions", "/drain", "/faults/{fault}", "/runbook", "/runbook.css",
             ],
             ignoreOrder: true);
         var readyz = paths.GetProperty("/readyz").GetProperty("get");

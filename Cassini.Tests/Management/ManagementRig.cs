@@ -28,6 +28,7 @@ internal sealed class ManagementRig : IAsyncDisposable
     private readonly EventLoopScheduler _ticks = new();
     private readonly WebApplication _app;
     private int _stopped;
+    private int _stopsRequested;
 
     private ManagementRig(ManagementOptions? options, HealthPolicy? policy, EventHubOptions? hubOptions, int port)
     {
@@ -36,7 +37,10 @@ internal sealed class ManagementRig : IAsyncDisposable
         Health = new HealthProjection(Hub, policy ?? Patient, _ticks, "0.1.0", options.FeedHeartbeat);
         Sessions = new LiveSessions(Hub);
         Broker = new MqttBroker(new BrokerOptions { MaxTopics = 10_000 }, "0.1.0", Hub, TimeProvider.System, NullLogger<MqttBroker>.Instance);
-        Context = new ManagementContext(Hub, Health, Sessions, Listeners, options, TimeProvider.System, Broker);
+        Context = new ManagementContext(Hub, Health, Sessions, Listeners, options, TimeProvider.System, Broker)
+        {
+            RequestStop = () => Interlocked.Increment(ref _stopsRequested),
+        };
         _app = ManagementApp.Create(Context, NullLoggerFactory.Instance);
     }
 
@@ -52,6 +56,9 @@ internal sealed class ManagementRig : IAsyncDisposable
     public FakeListeners Listeners { get; } = new();
 
     public ManagementContext Context { get; }
+
+    /// <summary>How often a graceful stop was asked for.</summary>
+    public int StopsRequested => Volatile.Read(ref _stopsRequested);
 
     public HttpClient Http { get; private set; } = null!;
 

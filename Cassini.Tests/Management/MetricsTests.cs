@@ -114,7 +114,7 @@ public partial class MetricsTests
     }
 
     private static string[] Series(string text) =>
-        [.. text.Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(line => line[0] == '#' ? line : Value().Replace(line, ""))];
+        [.. text.Split('\n', StringSplitOptions.RemoveEmptyEntries).Where(line => !line.Contains("dotnet_", StringComparison.Ordinal)).Select(line => line[0] == '#' ? line : Value().Replace(line, ""))];
 
     [GeneratedRegex(" [^ ]+$")]
     private static partial Regex Value();

@@ -96,6 +96,37 @@ public sealed class CertificateStoreTests : IDisposable
     }
 
     [Fact]
+    public async Task LookNow_AtNewFiles_TakesThemUpAtOnce()
+    {
+        var options = _authority.Write(_directory.Path) with { ReloadInterval = TimeSpan.FromDays(1) };
+        var store = Store(options);
+        store.Load();
+        using var end = new CancellationTokenSource();
+        var running = store.RunAsync(end.Token);
+        using var renewed = _authority.IssueServer("renewed");
+        _authority.Write(_directory.Path, renewed);
+
+        await Task.WhenAll(Enumerable.Range(0, 40).Select(_ => store.LookNowAsync(CancellationToken.None)))
+            .WaitAsync(TimeSpan.FromSeconds(20), TimeProvider.System);
+
+        store.Current.Server.Subject.ShouldBe("CN=renewed");
+        await end.CancelAsync();
+        await running;
+    }
+
+    [Fact]
+    public async Task LookNow_WhileNobodyLooks_WaitsUntilItIsCancelled()
+    {
+        var store = Loaded(out _);
+        using var end = new CancellationTokenSource();
+        var asking = store.LookNowAsync(end.Token);
+
+        await end.CancelAsync();
+
+        await Should.ThrowAsync<OperationCanceledException>(asking);
+    }
+
+    [Fact]
     public void Look_AtFilesStillBeingWritten_Waits()
     {
         var store = Loaded(out var options);

@@ -1,4 +1,5 @@
 using System.Collections;
+using System.Reactive.Disposables;
 using Spectre.Console;
 
 namespace Cassini.Web.Cli;
@@ -28,6 +29,9 @@ internal sealed record CliContext
 
     public required IStopSignals Signals { get; init; }
 
+    /// <summary>Calls back at each SIGHUP, until what it returns is disposed.</summary>
+    public Func<Action, IDisposable> OnHangup { get; init; } = static _ => Disposable.Empty;
+
     /// <summary>The terminal that <see cref="Out"/> goes to; null when it is none, and lines are wanted instead.</summary>
     public IAnsiConsole? Terminal { get; init; }
 
@@ -43,6 +47,7 @@ internal sealed record CliContext
             .ToDictionary(entry => (string)entry.Key, entry => (string?)entry.Value ?? "", StringComparer.Ordinal),
         WorkingDirectory = Directory.GetCurrentDirectory(),
         Signals = signals,
+        OnHangup = HangupSignal.Register,
         Terminal = Console.IsOutputRedirected || System.Environment.GetEnvironmentVariable("TERM") is null or "" or "dumb" ? null : AnsiConsole.Console,
     };
 

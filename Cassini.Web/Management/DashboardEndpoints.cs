@@ -1,3 +1,5 @@
+using Cassini.Web.Management.Access;
+
 namespace Cassini.Web.Management;
 
 /// <summary>
@@ -6,7 +8,7 @@ namespace Cassini.Web.Management;
 internal static class DashboardEndpoints
 {
     public static void MapDashboard(this IEndpointRouteBuilder routes) =>
-        routes.MapReads("/dashboard/{file}", AnswerAsync).ExcludeFromDescription();
+        routes.MapReads("/dashboard/{file}", AnswerAsync).ExcludeFromDescription().WithMetadata(PublicAccess.Whole);
 
     /// <summary>The page itself.</summary>
     public static Task PageAsync(HttpContext context) => FileAsync(context, DashboardFile.All["index.html"]);

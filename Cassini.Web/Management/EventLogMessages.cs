@@ -138,6 +138,15 @@ internal static partial class EventLogMessages
     [LoggerMessage(1702, LogLevel.Warning, "phase {Phase} was cut short after {Duration}")]
     public static partial void PhaseForced(this ILogger logger, Phase phase, TimeSpan duration);
 
+    [LoggerMessage(1703, LogLevel.Debug, "drain: {Stage}, at most {Deadline}")]
+    public static partial void DrainStageEntered(this ILogger logger, DrainStage stage, TimeSpan deadline);
+
+    [LoggerMessage(1704, LogLevel.Information, "drain: {Stage} took {Duration}; {Sessions} clients left, {Messages} messages for them")]
+    public static partial void DrainStageLeft(this ILogger logger, DrainStage stage, TimeSpan duration, int sessions, long messages);
+
+    [LoggerMessage(1705, LogLevel.Warning, "drain: {Stage} was cut short after {Duration}; {Sessions} clients left, {Messages} messages for them")]
+    public static partial void DrainStageForced(this ILogger logger, DrainStage stage, TimeSpan duration, int sessions, long messages);
+
     [LoggerMessage(EventId = 1800, Message = "{Check}: {From} → {To} {Reason} {Message}")]
     public static partial void HealthChanged(
         this ILogger logger, LogLevel level, string check, HealthStatus from, HealthStatus to, string? reason, string? message);

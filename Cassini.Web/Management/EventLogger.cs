@@ -1,5 +1,6 @@
 using System.Globalization;
 using Cassini.Streams.Events;
+using Cassini.Web.Telemetry;
 
 namespace Cassini.Web.Management;
 
@@ -7,31 +8,34 @@ namespace Cassini.Web.Management;
 /// The log as one more reader of the events. Error: an operator must act. Warning: degraded. Information: lifecycle.
 /// Debug: one connection. Trace: what happens all the time.
 /// </summary>
-internal sealed class EventLogger(ILogger logger) : IObserver<Delivery>
+internal sealed class EventLogger(ILogger logger, ConnectionTraces? traces = null) : IObserver<Delivery>
 {
     /// <summary>Begins to log the hub's events.</summary>
+    /// <param name="hub">The events.</param>
+    /// <param name="loggers">Where they are logged.</param>
+    /// <param name="traces">The traces of connections; null for none.</param>
     /// <returns>Ends it; the hub's completion does too.</returns>
-    public static IDisposable Attach(EventHub hub, ILoggerFactory loggers) =>
-        hub.Observe("log").Subscribe(new EventLogger(loggers.CreateLogger("Cassini.Events")));
+    public static IDisposable Attach(EventHub hub, ILoggerFactory loggers, ConnectionTraces? traces = null) =>
+        hub.Observe("log").Subscribe(new EventLogger(loggers.CreateLogger("Cassini.Events"), traces));
 
     public void OnNext(Delivery value)
     {
         if (value.Envelope is { } envelope)
         {
+            using var scope = traces?.Apply(envelope) is { } trace ? logger.BeginScope(new TraceScope(trace)) : null;
             Write(envelope.Event);
         }
         else
         {
+            traces?.Forget();
             logger.EventsMissed(value.Gap.From, value.Gap.To);
         }
     }
 
     public void OnError(Exception error) => logger.LogEnded(error);
 
-    public void OnCompleted()
-    {
-        // The hub has ended, and the last phase is logged already.
-    }
+    /// <summary>The hub has ended, and the last phase is logged already.</summary>
+    public void OnCompleted() => traces?.Forget();
 
     private void Write(BrokerEvent brokerEvent)
     {
@@ -149,6 +153,9 @@ internal sealed class EventLogger(ILogger logger) : IObserver<Delivery>
             case PhaseEntered e: logger.PhaseEntered(e.Phase); break;
             case PhaseLeft { Outcome: PhaseOutcome.Forced } e: logger.PhaseForced(e.Phase, e.Duration); break;
             case PhaseLeft e: logger.PhaseLeft(e.Phase, e.Duration); break;
+            case DrainStageEntered e: logger.DrainStageEntered(e.Stage, e.Deadline); break;
+            case DrainStageLeft { Outcome: PhaseOutcome.Forced } e: logger.DrainStageForced(e.Stage, e.Duration, e.Sessions, e.Messages); break;
+            case DrainStageLeft e: logger.DrainStageLeft(e.Stage, e.Duration, e.Sessions, e.Messages); break;
             case HealthChanged e: logger.HealthChanged(EventLogMessages.LevelOf(e), e.Check, e.From, e.To, e.Reason, e.Message); break;
             default: logger.Other(brokerEvent); break;
         }

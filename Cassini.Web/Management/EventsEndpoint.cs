@@ -35,11 +35,9 @@ internal static class EventsEndpoint
         // A browser that reconnects repeats the address it was given and tells what it has seen in the header.
         var lastEventId = request.Headers["Last-Event-ID"] is { Count: > 0 } header ? header[^1] : request.Query["lastEventId"].ToString();
         var start = FeedStart.Decide(broker, lastEventId);
-        return feeds.TryOpen(context, filter, start.After) is { } feed
+        return feeds.TryOpen(context, filter, start.After, out var refusal) is { } feed
             ? StreamAsync(context, feeds, feed, OpenAsync(context, feed, start))
-            : Answer.TextAsync(
-                context, StatusCodes.Status503ServiceUnavailable,
-                $"too many feeds: {broker.Options.MaxFeeds} are open, and no more are allowed\n");
+            : Answer.TextAsync(context, refusal.Status, refusal.Sentence);
     }
 
     /// <summary>

@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using Cassini.Streams.Events;
 using Cassini.Streams.Health;
+using Cassini.Web.Management.Access;
 
 namespace Cassini.Web.Management;
 
@@ -15,6 +16,7 @@ internal sealed class FeedRegistry : IDisposable
     private readonly Lock _gate = new();
     private readonly Dictionary<Feed, HttpContext> _open = [];
     private readonly ManagementContext _broker;
+    private readonly CallerPlaces _places;
     private readonly ITimer _look;
     private readonly ITimer _stopTimer;
     private readonly CancellationTokenRegistration _stopping;
@@ -25,9 +27,10 @@ internal sealed class FeedRegistry : IDisposable
     private long _stopAfter = long.MaxValue;
     private volatile bool _isStale;
 
-    public FeedRegistry(ManagementContext broker, SnapshotBodies bodies, CancellationToken stopping)
+    public FeedRegistry(ManagementContext broker, SnapshotBodies bodies, CallerPlaces places, CancellationToken stopping)
     {
         _broker = broker;
+        _places = places;
         Bodies = bodies;
         var quarter = broker.Options.FeedHeartbeat / 4;
         LookInterval = quarter < LongestLookInterval ? quarter : LongestLookInterval;
@@ -84,10 +87,24 @@ internal sealed class FeedRegistry : IDisposable
         return false;
     }
 
-    /// <summary>Opens a feed unless there are as many as there may be.</summary>
-    public Feed? TryOpen(HttpContext context, CategoryFilter filter, long after)
+    /// <summary>Opens a feed unless there are as many as there may be, in all or of this caller.</summary>
+    /// <param name="context">The request.</param>
+    /// <param name="filter">What it wants.</param>
+    /// <param name="after">The last event that it has.</param>
+    /// <param name="refusal">Status and sentence when it may not have one.</param>
+    public Feed? TryOpen(HttpContext context, CategoryFilter filter, long after, out (int Status, string Sentence) refusal)
     {
+        refusal = default;
         if (Interlocked.Increment(ref _count) > _broker.Options.MaxFeeds)
+        {
+            refusal = (StatusCodes.Status503ServiceUnavailable, $"too many feeds: {_broker.Options.MaxFeeds} are open, and no more are allowed\n");
+        }
+        else if (!_places.TryTake(context.Connection.RemoteIpAddress))
+        {
+            refusal = (StatusCodes.Status429TooManyRequests, $"too many feeds: {_places.Most} of yours are open, and no more are allowed\n");
+        }
+
+        if (refusal != default)
         {
             Interlocked.Decrement(ref _count);
             Interlocked.Increment(ref _refused);
@@ -107,6 +124,7 @@ internal sealed class FeedRegistry : IDisposable
     {
         lock (_gate)
         {
+            _places.GiveBack(_open[feed].Connection.RemoteIpAddress);
             _open.Remove(feed);
             _sentByClosed += feed.Sent;
         }

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using Cassini.Streams.Health;
+using Cassini.Web.Management.Access;
 
 namespace Cassini.Web.Management;
 
@@ -12,7 +13,8 @@ internal static class HealthzEndpoint
             .Describe("healthz", "The whole health of the broker. 200 for ok and degraded, 503 for error.").TakesProbeParameters()
             .Answers<HealthSnapshot>(StatusCodes.Status200OK, Answer.Json, HealthFormat.MediaType, Answer.PlainText)
             .Answers<HealthSnapshot>(StatusCodes.Status503ServiceUnavailable, Answer.Json, HealthFormat.MediaType, Answer.PlainText)
-            .Answers(StatusCodes.Status400BadRequest, Answer.PlainText);
+            .Answers(StatusCodes.Status400BadRequest, Answer.PlainText)
+            .WithMetadata(new PublicAccess(Probe.Healthz));
         routes.MapReads("/healthz/{check}", context => AnswerOneAsync(context, broker, waits))
             .Describe("healthzCheck", "One check.").TakesCheck().TakesProbeParameters()
             .Answers<CheckHealth>(StatusCodes.Status200OK, Answer.Json, Answer.PlainText)

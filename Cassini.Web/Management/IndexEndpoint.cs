@@ -1,4 +1,5 @@
 using System.Net.Mime;
+using Cassini.Web.Management.Access;
 
 namespace Cassini.Web.Management;
 
@@ -20,7 +21,9 @@ internal static class IndexEndpoint
         DELETE /sessions/ID        disconnect one
         GET    /topics             topics in use                      ?prefix=home/ ?limit=1000
         GET    /subscriptions      who gets messages of a topic       ?topic=NAME
+        POST   /drain              stop gracefully                    with the shutdown token
         POST   /faults/NAME        rehearse a failure                 only with --enable-faults
+        GET    /runbook            what each reason means, what to do /runbook#REASON
         GET    /openapi/v1.json    this surface, for machines
         GET    /                   in a browser: the dashboard
 
@@ -29,7 +32,8 @@ internal static class IndexEndpoint
     public static void MapIndex(this IEndpointRouteBuilder routes) =>
         routes.MapReads("/", AnswerAsync)
             .Describe("index", "What there is; in a browser, the dashboard.")
-            .Answers(StatusCodes.Status200OK, Answer.PlainText, MediaTypeNames.Text.Html);
+            .Answers(StatusCodes.Status200OK, Answer.PlainText, MediaTypeNames.Text.Html)
+            .WithMetadata(PublicAccess.Whole);
 
     private static Task AnswerAsync(HttpContext context)
     {

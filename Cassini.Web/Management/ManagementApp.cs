@@ -1,12 +1,14 @@
 using System.Net;
 using Cassini.Streams.Hosting;
 using Cassini.Streams.Listening;
+using Cassini.Web.Management.Access;
+using Cassini.Web.Telemetry;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 
 namespace Cassini.Web.Management;
 
-/// <summary>The management HTTP surface: its own small web application, on loopback.</summary>
+/// <summary>The management HTTP surface: its own small web application.</summary>
 internal static class ManagementApp
 {
     private const int MaxHeaderBytes = 16 * 1024;
@@ -15,15 +17,20 @@ internal static class ManagementApp
     private const int OtherConnections = 512;
 
     /// <summary>The management surface of a broker.</summary>
-    public static WebApplication Create(BrokerHost host, ILoggerFactory loggers, TimeProvider time) => Create(
-        new ManagementContext(
-            host.Hub, host.Health, host.Sessions, new ListenerControl(host.Listeners), host.Options.Management, time, host.Broker),
+    public static WebApplication Create(BrokerHost host, ILoggerFactory loggers, TimeProvider time, OtlpExport? export = null) => Create(
+        new ManagementContext(host.Hub, host.Health, host.Sessions, new ListenerControl(host.Listeners), host.Options.Management, time, host.Broker)
+        {
+            Certificates = host.Certificates,
+            RequestStop = host.RequestStop,
+            Export = export,
+        },
         loggers);
 
     /// <summary>
     /// Makes the application; <c>StartAsync</c> binds it and throws an <see cref="IOException"/> when it cannot. It takes no
     /// signals: whoever starts it stops it, after the broker.
     /// </summary>
+    /// <exception cref="AccessConfigurationException">A token file cannot be used.</exception>
     public static WebApplication Create(ManagementContext broker, ILoggerFactory loggers)
     {
         var address = Parse(broker.Options.Address);
@@ -34,17 +41,16 @@ internal static class ManagementApp
         builder.Services.Configure<HostOptions>(options => options.ShutdownTimeout = TimeSpan.FromSeconds(5));
         builder.Services.AddRoutingCore();
         builder.Services.AddManagementDocument();
-        builder.WebHost.UseKestrelCore().ConfigureKestrel(kestrel =>
+        builder.WebHost.UseKestrelCore().UseKestrelHttpsConfiguration().ConfigureKestrel(kestrel =>
         {
             Limit(kestrel, broker);
-            kestrel.Listen(address, listen => listen.Protocols = HttpProtocols.Http1);
+            kestrel.Listen(address, listen => Configure(listen, broker));
         });
 
         var app = builder.Build();
         app.Lifetime.ApplicationStarted.Register(framework.Open);
-        app.Use(LocalWrites.Guard);
-        app.Use(PlainErrors.Explain);
-        Map(app, broker);
+        app.Use(SecurityHeaders.Add);
+        Map(app, broker, loggers.CreateLogger(typeof(AccessGuard).FullName!));
         return app;
     }
 
@@ -52,9 +58,7 @@ internal static class ManagementApp
     public static Uri AddressOf(WebApplication app) => new(app.Urls.First());
 
     private static IPEndPoint Parse(string text) =>
-        EndpointAddress.TryParse(text, out var address, out var error) && IPAddress.IsLoopback(address.Address)
-            ? new IPEndPoint(address.Address, address.Port)
-            : throw new ArgumentException(error ?? $"the management address {text} is not a loopback address");
+        EndpointAddress.TryParse(text, out var address, out var error) ? new IPEndPoint(address.Address, address.Port) : throw new ArgumentException(error);
 
     private static void Limit(KestrelServerOptions kestrel, ManagementContext broker)
     {
@@ -67,13 +71,38 @@ internal static class ManagementApp
         kestrel.Limits.MaxConcurrentConnections = broker.Options.MaxFeeds + broker.Options.MaxWaits + OtherConnections;
     }
 
-    private static void Map(WebApplication app, ManagementContext broker)
+    private static void Configure(ListenOptions listen, ManagementContext broker)
     {
+        listen.Protocols = HttpProtocols.Http1;
+        if (broker.IsClosed)
+        {
+            listen.LimitEachCaller(new CallerPlaces(broker.Options.MaxConnectionsPerCaller));
+        }
+
+        if (broker.Options.Https)
+        {
+            listen.UseTls(broker.Certificates ?? throw new ArgumentException("Management:Https: there are no certificates to serve"));
+        }
+    }
+
+    private static void Map(WebApplication app, ManagementContext broker, ILogger logger)
+    {
+        var options = broker.Options;
         var stopping = app.Lifetime.ApplicationStopping;
         var bodies = new SnapshotBodies();
-        var waits = new ProbeWaits(broker, stopping);
-        var feeds = new FeedRegistry(broker, bodies, stopping);
-        app.Lifetime.ApplicationStopped.Register(feeds.Dispose);
+        var waits = new ProbeWaits(broker, new CallerPlaces(broker.IsClosed ? options.MaxWaitsPerCaller : null), stopping);
+        var feeds = new FeedRegistry(broker, bodies, new CallerPlaces(broker.IsClosed ? options.MaxFeedsPerCaller : null), stopping);
+        var rates = broker.IsClosed ? new RequestRates(options) : null;
+        var tokens = new BearerTokens(null, options.TokenPath, broker.Time, logger);
+        var metrics = MetricsEndpoint.CreateMetrics(broker, feeds, waits);
+        app.Lifetime.ApplicationStopped.Register(() =>
+        {
+            metrics.Dispose();
+            feeds.Dispose();
+            rates?.Dispose();
+        });
+        app.Use(new AccessGuard(broker, tokens, waits, rates).Guard);
+        app.Use(PlainErrors.Explain);
         app.MapIndex();
         app.MapDashboard();
         app.MapProbes(broker, waits);
@@ -81,16 +110,18 @@ internal static class ManagementApp
         app.MapEvents(broker, feeds);
         app.MapEvent(broker);
         app.MapState(broker);
-        app.MapMetrics(broker, feeds, waits);
+        app.MapMetrics(metrics);
         app.MapCertificates(broker);
         app.MapSessions(broker);
         app.MapTopics(broker);
         app.MapFaults(broker);
+        app.MapDrain(broker, new BearerTokens(options.ShutdownToken, options.ShutdownTokenPath, broker.Time, logger), logger);
+        app.MapRunbook();
         app.MapOpenApi();
     }
 
     /// <summary>The process has one owner of signals, and it is not the web framework.</summary>
-    private sealed class NoSignals : IHostLifetime
+    internal sealed class NoSignals : IHostLifetime
     {
         public Task WaitForStartAsync(CancellationToken cancellationToken) => Task.CompletedTask;
 

@@ -1,7 +1,11 @@
+using System.Net;
 using Cassini.Streams.Broker;
 using Cassini.Streams.Events;
 using Cassini.Streams.Health;
 using Cassini.Streams.Hosting;
+using Cassini.Streams.Listening;
+using Cassini.Streams.Tls;
+using Cassini.Web.Telemetry;
 
 namespace Cassini.Web.Management;
 
@@ -13,6 +17,7 @@ namespace Cassini.Web.Management;
 /// <param name="Options">Address and caps.</param>
 /// <param name="Time">The one clock.</param>
 /// <param name="Broker">Topics, subscriptions and their statistics; null when the host serves another protocol.</param>
+/// <param name="Export">Where metrics go beside /metrics; null for nowhere.</param>
 internal sealed record ManagementContext(
     EventHub Hub,
     HealthProjection Health,
@@ -20,4 +25,18 @@ internal sealed record ManagementContext(
     IListenerControl Listeners,
     ManagementOptions Options,
     TimeProvider Time,
-    MqttBroker? Broker = null);
+    MqttBroker? Broker = null)
+{
+    /// <summary>What is served over TLS, and what client certificates are judged by; null without TLS.</summary>
+    public CertificateStore? Certificates { get; init; }
+
+    /// <summary>Asks for a graceful stop of the process; null when nobody can.</summary>
+    public Action? RequestStop { get; init; }
+
+    /// <summary>Where metrics go beside /metrics; null when nowhere.</summary>
+    public OtlpExport? Export { get; init; }
+
+    /// <summary>Whether callers need credentials: always where it does not listen on loopback.</summary>
+    public bool IsClosed { get; } = Options.RequireCredentials is true
+        || !EndpointAddress.TryParse(Options.Address, out var address, out _) || !IPAddress.IsLoopback(address.Address);
+}

@@ -37,7 +37,7 @@ internal static class ManagementJson
 }
 
 /// <summary>What was begun.</summary>
-/// <param name="Accepted">The name of the fault, or <c>disconnect</c>.</param>
+/// <param name="Accepted">The name of the fault, or <c>disconnect</c>, or <c>drain</c>.</param>
 /// <param name="Id">The connection that it was asked for; null when none was named.</param>
 /// <param name="Endpoint">The endpoint that it was asked for; null when none was named.</param>
 internal sealed record AcceptedAnswer(string Accepted, long? Id, string? Endpoint);

@@ -1,27 +1,62 @@
+using Cassini.Web.Telemetry;
+
 namespace Cassini.Web.Management;
 
-/// <summary>GET /metrics: the snapshot and its counters for Prometheus.</summary>
+/// <summary>GET /metrics: the snapshot and the counters for Prometheus.</summary>
 internal static class MetricsEndpoint
 {
-    public static void MapMetrics(this IEndpointRouteBuilder routes, ManagementContext broker, FeedRegistry feeds, ProbeWaits waits) =>
-        routes.MapReads("/metrics", context => AnswerAsync(context, broker, feeds, waits))
-            .Describe("metrics", "Metrics in the Prometheus text format.")
-            .Answers(StatusCodes.Status200OK, PrometheusText.ContentType);
+    /// <summary>Answers that are being written at once. One that nobody reads waits for Kestrel's least data rate to end it.</summary>
+    private const int MaxAnswers = 32;
 
-    private static Task AnswerAsync(HttpContext context, ManagementContext broker, FeedRegistry feeds, ProbeWaits waits)
+    private static readonly string[] Offered = ["text/plain", "application/openmetrics-text", Answer.Json];
+
+    /// <summary>The instruments of the host that is managed.</summary>
+    public static CassiniMetrics CreateMetrics(ManagementContext broker, FeedRegistry feeds, ProbeWaits waits) =>
+        new(() => Read(broker, feeds, waits), broker.Hub, broker.Broker is not null, broker.Export, broker.Time);
+
+    public static void MapMetrics(this IEndpointRouteBuilder routes, CassiniMetrics metrics)
     {
-        var snapshot = broker.Health.Current;
-        var text = new PrometheusText();
-        MetricFamilies.AddHealth(text, snapshot);
-        MetricFamilies.AddTraffic(text, snapshot);
-        if (broker.Broker is { } mqtt)
+        var answers = new SemaphoreSlim(MaxAnswers);
+        routes.MapReads("/metrics", context => AnswerAsync(context, metrics, answers))
+            .Describe("metrics", "Metrics in the Prometheus text format, as OpenMetrics or as JSON.")
+            .Answers(StatusCodes.Status200OK, MetricsText.PrometheusType, MetricsText.OpenMetricsType, Answer.Json)
+            .Answers(StatusCodes.Status503ServiceUnavailable, Answer.PlainText);
+    }
+
+    private static async Task AnswerAsync(HttpContext context, CassiniMetrics metrics, SemaphoreSlim answers)
+    {
+        context.Response.Headers.Vary = "Accept";
+        if (!answers.Wait(0))
         {
-            BrokerMetricFamilies.AddBroker(text, mqtt.Statistics);
+            await Answer.TextAsync(context, StatusCodes.Status503ServiceUnavailable, $"{MaxAnswers} scrapes are under way already; try again later");
+            return;
         }
 
-        MetricFamilies.AddFaults(text, snapshot);
-        MetricFamilies.AddEvents(text, broker.Hub);
-        MetricFamilies.AddFeeds(text, feeds, waits);
-        return Answer.BytesAsync(context, StatusCodes.Status200OK, PrometheusText.ContentType, text.ToBytes());
+        try
+        {
+            var collection = metrics.Collect();
+            var (type, body) = AcceptHeader.Choose(context.Request.Headers.Accept, Offered) switch
+            {
+                1 => (MetricsText.OpenMetricsType, collection.OpenMetrics),
+                2 => (Answer.Json, collection.Json),
+                _ => (MetricsText.PrometheusType, collection.Prometheus),
+            };
+            await Answer.BytesAsync(context, StatusCodes.Status200OK, type, body);
+        }
+        finally
+        {
+            answers.Release();
+        }
+    }
+
+    private static MetricsReading Read(ManagementContext broker, FeedRegistry feeds, ProbeWaits waits)
+    {
+        var hub = broker.Hub;
+        return new MetricsReading(
+            broker.Health.Current,
+            broker.Broker?.Statistics,
+            new EventNumbers(hub.Log.Newest, hub.Log.Oldest, hub.Log.Capacity, hub.LateEvents, hub.FoldFaults),
+            new FeedNumbers(feeds.Count, feeds.Sent, feeds.Refused, feeds.Resets),
+            waits.Count);
     }
 }

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using Cassini.Streams.Health;
+using Cassini.Web.Management.Access;
 
 namespace Cassini.Web.Management;
 
@@ -17,7 +18,7 @@ internal static class ProbeEndpoints
     private static void Map(IEndpointRouteBuilder routes, Probe probe, ManagementContext broker, ProbeWaits waits, string summary)
     {
         routes.MapReads($"/{probe.Name}", context => AnswerAsync(context, probe, broker, waits))
-            .Describe(probe.Name, summary).TakesProbeParameters().AnswersProbe();
+            .Describe(probe.Name, summary).TakesProbeParameters().AnswersProbe().WithMetadata(new PublicAccess(probe));
         routes.MapReads($"/{probe.Name}/{{check}}", context => AnswerSlowlyAsync(context, probe, broker, waits))
             .Describe($"{probe.Name}Check", $"One check of /{probe.Name}.").TakesCheck().TakesProbeParameters().AnswersProbe()
             .Answers(StatusCodes.Status404NotFound, Answer.PlainText);

@@ -1,9 +1,10 @@
 using Cassini.Streams.Health;
+using Cassini.Web.Management.Access;
 
 namespace Cassini.Web.Management;
 
 /// <summary>Long polls: a probe's answer is held back until the probe passes, within bounds.</summary>
-internal sealed class ProbeWaits(ManagementContext broker, CancellationToken stopping)
+internal sealed class ProbeWaits(ManagementContext broker, CallerPlaces places, CancellationToken stopping)
 {
     private int _count;
 
@@ -29,7 +30,22 @@ internal sealed class ProbeWaits(ManagementContext broker, CancellationToken sto
 
             try
             {
-                snapshot = await WaitAsync(context, request.Scope, wait);
+                var caller = context.Connection.RemoteIpAddress;
+                if (!places.TryTake(caller))
+                {
+                    await Answer.TextAsync(
+                        context, StatusCodes.Status429TooManyRequests, $"too many waits: {places.Most} of yours are open, and no more are allowed\n");
+                    return;
+                }
+
+                try
+                {
+                    snapshot = await WaitAsync(context, request.Scope, wait);
+                }
+                finally
+                {
+                    places.GiveBack(caller);
+                }
             }
             finally
             {

@@ -51,7 +51,10 @@ internal sealed class CertificateCheck : Check
         // A certificate of a day would always be expiring: it is only in its last third.
         var notice = fact.Life is { } life && life / 3 < policy.CertificateExpiring ? life / 3 : policy.CertificateExpiring;
         var warn = fact.Ends - notice;
-        return fact.Ends <= now ? Verdict.Of(HealthStatus.Error, Reasons.CertificateExpired, $"{fact.Subject} expired at {until}", fact.Cause)
+
+        // Clients get in all the same: it is only the management that callers who verify cannot reach.
+        var expired = fact.Role is CertificateRole.Management ? HealthStatus.Degraded : HealthStatus.Error;
+        return fact.Ends <= now ? Verdict.Of(expired, Reasons.CertificateExpired, $"{fact.Subject} expired at {until}", fact.Cause)
             : warn <= now ? Verdict.Of(HealthStatus.Degraded, Reasons.CertificateExpiring, $"{fact.Subject} expires at {until}", fact.Cause).Before(fact.Ends)
             : Verdict.Ok(warn);
     }

@@ -11,6 +11,7 @@ internal static class ProcessLogging
     public static ILoggerFactory Create(LoggingOptions options) => LoggerFactory.Create(logging =>
     {
         logging.SetMinimumLevel(options.Level);
+        logging.Configure(factory => factory.ActivityTrackingOptions = ActivityTrackingOptions.TraceId | ActivityTrackingOptions.SpanId);
 
         // What the web server has to say is of interest when something is wrong, or when all is wanted.
         logging.AddFilter("Microsoft", options.Level >= LogLevel.Information ? Max(options.Level, LogLevel.Warning) : options.Level);
@@ -18,6 +19,7 @@ internal static class ProcessLogging
         {
             logging.AddJsonConsole(json =>
             {
+                json.IncludeScopes = true;
                 json.UseUtcTimestamp = true;
                 json.TimestampFormat = Timestamp.Trim();
             });
@@ -26,6 +28,7 @@ internal static class ProcessLogging
         {
             logging.AddSimpleConsole(console =>
             {
+                console.IncludeScopes = true;
                 console.SingleLine = true;
                 console.UseUtcTimestamp = true;
                 console.TimestampFormat = Timestamp;

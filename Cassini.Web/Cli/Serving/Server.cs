@@ -5,7 +5,11 @@ using Cassini.Streams.Hosting;
 using Cassini.Streams.Listening;
 using Cassini.Streams.Tls;
 using Cassini.Web.Cli.Settings;
+using Cassini.Web.GrpcHealth;
 using Cassini.Web.Management;
+using Cassini.Web.Management.Access;
+using Cassini.Web.Telemetry;
+using Cassini.Web.Systemd;
 
 namespace Cassini.Web.Cli.Serving;
 
@@ -15,29 +19,46 @@ internal sealed class Server(ServeSettings settings, CliContext context)
     /// <summary>How long requests in flight may take at the end: feeds and waits are told to end at once.</summary>
     private static readonly TimeSpan LongestGoodbye = TimeSpan.FromSeconds(5);
 
+    /// <summary>What a stop may take at worst: the drain, then services and requests, and the system its moment.</summary>
+    private TimeSpan LongestStop => settings.Options.LongestDrain + settings.Options.Listener.CloseTimeout + (2 * LongestGoodbye);
+
     public async Task<int> RunAsync()
     {
         using var loggers = ProcessLogging.Create(settings.Logging);
         try
         {
             var made = MakeDevelopmentCertificates();
+            var export = new OtlpExport(settings.Options.Telemetry, context.Environment);
+            using var problems = export.HasTraces || export.HasMetrics ? new ExportProblems(loggers, context.Time) : null;
             await using var host = new BrokerHost(settings.Options, context.Time, loggers);
-            await using var management = ManagementApp.Create(host, loggers, context.Time);
+            using var stop = CancellationTokenSource.CreateLinkedTokenSource(context.Signals.Stop, host.StopRequested);
+            using var traces = export.StartTraces(host.Spans.Name);
+            await using var management = ManagementApp.Create(host, loggers, context.Time, export);
+            await using var grpc = GrpcHealthApp.Create(host, loggers, context.Time);
+            await using var manager = ServiceManager.Attach(context.Environment, host, LongestStop, context.Time, loggers);
+            await using var reloads = new Reloads(context, host, manager);
             try
             {
-                await StartManagementAsync(management);
-                await StartBrokerAsync(host, loggers);
-                StartupText.Write(context.Out, settings, host.Health.Current, ManagementApp.AddressOf(management), made);
-                await Task.Delay(Timeout.InfiniteTimeSpan, context.Time, context.Signals.Stop);
+                host.LoadCertificates();
+                await StartAsync(management, "management", settings.Options.Management.Address, "give another address with --management or CASSINI_MANAGEMENT_ADDR");
+                if (grpc is not null)
+                {
+                    await StartAsync(grpc, "gRPC health", settings.Options.Management.GrpcAddress!, "give another Management:GrpcAddress");
+                }
+
+                await StartBrokerAsync(host, loggers, stop.Token);
+                StartupText.Write(
+                    context.Out, settings, host.Health.Current, ManagementApp.AddressOf(management), grpc is null ? null : ManagementApp.AddressOf(grpc), made);
+                await Task.Delay(Timeout.InfiniteTimeSpan, context.Time, stop.Token);
             }
-            catch (OperationCanceledException) when (context.Signals.Stop.IsCancellationRequested)
+            catch (OperationCanceledException) when (stop.IsCancellationRequested)
             {
                 // The way to stop, also in the middle of starting.
             }
 
             // Management is the last to go: probes answer while the broker drains.
             await host.StopAsync(context.Signals.Force);
-            await StopManagementAsync(management);
+            await StopManagementAsync(grpc is null ? [management] : [management, grpc]);
             return ExitCode.Ok;
         }
         catch (StartFailedException exception)
@@ -45,7 +66,7 @@ internal sealed class Server(ServeSettings settings, CliContext context)
             context.Complain(exception.Message);
             return ExitCode.Error;
         }
-        catch (TlsConfigurationException exception)
+        catch (Exception exception) when (exception is TlsConfigurationException or AccessConfigurationException)
         {
             context.Complain(exception.Message);
             return ExitCode.Error;
@@ -69,29 +90,29 @@ internal sealed class Server(ServeSettings settings, CliContext context)
         }
     }
 
-    private async Task StartManagementAsync(WebApplication management)
+    private async Task StartAsync(WebApplication app, string name, string address, string hint)
     {
         try
         {
-            await management.StartAsync(context.Signals.Stop);
+            await app.StartAsync(context.Signals.Stop);
         }
         catch (Exception exception) when (exception is IOException or SocketException)
         {
             var socket = exception as SocketException ?? exception.GetBaseException() as SocketException;
             throw new StartFailedException(
-                $"management cannot listen on {settings.Options.Management.Address}: {SocketText.Of(socket?.SocketErrorCode) ?? exception.Message}; "
-                + "give another address with --management or CASSINI_MANAGEMENT_ADDR",
+                $"{name} cannot listen on {address}: {SocketText.Of(socket?.SocketErrorCode) ?? exception.Message}; {hint}",
                 exception);
         }
     }
 
-    private async Task StartBrokerAsync(BrokerHost host, ILoggerFactory loggers)
+    private static async Task StartBrokerAsync(BrokerHost host, ILoggerFactory loggers, CancellationToken stop)
     {
         // Until the hub completes, so that the last event is logged too: unless the start fails, which one line says better.
-        var log = EventLogger.Attach(host.Hub, loggers);
+        var traces = new ConnectionTraces(host.Spans, host.Options.Telemetry.TraceRatio, host.Hub.StartedAt, host.Broker is not null);
+        var log = EventLogger.Attach(host.Hub, loggers, traces);
         try
         {
-            await host.StartAsync(context.Signals.Stop);
+            await host.StartAsync(stop);
         }
         catch (TlsConfigurationException)
         {
@@ -100,13 +121,13 @@ internal sealed class Server(ServeSettings settings, CliContext context)
         }
     }
 
-    private async Task StopManagementAsync(WebApplication management)
+    private async Task StopManagementAsync(params IEnumerable<WebApplication> apps)
     {
         using var patience = new CancellationTokenSource(LongestGoodbye, context.Time);
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(patience.Token, context.Signals.Force);
         try
         {
-            await management.StopAsync(limit.Token);
+            await Task.WhenAll(apps.Select(app => app.StopAsync(limit.Token)));
         }
         catch (OperationCanceledException) when (limit.IsCancellationRequested)
         {

@@ -10,9 +10,10 @@ namespace Cassini.Web.Cli.Serving;
 internal static class StartupText
 {
     public static void Write(
-        TextWriter output, ServeSettings settings, HealthSnapshot health, Uri management, ImmutableArray<DevelopmentCertificateAction> made)
+        TextWriter output, ServeSettings settings, HealthSnapshot health, Uri management, Uri? grpc, ImmutableArray<DevelopmentCertificateAction> made)
     {
-        var url = management.GetLeftPart(UriPartial.Authority);
+        var url = $"{management.Scheme}://{Reachable(management.Authority)}";
+        var curl = Curl(settings);
         output.WriteLine($"Cassini {ProgramVersion.Text}");
         output.WriteLine();
         foreach (var endpoint in health.Endpoints)
@@ -21,21 +22,34 @@ internal static class StartupText
         }
 
         output.WriteLine($"  management    {url}");
-        WriteCertificates(output, settings, made);
-        foreach (var note in settings.Notes)
+        if (grpc is not null)
         {
-            output.WriteLine($"  note          {note}");
+            output.WriteLine($"  grpc health   {grpc.Authority}");
+        }
+
+        WriteCertificates(output, settings, made);
+        if (settings.Options.Telemetry.OtlpEndpoint is { } collector)
+        {
+            output.WriteLine($"  telemetry     to {collector}");
         }
 
         output.WriteLine();
         output.WriteLine("Try, in another terminal:");
         output.WriteLine($"  {ConnectLine(settings, health)}");
-        output.WriteLine($"  curl -s {url}/healthz");
-        output.WriteLine($"  curl -N {url}/events");
-        output.WriteLine($"  curl '{url}/readyz?wait=30s'");
+        output.WriteLine($"  {curl} -s {url}/healthz");
+        output.WriteLine($"  {curl} -N {url}/events");
+        output.WriteLine($"  {curl} '{url}/readyz?wait=30s'");
         output.WriteLine();
         output.WriteLine("Ctrl-C stops gracefully.");
         output.Flush();
+    }
+
+    private static string Curl(ServeSettings settings)
+    {
+        // Which token, and which CA a management certificate of its own comes from, we do not know or do not say.
+        var management = settings.Options.Management;
+        var ca = management.Https ? $" --cacert {Shell.Quote(settings.Options.Tls is { ManagementChainPath: null } tls ? tls.CaPath : "CA.pem")}" : "";
+        return $"curl{ca}{(management.TokenPath is null ? "" : " -H 'Authorization: Bearer TOKEN'")}";
     }
 
     private static string State(EndpointHealth endpoint) => endpoint.State switch

@@ -14,7 +14,4 @@ internal sealed record ServeSettings
 
     /// <summary>What is no error but should be said before the start.</summary>
     public required IReadOnlyList<string> Warnings { get; init; }
-
-    /// <summary>What was set and has no effect yet: for the start-up text.</summary>
-    public required IReadOnlyList<string> Notes { get; init; }
 }

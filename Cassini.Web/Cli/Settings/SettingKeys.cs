@@ -9,12 +9,16 @@ internal static class SettingKeys
 {
     public const string Endpoints = $"{nameof(CassiniOptions.Listener)}:{nameof(ListenerOptions.Endpoints)}";
     public const string ManagementAddress = $"{nameof(CassiniOptions.Management)}:{nameof(ManagementOptions.Address)}";
+    public const string ManagementTokenPath = $"{nameof(CassiniOptions.Management)}:{nameof(ManagementOptions.TokenPath)}";
+    public const string ShutdownToken = $"{nameof(CassiniOptions.Management)}:{nameof(ManagementOptions.ShutdownToken)}";
     public const string EnableFaults = $"{nameof(CassiniOptions.Management)}:{nameof(ManagementOptions.EnableFaults)}";
     public const string DataDirectory = nameof(CassiniOptions.DataDirectory);
     public const string Ca = $"{nameof(CassiniOptions.Tls)}:{nameof(TlsOptions.CaPath)}";
     public const string ServerChain = $"{nameof(CassiniOptions.Tls)}:{nameof(TlsOptions.ServerChainPath)}";
     public const string ServerKey = $"{nameof(CassiniOptions.Tls)}:{nameof(TlsOptions.ServerKeyPath)}";
     public const string Crl = $"{nameof(CassiniOptions.Tls)}:{nameof(TlsOptions.CrlPath)}";
+    public const string OtlpEndpoint = $"{nameof(CassiniOptions.Telemetry)}:{nameof(TelemetryOptions.OtlpEndpoint)}";
+    public const string ServiceName = $"{nameof(CassiniOptions.Telemetry)}:{nameof(TelemetryOptions.ServiceName)}";
     public const string Logging = "Logging";
     public const string LogFormat = $"{Logging}:{nameof(LoggingOptions.Format)}";
     public const string LogLevel = $"{Logging}:{nameof(LoggingOptions.Level)}";

@@ -1,3 +1,5 @@
+using Cassini.Web.Telemetry;
+
 namespace Cassini.Web.Cli.Settings;
 
 /// <summary>The settings of the environment. An empty variable is one that is not set, as shells' <c>${NAME:-}</c> leave it.</summary>
@@ -10,18 +12,19 @@ internal static class SettingsEnvironment
 
     public const string DataDirectory = "CASSINI_DATA_DIR";
 
-    private const string ShutdownToken = "CASSINI_SHUTDOWN_TOKEN";
-    private const string OtlpEndpoint = "OTEL_EXPORTER_OTLP_ENDPOINT";
-
-    private static readonly Dictionary<string, string> Named = new(StringComparer.Ordinal)
+    internal static readonly IReadOnlyDictionary<string, string> Named = new Dictionary<string, string>(StringComparer.Ordinal)
     {
         ["CASSINI_BIND_ADDR"] = SettingKeys.Endpoints,
         ["CASSINI_MANAGEMENT_ADDR"] = SettingKeys.ManagementAddress,
+        ["CASSINI_MANAGEMENT_TOKEN_FILE"] = SettingKeys.ManagementTokenPath,
+        ["CASSINI_SHUTDOWN_TOKEN"] = SettingKeys.ShutdownToken,
         [DataDirectory] = SettingKeys.DataDirectory,
         ["TLS_CA_CERT"] = SettingKeys.Ca,
         ["TLS_SERVER_CERT_CHAIN"] = SettingKeys.ServerChain,
         ["TLS_SERVER_KEY"] = SettingKeys.ServerKey,
         ["TLS_CRL"] = SettingKeys.Crl,
+        [OtlpExport.EndpointVariable] = SettingKeys.OtlpEndpoint,
+        [OtlpExport.ServiceNameVariable] = SettingKeys.ServiceName,
     };
 
     public static SettingsLayer Read(IReadOnlyDictionary<string, string> environment, List<string> warnings)
@@ -39,26 +42,12 @@ internal static class SettingsEnvironment
             {
                 tree.Add(new Setting(name[TreePrefix.Length..].Replace("__", ":", StringComparison.Ordinal), value, name));
             }
-            else if (name.StartsWith(Prefix, StringComparison.Ordinal) && name != ShutdownToken)
+            else if (name.StartsWith(Prefix, StringComparison.Ordinal))
             {
                 warnings.Add($"{name}: there is no such setting (environment): ignored");
             }
         }
 
         return new SettingsLayer([.. tree, .. named], UnknownIsError: false);
-    }
-
-    /// <summary>What may be set already and is used by a later version only.</summary>
-    public static IEnumerable<string> WithoutEffectYet(IReadOnlyDictionary<string, string> environment)
-    {
-        if (!string.IsNullOrEmpty(environment.GetValueOrDefault(ShutdownToken)))
-        {
-            yield return $"{ShutdownToken} is set; POST /drain, which asks for it, comes with a later version";
-        }
-
-        if (!string.IsNullOrEmpty(environment.GetValueOrDefault(OtlpEndpoint)))
-        {
-            yield return $"{OtlpEndpoint} is set; exporting there comes with a later version";
-        }
     }
 }

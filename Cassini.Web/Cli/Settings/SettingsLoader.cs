@@ -30,8 +30,7 @@ internal static class SettingsLoader
                 Options = tls.Options,
                 Logging = logging,
                 DevelopmentCertificates = tls.DevelopmentDirectory,
-                Warnings = [.. warnings, .. reader.Warnings],
-                Notes = [.. SettingsEnvironment.WithoutEffectYet(context.Environment)],
+                Warnings = [.. warnings, .. reader.Warnings, .. ManagementWarnings.Of(tls.Options.Management)],
             };
     }
 

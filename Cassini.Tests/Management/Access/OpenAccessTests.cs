@@ -1,9 +1,9 @@
 using System.Net;
 using Cassini.Streams.Hosting;
 
-namespace Cassini.Tests.Management;
+namespace Cassini.Tests.Management.Access;
 
-public class LocalWritesTests
+public class OpenAccessTests
 {
     private static readonly ManagementOptions Rehearsing = new() { EnableFaults = true };
 
@@ -72,11 +72,52 @@ public class LocalWritesTests
             .StatusCode.ShouldBe(HttpStatusCode.Accepted);
     }
 
+    /// <summary>A page of that name which resolves to us (DNS rebinding) gets what a stranger gets.</summary>
+    [Theory]
+    [InlineData("/readyz", HttpStatusCode.OK, "ok")]
+    [InlineData("/livez", HttpStatusCode.OK, "ok")]
+    [InlineData("/healthz", HttpStatusCode.OK, "{\"status\":\"ok\"}")]
+    [InlineData("/sessions", HttpStatusCode.Forbidden, "Host \"cassini.example\" is not this machine: use localhost, 127.0.0.1 or [::1], or add it to Management:AllowedHosts\n")]
+    [InlineData("/events", HttpStatusCode.Forbidden, null)]
+    [InlineData("/state", HttpStatusCode.Forbidden, null)]
+    [InlineData("/readyz?verbose", HttpStatusCode.Forbidden, null)]
+    public async Task Read_HostOfAnother_GetsWhatAStrangerGets(string path, HttpStatusCode status, string? body)
+    {
+        await using var rig = await ManagementRig.StartReadyAsync();
+        using var response = await rig.SendAsync(HttpMethod.Get, path, null, ("Host", "cassini.example"));
+
+        response.StatusCode.ShouldBe(status);
+        if (body is not null)
+        {
+            (await response.Content.ReadAsStringAsync(TestContext.Current.CancellationToken)).ShouldBe(body);
+        }
+    }
+
     [Fact]
-    public async Task Read_AnyHost_IsAllowed()
+    public async Task Read_AllowedHost_GetsEverything()
+    {
+        await using var rig = await ManagementRig.StartReadyAsync(new ManagementOptions { AllowedHosts = ["cassini.example"] });
+
+        (await rig.SendAsync(HttpMethod.Get, "/sessions", null, ("Host", "cassini.example:9090"))).StatusCode.ShouldBe(HttpStatusCode.OK);
+        (await rig.SendAsync(HttpMethod.Get, "/sessions", null, ("Host", "evil.example"))).StatusCode.ShouldBe(HttpStatusCode.Forbidden);
+    }
+
+    /// <summary>A page of another site cannot read the answer, but it could hold all feeds.</summary>
+    [Fact]
+    public async Task Feed_FromAnotherSite_IsRefused()
     {
         await using var rig = await ManagementRig.StartReadyAsync();
 
-        (await rig.SendAsync(HttpMethod.Get, "/readyz", null, ("Host", "cassini.example"))).StatusCode.ShouldBe(HttpStatusCode.OK);
+        (await rig.SendAsync(HttpMethod.Get, "/events", null, ("Sec-Fetch-Site", "cross-site"), ("Sec-Fetch-Mode", "cors"), ("Sec-Fetch-Dest", "empty")))
+            .StatusCode.ShouldBe(HttpStatusCode.Forbidden);
+    }
+
+    [Fact]
+    public async Task Page_LinkFromAnotherSite_IsShown()
+    {
+        await using var rig = await ManagementRig.StartReadyAsync();
+
+        (await rig.SendAsync(HttpMethod.Get, "/", null, ("Sec-Fetch-Site", "cross-site"), ("Sec-Fetch-Mode", "navigate"), ("Sec-Fetch-Dest", "document")))
+            .StatusCode.ShouldBe(HttpStatusCode.OK);
     }
 }

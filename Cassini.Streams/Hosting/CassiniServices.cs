@@ -1,0 +1,59 @@
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.DependencyInjection.Extensions;
+using Microsoft.Extensions.Diagnostics.HealthChecks;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Abstractions;
+
+namespace Cassini.Streams.Hosting;
+
+/// <summary>A broker in an application of one's own.</summary>
+public static class CassiniServices
+{
+    /// <summary>
+    /// Adds a broker that starts and stops with the application: <see cref="BrokerHost"/> as a singleton, and a hosted service that runs it.
+    /// It takes the application's <see cref="ILoggerFactory"/>, and its <see cref="TimeProvider"/> if there is one. One to an application;
+    /// a further call changes nothing.
+    /// </summary>
+    /// <param name="services">Where to add it.</param>
+    /// <param name="configure">
+    /// Makes the options from the defaults. <see cref="CassiniOptions.Tls"/> must be set; <see cref="CassiniOptions.Management"/> is of no
+    /// effect but for its <see cref="ManagementOptions.FeedHeartbeat"/>, which the snapshot tells, since the management surface is not part of it.
+    /// </param>
+    /// <returns>The same collection.</returns>
+    /// <remarks>
+    /// What is wrong with the options, all of it, is an <see cref="ArgumentException"/> when the application starts, and an unusable
+    /// certificate a <see cref="Tls.TlsConfigurationException"/>. A port in use is neither: the application starts, its health says so,
+    /// and the broker binds when the port is free.
+    /// </remarks>
+    public static IServiceCollection AddCassini(this IServiceCollection services, Func<CassiniOptions, CassiniOptions> configure)
+    {
+        ArgumentNullException.ThrowIfNull(services);
+        ArgumentNullException.ThrowIfNull(configure);
+        services.TryAddSingleton(provider => new BrokerHost(
+            configure(new CassiniOptions()),
+            provider.GetService<TimeProvider>() ?? TimeProvider.System,
+            provider.GetService<ILoggerFactory>() ?? NullLoggerFactory.Instance));
+        services.TryAddEnumerable(ServiceDescriptor.Singleton<IHostedService, BrokerService>());
+        return services;
+    }
+
+    /// <summary>Adds the broker's health to the application's health checks.</summary>
+    /// <param name="builder">The application's health checks.</param>
+    /// <param name="name">The check's name. Default <c>cassini</c>.</param>
+    /// <param name="probe">Which verdict decides over failure. Default: whether new clients can be served.</param>
+    /// <param name="failureStatus">What a failure is. Default null: <see cref="HealthStatus.Unhealthy"/>.</param>
+    /// <param name="tags">For filters. Default: none.</param>
+    /// <returns>The same builder.</returns>
+    public static IHealthChecksBuilder AddCassini(
+        this IHealthChecksBuilder builder,
+        string name = "cassini",
+        CassiniProbe probe = CassiniProbe.Ready,
+        HealthStatus? failureStatus = null,
+        IEnumerable<string>? tags = null)
+    {
+        ArgumentNullException.ThrowIfNull(builder);
+        return builder.Add(new HealthCheckRegistration(
+            name, provider => new CassiniHealthCheck(provider.GetRequiredService<BrokerHost>().Health, probe), failureStatus, tags));
+    }
+}

@@ -1,0 +1,37 @@
+using Cassini.Streams.Hosting;
+using Cassini.Streams.Listening;
+using Cassini.Tests.Docs;
+
+namespace Cassini.Tests.Deploy;
+
+/// <summary>The defaults that the values in deploy/ are derived from.</summary>
+internal static class Defaults
+{
+    public static readonly CassiniOptions Options = new();
+
+    /// <summary>What the process gives requests in flight at its end.</summary>
+    private static readonly TimeSpan LongestGoodbye = TimeSpan.FromSeconds(5);
+
+    /// <summary>From SIGTERM to the end, when every phase takes all of its time; without <c>Drain:ReadinessDelay</c>.</summary>
+    public static TimeSpan LongestStop => SessionTimeout + Options.Listener.CloseTimeout + LongestGoodbye;
+
+    public static int MqttPort => Options.Listener.Endpoints.Single().Port;
+
+    public static int ManagementPort => EndpointAddress.TryParse(Options.Management.Address, out var address, out var error)
+        ? address.Port
+        : throw new FormatException(error);
+
+    private static TimeSpan SessionTimeout =>
+        (TimeSpan?)KnownSettings.All.SingleOrDefault(setting => setting.Key == "Drain:SessionTimeout")?.Default ?? TimeSpan.FromSeconds(20);
+
+    /// <summary>A stop must get its time, and a process that hangs must not keep it for much longer.</summary>
+    public static void ShouldFitAStop(this TimeSpan granted, TimeSpan before)
+    {
+        granted.ShouldBeGreaterThanOrEqualTo(before + LongestStop + TimeSpan.FromSeconds(5));
+        granted.ShouldBeLessThanOrEqualTo(before + LongestStop + TimeSpan.FromSeconds(15));
+    }
+
+    /// <summary>So many open files that no limit of connections is made smaller.</summary>
+    public static void ShouldBeEnoughDescriptors(this long limit) =>
+        DescriptorBudget.Fit(Options.Listener, limit).ShouldBe(Options.Listener);
+}

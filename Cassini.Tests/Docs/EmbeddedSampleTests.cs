@@ -1,0 +1,101 @@
+using System.Net;
+using System.Net.Sockets;
+using Cassini.Tests.Cli;
+using Cassini.Tests.Support;
+
+namespace Cassini.Tests.Docs;
+
+/// <summary>samples/Embedded as a real process, and docs/embedding.md, whose code is the sample's.</summary>
+public sealed class EmbeddedSampleTests : IDisposable
+{
+    private readonly TempDirectory _directory = new();
+    private readonly HttpClient _http = new();
+
+    public void Dispose()
+    {
+        _http.Dispose();
+        _directory.Dispose();
+    }
+
+    [Fact]
+    public void Page_CodeOfTheSample_IsTheSamples()
+    {
+        var program = Repository.Read("samples", "Embedded", "Program.cs");
+        var blocks = Repository.Read("docs", "embedding.md").Split("```csharp\n")[1..].Select(block => block.Split("```")[0]).ToList();
+
+        blocks.Count.ShouldBeGreaterThan(2);
+        blocks.Where(block => !program.Contains(block, StringComparison.Ordinal)).ShouldBeEmpty();
+    }
+
+    [Fact]
+    public async Task Sample_Started_PublishesObservesAndIsHealthy()
+    {
+        var port = FreePort.Find();
+        await using var sample = Start(port);
+        var address = await AddressAsync(sample);
+        await BecomesAsync($"{address}/health", HttpStatusCode.OK, "Healthy");
+
+        await using var subscriber = CassiniProcess.Start(_directory.Path, ["sub", "greetings/#", "--count", "1", .. Client(port)]);
+        await Eventually.BecomesAsync("somebody listens", () => PostAsync($"{address}/greet/world"), outcome => outcome == "Delivered");
+        (await subscriber.ExitCodeAsync("the greeting comes")).ShouldBe(0);
+        subscriber.Out.Lines.ShouldBe(["greetings/world hello world"]);
+
+        var (code, _, error) = await CassiniProcess.RunAsync(_directory.Path, ["pub", "orders/7", "espresso", "--qos", "1", .. Client(port)]);
+        code.ShouldBe(0, error);
+        await sample.Out.LineAsync("the order is observed", line => line == "orders/7: espresso");
+        await sample.Out.LineAsync("health is observed", line => line == "ready");
+
+        sample.Signal(ChildProcess.Terminate);
+        (await sample.ExitCodeAsync("it stops")).ShouldBe(0);
+        sample.Error.ToString().ShouldBeEmpty();
+    }
+
+    [Fact]
+    public async Task Sample_PortTaken_Is503AndAlive()
+    {
+        using var other = new TcpListener(IPAddress.Loopback, 0);
+        other.Start();
+        await using var sample = Start(((IPEndPoint)other.LocalEndpoint).Port);
+        var address = await AddressAsync(sample);
+
+        await BecomesAsync($"{address}/health", HttpStatusCode.ServiceUnavailable, "Unhealthy");
+        await BecomesAsync($"{address}/alive", HttpStatusCode.OK, "Healthy");
+    }
+
+    private ChildProcess Start(int port) => ChildProcess.Start(
+        "dotnet",
+        [Path.Combine(AppContext.BaseDirectory, "Embedded.dll"), "--urls", "http://127.0.0.1:0", "--broker", $"127.0.0.1:{port}", "--data", _directory.Path],
+        _directory.Path);
+
+    private static async Task<string> AddressAsync(ChildProcess sample)
+    {
+        const string Words = "Now listening on: ";
+        var line = await sample.Out.LineAsync("it listens", line => line.Contains(Words, StringComparison.Ordinal));
+        return line.Split(Words)[1].Trim();
+    }
+
+    private string[] Client(int port)
+    {
+        var files = Path.Combine(_directory.Path, "dev-certs");
+        return
+        [
+            "--broker", $"127.0.0.1:{port}", "--ca", Path.Combine(files, "ca.pem"),
+            "--cert", Path.Combine(files, "client.pem"), "--key", Path.Combine(files, "client.key"),
+        ];
+    }
+
+    private Task BecomesAsync(string address, HttpStatusCode status, string word) => Eventually.BecomesAsync(
+        $"{address} is {status}",
+        async () =>
+        {
+            using var answer = await _http.GetAsync(address, TestContext.Current.CancellationToken);
+            return (answer.StatusCode, await answer.Content.ReadAsStringAsync(TestContext.Current.CancellationToken));
+        },
+        answer => answer == (status, word));
+
+    private async ValueTask<string> PostAsync(string address)
+    {
+        using var answer = await _http.PostAsync(address, null, TestContext.Current.CancellationToken);
+        return await answer.Content.ReadAsStringAsync(TestContext.Current.CancellationToken);
+    }
+}

@@ -1,0 +1,58 @@
+using Cassini.Streams.Events;
+using Cassini.Tests.Health;
+using Cassini.Tests.Management;
+using Cassini.Tests.Telemetry;
+using Cassini.Web.Telemetry;
+
+namespace Cassini.Tests.Docs;
+
+/// <summary>docs/metrics.md has a row for every family, and no other.</summary>
+public class MetricsPageTests
+{
+    private static readonly string Page = Repository.Read("docs", "metrics.md");
+
+    [Fact]
+    public async Task Page_Families_AreThose()
+    {
+        await using var rig = await ManagementRig.StartReadyAsync();
+        rig.Publish(
+            new ConnectionAccepted(1, Happened.Endpoint, "127.0.0.1:40000"),
+            Happened.Completed(1),
+            new SessionClosed(1, SessionCloseReason.PeerClosed, TimeSpan.FromSeconds(1), 0, 0),
+            Happened.CanarySucceeded());
+        await rig.MetricsAsync("cassini_canary_duration_seconds_count 1\n");
+
+        var rows = Rows(await rig.GetTextAsync("/metrics"));
+
+        Page.Split('\n').Where(line => line.StartsWith("| `cassini_", StringComparison.Ordinal)).ShouldBe(rows, string.Join('\n', rows));
+    }
+
+    [Fact]
+    public void Page_ProcessFamilies_AreThose()
+    {
+        var named = Page.Split('`').Where(word => word.StartsWith("dotnet.", StringComparison.Ordinal)).Order(StringComparer.Ordinal);
+
+        named.ShouldBe(RuntimeMetrics.Names.Order(StringComparer.Ordinal), string.Join(", ", RuntimeMetrics.Names));
+    }
+
+    private static string[] Rows(string text)
+    {
+        var lines = text.Split('\n', StringSplitOptions.RemoveEmptyEntries);
+        return
+        [
+            .. from line in lines
+               where line.StartsWith("# HELP cassini_", StringComparison.Ordinal)
+               let words = line.Split(' ', 4)
+               let type = lines.Single(other => other.StartsWith($"# TYPE {words[2]} ", StringComparison.Ordinal)).Split(' ')[3]
+               select $"| `{words[2]}` | {type} | {Labels(lines, words[2], type)} | {words[3]} |",
+        ];
+    }
+
+    private static string Labels(string[] lines, string name, string type)
+    {
+        var first = type == "histogram" ? $"{name}_sum" : name;
+        var sample = lines.First(line => line.StartsWith($"{first} ", StringComparison.Ordinal) || line.StartsWith($"{first}{{", StringComparison.Ordinal));
+        var start = sample.IndexOf('{', StringComparison.Ordinal);
+        return start < 0 ? "" : string.Join(", ", sample[(start + 1)..sample.LastIndexOf('}')].Split(',').Select(label => label.Split('=')[0]));
+    }
+}

@@ -1,0 +1,291 @@
+using System.Net;
+using Cassini.Streams.Hosting;
+using Cassini.Streams.Events;
+using Cassini.Tests.Health;
+using Cassini.Tests.Support;
+
+namespace Cassini.Tests.Management.Access;
+
+/// <summary>Where callers need credentials: off loopback always, and here because it is asked for.</summary>
+public sealed class ClosedAccessTests : IDisposable
+{
+    private const string Token = "a-token-for-tests-only";
+    private readonly TempDirectory _directory = new();
+
+    private string TokenPath => _directory.File("tokens");
+
+    public void Dispose() => _directory.Dispose();
+
+    /// <summary>The closed schema of what strangers get: a field that is ever added makes this fail.</summary>
+    [Theory]
+    [InlineData("/livez", "ok")]
+    [InlineData("/readyz", "ok")]
+    [InlineData("/healthz", "{\"status\":\"ok\"}")]
+    [InlineData("/readyz?wait=1s", "ok")]
+    public async Task Probe_Stranger_GetsTheCodeAndOneWord(string path, string body)
+    {
+        await using var rig = await StartAsync();
+        foreach (var accept in (string?[])[null, "application/json", "text/plain", "application/health+json", "*/*"])
+        {
+            using var response = await rig.GetAsync(path, accept);
+            response.StatusCode.ShouldBe(HttpStatusCode.OK);
+            (await response.Content.ReadAsStringAsync(TestContext.Current.CancellationToken)).ShouldBe(body);
+        }
+    }
+
+    [Theory]
+    [InlineData("/readyz", HttpStatusCode.ServiceUnavailable, "failed")]
+    [InlineData("/healthz", HttpStatusCode.ServiceUnavailable, "{\"status\":\"error\"}")]
+    [InlineData("/livez", HttpStatusCode.OK, "ok")]
+    public async Task Probe_StrangerWhileABindFails_LearnsNoMore(string path, HttpStatusCode status, string body)
+    {
+        await using var rig = await StartAsync();
+        rig.Publish(Happened.BindFailed());
+        using var response = await rig.GetAsync(path);
+
+        response.StatusCode.ShouldBe(status);
+        (await response.Content.ReadAsStringAsync(TestContext.Current.CancellationToken)).ShouldBe(body);
+        response.Headers.Select(header => header.Key).Except(["Retry-After"], StringComparer.OrdinalIgnoreCase).Order().ShouldBe(
+        [
+            "Cache-Control", "Content-Security-Policy", "Cross-Origin-Opener-Policy", "Cross-Origin-Resource-Policy", "Date", "Referrer-Policy",
+            "X-Content-Type-Options", "X-Frame-Options",
+        ]);
+    }
+
+    public static TheoryData<string, string> Closed => new()
+    {
+        { "GET", "/events/1" },
+        { "GET", "/certificates" },
+        { "GET", "/readyz?verbose" },
+        { "GET", "/readyz?exclude=bind" },
+        { "GET", "/readyz?wait=1s&verbose" },
+        { "GET", "/readyz/bind" },
+        { "GET", "/healthz/bind" },
+        { "GET", "/events" },
+        { "GET", "/state" },
+        { "GET", "/metrics" },
+        { "GET", "/sessions" },
+        { "GET", "/sessions/1" },
+        { "DELETE", "/sessions/1" },
+        { "GET", "/topics" },
+        { "GET", "/subscriptions?topic=a" },
+        { "GET", "/openapi/v1.json" },
+        { "POST", "/faults/crash-manager" },
+        { "GET", "/nonsense" },
+        { "POST", "/readyz" },
+    };
+
+    [Theory]
+    [MemberData(nameof(Closed))]
+    public async Task Anything_Stranger_Is401(string method, string path)
+    {
+        await using var rig = await StartAsync();
+        using var response = await rig.SendAsync(new HttpMethod(method), path);
+
+        response.StatusCode.ShouldBe(HttpStatusCode.Unauthorized);
+        response.Headers.WwwAuthenticate.ToString().ShouldBe("Bearer");
+        (await response.Content.ReadAsStringAsync(TestContext.Current.CancellationToken))
+            .ShouldBe("credentials are needed: a bearer token, or a client certificate of the broker's CA\n");
+    }
+
+    /// <summary>Every endpoint that is mapped: one that is added later is closed unless it says otherwise.</summary>
+    [Fact]
+    public async Task Endpoints_All_AreClosedButForProbesAndThePartsOfPages()
+    {
+        await using var rig = await StartAsync();
+        using var document = await rig.SendAsync(HttpMethod.Get, "/openapi/v1.json", null, ("Authorization", $"Bearer {Token}"));
+        using var json = System.Text.Json.JsonDocument.Parse(await document.Content.ReadAsStringAsync(TestContext.Current.CancellationToken));
+        foreach (var path in json.RootElement.GetProperty("paths").EnumerateObject().Where(path => path.Value.TryGetProperty("get", out _)))
+        {
+            using var response = await rig.GetAsync(path.Name.Replace("{", "", StringComparison.Ordinal).Replace("}", "", StringComparison.Ordinal));
+            var expected = path.Name is "/" or "/livez" or "/readyz" or "/healthz" or "/runbook" or "/runbook.css" ? HttpStatusCode.OK : HttpStatusCode.Unauthorized;
+            response.StatusCode.ShouldBe(expected, path.Name);
+        }
+    }
+
+    [Theory]
+    [InlineData("Bearer " + Token)]
+    [InlineData("bearer   " + Token)]
+    public async Task Read_WithTheToken_GetsEverything(string authorization)
+    {
+        await using var rig = await StartAsync();
+
+        (await rig.SendAsync(HttpMethod.Get, "/sessions", null, ("Authorization", authorization))).StatusCode.ShouldBe(HttpStatusCode.OK);
+        using var health = await rig.SendAsync(HttpMethod.Get, "/healthz", null, ("Authorization", authorization));
+        (await health.Content.ReadAsStringAsync(TestContext.Current.CancellationToken)).ShouldContain("\"checks\"");
+    }
+
+    [Theory]
+    [InlineData("Bearer wrong", "the bearer token is not valid\n")]
+    [InlineData("Bearer " + Token + "x", "the bearer token is not valid\n")]
+    [InlineData("Bearer", "the Authorization header is not of the form: Bearer TOKEN\n")]
+    [InlineData("Basic YWRtaW46YWRtaW4=", "the Authorization header is not of the form: Bearer TOKEN\n")]
+    public async Task Anything_WrongToken_Is401EvenForProbes(string authorization, string sentence)
+    {
+        await using var rig = await StartAsync();
+        foreach (var path in (string[])["/sessions", "/readyz"])
+        {
+            using var response = await rig.SendAsync(HttpMethod.Get, path, null, ("Authorization", authorization));
+            response.StatusCode.ShouldBe(HttpStatusCode.Unauthorized);
+            response.Headers.WwwAuthenticate.ToString().ShouldBe("Bearer error=\"invalid_token\"");
+            (await response.Content.ReadAsStringAsync(TestContext.Current.CancellationToken)).ShouldBe(sentence);
+        }
+    }
+
+    [Fact]
+    public async Task Token_Rotated_OldOneIsRefusedAndNewOneIsGood()
+    {
+        await using var rig = await StartAsync();
+        File.WriteAllText(TokenPath, "another-token\n");
+
+        await Eventually.BecomesAsync("the new token is good", async () => await StatusAsync(rig, "another-token"), status => status == HttpStatusCode.OK);
+        (await StatusAsync(rig, Token)).ShouldBe(HttpStatusCode.Unauthorized);
+    }
+
+    [Fact]
+    public async Task Write_WithTheTokenFromAnotherSite_IsRefused()
+    {
+        await using var rig = await StartAsync();
+        using var response = await rig.SendAsync(
+            HttpMethod.Delete, $"/sessions/{FakeListeners.Session}", null, ("Authorization", $"Bearer {Token}"), ("Sec-Fetch-Site", "cross-site"));
+
+        response.StatusCode.ShouldBe(HttpStatusCode.Forbidden);
+        rig.Listeners.Calls.ShouldBeEmpty();
+    }
+
+    [Fact]
+    public async Task Read_AnyHost_IsAllowedUnlessHostsAreNamed()
+    {
+        await using var rig = await StartAsync();
+        await using var named = await StartAsync(options => options with { AllowedHosts = ["cassini.example"] });
+        (string, string)[] evil = [("Host", "evil.example"), ("Authorization", $"Bearer {Token}")];
+        (string, string)[] ours = [("Host", "cassini.example"), ("Authorization", $"Bearer {Token}")];
+
+        (await rig.SendAsync(HttpMethod.Get, "/sessions", null, evil)).StatusCode.ShouldBe(HttpStatusCode.OK);
+        (await named.SendAsync(HttpMethod.Get, "/sessions", null, evil)).StatusCode.ShouldBe(HttpStatusCode.Forbidden);
+        (await named.SendAsync(HttpMethod.Get, "/sessions", null, ours)).StatusCode.ShouldBe(HttpStatusCode.OK);
+    }
+
+    [Fact]
+    public async Task Requests_FasterThanAllowed_Are429()
+    {
+        await using var rig = await StartAsync(options => options with { RequestRate = 1, RequestBurst = 5 });
+        var codes = new List<HttpStatusCode>();
+        while (!codes.Contains(HttpStatusCode.TooManyRequests))
+        {
+            codes.Count.ShouldBeLessThan(1_000);
+            using var response = await rig.GetAsync("/livez");
+            codes.Add(response.StatusCode);
+        }
+
+        codes[..5].ShouldAllBe(code => code == HttpStatusCode.OK);
+    }
+
+    [Fact]
+    public async Task Feeds_MoreThanACallerMayHave_Are429AndAClosedOneMakesRoom()
+    {
+        await using var rig = await StartAsync(options => options with { MaxFeedsPerCaller = 2 });
+        using var first = await OpenFeedAsync(rig);
+        using var second = await OpenFeedAsync(rig);
+        using (var third = await OpenFeedAsync(rig))
+        {
+            third.StatusCode.ShouldBe(HttpStatusCode.TooManyRequests);
+            (await third.Content.ReadAsStringAsync(TestContext.Current.CancellationToken)).ShouldBe("too many feeds: 2 of yours are open, and no more are allowed\n");
+        }
+
+        first.Dispose();
+        await Eventually.BecomesAsync(
+            "the closed feed makes room",
+            async () =>
+            {
+                using var next = await OpenFeedAsync(rig);
+                return next.StatusCode;
+            },
+            status => status == HttpStatusCode.OK);
+    }
+
+    [Fact]
+    public async Task Waits_MoreThanACallerMayHave_Are429()
+    {
+        await using var rig = await StartAsync(options => options with { MaxWaitsPerCaller = 1 });
+        rig.Publish(new PhaseEntered(Phase.Draining));
+        var first = rig.GetAsync("/readyz?wait=10m");
+        await Eventually.BecomesAsync(
+            "the second wait is refused",
+            async () =>
+            {
+                using var second = await rig.GetAsync("/readyz?wait=1ms");
+                return second.StatusCode;
+            },
+            status => status == HttpStatusCode.TooManyRequests);
+        rig.Publish(new PhaseEntered(Phase.Ready));
+        (await first).StatusCode.ShouldBe(HttpStatusCode.OK);
+    }
+
+    [Fact]
+    public async Task Connections_MoreThanACallerMayHave_AreClosedAtOnce()
+    {
+        await using var rig = await StartAsync(options => options with { MaxConnectionsPerCaller = 2 });
+        using var one = await ConnectAsync(rig);
+        using var two = await ConnectAsync(rig);
+        await AskAsync(one);
+        await AskAsync(two);
+
+        using var three = await ConnectAsync(rig);
+        await Should.ThrowAsync<IOException>(AskAsync(three));
+
+        one.Dispose();
+        await Eventually.BecomesAsync(
+            "a closed connection makes room",
+            async () =>
+            {
+                using var next = await ConnectAsync(rig);
+                try
+                {
+                    return await AskAsync(next);
+                }
+                catch (IOException)
+                {
+                    return "";
+                }
+            },
+            line => line.StartsWith("HTTP/1.1 200", StringComparison.Ordinal));
+    }
+
+    private static async Task<System.Net.Sockets.TcpClient> ConnectAsync(ManagementRig rig)
+    {
+        var client = new System.Net.Sockets.TcpClient();
+        await client.ConnectAsync(IPAddress.Loopback, rig.Address.Port, TestContext.Current.CancellationToken);
+        return client;
+    }
+
+    private static async Task<string> AskAsync(System.Net.Sockets.TcpClient client)
+    {
+        var stream = client.GetStream();
+        await stream.WriteAsync("GET /livez HTTP/1.1\r\nHost: localhost\r\n\r\n"u8.ToArray(), TestContext.Current.CancellationToken);
+        using var reader = new StreamReader(stream, leaveOpen: true);
+        return await Eventually.CompletesAsync("the answer", reader.ReadLineAsync(TestContext.Current.CancellationToken).AsTask())
+            ?? throw new IOException("The connection was closed.");
+    }
+
+    private static async Task<HttpStatusCode> StatusAsync(ManagementRig rig, string token)
+    {
+        using var response = await rig.SendAsync(HttpMethod.Get, "/sessions", null, ("Authorization", $"Bearer {token}"));
+        return response.StatusCode;
+    }
+
+    private static Task<HttpResponseMessage> OpenFeedAsync(ManagementRig rig)
+    {
+        var request = new HttpRequestMessage(HttpMethod.Get, "/events");
+        request.Headers.Add("Authorization", $"Bearer {Token}");
+        return Eventually.CompletesAsync(
+            "the feed", rig.Http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, TestContext.Current.CancellationToken));
+    }
+
+    private Task<ManagementRig> StartAsync(Func<ManagementOptions, ManagementOptions>? change = null)
+    {
+        File.WriteAllText(TokenPath, $"# for tests\n{Token}\n");
+        var options = new ManagementOptions { RequireCredentials = true, TokenPath = TokenPath, RequestRate = 10_000, RequestBurst = 10_000 };
+        return ManagementRig.StartReadyAsync(change?.Invoke(options) ?? options);
+    }
+}

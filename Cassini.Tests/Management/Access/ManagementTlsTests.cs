@@ -1,0 +1,141 @@
+using System.Net;
+using System.Net.Security;
+using System.Security.Authentication;
+using System.Security.Cryptography.X509Certificates;
+using Cassini.Streams.Hosting;
+using Cassini.Streams.Tls;
+using Cassini.Tests.Integration;
+using Cassini.Tests.Support;
+using Cassini.Tests.Tls;
+using Cassini.Web.Management;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.Extensions.Logging.Abstractions;
+
+namespace Cassini.Tests.Management.Access;
+
+/// <summary>The management surface over real TLS, with and without client certificates.</summary>
+public class ManagementTlsTests
+{
+    private static CancellationToken Token => TestContext.Current.CancellationToken;
+
+    [Fact]
+    public async Task Probe_WithoutACertificate_IsAnswered()
+    {
+        await using var broker = await StartAsync();
+        await using var app = await ManageAsync(broker);
+        using var http = Client(app, null);
+
+        (await http.GetStringAsync("/readyz", Token)).ShouldBe("ok");
+        (await http.GetAsync("/sessions", Token)).StatusCode.ShouldBe(HttpStatusCode.Unauthorized);
+    }
+
+    [Fact]
+    public async Task Read_CertificateOfTheBrokersCa_GetsEverything()
+    {
+        await using var broker = await StartAsync();
+        await using var app = await ManageAsync(broker);
+        using var http = Client(app, broker.Authority.IssueClient("operator"));
+
+        (await http.GetAsync("/sessions", Token)).StatusCode.ShouldBe(HttpStatusCode.OK);
+    }
+
+    [Fact]
+    public async Task Read_CertificateOfAnotherCa_IsAStrangersAndSaysWhy()
+    {
+        await using var broker = await StartAsync();
+        await using var app = await ManageAsync(broker);
+        using var foreign = new TestAuthority();
+        using var http = Client(app, foreign.IssueClient("operator"));
+        using var refused = await http.GetAsync("/sessions", Token);
+
+        refused.StatusCode.ShouldBe(HttpStatusCode.Unauthorized);
+        (await refused.Content.ReadAsStringAsync(Token)).ShouldStartWith("the client certificate is not accepted: 'operator' is not from the configured CA");
+        (await http.GetStringAsync("/readyz", Token)).ShouldBe("ok");
+    }
+
+    [Fact]
+    public async Task Read_IdentityThatIsNotNamed_IsRefused()
+    {
+        await using var broker = await StartAsync(management => management with { Identities = ["operator"] });
+        await using var app = await ManageAsync(broker);
+        using var operators = Client(app, broker.Authority.IssueClient("operator"));
+        using var sensors = Client(app, broker.Authority.IssueClient("sensor"));
+
+        (await operators.GetAsync("/sessions", Token)).StatusCode.ShouldBe(HttpStatusCode.OK);
+        (await sensors.GetAsync("/sessions", Token)).StatusCode.ShouldBe(HttpStatusCode.Unauthorized);
+    }
+
+    [Fact]
+    public async Task Serve_OwnCertificate_IsServedAndAReloadCounts()
+    {
+        using var directory = new TempDirectory();
+        using var authority = new TestAuthority();
+        var own = authority.Write(directory.Path);
+        await using var broker = await StartAsync(tls: tls => tls with { ManagementChainPath = own.ServerChainPath, ManagementKeyPath = own.ServerKeyPath });
+        await using var app = await ManageAsync(broker);
+
+        (await ServedAsync(app)).ShouldBe(authority.Certificate.Subject);
+        broker.Host.Hub.Log.Newest.ShouldBeGreaterThan(0);
+        broker.Events().Select(e => e.Event).OfType<Cassini.Streams.Events.CertificateLoaded>()
+            .ShouldContain(loaded => loaded.Role == Cassini.Streams.Events.CertificateRole.Management);
+
+        File.WriteAllText(own.ServerChainPath, "no certificate");
+        await broker.HappensAsync<Cassini.Streams.Events.CertificateReloadFailed>(
+            "the bad file is told", failed => failed.Role == Cassini.Streams.Events.CertificateRole.Management);
+        (await ServedAsync(app)).ShouldBe(authority.Certificate.Subject);
+    }
+
+    [Fact]
+    public async Task Connect_PlainHttp_IsRefusedAndCostsNobodyElse()
+    {
+        await using var broker = await StartAsync();
+        await using var app = await ManageAsync(broker);
+        using var plain = new HttpClient { BaseAddress = new UriBuilder(ManagementApp.AddressOf(app)) { Scheme = "http" }.Uri };
+        using var http = Client(app, null);
+
+        await Should.ThrowAsync<HttpRequestException>(plain.GetStringAsync("/readyz", Token));
+        (await http.GetStringAsync("/readyz", Token)).ShouldBe("ok");
+    }
+
+    private static Task<RunningBroker> StartAsync(
+        Func<ManagementOptions, ManagementOptions>? change = null, Func<TlsOptions, TlsOptions>? tls = null) => RunningBroker.ReadyAsync(options =>
+    {
+        var management = new ManagementOptions { Address = "127.0.0.1:0", RequireCredentials = true, Https = true };
+        return options with { Management = change?.Invoke(management) ?? management, Tls = tls?.Invoke(options.Tls!) ?? options.Tls };
+    });
+
+    private static async Task<WebApplication> ManageAsync(RunningBroker broker)
+    {
+        var app = ManagementApp.Create(broker.Host, NullLoggerFactory.Instance, TimeProvider.System);
+        await app.StartAsync(Token);
+        return app;
+    }
+
+    private static HttpClient Client(WebApplication app, X509Certificate2? certificate)
+    {
+        var handler = new SocketsHttpHandler();
+        handler.SslOptions.RemoteCertificateValidationCallback = (_, _, _, _) => true;
+        if (certificate is not null)
+        {
+            handler.SslOptions.ClientCertificateContext = SslStreamCertificateContext.Create(certificate, null, offline: true);
+        }
+
+        return new HttpClient(handler) { BaseAddress = ManagementApp.AddressOf(app) };
+    }
+
+    /// <summary>Who signed what is served.</summary>
+    private static async Task<string> ServedAsync(WebApplication app)
+    {
+        var issuer = "";
+        var handler = new SocketsHttpHandler();
+        handler.SslOptions.RemoteCertificateValidationCallback = (_, certificate, _, _) =>
+        {
+            issuer = certificate!.Issuer;
+            return true;
+        };
+        handler.SslOptions.EnabledSslProtocols = SslProtocols.Tls12 | SslProtocols.Tls13;
+        using var http = new HttpClient(handler) { BaseAddress = ManagementApp.AddressOf(app) };
+        await http.GetStringAsync("/livez", Token);
+        return issuer;
+    }
+}

@@ -1,0 +1,71 @@
+using System.Net;
+using Cassini.Streams.Hosting;
+
+namespace Cassini.Tests.Management;
+
+public class DrainEndpointTests
+{
+    private const string Token = "a-shutdown-token-for-tests";
+
+    [Fact]
+    public async Task Drain_NoTokenConfigured_Is403()
+    {
+        await using var rig = await ManagementRig.StartReadyAsync();
+        using var response = await rig.SendAsync(HttpMethod.Post, "/drain", null, ("Authorization", "Bearer anything"));
+
+        response.StatusCode.ShouldBe(HttpStatusCode.Forbidden);
+        (await response.Content.ReadAsStringAsync(TestContext.Current.CancellationToken)).ShouldStartWith("no shutdown token is configured");
+        rig.StopsRequested.ShouldBe(0);
+    }
+
+    [Theory]
+    [InlineData(null)]
+    [InlineData("Bearer wrong")]
+    [InlineData("Bearer ")]
+    [InlineData(Token)]
+    public async Task Drain_WrongOrMissingToken_Is401(string? authorization)
+    {
+        await using var rig = await ManagementRig.StartReadyAsync(new ManagementOptions { ShutdownToken = Token });
+        using var response = authorization is null
+            ? await rig.SendAsync(HttpMethod.Post, "/drain")
+            : await rig.SendAsync(HttpMethod.Post, "/drain", null, ("Authorization", authorization));
+
+        response.StatusCode.ShouldBe(HttpStatusCode.Unauthorized);
+        response.Headers.WwwAuthenticate.ToString().ShouldBe("Bearer");
+        rig.StopsRequested.ShouldBe(0);
+    }
+
+    [Theory]
+    [InlineData(null)]
+    [InlineData(true)]
+    public async Task Drain_TheToken_Is202AndAsksForTheStop(bool? closed)
+    {
+        await using var rig = await ManagementRig.StartReadyAsync(new ManagementOptions { ShutdownToken = Token, RequireCredentials = closed });
+        using var response = await rig.SendAsync(HttpMethod.Post, "/drain", null, ("Authorization", $"Bearer {Token}"));
+
+        response.StatusCode.ShouldBe(HttpStatusCode.Accepted);
+        (await response.Content.ReadAsStringAsync(TestContext.Current.CancellationToken)).ShouldBe("{\"accepted\":\"drain\",\"id\":null,\"endpoint\":null}");
+        rig.StopsRequested.ShouldBe(1);
+    }
+
+    [Theory]
+    [InlineData("Host", "evil.example")]
+    [InlineData("Sec-Fetch-Site", "cross-site")]
+    [InlineData("Origin", "https://evil.example")]
+    public async Task Drain_TheTokenFromAnotherSite_IsRefused(string header, string value)
+    {
+        await using var rig = await ManagementRig.StartReadyAsync(new ManagementOptions { ShutdownToken = Token });
+        using var response = await rig.SendAsync(HttpMethod.Post, "/drain", null, ("Authorization", $"Bearer {Token}"), (header, value));
+
+        response.StatusCode.ShouldBe(HttpStatusCode.Forbidden);
+        rig.StopsRequested.ShouldBe(0);
+    }
+
+    [Fact]
+    public async Task Drain_Get_IsNotAllowed()
+    {
+        await using var rig = await ManagementRig.StartReadyAsync(new ManagementOptions { ShutdownToken = Token });
+
+        (await rig.GetAsync("/drain")).StatusCode.ShouldBe(HttpStatusCode.MethodNotAllowed);
+    }
+}

@@ -1,0 +1,166 @@
+using System.Collections.Immutable;
+using Cassini.Streams.Events;
+using Cassini.Tests.Health;
+using Cassini.Tests.Management;
+using Cassini.Tests.Support;
+using Cassini.Web.Systemd;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Abstractions;
+using EventId = Microsoft.Extensions.Logging.EventId;
+
+namespace Cassini.Tests.Systemd;
+
+/// <summary>The notifier over a real projection whose events the test tells, and a real socket.</summary>
+public sealed class SystemdNotifierTests : IDisposable
+{
+    private static readonly TimeSpan LongestStop = TimeSpan.FromSeconds(20);
+    private readonly TempDirectory _directory = new();
+
+    public void Dispose() => _directory.Dispose();
+
+    [Fact]
+    public async Task Notifier_AbstractName_IsReached()
+    {
+        await using var manager = new NotifyReceiver($"@cassini-{Guid.NewGuid():N}");
+        await using var rig = await ManagementRig.StartAsync();
+        await using var notifier = Start(rig, manager);
+
+        (await manager.MessageAsync("the first status", line => line.StartsWith("STATUS=starting, error, not ready: ", StringComparison.Ordinal)))
+            .ShouldNotContain("READY=1");
+    }
+
+    [Fact]
+    public async Task Notifier_ReadyThenNotThenReadyAgain_TellsReadyOnce()
+    {
+        await using var manager = new NotifyReceiver(_directory.File("notify"));
+        await using var rig = await ManagementRig.StartAsync();
+        await using var notifier = Start(rig, manager);
+
+        rig.BecomeReady();
+        (await manager.MessageAsync("ready", "READY=1")).ShouldContain("STATUS=ready, ok\n");
+        rig.Publish(new ListenerClosed(Happened.Endpoint, ListenerCloseReason.Rehearsal));
+        var count = manager.Messages.Count;
+        await manager.MessageAsync("an endpoint closed", line => line.StartsWith("STATUS=ready, error, not ready: bind EndpointClosed: ", StringComparison.Ordinal));
+        rig.Publish(Happened.Bound(), Happened.Probed());
+        await manager.MessageAsync("ready again", "STATUS=ready, ok", after: count);
+
+        manager.Messages.Count(message => message.Contains("READY=1", StringComparison.Ordinal)).ShouldBe(1);
+    }
+
+    [Fact]
+    public async Task Notifier_AMessageOfSeveralLines_StaysOneAssignment()
+    {
+        await using var manager = new NotifyReceiver(_directory.File("notify"));
+        await using var rig = await ManagementRig.StartReadyAsync();
+        await using var notifier = Start(rig, manager);
+
+        rig.Publish(new CertificateReloadFailed(CertificateRole.Server, "server.pem", "first\nSTOPPING=1\r\u001b[2J"));
+
+        var message = await manager.MessageAsync("the failed reload", line => line.StartsWith("STATUS=ready, degraded: certificate", StringComparison.Ordinal));
+        message.ShouldNotContain('\n');
+        message.ShouldNotContain('\u001b');
+        message.ShouldContain("first STOPPING=1");
+    }
+
+    [Fact]
+    public async Task Notifier_Draining_TellsStoppingAndHowLongItMayTake()
+    {
+        await using var manager = new NotifyReceiver(_directory.File("notify"));
+        await using var rig = await ManagementRig.StartReadyAsync();
+        await using (Start(rig, manager))
+        {
+            rig.Publish(new PhaseEntered(Phase.Draining));
+            (await manager.MessageAsync("stopping", "STOPPING=1")).Split('\n')[1..].ShouldBe(["STOPPING=1", "EXTEND_TIMEOUT_USEC=20000000"]);
+            rig.Publish(new PhaseEntered(Phase.Stopped));
+        }
+
+        // The last words are sent at the end, if they were not before.
+        (await manager.MessageAsync("stopped", line => line.StartsWith("STATUS=stopped", StringComparison.Ordinal))).ShouldNotContain("STOPPING=1");
+    }
+
+    [Fact]
+    public async Task Notifier_Reload_IsToldOnlyWhileTheServiceRuns()
+    {
+        await using var manager = new NotifyReceiver(_directory.File("notify"));
+        await using var rig = await ManagementRig.StartAsync();
+        await using var notifier = Start(rig, manager);
+        (await notifier.Notifier.ReloadingAsync()).ShouldBeFalse("it is being started");
+
+        rig.BecomeReady();
+        await manager.MessageAsync("ready", "READY=1");
+        var before = Microseconds();
+        (await notifier.Notifier.ReloadingAsync()).ShouldBeTrue();
+        var reloading = await manager.MessageAsync("reloading", "RELOADING=1");
+        var count = manager.Messages.Count;
+        await notifier.Notifier.ReloadedAsync();
+        (await manager.MessageAsync("reloaded", "READY=1", after: count)).ShouldBe("READY=1\nSTATUS=ready, ok");
+        long.Parse(reloading.Split("MONOTONIC_USEC=")[1]).ShouldBeInRange(before, Microseconds());
+
+        rig.Publish(new PhaseEntered(Phase.Draining));
+        (await notifier.Notifier.ReloadingAsync()).ShouldBeFalse("it is being stopped");
+    }
+
+    [Fact]
+    public async Task Notifier_NobodyListens_GoesOnAndTellsWhoComesLater()
+    {
+        await using var rig = await ManagementRig.StartAsync();
+        var name = _directory.File("notify");
+        var log = new RecordingLogger();
+        await using var notifier = Running.Start(rig, name, log);
+        await Eventually.HoldsAsync("it is logged", () => log.Lines.Count == 1);
+        rig.Publish(new PhaseEntered(Phase.Recovering));
+
+        await using var manager = new NotifyReceiver(name);
+        rig.BecomeReady();
+        await manager.MessageAsync("ready", line => line.StartsWith("STATUS=ready", StringComparison.Ordinal));
+        log.Lines.ShouldHaveSingleItem().ShouldStartWith("The service manager cannot be told STATUS=starting");
+    }
+
+    private static long Microseconds() => TimeProvider.System.GetTimestamp() / (TimeProvider.System.TimestampFrequency / 1_000_000);
+
+    private static Running Start(ManagementRig rig, NotifyReceiver manager) => Running.Start(rig, manager.Name, NullLogger.Instance);
+
+    private sealed class RecordingLogger : ILogger
+    {
+        private ImmutableList<string> _lines = [];
+
+        public ImmutableList<string> Lines => Volatile.Read(ref _lines);
+
+        public IDisposable? BeginScope<TState>(TState state)
+            where TState : notnull => null;
+
+        public bool IsEnabled(LogLevel logLevel) => true;
+
+        public void Log<TState>(
+            LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter) =>
+            ImmutableInterlocked.Update(ref _lines, lines => lines.Add(formatter(state, exception)));
+    }
+
+    private sealed class Running : IAsyncDisposable
+    {
+        private readonly CancellationTokenSource _end = new();
+        private readonly Task _telling;
+
+        private Running(SystemdNotifier notifier)
+        {
+            Notifier = notifier;
+            _telling = notifier.RunAsync(_end.Token);
+        }
+
+        public SystemdNotifier Notifier { get; }
+
+        public static Running Start(ManagementRig rig, string name, ILogger logger)
+        {
+            var settings = NotifySettings.Read(new Dictionary<string, string> { [NotifySettings.SocketVariable] = name }, 1, [])!;
+            return new Running(new SystemdNotifier(
+                rig.Health, new NotifySocket(settings.Socket, TimeProvider.System, logger), settings.Watchdog, LongestStop, TimeProvider.System));
+        }
+
+        public async ValueTask DisposeAsync()
+        {
+            await _end.CancelAsync();
+            await Eventually.CompletesAsync("the notifier ends", _telling);
+            _end.Dispose();
+        }
+    }
+}

@@ -1,0 +1,85 @@
+using System.Diagnostics;
+using Cassini.Streams.Events;
+using Cassini.Tests.Broker;
+using Cassini.Web.Telemetry;
+
+namespace Cassini.Tests.Telemetry;
+
+/// <summary>The spans of connecting, told by events.</summary>
+public class ConnectionTracesTests : IDisposable
+{
+    private static readonly DateTimeOffset Start = new(2026, 1, 1, 0, 0, 0, TimeSpan.Zero);
+    private readonly RecordedSpans _spans = new();
+    private readonly ConnectionTraces _traces;
+    private long _sequence;
+
+    public ConnectionTracesTests() => _traces = new ConnectionTraces(_spans.Source, 1, Start, speaksMqtt: true);
+
+    public void Dispose() => _spans.Dispose();
+
+    [Fact]
+    public void Connect_Accepted_GoesFromTheAcceptToConnackWithTheHandshakeWithin()
+    {
+        Tell(1, new ConnectionAccepted(7, "127.0.0.1:8883", "127.0.0.1:40000"));
+        Tell(3, new HandshakeCompleted(7, "alice", "TLS 1.3", TimeSpan.FromSeconds(1.5)));
+        Tell(4, new SessionOpened(7, "alice"));
+        var during = Tell(5, new ClientConnected(7, "sensor", "MQTT 5.0", false));
+        var later = Tell(9, new AccessDenied(7, "alice", "publish", "x", null));
+        var last = Tell(10, new ConnectionClosed(7, SessionCloseReason.PeerClosed, TimeSpan.FromSeconds(9)));
+        var after = Tell(11, new AccessDenied(7, "alice", "publish", "x", null));
+
+        var connect = _spans.Ended.Single(span => span.OperationName == "connect");
+        var handshake = _spans.Ended.Single(span => span.OperationName == "handshake");
+        connect.StartTimeUtc.ShouldBe(Start.AddSeconds(1).UtcDateTime);
+        connect.Duration.ShouldBe(TimeSpan.FromSeconds(4));
+        connect.Kind.ShouldBe(ActivityKind.Server);
+        connect.Status.ShouldBe(ActivityStatusCode.Unset);
+        connect.GetTagItem("messaging.client.id").ShouldBe("sensor");
+        connect.GetTagItem("tls.protocol.version").ShouldBe("1.3");
+        connect.GetTagItem("network.protocol.version").ShouldBe("5.0");
+        handshake.ParentSpanId.ShouldBe(connect.SpanId);
+        handshake.StartTimeUtc.ShouldBe(Start.AddSeconds(1.5).UtcDateTime);
+        handshake.Duration.ShouldBe(TimeSpan.FromSeconds(1.5));
+        new[] { during, later, last }.ShouldAllBe(context => context!.Value.TraceId == connect.TraceId);
+        after.ShouldBeNull();
+    }
+
+    [Theory]
+    [InlineData(HandshakeFailure.UntrustedCertificate, ActivityStatusCode.Error, "untrustedCertificate")]
+    [InlineData(HandshakeFailure.BareProbe, ActivityStatusCode.Unset, null)]
+    public void Connect_HandshakeFails_EndsWithTheReason(HandshakeFailure reason, ActivityStatusCode status, string? type)
+    {
+        Tell(1, new ConnectionAccepted(7, "127.0.0.1:8883", "127.0.0.1:40000"));
+        Tell(2, new HandshakeFailed(7, reason, null, TimeSpan.FromSeconds(1)));
+
+        var connect = _spans.Ended.ShouldHaveSingleItem();
+        connect.Status.ShouldBe(status);
+        connect.GetTagItem("error.type").ShouldBe(type);
+    }
+
+    [Fact]
+    public void Connect_Refused_IsAnErrorOnce()
+    {
+        Tell(1, new ConnectionAccepted(7, "127.0.0.1:8883", "127.0.0.1:40000"));
+        Tell(2, new ClientRefused(7, "NotAuthorized", "no"));
+        Tell(3, new ConnectionClosed(7, SessionCloseReason.Refused, TimeSpan.FromSeconds(2)));
+
+        var connect = _spans.Ended.ShouldHaveSingleItem();
+        connect.GetTagItem("error.type").ShouldBe("NotAuthorized");
+        connect.Duration.ShouldBe(TimeSpan.FromSeconds(1));
+    }
+
+    [Fact]
+    public void Connect_EventsAreMissing_IsForgotten()
+    {
+        Tell(1, new ConnectionAccepted(7, "127.0.0.1:8883", "127.0.0.1:40000"));
+        _traces.Forget();
+
+        Tell(2, new ClientConnected(7, "sensor", "MQTT 5.0", false)).ShouldBeNull();
+        _spans.Ended.ShouldHaveSingleItem();
+        Activity.Current.ShouldBeNull();
+    }
+
+    private ActivityContext? Tell(double elapsed, BrokerEvent happened) => _traces.Apply(new EventEnvelope(
+        Epoch.StartingAt(Start), ++_sequence, Start.AddSeconds(elapsed), TimeSpan.FromSeconds(elapsed), happened));
+}

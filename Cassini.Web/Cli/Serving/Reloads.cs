@@ -1,0 +1,44 @@
+using System.Threading.Channels;
+using Cassini.Streams.Hosting;
+using Cassini.Web.Systemd;
+
+namespace Cassini.Web.Cli.Serving;
+
+/// <summary>SIGHUP: the process looks at its certificate files at once, and tells the service manager when that is done.</summary>
+internal sealed class Reloads : IAsyncDisposable
+{
+    // A signal that arrives while another waits for its turn asks for nothing more.
+    private readonly Channel<bool> _asked = Channel.CreateBounded<bool>(new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite });
+    private readonly CancellationTokenSource _end = new();
+    private readonly IDisposable _signal;
+    private readonly Task _serving;
+
+    public Reloads(CliContext context, BrokerHost host, ServiceManager manager)
+    {
+        _serving = ServeAsync(host, manager);
+        _signal = context.OnHangup(() => _asked.Writer.TryWrite(true));
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        _signal.Dispose();
+        await _end.CancelAsync();
+        await _serving;
+        _end.Dispose();
+    }
+
+    private async Task ServeAsync(BrokerHost host, ServiceManager manager)
+    {
+        try
+        {
+            await foreach (var _ in _asked.Reader.ReadAllAsync(_end.Token))
+            {
+                await manager.ReloadAsync(() => host.LookAtCertificatesAsync(_end.Token));
+            }
+        }
+        catch (OperationCanceledException) when (_end.IsCancellationRequested)
+        {
+            // A stop goes before a reload.
+        }
+    }
+}

@@ -1,0 +1,27 @@
+using System.Net;
+using Cassini.Streams.Hosting;
+using Cassini.Streams.Listening;
+
+namespace Cassini.Web.Cli.Settings;
+
+/// <summary>What is allowed for the management surface and should be said before the start.</summary>
+internal static class ManagementWarnings
+{
+    public static IEnumerable<string> Of(ManagementOptions management)
+    {
+        if (!EndpointAddress.TryParse(management.Address, out var address, out _) || IPAddress.IsLoopback(address.Address))
+        {
+            yield break;
+        }
+
+        if (!management.Https)
+        {
+            yield return $"management speaks plain HTTP on {address}: bearer tokens can be read on their way; set Management:Https=true";
+            if (management.TokenPath is null)
+            {
+                yield return $"nobody has credentials for management on {address}: it answers probes with one word, and nothing else; "
+                    + "set CASSINI_MANAGEMENT_TOKEN_FILE, or Management:Https=true for client certificates";
+            }
+        }
+    }
+}

@@ -1,0 +1,64 @@
+namespace Cassini.Web.Management.Access;
+
+/// <summary>
+/// Stands before every endpoint. On an open loopback address whoever means this machine, and is no other site's page, may do
+/// everything. Elsewhere callers need credentials. Strangers get one word from the probes, and what is wholly public.
+/// </summary>
+internal sealed class AccessGuard(ManagementContext broker, BearerTokens tokens, ProbeWaits waits, RequestRates? rates)
+{
+    private readonly Credentials _credentials = new(broker, tokens);
+    private readonly PublicProbes _probes = new(waits);
+    private readonly HostNames _hosts = new(broker.Options.AllowedHosts.IsDefault ? [] : broker.Options.AllowedHosts, anyUnlessNamed: broker.IsClosed);
+
+    public RequestDelegate Guard(RequestDelegate next) => context => rates?.TryTake(context) is false
+        ? RefuseTooManyAsync(context)
+        : Examine(context) is { } refusal ? AnswerAsync(context, refusal, next) : next(context);
+
+    private Refusal? Examine(HttpContext context)
+    {
+        var request = context.Request;
+        var isRead = HttpMethods.IsGet(request.Method) || HttpMethods.IsHead(request.Method);
+        if (!_hosts.MeanUs(request.Host))
+        {
+            return new Refusal(
+                StatusCodes.Status403Forbidden,
+                $"Host {Answer.Quote(request.Host.Value)} is not this machine: use localhost, 127.0.0.1 or [::1], or add it to Management:AllowedHosts",
+                IsStranger: isRead);
+        }
+
+        // Where credentials are needed a page of somebody else's has none to read with; but a browser adds a client certificate by itself.
+        if (CrossSite.Problem(request) is { } problem)
+        {
+            return new Refusal(StatusCodes.Status403Forbidden, problem, IsStranger: isRead);
+        }
+
+        return broker.IsClosed ? _credentials.Examine(context) : null;
+    }
+
+    private Task AnswerAsync(HttpContext context, Refusal refusal, RequestDelegate next)
+    {
+        var access = context.GetEndpoint()?.Metadata.GetMetadata<PublicAccess>();
+        if (access is { Probe: null } && (refusal.IsStranger || refusal.Status == StatusCodes.Status401Unauthorized))
+        {
+            return next(context);
+        }
+
+        if (refusal.IsStranger && access?.Probe is { } probe && _probes.TryAnswer(context, probe) is { } answer)
+        {
+            return answer;
+        }
+
+        if (refusal.Status == StatusCodes.Status401Unauthorized)
+        {
+            context.Response.Headers.WWWAuthenticate = refusal.IsStranger ? "Bearer" : "Bearer error=\"invalid_token\"";
+        }
+
+        return Answer.TextAsync(context, refusal.Status, refusal.Sentence + "\n");
+    }
+
+    private static Task RefuseTooManyAsync(HttpContext context)
+    {
+        context.Response.Headers.RetryAfter = "1";
+        return Answer.TextAsync(context, StatusCodes.Status429TooManyRequests, "too many requests from your address\n");
+    }
+}

@@ -1,0 +1,9 @@
+namespace Cassini.Web.Management.Access;
+
+/// <summary>What an endpoint is to callers without credentials. One that does not say it is closed to them.</summary>
+/// <param name="Probe">The probe whose one word they get; null when the endpoint is wholly theirs.</param>
+internal sealed record PublicAccess(Probe? Probe)
+{
+    /// <summary>Tells nothing of this broker, or has a guard of its own.</summary>
+    public static readonly PublicAccess Whole = new((Probe?)null);
+}

@@ -1,0 +1,27 @@
+using System.Net;
+using System.Threading.RateLimiting;
+using Cassini.Streams.Hosting;
+
+namespace Cassini.Web.Management.Access;
+
+/// <summary>How many requests each caller may make. An idle caller is forgotten. Thread-safe.</summary>
+internal sealed class RequestRates(ManagementOptions options) : IDisposable
+{
+    private readonly PartitionedRateLimiter<HttpContext> _limiter = PartitionedRateLimiter.Create<HttpContext, IPAddress>(context =>
+        RateLimitPartition.GetTokenBucketLimiter(CallerKey.Of(context.Connection.RemoteIpAddress), _ => new TokenBucketRateLimiterOptions
+        {
+            TokenLimit = options.RequestBurst,
+            TokensPerPeriod = options.RequestRate,
+            ReplenishmentPeriod = TimeSpan.FromSeconds(1),
+            QueueLimit = 0,
+            AutoReplenishment = true,
+        }));
+
+    public bool TryTake(HttpContext context)
+    {
+        using var lease = _limiter.AttemptAcquire(context);
+        return lease.IsAcquired;
+    }
+
+    public void Dispose() => _limiter.Dispose();
+}

@@ -1,0 +1,36 @@
+using System.Net.Sockets;
+using System.Text;
+
+namespace Cassini.Web.Systemd;
+
+/// <summary>
+/// Sends to the service manager, one datagram for each message. Nothing that goes wrong there stops a broker: it is told once,
+/// and each message is tried anew, on a socket of its own, since the manager may have been started anew too.
+/// </summary>
+internal sealed class NotifySocket(UnixDomainSocketEndPoint address, TimeProvider time, ILogger logger)
+{
+    /// <summary>How long a manager that does not read is waited for.</summary>
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(1);
+
+    private int _isTold;
+
+    /// <summary>Sends assignments such as READY=1, one to a line. Any thread.</summary>
+    public async Task SendAsync(params string[] assignments)
+    {
+        using var overdue = new CancellationTokenSource(Patience, time);
+        try
+        {
+            using var socket = new Socket(AddressFamily.Unix, SocketType.Dgram, ProtocolType.Unspecified);
+            await socket.ConnectAsync(address, overdue.Token);
+            await socket.SendAsync(Encoding.UTF8.GetBytes(string.Join('\n', assignments)), SocketFlags.None, overdue.Token);
+            Volatile.Write(ref _isTold, 0);
+        }
+        catch (Exception exception) when (exception is SocketException or OperationCanceledException)
+        {
+            if (Interlocked.Exchange(ref _isTold, 1) == 0)
+            {
+                SystemdLog.Unreachable(logger, assignments[0], exception is SocketException ? exception.Message : "it does not read");
+            }
+        }
+    }
+}

@@ -1,0 +1,53 @@
+using Cassini.Streams.Hosting;
+
+namespace Cassini.Web.Systemd;
+
+/// <summary>The service manager that started the process, if one did: told of the broker's health, and asked by it to reload.</summary>
+internal sealed class ServiceManager : IAsyncDisposable
+{
+    private readonly CancellationTokenSource _end = new();
+    private readonly SystemdNotifier? _notifier;
+    private readonly Task _telling;
+
+    private ServiceManager(SystemdNotifier? notifier)
+    {
+        _notifier = notifier;
+        _telling = notifier?.RunAsync(_end.Token) ?? Task.CompletedTask;
+    }
+
+    /// <summary>Begins to tell, when the environment says that somebody listens.</summary>
+    /// <param name="environment">The variables of the process.</param>
+    /// <param name="host">Whose health is told.</param>
+    /// <param name="longestStop">How long a stop may take, from its first phase to the end of the process.</param>
+    /// <param name="time">The one clock.</param>
+    /// <param name="loggers">Where it logs.</param>
+    public static ServiceManager Attach(
+        IReadOnlyDictionary<string, string> environment, BrokerHost host, TimeSpan longestStop, TimeProvider time, ILoggerFactory loggers)
+    {
+        var logger = loggers.CreateLogger<ServiceManager>();
+        var problems = new List<string>();
+        var settings = NotifySettings.Read(environment, Environment.ProcessId, problems);
+        problems.ForEach(problem => SystemdLog.WrongSetting(logger, problem));
+        return new ServiceManager(settings is null ? null : new SystemdNotifier(
+            host.Health, new NotifySocket(settings.Socket, time, logger), settings.Watchdog, longestStop, time));
+    }
+
+    /// <summary>Does what a reload is, between telling that it begins and that it is over.</summary>
+    public async Task ReloadAsync(Func<Task> reload)
+    {
+        var isTold = _notifier is not null && await _notifier.ReloadingAsync();
+        await reload();
+        if (isTold)
+        {
+            await _notifier!.ReloadedAsync();
+        }
+    }
+
+    /// <summary>Tells what is still untold, and ends.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        await _end.CancelAsync();
+        await _telling;
+        _end.Dispose();
+    }
+}
