@@ -62,7 +62,6 @@ public sealed record ManagementOptions
     /// <summary>Long polls at once. Default 1,024.</summary>
     public int MaxWaits { get; init; } = 1024;
 
-<<<<<<< HEAD
     /// <summary>Long polls of one caller at once, where credentials are needed. Default 64.</summary>
     public int MaxWaitsPerCaller { get; init; } = 64;
 
@@ -83,5 +82,4 @@ public sealed record ManagementOptions
 
     /// <summary>Open watches of the gRPC health protocol at once. Default 256.</summary>
     public int MaxWatches { get; init; } = 256;
->>>>>>> neigh
 }

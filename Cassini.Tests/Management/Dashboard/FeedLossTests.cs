@@ -1,4 +1,5 @@
 using Cassini.Streams.Events;
+using Cassini.Streams.Hosting;
 using Cassini.Tests.Health;
 using Cassini.Tests.Support;
 using Cassini.Web.Management;
@@ -64,9 +65,10 @@ public class FeedLossTests(DashboardBrowser browser)
     public async Task Access_Unauthorized_AsksForATokenAndGoesOnWithIt()
     {
         Programs.Require("chromium");
-        await using var rig = await ManagementRig.StartReadyAsync();
-        await using var door = await TokenDoor.OpenAsync(rig.Address, "s3cret");
-        var page = await browser.OpenAsync(door.Address);
+        using var directory = new TempDirectory();
+        var options = new ManagementOptions { RequireCredentials = true, TokenPath = directory.Write("tokens", "s3cret\n") };
+        await using var rig = await ManagementRig.StartReadyAsync(options);
+        var page = await browser.OpenAsync(rig.Address);
         await page.ShowsAsync("#access", "bearer token");
         (await page.TextAsync("#feed")).ShouldBe("no access");
 
@@ -79,6 +81,7 @@ public class FeedLossTests(DashboardBrowser browser)
         await page.ShowsAsync("#verdict", "ok");
         await page.ShowsAsync("#certificates", "days left");
         (await page.TextAsync("#access")).ShouldBeEmpty();
+        await page.ShowsAsync("#sessions-range", "none");
         (await page.Browser.RunAsync("return JSON.stringify([localStorage, sessionStorage, document.cookie])")).GetString()!.ShouldNotContain("s3cret");
     }
 }
