@@ -59,7 +59,7 @@ export class Samples {
     this.add(sequence, at, values);
   }
 
-  /** The value of each step; what was sampled last stands until the next sample. */
+  /** The highest value of each step; what was sampled last stands until the next sample. */
   levels(now, name) {
     this.#forget(now);
     const levels = new Array(POINTS).fill(null);
@@ -67,7 +67,7 @@ export class Samples {
       const from = stepOf(now, sample.at);
       const to = index + 1 < this.#kept.length ? stepOf(now, this.#kept[index + 1].at) : POINTS - 1;
       for (let step = Math.max(0, from); step <= Math.min(to, POINTS - 1); step++) {
-        levels[step] = sample[name] ?? null;
+        levels[step] = Math.max(levels[step] ?? 0, sample[name]);
       }
     });
     return levels;
