@@ -28,4 +28,10 @@ public sealed record LoadSampled(
 {
     /// <inheritdoc/>
     public override EventCategory Category => EventCategory.Load;
+
+    /// <summary>Messages that clients published since the epoch began; null when the host serves no MQTT.</summary>
+    public long? MessagesReceived { get; init; }
+
+    /// <summary>Copies of messages written to clients since the epoch began; null when the host serves no MQTT.</summary>
+    public long? MessagesSent { get; init; }
 }

@@ -20,7 +20,7 @@ public static class HealthJson
     Converters =
     [
         typeof(CamelCaseEnum<HealthStatus>), typeof(CamelCaseEnum<Phase>), typeof(CamelCaseEnum<EndpointState>),
-        typeof(CamelCaseEnum<Connectivity>), typeof(UtcMilliseconds),
+        typeof(CamelCaseEnum<Connectivity>), typeof(CamelCaseEnum<CertificateRole>), typeof(UtcMilliseconds),
     ])]
 [JsonSerializable(typeof(HealthSnapshot))]
 internal sealed partial class HealthJsonContext : JsonSerializerContext;

@@ -76,14 +76,20 @@ public sealed record HealthSnapshot
     [JsonIgnore]
     public bool Live { get; init; }
 
-    /// <summary>The certificates in use, by role.</summary>
-    [JsonIgnore]
-    public ImmutableArray<CertificateHealth> Certificates { get; init; } = [];
-
     /// <summary>The counters behind <c>/metrics</c>, of the same instant.</summary>
     [JsonIgnore]
     public HealthCounts Counts { get; init; } = HealthCounts.Zero;
+
+    /// <summary>The certificates in use, by role: the body of <c>GET /certificates</c>.</summary>
+    [JsonIgnore]
+    public ImmutableArray<CertificateHealth> Certificates { get; init; } = [];
 }
+
+/// <summary>A certificate or revocation list in use.</summary>
+/// <param name="Role">Which.</param>
+/// <param name="Subject">Its subject; the issuer for a revocation list.</param>
+/// <param name="NotAfter">Until when it is valid, UTC.</param>
+public sealed record CertificateHealth(CertificateRole Role, string Subject, DateTimeOffset NotAfter);
 
 /// <summary>The last thing that went wrong.</summary>
 /// <param name="Message">What.</param>
@@ -131,11 +137,6 @@ public enum Connectivity
     /// <summary>The canary's last round trip failed.</summary>
     Failed,
 }
-
-/// <summary>A certificate, or revocation list, in use.</summary>
-/// <param name="Role">What it is for.</param>
-/// <param name="NotAfter">Until when it is valid, UTC.</param>
-public sealed record CertificateHealth(CertificateRole Role, DateTimeOffset NotAfter);
 
 /// <summary>What the canary says of the way through the broker.</summary>
 /// <param name="Connectivity">Whether a client gets through.</param>

@@ -43,8 +43,8 @@ internal sealed class SnapshotBuilder(Func<long> oldest, DateTimeOffset startedA
         Through = state.Through,
         Ready = state.Verdicts.Ready,
         Live = state.Verdicts.Live,
-        Certificates = [.. state.Facts.Certificates.Loaded.Select(fact => new CertificateHealth(fact.Role, fact.NotAfter))],
         Counts = state.Counts,
+        Certificates = [.. state.Facts.Certificates.Loaded.Select(fact => new CertificateHealth(fact.Role, fact.Subject, fact.NotAfter))],
     };
 
     /// <summary>

@@ -49,6 +49,10 @@ internal sealed class LoadSampler(ListenerManager listeners, MqttBroker? broker,
             listeners.BytesReceived,
             listeners.BytesSent,
             statistics?.Topics,
-            statistics?.Dropped ?? 0);
+            statistics?.Dropped ?? 0)
+        {
+            MessagesReceived = statistics?.PublishReceived,
+            MessagesSent = statistics?.PublishSent,
+        };
     }
 }

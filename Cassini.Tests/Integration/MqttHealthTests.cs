@@ -41,6 +41,21 @@ public class MqttHealthTests
     }
 
     [Fact]
+    public async Task LoadSampled_ClientsPublish_CountsTheirMessagesAndNotTheCanarys()
+    {
+        await using var broker = await RunningBroker.ServingMqttAsync(Narrow);
+        await using var client = await PlainMqttClient.ConnectAsync(broker, "c-1");
+        (await client.SubscribeAsync("a/#")).ShouldBe(ReasonCode.GrantedQoS1);
+        await client.PublishAsync("a");
+        (await client.ReceiveAsync("the message"))!.Topic.ShouldBe("a");
+        await broker.BecomesAsync("three rounds of the canary", snapshot => snapshot.Counts.CanarySuccesses >= 3);
+
+        var sample = await broker.HappensAsync<LoadSampled>("the message is in a sample", load => load.MessagesReceived > 0);
+        sample.MessagesReceived.ShouldBe(1);
+        sample.MessagesSent.ShouldNotBeNull().ShouldBeInRange(0, 1);
+    }
+
+    [Fact]
     public async Task CanaryTopics_AClientWithARuleForThem_MayNeitherPublishNorSubscribe()
     {
         await using var broker = await RunningBroker.ServingMqttAsync(options => options with

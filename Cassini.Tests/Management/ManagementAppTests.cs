@@ -109,8 +109,8 @@ public class ManagementAppTests
 
         paths.EnumerateObject().Select(path => path.Name).ShouldBe(
             [
-                "/", "/livez", "/livez/{check}", "/readyz", "/readyz/{check}", "/healthz", "/healthz/{check}", "/events", "/state", "/metrics",
-                "/sessions", "/sessions/{id}", "/topics", "/subscriptions", "/drain", "/faults/{fault}", "/runbook", "/runbook.css",
+                "/", "/livez", "/livez/{check}", "/readyz", "/readyz/{check}", "/healthz", "/healthz/{check}", "/events", "/events/{id}", "/state", "/metrics",
+                "/certificates", "/sessions", "/sessions/{id}", "/topics", "/subscriptions", "/drain", "/faults/{fault}", "/runbook", "/runbook.css",
             ],
             ignoreOrder: true);
         var readyz = paths.GetProperty("/readyz").GetProperty("get");

@@ -104,11 +104,14 @@ internal static class ManagementApp
         app.Use(new AccessGuard(broker, tokens, waits, rates).Guard);
         app.Use(PlainErrors.Explain);
         app.MapIndex();
+        app.MapDashboard();
         app.MapProbes(broker, waits);
         app.MapHealthz(broker, waits, bodies);
         app.MapEvents(broker, feeds);
+        app.MapEvent(broker);
         app.MapState(broker);
         app.MapMetrics(metrics);
+        app.MapCertificates(broker);
         app.MapSessions(broker);
         app.MapTopics(broker);
         app.MapFaults(broker);

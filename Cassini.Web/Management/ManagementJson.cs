@@ -23,6 +23,8 @@ internal static class ManagementJson
 
     public static JsonTypeInfo<IReadOnlyList<SessionRow>> Sessions { get; } = Of<IReadOnlyList<SessionRow>>();
 
+    public static JsonTypeInfo<IReadOnlyList<CertificateHealth>> Certificates { get; } = Of<IReadOnlyList<CertificateHealth>>();
+
     public static JsonTypeInfo<TopicsAnswer> Topics { get; } = Of<TopicsAnswer>();
 
     public static JsonTypeInfo<SubscriptionsAnswer> Subscriptions { get; } = Of<SubscriptionsAnswer>();
@@ -44,6 +46,7 @@ internal sealed record AcceptedAnswer(string Accepted, long? Id, string? Endpoin
 [JsonSerializable(typeof(ProbeReport))]
 [JsonSerializable(typeof(HealthFormat))]
 [JsonSerializable(typeof(IReadOnlyList<SessionRow>))]
+[JsonSerializable(typeof(IReadOnlyList<CertificateHealth>))]
 [JsonSerializable(typeof(TopicsAnswer))]
 [JsonSerializable(typeof(SubscriptionsAnswer))]
 [JsonSerializable(typeof(AcceptedAnswer))]

@@ -11,9 +11,14 @@ internal static class SessionEndpoints
 {
     public static void MapSessions(this IEndpointRouteBuilder routes, ManagementContext broker)
     {
-        routes.MapReads("/sessions", context => JsonAsync(context, StatusCodes.Status200OK, broker.Sessions.List(), ManagementJson.Sessions))
-            .Describe("sessions", "Every live connection, by number.")
-            .Answers<IReadOnlyList<SessionRow>>(StatusCodes.Status200OK, Answer.Json);
+        routes.MapReads("/sessions", context => AnswerSomeAsync(context, broker))
+            .Describe("sessions", "The live connections. The header X-Total-Count says how many match, listed or not.")
+            .Takes("search", "Only those that have this in their identity, client identifier, address or endpoint. Case does not matter.")
+            .Takes("sort", $"By what: one of {string.Join(", ", SessionQuery.Columns)}; - before it for the other way round. By default id.")
+            .Takes("offset", "How many are passed over: from 0, by default 0.", type: Microsoft.OpenApi.JsonSchemaType.Integer)
+            .Takes("limit", "How many are listed at most: 1 to 1,000; by default all.", type: Microsoft.OpenApi.JsonSchemaType.Integer)
+            .Answers<IReadOnlyList<SessionRow>>(StatusCodes.Status200OK, Answer.Json)
+            .Answers(StatusCodes.Status400BadRequest, Answer.PlainText);
         routes.MapReads("/sessions/{id}", context => AnswerOneAsync(context, broker))
             .Describe("session", "One live connection.").TakesId()
             .Answers<SessionRow>(StatusCodes.Status200OK, Answer.Json)
@@ -26,6 +31,18 @@ internal static class SessionEndpoints
 
     private static IEndpointConventionBuilder TakesId(this IEndpointConventionBuilder endpoint) => endpoint.Takes(
         "id", "The connection's number.", Microsoft.OpenApi.ParameterLocation.Path, type: Microsoft.OpenApi.JsonSchemaType.Integer);
+
+    private static Task AnswerSomeAsync(HttpContext context, ManagementContext broker)
+    {
+        if (!SessionQuery.TryRead(context, out var query, out var error))
+        {
+            return Answer.TextAsync(context, StatusCodes.Status400BadRequest, error + "\n");
+        }
+
+        var rows = query.Of(broker.Sessions.List(), out var matching);
+        context.Response.Headers["X-Total-Count"] = matching.ToString(CultureInfo.InvariantCulture);
+        return JsonAsync(context, StatusCodes.Status200OK, rows, ManagementJson.Sessions);
+    }
 
     private static Task AnswerOneAsync(HttpContext context, ManagementContext broker) =>
         TryReadId(context, out var id) && broker.Sessions.TryGet(id.Value, out var row)

@@ -1,5 +1,3 @@
-using System.Diagnostics.CodeAnalysis;
-using System.Globalization;
 using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
 using Cassini.Streams.Broker;
@@ -36,7 +34,8 @@ internal static class TopicEndpoints
             return NoBrokerAsync(context);
         }
 
-        if (!TryReadOne(context, "prefix", out var prefix, out var error) || !TryReadLimit(context, out var limit, out error))
+        if (!QueryParameters.TryReadOne(context, "prefix", out var prefix, out var error)
+            || !QueryParameters.TryReadNumber(context, "limit", 1, LargestLimit, DefaultLimit, out var limit, out error))
         {
             return Answer.TextAsync(context, StatusCodes.Status400BadRequest, error + "\n");
         }
@@ -54,7 +53,7 @@ internal static class TopicEndpoints
             return NoBrokerAsync(context);
         }
 
-        if (!TryReadOne(context, "topic", out var topic, out var error))
+        if (!QueryParameters.TryReadOne(context, "topic", out var topic, out var error))
         {
             return Answer.TextAsync(context, StatusCodes.Status400BadRequest, error + "\n");
         }
@@ -78,27 +77,6 @@ internal static class TopicEndpoints
         string.IsNullOrEmpty(topic) ? "the topic is missing: /subscriptions?topic=NAME"
         : topic.IndexOfAny(['+', '#', '\0']) >= 0 ? $"{Answer.Quote(topic)} is not a topic name: wildcards belong into filters (a plus sign in a query stands for a space, %2B for itself)"
         : null;
-
-    /// <summary>A parameter that may be given once.</summary>
-    private static bool TryReadOne(HttpContext context, string name, out string? value, [NotNullWhen(false)] out string? error)
-    {
-        var given = context.Request.Query[name];
-        value = given.Count == 1 ? given[0] : null;
-        error = given.Count > 1 ? $"{name} is given {given.Count} times: once is enough" : null;
-        return error is null;
-    }
-
-    private static bool TryReadLimit(HttpContext context, out int limit, [NotNullWhen(false)] out string? error)
-    {
-        limit = DefaultLimit;
-        if (TryReadOne(context, "limit", out var text, out error) && text is not null
-            && (!int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out limit) || limit is < 1 or > LargestLimit))
-        {
-            error = $"limit={Answer.Quote(text)} is not a whole number from 1 to 1,000";
-        }
-
-        return error is null;
-    }
 
     private static Task NoBrokerAsync(HttpContext context) =>
         Answer.TextAsync(context, StatusCodes.Status404NotFound, "this host serves no MQTT: it has no topics and no subscriptions\n");

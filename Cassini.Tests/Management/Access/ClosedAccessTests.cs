@@ -54,7 +54,8 @@ public sealed class ClosedAccessTests : IDisposable
 
     public static TheoryData<string, string> Closed => new()
     {
-        { "GET", "/" },
+        { "GET", "/events/1" },
+        { "GET", "/certificates" },
         { "GET", "/readyz?verbose" },
         { "GET", "/readyz?exclude=bind" },
         { "GET", "/readyz?wait=1s&verbose" },
@@ -97,7 +98,7 @@ public sealed class ClosedAccessTests : IDisposable
         foreach (var path in json.RootElement.GetProperty("paths").EnumerateObject().Where(path => path.Value.TryGetProperty("get", out _)))
         {
             using var response = await rig.GetAsync(path.Name.Replace("{", "", StringComparison.Ordinal).Replace("}", "", StringComparison.Ordinal));
-            var expected = path.Name is "/livez" or "/readyz" or "/healthz" or "/runbook" or "/runbook.css" ? HttpStatusCode.OK : HttpStatusCode.Unauthorized;
+            var expected = path.Name is "/" or "/livez" or "/readyz" or "/healthz" or "/runbook" or "/runbook.css" ? HttpStatusCode.OK : HttpStatusCode.Unauthorized;
             response.StatusCode.ShouldBe(expected, path.Name);
         }
     }

@@ -1,0 +1,52 @@
+using System.Text.Json;
+using Cassini.Tests.Support;
+
+namespace Cassini.Tests.Management.Dashboard;
+
+/// <summary>The dashboard in a browser, seen as a user sees it.</summary>
+internal sealed class DashboardPage(Browser browser)
+{
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
+
+    public Browser Browser => browser;
+
+    /// <summary>The text of what a selector finds, as someone sees it; empty when it finds nothing.</summary>
+    public async Task<string> TextAsync(string selector) =>
+        (await browser.RunAsync("return [...document.querySelectorAll(arguments[0])].map(element => element.checkVisibility() ? element.innerText : '').join('\\n')", selector)).GetString()!;
+
+    public Task<string> ShowsAsync(string step, string selector, Func<string, bool> condition) =>
+        Eventually.BecomesAsync(step, async () => await TextAsync(selector), condition, Patience);
+
+    public Task<string> ShowsAsync(string selector, string text) =>
+        ShowsAsync($"{selector} shows {text}", selector, shown => shown.Contains(text, StringComparison.Ordinal));
+
+    public async Task<int> CountAsync(string selector) =>
+        (await browser.RunAsync("return document.querySelectorAll(arguments[0]).length", selector)).GetInt32();
+
+    public Task HasAsync(string step, string selector, int times) =>
+        Eventually.BecomesAsync(step, async () => await CountAsync(selector), count => count == times, Patience);
+
+    /// <summary>The page follows the feed.</summary>
+    public Task IsLiveAsync() => ShowsAsync("#feed", "live");
+
+    public async Task HasNoErrorsAsync() => (await browser.ErrorsAsync()).ShouldBeEmpty();
+
+    /// <summary>What assistive technology is given: role, name and level of each node that it is not told to ignore.</summary>
+    public async Task<IReadOnlyList<(string Role, string Name, int? Level)>> AccessibilityTreeAsync()
+    {
+        var tree = await browser.CommandAsync("Accessibility.getFullAXTree");
+        return [.. tree.GetProperty("nodes").EnumerateArray().Where(node => !node.GetProperty("ignored").GetBoolean()).Select(Read)];
+    }
+
+    private static (string Role, string Name, int? Level) Read(JsonElement node)
+    {
+        var level = node.TryGetProperty("properties", out var properties)
+            ? properties.EnumerateArray().Where(property => property.GetProperty("name").GetString() == "level")
+                .Select(property => (int?)property.GetProperty("value").GetProperty("value").GetInt32()).FirstOrDefault()
+            : null;
+        return (Text(node, "role"), Text(node, "name"), level);
+    }
+
+    private static string Text(JsonElement node, string name) =>
+        node.TryGetProperty(name, out var value) && value.TryGetProperty("value", out var text) ? text.ToString() : "";
+}

@@ -1,0 +1,125 @@
+using System.Net;
+using Cassini.Streams.Events;
+using Cassini.Streams.Hosting;
+using Cassini.Tests.Health;
+using Cassini.Tests.Integration;
+using Cassini.Tests.Support;
+using Cassini.Web.Management;
+using Microsoft.Extensions.Logging.Abstractions;
+
+namespace Cassini.Tests.Management.Dashboard;
+
+[Collection(DashboardTests.Name)]
+public class StateTests(DashboardBrowser browser)
+{
+    [Fact]
+    public async Task Page_AllIsWell_ShowsStatusChecksEndpointsAndCertificates()
+    {
+        Programs.Require("chromium");
+        await using var rig = await ManagementRig.StartReadyAsync();
+        var page = await browser.OpenAsync(rig.Address);
+        await page.IsLiveAsync();
+
+        await page.ShowsAsync("#verdict", "ok");
+        (await page.TextAsync("#probes")).ShouldBe("ready\nlive");
+        (await page.TextAsync("#phase")).ShouldBe("ready");
+        (await page.CountAsync("#checks > li")).ShouldBe(rig.Health.Current.Checks.Length);
+        (await page.TextAsync("#checks")).ShouldNotContain("error");
+        (await page.TextAsync("#endpoints")).ShouldStartWith($"{Happened.Endpoint}\nbound");
+        await page.ShowsAsync("#certificates", "server\n36");
+        (await page.TextAsync("#certificates")).ShouldContain("days left");
+        await page.ShowsAsync("the time before the page was opened", "#transitions", shown => shown.Contains("bind", StringComparison.Ordinal));
+        (await page.Browser.RunAsync("return document.title")).GetString().ShouldBe("ok · Cassini");
+        await page.HasNoErrorsAsync();
+    }
+
+    [Fact]
+    public async Task Page_RehearsedFault_ShowsReasonAndItsEvidenceOpensTheEvent()
+    {
+        Programs.Require("chromium");
+        await using var broker = await RunningBroker.ServingMqttAsync(options => options with
+        {
+            Management = new ManagementOptions { Address = "127.0.0.1:0", EnableFaults = true },
+        });
+        await using var app = ManagementApp.Create(broker.Host, NullLoggerFactory.Instance, TimeProvider.System);
+        await app.StartAsync(TestContext.Current.CancellationToken);
+        using var http = new HttpClient { BaseAddress = ManagementApp.AddressOf(app) };
+        var page = await browser.OpenAsync(http.BaseAddress);
+        await page.ShowsAsync("#probes", "ready");
+
+        (await http.PostAsync("/faults/close-endpoint", null, TestContext.Current.CancellationToken)).StatusCode.ShouldBe(HttpStatusCode.Accepted);
+        await page.ShowsAsync("#verdict", "error");
+        await page.ShowsAsync("#checks [data-check=bind]", "EndpointClosed");
+        await page.ShowsAsync("#probes", "not ready");
+        (await page.Browser.RunAsync("return document.querySelector('[data-check=bind] .reason').getAttribute('href')")).GetString()
+            .ShouldBe("/runbook#EndpointClosed");
+        (await page.TextAsync("#announce")).ShouldContain("bind error, EndpointClosed");
+        await page.ShowsAsync("the transition", "#transitions li:first-child, #transitions li:nth-child(2), #transitions li:nth-child(3)", shown => shown.Contains("EndpointClosed"));
+        await page.ShowsAsync("#endpoints", "closed");
+
+        await page.Browser.ClickAsync("[data-check=bind] .evidence button");
+        await page.ShowsAsync("#evidence-title", "listenerClosed");
+        (await page.TextAsync("#evidence-json")).ShouldContain("\"reason\": \"rehearsal\"");
+        await page.Browser.ClickAsync("#evidence-close");
+        await page.HasNoErrorsAsync();
+        await app.StopAsync(TestContext.Current.CancellationToken);
+    }
+
+    [Fact]
+    public async Task Page_ClientConnectsAndGoes_ShowsItAtOnce()
+    {
+        Programs.Require("chromium");
+        await using var broker = await RunningBroker.ReadyAsync();
+        await using var app = ManagementApp.Create(
+            new ManagementContext(
+                broker.Host.Hub, broker.Host.Health, broker.Host.Sessions, new ListenerControl(broker.Host.Listeners),
+                new ManagementOptions { Address = "127.0.0.1:0" }, TimeProvider.System),
+            NullLoggerFactory.Instance);
+        await app.StartAsync(TestContext.Current.CancellationToken);
+        var page = await browser.OpenAsync(ManagementApp.AddressOf(app));
+        await page.ShowsAsync("no session", "[data-tile=sessions] .value", shown => shown == "0");
+
+        await using (await broker.ConnectAsync("alice"))
+        {
+            await page.ShowsAsync("one session", "[data-tile=sessions] .value", shown => shown == "1");
+            await page.ShowsAsync("#sessions-rows", "alice");
+        }
+
+        await page.ShowsAsync("it is gone", "[data-tile=sessions] .value", shown => shown == "0");
+        await page.HasAsync("its row is gone", "#sessions-rows tr", 0);
+        await page.ShowsAsync("#topics-note", "this host serves no MQTT");
+        await app.StopAsync(TestContext.Current.CancellationToken);
+    }
+
+    [Fact]
+    public async Task Evidence_NoLongerKept_SaysSo()
+    {
+        Programs.Require("chromium");
+        await using var rig = await ManagementRig.StartReadyAsync(hubOptions: new EventHubOptions { LogCapacity = 16 });
+        rig.Publish(Happened.BindFailed());
+        var page = await browser.OpenAsync(rig.Address);
+        await page.ShowsAsync("#checks [data-check=bind]", "BindFailed");
+        rig.Publish([.. Enumerable.Range(0, 40).Select(_ => Happened.Heartbeat())]);
+
+        await page.Browser.ClickAsync("[data-check=bind] .evidence button");
+        await page.ShowsAsync("#evidence-said", "no longer kept");
+    }
+
+    [Fact]
+    public async Task Load_Sampled_IsDrawn()
+    {
+        Programs.Require("chromium");
+        await using var rig = await ManagementRig.StartReadyAsync();
+        var page = await browser.OpenAsync(rig.Address);
+        await page.IsLiveAsync();
+        rig.Publish(new LoadSampled(12_300, 2, 0, 0) { MessagesReceived = 0, MessagesSent = 0 });
+        await page.ShowsAsync("#load", "12.3K");
+
+        // Before the first sample nothing is known of messages; after the second there is a rate.
+        rig.Publish(new LoadSampled(7, 2, 0, 0) { MessagesReceived = 50_000, MessagesSent = 1_000_000 });
+        await page.ShowsAsync("the rate", "[data-tile=received] .value", shown => shown != "–" && shown != "0");
+        (await page.TextAsync("[data-tile=backlog] .value")).ShouldBe("7");
+        (await page.Browser.RunAsync("return document.querySelector('[data-tile=sent] .line').getAttribute('d')")).GetString().ShouldNotBeNullOrEmpty();
+        await page.HasNoErrorsAsync();
+    }
+}

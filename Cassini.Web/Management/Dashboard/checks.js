@@ -1,0 +1,44 @@
+// Every check: the failing ones first, and why.
+
+import { byId, h, Keyed } from './dom.js';
+import { SEVERITY, age, evidence, reason, status } from './words.js';
+
+/** What it means that a check passes. */
+const MEANING = {
+  projection: 'events are folded and time passes',
+  bind: 'every endpoint is bound',
+  manager: 'the listener manager answers, and its counts agree',
+  accept: 'every accept loop takes connections',
+  canary: 'a client’s message gets through the broker and back',
+  supervision: 'nothing crashed of late',
+  handshake: 'few handshakes are refused',
+  certificate: 'every certificate is valid for a good while',
+  backlog: 'subscribers keep up',
+  phase: 'the broker is ready',
+};
+
+const rows = new Keyed();
+
+export function renderChecks({ health, clock }, open) {
+  // Sorting is stable. How often a check changed is shown only while it is flapping.
+  const order = health.checks.map(check => ({ ...check, transitions: check.flapping ? check.transitions : 0 }))
+    .sort((a, b) => badness(b) - badness(a));
+  rows.render(byId('checks'), order, check => check.name, check => row(check, clock, open));
+}
+
+/** What is switched off stands where it stood. */
+const badness = check => Math.max(SEVERITY.ok, SEVERITY[check.status]);
+
+function row(check, clock, open) {
+  const isWell = SEVERITY[check.status] <= SEVERITY.ok;
+  return h('li', { class: 'check', 'data-check': check.name, 'data-status': check.status },
+    h('span', { class: 'name' }, check.name),
+    status(check.status),
+    h('span', { class: 'since' }, age(clock, clock.secondsOf(check.since), '')),
+    isWell && !check.flapping && !check.reason ? h('div', { class: 'why quiet' }, MEANING[check.name] ?? '') : h('div', { class: 'why' },
+      check.reason ? reason(check.reason) : null,
+      check.message ? h('span', { class: 'message' }, check.message) : null,
+      check.raw !== check.status ? h('span', { class: 'note' }, `at this instant: ${check.raw}`) : null,
+      check.flapping ? h('span', { class: 'note' }, `flapping: ${check.transitions} changes`) : null,
+      evidence(check.evidence, open)));
+}

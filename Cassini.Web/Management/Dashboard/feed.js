@@ -1,0 +1,109 @@
+// The feed, followed for as long as the page is open. Read with fetch, since an EventSource sends no token.
+
+import { Denied, request } from './api.js';
+import { messagesOf } from './sse.js';
+
+const TYPES = 'health,lifecycle,listener,connection,session,supervision,certificate,topic,load';
+const FIRST_RETRY = 500;
+const LONGEST_RETRY = 5_000;
+
+export class Feed {
+  #lastId = '';
+  #silence = 15_000 * 2.5;
+  #wake = () => {};
+  #heardAt = performance.now();
+
+  /** `onMessage(message)`; `onState(state, why)` with connecting, live, lost or denied. */
+  constructor(onMessage, onState) {
+    this.onMessage = onMessage;
+    this.onState = onState;
+  }
+
+  /** Milliseconds since the last byte. */
+  get age() {
+    return performance.now() - this.#heardAt;
+  }
+
+  /** Ends the pause before the next attempt. */
+  retryNow() {
+    this.#wake();
+  }
+
+  async run() {
+    for (let failures = 0; ; failures++) {
+      const ended = { heard: false, why: 'the broker closed it' };
+      try {
+        await this.#follow(ended);
+      } catch (error) {
+        if (error instanceof Denied) {
+          this.onState('denied', error.message);
+          await this.#pause(Infinity);
+          failures = -1;
+          continue;
+        }
+
+        ended.why = error.name === 'TypeError' ? 'the broker cannot be reached' : error.message;
+      }
+
+      failures = ended.heard ? 0 : failures;
+      this.onState('lost', ended.why);
+      await this.#pause(Math.min(LONGEST_RETRY, FIRST_RETRY * 2 ** failures) * (0.75 + Math.random() / 2));
+    }
+  }
+
+  async #follow(ended) {
+    const cut = new AbortController();
+    let watchdog;
+    const alive = () => {
+      clearTimeout(watchdog);
+      watchdog = setTimeout(() => cut.abort(new Error(`nothing was heard for ${Math.round(this.#silence / 1000)} s`)), this.#silence);
+    };
+    alive();
+    try {
+      const headers = { Accept: 'text/event-stream', ...(this.#lastId ? { 'Last-Event-ID': this.#lastId } : {}) };
+      const response = await request(`/events?types=${TYPES}`, { headers, signal: cut.signal });
+      for await (const message of messagesOf(response, () => this.#heard(alive))) {
+        if (message.type === 'bye') {
+          ended.why = 'the broker stops';
+          return;
+        }
+
+        this.#note(message);
+        this.onMessage(message);
+        if (!ended.heard) {
+          ended.heard = true;
+          this.onState('live');
+        }
+      }
+    } catch (error) {
+      throw cut.signal.aborted ? cut.signal.reason : error;
+    } finally {
+      clearTimeout(watchdog);
+      cut.abort();
+    }
+  }
+
+  #heard(alive) {
+    this.#heardAt = performance.now();
+    alive();
+  }
+
+  #note(message) {
+    if (message.id) {
+      this.#lastId = message.id;
+    }
+
+    if (message.type === 'snapshot') {
+      this.#silence = message.data.heartbeatSeconds * 2_500;
+    }
+  }
+
+  #pause(milliseconds) {
+    return new Promise(resolve => {
+      this.#wake = resolve;
+      if (milliseconds < Infinity) {
+        setTimeout(resolve, milliseconds);
+      }
+    });
+  }
+}

@@ -1,0 +1,36 @@
+// The state of the feed. Lost, nothing on the page can be trusted any more: it says so, and for how long.
+
+import { byId, setText } from './dom.js';
+import { duration } from './format.js';
+
+const WORDS = { connecting: 'connecting', live: 'live', lost: 'feed lost', denied: 'no access' };
+
+let state = 'connecting';
+
+export function showState(next, why) {
+  state = next;
+  byId('feed').dataset.state = next;
+  setText(byId('feed-text'), WORDS[next]);
+  const isLost = next === 'lost';
+  document.documentElement.classList.toggle('is-lost', isLost);
+  byId('lost').hidden = !isLost;
+  if (isLost) {
+    setText(byId('lost-text'), `Feed lost: ${why}. Everything below may be out of date.`);
+  }
+
+  byId('access').hidden = next !== 'denied';
+}
+
+export function showAge(milliseconds) {
+  if (state === 'lost') {
+    setText(byId('lost-age'), `Last heard of ${duration(milliseconds / 1000)} ago; trying again.`);
+  }
+}
+
+/** The title tells what a tab in the background shows. */
+export function showTitle(health) {
+  const title = state === 'lost' ? '⚠ feed lost · Cassini' : health === null ? 'Cassini' : `${health.status} · Cassini`;
+  if (document.title !== title) {
+    document.title = title;
+  }
+}

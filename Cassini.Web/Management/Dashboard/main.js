@@ -1,0 +1,148 @@
+// Puts the parts together: the feed into the model, the model onto the page.
+
+import { Denied, getJson, setToken } from './api.js';
+import { renderChecks } from './checks.js';
+import { byId, setText } from './dom.js';
+import { initEvidence, openEvent } from './evidence.js';
+import { renderCertificates, renderEndpoints } from './facts.js';
+import { Feed } from './feed.js';
+import { showAge, showState, showTitle } from './lost.js';
+import { Model } from './model.js';
+import { readPast, readSnapshot } from './past.js';
+import { Sessions } from './sessions.js';
+import { initTheme } from './theme.js';
+import { throttled } from './throttle.js';
+import { renderTiles } from './tiles.js';
+import { initTimeline, renderLanes, renderTransitions } from './timeline.js';
+import { Topics } from './topics.js';
+import { failingOf, renderVerdict } from './verdict.js';
+import { refreshAges } from './words.js';
+
+const SECOND = 1_000;
+const RECHECK = 5;
+
+const model = new Model();
+model.certificates = [];
+const feed = new Feed(onMessage, onState);
+const sessions = new Sessions(model.clock, failed);
+const topics = new Topics(failed);
+let state = 'connecting';
+let isTokenGiven = false;
+let seconds = 0;
+
+// A burst of events is drawn once.
+const render = throttled(100, () => {
+  if (model.health !== null) {
+    renderVerdict(model);
+    renderTiles(model);
+    renderChecks(model, openEvent);
+    renderEndpoints(model);
+    renderCertificates(model);
+    renderLanes(model);
+    renderTransitions(model, openEvent);
+  }
+
+  showTitle(model.health);
+});
+
+// Transitions do not tell all: whether a status is only held, whether a check is flapping, where an endpoint is bound.
+const refreshHealth = throttled(250, () => readSnapshot()
+  .then(health => {
+    if (model.refresh(health)) {
+      render();
+    }
+  })
+  .catch(failed));
+
+const refreshCertificates = throttled(SECOND, () => getJson('/certificates')
+  .then(certificates => {
+    model.certificates = certificates;
+    render();
+  })
+  .catch(failed));
+
+const TOUCHED_BY = {
+  health: [refreshHealth],
+  lifecycle: [refreshHealth],
+  listener: [refreshHealth],
+  certificate: [refreshHealth, refreshCertificates],
+  connection: [() => sessions.refresh()],
+  session: [() => sessions.refresh()],
+  topic: [() => topics.refresh()],
+  load: [() => topics.refresh()],
+};
+
+function onMessage(message) {
+  if (model.apply(message)) {
+    readPast(message.data, envelope => {
+      model.remember(envelope);
+      render();
+    }).catch(failed);
+  }
+
+  if (message.type === 'snapshot') {
+    refreshAll();
+  } else {
+    TOUCHED_BY[message.data.category]?.forEach(refresh => refresh());
+  }
+
+  render();
+}
+
+function refreshAll() {
+  refreshCertificates();
+  sessions.refresh();
+  topics.refresh();
+}
+
+function onState(next, why) {
+  state = next;
+  showState(next, why);
+  render();
+  if (next === 'denied') {
+    setText(byId('access-note'), isTokenGiven ? 'This token was refused.' : 'It stays in this page’s memory and is gone when you close it.');
+    byId('token').focus();
+  }
+}
+
+/** The feed says whether the broker can be reached; a request that fails with it says nothing new. */
+function failed(error) {
+  if (error instanceof Denied) {
+    byId('access').hidden = false;
+  }
+}
+
+function initAccess() {
+  byId('access').addEventListener('submit', event => {
+    event.preventDefault();
+    setToken(byId('token').value.trim());
+    byId('token').value = '';
+    isTokenGiven = true;
+    setText(byId('access-note'), 'Asking with this token.');
+    byId('access').hidden = state !== 'denied';
+    feed.retryNow();
+    refreshAll();
+  });
+}
+
+function onSecond() {
+  seconds++;
+  if (state === 'live' && model.health !== null) {
+    refreshAges(model.clock);
+    render();
+    if (seconds % RECHECK === 0 && (failingOf(model.health).length > 0 || model.health.checks.some(check => check.flapping))) {
+      refreshHealth();
+    }
+  }
+
+  showAge(feed.age);
+}
+
+initTheme();
+initAccess();
+initEvidence();
+initTimeline(render);
+setInterval(onSecond, SECOND);
+addEventListener('online', () => feed.retryNow());
+document.addEventListener('visibilitychange', () => document.hidden || feed.retryNow());
+feed.run();

@@ -1,0 +1,149 @@
+// The fold of the feed: what the broker is, as far as it has told.
+
+import { Clock } from './clock.js';
+import { sequenceOf } from './format.js';
+import { Happenings, Samples } from './series.js';
+
+const MOST_TRANSITIONS = 1_000;
+
+/** A peer that sent nothing made no handshake, and a shutdown refuses nobody. */
+const NO_REFUSAL = new Set(['bareProbe', 'silent', 'shutdown']);
+
+export class Model {
+  constructor() {
+    this.clock = new Clock();
+    this.#clear();
+  }
+
+  /** Takes in a message of the feed; true when everything begins afresh. */
+  apply({ type, data }) {
+    switch (type) {
+      case 'snapshot': return this.#begin(data);
+      case 'reset': this.#clear(); return false;
+      case 'event':
+      case 'transition': this.#follow(data); return false;
+      default: return false;
+    }
+  }
+
+  /** Takes in an event of before the first snapshot. */
+  remember(envelope) {
+    if (this.health !== null && envelope.id.startsWith(this.health.epoch) && sequenceOf(envelope.id) <= this.since) {
+      this.#record(envelope);
+    }
+  }
+
+  /** Takes in a snapshot that was asked for: it knows details that transitions do not tell. */
+  refresh(health) {
+    if (this.health === null || health.epoch !== this.health.epoch || sequenceOf(health.log.newestId) < this.through) {
+      return false;
+    }
+
+    this.#hold(health);
+    return true;
+  }
+
+  #clear() {
+    this.health = null;
+    this.through = 0;
+    this.since = 0;
+    this.transitions = new Map();
+    this.phases = new Map();
+    this.accepts = new Happenings();
+    this.refusals = new Happenings();
+    this.load = new Samples();
+    this.sessions = new Samples();
+  }
+
+  #begin(health) {
+    const isAfresh = this.health?.epoch !== health.epoch;
+    if (isAfresh) {
+      this.#clear();
+      this.clock.begin(health.startedAt);
+      this.since = sequenceOf(health.log.newestId);
+    }
+
+    this.clock.set(health.uptimeSeconds);
+    this.#hold(health);
+    return isAfresh;
+  }
+
+  #hold(health) {
+    this.health = health;
+    this.through = sequenceOf(health.log.newestId);
+    this.sessions.level(this.through, this.clock.now, { sessions: health.activeListeners });
+  }
+
+  #follow(envelope) {
+    const sequence = sequenceOf(envelope.id);
+    this.clock.reach(envelope.elapsed);
+    this.#record(envelope);
+
+    // After a resume the snapshot is ahead of the events that were missed.
+    if (this.health !== null && sequence > this.through) {
+      this.through = sequence;
+      this.#fold(envelope, sequence);
+    }
+  }
+
+  #fold({ type, event, elapsed, time }, sequence) {
+    const health = this.health;
+    switch (type) {
+      case 'connectionAccepted': this.#count(1, sequence, elapsed); break;
+      case 'handshakeFailed':
+      case 'connectionClosed': this.#count(-1, sequence, elapsed); break;
+      case 'loadSampled': health.backlog = event.queuedMessages; break;
+      case 'phaseEntered': health.phase = event.phase; break;
+      case 'healthChanged':
+        Object.assign(health, { status: event.status, ready: event.ready, live: event.live, revision: event.revision });
+        health.checks = health.checks.map(check => (check.name !== event.check ? check : {
+          ...check,
+          status: event.to,
+          raw: event.to,
+          reason: event.reason,
+          message: event.message,
+          since: time,
+          evidence: event.evidence,
+        }));
+        break;
+    }
+  }
+
+  #count(change, sequence, elapsed) {
+    this.health.activeListeners = Math.max(0, this.health.activeListeners + change);
+    this.sessions.level(sequence, elapsed, { sessions: this.health.activeListeners });
+  }
+
+  #record(envelope) {
+    const { id, type, event, elapsed } = envelope;
+    const sequence = sequenceOf(id);
+    switch (type) {
+      case 'connectionAccepted': this.accepts.add(elapsed); break;
+      case 'handshakeFailed':
+        if (!NO_REFUSAL.has(event.reason)) {
+          this.refusals.add(elapsed);
+        }
+
+        break;
+      case 'loadSampled':
+        this.load.add(sequence, elapsed, {
+          backlog: event.queuedMessages,
+          received: event.messagesReceived ?? null,
+          sent: event.messagesSent ?? null,
+        });
+        if (sequence <= this.since) {
+          this.sessions.level(sequence, elapsed, { sessions: event.sessions });
+        }
+
+        break;
+      case 'phaseEntered': this.phases.set(sequence, { sequence, at: elapsed, phase: event.phase }); break;
+      case 'healthChanged':
+        this.transitions.set(sequence, { sequence, id, ...event });
+        if (this.transitions.size > MOST_TRANSITIONS) {
+          this.transitions.delete(Math.min(...this.transitions.keys()));
+        }
+
+        break;
+    }
+  }
+}

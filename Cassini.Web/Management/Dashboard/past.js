@@ -1,0 +1,69 @@
+// Feeds that are read once: the health of now, and what the broker's log still holds of the time before this page.
+
+import { request } from './api.js';
+import { sequenceOf } from './format.js';
+import { messagesOf } from './sse.js';
+
+// Connections are many, and their rates are drawn for ten minutes only.
+const CONNECTION_EVENTS = 4_096;
+const MARGIN = 64;
+const QUIET = 1_000;
+
+export async function readPast(snapshot, onEnvelope) {
+  const kept = sequenceOf(snapshot.log.oldestId);
+
+  // A full log goes on forgetting while it is asked.
+  const oldest = kept > 1 ? kept + MARGIN : kept;
+  const newest = sequenceOf(snapshot.log.newestId);
+  await Promise.all([
+    read('health,lifecycle', oldest, newest, snapshot, onEnvelope),
+    read('connection,load', Math.max(oldest, newest - CONNECTION_EVENTS), newest, snapshot, onEnvelope),
+  ]);
+}
+
+/** The health of now: what a feed begins with. Unlike /healthz it is no failed request in the browser's eyes when all is not well. */
+export async function readSnapshot() {
+  const cut = new AbortController();
+  try {
+    const response = await request('/events?types=health', { headers: { Accept: 'text/event-stream' }, signal: cut.signal });
+    for await (const { type, data } of messagesOf(response)) {
+      if (type === 'snapshot') {
+        return data;
+      }
+    }
+
+    throw new Error('the feed ended before its snapshot');
+  } finally {
+    cut.abort();
+  }
+}
+
+/** Reads until the snapshot's own place, or until nothing more comes: the last events may be of other types. */
+async function read(types, from, to, snapshot, onEnvelope) {
+  const cut = new AbortController();
+  let timer = setTimeout(() => cut.abort(), QUIET * 5);
+  const alive = () => {
+    clearTimeout(timer);
+    timer = setTimeout(() => cut.abort(), QUIET);
+  };
+  try {
+    const after = `${snapshot.epoch}-${Math.max(0, from - 1)}`;
+    const response = await request(`/events?types=${types}&lastEventId=${after}`, { headers: { Accept: 'text/event-stream' }, signal: cut.signal });
+    for await (const { type, data, id } of messagesOf(response, alive)) {
+      if (type === 'reset' || (id && sequenceOf(id) > to)) {
+        return;
+      }
+
+      if (type === 'event' || type === 'transition') {
+        onEnvelope(data);
+      }
+    }
+  } catch (error) {
+    if (!cut.signal.aborted) {
+      throw error;
+    }
+  } finally {
+    clearTimeout(timer);
+    cut.abort();
+  }
+}

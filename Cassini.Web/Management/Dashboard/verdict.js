@@ -1,0 +1,51 @@
+// The head of the page: how the broker is, in a word and a sentence.
+
+import { byId, h, Keyed, setText } from './dom.js';
+import { duration } from './format.js';
+import { SEVERITY } from './words.js';
+
+const probes = new Keyed();
+let announced = '';
+
+export function renderVerdict(model) {
+  const { health, clock } = model;
+  const failing = failingOf(health);
+  byId('verdict').dataset.status = health.status;
+  setText(byId('verdict-word'), health.status);
+  setText(byId('verdict-why'), sentence(health, failing));
+  probes.render(byId('probes'), [
+    { path: '/readyz', passes: health.ready, says: health.ready ? 'ready' : 'not ready' },
+    { path: '/livez', passes: health.live, says: health.live ? 'live' : 'not live' },
+  ], probe => probe.path, probe => h('li', { 'data-passes': String(probe.passes) }, h('span', { class: 'glyph', 'aria-hidden': 'true' }), probe.says));
+
+  setText(byId('version'), health.version);
+  setText(byId('phase'), health.phase);
+  setText(byId('uptime'), duration(clock.now));
+  setText(byId('epoch'), health.epoch);
+  setText(byId('revision'), String(health.revision));
+  announce(health, failing);
+}
+
+export const failingOf = health => health.checks
+  .filter(check => SEVERITY[check.status] > SEVERITY.ok)
+  .sort((a, b) => SEVERITY[b.status] - SEVERITY[a.status]);
+
+function sentence(health, failing) {
+  if (failing.length === 0) {
+    const counted = health.checks.filter(check => check.status !== 'off').length;
+    return health.phase === 'ready' ? `All ${counted} checks pass.` : `All ${counted} checks pass; the broker is ${health.phase}.`;
+  }
+
+  const [worst, ...others] = failing;
+  const more = others.length === 0 ? '' : ` ${others.map(check => check.name).join(', ')} ${others.length === 1 ? 'is' : 'are'} not well either.`;
+  return `${worst.name}: ${(worst.message ?? worst.reason ?? worst.status).replace(/\.$/, '')}.${more}`;
+}
+
+/** Said once for each change, politely. */
+function announce(health, failing) {
+  const said = `Status ${health.status}. ${failing.map(check => `${check.name} ${check.status}, ${check.reason}`).join('; ')}`;
+  if (said !== announced) {
+    announced = said;
+    setText(byId('announce'), said);
+  }
+}

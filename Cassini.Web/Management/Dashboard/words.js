@@ -1,0 +1,37 @@
+// What is said of statuses and checks, the same everywhere.
+
+import { h } from './dom.js';
+import { sequenceOf, timeOfDay, duration } from './format.js';
+
+export const SEVERITY = { off: 0, ok: 1, degraded: 2, unknown: 3, error: 4 };
+
+/** A status as a word with its sign: never by colour alone. */
+export const status = word => h('span', { class: 'status', 'data-status': word }, h('span', { class: 'glyph', 'aria-hidden': 'true' }), word);
+
+/** A reason code, with the way to what is to be done about it. */
+export const reason = code => h('a', { class: 'reason', href: `/runbook#${encodeURIComponent(code)}` }, code);
+
+/** Events as buttons that open them. */
+export const evidence = (ids, open) => ids.length === 0 ? null : h('span', { class: 'evidence' },
+  ids.map(id => h('button', { type: 'button', class: 'chip', 'aria-label': `Open event ${sequenceOf(id)}`, onclick: () => open(id) }, `#${sequenceOf(id)}`)));
+
+/** A time as its age; kept up to date by refreshAges. */
+export function age(clock, seconds, tail = ' ago') {
+  const date = clock.dateOf(seconds);
+  return h('time', { datetime: date.toISOString(), title: date.toISOString(), 'data-at': seconds, 'data-tail': tail },
+    duration(clock.now - seconds) + tail);
+}
+
+export function refreshAges(clock) {
+  for (const element of document.querySelectorAll('time[data-at]')) {
+    const text = duration(clock.now - Number(element.dataset.at)) + element.dataset.tail;
+    if (element.textContent !== text) {
+      element.textContent = text;
+    }
+  }
+}
+
+export function moment(clock, seconds) {
+  const date = clock.dateOf(seconds);
+  return h('time', { datetime: date.toISOString(), title: date.toISOString() }, timeOfDay(date));
+}
