@@ -23,10 +23,13 @@ switch (args.FirstOrDefault())
     case "wait":
         await WaitBench.RunAsync();
         return 0;
+    case "drain":
+        await DrainBench.RunAsync();
+        return 0;
     case "bare" when args.Length == 3:
         await BareServer.RunAsync(args[1], args[2]);
         return 0;
     default:
-        Console.Error.WriteLine("usage: dotnet run -c Release --project bench/Cassini.Bench -- hub|replay|probes|feeds|faults|start|wait");
+        Console.Error.WriteLine("usage: dotnet run -c Release --project bench/Cassini.Bench -- hub|replay|probes|feeds|faults|start|wait|drain");
         return 64;
 }
