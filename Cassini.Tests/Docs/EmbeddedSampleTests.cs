@@ -33,7 +33,9 @@ public sealed class EmbeddedSampleTests : IDisposable
         var port = FreePort.Find();
         await using var sample = Start(port);
         var address = await AddressAsync(sample);
-        await BecomesAsync($"{address}/health", HttpStatusCode.OK, "Healthy");
+
+        // A busy machine is slow enough for Degraded.
+        await BecomesAsync($"{address}/health", HttpStatusCode.OK, "Healthy", "Degraded");
 
         await using var subscriber = CassiniProcess.Start(_directory.Path, ["sub", "greetings/#", "--count", "1", .. Client(port)]);
         await Eventually.BecomesAsync("somebody listens", () => PostAsync($"{address}/greet/world"), outcome => outcome == "Delivered");
@@ -84,14 +86,14 @@ public sealed class EmbeddedSampleTests : IDisposable
         ];
     }
 
-    private Task BecomesAsync(string address, HttpStatusCode status, string word) => Eventually.BecomesAsync(
+    private Task BecomesAsync(string address, HttpStatusCode status, params string[] words) => Eventually.BecomesAsync(
         $"{address} is {status}",
         async () =>
         {
             using var answer = await _http.GetAsync(address, TestContext.Current.CancellationToken);
             return (answer.StatusCode, await answer.Content.ReadAsStringAsync(TestContext.Current.CancellationToken));
         },
-        answer => answer == (status, word));
+        answer => answer.StatusCode == status && words.Contains(answer.Item2));
 
     private async ValueTask<string> PostAsync(string address)
     {
