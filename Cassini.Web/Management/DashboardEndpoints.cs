@@ -28,7 +28,7 @@ internal static class DashboardEndpoints
 
         // Asked again each time, so that a page never runs with the scripts of another version.
         response.Headers.CacheControl = "no-cache";
-        if (request.Headers.IfNoneMatch == file.ETag)
+        if (request.Headers.IfNoneMatch == file.ETag && response.StatusCode == StatusCodes.Status200OK)
         {
             response.StatusCode = StatusCodes.Status304NotModified;
             return;

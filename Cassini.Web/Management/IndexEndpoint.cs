@@ -33,12 +33,16 @@ internal static class IndexEndpoint
         routes.MapReads("/", AnswerAsync)
             .Describe("index", "What there is; in a browser, the dashboard.")
             .Answers(StatusCodes.Status200OK, Answer.PlainText, MediaTypeNames.Text.Html)
-            .WithMetadata(PublicAccess.Whole);
+            .WithMetadata(PublicAccess.Page);
+
+    /// <summary>Whether it is the page that is asked for.</summary>
+    public static bool WantsPage(HttpRequest request) =>
+        AcceptHeader.Choose(request.Headers.Accept, MediaTypeNames.Text.Plain, MediaTypeNames.Text.Html) == 1;
 
     private static Task AnswerAsync(HttpContext context)
     {
         context.Response.Headers.Vary = "Accept";
-        return AcceptHeader.Choose(context.Request.Headers.Accept, MediaTypeNames.Text.Plain, MediaTypeNames.Text.Html) == 1
+        return WantsPage(context.Request)
             ? DashboardEndpoints.PageAsync(context)
             : Answer.BytesAsync(context, StatusCodes.Status200OK, Answer.PlainText, Text);
     }

@@ -59,9 +59,9 @@ internal static class DrainBench
         switch (note)
         {
             case FeedEvent { Envelope: { Event: DrainStageLeft left } envelope }:
+                var took = left.Duration.TotalMilliseconds;
                 Measure.Line(
-                    $"{envelope.Time:HH:mm:ss.fff}  {left.Stage,-14} {left.Outcome,-9} {left.Duration.TotalMilliseconds,8:0.0} ms  "
-                    + $"{left.Sessions} clients and {left.Messages} messages left");
+                    $"{envelope.Time:HH:mm:ss.fff}  {left.Stage,-14} {left.Outcome,-9} {took,8:0.0} ms  {left.Sessions} clients, {left.Messages} messages left");
                 break;
             case FeedEvent { Envelope: { Event: PhaseEntered entered } envelope }:
                 Measure.Line($"{envelope.Time:HH:mm:ss.fff}  phase {entered.Phase}");
@@ -104,9 +104,9 @@ internal static class DrainBench
         {
             var why = await _gone.Task.WaitAsync(TimeSpan.FromSeconds(10), TimeProvider.System);
             var lost = _acknowledged.Keys.Count(message => !_received.ContainsKey(message));
-            Measure.Line(
-                $"{qos}: {_sent:#,0} sent, {_acknowledged.Count:#,0} acknowledged, {_received.Count:#,0} received "
-                + $"({_received.Values.Count(times => times > 1):#,0} of them twice), {lost} acknowledged and lost; told {why.Reason}");
+            var twice = _received.Values.Count(times => times > 1);
+            Measure.Line($"{qos}: {_sent:#,0} sent, {_acknowledged.Count:#,0} acknowledged, {_received.Count:#,0} received ({twice:#,0} of them twice)");
+            Measure.Line($"{qos}: {lost} acknowledged and lost; the subscriber was told {why.Reason}");
         }
 
         private async Task PublishAsync(int number)

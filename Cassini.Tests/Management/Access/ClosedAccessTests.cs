@@ -56,6 +56,7 @@ public sealed class ClosedAccessTests : IDisposable
     {
         { "GET", "/events/1" },
         { "GET", "/certificates" },
+        { "GET", "/" },
         { "GET", "/readyz?verbose" },
         { "GET", "/readyz?exclude=bind" },
         { "GET", "/readyz?wait=1s&verbose" },
@@ -98,9 +99,21 @@ public sealed class ClosedAccessTests : IDisposable
         foreach (var path in json.RootElement.GetProperty("paths").EnumerateObject().Where(path => path.Value.TryGetProperty("get", out _)))
         {
             using var response = await rig.GetAsync(path.Name.Replace("{", "", StringComparison.Ordinal).Replace("}", "", StringComparison.Ordinal));
-            var expected = path.Name is "/" or "/livez" or "/readyz" or "/healthz" or "/runbook" or "/runbook.css" ? HttpStatusCode.OK : HttpStatusCode.Unauthorized;
+            var expected = path.Name is "/livez" or "/readyz" or "/healthz" or "/runbook" or "/runbook.css" ? HttpStatusCode.OK : HttpStatusCode.Unauthorized;
             response.StatusCode.ShouldBe(expected, path.Name);
         }
+    }
+
+    [Fact]
+    public async Task Page_Stranger_Is401WithThePageThatAsksForAToken()
+    {
+        await using var rig = await StartAsync();
+        using var response = await rig.GetAsync("/", "text/html,application/xhtml+xml,*/*;q=0.8");
+
+        response.StatusCode.ShouldBe(HttpStatusCode.Unauthorized);
+        response.Headers.WwwAuthenticate.ToString().ShouldBe("Bearer");
+        (await response.Content.ReadAsStringAsync(TestContext.Current.CancellationToken)).ShouldContain("<label for=\"token\">");
+        (await rig.GetAsync("/dashboard/main.js")).StatusCode.ShouldBe(HttpStatusCode.OK);
     }
 
     [Theory]

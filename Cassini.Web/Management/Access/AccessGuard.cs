@@ -38,7 +38,16 @@ internal sealed class AccessGuard(ManagementContext broker, BearerTokens tokens,
     private Task AnswerAsync(HttpContext context, Refusal refusal, RequestDelegate next)
     {
         var access = context.GetEndpoint()?.Metadata.GetMetadata<PublicAccess>();
-        if (access is { Probe: null } && (refusal.IsStranger || refusal.Status == StatusCodes.Status401Unauthorized))
+        if (ReferenceEquals(access, PublicAccess.Page))
+        {
+            if (refusal.Status == StatusCodes.Status401Unauthorized && IndexEndpoint.WantsPage(context.Request))
+            {
+                context.Response.StatusCode = refusal.Status;
+                context.Response.Headers.WWWAuthenticate = "Bearer";
+                return next(context);
+            }
+        }
+        else if (access is { Probe: null } && (refusal.IsStranger || refusal.Status == StatusCodes.Status401Unauthorized))
         {
             return next(context);
         }

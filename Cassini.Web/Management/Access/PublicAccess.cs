@@ -6,4 +6,7 @@ internal sealed record PublicAccess(Probe? Probe)
 {
     /// <summary>Tells nothing of this broker, or has a guard of its own.</summary>
     public static readonly PublicAccess Whole = new((Probe?)null);
+
+    /// <summary>The page that asks for credentials itself, since a browser cannot send a token while it loads a page: 401, with the page as its body.</summary>
+    public static readonly PublicAccess Page = new((Probe?)null);
 }
