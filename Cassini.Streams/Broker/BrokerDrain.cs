@@ -13,15 +13,21 @@ internal sealed class BrokerDrain(BrokerCore core)
 
     private static readonly CloseOrder Goodbye = new(ReasonCode.ServerShuttingDown, SessionCloseReason.Shutdown);
 
-    /// <summary>What connected clients have not got yet.</summary>
+    /// <summary>What clients have not got yet.</summary>
     public DrainRest Rest
     {
         get
         {
             var rest = default(DrainRest);
-            foreach (var (session, _) in Connected())
+            foreach (var session in core.Sessions.All)
             {
-                rest = new DrainRest(rest.Sessions + 1, rest.Messages + session.Backlog);
+                var backlog = session.Backlog;
+                rest = session.Connection switch
+                {
+                    null => rest with { Kept = rest.Kept + backlog },
+                    { IsClosing: false } => rest with { Sessions = rest.Sessions + 1, Messages = rest.Messages + backlog },
+                    _ => rest,
+                };
             }
 
             return rest;
@@ -32,8 +38,7 @@ internal sealed class BrokerDrain(BrokerCore core)
     public Task CloseIntakeAsync(CancellationToken cancellationToken)
     {
         core.Intake.Close();
-        return WaitUntilAsync(
-            () => !core.Intake.IsLocalPublishing && !Connected().Any(client => client.Connection.IsInBatch), cancellationToken);
+        return WaitUntilAsync(() => !core.Intake.IsBusy, cancellationToken);
     }
 
     /// <summary>Tells each client to go as soon as it has everything. Ends when all were told.</summary>
@@ -42,8 +47,13 @@ internal sealed class BrokerDrain(BrokerCore core)
     private bool TellWhoHasAll()
     {
         var all = true;
-        foreach (var (session, connection) in Connected())
+        foreach (var session in core.Sessions.All)
         {
+            if (session.Connection is not { IsClosing: false } connection)
+            {
+                continue;
+            }
+
             if (session.Backlog > 0)
             {
                 all = false;
@@ -55,17 +65,6 @@ internal sealed class BrokerDrain(BrokerCore core)
         }
 
         return all;
-    }
-
-    private IEnumerable<(Session Session, ClientConnection Connection)> Connected()
-    {
-        foreach (var session in core.Sessions.All)
-        {
-            if (session.Connection is { IsClosing: false } connection)
-            {
-                yield return (session, connection);
-            }
-        }
     }
 
     private async Task WaitUntilAsync(Func<bool> condition, CancellationToken cancellationToken)
@@ -81,4 +80,5 @@ internal sealed class BrokerDrain(BrokerCore core)
 /// <summary>What a drain has left to do.</summary>
 /// <param name="Sessions">Clients that are still connected.</param>
 /// <param name="Messages">Messages that they have not got, or not acknowledged.</param>
-public readonly record struct DrainRest(int Sessions, long Messages);
+/// <param name="Kept">Messages that wait for sessions without a connection.</param>
+public readonly record struct DrainRest(int Sessions, long Messages, long Kept);

@@ -1,3 +1,5 @@
+using System.Collections.Concurrent;
+
 namespace Cassini.Streams.Broker;
 
 /// <summary>
@@ -6,14 +8,23 @@ namespace Cassini.Streams.Broker;
 /// </summary>
 internal sealed class Intake
 {
+    private readonly ConcurrentDictionary<ClientConnection, bool> _readers = new();
     private volatile bool _closed;
     private int _locals;
 
     /// <summary>Whether messages are no longer taken.</summary>
     public bool IsClosed => _closed;
 
-    /// <summary>Whether .NET code is in the middle of publishing.</summary>
-    public bool IsLocalPublishing => Volatile.Read(ref _locals) > 0;
+    /// <summary>
+    /// Whether anything is being taken in: .NET code publishes, or a reader is in the middle of a batch, also one whose connection is
+    /// to end or has lost its session: it still routes and acknowledges what it has.
+    /// </summary>
+    public bool IsBusy => Volatile.Read(ref _locals) > 0 || _readers.Any(reader => reader.Key.IsInBatch);
+
+    /// <summary>A connection begins to be served. Ends with <see cref="Leave"/>.</summary>
+    public void Enter(ClientConnection reader) => _readers[reader] = true;
+
+    public void Leave(ClientConnection reader) => _readers.TryRemove(reader, out _);
 
     /// <summary>Takes no more from now on, but for batches that have begun.</summary>
     public void Close()

@@ -86,7 +86,20 @@ public sealed class MqttBroker : IConnectionHandler
     {
         ArgumentNullException.ThrowIfNull(connection);
         var counters = connection.IsProbe ? new BrokerCounters() : _core.Counters;
-        return new ClientConnection(_core, connection, counters).RunAsync(cancellationToken);
+        return ServeAsync(new ClientConnection(_core, connection, counters), cancellationToken);
+    }
+
+    private async Task ServeAsync(ClientConnection connection, CancellationToken cancellationToken)
+    {
+        _core.Intake.Enter(connection);
+        try
+        {
+            await connection.RunAsync(cancellationToken);
+        }
+        finally
+        {
+            _core.Intake.Leave(connection);
+        }
     }
 
     /// <summary>

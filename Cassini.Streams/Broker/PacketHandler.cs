@@ -83,7 +83,12 @@ internal sealed class PacketHandler(BrokerCore core, ClientConnection connection
 
         if (!_takesMessages)
         {
-            // Not acknowledged, so the client keeps it, and publishes it again where it goes from here.
+            // Not acknowledged, so the client keeps it, and publishes it again where it goes from here; of QoS 0 nobody keeps one.
+            if (packet.QoS == QualityOfService.AtMostOnce)
+            {
+                core.Counters.AddDropped(packet.QoS);
+            }
+
             return Step.ReadOn;
         }
 

@@ -81,7 +81,9 @@ public sealed record DrainStageEntered(DrainStage Stage, TimeSpan Deadline) : Br
 /// <param name="Duration">How long it took.</param>
 /// <param name="Sessions">Clients that are still connected and were not told to go.</param>
 /// <param name="Messages">Messages that they have not got, or not acknowledged: lost with the process when no later stage delivers them.</param>
-public sealed record DrainStageLeft(DrainStage Stage, PhaseOutcome Outcome, TimeSpan Duration, int Sessions, long Messages) : BrokerEvent
+/// <param name="Kept">Messages that wait for sessions without a connection: they last as long as the store that keeps them.</param>
+public sealed record DrainStageLeft(
+    DrainStage Stage, PhaseOutcome Outcome, TimeSpan Duration, int Sessions, long Messages, long Kept = 0) : BrokerEvent
 {
     /// <inheritdoc/>
     public override EventCategory Category => EventCategory.Lifecycle;

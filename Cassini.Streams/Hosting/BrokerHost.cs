@@ -200,9 +200,10 @@ public sealed class BrokerHost : IAsyncDisposable
 
     private async Task StopOnceAsync(CancellationToken cancellation)
     {
+        var wasReady = _phase.Phase == Phase.Ready;
         EnterPhase(Phase.Draining, PhaseOutcome.Completed);
         var drain = new DrainSequence(Options, Listeners, Broker, Hub, _time, cancellation);
-        await drain.AnnounceAsync().ConfigureAwait(false);
+        await drain.AnnounceAsync(wasReady).ConfigureAwait(false);
         await drain.StopAcceptingAsync(StopEarlyServicesAsync).ConfigureAwait(false);
         await drain.StopIntakeAsync().ConfigureAwait(false);
         await TellDrainingAsync(cancellation).ConfigureAwait(false);

@@ -24,12 +24,17 @@ internal sealed class DrainSequence(
     public bool IsForced { get; private set; }
 
     /// <summary>New clients are still served, while those who ask are told to go elsewhere.</summary>
-    public Task AnnounceAsync() => RunAsync(DrainStage.Announce, options.Drain.ReadinessDelay, async stage =>
+    /// <param name="wasReady">Whether anybody was ever told that it is ready: else there is nobody to wait for.</param>
+    public Task AnnounceAsync(bool wasReady)
     {
-        // The delay is the stage: that it passes is no cut.
-        await Task.Delay(options.Drain.ReadinessDelay, time, forced).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-        return !forced.IsCancellationRequested;
-    });
+        var delay = wasReady ? options.Drain.ReadinessDelay : TimeSpan.Zero;
+        return RunAsync(DrainStage.Announce, delay, async stage =>
+        {
+            // The delay is the stage: that it passes is no cut.
+            await Task.Delay(delay, time, forced).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            return !forced.IsCancellationRequested;
+        });
+    }
 
     /// <summary>The endpoints close, after the probes that would miss them.</summary>
     public Task StopAcceptingAsync(Func<Task> stopServices) => RunAsync(DrainStage.StopAccepting, Moment, async stage =>
@@ -64,9 +69,9 @@ internal sealed class DrainSequence(
         using var end = CancellationTokenSource.CreateLinkedTokenSource(late.Token, forced);
         var completed = await body(end.Token).ConfigureAwait(false);
         IsForced |= !completed;
-        var rest = broker?.Drain.Rest ?? new DrainRest(listeners.OpenSessions, 0);
+        var rest = broker?.Drain.Rest ?? new DrainRest(listeners.OpenSessions, 0, 0);
         events.Publish(new DrainStageLeft(
-            stage, completed ? PhaseOutcome.Completed : PhaseOutcome.Forced, time.GetElapsedTime(began), rest.Sessions, rest.Messages));
+            stage, completed ? PhaseOutcome.Completed : PhaseOutcome.Forced, time.GetElapsedTime(began), rest.Sessions, rest.Messages, rest.Kept));
     }
 
     /// <summary>Waits for the work until the stage is cut short, and then leaves it to itself.</summary>

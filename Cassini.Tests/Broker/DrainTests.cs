@@ -1,4 +1,5 @@
 using Cassini.Streams.Broker;
+using Cassini.Streams.Events;
 using Cassini.Streams.Mqtt;
 using Cassini.Tests.Support;
 
@@ -66,7 +67,7 @@ public class DrainTests
         var draining = rig.Broker.Drain.DeliverAsync(Token);
         await publisher.ExpectClosedAsync(ReasonCode.ServerShuttingDown);
         draining.IsCompleted.ShouldBeFalse();
-        rig.Broker.Drain.Rest.ShouldBe(new DrainRest(1, 2));
+        rig.Broker.Drain.Rest.ShouldBe(new DrainRest(1, 2, 0));
 
         await AcceptAsync(slow, "one", qos);
         await AcceptAsync(slow, "two", qos);
@@ -89,7 +90,55 @@ public class DrainTests
         await deadline.CancelAsync();
 
         await Should.ThrowAsync<OperationCanceledException>(draining);
-        rig.Broker.Drain.Rest.ShouldBe(new DrainRest(1, 1));
+        rig.Broker.Drain.Rest.ShouldBe(new DrainRest(1, 1, 0));
+    }
+
+    /// <summary>What waits for who is away is told of, since it ends with a store in memory.</summary>
+    [Fact]
+    public async Task Rest_SessionWithoutAConnection_IsCountedApart()
+    {
+        await using var rig = new BrokerRig();
+        var away = await rig.OpenAsync("away", change: BrokerRig.Lasting);
+        await away.Client.SubscribeAsync("jobs");
+        await away.Client.DisconnectAsync();
+        await Eventually.CompletesAsync("it is gone", away.Served);
+        await rig.Broker.PublishAsync(new MqttMessage { Topic = "jobs", Payload = "one"u8.ToArray(), QoS = QualityOfService.AtLeastOnce }, Token);
+
+        await DrainAsync(rig);
+
+        rig.Broker.Drain.Rest.ShouldBe(new DrainRest(0, 0, 1));
+    }
+
+    /// <summary>A reader that is in the middle of a batch acknowledges it all the same: whoever ends its connection, it is waited for.</summary>
+    [Fact]
+    public async Task CloseIntake_PublisherThatIsToEndInTheMiddleOfABatch_IsWaitedFor()
+    {
+        await using var rig = new BrokerRig();
+        var publisher = await rig.OpenAsync("publisher");
+        var subscriber = await rig.ConnectAsync("subscriber");
+        await subscriber.SubscribeAsync("jobs");
+        using var held = new ManualResetEventSlim();
+        var inBatch = new TaskCompletionSource();
+        rig.Events.Published = happened =>
+        {
+            if (happened is TopicCreated)
+            {
+                inBatch.SetResult();
+                held.Wait(Token);
+            }
+        };
+        await publisher.Client.SendAsync(publisher.Client.Publish("jobs", "one", QualityOfService.AtLeastOnce, 1));
+        await Eventually.CompletesAsync("the batch is under way", inBatch.Task);
+        publisher.Transport.Close(SessionCloseReason.Disconnected);
+
+        var closing = rig.Broker.Drain.CloseIntakeAsync(Token);
+        rig.Advance(1);
+        closing.IsCompleted.ShouldBeFalse();
+        held.Set();
+        await AdvanceUntilAsync(rig, closing);
+
+        rig.Broker.Drain.Rest.Messages.ShouldBe(1);
+        await publisher.Client.ExpectAckAsync(PacketType.PubAck, 1);
     }
 
     [Theory]

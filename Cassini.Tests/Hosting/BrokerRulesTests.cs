@@ -38,6 +38,8 @@ public class BrokerRulesTests
         { "MemoryLimit", "1048575" },
         { "MemoryPatience", "601s" },
         { "MaxPublishRate", "-1" },
+        { "ServerReference", "" },
+        { "ServerReference", "a\nb" },
         { "MaxTopicAliases", "-1" },
         { "MaxTopicAliases", "65536" },
         { "MaxOutgoingTopicAliases", "65536" },

@@ -23,6 +23,9 @@ internal sealed class RecordingPublisher : IEventPublisher
         _epoch = Epoch.StartingAt(_time.GetUtcNow());
     }
 
+    /// <summary>Called by each publisher after its event is kept: what it does, the publisher waits for.</summary>
+    public Action<BrokerEvent>? Published { get; set; }
+
     public long LastSequence => Volatile.Read(ref _envelopes).Count;
 
     /// <summary>Everything so far, in order.</summary>
@@ -48,6 +51,7 @@ internal sealed class RecordingPublisher : IEventPublisher
         }
 
         published.SetResult();
+        Published?.Invoke(brokerEvent);
     }
 
     /// <summary>The first event of a type, published already or yet to come.</summary>

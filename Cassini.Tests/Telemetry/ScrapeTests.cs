@@ -4,6 +4,7 @@ using Cassini.Streams.Health;
 using Cassini.Tests.Health;
 using Cassini.Tests.Management;
 using Cassini.Tests.Support;
+using Cassini.Web.Management.Access;
 using Cassini.Web.Telemetry;
 
 namespace Cassini.Tests.Telemetry;
@@ -100,7 +101,7 @@ public class ScrapeTests
                 mayEnd.Wait(Eventually.Deadline);
             }
 
-            return new MetricsReading(rig.Health.Current, null, default, new FeedNumbers(0, 0, 0, new Dictionary<string, long>()), 0);
+            return new MetricsReading(rig.Health.Current, null, default, new FeedNumbers(0, 0, 0, new Dictionary<string, long>()), 0, new Refusals().Counts);
         }
     }
 
@@ -118,7 +119,7 @@ public class ScrapeTests
                     null,
                     new EventNumbers(next, 1, 16, 0, 0),
                     new FeedNumbers(0, 0, 0, new Dictionary<string, long>()),
-                    0);
+                    0, new Refusals().Counts);
             },
             rig.Hub,
             hasBroker: false,

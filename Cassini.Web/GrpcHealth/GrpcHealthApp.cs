@@ -33,6 +33,7 @@ internal static class GrpcHealthApp
         var address = EndpointAddress.TryParse(broker.Options.GrpcAddress, out var parsed, out var error)
             ? new IPEndPoint(parsed.Address, parsed.Port)
             : throw new ArgumentException(error);
+        var isOpen = IPAddress.IsLoopback(address.Address) && broker.Options.RequireCredentials is not true;
         var framework = new FrameworkLoggers(loggers);
         var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
         builder.Services.Replace(ServiceDescriptor.Singleton<ILoggerFactory>(framework));
@@ -40,7 +41,8 @@ internal static class GrpcHealthApp
         builder.Services.AddRoutingCore();
         builder.Services.AddGrpc(grpc => grpc.MaxReceiveMessageSize = MaxMessageBytes);
         builder.Services.AddSingleton(broker);
-        builder.Services.AddSingleton(new HealthServices(namesChecks: IPAddress.IsLoopback(address.Address)));
+        builder.Services.AddSingleton(new HealthServices(namesChecks: isOpen));
+        builder.Services.AddSingleton(new CallerPlaces(isOpen ? null : broker.Options.MaxFeedsPerCaller));
         builder.Services.AddSingleton<HealthService>();
         builder.WebHost.UseKestrelCore().ConfigureKestrel(kestrel =>
         {
@@ -51,12 +53,19 @@ internal static class GrpcHealthApp
             kestrel.Listen(address, listen =>
             {
                 listen.Protocols = HttpProtocols.Http2;
-                listen.LimitEachCaller(new CallerPlaces(IPAddress.IsLoopback(address.Address) ? null : broker.Options.MaxConnectionsPerCaller));
+                listen.LimitEachCaller(new CallerPlaces(isOpen ? null : broker.Options.MaxConnectionsPerCaller), broker.Refusals);
             });
         });
 
         var app = builder.Build();
         app.Lifetime.ApplicationStarted.Register(framework.Open);
+        if (!isOpen)
+        {
+            var rates = new RequestRates(broker.Options);
+            app.Lifetime.ApplicationStopped.Register(rates.Dispose);
+            app.Use(rates.Limit);
+        }
+
         app.MapGrpcService<HealthService>();
         return app;
     }

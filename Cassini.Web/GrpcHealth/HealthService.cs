@@ -1,4 +1,5 @@
 using Cassini.Web.Management;
+using Cassini.Web.Management.Access;
 using Grpc.Core;
 using Grpc.Health.V1;
 using static Grpc.Health.V1.HealthCheckResponse.Types;
@@ -6,7 +7,7 @@ using static Grpc.Health.V1.HealthCheckResponse.Types;
 namespace Cassini.Web.GrpcHealth;
 
 /// <summary>grpc.health.v1.Health: the probes of the management surface, for who speaks gRPC.</summary>
-internal sealed class HealthService(ManagementContext broker, HealthServices services, IHostApplicationLifetime lifetime) : Health.HealthBase
+internal sealed class HealthService(ManagementContext broker, HealthServices services, CallerPlaces places, IHostApplicationLifetime lifetime) : Health.HealthBase
 {
     /// <summary>How long a watcher that does not read may hold up the end.</summary>
     private static readonly TimeSpan StopGrace = TimeSpan.FromSeconds(1);
@@ -28,6 +29,13 @@ internal sealed class HealthService(ManagementContext broker, HealthServices ser
                 StatusCode.ResourceExhausted, $"too many watches: {broker.Options.MaxWatches} are open, and no more are allowed"));
         }
 
+        var caller = context.GetHttpContext().Connection.RemoteIpAddress;
+        if (!places.TryTake(caller))
+        {
+            Interlocked.Decrement(ref _watches);
+            throw new RpcException(new Status(StatusCode.ResourceExhausted, $"too many watches: {places.Most} of yours are open, and no more are allowed"));
+        }
+
         try
         {
             await WatchAsync(request.Service, responseStream, context.CancellationToken);
@@ -39,6 +47,7 @@ internal sealed class HealthService(ManagementContext broker, HealthServices ser
         }
         finally
         {
+            places.GiveBack(caller);
             Interlocked.Decrement(ref _watches);
         }
 

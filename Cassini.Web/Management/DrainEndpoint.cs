@@ -23,6 +23,7 @@ internal static class DrainEndpoint
 
         if (!Credentials.TryReadToken(context, out var token) || !shutdown.Accept(token))
         {
+            broker.Refusals.Add(RefusalKind.Credentials);
             context.Response.Headers.WWWAuthenticate = "Bearer";
             return Answer.TextAsync(context, StatusCodes.Status401Unauthorized, "the shutdown token is missing or not valid\n");
         }

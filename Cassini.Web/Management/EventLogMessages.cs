@@ -141,11 +141,11 @@ internal static partial class EventLogMessages
     [LoggerMessage(1703, LogLevel.Debug, "drain: {Stage}, at most {Deadline}")]
     public static partial void DrainStageEntered(this ILogger logger, DrainStage stage, TimeSpan deadline);
 
-    [LoggerMessage(1704, LogLevel.Information, "drain: {Stage} took {Duration}; {Sessions} clients left, {Messages} messages for them")]
-    public static partial void DrainStageLeft(this ILogger logger, DrainStage stage, TimeSpan duration, int sessions, long messages);
+    [LoggerMessage(1704, LogLevel.Information, "drain: {Stage} took {Duration}; {Sessions} clients left, {Messages} messages for them, {Kept} for sessions without a connection")]
+    public static partial void DrainStageLeft(this ILogger logger, DrainStage stage, TimeSpan duration, int sessions, long messages, long kept);
 
-    [LoggerMessage(1705, LogLevel.Warning, "drain: {Stage} was cut short after {Duration}; {Sessions} clients left, {Messages} messages for them")]
-    public static partial void DrainStageForced(this ILogger logger, DrainStage stage, TimeSpan duration, int sessions, long messages);
+    [LoggerMessage(1705, LogLevel.Warning, "drain: {Stage} was cut short after {Duration}; {Sessions} clients left, {Messages} messages for them, {Kept} for sessions without a connection")]
+    public static partial void DrainStageForced(this ILogger logger, DrainStage stage, TimeSpan duration, int sessions, long messages, long kept);
 
     [LoggerMessage(EventId = 1800, Message = "{Check}: {From} → {To} {Reason} {Message}")]
     public static partial void HealthChanged(

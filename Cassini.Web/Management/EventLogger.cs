@@ -154,8 +154,8 @@ internal sealed class EventLogger(ILogger logger, ConnectionTraces? traces = nul
             case PhaseLeft { Outcome: PhaseOutcome.Forced } e: logger.PhaseForced(e.Phase, e.Duration); break;
             case PhaseLeft e: logger.PhaseLeft(e.Phase, e.Duration); break;
             case DrainStageEntered e: logger.DrainStageEntered(e.Stage, e.Deadline); break;
-            case DrainStageLeft { Outcome: PhaseOutcome.Forced } e: logger.DrainStageForced(e.Stage, e.Duration, e.Sessions, e.Messages); break;
-            case DrainStageLeft e: logger.DrainStageLeft(e.Stage, e.Duration, e.Sessions, e.Messages); break;
+            case DrainStageLeft { Outcome: PhaseOutcome.Forced } e: logger.DrainStageForced(e.Stage, e.Duration, e.Sessions, e.Messages, e.Kept); break;
+            case DrainStageLeft e: logger.DrainStageLeft(e.Stage, e.Duration, e.Sessions, e.Messages, e.Kept); break;
             case HealthChanged e: logger.HealthChanged(EventLogMessages.LevelOf(e), e.Check, e.From, e.To, e.Reason, e.Message); break;
             default: logger.Other(brokerEvent); break;
         }

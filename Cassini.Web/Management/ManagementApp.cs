@@ -76,7 +76,7 @@ internal static class ManagementApp
         listen.Protocols = HttpProtocols.Http1;
         if (broker.IsClosed)
         {
-            listen.LimitEachCaller(new CallerPlaces(broker.Options.MaxConnectionsPerCaller));
+            listen.LimitEachCaller(new CallerPlaces(broker.Options.MaxConnectionsPerCaller), broker.Refusals);
         }
 
         if (broker.Options.Https)
@@ -90,18 +90,22 @@ internal static class ManagementApp
         var options = broker.Options;
         var stopping = app.Lifetime.ApplicationStopping;
         var bodies = new SnapshotBodies();
-        var waits = new ProbeWaits(broker, new CallerPlaces(broker.IsClosed ? options.MaxWaitsPerCaller : null), stopping);
+        var callersWaits = new CallerPlaces(broker.IsClosed ? options.MaxWaitsPerCaller : null);
+        var waits = new ProbeWaits(broker, options.MaxWaits, callersWaits, stopping);
+
+        // Strangers can use up no more than half, so that who has credentials finds a place.
+        var strangersWaits = new ProbeWaits(broker, Math.Max(1, options.MaxWaits / 2), callersWaits, stopping);
         var feeds = new FeedRegistry(broker, bodies, new CallerPlaces(broker.IsClosed ? options.MaxFeedsPerCaller : null), stopping);
         var rates = broker.IsClosed ? new RequestRates(options) : null;
         var tokens = new BearerTokens(null, options.TokenPath, broker.Time, logger);
-        var metrics = MetricsEndpoint.CreateMetrics(broker, feeds, waits);
+        var metrics = MetricsEndpoint.CreateMetrics(broker, feeds, [waits, strangersWaits]);
         app.Lifetime.ApplicationStopped.Register(() =>
         {
             metrics.Dispose();
             feeds.Dispose();
             rates?.Dispose();
         });
-        app.Use(new AccessGuard(broker, tokens, waits, rates).Guard);
+        app.Use(new AccessGuard(broker, tokens, strangersWaits, rates).Guard);
         app.Use(PlainErrors.Explain);
         app.MapIndex();
         app.MapDashboard();
@@ -110,7 +114,7 @@ internal static class ManagementApp
         app.MapEvents(broker, feeds);
         app.MapEvent(broker);
         app.MapState(broker);
-        app.MapMetrics(metrics);
+        app.MapMetrics(metrics, broker.Refusals);
         app.MapCertificates(broker);
         app.MapSessions(broker);
         app.MapTopics(broker);

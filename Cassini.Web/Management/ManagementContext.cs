@@ -5,6 +5,7 @@ using Cassini.Streams.Health;
 using Cassini.Streams.Hosting;
 using Cassini.Streams.Listening;
 using Cassini.Streams.Tls;
+using Cassini.Web.Management.Access;
 using Cassini.Web.Telemetry;
 
 namespace Cassini.Web.Management;
@@ -32,6 +33,9 @@ internal sealed record ManagementContext(
 
     /// <summary>Asks for a graceful stop of the process; null when nobody can.</summary>
     public Action? RequestStop { get; init; }
+
+    /// <summary>Who was turned away, and why.</summary>
+    public Refusals Refusals { get; } = new();
 
     /// <summary>Where metrics go beside /metrics; null when nowhere.</summary>
     public OtlpExport? Export { get; init; }

@@ -1,3 +1,4 @@
+using Cassini.Web.Management.Access;
 using Cassini.Web.Telemetry;
 
 namespace Cassini.Web.Management;
@@ -11,23 +12,24 @@ internal static class MetricsEndpoint
     private static readonly string[] Offered = ["text/plain", "application/openmetrics-text", Answer.Json];
 
     /// <summary>The instruments of the host that is managed.</summary>
-    public static CassiniMetrics CreateMetrics(ManagementContext broker, FeedRegistry feeds, ProbeWaits waits) =>
+    public static CassiniMetrics CreateMetrics(ManagementContext broker, FeedRegistry feeds, IReadOnlyList<ProbeWaits> waits) =>
         new(() => Read(broker, feeds, waits), broker.Hub, broker.Broker is not null, broker.Export, broker.Time);
 
-    public static void MapMetrics(this IEndpointRouteBuilder routes, CassiniMetrics metrics)
+    public static void MapMetrics(this IEndpointRouteBuilder routes, CassiniMetrics metrics, Refusals refusals)
     {
         var answers = new SemaphoreSlim(MaxAnswers);
-        routes.MapReads("/metrics", context => AnswerAsync(context, metrics, answers))
+        routes.MapReads("/metrics", context => AnswerAsync(context, metrics, answers, refusals))
             .Describe("metrics", "Metrics in the Prometheus text format, as OpenMetrics or as JSON.")
             .Answers(StatusCodes.Status200OK, MetricsText.PrometheusType, MetricsText.OpenMetricsType, Answer.Json)
             .Answers(StatusCodes.Status503ServiceUnavailable, Answer.PlainText);
     }
 
-    private static async Task AnswerAsync(HttpContext context, CassiniMetrics metrics, SemaphoreSlim answers)
+    private static async Task AnswerAsync(HttpContext context, CassiniMetrics metrics, SemaphoreSlim answers, Refusals refusals)
     {
         context.Response.Headers.Vary = "Accept";
         if (!answers.Wait(0))
         {
+            refusals.Add(RefusalKind.Scrapes);
             await Answer.TextAsync(context, StatusCodes.Status503ServiceUnavailable, $"{MaxAnswers} scrapes are under way already; try again later");
             return;
         }
@@ -49,7 +51,7 @@ internal static class MetricsEndpoint
         }
     }
 
-    private static MetricsReading Read(ManagementContext broker, FeedRegistry feeds, ProbeWaits waits)
+    private static MetricsReading Read(ManagementContext broker, FeedRegistry feeds, IReadOnlyList<ProbeWaits> waits)
     {
         var hub = broker.Hub;
         return new MetricsReading(
@@ -57,6 +59,7 @@ internal static class MetricsEndpoint
             broker.Broker?.Statistics,
             new EventNumbers(hub.Log.Newest, hub.Log.Oldest, hub.Log.Capacity, hub.LateEvents, hub.FoldFaults),
             new FeedNumbers(feeds.Count, feeds.Sent, feeds.Refused, feeds.Resets),
-            waits.Count);
+            waits.Sum(held => held.Count),
+            broker.Refusals.Counts);
     }
 }

@@ -4,7 +4,7 @@ using Cassini.Web.Management.Access;
 namespace Cassini.Web.Management;
 
 /// <summary>Long polls: a probe's answer is held back until the probe passes, within bounds.</summary>
-internal sealed class ProbeWaits(ManagementContext broker, CallerPlaces places, CancellationToken stopping)
+internal sealed class ProbeWaits(ManagementContext broker, int most, CallerPlaces places, CancellationToken stopping)
 {
     private int _count;
 
@@ -20,11 +20,12 @@ internal sealed class ProbeWaits(ManagementContext broker, CallerPlaces places, 
         var snapshot = broker.Health.Current;
         if (request.Wait is { } wait && wait > TimeSpan.Zero && !request.Scope.Passes(snapshot))
         {
-            if (Interlocked.Increment(ref _count) > broker.Options.MaxWaits)
+            if (Interlocked.Increment(ref _count) > most)
             {
                 Interlocked.Decrement(ref _count);
+                broker.Refusals.Add(RefusalKind.Waits);
                 await Answer.TextAsync(
-                    context, StatusCodes.Status503ServiceUnavailable, $"too many waits: {broker.Options.MaxWaits} are open, and no more are allowed\n");
+                    context, StatusCodes.Status503ServiceUnavailable, $"too many waits: {most} are open, and no more are allowed\n");
                 return;
             }
 
@@ -33,6 +34,7 @@ internal sealed class ProbeWaits(ManagementContext broker, CallerPlaces places, 
                 var caller = context.Connection.RemoteIpAddress;
                 if (!places.TryTake(caller))
                 {
+                    broker.Refusals.Add(RefusalKind.Waits);
                     await Answer.TextAsync(
                         context, StatusCodes.Status429TooManyRequests, $"too many waits: {places.Most} of yours are open, and no more are allowed\n");
                     return;

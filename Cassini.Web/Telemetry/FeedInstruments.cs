@@ -1,4 +1,5 @@
 using Cassini.Web.Management;
+using Cassini.Web.Management.Access;
 
 namespace Cassini.Web.Telemetry;
 
@@ -14,6 +15,8 @@ internal static class FeedInstruments
             .Counter("cassini.feed.refused", "{feed}", "Subscribers refused because too many were open.", r => r.Feeds.Refused)
             .Counter("cassini.feed.resets", "{reset}", "Feeds that could not go on where they were, by reason.", r =>
                 ResetAnswer.Reasons.Select(reason => Instruments.Of(r.Feeds.Resets.GetValueOrDefault(reason), "reason", reason)))
+            .Counter(
+                "cassini.management.refused", "{request}", "Requests and connections turned away, by reason.", "reason", Words.Of<RefusalKind>(), r => r.Refused)
             .Gauge("cassini.probe_waits", "{request}", "Long polls that are held back.", r => r.Waits);
     }
 

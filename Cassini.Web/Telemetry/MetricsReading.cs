@@ -9,7 +9,9 @@ namespace Cassini.Web.Telemetry;
 /// <param name="Events">The event log.</param>
 /// <param name="Feeds">The open feeds.</param>
 /// <param name="Waits">Long polls that are held back.</param>
-internal sealed record MetricsReading(HealthSnapshot Snapshot, BrokerStatistics? Broker, EventNumbers Events, FeedNumbers Feeds, int Waits);
+/// <param name="Refused">Callers turned away, in the order of the reasons.</param>
+internal sealed record MetricsReading(
+    HealthSnapshot Snapshot, BrokerStatistics? Broker, EventNumbers Events, FeedNumbers Feeds, int Waits, IReadOnlyList<long> Refused);
 
 /// <summary>What the event hub counts.</summary>
 internal readonly record struct EventNumbers(long Newest, long Oldest, int Capacity, long Late, long FoldFaults);

@@ -4,13 +4,13 @@ namespace Cassini.Web.Management.Access;
 /// Stands before every endpoint. On an open loopback address whoever means this machine, and is no other site's page, may do
 /// everything. Elsewhere callers need credentials. Strangers get one word from the probes, and what is wholly public.
 /// </summary>
-internal sealed class AccessGuard(ManagementContext broker, BearerTokens tokens, ProbeWaits waits, RequestRates? rates)
+internal sealed class AccessGuard(ManagementContext broker, BearerTokens tokens, ProbeWaits strangersWaits, RequestRates? rates)
 {
     private readonly Credentials _credentials = new(broker, tokens);
-    private readonly PublicProbes _probes = new(waits);
+    private readonly PublicProbes _probes = new(strangersWaits);
     private readonly HostNames _hosts = new(broker.Options.AllowedHosts.IsDefault ? [] : broker.Options.AllowedHosts, anyUnlessNamed: broker.IsClosed);
 
-    public RequestDelegate Guard(RequestDelegate next) => context => rates?.TryTake(context) is false
+    public RequestDelegate Guard(RequestDelegate next) => context => !IsBareProbe(context) && rates?.TryTake(context) is false
         ? RefuseTooManyAsync(context)
         : Examine(context) is { } refusal ? AnswerAsync(context, refusal, next) : next(context);
 
@@ -57,6 +57,7 @@ internal sealed class AccessGuard(ManagementContext broker, BearerTokens tokens,
             return answer;
         }
 
+        broker.Refusals.Add(refusal.Status == StatusCodes.Status401Unauthorized ? RefusalKind.Credentials : RefusalKind.Forbidden);
         if (refusal.Status == StatusCodes.Status401Unauthorized)
         {
             context.Response.Headers.WWWAuthenticate = refusal.IsStranger ? "Bearer" : "Bearer error=\"invalid_token\"";
@@ -65,9 +66,15 @@ internal sealed class AccessGuard(ManagementContext broker, BearerTokens tokens,
         return Answer.TextAsync(context, refusal.Status, refusal.Sentence + "\n");
     }
 
-    private static Task RefuseTooManyAsync(HttpContext context)
+    /// <summary>
+    /// What an orchestrator asks is not counted: whoever shares its address must not make it take a broker for dead. It costs next to nothing.
+    /// </summary>
+    private static bool IsBareProbe(HttpContext context) =>
+        !context.Request.QueryString.HasValue && context.GetEndpoint()?.Metadata.GetMetadata<PublicAccess>() is { Probe: not null };
+
+    private Task RefuseTooManyAsync(HttpContext context)
     {
-        context.Response.Headers.RetryAfter = "1";
-        return Answer.TextAsync(context, StatusCodes.Status429TooManyRequests, "too many requests from your address\n");
+        broker.Refusals.Add(RefusalKind.Rate);
+        return RequestRates.RefuseAsync(context);
     }
 }

@@ -73,6 +73,7 @@ internal sealed class BearerTokens
             return [];
         }
 
+        long look;
         lock (_gate)
         {
             if (_time.GetElapsedTime(_readAt) < Freshness)
@@ -81,20 +82,30 @@ internal sealed class BearerTokens
             }
 
             // One caller a second looks, and those who ask meanwhile are answered by the last look.
-            _readAt = _time.GetTimestamp();
+            _readAt = look = _time.GetTimestamp();
         }
 
         var (tokens, problem) = Read(_path);
+        bool isNews;
         lock (_gate)
         {
-            if (problem != _problem)
+            if (_readAt != look)
             {
-                _problem = problem;
-                Tell(problem);
+                // So slow that another look began: that one knows better.
+                return _ofFile;
             }
 
-            return _ofFile = tokens;
+            isNews = problem != _problem;
+            _problem = problem;
+            _ofFile = tokens;
         }
+
+        if (isNews)
+        {
+            Tell(problem);
+        }
+
+        return tokens;
     }
 
     private void Tell(string? problem)

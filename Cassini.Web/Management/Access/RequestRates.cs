@@ -23,5 +23,15 @@ internal sealed class RequestRates(ManagementOptions options) : IDisposable
         return lease.IsAcquired;
     }
 
+    /// <summary>Turns callers away that ask too often, and does nothing else.</summary>
+    public RequestDelegate Limit(RequestDelegate next) => context => TryTake(context) ? next(context) : RefuseAsync(context);
+
+    /// <summary>The answer for a caller that asks too often.</summary>
+    public static Task RefuseAsync(HttpContext context)
+    {
+        context.Response.Headers.RetryAfter = "1";
+        return Answer.TextAsync(context, StatusCodes.Status429TooManyRequests, "too many requests from your address\n");
+    }
+
     public void Dispose() => _limiter.Dispose();
 }
