@@ -128,7 +128,7 @@ internal static class DrainBench
                         _acknowledged[text] = true;
                     }
                 }
-                catch (Exception) when (!client.IsConnected)
+                catch (Exception gone) when (gone is MQTTnet.Exceptions.MqttCommunicationException or OperationCanceledException)
                 {
                     return; // told to go in the middle of it: not acknowledged
                 }

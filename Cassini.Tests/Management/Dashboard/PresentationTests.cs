@@ -81,15 +81,14 @@ public class PresentationTests(DashboardBrowser browser)
         var page = await OpenAsync(rig);
         var light = await PaperAsync(page);
         await page.Browser.CommandAsync("Emulation.setEmulatedMedia", new { features = new[] { new { name = "prefers-color-scheme", value = "dark" } } });
-        var dark = await PaperAsync(page);
-        dark.ShouldNotBe(light);
+        await Eventually.BecomesAsync("the paper is dark", async () => await PaperAsync(page), paper => paper != light);
 
-        (await page.TextAsync("#theme")).ShouldBe("Light");
+        await Eventually.BecomesAsync("the button offers light", async () => await page.TextAsync("#theme"), text => text == "Light");
         await page.Browser.ClickAsync("#theme");
-        (await PaperAsync(page)).ShouldBe(light);
+        await Eventually.BecomesAsync("the paper is light as chosen", async () => await PaperAsync(page), paper => paper == light);
         await page.Browser.GoAsync(rig.Address.ToString());
         await page.IsLiveAsync();
-        (await PaperAsync(page)).ShouldBe(light);
+        await Eventually.BecomesAsync("the choice is remembered", async () => await PaperAsync(page), paper => paper == light);
     }
 
     /// <summary>One endpoint cannot be bound, and a client has a very long name.</summary>
