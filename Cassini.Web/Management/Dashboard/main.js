@@ -62,7 +62,7 @@ const refreshCertificates = throttled(SECOND, () => getJson('/certificates')
   .catch(failed));
 
 const TOUCHED_BY = {
-  health: [refreshHealth],
+  health: [refreshHealth, refreshCertificates],
   lifecycle: [refreshHealth],
   listener: [refreshHealth],
   certificate: [refreshHealth, refreshCertificates],
@@ -130,12 +130,24 @@ function onSecond() {
   if (state === 'live' && model.health !== null) {
     refreshAges(model.clock);
     render();
-    if (seconds % RECHECK === 0 && (failingOf(model.health).length > 0 || model.health.checks.some(check => check.flapping))) {
-      refreshHealth();
+    if (seconds % RECHECK === 0) {
+      recheck();
     }
   }
 
   showAge(feed.age);
+}
+
+function recheck() {
+  const failing = failingOf(model.health);
+  if (failing.length > 0 || model.health.checks.some(check => check.flapping)) {
+    refreshHealth();
+  }
+
+  // While one certificate is not well, another that turns bad changes no check.
+  if (failing.some(check => check.name === 'certificate')) {
+    refreshCertificates();
+  }
 }
 
 initTheme();
