@@ -1,6 +1,6 @@
 // Puts the parts together: the feed into the model, the model onto the page.
 
-import { Denied, getJson, setToken } from './api.js';
+import { getJson, setToken } from './api.js';
 import { renderChecks } from './checks.js';
 import { byId, setText } from './dom.js';
 import { initEvidence, openEvent } from './evidence.js';
@@ -8,6 +8,7 @@ import { renderCertificates, renderEndpoints } from './facts.js';
 import { Feed } from './feed.js';
 import { showAge, showState, showTitle } from './lost.js';
 import { Model } from './model.js';
+import { Notes } from './notes.js';
 import { readPast, readSnapshot } from './past.js';
 import { Sessions } from './sessions.js';
 import { initTheme } from './theme.js';
@@ -24,8 +25,9 @@ const RECHECK = 5;
 const model = new Model();
 model.certificates = [];
 const feed = new Feed(onMessage, onState);
-const sessions = new Sessions(model.clock, failed);
-const topics = new Topics(failed);
+const notes = new Notes(askForToken);
+const sessions = new Sessions(model.clock, notes);
+const topics = new Topics(notes);
 let state = 'connecting';
 let isTokenGiven = false;
 let seconds = 0;
@@ -46,20 +48,16 @@ const render = throttled(100, () => {
 });
 
 // Transitions do not tell all: whether a status is only held, whether a check is flapping, where an endpoint is bound.
-const refreshHealth = throttled(250, () => readSnapshot()
-  .then(health => {
-    if (model.refresh(health)) {
-      render();
-    }
-  })
-  .catch(failed));
-
-const refreshCertificates = throttled(SECOND, () => getJson('/certificates')
-  .then(certificates => {
-    model.certificates = certificates;
+const refreshHealth = throttled(250, () => notes.read('checks-failed', async () => {
+  if (model.refresh(await readSnapshot())) {
     render();
-  })
-  .catch(failed));
+  }
+}, refreshHealth));
+
+const refreshCertificates = throttled(SECOND, () => notes.read('certificates-failed', async () => {
+  model.certificates = await getJson('/certificates');
+  render();
+}, refreshCertificates));
 
 const TOUCHED_BY = {
   health: [refreshHealth, refreshCertificates],
@@ -74,10 +72,7 @@ const TOUCHED_BY = {
 
 function onMessage(message) {
   if (model.apply(message)) {
-    readPast(message.data, envelope => {
-      model.remember(envelope);
-      render();
-    }).catch(failed);
+    readThePast(message.data);
   }
 
   if (message.type === 'snapshot') {
@@ -87,6 +82,13 @@ function onMessage(message) {
   }
 
   render();
+}
+
+function readThePast(snapshot) {
+  notes.read('timeline-failed', () => readPast(snapshot, envelope => {
+    model.remember(envelope);
+    render();
+  }), () => readThePast(snapshot));
 }
 
 function refreshAll() {
@@ -100,16 +102,14 @@ function onState(next, why) {
   showState(next, why);
   render();
   if (next === 'denied') {
+    askForToken();
     setText(byId('access-note'), isTokenGiven ? 'This token was refused.' : 'It stays in this page’s memory and is gone when you close it.');
     byId('token').focus();
   }
 }
 
-/** The feed says whether the broker can be reached; a request that fails with it says nothing new. */
-function failed(error) {
-  if (error instanceof Denied) {
-    byId('access').hidden = false;
-  }
+function askForToken() {
+  byId('access').hidden = false;
 }
 
 function initAccess() {
@@ -139,6 +139,7 @@ function onSecond() {
 }
 
 function recheck() {
+  notes.retry();
   const failing = failingOf(model.health);
   if (failing.length > 0 || model.health.checks.some(check => check.flapping)) {
     refreshHealth();

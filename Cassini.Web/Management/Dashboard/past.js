@@ -1,6 +1,6 @@
 // Feeds that are read once: the health of now, and what the broker's log still holds of the time before this page.
 
-import { request } from './api.js';
+import { TIME_LIMIT, request, timeLimit } from './api.js';
 import { sequenceOf } from './format.js';
 import { messagesOf } from './sse.js';
 
@@ -25,7 +25,8 @@ export async function readPast(snapshot, onEnvelope) {
 export async function readSnapshot() {
   const cut = new AbortController();
   try {
-    const response = await request('/events?types=health', { headers: { Accept: 'text/event-stream' }, signal: cut.signal });
+    const signal = AbortSignal.any([cut.signal, timeLimit()]);
+    const response = await request('/events?types=health', { headers: { Accept: 'text/event-stream' }, signal });
     for await (const { type, data } of messagesOf(response)) {
       if (type === 'snapshot') {
         return data;
@@ -41,7 +42,7 @@ export async function readSnapshot() {
 /** Reads until the snapshot's own place, or until nothing more comes: the last events may be of other types. */
 async function read(types, from, to, snapshot, onEnvelope) {
   const cut = new AbortController();
-  let timer = setTimeout(() => cut.abort(), QUIET * 5);
+  let timer = setTimeout(() => cut.abort(new DOMException('nothing came', 'TimeoutError')), TIME_LIMIT);
   const alive = () => {
     clearTimeout(timer);
     timer = setTimeout(() => cut.abort(), QUIET);
@@ -59,7 +60,8 @@ async function read(types, from, to, snapshot, onEnvelope) {
       }
     }
   } catch (error) {
-    if (!cut.signal.aborted) {
+    const isQuiet = cut.signal.reason?.name === 'AbortError';
+    if (!isQuiet) {
       throw error;
     }
   } finally {

@@ -1,0 +1,77 @@
+using Cassini.Streams.Hosting;
+using Cassini.Tests.Support;
+using Microsoft.AspNetCore.Http;
+
+namespace Cassini.Tests.Management.Dashboard;
+
+/// <summary>What the page says when the feed is live and another request fails.</summary>
+[Collection(DashboardTests.Name)]
+public class FailedReadTests(DashboardBrowser browser)
+{
+    [Theory]
+    [InlineData("/sessions", "#sessions-failed", 429, "too many requests from your address")]
+    [InlineData("/topics", "#topics-failed", 503, "come back later")]
+    [InlineData("/certificates", "#certificates-failed", 503, "come back later")]
+    public async Task Read_Refused_IsToldAtItsTableUntilItSucceeds(string path, string note, int status, string sentence)
+    {
+        Programs.Require("chromium");
+        await using var rig = await ManagementRig.StartReadyAsync();
+        await using var front = await Front.StartAsync(rig.Address);
+        front.TakeOver(async context =>
+        {
+            if (context.Request.Path != path)
+            {
+                return false;
+            }
+
+            context.Response.StatusCode = status;
+            await context.Response.WriteAsync(sentence + "\n", context.RequestAborted);
+            return true;
+        });
+        var page = await browser.OpenAsync(front.Address);
+        await page.ShowsAsync(note, $"Not up to date: {sentence}");
+        (await page.TextAsync("#feed")).ShouldBe("live");
+        (await page.TextAsync("[id$=-failed]")).Trim().ShouldBe($"Not up to date: {sentence}");
+
+        front.LetPass();
+        await page.ShowsAsync("the note is gone", note, shown => shown.Length == 0);
+    }
+
+    /// <summary>As on a connection that is half open: the feed lives on another.</summary>
+    [Fact]
+    public async Task Read_NeverAnswered_EndsAndIsToldAndTriedAgain()
+    {
+        Programs.Require("chromium");
+        await using var rig = await ManagementRig.StartReadyAsync();
+        await using var front = await Front.StartAsync(rig.Address);
+        front.TakeOver(async context =>
+        {
+            if (context.Request.Path != "/sessions")
+            {
+                return false;
+            }
+
+            await Task.Delay(Timeout.InfiniteTimeSpan, TimeProvider.System, context.RequestAborted);
+            return true;
+        });
+        var page = await browser.OpenAsync(front.Address);
+        await page.IsLiveAsync();
+        await page.ShowsAsync("#sessions-failed", "Not up to date: no answer within 10 s");
+        (await page.TextAsync("#feed")).ShouldBe("live");
+
+        front.LetPass();
+        await page.ShowsAsync("#sessions-range", "none");
+        await page.ShowsAsync("the note is gone", "#sessions-failed", shown => shown.Length == 0);
+    }
+
+    /// <summary>The page's own feed is the only one that may be open.</summary>
+    [Fact]
+    public async Task Past_TooManyFeeds_IsToldAtTheTimeLine()
+    {
+        Programs.Require("chromium");
+        await using var rig = await ManagementRig.StartReadyAsync(new ManagementOptions { MaxFeeds = 1 });
+        var page = await browser.OpenAsync(rig.Address);
+
+        await page.ShowsAsync("#timeline-failed", "Not up to date: ");
+    }
+}
