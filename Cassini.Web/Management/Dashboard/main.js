@@ -28,6 +28,7 @@ const feed = new Feed(onMessage, onState);
 const notes = new Notes(askForToken);
 const sessions = new Sessions(model.clock, notes);
 const topics = new Topics(notes);
+let past = new AbortController();
 let state = 'connecting';
 let isTokenGiven = false;
 let seconds = 0;
@@ -84,11 +85,15 @@ function onMessage(message) {
   render();
 }
 
+/** One read at a time: what an earlier one still brings belongs to the time before a reset. */
 function readThePast(snapshot) {
+  past.abort();
+  past = new AbortController();
+  const { signal } = past;
   notes.read('timeline-failed', () => readPast(snapshot, envelope => {
     model.remember(envelope);
     render();
-  }), () => readThePast(snapshot));
+  }, signal), () => readThePast(snapshot));
 }
 
 function refreshAll() {

@@ -9,15 +9,16 @@ const CONNECTION_EVENTS = 4_096;
 const MARGIN = 64;
 const QUIET = 1_000;
 
-export async function readPast(snapshot, onEnvelope) {
+/** Reads until `gone` is aborted: from then on nothing is told. */
+export async function readPast(snapshot, onEnvelope, gone) {
   const kept = sequenceOf(snapshot.log.oldestId);
 
   // A full log goes on forgetting while it is asked.
   const oldest = kept > 1 ? kept + MARGIN : kept;
   const newest = sequenceOf(snapshot.log.newestId);
   await Promise.all([
-    read('health,lifecycle', oldest, newest, snapshot, onEnvelope),
-    read('connection,load', Math.max(oldest, newest - CONNECTION_EVENTS), newest, snapshot, onEnvelope),
+    read('health,lifecycle', oldest, newest, snapshot, onEnvelope, gone),
+    read('connection,load', Math.max(oldest, newest - CONNECTION_EVENTS), newest, snapshot, onEnvelope, gone),
   ]);
 }
 
@@ -40,7 +41,7 @@ export async function readSnapshot() {
 }
 
 /** Reads until the snapshot's own place, or until nothing more comes: the last events may be of other types. */
-async function read(types, from, to, snapshot, onEnvelope) {
+async function read(types, from, to, snapshot, onEnvelope, gone) {
   const cut = new AbortController();
   let timer = setTimeout(() => cut.abort(new DOMException('nothing came', 'TimeoutError')), TIME_LIMIT);
   const alive = () => {
@@ -49,9 +50,10 @@ async function read(types, from, to, snapshot, onEnvelope) {
   };
   try {
     const after = `${snapshot.epoch}-${Math.max(0, from - 1)}`;
-    const response = await request(`/events?types=${types}&lastEventId=${after}`, { headers: { Accept: 'text/event-stream' }, signal: cut.signal });
+    const signal = AbortSignal.any([cut.signal, gone]);
+    const response = await request(`/events?types=${types}&lastEventId=${after}`, { headers: { Accept: 'text/event-stream' }, signal });
     for await (const { type, data, id } of messagesOf(response, alive)) {
-      if (type === 'reset' || (id && sequenceOf(id) > to)) {
+      if (gone.aborted || type === 'reset' || (id && sequenceOf(id) > to)) {
         return;
       }
 
@@ -61,7 +63,7 @@ async function read(types, from, to, snapshot, onEnvelope) {
     }
   } catch (error) {
     const isQuiet = cut.signal.reason?.name === 'AbortError';
-    if (!isQuiet) {
+    if (!isQuiet && !gone.aborted) {
       throw error;
     }
   } finally {
