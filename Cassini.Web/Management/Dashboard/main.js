@@ -113,8 +113,10 @@ function onState(next, why) {
   }
 }
 
+/** A link carries no token: what it leads to would be refused. */
 function askForToken() {
   byId('access').hidden = false;
+  byId('views').hidden = true;
 }
 
 function initAccess() {
