@@ -37,7 +37,7 @@ public sealed class HealthProjection : IDisposable
         _policy = policy;
         _scheduler = scheduler;
         _version = version;
-        _builder = new SnapshotBuilder(() => hub.Log.Oldest, hub.StartedAt, version, feedHeartbeat);
+        _builder = new SnapshotBuilder(policy, () => hub.Log.Oldest, hub.StartedAt, version, feedHeartbeat);
         _state = HealthState.Initial(hub.Epoch, hub.StartedAt, policy);
         _rendered = new Rendered(_state, _builder.Build(_state));
         _lastTick = hub.Elapsed.Ticks;

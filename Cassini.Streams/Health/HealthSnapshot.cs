@@ -89,7 +89,8 @@ public sealed record HealthSnapshot
 /// <param name="Role">Which.</param>
 /// <param name="Subject">Its subject; the issuer for a revocation list.</param>
 /// <param name="NotAfter">Until when it is valid, UTC.</param>
-public sealed record CertificateHealth(CertificateRole Role, string Subject, DateTimeOffset NotAfter);
+/// <param name="Status">What the certificate check says of it alone at this instant: ok, degraded or error; unknown when the projection is stale.</param>
+public sealed record CertificateHealth(CertificateRole Role, string Subject, DateTimeOffset NotAfter, HealthStatus Status);
 
 /// <summary>The last thing that went wrong.</summary>
 /// <param name="Message">What.</param>

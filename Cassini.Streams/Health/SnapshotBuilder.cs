@@ -2,15 +2,18 @@ using System.Collections.Immutable;
 using System.Globalization;
 using Cassini.Streams.Events;
 using Cassini.Streams.Health.Checks;
+using Cassini.Streams.Health.Facts;
 
 namespace Cassini.Streams.Health;
 
 /// <summary>Turns the fold's state into the snapshot that everybody reads.</summary>
+/// <param name="policy">The thresholds that the state was judged by.</param>
 /// <param name="oldest">The oldest event that the feed can resume from.</param>
 /// <param name="startedAt">When the process started.</param>
 /// <param name="version">The program's version.</param>
 /// <param name="heartbeat">The longest silence of a healthy feed.</param>
-internal sealed class SnapshotBuilder(Func<long> oldest, DateTimeOffset startedAt, string version, TimeSpan heartbeat)
+internal sealed class SnapshotBuilder(
+    HealthPolicy policy, Func<long> oldest, DateTimeOffset startedAt, string version, TimeSpan heartbeat)
 {
     private const int TopicNames = 100;
 
@@ -44,7 +47,7 @@ internal sealed class SnapshotBuilder(Func<long> oldest, DateTimeOffset startedA
         Ready = state.Verdicts.Ready,
         Live = state.Verdicts.Live,
         Counts = state.Counts,
-        Certificates = [.. state.Facts.Certificates.Loaded.Select(fact => new CertificateHealth(fact.Role, fact.Subject, fact.NotAfter))],
+        Certificates = [.. state.Facts.Certificates.Loaded.Select(fact => Build(state, fact))],
     };
 
     /// <summary>
@@ -73,8 +76,12 @@ internal sealed class SnapshotBuilder(Func<long> oldest, DateTimeOffset startedA
                     FailsLivez = check.FailsLivez || (fails && check.Name == CheckNames.Projection),
                 }),
             ],
+            Certificates = [.. last.Certificates.Select(certificate => certificate with { Status = HealthStatus.Unknown })],
         };
     }
+
+    private CertificateHealth Build(HealthState state, CertificateFact fact) =>
+        new(fact.Role, fact.Subject, fact.NotAfter, CertificateCheck.JudgeOne(fact, policy, state.Now).Status);
 
     private static CheckHealth Build(HealthState state, CheckState check) => new(
         check.Check.Name,

@@ -45,7 +45,8 @@ public class EventTests
         using var json = JsonDocument.Parse(await rig.GetTextAsync("/certificates"));
 
         json.RootElement.EnumerateArray().Select(one => one.GetProperty("role").GetString()).ShouldBe(["server", "authority", "revocationList"]);
-        json.RootElement[0].EnumerateObject().Select(property => property.Name).ShouldBe(["role", "subject", "notAfter"]);
+        json.RootElement[0].EnumerateObject().Select(property => property.Name).ShouldBe(["role", "subject", "notAfter", "status"]);
         json.RootElement[0].GetProperty("notAfter").GetString().ShouldNotBeNull().ShouldEndWith("Z");
+        json.RootElement[0].GetProperty("status").GetString().ShouldBe("ok");
     }
 }

@@ -37,7 +37,8 @@ internal sealed class CertificateCheck : Check
         return worst;
     }
 
-    private static Verdict JudgeOne(CertificateFact fact, HealthPolicy policy, TimeSpan now)
+    /// <summary>One certificate by itself, whatever becomes of the others.</summary>
+    public static Verdict JudgeOne(CertificateFact fact, HealthPolicy policy, TimeSpan now)
     {
         var until = string.Create(CultureInfo.InvariantCulture, $"{fact.NotAfter.UtcDateTime:yyyy-MM-dd HH:mm:ss}Z");
         if (fact.Role is CertificateRole.RevocationList)

@@ -72,6 +72,36 @@ public class OpenAccessTests
             .StatusCode.ShouldBe(HttpStatusCode.Accepted);
     }
 
+    [Fact]
+    public async Task Write_FromOurOwnPageBehindAProxyThatEndsTls_IsAllowed()
+    {
+        await using var rig = await ManagementRig.StartReadyAsync(new ManagementOptions { AllowedHosts = ["cassini.example"] });
+        using var response = await rig.SendAsync(
+            HttpMethod.Delete, $"/sessions/{FakeListeners.Session}", null,
+            ("Host", "cassini.example"), ("Origin", "https://cassini.example"), ("Sec-Fetch-Site", "same-origin"));
+
+        response.StatusCode.ShouldBe(HttpStatusCode.Accepted);
+        rig.Listeners.Calls.ShouldBe([$"disconnect {FakeListeners.Session}"]);
+    }
+
+    /// <summary>Only the browser's own word stands in for the comparison: not its absence, and not another.</summary>
+    [Theory]
+    [InlineData(null)]
+    [InlineData("none")]
+    [InlineData("same-site")]
+    [InlineData("same-origin, cross-site")]
+    public async Task Write_OriginOfAnotherScheme_IsRefusedUnlessTheBrowserVouches(string? site)
+    {
+        await using var rig = await ManagementRig.StartReadyAsync(Rehearsing);
+        var origin = ("Origin", "https://localhost:9090");
+        using var response = site is null
+            ? await rig.SendAsync(HttpMethod.Post, "/faults/crash-manager", null, ("Host", "localhost:9090"), origin)
+            : await rig.SendAsync(HttpMethod.Post, "/faults/crash-manager", null, ("Host", "localhost:9090"), origin, ("Sec-Fetch-Site", site));
+
+        response.StatusCode.ShouldBe(HttpStatusCode.Forbidden);
+        rig.Listeners.Calls.ShouldBeEmpty();
+    }
+
     /// <summary>A page of that name which resolves to us (DNS rebinding) gets what a stranger gets.</summary>
     [Theory]
     [InlineData("/readyz", HttpStatusCode.OK, "ok")]

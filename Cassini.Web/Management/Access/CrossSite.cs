@@ -8,7 +8,14 @@ internal static class CrossSite
     /// <summary>What is wrong; null when no other site is behind the request.</summary>
     public static string? Problem(HttpRequest request)
     {
-        if (request.Headers["Sec-Fetch-Site"] is { Count: > 0 } site && !IsOnly(site, "same-origin") && !IsOnly(site, "none") && !IsVisit(request))
+        var site = request.Headers["Sec-Fetch-Site"];
+        if (IsOnly(site, "same-origin"))
+        {
+            // No page can make a browser say so. Behind a proxy that ends TLS its Origin is https, and the scheme here is not.
+            return null;
+        }
+
+        if (site.Count > 0 && !IsOnly(site, "none") && !IsVisit(request))
         {
             return "a browser sent this request for another site";
         }

@@ -1,5 +1,8 @@
 // Requests to the broker that served this page, with the token if one was given. It is kept here and nowhere else.
 
+// A connection can be half open: without a limit what waits on it would never be asked for again.
+export const TIME_LIMIT = 10_000;
+
 let token = null;
 
 /** The server wants to know who asks. */
@@ -17,7 +20,10 @@ export function setToken(value) {
   token = value;
 }
 
-export async function request(path, { method = 'GET', headers = {}, signal } = {}) {
+/** A limit on how long the answer may take, its body included. Feeds have no end, and watch over their silence instead. */
+export const timeLimit = () => AbortSignal.timeout(TIME_LIMIT);
+
+export async function request(path, { method = 'GET', headers = {}, signal = timeLimit() } = {}) {
   const response = await fetch(path, {
     method,
     signal,
@@ -31,6 +37,13 @@ export async function request(path, { method = 'GET', headers = {}, signal } = {
 
   const sentence = (await response.text()).trim() || `${response.status} ${response.statusText}`;
   throw response.status === 401 ? new Denied(sentence) : new Refused(response.status, sentence);
+}
+
+/** What went wrong, for people. */
+export function sentenceOf(error) {
+  return error.name === 'TimeoutError' ? `no answer within ${TIME_LIMIT / 1_000} s`
+    : error.name === 'TypeError' ? 'the broker cannot be reached'
+    : error.message;
 }
 
 export async function getJson(path, options = {}) {

@@ -1,6 +1,6 @@
 // An event, opened: its JSON as the broker tells it.
 
-import { getJson } from './api.js';
+import { getJson, sentenceOf } from './api.js';
 import { byId, setText } from './dom.js';
 import { sequenceOf } from './format.js';
 
@@ -24,7 +24,7 @@ export async function openEvent(id) {
     }
   } catch (error) {
     if (asked === id) {
-      setText(byId('evidence-said'), `It cannot be shown: ${error.message}`);
+      setText(byId('evidence-said'), `It cannot be shown: ${sentenceOf(error)}`);
     }
   }
 }

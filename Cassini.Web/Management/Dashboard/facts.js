@@ -5,9 +5,8 @@ import { plural } from './format.js';
 import { age } from './words.js';
 
 const DAY = 86_400;
-const SOON = 14;
 const STATES = { bound: 'ok', pending: 'unknown', failed: 'error', closed: 'error' };
-const ROLES = { server: 'server', authority: 'client CA', revocationList: 'revocation list' };
+const ROLES = { server: 'server', authority: 'client CA', revocationList: 'revocation list', management: 'management' };
 
 const endpoints = new Keyed();
 const certificates = new Keyed();
@@ -23,7 +22,7 @@ export function renderCertificates({ certificates: all, clock }) {
   const items = all.map(certificate => ({ ...certificate, days: Math.floor((clock.secondsOf(certificate.notAfter) - clock.now) / DAY) }));
   certificates.render(byId('certificates'), items, certificate => certificate.role, certificate => h('li', { 'data-certificate': certificate.role },
     h('span', {}, ROLES[certificate.role] ?? certificate.role),
-    h('span', { class: 'status', 'data-status': certificate.days < 0 ? 'error' : certificate.days < SOON ? 'degraded' : 'ok' },
+    h('span', { class: 'status', 'data-status': certificate.status },
       h('span', { class: 'glyph', 'aria-hidden': 'true' }), certificate.days < 0 ? 'expired' : `${plural(certificate.days, 'day', 'days')} left`),
     h('span', { class: 'quiet' }, certificate.subject, ', until ', h('time', { datetime: certificate.notAfter }, certificate.notAfter.slice(0, 10)))));
 }

@@ -1,6 +1,6 @@
 // Puts the parts together: the feed into the model, the model onto the page.
 
-import { Denied, getJson, setToken } from './api.js';
+import { getJson, setToken } from './api.js';
 import { renderChecks } from './checks.js';
 import { byId, setText } from './dom.js';
 import { initEvidence, openEvent } from './evidence.js';
@@ -8,6 +8,7 @@ import { renderCertificates, renderEndpoints } from './facts.js';
 import { Feed } from './feed.js';
 import { showAge, showState, showTitle } from './lost.js';
 import { Model } from './model.js';
+import { Notes } from './notes.js';
 import { readPast, readSnapshot } from './past.js';
 import { Sessions } from './sessions.js';
 import { initTheme } from './theme.js';
@@ -24,8 +25,10 @@ const RECHECK = 5;
 const model = new Model();
 model.certificates = [];
 const feed = new Feed(onMessage, onState);
-const sessions = new Sessions(model.clock, failed);
-const topics = new Topics(failed);
+const notes = new Notes(askForToken);
+const sessions = new Sessions(model.clock, notes);
+const topics = new Topics(notes);
+let past = new AbortController();
 let state = 'connecting';
 let isTokenGiven = false;
 let seconds = 0;
@@ -46,23 +49,19 @@ const render = throttled(100, () => {
 });
 
 // Transitions do not tell all: whether a status is only held, whether a check is flapping, where an endpoint is bound.
-const refreshHealth = throttled(250, () => readSnapshot()
-  .then(health => {
-    if (model.refresh(health)) {
-      render();
-    }
-  })
-  .catch(failed));
-
-const refreshCertificates = throttled(SECOND, () => getJson('/certificates')
-  .then(certificates => {
-    model.certificates = certificates;
+const refreshHealth = throttled(250, () => notes.read('checks-failed', async () => {
+  if (model.refresh(await readSnapshot())) {
     render();
-  })
-  .catch(failed));
+  }
+}, refreshHealth));
+
+const refreshCertificates = throttled(SECOND, () => notes.read('certificates-failed', async () => {
+  model.certificates = await getJson('/certificates');
+  render();
+}, refreshCertificates));
 
 const TOUCHED_BY = {
-  health: [refreshHealth],
+  health: [refreshHealth, refreshCertificates],
   lifecycle: [refreshHealth],
   listener: [refreshHealth],
   certificate: [refreshHealth, refreshCertificates],
@@ -74,10 +73,7 @@ const TOUCHED_BY = {
 
 function onMessage(message) {
   if (model.apply(message)) {
-    readPast(message.data, envelope => {
-      model.remember(envelope);
-      render();
-    }).catch(failed);
+    readThePast(message.data);
   }
 
   if (message.type === 'snapshot') {
@@ -87,6 +83,17 @@ function onMessage(message) {
   }
 
   render();
+}
+
+/** One read at a time: what an earlier one still brings belongs to the time before a reset. */
+function readThePast(snapshot) {
+  past.abort();
+  past = new AbortController();
+  const { signal } = past;
+  notes.read('timeline-failed', () => readPast(snapshot, envelope => {
+    model.remember(envelope);
+    render();
+  }, signal), () => readThePast(snapshot));
 }
 
 function refreshAll() {
@@ -100,16 +107,16 @@ function onState(next, why) {
   showState(next, why);
   render();
   if (next === 'denied') {
+    askForToken();
     setText(byId('access-note'), isTokenGiven ? 'This token was refused.' : 'It stays in this page’s memory and is gone when you close it.');
     byId('token').focus();
   }
 }
 
-/** The feed says whether the broker can be reached; a request that fails with it says nothing new. */
-function failed(error) {
-  if (error instanceof Denied) {
-    byId('access').hidden = false;
-  }
+/** A link carries no token: what it leads to would be refused. */
+function askForToken() {
+  byId('access').hidden = false;
+  byId('views').hidden = true;
 }
 
 function initAccess() {
@@ -130,12 +137,25 @@ function onSecond() {
   if (state === 'live' && model.health !== null) {
     refreshAges(model.clock);
     render();
-    if (seconds % RECHECK === 0 && (failingOf(model.health).length > 0 || model.health.checks.some(check => check.flapping))) {
-      refreshHealth();
+    if (seconds % RECHECK === 0) {
+      recheck();
     }
   }
 
   showAge(feed.age);
+}
+
+function recheck() {
+  notes.retry();
+  const failing = failingOf(model.health);
+  if (failing.length > 0 || model.health.checks.some(check => check.flapping)) {
+    refreshHealth();
+  }
+
+  // While one certificate is not well, another that turns bad changes no check.
+  if (failing.some(check => check.name === 'certificate')) {
+    refreshCertificates();
+  }
 }
 
 initTheme();

@@ -26,9 +26,11 @@ export class Model {
     }
   }
 
-  /** Takes in an event of before the first snapshot. */
+  /** Takes in an event of before the first snapshot: once, however often it is read. */
   remember(envelope) {
-    if (this.health !== null && envelope.id.startsWith(this.health.epoch) && sequenceOf(envelope.id) <= this.since) {
+    const sequence = sequenceOf(envelope.id);
+    if (this.health !== null && envelope.id.startsWith(this.health.epoch) && sequence <= this.since && !this.remembered.has(sequence)) {
+      this.remembered.add(sequence);
       this.#record(envelope);
     }
   }
@@ -47,6 +49,7 @@ export class Model {
     this.health = null;
     this.through = 0;
     this.since = 0;
+    this.remembered = new Set();
     this.transitions = new Map();
     this.phases = new Map();
     this.accepts = new Happenings();

@@ -1,6 +1,6 @@
 // Feeds that are read once: the health of now, and what the broker's log still holds of the time before this page.
 
-import { request } from './api.js';
+import { TIME_LIMIT, request, timeLimit } from './api.js';
 import { sequenceOf } from './format.js';
 import { messagesOf } from './sse.js';
 
@@ -9,15 +9,16 @@ const CONNECTION_EVENTS = 4_096;
 const MARGIN = 64;
 const QUIET = 1_000;
 
-export async function readPast(snapshot, onEnvelope) {
+/** Reads until `gone` is aborted: from then on nothing is told. */
+export async function readPast(snapshot, onEnvelope, gone) {
   const kept = sequenceOf(snapshot.log.oldestId);
 
   // A full log goes on forgetting while it is asked.
   const oldest = kept > 1 ? kept + MARGIN : kept;
   const newest = sequenceOf(snapshot.log.newestId);
   await Promise.all([
-    read('health,lifecycle', oldest, newest, snapshot, onEnvelope),
-    read('connection,load', Math.max(oldest, newest - CONNECTION_EVENTS), newest, snapshot, onEnvelope),
+    read('health,lifecycle', oldest, newest, snapshot, onEnvelope, gone),
+    read('connection,load', Math.max(oldest, newest - CONNECTION_EVENTS), newest, snapshot, onEnvelope, gone),
   ]);
 }
 
@@ -25,7 +26,8 @@ export async function readPast(snapshot, onEnvelope) {
 export async function readSnapshot() {
   const cut = new AbortController();
   try {
-    const response = await request('/events?types=health', { headers: { Accept: 'text/event-stream' }, signal: cut.signal });
+    const signal = AbortSignal.any([cut.signal, timeLimit()]);
+    const response = await request('/events?types=health', { headers: { Accept: 'text/event-stream' }, signal });
     for await (const { type, data } of messagesOf(response)) {
       if (type === 'snapshot') {
         return data;
@@ -39,18 +41,19 @@ export async function readSnapshot() {
 }
 
 /** Reads until the snapshot's own place, or until nothing more comes: the last events may be of other types. */
-async function read(types, from, to, snapshot, onEnvelope) {
+async function read(types, from, to, snapshot, onEnvelope, gone) {
   const cut = new AbortController();
-  let timer = setTimeout(() => cut.abort(), QUIET * 5);
+  let timer = setTimeout(() => cut.abort(new DOMException('nothing came', 'TimeoutError')), TIME_LIMIT);
   const alive = () => {
     clearTimeout(timer);
     timer = setTimeout(() => cut.abort(), QUIET);
   };
   try {
     const after = `${snapshot.epoch}-${Math.max(0, from - 1)}`;
-    const response = await request(`/events?types=${types}&lastEventId=${after}`, { headers: { Accept: 'text/event-stream' }, signal: cut.signal });
+    const signal = AbortSignal.any([cut.signal, gone]);
+    const response = await request(`/events?types=${types}&lastEventId=${after}`, { headers: { Accept: 'text/event-stream' }, signal });
     for await (const { type, data, id } of messagesOf(response, alive)) {
-      if (type === 'reset' || (id && sequenceOf(id) > to)) {
+      if (gone.aborted || type === 'reset' || (id && sequenceOf(id) > to)) {
         return;
       }
 
@@ -59,7 +62,8 @@ async function read(types, from, to, snapshot, onEnvelope) {
       }
     }
   } catch (error) {
-    if (!cut.signal.aborted) {
+    const isQuiet = cut.signal.reason?.name === 'AbortError';
+    if (!isQuiet && !gone.aborted) {
       throw error;
     }
   } finally {

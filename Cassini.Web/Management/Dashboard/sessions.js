@@ -1,6 +1,6 @@
 // The live table, a page at a time: the broker sorts and searches.
 
-import { request } from './api.js';
+import { request, sentenceOf } from './api.js';
 import { byId, h, Keyed, setText } from './dom.js';
 import { count } from './format.js';
 import { throttled } from './throttle.js';
@@ -14,9 +14,10 @@ export class Sessions {
   #asked = 0;
   #chosen = null;
 
-  constructor(clock, failed) {
+  constructor(clock, notes) {
     this.clock = clock;
-    this.refresh = throttled(1_000, () => this.#load().catch(failed));
+    this.notes = notes;
+    this.refresh = throttled(1_000, () => this.#read());
     byId('sessions-search').addEventListener('input', () => this.#from(0));
     byId('sessions-sort').addEventListener('change', () => this.#from(0));
     byId('sessions-previous').addEventListener('click', () => this.#from(this.#offset - PAGE));
@@ -27,7 +28,11 @@ export class Sessions {
 
   #from(offset) {
     this.#offset = Math.max(0, offset);
-    this.#load().catch(() => this.refresh());
+    this.#read();
+  }
+
+  #read() {
+    return this.notes.read('sessions-failed', () => this.#load(), this.refresh);
   }
 
   async #load() {
@@ -93,7 +98,7 @@ export class Sessions {
       await request(`/sessions/${row.id}`, { method: 'DELETE' });
       setText(result, `Session ${row.id} is being disconnected.`);
     } catch (error) {
-      setText(result, `Session ${row.id} was not disconnected: ${error.message}`);
+      setText(result, `Session ${row.id} was not disconnected: ${sentenceOf(error)}`);
     }
 
     this.refresh();

@@ -12,9 +12,10 @@ export class Topics {
   #asked = 0;
   #isOff = false;
 
-  constructor(failed) {
-    this.refresh = throttled(2_000, () => this.#load().catch(failed));
-    byId('topics-prefix').addEventListener('input', () => this.#load().catch(failed));
+  constructor(notes) {
+    const read = () => notes.read('topics-failed', () => this.#load(), this.refresh);
+    this.refresh = throttled(2_000, read);
+    byId('topics-prefix').addEventListener('input', read);
   }
 
   async #load() {
@@ -30,12 +31,12 @@ export class Topics {
         this.#show(answer);
       }
     } catch (error) {
-      if (!(error instanceof Refused)) {
+      if (!(error instanceof Refused) || error.status !== 404) {
         throw error;
       }
 
       // A host of another protocol has none, and will have none.
-      this.#isOff = error.status === 404;
+      this.#isOff = true;
       setText(byId('topics-note'), error.message);
     }
   }

@@ -1,0 +1,74 @@
+using Cassini.Streams.Events;
+using Cassini.Streams.Health;
+using static Cassini.Tests.Health.Fold;
+using static Cassini.Tests.Health.Happened;
+
+namespace Cassini.Tests.Health;
+
+/// <summary>The status of each certificate in the snapshot: what the certificate check says of it alone.</summary>
+public class CertificateHealthTests
+{
+    private static readonly TimeSpan Tick = TimeSpan.FromTicks(1);
+    private readonly Fold _fold = new();
+
+    [Fact]
+    public void Status_InTheCourseOfTime_FollowsTheCheckToTheTick()
+    {
+        var end = TimeSpan.FromDays(20);
+        _fold.At(1, Certificate(CertificateRole.Server, Start + end));
+        var warn = end - _fold.Policy.CertificateExpiring;
+
+        foreach (var (instant, status) in ((TimeSpan, HealthStatus)[])
+            [(warn - Tick, HealthStatus.Ok), (warn, HealthStatus.Degraded), (end - Tick, HealthStatus.Degraded), (end, HealthStatus.Error)])
+        {
+            _fold.Until(instant);
+            StatusOf(CertificateRole.Server).ShouldBe(status, instant.ToString());
+            _fold[CheckNames.Certificate].Raw.ShouldBe(status, instant.ToString());
+        }
+    }
+
+    [Fact]
+    public void Status_OfADay_IsExpiringOnlyInItsLastThird()
+    {
+        _fold.At(1, Certificate(CertificateRole.Server, Start + TimeSpan.FromHours(24), TimeSpan.FromHours(24)));
+
+        _fold.Until(TimeSpan.FromHours(16) - Tick);
+        StatusOf(CertificateRole.Server).ShouldBe(HealthStatus.Ok);
+        _fold.Until(TimeSpan.FromHours(16));
+        StatusOf(CertificateRole.Server).ShouldBe(HealthStatus.Degraded);
+    }
+
+    [Theory]
+    [InlineData(CertificateRole.Server, HealthStatus.Error)]
+    [InlineData(CertificateRole.Authority, HealthStatus.Error)]
+    [InlineData(CertificateRole.Management, HealthStatus.Degraded)]
+    [InlineData(CertificateRole.RevocationList, HealthStatus.Degraded)]
+    public void Status_OverItsEnd_IsAsBadAsItsRoleIs(CertificateRole role, HealthStatus status)
+    {
+        _fold.At(1, Certificate(role, Start + S(100))).Until(100);
+
+        StatusOf(role).ShouldBe(status);
+    }
+
+    [Fact]
+    public void Status_AnotherIsWorse_IsItsOwn()
+    {
+        _fold.At(1, Certificate(CertificateRole.Server, Start + S(100))).At(1, Certificate(CertificateRole.Authority, Start + TimeSpan.FromDays(999), TimeSpan.FromDays(1_000)));
+        _fold.Until(100);
+
+        StatusOf(CertificateRole.Server).ShouldBe(HealthStatus.Error);
+        StatusOf(CertificateRole.Authority).ShouldBe(HealthStatus.Ok);
+    }
+
+    [Fact]
+    public void Status_ProjectionIsStale_IsUnknown()
+    {
+        _fold.At(1, Certificate(CertificateRole.Server, Start + TimeSpan.FromDays(300)));
+
+        SnapshotBuilder.Stale(Snapshot(), TimeSpan.FromHours(1), _fold.Policy).Certificates.ShouldHaveSingleItem().Status.ShouldBe(HealthStatus.Unknown);
+    }
+
+    private HealthStatus StatusOf(CertificateRole role) => Snapshot().Certificates.Single(certificate => certificate.Role == role).Status;
+
+    private HealthSnapshot Snapshot() => new SnapshotBuilder(_fold.Policy, () => 1, Start, "0.1.0", TimeSpan.Zero).Build(_fold.State);
+}

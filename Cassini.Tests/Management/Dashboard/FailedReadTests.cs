@@ -1,0 +1,155 @@
+using Cassini.Streams.Events;
+using Cassini.Streams.Hosting;
+using Cassini.Tests.Health;
+using Cassini.Tests.Support;
+using Microsoft.AspNetCore.Http;
+
+namespace Cassini.Tests.Management.Dashboard;
+
+/// <summary>What the page says when the feed is live and another request fails.</summary>
+[Collection(DashboardTests.Name)]
+public class FailedReadTests(DashboardBrowser browser)
+{
+    [Theory]
+    [InlineData("/sessions", "#sessions-failed", 429, "too many requests from your address")]
+    [InlineData("/topics", "#topics-failed", 503, "come back later")]
+    [InlineData("/certificates", "#certificates-failed", 503, "come back later")]
+    public async Task Read_Refused_IsToldAtItsTableUntilItSucceeds(string path, string note, int status, string sentence)
+    {
+        Programs.Require("chromium");
+        await using var rig = await ManagementRig.StartReadyAsync();
+        await using var front = await Front.StartAsync(rig.Address);
+        front.TakeOver(async context =>
+        {
+            if (context.Request.Path != path)
+            {
+                return false;
+            }
+
+            context.Response.StatusCode = status;
+            await context.Response.WriteAsync(sentence + "\n", context.RequestAborted);
+            return true;
+        });
+        var page = await browser.OpenAsync(front.Address);
+        await page.ShowsAsync(note, $"Not up to date: {sentence}");
+        (await page.TextAsync("#feed")).ShouldBe("live");
+        (await page.TextAsync("[id$=-failed]")).Trim().ShouldBe($"Not up to date: {sentence}");
+
+        front.LetPass();
+        await page.ShowsAsync("the note is gone", note, shown => shown.Length == 0);
+    }
+
+    /// <summary>As on a connection that is half open: the feed lives on another.</summary>
+    [Fact]
+    public async Task Read_NeverAnswered_EndsAndIsToldAndTriedAgain()
+    {
+        Programs.Require("chromium");
+        await using var rig = await ManagementRig.StartReadyAsync();
+        await using var front = await Front.StartAsync(rig.Address);
+        front.TakeOver(async context =>
+        {
+            if (context.Request.Path != "/sessions")
+            {
+                return false;
+            }
+
+            await Task.Delay(Timeout.InfiniteTimeSpan, TimeProvider.System, context.RequestAborted);
+            return true;
+        });
+        var page = await browser.OpenAsync(front.Address);
+        await page.IsLiveAsync();
+        await page.ShowsAsync("#sessions-failed", "Not up to date: no answer within 10 s");
+        (await page.TextAsync("#feed")).ShouldBe("live");
+
+        front.LetPass();
+        await page.ShowsAsync("#sessions-range", "none");
+        await page.ShowsAsync("the note is gone", "#sessions-failed", shown => shown.Length == 0);
+    }
+
+    /// <summary>The page's own feed is the only one that may be open.</summary>
+    [Fact]
+    public async Task Past_TooManyFeeds_IsToldAtTheTimeLine()
+    {
+        Programs.Require("chromium");
+        await using var rig = await ManagementRig.StartReadyAsync(new ManagementOptions { MaxFeeds = 1 });
+        var page = await browser.OpenAsync(rig.Address);
+
+        await page.ShowsAsync("#timeline-failed", "Not up to date: ");
+    }
+
+    [Fact]
+    public async Task Past_ResetOfTheSameRunWhileItIsRead_IsCountedOnce()
+    {
+        Programs.Require("chromium");
+        await using var rig = await ManagementRig.StartReadyAsync();
+        rig.Publish([.. Enumerable.Range(1, 100).Select(id => new ConnectionAccepted(id, Happened.Endpoint, $"127.0.0.1:{20_000 + id}"))]);
+        await using var front = await Front.StartAsync(rig.Address);
+        var (reads, ended) = (0, 0);
+        var firstIsAsked = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        var secondIsAsked = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        front.TakeOver(async context =>
+        {
+            var query = context.Request.QueryString.Value ?? "";
+            if (context.Request.Path == "/events" && query.Contains("lifecycle,listener", StringComparison.Ordinal))
+            {
+                context.Response.ContentType = "text/event-stream";
+                await SendAsync(context, "snapshot", await SnapshotAsync(rig));
+                await firstIsAsked.Task.WaitAsync(context.RequestAborted);
+                await SendAsync(context, "reset", "{\"reason\":\"tooSlow\",\"from\":\"x\",\"to\":\"x\"}");
+                await SendAsync(context, "snapshot", await SnapshotAsync(rig));
+                await Task.Delay(Timeout.InfiniteTimeSpan, TimeProvider.System, context.RequestAborted);
+            }
+
+            if (context.Request.Path != "/events" || !query.Contains("connection,load", StringComparison.Ordinal))
+            {
+                return false;
+            }
+
+            try
+            {
+                if (Interlocked.Increment(ref reads) == 1)
+                {
+                    firstIsAsked.TrySetResult();
+                    await secondIsAsked.Task.WaitAsync(context.RequestAborted);
+                }
+                else
+                {
+                    secondIsAsked.TrySetResult();
+                }
+
+                await front.PassOnAsync(context);
+            }
+            finally
+            {
+                Interlocked.Increment(ref ended);
+            }
+
+            return true;
+        });
+        var page = await browser.OpenAsync(front.Address);
+
+        await Eventually.HoldsAsync("both reads have ended", () => Volatile.Read(ref ended) == 2, TimeSpan.FromSeconds(60));
+        await page.ShowsAsync("the accepts, once", "[data-tile=accepts] .peak", shown => shown == "peak 10");
+    }
+
+    private static async Task<string> SnapshotAsync(ManagementRig rig)
+    {
+        await using var feed = await rig.Http.GetStreamAsync("/events?types=health", TestContext.Current.CancellationToken);
+        using var reader = new StreamReader(feed);
+        while (await reader.ReadLineAsync(TestContext.Current.CancellationToken) is { } line)
+        {
+            if (line.StartsWith("data: ", StringComparison.Ordinal))
+            {
+                return line["data: ".Length..];
+            }
+        }
+
+        throw new InvalidOperationException("the feed ended before its snapshot");
+    }
+
+    private static async Task SendAsync(HttpContext context, string type, string data)
+    {
+        await context.Response.WriteAsync($"event: {type}\ndata: {data}\n\n", context.RequestAborted);
+        await context.Response.Body.FlushAsync(context.RequestAborted);
+    }
+}

@@ -1,0 +1,44 @@
+// What could not be read, told at the part of the page that it is missing from.
+
+import { Denied, sentenceOf } from './api.js';
+import { byId, setText } from './dom.js';
+
+/** Reads for parts of the page, each with a note of its own. */
+export class Notes {
+  #reads = new Map();
+  #latest = new Map();
+  #failed = new Set();
+
+  constructor(denied) {
+    this.denied = denied;
+  }
+
+  /** Reads, and says so where it fails; the next time it succeeds takes that away. `again` is how to try once more. */
+  async read(id, read, again) {
+    const mine = Symbol(id);
+    this.#latest.set(id, mine);
+    this.#reads.set(id, again);
+    let problem = '';
+    try {
+      await read();
+    } catch (error) {
+      problem = error instanceof Denied ? '' : `Not up to date: ${sentenceOf(error)}`;
+      if (error instanceof Denied) {
+        this.denied();
+      }
+    }
+
+    // An answer that was overtaken says nothing any more.
+    if (this.#latest.get(id) === mine) {
+      setText(byId(id), problem);
+      this.#failed[problem === '' ? 'delete' : 'add'](id);
+    }
+  }
+
+  /** Tries once more what failed last. */
+  retry() {
+    for (const id of this.#failed) {
+      this.#reads.get(id)();
+    }
+  }
+}
