@@ -40,7 +40,6 @@ internal sealed class MessageTracer(ActivitySource? source, double ratio, TimePr
             .Tag(MessageTags.ProtocolVersion, version == ProtocolVersion.V500 ? "5.0" : "3.1.1")
             .Tag(MessageTags.QoS, (int)packet.QoS)
             .Tag(MessageTags.Retain, packet.Retain);
-        var traced = context.PropertiesUnder(span.Context);
-        return new PublishTrace(source, span, topic, traced, traced.Length > properties.Length ? properties.ToArray() : null, time);
+        return new PublishTrace(source, span, topic, context.PropertiesUnder(span.Context), properties.ToArray(), time);
     }
 }

@@ -38,12 +38,14 @@ internal ref struct Publication
     /// <summary>When it came: a timestamp.</summary>
     public long ReceivedAt { get; init; }
 
-    /// <summary>The copy to keep.</summary>
-    public StoredMessage Store(TimeProvider time) => _stored ??= new StoredMessage(
-        Topic,
-        Payload.ToArray(),
-        Properties.ToArray(),
-        QoS,
-        Expiry is { } seconds ? ReceivedAt + (long)(seconds * (double)time.TimestampFrequency) : null,
-        Trace?.Untraced);
+    /// <summary>The copy to keep until it is delivered.</summary>
+    public StoredMessage Store(TimeProvider time) =>
+        _stored ??= new StoredMessage(Topic, Payload.ToArray(), Properties.ToArray(), QoS, ExpiresAt(time), Trace?.Untraced);
+
+    /// <summary>The copy to retain: without our trace, which later subscribers have no part in. The one to deliver when there is none.</summary>
+    public StoredMessage Retained(TimeProvider time) =>
+        Trace is null ? Store(time) : new StoredMessage(Topic, Payload.ToArray(), Trace.Own, QoS, ExpiresAt(time));
+
+    private readonly long? ExpiresAt(TimeProvider time) =>
+        Expiry is { } seconds ? ReceivedAt + (long)(seconds * (double)time.TimestampFrequency) : null;
 }

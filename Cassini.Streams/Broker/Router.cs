@@ -7,7 +7,7 @@ internal sealed class Router(BrokerCore core)
     /// <returns>Whether somebody asked for it; and whether it was retained, if it should be.</returns>
     public RouteResult Publish(ref Publication message, FlushSet flushes)
     {
-        var retained = !message.Retain || core.Retained.Set(message.Store(core.Time));
+        var retained = !message.Retain || core.Retained.Set(message.Retained(core.Time));
         var topic = message.Topic;
         topic.UsedAt = message.ReceivedAt;
         var route = core.Topics.RouteOf(topic);

@@ -32,7 +32,7 @@ internal static class BrokerRules
         rules.Require(
             broker.ServerReference is null or { Length: > 0 and <= 1_024 } && broker.ServerReference?.Any(char.IsControl) is not true,
             "Broker:ServerReference",
-            broker.ServerReference ?? "nothing",
+            $"a text of {broker.ServerReference?.Length} characters",
             "1 to 1,024 characters without control characters");
         rules.Range("Broker:MaxPublishRate", broker.MaxPublishRate, 0, Most);
         rules.Range("Broker:MaxTopicAliases", broker.MaxTopicAliases, 0, ushort.MaxValue);

@@ -166,6 +166,12 @@ public static class CassiniOptionsValidator
         rules.Range("Management:MaxConnectionsPerCaller", management.MaxConnectionsPerCaller, 1, 1_000_000);
         rules.Range("Management:RequestRate", management.RequestRate, 1, 1_000_000);
         rules.Range("Management:RequestBurst", management.RequestBurst, 1, 1_000_000);
+        foreach (var host in management.AllowedHosts.IsDefault ? [] : management.AllowedHosts)
+        {
+            rules.Require(
+                Uri.CheckHostName(host) != UriHostNameType.Unknown, "Management:AllowedHosts", $"an entry of {host.Length} characters", "each is a host name or address, without scheme or port");
+        }
+
         rules.Require(management.TokenPath is not "", "Management:TokenPath", "an empty path", "name a file (CASSINI_MANAGEMENT_TOKEN_FILE)");
         rules.Require(management.ShutdownTokenPath is not "", "Management:ShutdownTokenPath", "an empty path", "name a file");
         rules.Require(management.ShutdownToken is not "", "Management:ShutdownToken", "an empty text", "it is a secret of at least one character");

@@ -6,27 +6,27 @@ namespace Cassini.Streams.Listening;
 
 internal static partial class ListeningLog
 {
-    [LoggerMessage(1208, LogLevel.Error, "The handler of connection {Id} of {Identity} did not end and is left behind")]
+    [LoggerMessage(1250, LogLevel.Error, "The handler of connection {Id} of {Identity} did not end and is left behind")]
     public static partial void HandlerAbandoned(ILogger logger, long id, string identity);
 
-    [LoggerMessage(1209, LogLevel.Warning, "The handler of connection {Id} failed while its session was being ended")]
+    [LoggerMessage(1251, LogLevel.Warning, "The handler of connection {Id} failed while its session was being ended")]
     public static partial void HandlerFailedLate(ILogger logger, long id, Exception failure);
 
-    [LoggerMessage(1210, LogLevel.Debug, "Connection {Id} could not say goodbye: {Problem}")]
+    [LoggerMessage(1252, LogLevel.Debug, "Connection {Id} could not say goodbye: {Problem}")]
     public static partial void GoodbyeFailed(ILogger logger, long id, string problem);
 
-    [LoggerMessage(1211, LogLevel.Warning, "Closing connection {Id} failed")]
+    [LoggerMessage(1253, LogLevel.Warning, "Closing connection {Id} failed")]
     public static partial void CloseFailed(ILogger logger, long id, Exception failure);
 
-    [LoggerMessage(1212, LogLevel.Warning, "Rehearsal: {What}")]
+    [LoggerMessage(1254, LogLevel.Warning, "Rehearsal: {What}")]
     public static partial void Rehearsed(ILogger logger, string what);
 
-    [LoggerMessage(1213, LogLevel.Debug, "{Endpoint}: a peer was gone before it was accepted: {Problem}")]
+    [LoggerMessage(1255, LogLevel.Debug, "{Endpoint}: a peer was gone before it was accepted: {Problem}")]
     public static partial void PeerGoneBeforeAccept(ILogger logger, EndpointAddress endpoint, string problem);
 
-    [LoggerMessage(1214, LogLevel.Warning, "Stopping: {What} did not end within {Limit}")]
+    [LoggerMessage(1256, LogLevel.Warning, "Stopping: {What} did not end within {Limit}")]
     public static partial void StopTimedOut(ILogger logger, string what, TimeSpan limit);
 
-    [LoggerMessage(1215, LogLevel.Warning, "What a handler registered on its cancellation token failed")]
+    [LoggerMessage(1257, LogLevel.Warning, "What a handler registered on its cancellation token failed")]
     public static partial void CancellationFailed(ILogger logger, Exception failure);
 }

@@ -6,9 +6,9 @@ namespace Cassini.Streams.Probing;
 
 internal static partial class ProbingLog
 {
-    [LoggerMessage(1301, LogLevel.Warning, "The accept loop of {Endpoint} did not acknowledge a probe: {Problem}")]
+    [LoggerMessage(1450, LogLevel.Warning, "The accept loop of {Endpoint} did not acknowledge a probe: {Problem}")]
     public static partial void AcceptProbeFailed(ILogger logger, EndpointAddress endpoint, string problem);
 
-    [LoggerMessage(1303, LogLevel.Warning, "The canary's client certificate cannot be read again and the old one is kept: {Problem}")]
+    [LoggerMessage(1451, LogLevel.Warning, "The canary's client certificate cannot be read again and the old one is kept: {Problem}")]
     public static partial void CertificateKept(ILogger logger, string problem);
 }

@@ -93,11 +93,44 @@ public class MessageTraceTests
         var publish = await spans.EndsAsync("publish");
         got.Properties.UserProperties.ShouldBe([new("traceparent", $"00-{publish.TraceId}-{publish.SpanId}-01")]);
         publish.GetTagItem("network.protocol.version").ShouldBe(version == 5 ? "5.0" : "3.1.1");
+    }
 
-        // What is retained belongs to the trace too.
+    [Theory]
+    [InlineData(null, QualityOfService.AtMostOnce)]
+    [InlineData(null, QualityOfService.AtLeastOnce)]
+    [InlineData(Sampled, QualityOfService.AtMostOnce)]
+    [InlineData(Sampled, QualityOfService.AtLeastOnce)]
+    public async Task Retained_OfATracedMessage_IsWhatThePublisherSent(string? parent, QualityOfService qos)
+    {
+        using var spans = new RecordedSpans();
+        await using var rig = new BrokerRig(spans: spans.Source, traceRatio: 1);
+        var early = await rig.ConnectAsync("early");
+        await early.SubscribeAsync("a");
+        var own = parent is null ? Properties(("k", "1")) : Properties(("k", "1"), ("traceparent", parent));
+        await (await rig.ConnectAsync("p")).PublishAsync("a", "x", qos, retain: true, properties: own);
+        var publish = await spans.EndsAsync("publish");
+        (await early.ExpectPublishAsync("a", "x")).Properties.UserProperties
+            .ShouldBe([new("k", "1"), new("traceparent", $"00-{publish.TraceId}-{publish.SpanId}-01")]);
+
         var late = await rig.ConnectAsync("late");
         await late.SubscribeAsync("a");
-        (await late.ExpectPublishAsync("a", "x")).Properties.UserProperties.ShouldBe(got.Properties.UserProperties);
+        (await late.ExpectPublishAsync("a", "x")).Properties.UserProperties.ShouldBe(own.UserProperties);
+    }
+
+    [Theory]
+    [InlineData(QualityOfService.AtMostOnce)]
+    [InlineData(QualityOfService.AtLeastOnce)]
+    public async Task Retained_ToWhoTakesNoLongerPacket_IsNotLostForOurTrace(QualityOfService qos)
+    {
+        using var spans = new RecordedSpans();
+        await using var rig = new BrokerRig(spans: spans.Source, traceRatio: 1);
+        await (await rig.ConnectAsync("p")).PublishAsync("a", "x", qos, retain: true, properties: Properties(("k", "1")));
+        await spans.EndsAsync("publish");
+        var subscriber = await rig.ConnectAsync("s", change: connect => connect with { Properties = connect.Properties with { MaximumPacketSize = 60 } });
+        await subscriber.SubscribeAsync("a");
+
+        (await subscriber.ExpectPublishAsync("a", "x")).Properties.UserProperties.ShouldBe([new("k", "1")]);
+        rig.Core.Counters.TooLarge.ShouldBe(0);
     }
 
     [Theory]

@@ -157,6 +157,18 @@ public class ServeTests : IDisposable
         error.ShouldEndWith("cassini: Management:EnableFaults: true is not allowed; rehearsals are for an open loopback address only (--enable-faults)");
     }
 
+    [Theory]
+    [InlineData("OTEL_EXPORTER_OTLP_HEADERS", "garbage,,=x")]
+    [InlineData("OTEL_EXPORTER_OTLP_CERTIFICATE", "missing.pem")]
+    public async Task Serve_TelemetryThatCannotBeExported_IsOneLineAndCode2(string variable, string value)
+    {
+        var (code, _, error) = await CassiniProcess.RunAsync(
+            _directory.Path, FreePorts, ("OTEL_EXPORTER_OTLP_ENDPOINT", "http://127.0.0.1:1"), (variable, value));
+
+        code.ShouldBe(ExitCode.Error);
+        error.Split('\n').ShouldHaveSingleItem().ShouldStartWith("cassini: telemetry cannot be exported: ");
+    }
+
     [Fact]
     public async Task Serve_TokenFileMissing_IsOneLineAndCode2()
     {

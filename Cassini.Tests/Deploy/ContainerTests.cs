@@ -43,6 +43,15 @@ public class ContainerTests
     }
 
     [Fact]
+    public void Images_OfDotNet_ComeFromWhereTheBuilderSays()
+    {
+        ContainerFiles.Instructions[0].ShouldBe("ARG DOTNET_IMAGES", "without a default");
+        ContainerFiles.Instructions.Where(line => line.StartsWith("FROM ", StringComparison.Ordinal))
+            .ShouldAllBe(line => line.StartsWith("FROM ${DOTNET_IMAGES}/", StringComparison.Ordinal));
+        DeployFiles.At<string>(ContainerFiles.Cassini, "build", "args", "DOTNET_IMAGES").ShouldStartWith("${DOTNET_IMAGES:?");
+    }
+
+    [Fact]
     public void Containerfile_Ports_AreTheDefaults() =>
         ContainerFiles.Argument("EXPOSE").ShouldBe($"{Defaults.MqttPort} {Defaults.ManagementPort}");
 

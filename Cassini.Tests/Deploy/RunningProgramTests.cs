@@ -39,7 +39,7 @@ public class RunningProgramTests(DeployedCassini cassini) : IClassFixture<Deploy
     [Fact]
     public async Task Documentation_OfTheUnit_IsThere()
     {
-        using var response = await cassini.GetAsync(new Uri(SystemdDocumentation).AbsolutePath, withToken: true);
+        using var response = await cassini.GetAsync(new Uri(SystemdDocumentation).AbsolutePath, withToken: false);
 
         response.StatusCode.ShouldBe(HttpStatusCode.OK);
     }

@@ -1,6 +1,8 @@
 using System.Globalization;
 using System.Text.RegularExpressions;
+using Cassini.Tests.Cli;
 using Cassini.Tests.Support;
+using Cassini.Web.Cli.Settings;
 
 namespace Cassini.Tests.Deploy;
 
@@ -50,6 +52,26 @@ public partial class SystemdTests
     {
         Variables(Unit).Count.ShouldBeGreaterThan(5);
         EnvironmentNames.Unknown(Variables(Unit).Keys.Concat(Variables(DropIn).Keys)).ShouldBeEmpty();
+    }
+
+    [Fact]
+    public void Unit_Variables_GiveRiseToNoWarning()
+    {
+        using var console = new TestConsole();
+        foreach (var (name, value) in Variables(Unit))
+        {
+            console.Environment[name] = value;
+        }
+
+        var errors = new List<string>();
+        var flags = new SettingsFlags();
+        var command = new System.CommandLine.Command("serve");
+        flags.AddTo(command);
+        var parsed = command.Parse([]);
+        var settings = SettingsLoader.Load(console.Context, flags.ConfigFile(parsed), flags.Read(parsed), errors).ShouldNotBeNull(string.Join('\n', errors));
+
+        settings.Warnings.ShouldBeEmpty();
+        settings.Options.Management.RequireCredentials.ShouldBe(true, "else nobody is asked for the token");
     }
 
     [Fact]

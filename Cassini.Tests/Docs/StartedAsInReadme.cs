@@ -10,7 +10,7 @@ namespace Cassini.Tests.Docs;
 public sealed class StartedAsInReadme : IAsyncLifetime
 {
     /// <summary>What the SDK may take on a busy machine.</summary>
-    internal static readonly TimeSpan Patience = TimeSpan.FromMinutes(3);
+    internal static readonly TimeSpan Patience = TimeSpan.FromMinutes(10);
 
     private readonly TempDirectory _directory = new();
     private ChildProcess? _cassini;

@@ -73,6 +73,16 @@ public class CheckTests
         fold.State.Verdicts.Ready.ShouldBeFalse();
     }
 
+    /// <summary>A stop that takes a while at its end, for telemetry or open requests, is no fault of the manager's.</summary>
+    [Fact]
+    public void Manager_HeartbeatMissingAfterTheStop_IsNoFault()
+    {
+        var fold = Fold.Ready();
+        fold.Publish(new PhaseEntered(Phase.Draining), new PhaseEntered(Phase.Stopped));
+
+        fold.Until(fold.Elapsed + (3 * fold.Policy.Window))[CheckNames.Manager].Status.ShouldBe(HealthStatus.Ok);
+    }
+
     [Fact]
     public void Manager_HeartbeatMissingLongAgo_TransitionCarriesTheDeadlineNotTheTick()
     {

@@ -7,6 +7,7 @@ using Cassini.Tests.Health;
 using Cassini.Tests.Support;
 using Cassini.Web.Management;
 using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.Logging.Abstractions;
 
 namespace Cassini.Tests.Management;
@@ -63,6 +64,10 @@ internal sealed class ManagementRig : IAsyncDisposable
     public HttpClient Http { get; private set; } = null!;
 
     public Uri Address { get; private set; } = null!;
+
+    /// <summary>Everything that is mapped.</summary>
+    public IReadOnlyList<RouteEndpoint> Endpoints =>
+        [.. ((IEndpointRouteBuilder)_app).DataSources.SelectMany(source => source.Endpoints).Cast<RouteEndpoint>()];
 
     public static async Task<ManagementRig> StartAsync(
         ManagementOptions? options = null, HealthPolicy? policy = null, EventHubOptions? hubOptions = null, int port = 0)

@@ -6,7 +6,7 @@ namespace Cassini.Tests.Probing;
 /// <summary>Counts the accept probes that failed: they publish nothing, silence being the sign.</summary>
 internal sealed class CountingLogger : ILogger<Prober>
 {
-    private const int AcceptProbeFailed = 1301;
+    private const int AcceptProbeFailed = 1450;
     private readonly SemaphoreSlim _failures = new(0);
 
     /// <summary>Ends with the next failure that was not waited for yet.</summary>

@@ -1,4 +1,5 @@
 using System.Net.Sockets;
+using System.Text;
 using Cassini.Streams.Events;
 using Cassini.Streams.Health;
 using Cassini.Tests.Health;
@@ -6,6 +7,7 @@ using Cassini.Tests.Management;
 using Cassini.Tests.Support;
 using Cassini.Web.Management.Access;
 using Cassini.Web.Telemetry;
+using Microsoft.AspNetCore.Http;
 
 namespace Cassini.Tests.Telemetry;
 
@@ -49,6 +51,7 @@ public class ScrapeTests
             new ClientConnected(id, $"client-{id}", "MQTT 5.0", false));
     }
 
+    /// <summary>What they do not read fits into buffers: none of them holds a place among the answers that are being written.</summary>
     [Fact]
     public async Task Scrape_ManyWhoDoNotRead_DoNotKeepOthersFromIt()
     {
@@ -73,36 +76,90 @@ public class ScrapeTests
     }
 
     [Fact]
+    public async Task Scrape_MoreThanMayBeWrittenAtOnce_Is503UntilOneIsRead()
+    {
+        await using var rig = await ManagementRig.StartReadyAsync();
+        var scrape = rig.Endpoints.Single(endpoint => endpoint.RoutePattern.RawText == "/metrics").RequestDelegate!;
+        var unread = Enumerable.Range(0, 32).Select(_ => new UnreadBody()).ToList();
+        var answers = unread.Select(body => scrape(Asking(body))).ToList();
+        await Eventually.CompletesAsync("all are being written", Task.WhenAll(unread.Select(body => body.Begun)));
+
+        (await ScrapeAsync()).ShouldBe((503, "32 scrapes are under way already; try again later"));
+
+        unread[0].Read();
+        await Eventually.CompletesAsync("one is read", answers[0]);
+        var (status, text) = await ScrapeAsync();
+        status.ShouldBe(200);
+        text.ShouldContain("\ncassini_up 1\n");
+
+        unread.ForEach(body => body.Read());
+        await Eventually.CompletesAsync("all are read", Task.WhenAll(answers));
+
+        async Task<(int Status, string Text)> ScrapeAsync()
+        {
+            using var body = new MemoryStream();
+            var context = Asking(body);
+            await Eventually.CompletesAsync("the answer", scrape(context));
+            return (context.Response.StatusCode, Encoding.UTF8.GetString(body.ToArray()));
+        }
+
+        static HttpContext Asking(Stream body)
+        {
+            var context = new DefaultHttpContext();
+            context.Request.Method = HttpMethods.Get;
+            context.Response.Body = body;
+            return context;
+        }
+    }
+
+    [Fact]
     public async Task Collect_CallersWhoWaitForOne_ShareTheNext()
     {
         await using var rig = await ManagementRig.StartReadyAsync();
-        var time = new CountingTime();
-        using var begun = new ManualResetEventSlim();
-        using var mayEnd = new ManualResetEventSlim();
-        var readings = 0;
-        using var metrics = new CassiniMetrics(Read, rig.Hub, hasBroker: false, null, time);
-        var first = Task.Run(metrics.Collect);
-        begun.Wait(Eventually.Deadline).ShouldBeTrue();
-        Task<MetricsCollection>[] later = [Task.Run(metrics.Collect), Task.Run(metrics.Collect), Task.Run(metrics.Collect)];
+        var held = new HeldReading(rig);
+        using var metrics = new CassiniMetrics(held.Read, rig.Hub, hasBroker: false, null, TimeProvider.System);
+        var first = Task.Run(metrics.CollectAsync);
+        await held.Begun;
 
-        // One timestamp of the first asking, one of its beginning, and one of each who asked behind it.
-        await Eventually.HoldsAsync("all have asked", () => time.Asked >= 2 + later.Length);
-        mayEnd.Set();
+        // Asking waits for nobody: neither this thread nor a lock is held by the one that is under way.
+        Task<MetricsCollection>[] later = [metrics.CollectAsync(), metrics.CollectAsync(), metrics.CollectAsync()];
+        later.ShouldAllBe(collection => !collection.IsCompleted);
+        held.Release();
         var collections = await Eventually.CompletesAsync("all are answered", Task.WhenAll(later));
 
-        readings.ShouldBe(2);
+        held.Readings.ShouldBe(2);
         collections.Distinct().ShouldHaveSingleItem().ShouldNotBe(await first);
+    }
 
-        MetricsReading Read()
-        {
-            if (Interlocked.Increment(ref readings) == 1)
-            {
-                begun.Set();
-                mayEnd.Wait(Eventually.Deadline);
-            }
+    [Fact]
+    public async Task Collect_OneFails_TheNextIsGood()
+    {
+        await using var rig = await ManagementRig.StartReadyAsync();
+        var held = new HeldReading(rig) { Failure = new InvalidOperationException("no reading") };
+        using var metrics = new CassiniMetrics(held.Read, rig.Hub, hasBroker: false, null, TimeProvider.System);
+        var first = Task.Run(metrics.CollectAsync);
+        await held.Begun;
+        var later = metrics.CollectAsync();
+        held.Release();
 
-            return new MetricsReading(rig.Health.Current, null, default, new FeedNumbers(0, 0, 0, new Dictionary<string, long>()), 0, new Refusals().Counts);
-        }
+        (await Should.ThrowAsync<InvalidOperationException>(first)).Message.ShouldBe("no reading");
+        (await Eventually.CompletesAsync("the next", later)).Families.ShouldNotBeEmpty();
+    }
+
+    [Fact]
+    public async Task Dispose_WhileOneIsUnderWay_LetsItEndAndNoneBegin()
+    {
+        await using var rig = await ManagementRig.StartReadyAsync();
+        var held = new HeldReading(rig);
+        using var metrics = new CassiniMetrics(held.Read, rig.Hub, hasBroker: false, null, TimeProvider.System);
+        var first = Task.Run(metrics.CollectAsync);
+        await held.Begun;
+        var disposing = Task.Run(metrics.Dispose);
+        held.Release();
+        await Eventually.CompletesAsync("all is disposed", disposing);
+
+        (await Eventually.CompletesAsync("the one under way", first)).Families.ShouldNotBeEmpty();
+        (await Eventually.CompletesAsync("one that is asked for later", metrics.CollectAsync())).Families.ShouldBeEmpty();
     }
 
     [Fact]
@@ -119,7 +176,8 @@ public class ScrapeTests
                     null,
                     new EventNumbers(next, 1, 16, 0, 0),
                     new FeedNumbers(0, 0, 0, new Dictionary<string, long>()),
-                    0, new Refusals().Counts);
+                    0,
+                    new Refusals().Counts);
             },
             rig.Hub,
             hasBroker: false,
@@ -128,7 +186,7 @@ public class ScrapeTests
 
         for (var i = 0; i < 20; i++)
         {
-            var families = metrics.Collect().Families;
+            var families = (await metrics.CollectAsync()).Families;
             Value("cassini_health_revision").ShouldBe(Value("cassini_connections_accepted"));
             Value("cassini_events").ShouldBe(Value("cassini_health_revision"));
 
@@ -136,13 +194,52 @@ public class ScrapeTests
         }
     }
 
-    /// <summary>A clock that goes on by one each time it is read.</summary>
-    private sealed class CountingTime : TimeProvider
+    /// <summary>Reads for a collection; the first time not before it is released.</summary>
+    private sealed class HeldReading(ManagementRig rig)
     {
-        private long _asked;
+        private readonly TaskCompletionSource _begun = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        private readonly TaskCompletionSource _released = new();
+        private int _readings;
 
-        public long Asked => Interlocked.Read(ref _asked);
+        /// <summary>What the first reading ends with; null when it is good.</summary>
+        public Exception? Failure { get; init; }
 
-        public override long GetTimestamp() => Interlocked.Increment(ref _asked);
+        public Task Begun => Eventually.CompletesAsync("the first reading begins", _begun.Task);
+
+        public int Readings => Volatile.Read(ref _readings);
+
+        public void Release() => _released.SetResult();
+
+        public MetricsReading Read()
+        {
+            if (Interlocked.Increment(ref _readings) == 1)
+            {
+                _begun.SetResult();
+                _released.Task.Wait(Eventually.Deadline).ShouldBeTrue("the first reading is released");
+                if (Failure is not null)
+                {
+                    throw Failure;
+                }
+            }
+
+            return new MetricsReading(rig.Health.Current, null, default, new FeedNumbers(0, 0, 0, new Dictionary<string, long>()), 0, new Refusals().Counts);
+        }
+    }
+
+    /// <summary>An answer's body that takes nothing until it is read.</summary>
+    private sealed class UnreadBody : MemoryStream
+    {
+        private readonly TaskCompletionSource _begun = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        private readonly TaskCompletionSource _read = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+        public Task Begun => _begun.Task;
+
+        public void Read() => _read.TrySetResult();
+
+        public override async ValueTask WriteAsync(ReadOnlyMemory<byte> buffer, CancellationToken cancellationToken = default)
+        {
+            _begun.TrySetResult();
+            await _read.Task;
+        }
     }
 }

@@ -78,6 +78,9 @@ internal static class GrpcHealthApp
         limits.MaxRequestBodySize = 16 * 1024;
         limits.RequestHeadersTimeout = TimeSpan.FromSeconds(10);
 
+        // Of a connection that carries no call: a watch is one.
+        limits.KeepAliveTimeout = TimeSpan.FromSeconds(20);
+
         // A watcher whose machine is gone holds a place until this finds out.
         limits.Http2.KeepAlivePingDelay = TimeSpan.FromSeconds(30);
         limits.Http2.KeepAlivePingTimeout = TimeSpan.FromSeconds(20);

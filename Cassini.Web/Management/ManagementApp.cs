@@ -41,6 +41,7 @@ internal static class ManagementApp
         builder.Services.Configure<HostOptions>(options => options.ShutdownTimeout = TimeSpan.FromSeconds(5));
         builder.Services.AddRoutingCore();
         builder.Services.AddManagementDocument();
+        builder.Services.AddOutputCache();
         builder.WebHost.UseKestrelCore().UseKestrelHttpsConfiguration().ConfigureKestrel(kestrel =>
         {
             Limit(kestrel, broker);
@@ -68,6 +69,9 @@ internal static class ManagementApp
         kestrel.Limits.MaxRequestHeaderCount = 64;
         kestrel.Limits.MaxRequestBodySize = MaxHeaderBytes;
         kestrel.Limits.RequestHeadersTimeout = TimeSpan.FromSeconds(10);
+
+        // Also of a connection that has not asked for anything yet: a scraper or prober comes again sooner, or connects anew.
+        kestrel.Limits.KeepAliveTimeout = TimeSpan.FromSeconds(20);
         kestrel.Limits.MaxConcurrentConnections = broker.Options.MaxFeeds + broker.Options.MaxWaits + OtherConnections;
     }
 
@@ -107,6 +111,7 @@ internal static class ManagementApp
         });
         app.Use(new AccessGuard(broker, tokens, strangersWaits, rates).Guard);
         app.Use(PlainErrors.Explain);
+        app.UseOutputCache();
         app.MapIndex();
         app.MapDashboard();
         app.MapProbes(broker, waits);
@@ -121,7 +126,9 @@ internal static class ManagementApp
         app.MapFaults(broker);
         app.MapDrain(broker, new BearerTokens(options.ShutdownToken, options.ShutdownTokenPath, broker.Time, logger), logger);
         app.MapRunbook();
-        app.MapOpenApi();
+
+        // It is the same for everyone, and takes longer to make than anything else here.
+        app.MapOpenApi().CacheOutput(policy => policy.Expire(TimeSpan.FromDays(1)).SetVaryByQuery([]));
     }
 
     /// <summary>The process has one owner of signals, and it is not the web framework.</summary>

@@ -6,7 +6,10 @@ namespace Cassini.Web.Management;
 /// <summary>GET /metrics: the snapshot and the counters for Prometheus.</summary>
 internal static class MetricsEndpoint
 {
-    /// <summary>Answers that are being written at once. One that nobody reads waits for Kestrel's least data rate to end it.</summary>
+    /// <summary>
+    /// Answers that are being written at once. One that nobody reads holds no place while it fits into Kestrel's buffer and the sockets':
+    /// it has left, and the keep-alive time-out ends the connection. A longer one waits for Kestrel's least data rate to end it.
+    /// </summary>
     private const int MaxAnswers = 32;
 
     private static readonly string[] Offered = ["text/plain", "application/openmetrics-text", Answer.Json];
@@ -36,7 +39,7 @@ internal static class MetricsEndpoint
 
         try
         {
-            var collection = metrics.Collect();
+            var collection = await metrics.CollectAsync();
             var (type, body) = AcceptHeader.Choose(context.Request.Headers.Accept, Offered) switch
             {
                 1 => (MetricsText.OpenMetricsType, collection.OpenMetrics),

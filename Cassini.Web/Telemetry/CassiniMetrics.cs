@@ -19,14 +19,14 @@ internal sealed class CassiniMetrics : IDisposable
     private const int MostSeries = 128;
 
     private readonly Lock _gate = new();
-    private readonly TimeProvider _time;
     private readonly Meter _meter = new(MeterName, BrokerHost.Version);
     private readonly MetricsSource _source;
     private readonly FamilyExporter _exporter = new();
     private readonly BaseExportingMetricReader _reader;
     private readonly MeterProvider _provider;
     private readonly IDisposable _durations;
-    private MetricsCollection? _last;
+    private TaskCompletionSource<MetricsCollection>? _next;
+    private Task _last = Task.CompletedTask;
     private bool _isDisposed;
 
     /// <summary>Makes the instruments.</summary>
@@ -37,7 +37,6 @@ internal sealed class CassiniMetrics : IDisposable
     /// <param name="time">The one clock.</param>
     public CassiniMetrics(Func<MetricsReading> read, EventHub hub, bool hasBroker, OtlpExport? export, TimeProvider time)
     {
-        _time = time;
         _source = new MetricsSource(read, time);
         _reader = new BaseExportingMetricReader(_exporter) { TemporalityPreference = MetricReaderTemporalityPreference.Cumulative };
         var builder = Sdk.CreateMeterProviderBuilder().AddMeter(MeterName, RuntimeMetrics.MeterName).AddView(ViewOf).AddReader(_reader);
@@ -58,43 +57,78 @@ internal sealed class CassiniMetrics : IDisposable
     }
 
     /// <summary>
-    /// The numbers of an instant after the call. Callers that wait for each other share one collection: each gets one that began after
-    /// it asked.
+    /// The numbers of an instant after the call. One collection runs at a time, and callers that wait for it share the next: each gets
+    /// one that began after it asked.
     /// </summary>
-    public MetricsCollection Collect()
+    public Task<MetricsCollection> CollectAsync()
     {
-        var asked = _time.GetTimestamp();
+        TaskCompletionSource<MetricsCollection> next;
+        Task last;
         lock (_gate)
         {
-            if (_last is { } last && last.BeganAt > asked)
+            if (_next is not null)
             {
-                return last;
+                return _next.Task;
             }
 
-            if (_isDisposed)
-            {
-                return _last = new MetricsCollection(asked, null, []);
-            }
-
-            var began = _time.GetTimestamp();
-            var reading = _source.Hold(() => _reader.Collect());
-            return _last = new MetricsCollection(began, reading.Snapshot, _exporter.Families);
+            next = _next = new TaskCompletionSource<MetricsCollection>(TaskCreationOptions.RunContinuationsAsynchronously);
+            last = _last;
         }
+
+        return CollectAfterAsync(last, next);
     }
 
     public void Dispose()
     {
+        Task last;
         lock (_gate)
         {
-            if (!_isDisposed)
+            if (_isDisposed)
             {
-                _isDisposed = true;
-                _durations.Dispose();
-                _provider.Dispose();
-                _meter.Dispose();
-                _source.Dispose();
+                return;
             }
+
+            _isDisposed = true;
+            last = _last;
         }
+
+        // None begins any more; the one that has begun needs all of this. Its failure is told to who asked for it.
+        Task.WaitAny(last);
+        _durations.Dispose();
+        _provider.Dispose();
+        _meter.Dispose();
+        _source.Dispose();
+    }
+
+    /// <summary>For the first who asked: the others wait for what this one collects.</summary>
+    private async Task<MetricsCollection> CollectAfterAsync(Task last, TaskCompletionSource<MetricsCollection> next)
+    {
+        await last.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        bool isDisposed;
+        lock (_gate)
+        {
+            // It begins: who asks from now on waits for the one after it.
+            _next = null;
+            _last = next.Task;
+            isDisposed = _isDisposed;
+        }
+
+        try
+        {
+            next.SetResult(isDisposed ? new MetricsCollection(null, []) : Collect());
+        }
+        catch (Exception failure)
+        {
+            next.SetException(failure);
+        }
+
+        return await next.Task;
+    }
+
+    private MetricsCollection Collect()
+    {
+        var reading = _source.Hold(() => _reader.Collect());
+        return new MetricsCollection(reading.Snapshot, _exporter.Families);
     }
 
     private MetricStreamConfiguration ViewOf(Instrument instrument) => ReferenceEquals(instrument.Meter, _meter)

@@ -11,6 +11,8 @@ internal sealed partial class ExportProblems(ILoggerFactory loggers, TimeProvide
     private const string SdkSource = "OpenTelemetry-Sdk";
     private const string ExporterSource = "OpenTelemetry-Exporter-OpenTelemetryProtocol";
 
+    private const string Ignored = "MetricInstrumentIgnored";
+
     private static readonly TimeSpan Pause = TimeSpan.FromMinutes(1);
 
     private readonly ILogger _logger = loggers.CreateLogger<ExportProblems>();
@@ -27,6 +29,12 @@ internal sealed partial class ExportProblems(ILoggerFactory loggers, TimeProvide
 
     protected override void OnEventWritten(EventWrittenEventArgs eventData)
     {
+        // That an instrument is not ours is as it should be, and must not stand in the way of what is not.
+        if (eventData.EventName == Ignored)
+        {
+            return;
+        }
+
         lock (_gate)
         {
             if (_last is { } last && time.GetElapsedTime(last) < Pause)
@@ -42,6 +50,6 @@ internal sealed partial class ExportProblems(ILoggerFactory loggers, TimeProvide
         ExportFails(_logger, eventData.EventName ?? "", details);
     }
 
-    [LoggerMessage(2100, LogLevel.Warning, "Telemetry is not exported as it should be: {Event}: {Details}")]
+    [LoggerMessage(2200, LogLevel.Warning, "Telemetry is not exported as it should be: {Event}: {Details}")]
     private static partial void ExportFails(ILogger logger, string @event, string details);
 }

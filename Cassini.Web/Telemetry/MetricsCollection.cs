@@ -4,16 +4,13 @@ using Cassini.Streams.Health;
 namespace Cassini.Web.Telemetry;
 
 /// <summary>What one collection found, and its written forms, each made once however many ask.</summary>
-/// <param name="beganAt">When it began: a timestamp.</param>
 /// <param name="snapshot">The snapshot that its numbers come from; null after the end.</param>
 /// <param name="families">What it found.</param>
-internal sealed class MetricsCollection(long beganAt, HealthSnapshot? snapshot, ImmutableArray<MetricFamily> families)
+internal sealed class MetricsCollection(HealthSnapshot? snapshot, ImmutableArray<MetricFamily> families)
 {
     private byte[]? _prometheus;
     private byte[]? _openMetrics;
     private byte[]? _json;
-
-    public long BeganAt => beganAt;
 
     public ImmutableArray<MetricFamily> Families => families;
 

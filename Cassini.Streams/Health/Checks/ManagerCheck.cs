@@ -16,6 +16,12 @@ internal sealed class ManagerCheck : Check
     public override Verdict Judge(HealthFacts facts, HealthPolicy policy, TimeSpan now, HealthStatus raw)
     {
         var manager = facts.Manager;
+        if (facts.Phase.Phase is Phase.Stopped)
+        {
+            // Stopped with everything else, and so silent by right.
+            return Verdict.Ok();
+        }
+
         if (manager.LastHeartbeat is not { } last)
         {
             return Verdict.Of(HealthStatus.Unknown, Reasons.NoEvidence, "no heartbeat yet");

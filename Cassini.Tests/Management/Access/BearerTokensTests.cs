@@ -67,6 +67,55 @@ public sealed class BearerTokensTests : IDisposable
         tokens.Accept("one").ShouldBeFalse();
     }
 
+    /// <summary>A pipe that nobody writes to answers never: who asks must not hang with it, and nobody gets in.</summary>
+    [Fact]
+    public async Task Accept_FileBecomesAPipe_NobodyGetsInAndNobodyHangs()
+    {
+        Programs.Require("mkfifo");
+        var tokens = Of("token");
+        File.Delete(TokenPath);
+        using (var mkfifo = System.Diagnostics.Process.Start("mkfifo", [TokenPath]))
+        {
+            await mkfifo.WaitForExitAsync(TestContext.Current.CancellationToken);
+        }
+
+        _clock.AdvanceBy(TimeSpan.FromSeconds(1));
+        (await Eventually.CompletesAsync("it answers", Task.Run(() => tokens.Accept("token")))).ShouldBeFalse();
+
+        // Whoever writes to it at last is read, and what a file says afterwards counts.
+        await File.WriteAllTextAsync(TokenPath, "of the pipe", TestContext.Current.CancellationToken);
+        File.Delete(TokenPath);
+        File.WriteAllText(TokenPath, "new");
+        await Eventually.HoldsAsync("the file counts again", () =>
+        {
+            _clock.AdvanceBy(TimeSpan.FromSeconds(1));
+            return tokens.Accept("new");
+        });
+    }
+
+    [Fact]
+    public void Accept_FileWithoutAnEnd_IsReadNoFurtherThanItsBound()
+    {
+        if (!File.Exists("/dev/zero"))
+        {
+            Assert.Skip("This machine has no /dev/zero.");
+        }
+
+        var tokens = Of("token");
+        File.Delete(TokenPath);
+        File.CreateSymbolicLink(TokenPath, "/dev/zero");
+        _clock.AdvanceBy(TimeSpan.FromSeconds(1));
+
+        tokens.Accept("token").ShouldBeFalse();
+        Should.Throw<AccessConfigurationException>(() => new BearerTokens(null, TokenPath, _clock.Time, NullLogger.Instance))
+            .Message.ShouldEndWith("is not a file of at most 64 KiB");
+    }
+
+    [Fact]
+    public void New_Directory_IsOneClearError() =>
+        Should.Throw<AccessConfigurationException>(() => new BearerTokens(null, _directory.Path, _clock.Time, NullLogger.Instance))
+            .Message.ShouldBe($"{_directory.Path}: is a directory, not a file");
+
     [Theory]
     [InlineData(null, "no such file")]
     [InlineData("\n# nothing\n", "holds no token")]

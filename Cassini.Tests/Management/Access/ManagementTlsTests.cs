@@ -66,23 +66,32 @@ public class ManagementTlsTests
     }
 
     [Fact]
-    public async Task Serve_OwnCertificate_IsServedAndAReloadCounts()
+    public async Task Serve_OwnCertificate_IsServedAndRenewedAndABadOneIsNot()
     {
         using var directory = new TempDirectory();
+        using var other = new TempDirectory();
         using var authority = new TestAuthority();
+        using var successor = new TestAuthority("Successor of the test CA");
         var own = authority.Write(directory.Path);
+        var renewed = successor.Write(other.Path);
         await using var broker = await StartAsync(tls: tls => tls with { ManagementChainPath = own.ServerChainPath, ManagementKeyPath = own.ServerKeyPath });
         await using var app = await ManageAsync(broker);
 
         (await ServedAsync(app)).ShouldBe(authority.Certificate.Subject);
-        broker.Host.Hub.Log.Newest.ShouldBeGreaterThan(0);
-        broker.Events().Select(e => e.Event).OfType<Cassini.Streams.Events.CertificateLoaded>()
-            .ShouldContain(loaded => loaded.Role == Cassini.Streams.Events.CertificateRole.Management);
+        var first = broker.Events().Select(e => e.Event).OfType<Cassini.Streams.Events.CertificateLoaded>()
+            .Single(loaded => loaded.Role == Cassini.Streams.Events.CertificateRole.Management);
+
+        File.Copy(renewed.ServerKeyPath, own.ServerKeyPath, overwrite: true);
+        File.Copy(renewed.ServerChainPath, own.ServerChainPath, overwrite: true);
+        await broker.HappensAsync<Cassini.Streams.Events.CertificateLoaded>(
+            "the renewed certificate is loaded",
+            loaded => loaded.Role == Cassini.Streams.Events.CertificateRole.Management && loaded.Fingerprint != first.Fingerprint);
+        (await ServedAsync(app)).ShouldBe(successor.Certificate.Subject);
 
         File.WriteAllText(own.ServerChainPath, "no certificate");
         await broker.HappensAsync<Cassini.Streams.Events.CertificateReloadFailed>(
             "the bad file is told", failed => failed.Role == Cassini.Streams.Events.CertificateRole.Management);
-        (await ServedAsync(app)).ShouldBe(authority.Certificate.Subject);
+        (await ServedAsync(app)).ShouldBe(successor.Certificate.Subject);
     }
 
     [Fact]

@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using System.Net.Sockets;
+using System.Security.Cryptography;
 using Cassini.Streams.Events;
 using Cassini.Streams.Hosting;
 using Cassini.Streams.Listening;
@@ -19,8 +20,8 @@ internal sealed class Server(ServeSettings settings, CliContext context)
     /// <summary>How long requests in flight may take at the end: feeds and waits are told to end at once.</summary>
     private static readonly TimeSpan LongestGoodbye = TimeSpan.FromSeconds(5);
 
-    /// <summary>What a stop may take at worst: the drain, then services and requests, and the system its moment.</summary>
-    private TimeSpan LongestStop => settings.Options.LongestDrain + settings.Options.Listener.CloseTimeout + (2 * LongestGoodbye);
+    /// <summary>What a stop may take at worst: the drain, then services, requests, and telemetry whose collector does not answer.</summary>
+    private TimeSpan LongestStop => settings.Options.LongestDrain + settings.Options.Listener.CloseTimeout + (3 * LongestGoodbye);
 
     public async Task<int> RunAsync()
     {
@@ -32,8 +33,8 @@ internal sealed class Server(ServeSettings settings, CliContext context)
             using var problems = export.HasTraces || export.HasMetrics ? new ExportProblems(loggers, context.Time) : null;
             await using var host = new BrokerHost(settings.Options, context.Time, loggers);
             using var stop = CancellationTokenSource.CreateLinkedTokenSource(context.Signals.Stop, host.StopRequested);
-            using var traces = export.StartTraces(host.Spans.Name);
-            await using var management = ManagementApp.Create(host, loggers, context.Time, export);
+            await using var traces = new TraceFarewell(Exporting(() => export.StartTraces(host.Spans.Name)), context.Signals.Force);
+            await using var management = Exporting(() => ManagementApp.Create(host, loggers, context.Time, export));
             await using var grpc = GrpcHealthApp.Create(host, loggers, context.Time);
             await using var manager = ServiceManager.Attach(context.Environment, host, LongestStop, context.Time, loggers);
             await using var reloads = new Reloads(context, host, manager);
@@ -90,6 +91,19 @@ internal sealed class Server(ServeSettings settings, CliContext context)
         }
     }
 
+    /// <summary>The OpenTelemetry packages read their variables themselves, and throw what they think of them.</summary>
+    private static T Exporting<T>(Func<T> make)
+    {
+        try
+        {
+            return make();
+        }
+        catch (Exception wrong) when (wrong is ArgumentException or IOException or UriFormatException or CryptographicException or InvalidOperationException)
+        {
+            throw new StartFailedException($"telemetry cannot be exported: {wrong.Message.Split('\n')[0]}; look at the OTEL_EXPORTER_OTLP_ variables", wrong);
+        }
+    }
+
     private async Task StartAsync(WebApplication app, string name, string address, string hint)
     {
         try
@@ -127,7 +141,7 @@ internal sealed class Server(ServeSettings settings, CliContext context)
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(patience.Token, context.Signals.Force);
         try
         {
-            await Task.WhenAll(apps.Select(app => app.StopAsync(limit.Token)));
+            await Task.WhenAll(apps.Select(app => app.StopAsync(limit.Token))).WaitAsync(limit.Token);
         }
         catch (OperationCanceledException) when (limit.IsCancellationRequested)
         {

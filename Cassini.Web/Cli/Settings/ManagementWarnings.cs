@@ -9,19 +9,37 @@ internal static class ManagementWarnings
 {
     public static IEnumerable<string> Of(ManagementOptions management)
     {
-        if (!EndpointAddress.TryParse(management.Address, out var address, out _) || IPAddress.IsLoopback(address.Address))
+        if (!EndpointAddress.TryParse(management.Address, out var address, out _))
         {
             yield break;
         }
 
-        if (!management.Https)
+        if (!management.Https && !management.Identities.IsDefaultOrEmpty)
+        {
+            yield return "Management:Identities names client certificates, which nobody shows without Management:Https=true";
+        }
+
+        var isLoopback = IPAddress.IsLoopback(address.Address);
+        if (isLoopback && management.RequireCredentials is not true)
+        {
+            if (management.TokenPath is not null)
+            {
+                yield return $"nobody is asked for a token by management on {address}: it is open to everyone on this machine; "
+                    + "set Management:RequireCredentials=true";
+            }
+
+            yield break;
+        }
+
+        if (!isLoopback && !management.Https)
         {
             yield return $"management speaks plain HTTP on {address}: bearer tokens can be read on their way; set Management:Https=true";
-            if (management.TokenPath is null)
-            {
-                yield return $"nobody has credentials for management on {address}: it answers probes with one word, and nothing else; "
-                    + "set CASSINI_MANAGEMENT_TOKEN_FILE, or Management:Https=true for client certificates";
-            }
+        }
+
+        if (!management.Https && management.TokenPath is null)
+        {
+            yield return $"nobody has credentials for management on {address}: it answers probes with one word, and nothing else; "
+                + "set CASSINI_MANAGEMENT_TOKEN_FILE, or Management:Https=true for client certificates";
         }
     }
 }

@@ -10,18 +10,21 @@ namespace Cassini.Web.Management.Access;
 /// </summary>
 internal sealed class BearerTokens
 {
-    private const long MaxFileBytes = 64 * 1024;
+    private const int MaxFileBytes = 64 * 1024;
 
     private static readonly TimeSpan Freshness = TimeSpan.FromSeconds(1);
+
+    /// <summary>How long a look may take that a request waits for.</summary>
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(5);
 
     private readonly ImmutableArray<byte[]> _fixed;
     private readonly string? _path;
     private readonly TimeProvider _time;
     private readonly ILogger _logger;
-    private readonly Lock _gate = new();
-    private ImmutableArray<byte[]> _ofFile = [];
-    private string? _problem;
+    private volatile TokenFile _ofFile = new([], null);
+    private Task<TokenFile>? _reading;
     private long _readAt;
+    private int _isLooking;
 
     /// <param name="token">A token that stays; null for none.</param>
     /// <param name="path">A file of tokens; null for none.</param>
@@ -37,10 +40,10 @@ internal sealed class BearerTokens
         if (path is not null)
         {
             _readAt = time.GetTimestamp();
-            (_ofFile, _problem) = Read(path);
-            if (_problem is not null)
+            _ofFile = Await(path);
+            if (_ofFile.Problem is { } problem)
             {
-                throw new AccessConfigurationException($"{path}: {_problem}");
+                throw new AccessConfigurationException($"{path}: {problem}");
             }
         }
     }
@@ -68,44 +71,48 @@ internal sealed class BearerTokens
 
     private ImmutableArray<byte[]> OfFile()
     {
-        if (_path is null)
+        // One caller a second looks, and those who ask meanwhile are answered by the last look.
+        if (_path is not null && _time.GetElapsedTime(Volatile.Read(ref _readAt)) >= Freshness && Interlocked.Exchange(ref _isLooking, 1) == 0)
         {
-            return [];
-        }
-
-        long look;
-        lock (_gate)
-        {
-            if (_time.GetElapsedTime(_readAt) < Freshness)
+            try
             {
-                return _ofFile;
+                Look(_path);
             }
-
-            // One caller a second looks, and those who ask meanwhile are answered by the last look.
-            _readAt = look = _time.GetTimestamp();
-        }
-
-        var (tokens, problem) = Read(_path);
-        bool isNews;
-        lock (_gate)
-        {
-            if (_readAt != look)
+            finally
             {
-                // So slow that another look began: that one knows better.
-                return _ofFile;
+                Volatile.Write(ref _readAt, _time.GetTimestamp());
+                Volatile.Write(ref _isLooking, 0);
             }
-
-            isNews = problem != _problem;
-            _problem = problem;
-            _ofFile = tokens;
         }
 
-        if (isNews)
+        return _ofFile.Tokens;
+    }
+
+    private void Look(string path)
+    {
+        var before = _ofFile.Problem;
+        _ofFile = Await(path);
+        if (_ofFile.Problem != before)
         {
-            Tell(problem);
+            Tell(_ofFile.Problem);
+        }
+    }
+
+    /// <summary>
+    /// Reads on a thread of its own: a pipe, or a file of a dead mount, may never answer. It is asked no second time while it owes the
+    /// first answer, so that it costs one thread at most.
+    /// </summary>
+    private TokenFile Await(string path)
+    {
+        _reading ??= Task.Factory.StartNew(() => Read(path), CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
+        if (!_reading.Wait(Patience))
+        {
+            return new TokenFile([], "does not answer: it must be a regular file");
         }
 
-        return tokens;
+        var read = _reading.Result;
+        _reading = null;
+        return read;
     }
 
     private void Tell(string? problem)
@@ -120,28 +127,42 @@ internal sealed class BearerTokens
         }
     }
 
-    private static (ImmutableArray<byte[]> Tokens, string? Problem) Read(string path)
+    private static TokenFile Read(string path)
     {
         try
         {
-            using var stream = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete);
-            if (!stream.CanSeek || stream.Length > MaxFileBytes)
+            if (Directory.Exists(path))
             {
-                return ([], $"is not a regular file of at most {MaxFileBytes / 1024} KiB");
+                return new TokenFile([], "is a directory, not a file");
             }
 
-            using var reader = new StreamReader(stream, Encoding.UTF8);
-            var tokens = reader.ReadToEnd().Split('\n', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries)
-                .Where(line => line[0] != '#')
-                .Select(DigestOf)
-                .ToImmutableArray();
-            return tokens.IsEmpty ? ([], "holds no token") : (tokens, null);
+            using var stream = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete);
+            var buffer = new byte[MaxFileBytes + 1];
+
+            // Never more than that, whatever the file says of its length: a device says 0 and has no end.
+            var length = stream.ReadAtLeast(buffer, buffer.Length, throwOnEndOfStream: false);
+            return length > MaxFileBytes
+                ? new TokenFile([], $"is not a file of at most {MaxFileBytes / 1024} KiB")
+                : Parse(Encoding.UTF8.GetString(buffer.AsSpan(0, length)).TrimStart('\uFEFF'));
         }
         catch (Exception unreadable) when (unreadable is IOException or UnauthorizedAccessException or NotSupportedException or ArgumentException)
         {
-            return ([], unreadable is FileNotFoundException or DirectoryNotFoundException ? "no such file" : $"cannot be read: {unreadable.Message}");
+            return new TokenFile(
+                [], unreadable is FileNotFoundException or DirectoryNotFoundException ? "no such file" : $"cannot be read: {unreadable.Message}");
         }
     }
 
+    private static TokenFile Parse(string text)
+    {
+        var tokens = text.Split('\n', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries)
+            .Where(line => line[0] != '#')
+            .Select(DigestOf)
+            .ToImmutableArray();
+        return new TokenFile(tokens, tokens.IsEmpty ? "holds no token" : null);
+    }
+
     private static byte[] DigestOf(string token) => SHA256.HashData(Encoding.UTF8.GetBytes(token));
+
+    /// <summary>What a look found.</summary>
+    private sealed record TokenFile(ImmutableArray<byte[]> Tokens, string? Problem);
 }
