@@ -85,6 +85,7 @@ public class FailedReadTests(DashboardBrowser browser)
         rig.Publish([.. Enumerable.Range(1, 100).Select(id => new ConnectionAccepted(id, Happened.Endpoint, $"127.0.0.1:{20_000 + id}"))]);
         await using var front = await Front.StartAsync(rig.Address);
         var (reads, ended) = (0, 0);
+        var later = new TaskCompletionSource<string>(TaskCreationOptions.RunContinuationsAsynchronously);
         var firstIsAsked = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         var secondIsAsked = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         front.TakeOver(async context =>
@@ -97,6 +98,7 @@ public class FailedReadTests(DashboardBrowser browser)
                 await firstIsAsked.Task.WaitAsync(context.RequestAborted);
                 await SendAsync(context, "reset", "{\"reason\":\"tooSlow\",\"from\":\"x\",\"to\":\"x\"}");
                 await SendAsync(context, "snapshot", await SnapshotAsync(rig));
+                await SendAsync(context, "event", await later.Task.WaitAsync(context.RequestAborted));
                 await Task.Delay(Timeout.InfiniteTimeSpan, TimeProvider.System, context.RequestAborted);
             }
 
@@ -129,7 +131,39 @@ public class FailedReadTests(DashboardBrowser browser)
         var page = await browser.OpenAsync(front.Address);
 
         await Eventually.HoldsAsync("both reads have ended", () => Volatile.Read(ref ended) == 2, TimeSpan.FromSeconds(60));
+
+        // What is drawn after a later event has all that both have brought.
+        rig.Publish(new LoadSampled(7, 0, 0, 0));
+        later.SetResult(await rig.GetTextAsync($"/events/{new EventId(rig.Hub.Epoch, rig.Hub.LastSequence)}"));
+        await page.ShowsAsync("the later event", "[data-tile=backlog] .value", shown => shown == "7");
         await page.ShowsAsync("the accepts, once", "[data-tile=accepts] .peak", shown => shown == "peak 10");
+    }
+
+    /// <summary>The page's own fold, in the page.</summary>
+    [Fact]
+    public async Task Past_ReadTwice_IsCountedOnce()
+    {
+        Programs.Require("chromium");
+        await using var rig = await ManagementRig.StartReadyAsync();
+        var page = await browser.OpenAsync(rig.Address);
+        var rate = await page.Browser.RunAsync("""
+            return import('/dashboard/model.js').then(({ Model }) => {
+              const id = sequence => `0000000000000001-${sequence}`;
+              const data = { epoch: '0000000000000001', startedAt: '2026-01-01T00:00:00Z', uptimeSeconds: 5, activeListeners: 0, log: { oldestId: id(1), newestId: id(50) } };
+              const model = new Model();
+              for (const message of [{ type: 'snapshot', data: { ...data } }, { type: 'reset', data: {} }, { type: 'snapshot', data: { ...data } }]) {
+                model.apply(message);
+              }
+
+              for (const sequence of [...Array(40).keys(), ...Array(40).keys()]) {
+                model.remember({ id: id(sequence + 1), type: 'connectionAccepted', event: {}, elapsed: 3 });
+              }
+
+              return model.accepts.rates(5).at(-1);
+            });
+            """);
+
+        rate.GetDouble().ShouldBe(4);
     }
 
     private static async Task<string> SnapshotAsync(ManagementRig rig)
