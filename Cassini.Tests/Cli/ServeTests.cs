@@ -173,7 +173,7 @@ public class ServeTests : IDisposable
     public async Task Serve_TokenFileMissing_IsOneLineAndCode2()
     {
         var (code, _, error) = await CassiniProcess.RunAsync(
-            _directory.Path, FreePorts, ("CASSINI_MANAGEMENT_TOKEN_FILE", "missing.txt"));
+            _directory.Path, FreePorts, ("CASSINI_MANAGEMENT_TOKEN_FILE", "missing.txt"), ("CASSINI__Management__RequireCredentials", "true"));
 
         code.ShouldBe(ExitCode.Error);
         error.ShouldBe("cassini: missing.txt: no such file");

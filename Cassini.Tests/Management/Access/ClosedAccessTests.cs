@@ -1,6 +1,6 @@
 using System.Net;
-using Cassini.Streams.Hosting;
 using Cassini.Streams.Events;
+using Cassini.Streams.Hosting;
 using Cassini.Tests.Health;
 using Cassini.Tests.Support;
 using Cassini.Web.Management.Access;
