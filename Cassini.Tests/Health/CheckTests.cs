@@ -77,10 +77,10 @@ public class CheckTests
     [Fact]
     public void Manager_HeartbeatMissingAfterTheStop_IsNoFault()
     {
-        var fold = Fold.Ready();
-        fold.Publish(new PhaseEntered(Phase.Draining), new PhaseEntered(Phase.Stopped));
+        var fold = Healthy();
+        fold.At(2, Heartbeat()).At(2.1, new PhaseEntered(Phase.Stopped));
 
-        fold.Until(fold.Elapsed + (3 * fold.Policy.Window))[CheckNames.Manager].Status.ShouldBe(HealthStatus.Ok);
+        fold.Until(S(2) + (3 * fold.Policy.Window))[CheckNames.Manager].Raw.ShouldBe(HealthStatus.Ok);
     }
 
     [Fact]

@@ -77,68 +77,6 @@ public class FailedReadTests(DashboardBrowser browser)
         await page.ShowsAsync("#timeline-failed", "Not up to date: ");
     }
 
-    [Fact]
-    public async Task Past_ResetOfTheSameRunWhileItIsRead_IsCountedOnce()
-    {
-        Programs.Require("chromium");
-        await using var rig = await ManagementRig.StartReadyAsync();
-        rig.Publish([.. Enumerable.Range(1, 100).Select(id => new ConnectionAccepted(id, Happened.Endpoint, $"127.0.0.1:{20_000 + id}"))]);
-        await using var front = await Front.StartAsync(rig.Address);
-        var (reads, ended) = (0, 0);
-        var later = new TaskCompletionSource<string>(TaskCreationOptions.RunContinuationsAsynchronously);
-        var firstIsAsked = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-        var secondIsAsked = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-        front.TakeOver(async context =>
-        {
-            var query = context.Request.QueryString.Value ?? "";
-            if (context.Request.Path == "/events" && query.Contains("lifecycle,listener", StringComparison.Ordinal))
-            {
-                context.Response.ContentType = "text/event-stream";
-                await SendAsync(context, "snapshot", await SnapshotAsync(rig));
-                await firstIsAsked.Task.WaitAsync(context.RequestAborted);
-                await SendAsync(context, "reset", "{\"reason\":\"tooSlow\",\"from\":\"x\",\"to\":\"x\"}");
-                await SendAsync(context, "snapshot", await SnapshotAsync(rig));
-                await SendAsync(context, "event", await later.Task.WaitAsync(context.RequestAborted));
-                await Task.Delay(Timeout.InfiniteTimeSpan, TimeProvider.System, context.RequestAborted);
-            }
-
-            if (context.Request.Path != "/events" || !query.Contains("connection,load", StringComparison.Ordinal))
-            {
-                return false;
-            }
-
-            try
-            {
-                if (Interlocked.Increment(ref reads) == 1)
-                {
-                    firstIsAsked.TrySetResult();
-                    await secondIsAsked.Task.WaitAsync(context.RequestAborted);
-                }
-                else
-                {
-                    secondIsAsked.TrySetResult();
-                }
-
-                await front.PassOnAsync(context);
-            }
-            finally
-            {
-                Interlocked.Increment(ref ended);
-            }
-
-            return true;
-        });
-        var page = await browser.OpenAsync(front.Address);
-
-        await Eventually.HoldsAsync("both reads have ended", () => Volatile.Read(ref ended) == 2, TimeSpan.FromSeconds(60));
-
-        // What is drawn after a later event has all that both have brought.
-        rig.Publish(new LoadSampled(7, 0, 0, 0));
-        later.SetResult(await rig.GetTextAsync($"/events/{new EventId(rig.Hub.Epoch, rig.Hub.LastSequence)}"));
-        await page.ShowsAsync("the later event", "[data-tile=backlog] .value", shown => shown == "7");
-        await page.ShowsAsync("the accepts, once", "[data-tile=accepts] .peak", shown => shown == "peak 10");
-    }
-
     /// <summary>The page's own fold, in the page.</summary>
     [Fact]
     public async Task Past_ReadTwice_IsCountedOnce()
@@ -164,26 +102,5 @@ public class FailedReadTests(DashboardBrowser browser)
             """);
 
         rate.GetDouble().ShouldBe(4);
-    }
-
-    private static async Task<string> SnapshotAsync(ManagementRig rig)
-    {
-        await using var feed = await rig.Http.GetStreamAsync("/events?types=health", TestContext.Current.CancellationToken);
-        using var reader = new StreamReader(feed);
-        while (await reader.ReadLineAsync(TestContext.Current.CancellationToken) is { } line)
-        {
-            if (line.StartsWith("data: ", StringComparison.Ordinal))
-            {
-                return line["data: ".Length..];
-            }
-        }
-
-        throw new InvalidOperationException("the feed ended before its snapshot");
-    }
-
-    private static async Task SendAsync(HttpContext context, string type, string data)
-    {
-        await context.Response.WriteAsync($"event: {type}\ndata: {data}\n\n", context.RequestAborted);
-        await context.Response.Body.FlushAsync(context.RequestAborted);
     }
 }
