@@ -13,7 +13,7 @@ internal sealed class FrameworkLoggers(ILoggerFactory inner) : ILoggerFactory
 
     public void Open() => _isOpen = true;
 
-    public ILogger CreateLogger(string categoryName) => 
+    public ILogger CreateLogger(string categoryName) =>
         new Filter(this, inner.CreateLogger(categoryName), OfStrangers.Any(prefix => categoryName.StartsWith(prefix, StringComparison.Ordinal)));
 
     public void AddProvider(ILoggerProvider provider) => inner.AddProvider(provider);
@@ -28,7 +28,7 @@ internal sealed class FrameworkLoggers(ILoggerFactory inner) : ILoggerFactory
         public IDisposable? BeginScope<TState>(TState state)
             where TState : notnull => null;
 
-        public bool IsEnabled(LogLevel logLevel) => 
+        public bool IsEnabled(LogLevel logLevel) =>
             logLevel >= LogLevel.Warning && owner._isOpen && inner.IsEnabled(LevelOf(logLevel));
 
         public void Log<TState>(

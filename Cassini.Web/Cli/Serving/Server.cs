@@ -9,8 +9,8 @@ using Cassini.Web.Cli.Settings;
 using Cassini.Web.GrpcHealth;
 using Cassini.Web.Management;
 using Cassini.Web.Management.Access;
-using Cassini.Web.Telemetry;
 using Cassini.Web.Systemd;
+using Cassini.Web.Telemetry;
 
 namespace Cassini.Web.Cli.Serving;
 

@@ -11,7 +11,7 @@ import { Model } from './model.js';
 import { Notes } from './notes.js';
 import { readPast, readSnapshot } from './past.js';
 import { Sessions } from './sessions.js';
-import { initTheme } from './theme.js';
+import { initTheme, showTheme } from './theme.js';
 import { throttled } from './throttle.js';
 import { renderTiles } from './tiles.js';
 import { initTimeline, renderLanes, renderTransitions } from './timeline.js';
@@ -134,6 +134,7 @@ function initAccess() {
 
 function onSecond() {
   seconds++;
+  showTheme();
   if (state === 'live' && model.health !== null) {
     refreshAges(model.clock);
     render();

@@ -3,12 +3,16 @@
 import { byId, setText } from './dom.js';
 
 const KEY = 'cassini-theme';
+const system = matchMedia('(prefers-color-scheme: dark)');
+const isDark = () => (document.documentElement.dataset.theme ?? (system.matches ? 'dark' : 'light')) === 'dark';
+
+/** Says on the button what it would do. A page that is not drawn hears of no change of the system's: so it is asked now and then. */
+export function showTheme() {
+  setText(byId('theme'), isDark() ? 'Light' : 'Dark');
+}
 
 export function initTheme() {
-  const system = matchMedia('(prefers-color-scheme: dark)');
   const chosen = read();
-  const isDark = () => (document.documentElement.dataset.theme ?? (system.matches ? 'dark' : 'light')) === 'dark';
-  const show = () => setText(byId('theme'), isDark() ? 'Light' : 'Dark');
   if (chosen === 'light' || chosen === 'dark') {
     document.documentElement.dataset.theme = chosen;
   }
@@ -16,10 +20,10 @@ export function initTheme() {
   byId('theme').addEventListener('click', () => {
     document.documentElement.dataset.theme = isDark() ? 'light' : 'dark';
     write(document.documentElement.dataset.theme);
-    show();
+    showTheme();
   });
-  system.addEventListener('change', show);
-  show();
+  system.addEventListener('change', showTheme);
+  showTheme();
 }
 
 // A browser may forbid storage: the choice then lasts as long as the page.
