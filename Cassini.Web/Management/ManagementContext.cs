@@ -41,6 +41,6 @@ internal sealed record ManagementContext(
     public OtlpExport? Export { get; init; }
 
     /// <summary>Whether callers need credentials: always where it does not listen on loopback.</summary>
-    public bool IsClosed { get; } = Options.RequireCredentials is true
+    public bool IsClosed => Options.RequireCredentials is true
         || !EndpointAddress.TryParse(Options.Address, out var address, out _) || !IPAddress.IsLoopback(address.Address);
 }

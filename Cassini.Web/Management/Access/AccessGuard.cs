@@ -8,6 +8,7 @@ internal sealed class AccessGuard(ManagementContext broker, BearerTokens tokens,
 {
     private readonly Credentials _credentials = new(broker, tokens);
     private readonly PublicProbes _probes = new(strangersWaits);
+    private readonly bool _isClosed = broker.IsClosed;
     private readonly HostNames _hosts = new(broker.Options.AllowedHosts.IsDefault ? [] : broker.Options.AllowedHosts, anyUnlessNamed: broker.IsClosed);
 
     public RequestDelegate Guard(RequestDelegate next) => context => !IsBareProbe(context) && rates?.TryTake(context) is false
@@ -32,13 +33,13 @@ internal sealed class AccessGuard(ManagementContext broker, BearerTokens tokens,
             return new Refusal(StatusCodes.Status403Forbidden, problem, IsStranger: isRead);
         }
 
-        return broker.IsClosed ? _credentials.Examine(context) : null;
+        return _isClosed ? _credentials.Examine(context) : null;
     }
 
     private Task AnswerAsync(HttpContext context, Refusal refusal, RequestDelegate next)
     {
         var access = context.GetEndpoint()?.Metadata.GetMetadata<PublicAccess>();
-        if (ReferenceEquals(access, PublicAccess.Page))
+        if (access is { IsPage: true })
         {
             if (refusal.Status == StatusCodes.Status401Unauthorized && IndexEndpoint.WantsPage(context.Request))
             {
