@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Xml.Linq;
+using Cassini.Streams.Settings;
 using Cassini.Tests.Docs;
 
 namespace Cassini.Tests.Deploy;
@@ -127,7 +128,7 @@ public class ContainerTests
 
     private static TimeSpan Duration(string text)
     {
-        Cassini.Web.Cli.DurationText.TryParse(text, out var duration).ShouldBeTrue(text);
+        DurationText.TryParse(text, out var duration).ShouldBeTrue(text);
         return duration;
     }
 }

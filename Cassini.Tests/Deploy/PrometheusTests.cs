@@ -1,5 +1,6 @@
 using System.Text.RegularExpressions;
 using Cassini.Streams.Health;
+using Cassini.Streams.Settings;
 using Cassini.Tests.Management;
 using Cassini.Tests.Support;
 
@@ -93,7 +94,7 @@ public partial class PrometheusTests
 
         DeployFiles.At<string>(configuration, "scrape_configs", "0", "job_name").ShouldBe("cassini");
         DeployFiles.At<string>(configuration, "scrape_configs", "0", "static_configs", "0", "targets", "0").ShouldEndWith($":{Defaults.ManagementPort}");
-        Cassini.Web.Cli.DurationText.TryParse(DeployFiles.At<string>(configuration, "global", "scrape_interval"), out var interval).ShouldBeTrue();
+        DurationText.TryParse(DeployFiles.At<string>(configuration, "global", "scrape_interval"), out var interval).ShouldBeTrue();
         interval.ShouldBeLessThanOrEqualTo(Defaults.Options.Health.Hold, "no scrape misses a red verdict");
     }
 

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.CommandLine.Parsing;
 using Cassini.Streams.Feed;
+using Cassini.Streams.Settings;
 using Cassini.Web.Cli.Following;
 using Cassini.Web.Cli.Waiting;
 

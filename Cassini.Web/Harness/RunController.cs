@@ -1,4 +1,4 @@
-using Cassini.Web.Cli;
+using Cassini.Streams.Settings;
 using Cassini.Web.Harness.Health;
 using Cassini.Web.Harness.Load;
 using Cassini.Web.Harness.Plans;

@@ -1,3 +1,4 @@
+using Cassini.Streams.Settings;
 using Cassini.Web.Harness.Health;
 using Cassini.Web.Harness.Load;
 using Cassini.Web.Harness.Plans;
@@ -50,7 +51,7 @@ internal sealed class TestRun
     public async Task<TestReport> RunAsync()
     {
         using var timer = _test.Timeout is { } timeout
-            ? _run.Time.CreateTimer(_ => _run.Stop.Now(Verdict.TimedOut, $"test {_test.Name} took longer than {Cli.DurationText.Seconds(timeout)}"), null, timeout, Timeout.InfiniteTimeSpan)
+            ? _run.Time.CreateTimer(_ => _run.Stop.Now(Verdict.TimedOut, $"test {_test.Name} took longer than {DurationText.Seconds(timeout)}"), null, timeout, Timeout.InfiniteTimeSpan)
             : null;
         try
         {
@@ -190,7 +191,7 @@ internal sealed class TestRun
             else if (_injected[i] is null)
             {
                 throw new HarnessException(
-                    $"test {_test.Name}: the fault {fault.Fault} at {Cli.DurationText.Seconds(fault.At)} never came: the producers had ended after {Cli.DurationText.Seconds(_producersEnded!.Value)}");
+                    $"test {_test.Name}: the fault {fault.Fault} at {DurationText.Seconds(fault.At)} never came: the producers had ended after {DurationText.Seconds(_producersEnded!.Value)}");
             }
         }
     }

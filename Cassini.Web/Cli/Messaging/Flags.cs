@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.Globalization;
+using Cassini.Streams.Settings;
 
 namespace Cassini.Web.Cli.Messaging;
 

@@ -1,3 +1,5 @@
+using Cassini.Streams.Settings;
+
 namespace Cassini.Web.Cli.Messaging;
 
 /// <summary>From what became of a client's work to the exit code.</summary>

@@ -1,4 +1,5 @@
 using Cassini.Streams.Feed;
+using Cassini.Streams.Settings;
 
 namespace Cassini.Web.Cli.Waiting;
 

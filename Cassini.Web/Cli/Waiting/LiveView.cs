@@ -1,4 +1,5 @@
 using Cassini.Streams.Feed;
+using Cassini.Streams.Settings;
 using Spectre.Console;
 
 namespace Cassini.Web.Cli.Waiting;

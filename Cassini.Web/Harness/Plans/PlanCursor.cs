@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text.RegularExpressions;
+using Cassini.Streams.Settings;
 using Cassini.Web.Cli;
 
 namespace Cassini.Web.Harness.Plans;

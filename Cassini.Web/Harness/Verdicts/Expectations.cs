@@ -1,5 +1,5 @@
 using System.Globalization;
-using Cassini.Web.Cli;
+using Cassini.Streams.Settings;
 using Cassini.Web.Harness.Load;
 using Cassini.Web.Harness.Plans;
 

@@ -4,7 +4,7 @@ using System.Net.Sockets;
 using System.Security.Authentication;
 using System.Text.RegularExpressions;
 using Cassini.Streams.Events;
-using Cassini.Web.Cli;
+using Cassini.Streams.Settings;
 using Cassini.Web.Harness.Load;
 using Cassini.Web.Harness.Plans;
 using Cassini.Web.Harness.Verdicts;

@@ -1,7 +1,7 @@
 using System.Buffers.Binary;
 using System.Text.Json;
 using System.Text.Json.Serialization;
-using Cassini.Web.Cli;
+using Cassini.Streams.Settings;
 
 namespace Cassini.Web.Harness.Workers;
 
