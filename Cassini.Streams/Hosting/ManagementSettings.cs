@@ -1,5 +1,5 @@
 using System.Net;
-using Cassini.Streams.Listening;
+using Cassini.Streams.Listening.Endpoints;
 using Cassini.Streams.Settings;
 
 namespace Cassini.Streams.Hosting;

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using Cassini.Streams.Listening.Endpoints;
 using Cassini.Streams.Settings;
 
 namespace Cassini.Streams.Listening;

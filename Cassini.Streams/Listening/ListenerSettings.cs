@@ -1,3 +1,4 @@
+using Cassini.Streams.Listening.Endpoints;
 using Cassini.Streams.Settings;
 
 namespace Cassini.Streams.Listening;

@@ -1,5 +1,6 @@
 using System.Collections;
 using System.Globalization;
+using Cassini.Streams.Primitives;
 
 namespace Cassini.Streams.Settings;
 

@@ -1,4 +1,5 @@
 using System.Globalization;
+using Cassini.Streams.Primitives;
 
 namespace Cassini.Streams.Settings;
 

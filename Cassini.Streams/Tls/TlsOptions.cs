@@ -1,4 +1,5 @@
 using Cassini.Streams.Settings;
+using Cassini.Streams.Tls.Clients;
 
 namespace Cassini.Streams.Tls;
 

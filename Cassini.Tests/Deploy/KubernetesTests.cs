@@ -1,5 +1,4 @@
 using Cassini.Streams.Hosting;
-using Cassini.Streams.Settings;
 using Cassini.Tests.Docs;
 using Cassini.Web.Cli.Settings;
 using k8s;
@@ -89,7 +88,7 @@ public class KubernetesTests
     {
         var preStop = TimeSpan.FromSeconds(Container.Lifecycle.PreStop.Sleep.Seconds);
         var readinessDelay = Environment("CASSINI__Drain__ReadinessDelay");
-        DurationText.TryParse(readinessDelay, out var delay).ShouldBeTrue();
+        Cassini.Streams.Primitives.DurationText.TryParse(readinessDelay, out var delay).ShouldBeTrue();
 
         TimeSpan.FromSeconds(KubernetesManifests.Pod.TerminationGracePeriodSeconds!.Value).ShouldFitAStop(preStop + delay);
         delay.ShouldBeGreaterThanOrEqualTo(Seconds(Container.ReadinessProbe.PeriodSeconds), "who looks as often as the kubelet sees it");

@@ -1,4 +1,5 @@
 using System.Text.RegularExpressions;
+using Cassini.Streams.Primitives;
 using Cassini.Streams.Settings;
 using Cassini.Web.Cli.Settings;
 

@@ -1,4 +1,5 @@
-using Cassini.Streams.Settings;
+using Cassini.Harness;
+using Cassini.Streams.Primitives;
 
 namespace Cassini.Web.Cli.Messaging;
 

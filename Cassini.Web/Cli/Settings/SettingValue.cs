@@ -1,6 +1,6 @@
 using System.Globalization;
 using System.Reflection;
-using Cassini.Streams.Settings;
+using Cassini.Streams.Primitives;
 
 namespace Cassini.Web.Cli.Settings;
 
