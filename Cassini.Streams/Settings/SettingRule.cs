@@ -19,7 +19,7 @@ public sealed class SettingRule<TOptions>
     /// <summary>The full key of the setting that is to blame when the rule is broken.</summary>
     public string Key { get; }
 
-    /// <summary>What is required, as docs/settings.md and the message say it: <c>at least Listener:BindRetryDelay</c>. May be empty.</summary>
+    /// <summary>What is required, as docs/operate/settings.md and the message say it: <c>at least Listener:BindRetryDelay</c>. May be empty.</summary>
     public string Requirement { get; }
 
     /// <summary>The keys of the other settings in the rule. While one of them is wrong, the rule is not asked.</summary>

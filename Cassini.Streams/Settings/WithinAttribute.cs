@@ -5,7 +5,7 @@ namespace Cassini.Streams.Settings;
 
 /// <summary>
 /// The values that a setting may have, both ends included. It stands on the option's property and nowhere else: validation, error
-/// messages and docs/settings.md read it from there.
+/// messages and docs/operate/settings.md read it from there.
 /// </summary>
 [AttributeUsage(AttributeTargets.Property)]
 public sealed class WithinAttribute : Attribute

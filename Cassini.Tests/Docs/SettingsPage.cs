@@ -6,7 +6,7 @@ using Cassini.Web.Cli.Settings;
 
 namespace Cassini.Tests.Docs;
 
-/// <summary>The tables of docs/settings.md, made from the options themselves.</summary>
+/// <summary>The tables of docs/operate/settings.md, made from the options themselves.</summary>
 internal static partial class SettingsPage
 {
     public static string Render()

@@ -4,7 +4,7 @@ using Cassini.Web.Cli.Settings;
 namespace Cassini.Tests.Docs;
 
 /// <summary>
-/// docs/settings.md has the settings as they are. After a change of the options <c>UPDATE_DOCS=1</c> in the environment of this test
+/// docs/operate/settings.md has the settings as they are. After a change of the options <c>UPDATE_DOCS=1</c> in the environment of this test
 /// writes the page anew.
 /// </summary>
 public partial class SettingsPageTests
@@ -12,7 +12,7 @@ public partial class SettingsPageTests
     private const string Begin = "<!-- settings:begin: written by SettingsPageTests with UPDATE_DOCS=1 -->\n\n";
     private const string End = "<!-- settings:end -->\n";
 
-    private static readonly string Path = System.IO.Path.Combine(Repository.Root, "docs", "settings.md");
+    private static readonly string Path = System.IO.Path.Combine(Repository.Root, "docs", "operate", "settings.md");
 
     [Fact]
     public void Page_Tables_AreWhatTheOptionsSay()

@@ -6,7 +6,7 @@ using Cassini.Web.Cli.Settings;
 namespace Cassini.Tests.Docs;
 
 /// <summary>
-/// What other pages than docs/settings.md say of settings. Behind a setting's name a page may state its default in parentheses:
+/// What other pages than docs/operate/settings.md say of settings. Behind a setting's name a page may state its default in parentheses:
 /// <c>`Health:Hold` (15 s)</c>.
 /// </summary>
 public partial class StatedSettingsTests

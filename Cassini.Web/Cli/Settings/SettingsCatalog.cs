@@ -3,7 +3,7 @@ using Cassini.Streams.Settings;
 
 namespace Cassini.Web.Cli.Settings;
 
-/// <summary>Every setting of <c>serve</c>, in the order of docs/settings.md, which is made from it.</summary>
+/// <summary>Every setting of <c>serve</c>, in the order of docs/operate/settings.md, which is made from it.</summary>
 internal static class SettingsCatalog
 {
     public static IReadOnlyList<SettingDescription> All { get; } = SettingsSection.Describe(
