@@ -1,3 +1,5 @@
+using Cassini.Streams.Broker.Routing;
+
 namespace Cassini.Streams.Broker;
 
 /// <summary>What the broker counted since it started, and holds at the moment.</summary>

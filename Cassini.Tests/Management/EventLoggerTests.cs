@@ -1,8 +1,8 @@
+using Cassini.Management.Logging;
 using Cassini.Streams.Events;
 using Cassini.Tests.Events;
 using Cassini.Tests.Health;
 using Cassini.Tests.Support;
-using Cassini.Web.Management;
 using Microsoft.Extensions.Logging;
 
 namespace Cassini.Tests.Management;
