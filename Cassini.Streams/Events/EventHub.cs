@@ -51,6 +51,9 @@ public sealed class EventHub : IEventPublisher
     /// <summary>The last events: every feed and every observer reads from it.</summary>
     public EventLog Log { get; }
 
+    /// <summary>The one clock, for folds that need a timer.</summary>
+    internal TimeProvider Time => _time;
+
     /// <summary>Time since the epoch began, of a clock that nobody can set.</summary>
     public TimeSpan Elapsed => _time.GetElapsedTime(_started);
 

@@ -61,8 +61,12 @@ public sealed record HealthSnapshot
     /// <summary>The range of events that the feed can still resume from.</summary>
     public required LogRange Log { get; init; }
 
-    /// <summary>The longest silence of a healthy feed, in seconds.</summary>
-    public required double HeartbeatSeconds { get; init; }
+    /// <summary>
+    /// The longest silence of a healthy feed, in seconds: part of what the management surface serves. Null, and left out of the JSON, in
+    /// a snapshot that no feed goes with, such as that of <c>$SYS/broker/health</c>.
+    /// </summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public double? HeartbeatSeconds { get; init; }
 
     /// <summary>The sequence of the last event that is folded in.</summary>
     [JsonIgnore]
@@ -75,6 +79,10 @@ public sealed record HealthSnapshot
     /// <summary>Whether the process is worth keeping: the verdict of <c>/livez</c>.</summary>
     [JsonIgnore]
     public bool Live { get; init; }
+
+    /// <summary>Whether the projection's own ticks were too old when this was read: then nothing else in it can be trusted.</summary>
+    [JsonIgnore]
+    public bool IsStale => Checks.Any(static check => check is { Name: CheckNames.Projection, Status: HealthStatus.Error });
 
     /// <summary>The counters behind <c>/metrics</c>, of the same instant.</summary>
     [JsonIgnore]
