@@ -85,8 +85,8 @@ public sealed class HealthProjection : IDisposable
         }
         catch (Exception failure)
         {
-            HealthLog.ObserverFailed(_logger, failure);
             Report("observer of health", failure);
+            HealthLog.ObserverFailed(_logger, failure);
         }
     });
 
@@ -184,8 +184,8 @@ public sealed class HealthProjection : IDisposable
     private void Fail(Exception failure)
     {
         _ticks.Dispose();
-        HealthLog.FoldFailed(_logger, failure);
         Report("health projection", failure);
+        HealthLog.FoldFailed(_logger, failure);
     }
 
     private void Report(string observer, Exception failure) =>

@@ -169,7 +169,8 @@ public sealed class HealthChangesTests : IDisposable
         var reported = await Eventually.BecomesAsync(
             "it is reported", () => Published().OfType<Crashed>().FirstOrDefault(), crashed => crashed is not null);
         reported.ShouldBe(new Crashed(new Component(ComponentKind.Observer, "observer of health"), nameof(InvalidOperationException), "boom", 1, null));
-        _log.Entries.ShouldHaveSingleItem().ShouldSatisfyAllConditions(
+        var logged = await Eventually.BecomesAsync("it is logged", () => _log.Entries, entries => entries.Count > 0);
+        logged.ShouldHaveSingleItem().ShouldSatisfyAllConditions(
             entry => entry.Level.ShouldBe(LogLevel.Error), entry => entry.Exception.ShouldBeOfType<InvalidOperationException>().StackTrace.ShouldNotBeNull());
         HealthSnapshot next;
         do
