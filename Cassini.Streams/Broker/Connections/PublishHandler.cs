@@ -124,7 +124,7 @@ internal sealed class PublishHandler(
             return new CloseOrder(
                 ReasonCode.TopicAliasInvalid,
                 SessionCloseReason.ProtocolError,
-                $"topic alias {alias}; at most {options.MaxTopicAliases} was announced",
+                $"topic alias {alias}; the highest that was announced is {options.MaxTopicAliases}",
                 "MQTT-3.3.2-9");
         }
 

@@ -5,6 +5,7 @@ using Cassini.Streams.Events;
 using Cassini.Streams.Mqtt;
 using Cassini.Streams.Mqtt.Packets;
 using Cassini.Streams.Mqtt.Properties;
+using Cassini.Streams.Primitives;
 
 namespace Cassini.Streams.Broker.Connections;
 
@@ -101,7 +102,7 @@ internal sealed class SubscribeHandler(
 
     private ReasonCode TooMany(ref string? detail)
     {
-        detail ??= $"more than {options.MaxSubscriptions:N0} subscriptions, or no memory for one more";
+        detail ??= $"more than {Quantity.Of(options.MaxSubscriptions, "subscription")}, or no memory for one more";
         return ReasonCode.QuotaExceeded;
     }
 

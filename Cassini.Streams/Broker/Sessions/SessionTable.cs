@@ -4,6 +4,7 @@ using Cassini.Streams.Broker.Model;
 using Cassini.Streams.Broker.Routing;
 using Cassini.Streams.Mqtt;
 using Cassini.Streams.Mqtt.Packets;
+using Cassini.Streams.Primitives;
 
 namespace Cassini.Streams.Broker.Sessions;
 
@@ -109,7 +110,7 @@ internal sealed class SessionTable(
         if (Interlocked.Increment(ref _count) > options.MaxSessions)
         {
             Interlocked.Decrement(ref _count);
-            return AttachResult.Refused(ReasonCode.QuotaExceeded, $"{options.MaxSessions:N0} sessions exist") with { Lost = end.Connection, Will = end.Will };
+            return AttachResult.Refused(ReasonCode.QuotaExceeded, Quantity.Of(options.MaxSessions, "session exists", "sessions exist")) with { Lost = end.Connection, Will = end.Will };
         }
 
         var session = Make(request.ClientId, request.Identity, isListed: true);
