@@ -20,7 +20,7 @@ public sealed class MqttBroker : IConnectionHandler
 {
     private readonly BrokerCore _core;
 
-    /// <summary>Makes a broker whose state lives as long as the process.</summary>
+    /// <summary>Makes a broker whose state ends with the process.</summary>
     /// <param name="options">What clients may do.</param>
     /// <param name="version">What is told under <c>$SYS/broker/version</c>.</param>
     /// <param name="events">Where it tells what happens.</param>
@@ -36,7 +36,7 @@ public sealed class MqttBroker : IConnectionHandler
         ILogger<MqttBroker> logger,
         ActivitySource? spans = null,
         double traceRatio = 0)
-        : this(options, version, new InMemoryStore(), events, time, logger, spans, traceRatio)
+        : this(options, version, NoStore.Instance, events, time, logger, spans, traceRatio)
     {
     }
 

@@ -17,7 +17,7 @@ internal sealed class BrokerRig
 {
     private long _id;
 
-    public BrokerCore Core { get; } = new(new BrokerOptions(), new InMemoryStore(), new Silence(), TimeProvider.System, NullLogger.Instance);
+    public BrokerCore Core { get; } = new(new BrokerOptions(), NoStore.Instance, new Silence(), TimeProvider.System, NullLogger.Instance);
 
     /// <summary>A connected client.</summary>
     public (ClientConnection Connection, PacketHandler Handler, ReceiveBuffer Input, EndlessStream Stream) Connect(string clientId)

@@ -1,3 +1,5 @@
+using System.Net.Sockets;
+using System.Runtime.ExceptionServices;
 using Cassini.Streams.Broker.Model;
 using Cassini.Streams.Broker.Outgoing;
 using Cassini.Streams.Events;
@@ -12,7 +14,7 @@ namespace Cassini.Streams.Broker.Connections;
 /// <summary>
 /// One client's connection: reads packets, hands them to the protocol, and ends in an orderly way whoever wants it to end.
 /// </summary>
-internal sealed class ClientConnection
+internal sealed class ClientConnection : IOutboxOwner
 {
     private static readonly TimeSpan GoodbyePatience = TimeSpan.FromSeconds(1);
 
@@ -20,8 +22,12 @@ internal sealed class ClientConnection
     private readonly Connection _connection;
     private readonly ReceiveBuffer _input;
     private CloseOrder? _closing;
+    private ExceptionDispatchInfo? _crash;
     private int _maxPacketSize = int.MaxValue;
     private int _inBatch;
+    private long _lastPacketAt;
+    private TimeSpan? _longestSilence;
+    private volatile bool _isHeldBack;
 
     public ClientConnection(BrokerCore core, Connection connection, BrokerCounters counters)
     {
@@ -29,7 +35,7 @@ internal sealed class ClientConnection
         _connection = connection;
         Counters = counters;
         _input = new ReceiveBuffer(connection.Stream, core.Budget);
-        LastPacketAt = core.Time.GetTimestamp();
+        _lastPacketAt = core.Time.GetTimestamp();
     }
 
     public long Id => _connection.Id;
@@ -53,14 +59,8 @@ internal sealed class ClientConnection
     /// <summary>QoS 1 and 2 messages that may be under way to the client.</summary>
     public int SendMaximum { get; private set; }
 
-    /// <summary>When its last whole packet came: a timestamp.</summary>
-    public long LastPacketAt { get; private set; }
-
-    /// <summary>The longest silence allowed; null for any.</summary>
-    public TimeSpan? LongestSilence { get; private set; }
-
-    /// <summary>Whether it is we who do not read: then the client is not silent.</summary>
-    public bool IsHeldBack { get; private set; }
+    /// <summary>Whether the broker does not read from it at present: then its silence is not the client's.</summary>
+    public bool IsHeldBack => _isHeldBack;
 
     /// <summary>Whether its reader is in the middle of a batch: what that takes in may not be delivered or queued yet.</summary>
     public bool IsInBatch => Volatile.Read(ref _inBatch) != 0;
@@ -90,6 +90,8 @@ internal sealed class ClientConnection
             Client?.Leave();
             await EndAsync();
         }
+
+        Volatile.Read(ref _crash)?.Throw();
     }
 
     /// <summary>The client may have what it can take, from now on.</summary>
@@ -98,11 +100,8 @@ internal sealed class ClientConnection
         Version = limits.Version;
         _maxPacketSize = limits.MaxPacketSize;
         SendMaximum = sendMaximum;
-        LongestSilence = longestSilence;
-        Outbox = new Outbox(_connection.Stream, limits, _core.Budget, Counters)
-        {
-            Failed = () => Close(new CloseOrder(ReasonCode.UnspecifiedError, SessionCloseReason.ConnectionLost)),
-        };
+        _longestSilence = longestSilence;
+        Outbox = new Outbox(_connection.Stream, limits, _core.Budget, Counters, this);
     }
 
     /// <summary>Ends the connection, unless something else ends it already. Any thread.</summary>
@@ -119,6 +118,27 @@ internal sealed class ClientConnection
     {
         Tell(violation);
         Close(new CloseOrder(violation.Reason, SessionCloseReason.ProtocolError, violation.Message));
+    }
+
+    void IOutboxOwner.OnSendFailed(Exception failure)
+    {
+        if (failure is IOException or SocketException or ObjectDisposedException or OperationCanceledException)
+        {
+            Close(new CloseOrder(ReasonCode.UnspecifiedError, SessionCloseReason.ConnectionLost));
+        }
+        else
+        {
+            Crash(failure);
+        }
+    }
+
+    void IOutboxOwner.OnCrashed(Exception crash) => Crash(crash);
+
+    /// <summary>Ends the connection because of a bug that showed on another thread: its reader throws it, as if it were its own.</summary>
+    private void Crash(Exception crash)
+    {
+        Interlocked.CompareExchange(ref _crash, ExceptionDispatchInfo.Capture(crash), null);
+        Close(new CloseOrder(ReasonCode.UnspecifiedError, SessionCloseReason.Crashed));
     }
 
     private void Tell(ProtocolViolation violation)
@@ -171,7 +191,7 @@ internal sealed class ClientConnection
             var length = frame.Whole.Length;
             if (ConnectReader.TryRead(frame, out connect, out var version, out violation))
             {
-                LastPacketAt = _core.Time.GetTimestamp();
+                _lastPacketAt = _core.Time.GetTimestamp();
                 _input.Advance(length);
                 Counters.AddReceived(1, 0);
                 return status;
@@ -253,7 +273,7 @@ internal sealed class ClientConnection
             if (handler.HasAnswers)
             {
                 // What is acknowledged is safe first.
-                await _core.Store.CommitAsync();
+                await CommitAsync();
                 handler.SendAnswers();
                 Flushes.Flush();
                 handler.SendRetained();
@@ -265,19 +285,17 @@ internal sealed class ClientConnection
                 case Step.Close:
                     return;
                 case Step.AwaitMemory:
-                    IsHeldBack = true;
-                    handler.IsOutOfPatience = !await _core.Budget.WaitAsync(_core.Options.MemoryPatience, _core.Time, cancellationToken);
-                    Touch(_core.Time.GetTimestamp());
-                    IsHeldBack = false;
+                    handler.IsOutOfPatience = !await HoldBackAsync(
+                        _core.Budget.WaitAsync(_core.Options.MemoryPatience, _core.Time, cancellationToken));
                     break;
                 case Step.AwaitRate:
-                    await Task.Delay(rate!.Wait, _core.Time, cancellationToken);
+                    await HoldBackAsync(Task.Delay(rate!.Wait, _core.Time, cancellationToken));
                     break;
                 default:
-                    if (Outbox.IsOverfull)
+                    if (Outbox.IsOverLimit)
                     {
-                        // Answers are never dropped: who does not read them is not read from.
-                        await Outbox.WhenRoomyAsync().WaitAsync(cancellationToken);
+                        // Answers are never dropped, so a client that does not read them is not read from.
+                        await HoldBackAsync(Outbox.WhenUnderLimitAsync().WaitAsync(cancellationToken));
                     }
 
                     if (!await _input.FillAsync(needed, cancellationToken))
@@ -290,8 +308,45 @@ internal sealed class ClientConnection
         }
     }
 
+    private async ValueTask CommitAsync()
+    {
+        var commit = _core.Store.CommitAsync();
+        if (commit.IsCompletedSuccessfully)
+        {
+            commit.GetAwaiter().GetResult();
+        }
+        else
+        {
+            await HoldBackAsync(commit.AsTask());
+        }
+    }
+
+    /// <summary>Waits while nothing is read: the client is not blamed for the silence, and its keep alive begins anew.</summary>
+    private async Task<bool> HoldBackAsync(Task<bool> wait)
+    {
+        await HoldBackAsync((Task)wait);
+        return await wait;
+    }
+
+    private async Task HoldBackAsync(Task wait)
+    {
+        _isHeldBack = true;
+        await wait;
+        Touch(_core.Time.GetTimestamp());
+        _isHeldBack = false;
+    }
+
     /// <summary>A whole packet came.</summary>
-    public void Touch(long now) => LastPacketAt = now;
+    public void Touch(long now) => Volatile.Write(ref _lastPacketAt, now);
+
+    /// <summary>Ends the connection if its keep alive is over [MQTT-3.1.2-22]; 3.1.1: [MQTT-3.1.2-24]. Any thread.</summary>
+    public void CloseIfSilent(long now)
+    {
+        if (_longestSilence is { } longest && !_isHeldBack && _core.Time.GetElapsedTime(Volatile.Read(ref _lastPacketAt), now) >= longest)
+        {
+            Close(new CloseOrder(ReasonCode.KeepAliveTimeout, SessionCloseReason.KeepAliveTimeout));
+        }
+    }
 
     private async Task EndAsync()
     {

@@ -2,22 +2,6 @@ using Cassini.Streams.Broker.Model;
 
 namespace Cassini.Streams.Broker.Sessions;
 
-/// <summary>How far the delivery of a QoS 1 or 2 message has come.</summary>
-internal enum DeliveryState : byte
-{
-    /// <summary>Acknowledged: the place is free.</summary>
-    Done,
-
-    /// <summary>QoS 1: PUBLISH sent.</summary>
-    AwaitingPubAck,
-
-    /// <summary>QoS 2: PUBLISH sent.</summary>
-    AwaitingPubRec,
-
-    /// <summary>QoS 2: PUBREL sent.</summary>
-    AwaitingPubComp,
-}
-
 /// <summary>One message in flight.</summary>
 internal struct InFlight
 {

@@ -53,7 +53,7 @@ internal sealed partial class Session
             if (Connection is { } connection)
             {
                 var handed = message.Trace?.StartDelivery(ClientId, qos);
-                var verdict = connection.Outbox.Offer(ref message, subscription, flushes);
+                var verdict = connection.Outbox.Offer(message, subscription, flushes);
                 handed?.End(verdict == OutboxVerdict.Taken ? null : $"{verdict}");
                 Count(verdict, message.Topic, qos);
             }
@@ -92,8 +92,9 @@ internal sealed partial class Session
             }
             else if (_connection is { } connection)
             {
-                var writer = Writer(new QueuedMessage(message, qos, Retain: true, subscription.Identifiers, 0), core.Time.GetTimestamp());
-                Count(connection.Outbox.Offer(ref writer, message.Topic, mayDrop: true, flushes), message.Topic, qos);
+                var copy = new OutgoingMessage(
+                    new QueuedMessage(message, qos, Retain: true, subscription.Identifiers, 0), message.SecondsLeft(core.Time.GetTimestamp(), core.Time));
+                Count(connection.Outbox.Offer(ref copy, flushes), message.Topic, qos);
             }
         }
     }
@@ -256,7 +257,7 @@ internal sealed partial class Session
             return false;
         }
 
-        return !connection.Outbox.IsBusy || !connection.Outbox.CallWhenRoomy();
+        return !connection.Outbox.IsBackedUp || !connection.Outbox.NotifyWhenDrained();
     }
 
     private void Send(ClientConnection connection, QueuedMessage queued, FlushSet flushes)
@@ -277,17 +278,8 @@ internal sealed partial class Session
 
     private void Write(ClientConnection connection, QueuedMessage queued, ushort id, bool dup, long place, FlushSet flushes)
     {
-        var writer = Writer(queued, core.Time.GetTimestamp());
-        writer.PacketId = id;
-        writer.Dup = dup;
-        var verdict = connection.Outbox.Offer(ref writer, queued.Message.Topic, mayDrop: false, flushes);
-        if (verdict == OutboxVerdict.TooLarge && queued.Message.Untraced is { } untraced)
-        {
-            writer.Topic = queued.Message.Topic.Utf8;
-            writer.MessageProperties = untraced;
-            verdict = connection.Outbox.Offer(ref writer, queued.Message.Topic, mayDrop: false, flushes);
-        }
-
+        var copy = new OutgoingMessage(queued, queued.Message.SecondsLeft(core.Time.GetTimestamp(), core.Time), id, dup);
+        var verdict = connection.Outbox.Offer(ref copy, flushes);
         if (verdict == OutboxVerdict.TooLarge)
         {
             core.Counters.AddTooLarge();
@@ -295,17 +287,6 @@ internal sealed partial class Session
             Complete(place);
         }
     }
-
-    private PublishWriter Writer(in QueuedMessage queued, long now) => new()
-    {
-        Topic = queued.Message.Topic.Utf8,
-        Payload = queued.Message.Payload,
-        MessageProperties = queued.Message.Properties,
-        MessageExpiryInterval = queued.Message.SecondsLeft(now, core.Time),
-        SubscriptionIdentifiers = queued.Identifiers,
-        QoS = queued.QoS,
-        Retain = queued.Retain,
-    };
 
     private void Complete(long place)
     {

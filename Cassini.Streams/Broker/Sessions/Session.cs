@@ -80,7 +80,7 @@ internal sealed partial class Session(BrokerCore core, string clientId, string i
             _will = null;
             ChangeExpiry(expirySeconds);
             connection.Outbox.Append(connAck, connection.Flushes);
-            connection.Outbox.Roomy = () => Pump(connection);
+            connection.Outbox.Drained = () => Pump(connection);
             Volatile.Write(ref _connection, connection);
             SendAgain(connection, connection.Flushes);
             return true;

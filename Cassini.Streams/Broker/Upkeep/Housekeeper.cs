@@ -75,12 +75,7 @@ internal sealed class Housekeeper(BrokerCore core, string version)
         {
             if (session.Connection is { } connection)
             {
-                if (connection is { LongestSilence: { } longest, IsHeldBack: false } && core.Time.GetElapsedTime(connection.LastPacketAt, now) >= longest)
-                {
-                    // [MQTT-3.1.2-22]; 3.1.1: [MQTT-3.1.2-24]
-                    connection.Close(new CloseOrder(ReasonCode.KeepAliveTimeout, SessionCloseReason.KeepAliveTimeout));
-                }
-
+                connection.CloseIfSilent(now);
                 continue;
             }
 
