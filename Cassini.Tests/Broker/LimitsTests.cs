@@ -317,6 +317,9 @@ public class LimitsTests
         await Eventually.HoldsAsync("the publisher waits", () => IsHeldBack(rig, "p"));
         rig.Core.Sessions.Find("p")!.Connection!.CloseIfSilent(rig.Clock.Time.GetTimestamp() + (60 * rig.Clock.Time.TimestampFrequency));
         publisher.CloseReason.ShouldBeNull();
+
+        // The reader does not notice that the client goes before its wait is over.
+        rig.Advance(2);
     }
 
     // A store that is slow to commit holds the reader up.
