@@ -46,8 +46,8 @@ public class SessionTests
         again.Answer!.SessionPresent.ShouldBeFalse();
         await publisher.PublishAsync("t", "2", QualityOfService.AtLeastOnce);
         await again.Client.ExpectNothingAsync();
-        rig.Core.Tree.Count.ShouldBe(0);
-        rig.Core.Sessions.Count.ShouldBe(2);
+        rig.Broker.Tree.Count.ShouldBe(0);
+        rig.Broker.Sessions.Count.ShouldBe(2);
     }
 
     // §3.1.2.11.2: 0 and absent mean that it ends with the connection. 3.1.1: clean session.
@@ -60,8 +60,8 @@ public class SessionTests
         var connection = await rig.OpenAsync("a", version);
         await connection.Client.SubscribeAsync("t");
         await connection.LoseAsync();
-        rig.Core.Sessions.Count.ShouldBe(0);
-        rig.Core.Tree.Count.ShouldBe(0);
+        rig.Broker.Sessions.Count.ShouldBe(0);
+        rig.Broker.Tree.Count.ShouldBe(0);
         (await rig.OpenAsync("a", version, connect => connect with { CleanStart = version == 4 })).Answer!.SessionPresent.ShouldBeFalse();
     }
 
@@ -73,7 +73,7 @@ public class SessionTests
         var client = await rig.ConnectAsync("a", change: WithExpiry(10));
         rig.Advance(100);
         await client.ExpectNothingAsync();
-        rig.Core.Sessions.Count.ShouldBe(1);
+        rig.Broker.Sessions.Count.ShouldBe(1);
     }
 
     // [MQTT-3.1.2-23]
@@ -83,9 +83,9 @@ public class SessionTests
         await using var rig = new BrokerRig();
         await (await rig.OpenAsync("a", change: WithExpiry(10))).LoseAsync();
         rig.Advance(9.9);
-        rig.Core.Sessions.Count.ShouldBe(1);
+        rig.Broker.Sessions.Count.ShouldBe(1);
         rig.Advance(0.1);
-        rig.Core.Sessions.Count.ShouldBe(0);
+        rig.Broker.Sessions.Count.ShouldBe(0);
         rig.Events.Of<SessionExpired>().ShouldBe([new SessionExpired("a")]);
     }
 
@@ -110,9 +110,9 @@ public class SessionTests
         await using var rig = new BrokerRig();
         await (await rig.OpenAsync("a", change: WithExpiry(10))).DisconnectAsync(properties: new PropertySet { SessionExpiryInterval = 100 });
         rig.Advance(99);
-        rig.Core.Sessions.Count.ShouldBe(1);
+        rig.Broker.Sessions.Count.ShouldBe(1);
         rig.Advance(1);
-        rig.Core.Sessions.Count.ShouldBe(0);
+        rig.Broker.Sessions.Count.ShouldBe(0);
     }
 
     [Fact]
@@ -120,7 +120,7 @@ public class SessionTests
     {
         await using var rig = new BrokerRig();
         await (await rig.OpenAsync("a", change: WithExpiry(10))).DisconnectAsync(properties: new PropertySet { SessionExpiryInterval = 0 });
-        rig.Core.Sessions.Count.ShouldBe(0);
+        rig.Broker.Sessions.Count.ShouldBe(0);
         (await rig.Store.LoadAsync(default)).Sessions.ShouldBeEmpty();
     }
 
@@ -132,7 +132,7 @@ public class SessionTests
         var client = await rig.ConnectAsync("a");
         await client.DisconnectAsync(properties: new PropertySet { SessionExpiryInterval = 1 });
         await client.ExpectClosedAsync(ReasonCode.ProtocolError);
-        rig.Core.Sessions.Count.ShouldBe(0);
+        rig.Broker.Sessions.Count.ShouldBe(0);
     }
 
     // 0xFFFFFFFF does not end, where the options allow it so long.
@@ -143,9 +143,9 @@ public class SessionTests
         await (await rig.OpenAsync("a", change: WithExpiry(uint.MaxValue))).LoseAsync();
         await (await rig.OpenAsync("b", 4, BrokerRig.Lasting)).LoseAsync();
         rig.Advance(TimeSpan.FromDays(7) - TimeSpan.FromSeconds(1));
-        rig.Core.Sessions.Count.ShouldBe(2);
+        rig.Broker.Sessions.Count.ShouldBe(2);
         rig.Advance(1);
-        rig.Core.Sessions.Count.ShouldBe(0);
+        rig.Broker.Sessions.Count.ShouldBe(0);
     }
 
     [Fact]
@@ -154,7 +154,7 @@ public class SessionTests
         await using var rig = new BrokerRig(options => options with { MaxSessionExpiry = TimeSpan.FromSeconds(20) });
         await (await rig.OpenAsync("a", change: WithExpiry(10))).DisconnectAsync(properties: new PropertySet { SessionExpiryInterval = uint.MaxValue });
         rig.Advance(20);
-        rig.Core.Sessions.Count.ShouldBe(0);
+        rig.Broker.Sessions.Count.ShouldBe(0);
     }
 
     // [MQTT-3.1.4-3]; 3.1.1 [MQTT-3.1.4-2]
@@ -173,8 +173,8 @@ public class SessionTests
         await old.Served;
         await (await rig.ConnectAsync("p")).PublishAsync("t", "1");
         await taking.Client.ExpectPublishAsync("t", "1");
-        rig.Core.Sessions.Connected.ShouldBe(2);
-        rig.Core.Sessions.Count.ShouldBe(2);
+        rig.Broker.Sessions.Connected.ShouldBe(2);
+        rig.Broker.Sessions.Count.ShouldBe(2);
     }
 
     [Theory]
@@ -191,7 +191,7 @@ public class SessionTests
         await old.Served;
         await (await rig.ConnectAsync("p")).PublishAsync("t", "1");
         await taking.Client.ExpectNothingAsync();
-        rig.Core.Sessions.Connected.ShouldBe(2);
+        rig.Broker.Sessions.Connected.ShouldBe(2);
         (await rig.Store.LoadAsync(default)).Sessions.ShouldBeEmpty();
     }
 
@@ -207,7 +207,7 @@ public class SessionTests
         var taking = await rig.OpenAsync("a", version, BrokerRig.Lasting);
         taking.Answer!.SessionPresent.ShouldBeFalse();
         await old.Client.ExpectClosedAsync(ReasonCode.SessionTakenOver);
-        rig.Core.Tree.Count.ShouldBe(0);
+        rig.Broker.Tree.Count.ShouldBe(0);
     }
 
     // What the old connection still does must not touch the new session, nor what is stored of it.
@@ -216,7 +216,7 @@ public class SessionTests
     {
         await using var rig = new BrokerRig();
         var old = await rig.OpenAsync("a", change: BrokerRig.Lasting);
-        var session = rig.Core.Sessions.Find("a")!;
+        var session = rig.Broker.Sessions.Find("a")!;
         var connection = session.Connection!;
         await rig.OpenAsync("a", change: connect => BrokerRig.Lasting(connect) with { CleanStart = true });
         await old.Served;
@@ -225,10 +225,10 @@ public class SessionTests
         session.Subscribe(new Subscription(session, "t", QualityOfService.AtLeastOnce, false, false, [])).ShouldBeNull();
         session.Unsubscribe("t").ShouldBeFalse();
         session.Acknowledge(new AckPacket(PacketType.PubRec, 1, ReasonCode.Success), connection, new FlushSet());
-        var used = rig.Core.Budget.Used;
-        var retained = new StoredMessage(rig.Core.Topics.Get("t"u8), [1], [], QualityOfService.AtLeastOnce, null);
+        var used = rig.Broker.Budget.Used;
+        var retained = new StoredMessage(rig.Broker.Topics.Get("t"u8), [1], [], QualityOfService.AtLeastOnce, null);
         session.DeliverRetained(retained, new Subscription(session, "t", QualityOfService.AtLeastOnce, false, false, []), new FlushSet());
-        rig.Core.Budget.Used.ShouldBe(used, "nobody would ever give it back");
+        rig.Broker.Budget.Used.ShouldBe(used, "nobody would ever give it back");
         session.ForgetReceived(8, connection).ShouldBeFalse();
 
         var kept = (await rig.Store.LoadAsync(default)).Sessions.ShouldHaveSingleItem();
@@ -251,8 +251,8 @@ public class SessionTests
         }
 
         await Support.Eventually.HoldsAsync("all but one are told to go", () => connections.Count(connection => connection.Served.IsCompletedSuccessfully) == 31);
-        rig.Core.Sessions.Count.ShouldBe(1);
-        await Support.Eventually.HoldsAsync("they are counted off", () => rig.Core.Sessions.Connected == 1);
+        rig.Broker.Sessions.Count.ShouldBe(1);
+        await Support.Eventually.HoldsAsync("they are counted off", () => rig.Broker.Sessions.Connected == 1);
     }
 
     // [MQTT-3.1.2-22]; 3.1.1 [MQTT-3.1.2-24]

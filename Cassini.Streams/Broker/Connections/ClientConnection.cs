@@ -18,8 +18,13 @@ internal sealed class ClientConnection : IOutboxOwner
 {
     private static readonly TimeSpan GoodbyePatience = TimeSpan.FromSeconds(1);
 
-    private readonly BrokerCore _core;
     private readonly Connection _connection;
+    private readonly BrokerOptions _options;
+    private readonly IBrokerStore _store;
+    private readonly MemoryBudget _budget;
+    private readonly TimeProvider _time;
+    private readonly Violations _violations;
+    private readonly Func<ClientConnection, ConnectPacket, PacketHandler?> _accept;
     private readonly ReceiveBuffer _input;
     private CloseOrder? _closing;
     private ExceptionDispatchInfo? _crash;
@@ -29,13 +34,34 @@ internal sealed class ClientConnection : IOutboxOwner
     private TimeSpan? _longestSilence;
     private volatile bool _isHeldBack;
 
-    public ClientConnection(BrokerCore core, Connection connection, BrokerCounters counters)
+    /// <param name="connection">The transport.</param>
+    /// <param name="counters">Where its traffic is counted.</param>
+    /// <param name="options">The broker's options.</param>
+    /// <param name="store">What is acknowledged is committed there first.</param>
+    /// <param name="budget">The broker's memory.</param>
+    /// <param name="time">The one clock.</param>
+    /// <param name="violations">Where it reports that the peer broke the protocol.</param>
+    /// <param name="accept">Answers CONNECT; returns the handler of further packets, or null when the client was refused.</param>
+    public ClientConnection(
+        Connection connection,
+        BrokerCounters counters,
+        BrokerOptions options,
+        IBrokerStore store,
+        MemoryBudget budget,
+        TimeProvider time,
+        Violations violations,
+        Func<ClientConnection, ConnectPacket, PacketHandler?> accept)
     {
-        _core = core;
         _connection = connection;
+        _options = options;
+        _store = store;
+        _budget = budget;
+        _time = time;
+        _violations = violations;
+        _accept = accept;
         Counters = counters;
-        _input = new ReceiveBuffer(connection.Stream, core.Budget);
-        _lastPacketAt = core.Time.GetTimestamp();
+        _input = new ReceiveBuffer(connection.Stream, budget);
+        _lastPacketAt = time.GetTimestamp();
     }
 
     public long Id => _connection.Id;
@@ -74,9 +100,9 @@ internal sealed class ClientConnection : IOutboxOwner
         try
         {
             if (await ReadConnectAsync(cancellationToken) is { } connect
-                && new ConnectPhase(_core, this).Run(connect) is { } client)
+                && _accept(this, connect) is { } handler)
             {
-                await ServeAsync(client, cancellationToken);
+                await ServeAsync(handler, cancellationToken);
             }
         }
         catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
@@ -101,7 +127,7 @@ internal sealed class ClientConnection : IOutboxOwner
         _maxPacketSize = limits.MaxPacketSize;
         SendMaximum = sendMaximum;
         _longestSilence = longestSilence;
-        Outbox = new Outbox(_connection.Stream, limits, _core.Budget, Counters, this);
+        Outbox = new Outbox(_connection.Stream, limits, _budget, Counters, this);
     }
 
     /// <summary>Ends the connection, unless something else ends it already. Any thread.</summary>
@@ -116,7 +142,7 @@ internal sealed class ClientConnection : IOutboxOwner
     /// <summary>Ends it since the peer broke the protocol.</summary>
     public void Close(ProtocolViolation violation)
     {
-        Tell(violation);
+        _violations.Report(_connection, Counters, violation);
         Close(new CloseOrder(violation.Reason, SessionCloseReason.ProtocolError, violation.Message));
     }
 
@@ -141,23 +167,13 @@ internal sealed class ClientConnection : IOutboxOwner
         Close(new CloseOrder(ReasonCode.UnspecifiedError, SessionCloseReason.Crashed));
     }
 
-    private void Tell(ProtocolViolation violation)
-    {
-        Counters.AddViolation();
-        BrokerLog.Violation(_core.Logger, Id, _connection.Identity, violation);
-        if (!_connection.IsProbe && _core.EventAllowance.TryTake())
-        {
-            _core.Events.Publish(new ProtocolViolated(Id, violation.Reason.ToString(), violation.Clause, violation.Message));
-        }
-    }
-
     private async Task<ConnectPacket?> ReadConnectAsync(CancellationToken cancellationToken)
     {
-        await using var patience = _core.Time.CreateTimer(
+        await using var patience = _time.CreateTimer(
             static connection => ((ClientConnection)connection!).Close(
                 new CloseOrder(ReasonCode.Success, SessionCloseReason.ConnectTimeout)),
             this,
-            _core.Options.ConnectTimeout,
+            _options.ConnectTimeout,
             Timeout.InfiniteTimeSpan);
         while (true)
         {
@@ -179,7 +195,7 @@ internal sealed class ClientConnection : IOutboxOwner
     private FrameStatus TryReadConnect(out int needed, out ConnectPacket? connect)
     {
         connect = null;
-        var status = FrameReader.Read(_input.Unread, _core.Options.MaxPacketSize, null, out var frame, out needed, out var violation);
+        var status = FrameReader.Read(_input.Unread, _options.MaxPacketSize, null, out var frame, out needed, out var violation);
         if (status == FrameStatus.Complete && frame.Type != PacketType.Connect)
         {
             violation = ProtocolViolation.Error("MQTT-3.1.0-1", $"the first packet is {frame.Type}, not CONNECT");
@@ -191,7 +207,7 @@ internal sealed class ClientConnection : IOutboxOwner
             var length = frame.Whole.Length;
             if (ConnectReader.TryRead(frame, out connect, out var version, out violation))
             {
-                _lastPacketAt = _core.Time.GetTimestamp();
+                _lastPacketAt = _time.GetTimestamp();
                 _input.Advance(length);
                 Counters.AddReceived(1, 0);
                 return status;
@@ -212,7 +228,7 @@ internal sealed class ClientConnection : IOutboxOwner
     /// <summary>A CONNECT that cannot be obeyed is answered, in the language it was sent in, as far as that has words for it.</summary>
     private void Refuse(ProtocolVersion version, ProtocolViolation violation)
     {
-        Tell(violation);
+        _violations.Report(_connection, Counters, violation);
         if (version == ProtocolVersion.V500 || violation.Reason is ReasonCode.UnsupportedProtocolVersion or ReasonCode.ClientIdentifierNotValid)
         {
             Open(new OutboxLimits(version, int.MaxValue, 0, 1, 1), 0, null);
@@ -250,7 +266,7 @@ internal sealed class ClientConnection : IOutboxOwner
     }
 
     private string? Elsewhere(ReasonCode reason) =>
-        reason is ReasonCode.ServerShuttingDown or ReasonCode.UseAnotherServer ? _core.Options.ServerReference : null;
+        reason is ReasonCode.ServerShuttingDown or ReasonCode.UseAnotherServer ? _options.ServerReference : null;
 
     /// <summary>Answers CONNECT with a refusal and ends the connection.</summary>
     public void Refuse(ReasonCode reason, string detail, SessionCloseReason closeReason)
@@ -260,10 +276,8 @@ internal sealed class ClientConnection : IOutboxOwner
         Close(new CloseOrder(ReasonCode.Success, closeReason));
     }
 
-    private async Task ServeAsync(Client client, CancellationToken cancellationToken)
+    private async Task ServeAsync(PacketHandler handler, CancellationToken cancellationToken)
     {
-        var rate = _core.Options.MaxPublishRate > 0 && !_connection.IsProbe ? new PublishRate(_core.Options.MaxPublishRate, _core.Time) : null;
-        var handler = new PacketHandler(_core, this, client, rate);
         while (true)
         {
             // The barrier is for the intake: see there.
@@ -285,11 +299,10 @@ internal sealed class ClientConnection : IOutboxOwner
                 case Step.Close:
                     return;
                 case Step.AwaitMemory:
-                    handler.IsOutOfPatience = !await HoldBackAsync(
-                        _core.Budget.WaitAsync(_core.Options.MemoryPatience, _core.Time, cancellationToken));
+                    await HoldBackAsync(handler.Admission.WaitForMemoryAsync(cancellationToken));
                     break;
                 case Step.AwaitRate:
-                    await HoldBackAsync(Task.Delay(rate!.Wait, _core.Time, cancellationToken));
+                    await HoldBackAsync(handler.Admission.WaitForRateAsync(cancellationToken));
                     break;
                 default:
                     if (Outbox.IsOverLimit)
@@ -310,7 +323,7 @@ internal sealed class ClientConnection : IOutboxOwner
 
     private async ValueTask CommitAsync()
     {
-        var commit = _core.Store.CommitAsync();
+        var commit = _store.CommitAsync();
         if (commit.IsCompletedSuccessfully)
         {
             commit.GetAwaiter().GetResult();
@@ -332,7 +345,7 @@ internal sealed class ClientConnection : IOutboxOwner
     {
         _isHeldBack = true;
         await wait;
-        Touch(_core.Time.GetTimestamp());
+        Touch(_time.GetTimestamp());
         _isHeldBack = false;
     }
 
@@ -342,7 +355,7 @@ internal sealed class ClientConnection : IOutboxOwner
     /// <summary>Ends the connection if its keep alive is over [MQTT-3.1.2-22]; 3.1.1: [MQTT-3.1.2-24]. Any thread.</summary>
     public void CloseIfSilent(long now)
     {
-        if (_longestSilence is { } longest && !_isHeldBack && _core.Time.GetElapsedTime(Volatile.Read(ref _lastPacketAt), now) >= longest)
+        if (_longestSilence is { } longest && !_isHeldBack && _time.GetElapsedTime(Volatile.Read(ref _lastPacketAt), now) >= longest)
         {
             Close(new CloseOrder(ReasonCode.KeepAliveTimeout, SessionCloseReason.KeepAliveTimeout));
         }
@@ -365,7 +378,7 @@ internal sealed class ClientConnection : IOutboxOwner
             Flushes.Flush();
         }
 
-        await Outbox.WhenIdleAsync().WaitAsync(GoodbyePatience, _core.Time).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        await Outbox.WhenIdleAsync().WaitAsync(GoodbyePatience, _time).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         Outbox.Close();
     }
 
