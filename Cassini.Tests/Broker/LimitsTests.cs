@@ -315,7 +315,7 @@ public class LimitsTests
         var publisher = await rig.OpenAsync("p", change: connect => connect with { KeepAlive = 1 });
         await publisher.Client.SendAsync(publisher.Client.Publish("t", "1"), publisher.Client.Publish("t", "2"));
         await Eventually.HoldsAsync("the publisher waits", () => IsHeldBack(rig, "p"));
-        rig.Broker.Sessions.Find("p")!.Connection!.CloseIfSilent(rig.Clock.Time.GetTimestamp() + (60 * rig.Clock.Time.TimestampFrequency));
+        rig.Broker.Sessions.Find("p")!.Attachment!.Connection.CloseIfSilent(rig.Clock.Time.GetTimestamp() + (60 * rig.Clock.Time.TimestampFrequency));
         publisher.CloseReason.ShouldBeNull();
 
         // The reader does not notice that the client goes before its wait is over.
@@ -492,5 +492,5 @@ public class LimitsTests
         await Eventually.BecomesAsync("the memory is given back", () => rig.Broker.Budget.Used, used => used < 50_000);
     }
 
-    private static bool IsHeldBack(BrokerRig rig, string clientId) => rig.Broker.Sessions.Find(clientId)!.Connection!.IsHeldBack;
+    private static bool IsHeldBack(BrokerRig rig, string clientId) => ((ClientLink)rig.Broker.Sessions.Find(clientId)!.Attachment!.Connection).IsHeldBack;
 }

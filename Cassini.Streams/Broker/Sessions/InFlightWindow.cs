@@ -98,12 +98,30 @@ internal sealed class InFlightWindow
         }
     }
 
-    /// <summary>Forgets everything.</summary>
-    public void Clear()
+    /// <summary>Another connection begins: nothing was sent on it yet.</summary>
+    public void MarkUnsent()
     {
+        for (var place = _head; place < _tail; place++)
+        {
+            At(place).IsSent = false;
+        }
+    }
+
+    /// <summary>Takes everything out.</summary>
+    public List<QueuedMessage> TakeAll()
+    {
+        var all = new List<QueuedMessage>(Count);
+        for (; _head < _tail; _head++)
+        {
+            if (At(_head).State != DeliveryState.Done)
+            {
+                all.Add(At(_head).Queued);
+            }
+        }
+
         _ring = [];
-        _head = _tail;
         Count = 0;
+        return all;
     }
 
     private void Grow()

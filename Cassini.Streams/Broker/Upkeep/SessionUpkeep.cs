@@ -14,9 +14,9 @@ internal sealed class SessionUpkeep(SessionTable sessions, ServerPublisher publi
         var now = time.GetTimestamp();
         foreach (var session in sessions.All)
         {
-            if (session.Connection is { } connection)
+            if (session.Attachment is { } attachment)
             {
-                connection.CloseIfSilent(now);
+                attachment.Connection.CloseIfSilent(now);
                 continue;
             }
 
