@@ -1,8 +1,6 @@
 using System.Buffers;
 using System.Security.Cryptography.X509Certificates;
 using System.Threading.Channels;
-using Cassini.Streams.Broker.Connections;
-using Cassini.Streams.Events;
 using Cassini.Tests.Support;
 using MQTTnet;
 using MQTTnet.Formatter;
@@ -57,7 +55,7 @@ public class MqttNetTests
         await watcher.SubscribeAsync("wills");
         using var mortal = await Peer.ConnectAsync(host, "mortal", version, options => options
             .WithWillTopic("wills").WithWillPayload("gone").WithWillQualityOfServiceLevel(MqttQualityOfServiceLevel.AtLeastOnce));
-        ((ClientLink)host.Host.Broker!.Sessions.Find("mortal")!.Attachment!.Connection).Connection.Transport.Close(SessionCloseReason.Disconnected);
+        host.Disconnect("mortal");
         (await watcher.NextAsync()).ShouldBe(new Message("wills", "gone", MqttQualityOfServiceLevel.AtLeastOnce, false));
     }
 
