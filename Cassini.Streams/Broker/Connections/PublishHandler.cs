@@ -118,7 +118,7 @@ internal sealed class PublishHandler(BrokerCore core, ClientConnection connectio
             return new CloseOrder(
                 ReasonCode.TopicAliasInvalid,
                 SessionCloseReason.ProtocolError,
-                $"topic alias {alias}; at most {core.Options.MaxTopicAliases} was announced",
+                $"topic alias {alias}; the highest that was announced is {core.Options.MaxTopicAliases}",
                 "MQTT-3.3.2-9");
         }
 

@@ -5,6 +5,7 @@ using Cassini.Streams.Events;
 using Cassini.Streams.Mqtt;
 using Cassini.Streams.Mqtt.Packets;
 using Cassini.Streams.Mqtt.Properties;
+using Cassini.Streams.Primitives;
 
 namespace Cassini.Streams.Broker.Connections;
 
@@ -100,7 +101,7 @@ internal sealed class SubscribeHandler(BrokerCore core, ClientConnection connect
 
     private ReasonCode TooMany(ref string? detail)
     {
-        detail ??= $"more than {core.Options.MaxSubscriptions:N0} subscriptions, or no memory for one more";
+        detail ??= $"more than {Quantity.Of(core.Options.MaxSubscriptions, "subscription")}, or no memory for one more";
         return ReasonCode.QuotaExceeded;
     }
 

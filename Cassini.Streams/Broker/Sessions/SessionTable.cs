@@ -3,6 +3,7 @@ using Cassini.Streams.Broker.Connections;
 using Cassini.Streams.Broker.Model;
 using Cassini.Streams.Mqtt;
 using Cassini.Streams.Mqtt.Packets;
+using Cassini.Streams.Primitives;
 
 namespace Cassini.Streams.Broker.Sessions;
 
@@ -98,7 +99,7 @@ internal sealed class SessionTable(BrokerCore core)
         if (Interlocked.Increment(ref _count) > core.Options.MaxSessions)
         {
             Interlocked.Decrement(ref _count);
-            return AttachResult.Refused(ReasonCode.QuotaExceeded, $"{core.Options.MaxSessions:N0} sessions exist") with { Lost = end.Connection, Will = end.Will };
+            return AttachResult.Refused(ReasonCode.QuotaExceeded, Quantity.Of(core.Options.MaxSessions, "session exists", "sessions exist")) with { Lost = end.Connection, Will = end.Will };
         }
 
         var session = new Session(core, request.ClientId, request.Identity, isListed: true);
