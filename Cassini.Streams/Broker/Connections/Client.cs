@@ -1,5 +1,6 @@
 using Cassini.Streams.Broker.Access;
 using Cassini.Streams.Broker.Model;
+using Cassini.Streams.Broker.Routing;
 using Cassini.Streams.Broker.Sessions;
 using Cassini.Streams.Mqtt;
 using Cassini.Streams.Mqtt.Packets;
@@ -7,7 +8,8 @@ using Cassini.Streams.Mqtt.Packets;
 namespace Cassini.Streams.Broker.Connections;
 
 /// <summary>A client that is connected: its session, what it may do, and its will.</summary>
-internal sealed class Client(BrokerCore core, ClientConnection connection, Session session, ClientAccess access, ConnectPacket connect)
+internal sealed class Client(
+    SessionTable sessions, ServerPublisher publisher, ClientConnection connection, Session session, ClientAccess access, ConnectPacket connect)
 {
     private WillMessage? _will = connect.Will;
 
@@ -38,15 +40,15 @@ internal sealed class Client(BrokerCore core, ClientConnection connection, Sessi
         var end = Session.Detach(connection, Interlocked.Exchange(ref _will, null), NewExpiry);
         if (end.Ended && Session.IsListed)
         {
-            core.Sessions.Remove(Session);
+            sessions.Remove(Session);
         }
 
         if (Session.IsListed)
         {
-            core.Sessions.NoteDisconnected();
+            sessions.NoteDisconnected();
         }
 
-        core.Publish(end.Will, Session);
+        publisher.Publish(end.Will, Session);
     }
 
     /// <summary>Another connection took its session, or ended it. Its will is due unless the session goes on and the will may wait (§3.1.4).</summary>
@@ -56,7 +58,7 @@ internal sealed class Client(BrokerCore core, ClientConnection connection, Sessi
         connection.Close(new CloseOrder(ReasonCode.SessionTakenOver, Events.SessionCloseReason.TakenOver));
         if (ended || will is { Properties.WillDelayInterval: null or 0 })
         {
-            core.Publish(will, Session);
+            publisher.Publish(will, Session);
         }
     }
 }

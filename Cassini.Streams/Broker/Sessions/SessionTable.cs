@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using Cassini.Streams.Broker.Connections;
 using Cassini.Streams.Broker.Model;
+using Cassini.Streams.Broker.Routing;
 using Cassini.Streams.Mqtt;
 using Cassini.Streams.Mqtt.Packets;
 using Cassini.Streams.Primitives;
@@ -8,7 +9,8 @@ using Cassini.Streams.Primitives;
 namespace Cassini.Streams.Broker.Sessions;
 
 /// <summary>All sessions by client identifier, connected or kept. Thread-safe.</summary>
-internal sealed class SessionTable(BrokerCore core)
+internal sealed class SessionTable(
+    BrokerOptions options, IBrokerStore store, SubscriptionTree tree, MemoryBudget budget, BrokerCounters counters, TimeProvider time)
 {
     private const int Stripes = 64;
 
@@ -65,9 +67,18 @@ internal sealed class SessionTable(BrokerCore core)
         }
     }
 
-    /// <summary>Puts one back that the store kept. Before the first connection.</summary>
-    public void Restore(Session session)
+    /// <summary>Makes a session that is not in the table.</summary>
+    /// <param name="clientId">Its client identifier.</param>
+    /// <param name="identity">The identity that it belongs to.</param>
+    /// <param name="isListed">Whether it is to be in the table: the health probe's session is not.</param>
+    public Session Make(string clientId, string identity, bool isListed) =>
+        new(options, store, tree, budget, counters, time, clientId, identity, isListed);
+
+    /// <summary>Restores a session that the store kept. Before the first connection.</summary>
+    public void Restore(SessionState kept)
     {
+        var session = Make(kept.Session.ClientId, kept.Session.Identity, isListed: true);
+        session.Restore(kept);
         if (_sessions.TryAdd(session.ClientId, session))
         {
             _count++;
@@ -96,13 +107,13 @@ internal sealed class SessionTable(BrokerCore core)
             Remove(existing);
         }
 
-        if (Interlocked.Increment(ref _count) > core.Options.MaxSessions)
+        if (Interlocked.Increment(ref _count) > options.MaxSessions)
         {
             Interlocked.Decrement(ref _count);
-            return AttachResult.Refused(ReasonCode.QuotaExceeded, Quantity.Of(core.Options.MaxSessions, "session exists", "sessions exist")) with { Lost = end.Connection, Will = end.Will };
+            return AttachResult.Refused(ReasonCode.QuotaExceeded, Quantity.Of(options.MaxSessions, "session exists", "sessions exist")) with { Lost = end.Connection, Will = end.Will };
         }
 
-        var session = new Session(core, request.ClientId, request.Identity, isListed: true);
+        var session = Make(request.ClientId, request.Identity, isListed: true);
 
         // Before anyone else can find it: without a connection it would look like one whose time is over.
         session.TryAttach(connection, request.ExpirySeconds, request.ConnAck(false), out _);

@@ -1,6 +1,4 @@
-using Cassini.Streams.Broker.Routing;
-
-namespace Cassini.Streams.Broker;
+namespace Cassini.Streams.Broker.Model;
 
 /// <summary>What the broker counted since it started, and holds at the moment.</summary>
 /// <param name="Sessions">Sessions, connected or kept.</param>
@@ -37,21 +35,9 @@ public sealed record BrokerStatistics(
     long ProtocolViolations,
     long TooLarge = 0)
 {
-    internal static BrokerStatistics Of(BrokerCore core) => new(
-        core.Sessions.Count,
-        core.Sessions.Connected,
-        core.Tree.Count,
-        core.Topics.Count,
-        core.Retained.Count,
-        core.Sessions.All.Sum(session => (long)session.Backlog),
-        core.Budget.Used,
-        core.Budget.Limit,
-        core.Counters.PacketsReceived,
-        core.Counters.PublishReceived,
-        core.Counters.PublishSent,
-        core.Counters.Dropped,
-        core.Counters.Expired,
-        core.Counters.Denied,
-        core.Counters.Violations,
-        core.Counters.TooLarge);
+    /// <summary>The most sessions that were connected at once.</summary>
+    public int PeakSessions { get; init; }
+
+    /// <summary>Bytes written to clients, before TLS.</summary>
+    public long BytesSent { get; init; }
 }
