@@ -32,5 +32,5 @@ internal static class Answer
         BytesAsync(context, status, PlainText, Encoding.UTF8.GetBytes(text));
 
     /// <summary>What a caller sent, fit for the answer to that caller.</summary>
-    public static string Quote(string? text) => SafeText.Quote(text, 40);
+    public static string Quote(string? text) => $"\"{SafeText.Of(text, 40)}\"";
 }
