@@ -22,35 +22,16 @@ internal static class SafeText
     /// The length of the result in characters, at least 1; a longer one is cut between two characters and ends with an ellipsis.
     /// Default: unbounded.
     /// </param>
-    public static string Of(string? text, int longest = int.MaxValue)
-    {
-        if (text is null)
-        {
-            return "";
-        }
+    public static string Of(string? text, int longest = int.MaxValue) => Escape(text, longest, @"\\");
 
-        // The last length at which the text can be cut so that the ellipsis still fits.
-        var cut = 0;
-        var escaped = new StringBuilder();
-        foreach (var rune in text.EnumerateRunes())
-        {
-            cut = escaped.Length < longest ? escaped.Length : cut;
-            Append(escaped, rune);
-            if (escaped.Length > longest)
-            {
-                escaped.Length = cut;
-                return escaped.Append('…').ToString();
-            }
-        }
-
-        return escaped.ToString();
-    }
-
-    /// <summary>What a server answered, as part of one line: without white space at its ends, and at most 300 characters.</summary>
+    /// <summary>
+    /// A part of a message, which may pass here again with the message around it: the same, but a backslash stays as it is, and white
+    /// space at the ends goes. At most 300 characters.
+    /// </summary>
     /// <param name="text">Any text; null is empty.</param>
-    public static string Line(string? text) => Of(text?.Trim(), 300);
+    public static string Line(string? text) => Escape(text?.Trim(), 300, @"\");
 
-    /// <summary>The same between apostrophes.</summary>
+    /// <summary><see cref="Of"/> between apostrophes.</summary>
     /// <param name="text">Any text; null is empty.</param>
     /// <param name="longest">As of <see cref="Of"/>, without the apostrophes.</param>
     public static string Quote(string? text, int longest = Short) => $"'{Of(text, longest)}'";
@@ -75,9 +56,33 @@ internal static class SafeText
         UnicodeCategory.Control or UnicodeCategory.Format or UnicodeCategory.LineSeparator or UnicodeCategory.ParagraphSeparator
         or UnicodeCategory.Surrogate or UnicodeCategory.PrivateUse or UnicodeCategory.OtherNotAssigned);
 
-    private static void Append(StringBuilder escaped, Rune rune) => _ = rune.Value switch
+    private static string Escape(string? text, int longest, string backslash)
     {
-        '\\' => escaped.Append(@"\\"),
+        if (text is null)
+        {
+            return "";
+        }
+
+        // The last length at which the text can be cut so that the ellipsis still fits.
+        var cut = 0;
+        var escaped = new StringBuilder();
+        foreach (var rune in text.EnumerateRunes())
+        {
+            cut = escaped.Length < longest ? escaped.Length : cut;
+            Append(escaped, rune, backslash);
+            if (escaped.Length > longest)
+            {
+                escaped.Length = cut;
+                return escaped.Append('…').ToString();
+            }
+        }
+
+        return escaped.ToString();
+    }
+
+    private static void Append(StringBuilder escaped, Rune rune, string backslash) => _ = rune.Value switch
+    {
+        '\\' => escaped.Append(backslash),
         '\n' => escaped.Append(@"\n"),
         '\r' => escaped.Append(@"\r"),
         '\t' => escaped.Append(@"\t"),

@@ -43,6 +43,14 @@ public class SafeTextTests
         !IsWellFormed(given.Item1) || !IsWellFormed(given.Item2) || (SafeText.Of(given.Item1) == SafeText.Of(given.Item2)) == (given.Item1 == given.Item2));
 
     [Fact]
+    public void Line_OfAnyText_MayPassAgain() => Gen.String.Sample(text => SafeText.Line(SafeText.Line(text)) == SafeText.Line(text));
+
+    [Theory]
+    [InlineData(" a\nb\u001b\n", @"a\nb\u{1B}")]
+    [InlineData(@"C:\new", @"C:\new")]
+    public void Line_OfAnAnswer_IsOneLineWithoutWhiteSpaceAtItsEnds(string text, string expected) => SafeText.Line(text).ShouldBe(expected);
+
+    [Fact]
     public void Quote_Text_StandsBetweenApostrophes() => SafeText.Quote("a\nb").ShouldBe(@"'a\nb'");
 
     private static bool IsWellFormed(string text) => Encoding.UTF8.GetString(Encoding.UTF8.GetBytes(text)) == text;
