@@ -73,7 +73,7 @@ internal sealed class WatchScreen(string name, IAnsiConsole console, TimeProvide
     /// <summary>Cut to the terminal's width: a line that wraps would push the newest off the screen. Harmless: a feed may come from anywhere.</summary>
     private Text OneLine(string foreign, Style style)
     {
-        var text = SafeText.Of(foreign);
+        var text = SafeText.Line(foreign);
         var width = console.Profile.Width - 1;
         return new Text(text.Length <= width ? text : $"{text.AsSpan(0, Math.Max(0, width - 1))}…", style);
     }
