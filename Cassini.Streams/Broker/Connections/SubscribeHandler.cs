@@ -13,33 +13,40 @@ namespace Cassini.Streams.Broker.Connections;
 internal sealed class SubscribeHandler(
     BrokerOptions options, RetainedMessages retained, BrokerEvents events, ClientConnection connection, Client client)
 {
-    private Dictionary<string, Subscription>? _wantRetained;
+    private Dictionary<string, (Subscription Subscription, long UpTo)>? _wantRetained;
 
     /// <returns>The answer.</returns>
     public byte[] Subscribe(SubscribePacket packet)
     {
         int[] identifiers = [.. packet.Properties.SubscriptionIdentifiers];
         string? detail = null;
-        var reasons = packet.Requests
-            .Select((request, i) => i < options.MaxSubscriptions ? Subscribe(request, identifiers, ref detail) : TooMany(ref detail))
-            .ToImmutableArray();
+        var reasons = ImmutableArray.CreateBuilder<ReasonCode>(packet.Requests.Length);
+        foreach (var request in packet.Requests)
+        {
+            reasons.Add(reasons.Count < options.MaxSubscriptions ? Subscribe(request, identifiers, ref detail) : TooMany(ref detail));
+        }
+
+        var all = reasons.MoveToImmutable();
         return connection.Explain(
             client.WantsProblemInformation ? detail ?? "" : "",
-            properties => new SubAckPacket(PacketType.SubAck, packet.PacketId, reasons, properties).Write(connection.Version));
+            properties => new SubAckPacket(PacketType.SubAck, packet.PacketId, all, properties).Write(connection.Version));
     }
 
     /// <returns>The answer.</returns>
     public byte[] Unsubscribe(UnsubscribePacket packet)
     {
-        var reasons = packet.Filters
-            .Select(filter => client.Session.Unsubscribe(filter) ? ReasonCode.Success
+        var reasons = ImmutableArray.CreateBuilder<ReasonCode>(packet.Filters.Length);
+        foreach (var filter in packet.Filters)
+        {
+            reasons.Add(client.Session.Unsubscribe(filter) ? ReasonCode.Success
                 : TopicFilter.IsValid(MqttText.Encode(filter)) ? ReasonCode.NoSubscriptionExisted
-                : ReasonCode.TopicFilterInvalid)
-            .ToImmutableArray();
-        return new SubAckPacket(PacketType.UnsubAck, packet.PacketId, reasons, PropertySet.Empty).Write(connection.Version);
+                : ReasonCode.TopicFilterInvalid);
+        }
+
+        return new SubAckPacket(PacketType.UnsubAck, packet.PacketId, reasons.MoveToImmutable(), PropertySet.Empty).Write(connection.Version);
     }
 
-    /// <summary>Sends what was retained for the new subscriptions.</summary>
+    /// <summary>Delivers the retained messages that match the new subscriptions.</summary>
     public void SendRetained()
     {
         if (_wantRetained is null)
@@ -47,16 +54,17 @@ internal sealed class SubscribeHandler(
             return;
         }
 
-        foreach (var (filter, subscription) in _wantRetained)
+        foreach (var (filter, (subscription, upTo)) in _wantRetained)
         {
-            if (connection.IsClosing)
+            foreach (var message in retained.Match(MqttText.Encode(filter), upTo))
             {
-                break;
-            }
+                if (connection.IsClosing)
+                {
+                    break;
+                }
 
-            // Handed over while nobody can retain a newer one, so that an older message never comes after it [MQTT-4.6.0-5].
-            retained.ForEach(
-                MqttText.Encode(filter), message => client.Session.DeliverRetained(message, subscription, connection.Flushes));
+                client.Session.DeliverRetained(message, subscription, connection.Flushes);
+            }
         }
 
         _wantRetained = null;
@@ -94,7 +102,8 @@ internal sealed class SubscribeHandler(
         // A shared subscription gets no retained messages (§4.8.2).
         if (share.IsEmpty && (request.RetainHandling == RetainHandling.Send || (request.RetainHandling == RetainHandling.SendIfNew && isNew)))
         {
-            (_wantRetained ??= [])[request.Filter] = subscription;
+            // Later messages are delivered by their publishers.
+            (_wantRetained ??= [])[request.Filter] = (subscription, isNew ? subscription.Place : retained.LastPlace);
         }
 
         return (ReasonCode)request.QoS;

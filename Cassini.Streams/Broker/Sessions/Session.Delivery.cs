@@ -49,11 +49,13 @@ internal sealed partial class Session
         var qos = message.QoS < subscription.QoS ? message.QoS : subscription.QoS;
         if (qos == QualityOfService.AtMostOnce)
         {
-            // Who is not here gets no QoS 0 message.
+            // A client that is away gets no QoS 0 message.
             if (Connection is { } connection)
             {
                 var handed = message.Trace?.StartDelivery(ClientId, qos);
-                var verdict = connection.Outbox.Offer(ref message, subscription, flushes);
+                var verdict = message.Retain
+                    ? OfferInOrder(ref message, subscription, flushes, connection)
+                    : connection.Outbox.Offer(ref message, subscription, flushes);
                 handed?.End(verdict == OutboxVerdict.Taken ? null : $"{verdict}");
                 Count(verdict, message.Topic, qos);
             }
@@ -75,13 +77,16 @@ internal sealed partial class Session
         span?.End("the session has ended");
     }
 
-    /// <summary>Delivers a retained message for a new subscription, with RETAIN set [MQTT-3.3.1-8].</summary>
+    /// <summary>
+    /// Delivers a retained message for a new subscription, with RETAIN set [MQTT-3.3.1-8]. One that was replaced meanwhile is left out: the
+    /// newer one is delivered by its publisher, under the same lock, so that no older one comes after it.
+    /// </summary>
     public void DeliverRetained(StoredMessage message, Subscription subscription, FlushSet flushes)
     {
         var qos = message.QoS < subscription.QoS ? message.QoS : subscription.QoS;
         lock (_lock)
         {
-            if (_ended)
+            if (_ended || !message.IsRetained)
             {
                 return;
             }
@@ -95,6 +100,14 @@ internal sealed partial class Session
                 var writer = Writer(new QueuedMessage(message, qos, Retain: true, subscription.Identifiers, 0), time.GetTimestamp());
                 Count(connection.Outbox.Offer(ref writer, message.Topic, mayDrop: true, flushes), message.Topic, qos);
             }
+        }
+    }
+
+    private OutboxVerdict OfferInOrder(ref Publication message, Subscription subscription, FlushSet flushes, ClientConnection connection)
+    {
+        lock (_lock)
+        {
+            return connection.Outbox.Offer(ref message, subscription, flushes);
         }
     }
 

@@ -184,6 +184,11 @@ internal sealed partial class Session(
                 return null;
             }
 
+            if (before is not null)
+            {
+                subscription.Place = before.Place;
+            }
+
             _subscriptions[subscription.Filter] = subscription;
 
             // The new one first: no message is lost between the two.
