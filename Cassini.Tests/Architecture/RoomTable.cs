@@ -59,17 +59,7 @@ internal sealed class RoomTable
         ["Connections"] = ["Model", "Outgoing", "Routing", "Access", "Sessions"],
         ["Upkeep"] = ["Model", "Outgoing", "Routing", "Access", "Sessions", "Connections"],
         [Arrow.RootRoom] = ["Model", "Outgoing", "Routing", "Access", "Sessions", "Connections", "Upkeep"],
-    })
-    {
-        Exceptions =
-        [
-            ("Sessions", "Connections"),
-            ("Model", "Sessions"),
-            ("Model", "Connections"),
-            ("Model", "Outgoing"),
-            ("Routing", "Outgoing"),
-        ],
-    };
+    });
 
     public static IReadOnlyList<RoomTable> All { get; } = [Streams, Broker];
 
@@ -83,9 +73,6 @@ internal sealed class RoomTable
     /// <summary>Arrows that the design's table lacks and a page in docs/decisions allows.</summary>
     public IReadOnlyList<(string From, string To, string Decision)> Decided { get; private init; } = [];
 
-    /// <summary>Arrows against the design that are still in use. Each must go, and must leave this list then.</summary>
-    public IReadOnlyList<(string From, string To)> Exceptions { get; private init; } = [];
-
     public bool Has(string? room) => room is not null && _mayUse.ContainsKey(room);
 
     /// <summary>Whether the design has the arrow.</summary>
@@ -94,15 +81,12 @@ internal sealed class RoomTable
         || (_mayUse.TryGetValue(from, out var allowed) && allowed.Contains(to))
         || Decided.Any(decided => decided.From == from && decided.To == to);
 
-    public bool Excepts(string from, string to) => Exceptions.Contains((from, to));
-
     /// <summary>The same table with one arrow less: to prove that the walk would notice.</summary>
     public RoomTable Without(string from, string to) => new(Root, _mayUse.ToDictionary(
         room => room.Key, room => room.Key == from ? [.. room.Value.Where(allowed => allowed != to)] : room.Value))
     {
         Everyones = Everyones,
         Decided = Decided,
-        Exceptions = Exceptions,
     };
 
     public override string ToString() => Root;

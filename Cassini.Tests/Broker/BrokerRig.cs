@@ -105,6 +105,7 @@ internal sealed class RigConnection : IAsyncDisposable
 {
     private readonly PipeEnd _server;
     private readonly PipeEnd _client;
+    private bool _crashed;
 
     public RigConnection(MqttBroker broker, long id, ProtocolVersion version, string identity, bool isProbe, int window)
     {
@@ -127,6 +128,15 @@ internal sealed class RigConnection : IAsyncDisposable
 
     /// <summary>Why the broker or an operator ended it; null when the client did.</summary>
     public SessionCloseReason? CloseReason => Transport.CloseReason;
+
+    /// <summary>Serving the connection fails with this exception.</summary>
+    public async Task ExpectCrashAsync(Exception crash)
+    {
+        await Eventually.HoldsAsync("serving the connection fails", () => Served.IsCompleted);
+        _crashed = true;
+        Served.Exception?.InnerException.ShouldBe(crash);
+        CloseReason.ShouldBe(SessionCloseReason.Crashed);
+    }
 
     /// <summary>The network is lost, and the broker knows.</summary>
     public async Task LoseAsync()
@@ -152,6 +162,11 @@ internal sealed class RigConnection : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         await Client.DisposeAsync();
+        if (_crashed)
+        {
+            return;
+        }
+
         await Eventually.CompletesAsync("the broker ends the connection", Served);
     }
 

@@ -11,7 +11,7 @@ namespace Cassini.Streams.Broker.Connections;
 
 /// <summary>Handles SUBSCRIBE and UNSUBSCRIBE packets (MQTT 5.0 §3.8, §3.10). For the connection's reader.</summary>
 internal sealed class SubscribeHandler(
-    BrokerOptions options, RetainedMessages retained, BrokerEvents events, ClientConnection connection, Client client)
+    BrokerOptions options, RetainedMessages retained, BrokerEvents events, ClientLink link, Client client)
 {
     private Dictionary<string, (Subscription Subscription, long UpTo)>? _wantRetained;
 
@@ -27,9 +27,9 @@ internal sealed class SubscribeHandler(
         }
 
         var all = reasons.MoveToImmutable();
-        return connection.Explain(
+        return link.Explain(
             client.WantsProblemInformation ? detail ?? "" : "",
-            properties => new SubAckPacket(PacketType.SubAck, packet.PacketId, all, properties).Write(connection.Version));
+            properties => new SubAckPacket(PacketType.SubAck, packet.PacketId, all, properties).Write(link.Version));
     }
 
     /// <returns>The answer.</returns>
@@ -43,7 +43,7 @@ internal sealed class SubscribeHandler(
                 : ReasonCode.TopicFilterInvalid);
         }
 
-        return new SubAckPacket(PacketType.UnsubAck, packet.PacketId, reasons.MoveToImmutable(), PropertySet.Empty).Write(connection.Version);
+        return new SubAckPacket(PacketType.UnsubAck, packet.PacketId, reasons.MoveToImmutable(), PropertySet.Empty).Write(link.Version);
     }
 
     /// <summary>Delivers the retained messages that match the new subscriptions.</summary>
@@ -58,12 +58,12 @@ internal sealed class SubscribeHandler(
         {
             foreach (var message in retained.Match(MqttText.Encode(filter), upTo))
             {
-                if (connection.IsClosing)
+                if (link.IsClosing)
                 {
                     break;
                 }
 
-                client.Session.DeliverRetained(message, subscription, connection.Flushes);
+                client.Session.DeliverRetained(message, subscription, link.Flushes);
             }
         }
 
@@ -117,7 +117,7 @@ internal sealed class SubscribeHandler(
 
     private void Deny(string filter)
     {
-        connection.Counters.AddDenied();
-        events.PublishLimited(new AccessDenied(connection.Id, client.Identity, "subscribe", Excerpt.Of(filter), null));
+        link.Counters.AddDenied();
+        events.PublishLimited(new AccessDenied(link.Id, client.Identity, "subscribe", Excerpt.Of(filter), null));
     }
 }
