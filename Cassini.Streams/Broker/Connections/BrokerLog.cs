@@ -3,7 +3,7 @@ using Microsoft.Extensions.Logging;
 
 namespace Cassini.Streams.Broker.Connections;
 
-/// <summary>What this room logs. Event ids 1850 to 1859.</summary>
+/// <summary>What the broker logs. Event ids 1850 to 1899.</summary>
 internal static partial class BrokerLog
 {
     public static void Violation(ILogger logger, long id, string identity, ProtocolViolation violation) =>
@@ -14,4 +14,7 @@ internal static partial class BrokerLog
 
     [LoggerMessage(1851, LogLevel.Warning, "An observer of '{Filter}' threw an exception and is no longer called")]
     public static partial void ObserverFailed(ILogger logger, string filter, Exception failure);
+
+    [LoggerMessage(1852, LogLevel.Warning, "A listener failed at the end of a message's span")]
+    public static partial void SpanListenerFailed(ILogger logger, Exception failure);
 }

@@ -26,10 +26,9 @@ internal sealed class SubscribeHandler(
             reasons.Add(reasons.Count < options.MaxSubscriptions ? Subscribe(request, identifiers, ref detail) : TooMany(ref detail));
         }
 
-        var all = reasons.MoveToImmutable();
+        var (granted, explanation) = (reasons.MoveToImmutable(), client.WantsProblemInformation ? detail ?? "" : "");
         return link.Explain(
-            client.WantsProblemInformation ? detail ?? "" : "",
-            properties => new SubAckPacket(PacketType.SubAck, packet.PacketId, all, properties).Write(link.Version));
+            explanation, properties => new SubAckPacket(PacketType.SubAck, packet.PacketId, granted, properties).Write(link.Version));
     }
 
     /// <returns>The answer.</returns>

@@ -2,7 +2,7 @@ using Cassini.Streams.Broker.Model;
 
 namespace Cassini.Streams.Broker.Sessions;
 
-/// <summary>The connection that serves a session, as the session's room knows it. Any thread.</summary>
+/// <summary>The connection that serves a session. Any thread.</summary>
 internal interface IAttachedConnection
 {
     /// <summary>Whether it is to end.</summary>
