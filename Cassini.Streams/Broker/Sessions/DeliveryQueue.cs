@@ -64,10 +64,7 @@ internal sealed class DeliveryQueue(
         }
     }
 
-    /// <summary>Handles PUBACK, PUBREC or PUBCOMP from the client.</summary>
-    /// <param name="ack">The packet.</param>
-    /// <param name="from">The connection that it came on: what one reads after it has lost the session does not count.</param>
-    /// <param name="flushes">Where to note that there is something to send.</param>
+    /// <summary>Handles PUBACK, PUBREC or PUBCOMP. What a connection reads after it has lost the session does not count.</summary>
     public void Acknowledge(AckPacket ack, Attachment from, FlushSet flushes)
     {
         lock (sessionLock)
