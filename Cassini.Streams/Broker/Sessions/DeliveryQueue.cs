@@ -87,8 +87,7 @@ internal sealed class DeliveryQueue(
         _isOpen = true;
         to.Outbox.Drained = () => SendMore(to);
         _unacknowledged = 0;
-        _sendAgainFrom = _window.Head;
-        _window.MarkUnsent();
+        _sendAgainFrom = _window.MarkUnsent();
         SendMoreLocked(to, flushes);
     }
 
@@ -111,8 +110,7 @@ internal sealed class DeliveryQueue(
         }
     }
 
-    /// <summary>Restores what the store kept.</summary>
-    /// <param name="kept">The messages in their order.</param>
+    /// <summary>Restores what the store kept, in its order.</summary>
     public void RestoreLocked(IEnumerable<(QueuedMessage Message, ushort PacketId, DeliveryState State)> kept)
     {
         _isOpen = true;
