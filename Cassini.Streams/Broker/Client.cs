@@ -1,3 +1,4 @@
+using Cassini.Streams.Events;
 using Cassini.Streams.Mqtt;
 
 namespace Cassini.Streams.Broker;
@@ -25,34 +26,51 @@ internal sealed class Client(BrokerCore core, ClientConnection connection, Sessi
     /// <summary>A new session expiry interval, given with DISCONNECT.</summary>
     public uint? NewExpiry { get; set; }
 
-    /// <summary>It said goodbye: there is nothing to tell others [MQTT-3.14.4-3].</summary>
+    /// <summary>It said goodbye, so its will is not published [MQTT-3.14.4-3].</summary>
     public void DiscardWill() => Interlocked.Exchange(ref _will, null);
 
-    /// <summary>Its connection is over.</summary>
-    public void Leave()
+    /// <summary>Its connection is over: the session is closed, and kept or ended.</summary>
+    /// <returns>Ends when that is published, whoever does it.</returns>
+    public async Task LeaveAsync(CloseReason reason)
     {
         var end = Session.Detach(connection, Interlocked.Exchange(ref _will, null), NewExpiry);
+        if (Session.IsListed)
+        {
+            core.Sessions.NoteClosed();
+        }
+
+        // Whoever took the session over publishes how it closed; the end of this connection comes after that.
+        await (end.Turn is { } turn ? PublishAsync(turn, reason, end.Ended) : Session.Published);
+
+        // Not before: a session that is made in its place waits with its own events for the last ones of this.
         if (end.Ended && Session.IsListed)
         {
             core.Sessions.Remove(Session);
-        }
-
-        if (Session.IsListed)
-        {
-            core.Sessions.NoteDisconnected();
         }
 
         core.Publish(end.Will, Session);
     }
 
     /// <summary>Another connection took its session, or ended it. Its will is due unless the session goes on and the will may wait (§3.1.4).</summary>
-    public void LoseSession(bool ended)
+    public void LoseWill(bool ended)
     {
         var will = Interlocked.Exchange(ref _will, null);
-        connection.Close(new CloseOrder(ReasonCode.SessionTakenOver, Events.SessionCloseReason.TakenOver));
         if (ended || will is { Properties.WillDelayInterval: null or 0 })
         {
             core.Publish(will, Session);
         }
+    }
+
+    private Task PublishAsync(SessionTurn turn, CloseReason reason, bool hasEnded)
+    {
+        if (hasEnded && !IsProbe)
+        {
+            core.Counters.AddEnded(SessionEndReason.EndedWithConnection);
+        }
+
+        return turn.PublishAsync(
+            connection.Transport.Events,
+            connection.SessionClosed(Session.ClientId, reason, isKept: !hasEnded),
+            hasEnded ? new SessionEnded(Session.ClientId, SessionEndReason.EndedWithConnection) : null).AsTask();
     }
 }

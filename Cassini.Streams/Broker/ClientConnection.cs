@@ -17,6 +17,7 @@ internal sealed class ClientConnection
     private CloseOrder? _closing;
     private int _maxPacketSize = int.MaxValue;
     private int _inBatch;
+    private int _hasLeft;
 
     public ClientConnection(BrokerCore core, Connection connection, BrokerCounters counters)
     {
@@ -25,6 +26,7 @@ internal sealed class ClientConnection
         Counters = counters;
         _input = new ReceiveBuffer(connection.Stream, core.Budget);
         LastPacketAt = core.Time.GetTimestamp();
+        connection.Abandoned = () => LeaveAsync(null);
     }
 
     public long Id => _connection.Id;
@@ -51,6 +53,9 @@ internal sealed class ClientConnection
     /// <summary>When its last whole packet came: a timestamp.</summary>
     public long LastPacketAt { get; private set; }
 
+    /// <summary>When it attached to its session: a timestamp.</summary>
+    public long AttachedAt { get; set; }
+
     /// <summary>The longest silence allowed; null for any.</summary>
     public TimeSpan? LongestSilence { get; private set; }
 
@@ -61,28 +66,34 @@ internal sealed class ClientConnection
     public bool IsInBatch => Volatile.Read(ref _inBatch) != 0;
 
     /// <summary>Whether it is to end.</summary>
-    public bool IsClosing => Volatile.Read(ref _closing) is not null || _connection.CloseReason is not null;
+    public bool IsClosing => Volatile.Read(ref _closing) is not null || _connection.Closing is not null;
 
     /// <summary>Serves the connection to its end.</summary>
     public async Task RunAsync(CancellationToken cancellationToken)
     {
+        Exception? crash = null;
         try
         {
             if (await ReadConnectAsync(cancellationToken) is { } connect
-                && new ConnectPhase(_core, this).Run(connect) is { } client)
+                && await new ConnectPhase(_core, this).RunAsync(connect) is { } client)
             {
                 await ServeAsync(client, cancellationToken);
             }
         }
         catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
         {
-            // Told to end: by Close, by an operator, or at shutdown.
+            // It must end: by Close, by an operator, or at shutdown.
+        }
+        catch (Exception failure)
+        {
+            crash = failure;
+            throw;
         }
         finally
         {
             // Whatever ended the batch: what it left with others must not wait for a flush that never comes.
             Flushes.Flush();
-            Client?.Leave();
+            await LeaveAsync(crash);
             await EndAsync();
         }
     }
@@ -96,7 +107,7 @@ internal sealed class ClientConnection
         LongestSilence = longestSilence;
         Outbox = new Outbox(_connection.Stream, limits, _core.Budget, Counters)
         {
-            Failed = () => Close(new CloseOrder(ReasonCode.UnspecifiedError, SessionCloseReason.ConnectionLost)),
+            Failed = () => Close(new CloseOrder(ReasonCode.UnspecifiedError, CloseReason.ConnectionLost)),
         };
     }
 
@@ -109,11 +120,23 @@ internal sealed class ClientConnection
         }
     }
 
-    /// <summary>Ends it since the peer broke the protocol.</summary>
+    /// <summary>Another connection took its session, or ended it [MQTT-3.1.4-3].</summary>
+    /// <param name="ended">Whether the session ended.</param>
+    public void LoseSession(bool ended)
+    {
+        Close(new CloseOrder(ReasonCode.SessionTakenOver, CloseReason.TakenOver));
+        Client?.LoseWill(ended);
+    }
+
+    /// <summary>How the session that it carried was closed.</summary>
+    public SessionClosed SessionClosed(string clientId, CloseReason reason, bool isKept) =>
+        new(Id, clientId, reason, _core.Time.GetElapsedTime(AttachedAt), isKept);
+
+    /// <summary>Ends it because the peer broke the protocol.</summary>
     public void Close(ProtocolViolation violation)
     {
         Tell(violation);
-        Close(new CloseOrder(violation.Reason, SessionCloseReason.ProtocolError, violation.Message));
+        Close(new CloseOrder(violation.Reason, CloseReason.ProtocolError, violation.Message));
     }
 
     private void Tell(ProtocolViolation violation)
@@ -130,7 +153,7 @@ internal sealed class ClientConnection
     {
         await using var patience = _core.Time.CreateTimer(
             static connection => ((ClientConnection)connection!).Close(
-                new CloseOrder(ReasonCode.Success, SessionCloseReason.ConnectTimeout)),
+                new CloseOrder(ReasonCode.Success, CloseReason.ConnectTimeout)),
             this,
             _core.Options.ConnectTimeout,
             Timeout.InfiniteTimeSpan);
@@ -191,11 +214,11 @@ internal sealed class ClientConnection
         if (version == ProtocolVersion.V500 || violation.Reason is ReasonCode.UnsupportedProtocolVersion or ReasonCode.ClientIdentifierNotValid)
         {
             Open(new OutboxLimits(version, int.MaxValue, 0, 1, 1), 0, null);
-            Refuse(violation.Reason, violation.Message, SessionCloseReason.ProtocolError);
+            Refuse(violation.Reason, violation.Message, CloseReason.ProtocolError);
         }
         else
         {
-            Close(new CloseOrder(ReasonCode.Success, SessionCloseReason.ProtocolError));
+            Close(new CloseOrder(ReasonCode.Success, CloseReason.ProtocolError));
         }
     }
 
@@ -228,7 +251,7 @@ internal sealed class ClientConnection
         reason is ReasonCode.ServerShuttingDown or ReasonCode.UseAnotherServer ? _core.Options.ServerReference : null;
 
     /// <summary>Answers CONNECT with a refusal and ends the connection.</summary>
-    public void Refuse(ReasonCode reason, string detail, SessionCloseReason closeReason)
+    public void Refuse(ReasonCode reason, string detail, CloseReason closeReason)
     {
         Outbox.Append(Explain(detail, properties => new ConnAckPacket(reason, false, properties).Write(Version), Elsewhere(reason)), Flushes);
         Flushes.Flush();
@@ -288,6 +311,15 @@ internal sealed class ClientConnection
     /// <summary>A whole packet came.</summary>
     public void Touch(long now) => LastPacketAt = now;
 
+    /// <summary>Leaves the session, once, if there is one.</summary>
+    private async Task LeaveAsync(Exception? crash)
+    {
+        if (Client is { } client && Interlocked.Exchange(ref _hasLeft, 1) == 0)
+        {
+            await client.LeaveAsync(_connection.Settle(crash));
+        }
+    }
+
     private async Task EndAsync()
     {
         _input.Free();
@@ -297,7 +329,7 @@ internal sealed class ClientConnection
         }
 
         var order = _closing ?? FromTransport();
-        if (order is { Reason: not ReasonCode.Success } && Version == ProtocolVersion.V500 && order.CloseReason != SessionCloseReason.ConnectionLost)
+        if (order is { Reason: not ReasonCode.Success } && Version == ProtocolVersion.V500 && order.CloseReason != CloseReason.ConnectionLost)
         {
             var goodbye = Explain(
                 order.Detail, properties => new ReasonPacket(PacketType.Disconnect, order.Reason, properties).Write(Version), Elsewhere(order.Reason));
@@ -310,11 +342,11 @@ internal sealed class ClientConnection
     }
 
     /// <summary>When others end it: an operator, the quarantine or the shutdown.</summary>
-    private CloseOrder? FromTransport() => _connection.CloseReason switch
+    private CloseOrder? FromTransport() => _connection.Closing switch
     {
-        SessionCloseReason.Shutdown => new CloseOrder(ReasonCode.ServerShuttingDown, SessionCloseReason.Shutdown),
-        SessionCloseReason.Disconnected => new CloseOrder(ReasonCode.AdministrativeAction, SessionCloseReason.Disconnected),
-        SessionCloseReason.Quarantined => new CloseOrder(ReasonCode.AdministrativeAction, SessionCloseReason.Quarantined),
+        CloseReason.Shutdown => new CloseOrder(ReasonCode.ServerShuttingDown, CloseReason.Shutdown),
+        CloseReason.Disconnected => new CloseOrder(ReasonCode.AdministrativeAction, CloseReason.Disconnected),
+        CloseReason.Quarantined => new CloseOrder(ReasonCode.AdministrativeAction, CloseReason.Quarantined),
         _ => null,
     };
 }

@@ -20,7 +20,7 @@ internal sealed class ConnectPhase(BrokerCore core, ClientConnection connection)
 
     /// <summary>Answers the packet.</summary>
     /// <returns>The client; null when it was refused.</returns>
-    public Client? Run(ConnectPacket connect)
+    public async Task<Client?> RunAsync(ConnectPacket connect)
     {
         var keepAlive = KeepAliveOf(connect);
         connection.Open(
@@ -43,31 +43,44 @@ internal sealed class ConnectPhase(BrokerCore core, ClientConnection connection)
             connection.Client = new Client(core, connection, attached, access, connect);
         }
 
-        if (result.Lost?.Client is { } lost)
-        {
-            lost.LoseSession(ended: !result.IsPresent);
-        }
-
-        core.Publish(result.Will, publisher: null);
+        await PublishAsync(result, clientId, connect.Version);
+        result.Lost?.LoseSession(ended: !result.IsPresent);
+        core.Publish(result.End.Will, publisher: null);
         if (result.Session is not { } session || connection.Client is not { } client)
         {
             return Refuse(result.Reason, result.Detail);
         }
 
-        // Whoever took the session in between found no client to tell.
+        // Whoever took the session in between found no client, and so no will.
         Interlocked.MemoryBarrier();
         if (session.Connection != connection)
         {
-            client.LoseSession(session.IsEnded);
-        }
-
-        if (!IsProbe)
-        {
-            core.Events.Publish(new ClientConnected(
-                connection.Id, clientId, connect.Version == ProtocolVersion.V500 ? "MQTT 5.0" : "MQTT 3.1.1", result.IsPresent));
+            connection.LoseSession(session.IsEnded);
         }
 
         return client;
+    }
+
+    /// <summary>Publishes what became of the session that its client had before, and then that its own is open.</summary>
+    private async ValueTask PublishAsync(AttachResult result, string clientId, ProtocolVersion version)
+    {
+        var closed = result.Lost is { } lost
+            ? lost.SessionClosed(clientId, lost.Transport.Settle(CloseReason.TakenOver), isKept: result.IsPresent)
+            : null;
+        if (result.End is { Ended: true, Turn: { } end })
+        {
+            core.Counters.AddEnded(result.EndReason);
+            await end.PublishAsync(core.Events, closed, new SessionEnded(clientId, result.EndReason));
+            closed = null;
+        }
+
+        if (result.Turn is { } opened)
+        {
+            await opened.PublishAsync(
+                connection.Transport.Events,
+                closed,
+                new SessionOpened(connection.Id, clientId, Identity, version == ProtocolVersion.V500 ? "MQTT 5.0" : "MQTT 3.1.1", result.IsPresent));
+        }
     }
 
     private Client? Refuse(ReasonCode reason, string detail)
@@ -77,7 +90,7 @@ internal sealed class ConnectPhase(BrokerCore core, ClientConnection connection)
             core.Events.Publish(new ClientRefused(connection.Id, reason.ToString(), detail));
         }
 
-        connection.Refuse(reason, detail, SessionCloseReason.Refused);
+        connection.Refuse(reason, detail, CloseReason.Refused);
         return null;
     }
 
@@ -135,8 +148,8 @@ internal sealed class ConnectPhase(BrokerCore core, ClientConnection connection)
     private AttachResult AttachCanary(AttachRequest request)
     {
         var session = new Session(core, request.ClientId, Identity, isListed: false);
-        session.TryAttach(connection, 0, request.ConnAck(false), out _);
-        return new AttachResult(session, false, null, null, default, "");
+        var turn = session.TryAttach(connection, 0, request.ConnAck(false), out _);
+        return new AttachResult(session, turn, false, null, SessionEnd.None, default, default, "");
     }
 
     private byte[] ConnAck(ConnectPacket connect, string clientId, int keepAlive, uint expiry, ClientAccess access, bool isPresent)

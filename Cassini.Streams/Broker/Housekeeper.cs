@@ -77,7 +77,7 @@ internal sealed class Housekeeper(BrokerCore core, string version)
                 if (connection is { LongestSilence: { } longest, IsHeldBack: false } && core.Time.GetElapsedTime(connection.LastPacketAt, now) >= longest)
                 {
                     // [MQTT-3.1.2-22]; 3.1.1: [MQTT-3.1.2-24]
-                    connection.Close(new CloseOrder(ReasonCode.KeepAliveTimeout, SessionCloseReason.KeepAliveTimeout));
+                    connection.Close(new CloseOrder(ReasonCode.KeepAliveTimeout, CloseReason.KeepAliveTimeout));
                 }
 
                 continue;
@@ -87,12 +87,11 @@ internal sealed class Housekeeper(BrokerCore core, string version)
             var end = session.EndIfExpired(now);
             if (end.Ended)
             {
+                core.Counters.AddEnded(SessionEndReason.Expired);
+                end.Turn!.Publish(
+                    core.Events, core.EventAllowance.TryTake() ? new SessionEnded(session.ClientId, SessionEndReason.Expired) : null);
                 core.Sessions.Remove(session);
                 core.Publish(end.Will, session);
-                if (core.EventAllowance.TryTake())
-                {
-                    core.Events.Publish(new SessionExpired(session.ClientId));
-                }
             }
         }
     }

@@ -82,6 +82,9 @@ public sealed class MqttBroker : IConnectionHandler
     public Task RunAsync(CancellationToken cancellationToken) => Housekeeper.RunAsync(cancellationToken);
 
     /// <inheritdoc/>
+    public bool OpensSessions => true;
+
+    /// <inheritdoc/>
     public Task HandleAsync(Connection connection, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(connection);

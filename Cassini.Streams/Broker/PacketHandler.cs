@@ -196,7 +196,7 @@ internal sealed class PacketHandler(BrokerCore core, ClientConnection connection
 
     private Step Close(CloseOrder order)
     {
-        if (order.CloseReason == SessionCloseReason.ProtocolError)
+        if (order.CloseReason == CloseReason.ProtocolError)
         {
             return Violated(new ProtocolViolation(order.Reason, order.Clause, order.Detail));
         }

@@ -43,11 +43,11 @@ internal sealed class PublishHandler(BrokerCore core, ClientConnection connectio
                 case ReceiveVerdict.TooMany:
                     return new CloseOrder(
                         ReasonCode.ReceiveMaximumExceeded,
-                        SessionCloseReason.ProtocolError,
+                        CloseReason.ProtocolError,
                         $"more than {core.Options.ReceiveMaximum:N0} QoS 2 messages under way",
                         "MQTT-3.3.4-7");
                 case ReceiveVerdict.TakenOver:
-                    return new CloseOrder(ReasonCode.SessionTakenOver, SessionCloseReason.TakenOver);
+                    return new CloseOrder(ReasonCode.SessionTakenOver, CloseReason.TakenOver);
                 case ReceiveVerdict.Repeated:
                     // It came before, and was delivered then [MQTT-4.3.3-10].
                     Acknowledge(ref packet, ReasonCode.Success, answers);
@@ -112,7 +112,7 @@ internal sealed class PublishHandler(BrokerCore core, ClientConnection connectio
         {
             return new CloseOrder(
                 ReasonCode.TopicAliasInvalid,
-                SessionCloseReason.ProtocolError,
+                CloseReason.ProtocolError,
                 $"topic alias {alias}; at most {core.Options.MaxTopicAliases} was announced",
                 "MQTT-3.3.2-9");
         }
@@ -128,7 +128,7 @@ internal sealed class PublishHandler(BrokerCore core, ClientConnection connectio
         if (topic == default)
         {
             return new CloseOrder(
-                ReasonCode.ProtocolError, SessionCloseReason.ProtocolError, $"topic alias {alias} stands for no topic", "§3.3.2.3.4");
+                ReasonCode.ProtocolError, CloseReason.ProtocolError, $"topic alias {alias} stands for no topic", "§3.3.2.3.4");
         }
 
         if (topic.Topic is { IsRemoved: true } removed)
@@ -173,7 +173,7 @@ internal sealed class PublishHandler(BrokerCore core, ClientConnection connectio
         if (_version == ProtocolVersion.V311)
         {
             // It cannot be told; without an acknowledgement it will publish again.
-            return new CloseOrder(ReasonCode.ServerBusy, SessionCloseReason.OutOfMemory);
+            return new CloseOrder(ReasonCode.ServerBusy, CloseReason.OutOfMemory);
         }
 
         Acknowledge(ref packet, ReasonCode.QuotaExceeded, answers);

@@ -6,7 +6,7 @@ namespace Cassini.Streams.Broker;
 /// The state of one client that outlives its connections (MQTT 5.0 §4.1): subscriptions, messages that wait or are in flight,
 /// and what it received with QoS 2. At most one connection serves it at a time. Thread-safe.
 /// </summary>
-internal sealed partial class Session(BrokerCore core, string clientId, string identity, bool isListed) : Subscriber
+internal sealed partial class Session(BrokerCore core, string clientId, string identity, bool isListed, Task? published = null) : Subscriber
 {
     private readonly Lock _lock = new();
     private Dictionary<string, Subscription>? _subscriptions;
@@ -15,6 +15,9 @@ internal sealed partial class Session(BrokerCore core, string clientId, string i
     private long _disconnectedAt;
     private WillMessage? _will;
     private long _willDueAt;
+
+    // What was last to be published of it, or of the session that had its client identifier before.
+    private Task _published = published ?? Task.CompletedTask;
 
     public string ClientId { get; } = clientId;
 
@@ -32,6 +35,18 @@ internal sealed partial class Session(BrokerCore core, string clientId, string i
 
     /// <summary>Whether it is over, and another one may have its client identifier.</summary>
     public bool IsEnded => Volatile.Read(ref _ended);
+
+    /// <summary>Ends when what has happened to it is published.</summary>
+    public Task Published
+    {
+        get
+        {
+            lock (_lock)
+            {
+                return _published;
+            }
+        }
+    }
 
     public override bool IsReachable => Connection is not null;
 
@@ -61,15 +76,15 @@ internal sealed partial class Session(BrokerCore core, string clientId, string i
     /// <param name="expirySeconds">Its session expiry interval.</param>
     /// <param name="connAck">The acknowledgement.</param>
     /// <param name="before">The connection that loses the session; null when there was none.</param>
-    /// <returns>False when the session has ended: another one must be made.</returns>
-    public bool TryAttach(ClientConnection connection, uint expirySeconds, byte[] connAck, out ClientConnection? before)
+    /// <returns>In which turn it is published; null when the session has ended: another one must be made.</returns>
+    public SessionTurn? TryAttach(ClientConnection connection, uint expirySeconds, byte[] connAck, out ClientConnection? before)
     {
         lock (_lock)
         {
             before = _connection;
             if (_ended)
             {
-                return false;
+                return null;
             }
 
             // A will that waits for its delay is not sent when the client is back in time [MQTT-3.1.3-9].
@@ -78,8 +93,9 @@ internal sealed partial class Session(BrokerCore core, string clientId, string i
             connection.Outbox.Append(connAck, connection.Flushes);
             connection.Outbox.Roomy = () => Pump(connection);
             Volatile.Write(ref _connection, connection);
+            connection.AttachedAt = core.Time.GetTimestamp();
             SendAgain(connection, connection.Flushes);
-            return true;
+            return TakeTurnLocked();
         }
     }
 
@@ -103,8 +119,7 @@ internal sealed partial class Session(BrokerCore core, string clientId, string i
             ChangeExpiry(expirySeconds ?? ExpirySeconds);
             SetWill(will);
             end = ExpirySeconds == 0 ? EndLocked()
-                : _willDueAt <= _disconnectedAt ? SessionEnd.None with { Will = TakeWill() }
-                : SessionEnd.None;
+                : SessionEnd.None with { Will = _willDueAt <= _disconnectedAt ? TakeWill() : null, Turn = TakeTurnLocked() };
         }
 
         RemoveFromTree(end);
@@ -126,7 +141,8 @@ internal sealed partial class Session(BrokerCore core, string clientId, string i
         SessionEnd end;
         lock (_lock)
         {
-            if (_connection is not null || _ended || ExpirySeconds == uint.MaxValue
+            // What is still to be published of it comes before its end, so it ends the next time.
+            if (_connection is not null || _ended || !_published.IsCompleted || ExpirySeconds == uint.MaxValue
                 || core.Time.GetElapsedTime(_disconnectedAt, now) < TimeSpan.FromSeconds(ExpirySeconds))
             {
                 return SessionEnd.None;
@@ -229,7 +245,7 @@ internal sealed partial class Session(BrokerCore core, string clientId, string i
 
     private SessionEnd EndLocked()
     {
-        var end = new SessionEnd(true, _connection, TakeWill(), [.. _subscriptions?.Values ?? Enumerable.Empty<Subscription>()]);
+        var end = new SessionEnd(true, _connection, TakeWill(), [.. _subscriptions?.Values ?? Enumerable.Empty<Subscription>()], null);
         if (IsStored)
         {
             core.Store.DeleteSession(ClientId);
@@ -240,7 +256,14 @@ internal sealed partial class Session(BrokerCore core, string clientId, string i
         Volatile.Write(ref _connection, null);
 
         DropAll();
-        return end;
+        return end with { Turn = TakeTurnLocked() };
+    }
+
+    private SessionTurn TakeTurnLocked()
+    {
+        var turn = new SessionTurn(_published);
+        _published = turn.Over;
+        return turn;
     }
 
     private void RemoveFromTree(SessionEnd end)

@@ -1,9 +1,10 @@
 using System.Collections.Concurrent;
+using Cassini.Streams.Events;
 using Cassini.Streams.Mqtt;
 
 namespace Cassini.Streams.Broker;
 
-/// <summary>All sessions by client identifier, connected or kept. Thread-safe.</summary>
+/// <summary>All sessions by client identifier, open or kept. Thread-safe.</summary>
 internal sealed class SessionTable(BrokerCore core)
 {
     private const int Stripes = 64;
@@ -13,16 +14,16 @@ internal sealed class SessionTable(BrokerCore core)
 
     private readonly ConcurrentDictionary<string, Session> _sessions = new(StringComparer.Ordinal);
     private int _count;
-    private int _connected;
+    private int _open;
     private int _peak;
 
-    /// <summary>Sessions, connected or kept.</summary>
+    /// <summary>Sessions, open or kept.</summary>
     public int Count => Volatile.Read(ref _count);
 
-    /// <summary>Sessions with a connection.</summary>
-    public int Connected => Volatile.Read(ref _connected);
+    /// <summary>Open sessions: those with a client.</summary>
+    public int Open => Volatile.Read(ref _open);
 
-    /// <summary>The most that were connected at once.</summary>
+    /// <summary>The most that were open at once.</summary>
     public int Peak => Volatile.Read(ref _peak);
 
     public IEnumerable<Session> All => _sessions.Select(pair => pair.Value);
@@ -43,14 +44,14 @@ internal sealed class SessionTable(BrokerCore core)
 
         if (result.Session is not null)
         {
-            NoteConnected();
+            NoteOpened();
         }
 
         return result;
     }
 
-    /// <summary>A connection left its session.</summary>
-    public void NoteDisconnected() => Interlocked.Decrement(ref _connected);
+    /// <summary>A session was closed.</summary>
+    public void NoteClosed() => Interlocked.Decrement(ref _open);
 
     /// <summary>Forgets a session that has ended.</summary>
     public void Remove(Session session)
@@ -80,14 +81,16 @@ internal sealed class SessionTable(BrokerCore core)
 
         // A session that ends with its connection ends when that is taken over [MQTT-3.1.2-23]; 3.1.1: [MQTT-3.1.2-6].
         if (existing is { ExpirySeconds: > 0 } && !request.CleanStart
-            && existing.TryAttach(connection, request.ExpirySeconds, request.ConnAck(true), out var before))
+            && existing.TryAttach(connection, request.ExpirySeconds, request.ConnAck(true), out var before) is { } goesOn)
         {
-            return new AttachResult(existing, true, before, null, default, "");
+            return new AttachResult(existing, goesOn, true, before, SessionEnd.None, default, default, "");
         }
 
         var end = SessionEnd.None;
+        var endReason = SessionEndReason.EndedWithConnection;
         if (existing is not null)
         {
+            endReason = existing.ExpirySeconds > 0 ? SessionEndReason.CleanStart : SessionEndReason.EndedWithConnection;
             end = existing.End();
             Remove(existing);
         }
@@ -95,22 +98,23 @@ internal sealed class SessionTable(BrokerCore core)
         if (Interlocked.Increment(ref _count) > core.Options.MaxSessions)
         {
             Interlocked.Decrement(ref _count);
-            return AttachResult.Refused(ReasonCode.QuotaExceeded, $"{core.Options.MaxSessions:N0} sessions exist") with { Lost = end.Connection, Will = end.Will };
+            return AttachResult.Refused(ReasonCode.QuotaExceeded, $"{core.Options.MaxSessions:N0} sessions exist")
+                with { Lost = end.Connection, End = end, EndReason = endReason };
         }
 
-        var session = new Session(core, request.ClientId, request.Identity, isListed: true);
+        var session = new Session(core, request.ClientId, request.Identity, isListed: true, existing?.Published);
 
         // Before anyone else can find it: without a connection it would look like one whose time is over.
-        session.TryAttach(connection, request.ExpirySeconds, request.ConnAck(false), out _);
+        var turn = session.TryAttach(connection, request.ExpirySeconds, request.ConnAck(false), out _);
         _sessions[request.ClientId] = session;
-        return new AttachResult(session, false, end.Connection, end.Will, default, "");
+        return new AttachResult(session, turn, false, end.Connection, end, endReason, default, "");
     }
 
-    private void NoteConnected()
+    private void NoteOpened()
     {
-        var connected = Interlocked.Increment(ref _connected);
+        var open = Interlocked.Increment(ref _open);
         int peak;
-        while (connected > (peak = Volatile.Read(ref _peak)) && Interlocked.CompareExchange(ref _peak, connected, peak) != peak)
+        while (open > (peak = Volatile.Read(ref _peak)) && Interlocked.CompareExchange(ref _peak, open, peak) != peak)
         {
         }
     }
@@ -126,12 +130,22 @@ internal sealed record AttachRequest(string ClientId, string Identity, bool Clea
 
 /// <summary>What a connection got.</summary>
 /// <param name="Session">The session; null when it is refused.</param>
+/// <param name="Turn">In which that is published; null when it is refused.</param>
 /// <param name="IsPresent">Whether it existed.</param>
-/// <param name="Lost">The connection that lost it: it must be told [MQTT-3.1.4-3].</param>
-/// <param name="Will">A will of the session that ended.</param>
+/// <param name="Lost">The connection that lost it: it must be closed [MQTT-3.1.4-3].</param>
+/// <param name="End">The end of the session that its client had before.</param>
+/// <param name="EndReason">Why that ended.</param>
 /// <param name="Reason">Why it is refused.</param>
 /// <param name="Detail">The same for people.</param>
-internal sealed record AttachResult(Session? Session, bool IsPresent, ClientConnection? Lost, WillMessage? Will, ReasonCode Reason, string Detail)
+internal sealed record AttachResult(
+    Session? Session,
+    SessionTurn? Turn,
+    bool IsPresent,
+    ClientConnection? Lost,
+    SessionEnd End,
+    SessionEndReason EndReason,
+    ReasonCode Reason,
+    string Detail)
 {
-    public static AttachResult Refused(ReasonCode reason, string detail) => new(null, false, null, null, reason, detail);
+    public static AttachResult Refused(ReasonCode reason, string detail) => new(null, null, false, null, SessionEnd.None, default, reason, detail);
 }

@@ -20,8 +20,8 @@ internal sealed class SysTopics(BrokerCore core)
         var counters = core.Counters;
         Publish("version", $"Cassini {version}");
         Publish("uptime", (long)core.Time.GetElapsedTime(_startedAt).TotalSeconds);
-        Publish("clients/connected", sessions.Connected);
-        Publish("clients/disconnected", Math.Max(0, sessions.Count - sessions.Connected));
+        Publish("clients/connected", sessions.Open);
+        Publish("clients/disconnected", Math.Max(0, sessions.Count - sessions.Open));
         Publish("clients/total", sessions.Count);
         Publish("clients/maximum", sessions.Peak);
         Publish("messages/received", counters.PacketsReceived);

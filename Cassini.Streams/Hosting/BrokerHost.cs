@@ -67,7 +67,7 @@ public sealed class BrokerHost : IAsyncDisposable
         _time = time;
         Hub = new EventHub(time, options.Hub);
         Health = new HealthProjection(Hub, options.Health, _tickThread, Version, options.Management.FeedHeartbeat);
-        Sessions = new LiveSessions(Hub);
+        Connections = new LiveConnections(Hub);
         var tls = options.Tls ?? throw new ArgumentException("Tls: certificate files are needed", nameof(options));
         _certificates = new CertificateStore(tls, Hub, time, loggers.CreateLogger<CertificateStore>());
         _supervisor = new Supervisor(Hub, time, loggers.CreateLogger<Supervisor>());
@@ -99,7 +99,7 @@ public sealed class BrokerHost : IAsyncDisposable
     public HealthProjection Health { get; }
 
     /// <summary>The live connections, folded from the events.</summary>
-    public LiveSessions Sessions { get; }
+    public LiveConnections Connections { get; }
 
     /// <summary>The endpoints and connections.</summary>
     public ListenerManager Listeners { get; }
@@ -165,7 +165,7 @@ public sealed class BrokerHost : IAsyncDisposable
     /// Stops gracefully, in the stages of <see cref="DrainStage"/>: readiness turns red first, then the endpoints close, then clients
     /// get what was taken in for them and are told to go. Health stays readable. Further calls wait for the first.
     /// </summary>
-    /// <param name="cancellation">The first caller's forces the stop: every stage is cut short, and sessions lose their sockets at once.</param>
+    /// <param name="cancellation">The first caller's forces the stop: every stage is cut short, and connections lose their sockets at once.</param>
     public Task StopAsync(CancellationToken cancellation)
     {
         lock (_gate)
@@ -180,7 +180,7 @@ public sealed class BrokerHost : IAsyncDisposable
         await StopAsync(CancellationToken.None).ConfigureAwait(false);
         await Hub.CompleteAsync().ConfigureAwait(false);
         Health.Dispose();
-        Sessions.Dispose();
+        Connections.Dispose();
         Spans.Dispose();
         _tickThread.Dispose();
         _stopRequested.Dispose();
@@ -208,7 +208,7 @@ public sealed class BrokerHost : IAsyncDisposable
         await drain.StopIntakeAsync().ConfigureAwait(false);
         await TellDrainingAsync(cancellation).ConfigureAwait(false);
         await drain.DeliverAsync().ConfigureAwait(false);
-        await drain.CloseSessionsAsync().ConfigureAwait(false);
+        await drain.CloseConnectionsAsync().ConfigureAwait(false);
         await StopServicesAsync(cancellation).ConfigureAwait(false);
         await Listeners.StopAsync(cancellation).ConfigureAwait(false);
         EnterPhase(Phase.Stopped, drain.IsForced ? PhaseOutcome.Forced : PhaseOutcome.Completed);
@@ -224,7 +224,7 @@ public sealed class BrokerHost : IAsyncDisposable
         }
     }
 
-    /// <summary>Last, so that the feed tells of health and load for as long as there are sessions.</summary>
+    /// <summary>Last, so that the feed tells of health and load for as long as there are connections.</summary>
     private async Task StopServicesAsync(CancellationToken cancellation)
     {
         await _stopServices.CancelAsync().ConfigureAwait(false);
@@ -233,7 +233,7 @@ public sealed class BrokerHost : IAsyncDisposable
         await Task.WhenAll(_services).WaitAsync(Options.Listener.CloseTimeout, _time, cancellation).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
     }
 
-    /// <summary>The last that subscribers hear of health, before their sessions end.</summary>
+    /// <summary>The last that subscribers hear of health, before their connections end.</summary>
     private async Task TellDrainingAsync(CancellationToken cancellation)
     {
         if (_healthTopic is not null)

@@ -3,13 +3,13 @@ namespace Cassini.Streams.Listening;
 /// <summary>Faults that can be rehearsed: each takes the same path as the real one.</summary>
 public sealed partial class ListenerManager
 {
-    /// <summary>Makes what a session's handler awaits throw.</summary>
-    /// <param name="connectionId">Which; null for any open session.</param>
-    /// <returns>False when there is no such open session.</returns>
-    public bool CrashSession(long? connectionId)
+    /// <summary>Makes what a connection's handler awaits throw.</summary>
+    /// <param name="connectionId">Which; null for any open connection.</param>
+    /// <returns>False when there is no such open connection.</returns>
+    public bool CrashConnection(long? connectionId)
     {
-        var crash = new RehearsalException("A rehearsal crashed this session.");
-        ListeningLog.Rehearsed(_context.Logger, "crash a session");
+        var crash = new RehearsalException("A rehearsal crashed this connection.");
+        ListeningLog.Rehearsed(_context.Logger, "crash a connection");
         return connectionId is { } id
             ? id > 0 && (_context.Connections.Find(id)?.TryCrash(crash) ?? false)
             : _context.Connections.All.Any(connection => !connection.IsProbe && connection.TryCrash(crash));
@@ -23,7 +23,7 @@ public sealed partial class ListenerManager
         "crash an accept loop",
         orders => EndpointOrders.CrashOnce(orders.Mode, new RehearsalException("A rehearsal crashed this accept loop.")));
 
-    /// <summary>Crashes the manager; live sessions, sockets and mailbox outlive it.</summary>
+    /// <summary>Crashes the manager; connections, sockets and mailbox outlive it.</summary>
     /// <returns>False when its mailbox has no room.</returns>
     public bool CrashManager()
     {

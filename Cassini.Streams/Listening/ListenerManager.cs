@@ -9,7 +9,7 @@ namespace Cassini.Streams.Listening;
 
 /// <summary>
 /// Accepts connections on every endpoint and gives each its own supervised listener. One reader works off a bounded mailbox;
-/// mailbox, sockets and connections outlive its crashes: sessions go on, and who connects meanwhile is served afterwards.
+/// mailbox, sockets and connections outlive its crashes: open connections go on, and clients that connect meanwhile are served afterwards.
 /// Members may be called from any thread.
 /// </summary>
 public sealed partial class ListenerManager : IAsyncDisposable
@@ -71,8 +71,8 @@ public sealed partial class ListenerManager : IAsyncDisposable
     /// <summary>How the endpoints stand, in the order of the configuration.</summary>
     public ImmutableArray<EndpointStatus> Endpoints => [.. _endpoints.Select(endpoint => endpoint.Status)];
 
-    /// <summary>Open sessions, probes excluded.</summary>
-    public int OpenSessions => _context.Connections.Open;
+    /// <summary>Open connections, probes excluded.</summary>
+    public int OpenConnections => _context.Connections.Open;
 
     /// <summary>Application bytes read from clients since the start.</summary>
     public long BytesReceived => _context.Bytes.Received;
@@ -119,13 +119,13 @@ public sealed partial class ListenerManager : IAsyncDisposable
     }
 
     /// <summary>
-    /// Closes the endpoints and ends the connections, sessions with <see cref="SessionCloseReason.Shutdown"/>. All terminal events
+    /// Closes the endpoints and ends the connections, open ones with <see cref="CloseReason.Shutdown"/>. All terminal events
     /// are out when it ends; the manager goes on answering.
     /// </summary>
     /// <param name="cancellationToken">
-    /// Cuts <see cref="ListenerOptions.CloseTimeout"/> short: sessions that have not ended lose their sockets at once.
+    /// Cuts <see cref="ListenerOptions.CloseTimeout"/> short: connections that have not ended lose their sockets at once.
     /// </param>
-    public async Task CloseSessionsAsync(CancellationToken cancellationToken)
+    public async Task CloseConnectionsAsync(CancellationToken cancellationToken)
     {
         await using var forced = cancellationToken.UnsafeRegister(static context => _ = ((ListeningContext)context!).Forced.CancelAsync(), _context);
         await StopAcceptingAsync();
@@ -133,9 +133,9 @@ public sealed partial class ListenerManager : IAsyncDisposable
         await EndConnectionsAsync();
     }
 
-    /// <summary>Stops in stages: the endpoints close, the connections end as by <see cref="CloseSessionsAsync"/>, and the manager stops.</summary>
+    /// <summary>Stops in stages: the endpoints close, the connections end as by <see cref="CloseConnectionsAsync"/>, and the manager stops.</summary>
     /// <param name="cancellationToken">
-    /// Cuts <see cref="ListenerOptions.CloseTimeout"/> short: sessions that have not ended lose their sockets at once.
+    /// Cuts <see cref="ListenerOptions.CloseTimeout"/> short: connections that have not ended lose their sockets at once.
     /// </param>
     public async Task StopAsync(CancellationToken cancellationToken)
     {
@@ -161,8 +161,8 @@ public sealed partial class ListenerManager : IAsyncDisposable
         return await answer.Task.WaitAsync(cancellationToken);
     }
 
-    /// <summary>Ends a session with <see cref="SessionCloseReason.Disconnected"/>.</summary>
-    /// <returns>False when there is no such open session.</returns>
+    /// <summary>Ends a connection with <see cref="CloseReason.Disconnected"/>.</summary>
+    /// <returns>False when there is no such open connection.</returns>
     public bool Disconnect(long connectionId) => connectionId > 0 && (_context.Connections.Find(connectionId)?.TryDisconnect() ?? false);
 
     /// <summary>Stops at once.</summary>

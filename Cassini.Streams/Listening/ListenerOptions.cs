@@ -50,10 +50,10 @@ public sealed record ListenerOptions
     /// <summary>The longest delay between two failing accepts. Default 1 s; at least <see cref="AcceptBackOff"/>.</summary>
     public TimeSpan MaxAcceptBackOff { get; init; } = TimeSpan.FromSeconds(1);
 
-    /// <summary>An identity whose sessions crash this often within <see cref="QuarantineWindow"/> is quarantined. Default 3; 0 switches it off.</summary>
+    /// <summary>An identity whose connections crash this often within <see cref="QuarantineWindow"/> is quarantined. Default 3; 0 switches it off.</summary>
     public int QuarantineAfter { get; init; } = 3;
 
-    /// <summary>How long a session's crash counts towards quarantine. Default 60 s; more than zero.</summary>
+    /// <summary>How long a connection's crash counts towards quarantine. Default 60 s; more than zero.</summary>
     public TimeSpan QuarantineWindow { get; init; } = TimeSpan.FromSeconds(60);
 
     /// <summary>How long the first quarantine of an identity lasts. Default 30 s; more than zero. Doubles each time.</summary>
@@ -62,6 +62,6 @@ public sealed record ListenerOptions
     /// <summary>The longest quarantine. Default 1 h; at least <see cref="QuarantineDuration"/>.</summary>
     public TimeSpan MaxQuarantineDuration { get; init; } = TimeSpan.FromHours(1);
 
-    /// <summary>How long a session that is told to end may take before its socket is taken away. Default 5 s; zero … 10 min.</summary>
+    /// <summary>How long a connection that must end may take before its socket is taken away. Default 5 s; zero … 10 min.</summary>
     public TimeSpan CloseTimeout { get; init; } = TimeSpan.FromSeconds(5);
 }

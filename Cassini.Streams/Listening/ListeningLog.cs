@@ -9,7 +9,7 @@ internal static partial class ListeningLog
     [LoggerMessage(1250, LogLevel.Error, "The handler of connection {Id} of {Identity} did not end and is left behind")]
     public static partial void HandlerAbandoned(ILogger logger, long id, string identity);
 
-    [LoggerMessage(1251, LogLevel.Warning, "The handler of connection {Id} failed while its session was being ended")]
+    [LoggerMessage(1251, LogLevel.Warning, "The handler of connection {Id} failed while the connection was being ended")]
     public static partial void HandlerFailedLate(ILogger logger, long id, Exception failure);
 
     [LoggerMessage(1252, LogLevel.Debug, "Connection {Id} could not say goodbye: {Problem}")]

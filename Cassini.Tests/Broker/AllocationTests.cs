@@ -79,9 +79,9 @@ public class AllocationTests
     {
         var stream = new EndlessStream();
         var transport = new Connection(
-            id, "endpoint", "peer", clientId, new ConnectionStream(stream, null), new ConnectionFate(NullLogger.Instance), isProbe: false);
+            id, "endpoint", "peer", clientId, new ConnectionStream(stream, null), new ConnectionFate(NullLogger.Instance), core.Events, isProbe: false);
         var connection = new ClientConnection(core, transport, core.Counters);
-        var client = new ConnectPhase(core, connection).Run(new ConnectPacket { Version = version, ClientId = clientId, CleanStart = true });
+        var client = new ConnectPhase(core, connection).RunAsync(new ConnectPacket { Version = version, ClientId = clientId, CleanStart = true }).GetAwaiter().GetResult();
         connection.Flushes.Flush();
         return (connection, new PacketHandler(core, connection, client.ShouldNotBeNull(), null), new ReceiveBuffer(stream, core.Budget), stream);
     }

@@ -51,7 +51,7 @@ internal sealed class BrokerRig : IAsyncDisposable
     /// <summary>A connection without a CONNECT yet.</summary>
     public RigConnection Open(int version = 5, string identity = "alice", bool isProbe = false, int window = 64 * 1024)
     {
-        var connection = new RigConnection(Broker, _connections.Count + 1, (ProtocolVersion)version, identity, isProbe, window);
+        var connection = new RigConnection(Broker, Events, _connections.Count + 1, (ProtocolVersion)version, identity, isProbe, window);
         _connections.Add(connection);
         return connection;
     }
@@ -102,13 +102,13 @@ internal sealed class RigConnection : IAsyncDisposable
     private readonly PipeEnd _server;
     private readonly PipeEnd _client;
 
-    public RigConnection(MqttBroker broker, long id, ProtocolVersion version, string identity, bool isProbe, int window)
+    public RigConnection(MqttBroker broker, IEventPublisher events, long id, ProtocolVersion version, string identity, bool isProbe, int window)
     {
         (_server, _client) = PipeEnd.Pair(window);
         Client = new MqttTestClient(_client, version);
         var fate = new ConnectionFate(NullLogger.Instance);
         fate.TryOpen();
-        Transport = new Connection(id, "memory", $"client:{id}", identity, new ConnectionStream(_server, null), fate, isProbe);
+        Transport = new Connection(id, "memory", $"client:{id}", identity, new ConnectionStream(_server, null), fate, events, isProbe);
         Served = Task.Run(() => ServeAsync(broker, fate));
     }
 
@@ -122,7 +122,7 @@ internal sealed class RigConnection : IAsyncDisposable
     public Task Served { get; }
 
     /// <summary>Why the broker or an operator ended it; null when the client did.</summary>
-    public SessionCloseReason? CloseReason => Transport.CloseReason;
+    public CloseReason? Closing => Transport.Closing;
 
     /// <summary>The network is lost, and the broker knows.</summary>
     public async Task LoseAsync()

@@ -187,7 +187,7 @@ public class LimitsTests
         else
         {
             await publisher.Client.ExpectEndAsync();
-            publisher.CloseReason.ShouldBe(SessionCloseReason.OutOfMemory);
+            publisher.Closing.ShouldBe(CloseReason.OutOfMemory);
             rig.Core.Budget.Return(1_000_000);
         }
 
@@ -222,12 +222,12 @@ public class LimitsTests
         await publisher.Client.SendAsync(publisher.Client.Publish("t", "1", QualityOfService.AtLeastOnce, 1), new byte[] { 0xC0, 0 });
         await Eventually.HoldsAsync("the publisher waits", () => rig.Clock.Time.ArmedTimers == 1);
         rig.Advance(30);
-        publisher.CloseReason.ShouldBeNull();
+        publisher.Closing.ShouldBeNull();
         rig.Core.Budget.Return(1_000_000);
         await publisher.Client.ExpectAckAsync(PacketType.PubAck, 1);
         (await publisher.Client.ExpectAsync<PacketType>()).ShouldBe(PacketType.PingResp);
         rig.Advance(14);
-        publisher.CloseReason.ShouldBeNull("its time begins anew");
+        publisher.Closing.ShouldBeNull("its time begins anew");
         rig.Advance(2);
         await publisher.Client.ExpectClosedAsync(ReasonCode.KeepAliveTimeout);
     }
@@ -348,7 +348,7 @@ public class LimitsTests
         var running = rig.Broker.RunAsync(stop.Token);
         await Eventually.HoldsAsync("it runs", () => rig.Clock.Time.ArmedTimers == 1);
         rig.Clock.AdvanceBy(TimeSpan.FromSeconds(2.25));
-        await rig.Events.WaitForAsync<SessionExpired>("the session expires");
+        await rig.Events.WaitForAsync<SessionEnded>("the session expires");
         await stop.CancelAsync();
         await Should.ThrowAsync<OperationCanceledException>(running);
     }
@@ -370,10 +370,10 @@ public class LimitsTests
         both.OfType<ReceivedPublish>().ShouldHaveSingleItem().Topic.ShouldBe("$canary/1");
         (await canary.SubscribeAsync("#")).ShouldBe(ReasonCode.NotAuthorized);
         rig.Core.Sessions.Count.ShouldBe(1);
-        rig.Core.Sessions.Connected.ShouldBe(1);
+        rig.Core.Sessions.Open.ShouldBe(1);
         rig.Core.Topics.Count.ShouldBe(0);
         rig.Core.Counters.PacketsReceived.ShouldBe(received);
-        rig.Events.Of<ClientConnected>().Count.ShouldBe(1);
+        rig.Events.Of<SessionOpened>().Count.ShouldBe(1);
         rig.Broker.GetSubscriptions("$canary/1").ShouldBeEmpty();
         rig.Core.Budget.Return(1_000_000);
         await client.ExpectNothingAsync();

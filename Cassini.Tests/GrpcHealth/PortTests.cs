@@ -22,7 +22,7 @@ public class PortTests
     [InlineData("/readyz")]
     [InlineData("/healthz")]
     [InlineData("/metrics")]
-    [InlineData("/sessions")]
+    [InlineData("/connections")]
     public async Task ManagementPath_AtTheGrpcPort_IsNotThere(string path)
     {
         await using var rig = await GrpcRig.ReadyAsync();

@@ -20,7 +20,7 @@ public class BrokerHealthTests
         broker.Now.Broker.Connectivity.ShouldBe(Connectivity.Ok);
         broker.Now.ActiveListeners.ShouldBe(0, "probes are in no count");
         broker.Now.LastConnection.ShouldBeNull();
-        broker.Host.Sessions.Count.ShouldBe(0);
+        broker.Host.Connections.Count.ShouldBe(0);
     }
 
     [Fact]
@@ -29,7 +29,7 @@ public class BrokerHealthTests
         await using var broker = await RunningBroker.ReadyAsync();
         var client = await broker.ConnectAsync("alice");
 
-        broker.Host.Sessions.List().ShouldHaveSingleItem().Identity.ShouldBe("alice");
+        broker.Host.Connections.List().ShouldHaveSingleItem().Identity.ShouldBe("alice");
         broker.Now.ActiveListeners.ShouldBe(1);
         broker.Now.LastConnection.ShouldNotBeNull();
 
@@ -39,7 +39,7 @@ public class BrokerHealthTests
             counts => counts.Accepted.ShouldBe(1),
             counts => counts.Closed.ShouldBe(1),
             counts => counts.Anomalies.ShouldBe(0));
-        broker.Host.Sessions.Count.ShouldBe(0);
+        broker.Host.Connections.Count.ShouldBe(0);
     }
 
     [Fact]
@@ -102,14 +102,14 @@ public class BrokerHealthTests
         await using var broker = await RunningBroker.ReadyAsync();
         await using var victim = await broker.ConnectAsync("victim");
         await using var bystander = await broker.ConnectAsync("bystander");
-        var id = broker.Host.Sessions.List().Single(row => row.Identity == "victim").Id;
+        var id = broker.Host.Connections.List().Single(row => row.Identity == "victim").Id;
 
-        broker.Host.Listeners.CrashSession(id).ShouldBeTrue();
+        broker.Host.Listeners.CrashConnection(id).ShouldBeTrue();
         await broker.BecomesAsync("the crash shows", snapshot => snapshot.Status == HealthStatus.Error);
         broker.Check(CheckNames.Supervision).Reason.ShouldBe(Reasons.Crashed);
         broker.Now.Ready.ShouldBeTrue();
         await broker.BecomesAsync("the victim is gone", snapshot => snapshot.ActiveListeners == 1);
-        broker.Host.Sessions.List().ShouldHaveSingleItem().Identity.ShouldBe("bystander");
+        broker.Host.Connections.List().ShouldHaveSingleItem().Identity.ShouldBe("bystander");
 
         await broker.BecomesAsync("the hold is over", snapshot => snapshot.Status == HealthStatus.Degraded);
         broker.Check(CheckNames.Supervision).Reason.ShouldBe(Reasons.RecentCrashes);
@@ -136,7 +136,7 @@ public class BrokerHealthTests
         await broker.BecomesAsync("not ready", snapshot => !snapshot.Ready);
         await Eventually.HoldsAsync("it is restarted", () => broker.Events().Count(envelope => envelope.Event is Restarted) > before);
         await using var newcomer = await broker.ConnectAsync("newcomer");
-        broker.Host.Sessions.List().Select(row => row.Identity).ShouldBe(["survivor", "newcomer"]);
+        broker.Host.Connections.List().Select(row => row.Identity).ShouldBe(["survivor", "newcomer"]);
         await broker.BecomesAsync("ready again", snapshot => snapshot.Ready);
         await survivor.WriteAsync(new byte[] { 1 });
     }

@@ -32,11 +32,11 @@ public class MqttHealthTests
         trip.Subscribe.ShouldNotBeNull().ShouldBeGreaterThan(TimeSpan.Zero);
         trip.Deliver.ShouldNotBeNull().ShouldBeGreaterThan(TimeSpan.Zero);
         mqtt.GetTopics().Select(topic => topic.Name).ShouldBe(["a"]);
-        broker.Host.Sessions.List().ShouldHaveSingleItem().ClientId.ShouldBe("c-1");
+        broker.Host.Connections.List().ShouldHaveSingleItem().ClientId.ShouldBe("c-1");
         broker.Now.ActiveListeners.ShouldBe(1);
         broker.Now.Broker.Connectivity.ShouldBe(Connectivity.Ok);
         broker.Events().ShouldNotContain(envelope => envelope.Event is CanaryFailed);
-        broker.Events().Select(envelope => envelope.Event).OfType<ClientConnected>().ShouldHaveSingleItem().ClientId.ShouldBe("c-1");
+        broker.Events().Select(envelope => envelope.Event).OfType<SessionOpened>().ShouldHaveSingleItem().ClientId.ShouldBe("c-1");
         broker.Events().Select(envelope => envelope.Event).OfType<TopicCreated>().ShouldHaveSingleItem().Topic.ShouldBe("a");
     }
 

@@ -3,18 +3,18 @@ using Cassini.Web.Management;
 
 namespace Cassini.Tests.Management;
 
-/// <summary>Listeners that note what they are told to do, and know one session (7) and one endpoint.</summary>
+/// <summary>Listeners that note what they are told to do, and know one connection (7) and one endpoint.</summary>
 internal sealed class FakeListeners : IListenerControl
 {
-    public const long Session = 7;
+    public const long Connection = 7;
 
     public const string Endpoint = "127.0.0.1:8883";
 
     public ConcurrentQueue<string> Calls { get; } = new();
 
-    public bool Disconnect(long id) => Note($"disconnect {id}") && id == Session;
+    public bool Disconnect(long id) => Note($"disconnect {id}") && id == Connection;
 
-    public bool CrashSession(long? id) => Note($"crash-session {id}") && id is null or Session;
+    public bool CrashConnection(long? id) => Note($"crash-session {id}") && id is null or Connection;
 
     public bool CrashAcceptLoop(string? endpoint) => Note($"crash-accept {endpoint}") && Knows(endpoint);
 

@@ -110,7 +110,7 @@ public class ManagementAppTests
         paths.EnumerateObject().Select(path => path.Name).ShouldBe(
             [
                 "/", "/livez", "/livez/{check}", "/readyz", "/readyz/{check}", "/healthz", "/healthz/{check}", "/events", "/events/{id}", "/state", "/metrics",
-                "/certificates", "/sessions", "/sessions/{id}", "/topics", "/subscriptions", "/drain", "/faults/{fault}", "/runbook", "/runbook.css",
+                "/certificates", "/connections", "/connections/{id}", "/topics", "/subscriptions", "/drain", "/faults/{fault}", "/runbook", "/runbook.css",
             ],
             ignoreOrder: true);
         var readyz = paths.GetProperty("/readyz").GetProperty("get");
@@ -118,7 +118,7 @@ public class ManagementAppTests
             .ShouldBe(["verbose", "exclude", "wait"], ignoreOrder: true);
         readyz.GetProperty("responses").EnumerateObject().Select(answer => answer.Name).ShouldBe(["200", "503", "400"], ignoreOrder: true);
         paths.GetProperty("/readyz").TryGetProperty("head", out _).ShouldBeTrue();
-        paths.GetProperty("/sessions/{id}").GetProperty("delete").GetProperty("responses").EnumerateObject().Select(answer => answer.Name)
+        paths.GetProperty("/connections/{id}").GetProperty("delete").GetProperty("responses").EnumerateObject().Select(answer => answer.Name)
             .ShouldBe(["202", "403", "404"], ignoreOrder: true);
         paths.GetProperty("/topics").GetProperty("get").GetProperty("parameters").EnumerateArray().Select(parameter => parameter.GetProperty("name").GetString())
             .ShouldBe(["prefix", "limit"], ignoreOrder: true);

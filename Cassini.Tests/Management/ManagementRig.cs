@@ -36,9 +36,9 @@ internal sealed class ManagementRig : IAsyncDisposable
         options = (options ?? new ManagementOptions()) with { Address = $"127.0.0.1:{port}" };
         Hub = new EventHub(TimeProvider.System, hubOptions);
         Health = new HealthProjection(Hub, policy ?? Patient, _ticks, "0.1.0", options.FeedHeartbeat);
-        Sessions = new LiveSessions(Hub);
+        Connections = new LiveConnections(Hub);
         Broker = new MqttBroker(new BrokerOptions { MaxTopics = 10_000 }, "0.1.0", Hub, TimeProvider.System, NullLogger<MqttBroker>.Instance);
-        Context = new ManagementContext(Hub, Health, Sessions, Listeners, options, TimeProvider.System, Broker)
+        Context = new ManagementContext(Hub, Health, Connections, Listeners, options, TimeProvider.System, Broker)
         {
             RequestStop = () => Interlocked.Increment(ref _stopsRequested),
         };
@@ -49,7 +49,7 @@ internal sealed class ManagementRig : IAsyncDisposable
 
     public HealthProjection Health { get; }
 
-    public LiveSessions Sessions { get; }
+    public LiveConnections Connections { get; }
 
     /// <summary>A broker without clients; nothing of it runs.</summary>
     public MqttBroker Broker { get; }
@@ -151,7 +151,7 @@ internal sealed class ManagementRig : IAsyncDisposable
         await StopAsync();
         Http.Dispose();
         await _app.DisposeAsync();
-        Sessions.Dispose();
+        Connections.Dispose();
         Health.Dispose();
         await Hub.CompleteAsync();
         _ticks.Dispose();

@@ -74,7 +74,7 @@ public partial class MetricsTests
         text.ShouldContain("\ncassini_subscriptions 1\n");
         text.ShouldContain("\ncassini_messages_received_total 0\n");
         text.ShouldContain("\ncassini_messages_dropped_total 0\n");
-        text.ShouldContain("\ncassini_sessions{state=\"connected\"} 0\n");
+        text.ShouldContain("\ncassini_sessions{state=\"open\"} 0\n");
         text.ShouldContain("\ncassini_sessions{state=\"kept\"} 0\n");
         text.ShouldContain("\ncassini_access_denied_total 0\n");
         text.ShouldContain("\ncassini_protocol_violations_total 0\n");

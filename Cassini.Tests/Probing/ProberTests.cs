@@ -26,7 +26,7 @@ public class ProberTests
     public async Task Heartbeats_ManagerAnswers_CarryItsCounts()
     {
         await using var rig = await ListeningRig.StartAsync();
-        var (client, _) = await rig.OpenSessionAsync();
+        var (client, _) = await rig.OpenAndWaitAsync();
         var before = rig.Events.LastSequence;
         await using var loop = Run(rig, Quick, prober => prober.RunHeartbeatsAsync);
 
@@ -121,14 +121,14 @@ public class ProberTests
         trips.ShouldAllBe(trip => trip.Handshake > TimeSpan.Zero && trip.Total == trip.Connect + trip.Handshake + trip.Session);
         rig.Events.Events.ShouldAllBe(e => e is CanarySucceeded || e.Category == EventCategory.Listener);
         (await rig.Manager.PingAsync(Token).Within("the ping")).LiveConnections.ShouldBe(0);
-        rig.Manager.OpenSessions.ShouldBe(0);
+        rig.Manager.OpenConnections.ShouldBe(0);
     }
 
     [Fact]
     public async Task Canary_EveryLimitReached_StillGetsIn()
     {
         await using var rig = await ListeningRig.StartAsync(o => o with { MaxConnections = 1, MaxHandshakes = 1, MaxPending = 1 });
-        var (client, _) = await rig.OpenSessionAsync();
+        var (client, _) = await rig.OpenAndWaitAsync();
         using var half = await rig.ConnectAsync();
         await half.SendAsync(new byte[] { 0x16, 0x03 }, Token);
         await rig.Events.WaitForCountAsync<ConnectionAccepted>(2, "the half hello");

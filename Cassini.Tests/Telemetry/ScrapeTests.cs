@@ -47,8 +47,8 @@ public class ScrapeTests
         void Open(long id) => rig.Publish(
             new ConnectionAccepted(id, Happened.Endpoint, $"127.0.0.1:{id}"),
             Happened.Completed(id),
-            new SessionOpened(id, $"client {id}"),
-            new ClientConnected(id, $"client-{id}", "MQTT 5.0", false));
+            new ConnectionOpened(id, $"client {id}"),
+            new SessionOpened(id, $"client-{id}", "alice", "MQTT 5.0", false));
     }
 
     /// <summary>What they do not read fits into buffers: none of them holds a place among the answers that are being written.</summary>

@@ -24,7 +24,7 @@ internal static class GrpcHealthApp
     public static WebApplication? Create(BrokerHost host, ILoggerFactory loggers, TimeProvider time) =>
         host.Options.Management.GrpcAddress is null ? null : Create(
             new ManagementContext(
-                host.Hub, host.Health, host.Sessions, new ListenerControl(host.Listeners), host.Options.Management, time, host.Broker),
+                host.Hub, host.Health, host.Connections, new ListenerControl(host.Listeners), host.Options.Management, time, host.Broker),
             loggers);
 
     /// <summary>Makes the application; <c>StartAsync</c> binds it and throws an <see cref="IOException"/> when it cannot.</summary>

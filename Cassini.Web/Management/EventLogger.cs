@@ -71,8 +71,7 @@ internal sealed class EventLogger(ILogger logger, ConnectionTraces? traces = nul
             case ConnectionAccepted e: logger.ConnectionAccepted(e.ConnectionId, e.Endpoint, e.RemoteAddress); break;
             case HandshakeCompleted e: logger.HandshakeCompleted(e.ConnectionId, e.Identity, e.Protocol, e.Duration); break;
             case HandshakeFailed e: logger.HandshakeFailed(e.ConnectionId, e.Reason, e.Detail); break;
-            case SessionOpened e: logger.SessionOpened(e.ConnectionId, e.Identity); break;
-            case SessionClosed e: logger.SessionClosed(e.ConnectionId, e.Reason, e.Duration); break;
+            case ConnectionOpened e: logger.ConnectionOpened(e.ConnectionId, e.Identity); break;
             case ConnectionClosed e: logger.ConnectionClosed(e.ConnectionId, e.Reason, e.Duration); break;
             case IdentityQuarantined e: logger.IdentityQuarantined(e.Identity, e.Crashes, e.Duration); break;
             default: WriteClient(brokerEvent); break;
@@ -83,11 +82,12 @@ internal sealed class EventLogger(ILogger logger, ConnectionTraces? traces = nul
     {
         switch (brokerEvent)
         {
-            case ClientConnected e: logger.ClientConnected(e.ConnectionId, Shown(e.ClientId), e.Protocol, e.SessionPresent); break;
+            case SessionOpened e: logger.SessionOpened(e.ConnectionId, Shown(e.ClientId ?? e.Identity), e.Protocol ?? "its protocol", e.SessionPresent); break;
+            case SessionClosed e: logger.SessionClosed(e.ConnectionId, Shown(e.ClientId ?? "without a name"), e.Reason, e.Duration, e.Kept); break;
+            case SessionEnded e: logger.SessionEnded(Shown(e.ClientId), e.Reason); break;
             case ClientRefused e: logger.ClientRefused(e.ConnectionId, e.Reason, e.Detail); break;
             case ProtocolViolated e: logger.ProtocolViolated(e.ConnectionId, e.Reason, e.Clause, Shown(e.Detail)); break;
             case AccessDenied e: logger.AccessDenied(e.ConnectionId, e.Identity, e.Action, Shown(e.Topic), e.Detail); break;
-            case SessionExpired e: logger.SessionExpired(Shown(e.ClientId)); break;
             default: logger.Other(brokerEvent); break;
         }
     }

@@ -8,7 +8,7 @@ internal static class FaultEndpoints
 {
     private static readonly Dictionary<string, Fault> Faults = new(StringComparer.OrdinalIgnoreCase)
     {
-        ["crash-session"] = new((broker, id, _) => broker.Listeners.CrashSession(id), TakesId: true),
+        ["crash-session"] = new((broker, id, _) => broker.Listeners.CrashConnection(id), TakesId: true),
         ["crash-accept"] = new((broker, _, endpoint) => broker.Listeners.CrashAcceptLoop(endpoint), TakesEndpoint: true),
         ["crash-manager"] = new((broker, _, _) => broker.Listeners.CrashManager()),
         ["stall-accept"] = new((broker, _, endpoint) => broker.Listeners.StallAccept(endpoint), TakesEndpoint: true),
@@ -25,7 +25,7 @@ internal static class FaultEndpoints
         routes.MapWrite(HttpMethods.Post, "/faults/{fault}", context => AnswerAsync(context, broker))
             .Describe("fault", "Rehearse a failure; only with --enable-faults.")
             .Takes("fault", $"One of {Names}.", Microsoft.OpenApi.ParameterLocation.Path)
-            .Takes("id", "crash-session: which; any when absent.", type: Microsoft.OpenApi.JsonSchemaType.Integer)
+            .Takes("id", "crash-session: the number of the connection; any when absent.", type: Microsoft.OpenApi.JsonSchemaType.Integer)
             .Takes("endpoint", "crash-accept, stall-accept, close-endpoint: which, as configured; every one when absent.")
             .Answers<AcceptedAnswer>(StatusCodes.Status202Accepted, Answer.Json)
             .Answers(StatusCodes.Status400BadRequest, Answer.PlainText)
@@ -57,7 +57,7 @@ internal static class FaultEndpoints
         {
             if (!long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var number))
             {
-                return Answer.TextAsync(context, StatusCodes.Status400BadRequest, $"id={Answer.Quote(text)} is not the number of a session\n");
+                return Answer.TextAsync(context, StatusCodes.Status400BadRequest, $"id={Answer.Quote(text)} is not the number of a connection\n");
             }
 
             id = number;
@@ -74,8 +74,8 @@ internal static class FaultEndpoints
     private static Task RefuseAsync(HttpContext context, Fault fault, long? id, string? endpoint) =>
         fault.TakesId
             ? Answer.TextAsync(context, StatusCodes.Status404NotFound, id is null
-                ? "there is no open session\n"
-                : string.Create(CultureInfo.InvariantCulture, $"there is no open session {id}\n"))
+                ? "there is no open connection\n"
+                : string.Create(CultureInfo.InvariantCulture, $"there is no open connection {id}\n"))
         : fault.TakesEndpoint
             ? Answer.TextAsync(context, StatusCodes.Status404NotFound, endpoint is null
                 ? "there is no endpoint\n"

@@ -3,12 +3,12 @@ namespace Cassini.Web.Management;
 /// <summary>What the management surface may do to the listeners: the one way in which it changes anything.</summary>
 internal interface IListenerControl
 {
-    /// <summary>Disconnects one client.</summary>
+    /// <summary>Closes one connection.</summary>
     /// <returns>False when there is no such connection.</returns>
     bool Disconnect(long id);
 
-    /// <summary>Rehearsal: the listener of one connection crashes; of any when <paramref name="id"/> is null.</summary>
-    bool CrashSession(long? id);
+    /// <summary>Rehearsal: what serves one connection crashes; any one when <paramref name="id"/> is null.</summary>
+    bool CrashConnection(long? id);
 
     /// <summary>Rehearsal: an accept loop crashes; every one when <paramref name="endpoint"/> is null.</summary>
     bool CrashAcceptLoop(string? endpoint);

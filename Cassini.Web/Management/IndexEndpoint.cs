@@ -17,8 +17,8 @@ internal static class IndexEndpoint
         GET    /state              the first line of a record         for cassini replay
         GET    /metrics            metrics for Prometheus
         GET    /certificates       certificates in use, and their ends
-        GET    /sessions           live connections                   ?search= ?sort= ?offset= ?limit=, /sessions/ID
-        DELETE /sessions/ID        disconnect one
+        GET    /connections        live connections                   ?search= ?sort= ?offset= ?limit=, /connections/ID
+        DELETE /connections/ID     close one
         GET    /topics             topics in use                      ?prefix=home/ ?limit=1000
         GET    /subscriptions      who gets messages of a topic       ?topic=NAME
         POST   /drain              stop gracefully                    with the shutdown token

@@ -7,7 +7,7 @@ internal sealed class ListenerControl(ListenerManager manager) : IListenerContro
 {
     public bool Disconnect(long id) => manager.Disconnect(id);
 
-    public bool CrashSession(long? id) => manager.CrashSession(id);
+    public bool CrashConnection(long? id) => manager.CrashConnection(id);
 
     public bool CrashAcceptLoop(string? endpoint) => manager.CrashAcceptLoop(endpoint);
 

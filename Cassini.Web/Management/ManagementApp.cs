@@ -18,7 +18,7 @@ internal static class ManagementApp
 
     /// <summary>The management surface of a broker.</summary>
     public static WebApplication Create(BrokerHost host, ILoggerFactory loggers, TimeProvider time, OtlpExport? export = null) => Create(
-        new ManagementContext(host.Hub, host.Health, host.Sessions, new ListenerControl(host.Listeners), host.Options.Management, time, host.Broker)
+        new ManagementContext(host.Hub, host.Health, host.Connections, new ListenerControl(host.Listeners), host.Options.Management, time, host.Broker)
         {
             Certificates = host.Certificates,
             RequestStop = host.RequestStop,
@@ -121,7 +121,7 @@ internal static class ManagementApp
         app.MapState(broker);
         app.MapMetrics(metrics, broker.Refusals);
         app.MapCertificates(broker);
-        app.MapSessions(broker);
+        app.MapConnections(broker);
         app.MapTopics(broker);
         app.MapFaults(broker);
         app.MapDrain(broker, new BearerTokens(options.ShutdownToken, options.ShutdownTokenPath, broker.Time, logger), logger);

@@ -13,7 +13,7 @@ namespace Cassini.Web.Management;
 /// <summary>What the management surface reads and may do: everything that an endpoint group is given.</summary>
 /// <param name="Hub">The events.</param>
 /// <param name="Health">The fold that every probe, feed and metric reads.</param>
-/// <param name="Sessions">The live table.</param>
+/// <param name="Connections">The live table.</param>
 /// <param name="Listeners">Disconnect and rehearse.</param>
 /// <param name="Options">Address and caps.</param>
 /// <param name="Time">The one clock.</param>
@@ -22,7 +22,7 @@ namespace Cassini.Web.Management;
 internal sealed record ManagementContext(
     EventHub Hub,
     HealthProjection Health,
-    LiveSessions Sessions,
+    LiveConnections Connections,
     IListenerControl Listeners,
     ManagementOptions Options,
     TimeProvider Time,

@@ -20,7 +20,7 @@ internal static class ManagementDocument
         {
             document.Info.Title = "Cassini management";
             document.Info.Version = "1";
-            document.Info.Description = "Health, events and sessions of a Cassini broker.";
+            document.Info.Description = "Health, events and connections of a Cassini broker.";
 
             // Where it listens is a setting, and every path is relative to it.
             document.Servers = [];

@@ -19,9 +19,9 @@ internal static class ManagementJson
 
     public static JsonTypeInfo<HealthFormat> HealthFormat { get; } = Of<HealthFormat>();
 
-    public static JsonTypeInfo<SessionRow> Session { get; } = Of<SessionRow>();
+    public static JsonTypeInfo<ConnectionRow> Connection { get; } = Of<ConnectionRow>();
 
-    public static JsonTypeInfo<IReadOnlyList<SessionRow>> Sessions { get; } = Of<IReadOnlyList<SessionRow>>();
+    public static JsonTypeInfo<IReadOnlyList<ConnectionRow>> Connections { get; } = Of<IReadOnlyList<ConnectionRow>>();
 
     public static JsonTypeInfo<IReadOnlyList<CertificateHealth>> Certificates { get; } = Of<IReadOnlyList<CertificateHealth>>();
 
@@ -45,7 +45,7 @@ internal sealed record AcceptedAnswer(string Accepted, long? Id, string? Endpoin
 [JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase)]
 [JsonSerializable(typeof(ProbeReport))]
 [JsonSerializable(typeof(HealthFormat))]
-[JsonSerializable(typeof(IReadOnlyList<SessionRow>))]
+[JsonSerializable(typeof(IReadOnlyList<ConnectionRow>))]
 [JsonSerializable(typeof(IReadOnlyList<CertificateHealth>))]
 [JsonSerializable(typeof(TopicsAnswer))]
 [JsonSerializable(typeof(SubscriptionsAnswer))]

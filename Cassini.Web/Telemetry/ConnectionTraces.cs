@@ -4,14 +4,14 @@ using Cassini.Streams.Events;
 namespace Cassini.Web.Telemetry;
 
 /// <summary>
-/// The spans of connecting, from the accept to CONNACK with the handshake within, told by the events: what accepts and shakes hands
+/// The spans of connecting, from the accept to the open session with the handshake within, made from the events: what accepts and shakes hands
 /// knows nothing of it. Remembers the sampled connections for as long as they live, so that their log lines carry the trace. For one
 /// observer's thread.
 /// </summary>
 /// <param name="source">Where spans begin.</param>
 /// <param name="ratio">The share of connections that are traced, 0 to 1.</param>
 /// <param name="epoch">When the events' clock began.</param>
-/// <param name="speaksMqtt">Whether connecting ends with CONNACK, or with the handshake.</param>
+/// <param name="speaksMqtt">Whether the protocol is MQTT.</param>
 internal sealed class ConnectionTraces(ActivitySource source, double ratio, DateTimeOffset epoch, bool speaksMqtt)
 {
     private readonly Dictionary<long, Activity> _connections = [];
@@ -58,8 +58,8 @@ internal sealed class ConnectionTraces(ActivitySource source, double ratio, Date
         ConnectionAccepted e => e.ConnectionId,
         HandshakeCompleted e => e.ConnectionId,
         HandshakeFailed e => e.ConnectionId,
+        ConnectionOpened e => e.ConnectionId,
         SessionOpened e => e.ConnectionId,
-        ClientConnected e => e.ConnectionId,
         ClientRefused e => e.ConnectionId,
         ProtocolViolated e => e.ConnectionId,
         AccessDenied e => e.ConnectionId,
@@ -108,11 +108,8 @@ internal sealed class ConnectionTraces(ActivitySource source, double ratio, Date
             case HandshakeFailed e:
                 End(connect, at, Words.Of(e.Reason));
                 break;
-            case SessionOpened when !speaksMqtt:
-                End(connect, at);
-                break;
-            case ClientConnected e:
-                connect.SetTag("messaging.client.id", e.ClientId).SetTag("network.protocol.version", e.Protocol[(e.Protocol.LastIndexOf(' ') + 1)..]);
+            case SessionOpened e:
+                connect.SetTag("messaging.client.id", e.ClientId).SetTag("network.protocol.version", e.Protocol?[(e.Protocol.LastIndexOf(' ') + 1)..]);
                 End(connect, at);
                 break;
             case ClientRefused e:

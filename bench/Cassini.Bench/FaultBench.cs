@@ -112,7 +112,7 @@ internal static class FaultBench
             TargetHost = "localhost",
             ClientCertificateContext = SslStreamCertificateContext.Create(certificate, null, offline: true),
         });
-        while ((await client.GetStringAsync(new Uri(cassini.Base, "/sessions"))).Contains("\"open\"", StringComparison.Ordinal) is false)
+        while ((await client.GetStringAsync(new Uri(cassini.Base, "/connections"))).Contains("\"open\"", StringComparison.Ordinal) is false)
         {
             await Task.Delay(TimeSpan.FromMilliseconds(2), TimeProvider.System);
         }

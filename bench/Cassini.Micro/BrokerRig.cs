@@ -19,9 +19,10 @@ internal sealed class BrokerRig
     {
         var stream = new EndlessStream();
         var connection = new Connection(
-            ++_id, "bench", "bench", clientId, new ConnectionStream(stream, null), new ConnectionFate(NullLogger.Instance), isProbe: false);
+            ++_id, "bench", "bench", clientId, new ConnectionStream(stream, null), new ConnectionFate(NullLogger.Instance), Core.Events, isProbe: false);
         var client = new ClientConnection(Core, connection, Core.Counters);
-        var connected = new ConnectPhase(Core, client).Run(new ConnectPacket { Version = ProtocolVersion.V311, ClientId = clientId, CleanStart = true });
+        var connected = new ConnectPhase(Core, client)
+            .RunAsync(new ConnectPacket { Version = ProtocolVersion.V311, ClientId = clientId, CleanStart = true }).GetAwaiter().GetResult();
         client.Flushes.Flush();
         return (client, new PacketHandler(Core, client, connected!, null), new ReceiveBuffer(stream, Core.Budget), stream);
     }

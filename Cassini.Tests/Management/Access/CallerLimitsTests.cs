@@ -22,7 +22,7 @@ public sealed class CallerLimitsTests : IDisposable
         while (!codes.Contains(HttpStatusCode.TooManyRequests))
         {
             codes.Count.ShouldBeLessThan(1_000);
-            using var response = await rig.GetAsync("/sessions");
+            using var response = await rig.GetAsync("/connections");
             codes.Add(response.StatusCode);
         }
 

@@ -26,7 +26,7 @@ public class ManagementTlsTests
         using var http = Client(app, null);
 
         (await http.GetStringAsync("/readyz", Token)).ShouldBe("ok");
-        (await http.GetAsync("/sessions", Token)).StatusCode.ShouldBe(HttpStatusCode.Unauthorized);
+        (await http.GetAsync("/connections", Token)).StatusCode.ShouldBe(HttpStatusCode.Unauthorized);
     }
 
     [Fact]
@@ -36,7 +36,7 @@ public class ManagementTlsTests
         await using var app = await ManageAsync(broker);
         using var http = Client(app, broker.Authority.IssueClient("operator"));
 
-        (await http.GetAsync("/sessions", Token)).StatusCode.ShouldBe(HttpStatusCode.OK);
+        (await http.GetAsync("/connections", Token)).StatusCode.ShouldBe(HttpStatusCode.OK);
     }
 
     [Fact]
@@ -46,7 +46,7 @@ public class ManagementTlsTests
         await using var app = await ManageAsync(broker);
         using var foreign = new TestAuthority();
         using var http = Client(app, foreign.IssueClient("operator"));
-        using var refused = await http.GetAsync("/sessions", Token);
+        using var refused = await http.GetAsync("/connections", Token);
 
         refused.StatusCode.ShouldBe(HttpStatusCode.Unauthorized);
         (await refused.Content.ReadAsStringAsync(Token)).ShouldStartWith("the client certificate is not accepted: 'operator' is not from the configured CA");
@@ -61,8 +61,8 @@ public class ManagementTlsTests
         using var operators = Client(app, broker.Authority.IssueClient("operator"));
         using var sensors = Client(app, broker.Authority.IssueClient("sensor"));
 
-        (await operators.GetAsync("/sessions", Token)).StatusCode.ShouldBe(HttpStatusCode.OK);
-        (await sensors.GetAsync("/sessions", Token)).StatusCode.ShouldBe(HttpStatusCode.Unauthorized);
+        (await operators.GetAsync("/connections", Token)).StatusCode.ShouldBe(HttpStatusCode.OK);
+        (await sensors.GetAsync("/connections", Token)).StatusCode.ShouldBe(HttpStatusCode.Unauthorized);
     }
 
     [Fact]

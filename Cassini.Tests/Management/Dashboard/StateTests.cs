@@ -72,21 +72,21 @@ public class StateTests(DashboardBrowser browser)
         await using var broker = await RunningBroker.ReadyAsync();
         await using var app = ManagementApp.Create(
             new ManagementContext(
-                broker.Host.Hub, broker.Host.Health, broker.Host.Sessions, new ListenerControl(broker.Host.Listeners),
+                broker.Host.Hub, broker.Host.Health, broker.Host.Connections, new ListenerControl(broker.Host.Listeners),
                 new ManagementOptions { Address = "127.0.0.1:0" }, TimeProvider.System),
             NullLoggerFactory.Instance);
         await app.StartAsync(TestContext.Current.CancellationToken);
         var page = await browser.OpenAsync(ManagementApp.AddressOf(app));
-        await page.ShowsAsync("no session", "[data-tile=sessions] .value", shown => shown == "0");
+        await page.ShowsAsync("no connection", "[data-tile=connections] .value", shown => shown == "0");
 
         await using (await broker.ConnectAsync("alice"))
         {
-            await page.ShowsAsync("one session", "[data-tile=sessions] .value", shown => shown == "1");
-            await page.ShowsAsync("#sessions-rows", "alice");
+            await page.ShowsAsync("one connection", "[data-tile=connections] .value", shown => shown == "1");
+            await page.ShowsAsync("#connections-rows", "alice");
         }
 
-        await page.ShowsAsync("it is gone", "[data-tile=sessions] .value", shown => shown == "0");
-        await page.HasAsync("its row is gone", "#sessions-rows tr", 0);
+        await page.ShowsAsync("it is gone", "[data-tile=connections] .value", shown => shown == "0");
+        await page.HasAsync("its row is gone", "#connections-rows tr", 0);
         await page.ShowsAsync("#topics-note", "this host serves no MQTT");
         await app.StopAsync(TestContext.Current.CancellationToken);
     }
