@@ -23,6 +23,7 @@ internal sealed class BrokerRig : IAsyncDisposable
     {
         Clock = clock ?? new VirtualClock();
         Events = new RecordingPublisher(Clock.Time);
+        ProbeEvents = new RecordingPublisher(Clock.Time);
         Store = store ?? new InMemoryStore();
         var options = new BrokerOptions();
         Broker = new MqttBroker(change?.Invoke(options) ?? options, "1.2.3", Store, Events, Clock.Time, NullLogger<MqttBroker>.Instance, spans, traceRatio);
@@ -32,6 +33,9 @@ internal sealed class BrokerRig : IAsyncDisposable
     public VirtualClock Clock { get; }
 
     public RecordingPublisher Events { get; }
+
+    /// <summary>What is published of probes' sessions: nobody else sees it.</summary>
+    public RecordingPublisher ProbeEvents { get; }
 
     public InMemoryStore Store { get; }
 
@@ -51,7 +55,7 @@ internal sealed class BrokerRig : IAsyncDisposable
     /// <summary>A connection without a CONNECT yet.</summary>
     public RigConnection Open(int version = 5, string identity = "alice", bool isProbe = false, int window = 64 * 1024)
     {
-        var connection = new RigConnection(Broker, Events, _connections.Count + 1, (ProtocolVersion)version, identity, isProbe, window);
+        var connection = new RigConnection(Broker, isProbe ? ProbeEvents : Events, _connections.Count + 1, (ProtocolVersion)version, identity, isProbe, window);
         _connections.Add(connection);
         return connection;
     }

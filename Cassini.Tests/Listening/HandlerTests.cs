@@ -123,6 +123,61 @@ public class HandlerTests
     }
 
     [Fact]
+    public async Task Handler_LeftBehind_IsAskedToCloseItsSessionBeforeTheConnectionIsClosed()
+    {
+        var never = new TaskCompletionSource();
+        ListeningRig? rig = null;
+        var ends = -1;
+        await using var running = rig = await ListeningRig.StartAsync(
+            o => o with { CloseTimeout = TimeSpan.FromMilliseconds(50) },
+            new Handler((connection, _) =>
+            {
+                connection.Abandoned = () =>
+                {
+                    ends = rig!.Events.All<ConnectionClosed>().Count;
+                    return Task.CompletedTask;
+                };
+                return never.Task;
+            }));
+        var (client, opened) = await rig.OpenAndWaitAsync();
+
+        rig.Manager.Disconnect(opened.ConnectionId).ShouldBeTrue();
+
+        await rig.Events.WaitForAsync<ConnectionClosed>("the end");
+        ends.ShouldBe(0);
+        never.SetResult();
+        await client.DisposeAsync();
+    }
+
+    [Fact]
+    public async Task Handler_OfAnotherProtocol_HasOneSessionOnEachConnection()
+    {
+        await using var rig = await ListeningRig.StartAsync();
+        await using (await rig.OpenAsync("one"))
+        await using (await rig.OpenAsync("two"))
+        {
+            await rig.Events.WaitForCountAsync<SessionOpened>(2, "both sessions");
+        }
+
+        await rig.Events.WaitForCountAsync<ConnectionClosed>(2, "both ends");
+        rig.Events.All<SessionOpened>().Select(e => e.Identity).ShouldBe(["one", "two"], ignoreOrder: true);
+        rig.Events.All<SessionClosed>().Select(e => (e.ConnectionId, e.Reason)).ShouldBe(
+            rig.Events.All<ConnectionClosed>().Select(e => (e.ConnectionId, e.Reason)), ignoreOrder: true);
+        rig.Events.All<SessionEnded>().ShouldBeEmpty();
+    }
+
+    [Fact]
+    public async Task Handler_WithSessionsOfItsOwn_OpensThemItself()
+    {
+        await using var rig = await ListeningRig.StartAsync(handler: new Handler((_, _) => Task.CompletedTask, opensSessions: true));
+        await using var client = await rig.OpenAsync();
+
+        await rig.Events.WaitForAsync<ConnectionClosed>("the end");
+        rig.Events.All<SessionOpened>().ShouldBeEmpty();
+        rig.Events.All<SessionClosed>().ShouldBeEmpty();
+    }
+
+    [Fact]
     public async Task CrashConnection_HandlerWaitsForBytes_ThrowsIntoItsAwait()
     {
         var caught = new TaskCompletionSource<Exception>();
@@ -170,8 +225,10 @@ public class HandlerTests
         await good.DisposeAsync();
     }
 
-    private sealed class Handler(Func<Connection, CancellationToken, Task> handle) : IConnectionHandler
+    private sealed class Handler(Func<Connection, CancellationToken, Task> handle, bool opensSessions = false) : IConnectionHandler
     {
+        public bool OpensSessions => opensSessions;
+
         public Task HandleAsync(Connection connection, CancellationToken cancellationToken) => handle(connection, cancellationToken);
     }
 }
