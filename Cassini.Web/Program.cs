@@ -1,6 +1,5 @@
+using Cassini.Harness.Health;
 using Cassini.Web.Cli;
-using Cassini.Web.Harness.Health;
-
 using var signals = new ProcessSignals();
 var context = CliContext.OfProcess(TimeProvider.System, signals);
 

@@ -1,5 +1,14 @@
+using Cassini.Streams.Broker.Access;
+using Cassini.Streams.Broker.Connections;
+using Cassini.Streams.Broker.Model;
+using Cassini.Streams.Broker.Outgoing;
+using Cassini.Streams.Broker.Routing;
+using Cassini.Streams.Broker.Sessions;
+using Cassini.Streams.Broker.Upkeep;
 using Cassini.Streams.Events;
 using Cassini.Streams.Mqtt;
+using Cassini.Streams.Mqtt.Packets;
+using Cassini.Streams.Mqtt.Properties;
 using Microsoft.Extensions.Logging;
 
 namespace Cassini.Streams.Broker;

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using Cassini.Streams.Broker.Routing;
 using Cassini.Streams.Events;
 
 namespace Cassini.Streams.Broker;

@@ -1,7 +1,12 @@
 using System.Diagnostics;
 using System.Reactive.Linq;
+using Cassini.Streams.Broker.Connections;
+using Cassini.Streams.Broker.Model;
+using Cassini.Streams.Broker.Sessions;
+using Cassini.Streams.Broker.Upkeep;
 using Cassini.Streams.Events;
 using Cassini.Streams.Listening;
+using Cassini.Streams.Listening.Connections;
 using Cassini.Streams.Mqtt;
 using Microsoft.Extensions.Logging;
 

@@ -5,6 +5,8 @@ using Cassini.Streams.Broker;
 using Cassini.Streams.Events;
 using Cassini.Streams.Health;
 using Cassini.Streams.Listening;
+using Cassini.Streams.Listening.Connections;
+using Cassini.Streams.Listening.Endpoints;
 using Cassini.Streams.Probing;
 using Cassini.Streams.Supervision;
 using Cassini.Streams.Tls;

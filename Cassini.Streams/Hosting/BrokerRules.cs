@@ -1,5 +1,6 @@
 using System.Globalization;
 using Cassini.Streams.Broker;
+using Cassini.Streams.Broker.Model;
 using Cassini.Streams.Health;
 
 namespace Cassini.Streams.Hosting;

@@ -3,6 +3,7 @@ using System.Net;
 using Cassini.Streams.Events;
 using Cassini.Streams.Health;
 using Cassini.Streams.Listening;
+using Cassini.Streams.Listening.Endpoints;
 using Cassini.Streams.Probing;
 using Cassini.Streams.Supervision;
 using Cassini.Streams.Tls;

@@ -1,4 +1,5 @@
 using Cassini.Streams.Broker;
+using Cassini.Streams.Broker.Upkeep;
 using Cassini.Streams.Events;
 using Cassini.Streams.Listening;
 

@@ -1,3 +1,5 @@
+using Cassini.Streams.Listening.Endpoints;
+
 namespace Cassini.Streams.Listening;
 
 /// <summary>Faults that can be rehearsed: each takes the same path as the real one.</summary>

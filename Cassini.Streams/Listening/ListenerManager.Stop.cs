@@ -1,4 +1,6 @@
 using Cassini.Streams.Events;
+using Cassini.Streams.Listening.Connections;
+using Cassini.Streams.Listening.Endpoints;
 
 namespace Cassini.Streams.Listening;
 

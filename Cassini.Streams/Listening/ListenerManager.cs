@@ -1,6 +1,10 @@
 using System.Collections.Immutable;
 using System.Threading.Channels;
 using Cassini.Streams.Events;
+using Cassini.Streams.Listening.Connections;
+using Cassini.Streams.Listening.Endpoints;
+using Cassini.Streams.Listening.Handshakes;
+using Cassini.Streams.Listening.Probes;
 using Cassini.Streams.Supervision;
 using Cassini.Streams.Tls;
 using Microsoft.Extensions.Logging;

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using Cassini.Streams.Listening.Endpoints;
 
 namespace Cassini.Streams.Listening;
 

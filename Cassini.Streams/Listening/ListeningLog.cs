@@ -1,5 +1,7 @@
 using System.Net;
 using Cassini.Streams.Events;
+using Cassini.Streams.Listening.Connections;
+using Cassini.Streams.Listening.Endpoints;
 using Microsoft.Extensions.Logging;
 
 namespace Cassini.Streams.Listening;

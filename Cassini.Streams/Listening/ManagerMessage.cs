@@ -1,3 +1,6 @@
+using Cassini.Streams.Listening.Connections;
+using Cassini.Streams.Listening.Endpoints;
+
 namespace Cassini.Streams.Listening;
 
 /// <summary>What the manager finds in its mailbox.</summary>

@@ -3,7 +3,11 @@ using System.Net.Sockets;
 using System.Security.Authentication;
 using Cassini.Streams.Events;
 using Cassini.Streams.Listening;
+using Cassini.Streams.Listening.Endpoints;
+using Cassini.Streams.Listening.Handshakes;
+using Cassini.Streams.Listening.Probes;
 using Cassini.Streams.Tls;
+using Cassini.Streams.Tls.Files;
 
 namespace Cassini.Streams.Probing;
 

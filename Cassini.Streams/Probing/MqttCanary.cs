@@ -1,6 +1,8 @@
 using System.Security.Cryptography;
 using Cassini.Streams.Events;
 using Cassini.Streams.Mqtt;
+using Cassini.Streams.Mqtt.Packets;
+using Cassini.Streams.Mqtt.Properties;
 
 namespace Cassini.Streams.Probing;
 

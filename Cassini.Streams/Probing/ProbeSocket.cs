@@ -1,6 +1,8 @@
 using System.Net;
 using System.Net.Sockets;
 using Cassini.Streams.Listening;
+using Cassini.Streams.Listening.Endpoints;
+using Cassini.Streams.Listening.Probes;
 
 namespace Cassini.Streams.Probing;
 

@@ -1,5 +1,6 @@
 using Cassini.Streams.Events;
 using Cassini.Streams.Listening;
+using Cassini.Streams.Listening.Endpoints;
 using Microsoft.Extensions.Logging;
 
 namespace Cassini.Streams.Probing;

@@ -2,6 +2,8 @@ using System.Collections.Immutable;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using Cassini.Streams.Events;
+using Cassini.Streams.Tls.Clients;
+using Cassini.Streams.Tls.Files;
 
 namespace Cassini.Streams.Tls;
 

@@ -2,6 +2,8 @@ using System.Collections.Immutable;
 using System.Security.Cryptography;
 using System.Threading.Channels;
 using Cassini.Streams.Events;
+using Cassini.Streams.Tls.Clients;
+using Cassini.Streams.Tls.Files;
 using Microsoft.Extensions.Logging;
 
 namespace Cassini.Streams.Tls;

@@ -1,3 +1,5 @@
+using Cassini.Streams.Tls.Clients;
+
 namespace Cassini.Streams.Tls;
 
 /// <summary>Which files mutual TLS is made of, and how they are watched.</summary>

@@ -1,6 +1,4 @@
 using System.Reflection;
-using Cassini.Streams.Events;
-using Cassini.Web.Management;
 using Microsoft.Extensions.Logging;
 
 namespace Cassini.Tests.Architecture;
@@ -9,9 +7,9 @@ namespace Cassini.Tests.Architecture;
 public class LogIdTests
 {
     [Fact]
-    public void LogMessages_OfBothAssemblies_HaveIdsOfTheirOwn()
+    public void LogMessages_OfAllAssemblies_HaveIdsOfTheirOwn()
     {
-        var messages = new[] { typeof(BrokerEvent).Assembly, typeof(ManagementApp).Assembly }
+        var messages = ProductAssemblies.All
             .SelectMany(assembly => assembly.GetTypes())
             .SelectMany(type => type.GetMethods(BindingFlags.Static | BindingFlags.Instance | BindingFlags.Public | BindingFlags.NonPublic | BindingFlags.DeclaredOnly))
             .Select(method => (Id: method.GetCustomAttribute<LoggerMessageAttribute>()?.EventId, Name: $"{method.DeclaringType}.{method.Name}"))

@@ -14,6 +14,9 @@ internal sealed class RoomTable
         "Events", "Health", "Supervision", "Tls", "Listening", "Mqtt", "Broker", "Store", "Probing", "Feed", "Hosting",
     ];
 
+    /// <summary>What every room may use, and what uses none.</summary>
+    private const string Primitives = "Primitives";
+
     /// <summary>Arrows that the design's table lacks and a page in docs/decisions allows.</summary>
     private static readonly (string From, string To, string Decision)[] Decided = [("Feed", "Events", "0017")];
 
@@ -34,12 +37,14 @@ internal sealed class RoomTable
         ["Probing"] = ["Events", "Tls", "Listening", "Mqtt"],
         ["Feed"] = ["Health"],
         ["Hosting"] = Rooms,
+        [Primitives] = [],
     });
 
     public bool Has(string? room) => room is not null && _mayUse.ContainsKey(room);
 
     public bool Allows(Arrow arrow) =>
-        (_mayUse.TryGetValue(arrow.From, out var allowed) && allowed.Contains(arrow.To))
+        arrow.To == Primitives
+        || (_mayUse.TryGetValue(arrow.From, out var allowed) && allowed.Contains(arrow.To))
         || Decided.Any(decided => decided.From == arrow.From && decided.To == arrow.To);
 
     /// <summary>The same table with one arrow less: to prove that the walk would notice.</summary>

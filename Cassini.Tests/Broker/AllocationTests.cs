@@ -1,6 +1,13 @@
 using Cassini.Streams.Broker;
+using Cassini.Streams.Broker.Connections;
+using Cassini.Streams.Broker.Model;
+using Cassini.Streams.Broker.Sessions;
+using Cassini.Streams.Broker.Upkeep;
 using Cassini.Streams.Listening;
+using Cassini.Streams.Listening.Connections;
 using Cassini.Streams.Mqtt;
+using Cassini.Streams.Mqtt.Packets;
+using Cassini.Streams.Mqtt.Properties;
 using Cassini.Tests.Support;
 using Microsoft.Extensions.Logging.Abstractions;
 

@@ -1,7 +1,11 @@
 using System.Collections.Immutable;
 using Cassini.Streams.Broker;
+using Cassini.Streams.Broker.Connections;
+using Cassini.Streams.Broker.Model;
 using Cassini.Streams.Events;
 using Cassini.Streams.Mqtt;
+using Cassini.Streams.Mqtt.Packets;
+using Cassini.Streams.Mqtt.Properties;
 using Cassini.Tests.Support;
 
 namespace Cassini.Tests.Broker;

@@ -1,4 +1,7 @@
 using Cassini.Streams.Broker;
+using Cassini.Streams.Broker.Connections;
+using Cassini.Streams.Broker.Model;
+using Cassini.Streams.Broker.Upkeep;
 using Cassini.Streams.Events;
 using Cassini.Streams.Mqtt;
 using Cassini.Tests.Support;

@@ -1,5 +1,6 @@
 using System.Text;
 using Cassini.Streams.Broker;
+using Cassini.Streams.Broker.Routing;
 using CsCheck;
 
 namespace Cassini.Tests.Broker;

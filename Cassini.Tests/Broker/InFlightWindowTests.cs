@@ -1,4 +1,6 @@
 using Cassini.Streams.Broker;
+using Cassini.Streams.Broker.Model;
+using Cassini.Streams.Broker.Sessions;
 using Cassini.Streams.Mqtt;
 using CsCheck;
 

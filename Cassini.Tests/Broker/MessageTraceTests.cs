@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using Cassini.Streams.Mqtt;
+using Cassini.Streams.Mqtt.Properties;
 using Cassini.Tests.Support;
 
 namespace Cassini.Tests.Broker;

@@ -1,5 +1,6 @@
 using System.Text;
 using Cassini.Streams.Mqtt;
+using Cassini.Streams.Mqtt.Properties;
 
 namespace Cassini.Tests.Broker;
 

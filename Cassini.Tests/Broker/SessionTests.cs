@@ -1,6 +1,11 @@
 using Cassini.Streams.Broker;
+using Cassini.Streams.Broker.Connections;
+using Cassini.Streams.Broker.Model;
+using Cassini.Streams.Broker.Outgoing;
 using Cassini.Streams.Events;
 using Cassini.Streams.Mqtt;
+using Cassini.Streams.Mqtt.Packets;
+using Cassini.Streams.Mqtt.Properties;
 
 namespace Cassini.Tests.Broker;
 

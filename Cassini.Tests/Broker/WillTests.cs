@@ -1,6 +1,9 @@
 using Cassini.Streams.Broker;
+using Cassini.Streams.Broker.Connections;
 using Cassini.Streams.Events;
 using Cassini.Streams.Mqtt;
+using Cassini.Streams.Mqtt.Packets;
+using Cassini.Streams.Mqtt.Properties;
 
 namespace Cassini.Tests.Broker;
 

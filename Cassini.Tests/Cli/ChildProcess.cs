@@ -1,3 +1,4 @@
+using Cassini.Harness;
 using System.Diagnostics;
 using System.Runtime.InteropServices;
 using Cassini.Tests.Support;

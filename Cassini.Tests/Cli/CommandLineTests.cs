@@ -1,3 +1,4 @@
+using Cassini.Harness;
 using Cassini.Tests.Support;
 using Cassini.Web.Cli;
 

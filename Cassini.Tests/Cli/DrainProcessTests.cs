@@ -1,4 +1,5 @@
 using System.Net;
+using Cassini.Harness;
 using Cassini.Tests.Management;
 using Cassini.Tests.Support;
 using Cassini.Web.Cli;

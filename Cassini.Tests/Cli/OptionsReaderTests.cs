@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using Cassini.Streams.Listening;
+using Cassini.Streams.Listening.Endpoints;
 using Cassini.Web.Cli.Settings;
 
 namespace Cassini.Tests.Cli;

@@ -1,5 +1,6 @@
 using System.IO.Pipelines;
 using System.Text.Json;
+using Cassini.Harness;
 using Cassini.Streams.Events;
 using Cassini.Tests.Health;
 using Cassini.Tests.Health.Records;

@@ -1,5 +1,6 @@
+using Cassini.Harness;
+using Cassini.Harness.Verdicts;
 using Cassini.Web.Cli;
-using Cassini.Web.Harness.Verdicts;
 
 namespace Cassini.Tests.Cli;
 
@@ -36,7 +37,7 @@ public class RunCommandTests : IDisposable
     {
         (await RunAsync("run", "--help")).ShouldBe(ExitCode.Ok);
 
-        foreach (var code in new[] { ExitCode.TimedOut, RunExitCode.ExpectationFailed, RunExitCode.BrokerUnhealthy, RunExitCode.WorkerLost, RunExitCode.BrokenPlan })
+        foreach (var code in new[] { ExitCode.TimedOut, ExitCode.ExpectationFailed, ExitCode.BrokerUnhealthy, ExitCode.WorkerLost, ExitCode.BrokenPlan })
         {
             _console.Out.Lines.ShouldContain(line => line.TrimStart().StartsWith($"{code} ", StringComparison.Ordinal));
         }

@@ -1,6 +1,7 @@
 using System.Net;
 using System.Net.Sockets;
 using System.Text.Json;
+using Cassini.Harness;
 using Cassini.Tests.Support;
 using Cassini.Web.Cli;
 

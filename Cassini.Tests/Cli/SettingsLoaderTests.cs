@@ -268,7 +268,7 @@ public class SettingsLoaderTests : IDisposable
     [Fact]
     public void Load_IdentityFrom_IsAWordOfTwo()
     {
-        Loaded("--set", "Tls:IdentityFrom=subjectAlternativeName").Options.Tls!.IdentityFrom.ShouldBe(Streams.Tls.IdentitySource.SubjectAlternativeName);
+        Loaded("--set", "Tls:IdentityFrom=subjectAlternativeName").Options.Tls!.IdentityFrom.ShouldBe(Streams.Tls.Clients.IdentitySource.SubjectAlternativeName);
         Refused("--set", "Tls:IdentityFrom=dns").ShouldHaveSingleItem().ShouldContain("one of commonname, subjectalternativename");
     }
 

@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.Sockets;
+using Cassini.Harness;
 using Cassini.Tests.Support;
 using Cassini.Web.Cli;
 

@@ -1,5 +1,7 @@
+using Cassini.Harness.Clients;
 using System.Net;
 using System.Net.Sockets;
+using Cassini.Harness;
 using Cassini.Streams.Events;
 using Cassini.Streams.Health;
 using Cassini.Tests.Feed;
@@ -275,7 +277,7 @@ public class WaitTests : IDisposable
     [InlineData("https://[::1]:1/cassini/healthz/", "https://[::1]:1/cassini/")]
     public void WaitTarget_BaseOrProbe_IsItsBase(string text, string expected)
     {
-        Web.Cli.Waiting.WaitTarget.TryParse(text, out var target, out _).ShouldBeTrue();
+        WaitTarget.TryParse(text, out var target, out _).ShouldBeTrue();
         target!.Management.ToString().ShouldBe(expected);
     }
 

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Cassini.Harness;
 using Cassini.Streams.Events;
 using Cassini.Streams.Feed;
 using Cassini.Tests.Feed;

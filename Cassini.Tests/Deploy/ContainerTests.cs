@@ -64,7 +64,7 @@ public class ContainerTests
         ContainerFiles.Words(ContainerFiles.Argument("ENTRYPOINT")).ShouldBe([Program]);
         ContainerFiles.HealthCheck[0].ShouldBe(Program);
         ContainerFiles.ComposeHealthCheck[0].ShouldBe(Program);
-        typeof(Cassini.Web.Management.ManagementApp).Assembly.GetName().Name.ShouldBe(Path.GetFileName(Program));
+        typeof(Cassini.Web.Cli.CliContext).Assembly.GetName().Name.ShouldBe(Path.GetFileName(Program));
     }
 
     [Fact]
@@ -127,7 +127,7 @@ public class ContainerTests
 
     private static TimeSpan Duration(string text)
     {
-        Cassini.Web.Cli.DurationText.TryParse(text, out var duration).ShouldBeTrue(text);
+        Cassini.Streams.Primitives.DurationText.TryParse(text, out var duration).ShouldBeTrue(text);
         return duration;
     }
 }

@@ -1,5 +1,6 @@
 using Cassini.Streams.Hosting;
 using Cassini.Streams.Listening;
+using Cassini.Streams.Listening.Endpoints;
 
 namespace Cassini.Tests.Deploy;
 

@@ -88,7 +88,7 @@ public class KubernetesTests
     {
         var preStop = TimeSpan.FromSeconds(Container.Lifecycle.PreStop.Sleep.Seconds);
         var readinessDelay = Environment("CASSINI__Drain__ReadinessDelay");
-        Cassini.Web.Cli.DurationText.TryParse(readinessDelay, out var delay).ShouldBeTrue();
+        Cassini.Streams.Primitives.DurationText.TryParse(readinessDelay, out var delay).ShouldBeTrue();
 
         TimeSpan.FromSeconds(KubernetesManifests.Pod.TerminationGracePeriodSeconds!.Value).ShouldFitAStop(preStop + delay);
         delay.ShouldBeGreaterThanOrEqualTo(Seconds(Container.ReadinessProbe.PeriodSeconds), "who looks as often as the kubelet sees it");

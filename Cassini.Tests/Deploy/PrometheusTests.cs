@@ -93,7 +93,7 @@ public partial class PrometheusTests
 
         DeployFiles.At<string>(configuration, "scrape_configs", "0", "job_name").ShouldBe("cassini");
         DeployFiles.At<string>(configuration, "scrape_configs", "0", "static_configs", "0", "targets", "0").ShouldEndWith($":{Defaults.ManagementPort}");
-        Cassini.Web.Cli.DurationText.TryParse(DeployFiles.At<string>(configuration, "global", "scrape_interval"), out var interval).ShouldBeTrue();
+        Cassini.Streams.Primitives.DurationText.TryParse(DeployFiles.At<string>(configuration, "global", "scrape_interval"), out var interval).ShouldBeTrue();
         interval.ShouldBeLessThanOrEqualTo(Defaults.Options.Health.Hold, "no scrape misses a red verdict");
     }
 

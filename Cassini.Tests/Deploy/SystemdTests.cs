@@ -1,3 +1,4 @@
+using Cassini.Harness;
 using System.Globalization;
 using System.Text.RegularExpressions;
 using Cassini.Tests.Cli;
@@ -89,7 +90,7 @@ public partial class SystemdTests
 
     [Fact]
     public void Unit_WrongUsage_IsNotRestarted() =>
-        Value("RestartPreventExitStatus").ShouldBe(Cassini.Web.Cli.ExitCode.Usage.ToString(CultureInfo.InvariantCulture));
+        Value("RestartPreventExitStatus").ShouldBe(Cassini.Harness.ExitCode.Usage.ToString(CultureInfo.InvariantCulture));
 
     /// <summary>The unit in a directory of its own, with a program that exists: verify looks whether it does.</summary>
     private static TempDirectory Installed(bool withCredentials)

@@ -24,7 +24,7 @@ public partial class ClausesPageTests
     [Fact]
     public void Page_EveryClauseOfTheCodec_HasARow()
     {
-        var told = Directory.EnumerateFiles(Path.Combine(Repository.Root, "Cassini.Streams", "Mqtt"), "*.cs")
+        var told = Directory.EnumerateFiles(Path.Combine(Repository.Root, "Cassini.Streams", "Mqtt"), "*.cs", SearchOption.AllDirectories)
             .SelectMany(file => Clause().Matches(File.ReadAllText(file)))
             .Select(match => match.Groups[1].Value)
             .Distinct()

@@ -1,7 +1,8 @@
 using System.Text;
+using Cassini.Harness;
+using Cassini.Harness.Plans;
+using Cassini.Harness.Verdicts;
 using Cassini.Web.Cli;
-using Cassini.Web.Harness.Plans;
-using Cassini.Web.Harness.Verdicts;
 
 namespace Cassini.Tests.Docs;
 
@@ -24,5 +25,5 @@ public class HarnessPageTests
     public void Page_ExitCodes_AreThose() => Page.Split('\n')
         .Where(line => line.Length > 2 && line[0] == '|' && char.IsAsciiDigit(line[2]))
         .Select(line => int.Parse(line.Split('|')[1], System.Globalization.CultureInfo.InvariantCulture))
-        .ShouldBe(Enum.GetValues<Verdict>().Select(verdict => verdict.ExitCode()).Append(ExitCode.Usage).Append(RunExitCode.BrokenPlan).Order());
+        .ShouldBe(Enum.GetValues<Verdict>().Select(verdict => verdict.ExitCode()).Append(ExitCode.Usage).Append(ExitCode.BrokenPlan).Order());
 }

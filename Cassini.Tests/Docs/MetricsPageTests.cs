@@ -1,8 +1,8 @@
+using Cassini.Management.Telemetry;
 using Cassini.Streams.Events;
 using Cassini.Tests.Health;
 using Cassini.Tests.Management;
 using Cassini.Tests.Telemetry;
-using Cassini.Web.Telemetry;
 
 namespace Cassini.Tests.Docs;
 

@@ -1,3 +1,4 @@
+using Cassini.Tests.Architecture;
 using System.Reflection;
 using System.Text.Json;
 using System.Text.RegularExpressions;
@@ -69,7 +70,7 @@ public partial class RunbookTests
     [Fact]
     public void Page_EventsOfTheLog_Exist()
     {
-        var logged = new[] { typeof(BrokerEvent).Assembly, typeof(Cassini.Web.Management.ManagementApp).Assembly }
+        var logged = ProductAssemblies.All
             .SelectMany(assembly => assembly.GetTypes())
             .SelectMany(type => type.GetMethods(BindingFlags.Static | BindingFlags.Instance | BindingFlags.Public | BindingFlags.NonPublic))
             .Select(method => method.GetCustomAttribute<LoggerMessageAttribute>()?.EventId)

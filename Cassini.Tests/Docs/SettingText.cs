@@ -2,6 +2,7 @@ using System.Collections;
 using System.Globalization;
 using System.Text.RegularExpressions;
 using System.Xml.Linq;
+using Cassini.Streams.Primitives;
 using Cassini.Web.Cli;
 
 namespace Cassini.Tests.Docs;

@@ -2,7 +2,6 @@ using System.Collections.Concurrent;
 using System.Reactive.Linq;
 using Cassini.Streams.Events;
 using Cassini.Tests.Support;
-using Cassini.Tests.VirtualTime;
 
 namespace Cassini.Tests.Events;
 
@@ -39,27 +38,6 @@ public class EventHubTests
         }
 
         hub.FoldFaults.ShouldBe(0);
-    }
-
-    [Fact]
-    public async Task Publish_FromInsideAFold_JoinsTheLineBehindTheEventThatCausedIt()
-    {
-        var hub = new EventHub(TimeProvider.System);
-        var seen = new List<string>();
-        using var first = hub.Inputs.Subscribe(input =>
-        {
-            if (input.Envelope!.Event is TopicCreated { Topic: "a" })
-            {
-                hub.Publish(new TopicCreated("b"));
-                seen.Add("after publishing b");
-            }
-        });
-        using var second = hub.Inputs.Subscribe(input => seen.Add(((TopicCreated)input.Envelope!.Event).Topic));
-
-        hub.Publish(new TopicCreated("a"));
-        await hub.CompleteAsync();
-
-        seen.ShouldBe(["after publishing b", "a", "b"]);
     }
 
     [Fact]
@@ -210,50 +188,5 @@ public class EventHubTests
 
         seen.ShouldBe([1]);
         completed.ShouldBeFalse();
-    }
-
-    [Fact]
-    public async Task Complete_LaterEvents_AreCountedAsLate()
-    {
-        var hub = new EventHub(TimeProvider.System);
-        hub.Publish(Anything);
-        await hub.CompleteAsync();
-        await hub.CompleteAsync();
-
-        hub.Publish(Anything);
-
-        hub.LateEvents.ShouldBe(1);
-        hub.LastSequence.ShouldBe(1);
-    }
-
-    [Fact]
-    public void Fold_ThatThrows_StopsNeitherTheOrderNorTheLog()
-    {
-        var hub = new EventHub(TimeProvider.System);
-        using var bad = hub.Inputs.Subscribe(_ => throw new InvalidOperationException("a bug"));
-
-        hub.Publish(Anything);
-        hub.Publish(Anything);
-
-        hub.FoldFaults.ShouldBe(1, "Rx detaches a fold that threw");
-        hub.Log.Newest.ShouldBe(2);
-    }
-
-    [Fact]
-    public void Elapsed_WallClockStepped_GoesOnAsIfNothingHadHappened()
-    {
-        var clock = new VirtualClock();
-        var hub = new EventHub(clock.Time);
-        clock.AdvanceBy(TimeSpan.FromSeconds(1));
-        hub.Publish(Anything);
-        clock.StepWallClock(TimeSpan.FromDays(-1));
-        clock.AdvanceBy(TimeSpan.FromSeconds(1));
-        hub.Publish(Anything);
-
-        hub.Log.TryGet(1, out var first).ShouldBeTrue();
-        hub.Log.TryGet(2, out var second).ShouldBeTrue();
-        (first.Elapsed, second.Elapsed).ShouldBe((TimeSpan.FromSeconds(1), TimeSpan.FromSeconds(2)));
-        second.Time.ShouldBeLessThan(first.Time);
-        first.Id.ToString().ShouldBe($"{hub.Epoch}-1");
     }
 }

@@ -1,8 +1,9 @@
+using Cassini.Management;
+using Cassini.Management.Control;
+using Cassini.Management.GrpcHealth;
 using Cassini.Streams.Hosting;
 using Cassini.Tests.Integration;
 using Cassini.Tests.Support;
-using Cassini.Web.GrpcHealth;
-using Cassini.Web.Management;
 using Grpc.Core;
 using Grpc.Health.V1;
 using Grpc.Net.Client;

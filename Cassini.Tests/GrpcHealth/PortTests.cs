@@ -1,10 +1,11 @@
 using System.Net;
 using System.Net.Sockets;
+using Cassini.Harness;
+using Cassini.Management;
 using Cassini.Streams.Hosting;
 using Cassini.Tests.Cli;
 using Cassini.Tests.Support;
 using Cassini.Web.Cli;
-using Cassini.Web.Management;
 using Grpc.Core;
 using Grpc.Health.V1;
 using Grpc.Net.Client;

@@ -1,5 +1,4 @@
-using Cassini.Web.Harness.Load;
-using Cassini.Web.Harness.Plans;
+using Cassini.Harness.Load;
 using CsCheck;
 
 namespace Cassini.Tests.Harness;

@@ -1,6 +1,6 @@
-using Cassini.Web.Harness.Load;
-using Cassini.Web.Harness.Plans;
-using Cassini.Web.Harness.Verdicts;
+using Cassini.Harness.Load;
+using Cassini.Harness.Plans;
+using Cassini.Harness.Verdicts;
 
 namespace Cassini.Tests.Harness;
 

@@ -1,12 +1,12 @@
 using System.Text.Json;
+using Cassini.Harness.Health;
+using Cassini.Harness.Plans;
+using Cassini.Management;
 using Cassini.Streams.Hosting;
 using Cassini.Tests.Cli;
 using Cassini.Tests.Integration;
 using Cassini.Tests.Support;
 using Cassini.Web.Cli;
-using Cassini.Web.Harness.Health;
-using Cassini.Web.Harness.Plans;
-using Cassini.Web.Management;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.Logging.Abstractions;
 

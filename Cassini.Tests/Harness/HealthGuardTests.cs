@@ -1,8 +1,8 @@
+using Cassini.Harness.Health;
+using Cassini.Harness.Verdicts;
 using Cassini.Streams.Events;
 using Cassini.Tests.Support;
 using Cassini.Tests.VirtualTime;
-using Cassini.Web.Harness.Health;
-using Cassini.Web.Harness.Verdicts;
 
 namespace Cassini.Tests.Harness;
 

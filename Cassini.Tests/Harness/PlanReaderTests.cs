@@ -1,5 +1,5 @@
+using Cassini.Harness.Plans;
 using Cassini.Streams.Events;
-using Cassini.Web.Harness.Plans;
 
 namespace Cassini.Tests.Harness;
 

@@ -1,6 +1,6 @@
 using System.Text.Json;
+using Cassini.Harness.Plans;
 using Cassini.Tests.Docs;
-using Cassini.Web.Harness.Plans;
 
 namespace Cassini.Tests.Harness;
 

@@ -1,5 +1,5 @@
 using System.Text;
-using Cassini.Web.Harness.Plans;
+using Cassini.Harness.Plans;
 
 namespace Cassini.Tests.Harness;
 

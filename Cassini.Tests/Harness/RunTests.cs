@@ -1,8 +1,9 @@
 using System.Xml.Linq;
+using Cassini.Harness;
+using Cassini.Harness.Health;
+using Cassini.Harness.Verdicts;
 using Cassini.Tests.Support;
 using Cassini.Web.Cli;
-using Cassini.Web.Harness.Health;
-using Cassini.Web.Harness.Verdicts;
 
 namespace Cassini.Tests.Harness;
 
@@ -102,8 +103,8 @@ public class RunTests
 
         var (code, report) = await rig.ReportAsync(plan, "--junit", rig.File("report.xml"));
 
-        code.ShouldBe(RunExitCode.ExpectationFailed);
-        report.GetProperty("exitCode").GetInt32().ShouldBe(RunExitCode.ExpectationFailed);
+        code.ShouldBe(ExitCode.ExpectationFailed);
+        report.GetProperty("exitCode").GetInt32().ShouldBe(ExitCode.ExpectationFailed);
         rig.Console.Out.ToString().ShouldContain("failed orders, s: at_least: expected at least 11; seen: 10");
         XDocument.Load(rig.File("report.xml")).Descendants("failure").Single().Attribute("message")!.Value.ShouldBe("expected at least 11; seen: 10");
     }
@@ -119,7 +120,7 @@ public class RunTests
 
         var (code, report) = await rig.ReportAsync(plan);
 
-        code.ShouldBe(RunExitCode.BrokerUnhealthy, rig.Console.Out.ToString());
+        code.ShouldBe(ExitCode.BrokerUnhealthy, rig.Console.Out.ToString());
         report.GetProperty("message").GetString().ShouldStartWith("broker main is error and the plan allows degraded: ");
         report.GetProperty("tests")[0].GetProperty("state").GetString().ShouldBe("stopped");
         report.GetProperty("tests")[0].GetProperty("sinks")[0].GetProperty("unique").GetInt64().ShouldBeGreaterThan(0);
@@ -178,7 +179,7 @@ public class RunTests
 
     [Theory]
     [InlineData(true, ExitCode.TimedOut)]
-    [InlineData(false, RunExitCode.BrokerUnhealthy)]
+    [InlineData(false, ExitCode.BrokerUnhealthy)]
     public async Task Run_BrokerThatIsNotReady_SaysWhyAndBeginsNoTest(bool timedOut, int expected)
     {
         await using var rig = await HarnessRig.StartAsync();
@@ -213,7 +214,7 @@ public class RunTests
         await using var rig = await HarnessRig.StartAsync();
         var plan = rig.Plan("""{ "name": "p", "topic": "#", "duration": "5x" }""", "");
 
-        (await rig.RunAsync(plan)).ShouldBe(RunExitCode.BrokenPlan);
+        (await rig.RunAsync(plan)).ShouldBe(ExitCode.BrokenPlan);
 
         rig.Console.Error.Lines.Count.ShouldBe(2);
         rig.Console.Error.Lines[0].ShouldStartWith($"{plan}:4:");
@@ -223,7 +224,7 @@ public class RunTests
     public async Task Run_PlanThatIsNotThere_Is65()
     {
         await using var rig = await HarnessRig.StartAsync();
-        (await rig.RunAsync(rig.File("none.json"))).ShouldBe(RunExitCode.BrokenPlan);
+        (await rig.RunAsync(rig.File("none.json"))).ShouldBe(ExitCode.BrokenPlan);
         rig.Console.Error.ToString().ShouldBe($"cassini: {rig.File("none.json")}: no such file");
     }
 

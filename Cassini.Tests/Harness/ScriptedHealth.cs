@@ -1,6 +1,6 @@
+using Cassini.Harness.Health;
 using Cassini.Streams.Events;
 using Cassini.Tests.Support;
-using Cassini.Web.Harness.Health;
 
 namespace Cassini.Tests.Harness;
 

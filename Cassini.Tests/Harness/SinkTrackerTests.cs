@@ -1,6 +1,6 @@
+using Cassini.Harness.Load;
+using Cassini.Harness.Plans;
 using Cassini.Tests.VirtualTime;
-using Cassini.Web.Harness.Load;
-using Cassini.Web.Harness.Plans;
 
 namespace Cassini.Tests.Harness;
 

@@ -1,11 +1,11 @@
 using System.Buffers.Binary;
 using System.Text;
+using Cassini.Harness.Load;
+using Cassini.Harness.Plans;
+using Cassini.Harness.Workers;
 using Cassini.Tests.Broker;
 using Cassini.Tests.Support;
 using Cassini.Tests.VirtualTime;
-using Cassini.Web.Harness.Load;
-using Cassini.Web.Harness.Plans;
-using Cassini.Web.Harness.Workers;
 
 namespace Cassini.Tests.Harness;
 

@@ -1,14 +1,14 @@
 using System.Net.Security;
 using System.Net.Sockets;
+using Cassini.Harness;
+using Cassini.Harness.Load;
+using Cassini.Harness.Plans;
+using Cassini.Harness.Verdicts;
+using Cassini.Harness.Workers;
 using Cassini.Tests.Cli;
 using Cassini.Tests.Support;
 using Cassini.Tests.Tls;
 using Cassini.Web.Cli;
-using Cassini.Web.Harness;
-using Cassini.Web.Harness.Load;
-using Cassini.Web.Harness.Plans;
-using Cassini.Web.Harness.Verdicts;
-using Cassini.Web.Harness.Workers;
 
 namespace Cassini.Tests.Harness;
 
@@ -58,7 +58,7 @@ public class WorkerTests
         worker.Signal(Kill);
 
         var (code, report) = await run;
-        code.ShouldBe(RunExitCode.WorkerLost, rig.Console.Out.ToString());
+        code.ShouldBe(ExitCode.WorkerLost, rig.Console.Out.ToString());
         report.GetProperty("message").GetString().ShouldStartWith("worker victim (sink) is lost: ");
         report.GetProperty("workers")[0].GetProperty("lost").GetString().ShouldNotBeNullOrEmpty();
         report.GetProperty("tests")[0].GetProperty("producers")[0].GetProperty("worker").GetString().ShouldBe("controller");

@@ -3,6 +3,7 @@ using System.Net.Sockets;
 using Cassini.Streams.Events;
 using Cassini.Streams.Health;
 using Cassini.Streams.Listening;
+using Cassini.Streams.Listening.Endpoints;
 using Cassini.Tests.Support;
 
 namespace Cassini.Tests.Integration;

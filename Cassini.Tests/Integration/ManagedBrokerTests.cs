@@ -1,10 +1,10 @@
 using System.Net;
 using System.Text.Json;
+using Cassini.Management;
 using Cassini.Streams.Events;
 using Cassini.Streams.Hosting;
 using Cassini.Tests.Management;
 using Cassini.Tests.Support;
-using Cassini.Web.Management;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.Logging.Abstractions;
 

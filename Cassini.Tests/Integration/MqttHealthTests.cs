@@ -1,5 +1,6 @@
 using System.Text.Json;
 using Cassini.Streams.Broker;
+using Cassini.Streams.Broker.Model;
 using Cassini.Streams.Events;
 using Cassini.Streams.Health;
 using Cassini.Streams.Mqtt;

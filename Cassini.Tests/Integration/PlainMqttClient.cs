@@ -1,6 +1,8 @@
 using System.Net.Security;
 using System.Text;
 using Cassini.Streams.Mqtt;
+using Cassini.Streams.Mqtt.Packets;
+using Cassini.Streams.Mqtt.Properties;
 using Cassini.Streams.Probing;
 using Cassini.Tests.Support;
 

@@ -1,9 +1,10 @@
+using Cassini.Management;
+using Cassini.Management.Logging;
 using Cassini.Streams.Events;
 using Cassini.Streams.Health;
 using Cassini.Streams.Health.Records;
 using Cassini.Tests.Management;
 using Cassini.Tests.Support;
-using Cassini.Web.Management;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.Logging.Abstractions;
 

@@ -7,6 +7,8 @@ using Cassini.Streams.Events;
 using Cassini.Streams.Health;
 using Cassini.Streams.Hosting;
 using Cassini.Streams.Listening;
+using Cassini.Streams.Listening.Connections;
+using Cassini.Streams.Listening.Endpoints;
 using Cassini.Streams.Probing;
 using Cassini.Streams.Tls;
 using Cassini.Tests.Support;

@@ -5,6 +5,7 @@ using System.Security.Authentication;
 using System.Security.Cryptography.X509Certificates;
 using Cassini.Streams.Hosting;
 using Cassini.Streams.Listening;
+using Cassini.Streams.Listening.Endpoints;
 using Cassini.Streams.Mqtt;
 using Cassini.Tests.Broker;
 using Cassini.Tests.Support;

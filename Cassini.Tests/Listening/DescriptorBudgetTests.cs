@@ -1,4 +1,5 @@
 using Cassini.Streams.Listening;
+using Cassini.Streams.Listening.Endpoints;
 
 namespace Cassini.Tests.Listening;
 

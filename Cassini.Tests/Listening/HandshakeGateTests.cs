@@ -1,5 +1,6 @@
 using System.Net;
 using Cassini.Streams.Listening;
+using Cassini.Streams.Listening.Handshakes;
 using Cassini.Tests.Supervision;
 
 namespace Cassini.Tests.Listening;

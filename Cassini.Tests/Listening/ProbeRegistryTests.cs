@@ -1,5 +1,7 @@
 using System.Net;
 using Cassini.Streams.Listening;
+using Cassini.Streams.Listening.Endpoints;
+using Cassini.Streams.Listening.Probes;
 
 namespace Cassini.Tests.Listening;
 

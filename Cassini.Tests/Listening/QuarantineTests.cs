@@ -1,5 +1,6 @@
 using Cassini.Streams.Events;
 using Cassini.Streams.Listening;
+using Cassini.Streams.Listening.Connections;
 using Cassini.Tests.Supervision;
 
 namespace Cassini.Tests.Listening;

@@ -1,4 +1,4 @@
-using Cassini.Web.Management;
+using Cassini.Management.Http;
 
 namespace Cassini.Tests.Management;
 

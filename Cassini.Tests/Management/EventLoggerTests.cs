@@ -1,9 +1,9 @@
 using System.Collections.Concurrent;
+using Cassini.Management.Logging;
 using Cassini.Streams.Events;
 using Cassini.Tests.Events;
 using Cassini.Tests.Health;
 using Cassini.Tests.Support;
-using Cassini.Web.Management;
 using Microsoft.Extensions.Logging;
 
 namespace Cassini.Tests.Management;

@@ -1,5 +1,5 @@
 using System.Collections.Concurrent;
-using Cassini.Web.Management;
+using Cassini.Management.Control;
 
 namespace Cassini.Tests.Management;
 

@@ -2,7 +2,7 @@ using System.Net;
 using System.Net.Sockets;
 using System.Text;
 using System.Text.Json;
-using Cassini.Web.Management;
+using Cassini.Management;
 using Microsoft.Extensions.Logging.Abstractions;
 
 namespace Cassini.Tests.Management;

@@ -1,11 +1,13 @@
 using System.Reactive.Concurrency;
+using Cassini.Management;
+using Cassini.Management.Logging;
 using Cassini.Streams.Broker;
+using Cassini.Streams.Broker.Model;
 using Cassini.Streams.Events;
 using Cassini.Streams.Health;
 using Cassini.Streams.Hosting;
 using Cassini.Tests.Health;
 using Cassini.Tests.Support;
-using Cassini.Web.Management;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.Logging.Abstractions;

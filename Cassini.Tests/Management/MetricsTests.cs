@@ -1,10 +1,13 @@
+using Cassini.Harness;
 using System.Diagnostics;
 using System.Text.RegularExpressions;
+using Cassini.Management;
+using Cassini.Management.Logging;
 using Cassini.Streams.Broker;
+using Cassini.Streams.Broker.Model;
 using Cassini.Streams.Events;
 using Cassini.Tests.Health;
 using Cassini.Tests.Support;
-using Cassini.Web.Management;
 using Microsoft.Extensions.Logging.Abstractions;
 
 namespace Cassini.Tests.Management;

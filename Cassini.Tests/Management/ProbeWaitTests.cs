@@ -1,9 +1,10 @@
 using System.Net;
+using Cassini.Management.Http;
+using Cassini.Management.Logging;
 using Cassini.Streams.Events;
 using Cassini.Streams.Hosting;
 using Cassini.Tests.Health;
 using Cassini.Tests.Support;
-using Cassini.Web.Management;
 
 namespace Cassini.Tests.Management;
 

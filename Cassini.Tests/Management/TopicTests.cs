@@ -1,7 +1,8 @@
 using System.Net;
 using System.Text.Json;
+using Cassini.Management;
 using Cassini.Streams.Broker;
-using Cassini.Web.Management;
+using Cassini.Streams.Broker.Model;
 using Microsoft.Extensions.Logging.Abstractions;
 
 namespace Cassini.Tests.Management;

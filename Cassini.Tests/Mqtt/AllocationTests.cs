@@ -1,4 +1,6 @@
 using Cassini.Streams.Mqtt;
+using Cassini.Streams.Mqtt.Packets;
+using Cassini.Streams.Mqtt.Properties;
 
 namespace Cassini.Tests.Mqtt;
 

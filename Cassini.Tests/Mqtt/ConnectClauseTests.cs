@@ -1,4 +1,5 @@
 using Cassini.Streams.Mqtt;
+using Cassini.Streams.Mqtt.Packets;
 
 namespace Cassini.Tests.Mqtt;
 

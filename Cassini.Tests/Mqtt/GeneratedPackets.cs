@@ -1,5 +1,7 @@
 using System.Collections.Immutable;
 using Cassini.Streams.Mqtt;
+using Cassini.Streams.Mqtt.Packets;
+using Cassini.Streams.Mqtt.Properties;
 using CsCheck;
 
 namespace Cassini.Tests.Mqtt;

@@ -1,6 +1,8 @@
 using System.Collections.Immutable;
 using System.Text;
 using Cassini.Streams.Mqtt;
+using Cassini.Streams.Mqtt.Packets;
+using Cassini.Streams.Mqtt.Properties;
 
 namespace Cassini.Tests.Mqtt;
 

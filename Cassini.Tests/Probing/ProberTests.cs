@@ -2,6 +2,8 @@ using System.Net;
 using System.Security.Authentication;
 using Cassini.Streams.Events;
 using Cassini.Streams.Listening;
+using Cassini.Streams.Listening.Connections;
+using Cassini.Streams.Listening.Endpoints;
 using Cassini.Streams.Probing;
 using Cassini.Tests.Listening;
 using Cassini.Tests.Supervision;

@@ -1,5 +1,8 @@
 using Cassini.Streams.Listening;
+using Cassini.Streams.Listening.Connections;
 using Cassini.Streams.Mqtt;
+using Cassini.Streams.Mqtt.Packets;
+using Cassini.Streams.Mqtt.Properties;
 using Cassini.Streams.Probing;
 
 namespace Cassini.Tests.Probing;

@@ -2,6 +2,7 @@ using System.Net;
 using System.Net.Security;
 using System.Net.Sockets;
 using System.Text.Json;
+using Cassini.Harness;
 using Cassini.Streams.Tls;
 using Cassini.Tests.Cli;
 using Cassini.Tests.Support;

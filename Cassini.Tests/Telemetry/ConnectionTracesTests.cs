@@ -1,7 +1,7 @@
 using System.Diagnostics;
+using Cassini.Management.Telemetry;
 using Cassini.Streams.Events;
 using Cassini.Tests.Broker;
-using Cassini.Web.Telemetry;
 
 namespace Cassini.Tests.Telemetry;
 

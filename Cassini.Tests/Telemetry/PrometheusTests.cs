@@ -1,9 +1,9 @@
 using System.Globalization;
 using System.Text.Json;
+using Cassini.Management;
 using Cassini.Tests.Cli;
 using Cassini.Tests.Integration;
 using Cassini.Tests.Support;
-using Cassini.Web.Management;
 using Microsoft.Extensions.Logging.Abstractions;
 
 namespace Cassini.Tests.Telemetry;

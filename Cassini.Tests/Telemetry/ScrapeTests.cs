@@ -1,12 +1,12 @@
 using System.Net.Sockets;
 using System.Text;
+using Cassini.Management.Access;
+using Cassini.Management.Telemetry;
 using Cassini.Streams.Events;
 using Cassini.Streams.Health;
 using Cassini.Tests.Health;
 using Cassini.Tests.Management;
 using Cassini.Tests.Support;
-using Cassini.Web.Management.Access;
-using Cassini.Web.Telemetry;
 using Microsoft.AspNetCore.Http;
 
 namespace Cassini.Tests.Telemetry;

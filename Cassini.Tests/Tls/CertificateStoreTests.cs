@@ -3,6 +3,7 @@ using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using Cassini.Streams.Events;
 using Cassini.Streams.Tls;
+using Cassini.Streams.Tls.Clients;
 using Microsoft.Extensions.Logging.Abstractions;
 
 namespace Cassini.Tests.Tls;

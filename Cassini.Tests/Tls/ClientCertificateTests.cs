@@ -3,6 +3,8 @@ using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using Cassini.Streams.Events;
 using Cassini.Streams.Tls;
+using Cassini.Streams.Tls.Clients;
+using Cassini.Streams.Tls.Files;
 
 namespace Cassini.Tests.Tls;
 

@@ -1,8 +1,11 @@
+using Cassini.Harness;
 using System.Security.Authentication;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using Cassini.Streams.Tls;
-using static Cassini.Streams.Tls.DevelopmentCertificateOutcome;
+using Cassini.Streams.Tls.Development;
+using Cassini.Streams.Tls.Files;
+using static Cassini.Streams.Tls.Development.DevelopmentCertificateOutcome;
 
 namespace Cassini.Tests.Tls;
 

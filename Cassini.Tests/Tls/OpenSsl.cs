@@ -1,3 +1,4 @@
+using Cassini.Harness;
 using System.Diagnostics;
 
 namespace Cassini.Tests.Tls;

@@ -2,6 +2,8 @@ using System.Security.Cryptography;
 using System.Text;
 using Cassini.Streams.Events;
 using Cassini.Streams.Tls;
+using Cassini.Streams.Tls.Clients;
+using Cassini.Streams.Tls.Files;
 
 namespace Cassini.Tests.Tls;
 

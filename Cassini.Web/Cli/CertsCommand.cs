@@ -1,5 +1,7 @@
 using System.CommandLine;
+using Cassini.Harness;
 using Cassini.Streams.Tls;
+using Cassini.Streams.Tls.Development;
 
 namespace Cassini.Web.Cli;
 

@@ -2,6 +2,8 @@ using System.CommandLine;
 using System.CommandLine.Help;
 using System.CommandLine.Invocation;
 using System.CommandLine.Parsing;
+using Cassini.Harness;
+using Cassini.Streams.Primitives;
 
 namespace Cassini.Web.Cli;
 

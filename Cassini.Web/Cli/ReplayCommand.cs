@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.CommandLine.Parsing;
+using Cassini.Harness;
 using Cassini.Streams.Health.Records;
 using Cassini.Web.Cli.Replaying;
 

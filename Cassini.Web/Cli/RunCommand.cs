@@ -1,10 +1,10 @@
 using System.CommandLine;
 using System.CommandLine.Parsing;
 using System.Globalization;
+using Cassini.Harness.Health;
+using Cassini.Harness.Plans;
+using Cassini.Harness.Workers;
 using Cassini.Web.Cli.Running;
-using Cassini.Web.Harness.Health;
-using Cassini.Web.Harness.Plans;
-using Cassini.Web.Harness.Workers;
 
 namespace Cassini.Web.Cli;
 

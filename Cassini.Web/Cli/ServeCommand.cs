@@ -1,4 +1,5 @@
 using System.CommandLine;
+using Cassini.Harness;
 using Cassini.Web.Cli.Serving;
 using Cassini.Web.Cli.Settings;
 

@@ -1,6 +1,9 @@
+using Cassini.Harness.Clients;
 using System.CommandLine;
 using System.CommandLine.Parsing;
+using Cassini.Harness;
 using Cassini.Streams.Feed;
+using Cassini.Streams.Primitives;
 using Cassini.Web.Cli.Following;
 using Cassini.Web.Cli.Waiting;
 

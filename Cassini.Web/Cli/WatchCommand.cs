@@ -1,4 +1,6 @@
+using Cassini.Harness.Clients;
 using System.CommandLine;
+using Cassini.Harness;
 using Cassini.Web.Cli.Following;
 using Cassini.Web.Cli.Waiting;
 using Cassini.Web.Cli.Watching;

@@ -1,3 +1,4 @@
+using Cassini.Harness;
 using System.Diagnostics;
 using System.Globalization;
 using System.Net;

@@ -5,6 +5,7 @@ using Cassini.Streams.Events;
 using Cassini.Streams.Hosting;
 using Cassini.Streams.Listening;
 using Cassini.Streams.Tls;
+using Cassini.Streams.Tls.Development;
 using Microsoft.Extensions.Logging.Abstractions;
 
 namespace Cassini.Fuzz;

@@ -1,7 +1,12 @@
 using Cassini.Streams.Broker;
+using Cassini.Streams.Broker.Connections;
+using Cassini.Streams.Broker.Model;
+using Cassini.Streams.Broker.Sessions;
 using Cassini.Streams.Events;
 using Cassini.Streams.Listening;
+using Cassini.Streams.Listening.Connections;
 using Cassini.Streams.Mqtt;
+using Cassini.Streams.Mqtt.Packets;
 using Cassini.Tests.Broker;
 using Microsoft.Extensions.Logging.Abstractions;
 

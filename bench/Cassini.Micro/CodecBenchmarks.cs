@@ -1,5 +1,6 @@
 using BenchmarkDotNet.Attributes;
 using Cassini.Streams.Mqtt;
+using Cassini.Streams.Mqtt.Packets;
 
 namespace Cassini.Micro;
 

@@ -1,9 +1,12 @@
 using System.Reactive.Linq;
 using System.Text;
 using Cassini.Streams.Broker;
+using Cassini.Streams.Broker.Model;
 using Cassini.Streams.Hosting;
 using Cassini.Streams.Listening;
+using Cassini.Streams.Listening.Endpoints;
 using Cassini.Streams.Tls;
+using Cassini.Streams.Tls.Development;
 
 // An application that has a broker in it:
 //   dotnet run --project samples/Embedded -- --urls http://127.0.0.1:5000 --broker 127.0.0.1:8883 --data /tmp/embedded

@@ -1,4 +1,6 @@
+using Cassini.Harness;
 using Cassini.Streams.Broker;
+using Cassini.Streams.Broker.Model;
 using Cassini.Tests.Interop;
 using Cassini.Tests.Support;
 using Cassini.Web.Cli;

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Cassini.Harness;
 using Cassini.Tests.Support;
 using Cassini.Web.Cli;
 

@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.Sockets;
+using Cassini.Harness;
 using Cassini.Streams.Events;
 using Cassini.Tests.Support;
 using Cassini.Tests.Tls;

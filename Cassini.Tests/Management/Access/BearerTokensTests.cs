@@ -1,6 +1,6 @@
+using Cassini.Management.Access;
 using Cassini.Tests.Support;
 using Cassini.Tests.VirtualTime;
-using Cassini.Web.Management.Access;
 using Microsoft.Extensions.Logging.Abstractions;
 
 namespace Cassini.Tests.Management.Access;

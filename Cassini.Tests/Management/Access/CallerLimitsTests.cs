@@ -1,8 +1,8 @@
 using System.Net;
 using System.Net.Sockets;
+using Cassini.Management.Access;
 using Cassini.Streams.Events;
 using Cassini.Tests.Support;
-using Cassini.Web.Management.Access;
 
 namespace Cassini.Tests.Management.Access;
 

@@ -1,9 +1,9 @@
 using System.Net;
+using Cassini.Management.Access;
 using Cassini.Streams.Events;
 using Cassini.Streams.Hosting;
 using Cassini.Tests.Health;
 using Cassini.Tests.Support;
-using Cassini.Web.Management.Access;
 using Microsoft.AspNetCore.Routing;
 
 namespace Cassini.Tests.Management.Access;

@@ -2,12 +2,13 @@ using System.Net;
 using System.Net.Security;
 using System.Security.Authentication;
 using System.Security.Cryptography.X509Certificates;
+using Cassini.Management;
+using Cassini.Management.Logging;
 using Cassini.Streams.Hosting;
 using Cassini.Streams.Tls;
 using Cassini.Tests.Integration;
 using Cassini.Tests.Support;
 using Cassini.Tests.Tls;
-using Cassini.Web.Management;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.Logging.Abstractions;
 

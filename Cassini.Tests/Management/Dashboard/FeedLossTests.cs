@@ -1,8 +1,10 @@
+using Cassini.Management;
+using Cassini.Management.Feed;
+using Cassini.Management.Logging;
 using Cassini.Streams.Events;
 using Cassini.Streams.Hosting;
 using Cassini.Tests.Health;
 using Cassini.Tests.Support;
-using Cassini.Web.Management;
 using Microsoft.Extensions.Logging.Abstractions;
 
 namespace Cassini.Tests.Management.Dashboard;

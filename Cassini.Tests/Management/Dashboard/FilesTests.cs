@@ -1,7 +1,7 @@
 using System.Net;
 using System.Text;
 using System.Text.RegularExpressions;
-using Cassini.Web.Management;
+using Cassini.Management.Pages;
 
 namespace Cassini.Tests.Management.Dashboard;
 

@@ -1,5 +1,5 @@
 using System.Net;
-using Cassini.Web.Management;
+using Cassini.Management;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Http;

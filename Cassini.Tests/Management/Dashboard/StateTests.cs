@@ -1,10 +1,12 @@
 using System.Net;
+using Cassini.Management;
+using Cassini.Management.Control;
+using Cassini.Management.Logging;
 using Cassini.Streams.Events;
 using Cassini.Streams.Hosting;
 using Cassini.Tests.Health;
 using Cassini.Tests.Integration;
 using Cassini.Tests.Support;
-using Cassini.Web.Management;
 using Microsoft.Extensions.Logging.Abstractions;
 
 namespace Cassini.Tests.Management.Dashboard;

@@ -2,6 +2,7 @@ using System.Net.Security;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using Cassini.Streams.Tls;
+using Cassini.Streams.Tls.Development;
 using Cassini.Web.Cli.Settings;
 
 namespace Cassini.Web.Cli.Messaging;

@@ -1,3 +1,6 @@
+using Cassini.Harness;
+using Cassini.Streams.Primitives;
+
 namespace Cassini.Web.Cli.Messaging;
 
 /// <summary>From what became of a client's work to the exit code.</summary>

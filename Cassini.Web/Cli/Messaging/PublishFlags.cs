@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.CommandLine.Parsing;
 using System.Text;
+using Cassini.Streams.Primitives;
 
 namespace Cassini.Web.Cli.Messaging;
 

@@ -2,6 +2,7 @@ using System.Diagnostics.CodeAnalysis;
 using System.Globalization;
 using Cassini.Streams.Events;
 using Cassini.Streams.Health.Records;
+using Cassini.Streams.Primitives;
 
 namespace Cassini.Web.Cli.Replaying;
 

@@ -1,10 +1,10 @@
-using Cassini.Web.Harness;
-using Cassini.Web.Harness.Health;
-using Cassini.Web.Harness.Plans;
-using Cassini.Web.Harness.Reports;
-using Cassini.Web.Harness.Verdicts;
-using Cassini.Web.Harness.Views;
-using Cassini.Web.Harness.Workers;
+using Cassini.Harness;
+using Cassini.Harness.Health;
+using Cassini.Harness.Plans;
+using Cassini.Harness.Reports;
+using Cassini.Harness.Verdicts;
+using Cassini.Harness.Views;
+using Cassini.Harness.Workers;
 using Spectre.Console;
 
 namespace Cassini.Web.Cli.Running;
@@ -18,7 +18,7 @@ internal sealed class ControllerAction(CliContext context, Func<PlanBroker, IBro
     {
         if (await ReadAsync(options) is not { } plan)
         {
-            return RunExitCode.BrokenPlan;
+            return ExitCode.BrokenPlan;
         }
 
         if (options.CheckOnly)

@@ -1,5 +1,5 @@
-using Cassini.Web.Harness.Plans;
-using Cassini.Web.Harness.Workers;
+using Cassini.Harness.Plans;
+using Cassini.Harness.Workers;
 
 namespace Cassini.Web.Cli.Running;
 

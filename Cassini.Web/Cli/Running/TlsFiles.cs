@@ -1,4 +1,4 @@
-using Cassini.Web.Harness.Load;
+using Cassini.Harness.Load;
 
 namespace Cassini.Web.Cli.Running;
 

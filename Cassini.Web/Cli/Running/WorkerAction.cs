@@ -1,8 +1,8 @@
 using System.Globalization;
-using Cassini.Web.Harness;
-using Cassini.Web.Harness.Plans;
-using Cassini.Web.Harness.Verdicts;
-using Cassini.Web.Harness.Workers;
+using Cassini.Harness;
+using Cassini.Harness.Plans;
+using Cassini.Harness.Verdicts;
+using Cassini.Harness.Workers;
 
 namespace Cassini.Web.Cli.Running;
 
@@ -26,7 +26,7 @@ internal sealed class WorkerAction(CliContext context)
         catch (WorkerLinkException exception)
         {
             context.Complain($"the controller at {controller} is lost: {exception.Message}");
-            return RunExitCode.WorkerLost;
+            return ExitCode.WorkerLost;
         }
         catch (OperationCanceledException) when (context.Signals.Stop.IsCancellationRequested)
         {

@@ -1,16 +1,20 @@
 using System.Collections.Immutable;
 using System.Net.Sockets;
 using System.Security.Cryptography;
+using Cassini.Harness;
+using Cassini.Management;
+using Cassini.Management.Access;
+using Cassini.Management.GrpcHealth;
+using Cassini.Management.Logging;
+using Cassini.Management.Telemetry;
 using Cassini.Streams.Events;
 using Cassini.Streams.Hosting;
 using Cassini.Streams.Listening;
+using Cassini.Streams.Listening.Endpoints;
 using Cassini.Streams.Tls;
+using Cassini.Streams.Tls.Development;
 using Cassini.Web.Cli.Settings;
-using Cassini.Web.GrpcHealth;
-using Cassini.Web.Management;
-using Cassini.Web.Management.Access;
 using Cassini.Web.Systemd;
-using Cassini.Web.Telemetry;
 
 namespace Cassini.Web.Cli.Serving;
 

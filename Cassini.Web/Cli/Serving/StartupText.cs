@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using System.Net;
 using Cassini.Streams.Health;
 using Cassini.Streams.Tls;
+using Cassini.Streams.Tls.Development;
 using Cassini.Web.Cli.Settings;
 
 namespace Cassini.Web.Cli.Serving;

@@ -1,6 +1,7 @@
 using System.Net;
 using Cassini.Streams.Hosting;
 using Cassini.Streams.Listening;
+using Cassini.Streams.Listening.Endpoints;
 
 namespace Cassini.Web.Cli.Settings;
 

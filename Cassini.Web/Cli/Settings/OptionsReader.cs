@@ -2,6 +2,7 @@ using System.Collections;
 using System.Collections.Immutable;
 using System.Reflection;
 using System.Runtime.InteropServices;
+using Cassini.Streams.Primitives;
 
 namespace Cassini.Web.Cli.Settings;
 

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Reflection;
+using Cassini.Streams.Primitives;
 
 namespace Cassini.Web.Cli.Settings;
 

@@ -1,4 +1,4 @@
-using Cassini.Web.Telemetry;
+using Cassini.Management.Telemetry;
 
 namespace Cassini.Web.Cli.Settings;
 

@@ -1,6 +1,7 @@
 using System.Net;
 using Cassini.Streams.Hosting;
 using Cassini.Streams.Tls;
+using Cassini.Streams.Tls.Development;
 
 namespace Cassini.Web.Cli.Settings;
 

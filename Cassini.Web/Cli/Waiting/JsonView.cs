@@ -1,3 +1,4 @@
+using Cassini.Harness.Clients;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using Cassini.Streams.Events;

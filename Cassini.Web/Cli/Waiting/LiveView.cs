@@ -1,4 +1,6 @@
+using Cassini.Harness.Clients;
 using Cassini.Streams.Feed;
+using Cassini.Streams.Primitives;
 using Spectre.Console;
 
 namespace Cassini.Web.Cli.Waiting;

@@ -1,3 +1,4 @@
+using Cassini.Harness.Clients;
 using System.CommandLine.Parsing;
 
 namespace Cassini.Web.Cli.Waiting;

@@ -1,3 +1,4 @@
+using Cassini.Harness.Clients;
 namespace Cassini.Web.Cli.Waiting;
 
 /// <summary>What the command line asks for.</summary>

@@ -1,3 +1,4 @@
+using Cassini.Harness;
 using Cassini.Streams.Feed;
 using Cassini.Streams.Health.Records;
 using Cassini.Web.Cli.Following;

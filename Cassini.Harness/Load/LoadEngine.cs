@@ -1,0 +1,64 @@
+namespace Cassini.Harness.Load;
+
+/// <summary>Runs the producers and sinks of one order: the same in the controller and in a worker elsewhere.</summary>
+internal sealed class LoadEngine : IAsyncDisposable
+{
+    private readonly CancellationTokenSource _stop = new();
+    private readonly List<ProducerRun> _producers;
+    private readonly List<SinkRun> _sinks;
+    private Task _running = Task.CompletedTask;
+
+    public LoadEngine(LoadOrder order, TlsIdentity identity, SendTimes? sendTimes, TimeProvider time)
+    {
+        var context = new LoadContext(order.Run, order.Broker, identity, sendTimes, time);
+        _producers = [.. order.Producers.Select(producer => new ProducerRun(context, producer))];
+        _sinks = [.. order.Sinks.Select(sink => new SinkRun(context, sink))];
+    }
+
+    public LoadReport Report => new(
+        [.. _producers.Select(run => new ProducerReport(run.Plan.Index, run.HasEnded, run.Counts))],
+        [.. _sinks.Select(run => new SinkReport(run.Plan.Index, run.Reconnects, run.LastError, run.Counts))]);
+
+    /// <summary>Connects everything; subscriptions are acknowledged when it ends.</summary>
+    /// <exception cref="HarnessException">The broker cannot be reached, or refuses.</exception>
+    public Task PrepareAsync(CancellationToken cancellation) => Task.WhenAll(
+        _sinks.Select(sink => sink.SubscribeAsync(cancellation)).Concat(_producers.Select(producer => producer.ConnectAsync(cancellation))));
+
+    /// <summary>Lets it run.</summary>
+    /// <returns>Ends when all producers have ended and, if there are sinks, it was stopped.</returns>
+    public Task Start()
+    {
+        foreach (var sink in _sinks)
+        {
+            sink.Start();
+        }
+
+        return _running = RunAsync();
+    }
+
+    /// <summary>Ends whatever still runs.</summary>
+    public async Task StopAsync()
+    {
+        await _stop.CancelAsync();
+        await _running;
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await StopAsync();
+        await Task.WhenAll(_producers.Select(producer => producer.CloseAsync()).Concat(_sinks.Select(sink => sink.CloseAsync())));
+        _stop.Dispose();
+    }
+
+    private async Task RunAsync()
+    {
+        try
+        {
+            await Task.WhenAll(_sinks.Select(sink => sink.RunAsync(_stop.Token)).Concat(_producers.Select(producer => producer.RunAsync(_stop.Token))));
+        }
+        catch (OperationCanceledException) when (_stop.IsCancellationRequested)
+        {
+            // Stopped before the end.
+        }
+    }
+}

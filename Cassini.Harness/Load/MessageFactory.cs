@@ -1,0 +1,85 @@
+using System.Buffers.Binary;
+using System.Text;
+using Cassini.Harness.Plans;
+
+namespace Cassini.Harness.Load;
+
+/// <summary>Makes a client's messages: nothing but plan, producer, client and sequence decides their bytes.</summary>
+internal sealed class MessageFactory
+{
+    private readonly PlanProducer _producer;
+    private readonly ulong _run;
+    private readonly ushort _test;
+    private readonly ushort _client;
+    private readonly ulong _seed;
+    private readonly byte[] _fixed;
+    private readonly PayloadTemplate? _template;
+
+    public MessageFactory(LoadRun run, PlanProducer producer, int client)
+    {
+        (_producer, _run, _test, _client) = (producer, run.Id, (ushort)run.Test, (ushort)client);
+        _seed = Mix((ulong)(producer.Payload.Seed ?? run.Seed) ^ ((ulong)run.Test << 48) ^ ((ulong)producer.Index << 32) ^ ((ulong)client << 16));
+        _fixed = producer.Payload.Kind == PayloadKind.Fixed ? Encoding.UTF8.GetBytes(producer.Payload.Text!) : [];
+        _template = producer.Payload.Kind == PayloadKind.Template ? new PayloadTemplate(producer.Payload.Text!, producer.Name) : null;
+    }
+
+    public byte[] Make(long sequence)
+    {
+        var payload = GC.AllocateUninitializedArray<byte>(_producer.MessageSize);
+        var id = new MessageId(_test, (ushort)_producer.Index, _client, (ushort)(sequence % _producer.Keys), sequence);
+        var body = payload.AsSpan(Envelope.Size);
+        switch (_producer.Payload.Kind)
+        {
+            case PayloadKind.Random:
+                FillRandom(body, _seed + (ulong)sequence);
+                break;
+            case PayloadKind.Fixed:
+                Repeat(_fixed, body);
+                break;
+            default:
+                Repeat(_template!.For(id), body);
+                break;
+        }
+
+        Envelope.Seal(payload, _run, id);
+        return payload;
+    }
+
+    /// <summary>Fills a body that is longer than its text, and cuts one that is shorter.</summary>
+    private static void Repeat(ReadOnlySpan<byte> text, Span<byte> body)
+    {
+        while (body.Length > 0)
+        {
+            var part = Math.Min(text.Length, body.Length);
+            text[..part].CopyTo(body);
+            body = body[part..];
+        }
+    }
+
+    /// <summary>Not System.Random, whose bytes are not promised to stay the same from one .NET to the next.</summary>
+    private static void FillRandom(Span<byte> body, ulong seed)
+    {
+        var state = Mix(seed);
+        for (; body.Length >= sizeof(ulong); body = body[sizeof(ulong)..])
+        {
+            BinaryPrimitives.WriteUInt64LittleEndian(body, Next(ref state));
+        }
+
+        if (body.Length > 0)
+        {
+            Span<byte> last = stackalloc byte[sizeof(ulong)];
+            BinaryPrimitives.WriteUInt64LittleEndian(last, Next(ref state));
+            last[..body.Length].CopyTo(body);
+        }
+    }
+
+    private static ulong Next(ref ulong state) => Mix(state += 0x9E3779B97F4A7C15);
+
+    /// <summary>The finalizer of SplitMix64.</summary>
+    private static ulong Mix(ulong z)
+    {
+        z = (z ^ (z >> 30)) * 0xBF58476D1CE4E5B9;
+        z = (z ^ (z >> 27)) * 0x94D049BB133111EB;
+        return z ^ (z >> 31);
+    }
+}

@@ -1,0 +1,46 @@
+namespace Cassini.Harness.Load;
+
+/// <summary>What a sink has seen so far.</summary>
+internal sealed record SinkCounts
+{
+    /// <summary>Messages of any kind.</summary>
+    public long Received { get; init; }
+
+    /// <summary>Different good messages of this test.</summary>
+    public long Unique { get; init; }
+
+    public long Duplicates { get; init; }
+
+    public long Corrupt { get; init; }
+
+    /// <summary>Of another test, another run, or no harness at all.</summary>
+    public long Foreign { get; init; }
+
+    /// <summary>Messages that came after a later one with the same key.</summary>
+    public long OutOfOrder { get; init; }
+
+    /// <summary>Bytes of payload.</summary>
+    public long Bytes { get; init; }
+
+    /// <summary>When the first good message came, from the test's start; null before it.</summary>
+    public TimeSpan? First { get; init; }
+
+    /// <summary>When the last one came.</summary>
+    public TimeSpan? Last { get; init; }
+
+    /// <summary>The longest time without a good message up to the last one, the wait for the first included.</summary>
+    public TimeSpan LongestGap { get; init; }
+
+    /// <summary>When as many as the expectation asks for were there; null while they are not.</summary>
+    public TimeSpan? Satisfied { get; init; }
+
+    public LatencySummary? Latency { get; init; }
+
+    /// <summary>Of each client of a producer: how many different messages came.</summary>
+    public IReadOnlyList<StreamCount> Streams { get; init; } = [];
+}
+
+/// <param name="Producer">The producer's index.</param>
+/// <param name="Client">The client's index.</param>
+/// <param name="Unique">How many different messages.</param>
+internal sealed record StreamCount(int Producer, int Client, long Unique);

@@ -1,0 +1,15 @@
+namespace Cassini.Harness.Plans;
+
+/// <summary>Collects what is wrong, so that all of it is told at once.</summary>
+internal sealed class PlanProblems
+{
+    private readonly List<PlanProblem> _all = [];
+
+    public bool HasErrors => _all.Any(problem => !problem.IsWarning);
+
+    public IReadOnlyList<PlanProblem> InOrder => [.. _all.OrderBy(problem => problem.At)];
+
+    public void Add(Position at, string path, string message) => _all.Add(new PlanProblem(at, path, message));
+
+    public void Warn(Position at, string path, string message) => _all.Add(new PlanProblem(at, path, message, IsWarning: true));
+}

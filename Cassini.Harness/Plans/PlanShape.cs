@@ -1,0 +1,118 @@
+namespace Cassini.Harness.Plans;
+
+/// <summary>What a field holds.</summary>
+internal enum FieldKind
+{
+    Text,
+    Integer,
+    Flag,
+    Duration,
+    Object,
+    List,
+}
+
+/// <summary>A field that a plan may have.</summary>
+/// <param name="Name">Its name.</param>
+/// <param name="Kind">What it holds.</param>
+/// <param name="IsRequired">Whether it must be there.</param>
+/// <param name="Of">The shape of the object, or of the list's objects.</param>
+/// <param name="Values">What text is allowed; null for any.</param>
+internal sealed record FieldShape(string Name, FieldKind Kind, bool IsRequired = false, PlanShape? Of = null, IReadOnlyList<string>? Values = null);
+
+/// <summary>
+/// The fields of one kind of object. The reader takes no field that is not here, and a test holds docs/plan.schema.json against it: so
+/// that what is published is what is read.
+/// </summary>
+internal sealed record PlanShape(string Name, IReadOnlyList<FieldShape> Fields)
+{
+    public static readonly IReadOnlyList<string> Statuses = ["ok", "degraded", "error"];
+
+    public static readonly IReadOnlyList<string> Faults =
+        ["crash-session", "crash-accept", "crash-manager", "stall-accept", "close-endpoint", "stop-ticks", "resume"];
+
+    public static readonly PlanShape Plan = new("plan",
+    [
+        new("$schema", FieldKind.Text),
+        new("name", FieldKind.Text, IsRequired: true),
+        new("seed", FieldKind.Integer),
+        new("ready_timeout", FieldKind.Duration),
+        new("timeout", FieldKind.Duration),
+        new("settle", FieldKind.Duration),
+        new("brokers", FieldKind.List, IsRequired: true, Of: new("broker",
+        [
+            new("name", FieldKind.Text, IsRequired: true),
+            new("management", FieldKind.Text, IsRequired: true),
+            new("mqtt", FieldKind.Text, IsRequired: true),
+            new("tls", FieldKind.Object, IsRequired: true, Of: new("tls",
+            [
+                new("ca", FieldKind.Text, IsRequired: true),
+                new("cert", FieldKind.Text, IsRequired: true),
+                new("key", FieldKind.Text, IsRequired: true),
+                new("server_name", FieldKind.Text),
+            ])),
+            new("token_file", FieldKind.Text),
+        ])),
+        new("health", FieldKind.Object, Of: new("health", [new("allow", FieldKind.Text, Values: Statuses)])),
+        new("tests", FieldKind.List, IsRequired: true, Of: new("test",
+        [
+            new("name", FieldKind.Text, IsRequired: true),
+            new("broker", FieldKind.Text),
+            new("timeout", FieldKind.Duration),
+            new("producers", FieldKind.List, IsRequired: true, Of: Producer()),
+            new("sinks", FieldKind.List, Of: Sink()),
+            new("faults", FieldKind.List, Of: new("fault",
+            [
+                new("at", FieldKind.Duration, IsRequired: true),
+                new("fault", FieldKind.Text, IsRequired: true, Values: Faults),
+                new("endpoint", FieldKind.Text),
+                new("tolerate", FieldKind.Duration),
+            ])),
+        ])),
+    ]);
+
+    private static PlanShape Producer() => new("producer",
+    [
+        new("name", FieldKind.Text, IsRequired: true),
+        new("topic", FieldKind.Text, IsRequired: true),
+        new("message_size", FieldKind.Integer),
+        new("duration", FieldKind.Duration),
+        new("messages", FieldKind.Integer),
+        new("qos", FieldKind.Integer),
+        new("keys", FieldKind.Integer),
+        new("clients", FieldKind.Integer),
+        new("in_flight", FieldKind.Integer),
+        new("pattern", FieldKind.Object, Of: new("pattern",
+        [
+            new("drip", FieldKind.Object, Of: new("drip", [new("idle", FieldKind.Duration, IsRequired: true)])),
+            new("burst", FieldKind.Object, Of: new("burst",
+            [
+                new("size", FieldKind.Integer, IsRequired: true),
+                new("idle", FieldKind.Duration, IsRequired: true),
+            ])),
+        ])),
+        new("payload", FieldKind.Object, Of: new("payload",
+        [
+            new("fixed", FieldKind.Text),
+            new("random", FieldKind.Object, Of: new("random", [new("seed", FieldKind.Integer)])),
+            new("template", FieldKind.Text),
+        ])),
+    ]);
+
+    private static PlanShape Sink() => new("sink",
+    [
+        new("name", FieldKind.Text, IsRequired: true),
+        new("topic", FieldKind.Text, IsRequired: true),
+        new("qos", FieldKind.Integer),
+        new("expect", FieldKind.Object, Of: new("expect",
+        [
+            new("at_least", FieldKind.Integer),
+            new("within", FieldKind.Duration),
+            new("no_duplicates", FieldKind.Flag),
+            new("no_corruption", FieldKind.Flag),
+            new("order_per_key", FieldKind.Flag),
+            new("max_gap", FieldKind.Duration),
+            new("no_loss", FieldKind.Flag),
+            new("allow_foreign", FieldKind.Flag),
+        ])),
+    ]);
+}

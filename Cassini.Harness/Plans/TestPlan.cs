@@ -1,0 +1,76 @@
+using Cassini.Streams.Events;
+
+namespace Cassini.Harness.Plans;
+
+/// <summary>What is to be run: read, checked, and with its defaults filled in.</summary>
+internal sealed record TestPlan
+{
+    public required string Name { get; init; }
+
+    /// <summary>Decides every byte of every message.</summary>
+    public long Seed { get; init; }
+
+    public TimeSpan ReadyTimeout { get; init; } = TimeSpan.FromSeconds(60);
+
+    public TimeSpan Timeout { get; init; } = TimeSpan.FromMinutes(10);
+
+    /// <summary>When nothing came for this long after the producers ended, nothing more is expected.</summary>
+    public TimeSpan Settle { get; init; } = TimeSpan.FromSeconds(5);
+
+    public required IReadOnlyList<PlanBroker> Brokers { get; init; }
+
+    /// <summary>The worst status that is allowed.</summary>
+    public HealthStatus Allow { get; init; } = HealthStatus.Degraded;
+
+    public required IReadOnlyList<PlanTest> Tests { get; init; }
+
+    public PlanBroker BrokerOf(PlanTest test) => Brokers.First(broker => broker.Name == test.Broker);
+}
+
+/// <summary>A broker that the tests use.</summary>
+internal sealed record PlanBroker
+{
+    public required string Name { get; init; }
+
+    /// <summary>The base of its management URLs, ending in a slash.</summary>
+    public required Uri Management { get; init; }
+
+    public required string Host { get; init; }
+
+    public required int Port { get; init; }
+
+    public required PlanTls Tls { get; init; }
+
+    /// <summary>A file with the bearer token for the management; null for none.</summary>
+    public string? TokenFile { get; init; }
+}
+
+/// <summary>The files of a client of a broker, as full paths.</summary>
+/// <param name="ServerName">What the broker's certificate must be for; null for the host that is connected to.</param>
+internal sealed record PlanTls(string Ca, string Cert, string Key, string? ServerName = null);
+
+/// <summary>Producers and sinks that run together.</summary>
+internal sealed record PlanTest
+{
+    /// <summary>Its place in the plan, from 0.</summary>
+    public required int Index { get; init; }
+
+    public required string Name { get; init; }
+
+    public required string Broker { get; init; }
+
+    public TimeSpan? Timeout { get; init; }
+
+    public required IReadOnlyList<PlanProducer> Producers { get; init; }
+
+    public IReadOnlyList<PlanSink> Sinks { get; init; } = [];
+
+    public IReadOnlyList<PlanFault> Faults { get; init; } = [];
+}
+
+/// <summary>A rehearsed failure.</summary>
+/// <param name="At">How long after the test's start.</param>
+/// <param name="Fault">Which, as the management calls it.</param>
+/// <param name="Endpoint">Which endpoint; null for every one.</param>
+/// <param name="Tolerate">For how long health may be whatever it is.</param>
+internal sealed record PlanFault(TimeSpan At, string Fault, string? Endpoint, TimeSpan Tolerate);

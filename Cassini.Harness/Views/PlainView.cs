@@ -1,0 +1,36 @@
+using System.Globalization;
+
+namespace Cassini.Harness.Views;
+
+/// <summary>For logs: a line for each change, and every few seconds one that says how far it is.</summary>
+internal sealed class PlainView(TextWriter output, TimeProvider time) : IRunView
+{
+    private static readonly TimeSpan Period = TimeSpan.FromSeconds(5);
+
+    private readonly TextWriter _output = TextWriter.Synchronized(output);
+    private readonly long _began = time.GetTimestamp();
+    private TestRun? _run;
+    private ITimer? _timer;
+
+    public void Say(string line) =>
+        _output.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{time.GetElapsedTime(_began).TotalSeconds,7:0.0} s  {line}"));
+
+    public void Begin(TestRun run)
+    {
+        _run = run;
+        Say($"test {run.Plan.Name} begins");
+        _timer = time.CreateTimer(_ => SayProgress(), null, Period, Period);
+    }
+
+    public async Task EndAsync()
+    {
+        if (_timer is { } timer)
+        {
+            await timer.DisposeAsync();
+        }
+
+        SayProgress();
+    }
+
+    private void SayProgress() => Say($"test {_run!.Plan.Name}: {string.Join(", ", ProgressItem.Of(_run))}");
+}

@@ -1,0 +1,121 @@
+using Cassini.Harness.Load;
+
+namespace Cassini.Harness.Workers;
+
+/// <summary>
+/// A worker's order under way. What takes time runs beside the link's reader, which must not pause: only who listens notices silence.
+/// </summary>
+internal sealed class WorkerOrders(WorkerLink link, TlsIdentity identity, Action<string> say, TimeProvider time) : IAsyncDisposable
+{
+    private static readonly TimeSpan ProgressInterval = TimeSpan.FromMilliseconds(200);
+
+    private CancellationTokenSource _preparing = new();
+    private LoadEngine? _engine;
+    private Task _under = Task.CompletedTask;
+    private int _test = -1;
+    private int _reported = -1;
+
+    public async Task PrepareAsync(int test, LoadOrder order)
+    {
+        await EndAsync();
+        (_test, _engine) = (test, new LoadEngine(order, identity, null, time));
+        await link.SendAsync(new WorkerMessage.PlanAck(test));
+        say($"test {test + 1}: {order.Producers.Count} producers, {order.Sinks.Count} sinks");
+        _preparing = new CancellationTokenSource();
+        _under = GetReadyAsync(test, _engine, _preparing.Token);
+    }
+
+    public void Start(int test)
+    {
+        if (test == _test && _engine is { } engine)
+        {
+            _under = RunAsync(test, engine);
+        }
+    }
+
+    public async Task StopAsync(int test)
+    {
+        if (test == _test)
+        {
+            await EndAsync();
+        }
+    }
+
+    public async ValueTask DisposeAsync() => await EndAsync();
+
+    private async Task GetReadyAsync(int test, LoadEngine engine, CancellationToken cancellation)
+    {
+        string? error = null;
+        try
+        {
+            await engine.PrepareAsync(cancellation);
+        }
+        catch (HarnessException exception)
+        {
+            error = exception.Message;
+        }
+        catch (OperationCanceledException) when (cancellation.IsCancellationRequested)
+        {
+            return;
+        }
+
+        await TrySendAsync(new WorkerMessage.Ready(test, error));
+    }
+
+    private async Task RunAsync(int test, LoadEngine engine)
+    {
+        var running = engine.Start();
+        while (!running.IsCompleted)
+        {
+            await TrySendAsync(new WorkerMessage.Progress(test, engine.Report));
+            await Task.WhenAny(running, Task.Delay(ProgressInterval, time));
+        }
+
+        string? error = null;
+        try
+        {
+            await running;
+        }
+        catch (Exception failure)
+        {
+            error = failure.Message;
+        }
+
+        await ReportAsync(test, engine, error);
+    }
+
+    private async Task EndAsync()
+    {
+        if (_engine is not { } engine)
+        {
+            return;
+        }
+
+        _engine = null;
+        await _preparing.CancelAsync();
+        await engine.StopAsync();
+        await _under;
+        await engine.DisposeAsync();
+        await ReportAsync(_test, engine);
+    }
+
+    private async Task ReportAsync(int test, LoadEngine engine, string? error = null)
+    {
+        if (Interlocked.Exchange(ref _reported, test) != test)
+        {
+            await TrySendAsync(new WorkerMessage.Report(test, engine.Report, error));
+        }
+    }
+
+    private async Task TrySendAsync(WorkerMessage message)
+    {
+        try
+        {
+            await link.SendAsync(message);
+        }
+        catch (WorkerLinkException)
+        {
+            // The reader meets the same end.
+        }
+    }
+}

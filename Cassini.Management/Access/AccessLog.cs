@@ -1,0 +1,13 @@
+namespace Cassini.Management.Access;
+
+internal static partial class AccessLog
+{
+    [LoggerMessage(2100, LogLevel.Error, "{Path}: {Problem}: nobody gets in with a token of it")]
+    public static partial void TokensLost(ILogger logger, string path, string problem);
+
+    [LoggerMessage(2101, LogLevel.Information, "{Path} can be read again")]
+    public static partial void TokensBack(ILogger logger, string path);
+
+    [LoggerMessage(2102, LogLevel.Information, "a graceful stop was asked for over HTTP by {Caller}")]
+    public static partial void DrainRequested(ILogger logger, string? caller);
+}

@@ -1,0 +1,58 @@
+using System.Net;
+
+namespace Cassini.Management.Access;
+
+/// <summary>Places that each caller has only so many of: connections, feeds or long polls. Thread-safe.</summary>
+/// <param name="most">For one caller; null when callers are not told apart.</param>
+internal sealed class CallerPlaces(int? most)
+{
+    private readonly Lock _gate = new();
+    private readonly Dictionary<IPAddress, int> _taken = [];
+
+    /// <summary>How many a caller may have; for messages.</summary>
+    public int Most => most ?? int.MaxValue;
+
+    /// <summary>Takes a place, unless the caller has as many as it may.</summary>
+    public bool TryTake(IPAddress? caller)
+    {
+        if (most is null)
+        {
+            return true;
+        }
+
+        var key = CallerKey.Of(caller);
+        lock (_gate)
+        {
+            var taken = _taken.GetValueOrDefault(key);
+            if (taken >= most)
+            {
+                return false;
+            }
+
+            _taken[key] = taken + 1;
+            return true;
+        }
+    }
+
+    public void GiveBack(IPAddress? caller)
+    {
+        if (most is null)
+        {
+            return;
+        }
+
+        var key = CallerKey.Of(caller);
+        lock (_gate)
+        {
+            var left = _taken[key] - 1;
+            if (left == 0)
+            {
+                _taken.Remove(key);
+            }
+            else
+            {
+                _taken[key] = left;
+            }
+        }
+    }
+}

@@ -1,0 +1,29 @@
+using System.Net;
+using Microsoft.AspNetCore.Connections;
+using Microsoft.AspNetCore.Server.Kestrel.Core;
+
+namespace Cassini.Management.Access;
+
+/// <summary>Closes a connection at once whose caller has as many as it may: nobody's connections are to crowd out the others'.</summary>
+internal static class ConnectionPlaces
+{
+    public static void LimitEachCaller(this ListenOptions listen, CallerPlaces places, Refusals refusals) => listen.Use(next => async connection =>
+    {
+        var caller = (connection.RemoteEndPoint as IPEndPoint)?.Address;
+        if (!places.TryTake(caller))
+        {
+            refusals.Add(RefusalKind.Connections);
+            connection.Abort(new ConnectionAbortedException("The caller has as many connections as it may."));
+            return;
+        }
+
+        try
+        {
+            await next(connection);
+        }
+        finally
+        {
+            places.GiveBack(caller);
+        }
+    });
+}

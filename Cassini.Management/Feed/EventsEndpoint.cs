@@ -1,0 +1,71 @@
+using System.Net.Mime;
+using Cassini.Management.Http;
+using Microsoft.AspNetCore.Http.Features;
+using Microsoft.AspNetCore.Server.Kestrel.Core.Features;
+
+namespace Cassini.Management.Feed;
+
+/// <summary>GET /events: the feed, as Server-Sent Events.</summary>
+internal static class EventsEndpoint
+{
+    public static void MapEvents(this IEndpointRouteBuilder routes, ManagementContext broker, FeedRegistry feeds) =>
+        routes.MapReads("/events", context => AnswerAsync(context, broker, feeds))
+            .Describe("events", "The feed: a snapshot, then every event as it happens.")
+            .Takes("types", "The types of events to send, comma between; all when absent.", repeats: true)
+            .Takes("lastEventId", "Resume after this event. The header Last-Event-ID goes before it.")
+            .Takes("Last-Event-ID", "Resume after this event.", Microsoft.OpenApi.ParameterLocation.Header)
+            .Answers(StatusCodes.Status200OK, MediaTypeNames.Text.EventStream)
+            .Answers(StatusCodes.Status400BadRequest, Answer.PlainText)
+            .Answers(StatusCodes.Status503ServiceUnavailable, Answer.PlainText);
+
+    private static Task AnswerAsync(HttpContext context, ManagementContext broker, FeedRegistry feeds)
+    {
+        var request = context.Request;
+        if (!CategoryFilter.TryParse(request.Query["types"], out var filter, out var error))
+        {
+            return Answer.TextAsync(context, StatusCodes.Status400BadRequest, error + "\n");
+        }
+
+        if (HttpMethods.IsHead(request.Method))
+        {
+            context.Response.ContentType = MediaTypeNames.Text.EventStream;
+            context.Response.Headers.CacheControl = "no-store";
+            return Task.CompletedTask;
+        }
+
+        // A browser that reconnects repeats the address it was given and tells what it has seen in the header.
+        var lastEventId = request.Headers["Last-Event-ID"] is { Count: > 0 } header ? header[^1] : request.Query["lastEventId"].ToString();
+        var start = FeedStart.Decide(broker, lastEventId);
+        return feeds.TryOpen(context, filter, start.After, out var refusal) is { } feed
+            ? StreamAsync(context, feeds, feed, OpenAsync(context, feed, start))
+            : Answer.TextAsync(context, refusal.Status, refusal.Sentence);
+    }
+
+    /// <summary>
+    /// The framework's result makes the answer a stream of events and writes the opening. What follows is framed once for
+    /// all subscribers instead of once for each, and an idle feed keeps neither a formatter's buffers nor its first snapshot.
+    /// </summary>
+    private static Task OpenAsync(HttpContext context, Feed feed, FeedStart start)
+    {
+        // A subscriber may be as slow as it likes: it costs nobody anything, and is reset when it falls too far behind.
+        context.Features.GetRequiredFeature<IHttpMinResponseDataRateFeature>().MinDataRate = null;
+        return TypedResults.ServerSentEvents(feed.OpenAsync(start)).ExecuteAsync(context);
+    }
+
+    private static async Task StreamAsync(HttpContext context, FeedRegistry feeds, Feed feed, Task opened)
+    {
+        try
+        {
+            await opened;
+            await feed.FollowAsync(context.Response.Body, context.RequestAborted);
+        }
+        catch (OperationCanceledException) when (context.RequestAborted.IsCancellationRequested)
+        {
+            // The subscriber went away in the middle of a message.
+        }
+        finally
+        {
+            feeds.Close(feed);
+        }
+    }
+}

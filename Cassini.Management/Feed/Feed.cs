@@ -1,0 +1,144 @@
+using System.Net.ServerSentEvents;
+using System.Text.Json;
+using Cassini.Management.Http;
+using Cassini.Streams.Events;
+using Cassini.Streams.Health;
+using EventId = Cassini.Streams.Events.EventId;
+
+namespace Cassini.Management.Feed;
+
+/// <summary>
+/// One subscriber of /events: a cursor in the shared log. It owns no queue, timer or buffer, serializes nothing that
+/// another feed has serialized, and allocates nothing for an event.
+/// </summary>
+internal sealed class Feed : IDisposable
+{
+    private static readonly byte[] Empty = "{}"u8.ToArray();
+
+    private readonly ManagementContext _broker;
+    private readonly FeedRegistry _registry;
+    private readonly CategoryFilter _filter;
+    private readonly EventCursor _cursor;
+    private long _lastSent;
+    private long _sent;
+    private bool _knownStale;
+
+    /// <summary>Begins after <paramref name="after"/>.</summary>
+    public Feed(ManagementContext broker, FeedRegistry registry, CategoryFilter filter, long after)
+    {
+        _broker = broker;
+        _registry = registry;
+        _filter = filter;
+
+        // The log itself is the queue: a subscriber may fall behind by all that is kept, and is then reset.
+        _cursor = broker.Hub.Log.OpenCursor(after, broker.Hub.Log.Capacity);
+        _lastSent = broker.Time.GetTimestamp();
+        _knownStale = registry.IsStale;
+    }
+
+    /// <summary>Messages sent so far.</summary>
+    public long Sent => Volatile.Read(ref _sent);
+
+    /// <summary>Whether nothing was sent for so long that a heartbeat is due at this look, and not only at the next. Any thread.</summary>
+    public bool IsQuiet =>
+        _broker.Time.GetElapsedTime(Volatile.Read(ref _lastSent)) > _broker.Options.FeedHeartbeat - _registry.LookInterval;
+
+    /// <summary>Makes the feed look around: it is stopped, cut off, or has something to say. Any thread.</summary>
+    public void Nudge() => _cursor.Nudge();
+
+    public void Dispose() => _cursor.Dispose();
+
+    /// <summary>The first messages: the snapshot, and before it the reset when it cannot resume as it was asked to.</summary>
+    public async IAsyncEnumerable<SseItem<byte[]>> OpenAsync(FeedStart start)
+    {
+        if (start.Reset is { } refused)
+        {
+            yield return Noted(Reset(refused)).ToItem();
+        }
+
+        yield return Noted(Snapshot(start.Snapshot, hasId: !start.IsResumed)).ToItem();
+        await Task.CompletedTask;
+    }
+
+    /// <summary>Writes the messages after that, until the subscriber goes away or the process stops.</summary>
+    public async Task FollowAsync(Stream body, CancellationToken aborted)
+    {
+        using var wakeUp = aborted.UnsafeRegister(static state => ((Feed)state!).Nudge(), this);
+        while (true)
+        {
+            while (!aborted.IsCancellationRequested && _cursor.Position < _registry.StopAfter && _cursor.TryRead(out var delivery))
+            {
+                if (delivery.Envelope is not { } envelope)
+                {
+                    await ResetAsync(body, delivery.Gap, aborted);
+                }
+                else if (_filter.Includes(envelope.Event.Category))
+                {
+                    NoteSent();
+                    await body.WriteAsync(_registry.Frames.Of(envelope), CancellationToken.None);
+                }
+            }
+
+            if (aborted.IsCancellationRequested)
+            {
+                return;
+            }
+
+            if (_cursor.IsCompleted || _cursor.Position >= _registry.StopAfter)
+            {
+                await SendAsync(body, new FeedMessage(FeedMessage.Bye, Empty, IdOf(_cursor.Position)), aborted);
+                return;
+            }
+
+            var isStale = _registry.IsStale;
+            if (isStale != _knownStale || IsQuiet)
+            {
+                await SendAsync(body, SignOfLife(isStale), aborted);
+                _knownStale = isStale;
+            }
+
+            await _cursor.WaitAsync();
+        }
+    }
+
+    private async Task ResetAsync(Stream body, Gap gap, CancellationToken aborted)
+    {
+        await SendAsync(body, Reset(new ResetAnswer(ResetAnswer.TooSlow, IdOf(gap.From), IdOf(gap.To))), aborted);
+        var snapshot = _broker.Health.Current;
+        _cursor.MoveTo(snapshot.Through);
+        await SendAsync(body, Snapshot(snapshot, hasId: true), aborted);
+    }
+
+    private ValueTask SendAsync(Stream body, FeedMessage message, CancellationToken aborted) =>
+        body.WriteAsync(Noted(message).ToFrame(), aborted);
+
+    /// <summary>A dead projection is not covered up by a beating heart: as long as it is stale, and when it is no longer, health itself is sent.</summary>
+    private FeedMessage SignOfLife(bool isStale) => isStale || _knownStale
+        ? Snapshot(_broker.Health.Current, hasId: false)
+        : new FeedMessage(FeedMessage.Heartbeat, Empty, IdOf(_cursor.Position));
+
+    private FeedMessage Snapshot(HealthSnapshot snapshot, bool hasId) => new(
+        FeedMessage.Snapshot,
+        _registry.Bodies.Of(snapshot).FeedJson,
+        hasId && !FeedRegistry.IsStaleIn(snapshot) ? IdOf(snapshot.Through) : null);
+
+    private FeedMessage Reset(ResetAnswer answer)
+    {
+        _registry.CountReset(answer.Reason);
+        return new FeedMessage(FeedMessage.Reset, JsonSerializer.SerializeToUtf8Bytes(answer, ManagementJson.Reset), null);
+    }
+
+    private FeedMessage Noted(FeedMessage message)
+    {
+        NoteSent();
+        return message;
+    }
+
+    private void NoteSent()
+    {
+        Volatile.Write(ref _lastSent, _broker.Time.GetTimestamp());
+        Volatile.Write(ref _sent, _sent + 1);
+    }
+
+    private string IdOf(long sequence) => new EventId(_broker.Hub.Epoch, sequence).ToString();
+}

@@ -1,0 +1,192 @@
+using System.Collections.Immutable;
+using Cassini.Management.Access;
+using Cassini.Management.Probes;
+using Cassini.Streams.Events;
+using Cassini.Streams.Health;
+
+namespace Cassini.Management.Feed;
+
+/// <summary>All open feeds: the cap, what they share, their counters, and their end at shutdown.</summary>
+internal sealed class FeedRegistry : IDisposable
+{
+    /// <summary>How long a feed may take to send its last messages. One whose subscriber does not read is cut then.</summary>
+    private static readonly TimeSpan StopGrace = TimeSpan.FromSeconds(2);
+
+    private static readonly TimeSpan LongestLookInterval = TimeSpan.FromMilliseconds(500);
+
+    private readonly Lock _gate = new();
+    private readonly Dictionary<Feed, HttpContext> _open = [];
+    private readonly ManagementContext _broker;
+    private readonly CallerPlaces _places;
+    private readonly ITimer _look;
+    private readonly ITimer _stopTimer;
+    private readonly CancellationTokenRegistration _stopping;
+    private ImmutableSortedDictionary<string, long> _resets = ImmutableSortedDictionary<string, long>.Empty.WithComparers(StringComparer.Ordinal);
+    private int _count;
+    private long _sentByClosed;
+    private long _refused;
+    private long _stopAfter = long.MaxValue;
+    private volatile bool _isStale;
+
+    public FeedRegistry(ManagementContext broker, SnapshotBodies bodies, CallerPlaces places, CancellationToken stopping)
+    {
+        _broker = broker;
+        _places = places;
+        Bodies = bodies;
+        var quarter = broker.Options.FeedHeartbeat / 4;
+        LookInterval = quarter < LongestLookInterval ? quarter : LongestLookInterval;
+        _look = broker.Time.CreateTimer(static state => ((FeedRegistry)state!).Look(), this, LookInterval, LookInterval);
+        _stopTimer = broker.Time.CreateTimer(
+            static state => ((FeedRegistry)state!).CutAll(), this, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+        _stopping = stopping.UnsafeRegister(static state => ((FeedRegistry)state!).Stop(), this);
+    }
+
+    public EventFrames Frames { get; } = new();
+
+    public SnapshotBodies Bodies { get; }
+
+    /// <summary>How often the one timer of all feeds looks for quiet ones and for a stale projection.</summary>
+    public TimeSpan LookInterval { get; }
+
+    /// <summary>The last sequence that is still sent: set when the process stops.</summary>
+    public long StopAfter => Volatile.Read(ref _stopAfter);
+
+    /// <summary>Whether the projection's ticks have stopped, as of the last look.</summary>
+    public bool IsStale => _isStale;
+
+    /// <summary>Open feeds.</summary>
+    public int Count => Volatile.Read(ref _count);
+
+    /// <summary>Subscribers that were refused for the cap.</summary>
+    public long Refused => Interlocked.Read(ref _refused);
+
+    /// <summary>Resets by reason.</summary>
+    public IReadOnlyDictionary<string, long> Resets => Volatile.Read(ref _resets);
+
+    /// <summary>Messages sent to all subscribers.</summary>
+    public long Sent
+    {
+        get
+        {
+            lock (_gate)
+            {
+                return _sentByClosed + _open.Keys.Sum(feed => feed.Sent);
+            }
+        }
+    }
+
+    public static bool IsStaleIn(HealthSnapshot snapshot)
+    {
+        foreach (var check in snapshot.Checks)
+        {
+            if (check.Name == CheckNames.Projection)
+            {
+                return check.Status == HealthStatus.Error;
+            }
+        }
+
+        return false;
+    }
+
+    /// <summary>Opens a feed unless there are as many as there may be, in all or of this caller.</summary>
+    /// <param name="context">The request.</param>
+    /// <param name="filter">What it wants.</param>
+    /// <param name="after">The last event that it has.</param>
+    /// <param name="refusal">Status and sentence when it may not have one.</param>
+    public Feed? TryOpen(HttpContext context, CategoryFilter filter, long after, out (int Status, string Sentence) refusal)
+    {
+        refusal = default;
+        if (Interlocked.Increment(ref _count) > _broker.Options.MaxFeeds)
+        {
+            refusal = (StatusCodes.Status503ServiceUnavailable, $"too many feeds: {_broker.Options.MaxFeeds} are open, and no more are allowed\n");
+        }
+        else if (!_places.TryTake(context.Connection.RemoteIpAddress))
+        {
+            refusal = (StatusCodes.Status429TooManyRequests, $"too many feeds: {_places.Most} of yours are open, and no more are allowed\n");
+        }
+
+        if (refusal != default)
+        {
+            Interlocked.Decrement(ref _count);
+            Interlocked.Increment(ref _refused);
+            return null;
+        }
+
+        var feed = new Feed(_broker, this, filter, after);
+        lock (_gate)
+        {
+            _open.Add(feed, context);
+        }
+
+        return feed;
+    }
+
+    public void Close(Feed feed)
+    {
+        lock (_gate)
+        {
+            _places.GiveBack(_open[feed].Connection.RemoteIpAddress);
+            _open.Remove(feed);
+            _sentByClosed += feed.Sent;
+        }
+
+        Interlocked.Decrement(ref _count);
+        feed.Dispose();
+    }
+
+    public void CountReset(string reason) => ImmutableInterlocked.Update(
+        ref _resets, static (resets, reason) => resets.SetItem(reason, resets.GetValueOrDefault(reason) + 1), reason);
+
+    public void Dispose()
+    {
+        _stopping.Dispose();
+        _look.Dispose();
+        _stopTimer.Dispose();
+    }
+
+    private void Look()
+    {
+        if (Count == 0)
+        {
+            return;
+        }
+
+        var isStale = IsStaleIn(_broker.Health.Current);
+        var isNews = isStale != _isStale;
+        _isStale = isStale;
+        foreach (var (feed, _) in Open())
+        {
+            if (isNews || feed.IsQuiet)
+            {
+                feed.Nudge();
+            }
+        }
+    }
+
+    private void Stop()
+    {
+        Volatile.Write(ref _stopAfter, _broker.Hub.Log.Newest);
+        foreach (var (feed, _) in Open())
+        {
+            feed.Nudge();
+        }
+
+        _stopTimer.Change(StopGrace, Timeout.InfiniteTimeSpan);
+    }
+
+    private void CutAll()
+    {
+        foreach (var (_, context) in Open())
+        {
+            context.Abort();
+        }
+    }
+
+    private KeyValuePair<Feed, HttpContext>[] Open()
+    {
+        lock (_gate)
+        {
+            return [.. _open];
+        }
+    }
+}

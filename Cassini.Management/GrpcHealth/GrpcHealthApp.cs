@@ -1,0 +1,90 @@
+using System.Net;
+using Cassini.Management.Access;
+using Cassini.Management.Control;
+using Cassini.Management.Http;
+using Cassini.Streams.Hosting;
+using Cassini.Streams.Listening;
+using Cassini.Streams.Listening.Endpoints;
+using Microsoft.AspNetCore.Server.Kestrel.Core;
+using Microsoft.Extensions.DependencyInjection.Extensions;
+
+namespace Cassini.Management.GrpcHealth;
+
+/// <summary>
+/// The gRPC health protocol on a port of its own: an application beside the management surface, so that neither's routes can be
+/// reached through the other's port.
+/// </summary>
+internal static class GrpcHealthApp
+{
+    // A request is a name.
+    private const int MaxMessageBytes = 4 * 1024;
+
+    // Beside watchers, of which one connection can carry many: room for who checks.
+    private const int OtherConnections = 128;
+
+    /// <summary>The application of a broker; null when its options name no address.</summary>
+    public static WebApplication? Create(BrokerHost host, ILoggerFactory loggers, TimeProvider time) =>
+        host.Options.Management.GrpcAddress is null ? null : Create(
+            new ManagementContext(
+                host.Hub, host.Health, host.Connections, new ListenerControl(host.Listeners), host.Options.Management, time, host.Broker),
+            loggers);
+
+    /// <summary>Makes the application; <c>StartAsync</c> binds it and throws an <see cref="IOException"/> when it cannot.</summary>
+    public static WebApplication Create(ManagementContext broker, ILoggerFactory loggers)
+    {
+        var address = EndpointAddress.TryParse(broker.Options.GrpcAddress, out var parsed, out var error)
+            ? new IPEndPoint(parsed.Address, parsed.Port)
+            : throw new ArgumentException(error);
+        var isOpen = IPAddress.IsLoopback(address.Address) && broker.Options.RequireCredentials is not true;
+        var framework = new FrameworkLoggers(loggers);
+        var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
+        builder.Services.Replace(ServiceDescriptor.Singleton<ILoggerFactory>(framework));
+        builder.Services.Replace(ServiceDescriptor.Singleton<IHostLifetime, ManagementApp.NoSignals>());
+        builder.Services.AddRoutingCore();
+        builder.Services.AddGrpc(grpc => grpc.MaxReceiveMessageSize = MaxMessageBytes);
+        builder.Services.AddSingleton(broker);
+        builder.Services.AddSingleton(new HealthServices(namesChecks: isOpen));
+        builder.Services.AddSingleton(new CallerPlaces(isOpen ? null : broker.Options.MaxFeedsPerCaller));
+        builder.Services.AddSingleton<HealthService>();
+        builder.WebHost.UseKestrelCore().ConfigureKestrel(kestrel =>
+        {
+            Limit(kestrel.Limits, broker.Options.MaxWatches);
+            kestrel.AddServerHeader = false;
+
+            // In the clear, as a kubelet's gRPC probe is. TLS is one line here: listen.UseHttps.
+            kestrel.Listen(address, listen =>
+            {
+                listen.Protocols = HttpProtocols.Http2;
+                listen.LimitEachCaller(new CallerPlaces(isOpen ? null : broker.Options.MaxConnectionsPerCaller), broker.Refusals);
+            });
+        });
+
+        var app = builder.Build();
+        app.Lifetime.ApplicationStarted.Register(framework.Open);
+        if (!isOpen)
+        {
+            var rates = new RequestRates(broker.Options);
+            app.Lifetime.ApplicationStopped.Register(rates.Dispose);
+            app.Use(rates.Limit);
+        }
+
+        app.MapGrpcService<HealthService>();
+        return app;
+    }
+
+    private static void Limit(KestrelServerLimits limits, int watches)
+    {
+        limits.MaxConcurrentConnections = watches + OtherConnections;
+        limits.MaxRequestHeaderCount = 64;
+        limits.MaxRequestHeadersTotalSize = 16 * 1024;
+        limits.MaxRequestBodySize = 16 * 1024;
+        limits.RequestHeadersTimeout = TimeSpan.FromSeconds(10);
+
+        // Of a connection that carries no call: a watch is one.
+        limits.KeepAliveTimeout = TimeSpan.FromSeconds(20);
+
+        // A watcher whose machine is gone holds a place until this finds out.
+        limits.Http2.KeepAlivePingDelay = TimeSpan.FromSeconds(30);
+        limits.Http2.KeepAlivePingTimeout = TimeSpan.FromSeconds(20);
+    }
+}

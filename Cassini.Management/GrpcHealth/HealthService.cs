@@ -1,0 +1,109 @@
+using Cassini.Management.Access;
+using Cassini.Management.Http;
+using Grpc.Core;
+using Grpc.Health.V1;
+using static Grpc.Health.V1.HealthCheckResponse.Types;
+
+namespace Cassini.Management.GrpcHealth;
+
+/// <summary>grpc.health.v1.Health: the probes of the management surface, for who speaks gRPC.</summary>
+internal sealed class HealthService(ManagementContext broker, HealthServices services, CallerPlaces places, IHostApplicationLifetime lifetime) : Health.HealthBase
+{
+    /// <summary>How long a watcher that does not read may hold up the end.</summary>
+    private static readonly TimeSpan StopGrace = TimeSpan.FromSeconds(1);
+
+    private int _watches;
+
+    public override Task<HealthCheckResponse> Check(HealthCheckRequest request, ServerCallContext context) =>
+        services.Find(request.Service) is { } scope
+            ? Task.FromResult(Answer(HealthServices.Judge(scope, broker.Health.Current)))
+            : throw new RpcException(new Status(StatusCode.NotFound, "there is no service of this name"));
+
+    /// <summary>The present status at once, then each change of it, until the watcher or the process ends.</summary>
+    public override async Task Watch(HealthCheckRequest request, IServerStreamWriter<HealthCheckResponse> responseStream, ServerCallContext context)
+    {
+        if (Interlocked.Increment(ref _watches) > broker.Options.MaxWatches)
+        {
+            Interlocked.Decrement(ref _watches);
+            throw new RpcException(new Status(
+                StatusCode.ResourceExhausted, $"too many watches: {broker.Options.MaxWatches} are open, and no more are allowed"));
+        }
+
+        var caller = context.GetHttpContext().Connection.RemoteIpAddress;
+        if (!places.TryTake(caller))
+        {
+            Interlocked.Decrement(ref _watches);
+            throw new RpcException(new Status(StatusCode.ResourceExhausted, $"too many watches: {places.Most} of yours are open, and no more are allowed"));
+        }
+
+        try
+        {
+            await WatchAsync(request.Service, responseStream, context.CancellationToken);
+        }
+        catch (OperationCanceledException) when (context.CancellationToken.IsCancellationRequested)
+        {
+            // The watcher has gone: nobody hears how it ends.
+            return;
+        }
+        finally
+        {
+            places.GiveBack(caller);
+            Interlocked.Decrement(ref _watches);
+        }
+
+        throw new RpcException(new Status(StatusCode.Unavailable, "the process stops"));
+    }
+
+    private static HealthCheckResponse Answer(ServingStatus status) => new() { Status = status };
+
+    private async Task WatchAsync(string service, IServerStreamWriter<HealthCheckResponse> watcher, CancellationToken gone)
+    {
+        using var end = CancellationTokenSource.CreateLinkedTokenSource(gone, lifetime.ApplicationStopping);
+        var told = ServingStatus.Unknown;
+        try
+        {
+            await foreach (var status in StatusesOf(service, end.Token))
+            {
+                await watcher.WriteAsync(Answer(status), end.Token);
+                told = status;
+            }
+        }
+        catch (OperationCanceledException) when (!gone.IsCancellationRequested)
+        {
+            // The process stops, or its projection has ended: the last word follows.
+        }
+
+        if (told is ServingStatus.Serving)
+        {
+            using var overdue = new CancellationTokenSource(StopGrace, broker.Time);
+            using var limit = CancellationTokenSource.CreateLinkedTokenSource(gone, overdue.Token);
+            try
+            {
+                await watcher.WriteAsync(Answer(ServingStatus.NotServing), limit.Token);
+            }
+            catch (OperationCanceledException) when (overdue.IsCancellationRequested)
+            {
+                // It learns of the end when it reads again.
+            }
+        }
+    }
+
+    private async IAsyncEnumerable<ServingStatus> StatusesOf(
+        string service, [System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        if (services.Find(service) is { } scope)
+        {
+            await foreach (var status in VerdictChanges.ReadAsync(
+                broker.Health, snapshot => HealthServices.Judge(scope, snapshot), broker.Time, cancellationToken))
+            {
+                yield return status;
+            }
+        }
+        else
+        {
+            // The protocol keeps the call open, for a service that may come.
+            yield return ServingStatus.ServiceUnknown;
+            await Task.Delay(Timeout.InfiniteTimeSpan, broker.Time, cancellationToken);
+        }
+    }
+}

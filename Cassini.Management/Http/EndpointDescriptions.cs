@@ -1,0 +1,75 @@
+using System.Net.Mime;
+using Cassini.Management.Probes;
+using Microsoft.AspNetCore.Http.Metadata;
+using Microsoft.AspNetCore.OpenApi;
+using Microsoft.OpenApi;
+
+namespace Cassini.Management.Http;
+
+/// <summary>
+/// Maps plain request delegates (nothing is bound by reflection, so the process starts fast and a request costs little)
+/// and says beside them what the OpenAPI document tells of them.
+/// </summary>
+internal static class EndpointDescriptions
+{
+    private static readonly string[] Reads = [HttpMethods.Get, HttpMethods.Head];
+
+    public static IEndpointConventionBuilder MapReads(this IEndpointRouteBuilder routes, string pattern, RequestDelegate handler) =>
+        routes.MapMethods(pattern, Reads, handler).WithMetadata(handler.Method);
+
+    public static IEndpointConventionBuilder MapWrite(
+        this IEndpointRouteBuilder routes, string method, string pattern, RequestDelegate handler) =>
+        routes.MapMethods(pattern, [method], handler).WithMetadata(handler.Method)
+            .Answers(StatusCodes.Status403Forbidden, Answer.PlainText);
+
+    public static IEndpointConventionBuilder Describe(this IEndpointConventionBuilder endpoint, string name, string summary) =>
+        endpoint.WithSummary(summary).AddOpenApiOperationTransformer((operation, context, _) =>
+        {
+            var isHead = HttpMethods.IsHead(context.Description.HttpMethod ?? "");
+            operation.OperationId = isHead ? name + "Head" : name;
+            return Task.CompletedTask;
+        });
+
+    public static IEndpointConventionBuilder Answers(this IEndpointConventionBuilder endpoint, int status, params string[] mediaTypes) =>
+        endpoint.Answers<string>(status, mediaTypes);
+
+    public static IEndpointConventionBuilder Answers<T>(this IEndpointConventionBuilder endpoint, int status, params string[] mediaTypes) =>
+        endpoint.WithMetadata(new ProducesResponseTypeMetadata(
+            status, typeof(T), [.. mediaTypes.Select(type => new ContentType(type).MediaType)]));
+
+    public static IEndpointConventionBuilder AnswersProbe(this IEndpointConventionBuilder endpoint) =>
+        endpoint.Answers<ProbeReport>(StatusCodes.Status200OK, Answer.PlainText, Answer.Json)
+            .Answers<ProbeReport>(StatusCodes.Status503ServiceUnavailable, Answer.PlainText, Answer.Json)
+            .Answers(StatusCodes.Status400BadRequest, Answer.PlainText);
+
+    public static IEndpointConventionBuilder TakesProbeParameters(this IEndpointConventionBuilder endpoint) => endpoint
+        .Takes("verbose", "List the checks although the probe passes. No value is needed.")
+        .Takes("exclude", "A check to leave out; repeatable. A name of no check is a warning, not an error.", repeats: true)
+        .Takes("wait", "Answer the moment the probe passes, or at the end of this time: 500ms, 30s, at most 10m.", pattern: "^[0-9]+(ms|s|m)$");
+
+    public static IEndpointConventionBuilder TakesCheck(this IEndpointConventionBuilder endpoint) =>
+        endpoint.Takes("check", "The check's name.", ParameterLocation.Path);
+
+    public static IEndpointConventionBuilder Takes(
+        this IEndpointConventionBuilder endpoint,
+        string name,
+        string description,
+        ParameterLocation location = ParameterLocation.Query,
+        bool repeats = false,
+        string? pattern = null,
+        JsonSchemaType type = JsonSchemaType.String) =>
+        endpoint.AddOpenApiOperationTransformer((operation, _, _) =>
+        {
+            var schema = new OpenApiSchema { Type = type, Pattern = pattern };
+            operation.Parameters ??= [];
+            operation.Parameters.Add(new OpenApiParameter
+            {
+                Name = name,
+                In = location,
+                Description = description,
+                Required = location == ParameterLocation.Path,
+                Schema = repeats ? new OpenApiSchema { Type = JsonSchemaType.Array, Items = schema } : schema,
+            });
+            return Task.CompletedTask;
+        });
+}

@@ -1,0 +1,153 @@
+using Cassini.Streams.Events;
+using Cassini.Streams.Health;
+
+namespace Cassini.Management.Logging;
+
+/// <summary>The log's messages. Their event ids are part of the surface: they stay what they are.</summary>
+internal static partial class EventLogMessages
+{
+    /// <summary>A phase is entered on purpose: a clean stop is no error.</summary>
+    public static LogLevel LevelOf(HealthChanged changed) => changed.Check is CheckNames.Phase ? LogLevel.Information : changed.To switch
+    {
+        HealthStatus.Error => LogLevel.Error,
+        HealthStatus.Degraded or HealthStatus.Unknown => LogLevel.Warning,
+        _ => LogLevel.Information,
+    };
+
+    [LoggerMessage(1000, LogLevel.Warning, "the log missed the events {From} to {To}: it was too slow")]
+    public static partial void EventsMissed(this ILogger logger, long from, long to);
+
+    [LoggerMessage(1001, LogLevel.Error, "the log of events has ended")]
+    public static partial void LogEnded(this ILogger logger, Exception exception);
+
+    [LoggerMessage(1002, LogLevel.Information, "{Event}")]
+    public static partial void Other(this ILogger logger, BrokerEvent @event);
+
+    [LoggerMessage(1100, LogLevel.Debug, "{Endpoint} is configured")]
+    public static partial void ListenerConfigured(this ILogger logger, string endpoint);
+
+    [LoggerMessage(1101, LogLevel.Information, "{Endpoint} is bound to {Address}")]
+    public static partial void ListenerBound(this ILogger logger, string endpoint, string address);
+
+    [LoggerMessage(1102, LogLevel.Error, "{Endpoint} cannot be bound: {Error} ({Message}); attempt {Attempt}, next in {RetryIn}")]
+    public static partial void BindFailed(this ILogger logger, string endpoint, string error, string message, int attempt, TimeSpan retryIn);
+
+    [LoggerMessage(1103, LogLevel.Information, "{Endpoint} is closed")]
+    public static partial void ListenerClosed(this ILogger logger, string endpoint);
+
+    [LoggerMessage(1104, LogLevel.Warning, "{Endpoint} is closed: {Reason}")]
+    public static partial void ListenerLost(this ILogger logger, string endpoint, ListenerCloseReason reason);
+
+    [LoggerMessage(1105, LogLevel.Warning, "{Endpoint} cannot accept: {Error}, {Failures} times; next attempt in {RetryIn}")]
+    public static partial void AcceptFailed(this ILogger logger, string endpoint, string error, int failures, TimeSpan retryIn);
+
+    [LoggerMessage(1200, LogLevel.Debug, "connection {Id}: accepted on {Endpoint} from {RemoteAddress}")]
+    public static partial void ConnectionAccepted(this ILogger logger, long id, string endpoint, string remoteAddress);
+
+    [LoggerMessage(1201, LogLevel.Debug, "connection {Id}: {Identity} passed the handshake with {Protocol} in {Duration}")]
+    public static partial void HandshakeCompleted(this ILogger logger, long id, string identity, string protocol, TimeSpan duration);
+
+    [LoggerMessage(1202, LogLevel.Debug, "connection {Id}: ended before it was open: {Reason} {Detail}")]
+    public static partial void HandshakeFailed(this ILogger logger, long id, HandshakeFailure reason, string? detail);
+
+    [LoggerMessage(1203, LogLevel.Debug, "connection {Id}: opened for {Identity}")]
+    public static partial void ConnectionOpened(this ILogger logger, long id, string identity);
+
+    [LoggerMessage(1204, LogLevel.Debug, "connection {Id}: the session of client {ClientId} is closed: {Reason} after {Duration}, kept: {Kept}")]
+    public static partial void SessionClosed(this ILogger logger, long id, string clientId, CloseReason reason, TimeSpan duration, bool kept);
+
+    [LoggerMessage(1205, LogLevel.Debug, "connection {Id}: closed: {Reason} after {Duration}")]
+    public static partial void ConnectionClosed(this ILogger logger, long id, CloseReason reason, TimeSpan duration);
+
+    [LoggerMessage(1206, LogLevel.Warning, "{Identity} is refused for {Duration}: its connections crashed {Crashes} times")]
+    public static partial void IdentityQuarantined(this ILogger logger, string identity, int crashes, TimeSpan duration);
+
+    [LoggerMessage(1207, LogLevel.Debug, "connection {Id}: client {ClientId} opened its session with {Protocol}, session present: {SessionPresent}")]
+    public static partial void SessionOpened(this ILogger logger, long id, string clientId, string protocol, bool sessionPresent);
+
+    [LoggerMessage(1208, LogLevel.Information, "connection {Id}: the client was refused: {Reason} {Detail}")]
+    public static partial void ClientRefused(this ILogger logger, long id, string reason, string detail);
+
+    [LoggerMessage(1209, LogLevel.Information, "connection {Id}: broke the protocol: {Reason} {Clause} {Detail}")]
+    public static partial void ProtocolViolated(this ILogger logger, long id, string reason, string clause, string detail);
+
+    [LoggerMessage(1210, LogLevel.Information, "connection {Id}: {Identity} was denied to {Action} {Topic} {Detail}")]
+    public static partial void AccessDenied(this ILogger logger, long id, string identity, string action, string topic, string? detail);
+
+    [LoggerMessage(1211, LogLevel.Debug, "the session of client {ClientId} ended: {Reason}")]
+    public static partial void SessionEnded(this ILogger logger, string clientId, SessionEndReason reason);
+
+    [LoggerMessage(1300, LogLevel.Debug, "{Component} crashed: {Exception}: {Message}; attempt {Attempt}, next start in {RestartIn}")]
+    public static partial void CrashedRestarting(
+        this ILogger logger, Component component, string exception, string message, int attempt, TimeSpan restartIn);
+
+    [LoggerMessage(1301, LogLevel.Debug, "{Component} crashed: {Exception}: {Message}")]
+    public static partial void Crashed(this ILogger logger, Component component, string exception, string message);
+
+    [LoggerMessage(1302, LogLevel.Information, "{Component} runs again after crash {Attempt}")]
+    public static partial void Restarted(this ILogger logger, Component component, int attempt);
+
+    [LoggerMessage(1303, LogLevel.Error, "{Component} is given up: it crashed {Crashes} times within {Window}")]
+    public static partial void GaveUp(this ILogger logger, Component component, int crashes, TimeSpan window);
+
+    [LoggerMessage(1304, LogLevel.Error, "{Component} failed and hears no more events: {Exception}: {Message}")]
+    public static partial void ObserverCrashed(this ILogger logger, Component component, string exception, string message);
+
+    [LoggerMessage(1400, LogLevel.Trace, "heartbeat in {RoundTrip}: {LiveConnections} live connections")]
+    public static partial void HeartbeatReceived(this ILogger logger, TimeSpan roundTrip, int liveConnections);
+
+    [LoggerMessage(1401, LogLevel.Trace, "{Endpoint} accepts: probed in {RoundTrip}")]
+    public static partial void AcceptProbed(this ILogger logger, string endpoint, TimeSpan roundTrip);
+
+    [LoggerMessage(1402, LogLevel.Information, "the canary is off: {Reason}")]
+    public static partial void CanaryDisabled(this ILogger logger, string reason);
+
+    [LoggerMessage(1403, LogLevel.Trace, "the canary came back in {Total}")]
+    public static partial void CanarySucceeded(this ILogger logger, TimeSpan total);
+
+    [LoggerMessage(1404, LogLevel.Warning, "the canary failed at {Endpoint}: {Stage} {Reason}: {Detail}")]
+    public static partial void CanaryFailed(this ILogger logger, string endpoint, CanaryStage stage, CanaryFailure reason, string detail);
+
+    [LoggerMessage(1500, LogLevel.Information, "{Role} certificate {Subject} is in use; valid until {NotAfter:u}")]
+    public static partial void CertificateLoaded(this ILogger logger, CertificateRole role, string subject, DateTimeOffset notAfter);
+
+    [LoggerMessage(1501, LogLevel.Error, "{Role}: {Path} cannot be used, and the old one still serves: {Message}")]
+    public static partial void CertificateReloadFailed(this ILogger logger, CertificateRole role, string path, string message);
+
+    [LoggerMessage(1502, LogLevel.Warning, "{Role} certificate {Subject} ends at {NotAfter:u}")]
+    public static partial void CertificateExpiring(this ILogger logger, CertificateRole role, string subject, DateTimeOffset notAfter);
+
+    [LoggerMessage(1600, LogLevel.Debug, "topic {Topic} came into being")]
+    public static partial void TopicCreated(this ILogger logger, string topic);
+
+    [LoggerMessage(1601, LogLevel.Debug, "topic {Topic} went away")]
+    public static partial void TopicRemoved(this ILogger logger, string topic);
+
+    [LoggerMessage(1602, LogLevel.Trace, "load: {QueuedMessages} queued messages, {Sessions} sessions, {Topics} topics, {Dropped} messages dropped so far")]
+    public static partial void LoadSampled(this ILogger logger, long queuedMessages, int sessions, int? topics, long dropped);
+
+    [LoggerMessage(1603, LogLevel.Warning, "{Count} messages for {ClientId} dropped: too slow, or memory short")]
+    public static partial void MessagesDropped(this ILogger logger, long count, string clientId);
+
+    [LoggerMessage(1700, LogLevel.Information, "phase {Phase}")]
+    public static partial void PhaseEntered(this ILogger logger, Phase phase);
+
+    [LoggerMessage(1701, LogLevel.Information, "phase {Phase} took {Duration}")]
+    public static partial void PhaseLeft(this ILogger logger, Phase phase, TimeSpan duration);
+
+    [LoggerMessage(1702, LogLevel.Warning, "phase {Phase} was cut short after {Duration}")]
+    public static partial void PhaseForced(this ILogger logger, Phase phase, TimeSpan duration);
+
+    [LoggerMessage(1703, LogLevel.Debug, "drain: {Stage}, at most {Deadline}")]
+    public static partial void DrainStageEntered(this ILogger logger, DrainStage stage, TimeSpan deadline);
+
+    [LoggerMessage(1704, LogLevel.Information, "drain: {Stage} took {Duration}; {Sessions} clients left, {Messages} messages for them, {Kept} for sessions without a connection")]
+    public static partial void DrainStageLeft(this ILogger logger, DrainStage stage, TimeSpan duration, int sessions, long messages, long kept);
+
+    [LoggerMessage(1705, LogLevel.Warning, "drain: {Stage} was cut short after {Duration}; {Sessions} clients left, {Messages} messages for them, {Kept} for sessions without a connection")]
+    public static partial void DrainStageForced(this ILogger logger, DrainStage stage, TimeSpan duration, int sessions, long messages, long kept);
+
+    [LoggerMessage(EventId = 1800, Message = "{Check}: {From} → {To} {Reason} {Message}")]
+    public static partial void HealthChanged(
+        this ILogger logger, LogLevel level, string check, HealthStatus from, HealthStatus to, string? reason, string? message);
+}

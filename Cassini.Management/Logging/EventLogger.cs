@@ -1,0 +1,163 @@
+using System.Globalization;
+using Cassini.Management.Telemetry;
+using Cassini.Streams.Events;
+
+namespace Cassini.Management.Logging;
+
+/// <summary>
+/// The log as one more reader of the events. Error: an operator must act. Warning: degraded. Information: lifecycle.
+/// Debug: one connection. Trace: what happens all the time.
+/// </summary>
+internal sealed class EventLogger(ILogger logger, ConnectionTraces? traces = null) : IObserver<Delivery>
+{
+    /// <summary>Begins to log the hub's events.</summary>
+    /// <param name="hub">The events.</param>
+    /// <param name="loggers">Where they are logged.</param>
+    /// <param name="traces">The traces of connections; null for none.</param>
+    /// <returns>Ends it; the hub's completion does too.</returns>
+    public static IDisposable Attach(EventHub hub, ILoggerFactory loggers, ConnectionTraces? traces = null) =>
+        hub.Observe("log").Subscribe(new EventLogger(loggers.CreateLogger("Cassini.Events"), traces));
+
+    public void OnNext(Delivery value)
+    {
+        if (value.Envelope is { } envelope)
+        {
+            using var scope = traces?.Apply(envelope) is { } trace ? logger.BeginScope(new TraceScope(trace)) : null;
+            Write(envelope.Event);
+        }
+        else
+        {
+            traces?.Forget();
+            logger.EventsMissed(value.Gap.From, value.Gap.To);
+        }
+    }
+
+    public void OnError(Exception error) => logger.LogEnded(error);
+
+    /// <summary>The hub has ended, and the last phase is logged already.</summary>
+    public void OnCompleted() => traces?.Forget();
+
+    private void Write(BrokerEvent brokerEvent)
+    {
+        switch (brokerEvent.Category)
+        {
+            case EventCategory.Listener: WriteListener(brokerEvent); break;
+            case EventCategory.Connection or EventCategory.Session: WriteConnection(brokerEvent); break;
+            case EventCategory.Topic or EventCategory.Load: WriteTraffic(brokerEvent); break;
+            case EventCategory.Supervision: WriteSupervision(brokerEvent); break;
+            case EventCategory.Probing: WriteProbing(brokerEvent); break;
+            default: WriteRest(brokerEvent); break;
+        }
+    }
+
+    private void WriteListener(BrokerEvent brokerEvent)
+    {
+        switch (brokerEvent)
+        {
+            case ListenerConfigured e: logger.ListenerConfigured(e.Endpoint); break;
+            case ListenerBound e: logger.ListenerBound(e.Endpoint, e.Address); break;
+            case BindFailed e: logger.BindFailed(e.Endpoint, e.Error, e.Message, e.Attempt, e.RetryIn); break;
+            case ListenerClosed { Reason: ListenerCloseReason.Shutdown } e: logger.ListenerClosed(e.Endpoint); break;
+            case ListenerClosed e: logger.ListenerLost(e.Endpoint, e.Reason); break;
+            case AcceptFailed e: logger.AcceptFailed(e.Endpoint, e.Error, e.Failures, e.RetryIn); break;
+            default: logger.Other(brokerEvent); break;
+        }
+    }
+
+    private void WriteConnection(BrokerEvent brokerEvent)
+    {
+        switch (brokerEvent)
+        {
+            case ConnectionAccepted e: logger.ConnectionAccepted(e.ConnectionId, e.Endpoint, e.RemoteAddress); break;
+            case HandshakeCompleted e: logger.HandshakeCompleted(e.ConnectionId, e.Identity, e.Protocol, e.Duration); break;
+            case HandshakeFailed e: logger.HandshakeFailed(e.ConnectionId, e.Reason, e.Detail); break;
+            case ConnectionOpened e: logger.ConnectionOpened(e.ConnectionId, e.Identity); break;
+            case ConnectionClosed e: logger.ConnectionClosed(e.ConnectionId, e.Reason, e.Duration); break;
+            case IdentityQuarantined e: logger.IdentityQuarantined(e.Identity, e.Crashes, e.Duration); break;
+            default: WriteClient(brokerEvent); break;
+        }
+    }
+
+    private void WriteClient(BrokerEvent brokerEvent)
+    {
+        switch (brokerEvent)
+        {
+            case SessionOpened e: logger.SessionOpened(e.ConnectionId, Shown(e.ClientId ?? e.Identity), e.Protocol ?? "its protocol", e.SessionPresent); break;
+            case SessionClosed e: logger.SessionClosed(e.ConnectionId, Shown(e.ClientId ?? "without a name"), e.Reason, e.Duration, e.Kept); break;
+            case SessionEnded e: logger.SessionEnded(Shown(e.ClientId), e.Reason); break;
+            case ClientRefused e: logger.ClientRefused(e.ConnectionId, e.Reason, e.Detail); break;
+            case ProtocolViolated e: logger.ProtocolViolated(e.ConnectionId, e.Reason, e.Clause, Shown(e.Detail)); break;
+            case AccessDenied e: logger.AccessDenied(e.ConnectionId, e.Identity, e.Action, Shown(e.Topic), e.Detail); break;
+            default: logger.Other(brokerEvent); break;
+        }
+    }
+
+    private void WriteTraffic(BrokerEvent brokerEvent)
+    {
+        switch (brokerEvent)
+        {
+            case TopicCreated e: logger.TopicCreated(Shown(e.Topic)); break;
+            case TopicRemoved e: logger.TopicRemoved(Shown(e.Topic)); break;
+            case LoadSampled e: logger.LoadSampled(e.QueuedMessages, e.Sessions, e.Topics, e.Dropped); break;
+            case MessagesDropped e: logger.MessagesDropped(e.Count, e.ClientId is { } client ? Shown(client) : "several clients"); break;
+            default: logger.Other(brokerEvent); break;
+        }
+    }
+
+    /// <summary>What a client made up, bounded and without what could forge a line or a terminal's colours.</summary>
+    private static string Shown(string text)
+    {
+        const int longest = 200;
+        return string.Concat(text.Take(longest).Select(Harmless)) + (text.Length > longest ? "…" : "");
+
+        static char Harmless(char character) => char.GetUnicodeCategory(character) is
+            UnicodeCategory.Control or UnicodeCategory.Format or UnicodeCategory.LineSeparator or UnicodeCategory.ParagraphSeparator
+            ? '?'
+            : character;
+    }
+
+    private void WriteSupervision(BrokerEvent brokerEvent)
+    {
+        switch (brokerEvent)
+        {
+            // What is supervised is logged by its supervisor, with the stack that an event does not carry.
+            case Crashed { Component.Kind: ComponentKind.Observer } e: logger.ObserverCrashed(e.Component, e.Exception, e.Message); break;
+            case Crashed { RestartIn: { } delay } e: logger.CrashedRestarting(e.Component, e.Exception, e.Message, e.Attempt, delay); break;
+            case Crashed e: logger.Crashed(e.Component, e.Exception, e.Message); break;
+            case Restarted e: logger.Restarted(e.Component, e.Attempt); break;
+            case GaveUp e: logger.GaveUp(e.Component, e.Crashes, e.Window); break;
+            default: logger.Other(brokerEvent); break;
+        }
+    }
+
+    private void WriteProbing(BrokerEvent brokerEvent)
+    {
+        switch (brokerEvent)
+        {
+            case HeartbeatReceived e: logger.HeartbeatReceived(e.RoundTrip, e.LiveConnections); break;
+            case AcceptProbed e: logger.AcceptProbed(e.Endpoint, e.RoundTrip); break;
+            case CanaryDisabled e: logger.CanaryDisabled(e.Reason); break;
+            case CanarySucceeded e: logger.CanarySucceeded(e.Total); break;
+            case CanaryFailed e: logger.CanaryFailed(e.Endpoint ?? "no endpoint", e.Stage, e.Reason, e.Detail); break;
+            default: logger.Other(brokerEvent); break;
+        }
+    }
+
+    private void WriteRest(BrokerEvent brokerEvent)
+    {
+        switch (brokerEvent)
+        {
+            case CertificateLoaded e: logger.CertificateLoaded(e.Role, e.Subject, e.NotAfter); break;
+            case CertificateReloadFailed e: logger.CertificateReloadFailed(e.Role, e.Path, e.Message); break;
+            case CertificateExpiring e: logger.CertificateExpiring(e.Role, e.Subject, e.NotAfter); break;
+            case PhaseEntered e: logger.PhaseEntered(e.Phase); break;
+            case PhaseLeft { Outcome: PhaseOutcome.Forced } e: logger.PhaseForced(e.Phase, e.Duration); break;
+            case PhaseLeft e: logger.PhaseLeft(e.Phase, e.Duration); break;
+            case DrainStageEntered e: logger.DrainStageEntered(e.Stage, e.Deadline); break;
+            case DrainStageLeft { Outcome: PhaseOutcome.Forced } e: logger.DrainStageForced(e.Stage, e.Duration, e.Sessions, e.Messages, e.Kept); break;
+            case DrainStageLeft e: logger.DrainStageLeft(e.Stage, e.Duration, e.Sessions, e.Messages, e.Kept); break;
+            case HealthChanged e: logger.HealthChanged(EventLogMessages.LevelOf(e), e.Check, e.From, e.To, e.Reason, e.Message); break;
+            default: logger.Other(brokerEvent); break;
+        }
+    }
+}

@@ -1,0 +1,50 @@
+using System.Net.Mime;
+using Cassini.Management.Access;
+using Cassini.Management.Http;
+
+namespace Cassini.Management.Pages;
+
+/// <summary>GET /: what there is, as text; the dashboard for who asks for HTML, as browsers do.</summary>
+internal static class IndexEndpoint
+{
+    private static readonly byte[] Text = """
+        Cassini: an mTLS broker whose health you can subscribe to.
+
+        GET    /livez              is the process worth keeping?      ?verbose ?exclude=CHECK ?wait=30s, /livez/CHECK
+        GET    /readyz             can new clients be served?         the same
+        GET    /healthz            the whole health, as JSON          the same
+        GET    /events             the feed, Server-Sent Events       ?types=health,session ?lastEventId=ID
+        GET    /events/ID          one event
+        GET    /state              the first line of a record         for cassini replay
+        GET    /metrics            metrics for Prometheus
+        GET    /certificates       certificates in use, and their ends
+        GET    /connections        live connections                   ?search= ?sort= ?offset= ?limit=, /connections/ID
+        DELETE /connections/ID     close one
+        GET    /topics             topics in use                      ?prefix=home/ ?limit=1000
+        GET    /subscriptions      who gets messages of a topic       ?topic=NAME
+        POST   /drain              stop gracefully                    with the shutdown token
+        POST   /faults/NAME        rehearse a failure                 only with --enable-faults
+        GET    /runbook            what each reason means, what to do /runbook#REASON
+        GET    /openapi/v1.json    this surface, for machines
+        GET    /                   in a browser: the dashboard
+
+        """u8.ToArray();
+
+    public static void MapIndex(this IEndpointRouteBuilder routes) =>
+        routes.MapReads("/", AnswerAsync)
+            .Describe("index", "What there is; in a browser, the dashboard.")
+            .Answers(StatusCodes.Status200OK, Answer.PlainText, MediaTypeNames.Text.Html)
+            .WithMetadata(PublicAccess.Page);
+
+    /// <summary>Whether it is the page that is asked for.</summary>
+    public static bool WantsPage(HttpRequest request) =>
+        AcceptHeader.Choose(request.Headers.Accept, MediaTypeNames.Text.Plain, MediaTypeNames.Text.Html) == 1;
+
+    private static Task AnswerAsync(HttpContext context)
+    {
+        context.Response.Headers.Vary = "Accept";
+        return WantsPage(context.Request)
+            ? DashboardEndpoints.PageAsync(context)
+            : Answer.BytesAsync(context, StatusCodes.Status200OK, Answer.PlainText, Text);
+    }
+}

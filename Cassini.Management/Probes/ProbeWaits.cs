@@ -1,0 +1,76 @@
+using Cassini.Management.Access;
+using Cassini.Management.Http;
+using Cassini.Streams.Health;
+
+namespace Cassini.Management.Probes;
+
+/// <summary>Long polls: a probe's answer is held back until the probe passes, within bounds.</summary>
+internal sealed class ProbeWaits(ManagementContext broker, int most, CallerPlaces places, CancellationToken stopping)
+{
+    private int _count;
+
+    /// <summary>Long polls that are held back now.</summary>
+    public int Count => Volatile.Read(ref _count);
+
+    /// <summary>
+    /// Answers with the snapshot in which the probe passes, the moment it does; with the current one at the end of the
+    /// wait, at shutdown, or when no wait is asked for.
+    /// </summary>
+    public async Task AnswerAsync(HttpContext context, ProbeRequest request, Func<HttpContext, ProbeRequest, HealthSnapshot, Task> answer)
+    {
+        var snapshot = broker.Health.Current;
+        if (request.Wait is { } wait && wait > TimeSpan.Zero && !request.Scope.Passes(snapshot))
+        {
+            if (Interlocked.Increment(ref _count) > most)
+            {
+                Interlocked.Decrement(ref _count);
+                broker.Refusals.Add(RefusalKind.Waits);
+                await Answer.TextAsync(
+                    context, StatusCodes.Status503ServiceUnavailable, $"too many waits: {most} are open, and no more are allowed\n");
+                return;
+            }
+
+            try
+            {
+                var caller = context.Connection.RemoteIpAddress;
+                if (!places.TryTake(caller))
+                {
+                    broker.Refusals.Add(RefusalKind.Waits);
+                    await Answer.TextAsync(
+                        context, StatusCodes.Status429TooManyRequests, $"too many waits: {places.Most} of yours are open, and no more are allowed\n");
+                    return;
+                }
+
+                try
+                {
+                    snapshot = await WaitAsync(context, request.Scope, wait);
+                }
+                finally
+                {
+                    places.GiveBack(caller);
+                }
+            }
+            finally
+            {
+                Interlocked.Decrement(ref _count);
+            }
+        }
+
+        await answer(context, request, snapshot);
+    }
+
+    private async Task<HealthSnapshot> WaitAsync(HttpContext context, ProbeScope scope, TimeSpan wait)
+    {
+        using var overdue = new CancellationTokenSource(wait, broker.Time);
+        using var end = CancellationTokenSource.CreateLinkedTokenSource(context.RequestAborted, stopping, overdue.Token);
+        try
+        {
+            return await broker.Health.WaitForAsync(scope.Passes, end.Token);
+        }
+        catch (OperationCanceledException)
+        {
+            // The wait is over, whoever ended it. A caller that went away gets an answer that nobody reads.
+            return broker.Health.Current;
+        }
+    }
+}

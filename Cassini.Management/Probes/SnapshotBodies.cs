@@ -1,0 +1,47 @@
+using System.Text;
+using System.Text.Json;
+using Cassini.Management.Http;
+using Cassini.Streams.Health;
+
+namespace Cassini.Management.Probes;
+
+/// <summary>
+/// The snapshot's serialized forms, made once for each snapshot: a request copies bytes. Two threads that meet a new
+/// snapshot at once both make them, and the last one stays: harmless, and no lock.
+/// </summary>
+internal sealed class SnapshotBodies
+{
+    private volatile Bodies? _latest;
+
+    public Bodies Of(HealthSnapshot snapshot)
+    {
+        var latest = _latest;
+        if (latest is null || !ReferenceEquals(latest.Snapshot, snapshot))
+        {
+            latest = new Bodies(snapshot);
+            _latest = latest;
+        }
+
+        return latest;
+    }
+
+    internal sealed class Bodies(HealthSnapshot snapshot)
+    {
+        public HealthSnapshot Snapshot => snapshot;
+
+        /// <summary>One line of JSON: the body of /healthz.</summary>
+        public byte[] Json => field ??= JsonSerializer.SerializeToUtf8Bytes(snapshot, HealthJson.Snapshot);
+
+        /// <summary>The same with what /readyz and /livez say: a feed's subscriber must not have to ask them too.</summary>
+        public byte[] FeedJson => field ??=
+        [
+            .. Json.AsSpan(0, Json.Length - 1),
+            .. Encoding.UTF8.GetBytes($",\"ready\":{Word(snapshot.Ready)},\"live\":{Word(snapshot.Live)}}}"),
+        ];
+
+        public byte[] HealthFormat =>
+            field ??= JsonSerializer.SerializeToUtf8Bytes(Probes.HealthFormat.Of(snapshot, snapshot.Status), ManagementJson.HealthFormat);
+
+        private static string Word(bool value) => value ? "true" : "false";
+    }
+}

@@ -1,0 +1,71 @@
+using Cassini.Management.Access;
+using Cassini.Management.Feed;
+using Cassini.Management.Http;
+using Cassini.Management.Probes;
+using Cassini.Management.Telemetry;
+
+namespace Cassini.Management.Tables;
+
+/// <summary>GET /metrics: the snapshot and the counters for Prometheus.</summary>
+internal static class MetricsEndpoint
+{
+    /// <summary>
+    /// Answers that are being written at once. One that nobody reads holds no place while it fits into Kestrel's buffer and the sockets':
+    /// it has left, and the keep-alive time-out ends the connection. A longer one waits for Kestrel's least data rate to end it.
+    /// </summary>
+    private const int MaxAnswers = 32;
+
+    private static readonly string[] Offered = ["text/plain", "application/openmetrics-text", Answer.Json];
+
+    /// <summary>The instruments of the host that is managed.</summary>
+    public static CassiniMetrics CreateMetrics(ManagementContext broker, FeedRegistry feeds, IReadOnlyList<ProbeWaits> waits) =>
+        new(() => Read(broker, feeds, waits), broker.Hub, broker.Broker is not null, broker.Export, broker.Time);
+
+    public static void MapMetrics(this IEndpointRouteBuilder routes, CassiniMetrics metrics, Refusals refusals)
+    {
+        var answers = new SemaphoreSlim(MaxAnswers);
+        routes.MapReads("/metrics", context => AnswerAsync(context, metrics, answers, refusals))
+            .Describe("metrics", "Metrics in the Prometheus text format, as OpenMetrics or as JSON.")
+            .Answers(StatusCodes.Status200OK, MetricsText.PrometheusType, MetricsText.OpenMetricsType, Answer.Json)
+            .Answers(StatusCodes.Status503ServiceUnavailable, Answer.PlainText);
+    }
+
+    private static async Task AnswerAsync(HttpContext context, CassiniMetrics metrics, SemaphoreSlim answers, Refusals refusals)
+    {
+        context.Response.Headers.Vary = "Accept";
+        if (!answers.Wait(0))
+        {
+            refusals.Add(RefusalKind.Scrapes);
+            await Answer.TextAsync(context, StatusCodes.Status503ServiceUnavailable, $"{MaxAnswers} scrapes are under way already; try again later");
+            return;
+        }
+
+        try
+        {
+            var collection = await metrics.CollectAsync();
+            var (type, body) = AcceptHeader.Choose(context.Request.Headers.Accept, Offered) switch
+            {
+                1 => (MetricsText.OpenMetricsType, collection.OpenMetrics),
+                2 => (Answer.Json, collection.Json),
+                _ => (MetricsText.PrometheusType, collection.Prometheus),
+            };
+            await Answer.BytesAsync(context, StatusCodes.Status200OK, type, body);
+        }
+        finally
+        {
+            answers.Release();
+        }
+    }
+
+    private static MetricsReading Read(ManagementContext broker, FeedRegistry feeds, IReadOnlyList<ProbeWaits> waits)
+    {
+        var hub = broker.Hub;
+        return new MetricsReading(
+            broker.Health.Current,
+            broker.Broker?.Statistics,
+            new EventNumbers(hub.Log.Newest, hub.Log.Oldest, hub.Log.Capacity, hub.LateEvents, hub.FoldFaults),
+            new FeedNumbers(feeds.Count, feeds.Sent, feeds.Refused, feeds.Resets),
+            waits.Sum(held => held.Count),
+            broker.Refusals.Counts);
+    }
+}

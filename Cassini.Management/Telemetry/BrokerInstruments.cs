@@ -1,0 +1,43 @@
+using Cassini.Streams.Broker;
+using Cassini.Streams.Broker.Routing;
+using Cassini.Streams.Events;
+
+namespace Cassini.Management.Telemetry;
+
+/// <summary>The MQTT broker's own counters, as of the collection.</summary>
+internal static class BrokerInstruments
+{
+    public static void AddTo(Instruments instruments)
+    {
+        AddMessages(instruments);
+        instruments
+            .Counter("cassini.access_denied", "{request}", "Publishes and subscriptions that the access rules denied.", Of(s => s.Denied))
+            .Counter(
+                "cassini.protocol_violations", "{violation}", "Connections that ended because the client broke the protocol.", Of(s => s.ProtocolViolations))
+            .Gauge("cassini.sessions", "{session}", "MQTT sessions: open with a client, or kept without one.", r =>
+            [
+                Instruments.Of((double)r.Broker!.OpenSessions, "state", "open"),
+                Instruments.Of(Math.Max(0.0, r.Broker!.Sessions - r.Broker.OpenSessions), "state", "kept"),
+            ])
+            .Counter(
+                "cassini.sessions.ended", "{session}", "MQTT sessions whose state was discarded, by reason.", "reason",
+                Words.Of<SessionEndReason>(), r => r.Broker!.SessionsEnded)
+            .Gauge("cassini.subscriptions", "{subscription}", "Subscriptions of all sessions.", Number(s => s.Subscriptions))
+            .Gauge("cassini.retained.messages", "{message}", "Topics with a retained message.", Number(s => s.RetainedMessages))
+            .Gauge("cassini.queued.messages", "{message}", "Copies that wait for their subscriber or its acknowledgement.", Number(s => s.QueuedMessages))
+            .Gauge("cassini.queued", "By", "Memory that queued, retained and outgoing messages take.", Number(s => s.QueuedBytes))
+            .Gauge("cassini.queued.limit", "By", "Memory that they may take.", Number(s => s.MemoryLimit));
+    }
+
+    private static void AddMessages(Instruments instruments) => instruments
+        .Counter("cassini.packets.received", "{packet}", "MQTT control packets read from clients.", Of(s => s.PacketsReceived))
+        .Counter("cassini.messages.received", "{message}", "Messages that clients published.", Of(s => s.PublishReceived))
+        .Counter("cassini.messages.sent", "{message}", "Copies of messages written to subscribers.", Of(s => s.PublishSent))
+        .Counter("cassini.messages.dropped", "{message}", "Copies dropped: the subscriber was too slow, or memory short.", Of(s => s.Dropped))
+        .Counter("cassini.messages.expired", "{message}", "Copies that expired before they could be sent.", Of(s => s.Expired))
+        .Counter("cassini.messages.too_large", "{message}", "Copies left out: the subscriber takes no packets of that size.", Of(s => s.TooLarge));
+
+    private static Func<MetricsReading, long> Of(Func<BrokerStatistics, long> value) => reading => value(reading.Broker!);
+
+    private static Func<MetricsReading, double> Number(Func<BrokerStatistics, double> value) => reading => value(reading.Broker!);
+}

@@ -1,0 +1,55 @@
+using System.Diagnostics.Tracing;
+
+namespace Cassini.Management.Telemetry;
+
+/// <summary>
+/// Logs that exporting fails, which the OpenTelemetry packages tell nobody but an event source: the first time, and then once in a
+/// while.
+/// </summary>
+internal sealed partial class ExportProblems(ILoggerFactory loggers, TimeProvider time) : EventListener
+{
+    private const string SdkSource = "OpenTelemetry-Sdk";
+    private const string ExporterSource = "OpenTelemetry-Exporter-OpenTelemetryProtocol";
+
+    private const string Ignored = "MetricInstrumentIgnored";
+
+    private static readonly TimeSpan Pause = TimeSpan.FromMinutes(1);
+
+    private readonly ILogger _logger = loggers.CreateLogger<ExportProblems>();
+    private readonly Lock _gate = new();
+    private long? _last;
+
+    protected override void OnEventSourceCreated(EventSource eventSource)
+    {
+        if (eventSource.Name is SdkSource or ExporterSource)
+        {
+            EnableEvents(eventSource, EventLevel.Warning);
+        }
+    }
+
+    protected override void OnEventWritten(EventWrittenEventArgs eventData)
+    {
+        // That an instrument is not ours is as it should be, and must not stand in the way of what is not.
+        if (eventData.EventName == Ignored)
+        {
+            return;
+        }
+
+        lock (_gate)
+        {
+            if (_last is { } last && time.GetElapsedTime(last) < Pause)
+            {
+                return;
+            }
+
+            _last = time.GetTimestamp();
+        }
+
+        // An exception's first line says what, its stack says nothing more of a network.
+        var details = string.Join("; ", (eventData.Payload ?? []).Select(item => $"{item}".Split('\n')[0].Trim()).Where(text => text.Length > 0));
+        ExportFails(_logger, eventData.EventName ?? "", details);
+    }
+
+    [LoggerMessage(2200, LogLevel.Warning, "Telemetry is not exported as it should be: {Event}: {Details}")]
+    private static partial void ExportFails(ILogger logger, string @event, string details);
+}

@@ -1,0 +1,20 @@
+using Cassini.Streams.Broker;
+using Cassini.Streams.Health;
+
+namespace Cassini.Management.Telemetry;
+
+/// <summary>Every number of one collection, read at one instant: they agree with each other and carry one revision.</summary>
+/// <param name="Snapshot">Health.</param>
+/// <param name="Broker">The broker's own counters; null when the host serves another protocol.</param>
+/// <param name="Events">The event log.</param>
+/// <param name="Feeds">The open feeds.</param>
+/// <param name="Waits">Long polls that are held back.</param>
+/// <param name="Refused">Callers turned away, in the order of the reasons.</param>
+internal sealed record MetricsReading(
+    HealthSnapshot Snapshot, BrokerStatistics? Broker, EventNumbers Events, FeedNumbers Feeds, int Waits, IReadOnlyList<long> Refused);
+
+/// <summary>What the event hub counts.</summary>
+internal readonly record struct EventNumbers(long Newest, long Oldest, int Capacity, long Late, long FoldFaults);
+
+/// <summary>What the feeds count.</summary>
+internal sealed record FeedNumbers(int Open, long Sent, long Refused, IReadOnlyDictionary<string, long> Resets);

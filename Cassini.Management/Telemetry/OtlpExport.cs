@@ -1,0 +1,67 @@
+using Cassini.Streams.Hosting;
+using OpenTelemetry;
+using OpenTelemetry.Metrics;
+using OpenTelemetry.Resources;
+using OpenTelemetry.Trace;
+
+namespace Cassini.Management.Telemetry;
+
+/// <summary>
+/// Export over OTLP, configured by our settings and by the variables that OpenTelemetry defines for every program
+/// (<c>OTEL_EXPORTER_OTLP_PROTOCOL</c>, <c>…_HEADERS</c>, <c>…_CERTIFICATE</c>, <c>OTEL_RESOURCE_ATTRIBUTES</c> …), which its packages read
+/// by themselves.
+/// </summary>
+internal sealed class OtlpExport
+{
+    public const string EndpointVariable = "OTEL_EXPORTER_OTLP_ENDPOINT";
+    public const string ServiceNameVariable = "OTEL_SERVICE_NAME";
+
+    private const string Prefix = "OTEL_";
+    private const string TracesEndpointVariable = "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT";
+    private const string MetricsEndpointVariable = "OTEL_EXPORTER_OTLP_METRICS_ENDPOINT";
+
+    private readonly IConfiguration _configuration;
+
+    public OtlpExport(TelemetryOptions options, IReadOnlyDictionary<string, string> environment)
+    {
+        var values = environment
+            .Where(variable => variable.Key.StartsWith(Prefix, StringComparison.Ordinal))
+            .ToDictionary(variable => variable.Key, variable => (string?)variable.Value, StringComparer.Ordinal);
+        values[ServiceNameVariable] = options.ServiceName;
+        values[EndpointVariable] = options.OtlpEndpoint;
+        _configuration = new ConfigurationBuilder().AddInMemoryCollection(values).Build();
+    }
+
+    /// <summary>Whether there is somewhere to send traces.</summary>
+    public bool HasTraces => Has(EndpointVariable) || Has(TracesEndpointVariable);
+
+    /// <summary>Whether there is somewhere to send metrics.</summary>
+    public bool HasMetrics => Has(EndpointVariable) || Has(MetricsEndpointVariable);
+
+    /// <summary>Sends the metrics too, if there is somewhere to send them.</summary>
+    public void Configure(MeterProviderBuilder builder)
+    {
+        if (HasMetrics)
+        {
+            builder.ConfigureServices(services => services.AddSingleton(_configuration)).ConfigureResource(Describe).AddOtlpExporter();
+        }
+    }
+
+    /// <summary>
+    /// Begins to send the spans of one source. What is worth a trace of its own was decided where the span begins; the sampler only
+    /// follows.
+    /// </summary>
+    /// <returns>Sends what is left and ends; null when there is nowhere to send them.</returns>
+    public TracerProvider? StartTraces(string source) => !HasTraces ? null : Sdk.CreateTracerProviderBuilder()
+        .ConfigureServices(services => services.AddSingleton(_configuration))
+        .ConfigureResource(Describe)
+        .AddSource(source)
+        .SetSampler(new ParentBasedSampler(new AlwaysOnSampler()))
+        .AddOtlpExporter()
+        .Build();
+
+    private static void Describe(ResourceBuilder resource) =>
+        resource.AddAttributes([new("service.version", BrokerHost.Version)]).AddEnvironmentVariableDetector();
+
+    private bool Has(string variable) => !string.IsNullOrEmpty(_configuration[variable]);
+}

@@ -1,0 +1,32 @@
+namespace Cassini.Management.Telemetry;
+
+/// <summary>
+/// The names that OpenTelemetry's instruments have in Prometheus, as OpenTelemetry's compatibility document has it: the unit is
+/// part of the name, words that only count something (<c>{connection}</c>) are not.
+/// </summary>
+internal static class PrometheusNames
+{
+    /// <summary>The family's name, without a counter's <c>_total</c>.</summary>
+    public static string Family(string instrument, string unit)
+    {
+        var name = Label(instrument);
+        return unit.Length == 0 || name.EndsWith($"_{unit}", StringComparison.Ordinal) ? name : $"{name}_{unit}";
+    }
+
+    /// <summary>The unit's word; empty for a mere number.</summary>
+    public static string Unit(string? unit) => unit switch
+    {
+        "s" => "seconds",
+        "By" => "bytes",
+        _ => "",
+    };
+
+    /// <summary>A name of letters, digits and underscores.</summary>
+    public static string Label(string name) => string.Create(name.Length, name, static (to, from) =>
+    {
+        for (var i = 0; i < to.Length; i++)
+        {
+            to[i] = char.IsAsciiLetterOrDigit(from[i]) ? from[i] : '_';
+        }
+    });
+}

@@ -1,0 +1,39 @@
+using Cassini.Streams.Events;
+
+namespace Cassini.Management.Telemetry;
+
+/// <summary>Connections, handshakes and sessions. The canary is in none of it.</summary>
+internal static class TrafficInstruments
+{
+    public static void AddTo(Instruments instruments)
+    {
+        AddConnections(instruments);
+        instruments
+            .Counter("cassini.sessions.opened", "{session}", "Sessions opened: a client attached.", r => r.Snapshot.Counts.SessionsOpened)
+            .Counter(
+                "cassini.sessions.closed", "{session}", "Sessions closed because their client is gone, by reason.", "reason",
+                Words.Of<CloseReason>(), r => r.Snapshot.Counts.SessionsClosed)
+            .Counter("cassini.received", "By", "Application bytes read from clients, as of the last sample.", r => r.Snapshot.Counts.BytesReceived)
+            .Counter("cassini.sent", "By", "Application bytes written to clients, as of the last sample.", r => r.Snapshot.Counts.BytesSent)
+            .Gauge("cassini.backlog.messages", "{message}", "Messages accepted and not yet delivered.", r => r.Snapshot.Backlog)
+            .Gauge("cassini.topics", "{topic}", "Topics.", r => r.Snapshot.Topics.Count);
+    }
+
+    private static void AddConnections(Instruments instruments) => instruments
+        .Counter("cassini.connections.accepted", "{connection}", "Connections accepted: handshaking, open and closed ones.", r => r.Snapshot.Counts.Accepted)
+        .Counter("cassini.connections.opened", "{connection}", "Connections that passed the handshake and were opened.", r => r.Snapshot.Counts.ConnectionsOpened)
+        .Counter(
+            "cassini.connections.closed", "{connection}", "Open connections that closed, by reason.", "reason",
+            Words.Of<CloseReason>(), r => r.Snapshot.Counts.ConnectionsClosed)
+        .Gauge("cassini.connections", "{connection}", "Live connections by state.", r =>
+        [
+            Instruments.Of((double)r.Snapshot.Counts.Handshaking, "state", "handshaking"),
+            Instruments.Of((double)r.Snapshot.Counts.Open, "state", "open"),
+        ])
+        .Counter("cassini.handshakes.completed", "{handshake}", "TLS handshakes that succeeded.", r => r.Snapshot.Counts.HandshakesCompleted)
+        .Counter(
+            "cassini.handshakes.failed", "{handshake}", "Connections that ended before they were open, by reason.", "reason",
+            Words.Of<HandshakeFailure>(), r => r.Snapshot.Counts.HandshakesFailed)
+        .Gauge("cassini.last_connection.time", "s", "When the last connection was accepted, in seconds since 1970.", r =>
+            r.Snapshot.LastConnection is { } last ? [new(HealthInstruments.UnixSeconds(last))] : []);
+}

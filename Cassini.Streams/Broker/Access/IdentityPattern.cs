@@ -1,0 +1,39 @@
+using Cassini.Streams.Broker.Routing;
+
+namespace Cassini.Streams.Broker.Access;
+
+/// <summary>Names with <c>*</c> for any characters, case-sensitive.</summary>
+internal static class IdentityPattern
+{
+    public static bool Matches(ReadOnlySpan<char> pattern, ReadOnlySpan<char> name)
+    {
+        var star = pattern.IndexOf('*');
+        if (star < 0)
+        {
+            return pattern.SequenceEqual(name);
+        }
+
+        if (!name.StartsWith(pattern[..star]))
+        {
+            return false;
+        }
+
+        name = name[star..];
+        pattern = pattern[(star + 1)..];
+
+        // Each further piece where it comes first, the last one at the end.
+        while ((star = pattern.IndexOf('*')) >= 0)
+        {
+            var at = name.IndexOf(pattern[..star]);
+            if (at < 0)
+            {
+                return false;
+            }
+
+            name = name[(at + star)..];
+            pattern = pattern[(star + 1)..];
+        }
+
+        return name.EndsWith(pattern);
+    }
+}

@@ -1,0 +1,56 @@
+using System.Buffers;
+
+namespace Cassini.Streams.Broker.Connections;
+
+/// <summary>
+/// The answers to one batch of packets: they leave together, after what they acknowledge was committed. Holds no buffer in
+/// between. For the connection's reader.
+/// </summary>
+internal sealed class AnswerBuffer
+{
+    private const int FirstSize = 512;
+
+    private byte[]? _buffer;
+    private int _length;
+
+    public bool IsEmpty => _length == 0;
+
+    public ReadOnlySpan<byte> Written => _buffer.AsSpan(0, _length);
+
+    /// <summary>Room for an answer of at most <paramref name="size"/> bytes; <see cref="Advance"/> says how many it took.</summary>
+    public Span<byte> GetSpan(int size)
+    {
+        if (_buffer is null || _buffer.Length - _length < size)
+        {
+            var larger = ArrayPool<byte>.Shared.Rent(Math.Max(FirstSize, (_length + size) * 2));
+            Written.CopyTo(larger);
+            Return();
+            _buffer = larger;
+        }
+
+        return _buffer.AsSpan(_length);
+    }
+
+    public void Advance(int bytes) => _length += bytes;
+
+    public void Add(ReadOnlySpan<byte> answer)
+    {
+        answer.CopyTo(GetSpan(answer.Length));
+        _length += answer.Length;
+    }
+
+    public void Clear()
+    {
+        Return();
+        _buffer = null;
+        _length = 0;
+    }
+
+    private void Return()
+    {
+        if (_buffer is { } buffer)
+        {
+            ArrayPool<byte>.Shared.Return(buffer);
+        }
+    }
+}

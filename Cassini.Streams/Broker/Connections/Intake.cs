@@ -1,0 +1,47 @@
+using System.Collections.Concurrent;
+
+namespace Cassini.Streams.Broker.Connections;
+
+/// <summary>
+/// Lets messages in until the broker drains. A message counts as taken in only where a reader asked within its batch, and whoever
+/// closes waits for the batches under way: afterwards nothing is acknowledged that was not delivered or queued before. Thread-safe.
+/// </summary>
+internal sealed class Intake
+{
+    private readonly ConcurrentDictionary<ClientConnection, bool> _readers = new();
+    private volatile bool _closed;
+    private int _locals;
+
+    /// <summary>Whether messages are no longer taken.</summary>
+    public bool IsClosed => _closed;
+
+    /// <summary>
+    /// Whether anything is being taken in: .NET code publishes, or a reader is in the middle of a batch, also one whose connection is
+    /// to end or has lost its session: it still routes and acknowledges what it has.
+    /// </summary>
+    public bool IsBusy => Volatile.Read(ref _locals) > 0 || _readers.Any(reader => reader.Key.IsInBatch);
+
+    /// <summary>A connection begins to be served. Ends with <see cref="Leave"/>.</summary>
+    public void Enter(ClientConnection reader) => _readers[reader] = true;
+
+    public void Leave(ClientConnection reader) => _readers.TryRemove(reader, out _);
+
+    /// <summary>Takes no more from now on, but for batches that have begun.</summary>
+    public void Close()
+    {
+        _closed = true;
+
+        // Before anyone looks whether a batch is under way: it began before and is seen, or it begins later and sees this.
+        Interlocked.MemoryBarrier();
+    }
+
+    /// <summary>.NET code begins to publish. Ends with <see cref="LeaveLocal"/>, whatever the answer.</summary>
+    /// <returns>False when nothing is taken any more.</returns>
+    public bool TryEnterLocal()
+    {
+        Interlocked.Increment(ref _locals);
+        return !_closed;
+    }
+
+    public void LeaveLocal() => Interlocked.Decrement(ref _locals);
+}

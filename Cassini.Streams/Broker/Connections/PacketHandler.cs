@@ -1,0 +1,211 @@
+using Cassini.Streams.Broker.Model;
+using Cassini.Streams.Broker.Outgoing;
+using Cassini.Streams.Broker.Sessions;
+using Cassini.Streams.Events;
+using Cassini.Streams.Mqtt;
+using Cassini.Streams.Mqtt.Packets;
+
+namespace Cassini.Streams.Broker.Connections;
+
+/// <summary>
+/// Obeys the packets of one connected client. Works through a batch without waiting for anything; the answers gather and are
+/// sent by the reader at the batch's end.
+/// </summary>
+internal sealed class PacketHandler(BrokerCore core, ClientConnection connection, Client client, PublishRate? rate)
+{
+    private readonly PublishHandler _publish = new(core, connection, client);
+    private readonly SubscribeHandler _subscribe = new(core, connection, client);
+    private readonly AnswerBuffer _answers = new();
+    private readonly ProtocolVersion _version = connection.Version;
+    private bool _takesMessages;
+
+    /// <summary>Whether something waits for <see cref="SendAnswers"/>.</summary>
+    public bool HasAnswers => !_answers.IsEmpty;
+
+    /// <summary>Whether there was no memory for a message for too long: until the next batch, messages are refused.</summary>
+    public bool IsOutOfPatience { get; set; }
+
+    /// <summary>Handles every whole packet that has come.</summary>
+    /// <param name="input">What has come.</param>
+    /// <param name="needed">How long the first packet will be that is not all there; 0 when unknown.</param>
+    public Step Handle(ReceiveBuffer input, out int needed)
+    {
+        var now = core.Time.GetTimestamp();
+        var packets = 0;
+        var publishes = 0;
+        var step = Step.ReadOn;
+        _takesMessages = client.IsProbe || !core.Intake.IsClosed;
+        var rest = input.Unread;
+        var length = rest.Length;
+        needed = 0;
+        while (step == Step.ReadOn)
+        {
+            var status = FrameReader.Read(rest, core.Options.MaxPacketSize, _version, out var frame, out needed, out var violation);
+            if (status == FrameStatus.Incomplete)
+            {
+                break;
+            }
+
+            step = status == FrameStatus.Violation ? Violated(violation)
+                : frame.Type == PacketType.Publish ? OnPublish(frame, now)
+                : OnOther(frame);
+            if (step is Step.ReadOn)
+            {
+                rest = rest[frame.Whole.Length..];
+                packets++;
+                publishes += frame.Type == PacketType.Publish ? 1 : 0;
+            }
+        }
+
+        input.Advance(length - rest.Length);
+        if (packets > 0)
+        {
+            connection.Touch(now);
+            connection.Counters.AddReceived(packets, publishes);
+        }
+
+        IsOutOfPatience = false;
+        return step;
+    }
+
+    /// <summary>Sends what was retained for new subscriptions.</summary>
+    public void SendRetained() => _subscribe.SendRetained();
+
+    /// <summary>Sends the answers.</summary>
+    public void SendAnswers()
+    {
+        connection.Outbox.Append(_answers.Written, connection.Flushes);
+        _answers.Clear();
+    }
+
+    private Step OnPublish(Frame frame, long now)
+    {
+        if (!PublishPacket.TryRead(frame, _version, fromClient: true, out var packet, out var violation))
+        {
+            return Violated(violation);
+        }
+
+        if (!_takesMessages)
+        {
+            // Not acknowledged, so the client keeps it, and publishes it again where it goes from here; of QoS 0 nobody keeps one.
+            if (packet.QoS == QualityOfService.AtMostOnce)
+            {
+                core.Counters.AddDropped(packet.QoS);
+            }
+
+            return Step.ReadOn;
+        }
+
+        // What removes a retained message makes room: it must never wait for some.
+        var makesRoom = packet.Retain && packet.Payload.IsEmpty;
+        var noMemory = core.Budget.IsExhausted && !client.IsProbe && !makesRoom;
+        if (noMemory && !IsOutOfPatience)
+        {
+            return Step.AwaitMemory;
+        }
+
+        if (rate is not null && !rate.TryTake())
+        {
+            return Step.AwaitRate;
+        }
+
+        return _publish.Handle(ref packet, frame, now, refuse: noMemory, _answers) is { } order ? Close(order) : Step.ReadOn;
+    }
+
+    private Step OnOther(Frame frame)
+    {
+        switch (frame.Type)
+        {
+            case PacketType.PubAck or PacketType.PubRec or PacketType.PubComp or PacketType.PubRel:
+                if (!AckPacket.TryRead(frame, _version, out var ack, out var violation))
+                {
+                    return Violated(violation);
+                }
+
+                OnAck(ack);
+                return Step.ReadOn;
+
+            case PacketType.Subscribe:
+                return SubscribePacket.TryRead(frame, _version, out var subscribe, out violation)
+                    ? Answer(_subscribe.Subscribe(subscribe))
+                    : Violated(violation);
+
+            case PacketType.Unsubscribe:
+                return UnsubscribePacket.TryRead(frame, _version, out var unsubscribe, out violation)
+                    ? Answer(_subscribe.Unsubscribe(unsubscribe))
+                    : Violated(violation);
+
+            case PacketType.PingReq:
+                return Answer([(byte)PacketType.PingResp << 4, 0]);
+
+            case PacketType.Disconnect:
+                return ReasonPacket.TryRead(frame, _version, out var disconnect, out violation) ? OnDisconnect(disconnect) : Violated(violation);
+
+            case PacketType.Connect:
+                return Violated(ProtocolViolation.Error("MQTT-3.1.0-2", "a second CONNECT"));
+
+            case PacketType.Auth:
+                // Only a client that connected with an authentication method may (§4.12.1), and none can.
+                return Violated(ProtocolViolation.Error("MQTT-4.12.1-1", "AUTH without an authentication method"));
+
+            default:
+                return Violated(ProtocolViolation.Error("§2.1.2", $"{frame.Type} is sent by servers only"));
+        }
+    }
+
+    private void OnAck(AckPacket ack)
+    {
+        if (ack.Type != PacketType.PubRel)
+        {
+            client.Session.Acknowledge(ack, connection, connection.Flushes);
+            return;
+        }
+
+        var reason = client.Session.ForgetReceived(ack.PacketId, connection) ? ReasonCode.Success : ReasonCode.PacketIdentifierNotFound;
+        var size = new AckPacket(PacketType.PubComp, ack.PacketId, reason).Write(_answers.GetSpan(AckPacket.MaxSize), _version);
+        _answers.Advance(size);
+    }
+
+    private Step OnDisconnect(ReasonPacket packet)
+    {
+        if (packet.Properties.SessionExpiryInterval is { } expiry)
+        {
+            if (client.RequestedExpiry == 0 && expiry != 0)
+            {
+                return Violated(ProtocolViolation.Error("MQTT-3.14.2-2", "a session that was to end with its connection cannot be kept"));
+            }
+
+            client.NewExpiry = Math.Min(expiry, (uint)core.Options.MaxSessionExpiry.TotalSeconds);
+        }
+
+        if (packet.Reason == ReasonCode.Success)
+        {
+            client.DiscardWill();
+        }
+
+        return Step.Close;
+    }
+
+    private Step Answer(ReadOnlySpan<byte> packet)
+    {
+        _answers.Add(packet);
+        return Step.ReadOn;
+    }
+
+    private Step Violated(ProtocolViolation violation)
+    {
+        connection.Close(violation);
+        return Step.Close;
+    }
+
+    private Step Close(CloseOrder order)
+    {
+        if (order.CloseReason == CloseReason.ProtocolError)
+        {
+            return Violated(new ProtocolViolation(order.Reason, order.Clause, order.Detail));
+        }
+
+        connection.Close(order);
+        return Step.Close;
+    }
+}

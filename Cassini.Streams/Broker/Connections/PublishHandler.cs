@@ -1,0 +1,199 @@
+using Cassini.Streams.Broker.Model;
+using Cassini.Streams.Broker.Routing;
+using Cassini.Streams.Broker.Sessions;
+using Cassini.Streams.Events;
+using Cassini.Streams.Mqtt;
+using Cassini.Streams.Mqtt.Packets;
+using Cassini.Streams.Mqtt.Properties;
+
+namespace Cassini.Streams.Broker.Connections;
+
+/// <summary>Obeys PUBLISH (MQTT 5.0 §3.3). For the connection's reader.</summary>
+internal sealed class PublishHandler(BrokerCore core, ClientConnection connection, Client client)
+{
+    private const int Scratch = 1024;
+
+    private readonly TopicCache _topics = new(core, client.Access);
+    private readonly ProtocolVersion _version = connection.Version;
+    private CachedTopic[]? _aliases;
+
+    /// <summary>Handles one message.</summary>
+    /// <param name="packet">What the packet says.</param>
+    /// <param name="frame">The packet itself.</param>
+    /// <param name="now">When it came: a timestamp.</param>
+    /// <param name="refuse">Whether there is no memory for it.</param>
+    /// <param name="answers">Where the acknowledgement goes.</param>
+    /// <returns>Why the connection must end; null when it goes on.</returns>
+    public CloseOrder? Handle(ref PublishPacket packet, Frame frame, long now, bool refuse, AnswerBuffer answers)
+    {
+        if (Resolve(ref packet, out var topic) is { } order)
+        {
+            return order;
+        }
+
+        if (refuse && !(packet.QoS == QualityOfService.ExactlyOnce && client.Session.HasReceived(packet.PacketId)))
+        {
+            return Refused(ref packet, answers);
+        }
+
+        if (topic.Topic is null)
+        {
+            return Denied(ref packet, topic, answers);
+        }
+
+        if (packet.QoS == QualityOfService.ExactlyOnce)
+        {
+            switch (client.Session.Receive(packet.PacketId, _version == ProtocolVersion.V500 ? core.Options.ReceiveMaximum : ushort.MaxValue, connection))
+            {
+                case ReceiveVerdict.TooMany:
+                    return new CloseOrder(
+                        ReasonCode.ReceiveMaximumExceeded,
+                        CloseReason.ProtocolError,
+                        $"more than {core.Options.ReceiveMaximum:N0} QoS 2 messages under way",
+                        "MQTT-3.3.4-7");
+                case ReceiveVerdict.TakenOver:
+                    return new CloseOrder(ReasonCode.SessionTakenOver, CloseReason.TakenOver);
+                case ReceiveVerdict.Repeated:
+                    // It came before, and was delivered then [MQTT-4.3.3-10].
+                    Acknowledge(ref packet, ReasonCode.Success, answers);
+                    return null;
+            }
+        }
+
+        var result = Route(ref packet, frame, topic.Topic, now);
+        if (!result.IsRetainedAsAsked)
+        {
+            // Delivered, so it must not come again: what was not kept is told to the operator, not to the client.
+            Tell("retain", topic.Topic.Name, "there is no room for one more retained message");
+        }
+
+        if (packet.QoS != QualityOfService.AtMostOnce)
+        {
+            Acknowledge(ref packet, result.HasSubscribers ? ReasonCode.Success : ReasonCode.NoMatchingSubscribers, answers);
+        }
+
+        return null;
+    }
+
+    private RouteResult Route(ref PublishPacket packet, Frame frame, Topic topic, long now)
+    {
+        // The usual packet goes on as it is; one with properties of this hop is written anew.
+        var properties = packet.MessagePropertiesLength;
+        Span<byte> scratch = properties == packet.Properties.Length || properties == 0 ? default
+            : packet.Properties.Length <= Scratch ? stackalloc byte[Scratch]
+            : new byte[packet.Properties.Length];
+        var travelling = packet.MessageProperties(scratch);
+        var trace = core.Tracer.IsOn && !client.IsProbe ? core.Tracer.Begin(travelling, topic, client, packet, _version) : null;
+        var publication = new Publication
+        {
+            Topic = topic,
+            Payload = packet.Payload,
+            Properties = trace is null ? travelling : trace.Properties,
+            Expiry = packet.MessageExpiryInterval,
+            QoS = packet.QoS,
+            Retain = packet.Retain,
+            Publisher = client.Session,
+            ReceivedAt = now,
+            Trace = trace,
+            Frame = trace is null && packet.QoS == QualityOfService.AtMostOnce && properties == packet.Properties.Length && frame.IsShortest ? frame.Whole : default,
+            FrameVersion = _version,
+        };
+        var result = core.Router.Publish(ref publication, connection.Flushes);
+        trace?.End();
+        return result;
+    }
+
+    /// <summary>Finds the topic by its name or its alias.</summary>
+    private CloseOrder? Resolve(ref PublishPacket packet, out CachedTopic topic)
+    {
+        topic = default;
+        if (packet.TopicAlias is not { } alias)
+        {
+            topic = _topics.Get(packet.Topic);
+            return null;
+        }
+
+        if (alias > core.Options.MaxTopicAliases)
+        {
+            return new CloseOrder(
+                ReasonCode.TopicAliasInvalid,
+                CloseReason.ProtocolError,
+                $"topic alias {alias}; at most {core.Options.MaxTopicAliases} was announced",
+                "MQTT-3.3.2-9");
+        }
+
+        _aliases ??= new CachedTopic[core.Options.MaxTopicAliases + 1];
+        if (!packet.Topic.IsEmpty)
+        {
+            topic = _aliases[alias] = _topics.Get(packet.Topic);
+            return null;
+        }
+
+        topic = _aliases[alias];
+        if (topic == default)
+        {
+            return new CloseOrder(
+                ReasonCode.ProtocolError, CloseReason.ProtocolError, $"topic alias {alias} stands for no topic", "§3.3.2.3.4");
+        }
+
+        if (topic.Topic is { IsRemoved: true } removed)
+        {
+            topic = _aliases[alias] = _topics.Get(removed.Utf8);
+        }
+
+        return null;
+    }
+
+    private CloseOrder? Denied(ref PublishPacket packet, CachedTopic topic, AnswerBuffer answers)
+    {
+        var reason = topic.Verdict == TopicVerdict.Denied ? ReasonCode.NotAuthorized : ReasonCode.TopicNameInvalid;
+        core.Counters.AddDenied();
+        Tell("publish", MqttText.Decode(packet.Topic), topic.Problem);
+
+        // MQTT 3.1.1 has no word for it: acknowledged, and delivered to nobody [MQTT-3.3.5-2].
+        if (packet.QoS != QualityOfService.AtMostOnce)
+        {
+            Acknowledge(ref packet, reason, answers);
+        }
+
+        return null;
+    }
+
+    private void Tell(string action, string topic, string? detail)
+    {
+        if (core.EventAllowance.TryTake())
+        {
+            core.Events.Publish(new AccessDenied(connection.Id, client.Identity, action, Excerpt.Of(topic), detail));
+        }
+    }
+
+    private CloseOrder? Refused(ref PublishPacket packet, AnswerBuffer answers)
+    {
+        core.Counters.AddDropped(packet.QoS);
+        if (packet.QoS == QualityOfService.AtMostOnce)
+        {
+            return null;
+        }
+
+        if (_version == ProtocolVersion.V311)
+        {
+            // It cannot be told; without an acknowledgement it will publish again.
+            return new CloseOrder(ReasonCode.ServerBusy, CloseReason.OutOfMemory);
+        }
+
+        Acknowledge(ref packet, ReasonCode.QuotaExceeded, answers);
+        return null;
+    }
+
+    private void Acknowledge(ref PublishPacket packet, ReasonCode reason, AnswerBuffer answers)
+    {
+        var type = packet.QoS == QualityOfService.AtLeastOnce ? PacketType.PubAck : PacketType.PubRec;
+        if (type == PacketType.PubRec && reason >= ReasonCode.UnspecifiedError && _version == ProtocolVersion.V500)
+        {
+            // No PUBREL will come (§4.3.3).
+            client.Session.ForgetReceived(packet.PacketId, connection);
+        }
+
+        answers.Advance(new AckPacket(type, packet.PacketId, reason).Write(answers.GetSpan(AckPacket.MaxSize), _version));
+    }
+}

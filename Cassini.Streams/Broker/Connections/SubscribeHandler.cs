@@ -1,0 +1,115 @@
+using System.Collections.Immutable;
+using Cassini.Streams.Broker.Model;
+using Cassini.Streams.Broker.Sessions;
+using Cassini.Streams.Events;
+using Cassini.Streams.Mqtt;
+using Cassini.Streams.Mqtt.Packets;
+using Cassini.Streams.Mqtt.Properties;
+
+namespace Cassini.Streams.Broker.Connections;
+
+/// <summary>Obeys SUBSCRIBE and UNSUBSCRIBE (MQTT 5.0 §3.8, §3.10). For the connection's reader.</summary>
+internal sealed class SubscribeHandler(BrokerCore core, ClientConnection connection, Client client)
+{
+    private Dictionary<string, Subscription>? _wantRetained;
+
+    /// <returns>The answer.</returns>
+    public byte[] Subscribe(SubscribePacket packet)
+    {
+        int[] identifiers = [.. packet.Properties.SubscriptionIdentifiers];
+        string? detail = null;
+        var reasons = packet.Requests
+            .Select((request, i) => i < core.Options.MaxSubscriptions ? Subscribe(request, identifiers, ref detail) : TooMany(ref detail))
+            .ToImmutableArray();
+        return connection.Explain(
+            client.WantsProblemInformation ? detail ?? "" : "",
+            properties => new SubAckPacket(PacketType.SubAck, packet.PacketId, reasons, properties).Write(connection.Version));
+    }
+
+    /// <returns>The answer.</returns>
+    public byte[] Unsubscribe(UnsubscribePacket packet)
+    {
+        var reasons = packet.Filters
+            .Select(filter => client.Session.Unsubscribe(filter) ? ReasonCode.Success
+                : TopicFilter.IsValid(MqttText.Encode(filter)) ? ReasonCode.NoSubscriptionExisted
+                : ReasonCode.TopicFilterInvalid)
+            .ToImmutableArray();
+        return new SubAckPacket(PacketType.UnsubAck, packet.PacketId, reasons, PropertySet.Empty).Write(connection.Version);
+    }
+
+    /// <summary>Sends what was retained for the new subscriptions.</summary>
+    public void SendRetained()
+    {
+        if (_wantRetained is null)
+        {
+            return;
+        }
+
+        foreach (var (filter, subscription) in _wantRetained)
+        {
+            if (connection.IsClosing)
+            {
+                break;
+            }
+
+            // Handed over while nobody can retain a newer one, so that an older message never comes after it [MQTT-4.6.0-5].
+            core.Retained.ForEach(
+                MqttText.Encode(filter), message => client.Session.DeliverRetained(message, subscription, connection.Flushes));
+        }
+
+        _wantRetained = null;
+    }
+
+    private ReasonCode Subscribe(SubscriptionRequest request, int[] identifiers, ref string? detail)
+    {
+        var filter = MqttText.Encode(request.Filter);
+        if (!TopicFilter.IsValid(filter) || !TopicFilter.TrySplit(filter, out var share, out var inner))
+        {
+            detail ??= $"not a topic filter: {Excerpt.Of(request.Filter)}";
+            return ReasonCode.TopicFilterInvalid;
+        }
+
+        if (!client.IsProbe && TopicLimits.Problem(filter, core.Options) is { } problem)
+        {
+            detail ??= problem;
+            return ReasonCode.TopicFilterInvalid;
+        }
+
+        if (!client.Access.MaySubscribe(inner))
+        {
+            detail ??= $"not allowed: {Excerpt.Of(request.Filter)}";
+            Deny(request.Filter);
+            return ReasonCode.NotAuthorized;
+        }
+
+        var subscription = new Subscription(
+            client.Session, request.Filter, request.QoS, request.NoLocal, request.RetainAsPublished, identifiers);
+        if (client.Session.Subscribe(subscription) is not { } isNew)
+        {
+            return TooMany(ref detail);
+        }
+
+        // A shared subscription gets no retained messages (§4.8.2).
+        if (share.IsEmpty && (request.RetainHandling == RetainHandling.Send || (request.RetainHandling == RetainHandling.SendIfNew && isNew)))
+        {
+            (_wantRetained ??= [])[request.Filter] = subscription;
+        }
+
+        return (ReasonCode)request.QoS;
+    }
+
+    private ReasonCode TooMany(ref string? detail)
+    {
+        detail ??= $"more than {core.Options.MaxSubscriptions:N0} subscriptions, or no memory for one more";
+        return ReasonCode.QuotaExceeded;
+    }
+
+    private void Deny(string filter)
+    {
+        core.Counters.AddDenied();
+        if (core.EventAllowance.TryTake())
+        {
+            core.Events.Publish(new AccessDenied(connection.Id, client.Identity, "subscribe", Excerpt.Of(filter), null));
+        }
+    }
+}

@@ -1,0 +1,89 @@
+using System.Buffers.Binary;
+using Cassini.Streams.Broker.Access;
+using Cassini.Streams.Broker.Model;
+
+namespace Cassini.Streams.Broker.Connections;
+
+/// <summary>
+/// The topics that one client publishes to, with the verdict on whether it may: the usual message costs one comparison here
+/// instead of a search and the rules. For the connection's reader.
+/// </summary>
+internal sealed class TopicCache(BrokerCore core, ClientAccess access)
+{
+    private const int FirstSize = 8;
+    private const int LargestSize = 1024;
+
+    private CachedTopic[] _places = [];
+    private int _displaced;
+
+    /// <param name="name">A valid topic name.</param>
+    public CachedTopic Get(ReadOnlySpan<byte> name)
+    {
+        if (_places.Length == 0)
+        {
+            _places = new CachedTopic[FirstSize];
+        }
+
+        ref var place = ref _places[PlaceOf(name)];
+        if (place.Topic is { IsRemoved: false } known && name.SequenceEqual(known.Utf8))
+        {
+            return place;
+        }
+
+        return Look(name, ref place);
+    }
+
+    private CachedTopic Look(ReadOnlySpan<byte> name, ref CachedTopic place)
+    {
+        if (!access.IsCanary && TopicLimits.Problem(name, core.Options) is { } problem)
+        {
+            return new CachedTopic(null, TopicVerdict.Invalid, problem);
+        }
+
+        if (!access.MayPublish(name))
+        {
+            return new CachedTopic(null, TopicVerdict.Denied, null);
+        }
+
+        var found = new CachedTopic(access.IsCanary ? new Topic(name.ToArray(), isListed: false, 0) : core.Topics.Get(name), TopicVerdict.Allowed, null);
+        _displaced += place.Topic is null ? 0 : 1;
+        place = found;
+        if (_displaced > _places.Length && _places.Length < LargestSize)
+        {
+            _displaced = 0;
+            _places = new CachedTopic[_places.Length * 4];
+        }
+
+        return found;
+    }
+
+    private int PlaceOf(ReadOnlySpan<byte> name)
+    {
+        // Where names differ is most often at their end.
+        var tail = name.Length >= sizeof(ulong) ? BinaryPrimitives.ReadUInt64LittleEndian(name[^sizeof(ulong)..]) : Short(name);
+        var hash = (tail ^ (ulong)name.Length) * 0x9E37_79B9_7F4A_7C15;
+        return (int)(hash >> 48) & (_places.Length - 1);
+    }
+
+    private static ulong Short(ReadOnlySpan<byte> name)
+    {
+        var value = 0UL;
+        foreach (var b in name)
+        {
+            value = (value << 8) | b;
+        }
+
+        return value;
+    }
+}
+
+/// <summary>Whether a client may publish to a topic.</summary>
+internal enum TopicVerdict : byte
+{
+    Allowed,
+    Denied,
+    Invalid,
+}
+
+/// <summary>A topic as one client sees it.</summary>
+internal readonly record struct CachedTopic(Topic? Topic, TopicVerdict Verdict, string? Problem);

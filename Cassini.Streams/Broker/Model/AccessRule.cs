@@ -1,0 +1,106 @@
+using System.Collections.Immutable;
+using System.Diagnostics.CodeAnalysis;
+using Cassini.Streams.Mqtt;
+
+namespace Cassini.Streams.Broker.Model;
+
+/// <summary>What a rule speaks of.</summary>
+public enum AccessAction
+{
+    /// <summary>Publishing to topics.</summary>
+    Publish,
+
+    /// <summary>Subscribing to filters.</summary>
+    Subscribe,
+
+    /// <summary>Both.</summary>
+    All,
+}
+
+/// <summary>
+/// One rule of who may do what, written <c>allow|deny publish|subscribe|all IDENTITY FILTER</c>, for example
+/// <c>allow publish sensor-* sensors/%i/#</c>. IDENTITY is the client's name, with <c>*</c> for any characters. In FILTER
+/// <c>%i</c> stands for the client's identity and <c>%c</c> for its client identifier; one whose own
+/// contains a wildcard or a slash is given nothing by such a rule, and denied all that a denying one could mean for any name.
+/// </summary>
+public sealed record AccessRule
+{
+    private AccessRule(bool allow, AccessAction action, string identity, string filter)
+    {
+        Allow = allow;
+        Action = action;
+        Identity = identity;
+        Filter = filter;
+    }
+
+    /// <summary>
+    /// Every client of the CA may publish to all topics that do not begin with <c>$</c>, and subscribe to all of these and to
+    /// <c>$SYS/#</c>.
+    /// </summary>
+    public static ImmutableArray<AccessRule> Defaults { get; } =
+    [
+        new(true, AccessAction.All, "*", "#"),
+        new(true, AccessAction.Subscribe, "*", "$SYS/#"),
+    ];
+
+    /// <summary>Whether what fits is allowed; else it is denied.</summary>
+    public bool Allow { get; }
+
+    /// <summary>What it speaks of.</summary>
+    public AccessAction Action { get; }
+
+    /// <summary>Whom it speaks of: a name, with <c>*</c> for any characters.</summary>
+    public string Identity { get; }
+
+    /// <summary>The topics, as a topic filter with placeholders.</summary>
+    public string Filter { get; }
+
+    /// <summary>Reads a rule as it is written.</summary>
+    /// <param name="text">The rule.</param>
+    /// <param name="rule">The rule, when it is one.</param>
+    /// <param name="error">Else what is wrong with it.</param>
+    public static bool TryParse(string? text, [NotNullWhen(true)] out AccessRule? rule, [NotNullWhen(false)] out string? error)
+    {
+        rule = null;
+        error = null;
+        if ((text ?? "").Split(' ', 4, StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries) is not [var verdict, var action, var identity, var filter])
+        {
+            error = $"'{text}' is not a rule: allow|deny publish|subscribe|all IDENTITY FILTER";
+        }
+        else if (verdict is not ("allow" or "deny"))
+        {
+            error = $"'{text}': '{verdict}' is neither allow nor deny";
+        }
+        else if (ActionOf(action) is not { } parsed)
+        {
+            error = $"'{text}': '{action}' is none of publish, subscribe and all";
+        }
+        else if (!TopicFilter.IsValid(MqttText.Encode(filter)))
+        {
+            error = $"'{text}': '{filter}' is not a topic filter";
+        }
+        else if (filter.StartsWith("$share/", StringComparison.Ordinal))
+        {
+            error = $"'{text}': a shared subscription is judged by the filter behind its share name; leave $share/NAME/ out";
+        }
+        else
+        {
+            rule = new AccessRule(verdict == "allow", parsed, identity, filter);
+            return true;
+        }
+
+        return false;
+    }
+
+    /// <summary>Not by parsing the enumeration, which would make something of numbers and lists.</summary>
+    private static AccessAction? ActionOf(string text) => text switch
+    {
+        "publish" => AccessAction.Publish,
+        "subscribe" => AccessAction.Subscribe,
+        "all" => AccessAction.All,
+        _ => null,
+    };
+
+    /// <inheritdoc/>
+    public override string ToString() => $"{(Allow ? "allow" : "deny")} {Action.ToString().ToLowerInvariant()} {Identity} {Filter}";
+}

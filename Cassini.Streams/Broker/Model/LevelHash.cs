@@ -1,0 +1,13 @@
+namespace Cassini.Streams.Broker.Model;
+
+/// <summary>A hash of topic bytes. <see cref="HashCode"/> is seeded anew in each process, so nobody can choose names that collide.</summary>
+internal static class LevelHash
+{
+
+    public static int Of(ReadOnlySpan<byte> bytes)
+    {
+        var hash = default(HashCode);
+        hash.AddBytes(bytes);
+        return hash.ToHashCode();
+    }
+}

@@ -1,0 +1,55 @@
+using System.Collections.Immutable;
+using Cassini.Streams.Mqtt;
+using Cassini.Streams.Mqtt.Properties;
+
+namespace Cassini.Streams.Broker.Model;
+
+/// <summary>A message as .NET code publishes and observes it.</summary>
+public sealed record MqttMessage
+{
+    /// <summary>The topic name: at least one character, no wildcards, no U+0000.</summary>
+    public required string Topic { get; init; }
+
+    /// <summary>The payload. Default: empty.</summary>
+    public ReadOnlyMemory<byte> Payload { get; init; }
+
+    /// <summary>Quality of service. Default: at most once.</summary>
+    public QualityOfService QoS { get; init; }
+
+    /// <summary>
+    /// Publishing: whether it becomes its topic's retained message (an empty one removes it). Observing: whether it was retained
+    /// when the observation began. Default false.
+    /// </summary>
+    public bool Retain { get; init; }
+
+    /// <summary>How long it may wait to be delivered; whole seconds. Default null: for ever.</summary>
+    public TimeSpan? ExpiresAfter { get; init; }
+
+    /// <summary>Whether the payload is UTF-8 text (payload format indicator). Default null: not said.</summary>
+    public bool? IsText { get; init; }
+
+    /// <summary>What the payload is, for example a MIME type. Default null.</summary>
+    public string? ContentType { get; init; }
+
+    /// <summary>Where an answer should be published. Default null.</summary>
+    public string? ResponseTopic { get; init; }
+
+    /// <summary>What an answer should carry, so that it is known which question it answers. Default null.</summary>
+    public ImmutableArray<byte>? CorrelationData { get; init; }
+
+    /// <summary>Names and values of the application's own, in their order. Default: none.</summary>
+    public ImmutableArray<UserProperty> UserProperties { get; init; } = [];
+}
+
+/// <summary>What became of a message that .NET code published.</summary>
+public enum PublishOutcome
+{
+    /// <summary>Somebody had subscribed to it.</summary>
+    Delivered,
+
+    /// <summary>Nobody has subscribed to it; it was retained if it should be.</summary>
+    NoSubscribers,
+
+    /// <summary>There was no memory for it within <see cref="BrokerOptions.MemoryPatience"/>, or no room for one more retained message, or the broker is shutting down.</summary>
+    Refused,
+}

@@ -1,0 +1,17 @@
+namespace Cassini.Streams.Broker.Model;
+
+/// <summary>What a connection's reader does next.</summary>
+internal enum Step
+{
+    /// <summary>Every whole packet is handled: read more.</summary>
+    ReadOn,
+
+    /// <summary>The next packet waits until there is memory for it.</summary>
+    AwaitMemory,
+
+    /// <summary>The next packet waits, since the client publishes too fast.</summary>
+    AwaitRate,
+
+    /// <summary>The connection ends.</summary>
+    Close,
+}

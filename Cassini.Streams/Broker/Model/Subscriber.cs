@@ -1,0 +1,21 @@
+using Cassini.Streams.Broker.Outgoing;
+
+namespace Cassini.Streams.Broker.Model;
+
+/// <summary>Who gets messages: a client's session, or an observer within this process.</summary>
+internal abstract class Subscriber
+{
+    /// <summary>Whether it can be reached at the moment: shared subscriptions prefer such.</summary>
+    public abstract bool IsReachable { get; }
+
+    /// <summary>Whether it takes messages while it cannot be reached.</summary>
+    public abstract bool KeepsMessages { get; }
+
+    /// <summary>
+    /// Hands it one copy. Never blocks: a subscriber that is too slow loses messages by its own policy and slows nobody.
+    /// </summary>
+    /// <param name="message">The message; it lies in the publisher's buffer.</param>
+    /// <param name="subscription">What it asked for.</param>
+    /// <param name="flushes">Where to note that there is something to send.</param>
+    public abstract void Deliver(ref Publication message, Subscription subscription, FlushSet flushes);
+}

@@ -1,0 +1,27 @@
+namespace Cassini.Streams.Broker.Outgoing;
+
+/// <summary>A piece of what is to be sent: a pooled array and how far it is filled.</summary>
+internal struct OutboxSegment(byte[] array)
+{
+    /// <summary>Null when there is no piece.</summary>
+    public byte[]? Array { get; } = array;
+
+    public int Length { get; private set; }
+
+    /// <summary>How many messages end in it.</summary>
+    public int Messages { get; set; }
+
+    public readonly int Capacity => Array?.Length ?? 0;
+
+    public readonly int Free => Capacity - Length;
+
+    public readonly ReadOnlyMemory<byte> Written => Array.AsMemory(0, Length);
+
+    /// <summary>The next <paramref name="size"/> bytes, to be written.</summary>
+    public Span<byte> Take(int size)
+    {
+        var taken = Array.AsSpan(Length, size);
+        Length += size;
+        return taken;
+    }
+}

@@ -1,0 +1,76 @@
+using Cassini.Streams.Broker.Model;
+
+namespace Cassini.Streams.Broker.Routing;
+
+/// <summary>
+/// The subscriptions that end at one node. One writer at a time (the tree's lock), readers without a lock: a place is written
+/// before it is counted, and a removed one becomes a hole until the list is packed.
+/// </summary>
+internal sealed class SubscriptionList
+{
+    private const int Smallest = 1;
+
+    private Subscription?[] _places = new Subscription?[Smallest];
+    private int _used;
+    private int _live;
+
+    public int Count => _live;
+
+    public void Add(Subscription subscription)
+    {
+        var places = _places;
+        if (_used == places.Length)
+        {
+            places = Pack(_live * 2);
+        }
+
+        subscription.Place = _used;
+        Volatile.Write(ref places[_used], subscription);
+        _live++;
+        Volatile.Write(ref _used, _used + 1);
+    }
+
+    public void Remove(Subscription subscription)
+    {
+        Volatile.Write(ref _places[subscription.Place], null);
+        _live--;
+        if (_used > 8 && _live < _used / 4)
+        {
+            Pack(_live * 2);
+        }
+    }
+
+    public void CopyTo(List<Subscription> matches)
+    {
+        // Count first: the places that it counts are in this array or in a newer one.
+        var used = Volatile.Read(ref _used);
+        var places = Volatile.Read(ref _places);
+        used = Math.Min(used, places.Length);
+        for (var at = 0; at < used; at++)
+        {
+            if (Volatile.Read(ref places[at]) is { } subscription)
+            {
+                matches.Add(subscription);
+            }
+        }
+    }
+
+    private Subscription?[] Pack(int capacity)
+    {
+        var packed = new Subscription?[Math.Max(capacity, Smallest)];
+        var count = 0;
+        foreach (var subscription in _places.AsSpan(0, _used))
+        {
+            if (subscription is not null)
+            {
+                subscription.Place = count;
+                packed[count++] = subscription;
+            }
+        }
+
+        // A reader that sees the new array with the old count reads nulls at its end, and nothing twice.
+        Volatile.Write(ref _places, packed);
+        Volatile.Write(ref _used, count);
+        return packed;
+    }
+}

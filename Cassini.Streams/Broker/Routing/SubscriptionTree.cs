@@ -1,0 +1,185 @@
+using Cassini.Streams.Broker.Model;
+using Cassini.Streams.Broker.Sessions;
+using Cassini.Streams.Mqtt;
+
+namespace Cassini.Streams.Broker.Routing;
+
+/// <summary>
+/// All subscriptions by their filters. Finding those that match a topic takes no lock and costs by levels and matches, not by
+/// subscriptions. Thread-safe.
+/// </summary>
+internal sealed class SubscriptionTree
+{
+    private readonly Lock _lock = new();
+    private readonly TopicNode _root = new([], null);
+    private long _version;
+    private int _count;
+
+    /// <summary>Grows with each change, after it.</summary>
+    public long Version => Volatile.Read(ref _version);
+
+    /// <summary>How many subscriptions there are.</summary>
+    public int Count => Volatile.Read(ref _count);
+
+    /// <summary>Adds a subscription with a valid filter.</summary>
+    public void Add(Subscription subscription)
+    {
+        var place = FilterPlace.Of(subscription.Filter);
+        lock (_lock)
+        {
+            var node = Find(place, create: true)!;
+            if (place.ShareName is { } name)
+            {
+                (node.FindGroup(name, place.Below) ?? node.AddGroup(name, place.Below)).Add(subscription);
+            }
+            else
+            {
+                node.Add(subscription, place.Below);
+            }
+
+            Changed(subscription, 1);
+        }
+    }
+
+    /// <summary>Removes one that was added.</summary>
+    public void Remove(Subscription subscription)
+    {
+        var place = FilterPlace.Of(subscription.Filter);
+        lock (_lock)
+        {
+            var node = Find(place, create: false)!;
+            if (place.ShareName is { } name)
+            {
+                var group = node.FindGroup(name, place.Below)!;
+                group.Remove(subscription);
+                if (group.IsEmpty)
+                {
+                    node.RemoveGroup(group, place.Below);
+                }
+            }
+            else
+            {
+                node.Remove(subscription, place.Below);
+            }
+
+            Prune(node);
+            Changed(subscription, -1);
+        }
+    }
+
+    /// <summary>Where messages to a topic go.</summary>
+    public Route Match(ReadOnlySpan<byte> topic)
+    {
+        // The version before the search: what changes meanwhile makes the route old at once.
+        var version = Version;
+        var matches = Matches.Rent();
+        Collect(_root, topic, matches, isFirst: true);
+        var route = new Route(version, matches.Merge(), [.. matches.Groups]);
+        matches.Clear();
+        return route;
+    }
+
+    /// <summary>Every subscription that matches a topic, those of shares with all their members, each as it was asked for.</summary>
+    public IReadOnlyList<Subscription> Find(ReadOnlySpan<byte> topic)
+    {
+        var matches = Matches.Rent();
+        Collect(_root, topic, matches, isFirst: true);
+        List<Subscription> found = [.. matches.Subscriptions];
+        foreach (var group in matches.Groups)
+        {
+            found.AddRange(group.Members);
+        }
+
+        matches.Clear();
+        return found;
+    }
+
+    private static void Collect(TopicNode node, ReadOnlySpan<byte> levels, Matches matches, bool isFirst)
+    {
+        while (true)
+        {
+            // Wildcards in the first level do not match the server's own topics [MQTT-4.7.2-1].
+            var wildcards = !isFirst || !TopicName.IsSystem(levels);
+            if (wildcards)
+            {
+                node.CopyBelowTo(matches);
+            }
+
+            var level = TopicFilter.NextLevel(ref levels, out var isLast);
+            if (wildcards && node.Any is { } any)
+            {
+                Enter(any, levels, isLast, matches);
+            }
+
+            if (node.Child(level) is not { } child)
+            {
+                return;
+            }
+
+            if (isLast)
+            {
+                Enter(child, levels, isLast: true, matches);
+                return;
+            }
+
+            node = child;
+            isFirst = false;
+        }
+    }
+
+    private static void Enter(TopicNode node, ReadOnlySpan<byte> levels, bool isLast, Matches matches)
+    {
+        if (!isLast)
+        {
+            Collect(node, levels, matches, isFirst: false);
+            return;
+        }
+
+        // "sport/#" also matches "sport" (§4.7.1.2).
+        node.CopyTo(matches);
+        node.CopyBelowTo(matches);
+    }
+
+    private TopicNode? Find(FilterPlace place, bool create)
+    {
+        var node = _root;
+        if (place.Levels is null)
+        {
+            return node;
+        }
+
+        ReadOnlySpan<byte> levels = place.Levels;
+        while (node is not null)
+        {
+            var level = TopicFilter.NextLevel(ref levels, out var isLast);
+            node = create ? node.GetOrAdd(level) : level is [(byte)'+'] ? node.Any : node.Child(level);
+            if (isLast)
+            {
+                break;
+            }
+        }
+
+        return node;
+    }
+
+    private static void Prune(TopicNode node)
+    {
+        while (node.IsEmpty && node.Parent is { } parent)
+        {
+            parent.Remove(node);
+            node = parent;
+        }
+    }
+
+    private void Changed(Subscription subscription, int by)
+    {
+        // Our own canary's is in no count, and matches topics alone whose routes nobody keeps.
+        if (subscription.Subscriber is Session { IsListed: false })
+        {
+            return;
+        }
+
+        Volatile.Write(ref _count, _count + by);
+        Volatile.Write(ref _version, _version + 1);
+    }
+}

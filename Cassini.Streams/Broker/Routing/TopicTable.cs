@@ -1,0 +1,131 @@
+using System.Collections.Concurrent;
+using Cassini.Streams.Broker.Model;
+using Cassini.Streams.Events;
+using Cassini.Streams.Mqtt;
+
+namespace Cassini.Streams.Broker.Routing;
+
+/// <summary>
+/// The topics in use: one is listed from its first message until nobody has published to it for a while and it holds no retained
+/// message. There is room for so many; messages of further ones are delivered all the same. Thread-safe.
+/// </summary>
+internal sealed class TopicTable(BrokerOptions options, SubscriptionTree tree, IEventPublisher events, TimeProvider time)
+{
+    /// <summary>How many references all kept routes may have together.</summary>
+    private const long MaxRouteWeight = 4_000_000;
+
+    private const int EventBurst = 100;
+    private const int EventsPerSecond = 10;
+
+    private readonly ConcurrentDictionary<byte[], Topic> _topics = new(TopicBytes.Comparer);
+    private readonly EventAllowance _allowance = new(EventBurst, EventsPerSecond, time);
+    private int _count;
+    private long _routeWeight;
+
+    /// <summary>How many topics are listed; the broker's own are not counted.</summary>
+    public int Count => Volatile.Read(ref _count);
+
+    /// <summary>The listed topics, the broker's own left out.</summary>
+    public IEnumerable<Topic> All => _topics.Select(pair => pair.Value).Where(topic => !topic.IsSystem);
+
+    /// <param name="name">A valid topic name.</param>
+    public Topic Get(ReadOnlySpan<byte> name)
+    {
+        if (_topics.GetAlternateLookup<ReadOnlySpan<byte>>().TryGetValue(name, out var topic))
+        {
+            return topic;
+        }
+
+        var now = time.GetTimestamp();
+        if (Topic.IsOurs(name))
+        {
+            return _topics.GetOrAdd(name.ToArray(), static (utf8, now) => new Topic(utf8, isListed: true, now), now);
+        }
+
+        if (Interlocked.Increment(ref _count) > options.MaxTopics)
+        {
+            Interlocked.Decrement(ref _count);
+            return new Topic(name.ToArray(), isListed: false, now);
+        }
+
+        var added = new Topic(name.ToArray(), isListed: true, now);
+        topic = _topics.GetOrAdd(added.Utf8, added);
+        if (topic != added)
+        {
+            Interlocked.Decrement(ref _count);
+        }
+        else if (_allowance.TryTake())
+        {
+            topic.IsTold = true;
+            events.Publish(new TopicCreated(topic.Name));
+        }
+
+        return topic;
+    }
+
+    /// <summary>Where the topic's messages go now.</summary>
+    public Route RouteOf(Topic topic)
+    {
+        var known = topic.Route;
+        return known is not null && known.Version == tree.Version ? known : FindRoute(topic, known);
+    }
+
+    /// <summary>
+    /// Takes topics off the list that nobody has used for long, and gives up routes that are old: they would hold on to sessions that
+    /// have ended.
+    /// </summary>
+    /// <param name="isRetained">Whether a topic holds a retained message.</param>
+    public void Sweep(Func<Topic, bool> isRetained)
+    {
+        var version = tree.Version;
+        foreach (var (_, topic) in _topics)
+        {
+            if (topic.Route is { } route && route.Version != version)
+            {
+                topic.Route = null;
+                Interlocked.Add(ref _routeWeight, -route.Weight);
+            }
+
+            if (!topic.IsSystem && time.GetElapsedTime(topic.UsedAt) >= options.TopicIdle && !isRetained(topic)
+                && _topics.TryRemove(topic.Utf8, out _))
+            {
+                Forget(topic);
+            }
+        }
+    }
+
+    private void Forget(Topic topic)
+    {
+        topic.IsRemoved = true;
+        Interlocked.Decrement(ref _count);
+        Interlocked.Add(ref _routeWeight, -(topic.Route?.Weight ?? 0));
+        if (topic.IsTold)
+        {
+            events.Publish(new TopicRemoved(topic.Name));
+        }
+    }
+
+    private Route FindRoute(Topic topic, Route? known)
+    {
+        var route = tree.Match(topic.Utf8);
+        if (topic.IsListed)
+        {
+            topic.Route = route;
+            if (Interlocked.Add(ref _routeWeight, route.Weight - (known?.Weight ?? 0)) > MaxRouteWeight)
+            {
+                ForgetRoutes();
+            }
+        }
+
+        return route;
+    }
+
+    private void ForgetRoutes()
+    {
+        Interlocked.Exchange(ref _routeWeight, 0);
+        foreach (var (_, topic) in _topics)
+        {
+            topic.Route = null;
+        }
+    }
+}

@@ -1,0 +1,86 @@
+using Cassini.Streams.Broker.Connections;
+using Cassini.Streams.Broker.Model;
+using Cassini.Streams.Events;
+using Cassini.Streams.Mqtt;
+
+namespace Cassini.Streams.Broker.Upkeep;
+
+/// <summary>
+/// Empties the broker before it stops: no more messages are taken in, and each client is told to go (0x8B) when it has got and
+/// acknowledged what was taken in for it. Looks, and looks again: at this pace that costs less than a signal in every delivery.
+/// </summary>
+internal sealed class BrokerDrain(BrokerCore core)
+{
+    private static readonly TimeSpan Interval = TimeSpan.FromMilliseconds(50);
+
+    private static readonly CloseOrder Goodbye = new(ReasonCode.ServerShuttingDown, CloseReason.Shutdown);
+
+    /// <summary>What clients have not got yet.</summary>
+    public DrainRest Rest
+    {
+        get
+        {
+            var rest = default(DrainRest);
+            foreach (var session in core.Sessions.All)
+            {
+                var backlog = session.Backlog;
+                rest = session.Connection switch
+                {
+                    null => rest with { Kept = rest.Kept + backlog },
+                    { IsClosing: false } => rest with { Sessions = rest.Sessions + 1, Messages = rest.Messages + backlog },
+                    _ => rest,
+                };
+            }
+
+            return rest;
+        }
+    }
+
+    /// <summary>Takes no more messages. Ends when those that were being taken in are where they belong.</summary>
+    public Task CloseIntakeAsync(CancellationToken cancellationToken)
+    {
+        core.Intake.Close();
+        return WaitUntilAsync(() => !core.Intake.IsBusy, cancellationToken);
+    }
+
+    /// <summary>Tells each client to go as soon as it has everything. Ends when all were told.</summary>
+    public Task DeliverAsync(CancellationToken cancellationToken) => WaitUntilAsync(TellWhoHasAll, cancellationToken);
+
+    private bool TellWhoHasAll()
+    {
+        var all = true;
+        foreach (var session in core.Sessions.All)
+        {
+            if (session.Connection is not { IsClosing: false } connection)
+            {
+                continue;
+            }
+
+            if (session.Backlog > 0)
+            {
+                all = false;
+            }
+            else
+            {
+                connection.Close(Goodbye);
+            }
+        }
+
+        return all;
+    }
+
+    private async Task WaitUntilAsync(Func<bool> condition, CancellationToken cancellationToken)
+    {
+        using var interval = new PeriodicTimer(Interval, core.Time);
+        while (!condition())
+        {
+            await interval.WaitForNextTickAsync(cancellationToken).ConfigureAwait(false);
+        }
+    }
+}
+
+/// <summary>What a drain has left to do.</summary>
+/// <param name="Sessions">Clients that are still connected.</param>
+/// <param name="Messages">Messages that they have not got, or not acknowledged.</param>
+/// <param name="Kept">Messages that wait for sessions without a connection.</param>
+public readonly record struct DrainRest(int Sessions, long Messages, long Kept);

@@ -1,0 +1,219 @@
+using System.Globalization;
+using System.Security.Authentication;
+using Cassini.Streams.Events;
+using Cassini.Streams.Listening.Endpoints;
+using Cassini.Streams.Listening.Handshakes;
+using Cassini.Streams.Listening.Probes;
+using Cassini.Streams.Supervision;
+using Cassini.Streams.Tls;
+using Cassini.Streams.Tls.Handshakes;
+
+namespace Cassini.Streams.Listening.Connections;
+
+/// <summary>
+/// The supervised listener of one connection: handshake, service, and, whatever happens in between, exactly one terminal
+/// event. A crash here costs this connection alone.
+/// </summary>
+internal sealed class ConnectionListener : IGateGuest
+{
+    private readonly ListeningContext _context;
+    private readonly AcceptedSocket _accepted;
+    private readonly IEventPublisher _events;
+    private readonly Supervisor _supervisor;
+    private readonly ConnectionFate _fate;
+    private GatePass? _pass;
+    private Refusal? _refusal;
+    private MutualTlsStream? _tls;
+    private string _identity = "";
+    private volatile ServingPhase? _serving;
+    private CloseReason _closeReason;
+    private long _openedAt;
+
+    public ConnectionListener(ListeningContext context, AcceptedSocket accepted)
+    {
+        _context = context;
+        _accepted = accepted;
+        _fate = new ConnectionFate(context.Logger);
+        Id = context.Connections.NextId(IsProbe);
+        _events = accepted.Canary is { } ticket ? new ProbePublisher(ticket) : context.Events;
+        _supervisor = IsProbe ? new Supervisor(_events, context.Time, context.Logger) : context.Supervisor;
+    }
+
+    public long Id { get; }
+
+    public bool IsProbe => _accepted.Canary is not null;
+
+    public bool IsOpen => _fate.IsOpen;
+
+    /// <summary>Ends after the terminal event. Never fails.</summary>
+    public Task Completion { get; private set; } = Task.CompletedTask;
+
+    /// <summary>
+    /// Tells of the accept, enters the table and the gate, and begins to serve, in this order. The gate is entered here and
+    /// not by the task, so that its guests stand in the order in which they came.
+    /// </summary>
+    public void Start()
+    {
+        _events.Publish(new ConnectionAccepted(Id, _accepted.Endpoint.ToString(), _accepted.Remote.ToString()));
+        _context.Connections.Add(this);
+        _pass = _context.Gate.Enter(_accepted.Remote.Address, this, reserved: IsProbe);
+        Completion = Task.Run(RunAsync);
+    }
+
+    public void MakeRoom(string detail) => _fate.Refuse(new Refusal(HandshakeFailure.HandshakeLimit, detail));
+
+    public void CloseIfOf(string identity)
+    {
+        if (_identity == identity)
+        {
+            _fate.TryClose(CloseReason.Quarantined);
+        }
+    }
+
+    public bool TryDisconnect() => _fate.TryClose(CloseReason.Disconnected);
+
+    public bool TryCrash(RehearsalException crash) => _serving?.TryCrash(crash) ?? false;
+
+    public void Shutdown() => _fate.Shutdown();
+
+    private async Task RunAsync()
+    {
+        var component = new Component(ComponentKind.Connection, Id.ToString(CultureInfo.InvariantCulture));
+        var served = await _supervisor.RunOnceAsync(component, ServeAsync);
+        try
+        {
+            if (!served && _fate.IsOpen && !IsProbe && _context.Quarantine.RecordCrash(_identity) is { } quarantined)
+            {
+                _events.Publish(quarantined);
+
+                // Those that it has open already must not go on crashing one by one.
+                foreach (var sibling in _context.Connections.All)
+                {
+                    sibling.CloseIfOf(quarantined.Identity);
+                }
+            }
+
+            await CloseTransportAsync(graceful: served);
+        }
+        catch (Exception failure)
+        {
+            ListeningLog.CloseFailed(_context.Logger, Id, failure);
+        }
+        finally
+        {
+            TellTheEnd(served);
+            _context.Connections.Remove(this);
+        }
+    }
+
+    private async Task ServeAsync()
+    {
+        _refusal = await OpenAsync();
+        if (_refusal is null)
+        {
+            _closeReason = await _serving!.RunAsync();
+        }
+    }
+
+    private async Task<Refusal?> OpenAsync()
+    {
+        var handshake = new HandshakePhase(_context, _accepted, _fate);
+        var refusal = await handshake.RunAsync(_pass!);
+        _pass = null;
+        _tls = handshake.Stream;
+        if (refusal is not null)
+        {
+            return refusal;
+        }
+
+        _identity = _tls!.Verdict.Identity;
+        if (Admit() is { } refused)
+        {
+            return refused;
+        }
+
+        _openedAt = _context.Time.GetTimestamp();
+        var stream = new ConnectionStream(_tls, IsProbe ? null : _context.Bytes);
+        var connection = new Connection(
+            Id, _accepted.Endpoint.ToString(), _accepted.Remote.ToString(), _identity, stream, _fate, _events, IsProbe);
+        _events.Publish(new HandshakeCompleted(Id, _identity, NameOf(_tls.SslProtocol), handshake.Duration));
+        _serving = new ServingPhase(_context, connection, stream, _fate, _accepted.Socket);
+        _events.Publish(new ConnectionOpened(Id, _identity));
+        if (!_context.Handler.OpensSessions)
+        {
+            _events.Publish(new SessionOpened(Id, null, _identity, null, SessionPresent: false));
+        }
+
+        return null;
+    }
+
+    /// <summary>The limits that need a proven identity. Our own canary passes them all.</summary>
+    private Refusal? Admit()
+    {
+        if (!IsProbe && _context.Quarantine.RemainingFor(_identity) is { } remaining)
+        {
+            return new Refusal(HandshakeFailure.Quarantined, $"for another {Math.Ceiling(remaining.TotalSeconds)} s");
+        }
+
+        if (!IsProbe && !_context.Connections.TryTakeOpenPlace())
+        {
+            return new Refusal(HandshakeFailure.ConnectionLimit, $"{_context.Options.MaxConnections} connections are open");
+        }
+
+        if (_fate.TryOpen())
+        {
+            return null;
+        }
+
+        if (!IsProbe)
+        {
+            _context.Connections.GiveOpenPlaceBack();
+        }
+
+        return _fate.Refusal;
+    }
+
+    private async Task CloseTransportAsync(bool graceful)
+    {
+        try
+        {
+            if (graceful && _serving is { } serving)
+            {
+                await serving.SayGoodbyeAsync(_tls!);
+            }
+        }
+        finally
+        {
+            _tls?.Dispose();
+            _accepted.Socket.Dispose();
+        }
+    }
+
+    private void TellTheEnd(bool served)
+    {
+        var sinceAccept = _context.Time.GetElapsedTime(_accepted.AcceptedAt);
+        _context.Connections.Retire(this);
+        if (!_fate.IsOpen)
+        {
+            var refusal = served ? _refusal! : new Refusal(HandshakeFailure.Crashed);
+            _events.Publish(new HandshakeFailed(Id, refusal.Reason, refusal.Detail, sinceAccept));
+            return;
+        }
+
+        if (!IsProbe)
+        {
+            _context.Connections.GiveOpenPlaceBack();
+        }
+
+        var reason = served ? _closeReason : CloseReason.Crashed;
+        if (!_context.Handler.OpensSessions)
+        {
+            _events.Publish(new SessionClosed(Id, null, reason, _context.Time.GetElapsedTime(_openedAt), Kept: false));
+        }
+
+        var serving = _serving;
+        _events.Publish(new ConnectionClosed(Id, reason, sinceAccept, serving?.BytesReceived ?? 0, serving?.BytesSent ?? 0));
+    }
+
+    private static string NameOf(SslProtocols protocol) => protocol == SslProtocols.Tls13 ? "TLS 1.3" : "TLS 1.2";
+}

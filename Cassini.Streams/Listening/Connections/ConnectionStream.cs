@@ -1,0 +1,129 @@
+using System.Net.Sockets;
+using System.Runtime.CompilerServices;
+using Cassini.Streams.Events;
+using Cassini.Streams.Listening.Endpoints;
+
+namespace Cassini.Streams.Listening.Connections;
+
+/// <summary>
+/// The stream that a handler works on: counts bytes, remembers whether the transport ended or failed (so that a handler's
+/// own I/O errors are not mistaken for the peer's), and can be broken for a rehearsal.
+/// </summary>
+internal sealed class ConnectionStream(Stream inner, ByteTotals? totals) : Stream
+{
+    private long _received;
+    private long _sent;
+    private volatile Exception? _broken;
+
+    public long BytesReceived => Interlocked.Read(ref _received);
+
+    public long BytesSent => Interlocked.Read(ref _sent);
+
+    /// <summary>Whether the peer closed its side.</summary>
+    public bool Ended { get; private set; }
+
+    /// <summary>Whether a read or a write failed for reasons of the transport.</summary>
+    public bool Failed { get; private set; }
+
+    /// <summary>Why the connection ended, as far as the transport can tell.</summary>
+    public CloseReason HowItEnded => Ended ? CloseReason.PeerClosed : Failed ? CloseReason.ConnectionLost : CloseReason.Completed;
+
+    public override bool CanRead => true;
+
+    public override bool CanWrite => true;
+
+    public override bool CanSeek => false;
+
+    public override long Length => throw new NotSupportedException();
+
+    public override long Position
+    {
+        get => throw new NotSupportedException();
+        set => throw new NotSupportedException();
+    }
+
+    /// <summary>Every operation from now on, and the pending one once it is cancelled, throws <paramref name="exception"/>.</summary>
+    public void Break(Exception exception) => _broken = exception;
+
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
+    public override async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
+    {
+        ThrowIfBroken();
+        try
+        {
+            var read = await inner.ReadAsync(buffer, cancellationToken).ConfigureAwait(false);
+            if (read > 0)
+            {
+                Interlocked.Add(ref _received, read);
+                totals?.AddReceived(read);
+            }
+            else if (!buffer.IsEmpty)
+            {
+                Ended = true;
+            }
+
+            return read;
+        }
+        catch (Exception exception)
+        {
+            Note(exception);
+            throw;
+        }
+    }
+
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder))]
+    public override async ValueTask WriteAsync(ReadOnlyMemory<byte> buffer, CancellationToken cancellationToken = default)
+    {
+        ThrowIfBroken();
+        try
+        {
+            await inner.WriteAsync(buffer, cancellationToken).ConfigureAwait(false);
+            Interlocked.Add(ref _sent, buffer.Length);
+            totals?.AddSent(buffer.Length);
+        }
+        catch (Exception exception)
+        {
+            Note(exception);
+            throw;
+        }
+    }
+
+    /// <summary>Whether the transport is the cause: a handler's own I/O errors are its own, only what the stream has seen is the transport's.</summary>
+    public bool Explains(Exception failure) => (Ended || Failed) && failure is IOException or SocketException or ObjectDisposedException;
+
+    public override Task<int> ReadAsync(byte[] buffer, int offset, int count, CancellationToken cancellationToken) =>
+        ReadAsync(buffer.AsMemory(offset, count), cancellationToken).AsTask();
+
+    public override Task WriteAsync(byte[] buffer, int offset, int count, CancellationToken cancellationToken) =>
+        WriteAsync(buffer.AsMemory(offset, count), cancellationToken).AsTask();
+
+    public override Task FlushAsync(CancellationToken cancellationToken) => inner.FlushAsync(cancellationToken);
+
+    public override void Flush()
+    {
+    }
+
+    public override int Read(byte[] buffer, int offset, int count) => throw AsynchronousOnly();
+
+    public override void Write(byte[] buffer, int offset, int count) => throw AsynchronousOnly();
+
+    public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
+
+    public override void SetLength(long value) => throw new NotSupportedException();
+
+    private static NotSupportedException AsynchronousOnly() => new("A connection's stream is asynchronous only.");
+
+    private void Note(Exception exception)
+    {
+        ThrowIfBroken();
+        Failed |= exception is IOException or SocketException or ObjectDisposedException;
+    }
+
+    private void ThrowIfBroken()
+    {
+        if (_broken is { } exception)
+        {
+            throw exception;
+        }
+    }
+}

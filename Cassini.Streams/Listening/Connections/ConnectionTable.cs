@@ -1,0 +1,63 @@
+using System.Collections.Concurrent;
+
+namespace Cassini.Streams.Listening.Connections;
+
+/// <summary>
+/// The connections that have not ended, probes included, and the counts that health may compare, probes excluded.
+/// Thread-safe.
+/// </summary>
+internal sealed class ConnectionTable(int maxOpen)
+{
+    private readonly ConcurrentDictionary<long, ConnectionListener> _connections = new();
+    private long _lastId;
+    private long _lastProbeId;
+    private int _live;
+    private int _open;
+
+    /// <summary>Clients' connections, from accept to just before their terminal event.</summary>
+    public int Live => Volatile.Read(ref _live);
+
+    /// <summary>Clients' open connections.</summary>
+    public int Open => Volatile.Read(ref _open);
+
+    public IEnumerable<ConnectionListener> All => _connections.Select(entry => entry.Value);
+
+    public long NextId(bool probe) => probe ? -Interlocked.Increment(ref _lastProbeId) : Interlocked.Increment(ref _lastId);
+
+    public ConnectionListener? Find(long id) => _connections.GetValueOrDefault(id);
+
+    public void Add(ConnectionListener connection)
+    {
+        _connections[connection.Id] = connection;
+        if (!connection.IsProbe)
+        {
+            Interlocked.Increment(ref _live);
+        }
+    }
+
+    /// <summary>Takes a place for an open connection, unless there are too many.</summary>
+    public bool TryTakeOpenPlace()
+    {
+        if (Interlocked.Increment(ref _open) <= maxOpen)
+        {
+            return true;
+        }
+
+        Interlocked.Decrement(ref _open);
+        return false;
+    }
+
+    public void GiveOpenPlaceBack() => Interlocked.Decrement(ref _open);
+
+    /// <summary>It is about to tell its terminal event, and counts no more.</summary>
+    public void Retire(ConnectionListener connection)
+    {
+        if (!connection.IsProbe)
+        {
+            Interlocked.Decrement(ref _live);
+        }
+    }
+
+    /// <summary>Its task ends.</summary>
+    public void Remove(ConnectionListener connection) => _connections.TryRemove(connection.Id, out _);
+}

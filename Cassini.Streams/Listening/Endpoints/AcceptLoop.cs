@@ -1,0 +1,176 @@
+using System.Net;
+using System.Net.Sockets;
+using System.Threading.Channels;
+using Cassini.Streams.Events;
+using Cassini.Streams.Listening.Probes;
+
+namespace Cassini.Streams.Listening.Endpoints;
+
+/// <summary>One run of an endpoint's accept loop: binds, accepts, acknowledges probes, hands sockets on to the manager.</summary>
+internal sealed class AcceptLoop(ListeningContext context, ListeningEndpoint endpoint, ISocketTransport transport, ChannelWriter<ManagerMessage> mailbox)
+{
+    private static readonly TimeSpan ReportInterval = TimeSpan.FromSeconds(1);
+    private readonly BackOff _bindBackOff = new(context.Options.BindRetryDelay, context.Options.MaxBindRetryDelay);
+    private readonly BackOff _acceptBackOff = new(context.Options.AcceptBackOff, context.Options.MaxAcceptBackOff);
+    private readonly BurstCounter _failures = new(ReportInterval, context.Time);
+    private int _bindAttempt;
+
+    /// <summary>Runs until it is cancelled. The socket stays open: it belongs to the endpoint.</summary>
+    public async Task RunAsync(CancellationToken cancellationToken)
+    {
+        if (endpoint.TakeRebind())
+        {
+            endpoint.Close(ListenerCloseReason.Failed);
+        }
+
+        while (true)
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+            var orders = endpoint.Orders;
+            if (orders.TakeCrash() is { } crash)
+            {
+                throw crash;
+            }
+
+            using var interrupted = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, orders.Changed);
+            try
+            {
+                await ObeyAsync(orders, interrupted.Token);
+            }
+            catch (OperationCanceledException) when (orders.Changed.IsCancellationRequested)
+            {
+                // New orders.
+            }
+        }
+    }
+
+    private async Task ObeyAsync(EndpointOrders orders, CancellationToken cancellationToken)
+    {
+        if (orders.Mode != LoopMode.Serve)
+        {
+            if (orders.Mode == LoopMode.Close)
+            {
+                endpoint.Close(ListenerCloseReason.Rehearsal);
+            }
+
+            await Task.Delay(Timeout.InfiniteTimeSpan, context.Time, cancellationToken);
+        }
+
+        while (endpoint.Socket is null)
+        {
+            await BindAsync(cancellationToken);
+        }
+
+        // Looked at after each accept, since an accept that has succeeded is not cancelled any more: who connects after new
+        // orders were given is not served under the old ones.
+        while (endpoint.Orders == orders)
+        {
+            await HandOnAsync(cancellationToken);
+            await AcceptAsync(endpoint.Socket, cancellationToken);
+        }
+    }
+
+    private async Task BindAsync(CancellationToken cancellationToken)
+    {
+        _bindAttempt++;
+        try
+        {
+            endpoint.Bound(transport.Listen(endpoint.Address, context.Options.Backlog));
+            _bindAttempt = 0;
+            _bindBackOff.Reset();
+        }
+        catch (SocketException failure)
+        {
+            var retryIn = _bindBackOff.Next();
+            endpoint.BindFailed(failure, _bindAttempt, retryIn);
+            await Task.Delay(retryIn, context.Time, cancellationToken);
+        }
+    }
+
+    private async Task AcceptAsync(Socket listener, CancellationToken cancellationToken)
+    {
+        try
+        {
+            var socket = await transport.AcceptAsync(listener, cancellationToken);
+            endpoint.Accepted = (socket, context.Time.GetTimestamp());
+            endpoint.IsBackingOff = false;
+            _acceptBackOff.Reset();
+        }
+        catch (SocketException failure) when (IsOfThePeer(failure.SocketErrorCode))
+        {
+            ListeningLog.PeerGoneBeforeAccept(context.Logger, endpoint.Address, failure.Message);
+        }
+        catch (SocketException failure) when (!IsBroken(failure.SocketErrorCode))
+        {
+            await BackOffAsync(failure, cancellationToken);
+        }
+        catch (Exception failure) when (failure is SocketException or ObjectDisposedException)
+        {
+            endpoint.RequestRebind();
+            throw;
+        }
+    }
+
+    /// <summary>Takes what was accepted in hand, or answers it at once when it is an accept probe of our own.</summary>
+    private void Receive(Socket socket, long acceptedAt)
+    {
+        IPEndPoint remote;
+        try
+        {
+            remote = (IPEndPoint)socket.RemoteEndPoint!;
+            socket.NoDelay = true;
+        }
+        catch (SocketException)
+        {
+            socket.Dispose(); // gone before it was looked at: it never was a connection
+            return;
+        }
+
+        if (context.Probes.TryTake(endpoint.Address, remote, out var ticket) && (ticket.Kind == ProbeKind.Accept || ticket.IsLate))
+        {
+            ticket.Succeed();
+            socket.Dispose();
+            return;
+        }
+
+        endpoint.InHand = new AcceptedSocket(socket, endpoint.Address, remote, acceptedAt, ticket);
+    }
+
+    /// <summary>Waits for room in the mailbox: while the manager is busy or down, clients wait in the kernel's backlog.</summary>
+    private async Task HandOnAsync(CancellationToken cancellationToken)
+    {
+        if (endpoint.Accepted is { } accepted)
+        {
+            endpoint.Accepted = null;
+            Receive(accepted.Socket, accepted.At);
+        }
+
+        if (endpoint.InHand is { } inHand)
+        {
+            await mailbox.WriteAsync(new ManagerMessage.Accepted(inHand), cancellationToken);
+            endpoint.InHand = null;
+        }
+    }
+
+    private async Task BackOffAsync(SocketException failure, CancellationToken cancellationToken)
+    {
+        endpoint.IsBackingOff = true;
+        var retryIn = _acceptBackOff.Next();
+        if (_failures.Add() is > 0 and var failures)
+        {
+            context.Events.Publish(
+                new AcceptFailed(endpoint.Address.ToString(), failure.SocketErrorCode.ToString(), failures, retryIn));
+        }
+
+        await Task.Delay(retryIn, context.Time, cancellationToken);
+    }
+
+    /// <summary>accept(2) also returns what befell the connection that it would have returned: no reason to wait.</summary>
+    private static bool IsOfThePeer(SocketError error) =>
+        error is SocketError.ConnectionAborted or SocketError.ConnectionReset or SocketError.HostUnreachable
+            or SocketError.NetworkUnreachable or SocketError.HostDown or SocketError.NetworkDown or SocketError.TimedOut;
+
+    /// <summary>Errors that say something of the listening socket itself: it must be bound again.</summary>
+    private static bool IsBroken(SocketError error) =>
+        error is SocketError.NotSocket or SocketError.InvalidArgument or SocketError.OperationNotSupported;
+}

@@ -1,0 +1,56 @@
+using System.Globalization;
+
+namespace Cassini.Streams.Listening.Endpoints;
+
+/// <summary>
+/// Fits the connection limits into what the process may open. A process without file descriptors can neither answer
+/// probes nor reload certificates, and the runtime itself may abort: clients must not take the last ones.
+/// </summary>
+public static class DescriptorBudget
+{
+    private const string Limits = "/proc/self/limits";
+    private const long LargestReserve = 3_072;
+
+    /// <summary>How many descriptors the process may open; null where the system does not say.</summary>
+    public static long? Read()
+    {
+        if (!File.Exists(Limits))
+        {
+            return null;
+        }
+
+        const string Name = "Max open files";
+        var line = File.ReadLines(Limits).FirstOrDefault(line => line.StartsWith(Name, StringComparison.Ordinal));
+        var soft = line?[Name.Length..].Split(' ', StringSplitOptions.RemoveEmptyEntries).FirstOrDefault();
+        return long.TryParse(soft, NumberStyles.None, CultureInfo.InvariantCulture, out var limit) ? limit : null;
+    }
+
+    /// <summary>
+    /// The same options when open and pending connections fit beside a reserve (a quarter of the limit, at most 3,072);
+    /// else with both limits made smaller in proportion.
+    /// </summary>
+    /// <param name="options">The limits asked for.</param>
+    /// <param name="descriptors">How many descriptors the process may open; null for no limit.</param>
+    public static ListenerOptions Fit(ListenerOptions options, long? descriptors)
+    {
+        if (descriptors is not { } limit)
+        {
+            return options;
+        }
+
+        var available = Math.Max(2, limit - Math.Min(limit / 4, LargestReserve));
+        var wanted = (long)options.MaxConnections + options.MaxPending;
+        if (wanted <= available)
+        {
+            return options;
+        }
+
+        var pending = (int)Math.Max(1, available * options.MaxPending / wanted);
+        return options with
+        {
+            MaxConnections = (int)Math.Max(1, available * options.MaxConnections / wanted),
+            MaxPending = pending,
+            MaxPendingPerAddress = Math.Min(options.MaxPendingPerAddress, pending),
+        };
+    }
+}

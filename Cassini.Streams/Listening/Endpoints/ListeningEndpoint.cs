@@ -1,0 +1,109 @@
+using System.Net;
+using System.Net.Sockets;
+using Cassini.Streams.Events;
+using Cassini.Streams.Supervision;
+
+namespace Cassini.Streams.Listening.Endpoints;
+
+/// <summary>
+/// An endpoint and its socket. It outlives the crashes of its accept loop, so that nobody in the kernel's backlog is lost;
+/// only the loop's present run, and after its end the manager, touch the socket.
+/// </summary>
+internal sealed class ListeningEndpoint(EndpointAddress address, ListeningContext context)
+{
+    private readonly TaskCompletionSource _firstAttempt = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly Lock _lock = new();
+    private volatile EndpointStatus _status = new(address, null, ListenerState.Pending);
+    private volatile EndpointOrders _orders = new(LoopMode.Serve);
+    private volatile bool _rebind;
+    private volatile bool _isBackingOff;
+
+    public EndpointAddress Address { get; } = address;
+
+    /// <summary>How it stands: immutable, any thread.</summary>
+    public EndpointStatus Status => _status;
+
+    /// <summary>Ends when the first bind attempt has ended, well or badly.</summary>
+    public Task FirstAttempt => _firstAttempt.Task;
+
+    /// <summary>The listening socket; null while it is not bound.</summary>
+    public Socket? Socket { get; private set; }
+
+    /// <summary>A socket that was accepted and not looked at yet; it outlives an interruption of the loop.</summary>
+    public (Socket Socket, long At)? Accepted { get; set; }
+
+    /// <summary>A socket to hand on to the manager; when the loop is interrupted meanwhile, it is handed on first.</summary>
+    public AcceptedSocket? InHand { get; set; }
+
+    /// <summary>Whether the system lets the loop accept nobody at the moment. Any thread.</summary>
+    public bool IsBackingOff
+    {
+        get => _isBackingOff;
+        set => _isBackingOff = value;
+    }
+
+    public EndpointOrders Orders => _orders;
+
+    /// <summary>The loop's supervision; null before the start.</summary>
+    public SupervisedComponent? Supervised { get; set; }
+
+    /// <summary>Replaces the orders.</summary>
+    public void Order(Func<EndpointOrders, EndpointOrders> change)
+    {
+        EndpointOrders old;
+        lock (_lock)
+        {
+            old = _orders;
+            _orders = change(old);
+        }
+
+        old.Supersede();
+    }
+
+    /// <summary>Makes the next run close the socket and bind it again.</summary>
+    public void RequestRebind() => _rebind = true;
+
+    /// <summary>Whether a rebind was requested; asks once.</summary>
+    public bool TakeRebind()
+    {
+        var rebind = _rebind;
+        _rebind = false;
+        return rebind;
+    }
+
+    public void Bound(Socket socket)
+    {
+        Socket = socket;
+        var local = (IPEndPoint)socket.LocalEndPoint!;
+        var bound = new EndpointAddress(local.Address, local.Port);
+        _status = new EndpointStatus(Address, bound, ListenerState.Bound);
+        context.Events.Publish(new ListenerBound(Address.ToString(), bound.ToString()));
+        _firstAttempt.TrySetResult();
+    }
+
+    public void BindFailed(SocketException failure, int attempt, TimeSpan retryIn)
+    {
+        _status = new EndpointStatus(Address, null, ListenerState.Failed);
+        context.Events.Publish(new BindFailed(Address.ToString(), failure.SocketErrorCode.ToString(), failure.Message, attempt, retryIn));
+        _firstAttempt.TrySetResult();
+    }
+
+    /// <summary>Closes the socket, if there is one.</summary>
+    public void Close(ListenerCloseReason reason)
+    {
+        _firstAttempt.TrySetResult();
+        var wasBound = Socket is not null;
+        Socket?.Dispose();
+        Socket = null;
+        if (wasBound || _status.State != ListenerState.Closed)
+        {
+            _status = new EndpointStatus(Address, null, ListenerState.Closed);
+        }
+
+        if (wasBound)
+        {
+            context.Probes.ForgetLate(Address);
+            context.Events.Publish(new ListenerClosed(Address.ToString(), reason));
+        }
+    }
+}

@@ -1,0 +1,75 @@
+using System.Buffers.Binary;
+using System.Net.Sockets;
+using Cassini.Streams.Events;
+using Cassini.Streams.Listening.Endpoints;
+
+namespace Cassini.Streams.Listening.Handshakes;
+
+/// <summary>
+/// Reads the first TLS record of a peer before it gets a place in a handshake: who sends half a hello costs a socket and
+/// the bytes that came, and never a place. What was read is played back to TLS by <see cref="ReplayStream"/>.
+/// </summary>
+internal static class ClientHello
+{
+    private const byte HandshakeRecord = 0x16; // RFC 8446, section 5.1: ContentType handshake(22)
+    private const byte MajorVersion = 3; // RFC 8446, section 5.1: legacy_record_version is 0x0301 or 0x0303
+    private const int HeaderLength = 5;
+    private const int FirstPart = 1_024; // most hellos are smaller
+    private const int MaxRecordLength = 1 << 14; // RFC 8446, section 5.1: TLSPlaintext.length
+
+    /// <summary>Whether a connection can begin TLS at all, judged by its first byte.</summary>
+    public static Refusal? RefuseFirst(byte first) =>
+        first == HandshakeRecord ? null : new Refusal(HandshakeFailure.NotTls, $"its first byte is 0x{first:x2}");
+
+    /// <summary>Reads one whole record.</summary>
+    /// <returns>The record, or why the peer is refused.</returns>
+    /// <exception cref="SocketException">The peer reset the connection.</exception>
+    public static async Task<(byte[] Record, Refusal? Refusal)> ReadAsync(Socket socket, CancellationToken cancellation)
+    {
+        var header = new byte[HeaderLength];
+        if (!await FillAsync(socket, header, 0, cancellation))
+        {
+            return ([], new Refusal(HandshakeFailure.PeerClosed, "closed in the middle of its hello"));
+        }
+
+        var length = BinaryPrimitives.ReadUInt16BigEndian(header.AsSpan(3));
+        if (RefuseFirst(header[0]) is { } notTls)
+        {
+            return ([], notTls);
+        }
+
+        if (header[1] != MajorVersion || length is 0 or > MaxRecordLength)
+        {
+            return ([], new Refusal(HandshakeFailure.ProtocolError, $"its first record is of version {header[1]}.{header[2]} and {length} bytes long"));
+        }
+
+        // The buffer grows with what comes, so that announcing a long record costs us nothing.
+        var record = header;
+        for (var filled = HeaderLength; filled < HeaderLength + length; filled = record.Length)
+        {
+            Array.Resize(ref record, Math.Min(HeaderLength + length, filled + FirstPart));
+            if (!await FillAsync(socket, record, filled, cancellation))
+            {
+                return ([], new Refusal(HandshakeFailure.PeerClosed, "closed in the middle of its hello"));
+            }
+        }
+
+        return (record, null);
+    }
+
+    private static async Task<bool> FillAsync(Socket socket, byte[] buffer, int filled, CancellationToken cancellation)
+    {
+        while (filled < buffer.Length)
+        {
+            var count = await socket.ReceiveAsync(buffer.AsMemory(filled), SocketFlags.None, cancellation);
+            if (count == 0)
+            {
+                return false;
+            }
+
+            filled += count;
+        }
+
+        return true;
+    }
+}

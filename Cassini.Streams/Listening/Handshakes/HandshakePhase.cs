@@ -1,0 +1,133 @@
+using System.Net.Sockets;
+using System.Security.Authentication;
+using Cassini.Streams.Events;
+using Cassini.Streams.Listening.Connections;
+using Cassini.Streams.Listening.Endpoints;
+using Cassini.Streams.Tls;
+using Cassini.Streams.Tls.Handshakes;
+
+namespace Cassini.Streams.Listening.Handshakes;
+
+/// <summary>
+/// From the accept to a proven identity: waits for the peer's whole hello while it costs next to nothing, then for a place,
+/// and only then begins TLS. Each step has its own deadline.
+/// </summary>
+internal sealed class HandshakePhase(ListeningContext context, AcceptedSocket accepted, ConnectionFate fate)
+{
+    private const int MaxWaitFactor = 3;
+
+    private long _firstByteAt;
+
+    /// <summary>The stream, from the moment that TLS begins.</summary>
+    public MutualTlsStream? Stream { get; private set; }
+
+    /// <summary>From the peer's first byte to now.</summary>
+    public TimeSpan Duration => context.Time.GetElapsedTime(_firstByteAt);
+
+    /// <summary>Runs it.</summary>
+    /// <param name="entered">The stay at the gate, which ends with the handshake.</param>
+    /// <returns>Null when the peer proved who it is; else why it is refused.</returns>
+    public async Task<Refusal?> RunAsync(GatePass entered)
+    {
+        using var pass = entered;
+        try
+        {
+            if (await WaitForFirstByteAsync() is { } refusal)
+            {
+                return refusal;
+            }
+
+            var (hello, refused) = await ReadHelloAsync();
+            if (refused is not null)
+            {
+                return refused;
+            }
+
+            await WaitForPlaceAsync(pass);
+            var problem = await AuthenticateAsync(hello);
+            if (problem is null)
+            {
+                pass.Succeed();
+            }
+
+            return problem;
+        }
+        catch (Exception) when (fate.Refusal is not null)
+        {
+            return fate.Refusal;
+        }
+    }
+
+    private async Task<Refusal?> WaitForFirstByteAsync()
+    {
+        using var deadline = Deadline(HandshakeFailure.Silent, context.Options.HandshakeTimeout);
+        var first = new byte[1];
+        try
+        {
+            if (await accepted.Socket.ReceiveAsync(first, SocketFlags.Peek, fate.Ending) == 0)
+            {
+                return new Refusal(HandshakeFailure.BareProbe);
+            }
+        }
+        catch (SocketException)
+        {
+            return fate.Refusal ?? new Refusal(HandshakeFailure.BareProbe); // reset, not closed: as many probes do it
+        }
+
+        _firstByteAt = context.Time.GetTimestamp();
+        return ClientHello.RefuseFirst(first[0]);
+    }
+
+    private async Task<(byte[] Record, Refusal? Refusal)> ReadHelloAsync()
+    {
+        using var deadline = Deadline(HandshakeFailure.TimedOut, context.Options.HandshakeTimeout, "did not finish its hello");
+        try
+        {
+            return await ClientHello.ReadAsync(accepted.Socket, fate.Ending);
+        }
+        catch (SocketException)
+        {
+            return ([], fate.Refusal ?? new Refusal(HandshakeFailure.PeerClosed, "reset in the middle of its hello"));
+        }
+    }
+
+    private async Task WaitForPlaceAsync(GatePass pass)
+    {
+        var place = pass.WaitForPlaceAsync();
+        if (!place.IsCompleted)
+        {
+            var patience = context.Options.HandshakeTimeout * MaxWaitFactor;
+            using var deadline = Deadline(HandshakeFailure.HandshakeLimit, patience, $"found no place within {patience.TotalSeconds} s");
+            await place.WaitAsync(fate.Ending);
+        }
+    }
+
+    private async Task<Refusal?> AuthenticateAsync(byte[] hello)
+    {
+        using var deadline = Deadline(HandshakeFailure.TimedOut, context.Options.HandshakeTimeout);
+        Stream = new MutualTlsStream(new ReplayStream(accepted.Socket, hello), leaveInnerStreamOpen: false);
+        try
+        {
+            await Stream.AuthenticateAsServerAsync(context.Certificates.Current.ServerOptions, fate.Ending);
+            OpenSslBuffers.ReleaseWhenIdle(Stream);
+            return null;
+        }
+        catch (Exception failure) when (IsExpected(failure))
+        {
+            // The verdict knows best: what it refused surfaces as a vague exception, or as the peer's hasty close.
+            if (Stream.Verdict.Failure is { } refused)
+            {
+                return new Refusal(refused, Stream.Verdict.Detail);
+            }
+
+            var (reason, detail) = HandshakeFailures.Classify(failure);
+            return fate.Refusal ?? new Refusal(reason, detail);
+        }
+    }
+
+    private static bool IsExpected(Exception failure) =>
+        failure is AuthenticationException or IOException or SocketException or OperationCanceledException;
+
+    private HandshakeDeadline Deadline(HandshakeFailure reason, TimeSpan after, string? detail = null) =>
+        new(fate, new Refusal(reason, detail), after, context.Time);
+}

@@ -1,0 +1,6 @@
+using Cassini.Streams.Events;
+
+namespace Cassini.Streams.Listening.Handshakes;
+
+/// <summary>Why a connection does not become open.</summary>
+internal sealed record Refusal(HandshakeFailure Reason, string? Detail = null);

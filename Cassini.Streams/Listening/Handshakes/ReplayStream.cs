@@ -1,0 +1,71 @@
+using System.Net.Sockets;
+using Cassini.Streams.Listening.Endpoints;
+
+namespace Cassini.Streams.Listening.Handshakes;
+
+/// <summary>A socket's stream that first gives back what was read from the socket before.</summary>
+internal sealed class ReplayStream(Socket socket, byte[] replayed) : Stream
+{
+    private readonly NetworkStream _inner = new(socket, ownsSocket: false);
+    private ReadOnlyMemory<byte> _replayed = replayed;
+
+    public override bool CanRead => true;
+
+    public override bool CanWrite => true;
+
+    public override bool CanSeek => false;
+
+    public override long Length => throw new NotSupportedException();
+
+    public override long Position
+    {
+        get => throw new NotSupportedException();
+        set => throw new NotSupportedException();
+    }
+
+    public override ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default) =>
+        _replayed.IsEmpty ? _inner.ReadAsync(buffer, cancellationToken) : ValueTask.FromResult(Replay(buffer.Span));
+
+    public override Task<int> ReadAsync(byte[] buffer, int offset, int count, CancellationToken cancellationToken) =>
+        ReadAsync(buffer.AsMemory(offset, count), cancellationToken).AsTask();
+
+    public override int Read(Span<byte> buffer) => _replayed.IsEmpty ? _inner.Read(buffer) : Replay(buffer);
+
+    public override int Read(byte[] buffer, int offset, int count) => Read(buffer.AsSpan(offset, count));
+
+    public override ValueTask WriteAsync(ReadOnlyMemory<byte> buffer, CancellationToken cancellationToken = default) =>
+        _inner.WriteAsync(buffer, cancellationToken);
+
+    public override Task WriteAsync(byte[] buffer, int offset, int count, CancellationToken cancellationToken) =>
+        _inner.WriteAsync(buffer, offset, count, cancellationToken);
+
+    public override void Write(byte[] buffer, int offset, int count) => _inner.Write(buffer, offset, count);
+
+    public override void Flush() => _inner.Flush();
+
+    public override Task FlushAsync(CancellationToken cancellationToken) => _inner.FlushAsync(cancellationToken);
+
+    public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
+
+    public override void SetLength(long value) => throw new NotSupportedException();
+
+    protected override void Dispose(bool disposing)
+    {
+        if (disposing)
+        {
+            _inner.Dispose();
+        }
+
+        base.Dispose(disposing);
+    }
+
+    private int Replay(Span<byte> buffer)
+    {
+        var count = Math.Min(buffer.Length, _replayed.Length);
+        _replayed.Span[..count].CopyTo(buffer);
+
+        // The record is dropped once it is played back: a connection lives long.
+        _replayed = count == _replayed.Length ? default : _replayed[count..];
+        return count;
+    }
+}

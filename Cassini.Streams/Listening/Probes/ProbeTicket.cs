@@ -1,0 +1,45 @@
+using System.Net;
+using Cassini.Streams.Events;
+using Cassini.Streams.Listening.Endpoints;
+using Cassini.Streams.Listening.Handshakes;
+
+namespace Cassini.Streams.Listening.Probes;
+
+/// <summary>How far a probe wants to come.</summary>
+internal enum ProbeKind
+{
+    /// <summary>To the accept loop, which acknowledges it and closes it.</summary>
+    Accept,
+
+    /// <summary>The whole way of a client, up to its session.</summary>
+    Canary,
+}
+
+/// <summary>A connection of our own, announced before it is made. Disposing it says that nobody waits for its outcome any more.</summary>
+internal sealed class ProbeTicket(ProbeRegistry registry, EndpointAddress endpoint, IPEndPoint source, ProbeKind kind) : IDisposable
+{
+    private readonly TaskCompletionSource<Refusal?> _outcome = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    public ProbeKind Kind { get; } = kind;
+
+    /// <summary>The endpoint that the probe goes to, as configured.</summary>
+    public EndpointAddress Endpoint { get; } = endpoint;
+
+    /// <summary>The address and port that the probe connects from.</summary>
+    public IPEndPoint Source { get; } = source;
+
+    /// <summary>Whether the kernel may have completed the connection: then an accept loop will see it, however late.</summary>
+    public bool MayBeConnected { get; set; }
+
+    /// <summary>Whether the probe gave up before an accept loop saw it.</summary>
+    public bool IsLate { get; set; }
+
+    /// <summary>Null when the probe came as far as it wanted; else why not. Never fails.</summary>
+    public Task<Refusal?> Outcome => _outcome.Task;
+
+    public void Succeed() => _outcome.TrySetResult(null);
+
+    public void Refuse(HandshakeFailure reason, string? detail = null) => _outcome.TrySetResult(new Refusal(reason, detail));
+
+    public void Dispose() => registry.Withdraw(this);
+}

@@ -1,6 +1,0 @@
-using Cassini.Streams.Events;
-
-namespace Cassini.Streams.Listening;
-
-/// <summary>Why a connection does not become open.</summary>
-internal sealed record Refusal(HandshakeFailure Reason, string? Detail = null);

@@ -1,0 +1,171 @@
+using System.Collections.Immutable;
+using System.Diagnostics.CodeAnalysis;
+using Cassini.Streams.Mqtt.Properties;
+
+namespace Cassini.Streams.Mqtt.Packets;
+
+/// <summary>Reads CONNECT (MQTT 5.0 §3.1, 3.1.1 §3.1).</summary>
+internal static class ConnectReader
+{
+    private const int ReservedFlag = 0x01;
+    private const int CleanStartFlag = 0x02;
+    private const int WillFlag = 0x04;
+    private const int WillQoSShift = 3;
+    private const int WillQoSBits = 0x18;
+    private const int WillRetainFlag = 0x20;
+    private const int PasswordFlag = 0x40;
+    private const int UserNameFlag = 0x80;
+
+    /// <summary>Reads the packet.</summary>
+    /// <param name="frame">A frame of type CONNECT.</param>
+    /// <param name="packet">What it says.</param>
+    /// <param name="version">The version that the sender speaks, for the answer; 3.1.1 when that is not known.</param>
+    /// <param name="violation">What was wrong.</param>
+    public static bool TryRead(
+        Frame frame, [NotNullWhen(true)] out ConnectPacket? packet, out ProtocolVersion version, out ProtocolViolation violation)
+    {
+        packet = null;
+        version = ProtocolVersion.V311;
+        if (!TryReadVersion(frame.Body, ref version, out violation))
+        {
+            return false;
+        }
+
+        // While the frame was cut nobody knew that it is 5.0, which alone asks for the shortest form.
+        if (version == ProtocolVersion.V500 && frame.HeaderLength - 1 != VariableByteInteger.SizeOf(frame.Body.Length))
+        {
+            violation = ProtocolViolation.Malformed("MQTT-1.5.5-1", "the remaining length is not encoded in the fewest bytes");
+            return false;
+        }
+
+        // Name (6 bytes) and level (1 byte) are as checked.
+        var reader = new PacketReader(frame.Body[7..], version);
+        packet = Read(ref reader);
+        violation = reader.Violation ?? default;
+        return !reader.Failed;
+    }
+
+    /// <summary>The protocol's name [MQTT-3.1.2-1] and version [MQTT-3.1.2-2].</summary>
+    private static bool TryReadVersion(ReadOnlySpan<byte> body, ref ProtocolVersion version, out ProtocolViolation violation)
+    {
+        var reader = new PacketReader(body, version);
+        var name = reader.ReadBinary("the protocol name");
+        var level = reader.ReadByte("the protocol version");
+        if (reader.Violation is { } failed)
+        {
+            violation = failed;
+            return false;
+        }
+
+        if (!name.SequenceEqual("MQTT"u8))
+        {
+            violation = new ProtocolViolation(ReasonCode.UnsupportedProtocolVersion, "MQTT-3.1.2-1", "the protocol name is not MQTT");
+            return false;
+        }
+
+        if (level is not ((byte)ProtocolVersion.V311 or (byte)ProtocolVersion.V500))
+        {
+            version = level > (byte)ProtocolVersion.V500 ? ProtocolVersion.V500 : ProtocolVersion.V311;
+            violation = new ProtocolViolation(
+                ReasonCode.UnsupportedProtocolVersion, "MQTT-3.1.2-2", $"protocol version {level} is not spoken here; 4 (3.1.1) and 5 (5.0) are");
+            return false;
+        }
+
+        version = (ProtocolVersion)level;
+        violation = default;
+        return true;
+    }
+
+    private static ConnectPacket? Read(ref PacketReader reader)
+    {
+        int flags = reader.ReadByte("the connect flags");
+        CheckFlags(ref reader, flags);
+        var keepAlive = reader.ReadUInt16("the keep alive");
+        var properties = PropertyReader.Read(ref reader, PropertyOwner.Connect);
+        if (!reader.Failed && properties is { AuthenticationData: not null, AuthenticationMethod: null })
+        {
+            reader.Fail(ProtocolViolation.Error("§3.1.2.11.10", "authentication data without an authentication method"));
+        }
+
+        var clientId = reader.ReadString("the client identifier");
+        var cleanStart = (flags & CleanStartFlag) != 0;
+        if (!reader.Failed && clientId.Length == 0 && !cleanStart && reader.Version == ProtocolVersion.V311)
+        {
+            reader.Fail(new ProtocolViolation(
+                ReasonCode.ClientIdentifierNotValid, "MQTT-3.1.3-8", "an empty client identifier needs clean session"));
+        }
+
+        var will = (flags & WillFlag) != 0 ? ReadWill(ref reader, flags) : null;
+        var userName = (flags & UserNameFlag) != 0 ? reader.ReadString("the user name") : null;
+        ImmutableArray<byte>? password = (flags & PasswordFlag) != 0 ? [.. reader.ReadBinary("the password")] : null;
+        reader.ExpectEnd("CONNECT");
+        return reader.Failed
+            ? null
+            : new ConnectPacket
+            {
+                Version = reader.Version,
+                ClientId = clientId,
+                CleanStart = cleanStart,
+                KeepAlive = keepAlive,
+                Will = will,
+                UserName = userName,
+                Password = password,
+                Properties = properties,
+            };
+    }
+
+    private static void CheckFlags(ref PacketReader reader, int flags)
+    {
+        if (reader.Failed)
+        {
+            return;
+        }
+
+        var hasWill = (flags & WillFlag) != 0;
+        if ((flags & ReservedFlag) != 0)
+        {
+            reader.Fail(ProtocolViolation.Malformed("MQTT-3.1.2-3", "the reserved connect flag is set"));
+        }
+        else if (!hasWill && (flags & WillQoSBits) != 0)
+        {
+            reader.Fail(ProtocolViolation.Malformed(reader.Version == ProtocolVersion.V311 ? "MQTT-3.1.2-13" : "MQTT-3.1.2-11", "a will QoS without a will"));
+        }
+        else if ((flags & WillQoSBits) == WillQoSBits)
+        {
+            reader.Fail(ProtocolViolation.Malformed(reader.Version == ProtocolVersion.V311 ? "MQTT-3.1.2-14" : "MQTT-3.1.2-12", "the will's QoS is 3"));
+        }
+        else if (!hasWill && (flags & WillRetainFlag) != 0)
+        {
+            reader.Fail(ProtocolViolation.Malformed(reader.Version == ProtocolVersion.V311 ? "MQTT-3.1.2-15" : "MQTT-3.1.2-13", "will retain without a will"));
+        }
+        else if (reader.Version == ProtocolVersion.V311 && (flags & UserNameFlag) == 0 && (flags & PasswordFlag) != 0)
+        {
+            reader.Fail(ProtocolViolation.Malformed("MQTT-3.1.2-22", "a password without a user name"));
+        }
+    }
+
+    private static WillMessage? ReadWill(ref PacketReader reader, int flags)
+    {
+        var properties = PropertyReader.Read(ref reader, PropertyOwner.Will);
+        var topic = reader.ReadText("the will topic");
+        if (!reader.Failed && !TopicName.IsValid(topic))
+        {
+            reader.Fail(topic.IsEmpty
+                ? new ProtocolViolation(ReasonCode.TopicNameInvalid, "MQTT-4.7.3-1", "the will topic is empty")
+                : new ProtocolViolation(
+                    ReasonCode.TopicNameInvalid,
+                    reader.Version == ProtocolVersion.V311 ? "MQTT-4.7.1-1" : "MQTT-4.7.0-1",
+                    "the will topic has a wildcard"));
+        }
+
+        ImmutableArray<byte> payload = [.. reader.ReadBinary("the will payload")];
+        return reader.Failed
+            ? null
+            : new WillMessage(
+                MqttText.Decode(topic),
+                payload,
+                (QualityOfService)((flags & WillQoSBits) >> WillQoSShift),
+                (flags & WillRetainFlag) != 0,
+                properties);
+    }
+}

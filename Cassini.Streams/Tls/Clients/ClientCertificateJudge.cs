@@ -1,0 +1,160 @@
+using System.Collections.Immutable;
+using System.Security.Cryptography;
+using System.Security.Cryptography.X509Certificates;
+using Cassini.Streams.Events;
+
+namespace Cassini.Streams.Tls.Clients;
+
+/// <summary>
+/// Decides whether a client's certificate is good, by the one clock. A foreign certificate is called foreign whatever else is
+/// wrong with it; then comes what the CA has taken back, then time, then usage.
+/// </summary>
+internal sealed class ClientCertificateJudge(
+    ImmutableArray<X509Certificate2> authorities, RevocationList? revocation, TimeProvider time, IdentitySource identityFrom = IdentitySource.CommonName)
+{
+    // How the anchor was signed and what stands above it is of no concern (RFC 5280 §6.1.1 d).
+    private const X509ChainStatusFlags IrrelevantOfAnchor =
+        X509ChainStatusFlags.PartialChain | X509ChainStatusFlags.UntrustedRoot
+        | X509ChainStatusFlags.NotSignatureValid | X509ChainStatusFlags.HasWeakSignature;
+
+    private readonly record struct Refusal(HandshakeFailure Reason, string Problem);
+
+    /// <param name="certificate">What the client presented as its own; null if nothing.</param>
+    /// <param name="presented">The intermediates that the client sent along: they help to find the way and earn no trust.</param>
+    public ClientVerdict Judge(X509Certificate2? certificate, X509Certificate2Collection presented)
+    {
+        if (certificate is null)
+        {
+            return ClientVerdict.NoCertificate;
+        }
+
+        try
+        {
+            return Judged(certificate, presented);
+        }
+        catch (Exception e) when (e is CryptographicException or ArgumentException or FormatException or OverflowException or InvalidOperationException)
+        {
+            // Whatever a peer's certificate provokes in those who read it is that peer's problem, never a crash.
+            return new ClientVerdict(
+                HandshakeFailure.InvalidCertificate, $"a certificate that cannot be read: {ClientIdentity.Printable(e.Message)}", "", "", null);
+        }
+    }
+
+    private ClientVerdict Judged(X509Certificate2 certificate, X509Certificate2Collection presented)
+    {
+        var refusal = Examine(certificate, presented, out var validity);
+        var identity = ClientIdentity.Of(certificate, identityFrom);
+        return new ClientVerdict(
+            refusal?.Reason,
+            refusal is { Problem: var problem } ? $"'{identity}' {problem}" : null,
+            identity,
+            certificate.GetCertHashString(HashAlgorithmName.SHA256),
+            CertificateTimes.NotAfter(certificate))
+        {
+            PathValidity = refusal is null ? validity : null,
+        };
+    }
+
+    private Refusal? Examine(X509Certificate2 certificate, X509Certificate2Collection presented, out PathValidity? validity)
+    {
+        validity = null;
+        var now = CertificateTimes.ToTheSecond(time.GetUtcNow());
+        using var chain = new X509Chain { ChainPolicy = TrustPolicy.ForClients(authorities) };
+        chain.ChainPolicy.ExtraStore.AddRange(presented);
+        chain.ChainPolicy.VerificationTimeIgnored = false;
+        chain.ChainPolicy.VerificationTime = now.LocalDateTime;
+        try
+        {
+            // The elements tell, not the answer: with an intermediate as the anchor it is always false.
+            chain.Build(certificate);
+            return Examine(chain.ChainElements, now, out validity);
+        }
+        catch (CryptographicException e)
+        {
+            return new Refusal(HandshakeFailure.InvalidCertificate, $"has a certificate that cannot be read: {ClientIdentity.Printable(e.Message)}");
+        }
+        finally
+        {
+            foreach (var element in chain.ChainElements)
+            {
+                element.Certificate.Dispose();
+            }
+        }
+    }
+
+    private Refusal? Examine(X509ChainElementCollection elements, DateTimeOffset now, out PathValidity? validity)
+    {
+        validity = null;
+        var anchor = elements.ToList().FindIndex(element => IsAuthority(element.Certificate));
+        if (anchor < 0)
+        {
+            return Untrusted(elements[^1].Certificate);
+        }
+
+        var path = elements.Take(anchor + 1).Select(element => element.Certificate).ToArray();
+        // Time is judged here: OpenSSL ends a certificate a second early (X509_cmp_time counts an equal time as past).
+        var flags = elements.Take(anchor + 1).Select(element => Flags(element) & ~X509ChainStatusFlags.NotTimeValid).ToArray();
+        flags[anchor] &= ~IrrelevantOfAnchor;
+        validity = new PathValidity(path.Max(CertificateTimes.NotBefore), path.Min(CertificateTimes.NotAfter));
+        return flags.Any(flag => flag.HasFlag(X509ChainStatusFlags.NotSignatureValid))
+            ? Untrusted(path[^1])
+            : Revoked(path) ?? OutOfTime(path, now) ?? WrongUsage(path[0], flags[0]) ?? Otherwise(path, flags);
+    }
+
+    private static Refusal Untrusted(X509Certificate2 last) => new(
+        HandshakeFailure.UntrustedCertificate, $"is not from the configured CA: its way ends at '{ClientIdentity.Printable(last.Issuer)}'");
+
+    private Refusal? Revoked(X509Certificate2[] path)
+    {
+        for (var i = 0; i < path.Length - 1; i++)
+        {
+            if (revocation?.IsRevoked(path[i], path[i + 1]) is true)
+            {
+                return new Refusal(HandshakeFailure.RevokedCertificate, $"was revoked: {Name(path[i])} serial {path[i].SerialNumber}");
+            }
+        }
+
+        return null;
+    }
+
+    private static Refusal? OutOfTime(X509Certificate2[] path, DateTimeOffset now)
+    {
+        foreach (var certificate in path)
+        {
+            if (now > CertificateTimes.NotAfter(certificate))
+            {
+                return new Refusal(HandshakeFailure.ExpiredCertificate, $"expired: {Name(certificate)} ended {CertificateTimes.NotAfter(certificate):u}");
+            }
+
+            if (now < CertificateTimes.NotBefore(certificate))
+            {
+                return new Refusal(
+                    HandshakeFailure.NotYetValidCertificate, $"is not valid yet: {Name(certificate)} begins {CertificateTimes.NotBefore(certificate):u}");
+            }
+        }
+
+        return null;
+    }
+
+    private static Refusal? WrongUsage(X509Certificate2 leaf, X509ChainStatusFlags flags) =>
+        (CertificateUsage.ProblemAsClient(leaf)
+            ?? (flags.HasFlag(X509ChainStatusFlags.NotValidForUsage) ? "its CA may not issue client certificates" : null)) is { } problem
+            ? new Refusal(HandshakeFailure.WrongUsageCertificate, $"may not be a client: {problem}")
+            : null;
+
+    private static Refusal? Otherwise(X509Certificate2[] path, X509ChainStatusFlags[] flags)
+    {
+        var bad = Array.FindIndex(flags, flag => flag != X509ChainStatusFlags.NoError);
+        return bad < 0
+            ? null
+            : new Refusal(HandshakeFailure.InvalidCertificate, $"has an unusable certificate chain: {Name(path[bad])} {flags[bad]}");
+    }
+
+    private bool IsAuthority(X509Certificate2 certificate) =>
+        authorities.Any(authority => authority.RawDataMemory.Span.SequenceEqual(certificate.RawDataMemory.Span));
+
+    private static X509ChainStatusFlags Flags(X509ChainElement element) =>
+        element.ChainElementStatus.Aggregate(X509ChainStatusFlags.NoError, (flags, status) => flags | status.Status);
+
+    private static string Name(X509Certificate2 certificate) => $"'{ClientIdentity.Printable(certificate.Subject)}'";
+}

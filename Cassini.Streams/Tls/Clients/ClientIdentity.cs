@@ -1,0 +1,107 @@
+using System.Formats.Asn1;
+using System.Globalization;
+using System.Security.Cryptography;
+using System.Security.Cryptography.X509Certificates;
+using System.Text;
+
+namespace Cassini.Streams.Tls.Clients;
+
+/// <summary>Who a certificate says it is, in a form that is safe to log and to use as a key.</summary>
+internal static class ClientIdentity
+{
+    public const int MaxLength = 128;
+
+    private const string CommonName = "2.5.4.3";
+    private const string SubjectAlternativeName = "2.5.29.17";
+
+    public static string Of(X509Certificate2 certificate, IdentitySource source = IdentitySource.CommonName)
+    {
+        try
+        {
+            var name = source == IdentitySource.SubjectAlternativeName
+                ? FirstAlternativeName(certificate) ?? FirstCommonName(certificate)
+                : FirstCommonName(certificate) ?? FirstAlternativeName(certificate);
+            return Printable(name ?? certificate.Subject);
+        }
+        catch (Exception e) when (e is CryptographicException or AsnContentException or FormatException)
+        {
+            // A name that cannot be decoded names nobody; the fingerprint still tells certificates apart.
+            return $"sha256:{certificate.GetCertHashString(HashAlgorithmName.SHA256)}";
+        }
+    }
+
+    /// <summary>
+    /// Escapes what could forge a log line or a terminal, and bounds the length; two long names stay two names by their digest.
+    /// </summary>
+    public static string Printable(string name, int maxLength = MaxLength)
+    {
+        var text = new StringBuilder(name.Length);
+        foreach (var rune in name.EnumerateRunes())
+        {
+            _ = rune.Value switch
+            {
+                '\\' => text.Append(@"\\"),
+                _ when IsPrintable(rune) => text.Append(rune),
+                _ => text.Append(CultureInfo.InvariantCulture, $@"\u{{{rune.Value:X}}}"),
+            };
+        }
+
+        if (text.Length <= maxLength)
+        {
+            return text.ToString();
+        }
+
+        var digest = Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(name)).AsSpan(0, 8));
+        var kept = maxLength - digest.Length - 1;
+        if (char.IsHighSurrogate(text[kept - 1]))
+        {
+            kept--;
+        }
+
+        return $"{text.ToString(0, kept)}…{digest}";
+    }
+
+    private static bool IsPrintable(Rune rune) => Rune.GetUnicodeCategory(rune) is not (
+        UnicodeCategory.Control or UnicodeCategory.Format or UnicodeCategory.LineSeparator or UnicodeCategory.ParagraphSeparator
+        or UnicodeCategory.Surrogate or UnicodeCategory.PrivateUse or UnicodeCategory.OtherNotAssigned);
+
+    private static string? FirstCommonName(X509Certificate2 certificate)
+    {
+        foreach (var part in certificate.SubjectName.EnumerateRelativeDistinguishedNames())
+        {
+            if (!part.HasMultipleElements && part.GetSingleElementType().Value == CommonName
+                && part.GetSingleElementValue() is { } name && !string.IsNullOrWhiteSpace(name))
+            {
+                return name;
+            }
+        }
+
+        return null;
+    }
+
+    private static string? FirstAlternativeName(X509Certificate2 certificate)
+    {
+        var extension = certificate.Extensions.FirstOrDefault(e => e.Oid?.Value == SubjectAlternativeName);
+        if (extension is null)
+        {
+            return null;
+        }
+
+        // GeneralName, RFC 5280 §4.2.1.6: rfc822Name [1], dNSName [2], uniformResourceIdentifier [6].
+        var names = new AsnReader(extension.RawData, AsnEncodingRules.DER).ReadSequence();
+        while (names.HasData)
+        {
+            var tag = names.PeekTag();
+            if (tag.TagClass != TagClass.ContextSpecific || tag.TagValue is not (1 or 2 or 6))
+            {
+                names.ReadEncodedValue();
+            }
+            else if (names.ReadCharacterString(UniversalTagNumber.IA5String, tag) is { Length: > 0 } name)
+            {
+                return name;
+            }
+        }
+
+        return null;
+    }
+}

@@ -1,0 +1,152 @@
+using System.Collections.Frozen;
+using System.Collections.Immutable;
+using System.Security.Cryptography;
+using System.Security.Cryptography.X509Certificates;
+using Cassini.Streams.Tls.Files;
+using Org.BouncyCastle.Asn1.X509;
+using Org.BouncyCastle.Security;
+using Org.BouncyCastle.Security.Certificates;
+using Org.BouncyCastle.X509;
+
+namespace Cassini.Streams.Tls.Clients;
+
+/// <summary>
+/// Reads revocation lists, PEM or DER, and believes only those that a configured authority signed. (.NET's own chain building
+/// takes no list from a file, hence BouncyCastle.)
+/// </summary>
+internal static class RevocationListReader
+{
+    private static readonly string[] UnderstoodCriticalExtensions = [X509Extensions.IssuingDistributionPoint.Id];
+
+    /// <exception cref="TlsConfigurationException">The file cannot be used.</exception>
+    public static RevocationList Read(TlsFile file, ImmutableArray<X509Certificate2> authorities)
+    {
+        try
+        {
+            return ReadLists(file, authorities);
+        }
+        catch (Exception e) when (e is GeneralSecurityException or ArgumentException or IOException
+            or InvalidCastException or InvalidOperationException or FormatException)
+        {
+            // BouncyCastle parses lazily and says with any of these that the bytes are not what they should be.
+            throw file.Error($"holds a revocation list that cannot be read: {e.Message}", e);
+        }
+    }
+
+    private static RevocationList ReadLists(TlsFile file, ImmutableArray<X509Certificate2> authorities)
+    {
+        var serials = new Dictionary<string, HashSet<string>>();
+        var lists = new List<(X509Crl List, string Issuer)>();
+        var count = 0;
+        using var fingerprint = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+        foreach (var der in Encodings(file))
+        {
+            fingerprint.AppendData(der);
+            var list = Parse(file, der);
+            var issuers = IssuersOf(list, authorities);
+            if (issuers.IsEmpty)
+            {
+                throw file.Error($"the revocation list of '{list.IssuerDN}' is not signed by a CA of {TlsOptions.CaSetting}");
+            }
+
+            lists.Add((list, issuers[0].Subject));
+            var revoked = Serials(list);
+            count += revoked.Length;
+            foreach (var issuer in issuers)
+            {
+                var key = RevocationList.IssuerKey(issuer);
+                (serials.TryGetValue(key, out var known) ? known : serials[key] = []).UnionWith(revoked);
+            }
+        }
+
+        var (first, subject) = lists.MinBy(entry => NextUpdate(entry.List));
+        return new RevocationList(
+            serials.ToFrozenDictionary(entry => entry.Key, entry => entry.Value.ToFrozenSet()),
+            count,
+            subject,
+            Convert.ToHexString(fingerprint.GetHashAndReset()),
+            Utc(first.ThisUpdate),
+            NextUpdate(first));
+    }
+
+    private static List<byte[]> Encodings(TlsFile file)
+    {
+        // 0x30 opens a DER SEQUENCE; PEM is text.
+        if (file.Content is [0x30, ..])
+        {
+            return [file.Content];
+        }
+
+        var encodings = new List<byte[]>();
+        var text = file.Text.AsSpan();
+        while (PemEncoding.TryFind(text, out var fields))
+        {
+            if (text[fields.Label] is "X509 CRL" or "CRL")
+            {
+                encodings.Add(Convert.FromBase64String(text[fields.Base64Data].ToString()));
+            }
+
+            text = text[fields.Location.End..];
+        }
+
+        return encodings.Count > 0 ? encodings : throw file.Error("is neither PEM (it has no 'BEGIN X509 CRL' block) nor DER");
+    }
+
+    private static X509Crl Parse(TlsFile file, byte[] der)
+    {
+        var list = new X509Crl(der);
+
+        // RFC 5280 §5.2: a list with a critical extension that is not understood must not be used.
+        var foreign = (list.GetCriticalExtensionOids() ?? new HashSet<string>()).Except(UnderstoodCriticalExtensions).ToArray();
+        if (foreign.Length > 0)
+        {
+            throw file.Error(foreign.Contains(X509Extensions.DeltaCrlIndicator.Id)
+                ? "is a delta revocation list; give the complete one"
+                : $"the revocation list has a critical extension that is not supported ({string.Join(", ", foreign)})");
+        }
+
+        if (list.GetExtensionValue(X509Extensions.IssuingDistributionPoint) is { } value
+            && IssuingDistributionPoint.GetInstance(value.GetOctets()) is var point
+            && (point.IsIndirectCrl || point.OnlyContainsCACerts || point.OnlyContainsAttributeCerts || point.OnlySomeReasons is not null))
+        {
+            throw file.Error("is a partial or indirect revocation list; give the complete one of the CA");
+        }
+
+        return list;
+    }
+
+    // Of a list with no entries BouncyCastle says null.
+    private static string[] Serials(X509Crl list) =>
+        [.. list.GetRevokedCertificates()?.Select(entry => RevocationList.SerialKey(entry.SerialNumber.ToByteArray())) ?? []];
+
+    // A CA that was renewed with the same key has two certificates: the list speaks for both.
+    private static ImmutableArray<X509Certificate2> IssuersOf(X509Crl list, ImmutableArray<X509Certificate2> authorities) =>
+        [.. authorities.Where(authority => IsSignedBy(list, authority))];
+
+    private static bool IsSignedBy(X509Crl list, X509Certificate2 authority)
+    {
+        var issuer = new Org.BouncyCastle.X509.X509Certificate(authority.RawData);
+        if (!list.IssuerDN.Equivalent(issuer.SubjectDN) || !MaySignLists(authority))
+        {
+            return false;
+        }
+
+        try
+        {
+            list.Verify(issuer.GetPublicKey());
+            return true;
+        }
+        catch (Exception e) when (e is GeneralSecurityException or ArgumentException)
+        {
+            return false;
+        }
+    }
+
+    private static bool MaySignLists(X509Certificate2 authority) =>
+        authority.Extensions.OfType<X509KeyUsageExtension>().FirstOrDefault() is not { } usage
+        || usage.KeyUsages.HasFlag(X509KeyUsageFlags.CrlSign);
+
+    private static DateTimeOffset NextUpdate(X509Crl list) => list.NextUpdate is { } next ? Utc(next) : DateTimeOffset.MaxValue;
+
+    private static DateTimeOffset Utc(DateTime time) => new(DateTime.SpecifyKind(time, DateTimeKind.Utc));
+}

@@ -1,0 +1,61 @@
+using System.Collections.Concurrent;
+using System.Security.Cryptography;
+using System.Security.Cryptography.X509Certificates;
+
+namespace Cassini.Streams.Tls.Clients;
+
+/// <summary>
+/// The certificates that were accepted with one set of files, so that a client that comes again is not examined from the
+/// beginning: only the time can change the verdict, since CA and revocation list are the same. Also what lets a resumed TLS session be
+/// judged, which brings the client's certificate without its intermediates. Thread-safe.
+/// </summary>
+internal sealed class VerdictCache(ClientCertificateJudge judge, KnownIntermediates intermediates, TimeProvider time)
+{
+    private const int Capacity = 10_000;
+
+    private readonly ConcurrentDictionary<string, ClientVerdict> _accepted = new(StringComparer.Ordinal);
+    private int _count;
+
+    /// <summary>Judges a certificate, or remembers how it was judged.</summary>
+    /// <param name="certificate">What the client presented as its own; null if nothing.</param>
+    /// <param name="presented">The intermediates that the client sent along.</param>
+    public ClientVerdict Judge(X509Certificate2? certificate, X509Certificate2Collection presented)
+    {
+        if (certificate is null)
+        {
+            return judge.Judge(certificate, presented);
+        }
+
+        var key = Convert.ToHexString(SHA256.HashData(certificate.RawDataMemory.Span));
+        var now = CertificateTimes.ToTheSecond(time.GetUtcNow());
+        if (_accepted.TryGetValue(key, out var known) && known.PathValidity is { } validity && now >= validity.From && now <= validity.Until)
+        {
+            return known;
+        }
+
+        var verdict = judge.Judge(certificate, intermediates.With(presented));
+        if (verdict.PathValidity is not null)
+        {
+            intermediates.Remember(presented);
+            Keep(key, verdict);
+        }
+
+        return verdict;
+    }
+
+    private void Keep(string key, ClientVerdict verdict)
+    {
+        if (!_accepted.TryAdd(key, verdict))
+        {
+            _accepted[key] = verdict;
+            return;
+        }
+
+        if (Interlocked.Increment(ref _count) > Capacity)
+        {
+            // Rare enough, and cheaper than knowing who came last: everyone is examined once more.
+            _accepted.Clear();
+            Interlocked.Exchange(ref _count, 0);
+        }
+    }
+}

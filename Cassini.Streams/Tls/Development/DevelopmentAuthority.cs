@@ -1,0 +1,194 @@
+using System.Collections.Immutable;
+using System.Security.Cryptography;
+using System.Security.Cryptography.X509Certificates;
+using Cassini.Streams.Events;
+using Cassini.Streams.Tls.Files;
+
+namespace Cassini.Streams.Tls.Development;
+
+/// <summary>The development CA of one directory, and what it made there.</summary>
+internal sealed class DevelopmentAuthority
+{
+    private static readonly TimeSpan Backdated = TimeSpan.FromHours(1);
+    private static readonly TimeSpan LeafLife = TimeSpan.FromDays(825);
+    private static readonly TimeSpan RenewedBefore = TimeSpan.FromDays(30);
+    private const int CaYears = 10;
+
+    private readonly string _directory;
+    private readonly TimeProvider _time;
+    private readonly ImmutableArray<DevelopmentCertificateAction>.Builder _actions = ImmutableArray.CreateBuilder<DevelopmentCertificateAction>();
+    private readonly X509Certificate2 _certificate;
+
+    private DevelopmentAuthority(string directory, TimeProvider time)
+    {
+        _directory = directory;
+        _time = time;
+        _certificate = EnsureCertificate();
+    }
+
+    public ImmutableArray<DevelopmentCertificateAction> Actions => _actions.ToImmutable();
+
+    private DateTimeOffset Now => CertificateTimes.ToTheSecond(_time.GetUtcNow());
+
+    private string CaPath => PathOf(DevelopmentCertificates.CaFile);
+
+    private string CaKeyPath => PathOf(DevelopmentCertificates.CaKeyFile);
+
+    public static DevelopmentAuthority Ensure(string directory, TimeProvider time) => new(directory, time);
+
+    /// <summary>Makes NAME.pem and NAME.key unless they are there and good.</summary>
+    public void EnsureLeaf(string name, string commonName, string usage, X509Extension? names)
+    {
+        var (path, keyPath) = (PathOf($"{name}.pem"), PathOf($"{name}.key"));
+        var present = File.Exists(path);
+        var problem = present ? ProblemOf(path, keyPath) : null;
+        if (present && problem is null)
+        {
+            Note(keyPath, DevelopmentCertificateOutcome.Kept);
+            Note(path, DevelopmentCertificateOutcome.Kept);
+            return;
+        }
+
+        using var signer = SigningCertificate();
+        using var key = EnsureKey(keyPath);
+        using var leaf = Issue(signer, key, commonName, usage, names);
+        PrivateFiles.Write(path, leaf.ExportCertificatePem() + "\n", isPrivate: false);
+        Note(path, present ? DevelopmentCertificateOutcome.Renewed : DevelopmentCertificateOutcome.Created, problem);
+    }
+
+    private X509Certificate2 EnsureCertificate()
+    {
+        if (File.Exists(CaPath))
+        {
+            var certificate = PemCertificates.ReadAuthorities(TlsFile.Read(CertificateRole.Authority, "CA", CaPath))[0];
+            if (CertificateTimes.NotAfter(certificate) < Now)
+            {
+                throw new TlsConfigurationException(
+                    CertificateRole.Authority, "CA", CaPath, $"the development CA ended {CertificateTimes.NotAfter(certificate):u}; remove the directory");
+            }
+
+            if (File.Exists(CaKeyPath))
+            {
+                Note(CaKeyPath, DevelopmentCertificateOutcome.Kept);
+            }
+
+            Note(CaPath, DevelopmentCertificateOutcome.Kept);
+            return certificate;
+        }
+
+        // The key is written first: a run that was cut off here is finished by the next one.
+        using var key = EnsureKey(CaKeyPath);
+        var request = new CertificateRequest("CN=Cassini development CA", key, HashAlgorithmName.SHA256);
+        request.CertificateExtensions.Add(new X509BasicConstraintsExtension(true, true, 0, critical: true));
+        request.CertificateExtensions.Add(new X509KeyUsageExtension(X509KeyUsageFlags.KeyCertSign | X509KeyUsageFlags.CrlSign, critical: true));
+        request.CertificateExtensions.Add(new X509SubjectKeyIdentifierExtension(request.PublicKey, critical: false));
+        using var made = request.CreateSelfSigned(Now - Backdated, Now.AddYears(CaYears));
+        PrivateFiles.Write(CaPath, made.ExportCertificatePem() + "\n", isPrivate: false);
+        Note(CaPath, DevelopmentCertificateOutcome.Created);
+        return X509CertificateLoader.LoadCertificate(made.RawData);
+    }
+
+    private string? ProblemOf(string path, string keyPath)
+    {
+        try
+        {
+            var chain = TlsFile.Read(CertificateRole.Server, "certificate", path);
+            using var certificate = PemCertificates.Read(chain)[0];
+            using var joined = PemCertificates.WithPrivateKey(certificate, chain, TlsFile.Read(CertificateRole.Server, "key", keyPath));
+            return CertificateTimes.NotAfter(certificate) - Now < RenewedBefore ? $"it ends {CertificateTimes.NotAfter(certificate):u}"
+                : IsOurs(certificate) ? null
+                : "it is not from the CA of this directory";
+        }
+        catch (TlsConfigurationException e)
+        {
+            return e.Message;
+        }
+    }
+
+    private bool IsOurs(X509Certificate2 certificate)
+    {
+        using var chain = new X509Chain();
+        chain.ChainPolicy.TrustMode = X509ChainTrustMode.CustomRootTrust;
+        chain.ChainPolicy.CustomTrustStore.Add(_certificate);
+        chain.ChainPolicy.RevocationMode = X509RevocationMode.NoCheck;
+        chain.ChainPolicy.DisableCertificateDownloads = true;
+        chain.ChainPolicy.VerificationTimeIgnored = false;
+        chain.ChainPolicy.VerificationTime = Now.LocalDateTime;
+        return chain.Build(certificate);
+    }
+
+    private X509Certificate2 SigningCertificate()
+    {
+        if (!File.Exists(CaKeyPath))
+        {
+            throw new TlsConfigurationException(
+                CertificateRole.Authority, "CA key", CaKeyPath, $"is needed to sign new certificates of {CaPath} and is not there");
+        }
+
+        return PemCertificates.WithPrivateKey(
+            _certificate,
+            TlsFile.Read(CertificateRole.Authority, "CA", CaPath),
+            TlsFile.Read(CertificateRole.Authority, "CA key", CaKeyPath));
+    }
+
+    private X509Certificate2 Issue(X509Certificate2 signer, ECDsa key, string commonName, string usage, X509Extension? names)
+    {
+        var subject = new X500DistinguishedNameBuilder();
+        subject.AddCommonName(commonName);
+        var request = new CertificateRequest(subject.Build(), key, HashAlgorithmName.SHA256);
+        request.CertificateExtensions.Add(new X509BasicConstraintsExtension(false, false, 0, critical: true));
+        request.CertificateExtensions.Add(new X509KeyUsageExtension(X509KeyUsageFlags.DigitalSignature, critical: true));
+        request.CertificateExtensions.Add(new X509EnhancedKeyUsageExtension([new Oid(usage)], critical: false));
+        request.CertificateExtensions.Add(new X509SubjectKeyIdentifierExtension(request.PublicKey, critical: false));
+        request.CertificateExtensions.Add(X509AuthorityKeyIdentifierExtension.CreateFromCertificate(signer, true, false));
+        if (names is not null)
+        {
+            request.CertificateExtensions.Add(names);
+        }
+
+        var notBefore = Later(Now - Backdated, CertificateTimes.NotBefore(signer));
+        var notAfter = Earlier(notBefore + LeafLife, CertificateTimes.NotAfter(signer));
+        return request.Create(signer, notBefore, notAfter, SerialNumber());
+    }
+
+    private ECDsa EnsureKey(string path)
+    {
+        var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
+        if (!File.Exists(path))
+        {
+            PrivateFiles.Write(path, key.ExportPkcs8PrivateKeyPem() + "\n", isPrivate: true);
+            Note(path, DevelopmentCertificateOutcome.Created);
+            return key;
+        }
+
+        try
+        {
+            key.ImportFromPem(TlsFile.Read(CertificateRole.Server, "key", path).Text);
+            Note(path, DevelopmentCertificateOutcome.Kept);
+            return key;
+        }
+        catch (Exception e) when (e is ArgumentException or CryptographicException)
+        {
+            key.Dispose();
+            throw new TlsConfigurationException(
+                CertificateRole.Server, "key", path, "is not a plain EC key in PEM form; move it away to have a new one made", e);
+        }
+    }
+
+    // RFC 5280 §4.1.2.2: positive, at most 20 octets.
+    private static byte[] SerialNumber()
+    {
+        var serial = RandomNumberGenerator.GetBytes(16);
+        serial[0] = (byte)((serial[0] & 0x3F) | 0x40);
+        return serial;
+    }
+
+    private static DateTimeOffset Later(DateTimeOffset a, DateTimeOffset b) => a > b ? a : b;
+
+    private static DateTimeOffset Earlier(DateTimeOffset a, DateTimeOffset b) => a < b ? a : b;
+
+    private string PathOf(string file) => Path.Combine(_directory, file);
+
+    private void Note(string path, DevelopmentCertificateOutcome outcome, string? reason = null) =>
+        _actions.Add(new DevelopmentCertificateAction(path, outcome, reason));
+}

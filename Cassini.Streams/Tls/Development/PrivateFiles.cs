@@ -1,0 +1,35 @@
+using System.Text;
+
+namespace Cassini.Streams.Tls.Development;
+
+/// <summary>Writes files that are whole or not there, and secrets that were never readable by others.</summary>
+internal static class PrivateFiles
+{
+    public static void Write(string path, string text, bool isPrivate)
+    {
+        var options = new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.Write };
+        if (!OperatingSystem.IsWindows())
+        {
+            options.UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite
+                | (isPrivate ? UnixFileMode.None : UnixFileMode.GroupRead | UnixFileMode.OtherRead);
+        }
+
+        var temporary = $"{path}.{Guid.NewGuid():n}.tmp";
+        try
+        {
+            using (var stream = new FileStream(temporary, options))
+            {
+                stream.Write(Encoding.ASCII.GetBytes(text));
+                stream.Flush(flushToDisk: true);
+            }
+
+            // A secret is never written over another.
+            File.Move(temporary, path, overwrite: !isPrivate);
+        }
+        catch
+        {
+            File.Delete(temporary);
+            throw;
+        }
+    }
+}

@@ -1,0 +1,56 @@
+using System.Security.Cryptography;
+using System.Text;
+using Cassini.Streams.Events;
+
+namespace Cassini.Streams.Tls.Files;
+
+/// <summary>One configured file, read whole, so that what is hashed is what is parsed.</summary>
+internal sealed record TlsFile(CertificateRole Role, string Setting, string Path, byte[] Content)
+{
+    private const long MaxLength = 64 << 20;
+
+    public string Text => Encoding.UTF8.GetString(Content).TrimStart('\uFEFF');
+
+    /// <exception cref="TlsConfigurationException">The file cannot be read.</exception>
+    public static TlsFile Read(CertificateRole role, string setting, string path)
+    {
+        try
+        {
+            if (Directory.Exists(path))
+            {
+                throw new TlsConfigurationException(role, setting, path, "is a directory, not a file");
+            }
+
+            // Opened by name each time: a Kubernetes mount swaps the symlink behind the name.
+            using var stream = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete);
+            if (!stream.CanSeek || stream.Length > MaxLength)
+            {
+                throw new TlsConfigurationException(role, setting, path, $"is not a regular file of at most {MaxLength >> 20} MiB");
+            }
+
+            var content = new byte[stream.Length];
+            stream.ReadExactly(content);
+            return new TlsFile(role, setting, path, content);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException or ArgumentException or NotSupportedException)
+        {
+            throw new TlsConfigurationException(role, setting, path, Problem(e), e);
+        }
+    }
+
+    public TlsConfigurationException Error(string problem, Exception? cause = null) => new(Role, Setting, Path, problem, cause);
+
+    public void AppendTo(IncrementalHash hash)
+    {
+        hash.AppendData(BitConverter.GetBytes(Content.LongLength));
+        hash.AppendData(Content);
+    }
+
+    private static string Problem(Exception e) => e switch
+    {
+        FileNotFoundException or DirectoryNotFoundException => "no such file",
+        UnauthorizedAccessException => "no permission to read it",
+        EndOfStreamException => "shrank while it was read",
+        _ => $"cannot be read: {e.Message}",
+    };
+}

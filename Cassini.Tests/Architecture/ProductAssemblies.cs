@@ -1,0 +1,21 @@
+using System.Reflection;
+using Cassini.Harness;
+using Cassini.Management;
+using Cassini.Streams.Events;
+using Cassini.Web.Cli;
+
+namespace Cassini.Tests.Architecture;
+
+/// <summary>The assemblies that are the product.</summary>
+internal static class ProductAssemblies
+{
+    public static Assembly Streams { get; } = typeof(BrokerEvent).Assembly;
+
+    public static Assembly Management { get; } = typeof(ManagementApp).Assembly;
+
+    public static Assembly Harness { get; } = typeof(RunController).Assembly;
+
+    public static Assembly Web { get; } = typeof(CliContext).Assembly;
+
+    public static IReadOnlyList<Assembly> All { get; } = [Streams, Management, Harness, Web];
+}
