@@ -1,39 +1,29 @@
-using Cassini.Management.Access;
-using Cassini.Management.Http;
+using Cassini.Streams.Health;
 using Grpc.Core;
 using Grpc.Health.V1;
 using static Grpc.Health.V1.HealthCheckResponse.Types;
 
 namespace Cassini.Management.GrpcHealth;
 
-/// <summary>grpc.health.v1.Health: the probes of the management surface, for who speaks gRPC.</summary>
-internal sealed class HealthService(ManagementContext broker, HealthServices services, CallerPlaces places, IHostApplicationLifetime lifetime) : Health.HealthBase
+/// <summary>grpc.health.v1.Health: the probes of the management surface, for callers that speak gRPC.</summary>
+internal sealed class HealthService(
+    HealthProjection health, TimeProvider time, HealthServices services, WatchPlaces places, IHostApplicationLifetime lifetime) : Health.HealthBase
 {
     /// <summary>How long a watcher that does not read may hold up the end.</summary>
     private static readonly TimeSpan StopGrace = TimeSpan.FromSeconds(1);
 
-    private int _watches;
-
     public override Task<HealthCheckResponse> Check(HealthCheckRequest request, ServerCallContext context) =>
         services.Find(request.Service) is { } scope
-            ? Task.FromResult(Answer(HealthServices.Judge(scope, broker.Health.Current)))
+            ? Task.FromResult(Answer(HealthServices.Judge(scope, health.Current)))
             : throw new RpcException(new Status(StatusCode.NotFound, "there is no service of this name"));
 
     /// <summary>The present status at once, then each change of it, until the watcher or the process ends.</summary>
     public override async Task Watch(HealthCheckRequest request, IServerStreamWriter<HealthCheckResponse> responseStream, ServerCallContext context)
     {
-        if (Interlocked.Increment(ref _watches) > broker.Options.MaxWatches)
-        {
-            Interlocked.Decrement(ref _watches);
-            throw new RpcException(new Status(
-                StatusCode.ResourceExhausted, $"too many watches: {broker.Options.MaxWatches} are open, and no more are allowed"));
-        }
-
         var caller = context.GetHttpContext().Connection.RemoteIpAddress;
-        if (!places.TryTake(caller))
+        if (places.Take(caller) is { } refusal)
         {
-            Interlocked.Decrement(ref _watches);
-            throw new RpcException(new Status(StatusCode.ResourceExhausted, $"too many watches: {places.Most} of yours are open, and no more are allowed"));
+            throw new RpcException(new Status(StatusCode.ResourceExhausted, refusal));
         }
 
         try
@@ -48,7 +38,6 @@ internal sealed class HealthService(ManagementContext broker, HealthServices ser
         finally
         {
             places.GiveBack(caller);
-            Interlocked.Decrement(ref _watches);
         }
 
         throw new RpcException(new Status(StatusCode.Unavailable, "the process stops"));
@@ -75,7 +64,7 @@ internal sealed class HealthService(ManagementContext broker, HealthServices ser
 
         if (told is ServingStatus.Serving)
         {
-            using var overdue = new CancellationTokenSource(StopGrace, broker.Time);
+            using var overdue = new CancellationTokenSource(StopGrace, time);
             using var limit = CancellationTokenSource.CreateLinkedTokenSource(gone, overdue.Token);
             try
             {
@@ -94,7 +83,7 @@ internal sealed class HealthService(ManagementContext broker, HealthServices ser
         if (services.Find(service) is { } scope)
         {
             await foreach (var status in VerdictChanges.ReadAsync(
-                broker.Health, snapshot => HealthServices.Judge(scope, snapshot), broker.Time, cancellationToken))
+                health, snapshot => HealthServices.Judge(scope, snapshot), time, cancellationToken))
             {
                 yield return status;
             }
@@ -103,7 +92,7 @@ internal sealed class HealthService(ManagementContext broker, HealthServices ser
         {
             // The protocol keeps the call open, for a service that may come.
             yield return ServingStatus.ServiceUnknown;
-            await Task.Delay(Timeout.InfiniteTimeSpan, broker.Time, cancellationToken);
+            await Task.Delay(Timeout.InfiniteTimeSpan, time, cancellationToken);
         }
     }
 }

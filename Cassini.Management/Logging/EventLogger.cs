@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Reactive.Linq;
 using Cassini.Management.Telemetry;
 using Cassini.Streams.Events;
 
@@ -8,34 +9,37 @@ namespace Cassini.Management.Logging;
 /// The log as one more reader of the events. Error: an operator must act. Warning: degraded. Information: lifecycle.
 /// Debug: one connection. Trace: what happens all the time.
 /// </summary>
-internal sealed class EventLogger(ILogger logger, ConnectionTraces? traces = null) : IObserver<Delivery>
+internal sealed class EventLogger(ILogger logger) : IObserver<TracedDelivery>
 {
-    /// <summary>Begins to log the hub's events.</summary>
+    /// <summary>The category of its log.</summary>
+    public const string Category = "Cassini.Events";
+
+    /// <summary>Begins to log the hub's events, without traces.</summary>
     /// <param name="hub">The events.</param>
     /// <param name="loggers">Where they are logged.</param>
-    /// <param name="traces">The traces of connections; null for none.</param>
     /// <returns>Ends it; the hub's completion does too.</returns>
-    public static IDisposable Attach(EventHub hub, ILoggerFactory loggers, ConnectionTraces? traces = null) =>
-        hub.Observe("log").Subscribe(new EventLogger(loggers.CreateLogger("Cassini.Events"), traces));
+    public static IDisposable Attach(EventHub hub, ILoggerFactory loggers) =>
+        hub.Observe("log").Select(delivery => new TracedDelivery(delivery, null)).Subscribe(new EventLogger(loggers.CreateLogger(Category)));
 
-    public void OnNext(Delivery value)
+    public void OnNext(TracedDelivery value)
     {
-        if (value.Envelope is { } envelope)
+        if (value.Delivery.Envelope is { } envelope)
         {
-            using var scope = traces?.Apply(envelope) is { } trace ? logger.BeginScope(new TraceScope(trace)) : null;
+            using var scope = value.Trace is { } trace ? logger.BeginScope(new TraceScope(trace)) : null;
             Write(envelope.Event);
         }
         else
         {
-            traces?.Forget();
-            logger.EventsMissed(value.Gap.From, value.Gap.To);
+            logger.EventsMissed(value.Delivery.Gap.From, value.Delivery.Gap.To);
         }
     }
 
     public void OnError(Exception error) => logger.LogEnded(error);
 
-    /// <summary>The hub has ended, and the last phase is logged already.</summary>
-    public void OnCompleted() => traces?.Forget();
+    public void OnCompleted()
+    {
+        // The hub has ended, and the last phase is logged already.
+    }
 
     private void Write(BrokerEvent brokerEvent)
     {

@@ -40,7 +40,7 @@ internal sealed class SnapshotBodies
         ];
 
         public byte[] HealthFormat =>
-            field ??= JsonSerializer.SerializeToUtf8Bytes(Probes.HealthFormat.Of(snapshot, snapshot.Status), ManagementJson.HealthFormat);
+            field ??= JsonSerializer.SerializeToUtf8Bytes(Probes.HealthFormat.Of(snapshot, snapshot.Status), ProbeJson.Format);
 
         private static string Word(bool value) => value ? "true" : "false";
     }

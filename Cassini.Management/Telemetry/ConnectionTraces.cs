@@ -12,9 +12,33 @@ namespace Cassini.Management.Telemetry;
 /// <param name="ratio">The share of connections that are traced, 0 to 1.</param>
 /// <param name="epoch">When the events' clock began.</param>
 /// <param name="speaksMqtt">Whether the protocol is MQTT.</param>
-internal sealed class ConnectionTraces(ActivitySource source, double ratio, DateTimeOffset epoch, bool speaksMqtt)
+/// <param name="follower">Gets each delivery with its trace; null when nothing follows.</param>
+internal sealed class ConnectionTraces(
+    ActivitySource source, double ratio, DateTimeOffset epoch, bool speaksMqtt, IObserver<TracedDelivery>? follower = null) : IObserver<Delivery>
 {
     private readonly Dictionary<long, Activity> _connections = [];
+
+    public void OnNext(Delivery value)
+    {
+        if (value.Envelope is { } envelope)
+        {
+            var trace = Apply(envelope);
+            follower?.OnNext(new TracedDelivery(value, trace));
+        }
+        else
+        {
+            Forget();
+            follower?.OnNext(new TracedDelivery(value, null));
+        }
+    }
+
+    public void OnError(Exception error) => follower?.OnError(error);
+
+    public void OnCompleted()
+    {
+        Forget();
+        follower?.OnCompleted();
+    }
 
     /// <summary>Takes notice of an event.</summary>
     /// <returns>The trace of its connection; null when it has none.</returns>

@@ -79,6 +79,7 @@ public sealed class BrokerHost : IAsyncDisposable
         Listeners = new ListenerManager(
             options.Listener, options.Supervision, _certificates, handler ?? Broker!, _supervisor, Hub, time, loggers.CreateLogger<ListenerManager>());
         _prober = new Prober(options.Probing, Listeners, _certificates, Hub, time, loggers.CreateLogger<Prober>(), speaksMqtt: Broker is not null);
+        Rehearsals = new Rehearsals(Listeners, Health.StopTicks, Health.ResumeTicks, _logger);
         _load = new LoadSampler(Listeners, Broker, Hub, time);
         _healthTopic = Broker is null ? null : new HealthTopic(Health, Broker, time);
         _phase = PhaseClock.Enter(Phase.Starting, Hub, time);
@@ -114,6 +115,9 @@ public sealed class BrokerHost : IAsyncDisposable
 
     /// <summary>The broker; null when the host serves another protocol.</summary>
     public MqttBroker? Broker { get; }
+
+    /// <summary>Makes real failures happen.</summary>
+    internal IRehearsals Rehearsals { get; }
 
     /// <summary>Loads the certificates, unless that was done: for a management surface that needs them before the broker starts.</summary>
     /// <exception cref="TlsConfigurationException">A certificate file cannot be used.</exception>

@@ -192,6 +192,29 @@ public sealed partial class ListenerManager : IAsyncDisposable
         return false;
     }
 
+    /// <summary>Makes what a connection's handler awaits throw; null for any open connection, probes excluded.</summary>
+    /// <returns>False when there is no such open connection.</returns>
+    internal bool TryCrash(long? connectionId, RehearsalException crash) => connectionId is { } id
+        ? id > 0 && (_context.Connections.Find(id)?.TryCrash(crash) ?? false)
+        : _context.Connections.All.Any(connection => !connection.IsProbe && connection.TryCrash(crash));
+
+    /// <summary>Puts a message into the manager's mailbox, unless it is full or closed.</summary>
+    internal bool TryPost(ManagerMessage message) => _mailbox.Writer.TryWrite(message);
+
+    /// <summary>Changes the orders of an accept loop, or of every one for null.</summary>
+    /// <returns>False when there is no such endpoint.</returns>
+    internal bool Order(string? endpoint, Func<EndpointOrders, EndpointOrders> change)
+    {
+        var found = false;
+        foreach (var candidate in _endpoints.Where(candidate => endpoint is null || candidate.Address.ToString() == endpoint))
+        {
+            candidate.Order(change);
+            found = true;
+        }
+
+        return found;
+    }
+
     /// <summary>Whether the system lets the endpoint accept nobody at the moment.</summary>
     internal bool IsBackingOff(EndpointAddress address) => _endpoints.First(endpoint => endpoint.Address == address).IsBackingOff;
 

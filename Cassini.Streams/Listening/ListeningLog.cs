@@ -20,8 +20,6 @@ internal static partial class ListeningLog
     [LoggerMessage(1253, LogLevel.Warning, "Closing connection {Id} failed")]
     public static partial void CloseFailed(ILogger logger, long id, Exception failure);
 
-    [LoggerMessage(1254, LogLevel.Warning, "Rehearsal: {What}")]
-    public static partial void Rehearsed(ILogger logger, string what);
 
     [LoggerMessage(1255, LogLevel.Debug, "{Endpoint}: a peer was gone before it was accepted: {Problem}")]
     public static partial void PeerGoneBeforeAccept(ILogger logger, EndpointAddress endpoint, string problem);

@@ -42,7 +42,7 @@ internal sealed class HarnessRig : IAsyncDisposable
         {
             Management = new ManagementOptions { Address = "127.0.0.1:0", EnableFaults = enableFaults },
         });
-        var management = ManagementApp.Create(broker.Host, NullLoggerFactory.Instance, TimeProvider.System);
+        var management = ManagementApp.Create(ManagedBroker.Of(broker.Host), broker.Host.Options.Management, NullLoggerFactory.Instance, TimeProvider.System);
         await management.StartAsync(TestContext.Current.CancellationToken);
         return new HarnessRig(broker, management);
     }

@@ -74,13 +74,13 @@ public class BrokerHealthTests
     {
         await using var broker = await RunningBroker.ReadyAsync();
 
-        broker.Host.Listeners.StallAccept(null).ShouldBeTrue();
+        broker.Host.Rehearsals.StallAccept(null).ShouldBeTrue();
         await broker.BecomesAsync("not ready", snapshot => !snapshot.Ready);
         broker.Check(CheckNames.Accept).Reason.ShouldBe(Reasons.AcceptStalled);
         broker.Check(CheckNames.Bind).Status.ShouldBe(HealthStatus.Ok);
         broker.Now.Live.ShouldBeTrue();
 
-        broker.Host.Listeners.Resume();
+        broker.Host.Rehearsals.Resume();
         await broker.BecomesAsync("ready again", snapshot => snapshot.Ready);
     }
 
@@ -89,11 +89,11 @@ public class BrokerHealthTests
     {
         await using var broker = await RunningBroker.ReadyAsync();
 
-        broker.Host.Listeners.CloseEndpoint(null).ShouldBeTrue();
+        broker.Host.Rehearsals.CloseEndpoint(null).ShouldBeTrue();
         await broker.BecomesAsync("not ready", snapshot => !snapshot.Ready);
         broker.Check(CheckNames.Bind).Reason.ShouldBe(Reasons.EndpointClosed);
 
-        broker.Host.Listeners.Resume();
+        broker.Host.Rehearsals.Resume();
         await broker.BecomesAsync("ready again", snapshot => snapshot.Ready);
     }
 
@@ -105,7 +105,7 @@ public class BrokerHealthTests
         await using var bystander = await broker.ConnectAsync("bystander");
         var id = broker.Host.Connections.List().Single(row => row.Identity == "victim").Id;
 
-        broker.Host.Listeners.CrashConnection(id).ShouldBeTrue();
+        broker.Host.Rehearsals.CrashConnection(id).ShouldBeTrue();
         await broker.BecomesAsync("the crash shows", snapshot => snapshot.Status == HealthStatus.Error);
         broker.Check(CheckNames.Supervision).Reason.ShouldBe(Reasons.Crashed);
         broker.Now.Ready.ShouldBeTrue();
@@ -127,11 +127,11 @@ public class BrokerHealthTests
 
         if (manager)
         {
-            broker.Host.Listeners.CrashManager().ShouldBeTrue();
+            broker.Host.Rehearsals.CrashManager().ShouldBeTrue();
         }
         else
         {
-            broker.Host.Listeners.CrashAcceptLoop(null).ShouldBeTrue();
+            broker.Host.Rehearsals.CrashAcceptLoop(null).ShouldBeTrue();
         }
 
         await broker.BecomesAsync("not ready", snapshot => !snapshot.Ready);
@@ -150,9 +150,9 @@ public class BrokerHealthTests
             Supervision = options.Supervision with { MaxCrashes = 2, InitialDelay = TimeSpan.FromMilliseconds(10) },
         });
 
-        broker.Host.Listeners.CrashManager();
+        broker.Host.Rehearsals.CrashManager();
         await broker.HappensAsync<Restarted>("the manager is back");
-        broker.Host.Listeners.CrashManager();
+        broker.Host.Rehearsals.CrashManager();
         await broker.HappensAsync<GaveUp>("the supervisor gives up");
 
         broker.Now.Live.ShouldBeFalse();

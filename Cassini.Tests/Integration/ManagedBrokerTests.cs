@@ -102,7 +102,7 @@ public class ManagedBrokerTests
 
     private static async Task<WebApplication> ManageAsync(RunningBroker broker)
     {
-        var app = ManagementApp.Create(broker.Host, NullLoggerFactory.Instance, TimeProvider.System);
+        var app = ManagementApp.Create(ManagedBroker.Of(broker.Host), broker.Host.Options.Management, NullLoggerFactory.Instance, TimeProvider.System);
         await app.StartAsync(TestContext.Current.CancellationToken);
         return app;
     }

@@ -74,7 +74,7 @@ public class SessionEventsTests
                 broker.Host.Listeners.Disconnect(id).ShouldBeTrue();
                 break;
             case "crash":
-                broker.Host.Listeners.CrashConnection(id).ShouldBeTrue();
+                broker.Host.Rehearsals.CrashConnection(id).ShouldBeTrue();
                 break;
             case "take-over":
                 await (await PlainMqttClient.ConnectAsync(broker, "a", expiry: Hour)).DisposeAsync();

@@ -115,8 +115,8 @@ public class EndpointTests
         var (before, _) = await rig.OpenAndWaitAsync("before");
         var address = rig.Address;
 
-        rig.Manager.CrashAcceptLoop("127.0.0.1:1").ShouldBeFalse();
-        rig.Manager.CrashAcceptLoop(null).ShouldBeTrue();
+        rig.Rehearsals.CrashAcceptLoop("127.0.0.1:1").ShouldBeFalse();
+        rig.Rehearsals.CrashAcceptLoop(null).ShouldBeTrue();
         await rig.Events.WaitForAsync<Crashed>("the crash");
         var during = await rig.OpenAsync("during");
         await rig.Events.WaitForAsync<ConnectionOpened>("the connection after the crash", opened => opened.Identity == "during");
@@ -135,9 +135,9 @@ public class EndpointTests
     public async Task AcceptLoop_CrashesToTheLimit_ClosesItsSocketAndSaysSo()
     {
         await using var rig = await ListeningRig.StartAsync(restart: ListeningRig.QuickRestart with { MaxCrashes = 2 });
-        rig.Manager.CrashAcceptLoop(null);
+        rig.Rehearsals.CrashAcceptLoop(null);
         await rig.Events.WaitForAsync<Restarted>("the restart");
-        rig.Manager.CrashAcceptLoop(null);
+        rig.Rehearsals.CrashAcceptLoop(null);
 
         await rig.Events.WaitForAsync<GaveUp>("the surrender");
         (await rig.Events.WaitForAsync<ListenerClosed>("the close")).Reason.ShouldBe(ListenerCloseReason.Failed);
@@ -148,14 +148,14 @@ public class EndpointTests
     public async Task StallAndResume_ClientWaitsInTheBacklog_IsServedAfterwards()
     {
         await using var rig = await ListeningRig.StartAsync();
-        rig.Manager.StallAccept(null).ShouldBeTrue();
+        rig.Rehearsals.StallAccept(null).ShouldBeTrue();
         var opening = rig.OpenAsync();
         using var probe = await rig.ConnectAsync();
         rig.Manager.Endpoints.Single().State.ShouldBe(ListenerState.Bound);
         rig.Manager.RestartStalledLoop(ListeningRig.AnyPort, new TimeoutException("stalled")).ShouldBeFalse();
         opening.IsCompleted.ShouldBeFalse();
 
-        rig.Manager.Resume();
+        rig.Rehearsals.Resume();
 
         await using var client = await opening.Within("the connection after the resume");
         rig.Events.All<Crashed>().ShouldBeEmpty();
@@ -168,14 +168,14 @@ public class EndpointTests
         var address = rig.Address;
         var (client, _) = await rig.OpenAndWaitAsync();
 
-        rig.Manager.CloseEndpoint("127.0.0.1:0").ShouldBeTrue();
+        rig.Rehearsals.CloseEndpoint("127.0.0.1:0").ShouldBeTrue();
         (await rig.Events.WaitForAsync<ListenerClosed>("the close")).Reason.ShouldBe(ListenerCloseReason.Rehearsal);
         rig.Manager.Endpoints.Single().State.ShouldBe(ListenerState.Closed);
         await Should.ThrowAsync<SocketException>(rig.ConnectAsync(address));
         await client.WriteAsync(new byte[1], Token);
         rig.Manager.OpenConnections.ShouldBe(1);
 
-        rig.Manager.Resume();
+        rig.Rehearsals.Resume();
         await rig.Events.WaitForCountAsync<ListenerBound>(2, "the second bind");
         await using var again = await rig.OpenAsync("again");
         await client.DisposeAsync();

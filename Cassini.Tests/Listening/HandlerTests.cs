@@ -195,11 +195,11 @@ public class HandlerTests
                 throw;
             }
         }));
-        rig.Manager.CrashConnection(null).ShouldBeFalse();
+        rig.Rehearsals.CrashConnection(null).ShouldBeFalse();
         var (client, opened) = await rig.OpenAndWaitAsync();
 
-        rig.Manager.CrashConnection(opened.ConnectionId + 1).ShouldBeFalse();
-        rig.Manager.CrashConnection(null).ShouldBeTrue();
+        rig.Rehearsals.CrashConnection(opened.ConnectionId + 1).ShouldBeFalse();
+        rig.Rehearsals.CrashConnection(null).ShouldBeTrue();
 
         (await caught.Task.Within("the exception in the handler")).ShouldBeOfType<RehearsalException>();
         (await rig.Events.WaitForAsync<Crashed>("the crash")).Exception.ShouldBe(nameof(RehearsalException));

@@ -5,6 +5,7 @@ using System.Net.Sockets;
 using System.Security.Authentication;
 using System.Security.Cryptography.X509Certificates;
 using Cassini.Streams.Events;
+using Cassini.Streams.Hosting;
 using Cassini.Streams.Listening;
 using Cassini.Streams.Listening.Connections;
 using Cassini.Streams.Listening.Endpoints;
@@ -56,6 +57,9 @@ internal sealed class ListeningRig : IAsyncDisposable
     public Supervisor Supervisor { get; }
 
     public ListenerManager Manager { get; }
+
+    /// <summary>Makes real failures happen.</summary>
+    public IRehearsals Rehearsals => field ??= new Rehearsals(Manager, stopTicks: () => { }, resumeTicks: () => { }, NullLogger.Instance);
 
     public HandshakeGate Gate => _context.Gate;
 

@@ -19,7 +19,7 @@ public class ManagerTests
             restart: new() { InitialDelay = TimeSpan.FromMilliseconds(300), MaxDelay = TimeSpan.FromMilliseconds(300) });
         var (live, _) = await rig.OpenAndWaitAsync("live");
 
-        rig.Manager.CrashManager().ShouldBeTrue();
+        rig.Rehearsals.CrashManager().ShouldBeTrue();
         (await rig.Events.WaitForAsync<Crashed>("the crash")).Component.ShouldBe(new Component(ComponentKind.ListenerManager, ""));
         var ping = rig.Manager.PingAsync(Token);
         await using var during = await rig.OpenAsync("during");
@@ -99,7 +99,7 @@ public class ManagerTests
         await using var rig = await ListeningRig.StartAsync(
             restart: new() { InitialDelay = TimeSpan.FromMinutes(5), MaxDelay = TimeSpan.FromMinutes(5) });
         var (client, _) = await rig.OpenAndWaitAsync();
-        rig.Manager.CrashManager();
+        rig.Rehearsals.CrashManager();
         await rig.Events.WaitForAsync<Crashed>("the crash");
         using var waiting = await rig.ConnectAsync();
         var ping = rig.Manager.PingAsync(Token);
@@ -246,13 +246,13 @@ public class ManagerTests
             switch (random.Next(4))
             {
                 case 0:
-                    rig.Manager.CrashManager();
+                    rig.Rehearsals.CrashManager();
                     break;
                 case 1:
-                    rig.Manager.CrashAcceptLoop(null);
+                    rig.Rehearsals.CrashAcceptLoop(null);
                     break;
                 default:
-                    rig.Manager.CrashConnection(null);
+                    rig.Rehearsals.CrashConnection(null);
                     break;
             }
 

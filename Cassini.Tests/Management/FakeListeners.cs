@@ -1,10 +1,11 @@
 using System.Collections.Concurrent;
-using Cassini.Management.Control;
+using Cassini.Streams.Health;
+using Cassini.Streams.Hosting;
 
 namespace Cassini.Tests.Management;
 
 /// <summary>Listeners that note what they are told to do, and know one connection (7) and one endpoint.</summary>
-internal sealed class FakeListeners : IListenerControl
+internal sealed class FakeListeners(HealthProjection health) : IRehearsals
 {
     public const long Connection = 7;
 
@@ -24,7 +25,13 @@ internal sealed class FakeListeners : IListenerControl
 
     public bool CloseEndpoint(string? endpoint) => Note($"close-endpoint {endpoint}") && Knows(endpoint);
 
-    public void Resume() => Note("resume");
+    public void StopTicks() => health.StopTicks();
+
+    public void Resume()
+    {
+        Note("resume");
+        health.ResumeTicks();
+    }
 
     private static bool Knows(string? endpoint) => endpoint is null or Endpoint;
 

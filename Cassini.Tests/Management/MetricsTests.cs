@@ -88,7 +88,7 @@ public partial class MetricsTests
     public async Task Metrics_OfAnotherProtocol_HaveNoFamiliesOfTheBroker()
     {
         await using var rig = await ManagementRig.StartReadyAsync();
-        await using var app = ManagementApp.Create(rig.Context with { Broker = null }, NullLoggerFactory.Instance);
+        await using var app = ManagementApp.Create(rig.Managed with { Mqtt = null }, rig.Options, NullLoggerFactory.Instance, TimeProvider.System);
         await app.StartAsync(TestContext.Current.CancellationToken);
         using var http = new HttpClient { BaseAddress = ManagementApp.AddressOf(app) };
 

@@ -43,7 +43,7 @@ export class Connections {
       query.set('search', search);
     }
 
-    const response = await request(`/connections?${query}`);
+    const response = await request(`connections?${query}`);
     const rows = await response.json();
     if (asked !== this.#asked) {
       return;
@@ -95,7 +95,7 @@ export class Connections {
     byId('confirm').close();
     const result = byId('connections-result');
     try {
-      await request(`/connections/${row.id}`, { method: 'DELETE' });
+      await request(`connections/${row.id}`, { method: 'DELETE' });
       setText(result, `Connection ${row.id} is being closed.`);
     } catch (error) {
       setText(result, `Connection ${row.id} was not closed: ${sentenceOf(error)}`);

@@ -56,7 +56,7 @@ const refreshHealth = throttled(250, () => notes.read('checks-failed', async () 
 }, refreshHealth));
 
 const refreshCertificates = throttled(SECOND, () => notes.read('certificates-failed', async () => {
-  model.certificates = await getJson('/certificates');
+  model.certificates = await getJson('certificates');
   render();
 }, refreshCertificates));
 

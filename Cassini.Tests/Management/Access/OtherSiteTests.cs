@@ -32,7 +32,7 @@ public class OtherSiteTests
         });
         await using var client = await broker.ConnectAsync();
         var session = broker.Host.Connections.List().ShouldHaveSingleItem().Id;
-        await using var app = ManagementApp.Create(broker.Host, NullLoggerFactory.Instance, TimeProvider.System);
+        await using var app = ManagementApp.Create(ManagedBroker.Of(broker.Host), broker.Host.Options.Management, NullLoggerFactory.Instance, TimeProvider.System);
         var answered = new ConcurrentQueue<string>();
         using var observation = app.Services.GetRequiredService<DiagnosticListener>()
             .Where(told => told.Key == "Microsoft.AspNetCore.Hosting.HttpRequestIn.Stop")

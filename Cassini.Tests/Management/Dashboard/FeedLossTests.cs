@@ -29,7 +29,7 @@ public class FeedLossTests(DashboardBrowser browser)
         (await page.Browser.RunAsync("return getComputedStyle(document.querySelector('main')).filter")).GetString().ShouldBe("grayscale(1)");
 
         rig.Publish(Happened.BindFailed());
-        await using var back = ManagementApp.Create(rig.Context with { Options = rig.Context.Options with { Address = rig.Address.Authority } }, NullLoggerFactory.Instance);
+        await using var back = rig.CreateAnother(rig.Options with { Address = rig.Address.Authority });
         await back.StartAsync(TestContext.Current.CancellationToken);
         await page.IsLiveAsync();
         await page.ShowsAsync("#checks [data-check=bind]", "BindFailed");
