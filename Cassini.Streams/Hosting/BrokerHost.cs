@@ -67,7 +67,7 @@ public sealed class BrokerHost : IAsyncDisposable
         options = options with { Listener = fitted };
         Options = options;
         _time = time;
-        Hub = new EventHub(time, options.Hub);
+        Hub = new EventHub(time, options.Hub, loggers.CreateLogger<EventHub>());
         Health = new HealthProjection(Hub, options.Health, _tickThread, Version, options.Management.FeedHeartbeat);
         Connections = new LiveConnections(Hub);
         var tls = options.Tls ?? throw new ArgumentException("Tls: certificate files are needed", nameof(options));

@@ -1,7 +1,7 @@
 namespace Cassini.Tests.Docs;
 
 /// <summary>
-/// docs/operations.md has the settings as they are. After a change of the options: <c>UPDATE_DOCS=1</c> in the environment of
+/// docs/operate/operations.md has the settings as they are. After a change of the options: <c>UPDATE_DOCS=1</c> in the environment of
 /// this test writes the page anew.
 /// </summary>
 public class OperationsPageTests
@@ -9,7 +9,7 @@ public class OperationsPageTests
     private const string Begin = "<!-- settings:begin: written by OperationsPageTests with UPDATE_DOCS=1 -->\n\n";
     private const string End = "<!-- settings:end -->\n";
 
-    private static readonly string Path = System.IO.Path.Combine(Repository.Root, "docs", "operations.md");
+    private static readonly string Path = System.IO.Path.Combine(Repository.Root, "docs", "operate", "operations.md");
 
     [Fact]
     public void Page_SettingsTable_IsWhatTheOptionsSay()

@@ -10,7 +10,7 @@ using Microsoft.Extensions.Logging;
 
 namespace Cassini.Tests.Docs;
 
-/// <summary>docs/runbook.md has an entry for each reason, and what it tells to look at and to do exists.</summary>
+/// <summary>docs/operate/runbook.md has an entry for each reason, and what it tells to look at and to do exists.</summary>
 public partial class RunbookTests
 {
     private static readonly string[] Programs =
@@ -115,7 +115,7 @@ public partial class RunbookTests
         var ours = Runbook.Code.Where(code => code.StartsWith("cassini ", StringComparison.Ordinal)).Select(code => code.Split(' ')[1]).Distinct();
 
         commands.Except([.. Programs, "deny"]).ShouldBeEmpty();
-        ours.Where(command => !Repository.Read("docs", "command-line.md").Contains($"| `cassini {command}", StringComparison.Ordinal)).ShouldBeEmpty();
+        ours.Where(command => !Repository.Read("docs", "use", "command-line.md").Contains($"| `cassini {command}", StringComparison.Ordinal)).ShouldBeEmpty();
     }
 
     [Fact]

@@ -1,9 +1,9 @@
 namespace Cassini.Tests.Docs;
 
-/// <summary>docs/command-line.md lists every setting with its default, and no other.</summary>
+/// <summary>docs/use/command-line.md lists every setting with its default, and no other.</summary>
 public class SettingsPageTests
 {
-    private static readonly string Page = Repository.Read("docs", "command-line.md");
+    private static readonly string Page = Repository.Read("docs", "use", "command-line.md");
 
     [Fact]
     public void Page_EverySetting_HasARowWithItsDefault()

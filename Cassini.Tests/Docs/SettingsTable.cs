@@ -4,7 +4,7 @@ using Cassini.Web.Cli.Settings;
 
 namespace Cassini.Tests.Docs;
 
-/// <summary>The tables of settings in docs/operations.md, made from the options themselves.</summary>
+/// <summary>The tables of settings in docs/operate/operations.md, made from the options themselves.</summary>
 internal static class SettingsTable
 {
     public static string Render()
