@@ -20,7 +20,6 @@ namespace Cassini.Management;
 /// <param name="Options">Address and caps.</param>
 /// <param name="Time">The one clock.</param>
 /// <param name="Broker">Topics, subscriptions and their statistics; null when the host serves another protocol.</param>
-/// <param name="Export">Where metrics go beside /metrics; null for nowhere.</param>
 internal sealed record ManagementContext(
     EventHub Hub,
     HealthProjection Health,

@@ -79,7 +79,7 @@ public class ReplayTests : IDisposable
         var text = _console.Error.ToString();
         text.ShouldContain("settings of the policy are wrong:");
         text.ShouldContain("Health:Hold: '5' is not a duration such as 500ms");
-        text.ShouldContain("Health:Window: 1 ms is not allowed; allowed: 100 ms to 10 min (Window in p.json)");
+        text.ShouldContain("Health:Window: 1ms is not allowed; allowed: 100ms to 10m (Window in p.json)");
         text.ShouldContain("Health:CrashLimt: there is no such setting (CrashLimt in p.json); did you mean Health:CrashLimit?");
         text.ShouldContain("Health:CrashLimit: 0 is not allowed; allowed: 1 to 10,000");
         text.ShouldContain("Health:LeaveRatio: 'much' is not a number");

@@ -6,6 +6,7 @@ using Cassini.Streams.Events;
 using Cassini.Streams.Health;
 using Cassini.Tests.Integration;
 using Cassini.Tests.Management;
+using Cassini.Web.Cli.Settings;
 using Microsoft.Extensions.Logging;
 
 namespace Cassini.Tests.Docs;
@@ -38,7 +39,7 @@ public partial class RunbookTests
     [Fact]
     public void Page_Settings_Exist()
     {
-        var known = KnownSettings.Keys.ToHashSet();
+        var known = SettingsCatalog.All.Select(setting => setting.Key).ToHashSet();
         var named = Runbook.Code.Where(code => Setting().IsMatch(code)).ToList();
 
         named.Count.ShouldBeGreaterThan(20);

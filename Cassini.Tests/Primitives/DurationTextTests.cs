@@ -1,7 +1,6 @@
 using Cassini.Streams.Primitives;
-using Cassini.Web.Cli;
 
-namespace Cassini.Tests.Cli;
+namespace Cassini.Tests.Primitives;
 
 public class DurationTextTests
 {
@@ -40,4 +39,21 @@ public class DurationTextTests
     [InlineData("999999999999d")]
     [InlineData("٣s")]
     public void TryParse_AnythingElse_IsRefused(string text) => DurationText.TryParse(text, out _).ShouldBeFalse();
+
+    [Theory]
+    [InlineData("0", "0")]
+    [InlineData("00:00:00.2500000", "250ms")]
+    [InlineData("00:00:00.0000001", "0.0001ms")]
+    [InlineData("00:01:30", "90s")]
+    [InlineData("2.00:00:00", "2d")]
+    [InlineData("1.12:00:00", "36h")]
+    [InlineData("00:10:00", "10m")]
+    public void Format_OfADuration_IsExactAndReadAgain(string text, string expected)
+    {
+        DurationText.TryParse(text, out var duration).ShouldBeTrue();
+
+        DurationText.Format(duration).ShouldBe(expected);
+        DurationText.TryParse(expected, out var again).ShouldBeTrue();
+        again.ShouldBe(duration);
+    }
 }
