@@ -100,7 +100,7 @@ internal static class ManagementApp
     {
         var options = broker.Options;
         var stopping = app.Lifetime.ApplicationStopping;
-        var bodies = new SnapshotBodies();
+        var bodies = new SnapshotBodies(options.FeedHeartbeat);
         var callersWaits = new CallerPlaces(broker.IsClosed ? options.MaxWaitsPerCaller : null);
         var waits = new ProbeWaits(broker, options.MaxWaits, callersWaits, stopping);
 

@@ -3,6 +3,7 @@ using Cassini.Management.Access;
 using Cassini.Management.Probes;
 using Cassini.Streams.Events;
 using Cassini.Streams.Health;
+using Cassini.Streams.Primitives;
 
 namespace Cassini.Management.Feed;
 
@@ -12,12 +13,11 @@ internal sealed class FeedRegistry : IDisposable
     /// <summary>How long a feed may take to send its last messages. One whose subscriber does not read is cut then.</summary>
     private static readonly TimeSpan StopGrace = TimeSpan.FromSeconds(2);
 
-    private static readonly TimeSpan LongestLookInterval = TimeSpan.FromMilliseconds(500);
-
     private readonly Lock _gate = new();
     private readonly Dictionary<Feed, HttpContext> _open = [];
     private readonly ManagementContext _broker;
     private readonly CallerPlaces _places;
+    private readonly IDisposable _readings;
     private readonly ITimer _look;
     private readonly ITimer _stopTimer;
     private readonly CancellationTokenRegistration _stopping;
@@ -26,33 +26,35 @@ internal sealed class FeedRegistry : IDisposable
     private long _sentByClosed;
     private long _refused;
     private long _stopAfter = long.MaxValue;
-    private volatile bool _isStale;
+    private volatile HealthSnapshot? _stale;
 
     public FeedRegistry(ManagementContext broker, SnapshotBodies bodies, CallerPlaces places, CancellationToken stopping)
     {
         _broker = broker;
         _places = places;
         Bodies = bodies;
-        var quarter = broker.Options.FeedHeartbeat / 4;
-        LookInterval = quarter < LongestLookInterval ? quarter : LongestLookInterval;
+        LookInterval = broker.Options.FeedHeartbeat / 10;
         _look = broker.Time.CreateTimer(static state => ((FeedRegistry)state!).Look(), this, LookInterval, LookInterval);
         _stopTimer = broker.Time.CreateTimer(
             static state => ((FeedRegistry)state!).CutAll(), this, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
         _stopping = stopping.UnsafeRegister(static state => ((FeedRegistry)state!).Stop(), this);
+
+        // Changes never fails.
+        _readings = broker.Health.Changes.Subscribe(Note, static _ => { });
     }
 
     public EventFrames Frames { get; } = new();
 
     public SnapshotBodies Bodies { get; }
 
-    /// <summary>How often the one timer of all feeds looks for quiet ones and for a stale projection.</summary>
+    /// <summary>How often the one timer of all feeds looks for quiet ones.</summary>
     public TimeSpan LookInterval { get; }
 
     /// <summary>The last sequence that is still sent: set when the process stops.</summary>
     public long StopAfter => Volatile.Read(ref _stopAfter);
 
-    /// <summary>Whether the projection's ticks have stopped, as of the last look.</summary>
-    public bool IsStale => _isStale;
+    /// <summary>Health as it was read last, if the projection is stale; else null. While it is fresh its changes are events like all others.</summary>
+    public HealthSnapshot? Stale => _stale;
 
     /// <summary>Open feeds.</summary>
     public int Count => Volatile.Read(ref _count);
@@ -75,19 +77,6 @@ internal sealed class FeedRegistry : IDisposable
         }
     }
 
-    public static bool IsStaleIn(HealthSnapshot snapshot)
-    {
-        foreach (var check in snapshot.Checks)
-        {
-            if (check.Name == CheckNames.Projection)
-            {
-                return check.Status == HealthStatus.Error;
-            }
-        }
-
-        return false;
-    }
-
     /// <summary>Opens a feed unless there are as many as there may be, in all or of this caller.</summary>
     /// <param name="context">The request.</param>
     /// <param name="filter">What it wants.</param>
@@ -98,11 +87,11 @@ internal sealed class FeedRegistry : IDisposable
         refusal = default;
         if (Interlocked.Increment(ref _count) > _broker.Options.MaxFeeds)
         {
-            refusal = (StatusCodes.Status503ServiceUnavailable, $"too many feeds: {_broker.Options.MaxFeeds} are open, and no more are allowed\n");
+            refusal = (StatusCodes.Status503ServiceUnavailable, $"too many feeds: {Quantity.Of(_broker.Options.MaxFeeds, "is", "are")} open, and no more are allowed\n");
         }
         else if (!_places.TryTake(context.Connection.RemoteIpAddress))
         {
-            refusal = (StatusCodes.Status429TooManyRequests, $"too many feeds: {_places.Most} of yours are open, and no more are allowed\n");
+            refusal = (StatusCodes.Status429TooManyRequests, $"too many feeds: {Quantity.Of(_places.Most, "of yours is", "of yours are")} open, and no more are allowed\n");
         }
 
         if (refusal != default)
@@ -139,24 +128,28 @@ internal sealed class FeedRegistry : IDisposable
 
     public void Dispose()
     {
+        _readings.Dispose();
         _stopping.Dispose();
         _look.Dispose();
         _stopTimer.Dispose();
     }
 
+    /// <summary>Sends each feed what it cannot learn from events: that the projection is stale, what is known meanwhile, and that it is over.</summary>
+    private void Note(HealthSnapshot snapshot)
+    {
+        var was = _stale;
+        _stale = snapshot.IsStale ? snapshot : null;
+        if (!ReferenceEquals(was, _stale))
+        {
+            NudgeAll();
+        }
+    }
+
     private void Look()
     {
-        if (Count == 0)
-        {
-            return;
-        }
-
-        var isStale = IsStaleIn(_broker.Health.Current);
-        var isNews = isStale != _isStale;
-        _isStale = isStale;
         foreach (var (feed, _) in Open())
         {
-            if (isNews || feed.IsQuiet)
+            if (feed.IsQuiet)
             {
                 feed.Nudge();
             }
@@ -166,11 +159,7 @@ internal sealed class FeedRegistry : IDisposable
     private void Stop()
     {
         Volatile.Write(ref _stopAfter, _broker.Hub.Log.Newest);
-        foreach (var (feed, _) in Open())
-        {
-            feed.Nudge();
-        }
-
+        NudgeAll();
         _stopTimer.Change(StopGrace, Timeout.InfiniteTimeSpan);
     }
 
@@ -179,6 +168,14 @@ internal sealed class FeedRegistry : IDisposable
         foreach (var (_, context) in Open())
         {
             context.Abort();
+        }
+    }
+
+    private void NudgeAll()
+    {
+        foreach (var (feed, _) in Open())
+        {
+            feed.Nudge();
         }
     }
 

@@ -1,5 +1,6 @@
 using Cassini.Management.Access;
 using Cassini.Management.Http;
+using Cassini.Streams.Primitives;
 using Grpc.Core;
 using Grpc.Health.V1;
 using static Grpc.Health.V1.HealthCheckResponse.Types;
@@ -26,14 +27,14 @@ internal sealed class HealthService(ManagementContext broker, HealthServices ser
         {
             Interlocked.Decrement(ref _watches);
             throw new RpcException(new Status(
-                StatusCode.ResourceExhausted, $"too many watches: {broker.Options.MaxWatches} are open, and no more are allowed"));
+                StatusCode.ResourceExhausted, $"too many watches: {Quantity.Of(broker.Options.MaxWatches, "is", "are")} open, and no more are allowed"));
         }
 
         var caller = context.GetHttpContext().Connection.RemoteIpAddress;
         if (!places.TryTake(caller))
         {
             Interlocked.Decrement(ref _watches);
-            throw new RpcException(new Status(StatusCode.ResourceExhausted, $"too many watches: {places.Most} of yours are open, and no more are allowed"));
+            throw new RpcException(new Status(StatusCode.ResourceExhausted, $"too many watches: {Quantity.Of(places.Most, "of yours is", "of yours are")} open, and no more are allowed"));
         }
 
         try
@@ -62,15 +63,21 @@ internal sealed class HealthService(ManagementContext broker, HealthServices ser
         var told = ServingStatus.Unknown;
         try
         {
-            await foreach (var status in StatusesOf(service, end.Token))
+            // The protocol keeps the call open for a service that is unknown, because it may come.
+            var scope = services.Find(service);
+            await foreach (var snapshot in broker.Health.ReadChangesAsync(end.Token))
             {
-                await watcher.WriteAsync(Answer(status), end.Token);
-                told = status;
+                var status = scope is null ? ServingStatus.ServiceUnknown : HealthServices.Judge(scope, snapshot);
+                if (status != told)
+                {
+                    await watcher.WriteAsync(Answer(status), end.Token);
+                    told = status;
+                }
             }
         }
         catch (OperationCanceledException) when (!gone.IsCancellationRequested)
         {
-            // The process stops, or its projection has ended: the last word follows.
+            // The process stops: the last word follows.
         }
 
         if (told is ServingStatus.Serving)
@@ -85,25 +92,6 @@ internal sealed class HealthService(ManagementContext broker, HealthServices ser
             {
                 // It learns of the end when it reads again.
             }
-        }
-    }
-
-    private async IAsyncEnumerable<ServingStatus> StatusesOf(
-        string service, [System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken cancellationToken)
-    {
-        if (services.Find(service) is { } scope)
-        {
-            await foreach (var status in VerdictChanges.ReadAsync(
-                broker.Health, snapshot => HealthServices.Judge(scope, snapshot), broker.Time, cancellationToken))
-            {
-                yield return status;
-            }
-        }
-        else
-        {
-            // The protocol keeps the call open, for a service that may come.
-            yield return ServingStatus.ServiceUnknown;
-            await Task.Delay(Timeout.InfiniteTimeSpan, broker.Time, cancellationToken);
         }
     }
 }

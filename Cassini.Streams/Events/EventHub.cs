@@ -56,6 +56,9 @@ public sealed class EventHub : IEventPublisher
     /// <summary>The last events: every feed and every observer reads from it.</summary>
     public EventLog Log { get; }
 
+    /// <summary>The one clock, for folds that need a timer.</summary>
+    internal TimeProvider Time => _time;
+
     /// <summary>Monotonic time since the epoch began: setting the wall clock does not change it.</summary>
     public TimeSpan Elapsed => _time.GetElapsedTime(_started);
 

@@ -51,8 +51,7 @@ internal sealed class ObserverPumps(IEventPublisher hub, ILogger logger)
         catch (Exception failure)
         {
             // Published before it is logged: a log that blocks must not keep the failure from health.
-            hub.Publish(new Crashed(
-                new Component(ComponentKind.Observer, name), failure.GetType().Name, Bounded(failure.Message), 1, null));
+            hub.Publish(Crashed.Of(new Component(ComponentKind.Observer, name), failure, attempt: 1, restartIn: null));
             EventsLog.ObserverFailed(logger, name, failure);
         }
         finally
@@ -60,8 +59,6 @@ internal sealed class ObserverPumps(IEventPublisher hub, ILogger logger)
             cursor.Dispose();
         }
     }
-
-    private static string Bounded(string message) => message.Length <= 500 ? message : message[..500] + "…";
 
     private void Own(Task task)
     {

@@ -36,7 +36,7 @@ public class ReplayTests : IDisposable
             """
             2026-01-01 00:00:05.000Z  supervision  ok → error Crashed: Connection 1 crashed: boom
                                       by 0000019b76daa800-7 crashed at 2026-01-01 00:00:05.000Z
-            2026-01-01 00:00:20.000Z  supervision  error → degraded RecentCrashes: 1 in 60 s; the last: Connection 1: boom
+            2026-01-01 00:00:20.000Z  supervision  error → degraded RecentCrashes: 1 crash in 60 s; the last: Connection 1: boom
             """);
         text.ShouldContain("at the end  degraded, ready, 2026-01-01 00:00:30.000Z\n            2 transitions; ok 1s, degraded 10s, error 15s");
         text.ShouldContain("record      26s, 78 events, 1 segment, 0 problems");

@@ -1,8 +1,7 @@
 using System.Collections.Immutable;
-using Cassini.Streams.Broker.Routing;
 using Cassini.Streams.Events;
 
-namespace Cassini.Streams.Broker;
+namespace Cassini.Streams.Broker.Model;
 
 /// <summary>What the broker counted since it started, and holds at the moment.</summary>
 /// <param name="Sessions">Sessions, open or kept.</param>
@@ -42,24 +41,9 @@ public sealed record BrokerStatistics(
     /// <summary>Sessions that ended, by <see cref="SessionEndReason"/>.</summary>
     public ImmutableArray<long> SessionsEnded { get; init; } = [.. new long[Enum.GetValues<SessionEndReason>().Length]];
 
-    internal static BrokerStatistics Of(BrokerCore core) => new(
-        core.Sessions.Count,
-        core.Sessions.Open,
-        core.Tree.Count,
-        core.Topics.Count,
-        core.Retained.Count,
-        core.Sessions.All.Sum(session => (long)session.Backlog),
-        core.Budget.Used,
-        core.Budget.Limit,
-        core.Counters.PacketsReceived,
-        core.Counters.PublishReceived,
-        core.Counters.PublishSent,
-        core.Counters.Dropped,
-        core.Counters.Expired,
-        core.Counters.Denied,
-        core.Counters.Violations,
-        core.Counters.TooLarge)
-    {
-        SessionsEnded = core.Counters.SessionsEnded,
-    };
+    /// <summary>The most sessions that were open at once.</summary>
+    public int PeakSessions { get; init; }
+
+    /// <summary>Bytes written to clients, before TLS.</summary>
+    public long BytesSent { get; init; }
 }
