@@ -17,7 +17,7 @@ internal sealed class ManagementSurface : IAsyncDisposable
     private readonly bool _enableFaults;
     private readonly Refusals _refusals;
     private readonly ILogger _logger;
-    private readonly SnapshotBodies _bodies = new();
+    private readonly SnapshotBodies _bodies;
     private readonly ProbeWaits _waits;
     private readonly ProbeWaits _strangersWaits;
     private readonly FeedRegistry _feeds;
@@ -42,6 +42,7 @@ internal sealed class ManagementSurface : IAsyncDisposable
         _refusals = access.Refusals;
         _logger = logger;
         Access = access;
+        _bodies = new SnapshotBodies(options.FeedHeartbeat);
         var callersWaits = access.Places(options.MaxWaitsPerCaller);
         _waits = new ProbeWaits(broker.Health, time, _refusals, options.MaxWaits, callersWaits, stopping);
 

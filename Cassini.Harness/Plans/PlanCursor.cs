@@ -146,7 +146,7 @@ internal sealed partial class PlanCursor
         var list = List(name);
         if (list.Count < least && Find(name) is PlanListNode)
         {
-            Complain(name, $"must have at least {least} element{(least == 1 ? "" : "s")}");
+            Complain(name, $"must have at least {Quantity.Of(least, "element")}");
         }
 
         var seen = new HashSet<string>(StringComparer.Ordinal);

@@ -20,7 +20,7 @@ internal enum FieldKind
 internal sealed record FieldShape(string Name, FieldKind Kind, bool IsRequired = false, PlanShape? Of = null, IReadOnlyList<string>? Values = null);
 
 /// <summary>
-/// The fields of one kind of object. The reader takes no field that is not here, and a test holds docs/plan.schema.json against it: so
+/// The fields of one kind of object. The reader takes no field that is not here, and a test holds docs/use/plan.schema.json against it: so
 /// that what is published is what is read.
 /// </summary>
 internal sealed record PlanShape(string Name, IReadOnlyList<FieldShape> Fields)

@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Text;
 using System.Xml;
 using Cassini.Harness.Verdicts;
+using Cassini.Streams.Primitives;
 
 namespace Cassini.Harness.Reports;
 
@@ -52,7 +53,7 @@ internal static class JunitReport
 
     private static IEnumerable<Case> RefusedOf(TestReport test) => test.Producers
         .Where(producer => producer.Failed > 0)
-        .Select(producer => new Case($"{producer.Name}: published", $"{producer.Failed} messages failed: {producer.LastError}"));
+        .Select(producer => new Case($"{producer.Name}: published", $"{Quantity.Of(producer.Failed, "message")} failed: {producer.LastError}"));
 
     private static IEnumerable<(string Name, ExpectationResult? Result)> Names(SinkLine sink, TestState state) =>
         state is TestState.Stopped or TestState.Skipped

@@ -101,7 +101,7 @@ internal sealed partial class WorkerHub : IAsyncDisposable
         {
             return string.Join(", ", _wanted.Select(wanted => (Role: wanted.Key, Count: wanted.Value - CountOf(wanted.Key)))
                 .Where(missing => missing.Count > 0)
-                .Select(missing => $"{missing.Count} {WordOf(missing.Role)}{(missing.Count == 1 ? "" : "s")}"));
+                .Select(missing => Quantity.Of(missing.Count, WordOf(missing.Role))));
         }
     }
 

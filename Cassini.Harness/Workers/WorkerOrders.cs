@@ -1,4 +1,5 @@
 using Cassini.Harness.Load;
+using Cassini.Streams.Primitives;
 
 namespace Cassini.Harness.Workers;
 
@@ -20,7 +21,7 @@ internal sealed class WorkerOrders(WorkerLink link, TlsIdentity identity, Action
         await EndAsync();
         (_test, _engine) = (test, new LoadEngine(order, identity, null, time));
         await link.SendAsync(new WorkerMessage.PlanAck(test));
-        say($"test {test + 1}: {order.Producers.Count} producers, {order.Sinks.Count} sinks");
+        say($"test {test + 1}: {Quantity.Of(order.Producers.Count, "producer")}, {Quantity.Of(order.Sinks.Count, "sink")}");
         _preparing = new CancellationTokenSource();
         _under = GetReadyAsync(test, _engine, _preparing.Token);
     }

@@ -22,7 +22,7 @@ internal sealed class Feed : IDisposable
     private readonly EventCursor _cursor;
     private long _lastSent;
     private long _sent;
-    private bool _knownStale;
+    private HealthSnapshot? _knownStale;
 
     /// <summary>Begins after <paramref name="after"/>.</summary>
     public Feed(FeedRegistry registry, EventHub hub, HealthProjection health, TimeProvider time, CategoryFilter filter, long after)
@@ -36,7 +36,7 @@ internal sealed class Feed : IDisposable
         // The log itself is the queue: a subscriber may fall behind by all that is kept, and is then reset.
         _cursor = hub.Log.OpenCursor(after, hub.Log.Capacity);
         _lastSent = time.GetTimestamp();
-        _knownStale = registry.IsStale;
+        _knownStale = registry.Stale;
     }
 
     /// <summary>Messages sent so far.</summary>
@@ -92,11 +92,11 @@ internal sealed class Feed : IDisposable
                 return;
             }
 
-            var isStale = _registry.IsStale;
-            if (isStale != _knownStale || IsQuiet)
+            var stale = _registry.Stale;
+            if (!ReferenceEquals(stale, _knownStale) || IsQuiet)
             {
-                await SendAsync(body, SignOfLife(isStale), aborted);
-                _knownStale = isStale;
+                await SendAsync(body, SignOfLife(stale), aborted);
+                _knownStale = stale;
             }
 
             await _cursor.WaitAsync();
@@ -115,14 +115,14 @@ internal sealed class Feed : IDisposable
         body.WriteAsync(Noted(message).ToFrame(), aborted);
 
     /// <summary>A dead projection is not covered up by a beating heart: as long as it is stale, and when it is no longer, health itself is sent.</summary>
-    private FeedMessage SignOfLife(bool isStale) => isStale || _knownStale
+    private FeedMessage SignOfLife(HealthSnapshot? stale) => stale is not null || _knownStale is not null
         ? Snapshot(_health.Current, hasId: false)
         : new FeedMessage(FeedMessage.Heartbeat, Empty, IdOf(_cursor.Position));
 
     private FeedMessage Snapshot(HealthSnapshot snapshot, bool hasId) => new(
         FeedMessage.Snapshot,
         _registry.Bodies.Of(snapshot).FeedJson,
-        hasId && !FeedRegistry.IsStaleIn(snapshot) ? IdOf(snapshot.Through) : null);
+        hasId && !snapshot.IsStale ? IdOf(snapshot.Through) : null);
 
     private FeedMessage Reset(ResetAnswer answer)
     {

@@ -3,6 +3,7 @@ using Cassini.Management.Access;
 using Cassini.Management.Probes;
 using Cassini.Streams.Events;
 using Cassini.Streams.Health;
+using Cassini.Streams.Primitives;
 
 namespace Cassini.Management.Feed;
 
@@ -12,8 +13,6 @@ internal sealed class FeedRegistry : IDisposable
     /// <summary>How long a feed may take to send its last messages. One whose subscriber does not read is cut then.</summary>
     private static readonly TimeSpan StopGrace = TimeSpan.FromSeconds(2);
 
-    private static readonly TimeSpan LongestLookInterval = TimeSpan.FromMilliseconds(500);
-
     private readonly Lock _gate = new();
     private readonly Dictionary<Feed, HttpContext> _open = [];
     private readonly EventHub _hub;
@@ -21,6 +20,7 @@ internal sealed class FeedRegistry : IDisposable
     private readonly TimeProvider _time;
     private readonly CallerPlaces _places;
     private readonly int _most;
+    private readonly IDisposable _readings;
     private readonly ITimer _look;
     private readonly ITimer _stopTimer;
     private ImmutableSortedDictionary<string, long> _resets = ResetAnswer.Reasons.ToImmutableSortedDictionary(reason => reason, _ => 0L, StringComparer.Ordinal);
@@ -28,7 +28,7 @@ internal sealed class FeedRegistry : IDisposable
     private long _sentByClosed;
     private long _refused;
     private long _stopAfter = long.MaxValue;
-    private volatile bool _isStale;
+    private volatile HealthSnapshot? _stale;
 
     /// <summary>No feed is open.</summary>
     /// <param name="hub">The events.</param>
@@ -47,19 +47,21 @@ internal sealed class FeedRegistry : IDisposable
         _places = places;
         _most = most;
         Bodies = bodies;
-        var quarter = heartbeat / 4;
-        LookInterval = quarter < LongestLookInterval ? quarter : LongestLookInterval;
+        LookInterval = heartbeat / 10;
         LongestSilence = heartbeat - LookInterval;
         _look = time.CreateTimer(static state => ((FeedRegistry)state!).Look(), this, LookInterval, LookInterval);
         _stopTimer = time.CreateTimer(
             static state => ((FeedRegistry)state!).CutAll(), this, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+
+        // Changes never fails.
+        _readings = health.Changes.Subscribe(Note, static _ => { });
     }
 
     public EventFrames Frames { get; } = new();
 
     public SnapshotBodies Bodies { get; }
 
-    /// <summary>How often the one timer of all feeds looks for quiet ones and for a stale projection.</summary>
+    /// <summary>How often the one timer of all feeds looks for quiet ones.</summary>
     public TimeSpan LookInterval { get; }
 
     /// <summary>The silence after which a feed's heartbeat is due at this look, and not only at the next.</summary>
@@ -68,8 +70,8 @@ internal sealed class FeedRegistry : IDisposable
     /// <summary>The last sequence that is still sent: set when the process stops.</summary>
     public long StopAfter => Volatile.Read(ref _stopAfter);
 
-    /// <summary>Whether the projection's ticks have stopped, as of the last look.</summary>
-    public bool IsStale => _isStale;
+    /// <summary>Health as it was read last, if the projection is stale; else null. While it is fresh its changes are events like all others.</summary>
+    public HealthSnapshot? Stale => _stale;
 
     /// <summary>Open feeds.</summary>
     public int Count => Volatile.Read(ref _count);
@@ -92,19 +94,6 @@ internal sealed class FeedRegistry : IDisposable
         }
     }
 
-    public static bool IsStaleIn(HealthSnapshot snapshot)
-    {
-        foreach (var check in snapshot.Checks)
-        {
-            if (check.Name == CheckNames.Projection)
-            {
-                return check.Status == HealthStatus.Error;
-            }
-        }
-
-        return false;
-    }
-
     /// <summary>Opens a feed unless there are as many as there may be, in all or of this caller.</summary>
     /// <param name="context">The request.</param>
     /// <param name="filter">What it wants.</param>
@@ -115,11 +104,11 @@ internal sealed class FeedRegistry : IDisposable
         refusal = default;
         if (Interlocked.Increment(ref _count) > _most)
         {
-            refusal = (StatusCodes.Status503ServiceUnavailable, $"too many feeds: {_most} are open, and no more are allowed\n");
+            refusal = (StatusCodes.Status503ServiceUnavailable, $"too many feeds: {Quantity.Of(_most, "is", "are")} open, and no more are allowed\n");
         }
         else if (!_places.TryTake(context.Connection.RemoteIpAddress))
         {
-            refusal = (StatusCodes.Status429TooManyRequests, $"too many feeds: {_places.Most} of yours are open, and no more are allowed\n");
+            refusal = (StatusCodes.Status429TooManyRequests, $"too many feeds: {Quantity.Of(_places.Most, "of yours is", "of yours are")} open, and no more are allowed\n");
         }
 
         if (refusal != default)
@@ -158,33 +147,33 @@ internal sealed class FeedRegistry : IDisposable
     public void Stop()
     {
         Volatile.Write(ref _stopAfter, _hub.Log.Newest);
-        foreach (var (feed, _) in Open())
-        {
-            feed.Nudge();
-        }
-
+        NudgeAll();
         _stopTimer.Change(StopGrace, Timeout.InfiniteTimeSpan);
     }
 
     public void Dispose()
     {
+        _readings.Dispose();
         _look.Dispose();
         _stopTimer.Dispose();
     }
 
+    /// <summary>Sends each feed what it cannot learn from events: that the projection is stale, what is known meanwhile, and that it is over.</summary>
+    private void Note(HealthSnapshot snapshot)
+    {
+        var was = _stale;
+        _stale = snapshot.IsStale ? snapshot : null;
+        if (!ReferenceEquals(was, _stale))
+        {
+            NudgeAll();
+        }
+    }
+
     private void Look()
     {
-        if (Count == 0)
-        {
-            return;
-        }
-
-        var isStale = IsStaleIn(_health.Current);
-        var isNews = isStale != _isStale;
-        _isStale = isStale;
         foreach (var (feed, _) in Open())
         {
-            if (isNews || feed.IsQuiet)
+            if (feed.IsQuiet)
             {
                 feed.Nudge();
             }
@@ -196,6 +185,14 @@ internal sealed class FeedRegistry : IDisposable
         foreach (var (_, context) in Open())
         {
             context.Abort();
+        }
+    }
+
+    private void NudgeAll()
+    {
+        foreach (var (feed, _) in Open())
+        {
+            feed.Nudge();
         }
     }
 

@@ -51,15 +51,21 @@ internal sealed class HealthService(
         var told = ServingStatus.Unknown;
         try
         {
-            await foreach (var status in StatusesOf(service, end.Token))
+            // The protocol keeps the call open for a service that is unknown, because it may come.
+            var scope = services.Find(service);
+            await foreach (var snapshot in health.ReadChangesAsync(end.Token))
             {
-                await watcher.WriteAsync(Answer(status), end.Token);
-                told = status;
+                var status = scope is null ? ServingStatus.ServiceUnknown : HealthServices.Judge(scope, snapshot);
+                if (status != told)
+                {
+                    await watcher.WriteAsync(Answer(status), end.Token);
+                    told = status;
+                }
             }
         }
         catch (OperationCanceledException) when (!gone.IsCancellationRequested)
         {
-            // The process stops, or its projection has ended: the last word follows.
+            // The process stops: the last word follows.
         }
 
         if (told is ServingStatus.Serving)
@@ -74,25 +80,6 @@ internal sealed class HealthService(
             {
                 // It learns of the end when it reads again.
             }
-        }
-    }
-
-    private async IAsyncEnumerable<ServingStatus> StatusesOf(
-        string service, [System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken cancellationToken)
-    {
-        if (services.Find(service) is { } scope)
-        {
-            await foreach (var status in VerdictChanges.ReadAsync(
-                health, snapshot => HealthServices.Judge(scope, snapshot), time, cancellationToken))
-            {
-                yield return status;
-            }
-        }
-        else
-        {
-            // The protocol keeps the call open, for a service that may come.
-            yield return ServingStatus.ServiceUnknown;
-            await Task.Delay(Timeout.InfiniteTimeSpan, time, cancellationToken);
         }
     }
 }

@@ -1,5 +1,6 @@
 using System.Net;
 using Cassini.Management.Access;
+using Cassini.Streams.Primitives;
 
 namespace Cassini.Management.GrpcHealth;
 
@@ -19,14 +20,14 @@ internal sealed class WatchPlaces(int most, CallerPlaces places, Refusals refusa
         {
             Interlocked.Decrement(ref _taken);
             refusals.Add(RefusalKind.Watches);
-            return $"too many watches: {most} are open, and no more are allowed";
+            return $"too many watches: {Quantity.Of(most, "is", "are")} open, and no more are allowed";
         }
 
         if (!places.TryTake(caller))
         {
             Interlocked.Decrement(ref _taken);
             refusals.Add(RefusalKind.Watches);
-            return $"too many watches: {places.Most} of yours are open, and no more are allowed";
+            return $"too many watches: {Quantity.Of(places.Most, "of yours is", "of yours are")} open, and no more are allowed";
         }
 
         return null;

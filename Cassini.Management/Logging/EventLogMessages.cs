@@ -90,9 +90,6 @@ internal static partial class EventLogMessages
     [LoggerMessage(1303, LogLevel.Error, "{Component} is given up: it crashed {Crashes} times within {Window}")]
     public static partial void GaveUp(this ILogger logger, Component component, int crashes, TimeSpan window);
 
-    [LoggerMessage(1304, LogLevel.Error, "{Component} failed and hears no more events: {Exception}: {Message}")]
-    public static partial void ObserverCrashed(this ILogger logger, Component component, string exception, string message);
-
     [LoggerMessage(1400, LogLevel.Trace, "heartbeat in {RoundTrip}: {LiveConnections} live connections")]
     public static partial void HeartbeatReceived(this ILogger logger, TimeSpan roundTrip, int liveConnections);
 

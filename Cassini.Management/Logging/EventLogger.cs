@@ -124,8 +124,7 @@ internal sealed class EventLogger(ILogger logger) : IObserver<TracedDelivery>
     {
         switch (brokerEvent)
         {
-            // What is supervised is logged by its supervisor, with the stack that an event does not carry.
-            case Crashed { Component.Kind: ComponentKind.Observer } e: logger.ObserverCrashed(e.Component, e.Exception, e.Message); break;
+            // Its supervisor, or the hub for an observer, logs the same with the stack that an event does not carry.
             case Crashed { RestartIn: { } delay } e: logger.CrashedRestarting(e.Component, e.Exception, e.Message, e.Attempt, delay); break;
             case Crashed e: logger.Crashed(e.Component, e.Exception, e.Message); break;
             case Restarted e: logger.Restarted(e.Component, e.Attempt); break;

@@ -17,7 +17,7 @@ internal static class RunbookPage
     private static readonly byte[] Text = Resource("runbook.md");
     private static readonly Lazy<byte[]> Page = new(() => Encoding.UTF8.GetBytes(Render(Encoding.UTF8.GetString(Text))));
 
-    /// <summary>docs/runbook.md.</summary>
+    /// <summary>docs/operate/runbook.md.</summary>
     public static byte[] Source => Text;
 
     public static byte[] Style { get; } = Resource("runbook.css");

@@ -66,8 +66,7 @@ internal static class HealthzEndpoint
             ? Answer.BytesAsync(
                 context, status, HealthFormat.MediaType,
                 JsonSerializer.SerializeToUtf8Bytes(HealthFormat.Of(snapshot, judged), ProbeJson.Format))
-            : Answer.BytesAsync(
-                context, status, Answer.Json, JsonSerializer.SerializeToUtf8Bytes(snapshot with { Status = judged }, HealthJson.Snapshot));
+            : Answer.BytesAsync(context, status, Answer.Json, bodies.Serialize(snapshot with { Status = judged }));
     }
 
     private static Task AnswerOneAsync(HttpContext context, HealthProjection health, ProbeWaits waits)

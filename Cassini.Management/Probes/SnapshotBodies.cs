@@ -9,7 +9,8 @@ namespace Cassini.Management.Probes;
 /// The snapshot's serialized forms, made once for each snapshot: a request copies bytes. Two threads that meet a new
 /// snapshot at once both make them, and the last one stays: harmless, and no lock.
 /// </summary>
-internal sealed class SnapshotBodies
+/// <param name="feedHeartbeat">The longest silence of a healthy feed, which each JSON form states.</param>
+internal sealed class SnapshotBodies(TimeSpan feedHeartbeat)
 {
     private volatile Bodies? _latest;
 
@@ -18,19 +19,23 @@ internal sealed class SnapshotBodies
         var latest = _latest;
         if (latest is null || !ReferenceEquals(latest.Snapshot, snapshot))
         {
-            latest = new Bodies(snapshot);
+            latest = new Bodies(this, snapshot);
             _latest = latest;
         }
 
         return latest;
     }
 
-    internal sealed class Bodies(HealthSnapshot snapshot)
+    /// <summary>One line of JSON: the body of /healthz, for a snapshot that only one request asks for.</summary>
+    public byte[] Serialize(HealthSnapshot snapshot) =>
+        JsonSerializer.SerializeToUtf8Bytes(snapshot with { HeartbeatSeconds = feedHeartbeat.TotalSeconds }, HealthJson.Snapshot);
+
+    internal sealed class Bodies(SnapshotBodies owner, HealthSnapshot snapshot)
     {
         public HealthSnapshot Snapshot => snapshot;
 
         /// <summary>One line of JSON: the body of /healthz.</summary>
-        public byte[] Json => field ??= JsonSerializer.SerializeToUtf8Bytes(snapshot, HealthJson.Snapshot);
+        public byte[] Json => field ??= owner.Serialize(snapshot);
 
         /// <summary>The same with what /readyz and /livez say: a feed's subscriber must not have to ask them too.</summary>
         public byte[] FeedJson => field ??=

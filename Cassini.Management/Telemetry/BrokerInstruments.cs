@@ -1,5 +1,4 @@
-using Cassini.Streams.Broker;
-using Cassini.Streams.Broker.Routing;
+using Cassini.Streams.Broker.Model;
 using Cassini.Streams.Events;
 
 namespace Cassini.Management.Telemetry;

@@ -1,4 +1,4 @@
-using Cassini.Streams.Broker;
+using Cassini.Streams.Broker.Model;
 using Cassini.Streams.Health;
 
 namespace Cassini.Management.Telemetry;

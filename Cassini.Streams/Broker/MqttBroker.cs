@@ -1,13 +1,16 @@
 using System.Diagnostics;
 using System.Reactive.Linq;
+using Cassini.Streams.Broker.Access;
 using Cassini.Streams.Broker.Connections;
 using Cassini.Streams.Broker.Model;
+using Cassini.Streams.Broker.Routing;
 using Cassini.Streams.Broker.Sessions;
 using Cassini.Streams.Broker.Upkeep;
 using Cassini.Streams.Events;
 using Cassini.Streams.Listening;
 using Cassini.Streams.Listening.Connections;
 using Cassini.Streams.Mqtt;
+using Cassini.Streams.Mqtt.Packets;
 using Microsoft.Extensions.Logging;
 
 namespace Cassini.Streams.Broker;
@@ -18,12 +21,23 @@ namespace Cassini.Streams.Broker;
 /// </summary>
 public sealed class MqttBroker : IConnectionHandler
 {
-    private readonly BrokerCore _core;
+    private readonly BrokerOptions _options;
+    private readonly IBrokerStore _store;
+    private readonly BrokerEvents _events;
+    private readonly TimeProvider _time;
+    private readonly ILogger _logger;
+    private readonly AccessTable _access;
+    private readonly Router _router;
+    private readonly ServerPublisher _publisher;
+    private readonly LocalPublisher _local;
+    private readonly MessageTracer _tracer;
+    private readonly Violations _violations;
+    private readonly Intake _intake = new();
 
     /// <summary>Makes a broker whose state lives as long as the process.</summary>
     /// <param name="options">What clients may do.</param>
-    /// <param name="version">What is told under <c>$SYS/broker/version</c>.</param>
-    /// <param name="events">Where it tells what happens.</param>
+    /// <param name="version">What is published under <c>$SYS/broker/version</c>.</param>
+    /// <param name="events">Where it publishes its events.</param>
     /// <param name="time">The one clock.</param>
     /// <param name="logger">The log.</param>
     /// <param name="spans">Where the spans of messages begin; null for no traces.</param>
@@ -50,36 +64,84 @@ public sealed class MqttBroker : IConnectionHandler
         ActivitySource? spans = null,
         double traceRatio = 0)
     {
-        _core = new BrokerCore(options, store, events, time, logger, new MessageTracer(spans, traceRatio, time));
-        Housekeeper = new Housekeeper(_core, version);
-        Drain = new BrokerDrain(_core);
+        _options = options;
+        _store = store;
+        _time = time;
+        _logger = logger;
+        _events = new BrokerEvents(events, time);
+        _access = new AccessTable(options.Access);
+        _tracer = new MessageTracer(spans, traceRatio, time);
+        _violations = new Violations(_events, logger);
+        Budget = new MemoryBudget(options.MemoryLimit > 0 ? options.MemoryLimit : GC.GetGCMemoryInfo().TotalAvailableMemoryBytes / 5 * 2);
+        Topics = new TopicTable(options, Tree, events, time);
+        Retained = new RetainedMessages(options, Budget, store, time);
+        Sessions = new SessionTable(options, store, Tree, Budget, Counters, time);
+        _router = new Router(Topics, Retained, time);
+        _publisher = new ServerPublisher(Topics, _router, time);
+        _local = new LocalPublisher(options, Budget, _intake, _publisher, time);
+        Drain = new BrokerDrain(Sessions, _intake, time);
+        Housekeeper = new Housekeeper(
+            time,
+            new HousekeepingJob(TimeSpan.Zero, new SessionUpkeep(Sessions, _publisher, _events, Counters, time).Work),
+            new HousekeepingJob(TimeSpan.FromSeconds(1), new DropReport(Sessions, Counters, _events).Publish),
+            new HousekeepingJob(TimeSpan.FromSeconds(10), Sweep),
+            new HousekeepingJob(options.SysInterval, new SysTopics(version, () => Statistics, _publisher, time).Publish, AtStart: true));
     }
 
     /// <summary>What it counts.</summary>
-    public BrokerStatistics Statistics => BrokerStatistics.Of(_core);
+    public BrokerStatistics Statistics => new(
+        Sessions.Count,
+        Sessions.Open,
+        Tree.Count,
+        Topics.Count,
+        Retained.Count,
+        Sessions.All.Sum(session => (long)session.Backlog),
+        Budget.Used,
+        Budget.Limit,
+        Counters.PacketsReceived,
+        Counters.PublishReceived,
+        Counters.PublishSent,
+        Counters.Dropped,
+        Counters.Expired,
+        Counters.Denied,
+        Counters.Violations,
+        Counters.TooLarge)
+    {
+        PeakSessions = Sessions.Peak,
+        BytesSent = Counters.BytesSent,
+        SessionsEnded = Counters.SessionsEnded,
+    };
 
-    internal BrokerCore Core => _core;
+    internal MemoryBudget Budget { get; }
+
+    internal BrokerCounters Counters { get; } = new();
+
+    internal SubscriptionTree Tree { get; } = new();
+
+    internal TopicTable Topics { get; }
+
+    internal RetainedMessages Retained { get; }
+
+    internal SessionTable Sessions { get; }
 
     internal Housekeeper Housekeeper { get; }
 
     /// <summary>How it is emptied before it stops.</summary>
     internal BrokerDrain Drain { get; }
 
-    /// <summary>Takes up the state that the store kept. Call it once, before the first connection.</summary>
+    /// <summary>Restores the state that the store kept. Call it once, before the first connection.</summary>
     public async Task LoadAsync(CancellationToken cancellationToken)
     {
-        var state = await _core.Store.LoadAsync(cancellationToken).ConfigureAwait(false);
+        var state = await _store.LoadAsync(cancellationToken).ConfigureAwait(false);
         foreach (var message in state.Retained)
         {
-            _core.Retained.Restore(message);
-            _core.Topics.Get(message.Topic.Utf8);
+            Retained.Restore(message);
+            Topics.Get(message.Topic.Utf8);
         }
 
-        foreach (var kept in state.Sessions)
+        foreach (var session in state.Sessions)
         {
-            var session = new Session(_core, kept.Session.ClientId, kept.Session.Identity, isListed: true);
-            session.Restore(kept);
-            _core.Sessions.Restore(session);
+            Sessions.Restore(session);
         }
     }
 
@@ -93,21 +155,7 @@ public sealed class MqttBroker : IConnectionHandler
     public Task HandleAsync(Connection connection, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(connection);
-        var counters = connection.IsProbe ? new BrokerCounters() : _core.Counters;
-        return ServeAsync(new ClientConnection(_core, connection, counters), cancellationToken);
-    }
-
-    private async Task ServeAsync(ClientConnection connection, CancellationToken cancellationToken)
-    {
-        _core.Intake.Enter(connection);
-        try
-        {
-            await connection.RunAsync(cancellationToken);
-        }
-        finally
-        {
-            _core.Intake.Leave(connection);
-        }
+        return ServeAsync(Open(connection), cancellationToken);
     }
 
     /// <summary>
@@ -116,56 +164,17 @@ public sealed class MqttBroker : IConnectionHandler
     /// <exception cref="ArgumentException">The topic is not a topic name, or longer or deeper than the options allow; the payload is
     /// larger than <see cref="BrokerOptions.MaxPacketSize"/>; a text is not well-formed Unicode, has U+0000, or is longer than 65,535
     /// bytes; or the response topic is not a topic name.</exception>
-    public async ValueTask<PublishOutcome> PublishAsync(MqttMessage message, CancellationToken cancellationToken = default)
+    public ValueTask<PublishOutcome> PublishAsync(MqttMessage message, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(message);
-        var topic = MqttText.Encode(message.Topic);
-        if (!MqttText.IsValid(topic) || !TopicName.IsValid(topic))
-        {
-            throw new ArgumentException($"'{message.Topic}' is not a topic name: empty, or with a wildcard or U+0000", nameof(message));
-        }
-
-        if (TopicLimits.Problem(topic, _core.Options) is { } problem)
-        {
-            throw new ArgumentException($"'{message.Topic}': {problem}", nameof(message));
-        }
-
-        if (message.Payload.Length > _core.Options.MaxPacketSize)
-        {
-            throw new ArgumentException($"{message.Payload.Length:N0} bytes; at most {_core.Options.MaxPacketSize:N0} are allowed", nameof(message));
-        }
-
-        var properties = MessageConversion.PropertiesOf(message);
-        if (_core.Budget.IsExhausted
-            && !await _core.Budget.WaitAsync(_core.Options.MemoryPatience, _core.Time, cancellationToken).ConfigureAwait(false))
-        {
-            return PublishOutcome.Refused;
-        }
-
-        try
-        {
-            return _core.Intake.TryEnterLocal() ? Publish(message, topic, properties) : PublishOutcome.Refused;
-        }
-        finally
-        {
-            _core.Intake.LeaveLocal();
-        }
+        return _local.PublishAsync(message, cancellationToken);
     }
 
-    private PublishOutcome Publish(MqttMessage message, byte[] topic, byte[] properties)
-    {
-        var expiry = message.ExpiresAfter is { } after ? (uint?)Math.Clamp(Math.Ceiling(after.TotalSeconds), 0, uint.MaxValue) : null;
-        var result = _core.Publish(topic, message.Payload.Span, properties, expiry, message.QoS, message.Retain);
-        return !result.IsRetainedAsAsked ? PublishOutcome.Refused
-            : result.HasSubscribers ? PublishOutcome.Delivered
-            : PublishOutcome.NoSubscribers;
-    }
-
-    /// <summary>Retains a message of the broker's own and tells it to who subscribed. Never waits and is never refused. Any thread.</summary>
+    /// <summary>Retains a message of the broker's own and delivers it to its subscribers. Never waits and is never refused. Any thread.</summary>
     /// <param name="topic">A topic under <c>$SYS/</c>.</param>
     /// <param name="payload">The payload.</param>
     internal void PublishSystem(string topic, ReadOnlySpan<byte> payload) =>
-        _core.Publish(MqttText.Encode(topic), payload, default, expiry: null, QualityOfService.AtLeastOnce, retain: true);
+        _publisher.Publish(MqttText.Encode(topic), payload, default, expiry: null, QualityOfService.AtLeastOnce, retain: true);
 
     /// <summary>
     /// The messages whose topics match a filter: first those that are retained, then what is published. Each observer has a bounded
@@ -183,11 +192,16 @@ public sealed class MqttBroker : IConnectionHandler
             throw new ArgumentException($"'{filter}' is not a topic filter", nameof(filter));
         }
 
-        return Observable.Create<MqttMessage>(observer => LocalSubscriber.Start(_core, filter, observer));
+        return Observable.Create<MqttMessage>(
+            observer => LocalSubscriber.Start(Tree, Retained, _options, Counters, _time, _logger, filter, observer));
     }
 
     /// <summary>The topics in use, the broker's own left out, in no order.</summary>
-    public IReadOnlyList<TopicInfo> GetTopics() => TopicInfo.All(_core);
+    public IReadOnlyList<TopicInfo> GetTopics() =>
+    [
+        .. Topics.All.Select(topic => new TopicInfo(
+            topic.Name, topic.Route?.Weight, Retained.Get(topic.Utf8) is not null, _time.GetElapsedTime(topic.UsedAt))),
+    ];
 
     /// <summary>Who gets messages of a topic.</summary>
     /// <param name="topic">A topic name.</param>
@@ -201,6 +215,59 @@ public sealed class MqttBroker : IConnectionHandler
             throw new ArgumentException($"'{topic}' is not a topic name", nameof(topic));
         }
 
-        return SubscriptionInfo.Matching(_core, encoded);
+        return [.. Tree.Find(encoded).Where(subscription => subscription.Subscriber.IsListed).Select(InfoOf)];
+    }
+
+    /// <summary>A connection that is not served yet.</summary>
+    internal ClientConnection Open(Connection connection)
+    {
+        var counters = connection.IsProbe ? new BrokerCounters() : Counters;
+        return new ClientConnection(connection, counters, _options, _store, Budget, _time, _violations, AcceptAsync);
+    }
+
+    /// <summary>Answers CONNECT.</summary>
+    /// <returns>The handler of what the client sends next; null when it was refused.</returns>
+    internal async Task<PacketHandler?> AcceptAsync(ClientConnection connection, ConnectPacket connect)
+    {
+        var phase = new ConnectPhase(_options, _access, Sessions, _intake, _publisher, _events, Counters, connection);
+        if (await phase.RunAsync(connect).ConfigureAwait(false) is not { } client)
+        {
+            return null;
+        }
+
+        return new PacketHandler(
+            _options,
+            _time,
+            connection,
+            client,
+            new Admission(_options, _intake, Budget, _time, client.IsProbe),
+            new PublishHandler(_options, new TopicCache(_options, Topics, client.Access), _router, _tracer, _events, connection, client),
+            new SubscribeHandler(_options, Retained, _events, connection, client));
+    }
+
+    private static SubscriptionInfo InfoOf(Subscription subscription)
+    {
+        var session = subscription.Subscriber as Session;
+        return new SubscriptionInfo(
+            session?.ClientId, session?.Identity, subscription.Filter, subscription.QoS, subscription.Subscriber.IsReachable);
+    }
+
+    private async Task ServeAsync(ClientConnection connection, CancellationToken cancellationToken)
+    {
+        _intake.Enter(connection);
+        try
+        {
+            await connection.RunAsync(cancellationToken);
+        }
+        finally
+        {
+            _intake.Leave(connection);
+        }
+    }
+
+    private void Sweep()
+    {
+        Retained.Sweep();
+        Topics.Sweep(topic => Retained.Get(topic.Utf8) is not null);
     }
 }

@@ -1,16 +1,19 @@
 using System.Reactive.Linq;
 using System.Reactive.Subjects;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Abstractions;
 
 namespace Cassini.Streams.Events;
 
 /// <summary>
-/// The one place where events are told. It gives each event its place in one total order, feeds the inline folds,
+/// The one place where events are published. It gives each event its place in one total order, feeds the inline folds,
 /// keeps the log, and lets any number of observers read at their own pace.
 /// </summary>
 /// <remarks>
 /// A publisher takes the lock only to number its event and put it in line. Delivery happens outside the lock, by
-/// whichever publisher finds nobody delivering: one at a time, so folds need no lock, and re-entrant publishing
-/// just joins the line. No observer's exception or slowness reaches a publisher, the hub or another observer.
+/// whichever publisher finds no other delivering: one at a time, so folds need no lock, and re-entrant publishing
+/// just joins the line. No observer's exception or slowness reaches a publisher, the hub or another observer. Whatever an observer
+/// or a fold throws is logged once with its stack, on the thread pool.
 /// </remarks>
 public sealed class EventHub : IEventPublisher
 {
@@ -20,7 +23,7 @@ public sealed class EventHub : IEventPublisher
     private readonly long _started;
     private readonly object _gate = new();
     private readonly Subject<FoldInput> _inputs = new();
-    private readonly ObserverPumps _pumps = new();
+    private readonly ObserverPumps _pumps;
     private List<FoldInput> _pending = [];
     private List<FoldInput> _batch = [];
     private long _sequence;
@@ -32,7 +35,8 @@ public sealed class EventHub : IEventPublisher
     /// <summary>Starts an epoch.</summary>
     /// <param name="time">The one clock.</param>
     /// <param name="options">Bounds; the defaults when null.</param>
-    public EventHub(TimeProvider time, EventHubOptions? options = null)
+    /// <param name="logger">Where failures of folds and observers are logged; nowhere when null.</param>
+    public EventHub(TimeProvider time, EventHubOptions? options = null, ILogger<EventHub>? logger = null)
     {
         _time = time;
         _options = options ?? new EventHubOptions();
@@ -40,6 +44,7 @@ public sealed class EventHub : IEventPublisher
         StartedAt = WallClock();
         Epoch = Epoch.StartingAt(StartedAt);
         Log = new EventLog(Epoch, _options.LogCapacity);
+        _pumps = new ObserverPumps(this, logger ?? NullLogger<EventHub>.Instance);
     }
 
     /// <summary>The run of the process.</summary>
@@ -51,21 +56,27 @@ public sealed class EventHub : IEventPublisher
     /// <summary>The last events: every feed and every observer reads from it.</summary>
     public EventLog Log { get; }
 
-    /// <summary>Time since the epoch began, of a clock that nobody can set.</summary>
+    /// <summary>The one clock, for folds that need a timer.</summary>
+    internal TimeProvider Time => _time;
+
+    /// <summary>Monotonic time since the epoch began: setting the wall clock does not change it.</summary>
     public TimeSpan Elapsed => _time.GetElapsedTime(_started);
 
     /// <inheritdoc/>
     public long LastSequence => Interlocked.Read(ref _sequence);
 
-    /// <summary>Events published after <see cref="CompleteAsync"/>: counted, not told. 0 unless a component outlives its stop.</summary>
+    /// <summary>Events published after <see cref="CompleteAsync"/>: counted and dropped. 0 unless a component outlives its stop.</summary>
     public long LateEvents => Interlocked.Read(ref _late);
 
-    /// <summary>Exceptions thrown by inline folds. 0 unless there is a bug; health then fails closed.</summary>
+    /// <summary>
+    /// Exceptions thrown by inline folds, each logged with its stack. 0 unless there is a bug. A fold that threw is detached: when it is
+    /// that of health, health turns stale.
+    /// </summary>
     public long FoldFaults => Interlocked.Read(ref _foldFaults);
 
     /// <summary>
     /// Events and ticks, inline: for folds of this assembly only, which see everything, must be quick and must not
-    /// throw. Everybody else takes <see cref="Observe"/>.
+    /// throw. All other code uses <see cref="Observe"/>.
     /// </summary>
     internal IObservable<FoldInput> Inputs => _inputs.AsObservable();
 
@@ -81,13 +92,13 @@ public sealed class EventHub : IEventPublisher
 
     /// <summary>
     /// The events from the moment of subscription on. Each subscription has its own bounded queue and its own pump on
-    /// the thread pool: one that throws is detached and reported as <see cref="Crashed"/>, one that is too slow gets
-    /// a gap. Completes when the hub does; never fails.
+    /// the thread pool: one that throws is detached, published as <see cref="Crashed"/> and logged with its stack; one that
+    /// is too slow gets a gap. Completes when the hub does; never calls OnError.
     /// </summary>
-    /// <param name="name">The observer's name in reports.</param>
+    /// <param name="name">The observer's name in events and in the log.</param>
     public IObservable<Delivery> Observe(string name) =>
         Observable.Create<Delivery>(observer => _pumps.Start(
-            name, observer, Log.OpenCursor(Log.Newest, _options.ObserverQueue), this));
+            name, observer, Log.OpenCursor(Log.Newest, _options.ObserverQueue)));
 
     /// <summary>
     /// Ends the epoch: everything published so far is delivered, then folds and observers complete. Later events are
@@ -121,7 +132,7 @@ public sealed class EventHub : IEventPublisher
         var me = Environment.CurrentManagedThreadId;
         lock (_gate)
         {
-            // Back-pressure instead of loss. The drainer itself may always join the line: it is who makes room.
+            // Back-pressure instead of loss. The drainer itself may always join the line, because only it makes room.
             while (_pending.Count >= _options.PendingCapacity && _drainer != 0 && _drainer != me)
             {
                 Monitor.Wait(_gate);
@@ -189,13 +200,14 @@ public sealed class EventHub : IEventPublisher
     {
         try
         {
-            // Folds before the log: whoever reads an event in the log finds a snapshot that has folded it.
+            // Folds before the log: a reader that finds an event in the log finds a snapshot that has folded it.
             _inputs.OnNext(input);
         }
-        catch (Exception)
+        catch (Exception failure)
         {
-            // Folds catch their own exceptions; this is the last line, so that a bug in one cannot stop the order.
+            // Folds catch their own exceptions; this is the last line of defence, so that a bug in one cannot stop the order.
             Interlocked.Increment(ref _foldFaults);
+            _pumps.LogFoldFailure(failure);
         }
 
         if (input.Envelope is { } envelope)

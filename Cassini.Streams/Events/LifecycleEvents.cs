@@ -6,7 +6,7 @@ public enum Phase
     /// <summary>Until every endpoint had its first bind attempt.</summary>
     Starting,
 
-    /// <summary>Durable state is being read back.</summary>
+    /// <summary>Durable state is being read back. Entered by a durable store; a broker without one goes from starting to ready.</summary>
     Recovering,
 
     /// <summary>Serving.</summary>

@@ -1,25 +1,25 @@
 using System.Reactive.Disposables;
+using Microsoft.Extensions.Logging;
 
 namespace Cassini.Streams.Events;
 
-/// <summary>Runs one pump per observer and owns their tasks.</summary>
-internal sealed class ObserverPumps
+/// <summary>Runs one pump for each observer, and what else the hub leaves to the thread pool. Owns the tasks.</summary>
+/// <param name="hub">Where a failure of an observer is published.</param>
+/// <param name="logger">Where it is logged.</param>
+internal sealed class ObserverPumps(IEventPublisher hub, ILogger logger)
 {
     private readonly Lock _gate = new();
     private readonly HashSet<Task> _running = [];
 
-    public IDisposable Start(string name, IObserver<Delivery> observer, EventCursor cursor, IEventPublisher hub)
+    public IDisposable Start(string name, IObserver<Delivery> observer, EventCursor cursor)
     {
         var subscription = new BooleanDisposable();
-        var pump = Task.Run(() => PumpAsync(name, observer, cursor, subscription, hub));
-        lock (_gate)
-        {
-            _running.Add(pump);
-        }
-
-        _ = pump.ContinueWith(Forget, TaskContinuationOptions.ExecuteSynchronously);
+        Own(Task.Run(() => PumpAsync(name, observer, cursor, subscription)));
         return new CompositeDisposable(subscription, cursor);
     }
+
+    /// <summary>Logs that an inline fold failed, on the thread pool: a log that blocks or throws must not stop the hub.</summary>
+    public void LogFoldFailure(Exception failure) => Own(Task.Run(() => EventsLog.FoldFailed(logger, failure)));
 
     public Task WhenAllEnded()
     {
@@ -29,8 +29,7 @@ internal sealed class ObserverPumps
         }
     }
 
-    private static async Task PumpAsync(
-        string name, IObserver<Delivery> observer, EventCursor cursor, BooleanDisposable subscription, IEventPublisher hub)
+    private async Task PumpAsync(string name, IObserver<Delivery> observer, EventCursor cursor, BooleanDisposable subscription)
     {
         try
         {
@@ -49,10 +48,11 @@ internal sealed class ObserverPumps
                 observer.OnCompleted();
             }
         }
-        catch (Exception exception)
+        catch (Exception failure)
         {
-            hub.Publish(new Crashed(
-                new Component(ComponentKind.Observer, name), exception.GetType().Name, Bounded(exception.Message), 1, null));
+            // Published before it is logged: a log that blocks must not keep the failure from health.
+            hub.Publish(Crashed.Of(new Component(ComponentKind.Observer, name), failure, attempt: 1, restartIn: null));
+            EventsLog.ObserverFailed(logger, name, failure);
         }
         finally
         {
@@ -60,13 +60,21 @@ internal sealed class ObserverPumps
         }
     }
 
-    private static string Bounded(string message) => message.Length <= 500 ? message : message[..500] + "…";
-
-    private void Forget(Task pump)
+    private void Own(Task task)
     {
         lock (_gate)
         {
-            _running.Remove(pump);
+            _running.Add(task);
+        }
+
+        _ = task.ContinueWith(Forget, TaskContinuationOptions.ExecuteSynchronously);
+    }
+
+    private void Forget(Task task)
+    {
+        lock (_gate)
+        {
+            _running.Remove(task);
         }
     }
 }

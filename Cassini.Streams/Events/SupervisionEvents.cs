@@ -45,8 +45,17 @@ public readonly record struct Component(ComponentKind Kind, string Name)
 /// <param name="RestartIn">Time until it is started again; null when it is not (a connection, or the supervisor gives up).</param>
 public sealed record Crashed(Component Component, string Exception, string Message, int Attempt, TimeSpan? RestartIn) : BrokerEvent
 {
+    private const int MaxMessage = 500;
+
     /// <inheritdoc/>
     public override EventCategory Category => EventCategory.Supervision;
+
+    /// <summary>The event of an exception. Its message is bounded: an exception may quote what a peer sent.</summary>
+    internal static Crashed Of(Component component, Exception crash, int attempt, TimeSpan? restartIn)
+    {
+        var message = crash.Message.Length <= MaxMessage ? crash.Message : crash.Message[..MaxMessage] + "…";
+        return new Crashed(component, crash.GetType().Name, message, attempt, restartIn);
+    }
 }
 
 /// <summary>A crashed component runs again.</summary>

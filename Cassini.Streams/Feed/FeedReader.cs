@@ -85,7 +85,7 @@ internal sealed class FeedReader(EventId? after)
 
         _wasReset = false;
         Snapshot = snapshot;
-        Silence = SilenceOf(snapshot.HeartbeatSeconds);
+        Silence = snapshot.HeartbeatSeconds is { } heartbeat ? SilenceOf(heartbeat) : null;
         return new FeedSnapshot(snapshot, isResumed, isRestarted);
     }
 

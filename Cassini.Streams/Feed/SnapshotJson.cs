@@ -29,5 +29,5 @@ internal static class SnapshotJson
         snapshot is { Epoch: not null, Version: not null, Topics: { Names.IsDefault: false }, Broker: not null, Log: not null }
         && !snapshot.Endpoints.IsDefault && snapshot.Endpoints.All(endpoint => endpoint is { Address: not null })
         && !snapshot.Checks.IsDefault && snapshot.Checks.All(check => check is { Name: not null, Evidence.IsDefault: false })
-        && Epoch.TryParse(snapshot.Epoch, out _) && double.IsFinite(snapshot.HeartbeatSeconds);
+        && Epoch.TryParse(snapshot.Epoch, out _) && snapshot.HeartbeatSeconds is { } silence && double.IsFinite(silence);
 }

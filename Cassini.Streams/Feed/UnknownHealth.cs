@@ -31,7 +31,6 @@ internal static class UnknownHealth
         Broker = new BrokerHealth(Connectivity.Unknown),
         Checks = [Feed(reason, detail, DateTimeOffset.UnixEpoch)],
         Log = new LogRange("", ""),
-        HeartbeatSeconds = 0,
     };
 
     /// <summary>The last words, with every verdict taken back.</summary>

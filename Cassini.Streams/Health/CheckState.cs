@@ -9,12 +9,6 @@ namespace Cassini.Streams.Health;
 /// <summary>A check's verdict over time: the raw one, and the damped one that probes use.</summary>
 internal sealed record CheckState(Check Check, SlidingCounter Changes)
 {
-    /// <summary>
-    /// Facts that are known to give this very verdict. A memo and no part of the state: it saves a new object when new
-    /// facts give the old verdict.
-    /// </summary>
-    private object? _judged;
-
     /// <summary>The damped status.</summary>
     public HealthStatus Status { get; private init; } = HealthStatus.Unknown;
 
@@ -48,7 +42,7 @@ internal sealed record CheckState(Check Check, SlidingCounter Changes)
     private bool HadEvidence { get; init; }
 
     /// <summary>The state that was written.</summary>
-    public static CheckState Restore(Check check, WrittenCheck written, TimeSpan now, HealthFacts facts, HealthPolicy policy)
+    public static CheckState Restore(Check check, WrittenCheck written, TimeSpan now, HealthPolicy policy)
     {
         var state = new CheckState(check, written.Changes.Within(policy.FlappingWindow, now))
         {
@@ -63,9 +57,7 @@ internal sealed record CheckState(Check Check, SlidingCounter Changes)
             HadEvidence = written.HadEvidence,
             Fails = check.FailedProbes(written.Status, written.Flags),
         };
-        state = state with { Flapping = state.Changes.Total >= policy.FlappingTransitions, Due = state.NextDue(policy.Hold) };
-        state._judged = check.Basis(facts);
-        return state;
+        return state with { Flapping = state.Changes.Total >= policy.FlappingTransitions, Due = state.NextDue(policy.Hold) };
     }
 
     /// <summary>All of it that does not follow from the rest.</summary>
@@ -94,15 +86,18 @@ internal sealed record CheckState(Check Check, SlidingCounter Changes)
             HadEvidence = HadEvidence && agrees,
             Due = TimeSpan.MinValue,
         };
-        before._judged = null;
-        return before.At(now, facts, policy);
+        return before.At(now, null, facts, policy);
     }
 
-    /// <summary>The verdict at <paramref name="now"/>; the same object when nothing changed.</summary>
-    public CheckState At(TimeSpan now, HealthFacts facts, HealthPolicy policy)
+    /// <summary>The verdict at a later instant.</summary>
+    /// <param name="now">The instant.</param>
+    /// <param name="judged">The facts that this verdict was given for; null to judge afresh.</param>
+    /// <param name="facts">The facts of now.</param>
+    /// <param name="policy">The thresholds.</param>
+    /// <returns>The same object when nothing changed.</returns>
+    public CheckState At(TimeSpan now, HealthFacts? judged, HealthFacts facts, HealthPolicy policy)
     {
-        var basis = Check.Basis(facts);
-        var sameFacts = ReferenceEquals(basis, _judged);
+        var sameFacts = judged is not null && ReferenceEquals(Check.Basis(judged), Check.Basis(facts));
         if (sameFacts && now < Due)
         {
             return this;
@@ -111,7 +106,6 @@ internal sealed record CheckState(Check Check, SlidingCounter Changes)
         var verdict = sameFacts && now < Verdict.Until ? Verdict : Check.Judge(facts, policy, now, Raw);
         if (now < Due && verdict == Verdict)
         {
-            _judged = basis;
             return this;
         }
 
@@ -128,9 +122,7 @@ internal sealed record CheckState(Check Check, SlidingCounter Changes)
             Flapping = changes.Total >= policy.FlappingTransitions,
             HadEvidence = HadEvidence || verdict.Status is not HealthStatus.Unknown,
         };
-        next = next with { Fails = Check.FailedProbes(next.Status, next.Flags), Due = next.NextDue(policy.Hold) };
-        next._judged = basis;
-        return next;
+        return next with { Fails = Check.FailedProbes(next.Status, next.Flags), Due = next.NextDue(policy.Hold) };
     }
 
     /// <summary>Whether readers of the snapshot see another check than before.</summary>

@@ -3,12 +3,13 @@ using System.Reactive.Disposables;
 using System.Reactive.Linq;
 using Cassini.Streams.Events;
 using Cassini.Streams.Health.Records;
+using Microsoft.Extensions.Logging;
 
 namespace Cassini.Streams.Health;
 
 /// <summary>
-/// Health as a projection of the event stream: <c>events ∪ ticks → Scan → snapshot</c>. Reading is free of I/O and
-/// locks and may happen on any thread.
+/// Health as a projection of the event stream: <c>events ∪ ticks → Scan → snapshot</c>. One may read it, observe it or await it; all
+/// three judge at that instant whether the projection itself still works, so a dead one never looks healthy.
 /// </summary>
 public sealed class HealthProjection : IDisposable
 {
@@ -16,31 +17,33 @@ public sealed class HealthProjection : IDisposable
     private readonly HealthPolicy _policy;
     private readonly IScheduler _scheduler;
     private readonly string _version;
+    private readonly ILogger<HealthProjection> _logger;
     private readonly SnapshotBuilder _builder;
+    private readonly Readings _readings;
+    private readonly TickWatch _watch;
     private readonly SerialDisposable _ticks = new();
     private readonly IDisposable _subscription;
     private volatile HealthState _state;
-    private volatile Rendered _rendered;
-    private volatile TaskCompletionSource _nextRevision = new(TaskCreationOptions.RunContinuationsAsynchronously);
-    private long _lastTick;
-    private int _disposed;
+    private volatile Reading _latest;
 
     /// <summary>Begins to fold. To be created before the first event is published.</summary>
-    /// <param name="hub">The source of events; its fold of ticks is this one's.</param>
+    /// <param name="hub">The source of events; its fold of ticks is this one's, and its clock too.</param>
     /// <param name="policy">The thresholds.</param>
     /// <param name="scheduler">Where ticks come from: a thread of its own, so that a busy pool does not delay them.</param>
     /// <param name="version">The program's version, for the snapshot.</param>
-    /// <param name="feedHeartbeat">The longest silence of a healthy feed, for the snapshot.</param>
-    public HealthProjection(EventHub hub, HealthPolicy policy, IScheduler scheduler, string version, TimeSpan feedHeartbeat)
+    /// <param name="logger">Where it logs that it failed, or that an observer did.</param>
+    public HealthProjection(EventHub hub, HealthPolicy policy, IScheduler scheduler, string version, ILogger<HealthProjection> logger)
     {
         _hub = hub;
         _policy = policy;
         _scheduler = scheduler;
         _version = version;
-        _builder = new SnapshotBuilder(policy, () => hub.Log.Oldest, hub.StartedAt, version, feedHeartbeat);
+        _logger = logger;
+        _builder = new SnapshotBuilder(policy, () => hub.Log.Oldest, hub.StartedAt, version);
         _state = HealthState.Initial(hub.Epoch, hub.StartedAt, policy);
-        _rendered = new Rendered(_state, _builder.Build(_state));
-        _lastTick = hub.Elapsed.Ticks;
+        _latest = new Reading(_state, Freshness.Fresh, _builder.Build(_state));
+        _readings = new Readings(Read);
+        _watch = new TickWatch(hub, policy, _readings.Change);
         _subscription = hub.Inputs
             .Scan((State: _state, IsTick: false), (previous, input) => (HealthReducer.Reduce(previous.State, input, policy), input.IsTick))
             .Subscribe(step => Publish(step.State, step.IsTick), Fail);
@@ -48,77 +51,76 @@ public sealed class HealthProjection : IDisposable
     }
 
     /// <summary>
-    /// The latest snapshot: the same object until something is folded. When the projection's own ticks stopped it says
-    /// so itself: a dead projection never looks healthy.
+    /// Health at this instant: the same object until something is folded, or until the projection's own ticks are too old, which turns
+    /// it red. Free of I/O and locks; any thread.
     /// </summary>
-    public HealthSnapshot Current
-    {
-        get
-        {
-            var state = _state;
-            var rendered = _rendered;
-            if (!ReferenceEquals(rendered.State, state))
-            {
-                rendered = new Rendered(state, _builder.Build(state));
-                _rendered = rendered;
-            }
-
-            var age = _hub.Elapsed - TimeSpan.FromTicks(Interlocked.Read(ref _lastTick));
-            return age > _policy.Window ? SnapshotBuilder.Stale(rendered.Snapshot, age, _policy) : rendered.Snapshot;
-        }
-    }
+    public HealthSnapshot Current => Read().Snapshot;
 
     /// <summary>
-    /// The current snapshot, then one for each new revision. A slow observer sees only the newest; one that throws
-    /// loses its own subscription and nothing else. Staleness is no revision: only <see cref="Current"/> tells of it.
-    /// Completes when the projection is disposed.
+    /// <see cref="Current"/> at once, and then each time that it differs visibly: when its revision grows, and when the projection turns
+    /// stale or fresh again although nothing is folded. Each subscription is its own.
     /// </summary>
-    public IObservable<HealthSnapshot> Changes => Observable.Create<HealthSnapshot>(async (observer, cancellation) =>
+    /// <remarks>
+    /// <para>Thread: the first snapshot is observed within Subscribe, each later one on the thread pool; one at a time.</para>
+    /// <para>Order: as they happened, never the same twice in a row. There is no queue: a slow observer skips to the newest, and holds up
+    /// neither the fold nor another observer.</para>
+    /// <para>Completion: after the last snapshot, when the projection is disposed.</para>
+    /// <para>Errors: it never calls OnError. An observer that throws loses its subscription; this is logged and published as
+    /// <see cref="Crashed"/>.</para>
+    /// </remarks>
+    public IObservable<HealthSnapshot> Changes => Observable.Create<HealthSnapshot>(async (observer, unsubscribed) =>
     {
-        long seen = -1;
-        while (!cancellation.IsCancellationRequested)
+        try
         {
-            // Taken before the look, so that a revision in between completes it.
-            var next = _nextRevision.Task;
-            var current = Current;
-            if (current.Revision != seen)
+            await foreach (var snapshot in ReadChangesAsync(unsubscribed).ConfigureAwait(false))
             {
-                seen = current.Revision;
-                observer.OnNext(current);
+                observer.OnNext(snapshot);
             }
 
-            if (Volatile.Read(ref _disposed) != 0)
-            {
-                observer.OnCompleted();
-                return;
-            }
-
-            await next.WaitAsync(cancellation).ConfigureAwait(false);
+            observer.OnCompleted();
+        }
+        catch (OperationCanceledException) when (unsubscribed.IsCancellationRequested)
+        {
+            // It was unsubscribed: nobody listens any more.
+        }
+        catch (Exception failure)
+        {
+            Report("observer of health", failure);
+            HealthLog.ObserverFailed(_logger, failure);
         }
     });
 
-    /// <summary>Completes with the first snapshot that meets the condition: at once, or the moment it does.</summary>
-    /// <param name="condition">Called on each new revision; pure and quick.</param>
-    /// <param name="cancellation">Ends the wait.</param>
-    /// <exception cref="OperationCanceledException">Cancelled, or the projection was disposed.</exception>
+    /// <summary>
+    /// <see cref="Changes"/> for <c>await foreach</c>: the same snapshots in the same order, with the same end. The loop's body is the
+    /// reader: while it runs it is told nothing, and the next snapshot is the newest. Any thread; each enumeration is its own.
+    /// </summary>
+    /// <param name="cancellation">Ends the enumeration with an exception. Default: nothing does.</param>
+    /// <exception cref="OperationCanceledException">It was cancelled.</exception>
+    public IAsyncEnumerable<HealthSnapshot> ReadChangesAsync(CancellationToken cancellation = default) => _readings.ReadAsync(cancellation);
+
+    /// <summary>
+    /// <see cref="ReadChangesAsync"/> for readers that must have the last word: at <paramref name="end"/> the enumeration looks once more,
+    /// and then completes without an exception.
+    /// </summary>
+    /// <param name="end">Ends the enumeration.</param>
+    public IAsyncEnumerable<HealthSnapshot> ReadChangesUntilAsync(CancellationToken end) => _readings.ReadUntilAsync(end);
+
+    /// <summary>Completes with the first snapshot of <see cref="Changes"/> that meets the condition: at once, or the moment one does.</summary>
+    /// <param name="condition">Called with one snapshot after another; pure and quick.</param>
+    /// <param name="cancellation">Ends the wait, after a last look.</param>
+    /// <exception cref="OperationCanceledException">It was cancelled, or the projection was disposed.</exception>
     public async Task<HealthSnapshot> WaitForAsync(Func<HealthSnapshot, bool> condition, CancellationToken cancellation)
     {
-        while (true)
+        await foreach (var snapshot in _readings.ReadUntilAsync(cancellation).ConfigureAwait(false))
         {
-            var next = _nextRevision.Task;
-            var current = Current;
-            if (condition(current))
+            if (condition(snapshot))
             {
-                return current;
+                return snapshot;
             }
-
-            if (Volatile.Read(ref _disposed) != 0)
-            {
-                throw new OperationCanceledException("the projection has ended");
-            }
-
-            await next.WaitAsync(cancellation).ConfigureAwait(false);
         }
+
+        cancellation.ThrowIfCancellationRequested();
+        throw new OperationCanceledException("the projection has ended");
     }
 
     /// <summary>
@@ -127,38 +129,49 @@ public sealed class HealthProjection : IDisposable
     /// </summary>
     public byte[] ToRecordHeader() => RecordHeader.Write(_state, _hub.StartedAt, _version, _policy);
 
-    /// <summary>Rehearsal: ticks stop, and readers find out by themselves.</summary>
+    /// <summary>Rehearsal: ticks stop, and readers are told that the projection is stale.</summary>
     internal void StopTicks() => _ticks.Disposable = Disposable.Empty;
 
     /// <summary>Ticks run.</summary>
-    internal void ResumeTicks() =>
-        _ticks.Disposable = Observable.Interval(_policy.Tick, _scheduler).Subscribe(_ => _hub.Tick(), Fail);
+    internal void ResumeTicks() => _ticks.Disposable = Observable.Interval(_policy.Tick, _scheduler).Subscribe(_ => _hub.Tick(), Fail);
 
-    /// <summary>Ends the fold. <see cref="Current"/> keeps answering with the last state until it grows stale.</summary>
+    /// <summary>
+    /// Ends the fold and completes <see cref="Changes"/>. <see cref="Current"/> keeps answering with the last state until it grows stale.
+    /// </summary>
     public void Dispose()
     {
-        if (Interlocked.Exchange(ref _disposed, 1) == 0)
+        _ticks.Dispose();
+        _subscription.Dispose();
+        _watch.Dispose();
+        _readings.End();
+    }
+
+    private Reading Read()
+    {
+        var freshness = _watch.Freshness;
+        var state = _state;
+        var latest = _latest;
+        if (!ReferenceEquals(latest.State, state) || latest.Freshness != freshness)
         {
-            _ticks.Dispose();
-            _subscription.Dispose();
-            Announce();
+            latest = new Reading(state, freshness, _builder.Build(state, freshness));
+            _latest = latest;
         }
+
+        return latest;
     }
 
     private void Publish(HealthState state, bool isTick)
     {
         var before = _state;
         _state = state;
-        var wasStale = false;
         if (isTick)
         {
-            wasStale = state.Now - TimeSpan.FromTicks(_lastTick) > _policy.Window;
-            Interlocked.Exchange(ref _lastTick, state.Now.Ticks);
+            _watch.Tick(state.Now);
         }
 
-        if (state.Verdicts.Revision != before.Verdicts.Revision || wasStale)
+        if (state.Verdicts.Revision != before.Verdicts.Revision)
         {
-            Announce();
+            _readings.Change();
         }
 
         foreach (var transition in state.Transitions)
@@ -167,19 +180,14 @@ public sealed class HealthProjection : IDisposable
         }
     }
 
-    private void Announce()
-    {
-        var reached = Interlocked.Exchange(ref _nextRevision, new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously));
-        reached.TrySetResult();
-    }
-
-    /// <summary>The fold has died of a bug. Its ticks die with it, so every reader sees the projection go stale.</summary>
-    private void Fail(Exception exception)
+    /// <summary>The fold has died of a bug. Its ticks die with it, so every reader sees the projection turn stale.</summary>
+    private void Fail(Exception failure)
     {
         _ticks.Dispose();
-        _hub.Publish(new Crashed(
-            new Component(ComponentKind.Observer, "health projection"), exception.GetType().Name, exception.Message, 1, null));
+        Report("health projection", failure);
+        HealthLog.FoldFailed(_logger, failure);
     }
 
-    private sealed record Rendered(HealthState State, HealthSnapshot Snapshot);
+    private void Report(string observer, Exception failure) =>
+        _hub.Publish(Crashed.Of(new Component(ComponentKind.Observer, observer), failure, attempt: 1, restartIn: null));
 }

@@ -22,10 +22,10 @@ internal static class HealthReducer
         var told = ImmutableArray<HealthChanged>.Empty;
         for (var due = Min(facts.NextExpiry, verdicts.Due); due <= now; due = Min(facts.NextExpiry, verdicts.Due))
         {
-            facts = facts.Expire(due);
-            var later = verdicts.At(due, facts, policy);
+            var left = facts.Expire(due);
+            var later = verdicts.At(due, facts, left, policy);
             told = told.AddRange(later.Tell(verdicts, due, state.Epoch));
-            verdicts = later;
+            (facts, verdicts) = (left, later);
         }
 
         if (input.Envelope is not { } envelope)
@@ -34,7 +34,7 @@ internal static class HealthReducer
         }
 
         var learnt = FactsReducer.Apply(facts, envelope, state.Counts, now, policy);
-        var next = ReferenceEquals(learnt, facts) ? verdicts : verdicts.At(now, learnt, policy);
+        var next = ReferenceEquals(learnt, facts) ? verdicts : verdicts.At(now, facts, learnt, policy);
         if (!ReferenceEquals(learnt, facts) && learnt.DiffersVisibly(facts))
         {
             next = next with { Revision = verdicts.Revision + 1 };

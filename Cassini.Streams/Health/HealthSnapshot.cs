@@ -61,8 +61,12 @@ public sealed record HealthSnapshot
     /// <summary>The range of events that the feed can still resume from.</summary>
     public required LogRange Log { get; init; }
 
-    /// <summary>The longest silence of a healthy feed, in seconds.</summary>
-    public required double HeartbeatSeconds { get; init; }
+    /// <summary>
+    /// The longest silence of a healthy feed, in seconds: part of what the management surface serves. Null, and left out of the JSON, in
+    /// a snapshot that no feed goes with, such as that of <c>$SYS/broker/health</c>.
+    /// </summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public double? HeartbeatSeconds { get; init; }
 
     /// <summary>The sequence of the last event that is folded in.</summary>
     [JsonIgnore]
@@ -76,6 +80,10 @@ public sealed record HealthSnapshot
     [JsonIgnore]
     public bool Live { get; init; }
 
+    /// <summary>Whether the projection's own ticks were too old when this was read: then nothing else in it can be trusted.</summary>
+    [JsonIgnore]
+    public bool IsStale => Checks.Any(static check => check is { Name: CheckNames.Projection, Status: HealthStatus.Error });
+
     /// <summary>The counters behind <c>/metrics</c>, of the same instant.</summary>
     [JsonIgnore]
     public HealthCounts Counts { get; init; } = HealthCounts.Zero;
@@ -84,111 +92,3 @@ public sealed record HealthSnapshot
     [JsonIgnore]
     public ImmutableArray<CertificateHealth> Certificates { get; init; } = [];
 }
-
-/// <summary>A certificate or revocation list in use.</summary>
-/// <param name="Role">Which.</param>
-/// <param name="Subject">Its subject; the issuer for a revocation list.</param>
-/// <param name="NotAfter">Until when it is valid, UTC.</param>
-/// <param name="Status">What the certificate check says of it alone at this instant: ok, degraded or error; unknown when the projection is stale.</param>
-public sealed record CertificateHealth(CertificateRole Role, string Subject, DateTimeOffset NotAfter, HealthStatus Status);
-
-/// <summary>The last thing that went wrong.</summary>
-/// <param name="Message">What.</param>
-/// <param name="Time">When.</param>
-public sealed record LastError(string Message, DateTimeOffset Time);
-
-/// <summary>The topics.</summary>
-/// <param name="Count">How many there are.</param>
-/// <param name="Names">Up to 100 names, sorted.</param>
-/// <param name="Truncated">Whether there are more than the names listed.</param>
-public sealed record TopicSummary(long Count, ImmutableArray<string> Names, bool Truncated);
-
-/// <summary>The state of an endpoint.</summary>
-public enum EndpointState
-{
-    /// <summary>Its first bind attempt has not ended yet.</summary>
-    Pending,
-
-    /// <summary>Bound and listening.</summary>
-    Bound,
-
-    /// <summary>The last bind attempt failed; it is tried again.</summary>
-    Failed,
-
-    /// <summary>Its socket is closed.</summary>
-    Closed,
-}
-
-/// <summary>An endpoint's health.</summary>
-/// <param name="Address">The address bound, or the one configured while it is not.</param>
-/// <param name="State">Its state.</param>
-/// <param name="Since">Since when.</param>
-/// <param name="Error">The socket error's name while it is failed; else null.</param>
-public sealed record EndpointHealth(string Address, EndpointState State, DateTimeOffset Since, string? Error);
-
-/// <summary>Whether a client gets through the broker.</summary>
-public enum Connectivity
-{
-    /// <summary>No evidence yet, or the canary is off.</summary>
-    Unknown,
-
-    /// <summary>The canary's last round trip succeeded.</summary>
-    Ok,
-
-    /// <summary>The canary's last round trip failed.</summary>
-    Failed,
-}
-
-/// <summary>What the canary says of the way through the broker.</summary>
-/// <param name="Connectivity">Whether a client gets through.</param>
-public sealed record BrokerHealth(Connectivity Connectivity);
-
-/// <summary>A check's verdict.</summary>
-/// <param name="Name">Its name.</param>
-/// <param name="Status">The damped status: what probes use.</param>
-/// <param name="Raw">The status of this instant.</param>
-/// <param name="Reason">A CamelCase code for the damped status; null when it is ok.</param>
-/// <param name="Message">For people; null when it is ok.</param>
-/// <param name="Since">Since when the damped status stands.</param>
-/// <param name="Flapping">Whether it changed too often of late.</param>
-/// <param name="Transitions">Changes of the raw status within the flapping window.</param>
-/// <param name="Evidence">Ids of the events that caused it.</param>
-public sealed record CheckHealth(
-    string Name,
-    HealthStatus Status,
-    HealthStatus Raw,
-    string? Reason,
-    string? Message,
-    DateTimeOffset Since,
-    bool Flapping,
-    int Transitions,
-    ImmutableArray<string> Evidence)
-{
-    /// <summary>
-    /// Where the runbook tells what the reason means and what to do, relative to the management address; null when it is ok, and for
-    /// a reason that is none of the broker's, such as that of a feed that is lost.
-    /// </summary>
-    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
-    public string? Runbook => Reason is { } reason && Reasons.All.Contains(reason) ? $"/runbook#{reason}" : null;
-
-    /// <summary>Whether <c>/readyz</c> looks at this check.</summary>
-    [JsonIgnore]
-    public bool InReadyz { get; init; }
-
-    /// <summary>Whether <c>/livez</c> looks at this check.</summary>
-    [JsonIgnore]
-    public bool InLivez { get; init; }
-
-    /// <summary>Whether it makes <c>/readyz</c> fail now.</summary>
-    [JsonIgnore]
-    public bool FailsReadyz { get; init; }
-
-    /// <summary>Whether it makes <c>/livez</c> fail now.</summary>
-    [JsonIgnore]
-    public bool FailsLivez { get; init; }
-}
-
-/// <summary>The range of events that the feed can still resume from.</summary>
-/// <param name="OldestId">The oldest event kept.</param>
-/// <param name="NewestId">The newest event.</param>
-public sealed record LogRange(string OldestId, string NewestId);

@@ -29,7 +29,7 @@ internal sealed record HealthState(
     public static HealthState Initial(Epoch epoch, DateTimeOffset startedAt, HealthPolicy policy)
     {
         var facts = HealthFacts.None(policy);
-        var verdicts = Verdicts.None(policy).At(TimeSpan.Zero, facts, policy) with { Revision = 1 };
+        var verdicts = Verdicts.None(policy).At(TimeSpan.Zero, null, facts, policy) with { Revision = 1 };
         return new HealthState(epoch, startedAt, TimeSpan.Zero, 0, null, HealthCounts.Zero, facts, verdicts, []);
     }
 

@@ -1,5 +1,5 @@
-using System.Globalization;
 using Cassini.Streams.Events;
+using Cassini.Streams.Primitives;
 
 namespace Cassini.Streams.Health;
 
@@ -15,7 +15,7 @@ internal static class LastErrors
         BindFailed e => $"bind {e.Endpoint}: {e.Message}",
         AcceptFailed e => $"accept on {e.Endpoint}: {e.Error}",
         Crashed e => $"{e.Component} crashed: {e.Exception}: {e.Message}",
-        GaveUp e => string.Create(CultureInfo.InvariantCulture, $"{e.Component} given up after {e.Crashes} crashes"),
+        GaveUp e => $"{e.Component} given up after {Quantity.Of(e.Crashes, "crash", "crashes")}",
         CertificateReloadFailed e => $"reload {e.Path}: {e.Message}",
         _ => null,
     };

@@ -11,12 +11,15 @@ namespace Cassini.Streams.Health;
 /// <param name="oldest">The oldest event that the feed can resume from.</param>
 /// <param name="startedAt">When the process started.</param>
 /// <param name="version">The program's version.</param>
-/// <param name="heartbeat">The longest silence of a healthy feed.</param>
-internal sealed class SnapshotBuilder(
-    HealthPolicy policy, Func<long> oldest, DateTimeOffset startedAt, string version, TimeSpan heartbeat)
+internal sealed class SnapshotBuilder(HealthPolicy policy, Func<long> oldest, DateTimeOffset startedAt, string version)
 {
     private const int TopicNames = 100;
 
+    /// <summary>The snapshot of a state as somebody sees it who found the projection this fresh.</summary>
+    public HealthSnapshot Build(HealthState state, Freshness freshness) =>
+        freshness is Freshness.Fresh ? Build(state) : Distrust(Build(state), freshness);
+
+    /// <summary>The snapshot of a state that was folded just now.</summary>
     public HealthSnapshot Build(HealthState state) => new()
     {
         Status = state.Verdicts.Status,
@@ -42,7 +45,6 @@ internal sealed class SnapshotBuilder(
         Broker = new BrokerHealth(ConnectivityOf(state)),
         Checks = [.. state.Verdicts.Checks.Select(check => Build(state, check))],
         Log = new LogRange(Id(state, Math.Min(oldest(), Math.Max(1, state.Through))), Id(state, state.Through)),
-        HeartbeatSeconds = heartbeat.TotalSeconds,
         Through = state.Through,
         Ready = state.Verdicts.Ready,
         Live = state.Verdicts.Live,
@@ -50,19 +52,16 @@ internal sealed class SnapshotBuilder(
         Certificates = [.. state.Facts.Certificates.Loaded.Select(fact => Build(state, fact))],
     };
 
-    /// <summary>
-    /// The same snapshot as seen by a reader that finds the projection's own tick too old: nothing in it can be
-    /// trusted any more, so it fails closed.
-    /// </summary>
-    public static HealthSnapshot Stale(HealthSnapshot last, TimeSpan age, HealthPolicy policy)
+    /// <summary>The projection's own tick is too old, so nothing in the snapshot can be trusted any more: it fails closed.</summary>
+    private HealthSnapshot Distrust(HealthSnapshot last, Freshness freshness)
     {
-        var fails = age > policy.LiveWindow;
+        var isDead = freshness is Freshness.Dead;
         var message = string.Create(CultureInfo.InvariantCulture, $"the projection's last tick is older than {policy.Window.TotalSeconds:0.##} s");
         return last with
         {
             Status = HealthStatus.Error,
             Ready = false,
-            Live = last.Live && !fails,
+            Live = last.Live && !isDead,
             Checks =
             [
                 .. last.Checks.Select(check => check.Status is HealthStatus.Off ? check : check with
@@ -73,7 +72,7 @@ internal sealed class SnapshotBuilder(
                     Message = message,
                     Since = last.AsOf,
                     FailsReadyz = check.InReadyz,
-                    FailsLivez = check.FailsLivez || (fails && check.Name == CheckNames.Projection),
+                    FailsLivez = check.FailsLivez || (isDead && check.Name == CheckNames.Projection),
                 }),
             ],
             Certificates = [.. last.Certificates.Select(certificate => certificate with { Status = HealthStatus.Unknown })],

@@ -33,14 +33,19 @@ internal sealed record Verdicts(ImmutableArray<CheckState> Checks)
     public Verdicts Under(HealthPolicy policy, HealthFacts facts, TimeSpan now) =>
         Conclude([.. Checks.Select(check => check.Under(now, facts, policy))]);
 
-    /// <summary>The verdicts at <paramref name="now"/>; the same object when nothing changed.</summary>
-    public Verdicts At(TimeSpan now, HealthFacts facts, HealthPolicy policy)
+    /// <summary>The verdicts at a later instant.</summary>
+    /// <param name="now">The instant.</param>
+    /// <param name="judged">The facts that these verdicts were given for; null to judge afresh.</param>
+    /// <param name="facts">The facts of now.</param>
+    /// <param name="policy">The thresholds.</param>
+    /// <returns>The same object when nothing changed.</returns>
+    public Verdicts At(TimeSpan now, HealthFacts? judged, HealthFacts facts, HealthPolicy policy)
     {
         ImmutableArray<CheckState>.Builder? changed = null;
         for (var i = 0; i < Checks.Length; i++)
         {
             var before = Checks[i];
-            var after = before.At(now, facts, policy);
+            var after = before.At(now, judged, facts, policy);
             if (!ReferenceEquals(before, after))
             {
                 changed ??= Checks.ToBuilder();

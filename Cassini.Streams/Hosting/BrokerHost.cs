@@ -28,6 +28,7 @@ public sealed class BrokerHost : IAsyncDisposable
     private readonly HealthTopic? _healthTopic;
     private readonly CancellationTokenSource _stopRequested = new();
     private readonly CancellationTokenSource _stopEarly = new();
+    private readonly CancellationTokenSource _stopHealthTopic = new();
     private readonly CancellationTokenSource _stopServices = new();
     private readonly List<Task> _early = [];
     private readonly List<Task> _services = [];
@@ -35,6 +36,7 @@ public sealed class BrokerHost : IAsyncDisposable
     private readonly bool _limitsReduced;
     private readonly Lock _gate = new();
     private PhaseClock _phase;
+    private Task _healthTopicEnded = Task.CompletedTask;
     private Task? _stopped;
 
     /// <summary>Makes an MQTT broker; nothing is bound before <see cref="StartAsync"/>.</summary>
@@ -67,8 +69,8 @@ public sealed class BrokerHost : IAsyncDisposable
         options = options with { Listener = fitted };
         Options = options;
         _time = time;
-        Hub = new EventHub(time, options.Hub);
-        Health = new HealthProjection(Hub, options.Health, _tickThread, Version, options.Management.FeedHeartbeat);
+        Hub = new EventHub(time, options.Hub, loggers.CreateLogger<EventHub>());
+        Health = new HealthProjection(Hub, options.Health, _tickThread, Version, loggers.CreateLogger<HealthProjection>());
         Connections = new LiveConnections(Hub);
         var tls = options.Tls ?? throw new ArgumentException("Tls: certificate files are needed", nameof(options));
         _certificates = new CertificateStore(tls, Hub, time, loggers.CreateLogger<CertificateStore>());
@@ -81,7 +83,7 @@ public sealed class BrokerHost : IAsyncDisposable
         _prober = new Prober(options.Probing, Listeners, _certificates, Hub, time, loggers.CreateLogger<Prober>(), speaksMqtt: Broker is not null);
         Rehearsals = new Rehearsals(Listeners, Health.StopTicks, Health.ResumeTicks, _logger);
         _load = new LoadSampler(Listeners, Broker, Hub, time);
-        _healthTopic = Broker is null ? null : new HealthTopic(Health, Broker, time);
+        _healthTopic = Broker is null ? null : new HealthTopic(Health, Broker);
         _phase = PhaseClock.Enter(Phase.Starting, Hub, time);
     }
 
@@ -142,7 +144,8 @@ public sealed class BrokerHost : IAsyncDisposable
         {
             await broker.LoadAsync(cancellation).ConfigureAwait(false);
             Serve(ComponentKind.Broker, "housekeeping", broker.RunAsync);
-            ServeUntilEndpointsClose(ComponentKind.Service, "health topic", _healthTopic!.RunAsync);
+            _healthTopicEnded = _supervisor.RunAsync(
+                new Component(ComponentKind.Service, "health topic"), Options.Supervision, _healthTopic!.RunAsync, _stopHealthTopic.Token);
         }
 
         await Listeners.StartAsync(cancellation).ConfigureAwait(false);
@@ -191,16 +194,14 @@ public sealed class BrokerHost : IAsyncDisposable
         _tickThread.Dispose();
         _stopRequested.Dispose();
         _stopEarly.Dispose();
+        _stopHealthTopic.Dispose();
         _stopServices.Dispose();
     }
 
     private void Serve(ComponentKind kind, string name, Func<CancellationToken, Task> body) =>
         _services.Add(_supervisor.RunAsync(new Component(kind, name), Options.Supervision, body, _stopServices.Token));
 
-    /// <summary>
-    /// What probes an endpoint would tell of a fault that is none, and the health topic must have told the last of health before the
-    /// clients are told to go.
-    /// </summary>
+    /// <summary>What probes an endpoint would otherwise report a fault that is none.</summary>
     private void ServeUntilEndpointsClose(ComponentKind kind, string name, Func<CancellationToken, Task> body) =>
         _early.Add(_supervisor.RunAsync(new Component(kind, name), Options.Supervision, body, _stopEarly.Token));
 
@@ -212,7 +213,7 @@ public sealed class BrokerHost : IAsyncDisposable
         await drain.AnnounceAsync(wasReady).ConfigureAwait(false);
         await drain.StopAcceptingAsync(StopEarlyServicesAsync).ConfigureAwait(false);
         await drain.StopIntakeAsync().ConfigureAwait(false);
-        await TellDrainingAsync(cancellation).ConfigureAwait(false);
+        await StopHealthTopicAsync(cancellation).ConfigureAwait(false);
         await drain.DeliverAsync().ConfigureAwait(false);
         await drain.CloseConnectionsAsync().ConfigureAwait(false);
         await StopServicesAsync(cancellation).ConfigureAwait(false);
@@ -239,16 +240,19 @@ public sealed class BrokerHost : IAsyncDisposable
         await Task.WhenAll(_services).WaitAsync(Options.Listener.CloseTimeout, _time, cancellation).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
     }
 
-    /// <summary>The last that subscribers hear of health, before their connections end.</summary>
-    private async Task TellDrainingAsync(CancellationToken cancellation)
+    /// <summary>Ends the health topic: what it published last is what subscribers have when their connections end.</summary>
+    private async Task StopHealthTopicAsync(CancellationToken cancellation)
     {
-        if (_healthTopic is not null)
+        if (_healthTopic is null)
         {
-            // The fold may be at work on another thread: a moment's patience is enough, unless it is dead.
-            Task folded = Health.WaitForAsync(snapshot => snapshot.Phase == Phase.Draining, cancellation);
-            await folded.WaitAsync(FoldPatience, _time, cancellation).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-            _healthTopic.Tell();
+            return;
         }
+
+        // The fold may be at work on another thread: a moment's patience is enough, unless it is dead.
+        Task folded = Health.WaitForAsync(snapshot => snapshot.Phase == Phase.Draining, cancellation);
+        await folded.WaitAsync(FoldPatience, _time, cancellation).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        await _stopHealthTopic.CancelAsync().ConfigureAwait(false);
+        await _healthTopicEnded.WaitAsync(FoldPatience, _time, CancellationToken.None).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
     }
 
     private void EnterPhase(Phase next, PhaseOutcome outcome) => _phase = _phase.LeaveFor(next, outcome, Hub, _time);

@@ -4,15 +4,16 @@ using Cassini.Streams.Events;
 using Cassini.Streams.Health;
 using Cassini.Streams.Listening;
 using Cassini.Streams.Probing;
+using Cassini.Streams.Settings;
 using Cassini.Streams.Supervision;
 using Cassini.Streams.Tls;
 
 namespace Cassini.Streams.Hosting;
 
-/// <summary>All settings as one tree. <see cref="CassiniOptionsValidator"/> judges it as a whole before anything starts.</summary>
+/// <summary>All settings as one tree. <see cref="CassiniOptionsValidator"/> validates it as a whole before anything starts.</summary>
 public sealed record CassiniOptions
 {
-    /// <summary>Endpoints and their limits. Default: 127.0.0.1:8883.</summary>
+    /// <summary>Endpoints and their limits.</summary>
     public ListenerOptions Listener { get; init; } = new() { Endpoints = [new(System.Net.IPAddress.Loopback, 8883)] };
 
     /// <summary>Certificate files. Null until the host that starts Cassini has chosen them; required to start.</summary>
@@ -24,7 +25,7 @@ public sealed record CassiniOptions
     /// <summary>How the broker probes itself.</summary>
     public ProbingOptions Probing { get; init; } = new();
 
-    /// <summary>What counts as well, poorly and ill.</summary>
+    /// <summary>What counts as ok, degraded and an error.</summary>
     public HealthPolicy Health { get; init; } = new();
 
     /// <summary>Bounds of the event hub and its log.</summary>
@@ -45,6 +46,7 @@ public sealed record CassiniOptions
     /// <summary>Traces and metrics for other systems.</summary>
     public TelemetryOptions Telemetry { get; init; } = new();
 
-    /// <summary>Where Cassini keeps what it makes: development certificates. Default null: the user's data directory.</summary>
+    /// <summary>Where Cassini keeps what it makes: development certificates. Without it: the user's data directory.</summary>
+    [Form("directory")]
     public string? DataDirectory { get; init; }
 }

@@ -17,8 +17,8 @@ public static class CassiniServices
     /// </summary>
     /// <param name="services">Where to add it.</param>
     /// <param name="configure">
-    /// Makes the options from the defaults. <see cref="CassiniOptions.Tls"/> must be set; <see cref="CassiniOptions.Management"/> is of no
-    /// effect but for its <see cref="ManagementOptions.FeedHeartbeat"/>, which the snapshot tells, since the management surface is not part of it.
+    /// Makes the options from the defaults. <see cref="CassiniOptions.Tls"/> must be set; <see cref="CassiniOptions.Management"/> has no
+    /// effect, because the management surface is not part of it.
     /// </param>
     /// <returns>The same collection.</returns>
     /// <remarks>

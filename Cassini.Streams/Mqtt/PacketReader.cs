@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using Cassini.Streams.Primitives;
 
 namespace Cassini.Streams.Mqtt;
 
@@ -181,7 +182,7 @@ internal ref struct PacketReader(ReadOnlySpan<byte> body, ProtocolVersion versio
     public static string RemainingLength(ProtocolVersion? version) => version == ProtocolVersion.V311 ? "§2.2.3" : "§2.1.4";
 
     private void FailAfterEnd(string packet) =>
-        Fail(ProtocolViolation.Malformed(RemainingLength(version), $"{_rest.Length} bytes follow the end of {packet}"));
+        Fail(ProtocolViolation.Malformed(RemainingLength(version), $"{Quantity.Of(_rest.Length, "byte follows", "bytes follow")} the end of {packet}"));
 
     private void FailShort(string what) => Fail(ProtocolViolation.Malformed(RemainingLength(version), $"the packet ends within {what}"));
 }

@@ -6,14 +6,18 @@ namespace Cassini.Streams.Primitives;
 /// <summary>Durations as people write them: <c>500ms</c>, <c>5s</c>, <c>1.5m</c>, <c>1h</c>, <c>14d</c>, or <c>[d.]hh:mm:ss</c>.</summary>
 internal static partial class DurationText
 {
+    /// <summary>What a text that is no duration should have been, as the end of a message.</summary>
     public const string Expected = "a duration such as 500ms, 5s, 2m, 1h, 14d or hh:mm:ss";
 
     // Not the standard format "c": it reads 25:00:00 as 25 days.
     private static readonly string[] ClockFormats = [@"hh\:mm\:ss", @"hh\:mm\:ss\.FFFFFFF", @"d\.hh\:mm\:ss", @"d\.hh\:mm\:ss\.FFFFFFF"];
 
     /// <summary>
-    /// A bare number is refused but for 0: TimeSpan's own parser reads "5" as five days, and nobody means that.
+    /// Reads a duration. A bare number is refused, except 0: TimeSpan's own parser reads "5" as five days, and nobody means that.
     /// </summary>
+    /// <param name="text">The text; spaces around it do not matter.</param>
+    /// <param name="duration">The duration, never negative; zero when the text is none.</param>
+    /// <returns>Whether the text is a duration.</returns>
     public static bool TryParse(string text, out TimeSpan duration)
     {
         duration = TimeSpan.Zero;
@@ -43,7 +47,20 @@ internal static partial class DurationText
         return true;
     }
 
-    /// <summary>The shortest way to write it for people: <c>1.2 s</c>.</summary>
+    /// <summary>The exact duration, in the largest unit in which it is a whole number: <c>90s</c>, <c>14d</c>; zero is <c>0</c>.</summary>
+    /// <param name="duration">Any duration; a negative one gets a minus, which <see cref="TryParse"/> does not read.</param>
+    public static string Format(TimeSpan duration) => duration.Ticks switch
+    {
+        0 => "0",
+        var ticks when ticks % TimeSpan.TicksPerDay == 0 => $"{ticks / TimeSpan.TicksPerDay}d",
+        var ticks when ticks % TimeSpan.TicksPerHour == 0 => $"{ticks / TimeSpan.TicksPerHour}h",
+        var ticks when ticks % TimeSpan.TicksPerMinute == 0 => $"{ticks / TimeSpan.TicksPerMinute}m",
+        var ticks when ticks % TimeSpan.TicksPerSecond == 0 => $"{ticks / TimeSpan.TicksPerSecond}s",
+        var ticks => string.Create(CultureInfo.InvariantCulture, $"{(decimal)ticks / TimeSpan.TicksPerMillisecond}ms"),
+    };
+
+    /// <summary>About how long it is, for people: <c>1.2 s</c>.</summary>
+    /// <param name="duration">Any duration.</param>
     public static string Seconds(TimeSpan duration) =>
         string.Create(CultureInfo.InvariantCulture, $"{duration.TotalSeconds:0.#} s");
 

@@ -3,6 +3,7 @@ using Cassini.Streams.Events;
 using Cassini.Streams.Mqtt;
 using Cassini.Streams.Mqtt.Packets;
 using Cassini.Streams.Mqtt.Properties;
+using Cassini.Streams.Primitives;
 
 namespace Cassini.Streams.Probing;
 
@@ -101,8 +102,8 @@ internal sealed class MqttCanary(Stream stream)
 
     private StageFailure? JudgeMessage(byte[] packet) =>
         !PublishPacket.TryRead(CanaryReader.FrameOf(packet, Version), Version, fromClient: false, out var message, out var violation) ? NoMqtt(violation)
-        : !message.Topic.SequenceEqual(_topic) ? new StageFailure(CanaryFailure.WrongMessage, $"a message came of another topic than its own, of {message.Topic.Length} bytes")
-        : !message.Payload.SequenceEqual(_payload) ? new StageFailure(CanaryFailure.WrongMessage, $"its message came back changed: {message.Payload.Length} bytes for {_payload.Length}")
+        : !message.Topic.SequenceEqual(_topic) ? new StageFailure(CanaryFailure.WrongMessage, $"a message came of another topic than its own, of {Quantity.Of(message.Topic.Length, "byte")}")
+        : !message.Payload.SequenceEqual(_payload) ? new StageFailure(CanaryFailure.WrongMessage, $"its message came back changed: {Quantity.Of(message.Payload.Length, "byte")} for {_payload.Length}")
         : message.QoS != QualityOfService.AtLeastOnce ? new StageFailure(CanaryFailure.WrongMessage, $"its message came with QoS {(int)message.QoS}")
         : null;
 

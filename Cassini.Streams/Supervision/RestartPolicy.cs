@@ -1,3 +1,5 @@
+using Cassini.Streams.Settings;
+
 namespace Cassini.Streams.Supervision;
 
 /// <summary>When a crashed component is started again, and when no more.</summary>
@@ -6,24 +8,28 @@ public sealed record RestartPolicy
     /// <summary>The defaults.</summary>
     public static readonly RestartPolicy Default = new();
 
-    /// <summary>Delay after the first crash within <see cref="Window"/>. Default 100 ms; more than zero.</summary>
+    /// <summary>Delay after the first crash within <see cref="Window"/>.</summary>
+    [Within("1ms", "1h")]
     public TimeSpan InitialDelay { get; init; } = TimeSpan.FromMilliseconds(100);
 
-    /// <summary>The longest delay. Default 10 s; at least <see cref="InitialDelay"/>.</summary>
+    /// <summary>The longest delay.</summary>
+    [Within("1ms", "1h")]
     public TimeSpan MaxDelay { get; init; } = TimeSpan.FromSeconds(10);
 
-    /// <summary>By how much the delay grows with each further crash within <see cref="Window"/>. Default 2; at least 1.</summary>
+    /// <summary>By how much the delay grows with each further crash within <see cref="Window"/>.</summary>
+    [Within(1, 100)]
     public double Factor { get; init; } = 2;
 
-    /// <summary>With this many crashes within <see cref="Window"/> the supervisor gives up. Default 5; at least 1.</summary>
+    /// <summary>With this many crashes within <see cref="Window"/> the supervisor gives up.</summary>
+    [Within(1, 10_000)]
     public int MaxCrashes { get; init; } = 5;
 
-    /// <summary>
-    /// How long a crash is remembered: a component that ran for longer starts over. Default 60 s; more than zero.
-    /// </summary>
+    /// <summary>How long a crash is remembered: a component that ran for longer starts over.</summary>
+    [Within("1s", "1d")]
     public TimeSpan Window { get; init; } = TimeSpan.FromSeconds(60);
 
-    /// <summary>How long a body that was failed from outside may take to end before it is abandoned. Default 2 s; more than zero.</summary>
+    /// <summary>How long a body that was failed from outside may take to end before it is abandoned.</summary>
+    [Within("1ms", "1h")]
     public TimeSpan AbandonAfter { get; init; } = TimeSpan.FromSeconds(2);
 
     /// <summary>The delay after the crash that is number <paramref name="attempt"/> (from 1) within the window.</summary>

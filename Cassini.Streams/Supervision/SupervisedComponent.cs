@@ -82,14 +82,14 @@ public sealed class SupervisedComponent
         if (attempt >= _policy.MaxCrashes)
         {
             GaveUp = true;
-            _events.Publish(CrashReport.Of(_component, crash, attempt, restartIn: null));
+            _events.Publish(Crashed.Of(_component, crash, attempt, restartIn: null));
             _events.Publish(new GaveUp(_component, attempt, _policy.Window));
             SupervisionLog.Crashed(_logger, _component, crash);
             return false;
         }
 
         var delay = _policy.DelayAfter(attempt);
-        _events.Publish(CrashReport.Of(_component, crash, attempt, delay));
+        _events.Publish(Crashed.Of(_component, crash, attempt, delay));
         SupervisionLog.Crashed(_logger, _component, crash);
         await Task.Delay(delay, _time, stopping).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         return !stopping.IsCancellationRequested;

@@ -50,7 +50,7 @@ public sealed class Supervisor(IEventPublisher events, TimeProvider time, ILogge
         catch (Exception crash)
         {
             // Told before it is logged: a log that blocks must not keep a crash from health.
-            events.Publish(CrashReport.Of(component, crash, attempt: 1, restartIn: null));
+            events.Publish(Crashed.Of(component, crash, attempt: 1, restartIn: null));
             SupervisionLog.Crashed(logger, component, crash);
             return false;
         }

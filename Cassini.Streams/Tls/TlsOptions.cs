@@ -1,3 +1,4 @@
+using Cassini.Streams.Settings;
 using Cassini.Streams.Tls.Clients;
 
 namespace Cassini.Streams.Tls;
@@ -17,39 +18,46 @@ public sealed record TlsOptions
     /// <summary>The setting behind <see cref="CrlPath"/>.</summary>
     public const string CrlSetting = "TLS_CRL";
 
-    /// <summary>PEM file with the CA certificates that clients' certificates must come from. An intermediate CA will do.</summary>
+    /// <summary>The CA certificates that clients' certificates must come from. An intermediate CA will do.</summary>
+    [Form("PEM file")]
     public required string CaPath { get; init; }
 
-    /// <summary>PEM file with the server's own certificate first, then its intermediates.</summary>
+    /// <summary>The server's own certificate first, then its intermediates.</summary>
+    [Form("PEM file")]
     public required string ServerChainPath { get; init; }
 
-    /// <summary>PEM file with the server's private key, RSA or EC, not encrypted.</summary>
+    /// <summary>The server's private key, RSA or EC, not encrypted.</summary>
+    [Form("PEM file")]
     public required string ServerKeyPath { get; init; }
 
-    /// <summary>PEM or DER file with the revocation lists of the CA. Default null: nothing is revoked.</summary>
+    /// <summary>The revocation lists of the CA. Without it nothing is revoked.</summary>
+    [Form("PEM or DER file")]
     public string? CrlPath { get; init; }
 
     /// <summary>
-    /// PEM file with a certificate and intermediates for the management surface alone; it goes together with
-    /// <see cref="ManagementKeyPath"/>. Default null: it serves the broker's own.
+    /// A certificate and intermediates for the management surface alone. Without it that serves the broker's own.
     /// </summary>
+    [Form("PEM file")]
     public string? ManagementChainPath { get; init; }
 
-    /// <summary>PEM file with the private key to <see cref="ManagementChainPath"/>, RSA or EC, not encrypted. Default null.</summary>
+    /// <summary>The private key to <see cref="ManagementChainPath"/>, RSA or EC, not encrypted.</summary>
+    [Form("PEM file")]
     public string? ManagementKeyPath { get; init; }
 
     /// <summary>
-    /// Which name of a client's certificate is its identity; one that lacks it is known by the other. Default
-    /// <see cref="IdentitySource.CommonName"/>. What is set counts for connections that begin after the start.
+    /// Which name of a client's certificate is its identity; a certificate that lacks it is known by the other. What is set counts for
+    /// connections that begin after the start.
     /// </summary>
     public IdentitySource IdentityFrom { get; init; }
 
-    /// <summary>How often the files are looked at; a change is in use after two looks. Default 1 s, must be positive.</summary>
+    /// <summary>How often the files are read; a change is in use after two readings.</summary>
+    [Within("10ms", "1d")]
     public TimeSpan ReloadInterval { get; init; } = TimeSpan.FromSeconds(1);
 
     /// <summary>
-    /// How long before its end a certificate counts as expiring, but never more than the last third of its own life, so that
-    /// a certificate of a day or a weekly revocation list is not always expiring. Default 14 days, must not be negative.
+    /// How long before its end a certificate counts as expiring, but never more than the last third of its own life, so that a
+    /// certificate of a day or a weekly revocation list is not always expiring.
     /// </summary>
+    [Within("0", "3650d")]
     public TimeSpan ExpiringWithin { get; init; } = TimeSpan.FromDays(14);
 }

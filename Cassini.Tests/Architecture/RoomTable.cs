@@ -11,14 +11,24 @@ internal sealed class RoomTable
 
     private static readonly string[] Rooms =
     [
-        "Events", "Health", "Supervision", "Tls", "Listening", "Mqtt", "Broker", "Store", "Probing", "Feed", "Hosting",
+        "Settings", "Events", "Health", "Supervision", "Tls", "Listening", "Mqtt", "Broker", "Store", "Probing", "Feed", "Hosting",
     ];
 
     /// <summary>What every room may use, and what uses none.</summary>
     private const string Primitives = "Primitives";
 
     /// <summary>Arrows that the design's table lacks and a page in docs/decisions allows.</summary>
-    private static readonly (string From, string To, string Decision)[] Decided = [("Feed", "Events", "0017")];
+    private static readonly (string From, string To, string Decision)[] Decided = 
+    [
+        ("Feed", "Events", "0017"),
+        ("Events", "Settings", "0026"),
+        ("Health", "Settings", "0026"),
+        ("Supervision", "Settings", "0026"),
+        ("Tls", "Settings", "0026"),
+        ("Listening", "Settings", "0026"),
+        ("Broker", "Settings", "0026"),
+        ("Probing", "Settings", "0026"),
+    ];
 
     private readonly Dictionary<string, string[]> _mayUse;
 
@@ -26,6 +36,7 @@ internal sealed class RoomTable
 
     public static RoomTable Design { get; } = new(new Dictionary<string, string[]>
     {
+        ["Settings"] = [],
         ["Events"] = [],
         ["Health"] = ["Events"],
         ["Supervision"] = ["Events"],

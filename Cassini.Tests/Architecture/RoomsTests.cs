@@ -30,7 +30,7 @@ public class RoomsTests
     [Fact]
     public void Table_Followed_NeverComesBack()
     {
-        string[] rooms = ["Events", "Health", "Supervision", "Tls", "Listening", "Mqtt", "Broker", "Store", "Probing", "Feed"];
+        string[] rooms = ["Settings", "Events", "Health", "Supervision", "Tls", "Listening", "Mqtt", "Broker", "Store", "Probing", "Feed"];
         foreach (var room in rooms)
         {
             var reached = new HashSet<string>();

@@ -1,8 +1,8 @@
+using System.Diagnostics;
 using Cassini.Streams.Broker;
 using Cassini.Streams.Broker.Connections;
 using Cassini.Streams.Broker.Model;
 using Cassini.Streams.Broker.Sessions;
-using Cassini.Streams.Broker.Upkeep;
 using Cassini.Streams.Listening;
 using Cassini.Streams.Listening.Connections;
 using Cassini.Streams.Mqtt;
@@ -25,7 +25,7 @@ public class AllocationTests
     [InlineData(4, 5)]
     [InlineData(5, 4)]
     public void QoS0Messages_InSteadyState_AllocateNothing(byte publisher, byte subscriber) =>
-        AllocatesNothing(publisher, subscriber, PropertySet.Empty, new MessageTracer(null, 0, TimeProvider.System));
+        AllocatesNothing(publisher, subscriber, PropertySet.Empty, spans: null);
 
     [Theory]
     [InlineData(null)]
@@ -35,17 +35,17 @@ public class AllocationTests
     {
         using var spans = new RecordedSpans();
         var properties = traceparent is null ? PropertySet.Empty : PropertySet.Empty with { UserProperties = [new UserProperty("traceparent", traceparent)] };
-        AllocatesNothing(5, 5, properties, new MessageTracer(spans.Source, 0, TimeProvider.System));
+        AllocatesNothing(5, 5, properties, spans.Source);
 
         spans.Ended.ShouldBeEmpty();
     }
 
-    private static void AllocatesNothing(byte publisher, byte subscriber, PropertySet properties, MessageTracer tracer)
+    private static void AllocatesNothing(byte publisher, byte subscriber, PropertySet properties, ActivitySource? spans)
     {
-        var core = new BrokerCore(new BrokerOptions(), new InMemoryStore(), new RecordingPublisher(), TimeProvider.System, NullLogger.Instance, tracer);
-        var (to, _, _, sink) = Connect(core, 1, "sub", (ProtocolVersion)subscriber);
+        var broker = new MqttBroker(new BrokerOptions(), "1.2.3", new RecordingPublisher(), TimeProvider.System, NullLogger<MqttBroker>.Instance, spans);
+        var (to, _, _, sink) = Connect(broker, 1, "sub", (ProtocolVersion)subscriber);
         to.Client!.Session.Subscribe(new Subscription(to.Client.Session, "a/+/c", QualityOfService.ExactlyOnce, false, false, []));
-        var (from, handler, input, source) = Connect(core, 2, "pub", (ProtocolVersion)publisher);
+        var (from, handler, input, source) = Connect(broker, 2, "pub", (ProtocolVersion)publisher);
         source.Bytes = Batch((ProtocolVersion)publisher, properties);
         var sent = sink.Written;
 
@@ -55,7 +55,7 @@ public class AllocationTests
         var allocated = GC.GetAllocatedBytesForCurrentThread() - before;
 
         (sink.Written - sent).ShouldBeGreaterThan((Batches + 100L) * Messages * 64, "every message arrives");
-        core.Counters.Dropped.ShouldBe(0);
+        broker.Counters.Dropped.ShouldBe(0);
 
         // An object for each message would be 24 bytes at least. In a debug build the asynchronous methods of a batch are objects.
         ((double)allocated / (Batches * Messages)).ShouldBeLessThan(2, $"{allocated} bytes for {Batches * Messages} messages");
@@ -82,14 +82,15 @@ public class AllocationTests
     }
 
     private static (ClientConnection Connection, PacketHandler Handler, ReceiveBuffer Input, EndlessStream Stream) Connect(
-        BrokerCore core, long id, string clientId, ProtocolVersion version)
+        MqttBroker broker, long id, string clientId, ProtocolVersion version)
     {
         var stream = new EndlessStream();
         var transport = new Connection(
-            id, "endpoint", "peer", clientId, new ConnectionStream(stream, null), new ConnectionFate(NullLogger.Instance), core.Events, isProbe: false);
-        var connection = new ClientConnection(core, transport, core.Counters);
-        var client = new ConnectPhase(core, connection).RunAsync(new ConnectPacket { Version = version, ClientId = clientId, CleanStart = true }).GetAwaiter().GetResult();
+            id, "endpoint", "peer", clientId, new ConnectionStream(stream, null), new ConnectionFate(NullLogger.Instance), new RecordingPublisher(), isProbe: false);
+        var connection = broker.Open(transport);
+        var handler = broker.AcceptAsync(connection, new ConnectPacket { Version = version, ClientId = clientId, CleanStart = true })
+            .GetAwaiter().GetResult();
         connection.Flushes.Flush();
-        return (connection, new PacketHandler(core, connection, client.ShouldNotBeNull(), null), new ReceiveBuffer(stream, core.Budget), stream);
+        return (connection, handler.ShouldNotBeNull(), new ReceiveBuffer(stream, broker.Budget), stream);
     }
 }

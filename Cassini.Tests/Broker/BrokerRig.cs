@@ -47,8 +47,6 @@ internal sealed class BrokerRig : IAsyncDisposable
 
     public MqttBroker Broker { get; }
 
-    public BrokerCore Core => Broker.Core;
-
     /// <summary>Lets time pass, and the broker do what is due.</summary>
     public void Advance(TimeSpan time)
     {

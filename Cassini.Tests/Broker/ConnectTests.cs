@@ -131,7 +131,7 @@ public class ConnectTests
         var second = (await rig.OpenAsync("")).Answer!.Properties.AssignedClientIdentifier;
         first.ShouldNotBeNullOrEmpty();
         second.ShouldNotBe(first);
-        rig.Core.Sessions.Find(first!).ShouldNotBeNull();
+        rig.Broker.Sessions.Find(first!).ShouldNotBeNull();
     }
 
     // 3.1.1 [MQTT-3.1.3-6]
@@ -301,7 +301,7 @@ public class ConnectTests
         await rig.ConnectAsync("b", version);
         await first.DisconnectAsync();
         await rig.ConnectAsync("c", version);
-        rig.Core.Sessions.Count.ShouldBe(2);
+        rig.Broker.Sessions.Count.ShouldBe(2);
     }
 
     // [MQTT-3.1.2-24], [MQTT-3.2.2-19], [MQTT-3.9.2-1]: a reason string is left out where it would make the packet too large.
@@ -399,8 +399,8 @@ public class ConnectTests
         await publisher.PublishAsync("t", "small", qos);
         var message = await client.ExpectPublishAsync("t", "small");
         message.Properties.TopicAlias.ShouldBe((ushort)1, "the alias that was to come with the large one is given anew");
-        rig.Core.Counters.TooLarge.ShouldBe(1);
-        rig.Core.Counters.Dropped.ShouldBe(0);
+        rig.Broker.Counters.TooLarge.ShouldBe(1);
+        rig.Broker.Counters.Dropped.ShouldBe(0);
     }
 
     // §3.1.2.8 and §3.1.2.9: names are taken and not judged: the certificate says who it is.

@@ -105,7 +105,7 @@ public class DeliveryTests
         await connection.Client.ExpectNothingAsync();
         await connection.LoseAsync();
         await (await rig.ConnectAsync("a", change: BrokerRig.Lasting)).ExpectNothingAsync();
-        rig.Core.Sessions.Find("a")!.Backlog.ShouldBe(0);
+        rig.Broker.Sessions.Find("a")!.Backlog.ShouldBe(0);
     }
 
     // [MQTT-4.4.0-1], [MQTT-4.6.0-1]; 3.1.1 [MQTT-4.4.0-1]: same identifiers, same order, DUP set [MQTT-3.3.1-1].
@@ -161,7 +161,7 @@ public class DeliveryTests
         await connection.Client.ExpectAckAsync(PacketType.PubRel, ids["2"]);
         await connection.Client.AckAsync(PacketType.PubComp, ids["2"]);
         await connection.Client.ExpectNothingAsync();
-        rig.Core.Sessions.Find("a")!.Backlog.ShouldBe(3);
+        rig.Broker.Sessions.Find("a")!.Backlog.ShouldBe(3);
     }
 
     // [MQTT-3.3.4-9], [MQTT-4.9.0-2]
@@ -308,13 +308,13 @@ public class DeliveryTests
         await client.SendAsync(client.Publish("a", "1", alias: 1), client.Publish("b", "1"));
         await client.PingAsync();
         rig.Advance(61);
-        rig.Core.Topics.Count.ShouldBe(0);
+        rig.Broker.Topics.Count.ShouldBe(0);
         var watcher = await rig.ConnectAsync("w");
         await watcher.SubscribeAsync("#", QualityOfService.AtMostOnce);
         await client.SendAsync(client.Publish("", "2", alias: 1), client.Publish("b", "2"));
         await watcher.ExpectPublishAsync("a", "2");
         await watcher.ExpectPublishAsync("b", "2");
-        rig.Core.Topics.Count.ShouldBe(2);
+        rig.Broker.Topics.Count.ShouldBe(2);
     }
 
     // [MQTT-3.1.2-26], [MQTT-3.1.2-27]
@@ -353,7 +353,7 @@ public class DeliveryTests
         (await client.ExpectPublishAsync("t", "long")).Properties.MessageExpiryInterval.ShouldBe(90u);
         (await client.ExpectPublishAsync("t", "ever")).Properties.MessageExpiryInterval.ShouldBeNull();
         await client.ExpectNothingAsync();
-        rig.Core.Counters.Expired.ShouldBe(1);
+        rig.Broker.Counters.Expired.ShouldBe(1);
     }
 
     [Fact]
@@ -429,7 +429,7 @@ public class DeliveryTests
         await publisher.PublishAsync("$SYS/mine", "1", QualityOfService.AtMostOnce);
         await watcher.ExpectNothingAsync();
         rig.Events.Of<AccessDenied>().Count.ShouldBe(2);
-        rig.Core.Counters.Denied.ShouldBe(2);
+        rig.Broker.Counters.Denied.ShouldBe(2);
         (await publisher.PublishAsync("fine", "1", (QualityOfService)qos)).ShouldBe(version == 5 ? ReasonCode.NoMatchingSubscribers : ReasonCode.Success);
     }
 

@@ -34,7 +34,7 @@ public class LimitsTests
             await quick.ExpectPublishAsync("t", $"{i:000}{payload}");
         }
 
-        var dropped = rig.Core.Counters.DroppedQoS0;
+        var dropped = rig.Broker.Counters.DroppedQoS0;
         dropped.ShouldBeInRange(50, 95);
         var next = 0;
         for (var i = 0; i < 100 - dropped; i++)
@@ -73,7 +73,7 @@ public class LimitsTests
             await slow.Client.ExpectPublishAsync("t", $"{i:000}{payload}");
         }
 
-        rig.Core.Counters.Dropped.ShouldBe(0);
+        rig.Broker.Counters.Dropped.ShouldBe(0);
     }
 
     [Theory]
@@ -96,8 +96,8 @@ public class LimitsTests
             await publisher.PublishAsync("t", "QoS 0 is not for those who are away");
         }
 
-        rig.Core.Counters.DroppedReliable.ShouldBe(4);
-        rig.Core.Counters.DroppedQoS0.ShouldBe(0);
+        rig.Broker.Counters.DroppedReliable.ShouldBe(4);
+        rig.Broker.Counters.DroppedQoS0.ShouldBe(0);
         var client = await rig.ConnectAsync("away", version, BrokerRig.Lasting);
         for (var i = 0; i < 5; i++)
         {
@@ -117,7 +117,7 @@ public class LimitsTests
     public async Task Memory_WhenEverythingIsDeliveredOrOver_IsAllGivenBack()
     {
         await using var rig = new BrokerRig();
-        var used = rig.Core.Budget.Used;
+        var used = rig.Broker.Budget.Used;
         var publisher = await rig.OpenAsync("p");
         var reader = await rig.OpenAsync("reader", change: BrokerRig.Lasting);
         await reader.Client.SubscribeAsync("#");
@@ -134,7 +134,7 @@ public class LimitsTests
             }
         }
 
-        rig.Core.Budget.Used.ShouldBeGreaterThan(used + 20_000);
+        rig.Broker.Budget.Used.ShouldBeGreaterThan(used + 20_000);
         await reader.LoseAsync();
         await rig.ConnectAsync("reader");
         await rig.ConnectAsync("away");
@@ -144,7 +144,7 @@ public class LimitsTests
             await connection.DisconnectAsync();
         }
 
-        await Eventually.BecomesAsync("the buffers come back", () => rig.Core.Budget.Used, left => left <= used);
+        await Eventually.BecomesAsync("the buffers come back", () => rig.Broker.Budget.Used, left => left <= used);
     }
 
     [Fact]
@@ -153,13 +153,13 @@ public class LimitsTests
         await using var rig = new BrokerRig(options => options with { MemoryLimit = 1_000_000 });
         var publisher = await rig.ConnectAsync("p");
         await publisher.PingAsync();
-        rig.Core.Budget.Take(1_000_000);
+        rig.Broker.Budget.Take(1_000_000);
         var publishing = publisher.PublishAsync("t", "1", QualityOfService.AtLeastOnce);
         await Eventually.HoldsAsync("the publisher waits", () => rig.Clock.Time.ArmedTimers == 1);
         publishing.IsCompleted.ShouldBeFalse();
-        rig.Core.Budget.Return(500_000);
+        rig.Broker.Budget.Return(500_000);
         (await publishing).ShouldBe(ReasonCode.NoMatchingSubscribers);
-        rig.Core.Counters.Dropped.ShouldBe(0);
+        rig.Broker.Counters.Dropped.ShouldBe(0);
     }
 
     [Theory]
@@ -171,7 +171,7 @@ public class LimitsTests
         var watcher = await rig.ConnectAsync("w");
         await watcher.SubscribeAsync("#", QualityOfService.AtMostOnce);
         var publisher = await rig.OpenAsync("p", version);
-        rig.Core.Budget.Take(1_000_000);
+        rig.Broker.Budget.Take(1_000_000);
         await publisher.Client.SendAsync(
             publisher.Client.Publish("t", "0"),
             publisher.Client.Publish("t", "1", QualityOfService.AtLeastOnce, 1),
@@ -182,8 +182,8 @@ public class LimitsTests
         {
             (await publisher.Client.ExpectAckAsync(PacketType.PubAck, 1)).ShouldBe(ReasonCode.QuotaExceeded);
             (await publisher.Client.ExpectAckAsync(PacketType.PubRec, 2)).ShouldBe(ReasonCode.QuotaExceeded);
-            rig.Core.Counters.Dropped.ShouldBe(3);
-            rig.Core.Budget.Return(1_000_000);
+            rig.Broker.Counters.Dropped.ShouldBe(3);
+            rig.Broker.Budget.Return(1_000_000);
             await publisher.Client.SendAsync(publisher.Client.Publish("t", "again", QualityOfService.ExactlyOnce, 2));
             (await publisher.Client.ExpectAckAsync(PacketType.PubRec, 2)).ShouldBe(ReasonCode.Success);
             await watcher.ExpectPublishAsync("t", "again");
@@ -192,7 +192,7 @@ public class LimitsTests
         {
             await publisher.Client.ExpectEndAsync();
             publisher.Closing.ShouldBe(CloseReason.OutOfMemory);
-            rig.Core.Budget.Return(1_000_000);
+            rig.Broker.Budget.Return(1_000_000);
         }
 
         await watcher.ExpectNothingAsync();
@@ -206,12 +206,12 @@ public class LimitsTests
         var publisher = await rig.ConnectAsync("p");
         await publisher.SendAsync(publisher.Publish("t", "1", QualityOfService.ExactlyOnce, 1));
         await publisher.ExpectAckAsync(PacketType.PubRec, 1);
-        rig.Core.Budget.Take(1_000_000);
+        rig.Broker.Budget.Take(1_000_000);
         await publisher.SendAsync(publisher.Publish("t", "1", QualityOfService.ExactlyOnce, 1, dup: true));
         await Eventually.HoldsAsync("the publisher waits", () => rig.Clock.Time.ArmedTimers == 1);
         rig.Advance(6);
         (await publisher.ExpectAckAsync(PacketType.PubRec, 1)).ShouldBe(ReasonCode.Success);
-        rig.Core.Budget.Return(1_000_000);
+        rig.Broker.Budget.Return(1_000_000);
         await publisher.AckAsync(PacketType.PubRel, 1);
         (await publisher.ExpectAckAsync(PacketType.PubComp, 1)).ShouldBe(ReasonCode.Success);
     }
@@ -222,12 +222,12 @@ public class LimitsTests
     {
         await using var rig = new BrokerRig(options => options with { MemoryLimit = 1_000_000, MemoryPatience = TimeSpan.FromSeconds(60) });
         var publisher = await rig.OpenAsync("p", change: connect => connect with { KeepAlive = 10 });
-        rig.Core.Budget.Take(1_000_000);
+        rig.Broker.Budget.Take(1_000_000);
         await publisher.Client.SendAsync(publisher.Client.Publish("t", "1", QualityOfService.AtLeastOnce, 1), new byte[] { 0xC0, 0 });
         await Eventually.HoldsAsync("the publisher waits", () => rig.Clock.Time.ArmedTimers == 1);
         rig.Advance(30);
         publisher.Closing.ShouldBeNull();
-        rig.Core.Budget.Return(1_000_000);
+        rig.Broker.Budget.Return(1_000_000);
         await publisher.Client.ExpectAckAsync(PacketType.PubAck, 1);
         (await publisher.Client.ExpectAsync<PacketType>()).ShouldBe(PacketType.PingResp);
         rig.Advance(14);
@@ -252,11 +252,11 @@ public class LimitsTests
                 }
             },
             TestContext.Current.CancellationToken);
-        await Eventually.HoldsAsync("the broker reads no more", () => sending.IsCompleted || rig.Core.Budget.Used > 64 * 1024);
+        await Eventually.HoldsAsync("the broker reads no more", () => sending.IsCompleted || rig.Broker.Budget.Used > 64 * 1024);
         for (var i = 0; i < 100 * 4096; i++)
         {
             (await connection.Client.ExpectAsync<PacketType>()).ShouldBe(PacketType.PingResp);
-            rig.Core.Budget.Used.ShouldBeLessThan(512 * 1024);
+            rig.Broker.Budget.Used.ShouldBeLessThan(512 * 1024);
         }
 
         await sending;
@@ -303,7 +303,7 @@ public class LimitsTests
             }
         }
 
-        rig.Core.Topics.Count.ShouldBe(150);
+        rig.Broker.Topics.Count.ShouldBe(150);
         rig.Broker.GetTopics().Count.ShouldBe(150);
         var created = rig.Events.Of<TopicCreated>();
         created.Count.ShouldBe(100, "a burst, and nothing while time stands still");
@@ -340,7 +340,7 @@ public class LimitsTests
         }
 
         await client.ExpectNothingAsync();
-        rig.Core.Topics.Count.ShouldBe(0);
+        rig.Broker.Topics.Count.ShouldBe(0);
     }
 
     [Fact]
@@ -364,8 +364,8 @@ public class LimitsTests
         await using var rig = new BrokerRig(options => options with { MaxSessions = 1, MemoryLimit = 1_000_000 });
         var client = await rig.ConnectAsync("a");
         await client.SubscribeAsync("#", QualityOfService.AtMostOnce);
-        rig.Core.Budget.Take(1_000_000);
-        var received = rig.Core.Counters.PacketsReceived;
+        rig.Broker.Budget.Take(1_000_000);
+        var received = rig.Broker.Counters.PacketsReceived;
         var canary = rig.Open(identity: "canary", isProbe: true).Client;
         await canary.ConnectAsync(canary.Connect("a"));
         (await canary.SubscribeAsync("$canary/1", QualityOfService.AtLeastOnce)).ShouldBe(ReasonCode.GrantedQoS1);
@@ -373,13 +373,13 @@ public class LimitsTests
         object[] both = [await canary.ExpectAsync<object>(), await canary.ExpectAsync<object>()];
         both.OfType<ReceivedPublish>().ShouldHaveSingleItem().Topic.ShouldBe("$canary/1");
         (await canary.SubscribeAsync("#")).ShouldBe(ReasonCode.NotAuthorized);
-        rig.Core.Sessions.Count.ShouldBe(1);
-        rig.Core.Sessions.Open.ShouldBe(1);
-        rig.Core.Topics.Count.ShouldBe(0);
-        rig.Core.Counters.PacketsReceived.ShouldBe(received);
+        rig.Broker.Sessions.Count.ShouldBe(1);
+        rig.Broker.Sessions.Open.ShouldBe(1);
+        rig.Broker.Topics.Count.ShouldBe(0);
+        rig.Broker.Counters.PacketsReceived.ShouldBe(received);
         rig.Events.Of<SessionOpened>().Count.ShouldBe(1);
         rig.Broker.GetSubscriptions("$canary/1").ShouldBeEmpty();
-        rig.Core.Budget.Return(1_000_000);
+        rig.Broker.Budget.Return(1_000_000);
         await client.ExpectNothingAsync();
     }
 
@@ -412,8 +412,8 @@ public class LimitsTests
         await client.SendAsync(new SubscribePacket(9, [.. requests], PropertySet.Empty).Write(ProtocolVersion.V500));
 
         (await client.ExpectAsync<SubAckPacket>()).Reasons[^1].ShouldBe(ReasonCode.QuotaExceeded);
-        rig.Core.Budget.Used.ShouldBeGreaterThan(100_000);
+        rig.Broker.Budget.Used.ShouldBeGreaterThan(100_000);
         await client.SendAsync(new ReasonPacket(PacketType.Disconnect, ReasonCode.Success, PropertySet.Empty).Write(ProtocolVersion.V500));
-        await Eventually.BecomesAsync("the memory is given back", () => rig.Core.Budget.Used, used => used < 50_000);
+        await Eventually.BecomesAsync("the memory is given back", () => rig.Broker.Budget.Used, used => used < 50_000);
     }
 }

@@ -56,7 +56,7 @@ public class LocalTests
         }
 
         await rig.Broker.PublishAsync(Full);
-        rig.Core.Tree.Count.ShouldBe(0);
+        rig.Broker.Tree.Count.ShouldBe(0);
         var retained = seen.Messages[0];
         retained.ShouldSatisfyAllConditions(
             m => m.Retain.ShouldBeTrue(),
@@ -82,7 +82,7 @@ public class LocalTests
         var seen = new BlockingList();
         using var subscription = rig.Broker.Observe("t/#").Subscribe(seen.Add, _ => { });
         await seen.HasAsync(20_000);
-        rig.Core.Counters.Dropped.ShouldBe(0);
+        rig.Broker.Counters.Dropped.ShouldBe(0);
     }
 
     [Fact]
@@ -111,7 +111,7 @@ public class LocalTests
         using var bad = rig.Broker.Observe("t").Subscribe(_ => throw new InvalidOperationException("boom"), _ => { });
         using var good = rig.Broker.Observe("t").Subscribe(seen.Add, _ => { });
         await rig.Broker.PublishAsync(Full);
-        await Eventually.HoldsAsync("it is let go", () => rig.Core.Tree.Count == 1);
+        await Eventually.HoldsAsync("it is let go", () => rig.Broker.Tree.Count == 1);
         await rig.Broker.PublishAsync(Full);
         await seen.HasAsync(2);
     }
@@ -138,7 +138,7 @@ public class LocalTests
 
         await rig.Broker.PublishAsync(new MqttMessage { Topic = "u" });
         await quick.ExpectPublishAsync("u", "");
-        var dropped = rig.Core.Counters.Dropped;
+        var dropped = rig.Broker.Counters.Dropped;
         dropped.ShouldBeInRange(500, 700);
         rig.Advance(1);
         rig.Events.Of<Streams.Events.MessagesDropped>().ShouldBe([new Streams.Events.MessagesDropped(null, dropped)]);
@@ -150,14 +150,14 @@ public class LocalTests
     public async Task Publish_AtTheMemoryCeiling_WaitsAndThenIsRefused()
     {
         await using var rig = new BrokerRig(options => options with { MemoryLimit = 1_000_000 });
-        rig.Core.Budget.Take(1_000_000);
+        rig.Broker.Budget.Take(1_000_000);
         var publishing = rig.Broker.PublishAsync(Full).AsTask();
         await Eventually.HoldsAsync("it waits", () => rig.Clock.Time.ArmedTimers == 1);
         rig.Advance(5.1);
         (await publishing).ShouldBe(PublishOutcome.Refused);
         publishing = rig.Broker.PublishAsync(Full).AsTask();
         await Eventually.HoldsAsync("it waits", () => rig.Clock.Time.ArmedTimers == 1);
-        rig.Core.Budget.Return(1_000_000);
+        rig.Broker.Budget.Return(1_000_000);
         (await publishing).ShouldBe(PublishOutcome.NoSubscribers);
     }
 

@@ -131,7 +131,7 @@ public class MessageTraceTests
         await subscriber.SubscribeAsync("a");
 
         (await subscriber.ExpectPublishAsync("a", "x")).Properties.UserProperties.ShouldBe([new("k", "1")]);
-        rig.Core.Counters.TooLarge.ShouldBe(0);
+        rig.Broker.Counters.TooLarge.ShouldBe(0);
     }
 
     [Theory]
@@ -148,7 +148,7 @@ public class MessageTraceTests
         await publisher.PublishAsync("a", "x", qos, properties: Properties(("k", "1")));
 
         (await subscriber.ExpectPublishAsync("a", "x")).Properties.UserProperties.ShouldBe([new("k", "1")]);
-        rig.Core.Counters.TooLarge.ShouldBe(0);
+        rig.Broker.Counters.TooLarge.ShouldBe(0);
     }
 
     [Fact]

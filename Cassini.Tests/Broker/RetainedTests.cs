@@ -37,8 +37,8 @@ public class RetainedTests
     public async Task Retained_ReplacedByAnEmptyOne_IsGone(int version)
     {
         await using var rig = new BrokerRig();
-        var before = rig.Core.Retained.Count;
-        var used = rig.Core.Budget.Used;
+        var before = rig.Broker.Retained.Count;
+        var used = rig.Broker.Budget.Used;
         var watcher = await rig.ConnectAsync("w", version);
         await watcher.SubscribeAsync("t");
         var publisher = await rig.ConnectAsync("p", version);
@@ -46,12 +46,12 @@ public class RetainedTests
         await watcher.ExpectPublishAsync("t", "1");
         await publisher.PublishAsync("t", "", retain: true);
         (await watcher.ExpectPublishAsync("t", "")).Retain.ShouldBeFalse();
-        rig.Core.Retained.Count.ShouldBe(before);
+        rig.Broker.Retained.Count.ShouldBe(before);
         var client = await rig.ConnectAsync("a", version);
         await client.SubscribeAsync("t");
         await client.ExpectNothingAsync();
         await publisher.PublishAsync("never/there", "", retain: true);
-        rig.Core.Retained.Count.ShouldBe(before);
+        rig.Broker.Retained.Count.ShouldBe(before);
     }
 
     // [MQTT-3.3.1-14] of a message without RETAIN: it neither stores nor removes.
@@ -132,7 +132,7 @@ public class RetainedTests
     public async Task Retained_ThatExpires_IsSentWithWhatIsLeftAndThenNotAtAll()
     {
         await using var rig = new BrokerRig();
-        var before = rig.Core.Retained.Count;
+        var before = rig.Broker.Retained.Count;
         await (await rig.ConnectAsync("p")).PublishAsync("t", "1", QualityOfService.AtLeastOnce, retain: true, new PropertySet { MessageExpiryInterval = 100 });
         rig.Advance(40);
         var client = await rig.ConnectAsync("a");
@@ -144,7 +144,7 @@ public class RetainedTests
         await client.SubscribeAsync("t");
         await client.ExpectNothingAsync();
         rig.Advance(0);
-        rig.Core.Retained.Count.ShouldBe(before, "the sweep removes it");
+        rig.Broker.Retained.Count.ShouldBe(before, "the sweep removes it");
     }
 
     [Theory]
@@ -156,7 +156,7 @@ public class RetainedTests
         var watcher = await rig.ConnectAsync("w", version);
         await watcher.SubscribeAsync("#", QualityOfService.AtMostOnce);
         var publisher = await rig.ConnectAsync("p", version);
-        var room = 20 - rig.Core.Retained.Count;
+        var room = 20 - rig.Broker.Retained.Count;
         for (var i = 0; i < room; i++)
         {
             (await publisher.PublishAsync($"t/{i}", "1", QualityOfService.AtLeastOnce, retain: true)).ShouldBe(ReasonCode.Success);
@@ -168,7 +168,7 @@ public class RetainedTests
         rig.Events.Of<AccessDenied>().ShouldHaveSingleItem().Action.ShouldBe("retain");
         (await publisher.PublishAsync("t/0", "2", QualityOfService.AtLeastOnce, retain: true)).ShouldBe(ReasonCode.Success, "it replaces one");
         await watcher.ExpectPublishAsync("t/0", "2");
-        rig.Core.Retained.Count.ShouldBe(20);
+        rig.Broker.Retained.Count.ShouldBe(20);
     }
 
     // Names with a $ that rules give to clients are clients' names: limits hold for them too.
@@ -183,7 +183,7 @@ public class RetainedTests
             await publisher.PublishAsync($"$app/{i}", "1", QualityOfService.AtMostOnce, retain: true);
         }
 
-        rig.Core.Retained.Count.ShouldBe(30);
-        rig.Core.Topics.Count.ShouldBe(5);
+        rig.Broker.Retained.Count.ShouldBe(30);
+        rig.Broker.Topics.Count.ShouldBe(5);
     }
 }

@@ -58,7 +58,7 @@ public class SessionLifeTests
         closed.Reason.ShouldBe(reason);
         closed.Kept.ShouldBeTrue();
         rig.Events.Of<SessionEnded>().ShouldBeEmpty();
-        rig.Core.Sessions.Count.ShouldBe(1);
+        rig.Broker.Sessions.Count.ShouldBe(1);
         (await rig.OpenAsync("a", change: Lasting)).Answer!.SessionPresent.ShouldBeTrue();
         rig.Events.Of<SessionOpened>()[^1].SessionPresent.ShouldBeTrue();
     }

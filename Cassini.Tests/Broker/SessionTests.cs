@@ -47,8 +47,8 @@ public class SessionTests
         again.Answer!.SessionPresent.ShouldBeFalse();
         await publisher.PublishAsync("t", "2", QualityOfService.AtLeastOnce);
         await again.Client.ExpectNothingAsync();
-        rig.Core.Tree.Count.ShouldBe(0);
-        rig.Core.Sessions.Count.ShouldBe(2);
+        rig.Broker.Tree.Count.ShouldBe(0);
+        rig.Broker.Sessions.Count.ShouldBe(2);
     }
 
     // §3.1.2.11.2: 0 and absent mean that it ends with the connection. 3.1.1: clean session.
@@ -61,8 +61,8 @@ public class SessionTests
         var connection = await rig.OpenAsync("a", version);
         await connection.Client.SubscribeAsync("t");
         await connection.LoseAsync();
-        rig.Core.Sessions.Count.ShouldBe(0);
-        rig.Core.Tree.Count.ShouldBe(0);
+        rig.Broker.Sessions.Count.ShouldBe(0);
+        rig.Broker.Tree.Count.ShouldBe(0);
         (await rig.OpenAsync("a", version, connect => connect with { CleanStart = version == 4 })).Answer!.SessionPresent.ShouldBeFalse();
     }
 
@@ -74,7 +74,7 @@ public class SessionTests
         var client = await rig.ConnectAsync("a", change: WithExpiry(10));
         rig.Advance(100);
         await client.ExpectNothingAsync();
-        rig.Core.Sessions.Count.ShouldBe(1);
+        rig.Broker.Sessions.Count.ShouldBe(1);
     }
 
     // [MQTT-3.1.2-23]
@@ -84,9 +84,9 @@ public class SessionTests
         await using var rig = new BrokerRig();
         await (await rig.OpenAsync("a", change: WithExpiry(10))).LoseAsync();
         rig.Advance(9.9);
-        rig.Core.Sessions.Count.ShouldBe(1);
+        rig.Broker.Sessions.Count.ShouldBe(1);
         rig.Advance(0.1);
-        rig.Core.Sessions.Count.ShouldBe(0);
+        rig.Broker.Sessions.Count.ShouldBe(0);
         rig.Events.Of<SessionEnded>().ShouldBe([new SessionEnded("a", SessionEndReason.Expired)]);
     }
 
@@ -111,9 +111,9 @@ public class SessionTests
         await using var rig = new BrokerRig();
         await (await rig.OpenAsync("a", change: WithExpiry(10))).DisconnectAsync(properties: new PropertySet { SessionExpiryInterval = 100 });
         rig.Advance(99);
-        rig.Core.Sessions.Count.ShouldBe(1);
+        rig.Broker.Sessions.Count.ShouldBe(1);
         rig.Advance(1);
-        rig.Core.Sessions.Count.ShouldBe(0);
+        rig.Broker.Sessions.Count.ShouldBe(0);
     }
 
     [Fact]
@@ -121,7 +121,7 @@ public class SessionTests
     {
         await using var rig = new BrokerRig();
         await (await rig.OpenAsync("a", change: WithExpiry(10))).DisconnectAsync(properties: new PropertySet { SessionExpiryInterval = 0 });
-        rig.Core.Sessions.Count.ShouldBe(0);
+        rig.Broker.Sessions.Count.ShouldBe(0);
         (await rig.Store.LoadAsync(default)).Sessions.ShouldBeEmpty();
     }
 
@@ -133,7 +133,7 @@ public class SessionTests
         var client = await rig.ConnectAsync("a");
         await client.DisconnectAsync(properties: new PropertySet { SessionExpiryInterval = 1 });
         await client.ExpectClosedAsync(ReasonCode.ProtocolError);
-        rig.Core.Sessions.Count.ShouldBe(0);
+        rig.Broker.Sessions.Count.ShouldBe(0);
     }
 
     // 0xFFFFFFFF does not end, where the options allow it so long.
@@ -144,9 +144,9 @@ public class SessionTests
         await (await rig.OpenAsync("a", change: WithExpiry(uint.MaxValue))).LoseAsync();
         await (await rig.OpenAsync("b", 4, BrokerRig.Lasting)).LoseAsync();
         rig.Advance(TimeSpan.FromDays(7) - TimeSpan.FromSeconds(1));
-        rig.Core.Sessions.Count.ShouldBe(2);
+        rig.Broker.Sessions.Count.ShouldBe(2);
         rig.Advance(1);
-        rig.Core.Sessions.Count.ShouldBe(0);
+        rig.Broker.Sessions.Count.ShouldBe(0);
     }
 
     [Fact]
@@ -155,7 +155,7 @@ public class SessionTests
         await using var rig = new BrokerRig(options => options with { MaxSessionExpiry = TimeSpan.FromSeconds(20) });
         await (await rig.OpenAsync("a", change: WithExpiry(10))).DisconnectAsync(properties: new PropertySet { SessionExpiryInterval = uint.MaxValue });
         rig.Advance(20);
-        rig.Core.Sessions.Count.ShouldBe(0);
+        rig.Broker.Sessions.Count.ShouldBe(0);
     }
 
     // [MQTT-3.1.4-3]; 3.1.1 [MQTT-3.1.4-2]
@@ -174,8 +174,8 @@ public class SessionTests
         await old.Served;
         await (await rig.ConnectAsync("p")).PublishAsync("t", "1");
         await taking.Client.ExpectPublishAsync("t", "1");
-        rig.Core.Sessions.Open.ShouldBe(2);
-        rig.Core.Sessions.Count.ShouldBe(2);
+        rig.Broker.Sessions.Open.ShouldBe(2);
+        rig.Broker.Sessions.Count.ShouldBe(2);
     }
 
     [Theory]
@@ -192,7 +192,7 @@ public class SessionTests
         await old.Served;
         await (await rig.ConnectAsync("p")).PublishAsync("t", "1");
         await taking.Client.ExpectNothingAsync();
-        rig.Core.Sessions.Open.ShouldBe(2);
+        rig.Broker.Sessions.Open.ShouldBe(2);
         (await rig.Store.LoadAsync(default)).Sessions.ShouldBeEmpty();
     }
 
@@ -208,7 +208,7 @@ public class SessionTests
         var taking = await rig.OpenAsync("a", version, BrokerRig.Lasting);
         taking.Answer!.SessionPresent.ShouldBeFalse();
         await old.Client.ExpectClosedAsync(ReasonCode.SessionTakenOver);
-        rig.Core.Tree.Count.ShouldBe(0);
+        rig.Broker.Tree.Count.ShouldBe(0);
     }
 
     // What the old connection still does must not touch the new session, nor what is stored of it.
@@ -217,7 +217,7 @@ public class SessionTests
     {
         await using var rig = new BrokerRig();
         var old = await rig.OpenAsync("a", change: BrokerRig.Lasting);
-        var session = rig.Core.Sessions.Find("a")!;
+        var session = rig.Broker.Sessions.Find("a")!;
         var connection = session.Connection!;
         await rig.OpenAsync("a", change: connect => BrokerRig.Lasting(connect) with { CleanStart = true });
         await old.Served;
@@ -226,10 +226,10 @@ public class SessionTests
         session.Subscribe(new Subscription(session, "t", QualityOfService.AtLeastOnce, false, false, [])).ShouldBeNull();
         session.Unsubscribe("t").ShouldBeFalse();
         session.Acknowledge(new AckPacket(PacketType.PubRec, 1, ReasonCode.Success), connection, new FlushSet());
-        var used = rig.Core.Budget.Used;
-        var retained = new StoredMessage(rig.Core.Topics.Get("t"u8), [1], [], QualityOfService.AtLeastOnce, null);
+        var used = rig.Broker.Budget.Used;
+        var retained = new StoredMessage(rig.Broker.Topics.Get("t"u8), [1], [], QualityOfService.AtLeastOnce, null);
         session.DeliverRetained(retained, new Subscription(session, "t", QualityOfService.AtLeastOnce, false, false, []), new FlushSet());
-        rig.Core.Budget.Used.ShouldBe(used, "nobody would ever give it back");
+        rig.Broker.Budget.Used.ShouldBe(used, "nobody would ever give it back");
         session.ForgetReceived(8, connection).ShouldBeFalse();
 
         var kept = (await rig.Store.LoadAsync(default)).Sessions.ShouldHaveSingleItem();
@@ -252,8 +252,8 @@ public class SessionTests
         }
 
         await Support.Eventually.HoldsAsync("all but one are told to go", () => connections.Count(connection => connection.Served.IsCompletedSuccessfully) == 31);
-        rig.Core.Sessions.Count.ShouldBe(1);
-        await Support.Eventually.HoldsAsync("they are counted off", () => rig.Core.Sessions.Open == 1);
+        rig.Broker.Sessions.Count.ShouldBe(1);
+        await Support.Eventually.HoldsAsync("they are counted off", () => rig.Broker.Sessions.Open == 1);
     }
 
     // [MQTT-3.1.2-22]; 3.1.1 [MQTT-3.1.2-24]

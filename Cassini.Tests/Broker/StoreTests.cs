@@ -37,8 +37,8 @@ public class StoreTests
 
         await using var next = new BrokerRig(store: rig.Store, clock: rig.Clock);
         await next.Broker.LoadAsync(TestContext.Current.CancellationToken);
-        next.Core.Sessions.Count.ShouldBe(2);
-        next.Core.Retained.Match("t/#"u8).ShouldHaveSingleItem().Topic.Name.ShouldBe("t/1");
+        next.Broker.Sessions.Count.ShouldBe(2);
+        next.Broker.Retained.Match("t/#"u8).ShouldHaveSingleItem().Topic.Name.ShouldBe("t/1");
         next.Broker.GetTopics().ShouldHaveSingleItem().Name.ShouldBe("t/1", "what is retained is a topic in use");
 
         var stranger = next.Open(version, "alice").Client;
@@ -64,7 +64,7 @@ public class StoreTests
         await sender.Client.AckAsync(PacketType.PubRel, 99);
         (await sender.Client.ExpectAckAsync(PacketType.PubComp, 99)).ShouldBe(ReasonCode.Success);
         await again.Client.ExpectNothingAsync();
-        next.Core.Tree.Count.ShouldBe(1);
+        next.Broker.Tree.Count.ShouldBe(1);
     }
 
     [Theory]

@@ -141,7 +141,7 @@ public class SubscriptionTests
         (await client.SubscribeAsync("$SYS/#")).ShouldBe(ReasonCode.GrantedQoS2);
         rig.Events.Of<AccessDenied>().Select(denied => (denied.Action, denied.Topic, denied.Identity)).ShouldBe(
             [("subscribe", "$other/#", "alice"), ("subscribe", "$share/g/$other/#", "alice"), ("subscribe", "$canary/x", "alice")]);
-        rig.Core.Counters.Denied.ShouldBe(3);
+        rig.Broker.Counters.Denied.ShouldBe(3);
     }
 
     // [MQTT-3.3.4-2], [MQTT-3.3.4-3], [MQTT-3.3.4-4]
@@ -207,7 +207,7 @@ public class SubscriptionTests
         var message = await client.ExpectPublishAsync("t", "1");
         message.QoS.ShouldBe(QualityOfService.AtLeastOnce);
         message.Properties.SubscriptionIdentifiers.ShouldBe([2]);
-        rig.Core.Tree.Count.ShouldBe(1);
+        rig.Broker.Tree.Count.ShouldBe(1);
 
         await client.SubscribeAsync("t", QualityOfService.AtMostOnce);
         await publisher.PublishAsync("t", "2");
@@ -290,7 +290,7 @@ public class SubscriptionTests
         ]);
         await (await rig.ConnectAsync("p")).PublishAsync("a", "1");
         await client.ExpectNothingAsync();
-        rig.Core.Tree.Count.ShouldBe(0);
+        rig.Broker.Tree.Count.ShouldBe(0);
     }
 
     // 3.1.1 [MQTT-3.10.4-5]: answered even when nothing matched, and without reasons.
@@ -361,7 +361,7 @@ public class SubscriptionTests
 
         await here.DisconnectAsync();
         await publisher.PublishAsync("t", "kept by one of them", QualityOfService.AtLeastOnce);
-        rig.Core.Sessions.All.Sum(session => session.Backlog).ShouldBe(4 + 1, "four are not acknowledged");
+        rig.Broker.Sessions.All.Sum(session => session.Backlog).ShouldBe(4 + 1, "four are not acknowledged");
     }
 
     // [MQTT-3.8.3-4]

@@ -161,7 +161,7 @@ public class WillTests
     {
         await using var rig = new BrokerRig();
         var connection = await rig.OpenAsync("a", change: BrokerRig.Lasting);
-        var session = rig.Core.Sessions.Find("a")!;
+        var session = rig.Broker.Sessions.Find("a")!;
         var will = new WillMessage("wills", [], QualityOfService.AtMostOnce, false, new PropertySet { WillDelayInterval = delay });
         var old = session.Connection!;
         await rig.ConnectAsync("a", change: BrokerRig.Lasting);
@@ -177,7 +177,7 @@ public class WillTests
     {
         await using var rig = new BrokerRig();
         await (await rig.OpenAsync("a", change: connect => BrokerRig.WithWill(connect, retain: retain))).LoseAsync();
-        rig.Core.Retained.Count.ShouldBe(retain ? 1 : 0);
+        rig.Broker.Retained.Count.ShouldBe(retain ? 1 : 0);
     }
 
     // §3.1.3.2: its properties are those of the message; the delay is not passed on.

@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using Cassini.Streams.Listening;
 using Cassini.Streams.Listening.Endpoints;
+using Cassini.Streams.Settings;
 using Cassini.Web.Cli.Settings;
 
 namespace Cassini.Tests.Cli;
@@ -42,8 +43,8 @@ public class OptionsReaderTests
 
         sample.Count.ShouldBe(2);
         sample.Long.ShouldBe(1);
-        reader.OriginOf("count").ShouldBe("strong");
-        reader.OriginOf("Ratio").ShouldBeNull();
+        reader.Locate(new SettingError("count", "is wrong")).ShouldBe("count: is wrong (strong)");
+        reader.Locate(new SettingError("Ratio", "is wrong")).ShouldBe("Ratio: is wrong");
     }
 
     [Fact]

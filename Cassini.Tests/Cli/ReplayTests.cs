@@ -36,7 +36,7 @@ public class ReplayTests : IDisposable
             """
             2026-01-01 00:00:05.000Z  supervision  ok → error Crashed: Connection 1 crashed: boom
                                       by 0000019b76daa800-7 crashed at 2026-01-01 00:00:05.000Z
-            2026-01-01 00:00:20.000Z  supervision  error → degraded RecentCrashes: 1 in 60 s; the last: Connection 1: boom
+            2026-01-01 00:00:20.000Z  supervision  error → degraded RecentCrashes: 1 crash in 60 s; the last: Connection 1: boom
             """);
         text.ShouldContain("at the end  degraded, ready, 2026-01-01 00:00:30.000Z\n            2 transitions; ok 1s, degraded 10s, error 15s");
         text.ShouldContain("record      26s, 78 events, 1 segment, 0 problems");
@@ -79,7 +79,7 @@ public class ReplayTests : IDisposable
         var text = _console.Error.ToString();
         text.ShouldContain("settings of the policy are wrong:");
         text.ShouldContain("Health:Hold: '5' is not a duration such as 500ms");
-        text.ShouldContain("Health:Window: 1 ms is not allowed; allowed: 100 ms to 10 min (Window in p.json)");
+        text.ShouldContain("Health:Window: 1ms is not allowed; allowed: 100ms to 10m (Window in p.json)");
         text.ShouldContain("Health:CrashLimt: there is no such setting (CrashLimt in p.json); did you mean Health:CrashLimit?");
         text.ShouldContain("Health:CrashLimit: 0 is not allowed; allowed: 1 to 10,000");
         text.ShouldContain("Health:LeaveRatio: 'much' is not a number");

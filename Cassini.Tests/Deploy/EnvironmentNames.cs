@@ -1,4 +1,3 @@
-using Cassini.Tests.Docs;
 using Cassini.Web.Cli.Settings;
 
 namespace Cassini.Tests.Deploy;
@@ -8,7 +7,7 @@ internal static class EnvironmentNames
 {
     public static IEnumerable<string> Unknown(IEnumerable<string> names)
     {
-        var keys = KnownSettings.Keys.ToHashSet(StringComparer.Ordinal);
+        var keys = SettingsCatalog.All.Select(setting => setting.Key).ToHashSet(StringComparer.Ordinal);
         return names.Where(name => !SettingsEnvironment.Named.ContainsKey(name)
             && !(name.StartsWith(SettingsEnvironment.TreePrefix, StringComparison.Ordinal)
                 && keys.Contains(name[SettingsEnvironment.TreePrefix.Length..].Replace("__", ":", StringComparison.Ordinal))));

@@ -2,10 +2,10 @@ using System.Text.RegularExpressions;
 
 namespace Cassini.Tests.Docs;
 
-/// <summary>The pages of clauses name tests that exist, and docs/mqtt-clauses.md every clause that the codec tells.</summary>
+/// <summary>The pages of clauses name tests that exist, and docs/extend/mqtt-clauses.md every clause that the codec tells.</summary>
 public partial class ClausesPageTests
 {
-    private static readonly string Page = Repository.Read("docs", "mqtt-clauses.md");
+    private static readonly string Page = Repository.Read("docs", "extend", "mqtt-clauses.md");
 
     [Theory]
     [InlineData("mqtt-clauses.md")]
@@ -15,7 +15,7 @@ public partial class ClausesPageTests
         var tests = typeof(ClausesPageTests).Assembly.GetTypes()
             .SelectMany(type => type.GetMethods().Select(method => $"{type.Name}.{method.Name}"))
             .ToHashSet();
-        var named = Test().Matches(Repository.Read("docs", page)).Select(match => match.Groups[1].Value).ToList();
+        var named = Test().Matches(Repository.Read("docs", "extend", page)).Select(match => match.Groups[1].Value).ToList();
 
         named.ShouldNotBeEmpty();
         named.Where(name => !tests.Contains(name)).ShouldBeEmpty();

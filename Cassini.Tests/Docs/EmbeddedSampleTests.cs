@@ -5,7 +5,7 @@ using Cassini.Tests.Support;
 
 namespace Cassini.Tests.Docs;
 
-/// <summary>samples/Embedded as a real process, and docs/embedding.md, whose code is the sample's.</summary>
+/// <summary>samples/Embedded as a real process, and docs/use/embedding.md, whose code is the sample's.</summary>
 public sealed class EmbeddedSampleTests : IDisposable
 {
     private readonly TempDirectory _directory = new();
@@ -21,7 +21,7 @@ public sealed class EmbeddedSampleTests : IDisposable
     public void Page_CodeOfTheSample_IsTheSamples()
     {
         var program = Repository.Read("samples", "Embedded", "Program.cs");
-        var blocks = Repository.Read("docs", "embedding.md").Split("```csharp\n")[1..].Select(block => block.Split("```")[0]).ToList();
+        var blocks = Repository.Read("docs", "use", "embedding.md").Split("```csharp\n")[1..].Select(block => block.Split("```")[0]).ToList();
 
         blocks.Count.ShouldBeGreaterThan(2);
         blocks.Where(block => !program.Contains(block, StringComparison.Ordinal)).ShouldBeEmpty();

@@ -8,7 +8,7 @@ namespace Cassini.Tests.Docs;
 
 public class HarnessPageTests
 {
-    private static readonly string Page = Repository.Read("docs", "harness.md");
+    private static readonly string Page = Repository.Read("docs", "use", "harness.md");
 
     [Fact]
     public void Page_Plan_IsRead()

@@ -6,10 +6,10 @@ using Cassini.Tests.Telemetry;
 
 namespace Cassini.Tests.Docs;
 
-/// <summary>docs/metrics.md has a row for every family, and no other.</summary>
+/// <summary>docs/operate/metrics.md has a row for every family, and no other.</summary>
 public class MetricsPageTests
 {
-    private static readonly string Page = Repository.Read("docs", "metrics.md");
+    private static readonly string Page = Repository.Read("docs", "operate", "metrics.md");
 
     [Fact]
     public async Task Page_Families_AreThose()

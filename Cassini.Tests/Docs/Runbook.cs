@@ -2,10 +2,10 @@ using System.Text.RegularExpressions;
 
 namespace Cassini.Tests.Docs;
 
-/// <summary>docs/runbook.md, taken apart: its introduction and one entry for each second-level heading.</summary>
+/// <summary>docs/operate/runbook.md, taken apart: its introduction and one entry for each second-level heading.</summary>
 internal static partial class Runbook
 {
-    public static string Text { get; } = Repository.Read("docs", "runbook.md");
+    public static string Text { get; } = Repository.Read("docs", "operate", "runbook.md");
 
     /// <summary>The text under each heading, by the heading.</summary>
     public static IReadOnlyList<(string Reason, string Entry)> Entries { get; } =

@@ -6,11 +6,12 @@ using Cassini.Streams.Events;
 using Cassini.Streams.Health;
 using Cassini.Tests.Integration;
 using Cassini.Tests.Management;
+using Cassini.Web.Cli.Settings;
 using Microsoft.Extensions.Logging;
 
 namespace Cassini.Tests.Docs;
 
-/// <summary>docs/runbook.md has an entry for each reason, and what it tells to look at and to do exists.</summary>
+/// <summary>docs/operate/runbook.md has an entry for each reason, and what it tells to look at and to do exists.</summary>
 public partial class RunbookTests
 {
     private static readonly string[] Programs =
@@ -38,7 +39,7 @@ public partial class RunbookTests
     [Fact]
     public void Page_Settings_Exist()
     {
-        var known = KnownSettings.Keys.ToHashSet();
+        var known = SettingsCatalog.All.Select(setting => setting.Key).ToHashSet();
         var named = Runbook.Code.Where(code => Setting().IsMatch(code)).ToList();
 
         named.Count.ShouldBeGreaterThan(20);
@@ -115,7 +116,7 @@ public partial class RunbookTests
         var ours = Runbook.Code.Where(code => code.StartsWith("cassini ", StringComparison.Ordinal)).Select(code => code.Split(' ')[1]).Distinct();
 
         commands.Except([.. Programs, "deny"]).ShouldBeEmpty();
-        ours.Where(command => !Repository.Read("docs", "command-line.md").Contains($"| `cassini {command}", StringComparison.Ordinal)).ShouldBeEmpty();
+        ours.Where(command => !Repository.Read("docs", "use", "command-line.md").Contains($"| `cassini {command}", StringComparison.Ordinal)).ShouldBeEmpty();
     }
 
     [Fact]

@@ -1,44 +1,47 @@
+using System.Text.RegularExpressions;
+using Cassini.Web.Cli.Settings;
+
 namespace Cassini.Tests.Docs;
 
-/// <summary>docs/command-line.md lists every setting with its default, and no other.</summary>
-public class SettingsPageTests
+/// <summary>
+/// docs/operate/settings.md has the settings as they are. After a change of the options <c>UPDATE_DOCS=1</c> in the environment of this test
+/// writes the page anew.
+/// </summary>
+public partial class SettingsPageTests
 {
-    private static readonly string Page = Repository.Read("docs", "command-line.md");
+    private const string Begin = "<!-- settings:begin: written by SettingsPageTests with UPDATE_DOCS=1 -->\n\n";
+    private const string End = "<!-- settings:end -->\n";
+
+    private static readonly string Path = System.IO.Path.Combine(Repository.Root, "docs", "operate", "settings.md");
 
     [Fact]
-    public void Page_EverySetting_HasARowWithItsDefault()
+    public void Page_Tables_AreWhatTheOptionsSay()
     {
-        var missing = Rows().Where(row => !Page.Contains(row, StringComparison.Ordinal)).ToList();
+        var page = File.ReadAllText(Path);
+        var begin = page.IndexOf(Begin, StringComparison.Ordinal) + Begin.Length;
+        var end = page.IndexOf(End, StringComparison.Ordinal);
+        begin.ShouldBeGreaterThanOrEqualTo(Begin.Length);
+        end.ShouldBeGreaterThanOrEqualTo(begin);
+        var expected = SettingsPage.Render();
+        if (Environment.GetEnvironmentVariable("UPDATE_DOCS") == "1")
+        {
+            File.WriteAllText(Path, page[..begin] + expected + page[end..]);
+            return;
+        }
 
-        missing.ShouldBeEmpty(string.Join('\n', missing));
+        page[begin..end].ShouldBe(
+            expected,
+            "The options have changed. Write the page anew: "
+            + $"UPDATE_DOCS=1 dotnet test --project Cassini.Tests -- --filter-method '*{nameof(SettingsPageTests)}.{nameof(Page_Tables_AreWhatTheOptionsSay)}'");
     }
 
     [Fact]
-    public void Page_EveryRow_IsASetting()
-    {
-        var keys = Rows().Select(KeyOf).ToHashSet();
+    public void Meanings_OfEverySetting_SaySomethingAndRepeatNoNumberOfTheTable() =>
+        SettingsCatalog.All
+            .Select(setting => (setting.Key, Meaning: SettingMeaning.Of(setting.Property)))
+            .Where(setting => setting.Meaning.Length < 10 || Repeated().IsMatch(setting.Meaning))
+            .ShouldBeEmpty("a default stands in the initializer and a range in the attribute: a comment that repeats one will contradict it one day");
 
-        Page.Split('\n').Where(line => line.StartsWith("| `", StringComparison.Ordinal) && !line.StartsWith("| `--", StringComparison.Ordinal) && line.Contains(':', StringComparison.Ordinal))
-            .Select(KeyOf)
-            .Where(key => key.Contains(':', StringComparison.Ordinal) && !keys.Contains(key))
-            .ShouldBeEmpty();
-    }
-
-    [Theory]
-    [InlineData("CASSINI_BIND_ADDR")]
-    [InlineData("CASSINI_MANAGEMENT_ADDR")]
-    [InlineData("CASSINI_DATA_DIR")]
-    [InlineData("CASSINI_SHUTDOWN_TOKEN")]
-    [InlineData("TLS_CA_CERT")]
-    [InlineData("TLS_SERVER_CERT_CHAIN")]
-    [InlineData("TLS_SERVER_KEY")]
-    [InlineData("TLS_CRL")]
-    [InlineData("OTEL_EXPORTER_OTLP_ENDPOINT")]
-    [InlineData("OTEL_SERVICE_NAME")]
-    public void Page_EveryVariable_IsNamed(string variable) => Page.ShouldContain($"`{variable}`");
-
-    private static string KeyOf(string row) => row.Split('`')[1];
-
-    private static IEnumerable<string> Rows() =>
-        KnownSettings.All.Select(setting => $"| `{setting.Key}` | {SettingText.Default(setting.Default)} |");
+    [GeneratedRegex("[Dd]efault|at least [0-9]|at most [0-9]|more than zero|[0-9] (to|…) [0-9]|[0-9] (ms|s|min|h|days?|years?)\\b")]
+    private static partial Regex Repeated();
 }

@@ -96,33 +96,6 @@ public class EventHubTests
     }
 
     [Fact]
-    public async Task Observe_ThrowingObserver_IsDetachedAndReportedAndHarmsNobody()
-    {
-        var hub = new EventHub(TimeProvider.System);
-        var thrown = 0;
-        var good = new ConcurrentQueue<BrokerEvent>();
-        using var bad = hub.Observe("bad").Subscribe(
-            _ =>
-            {
-                thrown++;
-                throw new InvalidOperationException("boom");
-            },
-            _ => { });
-        using var fine = hub.Observe("good").Subscribe(delivery => good.Enqueue(delivery.Envelope!.Event), _ => { });
-
-        hub.Publish(Anything);
-        await Eventually.HoldsAsync("the crash is reported", () => good.OfType<Crashed>().Any());
-        hub.Publish(new TopicCreated("later"));
-        await hub.CompleteAsync();
-
-        var crash = good.OfType<Crashed>().ShouldHaveSingleItem();
-        crash.Component.ShouldBe(new Component(ComponentKind.Observer, "bad"));
-        crash.Message.ShouldBe("boom");
-        good.Last().ShouldBe(new TopicCreated("later"));
-        thrown.ShouldBe(1);
-    }
-
-    [Fact]
     public async Task Observe_SlowObserver_GetsAGapThatNamesWhatItMissedAndSlowsNobody()
     {
         var hub = new EventHub(TimeProvider.System, new EventHubOptions { ObserverQueue = 100 });

@@ -4,10 +4,10 @@ using Cassini.Tests.Docs;
 
 namespace Cassini.Tests.Harness;
 
-/// <summary>docs/plan.schema.json says exactly what the reader takes.</summary>
+/// <summary>docs/use/plan.schema.json says exactly what the reader takes.</summary>
 public class PlanSchemaTests
 {
-    private static readonly JsonElement Schema = JsonDocument.Parse(Repository.Read("docs", "plan.schema.json")).RootElement;
+    private static readonly JsonElement Schema = JsonDocument.Parse(Repository.Read("docs", "use", "plan.schema.json")).RootElement;
 
     public static TheoryData<string> Shapes => [.. All(PlanShape.Plan).Select(shape => shape.Name).Distinct()];
 

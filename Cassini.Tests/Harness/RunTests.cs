@@ -233,7 +233,7 @@ public class RunTests
     {
         await using var rig = await HarnessRig.StartAsync();
         (await rig.RunAsync(rig.Plan(PlanText.Producer, ""), "--check")).ShouldBe(ExitCode.Ok);
-        rig.Console.Out.Lines.Single().ShouldEndWith("plan.json: 1 tests on 1 brokers: nothing is wrong with it");
+        rig.Console.Out.Lines.Single().ShouldEndWith("plan.json: 1 test on 1 broker: nothing is wrong with it");
     }
 
     [Fact]

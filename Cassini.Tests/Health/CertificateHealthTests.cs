@@ -65,10 +65,11 @@ public class CertificateHealthTests
     {
         _fold.At(1, Certificate(CertificateRole.Server, Start + TimeSpan.FromDays(300)));
 
-        SnapshotBuilder.Stale(Snapshot(), TimeSpan.FromHours(1), _fold.Policy).Certificates.ShouldHaveSingleItem().Status.ShouldBe(HealthStatus.Unknown);
+        Snapshot(Freshness.Stale).Certificates.ShouldHaveSingleItem().Status.ShouldBe(HealthStatus.Unknown);
     }
 
     private HealthStatus StatusOf(CertificateRole role) => Snapshot().Certificates.Single(certificate => certificate.Role == role).Status;
 
-    private HealthSnapshot Snapshot() => new SnapshotBuilder(_fold.Policy, () => 1, Start, "0.1.0", TimeSpan.Zero).Build(_fold.State);
+    private HealthSnapshot Snapshot(Freshness freshness = Freshness.Fresh) =>
+        new SnapshotBuilder(_fold.Policy, () => 1, Start, "0.1.0").Build(_fold.State, freshness);
 }

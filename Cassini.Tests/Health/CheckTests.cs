@@ -52,6 +52,57 @@ public class CheckTests
         fold.Until(S(16))[CheckNames.Bind].Status.ShouldBe(HealthStatus.Ok);
     }
 
+    [Theory]
+    [InlineData(1, 1, "1 of 1 endpoint is not bound: 127.0.0.1:1 (AddressAlreadyInUse), retry in 4 s")]
+    [InlineData(1, 2, "1 of 2 endpoints is not bound: ")]
+    [InlineData(2, 3, "2 of 3 endpoints are not bound: 127.0.0.1:1 (AddressAlreadyInUse), retry in 4 s; 127.0.0.1:2 ")]
+    public void Bind_SomeOfSeveralFail_TheMessageCountsThem(int missing, int all, string message)
+    {
+        var fold = new Fold();
+        for (var port = 1; port <= all; port++)
+        {
+            BrokerEvent attempt = port <= missing ? BindFailed($"127.0.0.1:{port}") : Bound($"127.0.0.1:{port}");
+            fold.At(0, attempt);
+        }
+
+        fold[CheckNames.Bind].Message.ShouldNotBeNull().ShouldStartWith(message);
+    }
+
+    [Fact]
+    public void Backlog_OneMessage_IsInTheSingular()
+    {
+        var fold = Healthy(new HealthPolicy { BacklogSoft = 1, LeaveRatio = 0.5 }).At(1, Load(2)).At(2, Load(1));
+        fold[CheckNames.Backlog].Message.ShouldBe("1 message queued, the limit is 1");
+
+        fold.At(3, new MessagesDropped("slow", 1))[CheckNames.Backlog].Message.ShouldBe("1 message for slow dropped within a second");
+    }
+
+    [Fact]
+    public void Handshake_OneOfOne_IsInTheSingular() =>
+        Healthy(new HealthPolicy { HandshakeMinimum = 1 }).At(1, Refused(1))[CheckNames.Handshake].Message.ShouldBe("1 of 1 handshake refused in 60 s");
+
+    [Fact]
+    public void Canary_OneFailureThenTwo_TheMessageCountsThem()
+    {
+        var fold = Healthy().At(1, CanaryFailed());
+        fold[CheckNames.Canary].Message.ShouldBe($"a round trip failed at Session of {Endpoint}: no session");
+
+        fold.At(2, CanaryFailed())[CheckNames.Canary].Message.ShouldBe($"2 round trips in a row failed; the last at Session of {Endpoint}: no session");
+    }
+
+    [Fact]
+    public void Manager_CountsOneConnection_IsInTheSingular()
+    {
+        var fold = Healthy().At(1, Heartbeat(live: 1)).At(4, Heartbeat(live: 1)).Until(6);
+
+        fold[CheckNames.Manager].Message.ShouldBe("the listener manager counts 1 live connection, the events 0");
+    }
+
+    [Fact]
+    public void LastError_GivenUpAfterOneCrash_IsInTheSingular() =>
+        Healthy().At(1, new GaveUp(new Component(ComponentKind.Service, "x"), 1, S(60))).State.Facts.LastError!.Message
+            .ShouldBe("Service x given up after 1 crash");
+
     [Fact]
     public void Bind_ClosedEndpoint_IsError() =>
         Healthy().At(1, new ListenerClosed(Endpoint, ListenerCloseReason.Rehearsal))[CheckNames.Bind].Reason.ShouldBe(Reasons.EndpointClosed);

@@ -5,19 +5,21 @@ using Cassini.Tests.Support;
 using Cassini.Tests.VirtualTime;
 using static Cassini.Tests.Health.Fold;
 using static Cassini.Tests.Health.Happened;
+using LogLevel = Microsoft.Extensions.Logging.LogLevel;
 
 namespace Cassini.Tests.Health;
 
 public class HealthProjectionTests : IDisposable
 {
     private readonly VirtualClock _clock = new();
+    private readonly RecordingLogger<HealthProjection> _log = new();
     private readonly EventHub _hub;
     private readonly HealthProjection _projection;
 
     public HealthProjectionTests()
     {
         _hub = new EventHub(_clock.Time);
-        _projection = new HealthProjection(_hub, new HealthPolicy(), _clock.Scheduler, "1.2.3", S(15));
+        _projection = new HealthProjection(_hub, new HealthPolicy(), _clock.Scheduler, "1.2.3", _log);
     }
 
     public void Dispose() => _projection.Dispose();
@@ -115,33 +117,33 @@ public class HealthProjectionTests : IDisposable
     }
 
     [Fact]
-    public async Task Changes_Subscriber_SeesTheCurrentSnapshotThenEachNewRevisionThenTheEnd()
+    public void Fold_Throws_IsLoggedWithItsStackPublishedAndTurnsStale()
     {
-        var revisions = new List<long>();
-        var done = new TaskCompletionSource();
-        using var subscription = _projection.Changes.ValidateSynchronization().Subscribe(
-            snapshot => revisions.Add(snapshot.Revision), done.SetException, done.SetResult);
-        await Eventually.HoldsAsync("the first snapshot", () => revisions.Count == 1);
+        Serve();
+        var broken = new Crashed(new Component(ComponentKind.Service, null!), "no component has no name", "", 1, null);
 
-        _hub.Publish(new TopicCreated("does not change the revision"));
-        _hub.Publish(Bound());
-        await Eventually.HoldsAsync("the next revision", () => revisions.Count == 2);
-        _projection.Dispose();
+        _hub.Publish(broken);
 
-        await Eventually.CompletesAsync("completion", done.Task);
-        revisions[1].ShouldBe(_projection.Current.Revision);
-        revisions.ShouldBe(revisions.Order());
+        _hub.Log.TryGet(_hub.LastSequence, out var envelope).ShouldBeTrue();
+        envelope.Event.ShouldBeOfType<Crashed>().Component.ShouldBe(new Component(ComponentKind.Observer, "health projection"));
+        _log.Entries.ShouldHaveSingleItem().ShouldSatisfyAllConditions(
+            entry => entry.Level.ShouldBe(LogLevel.Error), entry => entry.Exception.ShouldNotBeNull().StackTrace.ShouldNotBeNull().ShouldContain("Reduce"));
+        _clock.AdvanceTo(S(6));
+        _projection.Current.IsStale.ShouldBeTrue();
     }
 
     [Fact]
-    public async Task Changes_ThrowingObserver_HarmsNobodyElse()
-    {
-        using var bad = _projection.Changes.Subscribe(_ => throw new InvalidOperationException("boom"), _ => { });
-        Serve();
-        var ready = _projection.WaitForAsync(snapshot => snapshot.Ready, TestContext.Current.CancellationToken);
+    public void Crash_OfAnExceptionThatQuotesMuch_IsBounded() =>
+        Streams.Events.Crashed.Of(new Component(ComponentKind.Observer, "x"), new InvalidOperationException(new string('a', 10_000)), 1, null)
+            .Message.Length.ShouldBe(501);
 
-        await Eventually.CompletesAsync("others are served", ready);
-        _hub.FoldFaults.ShouldBe(0);
+    [Fact]
+    public void Current_Stale_IsTheSameObjectUntilSomethingIsFolded()
+    {
+        _projection.StopTicks();
+        _clock.AdvanceTo(S(6));
+
+        _projection.Current.ShouldBeSameAs(_projection.Current);
     }
 
     [Fact]

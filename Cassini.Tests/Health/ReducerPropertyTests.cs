@@ -51,6 +51,19 @@ public class ReducerPropertyTests
         });
 
     [Fact]
+    public void Reduce_AnyLog_LeavesTheStateBeforeAsItWas() => GeneratedLog.Log.Sample(log =>
+    {
+        var state = Initial();
+        foreach (var envelope in log)
+        {
+            var checks = state.Verdicts.Checks;
+            var copies = checks.Select(check => check with { }).ToArray();
+            state = HealthReducer.Reduce(state, new FoldInput(envelope.Elapsed, envelope), Policy);
+            checks.ToArray().ShouldBe(copies);
+        }
+    });
+
+    [Fact]
     public void Verdict_AnyLog_IsTheWorstOfItsChecks() => GeneratedLog.Log.Sample(log =>
     {
         var state = Initial();

@@ -10,6 +10,7 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Diagnostics.HealthChecks;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
+using TopicCreated = Cassini.Streams.Events.TopicCreated;
 
 namespace Cassini.Tests.Hosting;
 
@@ -66,6 +67,20 @@ public sealed class CassiniServicesTests : IDisposable
     }
 
     [Fact]
+    public async Task Host_ObserverOfTheHubThrows_LogsItWithItsStack()
+    {
+        using var loggers = new RecordingLoggers();
+        var failure = new InvalidOperationException("boom");
+        using var app = Build(options => options, loggers);
+        var hub = app.Services.GetRequiredService<BrokerHost>().Hub;
+        using var bad = hub.Observe("bad").Subscribe(_ => throw failure, _ => { });
+
+        hub.Publish(new TopicCreated("t"));
+
+        await Eventually.HoldsAsync("the failure is logged", () => loggers.Lines.Any(line => line.Exception == failure));
+    }
+
+    [Fact]
     public async Task Start_WrongOptions_ThrowsEveryError()
     {
         using var app = Build(options => options with
@@ -100,10 +115,15 @@ public sealed class CassiniServicesTests : IDisposable
 
     private static HealthCheckService Checks(IHost app) => app.Services.GetRequiredService<HealthCheckService>();
 
-    private IHost Build(Func<CassiniOptions, CassiniOptions> change)
+    private IHost Build(Func<CassiniOptions, CassiniOptions> change, ILoggerFactory? loggers = null)
     {
         var builder = Microsoft.Extensions.Hosting.Host.CreateEmptyApplicationBuilder(null);
         builder.Services.AddLogging(logging => logging.ClearProviders());
+        if (loggers is not null)
+        {
+            builder.Services.AddSingleton(loggers);
+        }
+
         builder.Services.AddCassini(options => change(options with
         {
             Listener = new ListenerOptions { Endpoints = [new(IPAddress.Loopback, 0)] },

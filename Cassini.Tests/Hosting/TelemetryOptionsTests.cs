@@ -31,5 +31,6 @@ public class TelemetryOptionsTests
     public void Validate_NoServiceName_IsNamed() => Errors(new TelemetryOptions { ServiceName = " " })
         .ShouldHaveSingleItem().ShouldStartWith("Telemetry:ServiceName: ");
 
-    private static IReadOnlyList<string> Errors(TelemetryOptions telemetry) => CassiniOptionsValidator.Validate(new CassiniOptions { Telemetry = telemetry });
+    private static List<string> Errors(TelemetryOptions telemetry) =>
+        [.. CassiniOptionsValidator.Validate(new CassiniOptions { Telemetry = telemetry }).Select(error => error.ToString())];
 }

@@ -119,7 +119,7 @@ public class BrokerHealthTests
     [Theory]
     [InlineData(true)]
     [InlineData(false)]
-    public async Task CoreCrash_LiveSessionsSurviveAndNewClientsAreServedAgain(bool manager)
+    public async Task CoreCrash_OpenConnectionsSurviveAndNewClientsAreServedAgain(bool manager)
     {
         await using var broker = await RunningBroker.ReadyAsync();
         await using var survivor = await broker.ConnectAsync("survivor");

@@ -103,7 +103,7 @@ public class MqttHealthTests
         {
             Broker = options.Broker with { MemoryLimit = 2 * 1024 * 1024 },
         });
-        broker.Host.Broker!.Core.Budget.Take(4 * 1024 * 1024);
+        broker.Host.Broker!.Budget.Take(4 * 1024 * 1024);
         var rounds = broker.Now.Counts.CanarySuccesses;
 
         await broker.BecomesAsync("two more rounds", snapshot => snapshot.Counts.CanarySuccesses >= rounds + 2);
@@ -207,7 +207,7 @@ public class MqttHealthTests
         broker.Now.Topics.Names.Length.ShouldBe(100);
         broker.Events().Select(envelope => envelope.Event).OfType<LoadSampled>().Last().Topics.ShouldBe(150);
 
-        broker.Host.Broker!.Core.Counters.AddDropped(QualityOfService.AtMostOnce);
+        broker.Host.Broker!.Counters.AddDropped(QualityOfService.AtMostOnce);
         await broker.BecomesAsync("the loss shows", snapshot => snapshot.Checks.Single(check => check.Name == CheckNames.Backlog).Reason == Reasons.MessagesDropped);
         broker.Now.Ready.ShouldBeTrue();
         await broker.BecomesAsync("the hold is over", snapshot => snapshot.Checks.Single(check => check.Name == CheckNames.Backlog).Status == HealthStatus.Ok);

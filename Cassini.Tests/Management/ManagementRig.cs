@@ -37,7 +37,7 @@ internal sealed class ManagementRig : IAsyncDisposable
     {
         Options = (options ?? new ManagementOptions()) with { Address = $"127.0.0.1:{port}" };
         Hub = new EventHub(TimeProvider.System, hubOptions);
-        Health = new HealthProjection(Hub, policy ?? Patient, _ticks, "0.1.0", Options.FeedHeartbeat);
+        Health = new HealthProjection(Hub, policy ?? Patient, _ticks, "0.1.0", NullLogger<HealthProjection>.Instance);
         Connections = new LiveConnections(Hub);
         Broker = new MqttBroker(new BrokerOptions { MaxTopics = 10_000 }, "0.1.0", Hub, TimeProvider.System, NullLogger<MqttBroker>.Instance);
         Listeners = new FakeListeners(Health);

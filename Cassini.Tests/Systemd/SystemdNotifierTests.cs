@@ -1,4 +1,3 @@
-using System.Collections.Immutable;
 using System.Net.Sockets;
 using Cassini.Streams.Events;
 using Cassini.Tests.Health;
@@ -7,7 +6,6 @@ using Cassini.Tests.Support;
 using Cassini.Web.Systemd;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
-using EventId = Microsoft.Extensions.Logging.EventId;
 
 namespace Cassini.Tests.Systemd;
 
@@ -106,7 +104,7 @@ public sealed class SystemdNotifierTests : IDisposable
     {
         await using var rig = await ManagementRig.StartAsync();
         var name = _directory.File("notify");
-        var log = new RecordingLogger();
+        using var log = new RecordingLoggers();
         await using var notifier = Running.Start(rig, name, log);
         await Eventually.HoldsAsync("it is logged", () => log.Lines.Count == 1);
         rig.Publish(new PhaseEntered(Phase.Recovering));
@@ -114,7 +112,7 @@ public sealed class SystemdNotifierTests : IDisposable
         await using var manager = new NotifyReceiver(name);
         rig.BecomeReady();
         await manager.MessageAsync("ready", line => line.StartsWith("STATUS=ready", StringComparison.Ordinal));
-        log.Lines.ShouldHaveSingleItem().ShouldStartWith("The service manager cannot be told STATUS=starting");
+        log.Lines.ShouldHaveSingleItem().Text.ShouldStartWith("The service manager cannot be told STATUS=starting");
     }
 
     [Fact]
@@ -123,7 +121,7 @@ public sealed class SystemdNotifierTests : IDisposable
         using var manager = new Socket(AddressFamily.Unix, SocketType.Dgram, ProtocolType.Unspecified);
         var address = new UnixDomainSocketEndPoint(_directory.File("notify"));
         manager.Bind(address);
-        var log = new RecordingLogger();
+        using var log = new RecordingLoggers();
         var socket = new NotifySocket(address, TimeProvider.System, log);
 
         // As many as its queue takes, and one more.
@@ -133,7 +131,7 @@ public sealed class SystemdNotifierTests : IDisposable
             return log.Lines.Count > 0;
         });
 
-        log.Lines.ShouldHaveSingleItem().ShouldContain("STATUS=x: it does not read.");
+        log.Lines.ShouldHaveSingleItem().Text.ShouldContain("STATUS=x: it does not read.");
         await Eventually.CompletesAsync("the next one is not waited for either", socket.SendAsync("WATCHDOG=1"));
         log.Lines.Count.ShouldBe(1);
     }
@@ -141,22 +139,6 @@ public sealed class SystemdNotifierTests : IDisposable
     private static long Microseconds() => TimeProvider.System.GetTimestamp() / (TimeProvider.System.TimestampFrequency / 1_000_000);
 
     private static Running Start(ManagementRig rig, NotifyReceiver manager) => Running.Start(rig, manager.Name, NullLogger.Instance);
-
-    private sealed class RecordingLogger : ILogger
-    {
-        private ImmutableList<string> _lines = [];
-
-        public ImmutableList<string> Lines => Volatile.Read(ref _lines);
-
-        public IDisposable? BeginScope<TState>(TState state)
-            where TState : notnull => null;
-
-        public bool IsEnabled(LogLevel logLevel) => true;
-
-        public void Log<TState>(
-            LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter) =>
-            ImmutableInterlocked.Update(ref _lines, lines => lines.Add(formatter(state, exception)));
-    }
 
     private sealed class Running : IAsyncDisposable
     {

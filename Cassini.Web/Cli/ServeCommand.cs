@@ -17,7 +17,7 @@ internal static class ServeCommand
         DATA-DIR/dev-certs, or else in ~/.local/share/cassini/dev-certs.
 
         SIGTERM and Ctrl-C stop gracefully with exit code 0; a second one cuts that short. The log goes to standard error.
-        SIGHUP looks at the certificate files at once. Under systemd it tells readiness, status and reloads (docs/neighbours.md).
+        SIGHUP looks at the certificate files at once. Under systemd it tells readiness, status and reloads (docs/operate/neighbours.md).
         """;
 
     public static Command Create(CliContext context)

@@ -5,61 +5,26 @@ using Cassini.Streams.Health;
 namespace Cassini.Web.Systemd;
 
 /// <summary>
-/// Tells the service manager how the broker fares, as one more reader of its health: READY=1 when it is ready for the first time,
-/// STATUS= at each change, STOPPING=1 when it drains, and WATCHDOG=1 for as long as the projection is fresh enough for /livez.
+/// Notifies the service manager of the broker's health, as one more reader of it: READY=1 when it is ready for the first time, STATUS= at
+/// each change, STOPPING=1 when it drains, and WATCHDOG=1 for as long as /livez would answer 200.
 /// </summary>
 /// <param name="health">What it reads.</param>
-/// <param name="socket">Where it tells.</param>
-/// <param name="watchdog">Within which time the manager wants to hear from a process that is well; null when it does not.</param>
+/// <param name="socket">Where it sends.</param>
+/// <param name="watchdog">Within which time the manager expects to hear from a process that is well; null when it does not.</param>
 /// <param name="longestStop">How long a stop may take, from its first phase to the end of the process.</param>
 /// <param name="time">The one clock.</param>
 internal sealed class SystemdNotifier(
     HealthProjection health, NotifySocket socket, TimeSpan? watchdog, TimeSpan longestStop, TimeProvider time)
 {
-    /// <summary>How often staleness, which is no revision, is looked for.</summary>
-    private static readonly TimeSpan LookInterval = TimeSpan.FromMilliseconds(500);
-
-    private volatile Told _told = Told.Nothing;
     private volatile bool _isReadyTold;
     private bool _isStoppingTold;
+    private bool _isLiveTold;
 
-    /// <summary>Tells each change until it is cancelled, and then what is still untold.</summary>
-    public async Task RunAsync(CancellationToken cancellationToken)
+    /// <summary>Notifies until the end, and then of the last change.</summary>
+    public async Task RunAsync(CancellationToken end)
     {
-        // At half of the manager's time, as sd_watchdog_enabled(3) recommends.
-        var ping = watchdog / 2;
-        using var timer = new PeriodicTimer(ping < LookInterval ? ping.Value : LookInterval, time);
-        var change = NextChangeAsync(cancellationToken);
-        var look = timer.WaitForNextTickAsync(cancellationToken).AsTask();
-        var lastPing = time.GetTimestamp();
-        await TellAsync(health.Current, isPingDue: ping is not null);
-        try
-        {
-            while (true)
-            {
-                var first = await Task.WhenAny(change, look);
-                await first;
-                if (first == look)
-                {
-                    look = timer.WaitForNextTickAsync(cancellationToken).AsTask();
-                }
-
-                // Sooner than due rather than later: the next look may be after it.
-                var isPingDue = ping is { } interval && time.GetElapsedTime(lastPing) >= interval - (timer.Period / 2);
-                lastPing = isPingDue ? time.GetTimestamp() : lastPing;
-                await TellAsync(health.Current, isPingDue);
-                if (first == change)
-                {
-                    change = NextChangeAsync(cancellationToken);
-                }
-            }
-        }
-        catch (OperationCanceledException)
-        {
-            // The process ends, or the projection has: the last words follow.
-        }
-
-        await TellAsync(health.Current, isPingDue: false);
+        using var turn = new SemaphoreSlim(1, 1);
+        await Task.WhenAll(NotifyAsync(turn, end), PingAsync(turn, end));
     }
 
     /// <summary>
@@ -87,19 +52,41 @@ internal sealed class SystemdNotifier(
 
     private static bool IsStopping(HealthSnapshot snapshot) => snapshot.Phase is Phase.Draining or Phase.Stopped;
 
-    /// <summary>One snapshot decides all: nobody is told that the broker is dead and then that it lives.</summary>
-    private async Task TellAsync(HealthSnapshot snapshot, bool isPingDue)
+    private async Task NotifyAsync(SemaphoreSlim turn, CancellationToken end)
     {
-        var told = Told.Of(snapshot);
-        if (told != _told)
+        await foreach (var snapshot in health.ReadChangesUntilAsync(end))
         {
-            _told = told;
+            await turn.WaitAsync(CancellationToken.None);
             await socket.SendAsync([StatusOf(snapshot), .. FirstTimes(snapshot)]);
+            _isLiveTold = snapshot.Live;
+            turn.Release();
+        }
+    }
+
+    private async Task PingAsync(SemaphoreSlim turn, CancellationToken end)
+    {
+        if (watchdog is not { } longestSilence)
+        {
+            return;
         }
 
-        if (isPingDue && snapshot.Live)
+        // At half of the manager's time, as sd_watchdog_enabled(3) recommends.
+        using var timer = new PeriodicTimer(longestSilence / 2, time);
+        try
         {
-            await socket.SendAsync("WATCHDOG=1");
+            do
+            {
+                await turn.WaitAsync(end);
+
+                // The status goes first: no ping follows one that says that the broker is not live.
+                await (_isLiveTold && health.Current.Live ? socket.SendAsync("WATCHDOG=1") : Task.CompletedTask);
+                turn.Release();
+            }
+            while (await timer.WaitForNextTickAsync(end));
+        }
+        catch (OperationCanceledException)
+        {
+            // The process ends.
         }
     }
 
@@ -119,17 +106,5 @@ internal sealed class SystemdNotifier(
             // The manager's own patience, TimeoutStopSec, is never shortened by it.
             yield return string.Create(CultureInfo.InvariantCulture, $"EXTEND_TIMEOUT_USEC={(long)longestStop.TotalMicroseconds}");
         }
-    }
-
-    private Task NextChangeAsync(CancellationToken cancellationToken) =>
-        health.WaitForAsync(snapshot => Told.Of(snapshot) != _told, cancellationToken);
-
-    /// <summary>What must differ for a snapshot to be told.</summary>
-    private sealed record Told(long Revision, HealthStatus Status, bool Ready, bool Live, Phase Phase)
-    {
-        public static readonly Told Nothing = new(-1, HealthStatus.Off, Ready: false, Live: false, Phase.Stopped);
-
-        public static Told Of(HealthSnapshot snapshot) =>
-            new(snapshot.Revision, snapshot.Status, snapshot.Ready, snapshot.Live, snapshot.Phase);
     }
 }

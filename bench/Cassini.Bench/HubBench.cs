@@ -1,6 +1,7 @@
 using System.Reactive.Concurrency;
 using Cassini.Streams.Events;
 using Cassini.Streams.Health;
+using Microsoft.Extensions.Logging.Abstractions;
 
 namespace Cassini.Bench;
 
@@ -31,7 +32,7 @@ internal static class HubBench
     {
         var hub = new EventHub(TimeProvider.System);
         using var scheduler = new EventLoopScheduler();
-        using var projection = attach ? new HealthProjection(hub, new HealthPolicy(), scheduler, "bench", TimeSpan.FromSeconds(15)) : null;
+        using var projection = attach ? new HealthProjection(hub, new HealthPolicy(), scheduler, "bench", NullLogger<HealthProjection>.Instance) : null;
         using var connections = attach ? new LiveConnections(hub) : null;
         hub.Publish(new ListenerConfigured("127.0.0.1:8883"));
         hub.Publish(new ListenerBound("127.0.0.1:8883", "127.0.0.1:8883"));

@@ -15,21 +15,20 @@ namespace Cassini.Micro;
 /// <summary>A broker whose clients' streams lead nowhere: what is measured is the engine alone.</summary>
 internal sealed class BrokerRig
 {
+    private readonly MqttBroker _broker = new(new BrokerOptions(), "bench", new Silence(), TimeProvider.System, NullLogger<MqttBroker>.Instance);
     private long _id;
-
-    public BrokerCore Core { get; } = new(new BrokerOptions(), new InMemoryStore(), new Silence(), TimeProvider.System, NullLogger.Instance);
 
     /// <summary>A connected client.</summary>
     public (ClientConnection Connection, PacketHandler Handler, ReceiveBuffer Input, EndlessStream Stream) Connect(string clientId)
     {
         var stream = new EndlessStream();
         var connection = new Connection(
-            ++_id, "bench", "bench", clientId, new ConnectionStream(stream, null), new ConnectionFate(NullLogger.Instance), Core.Events, isProbe: false);
-        var client = new ClientConnection(Core, connection, Core.Counters);
-        var connected = new ConnectPhase(Core, client)
-            .RunAsync(new ConnectPacket { Version = ProtocolVersion.V311, ClientId = clientId, CleanStart = true }).GetAwaiter().GetResult();
+            ++_id, "bench", "bench", clientId, new ConnectionStream(stream, null), new ConnectionFate(NullLogger.Instance), new Silence(), isProbe: false);
+        var client = _broker.Open(connection);
+        var handler = _broker.AcceptAsync(client, new ConnectPacket { Version = ProtocolVersion.V311, ClientId = clientId, CleanStart = true })
+            .GetAwaiter().GetResult();
         client.Flushes.Flush();
-        return (client, new PacketHandler(Core, client, connected!, null), new ReceiveBuffer(stream, Core.Budget), stream);
+        return (client, handler!, new ReceiveBuffer(stream, _broker.Budget), stream);
     }
 
     public void Subscribe(ClientConnection connection, string filter, QualityOfService qos = QualityOfService.AtMostOnce) =>

@@ -1,5 +1,6 @@
 using Cassini.Streams.Broker.Access;
 using Cassini.Streams.Broker.Model;
+using Cassini.Streams.Broker.Routing;
 using Cassini.Streams.Broker.Sessions;
 using Cassini.Streams.Events;
 using Cassini.Streams.Mqtt;
@@ -8,7 +9,14 @@ using Cassini.Streams.Mqtt.Packets;
 namespace Cassini.Streams.Broker.Connections;
 
 /// <summary>A client that is connected: its session, what it may do, and its will.</summary>
-internal sealed class Client(BrokerCore core, ClientConnection connection, Session session, ClientAccess access, ConnectPacket connect)
+internal sealed class Client(
+    SessionTable sessions,
+    BrokerCounters counters,
+    ServerPublisher publisher,
+    ClientConnection connection,
+    Session session,
+    ClientAccess access,
+    ConnectPacket connect)
 {
     private WillMessage? _will = connect.Will;
 
@@ -40,7 +48,7 @@ internal sealed class Client(BrokerCore core, ClientConnection connection, Sessi
         var end = Session.Detach(connection, Interlocked.Exchange(ref _will, null), NewExpiry);
         if (Session.IsListed)
         {
-            core.Sessions.NoteClosed();
+            sessions.NoteClosed();
         }
 
         // Whoever took the session over publishes how it closed; the end of this connection comes after that.
@@ -49,10 +57,10 @@ internal sealed class Client(BrokerCore core, ClientConnection connection, Sessi
         // Not before: a session that is made in its place waits with its own events for the last ones of this.
         if (end.Ended && Session.IsListed)
         {
-            core.Sessions.Remove(Session);
+            sessions.Remove(Session);
         }
 
-        core.Publish(end.Will, Session);
+        publisher.Publish(end.Will, Session);
     }
 
     /// <summary>Another connection took its session, or ended it. Its will is due unless the session goes on and the will may wait (§3.1.4).</summary>
@@ -61,7 +69,7 @@ internal sealed class Client(BrokerCore core, ClientConnection connection, Sessi
         var will = Interlocked.Exchange(ref _will, null);
         if (ended || will is { Properties.WillDelayInterval: null or 0 })
         {
-            core.Publish(will, Session);
+            publisher.Publish(will, Session);
         }
     }
 
@@ -69,7 +77,7 @@ internal sealed class Client(BrokerCore core, ClientConnection connection, Sessi
     {
         if (hasEnded && !IsProbe)
         {
-            core.Counters.AddEnded(SessionEndReason.EndedWithConnection);
+            counters.AddEnded(SessionEndReason.EndedWithConnection);
         }
 
         return turn.PublishAsync(

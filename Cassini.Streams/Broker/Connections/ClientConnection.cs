@@ -16,21 +16,47 @@ internal sealed class ClientConnection
 {
     private static readonly TimeSpan GoodbyePatience = TimeSpan.FromSeconds(1);
 
-    private readonly BrokerCore _core;
     private readonly Connection _connection;
+    private readonly BrokerOptions _options;
+    private readonly IBrokerStore _store;
+    private readonly MemoryBudget _budget;
+    private readonly TimeProvider _time;
+    private readonly Violations _violations;
+    private readonly Func<ClientConnection, ConnectPacket, Task<PacketHandler?>> _accept;
     private readonly ReceiveBuffer _input;
     private CloseOrder? _closing;
     private int _maxPacketSize = int.MaxValue;
     private int _inBatch;
     private int _hasLeft;
 
-    public ClientConnection(BrokerCore core, Connection connection, BrokerCounters counters)
+    /// <param name="connection">The transport.</param>
+    /// <param name="counters">Where its traffic is counted.</param>
+    /// <param name="options">The broker's options.</param>
+    /// <param name="store">What is acknowledged is committed there first.</param>
+    /// <param name="budget">The broker's memory.</param>
+    /// <param name="time">The one clock.</param>
+    /// <param name="violations">Where it reports that the peer broke the protocol.</param>
+    /// <param name="accept">Answers CONNECT; returns the handler of further packets, or null when the client was refused.</param>
+    public ClientConnection(
+        Connection connection,
+        BrokerCounters counters,
+        BrokerOptions options,
+        IBrokerStore store,
+        MemoryBudget budget,
+        TimeProvider time,
+        Violations violations,
+        Func<ClientConnection, ConnectPacket, Task<PacketHandler?>> accept)
     {
-        _core = core;
         _connection = connection;
+        _options = options;
+        _store = store;
+        _budget = budget;
+        _time = time;
+        _violations = violations;
+        _accept = accept;
         Counters = counters;
-        _input = new ReceiveBuffer(connection.Stream, core.Budget);
-        LastPacketAt = core.Time.GetTimestamp();
+        _input = new ReceiveBuffer(connection.Stream, budget);
+        LastPacketAt = time.GetTimestamp();
         connection.Abandoned = () => LeaveAsync(null);
     }
 
@@ -80,9 +106,9 @@ internal sealed class ClientConnection
         try
         {
             if (await ReadConnectAsync(cancellationToken) is { } connect
-                && await new ConnectPhase(_core, this).RunAsync(connect) is { } client)
+                && await _accept(this, connect) is { } handler)
             {
-                await ServeAsync(client, cancellationToken);
+                await ServeAsync(handler, cancellationToken);
             }
         }
         catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
@@ -110,7 +136,7 @@ internal sealed class ClientConnection
         _maxPacketSize = limits.MaxPacketSize;
         SendMaximum = sendMaximum;
         LongestSilence = longestSilence;
-        Outbox = new Outbox(_connection.Stream, limits, _core.Budget, Counters)
+        Outbox = new Outbox(_connection.Stream, limits, _budget, Counters)
         {
             Failed = () => Close(new CloseOrder(ReasonCode.UnspecifiedError, CloseReason.ConnectionLost)),
         };
@@ -135,32 +161,22 @@ internal sealed class ClientConnection
 
     /// <summary>How the session that it carried was closed.</summary>
     public SessionClosed SessionClosed(string clientId, CloseReason reason, bool isKept) =>
-        new(Id, clientId, reason, _core.Time.GetElapsedTime(AttachedAt), isKept);
+        new(Id, clientId, reason, _time.GetElapsedTime(AttachedAt), isKept);
 
     /// <summary>Ends it because the peer broke the protocol.</summary>
     public void Close(ProtocolViolation violation)
     {
-        Tell(violation);
+        _violations.Report(_connection, Counters, violation);
         Close(new CloseOrder(violation.Reason, CloseReason.ProtocolError, violation.Message));
-    }
-
-    private void Tell(ProtocolViolation violation)
-    {
-        Counters.AddViolation();
-        BrokerLog.Violation(_core.Logger, Id, _connection.Identity, violation);
-        if (!_connection.IsProbe && _core.EventAllowance.TryTake())
-        {
-            _core.Events.Publish(new ProtocolViolated(Id, violation.Reason.ToString(), violation.Clause, violation.Message));
-        }
     }
 
     private async Task<ConnectPacket?> ReadConnectAsync(CancellationToken cancellationToken)
     {
-        await using var patience = _core.Time.CreateTimer(
+        await using var patience = _time.CreateTimer(
             static connection => ((ClientConnection)connection!).Close(
                 new CloseOrder(ReasonCode.Success, CloseReason.ConnectTimeout)),
             this,
-            _core.Options.ConnectTimeout,
+            _options.ConnectTimeout,
             Timeout.InfiniteTimeSpan);
         while (true)
         {
@@ -182,7 +198,7 @@ internal sealed class ClientConnection
     private FrameStatus TryReadConnect(out int needed, out ConnectPacket? connect)
     {
         connect = null;
-        var status = FrameReader.Read(_input.Unread, _core.Options.MaxPacketSize, null, out var frame, out needed, out var violation);
+        var status = FrameReader.Read(_input.Unread, _options.MaxPacketSize, null, out var frame, out needed, out var violation);
         if (status == FrameStatus.Complete && frame.Type != PacketType.Connect)
         {
             violation = ProtocolViolation.Error("MQTT-3.1.0-1", $"the first packet is {frame.Type}, not CONNECT");
@@ -194,7 +210,7 @@ internal sealed class ClientConnection
             var length = frame.Whole.Length;
             if (ConnectReader.TryRead(frame, out connect, out var version, out violation))
             {
-                LastPacketAt = _core.Time.GetTimestamp();
+                LastPacketAt = _time.GetTimestamp();
                 _input.Advance(length);
                 Counters.AddReceived(1, 0);
                 return status;
@@ -215,7 +231,7 @@ internal sealed class ClientConnection
     /// <summary>A CONNECT that cannot be obeyed is answered, in the language it was sent in, as far as that has words for it.</summary>
     private void Refuse(ProtocolVersion version, ProtocolViolation violation)
     {
-        Tell(violation);
+        _violations.Report(_connection, Counters, violation);
         if (version == ProtocolVersion.V500 || violation.Reason is ReasonCode.UnsupportedProtocolVersion or ReasonCode.ClientIdentifierNotValid)
         {
             Open(new OutboxLimits(version, int.MaxValue, 0, 1, 1), 0, null);
@@ -253,7 +269,7 @@ internal sealed class ClientConnection
     }
 
     private string? Elsewhere(ReasonCode reason) =>
-        reason is ReasonCode.ServerShuttingDown or ReasonCode.UseAnotherServer ? _core.Options.ServerReference : null;
+        reason is ReasonCode.ServerShuttingDown or ReasonCode.UseAnotherServer ? _options.ServerReference : null;
 
     /// <summary>Answers CONNECT with a refusal and ends the connection.</summary>
     public void Refuse(ReasonCode reason, string detail, CloseReason closeReason)
@@ -263,10 +279,8 @@ internal sealed class ClientConnection
         Close(new CloseOrder(ReasonCode.Success, closeReason));
     }
 
-    private async Task ServeAsync(Client client, CancellationToken cancellationToken)
+    private async Task ServeAsync(PacketHandler handler, CancellationToken cancellationToken)
     {
-        var rate = _core.Options.MaxPublishRate > 0 && !_connection.IsProbe ? new PublishRate(_core.Options.MaxPublishRate, _core.Time) : null;
-        var handler = new PacketHandler(_core, this, client, rate);
         while (true)
         {
             // The barrier is for the intake: see there.
@@ -276,7 +290,7 @@ internal sealed class ClientConnection
             if (handler.HasAnswers)
             {
                 // What is acknowledged is safe first.
-                await _core.Store.CommitAsync();
+                await _store.CommitAsync();
                 handler.SendAnswers();
                 Flushes.Flush();
                 handler.SendRetained();
@@ -289,12 +303,12 @@ internal sealed class ClientConnection
                     return;
                 case Step.AwaitMemory:
                     IsHeldBack = true;
-                    handler.IsOutOfPatience = !await _core.Budget.WaitAsync(_core.Options.MemoryPatience, _core.Time, cancellationToken);
-                    Touch(_core.Time.GetTimestamp());
+                    await handler.Admission.WaitForMemoryAsync(cancellationToken);
+                    Touch(_time.GetTimestamp());
                     IsHeldBack = false;
                     break;
                 case Step.AwaitRate:
-                    await Task.Delay(rate!.Wait, _core.Time, cancellationToken);
+                    await handler.Admission.WaitForRateAsync(cancellationToken);
                     break;
                 default:
                     if (Outbox.IsOverfull)
@@ -342,7 +356,7 @@ internal sealed class ClientConnection
             Flushes.Flush();
         }
 
-        await Outbox.WhenIdleAsync().WaitAsync(GoodbyePatience, _core.Time).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        await Outbox.WhenIdleAsync().WaitAsync(GoodbyePatience, _time).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         Outbox.Close();
     }
 

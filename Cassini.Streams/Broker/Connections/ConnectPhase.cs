@@ -2,6 +2,7 @@ using System.Security.Cryptography;
 using Cassini.Streams.Broker.Access;
 using Cassini.Streams.Broker.Model;
 using Cassini.Streams.Broker.Outgoing;
+using Cassini.Streams.Broker.Routing;
 using Cassini.Streams.Broker.Sessions;
 using Cassini.Streams.Events;
 using Cassini.Streams.Mqtt;
@@ -11,14 +12,20 @@ using Cassini.Streams.Mqtt.Properties;
 namespace Cassini.Streams.Broker.Connections;
 
 /// <summary>From a CONNECT packet to a session, or to a refusal (MQTT 5.0 §3.1.4).</summary>
-internal sealed class ConnectPhase(BrokerCore core, ClientConnection connection)
+internal sealed class ConnectPhase(
+    BrokerOptions options,
+    AccessTable access,
+    SessionTable sessions,
+    Intake intake,
+    ServerPublisher publisher,
+    BrokerEvents events,
+    BrokerCounters counters,
+    ClientConnection connection)
 {
     /// <summary>The longest client identifier, in bytes: at least 23 must be taken [MQTT-3.1.3-5].</summary>
     private const int MaxClientId = 256;
 
     private const int CanaryMessages = 16;
-
-    private BrokerOptions Options => core.Options;
 
     private string Identity => connection.Transport.Identity;
 
@@ -31,27 +38,27 @@ internal sealed class ConnectPhase(BrokerCore core, ClientConnection connection)
         var keepAlive = KeepAliveOf(connect);
         connection.Open(
             LimitsOf(connect),
-            Math.Min(connect.Properties.ReceiveMaximum ?? ushort.MaxValue, Options.MaxInFlight),
+            Math.Min(connect.Properties.ReceiveMaximum ?? ushort.MaxValue, options.MaxInFlight),
             keepAlive == 0 ? null : TimeSpan.FromSeconds(keepAlive) * 1.5);
         var clientId = connect.ClientId.Length > 0 ? connect.ClientId : NewClientId();
-        var access = IsProbe ? ClientAccess.OfCanary : core.Access.Of(Identity, clientId);
-        if (Objection(connect, access) is var (reason, detail))
+        var rights = IsProbe ? ClientAccess.OfCanary : access.Of(Identity, clientId);
+        if (Objection(connect, rights) is var (reason, detail))
         {
             return Refuse(reason, detail);
         }
 
         var expiry = ExpiryOf(connect);
         var request = new AttachRequest(
-            clientId, Identity, connect.CleanStart, expiry, present => ConnAck(connect, clientId, keepAlive, expiry, access, present));
-        var result = IsProbe ? AttachCanary(request) : core.Sessions.Attach(connection, request);
+            clientId, Identity, connect.CleanStart, expiry, present => ConnAck(connect, clientId, keepAlive, expiry, rights, present));
+        var result = IsProbe ? AttachCanary(request) : sessions.Attach(connection, request);
         if (result.Session is { } attached)
         {
-            connection.Client = new Client(core, connection, attached, access, connect);
+            connection.Client = new Client(sessions, counters, publisher, connection, attached, rights, connect);
         }
 
         await PublishAsync(result, clientId, connect.Version);
         result.Lost?.LoseSession(ended: !result.IsPresent);
-        core.Publish(result.End.Will, publisher: null);
+        publisher.Publish(result.End.Will, publisher: null);
         if (result.Session is not { } session || connection.Client is not { } client)
         {
             return Refuse(result.Reason, result.Detail);
@@ -75,8 +82,8 @@ internal sealed class ConnectPhase(BrokerCore core, ClientConnection connection)
             : null;
         if (result.End is { Ended: true, Turn: { } end })
         {
-            core.Counters.AddEnded(result.EndReason);
-            await end.PublishAsync(core.Events, closed, new SessionEnded(clientId, result.EndReason));
+            counters.AddEnded(result.EndReason);
+            await end.PublishAsync(events, closed, new SessionEnded(clientId, result.EndReason));
             closed = null;
         }
 
@@ -91,20 +98,20 @@ internal sealed class ConnectPhase(BrokerCore core, ClientConnection connection)
 
     private Client? Refuse(ReasonCode reason, string detail)
     {
-        if (!IsProbe && core.EventAllowance.TryTake())
+        if (!IsProbe)
         {
-            core.Events.Publish(new ClientRefused(connection.Id, reason.ToString(), detail));
+            events.PublishLimited(new ClientRefused(connection.Id, reason.ToString(), detail));
         }
 
         connection.Refuse(reason, detail, CloseReason.Refused);
         return null;
     }
 
-    private (ReasonCode Reason, string Detail)? Objection(ConnectPacket connect, ClientAccess access)
+    private (ReasonCode Reason, string Detail)? Objection(ConnectPacket connect, ClientAccess rights)
     {
-        if (core.Intake.IsClosed && !IsProbe)
+        if (intake.IsClosed && !IsProbe)
         {
-            return (Options.ServerReference is null ? ReasonCode.ServerUnavailable : ReasonCode.UseAnotherServer, "the server is shutting down");
+            return (options.ServerReference is null ? ReasonCode.ServerUnavailable : ReasonCode.UseAnotherServer, "the server is shutting down");
         }
 
         if (connect.Properties.AuthenticationMethod is not null)
@@ -124,27 +131,27 @@ internal sealed class ConnectPhase(BrokerCore core, ClientConnection connection)
         }
 
         var topic = MqttText.Encode(will.Topic);
-        return TopicLimits.Problem(topic, Options) is { } problem ? (ReasonCode.TopicNameInvalid, $"will topic: {problem}")
-            : access.MayPublish(topic) ? null
+        return TopicLimits.Problem(topic, options) is { } problem ? (ReasonCode.TopicNameInvalid, $"will topic: {problem}")
+            : rights.MayPublish(topic) ? null
             : (ReasonCode.NotAuthorized, "the will's topic is not allowed");
     }
 
     private OutboxLimits LimitsOf(ConnectPacket connect) => new(
         connect.Version,
         (int)Math.Min(connect.Properties.MaximumPacketSize ?? int.MaxValue, int.MaxValue),
-        Math.Min(connect.Properties.TopicAliasMaximum ?? 0, Options.MaxOutgoingTopicAliases),
-        IsProbe ? CanaryMessages : Options.MaxQueuedMessages,
-        Options.MaxQueuedBytes);
+        Math.Min(connect.Properties.TopicAliasMaximum ?? 0, options.MaxOutgoingTopicAliases),
+        IsProbe ? CanaryMessages : options.MaxQueuedMessages,
+        options.MaxQueuedBytes);
 
     private int KeepAliveOf(ConnectPacket connect)
     {
-        var longest = (int)Options.MaxKeepAlive.TotalSeconds;
+        var longest = (int)options.MaxKeepAlive.TotalSeconds;
         return longest == 0 || (connect.KeepAlive > 0 && connect.KeepAlive <= longest) ? connect.KeepAlive : longest;
     }
 
     private uint ExpiryOf(ConnectPacket connect)
     {
-        var most = (uint)Options.MaxSessionExpiry.TotalSeconds;
+        var most = (uint)options.MaxSessionExpiry.TotalSeconds;
         var asked = connect.Version == ProtocolVersion.V500 ? connect.Properties.SessionExpiryInterval ?? 0
             : connect.CleanStart ? 0
             : uint.MaxValue;
@@ -153,12 +160,12 @@ internal sealed class ConnectPhase(BrokerCore core, ClientConnection connection)
 
     private AttachResult AttachCanary(AttachRequest request)
     {
-        var session = new Session(core, request.ClientId, Identity, isListed: false);
+        var session = sessions.Make(request.ClientId, Identity, isListed: false);
         var turn = session.TryAttach(connection, 0, request.ConnAck(false), out _);
         return new AttachResult(session, turn, false, null, SessionEnd.None, default, default, "");
     }
 
-    private byte[] ConnAck(ConnectPacket connect, string clientId, int keepAlive, uint expiry, ClientAccess access, bool isPresent)
+    private byte[] ConnAck(ConnectPacket connect, string clientId, int keepAlive, uint expiry, ClientAccess rights, bool isPresent)
     {
         if (connect.Version == ProtocolVersion.V311)
         {
@@ -169,21 +176,21 @@ internal sealed class ConnectPhase(BrokerCore core, ClientConnection connection)
         var properties = new PropertySet
         {
             SessionExpiryInterval = expiry == (asked.SessionExpiryInterval ?? 0) ? null : expiry,
-            ReceiveMaximum = Options.ReceiveMaximum == ushort.MaxValue ? null : (ushort)Options.ReceiveMaximum,
-            MaximumPacketSize = (uint)Options.MaxPacketSize,
+            ReceiveMaximum = options.ReceiveMaximum == ushort.MaxValue ? null : (ushort)options.ReceiveMaximum,
+            MaximumPacketSize = (uint)options.MaxPacketSize,
             AssignedClientIdentifier = connect.ClientId.Length == 0 ? clientId : null,
-            TopicAliasMaximum = Options.MaxTopicAliases == 0 ? null : (ushort)Options.MaxTopicAliases,
+            TopicAliasMaximum = options.MaxTopicAliases == 0 ? null : (ushort)options.MaxTopicAliases,
             ServerKeepAlive = keepAlive == connect.KeepAlive ? null : (ushort)keepAlive,
-            ResponseInformation = asked.RequestResponseInformation is true ? ResponseInformation(clientId, access) : null,
+            ResponseInformation = asked.RequestResponseInformation is true ? ResponseInformation(clientId, rights) : null,
         };
         return new ConnAckPacket(ReasonCode.Success, isPresent, properties).Write(connect.Version);
     }
 
     /// <summary>Where this client may let others answer to, if it may subscribe there (§3.2.2.3.15).</summary>
-    private static string? ResponseInformation(string clientId, ClientAccess access)
+    private static string? ResponseInformation(string clientId, ClientAccess rights)
     {
         var topic = $"response/{clientId}";
-        return clientId.IndexOfAny(['/', '+', '#']) < 0 && access.MaySubscribe(MqttText.Encode($"{topic}/#")) ? topic : null;
+        return clientId.IndexOfAny(['/', '+', '#']) < 0 && rights.MaySubscribe(MqttText.Encode($"{topic}/#")) ? topic : null;
     }
 
     private static string NewClientId() => $"auto-{RandomNumberGenerator.GetHexString(32, lowercase: true)}";

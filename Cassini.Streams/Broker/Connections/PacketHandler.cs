@@ -8,39 +8,43 @@ using Cassini.Streams.Mqtt.Packets;
 namespace Cassini.Streams.Broker.Connections;
 
 /// <summary>
-/// Obeys the packets of one connected client. Works through a batch without waiting for anything; the answers gather and are
+/// Handles the packets of one connected client. Works through a batch without waiting for anything; the answers gather and are
 /// sent by the reader at the batch's end.
 /// </summary>
-internal sealed class PacketHandler(BrokerCore core, ClientConnection connection, Client client, PublishRate? rate)
+internal sealed class PacketHandler(
+    BrokerOptions options,
+    TimeProvider time,
+    ClientConnection connection,
+    Client client,
+    Admission admission,
+    PublishHandler publish,
+    SubscribeHandler subscribe)
 {
-    private readonly PublishHandler _publish = new(core, connection, client);
-    private readonly SubscribeHandler _subscribe = new(core, connection, client);
     private readonly AnswerBuffer _answers = new();
     private readonly ProtocolVersion _version = connection.Version;
-    private bool _takesMessages;
 
     /// <summary>Whether something waits for <see cref="SendAnswers"/>.</summary>
     public bool HasAnswers => !_answers.IsEmpty;
 
-    /// <summary>Whether there was no memory for a message for too long: until the next batch, messages are refused.</summary>
-    public bool IsOutOfPatience { get; set; }
+    /// <summary>What the reader waits for when <see cref="Handle"/> says so.</summary>
+    public Admission Admission { get; } = admission;
 
     /// <summary>Handles every whole packet that has come.</summary>
     /// <param name="input">What has come.</param>
     /// <param name="needed">How long the first packet will be that is not all there; 0 when unknown.</param>
     public Step Handle(ReceiveBuffer input, out int needed)
     {
-        var now = core.Time.GetTimestamp();
+        var now = time.GetTimestamp();
         var packets = 0;
         var publishes = 0;
         var step = Step.ReadOn;
-        _takesMessages = client.IsProbe || !core.Intake.IsClosed;
+        Admission.BeginBatch();
         var rest = input.Unread;
         var length = rest.Length;
         needed = 0;
         while (step == Step.ReadOn)
         {
-            var status = FrameReader.Read(rest, core.Options.MaxPacketSize, _version, out var frame, out needed, out var violation);
+            var status = FrameReader.Read(rest, options.MaxPacketSize, _version, out var frame, out needed, out var violation);
             if (status == FrameStatus.Incomplete)
             {
                 break;
@@ -64,12 +68,12 @@ internal sealed class PacketHandler(BrokerCore core, ClientConnection connection
             connection.Counters.AddReceived(packets, publishes);
         }
 
-        IsOutOfPatience = false;
+        Admission.EndBatch();
         return step;
     }
 
     /// <summary>Sends what was retained for new subscriptions.</summary>
-    public void SendRetained() => _subscribe.SendRetained();
+    public void SendRetained() => subscribe.SendRetained();
 
     /// <summary>Sends the answers.</summary>
     public void SendAnswers()
@@ -85,31 +89,26 @@ internal sealed class PacketHandler(BrokerCore core, ClientConnection connection
             return Violated(violation);
         }
 
-        if (!_takesMessages)
+        var verdict = Admission.Admit(packet);
+        switch (verdict)
         {
-            // Not acknowledged, so the client keeps it, and publishes it again where it goes from here; of QoS 0 nobody keeps one.
-            if (packet.QoS == QualityOfService.AtMostOnce)
-            {
-                core.Counters.AddDropped(packet.QoS);
-            }
+            case AdmissionVerdict.Ignore:
+                // A client keeps a message that is not acknowledged and publishes it again elsewhere; one of QoS 0 is lost.
+                if (packet.QoS == QualityOfService.AtMostOnce)
+                {
+                    connection.Counters.AddDropped(packet.QoS);
+                }
 
-            return Step.ReadOn;
+                return Step.ReadOn;
+            case AdmissionVerdict.AwaitMemory:
+                return Step.AwaitMemory;
+            case AdmissionVerdict.AwaitRate:
+                return Step.AwaitRate;
+            default:
+                return publish.Handle(ref packet, frame, now, refuse: verdict == AdmissionVerdict.Refuse, _answers) is { } order
+                    ? Close(order)
+                    : Step.ReadOn;
         }
-
-        // What removes a retained message makes room: it must never wait for some.
-        var makesRoom = packet.Retain && packet.Payload.IsEmpty;
-        var noMemory = core.Budget.IsExhausted && !client.IsProbe && !makesRoom;
-        if (noMemory && !IsOutOfPatience)
-        {
-            return Step.AwaitMemory;
-        }
-
-        if (rate is not null && !rate.TryTake())
-        {
-            return Step.AwaitRate;
-        }
-
-        return _publish.Handle(ref packet, frame, now, refuse: noMemory, _answers) is { } order ? Close(order) : Step.ReadOn;
     }
 
     private Step OnOther(Frame frame)
@@ -126,13 +125,13 @@ internal sealed class PacketHandler(BrokerCore core, ClientConnection connection
                 return Step.ReadOn;
 
             case PacketType.Subscribe:
-                return SubscribePacket.TryRead(frame, _version, out var subscribe, out violation)
-                    ? Answer(_subscribe.Subscribe(subscribe))
+                return SubscribePacket.TryRead(frame, _version, out var wanted, out violation)
+                    ? Answer(subscribe.Subscribe(wanted))
                     : Violated(violation);
 
             case PacketType.Unsubscribe:
-                return UnsubscribePacket.TryRead(frame, _version, out var unsubscribe, out violation)
-                    ? Answer(_subscribe.Unsubscribe(unsubscribe))
+                return UnsubscribePacket.TryRead(frame, _version, out var unwanted, out violation)
+                    ? Answer(subscribe.Unsubscribe(unwanted))
                     : Violated(violation);
 
             case PacketType.PingReq:
@@ -175,7 +174,7 @@ internal sealed class PacketHandler(BrokerCore core, ClientConnection connection
                 return Violated(ProtocolViolation.Error("MQTT-3.14.2-2", "a session that was to end with its connection cannot be kept"));
             }
 
-            client.NewExpiry = Math.Min(expiry, (uint)core.Options.MaxSessionExpiry.TotalSeconds);
+            client.NewExpiry = Math.Min(expiry, (uint)options.MaxSessionExpiry.TotalSeconds);
         }
 
         if (packet.Reason == ReasonCode.Success)

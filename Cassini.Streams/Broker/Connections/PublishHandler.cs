@@ -8,12 +8,18 @@ using Cassini.Streams.Mqtt.Properties;
 
 namespace Cassini.Streams.Broker.Connections;
 
-/// <summary>Obeys PUBLISH (MQTT 5.0 §3.3). For the connection's reader.</summary>
-internal sealed class PublishHandler(BrokerCore core, ClientConnection connection, Client client)
+/// <summary>Handles PUBLISH packets (MQTT 5.0 §3.3). For the connection's reader.</summary>
+internal sealed class PublishHandler(
+    BrokerOptions options,
+    TopicCache topics,
+    Router router,
+    MessageTracer tracer,
+    BrokerEvents events,
+    ClientConnection connection,
+    Client client)
 {
     private const int Scratch = 1024;
 
-    private readonly TopicCache _topics = new(core, client.Access);
     private readonly ProtocolVersion _version = connection.Version;
     private CachedTopic[]? _aliases;
 
@@ -43,13 +49,13 @@ internal sealed class PublishHandler(BrokerCore core, ClientConnection connectio
 
         if (packet.QoS == QualityOfService.ExactlyOnce)
         {
-            switch (client.Session.Receive(packet.PacketId, _version == ProtocolVersion.V500 ? core.Options.ReceiveMaximum : ushort.MaxValue, connection))
+            switch (client.Session.Receive(packet.PacketId, _version == ProtocolVersion.V500 ? options.ReceiveMaximum : ushort.MaxValue, connection))
             {
                 case ReceiveVerdict.TooMany:
                     return new CloseOrder(
                         ReasonCode.ReceiveMaximumExceeded,
                         CloseReason.ProtocolError,
-                        $"more than {core.Options.ReceiveMaximum:N0} QoS 2 messages under way",
+                        $"more than {options.ReceiveMaximum:N0} QoS 2 messages under way",
                         "MQTT-3.3.4-7");
                 case ReceiveVerdict.TakenOver:
                     return new CloseOrder(ReasonCode.SessionTakenOver, CloseReason.TakenOver);
@@ -64,7 +70,7 @@ internal sealed class PublishHandler(BrokerCore core, ClientConnection connectio
         if (!result.IsRetainedAsAsked)
         {
             // Delivered, so it must not come again: what was not kept is told to the operator, not to the client.
-            Tell("retain", topic.Topic.Name, "there is no room for one more retained message");
+            Report("retain", topic.Topic.Name, "there is no room for one more retained message");
         }
 
         if (packet.QoS != QualityOfService.AtMostOnce)
@@ -83,7 +89,7 @@ internal sealed class PublishHandler(BrokerCore core, ClientConnection connectio
             : packet.Properties.Length <= Scratch ? stackalloc byte[Scratch]
             : new byte[packet.Properties.Length];
         var travelling = packet.MessageProperties(scratch);
-        var trace = core.Tracer.IsOn && !client.IsProbe ? core.Tracer.Begin(travelling, topic, client, packet, _version) : null;
+        var trace = tracer.IsOn && !client.IsProbe ? tracer.Begin(travelling, topic, client.Session.ClientId, packet, _version) : null;
         var publication = new Publication
         {
             Topic = topic,
@@ -98,7 +104,7 @@ internal sealed class PublishHandler(BrokerCore core, ClientConnection connectio
             Frame = trace is null && packet.QoS == QualityOfService.AtMostOnce && properties == packet.Properties.Length && frame.IsShortest ? frame.Whole : default,
             FrameVersion = _version,
         };
-        var result = core.Router.Publish(ref publication, connection.Flushes);
+        var result = router.Publish(ref publication, connection.Flushes);
         trace?.End();
         return result;
     }
@@ -109,23 +115,23 @@ internal sealed class PublishHandler(BrokerCore core, ClientConnection connectio
         topic = default;
         if (packet.TopicAlias is not { } alias)
         {
-            topic = _topics.Get(packet.Topic);
+            topic = topics.Get(packet.Topic);
             return null;
         }
 
-        if (alias > core.Options.MaxTopicAliases)
+        if (alias > options.MaxTopicAliases)
         {
             return new CloseOrder(
                 ReasonCode.TopicAliasInvalid,
                 CloseReason.ProtocolError,
-                $"topic alias {alias}; at most {core.Options.MaxTopicAliases} was announced",
+                $"topic alias {alias}; the highest that was announced is {options.MaxTopicAliases}",
                 "MQTT-3.3.2-9");
         }
 
-        _aliases ??= new CachedTopic[core.Options.MaxTopicAliases + 1];
+        _aliases ??= new CachedTopic[options.MaxTopicAliases + 1];
         if (!packet.Topic.IsEmpty)
         {
-            topic = _aliases[alias] = _topics.Get(packet.Topic);
+            topic = _aliases[alias] = topics.Get(packet.Topic);
             return null;
         }
 
@@ -138,7 +144,7 @@ internal sealed class PublishHandler(BrokerCore core, ClientConnection connectio
 
         if (topic.Topic is { IsRemoved: true } removed)
         {
-            topic = _aliases[alias] = _topics.Get(removed.Utf8);
+            topic = _aliases[alias] = topics.Get(removed.Utf8);
         }
 
         return null;
@@ -147,8 +153,8 @@ internal sealed class PublishHandler(BrokerCore core, ClientConnection connectio
     private CloseOrder? Denied(ref PublishPacket packet, CachedTopic topic, AnswerBuffer answers)
     {
         var reason = topic.Verdict == TopicVerdict.Denied ? ReasonCode.NotAuthorized : ReasonCode.TopicNameInvalid;
-        core.Counters.AddDenied();
-        Tell("publish", MqttText.Decode(packet.Topic), topic.Problem);
+        connection.Counters.AddDenied();
+        Report("publish", MqttText.Decode(packet.Topic), topic.Problem);
 
         // MQTT 3.1.1 has no word for it: acknowledged, and delivered to nobody [MQTT-3.3.5-2].
         if (packet.QoS != QualityOfService.AtMostOnce)
@@ -159,17 +165,12 @@ internal sealed class PublishHandler(BrokerCore core, ClientConnection connectio
         return null;
     }
 
-    private void Tell(string action, string topic, string? detail)
-    {
-        if (core.EventAllowance.TryTake())
-        {
-            core.Events.Publish(new AccessDenied(connection.Id, client.Identity, action, Excerpt.Of(topic), detail));
-        }
-    }
+    private void Report(string action, string topic, string? detail) =>
+        events.PublishLimited(new AccessDenied(connection.Id, client.Identity, action, Excerpt.Of(topic), detail));
 
     private CloseOrder? Refused(ref PublishPacket packet, AnswerBuffer answers)
     {
-        core.Counters.AddDropped(packet.QoS);
+        connection.Counters.AddDropped(packet.QoS);
         if (packet.QoS == QualityOfService.AtMostOnce)
         {
             return null;

@@ -1,15 +1,17 @@
 using System.Collections.Immutable;
 using Cassini.Streams.Broker.Model;
-using Cassini.Streams.Broker.Sessions;
+using Cassini.Streams.Broker.Routing;
 using Cassini.Streams.Events;
 using Cassini.Streams.Mqtt;
 using Cassini.Streams.Mqtt.Packets;
 using Cassini.Streams.Mqtt.Properties;
+using Cassini.Streams.Primitives;
 
 namespace Cassini.Streams.Broker.Connections;
 
-/// <summary>Obeys SUBSCRIBE and UNSUBSCRIBE (MQTT 5.0 §3.8, §3.10). For the connection's reader.</summary>
-internal sealed class SubscribeHandler(BrokerCore core, ClientConnection connection, Client client)
+/// <summary>Handles SUBSCRIBE and UNSUBSCRIBE packets (MQTT 5.0 §3.8, §3.10). For the connection's reader.</summary>
+internal sealed class SubscribeHandler(
+    BrokerOptions options, RetainedMessages retained, BrokerEvents events, ClientConnection connection, Client client)
 {
     private Dictionary<string, Subscription>? _wantRetained;
 
@@ -19,7 +21,7 @@ internal sealed class SubscribeHandler(BrokerCore core, ClientConnection connect
         int[] identifiers = [.. packet.Properties.SubscriptionIdentifiers];
         string? detail = null;
         var reasons = packet.Requests
-            .Select((request, i) => i < core.Options.MaxSubscriptions ? Subscribe(request, identifiers, ref detail) : TooMany(ref detail))
+            .Select((request, i) => i < options.MaxSubscriptions ? Subscribe(request, identifiers, ref detail) : TooMany(ref detail))
             .ToImmutableArray();
         return connection.Explain(
             client.WantsProblemInformation ? detail ?? "" : "",
@@ -53,7 +55,7 @@ internal sealed class SubscribeHandler(BrokerCore core, ClientConnection connect
             }
 
             // Handed over while nobody can retain a newer one, so that an older message never comes after it [MQTT-4.6.0-5].
-            core.Retained.ForEach(
+            retained.ForEach(
                 MqttText.Encode(filter), message => client.Session.DeliverRetained(message, subscription, connection.Flushes));
         }
 
@@ -69,7 +71,7 @@ internal sealed class SubscribeHandler(BrokerCore core, ClientConnection connect
             return ReasonCode.TopicFilterInvalid;
         }
 
-        if (!client.IsProbe && TopicLimits.Problem(filter, core.Options) is { } problem)
+        if (!client.IsProbe && TopicLimits.Problem(filter, options) is { } problem)
         {
             detail ??= problem;
             return ReasonCode.TopicFilterInvalid;
@@ -100,16 +102,13 @@ internal sealed class SubscribeHandler(BrokerCore core, ClientConnection connect
 
     private ReasonCode TooMany(ref string? detail)
     {
-        detail ??= $"more than {core.Options.MaxSubscriptions:N0} subscriptions, or no memory for one more";
+        detail ??= $"more than {Quantity.Of(options.MaxSubscriptions, "subscription")}, or no memory for one more";
         return ReasonCode.QuotaExceeded;
     }
 
     private void Deny(string filter)
     {
-        core.Counters.AddDenied();
-        if (core.EventAllowance.TryTake())
-        {
-            core.Events.Publish(new AccessDenied(connection.Id, client.Identity, "subscribe", Excerpt.Of(filter), null));
-        }
+        connection.Counters.AddDenied();
+        events.PublishLimited(new AccessDenied(connection.Id, client.Identity, "subscribe", Excerpt.Of(filter), null));
     }
 }

@@ -1,6 +1,7 @@
 using System.Buffers.Binary;
 using Cassini.Streams.Broker.Access;
 using Cassini.Streams.Broker.Model;
+using Cassini.Streams.Broker.Routing;
 
 namespace Cassini.Streams.Broker.Connections;
 
@@ -8,7 +9,7 @@ namespace Cassini.Streams.Broker.Connections;
 /// The topics that one client publishes to, with the verdict on whether it may: the usual message costs one comparison here
 /// instead of a search and the rules. For the connection's reader.
 /// </summary>
-internal sealed class TopicCache(BrokerCore core, ClientAccess access)
+internal sealed class TopicCache(BrokerOptions options, TopicTable topics, ClientAccess access)
 {
     private const int FirstSize = 8;
     private const int LargestSize = 1024;
@@ -35,7 +36,7 @@ internal sealed class TopicCache(BrokerCore core, ClientAccess access)
 
     private CachedTopic Look(ReadOnlySpan<byte> name, ref CachedTopic place)
     {
-        if (!access.IsCanary && TopicLimits.Problem(name, core.Options) is { } problem)
+        if (!access.IsCanary && TopicLimits.Problem(name, options) is { } problem)
         {
             return new CachedTopic(null, TopicVerdict.Invalid, problem);
         }
@@ -45,7 +46,7 @@ internal sealed class TopicCache(BrokerCore core, ClientAccess access)
             return new CachedTopic(null, TopicVerdict.Denied, null);
         }
 
-        var found = new CachedTopic(access.IsCanary ? new Topic(name.ToArray(), isListed: false, 0) : core.Topics.Get(name), TopicVerdict.Allowed, null);
+        var found = new CachedTopic(access.IsCanary ? new Topic(name.ToArray(), isListed: false, 0) : topics.Get(name), TopicVerdict.Allowed, null);
         _displaced += place.Topic is null ? 0 : 1;
         place = found;
         if (_displaced > _places.Length && _places.Length < LargestSize)

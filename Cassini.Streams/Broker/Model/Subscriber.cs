@@ -8,6 +8,9 @@ internal abstract class Subscriber
     /// <summary>Whether it can be reached at the moment: shared subscriptions prefer such.</summary>
     public abstract bool IsReachable { get; }
 
+    /// <summary>Whether it counts as a subscriber: the health probe's session does not.</summary>
+    public virtual bool IsListed => true;
+
     /// <summary>Whether it takes messages while it cannot be reached.</summary>
     public abstract bool KeepsMessages { get; }
 

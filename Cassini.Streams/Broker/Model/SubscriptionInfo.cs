@@ -1,4 +1,3 @@
-using Cassini.Streams.Broker.Sessions;
 using Cassini.Streams.Mqtt;
 
 namespace Cassini.Streams.Broker.Model;
@@ -9,17 +8,4 @@ namespace Cassini.Streams.Broker.Model;
 /// <param name="Filter">The filter, with <c>$share/NAME/</c> if it is shared.</param>
 /// <param name="QoS">The most that was granted.</param>
 /// <param name="IsConnected">Whether the client is connected.</param>
-public sealed record SubscriptionInfo(string? ClientId, string? Identity, string Filter, QualityOfService QoS, bool IsConnected)
-{
-    internal static IReadOnlyList<SubscriptionInfo> Matching(BrokerCore core, ReadOnlySpan<byte> topic) =>
-        [.. core.Tree.Find(topic).Where(IsOurs).Select(Of)];
-
-    private static bool IsOurs(Subscription subscription) => subscription.Subscriber is not Session { IsListed: false };
-
-    private static SubscriptionInfo Of(Subscription subscription)
-    {
-        var session = subscription.Subscriber as Session;
-        return new SubscriptionInfo(
-            session?.ClientId, session?.Identity, subscription.Filter, subscription.QoS, subscription.Subscriber.IsReachable);
-    }
-}
+public sealed record SubscriptionInfo(string? ClientId, string? Identity, string Filter, QualityOfService QoS, bool IsConnected);

@@ -5,11 +5,4 @@ namespace Cassini.Streams.Broker.Model;
 /// <param name="Subscribers">How many subscribers its last message had; null when that is not known any more.</param>
 /// <param name="IsRetained">Whether it holds a retained message.</param>
 /// <param name="Idle">How long ago somebody published to it last.</param>
-public sealed record TopicInfo(string Name, int? Subscribers, bool IsRetained, TimeSpan Idle)
-{
-    internal static IReadOnlyList<TopicInfo> All(BrokerCore core) =>
-    [
-        .. core.Topics.All.Select(topic => new TopicInfo(
-            topic.Name, topic.Route?.Weight, core.Retained.Get(topic.Utf8) is not null, core.Time.GetElapsedTime(topic.UsedAt))),
-    ];
-}
+public sealed record TopicInfo(string Name, int? Subscribers, bool IsRetained, TimeSpan Idle);

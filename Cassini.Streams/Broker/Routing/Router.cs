@@ -4,16 +4,16 @@ using Cassini.Streams.Broker.Outgoing;
 namespace Cassini.Streams.Broker.Routing;
 
 /// <summary>Takes a message to everyone who asked for it. Thread-safe.</summary>
-internal sealed class Router(BrokerCore core)
+internal sealed class Router(TopicTable topics, RetainedMessages retained, TimeProvider time)
 {
     /// <summary>Retains the message if it says so, and hands a copy to each subscriber.</summary>
     /// <returns>Whether somebody asked for it; and whether it was retained, if it should be.</returns>
     public RouteResult Publish(ref Publication message, FlushSet flushes)
     {
-        var retained = !message.Retain || core.Retained.Set(message.Retained(core.Time));
+        var isRetained = !message.Retain || retained.Set(message.Retained(time));
         var topic = message.Topic;
         topic.UsedAt = message.ReceivedAt;
-        var route = core.Topics.RouteOf(topic);
+        var route = topics.RouteOf(topic);
         foreach (var subscription in route.Subscriptions)
         {
             if (subscription.For(message.Publisher) is { } effective)
@@ -30,7 +30,7 @@ internal sealed class Router(BrokerCore core)
             }
         }
 
-        return new RouteResult(!route.IsEmpty, retained);
+        return new RouteResult(!route.IsEmpty, isRetained);
     }
 }
 

@@ -1,5 +1,4 @@
 using Cassini.Streams.Broker.Model;
-using Cassini.Streams.Broker.Sessions;
 using Cassini.Streams.Mqtt;
 
 namespace Cassini.Streams.Broker.Routing;
@@ -173,8 +172,8 @@ internal sealed class SubscriptionTree
 
     private void Changed(Subscription subscription, int by)
     {
-        // Our own canary's is in no count, and matches topics alone whose routes nobody keeps.
-        if (subscription.Subscriber is Session { IsListed: false })
+        // The health probe's subscription is not counted, and it matches only topics whose routes are not kept.
+        if (!subscription.Subscriber.IsListed)
         {
             return;
         }

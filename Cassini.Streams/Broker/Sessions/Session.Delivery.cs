@@ -67,7 +67,7 @@ internal sealed partial class Session
         {
             if (!_ended && (_connection is not null || ExpirySeconds > 0))
             {
-                Queue(message.Store(core.Time), qos, retain, subscription.Identifiers, flushes, span);
+                Queue(message.Store(time), qos, retain, subscription.Identifiers, flushes, span);
                 return;
             }
         }
@@ -92,7 +92,7 @@ internal sealed partial class Session
             }
             else if (_connection is { } connection)
             {
-                var writer = Writer(new QueuedMessage(message, qos, Retain: true, subscription.Identifiers, 0), core.Time.GetTimestamp());
+                var writer = Writer(new QueuedMessage(message, qos, Retain: true, subscription.Identifiers, 0), time.GetTimestamp());
                 Count(connection.Outbox.Offer(ref writer, message.Topic, mayDrop: true, flushes), message.Topic, qos);
             }
         }
@@ -166,7 +166,7 @@ internal sealed partial class Session
             _received.Add(packetId);
             if (IsStored)
             {
-                core.Store.PutReceived(ClientId, packetId);
+                store.PutReceived(ClientId, packetId);
             }
 
             return ReceiveVerdict.New;
@@ -191,7 +191,7 @@ internal sealed partial class Session
             var known = _connection == from && _received?.Remove(packetId) is true;
             if (known && IsStored)
             {
-                core.Store.DeleteReceived(ClientId, packetId);
+                store.DeleteReceived(ClientId, packetId);
             }
 
             return known;
@@ -208,7 +208,7 @@ internal sealed partial class Session
             Hold(message);
             if (IsStored)
             {
-                core.Store.PutMessage(ClientId, queued);
+                store.PutMessage(ClientId, queued);
             }
 
             Send(connection, queued, flushes);
@@ -216,8 +216,8 @@ internal sealed partial class Session
         }
 
         _pending ??= new Queue<QueuedMessage>();
-        if (_pending.Count >= core.Options.MaxQueuedMessages || _pendingBytes + message.Size > core.Options.MaxQueuedBytes
-            || (core.Budget.IsExhausted && _connection is null))
+        if (_pending.Count >= options.MaxQueuedMessages || _pendingBytes + message.Size > options.MaxQueuedBytes
+            || (budget.IsExhausted && _connection is null))
         {
             Count(OutboxVerdict.Full, message.Topic, qos);
             span?.End(nameof(OutboxVerdict.Full));
@@ -229,25 +229,25 @@ internal sealed partial class Session
         _pendingBytes += message.Size;
         if (IsStored)
         {
-            core.Store.PutMessage(ClientId, queued);
+            store.PutMessage(ClientId, queued);
         }
     }
 
     private void Hold(StoredMessage message)
     {
-        message.Hold(core.Budget);
-        core.Budget.Take(CopyCost);
+        message.Hold(budget);
+        budget.Take(CopyCost);
     }
 
     private void LetGo(StoredMessage message)
     {
-        message.Release(core.Budget);
-        core.Budget.Return(CopyCost);
+        message.Release(budget);
+        budget.Return(CopyCost);
     }
 
     /// <summary>Whether the window takes one more. What is in it already is sent again however full it is: only that can empty it.</summary>
     private bool MaySendNew(ClientConnection connection) =>
-        !_window.IsFull && _windowBytes < core.Options.MaxQueuedBytes && MaySend(connection);
+        !_window.IsFull && _windowBytes < options.MaxQueuedBytes && MaySend(connection);
 
     private bool MaySend(ClientConnection connection)
     {
@@ -269,7 +269,7 @@ internal sealed partial class Session
         var id = InFlightWindow.IdOf(place);
         if (IsStored)
         {
-            core.Store.PutDelivery(ClientId, queued.Sequence, id, state);
+            store.PutDelivery(ClientId, queued.Sequence, id, state);
         }
 
         Write(connection, queued, id, dup: false, place, flushes);
@@ -277,7 +277,7 @@ internal sealed partial class Session
 
     private void Write(ClientConnection connection, QueuedMessage queued, ushort id, bool dup, long place, FlushSet flushes)
     {
-        var writer = Writer(queued, core.Time.GetTimestamp());
+        var writer = Writer(queued, time.GetTimestamp());
         writer.PacketId = id;
         writer.Dup = dup;
         var verdict = connection.Outbox.Offer(ref writer, queued.Message.Topic, mayDrop: false, flushes);
@@ -290,7 +290,7 @@ internal sealed partial class Session
 
         if (verdict == OutboxVerdict.TooLarge)
         {
-            core.Counters.AddTooLarge();
+            counters.AddTooLarge();
             queued.Span?.End(nameof(OutboxVerdict.TooLarge));
             Complete(place);
         }
@@ -301,7 +301,7 @@ internal sealed partial class Session
         Topic = queued.Message.Topic.Utf8,
         Payload = queued.Message.Payload,
         MessageProperties = queued.Message.Properties,
-        MessageExpiryInterval = queued.Message.SecondsLeft(now, core.Time),
+        MessageExpiryInterval = queued.Message.SecondsLeft(now, time),
         SubscriptionIdentifiers = queued.Identifiers,
         QoS = queued.QoS,
         Retain = queued.Retain,
@@ -320,7 +320,7 @@ internal sealed partial class Session
         _windowBytes -= entry.Queued.Message.Size;
         if (IsStored)
         {
-            core.Store.DeleteMessage(ClientId, entry.Queued.Sequence);
+            store.DeleteMessage(ClientId, entry.Queued.Sequence);
         }
 
         _window.Complete(place);
@@ -332,7 +332,7 @@ internal sealed partial class Session
         entry.State = DeliveryState.AwaitingPubComp;
         if (IsStored)
         {
-            core.Store.PutDelivery(ClientId, entry.Queued.Sequence, InFlightWindow.IdOf(place), DeliveryState.AwaitingPubComp);
+            store.PutDelivery(ClientId, entry.Queued.Sequence, InFlightWindow.IdOf(place), DeliveryState.AwaitingPubComp);
         }
 
         Answer(connection, new AckPacket(PacketType.PubRel, InFlightWindow.IdOf(place), ReasonCode.Success), flushes);
@@ -379,10 +379,10 @@ internal sealed partial class Session
         {
             var queued = _pending.Dequeue();
             _pendingBytes -= queued.Message.Size;
-            if (queued.Message.IsExpired(core.Time.GetTimestamp()))
+            if (queued.Message.IsExpired(time.GetTimestamp()))
             {
                 // Too old before it could be sent [MQTT-3.3.2-5].
-                core.Counters.AddExpired();
+                counters.AddExpired();
                 Drop(queued);
             }
             else
@@ -430,12 +430,12 @@ internal sealed partial class Session
         // What the broker tells of itself is not counted: health would change by being told, for ever.
         if (verdict == OutboxVerdict.Full && !topic.IsSystem)
         {
-            core.Counters.AddDropped(qos);
+            counters.AddDropped(qos);
             Interlocked.Increment(ref _dropped);
         }
         else if (verdict == OutboxVerdict.TooLarge)
         {
-            core.Counters.AddTooLarge();
+            counters.AddTooLarge();
         }
     }
 
@@ -445,7 +445,7 @@ internal sealed partial class Session
         queued.Span?.End("expired");
         if (IsStored)
         {
-            core.Store.DeleteMessage(ClientId, queued.Sequence);
+            store.DeleteMessage(ClientId, queued.Sequence);
         }
     }
 

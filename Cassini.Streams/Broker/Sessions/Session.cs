@@ -1,6 +1,7 @@
 using Cassini.Streams.Broker.Connections;
 using Cassini.Streams.Broker.Model;
 using Cassini.Streams.Broker.Outgoing;
+using Cassini.Streams.Broker.Routing;
 using Cassini.Streams.Mqtt;
 using Cassini.Streams.Mqtt.Packets;
 
@@ -10,7 +11,17 @@ namespace Cassini.Streams.Broker.Sessions;
 /// The state of one client that outlives its connections (MQTT 5.0 §4.1): subscriptions, messages that wait or are in flight,
 /// and what it received with QoS 2. At most one connection serves it at a time. Thread-safe.
 /// </summary>
-internal sealed partial class Session(BrokerCore core, string clientId, string identity, bool isListed, Task? published = null) : Subscriber
+internal sealed partial class Session(
+    BrokerOptions options,
+    IBrokerStore store,
+    SubscriptionTree tree,
+    MemoryBudget budget,
+    BrokerCounters counters,
+    TimeProvider time,
+    string clientId,
+    string identity,
+    bool isListed,
+    Task? published = null) : Subscriber
 {
     private readonly Lock _lock = new();
     private Dictionary<string, Subscription>? _subscriptions;
@@ -29,7 +40,7 @@ internal sealed partial class Session(BrokerCore core, string clientId, string i
     public string Identity { get; } = identity;
 
     /// <summary>Whether it is in the table of sessions; our own canary's is not.</summary>
-    public bool IsListed { get; } = isListed;
+    public override bool IsListed { get; } = isListed;
 
     /// <summary>Session expiry interval in seconds; <see cref="uint.MaxValue"/> means never.</summary>
     public uint ExpirySeconds { get; private set; }
@@ -56,7 +67,7 @@ internal sealed partial class Session(BrokerCore core, string clientId, string i
 
     public override bool KeepsMessages => ExpirySeconds > 0;
 
-    private bool MaySubscribeToMore => _subscriptions!.Count < core.Options.MaxSubscriptions && !core.Budget.IsExhausted;
+    private bool MaySubscribeToMore => _subscriptions!.Count < options.MaxSubscriptions && !budget.IsExhausted;
 
     /// <summary>Whether its state is told to the store.</summary>
     private bool IsStored => IsListed && ExpirySeconds > 0 && !_ended;
@@ -97,7 +108,7 @@ internal sealed partial class Session(BrokerCore core, string clientId, string i
             connection.Outbox.Append(connAck, connection.Flushes);
             connection.Outbox.Roomy = () => Pump(connection);
             Volatile.Write(ref _connection, connection);
-            connection.AttachedAt = core.Time.GetTimestamp();
+            connection.AttachedAt = time.GetTimestamp();
             SendAgain(connection, connection.Flushes);
             return TakeTurnLocked();
         }
@@ -119,7 +130,7 @@ internal sealed partial class Session(BrokerCore core, string clientId, string i
             }
 
             Volatile.Write(ref _connection, null);
-            _disconnectedAt = core.Time.GetTimestamp();
+            _disconnectedAt = time.GetTimestamp();
             ChangeExpiry(expirySeconds ?? ExpirySeconds);
             SetWill(will);
             end = ExpirySeconds == 0 ? EndLocked()
@@ -147,7 +158,7 @@ internal sealed partial class Session(BrokerCore core, string clientId, string i
         {
             // What is still to be published of it comes before its end, so it ends the next time.
             if (_connection is not null || _ended || !_published.IsCompleted || ExpirySeconds == uint.MaxValue
-                || core.Time.GetElapsedTime(_disconnectedAt, now) < TimeSpan.FromSeconds(ExpirySeconds))
+                || time.GetElapsedTime(_disconnectedAt, now) < TimeSpan.FromSeconds(ExpirySeconds))
             {
                 return SessionEnd.None;
             }
@@ -201,7 +212,7 @@ internal sealed partial class Session(BrokerCore core, string clientId, string i
 
             if (IsStored)
             {
-                core.Store.PutSubscription(ClientId, RecordOf(subscription));
+                store.PutSubscription(ClientId, RecordOf(subscription));
             }
         }
 
@@ -220,7 +231,7 @@ internal sealed partial class Session(BrokerCore core, string clientId, string i
             RemoveFromTree(subscription);
             if (IsStored)
             {
-                core.Store.DeleteSubscription(ClientId, filter);
+                store.DeleteSubscription(ClientId, filter);
             }
 
             return true;
@@ -231,7 +242,7 @@ internal sealed partial class Session(BrokerCore core, string clientId, string i
     public void Restore(SessionState kept)
     {
         ExpirySeconds = kept.Session.ExpirySeconds;
-        _disconnectedAt = core.Time.GetTimestamp();
+        _disconnectedAt = time.GetTimestamp();
         _subscriptions = [];
         foreach (var record in kept.Subscriptions)
         {
@@ -252,7 +263,7 @@ internal sealed partial class Session(BrokerCore core, string clientId, string i
         var end = new SessionEnd(true, _connection, TakeWill(), [.. _subscriptions?.Values ?? Enumerable.Empty<Subscription>()], null);
         if (IsStored)
         {
-            core.Store.DeleteSession(ClientId);
+            store.DeleteSession(ClientId);
         }
 
         Volatile.Write(ref _ended, true);
@@ -280,14 +291,14 @@ internal sealed partial class Session(BrokerCore core, string clientId, string i
 
     private void AddToTree(Subscription subscription)
     {
-        core.Tree.Add(subscription);
-        core.Budget.Take(subscription.Cost);
+        tree.Add(subscription);
+        budget.Take(subscription.Cost);
     }
 
     private void RemoveFromTree(Subscription subscription)
     {
-        core.Tree.Remove(subscription);
-        core.Budget.Return(subscription.Cost);
+        tree.Remove(subscription);
+        budget.Return(subscription.Cost);
     }
 
     private WillMessage? TakeWill()
@@ -304,7 +315,7 @@ internal sealed partial class Session(BrokerCore core, string clientId, string i
         {
             // Not later than the end of the session (§3.1.3.2.2).
             var delay = Math.Min(will.Properties.WillDelayInterval ?? 0, ExpirySeconds);
-            _willDueAt = _disconnectedAt + (long)(delay * (double)core.Time.TimestampFrequency);
+            _willDueAt = _disconnectedAt + (long)(delay * (double)time.TimestampFrequency);
         }
     }
 
@@ -319,11 +330,11 @@ internal sealed partial class Session(BrokerCore core, string clientId, string i
         ExpirySeconds = seconds;
         if (IsStored)
         {
-            core.Store.PutSession(new SessionRecord(ClientId, Identity, seconds));
+            store.PutSession(new SessionRecord(ClientId, Identity, seconds));
         }
         else if (wasStored)
         {
-            core.Store.DeleteSession(ClientId);
+            store.DeleteSession(ClientId);
         }
     }
 }

@@ -1,14 +1,17 @@
 using System.Collections.Concurrent;
 using Cassini.Streams.Broker.Connections;
 using Cassini.Streams.Broker.Model;
+using Cassini.Streams.Broker.Routing;
 using Cassini.Streams.Events;
 using Cassini.Streams.Mqtt;
 using Cassini.Streams.Mqtt.Packets;
+using Cassini.Streams.Primitives;
 
 namespace Cassini.Streams.Broker.Sessions;
 
 /// <summary>All sessions by client identifier, open or kept. Thread-safe.</summary>
-internal sealed class SessionTable(BrokerCore core)
+internal sealed class SessionTable(
+    BrokerOptions options, IBrokerStore store, SubscriptionTree tree, MemoryBudget budget, BrokerCounters counters, TimeProvider time)
 {
     private const int Stripes = 64;
 
@@ -65,9 +68,19 @@ internal sealed class SessionTable(BrokerCore core)
         }
     }
 
-    /// <summary>Puts one back that the store kept. Before the first connection.</summary>
-    public void Restore(Session session)
+    /// <summary>Makes a session that is not in the table.</summary>
+    /// <param name="clientId">Its client identifier.</param>
+    /// <param name="identity">The identity that it belongs to.</param>
+    /// <param name="isListed">Whether it is to be in the table: the health probe's session is not.</param>
+    /// <param name="published">Ends when what happened to the client's session before it is published; null when there was none.</param>
+    public Session Make(string clientId, string identity, bool isListed, Task? published = null) =>
+        new(options, store, tree, budget, counters, time, clientId, identity, isListed, published);
+
+    /// <summary>Restores a session that the store kept. Before the first connection.</summary>
+    public void Restore(SessionState kept)
     {
+        var session = Make(kept.Session.ClientId, kept.Session.Identity, isListed: true);
+        session.Restore(kept);
         if (_sessions.TryAdd(session.ClientId, session))
         {
             _count++;
@@ -98,14 +111,14 @@ internal sealed class SessionTable(BrokerCore core)
             Remove(existing);
         }
 
-        if (Interlocked.Increment(ref _count) > core.Options.MaxSessions)
+        if (Interlocked.Increment(ref _count) > options.MaxSessions)
         {
             Interlocked.Decrement(ref _count);
-            return AttachResult.Refused(ReasonCode.QuotaExceeded, $"{core.Options.MaxSessions:N0} sessions exist")
+            return AttachResult.Refused(ReasonCode.QuotaExceeded, Quantity.Of(options.MaxSessions, "session exists", "sessions exist")) 
                 with { Lost = end.Connection, End = end, EndReason = endReason };
         }
 
-        var session = new Session(core, request.ClientId, request.Identity, isListed: true, existing?.Published);
+        var session = Make(request.ClientId, request.Identity, isListed: true, existing?.Published);
 
         // Before anyone else can find it: without a connection it would look like one whose time is over.
         var turn = session.TryAttach(connection, request.ExpirySeconds, request.ConnAck(false), out _);

@@ -1,5 +1,6 @@
 using Cassini.Streams.Broker.Connections;
 using Cassini.Streams.Broker.Model;
+using Cassini.Streams.Broker.Sessions;
 using Cassini.Streams.Events;
 using Cassini.Streams.Mqtt;
 
@@ -9,7 +10,7 @@ namespace Cassini.Streams.Broker.Upkeep;
 /// Empties the broker before it stops: no more messages are taken in, and each client is told to go (0x8B) when it has got and
 /// acknowledged what was taken in for it. Looks, and looks again: at this pace that costs less than a signal in every delivery.
 /// </summary>
-internal sealed class BrokerDrain(BrokerCore core)
+internal sealed class BrokerDrain(SessionTable sessions, Intake intake, TimeProvider time)
 {
     private static readonly TimeSpan Interval = TimeSpan.FromMilliseconds(50);
 
@@ -21,7 +22,7 @@ internal sealed class BrokerDrain(BrokerCore core)
         get
         {
             var rest = default(DrainRest);
-            foreach (var session in core.Sessions.All)
+            foreach (var session in sessions.All)
             {
                 var backlog = session.Backlog;
                 rest = session.Connection switch
@@ -39,8 +40,8 @@ internal sealed class BrokerDrain(BrokerCore core)
     /// <summary>Takes no more messages. Ends when those that were being taken in are where they belong.</summary>
     public Task CloseIntakeAsync(CancellationToken cancellationToken)
     {
-        core.Intake.Close();
-        return WaitUntilAsync(() => !core.Intake.IsBusy, cancellationToken);
+        intake.Close();
+        return WaitUntilAsync(() => !intake.IsBusy, cancellationToken);
     }
 
     /// <summary>Tells each client to go as soon as it has everything. Ends when all were told.</summary>
@@ -49,7 +50,7 @@ internal sealed class BrokerDrain(BrokerCore core)
     private bool TellWhoHasAll()
     {
         var all = true;
-        foreach (var session in core.Sessions.All)
+        foreach (var session in sessions.All)
         {
             if (session.Connection is not { IsClosing: false } connection)
             {
@@ -71,7 +72,7 @@ internal sealed class BrokerDrain(BrokerCore core)
 
     private async Task WaitUntilAsync(Func<bool> condition, CancellationToken cancellationToken)
     {
-        using var interval = new PeriodicTimer(Interval, core.Time);
+        using var interval = new PeriodicTimer(Interval, time);
         while (!condition())
         {
             await interval.WaitForNextTickAsync(cancellationToken).ConfigureAwait(false);

@@ -2,6 +2,7 @@ using System.Threading.Channels;
 using Cassini.Streams.Broker.Connections;
 using Cassini.Streams.Broker.Model;
 using Cassini.Streams.Broker.Outgoing;
+using Cassini.Streams.Broker.Routing;
 using Cassini.Streams.Mqtt;
 using Microsoft.Extensions.Logging;
 
@@ -15,7 +16,11 @@ internal sealed class LocalSubscriber : Subscriber, IDisposable
 {
     private const int QueueCapacity = 16_384;
 
-    private readonly BrokerCore _core;
+    private readonly SubscriptionTree _tree;
+    private readonly BrokerOptions _options;
+    private readonly BrokerCounters _counters;
+    private readonly TimeProvider _time;
+    private readonly ILogger _logger;
     private readonly Subscription _subscription;
     private readonly IObserver<MqttMessage> _observer;
     private readonly Channel<MqttMessage> _queue = Channel.CreateBounded<MqttMessage>(
@@ -24,9 +29,20 @@ internal sealed class LocalSubscriber : Subscriber, IDisposable
     private int _disposed;
     private long _queuedBytes;
 
-    private LocalSubscriber(BrokerCore core, string filter, IObserver<MqttMessage> observer)
+    private LocalSubscriber(
+        SubscriptionTree tree,
+        BrokerOptions options,
+        BrokerCounters counters,
+        TimeProvider time,
+        ILogger logger,
+        string filter,
+        IObserver<MqttMessage> observer)
     {
-        _core = core;
+        _tree = tree;
+        _options = options;
+        _counters = counters;
+        _time = time;
+        _logger = logger;
         _observer = observer;
         _subscription = new Subscription(this, filter, QualityOfService.ExactlyOnce, noLocal: false, retainAsPublished: false, []);
     }
@@ -36,13 +52,21 @@ internal sealed class LocalSubscriber : Subscriber, IDisposable
     public override bool KeepsMessages => false;
 
     /// <summary>Begins with what is retained, then goes on with what is published.</summary>
-    public static LocalSubscriber Start(BrokerCore core, string filter, IObserver<MqttMessage> observer)
+    public static LocalSubscriber Start(
+        SubscriptionTree tree,
+        RetainedMessages retained,
+        BrokerOptions options,
+        BrokerCounters counters,
+        TimeProvider time,
+        ILogger logger,
+        string filter,
+        IObserver<MqttMessage> observer)
     {
-        var subscriber = new LocalSubscriber(core, filter, observer);
-        core.Tree.Add(subscriber._subscription);
+        var subscriber = new LocalSubscriber(tree, options, counters, time, logger, filter, observer);
+        tree.Add(subscriber._subscription);
         TopicFilter.TrySplit(MqttText.Encode(filter), out var share, out var inner);
-        var retained = share.IsEmpty ? core.Retained.Match(inner) : [];
-        _ = Task.Run(() => subscriber.PumpAsync(retained));
+        var first = share.IsEmpty ? retained.Match(inner) : [];
+        _ = Task.Run(() => subscriber.PumpAsync(first));
         return subscriber;
     }
 
@@ -53,7 +77,7 @@ internal sealed class LocalSubscriber : Subscriber, IDisposable
     {
         if (Interlocked.Exchange(ref _disposed, 1) == 0)
         {
-            _core.Tree.Remove(_subscription);
+            _tree.Remove(_subscription);
             _queue.Writer.TryComplete();
         }
     }
@@ -61,12 +85,12 @@ internal sealed class LocalSubscriber : Subscriber, IDisposable
     private void Enqueue(MqttMessage message)
     {
         var size = message.Payload.Length;
-        if (Interlocked.Add(ref _queuedBytes, size) > _core.Options.MaxQueuedBytes || !_queue.Writer.TryWrite(message))
+        if (Interlocked.Add(ref _queuedBytes, size) > _options.MaxQueuedBytes || !_queue.Writer.TryWrite(message))
         {
             Interlocked.Add(ref _queuedBytes, -size);
             if (Volatile.Read(ref _disposed) == 0)
             {
-                _core.Counters.AddDropped(message.QoS);
+                _counters.AddDropped(message.QoS);
             }
         }
     }
@@ -82,7 +106,7 @@ internal sealed class LocalSubscriber : Subscriber, IDisposable
                     return;
                 }
 
-                var expiry = message.SecondsLeft(_core.Time.GetTimestamp(), _core.Time);
+                var expiry = message.SecondsLeft(_time.GetTimestamp(), _time);
                 _observer.OnNext(MessageConversion.Make(message.Topic.Name, message.Payload, message.Properties, message.QoS, true, expiry));
             }
 
@@ -99,7 +123,7 @@ internal sealed class LocalSubscriber : Subscriber, IDisposable
         }
         catch (Exception failure)
         {
-            BrokerLog.ObserverFailed(_core.Logger, _subscription.Filter, failure);
+            BrokerLog.ObserverFailed(_logger, _subscription.Filter, failure);
             Dispose();
         }
     }

@@ -1,6 +1,7 @@
 using System.Globalization;
 using Cassini.Streams.Events;
 using Cassini.Streams.Health.Facts;
+using Cassini.Streams.Primitives;
 
 namespace Cassini.Streams.Health.Checks;
 
@@ -25,8 +26,8 @@ internal sealed class BacklogCheck : Check
     }
 
     private static string Message(MessagesDropped drop) =>
-        string.Create(CultureInfo.InvariantCulture, $"{drop.Count} messages for {drop.ClientId ?? "several clients"} dropped within a second");
+        $"{Quantity.Of(drop.Count, "message")} for {drop.ClientId ?? "several clients"} dropped within a second";
 
     private static string Message(long queued, long limit) =>
-        string.Create(CultureInfo.InvariantCulture, $"{queued} messages queued, the limit is {limit}");
+        string.Create(CultureInfo.InvariantCulture, $"{Quantity.Of(queued, "message")} queued, the limit is {limit:N0}");
 }

@@ -1,6 +1,7 @@
 using System.Globalization;
 using Cassini.Streams.Events;
 using Cassini.Streams.Health.Facts;
+using Cassini.Streams.Primitives;
 
 namespace Cassini.Streams.Health.Checks;
 
@@ -20,9 +21,8 @@ internal sealed class BindCheck : Check
         if (missing.Length > 0)
         {
             var reason = missing.Any(fact => fact.State is EndpointState.Failed) ? Reasons.BindFailed : Reasons.EndpointClosed;
-            var message = string.Create(
-                CultureInfo.InvariantCulture,
-                $"{missing.Length} of {endpoints.Length} {Plural(endpoints.Length)} not bound: {string.Join("; ", missing.Select(Describe))}");
+            var count = $"{missing.Length} of {Quantity.Of(endpoints.Length, "endpoint")} {(missing.Length == 1 ? "is" : "are")} not bound";
+            var message = $"{count}: {string.Join("; ", missing.Select(Describe))}";
             return Verdict.Of(HealthStatus.Error, reason, message, missing.Select(fact => fact.Cause).ToArray());
         }
 
@@ -30,8 +30,6 @@ internal sealed class BindCheck : Check
             ? Verdict.Of(HealthStatus.Unknown, Reasons.NoEvidence, "an endpoint has not been bound yet")
             : Verdict.Ok();
     }
-
-    private static string Plural(int count) => count == 1 ? "endpoint is" : "endpoints is";
 
     private static string Describe(EndpointFact fact) => fact.State is EndpointState.Closed
         ? $"{fact.Address} (closed)"

@@ -1,6 +1,7 @@
 using System.Globalization;
 using Cassini.Streams.Events;
 using Cassini.Streams.Health.Facts;
+using Cassini.Streams.Primitives;
 
 namespace Cassini.Streams.Health.Checks;
 
@@ -53,9 +54,8 @@ internal sealed class CanaryCheck : Check
             return Verdict.Of(HealthStatus.Degraded, Reasons.CanaryCertificateExpired, failure.Detail, canary.Causes.AsSpan());
         }
 
-        var message = string.Create(
-            CultureInfo.InvariantCulture,
-            $"{canary.ConsecutiveFailures} in a row failed; the last at {failure.Stage}{(failure.Endpoint is null ? "" : $" of {failure.Endpoint}")}: {failure.Detail}");
+        var trips = canary.ConsecutiveFailures == 1 ? "a round trip failed" : $"{Quantity.Of(canary.ConsecutiveFailures, "round trip")} in a row failed; the last";
+        var message = $"{trips} at {failure.Stage}{(failure.Endpoint is null ? "" : $" of {failure.Endpoint}")}: {failure.Detail}";
         if (canary.ConsecutiveFailures < policy.CanaryErrorAfter)
         {
             // One failure after successes is a warning; before the first success it proves nothing either way.

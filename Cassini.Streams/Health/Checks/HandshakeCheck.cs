@@ -1,6 +1,7 @@
 using System.Globalization;
 using Cassini.Streams.Events;
 using Cassini.Streams.Health.Facts;
+using Cassini.Streams.Primitives;
 
 namespace Cassini.Streams.Health.Checks;
 
@@ -22,7 +23,7 @@ internal sealed class HandshakeCheck : Check
         }
 
         var message = string.Create(
-            CultureInfo.InvariantCulture, $"{window.Bad} of {window.Total} handshakes refused in {policy.HandshakeWindow.TotalSeconds:0.##} s");
+            CultureInfo.InvariantCulture, $"{window.Bad} of {Quantity.Of(window.Total, "handshake")} refused in {policy.HandshakeWindow.TotalSeconds:0.##} s");
         return Verdict.Of(HealthStatus.Degraded, Reasons.HandshakesRefused, message, facts.Handshakes.LastRefusal);
     }
 }

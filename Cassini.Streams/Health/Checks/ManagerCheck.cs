@@ -1,6 +1,7 @@
 using System.Globalization;
 using Cassini.Streams.Events;
 using Cassini.Streams.Health.Facts;
+using Cassini.Streams.Primitives;
 
 namespace Cassini.Streams.Health.Checks;
 
@@ -41,7 +42,7 @@ internal sealed class ManagerCheck : Check
                 return Verdict.Of(
                     HealthStatus.Error,
                     Reasons.CountsContradict,
-                    string.Create(CultureInfo.InvariantCulture, $"the listener manager counts {manager.Claimed} live connections, the events {manager.Folded}"),
+                    string.Create(CultureInfo.InvariantCulture, $"the listener manager counts {Quantity.Of(manager.Claimed, "live connection")}, the events {manager.Folded}"),
                     manager.ContradictionCause).Before(last + policy.Window);
             }
 

@@ -1,6 +1,7 @@
 using System.Globalization;
 using Cassini.Streams.Events;
 using Cassini.Streams.Health.Facts;
+using Cassini.Streams.Primitives;
 
 namespace Cassini.Streams.Health.Checks;
 
@@ -47,7 +48,7 @@ internal sealed class SupervisionCheck : Check
 
         var held = crashes.LastCrashAt + policy.Hold;
         var count = crashes.Window.Total;
-        var what = string.Create(CultureInfo.InvariantCulture, $"{count} in {policy.CrashWindow.TotalSeconds:0.##} s; the last: {last.Component}: {last.Message}");
+        var what = string.Create(CultureInfo.InvariantCulture, $"{Quantity.Of(count, "crash", "crashes")} in {policy.CrashWindow.TotalSeconds:0.##} s; the last: {last.Component}: {last.Message}");
         return count >= policy.CrashLimit ? Verdict.Of(HealthStatus.Error, Reasons.TooManyCrashes, what, evidence)
             : held > now ? Verdict.Of(HealthStatus.Error, Reasons.Crashed, $"{last.Component} crashed: {last.Message}", evidence).Before(held)
             : Verdict.Of(HealthStatus.Degraded, Reasons.RecentCrashes, what, evidence);

@@ -89,7 +89,7 @@ public sealed class HealthReplay
         _segment = segment;
         _unconfirmed.Clear();
         _evidence.Begin(segment);
-        _builder = new SnapshotBuilder(_policy, () => segment.Through + 1, segment.StartedAt, segment.Program, TimeSpan.Zero);
+        _builder = new SnapshotBuilder(_policy, () => segment.Through + 1, segment.StartedAt, segment.Program);
         _state = _policy == segment.Policy ? segment.State : segment.State.Under(_policy);
         return Tell(_state);
     }

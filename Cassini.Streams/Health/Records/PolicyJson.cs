@@ -16,7 +16,12 @@ internal static class PolicyJson
     {
         var policy = json.Deserialize(Shape) ?? throw new JsonException("policy: null");
         var names = Shape.Properties.Select(property => property.Name).Except(json.EnumerateObject().Select(property => property.Name)).ToList();
-        var errors = names.Count > 0 ? [$"missing: {string.Join(", ", names)}"] : HealthPolicyValidator.Validate(policy);
+        if (names.Count > 0)
+        {
+            throw new JsonException($"policy: missing: {string.Join(", ", names)}");
+        }
+
+        var errors = HealthPolicyValidator.Validate(policy);
         return errors.Count == 0 ? policy : throw new JsonException($"policy: {string.Join("; ", errors)}");
     }
 }

@@ -41,7 +41,7 @@ internal static class StateJson
             Handshakes = written.Facts.Handshakes with { Window = written.Facts.Handshakes.Window.Within(policy.HandshakeWindow, now) },
         };
         var checks = AllChecks.InOrder.Select(check => written.Checks.TryGetValue(check.Name, out var found) && found is not null
-            ? CheckState.Restore(check, found, now, facts, policy)
+            ? CheckState.Restore(check, found, now, policy)
             : throw new JsonException($"state: checks: {check.Name} is missing"));
         return new HealthState(
             epoch, written.Origin, now, through, written.LastConnection, written.Counts, facts, Verdicts.Restore([.. checks], written.Revision), []);

@@ -4,6 +4,7 @@ using Cassini.Streams.Events;
 using Cassini.Streams.Listening.Endpoints;
 using Cassini.Streams.Listening.Handshakes;
 using Cassini.Streams.Listening.Probes;
+using Cassini.Streams.Primitives;
 using Cassini.Streams.Supervision;
 using Cassini.Streams.Tls;
 using Cassini.Streams.Tls.Handshakes;
@@ -157,7 +158,7 @@ internal sealed class ConnectionListener : IGateGuest
 
         if (!IsProbe && !_context.Connections.TryTakeOpenPlace())
         {
-            return new Refusal(HandshakeFailure.ConnectionLimit, $"{_context.Options.MaxConnections} connections are open");
+            return new Refusal(HandshakeFailure.ConnectionLimit, $"{Quantity.Of(_context.Options.MaxConnections, "connection is", "connections are")} open");
         }
 
         if (_fate.TryOpen())

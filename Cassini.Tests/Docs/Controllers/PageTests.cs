@@ -2,7 +2,7 @@ using Cassini.Tests.Support;
 
 namespace Cassini.Tests.Docs.Controllers;
 
-/// <summary>The page of docs/controllers.md in a real browser.</summary>
+/// <summary>The page of docs/use/controllers.md in a real browser.</summary>
 public class PageTests
 {
     [Fact]

@@ -1,6 +1,6 @@
 namespace Cassini.Tests.Docs.Controllers;
 
-/// <summary>A recipe of docs/controllers.md, as it stands there: the fenced block after <c>&lt;!-- recipe: NAME --&gt;</c>.</summary>
+/// <summary>A recipe of docs/use/controllers.md, as it stands there: the fenced block after <c>&lt;!-- recipe: NAME --&gt;</c>.</summary>
 internal static class Recipe
 {
     /// <summary>Where every recipe expects management; what a test puts in its place is all that it changes.</summary>
@@ -32,7 +32,7 @@ internal static class Recipe
         return string.Join('\n', body.Select(line => line.Length == 0 ? line : line[inner..])) + "\n";
     }
 
-    private static string[] Page() => Repository.Read("docs", "controllers.md").Split('\n');
+    private static string[] Page() => Repository.Read("docs", "use", "controllers.md").Split('\n');
 
     private static int Indentation(string line) => line.Length - line.TrimStart().Length;
 }

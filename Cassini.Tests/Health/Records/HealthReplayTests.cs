@@ -4,6 +4,7 @@ using Cassini.Streams.Health;
 using Cassini.Streams.Health.Records;
 using Cassini.Tests.VirtualTime;
 using CsCheck;
+using Microsoft.Extensions.Logging.Abstractions;
 using static Cassini.Tests.Health.Fold;
 using static Cassini.Tests.Health.Happened;
 
@@ -168,7 +169,7 @@ public class HealthReplayTests
     {
         var clock = new VirtualClock();
         var hub = new EventHub(clock.Time);
-        using var projection = new HealthProjection(hub, new HealthPolicy { Tick = tick }, clock.Scheduler, "1.2.3", S(15));
+        using var projection = new HealthProjection(hub, new HealthPolicy { Tick = tick }, clock.Scheduler, "1.2.3", NullLogger<HealthProjection>.Instance);
         byte[]? header = null;
         foreach (var (envelope, index) in log.Select((envelope, index) => (envelope, index)))
         {

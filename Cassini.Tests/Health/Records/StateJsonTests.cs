@@ -71,7 +71,7 @@ public class StateJsonTests
     [InlineData("elapsed", "1e20", "through or elapsed: out of range")]
     [InlineData("through", "-1", "through or elapsed: out of range")]
     [InlineData("policy", "{}", "policy: missing: Tick, Window, LiveWindow")]
-    [InlineData("policy.Window", "\"00:00:00\"", "Health:Window: 0 ms is not allowed; allowed: 100 ms to 10 min")]
+    [InlineData("policy.Window", "\"00:00:00\"", "Health:Window: 0 is not allowed; allowed: 100ms to 10m")]
     [InlineData("policy.Mood", "1", "Mood")]
     [InlineData("policy.Hold", "5", "Hold")]
     [InlineData("state", "null", "state: null")]

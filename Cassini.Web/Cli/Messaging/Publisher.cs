@@ -84,7 +84,7 @@ internal sealed class Publisher(ConnectionOptions connection, PublishRequest req
         }
         else if (request.Rate)
         {
-            context.Out.WriteLine($"{_meter.Messages} messages in {DurationText.Seconds(took)}");
+            context.Out.WriteLine($"{Quantity.Of(_meter.Messages, "message")} in {DurationText.Seconds(took)}");
         }
     }
 }

@@ -45,7 +45,7 @@ internal sealed class PolicyFile
         var reader = new OptionsReader([_layer]);
         var policy = reader.Read(recorded, Section);
         reader.ReportUnknown();
-        string[] errors = [.. reader.Errors, .. HealthPolicyValidator.Validate(policy).Select(error => SettingsLoader.WithOrigin(error, reader))];
+        string[] errors = [.. reader.Errors, .. HealthPolicyValidator.Validate(policy).Select(reader.Locate)];
         return errors.Length == 0 ? policy : throw new PolicyFileException(errors);
     }
 }

@@ -2,6 +2,7 @@ using System.Globalization;
 using Cassini.Streams.Events;
 using Cassini.Streams.Health;
 using Cassini.Streams.Health.Records;
+using Cassini.Streams.Primitives;
 
 namespace Cassini.Web.Cli.Replaying;
 
@@ -64,10 +65,10 @@ internal sealed class TextReport(TextWriter output, string? policy) : IReplayRep
         if (summary.Other is { } other)
         {
             Side(policy!, other);
-            Line($"differing   {summary.DifferingRows:N0} rows, marked *");
+            Line($"differing   {Quantity.Of(summary.DifferingRows, "row")}, marked *");
         }
 
-        Line($"record      {Plain.Span(summary.Span)}, {Count(summary.Events, "event")}, {Count(summary.Segments, "segment")}, {Count(summary.Problems, "problem")}");
+        Line($"record      {Plain.Span(summary.Span)}, {Quantity.Of(summary.Events, "event")}, {Quantity.Of(summary.Segments, "segment")}, {Quantity.Of(summary.Problems, "problem")}");
         if (summary.EndedEarly)
         {
             Line($"            it ends before --until");
@@ -78,7 +79,7 @@ internal sealed class TextReport(TextWriter output, string? policy) : IReplayRep
     {
         var times = string.Join(", ", side.Times.All.Select(time => $"{Name(time.Status)} {Plain.Span(time.Time)}"));
         Line($"{Plain.Text(name),-11} {Health(side.Last)}, {Plain.Time(side.Last.AsOf)}");
-        Line($"            {Count(side.Transitions, "transition")}; {(times.Length == 0 ? "no time at all" : times)}");
+        Line($"            {Quantity.Of(side.Transitions, "transition")}; {(times.Length == 0 ? "no time at all" : times)}");
     }
 
     /// <summary>What one policy says at this instant; when it is silent, in brackets what it went on saying.</summary>
@@ -102,8 +103,6 @@ internal sealed class TextReport(TextWriter output, string? policy) : IReplayRep
         $"{Name(snapshot.Status)}, {(snapshot.Ready ? "ready" : "not ready")}{(snapshot.Live ? "" : ", not live")}";
 
     private static string Name(HealthStatus status) => status.ToString().ToLowerInvariant();
-
-    private static string Count(long count, string what) => string.Create(CultureInfo.InvariantCulture, $"{count:N0} {what}{(count == 1 ? "" : "s")}");
 
     private void Line(FormattableString text) => output.WriteLine(text.ToString(CultureInfo.InvariantCulture));
 }

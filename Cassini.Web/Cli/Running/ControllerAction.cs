@@ -5,6 +5,7 @@ using Cassini.Harness.Reports;
 using Cassini.Harness.Verdicts;
 using Cassini.Harness.Views;
 using Cassini.Harness.Workers;
+using Cassini.Streams.Primitives;
 using Spectre.Console;
 
 namespace Cassini.Web.Cli.Running;
@@ -23,7 +24,7 @@ internal sealed class ControllerAction(CliContext context, Func<PlanBroker, IBro
 
         if (options.CheckOnly)
         {
-            context.Out.WriteLine($"{options.PlanName}: {plan.Tests.Count} tests on {plan.Brokers.Count} brokers: nothing is wrong with it");
+            context.Out.WriteLine($"{options.PlanName}: {Quantity.Of(plan.Tests.Count, "test")} on {Quantity.Of(plan.Brokers.Count, "broker")}: nothing is wrong with it");
             return ExitCode.Ok;
         }
 

@@ -3,10 +3,10 @@ namespace Cassini.Web.Cli.Settings;
 /// <summary>How the process logs. The log goes to standard error: standard output is for the start-up text.</summary>
 internal sealed record LoggingOptions
 {
-    /// <summary>One line for people, or one JSON object for machines. Default console.</summary>
+    /// <summary>One line for people, or one JSON object for machines.</summary>
     public LogFormat Format { get; init; } = LogFormat.Console;
 
-    /// <summary>The least severe level that is logged. Default information.</summary>
+    /// <summary>The least severe level that is logged.</summary>
     public LogLevel Level { get; init; } = LogLevel.Information;
 }
 

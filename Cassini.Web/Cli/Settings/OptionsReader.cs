@@ -3,6 +3,7 @@ using System.Collections.Immutable;
 using System.Reflection;
 using System.Runtime.InteropServices;
 using Cassini.Streams.Primitives;
+using Cassini.Streams.Settings;
 
 namespace Cassini.Web.Cli.Settings;
 
@@ -31,10 +32,10 @@ internal sealed class OptionsReader(IReadOnlyList<SettingsLayer> weakestFirst)
     public T Read<T>(T given, string path)
         where T : class => (T)Section(CopyOf(typeof(T))!.Invoke(given, null)!, path);
 
-    /// <summary>Where the setting in force was given; null for a default.</summary>
-    public string? OriginOf(string key) => _origins.GetValueOrDefault(key);
+    /// <summary>The error with the place where its setting was given; a default has none.</summary>
+    public string Locate(SettingError error) => _origins.TryGetValue(error.Key, out var origin) ? $"{error} ({origin})" : $"{error}";
 
-    /// <summary>After the last <see cref="Read{T}"/>: tells of every key that no option has.</summary>
+    /// <summary>After the last <see cref="Read{T}(string)"/>: reports every key that no option has.</summary>
     public void ReportUnknown()
     {
         foreach (var (setting, isError) in _settings.Unread)

@@ -1,15 +1,20 @@
 using System.CommandLine;
 using System.CommandLine.Parsing;
+using Cassini.Streams.Hosting;
+using Cassini.Streams.Settings;
 
 namespace Cassini.Web.Cli.Settings;
 
 /// <summary>The flags that are settings, and the strongest layer that they make.</summary>
 internal sealed class SettingsFlags
 {
+    private static readonly CassiniOptions Defaults = new();
+    private static readonly LoggingOptions LoggingDefaults = new();
+
     private readonly Option<string[]> _bind = new("--bind")
     {
         HelpName = "HOST:PORT",
-        Description = "Where clients connect; repeat it or put commas between for more. [CASSINI_BIND_ADDR; default 127.0.0.1:8883]",
+        Description = Hint(SettingKeys.Endpoints, "Where clients connect; repeat it or put commas between for more.", Defaults.Listener.Endpoints),
     };
 
     private readonly Option<string[]> _set = new("--set")
@@ -31,14 +36,14 @@ internal sealed class SettingsFlags
 
     private readonly (Option<string> Flag, string Key)[] _plain =
     [
-        (Plain("--management", "HOST:PORT", "Where probes, feed and metrics answer. [CASSINI_MANAGEMENT_ADDR; default 127.0.0.1:9090]"), SettingKeys.ManagementAddress),
-        (Plain("--ca", "FILE", "PEM with the CA that clients' certificates come from. [TLS_CA_CERT]"), SettingKeys.Ca),
-        (Plain("--cert", "FILE", "PEM with the server's certificate and its intermediates. [TLS_SERVER_CERT_CHAIN]"), SettingKeys.ServerChain),
-        (Plain("--key", "FILE", "PEM with the server's private key. [TLS_SERVER_KEY]"), SettingKeys.ServerKey),
-        (Plain("--crl", "FILE", "PEM or DER with the CA's revocation list. [TLS_CRL]"), SettingKeys.Crl),
-        (Plain("--data-dir", "DIR", "Where Cassini keeps its own files. [CASSINI_DATA_DIR]"), SettingKeys.DataDirectory),
-        (Plain("--log-format", "console|json", "One line for people, or one JSON object for machines. [default console]"), SettingKeys.LogFormat),
-        (Plain("--log-level", "LEVEL", "trace, debug, information, warning, error, critical or none. [default information]"), SettingKeys.LogLevel),
+        Plain("--management", "HOST:PORT", SettingKeys.ManagementAddress, "Where probes, feed and metrics answer.", Defaults.Management.Address),
+        Plain("--ca", "FILE", SettingKeys.Ca, "PEM with the CA that clients' certificates come from."),
+        Plain("--cert", "FILE", SettingKeys.ServerChain, "PEM with the server's certificate and its intermediates."),
+        Plain("--key", "FILE", SettingKeys.ServerKey, "PEM with the server's private key."),
+        Plain("--crl", "FILE", SettingKeys.Crl, "PEM or DER with the CA's revocation list."),
+        Plain("--data-dir", "DIR", SettingKeys.DataDirectory, "Where Cassini keeps its own files."),
+        Plain("--log-format", "console|json", SettingKeys.LogFormat, "One line for people, or one JSON object for machines.", LoggingDefaults.Format),
+        Plain("--log-level", "LEVEL", SettingKeys.LogLevel, "trace, debug, information, warning, error, critical or none.", LoggingDefaults.Level),
     ];
 
     public SettingsFlags()
@@ -85,8 +90,20 @@ internal sealed class SettingsFlags
         return new SettingsLayer(settings, UnknownIsError: true);
     }
 
-    private static Option<string> Plain(string name, string value, string description) =>
-        new(name) { HelpName = value, Description = description };
+    private static (Option<string> Flag, string Key) Plain(string name, string value, string key, string meaning, object? byDefault = null) =>
+        (new(name) { HelpName = value, Description = Hint(key, meaning, byDefault) }, key);
+
+    /// <summary>The meaning, and in brackets the variable and the default of the same setting.</summary>
+    private static string Hint(string key, string meaning, object? byDefault)
+    {
+        var hints = SettingsEnvironment.Named.Where(variable => variable.Value == key).Select(variable => variable.Key).ToList();
+        if (byDefault is not null)
+        {
+            hints.Add($"default {SettingText.Of(byDefault)}");
+        }
+
+        return hints.Count == 0 ? meaning : $"{meaning} [{string.Join("; ", hints)}]";
+    }
 
     private static void RequireKeyAndValue(OptionResult set)
     {

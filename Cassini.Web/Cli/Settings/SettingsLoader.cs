@@ -22,7 +22,7 @@ internal static class SettingsLoader
         var tls = TlsPlan.Of(options, context.Environment);
         errors.AddRange(reader.Errors);
         errors.AddRange(tls.Errors);
-        errors.AddRange(CassiniOptionsValidator.Validate(tls.Options).Select(error => WithOrigin(error, reader)));
+        errors.AddRange(CassiniOptionsValidator.Validate(tls.Options).Select(reader.Locate));
         return errors.Count > 0
             ? null
             : new ServeSettings
@@ -33,10 +33,4 @@ internal static class SettingsLoader
                 Warnings = [.. warnings, .. reader.Warnings, .. ManagementWarnings.Of(tls.Options.Management)],
             };
     }
-
-    // The validator knows the setting, we know who set it.
-    public static string WithOrigin(string error, OptionsReader reader) =>
-        error.IndexOf(": ", StringComparison.Ordinal) is var end and > 0 && reader.OriginOf(error[..end]) is { } origin
-            ? $"{error} ({origin})"
-            : error;
 }

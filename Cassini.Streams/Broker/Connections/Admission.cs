@@ -1,0 +1,64 @@
+using Cassini.Streams.Broker.Model;
+using Cassini.Streams.Mqtt;
+using Cassini.Streams.Mqtt.Packets;
+
+namespace Cassini.Streams.Broker.Connections;
+
+/// <summary>What becomes of a message before anyone looks at its topic.</summary>
+internal enum AdmissionVerdict
+{
+    Take,
+
+    /// <summary>The broker drains: the message is neither delivered nor acknowledged.</summary>
+    Ignore,
+
+    /// <summary>There is no memory for it, and waiting did not help.</summary>
+    Refuse,
+
+    /// <summary>There is no memory for it yet.</summary>
+    AwaitMemory,
+
+    /// <summary>The client publishes faster than it may.</summary>
+    AwaitRate,
+}
+
+/// <summary>
+/// Decides when one client's messages are taken: not while the broker drains, not without memory, and not faster than the client may
+/// publish. For the connection's reader.
+/// </summary>
+internal sealed class Admission(BrokerOptions options, Intake intake, MemoryBudget budget, TimeProvider time, bool isProbe)
+{
+    private readonly PublishRate? _rate = options.MaxPublishRate > 0 && !isProbe ? new PublishRate(options.MaxPublishRate, time) : null;
+    private bool _isOpen;
+    private bool _isOutOfPatience;
+
+    /// <summary>A batch begins. A message counts as taken in only when the intake was open then: see <see cref="Intake"/>.</summary>
+    public void BeginBatch() => _isOpen = isProbe || !intake.IsClosed;
+
+    /// <summary>A batch is over: messages of the next one wait for memory again before they are refused.</summary>
+    public void EndBatch() => _isOutOfPatience = false;
+
+    public AdmissionVerdict Admit(in PublishPacket packet)
+    {
+        if (!_isOpen)
+        {
+            return AdmissionVerdict.Ignore;
+        }
+
+        // A message that removes a retained one frees memory, so it must not wait for some.
+        var freesMemory = packet.Retain && packet.Payload.IsEmpty;
+        var noMemory = budget.IsExhausted && !isProbe && !freesMemory;
+        return noMemory && !_isOutOfPatience ? AdmissionVerdict.AwaitMemory
+            : _rate is not null && !_rate.TryTake() ? AdmissionVerdict.AwaitRate
+            : noMemory ? AdmissionVerdict.Refuse
+            : AdmissionVerdict.Take;
+    }
+
+    /// <summary>Waits for memory, but not for longer than <see cref="BrokerOptions.MemoryPatience"/>: then messages of the next batch are refused.</summary>
+    public async Task WaitForMemoryAsync(CancellationToken cancellationToken) =>
+        _isOutOfPatience = !await budget.WaitAsync(options.MemoryPatience, time, cancellationToken);
+
+    /// <summary>Waits until the client may publish one more message.</summary>
+    public Task WaitForRateAsync(CancellationToken cancellationToken) =>
+        _rate is null ? Task.CompletedTask : Task.Delay(_rate.Wait, time, cancellationToken);
+}

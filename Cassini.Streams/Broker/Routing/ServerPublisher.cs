@@ -1,0 +1,70 @@
+using Cassini.Streams.Broker.Model;
+using Cassini.Streams.Broker.Outgoing;
+using Cassini.Streams.Mqtt;
+using Cassini.Streams.Mqtt.Packets;
+using Cassini.Streams.Mqtt.Properties;
+
+namespace Cassini.Streams.Broker.Routing;
+
+/// <summary>
+/// Publishes the messages that no connection brings: wills, the broker's own under <c>$SYS</c>, and those of .NET code. Thread-safe.
+/// </summary>
+internal sealed class ServerPublisher(TopicTable topics, Router router, TimeProvider time)
+{
+    /// <summary>Publishes a will, if there is one.</summary>
+    /// <param name="will">The will.</param>
+    /// <param name="publisher">The session that it belongs to; null when that session has ended.</param>
+    public void Publish(WillMessage? will, Subscriber? publisher)
+    {
+        if (will is not null)
+        {
+            Publish(
+                MqttText.Encode(will.Topic),
+                will.Payload.AsSpan(),
+                MessageProperties.Encode(will.Properties),
+                will.Properties.MessageExpiryInterval,
+                will.QoS,
+                will.Retain,
+                publisher);
+        }
+    }
+
+    /// <summary>Publishes a message.</summary>
+    /// <param name="topic">A valid topic name.</param>
+    /// <param name="payload">The payload.</param>
+    /// <param name="properties">Encoded properties that travel with the message, without their length.</param>
+    /// <param name="expiry">Message expiry interval in seconds; null when it does not expire.</param>
+    /// <param name="qos">The quality of service.</param>
+    /// <param name="retain">Whether it is retained.</param>
+    /// <param name="publisher">The session that it belongs to; null when there is none.</param>
+    public RouteResult Publish(
+        ReadOnlySpan<byte> topic,
+        ReadOnlySpan<byte> payload,
+        ReadOnlySpan<byte> properties,
+        uint? expiry,
+        QualityOfService qos,
+        bool retain,
+        Subscriber? publisher = null)
+    {
+        var publication = new Publication
+        {
+            Topic = topics.Get(topic),
+            Payload = payload,
+            Properties = properties,
+            Expiry = expiry,
+            QoS = qos,
+            Retain = retain,
+            Publisher = publisher,
+            ReceivedAt = time.GetTimestamp(),
+        };
+        var flushes = new FlushSet();
+        try
+        {
+            return router.Publish(ref publication, flushes);
+        }
+        finally
+        {
+            flushes.Flush(inline: false);
+        }
+    }
+}

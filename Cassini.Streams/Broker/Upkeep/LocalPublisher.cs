@@ -1,0 +1,54 @@
+using Cassini.Streams.Broker.Connections;
+using Cassini.Streams.Broker.Model;
+using Cassini.Streams.Broker.Routing;
+using Cassini.Streams.Mqtt;
+
+namespace Cassini.Streams.Broker.Upkeep;
+
+/// <summary>Publishes the messages of .NET code in this process. Thread-safe.</summary>
+internal sealed class LocalPublisher(BrokerOptions options, MemoryBudget budget, Intake intake, ServerPublisher publisher, TimeProvider time)
+{
+    /// <summary>See <see cref="MqttBroker.PublishAsync"/>.</summary>
+    public async ValueTask<PublishOutcome> PublishAsync(MqttMessage message, CancellationToken cancellationToken)
+    {
+        var topic = MqttText.Encode(message.Topic);
+        if (!MqttText.IsValid(topic) || !TopicName.IsValid(topic))
+        {
+            throw new ArgumentException($"'{message.Topic}' is not a topic name: empty, or with a wildcard or U+0000", nameof(message));
+        }
+
+        if (TopicLimits.Problem(topic, options) is { } problem)
+        {
+            throw new ArgumentException($"'{message.Topic}': {problem}", nameof(message));
+        }
+
+        if (message.Payload.Length > options.MaxPacketSize)
+        {
+            throw new ArgumentException($"{message.Payload.Length:N0} bytes; at most {options.MaxPacketSize:N0} are allowed", nameof(message));
+        }
+
+        var properties = MessageConversion.PropertiesOf(message);
+        if (budget.IsExhausted && !await budget.WaitAsync(options.MemoryPatience, time, cancellationToken).ConfigureAwait(false))
+        {
+            return PublishOutcome.Refused;
+        }
+
+        try
+        {
+            return intake.TryEnterLocal() ? Publish(message, topic, properties) : PublishOutcome.Refused;
+        }
+        finally
+        {
+            intake.LeaveLocal();
+        }
+    }
+
+    private PublishOutcome Publish(MqttMessage message, byte[] topic, byte[] properties)
+    {
+        var expiry = message.ExpiresAfter is { } after ? (uint?)Math.Clamp(Math.Ceiling(after.TotalSeconds), 0, uint.MaxValue) : null;
+        var result = publisher.Publish(topic, message.Payload.Span, properties, expiry, message.QoS, message.Retain);
+        return !result.IsRetainedAsAsked ? PublishOutcome.Refused
+            : result.HasSubscribers ? PublishOutcome.Delivered
+            : PublishOutcome.NoSubscribers;
+    }
+}

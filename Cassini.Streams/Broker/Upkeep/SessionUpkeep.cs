@@ -1,0 +1,40 @@
+using Cassini.Streams.Broker.Model;
+using Cassini.Streams.Broker.Routing;
+using Cassini.Streams.Broker.Sessions;
+using Cassini.Streams.Events;
+using Cassini.Streams.Mqtt;
+
+namespace Cassini.Streams.Broker.Upkeep;
+
+/// <summary>Does to sessions what time does: keep alive, expiry, and wills whose delay is over. For the housekeeper.</summary>
+internal sealed class SessionUpkeep(
+    SessionTable sessions, ServerPublisher publisher, BrokerEvents events, BrokerCounters counters, TimeProvider time)
+{
+    public void Work()
+    {
+        var now = time.GetTimestamp();
+        foreach (var session in sessions.All)
+        {
+            if (session.Connection is { } connection)
+            {
+                if (connection is { LongestSilence: { } longest, IsHeldBack: false } && time.GetElapsedTime(connection.LastPacketAt, now) >= longest)
+                {
+                    // [MQTT-3.1.2-22]; 3.1.1: [MQTT-3.1.2-24]
+                    connection.Close(new CloseOrder(ReasonCode.KeepAliveTimeout, CloseReason.KeepAliveTimeout));
+                }
+
+                continue;
+            }
+
+            publisher.Publish(session.TakeDueWill(now), session);
+            var end = session.EndIfExpired(now);
+            if (end.Ended)
+            {
+                counters.AddEnded(SessionEndReason.Expired);
+                end.Turn!.Publish(events, events.TryTake() ? new SessionEnded(session.ClientId, SessionEndReason.Expired) : null);
+                sessions.Remove(session);
+                publisher.Publish(end.Will, session);
+            }
+        }
+    }
+}

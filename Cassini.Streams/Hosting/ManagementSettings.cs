@@ -1,0 +1,56 @@
+using System.Net;
+using Cassini.Streams.Listening.Endpoints;
+using Cassini.Streams.Settings;
+
+namespace Cassini.Streams.Hosting;
+
+/// <summary>The section <c>Management</c>, and its rules beside the ranges.</summary>
+internal static class ManagementSettings
+{
+    public const string Address = "Management:Address";
+    public const string GrpcAddress = "Management:GrpcAddress";
+    private const string AllowedHosts = "Management:AllowedHosts";
+
+    public static SettingsSection<ManagementOptions> Section { get; } = new(
+        "Management",
+        new ManagementOptions(),
+        SettingRule<ManagementOptions>.Finding(Address, "", management => Unreadable(Address, management.Address)),
+        SettingRule<ManagementOptions>.Finding(GrpcAddress, "", management => management.GrpcAddress is { } text ? Unreadable(GrpcAddress, text) : []),
+        SettingRule<ManagementOptions>.That(
+            "Management:EnableFaults", "rehearsals are for an open loopback address only", MayRehearse, management => management.EnableFaults, Address),
+        SettingRule<ManagementOptions>.Finding(AllowedHosts, "without scheme or port", NoHosts),
+        SettingRule<ManagementOptions>.NotEmpty(
+            "Management:TokenPath", "path", "name a file (CASSINI_MANAGEMENT_TOKEN_FILE)", management => management.TokenPath),
+        SettingRule<ManagementOptions>.NotEmpty("Management:ShutdownTokenPath", "path", "name a file", management => management.ShutdownTokenPath),
+        SettingRule<ManagementOptions>.NotEmpty(
+            "Management:ShutdownToken", "text", "it is a secret of at least one character", management => management.ShutdownToken));
+
+    /// <summary>What management over HTTP and the gRPC health protocol listen on, as far as it can be read. Kestrel serves both.</summary>
+    public static IEnumerable<PortUse> PortsOf(ManagementOptions management)
+    {
+        if (EndpointAddress.TryParse(management.Address, out var address, out _))
+        {
+            yield return new PortUse(Address, address, IsDualMode: true);
+        }
+
+        if (management.GrpcAddress is { } text && EndpointAddress.TryParse(text, out var grpc, out _))
+        {
+            yield return new PortUse(GrpcAddress, grpc, IsDualMode: true);
+        }
+    }
+
+    private static SettingError[] Unreadable(string key, string text) =>
+        EndpointAddress.TryParse(text, out _, out var error) ? [] : [SettingError.NotAllowed(key, $"'{text}'", error)];
+
+    private static bool MayRehearse(ManagementOptions management) =>
+        !management.EnableFaults
+        || (EndpointAddress.TryParse(management.Address, out var address, out _)
+            && IPAddress.IsLoopback(address.Address)
+            && management.RequireCredentials is not true);
+
+    private static IEnumerable<SettingError> NoHosts(ManagementOptions management) =>
+        (management.AllowedHosts.IsDefault ? [] : management.AllowedHosts)
+            .Where(host => Uri.CheckHostName(host) == UriHostNameType.Unknown)
+            .Select(host => SettingError.NotAllowed(
+                AllowedHosts, $"an entry of {host.Length} characters", "each is a host name or address, without scheme or port"));
+}

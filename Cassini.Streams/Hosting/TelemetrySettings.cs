@@ -1,0 +1,29 @@
+using Cassini.Streams.Settings;
+
+namespace Cassini.Streams.Hosting;
+
+/// <summary>The section <c>Telemetry</c>, and its rules beside the ranges.</summary>
+internal static class TelemetrySettings
+{
+    private const string Endpoint = "Telemetry:OtlpEndpoint";
+
+    public static SettingsSection<TelemetryOptions> Section { get; } = new(
+        "Telemetry",
+        new TelemetryOptions(),
+        SettingRule<TelemetryOptions>.NotEmpty("Telemetry:ServiceName", "name", "name the service", telemetry => telemetry.ServiceName),
+        SettingRule<TelemetryOptions>.Finding(Endpoint, "without user name and password", FaultsOfEndpoint));
+
+    /// <summary>No message repeats the value: it may hold a password.</summary>
+    private static SettingError[] FaultsOfEndpoint(TelemetryOptions telemetry)
+    {
+        if (telemetry.OtlpEndpoint is not { } endpoint)
+        {
+            return [];
+        }
+
+        var isUrl = Uri.TryCreate(endpoint, UriKind.Absolute, out var url) && (url.Scheme == Uri.UriSchemeHttp || url.Scheme == Uri.UriSchemeHttps);
+        return !isUrl ? [SettingError.NotAllowed(Endpoint, "the value", "give an http or https URL")]
+            : url!.UserInfo.Length > 0 ? [SettingError.NotAllowed(Endpoint, "a user name or password", "credentials go into OTEL_EXPORTER_OTLP_HEADERS")]
+            : [];
+    }
+}

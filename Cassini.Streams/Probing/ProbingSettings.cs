@@ -1,0 +1,16 @@
+using Cassini.Streams.Settings;
+
+namespace Cassini.Streams.Probing;
+
+/// <summary>The section <c>Probing</c>, and its rules beside the ranges.</summary>
+internal static class ProbingSettings
+{
+    public static SettingsSection<ProbingOptions> Section { get; } = new(
+        "Probing",
+        new ProbingOptions(),
+        SettingRule<ProbingOptions>.That(
+            "Probing:CanaryCertificatePath",
+            "it goes together with Probing:CanaryKeyPath",
+            probing => (probing.CanaryCertificatePath is null) == (probing.CanaryKeyPath is null),
+            probing => probing.CanaryCertificatePath ?? "nothing"));
+}

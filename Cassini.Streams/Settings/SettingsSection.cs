@@ -1,0 +1,65 @@
+using System.Collections.Immutable;
+using System.Diagnostics.CodeAnalysis;
+
+namespace Cassini.Streams.Settings;
+
+/// <summary>
+/// The settings below one key: validates options, and describes them for docs and help. A library with options of its own makes one,
+/// and whoever reads settings puts it beside the others. Immutable; any thread.
+/// </summary>
+public abstract class SettingsSection
+{
+    private protected SettingsSection()
+    {
+    }
+
+    /// <summary>Every setting of the sections, in their order; a rule of one section may concern a setting of another.</summary>
+    /// <param name="sections">The sections.</param>
+    public static IReadOnlyList<SettingDescription> Describe(params IReadOnlyCollection<SettingsSection> sections)
+    {
+        var requirements = sections.SelectMany(section => section.Requirements).ToLookup(pair => pair.Key, pair => pair.Requirement);
+        return [.. sections.SelectMany(section => section.Describe(requirements))];
+    }
+
+    private protected abstract IEnumerable<(string Key, string Requirement)> Requirements { get; }
+
+    private protected abstract IEnumerable<SettingDescription> Describe(ILookup<string, string> requirements);
+}
+
+/// <inheritdoc/>
+/// <typeparam name="TOptions">A record; each of its properties that can be set is a setting, except those that are sections.</typeparam>
+public sealed class SettingsSection<[DynamicallyAccessedMembers(DynamicallyAccessedMemberTypes.PublicProperties)] TOptions> : SettingsSection
+    where TOptions : class
+{
+    private readonly TOptions _defaults;
+    private readonly ImmutableArray<SettingRule<TOptions>> _rules;
+    private readonly ImmutableArray<SettingProperty> _properties;
+
+    /// <summary>A section.</summary>
+    /// <param name="key">Where it stands in the tree; empty for the root.</param>
+    /// <param name="defaults">The options when nobody sets anything.</param>
+    /// <param name="rules">What its settings must be beside their ranges.</param>
+    /// <exception cref="ArgumentException">A number or a duration has no <see cref="WithinAttribute"/>.</exception>
+    public SettingsSection(string key, TOptions defaults, params ImmutableArray<SettingRule<TOptions>> rules)
+    {
+        _defaults = defaults;
+        _rules = rules;
+        _properties = [.. typeof(TOptions).GetProperties().Select(property => SettingProperty.Of(property, key)).OfType<SettingProperty>()];
+    }
+
+    private protected override IEnumerable<(string Key, string Requirement)> Requirements => _rules.Select(rule => (rule.Key, rule.Requirement));
+
+    /// <summary>Every error of these options: first those of single values, then those of the rules whose values are well by themselves.</summary>
+    /// <param name="options">The options.</param>
+    /// <param name="found">Errors of other sections, for rules that compare with their settings; they are not returned again.</param>
+    public IReadOnlyList<SettingError> Validate(TOptions options, params IReadOnlyCollection<SettingError> found)
+    {
+        var errors = _properties.Select(property => property.Check(options)).OfType<SettingError>().ToList();
+        var wrong = found.Concat(errors).Select(error => error.Key).ToHashSet(StringComparer.Ordinal);
+        errors.AddRange(_rules.Where(rule => !wrong.Contains(rule.Key) && !rule.ComparedWith.Any(wrong.Contains)).SelectMany(rule => rule.Check(options)));
+        return errors;
+    }
+
+    private protected override IEnumerable<SettingDescription> Describe(ILookup<string, string> requirements) =>
+        _properties.Select(property => property.Describe(_defaults, requirements));
+}

@@ -1,0 +1,65 @@
+using System.Text.RegularExpressions;
+using Cassini.Streams.Primitives;
+using Cassini.Streams.Settings;
+using Cassini.Web.Cli.Settings;
+
+namespace Cassini.Tests.Docs;
+
+/// <summary>
+/// What other pages than docs/operate/settings.md say of settings. Behind a setting's name a page may state its default in parentheses:
+/// <c>`Health:Hold` (15 s)</c>.
+/// </summary>
+public partial class StatedSettingsTests
+{
+    public static TheoryData<string> Pages =>
+        [.. Directory.EnumerateFiles(Path.Combine(Repository.Root, "docs"), "*.md", SearchOption.AllDirectories)
+            .Append(Path.Combine(Repository.Root, "README.md"))
+            .Append(Path.Combine(Repository.Root, "deploy", "README.md"))
+            .Select(page => Path.GetRelativePath(Repository.Root, page))
+            .Order(StringComparer.Ordinal)];
+
+    [Theory]
+    [MemberData(nameof(Pages))]
+    public void Page_SettingsNamed_Exist(string page) =>
+        Names().Matches(Repository.Read(page)).Select(match => match.Groups[1].Value)
+            .Except(SettingsCatalog.All.Select(setting => setting.Key))
+            .ShouldBeEmpty();
+
+    [Theory]
+    [MemberData(nameof(Pages))]
+    public void Page_DefaultStated_IsTheDefault(string page)
+    {
+        foreach (Match match in Stated().Matches(Repository.Read(page)))
+        {
+            // A page may leave out the section where it is plain from the setting before.
+            if (SettingsCatalog.All.FirstOrDefault(setting => setting.Key == match.Groups[1].Value || setting.Property.Name == match.Groups[1].Value) is { } setting)
+            {
+                Written(match.Groups[2].Value).ShouldBe(SettingText.Of(setting.Default), $"{page} says {match.Value}");
+            }
+        }
+    }
+
+    [Fact]
+    public void Pages_StateDefaults() => Pages.Sum(page => Stated().Count(Repository.Read(page.Data))).ShouldBeGreaterThan(20);
+
+    /// <summary>The default as a setting is written, from the words of a page.</summary>
+    private static string Written(string words) => Unit().Match(words) is { Success: true } duration
+        ? DurationText.TryParse($"{duration.Groups[1].Value}{ShortUnit(duration.Groups[2].Value)}", out var read) ? DurationText.Format(read) : words
+        : words.Split(' ') is [var number, "a", "second"] ? number : words;
+
+    private static string ShortUnit(string unit) => unit switch
+    {
+        "min" => "m",
+        "days" or "day" => "d",
+        _ => unit,
+    };
+
+    [GeneratedRegex("`([A-Z][A-Za-z]+:[A-Z][A-Za-z]+)`")]
+    private static partial Regex Names();
+
+    [GeneratedRegex(@"`((?:[A-Z][A-Za-z]+:)?[A-Z][A-Za-z]+)` \(([0-9][^)]*)\)")]
+    private static partial Regex Stated();
+
+    [GeneratedRegex("^([0-9.]+) (ms|s|min|h|days?)$")]
+    private static partial Regex Unit();
+}

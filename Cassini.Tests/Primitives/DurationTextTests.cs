@@ -1,0 +1,59 @@
+using Cassini.Streams.Primitives;
+
+namespace Cassini.Tests.Primitives;
+
+public class DurationTextTests
+{
+    [Theory]
+    [InlineData("500ms", 500)]
+    [InlineData("5s", 5_000)]
+    [InlineData("1.5s", 1_500)]
+    [InlineData("5 s", 5_000)]
+    [InlineData("2m", 120_000)]
+    [InlineData("1h", 3_600_000)]
+    [InlineData("14d", 1_209_600_000)]
+    [InlineData("0", 0)]
+    [InlineData("0s", 0)]
+    [InlineData("00:00:05", 5_000)]
+    [InlineData("1.00:00:00", 86_400_000)]
+    [InlineData("00:00:00.250", 250)]
+    public void TryParse_AsPeopleWriteIt_IsRead(string text, double milliseconds)
+    {
+        DurationText.TryParse(text, out var duration).ShouldBeTrue();
+        duration.TotalMilliseconds.ShouldBe(milliseconds);
+    }
+
+    [Theory]
+    [InlineData("")]
+    [InlineData("5")] // TimeSpan.Parse would make five days of it.
+    [InlineData("s")]
+    [InlineData("-5s")]
+    [InlineData("5S")]
+    [InlineData("5sec")]
+    [InlineData("1e3s")]
+    [InlineData("1,5s")]
+    [InlineData("25:00:00")]
+    [InlineData("-00:00:05")]
+    [InlineData("01:30")] // Hours or minutes?
+    [InlineData("99999999999999999999s")]
+    [InlineData("999999999999d")]
+    [InlineData("٣s")]
+    public void TryParse_AnythingElse_IsRefused(string text) => DurationText.TryParse(text, out _).ShouldBeFalse();
+
+    [Theory]
+    [InlineData("0", "0")]
+    [InlineData("00:00:00.2500000", "250ms")]
+    [InlineData("00:00:00.0000001", "0.0001ms")]
+    [InlineData("00:01:30", "90s")]
+    [InlineData("2.00:00:00", "2d")]
+    [InlineData("1.12:00:00", "36h")]
+    [InlineData("00:10:00", "10m")]
+    public void Format_OfADuration_IsExactAndReadAgain(string text, string expected)
+    {
+        DurationText.TryParse(text, out var duration).ShouldBeTrue();
+
+        DurationText.Format(duration).ShouldBe(expected);
+        DurationText.TryParse(expected, out var again).ShouldBeTrue();
+        again.ShouldBe(duration);
+    }
+}
