@@ -66,6 +66,12 @@ public static class CassiniManagement
 
     private static ManagementSurface Embedded(IServiceProvider services, ManagementOptions options)
     {
+        var errors = ManagementSettings.Section.Validate(options).ToList();
+        if (errors.Count > 0)
+        {
+            throw new ArgumentException(string.Join(Environment.NewLine, errors), nameof(options));
+        }
+
         var host = services.GetRequiredService<BrokerHost>();
         var lifetime = services.GetRequiredService<IHostApplicationLifetime>();
         return new ManagementSurface(

@@ -44,7 +44,7 @@ internal static class GrpcHealthApp
         var framework = new FrameworkLoggers(loggers);
         var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
         builder.Services.Replace(ServiceDescriptor.Singleton<ILoggerFactory>(framework));
-        builder.Services.Replace(ServiceDescriptor.Singleton<IHostLifetime, ManagementApp.NoSignals>());
+        builder.Services.Replace(ServiceDescriptor.Singleton<IHostLifetime, NoSignals>());
         builder.Services.AddRoutingCore();
         builder.Services.AddGrpc(grpc => grpc.MaxReceiveMessageSize = MaxMessageBytes);
         builder.Services.AddSingleton(health);

@@ -215,6 +215,19 @@ public partial class EmbeddedTests
     }
 
     [Fact]
+    public async Task MapCassini_WrongOptions_ThrowsEveryError()
+    {
+        var builder = WebApplication.CreateSlimBuilder();
+        builder.Services.AddCassiniManagement(options => options with { MaxFeeds = 0, ShutdownToken = "" });
+        await using var app = builder.Build();
+
+        var error = Should.Throw<ArgumentException>(() => app.MapCassini());
+
+        error.Message.ShouldContain("Management:MaxFeeds");
+        error.Message.ShouldContain("Management:ShutdownToken");
+    }
+
+    [Fact]
     public async Task MapCassini_WithoutAddCassiniManagement_SaysWhatIsMissing()
     {
         await using var app = WebApplication.CreateSlimBuilder().Build();

@@ -3,6 +3,7 @@ using System.Diagnostics;
 using System.Net;
 using System.Reactive.Linq;
 using Cassini.Management;
+using Cassini.Management.Http;
 using Cassini.Management.Logging;
 using Cassini.Streams.Events;
 using Cassini.Streams.Health;
@@ -82,7 +83,7 @@ public class OtherSiteTests
     private static async Task<WebApplication> ServeAsync(string page)
     {
         var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
-        builder.Services.Replace(ServiceDescriptor.Singleton<IHostLifetime, ManagementApp.NoSignals>());
+        builder.Services.Replace(ServiceDescriptor.Singleton<IHostLifetime, NoSignals>());
         builder.WebHost.UseKestrelCore().ConfigureKestrel(kestrel => kestrel.Listen(IPAddress.Loopback, 0));
         var app = builder.Build();
         app.Run(context =>
