@@ -1,10 +1,11 @@
+using Cassini.Harness.Clients;
 using Cassini.Harness.Load;
 using Cassini.Harness.Plans;
 using Cassini.Harness.Workers;
 
 namespace Cassini.Harness;
 
-/// <summary>Who runs what: a test's producers and sinks, dealt in turn to the workers of their role.</summary>
+/// <summary>The workers of a run, to which each test's producers and sinks are dealt in turn.</summary>
 internal sealed class Crew(IReadOnlyList<IWorker> producers, IReadOnlyList<IWorker> sinks)
 {
     public IEnumerable<IWorker> All => producers.Concat(sinks);

@@ -1,3 +1,4 @@
+using Cassini.Harness.Clients;
 using Cassini.Harness.Health;
 using Cassini.Harness.Load;
 using Cassini.Harness.Plans;
@@ -20,7 +21,7 @@ internal sealed class RunController(
         var began = time.GetTimestamp();
         using var stop = new RunStop();
         using var guard = new HealthGuard(plan.Allow, stop, time);
-        using var faults = new FaultInjector(time);
+        var faults = new FaultInjector(time);
         await using var signal = interrupted.Register(() => stop.Now(Verdict.Interrupted, "interrupted"));
         guard.Changed += condition => view.Say(
             $"broker {condition.Broker} is {condition.Status.ToString().ToLowerInvariant()}{(condition.Why.Length > 0 ? $": {condition.Why}" : "")}");
@@ -30,7 +31,7 @@ internal sealed class RunController(
         var losses = new List<CancellationTokenRegistration>();
         try
         {
-            var identities = plan.Brokers.ToDictionary(broker => broker.Name, broker => TlsIdentity.Load(broker.Tls.Ca, broker.Tls.Cert, broker.Tls.Key));
+            var identities = plan.Brokers.ToDictionary(broker => broker.Name, broker => broker.TlsFiles.Read());
             brokers.AddRange(plan.Brokers.Select(healthOf));
             await WaitForAllAsync(brokers, stop);
             for (var i = 0; i < brokers.Count; i++)
@@ -39,7 +40,7 @@ internal sealed class RunController(
             }
 
             workers = hub?.Workers ?? [];
-            await using var crew = new OwnedCrew(CrewOf(workers, broker => identities[broker.Name]));
+            await using var crew = new OwnedCrew(CrewOf(workers, broker => identities[broker.Name!]));
             losses.AddRange(workers.Select(worker => Watch(worker, stop)));
             using var limit = time.CreateTimer(
                 _ => stop.Now(Verdict.TimedOut, $"the plan took longer than {DurationText.Seconds(plan.Timeout)}"), null, plan.Timeout, Timeout.InfiniteTimeSpan);
@@ -59,17 +60,17 @@ internal sealed class RunController(
 
             await guard.RecoveredAsync(view.Say, stop.Token);
         }
-        catch (HarnessException exception)
+        catch (Exception exception) when (exception is HarnessException or ClientException)
         {
             stop.Now(Verdict.Error, exception.Message);
         }
-        catch (BrokerNotReadyException exception)
+        catch (BrokerWaitException exception)
         {
             stop.Now(exception.TimedOut ? Verdict.TimedOut : Verdict.BrokerUnhealthy, exception.Message);
         }
         catch (OperationCanceledException) when (stop.Token.IsCancellationRequested)
         {
-            // The switch says why.
+            // The stop has its cause.
         }
         catch (Exception exception)
         {
@@ -107,9 +108,9 @@ internal sealed class RunController(
             {
                 await ended;
             }
-            catch (Exception exception) when (exception is BrokerNotReadyException or HarnessException)
+            catch (Exception exception) when (exception is BrokerWaitException or HarnessException)
             {
-                var because = exception as BrokerNotReadyException;
+                var because = exception as BrokerWaitException;
                 stop.Now(because is null ? Verdict.Error : because.TimedOut ? Verdict.TimedOut : Verdict.BrokerUnhealthy, exception.Message);
             }
             catch (OperationCanceledException) when (stop.Token.IsCancellationRequested)

@@ -1,9 +1,9 @@
-using Cassini.Streams.Primitives;
 using Cassini.Harness.Load;
 using Cassini.Harness.Plans;
 using Cassini.Harness.Reports;
 using Cassini.Harness.Verdicts;
 using Cassini.Harness.Workers;
+using Cassini.Streams.Primitives;
 
 namespace Cassini.Harness;
 
@@ -19,6 +19,8 @@ internal sealed class TestRun
     private readonly TimeSpan?[] _injected;
     private long _began;
     private TimeSpan? _producersEnded;
+    private Task _sinks = Task.CompletedTask;
+    private Task _producers = Task.CompletedTask;
 
     public TestRun(TestPlan plan, PlanTest test, Crew crew, RunSurroundings run)
     {
@@ -46,7 +48,7 @@ internal sealed class TestRun
         orderby sink.Index
         select (sink, order.Worker.Name, report ?? new SinkReport(sink.Index, 0, null, new SinkCounts()));
 
-    /// <summary>Runs it. Never throws what the plan, a broker or a worker brings about: that goes to the run's switch.</summary>
+    /// <summary>Runs the test. It never throws: a failure stops the run, with its cause.</summary>
     public async Task<TestReport> RunAsync()
     {
         using var timer = _test.Timeout is { } timeout
@@ -58,14 +60,21 @@ internal sealed class TestRun
         }
         catch (OperationCanceledException) when (_run.Stop.Token.IsCancellationRequested)
         {
-            // The switch says why.
+            // The stop has its cause.
         }
         catch (HarnessException exception)
         {
             _run.Stop.Now(Verdict.Error, exception.Message);
         }
+        catch (Exception defect)
+        {
+            // It ends the run, and must not take this test's report with it.
+            _run.Stop.Now(Verdict.Error, $"unexpected: {defect}");
+        }
 
         await Task.WhenAll(_orders.Select(order => order.Worker.StopAsync()));
+        await _sinks;
+        await _producers.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing); // Awaited above, unless the run was stopped.
         return Report();
     }
 
@@ -73,18 +82,15 @@ internal sealed class TestRun
     {
         await Task.WhenAll(_orders.Where(order => order.Order.Sinks.Count > 0).Select(order => order.Worker.PrepareAsync(order.Order, stop)));
         await Task.WhenAll(_orders.Where(order => order.Order.Producers.Count > 0).Select(order => order.Worker.PrepareAsync(order.Order, stop)));
-        foreach (var (worker, _) in _orders.Where(order => order.Order.Sinks.Count > 0))
-        {
-            _ = worker.Start(); // Ends when the worker is stopped, below.
-        }
+        _sinks = Task.WhenAll(_orders.Where(order => order.Order.Sinks.Count > 0).Select(order => RunSinksAsync(order.Worker)));
 
         _began = _run.Time.GetTimestamp();
-        var producers = Task.WhenAll(_orders.Where(order => order.Order.Producers.Count > 0).Select(order => order.Worker.Start()));
+        _producers = Task.WhenAll(_orders.Where(order => order.Order.Producers.Count > 0).Select(order => order.Worker.Start()));
         using var noMoreFaults = CancellationTokenSource.CreateLinkedTokenSource(stop);
         var faults = InjectAsync(noMoreFaults.Token);
         try
         {
-            await producers.WaitAsync(stop);
+            await _producers.WaitAsync(stop);
             _producersEnded = Elapsed;
         }
         finally
@@ -95,6 +101,27 @@ internal sealed class TestRun
 
         await FaultsWereInjectedAsync(stop);
         await SinksEndAsync(stop);
+    }
+
+    /// <summary>Sinks run until their worker is stopped; before that, a failure of theirs ends the run.</summary>
+    private async Task RunSinksAsync(IWorker worker)
+    {
+        try
+        {
+            await worker.Start();
+        }
+        catch (OperationCanceledException) when (worker.Lost.IsCancellationRequested)
+        {
+            // The loss is reported already.
+        }
+        catch (HarnessException exception)
+        {
+            _run.Stop.Now(Verdict.Error, exception.Message);
+        }
+        catch (Exception defect)
+        {
+            _run.Stop.Now(Verdict.Error, $"worker {worker.Name}: unexpected: {defect}");
+        }
     }
 
     /// <summary>Ends when every sink has what it is to have, or nothing came for as long as the plan says.</summary>
@@ -205,7 +232,7 @@ internal sealed class TestRun
             var counts = sink.Report.Counts;
             counts = counts with { Foreign = counts.Foreign + MisroutedTo(sink.Plan, counts) };
             var results = isStopped ? [] : Expectations.Judge(sink.Plan, counts, missing, ended);
-            return ReportBuilder.Line(sink.Plan, sink.Worker, sink.Report, missing, results);
+            return ReportBuilder.Line(sink.Plan, sink.Worker, sink.Report with { Counts = counts }, missing, results);
         }).ToList();
         return new TestReport
         {

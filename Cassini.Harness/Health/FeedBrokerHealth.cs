@@ -1,6 +1,5 @@
 using System.Reactive.Linq;
-using System.Security.Cryptography;
-using System.Security.Cryptography.X509Certificates;
+using Cassini.Harness.Clients;
 using Cassini.Harness.Plans;
 using Cassini.Streams.Events;
 using Cassini.Streams.Feed;
@@ -24,8 +23,9 @@ internal sealed class FeedBrokerHealth : IBrokerHealth
         .Select(health => new BrokerCondition(_broker.Name, health.Status, health.Ready, HealthReason.Of(health)))
         .DistinctUntilChanged();
 
-    /// <summary>Makes them; with https they are shown the plan's certificate.</summary>
-    public static Func<PlanBroker, IBrokerHealth> Factory(TimeProvider time) => broker => new FeedBrokerHealth(broker, OptionsOf(broker, time));
+    /// <summary>Makes them. A broker whose files cannot be used is a <see cref="ClientException"/>.</summary>
+    public static Func<PlanBroker, IBrokerHealth> Factory(TimeProvider time) => broker => new FeedBrokerHealth(
+        broker, ManagementAccess.Of(broker, time) with { Categories = [EventCategory.Health, EventCategory.Lifecycle] });
 
     public async Task WaitUntilReadyAsync(TimeSpan timeout, CancellationToken cancellation)
     {
@@ -33,13 +33,13 @@ internal sealed class FeedBrokerHealth : IBrokerHealth
         {
             await _feed.WaitUntilReadyAsync(timeout, cancellation);
         }
-        catch (Streams.Feed.BrokerNotReadyException failure) when (failure.Cause == NotReadyCause.Refused)
+        catch (BrokerNotReadyException failure) when (failure.Cause == NotReadyCause.Refused)
         {
             throw new HarnessException(failure.Message, failure);
         }
-        catch (Streams.Feed.BrokerNotReadyException failure)
+        catch (BrokerNotReadyException failure)
         {
-            throw new BrokerNotReadyException(failure.Message, failure.Cause == NotReadyCause.TimedOut);
+            throw new BrokerWaitException(failure.Message, failure.Cause == NotReadyCause.TimedOut);
         }
     }
 
@@ -47,47 +47,5 @@ internal sealed class FeedBrokerHealth : IBrokerHealth
     {
         _feed.Dispose();
         return ValueTask.CompletedTask;
-    }
-
-    private static HealthFeedOptions OptionsOf(PlanBroker broker, TimeProvider time)
-    {
-        var options = new HealthFeedOptions
-        {
-            Time = time,
-            Categories = [EventCategory.Health, EventCategory.Lifecycle],
-            Token = broker.TokenFile is { } file ? () => TokenOf(file) : null,
-        };
-        if (broker.Management.Scheme != Uri.UriSchemeHttps)
-        {
-            return options;
-        }
-
-        try
-        {
-            var authorities = new X509Certificate2Collection();
-            authorities.ImportFromPemFile(broker.Tls.Ca);
-            return options with
-            {
-                TrustedAuthorities = authorities,
-                ClientCertificate = X509Certificate2.CreateFromPemFile(broker.Tls.Cert, broker.Tls.Key),
-            };
-        }
-        catch (Exception failure) when (failure is IOException or UnauthorizedAccessException or CryptographicException)
-        {
-            throw new HarnessException($"broker {broker.Name}: its certificates cannot be used for https: {failure.Message}", failure);
-        }
-    }
-
-    /// <summary>A file that cannot be read now is no token: the broker refuses, and that is told.</summary>
-    private static string? TokenOf(string file)
-    {
-        try
-        {
-            return File.ReadAllText(file).Trim();
-        }
-        catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
-        {
-            return null;
-        }
     }
 }

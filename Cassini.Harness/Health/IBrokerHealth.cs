@@ -12,7 +12,7 @@ internal interface IBrokerHealth : IAsyncDisposable
     IObservable<BrokerCondition> Conditions { get; }
 
     /// <summary>Ends when the broker is ready.</summary>
-    /// <exception cref="BrokerNotReadyException">It was not in time, it gave up, or it refuses us.</exception>
+    /// <exception cref="BrokerWaitException">It was not in time, it gave up, or it refuses us.</exception>
     Task WaitUntilReadyAsync(TimeSpan timeout, CancellationToken cancellation);
 }
 

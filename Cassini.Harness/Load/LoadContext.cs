@@ -1,3 +1,5 @@
+using Cassini.Harness.Clients;
+
 namespace Cassini.Harness.Load;
 
 /// <summary>What all producers and sinks of a test share in one process.</summary>

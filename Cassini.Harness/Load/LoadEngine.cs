@@ -1,3 +1,5 @@
+using Cassini.Harness.Clients;
+
 namespace Cassini.Harness.Load;
 
 /// <summary>Runs the producers and sinks of one order: the same in the controller and in a worker elsewhere.</summary>
@@ -21,11 +23,21 @@ internal sealed class LoadEngine : IAsyncDisposable
 
     /// <summary>Connects everything; subscriptions are acknowledged when it ends.</summary>
     /// <exception cref="HarnessException">The broker cannot be reached, or refuses.</exception>
-    public Task PrepareAsync(CancellationToken cancellation) => Task.WhenAll(
-        _sinks.Select(sink => sink.SubscribeAsync(cancellation)).Concat(_producers.Select(producer => producer.ConnectAsync(cancellation))));
+    public async Task PrepareAsync(CancellationToken cancellation)
+    {
+        try
+        {
+            await Task.WhenAll(
+                _sinks.Select(sink => sink.SubscribeAsync(cancellation)).Concat(_producers.Select(producer => producer.ConnectAsync(cancellation))));
+        }
+        catch (ClientException exception)
+        {
+            throw new HarnessException(exception.Message, exception);
+        }
+    }
 
     /// <summary>Lets it run.</summary>
-    /// <returns>Ends when all producers have ended and, if there are sinks, it was stopped.</returns>
+    /// <returns>Ends when all producers have ended and, if there are sinks, it was stopped; fails when one of them fails.</returns>
     public Task Start()
     {
         foreach (var sink in _sinks)
@@ -40,7 +52,7 @@ internal sealed class LoadEngine : IAsyncDisposable
     public async Task StopAsync()
     {
         await _stop.CancelAsync();
-        await _running;
+        await _running.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing); // Its failure is for the caller of Start.
     }
 
     public async ValueTask DisposeAsync()

@@ -1,3 +1,5 @@
+using System.Runtime.ExceptionServices;
+using Cassini.Harness.Clients;
 using Cassini.Harness.Plans;
 using Cassini.Streams.Feed;
 using MQTTnet;
@@ -19,11 +21,13 @@ internal sealed class ProducerClient(LoadContext context, PlanProducer producer,
     private SemaphoreSlim _slots = null!;
     private int _window;
     private readonly RetryDelay _retry = new(TimeSpan.FromMilliseconds(100), TimeSpan.FromSeconds(1));
-    private MqttLink? _link;
+    private MqttConnection? _connection;
     private int _outstanding;
     private TaskCompletionSource? _idle;
     private long _sent, _acknowledged, _failed, _retransmitted, _reconnects;
     private string? _lastError;
+    private readonly CancellationTokenSource _broken = new();
+    private volatile ExceptionDispatchInfo? _defect;
 
     public ProducerCounts Counts => new()
     {
@@ -36,20 +40,25 @@ internal sealed class ProducerClient(LoadContext context, PlanProducer producer,
         LastError = Volatile.Read(ref _lastError),
     };
 
-    /// <exception cref="HarnessException">The broker cannot be reached, or refuses.</exception>
+    /// <exception cref="ClientException">The broker cannot be reached, or refuses.</exception>
     public async Task ConnectAsync(CancellationToken cancellation)
     {
-        _link = await OpenAsync(cancellation);
-        _window = Math.Min(producer.InFlight, _link.ReceiveMaximum);
+        _connection = await OpenAsync(cancellation);
+        _window = Math.Min(producer.InFlight, _connection.ReceiveMaximum);
         _slots = new SemaphoreSlim(_window);
     }
 
     /// <summary>Sends until messages or duration are used up and everything is acknowledged.</summary>
     public async Task RunAsync(CancellationToken cancellation)
     {
+        using var end = CancellationTokenSource.CreateLinkedTokenSource(cancellation, _broken.Token);
         try
         {
-            await SendAllAsync(cancellation);
+            await SendAllAsync(end.Token);
+        }
+        catch (OperationCanceledException) when (_defect is not null)
+        {
+            _defect.Throw();
         }
         finally
         {
@@ -60,9 +69,9 @@ internal sealed class ProducerClient(LoadContext context, PlanProducer producer,
     /// <summary>Ends the connection, and waits for whatever was under way on it.</summary>
     public async Task CloseAsync()
     {
-        if (_link is { } link)
+        if (_connection is { } connection)
         {
-            await link.DisposeAsync();
+            await connection.DisposeAsync();
         }
 
         Task idle;
@@ -98,14 +107,14 @@ internal sealed class ProducerClient(LoadContext context, PlanProducer producer,
             await TakeSlotAsync(cancellation);
         }
 
-        var link = await LinkAsync(cancellation);
+        var connection = await ConnectionAsync(cancellation);
         var sequence = _sent;
         var payload = _messages.Make(sequence);
         _sendTimes?.Put(sequence, context.Time.GetTimestamp());
         Volatile.Write(ref _sent, sequence + 1);
         if (producer.Qos == 0)
         {
-            await PublishOnceAsync(link, payload, cancellation);
+            await PublishOnceAsync(connection, payload, cancellation);
             return;
         }
 
@@ -114,43 +123,43 @@ internal sealed class ProducerClient(LoadContext context, PlanProducer producer,
             _pending[sequence] = payload;
         }
 
-        Dispatch(link, sequence, payload);
+        Dispatch(connection, sequence, payload);
     }
 
-    private async ValueTask PublishOnceAsync(MqttLink link, byte[] payload, CancellationToken cancellation)
+    private async ValueTask PublishOnceAsync(MqttConnection connection, byte[] payload, CancellationToken cancellation)
     {
         try
         {
-            await link.Client.PublishAsync(Message(payload), cancellation);
+            await connection.PublishAsync(Message(payload), cancellation);
             Interlocked.Increment(ref _acknowledged);
         }
-        catch (Exception exception) when (MqttLink.IsConnectionTrouble(exception))
+        catch (ClientException exception)
         {
             cancellation.ThrowIfCancellationRequested();
             Interlocked.Increment(ref _failed);
-            Volatile.Write(ref _lastError, MqttLink.Words(exception));
+            Volatile.Write(ref _lastError, exception.Message);
         }
     }
 
     /// <summary>Gives a message to the connection without waiting for the answer. Order is the order of the calls.</summary>
-    private void Dispatch(MqttLink link, long sequence, byte[] payload)
+    private void Dispatch(MqttConnection connection, long sequence, byte[] payload)
     {
         lock (_gate)
         {
             _outstanding++;
         }
 
-        _ = CompleteAsync(link, sequence, payload); // CloseAsync waits for it.
+        _ = CompleteAsync(connection, sequence, payload); // CloseAsync waits for it.
     }
 
-    private async Task CompleteAsync(MqttLink link, long sequence, byte[] payload)
+    private async Task CompleteAsync(MqttConnection connection, long sequence, byte[] payload)
     {
         try
         {
-            var answer = await link.Client.PublishAsync(Message(payload), link.Lost);
+            var answer = await connection.PublishAsync(Message(payload), connection.Lost);
             if (!answer.IsSuccess)
             {
-                Volatile.Write(ref _lastError, $"the broker refused a message: {answer.ReasonCode} {answer.ReasonString}".TrimEnd());
+                Volatile.Write(ref _lastError, ConnectionFailure.Refused(answer, producer.Topic, context.Broker).Message);
             }
 
             _retry.Reset();
@@ -162,10 +171,18 @@ internal sealed class ProducerClient(LoadContext context, PlanProducer producer,
 
             _slots.Release();
         }
-        catch (Exception exception) when (MqttLink.IsConnectionTrouble(exception))
+        catch (ClientException exception)
         {
             // It stays pending, and goes out again on the next connection.
-            Volatile.Write(ref _lastError, MqttLink.Words(exception));
+            Volatile.Write(ref _lastError, exception.Message);
+        }
+        catch (OperationCanceledException) when (connection.Lost.IsCancellationRequested)
+        {
+            // Closed here. It stays pending.
+        }
+        catch (Exception defect)
+        {
+            Break(defect);
         }
         finally
         {
@@ -182,15 +199,22 @@ internal sealed class ProducerClient(LoadContext context, PlanProducer producer,
         }
     }
 
+    /// <summary>Ends the run with an exception that is nobody's answer: the message that it concerns would never be acknowledged.</summary>
+    private void Break(Exception defect)
+    {
+        _defect ??= ExceptionDispatchInfo.Capture(defect);
+        _ = _broken.CancelAsync(); // Not on this thread: it may be the one that reads from the broker.
+    }
+
     /// <summary>While every place in the window is taken only the connection's end can bring us on: then it is opened again.</summary>
     private async ValueTask TakeSlotAsync(CancellationToken cancellation)
     {
         while (!_slots.Wait(0, CancellationToken.None))
         {
-            var link = await LinkAsync(cancellation);
+            var connection = await ConnectionAsync(cancellation);
             try
             {
-                using var either = CancellationTokenSource.CreateLinkedTokenSource(link.Lost, cancellation);
+                using var either = CancellationTokenSource.CreateLinkedTokenSource(connection.Lost, cancellation);
                 await _slots.WaitAsync(either.Token);
                 return;
             }
@@ -202,11 +226,11 @@ internal sealed class ProducerClient(LoadContext context, PlanProducer producer,
     }
 
     /// <summary>The connection, opened again if it was lost.</summary>
-    private async ValueTask<MqttLink> LinkAsync(CancellationToken cancellation)
+    private async ValueTask<MqttConnection> ConnectionAsync(CancellationToken cancellation)
     {
-        if (!_link!.Lost.IsCancellationRequested)
+        if (!_connection!.Lost.IsCancellationRequested)
         {
-            return _link;
+            return _connection;
         }
 
         await CloseAsync(); // So that nothing of the old connection is under way when its messages go out again.
@@ -216,12 +240,12 @@ internal sealed class ProducerClient(LoadContext context, PlanProducer producer,
         {
             try
             {
-                _link = await OpenAsync(cancellation);
+                _connection = await OpenAsync(cancellation);
                 Interlocked.Increment(ref _reconnects);
-                SendAgain(_link);
-                return _link;
+                SendAgain(_connection);
+                return _connection;
             }
-            catch (HarnessException exception)
+            catch (ClientException exception)
             {
                 Volatile.Write(ref _lastError, exception.Message);
                 await Task.Delay(_retry.Next(), context.Time, cancellation);
@@ -229,7 +253,7 @@ internal sealed class ProducerClient(LoadContext context, PlanProducer producer,
         }
     }
 
-    private void SendAgain(MqttLink link)
+    private void SendAgain(MqttConnection connection)
     {
         KeyValuePair<long, byte[]>[] again;
         lock (_gate)
@@ -240,12 +264,12 @@ internal sealed class ProducerClient(LoadContext context, PlanProducer producer,
         foreach (var (sequence, payload) in again)
         {
             Interlocked.Increment(ref _retransmitted);
-            Dispatch(link, sequence, payload);
+            Dispatch(connection, sequence, payload);
         }
     }
 
-    private Task<MqttLink> OpenAsync(CancellationToken cancellation) =>
-        MqttLink.OpenAsync(context.Broker, context.Identity, new MqttSession(_clientId, IsNew: true, ExpirySeconds: 0), context.Time, null, cancellation);
+    private Task<MqttConnection> OpenAsync(CancellationToken cancellation) =>
+        MqttConnection.OpenAsync(context.Broker, context.Identity, new MqttConnectOptions(_clientId), context.Time, null, cancellation);
 
     private MqttApplicationMessage Message(byte[] payload) => new()
     {

@@ -1,4 +1,5 @@
 using System.Buffers;
+using Cassini.Harness.Clients;
 using Cassini.Harness.Plans;
 using Cassini.Streams.Feed;
 using MQTTnet;
@@ -7,8 +8,8 @@ using MQTTnet.Protocol;
 namespace Cassini.Harness.Load;
 
 /// <summary>
-/// A sink: one subscription whose every message is judged. A lost connection is opened again; at QoS 1 and 2 the broker keeps the
-/// session meanwhile.
+/// A sink: one subscription whose every message is judged. After a loss it opens another connection; at QoS 1 and 2 the broker keeps
+/// the session meanwhile.
 /// </summary>
 internal sealed class SinkRun(LoadContext context, PlanSink sink)
 {
@@ -17,7 +18,7 @@ internal sealed class SinkRun(LoadContext context, PlanSink sink)
     private readonly SinkTracker _tracker = new(context.Run, sink, context.SendTimes, context.Time);
     private readonly string _clientId = context.ClientId(sink.Name);
     private readonly RetryDelay _retry = new(TimeSpan.FromMilliseconds(100), TimeSpan.FromSeconds(1));
-    private MqttLink? _link;
+    private MqttConnection? _connection;
     private long _reconnects;
     private string? _lastError;
 
@@ -30,8 +31,8 @@ internal sealed class SinkRun(LoadContext context, PlanSink sink)
     public string? LastError => Volatile.Read(ref _lastError);
 
     /// <summary>Ends when the broker has acknowledged the subscription.</summary>
-    /// <exception cref="HarnessException">The broker cannot be reached, or refuses.</exception>
-    public async Task SubscribeAsync(CancellationToken cancellation) => _link = await OpenAsync(isNew: true, cancellation);
+    /// <exception cref="ClientException">The broker cannot be reached, or refuses.</exception>
+    public async Task SubscribeAsync(CancellationToken cancellation) => _connection = await OpenAsync(isNew: true, cancellation);
 
     public void Start() => _tracker.Start();
 
@@ -42,14 +43,14 @@ internal sealed class SinkRun(LoadContext context, PlanSink sink)
         {
             while (!cancellation.IsCancellationRequested)
             {
-                await LossAsync(_link!, cancellation);
-                await _link!.DisposeAsync();
+                await _connection!.Loss.WaitAsync(cancellation);
+                await _connection!.DisposeAsync();
                 await OpenAgainAsync(cancellation);
             }
         }
         catch (OperationCanceledException) when (cancellation.IsCancellationRequested)
         {
-            // Told to end.
+            // Stopped.
         }
         finally
         {
@@ -59,34 +60,25 @@ internal sealed class SinkRun(LoadContext context, PlanSink sink)
 
     public async Task CloseAsync()
     {
-        if (_link is { } link)
+        if (_connection is { } connection)
         {
-            await link.DisposeAsync();
-        }
-    }
-
-    private static async Task LossAsync(MqttLink link, CancellationToken cancellation)
-    {
-        var lost = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-        await using (link.Lost.Register(() => lost.TrySetResult()))
-        {
-            await lost.Task.WaitAsync(cancellation);
+            await connection.DisposeAsync();
         }
     }
 
     private async Task OpenAgainAsync(CancellationToken cancellation)
     {
-        // Before the first attempt too: a connection that is opened only to be lost again is not to be hammered.
+        // Before the first attempt too: a broker that accepts connections only to drop them must not be hammered.
         await Task.Delay(_retry.Next(), context.Time, cancellation);
         while (true)
         {
             try
             {
-                _link = await OpenAsync(isNew: false, cancellation);
+                _connection = await OpenAsync(isNew: false, cancellation);
                 Interlocked.Increment(ref _reconnects);
                 return;
             }
-            catch (HarnessException exception)
+            catch (ClientException exception)
             {
                 Volatile.Write(ref _lastError, exception.Message);
                 await Task.Delay(_retry.Next(), context.Time, cancellation);
@@ -94,47 +86,45 @@ internal sealed class SinkRun(LoadContext context, PlanSink sink)
         }
     }
 
-    private async Task<MqttLink> OpenAsync(bool isNew, CancellationToken cancellation)
+    private async Task<MqttConnection> OpenAsync(bool isNew, CancellationToken cancellation)
     {
-        var session = new MqttSession(_clientId, isNew, sink.Qos > 0 ? KeptSeconds : 0);
-        var link = await MqttLink.OpenAsync(context.Broker, context.Identity, session, context.Time, Receive, cancellation);
+        var options = new MqttConnectOptions(_clientId) { CleanStart = isNew, SessionExpirySeconds = sink.Qos > 0 ? KeptSeconds : 0 };
+        var connection = await MqttConnection.OpenAsync(context.Broker, context.Identity, options, context.Time, Receive, cancellation);
         try
         {
-            if (!link.HasSession)
+            if (!connection.HasSession)
             {
-                await SubscribeAsync(link, cancellation);
+                await SubscribeAsync(connection, cancellation);
             }
 
-            return link;
-        }
-        catch (Exception exception) when (MqttLink.IsConnectionTrouble(exception) && exception is not HarnessException && !cancellation.IsCancellationRequested)
-        {
-            await link.DisposeAsync();
-            throw new HarnessException($"sink {sink.Name}: subscribing to '{sink.Topic}': {MqttLink.Words(exception)}", exception);
+            return connection;
         }
         catch
         {
-            await link.DisposeAsync();
-            cancellation.ThrowIfCancellationRequested();
+            await connection.DisposeAsync();
             throw;
         }
     }
 
-    private async Task SubscribeAsync(MqttLink link, CancellationToken cancellation)
+    private async Task SubscribeAsync(MqttConnection connection, CancellationToken cancellation)
     {
-        var answer = await link.Client.SubscribeAsync(sink.Topic, (MqttQualityOfServiceLevel)sink.Qos, cancellation);
-        var code = answer.Items.Single().ResultCode;
-        if ((int)code >= 0x80)
+        var request = new MqttClientSubscribeOptionsBuilder()
+            .WithTopicFilter(sink.Topic, (MqttQualityOfServiceLevel)sink.Qos)
+            .Build();
+        try
         {
-            throw new HarnessException($"sink {sink.Name}: the broker refused the subscription to '{sink.Topic}': {code}");
+            await connection.SubscribeAsync(request, cancellation);
+        }
+        catch (ClientException exception)
+        {
+            throw new ClientException($"sink {sink.Name}: {exception.Message}", exception.IsLasting, exception);
         }
     }
 
-    private Task Receive(MqttApplicationMessageReceivedEventArgs received)
+    private void Receive(MqttApplicationMessage message)
     {
         _retry.Reset();
-        var payload = received.ApplicationMessage.Payload;
+        var payload = message.Payload;
         _tracker.Record(payload.IsSingleSegment ? payload.FirstSpan : payload.ToArray());
-        return Task.CompletedTask;
     }
 }

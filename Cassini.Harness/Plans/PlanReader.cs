@@ -76,7 +76,7 @@ internal sealed class PlanReader
     {
         if (text is not null)
         {
-            if (WaitTarget.TryParse(text, out var target, out var error))
+            if (ManagementAddress.TryParse(text, out var target, out var error))
             {
                 return target!.Management;
             }

@@ -1,3 +1,4 @@
+using Cassini.Harness.Clients;
 using Cassini.Streams.Events;
 
 namespace Cassini.Harness.Plans;
@@ -43,6 +44,9 @@ internal sealed record PlanBroker
 
     /// <summary>A file with the bearer token for the management; null for none.</summary>
     public string? TokenFile { get; init; }
+
+    /// <summary>The files of <see cref="Tls"/> for a client to read.</summary>
+    public TlsFiles TlsFiles => new(TlsSettingNames.Plan, Tls.Ca, Tls.Cert, Tls.Key);
 }
 
 /// <summary>The files of a client of a broker, as full paths.</summary>

@@ -2,7 +2,7 @@ using Cassini.Harness.Load;
 
 namespace Cassini.Harness.Workers;
 
-/// <summary>What a worker is there for.</summary>
+/// <summary>What a worker runs.</summary>
 internal enum WorkerRole
 {
     Producer,
@@ -10,7 +10,7 @@ internal enum WorkerRole
 }
 
 /// <summary>
-/// Whoever runs producers or sinks: this process or another one. One order at a time: prepared, started, stopped.
+/// Runs producers or sinks, in this process or in another one. One order at a time: prepared, started, stopped.
 /// </summary>
 internal interface IWorker : IAsyncDisposable
 {
@@ -31,7 +31,9 @@ internal interface IWorker : IAsyncDisposable
     Task PrepareAsync(LoadOrder order, CancellationToken cancellation);
 
     /// <summary>Lets it run.</summary>
-    /// <returns>Ends when all producers of the order have ended.</returns>
+    /// <returns>Ends when all producers of the order have ended, and sinks were stopped.</returns>
+    /// <exception cref="HarnessException">Something of the order failed.</exception>
+    /// <exception cref="OperationCanceledException">The worker is lost.</exception>
     Task Start();
 
     /// <summary>Ends whatever still runs. Afterwards <see cref="Report"/> is final, or, of a dead worker, the last that is known.</summary>

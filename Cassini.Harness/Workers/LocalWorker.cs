@@ -1,3 +1,4 @@
+using Cassini.Harness.Clients;
 using Cassini.Harness.Load;
 
 namespace Cassini.Harness.Workers;

@@ -46,7 +46,7 @@ internal sealed class RemoteWorker : IWorker
     {
         var current = _order;
         await TellAsync(new WorkerMessage.Start(current.Test));
-        if (await current.Ended.Task is { } error)
+        if (await current.Ended.Task.WaitAsync(_lost.Token) is { } error)
         {
             throw new HarnessException($"worker {Name}: {error}");
         }

@@ -3,6 +3,7 @@ using System.Net.Security;
 using System.Net.Sockets;
 using System.Security.Authentication;
 using System.Text.RegularExpressions;
+using Cassini.Harness.Clients;
 using Cassini.Harness.Load;
 using Cassini.Harness.Plans;
 using Cassini.Harness.Verdicts;

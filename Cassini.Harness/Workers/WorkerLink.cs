@@ -114,7 +114,7 @@ internal sealed class WorkerLink : IAsyncDisposable
         }
         catch (Exception exception) when (exception is IOException or ObjectDisposedException or InvalidOperationException)
         {
-            throw new WorkerLinkException($"the connection broke: {Load.MqttLink.Words(exception)}", exception);
+            throw new WorkerLinkException($"the connection broke: {Clients.ConnectionFailure.Innermost(exception)}", exception);
         }
     }
 

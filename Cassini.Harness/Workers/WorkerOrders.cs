@@ -1,3 +1,4 @@
+using Cassini.Harness.Clients;
 using Cassini.Harness.Load;
 using Cassini.Streams.Primitives;
 

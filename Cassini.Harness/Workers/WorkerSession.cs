@@ -1,6 +1,7 @@
 using System.Net.Security;
 using System.Net.Sockets;
 using System.Security.Authentication;
+using Cassini.Harness.Clients;
 using Cassini.Harness.Load;
 using Cassini.Harness.Plans;
 using Cassini.Streams.Feed;
@@ -67,7 +68,7 @@ internal sealed class WorkerSession(WorkerRole role, string name, TlsIdentity id
                 socket.Dispose();
                 if (!said)
                 {
-                    say($"waiting for the controller at {controller}: {MqttLink.Words(exception)}");
+                    say($"waiting for the controller at {controller}: {ConnectionFailure.Innermost(exception)}");
                     said = true;
                 }
 
@@ -76,7 +77,7 @@ internal sealed class WorkerSession(WorkerRole role, string name, TlsIdentity id
             catch (Exception exception) when (exception is SocketException or AuthenticationException or IOException)
             {
                 socket.Dispose();
-                throw new HarnessException($"the controller at {controller} cannot be joined: {MqttLink.Words(exception)}", exception);
+                throw new HarnessException($"the controller at {controller} cannot be joined: {ConnectionFailure.Innermost(exception)}", exception);
             }
             catch
             {

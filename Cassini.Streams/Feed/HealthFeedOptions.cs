@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Net.Security;
 using System.Security.Cryptography.X509Certificates;
 using Cassini.Streams.Events;
 
@@ -16,8 +17,10 @@ public sealed record HealthFeedOptions
     /// <summary>Gives the bearer token, or null for none; asked at every connect, so that a token that was exchanged is taken up.</summary>
     public Func<string?>? Token { get; init; }
 
-    /// <summary>The certificate, with its private key, that is shown to a broker that asks for one. Default: none.</summary>
-    public X509Certificate2? ClientCertificate { get; init; }
+    /// <summary>
+    /// The certificate, with its private key and its intermediates, that is presented to a broker that asks for one. Default: none.
+    /// </summary>
+    public SslStreamCertificateContext? ClientCertificate { get; init; }
 
     /// <summary>The authorities that a broker's certificate must come from. Default, when empty: those of the machine.</summary>
     public X509Certificate2Collection TrustedAuthorities { get; init; } = [];

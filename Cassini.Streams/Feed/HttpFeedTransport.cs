@@ -23,16 +23,7 @@ internal sealed class HttpFeedTransport : IFeedTransport
         _management = management;
         _events = new Uri(management, "events");
         _options = options;
-        _http = new HttpClient(new SocketsHttpHandler
-        {
-            AllowAutoRedirect = false,
-            UseProxy = false,
-            ConnectTimeout = options.ConnectTimeout,
-
-            // A feed has no end that could be waited for: who leaves it closes the connection.
-            MaxResponseDrainSize = 0,
-            SslOptions = TlsOf(options),
-        })
+        _http = new HttpClient(HandlerOf(options))
         {
             Timeout = Timeout.InfiniteTimeSpan,
             MaxResponseContentBufferSize = LargestState,
@@ -87,6 +78,18 @@ internal sealed class HttpFeedTransport : IFeedTransport
 
     public void Dispose() => _http.Dispose();
 
+    /// <summary>Connections to a management port with the TLS of these options.</summary>
+    internal static SocketsHttpHandler HandlerOf(HealthFeedOptions options) => new()
+    {
+        AllowAutoRedirect = false,
+        UseProxy = false,
+        ConnectTimeout = options.ConnectTimeout,
+
+        // A feed has no end that could be waited for: leaving it closes the connection.
+        MaxResponseDrainSize = 0,
+        SslOptions = TlsOf(options),
+    };
+
     private HttpRequestMessage Get(Uri url)
     {
         var request = new HttpRequestMessage(HttpMethod.Get, url);
@@ -100,15 +103,8 @@ internal sealed class HttpFeedTransport : IFeedTransport
 
     private static SslClientAuthenticationOptions TlsOf(HealthFeedOptions options)
     {
-        var tls = new SslClientAuthenticationOptions();
-        if (options.ClientCertificate is { } certificate)
-        {
-            tls.ClientCertificates = [certificate];
-
-            // Shown whatever authorities the broker names: it names none.
-            tls.LocalCertificateSelectionCallback = (_, _, _, _, _) => certificate;
-        }
-
+        // A context is presented whatever authorities the broker names: it names none.
+        var tls = new SslClientAuthenticationOptions { ClientCertificateContext = options.ClientCertificate };
         if (options.TrustedAuthorities.Count > 0)
         {
             var policy = new X509ChainPolicy { TrustMode = X509ChainTrustMode.CustomRootTrust, RevocationMode = X509RevocationMode.NoCheck };
@@ -125,7 +121,7 @@ internal sealed class HttpFeedTransport : IFeedTransport
         return response.StatusCode switch
         {
             HttpStatusCode.Unauthorized or HttpStatusCode.Forbidden => new FeedLostException(
-                FeedLoss.Refused, $"does not accept the credentials ({code} {response.ReasonPhrase})"),
+                FeedLoss.Refused, PlainLine.Of($"does not accept the credentials ({code} {response.ReasonPhrase})")),
             HttpStatusCode.ServiceUnavailable => new FeedLostException(
                 FeedLoss.Busy, $"serves no feed now (503: {PlainLine.Of(await TextOfAsync(response, cancellation).ConfigureAwait(false))})"),
             _ => new FeedLostException(

@@ -21,13 +21,13 @@ internal sealed class RoomTable
     private static readonly (string From, string To, string Decision)[] Decided = 
     [
         ("Feed", "Events", "0017"),
-        ("Events", "Settings", "0026"),
-        ("Health", "Settings", "0026"),
-        ("Supervision", "Settings", "0026"),
-        ("Tls", "Settings", "0026"),
-        ("Listening", "Settings", "0026"),
-        ("Broker", "Settings", "0026"),
-        ("Probing", "Settings", "0026"),
+        ("Events", "Settings", "0027"),
+        ("Health", "Settings", "0027"),
+        ("Supervision", "Settings", "0027"),
+        ("Tls", "Settings", "0027"),
+        ("Listening", "Settings", "0027"),
+        ("Broker", "Settings", "0027"),
+        ("Probing", "Settings", "0027"),
     ];
 
     private readonly Dictionary<string, string[]> _mayUse;

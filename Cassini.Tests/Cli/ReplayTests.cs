@@ -182,6 +182,14 @@ public class ReplayTests : IDisposable
     }
 
     [Theory]
+    [InlineData("a\u001b[2Jb", @"a\u{1B}[2Jb")]
+    [InlineData("\u202Etxt.exe", @"\u{202E}txt.exe")]
+    [InlineData("\u2066x\u2069", @"\u{2066}x\u{2069}")]
+    [InlineData("\u2028", @"\u{2028}")]
+    [InlineData(null, "")]
+    public void Text_OfARecord_IsHarmlessForATerminal(string? text, string expected) => Plain.Text(text).ShouldBe(expected);
+
+    [Theory]
     [InlineData("2.03:04:05.678", "2d 3h 4m 5.678s")]
     [InlineData("00:01:00", "1m")]
     [InlineData("00:00:00", "0s")]

@@ -145,6 +145,15 @@ public class SettingsLoaderTests : IDisposable
         Refused("--bind", "127.0.0.1:1,0.0.0.0:8883").ShouldHaveSingleItem().ShouldContain("development certificates are for loopback addresses only, which 0.0.0.0:8883 is not");
 
     [Fact]
+    public void Load_NoCertificatesButSeveralAddressesOffLoopback_NamesThemAll() =>
+        Refused("--bind", "0.0.0.0:1,0.0.0.0:2").ShouldHaveSingleItem().ShouldContain("which 0.0.0.0:1, 0.0.0.0:2 are not");
+
+    [Fact]
+    public void Load_CertificateGivenAsNothing_SaysWhere() =>
+        Refused("--ca", "ca.pem", "--cert", "cert.pem", "--set", "Tls:ServerKeyPath=").ShouldHaveSingleItem().ShouldBe(
+            "Tls:ServerKeyPath: is missing, and TLS is only partly configured: give --key or TLS_SERVER_KEY too (--set)");
+
+    [Fact]
     public void Load_OnlyARevocationList_IsPartlyConfigured() => Refused("--crl", "x").Count.ShouldBe(3);
 
     [Fact]

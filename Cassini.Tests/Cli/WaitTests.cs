@@ -1,7 +1,7 @@
-using Cassini.Harness.Clients;
 using System.Net;
 using System.Net.Sockets;
 using Cassini.Harness;
+using Cassini.Harness.Clients;
 using Cassini.Streams.Events;
 using Cassini.Streams.Health;
 using Cassini.Tests.Feed;
@@ -156,9 +156,9 @@ public class WaitTests : IDisposable
     }
 
     [Theory]
-    [InlineData("--token-file none", "cassini: --token-file '.*none' cannot be read: ")]
-    [InlineData("--ca none", "cassini: --ca '.*none' cannot be used: ")]
-    [InlineData("--cert none --key none", "cassini: --cert '.*none' cannot be used: ")]
+    [InlineData("--token-file none", "cassini: --token-file: .*none: cannot be read: ")]
+    [InlineData("--ca none", "cassini: --ca: .*none: no such file")]
+    [InlineData("--cert none --key none", "cassini: --cert: .*none: no such file")]
     public async Task Wait_FileThatCannotBeUsed_IsNamed(string args, string expected)
     {
         (await RunAsync(["http://127.0.0.1:1", .. args.Split(' ')])).ShouldBe(ExitCode.Error);
@@ -277,7 +277,7 @@ public class WaitTests : IDisposable
     [InlineData("https://[::1]:1/cassini/healthz/", "https://[::1]:1/cassini/")]
     public void WaitTarget_BaseOrProbe_IsItsBase(string text, string expected)
     {
-        WaitTarget.TryParse(text, out var target, out _).ShouldBeTrue();
+        ManagementAddress.TryParse(text, out var target, out _).ShouldBeTrue();
         target!.Management.ToString().ShouldBe(expected);
     }
 

@@ -6,6 +6,7 @@ using Cassini.Tests.Feed;
 using Cassini.Tests.Support;
 using Cassini.Web.Cli;
 using Cassini.Web.Cli.Watching;
+using Microsoft.AspNetCore.Http;
 using Spectre.Console;
 
 namespace Cassini.Tests.Cli;
@@ -53,6 +54,42 @@ public sealed class WatchTests : IDisposable
 
         (await Eventually.CompletesAsync("the end", watching)).ShouldBe(ExitCode.Interrupted);
         _console.Out.Lines.Count.ShouldBe(2);
+    }
+
+    [Fact]
+    public async Task Watch_OutputThatIsTooSlow_HoldsUpNoFeedAndBeginsAnew()
+    {
+        var left = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        var again = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        await using var server = await FakeManagement.StartAsync(async context =>
+        {
+            if (left.Task.IsCompleted)
+            {
+                again.TrySetResult();
+                await FakeManagement.Feed(FeedText.Health(through: 77))(context);
+                return;
+            }
+
+            context.RequestAborted.Register(() => left.TrySetResult());
+            context.Response.ContentType = "text/event-stream";
+            await context.Response.WriteAsync(FeedText.Snapshot(FeedText.Health()), context.RequestAborted);
+            for (var sequence = 11L; ; sequence++)
+            {
+                await context.Response.WriteAsync(FeedText.Event(sequence, new TopicCreated("a")), context.RequestAborted);
+            }
+        });
+        using var output = new HeldWriter(_console.Out);
+        var context = _console.Context with { Out = output };
+        var watching = Task.Run(() => CommandLine.RunAsync(["watch", server.Url], context, WatchCommand.Create(context)), TestContext.Current.CancellationToken);
+
+        await Eventually.CompletesAsync("the feed is left", left.Task);
+        output.Release();
+
+        await Eventually.CompletesAsync("the feed is opened again", again.Task);
+        await _console.Out.LineAsync("the state is shown anew", line => line.Contains("\"revision\":77", StringComparison.Ordinal));
+        _console.Error.Lines.ShouldHaveSingleItem().ShouldContain("notes behind; the feed is opened again, and events are missing");
+        await _console.InterruptAsync();
+        (await Eventually.CompletesAsync("the end", watching)).ShouldBe(ExitCode.Interrupted);
     }
 
     [Fact]
@@ -141,6 +178,26 @@ public sealed class WatchTests : IDisposable
         console.Profile.Width = 100;
         console.Write(new WatchScreen("cassini", console, TimeProvider.System).Draw(model, height));
         return [.. text.ToString().TrimEnd().Split('\n').Select(line => line.TrimEnd())];
+    }
+
+    /// <summary>Takes its first line only when it is released.</summary>
+    private sealed class HeldWriter(TextWriter inner) : StringWriter
+    {
+        private readonly ManualResetEventSlim _released = new();
+
+        public void Release() => _released.Set();
+
+        public override void WriteLine(string? value)
+        {
+            _released.Wait(TestContext.Current.CancellationToken);
+            inner.WriteLine(value);
+        }
+
+        protected override void Dispose(bool disposing)
+        {
+            _released.Set();
+            base.Dispose(disposing);
+        }
     }
 
     private Task<int> RunAsync(params string[] args) => CommandLine.RunAsync(["watch", .. args], _console.Context, WatchCommand.Create(_console.Context));

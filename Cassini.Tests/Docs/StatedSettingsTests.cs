@@ -1,6 +1,9 @@
+using System.Globalization;
 using System.Text.RegularExpressions;
+using Cassini.Streams.Listening.Endpoints;
 using Cassini.Streams.Primitives;
 using Cassini.Streams.Settings;
+using Cassini.Tests.Deploy;
 using Cassini.Web.Cli.Settings;
 
 namespace Cassini.Tests.Docs;
@@ -42,6 +45,18 @@ public partial class StatedSettingsTests
     [Fact]
     public void Pages_StateDefaults() => Pages.Sum(page => Stated().Count(Repository.Read(page.Data))).ShouldBeGreaterThan(20);
 
+    [Fact]
+    public void Pages_SumsOfDefaults_AreWhatTheyAddUpTo()
+    {
+        var operations = Repository.Read("docs", "operate", "operations.md");
+
+        Repository.Read("docs", "operate", "drain.md").ShouldContain($"{Defaults.Options.LongestDrain.TotalSeconds} s with the defaults");
+        operations.ShouldContain($"{Defaults.LongestStop.TotalSeconds} s with the defaults");
+        var files = int.Parse(Files().Match(operations).Groups[1].Value, NumberStyles.AllowThousands, CultureInfo.InvariantCulture);
+        DescriptorBudget.Fit(Defaults.Options.Listener, files).ShouldBe(Defaults.Options.Listener);
+        DescriptorBudget.Fit(Defaults.Options.Listener, files - 1).ShouldNotBe(Defaults.Options.Listener);
+    }
+
     /// <summary>The default as a setting is written, from the words of a page.</summary>
     private static string Written(string words) => Unit().Match(words) is { Success: true } duration
         ? DurationText.TryParse($"{duration.Groups[1].Value}{ShortUnit(duration.Groups[2].Value)}", out var read) ? DurationText.Format(read) : words
@@ -59,6 +74,9 @@ public partial class StatedSettingsTests
 
     [GeneratedRegex(@"`((?:[A-Z][A-Za-z]+:)?[A-Z][A-Za-z]+)` \(([0-9][^)]*)\)")]
     private static partial Regex Stated();
+
+    [GeneratedRegex(@"defaults want ([0-9,]+)")]
+    private static partial Regex Files();
 
     [GeneratedRegex("^([0-9.]+) (ms|s|min|h|days?)$")]
     private static partial Regex Unit();

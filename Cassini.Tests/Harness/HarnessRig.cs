@@ -32,16 +32,17 @@ internal sealed class HarnessRig : IAsyncDisposable
 
     public TestConsole Console { get; } = new();
 
+    public Uri Management => ManagementApp.AddressOf(_management);
+
     public string BrokerJson => $$"""
-        { "name": "main", "management": "{{ManagementApp.AddressOf(_management)}}", "mqtt": "{{Broker.Now.Endpoints[0].Address}}", {{Tls}} }
+        { "name": "main", "management": "{{Management}}", "mqtt": "{{Broker.Now.Endpoints[0].Address}}", {{Tls}} }
         """;
 
-    public static async Task<HarnessRig> StartAsync(bool enableFaults = true)
+    public static Task<HarnessRig> StartAsync(bool enableFaults = true) => StartAsync(new ManagementOptions { EnableFaults = enableFaults });
+
+    public static async Task<HarnessRig> StartAsync(ManagementOptions options)
     {
-        var broker = await RunningBroker.ServingMqttAsync(options => options with
-        {
-            Management = new ManagementOptions { Address = "127.0.0.1:0", EnableFaults = enableFaults },
-        });
+        var broker = await RunningBroker.ServingMqttAsync(all => all with { Management = options with { Address = "127.0.0.1:0" } });
         var management = ManagementApp.Create(broker.Host, NullLoggerFactory.Instance, TimeProvider.System);
         await management.StartAsync(TestContext.Current.CancellationToken);
         return new HarnessRig(broker, management);

@@ -2,6 +2,7 @@ using System.Xml.Linq;
 using Cassini.Harness;
 using Cassini.Harness.Health;
 using Cassini.Harness.Verdicts;
+using Cassini.Streams.Hosting;
 using Cassini.Tests.Support;
 using Cassini.Web.Cli;
 
@@ -149,6 +150,30 @@ public class RunTests
     }
 
     [Fact]
+    public async Task Run_ManagementOverHttpsOfAPrivateCa_IsFollowedAndFaulted()
+    {
+        await using var rig = await HarnessRig.StartAsync(new ManagementOptions { Https = true, EnableFaults = true });
+        var plan = rig.Plan(
+            """{ "name": "p", "topic": "t", "duration": "1h", "pattern": { "drip": { "idle": "10ms" } } }""", "",
+            test: """ "faults": [{ "at": "0ms", "fault": "crash-manager" }],""");
+
+        var (code, report) = await rig.ReportAsync(plan);
+
+        code.ShouldBe(ExitCode.BrokerUnhealthy, rig.Console.Out.ToString());
+        report.GetProperty("tests")[0].GetProperty("faults")[0].GetProperty("injectedSeconds").ValueKind.ShouldBe(System.Text.Json.JsonValueKind.Number);
+    }
+
+    [Fact]
+    public async Task Run_CertificateBehindAnIntermediate_GetsIntoAManagementWithCredentials()
+    {
+        await using var rig = await HarnessRig.StartAsync(new ManagementOptions { Https = true, RequireCredentials = true });
+        using var intermediate = rig.Broker.Authority.IssueIntermediate();
+        intermediate.WriteClient(rig.Broker.Directory, intermediate.IssueClient("harness"));
+
+        (await rig.RunAsync(rig.Plan(PlanText.Producer, ""))).ShouldBe(ExitCode.Ok, $"{rig.Console.Out}\n{rig.Console.Error}");
+    }
+
+    [Fact]
     public async Task Run_FaultThatTheBrokerRefuses_Is2AndSaysWhy()
     {
         await using var rig = await HarnessRig.StartAsync(enableFaults: false);
@@ -159,7 +184,7 @@ public class RunTests
 
         (await rig.RunAsync(plan)).ShouldBe(ExitCode.Error);
 
-        rig.Console.Out.ToString().ShouldContain("broker main refuses the fault crash-manager: 404 rehearsal is not enabled");
+        rig.Console.Out.ToString().ShouldContain("broker main, fault crash-manager: refused: 404 rehearsal is not enabled");
     }
 
     [Theory]
@@ -186,7 +211,7 @@ public class RunTests
         var plan = rig.Plan(PlanText.Producer, "");
 
         var code = await rig.RunAsync(
-            _ => new ScriptedHealth { Ready = (_, _) => Task.FromException(new BrokerNotReadyException("broker main: canary NoEvidence", timedOut)) }, plan);
+            _ => new ScriptedHealth { Ready = (_, _) => Task.FromException(new BrokerWaitException("broker main: canary NoEvidence", timedOut)) }, plan);
 
         code.ShouldBe(expected);
         rig.Console.Out.ToString().ShouldContain("broker main: canary NoEvidence");

@@ -1,5 +1,6 @@
 using System.Buffers.Binary;
 using System.Text;
+using Cassini.Harness.Clients;
 using Cassini.Harness.Load;
 using Cassini.Harness.Plans;
 using Cassini.Harness.Workers;

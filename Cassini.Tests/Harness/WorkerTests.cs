@@ -1,6 +1,7 @@
 using System.Net.Security;
 using System.Net.Sockets;
 using Cassini.Harness;
+using Cassini.Harness.Clients;
 using Cassini.Harness.Load;
 using Cassini.Harness.Plans;
 using Cassini.Harness.Verdicts;
@@ -179,13 +180,13 @@ public class WorkerTests
             _authority.WriteClient(_directory.Path, _authority.IssueClient("worker"));
         }
 
-        private TlsIdentity Client => TlsIdentity.Load(_directory.File("ca.pem"), _directory.File("client.pem"), _directory.File("client.key"));
+        private TlsIdentity Client => new TlsFiles(TlsSettingNames.Options, _directory.File("ca.pem"), _directory.File("client.pem"), _directory.File("client.key")).Read();
 
         public Task<WorkerHub> HubAsync(int sinks) => WorkerHub.ListenAsync(
             new HostPort("127.0.0.1", 0),
             "plan",
             new Dictionary<WorkerRole, int> { [WorkerRole.Sink] = sinks },
-            TlsIdentity.Load(_directory.File("ca.pem"), _directory.File("server.pem"), _directory.File("server.key")),
+            new TlsFiles(TlsSettingNames.Options, _directory.File("ca.pem"), _directory.File("server.pem"), _directory.File("server.key")).Read(),
             TimeProvider.System);
 
         public HostPort AddressOf(WorkerHub hub) => new("127.0.0.1", hub.Address.Port);

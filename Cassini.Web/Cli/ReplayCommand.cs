@@ -51,7 +51,7 @@ internal static class ReplayCommand
             await using var record = file == "-"
                 ? context.OpenIn()
                 : new FileStream(Path.Combine(context.WorkingDirectory, file), FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete);
-            IReplayReport report = json ? new JsonReport(context.Out) : new TextReport(context.Out, policyFile);
+            IReplayReport report = json ? new JsonLinesReport(context.Out) : new TextReport(context.Out, policyFile);
             return await new Replayer(until, policy, report, context).RunAsync(record) ? ExitCode.Ok : ExitCode.Error;
         }
         catch (OperationCanceledException) when (context.Signals.Stop.IsCancellationRequested)

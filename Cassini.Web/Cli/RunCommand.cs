@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.CommandLine.Parsing;
 using System.Globalization;
+using Cassini.Harness.Clients;
 using Cassini.Harness.Health;
 using Cassini.Harness.Plans;
 using Cassini.Harness.Workers;
@@ -88,15 +89,17 @@ internal static class RunCommand
         });
         command.SetAction((parsed, _) =>
         {
+            Option<string?> Given(Option<string?> option, Option<string?> otherwise) => parsed.GetValue(option) is null ? otherwise : option;
             TlsFiles? Files(Option<string?> caOf, Option<string?> certOf, Option<string?> keyOf) =>
-                (parsed.GetValue(caOf) ?? parsed.GetValue(ca)) is { } caFile && (parsed.GetValue(certOf) ?? parsed.GetValue(cert)) is { } certFile
-                && (parsed.GetValue(keyOf) ?? parsed.GetValue(key)) is { } keyFile
-                    ? new TlsFiles(Full(context, caFile), Full(context, certFile), Full(context, keyFile))
+                parsed.GetValue(caOf) is { } caFile && parsed.GetValue(certOf) is { } certFile && parsed.GetValue(keyOf) is { } keyFile
+                    ? new TlsFiles(
+                        new TlsSettingNames(caOf.Name, certOf.Name, keyOf.Name, TlsSettingNames.Plan.ServerName),
+                        Full(context, caFile), Full(context, certFile), Full(context, keyFile))
                     : null;
             var own = Files(ca, cert, key);
             return parsed.GetValue(role) is { } workerRole
                 ? new WorkerAction(context).RunAsync(
-                    workerRole, parsed.GetValue(name), parsed.GetValue(join)!.Value, own!, Files(brokerCa, brokerCert, brokerKey)!)
+                    workerRole, parsed.GetValue(name), parsed.GetValue(join)!.Value, own!, Files(Given(brokerCa, ca), Given(brokerCert, cert), Given(brokerKey, key))!)
                 : new ControllerAction(context, healthOf).RunAsync(
                     new ControllerOptions(Full(context, parsed.GetValue(plan)!), parsed.GetValue(plan)!)
                     {

@@ -47,7 +47,7 @@ internal static class SubCommand
         command.SetAction((parsed, _) => MessagingRun.ExitCodeAsync(
             context,
             parsed.GetValue(timeout),
-            new Subscriber(
+            new MessagePrinter(
                 connection.Read(parsed),
                 new SubscribeRequest(parsed.GetRequiredValue(filters), parsed.GetValue(count), parsed.GetValue(rate), parsed.GetValue(noRetained)),
                 context).RunAsync));

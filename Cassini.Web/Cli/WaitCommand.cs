@@ -1,7 +1,7 @@
-using Cassini.Harness.Clients;
 using System.CommandLine;
 using System.CommandLine.Parsing;
 using Cassini.Harness;
+using Cassini.Harness.Clients;
 using Cassini.Streams.Feed;
 using Cassini.Streams.Primitives;
 using Cassini.Web.Cli.Following;
@@ -17,7 +17,7 @@ internal static class WaitCommand
 
     public static Command Create(CliContext context)
     {
-        var urls = new Argument<WaitTarget[]>("URL")
+        var urls = new Argument<ManagementAddress[]>("URL")
         {
             Description = "The management port of a Cassini, http://HOST:PORT. All of them must hold.",
             Arity = ArgumentArity.OneOrMore,
@@ -79,7 +79,7 @@ internal static class WaitCommand
             context.Complain($"standard output cannot be written: {failure.Message}");
             return ExitCode.Error;
         }
-        catch (FeedAccessException failure)
+        catch (ClientException failure)
         {
             context.Complain(failure.Message);
             return ExitCode.Error;

@@ -1,6 +1,6 @@
-using Cassini.Harness.Clients;
 using System.CommandLine;
 using Cassini.Harness;
+using Cassini.Harness.Clients;
 using Cassini.Web.Cli.Following;
 using Cassini.Web.Cli.Waiting;
 using Cassini.Web.Cli.Watching;
@@ -12,7 +12,7 @@ internal static class WatchCommand
 {
     public static Command Create(CliContext context)
     {
-        var url = new Argument<WaitTarget>("URL")
+        var url = new Argument<ManagementAddress>("URL")
         {
             Description = "The management port of a Cassini, http://HOST:PORT. [default http://127.0.0.1:9090]",
             Arity = ArgumentArity.ZeroOrOne,
@@ -48,7 +48,7 @@ internal static class WatchCommand
         {
             return await new Watcher(context, request).RunAsync(readAccess());
         }
-        catch (FeedAccessException failure)
+        catch (ClientException failure)
         {
             context.Complain(failure.Message);
             return ExitCode.Error;

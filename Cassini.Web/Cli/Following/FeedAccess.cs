@@ -1,11 +1,10 @@
 using System.CommandLine;
-using System.Security.Cryptography;
-using System.Security.Cryptography.X509Certificates;
+using Cassini.Harness.Clients;
 using Cassini.Streams.Feed;
 
 namespace Cassini.Web.Cli.Following;
 
-/// <summary>How a command gets into the feeds that it follows: the same options for all of them.</summary>
+/// <summary>The options for the token and the certificates of a command that follows feeds.</summary>
 internal sealed class FeedAccess
 {
     private readonly Option<string?> _token = new("--token-file")
@@ -33,70 +32,13 @@ internal sealed class FeedAccess
         });
     }
 
-    /// <exception cref="FeedAccessException">A file cannot be used.</exception>
-    public HealthFeedOptions Read(ParseResult parsed, CliContext context) => new()
+    /// <exception cref="ClientException">A file cannot be used.</exception>
+    public HealthFeedOptions Read(ParseResult parsed, CliContext context)
     {
-        Time = context.Time,
-        Token = parsed.GetValue(_token) is { } file ? TokenOf(Path.Combine(context.WorkingDirectory, file)) : null,
-        TrustedAuthorities = parsed.GetValue(_ca) is { } ca ? Load("--ca", ca, context, Authorities) : [],
-        ClientCertificate = parsed.GetValue(_certificate) is { } certificate
-            ? Load("--cert", certificate, context, path => X509Certificate2.CreateFromPemFile(path, Path.Combine(context.WorkingDirectory, parsed.GetValue(_key)!)))
-            : null,
-    };
-
-    /// <summary>Read at once, so that a wrong name is told before the start, and again at every connect.</summary>
-    private static Func<string?> TokenOf(string path)
-    {
-        var known = ReadToken(path);
-        return () =>
-        {
-            try
-            {
-                return known = ReadToken(path);
-            }
-            catch (FeedAccessException)
-            {
-                // It is being exchanged: the one before may still do.
-                return known;
-            }
-        };
-    }
-
-    private static string ReadToken(string path)
-    {
-        try
-        {
-            var token = File.ReadAllText(path).Trim();
-            return token.Length > 0 && token.All(c => c is > ' ' and < '\x7f')
-                ? token
-                : throw new FeedAccessException($"--token-file '{path}' holds no token: expected one line of printable ASCII");
-        }
-        catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
-        {
-            throw new FeedAccessException($"--token-file '{path}' cannot be read: {failure.Message}");
-        }
-    }
-
-    private static X509Certificate2Collection Authorities(string path)
-    {
-        var authorities = new X509Certificate2Collection();
-        authorities.ImportFromPemFile(path);
-        return authorities.Count > 0 ? authorities : throw new CryptographicException("there is no certificate in it");
-    }
-
-    private static T Load<T>(string option, string file, CliContext context, Func<string, T> load)
-    {
-        var path = Path.Combine(context.WorkingDirectory, file);
-        try
-        {
-            return load(path);
-        }
-        catch (Exception failure) when (failure is IOException or UnauthorizedAccessException or CryptographicException or ArgumentException)
-        {
-            throw new FeedAccessException($"{option} '{path}' cannot be used: {failure.Message}");
-        }
+        string? Full(Option<string?> option) => parsed.GetValue(option) is { } file ? Path.Combine(context.WorkingDirectory, file) : null;
+        return ManagementAccess.Of(
+            new TlsFiles(TlsSettingNames.Options, Full(_ca), Full(_certificate), Full(_key)),
+            Full(_token) is { } token ? new TokenFile(_token.Name, token) : null,
+            context.Time);
     }
 }
-
-/// <summary>A file that is to open a feed cannot be used.</summary>
-internal sealed class FeedAccessException(string message) : Exception(message);

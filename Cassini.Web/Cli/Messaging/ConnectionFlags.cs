@@ -3,6 +3,7 @@ using System.CommandLine.Parsing;
 using System.Globalization;
 using System.Security.Cryptography;
 using System.Text;
+using Cassini.Harness.Clients;
 using MQTTnet.Formatter;
 using MQTTnet.Protocol;
 

@@ -1,3 +1,4 @@
+using Cassini.Harness.Clients;
 using MQTTnet.Formatter;
 using MQTTnet.Protocol;
 
@@ -30,6 +31,8 @@ internal sealed record ConnectionOptions
 
     public required bool Json { get; init; }
 
-    /// <summary>As the user wrote it, for messages.</summary>
-    public string Broker => Host.Contains(':', StringComparison.Ordinal) ? $"[{Host}]:{Port}" : $"{Host}:{Port}";
+    public BrokerAddress Broker => new(null, Host, Port, ServerName);
+
+    /// <summary>The content of the CONNECT.</summary>
+    public MqttConnectOptions Connect => new(ClientId) { Version = Version };
 }

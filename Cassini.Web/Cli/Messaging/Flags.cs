@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.Globalization;
+using Cassini.Harness.Clients;
 using Cassini.Streams.Primitives;
 
 namespace Cassini.Web.Cli.Messaging;

@@ -1,4 +1,5 @@
 using Cassini.Harness;
+using Cassini.Harness.Clients;
 using Cassini.Streams.Primitives;
 
 namespace Cassini.Web.Cli.Messaging;
@@ -27,7 +28,7 @@ internal static class MessagingRun
             context.Complain($"timed out after {DurationText.Seconds(timeout!.Value)}");
             return ExitCode.TimedOut;
         }
-        catch (MessagingException exception)
+        catch (ClientException exception)
         {
             context.Complain(exception.Message);
             return ExitCode.Error;

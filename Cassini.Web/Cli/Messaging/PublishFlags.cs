@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.CommandLine.Parsing;
 using System.Text;
+using Cassini.Harness.Clients;
 using Cassini.Streams.Primitives;
 
 namespace Cassini.Web.Cli.Messaging;
@@ -48,7 +49,7 @@ internal sealed class PublishFlags
 
     public ConnectionOptions Connection(ParseResult parsed) => _connection.Read(parsed);
 
-    /// <exception cref="MessagingException">The file cannot be read.</exception>
+    /// <exception cref="ClientException">The file cannot be read.</exception>
     public PublishRequest Request(ParseResult parsed, CliContext context) => new()
     {
         Topic = parsed.GetRequiredValue(_topic),
@@ -73,7 +74,7 @@ internal sealed class PublishFlags
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException or ArgumentException or NotSupportedException)
         {
             var problem = exception is FileNotFoundException or DirectoryNotFoundException ? "no such file" : $"cannot be read: {exception.Message}";
-            throw new MessagingException($"--file: {TerminalText.Escape(path)}: {problem}", isLasting: true, exception);
+            throw new ClientException($"--file: {TerminalText.Escape(path)}: {problem}", isLasting: true, exception);
         }
     }
 

@@ -1,11 +1,12 @@
 using System.Runtime.CompilerServices;
 using System.Text;
 using System.Text.Json;
+using Cassini.Harness.Clients;
 using Cassini.Streams.Primitives;
 
 namespace Cassini.Web.Cli.Messaging;
 
-/// <summary>Publishes what it was asked to, and says goodbye.</summary>
+/// <summary>Publishes what <c>pub</c> was asked for, and disconnects.</summary>
 internal sealed class Publisher(ConnectionOptions connection, PublishRequest request, CliContext context)
 {
     private readonly RateMeter _meter = new(context.Out, connection.Json, context.Time);
@@ -13,14 +14,20 @@ internal sealed class Publisher(ConnectionOptions connection, PublishRequest req
     public async Task RunAsync(CancellationToken cancellation)
     {
         var began = context.Time.GetTimestamp();
-        await using var client = await BrokerClient.ConnectAsync(connection, ClientTls.Load(connection, context), null, cancellation);
+        await using var client = await MqttConnection.OpenAsync(
+            connection.Broker, ClientTls.Read(connection, context), connection.Connect, context.Time, null, cancellation);
         using var end = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
         var rates = request.Rate ? _meter.WriteAsync(end.Token) : Task.CompletedTask;
         try
         {
             await foreach (var payload in PayloadsAsync(client, cancellation))
             {
-                await client.PublishAsync(request.Message(payload, connection.QoS), cancellation);
+                var answer = await client.PublishAsync(request.Message(payload, connection.QoS), cancellation);
+                if (!answer.IsSuccess)
+                {
+                    throw ConnectionFailure.Refused(answer, request.Topic, connection.Broker);
+                }
+
                 _meter.Count(payload.Length);
             }
         }
@@ -32,7 +39,7 @@ internal sealed class Publisher(ConnectionOptions connection, PublishRequest req
         }
     }
 
-    private async IAsyncEnumerable<ReadOnlyMemory<byte>> PayloadsAsync(BrokerClient client, [EnumeratorCancellation] CancellationToken cancellation)
+    private async IAsyncEnumerable<ReadOnlyMemory<byte>> PayloadsAsync(MqttConnection client, [EnumeratorCancellation] CancellationToken cancellation)
     {
         for (var i = 0L; request.Payload is null || i < request.Repeat; i++)
         {
@@ -59,12 +66,12 @@ internal sealed class Publisher(ConnectionOptions connection, PublishRequest req
         }
     }
 
-    /// <summary>A broker that went away is told at once, and not with the next message.</summary>
-    private static async Task UnlessLostAsync(BrokerClient client, Task task, CancellationToken cancellation)
+    /// <summary>A broker that went away is reported at once, and not with the next message.</summary>
+    private static async Task UnlessLostAsync(MqttConnection client, Task task, CancellationToken cancellation)
     {
-        if (await Task.WhenAny(task, client.Lost).WaitAsync(cancellation) == client.Lost)
+        if (await Task.WhenAny(task, client.Loss).WaitAsync(cancellation) == client.Loss)
         {
-            throw await client.Lost;
+            throw await client.Loss;
         }
 
         await task;

@@ -1,4 +1,5 @@
 using System.Text;
+using Cassini.Harness.Clients;
 
 namespace Cassini.Web.Cli.Messaging;
 

@@ -1,12 +1,13 @@
 using System.Globalization;
+using Cassini.Harness.Clients;
 
 namespace Cassini.Web.Cli.Replaying;
 
 /// <summary>Texts and times of a record, fit for a terminal.</summary>
 internal static class Plain
 {
-    /// <summary>Without characters that a terminal would obey: a record may come from anywhere.</summary>
-    public static string Text(string? text) => string.Concat((text ?? "").Select(c => char.IsControl(c) ? '?' : c));
+    /// <summary>Harmless for a terminal: a record may come from anywhere.</summary>
+    public static string Text(string? text) => TerminalText.Escape(text ?? "");
 
     public static string Time(DateTimeOffset time) => time.UtcDateTime.ToString("yyyy-MM-dd HH:mm:ss.fff'Z'", CultureInfo.InvariantCulture);
 

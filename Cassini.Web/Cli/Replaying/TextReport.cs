@@ -25,7 +25,7 @@ internal sealed class TextReport(TextWriter output, string? policy) : IReplayRep
             _other[check.Name] = check.Status;
             if (check.Status is not (HealthStatus.Ok or HealthStatus.Off))
             {
-                output.WriteLine($"{Indent}{check.Name,-12} {Name(check.Status)} {Plain.Text(check.Reason)}: {Plain.Text(check.Message)}");
+                output.WriteLine($"{Indent}{Plain.Text(check.Name),-12} {Name(check.Status)} {Plain.Text(check.Reason)}: {Plain.Text(check.Message)}");
             }
         }
 
@@ -40,20 +40,20 @@ internal sealed class TextReport(TextWriter output, string? policy) : IReplayRep
         var change = row.Either.Change;
         if (policy is null)
         {
-            output.WriteLine($"{Plain.Time(row.Either.Time)}  {change.Check,-12} {Arrow(change)}{Because(change)}");
+            output.WriteLine($"{Plain.Time(row.Either.Time)}  {Plain.Text(change.Check),-12} {Arrow(change)}{Because(change)}");
         }
         else
         {
             var then = Cell(row.Then, change.Check, _then);
             var other = Cell(row.Other, change.Check, _other);
-            output.WriteLine($"{Plain.Time(row.Either.Time)} {(row.IsSame ? ' ' : '*')} {change.Check,-12} {then,-42} {other}");
+            output.WriteLine($"{Plain.Time(row.Either.Time)} {(row.IsSame ? ' ' : '*')} {Plain.Text(change.Check),-12} {then,-42} {other}");
             output.Write(change.Message is null ? "" : $"{Indent}{Plain.Text(change.Message)}\n");
         }
 
         foreach (var evidence in row.Either.Evidence)
         {
             output.WriteLine(evidence is { Type: { } type, Time: { } time }
-                ? $"{Indent}by {evidence.Id} {type} at {Plain.Time(time)}"
+                ? $"{Indent}by {evidence.Id} {Plain.Text(type)} at {Plain.Time(time)}"
                 : $"{Indent}by {evidence.Id}, which is not in the record");
         }
     }

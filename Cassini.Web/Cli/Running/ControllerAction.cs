@@ -1,4 +1,5 @@
 using Cassini.Harness;
+using Cassini.Harness.Clients;
 using Cassini.Harness.Health;
 using Cassini.Harness.Plans;
 using Cassini.Harness.Reports;
@@ -31,7 +32,7 @@ internal sealed class ControllerAction(CliContext context, Func<PlanBroker, IBro
         try
         {
             await using var hub = options.Listen is { } listen
-                ? await WorkerHub.ListenAsync(listen, plan.Name, options.Workers!, options.Tls!.Load(), context.Time)
+                ? await WorkerHub.ListenAsync(listen, plan.Name, options.Workers!, options.Tls!.Read(), context.Time)
                 : null;
             var output = options.Json ? context.Error : context.Out;
             var terminal = options.Json ? null : context.Terminal;
@@ -41,7 +42,7 @@ internal sealed class ControllerAction(CliContext context, Func<PlanBroker, IBro
             SummaryTable.Write(console, report);
             return Write(options, report) ? report.ExitCode : Math.Max(report.ExitCode, ExitCode.Error);
         }
-        catch (HarnessException exception)
+        catch (Exception exception) when (exception is HarnessException or ClientException)
         {
             context.Complain(exception.Message);
             return ExitCode.Error;
@@ -90,10 +91,10 @@ internal sealed class ControllerAction(CliContext context, Func<PlanBroker, IBro
     {
         if (options.Json)
         {
-            context.Out.WriteLine(JsonReport.Text(report));
+            context.Out.WriteLine(RunReportJson.Text(report));
         }
 
-        var isJsonWritten = TryWrite("--report", options.ReportFile, () => JsonReport.Text(report));
+        var isJsonWritten = TryWrite("--report", options.ReportFile, () => RunReportJson.Text(report));
         var isXmlWritten = TryWrite("--junit", options.JunitFile, () => JunitReport.Text(report));
         return isJsonWritten && isXmlWritten;
     }

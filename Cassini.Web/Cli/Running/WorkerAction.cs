@@ -1,5 +1,6 @@
 using System.Globalization;
 using Cassini.Harness;
+using Cassini.Harness.Clients;
 using Cassini.Harness.Plans;
 using Cassini.Harness.Verdicts;
 using Cassini.Harness.Workers;
@@ -14,11 +15,11 @@ internal sealed class WorkerAction(CliContext context)
         name ??= string.Create(CultureInfo.InvariantCulture, $"{role.ToString().ToLowerInvariant()}-{Environment.ProcessId}");
         try
         {
-            var session = new WorkerSession(role, name, own.Load(), broker.Load(), context.Out.WriteLine, context.Time);
+            var session = new WorkerSession(role, name, own.Read(), broker.Read(), context.Out.WriteLine, context.Time);
             await session.RunAsync(controller, context.Signals.Stop);
             return ExitCode.Ok;
         }
-        catch (HarnessException exception)
+        catch (Exception exception) when (exception is HarnessException or ClientException)
         {
             context.Complain(exception.Message);
             return ExitCode.Error;

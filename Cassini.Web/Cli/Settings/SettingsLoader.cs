@@ -21,8 +21,7 @@ internal static class SettingsLoader
 
         var tls = TlsPlan.Of(options, context.Environment);
         errors.AddRange(reader.Errors);
-        errors.AddRange(tls.Errors);
-        errors.AddRange(CassiniOptionsValidator.Validate(tls.Options).Select(reader.Locate));
+        errors.AddRange(tls.Errors.Concat(CassiniOptionsValidator.Validate(tls.Options)).Select(reader.Locate));
         return errors.Count > 0
             ? null
             : new ServeSettings

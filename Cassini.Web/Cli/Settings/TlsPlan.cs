@@ -1,5 +1,6 @@
 using System.Net;
 using Cassini.Streams.Hosting;
+using Cassini.Streams.Settings;
 using Cassini.Streams.Tls;
 using Cassini.Streams.Tls.Development;
 
@@ -9,7 +10,7 @@ namespace Cassini.Web.Cli.Settings;
 /// <param name="Options">The options with the files named.</param>
 /// <param name="DevelopmentDirectory">Where development certificates belong; null when others are configured.</param>
 /// <param name="Errors">Why neither will do.</param>
-internal sealed record TlsPlan(CassiniOptions Options, string? DevelopmentDirectory, IReadOnlyList<string> Errors)
+internal sealed record TlsPlan(CassiniOptions Options, string? DevelopmentDirectory, IReadOnlyList<SettingError> Errors)
 {
     private const string DirectoryName = "dev-certs";
 
@@ -30,23 +31,25 @@ internal sealed record TlsPlan(CassiniOptions Options, string? DevelopmentDirect
         if (missing.Count < needed.Length || !string.IsNullOrEmpty(options.Tls?.CrlPath))
         {
             return Refused(missing.Select(file =>
-                $"{file.Key}: is missing, and TLS is only partly configured: give {file.Flag} or {file.Variable} too"));
+                new SettingError(file.Key, $"is missing, and TLS is only partly configured: give {file.Flag} or {file.Variable} too")));
         }
 
         var exposed = options.Listener.Endpoints.Where(endpoint => !IPAddress.IsLoopback(endpoint.Address)).ToList();
         if (exposed.Count > 0)
         {
-            return Refused([
-                $"{SettingKeys.Ca}: no certificates are configured, and development certificates are for loopback addresses only, which "
-                + $"{string.Join(", ", exposed)} is not: give --ca, --cert and --key"]);
+            return Refused([new SettingError(
+                SettingKeys.Ca,
+                "no certificates are configured, and development certificates are for loopback addresses only, which "
+                + $"{string.Join(", ", exposed)} {(exposed.Count == 1 ? "is" : "are")} not: give --ca, --cert and --key")]);
         }
 
         return DirectoryFor(options.DataDirectory, environment) is { } directory
             ? new TlsPlan(Development(options, directory), directory, [])
-            : Refused([$"{SettingKeys.DataDirectory}: there is no home directory to keep development certificates in: give --data-dir or CASSINI_DATA_DIR"]);
+            : Refused([new SettingError(
+                SettingKeys.DataDirectory, "there is no home directory to keep development certificates in: give --data-dir or CASSINI_DATA_DIR")]);
 
-        // Without the half of it, so that nobody complains of that once more.
-        TlsPlan Refused(IEnumerable<string> errors) => new(options with { Tls = null }, null, [.. errors]);
+        // Without the half of it, so that the validator does not report it once more.
+        TlsPlan Refused(IEnumerable<SettingError> errors) => new(options with { Tls = null }, null, [.. errors]);
     }
 
     /// <summary>Where <c>cassini serve</c>, told nothing but by the environment, keeps development certificates; null when there is no home.</summary>

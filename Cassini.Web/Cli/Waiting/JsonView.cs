@@ -1,6 +1,6 @@
-using Cassini.Harness.Clients;
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using Cassini.Harness.Clients;
 using Cassini.Streams.Events;
 using Cassini.Streams.Feed;
 using Cassini.Streams.Health;
@@ -8,7 +8,7 @@ using Cassini.Streams.Health;
 namespace Cassini.Web.Cli.Waiting;
 
 /// <summary>One JSON object per line for each change, and one for the end: for machines.</summary>
-internal sealed class JsonView(WaitGoal goal, IReadOnlyList<WaitTarget> targets, TextWriter output, TimeProvider time) : IWaitView
+internal sealed class JsonView(WaitGoal goal, IReadOnlyList<ManagementAddress> targets, TextWriter output, TimeProvider time) : IWaitView
 {
     private static readonly JsonSerializerOptions Json = new(HealthJson.Options) { TypeInfoResolver = WaitJsonContext.Default };
 

@@ -5,7 +5,7 @@ using Cassini.Streams.Primitives;
 namespace Cassini.Web.Cli.Waiting;
 
 /// <summary>A line whenever what there is to say of a target changes: for logs.</summary>
-internal sealed class LineView(WaitGoal goal, IReadOnlyList<WaitTarget> targets, TextWriter output, TimeProvider time) : IWaitView
+internal sealed class LineView(WaitGoal goal, IReadOnlyList<ManagementAddress> targets, TextWriter output, TimeProvider time) : IWaitView
 {
     private readonly long _began = time.GetTimestamp();
     private readonly string?[] _said = new string?[targets.Count];

@@ -6,7 +6,7 @@ using Spectre.Console;
 namespace Cassini.Web.Cli.Waiting;
 
 /// <summary>One line for each target, redrawn in place: for people at a terminal.</summary>
-internal sealed class LiveView(WaitGoal goal, IReadOnlyList<WaitTarget> targets, IAnsiConsole console, TimeProvider time) : IWaitView
+internal sealed class LiveView(WaitGoal goal, IReadOnlyList<ManagementAddress> targets, IAnsiConsole console, TimeProvider time) : IWaitView
 {
     private readonly long _began = time.GetTimestamp();
     private readonly Lock _lock = new();

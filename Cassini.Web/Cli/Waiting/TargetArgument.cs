@@ -1,5 +1,5 @@
-using Cassini.Harness.Clients;
 using System.CommandLine.Parsing;
+using Cassini.Harness.Clients;
 
 namespace Cassini.Web.Cli.Waiting;
 
@@ -7,14 +7,14 @@ namespace Cassini.Web.Cli.Waiting;
 internal static class TargetArgument
 {
     /// <summary>The management port of a Cassini on this machine that nobody configured.</summary>
-    public static readonly WaitTarget Default = new("http://127.0.0.1:9090", new Uri("http://127.0.0.1:9090/"));
+    public static readonly ManagementAddress Default = new("http://127.0.0.1:9090", new Uri("http://127.0.0.1:9090/"));
 
-    public static WaitTarget[] Read(ArgumentResult result)
+    public static ManagementAddress[] Read(ArgumentResult result)
     {
-        var targets = new List<WaitTarget>();
+        var targets = new List<ManagementAddress>();
         foreach (var token in result.Tokens)
         {
-            if (WaitTarget.TryParse(token.Value, out var target, out var error))
+            if (ManagementAddress.TryParse(token.Value, out var target, out var error))
             {
                 targets.Add(target!);
             }

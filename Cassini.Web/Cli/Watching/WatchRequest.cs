@@ -7,4 +7,4 @@ namespace Cassini.Web.Cli.Watching;
 /// <param name="Target">Who is watched.</param>
 /// <param name="Json">Lines even at a terminal.</param>
 /// <param name="Record">The file that everything is written to; null for none.</param>
-internal sealed record WatchRequest(WaitTarget Target, bool Json, string? Record);
+internal sealed record WatchRequest(ManagementAddress Target, bool Json, string? Record);

@@ -1,4 +1,5 @@
 using System.Globalization;
+using Cassini.Harness.Clients;
 using Cassini.Streams.Events;
 using Cassini.Streams.Feed;
 using Cassini.Streams.Health;
@@ -68,9 +69,10 @@ internal sealed class WatchScreen(string name, IAnsiConsole console, TimeProvide
         return OneLine($"{line.Time?.ToString("HH:mm:ss.fff", CultureInfo.InvariantCulture) ?? "            "}  {line.Name,-18} {line.Text}", new Style(color));
     }
 
-    /// <summary>Cut to the terminal's width: a line that wraps would push the newest off the screen.</summary>
-    private Text OneLine(string text, Style style)
+    /// <summary>Cut to the terminal's width: a line that wraps would push the newest off the screen. Harmless: a feed may come from anywhere.</summary>
+    private Text OneLine(string foreign, Style style)
     {
+        var text = TerminalText.Escape(foreign);
         var width = console.Profile.Width - 1;
         return new Text(text.Length <= width ? text : $"{text.AsSpan(0, Math.Max(0, width - 1))}…", style);
     }
@@ -89,7 +91,7 @@ internal sealed class WatchScreen(string name, IAnsiConsole console, TimeProvide
         line.Append(health.Ready ? "ready" : "not ready", new Style(health.Ready ? Color.Green : Color.Red));
         var uptime = TimeSpan.FromSeconds(Math.Clamp(health.UptimeSeconds, 0, 1e9));
         return line.Append(string.Create(CultureInfo.InvariantCulture,
-            $"  phase {health.Phase.ToString().ToLowerInvariant()}  up {(int)uptime.TotalHours}:{uptime:mm\\:ss}  cassini {health.Version}  epoch {health.Epoch}"));
+            $"  phase {health.Phase.ToString().ToLowerInvariant()}  up {(int)uptime.TotalHours}:{uptime:mm\\:ss}  cassini {TerminalText.Escape(health.Version)}  epoch {TerminalText.Escape(health.Epoch)}"));
     }
 
     private Text Numbers(WatchModel model) => OneLine(

@@ -1,70 +1,112 @@
+using System.Reactive.Linq;
+using System.Threading.Channels;
 using Cassini.Harness;
+using Cassini.Harness.Clients;
 using Cassini.Streams.Feed;
 using Cassini.Streams.Health.Records;
-using Cassini.Web.Cli.Following;
 
 namespace Cassini.Web.Cli.Watching;
 
 /// <summary>Follows a feed until it is interrupted.</summary>
 internal sealed class Watcher(CliContext context, WatchRequest request)
 {
+    /// <summary>How far the output may be behind the feed, in notes.</summary>
+    private const int MostWaiting = 4_096;
+
     /// <returns>The exit code.</returns>
     public async Task<int> RunAsync(HealthFeedOptions options)
     {
         using var feed = new HealthFeed(request.Target.Management, options);
         await using var record = request.Record is { } file ? Create(Path.Combine(context.WorkingDirectory, file)) : null;
         var recorder = record is null ? null : new Recorder(feed, record, why => context.Complain($"{request.Target.Name}: {why}"), context.Time);
-        var ended = new TaskCompletionSource<int>(TaskCreationOptions.RunContinuationsAsynchronously);
         var screen = request.Json || context.Terminal is not { } terminal ? null : new WatchScreen(request.Target.Name, terminal, context.Time);
-        IWatchView view = screen is null ? new NoteLines(context.Out) : screen;
-
-        // Subscribed last, and disposed first: what it feeds outlives it.
-        using var subscription = feed.Notes.Subscribe(
-            note =>
-            {
-                try
-                {
-                    view.Show(note);
-                }
-                catch (IOException failure)
-                {
-                    context.Complain($"standard output cannot be written: {failure.Message}");
-                    ended.TrySetResult(ExitCode.Error);
-                }
-
-                try
-                {
-                    // On the feed's own thread: a disk that is slow slows the feed, and the broker says so if it is too slow.
-                    recorder?.RecordAsync(note, context.Signals.Stop).GetAwaiter().GetResult();
-                }
-                catch (IOException failure)
-                {
-                    context.Complain($"--record '{request.Record}' cannot be written: {failure.Message}");
-                    ended.TrySetResult(ExitCode.Error);
-                }
-                catch (OperationCanceledException)
-                {
-                    // Interrupted.
-                }
-
-                if (note is FeedLost { Reason: FeedLoss.Refused } refused)
-                {
-                    context.Complain($"{request.Target.Name}: {refused.Detail}");
-                    ended.TrySetResult(ExitCode.Error);
-                }
-            },
-            failure => ended.TrySetException(failure));
-        using var interrupt = context.Signals.Stop.UnsafeRegister(_ => ended.TrySetResult(ExitCode.Interrupted), null);
+        var following = FollowAsync(feed, recorder, screen is null ? new NoteLines(context.Out) : screen);
         if (screen is not null)
         {
             using var over = new CancellationTokenSource();
             var drawing = screen.RunAsync(over.Token);
-            await ((Task)ended.Task).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            await ((Task)following).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             await over.CancelAsync();
             await drawing;
         }
 
-        return await ended.Task;
+        return await following;
+    }
+
+    private async Task<int> FollowAsync(HealthFeed feed, Recorder? recorder, IWatchView view)
+    {
+        try
+        {
+            while (true)
+            {
+                if (await FollowOnceAsync(feed, recorder, view) is { } exitCode)
+                {
+                    return exitCode;
+                }
+
+                context.Complain($"{request.Target.Name}: the output was {MostWaiting} notes behind; the feed is opened again, and events are missing");
+            }
+        }
+        catch (OperationCanceledException) when (context.Signals.Stop.IsCancellationRequested)
+        {
+            return ExitCode.Interrupted;
+        }
+    }
+
+    /// <summary>
+    /// One subscription. The feed never waits for the output: when the output is too far behind, the subscription ends, and the next one
+    /// begins with the whole state.
+    /// </summary>
+    /// <returns>The exit code; null when the output was too far behind.</returns>
+    private async Task<int?> FollowOnceAsync(HealthFeed feed, Recorder? recorder, IWatchView view)
+    {
+        var notes = Channel.CreateBounded<FeedNote>(new BoundedChannelOptions(MostWaiting) { SingleReader = true, SingleWriter = true });
+
+        // Disposed first: what it feeds outlives it.
+        using var subscription = feed.Notes
+            .TakeWhile(notes.Writer.TryWrite)
+            .Subscribe(_ => { }, failure => notes.Writer.TryComplete(failure), () => notes.Writer.TryComplete());
+        await foreach (var note in notes.Reader.ReadAllAsync(context.Signals.Stop))
+        {
+            if (!await ShowAsync(note, recorder, view))
+            {
+                return ExitCode.Error;
+            }
+        }
+
+        return null;
+    }
+
+    /// <returns>Whether to go on.</returns>
+    private async Task<bool> ShowAsync(FeedNote note, Recorder? recorder, IWatchView view)
+    {
+        try
+        {
+            view.Show(note);
+        }
+        catch (IOException failure)
+        {
+            context.Complain($"standard output cannot be written: {failure.Message}");
+            return false;
+        }
+
+        try
+        {
+            await (recorder?.RecordAsync(note, context.Signals.Stop) ?? Task.CompletedTask);
+        }
+        catch (IOException failure)
+        {
+            context.Complain($"--record '{request.Record}' cannot be written: {failure.Message}");
+            return false;
+        }
+
+        if (note is FeedLost { Reason: FeedLoss.Refused } refused)
+        {
+            context.Complain($"{request.Target.Name}: {refused.Detail}");
+            return false;
+        }
+
+        return true;
     }
 
     private static HealthRecordWriter Create(string path)
@@ -75,7 +117,7 @@ internal sealed class Watcher(CliContext context, WatchRequest request)
         }
         catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
         {
-            throw new FeedAccessException($"--record '{path}' cannot be made: {failure.Message}");
+            throw new ClientException($"--record '{path}' cannot be made: {failure.Message}", isLasting: true, failure);
         }
     }
 }

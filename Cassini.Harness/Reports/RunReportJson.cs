@@ -5,7 +5,7 @@ using System.Text.Json.Serialization;
 namespace Cassini.Harness.Reports;
 
 /// <summary>The report for machines.</summary>
-internal static class JsonReport
+internal static class RunReportJson
 {
     private static readonly JsonSerializerOptions Options = new(JsonSerializerDefaults.Web)
     {

@@ -9,7 +9,7 @@ using Cassini.Streams.Health.Records;
 namespace Cassini.Web.Cli.Replaying;
 
 /// <summary>A replay for machines: one JSON object per line, each with a <c>type</c>.</summary>
-internal sealed class JsonReport(TextWriter output) : IReplayReport
+internal sealed class JsonLinesReport(TextWriter output) : IReplayReport
 {
     public void Begin(HealthRecordSegment segment, HealthSnapshot then) => Line("segment", json =>
     {

@@ -1,9 +1,9 @@
 using System.Globalization;
 using System.Text;
 
-namespace Cassini.Web.Cli.Messaging;
+namespace Cassini.Harness.Clients;
 
-/// <summary>Other people's text, made harmless: nothing in it moves a cursor, changes a title or turns the writing around.</summary>
+/// <summary>Makes foreign text harmless for a terminal: nothing in it moves a cursor, changes a title or reverses the writing.</summary>
 internal static class TerminalText
 {
     public static string Escape(string text)

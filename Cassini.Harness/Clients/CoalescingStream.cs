@@ -1,10 +1,10 @@
 using System.IO.Pipelines;
 
-namespace Cassini.Harness.Load;
+namespace Cassini.Harness.Clients;
 
 /// <summary>
 /// Gathers small writes: while one write is under way the next ones collect and then go out together, as one TLS record and one system
-/// call instead of one for each packet. A writer waits when too much is under way. Whoever closes it lets what it wrote go out first.
+/// call instead of one for each packet. A writer waits when too much is under way. Closing it lets what was written go out first.
 /// </summary>
 internal sealed class CoalescingStream : Stream
 {
@@ -41,11 +41,19 @@ internal sealed class CoalescingStream : Stream
 
     public override async ValueTask WriteAsync(ReadOnlyMemory<byte> buffer, CancellationToken cancellationToken = default)
     {
-        var flushed = await _pipe.Writer.WriteAsync(buffer, cancellationToken);
-        if (flushed.IsCompleted)
+        try
         {
-            throw new IOException("the connection is closed");
+            if (!(await _pipe.Writer.WriteAsync(buffer, cancellationToken)).IsCompleted)
+            {
+                return;
+            }
         }
+        catch (InvalidOperationException) when (Volatile.Read(ref _closed) != 0)
+        {
+            // The pipe's word for a write after the end.
+        }
+
+        throw new IOException("the connection is closed");
     }
 
     public override Task WriteAsync(byte[] buffer, int offset, int count, CancellationToken cancellationToken) =>
@@ -75,7 +83,7 @@ internal sealed class CoalescingStream : Stream
         if (disposing && Interlocked.Exchange(ref _closed, 1) == 0)
         {
             _pipe.Writer.Complete();
-            _ = EndAsync(); // Ends with Finished, which whoever opened the connection awaits.
+            _ = EndAsync(); // It ends with Finished, which the opener of the connection awaits.
         }
 
         base.Dispose(disposing);
@@ -90,6 +98,10 @@ internal sealed class CoalescingStream : Stream
         catch (TimeoutException)
         {
             await _end.CancelAsync();
+        }
+        catch (Exception) when (Finished.IsFaulted)
+        {
+            // Whoever awaits Finished gets it.
         }
     }
 
@@ -112,12 +124,14 @@ internal sealed class CoalescingStream : Stream
                 }
             }
         }
-        catch (Exception exception) when (exception is IOException or ObjectDisposedException or OperationCanceledException or InvalidOperationException)
+        catch (Exception exception) when (exception is IOException or OperationCanceledException)
         {
-            // The reader of the connection meets the same end, and its owner hears of it there.
+            // The reader of the connection meets the same end, and its owner learns of it there.
         }
-
-        await _pipe.Reader.CompleteAsync();
-        await _inner.DisposeAsync();
+        finally
+        {
+            await _pipe.Reader.CompleteAsync();
+            await _inner.DisposeAsync();
+        }
     }
 }

@@ -1,10 +1,13 @@
+using Cassini.Harness.Clients;
 using Cassini.Streams.Feed;
 using MQTTnet;
+using MQTTnet.Formatter;
+using MQTTnet.Protocol;
 
 namespace Cassini.Web.Cli.Messaging;
 
-/// <summary>Subscribes, writes what comes, and comes back when the connection is lost.</summary>
-internal sealed class Subscriber(ConnectionOptions connection, SubscribeRequest request, CliContext context)
+/// <summary>Subscribes, prints each message, and subscribes again after a lost connection.</summary>
+internal sealed class MessagePrinter(ConnectionOptions connection, SubscribeRequest request, CliContext context)
 {
     private readonly MessageWriter _writer = new(context.Out, context.OutIsTerminal, connection.Json, context.Time);
     private readonly RateMeter _meter = new(context.Out, connection.Json, context.Time);
@@ -20,9 +23,9 @@ internal sealed class Subscriber(ConnectionOptions connection, SubscribeRequest 
         var rates = request.Rate ? _meter.WriteAsync(end.Token) : Task.CompletedTask;
         try
         {
-            while (await Task.WhenAny(_done.Task, client.Lost).WaitAsync(cancellation) != _done.Task)
+            while (await Task.WhenAny(_done.Task, client.Loss).WaitAsync(cancellation) != _done.Task)
             {
-                var lost = await client.Lost;
+                var lost = await client.Loss;
                 await client.DisposeAsync();
                 client = await ReopenAsync(lost, cancellation);
             }
@@ -35,13 +38,14 @@ internal sealed class Subscriber(ConnectionOptions connection, SubscribeRequest 
         }
     }
 
-    private async Task<BrokerClient> OpenAsync(CancellationToken cancellation)
+    private async Task<MqttConnection> OpenAsync(CancellationToken cancellation)
     {
         // Read anew for each connection: certificates are renewed while a subscriber runs.
-        var client = await BrokerClient.ConnectAsync(connection, ClientTls.Load(connection, context), Receive, cancellation);
+        var client = await MqttConnection.OpenAsync(
+            connection.Broker, ClientTls.Read(connection, context), connection.Connect, context.Time, Receive, cancellation);
         try
         {
-            await client.SubscribeAsync(request.Filters, request.NoRetained, cancellation);
+            await client.SubscribeAsync(Subscription(), cancellation);
             return client;
         }
         catch
@@ -51,7 +55,23 @@ internal sealed class Subscriber(ConnectionOptions connection, SubscribeRequest 
         }
     }
 
-    private async Task<BrokerClient> ReopenAsync(MessagingException lost, CancellationToken cancellation)
+    private MqttClientSubscribeOptions Subscription()
+    {
+        var subscription = new MqttClientSubscribeOptionsBuilder();
+        foreach (var filter in request.Filters)
+        {
+            subscription.WithTopicFilter(topic => topic
+                .WithTopic(filter)
+                .WithQualityOfServiceLevel(connection.QoS)
+                .WithRetainHandling(request.NoRetained && connection.Version == MqttProtocolVersion.V500
+                    ? MqttRetainHandling.DoNotSendOnSubscribe
+                    : MqttRetainHandling.SendAtSubscribe));
+        }
+
+        return subscription.Build();
+    }
+
+    private async Task<MqttConnection> ReopenAsync(ClientException lost, CancellationToken cancellation)
     {
         var delay = new RetryDelay(TimeSpan.FromMilliseconds(100), TimeSpan.FromSeconds(10));
         var said = "";
@@ -70,7 +90,7 @@ internal sealed class Subscriber(ConnectionOptions connection, SubscribeRequest 
                 context.Complain($"{connection.Broker}: connected again; what was published meanwhile is missing");
                 return client;
             }
-            catch (MessagingException exception)
+            catch (ClientException exception)
             {
                 lost = exception;
             }

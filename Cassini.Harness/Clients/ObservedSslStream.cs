@@ -1,10 +1,10 @@
 using System.Net.Security;
 
-namespace Cassini.Web.Cli.Messaging;
+namespace Cassini.Harness.Clients;
 
 /// <summary>
-/// Keeps what made reading fail: with TLS 1.3 that is where a client learns of the broker's verdict on its certificate, and MQTTnet
-/// makes a mere "Connection closed." of it.
+/// Keeps the exception that made reading fail. With TLS 1.3 a client learns of the broker's verdict on its certificate from its first
+/// read, and MQTTnet reports only "Connection closed.".
 /// </summary>
 internal sealed class ObservedSslStream(Stream inner) : SslStream(inner)
 {

@@ -1,16 +1,16 @@
 namespace Cassini.Harness.Clients;
 
-/// <summary>A Cassini to wait for.</summary>
-/// <param name="Name">As it was given: what every line about it begins with.</param>
+/// <summary>The address of a broker's management port.</summary>
+/// <param name="Name">The address as it was given; every line about this broker begins with it.</param>
 /// <param name="Management">The base of its management URLs, ending in a slash.</param>
-internal sealed record WaitTarget(string Name, Uri Management)
+internal sealed record ManagementAddress(string Name, Uri Management)
 {
     private static readonly string[] Probes = ["readyz", "livez", "healthz"];
 
-    /// <summary>Reads <c>http://host:port</c>. A probe's own URL is taken for its server's.</summary>
-    public static bool TryParse(string text, out WaitTarget? target, out string? error)
+    /// <summary>Reads <c>http://host:port</c>. The URL of a probe stands for the port that serves the probe.</summary>
+    public static bool TryParse(string text, out ManagementAddress? address, out string? error)
     {
-        target = null;
+        address = null;
         error = null;
         if (!Uri.TryCreate(text, UriKind.Absolute, out var url) || url.Scheme is not ("http" or "https") || url.Host.Length == 0)
         {
@@ -31,7 +31,7 @@ internal sealed record WaitTarget(string Name, Uri Management)
         }
 
         var path = string.Concat(segments.Select(segment => segment + "/"));
-        target = new WaitTarget(text, new Uri($"{url.GetLeftPart(UriPartial.Authority)}/{path}"));
+        address = new ManagementAddress(text, new Uri($"{url.GetLeftPart(UriPartial.Authority)}/{path}"));
         return true;
     }
 }

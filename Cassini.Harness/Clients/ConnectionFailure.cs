@@ -1,0 +1,101 @@
+using System.Net.Sockets;
+using System.Security.Authentication;
+using Cassini.Streams.Events;
+using MQTTnet;
+using MQTTnet.Adapter;
+using MQTTnet.Exceptions;
+
+namespace Cassini.Harness.Clients;
+
+/// <summary>Turns an exception or a refusal into one line that says what to do about it.</summary>
+internal static class ConnectionFailure
+{
+    /// <summary>Whether the network or the broker brought it about. Any other exception is a defect of this program, and is not to be caught.</summary>
+    public static bool IsExpected(Exception exception) => exception is MqttCommunicationException or MqttProtocolViolationException
+        or MqttClientNotConnectedException or MqttClientDisconnectedException or IOException or SocketException or AuthenticationException or OperationCanceledException
+        or TimeoutException or ClientException;
+
+    /// <param name="exception">The exception.</param>
+    /// <param name="read">The exception that made reading from the broker fail; null for none.</param>
+    /// <param name="broker">The broker.</param>
+    public static ClientException Of(Exception exception, Exception? read, BrokerAddress broker)
+    {
+        foreach (var cause in Causes(exception))
+        {
+            switch (cause)
+            {
+                case ClientException known:
+                    return known;
+                case SocketException socket:
+                    return new ClientException($"{broker}: {SocketText.Of(socket.SocketErrorCode)}", cause: exception);
+                case MqttClientUnexpectedDisconnectReceivedException { ReasonCode: { } code } goodbye:
+                    return new ClientException($"{broker}: the broker closed the connection: {Words(code)}{Because(goodbye.ReasonString)}", cause: exception);
+                case MqttCommunicationTimedOutException or OperationCanceledException or TimeoutException:
+                    return new ClientException($"{broker}: no answer in time", cause: exception);
+            }
+        }
+
+        var innermost = Innermost(read ?? exception);
+        return new ClientException(
+            exception is MqttConnectingFailedException
+                ? $"{broker}: the broker hung up before its answer, as one does that does not accept the client's certificate: {innermost}"
+                : $"{broker}: the connection ended: {innermost}",
+            cause: exception);
+    }
+
+    /// <summary>The end of a connection that nobody here asked for.</summary>
+    public static ClientException Lost(MqttClientDisconnectedEventArgs goodbye, Exception? read, BrokerAddress broker) => goodbye switch
+    {
+        // MQTTnet reports a connection that just ended as an unspecified error, too.
+        { Exception: { } exception, Reason: MqttClientDisconnectReason.UnspecifiedError or MqttClientDisconnectReason.NormalDisconnection } =>
+            Of(exception, read, broker),
+        { Reason: var reason } => new ClientException(
+            $"{broker}: the broker closed the connection: {Words(reason)}{Because(goodbye.ReasonString)}",
+            isLasting: reason is MqttClientDisconnectReason.SessionTakenOver or MqttClientDisconnectReason.NotAuthorized),
+    };
+
+    /// <summary>The answer to CONNECT, when it is not success.</summary>
+    public static ClientException Refused(MqttClientConnectResult answer, BrokerAddress broker)
+    {
+        var mayPass = answer.ResultCode is MqttClientConnectResultCode.ServerUnavailable or MqttClientConnectResultCode.ServerBusy
+            or MqttClientConnectResultCode.QuotaExceeded or MqttClientConnectResultCode.ConnectionRateExceeded;
+        return new ClientException(
+            $"{broker}: the broker refused the connection: {Words(answer.ResultCode)}{Because(answer.ReasonString)}", isLasting: !mayPass);
+    }
+
+    /// <summary>The answer to a PUBLISH, when it is not success.</summary>
+    public static ClientException Refused(MqttClientPublishResult answer, string topic, BrokerAddress broker) => new(
+        $"{broker}: the broker refused the message on '{TerminalText.Escape(topic)}': {Words(answer.ReasonCode)}{Because(answer.ReasonString)}",
+        isLasting: true);
+
+    /// <summary>The answer to one filter of a SUBSCRIBE, when it is not success.</summary>
+    public static ClientException Refused(MqttClientSubscribeResultItem answer, string? reason, BrokerAddress broker) => new(
+        $"{broker}: the broker refused the subscription to '{TerminalText.Escape(answer.TopicFilter.Topic)}': {Words(answer.ResultCode)}{Because(reason)}",
+        isLasting: true);
+
+    /// <summary>The message of the innermost exception, harmless for a terminal.</summary>
+    public static string Innermost(Exception exception) => TerminalText.Escape(Causes(exception).Last() switch
+    {
+        SocketException socket => SocketText.Of(socket.SocketErrorCode)!,
+        OperationCanceledException => "no answer in time",
+        var cause => cause.Message,
+    });
+
+    /// <summary>A reason code in words, with its number: <c>not authorized (0x87)</c>.</summary>
+    private static string Words<T>(T code)
+        where T : struct, Enum
+    {
+        var name = string.Concat(code.ToString().Select((c, i) => i > 0 && char.IsUpper(c) ? $" {char.ToLowerInvariant(c)}" : $"{char.ToLowerInvariant(c)}"));
+        return $"{name.Replace("qo s", "QoS", StringComparison.Ordinal)} (0x{Convert.ToInt32(code):X2})";
+    }
+
+    private static string Because(string? reason) => string.IsNullOrEmpty(reason) ? "" : $": {TerminalText.Escape(reason)}";
+
+    private static IEnumerable<Exception> Causes(Exception exception)
+    {
+        for (var cause = exception; cause is not null; cause = cause.InnerException)
+        {
+            yield return cause;
+        }
+    }
+}

@@ -1,0 +1,31 @@
+using Cassini.Harness.Plans;
+using Cassini.Streams.Feed;
+
+namespace Cassini.Harness.Clients;
+
+/// <summary>How a client gets into management ports: the same certificates and the same token for feeds and for requests.</summary>
+internal static class ManagementAccess
+{
+    /// <param name="tls">The certificates for https; null for http.</param>
+    /// <param name="token">The bearer token; null for none.</param>
+    /// <param name="time">The clock.</param>
+    /// <exception cref="ClientException">A file cannot be used.</exception>
+    public static HealthFeedOptions Of(TlsFiles? tls, TokenFile? token, TimeProvider time)
+    {
+        var identity = tls?.Read();
+        return new HealthFeedOptions
+        {
+            Time = time,
+            Token = token is null ? null : token.Read,
+            TrustedAuthorities = identity?.Authorities ?? [],
+            ClientCertificate = identity?.Own,
+        };
+    }
+
+    /// <summary>For a broker of a plan: with https, the certificates are those of its MQTT connections.</summary>
+    /// <exception cref="ClientException">A file cannot be used.</exception>
+    public static HealthFeedOptions Of(PlanBroker broker, TimeProvider time) => Of(
+        broker.Management.Scheme == Uri.UriSchemeHttps ? broker.TlsFiles : null,
+        broker.TokenFile is { } file ? new TokenFile("token_file", file) : null,
+        time);
+}

@@ -1,0 +1,66 @@
+using System.Net;
+using System.Net.Http.Headers;
+using System.Net.Sockets;
+using Cassini.Streams.Events;
+using Cassini.Streams.Feed;
+
+namespace Cassini.Harness.Clients;
+
+/// <summary>Sends requests to a management port, with the TLS and the token of its feed.</summary>
+/// <param name="management">The base of the management URLs, ending in a slash.</param>
+/// <param name="options">The access, as the feed has it.</param>
+internal sealed class ManagementClient(Uri management, HealthFeedOptions options) : IDisposable
+{
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(10);
+
+    private readonly HttpClient _http = new(HttpFeedTransport.HandlerOf(options)) { Timeout = Timeout.InfiniteTimeSpan };
+
+    /// <summary>Sends a POST without a body.</summary>
+    /// <param name="path">The path and the query, relative to the base.</param>
+    /// <param name="cancellation">Ends the request.</param>
+    /// <exception cref="ClientException">The broker refuses, cannot be reached, or does not answer in time.</exception>
+    public async Task PostAsync(string path, CancellationToken cancellation)
+    {
+        using var patience = new CancellationTokenSource(Patience, options.Time);
+        using var limit = CancellationTokenSource.CreateLinkedTokenSource(patience.Token, cancellation);
+        using var request = new HttpRequestMessage(HttpMethod.Post, new Uri(management, path));
+        if (options.Token?.Invoke() is { } token)
+        {
+            request.Headers.Authorization = new AuthenticationHeaderValue("Bearer", token);
+        }
+
+        try
+        {
+            using var response = await _http.SendAsync(request, limit.Token);
+            if (!response.IsSuccessStatusCode)
+            {
+                throw new ClientException($"refused: {await ReasonOfAsync(response, limit.Token)}", isLasting: true);
+            }
+        }
+        catch (HttpRequestException exception)
+        {
+            throw new ClientException(ReasonOf(exception), cause: exception);
+        }
+        catch (OperationCanceledException exception) when (!cancellation.IsCancellationRequested)
+        {
+            throw new ClientException("no answer in time", cause: exception);
+        }
+    }
+
+    public void Dispose() => _http.Dispose();
+
+    private static string ReasonOf(HttpRequestException exception) => exception switch
+    {
+        { InnerException: SocketException socket } => SocketText.Of(socket.SocketErrorCode)!,
+        { HttpRequestError: HttpRequestError.SecureConnectionError } => $"TLS failed: {ConnectionFailure.Innermost(exception)}",
+        _ => ConnectionFailure.Innermost(exception),
+    };
+
+    private static async Task<string> ReasonOfAsync(HttpResponseMessage response, CancellationToken cancellation)
+    {
+        var text = response.StatusCode is HttpStatusCode.Forbidden or HttpStatusCode.NotFound or HttpStatusCode.BadRequest or HttpStatusCode.ServiceUnavailable
+            ? (await response.Content.ReadAsStringAsync(cancellation)).Trim()
+            : "";
+        return $"{(int)response.StatusCode} {PlainLine.Of(text)}".TrimEnd();
+    }
+}

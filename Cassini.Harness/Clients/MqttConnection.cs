@@ -1,0 +1,208 @@
+using System.Net;
+using MQTTnet;
+
+namespace Cassini.Harness.Clients;
+
+/// <summary>One MQTT connection, from its TLS handshake to its DISCONNECT. It is never opened again: after a loss, open another one.</summary>
+internal sealed class MqttConnection : IAsyncDisposable
+{
+    /// <summary>How long the connect may take, and each answer that nobody cancels.</summary>
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(10);
+
+    /// <summary>How long the DISCONNECT may take.</summary>
+    private static readonly TimeSpan Goodbye = TimeSpan.FromSeconds(2);
+
+    private readonly IMqttClient _client = new MqttClientFactory().CreateMqttClient();
+    private readonly TaskCompletionSource<ClientException> _loss = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly CancellationTokenSource _lost = new();
+    private readonly BrokerAddress _broker;
+    private readonly MqttConnectOptions _options;
+    private readonly StreamProvider _provider;
+    private readonly TimeProvider _time;
+    private int _disposed;
+
+    private MqttConnection(BrokerAddress broker, TlsIdentity identity, MqttConnectOptions options, TimeProvider time, Action<MqttApplicationMessage>? receive)
+    {
+        (_broker, _options, _time) = (broker, options, time);
+        _provider = new StreamProvider(broker, identity, time);
+        _client.DisconnectedAsync += Disconnected;
+        if (receive is not null)
+        {
+            _client.ApplicationMessageReceivedAsync += received =>
+            {
+                receive(received.ApplicationMessage);
+                return Task.CompletedTask;
+            };
+        }
+    }
+
+    /// <summary>Cancelled when the connection is gone, also by <see cref="DisposeAsync"/>.</summary>
+    public CancellationToken Lost => _lost.Token;
+
+    /// <summary>Completes with the reason when the connection is gone before it was closed here.</summary>
+    public Task<ClientException> Loss => _loss.Task;
+
+    /// <summary>Whether the broker still had this client's session.</summary>
+    public bool HasSession { get; private set; }
+
+    /// <summary>How many messages of QoS 1 and 2 the broker takes at once [MQTT-3.3.4-9].</summary>
+    public int ReceiveMaximum { get; private set; }
+
+    /// <summary>Connects.</summary>
+    /// <param name="broker">The broker.</param>
+    /// <param name="identity">The certificates.</param>
+    /// <param name="options">The content of the CONNECT.</param>
+    /// <param name="time">The clock of time-outs.</param>
+    /// <param name="receive">Called with each message, one after another; null when none is expected.</param>
+    /// <param name="cancellation">Ends the attempt.</param>
+    /// <exception cref="ClientException">There is no connection; the message says why.</exception>
+    public static async Task<MqttConnection> OpenAsync(
+        BrokerAddress broker, TlsIdentity identity, MqttConnectOptions options, TimeProvider time,
+        Action<MqttApplicationMessage>? receive, CancellationToken cancellation)
+    {
+        var connection = new MqttConnection(broker, identity, options, time, receive);
+        try
+        {
+            await connection.ConnectAsync(cancellation);
+            return connection;
+        }
+        catch
+        {
+            await connection.DisposeAsync();
+            throw;
+        }
+    }
+
+    /// <summary>Publishes, and waits for the answer at QoS 1 and 2.</summary>
+    /// <returns>The answer, which may be a refusal.</returns>
+    /// <exception cref="ClientException">The connection failed.</exception>
+    public Task<MqttClientPublishResult> PublishAsync(MqttApplicationMessage message, CancellationToken cancellation) =>
+        TryAsync(static (client, message, token) => client.PublishAsync(message, token), message, cancellation);
+
+    /// <summary>Subscribes, and waits for the answer.</summary>
+    /// <exception cref="ClientException">The broker refused one of the filters, or the connection failed.</exception>
+    public async Task SubscribeAsync(MqttClientSubscribeOptions request, CancellationToken cancellation)
+    {
+        var answer = await TryAsync(static (client, request, token) => client.SubscribeAsync(request, token), request, cancellation);
+        if (answer.Items.FirstOrDefault(item => item.ResultCode > MqttClientSubscribeResultCode.GrantedQoS2) is { } refused)
+        {
+            throw ConnectionFailure.Refused(refused, answer.ReasonString, _broker);
+        }
+    }
+
+    /// <summary>Closes the connection, with a DISCONNECT if it still is open. What was written goes out first.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        if (Interlocked.Exchange(ref _disposed, 1) != 0)
+        {
+            return;
+        }
+
+        _client.DisconnectedAsync -= Disconnected;
+        if (_client.IsConnected)
+        {
+            try
+            {
+                using var patience = new CancellationTokenSource(Goodbye, _time);
+                var goodbye = new MqttClientDisconnectOptions();
+                if (_options.SessionExpirySeconds > 0)
+                {
+                    goodbye.SessionExpiryInterval = 0;
+                }
+
+                await _client.DisconnectAsync(goodbye, patience.Token);
+            }
+            catch (Exception exception) when (ConnectionFailure.IsExpected(exception))
+            {
+                // The broker was quicker. The work is done, or its failure is known already.
+            }
+        }
+
+        _client.Dispose();
+        await _provider.Finished;
+        await _lost.CancelAsync();
+    }
+
+    private async Task ConnectAsync(CancellationToken cancellation)
+    {
+        using var patience = new CancellationTokenSource(Patience, _time);
+        using var limit = CancellationTokenSource.CreateLinkedTokenSource(patience.Token, cancellation);
+        var request = new MqttClientOptions
+        {
+            ClientId = _options.ClientId,
+            ProtocolVersion = _options.Version,
+            CleanSession = _options.CleanStart,
+            SessionExpiryInterval = _options.SessionExpirySeconds,
+            ChannelOptions = new MqttClientTcpOptions { RemoteEndpoint = _broker.ToEndPoint(), StreamProvider = _provider },
+            Timeout = Patience,
+        };
+        try
+        {
+            var answer = await _client.ConnectAsync(request, limit.Token);
+            if (answer.ResultCode != MqttClientConnectResultCode.Success)
+            {
+                throw ConnectionFailure.Refused(answer, _broker);
+            }
+
+            HasSession = answer.IsSessionPresent;
+            ReceiveMaximum = answer.ReceiveMaximum ?? ushort.MaxValue;
+        }
+        catch (Exception) when (cancellation.IsCancellationRequested)
+        {
+            throw new OperationCanceledException(cancellation); // MQTTnet has other names for it.
+        }
+        catch (Exception exception) when (ConnectionFailure.IsExpected(exception))
+        {
+            throw ConnectionFailure.Of(exception, _provider.ReadFailure, _broker);
+        }
+    }
+
+    private async Task<TAnswer> TryAsync<TRequest, TAnswer>(
+        Func<IMqttClient, TRequest, CancellationToken, Task<TAnswer>> ask, TRequest request, CancellationToken cancellation)
+    {
+        ObjectDisposedException.ThrowIf(Volatile.Read(ref _disposed) != 0, this);
+        try
+        {
+            return await ask(_client, request, cancellation);
+        }
+        catch (Exception exception) when (ConnectionFailure.IsExpected(exception) || (exception is ObjectDisposedException && Volatile.Read(ref _disposed) != 0))
+        {
+            if (_loss.Task.IsCompletedSuccessfully)
+            {
+                throw await _loss.Task;
+            }
+
+            cancellation.ThrowIfCancellationRequested();
+            throw ConnectionFailure.Of(exception, _provider.ReadFailure, _broker);
+        }
+    }
+
+    private async Task Disconnected(MqttClientDisconnectedEventArgs goodbye)
+    {
+        if (goodbye.ClientWasConnected)
+        {
+            _loss.TrySetResult(ConnectionFailure.Lost(goodbye, _provider.ReadFailure, _broker));
+        }
+
+        await _lost.CancelAsync();
+    }
+
+    /// <summary>Opens the connection in place of MQTTnet, so that writes are gathered, and certificates are judged here.</summary>
+    private sealed class StreamProvider(BrokerAddress broker, TlsIdentity identity, TimeProvider time) : MQTTnet.Channel.IMqttClientStreamProvider
+    {
+        private volatile ObservedSslStream? _secure;
+        private volatile CoalescingStream? _stream;
+
+        /// <summary>The exception that made reading from the broker fail; null for none.</summary>
+        public Exception? ReadFailure => _secure?.Failure;
+
+        /// <summary>Completes when everything that was written is out, or cannot go out.</summary>
+        public Task Finished => _stream?.Finished ?? Task.CompletedTask;
+
+        public async Task<Stream> ConnectAsync(EndPoint brokerEndPoint, CancellationToken cancellationToken)
+        {
+            _secure = await TlsClient.ConnectAsync(broker, identity, cancellationToken);
+            return _stream = new CoalescingStream(_secure, time);
+        }
+    }
+}

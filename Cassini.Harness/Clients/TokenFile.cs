@@ -1,0 +1,48 @@
+namespace Cassini.Harness.Clients;
+
+/// <summary>A file with a bearer token. It is read again for every use, because tokens are exchanged while a program runs. For one thread at a time.</summary>
+internal sealed class TokenFile
+{
+    private readonly string _setting;
+    private readonly string _path;
+    private string _known;
+
+    /// <summary>Reads the file at once, so that a wrong name is an error before the first use.</summary>
+    /// <param name="setting">The setting that names the file.</param>
+    /// <param name="path">The full path.</param>
+    /// <exception cref="ClientException">There is no token in it, or it cannot be read.</exception>
+    public TokenFile(string setting, string path)
+    {
+        (_setting, _path) = (setting, path);
+        _known = ReadFile();
+    }
+
+    /// <summary>The token in the file; while the file cannot be used, the one before.</summary>
+    public string Read()
+    {
+        try
+        {
+            return _known = ReadFile();
+        }
+        catch (ClientException)
+        {
+            // It is being exchanged: the one before may still do.
+            return _known;
+        }
+    }
+
+    private string ReadFile()
+    {
+        try
+        {
+            var token = File.ReadAllText(_path).Trim();
+            return token.Length > 0 && token.All(c => c is > ' ' and < '\x7f')
+                ? token
+                : throw new ClientException($"{_setting}: {TerminalText.Escape(_path)}: holds no token: expected one line of printable ASCII", isLasting: true);
+        }
+        catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
+        {
+            throw new ClientException($"{_setting}: {TerminalText.Escape(_path)}: cannot be read: {failure.Message}", isLasting: true, failure);
+        }
+    }
+}

@@ -1,0 +1,82 @@
+using Cassini.Harness;
+using Cassini.Harness.Health;
+using Cassini.Harness.Load;
+using Cassini.Harness.Plans;
+using Cassini.Harness.Reports;
+using Cassini.Harness.Verdicts;
+using Cassini.Harness.Workers;
+using Cassini.Streams.Events;
+using Cassini.Tests.Support;
+
+namespace Cassini.Tests.Harness;
+
+public sealed class TestRunTests : IDisposable
+{
+    private const string Elsewhere = """{ "name": "q", "topic": "elsewhere", "messages": 10 }""";
+
+    private readonly RunStop _stop = new();
+    private readonly HealthGuard _guard;
+
+    public TestRunTests() => _guard = new HealthGuard(HealthStatus.Degraded, _stop, TimeProvider.System);
+
+    public void Dispose()
+    {
+        _guard.Dispose();
+        _stop.Dispose();
+    }
+
+    [Fact]
+    public async Task Sinks_ThatFail_StopTheRunWithTheirReason()
+    {
+        var report = await RunAsync(
+            new ScriptedWorker(WorkerRole.Producer),
+            new ScriptedWorker(WorkerRole.Sink) { Starting = () => Task.FromException(new HarnessException("worker sink: out of memory")) });
+
+        _stop.Cause.ShouldBe(new StopCause(Verdict.Error, "worker sink: out of memory"));
+        report.State.ShouldBe(TestState.Stopped);
+    }
+
+    [Theory]
+    [InlineData("producer", "unexpected: System.InvalidOperationException: a defect")]
+    [InlineData("sink", "worker sink: unexpected: System.InvalidOperationException: a defect")]
+    public async Task Workers_WithADefect_StopTheRunAndLeaveAReport(string broken, string expected)
+    {
+        ScriptedWorker Worker(WorkerRole role) => new(role)
+        {
+            Starting = WordOf(role) == broken ? () => Task.FromException(new InvalidOperationException("a defect")) : null,
+        };
+
+        var report = await RunAsync(Worker(WorkerRole.Producer), Worker(WorkerRole.Sink));
+
+        _stop.Cause!.Verdict.ShouldBe(Verdict.Error);
+        _stop.Cause.Message.ShouldStartWith(expected);
+        report.State.ShouldBe(TestState.Stopped);
+    }
+
+    [Fact]
+    public async Task Messages_Misrouted_AreForeignInTheReportAsInTheExpectation()
+    {
+        var counts = new SinkCounts { Received = 3, Unique = 3, Streams = [new StreamCount(0, 0, 3)] };
+
+        var report = await RunAsync(
+            new ScriptedWorker(WorkerRole.Producer) { Starting = () => Task.CompletedTask },
+            new ScriptedWorker(WorkerRole.Sink) { Report = new LoadReport([], [new SinkReport(0, 0, null, counts)]) },
+            sinkTopic: "elsewhere");
+
+        var sink = report.Sinks.ShouldHaveSingleItem();
+        sink.Expectations.Single(result => result.Name == "allow_foreign").ShouldBe(new ExpectationResult("allow_foreign", "no message foreign", "3", false));
+        sink.Foreign.ShouldBe(3);
+        report.State.ShouldBe(TestState.Failed);
+    }
+
+    private static string WordOf(WorkerRole role) => role.ToString().ToLowerInvariant();
+
+    private async Task<TestReport> RunAsync(IWorker producer, IWorker sink, string sinkTopic = "t")
+    {
+        var plan = PlanText.Good(PlanText.With(
+            $"{PlanText.Producer}, {Elsewhere}",
+            $$"""{ "name": "s", "topic": "{{sinkTopic}}" }""", more: """ "settle": "1ms","""));
+        var surroundings = new RunSurroundings(_stop, _guard, new FaultInjector(TimeProvider.System), _ => { }, TimeProvider.System);
+        return await Eventually.CompletesAsync("the test ends", new TestRun(plan, plan.Tests[0], new Crew([producer], [sink]), surroundings).RunAsync());
+    }
+}
