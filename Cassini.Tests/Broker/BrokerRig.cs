@@ -109,6 +109,7 @@ internal sealed class RigConnection : IAsyncDisposable
 {
     private readonly PipeEnd _server;
     private readonly PipeEnd _client;
+    private bool _crashed;
 
     public RigConnection(MqttBroker broker, IEventPublisher events, long id, ProtocolVersion version, string identity, bool isProbe, int window)
     {
@@ -131,6 +132,15 @@ internal sealed class RigConnection : IAsyncDisposable
 
     /// <summary>Why the broker or an operator ended it; null when the client did.</summary>
     public CloseReason? Closing => Transport.Closing;
+
+    /// <summary>Serving the connection fails with this exception.</summary>
+    public async Task ExpectCrashAsync(Exception crash)
+    {
+        await Eventually.HoldsAsync("serving the connection fails", () => Served.IsCompleted);
+        _crashed = true;
+        Served.Exception?.InnerException.ShouldBe(crash);
+        Closing.ShouldBe(CloseReason.Crashed);
+    }
 
     /// <summary>The network is lost, and the broker knows.</summary>
     public async Task LoseAsync()
@@ -156,6 +166,11 @@ internal sealed class RigConnection : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         await Client.DisposeAsync();
+        if (_crashed)
+        {
+            return;
+        }
+
         await Eventually.CompletesAsync("the broker ends the connection", Served);
     }
 

@@ -3,49 +3,48 @@ using Cassini.Streams.Broker.Model;
 using Cassini.Streams.Broker.Routing;
 using Cassini.Streams.Broker.Sessions;
 using Cassini.Streams.Events;
-using Cassini.Streams.Mqtt;
 using Cassini.Streams.Mqtt.Packets;
 
 namespace Cassini.Streams.Broker.Connections;
 
-/// <summary>A client that is connected: its session, what it may do, and its will.</summary>
+/// <summary>A client that is connected: its session, and what it may do.</summary>
 internal sealed class Client(
     SessionTable sessions,
     BrokerCounters counters,
     ServerPublisher publisher,
-    ClientConnection connection,
+    TimeProvider time,
+    ClientLink link,
     Session session,
+    Attachment attachment,
     ClientAccess access,
     ConnectPacket connect)
 {
-    private WillMessage? _will = connect.Will;
-
     public Session Session { get; } = session;
+
+    /// <summary>What ties it to its session.</summary>
+    public Attachment Attachment { get; } = attachment;
 
     public ClientAccess Access { get; } = access;
 
-    public string Identity => connection.Transport.Identity;
+    public string Identity => link.Connection.Transport.Identity;
 
-    /// <summary>Whether it is our own canary: past all limits and in no count.</summary>
-    public bool IsProbe => connection.Transport.IsProbe;
+    /// <summary>Whether it is the broker's own health probe: no limit holds for it, and it is in no count.</summary>
+    public bool IsProbe => link.Connection.Transport.IsProbe;
 
     /// <summary>Whether it wants reason strings on packets other than CONNACK, DISCONNECT and PUBLISH [MQTT-3.1.2-29].</summary>
     public bool WantsProblemInformation { get; } = connect.Properties.RequestProblemInformation ?? true;
 
-    /// <summary>Session expiry interval as it asked for it when it connected, in seconds.</summary>
+    /// <summary>The session expiry interval that it asked for in CONNECT, in seconds.</summary>
     public uint RequestedExpiry { get; } = connect.Properties.SessionExpiryInterval ?? 0;
 
-    /// <summary>A new session expiry interval, given with DISCONNECT.</summary>
+    /// <summary>A new session expiry interval, given in DISCONNECT; null when it stays.</summary>
     public uint? NewExpiry { get; set; }
-
-    /// <summary>It said goodbye, so its will is not published [MQTT-3.14.4-3].</summary>
-    public void DiscardWill() => Interlocked.Exchange(ref _will, null);
 
     /// <summary>Its connection is over: the session is closed, and kept or ended.</summary>
     /// <returns>Ends when that is published, whoever does it.</returns>
     public async Task LeaveAsync(CloseReason reason)
     {
-        var end = Session.Detach(connection, Interlocked.Exchange(ref _will, null), NewExpiry);
+        var end = Session.Detach(Attachment, NewExpiry);
         if (Session.IsListed)
         {
             sessions.NoteClosed();
@@ -63,16 +62,6 @@ internal sealed class Client(
         publisher.Publish(end.Will, Session);
     }
 
-    /// <summary>Another connection took its session, or ended it. Its will is due unless the session goes on and the will may wait (§3.1.4).</summary>
-    public void LoseWill(bool ended)
-    {
-        var will = Interlocked.Exchange(ref _will, null);
-        if (ended || will is { Properties.WillDelayInterval: null or 0 })
-        {
-            publisher.Publish(will, Session);
-        }
-    }
-
     private Task PublishAsync(SessionTurn turn, CloseReason reason, bool hasEnded)
     {
         if (hasEnded && !IsProbe)
@@ -81,8 +70,8 @@ internal sealed class Client(
         }
 
         return turn.PublishAsync(
-            connection.Transport.Events,
-            connection.SessionClosed(Session.ClientId, reason, isKept: !hasEnded),
+            link.Connection.Transport.Events,
+            Attachment.Closed(Session.ClientId, reason, isKept: !hasEnded, time),
             hasEnded ? new SessionEnded(Session.ClientId, SessionEndReason.EndedWithConnection) : null).AsTask();
     }
 }

@@ -1,5 +1,4 @@
 using Cassini.Streams.Broker.Model;
-using Cassini.Streams.Broker.Outgoing;
 using Cassini.Streams.Broker.Sessions;
 using Cassini.Streams.Events;
 using Cassini.Streams.Mqtt;
@@ -14,14 +13,14 @@ namespace Cassini.Streams.Broker.Connections;
 internal sealed class PacketHandler(
     BrokerOptions options,
     TimeProvider time,
-    ClientConnection connection,
+    ClientLink link,
     Client client,
     Admission admission,
     PublishHandler publish,
     SubscribeHandler subscribe)
 {
     private readonly AnswerBuffer _answers = new();
-    private readonly ProtocolVersion _version = connection.Version;
+    private readonly ProtocolVersion _version = link.Version;
 
     /// <summary>Whether something waits for <see cref="SendAnswers"/>.</summary>
     public bool HasAnswers => !_answers.IsEmpty;
@@ -64,13 +63,17 @@ internal sealed class PacketHandler(
         input.Advance(length - rest.Length);
         if (packets > 0)
         {
-            connection.Touch(now);
-            connection.Counters.AddReceived(packets, publishes);
+            link.Touch(now);
+            link.Counters.AddReceived(packets, publishes);
         }
 
         Admission.EndBatch();
         return step;
     }
+
+    /// <summary>The connection is over.</summary>
+    /// <param name="reason">Why.</param>
+    public Task LeaveAsync(CloseReason reason) => client.LeaveAsync(reason);
 
     /// <summary>Sends what was retained for new subscriptions.</summary>
     public void SendRetained() => subscribe.SendRetained();
@@ -78,7 +81,7 @@ internal sealed class PacketHandler(
     /// <summary>Sends the answers.</summary>
     public void SendAnswers()
     {
-        connection.Outbox.Append(_answers.Written, connection.Flushes);
+        link.Outbox.Append(_answers.Written, link.Flushes);
         _answers.Clear();
     }
 
@@ -96,7 +99,7 @@ internal sealed class PacketHandler(
                 // A client keeps a message that is not acknowledged and publishes it again elsewhere; one of QoS 0 is lost.
                 if (packet.QoS == QualityOfService.AtMostOnce)
                 {
-                    connection.Counters.AddDropped(packet.QoS);
+                    link.Counters.AddDropped(packet.QoS);
                 }
 
                 return Step.ReadOn;
@@ -156,11 +159,11 @@ internal sealed class PacketHandler(
     {
         if (ack.Type != PacketType.PubRel)
         {
-            client.Session.Acknowledge(ack, connection, connection.Flushes);
+            client.Session.Deliveries.Acknowledge(ack, client.Attachment, link.Flushes);
             return;
         }
 
-        var reason = client.Session.ForgetReceived(ack.PacketId, connection) ? ReasonCode.Success : ReasonCode.PacketIdentifierNotFound;
+        var reason = client.Session.Received.Remove(ack.PacketId, client.Attachment) ? ReasonCode.Success : ReasonCode.PacketIdentifierNotFound;
         var size = new AckPacket(PacketType.PubComp, ack.PacketId, reason).Write(_answers.GetSpan(AckPacket.MaxSize), _version);
         _answers.Advance(size);
     }
@@ -179,7 +182,7 @@ internal sealed class PacketHandler(
 
         if (packet.Reason == ReasonCode.Success)
         {
-            client.DiscardWill();
+            client.Attachment.TakeWill();
         }
 
         return Step.Close;
@@ -193,7 +196,7 @@ internal sealed class PacketHandler(
 
     private Step Violated(ProtocolViolation violation)
     {
-        connection.Close(violation);
+        link.Connection.Close(violation);
         return Step.Close;
     }
 
@@ -204,7 +207,7 @@ internal sealed class PacketHandler(
             return Violated(new ProtocolViolation(order.Reason, order.Clause, order.Detail));
         }
 
-        connection.Close(order);
+        link.Close(order);
         return Step.Close;
     }
 }

@@ -15,12 +15,12 @@ internal sealed class PublishHandler(
     Router router,
     MessageTracer tracer,
     BrokerEvents events,
-    ClientConnection connection,
+    ClientLink link,
     Client client)
 {
     private const int Scratch = 1024;
 
-    private readonly ProtocolVersion _version = connection.Version;
+    private readonly ProtocolVersion _version = link.Version;
     private CachedTopic[]? _aliases;
 
     /// <summary>Handles one message.</summary>
@@ -37,7 +37,7 @@ internal sealed class PublishHandler(
             return order;
         }
 
-        if (refuse && !(packet.QoS == QualityOfService.ExactlyOnce && client.Session.HasReceived(packet.PacketId)))
+        if (refuse && !(packet.QoS == QualityOfService.ExactlyOnce && client.Session.Received.Contains(packet.PacketId)))
         {
             return Refused(ref packet, answers);
         }
@@ -49,7 +49,7 @@ internal sealed class PublishHandler(
 
         if (packet.QoS == QualityOfService.ExactlyOnce)
         {
-            switch (client.Session.Receive(packet.PacketId, _version == ProtocolVersion.V500 ? options.ReceiveMaximum : ushort.MaxValue, connection))
+            switch (client.Session.Received.Add(packet.PacketId, _version == ProtocolVersion.V500 ? options.ReceiveMaximum : ushort.MaxValue, client.Attachment))
             {
                 case ReceiveVerdict.TooMany:
                     return new CloseOrder(
@@ -104,7 +104,7 @@ internal sealed class PublishHandler(
             Frame = trace is null && packet.QoS == QualityOfService.AtMostOnce && properties == packet.Properties.Length && frame.IsShortest ? frame.Whole : default,
             FrameVersion = _version,
         };
-        var result = router.Publish(ref publication, connection.Flushes);
+        var result = router.Publish(ref publication, link.Flushes);
         trace?.End();
         return result;
     }
@@ -153,7 +153,7 @@ internal sealed class PublishHandler(
     private CloseOrder? Denied(ref PublishPacket packet, CachedTopic topic, AnswerBuffer answers)
     {
         var reason = topic.Verdict == TopicVerdict.Denied ? ReasonCode.NotAuthorized : ReasonCode.TopicNameInvalid;
-        connection.Counters.AddDenied();
+        link.Counters.AddDenied();
         Report("publish", MqttText.Decode(packet.Topic), topic.Problem);
 
         // MQTT 3.1.1 has no word for it: acknowledged, and delivered to nobody [MQTT-3.3.5-2].
@@ -166,11 +166,11 @@ internal sealed class PublishHandler(
     }
 
     private void Report(string action, string topic, string? detail) =>
-        events.PublishLimited(new AccessDenied(connection.Id, client.Identity, action, Excerpt.Of(topic), detail));
+        events.PublishLimited(new AccessDenied(link.Id, client.Identity, action, Excerpt.Of(topic), detail));
 
     private CloseOrder? Refused(ref PublishPacket packet, AnswerBuffer answers)
     {
-        connection.Counters.AddDropped(packet.QoS);
+        link.Counters.AddDropped(packet.QoS);
         if (packet.QoS == QualityOfService.AtMostOnce)
         {
             return null;
@@ -192,7 +192,7 @@ internal sealed class PublishHandler(
         if (type == PacketType.PubRec && reason >= ReasonCode.UnspecifiedError && _version == ProtocolVersion.V500)
         {
             // No PUBREL will come (§4.3.3).
-            client.Session.ForgetReceived(packet.PacketId, connection);
+            client.Session.Received.Remove(packet.PacketId, client.Attachment);
         }
 
         answers.Advance(new AckPacket(type, packet.PacketId, reason).Write(answers.GetSpan(AckPacket.MaxSize), _version));

@@ -1,5 +1,3 @@
-using Cassini.Streams.Broker.Outgoing;
-
 namespace Cassini.Streams.Broker.Model;
 
 /// <summary>Who gets messages: a client's session, or an observer within this process.</summary>

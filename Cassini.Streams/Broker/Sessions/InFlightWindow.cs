@@ -2,22 +2,6 @@ using Cassini.Streams.Broker.Model;
 
 namespace Cassini.Streams.Broker.Sessions;
 
-/// <summary>How far the delivery of a QoS 1 or 2 message has come.</summary>
-internal enum DeliveryState : byte
-{
-    /// <summary>Acknowledged: the place is free.</summary>
-    Done,
-
-    /// <summary>QoS 1: PUBLISH sent.</summary>
-    AwaitingPubAck,
-
-    /// <summary>QoS 2: PUBLISH sent.</summary>
-    AwaitingPubRec,
-
-    /// <summary>QoS 2: PUBREL sent.</summary>
-    AwaitingPubComp,
-}
-
 /// <summary>One message in flight.</summary>
 internal struct InFlight
 {
@@ -114,12 +98,30 @@ internal sealed class InFlightWindow
         }
     }
 
-    /// <summary>Forgets everything.</summary>
-    public void Clear()
+    /// <summary>Another connection begins: nothing was sent on it yet.</summary>
+    public void MarkUnsent()
     {
+        for (var place = _head; place < _tail; place++)
+        {
+            At(place).IsSent = false;
+        }
+    }
+
+    /// <summary>Takes everything out.</summary>
+    public List<QueuedMessage> TakeAll()
+    {
+        var all = new List<QueuedMessage>(Count);
+        for (; _head < _tail; _head++)
+        {
+            if (At(_head).State != DeliveryState.Done)
+            {
+                all.Add(At(_head).Queued);
+            }
+        }
+
         _ring = [];
-        _head = _tail;
         Count = 0;
+        return all;
     }
 
     private void Grow()

@@ -111,21 +111,22 @@ internal sealed class ServingPhase(ListeningContext context, Connection connecti
     private CloseReason Judge(Task serving)
     {
         var told = fate.Closing;
-        if (told == CloseReason.Crashed)
+        if (told == CloseReason.Crashed && _rehearsal is { } rehearsal)
         {
-            throw _rehearsal!;
+            throw rehearsal;
         }
 
         if (serving.IsCompleted && !serving.IsCompletedSuccessfully)
         {
             var failure = serving.Exception?.InnerException ?? new OperationCanceledException("The handler cancelled itself.");
+            if (told == CloseReason.Crashed || (told is null && !stream.Explains(failure)))
+            {
+                ExceptionDispatchInfo.Throw(failure);
+            }
+
             if (told is not null)
             {
                 NoteFailureWhileEnding(failure);
-            }
-            else if (!stream.Explains(failure))
-            {
-                ExceptionDispatchInfo.Throw(failure);
             }
         }
 

@@ -1,6 +1,6 @@
 using Cassini.Streams.Events;
 
-namespace Cassini.Streams.Broker.Model;
+namespace Cassini.Streams.Broker.Sessions;
 
 /// <summary>
 /// Publishes the events about a client's sessions in the order of the changes that they report. A turn is taken together with the change,
