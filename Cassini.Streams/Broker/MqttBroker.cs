@@ -71,7 +71,7 @@ public sealed class MqttBroker : IConnectionHandler
         _time = time;
         _logger = logger;
         _events = new BrokerEvents(events, time);
-        _tracer = new MessageTracer(spans, traceRatio, time);
+        _tracer = new MessageTracer(spans, traceRatio, time, failure => BrokerLog.SpanListenerFailed(logger, failure));
         _violations = new Violations(_events, logger);
         Budget = new MemoryBudget(options.MemoryLimit > 0 ? options.MemoryLimit : GC.GetGCMemoryInfo().TotalAvailableMemoryBytes / 5 * 2);
         Topics = new TopicTable(options, Tree, events, time);

@@ -11,6 +11,7 @@ using Cassini.Streams.Mqtt.Packets;
 using Cassini.Streams.Mqtt.Properties;
 using Cassini.Tests.Support;
 using Cassini.Tests.VirtualTime;
+using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 
 namespace Cassini.Tests.Broker;
@@ -25,14 +26,15 @@ internal sealed class BrokerRig : IAsyncDisposable
         InMemoryStore? store = null,
         VirtualClock? clock = null,
         ActivitySource? spans = null,
-        double traceRatio = 0)
+        double traceRatio = 0,
+        ILogger<MqttBroker>? logger = null)
     {
         Clock = clock ?? new VirtualClock();
         Events = new RecordingPublisher(Clock.Time);
         ProbeEvents = new RecordingPublisher(Clock.Time);
         Store = store ?? new InMemoryStore();
         var options = new BrokerOptions();
-        Broker = new MqttBroker(change?.Invoke(options) ?? options, "1.2.3", Store, Events, Clock.Time, NullLogger<MqttBroker>.Instance, spans, traceRatio);
+        Broker = new MqttBroker(change?.Invoke(options) ?? options, "1.2.3", Store, Events, Clock.Time, logger ?? NullLogger<MqttBroker>.Instance, spans, traceRatio);
         Broker.Housekeeper.Begin();
     }
 

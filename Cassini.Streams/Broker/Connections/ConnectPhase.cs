@@ -221,7 +221,7 @@ internal sealed class ConnectPhase(
         return new ConnAckPacket(ReasonCode.Success, isPresent, properties).Write(connect.Version);
     }
 
-    /// <summary>Where this client may let others answer to, if it may subscribe there (§3.2.2.3.15).</summary>
+    /// <summary>A topic for answers to this client, if it may subscribe to it (§3.2.2.3.15).</summary>
     private static string? ResponseInformation(string clientId, ClientAccess rights)
     {
         var topic = $"response/{clientId}";

@@ -7,8 +7,8 @@ using Cassini.Streams.Mqtt.Packets;
 namespace Cassini.Streams.Broker.Connections;
 
 /// <summary>
-/// Handles the packets of one connected client. Works through a batch without waiting for anything; the answers gather and are
-/// sent by the reader at the batch's end.
+/// Handles the packets of one connected client, batch by batch, without waiting for anything. The answers gather; the reader sends them
+/// at the end of the batch.
 /// </summary>
 internal sealed class PacketHandler(
     BrokerOptions options,
@@ -28,9 +28,9 @@ internal sealed class PacketHandler(
     /// <summary>What the reader waits for when <see cref="Handle"/> says so.</summary>
     public Admission Admission { get; } = admission;
 
-    /// <summary>Handles every whole packet that has come.</summary>
-    /// <param name="input">What has come.</param>
-    /// <param name="needed">How long the first packet will be that is not all there; 0 when unknown.</param>
+    /// <summary>Handles every packet that was received in full.</summary>
+    /// <param name="input">What was received.</param>
+    /// <param name="needed">How long the next packet will be, which was received in part; 0 when unknown.</param>
     public Step Handle(ReceiveBuffer input, out int needed)
     {
         var now = time.GetTimestamp();

@@ -26,7 +26,7 @@ internal sealed class PublishHandler(
     /// <summary>Handles one message.</summary>
     /// <param name="packet">What the packet says.</param>
     /// <param name="frame">The packet itself.</param>
-    /// <param name="now">When it came: a timestamp.</param>
+    /// <param name="now">When it was received: a timestamp.</param>
     /// <param name="refuse">Whether there is no memory for it.</param>
     /// <param name="answers">Where the acknowledgement goes.</param>
     /// <returns>Why the connection must end; null when it goes on.</returns>
@@ -55,12 +55,12 @@ internal sealed class PublishHandler(
                     return new CloseOrder(
                         ReasonCode.ReceiveMaximumExceeded,
                         CloseReason.ProtocolError,
-                        $"more than {options.ReceiveMaximum:N0} QoS 2 messages under way",
+                        $"more than {options.ReceiveMaximum:N0} QoS 2 messages in flight",
                         "MQTT-3.3.4-7");
                 case ReceiveVerdict.TakenOver:
                     return new CloseOrder(ReasonCode.SessionTakenOver, CloseReason.TakenOver);
                 case ReceiveVerdict.Repeated:
-                    // It came before, and was delivered then [MQTT-4.3.3-10].
+                    // It was received before, and delivered then [MQTT-4.3.3-10].
                     Acknowledge(ref packet, ReasonCode.Success, answers);
                     return null;
             }
@@ -69,7 +69,7 @@ internal sealed class PublishHandler(
         var result = Route(ref packet, frame, topic.Topic, now);
         if (!result.IsRetainedAsAsked)
         {
-            // Delivered, so it must not come again: what was not kept is told to the operator, not to the client.
+            // It was delivered, so the client must not send it again: that it was not retained is reported to the operator only.
             Report("retain", topic.Topic.Name, "there is no room for one more retained message");
         }
 
@@ -83,7 +83,7 @@ internal sealed class PublishHandler(
 
     private RouteResult Route(ref PublishPacket packet, Frame frame, Topic topic, long now)
     {
-        // The usual packet goes on as it is; one with properties of this hop is written anew.
+        // The usual packet is forwarded as it is; one with properties of this hop is written anew.
         var properties = packet.MessagePropertiesLength;
         Span<byte> scratch = properties == packet.Properties.Length || properties == 0 ? default
             : packet.Properties.Length <= Scratch ? stackalloc byte[Scratch]
@@ -156,7 +156,7 @@ internal sealed class PublishHandler(
         link.Counters.AddDenied();
         Report("publish", MqttText.Decode(packet.Topic), topic.Problem);
 
-        // MQTT 3.1.1 has no word for it: acknowledged, and delivered to nobody [MQTT-3.3.5-2].
+        // MQTT 3.1.1 has no code for it: the message is acknowledged and not delivered [MQTT-3.3.5-2].
         if (packet.QoS != QualityOfService.AtMostOnce)
         {
             Acknowledge(ref packet, reason, answers);
@@ -178,7 +178,7 @@ internal sealed class PublishHandler(
 
         if (_version == ProtocolVersion.V311)
         {
-            // It cannot be told; without an acknowledgement it will publish again.
+            // MQTT 3.1.1 has no code for it; without an acknowledgement the client publishes again on its next connection.
             return new CloseOrder(ReasonCode.ServerBusy, CloseReason.OutOfMemory);
         }
 

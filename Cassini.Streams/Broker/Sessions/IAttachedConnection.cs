@@ -3,7 +3,7 @@ using Cassini.Streams.Events;
 
 namespace Cassini.Streams.Broker.Sessions;
 
-/// <summary>The connection that serves a session, as the session's room knows it. Any thread.</summary>
+/// <summary>The connection that serves a session. Any thread.</summary>
 internal interface IAttachedConnection
 {
     /// <summary>Its number within the epoch.</summary>
