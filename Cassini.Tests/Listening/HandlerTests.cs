@@ -99,7 +99,7 @@ public class HandlerTests
         await using var rig = await ListeningRig.StartAsync(handler: new Handler(async (connection, token) =>
         {
             connection.Close(CloseReason.Crashed);
-            await Task.Delay(Timeout.Infinite, token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            await Task.Delay(Timeout.InfiniteTimeSpan, TimeProvider.System, token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             throw new InvalidOperationException("found out elsewhere");
         }));
         await using var client = await rig.OpenAsync();
