@@ -187,6 +187,11 @@ public sealed class BrokerHost : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         await StopAsync(CancellationToken.None).ConfigureAwait(false);
+        if (Broker is { } broker)
+        {
+            await broker.CompleteAsync().ConfigureAwait(false);
+        }
+
         await Hub.CompleteAsync().ConfigureAwait(false);
         Health.Dispose();
         Connections.Dispose();

@@ -52,12 +52,15 @@ internal sealed class DeliveryQueue(
         span?.End(SessionHasEnded);
     }
 
-    /// <summary>Sends a copy of a retained message with RETAIN set [MQTT-3.3.1-8], or keeps it until it can be sent.</summary>
+    /// <summary>
+    /// Sends a copy of a retained message with RETAIN set [MQTT-3.3.1-8], or keeps it until it can be sent. One that was replaced meanwhile is
+    /// left out, because its publisher delivers the newer one.
+    /// </summary>
     public void Add(StoredMessage message, QualityOfService qos, Subscription subscription, FlushSet flushes)
     {
         lock (sessionLock)
         {
-            if (_isOpen)
+            if (_isOpen && message.IsRetained)
             {
                 AddLocked(message, qos, retain: true, subscription.Identifiers, span: null, flushes);
             }

@@ -20,6 +20,7 @@ internal sealed class Session : Subscriber
     private readonly TimeProvider _time;
     private readonly SessionJournal _journal;
     private readonly SessionSubscriptions _subscriptions;
+    private readonly DirectDelivery _direct;
     private Attachment? _attachment;
     private bool _ended;
     private long _detachedAt;
@@ -44,6 +45,7 @@ internal sealed class Session : Subscriber
         _subscriptions = new SessionSubscriptions(isListed ? options.MaxSubscriptions : null, tree, budget, _journal);
         Losses = new DeliveryLosses(counters);
         Deliveries = new DeliveryQueue(_lock, options, budget, counters, Losses, time, _journal);
+        _direct = new DirectDelivery(_lock, clientId, Losses, time);
         Received = new ReceivedIds(_lock, _journal);
         ClientId = clientId;
         Identity = identity;
@@ -221,19 +223,21 @@ internal sealed class Session : Subscriber
         }
     }
 
+    /// <remarks>A client that is away gets no QoS 0 message.</remarks>
     public override void Deliver(ref Publication message, Subscription subscription, FlushSet flushes)
     {
         var qos = message.QoS < subscription.QoS ? message.QoS : subscription.QoS;
-        if (qos == QualityOfService.AtMostOnce)
+        if (qos != QualityOfService.AtMostOnce)
         {
-            DeliverAtMostOnce(message, subscription, flushes);
-            return;
+            Deliveries.Add(ref message, qos, subscription, message.Trace?.StartDelivery(ClientId, qos), flushes);
         }
-
-        Deliveries.Add(ref message, qos, subscription, message.Trace?.StartDelivery(ClientId, qos), flushes);
+        else if (Attachment is { } attachment)
+        {
+            _direct.Send(message, subscription, attachment, flushes);
+        }
     }
 
-    /// <summary>Delivers a retained message for a new subscription, with RETAIN set [MQTT-3.3.1-8].</summary>
+    /// <summary>Delivers a retained message for a new subscription, unless it was replaced meanwhile.</summary>
     public void DeliverRetained(StoredMessage message, Subscription subscription, FlushSet flushes)
     {
         var qos = message.QoS < subscription.QoS ? message.QoS : subscription.QoS;
@@ -243,9 +247,7 @@ internal sealed class Session : Subscriber
         }
         else if (Attachment is { } attachment)
         {
-            var queued = new QueuedMessage(message, qos, Retain: true, subscription.Identifiers, Sequence: 0);
-            var copy = new OutgoingMessage(queued, message.SecondsLeft(_time.GetTimestamp(), _time));
-            Losses.Count(attachment.Outbox.Offer(ref copy, flushes), message.Topic, qos);
+            _direct.SendRetained(message, subscription, attachment, flushes);
         }
     }
 
@@ -265,18 +267,6 @@ internal sealed class Session : Subscriber
 
             Deliveries.RestoreLocked(kept.Messages);
             Received.RestoreLocked(kept.Received);
-        }
-    }
-
-    /// <summary>A client that is away gets no QoS 0 message.</summary>
-    private void DeliverAtMostOnce(in Publication message, Subscription subscription, FlushSet flushes)
-    {
-        if (Attachment is { } attachment)
-        {
-            var span = message.Trace?.StartDelivery(ClientId, QualityOfService.AtMostOnce);
-            var verdict = attachment.Outbox.Offer(message, subscription, flushes);
-            span?.End(verdict == OutboxVerdict.Taken ? null : $"{verdict}");
-            Losses.Count(verdict, message.Topic, QualityOfService.AtMostOnce);
         }
     }
 
