@@ -107,10 +107,10 @@ public sealed class BrokerHost : IAsyncDisposable
     public LiveConnections Connections { get; }
 
     /// <summary>The endpoints and connections.</summary>
-    public ListenerManager Listeners { get; }
+    internal ListenerManager Listeners { get; }
 
     /// <summary>The TLS material in use. Nothing is loaded before <see cref="LoadCertificates"/> or <see cref="StartAsync"/>.</summary>
-    public CertificateStore Certificates => _certificates;
+    internal CertificateStore Certificates => _certificates;
 
     /// <summary>Cancelled by <see cref="RequestStop"/>: whoever started the host is to stop it.</summary>
     public CancellationToken StopRequested => _stopRequested.Token;
