@@ -224,6 +224,40 @@ public class HandshakeGateTests
     }
 
     [Fact]
+    public void Enter_AnyHistory_EvictsFromAnAddressWithTheMostPending()
+    {
+        const int Cap = 40;
+        using var gate = Gate(total: 8, perAddress: 3, pending: Cap);
+        var random = new Random(20);
+        var guests = new List<(int Address, Guest Guest)>();
+        for (var step = 0; step < 20_000; step++)
+        {
+            var pending = guests.Where(entry => entry.Guest.Pass!.Stage is GateStage.Silent or GateStage.Waiting)
+                .GroupBy(entry => entry.Address).ToDictionary(group => group.Key, group => group.Count());
+            gate.Pending.ShouldBe(pending.Values.Sum());
+            var some = guests.Count > 0 ? guests[random.Next(guests.Count)] : default;
+            switch (random.Next(5))
+            {
+                case 0 when some.Guest is not null:
+                    some.Guest.Pass!.Dispose();
+                    guests.Remove(some);
+                    break;
+                case 1 when some.Guest is { Pass.Stage: GateStage.Silent }:
+                    _ = some.Guest.Pass!.WaitForPlaceAsync();
+                    break;
+                default:
+                    var from = random.Next(12);
+                    guests.Add((from, Enter(gate, new IPAddress([10, 0, 1, (byte)from]))));
+                    var evicted = guests.Where(entry => entry.Guest.Evictions > 0).ToList();
+                    evicted.Count.ShouldBe(pending.Values.Sum() == Cap ? 1 : 0);
+                    evicted.ForEach(entry => pending[entry.Address].ShouldBe(pending.Values.Max()));
+                    guests.RemoveAll(entry => entry.Guest.Evictions > 0);
+                    break;
+            }
+        }
+    }
+
+    [Fact]
     public async Task Reserved_EverythingFull_HasAPlace()
     {
         using var gate = Gate(total: 1, perAddress: 1, pending: 1, pendingPerAddress: 1);
