@@ -24,14 +24,11 @@ internal static class ManagementApp
     private const int OtherConnections = 512;
 
     /// <summary>The management surface of a broker.</summary>
-    public static WebApplication Create(BrokerHost host, ILoggerFactory loggers, TimeProvider time, OtlpExport? export = null) => Create(
-        new ManagementContext(host.Hub, host.Health, host.Sessions, new ListenerControl(host.Listeners), host.Options.Management, time, host.Broker)
-        {
-            Certificates = host.Certificates,
-            RequestStop = host.RequestStop,
-            Export = export,
-        },
-        loggers);
+    public static WebApplication Create(BrokerHost host, ILoggerFactory loggers, TimeProvider time, OtlpExport? export = null) =>
+        Create(ManagementContext.Of(host.Service, time) with { Broker = host.Broker, Export = export }, loggers);
+
+    /// <summary>The management surface of a host of another protocol.</summary>
+    public static WebApplication Create(ServiceHost host, ILoggerFactory loggers, TimeProvider time) => Create(ManagementContext.Of(host, time), loggers);
 
     /// <summary>
     /// Makes the application; <c>StartAsync</c> binds it and throws an <see cref="IOException"/> when it cannot. It takes no

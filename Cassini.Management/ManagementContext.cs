@@ -29,6 +29,14 @@ internal sealed record ManagementContext(
     TimeProvider Time,
     MqttBroker? Broker = null)
 {
+    /// <summary>That of a host, whatever protocol it serves.</summary>
+    public static ManagementContext Of(ServiceHost host, TimeProvider time) =>
+        new(host.Hub, host.Health, host.Sessions, new ListenerControl(host.Listeners), host.Options.Management, time)
+        {
+            Certificates = host.Certificates,
+            RequestStop = host.RequestStop,
+        };
+
     /// <summary>What is served over TLS, and what client certificates are judged by; null without TLS.</summary>
     public CertificateStore? Certificates { get; init; }
 

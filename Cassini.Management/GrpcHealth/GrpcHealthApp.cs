@@ -23,11 +23,11 @@ internal static class GrpcHealthApp
     private const int OtherConnections = 128;
 
     /// <summary>The application of a broker; null when its options name no address.</summary>
-    public static WebApplication? Create(BrokerHost host, ILoggerFactory loggers, TimeProvider time) =>
-        host.Options.Management.GrpcAddress is null ? null : Create(
-            new ManagementContext(
-                host.Hub, host.Health, host.Sessions, new ListenerControl(host.Listeners), host.Options.Management, time, host.Broker),
-            loggers);
+    public static WebApplication? Create(BrokerHost host, ILoggerFactory loggers, TimeProvider time) => Create(host.Service, loggers, time);
+
+    /// <summary>The same of a host of any protocol: the services of this one are checks, which all have.</summary>
+    public static WebApplication? Create(ServiceHost host, ILoggerFactory loggers, TimeProvider time) =>
+        host.Options.Management.GrpcAddress is null ? null : Create(ManagementContext.Of(host, time), loggers);
 
     /// <summary>Makes the application; <c>StartAsync</c> binds it and throws an <see cref="IOException"/> when it cannot.</summary>
     public static WebApplication Create(ManagementContext broker, ILoggerFactory loggers)

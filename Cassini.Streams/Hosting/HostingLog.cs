@@ -1,3 +1,4 @@
+using Cassini.Streams.Events;
 using Microsoft.Extensions.Logging;
 
 namespace Cassini.Streams.Hosting;
@@ -7,4 +8,10 @@ internal static partial class HostingLog
 {
     [LoggerMessage(1900, LogLevel.Warning, "The process may open too few files: limits are reduced to {MaxConnections} open and {MaxPending} pending connections")]
     public static partial void LimitsReduced(ILogger logger, int maxConnections, int maxPending);
+
+    [LoggerMessage(1901, LogLevel.Error, "The stage {Stage} of the stop failed: the stop goes on without what was left of it")]
+    public static partial void StageFailed(ILogger logger, DrainStage stage, Exception failure);
+
+    [LoggerMessage(1902, LogLevel.Warning, "What is registered on the request to stop failed")]
+    public static partial void StopRequestFailed(ILogger logger, Exception failure);
 }

@@ -42,7 +42,8 @@ public class AllocationTests
 
     private static void AllocatesNothing(byte publisher, byte subscriber, PropertySet properties, ActivitySource? spans)
     {
-        var broker = new MqttBroker(new BrokerOptions(), "1.2.3", new RecordingPublisher(), TimeProvider.System, NullLogger<MqttBroker>.Instance, spans);
+        var tracing = spans is null ? null : new MessageTracing(spans);
+        var broker = new MqttBroker(new BrokerOptions(), "1.2.3", new RecordingPublisher(), TimeProvider.System, NullLogger<MqttBroker>.Instance, tracing);
         var (to, _, _, sink) = Connect(broker, 1, "sub", (ProtocolVersion)subscriber);
         to.Client!.Session.Subscribe(new Subscription(to.Client.Session, "a/+/c", QualityOfService.ExactlyOnce, false, false, []));
         var (from, handler, input, source) = Connect(broker, 2, "pub", (ProtocolVersion)publisher);

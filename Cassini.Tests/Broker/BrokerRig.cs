@@ -31,7 +31,8 @@ internal sealed class BrokerRig : IAsyncDisposable
         Events = new RecordingPublisher(Clock.Time);
         Store = store ?? new InMemoryStore();
         var options = new BrokerOptions();
-        Broker = new MqttBroker(change?.Invoke(options) ?? options, "1.2.3", Store, Events, Clock.Time, NullLogger<MqttBroker>.Instance, spans, traceRatio);
+        var tracing = spans is null ? null : new MessageTracing(spans, traceRatio);
+        Broker = new MqttBroker(change?.Invoke(options) ?? options, "1.2.3", Store, Events, Clock.Time, NullLogger<MqttBroker>.Instance, tracing);
         Broker.Housekeeper.Begin();
     }
 

@@ -82,6 +82,7 @@ public sealed class BrokerHostTests : IDisposable
 
         Should.NotThrow(host.RequestStop);
         Should.NotThrow(host.RequestStop);
+        host.StopRequested.IsCancellationRequested.ShouldBeTrue();
     }
 
     [Fact]

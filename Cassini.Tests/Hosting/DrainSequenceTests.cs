@@ -1,5 +1,6 @@
 using Cassini.Streams.Events;
 using Cassini.Streams.Hosting;
+using Cassini.Streams.Listening.Connections;
 using Cassini.Tests.Listening;
 using Cassini.Tests.Support;
 
@@ -12,7 +13,8 @@ public class DrainSequenceTests
     {
         using var loggers = new RecordingLoggers();
         await using var rig = await ListeningRig.StartAsync();
-        var drain = new DrainSequence(new CassiniOptions(), rig.Manager, null, rig.Events, TimeProvider.System, CancellationToken.None);
+        var drain = new DrainSequence(
+            new CassiniOptions(), rig.Manager, new HandlerProtocol(new DiscardHandler()), rig.Events, TimeProvider.System, loggers, CancellationToken.None);
         var failure = new InvalidOperationException("boom");
 
         await drain.StopAcceptingAsync(() => Task.FromException(failure));

@@ -56,7 +56,7 @@ public class MqttNetTests
         await watcher.SubscribeAsync("wills");
         using var mortal = await Peer.ConnectAsync(host, "mortal", version, options => options
             .WithWillTopic("wills").WithWillPayload("gone").WithWillQualityOfServiceLevel(MqttQualityOfServiceLevel.AtLeastOnce));
-        host.Host.Broker!.Sessions.Find("mortal")!.Connection!.Transport.Close(SessionCloseReason.Disconnected);
+        host.Host.Broker.Sessions.Find("mortal")!.Connection!.Transport.Close(SessionCloseReason.Disconnected);
         (await watcher.NextAsync()).ShouldBe(new Message("wills", "gone", MqttQualityOfServiceLevel.AtLeastOnce, false));
     }
 

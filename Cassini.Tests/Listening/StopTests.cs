@@ -69,6 +69,23 @@ public class StopTests
         await using var client = await rig.OpenAsync();
     }
 
+    [Fact]
+    public async Task Accept_OfAnAbandonedRun_IsClosed()
+    {
+        var transport = new LateTransport();
+        await using var rig = await ListeningRig.StartAsync(
+            transport: transport, restart: ListeningRig.QuickRestart with { AbandonAfter = TimeSpan.FromMilliseconds(1) });
+        using var early = await rig.ConnectAsync();
+        await transport.Held.Within("the accept that hangs");
+        rig.Manager.RestartStalledLoop(ListeningRig.AnyPort, new TimeoutException("stalled")).ShouldBeTrue();
+        await rig.Events.WaitForCountAsync<ListenerBound>(2, "the next run");
+
+        transport.Release();
+
+        (await early.ReceiveAsync(new byte[1], Token).AsTask().Within("the close")).ShouldBe(0);
+        rig.Events.All<ConnectionAccepted>().ShouldBeEmpty();
+    }
+
     private static EndpointAddress Loopback(int number) => new(new IPAddress([127, 0, 0, (byte)number]), 0);
 
     /// <summary>Real sockets whose accept ends when the test says so, and not when it is cancelled.</summary>
@@ -86,6 +103,33 @@ public class StopTests
             _listener.TrySetResult(listener);
             await _released.Task;
             throw new OperationCanceledException(cancellationToken);
+        }
+
+        public void Release() => _released.SetResult();
+    }
+
+    /// <summary>Real sockets whose first accept ends when the test says so, and not when it is cancelled.</summary>
+    private sealed class LateTransport : ISocketTransport
+    {
+        private readonly TaskCompletionSource _held = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        private readonly TaskCompletionSource _released = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        private int _accepts;
+
+        public Task Held => _held.Task;
+
+        public Socket Listen(EndpointAddress address, int backlog) => SocketTransport.Instance.Listen(address, backlog);
+
+        public async ValueTask<Socket> AcceptAsync(Socket listener, CancellationToken cancellationToken)
+        {
+            if (Interlocked.Increment(ref _accepts) > 1)
+            {
+                return await SocketTransport.Instance.AcceptAsync(listener, cancellationToken);
+            }
+
+            var socket = await listener.AcceptAsync(CancellationToken.None);
+            _held.SetResult();
+            await _released.Task;
+            return socket;
         }
 
         public void Release() => _released.SetResult();

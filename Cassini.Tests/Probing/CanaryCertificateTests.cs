@@ -20,7 +20,7 @@ public sealed class CanaryCertificateTests : IDisposable
     public void Load_FilesAreReplaced_DisposesTheCertificateBefore()
     {
         var (certificate, key) = Write("first");
-        var canary = new CanaryCertificate(certificate, key, NullLogger.Instance);
+        using var canary = new CanaryCertificate(certificate, key, NullLogger.Instance);
         var (first, _) = canary.Load();
         canary.Load().Leaf.ShouldBeSameAs(first);
         Write("second");
@@ -36,7 +36,7 @@ public sealed class CanaryCertificateTests : IDisposable
     public void Load_FilesBecomeUnusable_KeepsTheCertificateBefore()
     {
         var (certificate, key) = Write("first");
-        var canary = new CanaryCertificate(certificate, key, NullLogger.Instance);
+        using var canary = new CanaryCertificate(certificate, key, NullLogger.Instance);
         var (first, _) = canary.Load();
         File.WriteAllText(certificate, "half a fi");
 

@@ -126,7 +126,7 @@ internal sealed class Server(ServeSettings settings, CliContext context)
     private static async Task StartBrokerAsync(BrokerHost host, ILoggerFactory loggers, CancellationToken stop)
     {
         // Until the hub completes, so that the last event is logged too: unless the start fails, which one line says better.
-        var traces = new ConnectionTraces(host.Spans, host.Options.Telemetry.TraceRatio, host.Hub.StartedAt, host.Broker is not null);
+        var traces = new ConnectionTraces(host.Spans, host.Options.Telemetry.TraceRatio, host.Hub.StartedAt, speaksMqtt: true);
         var log = EventLogger.Attach(host.Hub, loggers, traces);
         try
         {
