@@ -22,10 +22,12 @@ public sealed class MqttBroker : IConnectionHandler
 {
     private readonly BrokerOptions _options;
     private readonly IBrokerStore _store;
+    private readonly ConnectReceiver _receiver;
+    private readonly ConnectPhase _connecting;
+    private readonly ServePhase _serving;
     private readonly BrokerEvents _events;
     private readonly TimeProvider _time;
     private readonly ILogger _logger;
-    private readonly AccessTable _access;
     private readonly Router _router;
     private readonly ServerPublisher _publisher;
     private readonly LocalPublisher _local;
@@ -33,7 +35,7 @@ public sealed class MqttBroker : IConnectionHandler
     private readonly Violations _violations;
     private readonly Intake _intake = new();
 
-    /// <summary>Makes a broker whose state lives as long as the process.</summary>
+    /// <summary>Makes a broker whose state ends with the process.</summary>
     /// <param name="options">What clients may do.</param>
     /// <param name="version">What is published under <c>$SYS/broker/version</c>.</param>
     /// <param name="events">Where it publishes its events.</param>
@@ -47,7 +49,7 @@ public sealed class MqttBroker : IConnectionHandler
         TimeProvider time,
         ILogger<MqttBroker> logger,
         MessageTracing? tracing = null)
-        : this(options, version, new InMemoryStore(), events, time, logger, tracing)
+        : this(options, version, NoStore.Instance, events, time, logger, tracing)
     {
     }
 
@@ -65,8 +67,7 @@ public sealed class MqttBroker : IConnectionHandler
         _time = time;
         _logger = logger;
         _events = new BrokerEvents(events, time);
-        _access = new AccessTable(options.Access);
-        _tracer = new MessageTracer(tracing?.Spans, tracing?.Ratio ?? 0, time);
+        _tracer = new MessageTracer(tracing?.Spans, tracing?.Ratio ?? 0, time, failure => BrokerLog.SpanListenerFailed(logger, failure));
         _violations = new Violations(_events, logger);
         Budget = new MemoryBudget(options.MemoryLimit > 0 ? options.MemoryLimit : GC.GetGCMemoryInfo().TotalAvailableMemoryBytes / 5 * 2);
         Topics = new TopicTable(options, Tree, events, time);
@@ -74,6 +75,10 @@ public sealed class MqttBroker : IConnectionHandler
         Sessions = new SessionTable(options, store, Tree, Budget, Counters, time);
         _router = new Router(Topics, Retained, time);
         _publisher = new ServerPublisher(Topics, _router, time);
+        _receiver = new ConnectReceiver(options, Budget, time);
+        _connecting = new ConnectPhase(
+            options, new AccessTable(options.Access), Sessions, _intake, _publisher, _events, Budget, time, HandlerOf);
+        _serving = new ServePhase(store);
         _local = new LocalPublisher(options, Budget, _intake, _publisher, time);
         Drain = new BrokerDrain(Sessions, _intake, time);
         Housekeeper = new Housekeeper(
@@ -91,7 +96,7 @@ public sealed class MqttBroker : IConnectionHandler
         Tree.Count,
         Topics.Count,
         Retained.Count,
-        Sessions.All.Sum(session => (long)session.Backlog),
+        Sessions.All.Sum(session => (long)session.Deliveries.Backlog),
         Budget.Used,
         Budget.Limit,
         Counters.PacketsReceived,
@@ -214,28 +219,13 @@ public sealed class MqttBroker : IConnectionHandler
     internal ClientConnection Open(Connection connection)
     {
         var counters = connection.IsProbe ? new BrokerCounters() : Counters;
-        return new ClientConnection(connection, counters, _options, _store, Budget, _time, _violations, Accept);
+        return new ClientConnection(connection, counters, Budget, _receiver, _connecting, _serving, _violations);
     }
 
     /// <summary>Answers CONNECT.</summary>
     /// <returns>The handler of what the client sends next; null when it was refused.</returns>
-    internal PacketHandler? Accept(ClientConnection connection, ConnectPacket connect)
-    {
-        var phase = new ConnectPhase(_options, _access, Sessions, _intake, _publisher, _events, connection);
-        if (phase.Run(connect) is not { } client)
-        {
-            return null;
-        }
-
-        return new PacketHandler(
-            _options,
-            _time,
-            connection,
-            client,
-            new Admission(_options, _intake, Budget, _time, client.IsProbe),
-            new PublishHandler(_options, new TopicCache(_options, Topics, client.Access), _router, _tracer, _events, connection, client),
-            new SubscribeHandler(_options, Retained, _events, connection, client));
-    }
+    internal PacketHandler? Accept(ClientConnection connection, ConnectPacket connect) =>
+        _connecting.Answer(_connecting.Open(connection, connect), connect);
 
     private static SubscriptionInfo InfoOf(Subscription subscription)
     {
@@ -243,6 +233,15 @@ public sealed class MqttBroker : IConnectionHandler
         return new SubscriptionInfo(
             session?.ClientId, session?.Identity, subscription.Filter, subscription.QoS, subscription.Subscriber.IsReachable);
     }
+
+    private PacketHandler HandlerOf(ClientLink link, Client client) => new(
+        _options,
+        _time,
+        link,
+        client,
+        new Admission(_options, _intake, Budget, _time, client.IsProbe),
+        new PublishHandler(_options, new TopicCache(_options, Topics, client.Access), _router, _tracer, _events, link, client),
+        new SubscribeHandler(_options, Retained, _events, link, client));
 
     private async Task ServeAsync(ClientConnection connection, CancellationToken cancellationToken)
     {

@@ -1,7 +1,6 @@
 using System.Text;
 using Cassini.Streams.Broker;
 using Cassini.Streams.Broker.Model;
-using Cassini.Streams.Broker.Outgoing;
 using Cassini.Streams.Broker.Routing;
 using Cassini.Streams.Mqtt;
 using CsCheck;

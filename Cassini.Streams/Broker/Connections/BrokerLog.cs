@@ -3,7 +3,7 @@ using Microsoft.Extensions.Logging;
 
 namespace Cassini.Streams.Broker.Connections;
 
-/// <summary>What this room logs. Event ids 1700 to 1749.</summary>
+/// <summary>What the broker logs. Event ids 1850 to 1899.</summary>
 internal static partial class BrokerLog
 {
     public static void Violation(ILogger logger, long id, string identity, ProtocolViolation violation) =>
@@ -14,4 +14,7 @@ internal static partial class BrokerLog
 
     [LoggerMessage(1851, LogLevel.Warning, "An observer of '{Filter}' failed and is let go")]
     public static partial void ObserverFailed(ILogger logger, string filter, Exception failure);
+
+    [LoggerMessage(1852, LogLevel.Warning, "A listener failed at the end of a message's span")]
+    public static partial void SpanListenerFailed(ILogger logger, Exception failure);
 }

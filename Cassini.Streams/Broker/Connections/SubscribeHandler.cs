@@ -11,7 +11,7 @@ namespace Cassini.Streams.Broker.Connections;
 
 /// <summary>Handles SUBSCRIBE and UNSUBSCRIBE packets (MQTT 5.0 §3.8, §3.10). For the connection's reader.</summary>
 internal sealed class SubscribeHandler(
-    BrokerOptions options, RetainedMessages retained, BrokerEvents events, ClientConnection connection, Client client)
+    BrokerOptions options, RetainedMessages retained, BrokerEvents events, ClientLink link, Client client)
 {
     private Dictionary<string, Subscription>? _wantRetained;
 
@@ -20,23 +20,29 @@ internal sealed class SubscribeHandler(
     {
         int[] identifiers = [.. packet.Properties.SubscriptionIdentifiers];
         string? detail = null;
-        var reasons = packet.Requests
-            .Select((request, i) => i < options.MaxSubscriptions ? Subscribe(request, identifiers, ref detail) : TooMany(ref detail))
-            .ToImmutableArray();
-        return connection.Explain(
-            client.WantsProblemInformation ? detail ?? "" : "",
-            properties => new SubAckPacket(PacketType.SubAck, packet.PacketId, reasons, properties).Write(connection.Version));
+        var reasons = ImmutableArray.CreateBuilder<ReasonCode>(packet.Requests.Length);
+        foreach (var request in packet.Requests)
+        {
+            reasons.Add(reasons.Count < options.MaxSubscriptions ? Subscribe(request, identifiers, ref detail) : TooMany(ref detail));
+        }
+
+        var (granted, explanation) = (reasons.MoveToImmutable(), client.WantsProblemInformation ? detail ?? "" : "");
+        return link.Explain(
+            explanation, properties => new SubAckPacket(PacketType.SubAck, packet.PacketId, granted, properties).Write(link.Version));
     }
 
     /// <returns>The answer.</returns>
     public byte[] Unsubscribe(UnsubscribePacket packet)
     {
-        var reasons = packet.Filters
-            .Select(filter => client.Session.Unsubscribe(filter) ? ReasonCode.Success
+        var reasons = ImmutableArray.CreateBuilder<ReasonCode>(packet.Filters.Length);
+        foreach (var filter in packet.Filters)
+        {
+            reasons.Add(client.Session.Unsubscribe(filter) ? ReasonCode.Success
                 : TopicFilter.IsValid(MqttText.Encode(filter)) ? ReasonCode.NoSubscriptionExisted
-                : ReasonCode.TopicFilterInvalid)
-            .ToImmutableArray();
-        return new SubAckPacket(PacketType.UnsubAck, packet.PacketId, reasons, PropertySet.Empty).Write(connection.Version);
+                : ReasonCode.TopicFilterInvalid);
+        }
+
+        return new SubAckPacket(PacketType.UnsubAck, packet.PacketId, reasons.MoveToImmutable(), PropertySet.Empty).Write(link.Version);
     }
 
     /// <summary>Sends what was retained for the new subscriptions.</summary>
@@ -49,14 +55,14 @@ internal sealed class SubscribeHandler(
 
         foreach (var (filter, subscription) in _wantRetained)
         {
-            if (connection.IsClosing)
+            if (link.IsClosing)
             {
                 break;
             }
 
-            // Handed over while nobody can retain a newer one, so that an older message never comes after it [MQTT-4.6.0-5].
+            // While no newer message can be retained, so that an older one is never sent after it [MQTT-4.6.0-5].
             retained.ForEach(
-                MqttText.Encode(filter), message => client.Session.DeliverRetained(message, subscription, connection.Flushes));
+                MqttText.Encode(filter), message => client.Session.DeliverRetained(message, subscription, link.Flushes));
         }
 
         _wantRetained = null;
@@ -108,7 +114,7 @@ internal sealed class SubscribeHandler(
 
     private void Deny(string filter)
     {
-        connection.Counters.AddDenied();
-        events.PublishLimited(new AccessDenied(connection.Id, client.Identity, "subscribe", Excerpt.Of(filter), null));
+        link.Counters.AddDenied();
+        events.PublishLimited(new AccessDenied(link.Id, client.Identity, "subscribe", Excerpt.Of(filter), null));
     }
 }

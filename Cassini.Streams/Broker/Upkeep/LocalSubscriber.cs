@@ -1,7 +1,6 @@
 using System.Threading.Channels;
 using Cassini.Streams.Broker.Connections;
 using Cassini.Streams.Broker.Model;
-using Cassini.Streams.Broker.Outgoing;
 using Cassini.Streams.Broker.Routing;
 using Cassini.Streams.Mqtt;
 using Microsoft.Extensions.Logging;
