@@ -1,4 +1,3 @@
-using System.Reactive.Linq;
 using Cassini.Streams.Broker.Access;
 using Cassini.Streams.Broker.Connections;
 using Cassini.Streams.Broker.Model;
@@ -27,10 +26,10 @@ public sealed class MqttBroker : IConnectionHandler
     private readonly ServePhase _serving;
     private readonly BrokerEvents _events;
     private readonly TimeProvider _time;
-    private readonly ILogger _logger;
     private readonly Router _router;
     private readonly ServerPublisher _publisher;
     private readonly LocalPublisher _local;
+    private readonly LocalObservers _observers;
     private readonly MessageTracer _tracer;
     private readonly Violations _violations;
     private readonly Intake _intake = new();
@@ -65,25 +64,25 @@ public sealed class MqttBroker : IConnectionHandler
         _options = options;
         _store = store;
         _time = time;
-        _logger = logger;
         _events = new BrokerEvents(events, time);
         _tracer = new MessageTracer(tracing?.Spans, tracing?.Ratio ?? 0, time, failure => BrokerLog.SpanListenerFailed(logger, failure));
         _violations = new Violations(_events, logger);
         Budget = new MemoryBudget(options.MemoryLimit > 0 ? options.MemoryLimit : GC.GetGCMemoryInfo().TotalAvailableMemoryBytes / 5 * 2);
         Topics = new TopicTable(options, Tree, events, time);
-        Retained = new RetainedMessages(options, Budget, store, time);
+        Retained = new RetainedMessages(options, Budget, store, Tree, time);
         Sessions = new SessionTable(options, store, Tree, Budget, Counters, time);
         _router = new Router(Topics, Retained, time);
         _publisher = new ServerPublisher(Topics, _router, time);
         _receiver = new ConnectReceiver(options, Budget, time);
         _connecting = new ConnectPhase(
-            options, new AccessTable(options.Access), Sessions, _intake, _publisher, _events, Budget, time, HandlerOf);
+            options, new AccessTable(options.Access), Sessions, _intake, _publisher, _events, Counters, Budget, time, HandlerOf);
         _serving = new ServePhase(store);
         _local = new LocalPublisher(options, Budget, _intake, _publisher, time);
+        _observers = new LocalObservers(Tree, Retained, options, Counters, time, logger);
         Drain = new BrokerDrain(Sessions, _intake, time);
         Housekeeper = new Housekeeper(
             time,
-            new HousekeepingJob(TimeSpan.Zero, new SessionUpkeep(Sessions, _publisher, _events, time).Work),
+            new HousekeepingJob(TimeSpan.Zero, new SessionUpkeep(Sessions, _publisher, _events, Counters, time).Work),
             new HousekeepingJob(TimeSpan.FromSeconds(1), new DropReport(Sessions, Counters, _events).Publish),
             new HousekeepingJob(TimeSpan.FromSeconds(10), Sweep),
             new HousekeepingJob(options.SysInterval, new SysTopics(version, () => Statistics, _publisher, time).Publish, AtStart: true));
@@ -92,7 +91,7 @@ public sealed class MqttBroker : IConnectionHandler
     /// <summary>What it counts.</summary>
     public BrokerStatistics Statistics => new(
         Sessions.Count,
-        Sessions.Connected,
+        Sessions.Open,
         Tree.Count,
         Topics.Count,
         Retained.Count,
@@ -110,6 +109,7 @@ public sealed class MqttBroker : IConnectionHandler
     {
         PeakSessions = Sessions.Peak,
         BytesSent = Counters.BytesSent,
+        SessionsEnded = Counters.SessionsEnded,
     };
 
     internal MemoryBudget Budget { get; }
@@ -149,6 +149,9 @@ public sealed class MqttBroker : IConnectionHandler
     public Task RunAsync(CancellationToken cancellationToken) => Housekeeper.RunAsync(cancellationToken);
 
     /// <inheritdoc/>
+    public bool OpensSessions => true;
+
+    /// <inheritdoc/>
     public Task HandleAsync(Connection connection, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(connection);
@@ -175,8 +178,8 @@ public sealed class MqttBroker : IConnectionHandler
 
     /// <summary>
     /// The messages whose topics match a filter: first those that are retained, then what is published. Each observer has a bounded
-    /// queue of its own and is called from the thread pool; one that is too slow loses messages, which are counted, and one that throws is
-    /// let go. Never completes by itself.
+    /// queue of its own and is called from the thread pool; one that is too slow loses messages, which are counted. An observer that throws
+    /// gets its exception as OnError and is not called again. Completes with <see cref="CompleteAsync"/>. Any thread.
     /// </summary>
     /// <param name="filter">A topic filter; <c>$share/NAME/FILTER</c> takes turns with other members of that share.</param>
     /// <exception cref="ArgumentException">It is not a topic filter.</exception>
@@ -189,9 +192,15 @@ public sealed class MqttBroker : IConnectionHandler
             throw new ArgumentException($"'{filter}' is not a topic filter", nameof(filter));
         }
 
-        return Observable.Create<MqttMessage>(
-            observer => LocalSubscriber.Start(Tree, Retained, _options, Counters, _time, _logger, filter, observer));
+        return new LocalObservable(_observers, filter);
     }
+
+    /// <summary>
+    /// Completes the observers of <see cref="Observe"/>, each when it has got the messages that wait for it; later ones complete at once.
+    /// Whoever made the broker calls it at the end. Any thread, any number of times.
+    /// </summary>
+    /// <returns>Ends when all observers have returned, and after two seconds without those that have not.</returns>
+    public Task CompleteAsync() => _observers.CompleteAsync();
 
     /// <summary>The topics in use, the broker's own left out, in no order.</summary>
     public IReadOnlyList<TopicInfo> GetTopics() =>
@@ -224,8 +233,8 @@ public sealed class MqttBroker : IConnectionHandler
 
     /// <summary>Answers CONNECT.</summary>
     /// <returns>The handler of what the client sends next; null when it was refused.</returns>
-    internal PacketHandler? Accept(ClientConnection connection, ConnectPacket connect) =>
-        _connecting.Answer(_connecting.Open(connection, connect), connect);
+    internal Task<PacketHandler?> AcceptAsync(ClientConnection connection, ConnectPacket connect) =>
+        _connecting.AnswerAsync(_connecting.Open(connection, connect), connect);
 
     private static SubscriptionInfo InfoOf(Subscription subscription)
     {

@@ -46,8 +46,8 @@ public sealed class BrokerHost : IAsyncDisposable
     /// <inheritdoc cref="ServiceHost.Health"/>
     public HealthProjection Health => Service.Health;
 
-    /// <inheritdoc cref="ServiceHost.Sessions"/>
-    public LiveSessions Sessions => Service.Sessions;
+    /// <inheritdoc cref="ServiceHost.Connections"/>
+    public LiveConnections Connections => Service.Connections;
 
     /// <inheritdoc cref="ServiceHost.Listeners"/>
     public ListenerManager Listeners => Service.Listeners;

@@ -10,7 +10,7 @@ namespace Cassini.Streams.Hosting;
 /// forced: each is only short then.
 /// </summary>
 /// <param name="options">The deadlines.</param>
-/// <param name="listeners">Whose endpoints and sessions end.</param>
+/// <param name="listeners">Whose endpoints and connections are closed.</param>
 /// <param name="protocol">What is emptied.</param>
 /// <param name="events">Where it publishes.</param>
 /// <param name="time">The one clock.</param>
@@ -60,10 +60,10 @@ internal sealed class DrainSequence(
         DrainStage.Deliver, options.Drain.SessionTimeout, stage => EndsAsync(DrainStage.Deliver, protocol.DeliverAsync(stage), stage));
 
     /// <summary>The last bytes leave, and the connections that are still open are closed.</summary>
-    public Task CloseSessionsAsync() => RunAsync(DrainStage.CloseSessions, options.Listener.CloseTimeout, async stage =>
+    public Task CloseConnectionsAsync() => RunAsync(DrainStage.CloseSessions, options.Listener.CloseTimeout, async stage =>
     {
         // Its own deadlines are those of the connections, and it ends when they are all gone.
-        return await EndsAsync(DrainStage.CloseSessions, listeners.CloseSessionsAsync(forced), CancellationToken.None).ConfigureAwait(false)
+        return await EndsAsync(DrainStage.CloseSessions, listeners.CloseConnectionsAsync(forced), CancellationToken.None).ConfigureAwait(false)
             && !stage.IsCancellationRequested;
     });
 
@@ -75,7 +75,7 @@ internal sealed class DrainSequence(
         using var end = CancellationTokenSource.CreateLinkedTokenSource(late.Token, forced);
         var completed = await body(end.Token).ConfigureAwait(false);
         IsForced |= !completed;
-        var rest = protocol.Rest(listeners.OpenSessions);
+        var rest = protocol.Rest(listeners.OpenConnections);
         events.Publish(new DrainStageLeft(
             stage, completed ? PhaseOutcome.Completed : PhaseOutcome.Forced, time.GetElapsedTime(began), rest.Sessions, rest.Messages, rest.Kept));
     }

@@ -19,11 +19,13 @@ internal sealed class HandlerProtocol(IConnectionHandler handler) : IHostedProto
     }
 
     public LoadSampled Sample(int openConnections, long bytesReceived, long bytesSent) =>
-        new(0, openConnections, bytesReceived, bytesSent, null, 0);
+        new(0, openConnections, bytesReceived, bytesSent, null, 0) { Sessions = openConnections };
 
     public Task CloseIntakeAsync(CancellationToken stage) => Task.CompletedTask;
 
     public Task DeliverAsync(CancellationToken stage) => Task.CompletedTask;
+
+    public Task CompleteAsync() => Task.CompletedTask;
 
     public DrainRest Rest(int openConnections) => new(openConnections, 0, 0);
 }

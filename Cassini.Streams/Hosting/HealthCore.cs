@@ -17,14 +17,14 @@ internal sealed class HealthCore : IAsyncDisposable
         CassiniOptionsValidator.ThrowIfWrong(options);
         Hub = new EventHub(time, options.Hub, loggers.CreateLogger<EventHub>());
         Health = new HealthProjection(Hub, options.Health, _tickThread, ServiceHost.Version, loggers.CreateLogger<HealthProjection>());
-        Sessions = new LiveSessions(Hub);
+        Connections = new LiveConnections(Hub);
     }
 
     public EventHub Hub { get; }
 
     public HealthProjection Health { get; }
 
-    public LiveSessions Sessions { get; }
+    public LiveConnections Connections { get; }
 
     public ActivitySource Spans { get; } = new("Cassini", ServiceHost.Version);
 
@@ -33,7 +33,7 @@ internal sealed class HealthCore : IAsyncDisposable
     {
         await Hub.CompleteAsync().ConfigureAwait(false);
         Health.Dispose();
-        Sessions.Dispose();
+        Connections.Dispose();
         Spans.Dispose();
         _tickThread.Dispose();
     }

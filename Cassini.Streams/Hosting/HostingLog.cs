@@ -9,9 +9,12 @@ internal static partial class HostingLog
     [LoggerMessage(1900, LogLevel.Warning, "The process may open too few files: limits are reduced to {MaxConnections} open and {MaxPending} pending connections")]
     public static partial void LimitsReduced(ILogger logger, int maxConnections, int maxPending);
 
-    [LoggerMessage(1901, LogLevel.Error, "The stage {Stage} of the stop failed: the stop goes on without what was left of it")]
+    [LoggerMessage(1901, LogLevel.Warning, "Rehearsal: {What}")]
+    public static partial void Rehearsed(ILogger logger, string what);
+
+    [LoggerMessage(1902, LogLevel.Error, "The stage {Stage} of the stop failed: the stop goes on without what was left of it")]
     public static partial void StageFailed(ILogger logger, DrainStage stage, Exception failure);
 
-    [LoggerMessage(1902, LogLevel.Warning, "What is registered on the request to stop failed")]
+    [LoggerMessage(1903, LogLevel.Warning, "What is registered on the request to stop failed")]
     public static partial void StopRequestFailed(ILogger logger, Exception failure);
 }

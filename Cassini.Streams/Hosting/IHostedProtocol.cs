@@ -32,4 +32,7 @@ internal interface IHostedProtocol
 
     /// <summary>What a stop still has to do for the clients.</summary>
     DrainRest Rest(int openConnections);
+
+    /// <summary>Completes what .NET code observes; called once, after the stop.</summary>
+    Task CompleteAsync();
 }

@@ -28,6 +28,7 @@ internal sealed class MqttProtocol(MqttBroker broker, HealthProjection health) :
         var statistics = broker.Statistics;
         return new LoadSampled(statistics.QueuedMessages, openConnections, bytesReceived, bytesSent, statistics.Topics, statistics.Dropped)
         {
+            Sessions = statistics.OpenSessions,
             MessagesReceived = statistics.PublishReceived,
             MessagesSent = statistics.PublishSent,
         };
@@ -36,6 +37,8 @@ internal sealed class MqttProtocol(MqttBroker broker, HealthProjection health) :
     public Task CloseIntakeAsync(CancellationToken stage) => broker.Drain.CloseIntakeAsync(stage);
 
     public Task DeliverAsync(CancellationToken stage) => broker.Drain.DeliverAsync(stage);
+
+    public Task CompleteAsync() => broker.CompleteAsync();
 
     public DrainRest Rest(int openConnections) => broker.Drain.Rest;
 }

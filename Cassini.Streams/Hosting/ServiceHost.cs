@@ -65,6 +65,7 @@ public sealed class ServiceHost : IAsyncDisposable
         Listeners = new ListenerManager(
             fitted, Certificates, protocol.Handler, supervisor, Hub, time, loggers.CreateLogger<ListenerManager>());
         _prober = new Prober(options.Probing, Listeners, Certificates, Hub, time, loggers.CreateLogger<Prober>(), protocol.SpeaksMqtt);
+        Rehearsals = new Rehearsals(Listeners, Health.StopTicks, Health.ResumeTicks, _logger);
         _load = new LoadSampler(Listeners, protocol, Hub, time);
         _probes = new ServiceGroup(supervisor, time);
         _publications = new ServiceGroup(supervisor, time);
@@ -89,7 +90,7 @@ public sealed class ServiceHost : IAsyncDisposable
     public HealthProjection Health => _core.Health;
 
     /// <summary>The live connections, folded from the events.</summary>
-    public LiveSessions Sessions => _core.Sessions;
+    public LiveConnections Connections => _core.Connections;
 
     /// <summary>The endpoints and connections.</summary>
     public ListenerManager Listeners { get; }
@@ -99,6 +100,9 @@ public sealed class ServiceHost : IAsyncDisposable
 
     /// <summary>Cancelled by <see cref="RequestStop"/>: the owner of the host is to stop it.</summary>
     public CancellationToken StopRequested => _stopRequested.Token;
+
+    /// <summary>Makes real failures happen.</summary>
+    internal IRehearsals Rehearsals { get; }
 
     /// <summary>Loads the certificates, unless that was done: for a management surface that needs them before the start.</summary>
     /// <exception cref="TlsConfigurationException">A certificate file cannot be used.</exception>
@@ -169,6 +173,7 @@ public sealed class ServiceHost : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         await StopAsync(CancellationToken.None).ConfigureAwait(false);
+        await _protocol.CompleteAsync().ConfigureAwait(false);
         await _core.DisposeAsync().ConfigureAwait(false);
     }
 
@@ -208,7 +213,7 @@ public sealed class ServiceHost : IAsyncDisposable
         await drain.StopIntakeAsync().ConfigureAwait(false);
         await StopPublicationsAsync(cancellation).ConfigureAwait(false);
         await drain.DeliverAsync().ConfigureAwait(false);
-        await drain.CloseSessionsAsync().ConfigureAwait(false);
+        await drain.CloseConnectionsAsync().ConfigureAwait(false);
 
         // Last, so that the feed has health and load for as long as there are connections.
         await _services.StopAsync(Options.Listener.CloseTimeout, cancellation).ConfigureAwait(false);

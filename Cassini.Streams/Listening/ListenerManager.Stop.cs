@@ -11,7 +11,7 @@ public sealed partial class ListenerManager
 
     private async Task StopOnceAsync()
     {
-        await CloseSessionsAsync(CancellationToken.None);
+        await CloseConnectionsAsync(CancellationToken.None);
         await StopManagerAsync();
 
         // What the manager took in while it did not answer.

@@ -141,17 +141,6 @@ public class SubscriptionTreeTests
     private static Subscription Subscribe(Subscriber subscriber, string filter) =>
         new(subscriber, filter, (QualityOfService)(filter.Length % 3), false, false, [filter.Length]);
 
-    private sealed class Listener : Subscriber
-    {
-        public override bool IsReachable => true;
-
-        public override bool KeepsMessages => false;
-
-        public override void Deliver(ref Publication message, Subscription subscription, FlushSet flushes)
-        {
-        }
-    }
-
     // Tens of thousands of shares of one filter are cheap to make and to end: no list of them is searched or copied.
     [Fact]
     public void Shares_ManyOfOneFilter_ComeAndGo()

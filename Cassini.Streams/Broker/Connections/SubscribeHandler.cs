@@ -13,7 +13,7 @@ namespace Cassini.Streams.Broker.Connections;
 internal sealed class SubscribeHandler(
     BrokerOptions options, RetainedMessages retained, BrokerEvents events, ClientLink link, Client client)
 {
-    private Dictionary<string, Subscription>? _wantRetained;
+    private Dictionary<string, (Subscription Subscription, long UpTo)>? _wantRetained;
 
     /// <returns>The answer.</returns>
     public byte[] Subscribe(SubscribePacket packet)
@@ -45,7 +45,7 @@ internal sealed class SubscribeHandler(
         return new SubAckPacket(PacketType.UnsubAck, packet.PacketId, reasons.MoveToImmutable(), PropertySet.Empty).Write(link.Version);
     }
 
-    /// <summary>Sends what was retained for the new subscriptions.</summary>
+    /// <summary>Delivers the retained messages that match the new subscriptions.</summary>
     public void SendRetained()
     {
         if (_wantRetained is null)
@@ -53,16 +53,17 @@ internal sealed class SubscribeHandler(
             return;
         }
 
-        foreach (var (filter, subscription) in _wantRetained)
+        foreach (var (filter, (subscription, upTo)) in _wantRetained)
         {
-            if (link.IsClosing)
+            foreach (var message in retained.Match(MqttText.Encode(filter), upTo))
             {
-                break;
-            }
+                if (link.IsClosing)
+                {
+                    break;
+                }
 
-            // While no newer message can be retained, so that an older one is never sent after it [MQTT-4.6.0-5].
-            retained.ForEach(
-                MqttText.Encode(filter), message => client.Session.DeliverRetained(message, subscription, link.Flushes));
+                client.Session.DeliverRetained(message, subscription, link.Flushes);
+            }
         }
 
         _wantRetained = null;
@@ -73,7 +74,7 @@ internal sealed class SubscribeHandler(
         var filter = MqttText.Encode(request.Filter);
         if (!TopicFilter.IsValid(filter) || !TopicFilter.TrySplit(filter, out var share, out var inner))
         {
-            detail ??= $"not a topic filter: {Excerpt.Of(request.Filter)}";
+            detail ??= $"not a topic filter: {SafeText.Of(request.Filter, SafeText.Short)}";
             return ReasonCode.TopicFilterInvalid;
         }
 
@@ -85,7 +86,7 @@ internal sealed class SubscribeHandler(
 
         if (!client.Access.MaySubscribe(inner))
         {
-            detail ??= $"not allowed: {Excerpt.Of(request.Filter)}";
+            detail ??= $"not allowed: {SafeText.Of(request.Filter, SafeText.Short)}";
             Deny(request.Filter);
             return ReasonCode.NotAuthorized;
         }
@@ -100,7 +101,8 @@ internal sealed class SubscribeHandler(
         // A shared subscription gets no retained messages (§4.8.2).
         if (share.IsEmpty && (request.RetainHandling == RetainHandling.Send || (request.RetainHandling == RetainHandling.SendIfNew && isNew)))
         {
-            (_wantRetained ??= [])[request.Filter] = subscription;
+            // Later messages are delivered by their publishers.
+            (_wantRetained ??= [])[request.Filter] = (subscription, isNew ? subscription.Place : retained.LastPlace);
         }
 
         return (ReasonCode)request.QoS;
@@ -115,6 +117,6 @@ internal sealed class SubscribeHandler(
     private void Deny(string filter)
     {
         link.Counters.AddDenied();
-        events.PublishLimited(new AccessDenied(link.Id, client.Identity, "subscribe", Excerpt.Of(filter), null));
+        events.PublishLimited(new AccessDenied(link.Id, client.Identity, "subscribe", SafeText.Cut(filter, SafeText.Short), null));
     }
 }

@@ -52,22 +52,22 @@ internal sealed class DeliveryQueue(
         span?.End(SessionHasEnded);
     }
 
-    /// <summary>Sends a copy of a retained message with RETAIN set [MQTT-3.3.1-8], or keeps it until it can be sent.</summary>
+    /// <summary>
+    /// Sends a copy of a retained message with RETAIN set [MQTT-3.3.1-8], or keeps it until it can be sent. One that was replaced meanwhile is
+    /// left out, because its publisher delivers the newer one.
+    /// </summary>
     public void Add(StoredMessage message, QualityOfService qos, Subscription subscription, FlushSet flushes)
     {
         lock (sessionLock)
         {
-            if (_isOpen)
+            if (_isOpen && message.IsRetained)
             {
                 AddLocked(message, qos, retain: true, subscription.Identifiers, span: null, flushes);
             }
         }
     }
 
-    /// <summary>Handles PUBACK, PUBREC or PUBCOMP from the client.</summary>
-    /// <param name="ack">The packet.</param>
-    /// <param name="from">The connection that it came on: what one reads after it has lost the session does not count.</param>
-    /// <param name="flushes">Where to note that there is something to send.</param>
+    /// <summary>Handles PUBACK, PUBREC or PUBCOMP. What a connection reads after it has lost the session does not count.</summary>
     public void Acknowledge(AckPacket ack, Attachment from, FlushSet flushes)
     {
         lock (sessionLock)
@@ -87,8 +87,7 @@ internal sealed class DeliveryQueue(
         _isOpen = true;
         to.Outbox.Drained = () => SendMore(to);
         _unacknowledged = 0;
-        _sendAgainFrom = _window.Head;
-        _window.MarkUnsent();
+        _sendAgainFrom = _window.MarkUnsent();
         SendMoreLocked(to, flushes);
     }
 
@@ -111,8 +110,7 @@ internal sealed class DeliveryQueue(
         }
     }
 
-    /// <summary>Restores what the store kept.</summary>
-    /// <param name="kept">The messages in their order.</param>
+    /// <summary>Restores what the store kept, in its order.</summary>
     public void RestoreLocked(IEnumerable<(QueuedMessage Message, ushort PacketId, DeliveryState State)> kept)
     {
         _isOpen = true;

@@ -27,6 +27,11 @@ internal sealed class SessionSubscriptions(int? max, SubscriptionTree tree, Memo
             return null;
         }
 
+        if (before is not null)
+        {
+            subscription.Place = before.Place;
+        }
+
         _subscriptions[subscription.Filter] = subscription;
 
         // The new one first: no message is lost between the two.
