@@ -50,10 +50,10 @@ public sealed class BrokerHost : IAsyncDisposable
     public LiveConnections Connections => Service.Connections;
 
     /// <inheritdoc cref="ServiceHost.Listeners"/>
-    public ListenerManager Listeners => Service.Listeners;
+    internal ListenerManager Listeners => Service.Listeners;
 
     /// <inheritdoc cref="ServiceHost.Certificates"/>
-    public CertificateStore Certificates => Service.Certificates;
+    internal CertificateStore Certificates => Service.Certificates;
 
     /// <inheritdoc cref="ServiceHost.StopRequested"/>
     public CancellationToken StopRequested => Service.StopRequested;

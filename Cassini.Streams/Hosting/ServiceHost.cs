@@ -93,10 +93,10 @@ public sealed class ServiceHost : IAsyncDisposable
     public LiveConnections Connections => _core.Connections;
 
     /// <summary>The endpoints and connections.</summary>
-    public ListenerManager Listeners { get; }
+    internal ListenerManager Listeners { get; }
 
     /// <summary>The TLS material in use. Nothing is loaded before <see cref="LoadCertificates"/> or <see cref="StartAsync"/>.</summary>
-    public CertificateStore Certificates { get; }
+    internal CertificateStore Certificates { get; }
 
     /// <summary>Cancelled by <see cref="RequestStop"/>: the owner of the host is to stop it.</summary>
     public CancellationToken StopRequested => _stopRequested.Token;

@@ -5,7 +5,7 @@ using Cassini.Streams.Listening.Endpoints;
 
 namespace Cassini.Streams.Listening;
 
-public sealed partial class ListenerManager
+internal sealed partial class ListenerManager
 {
     private static readonly TimeSpan LoopStopTimeout = TimeSpan.FromSeconds(5);
 

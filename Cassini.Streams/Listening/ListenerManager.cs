@@ -16,7 +16,7 @@ namespace Cassini.Streams.Listening;
 /// mailbox, sockets and connections outlive its crashes: open connections go on, and clients that connect meanwhile are served afterwards.
 /// Members may be called from any thread.
 /// </summary>
-public sealed partial class ListenerManager : IAsyncDisposable
+internal sealed partial class ListenerManager : IAsyncDisposable
 {
     private const int MailboxCapacity = 1024;
     private static readonly Component Self = new(ComponentKind.ListenerManager, "");

@@ -11,7 +11,7 @@ namespace Cassini.Streams.Supervision;
 /// <param name="events">Where it publishes that a component crashed, is started again, or is given up.</param>
 /// <param name="time">The one clock.</param>
 /// <param name="logger">Where crashes are logged.</param>
-public sealed class Supervisor(RestartPolicy policy, IEventPublisher events, TimeProvider time, ILogger logger)
+internal sealed class Supervisor(RestartPolicy policy, IEventPublisher events, TimeProvider time, ILogger logger)
 {
     /// <summary>
     /// Runs <paramref name="body"/> until it returns, <paramref name="stopping"/> is cancelled or it crashed too often.
