@@ -5,6 +5,7 @@ using Cassini.Harness.Clients;
 using Cassini.Harness.Load;
 using Cassini.Harness.Plans;
 using Cassini.Streams.Feed;
+using Cassini.Streams.Primitives;
 
 namespace Cassini.Harness.Workers;
 
@@ -51,7 +52,7 @@ internal sealed class WorkerSession(WorkerRole role, string name, TlsIdentity id
     private async Task<SslStream> ConnectAsync(HostPort controller, CancellationToken cancellation)
     {
         var began = time.GetTimestamp();
-        var delay = new RetryDelay(TimeSpan.FromMilliseconds(100), TimeSpan.FromSeconds(1));
+        var delay = BackOff.OfClient(TimeSpan.FromMilliseconds(100), TimeSpan.FromSeconds(1));
         var said = false;
         while (true)
         {

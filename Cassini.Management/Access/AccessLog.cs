@@ -2,7 +2,7 @@ namespace Cassini.Management.Access;
 
 internal static partial class AccessLog
 {
-    [LoggerMessage(2100, LogLevel.Error, "{Path}: {Problem}: nobody gets in with a token of it")]
+    [LoggerMessage(2100, LogLevel.Error, "{Path}: {Problem}: none of its tokens is accepted")]
     public static partial void TokensLost(ILogger logger, string path, string problem);
 
     [LoggerMessage(2101, LogLevel.Information, "{Path} can be read again")]

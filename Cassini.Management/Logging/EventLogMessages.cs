@@ -50,20 +50,20 @@ internal static partial class EventLogMessages
     [LoggerMessage(1202, LogLevel.Debug, "connection {Id}: ended before it was open: {Reason} {Detail}")]
     public static partial void HandshakeFailed(this ILogger logger, long id, HandshakeFailure reason, string? detail);
 
-    [LoggerMessage(1203, LogLevel.Debug, "connection {Id}: {Identity} opened its session")]
-    public static partial void SessionOpened(this ILogger logger, long id, string identity);
+    [LoggerMessage(1203, LogLevel.Debug, "connection {Id}: opened for {Identity}")]
+    public static partial void ConnectionOpened(this ILogger logger, long id, string identity);
 
-    [LoggerMessage(1204, LogLevel.Debug, "connection {Id}: the session ended: {Reason} after {Duration}")]
-    public static partial void SessionClosed(this ILogger logger, long id, SessionCloseReason reason, TimeSpan duration);
+    [LoggerMessage(1204, LogLevel.Debug, "connection {Id}: the session of client {ClientId} is closed: {Reason} after {Duration}, kept: {Kept}")]
+    public static partial void SessionClosed(this ILogger logger, long id, string clientId, CloseReason reason, TimeSpan duration, bool kept);
 
     [LoggerMessage(1205, LogLevel.Debug, "connection {Id}: closed: {Reason} after {Duration}")]
-    public static partial void ConnectionClosed(this ILogger logger, long id, SessionCloseReason reason, TimeSpan duration);
+    public static partial void ConnectionClosed(this ILogger logger, long id, CloseReason reason, TimeSpan duration);
 
     [LoggerMessage(1206, LogLevel.Warning, "{Identity} is refused for {Duration}: its connections crashed {Crashes} times")]
     public static partial void IdentityQuarantined(this ILogger logger, string identity, int crashes, TimeSpan duration);
 
-    [LoggerMessage(1207, LogLevel.Debug, "connection {Id}: client {ClientId} connected with {Protocol}, session present: {SessionPresent}")]
-    public static partial void ClientConnected(this ILogger logger, long id, string clientId, string protocol, bool sessionPresent);
+    [LoggerMessage(1207, LogLevel.Debug, "connection {Id}: client {ClientId} opened its session with {Protocol}, session present: {SessionPresent}")]
+    public static partial void SessionOpened(this ILogger logger, long id, string clientId, string protocol, bool sessionPresent);
 
     [LoggerMessage(1208, LogLevel.Information, "connection {Id}: the client was refused: {Reason} {Detail}")]
     public static partial void ClientRefused(this ILogger logger, long id, string reason, string detail);
@@ -74,8 +74,8 @@ internal static partial class EventLogMessages
     [LoggerMessage(1210, LogLevel.Information, "connection {Id}: {Identity} was denied to {Action} {Topic} {Detail}")]
     public static partial void AccessDenied(this ILogger logger, long id, string identity, string action, string topic, string? detail);
 
-    [LoggerMessage(1211, LogLevel.Debug, "the session of client {ClientId} expired")]
-    public static partial void SessionExpired(this ILogger logger, string clientId);
+    [LoggerMessage(1211, LogLevel.Debug, "the session of client {ClientId} ended: {Reason}")]
+    public static partial void SessionEnded(this ILogger logger, string clientId, SessionEndReason reason);
 
     [LoggerMessage(1300, LogLevel.Debug, "{Component} crashed: {Exception}: {Message}; attempt {Attempt}, next start in {RestartIn}")]
     public static partial void CrashedRestarting(

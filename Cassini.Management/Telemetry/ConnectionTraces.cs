@@ -4,17 +4,41 @@ using Cassini.Streams.Events;
 namespace Cassini.Management.Telemetry;
 
 /// <summary>
-/// The spans of connecting, from the accept to CONNACK with the handshake within, told by the events: what accepts and shakes hands
+/// The spans of connecting, from the accept to the open session with the handshake within, made from the events: what accepts and shakes hands
 /// knows nothing of it. Remembers the sampled connections for as long as they live, so that their log lines carry the trace. For one
 /// observer's thread.
 /// </summary>
 /// <param name="source">Where spans begin.</param>
 /// <param name="ratio">The share of connections that are traced, 0 to 1.</param>
 /// <param name="epoch">When the events' clock began.</param>
-/// <param name="speaksMqtt">Whether connecting ends with CONNACK, or with the handshake.</param>
-internal sealed class ConnectionTraces(ActivitySource source, double ratio, DateTimeOffset epoch, bool speaksMqtt)
+/// <param name="speaksMqtt">Whether the protocol is MQTT.</param>
+/// <param name="follower">Gets each delivery with its trace; null when nothing follows.</param>
+internal sealed class ConnectionTraces(
+    ActivitySource source, double ratio, DateTimeOffset epoch, bool speaksMqtt, IObserver<TracedDelivery>? follower = null) : IObserver<Delivery>
 {
     private readonly Dictionary<long, Activity> _connections = [];
+
+    public void OnNext(Delivery value)
+    {
+        if (value.Envelope is { } envelope)
+        {
+            var trace = Apply(envelope);
+            follower?.OnNext(new TracedDelivery(value, trace));
+        }
+        else
+        {
+            Forget();
+            follower?.OnNext(new TracedDelivery(value, null));
+        }
+    }
+
+    public void OnError(Exception error) => follower?.OnError(error);
+
+    public void OnCompleted()
+    {
+        Forget();
+        follower?.OnCompleted();
+    }
 
     /// <summary>Takes notice of an event.</summary>
     /// <returns>The trace of its connection; null when it has none.</returns>
@@ -58,8 +82,8 @@ internal sealed class ConnectionTraces(ActivitySource source, double ratio, Date
         ConnectionAccepted e => e.ConnectionId,
         HandshakeCompleted e => e.ConnectionId,
         HandshakeFailed e => e.ConnectionId,
+        ConnectionOpened e => e.ConnectionId,
         SessionOpened e => e.ConnectionId,
-        ClientConnected e => e.ConnectionId,
         ClientRefused e => e.ConnectionId,
         ProtocolViolated e => e.ConnectionId,
         AccessDenied e => e.ConnectionId,
@@ -108,11 +132,8 @@ internal sealed class ConnectionTraces(ActivitySource source, double ratio, Date
             case HandshakeFailed e:
                 End(connect, at, Words.Of(e.Reason));
                 break;
-            case SessionOpened when !speaksMqtt:
-                End(connect, at);
-                break;
-            case ClientConnected e:
-                connect.SetTag("messaging.client.id", e.ClientId).SetTag("network.protocol.version", e.Protocol[(e.Protocol.LastIndexOf(' ') + 1)..]);
+            case SessionOpened e:
+                connect.SetTag("messaging.client.id", e.ClientId).SetTag("network.protocol.version", e.Protocol?[(e.Protocol.LastIndexOf(' ') + 1)..]);
                 End(connect, at);
                 break;
             case ClientRefused e:

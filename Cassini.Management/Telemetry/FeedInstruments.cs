@@ -1,5 +1,4 @@
-using Cassini.Management.Access;
-using Cassini.Management.Feed;
+using System.Diagnostics.Metrics;
 
 namespace Cassini.Management.Telemetry;
 
@@ -14,11 +13,13 @@ internal static class FeedInstruments
             .Counter("cassini.feed.messages_sent", "{message}", "Messages sent to all feeds.", r => r.Feeds.Sent)
             .Counter("cassini.feed.refused", "{feed}", "Subscribers refused because too many were open.", r => r.Feeds.Refused)
             .Counter("cassini.feed.resets", "{reset}", "Feeds that could not go on where they were, by reason.", r =>
-                ResetAnswer.Reasons.Select(reason => Instruments.Of(r.Feeds.Resets.GetValueOrDefault(reason), "reason", reason)))
-            .Counter(
-                "cassini.management.refused", "{request}", "Requests and connections turned away, by reason.", "reason", Words.Of<RefusalKind>(), r => r.Refused)
+                ByReason(r.Feeds.Resets))
+            .Counter("cassini.management.refused", "{request}", "Requests and connections turned away, by reason.", r => ByReason(r.Refused))
             .Gauge("cassini.probe_waits", "{request}", "Long polls that are held back.", r => r.Waits);
     }
+
+    private static IEnumerable<Measurement<long>> ByReason(IEnumerable<KeyValuePair<string, long>> counts) =>
+        counts.Select(count => Instruments.Of(count.Value, "reason", count.Key));
 
     private static void AddEvents(Instruments instruments) => instruments
         .Counter("cassini.events", "{event}", "Events told since the process started.", r => r.Events.Newest)

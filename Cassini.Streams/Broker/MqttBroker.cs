@@ -79,14 +79,14 @@ public sealed class MqttBroker : IConnectionHandler
         _publisher = new ServerPublisher(Topics, _router, time);
         _receiver = new ConnectReceiver(options, Budget, time);
         _connecting = new ConnectPhase(
-            options, new AccessTable(options.Access), Sessions, _intake, _publisher, _events, Budget, time, HandlerOf);
+            options, new AccessTable(options.Access), Sessions, _intake, _publisher, _events, Counters, Budget, time, HandlerOf);
         _serving = new ServePhase(store);
         _local = new LocalPublisher(options, Budget, _intake, _publisher, time);
         _observers = new LocalObservers(Tree, Retained, options, Counters, time, logger);
         Drain = new BrokerDrain(Sessions, _intake, time);
         Housekeeper = new Housekeeper(
             time,
-            new HousekeepingJob(TimeSpan.Zero, new SessionUpkeep(Sessions, _publisher, _events, time).Work),
+            new HousekeepingJob(TimeSpan.Zero, new SessionUpkeep(Sessions, _publisher, _events, Counters, time).Work),
             new HousekeepingJob(TimeSpan.FromSeconds(1), new DropReport(Sessions, Counters, _events).Publish),
             new HousekeepingJob(TimeSpan.FromSeconds(10), Sweep),
             new HousekeepingJob(options.SysInterval, new SysTopics(version, () => Statistics, _publisher, time).Publish, AtStart: true));
@@ -95,7 +95,7 @@ public sealed class MqttBroker : IConnectionHandler
     /// <summary>What it counts.</summary>
     public BrokerStatistics Statistics => new(
         Sessions.Count,
-        Sessions.Connected,
+        Sessions.Open,
         Tree.Count,
         Topics.Count,
         Retained.Count,
@@ -113,6 +113,7 @@ public sealed class MqttBroker : IConnectionHandler
     {
         PeakSessions = Sessions.Peak,
         BytesSent = Counters.BytesSent,
+        SessionsEnded = Counters.SessionsEnded,
     };
 
     internal MemoryBudget Budget { get; }
@@ -150,6 +151,9 @@ public sealed class MqttBroker : IConnectionHandler
 
     /// <summary>Does what is due by time: keep alive, expiry, wills, statistics. Run it under a supervisor until it is cancelled.</summary>
     public Task RunAsync(CancellationToken cancellationToken) => Housekeeper.RunAsync(cancellationToken);
+
+    /// <inheritdoc/>
+    public bool OpensSessions => true;
 
     /// <inheritdoc/>
     public Task HandleAsync(Connection connection, CancellationToken cancellationToken)
@@ -233,8 +237,8 @@ public sealed class MqttBroker : IConnectionHandler
 
     /// <summary>Answers CONNECT.</summary>
     /// <returns>The handler of what the client sends next; null when it was refused.</returns>
-    internal PacketHandler? Accept(ClientConnection connection, ConnectPacket connect) =>
-        _connecting.Answer(_connecting.Open(connection, connect), connect);
+    internal Task<PacketHandler?> AcceptAsync(ClientConnection connection, ConnectPacket connect) =>
+        _connecting.AnswerAsync(_connecting.Open(connection, connect), connect);
 
     private static SubscriptionInfo InfoOf(Subscription subscription)
     {

@@ -23,7 +23,7 @@ public enum EventCategory
     /// <summary>Connections from accept to their one terminal event.</summary>
     Connection,
 
-    /// <summary>Sessions of clients that passed the handshake.</summary>
+    /// <summary>Sessions: opened, closed and ended; and what clients were refused or denied.</summary>
     Session,
 
     /// <summary>Crashes, restarts and surrenders of supervised components.</summary>

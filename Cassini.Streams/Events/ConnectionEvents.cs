@@ -99,80 +99,27 @@ public sealed record HandshakeFailed(long ConnectionId, HandshakeFailure Reason,
     public override EventCategory Category => EventCategory.Connection;
 }
 
-/// <summary>The connection's handler began to serve it.</summary>
-/// <param name="ConnectionId">The connection that carries the session.</param>
+/// <summary>The connection's handler began to serve it. <see cref="ConnectionClosed"/> is its end.</summary>
+/// <param name="ConnectionId">The connection.</param>
 /// <param name="Identity">Who the client certificate says it is.</param>
-public sealed record SessionOpened(long ConnectionId, string Identity) : BrokerEvent
+public sealed record ConnectionOpened(long ConnectionId, string Identity) : BrokerEvent
 {
     /// <inheritdoc/>
-    public override EventCategory Category => EventCategory.Session;
+    public override EventCategory Category => EventCategory.Connection;
 }
 
-/// <summary>Why a session, or the open connection under it, ended.</summary>
-public enum SessionCloseReason
-{
-    /// <summary>The peer closed the connection.</summary>
-    PeerClosed,
-
-    /// <summary>The connection was reset or its transport failed.</summary>
-    ConnectionLost,
-
-    /// <summary>The handler ended the session of its own accord.</summary>
-    Completed,
-
-    /// <summary>An operator disconnected it.</summary>
-    Disconnected,
-
-    /// <summary>Serving it crashed; a <see cref="Crashed"/> event tells how.</summary>
-    Crashed,
-
-    /// <summary>The broker is shutting down.</summary>
-    Shutdown,
-
-    /// <summary>The sessions of its identity crashed repeatedly; see <see cref="IdentityQuarantined"/>.</summary>
-    Quarantined,
-
-    /// <summary>The peer broke the protocol; a <see cref="ProtocolViolated"/> event tells how.</summary>
-    ProtocolError,
-
-    /// <summary>The peer sent nothing for longer than its keep alive allows.</summary>
-    KeepAliveTimeout,
-
-    /// <summary>The peer did not say in time what it wants.</summary>
-    ConnectTimeout,
-
-    /// <summary>The client was refused; a <see cref="ClientRefused"/> event tells why.</summary>
-    Refused,
-
-    /// <summary>Another connection of the same client took its session.</summary>
-    TakenOver,
-
-    /// <summary>There was no memory for a message that could not be refused in another way.</summary>
-    OutOfMemory,
-}
-
-/// <summary>A session ended.</summary>
-/// <param name="ConnectionId">The connection that carried the session.</param>
-/// <param name="Reason">Why.</param>
-/// <param name="Duration">How long it was open.</param>
-/// <param name="BytesReceived">Application bytes read from the peer.</param>
-/// <param name="BytesSent">Application bytes written to the peer.</param>
-public sealed record SessionClosed(
-    long ConnectionId,
-    SessionCloseReason Reason,
-    TimeSpan Duration,
-    long BytesReceived,
-    long BytesSent) : BrokerEvent
-{
-    /// <inheritdoc/>
-    public override EventCategory Category => EventCategory.Session;
-}
-
-/// <summary>The terminal event of a connection that was open.</summary>
+/// <summary>The terminal event of a connection that was open. The session that it carried is closed already.</summary>
 /// <param name="ConnectionId">The connection.</param>
 /// <param name="Reason">Why.</param>
 /// <param name="Duration">From the accept to the end.</param>
-public sealed record ConnectionClosed(long ConnectionId, SessionCloseReason Reason, TimeSpan Duration) : BrokerEvent
+/// <param name="BytesReceived">Application bytes read from the peer.</param>
+/// <param name="BytesSent">Application bytes written to the peer.</param>
+public sealed record ConnectionClosed(
+    long ConnectionId,
+    CloseReason Reason,
+    TimeSpan Duration,
+    long BytesReceived,
+    long BytesSent) : BrokerEvent
 {
     /// <inheritdoc/>
     public override EventCategory Category => EventCategory.Connection;

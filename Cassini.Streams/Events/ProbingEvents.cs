@@ -19,7 +19,7 @@ public sealed record AcceptProbed(string Endpoint, TimeSpan RoundTrip) : BrokerE
     public override EventCategory Category => EventCategory.Probing;
 }
 
-/// <summary>The canary is switched off, since it has no client certificate.</summary>
+/// <summary>The canary is switched off because it has no client certificate.</summary>
 /// <param name="Reason">For people: which option switches it on.</param>
 public sealed record CanaryDisabled(string Reason) : BrokerEvent
 {
@@ -53,7 +53,7 @@ public enum CanaryStage
     /// <summary>The certificate served is the certificate loaded.</summary>
     Certificate,
 
-    /// <summary>The other side opened a session; in MQTT it accepted CONNECT too.</summary>
+    /// <summary>The other side opened a session; in MQTT it accepted CONNECT.</summary>
     Session,
 
     /// <summary>MQTT: a subscription was granted.</summary>

@@ -30,12 +30,22 @@ public sealed record HealthCounts
     [JsonConverter(typeof(CountsByName<HandshakeFailure>))]
     public ImmutableArray<long> HandshakesFailed { get; init; } = [.. new long[Enum.GetValues<HandshakeFailure>().Length]];
 
+    /// <summary>Connections that their handler began to serve.</summary>
+    public long ConnectionsOpened { get; init; }
+
+    /// <summary>Open connections that closed, by <see cref="CloseReason"/>.</summary>
+    [JsonConverter(typeof(CountsByName<CloseReason>))]
+    public ImmutableArray<long> ConnectionsClosed { get; init; } = [.. new long[Enum.GetValues<CloseReason>().Length]];
+
+    /// <summary>Sessions that are open.</summary>
+    public long OpenSessions { get; init; }
+
     /// <summary>Sessions opened.</summary>
     public long SessionsOpened { get; init; }
 
-    /// <summary>Sessions closed, by <see cref="SessionCloseReason"/>.</summary>
-    [JsonConverter(typeof(CountsByName<SessionCloseReason>))]
-    public ImmutableArray<long> SessionsClosed { get; init; } = [.. new long[Enum.GetValues<SessionCloseReason>().Length]];
+    /// <summary>Sessions closed, by <see cref="CloseReason"/>.</summary>
+    [JsonConverter(typeof(CountsByName<CloseReason>))]
+    public ImmutableArray<long> SessionsClosed { get; init; } = [.. new long[Enum.GetValues<CloseReason>().Length]];
 
     /// <summary>Failed bind attempts.</summary>
     public long BindFailures { get; init; }
@@ -68,6 +78,6 @@ public sealed record HealthCounts
     /// <summary>Health transitions.</summary>
     public long Transitions { get; init; }
 
-    /// <summary>Events that broke the connection's life cycle: always 0 unless there is a bug.</summary>
+    /// <summary>Events that broke the life cycle of a connection or a session: always 0 unless there is a bug.</summary>
     public long Anomalies { get; init; }
 }

@@ -3,7 +3,7 @@ using Cassini.Streams.Settings;
 namespace Cassini.Streams.Health;
 
 /// <summary>Validates the thresholds of health. The ranges stand on the properties of <see cref="HealthPolicy"/>, the rules between them here.</summary>
-public static class HealthPolicyValidator
+internal static class HealthPolicyValidator
 {
     internal static SettingsSection<HealthPolicy> Section { get; } = new(
         "Health",

@@ -130,10 +130,10 @@ public sealed class HealthProjection : IDisposable
     public byte[] ToRecordHeader() => RecordHeader.Write(_state, _hub.StartedAt, _version, _policy);
 
     /// <summary>Rehearsal: ticks stop, and readers are told that the projection is stale.</summary>
-    public void StopTicks() => _ticks.Disposable = Disposable.Empty;
+    internal void StopTicks() => _ticks.Disposable = Disposable.Empty;
 
     /// <summary>Ticks run.</summary>
-    public void ResumeTicks() => _ticks.Disposable = Observable.Interval(_policy.Tick, _scheduler).Subscribe(_ => _hub.Tick(), Fail);
+    internal void ResumeTicks() => _ticks.Disposable = Observable.Interval(_policy.Tick, _scheduler).Subscribe(_ => _hub.Tick(), Fail);
 
     /// <summary>
     /// Ends the fold and completes <see cref="Changes"/>. <see cref="Current"/> keeps answering with the last state until it grows stale.

@@ -71,7 +71,7 @@ public sealed class BrokerHost : IAsyncDisposable
         _time = time;
         Hub = new EventHub(time, options.Hub, loggers.CreateLogger<EventHub>());
         Health = new HealthProjection(Hub, options.Health, _tickThread, Version, loggers.CreateLogger<HealthProjection>());
-        Sessions = new LiveSessions(Hub);
+        Connections = new LiveConnections(Hub);
         var tls = options.Tls ?? throw new ArgumentException("Tls: certificate files are needed", nameof(options));
         _certificates = new CertificateStore(tls, Hub, time, loggers.CreateLogger<CertificateStore>());
         _supervisor = new Supervisor(Hub, time, loggers.CreateLogger<Supervisor>());
@@ -81,6 +81,7 @@ public sealed class BrokerHost : IAsyncDisposable
         Listeners = new ListenerManager(
             options.Listener, options.Supervision, _certificates, handler ?? Broker!, _supervisor, Hub, time, loggers.CreateLogger<ListenerManager>());
         _prober = new Prober(options.Probing, Listeners, _certificates, Hub, time, loggers.CreateLogger<Prober>(), speaksMqtt: Broker is not null);
+        Rehearsals = new Rehearsals(Listeners, Health.StopTicks, Health.ResumeTicks, _logger);
         _load = new LoadSampler(Listeners, Broker, Hub, time);
         _healthTopic = Broker is null ? null : new HealthTopic(Health, Broker);
         _phase = PhaseClock.Enter(Phase.Starting, Hub, time);
@@ -103,19 +104,22 @@ public sealed class BrokerHost : IAsyncDisposable
     public HealthProjection Health { get; }
 
     /// <summary>The live connections, folded from the events.</summary>
-    public LiveSessions Sessions { get; }
+    public LiveConnections Connections { get; }
 
     /// <summary>The endpoints and connections.</summary>
-    public ListenerManager Listeners { get; }
+    internal ListenerManager Listeners { get; }
 
     /// <summary>The TLS material in use. Nothing is loaded before <see cref="LoadCertificates"/> or <see cref="StartAsync"/>.</summary>
-    public CertificateStore Certificates => _certificates;
+    internal CertificateStore Certificates => _certificates;
 
     /// <summary>Cancelled by <see cref="RequestStop"/>: whoever started the host is to stop it.</summary>
     public CancellationToken StopRequested => _stopRequested.Token;
 
     /// <summary>The broker; null when the host serves another protocol.</summary>
     public MqttBroker? Broker { get; }
+
+    /// <summary>Makes real failures happen.</summary>
+    internal IRehearsals Rehearsals { get; }
 
     /// <summary>Loads the certificates, unless that was done: for a management surface that needs them before the broker starts.</summary>
     /// <exception cref="TlsConfigurationException">A certificate file cannot be used.</exception>
@@ -170,7 +174,7 @@ public sealed class BrokerHost : IAsyncDisposable
     /// Stops gracefully, in the stages of <see cref="DrainStage"/>: readiness turns red first, then the endpoints close, then clients
     /// get what was taken in for them and are told to go. Health stays readable. Further calls wait for the first.
     /// </summary>
-    /// <param name="cancellation">The first caller's forces the stop: every stage is cut short, and sessions lose their sockets at once.</param>
+    /// <param name="cancellation">The first caller's forces the stop: every stage is cut short, and connections lose their sockets at once.</param>
     public Task StopAsync(CancellationToken cancellation)
     {
         lock (_gate)
@@ -190,7 +194,7 @@ public sealed class BrokerHost : IAsyncDisposable
 
         await Hub.CompleteAsync().ConfigureAwait(false);
         Health.Dispose();
-        Sessions.Dispose();
+        Connections.Dispose();
         Spans.Dispose();
         _tickThread.Dispose();
         _stopRequested.Dispose();
@@ -216,7 +220,7 @@ public sealed class BrokerHost : IAsyncDisposable
         await drain.StopIntakeAsync().ConfigureAwait(false);
         await StopHealthTopicAsync(cancellation).ConfigureAwait(false);
         await drain.DeliverAsync().ConfigureAwait(false);
-        await drain.CloseSessionsAsync().ConfigureAwait(false);
+        await drain.CloseConnectionsAsync().ConfigureAwait(false);
         await StopServicesAsync(cancellation).ConfigureAwait(false);
         await Listeners.StopAsync(cancellation).ConfigureAwait(false);
         EnterPhase(Phase.Stopped, drain.IsForced ? PhaseOutcome.Forced : PhaseOutcome.Completed);
@@ -232,7 +236,7 @@ public sealed class BrokerHost : IAsyncDisposable
         }
     }
 
-    /// <summary>Last, so that the feed tells of health and load for as long as there are sessions.</summary>
+    /// <summary>Last, so that the feed tells of health and load for as long as there are connections.</summary>
     private async Task StopServicesAsync(CancellationToken cancellation)
     {
         await _stopServices.CancelAsync().ConfigureAwait(false);
@@ -241,7 +245,7 @@ public sealed class BrokerHost : IAsyncDisposable
         await Task.WhenAll(_services).WaitAsync(Options.Listener.CloseTimeout, _time, cancellation).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
     }
 
-    /// <summary>Ends the health topic: what it published last is what subscribers have when their sessions end.</summary>
+    /// <summary>Ends the health topic: what it published last is what subscribers have when their connections end.</summary>
     private async Task StopHealthTopicAsync(CancellationToken cancellation)
     {
         if (_healthTopic is null)

@@ -49,7 +49,7 @@ public static class CassiniOptionsValidator
             "Health:CanaryWindow"));
 
     /// <summary>Every section of the tree, in its order, and the settings at the top.</summary>
-    public static ImmutableArray<SettingsSection> Sections { get; } =
+    internal static ImmutableArray<SettingsSection> Sections { get; } =
     [
         Listener, TlsSettings.Section, BrokerSettings.Section, ProbingSettings.Section, HealthPolicyValidator.Section, Hub,
         SupervisionSettings.Section, Drain, ManagementSettings.Section, TelemetrySettings.Section, Root,

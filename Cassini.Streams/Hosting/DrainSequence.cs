@@ -10,7 +10,7 @@ namespace Cassini.Streams.Hosting;
 /// forced: each is only short then.
 /// </summary>
 /// <param name="options">The deadlines.</param>
-/// <param name="listeners">Whose endpoints and sessions end.</param>
+/// <param name="listeners">Whose endpoints and connections are closed.</param>
 /// <param name="broker">What is emptied; null when the host serves another protocol.</param>
 /// <param name="events">Where it is told.</param>
 /// <param name="time">The one clock.</param>
@@ -55,10 +55,10 @@ internal sealed class DrainSequence(
         stage => broker is null ? Task.FromResult(true) : Within(broker.Drain.DeliverAsync(stage), stage));
 
     /// <summary>The last bytes leave, and whoever is still there is told to go at once.</summary>
-    public Task CloseSessionsAsync() => RunAsync(DrainStage.CloseSessions, options.Listener.CloseTimeout, async stage =>
+    public Task CloseConnectionsAsync() => RunAsync(DrainStage.CloseSessions, options.Listener.CloseTimeout, async stage =>
     {
         // Its own deadlines are those of the connections, and it ends when they are all gone.
-        await listeners.CloseSessionsAsync(forced).ConfigureAwait(false);
+        await listeners.CloseConnectionsAsync(forced).ConfigureAwait(false);
         return !stage.IsCancellationRequested;
     });
 
@@ -70,7 +70,7 @@ internal sealed class DrainSequence(
         using var end = CancellationTokenSource.CreateLinkedTokenSource(late.Token, forced);
         var completed = await body(end.Token).ConfigureAwait(false);
         IsForced |= !completed;
-        var rest = broker?.Drain.Rest ?? new DrainRest(listeners.OpenSessions, 0, 0);
+        var rest = broker?.Drain.Rest ?? new DrainRest(listeners.OpenConnections, 0, 0);
         events.Publish(new DrainStageLeft(
             stage, completed ? PhaseOutcome.Completed : PhaseOutcome.Forced, time.GetElapsedTime(began), rest.Sessions, rest.Messages, rest.Kept));
     }

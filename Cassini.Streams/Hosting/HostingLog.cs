@@ -7,4 +7,7 @@ internal static partial class HostingLog
 {
     [LoggerMessage(1900, LogLevel.Warning, "The process may open too few files: limits are reduced to {MaxConnections} open and {MaxPending} pending connections")]
     public static partial void LimitsReduced(ILogger logger, int maxConnections, int maxPending);
+
+    [LoggerMessage(1901, LogLevel.Warning, "Rehearsal: {What}")]
+    public static partial void Rehearsed(ILogger logger, string what);
 }

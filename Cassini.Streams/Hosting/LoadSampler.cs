@@ -45,12 +45,13 @@ internal sealed class LoadSampler(ListenerManager listeners, MqttBroker? broker,
         var statistics = broker?.Statistics;
         return new LoadSampled(
             statistics?.QueuedMessages ?? 0,
-            listeners.OpenSessions,
+            listeners.OpenConnections,
             listeners.BytesReceived,
             listeners.BytesSent,
             statistics?.Topics,
             statistics?.Dropped ?? 0)
         {
+            Sessions = statistics?.OpenSessions ?? listeners.OpenConnections,
             MessagesReceived = statistics?.PublishReceived,
             MessagesSent = statistics?.PublishSent,
         };

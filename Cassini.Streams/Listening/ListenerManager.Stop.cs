@@ -4,13 +4,13 @@ using Cassini.Streams.Listening.Endpoints;
 
 namespace Cassini.Streams.Listening;
 
-public sealed partial class ListenerManager
+internal sealed partial class ListenerManager
 {
     private static readonly TimeSpan LoopStopTimeout = TimeSpan.FromSeconds(5);
 
     private async Task StopOnceAsync()
     {
-        await CloseSessionsAsync(CancellationToken.None);
+        await CloseConnectionsAsync(CancellationToken.None);
         await StopManagerAsync();
 
         // What the manager took in while it did not answer.

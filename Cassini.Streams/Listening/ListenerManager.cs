@@ -13,10 +13,10 @@ namespace Cassini.Streams.Listening;
 
 /// <summary>
 /// Accepts connections on every endpoint and gives each its own supervised listener. One reader works off a bounded mailbox;
-/// mailbox, sockets and connections outlive its crashes: sessions go on, and who connects meanwhile is served afterwards.
+/// mailbox, sockets and connections outlive its crashes: open connections go on, and clients that connect meanwhile are served afterwards.
 /// Members may be called from any thread.
 /// </summary>
-public sealed partial class ListenerManager : IAsyncDisposable
+internal sealed partial class ListenerManager : IAsyncDisposable
 {
     private const int MailboxCapacity = 1024;
     private static readonly Component Self = new(ComponentKind.ListenerManager, "");
@@ -75,8 +75,8 @@ public sealed partial class ListenerManager : IAsyncDisposable
     /// <summary>How the endpoints stand, in the order of the configuration.</summary>
     public ImmutableArray<EndpointStatus> Endpoints => [.. _endpoints.Select(endpoint => endpoint.Status)];
 
-    /// <summary>Open sessions, probes excluded.</summary>
-    public int OpenSessions => _context.Connections.Open;
+    /// <summary>Open connections, probes excluded.</summary>
+    public int OpenConnections => _context.Connections.Open;
 
     /// <summary>Application bytes read from clients since the start.</summary>
     public long BytesReceived => _context.Bytes.Received;
@@ -123,13 +123,13 @@ public sealed partial class ListenerManager : IAsyncDisposable
     }
 
     /// <summary>
-    /// Closes the endpoints and ends the connections, sessions with <see cref="SessionCloseReason.Shutdown"/>. All terminal events
+    /// Closes the endpoints and ends the connections, open ones with <see cref="CloseReason.Shutdown"/>. All terminal events
     /// are out when it ends; the manager goes on answering.
     /// </summary>
     /// <param name="cancellationToken">
-    /// Cuts <see cref="ListenerOptions.CloseTimeout"/> short: sessions that have not ended lose their sockets at once.
+    /// Cuts <see cref="ListenerOptions.CloseTimeout"/> short: connections that have not ended lose their sockets at once.
     /// </param>
-    public async Task CloseSessionsAsync(CancellationToken cancellationToken)
+    public async Task CloseConnectionsAsync(CancellationToken cancellationToken)
     {
         await using var forced = cancellationToken.UnsafeRegister(static context => _ = ((ListeningContext)context!).Forced.CancelAsync(), _context);
         await StopAcceptingAsync();
@@ -137,9 +137,9 @@ public sealed partial class ListenerManager : IAsyncDisposable
         await EndConnectionsAsync();
     }
 
-    /// <summary>Stops in stages: the endpoints close, the connections end as by <see cref="CloseSessionsAsync"/>, and the manager stops.</summary>
+    /// <summary>Stops in stages: the endpoints close, the connections end as by <see cref="CloseConnectionsAsync"/>, and the manager stops.</summary>
     /// <param name="cancellationToken">
-    /// Cuts <see cref="ListenerOptions.CloseTimeout"/> short: sessions that have not ended lose their sockets at once.
+    /// Cuts <see cref="ListenerOptions.CloseTimeout"/> short: connections that have not ended lose their sockets at once.
     /// </param>
     public async Task StopAsync(CancellationToken cancellationToken)
     {
@@ -165,8 +165,8 @@ public sealed partial class ListenerManager : IAsyncDisposable
         return await answer.Task.WaitAsync(cancellationToken);
     }
 
-    /// <summary>Ends a session with <see cref="SessionCloseReason.Disconnected"/>.</summary>
-    /// <returns>False when there is no such open session.</returns>
+    /// <summary>Ends a connection with <see cref="CloseReason.Disconnected"/>.</summary>
+    /// <returns>False when there is no such open connection.</returns>
     public bool Disconnect(long connectionId) => connectionId > 0 && (_context.Connections.Find(connectionId)?.TryDisconnect() ?? false);
 
     /// <summary>Stops at once.</summary>
@@ -190,6 +190,29 @@ public sealed partial class ListenerManager : IAsyncDisposable
 
         endpoint.TakeRebind();
         return false;
+    }
+
+    /// <summary>Makes what a connection's handler awaits throw; null for any open connection, probes excluded.</summary>
+    /// <returns>False when there is no such open connection.</returns>
+    internal bool TryCrash(long? connectionId, RehearsalException crash) => connectionId is { } id
+        ? id > 0 && (_context.Connections.Find(id)?.TryCrash(crash) ?? false)
+        : _context.Connections.All.Any(connection => !connection.IsProbe && connection.TryCrash(crash));
+
+    /// <summary>Puts a message into the manager's mailbox, unless it is full or closed.</summary>
+    internal bool TryPost(ManagerMessage message) => _mailbox.Writer.TryWrite(message);
+
+    /// <summary>Changes the orders of an accept loop, or of every one for null.</summary>
+    /// <returns>False when there is no such endpoint.</returns>
+    internal bool Order(string? endpoint, Func<EndpointOrders, EndpointOrders> change)
+    {
+        var found = false;
+        foreach (var candidate in _endpoints.Where(candidate => endpoint is null || candidate.Address.ToString() == endpoint))
+        {
+            candidate.Order(change);
+            found = true;
+        }
+
+        return found;
     }
 
     /// <summary>Whether the system lets the endpoint accept nobody at the moment.</summary>

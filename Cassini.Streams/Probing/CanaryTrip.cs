@@ -86,30 +86,26 @@ internal sealed class CanaryTrip(
 
         _stage = CanaryStage.Session;
         startedAt = time.GetTimestamp();
+        var canary = speaksMqtt ? new MqttCanary(stream) : null;
+        if (canary is not null && await canary.ConnectAsync(cancellationToken) is { } refused)
+        {
+            return Failed(refused);
+        }
+
+        // Only the other side knows that it opened a session: with TLS 1.3 our handshake succeeds before our certificate is judged.
         if (await probe.Ticket.Outcome.WaitAsync(cancellationToken) is { } refusal)
         {
             return Refused(refusal);
         }
 
-        var failure = speaksMqtt ? await TalkAsync(new MqttCanary(stream), startedAt, cancellationToken) : null;
-        if (!speaksMqtt)
-        {
-            _times = _times with { Session = time.GetElapsedTime(startedAt) };
-        }
-
-        return failure;
+        _times = _times with { Session = time.GetElapsedTime(startedAt) };
+        return canary is null ? null : await TalkAsync(canary, cancellationToken);
     }
 
-    private async Task<TripFailure?> TalkAsync(MqttCanary canary, long startedAt, CancellationToken cancellationToken)
+    private async Task<TripFailure?> TalkAsync(MqttCanary canary, CancellationToken cancellationToken)
     {
-        if (await canary.ConnectAsync(cancellationToken) is { } refused)
-        {
-            return Failed(refused);
-        }
-
-        _times = _times with { Session = time.GetElapsedTime(startedAt) };
         _stage = CanaryStage.Subscribe;
-        startedAt = time.GetTimestamp();
+        var startedAt = time.GetTimestamp();
         if (await canary.SubscribeAsync(cancellationToken) is { } denied)
         {
             return Failed(denied);

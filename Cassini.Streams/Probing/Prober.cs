@@ -9,7 +9,7 @@ namespace Cassini.Streams.Probing;
 /// Watches the broker from where its clients stand. Each of the three loops is run under a supervisor by the host, runs until
 /// it is cancelled and lets unexpected exceptions out.
 /// </summary>
-public sealed class Prober
+internal sealed class Prober
 {
     private readonly Heartbeats _heartbeats;
     private readonly AcceptProbes _acceptProbes;

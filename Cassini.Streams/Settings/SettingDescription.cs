@@ -8,4 +8,4 @@ namespace Cassini.Streams.Settings;
 /// <param name="Type">What is written: <c>duration</c>, a unit, a form, or the words to choose from.</param>
 /// <param name="Default">Its value when nobody sets it; null for none.</param>
 /// <param name="Allowed">Its range and the rules for it; empty when anything of the type is allowed.</param>
-public sealed record SettingDescription(string Key, PropertyInfo Property, string Type, object? Default, string Allowed);
+internal sealed record SettingDescription(string Key, PropertyInfo Property, string Type, object? Default, string Allowed);

@@ -4,7 +4,7 @@ namespace Cassini.Streams.Settings;
 
 /// <summary>What a setting must be beside its range: a rule for its text, or a rule between settings. Immutable.</summary>
 /// <typeparam name="TOptions">The options that hold the settings.</typeparam>
-public sealed class SettingRule<TOptions>
+internal sealed class SettingRule<TOptions>
 {
     private readonly Func<TOptions, IEnumerable<SettingError>> _check;
 

@@ -7,7 +7,7 @@ namespace Cassini.Streams.Settings;
 /// The settings below one key: validates options, and describes them for docs and help. A library with options of its own makes one,
 /// and whoever reads settings puts it beside the others. Immutable; any thread.
 /// </summary>
-public abstract class SettingsSection
+internal abstract class SettingsSection
 {
     private protected SettingsSection()
     {
@@ -28,7 +28,7 @@ public abstract class SettingsSection
 
 /// <inheritdoc/>
 /// <typeparam name="TOptions">A record; each of its properties that can be set is a setting, except those that are sections.</typeparam>
-public sealed class SettingsSection<[DynamicallyAccessedMembers(DynamicallyAccessedMemberTypes.PublicProperties)] TOptions> : SettingsSection
+internal sealed class SettingsSection<[DynamicallyAccessedMembers(DynamicallyAccessedMemberTypes.PublicProperties)] TOptions> : SettingsSection
     where TOptions : class
 {
     private readonly TOptions _defaults;

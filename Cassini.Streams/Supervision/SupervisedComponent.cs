@@ -4,7 +4,7 @@ using Microsoft.Extensions.Logging;
 namespace Cassini.Streams.Supervision;
 
 /// <summary>The handle of a supervised component. Thread-safe.</summary>
-public sealed class SupervisedComponent
+internal sealed class SupervisedComponent
 {
     private readonly Component _component;
     private readonly RestartPolicy _policy;

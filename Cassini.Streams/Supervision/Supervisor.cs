@@ -10,7 +10,7 @@ namespace Cassini.Streams.Supervision;
 /// <param name="events">Where crashes, restarts and surrenders are told.</param>
 /// <param name="time">The one clock.</param>
 /// <param name="logger">Where crashes are logged.</param>
-public sealed class Supervisor(IEventPublisher events, TimeProvider time, ILogger logger)
+internal sealed class Supervisor(IEventPublisher events, TimeProvider time, ILogger logger)
 {
     /// <summary>
     /// Runs <paramref name="body"/> until it returns, <paramref name="stopping"/> is cancelled or it crashed too often.

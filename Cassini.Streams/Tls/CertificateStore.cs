@@ -13,7 +13,7 @@ namespace Cassini.Streams.Tls;
 /// and a restored one are all seen; a change is taken up when two looks in a row saw the same, so that half-written files are not.
 /// What cannot be used changes nothing: the old material serves on, and the failure is told once.
 /// </summary>
-public sealed class CertificateStore
+internal sealed class CertificateStore
 {
     /// <summary>Looks that are asked for and not yet had; who asks beyond it waits for room.</summary>
     private const int MaxAsked = 16;

@@ -86,9 +86,10 @@ public class AllocationTests
     {
         var stream = new EndlessStream();
         var transport = new Connection(
-            id, "endpoint", "peer", clientId, new ConnectionStream(stream, null), new ConnectionFate(NullLogger.Instance), isProbe: false);
+            id, "endpoint", "peer", clientId, new ConnectionStream(stream, null), new ConnectionFate(NullLogger.Instance), new RecordingPublisher(), isProbe: false);
         var connection = broker.Open(transport);
-        var handler = broker.Accept(connection, new ConnectPacket { Version = version, ClientId = clientId, CleanStart = true });
+        var handler = broker.AcceptAsync(connection, new ConnectPacket { Version = version, ClientId = clientId, CleanStart = true })
+            .GetAwaiter().GetResult();
         connection.Flushes.Flush();
         return (connection, handler.ShouldNotBeNull(), new ReceiveBuffer(stream, broker.Budget), stream);
     }

@@ -33,11 +33,11 @@ public class MqttHealthTests
         trip.Subscribe.ShouldNotBeNull().ShouldBeGreaterThan(TimeSpan.Zero);
         trip.Deliver.ShouldNotBeNull().ShouldBeGreaterThan(TimeSpan.Zero);
         mqtt.GetTopics().Select(topic => topic.Name).ShouldBe(["a"]);
-        broker.Host.Sessions.List().ShouldHaveSingleItem().ClientId.ShouldBe("c-1");
+        broker.Host.Connections.List().ShouldHaveSingleItem().ClientId.ShouldBe("c-1");
         broker.Now.ActiveListeners.ShouldBe(1);
         broker.Now.Broker.Connectivity.ShouldBe(Connectivity.Ok);
         broker.Events().ShouldNotContain(envelope => envelope.Event is CanaryFailed);
-        broker.Events().Select(envelope => envelope.Event).OfType<ClientConnected>().ShouldHaveSingleItem().ClientId.ShouldBe("c-1");
+        broker.Events().Select(envelope => envelope.Event).OfType<SessionOpened>().ShouldHaveSingleItem().ClientId.ShouldBe("c-1");
         broker.Events().Select(envelope => envelope.Event).OfType<TopicCreated>().ShouldHaveSingleItem().Topic.ShouldBe("a");
     }
 
@@ -109,7 +109,7 @@ public class MqttHealthTests
         await broker.BecomesAsync("two more rounds", snapshot => snapshot.Counts.CanarySuccesses >= rounds + 2);
 
         broker.Now.Broker.Connectivity.ShouldBe(Connectivity.Ok);
-        (await broker.Host.Broker.PublishAsync(new MqttMessage { Topic = "a" }, new CancellationTokenSource(0).Token).AsTask().ContinueWith(task => task.IsCanceled))
+        (await broker.Host.Broker.PublishAsync(new MqttMessage { Topic = "a" }, new CancellationToken(canceled: true)).AsTask().ContinueWith(task => task.IsCanceled))
             .ShouldBeTrue("others wait");
     }
 
@@ -130,9 +130,9 @@ public class MqttHealthTests
     {
         await using var broker = await RunningBroker.ServingMqttAsync();
 
-        broker.Host.Listeners.CloseEndpoint(null).ShouldBeTrue();
+        broker.Host.Rehearsals.CloseEndpoint(null).ShouldBeTrue();
         await broker.BecomesAsync("the canary fails", snapshot => snapshot.Broker.Connectivity == Connectivity.Failed);
-        broker.Host.Listeners.Resume();
+        broker.Host.Rehearsals.Resume();
         await broker.BecomesAsync("the canary is back", snapshot => snapshot.Broker.Connectivity == Connectivity.Ok);
     }
 
@@ -148,7 +148,7 @@ public class MqttHealthTests
         var state = Read(first);
         state.Epoch.ShouldBe(broker.Now.Epoch);
 
-        broker.Host.Listeners.CloseEndpoint(null).ShouldBeTrue();
+        broker.Host.Rehearsals.CloseEndpoint(null).ShouldBeTrue();
         while (state.Checks.Single(check => check.Name == CheckNames.Bind).Status != HealthStatus.Error)
         {
             var next = (await client.ReceiveAsync("the closed endpoint"))!;

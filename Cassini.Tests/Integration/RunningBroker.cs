@@ -107,7 +107,7 @@ internal sealed class RunningBroker : IAsyncDisposable
     /// <summary>A client whose session is open on the other side too.</summary>
     public async Task<SslStream> ConnectAsync(string identity = "alice")
     {
-        var opened = Events().Count(envelope => envelope.Event is SessionOpened);
+        var opened = Events().Count(envelope => envelope.Event is ConnectionOpened);
         var endpoint = IPEndPoint.Parse(Now.Endpoints.First(endpoint => endpoint.State == EndpointState.Bound).Address);
         var socket = new Socket(endpoint.AddressFamily, SocketType.Stream, ProtocolType.Tcp);
         await socket.ConnectAsync(endpoint);
@@ -117,7 +117,7 @@ internal sealed class RunningBroker : IAsyncDisposable
             TargetHost = "localhost",
             ClientCertificateContext = SslStreamCertificateContext.Create(Authority.IssueClient(identity), null, offline: true),
         });
-        await Eventually.HoldsAsync("the session opens", () => Events().Count(envelope => envelope.Event is SessionOpened) > opened);
+        await Eventually.HoldsAsync("the session opens", () => Events().Count(envelope => envelope.Event is ConnectionOpened) > opened);
         return stream;
     }
 

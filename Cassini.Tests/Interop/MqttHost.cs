@@ -75,7 +75,7 @@ internal sealed class MqttHost : IAsyncDisposable
     public void Disconnect(string clientId)
     {
         var link = (ClientLink)Host.Broker!.Sessions.Find(clientId)!.Attachment!.Connection;
-        link.Connection.Transport.Close(SessionCloseReason.Disconnected);
+        link.Connection.Transport.Close(CloseReason.Disconnected);
     }
 
     public async ValueTask DisposeAsync()

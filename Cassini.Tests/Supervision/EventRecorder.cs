@@ -60,7 +60,7 @@ internal sealed class EventRecorder : IEventPublisher
     public async Task<IReadOnlyList<T>> WaitForCountAsync<T>(int count, string step, Func<T, bool>? where = null, long after = 0)
         where T : BrokerEvent
     {
-        using var deadline = new CancellationTokenSource(Deadline);
+        using var deadline = new CancellationTokenSource(Deadline, TimeProvider.System);
         var seen = (int)after;
         var found = new List<T>();
         while (true)

@@ -81,7 +81,7 @@ internal sealed class PublishedEvents : IEventPublisher
 
             try
             {
-                await more.WaitAsync(TimeSpan.FromSeconds(20));
+                await more.WaitAsync(TimeSpan.FromSeconds(20), TimeProvider.System);
             }
             catch (TimeoutException e)
             {

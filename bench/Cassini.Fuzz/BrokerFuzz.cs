@@ -127,11 +127,11 @@ internal sealed class BrokerFuzz
     private async Task ExpectSilenceAsync(BrokerHost host)
     {
         var since = TimeProvider.System.GetTimestamp();
-        while (host.Listeners.OpenSessions > 0 || host.Broker!.Statistics.ConnectedSessions > 0)
+        while (host.Listeners.OpenConnections > 0 || host.Broker!.Statistics.OpenSessions > 0)
         {
             if (TimeProvider.System.GetElapsedTime(since) > TimeSpan.FromSeconds(30))
             {
-                Fail($"{host.Listeners.OpenSessions} connections and {host.Broker!.Statistics.ConnectedSessions} connected sessions stay");
+                Fail($"{host.Listeners.OpenConnections} connections and {host.Broker!.Statistics.OpenSessions} open sessions stay");
                 return;
             }
 

@@ -1,5 +1,6 @@
 using System.Reactive.Linq;
 using System.Text;
+using Cassini.Management;
 using Cassini.Streams.Broker;
 using Cassini.Streams.Broker.Model;
 using Cassini.Streams.Hosting;
@@ -42,9 +43,16 @@ builder.Services.AddHealthChecks()
     .AddCassini(tags: ["ready"])
     .AddCassini("cassini-live", CassiniProbe.Live, tags: ["live"]);
 
+// Probes, the event feed, metrics, tables and the dashboard.
+builder.Services.AddCassiniManagement();
+
 var app = builder.Build();
 app.MapHealthChecks("/health", new() { Predicate = check => check.Tags.Contains("ready") });
 app.MapHealthChecks("/alive", new() { Predicate = check => check.Tags.Contains("live") });
+
+// http://127.0.0.1:5000/cassini/ in a browser is the dashboard. Until the application says who may call, as RequireAuthorization() on what
+// MapCassini returns does, callers on this machine may do everything, and callers elsewhere get one word from the probes.
+app.MapGroup("/cassini").MapCassini();
 
 // Publishing, from .NET to whoever subscribes.
 var cassini = app.Services.GetRequiredService<BrokerHost>();

@@ -15,7 +15,7 @@ export async function openEvent(id) {
   json.hidden = true;
   byId('evidence').showModal();
   try {
-    const envelope = await getJson(`/events/${encodeURIComponent(id)}`);
+    const envelope = await getJson(`events/${encodeURIComponent(id)}`);
     if (asked === id) {
       setText(byId('evidence-title'), `Event ${sequenceOf(id)}: ${envelope.type}`);
       setText(byId('evidence-said'), `${envelope.category}, ${envelope.time}, ${envelope.elapsed.toFixed(3)} s into the run`);

@@ -61,7 +61,7 @@ export class Feed {
     alive();
     try {
       const headers = { Accept: 'text/event-stream', ...(this.#lastId ? { 'Last-Event-ID': this.#lastId } : {}) };
-      const response = await request(`/events?types=${TYPES}`, { headers, signal: cut.signal });
+      const response = await request(`events?types=${TYPES}`, { headers, signal: cut.signal });
       for await (const message of messagesOf(response, () => this.#heard(alive))) {
         if (message.type === 'bye') {
           ended.why = 'the broker stops';

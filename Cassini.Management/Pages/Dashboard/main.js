@@ -2,6 +2,7 @@
 
 import { getJson, setToken } from './api.js';
 import { renderChecks } from './checks.js';
+import { Connections } from './connections.js';
 import { byId, setText } from './dom.js';
 import { initEvidence, openEvent } from './evidence.js';
 import { renderCertificates, renderEndpoints } from './facts.js';
@@ -10,7 +11,6 @@ import { showAge, showState, showTitle } from './lost.js';
 import { Model } from './model.js';
 import { Notes } from './notes.js';
 import { readPast, readSnapshot } from './past.js';
-import { Sessions } from './sessions.js';
 import { initTheme, showTheme } from './theme.js';
 import { throttled } from './throttle.js';
 import { renderTiles } from './tiles.js';
@@ -26,7 +26,7 @@ const model = new Model();
 model.certificates = [];
 const feed = new Feed(onMessage, onState);
 const notes = new Notes(askForToken);
-const sessions = new Sessions(model.clock, notes);
+const connections = new Connections(model.clock, notes);
 const topics = new Topics(notes);
 let past = new AbortController();
 let state = 'connecting';
@@ -56,7 +56,7 @@ const refreshHealth = throttled(250, () => notes.read('checks-failed', async () 
 }, refreshHealth));
 
 const refreshCertificates = throttled(SECOND, () => notes.read('certificates-failed', async () => {
-  model.certificates = await getJson('/certificates');
+  model.certificates = await getJson('certificates');
   render();
 }, refreshCertificates));
 
@@ -65,8 +65,8 @@ const TOUCHED_BY = {
   lifecycle: [refreshHealth],
   listener: [refreshHealth],
   certificate: [refreshHealth, refreshCertificates],
-  connection: [() => sessions.refresh()],
-  session: [() => sessions.refresh()],
+  connection: [() => connections.refresh()],
+  session: [() => connections.refresh()],
   topic: [() => topics.refresh()],
   load: [() => topics.refresh()],
 };
@@ -98,7 +98,7 @@ function readThePast(snapshot) {
 
 function refreshAll() {
   refreshCertificates();
-  sessions.refresh();
+  connections.refresh();
   topics.refresh();
 }
 

@@ -55,7 +55,7 @@ export class Model {
     this.accepts = new Happenings();
     this.refusals = new Happenings();
     this.load = new Samples();
-    this.sessions = new Samples();
+    this.connections = new Samples();
   }
 
   #begin(health) {
@@ -74,7 +74,7 @@ export class Model {
   #hold(health) {
     this.health = health;
     this.through = sequenceOf(health.log.newestId);
-    this.sessions.level(this.through, this.clock.now, { sessions: health.activeListeners });
+    this.connections.level(this.through, this.clock.now, { connections: health.activeListeners });
   }
 
   #follow(envelope) {
@@ -114,7 +114,7 @@ export class Model {
 
   #count(change, sequence, elapsed) {
     this.health.activeListeners = Math.max(0, this.health.activeListeners + change);
-    this.sessions.level(sequence, elapsed, { sessions: this.health.activeListeners });
+    this.connections.level(sequence, elapsed, { connections: this.health.activeListeners });
   }
 
   #record(envelope) {
@@ -135,7 +135,7 @@ export class Model {
           sent: event.messagesSent ?? null,
         });
         if (sequence <= this.since) {
-          this.sessions.level(sequence, elapsed, { sessions: event.sessions });
+          this.connections.level(sequence, elapsed, { connections: event.connections });
         }
 
         break;

@@ -27,7 +27,7 @@ export async function readSnapshot() {
   const cut = new AbortController();
   try {
     const signal = AbortSignal.any([cut.signal, timeLimit()]);
-    const response = await request('/events?types=health', { headers: { Accept: 'text/event-stream' }, signal });
+    const response = await request('events?types=health', { headers: { Accept: 'text/event-stream' }, signal });
     for await (const { type, data } of messagesOf(response)) {
       if (type === 'snapshot') {
         return data;
@@ -51,7 +51,7 @@ async function read(types, from, to, snapshot, onEnvelope, gone) {
   try {
     const after = `${snapshot.epoch}-${Math.max(0, from - 1)}`;
     const signal = AbortSignal.any([cut.signal, gone]);
-    const response = await request(`/events?types=${types}&lastEventId=${after}`, { headers: { Accept: 'text/event-stream' }, signal });
+    const response = await request(`events?types=${types}&lastEventId=${after}`, { headers: { Accept: 'text/event-stream' }, signal });
     for await (const { type, data, id } of messagesOf(response, alive)) {
       if (gone.aborted || type === 'reset' || (id && sequenceOf(id) > to)) {
         return;

@@ -26,7 +26,7 @@ export class Topics {
     const asked = ++this.#asked;
     const prefix = byId('topics-prefix').value;
     try {
-      const answer = await getJson(`/topics?${new URLSearchParams({ prefix, limit: LIMIT })}`);
+      const answer = await getJson(`topics?${new URLSearchParams({ prefix, limit: LIMIT })}`);
       if (asked === this.#asked) {
         this.#show(answer);
       }

@@ -13,7 +13,7 @@ public sealed record BrokerOptions
     [Form("access rules")]
     public ImmutableArray<AccessRule> Access { get; init; } = AccessRule.Defaults;
 
-    /// <summary>Sessions at once, connected or kept.</summary>
+    /// <summary>Sessions at once, open or kept.</summary>
     [Within(1)]
     public int MaxSessions { get; init; } = 100_000;
 

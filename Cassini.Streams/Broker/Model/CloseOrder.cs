@@ -8,4 +8,4 @@ namespace Cassini.Streams.Broker.Model;
 /// <param name="CloseReason">What the events say.</param>
 /// <param name="Detail">For people; empty when the reason says all.</param>
 /// <param name="Clause">The clause that the peer broke; empty when it broke none.</param>
-internal sealed record CloseOrder(ReasonCode Reason, SessionCloseReason CloseReason, string Detail = "", string Clause = "");
+internal sealed record CloseOrder(ReasonCode Reason, CloseReason CloseReason, string Detail = "", string Clause = "");

@@ -14,7 +14,7 @@ internal sealed class BrokerDrain(SessionTable sessions, Intake intake, TimeProv
 {
     private static readonly TimeSpan Interval = TimeSpan.FromMilliseconds(50);
 
-    private static readonly CloseOrder Goodbye = new(ReasonCode.ServerShuttingDown, SessionCloseReason.Shutdown);
+    private static readonly CloseOrder Goodbye = new(ReasonCode.ServerShuttingDown, CloseReason.Shutdown);
 
     /// <summary>What clients have not got yet.</summary>
     public DrainRest Rest

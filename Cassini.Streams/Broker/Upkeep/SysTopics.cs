@@ -25,8 +25,8 @@ internal sealed class SysTopics(string version, Func<BrokerStatistics> statistic
         var now = statistics();
         Publish("version", $"Cassini {version}");
         Publish("uptime", (long)time.GetElapsedTime(_startedAt).TotalSeconds);
-        Publish("clients/connected", now.ConnectedSessions);
-        Publish("clients/disconnected", Math.Max(0, now.Sessions - now.ConnectedSessions));
+        Publish("clients/connected", now.OpenSessions);
+        Publish("clients/disconnected", Math.Max(0, now.Sessions - now.OpenSessions));
         Publish("clients/total", now.Sessions);
         Publish("clients/maximum", now.PeakSessions);
         Publish("messages/received", now.PacketsReceived);

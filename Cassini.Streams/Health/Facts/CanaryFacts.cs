@@ -50,7 +50,7 @@ internal sealed record CanaryFacts
             Causes = ConsecutiveFailures == 0 ? [sequence] : [Causes[0], sequence],
         },
 
-        // Probe traffic is no event, so whoever opened this session is not the canary.
+        // Probe traffic is no event, so the client that opened this session is not the canary.
         SessionOpened => this with { LastOtherClient = now },
         _ => this,
     };

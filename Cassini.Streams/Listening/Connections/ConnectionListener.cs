@@ -12,7 +12,7 @@ using Cassini.Streams.Tls.Handshakes;
 namespace Cassini.Streams.Listening.Connections;
 
 /// <summary>
-/// The supervised listener of one connection: handshake, session, and, whatever happens in between, exactly one terminal
+/// The supervised listener of one connection: handshake, service, and, whatever happens in between, exactly one terminal
 /// event. A crash here costs this connection alone.
 /// </summary>
 internal sealed class ConnectionListener : IGateGuest
@@ -26,8 +26,8 @@ internal sealed class ConnectionListener : IGateGuest
     private Refusal? _refusal;
     private MutualTlsStream? _tls;
     private string _identity = "";
-    private volatile SessionPhase? _session;
-    private SessionCloseReason _closeReason;
+    private volatile ServingPhase? _serving;
+    private CloseReason _closeReason;
     private long _openedAt;
 
     public ConnectionListener(ListeningContext context, AcceptedSocket accepted)
@@ -67,13 +67,13 @@ internal sealed class ConnectionListener : IGateGuest
     {
         if (_identity == identity)
         {
-            _fate.TryClose(SessionCloseReason.Quarantined);
+            _fate.TryClose(CloseReason.Quarantined);
         }
     }
 
-    public bool TryDisconnect() => _fate.TryClose(SessionCloseReason.Disconnected);
+    public bool TryDisconnect() => _fate.TryClose(CloseReason.Disconnected);
 
-    public bool TryCrash(RehearsalException crash) => _session?.TryCrash(crash) ?? false;
+    public bool TryCrash(RehearsalException crash) => _serving?.TryCrash(crash) ?? false;
 
     public void Shutdown() => _fate.Shutdown();
 
@@ -112,7 +112,7 @@ internal sealed class ConnectionListener : IGateGuest
         _refusal = await OpenAsync();
         if (_refusal is null)
         {
-            _closeReason = await _session!.RunAsync();
+            _closeReason = await _serving!.RunAsync();
         }
     }
 
@@ -136,10 +136,15 @@ internal sealed class ConnectionListener : IGateGuest
         _openedAt = _context.Time.GetTimestamp();
         var stream = new ConnectionStream(_tls, IsProbe ? null : _context.Bytes);
         var connection = new Connection(
-            Id, _accepted.Endpoint.ToString(), _accepted.Remote.ToString(), _identity, stream, _fate, IsProbe);
+            Id, _accepted.Endpoint.ToString(), _accepted.Remote.ToString(), _identity, stream, _fate, _events, IsProbe);
         _events.Publish(new HandshakeCompleted(Id, _identity, NameOf(_tls.SslProtocol), handshake.Duration));
-        _session = new SessionPhase(_context, connection, stream, _fate, _accepted.Socket);
-        _events.Publish(new SessionOpened(Id, _identity));
+        _serving = new ServingPhase(_context, connection, stream, _fate, _accepted.Socket);
+        _events.Publish(new ConnectionOpened(Id, _identity));
+        if (!_context.Handler.OpensSessions)
+        {
+            _events.Publish(new SessionOpened(Id, null, _identity, null, SessionPresent: false));
+        }
+
         return null;
     }
 
@@ -173,9 +178,9 @@ internal sealed class ConnectionListener : IGateGuest
     {
         try
         {
-            if (graceful && _session is { } session)
+            if (graceful && _serving is { } serving)
             {
-                await session.SayGoodbyeAsync(_tls!);
+                await serving.SayGoodbyeAsync(_tls!);
             }
         }
         finally
@@ -201,11 +206,14 @@ internal sealed class ConnectionListener : IGateGuest
             _context.Connections.GiveOpenPlaceBack();
         }
 
-        var reason = served ? _closeReason : SessionCloseReason.Crashed;
-        var session = _session;
-        _events.Publish(new SessionClosed(
-            Id, reason, _context.Time.GetElapsedTime(_openedAt), session?.BytesReceived ?? 0, session?.BytesSent ?? 0));
-        _events.Publish(new ConnectionClosed(Id, reason, sinceAccept));
+        var reason = served ? _closeReason : CloseReason.Crashed;
+        if (!_context.Handler.OpensSessions)
+        {
+            _events.Publish(new SessionClosed(Id, null, reason, _context.Time.GetElapsedTime(_openedAt), Kept: false));
+        }
+
+        var serving = _serving;
+        _events.Publish(new ConnectionClosed(Id, reason, sinceAccept, serving?.BytesReceived ?? 0, serving?.BytesSent ?? 0));
     }
 
     private static string NameOf(SslProtocols protocol) => protocol == SslProtocols.Tls13 ? "TLS 1.3" : "TLS 1.2";

@@ -11,7 +11,7 @@ namespace Cassini.Streams.Tls.Clients;
 /// </param>
 /// <param name="Fingerprint">The certificate's SHA-256, hexadecimal; empty without a certificate.</param>
 /// <param name="NotAfter">Until when the certificate is valid, UTC; null without a certificate.</param>
-public sealed record ClientVerdict(HandshakeFailure? Failure, string? Detail, string Identity, string Fingerprint, DateTimeOffset? NotAfter)
+internal sealed record ClientVerdict(HandshakeFailure? Failure, string? Detail, string Identity, string Fingerprint, DateTimeOffset? NotAfter)
 {
     /// <summary>The handshake did not come to a client certificate.</summary>
     public static readonly ClientVerdict NotJudged = new(null, null, "", "", null);

@@ -8,7 +8,7 @@ namespace Cassini.Streams.Tls.Clients;
 /// The serial numbers that the configured authorities have revoked. Immutable. A list speaks only of the certificates of the
 /// authority that signed it, and keeps its word after <see cref="NextUpdate"/>: a revoked certificate stays revoked.
 /// </summary>
-public sealed class RevocationList
+internal sealed class RevocationList
 {
     private readonly FrozenDictionary<string, FrozenSet<string>> _serialsByIssuer;
 

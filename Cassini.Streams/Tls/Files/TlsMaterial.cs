@@ -12,7 +12,7 @@ namespace Cassini.Streams.Tls.Files;
 /// Everything that a handshake needs, read from one consistent set of files. Immutable and shared by all connections that began
 /// while it was current; it is never disposed, since a handshake may still hold it after it was replaced.
 /// </summary>
-public sealed class TlsMaterial
+internal sealed class TlsMaterial
 {
     private readonly ImmutableArray<X509Certificate2> _authorities;
     private readonly VerdictCache _verdicts;

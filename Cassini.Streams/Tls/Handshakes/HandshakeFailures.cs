@@ -8,7 +8,7 @@ using Cassini.Streams.Tls.Clients;
 namespace Cassini.Streams.Tls.Handshakes;
 
 /// <summary>Tells from the end of a server's handshake why it failed.</summary>
-public static partial class HandshakeFailures
+internal static partial class HandshakeFailures
 {
     private const int MaxDetail = 200;
 

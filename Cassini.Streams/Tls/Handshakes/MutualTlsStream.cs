@@ -10,7 +10,7 @@ namespace Cassini.Streams.Tls.Handshakes;
 /// </summary>
 /// <param name="inner">The transport.</param>
 /// <param name="leaveInnerStreamOpen">Whether the transport outlives this stream.</param>
-public sealed class MutualTlsStream(Stream inner, bool leaveInnerStreamOpen) : SslStream(inner, leaveInnerStreamOpen)
+internal sealed class MutualTlsStream(Stream inner, bool leaveInnerStreamOpen) : SslStream(inner, leaveInnerStreamOpen)
 {
     /// <summary>
     /// What was decided about the client's certificate. Written once, during the handshake; read it when

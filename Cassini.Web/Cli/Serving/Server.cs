@@ -1,6 +1,5 @@
 using System.Collections.Immutable;
 using System.Net.Sockets;
-using System.Security.Cryptography;
 using Cassini.Harness;
 using Cassini.Management;
 using Cassini.Management.Access;
@@ -37,9 +36,11 @@ internal sealed class Server(ServeSettings settings, CliContext context)
             using var problems = export.HasTraces || export.HasMetrics ? new ExportProblems(loggers, context.Time) : null;
             await using var host = new BrokerHost(settings.Options, context.Time, loggers);
             using var stop = CancellationTokenSource.CreateLinkedTokenSource(context.Signals.Stop, host.StopRequested);
-            await using var traces = new TraceFarewell(Exporting(() => export.StartTraces(host.Spans.Name)), context.Signals.Force);
-            await using var management = Exporting(() => ManagementApp.Create(host, loggers, context.Time, export));
-            await using var grpc = GrpcHealthApp.Create(host, loggers, context.Time);
+            await using var traces = new TraceFarewell(export.StartTraces(host.Spans.Name), context.Signals.Force);
+            var refusals = new Refusals();
+            await using var management = ManagementApp.Create(
+                ManagedBroker.Of(host), settings.Options.Management, loggers, context.Time, export, refusals);
+            await using var grpc = GrpcHealthApp.Create(host.Health, settings.Options.Management, loggers, context.Time, refusals);
             await using var manager = ServiceManager.Attach(context.Environment, host, LongestStop, context.Time, loggers);
             await using var reloads = new Reloads(context, host, manager);
             try
@@ -71,7 +72,7 @@ internal sealed class Server(ServeSettings settings, CliContext context)
             context.Complain(exception.Message);
             return ExitCode.Error;
         }
-        catch (Exception exception) when (exception is TlsConfigurationException or AccessConfigurationException)
+        catch (Exception exception) when (exception is TlsConfigurationException or AccessConfigurationException or ExportConfigurationException)
         {
             context.Complain(exception.Message);
             return ExitCode.Error;
@@ -95,19 +96,6 @@ internal sealed class Server(ServeSettings settings, CliContext context)
         }
     }
 
-    /// <summary>The OpenTelemetry packages read their variables themselves, and throw what they think of them.</summary>
-    private static T Exporting<T>(Func<T> make)
-    {
-        try
-        {
-            return make();
-        }
-        catch (Exception wrong) when (wrong is ArgumentException or IOException or UriFormatException or CryptographicException or InvalidOperationException)
-        {
-            throw new StartFailedException($"telemetry cannot be exported: {wrong.Message.Split('\n')[0]}; look at the OTEL_EXPORTER_OTLP_ variables", wrong);
-        }
-    }
-
     private async Task StartAsync(WebApplication app, string name, string address, string hint)
     {
         try
@@ -126,8 +114,9 @@ internal sealed class Server(ServeSettings settings, CliContext context)
     private static async Task StartBrokerAsync(BrokerHost host, ILoggerFactory loggers, CancellationToken stop)
     {
         // Until the hub completes, so that the last event is logged too: unless the start fails, which one line says better.
-        var traces = new ConnectionTraces(host.Spans, host.Options.Telemetry.TraceRatio, host.Hub.StartedAt, host.Broker is not null);
-        var log = EventLogger.Attach(host.Hub, loggers, traces);
+        var traces = new ConnectionTraces(
+            host.Spans, host.Options.Telemetry.TraceRatio, host.Hub.StartedAt, host.Broker is not null, new EventLogger(loggers.CreateLogger(EventLogger.Category)));
+        var log = host.Hub.Observe("log").Subscribe(traces);
         try
         {
             await host.StartAsync(stop);
