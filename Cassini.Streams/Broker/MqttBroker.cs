@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using Cassini.Streams.Broker.Access;
 using Cassini.Streams.Broker.Connections;
 using Cassini.Streams.Broker.Model;
@@ -41,17 +40,15 @@ public sealed class MqttBroker : IConnectionHandler
     /// <param name="events">Where it publishes its events.</param>
     /// <param name="time">The one clock.</param>
     /// <param name="logger">The log.</param>
-    /// <param name="spans">Where the spans of messages begin; null for no traces.</param>
-    /// <param name="traceRatio">The share of messages without a trace context that begin a trace, 0 to 1.</param>
+    /// <param name="tracing">Which messages begin traces, and where; null for no traces.</param>
     public MqttBroker(
         BrokerOptions options,
         string version,
         IEventPublisher events,
         TimeProvider time,
         ILogger<MqttBroker> logger,
-        ActivitySource? spans = null,
-        double traceRatio = 0)
-        : this(options, version, NoStore.Instance, events, time, logger, spans, traceRatio)
+        MessageTracing? tracing = null)
+        : this(options, version, NoStore.Instance, events, time, logger, tracing)
     {
     }
 
@@ -62,14 +59,13 @@ public sealed class MqttBroker : IConnectionHandler
         IEventPublisher events,
         TimeProvider time,
         ILogger<MqttBroker> logger,
-        ActivitySource? spans = null,
-        double traceRatio = 0)
+        MessageTracing? tracing = null)
     {
         _options = options;
         _store = store;
         _time = time;
         _events = new BrokerEvents(events, time);
-        _tracer = new MessageTracer(spans, traceRatio, time, failure => BrokerLog.SpanListenerFailed(logger, failure));
+        _tracer = new MessageTracer(tracing?.Spans, tracing?.Ratio ?? 0, time, failure => BrokerLog.SpanListenerFailed(logger, failure));
         _violations = new Violations(_events, logger);
         Budget = new MemoryBudget(options.MemoryLimit > 0 ? options.MemoryLimit : GC.GetGCMemoryInfo().TotalAvailableMemoryBytes / 5 * 2);
         Topics = new TopicTable(options, Tree, events, time);

@@ -78,7 +78,7 @@ public enum HandshakeFailure
     /// <summary>The broker already holds as many connections as it may.</summary>
     ConnectionLimit,
 
-    /// <summary>Too many connections wait for a handshake; this one made room or found none.</summary>
+    /// <summary>Too many connections wait for a handshake; this one was evicted, or got no slot in time.</summary>
     HandshakeLimit,
 
     /// <summary>The broker is shutting down.</summary>

@@ -15,7 +15,7 @@ namespace Cassini.Streams.Events;
 /// just joins the line. No observer's exception or slowness reaches a publisher, the hub or another observer. Whatever an observer
 /// or a fold throws is logged once with its stack, on the thread pool.
 /// </remarks>
-public sealed class EventHub : IEventPublisher
+public sealed class EventHub : IEventSequence
 {
     private static readonly TimeSpan LongestGoodbye = TimeSpan.FromSeconds(2);
     private readonly TimeProvider _time;

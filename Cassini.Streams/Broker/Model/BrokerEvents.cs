@@ -11,8 +11,6 @@ internal sealed class BrokerEvents(IEventPublisher events, TimeProvider time) : 
 {
     private readonly TokenBucket _allowance = new(burst: 100, perSecond: 10, time);
 
-    public long LastSequence => events.LastSequence;
-
     /// <summary>Publishes an event that no client can cause at will.</summary>
     public void Publish(BrokerEvent happened) => events.Publish(happened);
 
