@@ -11,7 +11,7 @@ internal sealed class EmbeddedTraces(BrokerHost host) : IHostedLifecycleService
     public Task StartingAsync(CancellationToken cancellationToken)
     {
         _observation = host.Hub.Observe("spans").Subscribe(
-            new ConnectionTraces(host.Spans, host.Options.Telemetry.TraceRatio, host.Hub.StartedAt, host.Broker is not null));
+            new ConnectionTraces(host.Spans, host.Options.Telemetry.TraceRatio, host.Hub.StartedAt, speaksMqtt: true));
         return Task.CompletedTask;
     }
 

@@ -25,9 +25,11 @@ internal sealed record ManagedBroker(
     public Action? RequestStop { get; init; }
 
     /// <summary>The broker of a host.</summary>
-    public static ManagedBroker Of(BrokerHost host) => new(host.Hub, host.Health, host.Connections, host.Listeners.Disconnect, host.Rehearsals)
+    public static ManagedBroker Of(BrokerHost host) => Of(host.Service) with { Mqtt = host.Broker };
+
+    /// <summary>A host of another protocol.</summary>
+    public static ManagedBroker Of(ServiceHost host) => new(host.Hub, host.Health, host.Connections, host.Listeners.Disconnect, host.Rehearsals)
     {
-        Mqtt = host.Broker,
         Certificates = host.Certificates,
         RequestStop = host.RequestStop,
     };

@@ -2,7 +2,7 @@ using Microsoft.Extensions.Logging;
 
 namespace Cassini.Streams.Events;
 
-/// <summary>What this room logs. Event ids 1050 to 1059.</summary>
+/// <summary>The log messages of this namespace. Event ids 1050 to 1059.</summary>
 internal static partial class EventsLog
 {
     [LoggerMessage(1050, LogLevel.Error,

@@ -4,8 +4,8 @@ using Cassini.Streams.Events;
 namespace Cassini.Streams.Health;
 
 /// <summary>
-/// Counts what happens. Accepted = handshaking + open + closed holds after every event, whatever the log says, and so does sessions
-/// opened = open + closed: an event that would break it is counted as an anomaly and changes nothing else.
+/// Counts events. After every event, accepted = handshaking + open + closed, and sessions opened = open + closed, even for a damaged log:
+/// an event that would break this is counted as an anomaly and changes nothing else.
 /// </summary>
 internal static class CountsReducer
 {

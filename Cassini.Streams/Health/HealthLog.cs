@@ -2,7 +2,7 @@ using Microsoft.Extensions.Logging;
 
 namespace Cassini.Streams.Health;
 
-/// <summary>What this room logs. Event ids 1810 to 1819.</summary>
+/// <summary>The log messages of this namespace. Event ids 1810 to 1819.</summary>
 internal static partial class HealthLog
 {
     [LoggerMessage(1810, LogLevel.Error, "The health projection failed and folds no more: health turns stale. Restart the process")]

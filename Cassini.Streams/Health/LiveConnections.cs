@@ -7,7 +7,7 @@ namespace Cassini.Streams.Health;
 /// <param name="Id">Its number within the epoch.</param>
 /// <param name="Endpoint">The endpoint as configured.</param>
 /// <param name="RemoteAddress">The peer's <c>address:port</c>.</param>
-/// <param name="Identity">Who the client certificate says it is; null while handshaking.</param>
+/// <param name="Identity">The identity from the client certificate; null while handshaking.</param>
 /// <param name="Protocol">The TLS version; null while handshaking.</param>
 /// <param name="State"><c>handshaking</c> or <c>open</c>.</param>
 /// <param name="AcceptedAt">When it was accepted, UTC.</param>
@@ -26,25 +26,25 @@ public sealed record ConnectionRow(
     string? ClientId = null,
     string? MqttProtocol = null);
 
-/// <summary>The live table behind <c>/connections</c>: a fold of the event stream like health itself. Read on any thread.</summary>
+/// <summary>The live table of <c>/connections</c>: a fold of the event stream, like health itself. Read on any thread.</summary>
 public sealed class LiveConnections : IDisposable
 {
     private readonly ConcurrentDictionary<long, ConnectionRow> _rows = new();
     private readonly IDisposable _subscription;
 
-    /// <summary>Begins to fold. To be created before the first event is published.</summary>
+    /// <summary>Starts the fold. Create it before the first event is published.</summary>
     public LiveConnections(EventHub hub)
     {
         _subscription = hub.Inputs.Subscribe(Apply, _ => { }, () => { });
     }
 
-    /// <summary>How many there are.</summary>
+    /// <summary>How many connections are live.</summary>
     public int Count => _rows.Count;
 
-    /// <summary>All of them, by number.</summary>
+    /// <summary>All live connections, sorted by number.</summary>
     public IReadOnlyList<ConnectionRow> List() => [.. _rows.Values.OrderBy(row => row.Id)];
 
-    /// <summary>One of them.</summary>
+    /// <summary>One live connection.</summary>
     public bool TryGet(long id, out ConnectionRow row) => _rows.TryGetValue(id, out row!);
 
     /// <inheritdoc/>

@@ -76,6 +76,22 @@ public static class CassiniOptionsValidator
         return [.. errors, .. Root.Validate(options, errors)];
     }
 
+    /// <summary>Refuses options with which nothing can start.</summary>
+    /// <exception cref="ArgumentException">The options are not valid; the message has every error.</exception>
+    internal static void ThrowIfWrong(CassiniOptions options)
+    {
+        var errors = Validate(options);
+        if (errors.Count > 0)
+        {
+            throw new ArgumentException(string.Join(Environment.NewLine, errors), nameof(options));
+        }
+
+        if (options.Tls is null)
+        {
+            throw new ArgumentException("Tls: certificate files are needed", nameof(options));
+        }
+    }
+
     private static IEnumerable<SettingError> Collisions(CassiniOptions options, string key)
     {
         var management = ManagementSettings.PortsOf(options.Management).ToList();

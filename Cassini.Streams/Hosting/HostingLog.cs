@@ -1,3 +1,4 @@
+using Cassini.Streams.Events;
 using Microsoft.Extensions.Logging;
 
 namespace Cassini.Streams.Hosting;
@@ -10,4 +11,10 @@ internal static partial class HostingLog
 
     [LoggerMessage(1901, LogLevel.Warning, "Rehearsal: {What}")]
     public static partial void Rehearsed(ILogger logger, string what);
+
+    [LoggerMessage(1902, LogLevel.Error, "The stage {Stage} of the stop failed: the stop goes on without what was left of it")]
+    public static partial void StageFailed(ILogger logger, DrainStage stage, Exception failure);
+
+    [LoggerMessage(1903, LogLevel.Warning, "What is registered on the request to stop failed")]
+    public static partial void StopRequestFailed(ILogger logger, Exception failure);
 }

@@ -1,4 +1,3 @@
-using Cassini.Streams.Broker;
 using Cassini.Streams.Events;
 using Cassini.Streams.Listening;
 
@@ -6,9 +5,9 @@ namespace Cassini.Streams.Hosting;
 
 /// <summary>
 /// Traffic is counted where it flows and sampled here: message traffic itself never becomes an event. A sample that
-/// says nothing new is told only now and then.
+/// says nothing new is published only now and then.
 /// </summary>
-internal sealed class LoadSampler(ListenerManager listeners, MqttBroker? broker, IEventPublisher events, TimeProvider time)
+internal sealed class LoadSampler(ListenerManager listeners, IHostedProtocol protocol, IEventPublisher events, TimeProvider time)
 {
     private static readonly TimeSpan Interval = TimeSpan.FromSeconds(5);
 
@@ -40,20 +39,5 @@ internal sealed class LoadSampler(ListenerManager listeners, MqttBroker? broker,
         while (await timer.WaitForNextTickAsync(cancellation).ConfigureAwait(false));
     }
 
-    private LoadSampled Take()
-    {
-        var statistics = broker?.Statistics;
-        return new LoadSampled(
-            statistics?.QueuedMessages ?? 0,
-            listeners.OpenConnections,
-            listeners.BytesReceived,
-            listeners.BytesSent,
-            statistics?.Topics,
-            statistics?.Dropped ?? 0)
-        {
-            Sessions = statistics?.OpenSessions ?? listeners.OpenConnections,
-            MessagesReceived = statistics?.PublishReceived,
-            MessagesSent = statistics?.PublishSent,
-        };
-    }
+    private LoadSampled Take() => protocol.Sample(listeners.OpenConnections, listeners.BytesReceived, listeners.BytesSent);
 }

@@ -21,16 +21,15 @@ internal sealed partial class ListenerManager : IAsyncDisposable
     private const int MailboxCapacity = 1024;
     private static readonly Component Self = new(ComponentKind.ListenerManager, "");
     private readonly ListeningContext _context;
-    private readonly RestartPolicy _restart;
     private readonly ISocketTransport _transport;
     private readonly ImmutableArray<ListeningEndpoint> _endpoints;
     private readonly CancellationTokenSource _stopAccepting = new();
     private readonly CancellationTokenSource _stopManager = new();
     private readonly Lock _lock = new();
-    private readonly List<Task> _loops = [];
     private readonly Channel<ManagerMessage> _mailbox = Channel.CreateBounded<ManagerMessage>(
         new BoundedChannelOptions(MailboxCapacity) { SingleReader = true, FullMode = BoundedChannelFullMode.Wait });
 
+    private ImmutableArray<Task> _loops = [];
     private Task _manager = Task.CompletedTask;
     private bool _started;
     private Task? _acceptingStopped;
@@ -38,28 +37,26 @@ internal sealed partial class ListenerManager : IAsyncDisposable
 
     /// <summary>Makes a manager; nothing is bound before <see cref="StartAsync"/>.</summary>
     /// <param name="options">Endpoints and limits.</param>
-    /// <param name="restart">When the manager and the accept loops are started again after a crash.</param>
     /// <param name="certificates">What handshakes are made with; loaded already.</param>
     /// <param name="handler">Serves the open connections.</param>
     /// <param name="supervisor">Runs everything.</param>
-    /// <param name="events">Where all of it is told.</param>
+    /// <param name="events">Where it publishes.</param>
     /// <param name="time">The one clock.</param>
     /// <param name="logger">The log.</param>
     /// <exception cref="ArgumentException">There is no endpoint, or the same one twice.</exception>
     public ListenerManager(
         ListenerOptions options,
-        RestartPolicy restart,
         CertificateStore certificates,
         IConnectionHandler handler,
         Supervisor supervisor,
-        IEventPublisher events,
+        IEventSequence events,
         TimeProvider time,
         ILogger<ListenerManager> logger)
-        : this(options, restart, new ListeningContext(options, certificates, handler, supervisor, events, time, logger), SocketTransport.Instance)
+        : this(options, new ListeningContext(options, certificates, handler, supervisor, events, time, logger), SocketTransport.Instance)
     {
     }
 
-    internal ListenerManager(ListenerOptions options, RestartPolicy restart, ListeningContext context, ISocketTransport transport)
+    internal ListenerManager(ListenerOptions options, ListeningContext context, ISocketTransport transport)
     {
         if (options.Endpoints.IsDefaultOrEmpty || options.Endpoints.Distinct().Count() != options.Endpoints.Length)
         {
@@ -67,7 +64,6 @@ internal sealed partial class ListenerManager : IAsyncDisposable
         }
 
         _context = context;
-        _restart = restart;
         _transport = transport;
         _endpoints = [.. options.Endpoints.Select(address => new ListeningEndpoint(address, context))];
     }
@@ -95,9 +91,9 @@ internal sealed partial class ListenerManager : IAsyncDisposable
     {
         lock (_lock)
         {
-            if (_started || _stopped is not null)
+            if (_started || _acceptingStopped is not null || _stopped is not null)
             {
-                throw new InvalidOperationException("A listener manager starts once.");
+                throw new InvalidOperationException("A listener manager starts once, and not after a stop.");
             }
 
             _started = true;
@@ -108,19 +104,21 @@ internal sealed partial class ListenerManager : IAsyncDisposable
             _context.Events.Publish(new ListenerConfigured(endpoint.Address.ToString()));
         }
 
-        _loops.AddRange(_endpoints.Select(RunLoopAsync));
-        _manager = RunManagerAsync();
+        lock (_lock)
+        {
+            // A stop that came meanwhile has closed the endpoints; one that comes now finds every loop. They run on the thread pool.
+            if (_acceptingStopped is null && _stopped is null)
+            {
+                _loops = [.. _endpoints.Select(RunLoopAsync)];
+                _manager = RunManagerAsync();
+            }
+        }
+
         await Task.WhenAll(_endpoints.Select(endpoint => endpoint.FirstAttempt)).WaitAsync(cancellationToken);
     }
 
     /// <summary>Closes the endpoints. Connections that were accepted are served on, and the manager goes on answering.</summary>
-    public Task StopAcceptingAsync()
-    {
-        lock (_lock)
-        {
-            return _acceptingStopped ??= Task.Run(StopAcceptingOnceAsync, CancellationToken.None);
-        }
-    }
+    public Task StopAcceptingAsync() => StopAcceptingAsync(ListenerCloseReason.Shutdown);
 
     /// <summary>
     /// Closes the endpoints and ends the connections, open ones with <see cref="CloseReason.Shutdown"/>. All terminal events
@@ -131,7 +129,7 @@ internal sealed partial class ListenerManager : IAsyncDisposable
     /// </param>
     public async Task CloseConnectionsAsync(CancellationToken cancellationToken)
     {
-        await using var forced = cancellationToken.UnsafeRegister(static context => _ = ((ListeningContext)context!).Forced.CancelAsync(), _context);
+        await using var forced = cancellationToken.UnsafeRegister(static context => ((ListeningContext)context!).ForceStop(), _context);
         await StopAcceptingAsync();
         await SettleAsync();
         await EndConnectionsAsync();
@@ -149,7 +147,7 @@ internal sealed partial class ListenerManager : IAsyncDisposable
             stopped = _stopped ??= Task.Run(StopOnceAsync, CancellationToken.None);
         }
 
-        await using var forced = cancellationToken.UnsafeRegister(static context => _ = ((ListeningContext)context!).Forced.CancelAsync(), _context);
+        await using var forced = cancellationToken.UnsafeRegister(static context => ((ListeningContext)context!).ForceStop(), _context);
         await stopped;
     }
 
@@ -215,23 +213,16 @@ internal sealed partial class ListenerManager : IAsyncDisposable
         return found;
     }
 
-    /// <summary>Whether the system lets the endpoint accept nobody at the moment.</summary>
+    /// <summary>Whether the system lets the endpoint accept no connection at the moment.</summary>
     internal bool IsBackingOff(EndpointAddress address) => _endpoints.First(endpoint => endpoint.Address == address).IsBackingOff;
 
-    /// <summary>Runs the manager; when it is given up nobody will serve newcomers, so the endpoints close.</summary>
+    /// <summary>Runs the manager; when it is given up no newcomer will be served, so the endpoints close.</summary>
     private async Task RunManagerAsync()
     {
-        await _context.Supervisor.RunAsync(Self, _restart, RunAsync, _stopManager.Token);
+        await _context.Supervisor.RunAsync(Self, RunAsync, _stopManager.Token);
         if (!_stopManager.IsCancellationRequested)
         {
-            await _stopAccepting.CancelAsync();
-            await WaitAsync(Task.WhenAll(_loops), "an accept loop");
-            foreach (var endpoint in _endpoints)
-            {
-                endpoint.Close(ListenerCloseReason.Failed);
-                DropInHand(endpoint);
-            }
-
+            await StopAcceptingAsync(ListenerCloseReason.Failed);
             DropMailbox();
         }
     }
@@ -240,13 +231,12 @@ internal sealed partial class ListenerManager : IAsyncDisposable
     {
         endpoint.Supervised = _context.Supervisor.Start(
             new Component(ComponentKind.AcceptLoop, endpoint.Address.ToString()),
-            _restart,
             token => new AcceptLoop(_context, endpoint, _transport, _mailbox.Writer).RunAsync(token),
             _stopAccepting.Token);
         await endpoint.Supervised.Completion;
         if (endpoint.Supervised.GaveUp)
         {
-            // Nobody will accept here again: refuse clients rather than let them wait in the kernel's backlog.
+            // Nothing will accept here again: refuse clients rather than let them wait in the kernel's backlog.
             endpoint.Close(ListenerCloseReason.Failed);
             DropInHand(endpoint);
         }

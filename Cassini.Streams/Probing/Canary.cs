@@ -24,7 +24,7 @@ internal sealed class Canary(
             return;
         }
 
-        var certificate = new CanaryCertificate(certificatePath, keyPath, logger);
+        using var certificate = new CanaryCertificate(certificatePath, keyPath, logger);
         using var interval = new PeriodicTimer(options.CanaryInterval, time);
         do
         {

@@ -41,7 +41,8 @@ public class AllocationTests
 
     private static void AllocatesNothing(byte publisher, byte subscriber, PropertySet properties, ActivitySource? spans)
     {
-        var broker = new MqttBroker(new BrokerOptions(), "1.2.3", new RecordingPublisher(), TimeProvider.System, NullLogger<MqttBroker>.Instance, spans);
+        var tracing = spans is null ? null : new MessageTracing(spans);
+        var broker = new MqttBroker(new BrokerOptions(), "1.2.3", new RecordingPublisher(), TimeProvider.System, NullLogger<MqttBroker>.Instance, tracing);
         var (_, _, _, sink) = Connect(broker, 1, "sub", (ProtocolVersion)subscriber);
         var session = broker.Sessions.Find("sub")!;
         session.Subscribe(new Subscription(session, "a/+/c", QualityOfService.ExactlyOnce, false, false, []));

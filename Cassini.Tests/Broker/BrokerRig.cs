@@ -34,7 +34,8 @@ internal sealed class BrokerRig : IAsyncDisposable
         ProbeEvents = new RecordingPublisher(Clock.Time);
         Store = store ?? new InMemoryStore();
         var options = new BrokerOptions();
-        Broker = new MqttBroker(change?.Invoke(options) ?? options, "1.2.3", Store, Events, Clock.Time, logger ?? NullLogger<MqttBroker>.Instance, spans, traceRatio);
+        var tracing = spans is null ? null : new MessageTracing(spans, traceRatio);
+        Broker = new MqttBroker(change?.Invoke(options) ?? options, "1.2.3", Store, Events, Clock.Time, logger ?? NullLogger<MqttBroker>.Instance, tracing);
         Broker.Housekeeper.Begin();
     }
 

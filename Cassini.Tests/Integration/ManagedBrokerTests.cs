@@ -75,7 +75,7 @@ public class ManagedBrokerTests
         var ended = new TaskCompletionSource();
         await using (var broker = await RunningBroker.ServingMqttAsync())
         {
-            broker.Host.Broker!.Observe("t").Subscribe(_ => { }, ended.SetException, ended.SetResult);
+            broker.Mqtt.Broker.Observe("t").Subscribe(_ => { }, ended.SetException, ended.SetResult);
         }
 
         await Eventually.CompletesAsync("the observer completes", ended.Task);

@@ -74,7 +74,7 @@ internal sealed class MqttHost : IAsyncDisposable
     /// <summary>Ends a client's connection as an operator does.</summary>
     public void Disconnect(string clientId)
     {
-        var link = (ClientLink)Host.Broker!.Sessions.Find(clientId)!.Attachment!.Connection;
+        var link = (ClientLink)Host.Broker.Sessions.Find(clientId)!.Attachment!.Connection;
         link.Connection.Transport.Close(CloseReason.Disconnected);
     }
 

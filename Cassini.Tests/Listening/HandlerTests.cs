@@ -243,6 +243,39 @@ public class HandlerTests
         await good.DisposeAsync();
     }
 
+    [Fact]
+    public async Task Quarantine_SiblingsConnectMeanwhile_NoneStaysOpen()
+    {
+        const int Siblings = 12;
+        var crash = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        var first = 0;
+        await using var rig = await ListeningRig.StartAsync(
+            o => o with { QuarantineAfter = 1, QuarantineDuration = TimeSpan.FromMinutes(5) },
+            new Handler(async (connection, token) =>
+            {
+                if (Interlocked.Increment(ref first) == 1)
+                {
+                    await crash.Task;
+                    throw new InvalidOperationException("a bug");
+                }
+
+                await new DiscardHandler().HandleAsync(connection, token);
+            }));
+        await using var bad = await rig.OpenAsync("bad");
+        await rig.Events.WaitForAsync<ConnectionOpened>("the one that crashes");
+
+        var siblings = Enumerable.Range(0, Siblings).Select(_ => Task.Run(() => rig.OpenAsync("bad"))).ToList();
+        await Task.WhenAny(siblings);
+        crash.SetResult();
+
+        await rig.Events.WaitForCountAsync<BrokerEvent>(1 + Siblings, "all verdicts", e => e is ConnectionOpened or HandshakeFailed);
+        await Eventually.HoldsAsync("none is open", () => rig.Manager.OpenConnections == 0);
+        foreach (var sibling in siblings)
+        {
+            await (await sibling).DisposeAsync();
+        }
+    }
+
     private sealed class Handler(Func<Connection, CancellationToken, Task> handle, bool opensSessions = false) : IConnectionHandler
     {
         public bool OpensSessions => opensSessions;

@@ -40,10 +40,10 @@ internal sealed class ListeningRig : IAsyncDisposable
             TimeProvider.System,
             NullLogger<CertificateStore>.Instance);
         Store.Load();
-        Supervisor = new Supervisor(Events, time, NullLogger.Instance);
+        Supervisor = new Supervisor(restart ?? QuickRestart, Events, time, NullLogger.Instance);
         _context = new ListeningContext(
             Options, Store, handler ?? new DiscardHandler(), Supervisor, Events, time, NullLogger.Instance);
-        Manager = new ListenerManager(Options, restart ?? QuickRestart, _context, transport ?? SocketTransport.Instance);
+        Manager = new ListenerManager(Options, _context, transport ?? SocketTransport.Instance);
     }
 
     public TestCertificates Certificates { get; } = new();

@@ -126,7 +126,7 @@ public class ManagerTests
     }
 
     [Fact]
-    public async Task PendingLimit_Reached_TheFullestAddressMakesRoom()
+    public async Task PendingLimit_Reached_EvictsFromTheFullestAddress()
     {
         await using var rig = await ListeningRig.StartAsync(o => o with { MaxPending = 1 });
         using var silent = await rig.ConnectAsync();
@@ -165,7 +165,7 @@ public class ManagerTests
         var hello = await RecordedHello.RecordAsync();
         for (var i = 0; i < 6; i++)
         {
-            // Each holds the one place for the whole time-out, so that the last ones wait for more than three of them.
+            // Each holds the one slot for the whole time-out, so that the last ones wait for more than three of them.
             var socket = await rig.ConnectAsync();
             await socket.SendAsync(hello, Token);
             sockets.Add(socket);
@@ -190,7 +190,7 @@ public class ManagerTests
         }
 
         await rig.Events.WaitForCountAsync<ConnectionAccepted>(2000, "the attackers' accepts");
-        rig.Gate.InFlight.ShouldBe(0, "half a hello takes no place");
+        rig.Gate.InFlight.ShouldBe(0, "half a hello takes no slot");
         var (client, _) = await rig.OpenAndWaitAsync("honest");
 
         rig.Events.All<HandshakeFailed>().ShouldBeEmpty();

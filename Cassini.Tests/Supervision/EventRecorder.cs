@@ -3,7 +3,7 @@ using Cassini.Streams.Events;
 namespace Cassini.Tests.Supervision;
 
 /// <summary>Keeps what is published, in order, and lets a test wait for an event without polling.</summary>
-internal sealed class EventRecorder : IEventPublisher
+internal sealed class EventRecorder : IEventSequence
 {
     private static readonly TimeSpan Deadline = TimeSpan.FromSeconds(20);
     private readonly Lock _lock = new();

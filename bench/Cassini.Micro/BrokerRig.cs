@@ -39,8 +39,6 @@ internal sealed class BrokerRig
 
     private sealed class Silence : IEventPublisher
     {
-        public long LastSequence => 0;
-
         public void Publish(BrokerEvent happened)
         {
         }

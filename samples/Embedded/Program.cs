@@ -59,11 +59,11 @@ var cassini = app.Services.GetRequiredService<BrokerHost>();
 app.MapPost("/greet/{name}", async (string name, CancellationToken cancellation) =>
 {
     var greeting = new MqttMessage { Topic = $"greetings/{name}", Payload = Encoding.UTF8.GetBytes($"hello {name}"), IsText = true };
-    return (await cassini.Broker!.PublishAsync(greeting, cancellation)).ToString();
+    return (await cassini.Broker.PublishAsync(greeting, cancellation)).ToString();
 });
 
 // Observing, from whoever publishes to .NET.
-using var orders = cassini.Broker!.Observe("orders/#").Subscribe(
+using var orders = cassini.Broker.Observe("orders/#").Subscribe(
     message => Console.WriteLine($"{message.Topic}: {Encoding.UTF8.GetString(message.Payload.Span)}"),
     failure => Console.Error.WriteLine($"orders are no longer observed: {failure.Message}"));
 

@@ -4,7 +4,7 @@ using Cassini.Streams.Mqtt;
 
 namespace Cassini.Streams.Broker.Model;
 
-/// <summary>What the broker counts, where it happens. Thread-safe; grows for as long as the process runs.</summary>
+/// <summary>The broker's counters. They only grow while the process runs. Thread-safe.</summary>
 internal sealed class BrokerCounters
 {
     private long _packetsReceived;
@@ -30,7 +30,7 @@ internal sealed class BrokerCounters
 
     public long BytesSent => Interlocked.Read(ref _bytesSent);
 
-    /// <summary>QoS 0 copies dropped because their subscriber was too slow, or memory short.</summary>
+    /// <summary>QoS 0 copies dropped because their subscriber was too slow, or because memory was short.</summary>
     public long DroppedQoS0 => Interlocked.Read(ref _droppedQoS0);
 
     /// <summary>QoS 1 and 2 copies dropped because their session's queue was full.</summary>
@@ -41,7 +41,7 @@ internal sealed class BrokerCounters
     /// <summary>Copies that expired before they were sent.</summary>
     public long Expired => Interlocked.Read(ref _expired);
 
-    /// <summary>Copies left out because their subscriber takes no packets of that size.</summary>
+    /// <summary>Copies left out because their subscriber accepts no packets of that size.</summary>
     public long TooLarge => Interlocked.Read(ref _tooLarge);
 
     /// <summary>Publishes and subscriptions that the rules denied.</summary>

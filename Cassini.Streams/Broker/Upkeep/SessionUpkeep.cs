@@ -6,7 +6,7 @@ using Cassini.Streams.Mqtt;
 
 namespace Cassini.Streams.Broker.Upkeep;
 
-/// <summary>Does to sessions what time does: keep alive, expiry, and wills whose delay is over. For the housekeeper.</summary>
+/// <summary>Applies what is due by time to sessions: keep alive, expiry, and wills whose delay is over. Run by the housekeeper.</summary>
 internal sealed class SessionUpkeep(
     SessionTable sessions, ServerPublisher publisher, BrokerEvents events, BrokerCounters counters, TimeProvider time)
 {

@@ -7,7 +7,7 @@ namespace Cassini.Streams.Broker.Upkeep;
 
 /// <summary>
 /// Publishes statistics for MQTT clients, retained under <c>$SYS/broker</c> with the names that other brokers use. A value that has not
-/// changed is not published again. For the housekeeper.
+/// changed is not published again. Run by the housekeeper.
 /// </summary>
 /// <param name="version">The version of the broker.</param>
 /// <param name="statistics">Reads what the broker counts.</param>

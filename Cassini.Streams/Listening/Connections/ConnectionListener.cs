@@ -15,7 +15,7 @@ namespace Cassini.Streams.Listening.Connections;
 /// The supervised listener of one connection: handshake, service, and, whatever happens in between, exactly one terminal
 /// event. A crash here costs this connection alone.
 /// </summary>
-internal sealed class ConnectionListener : IGateGuest
+internal sealed class ConnectionListener : IPendingConnection
 {
     private readonly ListeningContext _context;
     private readonly AcceptedSocket _accepted;
@@ -25,7 +25,7 @@ internal sealed class ConnectionListener : IGateGuest
     private GatePass? _pass;
     private Refusal? _refusal;
     private MutualTlsStream? _tls;
-    private string _identity = "";
+    private volatile string _identity = "";
     private volatile ServingPhase? _serving;
     private CloseReason _closeReason;
     private long _openedAt;
@@ -37,7 +37,7 @@ internal sealed class ConnectionListener : IGateGuest
         _fate = new ConnectionFate(context.Logger);
         Id = context.Connections.NextId(IsProbe);
         _events = accepted.Canary is { } ticket ? new ProbePublisher(ticket) : context.Events;
-        _supervisor = IsProbe ? new Supervisor(_events, context.Time, context.Logger) : context.Supervisor;
+        _supervisor = IsProbe ? context.Supervisor.PublishingTo(_events) : context.Supervisor;
     }
 
     public long Id { get; }
@@ -49,9 +49,11 @@ internal sealed class ConnectionListener : IGateGuest
     /// <summary>Ends after the terminal event. Never fails.</summary>
     public Task Completion { get; private set; } = Task.CompletedTask;
 
+    private bool IsQuarantined => !IsProbe && _context.Quarantine.RemainingFor(_identity) is not null;
+
     /// <summary>
-    /// Tells of the accept, enters the table and the gate, and begins to serve, in this order. The gate is entered here and
-    /// not by the task, so that its guests stand in the order in which they came.
+    /// Publishes the accept, enters the table and the gate, and begins to serve, in this order. The gate is entered here and
+    /// not by the task, so that it has the connections in the order in which they came.
     /// </summary>
     public void Start()
     {
@@ -61,7 +63,7 @@ internal sealed class ConnectionListener : IGateGuest
         Completion = Task.Run(RunAsync);
     }
 
-    public void MakeRoom(string detail) => _fate.Refuse(new Refusal(HandshakeFailure.HandshakeLimit, detail));
+    public void Evict(string detail) => _fate.Refuse(new Refusal(HandshakeFailure.HandshakeLimit, detail));
 
     public void CloseIfOf(string identity)
     {
@@ -87,7 +89,7 @@ internal sealed class ConnectionListener : IGateGuest
             {
                 _events.Publish(quarantined);
 
-                // Those that it has open already must not go on crashing one by one.
+                // Those that it has open already must not go on crashing one by one. Those that are about to open look themselves.
                 foreach (var sibling in _context.Connections.All)
                 {
                     sibling.CloseIfOf(quarantined.Identity);
@@ -133,6 +135,12 @@ internal sealed class ConnectionListener : IGateGuest
             return refused;
         }
 
+        // Once more, now that it is open: a quarantine that began during the admission found it not open yet.
+        if (IsQuarantined)
+        {
+            CloseIfOf(_identity);
+        }
+
         _openedAt = _context.Time.GetTimestamp();
         var stream = new ConnectionStream(_tls, IsProbe ? null : _context.Bytes);
         var connection = new Connection(
@@ -156,7 +164,7 @@ internal sealed class ConnectionListener : IGateGuest
             return new Refusal(HandshakeFailure.Quarantined, $"for another {Math.Ceiling(remaining.TotalSeconds)} s");
         }
 
-        if (!IsProbe && !_context.Connections.TryTakeOpenPlace())
+        if (!IsProbe && !_context.Connections.TryTakeOpenSlot())
         {
             return new Refusal(HandshakeFailure.ConnectionLimit, $"{Quantity.Of(_context.Options.MaxConnections, "connection is", "connections are")} open");
         }
@@ -168,7 +176,7 @@ internal sealed class ConnectionListener : IGateGuest
 
         if (!IsProbe)
         {
-            _context.Connections.GiveOpenPlaceBack();
+            _context.Connections.FreeOpenSlot();
         }
 
         return _fate.Refusal;
@@ -203,7 +211,7 @@ internal sealed class ConnectionListener : IGateGuest
 
         if (!IsProbe)
         {
-            _context.Connections.GiveOpenPlaceBack();
+            _context.Connections.FreeOpenSlot();
         }
 
         var reason = served ? _closeReason : CloseReason.Crashed;

@@ -1,43 +1,44 @@
-using System.Collections.Immutable;
 using System.Security.Cryptography.X509Certificates;
 
 namespace Cassini.Streams.Tls.Clients;
 
 /// <summary>
-/// Intermediates that accepted clients sent along, kept beyond a reload: a resumed TLS session brings the client's certificate without them.
-/// They earn no trust, they only help to find the way. Thread-safe.
+/// The intermediates that accepted clients sent along most recently, kept beyond a reload: a resumed TLS session brings the client's
+/// certificate without them. They earn no trust, they only help to find the way to the CA. Thread-safe.
 /// </summary>
 internal sealed class KnownIntermediates
 {
     private const int Capacity = 64;
 
     private readonly Lock _lock = new();
-    private ImmutableDictionary<string, X509Certificate2> _certificates = ImmutableDictionary<string, X509Certificate2>.Empty;
+
+    /// <summary>The one that was sent longest ago comes first. The array is replaced, never changed.</summary>
+    private volatile X509Certificate2[] _certificates = [];
 
     /// <summary>What a client sent, and what is known besides.</summary>
     public X509Certificate2Collection With(X509Certificate2Collection presented)
     {
         var all = new X509Certificate2Collection(presented);
-        all.AddRange(Volatile.Read(ref _certificates).Values.ToArray());
+        all.AddRange(_certificates);
         return all;
     }
 
+    /// <summary>Keeps what an accepted client sent; forgets what was sent longest ago when there are too many.</summary>
     public void Remember(X509Certificate2Collection presented)
     {
         foreach (var certificate in presented)
         {
-            var key = certificate.Thumbprint;
-            if (_certificates.Count >= Capacity || _certificates.ContainsKey(key))
-            {
-                continue;
-            }
-
-            // A copy, since the handshake's own is disposed with it.
-            var copy = X509CertificateLoader.LoadCertificate(certificate.RawDataMemory.Span);
+            // A copy, because the handshake disposes its own.
+            var copy = Find(certificate) ?? X509CertificateLoader.LoadCertificate(certificate.RawDataMemory.Span);
             lock (_lock)
             {
-                Volatile.Write(ref _certificates, _certificates.SetItem(key, copy));
+                var newest = Find(certificate) ?? copy;
+
+                // What is forgotten is not disposed: a handshake may be reading it.
+                _certificates = [.. _certificates.Where(known => known != newest).TakeLast(Capacity - 1), newest];
             }
         }
     }
+
+    private X509Certificate2? Find(X509Certificate2 certificate) => Array.Find(_certificates, known => known.Thumbprint == certificate.Thumbprint);
 }

@@ -42,7 +42,7 @@ public class StateTests(DashboardBrowser browser)
         {
             Management = new ManagementOptions { Address = "127.0.0.1:0", EnableFaults = true },
         });
-        await using var app = ManagementApp.Create(ManagedBroker.Of(broker.Host), broker.Host.Options.Management, NullLoggerFactory.Instance, TimeProvider.System);
+        await using var app = ManagementApp.Create(ManagedBroker.Of(broker.Mqtt), broker.Host.Options.Management, NullLoggerFactory.Instance, TimeProvider.System);
         await app.StartAsync(TestContext.Current.CancellationToken);
         using var http = new HttpClient { BaseAddress = ManagementApp.AddressOf(app) };
         var page = await browser.OpenAsync(http.BaseAddress);

@@ -115,7 +115,7 @@ internal sealed class Server(ServeSettings settings, CliContext context)
     {
         // Until the hub completes, so that the last event is logged too: unless the start fails, which one line says better.
         var traces = new ConnectionTraces(
-            host.Spans, host.Options.Telemetry.TraceRatio, host.Hub.StartedAt, host.Broker is not null, new EventLogger(loggers.CreateLogger(EventLogger.Category)));
+            host.Spans, host.Options.Telemetry.TraceRatio, host.Hub.StartedAt, speaksMqtt: true, new EventLogger(loggers.CreateLogger(EventLogger.Category)));
         var log = host.Hub.Observe("log").Subscribe(traces);
         try
         {
