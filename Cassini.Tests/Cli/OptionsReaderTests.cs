@@ -131,7 +131,7 @@ public class OptionsReaderTests
     public void Read_ValueWithControlCharacters_IsShownWithoutThem()
     {
         Read(out var reader, Layer(("Count", "\u001b[31m" + new string('x', 500))));
-        reader.Errors.ShouldHaveSingleItem().ShouldContain("'?[31m");
+        reader.Errors.ShouldHaveSingleItem().ShouldContain(@"'\u{1B}[31m");
         reader.Errors[0].Length.ShouldBeLessThan(200);
     }
 

@@ -245,7 +245,7 @@ public sealed class HealthFeedTests : IAsyncDisposable
 
     [Theory]
     [InlineData("event: event\ndata: nonsense\n\n", "not an event: ")]
-    [InlineData("event: event\ndata: {\"id\":\"0000019a5c3e7f10-11\",\"time\":\"2026-11-22T10:15:30.500Z\",\"elapsed\":1,\"type\":\"x\\u001b[2J\",\"event\":{}}\n\n", "an event of an unknown type, 'x [2J'")]
+    [InlineData("event: event\ndata: {\"id\":\"0000019a5c3e7f10-11\",\"time\":\"2026-11-22T10:15:30.500Z\",\"elapsed\":1,\"type\":\"x\\u001b[2J\",\"event\":{}}\n\n", "an event of an unknown type, 'x\\u{1B}[2J'")]
     [InlineData("event: weather\ndata: rain\n\n", "a message of an unknown type, 'weather'")]
     public void Notes_GarbageThatHealthDoesNotNeed_IsNamedAndGoneOver(string garbage, string expected)
     {

@@ -58,7 +58,7 @@ public sealed class SystemdNotifierTests : IDisposable
         var message = await manager.MessageAsync("the failed reload", line => line.StartsWith("STATUS=ready, degraded: certificate", StringComparison.Ordinal));
         message.ShouldNotContain('\n');
         message.ShouldNotContain('\u001b');
-        message.ShouldContain("first STOPPING=1");
+        message.ShouldContain(@"first\nSTOPPING=1");
     }
 
     [Fact]

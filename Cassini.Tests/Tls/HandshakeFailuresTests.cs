@@ -233,7 +233,7 @@ public sealed class HandshakeFailuresTests : IDisposable
 
         detail.ShouldNotBeNull();
         detail.Length.ShouldBeLessThanOrEqualTo(200);
-        detail.ShouldStartWith(@"evil\u{D}\u{A}\u{1B}[2Jxxx");
+        detail.ShouldStartWith(@"evil\r\n\u{1B}[2Jxxx");
     }
 
     private Task<HandshakeResult> WithOpenSslAsync(params string[] arguments) => WithOpenSslAsync(_material, arguments);
