@@ -87,8 +87,17 @@ internal sealed class FeedReader : IDisposable
         return item;
     }
 
-    /// <summary>The next event or transition; heartbeats between are passed over.</summary>
-    public async Task<FeedItem> ExpectEventAsync(string eventType)
+    /// <summary>The next event or transition; heartbeats between are skipped, and do not extend the deadline.</summary>
+    public Task<FeedItem> ExpectEventAsync(string eventType) =>
+        Eventually.CompletesAsync($"the event {eventType}", NextEventAsync(eventType));
+
+    public void Dispose()
+    {
+        _lines.Dispose();
+        _response.Dispose();
+    }
+
+    private async Task<FeedItem> NextEventAsync(string eventType)
     {
         FeedItem item;
         do
@@ -99,11 +108,5 @@ internal sealed class FeedReader : IDisposable
 
         item.EventType.ShouldBe(eventType, item.ToString());
         return item;
-    }
-
-    public void Dispose()
-    {
-        _lines.Dispose();
-        _response.Dispose();
     }
 }
