@@ -15,7 +15,7 @@ internal sealed class KnownIntermediates
     /// <summary>The one that was sent longest ago comes first. The array is replaced, never changed.</summary>
     private volatile X509Certificate2[] _certificates = [];
 
-    /// <summary>What a client sent, and what is known besides.</summary>
+    /// <summary>The intermediates that a client sent, and the known ones.</summary>
     public X509Certificate2Collection With(X509Certificate2Collection presented)
     {
         var all = new X509Certificate2Collection(presented);
