@@ -32,7 +32,7 @@ internal sealed class HealthService(
         }
         catch (OperationCanceledException) when (context.CancellationToken.IsCancellationRequested)
         {
-            // The watcher has gone: nobody hears how it ends.
+            // The watcher has gone: no one receives the final status.
             return;
         }
         finally

@@ -3,7 +3,7 @@ using Cassini.Streams.Broker;
 
 namespace Cassini.Management.Tables;
 
-/// <summary>GET /topics: the topics in use. GET /subscriptions?topic=NAME: who gets messages of a topic.</summary>
+/// <summary>GET /topics: the topics in use. GET /subscriptions?topic=NAME: the subscriptions that get messages of a topic.</summary>
 internal static class TopicEndpoints
 {
     private const int DefaultLimit = 100;

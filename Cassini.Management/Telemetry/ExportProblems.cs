@@ -3,7 +3,7 @@ using System.Diagnostics.Tracing;
 namespace Cassini.Management.Telemetry;
 
 /// <summary>
-/// Logs that exporting fails, which the OpenTelemetry packages tell nobody but an event source: the first time, and then once in a
+/// Logs that exporting fails, which the OpenTelemetry packages report only to an event source: the first time, and then once in a
 /// while.
 /// </summary>
 internal sealed partial class ExportProblems(ILoggerFactory loggers, TimeProvider time) : EventListener

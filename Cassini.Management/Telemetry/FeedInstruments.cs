@@ -2,7 +2,7 @@ using System.Diagnostics.Metrics;
 
 namespace Cassini.Management.Telemetry;
 
-/// <summary>The event log and those who read it.</summary>
+/// <summary>The event log and its readers.</summary>
 internal static class FeedInstruments
 {
     public static void AddTo(Instruments instruments)

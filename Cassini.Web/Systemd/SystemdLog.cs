@@ -1,6 +1,6 @@
 namespace Cassini.Web.Systemd;
 
-/// <summary>What this room logs. Event ids 2000 to 2019.</summary>
+/// <summary>The log messages about the service manager. Event ids 2000 to 2019.</summary>
 internal static partial class SystemdLog
 {
     [LoggerMessage(2000, LogLevel.Warning, "The service manager cannot be told {Message}: {Error}. The broker goes on; this is said once until it can")]

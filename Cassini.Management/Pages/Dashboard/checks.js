@@ -26,7 +26,7 @@ export function renderChecks({ health, clock }, open) {
   rows.render(byId('checks'), order, check => check.name, check => row(check, clock, open));
 }
 
-/** What is switched off stands where it stood. */
+/** A check that is switched off keeps its position. */
 const badness = check => Math.max(SEVERITY.ok, SEVERITY[check.status]);
 
 function row(check, clock, open) {

@@ -5,7 +5,7 @@ using Cassini.Streams.Listening.Endpoints;
 
 namespace Cassini.Web.Cli.Settings;
 
-/// <summary>What is allowed for the management surface and should be said before the start.</summary>
+/// <summary>Warnings about management settings that are allowed but risky, for the operator before the start.</summary>
 internal static class ManagementWarnings
 {
     public static IEnumerable<string> Of(ManagementOptions management)
