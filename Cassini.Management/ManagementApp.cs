@@ -22,8 +22,7 @@ internal static class ManagementApp
     /// <summary>
     /// Makes the application; <c>StartAsync</c> binds it, and throws an <see cref="IOException"/> when it cannot, and an
     /// <see cref="AccessConfigurationException"/> when a token file cannot be used. It handles no signals: the caller that starts it stops
-    /// it, after the
-    /// broker.
+    /// it, after the broker.
     /// </summary>
     /// <param name="broker">The broker that is managed.</param>
     /// <param name="options">Address, access and caps.</param>

@@ -70,8 +70,7 @@ internal sealed class AccessGuard(Func<HttpContext, bool> meansUs, ICallerRule? 
 
     /// <summary>
     /// The requests of an orchestrator are not counted: otherwise another caller at its address could make it believe that a broker is
-    /// dead. They cost
-    /// next to nothing.
+    /// dead. They cost next to nothing.
     /// </summary>
     private static bool IsBareProbe(HttpContext context) =>
         !context.Request.QueryString.HasValue && context.GetEndpoint()?.Metadata.GetMetadata<PublicAccess>() is { Word: not null };

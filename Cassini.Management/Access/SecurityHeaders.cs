@@ -4,8 +4,7 @@ namespace Cassini.Management.Access;
 
 /// <summary>
 /// The headers of every answer, which restrict what a browser does with it. The page loads nothing from elsewhere, no site can frame it,
-/// and
-/// no other site can use an answer as its script, style or image.
+/// and no other site can use an answer as its script, style or image.
 /// </summary>
 internal static class SecurityHeaders
 {

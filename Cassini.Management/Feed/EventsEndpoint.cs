@@ -13,8 +13,8 @@ internal static class EventsEndpoint
     public static void MapEvents(this IEndpointRouteBuilder routes, EventHub hub, HealthProjection health, FeedRegistry feeds) =>
         routes.MapReads("/events", context => AnswerAsync(context, hub, health, feeds))
             .Describe("events", "The feed: a snapshot, then every event as it happens.")
-            .Takes("types", "The types of events to send, comma between; all when absent.", repeats: true)
-            .Takes("lastEventId", "Resume after this event. The header Last-Event-ID goes before it.")
+            .Takes("types", "The types of events to send, separated by commas; all when absent.", repeats: true)
+            .Takes("lastEventId", "Resume after this event. The header Last-Event-ID takes precedence.")
             .Takes("Last-Event-ID", "Resume after this event.", Microsoft.OpenApi.ParameterLocation.Header)
             .Answers(StatusCodes.Status200OK, MediaTypeNames.Text.EventStream)
             .Answers(StatusCodes.Status400BadRequest, Answer.PlainText)

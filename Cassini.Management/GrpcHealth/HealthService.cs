@@ -40,7 +40,7 @@ internal sealed class HealthService(
             places.GiveBack(caller);
         }
 
-        throw new RpcException(new Status(StatusCode.Unavailable, "the process stops"));
+        throw new RpcException(new Status(StatusCode.Unavailable, "the process is stopping"));
     }
 
     private static HealthCheckResponse Answer(ServingStatus status) => new() { Status = status };

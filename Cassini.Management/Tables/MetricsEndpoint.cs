@@ -9,8 +9,7 @@ internal static class MetricsEndpoint
 {
     /// <summary>
     /// Answers that are being written at once. One whose caller does not read takes none of them while it fits into Kestrel's buffer and
-    /// the sockets':
-    /// it has left, and the keep-alive time-out ends the connection. A longer one waits for Kestrel's least data rate to end it.
+    /// the sockets': it has left, and the keep-alive time-out ends the connection. A longer one waits for Kestrel's least data rate to end it.
     /// </summary>
     private const int MaxAnswers = 32;
 
@@ -31,7 +30,7 @@ internal static class MetricsEndpoint
         if (!answers.Wait(0))
         {
             refusals.Add(RefusalKind.Scrapes);
-            await Answer.TextAsync(context, StatusCodes.Status503ServiceUnavailable, $"{MaxAnswers} scrapes are under way already; try again later");
+            await Answer.TextAsync(context, StatusCodes.Status503ServiceUnavailable, $"{MaxAnswers} scrapes are running; try again later");
             return;
         }
 

@@ -20,7 +20,7 @@ internal static class TopicEndpoints
             .Answers(StatusCodes.Status404NotFound, Answer.PlainText);
         routes.MapReads("/subscriptions", context => AnswerSubscriptionsAsync(context, broker))
             .Describe("subscriptions", "The subscriptions that match a topic, by client.")
-            .Takes("topic", "The topic's name; needed.")
+            .Takes("topic", "The topic's name; required.")
             .Answers<SubscriptionsAnswer>(StatusCodes.Status200OK, Answer.Json)
             .Answers(StatusCodes.Status400BadRequest, Answer.PlainText)
             .Answers(StatusCodes.Status404NotFound, Answer.PlainText);

@@ -50,6 +50,6 @@ internal sealed partial class ExportProblems(ILoggerFactory loggers, TimeProvide
         ExportFails(_logger, eventData.EventName ?? "", details);
     }
 
-    [LoggerMessage(2200, LogLevel.Warning, "Telemetry is not exported as it should be: {Event}: {Details}")]
+    [LoggerMessage(2200, LogLevel.Warning, "Telemetry export fails: {Event}: {Details}")]
     private static partial void ExportFails(ILogger logger, string @event, string details);
 }

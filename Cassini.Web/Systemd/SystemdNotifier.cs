@@ -29,8 +29,7 @@ internal sealed class SystemdNotifier(
 
     /// <summary>
     /// A reload begins, by the manager's order or another's. The manager is not notified of it while the service still starts or stops:
-    /// READY=1
-    /// at its end would not be true.
+    /// READY=1 at its end would not be true.
     /// </summary>
     /// <returns>Whether the manager was notified, and so waits for <see cref="ReloadedAsync"/>.</returns>
     public async Task<bool> ReloadingAsync()

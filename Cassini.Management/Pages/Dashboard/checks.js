@@ -10,7 +10,7 @@ const MEANING = {
   manager: 'the listener manager answers, and its counts agree',
   accept: 'every accept loop takes connections',
   canary: 'a client’s message gets through the broker and back',
-  supervision: 'nothing crashed of late',
+  supervision: 'nothing crashed recently',
   handshake: 'few handshakes are refused',
   certificate: 'every certificate is valid for a good while',
   backlog: 'subscribers keep up',
