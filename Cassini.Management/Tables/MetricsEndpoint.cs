@@ -8,8 +8,8 @@ namespace Cassini.Management.Tables;
 internal static class MetricsEndpoint
 {
     /// <summary>
-    /// Answers that are being written at once. One whose caller does not read takes none of them while it fits into Kestrel's buffer and
-    /// the sockets': it has left, and the keep-alive time-out ends the connection. A longer one waits for Kestrel's least data rate to end it.
+    /// Answers that are being written at once. An answer whose caller does not read takes none of them while it fits into Kestrel's and
+    /// the sockets' buffers: it has left, and the keep-alive time-out ends the connection. Kestrel's least data rate ends a longer one.
     /// </summary>
     private const int MaxAnswers = 32;
 
