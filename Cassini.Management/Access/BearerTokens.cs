@@ -6,7 +6,7 @@ namespace Cassini.Management.Access;
 
 /// <summary>
 /// The bearer tokens that are valid now: a fixed one, and those of a file, which is read again at the first use after a second. A file
-/// that cannot be read holds no token: whoever removes it locks its callers out. Only digests are kept. Thread-safe.
+/// that cannot be read holds no token: removing it locks its callers out. Only digests are kept. Thread-safe.
 /// </summary>
 /// <param name="token">A token that stays; null for none.</param>
 /// <param name="path">A file of tokens; null for none. Nothing is read before <see cref="LoadAsync"/>.</param>
@@ -136,7 +136,7 @@ internal sealed class BearerTokens(string? token, string? path, TimeProvider tim
             using var stream = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete);
             var buffer = new byte[MaxFileBytes + 1];
 
-            // Never more than that, whatever the file says of its length: a device says 0 and has no end.
+            // The limit holds whatever length the file reports: a device reports 0 and has no end.
             var length = stream.ReadAtLeast(buffer, buffer.Length, throwOnEndOfStream: false);
             return length > MaxFileBytes
                 ? new TokenFile([], $"is not a file of at most {MaxFileBytes / 1024} KiB")

@@ -76,7 +76,7 @@ internal sealed class FeedRegistry : IDisposable
     /// <summary>Open feeds.</summary>
     public int Count => Volatile.Read(ref _count);
 
-    /// <summary>Subscribers that were refused for the cap.</summary>
+    /// <summary>Subscribers that were refused because of the cap.</summary>
     public long Refused => Interlocked.Read(ref _refused);
 
     /// <summary>Resets by reason; every reason is in it.</summary>

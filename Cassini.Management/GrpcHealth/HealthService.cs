@@ -32,7 +32,7 @@ internal sealed class HealthService(
         }
         catch (OperationCanceledException) when (context.CancellationToken.IsCancellationRequested)
         {
-            // The watcher has gone: nobody hears how it ends.
+            // The watcher has gone: no one receives the final status.
             return;
         }
         finally
@@ -40,7 +40,7 @@ internal sealed class HealthService(
             places.GiveBack(caller);
         }
 
-        throw new RpcException(new Status(StatusCode.Unavailable, "the process stops"));
+        throw new RpcException(new Status(StatusCode.Unavailable, "the process is stopping"));
     }
 
     private static HealthCheckResponse Answer(ServingStatus status) => new() { Status = status };

@@ -10,7 +10,7 @@ namespace Cassini.Management.GrpcHealth;
 /// The empty name, which stands for the whole server, is readyz.
 /// </summary>
 /// <param name="namesChecks">
-/// Whether each check has a name too. Off loopback a caller learns what an anonymous one learns from the three probes, and no more.
+/// Whether each check has a name too. Off loopback a caller learns only what an anonymous caller learns from the three probes.
 /// </param>
 internal sealed class HealthServices(bool namesChecks)
 {

@@ -4,7 +4,7 @@ using Cassini.Management.Http;
 
 namespace Cassini.Management.Pages;
 
-/// <summary>GET /: what there is, as text; the dashboard for who asks for HTML, as browsers do.</summary>
+/// <summary>GET /: the list of endpoints as text; the dashboard when the caller asks for HTML, as browsers do.</summary>
 internal static class IndexEndpoint
 {
     private static readonly byte[] Text = """

@@ -39,7 +39,7 @@ internal sealed record ProbeReport(
     /// <param name="Status">Its damped status.</param>
     /// <param name="Reason">A CamelCase code; null when it is ok.</param>
     /// <param name="Message">For people; null when it is ok.</param>
-    /// <param name="Since">Since when the status stands.</param>
+    /// <param name="Since">When the status was entered.</param>
     internal sealed record CheckResult(
         string Name, bool Failed, bool Excluded, HealthStatus Status, string? Reason, string? Message, DateTimeOffset Since)
     {

@@ -63,7 +63,7 @@ internal sealed class OtlpExport
         .AddOtlpExporter()
         .Build());
 
-    /// <summary>The OpenTelemetry packages read their variables themselves, and throw what they think of them.</summary>
+    /// <summary>Translates the exceptions that the OpenTelemetry packages throw for variables that they cannot use.</summary>
     private static T Configured<T>(Func<T> build)
     {
         try

@@ -21,7 +21,7 @@ internal static class CertsCommand
         var clients = new Option<string[]>("--client")
         {
             HelpName = "NAME",
-            Description = "A further client: NAME.pem and NAME.key of the same CA. Repeatable.",
+            Description = "Another client: NAME.pem and NAME.key of the same CA. Repeatable.",
         };
         var command = new DocumentedCommand("certs", "Makes a CA and certificates for development. What is there and good is kept.")
         {

@@ -20,7 +20,7 @@ internal static class PubCommand
             Examples =
             [
                 ("cassini pub greetings/world hello", "to the Cassini of this machine"),
-                ("cassini pub home/door open --qos 1 --retain", "acknowledged, and kept for who subscribes later"),
+                ("cassini pub home/door open --qos 1 --retain", "acknowledged, and kept for later subscribers"),
                 ("cassini pub load x --repeat 100000 --rate", "how fast it goes"),
                 ("journalctl -f | cassini pub logs --stdin-lines", "each line a message"),
             ],

@@ -80,7 +80,7 @@ internal sealed class CodecFuzz
             _clauses[told] = _clauses.GetValueOrDefault(told) + 1;
         }
 
-        // As the first bytes of a connection, when nobody knows the version.
+        // As the first bytes of a connection, when the version is not known yet.
         CodecJudge.Read(one.Input, version: null, one.FromClient);
 
         var pieces = ReadInPieces(one);

@@ -55,12 +55,12 @@ internal sealed class Window(int size, int subscribers) : IDisposable
     /// <summary>Before the sending, or a fast echo would be received before it was sent. The publisher.</summary>
     public void Send(int count) => Volatile.Write(ref _sent, _sent + count);
 
-    /// <summary>Returns when there is room for that many, or at the end. The publisher.</summary>
+    /// <summary>Returns when that many slots are free, or at the end. The publisher.</summary>
     public void Wait(int wanted)
     {
         while (!_closed && Room < wanted)
         {
-            // Said before the second look: a receiver that comes between the two sees who waits (Interlocked is the fence).
+            // Set before the second check: a receiver that comes between the two sees the waiter (Interlocked is the fence).
             Interlocked.Exchange(ref _wanted, wanted);
             if (Room >= wanted)
             {

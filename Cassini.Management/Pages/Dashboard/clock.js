@@ -1,4 +1,4 @@
-// The broker's clock: seconds since its run began, which nobody can set. The browser's wall clock is not used.
+// The broker's clock: seconds since its run began, which cannot be set. The browser's wall clock is not used.
 
 export class Clock {
   #at = performance.now();

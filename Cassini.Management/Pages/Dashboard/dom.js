@@ -19,7 +19,7 @@ export function setText(element, text) {
   }
 }
 
-/** Makes the children those given, moves none that stays in place, and keeps the focus where it is. */
+/** Replaces the children by those given, moves none that keeps its position, and keeps the focus. */
 export function setChildren(parent, children) {
   const focused = parent.contains(document.activeElement) ? document.activeElement : null;
   const kept = new Set(children);

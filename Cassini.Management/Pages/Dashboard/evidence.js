@@ -1,4 +1,4 @@
-// An event, opened: its JSON as the broker tells it.
+// An event, opened: its JSON as the broker sends it.
 
 import { getJson, sentenceOf } from './api.js';
 import { byId, setText } from './dom.js';

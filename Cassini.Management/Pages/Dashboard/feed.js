@@ -1,4 +1,4 @@
-// The feed, followed for as long as the page is open. Read with fetch, since an EventSource sends no token.
+// The feed, followed for as long as the page is open. Read with fetch, because an EventSource sends no token.
 
 import { Denied, request } from './api.js';
 import { messagesOf } from './sse.js';

@@ -27,7 +27,7 @@ export function showAge(milliseconds) {
   }
 }
 
-/** The title tells what a tab in the background shows. */
+/** The title shows the status for a tab in the background. */
 export function showTitle(health) {
   const title = state === 'lost' ? '⚠ feed lost · Cassini' : health === null ? 'Cassini' : `${health.status} · Cassini`;
   if (document.title !== title) {

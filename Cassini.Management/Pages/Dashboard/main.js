@@ -48,7 +48,7 @@ const render = throttled(100, () => {
   showTitle(model.health);
 });
 
-// Transitions do not tell all: whether a status is only held, whether a check is flapping, where an endpoint is bound.
+// Transitions do not carry everything: whether a status is only held, whether a check is flapping, where an endpoint is bound.
 const refreshHealth = throttled(250, () => notes.read('checks-failed', async () => {
   if (model.refresh(await readSnapshot())) {
     render();
@@ -113,7 +113,7 @@ function onState(next, why) {
   }
 }
 
-/** A link carries no token: what it leads to would be refused. */
+/** A link carries no token: the server would refuse the request. */
 function askForToken() {
   byId('access').hidden = false;
   byId('views').hidden = true;

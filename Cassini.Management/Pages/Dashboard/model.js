@@ -1,4 +1,4 @@
-// The fold of the feed: what the broker is, as far as it has told.
+// The fold of the feed: the state of the broker, as far as the feed has reported it.
 
 import { Clock } from './clock.js';
 import { sequenceOf } from './format.js';
@@ -6,7 +6,7 @@ import { Happenings, Samples } from './series.js';
 
 const MOST_TRANSITIONS = 1_000;
 
-/** A peer that sent nothing made no handshake, and a shutdown refuses nobody. */
+/** A peer that sent nothing made no handshake, and a shutdown is no refusal. */
 const NO_REFUSAL = new Set(['bareProbe', 'silent', 'shutdown']);
 
 export class Model {
@@ -35,7 +35,7 @@ export class Model {
     }
   }
 
-  /** Takes in a snapshot that was asked for: it knows details that transitions do not tell. */
+  /** Applies a requested snapshot: it has details that transitions do not carry. */
   refresh(health) {
     if (this.health === null || health.epoch !== this.health.epoch || sequenceOf(health.log.newestId) < this.through) {
       return false;

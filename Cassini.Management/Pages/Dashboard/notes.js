@@ -1,4 +1,4 @@
-// What could not be read, told at the part of the page that it is missing from.
+// Shows what could not be read at the part of the page that lacks it.
 
 import { Denied, sentenceOf } from './api.js';
 import { byId, setText } from './dom.js';
@@ -13,7 +13,7 @@ export class Notes {
     this.denied = denied;
   }
 
-  /** Reads, and says so where it fails; the next time it succeeds takes that away. `again` is how to try once more. */
+  /** Reads, and says so where it fails; the next time it succeeds takes that away. `again` retries. */
   async read(id, read, again) {
     const mine = Symbol(id);
     this.#latest.set(id, mine);
@@ -35,7 +35,7 @@ export class Notes {
     }
   }
 
-  /** Tries once more what failed last. */
+  /** Retries what failed last. */
   retry() {
     for (const id of this.#failed) {
       this.#reads.get(id)();

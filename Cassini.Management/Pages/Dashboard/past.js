@@ -9,7 +9,7 @@ const CONNECTION_EVENTS = 4_096;
 const MARGIN = 64;
 const QUIET = 1_000;
 
-/** Reads until `gone` is aborted: from then on nothing is told. */
+/** Reads until `gone` is aborted: from then on nothing is reported. */
 export async function readPast(snapshot, onEnvelope, gone) {
   const kept = sequenceOf(snapshot.log.oldestId);
 
@@ -40,7 +40,7 @@ export async function readSnapshot() {
   }
 }
 
-/** Reads until the snapshot's own place, or until nothing more comes: the last events may be of other types. */
+/** Reads until the snapshot's own position, or until nothing more comes: the last events may be of other types. */
 async function read(types, from, to, snapshot, onEnvelope, gone) {
   const cut = new AbortController();
   let timer = setTimeout(() => cut.abort(new DOMException('nothing came', 'TimeoutError')), TIME_LIMIT);

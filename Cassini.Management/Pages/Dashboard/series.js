@@ -59,7 +59,7 @@ export class Samples {
     this.add(sequence, at, values);
   }
 
-  /** The highest value of each step; what was sampled last stands until the next sample. */
+  /** The highest value of each step; the last sample holds until the next one. */
   levels(now, name) {
     this.#forget(now);
     const levels = new Array(POINTS).fill(null);
@@ -89,7 +89,7 @@ export class Samples {
       spread(rates, now, grewFrom, after.at, after[name] - before[name]);
     }
 
-    // Time that no sample speaks of yet: nothing new was told.
+    // Time without a sample yet: nothing new was reported.
     if (this.last !== null && this.last[name] !== null) {
       spread(rates, now, this.last.at, now, 0);
     }

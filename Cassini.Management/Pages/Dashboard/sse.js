@@ -46,7 +46,7 @@ export class SseParser {
   }
 }
 
-/** The messages of an answer, as they come. `alive` is told of every byte. */
+/** The messages of an answer, as they come. `alive` is called for every byte. */
 export async function* messagesOf(response, alive = () => {}) {
   const parser = new SseParser();
   const reader = response.body.pipeThrough(new TextDecoderStream()).getReader();

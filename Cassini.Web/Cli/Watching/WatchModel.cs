@@ -13,7 +13,7 @@ internal sealed record WatchModel
 
     public required HealthSnapshot Health { get; init; }
 
-    /// <summary>Why nothing is heard, or null.</summary>
+    /// <summary>Why no feed arrives; null while it does.</summary>
     public string? Lost { get; init; }
 
     /// <summary>The last lines worth reading, the newest last.</summary>
@@ -49,7 +49,7 @@ internal sealed record WatchModel
 
     private WatchModel Apply(EventEnvelope envelope) => envelope.Event switch
     {
-        // They come all the time: their numbers are shown, and not they.
+        // They come all the time: the screen shows their numbers instead of a line for each.
         HeartbeatReceived or AcceptProbed or CanarySucceeded => this,
         LoadSampled e => Sample(envelope, e),
         ConnectionAccepted => this with { AcceptedSinceLoad = AcceptedSinceLoad + 1 },
