@@ -3,7 +3,7 @@ using Microsoft.Extensions.Logging;
 
 namespace Cassini.Streams.Hosting;
 
-/// <summary>What this room logs. Event ids 1900 to 1919.</summary>
+/// <summary>The log messages of this namespace. Event ids 1900 to 1919.</summary>
 internal static partial class HostingLog
 {
     [LoggerMessage(1900, LogLevel.Warning, "The process may open too few files: limits are reduced to {MaxConnections} open and {MaxPending} pending connections")]

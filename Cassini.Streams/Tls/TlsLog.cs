@@ -2,7 +2,7 @@ using Microsoft.Extensions.Logging;
 
 namespace Cassini.Streams.Tls;
 
-/// <summary>What this room logs. Event ids 400 to 419.</summary>
+/// <summary>The log messages of this namespace. Event ids 400 to 419.</summary>
 internal static partial class TlsLog
 {
     [LoggerMessage(402, LogLevel.Information, "The certificate files are again those in use.")]
