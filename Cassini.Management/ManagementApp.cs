@@ -16,7 +16,7 @@ internal static class ManagementApp
 {
     private const int MaxHeaderBytes = 16 * 1024;
 
-    // Beyond feeds and long polls, which are capped by themselves: connections for probes, scrapers and people.
+    // Beyond feeds and long polls, which have caps of their own: connections for probes, scrapers and people.
     private const int OtherConnections = 512;
 
     /// <summary>
@@ -92,7 +92,7 @@ internal static class ManagementApp
         kestrel.Limits.MaxRequestBodySize = MaxHeaderBytes;
         kestrel.Limits.RequestHeadersTimeout = TimeSpan.FromSeconds(10);
 
-        // Also of a connection that has not asked for anything yet: a scraper or prober comes again sooner, or connects anew.
+        // This also limits a connection without a request yet: a scraper or prober returns sooner, or connects again.
         kestrel.Limits.KeepAliveTimeout = TimeSpan.FromSeconds(20);
         kestrel.Limits.MaxConcurrentConnections = options.MaxFeeds + options.MaxWaits + OtherConnections;
     }

@@ -28,7 +28,7 @@ internal sealed class ManagementSurface : IAsyncDisposable
     /// <summary>Makes what the endpoints share.</summary>
     /// <param name="broker">The broker that is managed.</param>
     /// <param name="options">Caps, tokens and the heartbeat of the feed.</param>
-    /// <param name="access">Judges every request, and says whether callers are distinguished.</param>
+    /// <param name="access">Checks every request, and says whether callers are distinguished.</param>
     /// <param name="export">Where metrics go beside /metrics; null for nowhere.</param>
     /// <param name="time">The one clock.</param>
     /// <param name="logger">Logs what operators need to know about tokens and drains.</param>

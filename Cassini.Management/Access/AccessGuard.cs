@@ -4,10 +4,10 @@ namespace Cassini.Management.Access;
 
 /// <summary>
 /// Stands before every endpoint. Where no credentials are needed, a caller that means this machine, and is no page of another site, may do
-/// everything. Strangers get one word from the probes, and what is wholly public.
+/// everything. Anonymous callers get one word from the probes, and what is wholly public.
 /// </summary>
 /// <param name="meansUs">Whether a request's Host means this broker.</param>
-/// <param name="callers">Judges callers; null when every caller may do everything.</param>
+/// <param name="callers">Checks callers; null when every caller may do everything.</param>
 /// <param name="rates">How many requests a caller may make; null for any number.</param>
 /// <param name="refusals">Counts the callers that are refused.</param>
 internal sealed class AccessGuard(Func<HttpContext, bool> meansUs, ICallerRule? callers, RequestRates? rates, Refusals refusals)

@@ -11,7 +11,7 @@ namespace Cassini.Management.Access;
 /// <param name="token">A token that stays; null for none.</param>
 /// <param name="path">A file of tokens; null for none. Nothing is read before <see cref="LoadAsync"/>.</param>
 /// <param name="time">The one clock.</param>
-/// <param name="logger">Logs that the file cannot be read any more.</param>
+/// <param name="logger">Logs that the file can no longer be read.</param>
 internal sealed class BearerTokens(string? token, string? path, TimeProvider time, ILogger logger)
 {
     private const int MaxFileBytes = 64 * 1024;

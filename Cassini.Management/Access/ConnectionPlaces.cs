@@ -13,7 +13,7 @@ internal static class ConnectionPlaces
         if (!places.TryTake(caller))
         {
             refusals.Add(RefusalKind.Connections);
-            connection.Abort(new ConnectionAbortedException("The caller has as many connections as it may."));
+            connection.Abort(new ConnectionAbortedException("The caller has too many connections."));
             return;
         }
 

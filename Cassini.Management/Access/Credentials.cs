@@ -6,7 +6,7 @@ namespace Cassini.Management.Access;
 
 /// <summary>Checks the credentials of a caller: a bearer token, or a client certificate of the broker's CA.</summary>
 /// <param name="tokens">The tokens that are credentials.</param>
-/// <param name="certificates">What client certificates are judged by; null when none is a credential.</param>
+/// <param name="certificates">Checks client certificates; null when none is a credential.</param>
 /// <param name="identities">The identities of client certificates that are credentials; empty for every one.</param>
 internal sealed class Credentials(BearerTokens tokens, CertificateStore? certificates, ImmutableArray<string> identities) : ICallerRule
 {

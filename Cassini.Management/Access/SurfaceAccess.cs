@@ -16,7 +16,7 @@ internal sealed class SurfaceAccess : IDisposable
         _rates = rates;
     }
 
-    /// <summary>Judges each request.</summary>
+    /// <summary>Checks each request.</summary>
     public AccessGuard Guard { get; }
 
     /// <summary>Counts the callers that are refused.</summary>

@@ -32,7 +32,7 @@ internal static class IndexEndpoint
 
     public static void MapIndex(this IEndpointRouteBuilder routes) =>
         routes.MapReads("/", AnswerAsync)
-            .Describe("index", "What there is; in a browser, the dashboard.")
+            .Describe("index", "The list of endpoints; in a browser, the dashboard.")
             .Answers(StatusCodes.Status200OK, Answer.PlainText, MediaTypeNames.Text.Html)
             .WithMetadata(PublicAccess.Page);
 

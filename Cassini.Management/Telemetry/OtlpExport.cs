@@ -50,7 +50,7 @@ internal sealed class OtlpExport
         : builder.Build();
 
     /// <summary>
-    /// Begins to send the spans of one source. What is worth a trace of its own was decided where the span begins; the sampler only
+    /// Begins to send the spans of one source. The code that begins a span decided whether it is a trace of its own; the sampler only
     /// follows.
     /// </summary>
     /// <returns>Sends what is left and ends; null when there is nowhere to send them.</returns>

@@ -5,7 +5,7 @@ namespace Cassini.Web.Systemd;
 
 /// <summary>
 /// Sends to the service manager, one datagram for each message. No failure there stops a broker: it is logged once,
-/// and each message is tried anew, on a socket of its own, because the manager may have restarted too.
+/// and each message is a new attempt, on a socket of its own, because the manager may have restarted too.
 /// </summary>
 internal sealed class NotifySocket(UnixDomainSocketEndPoint address, TimeProvider time, ILogger logger)
 {

@@ -43,7 +43,7 @@ internal sealed class FuzzTalk(int port, X509Certificate2 certificate)
 
             if (random.Next(4) != 0)
             {
-                // The broker reads all of it before it meets the end.
+                // The broker reads everything before it reaches the end.
                 await stream.ShutdownAsync();
                 socket.Shutdown(SocketShutdown.Send);
                 await reading;

@@ -84,7 +84,7 @@ internal sealed class MqttConnection : IDisposable
         }
         catch (Exception e) when (e is IOException or SocketException or ObjectDisposedException)
         {
-            // The broker was quicker.
+            // The broker closed the connection first.
         }
     }
 

@@ -123,7 +123,7 @@ internal sealed class ThroughputLoad(string name, int groups, int subscribers, i
         }
     }
 
-    /// <summary>Until all came that was sent, or nothing comes any more.</summary>
+    /// <summary>Waits until everything sent has arrived, or until nothing more arrives.</summary>
     private void Drain(Pacer pacer)
     {
         _windows.ForEach(window => window.Close());

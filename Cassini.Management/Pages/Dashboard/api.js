@@ -20,7 +20,7 @@ export function setToken(value) {
   token = value;
 }
 
-/** A limit on how long the answer may take, its body included. Feeds have no end, and watch over their silence instead. */
+/** A limit on how long the answer may take, its body included. Feeds have no end; they limit their silence instead. */
 export const timeLimit = () => AbortSignal.timeout(TIME_LIMIT);
 
 export async function request(path, { method = 'GET', headers = {}, signal = timeLimit() } = {}) {

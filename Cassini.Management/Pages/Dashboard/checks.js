@@ -3,7 +3,7 @@
 import { byId, h, Keyed } from './dom.js';
 import { SEVERITY, age, evidence, reason, status } from './words.js';
 
-/** What it means that a check passes. */
+/** What a passing check means. */
 const MEANING = {
   projection: 'events are folded and time passes',
   bind: 'every endpoint is bound',
@@ -12,7 +12,7 @@ const MEANING = {
   canary: 'a client’s message gets through the broker and back',
   supervision: 'nothing crashed recently',
   handshake: 'few handshakes are refused',
-  certificate: 'every certificate is valid for a good while',
+  certificate: 'no certificate expires soon',
   backlog: 'subscribers keep up',
   phase: 'the broker is ready',
 };

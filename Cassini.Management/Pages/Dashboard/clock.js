@@ -18,7 +18,7 @@ export class Clock {
     this.#at = performance.now();
   }
 
-  /** Something happened then, so it cannot be earlier now. */
+  /** An event has this time, so the present is not earlier. */
   reach(elapsed) {
     if (elapsed > this.now) {
       this.set(elapsed);

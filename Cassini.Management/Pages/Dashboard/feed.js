@@ -56,7 +56,7 @@ export class Feed {
     let watchdog;
     const alive = () => {
       clearTimeout(watchdog);
-      watchdog = setTimeout(() => cut.abort(new Error(`nothing was heard for ${Math.round(this.#silence / 1000)} s`)), this.#silence);
+      watchdog = setTimeout(() => cut.abort(new Error(`nothing arrived for ${Math.round(this.#silence / 1000)} s`)), this.#silence);
     };
     alive();
     try {

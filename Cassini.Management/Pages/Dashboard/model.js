@@ -15,7 +15,7 @@ export class Model {
     this.#clear();
   }
 
-  /** Takes in a message of the feed; true when everything begins afresh. */
+  /** Applies a message of the feed; true when the state starts over. */
   apply({ type, data }) {
     switch (type) {
       case 'snapshot': return this.#begin(data);
@@ -26,7 +26,7 @@ export class Model {
     }
   }
 
-  /** Takes in an event of before the first snapshot: once, however often it is read. */
+  /** Applies an event from before the first snapshot: once, even when it is read several times. */
   remember(envelope) {
     const sequence = sequenceOf(envelope.id);
     if (this.health !== null && envelope.id.startsWith(this.health.epoch) && sequence <= this.since && !this.remembered.has(sequence)) {

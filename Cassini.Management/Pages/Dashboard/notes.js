@@ -13,7 +13,7 @@ export class Notes {
     this.denied = denied;
   }
 
-  /** Reads, and says so where it fails; the next time it succeeds takes that away. `again` retries. */
+  /** Reads, and shows a note when that fails; the next success removes the note. `again` retries. */
   async read(id, read, again) {
     const mine = Symbol(id);
     this.#latest.set(id, mine);
@@ -28,7 +28,7 @@ export class Notes {
       }
     }
 
-    // An answer that was overtaken says nothing any more.
+    // A newer request has replaced this one: its answer is ignored.
     if (this.#latest.get(id) === mine) {
       setText(byId(id), problem);
       this.#failed[problem === '' ? 'delete' : 'add'](id);

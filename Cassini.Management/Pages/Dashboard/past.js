@@ -13,7 +13,7 @@ const QUIET = 1_000;
 export async function readPast(snapshot, onEnvelope, gone) {
   const kept = sequenceOf(snapshot.log.oldestId);
 
-  // A full log goes on forgetting while it is asked.
+  // A full log goes on discarding events during the read.
   const oldest = kept > 1 ? kept + MARGIN : kept;
   const newest = sequenceOf(snapshot.log.newestId);
   await Promise.all([
@@ -22,7 +22,7 @@ export async function readPast(snapshot, onEnvelope, gone) {
   ]);
 }
 
-/** The health of now: what a feed begins with. Unlike /healthz it is no failed request in the browser's eyes when all is not well. */
+/** The health of now: what a feed begins with. Unlike /healthz it does not count as a failed request in the browser when health is bad. */
 export async function readSnapshot() {
   const cut = new AbortController();
   try {

@@ -7,7 +7,7 @@ export const POINTS = SPAN / STEP;
 /** Load is sampled every five seconds; a sample that says nothing new is left out. */
 const SAMPLING = 5;
 
-/** How often something happened. */
+/** Counts occurrences over time. */
 export class Happenings {
   #perSecond = new Map();
 
@@ -73,7 +73,7 @@ export class Samples {
     return levels;
   }
 
-  /** By how much a counter grew, a second. */
+  /** The growth of a counter per second. */
   rates(now, name) {
     this.#forget(now);
     const rates = new Array(POINTS).fill(null);

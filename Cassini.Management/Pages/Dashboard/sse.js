@@ -6,7 +6,7 @@ export class SseParser {
   #data = [];
   #id;
 
-  /** Takes in a piece of text, and returns the messages that it completes. */
+  /** Parses a piece of text, and returns the messages that it completes. */
   push(text) {
     const messages = [];
     const lines = (this.#rest + text).split(/\r\n|\n|\r(?!$)/);

@@ -10,7 +10,7 @@ namespace Cassini.Web.Cli.Messaging;
 internal sealed class PublishFlags
 {
     private readonly ConnectionFlags _connection = new();
-    private readonly Argument<string> _topic = new("TOPIC") { Description = "Where to publish." };
+    private readonly Argument<string> _topic = new("TOPIC") { Description = "The topic to publish to." };
     private readonly Argument<string?> _message = new("MESSAGE") { Description = "The payload.", Arity = ArgumentArity.ZeroOrOne };
     private readonly Option<string> _file = new("--file") { HelpName = "FILE", Description = "The payload is this file's content." };
     private readonly Option<bool> _lines = new("--stdin-lines") { Description = "Each line of standard input is a message." };

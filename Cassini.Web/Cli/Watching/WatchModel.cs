@@ -5,7 +5,7 @@ using Cassini.Streams.Health;
 
 namespace Cassini.Web.Cli.Watching;
 
-/// <summary>What there is to see of a broker: a fold of its feed's notes. Immutable.</summary>
+/// <summary>The state that the screen shows: a fold of the notes of a broker's feed. Immutable.</summary>
 internal sealed record WatchModel
 {
     /// <summary>More lines than any terminal has.</summary>
