@@ -19,7 +19,7 @@ internal sealed class Prober
     /// <param name="options">The intervals and time-outs.</param>
     /// <param name="manager">The manager that it probes.</param>
     /// <param name="certificates">The source of the certificate that the canary must be served.</param>
-    /// <param name="events">Where it is told.</param>
+    /// <param name="events">Publishes the results.</param>
     /// <param name="time">The one clock.</param>
     /// <param name="logger">The log.</param>
     /// <param name="speaksMqtt">
