@@ -15,7 +15,7 @@ public static class CassiniManagement
     /// </summary>
     /// <param name="services">Where to add it.</param>
     /// <param name="configure">
-    /// Makes the options from the defaults; null for the defaults. What concerns a port of one's own is of no effect here, because the
+    /// Makes the options from the defaults; null for the defaults. Settings of a separate port have no effect here, because the
     /// application has the port: <see cref="ManagementOptions.Address"/>, <see cref="ManagementOptions.Https"/>,
     /// <see cref="ManagementOptions.RequireCredentials"/>, <see cref="ManagementOptions.TokenPath"/>, <see cref="ManagementOptions.Identities"/>,
     /// <see cref="ManagementOptions.GrpcAddress"/>, and the limits for each caller.

@@ -3,7 +3,9 @@ using Cassini.Streams.Hosting;
 
 namespace Cassini.Management;
 
-/// <summary>Begins the spans of connections in an application that embeds a broker: they cost one comparison while nobody listens.</summary>
+/// <summary>
+/// Begins the spans of connections in an application that embeds a broker: they cost one comparison while there is no listener.
+/// </summary>
 internal sealed class EmbeddedTraces(BrokerHost host) : IHostedLifecycleService
 {
     private IDisposable _observation = System.Reactive.Disposables.Disposable.Empty;

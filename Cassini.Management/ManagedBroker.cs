@@ -18,7 +18,7 @@ internal sealed record ManagedBroker(
     /// <summary>Topics, subscriptions and their statistics; null when the host serves another protocol.</summary>
     public MqttBroker? Mqtt { get; init; }
 
-    /// <summary>What is served over TLS, and what client certificates are judged by; null without TLS.</summary>
+    /// <summary>The certificates in use, and the check of client certificates; null without TLS.</summary>
     public CertificateStore? Certificates { get; init; }
 
     /// <summary>Asks for a graceful stop of the process; null when nothing can ask for one.</summary>

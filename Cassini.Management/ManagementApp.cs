@@ -16,20 +16,20 @@ internal static class ManagementApp
 {
     private const int MaxHeaderBytes = 16 * 1024;
 
-    // Beyond feeds and long polls, which are capped by themselves: room for probes, scrapers and people.
+    // Beyond feeds and long polls, which have caps of their own: connections for probes, scrapers and people.
     private const int OtherConnections = 512;
 
     /// <summary>
     /// Makes the application; <c>StartAsync</c> binds it, and throws an <see cref="IOException"/> when it cannot, and an
-    /// <see cref="AccessConfigurationException"/> when a token file cannot be used. It takes no signals: whoever starts it stops it, after the
-    /// broker.
+    /// <see cref="AccessConfigurationException"/> when a token file cannot be used. It handles no signals: the caller that starts it stops
+    /// it, after the broker.
     /// </summary>
     /// <param name="broker">The broker that is managed.</param>
     /// <param name="options">Address, access and caps.</param>
     /// <param name="loggers">Where it logs.</param>
     /// <param name="time">The one clock.</param>
     /// <param name="export">Where metrics go beside /metrics; null for nowhere.</param>
-    /// <param name="refusals">Counts the callers that are turned away; null for a count of its own.</param>
+    /// <param name="refusals">Counts the callers that are refused; null for a count of its own.</param>
     /// <exception cref="ExportConfigurationException">The export cannot be used as it is configured.</exception>
     public static WebApplication Create(
         ManagedBroker broker, ManagementOptions options, ILoggerFactory loggers, TimeProvider time, OtlpExport? export = null, Refusals? refusals = null)
@@ -92,7 +92,7 @@ internal static class ManagementApp
         kestrel.Limits.MaxRequestBodySize = MaxHeaderBytes;
         kestrel.Limits.RequestHeadersTimeout = TimeSpan.FromSeconds(10);
 
-        // Also of a connection that has not asked for anything yet: a scraper or prober comes again sooner, or connects anew.
+        // This also limits a connection without a request yet: a scraper or prober returns sooner, or connects again.
         kestrel.Limits.KeepAliveTimeout = TimeSpan.FromSeconds(20);
         kestrel.Limits.MaxConcurrentConnections = options.MaxFeeds + options.MaxWaits + OtherConnections;
     }

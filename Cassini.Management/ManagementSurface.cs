@@ -28,10 +28,10 @@ internal sealed class ManagementSurface : IAsyncDisposable
     /// <summary>Makes what the endpoints share.</summary>
     /// <param name="broker">The broker that is managed.</param>
     /// <param name="options">Caps, tokens and the heartbeat of the feed.</param>
-    /// <param name="access">Judges every request, and says whether callers are told apart.</param>
+    /// <param name="access">Checks every request, and says whether callers are distinguished.</param>
     /// <param name="export">Where metrics go beside /metrics; null for nowhere.</param>
     /// <param name="time">The one clock.</param>
-    /// <param name="logger">Logs what operators are to know of tokens and drains.</param>
+    /// <param name="logger">Logs what operators need to know about tokens and drains.</param>
     /// <param name="stopping">Ends feeds and long polls.</param>
     /// <exception cref="ExportConfigurationException">The export cannot be used as it is configured.</exception>
     public ManagementSurface(
@@ -46,7 +46,7 @@ internal sealed class ManagementSurface : IAsyncDisposable
         var callersWaits = access.Places(options.MaxWaitsPerCaller);
         _waits = new ProbeWaits(broker.Health, time, _refusals, options.MaxWaits, callersWaits, stopping);
 
-        // Strangers can use up no more than half, so that a caller with credentials finds a place.
+        // Anonymous callers can use up at most half, so that a caller with credentials finds a slot.
         _strangersWaits = new ProbeWaits(broker.Health, time, _refusals, Math.Max(1, options.MaxWaits / 2), callersWaits, stopping);
         _feeds = new FeedRegistry(
             broker.Hub, broker.Health, _bodies, access.Places(options.MaxFeedsPerCaller), options.MaxFeeds, options.FeedHeartbeat, time);

@@ -4,12 +4,12 @@ namespace Cassini.Management.Access;
 
 /// <summary>
 /// Stands before every endpoint. Where no credentials are needed, a caller that means this machine, and is no page of another site, may do
-/// everything. Strangers get one word from the probes, and what is wholly public.
+/// everything. Anonymous callers get one word from the probes, and what is wholly public.
 /// </summary>
 /// <param name="meansUs">Whether a request's Host means this broker.</param>
-/// <param name="callers">Judges callers; null when every caller may do everything.</param>
+/// <param name="callers">Checks callers; null when every caller may do everything.</param>
 /// <param name="rates">How many requests a caller may make; null for any number.</param>
-/// <param name="refusals">Counts the callers that are turned away.</param>
+/// <param name="refusals">Counts the callers that are refused.</param>
 internal sealed class AccessGuard(Func<HttpContext, bool> meansUs, ICallerRule? callers, RequestRates? rates, Refusals refusals)
 {
     public RequestDelegate Guard(RequestDelegate next) => context =>
@@ -69,8 +69,8 @@ internal sealed class AccessGuard(Func<HttpContext, bool> meansUs, ICallerRule? 
     }
 
     /// <summary>
-    /// The requests of an orchestrator are not counted: another caller of its address must not make it take a broker for dead. They cost
-    /// next to nothing.
+    /// The requests of an orchestrator are not counted: otherwise another caller at its address could make it believe that a broker is
+    /// dead. They cost next to nothing.
     /// </summary>
     private static bool IsBareProbe(HttpContext context) =>
         !context.Request.QueryString.HasValue && context.GetEndpoint()?.Metadata.GetMetadata<PublicAccess>() is { Word: not null };

@@ -8,6 +8,6 @@ internal static partial class AccessLog
     [LoggerMessage(2101, LogLevel.Information, "{Path} can be read again")]
     public static partial void TokensBack(ILogger logger, string path);
 
-    [LoggerMessage(2102, LogLevel.Information, "a graceful stop was asked for over HTTP by {Caller}")]
+    [LoggerMessage(2102, LogLevel.Information, "{Caller} requested a graceful stop over HTTP")]
     public static partial void DrainRequested(ILogger logger, string? caller);
 }

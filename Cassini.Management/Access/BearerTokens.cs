@@ -6,19 +6,19 @@ namespace Cassini.Management.Access;
 
 /// <summary>
 /// The bearer tokens that are valid now: a fixed one, and those of a file, which is read again at the first use after a second. A file
-/// that cannot be read holds no token: whoever removes it locks its callers out. Only digests are kept. Thread-safe.
+/// that cannot be read holds no token: removing it locks its callers out. Only digests are kept. Thread-safe.
 /// </summary>
-/// <param name="token">A token that stays; null for none.</param>
+/// <param name="token">A fixed token; null for none.</param>
 /// <param name="path">A file of tokens; null for none. Nothing is read before <see cref="LoadAsync"/>.</param>
 /// <param name="time">The one clock.</param>
-/// <param name="logger">Logs that the file cannot be read any more.</param>
+/// <param name="logger">Logs that the file can no longer be read.</param>
 internal sealed class BearerTokens(string? token, string? path, TimeProvider time, ILogger logger)
 {
     private const int MaxFileBytes = 64 * 1024;
 
     private static readonly TimeSpan Freshness = TimeSpan.FromSeconds(1);
 
-    /// <summary>How long a request waits for a look at the file.</summary>
+    /// <summary>How long a request waits for a read of the file.</summary>
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(5);
 
     private readonly ImmutableArray<byte[]> _fixed = string.IsNullOrEmpty(token) ? [] : [DigestOf(token)];
@@ -70,7 +70,7 @@ internal sealed class BearerTokens(string? token, string? path, TimeProvider tim
         return accepted;
     }
 
-    /// <summary>One caller a second looks at the file, and callers that ask meanwhile are answered by the last look.</summary>
+    /// <summary>One caller a second reads the file; meanwhile the other callers use the result of the last read.</summary>
     private async ValueTask LookAsync(string file)
     {
         if (time.GetElapsedTime(Volatile.Read(ref _readAt)) < Freshness || Interlocked.Exchange(ref _isLooking, 1) != 0)
@@ -136,7 +136,7 @@ internal sealed class BearerTokens(string? token, string? path, TimeProvider tim
             using var stream = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete);
             var buffer = new byte[MaxFileBytes + 1];
 
-            // Never more than that, whatever the file says of its length: a device says 0 and has no end.
+            // The limit holds whatever length the file reports: a device reports 0 and has no end.
             var length = stream.ReadAtLeast(buffer, buffer.Length, throwOnEndOfStream: false);
             return length > MaxFileBytes
                 ? new TokenFile([], $"is not a file of at most {MaxFileBytes / 1024} KiB")
@@ -160,6 +160,6 @@ internal sealed class BearerTokens(string? token, string? path, TimeProvider tim
 
     private static byte[] DigestOf(string token) => SHA256.HashData(Encoding.UTF8.GetBytes(token));
 
-    /// <summary>What a look found.</summary>
+    /// <summary>The result of one read.</summary>
     private sealed record TokenFile(ImmutableArray<byte[]> Tokens, string? Problem);
 }

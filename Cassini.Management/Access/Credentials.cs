@@ -4,9 +4,9 @@ using Cassini.Streams.Tls.Clients;
 
 namespace Cassini.Management.Access;
 
-/// <summary>Judges what a caller shows: a bearer token, or a client certificate of the broker's CA.</summary>
+/// <summary>Checks the credentials of a caller: a bearer token, or a client certificate of the broker's CA.</summary>
 /// <param name="tokens">The tokens that are credentials.</param>
-/// <param name="certificates">What client certificates are judged by; null when none is a credential.</param>
+/// <param name="certificates">Checks client certificates; null when none is a credential.</param>
 /// <param name="identities">The identities of client certificates that are credentials; empty for every one.</param>
 internal sealed class Credentials(BearerTokens tokens, CertificateStore? certificates, ImmutableArray<string> identities) : ICallerRule
 {
@@ -16,12 +16,12 @@ internal sealed class Credentials(BearerTokens tokens, CertificateStore? certifi
     private static readonly Refusal WrongToken = new(StatusCodes.Status401Unauthorized, "the bearer token is not valid", false);
     private static readonly Refusal WrongScheme = new(StatusCodes.Status401Unauthorized, "the Authorization header is not of the form: Bearer TOKEN", false);
 
-    /// <summary>Why the caller is not let in; null when it is.</summary>
+    /// <summary>Why the caller is refused; null when it is accepted.</summary>
     public async ValueTask<Refusal?> ExamineAsync(HttpContext context)
     {
         if (context.Request.Headers.Authorization.Count > 0)
         {
-            // What is shown must be right: a caller whose token was rotated away is to learn it.
+            // Credentials that are sent must be valid: a caller whose token was rotated must learn that.
             return !TryReadToken(context, out var token) ? WrongScheme : await tokens.AcceptAsync(token) ? null : WrongToken;
         }
 
@@ -43,7 +43,7 @@ internal sealed class Credentials(BearerTokens tokens, CertificateStore? certifi
         return token.Length > 0;
     }
 
-    /// <summary>Judged at each request: a CA or a revocation list that is reloaded counts for connections that are open already.</summary>
+    /// <summary>Checked at each request: a CA or a revocation list that is reloaded counts for connections that are open already.</summary>
     private ClientVerdict? Certificate(HttpContext context) =>
         context.Connection.ClientCertificate is { } certificate ? certificates?.Current.Judge(certificate, []) : null;
 

@@ -5,7 +5,7 @@ namespace Cassini.Management.Access;
 
 /// <summary>
 /// The rules in an application that has authentication of its own, and may be reached by any name. An endpoint is open to callers
-/// elsewhere when the application has said who they are to be: RequireAuthorization, or AllowAnonymous for everyone. Until it has, the
+/// elsewhere when the application has said which callers it allows: RequireAuthorization, or AllowAnonymous for everyone. Until then, the
 /// endpoint is for callers on this machine.
 /// </summary>
 /// <param name="allowed">Names that mean this application; empty for any name, where the application has said who may call.</param>

@@ -3,7 +3,7 @@ namespace Cassini.Management.Access;
 /// <summary>What an endpoint gives callers without credentials. An endpoint that does not say so gives them nothing.</summary>
 internal sealed class PublicAccess
 {
-    /// <summary>Everything: the endpoint tells nothing of this broker, or has a guard of its own.</summary>
+    /// <summary>Everything: the endpoint reveals nothing about this broker, or has a guard of its own.</summary>
     public static readonly PublicAccess Whole = new();
 
     /// <summary>The page that asks for credentials itself, because a browser cannot send a token while it loads a page: 401, with the page as its body.</summary>

@@ -2,7 +2,7 @@ using System.Text.Json;
 
 namespace Cassini.Management.Access;
 
-/// <summary>Why requests are turned away before they are looked at: a closed set, for the metric.</summary>
+/// <summary>Why requests are refused before they are handled: a closed set, for the metric.</summary>
 internal enum RefusalKind
 {
     /// <summary>Credentials are missing or wrong.</summary>
@@ -27,7 +27,7 @@ internal enum RefusalKind
     Watches,
 }
 
-/// <summary>How often callers were turned away, so that guessing and floods leave a trace. Thread-safe.</summary>
+/// <summary>Counts the refused callers, so that guessing and floods leave a trace. Thread-safe.</summary>
 internal sealed class Refusals
 {
     private static readonly string[] Words = [.. Enum.GetNames<RefusalKind>().Select(JsonNamingPolicy.CamelCase.ConvertName)];

@@ -32,10 +32,10 @@ internal sealed class RequestRates(int rate, int burst, Refusals refusals) : IDi
         return lease.IsAcquired;
     }
 
-    /// <summary>Turns callers away that ask too often, and does nothing else.</summary>
+    /// <summary>Refuses callers that send too many requests, and does nothing else.</summary>
     public RequestDelegate Limit(RequestDelegate next) => context => TryTake(context) ? next(context) : RefuseAsync(context);
 
-    /// <summary>The answer for a caller that asks too often.</summary>
+    /// <summary>The answer to a caller that sends too many requests.</summary>
     public static Task RefuseAsync(HttpContext context)
     {
         context.Response.Headers.RetryAfter = "1";

@@ -2,7 +2,7 @@ using System.Collections.Immutable;
 
 namespace Cassini.Management.Access;
 
-/// <summary>How the endpoints are guarded, standalone or in an application: the guard, and whether callers are told apart.</summary>
+/// <summary>How the endpoints are guarded, standalone or in an application: the guard, and whether callers are distinguished.</summary>
 internal sealed class SurfaceAccess : IDisposable
 {
     private readonly BearerTokens? _tokens;
@@ -16,10 +16,10 @@ internal sealed class SurfaceAccess : IDisposable
         _rates = rates;
     }
 
-    /// <summary>Judges each request.</summary>
+    /// <summary>Checks each request.</summary>
     public AccessGuard Guard { get; }
 
-    /// <summary>Counts the callers that are turned away.</summary>
+    /// <summary>Counts the callers that are refused.</summary>
     public Refusals Refusals { get; }
 
     /// <summary>Whether the guard is put around each endpoint; otherwise it stands before the whole application.</summary>
@@ -27,17 +27,17 @@ internal sealed class SurfaceAccess : IDisposable
 
     /// <summary>An address on which everything is open to this machine.</summary>
     /// <param name="hosts">Names that mean this machine, beside its own.</param>
-    /// <param name="tokens">The tokens that nobody is asked for: their file must be usable all the same.</param>
-    /// <param name="refusals">Counts the callers that are turned away.</param>
+    /// <param name="tokens">The tokens. No caller needs one, but their file must still be usable.</param>
+    /// <param name="refusals">Counts the callers that are refused.</param>
     public static SurfaceAccess Open(ImmutableArray<string> hosts, BearerTokens tokens, Refusals refusals) =>
         new(new AccessGuard(ByHost(hosts, anyUnlessNamed: false), null, null, refusals), refusals, tokens, null);
 
     /// <summary>An address on which callers need credentials.</summary>
     /// <param name="hosts">Names that mean this machine; empty for any name.</param>
     /// <param name="tokens">The tokens that are credentials.</param>
-    /// <param name="credentials">Judges what callers show.</param>
+    /// <param name="credentials">Checks the credentials of callers.</param>
     /// <param name="rates">How many requests each caller may make.</param>
-    /// <param name="refusals">Counts the callers that are turned away.</param>
+    /// <param name="refusals">Counts the callers that are refused.</param>
     public static SurfaceAccess Closed(
         ImmutableArray<string> hosts, BearerTokens tokens, Credentials credentials, RequestRates rates, Refusals refusals) =>
         new(new AccessGuard(ByHost(hosts, anyUnlessNamed: true), credentials, rates, refusals), refusals, tokens, rates);
@@ -53,7 +53,7 @@ internal sealed class SurfaceAccess : IDisposable
     /// <exception cref="AccessConfigurationException">The file cannot be used.</exception>
     public Task LoadAsync() => _tokens?.LoadAsync() ?? Task.CompletedTask;
 
-    /// <summary>So many places for each caller, where callers are told apart.</summary>
+    /// <summary>A limited number of slots for each caller, where callers are distinguished.</summary>
     public CallerPlaces Places(int most) => new(_rates is null ? null : most);
 
     public void Dispose() => _rates?.Dispose();

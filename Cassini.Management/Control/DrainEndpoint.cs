@@ -9,7 +9,7 @@ internal static class DrainEndpoint
     public static void MapDrain(
         this IEndpointRouteBuilder routes, Action? requestStop, BearerTokens shutdown, Refusals refusals, ILogger logger) =>
         routes.MapWrite(HttpMethods.Post, "/drain", context => AnswerAsync(context, requestStop, shutdown, refusals, logger))
-            .Describe("drain", "Stop gracefully. Demands the shutdown token as bearer token; progress is told by the feed.")
+            .Describe("drain", "Stop gracefully. Demands the shutdown token as bearer token; the feed reports the progress.")
             .Answers<AcceptedAnswer>(StatusCodes.Status202Accepted, Answer.Json)
             .Answers(StatusCodes.Status401Unauthorized, Answer.PlainText)
             .WithMetadata(PublicAccess.Whole);

@@ -85,7 +85,7 @@ internal static class FaultEndpoints
             ? Answer.TextAsync(context, StatusCodes.Status404NotFound, endpoint is null
                 ? "there is no endpoint\n"
                 : $"there is no endpoint {Answer.Quote(endpoint)}\n")
-        : Answer.TextAsync(context, StatusCodes.Status503ServiceUnavailable, "the listener manager has no room for it now\n");
+        : Answer.TextAsync(context, StatusCodes.Status503ServiceUnavailable, "the queue of the listener manager is full\n");
 
     private static bool Done(Action action)
     {

@@ -13,8 +13,8 @@ internal static class EventsEndpoint
     public static void MapEvents(this IEndpointRouteBuilder routes, EventHub hub, HealthProjection health, FeedRegistry feeds) =>
         routes.MapReads("/events", context => AnswerAsync(context, hub, health, feeds))
             .Describe("events", "The feed: a snapshot, then every event as it happens.")
-            .Takes("types", "The types of events to send, comma between; all when absent.", repeats: true)
-            .Takes("lastEventId", "Resume after this event. The header Last-Event-ID goes before it.")
+            .Takes("types", "The types of events to send, separated by commas; all when absent.", repeats: true)
+            .Takes("lastEventId", "Resume after this event. The header Last-Event-ID takes precedence.")
             .Takes("Last-Event-ID", "Resume after this event.", Microsoft.OpenApi.ParameterLocation.Header)
             .Answers(StatusCodes.Status200OK, MediaTypeNames.Text.EventStream)
             .Answers(StatusCodes.Status400BadRequest, Answer.PlainText)
@@ -35,7 +35,7 @@ internal static class EventsEndpoint
             return Task.CompletedTask;
         }
 
-        // A browser that reconnects repeats the address it was given and tells what it has seen in the header.
+        // A browser that reconnects repeats the original address and sends the last id that it saw in the header.
         var lastEventId = request.Headers["Last-Event-ID"] is { Count: > 0 } header ? header[^1] : request.Query["lastEventId"].ToString();
         var start = FeedStart.Decide(hub, health.Current, lastEventId);
         return feeds.TryOpen(context, filter, start.After, out var refusal) is { } feed
@@ -49,7 +49,7 @@ internal static class EventsEndpoint
     /// </summary>
     private static Task OpenAsync(HttpContext context, Feed feed, FeedStart start)
     {
-        // A subscriber may be as slow as it likes: it costs nobody anything, and is reset when it falls too far behind.
+        // A slow subscriber costs the others nothing; it is reset when it falls too far behind.
         if (context.Features.Get<IHttpMinResponseDataRateFeature>() is { } limit)
         {
             limit.MinDataRate = null;
@@ -58,7 +58,7 @@ internal static class EventsEndpoint
         return TypedResults.ServerSentEvents(feed.OpenAsync(start)).ExecuteAsync(context);
     }
 
-    /// <summary>All of it within the try: the feed has its place already, and gives it back however this ends.</summary>
+    /// <summary>Everything is inside the try because the feed holds its slot already and must release it however this ends.</summary>
     private static async Task StreamAsync(HttpContext context, FeedRegistry feeds, Feed feed, FeedStart start)
     {
         try

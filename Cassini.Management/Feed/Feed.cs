@@ -42,10 +42,12 @@ internal sealed class Feed : IDisposable
     /// <summary>Messages sent so far.</summary>
     public long Sent => Volatile.Read(ref _sent);
 
-    /// <summary>Whether nothing was sent for so long that a heartbeat is due at this look, and not only at the next. Any thread.</summary>
+    /// <summary>
+    /// Whether the feed was silent for so long that its heartbeat is due at this check, not only at the next. Any thread.
+    /// </summary>
     public bool IsQuiet => _time.GetElapsedTime(Volatile.Read(ref _lastSent)) > _registry.LongestSilence;
 
-    /// <summary>Makes the feed look around: it is stopped, cut off, or has something to say. Any thread.</summary>
+    /// <summary>Wakes the feed, because it is stopped, cut off, or has something to send. Any thread.</summary>
     public void Nudge() => _cursor.Nudge();
 
     public void Dispose() => _cursor.Dispose();
@@ -114,7 +116,9 @@ internal sealed class Feed : IDisposable
     private ValueTask SendAsync(Stream body, FeedMessage message, CancellationToken aborted) =>
         body.WriteAsync(Noted(message).ToFrame(), aborted);
 
-    /// <summary>A dead projection is not covered up by a beating heart: as long as it is stale, and when it is no longer, health itself is sent.</summary>
+    /// <summary>
+    /// Heartbeats must not hide a dead projection: while it is stale, and once when it is fresh again, health itself is sent.
+    /// </summary>
     private FeedMessage SignOfLife(HealthSnapshot? stale) => stale is not null || _knownStale is not null
         ? Snapshot(_health.Current, hasId: false)
         : new FeedMessage(FeedMessage.Heartbeat, Empty, IdOf(_cursor.Position));

@@ -8,7 +8,7 @@ namespace Cassini.Management.Feed;
 /// <param name="Snapshot">Its first snapshot.</param>
 /// <param name="After">The sequence after which it goes on.</param>
 /// <param name="IsResumed">Whether that is where the subscriber was, and not where the snapshot is.</param>
-/// <param name="Reset">Why it cannot resume as it was asked to; null when it can, or was not asked.</param>
+/// <param name="Reset">Why it cannot resume where the subscriber asked; null when it can, or when the subscriber did not ask.</param>
 internal sealed record FeedStart(HealthSnapshot Snapshot, long After, bool IsResumed, ResetAnswer? Reset)
 {
     /// <summary>Decides by the id of the last event that the subscriber has seen.</summary>

@@ -19,15 +19,15 @@ internal static class GrpcHealthApp
     // A request is a name.
     private const int MaxMessageBytes = 4 * 1024;
 
-    // Beside watchers, of which one connection can carry many: room for who checks.
+    // Connections for callers that only check, beside the watchers, of which one connection can carry many.
     private const int OtherConnections = 128;
 
     /// <summary>Makes the application; <c>StartAsync</c> binds it and throws an <see cref="IOException"/> when it cannot.</summary>
-    /// <param name="health">The health that is told.</param>
+    /// <param name="health">The health that is reported.</param>
     /// <param name="options">Address and caps.</param>
     /// <param name="loggers">Where it logs.</param>
     /// <param name="time">The one clock.</param>
-    /// <param name="refusals">Counts the callers that are turned away: the management's own, so that its metric has them.</param>
+    /// <param name="refusals">Counts the callers that are refused: the management's own, so that its metric has them.</param>
     /// <returns>Null when the options name no address.</returns>
     public static WebApplication? Create(
         HealthProjection health, ManagementOptions options, ILoggerFactory loggers, TimeProvider time, Refusals refusals)
@@ -89,7 +89,7 @@ internal static class GrpcHealthApp
         // Of a connection that carries no call: a watch is one.
         limits.KeepAliveTimeout = TimeSpan.FromSeconds(20);
 
-        // A watcher whose machine is gone holds a place until this finds out.
+        // A watcher whose machine is gone holds a slot until this detects it.
         limits.Http2.KeepAlivePingDelay = TimeSpan.FromSeconds(30);
         limits.Http2.KeepAlivePingTimeout = TimeSpan.FromSeconds(20);
     }

@@ -4,7 +4,7 @@ using Cassini.Streams.Primitives;
 
 namespace Cassini.Management.GrpcHealth;
 
-/// <summary>Places of open watches: so many in all, and so many for each caller. A refusal is counted. Thread-safe.</summary>
+/// <summary>Slots for open watches, limited in all and for each caller. A refusal is counted. Thread-safe.</summary>
 /// <param name="most">Watches of all callers at once.</param>
 /// <param name="places">Watches of one caller at once.</param>
 /// <param name="refusals">Counts the watches that are refused.</param>
@@ -12,8 +12,8 @@ internal sealed class WatchPlaces(int most, CallerPlaces places, Refusals refusa
 {
     private int _taken;
 
-    /// <summary>Takes a place.</summary>
-    /// <returns>Why there is none; null when it is taken.</returns>
+    /// <summary>Takes a slot.</summary>
+    /// <returns>Why there is no free slot; null when one was taken.</returns>
     public string? Take(IPAddress? caller)
     {
         if (Interlocked.Increment(ref _taken) > most)

@@ -7,7 +7,7 @@ namespace Cassini.Management.Http;
 
 /// <summary>
 /// Maps plain request delegates (nothing is bound by reflection, so the process starts fast and a request costs little)
-/// and says beside them what the OpenAPI document tells of them.
+/// and describes them for the OpenAPI document.
 /// </summary>
 internal static class EndpointDescriptions
 {

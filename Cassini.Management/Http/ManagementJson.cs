@@ -17,10 +17,10 @@ internal static class ManagementJson
     }.GetTypeInfo(typeof(T));
 }
 
-/// <summary>What was begun.</summary>
+/// <summary>The action that was started.</summary>
 /// <param name="Accepted">The name of the fault, or <c>disconnect</c>, or <c>drain</c>.</param>
-/// <param name="Id">The connection that it was asked for; null when none was named.</param>
-/// <param name="Endpoint">The endpoint that it was asked for; null when none was named.</param>
+/// <param name="Id">The connection that the request named; null when it named none.</param>
+/// <param name="Endpoint">The endpoint that the request named; null when it named none.</param>
 internal sealed record AcceptedAnswer(string Accepted, long? Id, string? Endpoint);
 
 [JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase)]

@@ -1,6 +1,6 @@
 namespace Cassini.Management.Http;
 
-/// <summary>The process has one owner of signals, and it is not the web framework.</summary>
+/// <summary>Keeps the web framework from handling signals, because the process handles them elsewhere.</summary>
 internal sealed class NoSignals : IHostLifetime
 {
     public Task WaitForStartAsync(CancellationToken cancellationToken) => Task.CompletedTask;

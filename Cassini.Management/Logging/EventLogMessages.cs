@@ -3,7 +3,7 @@ using Cassini.Streams.Health;
 
 namespace Cassini.Management.Logging;
 
-/// <summary>The log's messages. Their event ids are part of the surface: they stay what they are.</summary>
+/// <summary>The log's messages. Their event ids are part of the surface and never change.</summary>
 internal static partial class EventLogMessages
 {
     /// <summary>A phase is entered on purpose: a clean stop is no error.</summary>
@@ -114,16 +114,16 @@ internal static partial class EventLogMessages
     [LoggerMessage(1502, LogLevel.Warning, "{Role} certificate {Subject} ends at {NotAfter:u}")]
     public static partial void CertificateExpiring(this ILogger logger, CertificateRole role, string subject, DateTimeOffset notAfter);
 
-    [LoggerMessage(1600, LogLevel.Debug, "topic {Topic} came into being")]
+    [LoggerMessage(1600, LogLevel.Debug, "topic {Topic} created")]
     public static partial void TopicCreated(this ILogger logger, string topic);
 
-    [LoggerMessage(1601, LogLevel.Debug, "topic {Topic} went away")]
+    [LoggerMessage(1601, LogLevel.Debug, "topic {Topic} removed")]
     public static partial void TopicRemoved(this ILogger logger, string topic);
 
     [LoggerMessage(1602, LogLevel.Trace, "load: {QueuedMessages} queued messages, {Sessions} sessions, {Topics} topics, {Dropped} messages dropped so far")]
     public static partial void LoadSampled(this ILogger logger, long queuedMessages, int sessions, int? topics, long dropped);
 
-    [LoggerMessage(1603, LogLevel.Warning, "{Count} messages for {ClientId} dropped: too slow, or memory short")]
+    [LoggerMessage(1603, LogLevel.Warning, "{Count} messages for {ClientId} dropped: the client was too slow, or memory was short")]
     public static partial void MessagesDropped(this ILogger logger, long count, string clientId);
 
     [LoggerMessage(1700, LogLevel.Information, "phase {Phase}")]

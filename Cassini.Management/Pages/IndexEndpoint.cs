@@ -4,7 +4,7 @@ using Cassini.Management.Http;
 
 namespace Cassini.Management.Pages;
 
-/// <summary>GET /: what there is, as text; the dashboard for who asks for HTML, as browsers do.</summary>
+/// <summary>GET /: the list of endpoints as text; the dashboard when the caller asks for HTML, as browsers do.</summary>
 internal static class IndexEndpoint
 {
     private static readonly byte[] Text = """
@@ -32,7 +32,7 @@ internal static class IndexEndpoint
 
     public static void MapIndex(this IEndpointRouteBuilder routes) =>
         routes.MapReads("/", AnswerAsync)
-            .Describe("index", "What there is; in a browser, the dashboard.")
+            .Describe("index", "The list of endpoints; in a browser, the dashboard.")
             .Answers(StatusCodes.Status200OK, Answer.PlainText, MediaTypeNames.Text.Html)
             .WithMetadata(PublicAccess.Page);
 

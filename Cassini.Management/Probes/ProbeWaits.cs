@@ -8,7 +8,7 @@ namespace Cassini.Management.Probes;
 /// <summary>Long polls: a probe's answer is held back until the probe passes, within bounds.</summary>
 /// <param name="health">The health that the probes judge.</param>
 /// <param name="time">The one clock.</param>
-/// <param name="refusals">Counts the callers that are turned away.</param>
+/// <param name="refusals">Counts the callers that are refused.</param>
 /// <param name="most">Long polls that are held back at once.</param>
 /// <param name="places">Long polls of one caller at once.</param>
 /// <param name="stopping">Ends every wait.</param>
@@ -77,7 +77,7 @@ internal sealed class ProbeWaits(
         }
         catch (OperationCanceledException)
         {
-            // The wait is over, whoever ended it. A caller that went away gets an answer that nobody reads.
+            // The wait is over, whatever ended it. The answer to a caller that went away is not read.
             return health.Current;
         }
     }

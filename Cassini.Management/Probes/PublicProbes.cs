@@ -6,8 +6,8 @@ using Cassini.Streams.Health;
 
 namespace Cassini.Management.Probes;
 
-/// <summary>What a stranger gets from a probe: the code and one word. Nothing is ever added here.</summary>
-/// <param name="waits">The long polls of strangers.</param>
+/// <summary>What an anonymous caller gets from a probe: the code and one word. Nothing is ever added here.</summary>
+/// <param name="waits">The long polls of anonymous callers.</param>
 internal sealed class PublicProbes(ProbeWaits waits)
 {
     private static readonly byte[] Ok = "ok"u8.ToArray();

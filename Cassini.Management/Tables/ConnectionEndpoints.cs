@@ -17,8 +17,8 @@ internal static class ConnectionEndpoints
         routes.MapReads("/connections", context => AnswerSomeAsync(context, connections))
             .Describe("connections", "The live connections. The header X-Total-Count says how many match, listed or not.")
             .Takes("search", "Only those that have this in their identity, client identifier, address or endpoint. Case does not matter.")
-            .Takes("sort", $"By what: one of {string.Join(", ", ConnectionQuery.Columns)}; - before it for the other way round. By default id.")
-            .Takes("offset", "How many are passed over: from 0, by default 0.", type: Microsoft.OpenApi.JsonSchemaType.Integer)
+            .Takes("sort", $"Column to sort by: one of {string.Join(", ", ConnectionQuery.Columns)}; descending with - before it. By default id.")
+            .Takes("offset", "How many are skipped: from 0, by default 0.", type: Microsoft.OpenApi.JsonSchemaType.Integer)
             .Takes("limit", "How many are listed at most: 1 to 1,000; by default all.", type: Microsoft.OpenApi.JsonSchemaType.Integer)
             .Answers<IReadOnlyList<ConnectionRow>>(StatusCodes.Status200OK, Answer.Json)
             .Answers(StatusCodes.Status400BadRequest, Answer.PlainText);

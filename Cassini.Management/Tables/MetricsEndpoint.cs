@@ -8,8 +8,8 @@ namespace Cassini.Management.Tables;
 internal static class MetricsEndpoint
 {
     /// <summary>
-    /// Answers that are being written at once. One that nobody reads takes none of them while it fits into Kestrel's buffer and the sockets':
-    /// it has left, and the keep-alive time-out ends the connection. A longer one waits for Kestrel's least data rate to end it.
+    /// Answers that are being written at once. An answer whose caller does not read takes none of them while it fits into Kestrel's and
+    /// the sockets' buffers: it has left, and the keep-alive time-out ends the connection. Kestrel's least data rate ends a longer one.
     /// </summary>
     private const int MaxAnswers = 32;
 
@@ -30,7 +30,7 @@ internal static class MetricsEndpoint
         if (!answers.Wait(0))
         {
             refusals.Add(RefusalKind.Scrapes);
-            await Answer.TextAsync(context, StatusCodes.Status503ServiceUnavailable, $"{MaxAnswers} scrapes are under way already; try again later");
+            await Answer.TextAsync(context, StatusCodes.Status503ServiceUnavailable, $"{MaxAnswers} scrapes are running; try again later");
             return;
         }
 

@@ -3,7 +3,7 @@ using Cassini.Streams.Broker;
 
 namespace Cassini.Management.Tables;
 
-/// <summary>GET /topics: the topics in use. GET /subscriptions?topic=NAME: who gets messages of a topic.</summary>
+/// <summary>GET /topics: the topics in use. GET /subscriptions?topic=NAME: the subscriptions that get messages of a topic.</summary>
 internal static class TopicEndpoints
 {
     private const int DefaultLimit = 100;
@@ -20,7 +20,7 @@ internal static class TopicEndpoints
             .Answers(StatusCodes.Status404NotFound, Answer.PlainText);
         routes.MapReads("/subscriptions", context => AnswerSubscriptionsAsync(context, broker))
             .Describe("subscriptions", "The subscriptions that match a topic, by client.")
-            .Takes("topic", "The topic's name; needed.")
+            .Takes("topic", "The topic's name; required.")
             .Answers<SubscriptionsAnswer>(StatusCodes.Status200OK, Answer.Json)
             .Answers(StatusCodes.Status400BadRequest, Answer.PlainText)
             .Answers(StatusCodes.Status404NotFound, Answer.PlainText);

@@ -31,7 +31,7 @@ internal sealed class CassiniMetrics : IAsyncDisposable
 
     /// <summary>Makes the instruments.</summary>
     /// <param name="read">Reads every number of one instant.</param>
-    /// <param name="hub">Publishes the events that tell durations.</param>
+    /// <param name="hub">Publishes the events that carry durations.</param>
     /// <param name="hasBroker">Whether there is an MQTT broker to report on.</param>
     /// <param name="export">Where else the metrics go; null for nowhere.</param>
     /// <param name="time">The one clock.</param>
@@ -79,7 +79,7 @@ internal sealed class CassiniMetrics : IAsyncDisposable
     }
 
     /// <summary>
-    /// Ends, and sends the last numbers to the collector. A collection under way ends first, and none begins any more; later calls change
+    /// Ends, and sends the last numbers to the collector. A running collection ends first, and no further one begins; later calls change
     /// nothing.
     /// </summary>
     public async ValueTask DisposeAsync()
@@ -96,7 +96,7 @@ internal sealed class CassiniMetrics : IAsyncDisposable
             last = _last;
         }
 
-        // The collection that has begun needs all of this. Its failure is the answer of whoever asked for it.
+        // The collection that has begun needs all of this. Its callers receive its failure.
         await last.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         _durations.Dispose();
 

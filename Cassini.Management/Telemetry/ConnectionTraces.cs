@@ -40,7 +40,7 @@ internal sealed class ConnectionTraces(
         follower?.OnCompleted();
     }
 
-    /// <summary>Takes notice of an event.</summary>
+    /// <summary>Handles an event.</summary>
     /// <returns>The trace of its connection; null when it has none.</returns>
     public ActivityContext? Apply(EventEnvelope envelope)
     {
@@ -66,7 +66,7 @@ internal sealed class ConnectionTraces(
         return connect.Context;
     }
 
-    /// <summary>Events are missing, or there are no more: what is under way cannot be told to its end.</summary>
+    /// <summary>Events are missing, or there are no more: the open spans cannot be completed.</summary>
     public void Forget()
     {
         foreach (var connect in _connections.Values)
@@ -125,7 +125,7 @@ internal sealed class ConnectionTraces(
                 AddHandshake(connect, at, e.Duration);
                 break;
 
-            // Nobody failed: a probe looked whether the port is open, or we are about to stop.
+            // This is no failure: a probe checked whether the port is open, or we are about to stop.
             case HandshakeFailed { Reason: HandshakeFailure.BareProbe or HandshakeFailure.Silent or HandshakeFailure.Shutdown }:
                 End(connect, at);
                 break;

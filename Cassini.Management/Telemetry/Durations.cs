@@ -3,7 +3,7 @@ using Cassini.Streams.Events;
 
 namespace Cassini.Management.Telemetry;
 
-/// <summary>Times that events tell, as histograms: one more observer of the hub, which the data plane does not know.</summary>
+/// <summary>Durations from events, as histograms. It observes the hub, and the data plane does not know it.</summary>
 internal sealed class Durations : IObserver<Delivery>
 {
     private static readonly double[] Short = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10];

@@ -9,7 +9,7 @@ namespace Cassini.Management.Telemetry;
 /// <param name="Events">The event log.</param>
 /// <param name="Feeds">The open feeds.</param>
 /// <param name="Waits">Long polls that are held back.</param>
-/// <param name="Refused">Callers turned away, each reason with its count.</param>
+/// <param name="Refused">Refused callers, each reason with its count.</param>
 internal sealed record MetricsReading(
     HealthSnapshot Snapshot, BrokerStatistics? Broker, EventNumbers Events, FeedNumbers Feeds, int Waits,
     IReadOnlyList<KeyValuePair<string, long>> Refused);

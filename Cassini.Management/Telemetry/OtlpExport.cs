@@ -50,7 +50,7 @@ internal sealed class OtlpExport
         : builder.Build();
 
     /// <summary>
-    /// Begins to send the spans of one source. What is worth a trace of its own was decided where the span begins; the sampler only
+    /// Begins to send the spans of one source. The code that begins a span decided whether it is a trace of its own; the sampler only
     /// follows.
     /// </summary>
     /// <returns>Sends what is left and ends; null when there is nowhere to send them.</returns>
@@ -63,7 +63,7 @@ internal sealed class OtlpExport
         .AddOtlpExporter()
         .Build());
 
-    /// <summary>The OpenTelemetry packages read their variables themselves, and throw what they think of them.</summary>
+    /// <summary>Translates the exceptions that the OpenTelemetry packages throw for variables that they cannot use.</summary>
     private static T Configured<T>(Func<T> build)
     {
         try

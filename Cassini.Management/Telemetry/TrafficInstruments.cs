@@ -2,7 +2,7 @@ using Cassini.Streams.Events;
 
 namespace Cassini.Management.Telemetry;
 
-/// <summary>Connections, handshakes and sessions. The canary is in none of it.</summary>
+/// <summary>Connections, handshakes and sessions. None of them counts the canary.</summary>
 internal static class TrafficInstruments
 {
     public static void AddTo(Instruments instruments)

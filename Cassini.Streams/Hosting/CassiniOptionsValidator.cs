@@ -11,8 +11,8 @@ using Cassini.Streams.Tls;
 namespace Cassini.Streams.Hosting;
 
 /// <summary>
-/// Validates all settings together and reports every error at once. A range stands on its option's property, a rule within a section
-/// in that section's class, and a rule between sections here.
+/// Validates all settings together and reports every error at once. A range is on its option's property, a rule within a section is in
+/// that section's class, and a rule between sections is here.
 /// </summary>
 public static class CassiniOptionsValidator
 {
@@ -36,7 +36,7 @@ public static class CassiniOptionsValidator
             ListenerSettings.Endpoints,
             ManagementSettings.Address),
 
-        // A check whose evidence comes more rarely than it expires would be red by construction.
+        // A check whose evidence expires before the next evidence arrives would always be red.
         AtMostHalfTheWindow("Probing:HeartbeatInterval", options => options.Probing.HeartbeatInterval),
         AtMostHalfTheWindow("Probing:AcceptProbeInterval", options => options.Probing.AcceptProbeInterval),
         AtMostHalfTheWindow("Probing:AcceptProbeTimeout", options => options.Probing.AcceptProbeTimeout),
@@ -55,7 +55,7 @@ public static class CassiniOptionsValidator
         SupervisionSettings.Section, Drain, ManagementSettings.Section, TelemetrySettings.Section, Root,
     ];
 
-    /// <summary>Every error, each with the setting's key, its value and what is allowed; empty when all is well.</summary>
+    /// <summary>Every error, each with the setting's key, its value and what is allowed; empty when the options are valid.</summary>
     /// <param name="options">The options.</param>
     public static IReadOnlyList<SettingError> Validate(CassiniOptions options)
     {

@@ -4,7 +4,7 @@ using Cassini.Streams.Listening.Connections;
 
 namespace Cassini.Streams.Hosting;
 
-/// <summary>Any protocol: all that is known of it is the handler of its connections.</summary>
+/// <summary>Any protocol, of which only the handler of its connections is known.</summary>
 internal sealed class HandlerProtocol(IConnectionHandler handler) : IHostedProtocol
 {
     public IConnectionHandler Handler => handler;
@@ -15,7 +15,7 @@ internal sealed class HandlerProtocol(IConnectionHandler handler) : IHostedProto
 
     public void StartServices(ServiceGroup services, ServiceGroup publications)
     {
-        // A handler has its connections alone.
+        // A handler has only its connections.
     }
 
     public LoadSampled Sample(int openConnections, long bytesReceived, long bytesSent) =>

@@ -6,7 +6,9 @@ using Microsoft.Extensions.Logging;
 
 namespace Cassini.Streams.Hosting;
 
-/// <summary>The events of one run, what is folded from them, and the source of its spans. Whatever is hosted publishes here.</summary>
+/// <summary>
+/// The events of one run, the folds of these events, and the source of the run's spans. The hosted protocol publishes here.
+/// </summary>
 internal sealed class HealthCore : IAsyncDisposable
 {
     private readonly EventLoopScheduler _tickThread = new(start => new Thread(start) { Name = "cassini health", IsBackground = true });

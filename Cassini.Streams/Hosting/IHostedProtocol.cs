@@ -16,23 +16,25 @@ internal interface IHostedProtocol
     /// <summary>Prepares for connections; called once, before anything is bound.</summary>
     Task LoadAsync(CancellationToken cancellation);
 
-    /// <summary>Starts what the protocol needs beside its connections; called once, before anything is bound.</summary>
-    /// <param name="services">Run until the connections are closed.</param>
-    /// <param name="publications">Publish to clients, and end before the clients get what is left for them.</param>
+    /// <summary>
+    /// Starts the services that the protocol needs in addition to its connections; called once, before anything is bound.
+    /// </summary>
+    /// <param name="services">Services that run until the connections are closed.</param>
+    /// <param name="publications">Services that publish to clients, and end before the clients receive their last messages.</param>
     void StartServices(ServiceGroup services, ServiceGroup publications);
 
-    /// <summary>The load, as far as the protocol knows more of it than the transport does.</summary>
+    /// <summary>Adds to the load the figures that only the protocol knows, and not the transport.</summary>
     LoadSampled Sample(int openConnections, long bytesReceived, long bytesSent);
 
-    /// <summary>Takes no more messages in, and ends when none is on its way.</summary>
+    /// <summary>Accepts no more messages. Completes when none is being accepted.</summary>
     Task CloseIntakeAsync(CancellationToken stage);
 
-    /// <summary>Gives clients what was taken in for them, and asks them to go.</summary>
+    /// <summary>Delivers the messages that were accepted for the clients, and disconnects the clients.</summary>
     Task DeliverAsync(CancellationToken stage);
 
-    /// <summary>What a stop still has to do for the clients.</summary>
+    /// <summary>The work for the clients that a stop still has to do.</summary>
     DrainRest Rest(int openConnections);
 
-    /// <summary>Completes what .NET code observes; called once, after the stop.</summary>
+    /// <summary>Completes the observers of .NET code; called once, after the stop.</summary>
     Task CompleteAsync();
 }

@@ -3,7 +3,7 @@ namespace Cassini.Streams.Hosting;
 /// <summary>Faults that can be rehearsed. Any thread.</summary>
 internal interface IRehearsals
 {
-    /// <summary>Makes what a connection's handler awaits throw.</summary>
+    /// <summary>Makes the operation that a connection's handler awaits throw.</summary>
     /// <param name="id">The connection; null for any open one.</param>
     /// <returns>False when there is no such open connection.</returns>
     bool CrashConnection(long? id);
@@ -14,10 +14,10 @@ internal interface IRehearsals
     bool CrashAcceptLoop(string? endpoint);
 
     /// <summary>Crashes the listener manager; connections, sockets and its mailbox outlive it.</summary>
-    /// <returns>False when its mailbox has no room.</returns>
+    /// <returns>False when its mailbox is full.</returns>
     bool CrashManager();
 
-    /// <summary>Keeps an endpoint bound but accepts nobody, until <see cref="Resume"/>.</summary>
+    /// <summary>Keeps an endpoint bound but accepts no connection, until <see cref="Resume"/>.</summary>
     /// <param name="endpoint">The endpoint, as configured; null for every one.</param>
     /// <returns>False when there is no such endpoint.</returns>
     bool StallAccept(string? endpoint);

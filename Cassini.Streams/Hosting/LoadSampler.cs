@@ -4,16 +4,16 @@ using Cassini.Streams.Listening;
 namespace Cassini.Streams.Hosting;
 
 /// <summary>
-/// Traffic is counted where it flows and sampled here: message traffic itself never becomes an event. A sample that
-/// says nothing new is published only now and then.
+/// Samples the counters of the traffic, because message traffic itself never becomes an event. A sample without change is published
+/// only from time to time.
 /// </summary>
 internal sealed class LoadSampler(ListenerManager listeners, IHostedProtocol protocol, IEventPublisher events, TimeProvider time)
 {
     private static readonly TimeSpan Interval = TimeSpan.FromSeconds(5);
 
     /// <summary>
-    /// Events move a reader's count of topics between samples, and one can come in behind a sample that has counted its topic
-    /// already: the same sample again sets that right.
+    /// Between samples, events adjust a reader's count of topics. An event can follow a sample that already counted its topic, and only
+    /// a repeated sample corrects that.
     /// </summary>
     private const int MostLeftOut = 11;
 

@@ -6,7 +6,9 @@ using Cassini.Streams.Listening.Connections;
 
 namespace Cassini.Streams.Hosting;
 
-/// <summary>MQTT: housekeeping and the health topic, the broker's figures, and its part in a graceful stop.</summary>
+/// <summary>
+/// MQTT as a hosted protocol: housekeeping, the health topic, the broker's figures, and the broker's part in a graceful stop.
+/// </summary>
 internal sealed class MqttProtocol(MqttBroker broker, HealthProjection health) : IHostedProtocol
 {
     private readonly HealthTopic _healthTopic = new(health, broker);

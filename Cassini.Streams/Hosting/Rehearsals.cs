@@ -4,11 +4,11 @@ using Microsoft.Extensions.Logging;
 
 namespace Cassini.Streams.Hosting;
 
-/// <summary>Makes real failures happen: each takes the same path as the failure that it rehearses.</summary>
+/// <summary>Causes real failures: each takes the same code path as the failure that it rehearses.</summary>
 /// <param name="listeners">The listeners that fail.</param>
 /// <param name="stopTicks">Stops the ticks of the health projection.</param>
 /// <param name="resumeTicks">Starts them again.</param>
-/// <param name="logger">Logs each rehearsal, so that nobody takes it for a real failure.</param>
+/// <param name="logger">Logs each rehearsal, so that an operator does not take it for a real failure.</param>
 internal sealed class Rehearsals(ListenerManager listeners, Action stopTicks, Action resumeTicks, ILogger logger) : IRehearsals
 {
     public bool CrashConnection(long? id)

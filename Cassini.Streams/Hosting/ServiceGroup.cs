@@ -24,7 +24,10 @@ internal sealed class ServiceGroup(Supervisor supervisor, TimeProvider time)
         await Task.WhenAll(_running).ConfigureAwait(false);
     }
 
-    /// <summary>Ends when all services have ended, or with the patience: one that hangs, on a file of a dead mount for example, is left behind.</summary>
+    /// <summary>
+    /// Completes when all services have ended or the patience is over, because a service may hang, for example on a file of a dead
+    /// mount.
+    /// </summary>
     public async Task StopAsync(TimeSpan patience, CancellationToken cancellation) =>
         await StopAsync().WaitAsync(patience, time, cancellation).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
 }

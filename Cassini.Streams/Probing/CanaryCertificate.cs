@@ -12,8 +12,8 @@ internal sealed class CanaryCertificate(string certificatePath, string keyPath, 
     private (X509Certificate2 Leaf, SslStreamCertificateContext Context)? _current;
 
     /// <summary>
-    /// The certificate to present, until the next call: when the files have changed, that disposes it. Throws what
-    /// <see cref="IsUnusable"/> knows when there never was a usable one.
+    /// The certificate to present. It is valid until the next call, because that disposes it when the files have changed. When there
+    /// never was a usable one, throws an exception that <see cref="IsUnusable"/> recognizes.
     /// </summary>
     public (X509Certificate2 Leaf, SslStreamCertificateContext Context) Load()
     {
@@ -30,7 +30,7 @@ internal sealed class CanaryCertificate(string certificatePath, string keyPath, 
         }
         catch (Exception failure) when (_current is not null && IsUnusable(failure))
         {
-            // Perhaps somebody is replacing the files just now: the certificate before may still do, and its expiry is reported anyway.
+            // The files may be half replaced. The old certificate may still be valid, and its expiry is reported anyway.
             ProbingLog.CertificateKept(logger, failure.Message);
         }
 

@@ -4,21 +4,21 @@ using Microsoft.Extensions.Logging;
 namespace Cassini.Streams.Supervision;
 
 /// <summary>
-/// Runs components, turns their exceptions into <see cref="Crashed"/> events and starts them again with growing delay
-/// until the policy's limit is reached. An exception after cancellation was asked for is not a crash. Thread-safe.
+/// Runs components, turns their exceptions into <see cref="Crashed"/> events, and starts them again with a growing delay until the
+/// policy's limit is reached. An exception after cancellation was requested is not a crash. Thread-safe.
 /// </summary>
 /// <param name="policy">When what crashed is started again.</param>
 /// <param name="events">Where it publishes that a component crashed, is started again, or is given up.</param>
-/// <param name="time">The one clock.</param>
-/// <param name="logger">Where crashes are logged.</param>
+/// <param name="time">The clock.</param>
+/// <param name="logger">Logs crashes.</param>
 internal sealed class Supervisor(RestartPolicy policy, IEventPublisher events, TimeProvider time, ILogger logger)
 {
     /// <summary>
     /// Runs <paramref name="body"/> until it returns, <paramref name="stopping"/> is cancelled or it crashed too often.
     /// The task never fails.
     /// </summary>
-    /// <param name="component">The component's identity in every event.</param>
-    /// <param name="body">One run. Started on the thread pool; its token ends with <paramref name="stopping"/>.</param>
+    /// <param name="component">The component's identity in all events.</param>
+    /// <param name="body">One run. Started on the thread pool; its token is cancelled with <paramref name="stopping"/>.</param>
     /// <param name="stopping">Ends the component for good.</param>
     public Task RunAsync(Component component, Func<CancellationToken, Task> body, CancellationToken stopping) =>
         Start(component, body, stopping).Completion;

@@ -84,7 +84,7 @@ public class ScrapeTests
         var answers = unread.Select(body => scrape(Asking(body))).ToList();
         await Eventually.CompletesAsync("all are being written", Task.WhenAll(unread.Select(body => body.Begun)));
 
-        (await ScrapeAsync()).ShouldBe((503, "32 scrapes are under way already; try again later"));
+        (await ScrapeAsync()).ShouldBe((503, "32 scrapes are running; try again later"));
 
         unread[0].Read();
         await Eventually.CompletesAsync("one is read", answers[0]);

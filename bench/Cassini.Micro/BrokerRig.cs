@@ -12,7 +12,7 @@ using Microsoft.Extensions.Logging.Abstractions;
 
 namespace Cassini.Micro;
 
-/// <summary>A broker whose clients' streams lead nowhere: what is measured is the engine alone.</summary>
+/// <summary>A broker with clients whose streams discard everything, so that the engine alone is measured.</summary>
 internal sealed class BrokerRig
 {
     private readonly MqttBroker _broker = new(new BrokerOptions(), "bench", new Silence(), TimeProvider.System, NullLogger<MqttBroker>.Instance);

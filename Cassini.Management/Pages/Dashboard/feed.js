@@ -1,4 +1,4 @@
-// The feed, followed for as long as the page is open. Read with fetch, since an EventSource sends no token.
+// The feed, followed for as long as the page is open. Read with fetch, because an EventSource sends no token.
 
 import { Denied, request } from './api.js';
 import { messagesOf } from './sse.js';
@@ -56,7 +56,7 @@ export class Feed {
     let watchdog;
     const alive = () => {
       clearTimeout(watchdog);
-      watchdog = setTimeout(() => cut.abort(new Error(`nothing was heard for ${Math.round(this.#silence / 1000)} s`)), this.#silence);
+      watchdog = setTimeout(() => cut.abort(new Error(`nothing arrived for ${Math.round(this.#silence / 1000)} s`)), this.#silence);
     };
     alive();
     try {

@@ -48,7 +48,7 @@ const render = throttled(100, () => {
   showTitle(model.health);
 });
 
-// Transitions do not tell all: whether a status is only held, whether a check is flapping, where an endpoint is bound.
+// Transitions do not carry everything: whether a status is only held, whether a check is flapping, where an endpoint is bound.
 const refreshHealth = throttled(250, () => notes.read('checks-failed', async () => {
   if (model.refresh(await readSnapshot())) {
     render();
@@ -85,7 +85,7 @@ function onMessage(message) {
   render();
 }
 
-/** One read at a time: what an earlier one still brings belongs to the time before a reset. */
+/** One read at a time: later results of an earlier read belong to the time before a reset. */
 function readThePast(snapshot) {
   past.abort();
   past = new AbortController();
@@ -113,7 +113,7 @@ function onState(next, why) {
   }
 }
 
-/** A link carries no token: what it leads to would be refused. */
+/** A link carries no token: the server would refuse the request. */
 function askForToken() {
   byId('access').hidden = false;
   byId('views').hidden = true;
@@ -125,7 +125,7 @@ function initAccess() {
     setToken(byId('token').value.trim());
     byId('token').value = '';
     isTokenGiven = true;
-    setText(byId('access-note'), 'Asking with this token.');
+    setText(byId('access-note'), 'Trying this token.');
     byId('access').hidden = state !== 'denied';
     feed.retryNow();
     refreshAll();
@@ -153,7 +153,7 @@ function recheck() {
     refreshHealth();
   }
 
-  // While one certificate is not well, another that turns bad changes no check.
+  // While one certificate is bad already, a second bad one changes no check.
   if (failing.some(check => check.name === 'certificate')) {
     refreshCertificates();
   }

@@ -31,7 +31,7 @@ export function renderTiles(model) {
   }
 }
 
-/** A step that has only begun knows too little: the last whole one counts unless this one is higher. */
+/** The current step is incomplete: the last whole step counts unless the current one is higher. */
 function recent(model, values) {
   const known = values.slice(-2).filter(value => value !== null);
   return known.length === 0 ? null : Math.max(...known);

@@ -1,4 +1,4 @@
-// Topics in use, by what they begin with.
+// Topics in use, by prefix.
 
 import { Refused, getJson } from './api.js';
 import { byId, h, Keyed, setText } from './dom.js';
@@ -35,7 +35,7 @@ export class Topics {
         throw error;
       }
 
-      // A host of another protocol has none, and will have none.
+      // A host of another protocol never has topics.
       this.#isOff = true;
       setText(byId('topics-note'), error.message);
     }

@@ -3,7 +3,7 @@ using Cassini.Streams.Mqtt;
 
 namespace Cassini.Streams.Broker.Model;
 
-/// <summary>Why a connection must close, and what its client and the events say of it.</summary>
+/// <summary>Why a connection must close, for its client and for the events.</summary>
 /// <param name="Reason">The reason code that an MQTT 5.0 client receives.</param>
 /// <param name="CloseReason">What the events say.</param>
 /// <param name="Detail">For people; empty when the reason says all.</param>

@@ -49,7 +49,7 @@ public sealed record HealthRecordSegment : HealthRecordLine
 /// <param name="Envelope">The event.</param>
 public sealed record HealthRecordEvent(long Line, EventEnvelope Envelope) : HealthRecordLine(Line);
 
-/// <summary>Something that is wrong with the record. Reading goes on.</summary>
+/// <summary>A problem of the record. Reading continues.</summary>
 /// <param name="Line">The line where it was noticed.</param>
 /// <param name="Kind">What kind of problem.</param>
 /// <param name="Message">What is wrong, and how it is handled.</param>

@@ -3,8 +3,8 @@ using System.Security.Cryptography.X509Certificates;
 namespace Cassini.Streams.Tls.Clients;
 
 /// <summary>
-/// The intermediates that accepted clients sent along most recently, kept beyond a reload: a resumed TLS session brings the client's
-/// certificate without them. They earn no trust, they only help to find the way to the CA. Thread-safe.
+/// The intermediates that accepted clients sent most recently, kept beyond a reload, because a resumed TLS session has the client's
+/// certificate without them. They are not trusted; they only help to build the chain to the CA. Thread-safe.
 /// </summary>
 internal sealed class KnownIntermediates
 {
@@ -12,10 +12,10 @@ internal sealed class KnownIntermediates
 
     private readonly Lock _lock = new();
 
-    /// <summary>The one that was sent longest ago comes first. The array is replaced, never changed.</summary>
+    /// <summary>Ordered by when they were last sent, oldest first. The array is replaced, never changed.</summary>
     private volatile X509Certificate2[] _certificates = [];
 
-    /// <summary>What a client sent, and what is known besides.</summary>
+    /// <summary>The intermediates that a client sent, and the known ones.</summary>
     public X509Certificate2Collection With(X509Certificate2Collection presented)
     {
         var all = new X509Certificate2Collection(presented);
@@ -23,7 +23,9 @@ internal sealed class KnownIntermediates
         return all;
     }
 
-    /// <summary>Keeps what an accepted client sent; forgets what was sent longest ago when there are too many.</summary>
+    /// <summary>
+    /// Keeps the intermediates that an accepted client sent. When there are too many, evicts those that were sent longest ago.
+    /// </summary>
     public void Remember(X509Certificate2Collection presented)
     {
         foreach (var certificate in presented)
@@ -34,7 +36,7 @@ internal sealed class KnownIntermediates
             {
                 var newest = Find(certificate) ?? copy;
 
-                // What is forgotten is not disposed: a handshake may be reading it.
+                // An evicted certificate is not disposed, because a handshake may be using it.
                 _certificates = [.. _certificates.Where(known => known != newest).TakeLast(Capacity - 1), newest];
             }
         }

@@ -20,10 +20,12 @@ namespace Cassini.Web.Cli.Serving;
 /// <summary>One run of the broker and its management, from the settings to the exit code.</summary>
 internal sealed class Server(ServeSettings settings, CliContext context)
 {
-    /// <summary>How long requests in flight may take at the end: feeds and waits are told to end at once.</summary>
+    /// <summary>How long requests in flight may take at the end: feeds and waits are ended at once.</summary>
     private static readonly TimeSpan LongestGoodbye = TimeSpan.FromSeconds(5);
 
-    /// <summary>What a stop may take at worst: the drain, then services, requests, and telemetry whose collector does not answer.</summary>
+    /// <summary>
+    /// The longest time that a stop may take: the drain, then services, requests, and telemetry whose collector does not answer.
+    /// </summary>
     private TimeSpan LongestStop => settings.Options.LongestDrain + settings.Options.Listener.CloseTimeout + (3 * LongestGoodbye);
 
     public async Task<int> RunAsync()
@@ -59,7 +61,7 @@ internal sealed class Server(ServeSettings settings, CliContext context)
             }
             catch (OperationCanceledException) when (stop.IsCancellationRequested)
             {
-                // The way to stop, also in the middle of starting.
+                // This is how the server stops, also in the middle of starting.
             }
 
             // Management is the last to go: probes answer while the broker drains.
@@ -138,7 +140,7 @@ internal sealed class Server(ServeSettings settings, CliContext context)
         }
         catch (OperationCanceledException) when (limit.IsCancellationRequested)
         {
-            // Whoever is still connected loses the connection with the process.
+            // Clients that are still connected lose their connection when the process ends.
         }
     }
 }
