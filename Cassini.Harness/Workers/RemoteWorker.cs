@@ -11,10 +11,11 @@ internal sealed class RemoteWorker(string name, WorkerRole role, MessageWriter<C
     private static readonly TimeSpan LastReport = TimeSpan.FromSeconds(5);
 
     private readonly CancellationTokenSource _lost = new();
-    private readonly CancellationTokenSource _end = new();
+    private readonly CancellationTokenSource _end = new(Timeout.InfiniteTimeSpan, time);
     private readonly TaskCompletionSource _listened = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private volatile Order _order = new(-1);
     private volatile string? _lostBecause;
+    private volatile bool _isOver;
 
     public string Name => name;
 
@@ -82,11 +83,14 @@ internal sealed class RemoteWorker(string name, WorkerRole role, MessageWriter<C
                 Take(messages.Current);
             }
 
-            await LoseAsync(aborted.IsCancellationRequested ? "the connection broke" : "it hung up");
+            if (!_isOver)
+            {
+                await LoseAsync(aborted.IsCancellationRequested ? "the connection broke" : "it hung up");
+            }
         }
         catch (OperationCanceledException) when (_end.IsCancellationRequested)
         {
-            // The run is over.
+            // The run is over, and the worker does not say so.
         }
         catch (JsonException exception)
         {
@@ -104,12 +108,17 @@ internal sealed class RemoteWorker(string name, WorkerRole role, MessageWriter<C
 
     public async ValueTask DisposeAsync()
     {
-        if (!_lost.IsCancellationRequested)
+        _isOver = true;
+        if (!_lost.IsCancellationRequested && await writer.TryWriteAsync(new ControllerMessage.End()))
         {
-            await writer.TryWriteAsync(new ControllerMessage.End());
+            // The worker ends its side when it has read this. To end ours before could lose what is on its way.
+            _end.CancelAfter(LastReport);
+        }
+        else
+        {
+            await _end.CancelAsync();
         }
 
-        await _end.CancelAsync();
         await _listened.Task;
     }
 

@@ -17,6 +17,7 @@ internal sealed class WorkerSession(WorkerRole role, string name, TlsIdentity id
     {
         using var channel = WorkerChannel.Open(controller, identity);
         using var call = await JoinAsync(channel, controller, cancellation);
+        var isOver = false;
         await using var orders = new WorkerOrders(new MessageWriter<WorkerMessage>(call.RequestStream, time), brokerIdentity, say, time);
         try
         {
@@ -35,17 +36,26 @@ internal sealed class WorkerSession(WorkerRole role, string name, TlsIdentity id
                         break;
                     case ControllerMessage.End:
                         say("the run is over");
-                        return;
+                        isOver = true;
+                        await call.RequestStream.CompleteAsync(); // The controller waits for it, and then ends the call.
+                        break;
                 }
             }
         }
-        catch (RpcException exception)
+        catch (RpcException exception) when (!isOver)
         {
             cancellation.ThrowIfCancellationRequested();
             throw new ControllerLostException(WorkerProtocol.Words(exception), exception);
         }
+        catch (RpcException)
+        {
+            // The controller was quicker.
+        }
 
-        throw new ControllerLostException("it hung up");
+        if (!isOver)
+        {
+            throw new ControllerLostException("it hung up");
+        }
     }
 
     /// <summary>The controller may start after its workers: they try again until it listens.</summary>
