@@ -1,5 +1,4 @@
 using System.Diagnostics;
-using System.Reactive.Linq;
 using Cassini.Streams.Broker.Access;
 using Cassini.Streams.Broker.Connections;
 using Cassini.Streams.Broker.Model;
@@ -23,18 +22,20 @@ public sealed class MqttBroker : IConnectionHandler
 {
     private readonly BrokerOptions _options;
     private readonly IBrokerStore _store;
+    private readonly ConnectReceiver _receiver;
+    private readonly ConnectPhase _connecting;
+    private readonly ServePhase _serving;
     private readonly BrokerEvents _events;
     private readonly TimeProvider _time;
-    private readonly ILogger _logger;
-    private readonly AccessTable _access;
     private readonly Router _router;
     private readonly ServerPublisher _publisher;
     private readonly LocalPublisher _local;
+    private readonly LocalObservers _observers;
     private readonly MessageTracer _tracer;
     private readonly Violations _violations;
     private readonly Intake _intake = new();
 
-    /// <summary>Makes a broker whose state lives as long as the process.</summary>
+    /// <summary>Makes a broker whose state ends with the process.</summary>
     /// <param name="options">What clients may do.</param>
     /// <param name="version">What is published under <c>$SYS/broker/version</c>.</param>
     /// <param name="events">Where it publishes its events.</param>
@@ -50,7 +51,7 @@ public sealed class MqttBroker : IConnectionHandler
         ILogger<MqttBroker> logger,
         ActivitySource? spans = null,
         double traceRatio = 0)
-        : this(options, version, new InMemoryStore(), events, time, logger, spans, traceRatio)
+        : this(options, version, NoStore.Instance, events, time, logger, spans, traceRatio)
     {
     }
 
@@ -67,18 +68,21 @@ public sealed class MqttBroker : IConnectionHandler
         _options = options;
         _store = store;
         _time = time;
-        _logger = logger;
         _events = new BrokerEvents(events, time);
-        _access = new AccessTable(options.Access);
-        _tracer = new MessageTracer(spans, traceRatio, time);
+        _tracer = new MessageTracer(spans, traceRatio, time, failure => BrokerLog.SpanListenerFailed(logger, failure));
         _violations = new Violations(_events, logger);
         Budget = new MemoryBudget(options.MemoryLimit > 0 ? options.MemoryLimit : GC.GetGCMemoryInfo().TotalAvailableMemoryBytes / 5 * 2);
         Topics = new TopicTable(options, Tree, events, time);
-        Retained = new RetainedMessages(options, Budget, store, time);
+        Retained = new RetainedMessages(options, Budget, store, Tree, time);
         Sessions = new SessionTable(options, store, Tree, Budget, Counters, time);
         _router = new Router(Topics, Retained, time);
         _publisher = new ServerPublisher(Topics, _router, time);
+        _receiver = new ConnectReceiver(options, Budget, time);
+        _connecting = new ConnectPhase(
+            options, new AccessTable(options.Access), Sessions, _intake, _publisher, _events, Budget, time, HandlerOf);
+        _serving = new ServePhase(store);
         _local = new LocalPublisher(options, Budget, _intake, _publisher, time);
+        _observers = new LocalObservers(Tree, Retained, options, Counters, time, logger);
         Drain = new BrokerDrain(Sessions, _intake, time);
         Housekeeper = new Housekeeper(
             time,
@@ -95,7 +99,7 @@ public sealed class MqttBroker : IConnectionHandler
         Tree.Count,
         Topics.Count,
         Retained.Count,
-        Sessions.All.Sum(session => (long)session.Backlog),
+        Sessions.All.Sum(session => (long)session.Deliveries.Backlog),
         Budget.Used,
         Budget.Limit,
         Counters.PacketsReceived,
@@ -174,8 +178,8 @@ public sealed class MqttBroker : IConnectionHandler
 
     /// <summary>
     /// The messages whose topics match a filter: first those that are retained, then what is published. Each observer has a bounded
-    /// queue of its own and is called from the thread pool; one that is too slow loses messages, which are counted, and one that throws is
-    /// let go. Never completes by itself.
+    /// queue of its own and is called from the thread pool; one that is too slow loses messages, which are counted. An observer that throws
+    /// gets its exception as OnError and is not called again. Completes with <see cref="CompleteAsync"/>. Any thread.
     /// </summary>
     /// <param name="filter">A topic filter; <c>$share/NAME/FILTER</c> takes turns with other members of that share.</param>
     /// <exception cref="ArgumentException">It is not a topic filter.</exception>
@@ -188,9 +192,15 @@ public sealed class MqttBroker : IConnectionHandler
             throw new ArgumentException($"'{filter}' is not a topic filter", nameof(filter));
         }
 
-        return Observable.Create<MqttMessage>(
-            observer => LocalSubscriber.Start(Tree, Retained, _options, Counters, _time, _logger, filter, observer));
+        return new LocalObservable(_observers, filter);
     }
+
+    /// <summary>
+    /// Completes the observers of <see cref="Observe"/>, each when it has got the messages that wait for it; later ones complete at once.
+    /// Whoever made the broker calls it at the end. Any thread, any number of times.
+    /// </summary>
+    /// <returns>Ends when all observers have returned, and after two seconds without those that have not.</returns>
+    public Task CompleteAsync() => _observers.CompleteAsync();
 
     /// <summary>The topics in use, the broker's own left out, in no order.</summary>
     public IReadOnlyList<TopicInfo> GetTopics() =>
@@ -218,28 +228,13 @@ public sealed class MqttBroker : IConnectionHandler
     internal ClientConnection Open(Connection connection)
     {
         var counters = connection.IsProbe ? new BrokerCounters() : Counters;
-        return new ClientConnection(connection, counters, _options, _store, Budget, _time, _violations, Accept);
+        return new ClientConnection(connection, counters, Budget, _receiver, _connecting, _serving, _violations);
     }
 
     /// <summary>Answers CONNECT.</summary>
     /// <returns>The handler of what the client sends next; null when it was refused.</returns>
-    internal PacketHandler? Accept(ClientConnection connection, ConnectPacket connect)
-    {
-        var phase = new ConnectPhase(_options, _access, Sessions, _intake, _publisher, _events, connection);
-        if (phase.Run(connect) is not { } client)
-        {
-            return null;
-        }
-
-        return new PacketHandler(
-            _options,
-            _time,
-            connection,
-            client,
-            new Admission(_options, _intake, Budget, _time, client.IsProbe),
-            new PublishHandler(_options, new TopicCache(_options, Topics, client.Access), _router, _tracer, _events, connection, client),
-            new SubscribeHandler(_options, Retained, _events, connection, client));
-    }
+    internal PacketHandler? Accept(ClientConnection connection, ConnectPacket connect) =>
+        _connecting.Answer(_connecting.Open(connection, connect), connect);
 
     private static SubscriptionInfo InfoOf(Subscription subscription)
     {
@@ -247,6 +242,15 @@ public sealed class MqttBroker : IConnectionHandler
         return new SubscriptionInfo(
             session?.ClientId, session?.Identity, subscription.Filter, subscription.QoS, subscription.Subscriber.IsReachable);
     }
+
+    private PacketHandler HandlerOf(ClientLink link, Client client) => new(
+        _options,
+        _time,
+        link,
+        client,
+        new Admission(_options, _intake, Budget, _time, client.IsProbe),
+        new PublishHandler(_options, new TopicCache(_options, Topics, client.Access), _router, _tracer, _events, link, client),
+        new SubscribeHandler(_options, Retained, _events, link, client));
 
     private async Task ServeAsync(ClientConnection connection, CancellationToken cancellationToken)
     {

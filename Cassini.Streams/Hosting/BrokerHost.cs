@@ -183,6 +183,11 @@ public sealed class BrokerHost : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         await StopAsync(CancellationToken.None).ConfigureAwait(false);
+        if (Broker is { } broker)
+        {
+            await broker.CompleteAsync().ConfigureAwait(false);
+        }
+
         await Hub.CompleteAsync().ConfigureAwait(false);
         Health.Dispose();
         Sessions.Dispose();

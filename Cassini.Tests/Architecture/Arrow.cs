@@ -8,11 +8,14 @@ namespace Cassini.Tests.Architecture;
 /// <param name="Used">The type that is used.</param>
 internal sealed record Arrow(string From, string To, Type User, string Where, Type Used)
 {
-    /// <summary>The room of a type below a root namespace; null for a type that is in none.</summary>
+    /// <summary>The room of the types that live in a root namespace itself.</summary>
+    public const string RootRoom = "(root)";
+
+    /// <summary>The room of a type in a root namespace or below it; null for a type that lives elsewhere.</summary>
     public static string? RoomOf(Type type, string root) =>
-        type.Namespace is { } space && space.StartsWith(root + ".", StringComparison.Ordinal)
-            ? space[(root.Length + 1)..].Split('.')[0]
-            : null;
+        type.Namespace == root ? RootRoom
+        : type.Namespace is { } space && space.StartsWith(root + ".", StringComparison.Ordinal) ? space[(root.Length + 1)..].Split('.')[0]
+        : null;
 
     /// <summary>Every arrow between rooms below a root namespace that starts at one of these types.</summary>
     public static IEnumerable<Arrow> Among(IEnumerable<Type> types, string root) =>

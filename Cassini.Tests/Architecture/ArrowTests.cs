@@ -43,5 +43,8 @@ public class ArrowTests
     public void Room_OfAType_IsTheNamespaceBelowTheRoot(Type type, string? room) => Arrow.RoomOf(type, Root).ShouldBe(room);
 
     [Fact]
+    public void Room_OfTheRootItself_IsOneToo() => Arrow.RoomOf(typeof(ArrowTests), "Cassini.Tests.Architecture").ShouldBe(Arrow.RootRoom);
+
+    [Fact]
     public void Room_OfASubNamespace_IsTheRoom() => Arrow.RoomOf(typeof(StaticCall), "Cassini.Tests").ShouldBe("Architecture");
 }

@@ -1,10 +1,13 @@
+using System.Globalization;
 using System.Reflection;
+using System.Text.RegularExpressions;
+using Cassini.Tests.Docs;
 using Microsoft.Extensions.Logging;
 
 namespace Cassini.Tests.Architecture;
 
 /// <summary>A log is searched by event id: each stands for one sentence.</summary>
-public class LogIdTests
+public partial class LogIdTests
 {
     [Fact]
     public void LogMessages_OfAllAssemblies_HaveIdsOfTheirOwn()
@@ -22,4 +25,30 @@ public class LogIdTests
             .Select(shared => $"{shared.Key}: {string.Join(", ", shared)}")
             .ShouldBeEmpty();
     }
+
+    /// <summary>A comment that says "Event ids 1850 to 1859." keeps these ids for its class.</summary>
+    [Fact]
+    public void Comments_AboutIds_AreTrue()
+    {
+        var ranges = Directory.EnumerateFiles(Repository.Root, "*Log.cs", SearchOption.AllDirectories)
+            .Where(file => !file.Contains("/obj/", StringComparison.Ordinal))
+            .Select(File.ReadAllText)
+            .Select(text => (Range: Range().Match(text), Ids: Id().Matches(text).Select(id => int.Parse(id.Groups[1].Value, CultureInfo.InvariantCulture)).ToList()))
+            .Where(file => file.Range.Success)
+            .Select(file => (First: Number(file.Range, 1), Last: Number(file.Range, 2), file.Ids))
+            .OrderBy(range => range.First)
+            .ToList();
+
+        ranges.Count.ShouldBeGreaterThan(4);
+        ranges.Where(range => range.Ids.Any(id => id < range.First || id > range.Last)).ShouldBeEmpty("an id is outside the range that its comment states");
+        ranges.Zip(ranges.Skip(1)).Where(pair => pair.First.Last >= pair.Second.First).ShouldBeEmpty("two comments claim the same ids");
+    }
+
+    [GeneratedRegex(@"Event ids (\d+) to (\d+)\.")]
+    private static partial Regex Range();
+
+    [GeneratedRegex(@"LoggerMessage\((?:EventId = )?(\d+)")]
+    private static partial Regex Id();
+
+    private static int Number(Match range, int group) => int.Parse(range.Groups[group].Value, CultureInfo.InvariantCulture);
 }

@@ -1,40 +1,23 @@
 namespace Cassini.Tests.Architecture;
 
 /// <summary>
-/// Which room may use which: the table of the design, in one place. A room is the namespace below Cassini.Streams, with
-/// everything in it. A new arrow is a decision: write it down in docs/decisions first, then add it to
-/// <see cref="Decided"/>.
+/// Which room below a root namespace may use which: the table of the design, in one place. A room is a namespace directly below the
+/// root, with everything in it. A new arrow is a decision: write it down in docs/decisions first, then add it to the table.
 /// </summary>
 internal sealed class RoomTable
 {
-    public const string Root = "Cassini.Streams";
-
-    private static readonly string[] Rooms =
-    [
-        "Settings", "Events", "Health", "Supervision", "Tls", "Listening", "Mqtt", "Broker", "Store", "Probing", "Feed", "Hosting",
-    ];
-
-    /// <summary>What every room may use, and what uses none.</summary>
-    private const string Primitives = "Primitives";
-
-    /// <summary>Arrows that the design's table lacks and a page in docs/decisions allows.</summary>
-    private static readonly (string From, string To, string Decision)[] Decided = 
-    [
-        ("Feed", "Events", "0017"),
-        ("Events", "Settings", "0027"),
-        ("Health", "Settings", "0027"),
-        ("Supervision", "Settings", "0027"),
-        ("Tls", "Settings", "0027"),
-        ("Listening", "Settings", "0027"),
-        ("Broker", "Settings", "0027"),
-        ("Probing", "Settings", "0027"),
-    ];
-
     private readonly Dictionary<string, string[]> _mayUse;
 
-    private RoomTable(Dictionary<string, string[]> mayUse) => _mayUse = mayUse;
+    /// <param name="root">The root namespace.</param>
+    /// <param name="mayUse">Each room with those that it may use; with <see cref="Arrow.RootRoom"/> when types may live in the root itself.</param>
+    private RoomTable(string root, Dictionary<string, string[]> mayUse)
+    {
+        Root = root;
+        _mayUse = mayUse;
+    }
 
-    public static RoomTable Design { get; } = new(new Dictionary<string, string[]>
+    /// <summary>The rooms of the library.</summary>
+    public static RoomTable Streams { get; } = new("Cassini.Streams", new()
     {
         ["Settings"] = [],
         ["Events"] = [],
@@ -47,18 +30,64 @@ internal sealed class RoomTable
         ["Store"] = ["Events", "Broker"],
         ["Probing"] = ["Events", "Tls", "Listening", "Mqtt"],
         ["Feed"] = ["Health"],
-        ["Hosting"] = Rooms,
-        [Primitives] = [],
+        ["Hosting"] = ["Settings", "Events", "Health", "Supervision", "Tls", "Listening", "Mqtt", "Broker", "Store", "Probing", "Feed"],
+        ["Primitives"] = [],
+    })
+    {
+        Everyones = "Primitives",
+        Decided =
+        [
+            ("Feed", "Events", "0017"),
+            ("Events", "Settings", "0027"),
+            ("Health", "Settings", "0027"),
+            ("Supervision", "Settings", "0027"),
+            ("Tls", "Settings", "0027"),
+            ("Listening", "Settings", "0027"),
+            ("Broker", "Settings", "0027"),
+            ("Probing", "Settings", "0027"),
+        ],
+    };
+
+    /// <summary>The rooms of the broker. The root has the composition and the public surface.</summary>
+    public static RoomTable Broker { get; } = new("Cassini.Streams.Broker", new()
+    {
+        ["Model"] = [],
+        ["Outgoing"] = ["Model"],
+        ["Routing"] = ["Model"],
+        ["Access"] = ["Model", "Routing"],
+        ["Sessions"] = ["Model", "Outgoing", "Routing"],
+        ["Connections"] = ["Model", "Outgoing", "Routing", "Access", "Sessions"],
+        ["Upkeep"] = ["Model", "Outgoing", "Routing", "Access", "Sessions", "Connections"],
+        [Arrow.RootRoom] = ["Model", "Outgoing", "Routing", "Access", "Sessions", "Connections", "Upkeep"],
     });
+
+    public static IReadOnlyList<RoomTable> All { get; } = [Streams, Broker];
+
+    public string Root { get; }
+
+    public IEnumerable<string> Rooms => _mayUse.Keys;
+
+    /// <summary>The room that every room may use; null when there is none.</summary>
+    public string? Everyones { get; private init; }
+
+    /// <summary>Arrows that the design's table lacks and a page in docs/decisions allows.</summary>
+    public IReadOnlyList<(string From, string To, string Decision)> Decided { get; private init; } = [];
 
     public bool Has(string? room) => room is not null && _mayUse.ContainsKey(room);
 
-    public bool Allows(Arrow arrow) =>
-        arrow.To == Primitives
-        || (_mayUse.TryGetValue(arrow.From, out var allowed) && allowed.Contains(arrow.To))
-        || Decided.Any(decided => decided.From == arrow.From && decided.To == arrow.To);
+    /// <summary>Whether the design has the arrow.</summary>
+    public bool Allows(string from, string to) =>
+        to == Everyones
+        || (_mayUse.TryGetValue(from, out var allowed) && allowed.Contains(to))
+        || Decided.Any(decided => decided.From == from && decided.To == to);
 
     /// <summary>The same table with one arrow less: to prove that the walk would notice.</summary>
-    public RoomTable Without(string from, string to) => new(_mayUse.ToDictionary(
-        room => room.Key, room => room.Key == from ? [.. room.Value.Where(allowed => allowed != to)] : room.Value));
+    public RoomTable Without(string from, string to) => new(Root, _mayUse.ToDictionary(
+        room => room.Key, room => room.Key == from ? [.. room.Value.Where(allowed => allowed != to)] : room.Value))
+    {
+        Everyones = Everyones,
+        Decided = Decided,
+    };
+
+    public override string ToString() => Root;
 }

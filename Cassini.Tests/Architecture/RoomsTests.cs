@@ -1,43 +1,49 @@
-using System.Reflection;
-using Cassini.Streams.Events;
-
 namespace Cassini.Tests.Architecture;
 
+/// <summary>Every type lives in a room of a table, and uses only the rooms that its own may use.</summary>
 public class RoomsTests
 {
-    private static readonly Assembly Streams = typeof(BrokerEvent).Assembly;
-
-    [Fact]
-    public void Types_OfStreams_LiveInARoomOfTheTable() =>
-        Streams.GetTypes()
-            .Where(type => !Conventions.IsGenerated(type) && !RoomTable.Design.Has(Arrow.RoomOf(type, RoomTable.Root)))
-            .Select(type => type.FullName)
-            .ShouldBeEmpty("a type outside the rooms answers to no rule");
-
-    [Fact]
-    public void Arrows_BetweenRooms_AreThoseOfTheTable() =>
-        Forbidden(RoomTable.Design).ShouldBeEmpty("the design's table lacks these arrows");
+    public static TheoryData<string> Roots => [.. RoomTable.All.Select(table => table.Root)];
 
     [Theory]
-    [InlineData("Health", "Events")]
-    public void Arrows_TableLacksOneThatIsInUse_AreReported(string from, string to)
+    [MemberData(nameof(Roots))]
+    public void Types_LiveInARoomOfTheTable(string root)
     {
-        var forbidden = Forbidden(RoomTable.Design.Without(from, to));
+        var table = TableOf(root);
+        TypesBelow(table)
+            .Where(type => !Conventions.IsGenerated(type) && !table.Has(Arrow.RoomOf(type, root)))
+            .Select(type => type.FullName)
+            .ShouldBeEmpty("a type outside the rooms answers to no rule");
+    }
+
+    [Theory]
+    [MemberData(nameof(Roots))]
+    public void Arrows_BetweenRooms_AreThoseOfTheTable(string root) =>
+        Forbidden(TableOf(root)).ShouldBeEmpty("the design's table lacks these arrows");
+
+    [Theory]
+    [InlineData("Cassini.Streams", "Health", "Events")]
+    [InlineData("Cassini.Streams.Broker", "Access", "Routing")]
+    [InlineData("Cassini.Streams.Broker", Arrow.RootRoom, "Upkeep")]
+    public void Arrows_TableLacksOneThatIsInUse_AreReported(string root, string from, string to)
+    {
+        var forbidden = Forbidden(TableOf(root).Without(from, to));
         forbidden.ShouldNotBeEmpty();
         forbidden.ShouldAllBe(arrow => arrow.From == from && arrow.To == to);
     }
 
-    [Fact]
-    public void Table_Followed_NeverComesBack()
+    [Theory]
+    [MemberData(nameof(Roots))]
+    public void Table_Followed_NeverComesBack(string root)
     {
-        string[] rooms = ["Settings", "Events", "Health", "Supervision", "Tls", "Listening", "Mqtt", "Broker", "Store", "Probing", "Feed"];
-        foreach (var room in rooms)
+        var table = TableOf(root);
+        foreach (var room in table.Rooms)
         {
             var reached = new HashSet<string>();
             var next = new Queue<string>([room]);
             while (next.TryDequeue(out var from))
             {
-                foreach (var to in rooms.Where(to => Allowed(from, to) && reached.Add(to)))
+                foreach (var to in table.Rooms.Where(to => to != from && table.Allows(from, to) && reached.Add(to)))
                 {
                     next.Enqueue(to);
                 }
@@ -45,11 +51,15 @@ public class RoomsTests
 
             reached.ShouldNotContain(room);
         }
-
-        static bool Allowed(string from, string to) =>
-            RoomTable.Design.Allows(new Arrow(from, to, typeof(object), "", typeof(object)));
     }
 
+    private static RoomTable TableOf(string root) => RoomTable.All.Single(table => table.Root == root);
+
+    /// <summary>All types in the root namespace or below it.</summary>
+    private static IEnumerable<Type> TypesBelow(RoomTable table) => ProductAssemblies.All
+        .SelectMany(assembly => assembly.GetTypes())
+        .Where(type => type.Namespace is { } space && (space == table.Root || space.StartsWith(table.Root + ".", StringComparison.Ordinal)));
+
     private static List<Arrow> Forbidden(RoomTable table) =>
-        [.. Arrow.Among(Streams.GetTypes(), RoomTable.Root).Where(arrow => !table.Allows(arrow))];
+        [.. Arrow.Among(TypesBelow(table), table.Root).Where(arrow => !table.Allows(arrow.From, arrow.To))];
 }

@@ -2,7 +2,6 @@ using System.Diagnostics;
 using Cassini.Streams.Broker;
 using Cassini.Streams.Broker.Connections;
 using Cassini.Streams.Broker.Model;
-using Cassini.Streams.Broker.Sessions;
 using Cassini.Streams.Listening;
 using Cassini.Streams.Listening.Connections;
 using Cassini.Streams.Mqtt;
@@ -43,8 +42,9 @@ public class AllocationTests
     private static void AllocatesNothing(byte publisher, byte subscriber, PropertySet properties, ActivitySource? spans)
     {
         var broker = new MqttBroker(new BrokerOptions(), "1.2.3", new RecordingPublisher(), TimeProvider.System, NullLogger<MqttBroker>.Instance, spans);
-        var (to, _, _, sink) = Connect(broker, 1, "sub", (ProtocolVersion)subscriber);
-        to.Client!.Session.Subscribe(new Subscription(to.Client.Session, "a/+/c", QualityOfService.ExactlyOnce, false, false, []));
+        var (_, _, _, sink) = Connect(broker, 1, "sub", (ProtocolVersion)subscriber);
+        var session = broker.Sessions.Find("sub")!;
+        session.Subscribe(new Subscription(session, "a/+/c", QualityOfService.ExactlyOnce, false, false, []));
         var (from, handler, input, source) = Connect(broker, 2, "pub", (ProtocolVersion)publisher);
         source.Bytes = Batch((ProtocolVersion)publisher, properties);
         var sent = sink.Written;

@@ -11,6 +11,7 @@ using Cassini.Streams.Mqtt.Packets;
 using Cassini.Streams.Mqtt.Properties;
 using Cassini.Tests.Support;
 using Cassini.Tests.VirtualTime;
+using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 
 namespace Cassini.Tests.Broker;
@@ -25,13 +26,14 @@ internal sealed class BrokerRig : IAsyncDisposable
         InMemoryStore? store = null,
         VirtualClock? clock = null,
         ActivitySource? spans = null,
-        double traceRatio = 0)
+        double traceRatio = 0,
+        ILogger<MqttBroker>? logger = null)
     {
         Clock = clock ?? new VirtualClock();
         Events = new RecordingPublisher(Clock.Time);
         Store = store ?? new InMemoryStore();
         var options = new BrokerOptions();
-        Broker = new MqttBroker(change?.Invoke(options) ?? options, "1.2.3", Store, Events, Clock.Time, NullLogger<MqttBroker>.Instance, spans, traceRatio);
+        Broker = new MqttBroker(change?.Invoke(options) ?? options, "1.2.3", Store, Events, Clock.Time, logger ?? NullLogger<MqttBroker>.Instance, spans, traceRatio);
         Broker.Housekeeper.Begin();
     }
 
@@ -105,6 +107,7 @@ internal sealed class RigConnection : IAsyncDisposable
 {
     private readonly PipeEnd _server;
     private readonly PipeEnd _client;
+    private bool _crashed;
 
     public RigConnection(MqttBroker broker, long id, ProtocolVersion version, string identity, bool isProbe, int window)
     {
@@ -127,6 +130,15 @@ internal sealed class RigConnection : IAsyncDisposable
 
     /// <summary>Why the broker or an operator ended it; null when the client did.</summary>
     public SessionCloseReason? CloseReason => Transport.CloseReason;
+
+    /// <summary>Serving the connection fails with this exception.</summary>
+    public async Task ExpectCrashAsync(Exception crash)
+    {
+        await Eventually.HoldsAsync("serving the connection fails", () => Served.IsCompleted);
+        _crashed = true;
+        Served.Exception?.InnerException.ShouldBe(crash);
+        CloseReason.ShouldBe(SessionCloseReason.Crashed);
+    }
 
     /// <summary>The network is lost, and the broker knows.</summary>
     public async Task LoseAsync()
@@ -152,6 +164,11 @@ internal sealed class RigConnection : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         await Client.DisposeAsync();
+        if (_crashed)
+        {
+            return;
+        }
+
         await Eventually.CompletesAsync("the broker ends the connection", Served);
     }
 

@@ -105,7 +105,7 @@ public class DeliveryTests
         await connection.Client.ExpectNothingAsync();
         await connection.LoseAsync();
         await (await rig.ConnectAsync("a", change: BrokerRig.Lasting)).ExpectNothingAsync();
-        rig.Broker.Sessions.Find("a")!.Backlog.ShouldBe(0);
+        rig.Broker.Sessions.Find("a")!.Deliveries.Backlog.ShouldBe(0);
     }
 
     // [MQTT-4.4.0-1], [MQTT-4.6.0-1]; 3.1.1 [MQTT-4.4.0-1]: same identifiers, same order, DUP set [MQTT-3.3.1-1].
@@ -161,7 +161,7 @@ public class DeliveryTests
         await connection.Client.ExpectAckAsync(PacketType.PubRel, ids["2"]);
         await connection.Client.AckAsync(PacketType.PubComp, ids["2"]);
         await connection.Client.ExpectNothingAsync();
-        rig.Broker.Sessions.Find("a")!.Backlog.ShouldBe(3);
+        rig.Broker.Sessions.Find("a")!.Deliveries.Backlog.ShouldBe(3);
     }
 
     // [MQTT-3.3.4-9], [MQTT-4.9.0-2]

@@ -76,6 +76,28 @@ public class LimitsTests
         rig.Broker.Counters.Dropped.ShouldBe(0);
     }
 
+    // A bug that shows while the backlog is sent, on whatever thread that is, must be logged and reported as one.
+    [Fact]
+    public async Task Delivery_ThatFailsAfterABacklog_CrashesItsOwnConnectionAlone()
+    {
+        await using var rig = new BrokerRig(options => options with { MaxQueuedBytes = 100 * 1024 });
+        var slow = await rig.OpenAsync("slow", change: BrokerRig.Lasting, window: Window);
+        await slow.Client.SubscribeAsync("t");
+        var publisher = await rig.ConnectAsync("p");
+        for (var i = 0; i < 20; i++)
+        {
+            await publisher.PublishAsync("t", new string('x', 4000), QualityOfService.AtLeastOnce);
+        }
+
+        var bug = new InvalidOperationException("a bug");
+        rig.Store.PuttingDelivery = () => throw bug;
+        await Eventually.CompletesAsync("the client reads to the end", slow.Client.Stream.CopyToAsync(Stream.Null, TestContext.Current.CancellationToken));
+
+        await slow.ExpectCrashAsync(bug);
+        rig.Store.PuttingDelivery = () => { };
+        (await publisher.PublishAsync("t", "more", QualityOfService.AtLeastOnce)).ShouldBe(ReasonCode.Success);
+    }
+
     [Theory]
     [InlineData(4, "count")]
     [InlineData(5, "count")]
@@ -263,6 +285,59 @@ public class LimitsTests
         await connection.Client.ExpectNothingAsync();
     }
 
+    // It does read them in the end: that it was not read from meanwhile must not cost it its connection.
+    [Fact]
+    public async Task Answers_ThatWaitForTheClient_DoNotCountAsItsSilence()
+    {
+        await using var rig = new BrokerRig(options => options with { MaxQueuedBytes = 64 * 1024 });
+        var connection = await rig.OpenAsync("a", change: connect => connect with { KeepAlive = 10 }, window: Window);
+        const int Pings = 100 * 4096;
+        var sending = Task.Run(
+            async () => await connection.Client.Stream.WriteAsync(Enumerable.Repeat(new byte[] { 0xC0, 0 }, Pings).SelectMany(ping => ping).ToArray()),
+            TestContext.Current.CancellationToken);
+        await Eventually.HoldsAsync("the broker reads no more", () => IsHeldBack(rig, "a"));
+        rig.Advance(30);
+        connection.CloseReason.ShouldBeNull();
+        for (var i = 0; i < Pings; i++)
+        {
+            (await connection.Client.ExpectAsync<PacketType>()).ShouldBe(PacketType.PingResp);
+        }
+
+        await sending;
+        rig.Advance(14);
+        connection.CloseReason.ShouldBeNull("its time begins anew");
+    }
+
+    [Fact]
+    public async Task PublishRate_WhileAPublisherWaits_DoesNotCountAsItsSilence()
+    {
+        await using var rig = new BrokerRig(options => options with { MaxPublishRate = 1 });
+        var publisher = await rig.OpenAsync("p", change: connect => connect with { KeepAlive = 1 });
+        await publisher.Client.SendAsync(publisher.Client.Publish("t", "1"), publisher.Client.Publish("t", "2"));
+        await Eventually.HoldsAsync("the publisher waits", () => IsHeldBack(rig, "p"));
+        rig.Broker.Sessions.Find("p")!.Attachment!.Connection.CloseIfSilent(rig.Clock.Time.GetTimestamp() + (60 * rig.Clock.Time.TimestampFrequency));
+        publisher.CloseReason.ShouldBeNull();
+
+        // The reader does not notice that the client goes before its wait is over.
+        rig.Advance(2);
+    }
+
+    // A store that is slow to commit holds the reader up.
+    [Fact]
+    public async Task Commit_WhileItLasts_DoesNotCountAsSilence()
+    {
+        var commit = new TaskCompletionSource();
+        await using var rig = new BrokerRig();
+        var client = await rig.OpenAsync("a", change: connect => connect with { KeepAlive = 10 });
+        rig.Store.Committing = () => commit.Task;
+        await client.Client.SendAsync(new byte[] { 0xC0, 0 });
+        await Eventually.HoldsAsync("the broker waits for the commit", () => IsHeldBack(rig, "a"));
+        rig.Advance(30);
+        client.CloseReason.ShouldBeNull();
+        commit.SetResult();
+        (await client.Client.ExpectAsync<PacketType>()).ShouldBe(PacketType.PingResp);
+    }
+
     [Theory]
     [InlineData(0)]
     [InlineData(1)]
@@ -416,4 +491,6 @@ public class LimitsTests
         await client.SendAsync(new ReasonPacket(PacketType.Disconnect, ReasonCode.Success, PropertySet.Empty).Write(ProtocolVersion.V500));
         await Eventually.BecomesAsync("the memory is given back", () => rig.Broker.Budget.Used, used => used < 50_000);
     }
+
+    private static bool IsHeldBack(BrokerRig rig, string clientId) => ((ClientLink)rig.Broker.Sessions.Find(clientId)!.Attachment!.Connection).IsHeldBack;
 }

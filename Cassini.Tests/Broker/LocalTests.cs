@@ -117,6 +117,16 @@ public class LocalTests
     }
 
     [Fact]
+    public async Task Observer_ThatThrows_LearnsThatItIsNoLongerCalled()
+    {
+        await using var rig = new BrokerRig();
+        var ended = new TaskCompletionSource<Exception>();
+        using var observing = rig.Broker.Observe("t").Subscribe(_ => throw new InvalidOperationException("boom"), ended.SetResult);
+        await rig.Broker.PublishAsync(Full);
+        (await Eventually.CompletesAsync("the observer gets its error", ended.Task)).Message.ShouldBe("boom");
+    }
+
+    [Fact]
     public async Task Observer_ThatIsSlow_LosesMessagesAndSlowsNobody()
     {
         await using var rig = new BrokerRig();

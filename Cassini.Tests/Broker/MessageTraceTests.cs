@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using Cassini.Streams.Broker;
 using Cassini.Streams.Mqtt;
 using Cassini.Streams.Mqtt.Properties;
 using Cassini.Tests.Support;
@@ -47,6 +48,28 @@ public class MessageTraceTests
         deliver.Status.ShouldBe(ActivityStatusCode.Unset);
         got.Properties.UserProperties.ShouldBe(
             [new("k", "1"), new("tracestate", "v=1"), new("k", "2"), new("traceparent", $"00-{TraceId}-{publish.SpanId}-01")]);
+    }
+
+    // Spans end on the thread pool, where an exception that nobody catches ends the process.
+    [Fact]
+    public async Task Listener_ThatThrowsAtTheEndOfASpan_IsLoggedAndHarmsNothing()
+    {
+        using var source = new ActivitySource("Cassini");
+        using var listener = new ActivityListener
+        {
+            ShouldListenTo = heard => ReferenceEquals(heard, source),
+            Sample = (ref ActivityCreationOptions<ActivityContext> _) => ActivitySamplingResult.AllDataAndRecorded,
+            ActivityStopped = _ => throw new InvalidOperationException("a listener's bug"),
+        };
+        ActivitySource.AddActivityListener(listener);
+        var logger = new RecordingLogger<MqttBroker>();
+        await using var rig = new BrokerRig(spans: source, logger: logger);
+        var publisher = await rig.ConnectAsync("p");
+
+        await publisher.PublishAsync("a", "x", QualityOfService.AtLeastOnce, properties: Properties(("traceparent", Sampled)));
+
+        await Eventually.HoldsAsync("it is logged", () => logger.Entries.Any(entry => entry.Exception?.Message == "a listener's bug"));
+        await publisher.PublishAsync("a", "y", QualityOfService.AtLeastOnce);
     }
 
     [Theory]

@@ -204,7 +204,7 @@ internal sealed class MqttTestClient(Stream stream, ProtocolVersion version) : I
     public ValueTask DisposeAsync() => stream.DisposeAsync();
 
     /// <returns>Null when the broker closed its side.</returns>
-    private async Task<object?> ReadAsync(string step)
+    public async Task<object?> ReadAsync(string step)
     {
         while (true)
         {

@@ -3,6 +3,7 @@ using Cassini.Streams.Broker;
 using Cassini.Streams.Broker.Model;
 using Cassini.Streams.Broker.Routing;
 using Cassini.Streams.Mqtt;
+using Cassini.Tests.VirtualTime;
 using CsCheck;
 
 namespace Cassini.Tests.Broker;
@@ -15,7 +16,7 @@ public class RetainedMessagesTests
             (changes, filters) =>
             {
                 var budget = new MemoryBudget(long.MaxValue);
-                var retained = new RetainedMessages(new BrokerOptions(), budget, new InMemoryStore(), TimeProvider.System);
+                var retained = new RetainedMessages(new BrokerOptions(), budget, new InMemoryStore(), new SubscriptionTree(), TimeProvider.System);
                 var model = new HashSet<string>();
                 foreach (var (name, set) in changes)
                 {
@@ -40,4 +41,61 @@ public class RetainedMessagesTests
                 budget.Used.ShouldBe(0);
             },
             iter: 500);
+
+    [Fact]
+    public void Sweep_NothingExpired_LooksAtNothing()
+    {
+        var clock = new VirtualClock();
+        var retained = new RetainedMessages(new BrokerOptions(), new MemoryBudget(long.MaxValue), new InMemoryStore(), new SubscriptionTree(), clock.Time);
+        for (var i = 0; i < 1_000; i++)
+        {
+            retained.Set(Message($"t/{i}", expiresAt: i % 2 == 0 ? clock.Time.TimestampFrequency * 60 : null));
+        }
+
+        retained.Sweep();
+        var before = GC.GetAllocatedBytesForCurrentThread();
+        retained.Sweep();
+        (GC.GetAllocatedBytesForCurrentThread() - before).ShouldBeLessThan(1_000, "it copies no list of them all");
+    }
+
+    [Fact]
+    public void Sweep_AfterAnyChanges_RemovesWhatHasExpired() =>
+        Gen.Select(Gen.Int[0, 30], Gen.Int[-1, 3]).Array[0, 80].Sample(
+            changes =>
+            {
+                var clock = new VirtualClock();
+                var budget = new MemoryBudget(long.MaxValue);
+                var store = new InMemoryStore();
+                var retained = new RetainedMessages(new BrokerOptions(), budget, store, new SubscriptionTree(), clock.Time);
+                var model = new Dictionary<string, int>();
+                foreach (var (place, lifetime) in changes)
+                {
+                    var name = $"t/{place}";
+                    var expiresAt = lifetime > 0 ? clock.Time.GetTimestamp() + (lifetime * clock.Time.TimestampFrequency) : (long?)null;
+                    retained.Set(Message(name, expiresAt, isEmpty: lifetime < 0)).ShouldBeTrue();
+                    model.Remove(name);
+                    if (lifetime >= 0)
+                    {
+                        model.Add(name, lifetime);
+                    }
+                }
+
+                for (var second = 1; second <= 3; second++)
+                {
+                    clock.AdvanceBy(TimeSpan.FromSeconds(1));
+                    retained.Sweep();
+                    retained.Count.ShouldBe(model.Values.Count(lifetime => lifetime == 0 || lifetime > second));
+                }
+
+                foreach (var name in model.Keys)
+                {
+                    retained.Set(Message(name, null, isEmpty: true));
+                }
+
+                budget.Used.ShouldBe(0);
+            },
+            iter: 300);
+
+    private static StoredMessage Message(string name, long? expiresAt, bool isEmpty = false) =>
+        new(new Topic(Encoding.UTF8.GetBytes(name), true, 0), isEmpty ? [] : [1], [], QualityOfService.AtMostOnce, expiresAt);
 }

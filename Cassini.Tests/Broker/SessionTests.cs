@@ -1,7 +1,6 @@
 using Cassini.Streams.Broker;
-using Cassini.Streams.Broker.Connections;
 using Cassini.Streams.Broker.Model;
-using Cassini.Streams.Broker.Outgoing;
+using Cassini.Streams.Broker.Sessions;
 using Cassini.Streams.Events;
 using Cassini.Streams.Mqtt;
 using Cassini.Streams.Mqtt.Packets;
@@ -218,19 +217,19 @@ public class SessionTests
         await using var rig = new BrokerRig();
         var old = await rig.OpenAsync("a", change: BrokerRig.Lasting);
         var session = rig.Broker.Sessions.Find("a")!;
-        var connection = session.Connection!;
+        var attachment = session.Attachment!;
         await rig.OpenAsync("a", change: connect => BrokerRig.Lasting(connect) with { CleanStart = true });
         await old.Served;
 
-        session.Receive(7, 10, connection).ShouldBe(ReceiveVerdict.TakenOver);
+        session.Received.Add(7, 10, attachment).ShouldBe(ReceiveVerdict.TakenOver);
         session.Subscribe(new Subscription(session, "t", QualityOfService.AtLeastOnce, false, false, [])).ShouldBeNull();
         session.Unsubscribe("t").ShouldBeFalse();
-        session.Acknowledge(new AckPacket(PacketType.PubRec, 1, ReasonCode.Success), connection, new FlushSet());
+        session.Deliveries.Acknowledge(new AckPacket(PacketType.PubRec, 1, ReasonCode.Success), attachment, new FlushSet());
         var used = rig.Broker.Budget.Used;
         var retained = new StoredMessage(rig.Broker.Topics.Get("t"u8), [1], [], QualityOfService.AtLeastOnce, null);
         session.DeliverRetained(retained, new Subscription(session, "t", QualityOfService.AtLeastOnce, false, false, []), new FlushSet());
         rig.Broker.Budget.Used.ShouldBe(used, "nobody would ever give it back");
-        session.ForgetReceived(8, connection).ShouldBeFalse();
+        session.Received.Remove(8, attachment).ShouldBeFalse();
 
         var kept = (await rig.Store.LoadAsync(default)).Sessions.ShouldHaveSingleItem();
         kept.Received.ShouldBeEmpty();

@@ -361,7 +361,7 @@ public class SubscriptionTests
 
         await here.DisconnectAsync();
         await publisher.PublishAsync("t", "kept by one of them", QualityOfService.AtLeastOnce);
-        rig.Broker.Sessions.All.Sum(session => session.Backlog).ShouldBe(4 + 1, "four are not acknowledged");
+        rig.Broker.Sessions.All.Sum(session => session.Deliveries.Backlog).ShouldBe(4 + 1, "four are not acknowledged");
     }
 
     // [MQTT-3.8.3-4]

@@ -1,7 +1,6 @@
 using System.Text;
 using Cassini.Streams.Broker;
 using Cassini.Streams.Broker.Model;
-using Cassini.Streams.Broker.Outgoing;
 using Cassini.Streams.Broker.Routing;
 using Cassini.Streams.Mqtt;
 using CsCheck;
@@ -141,17 +140,6 @@ public class SubscriptionTreeTests
 
     private static Subscription Subscribe(Subscriber subscriber, string filter) =>
         new(subscriber, filter, (QualityOfService)(filter.Length % 3), false, false, [filter.Length]);
-
-    private sealed class Listener : Subscriber
-    {
-        public override bool IsReachable => true;
-
-        public override bool KeepsMessages => false;
-
-        public override void Deliver(ref Publication message, Subscription subscription, FlushSet flushes)
-        {
-        }
-    }
 
     // Tens of thousands of shares of one filter are cheap to make and to end: no list of them is searched or copied.
     [Fact]

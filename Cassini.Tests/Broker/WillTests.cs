@@ -1,5 +1,5 @@
 using Cassini.Streams.Broker;
-using Cassini.Streams.Broker.Connections;
+using Cassini.Streams.Broker.Sessions;
 using Cassini.Streams.Events;
 using Cassini.Streams.Mqtt;
 using Cassini.Streams.Mqtt.Packets;
@@ -153,7 +153,7 @@ public class WillTests
         await watcher.ExpectNothingAsync();
     }
 
-    // The connection leaves between losing its session and being told.
+    // The connection leaves after it lost its session, and before the will is taken from it.
     [Theory]
     [InlineData(null, true)]
     [InlineData(30u, false)]
@@ -163,9 +163,11 @@ public class WillTests
         var connection = await rig.OpenAsync("a", change: BrokerRig.Lasting);
         var session = rig.Broker.Sessions.Find("a")!;
         var will = new WillMessage("wills", [], QualityOfService.AtMostOnce, false, new PropertySet { WillDelayInterval = delay });
-        var old = session.Connection!;
+        var old = session.Attachment!;
         await rig.ConnectAsync("a", change: BrokerRig.Lasting);
-        (session.Detach(old, will, null).Will is not null).ShouldBe(due);
+        var leaving = new Attachment(old.Connection, old.Outbox, old.SendMaximum, will);
+        (session.Detach(leaving, null).Will is not null).ShouldBe(due);
+        leaving.TakeWill().ShouldBeNull("it is published once at most");
         await connection.Served;
     }
 

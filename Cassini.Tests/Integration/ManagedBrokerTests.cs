@@ -70,6 +70,18 @@ public class ManagedBrokerTests
     }
 
     [Fact]
+    public async Task Dispose_BrokerWithObservers_CompletesThem()
+    {
+        var ended = new TaskCompletionSource();
+        await using (var broker = await RunningBroker.ServingMqttAsync())
+        {
+            broker.Host.Broker!.Observe("t").Subscribe(_ => { }, ended.SetException, ended.SetResult);
+        }
+
+        await Eventually.CompletesAsync("the observer completes", ended.Task);
+    }
+
+    [Fact]
     public async Task Stop_BrokerThenSurface_AFeedSeesEveryPhaseAndBye()
     {
         await using var broker = await StartAsync();

@@ -18,7 +18,7 @@ public class CrowdTests
     {
         await using var host = await MqttHost.StartAsync(options => options with
         {
-            Listener = options.Listener with { HandshakeTimeout = Deadline },
+            Listener = options.Listener with { HandshakeTimeout = Deadline, StallGrace = Deadline },
             Broker = options.Broker with { ConnectTimeout = Deadline },
         });
         using var identity = host.Issue("crowd");

@@ -3,6 +3,8 @@ using System.Net.Security;
 using System.Net.Sockets;
 using System.Security.Authentication;
 using System.Security.Cryptography.X509Certificates;
+using Cassini.Streams.Broker.Connections;
+using Cassini.Streams.Events;
 using Cassini.Streams.Hosting;
 using Cassini.Streams.Listening;
 using Cassini.Streams.Listening.Endpoints;
@@ -67,6 +69,13 @@ internal sealed class MqttHost : IAsyncDisposable
             },
             TestContext.Current.CancellationToken);
         return new MqttTestClient(stream, version);
+    }
+
+    /// <summary>Ends a client's connection as an operator does.</summary>
+    public void Disconnect(string clientId)
+    {
+        var link = (ClientLink)Host.Broker!.Sessions.Find(clientId)!.Attachment!.Connection;
+        link.Connection.Transport.Close(SessionCloseReason.Disconnected);
     }
 
     public async ValueTask DisposeAsync()

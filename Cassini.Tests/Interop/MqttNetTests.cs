@@ -1,7 +1,6 @@
 using System.Buffers;
 using System.Security.Cryptography.X509Certificates;
 using System.Threading.Channels;
-using Cassini.Streams.Events;
 using Cassini.Tests.Support;
 using MQTTnet;
 using MQTTnet.Formatter;
@@ -56,7 +55,7 @@ public class MqttNetTests
         await watcher.SubscribeAsync("wills");
         using var mortal = await Peer.ConnectAsync(host, "mortal", version, options => options
             .WithWillTopic("wills").WithWillPayload("gone").WithWillQualityOfServiceLevel(MqttQualityOfServiceLevel.AtLeastOnce));
-        host.Host.Broker!.Sessions.Find("mortal")!.Connection!.Transport.Close(SessionCloseReason.Disconnected);
+        host.Disconnect("mortal");
         (await watcher.NextAsync()).ShouldBe(new Message("wills", "gone", MqttQualityOfServiceLevel.AtLeastOnce, false));
     }
 

@@ -92,6 +92,22 @@ public class HandlerTests
         (await rig.Events.WaitForAsync<ConnectionClosed>("the end")).Reason.ShouldBe(SessionCloseReason.Crashed);
     }
 
+    // What a handler's other threads find out must be able to end it as its own crash does.
+    [Fact]
+    public async Task Handler_ClosesItselfAsCrashed_IsACrashWithItsException()
+    {
+        await using var rig = await ListeningRig.StartAsync(handler: new Handler(async (connection, token) =>
+        {
+            connection.Close(SessionCloseReason.Crashed);
+            await Task.Delay(Timeout.Infinite, token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            throw new InvalidOperationException("found out elsewhere");
+        }));
+        await using var client = await rig.OpenAsync();
+
+        (await rig.Events.WaitForAsync<Crashed>("the crash")).Message.ShouldBe("found out elsewhere");
+        (await rig.Events.WaitForAsync<ConnectionClosed>("the end")).Reason.ShouldBe(SessionCloseReason.Crashed);
+    }
+
     [Fact]
     public async Task Handler_ReadsPastTheEnd_IsThePeersClose()
     {

@@ -30,8 +30,11 @@ internal sealed class BrokerRig
         return (client, handler!, new ReceiveBuffer(stream, _broker.Budget), stream);
     }
 
-    public void Subscribe(ClientConnection connection, string filter, QualityOfService qos = QualityOfService.AtMostOnce) =>
-        connection.Client!.Session.Subscribe(new Subscription(connection.Client.Session, filter, qos, false, false, []));
+    public void Subscribe(string clientId, string filter, QualityOfService qos = QualityOfService.AtMostOnce)
+    {
+        var session = _broker.Sessions.Find(clientId)!;
+        session.Subscribe(new Subscription(session, filter, qos, false, false, []));
+    }
 
     private sealed class Silence : IEventPublisher
     {

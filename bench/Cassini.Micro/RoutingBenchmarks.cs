@@ -25,7 +25,8 @@ public class RoutingBenchmarks
         var rig = new BrokerRig();
         for (var i = 0; i < Subscribers; i++)
         {
-            rig.Subscribe(rig.Connect($"sub{i}").Connection, "load/topic/0/");
+            rig.Connect($"sub{i}");
+            rig.Subscribe($"sub{i}", "load/topic/0/");
         }
 
         (_publisher, _handler, _input, var stream) = rig.Connect("pub");

@@ -1,7 +1,6 @@
 using System.Globalization;
 using Cassini.Streams.Broker;
 using Cassini.Streams.Broker.Model;
-using Cassini.Streams.Broker.Outgoing;
 using Cassini.Streams.Broker.Routing;
 using Cassini.Streams.Mqtt;
 

@@ -3,8 +3,8 @@ using System.Buffers;
 namespace Cassini.Streams.Broker.Connections;
 
 /// <summary>
-/// The answers to one batch of packets: they leave together, after what they acknowledge was committed. Holds no buffer in
-/// between. For the connection's reader.
+/// The answers to one batch of packets: they are sent together, after what they acknowledge was committed. Holds no buffer between
+/// batches. For the connection's reader.
 /// </summary>
 internal sealed class AnswerBuffer
 {
@@ -17,7 +17,7 @@ internal sealed class AnswerBuffer
 
     public ReadOnlySpan<byte> Written => _buffer.AsSpan(0, _length);
 
-    /// <summary>Room for an answer of at most <paramref name="size"/> bytes; <see cref="Advance"/> says how many it took.</summary>
+    /// <summary>Space for an answer of at most <paramref name="size"/> bytes; <see cref="Advance"/> says how many it took.</summary>
     public Span<byte> GetSpan(int size)
     {
         if (_buffer is null || _buffer.Length - _length < size)

@@ -3,7 +3,7 @@ using Microsoft.Extensions.Logging;
 
 namespace Cassini.Streams.Broker.Connections;
 
-/// <summary>What this room logs. Event ids 1700 to 1749.</summary>
+/// <summary>What the broker logs. Event ids 1850 to 1899.</summary>
 internal static partial class BrokerLog
 {
     public static void Violation(ILogger logger, long id, string identity, ProtocolViolation violation) =>
@@ -12,6 +12,9 @@ internal static partial class BrokerLog
     [LoggerMessage(1850, LogLevel.Debug, "Connection {Id} of '{Identity}' broke the protocol: {Reason}, {Message} [{Clause}]")]
     private static partial void Violation(ILogger logger, long id, string identity, ReasonCode reason, string message, string clause);
 
-    [LoggerMessage(1851, LogLevel.Warning, "An observer of '{Filter}' failed and is let go")]
+    [LoggerMessage(1851, LogLevel.Warning, "An observer of '{Filter}' threw an exception and is no longer called")]
     public static partial void ObserverFailed(ILogger logger, string filter, Exception failure);
+
+    [LoggerMessage(1852, LogLevel.Warning, "A listener failed at the end of a message's span")]
+    public static partial void SpanListenerFailed(ILogger logger, Exception failure);
 }

@@ -1,64 +1,49 @@
 using Cassini.Streams.Broker.Access;
-using Cassini.Streams.Broker.Model;
 using Cassini.Streams.Broker.Routing;
 using Cassini.Streams.Broker.Sessions;
-using Cassini.Streams.Mqtt;
 using Cassini.Streams.Mqtt.Packets;
 
 namespace Cassini.Streams.Broker.Connections;
 
-/// <summary>A client that is connected: its session, what it may do, and its will.</summary>
+/// <summary>A client that is connected: its session, and what it may do.</summary>
 internal sealed class Client(
-    SessionTable sessions, ServerPublisher publisher, ClientConnection connection, Session session, ClientAccess access, ConnectPacket connect)
+    SessionTable sessions, ServerPublisher publisher, ClientLink link, Session session, Attachment attachment, ClientAccess access, ConnectPacket connect)
 {
-    private WillMessage? _will = connect.Will;
-
     public Session Session { get; } = session;
+
+    /// <summary>What ties it to its session.</summary>
+    public Attachment Attachment { get; } = attachment;
 
     public ClientAccess Access { get; } = access;
 
-    public string Identity => connection.Transport.Identity;
+    public string Identity => link.Connection.Transport.Identity;
 
-    /// <summary>Whether it is our own canary: past all limits and in no count.</summary>
-    public bool IsProbe => connection.Transport.IsProbe;
+    /// <summary>Whether it is the broker's own health probe: no limit holds for it, and it is in no count.</summary>
+    public bool IsProbe => link.Connection.Transport.IsProbe;
 
     /// <summary>Whether it wants reason strings on packets other than CONNACK, DISCONNECT and PUBLISH [MQTT-3.1.2-29].</summary>
     public bool WantsProblemInformation { get; } = connect.Properties.RequestProblemInformation ?? true;
 
-    /// <summary>Session expiry interval as it asked for it when it connected, in seconds.</summary>
+    /// <summary>The session expiry interval that it asked for in CONNECT, in seconds.</summary>
     public uint RequestedExpiry { get; } = connect.Properties.SessionExpiryInterval ?? 0;
 
-    /// <summary>A new session expiry interval, given with DISCONNECT.</summary>
+    /// <summary>A new session expiry interval, given in DISCONNECT; null when it stays.</summary>
     public uint? NewExpiry { get; set; }
-
-    /// <summary>It said goodbye: there is nothing to tell others [MQTT-3.14.4-3].</summary>
-    public void DiscardWill() => Interlocked.Exchange(ref _will, null);
 
     /// <summary>Its connection is over.</summary>
     public void Leave()
     {
-        var end = Session.Detach(connection, Interlocked.Exchange(ref _will, null), NewExpiry);
-        if (end.Ended && Session.IsListed)
-        {
-            sessions.Remove(Session);
-        }
-
+        var end = Session.Detach(Attachment, NewExpiry);
         if (Session.IsListed)
         {
+            if (end.Ended)
+            {
+                sessions.Remove(Session);
+            }
+
             sessions.NoteDisconnected();
         }
 
         publisher.Publish(end.Will, Session);
-    }
-
-    /// <summary>Another connection took its session, or ended it. Its will is due unless the session goes on and the will may wait (§3.1.4).</summary>
-    public void LoseSession(bool ended)
-    {
-        var will = Interlocked.Exchange(ref _will, null);
-        connection.Close(new CloseOrder(ReasonCode.SessionTakenOver, Events.SessionCloseReason.TakenOver));
-        if (ended || will is { Properties.WillDelayInterval: null or 0 })
-        {
-            publisher.Publish(will, Session);
-        }
     }
 }

@@ -1,134 +1,88 @@
+using System.Net.Sockets;
+using System.Runtime.ExceptionServices;
 using Cassini.Streams.Broker.Model;
 using Cassini.Streams.Broker.Outgoing;
 using Cassini.Streams.Events;
-using Cassini.Streams.Listening;
 using Cassini.Streams.Listening.Connections;
 using Cassini.Streams.Mqtt;
 using Cassini.Streams.Mqtt.Packets;
-using Cassini.Streams.Mqtt.Properties;
 
 namespace Cassini.Streams.Broker.Connections;
 
 /// <summary>
-/// One client's connection: reads packets, hands them to the protocol, and ends in an orderly way whoever wants it to end.
+/// One connection, from its first byte to its end: waits for CONNECT, has it answered, serves the client if it was accepted, and ends in an
+/// orderly way whatever wants it to end. What depends on the CONNECT packet is its <see cref="ClientLink"/>'s.
 /// </summary>
-internal sealed class ClientConnection
+internal sealed class ClientConnection : IOutboxOwner
 {
-    private static readonly TimeSpan GoodbyePatience = TimeSpan.FromSeconds(1);
-
-    private readonly Connection _connection;
-    private readonly BrokerOptions _options;
-    private readonly IBrokerStore _store;
-    private readonly MemoryBudget _budget;
-    private readonly TimeProvider _time;
+    private readonly ConnectReceiver _receiver;
+    private readonly ConnectPhase _connecting;
+    private readonly ServePhase _serving;
     private readonly Violations _violations;
-    private readonly Func<ClientConnection, ConnectPacket, PacketHandler?> _accept;
     private readonly ReceiveBuffer _input;
     private CloseOrder? _closing;
-    private int _maxPacketSize = int.MaxValue;
+    private ExceptionDispatchInfo? _crash;
     private int _inBatch;
 
-    /// <param name="connection">The transport.</param>
+    /// <param name="transport">The transport.</param>
     /// <param name="counters">Where its traffic is counted.</param>
-    /// <param name="options">The broker's options.</param>
-    /// <param name="store">What is acknowledged is committed there first.</param>
     /// <param name="budget">The broker's memory.</param>
-    /// <param name="time">The one clock.</param>
-    /// <param name="violations">Where it reports that the peer broke the protocol.</param>
-    /// <param name="accept">Answers CONNECT; returns the handler of further packets, or null when the client was refused.</param>
+    /// <param name="receiver">Reads CONNECT.</param>
+    /// <param name="connecting">Answers CONNECT.</param>
+    /// <param name="serving">Serves a client that was accepted.</param>
+    /// <param name="violations">Where it is reported that the peer broke the protocol.</param>
     public ClientConnection(
-        Connection connection,
+        Connection transport,
         BrokerCounters counters,
-        BrokerOptions options,
-        IBrokerStore store,
         MemoryBudget budget,
-        TimeProvider time,
-        Violations violations,
-        Func<ClientConnection, ConnectPacket, PacketHandler?> accept)
+        ConnectReceiver receiver,
+        ConnectPhase connecting,
+        ServePhase serving,
+        Violations violations)
     {
-        _connection = connection;
-        _options = options;
-        _store = store;
-        _budget = budget;
-        _time = time;
-        _violations = violations;
-        _accept = accept;
+        Transport = transport;
         Counters = counters;
-        _input = new ReceiveBuffer(connection.Stream, budget);
-        LastPacketAt = time.GetTimestamp();
+        _receiver = receiver;
+        _connecting = connecting;
+        _serving = serving;
+        _violations = violations;
+        _input = new ReceiveBuffer(transport.Stream, budget);
     }
 
-    public long Id => _connection.Id;
+    public Connection Transport { get; }
 
-    public Connection Transport => _connection;
-
-    /// <summary>Where its traffic is counted: a probe's is not the broker's.</summary>
+    /// <summary>Where its traffic is counted: a probe's does not count as the broker's.</summary>
     public BrokerCounters Counters { get; }
 
     /// <summary>What its reader's present batch must flush. For the reader alone.</summary>
     public FlushSet Flushes { get; } = new();
 
-    public ProtocolVersion Version { get; private set; } = ProtocolVersion.V311;
-
-    /// <summary>What is to be sent; made when the client has said what it can take.</summary>
-    public Outbox Outbox { get; private set; } = null!;
-
-    /// <summary>Who is connected; null before CONNECT was accepted.</summary>
-    public Client? Client { get; set; }
-
-    /// <summary>QoS 1 and 2 messages that may be under way to the client.</summary>
-    public int SendMaximum { get; private set; }
-
-    /// <summary>When its last whole packet came: a timestamp.</summary>
-    public long LastPacketAt { get; private set; }
-
-    /// <summary>The longest silence allowed; null for any.</summary>
-    public TimeSpan? LongestSilence { get; private set; }
-
-    /// <summary>Whether it is we who do not read: then the client is not silent.</summary>
-    public bool IsHeldBack { get; private set; }
-
-    /// <summary>Whether its reader is in the middle of a batch: what that takes in may not be delivered or queued yet.</summary>
+    /// <summary>Whether its reader is in the middle of a batch: what that takes in may not be delivered or queued yet. Any thread.</summary>
     public bool IsInBatch => Volatile.Read(ref _inBatch) != 0;
 
-    /// <summary>Whether it is to end.</summary>
-    public bool IsClosing => Volatile.Read(ref _closing) is not null || _connection.CloseReason is not null;
+    /// <summary>Whether it is to end. Any thread.</summary>
+    public bool IsClosing => Volatile.Read(ref _closing) is not null || Transport.CloseReason is not null;
 
     /// <summary>Serves the connection to its end.</summary>
     public async Task RunAsync(CancellationToken cancellationToken)
     {
         try
         {
-            if (await ReadConnectAsync(cancellationToken) is { } connect
-                && _accept(this, connect) is { } handler)
+            if (await _receiver.ReceiveAsync(this, _input, cancellationToken) is { } connect)
             {
-                await ServeAsync(handler, cancellationToken);
+                await ServeAsync(connect, cancellationToken);
             }
         }
         catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
         {
-            // Told to end: by Close, by an operator, or at shutdown.
+            // Ended by Close, by an operator, or at shutdown.
         }
         finally
         {
-            // Whatever ended the batch: what it left with others must not wait for a flush that never comes.
-            Flushes.Flush();
-            Client?.Leave();
-            await EndAsync();
+            _input.Free();
         }
-    }
 
-    /// <summary>The client may have what it can take, from now on.</summary>
-    public void Open(OutboxLimits limits, int sendMaximum, TimeSpan? longestSilence)
-    {
-        Version = limits.Version;
-        _maxPacketSize = limits.MaxPacketSize;
-        SendMaximum = sendMaximum;
-        LongestSilence = longestSilence;
-        Outbox = new Outbox(_connection.Stream, limits, _budget, Counters)
-        {
-            Failed = () => Close(new CloseOrder(ReasonCode.UnspecifiedError, SessionCloseReason.ConnectionLost)),
-        };
+        Volatile.Read(ref _crash)?.Throw();
     }
 
     /// <summary>Ends the connection, unless something else ends it already. Any thread.</summary>
@@ -136,200 +90,79 @@ internal sealed class ClientConnection
     {
         if (Interlocked.CompareExchange(ref _closing, order, null) is null)
         {
-            _connection.Close(order.CloseReason);
+            Transport.Close(order.CloseReason);
         }
     }
 
-    /// <summary>Ends it since the peer broke the protocol.</summary>
+    /// <summary>Ends it because the peer broke the protocol.</summary>
     public void Close(ProtocolViolation violation)
     {
-        _violations.Report(_connection, Counters, violation);
+        Report(violation);
         Close(new CloseOrder(violation.Reason, SessionCloseReason.ProtocolError, violation.Message));
     }
 
-    private async Task<ConnectPacket?> ReadConnectAsync(CancellationToken cancellationToken)
+    /// <summary>Reports that the peer broke the protocol.</summary>
+    public void Report(ProtocolViolation violation) => _violations.Report(Transport, Counters, violation);
+
+    /// <summary>A batch of packets begins. The barrier is for <see cref="Intake"/>.</summary>
+    public void BeginBatch() => Interlocked.Exchange(ref _inBatch, 1);
+
+    public void EndBatch() => Volatile.Write(ref _inBatch, 0);
+
+    void IOutboxOwner.OnSendFailed(Exception failure)
     {
-        await using var patience = _time.CreateTimer(
-            static connection => ((ClientConnection)connection!).Close(
-                new CloseOrder(ReasonCode.Success, SessionCloseReason.ConnectTimeout)),
-            this,
-            _options.ConnectTimeout,
-            Timeout.InfiniteTimeSpan);
-        while (true)
+        if (failure is IOException or SocketException or ObjectDisposedException or OperationCanceledException)
         {
-            switch (TryReadConnect(out var needed, out var connect))
-            {
-                case FrameStatus.Complete:
-                    return connect;
-                case FrameStatus.Violation:
-                    return null;
-            }
-
-            if (!await _input.FillAsync(needed, cancellationToken))
-            {
-                return null;
-            }
-        }
-    }
-
-    private FrameStatus TryReadConnect(out int needed, out ConnectPacket? connect)
-    {
-        connect = null;
-        var status = FrameReader.Read(_input.Unread, _options.MaxPacketSize, null, out var frame, out needed, out var violation);
-        if (status == FrameStatus.Complete && frame.Type != PacketType.Connect)
-        {
-            violation = ProtocolViolation.Error("MQTT-3.1.0-1", $"the first packet is {frame.Type}, not CONNECT");
-            status = FrameStatus.Violation;
-        }
-
-        if (status == FrameStatus.Complete)
-        {
-            var length = frame.Whole.Length;
-            if (ConnectReader.TryRead(frame, out connect, out var version, out violation))
-            {
-                LastPacketAt = _time.GetTimestamp();
-                _input.Advance(length);
-                Counters.AddReceived(1, 0);
-                return status;
-            }
-
-            Refuse(version, violation);
-            return FrameStatus.Violation;
-        }
-
-        if (status == FrameStatus.Violation)
-        {
-            Close(violation);
-        }
-
-        return status;
-    }
-
-    /// <summary>A CONNECT that cannot be obeyed is answered, in the language it was sent in, as far as that has words for it.</summary>
-    private void Refuse(ProtocolVersion version, ProtocolViolation violation)
-    {
-        _violations.Report(_connection, Counters, violation);
-        if (version == ProtocolVersion.V500 || violation.Reason is ReasonCode.UnsupportedProtocolVersion or ReasonCode.ClientIdentifierNotValid)
-        {
-            Open(new OutboxLimits(version, int.MaxValue, 0, 1, 1), 0, null);
-            Refuse(violation.Reason, violation.Message, SessionCloseReason.ProtocolError);
+            Close(new CloseOrder(ReasonCode.UnspecifiedError, SessionCloseReason.ConnectionLost));
         }
         else
         {
-            Close(new CloseOrder(ReasonCode.Success, SessionCloseReason.ProtocolError));
+            Crash(failure);
         }
     }
 
-    /// <summary>
-    /// Writes an answer with a reason string, if there is a detail and MQTT 5.0, and if that does not make it larger than the client
-    /// takes [MQTT-3.2.2-19], [MQTT-3.9.2-1], [MQTT-3.14.2-3].
-    /// </summary>
-    /// <param name="detail">For people; empty for nothing.</param>
-    /// <param name="write">Writes the packet with these properties.</param>
-    /// <param name="elsewhere">Which server to use instead (§4.11); null to leave that open.</param>
-    public byte[] Explain(string detail, Func<PropertySet, byte[]> write, string? elsewhere = null)
+    void IOutboxOwner.OnCrashed(Exception crash) => Crash(crash);
+
+    private async Task ServeAsync(ConnectPacket connect, CancellationToken cancellationToken)
     {
-        if (Version == ProtocolVersion.V500)
+        var link = _connecting.Open(this, connect);
+        try
         {
-            var properties = new PropertySet { ServerReference = elsewhere };
-            foreach (var candidate in (ReadOnlySpan<PropertySet>)[properties with { ReasonString = detail.Length > 0 ? detail : null }, properties])
+            if (_connecting.Answer(link, connect) is { } handler)
             {
-                var explained = write(candidate);
-                if (explained.Length <= _maxPacketSize)
-                {
-                    return explained;
-                }
+                await ServeAsync(link, handler, cancellationToken);
             }
         }
-
-        return write(PropertySet.Empty);
-    }
-
-    private string? Elsewhere(ReasonCode reason) =>
-        reason is ReasonCode.ServerShuttingDown or ReasonCode.UseAnotherServer ? _options.ServerReference : null;
-
-    /// <summary>Answers CONNECT with a refusal and ends the connection.</summary>
-    public void Refuse(ReasonCode reason, string detail, SessionCloseReason closeReason)
-    {
-        Outbox.Append(Explain(detail, properties => new ConnAckPacket(reason, false, properties).Write(Version), Elsewhere(reason)), Flushes);
-        Flushes.Flush();
-        Close(new CloseOrder(ReasonCode.Success, closeReason));
-    }
-
-    private async Task ServeAsync(PacketHandler handler, CancellationToken cancellationToken)
-    {
-        while (true)
+        finally
         {
-            // The barrier is for the intake: see there.
-            Interlocked.Exchange(ref _inBatch, 1);
-            var step = handler.Handle(_input, out var needed);
-            Volatile.Write(ref _inBatch, 0);
-            if (handler.HasAnswers)
-            {
-                // What is acknowledged is safe first.
-                await _store.CommitAsync();
-                handler.SendAnswers();
-                Flushes.Flush();
-                handler.SendRetained();
-            }
+            _input.Free();
+            await link.EndAsync(Volatile.Read(ref _closing) ?? OrderOfTransport());
+        }
+    }
 
+    private async Task ServeAsync(ClientLink link, PacketHandler handler, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await _serving.RunAsync(link, handler, _input, cancellationToken);
+        }
+        finally
+        {
+            // Whatever ended the batch, what it left in other outboxes must not wait for a flush that never comes.
             Flushes.Flush();
-            switch (step)
-            {
-                case Step.Close:
-                    return;
-                case Step.AwaitMemory:
-                    IsHeldBack = true;
-                    await handler.Admission.WaitForMemoryAsync(cancellationToken);
-                    Touch(_time.GetTimestamp());
-                    IsHeldBack = false;
-                    break;
-                case Step.AwaitRate:
-                    await handler.Admission.WaitForRateAsync(cancellationToken);
-                    break;
-                default:
-                    if (Outbox.IsOverfull)
-                    {
-                        // Answers are never dropped: who does not read them is not read from.
-                        await Outbox.WhenRoomyAsync().WaitAsync(cancellationToken);
-                    }
-
-                    if (!await _input.FillAsync(needed, cancellationToken))
-                    {
-                        return;
-                    }
-
-                    break;
-            }
+            handler.Leave();
         }
     }
 
-    /// <summary>A whole packet came.</summary>
-    public void Touch(long now) => LastPacketAt = now;
-
-    private async Task EndAsync()
+    /// <summary>Ends the connection because of a bug that showed on another thread: <see cref="RunAsync"/> throws it as its own.</summary>
+    private void Crash(Exception crash)
     {
-        _input.Free();
-        if (Outbox is null)
-        {
-            return;
-        }
-
-        var order = _closing ?? FromTransport();
-        if (order is { Reason: not ReasonCode.Success } && Version == ProtocolVersion.V500 && order.CloseReason != SessionCloseReason.ConnectionLost)
-        {
-            var goodbye = Explain(
-                order.Detail, properties => new ReasonPacket(PacketType.Disconnect, order.Reason, properties).Write(Version), Elsewhere(order.Reason));
-            Outbox.Append(goodbye, Flushes);
-            Flushes.Flush();
-        }
-
-        await Outbox.WhenIdleAsync().WaitAsync(GoodbyePatience, _time).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-        Outbox.Close();
+        Interlocked.CompareExchange(ref _crash, ExceptionDispatchInfo.Capture(crash), null);
+        Close(new CloseOrder(ReasonCode.UnspecifiedError, SessionCloseReason.Crashed));
     }
 
-    /// <summary>When others end it: an operator, the quarantine or the shutdown.</summary>
-    private CloseOrder? FromTransport() => _connection.CloseReason switch
+    /// <summary>When an operator, the quarantine or the shutdown ends it.</summary>
+    private CloseOrder? OrderOfTransport() => Transport.CloseReason switch
     {
         SessionCloseReason.Shutdown => new CloseOrder(ReasonCode.ServerShuttingDown, SessionCloseReason.Shutdown),
         SessionCloseReason.Disconnected => new CloseOrder(ReasonCode.AdministrativeAction, SessionCloseReason.Disconnected),

@@ -11,7 +11,16 @@ using Cassini.Streams.Mqtt.Properties;
 
 namespace Cassini.Streams.Broker.Connections;
 
-/// <summary>From a CONNECT packet to a session, or to a refusal (MQTT 5.0 §3.1.4).</summary>
+/// <summary>From a CONNECT packet to a session, or to a refusal (MQTT 5.0 §3.1.4). Thread-safe.</summary>
+/// <param name="options">The broker's options.</param>
+/// <param name="access">Who may do what.</param>
+/// <param name="sessions">The sessions.</param>
+/// <param name="intake">Whether the broker takes clients at all.</param>
+/// <param name="publisher">Where wills are published.</param>
+/// <param name="events">Where it reports who connected and who was refused.</param>
+/// <param name="budget">The broker's memory.</param>
+/// <param name="time">The one clock.</param>
+/// <param name="handlers">Makes the handler of what an accepted client sends next.</param>
 internal sealed class ConnectPhase(
     BrokerOptions options,
     AccessTable access,
@@ -19,83 +28,98 @@ internal sealed class ConnectPhase(
     Intake intake,
     ServerPublisher publisher,
     BrokerEvents events,
-    ClientConnection connection)
+    MemoryBudget budget,
+    TimeProvider time,
+    Func<ClientLink, Client, PacketHandler> handlers)
 {
     /// <summary>The longest client identifier, in bytes: at least 23 must be taken [MQTT-3.1.3-5].</summary>
     private const int MaxClientId = 256;
 
     private const int CanaryMessages = 16;
 
-    private string Identity => connection.Transport.Identity;
-
-    private bool IsProbe => connection.Transport.IsProbe;
-
-    /// <summary>Answers the packet.</summary>
-    /// <returns>The client; null when it was refused.</returns>
-    public Client? Run(ConnectPacket connect)
+    /// <summary>From now on the client can be answered.</summary>
+    public ClientLink Open(ClientConnection connection, ConnectPacket connect)
     {
         var keepAlive = KeepAliveOf(connect);
-        connection.Open(
-            LimitsOf(connect),
-            Math.Min(connect.Properties.ReceiveMaximum ?? ushort.MaxValue, options.MaxInFlight),
-            keepAlive == 0 ? null : TimeSpan.FromSeconds(keepAlive) * 1.5);
+        TimeSpan? longestSilence = keepAlive == 0 ? null : TimeSpan.FromSeconds(keepAlive) * 1.5;
+        return new ClientLink(connection, LimitsOf(connect, connection.Transport.IsProbe), longestSilence, options, budget, time);
+    }
+
+    /// <summary>Answers the packet.</summary>
+    /// <returns>The handler of what the client sends next; null when it was refused.</returns>
+    public PacketHandler? Answer(ClientLink link, ConnectPacket connect)
+    {
+        var (identity, isProbe) = (link.Connection.Transport.Identity, link.Connection.Transport.IsProbe);
         var clientId = connect.ClientId.Length > 0 ? connect.ClientId : NewClientId();
-        var rights = IsProbe ? ClientAccess.OfCanary : access.Of(Identity, clientId);
-        if (Objection(connect, rights) is var (reason, detail))
+        var rights = isProbe ? ClientAccess.OfCanary : access.Of(identity, clientId);
+        if (Objection(connect, rights, isProbe) is var (reason, detail))
         {
-            return Refuse(reason, detail);
+            return Refuse(link, reason, detail);
         }
 
-        var expiry = ExpiryOf(connect);
+        var expiry = ExpiryOf(connect, isProbe);
         var request = new AttachRequest(
-            clientId, Identity, connect.CleanStart, expiry, present => ConnAck(connect, clientId, keepAlive, expiry, rights, present));
-        var result = IsProbe ? AttachCanary(request) : sessions.Attach(connection, request);
-        if (result.Session is { } attached)
+            clientId,
+            identity,
+            connect.CleanStart,
+            expiry,
+            ConnAck(connect, clientId, expiry, rights, isPresent: false),
+            ConnAck(connect, clientId, expiry, rights, isPresent: true));
+        var sendMaximum = Math.Min(connect.Properties.ReceiveMaximum ?? ushort.MaxValue, options.MaxInFlight);
+        var attachment = new Attachment(link, link.Outbox, sendMaximum, connect.Will);
+        var result = isProbe ? AttachCanary(attachment, request, link.Flushes) : sessions.Attach(attachment, request, link.Flushes);
+        var client = result.Session is { } session ? new Client(sessions, publisher, link, session, attachment, rights, connect) : null;
+        try
         {
-            connection.Client = new Client(sessions, publisher, connection, attached, rights, connect);
-        }
+            Displace(result);
+            if (client is null)
+            {
+                return Refuse(link, result.Reason, result.Detail);
+            }
 
-        if (result.Lost?.Client is { } lost)
+            if (!isProbe)
+            {
+                events.Publish(new ClientConnected(
+                    link.Id, clientId, connect.Version == ProtocolVersion.V500 ? "MQTT 5.0" : "MQTT 3.1.1", result.IsPresent));
+            }
+
+            return handlers(link, client);
+        }
+        catch
         {
-            lost.LoseSession(ended: !result.IsPresent);
+            // The session must not wait for a connection that nobody serves.
+            client?.Leave();
+            throw;
+        }
+    }
+
+    /// <summary>Closes the connection that lost the session [MQTT-3.1.4-3], and publishes the wills that are due because of that.</summary>
+    private void Displace(AttachResult result)
+    {
+        if (result.Lost is { } lost)
+        {
+            var will = lost.TakeWillOfLost(ended: !result.IsPresent);
+            lost.Connection.Close(new CloseOrder(ReasonCode.SessionTakenOver, SessionCloseReason.TakenOver));
+            publisher.Publish(will, result.IsPresent ? result.Session : null);
         }
 
         publisher.Publish(result.Will, publisher: null);
-        if (result.Session is not { } session || connection.Client is not { } client)
-        {
-            return Refuse(result.Reason, result.Detail);
-        }
-
-        // Whoever took the session in between found no client to tell.
-        Interlocked.MemoryBarrier();
-        if (session.Connection != connection)
-        {
-            client.LoseSession(session.IsEnded);
-        }
-
-        if (!IsProbe)
-        {
-            events.Publish(new ClientConnected(
-                connection.Id, clientId, connect.Version == ProtocolVersion.V500 ? "MQTT 5.0" : "MQTT 3.1.1", result.IsPresent));
-        }
-
-        return client;
     }
 
-    private Client? Refuse(ReasonCode reason, string detail)
+    private PacketHandler? Refuse(ClientLink link, ReasonCode reason, string detail)
     {
-        if (!IsProbe)
+        if (!link.Connection.Transport.IsProbe)
         {
-            events.PublishLimited(new ClientRefused(connection.Id, reason.ToString(), detail));
+            events.PublishLimited(new ClientRefused(link.Id, reason.ToString(), detail));
         }
 
-        connection.Refuse(reason, detail, SessionCloseReason.Refused);
+        link.Refuse(reason, detail, SessionCloseReason.Refused);
         return null;
     }
 
-    private (ReasonCode Reason, string Detail)? Objection(ConnectPacket connect, ClientAccess rights)
+    private (ReasonCode Reason, string Detail)? Objection(ConnectPacket connect, ClientAccess rights, bool isProbe)
     {
-        if (intake.IsClosed && !IsProbe)
+        if (intake.IsClosed && !isProbe)
         {
             return (options.ServerReference is null ? ReasonCode.ServerUnavailable : ReasonCode.UseAnotherServer, "the server is shutting down");
         }
@@ -122,11 +146,11 @@ internal sealed class ConnectPhase(
             : (ReasonCode.NotAuthorized, "the will's topic is not allowed");
     }
 
-    private OutboxLimits LimitsOf(ConnectPacket connect) => new(
+    private OutboxLimits LimitsOf(ConnectPacket connect, bool isProbe) => new(
         connect.Version,
         (int)Math.Min(connect.Properties.MaximumPacketSize ?? int.MaxValue, int.MaxValue),
         Math.Min(connect.Properties.TopicAliasMaximum ?? 0, options.MaxOutgoingTopicAliases),
-        IsProbe ? CanaryMessages : options.MaxQueuedMessages,
+        isProbe ? CanaryMessages : options.MaxQueuedMessages,
         options.MaxQueuedBytes);
 
     private int KeepAliveOf(ConnectPacket connect)
@@ -135,23 +159,23 @@ internal sealed class ConnectPhase(
         return longest == 0 || (connect.KeepAlive > 0 && connect.KeepAlive <= longest) ? connect.KeepAlive : longest;
     }
 
-    private uint ExpiryOf(ConnectPacket connect)
+    private uint ExpiryOf(ConnectPacket connect, bool isProbe)
     {
         var most = (uint)options.MaxSessionExpiry.TotalSeconds;
         var asked = connect.Version == ProtocolVersion.V500 ? connect.Properties.SessionExpiryInterval ?? 0
             : connect.CleanStart ? 0
             : uint.MaxValue;
-        return IsProbe ? 0 : Math.Min(asked, most);
+        return isProbe ? 0 : Math.Min(asked, most);
     }
 
-    private AttachResult AttachCanary(AttachRequest request)
+    private AttachResult AttachCanary(Attachment attachment, AttachRequest request, FlushSet flushes)
     {
-        var session = sessions.Make(request.ClientId, Identity, isListed: false);
-        session.TryAttach(connection, 0, request.ConnAck(false), out _);
+        var session = sessions.Make(request.ClientId, request.Identity, isListed: false);
+        session.TryAttach(attachment, 0, request.ConnAckNew, flushes, out _);
         return new AttachResult(session, false, null, null, default, "");
     }
 
-    private byte[] ConnAck(ConnectPacket connect, string clientId, int keepAlive, uint expiry, ClientAccess rights, bool isPresent)
+    private byte[] ConnAck(ConnectPacket connect, string clientId, uint expiry, ClientAccess rights, bool isPresent)
     {
         if (connect.Version == ProtocolVersion.V311)
         {
@@ -159,6 +183,7 @@ internal sealed class ConnectPhase(
         }
 
         var asked = connect.Properties;
+        var keepAlive = KeepAliveOf(connect);
         var properties = new PropertySet
         {
             SessionExpiryInterval = expiry == (asked.SessionExpiryInterval ?? 0) ? null : expiry,
@@ -172,7 +197,7 @@ internal sealed class ConnectPhase(
         return new ConnAckPacket(ReasonCode.Success, isPresent, properties).Write(connect.Version);
     }
 
-    /// <summary>Where this client may let others answer to, if it may subscribe there (§3.2.2.3.15).</summary>
+    /// <summary>A topic for answers to this client, if it may subscribe to it (§3.2.2.3.15).</summary>
     private static string? ResponseInformation(string clientId, ClientAccess rights)
     {
         var topic = $"response/{clientId}";

@@ -3,8 +3,8 @@ using System.Collections.Concurrent;
 namespace Cassini.Streams.Broker.Connections;
 
 /// <summary>
-/// Lets messages in until the broker drains. A message counts as taken in only where a reader asked within its batch, and whoever
-/// closes waits for the batches under way: afterwards nothing is acknowledged that was not delivered or queued before. Thread-safe.
+/// Takes messages in until the broker drains. A reader asks at the beginning of each batch, and the drain waits for the batches under
+/// way: afterwards nothing is acknowledged that was not delivered or queued before. Thread-safe.
 /// </summary>
 internal sealed class Intake
 {
@@ -16,8 +16,8 @@ internal sealed class Intake
     public bool IsClosed => _closed;
 
     /// <summary>
-    /// Whether anything is being taken in: .NET code publishes, or a reader is in the middle of a batch, also one whose connection is
-    /// to end or has lost its session: it still routes and acknowledges what it has.
+    /// Whether anything is being taken in: .NET code publishes, or a reader is in the middle of a batch. A reader whose connection is to
+    /// end, or has lost its session, counts too, because it still routes and acknowledges what it has read.
     /// </summary>
     public bool IsBusy => Volatile.Read(ref _locals) > 0 || _readers.Any(reader => reader.Key.IsInBatch);
 
@@ -31,7 +31,7 @@ internal sealed class Intake
     {
         _closed = true;
 
-        // Before anyone looks whether a batch is under way: it began before and is seen, or it begins later and sees this.
+        // A batch either began before and is seen by IsBusy, or it begins later and sees that the intake is closed.
         Interlocked.MemoryBarrier();
     }
 

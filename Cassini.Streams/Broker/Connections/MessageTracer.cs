@@ -12,7 +12,8 @@ namespace Cassini.Streams.Broker.Connections;
 /// <param name="source">Where spans begin; null for nowhere.</param>
 /// <param name="ratio">The share of messages without a trace that begin one, 0 to 1.</param>
 /// <param name="time">The one clock.</param>
-internal sealed class MessageTracer(ActivitySource? source, double ratio, TimeProvider time)
+/// <param name="listenerFailed">Called on the thread pool when a listener of the spans throws. Must not throw.</param>
+internal sealed class MessageTracer(ActivitySource? source, double ratio, TimeProvider time, Action<Exception> listenerFailed)
 {
     /// <summary>Whether anybody listens.</summary>
     public bool IsOn => source is not null && source.HasListeners();
@@ -28,7 +29,7 @@ internal sealed class MessageTracer(ActivitySource? source, double ratio, TimePr
         var context = TraceContext.Of(properties);
         var isSampled = context.Exists ? context.IsSampled : Random.Shared.NextDouble() < ratio;
         if (!isSampled || source is null
-            || MessageSpan.Start(source, "publish", ActivityKind.Consumer, context.ToActivityContext(), time) is not { } span)
+            || MessageSpan.Start(source, "publish", ActivityKind.Consumer, context.ToActivityContext(), time, listenerFailed) is not { } span)
         {
             return null;
         }
@@ -42,6 +43,6 @@ internal sealed class MessageTracer(ActivitySource? source, double ratio, TimePr
             .Tag(MessageTags.ProtocolVersion, version == ProtocolVersion.V500 ? "5.0" : "3.1.1")
             .Tag(MessageTags.QoS, (int)packet.QoS)
             .Tag(MessageTags.Retain, packet.Retain);
-        return new PublishTrace(source, span, topic, context.PropertiesUnder(span.Context), properties.ToArray(), time);
+        return new PublishTrace(source, span, topic, context.PropertiesUnder(span.Context), properties.ToArray(), time, listenerFailed);
     }
 }

@@ -1,5 +1,4 @@
 using Cassini.Streams.Broker.Model;
-using Cassini.Streams.Broker.Outgoing;
 using Cassini.Streams.Broker.Sessions;
 using Cassini.Streams.Events;
 using Cassini.Streams.Mqtt;
@@ -8,20 +7,20 @@ using Cassini.Streams.Mqtt.Packets;
 namespace Cassini.Streams.Broker.Connections;
 
 /// <summary>
-/// Handles the packets of one connected client. Works through a batch without waiting for anything; the answers gather and are
-/// sent by the reader at the batch's end.
+/// Handles the packets of one connected client, batch by batch, without waiting for anything. The answers gather; the reader sends them
+/// at the end of the batch.
 /// </summary>
 internal sealed class PacketHandler(
     BrokerOptions options,
     TimeProvider time,
-    ClientConnection connection,
+    ClientLink link,
     Client client,
     Admission admission,
     PublishHandler publish,
     SubscribeHandler subscribe)
 {
     private readonly AnswerBuffer _answers = new();
-    private readonly ProtocolVersion _version = connection.Version;
+    private readonly ProtocolVersion _version = link.Version;
 
     /// <summary>Whether something waits for <see cref="SendAnswers"/>.</summary>
     public bool HasAnswers => !_answers.IsEmpty;
@@ -29,9 +28,9 @@ internal sealed class PacketHandler(
     /// <summary>What the reader waits for when <see cref="Handle"/> says so.</summary>
     public Admission Admission { get; } = admission;
 
-    /// <summary>Handles every whole packet that has come.</summary>
-    /// <param name="input">What has come.</param>
-    /// <param name="needed">How long the first packet will be that is not all there; 0 when unknown.</param>
+    /// <summary>Handles every packet that was received in full.</summary>
+    /// <param name="input">What was received.</param>
+    /// <param name="needed">How long the next packet will be, which was received in part; 0 when unknown.</param>
     public Step Handle(ReceiveBuffer input, out int needed)
     {
         var now = time.GetTimestamp();
@@ -64,13 +63,16 @@ internal sealed class PacketHandler(
         input.Advance(length - rest.Length);
         if (packets > 0)
         {
-            connection.Touch(now);
-            connection.Counters.AddReceived(packets, publishes);
+            link.Touch(now);
+            link.Counters.AddReceived(packets, publishes);
         }
 
         Admission.EndBatch();
         return step;
     }
+
+    /// <summary>The connection is over.</summary>
+    public void Leave() => client.Leave();
 
     /// <summary>Sends what was retained for new subscriptions.</summary>
     public void SendRetained() => subscribe.SendRetained();
@@ -78,7 +80,7 @@ internal sealed class PacketHandler(
     /// <summary>Sends the answers.</summary>
     public void SendAnswers()
     {
-        connection.Outbox.Append(_answers.Written, connection.Flushes);
+        link.Outbox.Append(_answers.Written, link.Flushes);
         _answers.Clear();
     }
 
@@ -96,7 +98,7 @@ internal sealed class PacketHandler(
                 // A client keeps a message that is not acknowledged and publishes it again elsewhere; one of QoS 0 is lost.
                 if (packet.QoS == QualityOfService.AtMostOnce)
                 {
-                    connection.Counters.AddDropped(packet.QoS);
+                    link.Counters.AddDropped(packet.QoS);
                 }
 
                 return Step.ReadOn;
@@ -156,11 +158,11 @@ internal sealed class PacketHandler(
     {
         if (ack.Type != PacketType.PubRel)
         {
-            client.Session.Acknowledge(ack, connection, connection.Flushes);
+            client.Session.Deliveries.Acknowledge(ack, client.Attachment, link.Flushes);
             return;
         }
 
-        var reason = client.Session.ForgetReceived(ack.PacketId, connection) ? ReasonCode.Success : ReasonCode.PacketIdentifierNotFound;
+        var reason = client.Session.Received.Remove(ack.PacketId, client.Attachment) ? ReasonCode.Success : ReasonCode.PacketIdentifierNotFound;
         var size = new AckPacket(PacketType.PubComp, ack.PacketId, reason).Write(_answers.GetSpan(AckPacket.MaxSize), _version);
         _answers.Advance(size);
     }
@@ -179,7 +181,7 @@ internal sealed class PacketHandler(
 
         if (packet.Reason == ReasonCode.Success)
         {
-            client.DiscardWill();
+            client.Attachment.TakeWill();
         }
 
         return Step.Close;
@@ -193,7 +195,7 @@ internal sealed class PacketHandler(
 
     private Step Violated(ProtocolViolation violation)
     {
-        connection.Close(violation);
+        link.Connection.Close(violation);
         return Step.Close;
     }
 
@@ -204,7 +206,7 @@ internal sealed class PacketHandler(
             return Violated(new ProtocolViolation(order.Reason, order.Clause, order.Detail));
         }
 
-        connection.Close(order);
+        link.Close(order);
         return Step.Close;
     }
 }

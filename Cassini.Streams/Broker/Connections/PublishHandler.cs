@@ -15,18 +15,18 @@ internal sealed class PublishHandler(
     Router router,
     MessageTracer tracer,
     BrokerEvents events,
-    ClientConnection connection,
+    ClientLink link,
     Client client)
 {
     private const int Scratch = 1024;
 
-    private readonly ProtocolVersion _version = connection.Version;
+    private readonly ProtocolVersion _version = link.Version;
     private CachedTopic[]? _aliases;
 
     /// <summary>Handles one message.</summary>
     /// <param name="packet">What the packet says.</param>
     /// <param name="frame">The packet itself.</param>
-    /// <param name="now">When it came: a timestamp.</param>
+    /// <param name="now">When it was received: a timestamp.</param>
     /// <param name="refuse">Whether there is no memory for it.</param>
     /// <param name="answers">Where the acknowledgement goes.</param>
     /// <returns>Why the connection must end; null when it goes on.</returns>
@@ -37,7 +37,7 @@ internal sealed class PublishHandler(
             return order;
         }
 
-        if (refuse && !(packet.QoS == QualityOfService.ExactlyOnce && client.Session.HasReceived(packet.PacketId)))
+        if (refuse && !(packet.QoS == QualityOfService.ExactlyOnce && client.Session.Received.Contains(packet.PacketId)))
         {
             return Refused(ref packet, answers);
         }
@@ -49,18 +49,18 @@ internal sealed class PublishHandler(
 
         if (packet.QoS == QualityOfService.ExactlyOnce)
         {
-            switch (client.Session.Receive(packet.PacketId, _version == ProtocolVersion.V500 ? options.ReceiveMaximum : ushort.MaxValue, connection))
+            switch (client.Session.Received.Add(packet.PacketId, _version == ProtocolVersion.V500 ? options.ReceiveMaximum : ushort.MaxValue, client.Attachment))
             {
                 case ReceiveVerdict.TooMany:
                     return new CloseOrder(
                         ReasonCode.ReceiveMaximumExceeded,
                         SessionCloseReason.ProtocolError,
-                        $"more than {options.ReceiveMaximum:N0} QoS 2 messages under way",
+                        $"more than {options.ReceiveMaximum:N0} QoS 2 messages in flight",
                         "MQTT-3.3.4-7");
                 case ReceiveVerdict.TakenOver:
                     return new CloseOrder(ReasonCode.SessionTakenOver, SessionCloseReason.TakenOver);
                 case ReceiveVerdict.Repeated:
-                    // It came before, and was delivered then [MQTT-4.3.3-10].
+                    // It was received before, and delivered then [MQTT-4.3.3-10].
                     Acknowledge(ref packet, ReasonCode.Success, answers);
                     return null;
             }
@@ -69,7 +69,7 @@ internal sealed class PublishHandler(
         var result = Route(ref packet, frame, topic.Topic, now);
         if (!result.IsRetainedAsAsked)
         {
-            // Delivered, so it must not come again: what was not kept is told to the operator, not to the client.
+            // It was delivered, so the client must not send it again: that it was not retained is reported to the operator only.
             Report("retain", topic.Topic.Name, "there is no room for one more retained message");
         }
 
@@ -83,7 +83,7 @@ internal sealed class PublishHandler(
 
     private RouteResult Route(ref PublishPacket packet, Frame frame, Topic topic, long now)
     {
-        // The usual packet goes on as it is; one with properties of this hop is written anew.
+        // The usual packet is forwarded as it is; one with properties of this hop is written anew.
         var properties = packet.MessagePropertiesLength;
         Span<byte> scratch = properties == packet.Properties.Length || properties == 0 ? default
             : packet.Properties.Length <= Scratch ? stackalloc byte[Scratch]
@@ -104,7 +104,7 @@ internal sealed class PublishHandler(
             Frame = trace is null && packet.QoS == QualityOfService.AtMostOnce && properties == packet.Properties.Length && frame.IsShortest ? frame.Whole : default,
             FrameVersion = _version,
         };
-        var result = router.Publish(ref publication, connection.Flushes);
+        var result = router.Publish(ref publication, link.Flushes);
         trace?.End();
         return result;
     }
@@ -153,10 +153,10 @@ internal sealed class PublishHandler(
     private CloseOrder? Denied(ref PublishPacket packet, CachedTopic topic, AnswerBuffer answers)
     {
         var reason = topic.Verdict == TopicVerdict.Denied ? ReasonCode.NotAuthorized : ReasonCode.TopicNameInvalid;
-        connection.Counters.AddDenied();
+        link.Counters.AddDenied();
         Report("publish", MqttText.Decode(packet.Topic), topic.Problem);
 
-        // MQTT 3.1.1 has no word for it: acknowledged, and delivered to nobody [MQTT-3.3.5-2].
+        // MQTT 3.1.1 has no code for it: the message is acknowledged and not delivered [MQTT-3.3.5-2].
         if (packet.QoS != QualityOfService.AtMostOnce)
         {
             Acknowledge(ref packet, reason, answers);
@@ -166,11 +166,11 @@ internal sealed class PublishHandler(
     }
 
     private void Report(string action, string topic, string? detail) =>
-        events.PublishLimited(new AccessDenied(connection.Id, client.Identity, action, Excerpt.Of(topic), detail));
+        events.PublishLimited(new AccessDenied(link.Id, client.Identity, action, Excerpt.Of(topic), detail));
 
     private CloseOrder? Refused(ref PublishPacket packet, AnswerBuffer answers)
     {
-        connection.Counters.AddDropped(packet.QoS);
+        link.Counters.AddDropped(packet.QoS);
         if (packet.QoS == QualityOfService.AtMostOnce)
         {
             return null;
@@ -178,7 +178,7 @@ internal sealed class PublishHandler(
 
         if (_version == ProtocolVersion.V311)
         {
-            // It cannot be told; without an acknowledgement it will publish again.
+            // MQTT 3.1.1 has no code for it; without an acknowledgement the client publishes again on its next connection.
             return new CloseOrder(ReasonCode.ServerBusy, SessionCloseReason.OutOfMemory);
         }
 
@@ -192,7 +192,7 @@ internal sealed class PublishHandler(
         if (type == PacketType.PubRec && reason >= ReasonCode.UnspecifiedError && _version == ProtocolVersion.V500)
         {
             // No PUBREL will come (§4.3.3).
-            client.Session.ForgetReceived(packet.PacketId, connection);
+            client.Session.Received.Remove(packet.PacketId, client.Attachment);
         }
 
         answers.Advance(new AckPacket(type, packet.PacketId, reason).Write(answers.GetSpan(AckPacket.MaxSize), _version));

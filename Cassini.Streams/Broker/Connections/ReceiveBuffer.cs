@@ -5,8 +5,8 @@ using Cassini.Streams.Broker.Model;
 namespace Cassini.Streams.Broker.Connections;
 
 /// <summary>
-/// What came from one client and is not handled yet. Holds no buffer while nothing comes; grows with what really comes, not with
-/// what a header announces. Belongs to the connection's reader.
+/// What was received from one client and is not handled yet. Holds no buffer while nothing is received; grows with what is received, not
+/// with what a header announces. Belongs to the connection's reader.
 /// </summary>
 internal sealed class ReceiveBuffer(Stream stream, MemoryBudget budget)
 {
@@ -34,7 +34,7 @@ internal sealed class ReceiveBuffer(Stream stream, MemoryBudget budget)
             _start = _end = 0;
             if (!_busy || _buffer is null || _buffer.Length > Normal)
             {
-                // Nothing more for now: waits without a buffer to put it in.
+                // Nothing more for now: waits without a buffer.
                 Free();
                 await stream.ReadAsync(Memory<byte>.Empty, cancellationToken).ConfigureAwait(false);
             }
@@ -69,7 +69,7 @@ internal sealed class ReceiveBuffer(Stream stream, MemoryBudget budget)
             return;
         }
 
-        // A packet longer than the buffer: first what there is gets full.
+        // A packet longer than the buffer: the buffer is filled first.
         if (_end < _buffer.Length && (_start == 0 || _buffer.Length - _start >= needed))
         {
             return;

@@ -11,35 +11,41 @@ namespace Cassini.Streams.Broker.Connections;
 
 /// <summary>Handles SUBSCRIBE and UNSUBSCRIBE packets (MQTT 5.0 §3.8, §3.10). For the connection's reader.</summary>
 internal sealed class SubscribeHandler(
-    BrokerOptions options, RetainedMessages retained, BrokerEvents events, ClientConnection connection, Client client)
+    BrokerOptions options, RetainedMessages retained, BrokerEvents events, ClientLink link, Client client)
 {
-    private Dictionary<string, Subscription>? _wantRetained;
+    private Dictionary<string, (Subscription Subscription, long UpTo)>? _wantRetained;
 
     /// <returns>The answer.</returns>
     public byte[] Subscribe(SubscribePacket packet)
     {
         int[] identifiers = [.. packet.Properties.SubscriptionIdentifiers];
         string? detail = null;
-        var reasons = packet.Requests
-            .Select((request, i) => i < options.MaxSubscriptions ? Subscribe(request, identifiers, ref detail) : TooMany(ref detail))
-            .ToImmutableArray();
-        return connection.Explain(
-            client.WantsProblemInformation ? detail ?? "" : "",
-            properties => new SubAckPacket(PacketType.SubAck, packet.PacketId, reasons, properties).Write(connection.Version));
+        var reasons = ImmutableArray.CreateBuilder<ReasonCode>(packet.Requests.Length);
+        foreach (var request in packet.Requests)
+        {
+            reasons.Add(reasons.Count < options.MaxSubscriptions ? Subscribe(request, identifiers, ref detail) : TooMany(ref detail));
+        }
+
+        var (granted, explanation) = (reasons.MoveToImmutable(), client.WantsProblemInformation ? detail ?? "" : "");
+        return link.Explain(
+            explanation, properties => new SubAckPacket(PacketType.SubAck, packet.PacketId, granted, properties).Write(link.Version));
     }
 
     /// <returns>The answer.</returns>
     public byte[] Unsubscribe(UnsubscribePacket packet)
     {
-        var reasons = packet.Filters
-            .Select(filter => client.Session.Unsubscribe(filter) ? ReasonCode.Success
+        var reasons = ImmutableArray.CreateBuilder<ReasonCode>(packet.Filters.Length);
+        foreach (var filter in packet.Filters)
+        {
+            reasons.Add(client.Session.Unsubscribe(filter) ? ReasonCode.Success
                 : TopicFilter.IsValid(MqttText.Encode(filter)) ? ReasonCode.NoSubscriptionExisted
-                : ReasonCode.TopicFilterInvalid)
-            .ToImmutableArray();
-        return new SubAckPacket(PacketType.UnsubAck, packet.PacketId, reasons, PropertySet.Empty).Write(connection.Version);
+                : ReasonCode.TopicFilterInvalid);
+        }
+
+        return new SubAckPacket(PacketType.UnsubAck, packet.PacketId, reasons.MoveToImmutable(), PropertySet.Empty).Write(link.Version);
     }
 
-    /// <summary>Sends what was retained for the new subscriptions.</summary>
+    /// <summary>Delivers the retained messages that match the new subscriptions.</summary>
     public void SendRetained()
     {
         if (_wantRetained is null)
@@ -47,16 +53,17 @@ internal sealed class SubscribeHandler(
             return;
         }
 
-        foreach (var (filter, subscription) in _wantRetained)
+        foreach (var (filter, (subscription, upTo)) in _wantRetained)
         {
-            if (connection.IsClosing)
+            foreach (var message in retained.Match(MqttText.Encode(filter), upTo))
             {
-                break;
-            }
+                if (link.IsClosing)
+                {
+                    break;
+                }
 
-            // Handed over while nobody can retain a newer one, so that an older message never comes after it [MQTT-4.6.0-5].
-            retained.ForEach(
-                MqttText.Encode(filter), message => client.Session.DeliverRetained(message, subscription, connection.Flushes));
+                client.Session.DeliverRetained(message, subscription, link.Flushes);
+            }
         }
 
         _wantRetained = null;
@@ -94,7 +101,8 @@ internal sealed class SubscribeHandler(
         // A shared subscription gets no retained messages (§4.8.2).
         if (share.IsEmpty && (request.RetainHandling == RetainHandling.Send || (request.RetainHandling == RetainHandling.SendIfNew && isNew)))
         {
-            (_wantRetained ??= [])[request.Filter] = subscription;
+            // Later messages are delivered by their publishers.
+            (_wantRetained ??= [])[request.Filter] = (subscription, isNew ? subscription.Place : retained.LastPlace);
         }
 
         return (ReasonCode)request.QoS;
@@ -108,7 +116,7 @@ internal sealed class SubscribeHandler(
 
     private void Deny(string filter)
     {
-        connection.Counters.AddDenied();
-        events.PublishLimited(new AccessDenied(connection.Id, client.Identity, "subscribe", Excerpt.Of(filter), null));
+        link.Counters.AddDenied();
+        events.PublishLimited(new AccessDenied(link.Id, client.Identity, "subscribe", Excerpt.Of(filter), null));
     }
 }

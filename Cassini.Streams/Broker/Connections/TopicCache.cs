@@ -6,8 +6,8 @@ using Cassini.Streams.Broker.Routing;
 namespace Cassini.Streams.Broker.Connections;
 
 /// <summary>
-/// The topics that one client publishes to, with the verdict on whether it may: the usual message costs one comparison here
-/// instead of a search and the rules. For the connection's reader.
+/// The topics that one client publishes to, each with whether it may. The usual message costs one comparison here instead of a search
+/// of the topics and of the access rules. For the connection's reader.
 /// </summary>
 internal sealed class TopicCache(BrokerOptions options, TopicTable topics, ClientAccess access)
 {
@@ -60,7 +60,7 @@ internal sealed class TopicCache(BrokerOptions options, TopicTable topics, Clien
 
     private int PlaceOf(ReadOnlySpan<byte> name)
     {
-        // Where names differ is most often at their end.
+        // Names differ most often at their end.
         var tail = name.Length >= sizeof(ulong) ? BinaryPrimitives.ReadUInt64LittleEndian(name[^sizeof(ulong)..]) : Short(name);
         var hash = (tail ^ (ulong)name.Length) * 0x9E37_79B9_7F4A_7C15;
         return (int)(hash >> 48) & (_places.Length - 1);

@@ -1,23 +1,23 @@
 using System.Collections.Immutable;
-using Cassini.Streams.Broker.Sessions;
+using Cassini.Streams.Mqtt;
 
 namespace Cassini.Streams.Broker.Model;
 
 /// <summary>
-/// Where the broker's state is kept so that it outlives the process that made it. The broker works on its own memory; each change
-/// of what must last is told here at once, and <see cref="CommitAsync"/> is awaited before a client learns of it.
-/// Sessions whose expiry interval is 0 end with their connection and are never told. Any thread; changes of one session come one after
-/// another.
+/// Where the broker's state can be kept so that it outlives the process. The broker works on its own memory; each change of what must
+/// last is put here at once, and <see cref="CommitAsync"/> is awaited before a client learns of it. A session whose expiry interval is 0
+/// ends with its connection and is never put here. Any thread; the changes of one session come one after another, in their order, under
+/// its lock: a store must not block in them and must not call back.
 /// </summary>
 internal interface IBrokerStore
 {
-    /// <summary>Everything that was kept. Called once, before the first change.</summary>
+    /// <summary>Everything that was kept. Called once at most, before the first change.</summary>
     ValueTask<BrokerState> LoadAsync(CancellationToken cancellationToken);
 
-    /// <summary>A session began, or its expiry changed.</summary>
+    /// <summary>A session was opened, or its expiry changed.</summary>
     void PutSession(SessionRecord session);
 
-    /// <summary>A session ended, and everything of it.</summary>
+    /// <summary>A session ended, with everything that belongs to it.</summary>
     void DeleteSession(string clientId);
 
     void PutSubscription(string clientId, SubscriptionRecord subscription);
@@ -27,7 +27,7 @@ internal interface IBrokerStore
     /// <summary>A copy was queued.</summary>
     void PutMessage(string clientId, QueuedMessage message);
 
-    /// <summary>A copy's delivery has come so far, under a packet identifier.</summary>
+    /// <summary>The delivery of a copy has reached a state, under a packet identifier.</summary>
     void PutDelivery(string clientId, long sequence, ushort packetId, DeliveryState state);
 
     /// <summary>A copy was delivered, expired or dropped.</summary>
@@ -42,19 +42,19 @@ internal interface IBrokerStore
 
     void DeleteRetained(string topic);
 
-    /// <summary>Ends when every change told before is as safe as this store makes it.</summary>
+    /// <summary>Ends when every change that was put before is as safe as this store makes it.</summary>
     ValueTask CommitAsync();
 }
 
 /// <summary>A session that lasts.</summary>
 /// <param name="ClientId">Its client identifier.</param>
-/// <param name="Identity">Who it belongs to.</param>
+/// <param name="Identity">The identity that it belongs to.</param>
 /// <param name="ExpirySeconds">Session expiry interval; <see cref="uint.MaxValue"/> means never.</param>
 internal sealed record SessionRecord(string ClientId, string Identity, uint ExpirySeconds);
 
 /// <summary>A subscription that lasts.</summary>
 internal sealed record SubscriptionRecord(
-    string Filter, Mqtt.QualityOfService QoS, bool NoLocal, bool RetainAsPublished, ImmutableArray<int> Identifiers);
+    string Filter, QualityOfService QoS, bool NoLocal, bool RetainAsPublished, ImmutableArray<int> Identifiers);
 
 /// <summary>A session with everything of it.</summary>
 internal sealed record SessionState(

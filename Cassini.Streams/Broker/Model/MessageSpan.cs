@@ -3,28 +3,37 @@ using System.Diagnostics;
 namespace Cassini.Streams.Broker.Model;
 
 /// <summary>
-/// A span of a message that is traced. Ending it may be done under a lock: whoever listens is called from the thread pool, and the
-/// span is never the current activity of a thread of the broker's.
+/// A span of a message that is traced. It may be ended under a lock, because listeners are called from the thread pool. It is never the
+/// current activity of a thread of the broker's.
 /// </summary>
 internal sealed class MessageSpan : IThreadPoolWorkItem
 {
     private readonly Activity _activity;
     private readonly TimeProvider _time;
+    private readonly Action<Exception> _listenerFailed;
     private int _ended;
 
-    private MessageSpan(Activity activity, TimeProvider time)
+    private MessageSpan(Activity activity, TimeProvider time, Action<Exception> listenerFailed)
     {
         _activity = activity;
         _time = time;
+        _listenerFailed = listenerFailed;
     }
 
     public ActivityContext Context => _activity.Context;
 
     /// <summary>Begins a span. Not to be called under a lock.</summary>
-    /// <returns>Null when nobody records it.</returns>
-    public static MessageSpan? Start(ActivitySource source, string name, ActivityKind kind, ActivityContext parent, TimeProvider time)
+    /// <param name="source">Where it begins.</param>
+    /// <param name="name">Its name.</param>
+    /// <param name="kind">Its kind.</param>
+    /// <param name="parent">Its parent.</param>
+    /// <param name="time">The one clock.</param>
+    /// <param name="listenerFailed">Called on the thread pool when a listener throws at the end of the span. Must not throw.</param>
+    /// <returns>Null when nothing records it.</returns>
+    public static MessageSpan? Start(
+        ActivitySource source, string name, ActivityKind kind, ActivityContext parent, TimeProvider time, Action<Exception> listenerFailed)
     {
-        // What is current belongs to whoever started the broker, or to nobody.
+        // The current activity, if there is one, is not the broker's.
         var current = Activity.Current;
         Activity.Current = null;
         try
@@ -32,7 +41,7 @@ internal sealed class MessageSpan : IThreadPoolWorkItem
             var activity = source.StartActivity(name, kind, parent, startTime: time.GetUtcNow());
             if (activity is { Recorded: true })
             {
-                return new MessageSpan(activity, time);
+                return new MessageSpan(activity, time, listenerFailed);
             }
 
             activity?.Dispose();
@@ -68,5 +77,16 @@ internal sealed class MessageSpan : IThreadPoolWorkItem
         ThreadPool.UnsafeQueueUserWorkItem(this, preferLocal: false);
     }
 
-    void IThreadPoolWorkItem.Execute() => _activity.Stop();
+    void IThreadPoolWorkItem.Execute()
+    {
+        try
+        {
+            _activity.Stop();
+        }
+        catch (Exception failure)
+        {
+            // On the pool's thread it would end the process.
+            _listenerFailed(failure);
+        }
+    }
 }

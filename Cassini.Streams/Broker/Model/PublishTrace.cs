@@ -4,7 +4,7 @@ using Cassini.Streams.Mqtt;
 namespace Cassini.Streams.Broker.Model;
 
 /// <summary>A message that is traced: the span of its publish, and what its subscribers get instead of the publisher's properties.</summary>
-internal sealed class PublishTrace(ActivitySource source, MessageSpan span, Topic topic, byte[] properties, byte[] own, TimeProvider time)
+internal sealed class PublishTrace(ActivitySource source, MessageSpan span, Topic topic, byte[] properties, byte[] own, TimeProvider time, Action<Exception> listenerFailed)
 {
     /// <summary>So many deliveries have a span of their own: a topic with thousands of subscribers must not flood the collector.</summary>
     private const int MaxDeliveries = 32;
@@ -23,7 +23,7 @@ internal sealed class PublishTrace(ActivitySource source, MessageSpan span, Topi
     /// <summary>Begins the span of one copy; null when this one has none. Not to be called under a lock.</summary>
     public MessageSpan? StartDelivery(string clientId, QualityOfService qos) => Interlocked.Increment(ref _deliveries) > MaxDeliveries
         ? null
-        : MessageSpan.Start(source, "deliver", ActivityKind.Producer, span.Context, time)?
+        : MessageSpan.Start(source, "deliver", ActivityKind.Producer, span.Context, time, listenerFailed)?
             .Tag(MessageTags.System, MessageTags.Mqtt)
             .Tag(MessageTags.OperationName, "deliver")
             .Tag(MessageTags.OperationType, "send")

@@ -7,7 +7,28 @@ namespace Cassini.Streams.Broker.Model;
 /// <param name="QoS">What it is delivered with: the lower of published and granted.</param>
 /// <param name="Retain">The RETAIN flag to send.</param>
 /// <param name="Identifiers">Subscription identifiers to send along.</param>
-/// <param name="Sequence">1, 2, 3 … within the session: its name in the store.</param>
+/// <param name="Sequence">1, 2, 3 … within the session: its key in the store.</param>
 /// <param name="Span">Its delivery, until it is acknowledged; null when it is not traced.</param>
 internal readonly record struct QueuedMessage(
-    StoredMessage Message, QualityOfService QoS, bool Retain, int[] Identifiers, long Sequence, MessageSpan? Span = null);
+    StoredMessage Message, QualityOfService QoS, bool Retain, int[] Identifiers, long Sequence, MessageSpan? Span = null)
+{
+    /// <summary>What a copy takes beside the message that it shares: its slots in the queue, the window and the store.</summary>
+    private const int Cost = 160;
+
+    /// <summary>The copy counts on the memory budget until it is released.</summary>
+    public void Hold(MemoryBudget budget)
+    {
+        Message.Hold(budget);
+        budget.Take(Cost);
+    }
+
+    /// <summary>The copy is delivered or dropped.</summary>
+    /// <param name="budget">The broker's memory.</param>
+    /// <param name="error">Why it was not delivered; null when it was.</param>
+    public void Release(MemoryBudget budget, string? error = null)
+    {
+        Message.Release(budget);
+        budget.Return(Cost);
+        Span?.End(error);
+    }
+}

@@ -3,8 +3,8 @@ using Cassini.Streams.Mqtt;
 namespace Cassini.Streams.Broker.Model;
 
 /// <summary>
-/// A message that outlives the packet that brought it: queued, in flight or retained. Immutable and shared by all who hold it;
-/// only the count of its holders changes, which says when its bytes weigh on the memory budget.
+/// A message that outlives the packet that brought it: queued, in flight or retained. Immutable and shared by all that hold it, but for
+/// the count of its holders, which says when its bytes count in the memory budget, and for what retaining it changes.
 /// </summary>
 internal sealed class StoredMessage(
     Topic topic, byte[] payload, byte[] properties, QualityOfService qos, long? expiresAt, byte[]? untraced = null)
@@ -13,6 +13,8 @@ internal sealed class StoredMessage(
     private const int Overhead = 120;
 
     private int _holders;
+    private long _retainedPlace = long.MaxValue;
+    private bool _isRetained;
 
     public Topic Topic { get; } = topic;
 
@@ -21,7 +23,7 @@ internal sealed class StoredMessage(
     /// <summary>Encoded properties that travel with it, without their length.</summary>
     public byte[] Properties { get; } = properties;
 
-    /// <summary>Shorter properties, for who takes no longer packet: those before the broker added a trace. Null when it did not.</summary>
+    /// <summary>Shorter properties, for a client that takes no longer packet: those before the broker added a trace. Null when it did not.</summary>
     public byte[]? Untraced { get; } = untraced;
 
     /// <summary>As it was published.</summary>
@@ -29,6 +31,22 @@ internal sealed class StoredMessage(
 
     /// <summary>A timestamp; null when it does not expire.</summary>
     public long? ExpiresAt { get; } = expiresAt;
+
+    /// <summary>
+    /// Its place in the order of retained messages and subscriptions; <see cref="long.MaxValue"/> while it has none.
+    /// </summary>
+    public long RetainedPlace
+    {
+        get => Volatile.Read(ref _retainedPlace);
+        set => Volatile.Write(ref _retainedPlace, value);
+    }
+
+    /// <summary>Whether it is the retained message of its topic now: not before, and not after another one replaced it.</summary>
+    public bool IsRetained
+    {
+        get => Volatile.Read(ref _isRetained);
+        set => Volatile.Write(ref _isRetained, value);
+    }
 
     public int Size => Overhead + Payload.Length + Properties.Length + (Untraced?.Length ?? 0);
 

@@ -1,11 +1,9 @@
-using Cassini.Streams.Broker.Outgoing;
-
 namespace Cassini.Streams.Broker.Model;
 
-/// <summary>Who gets messages: a client's session, or an observer within this process.</summary>
+/// <summary>What gets messages: a client's session, or an observer within this process.</summary>
 internal abstract class Subscriber
 {
-    /// <summary>Whether it can be reached at the moment: shared subscriptions prefer such.</summary>
+    /// <summary>Whether it can be reached at the moment: a shared subscription prefers such members.</summary>
     public abstract bool IsReachable { get; }
 
     /// <summary>Whether it counts as a subscriber: the health probe's session does not.</summary>
@@ -15,10 +13,10 @@ internal abstract class Subscriber
     public abstract bool KeepsMessages { get; }
 
     /// <summary>
-    /// Hands it one copy. Never blocks: a subscriber that is too slow loses messages by its own policy and slows nobody.
+    /// Delivers one copy. Never blocks: a subscriber that is too slow loses messages by its own policy and slows down no other.
     /// </summary>
-    /// <param name="message">The message; it lies in the publisher's buffer.</param>
-    /// <param name="subscription">What it asked for.</param>
+    /// <param name="message">The message, in the publisher's buffer.</param>
+    /// <param name="subscription">The subscription that matches.</param>
     /// <param name="flushes">Where to note that there is something to send.</param>
     public abstract void Deliver(ref Publication message, Subscription subscription, FlushSet flushes);
 }

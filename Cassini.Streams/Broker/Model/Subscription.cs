@@ -3,11 +3,14 @@ using Cassini.Streams.Mqtt;
 namespace Cassini.Streams.Broker.Model;
 
 /// <summary>
-/// One subscription with its options (MQTT 5.0 §3.8.3.1). Immutable but for its place in the tree.
+/// One subscription with its options (MQTT 5.0 §3.8.3.1). Immutable but for its place in the order and in the tree.
 /// </summary>
 internal sealed class Subscription(
     Subscriber subscriber, string filter, QualityOfService qos, bool noLocal, bool retainAsPublished, int[] identifiers)
 {
+    /// <summary>The place of a subscription that was not added to the tree yet.</summary>
+    public const long NoPlace = -1;
+
     public Subscriber Subscriber { get; } = subscriber;
 
     /// <summary>As it was asked for, with <c>$share/NAME/</c> if it is shared.</summary>
@@ -32,8 +35,14 @@ internal sealed class Subscription(
     /// <summary>What it takes in memory, in bytes, about: itself and its nodes of the tree.</summary>
     public int Cost => 400 + (3 * Filter.Length) + (120 * Filter.AsSpan().Count('/'));
 
+    /// <summary>
+    /// Its place in the order of retained messages and subscriptions: a retained message up to this place was published before the
+    /// subscription. It is delivered as a retained message or not at all, even when it is still on its way to subscribers.
+    /// </summary>
+    public long Place { get; set; } = NoPlace;
+
     /// <summary>Where it stands in the list of its node.</summary>
-    public int Place { get; set; }
+    public int Index { get; set; }
 
     public Subscription? For(Subscriber? publisher) => NoLocal && ReferenceEquals(publisher, Subscriber) ? ForOwnMessages : this;
 
@@ -57,6 +66,7 @@ internal sealed class Subscription(
         return new Subscription(Subscriber, foreign.Filter, foreign.QoS, noLocal: true, foreign.RetainAsPublished, foreign.Identifiers)
         {
             ForOwnMessages = own,
+            Place = foreign.Place,
         };
     }
 
@@ -66,5 +76,8 @@ internal sealed class Subscription(
         left.QoS > right.QoS ? left.QoS : right.QoS,
         noLocal: false,
         left.RetainAsPublished || right.RetainAsPublished,
-        [.. left.Identifiers, .. right.Identifiers]);
+        [.. left.Identifiers, .. right.Identifiers])
+    {
+        Place = Math.Min(left.Place, right.Place),
+    };
 }

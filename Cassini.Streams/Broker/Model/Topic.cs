@@ -3,7 +3,7 @@ using Cassini.Streams.Mqtt;
 namespace Cassini.Streams.Broker.Model;
 
 /// <summary>
-/// A topic that somebody published to, with the way to its subscribers as it was last looked up. Shared by all that publish to
+/// A topic that was published to, with the route to its subscribers as it was last looked up. Shared by all clients that publish to
 /// it.
 /// </summary>
 internal sealed class Topic(byte[] utf8, bool isListed, long usedAt)
@@ -20,31 +20,35 @@ internal sealed class Topic(byte[] utf8, bool isListed, long usedAt)
     /// <summary>Whether it is the broker's own: limits do not hold for it.</summary>
     public bool IsSystem => IsOurs(Utf8);
 
-    /// <summary>Whether it is in the table of topics, and not one too many.</summary>
+    /// <summary>Whether it is in the table of topics: further ones are not when that is full.</summary>
     public bool IsListed { get; } = isListed;
 
-    /// <summary>Whether its creation was told as an event, and its removal must be.</summary>
-    public bool IsTold { get; set; }
+    /// <summary>Whether its creation was published as an event, so that its removal must be too.</summary>
+    public bool IsAnnounced { get; set; }
 
-    /// <summary>Whether it was taken off the table: whoever still holds it asks the table anew.</summary>
+    /// <summary>Whether it was removed from the table: a publisher that still holds it asks the table again.</summary>
     public bool IsRemoved
     {
         get => Volatile.Read(ref _isRemoved);
         set => Volatile.Write(ref _isRemoved, value);
     }
 
-    /// <summary>Where its messages went last; good as long as the tree still has the route's version.</summary>
-    public Route? Route
-    {
-        get => Volatile.Read(ref _route);
-        set => Volatile.Write(ref _route, value);
-    }
+    /// <summary>The route that is kept for its messages; valid as long as the tree still has the route's version.</summary>
+    public Route? Route => Volatile.Read(ref _route);
 
     /// <summary>When it was last published to: a timestamp.</summary>
     public long UsedAt
     {
         get => Volatile.Read(ref _usedAt);
         set => Volatile.Write(ref _usedAt, value);
+    }
+
+    /// <summary>Keeps another route, or none.</summary>
+    /// <returns>By how many references what is kept has grown.</returns>
+    public long Keep(Route? route)
+    {
+        var before = Interlocked.Exchange(ref _route, route);
+        return (route?.Weight ?? 0) - (before?.Weight ?? 0);
     }
 
     /// <summary>Whether it is the broker's own. Other names with a <c>$</c> may be clients', if the rules say so.</summary>

@@ -1,9 +1,9 @@
 namespace Cassini.Streams.Broker.Outgoing;
 
-/// <summary>A piece of what is to be sent: a pooled array and how far it is filled.</summary>
+/// <summary>A pooled array with encoded packets, and how far it is filled.</summary>
 internal struct OutboxSegment(byte[] array)
 {
-    /// <summary>Null when there is no piece.</summary>
+    /// <summary>Null when there is no segment.</summary>
     public byte[]? Array { get; } = array;
 
     public int Length { get; private set; }

@@ -3,8 +3,8 @@ using Cassini.Streams.Broker.Model;
 namespace Cassini.Streams.Broker.Outgoing;
 
 /// <summary>
-/// The aliases that we give to topics on one connection (MQTT 5.0 §3.3.2.3.4): to the first ones, for good. Belongs to the
-/// outbox's lock, since a receiver must learn an alias before it meets it.
+/// The aliases that the broker gives to topics on one connection (MQTT 5.0 §3.3.2.3.4): the first topics get one and keep it. Belongs to
+/// the outbox's lock, because a client must learn an alias before it is used.
 /// </summary>
 internal sealed class TopicAliases(int max)
 {
@@ -30,6 +30,6 @@ internal sealed class TopicAliases(int max)
         return alias;
     }
 
-    /// <summary>Undoes the last new alias, when the packet that introduces it is not sent.</summary>
+    /// <summary>Undoes the last new alias, because the packet that introduces it is not sent.</summary>
     public void TakeBack(Topic topic) => _aliases.Remove(topic.Utf8);
 }

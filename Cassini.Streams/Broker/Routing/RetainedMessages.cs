@@ -3,16 +3,26 @@ using Cassini.Streams.Mqtt;
 
 namespace Cassini.Streams.Broker.Routing;
 
-/// <summary>The retained message of each topic (MQTT 5.0 §3.3.1.3). Thread-safe.</summary>
-internal sealed class RetainedMessages(BrokerOptions options, MemoryBudget budget, IBrokerStore store, TimeProvider time)
+/// <summary>The retained message of each topic (MQTT 5.0 §3.3.1.3). Readers take no lock. Thread-safe.</summary>
+internal sealed class RetainedMessages(BrokerOptions options, MemoryBudget budget, IBrokerStore store, SubscriptionTree tree, TimeProvider time)
 {
+    /// <summary>How many messages are removed before others may change something.</summary>
+    private const int SweepSlice = 100;
+
+    private static readonly Comparer<StoredMessage> ByExpiry = Comparer<StoredMessage>.Create(
+        (left, right) => (left.ExpiresAt, left.RetainedPlace).CompareTo((right.ExpiresAt, right.RetainedPlace)));
+
     private readonly Lock _lock = new();
-    private readonly Node _root = new(null, []);
+    private readonly RetainedNode _root = new(null, []);
+    private readonly SortedSet<StoredMessage> _expiring = new(ByExpiry);
     private int _count;
     private long _bytes;
 
     /// <summary>Topics with a retained message, the broker's own left out.</summary>
     public int Count => Volatile.Read(ref _count);
+
+    /// <summary>The last place that was taken in the order of retained messages and subscriptions.</summary>
+    public long LastPlace => tree.LastPlace;
 
     /// <summary>Keeps a message for its topic in place of the one before, or none if its payload is empty [MQTT-3.3.1-6].</summary>
     /// <returns>False when there is no room for one more topic.</returns>
@@ -20,20 +30,20 @@ internal sealed class RetainedMessages(BrokerOptions options, MemoryBudget budge
     {
         lock (_lock)
         {
-            var node = Find(message.Topic.Utf8, create: message.Payload.Length > 0);
             if (message.Payload.Length == 0)
             {
-                Remove(node);
+                RemoveLocked(Find(message.Topic.Utf8));
                 return true;
             }
 
-            if (!message.Topic.IsSystem && !HasRoom(node!, message))
+            var node = FindOrAddLocked(message.Topic.Utf8);
+            if (!message.Topic.IsSystem && !HasRoomLocked(node, message))
             {
-                Prune(node!);
+                PruneLocked(node);
                 return false;
             }
 
-            Replace(node!, message);
+            ReplaceLocked(node, message);
             if (!message.Topic.IsSystem)
             {
                 store.PutRetained(message);
@@ -43,250 +53,137 @@ internal sealed class RetainedMessages(BrokerOptions options, MemoryBudget budge
         }
     }
 
-    /// <summary>Puts one back that the store kept. Before the first connection.</summary>
+    /// <summary>Restores a message that the store kept. Before the first connection.</summary>
     public void Restore(StoredMessage message)
     {
         lock (_lock)
         {
-            Replace(Find(message.Topic.Utf8, create: true)!, message);
+            ReplaceLocked(FindOrAddLocked(message.Topic.Utf8), message);
         }
     }
 
-    public StoredMessage? Get(ReadOnlySpan<byte> topic)
-    {
-        lock (_lock)
-        {
-            return Find(topic, create: false)?.Message;
-        }
-    }
+    public StoredMessage? Get(ReadOnlySpan<byte> topic) => Find(topic)?.Message;
 
     /// <summary>The retained messages whose topics match.</summary>
-    public List<StoredMessage> Match(ReadOnlySpan<byte> filter)
-    {
-        var now = time.GetTimestamp();
-        var found = new List<StoredMessage>();
-        lock (_lock)
-        {
-            Collect(_root, filter, found, now, isFirst: true);
-        }
-
-        return found;
-    }
-
-    /// <summary>Calls for each retained message whose topic matches; meanwhile none changes.</summary>
     /// <param name="filter">A valid filter.</param>
-    /// <param name="found">Called under the lock.</param>
-    public void ForEach(ReadOnlySpan<byte> filter, Action<StoredMessage> found)
-    {
-        lock (_lock)
-        {
-            foreach (var message in Match(filter))
-            {
-                found(message);
-            }
-        }
-    }
+    /// <param name="upTo">The last place that counts, in the order of retained messages and subscriptions.</param>
+    public RetainedMatches Match(ReadOnlySpan<byte> filter, long upTo = long.MaxValue) => new(_root, filter.ToArray(), upTo, time);
 
-    /// <summary>Removes what has expired.</summary>
+    /// <summary>Removes the messages that have expired.</summary>
     public void Sweep()
     {
-        var now = time.GetTimestamp();
-        var all = new List<StoredMessage>();
-        lock (_lock)
+        for (var now = time.GetTimestamp(); SweepOnce(now);)
         {
-            CollectAll(_root, all, long.MinValue);
-        }
-
-        foreach (var message in all.Where(message => message.IsExpired(now)))
-        {
-            lock (_lock)
-            {
-                if (Find(message.Topic.Utf8, create: false) is { } node && node.Message == message)
-                {
-                    Remove(node);
-                }
-            }
         }
     }
 
-    private Node? Find(ReadOnlySpan<byte> topic, bool create)
+    /// <returns>Whether more may have expired.</returns>
+    private bool SweepOnce(long now)
+    {
+        lock (_lock)
+        {
+            for (var i = 0; i < SweepSlice; i++)
+            {
+                if (_expiring.Min is not { } message || !message.IsExpired(now))
+                {
+                    return false;
+                }
+
+                RemoveLocked(Find(message.Topic.Utf8));
+            }
+
+            return true;
+        }
+    }
+
+    private RetainedNode? Find(ReadOnlySpan<byte> topic)
     {
         var node = _root;
         for (var isLast = false; !isLast && node is not null;)
         {
-            var level = TopicFilter.NextLevel(ref topic, out isLast);
-            node = node.Child(level, create);
+            node = node.Child(TopicFilter.NextLevel(ref topic, out isLast));
+        }
+
+        return node;
+    }
+
+    private RetainedNode FindOrAddLocked(ReadOnlySpan<byte> topic)
+    {
+        var node = _root;
+        for (var isLast = false; !isLast;)
+        {
+            node = node.GetOrAdd(TopicFilter.NextLevel(ref topic, out isLast));
         }
 
         return node;
     }
 
     /// <summary>Retained messages may take half of the memory: they stay, and others come and go.</summary>
-    private bool HasRoom(Node node, StoredMessage message) =>
+    private bool HasRoomLocked(RetainedNode node, StoredMessage message) =>
         (node.Message is not null || _count < options.MaxRetained)
         && _bytes + CostOf(message) - (node.Message is { } kept ? CostOf(kept) : 0) <= budget.Limit / 2;
 
     private static int CostOf(StoredMessage message) => message.Size + NodeCost(message);
 
-    /// <summary>Its topic, and a node for each level that nobody else may need.</summary>
+    /// <summary>Its topic, and a node for each level, as if no other topic shared them.</summary>
     private static int NodeCost(StoredMessage message) => 200 + (2 * message.Topic.Utf8.Length) + (200 * TopicName.Levels(message.Topic.Utf8));
 
-    private void Replace(Node node, StoredMessage message)
+    private void ReplaceLocked(RetainedNode node, StoredMessage message)
     {
         message.Hold(budget);
-        _bytes += CostOf(message) - (node.Message is { } kept ? CostOf(kept) : 0);
+        _bytes += CostOf(message);
         budget.Take(NodeCost(message));
-        if (node.Message is { } before)
+        var before = node.Message;
+        message.IsRetained = true;
+        node.Message = message;
+
+        // After it can be found: a subscription with a later place finds it.
+        message.RetainedPlace = tree.TakePlace();
+        if (message.ExpiresAt is not null)
         {
-            before.Release(budget);
-            budget.Return(NodeCost(before));
+            _expiring.Add(message);
+        }
+
+        if (before is not null)
+        {
+            ForgetLocked(before);
         }
         else if (!message.Topic.IsSystem)
         {
             _count++;
         }
-
-        node.Message = message;
     }
 
-    private void Remove(Node? node)
+    private void RemoveLocked(RetainedNode? node)
     {
         if (node?.Message is { } message)
         {
-            message.Release(budget);
-            _bytes -= CostOf(message);
-            budget.Return(NodeCost(message));
             node.Message = null;
+            ForgetLocked(message);
             _count -= message.Topic.IsSystem ? 0 : 1;
             store.DeleteRetained(message.Topic.Name);
-            Prune(node);
+            PruneLocked(node);
         }
     }
 
-    private static void Prune(Node node)
+    private void ForgetLocked(StoredMessage message)
+    {
+        message.IsRetained = false;
+        message.Release(budget);
+        _bytes -= CostOf(message);
+        budget.Return(NodeCost(message));
+        if (message.ExpiresAt is not null)
+        {
+            _expiring.Remove(message);
+        }
+    }
+
+    private static void PruneLocked(RetainedNode node)
     {
         while (node is { IsEmpty: true, Parent: { } parent })
         {
             parent.Remove(node);
             node = parent;
-        }
-    }
-
-    private static void Collect(Node node, ReadOnlySpan<byte> levels, List<StoredMessage> found, long now, bool isFirst)
-    {
-        var level = TopicFilter.NextLevel(ref levels, out var isLast);
-        if (level is [(byte)'#'])
-        {
-            if (!isFirst)
-            {
-                Take(node, found, now);
-            }
-
-            foreach (var child in node.Children)
-            {
-                if (!isFirst || !TopicName.IsSystem(child.Level))
-                {
-                    Take(child, found, now);
-                    CollectAll(child, found, now, includeSelf: false);
-                }
-            }
-
-            return;
-        }
-
-        if (level is [(byte)'+'])
-        {
-            foreach (var child in node.Children)
-            {
-                if (!isFirst || !TopicName.IsSystem(child.Level))
-                {
-                    Enter(child, levels, isLast, found, now);
-                }
-            }
-        }
-        else if (node.Child(level, create: false) is { } child)
-        {
-            Enter(child, levels, isLast, found, now);
-        }
-    }
-
-    private static void Enter(Node node, ReadOnlySpan<byte> levels, bool isLast, List<StoredMessage> found, long now)
-    {
-        if (isLast)
-        {
-            Take(node, found, now);
-        }
-        else
-        {
-            Collect(node, levels, found, now, isFirst: false);
-        }
-    }
-
-    private static void CollectAll(Node node, List<StoredMessage> found, long now, bool includeSelf = true)
-    {
-        // Not recursive: what is below is as deep as clients made it.
-        var open = new Stack<Node>(node.Children);
-        if (includeSelf)
-        {
-            Take(node, found, now);
-        }
-
-        while (open.TryPop(out var next))
-        {
-            Take(next, found, now);
-            foreach (var child in next.Children)
-            {
-                open.Push(child);
-            }
-        }
-    }
-
-    private static void Take(Node node, List<StoredMessage> found, long now)
-    {
-        if (node.Message is { } message && !message.IsExpired(now))
-        {
-            found.Add(message);
-        }
-    }
-
-    private sealed class Node(Node? parent, byte[] level)
-    {
-        private Dictionary<byte[], Node>? _children;
-
-        public Node? Parent { get; } = parent;
-
-        public byte[] Level { get; } = level;
-
-        public StoredMessage? Message { get; set; }
-
-        public bool IsEmpty => Message is null && _children is null;
-
-        public IEnumerable<Node> Children => _children?.Values ?? Enumerable.Empty<Node>();
-
-        public Node? Child(ReadOnlySpan<byte> level, bool create)
-        {
-            if (_children?.GetAlternateLookup<ReadOnlySpan<byte>>().TryGetValue(level, out var child) is true)
-            {
-                return child;
-            }
-
-            if (!create)
-            {
-                return null;
-            }
-
-            child = new Node(this, level.ToArray());
-            (_children ??= new Dictionary<byte[], Node>(TopicBytes.Comparer)).Add(child.Level, child);
-            return child;
-        }
-
-        public void Remove(Node child)
-        {
-            _children!.Remove(child.Level);
-            if (_children.Count == 0)
-            {
-                _children = null;
-            }
         }
     }
 }

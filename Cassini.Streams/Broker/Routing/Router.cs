@@ -1,22 +1,29 @@
 using Cassini.Streams.Broker.Model;
-using Cassini.Streams.Broker.Outgoing;
 
 namespace Cassini.Streams.Broker.Routing;
 
-/// <summary>Takes a message to everyone who asked for it. Thread-safe.</summary>
+/// <summary>Delivers messages to their subscribers. Thread-safe.</summary>
 internal sealed class Router(TopicTable topics, RetainedMessages retained, TimeProvider time)
 {
-    /// <summary>Retains the message if it says so, and hands a copy to each subscriber.</summary>
-    /// <returns>Whether somebody asked for it; and whether it was retained, if it should be.</returns>
+    /// <summary>Retains the message if its publisher asked for that, and delivers a copy to each subscriber.</summary>
     public RouteResult Publish(ref Publication message, FlushSet flushes)
     {
-        var isRetained = !message.Retain || retained.Set(message.Retained(time));
+        var isRetained = true;
+        var place = long.MaxValue;
+        if (message.Retain)
+        {
+            var stored = message.Retained(time);
+            isRetained = retained.Set(stored);
+            place = stored.RetainedPlace;
+        }
+
         var topic = message.Topic;
         topic.UsedAt = message.ReceivedAt;
         var route = topics.RouteOf(topic);
         foreach (var subscription in route.Subscriptions)
         {
-            if (subscription.For(message.Publisher) is { } effective)
+            // A later subscription found the message among those that are retained.
+            if (subscription.For(message.Publisher) is { } effective && effective.Place < place)
             {
                 effective.Subscriber.Deliver(ref message, effective, flushes);
             }
@@ -35,4 +42,6 @@ internal sealed class Router(TopicTable topics, RetainedMessages retained, TimeP
 }
 
 /// <summary>What became of a message.</summary>
+/// <param name="HasSubscribers">Whether a subscription matched its topic.</param>
+/// <param name="IsRetainedAsAsked">Whether it was retained, if its publisher asked for that.</param>
 internal readonly record struct RouteResult(bool HasSubscribers, bool IsRetainedAsAsked);

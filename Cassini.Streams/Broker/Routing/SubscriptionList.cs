@@ -24,7 +24,7 @@ internal sealed class SubscriptionList
             places = Pack(_live * 2);
         }
 
-        subscription.Place = _used;
+        subscription.Index = _used;
         Volatile.Write(ref places[_used], subscription);
         _live++;
         Volatile.Write(ref _used, _used + 1);
@@ -32,7 +32,7 @@ internal sealed class SubscriptionList
 
     public void Remove(Subscription subscription)
     {
-        Volatile.Write(ref _places[subscription.Place], null);
+        Volatile.Write(ref _places[subscription.Index], null);
         _live--;
         if (_used > 8 && _live < _used / 4)
         {
@@ -63,7 +63,7 @@ internal sealed class SubscriptionList
         {
             if (subscription is not null)
             {
-                subscription.Place = count;
+                subscription.Index = count;
                 packed[count++] = subscription;
             }
         }

@@ -13,19 +13,49 @@ internal sealed class SubscriptionTree
     private readonly TopicNode _root = new([], null);
     private long _version;
     private int _count;
+    private long _place;
 
     /// <summary>Grows with each change, after it.</summary>
     public long Version => Volatile.Read(ref _version);
 
+    /// <summary>The last place that was taken in the order of retained messages and subscriptions.</summary>
+    public long LastPlace
+    {
+        get
+        {
+            lock (_lock)
+            {
+                return _place;
+            }
+        }
+    }
+
     /// <summary>How many subscriptions there are.</summary>
     public int Count => Volatile.Read(ref _count);
 
-    /// <summary>Adds a subscription with a valid filter.</summary>
+    /// <summary>
+    /// Takes the next place in the order of retained messages and subscriptions. To be called when the retained message can be found: then
+    /// each subscription either finds it, or is in the tree before the message looks for its subscribers.
+    /// </summary>
+    public long TakePlace()
+    {
+        lock (_lock)
+        {
+            return ++_place;
+        }
+    }
+
+    /// <summary>Adds a subscription with a valid filter. It gets its place, unless it has that of the one which it replaces.</summary>
     public void Add(Subscription subscription)
     {
         var place = FilterPlace.Of(subscription.Filter);
         lock (_lock)
         {
+            if (subscription.Place == Subscription.NoPlace)
+            {
+                subscription.Place = _place;
+            }
+
             var node = Find(place, create: true)!;
             if (place.ShareName is { } name)
             {

@@ -6,14 +6,11 @@ using Cassini.Streams.Mqtt;
 namespace Cassini.Streams.Broker.Routing;
 
 /// <summary>
-/// The topics in use: one is listed from its first message until nobody has published to it for a while and it holds no retained
-/// message. There is room for so many; messages of further ones are delivered all the same. Thread-safe.
+/// The topics in use: a topic is listed from its first message until it was not published to for a while and holds no retained message.
+/// At most <see cref="BrokerOptions.MaxTopics"/> are listed; messages of further ones are delivered all the same. Thread-safe.
 /// </summary>
 internal sealed class TopicTable(BrokerOptions options, SubscriptionTree tree, IEventPublisher events, TimeProvider time)
 {
-    /// <summary>How many references all kept routes may have together.</summary>
-    private const long MaxRouteWeight = 4_000_000;
-
     private const int EventBurst = 100;
     private const int EventsPerSecond = 10;
 
@@ -24,6 +21,12 @@ internal sealed class TopicTable(BrokerOptions options, SubscriptionTree tree, I
 
     /// <summary>How many topics are listed; the broker's own are not counted.</summary>
     public int Count => Volatile.Read(ref _count);
+
+    /// <summary>How many references all kept routes may have together: more, and all are given up.</summary>
+    public long MaxRouteWeight { get; init; } = 4_000_000;
+
+    /// <summary>How many references the kept routes have together.</summary>
+    public long RouteWeight => Interlocked.Read(ref _routeWeight);
 
     /// <summary>The listed topics, the broker's own left out.</summary>
     public IEnumerable<Topic> All => _topics.Select(pair => pair.Value).Where(topic => !topic.IsSystem);
@@ -56,7 +59,7 @@ internal sealed class TopicTable(BrokerOptions options, SubscriptionTree tree, I
         }
         else if (_allowance.TryTake())
         {
-            topic.IsTold = true;
+            topic.IsAnnounced = true;
             events.Publish(new TopicCreated(topic.Name));
         }
 
@@ -67,12 +70,12 @@ internal sealed class TopicTable(BrokerOptions options, SubscriptionTree tree, I
     public Route RouteOf(Topic topic)
     {
         var known = topic.Route;
-        return known is not null && known.Version == tree.Version ? known : FindRoute(topic, known);
+        return known is not null && known.Version == tree.Version ? known : FindRoute(topic);
     }
 
     /// <summary>
-    /// Takes topics off the list that nobody has used for long, and gives up routes that are old: they would hold on to sessions that
-    /// have ended.
+    /// Removes topics that were not used for long, and gives up routes that are no longer valid, because they would keep sessions in memory
+    /// that have ended.
     /// </summary>
     /// <param name="isRetained">Whether a topic holds a retained message.</param>
     public void Sweep(Func<Topic, bool> isRetained)
@@ -82,8 +85,7 @@ internal sealed class TopicTable(BrokerOptions options, SubscriptionTree tree, I
         {
             if (topic.Route is { } route && route.Version != version)
             {
-                topic.Route = null;
-                Interlocked.Add(ref _routeWeight, -route.Weight);
+                Keep(topic, null);
             }
 
             if (!topic.IsSystem && time.GetElapsedTime(topic.UsedAt) >= options.TopicIdle && !isRetained(topic)
@@ -98,22 +100,27 @@ internal sealed class TopicTable(BrokerOptions options, SubscriptionTree tree, I
     {
         topic.IsRemoved = true;
         Interlocked.Decrement(ref _count);
-        Interlocked.Add(ref _routeWeight, -(topic.Route?.Weight ?? 0));
-        if (topic.IsTold)
+        Keep(topic, null);
+        if (topic.IsAnnounced)
         {
             events.Publish(new TopicRemoved(topic.Name));
         }
     }
 
-    private Route FindRoute(Topic topic, Route? known)
+    private Route FindRoute(Topic topic)
     {
         var route = tree.Match(topic.Utf8);
         if (topic.IsListed)
         {
-            topic.Route = route;
-            if (Interlocked.Add(ref _routeWeight, route.Weight - (known?.Weight ?? 0)) > MaxRouteWeight)
+            if (Keep(topic, route) > MaxRouteWeight)
             {
                 ForgetRoutes();
+            }
+
+            // A publisher may still hold a topic that was removed. What is kept there, no sweep would find.
+            if (topic.IsRemoved)
+            {
+                Keep(topic, null);
             }
         }
 
@@ -122,10 +129,13 @@ internal sealed class TopicTable(BrokerOptions options, SubscriptionTree tree, I
 
     private void ForgetRoutes()
     {
-        Interlocked.Exchange(ref _routeWeight, 0);
         foreach (var (_, topic) in _topics)
         {
-            topic.Route = null;
+            Keep(topic, null);
         }
     }
+
+    /// <summary>Every change of a kept route goes this way, so that each is counted once, in and out.</summary>
+    /// <returns>What all kept routes weigh now.</returns>
+    private long Keep(Topic topic, Route? route) => Interlocked.Add(ref _routeWeight, topic.Keep(route));
 }

@@ -2,22 +2,6 @@ using Cassini.Streams.Broker.Model;
 
 namespace Cassini.Streams.Broker.Sessions;
 
-/// <summary>How far the delivery of a QoS 1 or 2 message has come.</summary>
-internal enum DeliveryState : byte
-{
-    /// <summary>Acknowledged: the place is free.</summary>
-    Done,
-
-    /// <summary>QoS 1: PUBLISH sent.</summary>
-    AwaitingPubAck,
-
-    /// <summary>QoS 2: PUBLISH sent.</summary>
-    AwaitingPubRec,
-
-    /// <summary>QoS 2: PUBREL sent.</summary>
-    AwaitingPubComp,
-}
-
 /// <summary>One message in flight.</summary>
 internal struct InFlight
 {
@@ -29,9 +13,9 @@ internal struct InFlight
 }
 
 /// <summary>
-/// The messages of one session that were sent and are not acknowledged, in the order in which they were sent first, so that they
-/// are sent again in that order [MQTT-4.6.0-1]. Packet identifiers are given in turn, so that finding one is arithmetic. Belongs
-/// to the session's lock.
+/// The messages of one session that were sent and are not acknowledged, in the order in which they were first sent, so that they are sent
+/// again in that order [MQTT-4.6.0-1]. Packet identifiers are assigned in turn, so that a message is found by arithmetic. Belongs to the
+/// session's lock.
 /// </summary>
 internal sealed class InFlightWindow
 {
@@ -46,19 +30,20 @@ internal sealed class InFlightWindow
     /// <summary>How many are not acknowledged.</summary>
     public int Count { get; private set; }
 
-    /// <summary>The first place in use, and the place behind the last: to walk through all.</summary>
+    /// <summary>The first slot in use; with <see cref="Tail"/>, to walk through all.</summary>
     public long Head => _head;
 
+    /// <summary>The slot behind the last one in use.</summary>
     public long Tail => _tail;
 
-    /// <summary>Whether there is no packet identifier for one more: a very old one is not acknowledged yet.</summary>
+    /// <summary>Whether no packet identifier is free, because a very old message is not acknowledged yet.</summary>
     public bool IsFull => _tail - _head >= Identifiers;
 
     public static ushort IdOf(long place) => (ushort)(1 + (place % Identifiers));
 
     public ref InFlight At(long place) => ref _ring[place & (_ring.Length - 1)];
 
-    /// <summary>Gives a message the next packet identifier.</summary>
+    /// <summary>Adds a message under the next packet identifier.</summary>
     public ref InFlight Add(QueuedMessage queued, DeliveryState state)
     {
         if (_tail - _head == _ring.Length)
@@ -73,7 +58,7 @@ internal sealed class InFlightWindow
         return ref added;
     }
 
-    /// <summary>Puts one back with the identifier that it had, after those that were put back before.</summary>
+    /// <summary>Restores a message under the identifier that it had, after those that were restored before.</summary>
     public void Restore(ushort id, QueuedMessage queued, DeliveryState state)
     {
         if (_head == _tail)
@@ -90,7 +75,7 @@ internal sealed class InFlightWindow
         Add(queued, state);
     }
 
-    /// <summary>Finds the place of an identifier.</summary>
+    /// <summary>Finds the slot of an identifier.</summary>
     /// <returns>-1 when nothing is in flight under it.</returns>
     public long Find(ushort id)
     {
@@ -114,12 +99,30 @@ internal sealed class InFlightWindow
         }
     }
 
-    /// <summary>Forgets everything.</summary>
-    public void Clear()
+    /// <summary>Another connection begins: nothing was sent on it yet.</summary>
+    public void MarkUnsent()
     {
+        for (var place = _head; place < _tail; place++)
+        {
+            At(place).IsSent = false;
+        }
+    }
+
+    /// <summary>Takes everything out.</summary>
+    public List<QueuedMessage> TakeAll()
+    {
+        var all = new List<QueuedMessage>(Count);
+        for (; _head < _tail; _head++)
+        {
+            if (At(_head).State != DeliveryState.Done)
+            {
+                all.Add(At(_head).Queued);
+            }
+        }
+
         _ring = [];
-        _head = _tail;
         Count = 0;
+        return all;
     }
 
     private void Grow()

@@ -1,4 +1,3 @@
-using Cassini.Streams.Broker.Connections;
 using Cassini.Streams.Broker.Model;
 using Cassini.Streams.Broker.Outgoing;
 using Cassini.Streams.Broker.Routing;
@@ -8,53 +7,77 @@ using Cassini.Streams.Mqtt.Packets;
 namespace Cassini.Streams.Broker.Sessions;
 
 /// <summary>
-/// The state of one client that outlives its connections (MQTT 5.0 §4.1): subscriptions, messages that wait or are in flight,
-/// and what it received with QoS 2. At most one connection serves it at a time. Thread-safe.
+/// The state of one client that outlives its connections (MQTT 5.0 §4.1): subscriptions, messages that wait or are in flight, and what
+/// was received with QoS 2. At most one connection serves it at a time. Thread-safe.
 /// </summary>
-internal sealed partial class Session(
-    BrokerOptions options,
-    IBrokerStore store,
-    SubscriptionTree tree,
-    MemoryBudget budget,
-    BrokerCounters counters,
-    TimeProvider time,
-    string clientId,
-    string identity,
-    bool isListed) : Subscriber
+/// <remarks>
+/// Its lock is taken before those of the subscription tree and of an outbox, never after them. Nothing under it waits, logs or publishes; what a
+/// change leaves to do is returned as a <see cref="SessionEnd"/>.
+/// </remarks>
+internal sealed class Session : Subscriber
 {
     private readonly Lock _lock = new();
-    private Dictionary<string, Subscription>? _subscriptions;
-    private ClientConnection? _connection;
+    private readonly TimeProvider _time;
+    private readonly SessionJournal _journal;
+    private readonly SessionSubscriptions _subscriptions;
+    private readonly DirectDelivery _direct;
+    private Attachment? _attachment;
     private bool _ended;
-    private long _disconnectedAt;
-    private WillMessage? _will;
-    private long _willDueAt;
+    private long _detachedAt;
+    private WaitingWill _will;
 
-    public string ClientId { get; } = clientId;
+    public Session(
+        BrokerOptions options,
+        IBrokerStore store,
+        SubscriptionTree tree,
+        MemoryBudget budget,
+        BrokerCounters counters,
+        TimeProvider time,
+        string clientId,
+        string identity,
+        bool isListed)
+    {
+        _time = time;
+        _journal = new SessionJournal(store, clientId);
+        _subscriptions = new SessionSubscriptions(isListed ? options.MaxSubscriptions : null, tree, budget, _journal);
+        Losses = new DeliveryLosses(counters);
+        Deliveries = new DeliveryQueue(_lock, options, budget, counters, Losses, time, _journal);
+        _direct = new DirectDelivery(_lock, clientId, Losses, time);
+        Received = new ReceivedIds(_lock, _journal);
+        ClientId = clientId;
+        Identity = identity;
+        IsListed = isListed;
+    }
 
-    /// <summary>Who it belongs to: nobody else may resume or take over it.</summary>
-    public string Identity { get; } = identity;
+    public string ClientId { get; }
 
-    /// <summary>Whether it is in the table of sessions; our own canary's is not.</summary>
-    public override bool IsListed { get; } = isListed;
+    /// <summary>The identity that it belongs to: no other may resume it or take it over.</summary>
+    public string Identity { get; }
+
+    /// <summary>Whether it is in the table of sessions; the health probe's is not.</summary>
+    public override bool IsListed { get; }
+
+    /// <summary>The QoS 1 and 2 messages on their way to the client.</summary>
+    public DeliveryQueue Deliveries { get; }
+
+    /// <summary>The QoS 2 messages from the client that are not released.</summary>
+    public ReceivedIds Received { get; }
+
+    /// <summary>The copies that it lost.</summary>
+    public DeliveryLosses Losses { get; }
 
     /// <summary>Session expiry interval in seconds; <see cref="uint.MaxValue"/> means never.</summary>
     public uint ExpirySeconds { get; private set; }
 
     /// <summary>The connection that serves it; null while there is none.</summary>
-    public ClientConnection? Connection => Volatile.Read(ref _connection);
+    public Attachment? Attachment => Volatile.Read(ref _attachment);
 
-    /// <summary>Whether it is over, and another one may have its client identifier.</summary>
+    /// <summary>Whether it has ended, so that another one may have its client identifier.</summary>
     public bool IsEnded => Volatile.Read(ref _ended);
 
-    public override bool IsReachable => Connection is not null;
+    public override bool IsReachable => Attachment is not null;
 
     public override bool KeepsMessages => ExpirySeconds > 0;
-
-    private bool MaySubscribeToMore => _subscriptions!.Count < options.MaxSubscriptions && !budget.IsExhausted;
-
-    /// <summary>Whether its state is told to the store.</summary>
-    private bool IsStored => IsListed && ExpirySeconds > 0 && !_ended;
 
     public int SubscriptionCount
     {
@@ -62,66 +85,64 @@ internal sealed partial class Session(
         {
             lock (_lock)
             {
-                return _subscriptions?.Count ?? 0;
+                return _subscriptions.Count;
             }
         }
     }
 
     /// <summary>
-    /// A connection takes the session: acknowledges the CONNECT first of all, then sends again what is in flight, then what has
-    /// waited.
+    /// A connection takes the session: sends the CONNACK first of all, then what is in flight once more, then what waits.
     /// </summary>
-    /// <param name="connection">The new connection.</param>
+    /// <param name="attachment">The new connection.</param>
     /// <param name="expirySeconds">Its session expiry interval.</param>
     /// <param name="connAck">The acknowledgement.</param>
+    /// <param name="flushes">Where to note that there is something to send.</param>
     /// <param name="before">The connection that loses the session; null when there was none.</param>
     /// <returns>False when the session has ended: another one must be made.</returns>
-    public bool TryAttach(ClientConnection connection, uint expirySeconds, byte[] connAck, out ClientConnection? before)
+    public bool TryAttach(Attachment attachment, uint expirySeconds, byte[] connAck, FlushSet flushes, out Attachment? before)
     {
         lock (_lock)
         {
-            before = _connection;
+            before = _attachment;
             if (_ended)
             {
                 return false;
             }
 
             // A will that waits for its delay is not sent when the client is back in time [MQTT-3.1.3-9].
-            _will = null;
-            ChangeExpiry(expirySeconds);
-            connection.Outbox.Append(connAck, connection.Flushes);
-            connection.Outbox.Roomy = () => Pump(connection);
-            Volatile.Write(ref _connection, connection);
-            SendAgain(connection, connection.Flushes);
+            _will.Take();
+            ChangeExpiryLocked(expirySeconds);
+            attachment.Outbox.Append(connAck, flushes);
+            Volatile.Write(ref _attachment, attachment);
+            Received.AttachLocked(attachment);
+            Deliveries.AttachLocked(attachment, flushes);
             return true;
         }
     }
 
     /// <summary>The connection is over. The session ends with it when its expiry interval is 0.</summary>
-    /// <param name="connection">Which one: one that lost the session already changes nothing.</param>
-    /// <param name="will">What to publish, unless the client comes back within the will's delay; null for nothing.</param>
+    /// <param name="attachment">The connection; one that has lost the session already changes nothing.</param>
     /// <param name="expirySeconds">A new session expiry interval from DISCONNECT; null when it stays.</param>
-    public SessionEnd Detach(ClientConnection connection, WillMessage? will, uint? expirySeconds)
+    public SessionEnd Detach(Attachment attachment, uint? expirySeconds)
     {
         SessionEnd end;
         lock (_lock)
         {
-            if (_connection != connection)
+            if (_attachment != attachment)
             {
-                // Lost to another connection, which did not get to tell this one: the will is due all the same, unless it may wait.
-                return SessionEnd.None with { Will = _ended || will is { Properties.WillDelayInterval: null or 0 } ? will : null };
+                return SessionEnd.None with { Will = attachment.TakeWillOfLost(_ended) };
             }
 
-            Volatile.Write(ref _connection, null);
-            _disconnectedAt = time.GetTimestamp();
-            ChangeExpiry(expirySeconds ?? ExpirySeconds);
-            SetWill(will);
-            end = ExpirySeconds == 0 ? EndLocked()
-                : _willDueAt <= _disconnectedAt ? SessionEnd.None with { Will = TakeWill() }
-                : SessionEnd.None;
+            Volatile.Write(ref _attachment, null);
+            Received.AttachLocked(null);
+            Deliveries.DetachLocked();
+            _detachedAt = _time.GetTimestamp();
+            ChangeExpiryLocked(expirySeconds ?? ExpirySeconds);
+            _will.Set(attachment.TakeWill(), _detachedAt, ExpirySeconds, _time.TimestampFrequency);
+            end = ExpirySeconds == 0 ? EndLocked() : SessionEnd.None with { Will = _will.TakeDue(_detachedAt) };
         }
 
-        RemoveFromTree(end);
+        _subscriptions.RemoveFromTree(end.Subscriptions);
         return end;
     }
 
@@ -130,18 +151,18 @@ internal sealed partial class Session(
     {
         lock (_lock)
         {
-            return now >= _willDueAt ? TakeWill() : null;
+            return _will.TakeDue(now);
         }
     }
 
-    /// <summary>Ends the session if its time without a connection is over.</summary>
+    /// <summary>Ends the session if its expiry interval is over.</summary>
     public SessionEnd EndIfExpired(long now)
     {
         SessionEnd end;
         lock (_lock)
         {
-            if (_connection is not null || _ended || ExpirySeconds == uint.MaxValue
-                || time.GetElapsedTime(_disconnectedAt, now) < TimeSpan.FromSeconds(ExpirySeconds))
+            if (_attachment is not null || ExpirySeconds == uint.MaxValue
+                || _time.GetElapsedTime(_detachedAt, now) < TimeSpan.FromSeconds(ExpirySeconds))
             {
                 return SessionEnd.None;
             }
@@ -149,25 +170,20 @@ internal sealed partial class Session(
             end = EndLocked();
         }
 
-        RemoveFromTree(end);
+        _subscriptions.RemoveFromTree(end.Subscriptions);
         return end;
     }
 
-    /// <summary>Ends the session and everything of it.</summary>
+    /// <summary>Ends the session with everything that belongs to it.</summary>
     public SessionEnd End()
     {
         SessionEnd end;
         lock (_lock)
         {
-            if (_ended)
-            {
-                return SessionEnd.None;
-            }
-
             end = EndLocked();
         }
 
-        RemoveFromTree(end);
+        _subscriptions.RemoveFromTree(end.Subscriptions);
         return end;
     }
 
@@ -175,142 +191,99 @@ internal sealed partial class Session(
     /// <returns>Whether there was none before; null when there are too many, or the session has ended.</returns>
     public bool? Subscribe(Subscription subscription)
     {
-        Subscription? before;
         lock (_lock)
         {
-            _subscriptions ??= [];
-            if (_ended || (!_subscriptions.TryGetValue(subscription.Filter, out before) && IsListed && !MaySubscribeToMore))
-            {
-                return null;
-            }
-
-            _subscriptions[subscription.Filter] = subscription;
-
-            // The new one first: no message is lost between the two.
-            AddToTree(subscription);
-            if (before is not null)
-            {
-                RemoveFromTree(before);
-            }
-
-            if (IsStored)
-            {
-                store.PutSubscription(ClientId, RecordOf(subscription));
-            }
+            return _ended ? null : _subscriptions.Add(subscription);
         }
-
-        return before is null;
     }
 
+    /// <returns>Whether there was one.</returns>
     public bool Unsubscribe(string filter)
     {
         lock (_lock)
         {
-            if (_subscriptions?.Remove(filter, out var subscription) is not true)
-            {
-                return false;
-            }
-
-            RemoveFromTree(subscription);
-            if (IsStored)
-            {
-                store.DeleteSubscription(ClientId, filter);
-            }
-
-            return true;
+            return _subscriptions.Remove(filter);
         }
     }
 
-    /// <summary>Takes up what a store kept. Before anyone else knows the session.</summary>
+    /// <remarks>A client that is away gets no QoS 0 message.</remarks>
+    public override void Deliver(ref Publication message, Subscription subscription, FlushSet flushes)
+    {
+        var qos = message.QoS < subscription.QoS ? message.QoS : subscription.QoS;
+        if (qos != QualityOfService.AtMostOnce)
+        {
+            Deliveries.Add(ref message, qos, subscription, message.Trace?.StartDelivery(ClientId, qos), flushes);
+        }
+        else if (Attachment is { } attachment)
+        {
+            _direct.Send(message, subscription, attachment, flushes);
+        }
+    }
+
+    /// <summary>Delivers a retained message for a new subscription, unless it was replaced meanwhile.</summary>
+    public void DeliverRetained(StoredMessage message, Subscription subscription, FlushSet flushes)
+    {
+        var qos = message.QoS < subscription.QoS ? message.QoS : subscription.QoS;
+        if (qos != QualityOfService.AtMostOnce)
+        {
+            Deliveries.Add(message, qos, subscription, flushes);
+        }
+        else if (Attachment is { } attachment)
+        {
+            _direct.SendRetained(message, subscription, attachment, flushes);
+        }
+    }
+
+    /// <summary>Restores what a store kept. Before anyone else knows the session.</summary>
     public void Restore(SessionState kept)
     {
-        ExpirySeconds = kept.Session.ExpirySeconds;
-        _disconnectedAt = time.GetTimestamp();
-        _subscriptions = [];
-        foreach (var record in kept.Subscriptions)
+        lock (_lock)
         {
-            var subscription = new Subscription(
-                this, record.Filter, record.QoS, record.NoLocal, record.RetainAsPublished, [.. record.Identifiers]);
-            _subscriptions.Add(record.Filter, subscription);
-            AddToTree(subscription);
+            ExpirySeconds = kept.Session.ExpirySeconds;
+            _detachedAt = _time.GetTimestamp();
+            _journal.Resume();
+            foreach (var record in kept.Subscriptions)
+            {
+                _subscriptions.Restore(
+                    new Subscription(this, record.Filter, record.QoS, record.NoLocal, record.RetainAsPublished, [.. record.Identifiers]));
+            }
+
+            Deliveries.RestoreLocked(kept.Messages);
+            Received.RestoreLocked(kept.Received);
         }
-
-        RestoreMessages(kept);
     }
-
-    private static SubscriptionRecord RecordOf(Subscription subscription) => new(
-        subscription.Filter, subscription.QoS, subscription.NoLocal, subscription.RetainAsPublished, [.. subscription.Identifiers]);
 
     private SessionEnd EndLocked()
     {
-        var end = new SessionEnd(true, _connection, TakeWill(), [.. _subscriptions?.Values ?? Enumerable.Empty<Subscription>()]);
-        if (IsStored)
+        if (_ended)
         {
-            store.DeleteSession(ClientId);
+            return SessionEnd.None;
         }
 
+        var end = new SessionEnd(true, _attachment, _will.Take(), _subscriptions.TakeAll());
+        _journal.DeleteSession();
         Volatile.Write(ref _ended, true);
-        _subscriptions = null;
-        Volatile.Write(ref _connection, null);
-
-        DropAll();
+        Volatile.Write(ref _attachment, null);
+        Deliveries.EndLocked();
+        Received.EndLocked();
         return end;
     }
 
-    private void RemoveFromTree(SessionEnd end)
-    {
-        foreach (var subscription in end.Subscriptions)
-        {
-            RemoveFromTree(subscription);
-        }
-    }
-
-    private void AddToTree(Subscription subscription)
-    {
-        tree.Add(subscription);
-        budget.Take(subscription.Cost);
-    }
-
-    private void RemoveFromTree(Subscription subscription)
-    {
-        tree.Remove(subscription);
-        budget.Return(subscription.Cost);
-    }
-
-    private WillMessage? TakeWill()
-    {
-        var will = _will;
-        _will = null;
-        return will;
-    }
-
-    private void SetWill(WillMessage? will)
-    {
-        _will = will;
-        if (will is not null)
-        {
-            // Not later than the end of the session (§3.1.3.2.2).
-            var delay = Math.Min(will.Properties.WillDelayInterval ?? 0, ExpirySeconds);
-            _willDueAt = _disconnectedAt + (long)(delay * (double)time.TimestampFrequency);
-        }
-    }
-
-    private void ChangeExpiry(uint seconds)
+    private void ChangeExpiryLocked(uint seconds)
     {
         if (seconds == ExpirySeconds)
         {
             return;
         }
 
-        var wasStored = IsStored;
         ExpirySeconds = seconds;
-        if (IsStored)
+        if (IsListed && seconds > 0)
         {
-            store.PutSession(new SessionRecord(ClientId, Identity, seconds));
+            _journal.PutSession(new SessionRecord(ClientId, Identity, seconds));
         }
-        else if (wasStored)
+        else
         {
-            store.DeleteSession(ClientId);
+            _journal.DeleteSession();
         }
     }
 }

@@ -1,9 +1,7 @@
 using System.Collections.Concurrent;
-using Cassini.Streams.Broker.Connections;
 using Cassini.Streams.Broker.Model;
 using Cassini.Streams.Broker.Routing;
 using Cassini.Streams.Mqtt;
-using Cassini.Streams.Mqtt.Packets;
 using Cassini.Streams.Primitives;
 
 namespace Cassini.Streams.Broker.Sessions;
@@ -14,7 +12,7 @@ internal sealed class SessionTable(
 {
     private const int Stripes = 64;
 
-    /// <summary>Two connections with one client identifier take turns.</summary>
+    /// <summary>Two connections with one client identifier take turns. Taken before a session's lock.</summary>
     private readonly Lock[] _connecting = [.. Enumerable.Range(0, Stripes).Select(_ => new Lock())];
 
     private readonly ConcurrentDictionary<string, Session> _sessions = new(StringComparer.Ordinal);
@@ -35,16 +33,17 @@ internal sealed class SessionTable(
 
     public Session? Find(string clientId) => _sessions.GetValueOrDefault(clientId);
 
-    /// <summary>Finds or makes the session of a client, and gives it to the connection.</summary>
-    /// <param name="connection">The connection, which serves no session yet.</param>
+    /// <summary>Finds or makes the session of a client, and attaches the connection to it.</summary>
+    /// <param name="attachment">The connection, which serves no session yet.</param>
     /// <param name="request">What it asks for.</param>
+    /// <param name="flushes">Where to note that there is something to send.</param>
     /// <returns>The session; or why there is none.</returns>
-    public AttachResult Attach(ClientConnection connection, AttachRequest request)
+    public AttachResult Attach(Attachment attachment, AttachRequest request, FlushSet flushes)
     {
         AttachResult result;
         lock (_connecting[(uint)request.ClientId.GetHashCode(StringComparison.Ordinal) % Stripes])
         {
-            result = AttachOne(connection, request);
+            result = AttachLocked(attachment, request, flushes);
         }
 
         if (result.Session is not null)
@@ -85,7 +84,7 @@ internal sealed class SessionTable(
         }
     }
 
-    private AttachResult AttachOne(ClientConnection connection, AttachRequest request)
+    private AttachResult AttachLocked(Attachment attachment, AttachRequest request, FlushSet flushes)
     {
         var existing = Find(request.ClientId);
         if (existing is not null && existing.Identity != request.Identity)
@@ -95,7 +94,7 @@ internal sealed class SessionTable(
 
         // A session that ends with its connection ends when that is taken over [MQTT-3.1.2-23]; 3.1.1: [MQTT-3.1.2-6].
         if (existing is { ExpirySeconds: > 0 } && !request.CleanStart
-            && existing.TryAttach(connection, request.ExpirySeconds, request.ConnAck(true), out var before))
+            && existing.TryAttach(attachment, request.ExpirySeconds, request.ConnAckPresent, flushes, out var before))
         {
             return new AttachResult(existing, true, before, null, default, "");
         }
@@ -110,15 +109,15 @@ internal sealed class SessionTable(
         if (Interlocked.Increment(ref _count) > options.MaxSessions)
         {
             Interlocked.Decrement(ref _count);
-            return AttachResult.Refused(ReasonCode.QuotaExceeded, Quantity.Of(options.MaxSessions, "session exists", "sessions exist")) with { Lost = end.Connection, Will = end.Will };
+            return AttachResult.Refused(ReasonCode.QuotaExceeded, Quantity.Of(options.MaxSessions, "session exists", "sessions exist")) with { Lost = end.Attachment, Will = end.Will };
         }
 
         var session = Make(request.ClientId, request.Identity, isListed: true);
 
-        // Before anyone else can find it: without a connection it would look like one whose time is over.
-        session.TryAttach(connection, request.ExpirySeconds, request.ConnAck(false), out _);
+        // Before any other thread can find it: without a connection it would look like one that has expired.
+        session.TryAttach(attachment, request.ExpirySeconds, request.ConnAckNew, flushes, out _);
         _sessions[request.ClientId] = session;
-        return new AttachResult(session, false, end.Connection, end.Will, default, "");
+        return new AttachResult(session, false, end.Attachment, end.Will, default, "");
     }
 
     private void NoteConnected()
@@ -129,24 +128,4 @@ internal sealed class SessionTable(
         {
         }
     }
-}
-
-/// <summary>What a connection asks the table for.</summary>
-/// <param name="ClientId">Its client identifier, given or assigned.</param>
-/// <param name="Identity">Who it is.</param>
-/// <param name="CleanStart">Whether a session that exists ends first [MQTT-3.1.2-4].</param>
-/// <param name="ExpirySeconds">Session expiry interval.</param>
-/// <param name="ConnAck">Makes the acknowledgement, with session present or not.</param>
-internal sealed record AttachRequest(string ClientId, string Identity, bool CleanStart, uint ExpirySeconds, Func<bool, byte[]> ConnAck);
-
-/// <summary>What a connection got.</summary>
-/// <param name="Session">The session; null when it is refused.</param>
-/// <param name="IsPresent">Whether it existed.</param>
-/// <param name="Lost">The connection that lost it: it must be told [MQTT-3.1.4-3].</param>
-/// <param name="Will">A will of the session that ended.</param>
-/// <param name="Reason">Why it is refused.</param>
-/// <param name="Detail">The same for people.</param>
-internal sealed record AttachResult(Session? Session, bool IsPresent, ClientConnection? Lost, WillMessage? Will, ReasonCode Reason, string Detail)
-{
-    public static AttachResult Refused(ReasonCode reason, string detail) => new(null, false, null, null, reason, detail);
 }

@@ -24,8 +24,8 @@ internal sealed class BrokerDrain(SessionTable sessions, Intake intake, TimeProv
             var rest = default(DrainRest);
             foreach (var session in sessions.All)
             {
-                var backlog = session.Backlog;
-                rest = session.Connection switch
+                var backlog = session.Deliveries.Backlog;
+                rest = session.Attachment?.Connection switch
                 {
                     null => rest with { Kept = rest.Kept + backlog },
                     { IsClosing: false } => rest with { Sessions = rest.Sessions + 1, Messages = rest.Messages + backlog },
@@ -52,12 +52,12 @@ internal sealed class BrokerDrain(SessionTable sessions, Intake intake, TimeProv
         var all = true;
         foreach (var session in sessions.All)
         {
-            if (session.Connection is not { IsClosing: false } connection)
+            if (session.Attachment?.Connection is not { IsClosing: false } connection)
             {
                 continue;
             }
 
-            if (session.Backlog > 0)
+            if (session.Deliveries.Backlog > 0)
             {
                 all = false;
             }

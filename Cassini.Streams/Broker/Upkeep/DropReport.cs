@@ -26,7 +26,7 @@ internal sealed class DropReport(SessionTable sessions, BrokerCounters counters,
         var unnamed = dropped - _reported;
         _reported = dropped;
         var losers = sessions.All
-            .Select(session => (session.ClientId, Count: session.TakeDropped()))
+            .Select(session => (session.ClientId, Count: session.Losses.TakeDropped()))
             .Where(loser => loser.Count > 0)
             .OrderByDescending(loser => loser.Count)
             .ToList();

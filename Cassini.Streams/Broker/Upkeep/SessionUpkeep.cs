@@ -14,14 +14,9 @@ internal sealed class SessionUpkeep(SessionTable sessions, ServerPublisher publi
         var now = time.GetTimestamp();
         foreach (var session in sessions.All)
         {
-            if (session.Connection is { } connection)
+            if (session.Attachment is { } attachment)
             {
-                if (connection is { LongestSilence: { } longest, IsHeldBack: false } && time.GetElapsedTime(connection.LastPacketAt, now) >= longest)
-                {
-                    // [MQTT-3.1.2-22]; 3.1.1: [MQTT-3.1.2-24]
-                    connection.Close(new CloseOrder(ReasonCode.KeepAliveTimeout, SessionCloseReason.KeepAliveTimeout));
-                }
-
+                attachment.Connection.CloseIfSilent(now);
                 continue;
             }
 

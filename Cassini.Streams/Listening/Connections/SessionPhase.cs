@@ -110,21 +110,22 @@ internal sealed class SessionPhase(ListeningContext context, Connection connecti
     private SessionCloseReason Judge(Task serving)
     {
         var told = fate.CloseReason;
-        if (told == SessionCloseReason.Crashed)
+        if (told == SessionCloseReason.Crashed && _rehearsal is { } rehearsal)
         {
-            throw _rehearsal!;
+            throw rehearsal;
         }
 
         if (serving.IsCompleted && !serving.IsCompletedSuccessfully)
         {
             var failure = serving.Exception?.InnerException ?? new OperationCanceledException("The handler cancelled itself.");
+            if (told == SessionCloseReason.Crashed || (told is null && !IsTransport(failure)))
+            {
+                ExceptionDispatchInfo.Throw(failure);
+            }
+
             if (told is not null)
             {
                 NoteFailureWhileEnding(failure);
-            }
-            else if (!IsTransport(failure))
-            {
-                ExceptionDispatchInfo.Throw(failure);
             }
         }
 

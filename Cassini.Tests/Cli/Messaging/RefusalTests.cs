@@ -1,7 +1,6 @@
 using System.Net;
 using System.Net.Sockets;
 using Cassini.Harness;
-using Cassini.Streams.Events;
 using Cassini.Tests.Support;
 using Cassini.Tests.Tls;
 using Cassini.Web.Cli;
@@ -152,7 +151,7 @@ public class RefusalTests
         await using var rig = await PubSubRig.StartAsync();
         var (code, console) = await rig.SubscribeAsync(new TestConsole(), "t", "t", "--id", "lost", "--count", "1");
 
-        rig.Host.Host.Broker!.Sessions.Find("lost")!.Connection!.Transport.Close(SessionCloseReason.Disconnected);
+        rig.Host.Disconnect("lost");
         await console.Error.LineAsync("it is back", line => line.EndsWith("connected again; what was published meanwhile is missing", StringComparison.Ordinal));
         await rig.PublishAsync("t", "after");
 

@@ -1,15 +1,20 @@
 using System.Collections.Concurrent;
 using System.Collections.Immutable;
-using Cassini.Streams.Broker.Sessions;
-using Cassini.Streams.Mqtt;
+using Cassini.Streams.Broker.Model;
 
-namespace Cassini.Streams.Broker.Model;
+namespace Cassini.Tests.Broker;
 
-/// <summary>Keeps the broker's state as long as this process lives: a broker made anew over the same store goes on where the last one was.</summary>
+/// <summary>Keeps the broker's state in memory: a broker that is made over the same store goes on where the last one ended.</summary>
 internal sealed class InMemoryStore : IBrokerStore
 {
     private readonly ConcurrentDictionary<string, Kept> _sessions = new(StringComparer.Ordinal);
     private readonly ConcurrentDictionary<string, StoredMessage> _retained = new(StringComparer.Ordinal);
+
+    /// <summary>Runs when the progress of a delivery is stored.</summary>
+    public Action PuttingDelivery { get; set; } = () => { };
+
+    /// <summary>What a commit waits for.</summary>
+    public Func<Task> Committing { get; set; } = () => Task.CompletedTask;
 
     public ValueTask<BrokerState> LoadAsync(CancellationToken cancellationToken) =>
         ValueTask.FromResult(new BrokerState([.. _sessions.Values.Select(kept => kept.ToState())], [.. _retained.Values]));
@@ -34,13 +39,17 @@ internal sealed class InMemoryStore : IBrokerStore
     public void PutMessage(string clientId, QueuedMessage message) =>
         Change(clientId, kept => kept.Messages[message.Sequence] = (message, 0, DeliveryState.Done));
 
-    public void PutDelivery(string clientId, long sequence, ushort packetId, DeliveryState state) => Change(clientId, kept =>
+    public void PutDelivery(string clientId, long sequence, ushort packetId, DeliveryState state)
     {
-        if (kept.Messages.TryGetValue(sequence, out var known))
+        PuttingDelivery();
+        Change(clientId, kept =>
         {
-            kept.Messages[sequence] = (known.Message, packetId, state);
-        }
-    });
+            if (kept.Messages.TryGetValue(sequence, out var known))
+            {
+                kept.Messages[sequence] = (known.Message, packetId, state);
+            }
+        });
+    }
 
     public void DeleteMessage(string clientId, long sequence) => Change(clientId, kept => kept.Messages.Remove(sequence));
 
@@ -52,7 +61,7 @@ internal sealed class InMemoryStore : IBrokerStore
 
     public void DeleteRetained(string topic) => _retained.TryRemove(topic, out _);
 
-    public ValueTask CommitAsync() => ValueTask.CompletedTask;
+    public ValueTask CommitAsync() => new(Committing());
 
     private void Change(string clientId, Action<Kept> change)
     {

@@ -1,0 +1,138 @@
+using Cassini.Streams.Broker.Model;
+using Cassini.Streams.Broker.Outgoing;
+using Cassini.Streams.Broker.Sessions;
+using Cassini.Streams.Events;
+using Cassini.Streams.Mqtt;
+using Cassini.Streams.Mqtt.Packets;
+using Cassini.Streams.Mqtt.Properties;
+
+namespace Cassini.Streams.Broker.Connections;
+
+/// <summary>
+/// A connection whose client has said in CONNECT what it speaks and accepts: its outbox, its keep alive, and the packets that explain
+/// themselves.
+/// </summary>
+internal sealed class ClientLink : IAttachedConnection
+{
+    private static readonly TimeSpan GoodbyePatience = TimeSpan.FromSeconds(1);
+
+    private readonly ClientConnection _connection;
+    private readonly OutboxLimits _limits;
+    private readonly TimeSpan? _longestSilence;
+    private readonly BrokerOptions _options;
+    private readonly TimeProvider _time;
+    private long _lastPacketAt;
+    private volatile bool _isHeldBack;
+
+    /// <param name="connection">The connection.</param>
+    /// <param name="limits">What the client accepts, and how far it may fall behind.</param>
+    /// <param name="longestSilence">The longest silence that its keep alive allows; null for any.</param>
+    /// <param name="options">The broker's options.</param>
+    /// <param name="budget">The broker's memory.</param>
+    /// <param name="time">The one clock.</param>
+    public ClientLink(
+        ClientConnection connection, OutboxLimits limits, TimeSpan? longestSilence, BrokerOptions options, MemoryBudget budget, TimeProvider time)
+    {
+        _connection = connection;
+        _limits = limits;
+        _longestSilence = longestSilence;
+        _options = options;
+        _time = time;
+        _lastPacketAt = time.GetTimestamp();
+        Outbox = new Outbox(connection.Transport.Stream, limits, budget, connection.Counters, connection);
+    }
+
+    public ClientConnection Connection => _connection;
+
+    public long Id => _connection.Transport.Id;
+
+    public ProtocolVersion Version => _limits.Version;
+
+    public Outbox Outbox { get; }
+
+    /// <inheritdoc cref="ClientConnection.Flushes"/>
+    public FlushSet Flushes => _connection.Flushes;
+
+    /// <inheritdoc cref="ClientConnection.Counters"/>
+    public BrokerCounters Counters => _connection.Counters;
+
+    public bool IsClosing => _connection.IsClosing;
+
+    /// <summary>Whether the broker does not read from it at present: then the client is not silent. Any thread.</summary>
+    public bool IsHeldBack => _isHeldBack;
+
+    public void Close(CloseOrder order) => _connection.Close(order);
+
+    /// <summary>A whole packet came.</summary>
+    public void Touch(long now) => Volatile.Write(ref _lastPacketAt, now);
+
+    /// <summary>Ends the connection if its keep alive is over [MQTT-3.1.2-22]; 3.1.1: [MQTT-3.1.2-24].</summary>
+    public void CloseIfSilent(long now)
+    {
+        if (_longestSilence is { } longest && !_isHeldBack && _time.GetElapsedTime(Volatile.Read(ref _lastPacketAt), now) >= longest)
+        {
+            Close(new CloseOrder(ReasonCode.KeepAliveTimeout, SessionCloseReason.KeepAliveTimeout));
+        }
+    }
+
+    /// <summary>Waits while nothing is read: the client is not blamed for the silence, and its keep alive begins anew.</summary>
+    public async Task HoldBackAsync(Task wait)
+    {
+        _isHeldBack = true;
+        await wait;
+        Touch(_time.GetTimestamp());
+        _isHeldBack = false;
+    }
+
+    /// <summary>
+    /// Writes an answer with a reason string, if there is a detail and MQTT 5.0, and if that does not make it larger than the client
+    /// accepts [MQTT-3.2.2-19], [MQTT-3.9.2-1], [MQTT-3.14.2-3].
+    /// </summary>
+    /// <param name="detail">For people; empty for nothing.</param>
+    /// <param name="write">Writes the packet with these properties.</param>
+    /// <param name="elsewhere">Which server to use instead (§4.11); null to leave that open.</param>
+    public byte[] Explain(string detail, Func<PropertySet, byte[]> write, string? elsewhere = null)
+    {
+        if (Version == ProtocolVersion.V500)
+        {
+            var properties = new PropertySet { ServerReference = elsewhere };
+            foreach (var candidate in (ReadOnlySpan<PropertySet>)[properties with { ReasonString = detail.Length > 0 ? detail : null }, properties])
+            {
+                var explained = write(candidate);
+                if (explained.Length <= _limits.MaxPacketSize)
+                {
+                    return explained;
+                }
+            }
+        }
+
+        return write(PropertySet.Empty);
+    }
+
+    /// <summary>Answers CONNECT with a refusal and ends the connection.</summary>
+    public void Refuse(ReasonCode reason, string detail, SessionCloseReason closeReason)
+    {
+        Outbox.Append(Explain(detail, properties => new ConnAckPacket(reason, false, properties).Write(Version), Elsewhere(reason)), Flushes);
+        Flushes.Flush();
+        Close(new CloseOrder(ReasonCode.Success, closeReason));
+    }
+
+    /// <summary>Sends DISCONNECT if the order has a reason for the client, gives what is left a moment to be sent, and closes the outbox.</summary>
+    /// <param name="order">How it is to end; null when the client ended it.</param>
+    public async Task EndAsync(CloseOrder? order)
+    {
+        if (order is { Reason: not ReasonCode.Success } && Version == ProtocolVersion.V500 && order.CloseReason != SessionCloseReason.ConnectionLost)
+        {
+            var goodbye = Explain(
+                order.Detail, properties => new ReasonPacket(PacketType.Disconnect, order.Reason, properties).Write(Version), Elsewhere(order.Reason));
+            Outbox.Append(goodbye, Flushes);
+        }
+
+        Flushes.Flush();
+        await Outbox.WhenIdleAsync().WaitAsync(GoodbyePatience, _time).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        Outbox.Close();
+    }
+
+    private string? Elsewhere(ReasonCode reason) =>
+        reason is ReasonCode.ServerShuttingDown or ReasonCode.UseAnotherServer ? _options.ServerReference : null;
+}

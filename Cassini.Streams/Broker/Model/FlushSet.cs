@@ -1,0 +1,35 @@
+namespace Cassini.Streams.Broker.Model;
+
+/// <summary>
+/// The outboxes that got something while a batch was handled. They are flushed together at its end, so that a batch of messages
+/// becomes one write. Belongs to one thread at a time.
+/// </summary>
+internal sealed class FlushSet
+{
+    private readonly List<IFlushable> _waiting = [];
+
+    public void Add(IFlushable outbox) => _waiting.Add(outbox);
+
+    /// <summary>
+    /// Flushes every outbox. The last one is flushed on this thread, which saves a thread switch and makes a single message
+    /// quick; the others go to the thread pool.
+    /// </summary>
+    /// <param name="inline">False on a thread that belongs to somebody else: then all go to the pool.</param>
+    public void Flush(bool inline = true)
+    {
+        if (_waiting.Count == 0)
+        {
+            return;
+        }
+
+        var last = _waiting.Count - 1;
+        for (var i = 0; i < last; i++)
+        {
+            _waiting[i].Flush(inline: false);
+        }
+
+        var outbox = _waiting[last];
+        _waiting.Clear();
+        outbox.Flush(inline);
+    }
+}

@@ -1,0 +1,127 @@
+using System.Buffers;
+using Cassini.Streams.Broker.Model;
+
+namespace Cassini.Streams.Broker.Outgoing;
+
+/// <summary>
+/// Encoded packets that wait to be sent, in segments of one TLS record, and their count. Holds no array while it is empty. Belongs to
+/// the outbox's lock; only the counts may be read without it.
+/// </summary>
+internal sealed class OutboxBuffer(MemoryBudget budget)
+{
+    /// <summary>The payload of one TLS record (RFC 8446 §5.1): a larger segment would be cut, a smaller one wastes a write.</summary>
+    public const int FullSegment = 16 * 1024;
+
+    private const int SmallestSegment = 512;
+
+    private readonly Queue<OutboxSegment> _full = new();
+    private OutboxSegment _tail;
+    private int _hint = SmallestSegment;
+    private int _messages;
+    private long _bytes;
+
+    /// <summary>Messages that are not sent, also those in a segment that was taken.</summary>
+    public int Messages => Volatile.Read(ref _messages);
+
+    /// <summary>Bytes that are not sent, also those of a segment that was taken.</summary>
+    public long Bytes => Volatile.Read(ref _bytes);
+
+    public bool IsEmpty => _tail.Length == 0 && _full.Count == 0;
+
+    /// <summary>Whether a whole record is ready.</summary>
+    public bool HasFullSegment => _full.Count > 0;
+
+    /// <summary>Appends a packet: the bytes returned must be written at once.</summary>
+    public Span<byte> Append(int size)
+    {
+        if (_tail.Free < size)
+        {
+            Grow(size);
+        }
+
+        _bytes += size;
+        return _tail.Take(size);
+    }
+
+    /// <summary>Appends a packet that is a message.</summary>
+    public Span<byte> AppendMessage(int size)
+    {
+        var packet = Append(size);
+        _messages++;
+        _tail.Messages++;
+        return packet;
+    }
+
+    /// <summary>Takes the oldest segment out. Not when it is empty.</summary>
+    public OutboxSegment TakeNext()
+    {
+        if (_full.TryDequeue(out var oldest))
+        {
+            return oldest;
+        }
+
+        oldest = _tail;
+        _tail = default;
+        _hint = Math.Clamp(oldest.Length, SmallestSegment, FullSegment);
+        return oldest;
+    }
+
+    /// <summary>A segment that was taken has been sent: it counts no more.</summary>
+    public void Settle(in OutboxSegment sent)
+    {
+        _messages -= sent.Messages;
+        _bytes -= sent.Length;
+    }
+
+    /// <summary>Drops everything.</summary>
+    public void Clear()
+    {
+        Free(ref _tail);
+        while (_full.TryDequeue(out var segment))
+        {
+            Free(ref segment);
+        }
+
+        _messages = 0;
+        _bytes = 0;
+    }
+
+    /// <summary>Returns a segment's array, if there is one.</summary>
+    public void Free(ref OutboxSegment segment)
+    {
+        if (segment.Array is { } array)
+        {
+            segment = default;
+            budget.Return(array.Length);
+            ArrayPool<byte>.Shared.Return(array);
+        }
+    }
+
+    private void Grow(int size)
+    {
+        var old = _tail;
+        if (old.Length + size <= FullSegment)
+        {
+            // Still less than a record: one larger segment instead of two small ones.
+            _tail = Rent(Math.Max(old.Length + size, Math.Max(old.Capacity * 2, _hint)));
+            old.Written.Span.CopyTo(_tail.Take(old.Length));
+            _tail.Messages = old.Messages;
+            Free(ref old);
+            return;
+        }
+
+        if (old.Length > 0)
+        {
+            _full.Enqueue(old);
+        }
+
+        _tail = Rent(Math.Max(size, FullSegment));
+    }
+
+    private OutboxSegment Rent(int size)
+    {
+        var segment = new OutboxSegment(ArrayPool<byte>.Shared.Rent(size));
+        budget.Take(segment.Capacity);
+        return segment;
+    }
+}

@@ -1,0 +1,16 @@
+namespace Cassini.Streams.Broker.Outgoing;
+
+/// <summary>What an outbox is doing.</summary>
+internal enum OutboxState
+{
+    /// <summary>Nothing to send.</summary>
+    Idle,
+
+    /// <summary>Will be flushed at the end of a batch.</summary>
+    Noted,
+
+    /// <summary>A drain is scheduled or at work.</summary>
+    Draining,
+
+    Closed,
+}

@@ -1,0 +1,11 @@
+namespace Cassini.Streams.Broker.Sessions;
+
+/// <summary>What a connection asks the table of sessions for.</summary>
+/// <param name="ClientId">Its client identifier, given or assigned.</param>
+/// <param name="Identity">The identity that its certificate proves.</param>
+/// <param name="CleanStart">Whether a session that exists ends first [MQTT-3.1.2-4].</param>
+/// <param name="ExpirySeconds">Session expiry interval.</param>
+/// <param name="ConnAckNew">The acknowledgement that says that there was no session.</param>
+/// <param name="ConnAckPresent">The acknowledgement that says that the session existed.</param>
+internal sealed record AttachRequest(
+    string ClientId, string Identity, bool CleanStart, uint ExpirySeconds, byte[] ConnAckNew, byte[] ConnAckPresent);

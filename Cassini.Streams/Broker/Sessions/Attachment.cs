@@ -1,0 +1,44 @@
+using Cassini.Streams.Broker.Model;
+using Cassini.Streams.Broker.Outgoing;
+using Cassini.Streams.Mqtt;
+using Cassini.Streams.Mqtt.Packets;
+
+namespace Cassini.Streams.Broker.Sessions;
+
+/// <summary>
+/// What ties a session to the connection that serves it: where its messages are sent, how many at once, and what is published when the
+/// connection is lost. Thread-safe.
+/// </summary>
+/// <param name="connection">The connection.</param>
+/// <param name="outbox">Its outbox.</param>
+/// <param name="sendMaximum">QoS 1 and 2 messages that may be in flight on it: the client's receive maximum, or the broker's own limit.</param>
+/// <param name="will">Its will; null when it has none.</param>
+internal sealed class Attachment(IAttachedConnection connection, Outbox outbox, int sendMaximum, WillMessage? will)
+{
+    private WillMessage? _will = will;
+
+    public IAttachedConnection Connection { get; } = connection;
+
+    public Outbox Outbox { get; } = outbox;
+
+    public int SendMaximum { get; } = sendMaximum;
+
+    /// <summary>Sends PUBREL.</summary>
+    public void SendPubRel(ushort packetId, ReasonCode reason, FlushSet flushes)
+    {
+        Span<byte> packet = stackalloc byte[AckPacket.MaxSize];
+        Outbox.Append(packet[..new AckPacket(PacketType.PubRel, packetId, reason).Write(packet, Outbox.Version)], flushes);
+    }
+
+    /// <summary>Takes the will, so that it is published once at most. Also discards it: after DISCONNECT it is not published [MQTT-3.14.4-3].</summary>
+    public WillMessage? TakeWill() => Interlocked.Exchange(ref _will, null);
+
+    /// <summary>Takes the will because another connection took the session, or ended it.</summary>
+    /// <param name="ended">Whether the session ended.</param>
+    /// <returns>What is due now: nothing if the session goes on and the will has a delay (§3.1.4).</returns>
+    public WillMessage? TakeWillOfLost(bool ended)
+    {
+        var will = TakeWill();
+        return ended || will is { Properties.WillDelayInterval: null or 0 } ? will : null;
+    }
+}

@@ -1,0 +1,29 @@
+using Cassini.Streams.Broker.Model;
+using Cassini.Streams.Broker.Outgoing;
+using Cassini.Streams.Mqtt;
+
+namespace Cassini.Streams.Broker.Sessions;
+
+/// <summary>Counts the copies that one session lost. Thread-safe.</summary>
+internal sealed class DeliveryLosses(BrokerCounters counters)
+{
+    private long _dropped;
+
+    /// <summary>Counts a copy that was not delivered.</summary>
+    public void Count(OutboxVerdict verdict, Topic topic, QualityOfService qos)
+    {
+        // What the broker publishes about itself is not counted: publishing its health would change its health, for ever.
+        if (verdict == OutboxVerdict.Full && !topic.IsSystem)
+        {
+            counters.AddDropped(qos);
+            Interlocked.Increment(ref _dropped);
+        }
+        else if (verdict == OutboxVerdict.TooLarge)
+        {
+            counters.AddTooLarge();
+        }
+    }
+
+    /// <summary>How many copies were dropped since the last call.</summary>
+    public long TakeDropped() => Interlocked.Exchange(ref _dropped, 0);
+}

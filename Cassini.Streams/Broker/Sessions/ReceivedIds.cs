@@ -1,0 +1,79 @@
+namespace Cassini.Streams.Broker.Sessions;
+
+/// <summary>
+/// The packet identifiers of QoS 2 messages that were received and are not released yet, so that none is delivered twice
+/// [MQTT-4.3.3-10]. Thread-safe, by the session's lock.
+/// </summary>
+internal sealed class ReceivedIds(Lock sessionLock, SessionJournal journal)
+{
+    private HashSet<ushort>? _ids;
+    private Attachment? _from;
+
+    /// <summary>Whether a message was received under this identifier, and was not released yet.</summary>
+    public bool Contains(ushort packetId)
+    {
+        lock (sessionLock)
+        {
+            return _ids?.Contains(packetId) is true;
+        }
+    }
+
+    /// <summary>Notes a message.</summary>
+    /// <param name="packetId">Its packet identifier.</param>
+    /// <param name="max">How many may be in flight.</param>
+    /// <param name="from">The connection that it came on: what one reads after it has lost the session does not count.</param>
+    public ReceiveVerdict Add(ushort packetId, int max, Attachment from)
+    {
+        lock (sessionLock)
+        {
+            if (_from != from)
+            {
+                return ReceiveVerdict.TakenOver;
+            }
+
+            _ids ??= [];
+            if (_ids.Contains(packetId))
+            {
+                return ReceiveVerdict.Repeated;
+            }
+
+            if (_ids.Count >= max)
+            {
+                return ReceiveVerdict.TooMany;
+            }
+
+            _ids.Add(packetId);
+            journal.PutReceived(packetId);
+            return ReceiveVerdict.New;
+        }
+    }
+
+    /// <summary>Forgets a message, because of PUBREL or because it was rejected.</summary>
+    /// <returns>Whether it was known.</returns>
+    public bool Remove(ushort packetId, Attachment from)
+    {
+        lock (sessionLock)
+        {
+            if (_from != from || _ids?.Remove(packetId) is not true)
+            {
+                return false;
+            }
+
+            journal.DeleteReceived(packetId);
+            return true;
+        }
+    }
+
+    /// <summary>Only messages of this connection count from now on; null for none.</summary>
+    public void AttachLocked(Attachment? from) => _from = from;
+
+    /// <summary>Forgets everything, because the session has ended.</summary>
+    public void EndLocked()
+    {
+        _from = null;
+        _ids = null;
+    }
+
+    /// <summary>Restores what the store kept.</summary>
+    public void RestoreLocked(IReadOnlyCollection<ushort> kept) => _ids = kept.Count == 0 ? null : [.. kept];
+}

@@ -1,0 +1,14 @@
+using Cassini.Streams.Broker.Model;
+using Cassini.Streams.Mqtt.Packets;
+
+namespace Cassini.Streams.Broker.Sessions;
+
+/// <summary>What is left to do when a connection has left its session, or a session has ended.</summary>
+/// <param name="Ended">Whether the session ended.</param>
+/// <param name="Attachment">What it had at its end; null when no connection served it.</param>
+/// <param name="Will">A will to publish now: a will that waits is due when its session ends (§3.1.3.2.2).</param>
+/// <param name="Subscriptions">Its subscriptions, which are no longer in the tree.</param>
+internal sealed record SessionEnd(bool Ended, Attachment? Attachment, WillMessage? Will, Subscription[] Subscriptions)
+{
+    public static readonly SessionEnd None = new(false, null, null, []);
+}

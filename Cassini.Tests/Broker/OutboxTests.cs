@@ -1,0 +1,190 @@
+using Cassini.Streams.Broker.Model;
+using Cassini.Streams.Broker.Outgoing;
+using Cassini.Streams.Mqtt;
+using Cassini.Streams.Mqtt.Packets;
+using Cassini.Tests.Support;
+
+namespace Cassini.Tests.Broker;
+
+/// <summary>An outbox and its stream, without a connection around them.</summary>
+public class OutboxTests
+{
+    private const int Record = OutboxBuffer.FullSegment;
+
+    private readonly MemoryBudget _budget = new(1_000_000);
+    private readonly FlushSet _flushes = new();
+    private readonly Owner _owner = new();
+    private readonly List<byte[]> _written = [];
+
+    [Fact]
+    public void Write_ThatThrowsAtOnce_FailsTheOutboxAndNotTheThread()
+    {
+        var failure = new InvalidOperationException("not even begun");
+        var outbox = Make(new WriteStream(_ => throw failure));
+        outbox.Append(new byte[10], _flushes);
+
+        Should.NotThrow(() => _flushes.Flush());
+
+        _owner.SendFailures.ShouldBe([failure]);
+        Offer(outbox, "t", 1).ShouldBe(OutboxVerdict.Closed);
+        _budget.Used.ShouldBe(0);
+    }
+
+    [Fact]
+    public async Task Write_ThatFailsLater_IsReportedOnce()
+    {
+        var write = new TaskCompletionSource();
+        var outbox = Make(new WriteStream(_ => new ValueTask(write.Task)));
+        outbox.Append(new byte[10], _flushes);
+        _flushes.Flush();
+        var idle = outbox.WhenIdleAsync();
+        idle.IsCompleted.ShouldBeFalse();
+
+        var failure = new IOException("lost");
+        write.SetException(failure);
+
+        await Eventually.CompletesAsync("nothing waits for a write that failed", idle);
+        await Eventually.HoldsAsync("the owner is told", () => _owner.SendFailures.Count == 1);
+        _owner.SendFailures.ShouldBe([failure]);
+        _budget.Used.ShouldBe(0);
+    }
+
+    [Fact]
+    public async Task Write_ThatFailsAfterClose_IsNotReported()
+    {
+        var write = new TaskCompletionSource();
+        var outbox = Make(new WriteStream(_ => new ValueTask(write.Task)));
+        outbox.Append(new byte[10], _flushes);
+        _flushes.Flush();
+        outbox.Close();
+        write.SetException(new ObjectDisposedException("stream"));
+        await Eventually.HoldsAsync("the buffer is returned", () => _budget.Used == 0);
+        _owner.SendFailures.ShouldBeEmpty("whoever closed the outbox knows");
+    }
+
+    // The drain writes two segments on the caller's thread and hands the rest to the pool: a close that comes first must win. Whether it
+    // comes first is a race, so it gets many chances.
+    [Fact]
+    public async Task Close_WhileTheNextSegmentWaitsForAThread_DropsIt()
+    {
+        const int Chances = 2_000;
+        for (var chance = 0; chance < Chances; chance++)
+        {
+            var writes = 0;
+            Outbox? outbox = null;
+            outbox = Make(new WriteStream(_ =>
+            {
+                if (Interlocked.Increment(ref writes) == 1)
+                {
+                    outbox!.Append(new byte[Record], _flushes);
+                    outbox.Append(new byte[Record], _flushes);
+                }
+
+                return ValueTask.CompletedTask;
+            }));
+            outbox.Append(new byte[Record], _flushes);
+            _flushes.Flush();
+            outbox.Close();
+            await Eventually.HoldsAsync("every buffer is returned", () => _budget.Used == 0);
+            if (Volatile.Read(ref writes) == 2)
+            {
+                return;
+            }
+        }
+
+        Assert.Fail($"the third segment was written in each of {Chances} rounds though the outbox was closed");
+    }
+
+    // A client would take an alias that it has never been told for an error of the protocol.
+    [Fact]
+    public void Alias_OfAMessageThatIsDropped_IsIntroducedWithTheNext()
+    {
+        var outbox = Make(Recorder(), aliases: 4);
+        _budget.Take(1_000_000);
+        Offer(outbox, "a/long/topic", Record + 1).ShouldBe(OutboxVerdict.Full);
+        _budget.Return(1_000_000);
+
+        Offer(outbox, "a/long/topic", 1).ShouldBe(OutboxVerdict.Taken);
+        Offer(outbox, "a/long/topic", 1).ShouldBe(OutboxVerdict.Taken);
+        _flushes.Flush();
+
+        _written.SelectMany(bytes => bytes).Count(b => b == (byte)'g').ShouldBe(1, "the topic is named once, and known then");
+    }
+
+    // The alias first, because it can be done without; then the trace.
+    [Theory]
+    [InlineData(0, true, true)]
+    [InlineData(1, false, true)]
+    [InlineData(4, true, false)]
+    [InlineData(7, false, false)]
+    public void Message_LargerThanTheClientAccepts_LosesAliasThenTrace(int tooLargeBy, bool hasAlias, bool hasTrace)
+    {
+        // 3 bytes introduce the alias, 6 are the trace's.
+        byte[] own = [0x26, 0, 1, (byte)'a', 0, 1, (byte)'b'];
+        byte[] traced = [.. own, 0x26, 0, 1, (byte)'x', 0, 0];
+        var message = new StoredMessage(Topic("t"), [1, 2, 3], traced, QualityOfService.AtLeastOnce, null, own);
+        var whole = new PublishWriter { Topic = "t"u8, Payload = message.Payload, MessageProperties = traced, TopicAlias = 1, QoS = message.QoS }.Measure(ProtocolVersion.V500);
+        var outbox = Make(Recorder(), aliases: 1, maxPacketSize: whole - tooLargeBy);
+
+        var copy = new OutgoingMessage(new QueuedMessage(message, message.QoS, false, [], 1), secondsLeft: null, packetId: 9);
+        outbox.Offer(ref copy, _flushes).ShouldBe(OutboxVerdict.Taken);
+        _flushes.Flush();
+
+        _written.ShouldHaveSingleItem().Length.ShouldBe(whole - (hasAlias ? 0 : 3) - (hasTrace ? 0 : 6));
+    }
+
+    [Fact]
+    public void Drained_WhatItThrows_IsACrashOfThisConnection()
+    {
+        var outbox = Make(Recorder());
+        var bug = new InvalidOperationException("a bug");
+        outbox.Drained = () => throw bug;
+        outbox.Append(new byte[40_000], _flushes);
+        outbox.NotifyWhenDrained().ShouldBeTrue();
+
+        Should.NotThrow(() => _flushes.Flush());
+
+        _owner.Crashes.ShouldBe([bug]);
+        _owner.SendFailures.ShouldBeEmpty();
+        Offer(outbox, "t", 1).ShouldBe(OutboxVerdict.Closed);
+    }
+
+    private static Topic Topic(string name) => new(MqttText.Encode(name), isListed: true, 0);
+
+    private OutboxVerdict Offer(Outbox outbox, string topic, int payload)
+    {
+        var message = new Publication { Topic = Topic(topic), Payload = new byte[payload] };
+        return outbox.Offer(message, new Subscription(new Nobody(), topic, QualityOfService.AtMostOnce, false, false, []), _flushes);
+    }
+
+    private Outbox Make(Stream stream, int aliases = 0, int maxPacketSize = int.MaxValue) =>
+        new(stream, new OutboxLimits(ProtocolVersion.V500, maxPacketSize, aliases, 1000, 64 * 1024), _budget, new BrokerCounters(), _owner);
+
+    private WriteStream Recorder() => new(bytes =>
+    {
+        _written.Add(bytes.ToArray());
+        return ValueTask.CompletedTask;
+    });
+
+    private sealed class Owner : IOutboxOwner
+    {
+        public List<Exception> SendFailures { get; } = [];
+
+        public List<Exception> Crashes { get; } = [];
+
+        public void OnSendFailed(Exception failure) => SendFailures.Add(failure);
+
+        public void OnCrashed(Exception crash) => Crashes.Add(crash);
+    }
+
+    private sealed class Nobody : Subscriber
+    {
+        public override bool IsReachable => true;
+
+        public override bool KeepsMessages => false;
+
+        public override void Deliver(ref Publication message, Subscription subscription, FlushSet flushes)
+        {
+        }
+    }
+}

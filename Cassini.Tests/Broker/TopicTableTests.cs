@@ -1,0 +1,124 @@
+using System.Text;
+using Cassini.Streams.Broker.Model;
+using Cassini.Streams.Broker.Routing;
+using Cassini.Streams.Mqtt;
+using Cassini.Tests.Support;
+using Cassini.Tests.VirtualTime;
+using CsCheck;
+
+namespace Cassini.Tests.Broker;
+
+/// <summary>How much all kept routes weigh is known exactly: else the bound on it never holds, or always does.</summary>
+public class TopicTableTests
+{
+    private readonly VirtualClock _clock = new();
+    private readonly SubscriptionTree _tree = new();
+
+    [Fact]
+    public void RouteWeight_TopicUsedAgainAfterItsRemoval_IsNoneOfTheTable()
+    {
+        var table = Table();
+        var subscriptions = Enumerable.Range(0, 5).Select(_ => Subscribe("a")).ToList();
+        var topic = table.Get("a"u8);
+        table.RouteOf(topic).Weight.ShouldBe(5);
+        table.RouteWeight.ShouldBe(5);
+
+        _clock.AdvanceBy(TimeSpan.FromHours(2));
+        table.Sweep(_ => false);
+        table.RouteWeight.ShouldBe(0);
+
+        _tree.Remove(subscriptions[0]);
+        table.RouteOf(topic).Weight.ShouldBe(4, "a publisher still holds the topic");
+        table.RouteWeight.ShouldBe(0);
+    }
+
+    [Fact]
+    public void RouteWeight_AfterAnyChanges_IsThatOfTheKeptRoutes() =>
+        Gen.Int[0, 4].Select(Gen.Int[0, 7]).Array[0, 60].Sample(
+            steps =>
+            {
+                var table = Table(maxRouteWeight: 20);
+                var topics = Enumerable.Range(0, 8).Select(i => table.Get(Encoding.UTF8.GetBytes($"t/{i}"))).ToArray();
+                var held = topics.ToHashSet();
+                foreach (var (step, place) in steps)
+                {
+                    Do(table, topics, step, place);
+                    held.Add(topics[place]);
+                    table.RouteWeight.ShouldBe(held.Sum(topic => topic.Route?.Weight ?? 0));
+                }
+            },
+            iter: 300,
+            threads: 1);
+
+    [Fact]
+    public async Task RouteWeight_AfterChangesAtOnce_IsThatOfTheKeptRoutes()
+    {
+        const int Rounds = 3_000;
+        var table = Table(maxRouteWeight: 60);
+        Topic[][] held = [.. Enumerable.Range(0, 3).Select(_ => new Topic[8])];
+        var used = new System.Collections.Concurrent.ConcurrentDictionary<Topic, bool>();
+        var workers = held.Select((topics, seed) => Task.Run(() =>
+        {
+            var random = new Random(seed);
+            for (var i = 0; i < Rounds; i++)
+            {
+                var place = random.Next(8);
+                topics[place] = topics[place] is { IsRemoved: false } kept && random.Next(4) > 0 ? kept : table.Get(Encoding.UTF8.GetBytes($"t/{place}"));
+                used[topics[place]] = true;
+                table.RouteOf(topics[place]);
+                if (random.Next(3) == 0)
+                {
+                    var subscription = Subscribe(random.Next(2) == 0 ? "t/#" : $"t/{place}");
+                    if (random.Next(2) == 0)
+                    {
+                        _tree.Remove(subscription);
+                    }
+                }
+            }
+        })).ToList();
+        var sweeper = Task.Run(() =>
+        {
+            for (var i = 0; i < 300 || !workers.All(worker => worker.IsCompleted); i++)
+            {
+                _clock.AdvanceBy(TimeSpan.FromHours(1));
+                table.Sweep(_ => i % 3 == 0);
+            }
+        });
+
+        await Eventually.CompletesAsync("all is done", Task.WhenAll([.. workers, sweeper]));
+        table.RouteWeight.ShouldBe(used.Keys.Sum(topic => topic.Route?.Weight ?? 0));
+    }
+
+    private void Do(TopicTable table, Topic[] topics, int step, int place)
+    {
+        switch (step)
+        {
+            case 0:
+                Subscribe($"t/{place}");
+                break;
+            case 1:
+                Subscribe("t/#");
+                break;
+            case 2:
+                table.RouteOf(topics[place]);
+                break;
+            case 3:
+                _clock.AdvanceBy(TimeSpan.FromHours(2));
+                table.Sweep(_ => false);
+                break;
+            case 4:
+                topics[place] = table.Get(topics[place].Utf8);
+                break;
+        }
+    }
+
+    private TopicTable Table(long maxRouteWeight = 4_000_000) =>
+        new(new BrokerOptions(), _tree, new RecordingPublisher(), _clock.Time) { MaxRouteWeight = maxRouteWeight };
+
+    private Subscription Subscribe(string filter)
+    {
+        var subscription = new Subscription(new Listener(), filter, QualityOfService.AtMostOnce, false, false, []);
+        _tree.Add(subscription);
+        return subscription;
+    }
+}
