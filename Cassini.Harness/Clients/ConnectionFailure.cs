@@ -1,6 +1,7 @@
 using System.Net.Sockets;
 using System.Security.Authentication;
 using Cassini.Streams.Events;
+using Cassini.Streams.Primitives;
 using MQTTnet;
 using MQTTnet.Adapter;
 using MQTTnet.Exceptions;
@@ -65,16 +66,16 @@ internal static class ConnectionFailure
 
     /// <summary>The answer to a PUBLISH, when it is not success.</summary>
     public static ClientException Refused(MqttClientPublishResult answer, string topic, BrokerAddress broker) => new(
-        $"{broker}: the broker refused the message on '{TerminalText.Escape(topic)}': {Words(answer.ReasonCode)}{Because(answer.ReasonString)}",
+        $"{broker}: the broker refused the message on '{SafeText.Of(topic)}': {Words(answer.ReasonCode)}{Because(answer.ReasonString)}",
         isLasting: true);
 
     /// <summary>The answer to one filter of a SUBSCRIBE, when it is not success.</summary>
     public static ClientException Refused(MqttClientSubscribeResultItem answer, string? reason, BrokerAddress broker) => new(
-        $"{broker}: the broker refused the subscription to '{TerminalText.Escape(answer.TopicFilter.Topic)}': {Words(answer.ResultCode)}{Because(reason)}",
+        $"{broker}: the broker refused the subscription to '{SafeText.Of(answer.TopicFilter.Topic)}': {Words(answer.ResultCode)}{Because(reason)}",
         isLasting: true);
 
     /// <summary>The message of the innermost exception, harmless for a terminal.</summary>
-    public static string Innermost(Exception exception) => TerminalText.Escape(Causes(exception).Last() switch
+    public static string Innermost(Exception exception) => SafeText.Of(Causes(exception).Last() switch
     {
         SocketException socket => SocketText.Of(socket.SocketErrorCode)!,
         OperationCanceledException => "no answer in time",
@@ -89,7 +90,7 @@ internal static class ConnectionFailure
         return $"{name.Replace("qo s", "QoS", StringComparison.Ordinal)} (0x{Convert.ToInt32(code):X2})";
     }
 
-    private static string Because(string? reason) => string.IsNullOrEmpty(reason) ? "" : $": {TerminalText.Escape(reason)}";
+    private static string Because(string? reason) => string.IsNullOrEmpty(reason) ? "" : $": {SafeText.Of(reason)}";
 
     private static IEnumerable<Exception> Causes(Exception exception)
     {

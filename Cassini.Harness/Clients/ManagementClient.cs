@@ -3,6 +3,7 @@ using System.Net.Http.Headers;
 using System.Net.Sockets;
 using Cassini.Streams.Events;
 using Cassini.Streams.Feed;
+using Cassini.Streams.Primitives;
 
 namespace Cassini.Harness.Clients;
 
@@ -61,6 +62,6 @@ internal sealed class ManagementClient(Uri management, HealthFeedOptions options
         var text = response.StatusCode is HttpStatusCode.Forbidden or HttpStatusCode.NotFound or HttpStatusCode.BadRequest or HttpStatusCode.ServiceUnavailable
             ? (await response.Content.ReadAsStringAsync(cancellation)).Trim()
             : "";
-        return $"{(int)response.StatusCode} {PlainLine.Of(text)}".TrimEnd();
+        return $"{(int)response.StatusCode} {SafeText.Line(text)}".TrimEnd();
     }
 }

@@ -2,6 +2,7 @@ using System.Net.Security;
 using System.Net.Sockets;
 using System.Security.Authentication;
 using System.Security.Cryptography.X509Certificates;
+using Cassini.Streams.Primitives;
 
 namespace Cassini.Harness.Clients;
 
@@ -72,7 +73,7 @@ internal static class TlsClient
             return "the broker presented no certificate";
         }
 
-        var subject = TerminalText.Escape(certificate.Subject);
+        var subject = SafeText.Of(certificate.Subject);
         if (errors.HasFlag(SslPolicyErrors.RemoteCertificateChainErrors))
         {
             var states = chain?.ChainStatus.Select(status => status.Status).Distinct().ToList() ?? [];
@@ -83,6 +84,6 @@ internal static class TlsClient
                     : $"the broker's certificate ('{subject}') is not valid: {string.Join(", ", states)}";
         }
 
-        return $"the broker's certificate ('{subject}') is not for '{TerminalText.Escape(serverName)}': see {names.ServerName}";
+        return $"the broker's certificate ('{subject}') is not for '{SafeText.Of(serverName)}': see {names.ServerName}";
     }
 }

@@ -1,6 +1,7 @@
 using System.Net.Security;
 using System.Security.Cryptography.X509Certificates;
 using Cassini.Streams.Events;
+using Cassini.Streams.Primitives;
 using Cassini.Streams.Tls;
 using Cassini.Streams.Tls.Files;
 
@@ -29,7 +30,7 @@ internal sealed record TlsFiles(TlsSettingNames Names, string? Ca, string? Certi
         }
         catch (TlsConfigurationException exception)
         {
-            throw new ClientException(TerminalText.Escape(exception.Message), isLasting: true, exception);
+            throw new ClientException(SafeText.Of(exception.Message), isLasting: true, exception);
         }
     }
 

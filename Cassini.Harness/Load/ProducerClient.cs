@@ -2,6 +2,7 @@ using System.Runtime.ExceptionServices;
 using Cassini.Harness.Clients;
 using Cassini.Harness.Plans;
 using Cassini.Streams.Feed;
+using Cassini.Streams.Primitives;
 using MQTTnet;
 using MQTTnet.Protocol;
 
@@ -20,7 +21,7 @@ internal sealed class ProducerClient(LoadContext context, PlanProducer producer,
     private readonly string _clientId = context.ClientId($"{producer.Name}-{index}");
     private SemaphoreSlim _slots = null!;
     private int _window;
-    private readonly RetryDelay _retry = new(TimeSpan.FromMilliseconds(100), TimeSpan.FromSeconds(1));
+    private readonly BackOff _retry = BackOff.OfClient(TimeSpan.FromMilliseconds(100), TimeSpan.FromSeconds(1));
     private MqttConnection? _connection;
     private int _outstanding;
     private TaskCompletionSource? _idle;

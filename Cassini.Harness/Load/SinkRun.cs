@@ -2,6 +2,7 @@ using System.Buffers;
 using Cassini.Harness.Clients;
 using Cassini.Harness.Plans;
 using Cassini.Streams.Feed;
+using Cassini.Streams.Primitives;
 using MQTTnet;
 using MQTTnet.Protocol;
 
@@ -17,7 +18,7 @@ internal sealed class SinkRun(LoadContext context, PlanSink sink)
 
     private readonly SinkTracker _tracker = new(context.Run, sink, context.SendTimes, context.Time);
     private readonly string _clientId = context.ClientId(sink.Name);
-    private readonly RetryDelay _retry = new(TimeSpan.FromMilliseconds(100), TimeSpan.FromSeconds(1));
+    private readonly BackOff _retry = BackOff.OfClient(TimeSpan.FromMilliseconds(100), TimeSpan.FromSeconds(1));
     private MqttConnection? _connection;
     private long _reconnects;
     private string? _lastError;

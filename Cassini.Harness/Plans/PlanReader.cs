@@ -1,3 +1,4 @@
+using Cassini.Streams.Primitives;
 using Cassini.Harness.Clients;
 using Cassini.Streams.Events;
 

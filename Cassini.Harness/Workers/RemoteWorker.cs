@@ -1,6 +1,7 @@
 using System.Text.Json;
 using Cassini.Harness.Clients;
 using Cassini.Harness.Load;
+using Cassini.Streams.Primitives;
 using Grpc.Core;
 
 namespace Cassini.Harness.Workers;
@@ -94,7 +95,7 @@ internal sealed class RemoteWorker(string name, WorkerRole role, MessageWriter<C
         }
         catch (JsonException exception)
         {
-            await LoseAsync($"it sent what is no message: {TerminalText.Escape(exception.Message)}");
+            await LoseAsync($"it sent what is no message: {SafeText.Of(exception.Message)}");
         }
         catch (Exception exception) when (exception is RpcException or IOException or OperationCanceledException)
         {

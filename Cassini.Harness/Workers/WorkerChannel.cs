@@ -1,5 +1,5 @@
 using Cassini.Harness.Clients;
-using Cassini.Harness.Plans;
+using Cassini.Streams.Primitives;
 using Grpc.Net.Client;
 
 namespace Cassini.Harness.Workers;

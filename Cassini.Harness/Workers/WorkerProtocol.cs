@@ -1,6 +1,7 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using Cassini.Harness.Clients;
+using Cassini.Streams.Primitives;
 using Grpc.Core;
 
 namespace Cassini.Harness.Workers;
@@ -36,7 +37,7 @@ internal static class WorkerProtocol
 
     /// <summary>Why a call failed, in words for people.</summary>
     public static string Words(Exception exception) => exception is RpcException { Status: var status }
-        ? status.DebugException is { } cause ? ConnectionFailure.Innermost(cause) : TerminalText.Escape(status.Detail)
+        ? status.DebugException is { } cause ? ConnectionFailure.Innermost(cause) : SafeText.Of(status.Detail)
         : ConnectionFailure.Innermost(exception);
 
     private static Marshaller<T> Marshaller<T>()

@@ -1,6 +1,6 @@
 using Cassini.Harness.Clients;
 using Cassini.Harness.Plans;
-using Cassini.Streams.Feed;
+using Cassini.Streams.Primitives;
 using Grpc.Core;
 using Grpc.Net.Client;
 
@@ -63,7 +63,7 @@ internal sealed class WorkerSession(WorkerRole role, string name, TlsIdentity id
         GrpcChannel channel, HostPort controller, CancellationToken cancellation)
     {
         var began = time.GetTimestamp();
-        var delay = new RetryDelay(TimeSpan.FromMilliseconds(100), TimeSpan.FromSeconds(1));
+        var delay = BackOff.OfClient(TimeSpan.FromMilliseconds(100), TimeSpan.FromSeconds(1));
         var isSaid = false;
         while (true)
         {

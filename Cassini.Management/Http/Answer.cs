@@ -1,4 +1,5 @@
 using System.Text;
+using Cassini.Streams.Primitives;
 
 namespace Cassini.Management.Http;
 
@@ -30,17 +31,6 @@ internal static class Answer
     public static Task TextAsync(HttpContext context, int status, string text) =>
         BytesAsync(context, status, PlainText, Encoding.UTF8.GetBytes(text));
 
-    /// <summary>What a caller sent, made fit to be shown to the caller: short, and without control characters.</summary>
-    public static string Quote(string? text)
-    {
-        const int longest = 40;
-        var shown = (text ?? "").AsSpan(0, Math.Min(longest, text?.Length ?? 0));
-        var builder = new StringBuilder(shown.Length + 3).Append('"');
-        foreach (var character in shown)
-        {
-            builder.Append(char.IsControl(character) || char.IsSurrogate(character) ? '?' : character);
-        }
-
-        return builder.Append(text?.Length > longest ? "…\"" : "\"").ToString();
-    }
+    /// <summary>What a caller sent, fit for the answer to that caller.</summary>
+    public static string Quote(string? text) => $"\"{SafeText.Of(text, 40)}\"";
 }

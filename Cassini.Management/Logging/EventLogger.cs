@@ -1,6 +1,7 @@
 using System.Globalization;
 using Cassini.Management.Telemetry;
 using Cassini.Streams.Events;
+using Cassini.Streams.Primitives;
 
 namespace Cassini.Management.Logging;
 
@@ -83,11 +84,11 @@ internal sealed class EventLogger(ILogger logger, ConnectionTraces? traces = nul
     {
         switch (brokerEvent)
         {
-            case ClientConnected e: logger.ClientConnected(e.ConnectionId, Shown(e.ClientId), e.Protocol, e.SessionPresent); break;
+            case ClientConnected e: logger.ClientConnected(e.ConnectionId, SafeText.Of(e.ClientId, SafeText.Short), e.Protocol, e.SessionPresent); break;
             case ClientRefused e: logger.ClientRefused(e.ConnectionId, e.Reason, e.Detail); break;
-            case ProtocolViolated e: logger.ProtocolViolated(e.ConnectionId, e.Reason, e.Clause, Shown(e.Detail)); break;
-            case AccessDenied e: logger.AccessDenied(e.ConnectionId, e.Identity, e.Action, Shown(e.Topic), e.Detail); break;
-            case SessionExpired e: logger.SessionExpired(Shown(e.ClientId)); break;
+            case ProtocolViolated e: logger.ProtocolViolated(e.ConnectionId, e.Reason, e.Clause, SafeText.Of(e.Detail, SafeText.Short)); break;
+            case AccessDenied e: logger.AccessDenied(e.ConnectionId, e.Identity, e.Action, SafeText.Of(e.Topic, SafeText.Short), e.Detail); break;
+            case SessionExpired e: logger.SessionExpired(SafeText.Of(e.ClientId, SafeText.Short)); break;
             default: logger.Other(brokerEvent); break;
         }
     }
@@ -96,24 +97,12 @@ internal sealed class EventLogger(ILogger logger, ConnectionTraces? traces = nul
     {
         switch (brokerEvent)
         {
-            case TopicCreated e: logger.TopicCreated(Shown(e.Topic)); break;
-            case TopicRemoved e: logger.TopicRemoved(Shown(e.Topic)); break;
+            case TopicCreated e: logger.TopicCreated(SafeText.Of(e.Topic, SafeText.Short)); break;
+            case TopicRemoved e: logger.TopicRemoved(SafeText.Of(e.Topic, SafeText.Short)); break;
             case LoadSampled e: logger.LoadSampled(e.QueuedMessages, e.Sessions, e.Topics, e.Dropped); break;
-            case MessagesDropped e: logger.MessagesDropped(e.Count, e.ClientId is { } client ? Shown(client) : "several clients"); break;
+            case MessagesDropped e: logger.MessagesDropped(e.Count, e.ClientId is { } client ? SafeText.Of(client, SafeText.Short) : "several clients"); break;
             default: logger.Other(brokerEvent); break;
         }
-    }
-
-    /// <summary>What a client made up, bounded and without what could forge a line or a terminal's colours.</summary>
-    private static string Shown(string text)
-    {
-        const int longest = 200;
-        return string.Concat(text.Take(longest).Select(Harmless)) + (text.Length > longest ? "…" : "");
-
-        static char Harmless(char character) => char.GetUnicodeCategory(character) is
-            UnicodeCategory.Control or UnicodeCategory.Format or UnicodeCategory.LineSeparator or UnicodeCategory.ParagraphSeparator
-            ? '?'
-            : character;
     }
 
     private void WriteSupervision(BrokerEvent brokerEvent)

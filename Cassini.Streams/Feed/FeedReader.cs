@@ -1,6 +1,7 @@
 using System.Text.Json;
 using Cassini.Streams.Events;
 using Cassini.Streams.Health;
+using Cassini.Streams.Primitives;
 
 namespace Cassini.Streams.Feed;
 
@@ -48,7 +49,7 @@ internal sealed class FeedReader(EventId? after)
     {
         if (_isFirst && type is not ("snapshot" or "reset"))
         {
-            throw new FeedLostException(FeedLoss.NotCassini, $"answers, but not as Cassini does (a feed that begins with '{PlainLine.Of(type)}')");
+            throw new FeedLostException(FeedLoss.NotCassini, $"answers, but not as Cassini does (a feed that begins with '{SafeText.Line(type)}')");
         }
 
         FeedNote? note = type switch
@@ -58,7 +59,7 @@ internal sealed class FeedReader(EventId? after)
             "heartbeat" => new FeedHeartbeat(Snapshot),
             "reset" => ReadReset(data),
             "bye" => throw new FeedLostException(FeedLoss.Stopped, "has stopped"),
-            _ => new FeedProblem(Snapshot, $"a message of an unknown type, '{PlainLine.Of(type)}'"),
+            _ => new FeedProblem(Snapshot, $"a message of an unknown type, '{SafeText.Line(type)}'"),
         };
         _isFirst = false;
         if (EventId.TryParse(id, out var read) && !(LastId is { } last && last.Epoch == read.Epoch && last.Sequence > read.Sequence))
@@ -108,7 +109,7 @@ internal sealed class FeedReader(EventId? after)
                 throw new FeedLostException(FeedLoss.Garbled, "sends a transition that cannot be read");
 
             default:
-                return new FeedProblem(Snapshot, PlainLine.Of(error!));
+                return new FeedProblem(Snapshot, SafeText.Line(error!));
         }
     }
 
@@ -119,7 +120,7 @@ internal sealed class FeedReader(EventId? after)
         try
         {
             using var json = JsonDocument.Parse(data);
-            return new FeedReset(Snapshot, PlainLine.Of(json.RootElement.GetProperty("reason").GetString() ?? ""));
+            return new FeedReset(Snapshot, SafeText.Line(json.RootElement.GetProperty("reason").GetString() ?? ""));
         }
         catch (Exception failure) when (failure is JsonException or KeyNotFoundException or InvalidOperationException)
         {

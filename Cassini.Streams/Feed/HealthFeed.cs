@@ -3,6 +3,7 @@ using System.Net.ServerSentEvents;
 using System.Reactive.Linq;
 using Cassini.Streams.Events;
 using Cassini.Streams.Health;
+using Cassini.Streams.Primitives;
 
 namespace Cassini.Streams.Feed;
 
@@ -111,7 +112,7 @@ public sealed class HealthFeed : IDisposable
     private async Task FollowAsync(IObserver<FeedNote> observer, ImmutableArray<EventCategory> categories, CancellationToken cancellation)
     {
         var reader = new FeedReader(_options.After);
-        var retry = new RetryDelay(_options.FirstRetry, _options.LongestRetry, _random);
+        var retry = BackOff.OfClient(_options.FirstRetry, _options.LongestRetry, _random);
         observer.OnNext(new FeedConnecting(reader.Snapshot));
         while (true)
         {
@@ -164,7 +165,7 @@ public sealed class HealthFeed : IDisposable
         }
         catch (Exception failure) when (failure is IOException or HttpRequestException or ObjectDisposedException)
         {
-            return new FeedLostException(FeedLoss.Cut, PlainLine.Of($"the feed broke off ({failure.Message})"));
+            return new FeedLostException(FeedLoss.Cut, SafeText.Line($"the feed broke off ({failure.Message})"));
         }
         finally
         {

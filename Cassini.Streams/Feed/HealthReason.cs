@@ -1,5 +1,6 @@
 using Cassini.Streams.Events;
 using Cassini.Streams.Health;
+using Cassini.Streams.Primitives;
 
 namespace Cassini.Streams.Feed;
 
@@ -15,7 +16,7 @@ public static class HealthReason
         var unheard = snapshot.Checks.FirstOrDefault(check => check.Name == UnknownHealth.CheckName);
         if (unheard is not null)
         {
-            return PlainLine.Of(unheard.Message ?? unheard.Reason ?? "");
+            return SafeText.Line(unheard.Message ?? unheard.Reason ?? "");
         }
 
         var failing = snapshot.Checks
@@ -23,7 +24,7 @@ public static class HealthReason
             .OrderByDescending(check => check.Status)
             .Select(check => $"{check.Name} {check.Reason ?? check.Status.ToString()}{(check.Message is { } message ? $": {message}" : "")}");
         var text = string.Join("; ", failing);
-        return text.Length > 0 ? PlainLine.Of(text) : $"the phase is {snapshot.Phase.ToString().ToLowerInvariant()}";
+        return text.Length > 0 ? SafeText.Line(text) : $"the phase is {snapshot.Phase.ToString().ToLowerInvariant()}";
     }
 
     /// <summary>Whether nothing is heard of the broker: what its snapshot says is this side's own.</summary>

@@ -5,6 +5,7 @@ using System.Net.Sockets;
 using System.Security.Cryptography.X509Certificates;
 using System.Text;
 using Cassini.Streams.Events;
+using Cassini.Streams.Primitives;
 
 namespace Cassini.Streams.Feed;
 
@@ -121,12 +122,12 @@ internal sealed class HttpFeedTransport : IFeedTransport
         return response.StatusCode switch
         {
             HttpStatusCode.Unauthorized or HttpStatusCode.Forbidden => new FeedLostException(
-                FeedLoss.Refused, PlainLine.Of($"does not accept the credentials ({code} {response.ReasonPhrase})")),
+                FeedLoss.Refused, SafeText.Line($"does not accept the credentials ({code} {response.ReasonPhrase})")),
             HttpStatusCode.ServiceUnavailable => new FeedLostException(
-                FeedLoss.Busy, $"serves no feed now (503: {PlainLine.Of(await TextOfAsync(response, cancellation).ConfigureAwait(false))})"),
+                FeedLoss.Busy, $"serves no feed now (503: {SafeText.Line(await TextOfAsync(response, cancellation).ConfigureAwait(false))})"),
             _ => new FeedLostException(
                 FeedLoss.NotCassini,
-                PlainLine.Of($"answers, but not as Cassini does ({code} {response.Content.Headers.ContentType?.MediaType ?? "without a body"})")),
+                SafeText.Line($"answers, but not as Cassini does ({code} {response.Content.Headers.ContentType?.MediaType ?? "without a body"})")),
         };
     }
 
@@ -143,11 +144,11 @@ internal sealed class HttpFeedTransport : IFeedTransport
         HttpRequestError.NameResolutionError => new FeedLostException(FeedLoss.Unreachable, "not reachable (no such host)"),
         HttpRequestError.ConnectionError => new FeedLostException(
             FeedLoss.Unreachable,
-            $"not reachable ({SocketText.Of((failure.InnerException as SocketException)?.SocketErrorCode) ?? PlainLine.Of(failure.Message)})"),
+            $"not reachable ({SocketText.Of((failure.InnerException as SocketException)?.SocketErrorCode) ?? SafeText.Line(failure.Message)})"),
         HttpRequestError.SecureConnectionError => new FeedLostException(
-            FeedLoss.TlsFailed, PlainLine.Of($"answers, but TLS failed ({(failure.InnerException ?? failure).Message})")),
+            FeedLoss.TlsFailed, SafeText.Line($"answers, but TLS failed ({(failure.InnerException ?? failure).Message})")),
         HttpRequestError.ResponseEnded => new FeedLostException(FeedLoss.NotCassini, "hung up without an answer"),
-        _ => new FeedLostException(FeedLoss.NotCassini, PlainLine.Of($"answers, but not as Cassini does ({failure.Message})")),
+        _ => new FeedLostException(FeedLoss.NotCassini, SafeText.Line($"answers, but not as Cassini does ({failure.Message})")),
     };
 
     private Uri UrlOf(IReadOnlyCollection<EventCategory> categories)

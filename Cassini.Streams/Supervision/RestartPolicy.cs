@@ -1,3 +1,4 @@
+using Cassini.Streams.Primitives;
 using Cassini.Streams.Settings;
 
 namespace Cassini.Streams.Supervision;
@@ -33,9 +34,5 @@ public sealed record RestartPolicy
     public TimeSpan AbandonAfter { get; init; } = TimeSpan.FromSeconds(2);
 
     /// <summary>The delay after the crash that is number <paramref name="attempt"/> (from 1) within the window.</summary>
-    public TimeSpan DelayAfter(int attempt)
-    {
-        var ticks = InitialDelay.Ticks * Math.Pow(Factor, attempt - 1);
-        return ticks < MaxDelay.Ticks ? TimeSpan.FromTicks((long)ticks) : MaxDelay;
-    }
+    public TimeSpan DelayAfter(int attempt) => BackOff.After(attempt, InitialDelay, MaxDelay, Factor);
 }

@@ -104,7 +104,7 @@ public class WaitTests : IDisposable
     [InlineData(200, "text/event-stream", "data: ready\n\n", @"answers, but not as Cassini does \(a feed that begins with 'message'\)")]
     [InlineData(404, "application/json", "{}", @"answers, but not as Cassini does \(404 application/json\)")]
     [InlineData(302, null, "", @"answers, but not as Cassini does \(302 without a body\)")]
-    [InlineData(503, "text/plain", "too many feeds\u001b[2J", @"serves no feed now \(503: too many feeds \[2J\)")]
+    [InlineData(503, "text/plain", "too many feeds\u001b[2J", @"serves no feed now \(503: too many feeds\\u\{1B}\[2J\)")]
     public async Task Wait_SomethingElseListens_SaysSoAndNeverTakesItForReady(int code, string? type, string body, string expected)
     {
         await using var server = await FakeManagement.StartAsync(async context =>
@@ -173,7 +173,7 @@ public class WaitTests : IDisposable
             FeedText.Health(ready: false, checks: [FeedText.Check("bind", HealthStatus.Error, "Odd", "a\u001b[2Jb\nc")])));
         var waiting = RunAsync(server.Url);
 
-        await _console.Out.LineAsync("the reason", line => line == $"{server.Url}: waiting: not ready: bind Odd: a [2Jb c");
+        await _console.Out.LineAsync("the reason", line => line == $"{server.Url}: waiting: not ready: bind Odd: a\\u{{1B}}[2Jb\\nc");
         await _console.InterruptAsync();
 
         (await Eventually.CompletesAsync("the wait ends", waiting)).ShouldBe(ExitCode.Interrupted);

@@ -155,7 +155,7 @@ public sealed class WatchTests : IDisposable
 
         text.Count.ShouldBeLessThanOrEqualTo(20);
         text[0].ShouldStartWith(" OK  cassini ready");
-        text[^1].ShouldContain("topic/299 [2J");
+        text[^1].ShouldContain(@"topic/299\u{1B}[2J");
         text.ShouldAllBe(line => line.Length <= 100 && !line.Contains('\u001b'));
     }
 

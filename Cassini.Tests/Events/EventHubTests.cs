@@ -1,5 +1,7 @@
 using System.Collections.Concurrent;
+using System.Reactive;
 using System.Reactive.Linq;
+using System.Reactive.Threading.Tasks;
 using Cassini.Streams.Events;
 using Cassini.Tests.Support;
 
@@ -162,4 +164,55 @@ public class EventHubTests
         seen.ShouldBe([1]);
         completed.ShouldBeFalse();
     }
+
+    [Fact]
+    public async Task Observe_AfterTheEnd_CompletesAtOnce()
+    {
+        var hub = new EventHub(TimeProvider.System);
+        hub.Publish(Anything);
+        await hub.CompleteAsync();
+
+        var received = await Eventually.CompletesAsync("completion", hub.Observe("late").Materialize().ToList().ToTask());
+
+        received.ShouldBe([Notification.CreateOnCompleted<Delivery>()]);
+    }
+
+    [Fact]
+    public async Task Observe_ObserverThatPublishes_SeesItsEventAfterTheOneThatCausedIt()
+    {
+        var hub = new EventHub(TimeProvider.System);
+        var answering = Topics(hub, "answering").Do(topic =>
+        {
+            if (topic == "question")
+            {
+                hub.Publish(new TopicCreated("answer"));
+            }
+        }).Take(2).ToList().ToTask();
+        var other = Topics(hub, "other").Take(2).ToList().ToTask();
+
+        hub.Publish(new TopicCreated("question"));
+
+        (await Eventually.CompletesAsync("its own event", answering)).ShouldBe(["question", "answer"]);
+        (await Eventually.CompletesAsync("the other observer", other)).ShouldBe(["question", "answer"]);
+    }
+
+    [Fact]
+    public async Task Observe_ObserverThatUnsubscribesItself_ReceivesNothingMoreAndIsNotReported()
+    {
+        var hub = new EventHub(TimeProvider.System);
+        var first = Topics(hub, "one").Take(1).Materialize().ToList().ToTask();
+        var all = Topics(hub, "all").Materialize().ToList().ToTask();
+
+        hub.Publish(new TopicCreated("a"));
+        await Eventually.CompletesAsync("the first event", first);
+        hub.Publish(new TopicCreated("b"));
+        await hub.CompleteAsync();
+
+        (await first).ShouldBe([Notification.CreateOnNext("a"), Notification.CreateOnCompleted<string>()]);
+        (await all).ShouldBe(
+            [Notification.CreateOnNext("a"), Notification.CreateOnNext("b"), Notification.CreateOnCompleted<string>()]);
+    }
+
+    private static IObservable<string> Topics(EventHub hub, string name) =>
+        hub.Observe(name).Select(delivery => ((TopicCreated)delivery.Envelope!.Event).Topic);
 }

@@ -82,6 +82,37 @@ public class EventLogTests
     }
 
     [Fact]
+    public async Task Cursor_Disposed_EndsItsWait()
+    {
+        var cursor = Hub(capacity: 64, events: 3).Log.OpenCursor(after: 3, maxLag: 64);
+        var wait = cursor.WaitAsync().AsTask();
+        wait.IsCompleted.ShouldBeFalse();
+
+        cursor.Dispose();
+        cursor.Dispose();
+
+        await Eventually.CompletesAsync("the wait ends", wait);
+    }
+
+    [Fact]
+    public void Cursor_Moved_SkipsWhatLiesBeforeAndNeverGoesBack()
+    {
+        using var cursor = Hub(capacity: 64, events: 10).Log.OpenCursor(after: 0, maxLag: 64);
+
+        cursor.MoveTo(7);
+        cursor.MoveTo(2);
+
+        cursor.Position.ShouldBe(7);
+        Drain(cursor).ShouldBe([8, 9, 10]);
+    }
+
+    [Theory]
+    [InlineData(-1, 64)]
+    [InlineData(0, 0)]
+    public void OpenCursor_OutOfRange_Throws(long after, int maxLag) =>
+        Should.Throw<ArgumentOutOfRangeException>(() => Hub(capacity: 64, events: 0).Log.OpenCursor(after, maxLag));
+
+    [Fact]
     public async Task Cursors_RacingWithPublishers_MissNoWakeUp()
     {
         var hub = new EventHub(TimeProvider.System, new EventHubOptions { LogCapacity = 1 << 16 });

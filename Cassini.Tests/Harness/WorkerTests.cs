@@ -1,3 +1,4 @@
+using Cassini.Streams.Primitives;
 using System.Net.Security;
 using System.Net.Sockets;
 using Cassini.Harness;

@@ -24,7 +24,7 @@ public class EventLoggerTests
         { new ClientConnected(5, "c-1", "MQTT 5.0", true), LogLevel.Debug, "connection 5: client c-1 connected with MQTT 5.0, session present: True" },
         { new ClientRefused(5, "NotAuthorized", "no"), LogLevel.Information, "the client was refused: NotAuthorized no" },
         { new ProtocolViolated(5, "MalformedPacket", "MQTT-2.1.3-1", "bad"), LogLevel.Information, "MalformedPacket MQTT-2.1.3-1 bad" },
-        { new AccessDenied(5, "alice", "publish", "a\n\u001b[31mb", null), LogLevel.Information, "alice was denied to publish a??[31mb" },
+        { new AccessDenied(5, "alice", "publish", "a\n\u001b[31mb", null), LogLevel.Information, "alice was denied to publish a\\n\\u{1B}[31mb" },
         { new SessionExpired("c-1"), LogLevel.Debug, "client c-1 expired" },
         { new MessagesDropped("c-1", 3), LogLevel.Warning, "3 messages for c-1 dropped" },
         { new MessagesDropped(null, 3), LogLevel.Warning, "3 messages for several clients dropped" },

@@ -1,3 +1,4 @@
+using Cassini.Streams.Primitives;
 using System.CommandLine;
 using System.CommandLine.Parsing;
 using System.Globalization;

@@ -1,6 +1,7 @@
 using Cassini.Streams.Broker.Model;
 using Cassini.Streams.Mqtt;
 using Cassini.Streams.Mqtt.Packets;
+using Cassini.Streams.Primitives;
 
 namespace Cassini.Streams.Broker.Connections;
 
@@ -28,7 +29,7 @@ internal enum AdmissionVerdict
 /// </summary>
 internal sealed class Admission(BrokerOptions options, Intake intake, MemoryBudget budget, TimeProvider time, bool isProbe)
 {
-    private readonly PublishRate? _rate = options.MaxPublishRate > 0 && !isProbe ? new PublishRate(options.MaxPublishRate, time) : null;
+    private readonly TokenBucket? _rate = options.MaxPublishRate > 0 && !isProbe ? new TokenBucket(options.MaxPublishRate, options.MaxPublishRate, time) : null;
     private bool _isOpen;
     private bool _isOutOfPatience;
 

@@ -5,6 +5,7 @@ using Cassini.Streams.Events;
 using Cassini.Streams.Mqtt;
 using Cassini.Streams.Mqtt.Packets;
 using Cassini.Streams.Mqtt.Properties;
+using Cassini.Streams.Primitives;
 
 namespace Cassini.Streams.Broker.Connections;
 
@@ -166,7 +167,7 @@ internal sealed class PublishHandler(
     }
 
     private void Report(string action, string topic, string? detail) =>
-        events.PublishLimited(new AccessDenied(link.Id, client.Identity, action, Excerpt.Of(topic), detail));
+        events.PublishLimited(new AccessDenied(link.Id, client.Identity, action, SafeText.Cut(topic, SafeText.Short), detail));
 
     private CloseOrder? Refused(ref PublishPacket packet, AnswerBuffer answers)
     {

@@ -74,7 +74,7 @@ internal sealed class SubscribeHandler(
         var filter = MqttText.Encode(request.Filter);
         if (!TopicFilter.IsValid(filter) || !TopicFilter.TrySplit(filter, out var share, out var inner))
         {
-            detail ??= $"not a topic filter: {Excerpt.Of(request.Filter)}";
+            detail ??= $"not a topic filter: {SafeText.Of(request.Filter, SafeText.Short)}";
             return ReasonCode.TopicFilterInvalid;
         }
 
@@ -86,7 +86,7 @@ internal sealed class SubscribeHandler(
 
         if (!client.Access.MaySubscribe(inner))
         {
-            detail ??= $"not allowed: {Excerpt.Of(request.Filter)}";
+            detail ??= $"not allowed: {SafeText.Of(request.Filter, SafeText.Short)}";
             Deny(request.Filter);
             return ReasonCode.NotAuthorized;
         }
@@ -117,6 +117,6 @@ internal sealed class SubscribeHandler(
     private void Deny(string filter)
     {
         link.Counters.AddDenied();
-        events.PublishLimited(new AccessDenied(link.Id, client.Identity, "subscribe", Excerpt.Of(filter), null));
+        events.PublishLimited(new AccessDenied(link.Id, client.Identity, "subscribe", SafeText.Cut(filter, SafeText.Short), null));
     }
 }

@@ -1,4 +1,5 @@
 using Cassini.Streams.Events;
+using Cassini.Streams.Primitives;
 
 namespace Cassini.Streams.Broker.Model;
 
@@ -8,7 +9,7 @@ namespace Cassini.Streams.Broker.Model;
 /// </summary>
 internal sealed class BrokerEvents(IEventPublisher events, TimeProvider time) : IEventPublisher
 {
-    private readonly EventAllowance _allowance = new(burst: 100, perSecond: 10, time);
+    private readonly TokenBucket _allowance = new(burst: 100, perSecond: 10, time);
 
     public long LastSequence => events.LastSequence;
 

@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using Cassini.Streams.Broker.Model;
 using Cassini.Streams.Events;
 using Cassini.Streams.Mqtt;
+using Cassini.Streams.Primitives;
 
 namespace Cassini.Streams.Broker.Routing;
 
@@ -15,7 +16,7 @@ internal sealed class TopicTable(BrokerOptions options, SubscriptionTree tree, I
     private const int EventsPerSecond = 10;
 
     private readonly ConcurrentDictionary<byte[], Topic> _topics = new(TopicBytes.Comparer);
-    private readonly EventAllowance _allowance = new(EventBurst, EventsPerSecond, time);
+    private readonly TokenBucket _allowance = new(EventBurst, EventsPerSecond, time);
     private int _count;
     private long _routeWeight;
 

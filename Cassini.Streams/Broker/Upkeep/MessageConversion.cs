@@ -1,6 +1,7 @@
 using Cassini.Streams.Broker.Model;
 using Cassini.Streams.Mqtt;
 using Cassini.Streams.Mqtt.Properties;
+using Cassini.Streams.Primitives;
 
 namespace Cassini.Streams.Broker.Upkeep;
 
@@ -20,7 +21,7 @@ internal static class MessageConversion
 
         if (message.ResponseTopic is { } topic && !TopicName.IsValid(MqttText.Encode(topic)))
         {
-            throw new ArgumentException($"'{Excerpt.Of(topic)}' is not a topic name", nameof(message));
+            throw new ArgumentException($"'{SafeText.Of(topic, SafeText.Short)}' is not a topic name", nameof(message));
         }
 
         if (message.CorrelationData is { Length: > MqttText.MaxBytes })

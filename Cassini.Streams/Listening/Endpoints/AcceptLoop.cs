@@ -3,6 +3,7 @@ using System.Net.Sockets;
 using System.Threading.Channels;
 using Cassini.Streams.Events;
 using Cassini.Streams.Listening.Probes;
+using Cassini.Streams.Primitives;
 
 namespace Cassini.Streams.Listening.Endpoints;
 

@@ -1,8 +1,8 @@
 using System.Formats.Asn1;
-using System.Globalization;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using System.Text;
+using Cassini.Streams.Primitives;
 
 namespace Cassini.Streams.Tls.Clients;
 
@@ -35,35 +35,15 @@ internal static class ClientIdentity
     /// </summary>
     public static string Printable(string name, int maxLength = MaxLength)
     {
-        var text = new StringBuilder(name.Length);
-        foreach (var rune in name.EnumerateRunes())
-        {
-            _ = rune.Value switch
-            {
-                '\\' => text.Append(@"\\"),
-                _ when IsPrintable(rune) => text.Append(rune),
-                _ => text.Append(CultureInfo.InvariantCulture, $@"\u{{{rune.Value:X}}}"),
-            };
-        }
-
+        var text = SafeText.Of(name);
         if (text.Length <= maxLength)
         {
-            return text.ToString();
+            return text;
         }
 
         var digest = Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(name)).AsSpan(0, 8));
-        var kept = maxLength - digest.Length - 1;
-        if (char.IsHighSurrogate(text[kept - 1]))
-        {
-            kept--;
-        }
-
-        return $"{text.ToString(0, kept)}…{digest}";
+        return SafeText.Of(name, maxLength - digest.Length) + digest;
     }
-
-    private static bool IsPrintable(Rune rune) => Rune.GetUnicodeCategory(rune) is not (
-        UnicodeCategory.Control or UnicodeCategory.Format or UnicodeCategory.LineSeparator or UnicodeCategory.ParagraphSeparator
-        or UnicodeCategory.Surrogate or UnicodeCategory.PrivateUse or UnicodeCategory.OtherNotAssigned);
 
     private static string? FirstCommonName(X509Certificate2 certificate)
     {

@@ -4,6 +4,7 @@ using System.Globalization;
 using System.Security.Cryptography;
 using System.Text;
 using Cassini.Harness.Clients;
+using Cassini.Streams.Primitives;
 using MQTTnet.Formatter;
 using MQTTnet.Protocol;
 
@@ -16,7 +17,7 @@ internal sealed class ConnectionFlags
     private const int DefaultPort = 8883;
     private const int MaxClientIdBytes = 65535; // [MQTT-1.5.4]
 
-    private readonly Option<(string Host, int Port)?> _broker = new("--broker")
+    private readonly Option<HostPort?> _broker = new("--broker")
     {
         HelpName = "HOST:PORT",
         Description = $"Which broker. [default {DefaultBroker}]",
@@ -71,7 +72,7 @@ internal sealed class ConnectionFlags
 
     public ConnectionOptions Read(ParseResult parsed)
     {
-        var (host, port) = parsed.GetValue(_broker) ?? ("127.0.0.1", DefaultPort);
+        var (host, port) = parsed.GetValue(_broker) ?? new HostPort("127.0.0.1", DefaultPort);
         return new ConnectionOptions
         {
             Host = host,
@@ -89,25 +90,16 @@ internal sealed class ConnectionFlags
 
     private static Option<string> File(string name, string description) => new(name) { HelpName = "FILE", Description = description };
 
-    private static (string Host, int Port)? Broker(ArgumentResult result)
+    private static HostPort? Broker(ArgumentResult result)
     {
         var text = result.Tokens.Single().Value;
-        var colon = text.LastIndexOf(':');
-        var host = colon < 0 ? "" : text[..colon];
-        var isBracketed = host is ['[', .., ']'];
-        if (isBracketed)
+        if (HostPort.TryParse(text, out var address))
         {
-            host = host[1..^1];
+            return address;
         }
 
-        if (Uri.CheckHostName(host) == UriHostNameType.Unknown || (!isBracketed && host.Contains(':', StringComparison.Ordinal))
-            || !ushort.TryParse(text.AsSpan(colon + 1), NumberStyles.None, CultureInfo.InvariantCulture, out var port) || port == 0)
-        {
-            result.AddError($"--broker '{TerminalText.Escape(text)}' is not HOST:PORT, such as {DefaultBroker} or [::1]:{DefaultPort}");
-            return null;
-        }
-
-        return (host, port);
+        result.AddError($"--broker {SafeText.Quote(text)} is not HOST:PORT, such as {DefaultBroker} or [::1]:{DefaultPort}");
+        return null;
     }
 
     private static T? OneOf<T>(ArgumentResult result, string name, params (string Text, T Value)[] allowed)
@@ -121,7 +113,7 @@ internal sealed class ConnectionFlags
             }
         }
 
-        result.AddError($"{name} '{TerminalText.Escape(text)}' is not one of {string.Join(", ", allowed.Select(one => one.Text))}");
+        result.AddError($"{name} '{SafeText.Of(text)}' is not one of {string.Join(", ", allowed.Select(one => one.Text))}");
         return default;
     }
 

@@ -22,7 +22,7 @@ internal static class Flags
                 return count;
             }
 
-            result.AddError($"{name} '{TerminalText.Escape(text)}' is not a number of 1 or more");
+            result.AddError($"{name} '{SafeText.Of(text)}' is not a number of 1 or more");
             return null;
         },
     };
@@ -36,11 +36,11 @@ internal static class Flags
             var text = result.Tokens.Single().Value;
             if (!DurationText.TryParse(text, out var duration))
             {
-                result.AddError($"{name} '{TerminalText.Escape(text)}' is not {DurationText.Expected}");
+                result.AddError($"{name} '{SafeText.Of(text)}' is not {DurationText.Expected}");
             }
             else if (duration < least || duration > LongestTimer)
             {
-                result.AddError($"{name} '{TerminalText.Escape(text)}' is not within {least.TotalMilliseconds:0}ms to {LongestTimer.TotalDays:0}d");
+                result.AddError($"{name} '{SafeText.Of(text)}' is not within {least.TotalMilliseconds:0}ms to {LongestTimer.TotalDays:0}d");
             }
 
             return duration;

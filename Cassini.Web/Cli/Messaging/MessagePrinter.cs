@@ -1,5 +1,6 @@
 using Cassini.Harness.Clients;
 using Cassini.Streams.Feed;
+using Cassini.Streams.Primitives;
 using MQTTnet;
 using MQTTnet.Formatter;
 using MQTTnet.Protocol;
@@ -73,7 +74,7 @@ internal sealed class MessagePrinter(ConnectionOptions connection, SubscribeRequ
 
     private async Task<MqttConnection> ReopenAsync(ClientException lost, CancellationToken cancellation)
     {
-        var delay = new RetryDelay(TimeSpan.FromMilliseconds(100), TimeSpan.FromSeconds(10));
+        var delay = BackOff.OfClient(TimeSpan.FromMilliseconds(100), TimeSpan.FromSeconds(10));
         var said = "";
         while (!lost.IsLasting)
         {

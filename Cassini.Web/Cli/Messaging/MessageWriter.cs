@@ -3,6 +3,7 @@ using System.Globalization;
 using System.Text;
 using System.Text.Json;
 using Cassini.Harness.Clients;
+using Cassini.Streams.Primitives;
 using MQTTnet;
 
 namespace Cassini.Web.Cli.Messaging;
@@ -17,7 +18,7 @@ internal sealed class MessageWriter(TextWriter output, bool isTerminal, bool jso
     private string Text(MqttApplicationMessage message)
     {
         var line = $"{message.Topic} {Encoding.UTF8.GetString(message.Payload)}";
-        return isTerminal ? TerminalText.Escape(line) : line;
+        return isTerminal ? SafeText.Of(line) : line;
     }
 
     // The writer's own encoder: it escapes all but plain ASCII, so that the line is harmless on a terminal too.

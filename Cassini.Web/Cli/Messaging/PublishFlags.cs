@@ -74,7 +74,7 @@ internal sealed class PublishFlags
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException or ArgumentException or NotSupportedException)
         {
             var problem = exception is FileNotFoundException or DirectoryNotFoundException ? "no such file" : $"cannot be read: {exception.Message}";
-            throw new ClientException($"--file: {TerminalText.Escape(path)}: {problem}", isLasting: true, exception);
+            throw new ClientException($"--file: {SafeText.Of(path)}: {problem}", isLasting: true, exception);
         }
     }
 
@@ -93,7 +93,7 @@ internal sealed class PublishFlags
     {
         foreach (var token in result.Tokens.Where(token => token.Value.IndexOf('=', StringComparison.Ordinal) < 1))
         {
-            result.AddError($"--property '{TerminalText.Escape(token.Value)}' is not NAME=VALUE");
+            result.AddError($"--property '{SafeText.Of(token.Value)}' is not NAME=VALUE");
         }
     }
 

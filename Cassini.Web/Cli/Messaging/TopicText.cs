@@ -1,5 +1,6 @@
 using System.Text;
 using Cassini.Harness.Clients;
+using Cassini.Streams.Primitives;
 
 namespace Cassini.Web.Cli.Messaging;
 
@@ -15,11 +16,11 @@ internal static class TopicText
     {
         if (ProblemOfText(topic) is { } problem)
         {
-            return $"topic '{TerminalText.Escape(topic)}' {problem}";
+            return $"topic '{SafeText.Of(topic)}' {problem}";
         }
 
         return topic.AsSpan().ContainsAny('+', '#')
-            ? $"topic '{TerminalText.Escape(topic)}' must not have a wildcard: + and # are for filters"
+            ? $"topic '{SafeText.Of(topic)}' must not have a wildcard: + and # are for filters"
             : null;
     }
 
@@ -27,7 +28,7 @@ internal static class TopicText
     public static string? ProblemOfFilter(string filter)
     {
         var problem = ProblemOfText(filter) ?? ProblemOfShare(filter) ?? ProblemOfWildcards(filter);
-        return problem is null ? null : $"filter '{TerminalText.Escape(filter)}' {problem}";
+        return problem is null ? null : $"filter '{SafeText.Of(filter)}' {problem}";
     }
 
     private static string? ProblemOfText(string text)

@@ -1,5 +1,6 @@
 using System.Globalization;
 using Cassini.Harness.Clients;
+using Cassini.Streams.Primitives;
 
 namespace Cassini.Web.Cli.Replaying;
 
@@ -7,7 +8,7 @@ namespace Cassini.Web.Cli.Replaying;
 internal static class Plain
 {
     /// <summary>Harmless for a terminal: a record may come from anywhere.</summary>
-    public static string Text(string? text) => TerminalText.Escape(text ?? "");
+    public static string Text(string? text) => SafeText.Of(text ?? "");
 
     public static string Time(DateTimeOffset time) => time.UtcDateTime.ToString("yyyy-MM-dd HH:mm:ss.fff'Z'", CultureInfo.InvariantCulture);
 

@@ -1,3 +1,4 @@
+using Cassini.Streams.Primitives;
 using System.Globalization;
 using Cassini.Harness;
 using Cassini.Harness.Clients;

@@ -37,7 +37,7 @@ internal static class SettingValue
         };
         return problem;
 
-        (object?, string?) Not(string expected) => (null, $"{Quoted(text)} is not {expected}");
+        (object?, string?) Not(string expected) => (null, $"{SafeText.Quote(text, 100)} is not {expected}");
 
         // TryParse(string, out T) or TryParse(string, out T, out string? error): the type's own words are the better ones.
         (object?, string?) Parse(MethodInfo tryParse)
@@ -48,13 +48,6 @@ internal static class SettingValue
                 ? (arguments[1], null)
                 : arguments.ElementAtOrDefault(2) is string error ? (null, error) : Not($"a valid {type.Name}");
         }
-    }
-
-    /// <summary>The text for a message: bounded, and without characters that a terminal would obey.</summary>
-    public static string Quoted(string text)
-    {
-        var shown = string.Concat(text.Take(100).Select(c => char.IsControl(c) ? '?' : c));
-        return $"'{shown}{(text.Length > 100 ? "…" : "")}'";
     }
 
     private static MethodInfo? TryParseOf(Type type) => type.Namespace?.StartsWith(nameof(Cassini), StringComparison.Ordinal) is true

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.CommandLine.Parsing;
 using Cassini.Streams.Hosting;
+using Cassini.Streams.Primitives;
 using Cassini.Streams.Settings;
 
 namespace Cassini.Web.Cli.Settings;
@@ -109,7 +110,7 @@ internal sealed class SettingsFlags
     {
         foreach (var token in set.Tokens.Where(token => token.Value.IndexOf('=', StringComparison.Ordinal) < 1))
         {
-            set.AddError($"--set {SettingValue.Quoted(token.Value)}: expected SECTION:KEY=VALUE, such as Health:Hold=30s");
+            set.AddError($"--set {SafeText.Quote(token.Value, 100)}: expected SECTION:KEY=VALUE, such as Health:Hold=30s");
         }
     }
 

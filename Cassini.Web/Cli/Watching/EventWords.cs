@@ -1,6 +1,7 @@
 using System.Text.Json;
 using Cassini.Streams.Events;
 using Cassini.Streams.Feed;
+using Cassini.Streams.Primitives;
 
 namespace Cassini.Web.Cli.Watching;
 
@@ -21,11 +22,11 @@ internal static class EventWords
         if (happened is HealthChanged e)
         {
             var reason = e.Reason is null ? "" : $" {e.Reason}: {e.Message}";
-            return PlainLine.Of($"{e.Check} {e.From.ToString().ToLowerInvariant()} → {e.To.ToString().ToLowerInvariant()}{reason}");
+            return SafeText.Line($"{e.Check} {e.From.ToString().ToLowerInvariant()} → {e.To.ToString().ToLowerInvariant()}{reason}");
         }
 
         var json = JsonSerializer.SerializeToElement(happened, happened.GetType(), EventJson.Options);
-        return PlainLine.Of(string.Join(' ', json.EnumerateObject()
+        return SafeText.Line(string.Join(' ', json.EnumerateObject()
             .Where(value => value.Value.ValueKind != JsonValueKind.Null)
             .Select(value => $"{value.Name}={Text(value.Value)}")));
     }

@@ -3,6 +3,7 @@ using Cassini.Harness.Clients;
 using Cassini.Streams.Events;
 using Cassini.Streams.Feed;
 using Cassini.Streams.Health;
+using Cassini.Streams.Primitives;
 using Spectre.Console;
 using Spectre.Console.Rendering;
 
@@ -72,7 +73,7 @@ internal sealed class WatchScreen(string name, IAnsiConsole console, TimeProvide
     /// <summary>Cut to the terminal's width: a line that wraps would push the newest off the screen. Harmless: a feed may come from anywhere.</summary>
     private Text OneLine(string foreign, Style style)
     {
-        var text = TerminalText.Escape(foreign);
+        var text = SafeText.Line(foreign);
         var width = console.Profile.Width - 1;
         return new Text(text.Length <= width ? text : $"{text.AsSpan(0, Math.Max(0, width - 1))}…", style);
     }
@@ -91,7 +92,7 @@ internal sealed class WatchScreen(string name, IAnsiConsole console, TimeProvide
         line.Append(health.Ready ? "ready" : "not ready", new Style(health.Ready ? Color.Green : Color.Red));
         var uptime = TimeSpan.FromSeconds(Math.Clamp(health.UptimeSeconds, 0, 1e9));
         return line.Append(string.Create(CultureInfo.InvariantCulture,
-            $"  phase {health.Phase.ToString().ToLowerInvariant()}  up {(int)uptime.TotalHours}:{uptime:mm\\:ss}  cassini {TerminalText.Escape(health.Version)}  epoch {TerminalText.Escape(health.Epoch)}"));
+            $"  phase {health.Phase.ToString().ToLowerInvariant()}  up {(int)uptime.TotalHours}:{uptime:mm\\:ss}  cassini {SafeText.Of(health.Version)}  epoch {SafeText.Of(health.Epoch)}"));
     }
 
     private Text Numbers(WatchModel model) => OneLine(
@@ -109,7 +110,7 @@ internal sealed class WatchScreen(string name, IAnsiConsole console, TimeProvide
     {
         foreach (var check in health.Checks.Where(check => check.Status is not (HealthStatus.Ok or HealthStatus.Off)).OrderByDescending(check => check.Status))
         {
-            var message = PlainLine.Of(check.Message ?? "");
+            var message = SafeText.Line(check.Message ?? "");
             yield return OneLine(
                 $"{check.Status.ToString().ToLowerInvariant(),-9} {check.Name,-12} {check.Reason}: {message}", new Style(ColorOf(check.Status)));
         }

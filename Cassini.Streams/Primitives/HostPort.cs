@@ -1,10 +1,16 @@
 using System.Globalization;
 
-namespace Cassini.Harness.Plans;
+namespace Cassini.Streams.Primitives;
 
 /// <summary>An address as people write it: <c>broker.example:8883</c>, <c>127.0.0.1:8883</c>, <c>[::1]:8883</c>.</summary>
+/// <param name="Host">A name or a numeric address, without brackets.</param>
+/// <param name="Port">The port.</param>
 internal readonly record struct HostPort(string Host, int Port)
 {
+    /// <summary>Reads an address. A name is not resolved.</summary>
+    /// <param name="text">The text.</param>
+    /// <param name="address">The address, when the text is one.</param>
+    /// <param name="leastPort">The lowest port that is allowed. Default: 1, since 0 is no port to connect to.</param>
     public static bool TryParse(string text, out HostPort address, int leastPort = 1)
     {
         address = default;
@@ -22,7 +28,7 @@ internal readonly record struct HostPort(string Host, int Port)
         }
         else if (host.Contains(':', StringComparison.Ordinal))
         {
-            return false; // IPv6 without brackets: nobody knows where the port begins.
+            return false; // IPv6 without brackets: it is unclear where the port begins.
         }
 
         address = new HostPort(host, port);

@@ -1,0 +1,45 @@
+namespace Cassini.Streams.Primitives;
+
+/// <summary>A rate with a burst: a full bucket of tokens at first, refilled evenly. Thread-safe.</summary>
+/// <param name="burst">The most tokens that it holds; at least 1.</param>
+/// <param name="perSecond">Tokens that it gains each second; at least 1.</param>
+/// <param name="time">The clock.</param>
+internal sealed class TokenBucket(int burst, int perSecond, TimeProvider time)
+{
+    // A timer that fires at the exact instant would find the last token unfinished by a rounding.
+    private static readonly TimeSpan Rounding = TimeSpan.FromMilliseconds(1);
+
+    private readonly Lock _lock = new();
+    private double _tokens = burst;
+    private long _at = time.GetTimestamp();
+
+    /// <summary>How long until the next token is there, at least 1 ms.</summary>
+    public TimeSpan Wait
+    {
+        get
+        {
+            lock (_lock)
+            {
+                return TimeSpan.FromSeconds(Math.Max(0, 1 - _tokens) / perSecond) + Rounding;
+            }
+        }
+    }
+
+    /// <summary>Takes a token if there is one.</summary>
+    public bool TryTake()
+    {
+        lock (_lock)
+        {
+            var now = time.GetTimestamp();
+            _tokens = Math.Min(burst, _tokens + (time.GetElapsedTime(_at, now).TotalSeconds * perSecond));
+            _at = now;
+            if (_tokens < 1)
+            {
+                return false;
+            }
+
+            _tokens--;
+            return true;
+        }
+    }
+}
