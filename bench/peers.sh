@@ -1,19 +1,19 @@
 #!/usr/bin/env bash
-# Cassini beside other brokers on this machine: mosquitto, nats-server and MQTTnet's server. Prints one table.
+# Compares Cassini with other brokers on this machine (mosquitto, nats-server and MQTTnet's server) and prints one table.
 #
 #   bench/peers.sh                                   all of it, about 15 minutes
-#   ROUNDS=1 LOADS="1-1 latency" bench/peers.sh      a look
+#   ROUNDS=1 LOADS="1-1 latency" bench/peers.sh      a short run
 #
-#   ROUNDS        rounds, of which the medians are told; default 5
+#   ROUNDS        rounds, of which the medians are printed; default 5
 #   LOAD_SECONDS  measured time of each load, after a second of warm-up; default 3
 #   LOADS         of: 1-1 4-pairs 1-16 1-1-qos1 1-1-qos2 latency probe idle
 #   BROKERS       of: cassini mosquitto nats mqttnet; those that are not installed are left out
 #   SESSIONS      of idle; default 5000
 #   BASE_PORT     the first of six ports of 127.0.0.1; default 28880
 #
-# Every broker speaks MQTT 3.1.1 over TLS 1.3, demands the same ECDSA client certificate, keeps messages in memory if it has the
-# choice and has its queues and in-flight limits raised until no load meets them. Payloads are 64 bytes, and at most 8,192 messages
-# are under way. Rates are of messages that subscribers received; what was lost is told below the table.
+# Every broker speaks MQTT 3.1.1 over TLS 1.3, demands the same ECDSA client certificate, and keeps messages in memory if it can. Its
+# queues and in-flight limits are so high that no load reaches them. Payloads are 64 bytes, and at most 8,192 messages are under way.
+# Rates count messages that subscribers received; lost messages are printed below the table.
 #
 #   1-1, 4-pairs  QoS 0, one publisher and one subscriber of a topic; four such pairs
 #   1-16          QoS 0, one publisher, sixteen subscribers of the same topic; deliveries a second
@@ -23,9 +23,9 @@
 #   idle          5,000 sessions with a subscription each on a fresh broker: resident memory, and CPU of handshake, CONNECT and
 #                 SUBSCRIBE. Once, each broker alone
 #
-# Within a round each load meets each broker before the next load comes, so that noise of the machine meets all of them. The brokers
-# that wait their turn are up and idle. A ratio is the median of the rounds' ratios, for the same reason. The generator runs on the
-# same cores; its own ceiling, with a server that only copies, is measured in each round and told below the table.
+# Within a round each load runs on each broker before the next load, so that noise of the machine affects all of them. The other brokers
+# are up and idle meanwhile. A ratio is the median of the rounds' ratios, for the same reason. The generator runs on the same cores; its
+# own ceiling, with a server that only copies, is measured in each round and printed below the table.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
@@ -86,7 +86,7 @@ END
 
 serve_mqttnet() { exec dotnet "$load" mqttnet-server --port "${port[mqttnet]}" --certs "$certs"; }
 
-# Says the version; fails if the broker is not installed.
+# Prints the version; fails if the broker is not installed.
 version_of() {
   case "$1" in
     cassini) dotnet "$cassini" --version | sed 's/.* //' ;;
@@ -132,7 +132,7 @@ stop() {
 
 stop_all() { for broker in "${!pid[@]}"; do stop "$broker"; done; }
 
-# One load on one broker; what it says becomes lines of: round broker load key value.
+# Runs one load on one broker and turns its output into lines of: round broker load key value.
 run() {
   local broker="$1" name="$2" said word
   local arguments=("$name")
@@ -142,7 +142,7 @@ run() {
   fi
   said="$(dotnet "$load" load "${arguments[@]}" --port "${port[$broker]}" --certs "$certs" --pid "${pid[$broker]}" \
     --seconds "$seconds" --sessions "$sessions" 2>&1)" || true
-  said="${said%%$'\n'*}" # of a crash the first line tells enough
+  said="${said%%$'\n'*}" # the first line of a crash is enough
   echo "$broker: $said" >&2
   if [[ "$said" == *" lost="* || "$said" == idle\ kib* ]]; then
     for word in ${said#* }; do echo "$round $broker $name ${word%%=*} ${word#*=}" >>"$results"; done
@@ -160,7 +160,7 @@ table() {
         values[j + 1] = value
       }
     }
-    # Sets median, least and most of the rounds that have a value; of the quotients where there is a second broker.
+    # Sets median, minimum and maximum of the rounds that have a value; with a second broker, of the quotients.
     function measure(broker, over, row,   r, n, values) {
       n = 0
       for (r = 1; r <= rounds; r++) {

@@ -1,9 +1,9 @@
 #!/usr/bin/env bash
-# Runs loads of every kind against one Cassini for a while and tells how its memory went. Flat memory is the point: the last third of
-# the samples is compared with the middle third.
+# Runs loads of every kind against one Cassini for a while and prints how its memory developed. Memory must stay flat: the script compares
+# the last third of the samples with the middle third.
 #
 #   bench/soak.sh                 ten minutes
-#   MINUTES=1 bench/soak.sh       a look
+#   MINUTES=1 bench/soak.sh       a short run
 #
 #   MINUTES    how long; default 10
 #   BASE_PORT  the first of two ports of 127.0.0.1; default 28980
@@ -34,8 +34,8 @@ messages=0
 while ((SECONDS < ends)); do
   for name in 1-1 4-pairs 1-16 1-1-qos1 1-1-qos2; do
     ((SECONDS < ends)) || break
-    told="$(dotnet "$load" load "$name" --port "$port" --certs "$work/certs" --seconds 8 2>&1)"
-    messages=$((messages + $(grep -o 'received=[0-9]*' <<<"$told" | head -1 | cut -d= -f2)))
+    output="$(dotnet "$load" load "$name" --port "$port" --certs "$work/certs" --seconds 8 2>&1)"
+    messages=$((messages + $(grep -o 'received=[0-9]*' <<<"$output" | head -1 | cut -d= -f2)))
     awk '/^VmRSS/ { print $2 }' "/proc/$pid/status" >>"$work/rss"
   done
   dotnet "$load" load idle --port "$port" --certs "$work/certs" --pid "$pid" --sessions 500 >/dev/null

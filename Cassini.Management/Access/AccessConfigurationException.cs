@@ -1,4 +1,6 @@
 namespace Cassini.Management.Access;
 
-/// <summary>What guards the management surface cannot be set up; the message says to the operator why. It never holds a secret.</summary>
+/// <summary>
+/// The access control of the management surface cannot be set up; the message explains why to the operator and never holds a secret.
+/// </summary>
 internal sealed class AccessConfigurationException(string message) : Exception(message);

@@ -1,29 +1,28 @@
 using Cassini.Management.Http;
-using Cassini.Management.Pages;
-using Cassini.Management.Probes;
 
 namespace Cassini.Management.Access;
 
 /// <summary>
-/// Stands before every endpoint. On an open loopback address whoever means this machine, and is no other site's page, may do
-/// everything. Elsewhere callers need credentials. Strangers get one word from the probes, and what is wholly public.
+/// Stands before every endpoint. Where no credentials are needed, a caller that means this machine, and is no page of another site, may do
+/// everything. Anonymous callers get one word from the probes, and what is wholly public.
 /// </summary>
-internal sealed class AccessGuard(ManagementContext broker, BearerTokens tokens, ProbeWaits strangersWaits, RequestRates? rates)
+/// <param name="meansUs">Whether a request's Host means this broker.</param>
+/// <param name="callers">Checks callers; null when every caller may do everything.</param>
+/// <param name="rates">How many requests a caller may make; null for any number.</param>
+/// <param name="refusals">Counts the callers that are refused.</param>
+internal sealed class AccessGuard(Func<HttpContext, bool> meansUs, ICallerRule? callers, RequestRates? rates, Refusals refusals)
 {
-    private readonly Credentials _credentials = new(broker, tokens);
-    private readonly PublicProbes _probes = new(strangersWaits);
-    private readonly bool _isClosed = broker.IsClosed;
-    private readonly HostNames _hosts = new(broker.Options.AllowedHosts.IsDefault ? [] : broker.Options.AllowedHosts, anyUnlessNamed: broker.IsClosed);
+    public RequestDelegate Guard(RequestDelegate next) => context =>
+        !IsBareProbe(context) && rates?.TryTake(context) is false ? RequestRates.RefuseAsync(context)
+        : Problem(context) is { } refusal ? AnswerAsync(context, refusal, next)
+        : callers is null ? next(context)
+        : ExamineAsync(callers, context, next);
 
-    public RequestDelegate Guard(RequestDelegate next) => context => !IsBareProbe(context) && rates?.TryTake(context) is false
-        ? RefuseTooManyAsync(context)
-        : Examine(context) is { } refusal ? AnswerAsync(context, refusal, next) : next(context);
-
-    private Refusal? Examine(HttpContext context)
+    private Refusal? Problem(HttpContext context)
     {
         var request = context.Request;
         var isRead = HttpMethods.IsGet(request.Method) || HttpMethods.IsHead(request.Method);
-        if (!_hosts.MeanUs(request.Host))
+        if (!meansUs(context))
         {
             return new Refusal(
                 StatusCodes.Status403Forbidden,
@@ -31,38 +30,36 @@ internal sealed class AccessGuard(ManagementContext broker, BearerTokens tokens,
                 IsStranger: isRead);
         }
 
-        // Where credentials are needed a page of somebody else's has none to read with; but a browser adds a client certificate by itself.
-        if (CrossSite.Problem(request) is { } problem)
-        {
-            return new Refusal(StatusCodes.Status403Forbidden, problem, IsStranger: isRead);
-        }
-
-        return _isClosed ? _credentials.Examine(context) : null;
+        // Where credentials are needed a page of another site has none to read with; but a browser adds a client certificate or a cookie by itself.
+        return CrossSite.Problem(request) is { } problem ? new Refusal(StatusCodes.Status403Forbidden, problem, IsStranger: isRead) : null;
     }
+
+    private async Task ExamineAsync(ICallerRule rule, HttpContext context, RequestDelegate next) =>
+        await (await rule.ExamineAsync(context) is { } refusal ? AnswerAsync(context, refusal, next) : next(context));
 
     private Task AnswerAsync(HttpContext context, Refusal refusal, RequestDelegate next)
     {
         var access = context.GetEndpoint()?.Metadata.GetMetadata<PublicAccess>();
         if (access is { IsPage: true })
         {
-            if (refusal.Status == StatusCodes.Status401Unauthorized && IndexEndpoint.WantsPage(context.Request))
+            if (refusal.Status == StatusCodes.Status401Unauthorized && AcceptHeader.PrefersHtml(context.Request))
             {
                 context.Response.StatusCode = refusal.Status;
                 context.Response.Headers.WWWAuthenticate = "Bearer";
                 return next(context);
             }
         }
-        else if (access is { Probe: null } && (refusal.IsStranger || refusal.Status == StatusCodes.Status401Unauthorized))
+        else if (access is { Word: null } && (refusal.IsStranger || refusal.Status == StatusCodes.Status401Unauthorized))
         {
             return next(context);
         }
 
-        if (refusal.IsStranger && access?.Probe is { } probe && _probes.TryAnswer(context, probe) is { } answer)
+        if (refusal.IsStranger && access?.Word is { } word && word(context) is { } answer)
         {
             return answer;
         }
 
-        broker.Refusals.Add(refusal.Status == StatusCodes.Status401Unauthorized ? RefusalKind.Credentials : RefusalKind.Forbidden);
+        refusals.Add(refusal.Status == StatusCodes.Status401Unauthorized ? RefusalKind.Credentials : RefusalKind.Forbidden);
         if (refusal.Status == StatusCodes.Status401Unauthorized)
         {
             context.Response.Headers.WWWAuthenticate = refusal.IsStranger ? "Bearer" : "Bearer error=\"invalid_token\"";
@@ -72,14 +69,9 @@ internal sealed class AccessGuard(ManagementContext broker, BearerTokens tokens,
     }
 
     /// <summary>
-    /// What an orchestrator asks is not counted: whoever shares its address must not make it take a broker for dead. It costs next to nothing.
+    /// The requests of an orchestrator are not counted: otherwise another caller at its address could make it believe that a broker is
+    /// dead. They cost next to nothing.
     /// </summary>
     private static bool IsBareProbe(HttpContext context) =>
-        !context.Request.QueryString.HasValue && context.GetEndpoint()?.Metadata.GetMetadata<PublicAccess>() is { Probe: not null };
-
-    private Task RefuseTooManyAsync(HttpContext context)
-    {
-        broker.Refusals.Add(RefusalKind.Rate);
-        return RequestRates.RefuseAsync(context);
-    }
+        !context.Request.QueryString.HasValue && context.GetEndpoint()?.Metadata.GetMetadata<PublicAccess>() is { Word: not null };
 }

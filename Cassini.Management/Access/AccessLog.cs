@@ -2,12 +2,12 @@ namespace Cassini.Management.Access;
 
 internal static partial class AccessLog
 {
-    [LoggerMessage(2100, LogLevel.Error, "{Path}: {Problem}: nobody gets in with a token of it")]
+    [LoggerMessage(2100, LogLevel.Error, "{Path}: {Problem}: none of its tokens is accepted")]
     public static partial void TokensLost(ILogger logger, string path, string problem);
 
     [LoggerMessage(2101, LogLevel.Information, "{Path} can be read again")]
     public static partial void TokensBack(ILogger logger, string path);
 
-    [LoggerMessage(2102, LogLevel.Information, "a graceful stop was asked for over HTTP by {Caller}")]
+    [LoggerMessage(2102, LogLevel.Information, "{Caller} requested a graceful stop over HTTP")]
     public static partial void DrainRequested(ILogger logger, string? caller);
 }

@@ -5,63 +5,64 @@ using System.Text;
 namespace Cassini.Management.Access;
 
 /// <summary>
-/// The bearer tokens that are valid now: a fixed one, and those of a file that is read again when it is asked for and a second has
-/// passed. A file that cannot be read holds no token: taking it away locks its callers out. Only digests are kept. Thread-safe.
+/// The bearer tokens that are valid now: a fixed one, and those of a file, which is read again at the first use after a second. A file
+/// that cannot be read holds no token: removing it locks its callers out. Only digests are kept. Thread-safe.
 /// </summary>
-internal sealed class BearerTokens
+/// <param name="token">A fixed token; null for none.</param>
+/// <param name="path">A file of tokens; null for none. Nothing is read before <see cref="LoadAsync"/>.</param>
+/// <param name="time">The one clock.</param>
+/// <param name="logger">Logs that the file can no longer be read.</param>
+internal sealed class BearerTokens(string? token, string? path, TimeProvider time, ILogger logger)
 {
     private const int MaxFileBytes = 64 * 1024;
 
     private static readonly TimeSpan Freshness = TimeSpan.FromSeconds(1);
 
-    /// <summary>How long a look may take that a request waits for.</summary>
+    /// <summary>How long a request waits for a read of the file.</summary>
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(5);
 
-    private readonly ImmutableArray<byte[]> _fixed;
-    private readonly string? _path;
-    private readonly TimeProvider _time;
-    private readonly ILogger _logger;
+    private readonly ImmutableArray<byte[]> _fixed = string.IsNullOrEmpty(token) ? [] : [DigestOf(token)];
     private volatile TokenFile _ofFile = new([], null);
     private Task<TokenFile>? _reading;
     private long _readAt;
     private int _isLooking;
 
-    /// <param name="token">A token that stays; null for none.</param>
-    /// <param name="path">A file of tokens; null for none.</param>
-    /// <param name="time">The one clock.</param>
-    /// <param name="logger">Where it is told that the file cannot be read any more.</param>
+    /// <summary>Whether there can be any valid token at all.</summary>
+    public bool AreConfigured => path is not null || !_fixed.IsEmpty;
+
+    /// <summary>Reads the file for the first time: call it once, before the first request.</summary>
     /// <exception cref="AccessConfigurationException">The file cannot be read, or holds no token.</exception>
-    public BearerTokens(string? token, string? path, TimeProvider time, ILogger logger)
+    public async Task LoadAsync()
     {
-        _fixed = string.IsNullOrEmpty(token) ? [] : [DigestOf(token)];
-        _path = path;
-        _time = time;
-        _logger = logger;
-        if (path is not null)
+        if (path is null)
         {
-            _readAt = time.GetTimestamp();
-            _ofFile = Await(path);
-            if (_ofFile.Problem is { } problem)
-            {
-                throw new AccessConfigurationException($"{path}: {problem}");
-            }
+            return;
+        }
+
+        _ofFile = await ReadAsync(path);
+        Volatile.Write(ref _readAt, time.GetTimestamp());
+        if (_ofFile.Problem is { } problem)
+        {
+            throw new AccessConfigurationException($"{path}: {problem}");
         }
     }
 
-    /// <summary>Whether there can be any valid token at all.</summary>
-    public bool AreConfigured => _path is not null || !_fixed.IsEmpty;
-
-    /// <summary>Whether the token is valid now. Takes the same time for every wrong one.</summary>
-    public bool Accept(string token)
+    /// <summary>Whether the token is valid now. The comparison takes the same time for every wrong token.</summary>
+    public async ValueTask<bool> AcceptAsync(string shown)
     {
-        var digest = DigestOf(token);
+        if (path is not null)
+        {
+            await LookAsync(path);
+        }
+
+        var digest = DigestOf(shown);
         var accepted = false;
         foreach (var valid in _fixed)
         {
             accepted |= CryptographicOperations.FixedTimeEquals(digest, valid);
         }
 
-        foreach (var valid in OfFile())
+        foreach (var valid in _ofFile.Tokens)
         {
             accepted |= CryptographicOperations.FixedTimeEquals(digest, valid);
         }
@@ -69,61 +70,57 @@ internal sealed class BearerTokens
         return accepted;
     }
 
-    private ImmutableArray<byte[]> OfFile()
+    /// <summary>One caller a second reads the file; meanwhile the other callers use the result of the last read.</summary>
+    private async ValueTask LookAsync(string file)
     {
-        // One caller a second looks, and those who ask meanwhile are answered by the last look.
-        if (_path is not null && _time.GetElapsedTime(Volatile.Read(ref _readAt)) >= Freshness && Interlocked.Exchange(ref _isLooking, 1) == 0)
+        if (time.GetElapsedTime(Volatile.Read(ref _readAt)) < Freshness || Interlocked.Exchange(ref _isLooking, 1) != 0)
         {
-            try
-            {
-                Look(_path);
-            }
-            finally
-            {
-                Volatile.Write(ref _readAt, _time.GetTimestamp());
-                Volatile.Write(ref _isLooking, 0);
-            }
+            return;
         }
 
-        return _ofFile.Tokens;
-    }
-
-    private void Look(string path)
-    {
-        var before = _ofFile.Problem;
-        _ofFile = Await(path);
-        if (_ofFile.Problem != before)
+        try
         {
-            Tell(_ofFile.Problem);
+            var before = _ofFile.Problem;
+            _ofFile = await ReadAsync(file);
+            if (_ofFile.Problem != before)
+            {
+                Report(file, _ofFile.Problem);
+            }
+        }
+        finally
+        {
+            Volatile.Write(ref _readAt, time.GetTimestamp());
+            Volatile.Write(ref _isLooking, 0);
         }
     }
 
     /// <summary>
-    /// Reads on a thread of its own: a pipe, or a file of a dead mount, may never answer. It is asked no second time while it owes the
-    /// first answer, so that it costs one thread at most.
+    /// Reads on a thread of its own, because a pipe, or a file of a dead mount, may never answer. Nothing else is read until the first read
+    /// has ended, so that such a file costs one thread at most.
     /// </summary>
-    private TokenFile Await(string path)
+    private async Task<TokenFile> ReadAsync(string file)
     {
-        _reading ??= Task.Factory.StartNew(() => Read(path), CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
-        if (!_reading.Wait(Patience))
+        var reading = _reading ??= Task.Factory.StartNew(
+            () => Read(file), CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
+        await ((Task)reading).WaitAsync(Patience, time).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        if (!reading.IsCompleted)
         {
             return new TokenFile([], "does not answer: it must be a regular file");
         }
 
-        var read = _reading.Result;
         _reading = null;
-        return read;
+        return await reading;
     }
 
-    private void Tell(string? problem)
+    private void Report(string file, string? problem)
     {
         if (problem is null)
         {
-            AccessLog.TokensBack(_logger, _path!);
+            AccessLog.TokensBack(logger, file);
         }
         else
         {
-            AccessLog.TokensLost(_logger, _path!, problem);
+            AccessLog.TokensLost(logger, file, problem);
         }
     }
 
@@ -139,7 +136,7 @@ internal sealed class BearerTokens
             using var stream = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete);
             var buffer = new byte[MaxFileBytes + 1];
 
-            // Never more than that, whatever the file says of its length: a device says 0 and has no end.
+            // The limit holds whatever length the file reports: a device reports 0 and has no end.
             var length = stream.ReadAtLeast(buffer, buffer.Length, throwOnEndOfStream: false);
             return length > MaxFileBytes
                 ? new TokenFile([], $"is not a file of at most {MaxFileBytes / 1024} KiB")
@@ -163,6 +160,6 @@ internal sealed class BearerTokens
 
     private static byte[] DigestOf(string token) => SHA256.HashData(Encoding.UTF8.GetBytes(token));
 
-    /// <summary>What a look found.</summary>
+    /// <summary>The result of one read.</summary>
     private sealed record TokenFile(ImmutableArray<byte[]> Tokens, string? Problem);
 }

@@ -3,7 +3,7 @@ using System.Net.Sockets;
 
 namespace Cassini.Management.Access;
 
-/// <summary>Who counts as one caller: an address, and with IPv6 one /64, since that is what one host can have.</summary>
+/// <summary>What counts as one caller: an IPv4 address, or an IPv6 /64, because one host can have a whole /64.</summary>
 internal static class CallerKey
 {
     public static IPAddress Of(IPAddress? address)

@@ -2,17 +2,17 @@ using System.Net;
 
 namespace Cassini.Management.Access;
 
-/// <summary>Places that each caller has only so many of: connections, feeds or long polls. Thread-safe.</summary>
-/// <param name="most">For one caller; null when callers are not told apart.</param>
+/// <summary>Slots of which each caller may hold a limited number: connections, feeds or long polls. Thread-safe.</summary>
+/// <param name="most">The limit for one caller; null when callers are not distinguished.</param>
 internal sealed class CallerPlaces(int? most)
 {
     private readonly Lock _gate = new();
     private readonly Dictionary<IPAddress, int> _taken = [];
 
-    /// <summary>How many a caller may have; for messages.</summary>
+    /// <summary>How many slots a caller may hold; for messages.</summary>
     public int Most => most ?? int.MaxValue;
 
-    /// <summary>Takes a place, unless the caller has as many as it may.</summary>
+    /// <summary>Takes a slot, unless the caller holds as many as it may.</summary>
     public bool TryTake(IPAddress? caller)
     {
         if (most is null)

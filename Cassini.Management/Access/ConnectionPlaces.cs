@@ -4,7 +4,7 @@ using Microsoft.AspNetCore.Server.Kestrel.Core;
 
 namespace Cassini.Management.Access;
 
-/// <summary>Closes a connection at once whose caller has as many as it may: nobody's connections are to crowd out the others'.</summary>
+/// <summary>Closes a new connection at once when its caller has as many as it may, so that no caller crowds out the others.</summary>
 internal static class ConnectionPlaces
 {
     public static void LimitEachCaller(this ListenOptions listen, CallerPlaces places, Refusals refusals) => listen.Use(next => async connection =>
@@ -13,7 +13,7 @@ internal static class ConnectionPlaces
         if (!places.TryTake(caller))
         {
             refusals.Add(RefusalKind.Connections);
-            connection.Abort(new ConnectionAbortedException("The caller has as many connections as it may."));
+            connection.Abort(new ConnectionAbortedException("The caller has too many connections."));
             return;
         }
 

@@ -1,10 +1,14 @@
+using System.Collections.Immutable;
 using Cassini.Streams.Tls;
 using Cassini.Streams.Tls.Clients;
 
 namespace Cassini.Management.Access;
 
-/// <summary>Judges what a caller shows: a bearer token, or a client certificate of the broker's CA.</summary>
-internal sealed class Credentials(ManagementContext broker, BearerTokens tokens)
+/// <summary>Checks the credentials of a caller: a bearer token, or a client certificate of the broker's CA.</summary>
+/// <param name="tokens">The tokens that are credentials.</param>
+/// <param name="certificates">Checks client certificates; null when none is a credential.</param>
+/// <param name="identities">The identities of client certificates that are credentials; empty for every one.</param>
+internal sealed class Credentials(BearerTokens tokens, CertificateStore? certificates, ImmutableArray<string> identities) : ICallerRule
 {
     private const string Scheme = "Bearer ";
 
@@ -12,20 +16,19 @@ internal sealed class Credentials(ManagementContext broker, BearerTokens tokens)
     private static readonly Refusal WrongToken = new(StatusCodes.Status401Unauthorized, "the bearer token is not valid", false);
     private static readonly Refusal WrongScheme = new(StatusCodes.Status401Unauthorized, "the Authorization header is not of the form: Bearer TOKEN", false);
 
-    /// <summary>Why the caller is not let in; null when it is.</summary>
-    public Refusal? Examine(HttpContext context)
+    /// <summary>Why the caller is refused; null when it is accepted.</summary>
+    public async ValueTask<Refusal?> ExamineAsync(HttpContext context)
     {
-        var header = context.Request.Headers.Authorization;
-        if (header.Count > 0)
+        if (context.Request.Headers.Authorization.Count > 0)
         {
-            // What is shown must be right: a caller whose token was rotated away is to learn it.
-            return !TryReadToken(context, out var token) ? WrongScheme : tokens.Accept(token) ? null : WrongToken;
+            // Credentials that are sent must be valid: a caller whose token was rotated must learn that.
+            return !TryReadToken(context, out var token) ? WrongScheme : await tokens.AcceptAsync(token) ? null : WrongToken;
         }
 
         return Certificate(context) switch
         {
             null => Missing,
-            { Accepted: true } verdict when IsOneOfUs(verdict.Identity) => null,
+            { Accepted: true } verdict when IsNamed(verdict.Identity) => null,
             { Accepted: true } => Missing with { Sentence = "the client certificate's identity may not use the management" },
             var verdict => Missing with { Sentence = $"the client certificate is not accepted: {verdict.Detail}" },
         };
@@ -40,9 +43,9 @@ internal sealed class Credentials(ManagementContext broker, BearerTokens tokens)
         return token.Length > 0;
     }
 
-    /// <summary>Judged at each request: a CA or a revocation list that is reloaded counts for connections that are open already.</summary>
+    /// <summary>Checked at each request: a CA or a revocation list that is reloaded counts for connections that are open already.</summary>
     private ClientVerdict? Certificate(HttpContext context) =>
-        context.Connection.ClientCertificate is { } certificate ? broker.Certificates?.Current.Judge(certificate, []) : null;
+        context.Connection.ClientCertificate is { } certificate ? certificates?.Current.Judge(certificate, []) : null;
 
-    private bool IsOneOfUs(string identity) => broker.Options.Identities.IsDefaultOrEmpty || broker.Options.Identities.Contains(identity);
+    private bool IsNamed(string identity) => identities.IsDefaultOrEmpty || identities.Contains(identity);
 }

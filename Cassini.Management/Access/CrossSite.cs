@@ -3,7 +3,7 @@ using Microsoft.Extensions.Primitives;
 
 namespace Cassini.Management.Access;
 
-/// <summary>Requests that a browser makes for a page of somebody else (Fetch Metadata, and Origin for browsers that lack it).</summary>
+/// <summary>Requests that a browser makes for a page of another site (Fetch Metadata, and Origin for browsers that lack it).</summary>
 internal static class CrossSite
 {
     /// <summary>What is wrong; null when no other site is behind the request.</summary>
@@ -26,7 +26,7 @@ internal static class CrossSite
             : null;
     }
 
-    /// <summary>Who follows a link to us sees our page, and the other site does not.</summary>
+    /// <summary>A user who follows a link to us sees our page; the other site does not.</summary>
     private static bool IsVisit(HttpRequest request) =>
         HttpMethods.IsGet(request.Method) && IsOnly(request.Headers["Sec-Fetch-Mode"], "navigate") && IsOnly(request.Headers["Sec-Fetch-Dest"], "document");
 

@@ -3,7 +3,7 @@ using System.Net;
 namespace Cassini.Management.Access;
 
 /// <summary>
-/// Whether a request means us by its Host: a name of somebody else's that resolves to us (DNS rebinding) turns the browser of who
+/// Whether the Host of a request names this broker. A foreign name that resolves to us (DNS rebinding) turns the browser of anyone who
 /// visits that page into a caller on this machine.
 /// </summary>
 internal sealed class HostNames(IReadOnlyCollection<string> allowed, bool anyUnlessNamed)

@@ -30,7 +30,7 @@ internal static class ManagementTls
         AllowTlsResume = false,
         CertificateRevocationCheckMode = X509RevocationMode.NoCheck,
 
-        // A kubelet has no certificate, and whoever has a bad one is a stranger: what it is worth is judged at each request. Here the
+        // A kubelet has no certificate, and a caller with a bad one is anonymous: the certificate is checked at each request. Here the
         // intermediates that the client sent along become known, which a request does not have.
         RemoteCertificateValidationCallback = (_, certificate, chain, _) =>
         {

@@ -1,15 +1,27 @@
-using Cassini.Management.Probes;
-
 namespace Cassini.Management.Access;
 
-/// <summary>What an endpoint is to callers without credentials. One that does not say it is closed to them.</summary>
-/// <param name="Probe">The probe whose one word they get; null when the endpoint is wholly theirs.</param>
-/// <param name="IsPage">Whether they get it as the body of a refusal.</param>
-internal sealed record PublicAccess(Probe? Probe, bool IsPage = false)
+/// <summary>What an endpoint gives callers without credentials. An endpoint that does not say so gives them nothing.</summary>
+internal sealed class PublicAccess
 {
-    /// <summary>Tells nothing of this broker, or has a guard of its own.</summary>
-    public static readonly PublicAccess Whole = new(Probe: null);
+    /// <summary>Everything: the endpoint reveals nothing about this broker, or has a guard of its own.</summary>
+    public static readonly PublicAccess Whole = new();
 
-    /// <summary>The page that asks for credentials itself, since a browser cannot send a token while it loads a page: 401, with the page as its body.</summary>
-    public static readonly PublicAccess Page = new(Probe: null, IsPage: true);
+    /// <summary>The page that asks for credentials itself, because a browser cannot send a token while it loads a page: 401, with the page as its body.</summary>
+    public static readonly PublicAccess Page = new() { IsPage = true };
+
+    private PublicAccess()
+    {
+    }
+
+    /// <summary>
+    /// Answers a probe with its one word, and returns null for a caller that asks for more than it may have; null when the endpoint is no
+    /// probe.
+    /// </summary>
+    public Func<HttpContext, Task?>? Word { get; private init; }
+
+    /// <summary>Whether callers get the endpoint's answer as the body of a refusal.</summary>
+    public bool IsPage { get; private init; }
+
+    /// <summary>A probe that gives one word.</summary>
+    public static PublicAccess OneWord(Func<HttpContext, Task?> answer) => new() { Word = answer };
 }

@@ -3,8 +3,8 @@ using Microsoft.Extensions.Primitives;
 namespace Cassini.Management.Access;
 
 /// <summary>
-/// Headers of every answer: what a browser must not do with it. The page loads nothing from elsewhere, is framed by nobody, and
-/// nothing here is anybody else's script, style or image.
+/// The headers of every answer, which restrict what a browser does with it. The page loads nothing from elsewhere, no site can frame it,
+/// and no other site can use an answer as its script, style or image.
 /// </summary>
 internal static class SecurityHeaders
 {

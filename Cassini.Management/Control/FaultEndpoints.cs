@@ -1,7 +1,7 @@
 using System.Globalization;
-using System.Text.Json;
+using Cassini.Management.Access;
 using Cassini.Management.Http;
-using Cassini.Management.Tables;
+using Cassini.Streams.Hosting;
 
 namespace Cassini.Management.Control;
 
@@ -10,24 +10,23 @@ internal static class FaultEndpoints
 {
     private static readonly Dictionary<string, Fault> Faults = new(StringComparer.OrdinalIgnoreCase)
     {
-        ["crash-session"] = new((broker, id, _) => broker.Listeners.CrashSession(id), TakesId: true),
-        ["crash-accept"] = new((broker, _, endpoint) => broker.Listeners.CrashAcceptLoop(endpoint), TakesEndpoint: true),
-        ["crash-manager"] = new((broker, _, _) => broker.Listeners.CrashManager()),
-        ["stall-accept"] = new((broker, _, endpoint) => broker.Listeners.StallAccept(endpoint), TakesEndpoint: true),
-        ["close-endpoint"] = new((broker, _, endpoint) => broker.Listeners.CloseEndpoint(endpoint), TakesEndpoint: true),
-        ["stop-ticks"] = new((broker, _, _) => Done(broker.Health.StopTicks)),
-        ["resume"] = new((broker, _, _) => Done(() =>
-        {
-            broker.Health.ResumeTicks();
-            broker.Listeners.Resume();
-        })),
+        ["crash-session"] = new((faults, id, _) => faults.CrashConnection(id), TakesId: true),
+        ["crash-accept"] = new((faults, _, endpoint) => faults.CrashAcceptLoop(endpoint), TakesEndpoint: true),
+        ["crash-manager"] = new((faults, _, _) => faults.CrashManager()),
+        ["stall-accept"] = new((faults, _, endpoint) => faults.StallAccept(endpoint), TakesEndpoint: true),
+        ["close-endpoint"] = new((faults, _, endpoint) => faults.CloseEndpoint(endpoint), TakesEndpoint: true),
+        ["stop-ticks"] = new((faults, _, _) => Done(faults.StopTicks)),
+        ["resume"] = new((faults, _, _) => Done(faults.Resume)),
     };
 
-    public static void MapFaults(this IEndpointRouteBuilder routes, ManagementContext broker) =>
-        routes.MapWrite(HttpMethods.Post, "/faults/{fault}", context => AnswerAsync(context, broker))
+    /// <summary>Maps the rehearsals.</summary>
+    /// <param name="routes">Where they are mapped.</param>
+    /// <param name="faults">The faults; null when rehearsal is not enabled.</param>
+    public static void MapFaults(this IEndpointRouteBuilder routes, IRehearsals? faults) =>
+        routes.MapWrite(HttpMethods.Post, "/faults/{fault}", context => AnswerAsync(context, faults))
             .Describe("fault", "Rehearse a failure; only with --enable-faults.")
             .Takes("fault", $"One of {Names}.", Microsoft.OpenApi.ParameterLocation.Path)
-            .Takes("id", "crash-session: which; any when absent.", type: Microsoft.OpenApi.JsonSchemaType.Integer)
+            .Takes("id", "crash-session: the number of the connection; any when absent.", type: Microsoft.OpenApi.JsonSchemaType.Integer)
             .Takes("endpoint", "crash-accept, stall-accept, close-endpoint: which, as configured; every one when absent.")
             .Answers<AcceptedAnswer>(StatusCodes.Status202Accepted, Answer.Json)
             .Answers(StatusCodes.Status400BadRequest, Answer.PlainText)
@@ -35,12 +34,18 @@ internal static class FaultEndpoints
 
     private static string Names => string.Join(", ", Faults.Keys);
 
-    private static Task AnswerAsync(HttpContext context, ManagementContext broker)
+    private static Task AnswerAsync(HttpContext context, IRehearsals? faults)
     {
         var name = context.Request.RouteValues["fault"] as string ?? "";
-        if (!broker.Options.EnableFaults)
+        if (faults is null)
         {
             return Answer.TextAsync(context, StatusCodes.Status404NotFound, "rehearsal is not enabled: start with --enable-faults\n");
+        }
+
+        // The standalone surface rehearses on loopback only; an application that embeds it may listen anywhere.
+        if (!EmbeddedAccess.IsOfThisMachine(context.Connection) && !EmbeddedAccess.IsAuthorized(context.GetEndpoint()))
+        {
+            return Answer.TextAsync(context, StatusCodes.Status403Forbidden, "rehearsals are for callers on this machine, or for those that are authorized\n");
         }
 
         if (!Faults.TryGetValue(name, out var fault))
@@ -59,30 +64,28 @@ internal static class FaultEndpoints
         {
             if (!long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var number))
             {
-                return Answer.TextAsync(context, StatusCodes.Status400BadRequest, $"id={Answer.Quote(text)} is not the number of a session\n");
+                return Answer.TextAsync(context, StatusCodes.Status400BadRequest, $"id={Answer.Quote(text)} is not the number of a connection\n");
             }
 
             id = number;
         }
 
         string? endpoint = query.TryGetValue("endpoint", out var address) ? address.ToString() : null;
-        return fault.Inject(broker, id, endpoint)
-            ? Answer.BytesAsync(
-                context, StatusCodes.Status202Accepted, Answer.Json,
-                JsonSerializer.SerializeToUtf8Bytes(new AcceptedAnswer(name, id, endpoint), ManagementJson.Accepted))
+        return fault.Inject(faults, id, endpoint)
+            ? Answer.AcceptedAsync(context, new AcceptedAnswer(name, id, endpoint))
             : RefuseAsync(context, fault, id, endpoint);
     }
 
     private static Task RefuseAsync(HttpContext context, Fault fault, long? id, string? endpoint) =>
         fault.TakesId
             ? Answer.TextAsync(context, StatusCodes.Status404NotFound, id is null
-                ? "there is no open session\n"
-                : string.Create(CultureInfo.InvariantCulture, $"there is no open session {id}\n"))
+                ? "there is no open connection\n"
+                : string.Create(CultureInfo.InvariantCulture, $"there is no open connection {id}\n"))
         : fault.TakesEndpoint
             ? Answer.TextAsync(context, StatusCodes.Status404NotFound, endpoint is null
                 ? "there is no endpoint\n"
                 : $"there is no endpoint {Answer.Quote(endpoint)}\n")
-        : Answer.TextAsync(context, StatusCodes.Status503ServiceUnavailable, "the listener manager has no room for it now\n");
+        : Answer.TextAsync(context, StatusCodes.Status503ServiceUnavailable, "the queue of the listener manager is full\n");
 
     private static bool Done(Action action)
     {
@@ -90,7 +93,7 @@ internal static class FaultEndpoints
         return true;
     }
 
-    private sealed record Fault(Func<ManagementContext, long?, string?, bool> Inject, bool TakesId = false, bool TakesEndpoint = false)
+    private sealed record Fault(Func<IRehearsals, long?, string?, bool> Inject, bool TakesId = false, bool TakesEndpoint = false)
     {
         public bool Takes(string parameter) =>
             (TakesId && parameter.Equals("id", StringComparison.OrdinalIgnoreCase))

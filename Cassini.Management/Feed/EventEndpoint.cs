@@ -7,8 +7,8 @@ namespace Cassini.Management.Feed;
 /// <summary>GET /events/{id}: one event of the log, such as the evidence that a check names.</summary>
 internal static class EventEndpoint
 {
-    public static void MapEvent(this IEndpointRouteBuilder routes, ManagementContext broker) =>
-        routes.MapReads("/events/{id}", context => AnswerAsync(context, broker.Hub.Log))
+    public static void MapEvent(this IEndpointRouteBuilder routes, EventLog log) =>
+        routes.MapReads("/events/{id}", context => AnswerAsync(context, log))
             .Describe("event", "One event with its envelope, as the feed sends it.")
             .Takes("id", "The event's id.", Microsoft.OpenApi.ParameterLocation.Path)
             .Answers(StatusCodes.Status200OK, Answer.Json)

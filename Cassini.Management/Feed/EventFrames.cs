@@ -1,4 +1,3 @@
-using Cassini.Management.Logging;
 using Cassini.Streams.Events;
 
 namespace Cassini.Management.Feed;

@@ -1,5 +1,7 @@
 using System.Net.Mime;
 using Cassini.Management.Http;
+using Cassini.Streams.Events;
+using Cassini.Streams.Health;
 using Microsoft.AspNetCore.Http.Features;
 using Microsoft.AspNetCore.Server.Kestrel.Core.Features;
 
@@ -8,17 +10,17 @@ namespace Cassini.Management.Feed;
 /// <summary>GET /events: the feed, as Server-Sent Events.</summary>
 internal static class EventsEndpoint
 {
-    public static void MapEvents(this IEndpointRouteBuilder routes, ManagementContext broker, FeedRegistry feeds) =>
-        routes.MapReads("/events", context => AnswerAsync(context, broker, feeds))
+    public static void MapEvents(this IEndpointRouteBuilder routes, EventHub hub, HealthProjection health, FeedRegistry feeds) =>
+        routes.MapReads("/events", context => AnswerAsync(context, hub, health, feeds))
             .Describe("events", "The feed: a snapshot, then every event as it happens.")
-            .Takes("types", "The types of events to send, comma between; all when absent.", repeats: true)
-            .Takes("lastEventId", "Resume after this event. The header Last-Event-ID goes before it.")
+            .Takes("types", "The types of events to send, separated by commas; all when absent.", repeats: true)
+            .Takes("lastEventId", "Resume after this event. The header Last-Event-ID takes precedence.")
             .Takes("Last-Event-ID", "Resume after this event.", Microsoft.OpenApi.ParameterLocation.Header)
             .Answers(StatusCodes.Status200OK, MediaTypeNames.Text.EventStream)
             .Answers(StatusCodes.Status400BadRequest, Answer.PlainText)
             .Answers(StatusCodes.Status503ServiceUnavailable, Answer.PlainText);
 
-    private static Task AnswerAsync(HttpContext context, ManagementContext broker, FeedRegistry feeds)
+    private static Task AnswerAsync(HttpContext context, EventHub hub, HealthProjection health, FeedRegistry feeds)
     {
         var request = context.Request;
         if (!CategoryFilter.TryParse(request.Query["types"], out var filter, out var error))
@@ -33,11 +35,11 @@ internal static class EventsEndpoint
             return Task.CompletedTask;
         }
 
-        // A browser that reconnects repeats the address it was given and tells what it has seen in the header.
+        // A browser that reconnects repeats the original address and sends the last id that it saw in the header.
         var lastEventId = request.Headers["Last-Event-ID"] is { Count: > 0 } header ? header[^1] : request.Query["lastEventId"].ToString();
-        var start = FeedStart.Decide(broker, lastEventId);
+        var start = FeedStart.Decide(hub, health.Current, lastEventId);
         return feeds.TryOpen(context, filter, start.After, out var refusal) is { } feed
-            ? StreamAsync(context, feeds, feed, OpenAsync(context, feed, start))
+            ? StreamAsync(context, feeds, feed, start)
             : Answer.TextAsync(context, refusal.Status, refusal.Sentence);
     }
 
@@ -47,16 +49,21 @@ internal static class EventsEndpoint
     /// </summary>
     private static Task OpenAsync(HttpContext context, Feed feed, FeedStart start)
     {
-        // A subscriber may be as slow as it likes: it costs nobody anything, and is reset when it falls too far behind.
-        context.Features.GetRequiredFeature<IHttpMinResponseDataRateFeature>().MinDataRate = null;
+        // A slow subscriber costs the others nothing; it is reset when it falls too far behind.
+        if (context.Features.Get<IHttpMinResponseDataRateFeature>() is { } limit)
+        {
+            limit.MinDataRate = null;
+        }
+
         return TypedResults.ServerSentEvents(feed.OpenAsync(start)).ExecuteAsync(context);
     }
 
-    private static async Task StreamAsync(HttpContext context, FeedRegistry feeds, Feed feed, Task opened)
+    /// <summary>Everything is inside the try because the feed holds its slot already and must release it however this ends.</summary>
+    private static async Task StreamAsync(HttpContext context, FeedRegistry feeds, Feed feed, FeedStart start)
     {
         try
         {
-            await opened;
+            await OpenAsync(context, feed, start);
             await feed.FollowAsync(context.Response.Body, context.RequestAborted);
         }
         catch (OperationCanceledException) when (context.RequestAborted.IsCancellationRequested)

@@ -1,6 +1,5 @@
 using System.Net.ServerSentEvents;
 using System.Text.Json;
-using Cassini.Management.Http;
 using Cassini.Streams.Events;
 using Cassini.Streams.Health;
 using EventId = Cassini.Streams.Events.EventId;
@@ -15,8 +14,10 @@ internal sealed class Feed : IDisposable
 {
     private static readonly byte[] Empty = "{}"u8.ToArray();
 
-    private readonly ManagementContext _broker;
     private readonly FeedRegistry _registry;
+    private readonly EventHub _hub;
+    private readonly HealthProjection _health;
+    private readonly TimeProvider _time;
     private readonly CategoryFilter _filter;
     private readonly EventCursor _cursor;
     private long _lastSent;
@@ -24,26 +25,29 @@ internal sealed class Feed : IDisposable
     private HealthSnapshot? _knownStale;
 
     /// <summary>Begins after <paramref name="after"/>.</summary>
-    public Feed(ManagementContext broker, FeedRegistry registry, CategoryFilter filter, long after)
+    public Feed(FeedRegistry registry, EventHub hub, HealthProjection health, TimeProvider time, CategoryFilter filter, long after)
     {
-        _broker = broker;
         _registry = registry;
+        _hub = hub;
+        _health = health;
+        _time = time;
         _filter = filter;
 
         // The log itself is the queue: a subscriber may fall behind by all that is kept, and is then reset.
-        _cursor = broker.Hub.Log.OpenCursor(after, broker.Hub.Log.Capacity);
-        _lastSent = broker.Time.GetTimestamp();
+        _cursor = hub.Log.OpenCursor(after, hub.Log.Capacity);
+        _lastSent = time.GetTimestamp();
         _knownStale = registry.Stale;
     }
 
     /// <summary>Messages sent so far.</summary>
     public long Sent => Volatile.Read(ref _sent);
 
-    /// <summary>Whether nothing was sent for so long that a heartbeat is due at this look, and not only at the next. Any thread.</summary>
-    public bool IsQuiet =>
-        _broker.Time.GetElapsedTime(Volatile.Read(ref _lastSent)) > _broker.Options.FeedHeartbeat - _registry.LookInterval;
+    /// <summary>
+    /// Whether the feed was silent for so long that its heartbeat is due at this check, not only at the next. Any thread.
+    /// </summary>
+    public bool IsQuiet => _time.GetElapsedTime(Volatile.Read(ref _lastSent)) > _registry.LongestSilence;
 
-    /// <summary>Makes the feed look around: it is stopped, cut off, or has something to say. Any thread.</summary>
+    /// <summary>Wakes the feed, because it is stopped, cut off, or has something to send. Any thread.</summary>
     public void Nudge() => _cursor.Nudge();
 
     public void Dispose() => _cursor.Dispose();
@@ -104,7 +108,7 @@ internal sealed class Feed : IDisposable
     private async Task ResetAsync(Stream body, Gap gap, CancellationToken aborted)
     {
         await SendAsync(body, Reset(new ResetAnswer(ResetAnswer.TooSlow, IdOf(gap.From), IdOf(gap.To))), aborted);
-        var snapshot = _broker.Health.Current;
+        var snapshot = _health.Current;
         _cursor.MoveTo(snapshot.Through);
         await SendAsync(body, Snapshot(snapshot, hasId: true), aborted);
     }
@@ -112,9 +116,11 @@ internal sealed class Feed : IDisposable
     private ValueTask SendAsync(Stream body, FeedMessage message, CancellationToken aborted) =>
         body.WriteAsync(Noted(message).ToFrame(), aborted);
 
-    /// <summary>A dead projection is not covered up by a beating heart: as long as it is stale, and when it is no longer, health itself is sent.</summary>
+    /// <summary>
+    /// Heartbeats must not hide a dead projection: while it is stale, and once when it is fresh again, health itself is sent.
+    /// </summary>
     private FeedMessage SignOfLife(HealthSnapshot? stale) => stale is not null || _knownStale is not null
-        ? Snapshot(_broker.Health.Current, hasId: false)
+        ? Snapshot(_health.Current, hasId: false)
         : new FeedMessage(FeedMessage.Heartbeat, Empty, IdOf(_cursor.Position));
 
     private FeedMessage Snapshot(HealthSnapshot snapshot, bool hasId) => new(
@@ -125,7 +131,7 @@ internal sealed class Feed : IDisposable
     private FeedMessage Reset(ResetAnswer answer)
     {
         _registry.CountReset(answer.Reason);
-        return new FeedMessage(FeedMessage.Reset, JsonSerializer.SerializeToUtf8Bytes(answer, ManagementJson.Reset), null);
+        return new FeedMessage(FeedMessage.Reset, JsonSerializer.SerializeToUtf8Bytes(answer, FeedJson.Reset), null);
     }
 
     private FeedMessage Noted(FeedMessage message)
@@ -136,9 +142,9 @@ internal sealed class Feed : IDisposable
 
     private void NoteSent()
     {
-        Volatile.Write(ref _lastSent, _broker.Time.GetTimestamp());
+        Volatile.Write(ref _lastSent, _time.GetTimestamp());
         Volatile.Write(ref _sent, _sent + 1);
     }
 
-    private string IdOf(long sequence) => new EventId(_broker.Hub.Epoch, sequence).ToString();
+    private string IdOf(long sequence) => new EventId(_hub.Epoch, sequence).ToString();
 }

@@ -15,40 +15,57 @@ internal sealed class FeedRegistry : IDisposable
 
     private readonly Lock _gate = new();
     private readonly Dictionary<Feed, HttpContext> _open = [];
-    private readonly ManagementContext _broker;
+    private readonly EventHub _hub;
+    private readonly HealthProjection _health;
+    private readonly TimeProvider _time;
     private readonly CallerPlaces _places;
+    private readonly int _most;
     private readonly IDisposable _readings;
     private readonly ITimer _look;
     private readonly ITimer _stopTimer;
-    private readonly CancellationTokenRegistration _stopping;
-    private ImmutableSortedDictionary<string, long> _resets = ImmutableSortedDictionary<string, long>.Empty.WithComparers(StringComparer.Ordinal);
+    private ImmutableSortedDictionary<string, long> _resets = ResetAnswer.Reasons.ToImmutableSortedDictionary(reason => reason, _ => 0L, StringComparer.Ordinal);
     private int _count;
     private long _sentByClosed;
     private long _refused;
     private long _stopAfter = long.MaxValue;
     private volatile HealthSnapshot? _stale;
 
-    public FeedRegistry(ManagementContext broker, SnapshotBodies bodies, CallerPlaces places, CancellationToken stopping)
+    /// <summary>No feed is open.</summary>
+    /// <param name="hub">The events.</param>
+    /// <param name="health">The health that is sent first, and after a reset.</param>
+    /// <param name="bodies">The serialized forms of a snapshot.</param>
+    /// <param name="places">Feeds of one caller at once.</param>
+    /// <param name="most">Feeds of all callers at once.</param>
+    /// <param name="heartbeat">The longest silence of a healthy feed.</param>
+    /// <param name="time">The one clock.</param>
+    public FeedRegistry(
+        EventHub hub, HealthProjection health, SnapshotBodies bodies, CallerPlaces places, int most, TimeSpan heartbeat, TimeProvider time)
     {
-        _broker = broker;
+        _hub = hub;
+        _health = health;
+        _time = time;
         _places = places;
+        _most = most;
         Bodies = bodies;
-        LookInterval = broker.Options.FeedHeartbeat / 10;
-        _look = broker.Time.CreateTimer(static state => ((FeedRegistry)state!).Look(), this, LookInterval, LookInterval);
-        _stopTimer = broker.Time.CreateTimer(
+        LookInterval = heartbeat / 10;
+        LongestSilence = heartbeat - LookInterval;
+        _look = time.CreateTimer(static state => ((FeedRegistry)state!).Look(), this, LookInterval, LookInterval);
+        _stopTimer = time.CreateTimer(
             static state => ((FeedRegistry)state!).CutAll(), this, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
-        _stopping = stopping.UnsafeRegister(static state => ((FeedRegistry)state!).Stop(), this);
 
         // Changes never fails.
-        _readings = broker.Health.Changes.Subscribe(Note, static _ => { });
+        _readings = health.Changes.Subscribe(Note, static _ => { });
     }
 
     public EventFrames Frames { get; } = new();
 
     public SnapshotBodies Bodies { get; }
 
-    /// <summary>How often the one timer of all feeds looks for quiet ones.</summary>
+    /// <summary>How often the one timer of all feeds checks for quiet feeds.</summary>
     public TimeSpan LookInterval { get; }
+
+    /// <summary>The silence after which a feed's heartbeat is due at this check, not only at the next.</summary>
+    public TimeSpan LongestSilence { get; }
 
     /// <summary>The last sequence that is still sent: set when the process stops.</summary>
     public long StopAfter => Volatile.Read(ref _stopAfter);
@@ -59,10 +76,10 @@ internal sealed class FeedRegistry : IDisposable
     /// <summary>Open feeds.</summary>
     public int Count => Volatile.Read(ref _count);
 
-    /// <summary>Subscribers that were refused for the cap.</summary>
+    /// <summary>Subscribers that were refused because of the cap.</summary>
     public long Refused => Interlocked.Read(ref _refused);
 
-    /// <summary>Resets by reason.</summary>
+    /// <summary>Resets by reason; every reason is in it.</summary>
     public IReadOnlyDictionary<string, long> Resets => Volatile.Read(ref _resets);
 
     /// <summary>Messages sent to all subscribers.</summary>
@@ -81,13 +98,13 @@ internal sealed class FeedRegistry : IDisposable
     /// <param name="context">The request.</param>
     /// <param name="filter">What it wants.</param>
     /// <param name="after">The last event that it has.</param>
-    /// <param name="refusal">Status and sentence when it may not have one.</param>
+    /// <param name="refusal">The status and the sentence of the answer when no feed is opened.</param>
     public Feed? TryOpen(HttpContext context, CategoryFilter filter, long after, out (int Status, string Sentence) refusal)
     {
         refusal = default;
-        if (Interlocked.Increment(ref _count) > _broker.Options.MaxFeeds)
+        if (Interlocked.Increment(ref _count) > _most)
         {
-            refusal = (StatusCodes.Status503ServiceUnavailable, $"too many feeds: {Quantity.Of(_broker.Options.MaxFeeds, "is", "are")} open, and no more are allowed\n");
+            refusal = (StatusCodes.Status503ServiceUnavailable, $"too many feeds: {Quantity.Of(_most, "is", "are")} open, and no more are allowed\n");
         }
         else if (!_places.TryTake(context.Connection.RemoteIpAddress))
         {
@@ -101,7 +118,7 @@ internal sealed class FeedRegistry : IDisposable
             return null;
         }
 
-        var feed = new Feed(_broker, this, filter, after);
+        var feed = new Feed(this, _hub, _health, _time, filter, after);
         lock (_gate)
         {
             _open.Add(feed, context);
@@ -126,10 +143,17 @@ internal sealed class FeedRegistry : IDisposable
     public void CountReset(string reason) => ImmutableInterlocked.Update(
         ref _resets, static (resets, reason) => resets.SetItem(reason, resets.GetValueOrDefault(reason) + 1), reason);
 
+    /// <summary>Ends every feed with <c>bye</c> after the events of now, and cuts those off that do not read it.</summary>
+    public void Stop()
+    {
+        Volatile.Write(ref _stopAfter, _hub.Log.Newest);
+        NudgeAll();
+        _stopTimer.Change(StopGrace, Timeout.InfiniteTimeSpan);
+    }
+
     public void Dispose()
     {
         _readings.Dispose();
-        _stopping.Dispose();
         _look.Dispose();
         _stopTimer.Dispose();
     }
@@ -154,13 +178,6 @@ internal sealed class FeedRegistry : IDisposable
                 feed.Nudge();
             }
         }
-    }
-
-    private void Stop()
-    {
-        Volatile.Write(ref _stopAfter, _broker.Hub.Log.Newest);
-        NudgeAll();
-        _stopTimer.Change(StopGrace, Timeout.InfiniteTimeSpan);
     }
 
     private void CutAll()

@@ -8,15 +8,15 @@ namespace Cassini.Management.Feed;
 /// <param name="Snapshot">Its first snapshot.</param>
 /// <param name="After">The sequence after which it goes on.</param>
 /// <param name="IsResumed">Whether that is where the subscriber was, and not where the snapshot is.</param>
-/// <param name="Reset">Why it cannot resume as it was asked to; null when it can, or was not asked.</param>
+/// <param name="Reset">Why it cannot resume where the subscriber asked; null when it can, or when the subscriber did not ask.</param>
 internal sealed record FeedStart(HealthSnapshot Snapshot, long After, bool IsResumed, ResetAnswer? Reset)
 {
     /// <summary>Decides by the id of the last event that the subscriber has seen.</summary>
-    /// <param name="broker">The events, and the health of now.</param>
+    /// <param name="hub">The events.</param>
+    /// <param name="snapshot">The health of now.</param>
     /// <param name="lastEventId">The id; null or empty when there is none.</param>
-    public static FeedStart Decide(ManagementContext broker, string? lastEventId)
+    public static FeedStart Decide(EventHub hub, HealthSnapshot snapshot, string? lastEventId)
     {
-        var snapshot = broker.Health.Current;
         if (string.IsNullOrEmpty(lastEventId))
         {
             return new FeedStart(snapshot, snapshot.Through, false, null);
@@ -27,13 +27,13 @@ internal sealed record FeedStart(HealthSnapshot Snapshot, long After, bool IsRes
             return Afresh(snapshot, ResetAnswer.Malformed);
         }
 
-        var log = broker.Hub.Log;
+        var log = hub.Log;
         return log.CanResume(id) switch
         {
             ResumeResult.Resumed => new FeedStart(snapshot, id.Sequence, true, null),
 
             // A snapshot may be one event ahead of the log: the fold sees each event first.
-            ResumeResult.NotYet when id.Sequence <= broker.Hub.LastSequence => new FeedStart(snapshot, id.Sequence, true, null),
+            ResumeResult.NotYet when id.Sequence <= hub.LastSequence => new FeedStart(snapshot, id.Sequence, true, null),
             ResumeResult.NotYet => Afresh(snapshot, ResetAnswer.Future),
             ResumeResult.OtherEpoch => Afresh(snapshot, ResetAnswer.OtherEpoch),
             _ => Afresh(

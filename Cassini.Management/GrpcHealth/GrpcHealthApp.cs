@@ -1,7 +1,7 @@
 using System.Net;
 using Cassini.Management.Access;
-using Cassini.Management.Control;
 using Cassini.Management.Http;
+using Cassini.Streams.Health;
 using Cassini.Streams.Hosting;
 using Cassini.Streams.Listening;
 using Cassini.Streams.Listening.Endpoints;
@@ -19,43 +19,49 @@ internal static class GrpcHealthApp
     // A request is a name.
     private const int MaxMessageBytes = 4 * 1024;
 
-    // Beside watchers, of which one connection can carry many: room for who checks.
+    // Connections for callers that only check, beside the watchers, of which one connection can carry many.
     private const int OtherConnections = 128;
 
-    /// <summary>The application of a broker; null when its options name no address.</summary>
-    public static WebApplication? Create(BrokerHost host, ILoggerFactory loggers, TimeProvider time) =>
-        host.Options.Management.GrpcAddress is null ? null : Create(
-            new ManagementContext(
-                host.Hub, host.Health, host.Sessions, new ListenerControl(host.Listeners), host.Options.Management, time, host.Broker),
-            loggers);
-
     /// <summary>Makes the application; <c>StartAsync</c> binds it and throws an <see cref="IOException"/> when it cannot.</summary>
-    public static WebApplication Create(ManagementContext broker, ILoggerFactory loggers)
+    /// <param name="health">The health that is reported.</param>
+    /// <param name="options">Address and caps.</param>
+    /// <param name="loggers">Where it logs.</param>
+    /// <param name="time">The one clock.</param>
+    /// <param name="refusals">Counts the callers that are refused: the management's own, so that its metric has them.</param>
+    /// <returns>Null when the options name no address.</returns>
+    public static WebApplication? Create(
+        HealthProjection health, ManagementOptions options, ILoggerFactory loggers, TimeProvider time, Refusals refusals)
     {
-        var address = EndpointAddress.TryParse(broker.Options.GrpcAddress, out var parsed, out var error)
+        if (options.GrpcAddress is not { } text)
+        {
+            return null;
+        }
+
+        var address = EndpointAddress.TryParse(text, out var parsed, out var error)
             ? new IPEndPoint(parsed.Address, parsed.Port)
             : throw new ArgumentException(error);
-        var isOpen = IPAddress.IsLoopback(address.Address) && broker.Options.RequireCredentials is not true;
+        var isOpen = IPAddress.IsLoopback(address.Address) && options.RequireCredentials is not true;
         var framework = new FrameworkLoggers(loggers);
         var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
         builder.Services.Replace(ServiceDescriptor.Singleton<ILoggerFactory>(framework));
-        builder.Services.Replace(ServiceDescriptor.Singleton<IHostLifetime, ManagementApp.NoSignals>());
+        builder.Services.Replace(ServiceDescriptor.Singleton<IHostLifetime, NoSignals>());
         builder.Services.AddRoutingCore();
         builder.Services.AddGrpc(grpc => grpc.MaxReceiveMessageSize = MaxMessageBytes);
-        builder.Services.AddSingleton(broker);
+        builder.Services.AddSingleton(health);
+        builder.Services.AddSingleton(time);
         builder.Services.AddSingleton(new HealthServices(namesChecks: isOpen));
-        builder.Services.AddSingleton(new CallerPlaces(isOpen ? null : broker.Options.MaxFeedsPerCaller));
+        builder.Services.AddSingleton(new WatchPlaces(options.MaxWatches, new CallerPlaces(isOpen ? null : options.MaxFeedsPerCaller), refusals));
         builder.Services.AddSingleton<HealthService>();
         builder.WebHost.UseKestrelCore().ConfigureKestrel(kestrel =>
         {
-            Limit(kestrel.Limits, broker.Options.MaxWatches);
+            Limit(kestrel.Limits, options.MaxWatches);
             kestrel.AddServerHeader = false;
 
             // In the clear, as a kubelet's gRPC probe is. TLS is one line here: listen.UseHttps.
             kestrel.Listen(address, listen =>
             {
                 listen.Protocols = HttpProtocols.Http2;
-                listen.LimitEachCaller(new CallerPlaces(isOpen ? null : broker.Options.MaxConnectionsPerCaller), broker.Refusals);
+                listen.LimitEachCaller(new CallerPlaces(isOpen ? null : options.MaxConnectionsPerCaller), refusals);
             });
         });
 
@@ -63,7 +69,7 @@ internal static class GrpcHealthApp
         app.Lifetime.ApplicationStarted.Register(framework.Open);
         if (!isOpen)
         {
-            var rates = new RequestRates(broker.Options);
+            var rates = new RequestRates(options.RequestRate, options.RequestBurst, refusals);
             app.Lifetime.ApplicationStopped.Register(rates.Dispose);
             app.Use(rates.Limit);
         }
@@ -83,7 +89,7 @@ internal static class GrpcHealthApp
         // Of a connection that carries no call: a watch is one.
         limits.KeepAliveTimeout = TimeSpan.FromSeconds(20);
 
-        // A watcher whose machine is gone holds a place until this finds out.
+        // A watcher whose machine is gone holds a slot until this detects it.
         limits.Http2.KeepAlivePingDelay = TimeSpan.FromSeconds(30);
         limits.Http2.KeepAlivePingTimeout = TimeSpan.FromSeconds(20);
     }

@@ -1,40 +1,29 @@
-using Cassini.Management.Access;
-using Cassini.Management.Http;
-using Cassini.Streams.Primitives;
+using Cassini.Streams.Health;
 using Grpc.Core;
 using Grpc.Health.V1;
 using static Grpc.Health.V1.HealthCheckResponse.Types;
 
 namespace Cassini.Management.GrpcHealth;
 
-/// <summary>grpc.health.v1.Health: the probes of the management surface, for who speaks gRPC.</summary>
-internal sealed class HealthService(ManagementContext broker, HealthServices services, CallerPlaces places, IHostApplicationLifetime lifetime) : Health.HealthBase
+/// <summary>grpc.health.v1.Health: the probes of the management surface, for callers that speak gRPC.</summary>
+internal sealed class HealthService(
+    HealthProjection health, TimeProvider time, HealthServices services, WatchPlaces places, IHostApplicationLifetime lifetime) : Health.HealthBase
 {
-    /// <summary>How long a watcher that does not read may hold up the end.</summary>
+    /// <summary>How long a watcher that does not read may delay the end.</summary>
     private static readonly TimeSpan StopGrace = TimeSpan.FromSeconds(1);
-
-    private int _watches;
 
     public override Task<HealthCheckResponse> Check(HealthCheckRequest request, ServerCallContext context) =>
         services.Find(request.Service) is { } scope
-            ? Task.FromResult(Answer(HealthServices.Judge(scope, broker.Health.Current)))
+            ? Task.FromResult(Answer(HealthServices.Judge(scope, health.Current)))
             : throw new RpcException(new Status(StatusCode.NotFound, "there is no service of this name"));
 
     /// <summary>The present status at once, then each change of it, until the watcher or the process ends.</summary>
     public override async Task Watch(HealthCheckRequest request, IServerStreamWriter<HealthCheckResponse> responseStream, ServerCallContext context)
     {
-        if (Interlocked.Increment(ref _watches) > broker.Options.MaxWatches)
-        {
-            Interlocked.Decrement(ref _watches);
-            throw new RpcException(new Status(
-                StatusCode.ResourceExhausted, $"too many watches: {Quantity.Of(broker.Options.MaxWatches, "is", "are")} open, and no more are allowed"));
-        }
-
         var caller = context.GetHttpContext().Connection.RemoteIpAddress;
-        if (!places.TryTake(caller))
+        if (places.Take(caller) is { } refusal)
         {
-            Interlocked.Decrement(ref _watches);
-            throw new RpcException(new Status(StatusCode.ResourceExhausted, $"too many watches: {Quantity.Of(places.Most, "of yours is", "of yours are")} open, and no more are allowed"));
+            throw new RpcException(new Status(StatusCode.ResourceExhausted, refusal));
         }
 
         try
@@ -43,16 +32,15 @@ internal sealed class HealthService(ManagementContext broker, HealthServices ser
         }
         catch (OperationCanceledException) when (context.CancellationToken.IsCancellationRequested)
         {
-            // The watcher has gone: nobody hears how it ends.
+            // The watcher has gone: no one receives the final status.
             return;
         }
         finally
         {
             places.GiveBack(caller);
-            Interlocked.Decrement(ref _watches);
         }
 
-        throw new RpcException(new Status(StatusCode.Unavailable, "the process stops"));
+        throw new RpcException(new Status(StatusCode.Unavailable, "the process is stopping"));
     }
 
     private static HealthCheckResponse Answer(ServingStatus status) => new() { Status = status };
@@ -63,9 +51,9 @@ internal sealed class HealthService(ManagementContext broker, HealthServices ser
         var told = ServingStatus.Unknown;
         try
         {
-            // The protocol keeps the call open for a service that is unknown, because it may come.
+            // The protocol keeps the call open for an unknown service, because the service may appear later.
             var scope = services.Find(service);
-            await foreach (var snapshot in broker.Health.ReadChangesAsync(end.Token))
+            await foreach (var snapshot in health.ReadChangesAsync(end.Token))
             {
                 var status = scope is null ? ServingStatus.ServiceUnknown : HealthServices.Judge(scope, snapshot);
                 if (status != told)
@@ -77,12 +65,12 @@ internal sealed class HealthService(ManagementContext broker, HealthServices ser
         }
         catch (OperationCanceledException) when (!gone.IsCancellationRequested)
         {
-            // The process stops: the last word follows.
+            // The process stops: the final status follows.
         }
 
         if (told is ServingStatus.Serving)
         {
-            using var overdue = new CancellationTokenSource(StopGrace, broker.Time);
+            using var overdue = new CancellationTokenSource(StopGrace, time);
             using var limit = CancellationTokenSource.CreateLinkedTokenSource(gone, overdue.Token);
             try
             {

@@ -6,11 +6,11 @@ using static Grpc.Health.V1.HealthCheckResponse.Types;
 namespace Cassini.Management.GrpcHealth;
 
 /// <summary>
-/// The names that the health protocol may ask for, and what each of them is judged by: the very probes of the management surface.
+/// The names that the health protocol may ask for, and the verdict behind each of them: the same probes as on the management surface.
 /// The empty name, which stands for the whole server, is readyz.
 /// </summary>
 /// <param name="namesChecks">
-/// Whether each check has a name too. Off loopback a caller learns what an anonymous one learns from the three probes, and no more.
+/// Whether each check has a name too. Off loopback a caller learns only what an anonymous caller learns from the three probes.
 /// </param>
 internal sealed class HealthServices(bool namesChecks)
 {

@@ -1,3 +1,4 @@
+using System.Net.Mime;
 using Microsoft.Extensions.Primitives;
 using Microsoft.Net.Http.Headers;
 
@@ -6,8 +7,12 @@ namespace Cassini.Management.Http;
 /// <summary>Chooses a representation by the Accept header [RFC 9110, 12.5.1].</summary>
 internal static class AcceptHeader
 {
+    /// <summary>Whether the caller prefers HTML to plain text, as browsers do.</summary>
+    public static bool PrefersHtml(HttpRequest request) =>
+        Choose(request.Headers.Accept, MediaTypeNames.Text.Plain, MediaTypeNames.Text.Html) == 1;
+
     /// <summary>
-    /// The index of the offered media type that the caller likes best; the first one at a tie, without a header, with a
+    /// The index of the offered media type that the caller prefers; the first one at a tie, without a header, with a
     /// malformed one, and when none is acceptable: a probe must always get its answer.
     /// </summary>
     public static int Choose(StringValues accept, params ReadOnlySpan<string> offered)

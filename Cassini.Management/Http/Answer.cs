@@ -1,4 +1,6 @@
 using System.Text;
+using System.Text.Json;
+using System.Text.Json.Serialization.Metadata;
 using Cassini.Streams.Primitives;
 
 namespace Cassini.Management.Http;
@@ -30,6 +32,14 @@ internal static class Answer
 
     public static Task TextAsync(HttpContext context, int status, string text) =>
         BytesAsync(context, status, PlainText, Encoding.UTF8.GetBytes(text));
+
+    /// <summary>202: what was begun.</summary>
+    public static Task AcceptedAsync(HttpContext context, AcceptedAnswer begun) =>
+        JsonAsync(context, StatusCodes.Status202Accepted, begun, ManagementJson.Accepted);
+
+    /// <summary>Writes a value as JSON.</summary>
+    public static Task JsonAsync<T>(HttpContext context, int status, T value, JsonTypeInfo<T> shape) =>
+        BytesAsync(context, status, Json, JsonSerializer.SerializeToUtf8Bytes(value, shape));
 
     /// <summary>What a caller sent, fit for the answer to that caller.</summary>
     public static string Quote(string? text) => $"\"{SafeText.Of(text, 40)}\"";

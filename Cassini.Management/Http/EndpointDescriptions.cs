@@ -1,5 +1,4 @@
 using System.Net.Mime;
-using Cassini.Management.Probes;
 using Microsoft.AspNetCore.Http.Metadata;
 using Microsoft.AspNetCore.OpenApi;
 using Microsoft.OpenApi;
@@ -8,7 +7,7 @@ namespace Cassini.Management.Http;
 
 /// <summary>
 /// Maps plain request delegates (nothing is bound by reflection, so the process starts fast and a request costs little)
-/// and says beside them what the OpenAPI document tells of them.
+/// and describes them for the OpenAPI document.
 /// </summary>
 internal static class EndpointDescriptions
 {
@@ -36,19 +35,6 @@ internal static class EndpointDescriptions
     public static IEndpointConventionBuilder Answers<T>(this IEndpointConventionBuilder endpoint, int status, params string[] mediaTypes) =>
         endpoint.WithMetadata(new ProducesResponseTypeMetadata(
             status, typeof(T), [.. mediaTypes.Select(type => new ContentType(type).MediaType)]));
-
-    public static IEndpointConventionBuilder AnswersProbe(this IEndpointConventionBuilder endpoint) =>
-        endpoint.Answers<ProbeReport>(StatusCodes.Status200OK, Answer.PlainText, Answer.Json)
-            .Answers<ProbeReport>(StatusCodes.Status503ServiceUnavailable, Answer.PlainText, Answer.Json)
-            .Answers(StatusCodes.Status400BadRequest, Answer.PlainText);
-
-    public static IEndpointConventionBuilder TakesProbeParameters(this IEndpointConventionBuilder endpoint) => endpoint
-        .Takes("verbose", "List the checks although the probe passes. No value is needed.")
-        .Takes("exclude", "A check to leave out; repeatable. A name of no check is a warning, not an error.", repeats: true)
-        .Takes("wait", "Answer the moment the probe passes, or at the end of this time: 500ms, 30s, at most 10m.", pattern: "^[0-9]+(ms|s|m)$");
-
-    public static IEndpointConventionBuilder TakesCheck(this IEndpointConventionBuilder endpoint) =>
-        endpoint.Takes("check", "The check's name.", ParameterLocation.Path);
 
     public static IEndpointConventionBuilder Takes(
         this IEndpointConventionBuilder endpoint,

@@ -1,9 +1,9 @@
 namespace Cassini.Management.Http;
 
 /// <summary>
-/// The web framework's own log: warnings and worse, and nothing before it has started, since a failed start is thrown
-/// to whoever starts it. What any stranger can provoke at will is for those who debug: refused connections are counted, and a call
-/// that cannot be read costs its sender alone.
+/// The web framework's own log: warnings and worse, and nothing before it has started, because a failed start is thrown
+/// to its caller. What any stranger can provoke is logged at Debug only: refused connections are counted, and a call
+/// that cannot be read affects its sender alone.
 /// </summary>
 internal sealed class FrameworkLoggers(ILoggerFactory inner) : ILoggerFactory
 {
@@ -20,7 +20,7 @@ internal sealed class FrameworkLoggers(ILoggerFactory inner) : ILoggerFactory
 
     public void Dispose()
     {
-        // The loggers belong to whoever made them.
+        // The caller that made the loggers disposes them.
     }
 
     private sealed class Filter(FrameworkLoggers owner, ILogger inner, bool isOfStrangers) : ILogger

@@ -1,9 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using System.Text.Json.Serialization.Metadata;
-using Cassini.Management.Feed;
-using Cassini.Management.Probes;
-using Cassini.Management.Tables;
 using Cassini.Streams.Health;
 
 namespace Cassini.Management.Http;
@@ -11,47 +8,21 @@ namespace Cassini.Management.Http;
 /// <summary>The JSON of the answers that are not the snapshot, by the snapshot's own conventions.</summary>
 internal static class ManagementJson
 {
-    private static readonly JsonSerializerOptions Options = new(HealthJson.Options)
+    public static JsonTypeInfo<AcceptedAnswer> Accepted { get; } = Of<AcceptedAnswer>(ManagementJsonContext.Default);
+
+    /// <summary>How a type of a folder's own context is written; the types of the snapshot are known too.</summary>
+    public static JsonTypeInfo<T> Of<T>(JsonSerializerContext context) => (JsonTypeInfo<T>)new JsonSerializerOptions(HealthJson.Options)
     {
-        TypeInfoResolver = JsonTypeInfoResolver.Combine(ManagementJsonContext.Default, HealthJson.Options.TypeInfoResolver),
-    };
-
-    public static JsonTypeInfo<ProbeReport> ProbeReport { get; } = Of<ProbeReport>();
-
-    public static JsonTypeInfo<CheckHealth> Check { get; } = Of<CheckHealth>();
-
-    public static JsonTypeInfo<HealthFormat> HealthFormat { get; } = Of<HealthFormat>();
-
-    public static JsonTypeInfo<SessionRow> Session { get; } = Of<SessionRow>();
-
-    public static JsonTypeInfo<IReadOnlyList<SessionRow>> Sessions { get; } = Of<IReadOnlyList<SessionRow>>();
-
-    public static JsonTypeInfo<IReadOnlyList<CertificateHealth>> Certificates { get; } = Of<IReadOnlyList<CertificateHealth>>();
-
-    public static JsonTypeInfo<TopicsAnswer> Topics { get; } = Of<TopicsAnswer>();
-
-    public static JsonTypeInfo<SubscriptionsAnswer> Subscriptions { get; } = Of<SubscriptionsAnswer>();
-
-    public static JsonTypeInfo<AcceptedAnswer> Accepted { get; } = Of<AcceptedAnswer>();
-
-    public static JsonTypeInfo<ResetAnswer> Reset { get; } = Of<ResetAnswer>();
-
-    private static JsonTypeInfo<T> Of<T>() => (JsonTypeInfo<T>)Options.GetTypeInfo(typeof(T));
+        TypeInfoResolver = JsonTypeInfoResolver.Combine(context, HealthJson.Options.TypeInfoResolver),
+    }.GetTypeInfo(typeof(T));
 }
 
-/// <summary>What was begun.</summary>
+/// <summary>The action that was started.</summary>
 /// <param name="Accepted">The name of the fault, or <c>disconnect</c>, or <c>drain</c>.</param>
-/// <param name="Id">The connection that it was asked for; null when none was named.</param>
-/// <param name="Endpoint">The endpoint that it was asked for; null when none was named.</param>
+/// <param name="Id">The connection that the request named; null when it named none.</param>
+/// <param name="Endpoint">The endpoint that the request named; null when it named none.</param>
 internal sealed record AcceptedAnswer(string Accepted, long? Id, string? Endpoint);
 
 [JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase)]
-[JsonSerializable(typeof(ProbeReport))]
-[JsonSerializable(typeof(HealthFormat))]
-[JsonSerializable(typeof(IReadOnlyList<SessionRow>))]
-[JsonSerializable(typeof(IReadOnlyList<CertificateHealth>))]
-[JsonSerializable(typeof(TopicsAnswer))]
-[JsonSerializable(typeof(SubscriptionsAnswer))]
 [JsonSerializable(typeof(AcceptedAnswer))]
-[JsonSerializable(typeof(ResetAnswer))]
 internal sealed partial class ManagementJsonContext : JsonSerializerContext;

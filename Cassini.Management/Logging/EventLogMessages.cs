@@ -3,7 +3,7 @@ using Cassini.Streams.Health;
 
 namespace Cassini.Management.Logging;
 
-/// <summary>The log's messages. Their event ids are part of the surface: they stay what they are.</summary>
+/// <summary>The log's messages. Their event ids are part of the surface and never change.</summary>
 internal static partial class EventLogMessages
 {
     /// <summary>A phase is entered on purpose: a clean stop is no error.</summary>
@@ -50,20 +50,20 @@ internal static partial class EventLogMessages
     [LoggerMessage(1202, LogLevel.Debug, "connection {Id}: ended before it was open: {Reason} {Detail}")]
     public static partial void HandshakeFailed(this ILogger logger, long id, HandshakeFailure reason, string? detail);
 
-    [LoggerMessage(1203, LogLevel.Debug, "connection {Id}: {Identity} opened its session")]
-    public static partial void SessionOpened(this ILogger logger, long id, string identity);
+    [LoggerMessage(1203, LogLevel.Debug, "connection {Id}: opened for {Identity}")]
+    public static partial void ConnectionOpened(this ILogger logger, long id, string identity);
 
-    [LoggerMessage(1204, LogLevel.Debug, "connection {Id}: the session ended: {Reason} after {Duration}")]
-    public static partial void SessionClosed(this ILogger logger, long id, SessionCloseReason reason, TimeSpan duration);
+    [LoggerMessage(1204, LogLevel.Debug, "connection {Id}: the session of client {ClientId} is closed: {Reason} after {Duration}, kept: {Kept}")]
+    public static partial void SessionClosed(this ILogger logger, long id, string clientId, CloseReason reason, TimeSpan duration, bool kept);
 
     [LoggerMessage(1205, LogLevel.Debug, "connection {Id}: closed: {Reason} after {Duration}")]
-    public static partial void ConnectionClosed(this ILogger logger, long id, SessionCloseReason reason, TimeSpan duration);
+    public static partial void ConnectionClosed(this ILogger logger, long id, CloseReason reason, TimeSpan duration);
 
     [LoggerMessage(1206, LogLevel.Warning, "{Identity} is refused for {Duration}: its connections crashed {Crashes} times")]
     public static partial void IdentityQuarantined(this ILogger logger, string identity, int crashes, TimeSpan duration);
 
-    [LoggerMessage(1207, LogLevel.Debug, "connection {Id}: client {ClientId} connected with {Protocol}, session present: {SessionPresent}")]
-    public static partial void ClientConnected(this ILogger logger, long id, string clientId, string protocol, bool sessionPresent);
+    [LoggerMessage(1207, LogLevel.Debug, "connection {Id}: client {ClientId} opened its session with {Protocol}, session present: {SessionPresent}")]
+    public static partial void SessionOpened(this ILogger logger, long id, string clientId, string protocol, bool sessionPresent);
 
     [LoggerMessage(1208, LogLevel.Information, "connection {Id}: the client was refused: {Reason} {Detail}")]
     public static partial void ClientRefused(this ILogger logger, long id, string reason, string detail);
@@ -74,8 +74,8 @@ internal static partial class EventLogMessages
     [LoggerMessage(1210, LogLevel.Information, "connection {Id}: {Identity} was denied to {Action} {Topic} {Detail}")]
     public static partial void AccessDenied(this ILogger logger, long id, string identity, string action, string topic, string? detail);
 
-    [LoggerMessage(1211, LogLevel.Debug, "the session of client {ClientId} expired")]
-    public static partial void SessionExpired(this ILogger logger, string clientId);
+    [LoggerMessage(1211, LogLevel.Debug, "the session of client {ClientId} ended: {Reason}")]
+    public static partial void SessionEnded(this ILogger logger, string clientId, SessionEndReason reason);
 
     [LoggerMessage(1300, LogLevel.Debug, "{Component} crashed: {Exception}: {Message}; attempt {Attempt}, next start in {RestartIn}")]
     public static partial void CrashedRestarting(
@@ -114,16 +114,16 @@ internal static partial class EventLogMessages
     [LoggerMessage(1502, LogLevel.Warning, "{Role} certificate {Subject} ends at {NotAfter:u}")]
     public static partial void CertificateExpiring(this ILogger logger, CertificateRole role, string subject, DateTimeOffset notAfter);
 
-    [LoggerMessage(1600, LogLevel.Debug, "topic {Topic} came into being")]
+    [LoggerMessage(1600, LogLevel.Debug, "topic {Topic} created")]
     public static partial void TopicCreated(this ILogger logger, string topic);
 
-    [LoggerMessage(1601, LogLevel.Debug, "topic {Topic} went away")]
+    [LoggerMessage(1601, LogLevel.Debug, "topic {Topic} removed")]
     public static partial void TopicRemoved(this ILogger logger, string topic);
 
     [LoggerMessage(1602, LogLevel.Trace, "load: {QueuedMessages} queued messages, {Sessions} sessions, {Topics} topics, {Dropped} messages dropped so far")]
     public static partial void LoadSampled(this ILogger logger, long queuedMessages, int sessions, int? topics, long dropped);
 
-    [LoggerMessage(1603, LogLevel.Warning, "{Count} messages for {ClientId} dropped: too slow, or memory short")]
+    [LoggerMessage(1603, LogLevel.Warning, "{Count} messages for {ClientId} dropped: the client was too slow, or memory was short")]
     public static partial void MessagesDropped(this ILogger logger, long count, string clientId);
 
     [LoggerMessage(1700, LogLevel.Information, "phase {Phase}")]

@@ -1,4 +1,4 @@
-using System.Globalization;
+using System.Reactive.Linq;
 using Cassini.Management.Telemetry;
 using Cassini.Streams.Events;
 using Cassini.Streams.Primitives;
@@ -9,34 +9,37 @@ namespace Cassini.Management.Logging;
 /// The log as one more reader of the events. Error: an operator must act. Warning: degraded. Information: lifecycle.
 /// Debug: one connection. Trace: what happens all the time.
 /// </summary>
-internal sealed class EventLogger(ILogger logger, ConnectionTraces? traces = null) : IObserver<Delivery>
+internal sealed class EventLogger(ILogger logger) : IObserver<TracedDelivery>
 {
-    /// <summary>Begins to log the hub's events.</summary>
+    /// <summary>The category of its log.</summary>
+    public const string Category = "Cassini.Events";
+
+    /// <summary>Begins to log the hub's events, without traces.</summary>
     /// <param name="hub">The events.</param>
     /// <param name="loggers">Where they are logged.</param>
-    /// <param name="traces">The traces of connections; null for none.</param>
     /// <returns>Ends it; the hub's completion does too.</returns>
-    public static IDisposable Attach(EventHub hub, ILoggerFactory loggers, ConnectionTraces? traces = null) =>
-        hub.Observe("log").Subscribe(new EventLogger(loggers.CreateLogger("Cassini.Events"), traces));
+    public static IDisposable Attach(EventHub hub, ILoggerFactory loggers) =>
+        hub.Observe("log").Select(delivery => new TracedDelivery(delivery, null)).Subscribe(new EventLogger(loggers.CreateLogger(Category)));
 
-    public void OnNext(Delivery value)
+    public void OnNext(TracedDelivery value)
     {
-        if (value.Envelope is { } envelope)
+        if (value.Delivery.Envelope is { } envelope)
         {
-            using var scope = traces?.Apply(envelope) is { } trace ? logger.BeginScope(new TraceScope(trace)) : null;
+            using var scope = value.Trace is { } trace ? logger.BeginScope(new TraceScope(trace)) : null;
             Write(envelope.Event);
         }
         else
         {
-            traces?.Forget();
-            logger.EventsMissed(value.Gap.From, value.Gap.To);
+            logger.EventsMissed(value.Delivery.Gap.From, value.Delivery.Gap.To);
         }
     }
 
     public void OnError(Exception error) => logger.LogEnded(error);
 
-    /// <summary>The hub has ended, and the last phase is logged already.</summary>
-    public void OnCompleted() => traces?.Forget();
+    public void OnCompleted()
+    {
+        // The hub has ended, and the last phase is logged already.
+    }
 
     private void Write(BrokerEvent brokerEvent)
     {
@@ -72,8 +75,7 @@ internal sealed class EventLogger(ILogger logger, ConnectionTraces? traces = nul
             case ConnectionAccepted e: logger.ConnectionAccepted(e.ConnectionId, e.Endpoint, e.RemoteAddress); break;
             case HandshakeCompleted e: logger.HandshakeCompleted(e.ConnectionId, e.Identity, e.Protocol, e.Duration); break;
             case HandshakeFailed e: logger.HandshakeFailed(e.ConnectionId, e.Reason, e.Detail); break;
-            case SessionOpened e: logger.SessionOpened(e.ConnectionId, e.Identity); break;
-            case SessionClosed e: logger.SessionClosed(e.ConnectionId, e.Reason, e.Duration); break;
+            case ConnectionOpened e: logger.ConnectionOpened(e.ConnectionId, e.Identity); break;
             case ConnectionClosed e: logger.ConnectionClosed(e.ConnectionId, e.Reason, e.Duration); break;
             case IdentityQuarantined e: logger.IdentityQuarantined(e.Identity, e.Crashes, e.Duration); break;
             default: WriteClient(brokerEvent); break;
@@ -84,11 +86,12 @@ internal sealed class EventLogger(ILogger logger, ConnectionTraces? traces = nul
     {
         switch (brokerEvent)
         {
-            case ClientConnected e: logger.ClientConnected(e.ConnectionId, SafeText.Of(e.ClientId, SafeText.Short), e.Protocol, e.SessionPresent); break;
+            case SessionOpened e: logger.SessionOpened(e.ConnectionId, SafeText.Of(e.ClientId ?? e.Identity, SafeText.Short), e.Protocol ?? "its protocol", e.SessionPresent); break;
+            case SessionClosed e: logger.SessionClosed(e.ConnectionId, SafeText.Of(e.ClientId ?? "without a name", SafeText.Short), e.Reason, e.Duration, e.Kept); break;
+            case SessionEnded e: logger.SessionEnded(SafeText.Of(e.ClientId, SafeText.Short), e.Reason); break;
             case ClientRefused e: logger.ClientRefused(e.ConnectionId, e.Reason, e.Detail); break;
             case ProtocolViolated e: logger.ProtocolViolated(e.ConnectionId, e.Reason, e.Clause, SafeText.Of(e.Detail, SafeText.Short)); break;
             case AccessDenied e: logger.AccessDenied(e.ConnectionId, e.Identity, e.Action, SafeText.Of(e.Topic, SafeText.Short), e.Detail); break;
-            case SessionExpired e: logger.SessionExpired(SafeText.Of(e.ClientId, SafeText.Short)); break;
             default: logger.Other(brokerEvent); break;
         }
     }

@@ -4,7 +4,7 @@ using Cassini.Management.Http;
 namespace Cassini.Management.Pages;
 
 /// <summary>
-/// The dashboard's files: static, embedded in the assembly, and without anything secret. What it shows it asks for itself.
+/// The dashboard's files: static, embedded in the assembly, and without anything secret. The page requests itself what it shows.
 /// </summary>
 internal static class DashboardEndpoints
 {

@@ -11,7 +11,7 @@ internal sealed record DashboardFile(string ContentType, ReadOnlyMemory<byte> Bo
 {
     private const string Folder = "dashboard/";
 
-    /// <summary>Read on the first request: a broker whose dashboard nobody opens pays nothing for it.</summary>
+    /// <summary>Read on the first request, so that an unused dashboard costs nothing.</summary>
     private static readonly Lazy<FrozenDictionary<string, DashboardFile>> Files = new(Read);
 
     /// <summary>All of them, by name.</summary>

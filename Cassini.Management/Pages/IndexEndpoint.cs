@@ -4,7 +4,7 @@ using Cassini.Management.Http;
 
 namespace Cassini.Management.Pages;
 
-/// <summary>GET /: what there is, as text; the dashboard for who asks for HTML, as browsers do.</summary>
+/// <summary>GET /: the list of endpoints as text; the dashboard when the caller asks for HTML, as browsers do.</summary>
 internal static class IndexEndpoint
 {
     private static readonly byte[] Text = """
@@ -18,8 +18,8 @@ internal static class IndexEndpoint
         GET    /state              the first line of a record         for cassini replay
         GET    /metrics            metrics for Prometheus
         GET    /certificates       certificates in use, and their ends
-        GET    /sessions           live connections                   ?search= ?sort= ?offset= ?limit=, /sessions/ID
-        DELETE /sessions/ID        disconnect one
+        GET    /connections        live connections                   ?search= ?sort= ?offset= ?limit=, /connections/ID
+        DELETE /connections/ID     close one
         GET    /topics             topics in use                      ?prefix=home/ ?limit=1000
         GET    /subscriptions      who gets messages of a topic       ?topic=NAME
         POST   /drain              stop gracefully                    with the shutdown token
@@ -32,19 +32,25 @@ internal static class IndexEndpoint
 
     public static void MapIndex(this IEndpointRouteBuilder routes) =>
         routes.MapReads("/", AnswerAsync)
-            .Describe("index", "What there is; in a browser, the dashboard.")
+            .Describe("index", "The list of endpoints; in a browser, the dashboard.")
             .Answers(StatusCodes.Status200OK, Answer.PlainText, MediaTypeNames.Text.Html)
             .WithMetadata(PublicAccess.Page);
-
-    /// <summary>Whether it is the page that is asked for.</summary>
-    public static bool WantsPage(HttpRequest request) =>
-        AcceptHeader.Choose(request.Headers.Accept, MediaTypeNames.Text.Plain, MediaTypeNames.Text.Html) == 1;
 
     private static Task AnswerAsync(HttpContext context)
     {
         context.Response.Headers.Vary = "Accept";
-        return WantsPage(context.Request)
-            ? DashboardEndpoints.PageAsync(context)
-            : Answer.BytesAsync(context, StatusCodes.Status200OK, Answer.PlainText, Text);
+        if (!AcceptHeader.PrefersHtml(context.Request))
+        {
+            return Answer.BytesAsync(context, StatusCodes.Status200OK, Answer.PlainText, Text);
+        }
+
+        if (context.Request.Path.Value is [.., '/'])
+        {
+            return DashboardEndpoints.PageAsync(context);
+        }
+
+        // Below a prefix: the page's links are relative to the path with its slash.
+        context.Response.Redirect($"{context.Request.PathBase}{context.Request.Path}/{context.Request.QueryString}");
+        return Task.CompletedTask;
     }
 }

@@ -16,7 +16,7 @@ internal static class RunbookEndpoint
             .Describe("runbook", "One entry for each reason code: what it means, what to look at, what to do.")
             .Answers(StatusCodes.Status200OK, Html, Markdown, Answer.PlainText)
             .WithMetadata(PublicAccess.Whole);
-        routes.MapReads(RunbookPage.StyleSheet, context => Answer.BytesAsync(context, StatusCodes.Status200OK, Css, RunbookPage.Style))
+        routes.MapReads("/" + RunbookPage.StyleSheet, context => Answer.BytesAsync(context, StatusCodes.Status200OK, Css, RunbookPage.Style))
             .Describe("runbookStyle", "The style sheet of the runbook.")
             .Answers(StatusCodes.Status200OK, Css)
             .WithMetadata(PublicAccess.Whole);
@@ -25,6 +25,13 @@ internal static class RunbookEndpoint
     private static Task AnswerAsync(HttpContext context)
     {
         context.Response.Headers.Vary = "Accept";
+        if (context.Request.Path.Value is [.., '/'])
+        {
+            // The page's links are relative, so that it works below any prefix: it has one address.
+            context.Response.Redirect("../runbook");
+            return Task.CompletedTask;
+        }
+
         return AcceptHeader.Choose(context.Request.Headers.Accept, "text/html", "text/markdown", "text/plain") switch
         {
             1 => Answer.BytesAsync(context, StatusCodes.Status200OK, Markdown, RunbookPage.Source),

@@ -10,7 +10,7 @@ namespace Cassini.Management.Pages;
 internal static class RunbookPage
 {
     /// <summary>A resource of its own: a strict content security policy has no inline style.</summary>
-    public const string StyleSheet = "/runbook.css";
+    public const string StyleSheet = "runbook.css";
 
     private const string Title = "Cassini runbook";
 

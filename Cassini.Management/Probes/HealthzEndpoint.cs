@@ -1,5 +1,4 @@
 using System.Text.Json;
-using Cassini.Management.Access;
 using Cassini.Management.Http;
 using Cassini.Streams.Health;
 
@@ -8,15 +7,16 @@ namespace Cassini.Management.Probes;
 /// <summary>GET /healthz: the whole snapshot. For people and dashboards; never a livenessProbe.</summary>
 internal static class HealthzEndpoint
 {
-    public static void MapHealthz(this IEndpointRouteBuilder routes, ManagementContext broker, ProbeWaits waits, SnapshotBodies bodies)
+    public static void MapHealthz(
+        this IEndpointRouteBuilder routes, HealthProjection health, ProbeWaits waits, PublicProbes strangers, SnapshotBodies bodies)
     {
-        routes.MapReads("/healthz", context => AnswerAsync(context, broker, waits, bodies))
+        routes.MapReads("/healthz", context => AnswerAsync(context, health, waits, bodies))
             .Describe("healthz", "The whole health of the broker. 200 for ok and degraded, 503 for error.").TakesProbeParameters()
             .Answers<HealthSnapshot>(StatusCodes.Status200OK, Answer.Json, HealthFormat.MediaType, Answer.PlainText)
             .Answers<HealthSnapshot>(StatusCodes.Status503ServiceUnavailable, Answer.Json, HealthFormat.MediaType, Answer.PlainText)
             .Answers(StatusCodes.Status400BadRequest, Answer.PlainText)
-            .WithMetadata(new PublicAccess(Probe.Healthz));
-        routes.MapReads("/healthz/{check}", context => AnswerOneAsync(context, broker, waits))
+            .WithMetadata(strangers.AccessTo(Probe.Healthz));
+        routes.MapReads("/healthz/{check}", context => AnswerOneAsync(context, health, waits))
             .Describe("healthzCheck", "One check.").TakesCheck().TakesProbeParameters()
             .Answers<CheckHealth>(StatusCodes.Status200OK, Answer.Json, Answer.PlainText)
             .Answers<CheckHealth>(StatusCodes.Status503ServiceUnavailable, Answer.Json, Answer.PlainText)
@@ -24,11 +24,11 @@ internal static class HealthzEndpoint
             .Answers(StatusCodes.Status404NotFound, Answer.PlainText);
     }
 
-    private static Task AnswerAsync(HttpContext context, ManagementContext broker, ProbeWaits waits, SnapshotBodies bodies)
+    private static Task AnswerAsync(HttpContext context, HealthProjection health, ProbeWaits waits, SnapshotBodies bodies)
     {
         if (!context.Request.QueryString.HasValue)
         {
-            return AnswerWholeAsync(context, broker.Health.Current, bodies);
+            return AnswerWholeAsync(context, health.Current, bodies);
         }
 
         return ProbeRequest.TryRead(context, Probe.Healthz, out var request, out var error)
@@ -65,22 +65,22 @@ internal static class HealthzEndpoint
         return Choose(context) == 1
             ? Answer.BytesAsync(
                 context, status, HealthFormat.MediaType,
-                JsonSerializer.SerializeToUtf8Bytes(HealthFormat.Of(snapshot, judged), ManagementJson.HealthFormat))
+                JsonSerializer.SerializeToUtf8Bytes(HealthFormat.Of(snapshot, judged), ProbeJson.Format))
             : Answer.BytesAsync(context, status, Answer.Json, bodies.Serialize(snapshot with { Status = judged }));
     }
 
-    private static Task AnswerOneAsync(HttpContext context, ManagementContext broker, ProbeWaits waits)
+    private static Task AnswerOneAsync(HttpContext context, HealthProjection health, ProbeWaits waits)
     {
         if (!ProbeRequest.TryRead(context, Probe.Healthz, out var request, out var error))
         {
             return Answer.TextAsync(context, StatusCodes.Status400BadRequest, error + "\n");
         }
 
-        return broker.Health.Current.Checks.Any(request.Scope.Covers)
+        return health.Current.Checks.Any(request.Scope.Covers)
             ? waits.AnswerAsync(context, request, AnswerOneAsync)
             : Answer.TextAsync(
                 context, StatusCodes.Status404NotFound,
-                ProbeEndpoints.UnknownCheck(Probe.Healthz, request.Scope.Only ?? "", broker.Health.Current));
+                ProbeEndpoints.UnknownCheck(Probe.Healthz, request.Scope.Only ?? "", health.Current));
     }
 
     private static Task AnswerOneAsync(HttpContext context, ProbeRequest request, HealthSnapshot snapshot) =>
@@ -88,7 +88,7 @@ internal static class HealthzEndpoint
             ? AnswerTextAsync(context, request.Scope, snapshot)
             : Answer.BytesAsync(
                 context, StatusOf(request.Scope.Passes(snapshot)), Answer.Json,
-                JsonSerializer.SerializeToUtf8Bytes(snapshot.Checks.First(request.Scope.Covers), ManagementJson.Check));
+                JsonSerializer.SerializeToUtf8Bytes(snapshot.Checks.First(request.Scope.Covers), ProbeJson.Check));
 
     private static Task AnswerTextAsync(HttpContext context, ProbeScope scope, HealthSnapshot snapshot)
     {

@@ -1,5 +1,4 @@
 using System.Text.Json;
-using Cassini.Management.Access;
 using Cassini.Management.Http;
 using Cassini.Streams.Health;
 
@@ -10,41 +9,44 @@ internal static class ProbeEndpoints
 {
     private static readonly byte[] Ok = "ok"u8.ToArray();
 
-    public static void MapProbes(this IEndpointRouteBuilder routes, ManagementContext broker, ProbeWaits waits)
+    public static void MapProbes(this IEndpointRouteBuilder routes, HealthProjection health, ProbeWaits waits, PublicProbes strangers)
     {
-        Map(routes, Probe.Livez, broker, waits, "Is the process worth keeping? The verdict for a livenessProbe.");
-        Map(routes, Probe.Readyz, broker, waits, "Can new clients be served? The verdict for a readinessProbe.");
+        Map(routes, Probe.Livez, health, waits, "Is the process worth keeping? The verdict for a livenessProbe.")
+            .WithMetadata(strangers.AccessTo(Probe.Livez));
+        Map(routes, Probe.Readyz, health, waits, "Can new clients be served? The verdict for a readinessProbe.")
+            .WithMetadata(strangers.AccessTo(Probe.Readyz));
     }
 
-    private static void Map(IEndpointRouteBuilder routes, Probe probe, ManagementContext broker, ProbeWaits waits, string summary)
+    private static IEndpointConventionBuilder Map(
+        IEndpointRouteBuilder routes, Probe probe, HealthProjection health, ProbeWaits waits, string summary)
     {
-        routes.MapReads($"/{probe.Name}", context => AnswerAsync(context, probe, broker, waits))
-            .Describe(probe.Name, summary).TakesProbeParameters().AnswersProbe().WithMetadata(new PublicAccess(probe));
-        routes.MapReads($"/{probe.Name}/{{check}}", context => AnswerSlowlyAsync(context, probe, broker, waits))
+        routes.MapReads($"/{probe.Name}/{{check}}", context => AnswerSlowlyAsync(context, probe, health, waits))
             .Describe($"{probe.Name}Check", $"One check of /{probe.Name}.").TakesCheck().TakesProbeParameters().AnswersProbe()
             .Answers(StatusCodes.Status404NotFound, Answer.PlainText);
+        return routes.MapReads($"/{probe.Name}", context => AnswerAsync(context, probe, health, waits))
+            .Describe(probe.Name, summary).TakesProbeParameters().AnswersProbe();
     }
 
-    private static Task AnswerAsync(HttpContext context, Probe probe, ManagementContext broker, ProbeWaits waits)
+    private static Task AnswerAsync(HttpContext context, Probe probe, HealthProjection health, ProbeWaits waits)
     {
         // What an orchestrator asks once a second: no query, no preference, and all is well.
         var request = context.Request;
         return !request.QueryString.HasValue
             && AcceptHeader.Choose(request.Headers.Accept, "text/plain", Answer.Json) == 0
-            && probe.PassedBy(broker.Health.Current)
+            && probe.PassedBy(health.Current)
             ? Answer.BytesAsync(context, StatusCodes.Status200OK, Answer.PlainText, Ok)
-            : AnswerSlowlyAsync(context, probe, broker, waits);
+            : AnswerSlowlyAsync(context, probe, health, waits);
     }
 
-    private static Task AnswerSlowlyAsync(HttpContext context, Probe probe, ManagementContext broker, ProbeWaits waits)
+    private static Task AnswerSlowlyAsync(HttpContext context, Probe probe, HealthProjection health, ProbeWaits waits)
     {
         if (!ProbeRequest.TryRead(context, probe, out var request, out var error))
         {
             return Answer.TextAsync(context, StatusCodes.Status400BadRequest, error + "\n");
         }
 
-        return request.Scope.Only is { } name && !broker.Health.Current.Checks.Any(request.Scope.Covers)
-            ? Answer.TextAsync(context, StatusCodes.Status404NotFound, UnknownCheck(probe, name, broker.Health.Current))
+        return request.Scope.Only is { } name && !health.Current.Checks.Any(request.Scope.Covers)
+            ? Answer.TextAsync(context, StatusCodes.Status404NotFound, UnknownCheck(probe, name, health.Current))
             : waits.AnswerAsync(context, request, AnswerAsync);
     }
 
@@ -61,7 +63,7 @@ internal static class ProbeEndpoints
         {
             var report = ProbeReport.Of(request.Scope, snapshot, passes);
             return Answer.BytesAsync(
-                context, status, Answer.Json, JsonSerializer.SerializeToUtf8Bytes(report, ManagementJson.ProbeReport));
+                context, status, Answer.Json, JsonSerializer.SerializeToUtf8Bytes(report, ProbeJson.Report));
         }
 
         var text = passes && !request.Verbose

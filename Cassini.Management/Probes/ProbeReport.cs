@@ -11,7 +11,7 @@ namespace Cassini.Management.Probes;
 /// <param name="Epoch">The run of the process.</param>
 /// <param name="AsOf">The time of the last input that is folded in.</param>
 /// <param name="Checks">The checks that the probe looks at.</param>
-/// <param name="Warnings">What the caller should know of the request; empty as a rule.</param>
+/// <param name="Warnings">Warnings about the request; usually empty.</param>
 internal sealed record ProbeReport(
     string Probe,
     HealthStatus Status,
@@ -39,7 +39,7 @@ internal sealed record ProbeReport(
     /// <param name="Status">Its damped status.</param>
     /// <param name="Reason">A CamelCase code; null when it is ok.</param>
     /// <param name="Message">For people; null when it is ok.</param>
-    /// <param name="Since">Since when the status stands.</param>
+    /// <param name="Since">When the status was entered.</param>
     internal sealed record CheckResult(
         string Name, bool Failed, bool Excluded, HealthStatus Status, string? Reason, string? Message, DateTimeOffset Since)
     {

@@ -6,7 +6,7 @@ namespace Cassini.Management.Probes;
 /// <summary>A probe as one caller asks for it.</summary>
 /// <param name="Probe">The probe.</param>
 /// <param name="Only">The one check that is asked for; null for all.</param>
-/// <param name="Excluded">Names of checks to leave out; names of no check are allowed, and warned of.</param>
+/// <param name="Excluded">Names of checks to leave out; names of no check are allowed, and produce a warning.</param>
 internal sealed record ProbeScope(Probe Probe, string? Only, IReadOnlyList<string> Excluded)
 {
     /// <summary>Whether the checks that are asked for let the probe pass.</summary>
@@ -68,6 +68,6 @@ internal sealed record ProbeScope(Probe Probe, string? Only, IReadOnlyList<strin
         return worst == HealthStatus.Unknown ? HealthStatus.Error : worst;
     }
 
-    // Paths are read without regard to case, so the names in them are too.
+    // Paths ignore case, so the names in them do too.
     private static bool IsNamed(CheckHealth check, string name) => check.Name.Equals(name, StringComparison.OrdinalIgnoreCase);
 }

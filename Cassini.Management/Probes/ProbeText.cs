@@ -5,7 +5,7 @@ using Cassini.Streams.Health;
 
 namespace Cassini.Management.Probes;
 
-/// <summary>A probe's answer as text: one line for each check, in the form that Kubernetes made known.</summary>
+/// <summary>A probe's answer as text: one line for each check, in the form that Kubernetes uses.</summary>
 internal static class ProbeText
 {
     public static string List(ProbeScope scope, HealthSnapshot snapshot, bool passes)

@@ -6,7 +6,14 @@ using Cassini.Streams.Primitives;
 namespace Cassini.Management.Probes;
 
 /// <summary>Long polls: a probe's answer is held back until the probe passes, within bounds.</summary>
-internal sealed class ProbeWaits(ManagementContext broker, int most, CallerPlaces places, CancellationToken stopping)
+/// <param name="health">The health that the probes judge.</param>
+/// <param name="time">The one clock.</param>
+/// <param name="refusals">Counts the callers that are refused.</param>
+/// <param name="most">Long polls that are held back at once.</param>
+/// <param name="places">Long polls of one caller at once.</param>
+/// <param name="stopping">Ends every wait.</param>
+internal sealed class ProbeWaits(
+    HealthProjection health, TimeProvider time, Refusals refusals, int most, CallerPlaces places, CancellationToken stopping)
 {
     private int _count;
 
@@ -19,13 +26,13 @@ internal sealed class ProbeWaits(ManagementContext broker, int most, CallerPlace
     /// </summary>
     public async Task AnswerAsync(HttpContext context, ProbeRequest request, Func<HttpContext, ProbeRequest, HealthSnapshot, Task> answer)
     {
-        var snapshot = broker.Health.Current;
+        var snapshot = health.Current;
         if (request.Wait is { } wait && wait > TimeSpan.Zero && !request.Scope.Passes(snapshot))
         {
             if (Interlocked.Increment(ref _count) > most)
             {
                 Interlocked.Decrement(ref _count);
-                broker.Refusals.Add(RefusalKind.Waits);
+                refusals.Add(RefusalKind.Waits);
                 await Answer.TextAsync(
                     context, StatusCodes.Status503ServiceUnavailable, $"too many waits: {Quantity.Of(most, "is", "are")} open, and no more are allowed\n");
                 return;
@@ -36,7 +43,7 @@ internal sealed class ProbeWaits(ManagementContext broker, int most, CallerPlace
                 var caller = context.Connection.RemoteIpAddress;
                 if (!places.TryTake(caller))
                 {
-                    broker.Refusals.Add(RefusalKind.Waits);
+                    refusals.Add(RefusalKind.Waits);
                     await Answer.TextAsync(
                         context, StatusCodes.Status429TooManyRequests, $"too many waits: {Quantity.Of(places.Most, "of yours is", "of yours are")} open, and no more are allowed\n");
                     return;
@@ -62,16 +69,16 @@ internal sealed class ProbeWaits(ManagementContext broker, int most, CallerPlace
 
     private async Task<HealthSnapshot> WaitAsync(HttpContext context, ProbeScope scope, TimeSpan wait)
     {
-        using var overdue = new CancellationTokenSource(wait, broker.Time);
+        using var overdue = new CancellationTokenSource(wait, time);
         using var end = CancellationTokenSource.CreateLinkedTokenSource(context.RequestAborted, stopping, overdue.Token);
         try
         {
-            return await broker.Health.WaitForAsync(scope.Passes, end.Token);
+            return await health.WaitForAsync(scope.Passes, end.Token);
         }
         catch (OperationCanceledException)
         {
-            // The wait is over, whoever ended it. A caller that went away gets an answer that nobody reads.
-            return broker.Health.Current;
+            // The wait is over, whatever ended it. The answer to a caller that went away is not read.
+            return health.Current;
         }
     }
 }

@@ -45,7 +45,7 @@ internal sealed class SnapshotBodies(TimeSpan feedHeartbeat)
         ];
 
         public byte[] HealthFormat =>
-            field ??= JsonSerializer.SerializeToUtf8Bytes(Probes.HealthFormat.Of(snapshot, snapshot.Status), ManagementJson.HealthFormat);
+            field ??= JsonSerializer.SerializeToUtf8Bytes(Probes.HealthFormat.Of(snapshot, snapshot.Status), ProbeJson.Format);
 
         private static string Word(bool value) => value ? "true" : "false";
     }

@@ -1,7 +1,5 @@
 using Cassini.Management.Access;
-using Cassini.Management.Feed;
 using Cassini.Management.Http;
-using Cassini.Management.Probes;
 using Cassini.Management.Telemetry;
 
 namespace Cassini.Management.Tables;
@@ -10,16 +8,12 @@ namespace Cassini.Management.Tables;
 internal static class MetricsEndpoint
 {
     /// <summary>
-    /// Answers that are being written at once. One that nobody reads holds no place while it fits into Kestrel's buffer and the sockets':
-    /// it has left, and the keep-alive time-out ends the connection. A longer one waits for Kestrel's least data rate to end it.
+    /// Answers that are being written at once. An answer whose caller does not read takes none of them while it fits into Kestrel's and
+    /// the sockets' buffers: it has left, and the keep-alive time-out ends the connection. Kestrel's least data rate ends a longer one.
     /// </summary>
     private const int MaxAnswers = 32;
 
     private static readonly string[] Offered = ["text/plain", "application/openmetrics-text", Answer.Json];
-
-    /// <summary>The instruments of the host that is managed.</summary>
-    public static CassiniMetrics CreateMetrics(ManagementContext broker, FeedRegistry feeds, IReadOnlyList<ProbeWaits> waits) =>
-        new(() => Read(broker, feeds, waits), broker.Hub, broker.Broker is not null, broker.Export, broker.Time);
 
     public static void MapMetrics(this IEndpointRouteBuilder routes, CassiniMetrics metrics, Refusals refusals)
     {
@@ -36,7 +30,7 @@ internal static class MetricsEndpoint
         if (!answers.Wait(0))
         {
             refusals.Add(RefusalKind.Scrapes);
-            await Answer.TextAsync(context, StatusCodes.Status503ServiceUnavailable, $"{MaxAnswers} scrapes are under way already; try again later");
+            await Answer.TextAsync(context, StatusCodes.Status503ServiceUnavailable, $"{MaxAnswers} scrapes are running; try again later");
             return;
         }
 
@@ -55,17 +49,5 @@ internal static class MetricsEndpoint
         {
             answers.Release();
         }
-    }
-
-    private static MetricsReading Read(ManagementContext broker, FeedRegistry feeds, IReadOnlyList<ProbeWaits> waits)
-    {
-        var hub = broker.Hub;
-        return new MetricsReading(
-            broker.Health.Current,
-            broker.Broker?.Statistics,
-            new EventNumbers(hub.Log.Newest, hub.Log.Oldest, hub.Log.Capacity, hub.LateEvents, hub.FoldFaults),
-            new FeedNumbers(feeds.Count, feeds.Sent, feeds.Refused, feeds.Resets),
-            waits.Sum(held => held.Count),
-            broker.Refusals.Counts);
     }
 }

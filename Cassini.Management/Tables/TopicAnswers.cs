@@ -8,9 +8,9 @@ internal sealed record TopicsAnswer(int Count, bool Truncated, IReadOnlyList<Top
 
 /// <summary>A topic in use.</summary>
 /// <param name="Name">Its name.</param>
-/// <param name="Subscribers">How many subscribers its last message had; null when that is not known any more.</param>
+/// <param name="Subscribers">How many subscribers its last message had; null when that is no longer known.</param>
 /// <param name="Retained">Whether it holds a retained message.</param>
-/// <param name="IdleSeconds">How long ago somebody published to it last.</param>
+/// <param name="IdleSeconds">Seconds since the last publish to it.</param>
 internal sealed record TopicRow(string Name, int? Subscribers, bool Retained, double IdleSeconds);
 
 /// <summary>The body of GET /subscriptions.</summary>
@@ -22,7 +22,7 @@ internal sealed record SubscriptionsAnswer(string Topic, int Count, bool Truncat
 
 /// <summary>A subscription that matches a topic.</summary>
 /// <param name="ClientId">The client identifier; null for an observer within the process.</param>
-/// <param name="Identity">Who the client is; null for an observer within the process.</param>
+/// <param name="Identity">The identity of the client; null for an observer within the process.</param>
 /// <param name="Filter">The filter, with <c>$share/NAME/</c> if it is shared.</param>
 /// <param name="Qos">The most that was granted.</param>
 /// <param name="Connected">Whether the client is connected.</param>

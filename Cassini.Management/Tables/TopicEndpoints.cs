@@ -1,17 +1,15 @@
-using System.Text.Json;
-using System.Text.Json.Serialization.Metadata;
 using Cassini.Management.Http;
 using Cassini.Streams.Broker;
 
 namespace Cassini.Management.Tables;
 
-/// <summary>GET /topics: the topics in use. GET /subscriptions?topic=NAME: who gets messages of a topic.</summary>
+/// <summary>GET /topics: the topics in use. GET /subscriptions?topic=NAME: the subscriptions that get messages of a topic.</summary>
 internal static class TopicEndpoints
 {
     private const int DefaultLimit = 100;
     private const int LargestLimit = 1_000;
 
-    public static void MapTopics(this IEndpointRouteBuilder routes, ManagementContext broker)
+    public static void MapTopics(this IEndpointRouteBuilder routes, MqttBroker? broker)
     {
         routes.MapReads("/topics", context => AnswerTopicsAsync(context, broker))
             .Describe("topics", "The topics in use, by name.")
@@ -22,15 +20,15 @@ internal static class TopicEndpoints
             .Answers(StatusCodes.Status404NotFound, Answer.PlainText);
         routes.MapReads("/subscriptions", context => AnswerSubscriptionsAsync(context, broker))
             .Describe("subscriptions", "The subscriptions that match a topic, by client.")
-            .Takes("topic", "The topic's name; needed.")
+            .Takes("topic", "The topic's name; required.")
             .Answers<SubscriptionsAnswer>(StatusCodes.Status200OK, Answer.Json)
             .Answers(StatusCodes.Status400BadRequest, Answer.PlainText)
             .Answers(StatusCodes.Status404NotFound, Answer.PlainText);
     }
 
-    private static Task AnswerTopicsAsync(HttpContext context, ManagementContext management)
+    private static Task AnswerTopicsAsync(HttpContext context, MqttBroker? broker)
     {
-        if (management.Broker is not { } broker)
+        if (broker is null)
         {
             return NoBrokerAsync(context);
         }
@@ -44,12 +42,13 @@ internal static class TopicEndpoints
         var matching = broker.GetTopics().Where(topic => topic.Name.StartsWith(prefix ?? "", StringComparison.Ordinal)).ToList();
         var rows = matching.OrderBy(topic => topic.Name, StringComparer.Ordinal).Take(limit)
             .Select(topic => new TopicRow(topic.Name, topic.Subscribers, topic.IsRetained, Math.Round(topic.Idle.TotalSeconds, 3)));
-        return JsonAsync(context, new TopicsAnswer(matching.Count, matching.Count > limit, [.. rows]), ManagementJson.Topics);
+        return Answer.JsonAsync(
+            context, StatusCodes.Status200OK, new TopicsAnswer(matching.Count, matching.Count > limit, [.. rows]), TableJson.Topics);
     }
 
-    private static Task AnswerSubscriptionsAsync(HttpContext context, ManagementContext management)
+    private static Task AnswerSubscriptionsAsync(HttpContext context, MqttBroker? broker)
     {
-        if (management.Broker is not { } broker)
+        if (broker is null)
         {
             return NoBrokerAsync(context);
         }
@@ -70,8 +69,8 @@ internal static class TopicEndpoints
             .Take(LargestLimit)
             .Select(subscription => new SubscriptionRow(
                 subscription.ClientId, subscription.Identity, subscription.Filter, (int)subscription.QoS, subscription.IsConnected));
-        return JsonAsync(
-            context, new SubscriptionsAnswer(topic!, matching.Count, matching.Count > LargestLimit, [.. rows]), ManagementJson.Subscriptions);
+        var answer = new SubscriptionsAnswer(topic!, matching.Count, matching.Count > LargestLimit, [.. rows]);
+        return Answer.JsonAsync(context, StatusCodes.Status200OK, answer, TableJson.Subscriptions);
     }
 
     private static string? Problem(string? topic) =>
@@ -81,7 +80,4 @@ internal static class TopicEndpoints
 
     private static Task NoBrokerAsync(HttpContext context) =>
         Answer.TextAsync(context, StatusCodes.Status404NotFound, "this host serves no MQTT: it has no topics and no subscriptions\n");
-
-    private static Task JsonAsync<T>(HttpContext context, T value, JsonTypeInfo<T> shape) =>
-        Answer.BytesAsync(context, StatusCodes.Status200OK, Answer.Json, JsonSerializer.SerializeToUtf8Bytes(value, shape));
 }

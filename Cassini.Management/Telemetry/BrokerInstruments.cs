@@ -1,4 +1,5 @@
 using Cassini.Streams.Broker.Model;
+using Cassini.Streams.Events;
 
 namespace Cassini.Management.Telemetry;
 
@@ -11,12 +12,15 @@ internal static class BrokerInstruments
         instruments
             .Counter("cassini.access_denied", "{request}", "Publishes and subscriptions that the access rules denied.", Of(s => s.Denied))
             .Counter(
-                "cassini.protocol_violations", "{violation}", "Connections that ended since the client broke the protocol.", Of(s => s.ProtocolViolations))
-            .Gauge("cassini.sessions", "{session}", "MQTT sessions: with a connection, or kept without one.", r =>
+                "cassini.protocol_violations", "{violation}", "Connections that ended because the client broke the protocol.", Of(s => s.ProtocolViolations))
+            .Gauge("cassini.sessions", "{session}", "MQTT sessions: open with a client, or kept without one.", r =>
             [
-                Instruments.Of((double)r.Broker!.ConnectedSessions, "state", "connected"),
-                Instruments.Of(Math.Max(0.0, r.Broker!.Sessions - r.Broker.ConnectedSessions), "state", "kept"),
+                Instruments.Of((double)r.Broker!.OpenSessions, "state", "open"),
+                Instruments.Of(Math.Max(0.0, r.Broker!.Sessions - r.Broker.OpenSessions), "state", "kept"),
             ])
+            .Counter(
+                "cassini.sessions.ended", "{session}", "MQTT sessions whose state was discarded, by reason.", "reason",
+                Words.Of<SessionEndReason>(), r => r.Broker!.SessionsEnded)
             .Gauge("cassini.subscriptions", "{subscription}", "Subscriptions of all sessions.", Number(s => s.Subscriptions))
             .Gauge("cassini.retained.messages", "{message}", "Topics with a retained message.", Number(s => s.RetainedMessages))
             .Gauge("cassini.queued.messages", "{message}", "Copies that wait for their subscriber or its acknowledgement.", Number(s => s.QueuedMessages))

@@ -8,10 +8,10 @@ using OpenTelemetry.Metrics;
 namespace Cassini.Management.Telemetry;
 
 /// <summary>
-/// The instruments of one host and whoever collects them: scrapes of /metrics, and OTLP if it is wanted. The meter is the host's
+/// The instruments of one host and what collects them: scrapes of /metrics, and OTLP if it is wanted. The meter is the host's
 /// own, and other hosts' meters of the same name in the same process are left out. Thread-safe.
 /// </summary>
-internal sealed class CassiniMetrics : IDisposable
+internal sealed class CassiniMetrics : IAsyncDisposable
 {
     public const string MeterName = "Cassini";
 
@@ -31,17 +31,17 @@ internal sealed class CassiniMetrics : IDisposable
 
     /// <summary>Makes the instruments.</summary>
     /// <param name="read">Reads every number of one instant.</param>
-    /// <param name="hub">Where durations are told.</param>
-    /// <param name="hasBroker">Whether there is an MQTT broker to tell of.</param>
+    /// <param name="hub">Publishes the events that carry durations.</param>
+    /// <param name="hasBroker">Whether there is an MQTT broker to report on.</param>
     /// <param name="export">Where else the metrics go; null for nowhere.</param>
     /// <param name="time">The one clock.</param>
+    /// <exception cref="ExportConfigurationException">The export cannot be used as it is configured.</exception>
     public CassiniMetrics(Func<MetricsReading> read, EventHub hub, bool hasBroker, OtlpExport? export, TimeProvider time)
     {
         _source = new MetricsSource(read, time);
         _reader = new BaseExportingMetricReader(_exporter) { TemporalityPreference = MetricReaderTemporalityPreference.Cumulative };
         var builder = Sdk.CreateMeterProviderBuilder().AddMeter(MeterName, RuntimeMetrics.MeterName).AddView(ViewOf).AddReader(_reader);
-        export?.Configure(builder);
-        _provider = builder.Build();
+        _provider = export is null ? builder.Build() : export.Build(builder);
 
         var instruments = new Instruments(_meter, _source);
         HealthInstruments.AddTo(instruments);
@@ -78,7 +78,11 @@ internal sealed class CassiniMetrics : IDisposable
         return CollectAfterAsync(last, next);
     }
 
-    public void Dispose()
+    /// <summary>
+    /// Ends, and sends the last numbers to the collector. A running collection ends first, and no further one begins; later calls change
+    /// nothing.
+    /// </summary>
+    public async ValueTask DisposeAsync()
     {
         Task last;
         lock (_gate)
@@ -92,22 +96,24 @@ internal sealed class CassiniMetrics : IDisposable
             last = _last;
         }
 
-        // None begins any more; the one that has begun needs all of this. Its failure is told to who asked for it.
-        Task.WaitAny(last);
+        // The collection that has begun needs all of this. Its callers receive its failure.
+        await last.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         _durations.Dispose();
-        _provider.Dispose();
+
+        // The SDK blocks the thread for as long as the collector does not answer.
+        await Task.Run(_provider.Dispose);
         _meter.Dispose();
         _source.Dispose();
     }
 
-    /// <summary>For the first who asked: the others wait for what this one collects.</summary>
+    /// <summary>For the first caller that asked: the others wait for what this one collects.</summary>
     private async Task<MetricsCollection> CollectAfterAsync(Task last, TaskCompletionSource<MetricsCollection> next)
     {
         await last.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         bool isDisposed;
         lock (_gate)
         {
-            // It begins: who asks from now on waits for the one after it.
+            // It begins: a caller that asks from now on waits for the one after it.
             _next = null;
             _last = next.Task;
             isDisposed = _isDisposed;

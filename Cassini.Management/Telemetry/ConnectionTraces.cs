@@ -4,19 +4,43 @@ using Cassini.Streams.Events;
 namespace Cassini.Management.Telemetry;
 
 /// <summary>
-/// The spans of connecting, from the accept to CONNACK with the handshake within, told by the events: what accepts and shakes hands
+/// The spans of connecting, from the accept to the open session with the handshake within, made from the events: what accepts and shakes hands
 /// knows nothing of it. Remembers the sampled connections for as long as they live, so that their log lines carry the trace. For one
 /// observer's thread.
 /// </summary>
 /// <param name="source">Where spans begin.</param>
 /// <param name="ratio">The share of connections that are traced, 0 to 1.</param>
 /// <param name="epoch">When the events' clock began.</param>
-/// <param name="speaksMqtt">Whether connecting ends with CONNACK, or with the handshake.</param>
-internal sealed class ConnectionTraces(ActivitySource source, double ratio, DateTimeOffset epoch, bool speaksMqtt)
+/// <param name="speaksMqtt">Whether the protocol is MQTT.</param>
+/// <param name="follower">Gets each delivery with its trace; null when nothing follows.</param>
+internal sealed class ConnectionTraces(
+    ActivitySource source, double ratio, DateTimeOffset epoch, bool speaksMqtt, IObserver<TracedDelivery>? follower = null) : IObserver<Delivery>
 {
     private readonly Dictionary<long, Activity> _connections = [];
 
-    /// <summary>Takes notice of an event.</summary>
+    public void OnNext(Delivery value)
+    {
+        if (value.Envelope is { } envelope)
+        {
+            var trace = Apply(envelope);
+            follower?.OnNext(new TracedDelivery(value, trace));
+        }
+        else
+        {
+            Forget();
+            follower?.OnNext(new TracedDelivery(value, null));
+        }
+    }
+
+    public void OnError(Exception error) => follower?.OnError(error);
+
+    public void OnCompleted()
+    {
+        Forget();
+        follower?.OnCompleted();
+    }
+
+    /// <summary>Handles an event.</summary>
     /// <returns>The trace of its connection; null when it has none.</returns>
     public ActivityContext? Apply(EventEnvelope envelope)
     {
@@ -42,7 +66,7 @@ internal sealed class ConnectionTraces(ActivitySource source, double ratio, Date
         return connect.Context;
     }
 
-    /// <summary>Events are missing, or there are no more: what is under way cannot be told to its end.</summary>
+    /// <summary>Events are missing, or there are no more: the open spans cannot be completed.</summary>
     public void Forget()
     {
         foreach (var connect in _connections.Values)
@@ -58,8 +82,8 @@ internal sealed class ConnectionTraces(ActivitySource source, double ratio, Date
         ConnectionAccepted e => e.ConnectionId,
         HandshakeCompleted e => e.ConnectionId,
         HandshakeFailed e => e.ConnectionId,
+        ConnectionOpened e => e.ConnectionId,
         SessionOpened e => e.ConnectionId,
-        ClientConnected e => e.ConnectionId,
         ClientRefused e => e.ConnectionId,
         ProtocolViolated e => e.ConnectionId,
         AccessDenied e => e.ConnectionId,
@@ -101,18 +125,15 @@ internal sealed class ConnectionTraces(ActivitySource source, double ratio, Date
                 AddHandshake(connect, at, e.Duration);
                 break;
 
-            // Nobody failed: a probe looked whether the port is open, or we are about to stop.
+            // This is no failure: a probe checked whether the port is open, or we are about to stop.
             case HandshakeFailed { Reason: HandshakeFailure.BareProbe or HandshakeFailure.Silent or HandshakeFailure.Shutdown }:
                 End(connect, at);
                 break;
             case HandshakeFailed e:
                 End(connect, at, Words.Of(e.Reason));
                 break;
-            case SessionOpened when !speaksMqtt:
-                End(connect, at);
-                break;
-            case ClientConnected e:
-                connect.SetTag("messaging.client.id", e.ClientId).SetTag("network.protocol.version", e.Protocol[(e.Protocol.LastIndexOf(' ') + 1)..]);
+            case SessionOpened e:
+                connect.SetTag("messaging.client.id", e.ClientId).SetTag("network.protocol.version", e.Protocol?[(e.Protocol.LastIndexOf(' ') + 1)..]);
                 End(connect, at);
                 break;
             case ClientRefused e:

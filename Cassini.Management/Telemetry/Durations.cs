@@ -3,13 +3,14 @@ using Cassini.Streams.Events;
 
 namespace Cassini.Management.Telemetry;
 
-/// <summary>Times that events tell, as histograms: one more observer of the hub, which the data plane does not know.</summary>
+/// <summary>Durations from events, as histograms. It observes the hub, and the data plane does not know it.</summary>
 internal sealed class Durations : IObserver<Delivery>
 {
     private static readonly double[] Short = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10];
     private static readonly double[] Long = [0.1, 1, 10, 60, 300, 900, 3_600, 14_400, 43_200, 86_400, 604_800];
 
     private readonly Histogram<double> _handshakes;
+    private readonly Histogram<double> _connections;
     private readonly Histogram<double> _sessions;
     private readonly Histogram<double> _canary;
     private readonly Histogram<double> _heartbeat;
@@ -19,12 +20,13 @@ internal sealed class Durations : IObserver<Delivery>
     public Durations(Meter meter)
     {
         _handshakes = Create(meter, "cassini.handshake.duration", "TLS handshakes that succeeded, from the client's first bytes.", Short);
+        _connections = Create(meter, "cassini.connection.duration", "How long closed connections lived, from the accept.", Long);
         _sessions = Create(meter, "cassini.session.duration", "How long closed sessions were open.", Long);
         _canary = Create(meter, "cassini.canary.duration", "The canary's successful round trips, of the slowest endpoint.", Short);
         _heartbeat = Create(meter, "cassini.heartbeat.duration", "Round trips through the listener manager's own mailbox.", Short);
         _acceptProbe = Create(meter, "cassini.accept_probe.duration", "Bare connections to an endpoint, until its accept loop acknowledged.", Short);
         _missed = meter.CreateCounter<long>(
-            "cassini.durations.missed", "{event}", "Events that the histograms missed, since there were too many at once.");
+            "cassini.durations.missed", "{event}", "Events that the histograms missed because there were too many at once.");
         _missed.Add(0);
     }
 
@@ -34,6 +36,7 @@ internal sealed class Durations : IObserver<Delivery>
         {
             case null: _missed.Add(value.Gap.To - value.Gap.From + 1); break;
             case HandshakeCompleted e: _handshakes.Record(e.Duration.TotalSeconds, new KeyValuePair<string, object?>("protocol", e.Protocol)); break;
+            case ConnectionClosed e: _connections.Record(e.Duration.TotalSeconds); break;
             case SessionClosed e: _sessions.Record(e.Duration.TotalSeconds); break;
             case CanarySucceeded e: _canary.Record(e.Total.TotalSeconds); break;
             case HeartbeatReceived e: _heartbeat.Record(e.RoundTrip.TotalSeconds); break;

@@ -3,7 +3,7 @@ using System.Diagnostics.Tracing;
 namespace Cassini.Management.Telemetry;
 
 /// <summary>
-/// Logs that exporting fails, which the OpenTelemetry packages tell nobody but an event source: the first time, and then once in a
+/// Logs that exporting fails, which the OpenTelemetry packages report only to an event source: the first time, and then once in a
 /// while.
 /// </summary>
 internal sealed partial class ExportProblems(ILoggerFactory loggers, TimeProvider time) : EventListener
@@ -50,6 +50,6 @@ internal sealed partial class ExportProblems(ILoggerFactory loggers, TimeProvide
         ExportFails(_logger, eventData.EventName ?? "", details);
     }
 
-    [LoggerMessage(2200, LogLevel.Warning, "Telemetry is not exported as it should be: {Event}: {Details}")]
+    [LoggerMessage(2200, LogLevel.Warning, "Telemetry export fails: {Event}: {Details}")]
     private static partial void ExportFails(ILogger logger, string @event, string details);
 }

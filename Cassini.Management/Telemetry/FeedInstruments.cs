@@ -1,9 +1,8 @@
-using Cassini.Management.Access;
-using Cassini.Management.Feed;
+using System.Diagnostics.Metrics;
 
 namespace Cassini.Management.Telemetry;
 
-/// <summary>The event log and those who read it.</summary>
+/// <summary>The event log and its readers.</summary>
 internal static class FeedInstruments
 {
     public static void AddTo(Instruments instruments)
@@ -14,15 +13,17 @@ internal static class FeedInstruments
             .Counter("cassini.feed.messages_sent", "{message}", "Messages sent to all feeds.", r => r.Feeds.Sent)
             .Counter("cassini.feed.refused", "{feed}", "Subscribers refused because too many were open.", r => r.Feeds.Refused)
             .Counter("cassini.feed.resets", "{reset}", "Feeds that could not go on where they were, by reason.", r =>
-                ResetAnswer.Reasons.Select(reason => Instruments.Of(r.Feeds.Resets.GetValueOrDefault(reason), "reason", reason)))
-            .Counter(
-                "cassini.management.refused", "{request}", "Requests and connections turned away, by reason.", "reason", Words.Of<RefusalKind>(), r => r.Refused)
+                ByReason(r.Feeds.Resets))
+            .Counter("cassini.management.refused", "{request}", "Requests and connections refused, by reason.", r => ByReason(r.Refused))
             .Gauge("cassini.probe_waits", "{request}", "Long polls that are held back.", r => r.Waits);
     }
 
+    private static IEnumerable<Measurement<long>> ByReason(IEnumerable<KeyValuePair<string, long>> counts) =>
+        counts.Select(count => Instruments.Of(count.Value, "reason", count.Key));
+
     private static void AddEvents(Instruments instruments) => instruments
-        .Counter("cassini.events", "{event}", "Events told since the process started.", r => r.Events.Newest)
-        .Counter("cassini.events.late", "{event}", "Events told after the end; always 0 unless there is a bug.", r => r.Events.Late)
+        .Counter("cassini.events", "{event}", "Events published since the process started.", r => r.Events.Newest)
+        .Counter("cassini.events.late", "{event}", "Events published after the end; always 0 unless there is a bug.", r => r.Events.Late)
         .Counter("cassini.fold_faults", "{fault}", "Exceptions of the folds of events; always 0 unless there is a bug.", r => r.Events.FoldFaults)
         .Gauge("cassini.event_log.events", "{event}", "Events that the feed can still resume from.", r => r.Events.Newest - r.Events.Oldest + 1)
         .Gauge("cassini.event_log.capacity.events", "{event}", "Events that the log keeps at most.", r => r.Events.Capacity);

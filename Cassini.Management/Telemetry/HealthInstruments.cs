@@ -19,10 +19,10 @@ internal static class HealthInstruments
             .Gauge("cassini.health.revision", null, "The revision of the snapshot: that of /healthz and the feed.", r => r.Snapshot.Revision)
             .Gauge("cassini.start_time", "s", "When the process started, in seconds since 1970.", r => UnixSeconds(r.Snapshot.StartedAt))
             .Gauge("cassini.uptime", "s", "Seconds since the process started.", r => r.Snapshot.UptimeSeconds)
-            .Gauge("cassini.health.status", null, "The overall status: 1 for the one that stands.", r =>
+            .Gauge("cassini.health.status", null, "The overall status: 1 for the current one.", r =>
                 from status in (HealthStatus[])[HealthStatus.Ok, HealthStatus.Degraded, HealthStatus.Error]
                 select Instruments.Of(r.Snapshot.Status == status ? 1.0 : 0, "status", Statuses[(int)status]))
-            .OneOf("cassini.phase", "The phase of the process: 1 for the one that stands.", "phase", Phases, r => (int)r.Snapshot.Phase);
+            .OneOf("cassini.phase", "The phase of the process: 1 for the current one.", "phase", Phases, r => (int)r.Snapshot.Phase);
         AddChecks(instruments);
         AddCertificates(instruments);
     }
@@ -30,11 +30,11 @@ internal static class HealthInstruments
     public static double UnixSeconds(DateTimeOffset time) => time.ToUnixTimeMilliseconds() / 1000.0;
 
     private static void AddChecks(Instruments instruments) => instruments
-        .Gauge("cassini.check.status", null, "The status of each health check: 1 for the one that stands.", r =>
+        .Gauge("cassini.check.status", null, "The status of each health check: 1 for the current one.", r =>
             from check in r.Snapshot.Checks
             from status in Enumerable.Range(0, Statuses.Length)
             select Instruments.Of((int)check.Status == status ? 1.0 : 0, "check", check.Name, "status", Statuses[status]))
-        .Gauge("cassini.check.flapping", null, "Whether a health check changed too often of late.", r =>
+        .Gauge("cassini.check.flapping", null, "Whether a health check changed too often recently.", r =>
             r.Snapshot.Checks.Select(check => Instruments.Of(check.Flapping ? 1.0 : 0, "check", check.Name)))
         .Counter("cassini.health.transitions", "{transition}", "Transitions of health checks.", r => r.Snapshot.Counts.Transitions);
 

@@ -37,7 +37,7 @@ internal sealed class Instruments(Meter meter, MetricsSource source)
             return words.Select((word, i) => Of(of[i], label, word));
         });
 
-    /// <summary>A gauge for each of a closed set of words: 1 for the one that stands.</summary>
+    /// <summary>A gauge for each of a closed set of words: 1 for the current one.</summary>
     public Instruments OneOf(string name, string help, string label, string[] words, Func<MetricsReading, int> which) =>
         Gauge(name, null, help, reading =>
         {

@@ -13,7 +13,7 @@ internal enum MetricKind
 /// <summary>One metric of one collection, under its Prometheus name.</summary>
 /// <param name="Name">With its unit, without a counter's <c>_total</c>.</param>
 /// <param name="Kind">What its samples are.</param>
-/// <param name="Unit">As it stands at the end of the name; empty when it does not.</param>
+/// <param name="Unit">The suffix of the name; empty when the name has none.</param>
 /// <param name="Help">What it means.</param>
 /// <param name="Samples">Its samples; their labels differ.</param>
 internal sealed record MetricFamily(string Name, MetricKind Kind, string Unit, string Help, ImmutableArray<MetricSample> Samples);

@@ -9,9 +9,10 @@ namespace Cassini.Management.Telemetry;
 /// <param name="Events">The event log.</param>
 /// <param name="Feeds">The open feeds.</param>
 /// <param name="Waits">Long polls that are held back.</param>
-/// <param name="Refused">Callers turned away, in the order of the reasons.</param>
+/// <param name="Refused">Refused callers, each reason with its count.</param>
 internal sealed record MetricsReading(
-    HealthSnapshot Snapshot, BrokerStatistics? Broker, EventNumbers Events, FeedNumbers Feeds, int Waits, IReadOnlyList<long> Refused);
+    HealthSnapshot Snapshot, BrokerStatistics? Broker, EventNumbers Events, FeedNumbers Feeds, int Waits,
+    IReadOnlyList<KeyValuePair<string, long>> Refused);
 
 /// <summary>What the event hub counts.</summary>
 internal readonly record struct EventNumbers(long Newest, long Oldest, int Capacity, long Late, long FoldFaults);

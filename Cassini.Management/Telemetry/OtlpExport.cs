@@ -1,3 +1,4 @@
+using System.Security.Cryptography;
 using Cassini.Streams.Hosting;
 using OpenTelemetry;
 using OpenTelemetry.Metrics;
@@ -38,27 +39,43 @@ internal sealed class OtlpExport
     /// <summary>Whether there is somewhere to send metrics.</summary>
     public bool HasMetrics => Has(EndpointVariable) || Has(MetricsEndpointVariable);
 
-    /// <summary>Sends the metrics too, if there is somewhere to send them.</summary>
-    public void Configure(MeterProviderBuilder builder)
-    {
-        if (HasMetrics)
-        {
-            builder.ConfigureServices(services => services.AddSingleton(_configuration)).ConfigureResource(Describe).AddOtlpExporter();
-        }
-    }
+    /// <summary>Builds what collects metrics, and sends them if there is somewhere to send them.</summary>
+    /// <exception cref="ExportConfigurationException">A variable or setting cannot be used.</exception>
+    public MeterProvider Build(MeterProviderBuilder builder) => HasMetrics
+        ? Configured(() => builder
+            .ConfigureServices(services => services.AddSingleton(_configuration))
+            .ConfigureResource(Describe)
+            .AddOtlpExporter()
+            .Build())
+        : builder.Build();
 
     /// <summary>
-    /// Begins to send the spans of one source. What is worth a trace of its own was decided where the span begins; the sampler only
+    /// Begins to send the spans of one source. The code that begins a span decided whether it is a trace of its own; the sampler only
     /// follows.
     /// </summary>
     /// <returns>Sends what is left and ends; null when there is nowhere to send them.</returns>
-    public TracerProvider? StartTraces(string source) => !HasTraces ? null : Sdk.CreateTracerProviderBuilder()
+    /// <exception cref="ExportConfigurationException">A variable or setting cannot be used.</exception>
+    public TracerProvider? StartTraces(string source) => !HasTraces ? null : Configured(() => Sdk.CreateTracerProviderBuilder()
         .ConfigureServices(services => services.AddSingleton(_configuration))
         .ConfigureResource(Describe)
         .AddSource(source)
         .SetSampler(new ParentBasedSampler(new AlwaysOnSampler()))
         .AddOtlpExporter()
-        .Build();
+        .Build());
+
+    /// <summary>Translates the exceptions that the OpenTelemetry packages throw for variables that they cannot use.</summary>
+    private static T Configured<T>(Func<T> build)
+    {
+        try
+        {
+            return build();
+        }
+        catch (Exception wrong) when (wrong is ArgumentException or IOException or UriFormatException or CryptographicException or InvalidOperationException)
+        {
+            throw new ExportConfigurationException(
+                $"telemetry cannot be exported: {wrong.Message.Split('\n')[0]}; look at the OTEL_EXPORTER_OTLP_ variables", wrong);
+        }
+    }
 
     private static void Describe(ResourceBuilder resource) =>
         resource.AddAttributes([new("service.version", BrokerHost.Version)]).AddEnvironmentVariableDetector();

@@ -4,7 +4,7 @@ using OpenTelemetry.Metrics;
 
 namespace Cassini.Management.Telemetry;
 
-/// <summary>What .NET tells of the process: memory, garbage collections, processor time, the thread pool.</summary>
+/// <summary>What .NET reports about the process: memory, garbage collections, processor time, the thread pool.</summary>
 internal static class RuntimeMetrics
 {
     public const string MeterName = "System.Runtime";

@@ -3,7 +3,7 @@ using System.Diagnostics;
 
 namespace Cassini.Management.Telemetry;
 
-/// <summary>What a log line says of the trace that it belongs to, under the names that .NET's own tracking gives them.</summary>
+/// <summary>The trace of a log line, under the names that .NET's own tracking gives them.</summary>
 internal sealed class TraceScope(ActivityContext context) : IReadOnlyList<KeyValuePair<string, object?>>
 {
     public int Count => 2;

@@ -2,17 +2,17 @@ using Cassini.Streams.Events;
 
 namespace Cassini.Management.Telemetry;
 
-/// <summary>Connections, handshakes and sessions. The canary is in none of it.</summary>
+/// <summary>Connections, handshakes and sessions. None of them counts the canary.</summary>
 internal static class TrafficInstruments
 {
     public static void AddTo(Instruments instruments)
     {
         AddConnections(instruments);
         instruments
-            .Counter("cassini.sessions.opened", "{session}", "Sessions opened.", r => r.Snapshot.Counts.SessionsOpened)
+            .Counter("cassini.sessions.opened", "{session}", "Sessions opened: a client attached.", r => r.Snapshot.Counts.SessionsOpened)
             .Counter(
-                "cassini.sessions.closed", "{session}", "Sessions closed, by reason.", "reason",
-                Words.Of<SessionCloseReason>(), r => r.Snapshot.Counts.SessionsClosed)
+                "cassini.sessions.closed", "{session}", "Sessions closed because their client is gone, by reason.", "reason",
+                Words.Of<CloseReason>(), r => r.Snapshot.Counts.SessionsClosed)
             .Counter("cassini.received", "By", "Application bytes read from clients, as of the last sample.", r => r.Snapshot.Counts.BytesReceived)
             .Counter("cassini.sent", "By", "Application bytes written to clients, as of the last sample.", r => r.Snapshot.Counts.BytesSent)
             .Gauge("cassini.backlog.messages", "{message}", "Messages accepted and not yet delivered.", r => r.Snapshot.Backlog)
@@ -21,7 +21,10 @@ internal static class TrafficInstruments
 
     private static void AddConnections(Instruments instruments) => instruments
         .Counter("cassini.connections.accepted", "{connection}", "Connections accepted: handshaking, open and closed ones.", r => r.Snapshot.Counts.Accepted)
-        .Counter("cassini.connections.closed", "{connection}", "Connections that ended.", r => r.Snapshot.Counts.Closed)
+        .Counter("cassini.connections.opened", "{connection}", "Connections that passed the handshake and were opened.", r => r.Snapshot.Counts.ConnectionsOpened)
+        .Counter(
+            "cassini.connections.closed", "{connection}", "Open connections that closed, by reason.", "reason",
+            Words.Of<CloseReason>(), r => r.Snapshot.Counts.ConnectionsClosed)
         .Gauge("cassini.connections", "{connection}", "Live connections by state.", r =>
         [
             Instruments.Of((double)r.Snapshot.Counts.Handshaking, "state", "handshaking"),

@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using Cassini.Streams.Broker.Access;
 using Cassini.Streams.Broker.Connections;
 using Cassini.Streams.Broker.Model;
@@ -15,7 +14,7 @@ using Microsoft.Extensions.Logging;
 namespace Cassini.Streams.Broker;
 
 /// <summary>
-/// The broker: serves MQTT 5.0 and 3.1.1 on the connections that it is given, and lets .NET code publish and observe as well.
+/// The broker: serves MQTT 5.0 and 3.1.1 on the connections that it is given, and lets .NET code publish and observe messages.
 /// Thread-safe.
 /// </summary>
 public sealed class MqttBroker : IConnectionHandler
@@ -35,23 +34,21 @@ public sealed class MqttBroker : IConnectionHandler
     private readonly Violations _violations;
     private readonly Intake _intake = new();
 
-    /// <summary>Makes a broker whose state ends with the process.</summary>
+    /// <summary>Creates a broker whose state ends with the process.</summary>
     /// <param name="options">What clients may do.</param>
-    /// <param name="version">What is published under <c>$SYS/broker/version</c>.</param>
+    /// <param name="version">The version that is published under <c>$SYS/broker/version</c>.</param>
     /// <param name="events">Where it publishes its events.</param>
-    /// <param name="time">The one clock.</param>
+    /// <param name="time">The clock.</param>
     /// <param name="logger">The log.</param>
-    /// <param name="spans">Where the spans of messages begin; null for no traces.</param>
-    /// <param name="traceRatio">The share of messages without a trace context that begin a trace, 0 to 1.</param>
+    /// <param name="tracing">Which messages begin traces, and where; null for no traces.</param>
     public MqttBroker(
         BrokerOptions options,
         string version,
         IEventPublisher events,
         TimeProvider time,
         ILogger<MqttBroker> logger,
-        ActivitySource? spans = null,
-        double traceRatio = 0)
-        : this(options, version, NoStore.Instance, events, time, logger, spans, traceRatio)
+        MessageTracing? tracing = null)
+        : this(options, version, NoStore.Instance, events, time, logger, tracing)
     {
     }
 
@@ -62,14 +59,13 @@ public sealed class MqttBroker : IConnectionHandler
         IEventPublisher events,
         TimeProvider time,
         ILogger<MqttBroker> logger,
-        ActivitySource? spans = null,
-        double traceRatio = 0)
+        MessageTracing? tracing = null)
     {
         _options = options;
         _store = store;
         _time = time;
         _events = new BrokerEvents(events, time);
-        _tracer = new MessageTracer(spans, traceRatio, time, failure => BrokerLog.SpanListenerFailed(logger, failure));
+        _tracer = new MessageTracer(tracing?.Spans, tracing?.Ratio ?? 0, time, failure => BrokerLog.SpanListenerFailed(logger, failure));
         _violations = new Violations(_events, logger);
         Budget = new MemoryBudget(options.MemoryLimit > 0 ? options.MemoryLimit : GC.GetGCMemoryInfo().TotalAvailableMemoryBytes / 5 * 2);
         Topics = new TopicTable(options, Tree, events, time);
@@ -79,23 +75,23 @@ public sealed class MqttBroker : IConnectionHandler
         _publisher = new ServerPublisher(Topics, _router, time);
         _receiver = new ConnectReceiver(options, Budget, time);
         _connecting = new ConnectPhase(
-            options, new AccessTable(options.Access), Sessions, _intake, _publisher, _events, Budget, time, HandlerOf);
+            options, new AccessTable(options.Access), Sessions, _intake, _publisher, _events, Counters, Budget, time, HandlerOf);
         _serving = new ServePhase(store);
         _local = new LocalPublisher(options, Budget, _intake, _publisher, time);
         _observers = new LocalObservers(Tree, Retained, options, Counters, time, logger);
         Drain = new BrokerDrain(Sessions, _intake, time);
         Housekeeper = new Housekeeper(
             time,
-            new HousekeepingJob(TimeSpan.Zero, new SessionUpkeep(Sessions, _publisher, _events, time).Work),
+            new HousekeepingJob(TimeSpan.Zero, new SessionUpkeep(Sessions, _publisher, _events, Counters, time).Work),
             new HousekeepingJob(TimeSpan.FromSeconds(1), new DropReport(Sessions, Counters, _events).Publish),
             new HousekeepingJob(TimeSpan.FromSeconds(10), Sweep),
             new HousekeepingJob(options.SysInterval, new SysTopics(version, () => Statistics, _publisher, time).Publish, AtStart: true));
     }
 
-    /// <summary>What it counts.</summary>
+    /// <summary>The broker's counters and current load.</summary>
     public BrokerStatistics Statistics => new(
         Sessions.Count,
-        Sessions.Connected,
+        Sessions.Open,
         Tree.Count,
         Topics.Count,
         Retained.Count,
@@ -113,6 +109,7 @@ public sealed class MqttBroker : IConnectionHandler
     {
         PeakSessions = Sessions.Peak,
         BytesSent = Counters.BytesSent,
+        SessionsEnded = Counters.SessionsEnded,
     };
 
     internal MemoryBudget Budget { get; }
@@ -129,10 +126,10 @@ public sealed class MqttBroker : IConnectionHandler
 
     internal Housekeeper Housekeeper { get; }
 
-    /// <summary>How it is emptied before it stops.</summary>
+    /// <summary>Empties the broker before it stops.</summary>
     internal BrokerDrain Drain { get; }
 
-    /// <summary>Restores the state that the store kept. Call it once, before the first connection.</summary>
+    /// <summary>Restores the state that the store kept. Call it once, before the first connection arrives.</summary>
     public async Task LoadAsync(CancellationToken cancellationToken)
     {
         var state = await _store.LoadAsync(cancellationToken).ConfigureAwait(false);
@@ -148,8 +145,11 @@ public sealed class MqttBroker : IConnectionHandler
         }
     }
 
-    /// <summary>Does what is due by time: keep alive, expiry, wills, statistics. Run it under a supervisor until it is cancelled.</summary>
+    /// <summary>Runs the periodic work: keep alive, expiry, wills, statistics. Run it under a supervisor until it is cancelled.</summary>
     public Task RunAsync(CancellationToken cancellationToken) => Housekeeper.RunAsync(cancellationToken);
+
+    /// <inheritdoc/>
+    public bool OpensSessions => true;
 
     /// <inheritdoc/>
     public Task HandleAsync(Connection connection, CancellationToken cancellationToken)
@@ -159,7 +159,7 @@ public sealed class MqttBroker : IConnectionHandler
     }
 
     /// <summary>
-    /// Publishes a message, as a client would that may do everything. Waits while the memory for messages is exhausted. Any thread.
+    /// Publishes a message like a client that may publish to all topics. Waits while the memory for messages is exhausted. Any thread.
     /// </summary>
     /// <exception cref="ArgumentException">The topic is not a topic name, or longer or deeper than the options allow; the payload is
     /// larger than <see cref="BrokerOptions.MaxPacketSize"/>; a text is not well-formed Unicode, has U+0000, or is longer than 65,535
@@ -170,18 +170,22 @@ public sealed class MqttBroker : IConnectionHandler
         return _local.PublishAsync(message, cancellationToken);
     }
 
-    /// <summary>Retains a message of the broker's own and delivers it to its subscribers. Never waits and is never refused. Any thread.</summary>
+    /// <summary>
+    /// Retains one of the broker's own messages and delivers it to its subscribers. Never waits and is never refused. Any thread.
+    /// </summary>
     /// <param name="topic">A topic under <c>$SYS/</c>.</param>
     /// <param name="payload">The payload.</param>
     internal void PublishSystem(string topic, ReadOnlySpan<byte> payload) =>
         _publisher.Publish(MqttText.Encode(topic), payload, default, expiry: null, QualityOfService.AtLeastOnce, retain: true);
 
     /// <summary>
-    /// The messages whose topics match a filter: first those that are retained, then what is published. Each observer has a bounded
-    /// queue of its own and is called from the thread pool; one that is too slow loses messages, which are counted. An observer that throws
-    /// gets its exception as OnError and is not called again. Completes with <see cref="CompleteAsync"/>. Any thread.
+    /// The messages whose topics match a filter: first the retained messages, then new ones as they are published. Each observer has
+    /// its own bounded queue and is called from the thread pool. An observer that is too slow loses messages, which are counted. An
+    /// observer that throws receives its exception as OnError and is not called again. Completes with <see cref="CompleteAsync"/>. Any
+    /// thread.
     /// </summary>
-    /// <param name="filter">A topic filter; <c>$share/NAME/FILTER</c> takes turns with other members of that share.</param>
+    /// <param name="filter">A topic filter; with <c>$share/NAME/FILTER</c> the observer takes turns with the other members of that
+    /// share.</param>
     /// <exception cref="ArgumentException">It is not a topic filter.</exception>
     public IObservable<MqttMessage> Observe(string filter)
     {
@@ -196,20 +200,20 @@ public sealed class MqttBroker : IConnectionHandler
     }
 
     /// <summary>
-    /// Completes the observers of <see cref="Observe"/>, each when it has got the messages that wait for it; later ones complete at once.
-    /// Whoever made the broker calls it at the end. Any thread, any number of times.
+    /// Completes the observers of <see cref="Observe"/>, each when it has received the messages that wait for it; later observers complete
+    /// at once. The code that created the broker calls it at the end. Any thread, any number of times.
     /// </summary>
-    /// <returns>Ends when all observers have returned, and after two seconds without those that have not.</returns>
+    /// <returns>Completes when all observers have returned, and at the latest after two seconds.</returns>
     public Task CompleteAsync() => _observers.CompleteAsync();
 
-    /// <summary>The topics in use, the broker's own left out, in no order.</summary>
+    /// <summary>The topics in use, without the broker's own, in no order.</summary>
     public IReadOnlyList<TopicInfo> GetTopics() =>
     [
         .. Topics.All.Select(topic => new TopicInfo(
             topic.Name, topic.Route?.Weight, Retained.Get(topic.Utf8) is not null, _time.GetElapsedTime(topic.UsedAt))),
     ];
 
-    /// <summary>Who gets messages of a topic.</summary>
+    /// <summary>The subscriptions that receive the messages of a topic.</summary>
     /// <param name="topic">A topic name.</param>
     /// <exception cref="ArgumentException">It is not a topic name.</exception>
     public IReadOnlyList<SubscriptionInfo> GetSubscriptions(string topic)
@@ -224,17 +228,17 @@ public sealed class MqttBroker : IConnectionHandler
         return [.. Tree.Find(encoded).Where(subscription => subscription.Subscriber.IsListed).Select(InfoOf)];
     }
 
-    /// <summary>A connection that is not served yet.</summary>
+    /// <summary>Creates the handler of a connection that is not served yet.</summary>
     internal ClientConnection Open(Connection connection)
     {
         var counters = connection.IsProbe ? new BrokerCounters() : Counters;
         return new ClientConnection(connection, counters, Budget, _receiver, _connecting, _serving, _violations);
     }
 
-    /// <summary>Answers CONNECT.</summary>
-    /// <returns>The handler of what the client sends next; null when it was refused.</returns>
-    internal PacketHandler? Accept(ClientConnection connection, ConnectPacket connect) =>
-        _connecting.Answer(_connecting.Open(connection, connect), connect);
+    /// <summary>Handles CONNECT.</summary>
+    /// <returns>The handler of the client's further packets; null when the client was refused.</returns>
+    internal Task<PacketHandler?> AcceptAsync(ClientConnection connection, ConnectPacket connect) =>
+        _connecting.AnswerAsync(_connecting.Open(connection, connect), connect);
 
     private static SubscriptionInfo InfoOf(Subscription subscription)
     {

@@ -1,8 +1,8 @@
 namespace Cassini.Streams.Events;
 
 /// <summary>
-/// Something that happened in the broker, told in the past tense. Events are plain immutable data: no live objects,
-/// no secrets. The hierarchy is closed: all events are defined in this assembly.
+/// Something that happened in the broker, named in the past tense. Events are plain immutable data, without live objects or secrets.
+/// The hierarchy is closed: all events are defined in this assembly.
 /// </summary>
 public abstract record BrokerEvent
 {
@@ -23,10 +23,10 @@ public enum EventCategory
     /// <summary>Connections from accept to their one terminal event.</summary>
     Connection,
 
-    /// <summary>Sessions of clients that passed the handshake.</summary>
+    /// <summary>Sessions: opened, closed and ended; and clients that were refused or denied a topic.</summary>
     Session,
 
-    /// <summary>Crashes, restarts and surrenders of supervised components.</summary>
+    /// <summary>Crashes and restarts of supervised components, and supervisors that gave up.</summary>
     Supervision,
 
     /// <summary>Heartbeats, accept probes and the canary.</summary>

@@ -1,18 +1,18 @@
 namespace Cassini.Streams.Events;
 
-/// <summary>Which certificate an event speaks of.</summary>
+/// <summary>Which certificate an event is about.</summary>
 public enum CertificateRole
 {
     /// <summary>The certificate that Cassini serves.</summary>
     Server,
 
-    /// <summary>The CA that clients' certificates must come from.</summary>
+    /// <summary>The CA that must have issued the clients' certificates.</summary>
     Authority,
 
     /// <summary>The revocation list.</summary>
     RevocationList,
 
-    /// <summary>The certificate that the management surface serves, when it has one of its own.</summary>
+    /// <summary>The certificate that the management surface serves, when it has its own.</summary>
     Management,
 }
 
@@ -29,7 +29,7 @@ public sealed record CertificateLoaded(
     public override EventCategory Category => EventCategory.Certificate;
 }
 
-/// <summary>New certificate files cannot be used; the old ones still serve.</summary>
+/// <summary>New certificate files cannot be used; the old ones stay in use.</summary>
 /// <param name="Role">Which file is bad.</param>
 /// <param name="Path">The file.</param>
 /// <param name="Message">What is wrong with it.</param>
@@ -39,7 +39,7 @@ public sealed record CertificateReloadFailed(CertificateRole Role, string Path, 
     public override EventCategory Category => EventCategory.Certificate;
 }
 
-/// <summary>A certificate or revocation list ends soon; told once a day.</summary>
+/// <summary>A certificate or revocation list expires soon. Published once a day.</summary>
 /// <param name="Role">Which.</param>
 /// <param name="Subject">Its subject; the issuer for a revocation list.</param>
 /// <param name="NotAfter">Until when it is valid, UTC.</param>

@@ -15,7 +15,7 @@ public sealed record ConnectionAccepted(long ConnectionId, string Endpoint, stri
 
 /// <summary>The peer's client certificate was accepted: the connection is open.</summary>
 /// <param name="ConnectionId">The connection.</param>
-/// <param name="Identity">Who the client certificate says it is.</param>
+/// <param name="Identity">The identity from the client certificate.</param>
 /// <param name="Protocol">The TLS version, <c>TLS 1.2</c> or <c>TLS 1.3</c>.</param>
 /// <param name="Duration">From the peer's first bytes to the end of the handshake.</param>
 public sealed record HandshakeCompleted(long ConnectionId, string Identity, string Protocol, TimeSpan Duration) : BrokerEvent
@@ -30,7 +30,7 @@ public enum HandshakeFailure
     /// <summary>The peer connected and closed without sending a byte: a TCP probe. Not a failure.</summary>
     BareProbe,
 
-    /// <summary>The peer connected and sent nothing until the time-out. Not a failure of a handshake: there was none.</summary>
+    /// <summary>The peer connected and sent nothing until the time-out. Not a handshake failure, because no handshake began.</summary>
     Silent,
 
     /// <summary>The peer's first bytes are not TLS.</summary>
@@ -39,10 +39,10 @@ public enum HandshakeFailure
     /// <summary>The peer began a handshake and did not finish it in time.</summary>
     TimedOut,
 
-    /// <summary>The peer closed the connection in mid-handshake.</summary>
+    /// <summary>The peer closed the connection during the handshake.</summary>
     PeerClosed,
 
-    /// <summary>The peer refused us with a TLS alert (for example: it does not trust our certificate).</summary>
+    /// <summary>The peer ended the handshake with a TLS alert, for example because it does not trust our certificate.</summary>
     PeerAlert,
 
     /// <summary>No TLS version or cipher in common.</summary>
@@ -72,19 +72,19 @@ public enum HandshakeFailure
     /// <summary>The certificate chain is unusable for another reason.</summary>
     InvalidCertificate,
 
-    /// <summary>The identity's connections crashed repeatedly; it is refused for a growing time.</summary>
+    /// <summary>The identity's connections crashed repeatedly: it is refused for a time that grows with each quarantine.</summary>
     Quarantined,
 
-    /// <summary>The broker already holds as many connections as it may.</summary>
+    /// <summary>The broker already has the maximum number of connections.</summary>
     ConnectionLimit,
 
-    /// <summary>Too many connections wait for a handshake; this one made room or found none.</summary>
+    /// <summary>Too many connections wait for a handshake; this one was evicted, or got no slot in time.</summary>
     HandshakeLimit,
 
     /// <summary>The broker is shutting down.</summary>
     Shutdown,
 
-    /// <summary>Serving the handshake itself failed; a <see cref="Crashed"/> event tells how.</summary>
+    /// <summary>The code that serves the handshake crashed; a <see cref="Crashed"/> event has the exception.</summary>
     Crashed,
 }
 
@@ -99,87 +99,34 @@ public sealed record HandshakeFailed(long ConnectionId, HandshakeFailure Reason,
     public override EventCategory Category => EventCategory.Connection;
 }
 
-/// <summary>The connection's handler began to serve it.</summary>
-/// <param name="ConnectionId">The connection that carries the session.</param>
-/// <param name="Identity">Who the client certificate says it is.</param>
-public sealed record SessionOpened(long ConnectionId, string Identity) : BrokerEvent
-{
-    /// <inheritdoc/>
-    public override EventCategory Category => EventCategory.Session;
-}
-
-/// <summary>Why a session, or the open connection under it, ended.</summary>
-public enum SessionCloseReason
-{
-    /// <summary>The peer closed the connection.</summary>
-    PeerClosed,
-
-    /// <summary>The connection was reset or its transport failed.</summary>
-    ConnectionLost,
-
-    /// <summary>The handler ended the session of its own accord.</summary>
-    Completed,
-
-    /// <summary>An operator disconnected it.</summary>
-    Disconnected,
-
-    /// <summary>Serving it crashed; a <see cref="Crashed"/> event tells how.</summary>
-    Crashed,
-
-    /// <summary>The broker is shutting down.</summary>
-    Shutdown,
-
-    /// <summary>The sessions of its identity crashed repeatedly; see <see cref="IdentityQuarantined"/>.</summary>
-    Quarantined,
-
-    /// <summary>The peer broke the protocol; a <see cref="ProtocolViolated"/> event tells how.</summary>
-    ProtocolError,
-
-    /// <summary>The peer sent nothing for longer than its keep alive allows.</summary>
-    KeepAliveTimeout,
-
-    /// <summary>The peer did not say in time what it wants.</summary>
-    ConnectTimeout,
-
-    /// <summary>The client was refused; a <see cref="ClientRefused"/> event tells why.</summary>
-    Refused,
-
-    /// <summary>Another connection of the same client took its session.</summary>
-    TakenOver,
-
-    /// <summary>There was no memory for a message that could not be refused in another way.</summary>
-    OutOfMemory,
-}
-
-/// <summary>A session ended.</summary>
-/// <param name="ConnectionId">The connection that carried the session.</param>
-/// <param name="Reason">Why.</param>
-/// <param name="Duration">How long it was open.</param>
-/// <param name="BytesReceived">Application bytes read from the peer.</param>
-/// <param name="BytesSent">Application bytes written to the peer.</param>
-public sealed record SessionClosed(
-    long ConnectionId,
-    SessionCloseReason Reason,
-    TimeSpan Duration,
-    long BytesReceived,
-    long BytesSent) : BrokerEvent
-{
-    /// <inheritdoc/>
-    public override EventCategory Category => EventCategory.Session;
-}
-
-/// <summary>The terminal event of a connection that was open.</summary>
+/// <summary>The connection's handler began to serve it. <see cref="ConnectionClosed"/> is its end.</summary>
 /// <param name="ConnectionId">The connection.</param>
-/// <param name="Reason">Why.</param>
-/// <param name="Duration">From the accept to the end.</param>
-public sealed record ConnectionClosed(long ConnectionId, SessionCloseReason Reason, TimeSpan Duration) : BrokerEvent
+/// <param name="Identity">The identity from the client certificate.</param>
+public sealed record ConnectionOpened(long ConnectionId, string Identity) : BrokerEvent
 {
     /// <inheritdoc/>
     public override EventCategory Category => EventCategory.Connection;
 }
 
-/// <summary>An identity's connections crashed repeatedly; it is refused until the time is over.</summary>
-/// <param name="Identity">Who the client certificate says it is.</param>
+/// <summary>The terminal event of a connection that was open. The session that it carried has already closed.</summary>
+/// <param name="ConnectionId">The connection.</param>
+/// <param name="Reason">Why.</param>
+/// <param name="Duration">From the accept to the end.</param>
+/// <param name="BytesReceived">Application bytes read from the peer.</param>
+/// <param name="BytesSent">Application bytes written to the peer.</param>
+public sealed record ConnectionClosed(
+    long ConnectionId,
+    CloseReason Reason,
+    TimeSpan Duration,
+    long BytesReceived,
+    long BytesSent) : BrokerEvent
+{
+    /// <inheritdoc/>
+    public override EventCategory Category => EventCategory.Connection;
+}
+
+/// <summary>An identity's connections crashed repeatedly: its connections are refused until the duration is over.</summary>
+/// <param name="Identity">The identity from the client certificate.</param>
 /// <param name="Crashes">Crashes that led to it.</param>
 /// <param name="Duration">How long it is refused; grows each time.</param>
 public sealed record IdentityQuarantined(string Identity, int Crashes, TimeSpan Duration) : BrokerEvent

@@ -1,8 +1,7 @@
 namespace Cassini.Streams.Events;
 
 /// <summary>
-/// Wakes waiting cursors from one work item of the thread pool, so that the publisher pays the same for one reader
-/// as for a thousand.
+/// Wakes waiting cursors from one work item of the thread pool, so that a thousand readers cost the publisher no more than one.
 /// </summary>
 internal sealed class CursorSignal : IThreadPoolWorkItem
 {
@@ -27,7 +26,7 @@ internal sealed class CursorSignal : IThreadPoolWorkItem
     {
         lock (_gate)
         {
-            // The last one takes its place: a thousand readers that leave at once cost no more than one each.
+            // The last reader moves into the free slot, so that removing a reader takes constant time.
             var last = _cursors[^1];
             _cursors[cursor.Slot] = last;
             last.Slot = cursor.Slot;
@@ -41,8 +40,8 @@ internal sealed class CursorSignal : IThreadPoolWorkItem
 
     public void Raise()
     {
-        // The fence orders the log's write of its newest sequence before this read; a cursor does the same the other
-        // way round (it announces itself, then looks at the log again), so one of the two sees the other.
+        // The fence orders the log's write of its newest sequence before this read. A cursor does the reverse: it announces
+        // itself, then reads the log again. So at least one of the two sees the other.
         Interlocked.MemoryBarrier();
         if (Volatile.Read(ref _waiting) > 0 && Interlocked.Exchange(ref _queued, 1) == 0)
         {
@@ -52,7 +51,7 @@ internal sealed class CursorSignal : IThreadPoolWorkItem
 
     void IThreadPoolWorkItem.Execute()
     {
-        // Rounds may overlap when one is raised while another runs, so a round takes the buffer away while it uses it.
+        // Rounds may overlap when one begins while another runs, so a round takes the buffer out of the field while it uses it.
         Interlocked.Exchange(ref _queued, 0);
         var round = Interlocked.Exchange(ref _round, []);
         int count;

@@ -1,6 +1,6 @@
 namespace Cassini.Streams.Events;
 
-/// <summary>Events that an observer missed because it was too slow: never silent.</summary>
+/// <summary>Events that an observer missed because it was too slow. The observer always receives the gap.</summary>
 /// <param name="From">The first sequence missed.</param>
 /// <param name="To">The last sequence missed.</param>
 public readonly record struct Gap(long From, long To);

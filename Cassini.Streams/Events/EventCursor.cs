@@ -3,8 +3,8 @@ using System.Threading.Tasks.Sources;
 namespace Cassini.Streams.Events;
 
 /// <summary>
-/// One reader's position in the event log. It never holds up anybody: when it falls too far behind it gets a gap
-/// that names what it missed. For one reader at a time; <see cref="Nudge"/> may be called from any thread.
+/// One reader's position in the event log. It never delays the publisher or other readers: when it falls too far behind, it gets a
+/// gap that names the events it missed. For one reader at a time; <see cref="Nudge"/> may be called from any thread.
 /// </summary>
 public sealed class EventCursor : IValueTaskSource, IDisposable
 {
@@ -29,7 +29,7 @@ public sealed class EventCursor : IValueTaskSource, IDisposable
         signal.Add(this);
     }
 
-    /// <summary>Its place among the readers; belongs to the signal, under its lock.</summary>
+    /// <summary>Its index among the readers; used by the signal under its lock.</summary>
     internal int Slot { get; set; }
 
     /// <summary>The last sequence examined: where a reader that stops here can resume.</summary>
@@ -38,7 +38,7 @@ public sealed class EventCursor : IValueTaskSource, IDisposable
     /// <summary>Whether the log is complete and this reader has seen all of it.</summary>
     public bool IsCompleted => _log.IsCompleted && _log.Newest < _next;
 
-    /// <summary>Takes the next event, or the gap that a too slow reader has fallen into.</summary>
+    /// <summary>Takes the next event, or the gap when the reader was too slow.</summary>
     /// <returns>False when there is nothing new.</returns>
     public bool TryRead(out Delivery delivery)
     {
@@ -62,7 +62,7 @@ public sealed class EventCursor : IValueTaskSource, IDisposable
         return true;
     }
 
-    /// <summary>Goes on after <paramref name="sequence"/>, for a reader that learnt of what lies between elsewhere.</summary>
+    /// <summary>Continues after <paramref name="sequence"/>, for a reader that got the events between from another source.</summary>
     public void MoveTo(long sequence) => _next = Math.Max(_next, sequence + 1);
 
     /// <summary>Completes when there may be something to read, when the log is complete, or after a nudge.</summary>
@@ -78,7 +78,7 @@ public sealed class EventCursor : IValueTaskSource, IDisposable
         Interlocked.Exchange(ref _state, Waiting);
         if (IsAwake())
         {
-            // It came between the look and the announcement. Wake may have taken the state already: then so be it.
+            // An event came between the read and the announcement. If Wake has already taken the state, the wait simply completes.
             Wake();
         }
 

@@ -6,16 +6,16 @@ using Microsoft.Extensions.Logging.Abstractions;
 namespace Cassini.Streams.Events;
 
 /// <summary>
-/// The one place where events are published. It gives each event its place in one total order, feeds the inline folds,
-/// keeps the log, and lets any number of observers read at their own pace.
+/// Publishes all events. It numbers them in one total order, calls the inline folds, keeps the log, and lets any number of observers
+/// read at their own pace.
 /// </summary>
 /// <remarks>
-/// A publisher takes the lock only to number its event and put it in line. Delivery happens outside the lock, by
-/// whichever publisher finds no other delivering: one at a time, so folds need no lock, and re-entrant publishing
-/// just joins the line. No observer's exception or slowness reaches a publisher, the hub or another observer. Whatever an observer
-/// or a fold throws is logged once with its stack, on the thread pool.
+/// A publisher takes the lock only to number its event and to enqueue it. Delivery happens outside the lock, by the publisher that
+/// finds no other one delivering. Only one thread delivers at a time, so folds need no lock, and a re-entrant publish only enqueues
+/// its event. No observer's exception or slowness reaches a publisher, the hub or another observer. An exception of an observer or
+/// a fold is logged once with its stack, on the thread pool.
 /// </remarks>
-public sealed class EventHub : IEventPublisher
+public sealed class EventHub : IEventSequence
 {
     private static readonly TimeSpan LongestGoodbye = TimeSpan.FromSeconds(2);
     private readonly TimeProvider _time;
@@ -33,7 +33,7 @@ public sealed class EventHub : IEventPublisher
     private long _foldFaults;
 
     /// <summary>Starts an epoch.</summary>
-    /// <param name="time">The one clock.</param>
+    /// <param name="time">The clock.</param>
     /// <param name="options">Bounds; the defaults when null.</param>
     /// <param name="logger">Where failures of folds and observers are logged; nowhere when null.</param>
     public EventHub(TimeProvider time, EventHubOptions? options = null, ILogger<EventHub>? logger = null)
@@ -53,10 +53,10 @@ public sealed class EventHub : IEventPublisher
     /// <summary>When the epoch began, UTC.</summary>
     public DateTimeOffset StartedAt { get; }
 
-    /// <summary>The last events: every feed and every observer reads from it.</summary>
+    /// <summary>The newest events. Every feed and every observer reads from this log.</summary>
     public EventLog Log { get; }
 
-    /// <summary>The one clock, for folds that need a timer.</summary>
+    /// <summary>The clock, for folds that need a timer.</summary>
     internal TimeProvider Time => _time;
 
     /// <summary>Monotonic time since the epoch began: setting the wall clock does not change it.</summary>
@@ -69,14 +69,14 @@ public sealed class EventHub : IEventPublisher
     public long LateEvents => Interlocked.Read(ref _late);
 
     /// <summary>
-    /// Exceptions thrown by inline folds, each logged with its stack. 0 unless there is a bug. A fold that threw is detached: when it is
-    /// that of health, health turns stale.
+    /// Exceptions thrown by inline folds, each logged with its stack. 0 unless there is a bug. A fold that threw is detached; if it is
+    /// health's fold, health turns stale.
     /// </summary>
     public long FoldFaults => Interlocked.Read(ref _foldFaults);
 
     /// <summary>
-    /// Events and ticks, inline: for folds of this assembly only, which see everything, must be quick and must not
-    /// throw. All other code uses <see cref="Observe"/>.
+    /// Events and ticks, inline. Only for folds of this assembly, because they see every event, must be quick and must not throw. All
+    /// other code uses <see cref="Observe"/>.
     /// </summary>
     internal IObservable<FoldInput> Inputs => _inputs.AsObservable();
 
@@ -87,13 +87,13 @@ public sealed class EventHub : IEventPublisher
         Enter(brokerEvent);
     }
 
-    /// <summary>Makes time pass for the folds although nothing happened. Any thread.</summary>
+    /// <summary>Gives the folds the current time when no event happened. Any thread.</summary>
     public void Tick() => Enter(null);
 
     /// <summary>
-    /// The events from the moment of subscription on. Each subscription has its own bounded queue and its own pump on
-    /// the thread pool: one that throws is detached, published as <see cref="Crashed"/> and logged with its stack; one that
-    /// is too slow gets a gap. Completes when the hub does; never calls OnError.
+    /// The events from the moment of subscription on. Each subscription has its own bounded queue and its own pump on the thread pool.
+    /// An observer that throws is detached, published as <see cref="Crashed"/> and logged with its stack; an observer that is too slow
+    /// gets a gap. Completes when the hub does; never calls OnError.
     /// </summary>
     /// <param name="name">The observer's name in events and in the log.</param>
     public IObservable<Delivery> Observe(string name) =>
@@ -102,9 +102,9 @@ public sealed class EventHub : IEventPublisher
 
     /// <summary>
     /// Ends the epoch: everything published so far is delivered, then folds and observers complete. Later events are
-    /// counted as late. Not to be called from an inline fold.
+    /// counted as late. Do not call it from an inline fold.
     /// </summary>
-    /// <returns>Completes when every observer has been completed, and after two seconds without those that do not return.</returns>
+    /// <returns>Completes when every observer has been completed, and at the latest after two seconds.</returns>
     public async Task CompleteAsync()
     {
         lock (_gate)
@@ -132,7 +132,7 @@ public sealed class EventHub : IEventPublisher
         var me = Environment.CurrentManagedThreadId;
         lock (_gate)
         {
-            // Back-pressure instead of loss. The drainer itself may always join the line, because only it makes room.
+            // Back-pressure instead of loss. The delivering thread itself never waits, because only it empties the queue.
             while (_pending.Count >= _options.PendingCapacity && _drainer != 0 && _drainer != me)
             {
                 Monitor.Wait(_gate);
@@ -200,12 +200,12 @@ public sealed class EventHub : IEventPublisher
     {
         try
         {
-            // Folds before the log: a reader that finds an event in the log finds a snapshot that has folded it.
+            // Folds come before the log, so that a reader of an event in the log finds a snapshot that includes it.
             _inputs.OnNext(input);
         }
         catch (Exception failure)
         {
-            // Folds catch their own exceptions; this is the last line of defence, so that a bug in one cannot stop the order.
+            // Folds catch their own exceptions. This catch is the last defence, so that a bug in a fold cannot stop delivery.
             Interlocked.Increment(ref _foldFaults);
             _pumps.LogFoldFailure(failure);
         }
@@ -216,7 +216,7 @@ public sealed class EventHub : IEventPublisher
         }
     }
 
-    /// <summary>Cut to milliseconds, as it is written: a log that is read back says exactly what was folded.</summary>
+    /// <summary>Cut to milliseconds, like the written form, so that a log that is read back has exactly what was folded.</summary>
     private DateTimeOffset WallClock()
     {
         var now = _time.GetUtcNow();

@@ -10,7 +10,7 @@ public sealed record EventHubOptions
     public int LogCapacity { get; init; } = 16_384;
 
     /// <summary>
-    /// How many inputs may wait while another thread delivers. A publisher that finds it full waits for room, so no event is lost.
+    /// How many inputs may wait while another thread delivers. A publisher waits while this queue is full, so that no event is lost.
     /// </summary>
     [Within(16, 16_777_216)]
     public int PendingCapacity { get; init; } = 65_536;

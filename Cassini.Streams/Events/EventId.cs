@@ -4,10 +4,10 @@ namespace Cassini.Streams.Events;
 
 /// <summary>The name of one event, unique across restarts: <c>&lt;epoch&gt;-&lt;sequence&gt;</c>.</summary>
 /// <param name="Epoch">The run of the process.</param>
-/// <param name="Sequence">1, 2, 3 … within the epoch; 0 stands before the first event.</param>
+/// <param name="Sequence">1, 2, 3 … within the epoch; 0 means before the first event.</param>
 public readonly record struct EventId(Epoch Epoch, long Sequence)
 {
-    /// <summary>Reads <c>&lt;16 hexadecimal digits&gt;-&lt;decimal number&gt;</c> and nothing else.</summary>
+    /// <summary>Parses <c>&lt;16 hexadecimal digits&gt;-&lt;decimal number&gt;</c>; any other text is rejected.</summary>
     public static bool TryParse(string? text, out EventId id)
     {
         id = default;

@@ -7,13 +7,13 @@ using System.Text.Json.Serialization.Metadata;
 
 namespace Cassini.Streams.Events;
 
-/// <summary>What a line that should be an event turned out to be.</summary>
+/// <summary>The result of reading a line that should be an event.</summary>
 public enum EventLine
 {
     /// <summary>An event.</summary>
     Event,
 
-    /// <summary>An event of a type that this version does not have: a newer Cassini's.</summary>
+    /// <summary>An event type that this version does not know, because a newer Cassini wrote it.</summary>
     UnknownType,
 
     /// <summary>Anything else.</summary>
@@ -39,7 +39,7 @@ public static class EventJson
     /// <summary>Reads and writes the event alone: camelCase, enums as camelCase words, durations as seconds.</summary>
     public static JsonSerializerOptions Options { get; }
 
-    /// <summary>The name of the event's type, as <c>type</c> says it: <c>connectionAccepted</c>.</summary>
+    /// <summary>The name of the event's type, as in the property <c>type</c>: <c>connectionAccepted</c>.</summary>
     public static string NameOf(BrokerEvent happened)
     {
         ArgumentNullException.ThrowIfNull(happened);
@@ -68,7 +68,7 @@ public static class EventJson
         return buffer.WrittenSpan.ToArray();
     }
 
-    /// <summary>Reads what <see cref="Serialize"/> wrote. Properties that it does not know are passed over.</summary>
+    /// <summary>Reads what <see cref="Serialize"/> wrote. Unknown properties are ignored.</summary>
     /// <param name="line">One line of JSON, in UTF-8.</param>
     /// <param name="envelope">The event; null when it cannot be read.</param>
     /// <param name="error">Why it cannot be read; null when it can.</param>
@@ -102,7 +102,7 @@ public static class EventJson
             return EventLine.Malformed;
         }
 
-        // A record of a day has a few hundred thousand lines: names are compared where they stand.
+        // A day's record has a few hundred thousand lines, so names are compared in the buffer, without strings.
         while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
         {
             if (reader.ValueTextEquals("id"u8))
@@ -138,7 +138,7 @@ public static class EventJson
             }
         }
 
-        // A line that goes on after its object, or stops within it, is none.
+        // A line that continues after its object, or ends within it, is not an event.
         if (reader.TokenType != JsonTokenType.EndObject || reader.Read() || id is null || time is null || elapsed is null || type is null || body.IsEmpty)
         {
             error = "not an event: id, time, elapsed, type or event is missing or malformed";
@@ -171,7 +171,7 @@ public static class EventJson
         RespectRequiredConstructorParameters = true,
         TypeInfoResolver = EventJsonContext.Default.WithAddedModifier(static shape =>
         {
-            // The envelope says it already.
+            // The envelope already has the category.
             if (shape.Type.IsAssignableTo(typeof(BrokerEvent))
                 && shape.Properties.FirstOrDefault(property => property.Name == "category") is { } category)
             {
@@ -206,15 +206,15 @@ public static class EventJson
 [JsonSerializable(typeof(ConnectionAccepted))]
 [JsonSerializable(typeof(HandshakeCompleted))]
 [JsonSerializable(typeof(HandshakeFailed))]
+[JsonSerializable(typeof(ConnectionOpened))]
 [JsonSerializable(typeof(ConnectionClosed))]
 [JsonSerializable(typeof(IdentityQuarantined))]
 [JsonSerializable(typeof(SessionOpened))]
 [JsonSerializable(typeof(SessionClosed))]
-[JsonSerializable(typeof(ClientConnected))]
+[JsonSerializable(typeof(SessionEnded))]
 [JsonSerializable(typeof(ClientRefused))]
 [JsonSerializable(typeof(ProtocolViolated))]
 [JsonSerializable(typeof(AccessDenied))]
-[JsonSerializable(typeof(SessionExpired))]
 [JsonSerializable(typeof(Crashed))]
 [JsonSerializable(typeof(Restarted))]
 [JsonSerializable(typeof(GaveUp))]

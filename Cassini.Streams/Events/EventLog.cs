@@ -2,7 +2,7 @@ using System.Numerics;
 
 namespace Cassini.Streams.Events;
 
-/// <summary>Whether reading can go on after a given event.</summary>
+/// <summary>Whether reading can continue after a given event.</summary>
 public enum ResumeResult
 {
     /// <summary>Yes: the next event is in the log, or the next to come.</summary>
@@ -19,9 +19,9 @@ public enum ResumeResult
 }
 
 /// <summary>
-/// The last events, in a ring of fixed size. It is every reader's queue: a reader is only a position in it, so a
-/// thousand readers cost no more than one, and none can slow the writer. Written by the hub's one drainer at a time;
-/// read by any thread without a lock.
+/// The newest events, in a ring of fixed size. It is every reader's queue: a reader is only a position in it, so a thousand readers
+/// need no more memory than one, and no reader can slow the writer. Written by one delivering thread of the hub at a time; read by
+/// any thread without a lock.
 /// </summary>
 public sealed class EventLog
 {
@@ -60,13 +60,13 @@ public sealed class EventLog
             return false;
         }
 
-        // The writer may overwrite the slot at any time; the envelope itself says which event it is.
+        // The writer may overwrite the slot at any time, so the sequence is read from the envelope itself.
         var found = Volatile.Read(ref _ring[sequence & (_ring.Length - 1)]);
         envelope = found!;
         return found is not null && found.Sequence == sequence;
     }
 
-    /// <summary>Whether a reader that has seen everything up to <paramref name="lastSeen"/> can go on without a hole.</summary>
+    /// <summary>Whether a reader that has seen everything up to <paramref name="lastSeen"/> can continue without a gap.</summary>
     public ResumeResult CanResume(EventId lastSeen) =>
         lastSeen.Epoch != Epoch ? ResumeResult.OtherEpoch
         : lastSeen.Sequence > Newest ? ResumeResult.NotYet
@@ -74,8 +74,8 @@ public sealed class EventLog
         : ResumeResult.Resumed;
 
     /// <summary>Opens a reader.</summary>
-    /// <param name="after">The last sequence it has seen already; 0 to begin with the first event.</param>
-    /// <param name="maxLag">How far behind the newest event it may fall before it gets a gap; at most the capacity.</param>
+    /// <param name="after">The last sequence that the reader has seen; 0 to begin with the first event.</param>
+    /// <param name="maxLag">How far behind the newest event the reader may fall before it gets a gap; at most the capacity.</param>
     public EventCursor OpenCursor(long after, int maxLag)
     {
         ArgumentOutOfRangeException.ThrowIfNegative(after);

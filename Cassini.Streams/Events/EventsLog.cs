@@ -2,11 +2,11 @@ using Microsoft.Extensions.Logging;
 
 namespace Cassini.Streams.Events;
 
-/// <summary>What this room logs. Event ids 1050 to 1059.</summary>
+/// <summary>The log messages of this namespace. Event ids 1050 to 1059.</summary>
 internal static partial class EventsLog
 {
     [LoggerMessage(1050, LogLevel.Error,
-        "A fold of the events failed and receives no more: what it computes stands still. Restart the process")]
+        "A fold of the events failed and receives no more events: its result no longer changes. Restart the process")]
     public static partial void FoldFailed(ILogger logger, Exception failure);
 
     [LoggerMessage(1051, LogLevel.Error, "Observer {Name} failed and receives no more events")]

@@ -2,22 +2,22 @@ using System.Collections.Immutable;
 
 namespace Cassini.Streams.Events;
 
-/// <summary>Health statuses, from best to worst; a comparison of their values is a comparison of how bad they are.</summary>
+/// <summary>Health statuses, from best to worst: a greater value is a worse status.</summary>
 public enum HealthStatus
 {
-    /// <summary>Switched off: left out of every verdict.</summary>
+    /// <summary>Switched off: not part of any verdict.</summary>
     Off,
 
     /// <summary>All is well.</summary>
     Ok,
 
-    /// <summary>It serves, and somebody should look.</summary>
+    /// <summary>It serves, but an operator should look at it.</summary>
     Degraded,
 
     /// <summary>No evidence yet: counts as error and as not ready.</summary>
     Unknown,
 
-    /// <summary>It does not do what it is there for.</summary>
+    /// <summary>It does not do its job.</summary>
     Error,
 }
 

@@ -3,16 +3,16 @@ namespace Cassini.Streams.Events;
 /// <summary>The phases of the process, in their order.</summary>
 public enum Phase
 {
-    /// <summary>Until every endpoint had its first bind attempt.</summary>
+    /// <summary>Starting: lasts until every endpoint has had its first bind attempt.</summary>
     Starting,
 
-    /// <summary>Durable state is being read back. Entered by a durable store; a broker without one goes from starting to ready.</summary>
+    /// <summary>Durable state is being loaded. Only a broker with a durable store enters it; others go from starting to ready.</summary>
     Recovering,
 
     /// <summary>Serving.</summary>
     Ready,
 
-    /// <summary>Stopping gracefully: no new clients.</summary>
+    /// <summary>Stopping gracefully: new clients are not served.</summary>
     Draining,
 
     /// <summary>Stopped.</summary>
@@ -56,13 +56,13 @@ public enum DrainStage
     /// <summary>The endpoints close.</summary>
     StopAccepting,
 
-    /// <summary>No more messages are taken in: what is published now is not acknowledged.</summary>
+    /// <summary>No more messages are accepted: a message that is published now is not acknowledged.</summary>
     StopIntake,
 
-    /// <summary>Clients get what was taken in for them, and are told to go.</summary>
+    /// <summary>Clients receive the messages that were accepted for them, and are then disconnected.</summary>
     Deliver,
 
-    /// <summary>The last bytes leave, and whoever is still there loses the connection.</summary>
+    /// <summary>The last bytes are sent, and the remaining connections are closed.</summary>
     CloseSessions,
 }
 
@@ -79,9 +79,10 @@ public sealed record DrainStageEntered(DrainStage Stage, TimeSpan Deadline) : Br
 /// <param name="Stage">Which.</param>
 /// <param name="Outcome">How it ended.</param>
 /// <param name="Duration">How long it took.</param>
-/// <param name="Sessions">Clients that are still connected and were not told to go.</param>
-/// <param name="Messages">Messages that they have not got, or not acknowledged: lost with the process when no later stage delivers them.</param>
-/// <param name="Kept">Messages that wait for sessions without a connection: they last as long as the store that keeps them.</param>
+/// <param name="Sessions">Clients that are still connected and were not sent a DISCONNECT.</param>
+/// <param name="Messages">Messages that these clients have not received or not acknowledged: lost with the process when no later stage
+/// delivers them.</param>
+/// <param name="Kept">Messages that wait for sessions without a connection: the store decides how long they last.</param>
 public sealed record DrainStageLeft(
     DrainStage Stage, PhaseOutcome Outcome, TimeSpan Duration, int Sessions, long Messages, long Kept = 0) : BrokerEvent
 {

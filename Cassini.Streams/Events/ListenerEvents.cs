@@ -10,7 +10,7 @@ public sealed record ListenerConfigured(string Endpoint) : BrokerEvent
 
 /// <summary>An endpoint's socket is bound and listening.</summary>
 /// <param name="Endpoint">The endpoint as configured.</param>
-/// <param name="Address">The address really bound: differs from <paramref name="Endpoint"/> when port 0 was asked for.</param>
+/// <param name="Address">The bound address: differs from <paramref name="Endpoint"/> when port 0 was configured.</param>
 public sealed record ListenerBound(string Endpoint, string Address) : BrokerEvent
 {
     /// <inheritdoc/>
@@ -20,7 +20,7 @@ public sealed record ListenerBound(string Endpoint, string Address) : BrokerEven
 /// <summary>An attempt to bind an endpoint failed; it is tried again after <paramref name="RetryIn"/>.</summary>
 /// <param name="Endpoint">The endpoint as configured.</param>
 /// <param name="Error">The socket error's name, for example <c>AddressAlreadyInUse</c>.</param>
-/// <param name="Message">What the operating system says of it.</param>
+/// <param name="Message">The operating system's message.</param>
 /// <param name="Attempt">1 for the first attempt since the endpoint was last bound.</param>
 /// <param name="RetryIn">Time until the next attempt.</param>
 public sealed record BindFailed(string Endpoint, string Error, string Message, int Attempt, TimeSpan RetryIn) : BrokerEvent
@@ -42,7 +42,7 @@ public enum ListenerCloseReason
     Rehearsal,
 }
 
-/// <summary>An endpoint's socket was closed: nobody can connect to it any more.</summary>
+/// <summary>An endpoint's socket was closed: clients can no longer connect to it.</summary>
 /// <param name="Endpoint">The endpoint as configured.</param>
 /// <param name="Reason">Why.</param>
 public sealed record ListenerClosed(string Endpoint, ListenerCloseReason Reason) : BrokerEvent
@@ -51,7 +51,7 @@ public sealed record ListenerClosed(string Endpoint, ListenerCloseReason Reason)
     public override EventCategory Category => EventCategory.Listener;
 }
 
-/// <summary>Accepting failed, for example for want of file descriptors. A burst of failures is one event.</summary>
+/// <summary>Accepting failed, for example because no file descriptor was free. A burst of failures is one event.</summary>
 /// <param name="Endpoint">The endpoint as configured.</param>
 /// <param name="Error">The socket error's name, for example <c>TooManyOpenSockets</c>.</param>
 /// <param name="Failures">How many attempts failed since the last such event of this endpoint.</param>

@@ -3,7 +3,7 @@ using Microsoft.Extensions.Logging;
 
 namespace Cassini.Streams.Events;
 
-/// <summary>Runs one pump for each observer, and what else the hub leaves to the thread pool. Owns the tasks.</summary>
+/// <summary>Runs one pump for each observer, and the hub's other work on the thread pool. Owns the tasks.</summary>
 /// <param name="hub">Where a failure of an observer is published.</param>
 /// <param name="logger">Where it is logged.</param>
 internal sealed class ObserverPumps(IEventPublisher hub, ILogger logger)
@@ -18,7 +18,7 @@ internal sealed class ObserverPumps(IEventPublisher hub, ILogger logger)
         return new CompositeDisposable(subscription, cursor);
     }
 
-    /// <summary>Logs that an inline fold failed, on the thread pool: a log that blocks or throws must not stop the hub.</summary>
+    /// <summary>Logs the failure of an inline fold on the thread pool, because a log that blocks or throws must not stop the hub.</summary>
     public void LogFoldFailure(Exception failure) => Own(Task.Run(() => EventsLog.FoldFailed(logger, failure)));
 
     public Task WhenAllEnded()
@@ -50,7 +50,7 @@ internal sealed class ObserverPumps(IEventPublisher hub, ILogger logger)
         }
         catch (Exception failure)
         {
-            // Published before it is logged: a log that blocks must not keep the failure from health.
+            // Published before it is logged, because a log that blocks must not hide the failure from health.
             hub.Publish(Crashed.Of(new Component(ComponentKind.Observer, name), failure, attempt: 1, restartIn: null));
             EventsLog.ObserverFailed(logger, name, failure);
         }

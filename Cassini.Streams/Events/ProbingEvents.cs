@@ -1,7 +1,7 @@
 namespace Cassini.Streams.Events;
 
-/// <summary>A heartbeat made its round trip through the listener manager's own mailbox.</summary>
-/// <param name="RoundTrip">From posting it to its answer.</param>
+/// <summary>A heartbeat made its round trip through the listener manager's mailbox.</summary>
+/// <param name="RoundTrip">The time from its post to its answer.</param>
 /// <param name="LiveConnections">How many connections the manager's own table holds (probe traffic is not in it).</param>
 /// <param name="CountedAt">The sequence of the last event published before the manager counted.</param>
 public sealed record HeartbeatReceived(TimeSpan RoundTrip, int LiveConnections, long CountedAt) : BrokerEvent
@@ -10,16 +10,16 @@ public sealed record HeartbeatReceived(TimeSpan RoundTrip, int LiveConnections, 
     public override EventCategory Category => EventCategory.Probing;
 }
 
-/// <summary>An endpoint's accept loop acknowledged a bare TCP connection of our own.</summary>
+/// <summary>An endpoint's accept loop acknowledged one of our own bare TCP connections.</summary>
 /// <param name="Endpoint">The endpoint as configured.</param>
-/// <param name="RoundTrip">From connecting to the loop's acknowledgement.</param>
+/// <param name="RoundTrip">The time from the connect to the loop's acknowledgement.</param>
 public sealed record AcceptProbed(string Endpoint, TimeSpan RoundTrip) : BrokerEvent
 {
     /// <inheritdoc/>
     public override EventCategory Category => EventCategory.Probing;
 }
 
-/// <summary>The canary is switched off, since it has no client certificate.</summary>
+/// <summary>The canary is switched off because it has no client certificate.</summary>
 /// <param name="Reason">For people: which option switches it on.</param>
 public sealed record CanaryDisabled(string Reason) : BrokerEvent
 {
@@ -27,13 +27,14 @@ public sealed record CanaryDisabled(string Reason) : BrokerEvent
     public override EventCategory Category => EventCategory.Probing;
 }
 
-/// <summary>A real mTLS client of our own made the whole round trip on every bound endpoint.</summary>
+/// <summary>The canary, a real mTLS client of our own, made the whole round trip on every bound endpoint.</summary>
 /// <param name="Connect">TCP connect, of the slowest endpoint.</param>
 /// <param name="Handshake">TLS handshake, of the slowest endpoint.</param>
 /// <param name="Session">Until the other side's session was open, in MQTT until CONNACK, of the slowest endpoint.</param>
 /// <param name="Total">The whole round trip, of the slowest endpoint.</param>
 /// <param name="Subscribe">Until its subscription was granted, of the slowest endpoint; null when the host serves no MQTT.</param>
-/// <param name="Deliver">From its publish until its own message was back and acknowledged, of the slowest endpoint; null when the host serves no MQTT.</param>
+/// <param name="Deliver">From its publish until its own message was back and acknowledged, of the slowest endpoint; null when the host
+/// serves no MQTT.</param>
 public sealed record CanarySucceeded(
     TimeSpan Connect, TimeSpan Handshake, TimeSpan Session, TimeSpan Total, TimeSpan? Subscribe = null, TimeSpan? Deliver = null) : BrokerEvent
 {
@@ -41,7 +42,7 @@ public sealed record CanarySucceeded(
     public override EventCategory Category => EventCategory.Probing;
 }
 
-/// <summary>How far the canary came.</summary>
+/// <summary>The stages of the canary's round trip.</summary>
 public enum CanaryStage
 {
     /// <summary>TCP connect.</summary>
@@ -53,7 +54,7 @@ public enum CanaryStage
     /// <summary>The certificate served is the certificate loaded.</summary>
     Certificate,
 
-    /// <summary>The other side opened a session; in MQTT it accepted CONNECT too.</summary>
+    /// <summary>The broker opened a session; in MQTT it accepted CONNECT.</summary>
     Session,
 
     /// <summary>MQTT: a subscription was granted.</summary>
@@ -84,19 +85,19 @@ public enum CanaryFailure
     /// <summary>The broker refused the canary.</summary>
     Refused,
 
-    /// <summary>The canary's own client certificate has expired: says nothing of the broker.</summary>
+    /// <summary>The canary's own client certificate has expired. This is no evidence about the broker.</summary>
     OwnCertificateExpired,
 
-    /// <summary>What came was not the canary's own message, or not once.</summary>
+    /// <summary>The canary did not receive its own message exactly once.</summary>
     WrongMessage,
 
-    /// <summary>The broker's answer was no MQTT, or not the one to expect.</summary>
+    /// <summary>The broker's answer was not MQTT, or not the expected packet.</summary>
     WrongAnswer,
 }
 
 /// <summary>The canary did not make its round trip.</summary>
 /// <param name="Endpoint">The endpoint as configured; null when none is bound.</param>
-/// <param name="Stage">How far it came.</param>
+/// <param name="Stage">The stage in which it failed.</param>
 /// <param name="Reason">Why it failed.</param>
 /// <param name="Detail">For people.</param>
 public sealed record CanaryFailed(string? Endpoint, CanaryStage Stage, CanaryFailure Reason, string Detail) : BrokerEvent

@@ -2,8 +2,8 @@ using System.Net.Sockets;
 
 namespace Cassini.Streams.Events;
 
-/// <summary>Socket errors in words that do not depend on the system.</summary>
-public static class SocketText
+/// <summary>Socket errors in words that are the same on every operating system.</summary>
+internal static class SocketText
 {
     /// <summary>The error in words; null for none.</summary>
     public static string? Of(SocketError? error) => error switch

@@ -3,7 +3,7 @@ namespace Cassini.Streams.Events;
 /// <summary>What kind of component is supervised.</summary>
 public enum ComponentKind
 {
-    /// <summary>The listener manager. A core component: without it nobody new is served.</summary>
+    /// <summary>The listener manager. A core component: without it no new client is served.</summary>
     ListenerManager,
 
     /// <summary>An endpoint's accept loop. A core component.</summary>
@@ -12,16 +12,16 @@ public enum ComponentKind
     /// <summary>The broker's housekeeping: keep alive, expiry, wills. A core component.</summary>
     Broker,
 
-    /// <summary>The listener that serves one connection. Not core: its crash costs that connection alone.</summary>
+    /// <summary>The listener that serves one connection. Not core: its crash ends only that connection.</summary>
     Connection,
 
-    /// <summary>A probe of the broker's own health. Not core: its silence turns its check red.</summary>
+    /// <summary>A probe of the broker's own health. Not core: without its results its check turns red.</summary>
     Probe,
 
     /// <summary>Another background service, such as the certificate watcher. Not core.</summary>
     Service,
 
-    /// <summary>An observer of the event hub. Not core: it is detached.</summary>
+    /// <summary>An observer of the event hub. Not core: it is detached when it crashes.</summary>
     Observer,
 }
 
@@ -42,7 +42,7 @@ public readonly record struct Component(ComponentKind Kind, string Name)
 /// <param name="Exception">The exception's type name.</param>
 /// <param name="Message">The exception's message.</param>
 /// <param name="Attempt">1 for the first crash within the supervisor's window.</param>
-/// <param name="RestartIn">Time until it is started again; null when it is not (a connection, or the supervisor gives up).</param>
+/// <param name="RestartIn">Time until it is started again; null when it is not (a connection, or the supervisor gave up).</param>
 public sealed record Crashed(Component Component, string Exception, string Message, int Attempt, TimeSpan? RestartIn) : BrokerEvent
 {
     private const int MaxMessage = 500;
@@ -50,7 +50,7 @@ public sealed record Crashed(Component Component, string Exception, string Messa
     /// <inheritdoc/>
     public override EventCategory Category => EventCategory.Supervision;
 
-    /// <summary>The event of an exception. Its message is bounded: an exception may quote what a peer sent.</summary>
+    /// <summary>Creates the event of an exception. The message is bounded, because an exception may quote what a peer sent.</summary>
     internal static Crashed Of(Component component, Exception crash, int attempt, TimeSpan? restartIn)
     {
         var message = crash.Message.Length <= MaxMessage ? crash.Message : crash.Message[..MaxMessage] + "…";

@@ -1,6 +1,6 @@
 namespace Cassini.Streams.Events;
 
-/// <summary>A topic came into being.</summary>
+/// <summary>A topic was created.</summary>
 /// <param name="Topic">Its name.</param>
 public sealed record TopicCreated(string Topic) : BrokerEvent
 {
@@ -8,7 +8,7 @@ public sealed record TopicCreated(string Topic) : BrokerEvent
     public override EventCategory Category => EventCategory.Topic;
 }
 
-/// <summary>A topic went away.</summary>
+/// <summary>A topic was removed.</summary>
 /// <param name="Topic">Its name.</param>
 public sealed record TopicRemoved(string Topic) : BrokerEvent
 {
@@ -16,18 +16,21 @@ public sealed record TopicRemoved(string Topic) : BrokerEvent
     public override EventCategory Category => EventCategory.Topic;
 }
 
-/// <summary>The load, sampled by a timer: message traffic itself is never an event.</summary>
+/// <summary>The load, sampled by a timer, because message traffic itself is never an event.</summary>
 /// <param name="QueuedMessages">Messages accepted and not yet delivered.</param>
-/// <param name="Sessions">Open sessions.</param>
+/// <param name="Connections">Open connections.</param>
 /// <param name="BytesReceived">Application bytes read from clients since the epoch began.</param>
 /// <param name="BytesSent">Application bytes written to clients since the epoch began.</param>
-/// <param name="Topics">Topics in use; null when the host has none.</param>
+/// <param name="Topics">Topics in use; null when the host serves no MQTT.</param>
 /// <param name="Dropped">Copies of messages dropped since the epoch began.</param>
 public sealed record LoadSampled(
-    long QueuedMessages, int Sessions, long BytesReceived, long BytesSent, int? Topics = null, long Dropped = 0) : BrokerEvent
+    long QueuedMessages, int Connections, long BytesReceived, long BytesSent, int? Topics = null, long Dropped = 0) : BrokerEvent
 {
     /// <inheritdoc/>
     public override EventCategory Category => EventCategory.Load;
+
+    /// <summary>Open sessions.</summary>
+    public int Sessions { get; init; }
 
     /// <summary>Messages that clients published since the epoch began; null when the host serves no MQTT.</summary>
     public long? MessagesReceived { get; init; }

@@ -1,35 +1,35 @@
 namespace Cassini.Streams.Feed;
 
-/// <summary>Why nothing is known of a broker.</summary>
+/// <summary>Why a broker's health is unknown.</summary>
 public enum FeedLoss
 {
-    /// <summary>It was not reached yet.</summary>
+    /// <summary>The broker was not reached yet.</summary>
     NotConnected,
 
-    /// <summary>Nothing answers.</summary>
+    /// <summary>No connection could be made.</summary>
     Unreachable,
 
-    /// <summary>It cannot be trusted, or TLS failed otherwise.</summary>
+    /// <summary>The broker's certificate is not trusted, or TLS failed in another way.</summary>
     TlsFailed,
 
-    /// <summary>It does not accept our credentials (401, 403).</summary>
+    /// <summary>The broker does not accept our credentials (401, 403).</summary>
     Refused,
 
-    /// <summary>It serves as many feeds as it may, or cannot serve one now (503).</summary>
+    /// <summary>The broker already serves its maximum number of feeds, or cannot serve one now (503).</summary>
     Busy,
 
-    /// <summary>Something answers, and not as a Cassini does.</summary>
+    /// <summary>The answer is not that of a Cassini.</summary>
     NotCassini,
 
-    /// <summary>The feed ended in the middle: no goodbye.</summary>
+    /// <summary>The feed ended without a goodbye message.</summary>
     Cut,
 
-    /// <summary>Nothing came for two and a half heartbeats.</summary>
+    /// <summary>The feed was silent for two and a half heartbeats.</summary>
     Silent,
 
-    /// <summary>The feed said what cannot be understood, and health with it can no longer be followed.</summary>
+    /// <summary>The feed sent something that cannot be read, so health can no longer be followed.</summary>
     Garbled,
 
-    /// <summary>The broker said goodbye: its process stops.</summary>
+    /// <summary>The broker sent its goodbye message, because its process stops.</summary>
     Stopped,
 }

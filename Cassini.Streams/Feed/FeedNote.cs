@@ -3,18 +3,18 @@ using Cassini.Streams.Health;
 
 namespace Cassini.Streams.Feed;
 
-/// <summary>Something that a feed has to say, and what is known of the broker after it.</summary>
+/// <summary>A note of a feed, and what is known about the broker after it.</summary>
 /// <param name="Snapshot">What is known now. <see cref="HealthStatus.Unknown"/> and not ready while the feed is lost.</param>
 public abstract record FeedNote(HealthSnapshot Snapshot);
 
-/// <summary>The feed begins, and nothing is known yet: always first.</summary>
+/// <summary>The feed connects, and nothing is known yet. Always the first note.</summary>
 /// <param name="Snapshot">Unknown.</param>
 public sealed record FeedConnecting(HealthSnapshot Snapshot) : FeedNote(Snapshot);
 
-/// <summary>The broker told all of its health.</summary>
-/// <param name="Snapshot">It.</param>
-/// <param name="IsResumed">The events missed since the last note follow, without a gap. Else there may be events that were never told.</param>
-/// <param name="IsRestarted">It is another run of the process than the one before: its epoch is new.</param>
+/// <summary>The broker sent its whole health.</summary>
+/// <param name="Snapshot">The health that it sent.</param>
+/// <param name="IsResumed">Whether the events missed since the last note follow without a gap. If not, events may be lost.</param>
+/// <param name="IsRestarted">Whether the broker's process was restarted: its epoch is new.</param>
 public sealed record FeedSnapshot(HealthSnapshot Snapshot, bool IsResumed, bool IsRestarted) : FeedNote(Snapshot);
 
 /// <summary>An event, and with <see cref="HealthChanged"/> a transition of health.</summary>
@@ -22,23 +22,24 @@ public sealed record FeedSnapshot(HealthSnapshot Snapshot, bool IsResumed, bool 
 /// <param name="Envelope">The event.</param>
 public sealed record FeedEvent(HealthSnapshot Snapshot, EventEnvelope Envelope) : FeedNote(Snapshot);
 
-/// <summary>The broker is there, and has nothing to say.</summary>
+/// <summary>A heartbeat: the broker is there, and there is no news.</summary>
 /// <param name="Snapshot">Unchanged.</param>
 public sealed record FeedHeartbeat(HealthSnapshot Snapshot) : FeedNote(Snapshot);
 
-/// <summary>Events were missed for good; all of the health follows.</summary>
+/// <summary>Events were lost; the whole health follows.</summary>
 /// <param name="Snapshot">Unchanged.</param>
-/// <param name="Reason">The broker's word for why: <c>tooOld</c>, <c>tooSlow</c>, <c>otherEpoch</c>, <c>future</c> or <c>malformed</c>.</param>
+/// <param name="Reason">The reason that the broker gives: <c>tooOld</c>, <c>tooSlow</c>, <c>otherEpoch</c>, <c>future</c> or
+/// <c>malformed</c>.</param>
 public sealed record FeedReset(HealthSnapshot Snapshot, string Reason) : FeedNote(Snapshot);
 
-/// <summary>The broker said something that this client does not know: it is newer, or it garbled an event. Nothing is lost but that.</summary>
+/// <summary>The broker sent something that this client cannot read: a newer type, or a malformed event. Only that is lost.</summary>
 /// <param name="Snapshot">Unchanged.</param>
-/// <param name="Problem">What, for people; one bounded line.</param>
+/// <param name="Problem">What it was, for people; one bounded line.</param>
 public sealed record FeedProblem(HealthSnapshot Snapshot, string Problem) : FeedNote(Snapshot);
 
-/// <summary>The feed is lost, and with it everything that was known; it is looked for again.</summary>
+/// <summary>The feed is lost, so the broker's health is unknown; the client connects again.</summary>
 /// <param name="Snapshot">Unknown.</param>
 /// <param name="Reason">Why.</param>
 /// <param name="Detail">The same for people; one bounded line.</param>
-/// <param name="RetryIn">When it is looked for again.</param>
+/// <param name="RetryIn">The delay before the next attempt to connect.</param>
 public sealed record FeedLost(HealthSnapshot Snapshot, FeedLoss Reason, string Detail, TimeSpan RetryIn) : FeedNote(Snapshot);

@@ -6,26 +6,27 @@ using Cassini.Streams.Primitives;
 namespace Cassini.Streams.Feed;
 
 /// <summary>
-/// Makes notes of a feed's messages, and keeps what has to outlive a connection: the last id, the epoch, the last health. No I/O and no clock.
+/// Turns a feed's messages into notes, and keeps what must outlive a connection: the last id, the epoch and the last health. No I/O and
+/// no clock.
 /// </summary>
 internal sealed class FeedReader(EventId? after)
 {
     private bool _isFirst = true;
     private bool _wasReset;
 
-    /// <summary>What is known of the broker.</summary>
+    /// <summary>The known health of the broker.</summary>
     public HealthSnapshot Snapshot { get; private set; } = UnknownHealth.Never(FeedLoss.NotConnected, "not reached yet");
 
-    /// <summary>The last event known; null when the next connection begins anew.</summary>
+    /// <summary>The last known event; null when the next connection must not resume.</summary>
     public EventId? LastId { get; private set; } = after;
 
-    /// <summary>The longest silence that is not suspicious; null before the broker has told.</summary>
+    /// <summary>The longest silence of a healthy feed; null before the broker has sent it.</summary>
     public TimeSpan? Silence { get; private set; }
 
-    /// <summary>A connection was opened: its first message is the broker's health, or a reset.</summary>
+    /// <summary>Begins a connection: its first message is the broker's health, or a reset.</summary>
     public void Open() => (_isFirst, _wasReset) = (true, false);
 
-    /// <summary>Nothing is known any more.</summary>
+    /// <summary>Makes the health unknown.</summary>
     public FeedLost Lose(FeedLoss reason, string detail, TimeSpan retryIn)
     {
         var said = Snapshot.Checks.FirstOrDefault(check => check.Name == UnknownHealth.CheckName);
@@ -36,15 +37,15 @@ internal sealed class FeedReader(EventId? after)
 
         if (reason == FeedLoss.Garbled)
         {
-            // What cannot be understood must not be asked for again.
+            // A message that cannot be read must not be requested again.
             LastId = null;
         }
 
         return new FeedLost(Snapshot, reason, detail, retryIn);
     }
 
-    /// <returns>Null for a message that says nothing new.</returns>
-    /// <exception cref="FeedLostException">It is a goodbye, or health can no longer be followed.</exception>
+    /// <returns>Null for a message without news.</returns>
+    /// <exception cref="FeedLostException">The message is a goodbye, or health can no longer be followed.</exception>
     public FeedNote? Read(string type, byte[] data, string? id)
     {
         if (_isFirst && type is not ("snapshot" or "reset"))
@@ -76,7 +77,7 @@ internal sealed class FeedReader(EventId? after)
             ? new FeedLostException(FeedLoss.NotCassini, "answers, but not as Cassini does (a feed without health)")
             : new FeedLostException(FeedLoss.Garbled, "sends a snapshot that cannot be read"));
 
-        // Only the first message of a connection that was resumed has no id; later ones say that the projection is stale.
+        // Only the first snapshot of a resumed connection has no id; a later snapshot without one means a stale projection.
         var isResumed = _isFirst ? id is null && LastId is not null && !_wasReset : id is null && !_wasReset;
         var isRestarted = Snapshot.Epoch.Length > 0 && Snapshot.Epoch != snapshot.Epoch;
         if (isRestarted)
@@ -101,7 +102,7 @@ internal sealed class FeedReader(EventId? after)
                 return null;
 
             case EventLine.Event:
-                // What was missed comes after a snapshot that knows it already.
+                // The missed events come after a snapshot that already includes them.
                 Snapshot = envelope!.Sequence > Snapshot.Through ? SnapshotFold.Apply(Snapshot, envelope) : Snapshot;
                 return new FeedEvent(Snapshot, envelope);
 

@@ -4,14 +4,14 @@ using Cassini.Streams.Health;
 
 namespace Cassini.Streams.Feed;
 
-/// <summary>The health of several brokers, seen as one.</summary>
-/// <param name="Nodes">Each of them, in the order of the group.</param>
+/// <summary>The combined health of several brokers.</summary>
+/// <param name="Nodes">The health of each broker, in the order of the group.</param>
 public sealed record GroupHealth(ImmutableArray<NodeHealth> Nodes)
 {
-    /// <summary>The worst of all.</summary>
+    /// <summary>The worst status of all brokers.</summary>
     public HealthStatus Status => Nodes.Max(node => node.Snapshot.Status);
 
-    /// <summary>Whether every one of them can serve new clients.</summary>
+    /// <summary>Whether every broker can serve new clients.</summary>
     public bool Ready => Nodes.All(node => node.Snapshot.Ready);
 }
 

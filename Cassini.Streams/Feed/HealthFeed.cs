@@ -8,13 +8,13 @@ using Cassini.Streams.Primitives;
 namespace Cassini.Streams.Feed;
 
 /// <summary>
-/// The health of a remote Cassini as a stream: connects to its <c>/events</c>, resumes where it was, comes back after every loss, and
-/// never takes an old good word for the present. Thread-safe.
+/// The health of a remote Cassini as a stream: connects to its <c>/events</c>, reconnects after every loss and resumes, and never
+/// presents old health as current. Thread-safe.
 /// </summary>
 /// <remarks>
-/// Every subscription is a connection of its own; share one with Publish and RefCount. Notes come one at a time, on the thread that
-/// read them. An observer that throws loses its subscription. Nothing but disposal ends a subscription. A check's status and reason are the
-/// present ones; its message and evidence are those of its last transition, since a broker tells no more.
+/// Every subscription has its own connection; share one with Publish and RefCount. Notes arrive one at a time, on the thread that read
+/// them. An observer that throws loses its subscription. Apart from that only disposal ends a subscription. A check's status and reason
+/// are current; its message and evidence are those of its last transition, because a broker sends no others.
 /// </remarks>
 public sealed class HealthFeed : IDisposable
 {
@@ -24,11 +24,11 @@ public sealed class HealthFeed : IDisposable
     private readonly IFeedTransport _transport;
     private readonly Func<double> _random;
 
-    /// <summary>A feed that connects when it is subscribed to.</summary>
+    /// <summary>Creates a feed that connects when it is subscribed to.</summary>
     /// <param name="management">The broker's management address: <c>http://host:port</c>, or https.</param>
-    /// <param name="options">How it is followed; the defaults when null.</param>
+    /// <param name="options">How to follow the feed; the defaults when null.</param>
     /// <exception cref="ArgumentException">The address is not absolute, or not http or https.</exception>
-    /// <exception cref="ArgumentOutOfRangeException">An option is outside of its range.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">An option is outside its range.</exception>
     public HealthFeed(Uri management, HealthFeedOptions? options = null)
         : this(Root(management), options ?? new HealthFeedOptions(), null, Random.Shared.NextDouble)
     {
@@ -46,15 +46,15 @@ public sealed class HealthFeed : IDisposable
     /// <summary>The broker's management address.</summary>
     public Uri Management { get; }
 
-    /// <summary>Everything that the feed says, from a <see cref="FeedConnecting"/> on.</summary>
+    /// <summary>All notes of the feed, beginning with a <see cref="FeedConnecting"/>.</summary>
     public IObservable<FeedNote> Notes => NotesOf(_options.Categories);
 
     /// <summary>
-    /// The health, at once as unknown and then whenever something in it changed: unknown again as long as the feed is lost.
+    /// The health: at once as unknown, and then whenever something in it changes. It is unknown while the feed is lost.
     /// </summary>
     public IObservable<HealthSnapshot> Snapshots => SnapshotsOf(Notes);
 
-    /// <summary>Completes the moment that new clients can be served.</summary>
+    /// <summary>Completes as soon as new clients can be served.</summary>
     /// <param name="timeout">How long to wait at most; <see cref="Timeout.InfiniteTimeSpan"/> for ever.</param>
     /// <param name="cancellation">Ends the wait.</param>
     /// <returns>The health that was waited for.</returns>
@@ -63,7 +63,7 @@ public sealed class HealthFeed : IDisposable
     public Task<HealthSnapshot> WaitUntilReadyAsync(TimeSpan timeout, CancellationToken cancellation = default) =>
         WaitForAsync(static snapshot => snapshot.Ready, timeout, cancellation);
 
-    /// <summary>Completes the moment that the health meets a condition.</summary>
+    /// <summary>Completes as soon as the health meets a condition.</summary>
     /// <param name="condition">Called on each change of a verdict or of the phase; pure and quick.</param>
     /// <param name="timeout">How long to wait at most; <see cref="Timeout.InfiniteTimeSpan"/> for ever.</param>
     /// <param name="cancellation">Ends the wait.</param>
@@ -81,10 +81,10 @@ public sealed class HealthFeed : IDisposable
     /// <exception cref="OperationCanceledException">Cancelled.</exception>
     public Task<byte[]> ReadStateAsync(CancellationToken cancellation = default) => _transport.ReadStateAsync(cancellation);
 
-    /// <summary>Ends the connections of all subscriptions; they find their feed lost.</summary>
+    /// <summary>Ends the connections of all subscriptions, which then report a lost feed.</summary>
     public void Dispose() => _transport.Dispose();
 
-    /// <summary>The health as far as verdicts and phases go, at once as unknown, and then at each change.</summary>
+    /// <summary>The health: at once as unknown, and then at each change of a verdict or phase.</summary>
     internal IObservable<HealthSnapshot> Verdicts => SnapshotsOf(NotesOf(ForVerdicts));
 
     internal TimeProvider Time => _options.Time;
@@ -120,7 +120,7 @@ public sealed class HealthFeed : IDisposable
             var loss = await FollowOnceAsync(reader, observer, categories, cancellation).ConfigureAwait(false);
             cancellation.ThrowIfCancellationRequested();
 
-            // Only a connection that lasted is a reason to come back quickly: one that breaks at once may do so again and again.
+            // Only after a connection that lasted is the delay reset, because one that breaks at once may break again and again.
             if (_options.Time.GetElapsedTime(began) >= _options.LongestRetry && reader.Silence is not null)
             {
                 retry.Reset();

@@ -4,14 +4,14 @@ using Cassini.Streams.Health;
 
 namespace Cassini.Streams.Feed;
 
-/// <summary>The feeds of several brokers: waited for together, and observed as one. Thread-safe. Does not own the feeds.</summary>
+/// <summary>The feeds of several brokers, to wait for or observe together. Thread-safe. Does not own the feeds.</summary>
 public sealed class HealthFeedGroup
 {
     private readonly IReadOnlyList<HealthFeed> _feeds;
 
-    /// <summary>A group.</summary>
-    /// <param name="feeds">At least one.</param>
-    /// <exception cref="ArgumentException">There is none.</exception>
+    /// <summary>Creates a group.</summary>
+    /// <param name="feeds">The feeds; at least one.</param>
+    /// <exception cref="ArgumentException">There is no feed.</exception>
     public HealthFeedGroup(IReadOnlyList<HealthFeed> feeds)
     {
         ArgumentNullException.ThrowIfNull(feeds);
@@ -23,10 +23,10 @@ public sealed class HealthFeedGroup
         _feeds = [.. feeds];
     }
 
-    /// <summary>The health of all, at once as unknown and then whenever it changes for one of them. One note at a time.</summary>
+    /// <summary>The health of all brokers: at once as unknown, and then whenever that of one broker changes. One value at a time.</summary>
     public IObservable<GroupHealth> Snapshots => Together(feed => feed.Snapshots);
 
-    /// <summary>Completes the moment that all of them can serve new clients at once.</summary>
+    /// <summary>Completes as soon as all brokers can serve new clients at the same time.</summary>
     /// <param name="timeout">How long to wait at most; <see cref="Timeout.InfiniteTimeSpan"/> for ever.</param>
     /// <param name="cancellation">Ends the wait.</param>
     /// <exception cref="BrokerNotReadyException">The time is over; or, at once, one of them gave up or refused the credentials.</exception>
@@ -34,10 +34,11 @@ public sealed class HealthFeedGroup
     public Task<GroupHealth> WaitUntilReadyAsync(TimeSpan timeout, CancellationToken cancellation = default) =>
         WaitForAsync(static snapshot => snapshot.Ready, timeout, null, cancellation);
 
-    /// <summary>Completes the moment that the health of each of them meets a condition.</summary>
-    /// <param name="condition">Called for each at each change; pure and quick.</param>
+    /// <summary>Completes as soon as the health of every broker meets a condition.</summary>
+    /// <param name="condition">Called for each broker at each change; pure and quick.</param>
     /// <param name="timeout">How long to wait at most; <see cref="Timeout.InfiniteTimeSpan"/> for ever.</param>
-    /// <param name="changed">Told of each change of a verdict or phase, one at a time, the last one before the end of the wait; null for nobody.</param>
+    /// <param name="changed">Called at each change of a verdict or phase, one at a time, and for the last time before the wait ends.
+    /// May be null.</param>
     /// <param name="cancellation">Ends the wait.</param>
     /// <exception cref="BrokerNotReadyException">The time is over; or, at once, one of them gave up or refused the credentials.</exception>
     /// <exception cref="OperationCanceledException">Cancelled.</exception>
@@ -48,7 +49,7 @@ public sealed class HealthFeedGroup
         var found = new TaskCompletionSource<GroupHealth>(TaskCreationOptions.RunContinuationsAsynchronously);
         GroupHealth? last = null;
 
-        // Subscribed first: whatever happens from here on is seen.
+        // Subscribed first, so that no change from here on is missed.
         using var subscription = Together(feed => feed.Verdicts).Subscribe(
             health =>
             {
@@ -65,7 +66,7 @@ public sealed class HealthFeedGroup
                 }
                 catch (Exception failure)
                 {
-                    // The caller's own: it ends the wait, and is not lost with a subscription.
+                    // An exception of the caller's code must end the wait, and not be lost with a subscription.
                     found.TrySetException(failure);
                 }
             },

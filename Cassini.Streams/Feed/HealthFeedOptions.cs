@@ -5,42 +5,42 @@ using Cassini.Streams.Events;
 
 namespace Cassini.Streams.Feed;
 
-/// <summary>How a broker's feed is followed.</summary>
+/// <summary>How to follow a broker's feed.</summary>
 public sealed record HealthFeedOptions
 {
     /// <summary>
-    /// The families of events that are wanted. Default: all. Health is always among them. Numbers that come with events of other
-    /// families (backlog, connections, topics) are then only as new as the last whole snapshot.
+    /// The families of events to receive. Default: all. Health is always among them. Without a family, the numbers that its events carry
+    /// (backlog, connections, topics) are only as new as the last whole snapshot.
     /// </summary>
     public ImmutableArray<EventCategory> Categories { get; init; } = [.. Enum.GetValues<EventCategory>()];
 
-    /// <summary>Gives the bearer token, or null for none; asked at every connect, so that a token that was exchanged is taken up.</summary>
+    /// <summary>Returns the bearer token, or null for none. Called at every connect, so that a replaced token is used.</summary>
     public Func<string?>? Token { get; init; }
 
     /// <summary>
-    /// The certificate, with its private key and its intermediates, that is presented to a broker that asks for one. Default: none.
+    /// The certificate, with its private key and its intermediates, for brokers that ask for one. Default: none.
     /// </summary>
     public SslStreamCertificateContext? ClientCertificate { get; init; }
 
-    /// <summary>The authorities that a broker's certificate must come from. Default, when empty: those of the machine.</summary>
+    /// <summary>The authorities that may issue a broker's certificate. Default, when empty: those of the machine.</summary>
     public X509Certificate2Collection TrustedAuthorities { get; init; } = [];
 
-    /// <summary>The last event that is known already: the feed resumes after it. Default: from now on.</summary>
+    /// <summary>The last event that is already known: the feed resumes after it. Default: the feed begins now.</summary>
     public EventId? After { get; init; }
 
-    /// <summary>How long a connect may take until the first word. Default 10 s; over 0.</summary>
+    /// <summary>How long a connect may take until the first message. Default 10 s; over 0.</summary>
     public TimeSpan ConnectTimeout { get; init; } = TimeSpan.FromSeconds(10);
 
-    /// <summary>The first pause before the broker is looked for again; each next is a tenth longer. Default 25 ms; over 0.</summary>
+    /// <summary>The first pause before the feed connects again; each further pause is a tenth longer. Default 25 ms; over 0.</summary>
     public TimeSpan FirstRetry { get; init; } = TimeSpan.FromMilliseconds(25);
 
     /// <summary>
-    /// The longest pause. Every pause is shortened by up to half at random, so that many controllers do not come back all at once.
+    /// The longest pause. Every pause is shortened by up to half at random, so that many controllers do not reconnect at the same time.
     /// Default 1 s; at least <see cref="FirstRetry"/>.
     /// </summary>
     public TimeSpan LongestRetry { get; init; } = TimeSpan.FromSeconds(1);
 
-    /// <summary>The clock of pauses and silences. Default: the system's. What it says of the date does not matter.</summary>
+    /// <summary>The clock of pauses and silences. Default: the system's. Its date does not matter.</summary>
     public TimeProvider Time { get; init; } = TimeProvider.System;
 
     internal void Validate()

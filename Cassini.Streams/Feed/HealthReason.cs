@@ -4,15 +4,15 @@ using Cassini.Streams.Primitives;
 
 namespace Cassini.Streams.Feed;
 
-/// <summary>Health in one line, for people.</summary>
+/// <summary>Describes health in one line, for people.</summary>
 public static class HealthReason
 {
-    /// <summary>Which checks are not well and why, the worst first; the phase when all are well. Safe for a terminal.</summary>
+    /// <summary>The checks that are not ok and their reasons, the worst first; the phase when all are ok. Safe for a terminal.</summary>
     public static string Of(HealthSnapshot snapshot)
     {
         ArgumentNullException.ThrowIfNull(snapshot);
 
-        // While nothing is heard, that is the reason, and not what each check would say.
+        // While the feed is lost, the loss is the reason, and the checks have none of their own.
         var unheard = snapshot.Checks.FirstOrDefault(check => check.Name == UnknownHealth.CheckName);
         if (unheard is not null)
         {
@@ -27,14 +27,14 @@ public static class HealthReason
         return text.Length > 0 ? SafeText.Line(text) : $"the phase is {snapshot.Phase.ToString().ToLowerInvariant()}";
     }
 
-    /// <summary>Whether nothing is heard of the broker: what its snapshot says is this side's own.</summary>
+    /// <summary>Whether the feed is lost, so that its snapshot was made on this side.</summary>
     public static bool IsLost(HealthSnapshot snapshot)
     {
         ArgumentNullException.ThrowIfNull(snapshot);
         return snapshot.Checks.Any(check => check.Name == UnknownHealth.CheckName);
     }
 
-    /// <summary>Whether the first attempt to reach it is under way.</summary>
+    /// <summary>Whether the first attempt to connect is in progress.</summary>
     public static bool IsConnecting(HealthSnapshot snapshot)
     {
         ArgumentNullException.ThrowIfNull(snapshot);

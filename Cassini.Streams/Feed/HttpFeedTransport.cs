@@ -9,7 +9,7 @@ using Cassini.Streams.Primitives;
 
 namespace Cassini.Streams.Feed;
 
-/// <summary>A feed over HTTP. Goes straight to its broker: no proxy, no redirect.</summary>
+/// <summary>A feed over HTTP. It connects directly to its broker: no proxy, no redirect.</summary>
 internal sealed class HttpFeedTransport : IFeedTransport
 {
     private const int LongestRefusal = 1024;
@@ -86,7 +86,7 @@ internal sealed class HttpFeedTransport : IFeedTransport
         UseProxy = false,
         ConnectTimeout = options.ConnectTimeout,
 
-        // A feed has no end that could be waited for: leaving it closes the connection.
+        // A feed has no end to wait for, so disposing it must close the connection.
         MaxResponseDrainSize = 0,
         SslOptions = TlsOf(options),
     };
@@ -104,7 +104,7 @@ internal sealed class HttpFeedTransport : IFeedTransport
 
     private static SslClientAuthenticationOptions TlsOf(HealthFeedOptions options)
     {
-        // A context is presented whatever authorities the broker names: it names none.
+        // A context is presented regardless of the authorities that the broker names, and the broker names none.
         var tls = new SslClientAuthenticationOptions { ClientCertificateContext = options.ClientCertificate };
         if (options.TrustedAuthorities.Count > 0)
         {

@@ -2,22 +2,22 @@ using Cassini.Streams.Events;
 
 namespace Cassini.Streams.Feed;
 
-/// <summary>Where a feed's bytes come from.</summary>
+/// <summary>The source of a feed's bytes.</summary>
 internal interface IFeedTransport : IDisposable
 {
     /// <summary>Opens the feed.</summary>
-    /// <param name="after">The last event known; null to begin now.</param>
-    /// <param name="categories">The families of events that are wanted.</param>
+    /// <param name="after">The last known event; null to begin now.</param>
+    /// <param name="categories">The families of events to receive.</param>
     /// <param name="cancellation">Ends the attempt.</param>
-    /// <exception cref="FeedLostException">It cannot be had.</exception>
+    /// <exception cref="FeedLostException">The feed cannot be opened.</exception>
     Task<Stream> OpenAsync(EventId? after, IReadOnlyCollection<EventCategory> categories, CancellationToken cancellation);
 
     /// <summary>The body of <c>GET /state</c>.</summary>
-    /// <exception cref="HttpRequestException">It cannot be had.</exception>
+    /// <exception cref="HttpRequestException">The state cannot be read.</exception>
     Task<byte[]> ReadStateAsync(CancellationToken cancellation);
 }
 
-/// <summary>A feed cannot be had, or not any longer.</summary>
+/// <summary>A feed cannot be opened, or was lost.</summary>
 internal sealed class FeedLostException(FeedLoss reason, string detail) : Exception(detail)
 {
     public FeedLoss Reason => reason;

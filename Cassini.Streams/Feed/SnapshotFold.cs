@@ -4,8 +4,8 @@ using Cassini.Streams.Health;
 namespace Cassini.Streams.Feed;
 
 /// <summary>
-/// What an event changes in a snapshot that came before it. Pure. The verdicts are the broker's own: nothing is judged here. The revision
-/// is that of the last transition or snapshot: a change that turned no verdict raises it at the broker only.
+/// Applies an event to the snapshot before it. Pure. The verdicts are the broker's: nothing is judged here. The revision is that of the
+/// last transition or snapshot, because the broker does not send a revision with a change that turned no verdict.
 /// </summary>
 internal static class SnapshotFold
 {
@@ -61,7 +61,7 @@ internal static class SnapshotFold
 
     private static HealthSnapshot Endpoint(HealthSnapshot snapshot, string endpoint, EndpointHealth health)
     {
-        // An endpoint whose port the system chose is known by its address and not by its name, unless there is no other.
+        // An endpoint whose port the system chose is identified by its address, not by its name, unless it is the only one.
         var known = snapshot.Endpoints.FirstOrDefault(known => known.Address == endpoint || known.Address == health.Address)
             ?? (snapshot.Endpoints.Length == 1 ? snapshot.Endpoints[0] : null);
         return known is null ? snapshot : snapshot with { Endpoints = snapshot.Endpoints.Replace(known, health) };

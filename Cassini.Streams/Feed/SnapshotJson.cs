@@ -4,10 +4,10 @@ using Cassini.Streams.Health;
 
 namespace Cassini.Streams.Feed;
 
-/// <summary>Reads a feed's snapshot: the body of /healthz with <c>ready</c> and <c>live</c> beside it.</summary>
+/// <summary>Reads a feed's snapshot: the body of /healthz, and also <c>ready</c> and <c>live</c>.</summary>
 internal static class SnapshotJson
 {
-    /// <returns>Null when it is none.</returns>
+    /// <returns>Null when it is not a snapshot.</returns>
     public static HealthSnapshot? Read(byte[] data)
     {
         try
@@ -24,7 +24,7 @@ internal static class SnapshotJson
         }
     }
 
-    /// <summary>A null where there must be none is not noticed by the serializer.</summary>
+    /// <summary>Rejects a null where none is allowed, because the serializer accepts it.</summary>
     private static bool IsWhole(HealthSnapshot snapshot) =>
         snapshot is { Epoch: not null, Version: not null, Topics: { Names.IsDefault: false }, Broker: not null, Log: not null }
         && !snapshot.Endpoints.IsDefault && snapshot.Endpoints.All(endpoint => endpoint is { Address: not null })

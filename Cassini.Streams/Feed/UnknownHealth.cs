@@ -3,13 +3,13 @@ using Cassini.Streams.Health;
 
 namespace Cassini.Streams.Feed;
 
-/// <summary>What is known of a broker while its feed is lost: nothing, whatever was known before.</summary>
+/// <summary>The health of a broker while its feed is lost: unknown, whatever it was before.</summary>
 internal static class UnknownHealth
 {
-    /// <summary>A check of this side's own, and only there while nothing is heard: its reason is a <see cref="FeedLoss"/>.</summary>
+    /// <summary>The name of the check that this side adds while the feed is lost: its reason is a <see cref="FeedLoss"/>.</summary>
     public const string CheckName = "feed";
 
-    /// <summary>The reason of every other check meanwhile.</summary>
+    /// <summary>The reason of every other check while the feed is lost.</summary>
     public const string FeedLost = nameof(FeedLost);
 
     public static HealthSnapshot Never(FeedLoss reason, string detail) => new()
@@ -33,7 +33,7 @@ internal static class UnknownHealth
         Log = new LogRange("", ""),
     };
 
-    /// <summary>The last words, with every verdict taken back.</summary>
+    /// <summary>The last snapshot, with every verdict unknown.</summary>
     public static HealthSnapshot After(HealthSnapshot last, FeedLoss reason, string detail) => last with
     {
         Status = HealthStatus.Unknown,

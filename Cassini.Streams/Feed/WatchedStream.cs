@@ -1,12 +1,12 @@
 namespace Cassini.Streams.Feed;
 
 /// <summary>
-/// A stream that does not let its reader wait for ever, nor gather without end: silence and a message that never ends each cancel
-/// <see cref="Ended"/>, and say why. For one reader.
+/// A stream whose reader neither waits for ever nor buffers without limit: silence and an endless message each cancel
+/// <see cref="Ended"/> and set a reason. For one reader.
 /// </summary>
 internal sealed class WatchedStream : Stream
 {
-    /// <summary>No message of a feed is as long.</summary>
+    /// <summary>Longer than any message of a feed.</summary>
     private const int LongestMessage = 16 * 1024 * 1024;
 
     private readonly Stream _inner;
@@ -22,10 +22,10 @@ internal sealed class WatchedStream : Stream
         _timer = time.CreateTimer(_ => End(new FeedLostException(FeedLoss.Silent, $"has been silent for {Silence.TotalSeconds:0.#} s")), null, silence, Timeout.InfiniteTimeSpan);
     }
 
-    /// <summary>How long no message may come. Takes effect with <see cref="NoteMessage"/>.</summary>
+    /// <summary>The longest time without a message. Takes effect with the next <see cref="NoteMessage"/>.</summary>
     public TimeSpan Silence { get; set; }
 
-    /// <summary>Why it has ended; null when others ended it.</summary>
+    /// <summary>Why the stream ended; null when it did not end itself.</summary>
     public FeedLostException? Why { get; private set; }
 
     public CancellationToken Ended => _ended.Token;
@@ -44,7 +44,7 @@ internal sealed class WatchedStream : Stream
         set => throw new NotSupportedException();
     }
 
-    /// <summary>A message was whole: the silence begins anew. Bytes alone are no sign of life, for a proxy may send them.</summary>
+    /// <summary>Records a whole message, which restarts the silence. Bytes alone do not, because a proxy may send them.</summary>
     public void NoteMessage()
     {
         _sinceMessage = 0;

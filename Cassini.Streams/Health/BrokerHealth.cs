@@ -1,10 +1,10 @@
 namespace Cassini.Streams.Health;
 
-/// <summary>What the canary says of the way through the broker.</summary>
-/// <param name="Connectivity">Whether a client gets through.</param>
+/// <summary>Whether the canary can connect through the broker.</summary>
+/// <param name="Connectivity">The result of the canary's last round trip.</param>
 public sealed record BrokerHealth(Connectivity Connectivity);
 
-/// <summary>Whether a client gets through the broker.</summary>
+/// <summary>The result of the canary's last round trip through the broker.</summary>
 public enum Connectivity
 {
     /// <summary>No evidence yet, or the canary is off.</summary>

@@ -6,5 +6,6 @@ namespace Cassini.Streams.Health;
 /// <param name="Role">Which.</param>
 /// <param name="Subject">Its subject; the issuer for a revocation list.</param>
 /// <param name="NotAfter">Until when it is valid, UTC.</param>
-/// <param name="Status">What the certificate check says of it alone at this instant: ok, degraded or error; unknown when the projection is stale.</param>
+/// <param name="Status">The certificate check's status for this certificate alone at this instant: ok, degraded or error; unknown when
+/// the projection is stale.</param>
 public sealed record CertificateHealth(CertificateRole Role, string Subject, DateTimeOffset NotAfter, HealthStatus Status);

@@ -6,14 +6,14 @@ namespace Cassini.Streams.Health;
 
 /// <summary>A check's verdict.</summary>
 /// <param name="Name">Its name.</param>
-/// <param name="Status">The damped status: what probes use.</param>
-/// <param name="Raw">The status of this instant.</param>
+/// <param name="Status">The damped status, which the probes use.</param>
+/// <param name="Raw">The undamped status at this instant.</param>
 /// <param name="Reason">A CamelCase code for the damped status; null when it is ok.</param>
 /// <param name="Message">For people; null when it is ok.</param>
-/// <param name="Since">Since when the damped status stands.</param>
-/// <param name="Flapping">Whether it changed too often of late.</param>
+/// <param name="Since">When the damped status was entered.</param>
+/// <param name="Flapping">Whether the raw status changed too often within the flapping window.</param>
 /// <param name="Transitions">Changes of the raw status within the flapping window.</param>
-/// <param name="Evidence">Ids of the events that caused it.</param>
+/// <param name="Evidence">Ids of the events that caused the status.</param>
 public sealed record CheckHealth(
     string Name,
     HealthStatus Status,
@@ -26,17 +26,17 @@ public sealed record CheckHealth(
     ImmutableArray<string> Evidence)
 {
     /// <summary>
-    /// Where the runbook tells what the reason means and what to do, relative to the management address; null when it is ok, and for
-    /// a reason that is none of the broker's, such as that of a feed that is lost.
+    /// The link to the runbook entry of the reason, relative to the management address; null when the status is ok, and for a reason that
+    /// the broker does not have, such as that of a lost feed.
     /// </summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public string? Runbook => Reason is { } reason && Reasons.All.Contains(reason) ? $"/runbook#{reason}" : null;
 
-    /// <summary>Whether <c>/readyz</c> looks at this check.</summary>
+    /// <summary>Whether <c>/readyz</c> depends on this check.</summary>
     [JsonIgnore]
     public bool InReadyz { get; init; }
 
-    /// <summary>Whether <c>/livez</c> looks at this check.</summary>
+    /// <summary>Whether <c>/livez</c> depends on this check.</summary>
     [JsonIgnore]
     public bool InLivez { get; init; }
 

@@ -15,10 +15,10 @@ public static class CheckNames
     /// <summary>Every bound endpoint accepts.</summary>
     public const string Accept = "accept";
 
-    /// <summary>A real client gets through.</summary>
+    /// <summary>A real client can connect and exchange messages.</summary>
     public const string Canary = "canary";
 
-    /// <summary>Nothing crashed of late.</summary>
+    /// <summary>Nothing crashed recently.</summary>
     public const string Supervision = "supervision";
 
     /// <summary>Most handshakes succeed.</summary>
@@ -27,13 +27,13 @@ public static class CheckNames
     /// <summary>The certificates are valid and fresh.</summary>
     public const string Certificate = "certificate";
 
-    /// <summary>Messages are delivered as fast as they come.</summary>
+    /// <summary>Messages are delivered as fast as they arrive.</summary>
     public const string Backlog = "backlog";
 
     /// <summary>The process serves.</summary>
     public const string Phase = "phase";
 
-    /// <summary>All of them, in the order in which they are reported.</summary>
+    /// <summary>All names, in the order in which the checks are reported.</summary>
     public static IReadOnlyList<string> All { get; } =
         [Projection, Bind, Manager, Accept, Canary, Supervision, Handshake, Certificate, Backlog, Phase];
 }

@@ -6,16 +6,16 @@ using Cassini.Streams.Health.Records;
 
 namespace Cassini.Streams.Health;
 
-/// <summary>A check's verdict over time: the raw one, and the damped one that probes use.</summary>
+/// <summary>A check's verdict over time: the raw one, and the damped one that the probes use.</summary>
 internal sealed record CheckState(Check Check, SlidingCounter Changes)
 {
     /// <summary>The damped status.</summary>
     public HealthStatus Status { get; private init; } = HealthStatus.Unknown;
 
-    /// <summary>The raw status of this instant.</summary>
+    /// <summary>The raw status at this instant.</summary>
     public HealthStatus Raw => Verdict.Status;
 
-    /// <summary>Since when the damped status stands.</summary>
+    /// <summary>When the damped status was entered.</summary>
     public TimeSpan Since { get; private init; }
 
     public string? Reason { get; private init; }
@@ -24,12 +24,12 @@ internal sealed record CheckState(Check Check, SlidingCounter Changes)
 
     public ImmutableArray<long> Evidence { get; private init; } = [];
 
-    /// <summary>The probes that it fails, damped.</summary>
+    /// <summary>The probes that the check fails, damped.</summary>
     public Fails Fails { get; private init; }
 
     public bool Flapping { get; private init; }
 
-    /// <summary>Nothing but an event can change this before then.</summary>
+    /// <summary>Until then only an event can change this state.</summary>
     public TimeSpan Due { get; private init; } = TimeSpan.MinValue;
 
     private Verdict Verdict { get; init; } = new(HealthStatus.Unknown, null, null, [], TimeSpan.MaxValue, Fails.Nothing);
@@ -38,10 +38,10 @@ internal sealed record CheckState(Check Check, SlidingCounter Changes)
 
     private TimeSpan FlagsSince { get; init; }
 
-    /// <summary>Whether it ever had evidence. The first evidence is taken as it is: there is nothing to recover from.</summary>
+    /// <summary>Whether it ever had evidence. The first evidence is not damped, because there is nothing to recover from.</summary>
     private bool HadEvidence { get; init; }
 
-    /// <summary>The state that was written.</summary>
+    /// <summary>Restores a state that was written.</summary>
     public static CheckState Restore(Check check, WrittenCheck written, TimeSpan now, HealthPolicy policy)
     {
         var state = new CheckState(check, written.Changes.Within(policy.FlappingWindow, now))
@@ -60,7 +60,7 @@ internal sealed record CheckState(Check Check, SlidingCounter Changes)
         return state with { Flapping = state.Changes.Total >= policy.FlappingTransitions, Due = state.NextDue(policy.Hold) };
     }
 
-    /// <summary>All of it that does not follow from the rest.</summary>
+    /// <summary>The parts of the state that cannot be computed from the others.</summary>
     public WrittenCheck Write() => new(
         Status,
         Since,
@@ -74,8 +74,8 @@ internal sealed record CheckState(Check Check, SlidingCounter Changes)
         Changes);
 
     /// <summary>
-    /// The verdict of another policy. Where its raw status is the one that stood, damping goes on from there; where it is not,
-    /// the old policy's damping says nothing, and the new verdict is taken as it is.
+    /// The verdict under another policy. If the raw status stays the same, damping continues. If it changes, the new verdict is not damped,
+    /// because the old policy's damping does not apply to it.
     /// </summary>
     public CheckState Under(TimeSpan now, HealthFacts facts, HealthPolicy policy)
     {
@@ -91,8 +91,8 @@ internal sealed record CheckState(Check Check, SlidingCounter Changes)
 
     /// <summary>The verdict at a later instant.</summary>
     /// <param name="now">The instant.</param>
-    /// <param name="judged">The facts that this verdict was given for; null to judge afresh.</param>
-    /// <param name="facts">The facts of now.</param>
+    /// <param name="judged">The facts that this verdict was computed from; null to compute it anew.</param>
+    /// <param name="facts">The current facts.</param>
     /// <param name="policy">The thresholds.</param>
     /// <returns>The same object when nothing changed.</returns>
     public CheckState At(TimeSpan now, HealthFacts? judged, HealthFacts facts, HealthPolicy policy)
@@ -125,11 +125,11 @@ internal sealed record CheckState(Check Check, SlidingCounter Changes)
         return next with { Fails = Check.FailedProbes(next.Status, next.Flags), Due = next.NextDue(policy.Hold) };
     }
 
-    /// <summary>Whether readers of the snapshot see another check than before.</summary>
+    /// <summary>Whether readers of the snapshot see a change of the check.</summary>
     public bool DiffersVisibly(CheckState before) =>
         before.Status != Status || before.Raw != Raw || before.Reason != Reason || before.Flapping != Flapping || before.Fails != Fails;
 
-    /// <summary>A turn for the worse is immediate; a recovery waits until the worse status was held long enough.</summary>
+    /// <summary>A worse status is entered at once; a recovery waits until the worse status was held long enough.</summary>
     private CheckState Damp(Verdict verdict, TimeSpan now, TimeSpan hold)
     {
         var immediate = !Check.IsDamped || !HadEvidence || verdict.Status is HealthStatus.Off;

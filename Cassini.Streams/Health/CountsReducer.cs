@@ -4,8 +4,8 @@ using Cassini.Streams.Events;
 namespace Cassini.Streams.Health;
 
 /// <summary>
-/// Counts what happens. Accepted = handshaking + open + closed holds after every event, whatever the log says: an event
-/// that would break it is counted as an anomaly and changes nothing else.
+/// Counts events. After every event, accepted = handshaking + open + closed, and sessions opened = open + closed, even for a damaged log:
+/// an event that would break this is counted as an anomaly and changes nothing else.
 /// </summary>
 internal static class CountsReducer
 {
@@ -24,10 +24,20 @@ internal static class CountsReducer
             Closed = counts.Closed + 1,
             HandshakesFailed = Increment(counts.HandshakesFailed, (int)e.Reason),
         },
-        ConnectionClosed when counts.Open > 0 => counts with { Open = counts.Open - 1, Closed = counts.Closed + 1 },
-        HandshakeCompleted or HandshakeFailed or ConnectionClosed => counts with { Anomalies = counts.Anomalies + 1 },
-        SessionOpened => counts with { SessionsOpened = counts.SessionsOpened + 1 },
-        SessionClosed e => counts with { SessionsClosed = Increment(counts.SessionsClosed, (int)e.Reason) },
+        ConnectionOpened => counts with { ConnectionsOpened = counts.ConnectionsOpened + 1 },
+        ConnectionClosed e when counts.Open > 0 => counts with
+        {
+            Open = counts.Open - 1,
+            Closed = counts.Closed + 1,
+            ConnectionsClosed = Increment(counts.ConnectionsClosed, (int)e.Reason),
+        },
+        SessionOpened => counts with { OpenSessions = counts.OpenSessions + 1, SessionsOpened = counts.SessionsOpened + 1 },
+        SessionClosed e when counts.OpenSessions > 0 => counts with
+        {
+            OpenSessions = counts.OpenSessions - 1,
+            SessionsClosed = Increment(counts.SessionsClosed, (int)e.Reason),
+        },
+        HandshakeCompleted or HandshakeFailed or ConnectionClosed or SessionClosed => counts with { Anomalies = counts.Anomalies + 1 },
         BindFailed => counts with { BindFailures = counts.BindFailures + 1 },
         AcceptFailed e => counts with { AcceptFailures = counts.AcceptFailures + e.Failures },
         Crashed e => counts with { Crashes = Increment(counts.Crashes, (int)e.Component.Kind) },

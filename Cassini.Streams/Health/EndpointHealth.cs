@@ -1,8 +1,8 @@
 namespace Cassini.Streams.Health;
 
 /// <summary>An endpoint's health.</summary>
-/// <param name="Address">The address bound, or the one configured while it is not.</param>
+/// <param name="Address">The bound address; the configured address while it is not bound.</param>
 /// <param name="State">Its state.</param>
-/// <param name="Since">Since when.</param>
-/// <param name="Error">The socket error's name while it is failed; else null.</param>
+/// <param name="Since">When it entered the state.</param>
+/// <param name="Error">The socket error's name while its state is failed; otherwise null.</param>
 public sealed record EndpointHealth(string Address, EndpointState State, DateTimeOffset Since, string? Error);

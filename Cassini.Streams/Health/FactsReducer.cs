@@ -3,15 +3,15 @@ using Cassini.Streams.Health.Facts;
 
 namespace Cassini.Streams.Health;
 
-/// <summary>What each event teaches.</summary>
+/// <summary>Updates the facts with each event.</summary>
 internal static class FactsReducer
 {
-    /// <param name="facts">What is known.</param>
+    /// <param name="facts">The facts before the event.</param>
     /// <param name="envelope">The event.</param>
-    /// <param name="counts">What was counted before it.</param>
+    /// <param name="counts">The counts before the event.</param>
     /// <param name="now">Its time, which never runs backwards.</param>
     /// <param name="policy">The thresholds.</param>
-    /// <returns>The same object when the event teaches nothing.</returns>
+    /// <returns>The facts after the event; the same object when the event changes none.</returns>
     public static HealthFacts Apply(HealthFacts facts, EventEnvelope envelope, HealthCounts counts, TimeSpan now, HealthPolicy policy)
     {
         var sequence = envelope.Sequence;

@@ -1,14 +1,14 @@
 namespace Cassini.Streams.Health;
 
-/// <summary>What the age of the projection's last tick says of the projection itself.</summary>
+/// <summary>The state of the projection itself, judged by the age of its last tick.</summary>
 internal enum Freshness
 {
     /// <summary>The last tick is no older than <see cref="HealthPolicy.Window"/>.</summary>
     Fresh,
 
-    /// <summary>It is older than that: nothing that was folded can be trusted any more, and /readyz fails.</summary>
+    /// <summary>The last tick is older: the folded state can no longer be trusted, and /readyz fails.</summary>
     Stale,
 
-    /// <summary>It is older than <see cref="HealthPolicy.LiveWindow"/> too: /livez fails.</summary>
+    /// <summary>The last tick is also older than <see cref="HealthPolicy.LiveWindow"/>: /livez fails.</summary>
     Dead,
 }

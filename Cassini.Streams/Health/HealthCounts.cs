@@ -5,10 +5,10 @@ using Cassini.Streams.Health.Records;
 
 namespace Cassini.Streams.Health;
 
-/// <summary>What the fold has counted since the epoch began. Probe traffic is in none of it.</summary>
+/// <summary>The fold's counts since the epoch began. Probe traffic is not counted.</summary>
 public sealed record HealthCounts
 {
-    /// <summary>Before the first event.</summary>
+    /// <summary>The counts before the first event.</summary>
     public static readonly HealthCounts Zero = new();
 
     /// <summary>Connections accepted. Always <see cref="Handshaking"/> + <see cref="Open"/> + <see cref="Closed"/>.</summary>
@@ -20,22 +20,32 @@ public sealed record HealthCounts
     /// <summary>Connections that passed the handshake and are not closed.</summary>
     public long Open { get; init; }
 
-    /// <summary>Connections that had their terminal event.</summary>
+    /// <summary>Connections that have had their terminal event.</summary>
     public long Closed { get; init; }
 
     /// <summary>Handshakes that succeeded.</summary>
     public long HandshakesCompleted { get; init; }
 
-    /// <summary>Handshakes that ended otherwise, by <see cref="HandshakeFailure"/>.</summary>
+    /// <summary>Handshakes that failed, by <see cref="HandshakeFailure"/>.</summary>
     [JsonConverter(typeof(CountsByName<HandshakeFailure>))]
     public ImmutableArray<long> HandshakesFailed { get; init; } = [.. new long[Enum.GetValues<HandshakeFailure>().Length]];
+
+    /// <summary>Connections that a handler began to serve.</summary>
+    public long ConnectionsOpened { get; init; }
+
+    /// <summary>Open connections that closed, by <see cref="CloseReason"/>.</summary>
+    [JsonConverter(typeof(CountsByName<CloseReason>))]
+    public ImmutableArray<long> ConnectionsClosed { get; init; } = [.. new long[Enum.GetValues<CloseReason>().Length]];
+
+    /// <summary>Sessions that are open.</summary>
+    public long OpenSessions { get; init; }
 
     /// <summary>Sessions opened.</summary>
     public long SessionsOpened { get; init; }
 
-    /// <summary>Sessions closed, by <see cref="SessionCloseReason"/>.</summary>
-    [JsonConverter(typeof(CountsByName<SessionCloseReason>))]
-    public ImmutableArray<long> SessionsClosed { get; init; } = [.. new long[Enum.GetValues<SessionCloseReason>().Length]];
+    /// <summary>Sessions closed, by <see cref="CloseReason"/>.</summary>
+    [JsonConverter(typeof(CountsByName<CloseReason>))]
+    public ImmutableArray<long> SessionsClosed { get; init; } = [.. new long[Enum.GetValues<CloseReason>().Length]];
 
     /// <summary>Failed bind attempts.</summary>
     public long BindFailures { get; init; }
@@ -68,6 +78,6 @@ public sealed record HealthCounts
     /// <summary>Health transitions.</summary>
     public long Transitions { get; init; }
 
-    /// <summary>Events that broke the connection's life cycle: always 0 unless there is a bug.</summary>
+    /// <summary>Events that contradict the life cycle of a connection or a session: always 0 unless there is a bug.</summary>
     public long Anomalies { get; init; }
 }

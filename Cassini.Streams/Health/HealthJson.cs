@@ -11,7 +11,7 @@ public static class HealthJson
     /// <summary>Reads and writes <see cref="HealthSnapshot"/>, the body of <c>GET /healthz</c>.</summary>
     public static JsonTypeInfo<HealthSnapshot> Snapshot => HealthJsonContext.Default.HealthSnapshot;
 
-    /// <summary>The conventions, for other types that are written beside the snapshot.</summary>
+    /// <summary>The same conventions for other types that are written with the snapshot.</summary>
     public static JsonSerializerOptions Options => HealthJsonContext.Default.Options;
 }
 

@@ -2,8 +2,10 @@ using Cassini.Streams.Settings;
 
 namespace Cassini.Streams.Health;
 
-/// <summary>Validates the thresholds of health. The ranges stand on the properties of <see cref="HealthPolicy"/>, the rules between them here.</summary>
-public static class HealthPolicyValidator
+/// <summary>
+/// Validates the thresholds of health. The ranges are on the properties of <see cref="HealthPolicy"/>; the rules between them are here.
+/// </summary>
+internal static class HealthPolicyValidator
 {
     internal static SettingsSection<HealthPolicy> Section { get; } = new(
         "Health",
@@ -19,7 +21,7 @@ public static class HealthPolicyValidator
             health => health.BacklogHard,
             "Health:BacklogSoft"));
 
-    /// <summary>Every error, each with the setting's key, its value and what is allowed; empty when all is well.</summary>
+    /// <summary>Every error, each with the setting's key, its value and what is allowed; empty when the policy is valid.</summary>
     /// <param name="policy">The policy.</param>
     public static IReadOnlyList<SettingError> Validate(HealthPolicy policy) => Section.Validate(policy);
 }

@@ -8,8 +8,8 @@ using Microsoft.Extensions.Logging;
 namespace Cassini.Streams.Health;
 
 /// <summary>
-/// Health as a projection of the event stream: <c>events ∪ ticks → Scan → snapshot</c>. One may read it, observe it or await it; all
-/// three judge at that instant whether the projection itself still works, so a dead one never looks healthy.
+/// Health as a projection of the event stream: <c>events ∪ ticks → Scan → snapshot</c>. It can be read, observed or awaited. Each of
+/// these also judges at that instant whether the projection itself still works, so a dead projection never looks healthy.
 /// </summary>
 public sealed class HealthProjection : IDisposable
 {
@@ -26,12 +26,12 @@ public sealed class HealthProjection : IDisposable
     private volatile HealthState _state;
     private volatile Reading _latest;
 
-    /// <summary>Begins to fold. To be created before the first event is published.</summary>
-    /// <param name="hub">The source of events; its fold of ticks is this one's, and its clock too.</param>
+    /// <summary>Starts the fold. Create it before the first event is published.</summary>
+    /// <param name="hub">The source of events, ticks and the clock.</param>
     /// <param name="policy">The thresholds.</param>
-    /// <param name="scheduler">Where ticks come from: a thread of its own, so that a busy pool does not delay them.</param>
+    /// <param name="scheduler">The source of ticks: a thread of its own, so that a busy pool does not delay them.</param>
     /// <param name="version">The program's version, for the snapshot.</param>
-    /// <param name="logger">Where it logs that it failed, or that an observer did.</param>
+    /// <param name="logger">Logs failures of the projection and of observers.</param>
     public HealthProjection(EventHub hub, HealthPolicy policy, IScheduler scheduler, string version, ILogger<HealthProjection> logger)
     {
         _hub = hub;
@@ -51,18 +51,18 @@ public sealed class HealthProjection : IDisposable
     }
 
     /// <summary>
-    /// Health at this instant: the same object until something is folded, or until the projection's own ticks are too old, which turns
-    /// it red. Free of I/O and locks; any thread.
+    /// Health at this instant: the same object until an input is folded, or until the projection's own ticks are too old, which turns
+    /// it red. Without I/O and locks; any thread.
     /// </summary>
     public HealthSnapshot Current => Read().Snapshot;
 
     /// <summary>
-    /// <see cref="Current"/> at once, and then each time that it differs visibly: when its revision grows, and when the projection turns
-    /// stale or fresh again although nothing is folded. Each subscription is its own.
+    /// <see cref="Current"/> at once, and then each visibly different one: when its revision grows, and when the projection turns stale or
+    /// fresh again although nothing is folded. Subscriptions are independent.
     /// </summary>
     /// <remarks>
     /// <para>Thread: the first snapshot is observed within Subscribe, each later one on the thread pool; one at a time.</para>
-    /// <para>Order: as they happened, never the same twice in a row. There is no queue: a slow observer skips to the newest, and holds up
+    /// <para>Order: as they happened, never the same twice in a row. There is no queue: a slow observer skips to the newest, and delays
     /// neither the fold nor another observer.</para>
     /// <para>Completion: after the last snapshot, when the projection is disposed.</para>
     /// <para>Errors: it never calls OnError. An observer that throws loses its subscription; this is logged and published as
@@ -81,7 +81,7 @@ public sealed class HealthProjection : IDisposable
         }
         catch (OperationCanceledException) when (unsubscribed.IsCancellationRequested)
         {
-            // It was unsubscribed: nobody listens any more.
+            // The subscription was disposed: no observer remains.
         }
         catch (Exception failure)
         {
@@ -91,23 +91,25 @@ public sealed class HealthProjection : IDisposable
     });
 
     /// <summary>
-    /// <see cref="Changes"/> for <c>await foreach</c>: the same snapshots in the same order, with the same end. The loop's body is the
-    /// reader: while it runs it is told nothing, and the next snapshot is the newest. Any thread; each enumeration is its own.
+    /// <see cref="Changes"/> for <c>await foreach</c>: the same snapshots in the same order, with the same end. While the loop's body runs
+    /// it receives nothing, and the next snapshot is the newest. Any thread; enumerations are independent.
     /// </summary>
-    /// <param name="cancellation">Ends the enumeration with an exception. Default: nothing does.</param>
+    /// <param name="cancellation">Ends the enumeration with an exception. Default: it is not cancelled.</param>
     /// <exception cref="OperationCanceledException">It was cancelled.</exception>
     public IAsyncEnumerable<HealthSnapshot> ReadChangesAsync(CancellationToken cancellation = default) => _readings.ReadAsync(cancellation);
 
     /// <summary>
-    /// <see cref="ReadChangesAsync"/> for readers that must have the last word: at <paramref name="end"/> the enumeration looks once more,
-    /// and then completes without an exception.
+    /// <see cref="ReadChangesAsync"/> for readers that need the last state: at <paramref name="end"/> the enumeration reads health one last
+    /// time, and then completes without an exception.
     /// </summary>
     /// <param name="end">Ends the enumeration.</param>
     public IAsyncEnumerable<HealthSnapshot> ReadChangesUntilAsync(CancellationToken end) => _readings.ReadUntilAsync(end);
 
-    /// <summary>Completes with the first snapshot of <see cref="Changes"/> that meets the condition: at once, or the moment one does.</summary>
+    /// <summary>
+    /// Completes with the first snapshot of <see cref="Changes"/> that meets the condition: at once if the current one does.
+    /// </summary>
     /// <param name="condition">Called with one snapshot after another; pure and quick.</param>
-    /// <param name="cancellation">Ends the wait, after a last look.</param>
+    /// <param name="cancellation">Ends the wait, after a last read of health.</param>
     /// <exception cref="OperationCanceledException">It was cancelled, or the projection was disposed.</exception>
     public async Task<HealthSnapshot> WaitForAsync(Func<HealthSnapshot, bool> condition, CancellationToken cancellation)
     {
@@ -124,19 +126,19 @@ public sealed class HealthProjection : IDisposable
     }
 
     /// <summary>
-    /// The first line of a record, without its end: the policy and the whole state of one instant, from which the events after
+    /// The first line of a record, without its line end: the policy and the whole state of one instant, from which the events after
     /// it can be folded on. The body of <c>GET /state</c>.
     /// </summary>
     public byte[] ToRecordHeader() => RecordHeader.Write(_state, _hub.StartedAt, _version, _policy);
 
-    /// <summary>Rehearsal: ticks stop, and readers are told that the projection is stale.</summary>
-    public void StopTicks() => _ticks.Disposable = Disposable.Empty;
+    /// <summary>Rehearsal: stops the ticks, so that readers see the projection turn stale.</summary>
+    internal void StopTicks() => _ticks.Disposable = Disposable.Empty;
 
-    /// <summary>Ticks run.</summary>
-    public void ResumeTicks() => _ticks.Disposable = Observable.Interval(_policy.Tick, _scheduler).Subscribe(_ => _hub.Tick(), Fail);
+    /// <summary>Starts the ticks again.</summary>
+    internal void ResumeTicks() => _ticks.Disposable = Observable.Interval(_policy.Tick, _scheduler).Subscribe(_ => _hub.Tick(), Fail);
 
     /// <summary>
-    /// Ends the fold and completes <see cref="Changes"/>. <see cref="Current"/> keeps answering with the last state until it grows stale.
+    /// Ends the fold and completes <see cref="Changes"/>. <see cref="Current"/> returns the last state until it turns stale.
     /// </summary>
     public void Dispose()
     {
@@ -180,7 +182,9 @@ public sealed class HealthProjection : IDisposable
         }
     }
 
-    /// <summary>The fold has died of a bug. Its ticks die with it, so every reader sees the projection turn stale.</summary>
+    /// <summary>
+    /// Handles a fold that threw because of a bug. Its ticks stop too, so that every reader sees the projection turn stale.
+    /// </summary>
     private void Fail(Exception failure)
     {
         _ticks.Dispose();

@@ -4,18 +4,18 @@ using Cassini.Streams.Events;
 namespace Cassini.Streams.Health;
 
 /// <summary>
-/// The fold: static, pure and total. Before an input at elapsed <em>t</em> is applied, everything due by <em>t</em> is
-/// applied at its own exact deadline, so verdicts and their times do not depend on when ticks happen to come.
+/// The fold: static, pure and total. Before an input at elapsed <em>t</em> is applied, everything due by <em>t</em> is applied at its
+/// own exact deadline, so verdicts and their times do not depend on when ticks arrive.
 /// </summary>
 internal static class HealthReducer
 {
-    /// <summary>Keeps sums of times far from overflow, whatever a damaged log says.</summary>
+    /// <summary>Keeps sums of times far from overflow, even with the times of a damaged log.</summary>
     private static readonly TimeSpan EndOfTime = TimeSpan.FromDays(365_000);
 
     /// <summary>The state after one more input.</summary>
     public static HealthState Reduce(HealthState state, FoldInput input, HealthPolicy policy)
     {
-        // Time never runs backwards: a log that says so is taken to stand still.
+        // Time never runs backwards: when a damaged log says so, time stands still instead.
         var elapsed = Min(input.Elapsed, EndOfTime);
         var now = elapsed > state.Now ? elapsed : state.Now;
         var (facts, verdicts) = (state.Facts, state.Verdicts);

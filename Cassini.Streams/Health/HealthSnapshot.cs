@@ -5,12 +5,12 @@ using Cassini.Streams.Events;
 namespace Cassini.Streams.Health;
 
 /// <summary>
-/// Everything that is known of the broker's health at one instant: immutable, complete, and the body of
-/// <c>GET /healthz</c>. All times are UTC.
+/// Everything that is known about the broker's health at one instant: immutable, complete, and the body of <c>GET /healthz</c>. All
+/// times are UTC.
 /// </summary>
 public sealed record HealthSnapshot
 {
-    /// <summary>The worst check's status as ok, degraded or error; draining alone gives degraded.</summary>
+    /// <summary>The worst check's status as ok, degraded or error; when draining is the only reason, degraded.</summary>
     public required HealthStatus Status { get; init; }
 
     /// <summary>The phase of the process.</summary>
@@ -31,7 +31,7 @@ public sealed record HealthSnapshot
     /// <summary>When the process started.</summary>
     public required DateTimeOffset StartedAt { get; init; }
 
-    /// <summary>Seconds from the start to <see cref="AsOf"/>, of a clock that nobody can set.</summary>
+    /// <summary>Seconds from the start to <see cref="AsOf"/>, by the monotonic clock.</summary>
     public required double UptimeSeconds { get; init; }
 
     /// <summary>Live connections, each with its own supervised listener.</summary>
@@ -40,7 +40,7 @@ public sealed record HealthSnapshot
     /// <summary>When the last connection was accepted; null before the first.</summary>
     public required DateTimeOffset? LastConnection { get; init; }
 
-    /// <summary>The last thing that went wrong; null while nothing did.</summary>
+    /// <summary>The last error; null when there was none.</summary>
     public required LastError? LastError { get; init; }
 
     /// <summary>The topics.</summary>
@@ -52,7 +52,7 @@ public sealed record HealthSnapshot
     /// <summary>The endpoints, in the order of the configuration.</summary>
     public required ImmutableArray<EndpointHealth> Endpoints { get; init; }
 
-    /// <summary>What the canary says of the way through the broker.</summary>
+    /// <summary>Whether the canary can connect through the broker.</summary>
     public required BrokerHealth Broker { get; init; }
 
     /// <summary>The checks, in a fixed order.</summary>
@@ -62,8 +62,8 @@ public sealed record HealthSnapshot
     public required LogRange Log { get; init; }
 
     /// <summary>
-    /// The longest silence of a healthy feed, in seconds: part of what the management surface serves. Null, and left out of the JSON, in
-    /// a snapshot that no feed goes with, such as that of <c>$SYS/broker/health</c>.
+    /// The longest silence of a healthy feed, in seconds. The management surface sets it. Null, and left out of the JSON, in a snapshot
+    /// without a feed, such as that of <c>$SYS/broker/health</c>.
     /// </summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public double? HeartbeatSeconds { get; init; }
@@ -76,15 +76,17 @@ public sealed record HealthSnapshot
     [JsonIgnore]
     public bool Ready { get; init; }
 
-    /// <summary>Whether the process is worth keeping: the verdict of <c>/livez</c>.</summary>
+    /// <summary>Whether the process should keep running: the verdict of <c>/livez</c>.</summary>
     [JsonIgnore]
     public bool Live { get; init; }
 
-    /// <summary>Whether the projection's own ticks were too old when this was read: then nothing else in it can be trusted.</summary>
+    /// <summary>
+    /// Whether the projection's own ticks were too old when the snapshot was read: then nothing else in it can be trusted.
+    /// </summary>
     [JsonIgnore]
     public bool IsStale => Checks.Any(static check => check is { Name: CheckNames.Projection, Status: HealthStatus.Error });
 
-    /// <summary>The counters behind <c>/metrics</c>, of the same instant.</summary>
+    /// <summary>The counters of <c>/metrics</c>, at the same instant.</summary>
     [JsonIgnore]
     public HealthCounts Counts { get; init; } = HealthCounts.Zero;
 

@@ -6,14 +6,14 @@ namespace Cassini.Streams.Health;
 
 /// <summary>The accumulator of the fold at one instant. Immutable.</summary>
 /// <param name="Epoch">The run of the process.</param>
-/// <param name="Origin">The wall-clock time of elapsed zero, by the latest event: turns elapsed times into times for people.</param>
+/// <param name="Origin">The wall-clock time of elapsed zero, by the latest event. It converts elapsed times into wall-clock times.</param>
 /// <param name="Now">The time of the last input.</param>
 /// <param name="Through">The sequence of the last event folded in.</param>
 /// <param name="LastConnection">When the last connection was accepted.</param>
-/// <param name="Counts">What was counted.</param>
-/// <param name="Facts">What is known.</param>
-/// <param name="Verdicts">What follows from it.</param>
-/// <param name="Transitions">The transitions that the last input brought about, in their order.</param>
+/// <param name="Counts">The counts.</param>
+/// <param name="Facts">The facts that the checks judge.</param>
+/// <param name="Verdicts">The verdicts on these facts.</param>
+/// <param name="Transitions">The transitions that the last input caused, in order.</param>
 internal sealed record HealthState(
     Epoch Epoch,
     DateTimeOffset Origin,
@@ -33,7 +33,7 @@ internal sealed record HealthState(
         return new HealthState(epoch, startedAt, TimeSpan.Zero, 0, null, HealthCounts.Zero, facts, verdicts, []);
     }
 
-    /// <summary>The same evidence judged anew by another policy, at this instant.</summary>
+    /// <summary>The same evidence, judged by another policy at this instant.</summary>
     public HealthState Under(HealthPolicy policy)
     {
         var facts = Facts.Under(policy, Now);
@@ -41,7 +41,7 @@ internal sealed record HealthState(
         return this with { Facts = facts, Verdicts = verdicts, Transitions = verdicts.Tell(Verdicts, Now, Epoch) };
     }
 
-    /// <summary>An elapsed time as a time for people, within the calendar.</summary>
+    /// <summary>Converts an elapsed time into a wall-clock time, limited to the calendar's range.</summary>
     public DateTimeOffset WallClock(TimeSpan elapsed) =>
         elapsed <= DateTimeOffset.MaxValue - Origin ? Origin + elapsed : DateTimeOffset.MaxValue;
 }

@@ -1,6 +1,6 @@
 namespace Cassini.Streams.Health;
 
-/// <summary>The last thing that went wrong.</summary>
-/// <param name="Message">What.</param>
-/// <param name="Time">When.</param>
+/// <summary>The last error.</summary>
+/// <param name="Message">What went wrong.</param>
+/// <param name="Time">When it happened, UTC.</param>
 public sealed record LastError(string Message, DateTimeOffset Time);

@@ -3,10 +3,10 @@ using Cassini.Streams.Primitives;
 
 namespace Cassini.Streams.Health;
 
-/// <summary>Which events are errors, in words.</summary>
+/// <summary>Selects the events that are errors, and puts them into words.</summary>
 internal static class LastErrors
 {
-    /// <returns>Null for an event that is none.</returns>
+    /// <returns>Null for an event that is not an error.</returns>
     public static LastError? Of(EventEnvelope envelope) => Describe(envelope.Event) is { } message ? new LastError(message, envelope.Time) : null;
 
     private static string? Describe(BrokerEvent happened) => happened switch

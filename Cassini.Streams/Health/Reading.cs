@@ -1,12 +1,12 @@
 namespace Cassini.Streams.Health;
 
-/// <summary>What somebody who reads health at one instant finds.</summary>
-/// <param name="State">What was folded by then.</param>
-/// <param name="Freshness">Whether it can be trusted at that instant.</param>
-/// <param name="Snapshot">What follows from both.</param>
+/// <summary>The result of reading health at one instant.</summary>
+/// <param name="State">The state that was folded by then.</param>
+/// <param name="Freshness">Whether the state can be trusted at that instant.</param>
+/// <param name="Snapshot">The snapshot made from both.</param>
 internal sealed record Reading(HealthState State, Freshness Freshness, HealthSnapshot Snapshot)
 {
-    /// <summary>Whether it says something else than <paramref name="before"/>. Times and counts alone are nothing else.</summary>
+    /// <summary>Whether it differs visibly from <paramref name="before"/>. Differences of only times and counts are not visible.</summary>
     public bool DiffersVisibly(Reading before) =>
         State.Verdicts.Revision != before.State.Verdicts.Revision || Freshness != before.Freshness;
 }

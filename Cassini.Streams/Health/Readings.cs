@@ -3,8 +3,9 @@ using System.Runtime.CompilerServices;
 namespace Cassini.Streams.Health;
 
 /// <summary>
-/// Health as a stream for each reader: the current reading, and then every one that differs visibly. A reader has no queue. It is told
-/// that there is something new, looks for itself, and so finds the newest: one that is slow skips what lies between and holds up nobody.
+/// Health as a stream for each reader: the current reading, and then every one that differs visibly. A reader has no queue. It is
+/// notified of a change and then reads health itself, so it gets the newest: a slow reader skips the readings between, and delays no
+/// other reader.
 /// </summary>
 /// <param name="read">Reads health as it is now. Any thread.</param>
 internal sealed class Readings(Func<Reading> read)
@@ -12,23 +13,23 @@ internal sealed class Readings(Func<Reading> read)
     private volatile TaskCompletionSource _change = NewChange();
     private volatile bool _isEnded;
 
-    /// <summary>Lets every reader look again, on the thread pool. Any thread.</summary>
+    /// <summary>Notifies every reader, on the thread pool. Any thread.</summary>
     public void Change() => Interlocked.Exchange(ref _change, NewChange()).TrySetResult();
 
-    /// <summary>Lets every reader look for the last time, and completes every stream.</summary>
+    /// <summary>Notifies every reader for the last time, and completes every stream.</summary>
     public void End()
     {
         _isEnded = true;
         Change();
     }
 
-    /// <summary>The stream, which completes at <paramref name="end"/> as it does when health itself ends: after a last look.</summary>
+    /// <summary>The stream. At <paramref name="end"/>, as when health itself ends, it reads one last time and then completes.</summary>
     public async IAsyncEnumerable<HealthSnapshot> ReadUntilAsync([EnumeratorCancellation] CancellationToken end)
     {
         Reading? seen = null;
         while (true)
         {
-            // Both are taken before the look: a change or an end that comes after it leads to another look.
+            // Both are taken before the read, so that a change or an end after the read causes another read.
             var change = _change.Task;
             var isLast = _isEnded || end.IsCancellationRequested;
             var now = read();
@@ -43,7 +44,7 @@ internal sealed class Readings(Func<Reading> read)
                 yield break;
             }
 
-            // Always on the pool from here on: a reader that never catches up does not keep the thread on which it began.
+            // From here on always on the pool, so that a reader that never catches up does not keep its caller's thread.
             await change.WaitAsync(end).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing | ConfigureAwaitOptions.ForceYielding);
         }
     }

@@ -41,7 +41,7 @@ public static class Reasons
     /// <summary>canary: its round trip failed.</summary>
     public const string CanaryFailed = nameof(CanaryFailed);
 
-    /// <summary>canary: it has not reported for too long.</summary>
+    /// <summary>canary: it has reported no result for too long.</summary>
     public const string CanaryStale = nameof(CanaryStale);
 
     /// <summary>canary: its round trip is slow.</summary>
@@ -53,10 +53,10 @@ public static class Reasons
     /// <summary>supervision: a component crashed too often and is not started again.</summary>
     public const string GaveUp = nameof(GaveUp);
 
-    /// <summary>supervision: a core component crashed and is not back.</summary>
+    /// <summary>supervision: a core component crashed and does not run again yet.</summary>
     public const string CoreDown = nameof(CoreDown);
 
-    /// <summary>supervision: something crashed a moment ago.</summary>
+    /// <summary>supervision: something crashed recently.</summary>
     public const string Crashed = nameof(Crashed);
 
     /// <summary>supervision: too many crashes within the window.</summary>
@@ -74,7 +74,7 @@ public static class Reasons
     /// <summary>certificate: it expires soon.</summary>
     public const string CertificateExpiring = nameof(CertificateExpiring);
 
-    /// <summary>certificate: new files cannot be used and the old ones serve.</summary>
+    /// <summary>certificate: new files cannot be used, and the old ones stay in use.</summary>
     public const string ReloadFailed = nameof(ReloadFailed);
 
     /// <summary>certificate: the revocation list is past its next update.</summary>
@@ -86,7 +86,7 @@ public static class Reasons
     /// <summary>backlog: over the hard limit.</summary>
     public const string BacklogFull = nameof(BacklogFull);
 
-    /// <summary>backlog: messages were dropped a moment ago.</summary>
+    /// <summary>backlog: messages were dropped recently.</summary>
     public const string MessagesDropped = nameof(MessagesDropped);
 
     /// <summary>phase: starting.</summary>
@@ -101,7 +101,7 @@ public static class Reasons
     /// <summary>phase: stopped.</summary>
     public const string Stopped = nameof(Stopped);
 
-    /// <summary>All of them. Each has an entry in the runbook.</summary>
+    /// <summary>All reason codes. Each has an entry in the runbook.</summary>
     public static IReadOnlySet<string> All { get; } =
         typeof(Reasons).GetFields().Where(field => field.IsLiteral).Select(field => (string)field.GetRawConstantValue()!).ToFrozenSet();
 }

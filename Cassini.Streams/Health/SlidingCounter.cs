@@ -3,9 +3,9 @@ using System.Collections.Immutable;
 namespace Cassini.Streams.Health;
 
 /// <summary>
-/// Counts of good and bad events of the last <see cref="Window"/>; immutable. An event counts from its time on and is
-/// out at exactly its time + window. Events within 1/120 of the window share a bucket, which leaves with its newest:
-/// memory stays bounded, nothing leaves early, and only events that crowd leave up to that much late.
+/// Counts of good and bad events of the last <see cref="Window"/>; immutable. An event counts from its time on until exactly its time +
+/// window. Events within 1/120 of the window share a bucket, which expires with its newest event. So memory stays bounded, no event
+/// expires early, and only events that share a bucket expire late, by at most 1/120 of the window.
 /// </summary>
 /// <param name="Window">How long an event counts.</param>
 internal sealed record SlidingCounter(TimeSpan Window)
@@ -25,15 +25,15 @@ internal sealed record SlidingCounter(TimeSpan Window)
     /// <summary>All events in the window.</summary>
     public long Total => Good + Bad;
 
-    /// <summary>When the next bucket leaves; <see cref="TimeSpan.MaxValue"/> when the window is empty.</summary>
+    /// <summary>When the next bucket expires; <see cref="TimeSpan.MaxValue"/> when the window is empty.</summary>
     public TimeSpan NextExpiry => Total == 0 ? TimeSpan.MaxValue : Oldest.Newest + Window;
 
     private Bucket Oldest => Older.IsEmpty ? Latest : Older.Peek();
 
-    /// <summary>What is in the window, the oldest first: all that there is to keep of it.</summary>
+    /// <summary>The buckets in the window, oldest first. They are the whole state of the counter.</summary>
     public IEnumerable<Bucket> Buckets => Latest.Count == 0 ? [] : Older.Append(Latest);
 
-    /// <summary>The counter that had these buckets.</summary>
+    /// <summary>Restores the counter with these buckets.</summary>
     public static SlidingCounter Restore(TimeSpan window, IReadOnlyList<Bucket> buckets) => new(window)
     {
         Older = buckets.Count == 0 ? [] : ImmutableQueue.CreateRange(buckets.SkipLast(1)),
@@ -42,7 +42,7 @@ internal sealed record SlidingCounter(TimeSpan Window)
         Bad = buckets.Sum(bucket => bucket.Bad),
     };
 
-    /// <summary>What of it is in a window of another length; what has left the old one already is lost.</summary>
+    /// <summary>The same events in a window of another length; events that expired from the old window are lost.</summary>
     public SlidingCounter Within(TimeSpan window, TimeSpan now) => (this with { Window = window }).Expire(now);
 
     /// <summary>Counts events that happened at <paramref name="now"/>.</summary>
@@ -60,7 +60,7 @@ internal sealed record SlidingCounter(TimeSpan Window)
         };
     }
 
-    /// <summary>Lets everything leave that is due at <paramref name="now"/>.</summary>
+    /// <summary>Removes the buckets that have expired at <paramref name="now"/>.</summary>
     public SlidingCounter Expire(TimeSpan now)
     {
         var counter = this;
@@ -79,7 +79,7 @@ internal sealed record SlidingCounter(TimeSpan Window)
         return counter;
     }
 
-    /// <summary>Events that leave together.</summary>
+    /// <summary>Events that expire together.</summary>
     internal readonly record struct Bucket(TimeSpan First, TimeSpan Newest, long Good, long Bad)
     {
         public long Count => Good + Bad;

@@ -6,7 +6,7 @@ using Cassini.Streams.Health.Facts;
 
 namespace Cassini.Streams.Health;
 
-/// <summary>Turns the fold's state into the snapshot that everybody reads.</summary>
+/// <summary>Turns the fold's state into the snapshot that all readers get.</summary>
 /// <param name="policy">The thresholds that the state was judged by.</param>
 /// <param name="oldest">The oldest event that the feed can resume from.</param>
 /// <param name="startedAt">When the process started.</param>
@@ -15,7 +15,7 @@ internal sealed class SnapshotBuilder(HealthPolicy policy, Func<long> oldest, Da
 {
     private const int TopicNames = 100;
 
-    /// <summary>The snapshot of a state as somebody sees it who found the projection this fresh.</summary>
+    /// <summary>The snapshot of a state for a reader that found this freshness of the projection.</summary>
     public HealthSnapshot Build(HealthState state, Freshness freshness) =>
         freshness is Freshness.Fresh ? Build(state) : Distrust(Build(state), freshness);
 
@@ -52,7 +52,7 @@ internal sealed class SnapshotBuilder(HealthPolicy policy, Func<long> oldest, Da
         Certificates = [.. state.Facts.Certificates.Loaded.Select(fact => Build(state, fact))],
     };
 
-    /// <summary>The projection's own tick is too old, so nothing in the snapshot can be trusted any more: it fails closed.</summary>
+    /// <summary>The snapshot of a stale projection: nothing in it can be trusted, so it fails closed.</summary>
     private HealthSnapshot Distrust(HealthSnapshot last, Freshness freshness)
     {
         var isDead = freshness is Freshness.Dead;

@@ -3,12 +3,12 @@ using Cassini.Streams.Events;
 namespace Cassini.Streams.Health;
 
 /// <summary>
-/// Watches the projection's own ticks: judges their freshness whenever it is asked, and says by a timer when it is lost. The timer is the
-/// clock's own and runs on the thread pool: it must not depend on the thread whose silence it reports.
+/// Watches the projection's own ticks: judges their freshness when asked, and reports by a timer when it is lost. The timer is the
+/// clock's and runs on the thread pool, because it must not depend on the thread whose silence it reports.
 /// </summary>
 internal sealed class TickWatch : IDisposable
 {
-    /// <summary>A system timer may fire some milliseconds early: another of no length at all would do so again at once.</summary>
+    /// <summary>A system timer may fire some milliseconds early. A next timer with no delay would then spin.</summary>
     private static readonly TimeSpan ShortestWait = TimeSpan.FromMilliseconds(1);
 
     private readonly EventHub _hub;
@@ -18,8 +18,8 @@ internal sealed class TickWatch : IDisposable
     private readonly Lock _gate = new();
     private long _lastTick;
 
-    /// <summary>Begins to watch, as if a tick had just passed.</summary>
-    /// <param name="hub">Whose clock it is.</param>
+    /// <summary>Begins to watch, as if a tick had just been folded.</summary>
+    /// <param name="hub">The source of the clock.</param>
     /// <param name="policy">How old the last tick may be.</param>
     /// <param name="changed">Called when the freshness may have changed: by the timer, or by the tick that ends a silence. Quick.</param>
     public TickWatch(EventHub hub, HealthPolicy policy, Action changed)
@@ -35,17 +35,17 @@ internal sealed class TickWatch : IDisposable
     /// <summary>The freshness at this instant. Any thread.</summary>
     public Freshness Freshness => Judge(Age);
 
-    // The clock is read before the tick: see Tick.
+    // The clock is read before the tick, for the reason given in Tick.
     private TimeSpan Age => _hub.Elapsed - TimeSpan.FromTicks(Interlocked.Read(ref _lastTick));
 
-    /// <summary>A tick was folded. One thread at a time.</summary>
+    /// <summary>Records that a tick was folded. One thread at a time.</summary>
     /// <param name="at">When it happened.</param>
     public void Tick(TimeSpan at)
     {
         var before = TimeSpan.FromTicks(Interlocked.Exchange(ref _lastTick, at.Ticks));
 
-        // The clock is read after the exchange, so that no reader can have read a later time together with the tick before: whoever found
-        // it too old is told.
+        // The clock is read after the exchange, so that no reader can have combined a later time with the previous tick: every reader that
+        // found the tick too old is notified.
         if (Judge(_hub.Elapsed - before) is not Freshness.Fresh)
         {
             Arm();
@@ -58,7 +58,7 @@ internal sealed class TickWatch : IDisposable
 
     private void Look()
     {
-        // Ticks do not touch the timer: while they come it only finds out, once in a window, how long it has to wait for the next.
+        // Ticks do not touch the timer. While they arrive it fires once in a window, and only computes its next delay.
         if (Arm() is not Freshness.Fresh)
         {
             _changed();
@@ -87,7 +87,7 @@ internal sealed class TickWatch : IDisposable
             return Timeout.InfiniteTimeSpan;
         }
 
-        // The window itself is within: it is over one tick of the clock later.
+        // A tick exactly one window old is still fresh: freshness ends one tick of the clock later.
         var wait = (freshness is Freshness.Fresh ? _policy.Window : _policy.LiveWindow) - age + TimeSpan.FromTicks(1);
         return wait > ShortestWait ? wait : ShortestWait;
     }

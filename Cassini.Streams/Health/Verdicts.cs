@@ -5,7 +5,7 @@ using Cassini.Streams.Health.Facts;
 
 namespace Cassini.Streams.Health;
 
-/// <summary>Every check's verdict, and the overall ones that follow. Immutable.</summary>
+/// <summary>Every check's verdict, and the overall verdicts that follow from them. Immutable.</summary>
 internal sealed record Verdicts(ImmutableArray<CheckState> Checks)
 {
     /// <summary>The overall status: ok, degraded or error.</summary>
@@ -18,14 +18,14 @@ internal sealed record Verdicts(ImmutableArray<CheckState> Checks)
     /// <summary>Grows with every visible change.</summary>
     public long Revision { get; init; }
 
-    /// <summary>Without a change of facts nothing here changes before then.</summary>
+    /// <summary>Until then nothing here changes without a change of facts.</summary>
     public TimeSpan Due { get; private init; }
 
-    /// <summary>Before any judgement.</summary>
+    /// <summary>The verdicts before any fact was judged.</summary>
     public static Verdicts None(HealthPolicy policy) =>
         new([.. AllChecks.InOrder.Select(check => new CheckState(check, new SlidingCounter(policy.FlappingWindow)))]);
 
-    /// <summary>The verdicts that these checks amounted to.</summary>
+    /// <summary>Restores the verdicts of these checks.</summary>
     public static Verdicts Restore(ImmutableArray<CheckState> checks, long revision) =>
         new Verdicts(checks).Conclude(checks) with { Revision = revision };
 
@@ -35,8 +35,8 @@ internal sealed record Verdicts(ImmutableArray<CheckState> Checks)
 
     /// <summary>The verdicts at a later instant.</summary>
     /// <param name="now">The instant.</param>
-    /// <param name="judged">The facts that these verdicts were given for; null to judge afresh.</param>
-    /// <param name="facts">The facts of now.</param>
+    /// <param name="judged">The facts that these verdicts were computed from; null to compute them anew.</param>
+    /// <param name="facts">The current facts.</param>
     /// <param name="policy">The thresholds.</param>
     /// <returns>The same object when nothing changed.</returns>
     public Verdicts At(TimeSpan now, HealthFacts? judged, HealthFacts facts, HealthPolicy policy)
@@ -56,7 +56,7 @@ internal sealed record Verdicts(ImmutableArray<CheckState> Checks)
         return changed is null ? this : Conclude(changed.MoveToImmutable());
     }
 
-    /// <summary>Tells what changed since <paramref name="before"/>.</summary>
+    /// <summary>Lists what changed since <paramref name="before"/>.</summary>
     public ImmutableArray<HealthChanged> Tell(Verdicts before, TimeSpan now, Epoch epoch)
     {
         if (Revision == before.Revision)

@@ -7,12 +7,12 @@ using CheckStatus = Cassini.Streams.Events.HealthStatus;
 namespace Cassini.Streams.Hosting;
 
 /// <summary>
-/// A broker's health as a health check of ASP.NET Core: healthy when all is well, degraded when something is wrong and new clients are
-/// served all the same, and the registration's failure status when the probe fails. It reads the current snapshot, at once and
-/// without I/O, and never says of a projection that stands still that it is well. Any thread.
+/// A broker's health as a health check of ASP.NET Core: healthy when all checks are ok, degraded when something is wrong but new clients
+/// are still served, and the registration's failure status when the probe fails. It reads the current snapshot, at once and without
+/// I/O, and never reports a stale projection as healthy. Any thread.
 /// </summary>
-/// <param name="health">What it reads.</param>
-/// <param name="probe">Which verdict decides over failure.</param>
+/// <param name="health">The health that it reads.</param>
+/// <param name="probe">The verdict that decides whether the check fails.</param>
 public sealed class CassiniHealthCheck(HealthProjection health, CassiniProbe probe = CassiniProbe.Ready) : IHealthCheck
 {
     /// <summary>The snapshot's revision, a <see cref="long"/>: that of /healthz, the feed and the metrics.</summary>
@@ -24,7 +24,9 @@ public sealed class CassiniHealthCheck(HealthProjection health, CassiniProbe pro
     /// <summary>The phase of the broker, a <see cref="string"/>.</summary>
     public const string Phase = "phase";
 
-    /// <summary>The checks that are not well, each with its reason code, a dictionary of <see cref="string"/>; empty when all are well.</summary>
+    /// <summary>
+    /// The checks that are not ok, each with its reason code, a dictionary of <see cref="string"/>; empty when all are ok.
+    /// </summary>
     public const string Failing = "failing";
 
     /// <inheritdoc />

@@ -19,7 +19,7 @@ public sealed record CassiniOptions
     /// <summary>Certificate files. Null until the host that starts Cassini has chosen them; required to start.</summary>
     public TlsOptions? Tls { get; init; }
 
-    /// <summary>What MQTT clients may do, and how much of it.</summary>
+    /// <summary>What MQTT clients may do, and the limits of what they may use.</summary>
     public BrokerOptions Broker { get; init; } = new();
 
     /// <summary>How the broker probes itself.</summary>
@@ -37,7 +37,7 @@ public sealed record CassiniOptions
     /// <summary>How long a graceful stop may take.</summary>
     public DrainOptions Drain { get; init; } = new();
 
-    /// <summary>The sum of the deadlines of a drain's stages: what an orchestrator must grant, and a few seconds more.</summary>
+    /// <summary>The sum of the deadlines of a drain's stages. An orchestrator must grant this time and a few seconds more.</summary>
     public TimeSpan LongestDrain => Drain.ReadinessDelay + (2 * DrainSequence.Moment) + Drain.SessionTimeout + Listener.CloseTimeout;
 
     /// <summary>The management HTTP surface.</summary>
@@ -46,7 +46,7 @@ public sealed record CassiniOptions
     /// <summary>Traces and metrics for other systems.</summary>
     public TelemetryOptions Telemetry { get; init; } = new();
 
-    /// <summary>Where Cassini keeps what it makes: development certificates. Without it: the user's data directory.</summary>
+    /// <summary>The directory for files that Cassini creates: development certificates. Without it: the user's data directory.</summary>
     [Form("directory")]
     public string? DataDirectory { get; init; }
 }

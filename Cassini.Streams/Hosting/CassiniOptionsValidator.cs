@@ -11,8 +11,8 @@ using Cassini.Streams.Tls;
 namespace Cassini.Streams.Hosting;
 
 /// <summary>
-/// Validates all settings together and reports every error at once. A range stands on its option's property, a rule within a section
-/// in that section's class, and a rule between sections here.
+/// Validates all settings together and reports every error at once. A range is on its option's property, a rule within a section is in
+/// that section's class, and a rule between sections is here.
 /// </summary>
 public static class CassiniOptionsValidator
 {
@@ -36,7 +36,7 @@ public static class CassiniOptionsValidator
             ListenerSettings.Endpoints,
             ManagementSettings.Address),
 
-        // A check whose evidence comes more rarely than it expires would be red by construction.
+        // A check whose evidence expires before the next evidence arrives would always be red.
         AtMostHalfTheWindow("Probing:HeartbeatInterval", options => options.Probing.HeartbeatInterval),
         AtMostHalfTheWindow("Probing:AcceptProbeInterval", options => options.Probing.AcceptProbeInterval),
         AtMostHalfTheWindow("Probing:AcceptProbeTimeout", options => options.Probing.AcceptProbeTimeout),
@@ -49,13 +49,13 @@ public static class CassiniOptionsValidator
             "Health:CanaryWindow"));
 
     /// <summary>Every section of the tree, in its order, and the settings at the top.</summary>
-    public static ImmutableArray<SettingsSection> Sections { get; } =
+    internal static ImmutableArray<SettingsSection> Sections { get; } =
     [
         Listener, TlsSettings.Section, BrokerSettings.Section, ProbingSettings.Section, HealthPolicyValidator.Section, Hub,
         SupervisionSettings.Section, Drain, ManagementSettings.Section, TelemetrySettings.Section, Root,
     ];
 
-    /// <summary>Every error, each with the setting's key, its value and what is allowed; empty when all is well.</summary>
+    /// <summary>Every error, each with the setting's key, its value and what is allowed; empty when the options are valid.</summary>
     /// <param name="options">The options.</param>
     public static IReadOnlyList<SettingError> Validate(CassiniOptions options)
     {
@@ -74,6 +74,22 @@ public static class CassiniOptionsValidator
             .. TelemetrySettings.Section.Validate(options.Telemetry),
         ];
         return [.. errors, .. Root.Validate(options, errors)];
+    }
+
+    /// <summary>Refuses options with which nothing can start.</summary>
+    /// <exception cref="ArgumentException">The options are not valid; the message has every error.</exception>
+    internal static void ThrowIfWrong(CassiniOptions options)
+    {
+        var errors = Validate(options);
+        if (errors.Count > 0)
+        {
+            throw new ArgumentException(string.Join(Environment.NewLine, errors), nameof(options));
+        }
+
+        if (options.Tls is null)
+        {
+            throw new ArgumentException("Tls: certificate files are needed", nameof(options));
+        }
     }
 
     private static IEnumerable<SettingError> Collisions(CassiniOptions options, string key)

@@ -1,11 +1,11 @@
 namespace Cassini.Streams.Hosting;
 
-/// <summary>Which verdict on a broker a health check asks for.</summary>
+/// <summary>Which verdict on a broker a health check uses.</summary>
 public enum CassiniProbe
 {
-    /// <summary>Can new clients be served? What /readyz says. For load balancers and readiness probes.</summary>
+    /// <summary>Whether new clients can be served: the verdict of /readyz. For load balancers and readiness probes.</summary>
     Ready,
 
-    /// <summary>Is the process worth keeping? What /livez says. For liveness probes; never degraded.</summary>
+    /// <summary>Whether the process should keep running: the verdict of /livez. For liveness probes; never degraded.</summary>
     Live,
 }

@@ -7,24 +7,24 @@ using Microsoft.Extensions.Logging.Abstractions;
 
 namespace Cassini.Streams.Hosting;
 
-/// <summary>A broker in an application of one's own.</summary>
+/// <summary>Adds a broker to an application's services.</summary>
 public static class CassiniServices
 {
     /// <summary>
-    /// Adds a broker that starts and stops with the application: <see cref="BrokerHost"/> as a singleton, and a hosted service that runs it.
-    /// It takes the application's <see cref="ILoggerFactory"/>, and its <see cref="TimeProvider"/> if there is one. One to an application;
-    /// a further call changes nothing.
+    /// Adds a broker that starts and stops with the application: <see cref="BrokerHost"/> as a singleton, and a hosted service that
+    /// runs it. It uses the application's <see cref="ILoggerFactory"/>, and its <see cref="TimeProvider"/> if there is one. One per
+    /// application; a further call changes nothing.
     /// </summary>
-    /// <param name="services">Where to add it.</param>
+    /// <param name="services">The application's services.</param>
     /// <param name="configure">
     /// Makes the options from the defaults. <see cref="CassiniOptions.Tls"/> must be set; <see cref="CassiniOptions.Management"/> has no
     /// effect, because the management surface is not part of it.
     /// </param>
     /// <returns>The same collection.</returns>
     /// <remarks>
-    /// What is wrong with the options, all of it, is an <see cref="ArgumentException"/> when the application starts, and an unusable
-    /// certificate a <see cref="Tls.TlsConfigurationException"/>. A port in use is neither: the application starts, its health says so,
-    /// and the broker binds when the port is free.
+    /// When the application starts, invalid options throw an <see cref="ArgumentException"/> with every error, and an unusable certificate
+    /// throws a <see cref="Tls.TlsConfigurationException"/>. A port in use throws nothing: the application starts, its health reports the
+    /// port, and the broker binds when the port is free.
     /// </remarks>
     public static IServiceCollection AddCassini(this IServiceCollection services, Func<CassiniOptions, CassiniOptions> configure)
     {
@@ -41,9 +41,9 @@ public static class CassiniServices
     /// <summary>Adds the broker's health to the application's health checks.</summary>
     /// <param name="builder">The application's health checks.</param>
     /// <param name="name">The check's name. Default <c>cassini</c>.</param>
-    /// <param name="probe">Which verdict decides over failure. Default: whether new clients can be served.</param>
-    /// <param name="failureStatus">What a failure is. Default null: <see cref="HealthStatus.Unhealthy"/>.</param>
-    /// <param name="tags">For filters. Default: none.</param>
+    /// <param name="probe">The verdict that decides whether the check fails. Default: whether new clients can be served.</param>
+    /// <param name="failureStatus">The status of a failure. Default null: <see cref="HealthStatus.Unhealthy"/>.</param>
+    /// <param name="tags">Tags for filters. Default: none.</param>
     /// <returns>The same builder.</returns>
     public static IHealthChecksBuilder AddCassini(
         this IHealthChecksBuilder builder,

@@ -1,7 +1,7 @@
-using Cassini.Streams.Broker;
-using Cassini.Streams.Broker.Upkeep;
 using Cassini.Streams.Events;
 using Cassini.Streams.Listening;
+using Cassini.Streams.Listening.Connections;
+using Microsoft.Extensions.Logging;
 
 namespace Cassini.Streams.Hosting;
 
@@ -10,22 +10,29 @@ namespace Cassini.Streams.Hosting;
 /// forced: each is only short then.
 /// </summary>
 /// <param name="options">The deadlines.</param>
-/// <param name="listeners">Whose endpoints and sessions end.</param>
-/// <param name="broker">What is emptied; null when the host serves another protocol.</param>
-/// <param name="events">Where it is told.</param>
+/// <param name="listeners">Whose endpoints and connections are closed.</param>
+/// <param name="protocol">What is emptied.</param>
+/// <param name="events">Where it publishes.</param>
 /// <param name="time">The one clock.</param>
+/// <param name="logger">Where a stage that fails is logged.</param>
 /// <param name="forced">Cuts every stage short.</param>
 internal sealed class DrainSequence(
-    CassiniOptions options, ListenerManager listeners, MqttBroker? broker, IEventPublisher events, TimeProvider time, CancellationToken forced)
+    CassiniOptions options,
+    ListenerManager listeners,
+    IHostedProtocol protocol,
+    IEventPublisher events,
+    TimeProvider time,
+    ILogger logger,
+    CancellationToken forced)
 {
     /// <summary>How long a batch of messages, or a probe, may take to end: they wait for nothing.</summary>
     public static readonly TimeSpan Moment = TimeSpan.FromSeconds(5);
 
-    /// <summary>Whether a deadline or a second signal cut a stage short.</summary>
+    /// <summary>Whether a stage failed, or a deadline or a second signal cut it short.</summary>
     public bool IsForced { get; private set; }
 
-    /// <summary>New clients are still served, while those who ask are told to go elsewhere.</summary>
-    /// <param name="wasReady">Whether anybody was ever told that it is ready: else there is nobody to wait for.</param>
+    /// <summary>New clients are still served, while readiness sends those that look at it elsewhere.</summary>
+    /// <param name="wasReady">Whether it ever was ready: else no client looks for it and there is nothing to wait for.</param>
     public Task AnnounceAsync(bool wasReady)
     {
         var delay = wasReady ? options.Drain.ReadinessDelay : TimeSpan.Zero;
@@ -40,26 +47,24 @@ internal sealed class DrainSequence(
     /// <summary>The endpoints close, after the probes that would miss them.</summary>
     public Task StopAcceptingAsync(Func<Task> stopServices) => RunAsync(DrainStage.StopAccepting, Moment, async stage =>
     {
-        var stopped = await Within(stopServices(), stage);
-        return await Within(listeners.StopAcceptingAsync(), stage) && stopped;
+        var stopped = await EndsAsync(DrainStage.StopAccepting, stopServices(), stage).ConfigureAwait(false);
+        return await EndsAsync(DrainStage.StopAccepting, listeners.StopAcceptingAsync(), stage).ConfigureAwait(false) && stopped;
     });
 
     /// <summary>No more messages are taken in, and none is on its way.</summary>
     public Task StopIntakeAsync() => RunAsync(
-        DrainStage.StopIntake, Moment, stage => broker is null ? Task.FromResult(true) : Within(broker.Drain.CloseIntakeAsync(stage), stage));
+        DrainStage.StopIntake, Moment, stage => EndsAsync(DrainStage.StopIntake, protocol.CloseIntakeAsync(stage), stage));
 
-    /// <summary>Clients get what was taken in for them, and are told to go.</summary>
+    /// <summary>Clients get what was taken in for them, and are asked to go.</summary>
     public Task DeliverAsync() => RunAsync(
-        DrainStage.Deliver,
-        options.Drain.SessionTimeout,
-        stage => broker is null ? Task.FromResult(true) : Within(broker.Drain.DeliverAsync(stage), stage));
+        DrainStage.Deliver, options.Drain.SessionTimeout, stage => EndsAsync(DrainStage.Deliver, protocol.DeliverAsync(stage), stage));
 
-    /// <summary>The last bytes leave, and whoever is still there is told to go at once.</summary>
-    public Task CloseSessionsAsync() => RunAsync(DrainStage.CloseSessions, options.Listener.CloseTimeout, async stage =>
+    /// <summary>The last bytes leave, and the connections that are still open are closed.</summary>
+    public Task CloseConnectionsAsync() => RunAsync(DrainStage.CloseSessions, options.Listener.CloseTimeout, async stage =>
     {
         // Its own deadlines are those of the connections, and it ends when they are all gone.
-        await listeners.CloseSessionsAsync(forced).ConfigureAwait(false);
-        return !stage.IsCancellationRequested;
+        return await EndsAsync(DrainStage.CloseSessions, listeners.CloseConnectionsAsync(forced), CancellationToken.None).ConfigureAwait(false)
+            && !stage.IsCancellationRequested;
     });
 
     private async Task RunAsync(DrainStage stage, TimeSpan deadline, Func<CancellationToken, Task<bool>> body)
@@ -70,16 +75,17 @@ internal sealed class DrainSequence(
         using var end = CancellationTokenSource.CreateLinkedTokenSource(late.Token, forced);
         var completed = await body(end.Token).ConfigureAwait(false);
         IsForced |= !completed;
-        var rest = broker?.Drain.Rest ?? new DrainRest(listeners.OpenSessions, 0, 0);
+        var rest = protocol.Rest(listeners.OpenConnections);
         events.Publish(new DrainStageLeft(
             stage, completed ? PhaseOutcome.Completed : PhaseOutcome.Forced, time.GetElapsedTime(began), rest.Sessions, rest.Messages, rest.Kept));
     }
 
-    /// <summary>Waits for the work until the stage is cut short, and then leaves it to itself.</summary>
-    /// <returns>Whether it ended by itself.</returns>
-    private static async Task<bool> Within(Task work, CancellationToken stage)
+    /// <summary>Waits for the work until the stage is cut short, and then leaves it to itself. A failure is logged, however late it comes.</summary>
+    /// <returns>Whether it ended by itself, and well.</returns>
+    private async Task<bool> EndsAsync(DrainStage stage, Task work, CancellationToken cut)
     {
-        await work.WaitAsync(stage).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        TaskObserver.Observe(work, failure => HostingLog.StageFailed(logger, stage, failure));
+        await work.WaitAsync(cut).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         return work.IsCompletedSuccessfully;
     }
 }

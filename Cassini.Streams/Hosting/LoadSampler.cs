@@ -1,20 +1,19 @@
-using Cassini.Streams.Broker;
 using Cassini.Streams.Events;
 using Cassini.Streams.Listening;
 
 namespace Cassini.Streams.Hosting;
 
 /// <summary>
-/// Traffic is counted where it flows and sampled here: message traffic itself never becomes an event. A sample that
-/// says nothing new is told only now and then.
+/// Samples the counters of the traffic, because message traffic itself never becomes an event. A sample without change is published
+/// only from time to time.
 /// </summary>
-internal sealed class LoadSampler(ListenerManager listeners, MqttBroker? broker, IEventPublisher events, TimeProvider time)
+internal sealed class LoadSampler(ListenerManager listeners, IHostedProtocol protocol, IEventPublisher events, TimeProvider time)
 {
     private static readonly TimeSpan Interval = TimeSpan.FromSeconds(5);
 
     /// <summary>
-    /// Events move a reader's count of topics between samples, and one can come in behind a sample that has counted its topic
-    /// already: the same sample again sets that right.
+    /// Between samples, events adjust a reader's count of topics. An event can follow a sample that already counted its topic, and only
+    /// a repeated sample corrects that.
     /// </summary>
     private const int MostLeftOut = 11;
 
@@ -40,19 +39,5 @@ internal sealed class LoadSampler(ListenerManager listeners, MqttBroker? broker,
         while (await timer.WaitForNextTickAsync(cancellation).ConfigureAwait(false));
     }
 
-    private LoadSampled Take()
-    {
-        var statistics = broker?.Statistics;
-        return new LoadSampled(
-            statistics?.QueuedMessages ?? 0,
-            listeners.OpenSessions,
-            listeners.BytesReceived,
-            listeners.BytesSent,
-            statistics?.Topics,
-            statistics?.Dropped ?? 0)
-        {
-            MessagesReceived = statistics?.PublishReceived,
-            MessagesSent = statistics?.PublishSent,
-        };
-    }
+    private LoadSampled Take() => protocol.Sample(listeners.OpenConnections, listeners.BytesReceived, listeners.BytesSent);
 }

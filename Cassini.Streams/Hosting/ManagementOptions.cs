@@ -7,26 +7,26 @@ namespace Cassini.Streams.Hosting;
 public sealed record ManagementOptions
 {
     /// <summary>
-    /// Where it listens. On a loopback address everything is open to this machine; on any other callers need credentials for all but
-    /// one word from the three probes.
+    /// The address that it listens on. On a loopback address everything is open to this machine. On any other address callers need
+    /// credentials for everything except the one-word answers of the three probes.
     /// </summary>
     [Form("host:port")]
     public string Address { get; init; } = "127.0.0.1:9090";
 
     /// <summary>
-    /// Whether callers need credentials although it listens on loopback: for a reverse proxy in front of it. Without it they do not on
-    /// loopback, and always do elsewhere.
+    /// Whether callers need credentials even on loopback, for a reverse proxy in front of it. Without it callers need none on loopback,
+    /// and always need them elsewhere.
     /// </summary>
     public bool? RequireCredentials { get; init; }
 
     /// <summary>
-    /// Whether it speaks TLS, with the certificate of <c>Tls:ManagementChainPath</c> or else the broker's own. A client certificate of
-    /// the broker's CA is then a credential; none is demanded.
+    /// Whether it uses TLS, with the certificate of <c>Tls:ManagementChainPath</c> or otherwise the broker's own. A client certificate
+    /// of the broker's CA is then a credential, but none is required.
     /// </summary>
     public bool Https { get; init; }
 
     /// <summary>
-    /// Bearer tokens, one a line, each a credential; lines that begin with # are comments. The file is read again when it changes.
+    /// Bearer tokens, one per line, each a credential. Lines that begin with # are comments. The file is read again when it changes.
     /// Without it no token is a credential.
     /// </summary>
     [Form("file")]
@@ -40,13 +40,13 @@ public sealed record ManagementOptions
     public ImmutableArray<string> Identities { get; init; } = [];
 
     /// <summary>
-    /// Names under which callers may reach it, beside addresses and names of this machine: a request whose Host is another's is
+    /// Names that callers may use for it, in addition to the addresses and names of this machine. A request with another Host is
     /// refused. Where credentials are needed, empty means any name.
     /// </summary>
     [Form("host names or addresses")]
     public ImmutableArray<string> AllowedHosts { get; init; } = [];
 
-    /// <summary>The bearer token that <c>POST /drain</c> demands; it is never shown. Without it nobody may drain that way.</summary>
+    /// <summary>The bearer token that <c>POST /drain</c> requires; it is never shown. Without it no caller may drain that way.</summary>
     [Form("secret")]
     public string? ShutdownToken { get; init; }
 
@@ -66,7 +66,7 @@ public sealed record ManagementOptions
     [Within("100ms", "10m")]
     public TimeSpan FeedHeartbeat { get; init; } = TimeSpan.FromSeconds(15);
 
-    /// <summary>Whether rehearsal faults may be asked for.</summary>
+    /// <summary>Whether rehearsal faults may be requested.</summary>
     public bool EnableFaults { get; init; }
 
     /// <summary>Long polls at once.</summary>
@@ -81,7 +81,7 @@ public sealed record ManagementOptions
     [Within(1, 1_000_000)]
     public int MaxConnectionsPerCaller { get; init; } = 128;
 
-    /// <summary>How often one caller may ask in the long run, where credentials are needed.</summary>
+    /// <summary>The long-term request rate of one caller, where credentials are needed.</summary>
     [Within(1, 1_000_000, Unit = "requests a second")]
     public int RequestRate { get; init; } = 50;
 
@@ -90,8 +90,8 @@ public sealed record ManagementOptions
     public int RequestBurst { get; init; } = 200;
 
     /// <summary>
-    /// Where the gRPC health protocol answers, in the clear; off loopback it tells of the three probes only, and not of each check.
-    /// Without it: nowhere.
+    /// The address of the gRPC health protocol, without TLS. On an address other than loopback it reports only the three probes, and not
+    /// each check. Without it the protocol is not served.
     /// </summary>
     [Form("host:port")]
     public string? GrpcAddress { get; init; }

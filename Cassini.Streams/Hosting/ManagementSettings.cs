@@ -4,7 +4,7 @@ using Cassini.Streams.Settings;
 
 namespace Cassini.Streams.Hosting;
 
-/// <summary>The section <c>Management</c>, and its rules beside the ranges.</summary>
+/// <summary>The section <c>Management</c>, and the rules between its settings.</summary>
 internal static class ManagementSettings
 {
     public const string Address = "Management:Address";
@@ -25,7 +25,9 @@ internal static class ManagementSettings
         SettingRule<ManagementOptions>.NotEmpty(
             "Management:ShutdownToken", "text", "it is a secret of at least one character", management => management.ShutdownToken));
 
-    /// <summary>What management over HTTP and the gRPC health protocol listen on, as far as it can be read. Kestrel serves both.</summary>
+    /// <summary>
+    /// The addresses of management over HTTP and of the gRPC health protocol, if they can be parsed. Kestrel serves both.
+    /// </summary>
     public static IEnumerable<PortUse> PortsOf(ManagementOptions management)
     {
         if (EndpointAddress.TryParse(management.Address, out var address, out _))

@@ -2,7 +2,7 @@ using Cassini.Streams.Events;
 
 namespace Cassini.Streams.Hosting;
 
-/// <summary>A phase and when it began, so that leaving it can tell how long it took.</summary>
+/// <summary>A phase and when it began, so that its end can report how long it took.</summary>
 internal sealed record PhaseClock(Phase Phase, long Since)
 {
     public static PhaseClock Enter(Phase phase, IEventPublisher events, TimeProvider time)

@@ -2,7 +2,7 @@ using Cassini.Streams.Settings;
 
 namespace Cassini.Streams.Hosting;
 
-/// <summary>The section <c>Telemetry</c>, and its rules beside the ranges.</summary>
+/// <summary>The section <c>Telemetry</c>, and the rules between its settings.</summary>
 internal static class TelemetrySettings
 {
     private const string Endpoint = "Telemetry:OtlpEndpoint";
@@ -13,7 +13,7 @@ internal static class TelemetrySettings
         SettingRule<TelemetryOptions>.NotEmpty("Telemetry:ServiceName", "name", "name the service", telemetry => telemetry.ServiceName),
         SettingRule<TelemetryOptions>.Finding(Endpoint, "without user name and password", FaultsOfEndpoint));
 
-    /// <summary>No message repeats the value: it may hold a password.</summary>
+    /// <summary>No message contains the value, because it may hold a password.</summary>
     private static SettingError[] FaultsOfEndpoint(TelemetryOptions telemetry)
     {
         if (telemetry.OtlpEndpoint is not { } endpoint)

@@ -1,16 +1,17 @@
+using System.Collections.Immutable;
 using Cassini.Streams.Events;
 using Cassini.Streams.Listening.Connections;
 using Cassini.Streams.Listening.Endpoints;
 
 namespace Cassini.Streams.Listening;
 
-public sealed partial class ListenerManager
+internal sealed partial class ListenerManager
 {
     private static readonly TimeSpan LoopStopTimeout = TimeSpan.FromSeconds(5);
 
     private async Task StopOnceAsync()
     {
-        await CloseSessionsAsync(CancellationToken.None);
+        await CloseConnectionsAsync(CancellationToken.None);
         await StopManagerAsync();
 
         // What the manager took in while it did not answer.
@@ -18,18 +19,31 @@ public sealed partial class ListenerManager
         _context.Gate.Dispose();
     }
 
-    private async Task StopAcceptingOnceAsync()
+    private Task StopAcceptingAsync(ListenerCloseReason reason)
     {
-        await _stopAccepting.CancelAsync();
-        await WaitAsync(Task.WhenAll(_loops), "an accept loop");
-        foreach (var endpoint in _endpoints)
+        lock (_lock)
         {
-            endpoint.Close(ListenerCloseReason.Shutdown);
-            DropInHand(endpoint);
+            var loops = _loops;
+            return _acceptingStopped ??= Task.Run(() => StopAcceptingOnceAsync(loops, reason), CancellationToken.None);
         }
     }
 
-    /// <summary>Waits until the manager has taken in everyone who was accepted: it works its mailbox off in order.</summary>
+    private async Task StopAcceptingOnceAsync(ImmutableArray<Task> loops, ListenerCloseReason reason)
+    {
+        await _stopAccepting.CancelAsync();
+        await Task.WhenAll(_endpoints.Select((endpoint, index) => WaitAsync(
+            CloseAfterAsync(loops.IsEmpty ? Task.CompletedTask : loops[index], endpoint, reason), $"the accept loop of {endpoint.Address}")));
+    }
+
+    /// <summary>Closes the endpoint after its loop's end, however late: until then the socket is the loop's.</summary>
+    private static async Task CloseAfterAsync(Task loop, ListeningEndpoint endpoint, ListenerCloseReason reason)
+    {
+        await loop;
+        endpoint.Close(reason);
+        DropInHand(endpoint);
+    }
+
+    /// <summary>Waits until the manager has taken in every accepted connection: it works its mailbox off in order.</summary>
     private async Task SettleAsync()
     {
         if (!_manager.IsCompleted)
@@ -99,7 +113,7 @@ public sealed partial class ListenerManager
         }
     }
 
-    /// <summary>The manager never saw it, so no event tells of it and none is owed.</summary>
+    /// <summary>The manager never saw it, so no event was published of it and none is due.</summary>
     private static void Drop(AcceptedSocket accepted)
     {
         accepted.Canary?.Refuse(HandshakeFailure.Shutdown);

@@ -13,24 +13,23 @@ namespace Cassini.Streams.Listening;
 
 /// <summary>
 /// Accepts connections on every endpoint and gives each its own supervised listener. One reader works off a bounded mailbox;
-/// mailbox, sockets and connections outlive its crashes: sessions go on, and who connects meanwhile is served afterwards.
+/// mailbox, sockets and connections outlive its crashes: open connections go on, and clients that connect meanwhile are served afterwards.
 /// Members may be called from any thread.
 /// </summary>
-public sealed partial class ListenerManager : IAsyncDisposable
+internal sealed partial class ListenerManager : IAsyncDisposable
 {
     private const int MailboxCapacity = 1024;
     private static readonly Component Self = new(ComponentKind.ListenerManager, "");
     private readonly ListeningContext _context;
-    private readonly RestartPolicy _restart;
     private readonly ISocketTransport _transport;
     private readonly ImmutableArray<ListeningEndpoint> _endpoints;
     private readonly CancellationTokenSource _stopAccepting = new();
     private readonly CancellationTokenSource _stopManager = new();
     private readonly Lock _lock = new();
-    private readonly List<Task> _loops = [];
     private readonly Channel<ManagerMessage> _mailbox = Channel.CreateBounded<ManagerMessage>(
         new BoundedChannelOptions(MailboxCapacity) { SingleReader = true, FullMode = BoundedChannelFullMode.Wait });
 
+    private ImmutableArray<Task> _loops = [];
     private Task _manager = Task.CompletedTask;
     private bool _started;
     private Task? _acceptingStopped;
@@ -38,28 +37,26 @@ public sealed partial class ListenerManager : IAsyncDisposable
 
     /// <summary>Makes a manager; nothing is bound before <see cref="StartAsync"/>.</summary>
     /// <param name="options">Endpoints and limits.</param>
-    /// <param name="restart">When the manager and the accept loops are started again after a crash.</param>
     /// <param name="certificates">What handshakes are made with; loaded already.</param>
     /// <param name="handler">Serves the open connections.</param>
     /// <param name="supervisor">Runs everything.</param>
-    /// <param name="events">Where all of it is told.</param>
+    /// <param name="events">Where it publishes.</param>
     /// <param name="time">The one clock.</param>
     /// <param name="logger">The log.</param>
     /// <exception cref="ArgumentException">There is no endpoint, or the same one twice.</exception>
     public ListenerManager(
         ListenerOptions options,
-        RestartPolicy restart,
         CertificateStore certificates,
         IConnectionHandler handler,
         Supervisor supervisor,
-        IEventPublisher events,
+        IEventSequence events,
         TimeProvider time,
         ILogger<ListenerManager> logger)
-        : this(options, restart, new ListeningContext(options, certificates, handler, supervisor, events, time, logger), SocketTransport.Instance)
+        : this(options, new ListeningContext(options, certificates, handler, supervisor, events, time, logger), SocketTransport.Instance)
     {
     }
 
-    internal ListenerManager(ListenerOptions options, RestartPolicy restart, ListeningContext context, ISocketTransport transport)
+    internal ListenerManager(ListenerOptions options, ListeningContext context, ISocketTransport transport)
     {
         if (options.Endpoints.IsDefaultOrEmpty || options.Endpoints.Distinct().Count() != options.Endpoints.Length)
         {
@@ -67,7 +64,6 @@ public sealed partial class ListenerManager : IAsyncDisposable
         }
 
         _context = context;
-        _restart = restart;
         _transport = transport;
         _endpoints = [.. options.Endpoints.Select(address => new ListeningEndpoint(address, context))];
     }
@@ -75,8 +71,8 @@ public sealed partial class ListenerManager : IAsyncDisposable
     /// <summary>How the endpoints stand, in the order of the configuration.</summary>
     public ImmutableArray<EndpointStatus> Endpoints => [.. _endpoints.Select(endpoint => endpoint.Status)];
 
-    /// <summary>Open sessions, probes excluded.</summary>
-    public int OpenSessions => _context.Connections.Open;
+    /// <summary>Open connections, probes excluded.</summary>
+    public int OpenConnections => _context.Connections.Open;
 
     /// <summary>Application bytes read from clients since the start.</summary>
     public long BytesReceived => _context.Bytes.Received;
@@ -95,9 +91,9 @@ public sealed partial class ListenerManager : IAsyncDisposable
     {
         lock (_lock)
         {
-            if (_started || _stopped is not null)
+            if (_started || _acceptingStopped is not null || _stopped is not null)
             {
-                throw new InvalidOperationException("A listener manager starts once.");
+                throw new InvalidOperationException("A listener manager starts once, and not after a stop.");
             }
 
             _started = true;
@@ -108,38 +104,40 @@ public sealed partial class ListenerManager : IAsyncDisposable
             _context.Events.Publish(new ListenerConfigured(endpoint.Address.ToString()));
         }
 
-        _loops.AddRange(_endpoints.Select(RunLoopAsync));
-        _manager = RunManagerAsync();
+        lock (_lock)
+        {
+            // A stop that came meanwhile has closed the endpoints; one that comes now finds every loop. They run on the thread pool.
+            if (_acceptingStopped is null && _stopped is null)
+            {
+                _loops = [.. _endpoints.Select(RunLoopAsync)];
+                _manager = RunManagerAsync();
+            }
+        }
+
         await Task.WhenAll(_endpoints.Select(endpoint => endpoint.FirstAttempt)).WaitAsync(cancellationToken);
     }
 
     /// <summary>Closes the endpoints. Connections that were accepted are served on, and the manager goes on answering.</summary>
-    public Task StopAcceptingAsync()
-    {
-        lock (_lock)
-        {
-            return _acceptingStopped ??= Task.Run(StopAcceptingOnceAsync, CancellationToken.None);
-        }
-    }
+    public Task StopAcceptingAsync() => StopAcceptingAsync(ListenerCloseReason.Shutdown);
 
     /// <summary>
-    /// Closes the endpoints and ends the connections, sessions with <see cref="SessionCloseReason.Shutdown"/>. All terminal events
+    /// Closes the endpoints and ends the connections, open ones with <see cref="CloseReason.Shutdown"/>. All terminal events
     /// are out when it ends; the manager goes on answering.
     /// </summary>
     /// <param name="cancellationToken">
-    /// Cuts <see cref="ListenerOptions.CloseTimeout"/> short: sessions that have not ended lose their sockets at once.
+    /// Cuts <see cref="ListenerOptions.CloseTimeout"/> short: connections that have not ended lose their sockets at once.
     /// </param>
-    public async Task CloseSessionsAsync(CancellationToken cancellationToken)
+    public async Task CloseConnectionsAsync(CancellationToken cancellationToken)
     {
-        await using var forced = cancellationToken.UnsafeRegister(static context => _ = ((ListeningContext)context!).Forced.CancelAsync(), _context);
+        await using var forced = cancellationToken.UnsafeRegister(static context => ((ListeningContext)context!).ForceStop(), _context);
         await StopAcceptingAsync();
         await SettleAsync();
         await EndConnectionsAsync();
     }
 
-    /// <summary>Stops in stages: the endpoints close, the connections end as by <see cref="CloseSessionsAsync"/>, and the manager stops.</summary>
+    /// <summary>Stops in stages: the endpoints close, the connections end as by <see cref="CloseConnectionsAsync"/>, and the manager stops.</summary>
     /// <param name="cancellationToken">
-    /// Cuts <see cref="ListenerOptions.CloseTimeout"/> short: sessions that have not ended lose their sockets at once.
+    /// Cuts <see cref="ListenerOptions.CloseTimeout"/> short: connections that have not ended lose their sockets at once.
     /// </param>
     public async Task StopAsync(CancellationToken cancellationToken)
     {
@@ -149,7 +147,7 @@ public sealed partial class ListenerManager : IAsyncDisposable
             stopped = _stopped ??= Task.Run(StopOnceAsync, CancellationToken.None);
         }
 
-        await using var forced = cancellationToken.UnsafeRegister(static context => _ = ((ListeningContext)context!).Forced.CancelAsync(), _context);
+        await using var forced = cancellationToken.UnsafeRegister(static context => ((ListeningContext)context!).ForceStop(), _context);
         await stopped;
     }
 
@@ -165,8 +163,8 @@ public sealed partial class ListenerManager : IAsyncDisposable
         return await answer.Task.WaitAsync(cancellationToken);
     }
 
-    /// <summary>Ends a session with <see cref="SessionCloseReason.Disconnected"/>.</summary>
-    /// <returns>False when there is no such open session.</returns>
+    /// <summary>Ends a connection with <see cref="CloseReason.Disconnected"/>.</summary>
+    /// <returns>False when there is no such open connection.</returns>
     public bool Disconnect(long connectionId) => connectionId > 0 && (_context.Connections.Find(connectionId)?.TryDisconnect() ?? false);
 
     /// <summary>Stops at once.</summary>
@@ -192,23 +190,39 @@ public sealed partial class ListenerManager : IAsyncDisposable
         return false;
     }
 
-    /// <summary>Whether the system lets the endpoint accept nobody at the moment.</summary>
+    /// <summary>Makes what a connection's handler awaits throw; null for any open connection, probes excluded.</summary>
+    /// <returns>False when there is no such open connection.</returns>
+    internal bool TryCrash(long? connectionId, RehearsalException crash) => connectionId is { } id
+        ? id > 0 && (_context.Connections.Find(id)?.TryCrash(crash) ?? false)
+        : _context.Connections.All.Any(connection => !connection.IsProbe && connection.TryCrash(crash));
+
+    /// <summary>Puts a message into the manager's mailbox, unless it is full or closed.</summary>
+    internal bool TryPost(ManagerMessage message) => _mailbox.Writer.TryWrite(message);
+
+    /// <summary>Changes the orders of an accept loop, or of every one for null.</summary>
+    /// <returns>False when there is no such endpoint.</returns>
+    internal bool Order(string? endpoint, Func<EndpointOrders, EndpointOrders> change)
+    {
+        var found = false;
+        foreach (var candidate in _endpoints.Where(candidate => endpoint is null || candidate.Address.ToString() == endpoint))
+        {
+            candidate.Order(change);
+            found = true;
+        }
+
+        return found;
+    }
+
+    /// <summary>Whether the system lets the endpoint accept no connection at the moment.</summary>
     internal bool IsBackingOff(EndpointAddress address) => _endpoints.First(endpoint => endpoint.Address == address).IsBackingOff;
 
-    /// <summary>Runs the manager; when it is given up nobody will serve newcomers, so the endpoints close.</summary>
+    /// <summary>Runs the manager; when it is given up no newcomer will be served, so the endpoints close.</summary>
     private async Task RunManagerAsync()
     {
-        await _context.Supervisor.RunAsync(Self, _restart, RunAsync, _stopManager.Token);
+        await _context.Supervisor.RunAsync(Self, RunAsync, _stopManager.Token);
         if (!_stopManager.IsCancellationRequested)
         {
-            await _stopAccepting.CancelAsync();
-            await WaitAsync(Task.WhenAll(_loops), "an accept loop");
-            foreach (var endpoint in _endpoints)
-            {
-                endpoint.Close(ListenerCloseReason.Failed);
-                DropInHand(endpoint);
-            }
-
+            await StopAcceptingAsync(ListenerCloseReason.Failed);
             DropMailbox();
         }
     }
@@ -217,13 +231,12 @@ public sealed partial class ListenerManager : IAsyncDisposable
     {
         endpoint.Supervised = _context.Supervisor.Start(
             new Component(ComponentKind.AcceptLoop, endpoint.Address.ToString()),
-            _restart,
             token => new AcceptLoop(_context, endpoint, _transport, _mailbox.Writer).RunAsync(token),
             _stopAccepting.Token);
         await endpoint.Supervised.Completion;
         if (endpoint.Supervised.GaveUp)
         {
-            // Nobody will accept here again: refuse clients rather than let them wait in the kernel's backlog.
+            // Nothing will accept here again: refuse clients rather than let them wait in the kernel's backlog.
             endpoint.Close(ListenerCloseReason.Failed);
             DropInHand(endpoint);
         }

@@ -59,11 +59,11 @@ public sealed record ListenerOptions
     [Within("1ms", "1h")]
     public TimeSpan MaxAcceptBackOff { get; init; } = TimeSpan.FromSeconds(1);
 
-    /// <summary>An identity whose sessions crash this often within <see cref="QuarantineWindow"/> is quarantined. With 0 none is.</summary>
+    /// <summary>An identity whose connections crash this often within <see cref="QuarantineWindow"/> is quarantined. With 0 none is.</summary>
     [Within(0, 1_000_000)]
     public int QuarantineAfter { get; init; } = 3;
 
-    /// <summary>How long a session's crash counts towards quarantine.</summary>
+    /// <summary>How long a connection's crash counts towards quarantine.</summary>
     [Within("1s", "1d")]
     public TimeSpan QuarantineWindow { get; init; } = TimeSpan.FromSeconds(60);
 
@@ -75,7 +75,7 @@ public sealed record ListenerOptions
     [Within("1s", "30d")]
     public TimeSpan MaxQuarantineDuration { get; init; } = TimeSpan.FromHours(1);
 
-    /// <summary>How long a session that is told to end may take before its socket is closed.</summary>
+    /// <summary>How long a connection that must end may take before its socket is closed.</summary>
     [Within("0", "10m")]
     public TimeSpan CloseTimeout { get; init; } = TimeSpan.FromSeconds(5);
 }

@@ -14,7 +14,7 @@ internal sealed class ListeningContext(
     CertificateStore certificates,
     IConnectionHandler handler,
     Supervisor supervisor,
-    IEventPublisher events,
+    IEventSequence events,
     TimeProvider time,
     ILogger logger)
 {
@@ -24,7 +24,7 @@ internal sealed class ListeningContext(
 
     public IConnectionHandler Handler { get; } = handler;
 
-    public IEventPublisher Events { get; } = events;
+    public IEventSequence Events { get; } = events;
 
     public TimeProvider Time { get; } = time;
 
@@ -42,6 +42,10 @@ internal sealed class ListeningContext(
 
     public ProbeRegistry Probes { get; } = new();
 
-    /// <summary>Cancelled when a stop has no time left: from now on nobody is waited for.</summary>
+    /// <summary>Cancelled when a stop has no time left: from now on no connection is waited for.</summary>
     public CancellationTokenSource Forced { get; } = new();
+
+    /// <summary>Cancels <see cref="Forced"/> on the thread pool, because the caller's thread is that of a signal or a timer.</summary>
+    public void ForceStop() =>
+        TaskObserver.Observe(Forced.CancelAsync(), failure => ListeningLog.CancellationFailed(Logger, failure));
 }

@@ -11,7 +11,7 @@ internal static partial class ListeningLog
     [LoggerMessage(1250, LogLevel.Error, "The handler of connection {Id} of {Identity} did not end and is left behind")]
     public static partial void HandlerAbandoned(ILogger logger, long id, string identity);
 
-    [LoggerMessage(1251, LogLevel.Warning, "The handler of connection {Id} failed while its session was being ended")]
+    [LoggerMessage(1251, LogLevel.Warning, "The handler of connection {Id} failed while the connection was being ended")]
     public static partial void HandlerFailedLate(ILogger logger, long id, Exception failure);
 
     [LoggerMessage(1252, LogLevel.Debug, "Connection {Id} could not say goodbye: {Problem}")]
@@ -20,8 +20,6 @@ internal static partial class ListeningLog
     [LoggerMessage(1253, LogLevel.Warning, "Closing connection {Id} failed")]
     public static partial void CloseFailed(ILogger logger, long id, Exception failure);
 
-    [LoggerMessage(1254, LogLevel.Warning, "Rehearsal: {What}")]
-    public static partial void Rehearsed(ILogger logger, string what);
 
     [LoggerMessage(1255, LogLevel.Debug, "{Endpoint}: a peer was gone before it was accepted: {Problem}")]
     public static partial void PeerGoneBeforeAccept(ILogger logger, EndpointAddress endpoint, string problem);

@@ -3,4 +3,4 @@ namespace Cassini.Streams.Listening;
 /// <summary>The manager's answer to a ping.</summary>
 /// <param name="LiveConnections">Connections in its table; probe traffic is not among them.</param>
 /// <param name="CountedAt">The sequence of the last event published before it counted.</param>
-public readonly record struct ManagerReport(int LiveConnections, long CountedAt);
+internal readonly record struct ManagerReport(int LiveConnections, long CountedAt);

@@ -1,6 +1,6 @@
 namespace Cassini.Streams.Mqtt;
 
-/// <summary>One whole control packet as it lies in the receive buffer.</summary>
+/// <summary>One whole control packet, as a view of the receive buffer.</summary>
 internal readonly ref struct Frame(ReadOnlySpan<byte> whole, int headerLength)
 {
     public ReadOnlySpan<byte> Whole { get; } = whole;
@@ -15,6 +15,6 @@ internal readonly ref struct Frame(ReadOnlySpan<byte> whole, int headerLength)
 
     public int HeaderLength => headerLength;
 
-    /// <summary>Whether its length is encoded in the fewest bytes, which MQTT 3.1.1 does not demand.</summary>
+    /// <summary>Whether its length is encoded in the fewest bytes. MQTT 3.1.1 does not require this.</summary>
     public bool IsShortest => headerLength == 1 + VariableByteInteger.SizeOf(Whole.Length - headerLength);
 }

@@ -1,27 +1,27 @@
 namespace Cassini.Streams.Mqtt;
 
-/// <summary>How reading a frame went.</summary>
+/// <summary>The result of reading a frame.</summary>
 internal enum FrameStatus
 {
     /// <summary>More bytes are needed.</summary>
     Incomplete,
 
-    /// <summary>A whole packet is there.</summary>
+    /// <summary>A whole packet was read.</summary>
     Complete,
 
-    /// <summary>What is there can never become a packet.</summary>
+    /// <summary>The bytes can never become a valid packet.</summary>
     Violation,
 }
 
-/// <summary>Cuts bytes into control packets (MQTT 5.0 §2.1).</summary>
+/// <summary>Splits bytes into control packets (MQTT 5.0 §2.1).</summary>
 internal static class FrameReader
 {
-    /// <summary>Reads the packet at the beginning of <paramref name="input"/>, if it is all there.</summary>
-    /// <param name="input">What has come so far.</param>
+    /// <summary>Reads the packet at the beginning of <paramref name="input"/>, if it is complete.</summary>
+    /// <param name="input">The bytes received so far.</param>
     /// <param name="maxPacketSize">The largest packet allowed, in bytes with its fixed header.</param>
-    /// <param name="version">The version spoken; null before CONNECT.</param>
+    /// <param name="version">The protocol version of the connection; null before CONNECT.</param>
     /// <param name="frame">The packet, when complete.</param>
-    /// <param name="needed">When incomplete: how many bytes the packet will have, as far as it is known; 0 when it is not.</param>
+    /// <param name="needed">When incomplete: the length of the whole packet in bytes; 0 when it is not known yet.</param>
     /// <param name="violation">What was wrong.</param>
     public static FrameStatus Read(
         ReadOnlySpan<byte> input, int maxPacketSize, ProtocolVersion? version, out Frame frame, out int needed, out ProtocolViolation violation)
@@ -52,7 +52,7 @@ internal static class FrameReader
             return FrameStatus.Violation;
         }
 
-        // 3.1.1 does not ask for the shortest form.
+        // 3.1.1 does not require the shortest form.
         if (version == ProtocolVersion.V500 && lengthBytes != VariableByteInteger.SizeOf(remaining))
         {
             violation = ProtocolViolation.Malformed("MQTT-1.5.5-1", "the remaining length is not encoded in the fewest bytes");
@@ -71,7 +71,7 @@ internal static class FrameReader
 
         if (remaining > 0 && (PacketType)(input[0] >> 4) is PacketType.PingReq or PacketType.PingResp)
         {
-            // Neither has a variable header or a payload; the sections are the same in both versions.
+            // Neither packet has a variable header or a payload; the section numbers are the same in both versions.
             violation = input[0] >> 4 == (int)PacketType.PingReq
                 ? ProtocolViolation.Malformed("§3.12", "PINGREQ has a body")
                 : ProtocolViolation.Malformed("§3.13", "PINGRESP has a body");
@@ -88,7 +88,7 @@ internal static class FrameReader
         return FrameStatus.Complete;
     }
 
-    /// <summary>Type and reserved flags [MQTT-2.1.3-1] (3.1.1: [MQTT-2.2.2-2]), seen before the rest has come.</summary>
+    /// <summary>Checks type and reserved flags [MQTT-2.1.3-1] (3.1.1: [MQTT-2.2.2-2]) before the rest of the packet has arrived.</summary>
     private static ProtocolViolation? CheckFirstByte(byte first, ProtocolVersion? version)
     {
         var type = (PacketType)(first >> 4);
@@ -124,7 +124,7 @@ internal static class FrameReader
 
     private static ProtocolViolation ReservedFlags(PacketType type, ProtocolVersion? version)
     {
-        // Where the receiver's duty has a clause of its own, it has the same number in both versions.
+        // Where a separate clause states the receiver's duty, it has the same number in both versions.
         var clause = type switch
         {
             PacketType.PubRel => "MQTT-3.6.1-1",

@@ -11,13 +11,13 @@ internal static class MqttText
     private static readonly UTF8Encoding Strict = new(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true);
 
     /// <summary>
-    /// Whether it is well-formed UTF-8 without surrogates [MQTT-1.5.4-1] and without U+0000 [MQTT-1.5.4-2]. A byte order mark
-    /// is an ordinary character [MQTT-1.5.4-3].
+    /// Whether the bytes are well-formed UTF-8 without surrogates [MQTT-1.5.4-1] and without U+0000 [MQTT-1.5.4-2]. A byte order mark is an
+    /// ordinary character [MQTT-1.5.4-3].
     /// </summary>
     public static bool IsValid(ReadOnlySpan<byte> text) => !text.Contains((byte)0) && Utf8.IsValid(text);
 
     public static string Decode(ReadOnlySpan<byte> text) => Encoding.UTF8.GetString(text);
 
-    /// <exception cref="ArgumentException">The text has half a surrogate pair.</exception>
+    /// <exception cref="ArgumentException">The text has an unpaired surrogate.</exception>
     public static byte[] Encode(string text) => Strict.GetBytes(text);
 }

@@ -4,8 +4,8 @@ using Cassini.Streams.Primitives;
 namespace Cassini.Streams.Mqtt;
 
 /// <summary>
-/// Reads the fields of a packet one after another. The first thing that is wrong stays in <see cref="Violation"/>, and whatever
-/// is read after it is empty, so that a reader of a packet checks once, at its end.
+/// Reads the fields of a packet one after another. The first violation stays in <see cref="Violation"/>, and every field read after it
+/// is empty, so that the caller checks only once, at the end.
 /// </summary>
 internal ref struct PacketReader(ReadOnlySpan<byte> body, ProtocolVersion version)
 {
@@ -140,7 +140,7 @@ internal ref struct PacketReader(ReadOnlySpan<byte> body, ProtocolVersion versio
         return id;
     }
 
-    /// <summary>Takes <paramref name="length"/> bytes as they are.</summary>
+    /// <summary>Reads <paramref name="length"/> bytes unchanged.</summary>
     public ReadOnlySpan<byte> Take(int length, string what)
     {
         if (_rest.Length < length)
@@ -169,7 +169,7 @@ internal ref struct PacketReader(ReadOnlySpan<byte> body, ProtocolVersion versio
         }
     }
 
-    /// <summary>As the other; names the packet only when something is wrong, since the name of an enum's value is boxed.</summary>
+    /// <summary>Like the other overload; formats the packet's name only for a violation, because that boxes the enum's value.</summary>
     public void ExpectEnd(PacketType packet)
     {
         if (!_rest.IsEmpty)
@@ -178,7 +178,7 @@ internal ref struct PacketReader(ReadOnlySpan<byte> body, ProtocolVersion versio
         }
     }
 
-    /// <summary>Where both standards tell how long a packet is.</summary>
+    /// <summary>The section of both standards about the length of a packet.</summary>
     public static string RemainingLength(ProtocolVersion? version) => version == ProtocolVersion.V311 ? "§2.2.3" : "§2.1.4";
 
     private void FailAfterEnd(string packet) =>

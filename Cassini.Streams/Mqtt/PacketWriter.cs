@@ -3,7 +3,7 @@ using System.Buffers.Binary;
 
 namespace Cassini.Streams.Mqtt;
 
-/// <summary>Writes the fields of a packet that is not on the hot path.</summary>
+/// <summary>Writes the fields of a packet that is not on the hot path, because it allocates.</summary>
 internal sealed class PacketWriter
 {
     private readonly ArrayBufferWriter<byte> _body = new();
@@ -41,7 +41,7 @@ internal sealed class PacketWriter
 
     public void WriteBytes(PacketWriter other) => _body.Write(other._body.WrittenSpan);
 
-    /// <summary>The packet: fixed header, then what was written.</summary>
+    /// <summary>The packet: the fixed header, then the fields that were written.</summary>
     public byte[] ToPacket(PacketType type, byte flags = 0)
     {
         var packet = new byte[1 + VariableByteInteger.SizeOf(Length) + Length];

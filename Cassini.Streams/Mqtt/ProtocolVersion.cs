@@ -1,6 +1,6 @@
 namespace Cassini.Streams.Mqtt;
 
-/// <summary>The versions of MQTT that are spoken; the values are the protocol level of CONNECT.</summary>
+/// <summary>The supported versions of MQTT; the values are the protocol level of CONNECT.</summary>
 internal enum ProtocolVersion : byte
 {
     /// <summary>MQTT 3.1.1.</summary>

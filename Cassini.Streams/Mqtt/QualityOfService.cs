@@ -1,12 +1,12 @@
 namespace Cassini.Streams.Mqtt;
 
-/// <summary>How hard both sides try to deliver a message (MQTT 5.0 §4.3).</summary>
+/// <summary>The guarantee with which a message is delivered (MQTT 5.0 §4.3).</summary>
 public enum QualityOfService : byte
 {
-    /// <summary>At most once: may be lost.</summary>
+    /// <summary>At most once: the message may be lost.</summary>
     AtMostOnce = 0,
 
-    /// <summary>At least once: may come twice.</summary>
+    /// <summary>At least once: the message may arrive more than once.</summary>
     AtLeastOnce = 1,
 
     /// <summary>Exactly once.</summary>

@@ -1,6 +1,8 @@
 namespace Cassini.Streams.Mqtt;
 
-/// <summary>Reason codes (MQTT 5.0 §2.4). Several packets give the same value another name: 0x00 is success everywhere.</summary>
+/// <summary>
+/// Reason codes (MQTT 5.0 §2.4). Some packets have another name for the same value; for example, 0x00 means success in all of them.
+/// </summary>
 internal enum ReasonCode : byte
 {
     /// <summary>Also normal disconnection, and granted QoS 0.</summary>

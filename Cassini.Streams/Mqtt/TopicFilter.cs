@@ -1,6 +1,6 @@
 namespace Cassini.Streams.Mqtt;
 
-/// <summary>Topic filters (MQTT 5.0 §4.7 and §4.8): what subscribers ask for.</summary>
+/// <summary>Topic filters (MQTT 5.0 §4.7 and §4.8), which subscribers send.</summary>
 internal static class TopicFilter
 {
     private static ReadOnlySpan<byte> SharePrefix => "$share/"u8;
@@ -33,12 +33,12 @@ internal static class TopicFilter
     }
 
     /// <summary>
-    /// Takes a shared subscription apart: <c>$share/NAME/FILTER</c> (§4.8.2).
+    /// Splits a shared subscription, <c>$share/NAME/FILTER</c> (§4.8.2), into its name and its filter.
     /// </summary>
-    /// <param name="filter">As it was sent.</param>
+    /// <param name="filter">The filter as the client sent it.</param>
     /// <param name="shareName">The share's name; empty when the subscription is not shared.</param>
     /// <param name="inner">The filter that topics are matched against.</param>
-    /// <returns>False when it begins as a shared one and is none: a name of at least one character without wildcards and slash
+    /// <returns>False when it begins like a shared one but is not: it needs a name of at least one character without wildcards and slash
     /// [MQTT-4.8.2-1], [MQTT-4.8.2-2], then a filter.</returns>
     public static bool TrySplit(ReadOnlySpan<byte> filter, out ReadOnlySpan<byte> shareName, out ReadOnlySpan<byte> inner)
     {
@@ -85,7 +85,7 @@ internal static class TopicFilter
 
             if (topicEnds)
             {
-                // "sport/#" also matches "sport", since # includes the parent level (§4.7.1.2).
+                // "sport/#" also matches "sport", because # includes the parent level (§4.7.1.2).
                 return filterEnds || filter.SequenceEqual("#"u8);
             }
 

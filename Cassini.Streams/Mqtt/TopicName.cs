@@ -2,7 +2,7 @@ using System.Buffers;
 
 namespace Cassini.Streams.Mqtt;
 
-/// <summary>Topic names (MQTT 5.0 §4.7): what messages are published to.</summary>
+/// <summary>Topic names (MQTT 5.0 §4.7), which messages are published to.</summary>
 internal static class TopicName
 {
     public const byte Separator = (byte)'/';

@@ -1,6 +1,6 @@
 namespace Cassini.Streams.Mqtt;
 
-/// <summary>Variable Byte Integers (MQTT 5.0 §1.5.5, 3.1.1 §2.2.3): seven bits a byte, at most four bytes.</summary>
+/// <summary>Variable Byte Integers (MQTT 5.0 §1.5.5, 3.1.1 §2.2.3): seven bits per byte, at most four bytes.</summary>
 internal static class VariableByteInteger
 {
     public const int Max = 268_435_455;
@@ -15,7 +15,7 @@ internal static class VariableByteInteger
     };
 
     /// <summary>Writes <paramref name="value"/>.</summary>
-    /// <returns>How many bytes it took.</returns>
+    /// <returns>How many bytes were written.</returns>
     public static int Write(Span<byte> to, int value)
     {
         var at = 0;
@@ -29,8 +29,8 @@ internal static class VariableByteInteger
         return at;
     }
 
-    /// <summary>Reads one.</summary>
-    /// <returns>How many bytes it took; 0 when there are too few yet; -1 when it is longer than four bytes.</returns>
+    /// <summary>Reads a Variable Byte Integer.</summary>
+    /// <returns>How many bytes were read; 0 when more bytes are needed; -1 when it is longer than four bytes.</returns>
     public static int Read(ReadOnlySpan<byte> from, out int value)
     {
         value = 0;

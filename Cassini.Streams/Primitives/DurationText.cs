@@ -6,17 +6,17 @@ namespace Cassini.Streams.Primitives;
 /// <summary>Durations as people write them: <c>500ms</c>, <c>5s</c>, <c>1.5m</c>, <c>1h</c>, <c>14d</c>, or <c>[d.]hh:mm:ss</c>.</summary>
 internal static partial class DurationText
 {
-    /// <summary>What a text that is no duration should have been, as the end of a message.</summary>
+    /// <summary>The allowed forms of a duration, as the end of an error message.</summary>
     public const string Expected = "a duration such as 500ms, 5s, 2m, 1h, 14d or hh:mm:ss";
 
     // Not the standard format "c": it reads 25:00:00 as 25 days.
     private static readonly string[] ClockFormats = [@"hh\:mm\:ss", @"hh\:mm\:ss\.FFFFFFF", @"d\.hh\:mm\:ss", @"d\.hh\:mm\:ss\.FFFFFFF"];
 
     /// <summary>
-    /// Reads a duration. A bare number is refused, except 0: TimeSpan's own parser reads "5" as five days, and nobody means that.
+    /// Reads a duration. A bare number is refused, except 0: TimeSpan's own parser reads "5" as five days, which is never meant.
     /// </summary>
     /// <param name="text">The text; spaces around it do not matter.</param>
-    /// <param name="duration">The duration, never negative; zero when the text is none.</param>
+    /// <param name="duration">The duration, never negative; zero when the text is not a duration.</param>
     /// <returns>Whether the text is a duration.</returns>
     public static bool TryParse(string text, out TimeSpan duration)
     {

@@ -10,7 +10,7 @@ internal readonly record struct HostPort(string Host, int Port)
     /// <summary>Reads an address. A name is not resolved.</summary>
     /// <param name="text">The text.</param>
     /// <param name="address">The address, when the text is one.</param>
-    /// <param name="leastPort">The lowest port that is allowed. Default: 1, since 0 is no port to connect to.</param>
+    /// <param name="leastPort">The lowest port that is allowed. Default: 1, because a client cannot connect to port 0.</param>
     public static bool TryParse(string text, out HostPort address, int leastPort = 1)
     {
         address = default;

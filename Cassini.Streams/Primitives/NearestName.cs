@@ -14,7 +14,7 @@ internal static class NearestName
         return nearest.Name is not null && nearest.Distance <= Math.Max(2, unknown.Length / 4) ? nearest.Name : null;
     }
 
-    /// <summary>How many letters to insert, remove or replace (Levenshtein).</summary>
+    /// <summary>How many letters must be inserted, removed or replaced (Levenshtein distance).</summary>
     private static int Distance(string from, string to)
     {
         var row = Enumerable.Range(0, to.Length + 1).ToArray();

@@ -4,8 +4,8 @@ using System.Text;
 namespace Cassini.Streams.Primitives;
 
 /// <summary>
-/// Foreign text that is safe to print: in a log line, on a terminal, in an answer or a report. It stays on its line, moves no cursor,
-/// and does not change the direction of the text around it.
+/// Makes foreign text safe to print: in a log line, on a terminal, in an answer or a report. The text stays on its line, moves no
+/// cursor, and does not change the direction of the text around it.
 /// </summary>
 internal static class SafeText
 {
@@ -25,8 +25,8 @@ internal static class SafeText
     public static string Of(string? text, int longest = int.MaxValue) => Escape(text, longest, @"\\");
 
     /// <summary>
-    /// A part of a message, which may pass here again with the message around it: the same, but a backslash stays as it is, and white
-    /// space at the ends goes. At most 300 characters.
+    /// Makes a part of a message safe, when the whole message may be escaped again: like <see cref="Of"/>, but a backslash is not escaped,
+    /// and white space at the ends is removed. At most 300 characters.
     /// </summary>
     /// <param name="text">Any text; null is empty.</param>
     public static string Line(string? text) => Escape(text?.Trim(), 300, @"\");
@@ -46,7 +46,7 @@ internal static class SafeText
             return text;
         }
 
-        // Not between the two halves of one character.
+        // A cut must not separate the two halves of a surrogate pair.
         var length = char.IsHighSurrogate(text[longest - 2]) ? longest - 2 : longest - 1;
         return $"{text.AsSpan(0, length)}…";
     }

@@ -6,14 +6,14 @@ namespace Cassini.Streams.Primitives;
 /// <param name="time">The clock.</param>
 internal sealed class TokenBucket(int burst, int perSecond, TimeProvider time)
 {
-    // A timer that fires at the exact instant would find the last token unfinished by a rounding.
+    // Without it, a timer that fires at the exact instant would find the last token incomplete because of rounding.
     private static readonly TimeSpan Rounding = TimeSpan.FromMilliseconds(1);
 
     private readonly Lock _lock = new();
     private double _tokens = burst;
     private long _at = time.GetTimestamp();
 
-    /// <summary>How long until the next token is there, at least 1 ms.</summary>
+    /// <summary>The time until the next token is available, at least 1 ms.</summary>
     public TimeSpan Wait
     {
         get
@@ -25,7 +25,7 @@ internal sealed class TokenBucket(int burst, int perSecond, TimeProvider time)
         }
     }
 
-    /// <summary>Takes a token if there is one.</summary>
+    /// <summary>Takes a token if one is available.</summary>
     public bool TryTake()
     {
         lock (_lock)

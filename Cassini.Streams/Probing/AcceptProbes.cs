@@ -7,13 +7,13 @@ using Microsoft.Extensions.Logging;
 
 namespace Cassini.Streams.Probing;
 
-/// <summary>Probes every endpoint's accept loop; the endpoints do not wait for each other.</summary>
+/// <summary>Probes every endpoint's accept loop, independently of the other endpoints.</summary>
 internal sealed class AcceptProbes(
     ProbingOptions options, ListenerManager manager, IEventPublisher events, TimeProvider time, ILogger logger)
 {
     public async Task RunAsync(CancellationToken cancellationToken)
     {
-        // One that crashes takes the others along, so that the supervisor starts them all again.
+        // One that crashes ends the others too, so that the supervisor starts all of them again.
         using var all = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         var loops = Enumerable.Range(0, manager.Endpoints.Length).Select(index => RunAsync(index, all.Token)).ToList();
         await Task.WhenAny(loops);
@@ -33,8 +33,8 @@ internal sealed class AcceptProbes(
                 continue;
             }
 
-            // A probe that could not be made (no descriptor, no port) says nothing of the loop, and a loop that backs off
-            // because the system lets it accept nobody is no stalled one: a restart would only drop who waits in its backlog.
+            // A probe that could not be made (no descriptor, no port) is no evidence about the loop. And a loop that backs off because the
+            // system refuses every accept is not stalled: a restart would only drop the connections in its backlog.
             if (await ProbeAsync(endpoint, bound, cancellationToken) is not false || manager.IsBackingOff(endpoint))
             {
                 watch.Reset();
@@ -47,7 +47,7 @@ internal sealed class AcceptProbes(
         while (await interval.WaitForNextTickAsync(cancellationToken));
     }
 
-    /// <returns>Whether it was acknowledged; null when it could not be made.</returns>
+    /// <returns>Whether the probe was acknowledged; null when it could not be made.</returns>
     private async Task<bool?> ProbeAsync(EndpointAddress endpoint, EndpointAddress bound, CancellationToken cancellationToken)
     {
         var startedAt = time.GetTimestamp();

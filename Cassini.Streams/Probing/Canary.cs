@@ -6,7 +6,9 @@ using Microsoft.Extensions.Logging;
 
 namespace Cassini.Streams.Probing;
 
-/// <summary>A real mTLS client of our own port: goes the whole way of a client, on every bound endpoint, one after another.</summary>
+/// <summary>
+/// A real mTLS client of our own endpoints: makes a client's whole round trip on every bound endpoint, one after another.
+/// </summary>
 internal sealed class Canary(
     ProbingOptions options,
     ListenerManager manager,
@@ -24,7 +26,7 @@ internal sealed class Canary(
             return;
         }
 
-        var certificate = new CanaryCertificate(certificatePath, keyPath, logger);
+        using var certificate = new CanaryCertificate(certificatePath, keyPath, logger);
         using var interval = new PeriodicTimer(options.CanaryInterval, time);
         do
         {
@@ -62,7 +64,7 @@ internal sealed class Canary(
         return new CanarySucceeded(slowest.Connect, slowest.Handshake, slowest.Session, slowest.Total, slowest.Subscribe, slowest.Deliver);
     }
 
-    /// <summary>What is wrong with the canary's own certificate; null when it can be used. Neither says anything of the broker.</summary>
+    /// <summary>What is wrong with the canary's own certificate; null when it can be used. Neither is evidence about the broker.</summary>
     private string? TryLoad(CanaryCertificate certificate, out SslStreamCertificateContext? context)
     {
         context = null;

@@ -6,12 +6,15 @@ using Microsoft.Extensions.Logging;
 namespace Cassini.Streams.Probing;
 
 /// <summary>The canary's own client certificate, read again when its files change. For one thread at a time.</summary>
-internal sealed class CanaryCertificate(string certificatePath, string keyPath, ILogger logger)
+internal sealed class CanaryCertificate(string certificatePath, string keyPath, ILogger logger) : IDisposable
 {
     private (string Certificate, string Key) _read;
     private (X509Certificate2 Leaf, SslStreamCertificateContext Context)? _current;
 
-    /// <summary>The certificate to present. Throws what <see cref="IsUnusable"/> knows when there never was a usable one.</summary>
+    /// <summary>
+    /// The certificate to present. It is valid until the next call, because that disposes it when the files have changed. When there
+    /// never was a usable one, throws an exception that <see cref="IsUnusable"/> recognizes.
+    /// </summary>
     public (X509Certificate2 Leaf, SslStreamCertificateContext Context) Load()
     {
         try
@@ -19,13 +22,15 @@ internal sealed class CanaryCertificate(string certificatePath, string keyPath, 
             var read = (File.ReadAllText(certificatePath), File.ReadAllText(keyPath));
             if (_current is null || read != _read)
             {
-                _current = Parse(read.Item1, read.Item2);
+                var next = Parse(read.Item1, read.Item2);
+                Dispose();
+                _current = next;
                 _read = read;
             }
         }
         catch (Exception failure) when (_current is not null && IsUnusable(failure))
         {
-            // Perhaps in the middle of being replaced: the old one may still do, and its expiry is told anyway.
+            // The files may be half replaced. The old certificate may still be valid, and its expiry is reported anyway.
             ProbingLog.CertificateKept(logger, failure.Message);
         }
 
@@ -36,11 +41,40 @@ internal sealed class CanaryCertificate(string certificatePath, string keyPath, 
     public static bool IsUnusable(Exception failure) =>
         failure is IOException or UnauthorizedAccessException or CryptographicException or ArgumentException;
 
+    public void Dispose()
+    {
+        if (_current is { } current)
+        {
+            Dispose(current.Context.IntermediateCertificates);
+            current.Leaf.Dispose();
+        }
+    }
+
     private static (X509Certificate2, SslStreamCertificateContext) Parse(string certificate, string key)
     {
         var leaf = X509Certificate2.CreateFromPem(certificate, key);
         var chain = new X509Certificate2Collection();
-        chain.ImportFromPem(certificate);
-        return (leaf, SslStreamCertificateContext.Create(leaf, chain, offline: true));
+        try
+        {
+            chain.ImportFromPem(certificate);
+            return (leaf, SslStreamCertificateContext.Create(leaf, chain, offline: true));
+        }
+        catch
+        {
+            leaf.Dispose();
+            throw;
+        }
+        finally
+        {
+            Dispose(chain); // The context has copies of those that it sends.
+        }
+    }
+
+    private static void Dispose(IEnumerable<X509Certificate2> certificates)
+    {
+        foreach (var certificate in certificates)
+        {
+            certificate.Dispose();
+        }
     }
 }

@@ -2,20 +2,20 @@ using Cassini.Streams.Mqtt;
 
 namespace Cassini.Streams.Probing;
 
-/// <summary>Takes whole packets from a broker's stream, one by one.</summary>
+/// <summary>Reads whole packets from a broker's stream, one by one.</summary>
 internal sealed class CanaryReader(Stream stream, ProtocolVersion version)
 {
-    /// <summary>The canary asks for nothing that would be longer.</summary>
+    /// <summary>The longest packet that the canary can expect, in bytes.</summary>
     private const int MaxPacketSize = 16 * 1024;
 
     private readonly byte[] _buffer = new byte[MaxPacketSize];
     private int _length;
 
-    /// <summary>Whether something came that was not read yet.</summary>
+    /// <summary>Whether bytes have arrived that were not read yet.</summary>
     public bool HasMore => _length > 0;
 
     /// <summary>The next packet, as a copy.</summary>
-    /// <exception cref="IOException">The connection ended, or what came is no packet.</exception>
+    /// <exception cref="IOException">The connection ended, or the bytes are not a packet.</exception>
     public async Task<byte[]> ReadAsync(CancellationToken cancellationToken)
     {
         while (true)
@@ -30,7 +30,7 @@ internal sealed class CanaryReader(Stream stream, ProtocolVersion version)
         }
     }
 
-    /// <summary>A packet that <see cref="ReadAsync"/> gave, to be read.</summary>
+    /// <summary>A reader of a packet that <see cref="ReadAsync"/> returned.</summary>
     public static Frame FrameOf(byte[] packet, ProtocolVersion version)
     {
         FrameReader.Read(packet, MaxPacketSize, version, out var frame, out _, out _);

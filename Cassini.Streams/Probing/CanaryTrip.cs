@@ -11,7 +11,7 @@ using Cassini.Streams.Tls.Files;
 
 namespace Cassini.Streams.Probing;
 
-/// <summary>How long a successful trip took, stage by stage.</summary>
+/// <summary>The durations of the stages of a successful trip.</summary>
 internal readonly record struct TripTimes(TimeSpan Connect, TimeSpan Handshake, TimeSpan Session, TimeSpan? Subscribe, TimeSpan? Deliver)
 {
     public TimeSpan Total => Connect + Handshake + Session + (Subscribe ?? TimeSpan.Zero) + (Deliver ?? TimeSpan.Zero);
@@ -21,8 +21,8 @@ internal readonly record struct TripTimes(TimeSpan Connect, TimeSpan Handshake, 
 internal sealed record TripFailure(CanaryStage Stage, CanaryFailure Reason, string Detail);
 
 /// <summary>
-/// One round trip of the canary to one endpoint: connect, handshake, the right certificate, a session on the other side; and if it
-/// speaks MQTT, a subscription and its own message back.
+/// One round trip of the canary to one endpoint: connect, handshake, check of the served certificate, a session on the other side; and
+/// with MQTT also a subscription and the canary's own message.
 /// </summary>
 internal sealed class CanaryTrip(
     ProbeRegistry probes,
@@ -38,7 +38,7 @@ internal sealed class CanaryTrip(
     private TripTimes _times;
 
     /// <summary>Makes the trip.</summary>
-    /// <returns>The times; or why it failed.</returns>
+    /// <returns>The durations, or why the trip failed.</returns>
     public async Task<(TripTimes Times, TripFailure? Failure)> RunAsync(CancellationToken cancellationToken)
     {
         using var patience = new CancellationTokenSource(timeout, time);
@@ -86,30 +86,26 @@ internal sealed class CanaryTrip(
 
         _stage = CanaryStage.Session;
         startedAt = time.GetTimestamp();
+        var canary = speaksMqtt ? new MqttCanary(stream) : null;
+        if (canary is not null && await canary.ConnectAsync(cancellationToken) is { } refused)
+        {
+            return Failed(refused);
+        }
+
+        // Only the other side knows that it opened a session, because with TLS 1.3 our handshake succeeds before our certificate is judged.
         if (await probe.Ticket.Outcome.WaitAsync(cancellationToken) is { } refusal)
         {
             return Refused(refusal);
         }
 
-        var failure = speaksMqtt ? await TalkAsync(new MqttCanary(stream), startedAt, cancellationToken) : null;
-        if (!speaksMqtt)
-        {
-            _times = _times with { Session = time.GetElapsedTime(startedAt) };
-        }
-
-        return failure;
+        _times = _times with { Session = time.GetElapsedTime(startedAt) };
+        return canary is null ? null : await TalkAsync(canary, cancellationToken);
     }
 
-    private async Task<TripFailure?> TalkAsync(MqttCanary canary, long startedAt, CancellationToken cancellationToken)
+    private async Task<TripFailure?> TalkAsync(MqttCanary canary, CancellationToken cancellationToken)
     {
-        if (await canary.ConnectAsync(cancellationToken) is { } refused)
-        {
-            return Failed(refused);
-        }
-
-        _times = _times with { Session = time.GetElapsedTime(startedAt) };
         _stage = CanaryStage.Subscribe;
-        startedAt = time.GetTimestamp();
+        var startedAt = time.GetTimestamp();
         if (await canary.SubscribeAsync(cancellationToken) is { } denied)
         {
             return Failed(denied);
@@ -136,14 +132,14 @@ internal sealed class CanaryTrip(
         ClientCertificateContext = certificate,
         AllowTlsResume = false,
 
-        // Who we are served by is checked by its bytes, which says more than any chain: see IsServed.
+        // IsServed compares the bytes of the served certificate, which proves more than any chain.
         RemoteCertificateValidationCallback = static (_, _, _, _) => true,
     };
 
-    /// <summary>A certificate reloaded while the handshake was under way makes either one right.</summary>
+    /// <summary>When the certificate was reloaded during the handshake, both the old and the new one are right.</summary>
     private static bool IsServed(byte[] served, TlsMaterial material) => served.AsSpan().SequenceEqual(material.Server.RawData);
 
-    /// <summary>The other side knows better why it closed than this side's exception tells.</summary>
+    /// <summary>Prefers the other side's reason for the close, because it is more exact than this side's exception.</summary>
     private async Task<TripFailure> ExplainAsync(Exception failure, ProbeSocket? probe)
     {
         if (probe is not null && _stage != CanaryStage.Connect)

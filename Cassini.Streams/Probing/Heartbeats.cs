@@ -4,7 +4,9 @@ using Cassini.Streams.Listening;
 
 namespace Cassini.Streams.Probing;
 
-/// <summary>Pings the manager. One that does not answer is waited for: silence is what turns health red, not a pile of pings.</summary>
+/// <summary>
+/// Pings the manager. It waits for each answer before the next ping, because silence must turn health red without a queue of pings.
+/// </summary>
 internal sealed class Heartbeats(ProbingOptions options, ListenerManager manager, IEventPublisher events, TimeProvider time)
 {
     public async Task RunAsync(CancellationToken cancellationToken)
@@ -21,7 +23,7 @@ internal sealed class Heartbeats(ProbingOptions options, ListenerManager manager
             catch (Exception stopped) when (stopped is ChannelClosedException or OperationCanceledException
                 && !cancellationToken.IsCancellationRequested)
             {
-                return; // the manager was stopped: there is nobody left to ask
+                return; // the manager was stopped, so no ping can be answered
             }
         }
         while (await interval.WaitForNextTickAsync(cancellationToken));

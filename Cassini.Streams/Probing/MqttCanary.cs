@@ -8,8 +8,8 @@ using Cassini.Streams.Primitives;
 namespace Cassini.Streams.Probing;
 
 /// <summary>
-/// What the canary does as an MQTT client: connects, subscribes to a topic of its own, publishes there and takes its own message
-/// back. One stage after another; each returns why it failed, or null. What the transport throws goes through.
+/// The canary as an MQTT client: connects, subscribes to its own topic, publishes there and receives its own message. One stage
+/// after another; each returns why it failed, or null. Exceptions of the transport are not caught.
 /// </summary>
 internal sealed class MqttCanary(Stream stream)
 {
@@ -62,7 +62,7 @@ internal sealed class MqttCanary(Stream stream)
         return null;
     }
 
-    /// <summary>Says goodbye, so that the broker need not wonder.</summary>
+    /// <summary>Sends DISCONNECT, so that the broker does not report a lost connection.</summary>
     public Task LeaveAsync(CancellationToken cancellationToken) =>
         SendAsync(new ReasonPacket(PacketType.Disconnect, ReasonCode.Success, PropertySet.Empty).Write(Version), cancellationToken);
 

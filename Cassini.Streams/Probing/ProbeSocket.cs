@@ -6,7 +6,9 @@ using Cassini.Streams.Listening.Probes;
 
 namespace Cassini.Streams.Probing;
 
-/// <summary>A TCP connection of our own to an endpoint, announced before it is made so that it is taken for no client.</summary>
+/// <summary>
+/// A TCP connection of our own to an endpoint. It is announced before the connect, so that it does not count as a client.
+/// </summary>
 internal sealed class ProbeSocket : IDisposable
 {
     private readonly IPEndPoint _target;
@@ -30,7 +32,7 @@ internal sealed class ProbeSocket : IDisposable
         var socket = new Socket(target.AddressFamily, SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
         try
         {
-            // From the address that it goes to, which is one of our own: nobody outside can have it as a source.
+            // The source is the address of the endpoint itself, which no other machine can have as its source.
             socket.Bind(new IPEndPoint(target.Address, 0));
             return new ProbeSocket(socket, target, registry.Announce(endpoint, (IPEndPoint)socket.LocalEndPoint!, kind));
         }
@@ -43,7 +45,7 @@ internal sealed class ProbeSocket : IDisposable
 
     public async Task ConnectAsync(CancellationToken cancellationToken)
     {
-        Ticket.MayBeConnected = true; // also when it is cancelled: the kernel may have been quicker
+        Ticket.MayBeConnected = true; // also after a cancellation, because the kernel may have connected before it
         try
         {
             await Socket.ConnectAsync(_target, cancellationToken);
@@ -57,11 +59,11 @@ internal sealed class ProbeSocket : IDisposable
 
     public void Dispose()
     {
-        Ticket.Dispose(); // before the port is free for others
+        Ticket.Dispose(); // before others can use the port
         Socket.Dispose();
     }
 
-    /// <summary>Where a bound address can be reached from this machine.</summary>
+    /// <summary>The address at which this machine can connect to a bound address.</summary>
     private static IPEndPoint TargetOf(EndpointAddress bound)
     {
         var address = !bound.IsWildcard ? bound.Address

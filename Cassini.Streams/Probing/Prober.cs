@@ -6,25 +6,25 @@ using Microsoft.Extensions.Logging;
 namespace Cassini.Streams.Probing;
 
 /// <summary>
-/// Watches the broker from where its clients stand. Each of the three loops is run under a supervisor by the host, runs until
-/// it is cancelled and lets unexpected exceptions out.
+/// Probes the broker like its clients do. The host runs each of the three loops under a supervisor. A loop runs until it is cancelled
+/// and does not catch unexpected exceptions.
 /// </summary>
-public sealed class Prober
+internal sealed class Prober
 {
     private readonly Heartbeats _heartbeats;
     private readonly AcceptProbes _acceptProbes;
     private readonly Canary _canary;
 
-    /// <summary>Makes a prober; nothing is probed before its loops run.</summary>
-    /// <param name="options">How often and how patiently.</param>
-    /// <param name="manager">Whom it watches.</param>
-    /// <param name="certificates">What certificate the canary must be served.</param>
-    /// <param name="events">Where it is told.</param>
-    /// <param name="time">The one clock.</param>
+    /// <summary>Creates a prober; it probes nothing before its loops run.</summary>
+    /// <param name="options">The intervals and time-outs.</param>
+    /// <param name="manager">The manager that it probes.</param>
+    /// <param name="certificates">The source of the certificate that the canary must be served.</param>
+    /// <param name="events">Publishes the results.</param>
+    /// <param name="time">The clock.</param>
     /// <param name="logger">The log.</param>
     /// <param name="speaksMqtt">
-    /// Whether the canary goes on in MQTT: connects, subscribes, and takes its own message back. Default false: its trip ends with
-    /// the session, whatever is spoken there.
+    /// Whether the canary continues in MQTT: connects, subscribes, and receives its own message. Default false: its trip ends with the
+    /// session, whatever the protocol is.
     /// </param>
     public Prober(
         ProbingOptions options,
@@ -40,12 +40,14 @@ public sealed class Prober
         _canary = new Canary(options, manager, certificates, speaksMqtt, events, time, logger);
     }
 
-    /// <summary>Pings the manager through its mailbox; at most one ping is under way.</summary>
+    /// <summary>Pings the manager through its mailbox, with at most one ping at a time.</summary>
     public Task RunHeartbeatsAsync(CancellationToken cancellationToken) => _heartbeats.RunAsync(cancellationToken);
 
-    /// <summary>Connects to every bound endpoint and restarts an accept loop that does not answer for long.</summary>
+    /// <summary>Connects to every bound endpoint, and restarts an accept loop that has not answered for too long.</summary>
     public Task RunAcceptProbesAsync(CancellationToken cancellationToken) => _acceptProbes.RunAsync(cancellationToken);
 
-    /// <summary>Makes whole client round trips; ends at once, with <see cref="CanaryDisabled"/>, without a client certificate.</summary>
+    /// <summary>
+    /// Makes whole client round trips. Without a client certificate it publishes <see cref="CanaryDisabled"/> and ends at once.
+    /// </summary>
     public Task RunCanaryAsync(CancellationToken cancellationToken) => _canary.RunAsync(cancellationToken);
 }

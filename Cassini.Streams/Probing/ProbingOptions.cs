@@ -14,8 +14,8 @@ public sealed record ProbingOptions
     public TimeSpan AcceptProbeInterval { get; init; } = TimeSpan.FromSeconds(1);
 
     /// <summary>
-    /// How long an accept probe waits for its acknowledgement: so short that after a lost one there is time for another within
-    /// <c>Health:Window</c>.
+    /// How long an accept probe waits for its acknowledgement. It should be so short that after a lost probe there is time for another
+    /// one within <c>Health:Window</c>.
     /// </summary>
     [Within("10ms", "1h")]
     public TimeSpan AcceptProbeTimeout { get; init; } = TimeSpan.FromSeconds(2);
@@ -24,11 +24,11 @@ public sealed record ProbingOptions
     [Within("100ms", "1h")]
     public TimeSpan Window { get; init; } = TimeSpan.FromSeconds(5);
 
-    /// <summary>An accept loop that acknowledged nothing for this many <see cref="Window"/>s while it was bound is restarted.</summary>
+    /// <summary>An accept loop that acknowledged no probe for this many <see cref="Window"/>s while it was bound is restarted.</summary>
     [Within(1, 1_000)]
     public int StallWindows { get; init; } = 3;
 
-    /// <summary>How often the canary makes its round.</summary>
+    /// <summary>How often the canary makes its round trips.</summary>
     [Within("100ms", "1h")]
     public TimeSpan CanaryInterval { get; init; } = TimeSpan.FromSeconds(10);
 

@@ -2,7 +2,7 @@ using Cassini.Streams.Settings;
 
 namespace Cassini.Streams.Probing;
 
-/// <summary>The section <c>Probing</c>, and its rules beside the ranges.</summary>
+/// <summary>The section <c>Probing</c>, and the rules between its settings.</summary>
 internal static class ProbingSettings
 {
     public static SettingsSection<ProbingOptions> Section { get; } = new(

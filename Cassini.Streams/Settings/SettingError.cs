@@ -1,6 +1,6 @@
 namespace Cassini.Streams.Settings;
 
-/// <summary>A setting that will not do. Its text is the key, a colon and the message.</summary>
+/// <summary>An invalid setting. Its text is the key, a colon and the message.</summary>
 /// <param name="Key">The setting's full key, such as <c>Listener:BindRetryDelay</c>.</param>
 /// <param name="Message">The value and what is allowed.</param>
 public sealed record SettingError(string Key, string Message)
@@ -10,7 +10,7 @@ public sealed record SettingError(string Key, string Message)
 
     /// <summary>The usual error: a value, and what is required instead.</summary>
     /// <param name="key">The key.</param>
-    /// <param name="value">What is shown of the value: never a secret.</param>
+    /// <param name="value">The value as the message shows it: never a secret.</param>
     /// <param name="requirement">What is required.</param>
     public static SettingError NotAllowed(string key, string value, string requirement) => new(key, $"{value} is not allowed; {requirement}");
 }

@@ -2,7 +2,7 @@ using System.Reflection;
 
 namespace Cassini.Streams.Settings;
 
-/// <summary>An option's property that is a setting: how to read it, and what its type and its attributes say of it.</summary>
+/// <summary>An option's property that is a setting: how to read it, and what its type and attributes define.</summary>
 internal sealed class SettingProperty
 {
     private readonly PropertyInfo _property;
@@ -21,10 +21,10 @@ internal sealed class SettingProperty
         }
     }
 
-    /// <summary>What is written for it.</summary>
+    /// <summary>The form of its value.</summary>
     public string Type { get; }
 
-    /// <summary>The property as a setting; null for one that is none, such as a section or a computed value.</summary>
+    /// <summary>The property as a setting; null for a property that is not a setting, such as a section or a computed value.</summary>
     public static SettingProperty? Of(PropertyInfo property, string section)
     {
         var scalar = Nullable.GetUnderlyingType(property.PropertyType) ?? property.PropertyType;
@@ -35,7 +35,7 @@ internal sealed class SettingProperty
             : null;
     }
 
-    /// <summary>What its type and its range refuse.</summary>
+    /// <summary>The errors of its type and its range.</summary>
     public SettingError? Check(object options) => _property.GetValue(options) switch
     {
         Enum word when !Enum.IsDefined(word.GetType(), word) => SettingError.NotAllowed(_key, $"{word}", $"allowed: {Type}"),
@@ -43,7 +43,7 @@ internal sealed class SettingProperty
         _ => null,
     };
 
-    /// <param name="defaults">Options that nobody has set.</param>
+    /// <param name="defaults">Options with all default values.</param>
     /// <param name="requirements">What the rules require, by key.</param>
     public SettingDescription Describe(object defaults, ILookup<string, string> requirements) => new(
         _key,

@@ -3,7 +3,7 @@ namespace Cassini.Streams.Settings;
 /// <summary>The range of one setting, its ends in the type of the setting.</summary>
 internal sealed record SettingRange(IComparable Least, IComparable? Most, string? Unit)
 {
-    // CompareTo puts NaN below every number, so that no range has it.
+    // CompareTo puts NaN below every number, so no range contains it.
     public bool Has(object value) => Least.CompareTo(value) <= 0 && (Most is null || Most.CompareTo(value) >= 0);
 
     public override string ToString()

@@ -5,7 +5,7 @@ using Cassini.Streams.Primitives;
 namespace Cassini.Streams.Settings;
 
 /// <summary>How messages and docs write the value of a setting.</summary>
-public static class SettingText
+internal static class SettingText
 {
     /// <summary>
     /// The value for people: a duration as <see cref="DurationText.Format"/> writes it, a whole number with separators, a word of an

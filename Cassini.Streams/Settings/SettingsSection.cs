@@ -4,10 +4,10 @@ using System.Diagnostics.CodeAnalysis;
 namespace Cassini.Streams.Settings;
 
 /// <summary>
-/// The settings below one key: validates options, and describes them for docs and help. A library with options of its own makes one,
-/// and whoever reads settings puts it beside the others. Immutable; any thread.
+/// The settings below one key: validates options, and describes them for docs and help. A library with its own options creates a
+/// section, and the program that reads settings adds it to the others. Immutable; any thread.
 /// </summary>
-public abstract class SettingsSection
+internal abstract class SettingsSection
 {
     private protected SettingsSection()
     {
@@ -28,17 +28,17 @@ public abstract class SettingsSection
 
 /// <inheritdoc/>
 /// <typeparam name="TOptions">A record; each of its properties that can be set is a setting, except those that are sections.</typeparam>
-public sealed class SettingsSection<[DynamicallyAccessedMembers(DynamicallyAccessedMemberTypes.PublicProperties)] TOptions> : SettingsSection
+internal sealed class SettingsSection<[DynamicallyAccessedMembers(DynamicallyAccessedMemberTypes.PublicProperties)] TOptions> : SettingsSection
     where TOptions : class
 {
     private readonly TOptions _defaults;
     private readonly ImmutableArray<SettingRule<TOptions>> _rules;
     private readonly ImmutableArray<SettingProperty> _properties;
 
-    /// <summary>A section.</summary>
-    /// <param name="key">Where it stands in the tree; empty for the root.</param>
-    /// <param name="defaults">The options when nobody sets anything.</param>
-    /// <param name="rules">What its settings must be beside their ranges.</param>
+    /// <summary>Creates a section.</summary>
+    /// <param name="key">Its position in the tree of settings; empty for the root.</param>
+    /// <param name="defaults">The options with all default values.</param>
+    /// <param name="rules">The rules that its settings must meet in addition to their ranges.</param>
     /// <exception cref="ArgumentException">A number or a duration has no <see cref="WithinAttribute"/>.</exception>
     public SettingsSection(string key, TOptions defaults, params ImmutableArray<SettingRule<TOptions>> rules)
     {
@@ -49,7 +49,9 @@ public sealed class SettingsSection<[DynamicallyAccessedMembers(DynamicallyAcces
 
     private protected override IEnumerable<(string Key, string Requirement)> Requirements => _rules.Select(rule => (rule.Key, rule.Requirement));
 
-    /// <summary>Every error of these options: first those of single values, then those of the rules whose values are well by themselves.</summary>
+    /// <summary>
+    /// Every error of these options: first those of single values, then those of the rules whose values are valid by themselves.
+    /// </summary>
     /// <param name="options">The options.</param>
     /// <param name="found">Errors of other sections, for rules that compare with their settings; they are not returned again.</param>
     public IReadOnlyList<SettingError> Validate(TOptions options, params IReadOnlyCollection<SettingError> found)

@@ -4,8 +4,8 @@ using Cassini.Streams.Primitives;
 namespace Cassini.Streams.Settings;
 
 /// <summary>
-/// The values that a setting may have, both ends included. It stands on the option's property and nowhere else: validation, error
-/// messages and docs/operate/settings.md read it from there.
+/// The values that a setting may have, both ends included. It is only on the option's property: validation, error messages and
+/// docs/operate/settings.md read it from there.
 /// </summary>
 [AttributeUsage(AttributeTargets.Property)]
 public sealed class WithinAttribute : Attribute
@@ -13,7 +13,7 @@ public sealed class WithinAttribute : Attribute
     private readonly object _least;
     private readonly object? _most;
 
-    /// <summary>A whole number with no upper end but its type's.</summary>
+    /// <summary>A whole number whose only upper limit is that of its type.</summary>
     /// <param name="least">The smallest value.</param>
     public WithinAttribute(long least) => _least = least;
 
@@ -32,10 +32,13 @@ public sealed class WithinAttribute : Attribute
     /// <param name="most">The longest, for example <c>10m</c>.</param>
     public WithinAttribute(string least, string most) => (_least, _most) = (least, most);
 
-    /// <summary>What a number counts, in the plural: <c>bytes</c>. Null: what the setting's name says. A duration has its unit in its text.</summary>
+    /// <summary>
+    /// What a number counts, in the plural: <c>bytes</c>. Null: the unit is clear from the setting's name. A duration has its unit in
+    /// its text.
+    /// </summary>
     public string? Unit { get; init; }
 
-    /// <exception cref="FormatException">An end is no value of the property's type.</exception>
+    /// <exception cref="FormatException">An end is not a value of the property's type.</exception>
     internal SettingRange RangeOf(Type type) => new(ValueOf(_least, type), _most is null ? null : ValueOf(_most, type), Unit);
 
     private static IComparable ValueOf(object end, Type type)

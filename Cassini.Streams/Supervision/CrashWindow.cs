@@ -1,12 +1,12 @@
 namespace Cassini.Streams.Supervision;
 
-/// <summary>The crashes of one component that are younger than the policy's window. For one thread at a time.</summary>
+/// <summary>The crashes of one component within the policy's window. For one thread at a time.</summary>
 internal sealed class CrashWindow(TimeSpan window, TimeProvider time)
 {
     private readonly Queue<long> _crashes = new();
 
     /// <summary>Records a crash.</summary>
-    /// <returns>How many the window holds now, this one included.</returns>
+    /// <returns>How many crashes are in the window now, including this one.</returns>
     public int Record()
     {
         var now = time.GetTimestamp();

@@ -3,7 +3,7 @@ using Cassini.Streams.Settings;
 
 namespace Cassini.Streams.Supervision;
 
-/// <summary>When a crashed component is started again, and when no more.</summary>
+/// <summary>When a crashed component is started again, and when the supervisor gives up.</summary>
 public sealed record RestartPolicy
 {
     /// <summary>The defaults.</summary>
@@ -25,14 +25,14 @@ public sealed record RestartPolicy
     [Within(1, 10_000)]
     public int MaxCrashes { get; init; } = 5;
 
-    /// <summary>How long a crash is remembered: a component that ran for longer starts over.</summary>
+    /// <summary>How long a crash counts. After a run that was longer, counting begins anew.</summary>
     [Within("1s", "1d")]
     public TimeSpan Window { get; init; } = TimeSpan.FromSeconds(60);
 
-    /// <summary>How long a body that was failed from outside may take to end before it is abandoned.</summary>
+    /// <summary>How long a run that was failed from outside may take to end before it is abandoned.</summary>
     [Within("1ms", "1h")]
     public TimeSpan AbandonAfter { get; init; } = TimeSpan.FromSeconds(2);
 
-    /// <summary>The delay after the crash that is number <paramref name="attempt"/> (from 1) within the window.</summary>
+    /// <summary>The delay after crash number <paramref name="attempt"/> (from 1) within the window.</summary>
     public TimeSpan DelayAfter(int attempt) => BackOff.After(attempt, InitialDelay, MaxDelay, Factor);
 }

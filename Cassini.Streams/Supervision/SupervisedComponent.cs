@@ -4,7 +4,7 @@ using Microsoft.Extensions.Logging;
 namespace Cassini.Streams.Supervision;
 
 /// <summary>The handle of a supervised component. Thread-safe.</summary>
-public sealed class SupervisedComponent
+internal sealed class SupervisedComponent
 {
     private readonly Component _component;
     private readonly RestartPolicy _policy;
@@ -32,17 +32,19 @@ public sealed class SupervisedComponent
         _crashes = new CrashWindow(policy.Window, time);
     }
 
-    /// <summary>Ends when the component does, for good: it returned, was stopped, or crashed too often. Never fails.</summary>
+    /// <summary>
+    /// Completes when the component has ended and is not started again: it returned, was stopped, or crashed too often. Never fails.
+    /// </summary>
     public Task Completion { get; private set; } = Task.CompletedTask;
 
     /// <summary>Whether the supervisor gave up.</summary>
     public bool GaveUp { get; private set; }
 
     /// <summary>
-    /// Fails the present run: its token is cancelled, <paramref name="reason"/> counts as its crash, and if it does not
-    /// end within <see cref="RestartPolicy.AbandonAfter"/> it is abandoned.
+    /// Fails the current run: its token is cancelled, <paramref name="reason"/> counts as its crash, and if it does not end within
+    /// <see cref="RestartPolicy.AbandonAfter"/> it is abandoned.
     /// </summary>
-    /// <returns>False when nothing runs at the moment or the run was failed before.</returns>
+    /// <returns>False when there is no current run, or it was already failed.</returns>
     public bool Fail(Exception reason)
     {
         ArgumentNullException.ThrowIfNull(reason);

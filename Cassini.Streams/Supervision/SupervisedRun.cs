@@ -3,7 +3,7 @@ using Microsoft.Extensions.Logging;
 
 namespace Cassini.Streams.Supervision;
 
-/// <summary>One run of a supervised component, from its start to its end or to its being abandoned.</summary>
+/// <summary>One run of a supervised component, from its start until it ends or is abandoned.</summary>
 internal sealed class SupervisedRun(Component component, TimeProvider time, ILogger logger)
 {
     private readonly TaskCompletionSource<Exception> _failed = new(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -11,10 +11,11 @@ internal sealed class SupervisedRun(Component component, TimeProvider time, ILog
     public bool TryFail(Exception reason) => _failed.TrySetResult(reason);
 
     /// <summary>Runs the body.</summary>
-    /// <returns>What it crashed of; null when it ended normally or because <paramref name="stopping"/> was cancelled.</returns>
+    /// <returns>The exception of the crash; null when the run ended normally or because <paramref name="stopping"/> was
+    /// cancelled.</returns>
     public async Task<Exception?> RunAsync(Func<CancellationToken, Task> body, TimeSpan abandonAfter, CancellationToken stopping)
     {
-        // The body gets the thread pool, so that one that blocks blocks neither its supervisor nor a watchdog.
+        // The body starts on the thread pool, so that a body that blocks does not block its supervisor or a watchdog.
         var ending = CancellationTokenSource.CreateLinkedTokenSource(stopping);
         var running = Task.Run(() => body(ending.Token), CancellationToken.None);
         var ended = running.ContinueWith(
@@ -72,7 +73,7 @@ internal sealed class SupervisedRun(Component component, TimeProvider time, ILog
         }
         catch (ObjectDisposedException)
         {
-            // The run ended between being failed and being cancelled: nothing is left to cancel.
+            // The run ended after it was failed and before its token was cancelled: nothing remains to be cancelled.
         }
         catch (AggregateException callbacks)
         {
@@ -80,7 +81,7 @@ internal sealed class SupervisedRun(Component component, TimeProvider time, ILog
         }
     }
 
-    /// <summary>Nobody waits for an abandoned run any more, but how it ends is still observed and logged.</summary>
+    /// <summary>Observes and logs how an abandoned run ends, because its supervisor no longer awaits it.</summary>
     private void Abandon(Task running, TimeSpan abandonAfter)
     {
         SupervisionLog.Abandoned(logger, component, abandonAfter);

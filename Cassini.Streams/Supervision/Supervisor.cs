@@ -4,40 +4,35 @@ using Microsoft.Extensions.Logging;
 namespace Cassini.Streams.Supervision;
 
 /// <summary>
-/// Runs components, turns their exceptions into <see cref="Crashed"/> events and starts them again with growing delay
-/// until the policy's limit is reached. An exception after cancellation was asked for is not a crash. Thread-safe.
+/// Runs components, turns their exceptions into <see cref="Crashed"/> events, and starts them again with a growing delay until the
+/// policy's limit is reached. An exception after cancellation was requested is not a crash. Thread-safe.
 /// </summary>
-/// <param name="events">Where crashes, restarts and surrenders are told.</param>
-/// <param name="time">The one clock.</param>
-/// <param name="logger">Where crashes are logged.</param>
-public sealed class Supervisor(IEventPublisher events, TimeProvider time, ILogger logger)
+/// <param name="policy">When what crashed is started again.</param>
+/// <param name="events">Where it publishes that a component crashed, is started again, or is given up.</param>
+/// <param name="time">The clock.</param>
+/// <param name="logger">Logs crashes.</param>
+internal sealed class Supervisor(RestartPolicy policy, IEventPublisher events, TimeProvider time, ILogger logger)
 {
     /// <summary>
     /// Runs <paramref name="body"/> until it returns, <paramref name="stopping"/> is cancelled or it crashed too often.
     /// The task never fails.
     /// </summary>
-    /// <param name="component">The component's identity in every event.</param>
-    /// <param name="policy">When it is started again.</param>
-    /// <param name="body">One run. Started on the thread pool; its token ends with <paramref name="stopping"/>.</param>
+    /// <param name="component">The component's identity in all events.</param>
+    /// <param name="body">One run. Started on the thread pool; its token is cancelled with <paramref name="stopping"/>.</param>
     /// <param name="stopping">Ends the component for good.</param>
-    public Task RunAsync(Component component, RestartPolicy policy, Func<CancellationToken, Task> body, CancellationToken stopping) =>
-        Start(component, policy, body, stopping).Completion;
+    public Task RunAsync(Component component, Func<CancellationToken, Task> body, CancellationToken stopping) =>
+        Start(component, body, stopping).Completion;
 
     /// <summary>Like <see cref="RunAsync"/>, with a handle by which a watchdog can fail the run from outside.</summary>
-    public SupervisedComponent Start(
-        Component component,
-        RestartPolicy policy,
-        Func<CancellationToken, Task> body,
-        CancellationToken stopping)
+    public SupervisedComponent Start(Component component, Func<CancellationToken, Task> body, CancellationToken stopping)
     {
-        ArgumentNullException.ThrowIfNull(policy);
         ArgumentNullException.ThrowIfNull(body);
         var supervised = new SupervisedComponent(component, policy, body, events, time, logger);
         supervised.Start(stopping);
         return supervised;
     }
 
-    /// <summary>Runs <paramref name="body"/> once: what crashes is told and not started again.</summary>
+    /// <summary>Runs <paramref name="body"/> once: a crash is published, and nothing is started again.</summary>
     /// <returns>Whether it ended without a crash.</returns>
     public async Task<bool> RunOnceAsync(Component component, Func<Task> body)
     {
@@ -49,10 +44,13 @@ public sealed class Supervisor(IEventPublisher events, TimeProvider time, ILogge
         }
         catch (Exception crash)
         {
-            // Told before it is logged: a log that blocks must not keep a crash from health.
+            // Published before it is logged: a log that blocks must not keep a crash from health.
             events.Publish(Crashed.Of(component, crash, attempt: 1, restartIn: null));
             SupervisionLog.Crashed(logger, component, crash);
             return false;
         }
     }
+
+    /// <summary>One that does the same and publishes elsewhere.</summary>
+    internal Supervisor PublishingTo(IEventPublisher other) => new(policy, other, time, logger);
 }

@@ -7,13 +7,13 @@ using Cassini.Streams.Tls.Files;
 
 namespace Cassini.Streams.Tls;
 
-/// <summary>One part of the material as the events tell it.</summary>
+/// <summary>One part of the material, as the events report it.</summary>
 internal sealed record CertificateInUse(
     CertificateRole Role, string Subject, string Fingerprint, DateTimeOffset NotBefore, DateTimeOffset NotAfter)
 {
     public static ImmutableArray<CertificateInUse> Of(TlsMaterial material)
     {
-        // While one CA of a bundle is valid its clients get in: the last to end decides.
+        // While one CA of a bundle is valid, its clients can connect, so the CA that expires last decides.
         var lastToEnd = material.Authorities.MaxBy(CertificateTimes.NotAfter)!;
         var parts = ImmutableArray.Create(
             Of(CertificateRole.Server, material.Server) with { NotAfter = FirstToEnd(material.Server, material.Intermediates) },
@@ -28,7 +28,7 @@ internal sealed record CertificateInUse(
             : parts;
     }
 
-    /// <summary>A chain is as good as its first link to end.</summary>
+    /// <summary>A chain is valid until its first certificate expires.</summary>
     private static DateTimeOffset FirstToEnd(X509Certificate2 certificate, ImmutableArray<X509Certificate2> intermediates) =>
         intermediates.Add(certificate).Min(CertificateTimes.NotAfter);
 

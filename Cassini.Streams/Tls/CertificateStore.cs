@@ -10,12 +10,12 @@ namespace Cassini.Streams.Tls;
 
 /// <summary>
 /// Holds the TLS material in use and follows its files. Files are compared by content, so that a swapped symlink, a rewritten file
-/// and a restored one are all seen; a change is taken up when two looks in a row saw the same, so that half-written files are not.
-/// What cannot be used changes nothing: the old material serves on, and the failure is told once.
+/// and a restored one are all noticed. A change is loaded when two reads in a row gave the same content, so that half-written files are
+/// not loaded. Files that cannot be used change nothing: the old material stays in use, and the failure is published once.
 /// </summary>
-public sealed class CertificateStore
+internal sealed class CertificateStore
 {
-    /// <summary>Looks that are asked for and not yet had; who asks beyond it waits for room.</summary>
+    /// <summary>The most requested reloads that wait. A further caller waits until one is done.</summary>
     private const int MaxAsked = 16;
 
     private readonly KnownIntermediates _intermediates = new();
@@ -31,9 +31,9 @@ public sealed class CertificateStore
     private string? _refused;
     private volatile TlsMaterial? _current;
 
-    /// <summary>Nothing is read before <see cref="Load"/>.</summary>
-    /// <param name="options">Which files, and how often they are looked at.</param>
-    /// <param name="events">Where it is told what was loaded, refused and is about to expire.</param>
+    /// <summary>Creates a store. It reads no file before <see cref="Load"/>.</summary>
+    /// <param name="options">Which files to read, and how often.</param>
+    /// <param name="events">Publishes what was loaded, what could not be used, and what expires soon.</param>
     /// <param name="time">The clock that certificates are judged by.</param>
     /// <param name="logger">The log.</param>
     /// <exception cref="ArgumentOutOfRangeException">A duration of the options is out of its range.</exception>
@@ -48,14 +48,16 @@ public sealed class CertificateStore
         _expiry = new ExpiryWatch(options.ExpiringWithin, time);
     }
 
-    /// <summary>The material of every handshake that begins now. Any thread.</summary>
+    /// <summary>The material for every new handshake. Any thread.</summary>
     /// <exception cref="InvalidOperationException">Nothing was loaded yet.</exception>
     public TlsMaterial Current => _current ?? throw new InvalidOperationException($"Call {nameof(Load)} first.");
 
-    /// <summary>Whether there is any yet. Any thread.</summary>
+    /// <summary>Whether material was loaded. Any thread.</summary>
     public bool IsLoaded => _current is not null;
 
-    /// <summary>The first load, at start; an expired certificate is loaded all the same, and health says so. Call it once.</summary>
+    /// <summary>
+    /// Loads the files for the first time, at the start. An expired certificate is loaded too, and health reports it. Call it once.
+    /// </summary>
     /// <exception cref="TlsConfigurationException">A file is missing or cannot be used; one line says which and why.</exception>
     public void Load()
     {
@@ -63,8 +65,11 @@ public sealed class CertificateStore
         Use(TlsMaterial.Create(files, _time, _options.IdentityFrom, _intermediates), files.Digest());
     }
 
-    /// <summary>Looks at the files each <see cref="TlsOptions.ReloadInterval"/> until it is cancelled. One at a time, after <see cref="Load"/>.</summary>
-    /// <param name="cancellationToken">Ends it, with no exception.</param>
+    /// <summary>
+    /// Reads the files every <see cref="TlsOptions.ReloadInterval"/> until it is cancelled. One call at a time, after <see
+    /// cref="Load"/>.
+    /// </summary>
+    /// <param name="cancellationToken">Ends it without an exception.</param>
     public async Task RunAsync(CancellationToken cancellationToken)
     {
         _ = Current;
@@ -92,15 +97,15 @@ public sealed class CertificateStore
         }
         catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
         {
-            // Asked to stop.
+            // Cancelled by the caller.
         }
     }
 
     /// <summary>
-    /// Has <see cref="RunAsync"/> look at the files at once and take up what it finds, without a second look: who asks says that
-    /// they are whole. Ends when that is done and told, whether or not they could be used. Any thread.
+    /// Makes <see cref="RunAsync"/> read the files at once and load them without a second read: the caller guarantees that they are
+    /// complete. Completes when that is done and published, whether or not the files could be used. Any thread.
     /// </summary>
-    /// <param name="cancellationToken">Ends the wait, with an exception; nothing looks while <see cref="RunAsync"/> does not run.</param>
+    /// <param name="cancellationToken">Ends the wait with an exception. While <see cref="RunAsync"/> does not run, no file is read.</param>
     public async Task LookNowAsync(CancellationToken cancellationToken)
     {
         var looked = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -108,8 +113,8 @@ public sealed class CertificateStore
         await looked.Task.WaitAsync(cancellationToken).ConfigureAwait(false);
     }
 
-    /// <summary>One look.</summary>
-    /// <param name="isCertain">Whether the files are known to be whole, so that one look is enough.</param>
+    /// <summary>Reads the files once.</summary>
+    /// <param name="isCertain">Whether the files are known to be complete, so that one read is enough.</param>
     internal void Look(bool isCertain = false)
     {
         var (files, unreadable) = TryRead();
@@ -176,7 +181,7 @@ public sealed class CertificateStore
             }
             catch (Exception e) when (e is CryptographicException or ArgumentException or FormatException or IOException)
             {
-                // No file may bring down who watches it: the old material serves, whatever is wrong with the new.
+                // No file may crash the watcher: the old material stays in use, whatever is wrong with the new.
                 _refused = seen;
                 _events.Publish(new CertificateReloadFailed(CertificateRole.Server, _options.ServerChainPath, e.Message));
             }
@@ -192,7 +197,7 @@ public sealed class CertificateStore
         TellLoaded();
     }
 
-    // The bad files are gone and the ones in use are back: without an event the last word would stay that a reload failed.
+    // The bad files are gone and the ones in use are back. Without an event, the failed reload would stay the last report.
     private void Restore()
     {
         if (_refused is not null)

@@ -2,7 +2,7 @@ using System.Security.Cryptography.X509Certificates;
 
 namespace Cassini.Streams.Tls;
 
-/// <summary>Certificates count time in whole seconds of UTC; .NET tells it as local time.</summary>
+/// <summary>Certificates have times in whole seconds of UTC; .NET returns them as local time.</summary>
 internal static class CertificateTimes
 {
     public static DateTimeOffset NotBefore(X509Certificate2 certificate) => new(certificate.NotBefore.ToUniversalTime());

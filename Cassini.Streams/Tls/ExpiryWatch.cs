@@ -3,7 +3,10 @@ using Cassini.Streams.Events;
 
 namespace Cassini.Streams.Tls;
 
-/// <summary>Tells once a day which parts of the material end soon. The end goes by the wall clock, the day between two tellings does not.</summary>
+/// <summary>
+/// Publishes once a day which parts of the material expire soon. Expiry is judged by the wall clock; the day between two events is
+/// monotonic time.
+/// </summary>
 internal sealed class ExpiryWatch(TimeSpan expiringWithin, TimeProvider time)
 {
     private static readonly TimeSpan Pause = TimeSpan.FromDays(1);

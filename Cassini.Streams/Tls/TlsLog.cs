@@ -2,9 +2,9 @@ using Microsoft.Extensions.Logging;
 
 namespace Cassini.Streams.Tls;
 
-/// <summary>What this room logs. Event ids 400 to 419.</summary>
+/// <summary>The log messages of this namespace. Event ids 400 to 419.</summary>
 internal static partial class TlsLog
 {
-    [LoggerMessage(402, LogLevel.Information, "The certificate files are again those in use.")]
+    [LoggerMessage(402, LogLevel.Information, "The certificate files match the certificates in use again.")]
     public static partial void Restored(ILogger logger);
 }

@@ -3,7 +3,7 @@ using Cassini.Streams.Tls.Clients;
 
 namespace Cassini.Streams.Tls;
 
-/// <summary>Which files mutual TLS is made of, and how they are watched.</summary>
+/// <summary>The files of mutual TLS, and how they are watched.</summary>
 public sealed record TlsOptions
 {
     /// <summary>The setting behind <see cref="CaPath"/>.</summary>
@@ -18,7 +18,7 @@ public sealed record TlsOptions
     /// <summary>The setting behind <see cref="CrlPath"/>.</summary>
     public const string CrlSetting = "TLS_CRL";
 
-    /// <summary>The CA certificates that clients' certificates must come from. An intermediate CA will do.</summary>
+    /// <summary>The CA certificates that must have issued the clients' certificates. An intermediate CA is enough.</summary>
     [Form("PEM file")]
     public required string CaPath { get; init; }
 
@@ -30,12 +30,12 @@ public sealed record TlsOptions
     [Form("PEM file")]
     public required string ServerKeyPath { get; init; }
 
-    /// <summary>The revocation lists of the CA. Without it nothing is revoked.</summary>
+    /// <summary>The revocation lists of the CA. Without it no certificate is revoked.</summary>
     [Form("PEM or DER file")]
     public string? CrlPath { get; init; }
 
     /// <summary>
-    /// A certificate and intermediates for the management surface alone. Without it that serves the broker's own.
+    /// A certificate and intermediates only for the management surface. Without it that serves the broker's certificate.
     /// </summary>
     [Form("PEM file")]
     public string? ManagementChainPath { get; init; }
@@ -45,18 +45,18 @@ public sealed record TlsOptions
     public string? ManagementKeyPath { get; init; }
 
     /// <summary>
-    /// Which name of a client's certificate is its identity; a certificate that lacks it is known by the other. What is set counts for
-    /// connections that begin after the start.
+    /// Which name of a client's certificate is its identity. When a certificate lacks that name, the other one is used. A changed value
+    /// applies from the next start.
     /// </summary>
     public IdentitySource IdentityFrom { get; init; }
 
-    /// <summary>How often the files are read; a change is in use after two readings.</summary>
+    /// <summary>How often the files are read. A change is in use after two reads that gave the same content.</summary>
     [Within("10ms", "1d")]
     public TimeSpan ReloadInterval { get; init; } = TimeSpan.FromSeconds(1);
 
     /// <summary>
-    /// How long before its end a certificate counts as expiring, but never more than the last third of its own life, so that a
-    /// certificate of a day or a weekly revocation list is not always expiring.
+    /// How long before its end a certificate counts as expiring, but never longer than the last third of its life, so that a one-day
+    /// certificate or a weekly revocation list is not always expiring.
     /// </summary>
     [Within("0", "3650d")]
     public TimeSpan ExpiringWithin { get; init; } = TimeSpan.FromDays(14);

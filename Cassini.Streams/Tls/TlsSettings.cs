@@ -2,7 +2,7 @@ using Cassini.Streams.Settings;
 
 namespace Cassini.Streams.Tls;
 
-/// <summary>The section <c>Tls</c>, and its rules beside the ranges.</summary>
+/// <summary>The section <c>Tls</c>, and the rules between its settings.</summary>
 internal static class TlsSettings
 {
     public static SettingsSection<TlsOptions> Section { get; } = new(

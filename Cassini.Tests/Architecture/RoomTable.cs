@@ -61,7 +61,23 @@ internal sealed class RoomTable
         [Arrow.RootRoom] = ["Model", "Outgoing", "Routing", "Access", "Sessions", "Connections", "Upkeep"],
     });
 
-    public static IReadOnlyList<RoomTable> All { get; } = [Streams, Broker];
+    /// <summary>The folders of the management. The root puts them together.</summary>
+    public static RoomTable Management { get; } = new("Cassini.Management", new()
+    {
+        ["Http"] = [],
+        ["Telemetry"] = [],
+        ["Logging"] = ["Telemetry"],
+        ["Access"] = ["Http"],
+        ["Pages"] = ["Http", "Access"],
+        ["Control"] = ["Http", "Access"],
+        ["Probes"] = ["Http", "Access"],
+        ["Tables"] = ["Http", "Access", "Telemetry"],
+        ["Feed"] = ["Http", "Access", "Probes"],
+        ["GrpcHealth"] = ["Http", "Access", "Probes"],
+        [Arrow.RootRoom] = ["Http", "Telemetry", "Logging", "Access", "Pages", "Control", "Probes", "Tables", "Feed", "GrpcHealth"],
+    });
+
+    public static IReadOnlyList<RoomTable> All { get; } = [Streams, Broker, Management];
 
     public string Root { get; }
 

@@ -25,6 +25,8 @@ public class RoomsTests
     [InlineData("Cassini.Streams", "Health", "Events")]
     [InlineData("Cassini.Streams.Broker", "Access", "Routing")]
     [InlineData("Cassini.Streams.Broker", Arrow.RootRoom, "Upkeep")]
+    [InlineData("Cassini.Management", "Access", "Http")]
+    [InlineData("Cassini.Management", "Tables", "Telemetry")]
     public void Arrows_TableLacksOneThatIsInUse_AreReported(string root, string from, string to)
     {
         var forbidden = Forbidden(TableOf(root).Without(from, to));

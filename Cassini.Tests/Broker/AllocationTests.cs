@@ -41,7 +41,8 @@ public class AllocationTests
 
     private static void AllocatesNothing(byte publisher, byte subscriber, PropertySet properties, ActivitySource? spans)
     {
-        var broker = new MqttBroker(new BrokerOptions(), "1.2.3", new RecordingPublisher(), TimeProvider.System, NullLogger<MqttBroker>.Instance, spans);
+        var tracing = spans is null ? null : new MessageTracing(spans);
+        var broker = new MqttBroker(new BrokerOptions(), "1.2.3", new RecordingPublisher(), TimeProvider.System, NullLogger<MqttBroker>.Instance, tracing);
         var (_, _, _, sink) = Connect(broker, 1, "sub", (ProtocolVersion)subscriber);
         var session = broker.Sessions.Find("sub")!;
         session.Subscribe(new Subscription(session, "a/+/c", QualityOfService.ExactlyOnce, false, false, []));
@@ -86,9 +87,10 @@ public class AllocationTests
     {
         var stream = new EndlessStream();
         var transport = new Connection(
-            id, "endpoint", "peer", clientId, new ConnectionStream(stream, null), new ConnectionFate(NullLogger.Instance), isProbe: false);
+            id, "endpoint", "peer", clientId, new ConnectionStream(stream, null), new ConnectionFate(NullLogger.Instance), new RecordingPublisher(), isProbe: false);
         var connection = broker.Open(transport);
-        var handler = broker.Accept(connection, new ConnectPacket { Version = version, ClientId = clientId, CleanStart = true });
+        var handler = broker.AcceptAsync(connection, new ConnectPacket { Version = version, ClientId = clientId, CleanStart = true })
+            .GetAwaiter().GetResult();
         connection.Flushes.Flush();
         return (connection, handler.ShouldNotBeNull(), new ReceiveBuffer(stream, broker.Budget), stream);
     }

@@ -31,15 +31,20 @@ internal sealed class BrokerRig : IAsyncDisposable
     {
         Clock = clock ?? new VirtualClock();
         Events = new RecordingPublisher(Clock.Time);
+        ProbeEvents = new RecordingPublisher(Clock.Time);
         Store = store ?? new InMemoryStore();
         var options = new BrokerOptions();
-        Broker = new MqttBroker(change?.Invoke(options) ?? options, "1.2.3", Store, Events, Clock.Time, logger ?? NullLogger<MqttBroker>.Instance, spans, traceRatio);
+        var tracing = spans is null ? null : new MessageTracing(spans, traceRatio);
+        Broker = new MqttBroker(change?.Invoke(options) ?? options, "1.2.3", Store, Events, Clock.Time, logger ?? NullLogger<MqttBroker>.Instance, tracing);
         Broker.Housekeeper.Begin();
     }
 
     public VirtualClock Clock { get; }
 
     public RecordingPublisher Events { get; }
+
+    /// <summary>What is published of probes' sessions: nobody else sees it.</summary>
+    public RecordingPublisher ProbeEvents { get; }
 
     public InMemoryStore Store { get; }
 
@@ -57,7 +62,7 @@ internal sealed class BrokerRig : IAsyncDisposable
     /// <summary>A connection without a CONNECT yet.</summary>
     public RigConnection Open(int version = 5, string identity = "alice", bool isProbe = false, int window = 64 * 1024)
     {
-        var connection = new RigConnection(Broker, _connections.Count + 1, (ProtocolVersion)version, identity, isProbe, window);
+        var connection = new RigConnection(Broker, isProbe ? ProbeEvents : Events, _connections.Count + 1, (ProtocolVersion)version, identity, isProbe, window);
         _connections.Add(connection);
         return connection;
     }
@@ -109,13 +114,13 @@ internal sealed class RigConnection : IAsyncDisposable
     private readonly PipeEnd _client;
     private bool _crashed;
 
-    public RigConnection(MqttBroker broker, long id, ProtocolVersion version, string identity, bool isProbe, int window)
+    public RigConnection(MqttBroker broker, IEventPublisher events, long id, ProtocolVersion version, string identity, bool isProbe, int window)
     {
         (_server, _client) = PipeEnd.Pair(window);
         Client = new MqttTestClient(_client, version);
         var fate = new ConnectionFate(NullLogger.Instance);
         fate.TryOpen();
-        Transport = new Connection(id, "memory", $"client:{id}", identity, new ConnectionStream(_server, null), fate, isProbe);
+        Transport = new Connection(id, "memory", $"client:{id}", identity, new ConnectionStream(_server, null), fate, events, isProbe);
         Served = Task.Run(() => ServeAsync(broker, fate));
     }
 
@@ -129,7 +134,7 @@ internal sealed class RigConnection : IAsyncDisposable
     public Task Served { get; }
 
     /// <summary>Why the broker or an operator ended it; null when the client did.</summary>
-    public SessionCloseReason? CloseReason => Transport.CloseReason;
+    public CloseReason? Closing => Transport.Closing;
 
     /// <summary>Serving the connection fails with this exception.</summary>
     public async Task ExpectCrashAsync(Exception crash)
@@ -137,7 +142,7 @@ internal sealed class RigConnection : IAsyncDisposable
         await Eventually.HoldsAsync("serving the connection fails", () => Served.IsCompleted);
         _crashed = true;
         Served.Exception?.InnerException.ShouldBe(crash);
-        CloseReason.ShouldBe(SessionCloseReason.Crashed);
+        Closing.ShouldBe(CloseReason.Crashed);
     }
 
     /// <summary>The network is lost, and the broker knows.</summary>

@@ -21,7 +21,7 @@ public class ConnectTests
         var connection = rig.Open(version);
         await connection.Client.SendAsync(new byte[] { 0xC0, 0x00 });
         await connection.Client.ExpectEndAsync();
-        connection.CloseReason.ShouldBe(SessionCloseReason.ProtocolError);
+        connection.Closing.ShouldBe(CloseReason.ProtocolError);
         rig.Events.Of<ProtocolViolated>().ShouldHaveSingleItem().Clause.ShouldBe("MQTT-3.1.0-1");
     }
 
@@ -35,7 +35,7 @@ public class ConnectTests
         var connection = await rig.OpenAsync("a", version);
         await connection.Client.SendAsync(ConnectWriter.Write(connection.Client.Connect("a")));
         await connection.Client.ExpectClosedAsync(ReasonCode.ProtocolError);
-        connection.CloseReason.ShouldBe(SessionCloseReason.ProtocolError);
+        connection.Closing.ShouldBe(CloseReason.ProtocolError);
     }
 
     // [MQTT-3.1.2-2]: answered in the nearest version that the client may understand.
@@ -62,8 +62,8 @@ public class ConnectTests
         await using var rig = new BrokerRig();
         var connection = await rig.OpenAsync("a", version);
         connection.Answer!.SessionPresent.ShouldBeFalse();
-        var told = await rig.Events.WaitForAsync<ClientConnected>("it is told");
-        told.ShouldBe(new ClientConnected(1, "a", version == 5 ? "MQTT 5.0" : "MQTT 3.1.1", false));
+        var told = await rig.Events.WaitForAsync<SessionOpened>("it is published");
+        told.ShouldBe(new SessionOpened(1, "a", "alice", version == 5 ? "MQTT 5.0" : "MQTT 3.1.1", false));
     }
 
     // §3.2.2.3: what this server grants.
@@ -213,7 +213,7 @@ public class ConnectTests
         }
 
         await connection.Client.ExpectEndAsync();
-        connection.CloseReason.ShouldBe(SessionCloseReason.ProtocolError);
+        connection.Closing.ShouldBe(CloseReason.ProtocolError);
     }
 
     // §4.13: a malformed CONNECT may be answered in MQTT 5.0 and is not in 3.1.1.
@@ -233,7 +233,7 @@ public class ConnectTests
         }
 
         await connection.Client.ExpectEndAsync();
-        connection.CloseReason.ShouldBe(SessionCloseReason.ProtocolError);
+        connection.Closing.ShouldBe(CloseReason.ProtocolError);
     }
 
     // §3.1.4: packets may follow CONNECT at once.
@@ -272,10 +272,10 @@ public class ConnectTests
         await connection.Client.SendAsync(new byte[] { 0x10 });
         await Eventually.HoldsAsync("the deadline is set", () => rig.Clock.Time.ArmedTimers > 0);
         rig.Advance(6.9);
-        connection.CloseReason.ShouldBeNull();
+        connection.Closing.ShouldBeNull();
         rig.Advance(0.2);
         await connection.Client.ExpectEndAsync();
-        connection.CloseReason.ShouldBe(SessionCloseReason.ConnectTimeout);
+        connection.Closing.ShouldBe(CloseReason.ConnectTimeout);
     }
 
     [Fact]
@@ -377,7 +377,7 @@ public class ConnectTests
         var connection = await rig.OpenAsync("a", version);
         await connection.Client.SendAsync(connection.Client.Publish("a", new byte[1024]));
         await connection.Client.ExpectClosedAsync(ReasonCode.PacketTooLarge);
-        connection.CloseReason.ShouldBe(SessionCloseReason.ProtocolError);
+        connection.Closing.ShouldBe(CloseReason.ProtocolError);
     }
 
     // [MQTT-3.1.2-24], [MQTT-3.1.2-25]: left out as if it had been sent, with every QoS.
@@ -427,15 +427,15 @@ public class ConnectTests
             var connection = await rig.OpenAsync("a", version);
             await connection.Client.SendAsync(packet);
             await connection.Client.ExpectClosedAsync(ReasonCode.ProtocolError);
-            connection.CloseReason.ShouldBe(SessionCloseReason.ProtocolError);
+            connection.Closing.ShouldBe(CloseReason.ProtocolError);
         }
     }
 
     [Theory]
-    [InlineData(SessionCloseReason.Shutdown, ReasonCodes.ServerShuttingDown)]
-    [InlineData(SessionCloseReason.Disconnected, ReasonCodes.AdministrativeAction)]
-    [InlineData(SessionCloseReason.Quarantined, ReasonCodes.AdministrativeAction)]
-    public async Task Connection_EndedByOthers_IsToldWhy(SessionCloseReason reason, int expected)
+    [InlineData(CloseReason.Shutdown, ReasonCodes.ServerShuttingDown)]
+    [InlineData(CloseReason.Disconnected, ReasonCodes.AdministrativeAction)]
+    [InlineData(CloseReason.Quarantined, ReasonCodes.AdministrativeAction)]
+    public async Task Connection_EndedByOthers_IsToldWhy(CloseReason reason, int expected)
     {
         await using var rig = new BrokerRig();
         foreach (var version in new[] { 4, 5 })

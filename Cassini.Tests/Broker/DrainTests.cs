@@ -132,7 +132,7 @@ public class DrainTests
         };
         await publisher.Client.SendAsync(publisher.Client.Publish("jobs", "one", QualityOfService.AtLeastOnce, 1));
         await Eventually.CompletesAsync("the batch is under way", inBatch.Task);
-        publisher.Transport.Close(SessionCloseReason.Disconnected);
+        publisher.Transport.Close(CloseReason.Disconnected);
 
         var closing = rig.Broker.Drain.CloseIntakeAsync(Token);
         rig.Advance(1);

@@ -5,9 +5,6 @@ internal sealed class HookedTime : TimeProvider
 {
     private Action? _hook;
 
-    /// <summary>Whether nothing is left to be done.</summary>
-    public bool IsIdle => Volatile.Read(ref _hook) is null;
-
     public void OnNextTimestamp(Action hook) => Volatile.Write(ref _hook, hook);
 
     public override long GetTimestamp()

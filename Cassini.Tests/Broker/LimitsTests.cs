@@ -213,7 +213,7 @@ public class LimitsTests
         else
         {
             await publisher.Client.ExpectEndAsync();
-            publisher.CloseReason.ShouldBe(SessionCloseReason.OutOfMemory);
+            publisher.Closing.ShouldBe(CloseReason.OutOfMemory);
             rig.Broker.Budget.Return(1_000_000);
         }
 
@@ -248,12 +248,12 @@ public class LimitsTests
         await publisher.Client.SendAsync(publisher.Client.Publish("t", "1", QualityOfService.AtLeastOnce, 1), new byte[] { 0xC0, 0 });
         await Eventually.HoldsAsync("the publisher waits", () => rig.Clock.Time.ArmedTimers == 1);
         rig.Advance(30);
-        publisher.CloseReason.ShouldBeNull();
+        publisher.Closing.ShouldBeNull();
         rig.Broker.Budget.Return(1_000_000);
         await publisher.Client.ExpectAckAsync(PacketType.PubAck, 1);
         (await publisher.Client.ExpectAsync<PacketType>()).ShouldBe(PacketType.PingResp);
         rig.Advance(14);
-        publisher.CloseReason.ShouldBeNull("its time begins anew");
+        publisher.Closing.ShouldBeNull("its time begins anew");
         rig.Advance(2);
         await publisher.Client.ExpectClosedAsync(ReasonCode.KeepAliveTimeout);
     }
@@ -297,7 +297,7 @@ public class LimitsTests
             TestContext.Current.CancellationToken);
         await Eventually.HoldsAsync("the broker reads no more", () => IsHeldBack(rig, "a"));
         rig.Advance(30);
-        connection.CloseReason.ShouldBeNull();
+        connection.Closing.ShouldBeNull();
         for (var i = 0; i < Pings; i++)
         {
             (await connection.Client.ExpectAsync<PacketType>()).ShouldBe(PacketType.PingResp);
@@ -305,7 +305,7 @@ public class LimitsTests
 
         await sending;
         rig.Advance(14);
-        connection.CloseReason.ShouldBeNull("its time begins anew");
+        connection.Closing.ShouldBeNull("its time begins anew");
     }
 
     [Fact]
@@ -316,7 +316,7 @@ public class LimitsTests
         await publisher.Client.SendAsync(publisher.Client.Publish("t", "1"), publisher.Client.Publish("t", "2"));
         await Eventually.HoldsAsync("the publisher waits", () => IsHeldBack(rig, "p"));
         rig.Broker.Sessions.Find("p")!.Attachment!.Connection.CloseIfSilent(rig.Clock.Time.GetTimestamp() + (60 * rig.Clock.Time.TimestampFrequency));
-        publisher.CloseReason.ShouldBeNull();
+        publisher.Closing.ShouldBeNull();
 
         // The reader does not notice that the client goes before its wait is over.
         rig.Advance(2);
@@ -333,7 +333,7 @@ public class LimitsTests
         await client.Client.SendAsync(new byte[] { 0xC0, 0 });
         await Eventually.HoldsAsync("the broker waits for the commit", () => IsHeldBack(rig, "a"));
         rig.Advance(30);
-        client.CloseReason.ShouldBeNull();
+        client.Closing.ShouldBeNull();
         commit.SetResult();
         (await client.Client.ExpectAsync<PacketType>()).ShouldBe(PacketType.PingResp);
     }
@@ -427,7 +427,7 @@ public class LimitsTests
         var running = rig.Broker.RunAsync(stop.Token);
         await Eventually.HoldsAsync("it runs", () => rig.Clock.Time.ArmedTimers == 1);
         rig.Clock.AdvanceBy(TimeSpan.FromSeconds(2.25));
-        await rig.Events.WaitForAsync<SessionExpired>("the session expires");
+        await rig.Events.WaitForAsync<SessionEnded>("the session expires");
         await stop.CancelAsync();
         await Should.ThrowAsync<OperationCanceledException>(running);
     }
@@ -449,10 +449,10 @@ public class LimitsTests
         both.OfType<ReceivedPublish>().ShouldHaveSingleItem().Topic.ShouldBe("$canary/1");
         (await canary.SubscribeAsync("#")).ShouldBe(ReasonCode.NotAuthorized);
         rig.Broker.Sessions.Count.ShouldBe(1);
-        rig.Broker.Sessions.Connected.ShouldBe(1);
+        rig.Broker.Sessions.Open.ShouldBe(1);
         rig.Broker.Topics.Count.ShouldBe(0);
         rig.Broker.Counters.PacketsReceived.ShouldBe(received);
-        rig.Events.Of<ClientConnected>().Count.ShouldBe(1);
+        rig.Events.Of<SessionOpened>().Count.ShouldBe(1);
         rig.Broker.GetSubscriptions("$canary/1").ShouldBeEmpty();
         rig.Broker.Budget.Return(1_000_000);
         await client.ExpectNothingAsync();

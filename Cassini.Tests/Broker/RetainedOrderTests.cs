@@ -92,7 +92,12 @@ public class RetainedOrderTests
         await broker.PublishAsync(Message("t", "old"));
         var seen = new List<string>();
         var ended = new TaskCompletionSource();
-        time.OnNextTimestamp(() => broker.PublishAsync(Message("t", "new")).AsTask().GetAwaiter().GetResult());
+        var published = new TaskCompletionSource();
+        time.OnNextTimestamp(() =>
+        {
+            broker.PublishAsync(Message("t", "new")).AsTask().GetAwaiter().GetResult();
+            published.SetResult();
+        });
 
         using var observing = broker.Observe("t").Subscribe(
             message =>
@@ -104,12 +109,11 @@ public class RetainedOrderTests
                 }
             },
             ended.SetException);
-        await Eventually.HoldsAsync("the message in between is published", () => broker.Retained.Get("t"u8)?.Payload.Length == 3 && time.IsIdle);
+        await Eventually.CompletesAsync("the message in between is published", published.Task);
         await broker.PublishAsync(Message("t", "last"));
 
         await Eventually.CompletesAsync("the last message arrives", ended.Task);
-        seen.ShouldBeUnique();
-        seen.TakeLast(2).ShouldBe(["new", "last"]);
+        seen.ShouldBe(["new", "last"]);
     }
 
     [Fact]

@@ -86,7 +86,7 @@ public class SessionTests
         rig.Broker.Sessions.Count.ShouldBe(1);
         rig.Advance(0.1);
         rig.Broker.Sessions.Count.ShouldBe(0);
-        rig.Events.Of<SessionExpired>().ShouldBe([new SessionExpired("a")]);
+        rig.Events.Of<SessionEnded>().ShouldBe([new SessionEnded("a", SessionEndReason.Expired)]);
     }
 
     [Fact]
@@ -169,11 +169,11 @@ public class SessionTests
         var taking = await rig.OpenAsync("a", version, BrokerRig.Lasting);
         taking.Answer!.SessionPresent.ShouldBeTrue();
         await old.Client.ExpectClosedAsync(ReasonCode.SessionTakenOver);
-        old.CloseReason.ShouldBe(SessionCloseReason.TakenOver);
+        old.Closing.ShouldBe(CloseReason.TakenOver);
         await old.Served;
         await (await rig.ConnectAsync("p")).PublishAsync("t", "1");
         await taking.Client.ExpectPublishAsync("t", "1");
-        rig.Broker.Sessions.Connected.ShouldBe(2);
+        rig.Broker.Sessions.Open.ShouldBe(2);
         rig.Broker.Sessions.Count.ShouldBe(2);
     }
 
@@ -191,7 +191,7 @@ public class SessionTests
         await old.Served;
         await (await rig.ConnectAsync("p")).PublishAsync("t", "1");
         await taking.Client.ExpectNothingAsync();
-        rig.Broker.Sessions.Connected.ShouldBe(2);
+        rig.Broker.Sessions.Open.ShouldBe(2);
         (await rig.Store.LoadAsync(default)).Sessions.ShouldBeEmpty();
     }
 
@@ -252,7 +252,7 @@ public class SessionTests
 
         await Support.Eventually.HoldsAsync("all but one are told to go", () => connections.Count(connection => connection.Served.IsCompletedSuccessfully) == 31);
         rig.Broker.Sessions.Count.ShouldBe(1);
-        await Support.Eventually.HoldsAsync("they are counted off", () => rig.Broker.Sessions.Connected == 1);
+        await Support.Eventually.HoldsAsync("they are counted off", () => rig.Broker.Sessions.Open == 1);
     }
 
     // [MQTT-3.1.2-22]; 3.1.1 [MQTT-3.1.2-24]
@@ -264,13 +264,13 @@ public class SessionTests
         await using var rig = new BrokerRig();
         var connection = await rig.OpenAsync("a", version, connect => connect with { KeepAlive = 10 });
         rig.Advance(14.9);
-        connection.CloseReason.ShouldBeNull();
+        connection.Closing.ShouldBeNull();
         await connection.Client.PingAsync();
         rig.Advance(14.9);
-        connection.CloseReason.ShouldBeNull();
+        connection.Closing.ShouldBeNull();
         rig.Advance(0.2);
         await connection.Client.ExpectClosedAsync(ReasonCode.KeepAliveTimeout);
-        connection.CloseReason.ShouldBe(SessionCloseReason.KeepAliveTimeout);
+        connection.Closing.ShouldBe(CloseReason.KeepAliveTimeout);
     }
 
     // §3.1.2.10

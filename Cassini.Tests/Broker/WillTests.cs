@@ -42,7 +42,7 @@ public class WillTests
                 rig.Advance(15);
                 break;
             default:
-                connection.Transport.Close(SessionCloseReason.Disconnected);
+                connection.Transport.Close(CloseReason.Disconnected);
                 break;
         }
 

@@ -51,7 +51,7 @@ public sealed class DrainProcessTests : IDisposable
         (await feed.ExpectEventAsync("phaseEntered")).Data.ShouldContain("\"stopped\"");
         await feed.ExpectAsync("bye");
         (await cassini.ExitCodeAsync("it stops")).ShouldBe(ExitCode.Ok);
-        cassini.Error.ToString().ShouldContain("a graceful stop was asked for over HTTP by 127.0.0.1");
+        cassini.Error.ToString().ShouldContain("127.0.0.1 requested a graceful stop over HTTP");
         (cassini.Out.ToString() + cassini.Error).ShouldNotContain(Token);
     }
 

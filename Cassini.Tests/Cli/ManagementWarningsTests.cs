@@ -21,14 +21,14 @@ public class ManagementWarningsTests
     [InlineData("[::1]:9090", null)]
     public void Of_TokenThatNobodyIsAskedFor_SaysHowToAsk(string address, bool? requires) => Of(address, requires, "tokens", https: false).ShouldBe(
     [
-        $"nobody is asked for a token by management on {address}: it is open to everyone on this machine; set Management:RequireCredentials=true",
+        $"management on {address} asks for no token: it is open to everyone on this machine; set Management:RequireCredentials=true",
     ]);
 
     [Theory]
     [InlineData("127.0.0.1:9090", true)]
     [InlineData("0.0.0.0:9090", null)]
     public void Of_CredentialsThatNobodyCanHave_SaysSo(string address, bool? requires) => Of(address, requires, null, https: false).ShouldContain(
-        $"nobody has credentials for management on {address}: it answers probes with one word, and nothing else; "
+        $"management on {address} has no credentials configured: it answers only probes, with one word; "
         + "set CASSINI_MANAGEMENT_TOKEN_FILE, or Management:Https=true for client certificates");
 
     [Fact]

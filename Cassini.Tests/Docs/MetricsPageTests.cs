@@ -18,7 +18,8 @@ public class MetricsPageTests
         rig.Publish(
             new ConnectionAccepted(1, Happened.Endpoint, "127.0.0.1:40000"),
             Happened.Completed(1),
-            new SessionClosed(1, SessionCloseReason.PeerClosed, TimeSpan.FromSeconds(1), 0, 0),
+            new SessionClosed(1, "a", CloseReason.PeerClosed, TimeSpan.FromSeconds(1), false),
+            new ConnectionClosed(1, CloseReason.PeerClosed, TimeSpan.FromSeconds(1), 0, 0),
             Happened.CanarySucceeded());
         await rig.MetricsAsync("cassini_canary_duration_seconds_count 1\n");
 

@@ -65,7 +65,7 @@ public class ReadmeTests(StartedAsInReadme readme) : IClassFixture<StartedAsInRe
         using var http = new HttpClient();
         await Eventually.BecomesAsync(
             "the session is open",
-            async () => JsonDocument.Parse(await http.GetStringAsync($"{readme.Management}/sessions", TestContext.Current.CancellationToken)).RootElement.GetRawText(),
+            async () => JsonDocument.Parse(await http.GetStringAsync($"{readme.Management}/connections", TestContext.Current.CancellationToken)).RootElement.GetRawText(),
             sessions => sessions.Contains("\"client\"", StringComparison.Ordinal));
         child.Error.ToString().ShouldNotContain("verify error");
     }

@@ -111,7 +111,7 @@ public sealed class EventHubFaultTests : IDisposable
 
         var line = _loggers.Lines.ShouldHaveSingleItem();
         (line.Id, line.Level, line.Exception).ShouldBe((1050, LogLevel.Error, _failure));
-        line.Text.ShouldBe("A fold of the events failed and receives no more: what it computes stands still. Restart the process");
+        line.Text.ShouldBe("A fold of the events failed and receives no more events: its result no longer changes. Restart the process");
         _failure.StackTrace!.ShouldContain(nameof(EventHubFaultTests));
         _hub.FoldFaults.ShouldBe(1);
     }

@@ -101,7 +101,7 @@ public class LiveFeedTests
         .. ToReady(),
         new ConnectionAccepted(1, Endpoint, "127.0.0.1:5000"),
         new HandshakeCompleted(1, "alice", "TLS 1.3", TimeSpan.FromMilliseconds(2)),
-        new SessionOpened(1, "alice"),
+        new ConnectionOpened(1, "alice"),
         new LoadSampled(250_000, 1, 10, 20, 7),
         new LoadSampled(3, 1, 10, 20, 8),
         new CanaryFailed(Endpoint, CanaryStage.Connect, CanaryFailure.TimedOut, "no answer"),
@@ -111,7 +111,7 @@ public class LiveFeedTests
         new ListenerClosed(Endpoint, ListenerCloseReason.Failed),
         new BindFailed(Endpoint, "AddressAlreadyInUse", "address already in use", 1, TimeSpan.FromSeconds(1)),
         new ListenerBound(Endpoint, Endpoint),
-        new ConnectionClosed(1, SessionCloseReason.PeerClosed, TimeSpan.FromSeconds(1)),
+        new ConnectionClosed(1, CloseReason.PeerClosed, TimeSpan.FromSeconds(1), 10, 10),
         new PhaseEntered(Phase.Draining),
     ];
 }

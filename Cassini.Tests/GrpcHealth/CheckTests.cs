@@ -56,7 +56,7 @@ public class CheckTests
     {
         await using var rig = await GrpcRig.ReadyAsync(options => options with { Health = options.Health with { Hold = Long } });
         await using var client = await rig.Broker.ConnectAsync();
-        rig.Listeners.CrashSession(null).ShouldBeTrue();
+        rig.Listeners.CrashConnection(null).ShouldBeTrue();
 
         await rig.BecomesAsync("healthz", ServingStatus.NotServing);
         (await rig.CheckAsync("supervision")).ShouldBe(ServingStatus.NotServing);

@@ -1,5 +1,5 @@
 using Cassini.Management;
-using Cassini.Management.Control;
+using Cassini.Management.Access;
 using Cassini.Management.GrpcHealth;
 using Cassini.Streams.Hosting;
 using Cassini.Tests.Integration;
@@ -23,14 +23,16 @@ internal sealed class GrpcRig : IAsyncDisposable
     private GrpcRig(RunningBroker broker)
     {
         Broker = broker;
-        Listeners = new ListenerControl(broker.Host.Listeners);
-        _app = GrpcHealthApp.Create(broker.Host, NullLoggerFactory.Instance, TimeProvider.System)!;
+        _app = GrpcHealthApp.Create(broker.Host.Health, broker.Host.Options.Management, NullLoggerFactory.Instance, TimeProvider.System, Refusals)!;
     }
 
     public RunningBroker Broker { get; }
 
     /// <summary>Rehearses real failures.</summary>
-    public ListenerControl Listeners { get; }
+    public IRehearsals Listeners => Broker.Host.Rehearsals;
+
+    /// <summary>The callers that were turned away.</summary>
+    public Refusals Refusals { get; } = new();
 
     public HealthClient Client { get; private set; } = null!;
 

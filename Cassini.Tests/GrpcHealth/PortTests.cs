@@ -23,7 +23,7 @@ public class PortTests
     [InlineData("/readyz")]
     [InlineData("/healthz")]
     [InlineData("/metrics")]
-    [InlineData("/sessions")]
+    [InlineData("/connections")]
     public async Task ManagementPath_AtTheGrpcPort_IsNotThere(string path)
     {
         await using var rig = await GrpcRig.ReadyAsync();
@@ -56,7 +56,7 @@ public class PortTests
     {
         await using var rig = await GrpcRig.ReadyAsync(
             options => options with { Management = new ManagementOptions { Address = "127.0.0.1:0" } });
-        await using var management = ManagementApp.Create(rig.Broker.Host, NullLoggerFactory.Instance, TimeProvider.System);
+        await using var management = ManagementApp.Create(ManagedBroker.Of(rig.Broker.Host), rig.Broker.Host.Options.Management, NullLoggerFactory.Instance, TimeProvider.System);
         await management.StartAsync(TestContext.Current.CancellationToken);
         using var channel = GrpcChannel.ForAddress(ManagementApp.AddressOf(management));
 

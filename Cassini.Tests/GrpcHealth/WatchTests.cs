@@ -72,7 +72,7 @@ public class WatchTests
         await rig.StopAsync();
 
         (await GrpcRig.NextAsync("the last word", watch)).ShouldBe(ServingStatus.NotServing);
-        (await GrpcRig.EndAsync("the end", watch)).ShouldBe(new Status(StatusCode.Unavailable, "the process stops"));
+        (await GrpcRig.EndAsync("the end", watch)).ShouldBe(new Status(StatusCode.Unavailable, "the process is stopping"));
     }
 
     [Fact]

@@ -43,7 +43,7 @@ internal sealed class HarnessRig : IAsyncDisposable
     public static async Task<HarnessRig> StartAsync(ManagementOptions options)
     {
         var broker = await RunningBroker.ServingMqttAsync(all => all with { Management = options with { Address = "127.0.0.1:0" } });
-        var management = ManagementApp.Create(broker.Host, NullLoggerFactory.Instance, TimeProvider.System);
+        var management = ManagementApp.Create(ManagedBroker.Of(broker.Mqtt), broker.Host.Options.Management, NullLoggerFactory.Instance, TimeProvider.System);
         await management.StartAsync(TestContext.Current.CancellationToken);
         return new HarnessRig(broker, management);
     }

@@ -252,7 +252,7 @@ public class CheckTests
     public void Canary_AnotherClientGetsIn_CapsItAtDegradedForItsWindow()
     {
         var fold = Healthy().At(1, CanaryFailed()).At(2, CanaryFailed());
-        fold.At(3, new SessionOpened(1, "alice"));
+        fold.At(3, new SessionOpened(1, "a", "alice", "MQTT 5.0", false));
 
         fold[CheckNames.Canary].Raw.ShouldBe(HealthStatus.Degraded);
         fold.Until(S(3) + fold.Policy.OtherClientWindow - Tick)[CheckNames.Canary].Raw.ShouldBe(HealthStatus.Degraded);

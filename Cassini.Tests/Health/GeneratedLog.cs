@@ -22,9 +22,9 @@ internal static class GeneratedLog
         (8, Gen.Select(Id, Endpoint, (id, e) => (BrokerEvent)new ConnectionAccepted(id, e, "peer"))),
         (6, Id.Select(id => (BrokerEvent)new HandshakeCompleted(id, "alice", "TLS 1.3", TimeSpan.Zero))),
         (5, Gen.Select(Id, Gen.Enum<HandshakeFailure>(), (id, why) => (BrokerEvent)new HandshakeFailed(id, why, null, TimeSpan.Zero))),
-        (4, Id.Select(id => (BrokerEvent)new SessionOpened(id, "alice"))),
-        (3, Gen.Select(Id, Gen.Enum<SessionCloseReason>(), (id, why) => (BrokerEvent)new SessionClosed(id, why, TimeSpan.Zero, 0, 0))),
-        (4, Gen.Select(Id, Gen.Enum<SessionCloseReason>(), (id, why) => (BrokerEvent)new ConnectionClosed(id, why, TimeSpan.Zero))),
+        (4, Id.Select(id => (BrokerEvent)new ConnectionOpened(id, "alice"))),
+        (3, Gen.Select(Id, Gen.Enum<CloseReason>(), (id, why) => (BrokerEvent)new SessionClosed(id, "a", why, TimeSpan.Zero, false))),
+        (4, Gen.Select(Id, Gen.Enum<CloseReason>(), (id, why) => (BrokerEvent)new ConnectionClosed(id, why, TimeSpan.Zero, 0, 0))),
         (2, Gen.Select(Component, Gen.Bool, (who, again) =>
             (BrokerEvent)new Crashed(who, "IOException", "boom", 1, again ? TimeSpan.FromSeconds(1) : null))),
         (2, Component.Select(who => (BrokerEvent)new Restarted(who, 1))),
@@ -42,11 +42,11 @@ internal static class GeneratedLog
         (1, Gen.Long[0, 3_000_000].Select(queued => (BrokerEvent)new LoadSampled(queued, 1, 2, 3))),
         (1, Gen.Select(Gen.Long[0, 200_000], Gen.Int[0, 5], (queued, topics) => (BrokerEvent)new LoadSampled(queued, 1, 2, 3, topics, queued))),
         (2, Gen.Select(OneOf("", "a", null), Gen.Long[1, 9], (client, count) => (BrokerEvent)new MessagesDropped(client, count))),
-        (1, Id.Select(id => (BrokerEvent)new ClientConnected(id, "a", "MQTT 5.0", false))),
+        (1, Id.Select(id => (BrokerEvent)new SessionOpened(id, "a", "alice", "MQTT 5.0", false))),
         (1, Id.Select(id => (BrokerEvent)new ClientRefused(id, "NotAuthorized", "no"))),
         (1, Id.Select(id => (BrokerEvent)new ProtocolViolated(id, "MalformedPacket", "§1", "bad"))),
         (1, Id.Select(id => (BrokerEvent)new AccessDenied(id, "alice", "publish", "t", null))),
-        (1, Gen.Const((BrokerEvent)new SessionExpired("a"))),
+        (1, Gen.Const((BrokerEvent)new SessionEnded("a", SessionEndReason.Expired))),
         (1, Gen.Enum<Phase>().Select(phase => (BrokerEvent)new PhaseEntered(phase))),
         (1, Gen.Const((BrokerEvent)new HealthChanged(
             "bind", HealthStatus.Ok, HealthStatus.Error, "BindFailed", "m", ImmutableArray<EventId>.Empty, TimeSpan.Zero, HealthStatus.Error, false, true, 3))));

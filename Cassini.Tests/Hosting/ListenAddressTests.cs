@@ -62,6 +62,12 @@ public class ListenAddressTests
     [InlineData("0.0.0.0:0", "127.0.0.1:0")]
     public void Validate_EndpointsThatDoNotOverlap_AreAllowed(string one, string other) => Errors([one, other], "127.0.0.1:9090").ShouldBeEmpty();
 
+    [Theory]
+    [InlineData("[::ffff:127.0.0.1]:8883", "127.0.0.1")]
+    [InlineData("[::ffff:0.0.0.0]:0", "0.0.0.0")]
+    public void Validate_EndpointIsAnIPv4AddressWithinIPv6_IsRefused(string endpoint, string plain) =>
+        Errors([endpoint], "127.0.0.1:9090").ShouldHaveSingleItem().ShouldEndWith($"it can never be bound: write the IPv4 address {plain}");
+
     private static List<string> Errors(string[] endpoints, string management, string? grpc = null)
     {
         var options = new CassiniOptions

@@ -21,7 +21,7 @@ public class BrokerHealthTests
         broker.Now.Broker.Connectivity.ShouldBe(Connectivity.Ok);
         broker.Now.ActiveListeners.ShouldBe(0, "probes are in no count");
         broker.Now.LastConnection.ShouldBeNull();
-        broker.Host.Sessions.Count.ShouldBe(0);
+        broker.Host.Connections.Count.ShouldBe(0);
     }
 
     [Fact]
@@ -30,7 +30,7 @@ public class BrokerHealthTests
         await using var broker = await RunningBroker.ReadyAsync();
         var client = await broker.ConnectAsync("alice");
 
-        broker.Host.Sessions.List().ShouldHaveSingleItem().Identity.ShouldBe("alice");
+        broker.Host.Connections.List().ShouldHaveSingleItem().Identity.ShouldBe("alice");
         broker.Now.ActiveListeners.ShouldBe(1);
         broker.Now.LastConnection.ShouldNotBeNull();
 
@@ -40,7 +40,7 @@ public class BrokerHealthTests
             counts => counts.Accepted.ShouldBe(1),
             counts => counts.Closed.ShouldBe(1),
             counts => counts.Anomalies.ShouldBe(0));
-        broker.Host.Sessions.Count.ShouldBe(0);
+        broker.Host.Connections.Count.ShouldBe(0);
     }
 
     [Fact]
@@ -74,13 +74,13 @@ public class BrokerHealthTests
     {
         await using var broker = await RunningBroker.ReadyAsync();
 
-        broker.Host.Listeners.StallAccept(null).ShouldBeTrue();
+        broker.Host.Rehearsals.StallAccept(null).ShouldBeTrue();
         await broker.BecomesAsync("not ready", snapshot => !snapshot.Ready);
         broker.Check(CheckNames.Accept).Reason.ShouldBe(Reasons.AcceptStalled);
         broker.Check(CheckNames.Bind).Status.ShouldBe(HealthStatus.Ok);
         broker.Now.Live.ShouldBeTrue();
 
-        broker.Host.Listeners.Resume();
+        broker.Host.Rehearsals.Resume();
         await broker.BecomesAsync("ready again", snapshot => snapshot.Ready);
     }
 
@@ -89,11 +89,11 @@ public class BrokerHealthTests
     {
         await using var broker = await RunningBroker.ReadyAsync();
 
-        broker.Host.Listeners.CloseEndpoint(null).ShouldBeTrue();
+        broker.Host.Rehearsals.CloseEndpoint(null).ShouldBeTrue();
         await broker.BecomesAsync("not ready", snapshot => !snapshot.Ready);
         broker.Check(CheckNames.Bind).Reason.ShouldBe(Reasons.EndpointClosed);
 
-        broker.Host.Listeners.Resume();
+        broker.Host.Rehearsals.Resume();
         await broker.BecomesAsync("ready again", snapshot => snapshot.Ready);
     }
 
@@ -103,14 +103,14 @@ public class BrokerHealthTests
         await using var broker = await RunningBroker.ReadyAsync();
         await using var victim = await broker.ConnectAsync("victim");
         await using var bystander = await broker.ConnectAsync("bystander");
-        var id = broker.Host.Sessions.List().Single(row => row.Identity == "victim").Id;
+        var id = broker.Host.Connections.List().Single(row => row.Identity == "victim").Id;
 
-        broker.Host.Listeners.CrashSession(id).ShouldBeTrue();
+        broker.Host.Rehearsals.CrashConnection(id).ShouldBeTrue();
         await broker.BecomesAsync("the crash shows", snapshot => snapshot.Status == HealthStatus.Error);
         broker.Check(CheckNames.Supervision).Reason.ShouldBe(Reasons.Crashed);
         broker.Now.Ready.ShouldBeTrue();
         await broker.BecomesAsync("the victim is gone", snapshot => snapshot.ActiveListeners == 1);
-        broker.Host.Sessions.List().ShouldHaveSingleItem().Identity.ShouldBe("bystander");
+        broker.Host.Connections.List().ShouldHaveSingleItem().Identity.ShouldBe("bystander");
 
         await broker.BecomesAsync("the hold is over", snapshot => snapshot.Status == HealthStatus.Degraded);
         broker.Check(CheckNames.Supervision).Reason.ShouldBe(Reasons.RecentCrashes);
@@ -119,7 +119,7 @@ public class BrokerHealthTests
     [Theory]
     [InlineData(true)]
     [InlineData(false)]
-    public async Task CoreCrash_LiveSessionsSurviveAndNewClientsAreServedAgain(bool manager)
+    public async Task CoreCrash_OpenConnectionsSurviveAndNewClientsAreServedAgain(bool manager)
     {
         await using var broker = await RunningBroker.ReadyAsync();
         await using var survivor = await broker.ConnectAsync("survivor");
@@ -127,17 +127,17 @@ public class BrokerHealthTests
 
         if (manager)
         {
-            broker.Host.Listeners.CrashManager().ShouldBeTrue();
+            broker.Host.Rehearsals.CrashManager().ShouldBeTrue();
         }
         else
         {
-            broker.Host.Listeners.CrashAcceptLoop(null).ShouldBeTrue();
+            broker.Host.Rehearsals.CrashAcceptLoop(null).ShouldBeTrue();
         }
 
         await broker.BecomesAsync("not ready", snapshot => !snapshot.Ready);
         await Eventually.HoldsAsync("it is restarted", () => broker.Events().Count(envelope => envelope.Event is Restarted) > before);
         await using var newcomer = await broker.ConnectAsync("newcomer");
-        broker.Host.Sessions.List().Select(row => row.Identity).ShouldBe(["survivor", "newcomer"]);
+        broker.Host.Connections.List().Select(row => row.Identity).ShouldBe(["survivor", "newcomer"]);
         await broker.BecomesAsync("ready again", snapshot => snapshot.Ready);
         await survivor.WriteAsync(new byte[] { 1 });
     }
@@ -150,9 +150,9 @@ public class BrokerHealthTests
             Supervision = options.Supervision with { MaxCrashes = 2, InitialDelay = TimeSpan.FromMilliseconds(10) },
         });
 
-        broker.Host.Listeners.CrashManager();
+        broker.Host.Rehearsals.CrashManager();
         await broker.HappensAsync<Restarted>("the manager is back");
-        broker.Host.Listeners.CrashManager();
+        broker.Host.Rehearsals.CrashManager();
         await broker.HappensAsync<GaveUp>("the supervisor gives up");
 
         broker.Now.Live.ShouldBeFalse();

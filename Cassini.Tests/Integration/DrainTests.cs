@@ -176,7 +176,7 @@ public class DrainTests
     {
         var silent = await PlainMqttClient.ConnectAsync(broker, "silent");
         await silent.SubscribeAsync("jobs");
-        await broker.Host.Broker!.PublishAsync(new MqttMessage { Topic = "jobs", Payload = "one"u8.ToArray(), QoS = QualityOfService.AtLeastOnce }, Token);
+        await broker.Mqtt.Broker.PublishAsync(new MqttMessage { Topic = "jobs", Payload = "one"u8.ToArray(), QoS = QualityOfService.AtLeastOnce }, Token);
         return silent;
     }
 

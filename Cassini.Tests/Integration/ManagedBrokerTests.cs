@@ -20,7 +20,7 @@ public class ManagedBrokerTests
         await using var app = await ManageAsync(broker);
         using var http = new HttpClient { BaseAddress = ManagementApp.AddressOf(app) };
         await using var client = await broker.ConnectAsync();
-        using var sessions = JsonDocument.Parse(await GetAsync(http, "/sessions"));
+        using var sessions = JsonDocument.Parse(await GetAsync(http, "/connections"));
         var id = sessions.RootElement[0].GetProperty("id").GetInt64();
         using var feed = await FeedReader.OpenAsync(http, "?types=supervision,health");
         await feed.ExpectAsync("snapshot");
@@ -61,11 +61,11 @@ public class ManagedBrokerTests
         await using var app = await ManageAsync(broker);
         using var http = new HttpClient { BaseAddress = ManagementApp.AddressOf(app) };
         await using var client = await broker.ConnectAsync();
-        var id = broker.Host.Sessions.List().ShouldHaveSingleItem().Id;
+        var id = broker.Host.Connections.List().ShouldHaveSingleItem().Id;
 
-        (await http.DeleteAsync($"/sessions/{id}", TestContext.Current.CancellationToken)).StatusCode.ShouldBe(HttpStatusCode.Accepted);
-        await Eventually.BecomesAsync("the table is empty", async ValueTask<string> () => await GetAsync(http, "/sessions"), text => text == "[]");
-        (await http.DeleteAsync($"/sessions/{id}", TestContext.Current.CancellationToken)).StatusCode.ShouldBe(HttpStatusCode.NotFound);
+        (await http.DeleteAsync($"/connections/{id}", TestContext.Current.CancellationToken)).StatusCode.ShouldBe(HttpStatusCode.Accepted);
+        await Eventually.BecomesAsync("the table is empty", async ValueTask<string> () => await GetAsync(http, "/connections"), text => text == "[]");
+        (await http.DeleteAsync($"/connections/{id}", TestContext.Current.CancellationToken)).StatusCode.ShouldBe(HttpStatusCode.NotFound);
         await app.StopAsync(TestContext.Current.CancellationToken);
     }
 
@@ -75,7 +75,7 @@ public class ManagedBrokerTests
         var ended = new TaskCompletionSource();
         await using (var broker = await RunningBroker.ServingMqttAsync())
         {
-            broker.Host.Broker!.Observe("t").Subscribe(_ => { }, ended.SetException, ended.SetResult);
+            broker.Mqtt.Broker.Observe("t").Subscribe(_ => { }, ended.SetException, ended.SetResult);
         }
 
         await Eventually.CompletesAsync("the observer completes", ended.Task);
@@ -114,7 +114,7 @@ public class ManagedBrokerTests
 
     private static async Task<WebApplication> ManageAsync(RunningBroker broker)
     {
-        var app = ManagementApp.Create(broker.Host, NullLoggerFactory.Instance, TimeProvider.System);
+        var app = ManagementApp.Create(ManagedBroker.Of(broker.Host), broker.Host.Options.Management, NullLoggerFactory.Instance, TimeProvider.System);
         await app.StartAsync(TestContext.Current.CancellationToken);
         return app;
     }

@@ -21,7 +21,7 @@ public class MqttHealthTests
         (await client.SubscribeAsync("a/#")).ShouldBe(ReasonCode.GrantedQoS1);
         await client.PublishAsync("a");
         (await client.ReceiveAsync("the message"))!.Topic.ShouldBe("a");
-        var mqtt = broker.Host.Broker!;
+        var mqtt = broker.Mqtt.Broker;
         await Eventually.HoldsAsync("CONNECT, SUBSCRIBE, PUBLISH and PUBACK are counted", () => mqtt.Statistics is { PacketsReceived: 4, QueuedMessages: 0 });
         var before = Steady(mqtt);
         var rounds = broker.Now.Counts.CanarySuccesses;
@@ -33,11 +33,11 @@ public class MqttHealthTests
         trip.Subscribe.ShouldNotBeNull().ShouldBeGreaterThan(TimeSpan.Zero);
         trip.Deliver.ShouldNotBeNull().ShouldBeGreaterThan(TimeSpan.Zero);
         mqtt.GetTopics().Select(topic => topic.Name).ShouldBe(["a"]);
-        broker.Host.Sessions.List().ShouldHaveSingleItem().ClientId.ShouldBe("c-1");
+        broker.Host.Connections.List().ShouldHaveSingleItem().ClientId.ShouldBe("c-1");
         broker.Now.ActiveListeners.ShouldBe(1);
         broker.Now.Broker.Connectivity.ShouldBe(Connectivity.Ok);
         broker.Events().ShouldNotContain(envelope => envelope.Event is CanaryFailed);
-        broker.Events().Select(envelope => envelope.Event).OfType<ClientConnected>().ShouldHaveSingleItem().ClientId.ShouldBe("c-1");
+        broker.Events().Select(envelope => envelope.Event).OfType<SessionOpened>().ShouldHaveSingleItem().ClientId.ShouldBe("c-1");
         broker.Events().Select(envelope => envelope.Event).OfType<TopicCreated>().ShouldHaveSingleItem().Topic.ShouldBe("a");
     }
 
@@ -103,13 +103,13 @@ public class MqttHealthTests
         {
             Broker = options.Broker with { MemoryLimit = 2 * 1024 * 1024 },
         });
-        broker.Host.Broker!.Budget.Take(4 * 1024 * 1024);
+        broker.Mqtt.Broker.Budget.Take(4 * 1024 * 1024);
         var rounds = broker.Now.Counts.CanarySuccesses;
 
         await broker.BecomesAsync("two more rounds", snapshot => snapshot.Counts.CanarySuccesses >= rounds + 2);
 
         broker.Now.Broker.Connectivity.ShouldBe(Connectivity.Ok);
-        (await broker.Host.Broker.PublishAsync(new MqttMessage { Topic = "a" }, new CancellationTokenSource(0).Token).AsTask().ContinueWith(task => task.IsCanceled))
+        (await broker.Mqtt.Broker.PublishAsync(new MqttMessage { Topic = "a" }, new CancellationToken(canceled: true)).AsTask().ContinueWith(task => task.IsCanceled))
             .ShouldBeTrue("others wait");
     }
 
@@ -130,9 +130,9 @@ public class MqttHealthTests
     {
         await using var broker = await RunningBroker.ServingMqttAsync();
 
-        broker.Host.Listeners.CloseEndpoint(null).ShouldBeTrue();
+        broker.Host.Rehearsals.CloseEndpoint(null).ShouldBeTrue();
         await broker.BecomesAsync("the canary fails", snapshot => snapshot.Broker.Connectivity == Connectivity.Failed);
-        broker.Host.Listeners.Resume();
+        broker.Host.Rehearsals.Resume();
         await broker.BecomesAsync("the canary is back", snapshot => snapshot.Broker.Connectivity == Connectivity.Ok);
     }
 
@@ -148,7 +148,7 @@ public class MqttHealthTests
         var state = Read(first);
         state.Epoch.ShouldBe(broker.Now.Epoch);
 
-        broker.Host.Listeners.CloseEndpoint(null).ShouldBeTrue();
+        broker.Host.Rehearsals.CloseEndpoint(null).ShouldBeTrue();
         while (state.Checks.Single(check => check.Name == CheckNames.Bind).Status != HealthStatus.Error)
         {
             var next = (await client.ReceiveAsync("the closed endpoint"))!;
@@ -198,7 +198,7 @@ public class MqttHealthTests
         await using var broker = await RunningBroker.ServingMqttAsync();
         for (var i = 0; i < 150; i++)
         {
-            await broker.Host.Broker!.PublishAsync(new MqttMessage { Topic = $"t/{i:000}" }, TestContext.Current.CancellationToken);
+            await broker.Mqtt.Broker.PublishAsync(new MqttMessage { Topic = $"t/{i:000}" }, TestContext.Current.CancellationToken);
         }
 
         // Fewer are told of than there are: the sample knows them all.
@@ -207,7 +207,7 @@ public class MqttHealthTests
         broker.Now.Topics.Names.Length.ShouldBe(100);
         broker.Events().Select(envelope => envelope.Event).OfType<LoadSampled>().Last().Topics.ShouldBe(150);
 
-        broker.Host.Broker!.Counters.AddDropped(QualityOfService.AtMostOnce);
+        broker.Mqtt.Broker.Counters.AddDropped(QualityOfService.AtMostOnce);
         await broker.BecomesAsync("the loss shows", snapshot => snapshot.Checks.Single(check => check.Name == CheckNames.Backlog).Reason == Reasons.MessagesDropped);
         broker.Now.Ready.ShouldBeTrue();
         await broker.BecomesAsync("the hold is over", snapshot => snapshot.Checks.Single(check => check.Name == CheckNames.Backlog).Status == HealthStatus.Ok);

@@ -19,10 +19,13 @@ internal sealed class PlainMqttClient(SslStream stream) : IAsyncDisposable
     private readonly Queue<byte[]> _messages = new();
     private ushort _lastId;
 
-    public static async Task<PlainMqttClient> ConnectAsync(RunningBroker broker, string clientId, string identity = "alice")
+    public static async Task<PlainMqttClient> ConnectAsync(RunningBroker broker, string clientId, string identity = "alice", uint? expiry = null)
     {
         var client = new PlainMqttClient(await broker.ConnectAsync(identity));
-        await client.SendAsync(ConnectWriter.Write(new ConnectPacket { Version = Version, ClientId = clientId, CleanStart = true }));
+        await client.SendAsync(ConnectWriter.Write(new ConnectPacket
+        {
+            Version = Version, ClientId = clientId, CleanStart = expiry is null, Properties = new PropertySet { SessionExpiryInterval = expiry },
+        }));
         var packet = await client.NextAsync("CONNACK");
         ConnAckPacket.TryRead(CanaryReader.FrameOf(packet, Version), Version, out var ack, out _).ShouldBeTrue();
         ack!.Reason.ShouldBe(ReasonCode.Success);
@@ -79,6 +82,9 @@ internal sealed class PlainMqttClient(SslStream stream) : IAsyncDisposable
 
         return message;
     }
+
+    /// <summary>Says goodbye.</summary>
+    public Task DisconnectAsync() => SendAsync(new ReasonPacket(PacketType.Disconnect, ReasonCode.Success, PropertySet.Empty).Write(Version));
 
     public ValueTask DisposeAsync() => stream.DisposeAsync();
 

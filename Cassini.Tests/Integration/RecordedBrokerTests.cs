@@ -19,7 +19,7 @@ public class RecordedBrokerTests
         using var directory = new TempDirectory();
         await using var broker = await RunningBroker.ServingMqttAsync(
             options => options with { Management = options.Management with { Address = "127.0.0.1:0", EnableFaults = true } });
-        await using var app = ManagementApp.Create(broker.Host, NullLoggerFactory.Instance, TimeProvider.System);
+        await using var app = ManagementApp.Create(ManagedBroker.Of(broker.Mqtt), broker.Host.Options.Management, NullLoggerFactory.Instance, TimeProvider.System);
         await app.StartAsync(TestContext.Current.CancellationToken);
         using var http = new HttpClient { BaseAddress = ManagementApp.AddressOf(app) };
         var header = await http.GetByteArrayAsync("/state", TestContext.Current.CancellationToken);

@@ -21,6 +21,7 @@ namespace Cassini.Tests.Integration;
 internal sealed class RunningBroker : IAsyncDisposable
 {
     private readonly TempDirectory _directory = new();
+    private readonly BrokerHost? _mqtt;
 
     private RunningBroker(Func<CassiniOptions, CassiniOptions>? change, IConnectionHandler? handler, bool mqtt)
     {
@@ -49,13 +50,17 @@ internal sealed class RunningBroker : IAsyncDisposable
                 SlowCanary = TimeSpan.FromMinutes(1),
             },
         };
-        Host = new BrokerHost(
-            change?.Invoke(options) ?? options, mqtt ? null : handler ?? new DiscardHandler(), TimeProvider.System, NullLoggerFactory.Instance);
+        options = change?.Invoke(options) ?? options;
+        _mqtt = mqtt ? new BrokerHost(options, TimeProvider.System, NullLoggerFactory.Instance) : null;
+        Host = _mqtt?.Service ?? new ServiceHost(options, handler ?? new DiscardHandler(), TimeProvider.System, NullLoggerFactory.Instance);
     }
 
     public TestAuthority Authority { get; } = new();
 
-    public BrokerHost Host { get; }
+    public ServiceHost Host { get; }
+
+    /// <summary>The host of one that serves MQTT.</summary>
+    public BrokerHost Mqtt => _mqtt ?? throw new InvalidOperationException("It serves no MQTT.");
 
     public string Directory => _directory.Path;
 
@@ -107,7 +112,7 @@ internal sealed class RunningBroker : IAsyncDisposable
     /// <summary>A client whose session is open on the other side too.</summary>
     public async Task<SslStream> ConnectAsync(string identity = "alice")
     {
-        var opened = Events().Count(envelope => envelope.Event is SessionOpened);
+        var opened = Events().Count(envelope => envelope.Event is ConnectionOpened);
         var endpoint = IPEndPoint.Parse(Now.Endpoints.First(endpoint => endpoint.State == EndpointState.Bound).Address);
         var socket = new Socket(endpoint.AddressFamily, SocketType.Stream, ProtocolType.Tcp);
         await socket.ConnectAsync(endpoint);
@@ -117,7 +122,7 @@ internal sealed class RunningBroker : IAsyncDisposable
             TargetHost = "localhost",
             ClientCertificateContext = SslStreamCertificateContext.Create(Authority.IssueClient(identity), null, offline: true),
         });
-        await Eventually.HoldsAsync("the session opens", () => Events().Count(envelope => envelope.Event is SessionOpened) > opened);
+        await Eventually.HoldsAsync("the session opens", () => Events().Count(envelope => envelope.Event is ConnectionOpened) > opened);
         return stream;
     }
 

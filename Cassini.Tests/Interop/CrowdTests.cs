@@ -25,7 +25,7 @@ public class CrowdTests
         var certificate = SslStreamCertificateContext.Create(identity, null, offline: true);
         var clients = await Eventually.CompletesAsync(
             "all are subscribed", Task.WhenAll(Enumerable.Range(0, Crowd).Select(number => JoinAsync(host, certificate, number))), Deadline);
-        host.Host.Broker!.Sessions.Connected.ShouldBe(Crowd);
+        host.Host.Broker.Sessions.Open.ShouldBe(Crowd);
         (await host.Host.Broker.PublishAsync(new MqttMessage { Topic = "crowd/all", Payload = "hello"u8.ToArray() })).ShouldBe(PublishOutcome.Delivered);
         await Eventually.CompletesAsync(
             "each gets its message", Task.WhenAll(clients.Select(client => client.ExpectPublishAsync("crowd/all", "hello"))), Deadline);

@@ -19,7 +19,7 @@ public class MosquittoTests
         await using var host = await MqttHost.StartAsync();
         string[] common = [.. Common(host, "tool"), "-V", version, "-q", qos];
         await using var subscriber = ChildProcess.Start(subscribe, [.. common, "-t", "tools/#", "-C", "2", "-F", "%t %q %r %p"], "");
-        await Eventually.HoldsAsync("it is subscribed", () => host.Host.Broker!.GetSubscriptions("tools/a").Count == 1);
+        await Eventually.HoldsAsync("it is subscribed", () => host.Host.Broker.GetSubscriptions("tools/a").Count == 1);
         (await RunAsync(publish, [.. common, "-t", "tools/a", "-m", "hello"])).ShouldBe(0);
         (await RunAsync(publish, [.. common, "-t", "tools/b", "-r", "-m", "kept"])).ShouldBe(0);
         (await subscriber.ExitCodeAsync("it has both")).ShouldBe(0);
@@ -37,7 +37,7 @@ public class MosquittoTests
         await using var host = await MqttHost.StartAsync();
         string[] common = [.. Common(host, "tool"), "-V", "mqttv5"];
         await using var subscriber = ChildProcess.Start(subscribe, [.. common, "-t", "t", "-C", "1", "-F", "%p|%C|%R|%D|%P|%E"], "");
-        await Eventually.HoldsAsync("it is subscribed", () => host.Host.Broker!.GetSubscriptions("t").Count == 1);
+        await Eventually.HoldsAsync("it is subscribed", () => host.Host.Broker.GetSubscriptions("t").Count == 1);
         (await RunAsync(
             publish,
             [

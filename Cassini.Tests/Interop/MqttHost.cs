@@ -74,8 +74,8 @@ internal sealed class MqttHost : IAsyncDisposable
     /// <summary>Ends a client's connection as an operator does.</summary>
     public void Disconnect(string clientId)
     {
-        var link = (ClientLink)Host.Broker!.Sessions.Find(clientId)!.Attachment!.Connection;
-        link.Connection.Transport.Close(SessionCloseReason.Disconnected);
+        var link = (ClientLink)Host.Broker.Sessions.Find(clientId)!.Attachment!.Connection;
+        link.Connection.Transport.Close(CloseReason.Disconnected);
     }
 
     public async ValueTask DisposeAsync()

@@ -16,7 +16,7 @@ public class ConnectionLifeTests
     [Theory]
     [InlineData(SslProtocols.Tls12, "TLS 1.2")]
     [InlineData(SslProtocols.Tls13, "TLS 1.3")]
-    public async Task Client_SendsAndCloses_TellsItsWholeLifeInOrder(SslProtocols protocol, string name)
+    public async Task Client_SendsAndCloses_PublishesItsWholeLifeInOrder(SslProtocols protocol, string name)
     {
         await using var rig = await ListeningRig.StartAsync();
         await using (var client = await rig.OpenAsync("alice", protocol))
@@ -28,15 +28,22 @@ public class ConnectionLifeTests
         await rig.Events.WaitForAsync<ConnectionClosed>("the end");
 
         var life = rig.Events.Events.Where(e => e.Category is EventCategory.Connection or EventCategory.Session).ToList();
-        life.Count.ShouldBe(5);
+        life.Count.ShouldBe(6);
         life[0].ShouldBeOfType<ConnectionAccepted>().Endpoint.ShouldBe("127.0.0.1:0");
         life[1].ShouldBeOfType<HandshakeCompleted>().ShouldSatisfyAllConditions(e => e.Identity.ShouldBe("alice"), e => e.Protocol.ShouldBe(name));
-        life[2].ShouldBe(new SessionOpened(1, "alice"));
-        life[3].ShouldBeOfType<SessionClosed>().ShouldSatisfyAllConditions(
-            e => e.Reason.ShouldBe(SessionCloseReason.PeerClosed),
+        life[2].ShouldBe(new ConnectionOpened(1, "alice"));
+
+        // The handler is of no protocol that has sessions: each connection carries one.
+        life[3].ShouldBe(new SessionOpened(1, null, "alice", null, SessionPresent: false));
+        life[4].ShouldBeOfType<SessionClosed>().ShouldSatisfyAllConditions(
+            e => e.ConnectionId.ShouldBe(1),
+            e => e.ClientId.ShouldBeNull(),
+            e => e.Reason.ShouldBe(CloseReason.PeerClosed),
+            e => e.Kept.ShouldBeFalse());
+        life[5].ShouldBeOfType<ConnectionClosed>().ShouldSatisfyAllConditions(
+            e => e.Reason.ShouldBe(CloseReason.PeerClosed),
             e => e.BytesReceived.ShouldBe(1000),
             e => e.BytesSent.ShouldBe(0));
-        life[4].ShouldBeOfType<ConnectionClosed>().Reason.ShouldBe(SessionCloseReason.PeerClosed);
         rig.Manager.BytesReceived.ShouldBe(1000);
     }
 
@@ -138,32 +145,32 @@ public class ConnectionLifeTests
         using var socket = await rig.ConnectAsync();
         await using var client = new SslStream(new NetworkStream(socket));
         await client.AuthenticateAsClientAsync(rig.ClientOptions("alice"), Token).Within("the client's handshake");
-        await rig.Events.WaitForAsync<SessionOpened>("the session");
+        await rig.Events.WaitForAsync<ConnectionOpened>("the connection");
 
         Sockets.Abort(socket);
 
-        (await rig.Events.WaitForAsync<ConnectionClosed>("the end")).Reason.ShouldBe(SessionCloseReason.ConnectionLost);
+        (await rig.Events.WaitForAsync<ConnectionClosed>("the end")).Reason.ShouldBe(CloseReason.ConnectionLost);
         rig.Events.All<Crashed>().ShouldBeEmpty();
     }
 
     [Fact]
-    public async Task Disconnect_OpenSession_EndsItWithACloseNotify()
+    public async Task Disconnect_OpenConnection_EndsItWithACloseNotify()
     {
         await using var rig = await ListeningRig.StartAsync();
-        var (client, session) = await rig.OpenSessionAsync();
+        var (client, opened) = await rig.OpenAndWaitAsync();
 
-        rig.Manager.Disconnect(session.ConnectionId).ShouldBeTrue();
+        rig.Manager.Disconnect(opened.ConnectionId).ShouldBeTrue();
 
         (await client.ReadAsync(new byte[1], Token).AsTask().Within("the end at the client")).ShouldBe(0);
-        (await rig.Events.WaitForAsync<ConnectionClosed>("the end")).Reason.ShouldBe(SessionCloseReason.Disconnected);
-        rig.Manager.Disconnect(session.ConnectionId).ShouldBeFalse();
+        (await rig.Events.WaitForAsync<ConnectionClosed>("the end")).Reason.ShouldBe(CloseReason.Disconnected);
+        rig.Manager.Disconnect(opened.ConnectionId).ShouldBeFalse();
         rig.Manager.Disconnect(999).ShouldBeFalse();
         rig.Manager.Disconnect(-1).ShouldBeFalse();
         await client.DisposeAsync();
     }
 
     [Fact]
-    public async Task Disconnect_WhileHandshaking_FindsNoSession()
+    public async Task Disconnect_WhileHandshaking_FindsNoOpenConnection()
     {
         await using var rig = await ListeningRig.StartAsync();
         using var socket = await rig.ConnectAsync();

@@ -40,8 +40,8 @@ public class EndpointTests
         await using (var rig = await ListeningRig.StartAsync())
         {
             address = rig.Manager.Endpoints[0].Bound!;
-            var (client, session) = await rig.OpenSessionAsync();
-            rig.Manager.Disconnect(session.ConnectionId); // the server closes first, so that the TIME_WAIT is on its side
+            var (client, opened) = await rig.OpenAndWaitAsync();
+            rig.Manager.Disconnect(opened.ConnectionId); // the server closes first, so that the TIME_WAIT is on its side
             await rig.Events.WaitForAsync<ConnectionClosed>("the end");
             await client.DisposeAsync();
         }
@@ -60,7 +60,7 @@ public class EndpointTests
 
         await using var four = await first.OpenAsync(to: new IPEndPoint(IPAddress.Loopback, port));
         await using var six = await rig.OpenAsync(to: new IPEndPoint(IPAddress.IPv6Loopback, port));
-        await rig.Events.WaitForAsync<SessionOpened>("the IPv6 session");
+        await rig.Events.WaitForAsync<ConnectionOpened>("the IPv6 connection");
     }
 
     [Fact]
@@ -74,7 +74,7 @@ public class EndpointTests
         await using var rig = await ListeningRig.StartAsync(
             o => o with { AcceptBackOff = TimeSpan.FromMilliseconds(1), MaxAcceptBackOff = TimeSpan.FromMilliseconds(4) }, transport: transport);
 
-        var (client, _) = await rig.OpenSessionAsync();
+        var (client, _) = await rig.OpenAndWaitAsync();
 
         var told = rig.Events.All<AcceptFailed>();
         told.Count.ShouldBe(1);
@@ -89,7 +89,7 @@ public class EndpointTests
     {
         await using var rig = await ListeningRig.StartAsync(transport: new FailingTransport(SocketError.ConnectionAborted, failures: 50));
 
-        var (client, _) = await rig.OpenSessionAsync();
+        var (client, _) = await rig.OpenAndWaitAsync();
 
         rig.Events.All<AcceptFailed>().ShouldBeEmpty();
         await client.DisposeAsync();
@@ -112,20 +112,20 @@ public class EndpointTests
     {
         await using var rig = await ListeningRig.StartAsync(
             restart: new() { InitialDelay = TimeSpan.FromMilliseconds(300), MaxDelay = TimeSpan.FromMilliseconds(300) });
-        var (before, _) = await rig.OpenSessionAsync("before");
+        var (before, _) = await rig.OpenAndWaitAsync("before");
         var address = rig.Address;
 
-        rig.Manager.CrashAcceptLoop("127.0.0.1:1").ShouldBeFalse();
-        rig.Manager.CrashAcceptLoop(null).ShouldBeTrue();
+        rig.Rehearsals.CrashAcceptLoop("127.0.0.1:1").ShouldBeFalse();
+        rig.Rehearsals.CrashAcceptLoop(null).ShouldBeTrue();
         await rig.Events.WaitForAsync<Crashed>("the crash");
         var during = await rig.OpenAsync("during");
-        await rig.Events.WaitForAsync<SessionOpened>("the session after the crash", opened => opened.Identity == "during");
+        await rig.Events.WaitForAsync<ConnectionOpened>("the connection after the crash", opened => opened.Identity == "during");
 
         var events = rig.Events.Events.ToList();
         events.FindIndex(e => e is Restarted).ShouldBeInRange(0, events.FindIndex(e => e is ConnectionAccepted { ConnectionId: 2 }));
         rig.Address.ShouldBe(address);
         rig.Events.All<ListenerClosed>().ShouldBeEmpty();
-        rig.Manager.OpenSessions.ShouldBe(2);
+        rig.Manager.OpenConnections.ShouldBe(2);
         await before.WriteAsync(new byte[1], Token);
         await during.DisposeAsync();
         await before.DisposeAsync();
@@ -135,9 +135,9 @@ public class EndpointTests
     public async Task AcceptLoop_CrashesToTheLimit_ClosesItsSocketAndSaysSo()
     {
         await using var rig = await ListeningRig.StartAsync(restart: ListeningRig.QuickRestart with { MaxCrashes = 2 });
-        rig.Manager.CrashAcceptLoop(null);
+        rig.Rehearsals.CrashAcceptLoop(null);
         await rig.Events.WaitForAsync<Restarted>("the restart");
-        rig.Manager.CrashAcceptLoop(null);
+        rig.Rehearsals.CrashAcceptLoop(null);
 
         await rig.Events.WaitForAsync<GaveUp>("the surrender");
         (await rig.Events.WaitForAsync<ListenerClosed>("the close")).Reason.ShouldBe(ListenerCloseReason.Failed);
@@ -148,34 +148,34 @@ public class EndpointTests
     public async Task StallAndResume_ClientWaitsInTheBacklog_IsServedAfterwards()
     {
         await using var rig = await ListeningRig.StartAsync();
-        rig.Manager.StallAccept(null).ShouldBeTrue();
-        var session = rig.OpenAsync();
+        rig.Rehearsals.StallAccept(null).ShouldBeTrue();
+        var opening = rig.OpenAsync();
         using var probe = await rig.ConnectAsync();
         rig.Manager.Endpoints.Single().State.ShouldBe(ListenerState.Bound);
         rig.Manager.RestartStalledLoop(ListeningRig.AnyPort, new TimeoutException("stalled")).ShouldBeFalse();
-        session.IsCompleted.ShouldBeFalse();
+        opening.IsCompleted.ShouldBeFalse();
 
-        rig.Manager.Resume();
+        rig.Rehearsals.Resume();
 
-        await using var client = await session.Within("the session after the resume");
+        await using var client = await opening.Within("the connection after the resume");
         rig.Events.All<Crashed>().ShouldBeEmpty();
     }
 
     [Fact]
-    public async Task CloseAndResume_SessionsLive_OnlyTheEndpointIsClosed()
+    public async Task CloseAndResume_ConnectionsLive_OnlyTheEndpointIsClosed()
     {
         await using var rig = await ListeningRig.StartAsync();
         var address = rig.Address;
-        var (client, _) = await rig.OpenSessionAsync();
+        var (client, _) = await rig.OpenAndWaitAsync();
 
-        rig.Manager.CloseEndpoint("127.0.0.1:0").ShouldBeTrue();
+        rig.Rehearsals.CloseEndpoint("127.0.0.1:0").ShouldBeTrue();
         (await rig.Events.WaitForAsync<ListenerClosed>("the close")).Reason.ShouldBe(ListenerCloseReason.Rehearsal);
         rig.Manager.Endpoints.Single().State.ShouldBe(ListenerState.Closed);
         await Should.ThrowAsync<SocketException>(rig.ConnectAsync(address));
         await client.WriteAsync(new byte[1], Token);
-        rig.Manager.OpenSessions.ShouldBe(1);
+        rig.Manager.OpenConnections.ShouldBe(1);
 
-        rig.Manager.Resume();
+        rig.Rehearsals.Resume();
         await rig.Events.WaitForCountAsync<ListenerBound>(2, "the second bind");
         await using var again = await rig.OpenAsync("again");
         await client.DisposeAsync();

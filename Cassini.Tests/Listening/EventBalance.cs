@@ -2,7 +2,7 @@ using Cassini.Streams.Events;
 
 namespace Cassini.Tests.Listening;
 
-/// <summary>Folds recorded events and checks each step of every connection's life: accepted = handshaking + open + closed.</summary>
+/// <summary>Folds recorded events and checks each step of every connection's life, and of the session that it carries: accepted = handshaking + open + closed.</summary>
 internal sealed class EventBalance
 {
     private readonly Dictionary<long, string> _stages = [];
@@ -12,7 +12,7 @@ internal sealed class EventBalance
 
     public int Handshaking => _stages.Values.Count(stage => stage == "handshaking");
 
-    public int Open => _stages.Values.Count(stage => stage is "open" or "in session" or "after session");
+    public int Open => _stages.Values.Count(stage => stage is "shaken" or "open" or "in session" or "after session");
 
     public int Closed => _stages.Values.Count(stage => stage == "closed");
 
@@ -47,7 +47,10 @@ internal sealed class EventBalance
                 Move(e.ConnectionId, "handshaking", "closed", e);
                 break;
             case HandshakeCompleted e:
-                Move(e.ConnectionId, "handshaking", "open", e);
+                Move(e.ConnectionId, "handshaking", "shaken", e);
+                break;
+            case ConnectionOpened e:
+                Move(e.ConnectionId, "shaken", "open", e);
                 break;
             case SessionOpened e:
                 Move(e.ConnectionId, "open", "in session", e);
@@ -56,7 +59,8 @@ internal sealed class EventBalance
                 Move(e.ConnectionId, "in session", "after session", e);
                 break;
             case ConnectionClosed e:
-                Move(e.ConnectionId, "after session", "closed", e);
+                // A client that was refused, or never said what it wants, had no session.
+                Move(e.ConnectionId, _stages.GetValueOrDefault(e.ConnectionId) == "open" ? "open" : "after session", "closed", e);
                 break;
             default:
                 break;

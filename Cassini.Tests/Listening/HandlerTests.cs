@@ -13,7 +13,7 @@ public class HandlerTests
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 
     [Fact]
-    public async Task Handler_Returns_CompletesTheSession()
+    public async Task Handler_Returns_CompletesTheConnection()
     {
         await using var rig = await ListeningRig.StartAsync(handler: new Handler(async (connection, token) =>
             await connection.Stream.WriteAsync("bye"u8.ToArray(), token)));
@@ -23,8 +23,8 @@ public class HandlerTests
         await client.ReadExactlyAsync(buffer, Token).AsTask().Within("the handler's bytes");
 
         buffer.ShouldBe("bye"u8.ToArray());
-        (await rig.Events.WaitForAsync<SessionClosed>("the end")).ShouldSatisfyAllConditions(
-            e => e.Reason.ShouldBe(SessionCloseReason.Completed),
+        (await rig.Events.WaitForAsync<ConnectionClosed>("the end")).ShouldSatisfyAllConditions(
+            e => e.Reason.ShouldBe(CloseReason.Completed),
             e => e.BytesSent.ShouldBe(3));
         rig.Manager.BytesSent.ShouldBe(3);
     }
@@ -47,7 +47,7 @@ public class HandlerTests
 
         rig.Events.All<ConnectionClosed>().ShouldBeEmpty();
         await client.DisposeAsync();
-        (await rig.Events.WaitForAsync<ConnectionClosed>("the end")).Reason.ShouldBe(SessionCloseReason.Completed);
+        (await rig.Events.WaitForAsync<ConnectionClosed>("the end")).Reason.ShouldBe(CloseReason.Completed);
     }
 
     [Fact]
@@ -66,19 +66,19 @@ public class HandlerTests
     }
 
     [Fact]
-    public async Task Handler_Throws_CostsItsOwnSessionAlone()
+    public async Task Handler_Throws_CostsItsOwnConnectionAlone()
     {
         await using var rig = await ListeningRig.StartAsync(handler: new Handler((connection, token) =>
             connection.Identity == "bad" ? throw new InvalidOperationException("a bug") : new DiscardHandler().HandleAsync(connection, token)));
         await using var good = await rig.OpenAsync("good");
-        await rig.Events.WaitForAsync<SessionOpened>("the good session");
+        await rig.Events.WaitForAsync<ConnectionOpened>("the good connection");
         await using var bad = await rig.OpenAsync("bad");
 
         var crashed = await rig.Events.WaitForAsync<Crashed>("the crash");
         crashed.ShouldBe(new Crashed(new Component(ComponentKind.Connection, "2"), nameof(InvalidOperationException), "a bug", 1, null));
         (await rig.Events.WaitForAsync<ConnectionClosed>("the end")).ShouldSatisfyAllConditions(
             e => e.ConnectionId.ShouldBe(2),
-            e => e.Reason.ShouldBe(SessionCloseReason.Crashed));
+            e => e.Reason.ShouldBe(CloseReason.Crashed));
         await good.WriteAsync(new byte[1], Token);
         (await rig.Manager.PingAsync(Token).Within("the ping")).LiveConnections.ShouldBe(1);
     }
@@ -89,7 +89,7 @@ public class HandlerTests
         await using var rig = await ListeningRig.StartAsync(handler: new Handler((_, _) => throw new IOException("the disk is full")));
         await using var client = await rig.OpenAsync();
 
-        (await rig.Events.WaitForAsync<ConnectionClosed>("the end")).Reason.ShouldBe(SessionCloseReason.Crashed);
+        (await rig.Events.WaitForAsync<ConnectionClosed>("the end")).Reason.ShouldBe(CloseReason.Crashed);
     }
 
     // What a handler's other threads find out must be able to end it as its own crash does.
@@ -98,14 +98,14 @@ public class HandlerTests
     {
         await using var rig = await ListeningRig.StartAsync(handler: new Handler(async (connection, token) =>
         {
-            connection.Close(SessionCloseReason.Crashed);
-            await Task.Delay(Timeout.Infinite, token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            connection.Close(CloseReason.Crashed);
+            await Task.Delay(Timeout.InfiniteTimeSpan, TimeProvider.System, token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             throw new InvalidOperationException("found out elsewhere");
         }));
         await using var client = await rig.OpenAsync();
 
         (await rig.Events.WaitForAsync<Crashed>("the crash")).Message.ShouldBe("found out elsewhere");
-        (await rig.Events.WaitForAsync<ConnectionClosed>("the end")).Reason.ShouldBe(SessionCloseReason.Crashed);
+        (await rig.Events.WaitForAsync<ConnectionClosed>("the end")).Reason.ShouldBe(CloseReason.Crashed);
     }
 
     [Fact]
@@ -119,7 +119,7 @@ public class HandlerTests
             await client.ShutdownAsync();
         }
 
-        (await rig.Events.WaitForAsync<ConnectionClosed>("the end")).Reason.ShouldBe(SessionCloseReason.PeerClosed);
+        (await rig.Events.WaitForAsync<ConnectionClosed>("the end")).Reason.ShouldBe(CloseReason.PeerClosed);
         rig.Events.All<Crashed>().ShouldBeEmpty();
     }
 
@@ -130,18 +130,73 @@ public class HandlerTests
         await using var rig = await ListeningRig.StartAsync(
             o => o with { CloseTimeout = TimeSpan.FromMilliseconds(50) },
             new Handler((_, _) => never.Task));
-        var (client, session) = await rig.OpenSessionAsync();
+        var (client, opened) = await rig.OpenAndWaitAsync();
 
-        rig.Manager.Disconnect(session.ConnectionId).ShouldBeTrue();
+        rig.Manager.Disconnect(opened.ConnectionId).ShouldBeTrue();
 
         await Should.ThrowAsync<IOException>(client.ReadAsync(new byte[1], Token).AsTask().Within("the reset at the client"));
-        (await rig.Events.WaitForAsync<ConnectionClosed>("the end")).Reason.ShouldBe(SessionCloseReason.Disconnected);
+        (await rig.Events.WaitForAsync<ConnectionClosed>("the end")).Reason.ShouldBe(CloseReason.Disconnected);
         never.SetException(new InvalidOperationException("late"));
         await client.DisposeAsync();
     }
 
     [Fact]
-    public async Task CrashSession_HandlerWaitsForBytes_ThrowsIntoItsAwait()
+    public async Task Handler_LeftBehind_IsAskedToCloseItsSessionBeforeTheConnectionIsClosed()
+    {
+        var never = new TaskCompletionSource();
+        ListeningRig? rig = null;
+        var ends = -1;
+        await using var running = rig = await ListeningRig.StartAsync(
+            o => o with { CloseTimeout = TimeSpan.FromMilliseconds(50) },
+            new Handler((connection, _) =>
+            {
+                connection.Abandoned = () =>
+                {
+                    ends = rig!.Events.All<ConnectionClosed>().Count;
+                    return Task.CompletedTask;
+                };
+                return never.Task;
+            }));
+        var (client, opened) = await rig.OpenAndWaitAsync();
+
+        rig.Manager.Disconnect(opened.ConnectionId).ShouldBeTrue();
+
+        await rig.Events.WaitForAsync<ConnectionClosed>("the end");
+        ends.ShouldBe(0);
+        never.SetResult();
+        await client.DisposeAsync();
+    }
+
+    [Fact]
+    public async Task Handler_OfAnotherProtocol_HasOneSessionOnEachConnection()
+    {
+        await using var rig = await ListeningRig.StartAsync();
+        await using (await rig.OpenAsync("one"))
+        await using (await rig.OpenAsync("two"))
+        {
+            await rig.Events.WaitForCountAsync<SessionOpened>(2, "both sessions");
+        }
+
+        await rig.Events.WaitForCountAsync<ConnectionClosed>(2, "both ends");
+        rig.Events.All<SessionOpened>().Select(e => e.Identity).ShouldBe(["one", "two"], ignoreOrder: true);
+        rig.Events.All<SessionClosed>().Select(e => (e.ConnectionId, e.Reason)).ShouldBe(
+            rig.Events.All<ConnectionClosed>().Select(e => (e.ConnectionId, e.Reason)), ignoreOrder: true);
+        rig.Events.All<SessionEnded>().ShouldBeEmpty();
+    }
+
+    [Fact]
+    public async Task Handler_WithSessionsOfItsOwn_OpensThemItself()
+    {
+        await using var rig = await ListeningRig.StartAsync(handler: new Handler((_, _) => Task.CompletedTask, opensSessions: true));
+        await using var client = await rig.OpenAsync();
+
+        await rig.Events.WaitForAsync<ConnectionClosed>("the end");
+        rig.Events.All<SessionOpened>().ShouldBeEmpty();
+        rig.Events.All<SessionClosed>().ShouldBeEmpty();
+    }
+
+    [Fact]
+    public async Task CrashConnection_HandlerWaitsForBytes_ThrowsIntoItsAwait()
     {
         var caught = new TaskCompletionSource<Exception>();
         await using var rig = await ListeningRig.StartAsync(handler: new Handler(async (connection, token) =>
@@ -156,15 +211,15 @@ public class HandlerTests
                 throw;
             }
         }));
-        rig.Manager.CrashSession(null).ShouldBeFalse();
-        var (client, session) = await rig.OpenSessionAsync();
+        rig.Rehearsals.CrashConnection(null).ShouldBeFalse();
+        var (client, opened) = await rig.OpenAndWaitAsync();
 
-        rig.Manager.CrashSession(session.ConnectionId + 1).ShouldBeFalse();
-        rig.Manager.CrashSession(null).ShouldBeTrue();
+        rig.Rehearsals.CrashConnection(opened.ConnectionId + 1).ShouldBeFalse();
+        rig.Rehearsals.CrashConnection(null).ShouldBeTrue();
 
         (await caught.Task.Within("the exception in the handler")).ShouldBeOfType<RehearsalException>();
         (await rig.Events.WaitForAsync<Crashed>("the crash")).Exception.ShouldBe(nameof(RehearsalException));
-        (await rig.Events.WaitForAsync<SessionClosed>("the end")).Reason.ShouldBe(SessionCloseReason.Crashed);
+        (await rig.Events.WaitForAsync<ConnectionClosed>("the end")).Reason.ShouldBe(CloseReason.Crashed);
         await client.DisposeAsync();
     }
 
@@ -184,12 +239,47 @@ public class HandlerTests
         rig.Events.All<IdentityQuarantined>().ShouldBe([new IdentityQuarantined("bad", 2, TimeSpan.FromMinutes(5))]);
         await using var refused = await rig.OpenAsync("bad");
         (await rig.Events.WaitForAsync<HandshakeFailed>("the refusal")).Reason.ShouldBe(HandshakeFailure.Quarantined);
-        var (good, _) = await rig.OpenSessionAsync("good");
+        var (good, _) = await rig.OpenAndWaitAsync("good");
         await good.DisposeAsync();
     }
 
-    private sealed class Handler(Func<Connection, CancellationToken, Task> handle) : IConnectionHandler
+    [Fact]
+    public async Task Quarantine_SiblingsConnectMeanwhile_NoneStaysOpen()
     {
+        const int Siblings = 12;
+        var crash = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        var first = 0;
+        await using var rig = await ListeningRig.StartAsync(
+            o => o with { QuarantineAfter = 1, QuarantineDuration = TimeSpan.FromMinutes(5) },
+            new Handler(async (connection, token) =>
+            {
+                if (Interlocked.Increment(ref first) == 1)
+                {
+                    await crash.Task;
+                    throw new InvalidOperationException("a bug");
+                }
+
+                await new DiscardHandler().HandleAsync(connection, token);
+            }));
+        await using var bad = await rig.OpenAsync("bad");
+        await rig.Events.WaitForAsync<ConnectionOpened>("the one that crashes");
+
+        var siblings = Enumerable.Range(0, Siblings).Select(_ => Task.Run(() => rig.OpenAsync("bad"))).ToList();
+        await Task.WhenAny(siblings);
+        crash.SetResult();
+
+        await rig.Events.WaitForCountAsync<BrokerEvent>(1 + Siblings, "all verdicts", e => e is ConnectionOpened or HandshakeFailed);
+        await Eventually.HoldsAsync("none is open", () => rig.Manager.OpenConnections == 0);
+        foreach (var sibling in siblings)
+        {
+            await (await sibling).DisposeAsync();
+        }
+    }
+
+    private sealed class Handler(Func<Connection, CancellationToken, Task> handle, bool opensSessions = false) : IConnectionHandler
+    {
+        public bool OpensSessions => opensSessions;
+
         public Task HandleAsync(Connection connection, CancellationToken cancellationToken) => handle(connection, cancellationToken);
     }
 }

@@ -5,6 +5,7 @@ using System.Net.Sockets;
 using System.Security.Authentication;
 using System.Security.Cryptography.X509Certificates;
 using Cassini.Streams.Events;
+using Cassini.Streams.Hosting;
 using Cassini.Streams.Listening;
 using Cassini.Streams.Listening.Connections;
 using Cassini.Streams.Listening.Endpoints;
@@ -39,10 +40,10 @@ internal sealed class ListeningRig : IAsyncDisposable
             TimeProvider.System,
             NullLogger<CertificateStore>.Instance);
         Store.Load();
-        Supervisor = new Supervisor(Events, time, NullLogger.Instance);
+        Supervisor = new Supervisor(restart ?? QuickRestart, Events, time, NullLogger.Instance);
         _context = new ListeningContext(
             Options, Store, handler ?? new DiscardHandler(), Supervisor, Events, time, NullLogger.Instance);
-        Manager = new ListenerManager(Options, restart ?? QuickRestart, _context, transport ?? SocketTransport.Instance);
+        Manager = new ListenerManager(Options, _context, transport ?? SocketTransport.Instance);
     }
 
     public TestCertificates Certificates { get; } = new();
@@ -56,6 +57,9 @@ internal sealed class ListeningRig : IAsyncDisposable
     public Supervisor Supervisor { get; }
 
     public ListenerManager Manager { get; }
+
+    /// <summary>Makes real failures happen.</summary>
+    public IRehearsals Rehearsals => field ??= new Rehearsals(Manager, stopTicks: () => { }, resumeTicks: () => { }, NullLogger.Instance);
 
     public HandshakeGate Gate => _context.Gate;
 
@@ -84,7 +88,7 @@ internal sealed class ListeningRig : IAsyncDisposable
         return socket;
     }
 
-    /// <summary>A client with a session.</summary>
+    /// <summary>A client with an open connection, as far as it knows.</summary>
     public async Task<SslStream> OpenAsync(string? client = "alice", SslProtocols protocol = SslProtocols.Tls13, IPEndPoint? to = null)
     {
         var socket = await ConnectAsync(to);
@@ -93,12 +97,12 @@ internal sealed class ListeningRig : IAsyncDisposable
         return stream;
     }
 
-    /// <summary>A client whose session the broker has told of.</summary>
-    public async Task<(SslStream Stream, SessionOpened Session)> OpenSessionAsync(string client = "alice")
+    /// <summary>A client whose connection the broker has published as open.</summary>
+    public async Task<(SslStream Stream, ConnectionOpened Opened)> OpenAndWaitAsync(string client = "alice")
     {
         var before = Events.LastSequence;
         var stream = await OpenAsync(client);
-        return (stream, await Events.WaitForAsync<SessionOpened>("the session", s => s.Identity == client, before));
+        return (stream, await Events.WaitForAsync<ConnectionOpened>("the connection", s => s.Identity == client, before));
     }
 
     public SslClientAuthenticationOptions ClientOptions(string? client, SslProtocols protocol = SslProtocols.Tls13) => new()

@@ -13,25 +13,25 @@ public class ManagerTests
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 
     [Fact]
-    public async Task Crash_SessionsAreLive_TheyLiveOnAndANewClientIsServedAfterwards()
+    public async Task Crash_ConnectionsAreOpen_TheyGoOnAndANewClientIsServedAfterwards()
     {
         await using var rig = await ListeningRig.StartAsync(
             restart: new() { InitialDelay = TimeSpan.FromMilliseconds(300), MaxDelay = TimeSpan.FromMilliseconds(300) });
-        var (live, _) = await rig.OpenSessionAsync("live");
+        var (live, _) = await rig.OpenAndWaitAsync("live");
 
-        rig.Manager.CrashManager().ShouldBeTrue();
+        rig.Rehearsals.CrashManager().ShouldBeTrue();
         (await rig.Events.WaitForAsync<Crashed>("the crash")).Component.ShouldBe(new Component(ComponentKind.ListenerManager, ""));
         var ping = rig.Manager.PingAsync(Token);
         await using var during = await rig.OpenAsync("during");
         await live.WriteAsync(new byte[7], Token);
 
         (await ping.Within("the ping across the crash")).LiveConnections.ShouldBeInRange(1, 2);
-        await rig.Events.WaitForAsync<SessionOpened>("the session of the client that came during the crash", s => s.Identity == "during");
-        rig.Manager.OpenSessions.ShouldBe(2);
+        await rig.Events.WaitForAsync<ConnectionOpened>("the connection of the client that came during the crash", s => s.Identity == "during");
+        rig.Manager.OpenConnections.ShouldBe(2);
         var events = rig.Events.Events.ToList();
         events.FindIndex(e => e is Restarted).ShouldBeLessThan(events.FindIndex(e => e is ConnectionAccepted { ConnectionId: 2 }));
         await live.DisposeAsync();
-        (await rig.Events.WaitForAsync<SessionClosed>("the live session's end", s => s.ConnectionId == 1)).BytesReceived.ShouldBe(7);
+        (await rig.Events.WaitForAsync<ConnectionClosed>("the end of the open connection", s => s.ConnectionId == 1)).BytesReceived.ShouldBe(7);
     }
 
     [Fact]
@@ -39,7 +39,7 @@ public class ManagerTests
     {
         await using var rig = await ListeningRig.StartAsync();
         using var silent = await rig.ConnectAsync();
-        var (client, _) = await rig.OpenSessionAsync();
+        var (client, _) = await rig.OpenAndWaitAsync();
 
         var report = await rig.Manager.PingAsync(Token).Within("the ping");
 
@@ -57,7 +57,7 @@ public class ManagerTests
         using var silent = await rig.ConnectAsync();
         using var half = await rig.ConnectAsync();
         await half.SendAsync(new byte[] { 0x16, 0x03 }, Token);
-        var (client, session) = await rig.OpenSessionAsync();
+        var (client, opened) = await rig.OpenAndWaitAsync();
         await rig.Events.WaitForCountAsync<ConnectionAccepted>(3, "the accepts");
 
         await rig.Manager.StopAsync(Token).Within("the stop");
@@ -65,9 +65,9 @@ public class ManagerTests
         var events = rig.Events.Events.ToList();
         events.OfType<ListenerClosed>().ShouldBe([new ListenerClosed("127.0.0.1:0", ListenerCloseReason.Shutdown)]);
         events.OfType<HandshakeFailed>().Select(e => e.Reason).ShouldBe([HandshakeFailure.Shutdown, HandshakeFailure.Shutdown]);
-        events.OfType<ConnectionClosed>().Single().Reason.ShouldBe(SessionCloseReason.Shutdown);
-        events.OfType<SessionClosed>().Single().ConnectionId.ShouldBe(session.ConnectionId);
-        events.FindIndex(e => e is ListenerClosed).ShouldBeLessThan(events.FindIndex(e => e is HandshakeFailed or SessionClosed));
+        events.OfType<ConnectionClosed>().Single().Reason.ShouldBe(CloseReason.Shutdown);
+        events.OfType<ConnectionClosed>().Single().ConnectionId.ShouldBe(opened.ConnectionId);
+        events.FindIndex(e => e is ListenerClosed).ShouldBeLessThan(events.FindIndex(e => e is HandshakeFailed or ConnectionClosed));
         (await client.ReadAsync(new byte[1], Token).AsTask().Within("the end at the client")).ShouldBe(0);
         await client.DisposeAsync();
     }
@@ -79,7 +79,7 @@ public class ManagerTests
         await using var rig = await ListeningRig.StartAsync(
             o => o with { CloseTimeout = TimeSpan.FromMinutes(10) },
             new HangingHandler(never.Task));
-        var (client, _) = await rig.OpenSessionAsync();
+        var (client, _) = await rig.OpenAndWaitAsync();
         using var impatience = new CancellationTokenSource();
 
         var stop = rig.Manager.StopAsync(impatience.Token);
@@ -88,7 +88,7 @@ public class ManagerTests
         await impatience.CancelAsync();
         await stop.Within("the forced stop");
 
-        rig.Events.All<ConnectionClosed>().Single().Reason.ShouldBe(SessionCloseReason.Shutdown);
+        rig.Events.All<ConnectionClosed>().Single().Reason.ShouldBe(CloseReason.Shutdown);
         never.SetResult();
         await client.DisposeAsync();
     }
@@ -98,8 +98,8 @@ public class ManagerTests
     {
         await using var rig = await ListeningRig.StartAsync(
             restart: new() { InitialDelay = TimeSpan.FromMinutes(5), MaxDelay = TimeSpan.FromMinutes(5) });
-        var (client, _) = await rig.OpenSessionAsync();
-        rig.Manager.CrashManager();
+        var (client, _) = await rig.OpenAndWaitAsync();
+        rig.Rehearsals.CrashManager();
         await rig.Events.WaitForAsync<Crashed>("the crash");
         using var waiting = await rig.ConnectAsync();
         var ping = rig.Manager.PingAsync(Token);
@@ -115,18 +115,18 @@ public class ManagerTests
     public async Task ConnectionLimit_Reached_RefusesAndAcceptsAgainWhenThereIsRoom()
     {
         await using var rig = await ListeningRig.StartAsync(o => o with { MaxConnections = 1 });
-        var (first, _) = await rig.OpenSessionAsync("first");
+        var (first, _) = await rig.OpenAndWaitAsync("first");
         await using var second = await rig.OpenAsync("second");
 
         (await rig.Events.WaitForAsync<HandshakeFailed>("the refusal")).Reason.ShouldBe(HandshakeFailure.ConnectionLimit);
         await first.DisposeAsync();
         await rig.Events.WaitForAsync<ConnectionClosed>("the first one's end");
-        var (third, _) = await rig.OpenSessionAsync("third");
+        var (third, _) = await rig.OpenAndWaitAsync("third");
         await third.DisposeAsync();
     }
 
     [Fact]
-    public async Task PendingLimit_Reached_TheFullestAddressMakesRoom()
+    public async Task PendingLimit_Reached_EvictsFromTheFullestAddress()
     {
         await using var rig = await ListeningRig.StartAsync(o => o with { MaxPending = 1 });
         using var silent = await rig.ConnectAsync();
@@ -144,7 +144,7 @@ public class ManagerTests
         await using var rig = await ListeningRig.StartAsync(o => o with { MaxPendingPerAddress = 1 });
         using var silent = await rig.ConnectAsync();
         await rig.Events.WaitForAsync<ConnectionAccepted>("the accept");
-        var (client, _) = await rig.OpenSessionAsync();
+        var (client, _) = await rig.OpenAndWaitAsync();
 
         (await rig.Events.WaitForAsync<HandshakeFailed>("the eviction")).ShouldSatisfyAllConditions(
             e => e.Reason.ShouldBe(HandshakeFailure.HandshakeLimit),
@@ -165,7 +165,7 @@ public class ManagerTests
         var hello = await RecordedHello.RecordAsync();
         for (var i = 0; i < 6; i++)
         {
-            // Each holds the one place for the whole time-out, so that the last ones wait for more than three of them.
+            // Each holds the one slot for the whole time-out, so that the last ones wait for more than three of them.
             var socket = await rig.ConnectAsync();
             await socket.SendAsync(hello, Token);
             sockets.Add(socket);
@@ -190,8 +190,8 @@ public class ManagerTests
         }
 
         await rig.Events.WaitForCountAsync<ConnectionAccepted>(2000, "the attackers' accepts");
-        rig.Gate.InFlight.ShouldBe(0, "half a hello takes no place");
-        var (client, _) = await rig.OpenSessionAsync("honest");
+        rig.Gate.InFlight.ShouldBe(0, "half a hello takes no slot");
+        var (client, _) = await rig.OpenAndWaitAsync("honest");
 
         rig.Events.All<HandshakeFailed>().ShouldBeEmpty();
         await client.DisposeAsync();
@@ -204,19 +204,19 @@ public class ManagerTests
         const int Clients = 300;
         await using var rig = await ListeningRig.StartAsync();
 
-        var sessions = await Task.WhenAll(Enumerable.Range(0, Clients).Select(_ => Task.Run(() => rig.OpenAsync())));
-        await rig.Events.WaitForCountAsync<BrokerEvent>(Clients, "all verdicts", e => e is SessionOpened or HandshakeFailed);
+        var clients = await Task.WhenAll(Enumerable.Range(0, Clients).Select(_ => Task.Run(() => rig.OpenAsync())));
+        await rig.Events.WaitForCountAsync<BrokerEvent>(Clients, "all verdicts", e => e is ConnectionOpened or HandshakeFailed);
 
         rig.Events.All<HandshakeFailed>().ShouldBeEmpty();
-        rig.Manager.OpenSessions.ShouldBe(Clients);
+        rig.Manager.OpenConnections.ShouldBe(Clients);
         (await rig.Manager.PingAsync(Token).Within("the ping")).LiveConnections.ShouldBe(Clients);
-        foreach (var session in sessions)
+        foreach (var client in clients)
         {
-            await session.DisposeAsync();
+            await client.DisposeAsync();
         }
 
         await rig.Events.WaitForCountAsync<ConnectionClosed>(Clients, "all ends");
-        rig.Manager.OpenSessions.ShouldBe(0);
+        rig.Manager.OpenConnections.ShouldBe(0);
     }
 
     [Fact]
@@ -237,7 +237,7 @@ public class ManagerTests
                 }
                 catch (IOException)
                 {
-                    // its session was crashed while it wrote
+                    // its connection was crashed while it wrote
                 }
             }
         })).ToList();
@@ -246,13 +246,13 @@ public class ManagerTests
             switch (random.Next(4))
             {
                 case 0:
-                    rig.Manager.CrashManager();
+                    rig.Rehearsals.CrashManager();
                     break;
                 case 1:
-                    rig.Manager.CrashAcceptLoop(null);
+                    rig.Rehearsals.CrashAcceptLoop(null);
                     break;
                 default:
-                    rig.Manager.CrashSession(null);
+                    rig.Rehearsals.CrashConnection(null);
                     break;
             }
 
@@ -263,7 +263,7 @@ public class ManagerTests
         await rig.Manager.StopAsync(Token).Within("the stop");
         EventBalance.Of(rig.Events.Events).ShouldBeWhole();
         rig.Events.All<Crashed>().ShouldAllBe(crash => crash.Exception == nameof(RehearsalException));
-        rig.Events.All<SessionOpened>().Count.ShouldBeGreaterThan(100);
+        rig.Events.All<ConnectionOpened>().Count.ShouldBeGreaterThan(100);
     }
 
     private sealed class HangingHandler(Task until) : IConnectionHandler

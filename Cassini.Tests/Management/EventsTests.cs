@@ -155,10 +155,10 @@ public class EventsTests
         await using var rig = await ManagementRig.StartReadyAsync();
         using var feed = await FeedReader.OpenAsync(rig, query);
         await feed.ExpectAsync("snapshot");
-        rig.Publish(Happened.BindFailed(), new TopicCreated("a"), Happened.Bound(), new SessionOpened(1, "alice"));
+        rig.Publish(Happened.BindFailed(), new TopicCreated("a"), Happened.Bound(), new ConnectionOpened(1, "alice"));
 
         await feed.ExpectEventAsync("topicCreated");
-        await feed.ExpectEventAsync("sessionOpened");
+        await feed.ExpectEventAsync("connectionOpened");
     }
 
     [Theory]

@@ -1,20 +1,21 @@
 using System.Collections.Concurrent;
-using Cassini.Management.Control;
+using Cassini.Streams.Health;
+using Cassini.Streams.Hosting;
 
 namespace Cassini.Tests.Management;
 
-/// <summary>Listeners that note what they are told to do, and know one session (7) and one endpoint.</summary>
-internal sealed class FakeListeners : IListenerControl
+/// <summary>Listeners that note what they are told to do, and know one connection (7) and one endpoint.</summary>
+internal sealed class FakeListeners(HealthProjection health) : IRehearsals
 {
-    public const long Session = 7;
+    public const long Connection = 7;
 
     public const string Endpoint = "127.0.0.1:8883";
 
     public ConcurrentQueue<string> Calls { get; } = new();
 
-    public bool Disconnect(long id) => Note($"disconnect {id}") && id == Session;
+    public bool Disconnect(long id) => Note($"disconnect {id}") && id == Connection;
 
-    public bool CrashSession(long? id) => Note($"crash-session {id}") && id is null or Session;
+    public bool CrashConnection(long? id) => Note($"crash-session {id}") && id is null or Connection;
 
     public bool CrashAcceptLoop(string? endpoint) => Note($"crash-accept {endpoint}") && Knows(endpoint);
 
@@ -24,7 +25,13 @@ internal sealed class FakeListeners : IListenerControl
 
     public bool CloseEndpoint(string? endpoint) => Note($"close-endpoint {endpoint}") && Knows(endpoint);
 
-    public void Resume() => Note("resume");
+    public void StopTicks() => health.StopTicks();
+
+    public void Resume()
+    {
+        Note("resume");
+        health.ResumeTicks();
+    }
 
     private static bool Knows(string? endpoint) => endpoint is null or Endpoint;
 

@@ -50,8 +50,8 @@ public class FaultTests
     }
 
     [Theory]
-    [InlineData("crash-session?id=8", HttpStatusCode.NotFound, "there is no open session 8")]
-    [InlineData("crash-session?id=banana", HttpStatusCode.BadRequest, "id=\"banana\" is not the number of a session")]
+    [InlineData("crash-session?id=8", HttpStatusCode.NotFound, "there is no open connection 8")]
+    [InlineData("crash-session?id=banana", HttpStatusCode.BadRequest, "id=\"banana\" is not the number of a connection")]
     [InlineData("crash-accept?endpoint=127.0.0.1:1", HttpStatusCode.NotFound, "there is no endpoint \"127.0.0.1:1\"")]
     [InlineData("crash-accept?id=7", HttpStatusCode.BadRequest, "crash-accept takes no parameter \"id\"")]
     [InlineData("crash-everything", HttpStatusCode.NotFound, "there is no fault \"crash-everything\"; there are crash-session, crash-accept")]

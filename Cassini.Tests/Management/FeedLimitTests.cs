@@ -4,6 +4,9 @@ using System.Text;
 using Cassini.Streams.Events;
 using Cassini.Streams.Hosting;
 using Cassini.Tests.Support;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Server.Kestrel.Core;
+using Microsoft.AspNetCore.Server.Kestrel.Core.Features;
 
 namespace Cassini.Tests.Management;
 
@@ -27,6 +30,25 @@ public class FeedLimitTests
         using var third = await FeedReader.OpenAsync(rig);
         await third.ExpectAsync("snapshot");
         (await rig.GetTextAsync("/metrics")).ShouldContain("cassini_feed_refused_total 1\n");
+    }
+
+    /// <summary>A place is taken before the answer begins: however that fails, it is given back.</summary>
+    [Fact]
+    public async Task Events_AnswerCannotBegin_GivesThePlaceBack()
+    {
+        await using var rig = await ManagementRig.StartReadyAsync(new ManagementOptions { MaxFeeds = 1 });
+        var events = rig.Endpoints.Single(endpoint => endpoint.RoutePattern.RawText == "/events");
+        var broken = new DefaultHttpContext();
+        broken.Features.Set<IHttpMinResponseDataRateFeature>(new BrokenConnection());
+        broken.Request.Method = "GET";
+        broken.Request.Host = new HostString("localhost");
+        broken.Request.Headers.Accept = "text/event-stream";
+
+        await Should.ThrowAsync<IOException>(() => events.RequestDelegate!(broken));
+
+        using var feed = await FeedReader.OpenAsync(rig);
+        feed.Response.StatusCode.ShouldBe(HttpStatusCode.OK);
+        (await rig.GetTextAsync("/metrics")).ShouldContain("cassini_feed_subscribers 1\n");
     }
 
     [Fact]
@@ -133,4 +155,14 @@ public class FeedLimitTests
         async ValueTask<string> () => (await rig.GetTextAsync("/metrics")).Split('\n')
             .Single(line => line.StartsWith("cassini_feed_subscribers ", StringComparison.Ordinal)),
         line => line == $"cassini_feed_subscribers {count}");
+
+    /// <summary>Throws as soon as an answer of any length is prepared.</summary>
+    private sealed class BrokenConnection : IHttpMinResponseDataRateFeature
+    {
+        public MinDataRate? MinDataRate
+        {
+            get => null;
+            set => throw new IOException("the connection is gone");
+        }
+    }
 }

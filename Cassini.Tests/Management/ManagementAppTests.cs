@@ -3,7 +3,7 @@ using System.Net.Sockets;
 using System.Text;
 using System.Text.Json;
 using Cassini.Management;
-using Microsoft.Extensions.Logging.Abstractions;
+using Cassini.Tests.Support;
 
 namespace Cassini.Tests.Management;
 
@@ -32,17 +32,15 @@ public class ManagementAppTests
     public async Task Create_NoAddress_IsRefused()
     {
         await using var rig = await ManagementRig.StartAsync();
-        var elsewhere = rig.Context with { Options = rig.Context.Options with { Address = "banana" } };
 
-        Should.Throw<ArgumentException>(() => ManagementApp.Create(elsewhere, NullLoggerFactory.Instance));
+        Should.Throw<ArgumentException>(() => rig.CreateAnother(rig.Options with { Address = "banana" }));
     }
 
     [Fact]
     public async Task Start_PortInUse_ThrowsOneClearException()
     {
         await using var rig = await ManagementRig.StartAsync();
-        var same = rig.Context with { Options = rig.Context.Options with { Address = rig.Address.Authority } };
-        await using var second = ManagementApp.Create(same, NullLoggerFactory.Instance);
+        await using var second = rig.CreateAnother(rig.Options with { Address = rig.Address.Authority });
 
         var refused = await Should.ThrowAsync<IOException>(second.StartAsync(TestContext.Current.CancellationToken));
         refused.Message.ShouldContain(rig.Address.Authority);
@@ -57,8 +55,7 @@ public class ManagementAppTests
         }
 
         await using var rig = await ManagementRig.StartReadyAsync();
-        var ipv6 = rig.Context with { Options = rig.Context.Options with { Address = "[::1]:0" } };
-        await using var app = ManagementApp.Create(ipv6, NullLoggerFactory.Instance);
+        await using var app = rig.CreateAnother(rig.Options with { Address = "[::1]:0" });
         await app.StartAsync(TestContext.Current.CancellationToken);
 
         using var http = new HttpClient { BaseAddress = ManagementApp.AddressOf(app) };
@@ -93,7 +90,7 @@ public class ManagementAppTests
         await socket.SendAsync(Encoding.Latin1.GetBytes(request), TestContext.Current.CancellationToken);
         using var answer = new StreamReader(new NetworkStream(socket));
 
-        (await answer.ReadLineAsync(TestContext.Current.CancellationToken).AsTask().WaitAsync(TimeSpan.FromSeconds(20), TestContext.Current.CancellationToken))
+        (await answer.ReadLineAsync(TestContext.Current.CancellationToken).AsTask().WaitAsync(Eventually.Deadline, TimeProvider.System, TestContext.Current.CancellationToken))
             .ShouldNotBeNull().ShouldStartWith($"HTTP/1.1 {status} ");
         (await rig.GetTextAsync("/readyz")).ShouldBe("ok");
     }
@@ -110,7 +107,7 @@ public class ManagementAppTests
         paths.EnumerateObject().Select(path => path.Name).ShouldBe(
             [
                 "/", "/livez", "/livez/{check}", "/readyz", "/readyz/{check}", "/healthz", "/healthz/{check}", "/events", "/events/{id}", "/state", "/metrics",
-                "/certificates", "/sessions", "/sessions/{id}", "/topics", "/subscriptions", "/drain", "/faults/{fault}", "/runbook", "/runbook.css",
+                "/certificates", "/connections", "/connections/{id}", "/topics", "/subscriptions", "/drain", "/faults/{fault}", "/runbook", "/runbook.css",
             ],
             ignoreOrder: true);
         var readyz = paths.GetProperty("/readyz").GetProperty("get");
@@ -118,7 +115,7 @@ public class ManagementAppTests
             .ShouldBe(["verbose", "exclude", "wait"], ignoreOrder: true);
         readyz.GetProperty("responses").EnumerateObject().Select(answer => answer.Name).ShouldBe(["200", "503", "400"], ignoreOrder: true);
         paths.GetProperty("/readyz").TryGetProperty("head", out _).ShouldBeTrue();
-        paths.GetProperty("/sessions/{id}").GetProperty("delete").GetProperty("responses").EnumerateObject().Select(answer => answer.Name)
+        paths.GetProperty("/connections/{id}").GetProperty("delete").GetProperty("responses").EnumerateObject().Select(answer => answer.Name)
             .ShouldBe(["202", "403", "404"], ignoreOrder: true);
         paths.GetProperty("/topics").GetProperty("get").GetProperty("parameters").EnumerateArray().Select(parameter => parameter.GetProperty("name").GetString())
             .ShouldBe(["prefix", "limit"], ignoreOrder: true);

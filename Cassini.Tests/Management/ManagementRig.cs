@@ -1,6 +1,6 @@
 using System.Reactive.Concurrency;
 using Cassini.Management;
-using Cassini.Management.Logging;
+using Cassini.Management.Access;
 using Cassini.Streams.Broker;
 using Cassini.Streams.Broker.Model;
 using Cassini.Streams.Events;
@@ -35,30 +35,37 @@ internal sealed class ManagementRig : IAsyncDisposable
 
     private ManagementRig(ManagementOptions? options, HealthPolicy? policy, EventHubOptions? hubOptions, int port)
     {
-        options = (options ?? new ManagementOptions()) with { Address = $"127.0.0.1:{port}" };
+        Options = (options ?? new ManagementOptions()) with { Address = $"127.0.0.1:{port}" };
         Hub = new EventHub(TimeProvider.System, hubOptions);
         Health = new HealthProjection(Hub, policy ?? Patient, _ticks, "0.1.0", NullLogger<HealthProjection>.Instance);
-        Sessions = new LiveSessions(Hub);
+        Connections = new LiveConnections(Hub);
         Broker = new MqttBroker(new BrokerOptions { MaxTopics = 10_000 }, "0.1.0", Hub, TimeProvider.System, NullLogger<MqttBroker>.Instance);
-        Context = new ManagementContext(Hub, Health, Sessions, Listeners, options, TimeProvider.System, Broker)
+        Listeners = new FakeListeners(Health);
+        Managed = new ManagedBroker(Hub, Health, Connections, Listeners.Disconnect, Listeners)
         {
+            Mqtt = Broker,
             RequestStop = () => Interlocked.Increment(ref _stopsRequested),
         };
-        _app = ManagementApp.Create(Context, NullLoggerFactory.Instance);
+        _app = ManagementApp.Create(Managed, Options, NullLoggerFactory.Instance, TimeProvider.System, refusals: Refusals);
     }
 
     public EventHub Hub { get; }
 
     public HealthProjection Health { get; }
 
-    public LiveSessions Sessions { get; }
+    public LiveConnections Connections { get; }
 
     /// <summary>A broker without clients; nothing of it runs.</summary>
     public MqttBroker Broker { get; }
 
-    public FakeListeners Listeners { get; } = new();
+    public FakeListeners Listeners { get; }
 
-    public ManagementContext Context { get; }
+    /// <summary>All of these, as the surface is given them.</summary>
+    public ManagedBroker Managed { get; }
+
+    public ManagementOptions Options { get; }
+
+    public Refusals Refusals { get; } = new();
 
     /// <summary>How often a graceful stop was asked for.</summary>
     public int StopsRequested => Volatile.Read(ref _stopsRequested);
@@ -70,6 +77,10 @@ internal sealed class ManagementRig : IAsyncDisposable
     /// <summary>Everything that is mapped.</summary>
     public IReadOnlyList<RouteEndpoint> Endpoints =>
         [.. ((IEndpointRouteBuilder)_app).DataSources.SelectMany(source => source.Endpoints).Cast<RouteEndpoint>()];
+
+    /// <summary>One more surface of the same broker.</summary>
+    public WebApplication CreateAnother(ManagementOptions options) =>
+        ManagementApp.Create(Managed, options, NullLoggerFactory.Instance, TimeProvider.System);
 
     public static async Task<ManagementRig> StartAsync(
         ManagementOptions? options = null, HealthPolicy? policy = null, EventHubOptions? hubOptions = null, int port = 0)
@@ -153,7 +164,7 @@ internal sealed class ManagementRig : IAsyncDisposable
         await StopAsync();
         Http.Dispose();
         await _app.DisposeAsync();
-        Sessions.Dispose();
+        Connections.Dispose();
         Health.Dispose();
         await Hub.CompleteAsync();
         _ticks.Dispose();

@@ -77,7 +77,7 @@ public partial class MetricsTests
         text.ShouldContain("\ncassini_subscriptions 1\n");
         text.ShouldContain("\ncassini_messages_received_total 0\n");
         text.ShouldContain("\ncassini_messages_dropped_total 0\n");
-        text.ShouldContain("\ncassini_sessions{state=\"connected\"} 0\n");
+        text.ShouldContain("\ncassini_sessions{state=\"open\"} 0\n");
         text.ShouldContain("\ncassini_sessions{state=\"kept\"} 0\n");
         text.ShouldContain("\ncassini_access_denied_total 0\n");
         text.ShouldContain("\ncassini_protocol_violations_total 0\n");
@@ -88,7 +88,7 @@ public partial class MetricsTests
     public async Task Metrics_OfAnotherProtocol_HaveNoFamiliesOfTheBroker()
     {
         await using var rig = await ManagementRig.StartReadyAsync();
-        await using var app = ManagementApp.Create(rig.Context with { Broker = null }, NullLoggerFactory.Instance);
+        await using var app = ManagementApp.Create(rig.Managed with { Mqtt = null }, rig.Options, NullLoggerFactory.Instance, TimeProvider.System);
         await app.StartAsync(TestContext.Current.CancellationToken);
         using var http = new HttpClient { BaseAddress = ManagementApp.AddressOf(app) };
 

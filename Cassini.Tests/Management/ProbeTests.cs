@@ -148,7 +148,7 @@ public class ProbeTests
     [InlineData("/healthz")]
     [InlineData("/readyz/bind")]
     [InlineData("/metrics")]
-    [InlineData("/sessions")]
+    [InlineData("/connections")]
     public async Task Read_Head_AnswersAsGetWithoutBody(string path)
     {
         await using var rig = await ManagementRig.StartReadyAsync();

@@ -33,7 +33,7 @@ public partial class RunbookPageTests
         html.ShouldNotContain("<style");
         html.ShouldNotContain("<script");
         html.ShouldNotMatch(@"<[^>]+\sstyle=");
-        Resources().Matches(html).Select(match => match.Groups[1].Value).ShouldBe(["/runbook.css"]);
+        Resources().Matches(html).Select(match => match.Groups[1].Value).ShouldBe(["runbook.css"]);
         using var style = await rig.GetAsync("/runbook.css");
         style.StatusCode.ShouldBe(HttpStatusCode.OK);
         style.Content.Headers.ContentType!.MediaType.ShouldBe("text/css");

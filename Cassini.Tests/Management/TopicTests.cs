@@ -112,7 +112,7 @@ public class TopicTests
     public async Task Request_HostOfAnotherProtocol_Is404(string path)
     {
         await using var rig = await ManagementRig.StartReadyAsync();
-        await using var app = ManagementApp.Create(rig.Context with { Broker = null }, NullLoggerFactory.Instance);
+        await using var app = ManagementApp.Create(rig.Managed with { Mqtt = null }, rig.Options, NullLoggerFactory.Instance, TimeProvider.System);
         await app.StartAsync(TestContext.Current.CancellationToken);
         using var http = new HttpClient { BaseAddress = ManagementApp.AddressOf(app) };
         using var response = await http.GetAsync(path, TestContext.Current.CancellationToken);

@@ -28,7 +28,7 @@ public class ProberTests
     public async Task Heartbeats_ManagerAnswers_CarryItsCounts()
     {
         await using var rig = await ListeningRig.StartAsync();
-        var (client, _) = await rig.OpenSessionAsync();
+        var (client, _) = await rig.OpenAndWaitAsync();
         var before = rig.Events.LastSequence;
         await using var loop = Run(rig, Quick, prober => prober.RunHeartbeatsAsync);
 
@@ -47,7 +47,7 @@ public class ProberTests
         await using var loop = Run(rig, Quick, prober => prober.RunHeartbeatsAsync);
         await rig.Events.WaitForAsync<HeartbeatReceived>("a heartbeat");
 
-        rig.Manager.CrashManager();
+        rig.Rehearsals.CrashManager();
         await rig.Events.WaitForAsync<Restarted>("the restart");
         var restart = rig.Events.Events.ToList().FindIndex(e => e is Restarted);
         var after = await rig.Events.WaitForCountAsync<HeartbeatReceived>(3, "three heartbeats after the restart", after: restart);
@@ -92,7 +92,7 @@ public class ProberTests
     public async Task AcceptProbes_StallIsRehearsed_FallSilentAndRestartNothing()
     {
         await using var rig = await ListeningRig.StartAsync();
-        rig.Manager.StallAccept(null);
+        rig.Rehearsals.StallAccept(null);
         var failures = new CountingLogger();
         await using var loop = Run(rig, QuickToSeeAStall, prober => prober.RunAcceptProbesAsync, failures);
         await failures.NextFailureAsync().Within("the first silent window");
@@ -105,7 +105,7 @@ public class ProberTests
 
         rig.Events.LastSequence.ShouldBe(before);
 
-        rig.Manager.Resume();
+        rig.Rehearsals.Resume();
         await rig.Events.WaitForAsync<AcceptProbed>("an acknowledgement after the resume", after: before);
         (await rig.Manager.PingAsync(Token).Within("the ping")).LiveConnections.ShouldBe(0);
         rig.Events.All<ConnectionAccepted>().ShouldBeEmpty("probes that had given up are still no clients");
@@ -123,14 +123,14 @@ public class ProberTests
         trips.ShouldAllBe(trip => trip.Handshake > TimeSpan.Zero && trip.Total == trip.Connect + trip.Handshake + trip.Session);
         rig.Events.Events.ShouldAllBe(e => e is CanarySucceeded || e.Category == EventCategory.Listener);
         (await rig.Manager.PingAsync(Token).Within("the ping")).LiveConnections.ShouldBe(0);
-        rig.Manager.OpenSessions.ShouldBe(0);
+        rig.Manager.OpenConnections.ShouldBe(0);
     }
 
     [Fact]
     public async Task Canary_EveryLimitReached_StillGetsIn()
     {
         await using var rig = await ListeningRig.StartAsync(o => o with { MaxConnections = 1, MaxHandshakes = 1, MaxPending = 1 });
-        var (client, _) = await rig.OpenSessionAsync();
+        var (client, _) = await rig.OpenAndWaitAsync();
         using var half = await rig.ConnectAsync();
         await half.SendAsync(new byte[] { 0x16, 0x03 }, Token);
         await rig.Events.WaitForCountAsync<ConnectionAccepted>(2, "the half hello");
@@ -155,7 +155,7 @@ public class ProberTests
     public async Task Canary_NothingIsBound_SaysSo()
     {
         await using var rig = await ListeningRig.StartAsync();
-        rig.Manager.CloseEndpoint(null);
+        rig.Rehearsals.CloseEndpoint(null);
         await rig.Events.WaitForAsync<ListenerClosed>("the close");
 
         (await FirstFailureAsync(rig, WithCanary(rig))).ShouldSatisfyAllConditions(
@@ -167,7 +167,7 @@ public class ProberTests
     public async Task Canary_AcceptLoopIsStalled_TimesOut()
     {
         await using var rig = await ListeningRig.StartAsync();
-        rig.Manager.StallAccept(null);
+        rig.Rehearsals.StallAccept(null);
 
         (await FirstFailureAsync(rig, WithCanary(rig) with { CanaryTimeout = TimeSpan.FromSeconds(1) })).ShouldSatisfyAllConditions(
             e => e.Endpoint.ShouldBe("127.0.0.1:0"),
@@ -180,7 +180,7 @@ public class ProberTests
     {
         await using var rig = await ListeningRig.StartAsync(
             restart: new() { InitialDelay = TimeSpan.FromMinutes(5), MaxDelay = TimeSpan.FromMinutes(5) });
-        rig.Manager.CrashManager();
+        rig.Rehearsals.CrashManager();
         await rig.Events.WaitForAsync<Crashed>("the crash");
 
         (await FirstFailureAsync(rig, WithCanary(rig) with { CanaryTimeout = TimeSpan.FromSeconds(1) })).Reason.ShouldBe(CanaryFailure.TimedOut);

@@ -9,7 +9,7 @@ internal static class Deadlines
     {
         try
         {
-            await task.WaitAsync(Deadline, TestContext.Current.CancellationToken);
+            await task.WaitAsync(Deadline, TimeProvider.System, TestContext.Current.CancellationToken);
         }
         catch (TimeoutException) when (!task.IsCompleted)
         {

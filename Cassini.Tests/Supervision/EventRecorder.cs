@@ -3,7 +3,7 @@ using Cassini.Streams.Events;
 namespace Cassini.Tests.Supervision;
 
 /// <summary>Keeps what is published, in order, and lets a test wait for an event without polling.</summary>
-internal sealed class EventRecorder : IEventPublisher
+internal sealed class EventRecorder : IEventSequence
 {
     private static readonly TimeSpan Deadline = TimeSpan.FromSeconds(20);
     private readonly Lock _lock = new();
@@ -60,7 +60,7 @@ internal sealed class EventRecorder : IEventPublisher
     public async Task<IReadOnlyList<T>> WaitForCountAsync<T>(int count, string step, Func<T, bool>? where = null, long after = 0)
         where T : BrokerEvent
     {
-        using var deadline = new CancellationTokenSource(Deadline);
+        using var deadline = new CancellationTokenSource(Deadline, TimeProvider.System);
         var seen = (int)after;
         var found = new List<T>();
         while (true)

@@ -11,12 +11,12 @@ public class SupervisorTests
     private readonly EventRecorder _events = new();
     private readonly Supervisor _supervisor;
 
-    public SupervisorTests() => _supervisor = new Supervisor(_events, _time, NullLogger.Instance);
+    public SupervisorTests() => _supervisor = new Supervisor(RestartPolicy.Default, _events, _time, NullLogger.Instance);
 
     [Fact]
     public async Task Body_Returns_EndsWithoutEvents()
     {
-        await _supervisor.RunAsync(Subject, RestartPolicy.Default, _ => Task.CompletedTask, CancellationToken.None).Within("the component's end");
+        await _supervisor.RunAsync(Subject, _ => Task.CompletedTask, CancellationToken.None).Within("the component's end");
 
         _events.Events.ShouldBeEmpty();
     }
@@ -27,7 +27,6 @@ public class SupervisorTests
         var runs = 0;
         var running = _supervisor.RunAsync(
             Subject,
-            RestartPolicy.Default,
             _ => ++runs <= 3 ? throw new InvalidOperationException($"run {runs}") : Task.CompletedTask,
             CancellationToken.None);
 
@@ -55,7 +54,7 @@ public class SupervisorTests
     public async Task Body_CrashesToTheLimitWithinTheWindow_GivesUp()
     {
         var policy = RestartPolicy.Default with { MaxCrashes = 3 };
-        var supervised = _supervisor.Start(Subject, policy, _ => throw new InvalidOperationException("no"), CancellationToken.None);
+        var supervised = new Supervisor(policy, _events, _time, NullLogger.Instance).Start(Subject, _ => throw new InvalidOperationException("no"), CancellationToken.None);
 
         await _time.TimerArmedAsync(TimeSpan.FromMilliseconds(100));
         _time.Advance(TimeSpan.FromMilliseconds(100));
@@ -82,7 +81,6 @@ public class SupervisorTests
         using var stopping = new CancellationTokenSource();
         var running = _supervisor.RunAsync(
             Subject,
-            policy,
             _ => ++runs == 1 ? throw new InvalidOperationException("first") : crash.Task,
             stopping.Token);
         await _time.TimerArmedAsync(policy.InitialDelay);
@@ -104,7 +102,6 @@ public class SupervisorTests
         var entered = new TaskCompletionSource();
         var running = _supervisor.RunAsync(
             Subject,
-            RestartPolicy.Default,
             async token =>
             {
                 entered.SetResult();
@@ -124,7 +121,7 @@ public class SupervisorTests
     public async Task Stop_WhileWaitingForTheRestart_EndsAtOnce()
     {
         using var stopping = new CancellationTokenSource();
-        var running = _supervisor.RunAsync(Subject, RestartPolicy.Default, _ => throw new InvalidOperationException(), stopping.Token);
+        var running = _supervisor.RunAsync(Subject, _ => throw new InvalidOperationException(), stopping.Token);
         await _time.TimerArmedAsync(RestartPolicy.Default.InitialDelay);
 
         await stopping.CancelAsync();
@@ -137,7 +134,7 @@ public class SupervisorTests
     public async Task Body_CancelsItselfUnasked_IsACrash()
     {
         using var stopping = new CancellationTokenSource();
-        var running = _supervisor.RunAsync(Subject, RestartPolicy.Default, _ => throw new OperationCanceledException(), stopping.Token);
+        var running = _supervisor.RunAsync(Subject, _ => throw new OperationCanceledException(), stopping.Token);
 
         (await _events.WaitForAsync<Crashed>("the crash")).Exception.ShouldBe(nameof(OperationCanceledException));
         await stopping.CancelAsync();
@@ -150,7 +147,6 @@ public class SupervisorTests
         var runs = 0;
         var supervised = _supervisor.Start(
             Subject,
-            RestartPolicy.Default,
             token => ++runs == 1 ? Task.Delay(Timeout.InfiniteTimeSpan, _time, token) : Task.CompletedTask,
             CancellationToken.None);
 
@@ -174,7 +170,6 @@ public class SupervisorTests
         var entered = new TaskCompletionSource();
         var supervised = _supervisor.Start(
             Subject,
-            RestartPolicy.Default,
             _ => entered.TrySetResult() ? stuck.Task : Task.CompletedTask,
             CancellationToken.None);
         await entered.Task.Within("the body's start");

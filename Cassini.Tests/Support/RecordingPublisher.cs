@@ -6,7 +6,7 @@ namespace Cassini.Tests.Support;
 /// <summary>
 /// An event publisher that keeps everything in the order it gave it, and wakes tests that wait for an event. Any thread.
 /// </summary>
-internal sealed class RecordingPublisher : IEventPublisher
+internal sealed class RecordingPublisher : IEventSequence
 {
     private readonly Lock _gate = new();
     private readonly TimeProvider _time;

@@ -45,7 +45,7 @@ public class ValidateSynchronizationTests : ReactiveTest
         told.Count.ShouldBe(1, "no OnError while OnNext runs");
 
         release.Set();
-        await first.WaitAsync(Deadline, TestContext.Current.CancellationToken);
+        await first.WaitAsync(Deadline, TimeProvider.System, TestContext.Current.CancellationToken);
         told.ShouldBe([Notification.CreateOnNext(1), Notification.CreateOnError<int>(thrown)]);
         _violations.ShouldBe([thrown]);
         _source.IsUnsubscribed.ShouldBeTrue();
@@ -157,7 +157,7 @@ public class ValidateSynchronizationTests : ReactiveTest
             {
                 subject.OnNext(i);
             }
-        }))).WaitAsync(Deadline, TestContext.Current.CancellationToken);
+        }))).WaitAsync(Deadline, TimeProvider.System, TestContext.Current.CancellationToken);
         count.ShouldBe(40_000);
         _violations.ShouldBeEmpty();
     }

@@ -139,8 +139,8 @@ public sealed class ServedBySystemdTests : IDisposable
     }
 
     [Theory]
-    [InlineData("/nowhere/notify", "The service manager cannot be told STATUS=")]
-    [InlineData("notify", "The service manager's wishes cannot be met: NOTIFY_SOCKET=notify is neither a path")]
+    [InlineData("/nowhere/notify", "The service manager cannot be notified of STATUS=")]
+    [InlineData("notify", "The service manager's settings cannot be used: NOTIFY_SOCKET=notify is neither a path")]
     public async Task Start_WrongSocket_IsLoggedOnceAndTheBrokerServes(string socket, string line)
     {
         await using var cassini = CassiniProcess.Start(_directory.Path, [.. Quick, "--bind", "127.0.0.1:0"], ("NOTIFY_SOCKET", socket));

@@ -112,7 +112,7 @@ public sealed class SystemdNotifierTests : IDisposable
         await using var manager = new NotifyReceiver(name);
         rig.BecomeReady();
         await manager.MessageAsync("ready", line => line.StartsWith("STATUS=ready", StringComparison.Ordinal));
-        log.Lines.ShouldHaveSingleItem().Text.ShouldStartWith("The service manager cannot be told STATUS=starting");
+        log.Lines.ShouldHaveSingleItem().Text.ShouldStartWith("The service manager cannot be notified of STATUS=starting");
     }
 
     [Fact]

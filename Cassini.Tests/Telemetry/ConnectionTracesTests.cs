@@ -22,10 +22,10 @@ public class ConnectionTracesTests : IDisposable
     {
         Tell(1, new ConnectionAccepted(7, "127.0.0.1:8883", "127.0.0.1:40000"));
         Tell(3, new HandshakeCompleted(7, "alice", "TLS 1.3", TimeSpan.FromSeconds(1.5)));
-        Tell(4, new SessionOpened(7, "alice"));
-        var during = Tell(5, new ClientConnected(7, "sensor", "MQTT 5.0", false));
+        Tell(4, new ConnectionOpened(7, "alice"));
+        var during = Tell(5, new SessionOpened(7, "sensor", "alice", "MQTT 5.0", false));
         var later = Tell(9, new AccessDenied(7, "alice", "publish", "x", null));
-        var last = Tell(10, new ConnectionClosed(7, SessionCloseReason.PeerClosed, TimeSpan.FromSeconds(9)));
+        var last = Tell(10, new ConnectionClosed(7, CloseReason.PeerClosed, TimeSpan.FromSeconds(9), 10, 10));
         var after = Tell(11, new AccessDenied(7, "alice", "publish", "x", null));
 
         var connect = _spans.Ended.Single(span => span.OperationName == "connect");
@@ -62,7 +62,7 @@ public class ConnectionTracesTests : IDisposable
     {
         Tell(1, new ConnectionAccepted(7, "127.0.0.1:8883", "127.0.0.1:40000"));
         Tell(2, new ClientRefused(7, "NotAuthorized", "no"));
-        Tell(3, new ConnectionClosed(7, SessionCloseReason.Refused, TimeSpan.FromSeconds(2)));
+        Tell(3, new ConnectionClosed(7, CloseReason.Refused, TimeSpan.FromSeconds(2), 10, 10));
 
         var connect = _spans.Ended.ShouldHaveSingleItem();
         connect.GetTagItem("error.type").ShouldBe("NotAuthorized");
@@ -75,7 +75,7 @@ public class ConnectionTracesTests : IDisposable
         Tell(1, new ConnectionAccepted(7, "127.0.0.1:8883", "127.0.0.1:40000"));
         _traces.Forget();
 
-        Tell(2, new ClientConnected(7, "sensor", "MQTT 5.0", false)).ShouldBeNull();
+        Tell(2, new SessionOpened(7, "sensor", "alice", "MQTT 5.0", false)).ShouldBeNull();
         _spans.Ended.ShouldHaveSingleItem();
         Activity.Current.ShouldBeNull();
     }

@@ -17,7 +17,7 @@ public class PrometheusTests
         var prometheus = Programs.Require("prometheus");
         await using var broker = await RunningBroker.ServingMqttAsync(
             options => options with { Management = options.Management with { Address = "127.0.0.1:0" } });
-        await using var app = ManagementApp.Create(broker.Host, NullLoggerFactory.Instance, TimeProvider.System);
+        await using var app = ManagementApp.Create(ManagedBroker.Of(broker.Mqtt), broker.Host.Options.Management, NullLoggerFactory.Instance, TimeProvider.System);
         await app.StartAsync(TestContext.Current.CancellationToken);
         using var directory = new TempDirectory();
         directory.Write("prometheus.yml", $$"""

@@ -47,8 +47,8 @@ public class ScrapeTests
         void Open(long id) => rig.Publish(
             new ConnectionAccepted(id, Happened.Endpoint, $"127.0.0.1:{id}"),
             Happened.Completed(id),
-            new SessionOpened(id, $"client {id}"),
-            new ClientConnected(id, $"client-{id}", "MQTT 5.0", false));
+            new ConnectionOpened(id, $"client {id}"),
+            new SessionOpened(id, $"client-{id}", "alice", "MQTT 5.0", false));
     }
 
     /// <summary>What they do not read fits into buffers: none of them holds a place among the answers that are being written.</summary>
@@ -84,7 +84,7 @@ public class ScrapeTests
         var answers = unread.Select(body => scrape(Asking(body))).ToList();
         await Eventually.CompletesAsync("all are being written", Task.WhenAll(unread.Select(body => body.Begun)));
 
-        (await ScrapeAsync()).ShouldBe((503, "32 scrapes are under way already; try again later"));
+        (await ScrapeAsync()).ShouldBe((503, "32 scrapes are running; try again later"));
 
         unread[0].Read();
         await Eventually.CompletesAsync("one is read", answers[0]);
@@ -117,7 +117,7 @@ public class ScrapeTests
     {
         await using var rig = await ManagementRig.StartReadyAsync();
         var held = new HeldReading(rig);
-        using var metrics = new CassiniMetrics(held.Read, rig.Hub, hasBroker: false, null, TimeProvider.System);
+        await using var metrics = new CassiniMetrics(held.Read, rig.Hub, hasBroker: false, null, TimeProvider.System);
         var first = Task.Run(metrics.CollectAsync);
         await held.Begun;
 
@@ -136,7 +136,7 @@ public class ScrapeTests
     {
         await using var rig = await ManagementRig.StartReadyAsync();
         var held = new HeldReading(rig) { Failure = new InvalidOperationException("no reading") };
-        using var metrics = new CassiniMetrics(held.Read, rig.Hub, hasBroker: false, null, TimeProvider.System);
+        await using var metrics = new CassiniMetrics(held.Read, rig.Hub, hasBroker: false, null, TimeProvider.System);
         var first = Task.Run(metrics.CollectAsync);
         await held.Begun;
         var later = metrics.CollectAsync();
@@ -151,10 +151,11 @@ public class ScrapeTests
     {
         await using var rig = await ManagementRig.StartReadyAsync();
         var held = new HeldReading(rig);
-        using var metrics = new CassiniMetrics(held.Read, rig.Hub, hasBroker: false, null, TimeProvider.System);
+        await using var metrics = new CassiniMetrics(held.Read, rig.Hub, hasBroker: false, null, TimeProvider.System);
         var first = Task.Run(metrics.CollectAsync);
         await held.Begun;
-        var disposing = Task.Run(metrics.Dispose);
+        var disposing = metrics.DisposeAsync().AsTask();
+        disposing.IsCompleted.ShouldBeFalse();
         held.Release();
         await Eventually.CompletesAsync("all is disposed", disposing);
 
@@ -167,7 +168,7 @@ public class ScrapeTests
     {
         await using var rig = await ManagementRig.StartReadyAsync();
         var revision = 0L;
-        using var metrics = new CassiniMetrics(
+        await using var metrics = new CassiniMetrics(
             () =>
             {
                 var next = ++revision;
@@ -198,7 +199,7 @@ public class ScrapeTests
     private sealed class HeldReading(ManagementRig rig)
     {
         private readonly TaskCompletionSource _begun = new(TaskCreationOptions.RunContinuationsAsynchronously);
-        private readonly TaskCompletionSource _released = new();
+        private readonly ManualResetEventSlim _released = new();
         private int _readings;
 
         /// <summary>What the first reading ends with; null when it is good.</summary>
@@ -208,14 +209,14 @@ public class ScrapeTests
 
         public int Readings => Volatile.Read(ref _readings);
 
-        public void Release() => _released.SetResult();
+        public void Release() => _released.Set();
 
         public MetricsReading Read()
         {
             if (Interlocked.Increment(ref _readings) == 1)
             {
                 _begun.SetResult();
-                _released.Task.Wait(Eventually.Deadline).ShouldBeTrue("the first reading is released");
+                _released.Wait(Eventually.Deadline).ShouldBeTrue("the first reading is released");
                 if (Failure is not null)
                 {
                     throw Failure;

@@ -257,7 +257,7 @@ public sealed class ClientCertificateTests : IDisposable
             await Should.ThrowAsync<InvalidOperationException>(() => plain.AuthenticateAsServerAsync(Material().ServerOptions));
         }
 
-        await Should.ThrowAsync<IOException>(() => peer.WaitAsync(TimeSpan.FromSeconds(20)));
+        await Should.ThrowAsync<IOException>(() => peer.WaitAsync(TimeSpan.FromSeconds(20), TimeProvider.System));
     }
 
     private static LeafSpec Expired { get; } = new() { NotBefore = Now.AddDays(-30), NotAfter = Now.AddDays(-1) };

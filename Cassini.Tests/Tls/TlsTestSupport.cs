@@ -26,8 +26,6 @@ internal sealed class PublishedEvents : IEventPublisher
     private readonly List<BrokerEvent> _events = [];
     private TaskCompletionSource _more = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
-    public long LastSequence => All.Length;
-
     public BrokerEvent[] All
     {
         get
@@ -81,7 +79,7 @@ internal sealed class PublishedEvents : IEventPublisher
 
             try
             {
-                await more.WaitAsync(TimeSpan.FromSeconds(20));
+                await more.WaitAsync(TimeSpan.FromSeconds(20), TimeProvider.System);
             }
             catch (TimeoutException e)
             {

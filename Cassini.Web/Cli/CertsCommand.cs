@@ -10,7 +10,7 @@ internal static class CertsCommand
 {
     public static Command Create(CliContext context)
     {
-        var directory = new Argument<string>("DIR") { Description = "Where the files belong; made if it is not there." };
+        var directory = new Argument<string>("DIR") { Description = "The directory for the files; created if it is missing." };
         directory.Validators.Add(result =>
         {
             if (result.Tokens.Any(token => token.Value.Length == 0))
@@ -21,9 +21,9 @@ internal static class CertsCommand
         var clients = new Option<string[]>("--client")
         {
             HelpName = "NAME",
-            Description = "A further client: NAME.pem and NAME.key of the same CA. Repeatable.",
+            Description = "Another client: NAME.pem and NAME.key of the same CA. Repeatable.",
         };
-        var command = new DocumentedCommand("certs", "Makes a CA and certificates for development. What is there and good is kept.")
+        var command = new DocumentedCommand("certs", "Makes a CA and certificates for development, and keeps valid ones that exist.")
         {
             Examples =
             [

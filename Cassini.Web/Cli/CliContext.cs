@@ -4,7 +4,7 @@ using Spectre.Console;
 
 namespace Cassini.Web.Cli;
 
-/// <summary>What a command may touch of the process it runs in: handed in, so that tests run commands without a process.</summary>
+/// <summary>The parts of its process that a command may use; they are passed in so that tests run commands without a process.</summary>
 internal sealed record CliContext
 {
     /// <summary>Opens standard input.</summary>
@@ -12,7 +12,7 @@ internal sealed record CliContext
 
     public required TextWriter Out { get; init; }
 
-    /// <summary>Whether <see cref="Out"/> is read by a terminal, which other people's control characters must not reach.</summary>
+    /// <summary>Whether <see cref="Out"/> is read by a terminal, which control characters from clients must not reach.</summary>
     public bool OutIsTerminal { get; init; }
 
     /// <summary>Standard input, for commands that read lines of text.</summary>

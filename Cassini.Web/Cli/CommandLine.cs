@@ -7,7 +7,7 @@ using Cassini.Streams.Primitives;
 
 namespace Cassini.Web.Cli;
 
-/// <summary>From arguments to a command, and from whatever comes of it to an exit code.</summary>
+/// <summary>Runs the command that the arguments name, and turns its result into an exit code.</summary>
 internal static class CommandLine
 {
     /// <summary>What runs when the arguments name no command.</summary>
@@ -48,7 +48,7 @@ internal static class CommandLine
             root.Subcommands.Add(command);
         }
 
-        // Never runs, since a command is always named; but without it the library complains of a missing command beside a mistyped one.
+        // Never runs, because a command is always named; but without it the library complains of a missing command beside a mistyped one.
         root.SetAction(_ => ExitCode.Usage);
         foreach (var option in root.Options)
         {
@@ -65,7 +65,7 @@ internal static class CommandLine
 
     /// <summary>
     /// <c>cassini --bind …</c> means <c>cassini serve --bind …</c>. A first word that is no flag is meant as a command, so that a
-    /// mistyped one is called that.
+    /// mistyped command is reported as one.
     /// </summary>
     private static IReadOnlyList<string> WithCommand(IReadOnlyList<string> args, RootCommand root)
     {

@@ -4,7 +4,7 @@ using System.CommandLine.Invocation;
 
 namespace Cassini.Web.Cli;
 
-/// <summary>The library's help, followed by what a reader wants to paste.</summary>
+/// <summary>The library's help, followed by examples to paste.</summary>
 internal sealed class HelpWithExamples(HelpAction help) : SynchronousCommandLineAction
 {
     private const string RootNotes = """

@@ -1,6 +1,6 @@
 namespace Cassini.Web.Cli;
 
-/// <summary>The wish of the outside that the process end.</summary>
+/// <summary>Signals that ask the process to end.</summary>
 internal interface IStopSignals
 {
     /// <summary>Cancelled by the first signal: end gracefully.</summary>

@@ -15,13 +15,13 @@ internal static class PubCommand
     public static Command Create(CliContext context)
     {
         var flags = new PublishFlags();
-        var command = new DocumentedCommand("pub", "Publishes a message, or many.")
+        var command = new DocumentedCommand("pub", "Publishes one message or several.")
         {
             Examples =
             [
                 ("cassini pub greetings/world hello", "to the Cassini of this machine"),
-                ("cassini pub home/door open --qos 1 --retain", "acknowledged, and kept for who subscribes later"),
-                ("cassini pub load x --repeat 100000 --rate", "how fast it goes"),
+                ("cassini pub home/door open --qos 1 --retain", "acknowledged, and kept for later subscribers"),
+                ("cassini pub load x --repeat 100000 --rate", "shows the publish rate"),
                 ("journalctl -f | cassini pub logs --stdin-lines", "each line a message"),
             ],
             Notes = Notes,

@@ -15,16 +15,16 @@ internal static class ReplayCommand
         var policy = new Option<string>("--policy")
         {
             HelpName = "FILE",
-            Description = "Thresholds as in the Health section of appsettings.json; what it does not name is as it was recorded.",
+            Description = "Thresholds as in the Health section of appsettings.json; other thresholds stay as they were recorded.",
         };
         var until = new Option<ReplayLimit>("--until")
         {
             HelpName = "TIME",
-            Description = "Stop there: a time since the start of the process (90s, 2h), a UTC time (2026-11-22T10:15:30Z) or the id of an event.",
+            Description = "Stop here: a time after the process started (90s, 2h), a UTC time (2026-11-22T10:15:30Z) or the id of an event.",
             CustomParser = Limit,
         };
         var json = new Option<bool>("--json") { Description = "One JSON object per line, for machines." };
-        var command = new DocumentedCommand("replay", "Tells from a record when and why health changed, and what another policy would have said.")
+        var command = new DocumentedCommand("replay", "Shows when and why health changed in a record, and what another policy would say.")
         {
             Examples =
             [

@@ -22,7 +22,7 @@ internal static class RunCommand
         var json = new Option<bool>("--json") { Description = "Print the report to standard output; progress goes to standard error." };
         var report = Text("--report", "FILE", "Write the report as JSON.");
         var junit = Text("--junit", "FILE", "Write the report as JUnit XML.");
-        var listen = Address("--listen", leastPort: 0, "Let workers join here.");
+        var listen = Address("--listen", leastPort: 0, "The address where workers join.");
         var workers = new Option<IReadOnlyDictionary<WorkerRole, int>?>("--workers")
         {
             HelpName = "producer=N,sink=N",
@@ -31,9 +31,9 @@ internal static class RunCommand
         };
         var role = new Option<WorkerRole?>("--role") { HelpName = "producer|sink", Description = "Be a worker of this role.", CustomParser = Role };
         var join = Address("--join", leastPort: 1, "The controller to join.");
-        var name = Text("--name", "NAME", "What the worker is called in reports. [default ROLE-PROCESS]");
-        var ca = Text("--ca", "FILE", "The CA of controller and workers.");
-        var cert = Text("--cert", "FILE", "Our certificate among controller and workers.");
+        var name = Text("--name", "NAME", "The worker's name in reports. [default ROLE-PROCESS]");
+        var ca = Text("--ca", "FILE", "The CA of the controller and the workers.");
+        var cert = Text("--cert", "FILE", "The certificate of this controller or worker.");
         var key = Text("--key", "FILE", "Its key.");
         var brokerCa = Text("--broker-ca", "FILE", "A worker's CA of the broker. [default --ca]");
         var brokerCert = Text("--broker-cert", "FILE", "A worker's certificate for the broker. [default --cert]");
@@ -82,7 +82,7 @@ internal static class RunCommand
                 isWorker && (result.GetResult(role) is null || result.GetResult(join) is null) ? "--role and --join go together" : null,
                 takesWorkers && (result.GetResult(listen) is null || result.GetResult(workers) is null) ? "--listen and --workers go together" : null,
                 isWorker && takesWorkers ? "--join and --listen exclude each other" : null,
-                (isWorker || takesWorkers) && !hasCertificates ? "--ca, --cert and --key are needed: controller and workers prove who they are" : null,
+                (isWorker || takesWorkers) && !hasCertificates ? "--ca, --cert and --key are needed: controller and workers use mutual TLS" : null,
             }.OfType<string>())
             {
                 result.AddError(error);

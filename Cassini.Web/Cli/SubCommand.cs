@@ -26,8 +26,8 @@ internal static class SubCommand
         var connection = new ConnectionFlags();
         var count = Flags.Count("--count", "Ends after N messages. [default never]");
         var timeout = Flags.Duration("--timeout", TimeSpan.FromMilliseconds(1), "Ends after this time with exit code 3. [default never]");
-        var rate = new Option<bool>("--rate") { Description = "Instead of messages, one line a second with messages/s and bytes/s." };
-        var noRetained = new Option<bool>("--no-retained") { Description = "Without the retained messages that are there already." };
+        var rate = new Option<bool>("--rate") { Description = "Writes messages/s and bytes/s once a second instead of the messages." };
+        var noRetained = new Option<bool>("--no-retained") { Description = "Leaves out the messages that are retained already." };
         var command = new DocumentedCommand("sub", "Subscribes, and writes a line for each message: its topic and its payload.")
         {
             Examples =

@@ -29,7 +29,7 @@ internal static class WaitCommand
             Description = "ready: new clients can be served. live: worth keeping. ok: nothing is wrong, not even degraded. [default ready]",
             CustomParser = Goal,
         };
-        var timeout = Duration("--timeout", TimeSpan.Zero, "How long to wait at most; 0 is for ever. [default 60s]");
+        var timeout = Duration("--timeout", TimeSpan.Zero, "The longest wait; 0 waits for ever. [default 60s]");
         var json = new Option<bool>("--json") { Description = "One JSON object per line for each change, and one for the end." };
         var access = new FeedAccess();
 

@@ -5,14 +5,14 @@ namespace Cassini.Web.Systemd;
 
 /// <summary>What the service manager asked for, in the variables that it sets for a unit of Type=notify (sd_notify(3), sd_watchdog_enabled(3)).</summary>
 /// <param name="Socket">Where it listens.</param>
-/// <param name="Watchdog">Within which time it wants to hear that the process is well; null when it does not.</param>
+/// <param name="Watchdog">The time within which it expects a sign that the process is well; null when it expects none.</param>
 internal sealed record NotifySettings(UnixDomainSocketEndPoint Socket, TimeSpan? Watchdog)
 {
     public const string SocketVariable = "NOTIFY_SOCKET";
     public const string WatchdogVariable = "WATCHDOG_USEC";
     public const string WatchdogProcessVariable = "WATCHDOG_PID";
 
-    /// <summary>Below this a process would do nothing but tell that it is well.</summary>
+    /// <summary>With a shorter time a process would do nothing but notify.</summary>
     private const long LeastWatchdogMicroseconds = 10_000;
 
     /// <summary>The settings; null without a service manager, or when its socket is none.</summary>

@@ -4,12 +4,12 @@ using System.Text;
 namespace Cassini.Web.Systemd;
 
 /// <summary>
-/// Sends to the service manager, one datagram for each message. Nothing that goes wrong there stops a broker: it is told once,
-/// and each message is tried anew, on a socket of its own, since the manager may have been started anew too.
+/// Sends to the service manager, one datagram for each message. No failure there stops a broker: it is logged once,
+/// and each message is a new attempt, on a socket of its own, because the manager may have restarted too.
 /// </summary>
 internal sealed class NotifySocket(UnixDomainSocketEndPoint address, TimeProvider time, ILogger logger)
 {
-    /// <summary>How long a manager that does not read is waited for.</summary>
+    /// <summary>How long to wait for a manager that does not read.</summary>
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(1);
 
     private int _isTold;

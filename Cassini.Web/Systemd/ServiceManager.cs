@@ -2,7 +2,9 @@ using Cassini.Streams.Hosting;
 
 namespace Cassini.Web.Systemd;
 
-/// <summary>The service manager that started the process, if one did: told of the broker's health, and asked by it to reload.</summary>
+/// <summary>
+/// The service manager that started the process, if there is one: it is notified of the broker's health, and asks for reloads.
+/// </summary>
 internal sealed class ServiceManager : IAsyncDisposable
 {
     private readonly CancellationTokenSource _end = new();
@@ -15,9 +17,9 @@ internal sealed class ServiceManager : IAsyncDisposable
         _telling = notifier?.RunAsync(_end.Token) ?? Task.CompletedTask;
     }
 
-    /// <summary>Begins to tell, when the environment says that somebody listens.</summary>
+    /// <summary>Begins to notify, when the environment names a service manager.</summary>
     /// <param name="environment">The variables of the process.</param>
-    /// <param name="host">Whose health is told.</param>
+    /// <param name="host">The host whose health is reported.</param>
     /// <param name="longestStop">How long a stop may take, from its first phase to the end of the process.</param>
     /// <param name="time">The one clock.</param>
     /// <param name="loggers">Where it logs.</param>
@@ -32,7 +34,7 @@ internal sealed class ServiceManager : IAsyncDisposable
             host.Health, new NotifySocket(settings.Socket, time, logger), settings.Watchdog, longestStop, time));
     }
 
-    /// <summary>Does what a reload is, between telling that it begins and that it is over.</summary>
+    /// <summary>Runs a reload, and notifies the manager of its begin and its end.</summary>
     public async Task ReloadAsync(Func<Task> reload)
     {
         var isTold = _notifier is not null && await _notifier.ReloadingAsync();
@@ -43,7 +45,7 @@ internal sealed class ServiceManager : IAsyncDisposable
         }
     }
 
-    /// <summary>Tells what is still untold, and ends.</summary>
+    /// <summary>Sends the pending notifications, and ends.</summary>
     public async ValueTask DisposeAsync()
     {
         await _end.CancelAsync();

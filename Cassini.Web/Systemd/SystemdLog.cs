@@ -1,11 +1,14 @@
 namespace Cassini.Web.Systemd;
 
-/// <summary>What this room logs. Event ids 2000 to 2019.</summary>
+/// <summary>The log messages about the service manager. Event ids 2000 to 2019.</summary>
 internal static partial class SystemdLog
 {
-    [LoggerMessage(2000, LogLevel.Warning, "The service manager cannot be told {Message}: {Error}. The broker goes on; this is said once until it can")]
+    [LoggerMessage(
+        2000,
+        LogLevel.Warning,
+        "The service manager cannot be notified of {Message}: {Error}. The broker goes on; this is logged once until notifying succeeds again")]
     public static partial void Unreachable(ILogger logger, string message, string error);
 
-    [LoggerMessage(2001, LogLevel.Warning, "The service manager's wishes cannot be met: {Problem}")]
+    [LoggerMessage(2001, LogLevel.Warning, "The service manager's settings cannot be used: {Problem}")]
     public static partial void WrongSetting(ILogger logger, string problem);
 }

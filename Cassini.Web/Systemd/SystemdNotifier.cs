@@ -10,7 +10,7 @@ namespace Cassini.Web.Systemd;
 /// </summary>
 /// <param name="health">What it reads.</param>
 /// <param name="socket">Where it sends.</param>
-/// <param name="watchdog">Within which time the manager expects to hear from a process that is well; null when it does not.</param>
+/// <param name="watchdog">The time within which the manager expects a sign that the process is well; null when it expects none.</param>
 /// <param name="longestStop">How long a stop may take, from its first phase to the end of the process.</param>
 /// <param name="time">The one clock.</param>
 internal sealed class SystemdNotifier(
@@ -28,10 +28,10 @@ internal sealed class SystemdNotifier(
     }
 
     /// <summary>
-    /// A reload begins, by the manager's order or another's. Nothing of it is told while the service is started or stopped still: READY=1
-    /// at its end would not be true.
+    /// A reload begins, by the manager's order or another's. The manager is not notified of it while the service still starts or stops:
+    /// READY=1 at its end would not be true.
     /// </summary>
-    /// <returns>Whether the manager was told, and so waits for <see cref="ReloadedAsync"/>.</returns>
+    /// <returns>Whether the manager was notified, and so waits for <see cref="ReloadedAsync"/>.</returns>
     public async Task<bool> ReloadingAsync()
     {
         if (!_isReadyTold || IsStopping(health.Current))
@@ -103,7 +103,7 @@ internal sealed class SystemdNotifier(
             _isStoppingTold = true;
             yield return "STOPPING=1";
 
-            // The manager's own patience, TimeoutStopSec, is never shortened by it.
+            // This never shortens the manager's own limit, TimeoutStopSec.
             yield return string.Create(CultureInfo.InvariantCulture, $"EXTEND_TIMEOUT_USEC={(long)longestStop.TotalMicroseconds}");
         }
     }

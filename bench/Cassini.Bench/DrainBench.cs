@@ -130,7 +130,7 @@ internal static class DrainBench
                 }
                 catch (Exception gone) when (gone is MQTTnet.Exceptions.MqttCommunicationException or OperationCanceledException)
                 {
-                    return; // told to go in the middle of it: not acknowledged
+                    return; // disconnected in the middle of it: not acknowledged
                 }
             }
         }

@@ -7,7 +7,7 @@ using System.Threading.Channels;
 
 namespace Cassini.Bench;
 
-/// <summary>From injecting a fault to its transition on an open feed: 100 session crashes and 100 bind failures.</summary>
+/// <summary>From injecting a fault to its transition on an open feed: 100 crashes of connections and 100 bind failures.</summary>
 internal static class FaultBench
 {
     private const int Each = 100;
@@ -26,7 +26,7 @@ internal static class FaultBench
         var crashes = new List<double>();
         for (var i = 0; i < Each; i++)
         {
-            await using var session = await ConnectAsync(client, cassini);
+            await using var connection = await ConnectAsync(client, cassini);
             var start = TimeProvider.System.GetTimestamp();
             await cassini.PostAsync(client, "/faults/crash-session");
             crashes.Add(await UntilAsync(transitions.Reader, start, seen => seen is { Check: "supervision", To: "error" }));
@@ -50,7 +50,7 @@ internal static class FaultBench
             await UntilAsync(transitions.Reader, 0, seen => seen is { Check: "bind", To: "ok" });
         }
 
-        Report("session crash", crashes);
+        Report("connection crash", crashes);
         Report("bind failure", binds);
         Report("both", [.. crashes, .. binds]);
         GC.KeepAlive(reading);
@@ -112,7 +112,7 @@ internal static class FaultBench
             TargetHost = "localhost",
             ClientCertificateContext = SslStreamCertificateContext.Create(certificate, null, offline: true),
         });
-        while ((await client.GetStringAsync(new Uri(cassini.Base, "/sessions"))).Contains("\"open\"", StringComparison.Ordinal) is false)
+        while ((await client.GetStringAsync(new Uri(cassini.Base, "/connections"))).Contains("\"open\"", StringComparison.Ordinal) is false)
         {
             await Task.Delay(TimeSpan.FromMilliseconds(2), TimeProvider.System);
         }

@@ -12,7 +12,7 @@ namespace Cassini.Bench;
 internal static class HubBench
 {
     private const int Connections = 200_000;
-    private const int EventsEach = 5;
+    private const int EventsEach = 6;
 
     public static void Run()
     {
@@ -33,7 +33,7 @@ internal static class HubBench
         var hub = new EventHub(TimeProvider.System);
         using var scheduler = new EventLoopScheduler();
         using var projection = attach ? new HealthProjection(hub, new HealthPolicy(), scheduler, "bench", NullLogger<HealthProjection>.Instance) : null;
-        using var sessions = attach ? new LiveSessions(hub) : null;
+        using var connections = attach ? new LiveConnections(hub) : null;
         hub.Publish(new ListenerConfigured("127.0.0.1:8883"));
         hub.Publish(new ListenerBound("127.0.0.1:8883", "127.0.0.1:8883"));
         hub.Publish(new PhaseEntered(Phase.Ready));
@@ -45,9 +45,10 @@ internal static class HubBench
             {
                 hub.Publish(new ConnectionAccepted(id, "127.0.0.1:8883", "127.0.0.1:40000"));
                 hub.Publish(new HandshakeCompleted(id, "alice", "TLS 1.3", TimeSpan.FromMilliseconds(2)));
-                hub.Publish(new SessionOpened(id, "alice"));
-                hub.Publish(new SessionClosed(id, SessionCloseReason.PeerClosed, TimeSpan.FromSeconds(1), 10, 10));
-                hub.Publish(new ConnectionClosed(id, SessionCloseReason.PeerClosed, TimeSpan.FromSeconds(1)));
+                hub.Publish(new ConnectionOpened(id, "alice"));
+                hub.Publish(new SessionOpened(id, "client", "alice", "MQTT 5.0", SessionPresent: false));
+                hub.Publish(new SessionClosed(id, "client", CloseReason.PeerClosed, TimeSpan.FromSeconds(1), Kept: true));
+                hub.Publish(new ConnectionClosed(id, CloseReason.PeerClosed, TimeSpan.FromSeconds(1), 10, 10));
             }
         });
         const double Events = (double)Connections * EventsEach;

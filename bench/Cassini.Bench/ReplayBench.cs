@@ -107,7 +107,7 @@ internal static class ReplayBench
         2 => new HeartbeatReceived(TimeSpan.FromMilliseconds(1), 1, sequence),
         3 => new AcceptProbed("127.0.0.1:8883", TimeSpan.FromMilliseconds(1)),
         4 => new CanarySucceeded(TimeSpan.Zero, TimeSpan.Zero, TimeSpan.Zero, TimeSpan.FromMilliseconds(5)),
-        5 => new ConnectionClosed(sequence / 7, SessionCloseReason.PeerClosed, TimeSpan.Zero),
+        5 => new ConnectionClosed(sequence / 7, CloseReason.PeerClosed, TimeSpan.Zero, 10, 10),
         _ => sequence % 7_000 == 6
             ? new Crashed(new Component(ComponentKind.Connection, "1"), "IOException", "boom", 1, null)
             : new ListenerBound("127.0.0.1:8883", "127.0.0.1:8883"),

@@ -9,8 +9,8 @@ using Cassini.Streams.Feed;
 namespace Cassini.Bench;
 
 /// <summary>
-/// From the broker's turning ready, by the time of that transition, to who waits for it: the feed's client beside loops that ask every
-/// 50 ms, all against the same starts. And what ten waiting controllers cost a broker.
+/// From the broker's turning ready, by the time of that transition, to the clients that wait for it: the feed's client beside loops that
+/// ask every 50 ms, all against the same starts. And what ten waiting controllers cost a broker.
 /// </summary>
 internal static class WaitBench
 {

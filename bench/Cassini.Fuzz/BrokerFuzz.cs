@@ -127,11 +127,11 @@ internal sealed class BrokerFuzz
     private async Task ExpectSilenceAsync(BrokerHost host)
     {
         var since = TimeProvider.System.GetTimestamp();
-        while (host.Listeners.OpenSessions > 0 || host.Broker!.Statistics.ConnectedSessions > 0)
+        while (host.Listeners.OpenConnections > 0 || host.Broker.Statistics.OpenSessions > 0)
         {
             if (TimeProvider.System.GetElapsedTime(since) > TimeSpan.FromSeconds(30))
             {
-                Fail($"{host.Listeners.OpenSessions} connections and {host.Broker!.Statistics.ConnectedSessions} connected sessions stay");
+                Fail($"{host.Listeners.OpenConnections} connections and {host.Broker.Statistics.OpenSessions} open sessions stay");
                 return;
             }
 
@@ -148,7 +148,7 @@ internal sealed class BrokerFuzz
     private void Report(BrokerHost host)
     {
         var elapsed = TimeProvider.System.GetElapsedTime(_started);
-        var statistics = host.Broker!.Statistics;
+        var statistics = host.Broker.Statistics;
         Console.WriteLine(string.Create(
             CultureInfo.InvariantCulture,
             $"seed {_options.Seed}: {Interlocked.Read(ref _number) - _options.From:N0} conversations, {Interlocked.Read(ref _packets):N0} packets in {elapsed.TotalSeconds:F0} s, {_honest:N0} honest clients served; {statistics.ProtocolViolations:N0} violations, {statistics.PublishReceived:N0} messages in, {statistics.PublishSent:N0} out, {statistics.Sessions} sessions, heap {GC.GetTotalMemory(forceFullCollection: true) / 1024:N0} KiB"));

@@ -5,8 +5,8 @@ using Cassini.Tests.Mqtt;
 namespace Cassini.Fuzz;
 
 /// <summary>
-/// Feeds damaged packets to the codec, whole and in pieces, and lets <see cref="CodecJudge"/> say whether it kept its promises.
-/// The first input that it did not is written as hexadecimal digits with what is needed to repeat it.
+/// Feeds damaged packets to the codec, whole and in pieces, and asks <see cref="CodecJudge"/> whether the codec kept its promises.
+/// The first input that breaks a promise is written as hexadecimal digits, with the values that repeat it.
 /// </summary>
 internal sealed class CodecFuzz
 {
@@ -59,7 +59,7 @@ internal sealed class CodecFuzz
             }
             catch (Exception exception)
             {
-                // Any exception is what is looked for.
+                // Any exception is a finding.
                 _fault = exception.ToString();
                 return;
             }
@@ -80,7 +80,7 @@ internal sealed class CodecFuzz
             _clauses[told] = _clauses.GetValueOrDefault(told) + 1;
         }
 
-        // As the first bytes of a connection, when nobody knows the version.
+        // As the first bytes of a connection, when the version is not known yet.
         CodecJudge.Read(one.Input, version: null, one.FromClient);
 
         var pieces = ReadInPieces(one);

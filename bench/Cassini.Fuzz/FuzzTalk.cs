@@ -43,7 +43,7 @@ internal sealed class FuzzTalk(int port, X509Certificate2 certificate)
 
             if (random.Next(4) != 0)
             {
-                // The broker reads all of it before it meets the end.
+                // The broker reads everything before it reaches the end.
                 await stream.ShutdownAsync();
                 socket.Shutdown(SocketShutdown.Send);
                 await reading;
@@ -51,7 +51,7 @@ internal sealed class FuzzTalk(int port, X509Certificate2 certificate)
         }
         catch (Exception exception) when (exception is not OperationCanceledException)
         {
-            // The broker has had enough, of which SslStream tells in several ways.
+            // The broker closed the connection, which SslStream reports in several ways.
         }
 
         if (random.Next(3) == 0)
@@ -157,7 +157,7 @@ internal sealed class FuzzTalk(int port, X509Certificate2 certificate)
         return stream;
     }
 
-    /// <summary>Reads what comes, unless it is one of those who never read.</summary>
+    /// <summary>Reads what comes, unless this client never reads.</summary>
     private static async Task DrainAsync(SslStream stream, bool lazy, CancellationToken cancellationToken)
     {
         var buffer = new byte[lazy ? 1 : 16 * 1024];

@@ -17,7 +17,7 @@ internal struct Answers : IPacketSink
     /// <summary>Publishes that came.</summary>
     public int Published;
 
-    /// <summary>Own publishes whose exchange is complete.</summary>
+    /// <summary>Own publishes with a complete exchange.</summary>
     public long Completed;
 
     public void Take(byte first, ReadOnlySpan<byte> body)

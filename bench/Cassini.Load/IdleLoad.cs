@@ -4,7 +4,7 @@ using System.Globalization;
 namespace Cassini.Load;
 
 /// <summary>
-/// What a session costs that does nothing: the broker's resident memory, and its CPU for a full mutual handshake, CONNECT and
+/// The cost of an idle session: the broker's resident memory, and its CPU for a full mutual handshake, CONNECT and
 /// SUBSCRIBE. To be run on a broker that was just started.
 /// </summary>
 internal static class IdleLoad

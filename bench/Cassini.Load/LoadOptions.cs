@@ -43,7 +43,7 @@ internal sealed record LoadOptions
 
     public Uri? Probe { get; init; }
 
-    /// <exception cref="FormatException">The arguments will not do.</exception>
+    /// <exception cref="FormatException">The arguments cannot be used.</exception>
     public static LoadOptions Parse(ReadOnlySpan<string> arguments)
     {
         var (options, names) = (new LoadOptions(), new List<string>());

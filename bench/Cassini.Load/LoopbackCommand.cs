@@ -9,7 +9,7 @@ namespace Cassini.Load;
 
 /// <summary>
 /// The generator's ceiling on this machine: 1-1 through a server of the same process that decrypts what the publisher sends and
-/// encrypts it for the subscriber, and knows nothing of MQTT in between. No broker can come out above it.
+/// encrypts it for the subscriber, and knows nothing of MQTT in between. No broker can exceed it.
 /// </summary>
 internal static class LoopbackCommand
 {

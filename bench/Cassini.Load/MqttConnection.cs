@@ -74,7 +74,7 @@ internal sealed class MqttConnection : IDisposable
         _socket.ReceiveTimeout = 0;
     }
 
-    /// <summary>Says goodbye; whoever reads gets the end of the stream. Not while somebody else writes.</summary>
+    /// <summary>Sends DISCONNECT; the reader gets the end of the stream. Not while another thread writes.</summary>
     public void Close()
     {
         try
@@ -84,11 +84,11 @@ internal sealed class MqttConnection : IDisposable
         }
         catch (Exception e) when (e is IOException or SocketException or ObjectDisposedException)
         {
-            // The broker was quicker.
+            // The broker closed the connection first.
         }
     }
 
-    /// <summary>Ends whoever is stuck in a read or a write. Any thread.</summary>
+    /// <summary>Ends a read or a write that hangs. Any thread.</summary>
     public void Abort()
     {
         try

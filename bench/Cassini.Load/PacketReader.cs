@@ -4,12 +4,12 @@ namespace Cassini.Load;
 internal interface IPacketSink
 {
     /// <param name="first">Type and flags.</param>
-    /// <param name="body">What the remaining length counts.</param>
+    /// <param name="body">The bytes that the remaining length counts.</param>
     void Take(byte first, ReadOnlySpan<byte> body);
 }
 
 /// <summary>Reads as much as there is and walks from header to header. What is cut off at the end waits for the next read.</summary>
-/// <param name="stream">From where.</param>
+/// <param name="stream">The stream to read from.</param>
 /// <param name="size">How much is read at once, and the longest packet.</param>
 internal sealed class PacketReader(Stream stream, int size)
 {

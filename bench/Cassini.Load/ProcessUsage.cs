@@ -2,7 +2,7 @@ using System.Globalization;
 
 namespace Cassini.Load;
 
-/// <summary>What /proc tells of a process.</summary>
+/// <summary>What /proc reports about a process.</summary>
 internal static class ProcessUsage
 {
     private const double TicksPerSecond = 100; // USER_HZ, fixed by the kernel's interface

@@ -123,7 +123,7 @@ internal sealed class ThroughputLoad(string name, int groups, int subscribers, i
         }
     }
 
-    /// <summary>Until all came that was sent, or nothing comes any more.</summary>
+    /// <summary>Waits until everything sent has arrived, or until nothing more arrives.</summary>
     private void Drain(Pacer pacer)
     {
         _windows.ForEach(window => window.Close());
@@ -134,7 +134,7 @@ internal sealed class ThroughputLoad(string name, int groups, int subscribers, i
         }
 
         // Behind the last message the publishers of QoS 1 and 2 still wait for acknowledgements, and their subscribers may still
-        // be sending some: who may be writing gets no goodbye.
+        // be sending some: a connection that may be writing sends no DISCONNECT.
         foreach (var ((connection, worker), i) in _connections.Zip(_workers).Select((pair, i) => (pair, i)))
         {
             var publishes = i % (subscribers + 1) == subscribers;

@@ -1,7 +1,7 @@
 namespace Cassini.Load;
 
 /// <summary>
-/// What is under way from one publisher to its subscribers: sent, and not yet received by the slowest. The publisher waits for a
+/// The messages in flight from one publisher to its subscribers: sent, and not yet received by the slowest. The publisher waits for a
 /// good part of the window at once, so that it is woken once in thousands of messages.
 /// </summary>
 internal sealed class Window(int size, int subscribers) : IDisposable
@@ -55,12 +55,12 @@ internal sealed class Window(int size, int subscribers) : IDisposable
     /// <summary>Before the sending, or a fast echo would be received before it was sent. The publisher.</summary>
     public void Send(int count) => Volatile.Write(ref _sent, _sent + count);
 
-    /// <summary>Returns when there is room for that many, or at the end. The publisher.</summary>
+    /// <summary>Returns when that many slots are free, or at the end. The publisher.</summary>
     public void Wait(int wanted)
     {
         while (!_closed && Room < wanted)
         {
-            // Said before the second look: a receiver that comes between the two sees who waits (Interlocked is the fence).
+            // Set before the second check: a receiver that comes between the two sees the waiter (Interlocked is the fence).
             Interlocked.Exchange(ref _wanted, wanted);
             if (Room >= wanted)
             {
@@ -73,7 +73,7 @@ internal sealed class Window(int size, int subscribers) : IDisposable
     }
 
     /// <param name="subscriber">From 0; each counts on a thread of its own.</param>
-    /// <param name="count">How many came.</param>
+    /// <param name="count">The number of messages that arrived.</param>
     public void Receive(int subscriber, int count)
     {
         ref var received = ref _received[(subscriber + 1) * Apart];
@@ -82,7 +82,7 @@ internal sealed class Window(int size, int subscribers) : IDisposable
         WakeIfRoomy();
     }
 
-    /// <summary>Gives up what is under way, so that loss costs no more than the stall that showed it. The watch.</summary>
+    /// <summary>Gives up the messages in flight, so that loss costs no more than the stall that showed it. The watch.</summary>
     public void WriteOff()
     {
         for (var i = 1; i <= subscribers; i++)

@@ -12,7 +12,7 @@ using Microsoft.Extensions.Logging.Abstractions;
 
 namespace Cassini.Micro;
 
-/// <summary>A broker whose clients' streams lead nowhere: what is measured is the engine alone.</summary>
+/// <summary>A broker with clients whose streams discard everything, so that the engine alone is measured.</summary>
 internal sealed class BrokerRig
 {
     private readonly MqttBroker _broker = new(new BrokerOptions(), "bench", new Silence(), TimeProvider.System, NullLogger<MqttBroker>.Instance);
@@ -23,9 +23,10 @@ internal sealed class BrokerRig
     {
         var stream = new EndlessStream();
         var connection = new Connection(
-            ++_id, "bench", "bench", clientId, new ConnectionStream(stream, null), new ConnectionFate(NullLogger.Instance), isProbe: false);
+            ++_id, "bench", "bench", clientId, new ConnectionStream(stream, null), new ConnectionFate(NullLogger.Instance), new Silence(), isProbe: false);
         var client = _broker.Open(connection);
-        var handler = _broker.Accept(client, new ConnectPacket { Version = ProtocolVersion.V311, ClientId = clientId, CleanStart = true });
+        var handler = _broker.AcceptAsync(client, new ConnectPacket { Version = ProtocolVersion.V311, ClientId = clientId, CleanStart = true })
+            .GetAwaiter().GetResult();
         client.Flushes.Flush();
         return (client, handler!, new ReceiveBuffer(stream, _broker.Budget), stream);
     }
@@ -38,8 +39,6 @@ internal sealed class BrokerRig
 
     private sealed class Silence : IEventPublisher
     {
-        public long LastSequence => 0;
-
         public void Publish(BrokerEvent happened)
         {
         }

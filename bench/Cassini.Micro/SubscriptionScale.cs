@@ -7,7 +7,7 @@ using Cassini.Streams.Mqtt;
 namespace Cassini.Micro;
 
 /// <summary>
-/// What subscriptions cost in number: memory of each, time to add one, and time of a match with one, ten and a hundred matches, among
+/// The cost of many subscriptions: memory of each, time to add one, and time of a match with one, ten and a hundred matches, among
 /// a thousand and among a million others.
 /// </summary>
 internal static class SubscriptionScale

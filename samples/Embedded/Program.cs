@@ -1,5 +1,6 @@
 using System.Reactive.Linq;
 using System.Text;
+using Cassini.Management;
 using Cassini.Streams.Broker;
 using Cassini.Streams.Broker.Model;
 using Cassini.Streams.Hosting;
@@ -42,20 +43,27 @@ builder.Services.AddHealthChecks()
     .AddCassini(tags: ["ready"])
     .AddCassini("cassini-live", CassiniProbe.Live, tags: ["live"]);
 
+// Probes, the event feed, metrics, tables and the dashboard.
+builder.Services.AddCassiniManagement();
+
 var app = builder.Build();
 app.MapHealthChecks("/health", new() { Predicate = check => check.Tags.Contains("ready") });
 app.MapHealthChecks("/alive", new() { Predicate = check => check.Tags.Contains("live") });
+
+// http://127.0.0.1:5000/cassini/ in a browser is the dashboard. Until the application says who may call, as RequireAuthorization() on what
+// MapCassini returns does, callers on this machine may do everything, and callers elsewhere get one word from the probes.
+app.MapGroup("/cassini").MapCassini();
 
 // Publishing, from .NET to whoever subscribes.
 var cassini = app.Services.GetRequiredService<BrokerHost>();
 app.MapPost("/greet/{name}", async (string name, CancellationToken cancellation) =>
 {
     var greeting = new MqttMessage { Topic = $"greetings/{name}", Payload = Encoding.UTF8.GetBytes($"hello {name}"), IsText = true };
-    return (await cassini.Broker!.PublishAsync(greeting, cancellation)).ToString();
+    return (await cassini.Broker.PublishAsync(greeting, cancellation)).ToString();
 });
 
 // Observing, from whoever publishes to .NET.
-using var orders = cassini.Broker!.Observe("orders/#").Subscribe(
+using var orders = cassini.Broker.Observe("orders/#").Subscribe(
     message => Console.WriteLine($"{message.Topic}: {Encoding.UTF8.GetString(message.Payload.Span)}"),
     failure => Console.Error.WriteLine($"orders are no longer observed: {failure.Message}"));
 

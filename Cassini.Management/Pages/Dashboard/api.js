@@ -1,11 +1,11 @@
 // Requests to the broker that served this page, with the token if one was given. It is kept here and nowhere else.
 
-// A connection can be half open: without a limit what waits on it would never be asked for again.
+// A connection can be half open: without a limit a request on it would never be repeated.
 export const TIME_LIMIT = 10_000;
 
 let token = null;
 
-/** The server wants to know who asks. */
+/** The server asks for credentials. */
 export class Denied extends Error {}
 
 /** The server refused, and said why. */
@@ -20,7 +20,7 @@ export function setToken(value) {
   token = value;
 }
 
-/** A limit on how long the answer may take, its body included. Feeds have no end, and watch over their silence instead. */
+/** A limit on how long the answer may take, its body included. Feeds have no end; they limit their silence instead. */
 export const timeLimit = () => AbortSignal.timeout(TIME_LIMIT);
 
 export async function request(path, { method = 'GET', headers = {}, signal = timeLimit() } = {}) {

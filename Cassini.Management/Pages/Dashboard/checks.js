@@ -3,16 +3,16 @@
 import { byId, h, Keyed } from './dom.js';
 import { SEVERITY, age, evidence, reason, status } from './words.js';
 
-/** What it means that a check passes. */
+/** What a passing check means. */
 const MEANING = {
   projection: 'events are folded and time passes',
   bind: 'every endpoint is bound',
   manager: 'the listener manager answers, and its counts agree',
   accept: 'every accept loop takes connections',
   canary: 'a client’s message gets through the broker and back',
-  supervision: 'nothing crashed of late',
+  supervision: 'nothing crashed recently',
   handshake: 'few handshakes are refused',
-  certificate: 'every certificate is valid for a good while',
+  certificate: 'no certificate expires soon',
   backlog: 'subscribers keep up',
   phase: 'the broker is ready',
 };
@@ -26,7 +26,7 @@ export function renderChecks({ health, clock }, open) {
   rows.render(byId('checks'), order, check => check.name, check => row(check, clock, open));
 }
 
-/** What is switched off stands where it stood. */
+/** A check that is switched off keeps its position. */
 const badness = check => Math.max(SEVERITY.ok, SEVERITY[check.status]);
 
 function row(check, clock, open) {

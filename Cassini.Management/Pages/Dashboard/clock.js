@@ -1,4 +1,4 @@
-// The broker's clock: seconds since its run began, which nobody can set. The browser's wall clock is not used.
+// The broker's clock: seconds since its run began, which cannot be set. The browser's wall clock is not used.
 
 export class Clock {
   #at = performance.now();
@@ -18,7 +18,7 @@ export class Clock {
     this.#at = performance.now();
   }
 
-  /** Something happened then, so it cannot be earlier now. */
+  /** An event has this time, so the present is not earlier. */
   reach(elapsed) {
     if (elapsed > this.now) {
       this.set(elapsed);

@@ -1,4 +1,4 @@
-// Elements are made by DOM calls and filled by text nodes only: what a client named itself can never become markup.
+// Elements are made by DOM calls and filled by text nodes only: the name of a client can never become markup.
 
 const SVG = 'http://www.w3.org/2000/svg';
 
@@ -12,14 +12,14 @@ export function s(tag, attributes = {}, ...children) {
   return fill(document.createElementNS(SVG, tag), attributes, children);
 }
 
-/** Sets the text only if it differs, so that nothing is announced, selected or laid out anew for nothing. */
+/** Sets the text only if it differs, so that nothing is announced, selected or laid out again without a change. */
 export function setText(element, text) {
   if (element.textContent !== text) {
     element.textContent = text;
   }
 }
 
-/** Makes the children those given, moves none that stays in place, and keeps the focus where it is. */
+/** Replaces the children by those given, moves none that keeps its position, and keeps the focus. */
 export function setChildren(parent, children) {
   const focused = parent.contains(document.activeElement) ? document.activeElement : null;
   const kept = new Set(children);
@@ -39,7 +39,7 @@ export function setChildren(parent, children) {
   }
 }
 
-/** Remembers the element made for a key, and makes it anew only when what it shows has changed. */
+/** Remembers the element made for a key, and replaces it only when its content has changed. */
 export class Keyed {
   #made = new Map();
 

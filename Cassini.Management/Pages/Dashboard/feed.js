@@ -1,4 +1,4 @@
-// The feed, followed for as long as the page is open. Read with fetch, since an EventSource sends no token.
+// The feed, followed for as long as the page is open. Read with fetch, because an EventSource sends no token.
 
 import { Denied, request } from './api.js';
 import { messagesOf } from './sse.js';
@@ -56,12 +56,12 @@ export class Feed {
     let watchdog;
     const alive = () => {
       clearTimeout(watchdog);
-      watchdog = setTimeout(() => cut.abort(new Error(`nothing was heard for ${Math.round(this.#silence / 1000)} s`)), this.#silence);
+      watchdog = setTimeout(() => cut.abort(new Error(`nothing arrived for ${Math.round(this.#silence / 1000)} s`)), this.#silence);
     };
     alive();
     try {
       const headers = { Accept: 'text/event-stream', ...(this.#lastId ? { 'Last-Event-ID': this.#lastId } : {}) };
-      const response = await request(`/events?types=${TYPES}`, { headers, signal: cut.signal });
+      const response = await request(`events?types=${TYPES}`, { headers, signal: cut.signal });
       for await (const message of messagesOf(response, () => this.#heard(alive))) {
         if (message.type === 'bye') {
           ended.why = 'the broker stops';

@@ -1,4 +1,4 @@
-// How numbers and times read.
+// Formats numbers and times.
 
 const counts = new Intl.NumberFormat('en', { maximumFractionDigits: 0 });
 const compact = new Intl.NumberFormat('en', { notation: 'compact', maximumFractionDigits: 1 });
@@ -6,7 +6,7 @@ const clock = new Intl.DateTimeFormat('en-GB', { hour: '2-digit', minute: '2-dig
 
 export const count = value => counts.format(value);
 
-/** A rate or a size on a tile: short, and never a false nought. */
+/** A rate or a size on a tile: short, and 0 only for zero. */
 export function figure(value) {
   return value === null ? '–'
     : value >= 10_000 ? compact.format(value)

@@ -1,4 +1,4 @@
-// The state of the feed. Lost, nothing on the page can be trusted any more: it says so, and for how long.
+// The state of the feed. While the feed is lost, the page may be out of date: it says so, and for how long.
 
 import { byId, setText } from './dom.js';
 import { duration } from './format.js';
@@ -23,11 +23,11 @@ export function showState(next, why) {
 
 export function showAge(milliseconds) {
   if (state === 'lost') {
-    setText(byId('lost-age'), `Last heard of ${duration(milliseconds / 1000)} ago; trying again.`);
+    setText(byId('lost-age'), `The last message arrived ${duration(milliseconds / 1000)} ago; connecting again.`);
   }
 }
 
-/** The title tells what a tab in the background shows. */
+/** The title shows the status for a tab in the background. */
 export function showTitle(health) {
   const title = state === 'lost' ? '⚠ feed lost · Cassini' : health === null ? 'Cassini' : `${health.status} · Cassini`;
   if (document.title !== title) {

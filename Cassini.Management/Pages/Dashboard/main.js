@@ -2,6 +2,7 @@
 
 import { getJson, setToken } from './api.js';
 import { renderChecks } from './checks.js';
+import { Connections } from './connections.js';
 import { byId, setText } from './dom.js';
 import { initEvidence, openEvent } from './evidence.js';
 import { renderCertificates, renderEndpoints } from './facts.js';
@@ -10,7 +11,6 @@ import { showAge, showState, showTitle } from './lost.js';
 import { Model } from './model.js';
 import { Notes } from './notes.js';
 import { readPast, readSnapshot } from './past.js';
-import { Sessions } from './sessions.js';
 import { initTheme, showTheme } from './theme.js';
 import { throttled } from './throttle.js';
 import { renderTiles } from './tiles.js';
@@ -26,7 +26,7 @@ const model = new Model();
 model.certificates = [];
 const feed = new Feed(onMessage, onState);
 const notes = new Notes(askForToken);
-const sessions = new Sessions(model.clock, notes);
+const connections = new Connections(model.clock, notes);
 const topics = new Topics(notes);
 let past = new AbortController();
 let state = 'connecting';
@@ -48,7 +48,7 @@ const render = throttled(100, () => {
   showTitle(model.health);
 });
 
-// Transitions do not tell all: whether a status is only held, whether a check is flapping, where an endpoint is bound.
+// Transitions do not carry everything: whether a status is only held, whether a check is flapping, where an endpoint is bound.
 const refreshHealth = throttled(250, () => notes.read('checks-failed', async () => {
   if (model.refresh(await readSnapshot())) {
     render();
@@ -56,7 +56,7 @@ const refreshHealth = throttled(250, () => notes.read('checks-failed', async () 
 }, refreshHealth));
 
 const refreshCertificates = throttled(SECOND, () => notes.read('certificates-failed', async () => {
-  model.certificates = await getJson('/certificates');
+  model.certificates = await getJson('certificates');
   render();
 }, refreshCertificates));
 
@@ -65,8 +65,8 @@ const TOUCHED_BY = {
   lifecycle: [refreshHealth],
   listener: [refreshHealth],
   certificate: [refreshHealth, refreshCertificates],
-  connection: [() => sessions.refresh()],
-  session: [() => sessions.refresh()],
+  connection: [() => connections.refresh()],
+  session: [() => connections.refresh()],
   topic: [() => topics.refresh()],
   load: [() => topics.refresh()],
 };
@@ -85,7 +85,7 @@ function onMessage(message) {
   render();
 }
 
-/** One read at a time: what an earlier one still brings belongs to the time before a reset. */
+/** One read at a time: later results of an earlier read belong to the time before a reset. */
 function readThePast(snapshot) {
   past.abort();
   past = new AbortController();
@@ -98,7 +98,7 @@ function readThePast(snapshot) {
 
 function refreshAll() {
   refreshCertificates();
-  sessions.refresh();
+  connections.refresh();
   topics.refresh();
 }
 
@@ -113,7 +113,7 @@ function onState(next, why) {
   }
 }
 
-/** A link carries no token: what it leads to would be refused. */
+/** A link carries no token: the server would refuse the request. */
 function askForToken() {
   byId('access').hidden = false;
   byId('views').hidden = true;
@@ -125,7 +125,7 @@ function initAccess() {
     setToken(byId('token').value.trim());
     byId('token').value = '';
     isTokenGiven = true;
-    setText(byId('access-note'), 'Asking with this token.');
+    setText(byId('access-note'), 'Trying this token.');
     byId('access').hidden = state !== 'denied';
     feed.retryNow();
     refreshAll();
@@ -153,7 +153,7 @@ function recheck() {
     refreshHealth();
   }
 
-  // While one certificate is not well, another that turns bad changes no check.
+  // While one certificate is bad already, a second bad one changes no check.
   if (failing.some(check => check.name === 'certificate')) {
     refreshCertificates();
   }

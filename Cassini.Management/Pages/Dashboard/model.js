@@ -1,4 +1,4 @@
-// The fold of the feed: what the broker is, as far as it has told.
+// The fold of the feed: the state of the broker, as far as the feed has reported it.
 
 import { Clock } from './clock.js';
 import { sequenceOf } from './format.js';
@@ -6,7 +6,7 @@ import { Happenings, Samples } from './series.js';
 
 const MOST_TRANSITIONS = 1_000;
 
-/** A peer that sent nothing made no handshake, and a shutdown refuses nobody. */
+/** A peer that sent nothing made no handshake, and a shutdown is no refusal. */
 const NO_REFUSAL = new Set(['bareProbe', 'silent', 'shutdown']);
 
 export class Model {
@@ -15,7 +15,7 @@ export class Model {
     this.#clear();
   }
 
-  /** Takes in a message of the feed; true when everything begins afresh. */
+  /** Applies a message of the feed; true when the state starts over. */
   apply({ type, data }) {
     switch (type) {
       case 'snapshot': return this.#begin(data);
@@ -26,7 +26,7 @@ export class Model {
     }
   }
 
-  /** Takes in an event of before the first snapshot: once, however often it is read. */
+  /** Applies an event from before the first snapshot: once, even when it is read several times. */
   remember(envelope) {
     const sequence = sequenceOf(envelope.id);
     if (this.health !== null && envelope.id.startsWith(this.health.epoch) && sequence <= this.since && !this.remembered.has(sequence)) {
@@ -35,7 +35,7 @@ export class Model {
     }
   }
 
-  /** Takes in a snapshot that was asked for: it knows details that transitions do not tell. */
+  /** Applies a requested snapshot: it has details that transitions do not carry. */
   refresh(health) {
     if (this.health === null || health.epoch !== this.health.epoch || sequenceOf(health.log.newestId) < this.through) {
       return false;
@@ -55,7 +55,7 @@ export class Model {
     this.accepts = new Happenings();
     this.refusals = new Happenings();
     this.load = new Samples();
-    this.sessions = new Samples();
+    this.connections = new Samples();
   }
 
   #begin(health) {
@@ -74,7 +74,7 @@ export class Model {
   #hold(health) {
     this.health = health;
     this.through = sequenceOf(health.log.newestId);
-    this.sessions.level(this.through, this.clock.now, { sessions: health.activeListeners });
+    this.connections.level(this.through, this.clock.now, { connections: health.activeListeners });
   }
 
   #follow(envelope) {
@@ -114,7 +114,7 @@ export class Model {
 
   #count(change, sequence, elapsed) {
     this.health.activeListeners = Math.max(0, this.health.activeListeners + change);
-    this.sessions.level(sequence, elapsed, { sessions: this.health.activeListeners });
+    this.connections.level(sequence, elapsed, { connections: this.health.activeListeners });
   }
 
   #record(envelope) {
@@ -135,7 +135,7 @@ export class Model {
           sent: event.messagesSent ?? null,
         });
         if (sequence <= this.since) {
-          this.sessions.level(sequence, elapsed, { sessions: event.sessions });
+          this.connections.level(sequence, elapsed, { connections: event.connections });
         }
 
         break;

@@ -1,4 +1,4 @@
-// What could not be read, told at the part of the page that it is missing from.
+// Shows what could not be read at the part of the page that lacks it.
 
 import { Denied, sentenceOf } from './api.js';
 import { byId, setText } from './dom.js';
@@ -13,7 +13,7 @@ export class Notes {
     this.denied = denied;
   }
 
-  /** Reads, and says so where it fails; the next time it succeeds takes that away. `again` is how to try once more. */
+  /** Reads, and shows a note when that fails; the next success removes the note. `again` retries. */
   async read(id, read, again) {
     const mine = Symbol(id);
     this.#latest.set(id, mine);
@@ -28,14 +28,14 @@ export class Notes {
       }
     }
 
-    // An answer that was overtaken says nothing any more.
+    // A newer request has replaced this one: its answer is ignored.
     if (this.#latest.get(id) === mine) {
       setText(byId(id), problem);
       this.#failed[problem === '' ? 'delete' : 'add'](id);
     }
   }
 
-  /** Tries once more what failed last. */
+  /** Retries what failed last. */
   retry() {
     for (const id of this.#failed) {
       this.#reads.get(id)();

@@ -9,11 +9,11 @@ const CONNECTION_EVENTS = 4_096;
 const MARGIN = 64;
 const QUIET = 1_000;
 
-/** Reads until `gone` is aborted: from then on nothing is told. */
+/** Reads until `gone` is aborted: from then on nothing is reported. */
 export async function readPast(snapshot, onEnvelope, gone) {
   const kept = sequenceOf(snapshot.log.oldestId);
 
-  // A full log goes on forgetting while it is asked.
+  // A full log goes on discarding events during the read.
   const oldest = kept > 1 ? kept + MARGIN : kept;
   const newest = sequenceOf(snapshot.log.newestId);
   await Promise.all([
@@ -22,12 +22,12 @@ export async function readPast(snapshot, onEnvelope, gone) {
   ]);
 }
 
-/** The health of now: what a feed begins with. Unlike /healthz it is no failed request in the browser's eyes when all is not well. */
+/** The health of now: what a feed begins with. Unlike /healthz it does not count as a failed request in the browser when health is bad. */
 export async function readSnapshot() {
   const cut = new AbortController();
   try {
     const signal = AbortSignal.any([cut.signal, timeLimit()]);
-    const response = await request('/events?types=health', { headers: { Accept: 'text/event-stream' }, signal });
+    const response = await request('events?types=health', { headers: { Accept: 'text/event-stream' }, signal });
     for await (const { type, data } of messagesOf(response)) {
       if (type === 'snapshot') {
         return data;
@@ -40,7 +40,7 @@ export async function readSnapshot() {
   }
 }
 
-/** Reads until the snapshot's own place, or until nothing more comes: the last events may be of other types. */
+/** Reads until the snapshot's own position, or until nothing more comes: the last events may be of other types. */
 async function read(types, from, to, snapshot, onEnvelope, gone) {
   const cut = new AbortController();
   let timer = setTimeout(() => cut.abort(new DOMException('nothing came', 'TimeoutError')), TIME_LIMIT);
@@ -51,7 +51,7 @@ async function read(types, from, to, snapshot, onEnvelope, gone) {
   try {
     const after = `${snapshot.epoch}-${Math.max(0, from - 1)}`;
     const signal = AbortSignal.any([cut.signal, gone]);
-    const response = await request(`/events?types=${types}&lastEventId=${after}`, { headers: { Accept: 'text/event-stream' }, signal });
+    const response = await request(`events?types=${types}&lastEventId=${after}`, { headers: { Accept: 'text/event-stream' }, signal });
     for await (const { type, data, id } of messagesOf(response, alive)) {
       if (gone.aborted || type === 'reset' || (id && sequenceOf(id) > to)) {
         return;

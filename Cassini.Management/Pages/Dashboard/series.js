@@ -7,7 +7,7 @@ export const POINTS = SPAN / STEP;
 /** Load is sampled every five seconds; a sample that says nothing new is left out. */
 const SAMPLING = 5;
 
-/** How often something happened. */
+/** Counts occurrences over time. */
 export class Happenings {
   #perSecond = new Map();
 
@@ -59,7 +59,7 @@ export class Samples {
     this.add(sequence, at, values);
   }
 
-  /** The highest value of each step; what was sampled last stands until the next sample. */
+  /** The highest value of each step; the last sample holds until the next one. */
   levels(now, name) {
     this.#forget(now);
     const levels = new Array(POINTS).fill(null);
@@ -73,7 +73,7 @@ export class Samples {
     return levels;
   }
 
-  /** By how much a counter grew, a second. */
+  /** The growth of a counter per second. */
   rates(now, name) {
     this.#forget(now);
     const rates = new Array(POINTS).fill(null);
@@ -89,7 +89,7 @@ export class Samples {
       spread(rates, now, grewFrom, after.at, after[name] - before[name]);
     }
 
-    // Time that no sample speaks of yet: nothing new was told.
+    // Time without a sample yet: nothing new was reported.
     if (this.last !== null && this.last[name] !== null) {
       spread(rates, now, this.last.at, now, 0);
     }

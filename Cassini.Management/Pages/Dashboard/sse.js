@@ -6,7 +6,7 @@ export class SseParser {
   #data = [];
   #id;
 
-  /** Takes in a piece of text, and returns the messages that it completes. */
+  /** Parses a piece of text, and returns the messages that it completes. */
   push(text) {
     const messages = [];
     const lines = (this.#rest + text).split(/\r\n|\n|\r(?!$)/);
@@ -46,7 +46,7 @@ export class SseParser {
   }
 }
 
-/** The messages of an answer, as they come. `alive` is told of every byte. */
+/** The messages of an answer, as they come. `alive` is called for every byte. */
 export async function* messagesOf(response, alive = () => {}) {
   const parser = new SseParser();
   const reader = response.body.pipeThrough(new TextDecoderStream()).getReader();

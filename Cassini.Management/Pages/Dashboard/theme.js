@@ -1,4 +1,4 @@
-// Light or dark: as the system has it, or as was chosen here.
+// Light or dark: the setting of the system, or the choice made here.
 
 import { byId, setText } from './dom.js';
 
@@ -6,7 +6,7 @@ const KEY = 'cassini-theme';
 const system = matchMedia('(prefers-color-scheme: dark)');
 const isDark = () => (document.documentElement.dataset.theme ?? (system.matches ? 'dark' : 'light')) === 'dark';
 
-/** Says on the button what it would do. A page that is not drawn hears of no change of the system's: so it is asked now and then. */
+/** Labels the button with its action. A page that is not drawn gets no notice when the system's theme changes, so it polls. */
 export function showTheme() {
   setText(byId('theme'), isDark() ? 'Light' : 'Dark');
 }

@@ -1,4 +1,4 @@
-/** Does it at once, then no more often than this; asked for while it runs, once more afterwards. Never twice at a time. */
+/** Runs the action at once, then at most once per interval; a call during a run causes one further run. Runs never overlap. */
 export function throttled(milliseconds, act) {
   let isBusy = false;
   let isDue = false;

@@ -10,7 +10,7 @@ const HEIGHT = 32;
 const TILES = [
   { key: 'accepts', label: 'Accepts', unit: '/s', values: (model, now) => model.accepts.rates(now) },
   { key: 'refused', label: 'Refused handshakes', unit: '/s', values: (model, now) => model.refusals.rates(now) },
-  { key: 'sessions', label: 'Sessions', unit: '', values: (model, now) => model.sessions.levels(now, 'sessions'), value: model => model.health.activeListeners },
+  { key: 'connections', label: 'Connections', unit: '', values: (model, now) => model.connections.levels(now, 'connections'), value: model => model.health.activeListeners },
   { key: 'received', label: 'Messages in', unit: '/s', values: (model, now) => model.load.rates(now, 'received'), value: recent },
   { key: 'sent', label: 'Messages out', unit: '/s', values: (model, now) => model.load.rates(now, 'sent'), value: recent },
   { key: 'backlog', label: 'Backlog', unit: '', values: (model, now) => model.load.levels(now, 'backlog'), value: model => model.health.backlog },
@@ -31,7 +31,7 @@ export function renderTiles(model) {
   }
 }
 
-/** A step that has only begun knows too little: the last whole one counts unless this one is higher. */
+/** The current step is incomplete: the last whole step counts unless the current one is higher. */
 function recent(model, values) {
   const known = values.slice(-2).filter(value => value !== null);
   return known.length === 0 ? null : Math.max(...known);

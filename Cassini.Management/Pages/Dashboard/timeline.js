@@ -9,7 +9,7 @@ const SHORTEST = 300;
 const FIRST_SHOWN = 8;
 const SCALE = 1_000;
 
-/** How tall a status stands in its lane: it can be read without its colour. */
+/** The height of a status in its lane, which makes it readable without colour. */
 const HEIGHTS = { off: 1, ok: 2, degraded: 7, unknown: 5, error: 12 };
 const LANE = 14;
 

@@ -1,4 +1,4 @@
-// Topics in use, by what they begin with.
+// Topics in use, by prefix.
 
 import { Refused, getJson } from './api.js';
 import { byId, h, Keyed, setText } from './dom.js';
@@ -26,7 +26,7 @@ export class Topics {
     const asked = ++this.#asked;
     const prefix = byId('topics-prefix').value;
     try {
-      const answer = await getJson(`/topics?${new URLSearchParams({ prefix, limit: LIMIT })}`);
+      const answer = await getJson(`topics?${new URLSearchParams({ prefix, limit: LIMIT })}`);
       if (asked === this.#asked) {
         this.#show(answer);
       }
@@ -35,7 +35,7 @@ export class Topics {
         throw error;
       }
 
-      // A host of another protocol has none, and will have none.
+      // A host of another protocol never has topics.
       this.#isOff = true;
       setText(byId('topics-note'), error.message);
     }

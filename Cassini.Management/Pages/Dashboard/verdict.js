@@ -1,4 +1,4 @@
-// The head of the page: how the broker is, in a word and a sentence.
+// The head of the page: the status of the broker in a word and a sentence.
 
 import { byId, h, Keyed, setText } from './dom.js';
 import { duration } from './format.js';
@@ -41,7 +41,7 @@ function sentence(health, failing) {
   return `${worst.name}: ${(worst.message ?? worst.reason ?? worst.status).replace(/\.$/, '')}.${more}`;
 }
 
-/** Said once for each change, politely. */
+/** Announces each change once to screen readers. */
 function announce(health, failing) {
   const said = `Status ${health.status}. ${failing.map(check => `${check.name} ${check.status}, ${check.reason}`).join('; ')}`;
   if (said !== announced) {

@@ -1,4 +1,4 @@
-// What is said of statuses and checks, the same everywhere.
+// The wording for statuses and checks, the same everywhere.
 
 import { h } from './dom.js';
 import { sequenceOf, timeOfDay, duration } from './format.js';
@@ -8,8 +8,8 @@ export const SEVERITY = { off: 0, ok: 1, degraded: 2, unknown: 3, error: 4 };
 /** A status as a word with its sign: never by colour alone. */
 export const status = word => h('span', { class: 'status', 'data-status': word }, h('span', { class: 'glyph', 'aria-hidden': 'true' }), word);
 
-/** A reason code, with the way to what is to be done about it: in a tab of its own, since leaving this page forgets its token. */
-export const reason = code => h('a', { class: 'reason', href: `/runbook#${encodeURIComponent(code)}`, target: '_blank', rel: 'noopener', title: 'Opens the runbook in a new tab' }, code);
+/** A reason code that links to its runbook entry: in a tab of its own, because leaving this page forgets its token. */
+export const reason = code => h('a', { class: 'reason', href: `runbook#${encodeURIComponent(code)}`, target: '_blank', rel: 'noopener', title: 'Opens the runbook in a new tab' }, code);
 
 /** Events as buttons that open them. */
 export const evidence = (ids, open) => ids.length === 0 ? null : h('span', { class: 'evidence' },

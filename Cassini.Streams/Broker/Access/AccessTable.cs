@@ -4,7 +4,7 @@ using Cassini.Streams.Broker.Model;
 namespace Cassini.Streams.Broker.Access;
 
 /// <summary>
-/// What clients may do. While no rule has a placeholder or names an identity, all share one answer.
+/// What each client may do. While no rule has a placeholder or names an identity, all clients share one <see cref="ClientAccess"/>.
 /// Immutable.
 /// </summary>
 internal sealed class AccessTable(ImmutableArray<AccessRule> rules)

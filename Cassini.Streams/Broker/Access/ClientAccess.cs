@@ -6,10 +6,10 @@ using Cassini.Streams.Mqtt;
 
 namespace Cassini.Streams.Broker.Access;
 
-/// <summary>What one client may do: the rules that speak of it, with its own names filled in. Immutable.</summary>
+/// <summary>What one client may do: the rules that apply to it, with its identity and client identifier filled in. Immutable.</summary>
 internal sealed class ClientAccess
 {
-    /// <summary>The first level of the topics that are for our own canary alone, whatever the rules say.</summary>
+    /// <summary>The first level of the topics that only the health canary may use, whatever the rules say.</summary>
     private static readonly byte[] CanaryLevel = "$canary"u8.ToArray();
 
     private readonly ImmutableArray<(bool Allow, byte[] Filter)> _publish;
@@ -28,7 +28,7 @@ internal sealed class ClientAccess
         _publish = _subscribe = [(true, "$canary/#"u8.ToArray())];
     }
 
-    /// <summary>What our own canary may do.</summary>
+    /// <summary>What the health canary may do.</summary>
     public static ClientAccess OfCanary { get; } = new();
 
     public bool IsCanary { get; }
@@ -36,7 +36,7 @@ internal sealed class ClientAccess
     /// <param name="topic">A valid topic name.</param>
     public bool MayPublish(ReadOnlySpan<byte> topic)
     {
-        // What stands under $SYS is the broker's word.
+        // Only the broker publishes under $SYS, so that clients can trust what they read there.
         if (IsCanarys(topic) != IsCanary || Topic.IsOurs(topic))
         {
             return false;
@@ -54,10 +54,10 @@ internal sealed class ClientAccess
     }
 
     /// <summary>
-    /// Whether it may have all that matches a filter: an allowing rule must cover the whole of it, and a denying one strikes if
-    /// there is any topic that matches both.
+    /// Whether the client may receive every topic that matches a filter: an allowing rule must cover the whole filter, and a denying
+    /// rule applies if any topic matches both.
     /// </summary>
-    /// <param name="wanted">A valid filter, of a shared subscription the inner one.</param>
+    /// <param name="wanted">A valid filter; for a shared subscription, the filter inside it.</param>
     public bool MaySubscribe(ReadOnlySpan<byte> wanted)
     {
         if (IsCanarys(wanted) != IsCanary)
@@ -86,7 +86,7 @@ internal sealed class ClientAccess
             if ((rule.Filter.Contains("%i", StringComparison.Ordinal) && !IsOneLevel(identity))
                 || (rule.Filter.Contains("%c", StringComparison.Ordinal) && !IsOneLevel(clientId)))
             {
-                // A name that could widen the filter gets nothing by it, and escapes nothing: all that the rule could mean is denied.
+                // A name with a wildcard or slash must not widen an allowing rule, and must not escape a denying one.
                 if (!rule.Allow)
                 {
                     filled.Add((false, Encoding.UTF8.GetBytes(UpToPlaceholder(rule.Filter))));
@@ -108,7 +108,7 @@ internal sealed class ClientAccess
         return $"{filter.AsSpan(0, filter.LastIndexOf('/', at) + 1)}#";
     }
 
-    /// <summary>One pass, so that a placeholder inside a name stays what it is.</summary>
+    /// <summary>One pass, so that a placeholder inside a name is not replaced.</summary>
     private static string Expand(string filter, string identity, string clientId)
     {
         var text = new StringBuilder();
@@ -125,6 +125,6 @@ internal sealed class ClientAccess
         return text.ToString();
     }
 
-    /// <summary>One that begins with <c>$</c> would make a rule speak of topics that are not clients'.</summary>
+    /// <summary>A name that begins with <c>$</c> would make a rule apply to topics that are not for clients.</summary>
     private static bool IsOneLevel(string name) => name.Length > 0 && name[0] != '$' && name.IndexOfAny(['/', '+', '#', '\0']) < 0;
 }

@@ -2,7 +2,7 @@ using Cassini.Streams.Broker.Routing;
 
 namespace Cassini.Streams.Broker.Access;
 
-/// <summary>Names with <c>*</c> for any characters, case-sensitive.</summary>
+/// <summary>A pattern for names, in which <c>*</c> matches any characters. Case-sensitive.</summary>
 internal static class IdentityPattern
 {
     public static bool Matches(ReadOnlySpan<char> pattern, ReadOnlySpan<char> name)
@@ -21,7 +21,7 @@ internal static class IdentityPattern
         name = name[star..];
         pattern = pattern[(star + 1)..];
 
-        // Each further piece where it comes first, the last one at the end.
+        // Each further piece is matched at its first occurrence, the last one at the end of the name.
         while ((star = pattern.IndexOf('*')) >= 0)
         {
             var at = name.IndexOf(pattern[..star]);

@@ -23,6 +23,7 @@ internal sealed class ClientConnection : IOutboxOwner
     private CloseOrder? _closing;
     private ExceptionDispatchInfo? _crash;
     private int _inBatch;
+    private int _hasLeft;
 
     /// <param name="transport">The transport.</param>
     /// <param name="counters">Where its traffic is counted.</param>
@@ -61,7 +62,7 @@ internal sealed class ClientConnection : IOutboxOwner
     public bool IsInBatch => Volatile.Read(ref _inBatch) != 0;
 
     /// <summary>Whether it is to end. Any thread.</summary>
-    public bool IsClosing => Volatile.Read(ref _closing) is not null || Transport.CloseReason is not null;
+    public bool IsClosing => Volatile.Read(ref _closing) is not null || Transport.Closing is not null;
 
     /// <summary>Serves the connection to its end.</summary>
     public async Task RunAsync(CancellationToken cancellationToken)
@@ -98,7 +99,7 @@ internal sealed class ClientConnection : IOutboxOwner
     public void Close(ProtocolViolation violation)
     {
         Report(violation);
-        Close(new CloseOrder(violation.Reason, SessionCloseReason.ProtocolError, violation.Message));
+        Close(new CloseOrder(violation.Reason, CloseReason.ProtocolError, violation.Message));
     }
 
     /// <summary>Reports that the peer broke the protocol.</summary>
@@ -113,7 +114,7 @@ internal sealed class ClientConnection : IOutboxOwner
     {
         if (failure is IOException or SocketException or ObjectDisposedException or OperationCanceledException)
         {
-            Close(new CloseOrder(ReasonCode.UnspecifiedError, SessionCloseReason.ConnectionLost));
+            Close(new CloseOrder(ReasonCode.UnspecifiedError, CloseReason.ConnectionLost));
         }
         else
         {
@@ -128,7 +129,7 @@ internal sealed class ClientConnection : IOutboxOwner
         var link = _connecting.Open(this, connect);
         try
         {
-            if (_connecting.Answer(link, connect) is { } handler)
+            if (await _connecting.AnswerAsync(link, connect) is { } handler)
             {
                 await ServeAsync(link, handler, cancellationToken);
             }
@@ -142,15 +143,31 @@ internal sealed class ClientConnection : IOutboxOwner
 
     private async Task ServeAsync(ClientLink link, PacketHandler handler, CancellationToken cancellationToken)
     {
+        Exception? crash = null;
+        Transport.Abandoned = () => LeaveAsync(handler, null);
         try
         {
             await _serving.RunAsync(link, handler, _input, cancellationToken);
+        }
+        catch (Exception failure)
+        {
+            crash = failure;
+            throw;
         }
         finally
         {
             // Whatever ended the batch, what it left in other outboxes must not wait for a flush that never comes.
             Flushes.Flush();
-            handler.Leave();
+            await LeaveAsync(handler, crash);
+        }
+    }
+
+    /// <summary>Leaves the session, once: at the end, or when the connection is left behind because its end does not come.</summary>
+    private async Task LeaveAsync(PacketHandler handler, Exception? crash)
+    {
+        if (Interlocked.Exchange(ref _hasLeft, 1) == 0)
+        {
+            await handler.LeaveAsync(Transport.Settle(crash));
         }
     }
 
@@ -158,15 +175,15 @@ internal sealed class ClientConnection : IOutboxOwner
     private void Crash(Exception crash)
     {
         Interlocked.CompareExchange(ref _crash, ExceptionDispatchInfo.Capture(crash), null);
-        Close(new CloseOrder(ReasonCode.UnspecifiedError, SessionCloseReason.Crashed));
+        Close(new CloseOrder(ReasonCode.UnspecifiedError, CloseReason.Crashed));
     }
 
     /// <summary>When an operator, the quarantine or the shutdown ends it.</summary>
-    private CloseOrder? OrderOfTransport() => Transport.CloseReason switch
+    private CloseOrder? OrderOfTransport() => Transport.Closing switch
     {
-        SessionCloseReason.Shutdown => new CloseOrder(ReasonCode.ServerShuttingDown, SessionCloseReason.Shutdown),
-        SessionCloseReason.Disconnected => new CloseOrder(ReasonCode.AdministrativeAction, SessionCloseReason.Disconnected),
-        SessionCloseReason.Quarantined => new CloseOrder(ReasonCode.AdministrativeAction, SessionCloseReason.Quarantined),
+        CloseReason.Shutdown => new CloseOrder(ReasonCode.ServerShuttingDown, CloseReason.Shutdown),
+        CloseReason.Disconnected => new CloseOrder(ReasonCode.AdministrativeAction, CloseReason.Disconnected),
+        CloseReason.Quarantined => new CloseOrder(ReasonCode.AdministrativeAction, CloseReason.Quarantined),
         _ => null,
     };
 }

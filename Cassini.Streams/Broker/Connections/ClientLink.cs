@@ -63,6 +63,8 @@ internal sealed class ClientLink : IAttachedConnection
 
     public void Close(CloseOrder order) => _connection.Close(order);
 
+    public CloseReason Settle(CloseReason observed) => _connection.Transport.Settle(observed);
+
     /// <summary>A whole packet came.</summary>
     public void Touch(long now) => Volatile.Write(ref _lastPacketAt, now);
 
@@ -71,7 +73,7 @@ internal sealed class ClientLink : IAttachedConnection
     {
         if (_longestSilence is { } longest && !_isHeldBack && _time.GetElapsedTime(Volatile.Read(ref _lastPacketAt), now) >= longest)
         {
-            Close(new CloseOrder(ReasonCode.KeepAliveTimeout, SessionCloseReason.KeepAliveTimeout));
+            Close(new CloseOrder(ReasonCode.KeepAliveTimeout, CloseReason.KeepAliveTimeout));
         }
     }
 
@@ -110,7 +112,7 @@ internal sealed class ClientLink : IAttachedConnection
     }
 
     /// <summary>Answers CONNECT with a refusal and ends the connection.</summary>
-    public void Refuse(ReasonCode reason, string detail, SessionCloseReason closeReason)
+    public void Refuse(ReasonCode reason, string detail, CloseReason closeReason)
     {
         Outbox.Append(Explain(detail, properties => new ConnAckPacket(reason, false, properties).Write(Version), Elsewhere(reason)), Flushes);
         Flushes.Flush();
@@ -121,7 +123,7 @@ internal sealed class ClientLink : IAttachedConnection
     /// <param name="order">How it is to end; null when the client ended it.</param>
     public async Task EndAsync(CloseOrder? order)
     {
-        if (order is { Reason: not ReasonCode.Success } && Version == ProtocolVersion.V500 && order.CloseReason != SessionCloseReason.ConnectionLost)
+        if (order is { Reason: not ReasonCode.Success } && Version == ProtocolVersion.V500 && order.CloseReason != CloseReason.ConnectionLost)
         {
             var goodbye = Explain(
                 order.Detail, properties => new ReasonPacket(PacketType.Disconnect, order.Reason, properties).Write(Version), Elsewhere(order.Reason));

@@ -18,6 +18,7 @@ namespace Cassini.Streams.Broker.Connections;
 /// <param name="intake">Whether the broker takes clients at all.</param>
 /// <param name="publisher">Where wills are published.</param>
 /// <param name="events">Where it reports who connected and who was refused.</param>
+/// <param name="counters">Where it counts sessions that ended.</param>
 /// <param name="budget">The broker's memory.</param>
 /// <param name="time">The one clock.</param>
 /// <param name="handlers">Makes the handler of what an accepted client sends next.</param>
@@ -28,6 +29,7 @@ internal sealed class ConnectPhase(
     Intake intake,
     ServerPublisher publisher,
     BrokerEvents events,
+    BrokerCounters counters,
     MemoryBudget budget,
     TimeProvider time,
     Func<ClientLink, Client, PacketHandler> handlers)
@@ -47,7 +49,7 @@ internal sealed class ConnectPhase(
 
     /// <summary>Answers the packet.</summary>
     /// <returns>The handler of what the client sends next; null when it was refused.</returns>
-    public PacketHandler? Answer(ClientLink link, ConnectPacket connect)
+    public async Task<PacketHandler?> AnswerAsync(ClientLink link, ConnectPacket connect)
     {
         var (identity, isProbe) = (link.Connection.Transport.Identity, link.Connection.Transport.IsProbe);
         var clientId = connect.ClientId.Length > 0 ? connect.ClientId : NewClientId();
@@ -68,19 +70,14 @@ internal sealed class ConnectPhase(
         var sendMaximum = Math.Min(connect.Properties.ReceiveMaximum ?? ushort.MaxValue, options.MaxInFlight);
         var attachment = new Attachment(link, link.Outbox, sendMaximum, connect.Will);
         var result = isProbe ? AttachCanary(attachment, request, link.Flushes) : sessions.Attach(attachment, request, link.Flushes);
-        var client = result.Session is { } session ? new Client(sessions, publisher, link, session, attachment, rights, connect) : null;
+        var client = result.Session is { } session ? new Client(sessions, counters, publisher, time, link, session, attachment, rights, connect) : null;
         try
         {
+            await PublishAsync(result, link, clientId);
             Displace(result);
             if (client is null)
             {
                 return Refuse(link, result.Reason, result.Detail);
-            }
-
-            if (!isProbe)
-            {
-                events.Publish(new ClientConnected(
-                    link.Id, clientId, connect.Version == ProtocolVersion.V500 ? "MQTT 5.0" : "MQTT 3.1.1", result.IsPresent));
             }
 
             return handlers(link, client);
@@ -88,7 +85,11 @@ internal sealed class ConnectPhase(
         catch
         {
             // The session must not wait for a connection that nobody serves.
-            client?.Leave();
+            if (client is not null)
+            {
+                await client.LeaveAsync(CloseReason.Crashed);
+            }
+
             throw;
         }
     }
@@ -99,11 +100,34 @@ internal sealed class ConnectPhase(
         if (result.Lost is { } lost)
         {
             var will = lost.TakeWillOfLost(ended: !result.IsPresent);
-            lost.Connection.Close(new CloseOrder(ReasonCode.SessionTakenOver, SessionCloseReason.TakenOver));
+            lost.Connection.Close(new CloseOrder(ReasonCode.SessionTakenOver, CloseReason.TakenOver));
             publisher.Publish(will, result.IsPresent ? result.Session : null);
         }
 
-        publisher.Publish(result.Will, publisher: null);
+        publisher.Publish(result.End.Will, publisher: null);
+    }
+
+    /// <summary>Publishes what became of the session that its client had before, and then that its own is open.</summary>
+    private async ValueTask PublishAsync(AttachResult result, ClientLink link, string clientId)
+    {
+        var closed = result.Lost is { } lost
+            ? lost.Closed(clientId, lost.Connection.Settle(CloseReason.TakenOver), isKept: result.IsPresent, time)
+            : null;
+        if (result.End is { Ended: true, Turn: { } end })
+        {
+            counters.AddEnded(result.EndReason);
+            await end.PublishAsync(events, closed, new SessionEnded(clientId, result.EndReason));
+            closed = null;
+        }
+
+        if (result.Turn is { } turn)
+        {
+            var protocol = link.Version == ProtocolVersion.V500 ? "MQTT 5.0" : "MQTT 3.1.1";
+            await turn.PublishAsync(
+                link.Connection.Transport.Events,
+                closed,
+                new SessionOpened(link.Id, clientId, link.Connection.Transport.Identity, protocol, result.IsPresent));
+        }
     }
 
     private PacketHandler? Refuse(ClientLink link, ReasonCode reason, string detail)
@@ -113,7 +137,7 @@ internal sealed class ConnectPhase(
             events.PublishLimited(new ClientRefused(link.Id, reason.ToString(), detail));
         }
 
-        link.Refuse(reason, detail, SessionCloseReason.Refused);
+        link.Refuse(reason, detail, CloseReason.Refused);
         return null;
     }
 
@@ -171,8 +195,8 @@ internal sealed class ConnectPhase(
     private AttachResult AttachCanary(Attachment attachment, AttachRequest request, FlushSet flushes)
     {
         var session = sessions.Make(request.ClientId, request.Identity, isListed: false);
-        session.TryAttach(attachment, 0, request.ConnAckNew, flushes, out _);
-        return new AttachResult(session, false, null, null, default, "");
+        var turn = session.TryAttach(attachment, 0, request.ConnAckNew, flushes, out _);
+        return new AttachResult(session, turn, false, null, SessionEnd.None, default, default, "");
     }
 
     private byte[] ConnAck(ConnectPacket connect, string clientId, uint expiry, ClientAccess rights, bool isPresent)

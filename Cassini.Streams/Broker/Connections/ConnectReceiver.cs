@@ -15,7 +15,7 @@ internal sealed class ConnectReceiver(BrokerOptions options, MemoryBudget budget
     {
         await using var patience = time.CreateTimer(
             static connection => ((ClientConnection)connection!).Close(
-                new CloseOrder(ReasonCode.Success, SessionCloseReason.ConnectTimeout)),
+                new CloseOrder(ReasonCode.Success, CloseReason.ConnectTimeout)),
             connection,
             options.ConnectTimeout,
             Timeout.InfiniteTimeSpan);
@@ -74,18 +74,18 @@ internal sealed class ConnectReceiver(BrokerOptions options, MemoryBudget budget
         connection.Report(violation);
         if (version is not { } spoken)
         {
-            connection.Close(new CloseOrder(violation.Reason, SessionCloseReason.ProtocolError, violation.Message));
+            connection.Close(new CloseOrder(violation.Reason, CloseReason.ProtocolError, violation.Message));
         }
         else if (spoken == ProtocolVersion.V500
             || violation.Reason is ReasonCode.UnsupportedProtocolVersion or ReasonCode.ClientIdentifierNotValid)
         {
             var link = new ClientLink(connection, new OutboxLimits(spoken, int.MaxValue, 0, 1, 1), null, options, budget, time);
-            link.Refuse(violation.Reason, violation.Message, SessionCloseReason.ProtocolError);
+            link.Refuse(violation.Reason, violation.Message, CloseReason.ProtocolError);
             await link.EndAsync(null);
         }
         else
         {
-            connection.Close(new CloseOrder(ReasonCode.Success, SessionCloseReason.ProtocolError));
+            connection.Close(new CloseOrder(ReasonCode.Success, CloseReason.ProtocolError));
         }
     }
 }

@@ -72,7 +72,8 @@ internal sealed class PacketHandler(
     }
 
     /// <summary>The connection is over.</summary>
-    public void Leave() => client.Leave();
+    /// <param name="reason">Why.</param>
+    public Task LeaveAsync(CloseReason reason) => client.LeaveAsync(reason);
 
     /// <summary>Sends what was retained for new subscriptions.</summary>
     public void SendRetained() => subscribe.SendRetained();
@@ -201,7 +202,7 @@ internal sealed class PacketHandler(
 
     private Step Close(CloseOrder order)
     {
-        if (order.CloseReason == SessionCloseReason.ProtocolError)
+        if (order.CloseReason == CloseReason.ProtocolError)
         {
             return Violated(new ProtocolViolation(order.Reason, order.Clause, order.Detail));
         }

@@ -55,11 +55,11 @@ internal sealed class PublishHandler(
                 case ReceiveVerdict.TooMany:
                     return new CloseOrder(
                         ReasonCode.ReceiveMaximumExceeded,
-                        SessionCloseReason.ProtocolError,
+                        CloseReason.ProtocolError,
                         $"more than {options.ReceiveMaximum:N0} QoS 2 messages in flight",
                         "MQTT-3.3.4-7");
                 case ReceiveVerdict.TakenOver:
-                    return new CloseOrder(ReasonCode.SessionTakenOver, SessionCloseReason.TakenOver);
+                    return new CloseOrder(ReasonCode.SessionTakenOver, CloseReason.TakenOver);
                 case ReceiveVerdict.Repeated:
                     // It was received before, and delivered then [MQTT-4.3.3-10].
                     Acknowledge(ref packet, ReasonCode.Success, answers);
@@ -124,7 +124,7 @@ internal sealed class PublishHandler(
         {
             return new CloseOrder(
                 ReasonCode.TopicAliasInvalid,
-                SessionCloseReason.ProtocolError,
+                CloseReason.ProtocolError,
                 $"topic alias {alias}; the highest that was announced is {options.MaxTopicAliases}",
                 "MQTT-3.3.2-9");
         }
@@ -140,7 +140,7 @@ internal sealed class PublishHandler(
         if (topic == default)
         {
             return new CloseOrder(
-                ReasonCode.ProtocolError, SessionCloseReason.ProtocolError, $"topic alias {alias} stands for no topic", "§3.3.2.3.4");
+                ReasonCode.ProtocolError, CloseReason.ProtocolError, $"topic alias {alias} stands for no topic", "§3.3.2.3.4");
         }
 
         if (topic.Topic is { IsRemoved: true } removed)
@@ -180,7 +180,7 @@ internal sealed class PublishHandler(
         if (_version == ProtocolVersion.V311)
         {
             // MQTT 3.1.1 has no code for it; without an acknowledgement the client publishes again on its next connection.
-            return new CloseOrder(ReasonCode.ServerBusy, SessionCloseReason.OutOfMemory);
+            return new CloseOrder(ReasonCode.ServerBusy, CloseReason.OutOfMemory);
         }
 
         Acknowledge(ref packet, ReasonCode.QuotaExceeded, answers);

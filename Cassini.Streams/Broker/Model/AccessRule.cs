@@ -4,7 +4,7 @@ using Cassini.Streams.Mqtt;
 
 namespace Cassini.Streams.Broker.Model;
 
-/// <summary>What a rule speaks of.</summary>
+/// <summary>Which actions a rule applies to.</summary>
 public enum AccessAction
 {
     /// <summary>Publishing to topics.</summary>
@@ -18,10 +18,10 @@ public enum AccessAction
 }
 
 /// <summary>
-/// One rule of who may do what, written <c>allow|deny publish|subscribe|all IDENTITY FILTER</c>, for example
+/// One access rule, written <c>allow|deny publish|subscribe|all IDENTITY FILTER</c>, for example
 /// <c>allow publish sensor-* sensors/%i/#</c>. IDENTITY is the client's name, with <c>*</c> for any characters. In FILTER
-/// <c>%i</c> stands for the client's identity and <c>%c</c> for its client identifier; one whose own
-/// contains a wildcard or a slash is given nothing by such a rule, and denied all that a denying one could mean for any name.
+/// <c>%i</c> stands for the client's identity and <c>%c</c> for its client identifier. To a client whose name contains a wildcard or
+/// a slash, such an allowing rule allows nothing, and such a denying rule denies all that it could deny to any name.
 /// </summary>
 public sealed record AccessRule
 {
@@ -43,22 +43,22 @@ public sealed record AccessRule
         new(true, AccessAction.Subscribe, "*", "$SYS/#"),
     ];
 
-    /// <summary>Whether what fits is allowed; else it is denied.</summary>
+    /// <summary>Whether the rule allows what matches it; otherwise it denies it.</summary>
     public bool Allow { get; }
 
-    /// <summary>What it speaks of.</summary>
+    /// <summary>The actions that it applies to.</summary>
     public AccessAction Action { get; }
 
-    /// <summary>Whom it speaks of: a name, with <c>*</c> for any characters.</summary>
+    /// <summary>The identities that it applies to: a name, with <c>*</c> for any characters.</summary>
     public string Identity { get; }
 
     /// <summary>The topics, as a topic filter with placeholders.</summary>
     public string Filter { get; }
 
-    /// <summary>Reads a rule as it is written.</summary>
-    /// <param name="text">The rule.</param>
-    /// <param name="rule">The rule, when it is one.</param>
-    /// <param name="error">Else what is wrong with it.</param>
+    /// <summary>Parses a rule.</summary>
+    /// <param name="text">The rule as it is written.</param>
+    /// <param name="rule">The parsed rule; null when the text is not a rule.</param>
+    /// <param name="error">What is wrong with the text; null when it is a rule.</param>
     public static bool TryParse(string? text, [NotNullWhen(true)] out AccessRule? rule, [NotNullWhen(false)] out string? error)
     {
         rule = null;
@@ -92,7 +92,7 @@ public sealed record AccessRule
         return false;
     }
 
-    /// <summary>Not by parsing the enumeration, which would make something of numbers and lists.</summary>
+    /// <summary>Does not parse the enumeration, because that would accept numbers and lists too.</summary>
     private static AccessAction? ActionOf(string text) => text switch
     {
         "publish" => AccessAction.Publish,

@@ -1,8 +1,10 @@
+using System.Collections.Immutable;
+using Cassini.Streams.Events;
 using Cassini.Streams.Mqtt;
 
 namespace Cassini.Streams.Broker.Model;
 
-/// <summary>What the broker counts, where it happens. Thread-safe; grows for as long as the process runs.</summary>
+/// <summary>The broker's counters. They only grow while the process runs. Thread-safe.</summary>
 internal sealed class BrokerCounters
 {
     private long _packetsReceived;
@@ -15,6 +17,7 @@ internal sealed class BrokerCounters
     private long _tooLarge;
     private long _denied;
     private long _violations;
+    private readonly long[] _sessionsEnded = new long[Enum.GetValues<SessionEndReason>().Length];
 
     /// <summary>Control packets read.</summary>
     public long PacketsReceived => Interlocked.Read(ref _packetsReceived);
@@ -27,10 +30,10 @@ internal sealed class BrokerCounters
 
     public long BytesSent => Interlocked.Read(ref _bytesSent);
 
-    /// <summary>QoS 0 copies dropped since their subscriber was too slow, or memory short.</summary>
+    /// <summary>QoS 0 copies dropped because their subscriber was too slow, or because memory was short.</summary>
     public long DroppedQoS0 => Interlocked.Read(ref _droppedQoS0);
 
-    /// <summary>QoS 1 and 2 copies dropped since their session's queue was full.</summary>
+    /// <summary>QoS 1 and 2 copies dropped because their session's queue was full.</summary>
     public long DroppedReliable => Interlocked.Read(ref _droppedReliable);
 
     public long Dropped => DroppedQoS0 + DroppedReliable;
@@ -38,14 +41,17 @@ internal sealed class BrokerCounters
     /// <summary>Copies that expired before they were sent.</summary>
     public long Expired => Interlocked.Read(ref _expired);
 
-    /// <summary>Copies left out since their subscriber takes no packets of that size.</summary>
+    /// <summary>Copies left out because their subscriber accepts no packets of that size.</summary>
     public long TooLarge => Interlocked.Read(ref _tooLarge);
 
     /// <summary>Publishes and subscriptions that the rules denied.</summary>
     public long Denied => Interlocked.Read(ref _denied);
 
-    /// <summary>Connections ended since the peer broke the protocol.</summary>
+    /// <summary>Connections ended because the peer broke the protocol.</summary>
     public long Violations => Interlocked.Read(ref _violations);
+
+    /// <summary>Sessions that ended, by <see cref="SessionEndReason"/>.</summary>
+    public ImmutableArray<long> SessionsEnded => [.. _sessionsEnded.Select((_, reason) => Interlocked.Read(ref _sessionsEnded[reason]))];
 
     public void AddReceived(int packets, int publishes)
     {
@@ -70,6 +76,8 @@ internal sealed class BrokerCounters
     public void AddTooLarge() => Interlocked.Increment(ref _tooLarge);
 
     public void AddDenied() => Interlocked.Increment(ref _denied);
+
+    public void AddEnded(SessionEndReason reason) => Interlocked.Increment(ref _sessionsEnded[(int)reason]);
 
     public void AddViolation() => Interlocked.Increment(ref _violations);
 }

@@ -3,34 +3,34 @@ using Cassini.Streams.Settings;
 
 namespace Cassini.Streams.Broker.Model;
 
-/// <summary>What clients may do, and how much of it. Every limit has a safe default.</summary>
+/// <summary>What clients may do, and the limits of what they may use. Every limit has a safe default.</summary>
 public sealed record BrokerOptions
 {
     /// <summary>
-    /// Who may publish and subscribe to what: the first rule that fits decides, and what no rule fits is denied. An empty list denies
-    /// everything.
+    /// Which client may publish and subscribe to which topics: the first rule that matches decides, and what no rule matches is denied.
+    /// An empty list denies everything.
     /// </summary>
     [Form("access rules")]
     public ImmutableArray<AccessRule> Access { get; init; } = AccessRule.Defaults;
 
-    /// <summary>Sessions at once, connected or kept.</summary>
+    /// <summary>Sessions at once, open or kept.</summary>
     [Within(1)]
     public int MaxSessions { get; init; } = 100_000;
 
     /// <summary>
-    /// The longest that a session is kept without a connection; a client that asks for more is told. MQTT 3.1.1 sessions without
-    /// clean session are kept as long.
+    /// The longest time that a session is kept without a connection. A client that asks for more gets this value in its CONNACK. MQTT
+    /// 3.1.1 sessions without clean session are kept for this time.
     /// </summary>
     [Within("0", "3650d")]
     public TimeSpan MaxSessionExpiry { get; init; } = TimeSpan.FromDays(7);
 
-    /// <summary>How long a client may take from its handshake to a whole CONNECT.</summary>
+    /// <summary>How long a client may take from its handshake to a complete CONNECT.</summary>
     [Within("100ms", "10m")]
     public TimeSpan ConnectTimeout { get; init; } = TimeSpan.FromSeconds(10);
 
     /// <summary>
-    /// The longest keep alive: clients that ask for more, or for none, are told this one (MQTT 5.0 server keep alive), or held to
-    /// it (3.1.1). 0 means as the client wishes.
+    /// The longest keep alive. A client that asks for more, or for none, must keep to this one: MQTT 5.0 clients receive it as server keep
+    /// alive, and 3.1.1 clients do not learn of it. 0 means no limit.
     /// </summary>
     [Within("0", "65535s")]
     public TimeSpan MaxKeepAlive { get; init; } = TimeSpan.Zero;
@@ -47,7 +47,7 @@ public sealed record BrokerOptions
     [Within(1, 1_024)]
     public int MaxTopicLevels { get; init; } = 64;
 
-    /// <summary>Topics that are listed, named in events and counted; messages of further ones are delivered all the same.</summary>
+    /// <summary>Topics that are listed, named in events and counted. Messages to further topics are delivered too.</summary>
     [Within(1)]
     public int MaxTopics { get; init; } = 100_000;
 
@@ -75,13 +75,13 @@ public sealed record BrokerOptions
     [Within(1)]
     public int MaxQueuedMessages { get; init; } = 65_536;
 
-    /// <summary>What the messages that wait for one client may take.</summary>
+    /// <summary>The memory that the messages that wait for one client may take.</summary>
     [Within(64 * 1024, Unit = "bytes")]
     public long MaxQueuedBytes { get; init; } = 16 * 1024 * 1024;
 
     /// <summary>
-    /// What queued, retained and outgoing messages may take together. 0 means two fifths of the memory that the process may use. At
-    /// the limit publishers are made to wait.
+    /// The memory that queued, retained and outgoing messages may take together. 0 means two fifths of the memory that the process may
+    /// use. At the limit publishers must wait.
     /// </summary>
     [Within(0, Unit = "bytes")]
     public long MemoryLimit { get; init; }
@@ -91,12 +91,14 @@ public sealed record BrokerOptions
     public TimeSpan MemoryPatience { get; init; } = TimeSpan.FromSeconds(5);
 
     /// <summary>
-    /// Where clients of MQTT 5.0 are sent when this broker shuts down: <c>host</c>, <c>host:port</c>, or several with spaces between
-    /// (§4.11). Without it they are told to go, and not where.
+    /// The server that MQTT 5.0 clients should use when this broker shuts down: <c>host</c>, <c>host:port</c>, or several separated by
+    /// spaces (§4.11). Without it their DISCONNECT names no other server.
     /// </summary>
     public string? ServerReference { get; init; }
 
-    /// <summary>Messages that one client may publish; a faster one is read more slowly. 0 means as fast as it can.</summary>
+    /// <summary>
+    /// Messages that one client may publish. The broker reads more slowly from a client that is faster. 0 means no limit.
+    /// </summary>
     [Within(0, Unit = "messages a second")]
     public int MaxPublishRate { get; init; }
 
@@ -104,11 +106,11 @@ public sealed record BrokerOptions
     [Within(0, 65_535)]
     public int MaxTopicAliases { get; init; } = 64;
 
-    /// <summary>Topic aliases that are used towards a client that understands them.</summary>
+    /// <summary>Topic aliases that the broker may set for a client that accepts them.</summary>
     [Within(0, 65_535)]
     public int MaxOutgoingTopicAliases { get; init; } = 16;
 
-    /// <summary>How often the topics under <c>$SYS</c> are brought up to date.</summary>
+    /// <summary>How often the topics under <c>$SYS</c> are updated.</summary>
     [Within("100ms", "1h")]
     public TimeSpan SysInterval { get; init; } = TimeSpan.FromSeconds(10);
 }

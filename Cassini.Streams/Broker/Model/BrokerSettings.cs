@@ -2,7 +2,7 @@ using Cassini.Streams.Settings;
 
 namespace Cassini.Streams.Broker.Model;
 
-/// <summary>The section <c>Broker</c>, and its rules beside the ranges.</summary>
+/// <summary>The section <c>Broker</c>, and the rules between its settings.</summary>
 internal static class BrokerSettings
 {
     private const int LongestReference = 1_024;
@@ -22,7 +22,7 @@ internal static class BrokerSettings
             broker => broker.ServerReference is null or { Length: > 0 and <= LongestReference } && broker.ServerReference?.Any(char.IsControl) is not true,
             broker => $"a text of {broker.ServerReference?.Length} characters"),
 
-        // A message that is accepted must find room somewhere.
+        // A packet that is accepted must fit in the memory budget.
         SettingRule<BrokerOptions>.That(
             "Broker:MaxQueuedBytes",
             "at least Broker:MaxPacketSize",

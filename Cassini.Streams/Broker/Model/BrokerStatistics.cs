@@ -1,25 +1,28 @@
+using System.Collections.Immutable;
+using Cassini.Streams.Events;
+
 namespace Cassini.Streams.Broker.Model;
 
-/// <summary>What the broker counted since it started, and holds at the moment.</summary>
-/// <param name="Sessions">Sessions, connected or kept.</param>
-/// <param name="ConnectedSessions">Sessions with a connection.</param>
+/// <summary>What the broker has counted since it started, and what it holds now.</summary>
+/// <param name="Sessions">Sessions, open or kept.</param>
+/// <param name="OpenSessions">Open sessions: those with a client.</param>
 /// <param name="Subscriptions">Subscriptions of all sessions.</param>
 /// <param name="Topics">Topics in use.</param>
 /// <param name="RetainedMessages">Topics with a retained message.</param>
-/// <param name="QueuedMessages">Copies of messages that wait for their subscriber, or for its acknowledgement.</param>
-/// <param name="QueuedBytes">What messages take in memory, in bytes.</param>
-/// <param name="MemoryLimit">What they may take, in bytes.</param>
+/// <param name="QueuedMessages">Copies of messages that wait to be sent or acknowledged.</param>
+/// <param name="QueuedBytes">The memory that messages take, in bytes.</param>
+/// <param name="MemoryLimit">The memory that messages may take, in bytes.</param>
 /// <param name="PacketsReceived">Control packets read.</param>
 /// <param name="PublishReceived">Messages read.</param>
 /// <param name="PublishSent">Copies of messages written.</param>
-/// <param name="Dropped">Copies dropped: the subscriber was too slow, or memory short.</param>
+/// <param name="Dropped">Copies dropped because their subscriber was too slow, or because memory was short.</param>
 /// <param name="Expired">Copies that expired before they could be sent.</param>
 /// <param name="Denied">Publishes and subscriptions that the rules denied.</param>
-/// <param name="ProtocolViolations">Connections that ended since the peer broke the protocol.</param>
-/// <param name="TooLarge">Copies left out since their subscriber takes no packets of that size.</param>
+/// <param name="ProtocolViolations">Connections that ended because the peer broke the protocol.</param>
+/// <param name="TooLarge">Copies left out because their subscriber accepts no packets of that size.</param>
 public sealed record BrokerStatistics(
     int Sessions,
-    int ConnectedSessions,
+    int OpenSessions,
     int Subscriptions,
     int Topics,
     int RetainedMessages,
@@ -35,7 +38,10 @@ public sealed record BrokerStatistics(
     long ProtocolViolations,
     long TooLarge = 0)
 {
-    /// <summary>The most sessions that were connected at once.</summary>
+    /// <summary>Sessions that ended, by <see cref="SessionEndReason"/>.</summary>
+    public ImmutableArray<long> SessionsEnded { get; init; } = [.. new long[Enum.GetValues<SessionEndReason>().Length]];
+
+    /// <summary>The most sessions that were open at once.</summary>
     public int PeakSessions { get; init; }
 
     /// <summary>Bytes written to clients, before TLS.</summary>

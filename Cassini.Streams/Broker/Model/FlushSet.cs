@@ -1,8 +1,8 @@
 namespace Cassini.Streams.Broker.Model;
 
 /// <summary>
-/// The outboxes that got something while a batch was handled. They are flushed together at its end, so that a batch of messages
-/// becomes one write. Belongs to one thread at a time.
+/// The outboxes that were written to while a batch was handled. They are flushed together at its end, so that a batch of messages
+/// becomes one write. Used by one thread at a time.
 /// </summary>
 internal sealed class FlushSet
 {
@@ -11,10 +11,10 @@ internal sealed class FlushSet
     public void Add(IFlushable outbox) => _waiting.Add(outbox);
 
     /// <summary>
-    /// Flushes every outbox. The last one is flushed on this thread, which saves a thread switch and makes a single message
-    /// quick; the others go to the thread pool.
+    /// Flushes every outbox. The last one is flushed on this thread, because that saves a single message a thread switch; the others are
+    /// flushed on the thread pool.
     /// </summary>
-    /// <param name="inline">False on a thread that belongs to somebody else: then all go to the pool.</param>
+    /// <param name="inline">False on a thread that the broker must not hold up: then the pool flushes all of them.</param>
     public void Flush(bool inline = true)
     {
         if (_waiting.Count == 0)

@@ -4,14 +4,14 @@ using Cassini.Streams.Mqtt;
 namespace Cassini.Streams.Broker.Model;
 
 /// <summary>
-/// Where the broker's state can be kept so that it outlives the process. The broker works on its own memory; each change of what must
-/// last is put here at once, and <see cref="CommitAsync"/> is awaited before a client learns of it. A session whose expiry interval is 0
-/// ends with its connection and is never put here. Any thread; the changes of one session come one after another, in their order, under
-/// its lock: a store must not block in them and must not call back.
+/// Keeps the broker's state, so that it outlives the process. The broker works on its own memory. It passes each change of durable state
+/// to the store at once, and awaits <see cref="CommitAsync"/> before a client learns of the change. A session whose expiry interval is
+/// 0 ends with its connection and is never stored. Any thread. The changes of one session arrive one after another, in order, under the
+/// session's lock: a store must not block in them and must not call back.
 /// </summary>
 internal interface IBrokerStore
 {
-    /// <summary>Everything that was kept. Called once at most, before the first change.</summary>
+    /// <summary>Loads everything that was stored. Called at most once, before the first change.</summary>
     ValueTask<BrokerState> LoadAsync(CancellationToken cancellationToken);
 
     /// <summary>A session was opened, or its expiry changed.</summary>
@@ -27,7 +27,7 @@ internal interface IBrokerStore
     /// <summary>A copy was queued.</summary>
     void PutMessage(string clientId, QueuedMessage message);
 
-    /// <summary>The delivery of a copy has reached a state, under a packet identifier.</summary>
+    /// <summary>The delivery of a copy reached a state, under a packet identifier.</summary>
     void PutDelivery(string clientId, long sequence, ushort packetId, DeliveryState state);
 
     /// <summary>A copy was delivered, expired or dropped.</summary>
@@ -42,26 +42,26 @@ internal interface IBrokerStore
 
     void DeleteRetained(string topic);
 
-    /// <summary>Ends when every change that was put before is as safe as this store makes it.</summary>
+    /// <summary>Completes when every earlier change is as durable as this store makes it.</summary>
     ValueTask CommitAsync();
 }
 
-/// <summary>A session that lasts.</summary>
+/// <summary>A session that outlives its connection.</summary>
 /// <param name="ClientId">Its client identifier.</param>
-/// <param name="Identity">The identity that it belongs to.</param>
+/// <param name="Identity">The identity that owns it.</param>
 /// <param name="ExpirySeconds">Session expiry interval; <see cref="uint.MaxValue"/> means never.</param>
 internal sealed record SessionRecord(string ClientId, string Identity, uint ExpirySeconds);
 
-/// <summary>A subscription that lasts.</summary>
+/// <summary>A subscription of a stored session.</summary>
 internal sealed record SubscriptionRecord(
     string Filter, QualityOfService QoS, bool NoLocal, bool RetainAsPublished, ImmutableArray<int> Identifiers);
 
-/// <summary>A session with everything of it.</summary>
+/// <summary>A session with everything that belongs to it.</summary>
 internal sealed record SessionState(
     SessionRecord Session,
     ImmutableArray<SubscriptionRecord> Subscriptions,
     ImmutableArray<(QueuedMessage Message, ushort PacketId, DeliveryState State)> Messages,
     ImmutableArray<ushort> Received);
 
-/// <summary>Everything that a store kept.</summary>
+/// <summary>Everything that a store holds.</summary>
 internal sealed record BrokerState(ImmutableArray<SessionState> Sessions, ImmutableArray<StoredMessage> Retained);

@@ -1,6 +1,8 @@
 namespace Cassini.Streams.Broker.Model;
 
-/// <summary>A hash of topic bytes. <see cref="HashCode"/> is seeded anew in each process, so nobody can choose names that collide.</summary>
+/// <summary>
+/// A hash of topic bytes. <see cref="HashCode"/> has a new seed in each process, so a client cannot choose names that collide.
+/// </summary>
 internal static class LevelHash
 {
 

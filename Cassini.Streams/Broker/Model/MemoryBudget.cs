@@ -1,12 +1,12 @@
 namespace Cassini.Streams.Broker.Model;
 
 /// <summary>
-/// What queued, retained and outgoing bytes take together, and the ceiling they should stay under. Taking is never refused: who
-/// brings more work asks first, and waits while the budget is exhausted. Thread-safe.
+/// Counts the bytes that queued, retained and outgoing messages take together, and holds their limit. Taking is never refused: a
+/// publisher asks before it brings more, and waits while the budget is exhausted. Thread-safe.
 /// </summary>
 internal sealed class MemoryBudget(long limit)
 {
-    /// <summary>Who waits is let go on when this much of the limit is in use.</summary>
+    /// <summary>Waiting publishers continue when no more than this share of the limit is in use.</summary>
     private const double ResumeAt = 0.9;
 
     private readonly Lock _lock = new();
@@ -31,8 +31,8 @@ internal sealed class MemoryBudget(long limit)
         }
     }
 
-    /// <summary>Waits until there is room again.</summary>
-    /// <returns>False when there was none within <paramref name="patience"/>.</returns>
+    /// <summary>Waits until the budget is no longer exhausted.</summary>
+    /// <returns>False when it was still exhausted after <paramref name="patience"/>.</returns>
     public async Task<bool> WaitAsync(TimeSpan patience, TimeProvider time, CancellationToken cancellationToken)
     {
         var room = Enter();

@@ -3,8 +3,8 @@ using System.Diagnostics;
 namespace Cassini.Streams.Broker.Model;
 
 /// <summary>
-/// A span of a message that is traced. It may be ended under a lock, because listeners are called from the thread pool. It is never the
-/// current activity of a thread of the broker's.
+/// A span of a traced message. It may be ended under a lock, because the thread pool calls the listeners. It is never the current
+/// activity of one of the broker's threads.
 /// </summary>
 internal sealed class MessageSpan : IThreadPoolWorkItem
 {
@@ -22,18 +22,18 @@ internal sealed class MessageSpan : IThreadPoolWorkItem
 
     public ActivityContext Context => _activity.Context;
 
-    /// <summary>Begins a span. Not to be called under a lock.</summary>
+    /// <summary>Begins a span. Do not call it under a lock, because it calls listeners.</summary>
     /// <param name="source">Where it begins.</param>
     /// <param name="name">Its name.</param>
     /// <param name="kind">Its kind.</param>
     /// <param name="parent">Its parent.</param>
-    /// <param name="time">The one clock.</param>
+    /// <param name="time">The clock.</param>
     /// <param name="listenerFailed">Called on the thread pool when a listener throws at the end of the span. Must not throw.</param>
     /// <returns>Null when nothing records it.</returns>
     public static MessageSpan? Start(
         ActivitySource source, string name, ActivityKind kind, ActivityContext parent, TimeProvider time, Action<Exception> listenerFailed)
     {
-        // The current activity, if there is one, is not the broker's.
+        // A current activity would not be the broker's, and must not become the parent.
         var current = Activity.Current;
         Activity.Current = null;
         try
@@ -59,7 +59,7 @@ internal sealed class MessageSpan : IThreadPoolWorkItem
         return this;
     }
 
-    /// <summary>Ends it, unless it has ended. Any thread.</summary>
+    /// <summary>Ends the span, unless it has already ended. Any thread.</summary>
     /// <param name="error">What went wrong; null when nothing did.</param>
     public void End(string? error = null)
     {
@@ -85,7 +85,7 @@ internal sealed class MessageSpan : IThreadPoolWorkItem
         }
         catch (Exception failure)
         {
-            // On the pool's thread it would end the process.
+            // An exception on a pool thread would end the process.
             _listenerFailed(failure);
         }
     }

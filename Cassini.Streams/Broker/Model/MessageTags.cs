@@ -1,6 +1,6 @@
 namespace Cassini.Streams.Broker.Model;
 
-/// <summary>Attributes of spans, by OpenTelemetry's semantic conventions for messaging; ours where those have none.</summary>
+/// <summary>Attributes of spans: those of OpenTelemetry's semantic conventions for messaging, and our own where these have none.</summary>
 internal static class MessageTags
 {
     public const string System = "messaging.system";

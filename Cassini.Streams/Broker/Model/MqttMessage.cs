@@ -25,16 +25,18 @@ public sealed record MqttMessage
     /// <summary>How long it may wait to be delivered; whole seconds. Default null: for ever.</summary>
     public TimeSpan? ExpiresAfter { get; init; }
 
-    /// <summary>Whether the payload is UTF-8 text (payload format indicator). Default null: not said.</summary>
+    /// <summary>Whether the payload is UTF-8 text (payload format indicator). Default null: not stated.</summary>
     public bool? IsText { get; init; }
 
     /// <summary>What the payload is, for example a MIME type. Default null.</summary>
     public string? ContentType { get; init; }
 
-    /// <summary>Where an answer should be published. Default null.</summary>
+    /// <summary>The topic that an answer should be published to (response topic). Default null.</summary>
     public string? ResponseTopic { get; init; }
 
-    /// <summary>What an answer should carry, so that it is known which question it answers. Default null.</summary>
+    /// <summary>
+    /// What an answer should carry, so that the requester knows which request it answers (correlation data). Default null.
+    /// </summary>
     public ImmutableArray<byte>? CorrelationData { get; init; }
 
     /// <summary>Names and values of the application's own, in their order. Default: none.</summary>
@@ -44,12 +46,15 @@ public sealed record MqttMessage
 /// <summary>What became of a message that .NET code published.</summary>
 public enum PublishOutcome
 {
-    /// <summary>Somebody had subscribed to it.</summary>
+    /// <summary>At least one subscription matched it.</summary>
     Delivered,
 
-    /// <summary>Nobody has subscribed to it; it was retained if it should be.</summary>
+    /// <summary>No subscription matched it; it was retained if that was asked for.</summary>
     NoSubscribers,
 
-    /// <summary>There was no memory for it within <see cref="BrokerOptions.MemoryPatience"/>, or no room for one more retained message, or the broker is shutting down.</summary>
+    /// <summary>
+    /// It was refused: there was no memory for it within <see cref="BrokerOptions.MemoryPatience"/>, or the limit of retained messages
+    /// was reached, or the broker is shutting down.
+    /// </summary>
     Refused,
 }

@@ -3,8 +3,8 @@ using Cassini.Streams.Mqtt;
 namespace Cassini.Streams.Broker.Model;
 
 /// <summary>
-/// A message on its way to its subscribers. It lies in the publisher's buffer; only who must keep it gets a copy, and all get the
-/// same one.
+/// A message on its way to its subscribers. Its bytes are in the publisher's buffer. A copy is made only when a subscriber must keep
+/// the message, and all such subscribers share that copy.
 /// </summary>
 internal ref struct Publication
 {
@@ -24,10 +24,10 @@ internal ref struct Publication
 
     public bool Retain { get; init; }
 
-    /// <summary>Who published it; null for the broker itself.</summary>
+    /// <summary>The session that published it; null for the broker itself.</summary>
     public Subscriber? Publisher { get; init; }
 
-    /// <summary>The packet as it came, when a subscriber that speaks <see cref="FrameVersion"/> may get just these bytes.</summary>
+    /// <summary>The packet as it arrived, when the same bytes may be sent to a subscriber that speaks <see cref="FrameVersion"/>.</summary>
     public ReadOnlySpan<byte> Frame { get; init; }
 
     public ProtocolVersion FrameVersion { get; init; }
@@ -35,14 +35,16 @@ internal ref struct Publication
     /// <summary>Its trace; null when it is not traced.</summary>
     public PublishTrace? Trace { get; init; }
 
-    /// <summary>When it came: a timestamp.</summary>
+    /// <summary>When it arrived: a timestamp.</summary>
     public long ReceivedAt { get; init; }
 
     /// <summary>The copy to keep until it is delivered.</summary>
     public StoredMessage Store(TimeProvider time) =>
         _stored ??= new StoredMessage(Topic, Payload.ToArray(), Properties.ToArray(), QoS, ExpiresAt(time), Trace?.Untraced);
 
-    /// <summary>The copy to retain: without our trace, which later subscribers have no part in. The one to deliver when there is none.</summary>
+    /// <summary>
+    /// The copy to retain: without our trace, because that ends before later subscribers read it. Without a trace, the copy to deliver.
+    /// </summary>
     public StoredMessage Retained(TimeProvider time) =>
         Trace is null ? Store(time) : new StoredMessage(Topic, Payload.ToArray(), Trace.Own, QoS, ExpiresAt(time));
 

@@ -3,10 +3,12 @@ using Cassini.Streams.Mqtt;
 
 namespace Cassini.Streams.Broker.Model;
 
-/// <summary>A message that is traced: the span of its publish, and what its subscribers get instead of the publisher's properties.</summary>
+/// <summary>The trace of a message: the span of its publish, and the properties that subscribers get instead of the publisher's.</summary>
 internal sealed class PublishTrace(ActivitySource source, MessageSpan span, Topic topic, byte[] properties, byte[] own, TimeProvider time, Action<Exception> listenerFailed)
 {
-    /// <summary>So many deliveries have a span of their own: a topic with thousands of subscribers must not flood the collector.</summary>
+    /// <summary>
+    /// The most deliveries with a span of their own, because a topic with thousands of subscribers must not flood the collector.
+    /// </summary>
     private const int MaxDeliveries = 32;
 
     private int _deliveries;
@@ -14,13 +16,17 @@ internal sealed class PublishTrace(ActivitySource source, MessageSpan span, Topi
     /// <summary>Encoded properties that travel with the message, with the publish span as the parent.</summary>
     public byte[] Properties => properties;
 
-    /// <summary>What the publisher sent: what is retained, since a trace is over when its message has been handed to everyone.</summary>
+    /// <summary>
+    /// The publisher's properties. They are retained, because a trace ends when its message has been delivered to every subscriber.
+    /// </summary>
     public byte[] Own => own;
 
-    /// <summary>The same for a subscriber who takes no packet that is longer; null when it is no shorter.</summary>
+    /// <summary>Shorter properties, for a subscriber that accepts no longer packet; null when they would be no shorter.</summary>
     public byte[]? Untraced => own.Length < properties.Length ? own : null;
 
-    /// <summary>Begins the span of one copy; null when this one has none. Not to be called under a lock.</summary>
+    /// <summary>
+    /// Begins the span of one copy; null when this copy has none. Do not call it under a lock, because it calls listeners.
+    /// </summary>
     public MessageSpan? StartDelivery(string clientId, QualityOfService qos) => Interlocked.Increment(ref _deliveries) > MaxDeliveries
         ? null
         : MessageSpan.Start(source, "deliver", ActivityKind.Producer, span.Context, time, listenerFailed)?
@@ -31,6 +37,6 @@ internal sealed class PublishTrace(ActivitySource source, MessageSpan span, Topi
             .Tag(MessageTags.ClientId, clientId)
             .Tag(MessageTags.QoS, (int)qos);
 
-    /// <summary>The message was handed to everyone.</summary>
+    /// <summary>Ends the publish span: the message was delivered to every subscriber.</summary>
     public void End() => span.Tag(MessageTags.Deliveries, _deliveries).End();
 }

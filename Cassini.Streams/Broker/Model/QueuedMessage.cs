@@ -4,25 +4,25 @@ namespace Cassini.Streams.Broker.Model;
 
 /// <summary>One copy of a message for one session.</summary>
 /// <param name="Message">The message, shared by all copies.</param>
-/// <param name="QoS">What it is delivered with: the lower of published and granted.</param>
+/// <param name="QoS">The quality of service of the delivery: the lower of the published and the granted one.</param>
 /// <param name="Retain">The RETAIN flag to send.</param>
-/// <param name="Identifiers">Subscription identifiers to send along.</param>
+/// <param name="Identifiers">Subscription identifiers to send with it.</param>
 /// <param name="Sequence">1, 2, 3 … within the session: its key in the store.</param>
-/// <param name="Span">Its delivery, until it is acknowledged; null when it is not traced.</param>
+/// <param name="Span">The span of its delivery until the acknowledgement; null when it is not traced.</param>
 internal readonly record struct QueuedMessage(
     StoredMessage Message, QualityOfService QoS, bool Retain, int[] Identifiers, long Sequence, MessageSpan? Span = null)
 {
-    /// <summary>What a copy takes beside the message that it shares: its slots in the queue, the window and the store.</summary>
+    /// <summary>The bytes that a copy takes in addition to the shared message: its slots in the queue, the window and the store.</summary>
     private const int Cost = 160;
 
-    /// <summary>The copy counts on the memory budget until it is released.</summary>
+    /// <summary>Counts the copy in the memory budget until it is released.</summary>
     public void Hold(MemoryBudget budget)
     {
         Message.Hold(budget);
         budget.Take(Cost);
     }
 
-    /// <summary>The copy is delivered or dropped.</summary>
+    /// <summary>Releases the copy after it was delivered or dropped.</summary>
     /// <param name="budget">The broker's memory.</param>
     /// <param name="error">Why it was not delivered; null when it was.</param>
     public void Release(MemoryBudget budget, string? error = null)

@@ -1,8 +1,8 @@
 namespace Cassini.Streams.Broker.Model;
 
 /// <summary>
-/// The members of one shared subscription (MQTT 5.0 §4.8.2): each message goes to one of them, in turn. Written under the
-/// tree's lock, read by any thread.
+/// The members of one shared subscription (MQTT 5.0 §4.8.2): each message goes to one member, in turn. Written under the tree's lock,
+/// read by any thread.
 /// </summary>
 internal sealed class SharedGroup(string name)
 {
@@ -20,7 +20,7 @@ internal sealed class SharedGroup(string name)
     public void Remove(Subscription member) => Volatile.Write(ref _members, [.. _members.Where(other => other != member)]);
 
     /// <summary>
-    /// Whose turn it is. One who cannot be reached is passed over while there is one who can; then one who keeps messages.
+    /// The member whose turn it is. A reachable member is preferred; when none is reachable, a member that keeps messages.
     /// </summary>
     public Subscription? Next()
     {

@@ -9,7 +9,7 @@ internal enum Step
     /// <summary>The next packet waits until there is memory for it.</summary>
     AwaitMemory,
 
-    /// <summary>The next packet waits, since the client publishes too fast.</summary>
+    /// <summary>The next packet waits, because the client publishes too fast.</summary>
     AwaitRate,
 
     /// <summary>The connection ends.</summary>

@@ -3,13 +3,13 @@ using Cassini.Streams.Mqtt;
 namespace Cassini.Streams.Broker.Model;
 
 /// <summary>
-/// A message that outlives the packet that brought it: queued, in flight or retained. Immutable and shared by all that hold it, but for
-/// the count of its holders, which says when its bytes count in the memory budget, and for what retaining it changes.
+/// A message that outlives its packet: queued, in flight or retained. All holders share it. It is immutable, except for the count of
+/// its holders, which decides when its bytes count in the memory budget, and for what retaining it changes.
 /// </summary>
 internal sealed class StoredMessage(
     Topic topic, byte[] payload, byte[] properties, QualityOfService qos, long? expiresAt, byte[]? untraced = null)
 {
-    /// <summary>What the objects around the bytes take.</summary>
+    /// <summary>The memory that the objects around the bytes take.</summary>
     private const int Overhead = 120;
 
     private int _holders;
@@ -20,10 +20,12 @@ internal sealed class StoredMessage(
 
     public byte[] Payload { get; } = payload;
 
-    /// <summary>Encoded properties that travel with it, without their length.</summary>
+    /// <summary>Encoded properties that are sent with it, without their length.</summary>
     public byte[] Properties { get; } = properties;
 
-    /// <summary>Shorter properties, for a client that takes no longer packet: those before the broker added a trace. Null when it did not.</summary>
+    /// <summary>
+    /// The properties before the broker added a trace, for a client that accepts no longer packet. Null when no trace was added.
+    /// </summary>
     public byte[]? Untraced { get; } = untraced;
 
     /// <summary>As it was published.</summary>
@@ -33,7 +35,7 @@ internal sealed class StoredMessage(
     public long? ExpiresAt { get; } = expiresAt;
 
     /// <summary>
-    /// Its place in the order of retained messages and subscriptions; <see cref="long.MaxValue"/> while it has none.
+    /// Its number in the order of retained messages and subscriptions; <see cref="long.MaxValue"/> while it has none.
     /// </summary>
     public long RetainedPlace
     {
@@ -68,7 +70,9 @@ internal sealed class StoredMessage(
 
     public bool IsExpired(long now) => ExpiresAt is { } at && now >= at;
 
-    /// <summary>What is left of the message expiry interval, in seconds: the time it waited here is taken off [MQTT-3.3.2-6].</summary>
+    /// <summary>
+    /// The rest of the message expiry interval, in seconds: the time that the message waited here is subtracted [MQTT-3.3.2-6].
+    /// </summary>
     public uint? SecondsLeft(long now, TimeProvider time) => ExpiresAt is { } at
         ? (uint)Math.Clamp(Math.Ceiling(time.GetElapsedTime(now, at).TotalSeconds), 0, uint.MaxValue)
         : null;

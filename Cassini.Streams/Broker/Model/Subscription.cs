@@ -3,45 +3,45 @@ using Cassini.Streams.Mqtt;
 namespace Cassini.Streams.Broker.Model;
 
 /// <summary>
-/// One subscription with its options (MQTT 5.0 §3.8.3.1). Immutable but for its place in the order and in the tree.
+/// One subscription with its options (MQTT 5.0 §3.8.3.1). Immutable, except for its number in the order and its index in the tree.
 /// </summary>
 internal sealed class Subscription(
     Subscriber subscriber, string filter, QualityOfService qos, bool noLocal, bool retainAsPublished, int[] identifiers)
 {
-    /// <summary>The place of a subscription that was not added to the tree yet.</summary>
+    /// <summary>The number of a subscription that is not in the tree yet.</summary>
     public const long NoPlace = -1;
 
     public Subscriber Subscriber { get; } = subscriber;
 
-    /// <summary>As it was asked for, with <c>$share/NAME/</c> if it is shared.</summary>
+    /// <summary>The filter that the client asked for, with <c>$share/NAME/</c> if it is shared.</summary>
     public string Filter { get; } = filter;
 
-    /// <summary>The most that was granted.</summary>
+    /// <summary>The highest quality of service that was granted.</summary>
     public QualityOfService QoS { get; } = qos;
 
     public bool NoLocal { get; } = noLocal;
 
     public bool RetainAsPublished { get; } = retainAsPublished;
 
-    /// <summary>Subscription identifiers to send along.</summary>
+    /// <summary>Subscription identifiers to send with each message.</summary>
     public int[] Identifiers { get; } = identifiers;
 
     /// <summary>
-    /// What is left for messages that the subscriber published itself, when it has several subscriptions that match; itself when
-    /// there is no difference; null when nothing is left [MQTT-3.8.3-3].
+    /// The merged subscription for messages that the subscriber published itself, without those that exclude its own messages; this
+    /// subscription when there is no difference; null when none remains [MQTT-3.8.3-3].
     /// </summary>
     public Subscription? ForOwnMessages { get; private init; } = null;
 
-    /// <summary>What it takes in memory, in bytes, about: itself and its nodes of the tree.</summary>
+    /// <summary>About how much memory it takes with its nodes of the tree, in bytes.</summary>
     public int Cost => 400 + (3 * Filter.Length) + (120 * Filter.AsSpan().Count('/'));
 
     /// <summary>
-    /// Its place in the order of retained messages and subscriptions: a retained message up to this place was published before the
-    /// subscription. It is delivered as a retained message or not at all, even when it is still on its way to subscribers.
+    /// Its number in the order of retained messages and subscriptions: a retained message up to this number was published before the
+    /// subscription. It is delivered as a retained message or not at all, even while it is still being delivered to subscribers.
     /// </summary>
     public long Place { get; set; } = NoPlace;
 
-    /// <summary>Where it stands in the list of its node.</summary>
+    /// <summary>Its index in the list of its node.</summary>
     public int Index { get; set; }
 
     public Subscription? For(Subscriber? publisher) => NoLocal && ReferenceEquals(publisher, Subscriber) ? ForOwnMessages : this;

@@ -4,8 +4,8 @@ namespace Cassini.Streams.Broker.Model;
 
 /// <summary>A subscription that matches a topic.</summary>
 /// <param name="ClientId">The client identifier; null for an observer within the process.</param>
-/// <param name="Identity">Who the client is; null for an observer within the process.</param>
+/// <param name="Identity">The client's identity; null for an observer within the process.</param>
 /// <param name="Filter">The filter, with <c>$share/NAME/</c> if it is shared.</param>
-/// <param name="QoS">The most that was granted.</param>
+/// <param name="QoS">The highest quality of service that was granted.</param>
 /// <param name="IsConnected">Whether the client is connected.</param>
 public sealed record SubscriptionInfo(string? ClientId, string? Identity, string Filter, QualityOfService QoS, bool IsConnected);

@@ -3,8 +3,7 @@ using Cassini.Streams.Mqtt;
 namespace Cassini.Streams.Broker.Model;
 
 /// <summary>
-/// A topic that was published to, with the route to its subscribers as it was last looked up. Shared by all clients that publish to
-/// it.
+/// A topic that was published to, with the last route that was looked up for it. Shared by all clients that publish to it.
 /// </summary>
 internal sealed class Topic(byte[] utf8, bool isListed, long usedAt)
 {
@@ -17,13 +16,13 @@ internal sealed class Topic(byte[] utf8, bool isListed, long usedAt)
 
     public string Name => _name ??= MqttText.Decode(Utf8);
 
-    /// <summary>Whether it is the broker's own: limits do not hold for it.</summary>
+    /// <summary>Whether it is one of the broker's own topics, which have no limits.</summary>
     public bool IsSystem => IsOurs(Utf8);
 
-    /// <summary>Whether it is in the table of topics: further ones are not when that is full.</summary>
+    /// <summary>Whether it is in the table of topics. A topic that is new when the table is full is not.</summary>
     public bool IsListed { get; } = isListed;
 
-    /// <summary>Whether its creation was published as an event, so that its removal must be too.</summary>
+    /// <summary>Whether its creation was published as an event: then its removal must be published too.</summary>
     public bool IsAnnounced { get; set; }
 
     /// <summary>Whether it was removed from the table: a publisher that still holds it asks the table again.</summary>
@@ -43,15 +42,15 @@ internal sealed class Topic(byte[] utf8, bool isListed, long usedAt)
         set => Volatile.Write(ref _usedAt, value);
     }
 
-    /// <summary>Keeps another route, or none.</summary>
-    /// <returns>By how many references what is kept has grown.</returns>
+    /// <summary>Replaces the kept route, or gives it up.</summary>
+    /// <returns>How many more references are kept than before.</returns>
     public long Keep(Route? route)
     {
         var before = Interlocked.Exchange(ref _route, route);
         return (route?.Weight ?? 0) - (before?.Weight ?? 0);
     }
 
-    /// <summary>Whether it is the broker's own. Other names with a <c>$</c> may be clients', if the rules say so.</summary>
+    /// <summary>Whether it is one of the broker's own topics. Clients may use other names with a <c>$</c> if the rules allow it.</summary>
     public static bool IsOurs(ReadOnlySpan<byte> name) => name.StartsWith("$SYS/"u8);
 
     public override string ToString() => Name;

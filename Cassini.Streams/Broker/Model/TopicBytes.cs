@@ -2,7 +2,7 @@ using System.Diagnostics.CodeAnalysis;
 
 namespace Cassini.Streams.Broker.Model;
 
-/// <summary>Compares topics by their bytes, and lets a table be asked without making an array.</summary>
+/// <summary>Compares topics by their bytes, so that a lookup in a table needs no array.</summary>
 internal sealed class TopicBytes : IEqualityComparer<byte[]>, IAlternateEqualityComparer<ReadOnlySpan<byte>, byte[]>
 {
     public static readonly TopicBytes Comparer = new();

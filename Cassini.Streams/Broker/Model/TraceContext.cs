@@ -8,7 +8,7 @@ namespace Cassini.Streams.Broker.Model;
 
 /// <summary>
 /// The trace that a message belongs to, from its user properties <c>traceparent</c> and <c>tracestate</c> (W3C Trace Context, and its
-/// draft for MQTT). What is malformed, or there twice, is ignored as if there were none. Reading it costs no allocation.
+/// draft for MQTT). A malformed or repeated property is ignored, as if there were none. Reading it allocates nothing.
 /// </summary>
 internal readonly ref struct TraceContext
 {
@@ -40,7 +40,7 @@ internal readonly ref struct TraceContext
     /// <summary>Whether that trace is recorded.</summary>
     public bool IsSampled => Exists && (Hex(_parent[FlagsAt + 1]) & 1) != 0;
 
-    /// <summary>Reads it from encoded properties.</summary>
+    /// <summary>Reads the trace context from encoded properties.</summary>
     public static TraceContext Of(ReadOnlySpan<byte> properties)
     {
         ReadOnlySpan<byte> parent = default;
@@ -58,7 +58,7 @@ internal readonly ref struct TraceContext
         return new TraceContext(properties, parents == 1 && IsValid(parent) ? parent : default);
     }
 
-    /// <summary>It as the parent of a span; the default value when there is none.</summary>
+    /// <summary>The trace context as the parent of a span; the default value when there is none.</summary>
     public ActivityContext ToActivityContext() => Exists
         ? new ActivityContext(
             ActivityTraceId.CreateFromUtf8String(_parent.Slice(TraceAt, TraceLength)),
@@ -69,8 +69,8 @@ internal readonly ref struct TraceContext
         : default;
 
     /// <summary>
-    /// The same properties with another span as the parent: in place of the traceparent that is there, once. The state of a trace that
-    /// goes on stays as it is; without a trace to go on it means nothing.
+    /// The same properties with another span as the one traceparent, in place of any that they had. The tracestate of a trace that
+    /// continues is kept; without such a trace it is dropped, because it has no meaning.
     /// </summary>
     public byte[] PropertiesUnder(ActivityContext span)
     {
@@ -94,7 +94,7 @@ internal readonly ref struct TraceContext
 
     private static bool IsValid(ReadOnlySpan<byte> parent)
     {
-        // Later versions may have more behind a dash; ff is no version.
+        // Later versions may add fields after a dash; ff is not a version.
         if (parent.Length < ParentLength || parent[2] != '-' || parent[35] != '-' || parent[52] != '-'
             || (parent.Length > ParentLength && (parent.StartsWith("00"u8) || parent[ParentLength] != '-'))
             || parent.StartsWith("ff"u8))
@@ -134,7 +134,7 @@ internal readonly ref struct TraceContext
         return at + from.Length;
     }
 
-    /// <summary>It may come in several pieces, which belong together in their order.</summary>
+    /// <summary>The tracestate may be split over several properties, which are joined in their order.</summary>
     private string? State()
     {
         string? state = null;

@@ -2,8 +2,8 @@ using Cassini.Streams.Mqtt;
 
 namespace Cassini.Streams.Broker.Routing;
 
-/// <summary>Where a valid filter stands in the tree.</summary>
-/// <param name="Levels">The levels without a trailing <c>#</c>; null when there are none, which is not one empty level.</param>
+/// <summary>The position of a valid filter in the tree.</summary>
+/// <param name="Levels">The levels without a trailing <c>#</c>; null when there are none, which differs from one empty level.</param>
 /// <param name="Below">Whether it ends with <c>#</c>.</param>
 /// <param name="ShareName">The name of the share; null when it is not shared.</param>
 internal readonly record struct FilterPlace(byte[]? Levels, bool Below, string? ShareName)

@@ -2,7 +2,7 @@ using Cassini.Streams.Mqtt;
 
 namespace Cassini.Streams.Broker.Routing;
 
-/// <summary>Topic filters as sets of topics. A wildcard in the first level stands for no topic that begins with <c>$</c>.</summary>
+/// <summary>Topic filters as sets of topics. A wildcard in the first level matches no topic that begins with <c>$</c>.</summary>
 internal static class FilterSets
 {
     /// <summary>Whether every topic that matches <paramref name="inner"/> matches <paramref name="outer"/>.</summary>
@@ -26,7 +26,7 @@ internal static class FilterSets
             var b = TopicFilter.NextLevel(ref inner, out var innerEnds);
             if (b is [(byte)'#'])
             {
-                // Topics of any depth, against a filter of a certain one. But the level above, if it is empty, is no topic.
+                // Topics of any depth cannot all match a filter of one depth. But the parent level, if it is empty, is not a topic.
                 return isEmpty && a is [(byte)'+'] && outer.SequenceEqual("#"u8);
             }
 
@@ -71,7 +71,7 @@ internal static class FilterSets
 
             if (leftEnds || rightEnds)
             {
-                // "/#" also matches the level above it, which is empty at the beginning: no topic.
+                // "/#" also matches its parent level; at the beginning that is empty, which is not a topic.
                 var isEmpty = isFirst && (a.IsEmpty || b.IsEmpty);
                 return leftEnds == rightEnds || (!isEmpty && (leftEnds ? right : left).SequenceEqual("#"u8));
             }

@@ -2,7 +2,7 @@ using Cassini.Streams.Broker.Model;
 
 namespace Cassini.Streams.Broker.Routing;
 
-/// <summary>What a topic matched. Reused by one thread, so that matching allocates nothing but its result.</summary>
+/// <summary>The subscriptions that a topic matched. Each thread reuses its own, so that matching allocates only its result.</summary>
 internal sealed class Matches
 {
     [ThreadStatic]
@@ -14,7 +14,7 @@ internal sealed class Matches
 
     public List<SharedGroup> Groups { get; } = [];
 
-    /// <summary>The calling thread's, empty.</summary>
+    /// <summary>The calling thread's instance, emptied.</summary>
     public static Matches Rent()
     {
         var matches = _ofThread ??= new Matches();
@@ -22,7 +22,7 @@ internal sealed class Matches
         return matches;
     }
 
-    /// <summary>Gives the references up, and the room as well if it was a lot.</summary>
+    /// <summary>Gives up the references, and also the memory if it was much.</summary>
     public void Clear()
     {
         const int Large = 4096;

@@ -5,16 +5,16 @@ using Cassini.Streams.Mqtt;
 namespace Cassini.Streams.Broker.Routing;
 
 /// <summary>
-/// The retained messages whose topics match a filter, in no order. They are looked up while they are enumerated, without a lock: a
-/// message that is replaced or removed meanwhile may be among them or not.
+/// The retained messages whose topics match a filter, in no order. The search runs while they are enumerated, without a lock: it may or
+/// may not return a message that is replaced or removed meanwhile.
 /// </summary>
 /// <param name="root">The node above the first level.</param>
 /// <param name="filter">A valid filter.</param>
-/// <param name="upTo">The last place that counts, in the order of retained messages and subscriptions.</param>
-/// <param name="time">The one clock: messages that have expired do not match.</param>
+/// <param name="upTo">The last number that is included, in the order of retained messages and subscriptions.</param>
+/// <param name="time">The clock: messages that have expired do not match.</param>
 internal sealed class RetainedMatches(RetainedNode root, byte[] filter, long upTo, TimeProvider time) : IEnumerable<StoredMessage>
 {
-    /// <summary>Stands for the index of a level: the node matches, with all below it.</summary>
+    /// <summary>In place of a level's index: the node and everything below it match.</summary>
     private const int Everything = -1;
 
     private readonly byte[][] _levels = Split(filter);
@@ -23,7 +23,7 @@ internal sealed class RetainedMatches(RetainedNode root, byte[] filter, long upT
     {
         var now = time.GetTimestamp();
 
-        // Not recursive, because clients decide how deep topics are.
+        // Not recursive, because clients decide how deep topics are, and a deep one would overflow the stack.
         var open = new Stack<(RetainedNode Node, int Level)>([(root, 0)]);
         while (open.TryPop(out var next))
         {

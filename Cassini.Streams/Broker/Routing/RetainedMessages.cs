@@ -6,7 +6,7 @@ namespace Cassini.Streams.Broker.Routing;
 /// <summary>The retained message of each topic (MQTT 5.0 §3.3.1.3). Readers take no lock. Thread-safe.</summary>
 internal sealed class RetainedMessages(BrokerOptions options, MemoryBudget budget, IBrokerStore store, SubscriptionTree tree, TimeProvider time)
 {
-    /// <summary>How many messages are removed before others may change something.</summary>
+    /// <summary>How many messages are removed under one lock, so that other writers need not wait long.</summary>
     private const int SweepSlice = 100;
 
     private static readonly Comparer<StoredMessage> ByExpiry = Comparer<StoredMessage>.Create(
@@ -18,14 +18,14 @@ internal sealed class RetainedMessages(BrokerOptions options, MemoryBudget budge
     private int _count;
     private long _bytes;
 
-    /// <summary>Topics with a retained message, the broker's own left out.</summary>
+    /// <summary>Topics with a retained message, without the broker's own.</summary>
     public int Count => Volatile.Read(ref _count);
 
-    /// <summary>The last place that was taken in the order of retained messages and subscriptions.</summary>
+    /// <summary>The last number that was given out in the order of retained messages and subscriptions.</summary>
     public long LastPlace => tree.LastPlace;
 
-    /// <summary>Keeps a message for its topic in place of the one before, or none if its payload is empty [MQTT-3.3.1-6].</summary>
-    /// <returns>False when there is no room for one more topic.</returns>
+    /// <summary>Replaces the retained message of a topic, or removes it if the payload is empty [MQTT-3.3.1-6].</summary>
+    /// <returns>False when a limit allows no further topic.</returns>
     public bool Set(StoredMessage message)
     {
         lock (_lock)
@@ -53,7 +53,7 @@ internal sealed class RetainedMessages(BrokerOptions options, MemoryBudget budge
         }
     }
 
-    /// <summary>Restores a message that the store kept. Before the first connection.</summary>
+    /// <summary>Restores a message that the store kept. Called before the first connection.</summary>
     public void Restore(StoredMessage message)
     {
         lock (_lock)
@@ -66,7 +66,7 @@ internal sealed class RetainedMessages(BrokerOptions options, MemoryBudget budge
 
     /// <summary>The retained messages whose topics match.</summary>
     /// <param name="filter">A valid filter.</param>
-    /// <param name="upTo">The last place that counts, in the order of retained messages and subscriptions.</param>
+    /// <param name="upTo">The last number that is included, in the order of retained messages and subscriptions.</param>
     public RetainedMatches Match(ReadOnlySpan<byte> filter, long upTo = long.MaxValue) => new(_root, filter.ToArray(), upTo, time);
 
     /// <summary>Removes the messages that have expired.</summary>
@@ -118,14 +118,14 @@ internal sealed class RetainedMessages(BrokerOptions options, MemoryBudget budge
         return node;
     }
 
-    /// <summary>Retained messages may take half of the memory: they stay, and others come and go.</summary>
+    /// <summary>Retained messages may take only half of the memory, because they stay, and other messages need the rest.</summary>
     private bool HasRoomLocked(RetainedNode node, StoredMessage message) =>
         (node.Message is not null || _count < options.MaxRetained)
         && _bytes + CostOf(message) - (node.Message is { } kept ? CostOf(kept) : 0) <= budget.Limit / 2;
 
     private static int CostOf(StoredMessage message) => message.Size + NodeCost(message);
 
-    /// <summary>Its topic, and a node for each level, as if no other topic shared them.</summary>
+    /// <summary>The cost of its topic and of a node for each level, as if no other topic shared them.</summary>
     private static int NodeCost(StoredMessage message) => 200 + (2 * message.Topic.Utf8.Length) + (200 * TopicName.Levels(message.Topic.Utf8));
 
     private void ReplaceLocked(RetainedNode node, StoredMessage message)
@@ -137,7 +137,7 @@ internal sealed class RetainedMessages(BrokerOptions options, MemoryBudget budge
         message.IsRetained = true;
         node.Message = message;
 
-        // After it can be found: a subscription with a later place finds it.
+        // Numbered only after it can be found: so a subscription with a later number finds it.
         message.RetainedPlace = tree.TakePlace();
         if (message.ExpiresAt is not null)
         {

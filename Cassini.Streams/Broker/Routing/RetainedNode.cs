@@ -4,8 +4,8 @@ using Cassini.Streams.Broker.Model;
 namespace Cassini.Streams.Broker.Routing;
 
 /// <summary>
-/// One level of a topic that has a retained message, here or below. One thread at a time changes the nodes; any number reads them
-/// meanwhile, and sees each message that was there before it began and is there still.
+/// One level of a topic that has a retained message, here or below. One thread at a time changes the nodes. Any number of threads read
+/// them meanwhile; each sees every message that was there before it began and is still there.
 /// </summary>
 internal sealed class RetainedNode(RetainedNode? parent, byte[] level)
 {
@@ -23,7 +23,7 @@ internal sealed class RetainedNode(RetainedNode? parent, byte[] level)
         set => Volatile.Write(ref _message, value);
     }
 
-    /// <summary>Whether it can be removed. For the thread that changes it.</summary>
+    /// <summary>Whether the node can be removed. Only for the thread that changes the nodes.</summary>
     public bool IsEmpty => Message is null && _count == 0;
 
     public IEnumerable<KeyValuePair<byte[], RetainedNode>> Children => Volatile.Read(ref _children) ?? [];

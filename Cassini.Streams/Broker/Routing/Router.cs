@@ -22,7 +22,7 @@ internal sealed class Router(TopicTable topics, RetainedMessages retained, TimeP
         var route = topics.RouteOf(topic);
         foreach (var subscription in route.Subscriptions)
         {
-            // A later subscription found the message among those that are retained.
+            // A subscription with a later number has found the message among the retained ones: it must not get it twice.
             if (subscription.For(message.Publisher) is { } effective && effective.Place < place)
             {
                 effective.Subscriber.Deliver(ref message, effective, flushes);
@@ -41,7 +41,7 @@ internal sealed class Router(TopicTable topics, RetainedMessages retained, TimeP
     }
 }
 
-/// <summary>What became of a message.</summary>
+/// <summary>What happened to a message.</summary>
 /// <param name="HasSubscribers">Whether a subscription matched its topic.</param>
 /// <param name="IsRetainedAsAsked">Whether it was retained, if its publisher asked for that.</param>
 internal readonly record struct RouteResult(bool HasSubscribers, bool IsRetainedAsAsked);

@@ -6,13 +6,14 @@ using Cassini.Streams.Mqtt.Properties;
 namespace Cassini.Streams.Broker.Routing;
 
 /// <summary>
-/// Publishes the messages that no connection brings: wills, the broker's own under <c>$SYS</c>, and those of .NET code. Thread-safe.
+/// Publishes the messages that do not come from a connection: wills, the broker's own under <c>$SYS</c>, and those of .NET code.
+/// Thread-safe.
 /// </summary>
 internal sealed class ServerPublisher(TopicTable topics, Router router, TimeProvider time)
 {
     /// <summary>Publishes a will, if there is one.</summary>
     /// <param name="will">The will.</param>
-    /// <param name="publisher">The session that it belongs to; null when that session has ended.</param>
+    /// <param name="publisher">The session of the will; null when that session has ended.</param>
     public void Publish(WillMessage? will, Subscriber? publisher)
     {
         if (will is not null)
@@ -31,11 +32,11 @@ internal sealed class ServerPublisher(TopicTable topics, Router router, TimeProv
     /// <summary>Publishes a message.</summary>
     /// <param name="topic">A valid topic name.</param>
     /// <param name="payload">The payload.</param>
-    /// <param name="properties">Encoded properties that travel with the message, without their length.</param>
+    /// <param name="properties">Encoded properties that are sent with the message, without their length.</param>
     /// <param name="expiry">Message expiry interval in seconds; null when it does not expire.</param>
     /// <param name="qos">The quality of service.</param>
     /// <param name="retain">Whether it is retained.</param>
-    /// <param name="publisher">The session that it belongs to; null when there is none.</param>
+    /// <param name="publisher">The session that publishes it; null when there is none.</param>
     public RouteResult Publish(
         ReadOnlySpan<byte> topic,
         ReadOnlySpan<byte> payload,

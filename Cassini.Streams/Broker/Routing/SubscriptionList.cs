@@ -3,8 +3,8 @@ using Cassini.Streams.Broker.Model;
 namespace Cassini.Streams.Broker.Routing;
 
 /// <summary>
-/// The subscriptions that end at one node. One writer at a time (the tree's lock), readers without a lock: a place is written
-/// before it is counted, and a removed one becomes a hole until the list is packed.
+/// The subscriptions that end at one node. One writer at a time (under the tree's lock), and readers without a lock: an entry is written
+/// before it is counted, and a removed entry leaves a hole until the list is compacted.
 /// </summary>
 internal sealed class SubscriptionList
 {
@@ -42,7 +42,7 @@ internal sealed class SubscriptionList
 
     public void CopyTo(List<Subscription> matches)
     {
-        // Count first: the places that it counts are in this array or in a newer one.
+        // The count is read first: the entries that it counts are in this array or in a newer one.
         var used = Volatile.Read(ref _used);
         var places = Volatile.Read(ref _places);
         used = Math.Min(used, places.Length);
@@ -68,7 +68,7 @@ internal sealed class SubscriptionList
             }
         }
 
-        // A reader that sees the new array with the old count reads nulls at its end, and nothing twice.
+        // A reader that sees the new array with the old count reads nulls at its end, and no entry twice.
         Volatile.Write(ref _places, packed);
         Volatile.Write(ref _used, count);
         return packed;

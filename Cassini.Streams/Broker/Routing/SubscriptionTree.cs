@@ -4,8 +4,8 @@ using Cassini.Streams.Mqtt;
 namespace Cassini.Streams.Broker.Routing;
 
 /// <summary>
-/// All subscriptions by their filters. Finding those that match a topic takes no lock and costs by levels and matches, not by
-/// subscriptions. Thread-safe.
+/// All subscriptions by their filters. Finding the matches of a topic takes no lock; its cost depends on the number of levels and
+/// matches, not on the number of subscriptions. Thread-safe.
 /// </summary>
 internal sealed class SubscriptionTree
 {
@@ -15,10 +15,10 @@ internal sealed class SubscriptionTree
     private int _count;
     private long _place;
 
-    /// <summary>Grows with each change, after it.</summary>
+    /// <summary>Increases after each change.</summary>
     public long Version => Volatile.Read(ref _version);
 
-    /// <summary>The last place that was taken in the order of retained messages and subscriptions.</summary>
+    /// <summary>The last number that was given out in the order of retained messages and subscriptions.</summary>
     public long LastPlace
     {
         get
@@ -34,7 +34,7 @@ internal sealed class SubscriptionTree
     public int Count => Volatile.Read(ref _count);
 
     /// <summary>
-    /// Takes the next place in the order of retained messages and subscriptions. To be called when the retained message can be found: then
+    /// Takes the next number in the order of retained messages and subscriptions. Call it only when the retained message can be found: then
     /// each subscription either finds it, or is in the tree before the message looks for its subscribers.
     /// </summary>
     public long TakePlace()
@@ -45,7 +45,9 @@ internal sealed class SubscriptionTree
         }
     }
 
-    /// <summary>Adds a subscription with a valid filter. It gets its place, unless it has that of the one which it replaces.</summary>
+    /// <summary>
+    /// Adds a subscription with a valid filter. It gets the next number, unless it has the number of the one that it replaces.
+    /// </summary>
     public void Add(Subscription subscription)
     {
         var place = FilterPlace.Of(subscription.Filter);
@@ -70,7 +72,7 @@ internal sealed class SubscriptionTree
         }
     }
 
-    /// <summary>Removes one that was added.</summary>
+    /// <summary>Removes a subscription that was added.</summary>
     public void Remove(Subscription subscription)
     {
         var place = FilterPlace.Of(subscription.Filter);
@@ -96,10 +98,10 @@ internal sealed class SubscriptionTree
         }
     }
 
-    /// <summary>Where messages to a topic go.</summary>
+    /// <summary>Finds the subscribers of a topic.</summary>
     public Route Match(ReadOnlySpan<byte> topic)
     {
-        // The version before the search: what changes meanwhile makes the route old at once.
+        // The version is read before the search, so that a change meanwhile makes the route invalid at once.
         var version = Version;
         var matches = Matches.Rent();
         Collect(_root, topic, matches, isFirst: true);
@@ -108,7 +110,7 @@ internal sealed class SubscriptionTree
         return route;
     }
 
-    /// <summary>Every subscription that matches a topic, those of shares with all their members, each as it was asked for.</summary>
+    /// <summary>Every subscription that matches a topic, each as its client asked for it; of a share, those of all members.</summary>
     public IReadOnlyList<Subscription> Find(ReadOnlySpan<byte> topic)
     {
         var matches = Matches.Rent();

@@ -5,7 +5,7 @@ using Cassini.Streams.Mqtt;
 namespace Cassini.Streams.Broker.Routing;
 
 /// <summary>
-/// One level of the subscription tree. Written under the tree's lock; read by any thread without one: children are found in an
+/// One level of the subscription tree. Written under the tree's lock, and read by any thread without a lock: the children are in an
 /// open-addressing table that only grows in place or is replaced as a whole.
 /// </summary>
 internal sealed class TopicNode(byte[] level, TopicNode? parent)
@@ -27,7 +27,7 @@ internal sealed class TopicNode(byte[] level, TopicNode? parent)
 
     public TopicNode? Parent { get; } = parent;
 
-    /// <summary>The child that <c>+</c> stands for.</summary>
+    /// <summary>The child for the level <c>+</c>.</summary>
     public TopicNode? Any => Volatile.Read(ref _any);
 
     public bool IsEmpty => _live == 0 && _any is null && _subscriptions is null && _below is null && _groups is null && _groupsBelow is null;
@@ -101,8 +101,8 @@ internal sealed class TopicNode(byte[] level, TopicNode? parent)
         }
     }
 
-    /// <param name="subscription">Ends here.</param>
-    /// <param name="below">Whether it ends with <c>#</c>.</param>
+    /// <param name="subscription">The subscription, whose filter ends here.</param>
+    /// <param name="below">Whether its filter ends with <c>#</c>.</param>
     public void Add(Subscription subscription, bool below)
     {
         if (below)
@@ -190,7 +190,7 @@ internal sealed class TopicNode(byte[] level, TopicNode? parent)
         Copy(Volatile.Read(ref _groups), matches);
     }
 
-    /// <summary>What ends here with <c>#</c>.</summary>
+    /// <summary>The subscriptions whose filters end here with <c>#</c>.</summary>
     public void CopyBelowTo(Matches matches)
     {
         Volatile.Read(ref _below)?.CopyTo(matches.Subscriptions);

@@ -7,8 +7,8 @@ using Cassini.Streams.Primitives;
 namespace Cassini.Streams.Broker.Routing;
 
 /// <summary>
-/// The topics in use: a topic is listed from its first message until it was not published to for a while and holds no retained message.
-/// At most <see cref="BrokerOptions.MaxTopics"/> are listed; messages of further ones are delivered all the same. Thread-safe.
+/// The topics in use: a topic is listed from its first message until no message was published to it for a while and it has no retained
+/// message. At most <see cref="BrokerOptions.MaxTopics"/> are listed; messages to further topics are delivered too. Thread-safe.
 /// </summary>
 internal sealed class TopicTable(BrokerOptions options, SubscriptionTree tree, IEventPublisher events, TimeProvider time)
 {
@@ -20,16 +20,16 @@ internal sealed class TopicTable(BrokerOptions options, SubscriptionTree tree, I
     private int _count;
     private long _routeWeight;
 
-    /// <summary>How many topics are listed; the broker's own are not counted.</summary>
+    /// <summary>How many topics are listed, without the broker's own.</summary>
     public int Count => Volatile.Read(ref _count);
 
-    /// <summary>How many references all kept routes may have together: more, and all are given up.</summary>
+    /// <summary>How many references all kept routes may have together. Beyond it, all routes are given up.</summary>
     public long MaxRouteWeight { get; init; } = 4_000_000;
 
     /// <summary>How many references the kept routes have together.</summary>
     public long RouteWeight => Interlocked.Read(ref _routeWeight);
 
-    /// <summary>The listed topics, the broker's own left out.</summary>
+    /// <summary>The listed topics, without the broker's own.</summary>
     public IEnumerable<Topic> All => _topics.Select(pair => pair.Value).Where(topic => !topic.IsSystem);
 
     /// <param name="name">A valid topic name.</param>
@@ -67,7 +67,7 @@ internal sealed class TopicTable(BrokerOptions options, SubscriptionTree tree, I
         return topic;
     }
 
-    /// <summary>Where the topic's messages go now.</summary>
+    /// <summary>The current route of the topic's messages.</summary>
     public Route RouteOf(Topic topic)
     {
         var known = topic.Route;
@@ -75,8 +75,8 @@ internal sealed class TopicTable(BrokerOptions options, SubscriptionTree tree, I
     }
 
     /// <summary>
-    /// Removes topics that were not used for long, and gives up routes that are no longer valid, because they would keep sessions in memory
-    /// that have ended.
+    /// Removes topics that were not used for long. Gives up routes that are no longer valid, because they would keep sessions that have
+    /// ended in memory.
     /// </summary>
     /// <param name="isRetained">Whether a topic holds a retained message.</param>
     public void Sweep(Func<Topic, bool> isRetained)
@@ -118,7 +118,7 @@ internal sealed class TopicTable(BrokerOptions options, SubscriptionTree tree, I
                 ForgetRoutes();
             }
 
-            // A publisher may still hold a topic that was removed. What is kept there, no sweep would find.
+            // A publisher may still hold a removed topic. A route kept there would leak, because no sweep would find it.
             if (topic.IsRemoved)
             {
                 Keep(topic, null);
@@ -136,7 +136,9 @@ internal sealed class TopicTable(BrokerOptions options, SubscriptionTree tree, I
         }
     }
 
-    /// <summary>Every change of a kept route goes this way, so that each is counted once, in and out.</summary>
-    /// <returns>What all kept routes weigh now.</returns>
+    /// <summary>
+    /// Makes every change of a kept route, so that each route is counted once when it is kept and once when it is given up.
+    /// </summary>
+    /// <returns>How many references all kept routes have now.</returns>
     private long Keep(Topic topic, Route? route) => Interlocked.Add(ref _routeWeight, topic.Keep(route));
 }

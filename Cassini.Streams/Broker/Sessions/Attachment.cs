@@ -1,5 +1,6 @@
 using Cassini.Streams.Broker.Model;
 using Cassini.Streams.Broker.Outgoing;
+using Cassini.Streams.Events;
 using Cassini.Streams.Mqtt;
 using Cassini.Streams.Mqtt.Packets;
 
@@ -23,6 +24,9 @@ internal sealed class Attachment(IAttachedConnection connection, Outbox outbox, 
 
     public int SendMaximum { get; } = sendMaximum;
 
+    /// <summary>When it was attached to its session: a timestamp.</summary>
+    public long AttachedAt { get; set; }
+
     /// <summary>Sends PUBREL.</summary>
     public void SendPubRel(ushort packetId, ReasonCode reason, FlushSet flushes)
     {
@@ -32,6 +36,10 @@ internal sealed class Attachment(IAttachedConnection connection, Outbox outbox, 
 
     /// <summary>Takes the will, so that it is published once at most. Also discards it: after DISCONNECT it is not published [MQTT-3.14.4-3].</summary>
     public WillMessage? TakeWill() => Interlocked.Exchange(ref _will, null);
+
+    /// <summary>The event that its session was closed now.</summary>
+    public SessionClosed Closed(string clientId, CloseReason reason, bool isKept, TimeProvider time) =>
+        new(Connection.Id, clientId, reason, time.GetElapsedTime(AttachedAt), isKept);
 
     /// <summary>Takes the will because another connection took the session, or ended it.</summary>
     /// <param name="ended">Whether the session ended.</param>

@@ -67,10 +67,7 @@ internal sealed class DeliveryQueue(
         }
     }
 
-    /// <summary>Handles PUBACK, PUBREC or PUBCOMP from the client.</summary>
-    /// <param name="ack">The packet.</param>
-    /// <param name="from">The connection that it came on: what one reads after it has lost the session does not count.</param>
-    /// <param name="flushes">Where to note that there is something to send.</param>
+    /// <summary>Handles PUBACK, PUBREC or PUBCOMP. What a connection reads after it has lost the session does not count.</summary>
     public void Acknowledge(AckPacket ack, Attachment from, FlushSet flushes)
     {
         lock (sessionLock)
@@ -90,8 +87,7 @@ internal sealed class DeliveryQueue(
         _isOpen = true;
         to.Outbox.Drained = () => SendMore(to);
         _unacknowledged = 0;
-        _sendAgainFrom = _window.Head;
-        _window.MarkUnsent();
+        _sendAgainFrom = _window.MarkUnsent();
         SendMoreLocked(to, flushes);
     }
 
@@ -114,8 +110,7 @@ internal sealed class DeliveryQueue(
         }
     }
 
-    /// <summary>Restores what the store kept.</summary>
-    /// <param name="kept">The messages in their order.</param>
+    /// <summary>Restores what the store kept, in its order.</summary>
     public void RestoreLocked(IEnumerable<(QueuedMessage Message, ushort PacketId, DeliveryState State)> kept)
     {
         _isOpen = true;

@@ -1,15 +1,22 @@
 using Cassini.Streams.Broker.Model;
+using Cassini.Streams.Events;
 
 namespace Cassini.Streams.Broker.Sessions;
 
 /// <summary>The connection that serves a session. Any thread.</summary>
 internal interface IAttachedConnection
 {
+    /// <summary>Its number within the epoch.</summary>
+    long Id { get; }
+
     /// <summary>Whether it is to end.</summary>
     bool IsClosing { get; }
 
     /// <summary>Ends it, unless something else ends it already.</summary>
     void Close(CloseOrder order);
+
+    /// <summary>Decides why it ends, once for the session and the connection: why it must, if it must; else what was observed.</summary>
+    CloseReason Settle(CloseReason observed);
 
     /// <summary>Ends it if its keep alive is over.</summary>
     /// <param name="now">A timestamp.</param>

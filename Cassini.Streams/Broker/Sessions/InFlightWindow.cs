@@ -100,12 +100,15 @@ internal sealed class InFlightWindow
     }
 
     /// <summary>Another connection begins: nothing was sent on it yet.</summary>
-    public void MarkUnsent()
+    /// <returns>The first slot to send again.</returns>
+    public long MarkUnsent()
     {
         for (var place = _head; place < _tail; place++)
         {
             At(place).IsSent = false;
         }
+
+        return _head;
     }
 
     /// <summary>Takes everything out.</summary>

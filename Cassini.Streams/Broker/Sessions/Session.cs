@@ -25,6 +25,7 @@ internal sealed class Session : Subscriber
     private bool _ended;
     private long _detachedAt;
     private WaitingWill _will;
+    private Task _published;
 
     public Session(
         BrokerOptions options,
@@ -35,8 +36,10 @@ internal sealed class Session : Subscriber
         TimeProvider time,
         string clientId,
         string identity,
-        bool isListed)
+        bool isListed,
+        Task? published = null)
     {
+        _published = published ?? Task.CompletedTask;
         _time = time;
         _journal = new SessionJournal(store, clientId);
         _subscriptions = new SessionSubscriptions(isListed ? options.MaxSubscriptions : null, tree, budget, _journal);
@@ -75,6 +78,18 @@ internal sealed class Session : Subscriber
     /// <summary>Whether it has ended, so that another one may have its client identifier.</summary>
     public bool IsEnded => Volatile.Read(ref _ended);
 
+    /// <summary>Ends when what has happened to it is published, and to the session that had its client identifier before.</summary>
+    public Task Published
+    {
+        get
+        {
+            lock (_lock)
+            {
+                return _published;
+            }
+        }
+    }
+
     public override bool IsReachable => Attachment is not null;
 
     public override bool KeepsMessages => ExpirySeconds > 0;
@@ -98,15 +113,15 @@ internal sealed class Session : Subscriber
     /// <param name="connAck">The acknowledgement.</param>
     /// <param name="flushes">Where to note that there is something to send.</param>
     /// <param name="before">The connection that loses the session; null when there was none.</param>
-    /// <returns>False when the session has ended: another one must be made.</returns>
-    public bool TryAttach(Attachment attachment, uint expirySeconds, byte[] connAck, FlushSet flushes, out Attachment? before)
+    /// <returns>In which turn it is published; null when the session has ended: another one must be made.</returns>
+    public SessionTurn? TryAttach(Attachment attachment, uint expirySeconds, byte[] connAck, FlushSet flushes, out Attachment? before)
     {
         lock (_lock)
         {
             before = _attachment;
             if (_ended)
             {
-                return false;
+                return null;
             }
 
             // A will that waits for its delay is not sent when the client is back in time [MQTT-3.1.3-9].
@@ -115,8 +130,9 @@ internal sealed class Session : Subscriber
             attachment.Outbox.Append(connAck, flushes);
             Volatile.Write(ref _attachment, attachment);
             Received.AttachLocked(attachment);
+            attachment.AttachedAt = _time.GetTimestamp();
             Deliveries.AttachLocked(attachment, flushes);
-            return true;
+            return TakeTurnLocked();
         }
     }
 
@@ -139,7 +155,7 @@ internal sealed class Session : Subscriber
             _detachedAt = _time.GetTimestamp();
             ChangeExpiryLocked(expirySeconds ?? ExpirySeconds);
             _will.Set(attachment.TakeWill(), _detachedAt, ExpirySeconds, _time.TimestampFrequency);
-            end = ExpirySeconds == 0 ? EndLocked() : SessionEnd.None with { Will = _will.TakeDue(_detachedAt) };
+            end = ExpirySeconds == 0 ? EndLocked() : SessionEnd.None with { Will = _will.TakeDue(_detachedAt), Turn = TakeTurnLocked() };
         }
 
         _subscriptions.RemoveFromTree(end.Subscriptions);
@@ -161,7 +177,8 @@ internal sealed class Session : Subscriber
         SessionEnd end;
         lock (_lock)
         {
-            if (_attachment is not null || ExpirySeconds == uint.MaxValue
+            // What is still to be published of it comes before its end, so it ends the next time.
+            if (_attachment is not null || !_published.IsCompleted || ExpirySeconds == uint.MaxValue
                 || _time.GetElapsedTime(_detachedAt, now) < TimeSpan.FromSeconds(ExpirySeconds))
             {
                 return SessionEnd.None;
@@ -260,13 +277,20 @@ internal sealed class Session : Subscriber
             return SessionEnd.None;
         }
 
-        var end = new SessionEnd(true, _attachment, _will.Take(), _subscriptions.TakeAll());
+        var end = new SessionEnd(true, _attachment, _will.Take(), _subscriptions.TakeAll(), null);
         _journal.DeleteSession();
         Volatile.Write(ref _ended, true);
         Volatile.Write(ref _attachment, null);
         Deliveries.EndLocked();
         Received.EndLocked();
-        return end;
+        return end with { Turn = TakeTurnLocked() };
+    }
+
+    private SessionTurn TakeTurnLocked()
+    {
+        var turn = new SessionTurn(_published);
+        _published = turn.Over;
+        return turn;
     }
 
     private void ChangeExpiryLocked(uint seconds)

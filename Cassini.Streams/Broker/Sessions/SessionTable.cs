@@ -1,12 +1,13 @@
 using System.Collections.Concurrent;
 using Cassini.Streams.Broker.Model;
 using Cassini.Streams.Broker.Routing;
+using Cassini.Streams.Events;
 using Cassini.Streams.Mqtt;
 using Cassini.Streams.Primitives;
 
 namespace Cassini.Streams.Broker.Sessions;
 
-/// <summary>All sessions by client identifier, connected or kept. Thread-safe.</summary>
+/// <summary>All sessions by client identifier, open or kept. Thread-safe.</summary>
 internal sealed class SessionTable(
     BrokerOptions options, IBrokerStore store, SubscriptionTree tree, MemoryBudget budget, BrokerCounters counters, TimeProvider time)
 {
@@ -17,16 +18,16 @@ internal sealed class SessionTable(
 
     private readonly ConcurrentDictionary<string, Session> _sessions = new(StringComparer.Ordinal);
     private int _count;
-    private int _connected;
+    private int _open;
     private int _peak;
 
-    /// <summary>Sessions, connected or kept.</summary>
+    /// <summary>Sessions, open or kept.</summary>
     public int Count => Volatile.Read(ref _count);
 
-    /// <summary>Sessions with a connection.</summary>
-    public int Connected => Volatile.Read(ref _connected);
+    /// <summary>Open sessions: those with a client.</summary>
+    public int Open => Volatile.Read(ref _open);
 
-    /// <summary>The most that were connected at once.</summary>
+    /// <summary>The most that were open at once.</summary>
     public int Peak => Volatile.Read(ref _peak);
 
     public IEnumerable<Session> All => _sessions.Select(pair => pair.Value);
@@ -48,14 +49,14 @@ internal sealed class SessionTable(
 
         if (result.Session is not null)
         {
-            NoteConnected();
+            NoteOpened();
         }
 
         return result;
     }
 
-    /// <summary>A connection left its session.</summary>
-    public void NoteDisconnected() => Interlocked.Decrement(ref _connected);
+    /// <summary>A session was closed.</summary>
+    public void NoteClosed() => Interlocked.Decrement(ref _open);
 
     /// <summary>Forgets a session that has ended.</summary>
     public void Remove(Session session)
@@ -70,8 +71,9 @@ internal sealed class SessionTable(
     /// <param name="clientId">Its client identifier.</param>
     /// <param name="identity">The identity that it belongs to.</param>
     /// <param name="isListed">Whether it is to be in the table: the health probe's session is not.</param>
-    public Session Make(string clientId, string identity, bool isListed) =>
-        new(options, store, tree, budget, counters, time, clientId, identity, isListed);
+    /// <param name="published">Ends when what happened to the client's session before it is published; null when there was none.</param>
+    public Session Make(string clientId, string identity, bool isListed, Task? published = null) =>
+        new(options, store, tree, budget, counters, time, clientId, identity, isListed, published);
 
     /// <summary>Restores a session that the store kept. Before the first connection.</summary>
     public void Restore(SessionState kept)
@@ -94,14 +96,16 @@ internal sealed class SessionTable(
 
         // A session that ends with its connection ends when that is taken over [MQTT-3.1.2-23]; 3.1.1: [MQTT-3.1.2-6].
         if (existing is { ExpirySeconds: > 0 } && !request.CleanStart
-            && existing.TryAttach(attachment, request.ExpirySeconds, request.ConnAckPresent, flushes, out var before))
+            && existing.TryAttach(attachment, request.ExpirySeconds, request.ConnAckPresent, flushes, out var before) is { } goesOn)
         {
-            return new AttachResult(existing, true, before, null, default, "");
+            return new AttachResult(existing, goesOn, true, before, SessionEnd.None, default, default, "");
         }
 
         var end = SessionEnd.None;
+        var endReason = SessionEndReason.EndedWithConnection;
         if (existing is not null)
         {
+            endReason = existing.ExpirySeconds > 0 ? SessionEndReason.CleanStart : SessionEndReason.EndedWithConnection;
             end = existing.End();
             Remove(existing);
         }
@@ -109,22 +113,23 @@ internal sealed class SessionTable(
         if (Interlocked.Increment(ref _count) > options.MaxSessions)
         {
             Interlocked.Decrement(ref _count);
-            return AttachResult.Refused(ReasonCode.QuotaExceeded, Quantity.Of(options.MaxSessions, "session exists", "sessions exist")) with { Lost = end.Attachment, Will = end.Will };
+            return AttachResult.Refused(ReasonCode.QuotaExceeded, Quantity.Of(options.MaxSessions, "session exists", "sessions exist"))
+                with { Lost = end.Attachment, End = end, EndReason = endReason };
         }
 
-        var session = Make(request.ClientId, request.Identity, isListed: true);
+        var session = Make(request.ClientId, request.Identity, isListed: true, existing?.Published);
 
         // Before any other thread can find it: without a connection it would look like one that has expired.
-        session.TryAttach(attachment, request.ExpirySeconds, request.ConnAckNew, flushes, out _);
+        var turn = session.TryAttach(attachment, request.ExpirySeconds, request.ConnAckNew, flushes, out _);
         _sessions[request.ClientId] = session;
-        return new AttachResult(session, false, end.Attachment, end.Will, default, "");
+        return new AttachResult(session, turn, false, end.Attachment, end, endReason, default, "");
     }
 
-    private void NoteConnected()
+    private void NoteOpened()
     {
-        var connected = Interlocked.Increment(ref _connected);
+        var open = Interlocked.Increment(ref _open);
         int peak;
-        while (connected > (peak = Volatile.Read(ref _peak)) && Interlocked.CompareExchange(ref _peak, connected, peak) != peak)
+        while (open > (peak = Volatile.Read(ref _peak)) && Interlocked.CompareExchange(ref _peak, open, peak) != peak)
         {
         }
     }

@@ -7,16 +7,16 @@ using Cassini.Streams.Mqtt;
 namespace Cassini.Streams.Broker.Upkeep;
 
 /// <summary>
-/// Empties the broker before it stops: no more messages are taken in, and each client is told to go (0x8B) when it has got and
-/// acknowledged what was taken in for it. Looks, and looks again: at this pace that costs less than a signal in every delivery.
+/// Empties the broker before it stops: no more messages are accepted, and each client is disconnected (0x8B) when it has received and
+/// acknowledged every message accepted for it. It polls, because at this interval that costs less than a signal in every delivery.
 /// </summary>
 internal sealed class BrokerDrain(SessionTable sessions, Intake intake, TimeProvider time)
 {
     private static readonly TimeSpan Interval = TimeSpan.FromMilliseconds(50);
 
-    private static readonly CloseOrder Goodbye = new(ReasonCode.ServerShuttingDown, SessionCloseReason.Shutdown);
+    private static readonly CloseOrder Goodbye = new(ReasonCode.ServerShuttingDown, CloseReason.Shutdown);
 
-    /// <summary>What clients have not got yet.</summary>
+    /// <summary>The messages that clients have not received yet.</summary>
     public DrainRest Rest
     {
         get
@@ -37,14 +37,16 @@ internal sealed class BrokerDrain(SessionTable sessions, Intake intake, TimeProv
         }
     }
 
-    /// <summary>Takes no more messages. Ends when those that were being taken in are where they belong.</summary>
+    /// <summary>
+    /// Accepts no more messages. Completes when the messages that were being accepted have reached their subscribers' queues.
+    /// </summary>
     public Task CloseIntakeAsync(CancellationToken cancellationToken)
     {
         intake.Close();
         return WaitUntilAsync(() => !intake.IsBusy, cancellationToken);
     }
 
-    /// <summary>Tells each client to go as soon as it has everything. Ends when all were told.</summary>
+    /// <summary>Disconnects each client as soon as it has received everything. Completes when all are disconnected.</summary>
     public Task DeliverAsync(CancellationToken cancellationToken) => WaitUntilAsync(TellWhoHasAll, cancellationToken);
 
     private bool TellWhoHasAll()
@@ -82,6 +84,6 @@ internal sealed class BrokerDrain(SessionTable sessions, Intake intake, TimeProv
 
 /// <summary>What a drain has left to do.</summary>
 /// <param name="Sessions">Clients that are still connected.</param>
-/// <param name="Messages">Messages that they have not got, or not acknowledged.</param>
+/// <param name="Messages">Messages that they have not received or not acknowledged.</param>
 /// <param name="Kept">Messages that wait for sessions without a connection.</param>
 public readonly record struct DrainRest(int Sessions, long Messages, long Kept);

@@ -5,8 +5,8 @@ using Cassini.Streams.Events;
 namespace Cassini.Streams.Broker.Upkeep;
 
 /// <summary>
-/// Publishes how many messages were dropped since the last report: of the sessions that lost most by name, of all others as one sum.
-/// For the housekeeper.
+/// Publishes how many messages were dropped since the last report: one event for each of the sessions that lost most, and one for the
+/// sum of all others. Run by the housekeeper.
 /// </summary>
 internal sealed class DropReport(SessionTable sessions, BrokerCounters counters, BrokerEvents events)
 {

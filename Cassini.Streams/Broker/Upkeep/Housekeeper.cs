@@ -1,7 +1,7 @@
 namespace Cassini.Streams.Broker.Upkeep;
 
-/// <summary>Does what is due by time: each job at its own interval, one after another.</summary>
-/// <param name="time">The one clock.</param>
+/// <summary>Runs periodic jobs: each at its own interval, one after another.</summary>
+/// <param name="time">The clock.</param>
 /// <param name="jobs">The jobs, in the order in which they run when several are due.</param>
 internal sealed class Housekeeper(TimeProvider time, params HousekeepingJob[] jobs)
 {
@@ -19,7 +19,7 @@ internal sealed class Housekeeper(TimeProvider time, params HousekeepingJob[] jo
         }
     }
 
-    /// <summary>Does the jobs that are due at the start.</summary>
+    /// <summary>Runs the jobs that are due at the start.</summary>
     internal void Begin()
     {
         Array.Fill(_doneAt, time.GetTimestamp());
@@ -32,7 +32,7 @@ internal sealed class Housekeeper(TimeProvider time, params HousekeepingJob[] jo
         }
     }
 
-    /// <summary>Does the jobs that are due now. One call at a time.</summary>
+    /// <summary>Runs the jobs that are due now. One call at a time.</summary>
     internal void Work()
     {
         for (var i = 0; i < jobs.Length; i++)
@@ -47,7 +47,7 @@ internal sealed class Housekeeper(TimeProvider time, params HousekeepingJob[] jo
 }
 
 /// <summary>A job of the housekeeper.</summary>
-/// <param name="Interval">How often it is due; zero for each time that the housekeeper looks.</param>
-/// <param name="Work">Does it. Must not wait.</param>
+/// <param name="Interval">How often it is due; zero for every pass of the housekeeper.</param>
+/// <param name="Work">Runs the job. Must not wait.</param>
 /// <param name="AtStart">Whether it is due at the start as well.</param>
 internal sealed record HousekeepingJob(TimeSpan Interval, Action Work, bool AtStart = false);

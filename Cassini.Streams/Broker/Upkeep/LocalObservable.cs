@@ -3,8 +3,8 @@ using Cassini.Streams.Broker.Model;
 namespace Cassini.Streams.Broker.Upkeep;
 
 /// <summary>
-/// The messages whose topics match a filter, for observers in this process. Not made by <c>Observable.Create</c>: that would silence
-/// an observer which throws, so that it could not be given its error.
+/// The messages whose topics match a filter, for observers in this process. Not made by <c>Observable.Create</c>, because that would
+/// detach an observer that throws, so that it could not receive its error.
 /// </summary>
 internal sealed class LocalObservable(LocalObservers observers, string filter) : IObservable<MqttMessage>
 {

@@ -6,7 +6,7 @@ using Microsoft.Extensions.Logging;
 
 namespace Cassini.Streams.Broker.Upkeep;
 
-/// <summary>The observers in this process. Owns the task of each. Thread-safe.</summary>
+/// <summary>The observers in this process. Owns the task of each observer. Thread-safe.</summary>
 internal sealed class LocalObservers(
     SubscriptionTree tree, RetainedMessages retained, BrokerOptions options, BrokerCounters counters, TimeProvider time, ILogger logger)
 {
@@ -16,7 +16,9 @@ internal sealed class LocalObservers(
     private readonly Dictionary<LocalSubscriber, Task> _running = [];
     private bool _completed;
 
-    /// <summary>Calls the observer from the thread pool: first with the messages that are retained, then with those that are published.</summary>
+    /// <summary>
+    /// Calls the observer from the thread pool: first with the retained messages, then with new ones as they are published.
+    /// </summary>
     /// <param name="filter">A valid filter.</param>
     /// <param name="observer">Completes at once after <see cref="CompleteAsync"/>.</param>
     /// <returns>Ends the calls.</returns>
@@ -43,8 +45,8 @@ internal sealed class LocalObservers(
         return subscriber;
     }
 
-    /// <summary>Completes every observer when it has got the messages that wait for it.</summary>
-    /// <returns>Ends when all have returned, and after two seconds without those that have not.</returns>
+    /// <summary>Completes every observer when it has received the messages that wait for it.</summary>
+    /// <returns>Completes when all observers have returned, and at the latest after two seconds.</returns>
     public async Task CompleteAsync()
     {
         List<KeyValuePair<LocalSubscriber, Task>> running;

@@ -6,8 +6,8 @@ using Cassini.Streams.Mqtt;
 namespace Cassini.Streams.Broker.Upkeep;
 
 /// <summary>
-/// An observer in this process. It has a bounded queue of its own and is called with one message after another; when it is too slow,
-/// it alone loses messages, which are counted.
+/// An observer in this process. It has a bounded queue of its own and is called with one message after another. When it is too slow,
+/// only this observer loses messages, and they are counted.
 /// </summary>
 internal sealed class LocalSubscriber : Subscriber, IDisposable
 {
@@ -40,15 +40,15 @@ internal sealed class LocalSubscriber : Subscriber, IDisposable
 
     private bool IsDisposed => Volatile.Read(ref _disposed) != 0;
 
-    /// <summary>Messages that are published from now on are queued.</summary>
+    /// <summary>Queues the messages that are published from now on.</summary>
     public void Begin() => _tree.Add(Subscription);
 
     public override void Deliver(ref Publication message, Subscription subscription, FlushSet flushes) =>
         Enqueue(MessageConversion.Make(message.Topic.Name, message.Payload, message.Properties, message.QoS, false, message.Expiry));
 
-    /// <summary>Calls the observer until it is disposed, or has been completed.</summary>
-    /// <param name="retained">What it gets first.</param>
-    /// <param name="time">The one clock.</param>
+    /// <summary>Calls the observer until its subscription is disposed or it has been completed.</summary>
+    /// <param name="retained">The retained messages, which it receives first.</param>
+    /// <param name="time">The clock.</param>
     public async Task PumpAsync(IEnumerable<StoredMessage> retained, TimeProvider time)
     {
         foreach (var message in retained)
@@ -79,10 +79,10 @@ internal sealed class LocalSubscriber : Subscriber, IDisposable
         }
     }
 
-    /// <summary>The observer completes when it has got what is queued.</summary>
+    /// <summary>Completes the observer when it has received the queued messages.</summary>
     public void Complete() => _queue.Writer.TryComplete();
 
-    /// <summary>The observer threw: it is called once more, with its error, unless it has ended.</summary>
+    /// <summary>Handles an observer that threw: its OnError is called with the exception, unless it has already ended.</summary>
     public void Fail(Exception failure)
     {
         if (End())
@@ -93,7 +93,7 @@ internal sealed class LocalSubscriber : Subscriber, IDisposable
 
     public void Dispose() => End();
 
-    /// <returns>False when it had ended before.</returns>
+    /// <returns>False when it had already ended.</returns>
     private bool End()
     {
         if (Interlocked.Exchange(ref _disposed, 1) != 0)

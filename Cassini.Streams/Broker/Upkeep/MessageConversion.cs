@@ -5,10 +5,10 @@ using Cassini.Streams.Primitives;
 
 namespace Cassini.Streams.Broker.Upkeep;
 
-/// <summary>Between <see cref="MqttMessage"/> and the bytes that travel.</summary>
+/// <summary>Converts between <see cref="MqttMessage"/> and the bytes on the wire.</summary>
 internal static class MessageConversion
 {
-    /// <exception cref="ArgumentException">Something in it cannot travel.</exception>
+    /// <exception cref="ArgumentException">The message has a part that MQTT cannot carry.</exception>
     public static byte[] PropertiesOf(MqttMessage message)
     {
         Check(message.ContentType, nameof(message.ContentType));

@@ -6,8 +6,9 @@ using Cassini.Streams.Mqtt;
 
 namespace Cassini.Streams.Broker.Upkeep;
 
-/// <summary>Does to sessions what time does: keep alive, expiry, and wills whose delay is over. For the housekeeper.</summary>
-internal sealed class SessionUpkeep(SessionTable sessions, ServerPublisher publisher, BrokerEvents events, TimeProvider time)
+/// <summary>Applies what is due by time to sessions: keep alive, expiry, and wills whose delay is over. Run by the housekeeper.</summary>
+internal sealed class SessionUpkeep(
+    SessionTable sessions, ServerPublisher publisher, BrokerEvents events, BrokerCounters counters, TimeProvider time)
 {
     public void Work()
     {
@@ -24,9 +25,10 @@ internal sealed class SessionUpkeep(SessionTable sessions, ServerPublisher publi
             var end = session.EndIfExpired(now);
             if (end.Ended)
             {
+                counters.AddEnded(SessionEndReason.Expired);
+                end.Turn!.Publish(events, events.TryTake() ? new SessionEnded(session.ClientId, SessionEndReason.Expired) : null);
                 sessions.Remove(session);
                 publisher.Publish(end.Will, session);
-                events.PublishLimited(new SessionExpired(session.ClientId));
             }
         }
     }

@@ -7,12 +7,12 @@ namespace Cassini.Streams.Broker.Upkeep;
 
 /// <summary>
 /// Publishes statistics for MQTT clients, retained under <c>$SYS/broker</c> with the names that other brokers use. A value that has not
-/// changed is not published again. For the housekeeper.
+/// changed is not published again. Run by the housekeeper.
 /// </summary>
 /// <param name="version">The version of the broker.</param>
 /// <param name="statistics">Reads what the broker counts.</param>
 /// <param name="publisher">Publishes the values.</param>
-/// <param name="time">The one clock.</param>
+/// <param name="time">The clock.</param>
 internal sealed class SysTopics(string version, Func<BrokerStatistics> statistics, ServerPublisher publisher, TimeProvider time)
 {
     private const string Prefix = "$SYS/broker/";
@@ -25,8 +25,8 @@ internal sealed class SysTopics(string version, Func<BrokerStatistics> statistic
         var now = statistics();
         Publish("version", $"Cassini {version}");
         Publish("uptime", (long)time.GetElapsedTime(_startedAt).TotalSeconds);
-        Publish("clients/connected", now.ConnectedSessions);
-        Publish("clients/disconnected", Math.Max(0, now.Sessions - now.ConnectedSessions));
+        Publish("clients/connected", now.OpenSessions);
+        Publish("clients/disconnected", Math.Max(0, now.Sessions - now.OpenSessions));
         Publish("clients/total", now.Sessions);
         Publish("clients/maximum", now.PeakSessions);
         Publish("messages/received", now.PacketsReceived);

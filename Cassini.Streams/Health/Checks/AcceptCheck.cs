@@ -4,7 +4,7 @@ using Cassini.Streams.Health.Facts;
 
 namespace Cassini.Streams.Health.Checks;
 
-/// <summary>Every bound endpoint's accept loop acknowledges our probes within the window, quickly.</summary>
+/// <summary>Every bound endpoint's accept loop acknowledges our probes within the window, and without a slow round trip.</summary>
 internal sealed class AcceptCheck : Check
 {
     public override string Name => CheckNames.Accept;

@@ -6,8 +6,8 @@ using Cassini.Streams.Primitives;
 namespace Cassini.Streams.Health.Checks;
 
 /// <summary>
-/// Messages are delivered as fast as they come, and none is lost: a loss degrades it for the hold time. Before the first sample
-/// nothing can be queued.
+/// Messages are delivered as fast as they arrive, and none is lost: a loss degrades the check for the hold time. Before the first
+/// sample the check is ok, because nothing can be queued yet.
 /// </summary>
 internal sealed class BacklogCheck : Check
 {

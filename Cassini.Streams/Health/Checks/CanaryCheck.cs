@@ -5,7 +5,7 @@ using Cassini.Streams.Primitives;
 
 namespace Cassini.Streams.Health.Checks;
 
-/// <summary>A real client of our own gets through. Another client's success caps a failure at degraded.</summary>
+/// <summary>The canary, a real client of our own, can connect. Another client's success limits a failure to degraded.</summary>
 internal sealed class CanaryCheck : Check
 {
     public override string Name => CheckNames.Canary;
@@ -58,7 +58,7 @@ internal sealed class CanaryCheck : Check
         var message = $"{trips} at {failure.Stage}{(failure.Endpoint is null ? "" : $" of {failure.Endpoint}")}: {failure.Detail}";
         if (canary.ConsecutiveFailures < policy.CanaryErrorAfter)
         {
-            // One failure after successes is a warning; before the first success it proves nothing either way.
+            // One failure after successes is a warning. Before the first success it proves neither health nor failure.
             return Verdict.Of(
                 canary.EverSucceeded ? HealthStatus.Degraded : HealthStatus.Unknown, Reasons.CanaryFailed, message, canary.Causes.AsSpan());
         }

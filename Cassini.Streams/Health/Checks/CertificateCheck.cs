@@ -4,7 +4,7 @@ using Cassini.Streams.Health.Facts;
 
 namespace Cassini.Streams.Health.Checks;
 
-/// <summary>The certificates are valid for a while yet, and the files on disk are those in use.</summary>
+/// <summary>The certificates do not expire soon, and the files on disk are the ones in use.</summary>
 internal sealed class CertificateCheck : Check
 {
     public override string Name => CheckNames.Certificate;
@@ -28,7 +28,7 @@ internal sealed class CertificateCheck : Check
                 HealthStatus.Degraded, Reasons.ReloadFailed, $"{failed.Path}: {failed.Message}; the old one still serves", certificates.FailedReloadCause);
         }
 
-        // From the mildest finding to the worst, so that the last one that holds is the one reported.
+        // The worst finding is reported; of equally bad ones, the first.
         foreach (var fact in certificates.Loaded)
         {
             worst = Worse(worst, JudgeOne(fact, policy, now));
@@ -37,23 +37,23 @@ internal sealed class CertificateCheck : Check
         return worst;
     }
 
-    /// <summary>One certificate by itself, whatever becomes of the others.</summary>
+    /// <summary>The verdict on one certificate alone.</summary>
     public static Verdict JudgeOne(CertificateFact fact, HealthPolicy policy, TimeSpan now)
     {
         var until = string.Create(CultureInfo.InvariantCulture, $"{fact.NotAfter.UtcDateTime:yyyy-MM-dd HH:mm:ss}Z");
         if (fact.Role is CertificateRole.RevocationList)
         {
-            // Lists are short-lived by nature: only a stale one is news, and it still serves.
+            // Lists are short-lived by nature, so only a stale one is reported; it is still applied.
             return fact.Ends <= now
                 ? Verdict.Of(HealthStatus.Degraded, Reasons.RevocationListStale, $"the revocation list of {fact.Subject} was due at {until}", fact.Cause)
                 : Verdict.Ok(fact.Ends);
         }
 
-        // A certificate of a day would always be expiring: it is only in its last third.
+        // Otherwise a certificate of one day would always be expiring.
         var notice = fact.Life is { } life && life / 3 < policy.CertificateExpiring ? life / 3 : policy.CertificateExpiring;
         var warn = fact.Ends - notice;
 
-        // Clients get in all the same: it is only the management that callers who verify cannot reach.
+        // Clients can still connect: only callers that verify the management certificate are turned away.
         var expired = fact.Role is CertificateRole.Management ? HealthStatus.Degraded : HealthStatus.Error;
         return fact.Ends <= now ? Verdict.Of(expired, Reasons.CertificateExpired, $"{fact.Subject} expired at {until}", fact.Cause)
             : warn <= now ? Verdict.Of(HealthStatus.Degraded, Reasons.CertificateExpiring, $"{fact.Subject} expires at {until}", fact.Cause).Before(fact.Ends)

@@ -5,7 +5,7 @@ using Cassini.Streams.Primitives;
 
 namespace Cassini.Streams.Health.Checks;
 
-/// <summary>Most handshakes succeed, once there are enough to tell.</summary>
+/// <summary>Most handshakes succeed. Judged only when there were enough of them.</summary>
 internal sealed class HandshakeCheck : Check
 {
     public override string Name => CheckNames.Handshake;

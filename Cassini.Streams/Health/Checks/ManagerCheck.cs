@@ -5,7 +5,7 @@ using Cassini.Streams.Primitives;
 
 namespace Cassini.Streams.Health.Checks;
 
-/// <summary>The listener manager answers within the window, quickly, and its counts agree with the fold's.</summary>
+/// <summary>The listener manager answers within the window, without a slow round trip, and its counts agree with the fold's.</summary>
 internal sealed class ManagerCheck : Check
 {
     public override string Name => CheckNames.Manager;
@@ -19,7 +19,7 @@ internal sealed class ManagerCheck : Check
         var manager = facts.Manager;
         if (facts.Phase.Phase is Phase.Stopped)
         {
-            // Stopped with everything else, and so silent by right.
+            // The manager was stopped with everything else, so its silence is no fault.
             return Verdict.Ok();
         }
 

@@ -3,7 +3,7 @@ using Cassini.Streams.Health.Facts;
 
 namespace Cassini.Streams.Health.Checks;
 
-/// <summary>The process serves: not ready in any phase but ready.</summary>
+/// <summary>The process serves: it is not ready in any phase except ready.</summary>
 internal sealed class PhaseCheck : Check
 {
     public override string Name => CheckNames.Phase;

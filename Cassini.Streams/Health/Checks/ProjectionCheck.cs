@@ -4,8 +4,7 @@ using Cassini.Streams.Health.Facts;
 namespace Cassini.Streams.Health.Checks;
 
 /// <summary>
-/// Inside the fold the fold is alive by definition; whether it still is can only be judged by who reads it
-/// (<see cref="HealthProjection"/> does, at each read).
+/// The fold still runs. Inside the fold that is always true, so only <see cref="HealthProjection"/> can judge it, at each read.
 /// </summary>
 internal sealed class ProjectionCheck : Check
 {

@@ -6,8 +6,8 @@ using Cassini.Streams.Primitives;
 namespace Cassini.Streams.Health.Checks;
 
 /// <summary>
-/// Nothing crashed of late. Any crash is an error for the hold time; only a core component that is down fails
-/// /readyz, and only a core component that was given up fails /livez: a single client can do neither.
+/// Nothing crashed recently. Any crash is an error for the hold time. Only a core component that is down fails /readyz, and only a core
+/// component that the supervisor gave up fails /livez: a single client can cause neither.
 /// </summary>
 internal sealed class SupervisionCheck : Check
 {
@@ -24,7 +24,7 @@ internal sealed class SupervisionCheck : Check
         var crashes = facts.Crashes;
         if (!crashes.GivenUp.IsEmpty)
         {
-            // In the order in which it happened: a hash's own order differs from process to process, and so would a replay.
+            // In the order of the events, because a hash order differs from process to process, and a replay must give the same.
             var givenUp = crashes.GivenUp.OrderBy(entry => entry.Value).ToArray();
             return Verdict.Of(
                 HealthStatus.Error,

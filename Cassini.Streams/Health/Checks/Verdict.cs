@@ -3,7 +3,7 @@ using Cassini.Streams.Events;
 
 namespace Cassini.Streams.Health.Checks;
 
-/// <summary>What a check fails besides its own status.</summary>
+/// <summary>Which probes a check fails, independent of its status.</summary>
 [Flags]
 internal enum Fails
 {
@@ -17,8 +17,8 @@ internal enum Fails
 /// <param name="Reason">A CamelCase code; null when ok.</param>
 /// <param name="Message">For people; null when ok.</param>
 /// <param name="Evidence">Sequences of the events that caused it.</param>
-/// <param name="Until">Without further events the judgement stands until then, exclusive.</param>
-/// <param name="Fails">For checks that say themselves which probes they fail.</param>
+/// <param name="Until">Without further events the verdict is valid until then, exclusive.</param>
+/// <param name="Fails">The probes that it fails, for checks that decide this themselves.</param>
 internal readonly record struct Verdict(
     HealthStatus Status, string? Reason, string? Message, ImmutableArray<long> Evidence, TimeSpan Until, Fails Fails)
 {
@@ -27,7 +27,7 @@ internal readonly record struct Verdict(
     public static Verdict Of(HealthStatus status, string reason, string message, params ReadOnlySpan<long> evidence) =>
         new(status, reason, message, Known(evidence), TimeSpan.MaxValue, Fails.Nothing);
 
-    /// <summary>The same, standing until the earlier of its own end and <paramref name="until"/>.</summary>
+    /// <summary>The same verdict, valid until the earlier of its own end and <paramref name="until"/>.</summary>
     public Verdict Before(TimeSpan until) => this with { Until = until < Until ? until : Until };
 
     private static ImmutableArray<long> Known(ReadOnlySpan<long> evidence)

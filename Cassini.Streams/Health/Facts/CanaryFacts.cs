@@ -3,7 +3,7 @@ using Cassini.Streams.Events;
 
 namespace Cassini.Streams.Health.Facts;
 
-/// <summary>What the canary found, and whether other clients get in.</summary>
+/// <summary>The canary's results, and whether other clients can connect.</summary>
 internal sealed record CanaryFacts
 {
     public static readonly CanaryFacts None = new();
@@ -43,14 +43,14 @@ internal sealed record CanaryFacts
         CanaryFailed e => this with
         {
             Disabled = null,
-            // Its own certificate's end says nothing of the broker, so it counts for nothing later.
+            // The expiry of the canary's own certificate is no evidence about the broker, so it must not count in later verdicts.
             ConsecutiveFailures = e.Reason is CanaryFailure.OwnCertificateExpired ? ConsecutiveFailures : ConsecutiveFailures + 1,
             LastFailure = e,
             LastResult = now,
             Causes = ConsecutiveFailures == 0 ? [sequence] : [Causes[0], sequence],
         },
 
-        // Probe traffic is no event, so whoever opened this session is not the canary.
+        // Probe traffic causes no events, so the client that opened this session is not the canary.
         SessionOpened => this with { LastOtherClient = now },
         _ => this,
     };

@@ -6,14 +6,14 @@ namespace Cassini.Streams.Health.Facts;
 /// <summary>One certificate's end, on the clock that health uses.</summary>
 /// <param name="Role">Which certificate.</param>
 /// <param name="Subject">Its subject.</param>
-/// <param name="NotAfter">Its end, for people.</param>
-/// <param name="Life">How long it is valid in all; null while unknown.</param>
-/// <param name="Ends">Its end since the epoch began.</param>
-/// <param name="Cause">The event that told of it.</param>
+/// <param name="NotAfter">Its end by the wall clock, for people.</param>
+/// <param name="Life">Its whole period of validity; null while unknown.</param>
+/// <param name="Ends">Its end, as a time since the epoch began.</param>
+/// <param name="Cause">The event that reported it.</param>
 internal sealed record CertificateFact(
     CertificateRole Role, string Subject, DateTimeOffset NotAfter, TimeSpan? Life, TimeSpan Ends, long Cause);
 
-/// <summary>What is known of the certificates.</summary>
+/// <summary>The facts about the certificates.</summary>
 internal sealed record CertificateFacts
 {
     public static readonly CertificateFacts None = new();
@@ -26,7 +26,7 @@ internal sealed record CertificateFacts
 
     public CertificateFacts Apply(EventEnvelope envelope, TimeSpan now) => envelope.Event switch
     {
-        // A reload takes up all files at once: whatever failed before is mended.
+        // A reload loads all files at once, so an earlier failure is over.
         CertificateLoaded e => this with { Loaded = Set(Fact(envelope, now, e.Role, e.Subject, e.NotAfter, e.NotAfter - e.NotBefore)), FailedReload = null },
         CertificateExpiring e => this with { Loaded = Set(Fact(envelope, now, e.Role, e.Subject, e.NotAfter, LifeOf(e))) },
         CertificateReloadFailed e => this with { FailedReload = e, FailedReloadCause = envelope.Sequence },
@@ -41,7 +41,7 @@ internal sealed record CertificateFacts
                 .SequenceEqual(before.Loaded.Select(fact => (fact.Role, fact.Subject, fact.NotAfter))));
 
     /// <summary>
-    /// The end is set on the monotonic clock once, when the certificate is told of: stepping the wall clock later
+    /// The end is computed once on the monotonic clock, when the certificate is reported, so that a later change of the wall clock
     /// changes no verdict.
     /// </summary>
     private static CertificateFact Fact(EventEnvelope envelope, TimeSpan now, CertificateRole role, string subject, DateTimeOffset notAfter, TimeSpan? life) =>

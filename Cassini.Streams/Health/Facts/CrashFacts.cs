@@ -3,15 +3,15 @@ using Cassini.Streams.Events;
 
 namespace Cassini.Streams.Health.Facts;
 
-/// <summary>What crashed, and what of it is not back.</summary>
+/// <summary>Which components crashed, and which of them do not run again.</summary>
 internal sealed record CrashFacts(SlidingCounter Window)
 {
     private const int EvidenceKept = 5;
 
-    /// <summary>Components that crashed and were not restarted yet, with the sequence of the crash.</summary>
+    /// <summary>Components that crashed and are not restarted yet, each with the sequence of the crash.</summary>
     public ImmutableDictionary<Component, long> Down { get; init; } = ImmutableDictionary<Component, long>.Empty;
 
-    /// <summary>Components that are not started again, with the sequence of the surrender.</summary>
+    /// <summary>Components that the supervisor gave up, each with the sequence of that event.</summary>
     public ImmutableDictionary<Component, long> GivenUp { get; init; } = ImmutableDictionary<Component, long>.Empty;
 
     public Crashed? LastCrash { get; init; }
@@ -33,7 +33,7 @@ internal sealed record CrashFacts(SlidingCounter Window)
             LastCrashAt = now,
             Recent = [.. Recent.Length < EvidenceKept ? Recent : Recent.RemoveAt(0), sequence],
 
-            // Without a restart to wait for (a connection, a detached observer) nothing is down; GaveUp speaks for itself.
+            // A component that is never restarted (a connection, a detached observer) is not down; GaveUp has its own event.
             Down = e.RestartIn is null && !e.Component.IsCore ? Down : Down.SetItem(e.Component, sequence),
         },
         Restarted e => this with { Down = Down.Remove(e.Component) },

@@ -3,7 +3,7 @@ using Cassini.Streams.Events;
 
 namespace Cassini.Streams.Health.Facts;
 
-/// <summary>What is known of one endpoint.</summary>
+/// <summary>The facts about one endpoint.</summary>
 internal sealed record EndpointFact(string Endpoint)
 {
     public string Address { get; init; } = Endpoint;
@@ -12,7 +12,7 @@ internal sealed record EndpointFact(string Endpoint)
 
     public TimeSpan Since { get; init; }
 
-    /// <summary>Closed for good by a shutdown: no fault of the endpoint's.</summary>
+    /// <summary>Closed by a shutdown, which is not a fault of the endpoint.</summary>
     public bool IsRetired { get; init; }
 
     public string? Error { get; init; }
@@ -28,7 +28,7 @@ internal sealed record EndpointFact(string Endpoint)
     public bool SlowProbe { get; init; }
 }
 
-/// <summary>What is known of all endpoints, in the order of the configuration.</summary>
+/// <summary>The facts about all endpoints, in the order of the configuration.</summary>
 internal sealed record EndpointFacts(ImmutableArray<EndpointFact> All)
 {
     public static readonly EndpointFacts None = new(ImmutableArray<EndpointFact>.Empty);
@@ -62,7 +62,7 @@ internal sealed record EndpointFacts(ImmutableArray<EndpointFact> All)
         Error = null,
     };
 
-    /// <summary>Changes the endpoint's fact; an endpoint that was never announced joins the list.</summary>
+    /// <summary>Changes the endpoint's fact; adds an endpoint that was never announced.</summary>
     private EndpointFacts Change(string endpoint, TimeSpan now, Func<EndpointFact, EndpointFact> change)
     {
         for (var i = 0; i < All.Length; i++)

@@ -2,7 +2,7 @@ using Cassini.Streams.Events;
 
 namespace Cassini.Streams.Health.Facts;
 
-/// <summary>How handshakes ended of late: completed are good, refused are bad.</summary>
+/// <summary>How recent handshakes ended: completed ones are good, refused ones are bad.</summary>
 internal sealed record HandshakeFacts(SlidingCounter Window)
 {
     public long LastRefusal { get; init; }
@@ -16,7 +16,7 @@ internal sealed record HandshakeFacts(SlidingCounter Window)
 
     public HandshakeFacts Expire(TimeSpan now) => Window.NextExpiry <= now ? this with { Window = Window.Expire(now) } : this;
 
-    /// <summary>A peer that sent nothing made no handshake, and our own shutdown refuses nobody.</summary>
+    /// <summary>Whether it counts as refused: a peer that sent nothing made no handshake, and our own shutdown is not a refusal.</summary>
     private static bool IsRefusal(HandshakeFailure reason) =>
         reason is not (HandshakeFailure.BareProbe or HandshakeFailure.Silent or HandshakeFailure.Shutdown);
 }

@@ -2,7 +2,7 @@ using Cassini.Streams.Events;
 
 namespace Cassini.Streams.Health.Facts;
 
-/// <summary>All that the checks judge. Immutable; an event replaces only the part that it teaches about.</summary>
+/// <summary>All facts that the checks judge. Immutable; an event replaces only the part that it changes.</summary>
 internal sealed record HealthFacts
 {
     public required CrashFacts Crashes { get; init; }
@@ -25,7 +25,7 @@ internal sealed record HealthFacts
 
     public LastError? LastError { get; init; }
 
-    /// <summary>When the next window lets something go.</summary>
+    /// <summary>When the next item in a window expires.</summary>
     public TimeSpan NextExpiry
     {
         get
@@ -35,14 +35,14 @@ internal sealed record HealthFacts
         }
     }
 
-    /// <summary>Before the first event.</summary>
+    /// <summary>The facts before the first event.</summary>
     public static HealthFacts None(HealthPolicy policy) => new()
     {
         Crashes = new CrashFacts(new SlidingCounter(policy.CrashWindow)),
         Handshakes = new HandshakeFacts(new SlidingCounter(policy.HandshakeWindow)),
     };
 
-    /// <summary>Lets everything go that is due at <paramref name="now"/>.</summary>
+    /// <summary>Removes everything that has expired at <paramref name="now"/>.</summary>
     public HealthFacts Expire(TimeSpan now) => NextExpiry > now ? this : this with
     {
         Crashes = Crashes.Expire(now),
@@ -50,8 +50,8 @@ internal sealed record HealthFacts
     };
 
     /// <summary>
-    /// The same evidence under another policy: the windows are the new ones, and thresholds are entered afresh where the last
-    /// value is known. Of an accept probe it is not: whether it was slow stands until the next one.
+    /// The same evidence under another policy: the windows get their new lengths, and thresholds are applied anew to the last value where
+    /// it is known. For an accept probe it is not, so whether that was slow stays unchanged until the next one.
     /// </summary>
     public HealthFacts Under(HealthPolicy policy, TimeSpan now) => this with
     {
@@ -66,7 +66,7 @@ internal sealed record HealthFacts
         },
     };
 
-    /// <summary>Whether readers of the snapshot see another phase, endpoint or certificate than before.</summary>
+    /// <summary>Whether readers of the snapshot see a change of a phase, an endpoint or a certificate.</summary>
     public bool DiffersVisibly(HealthFacts before) =>
         Phase.Phase != before.Phase.Phase || Endpoints.DiffersVisibly(before.Endpoints) || Certificates.DiffersVisibly(before.Certificates);
 }

@@ -2,7 +2,7 @@ using Cassini.Streams.Events;
 
 namespace Cassini.Streams.Health.Facts;
 
-/// <summary>The last sample of the load, and the last messages lost.</summary>
+/// <summary>The last sample of the load, and the last report of lost messages.</summary>
 internal sealed record LoadFacts
 {
     public static readonly LoadFacts None = new();

@@ -2,7 +2,7 @@ using Cassini.Streams.Events;
 
 namespace Cassini.Streams.Health.Facts;
 
-/// <summary>What the heartbeats tell of the listener manager.</summary>
+/// <summary>What the heartbeats report about the listener manager.</summary>
 internal sealed record ManagerFacts
 {
     public static readonly ManagerFacts None = new();
@@ -30,8 +30,8 @@ internal sealed record ManagerFacts
     /// <param name="policy">The thresholds.</param>
     public ManagerFacts Apply(HeartbeatReceived heartbeat, long sequence, TimeSpan now, long live, HealthPolicy policy)
     {
-        // Each event published after the manager counted can have changed the count by one at most, so a difference
-        // of no more than that many is no contradiction.
+        // Each event published after the manager counted can have changed the count by at most one, so a difference of up to
+        // that many is not a contradiction.
         var unseen = sequence - 1 - heartbeat.CountedAt;
         var contradicts = Math.Abs(live - heartbeat.LiveConnections) > Math.Max(0, unseen);
         return new ManagerFacts

@@ -1,6 +1,6 @@
 namespace Cassini.Streams.Health.Facts;
 
-/// <summary>Thresholds with hysteresis: entered at the threshold, left only below a part of it.</summary>
+/// <summary>Thresholds with hysteresis: exceeded at the threshold, and left only below a part of it.</summary>
 internal static class Threshold
 {
     public static bool Exceeds(TimeSpan value, TimeSpan threshold, double leaveRatio, bool exceeded) =>

@@ -3,7 +3,7 @@ using Cassini.Streams.Events;
 
 namespace Cassini.Streams.Health.Facts;
 
-/// <summary>How many topics there are, and some of their names: bounded, whatever clients think up.</summary>
+/// <summary>How many topics there are, and some of their names: bounded, because clients choose the names.</summary>
 internal sealed record TopicFacts
 {
     private const int NamesKept = 1_000;
@@ -19,7 +19,7 @@ internal sealed record TopicFacts
         TopicCreated e => new TopicFacts { Count = Count + 1, Names = Names.Count < NamesKept ? Names.Add(e.Topic) : Names },
         TopicRemoved e => new TopicFacts { Count = Math.Max(0, Count - 1), Names = Names.Remove(e.Topic) },
 
-        // Not every topic is told of: the sampled count is right, and the events only move it until the next sample.
+        // Not every topic has events, so the sampled count is exact, and events only adjust it until the next sample.
         LoadSampled { Topics: { } sampled } when sampled != Count => this with { Count = sampled },
         _ => this,
     };

@@ -3,14 +3,14 @@ using Cassini.Streams.Events;
 
 namespace Cassini.Streams.Health.Records;
 
-/// <summary>What type each event of an epoch was: sixteen bytes for each, so that a long record can be resolved too.</summary>
+/// <summary>The type of each event of an epoch: sixteen bytes for each event, so that a long record fits in memory.</summary>
 internal sealed class EvidenceIndex
 {
     private readonly List<(string? Type, long Time)> _events = [];
     private Epoch _epoch;
     private long _first;
 
-    /// <summary>A segment begins; events of the same epoch before it are still known.</summary>
+    /// <summary>Begins a segment; earlier events of the same epoch stay known.</summary>
     public void Begin(HealthRecordSegment segment)
     {
         if (segment.Epoch != _epoch || segment.Through + 1 < _first)
@@ -24,7 +24,7 @@ internal sealed class EvidenceIndex
     {
         var index = envelope.Sequence - _first;
 
-        // A hole of a damaged record is not worth its memory: beyond it nothing is resolved by its old place.
+        // A large gap in a damaged record must not cost memory, so the index starts anew behind it.
         if (index - _events.Count > 1_000_000)
         {
             _events.Clear();

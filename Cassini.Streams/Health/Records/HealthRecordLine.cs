@@ -2,11 +2,11 @@ using Cassini.Streams.Events;
 
 namespace Cassini.Streams.Health.Records;
 
-/// <summary>What a line of a record turned out to be.</summary>
+/// <summary>A line of a record, as it was read.</summary>
 /// <param name="Line">Its number; the first is 1.</param>
 public abstract record HealthRecordLine(long Line);
 
-/// <summary>A header: a segment begins, with the whole state of one instant.</summary>
+/// <summary>A header: begins a segment, with the whole state of one instant.</summary>
 public sealed record HealthRecordSegment : HealthRecordLine
 {
     internal HealthRecordSegment(
@@ -28,13 +28,13 @@ public sealed record HealthRecordSegment : HealthRecordLine
     /// <summary>When that process started, UTC.</summary>
     public DateTimeOffset StartedAt { get; }
 
-    /// <summary>The version of the Cassini that is recorded.</summary>
+    /// <summary>The version of the recorded Cassini.</summary>
     public string Program { get; }
 
-    /// <summary>The sequence of the last event that the state has folded in: the segment's events come after it.</summary>
+    /// <summary>The sequence of the last event that the state includes: the segment's events come after it.</summary>
     public long Through { get; }
 
-    /// <summary>The instant of the state, since the epoch began.</summary>
+    /// <summary>The instant of the state, as a time since the epoch began.</summary>
     public TimeSpan Elapsed { get; }
 
     /// <summary>The policy that was in force.</summary>
@@ -49,10 +49,10 @@ public sealed record HealthRecordSegment : HealthRecordLine
 /// <param name="Envelope">The event.</param>
 public sealed record HealthRecordEvent(long Line, EventEnvelope Envelope) : HealthRecordLine(Line);
 
-/// <summary>Something that is wrong with the record. Reading goes on.</summary>
+/// <summary>A problem of the record. Reading continues.</summary>
 /// <param name="Line">The line where it was noticed.</param>
 /// <param name="Kind">What kind of problem.</param>
-/// <param name="Message">What is wrong and what is made of it.</param>
+/// <param name="Message">What is wrong, and how it is handled.</param>
 public sealed record HealthRecordProblem(long Line, RecordProblem Kind, string Message) : HealthRecordLine(Line);
 
 /// <summary>What can be wrong with a record.</summary>
@@ -61,27 +61,27 @@ public enum RecordProblem
     /// <summary>The last line was cut off: ignored.</summary>
     Truncated,
 
-    /// <summary>The line is no event and no header: passed over.</summary>
+    /// <summary>The line is neither an event nor a header: ignored.</summary>
     Garbage,
 
-    /// <summary>An event of a newer version: passed over.</summary>
+    /// <summary>An event of a newer version: ignored.</summary>
     UnknownEvent,
 
-    /// <summary>Events are missing: folded on without them.</summary>
+    /// <summary>Events are missing: the fold continues without them.</summary>
     Hole,
 
-    /// <summary>An event that was there before: passed over.</summary>
+    /// <summary>A repeated event: ignored.</summary>
     Repeated,
 
-    /// <summary>An event of another run of the process than the header's: passed over.</summary>
+    /// <summary>An event of a run of the process other than the header's: ignored.</summary>
     OtherEpoch,
 
-    /// <summary>An event is older than the one before it: time is taken to stand still.</summary>
+    /// <summary>An event is older than the one before it: its time is treated as the same.</summary>
     ClockBackwards,
 
-    /// <summary>Events before any header: passed over, since nothing says what they come after.</summary>
+    /// <summary>Events before any header: ignored, because the state before them is unknown.</summary>
     NoHeader,
 
-    /// <summary>A header that cannot be read: the events after it are passed over until the next one.</summary>
+    /// <summary>A header that cannot be read: the events after it are ignored until the next header.</summary>
     BadHeader,
 }

@@ -5,12 +5,12 @@ using Cassini.Streams.Events;
 namespace Cassini.Streams.Health.Records;
 
 /// <summary>
-/// Reads a record: JSON Lines, a header with the state of one instant and then the events after it; a new header wherever the
-/// broker was restarted or events were missed. Every problem is named with its line, and reading goes on behind it.
+/// Reads a record: JSON Lines, with a header that has the state of one instant, and then the events after it. A new header follows
+/// wherever the broker was restarted or events were missed. Every problem is reported with its line, and reading continues after it.
 /// </summary>
 public static class HealthRecordReader
 {
-    /// <summary>The lines of the record, and between them what is wrong with them. Empty lines are none.</summary>
+    /// <summary>The lines of the record, and between them the problems found. Empty lines are skipped.</summary>
     /// <param name="stream">UTF-8. Read to its end and not closed.</param>
     /// <param name="cancellation">Ends the reading.</param>
     /// <exception cref="IOException">The stream cannot be read.</exception>
@@ -56,7 +56,7 @@ public static class HealthRecordReader
         }
     }
 
-    /// <summary>A header, an event that this version does not have, or nothing that belongs here.</summary>
+    /// <summary>Reads a line that is a header, an event that this version does not know, or neither.</summary>
     private static void ReadOther(
         ReadOnlyMemory<byte> line, long number, bool isWhole, EventLine kind, string error, RecordOrder order, List<HealthRecordLine> found)
     {

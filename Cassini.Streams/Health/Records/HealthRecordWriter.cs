@@ -3,18 +3,18 @@ using Cassini.Streams.Events;
 namespace Cassini.Streams.Health.Records;
 
 /// <summary>
-/// Writes a record, line by line. Each call hands whole lines to the operating system, so that a crash can cut off the last
-/// line and no other. For one caller at a time.
+/// Writes a record, line by line. Each call passes whole lines to the operating system, so that a crash can cut off only the last line.
+/// For one caller at a time.
 /// </summary>
-/// <param name="stream">Where to; the writer closes it.</param>
+/// <param name="stream">The stream to write to; the writer closes it.</param>
 public sealed class HealthRecordWriter(Stream stream) : IAsyncDisposable
 {
     private readonly MemoryStream _lines = new();
 
     /// <summary>Begins a segment: at the start, and again whenever the broker was restarted or events were missed.</summary>
-    /// <param name="header">The body of <c>GET /state</c>: one line, with or without its end.</param>
+    /// <param name="header">The body of <c>GET /state</c>: one line, with or without a line end.</param>
     /// <param name="cancellation">Ends the writing; the line may be cut off then.</param>
-    /// <exception cref="ArgumentException">It is not one line.</exception>
+    /// <exception cref="ArgumentException">The header is not one line.</exception>
     /// <exception cref="IOException">It cannot be written.</exception>
     public ValueTask BeginAsync(ReadOnlyMemory<byte> header, CancellationToken cancellation = default)
     {
@@ -36,7 +36,7 @@ public sealed class HealthRecordWriter(Stream stream) : IAsyncDisposable
         return FlushAsync(cancellation);
     }
 
-    /// <summary>Adds events that came together, at one go.</summary>
+    /// <summary>Adds events that arrived together, in one write.</summary>
     /// <exception cref="IOException">They cannot be written.</exception>
     public ValueTask WriteAsync(IEnumerable<EventEnvelope> envelopes, CancellationToken cancellation = default)
     {

@@ -5,12 +5,12 @@ using Cassini.Streams.Events;
 namespace Cassini.Streams.Health.Records;
 
 /// <summary>
-/// Folds a record. Under the recorded policy it gives the very transitions that were told then; under another one, those that
-/// it would have told. Time needs no ticks: whatever is due by an event is applied at its own deadline. Not for several threads.
+/// Folds a record. Under the recorded policy it gives exactly the transitions that were published then; under another policy, those
+/// that would have been published. It needs no ticks: what is due by an event is applied at its own deadline. Not thread-safe.
 /// </summary>
 /// <remarks>
-/// Another policy starts from the header's state: windows take their new lengths, and every check is judged anew at that
-/// instant. What happened before the header and was out of the recorded windows cannot be known.
+/// Another policy starts from the header's state: windows get their new lengths, and every check is judged anew at that instant.
+/// Events before the header that had already expired from the recorded windows are unknown.
 /// </remarks>
 public sealed class HealthReplay
 {
@@ -22,7 +22,7 @@ public sealed class HealthReplay
     private SnapshotBuilder? _builder;
     private HealthPolicy _policy = new();
 
-    /// <summary>A replay that has folded nothing yet.</summary>
+    /// <summary>Creates a replay that has folded nothing yet.</summary>
     public HealthReplay(HealthReplayOptions? options = null) => _options = options ?? new HealthReplayOptions();
 
     /// <summary>Health as of the last line; null before the first header.</summary>
@@ -31,19 +31,19 @@ public sealed class HealthReplay
     /// <summary>The time of the last line since the epoch began; zero before the first header.</summary>
     public TimeSpan Elapsed => _state?.Now ?? TimeSpan.Zero;
 
-    /// <summary>Whether the limit is reached: nothing more is folded.</summary>
+    /// <summary>Whether the limit is reached: then no further line is folded.</summary>
     public bool IsOver { get; private set; }
 
     /// <summary>Events folded.</summary>
     public long Events { get; private set; }
 
     /// <summary>
-    /// Transitions that only the record or only this fold tells: 0 unless events are missing or unknown, or the recorded Cassini
-    /// judged otherwise than this one does. Not counted under another policy, which is there to differ.
+    /// Transitions that only the record has, or only this fold: 0 unless events are missing or unknown, or the recorded Cassini judged
+    /// differently from this one. Not counted under another policy, because that is meant to differ.
     /// </summary>
     public long Differences { get; private set; }
 
-    /// <summary>Reads and folds a whole record; problems of the record are passed over in silence.</summary>
+    /// <summary>Reads and folds a whole record; problems of the record are not reported.</summary>
     /// <exception cref="IOException">The stream cannot be read.</exception>
     /// <exception cref="InvalidDataException">A line is longer than any of a record.</exception>
     public async IAsyncEnumerable<HealthTransition> RunAsync(Stream record, [EnumeratorCancellation] CancellationToken cancellation = default)
@@ -63,7 +63,7 @@ public sealed class HealthReplay
     }
 
     /// <summary>Folds one more line of a record.</summary>
-    /// <returns>The transitions that it brought about, in their order.</returns>
+    /// <returns>The transitions that the line caused, in order.</returns>
     /// <exception cref="ArgumentException">The policy chosen is not valid; the message has every error.</exception>
     public ImmutableArray<HealthTransition> Take(HealthRecordLine line) => IsOver ? [] : line switch
     {
@@ -130,10 +130,10 @@ public sealed class HealthReplay
         return [.. state.Transitions.Select(change => new HealthTransition(state.WallClock(change.At), change, _evidence.Resolve(change.Evidence)))];
     }
 
-    /// <summary>A recorded transition comes behind what brought it about, and so behind the fold that tells it again.</summary>
+    /// <summary>A recorded transition comes after the event that caused it, and so after this fold has computed it.</summary>
     private void Confirm(HealthChanged recorded)
     {
-        // What the header's state knows already was told before the header, though it may be recorded behind it.
+        // A transition that the header's state includes was published before the header, although it may be recorded after it.
         if (_policy != _segment!.Policy || recorded.Revision <= _segment.State.Verdicts.Revision)
         {
             return;

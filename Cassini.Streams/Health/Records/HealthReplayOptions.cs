@@ -2,16 +2,16 @@ using Cassini.Streams.Events;
 
 namespace Cassini.Streams.Health.Records;
 
-/// <summary>What a replay asks.</summary>
+/// <summary>How to replay a record.</summary>
 public sealed record HealthReplayOptions
 {
     /// <summary>
     /// The policy to judge by, made from the one that was recorded with each segment; it must be valid
-    /// (<see cref="HealthPolicyValidator"/>). Default null: as it was judged then.
+    /// (<see cref="HealthPolicyValidator"/>). Default null: the recorded policy.
     /// </summary>
     public Func<HealthPolicy, HealthPolicy>? Policy { get; init; }
 
-    /// <summary>Where to stop. Default null: with the last event.</summary>
+    /// <summary>Where to stop. Default null: after the last event.</summary>
     public ReplayLimit? Until { get; init; }
 }
 
@@ -33,10 +33,10 @@ public sealed class ReplayLimit
     /// <summary>A time of the recorded wall clock.</summary>
     public static ReplayLimit At(DateTimeOffset time) => new(null, time, null);
 
-    /// <summary>An event, itself included.</summary>
+    /// <summary>An event; the replay includes it.</summary>
     public static ReplayLimit After(EventId id) => new(null, null, id);
 
-    /// <summary>Whether the event comes after the limit; then the time until which to fold, unless the limit is an event.</summary>
+    /// <summary>Whether the event comes after the limit; if so, also the time up to which to fold, unless the limit is an event.</summary>
     internal bool IsBefore(EventId id, TimeSpan elapsed, HealthState state, out TimeSpan? until)
     {
         until = _elapsed ?? (_time is { } time ? time - state.Origin : null);

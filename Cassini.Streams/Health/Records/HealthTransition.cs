@@ -11,6 +11,6 @@ public sealed record HealthTransition(DateTimeOffset Time, HealthChanged Change,
 
 /// <summary>An event that caused a transition.</summary>
 /// <param name="Id">Its id.</param>
-/// <param name="Type">Its type, <c>bindFailed</c> for example; null when it was before the record, or is missing.</param>
-/// <param name="Time">When, on the recorded wall clock; null with the type.</param>
+/// <param name="Type">Its type, for example <c>bindFailed</c>; null when the event was before the record, or is missing from it.</param>
+/// <param name="Time">When, on the recorded wall clock; null when the type is null.</param>
 public sealed record ReplayEvidence(EventId Id, string? Type, DateTimeOffset? Time);

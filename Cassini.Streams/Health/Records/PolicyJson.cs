@@ -4,14 +4,14 @@ using System.Text.Json.Serialization.Metadata;
 
 namespace Cassini.Streams.Health.Records;
 
-/// <summary>A policy as the settings write it: names as they are, and durations as <c>[d.]hh:mm:ss[.fffffff]</c>.</summary>
+/// <summary>A policy in the form of the settings: unchanged names, and durations as <c>[d.]hh:mm:ss[.fffffff]</c>.</summary>
 internal static class PolicyJson
 {
     private static readonly JsonTypeInfo<HealthPolicy> Shape = PolicyJsonContext.Default.HealthPolicy;
 
     public static void Write(Utf8JsonWriter writer, HealthPolicy policy) => JsonSerializer.Serialize(writer, policy, Shape);
 
-    /// <exception cref="JsonException">It is no valid policy; the message has every range that is violated.</exception>
+    /// <exception cref="JsonException">It is not a valid policy; the message has every range that is violated.</exception>
     public static HealthPolicy Read(JsonElement json)
     {
         var policy = json.Deserialize(Shape) ?? throw new JsonException("policy: null");

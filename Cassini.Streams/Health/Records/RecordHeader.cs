@@ -5,7 +5,7 @@ using Cassini.Streams.Events;
 
 namespace Cassini.Streams.Health.Records;
 
-/// <summary>The first line of a segment: where it starts, under which policy, from which state.</summary>
+/// <summary>The first line of a segment: where the segment starts, under which policy, and from which state.</summary>
 internal static class RecordHeader
 {
     public const string Format = "cassini-record";
@@ -38,7 +38,7 @@ internal static class RecordHeader
     /// <summary>Whether the line claims to be a header.</summary>
     public static bool IsHeader(JsonElement line) => line.ValueKind == JsonValueKind.Object && line.TryGetProperty("format", out _);
 
-    /// <exception cref="JsonException">It is none that this version can read; the message says why.</exception>
+    /// <exception cref="JsonException">This version cannot read the header; the message says why.</exception>
     public static HealthRecordSegment Read(JsonElement line, long number)
     {
         try

@@ -1,6 +1,6 @@
 namespace Cassini.Streams.Health.Records;
 
-/// <summary>Cuts a stream into lines without making a string of each.</summary>
+/// <summary>Splits a stream into lines without creating a string for each.</summary>
 /// <param name="stream">The bytes.</param>
 internal sealed class RecordLines(Stream stream)
 {
@@ -14,7 +14,7 @@ internal sealed class RecordLines(Stream stream)
     /// <summary>Whether the last line that was read had an end.</summary>
     public bool IsWhole { get; private set; }
 
-    /// <summary>Takes a line that is in the buffer already, without its end. It is good until the next call of anything here.</summary>
+    /// <summary>Takes a line that is already in the buffer, without its end. It is valid until the next call of any method here.</summary>
     public bool TryTake(out ReadOnlyMemory<byte> line)
     {
         var unread = _buffer.AsSpan(_start, _end - _start);
@@ -33,7 +33,7 @@ internal sealed class RecordLines(Stream stream)
     }
 
     /// <summary>Reads more; false at the end of the stream.</summary>
-    /// <exception cref="InvalidDataException">A line is longer than any of a record.</exception>
+    /// <exception cref="InvalidDataException">A line is longer than any line of a record.</exception>
     public async ValueTask<bool> FillAsync(CancellationToken cancellation)
     {
         if (_ended)
@@ -57,7 +57,7 @@ internal sealed class RecordLines(Stream stream)
             Array.Resize(ref _buffer, 2 * _buffer.Length);
         }
 
-        // A terminal, or a pipe that nothing comes through, does not heed cancellation by itself.
+        // A terminal, or a pipe without input, does not react to cancellation by itself.
         var read = await stream.ReadAsync(_buffer.AsMemory(_end), cancellation).AsTask().WaitAsync(cancellation).ConfigureAwait(false);
         _end += read;
         _ended = read == 0;

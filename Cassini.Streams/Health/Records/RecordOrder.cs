@@ -3,7 +3,7 @@ using Cassini.Streams.Events;
 
 namespace Cassini.Streams.Health.Records;
 
-/// <summary>Whether each line of a record follows on the one before it.</summary>
+/// <summary>Checks that each line of a record continues the one before it.</summary>
 internal sealed class RecordOrder
 {
     private readonly HashSet<Epoch> _named = [];
@@ -12,7 +12,7 @@ internal sealed class RecordOrder
     private long _last;
     private TimeSpan _elapsed;
 
-    /// <summary>A segment begins.</summary>
+    /// <summary>Begins a segment.</summary>
     public void Begin(HealthRecordSegment segment, List<HealthRecordLine> found)
     {
         _segment = segment;
@@ -22,7 +22,7 @@ internal sealed class RecordOrder
         found.Add(segment);
     }
 
-    /// <summary>A header cannot be read: nothing says what the events after it come after.</summary>
+    /// <summary>Handles a header that cannot be read: the state before the events after it is unknown.</summary>
     public HealthRecordProblem Lose(long line, string why)
     {
         _segment = null;
@@ -31,7 +31,7 @@ internal sealed class RecordOrder
             line, RecordProblem.BadHeader, $"the header cannot be read: {why}; the events after it are passed over until the next one");
     }
 
-    /// <summary>An event: goes on, or is a problem, or both.</summary>
+    /// <summary>Handles an event: it continues the segment, or is a problem, or both.</summary>
     public void Take(long line, EventEnvelope envelope, List<HealthRecordLine> found)
     {
         if (!Follows(line, envelope.Id, found))
@@ -48,7 +48,7 @@ internal sealed class RecordOrder
         found.Add(new HealthRecordEvent(line, envelope));
     }
 
-    /// <summary>An event that this version cannot fold leaves no hole.</summary>
+    /// <summary>Counts an event that this version cannot fold, so that it leaves no gap.</summary>
     public void TakeUnknown(long line, string? id, string error, List<HealthRecordLine> found)
     {
         if (EventId.TryParse(id, out var read) && Follows(line, read, found))

@@ -7,7 +7,7 @@ using NameList = System.Text.Json.Serialization.Metadata.JsonTypeInfo<System.Col
 
 namespace Cassini.Streams.Health.Records;
 
-/// <summary>Seconds, exact to the tick, within what the fold can add up; null stands for never.</summary>
+/// <summary>Seconds, exact to the tick, within the range that the fold can add; null means never.</summary>
 internal sealed class StateSeconds : JsonConverter<TimeSpan>
 {
     private static readonly TimeSpan Most = TimeSpan.FromDays(8_000_000);
@@ -102,7 +102,7 @@ internal sealed class CounterBuckets : JsonConverter<SlidingCounter>
     }
 }
 
-/// <summary>Components and the sequences of their events, in the order in which it happened.</summary>
+/// <summary>Components and the sequences of their events, in the order of the events.</summary>
 internal sealed class ComponentCauses : JsonConverter<ImmutableDictionary<Component, long>>
 {
     public override ImmutableDictionary<Component, long> Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options)
@@ -118,7 +118,7 @@ internal sealed class ComponentCauses : JsonConverter<ImmutableDictionary<Compon
             (CauseList)options.GetTypeInfo(typeof(ImmutableArray<ComponentCause>)));
 }
 
-/// <summary>A component and the sequence of an event of it.</summary>
+/// <summary>A component and the sequence of one of its events.</summary>
 internal sealed record ComponentCause(ComponentKind Kind, string Name, long Cause);
 
 /// <summary>Names in ordinal order.</summary>
@@ -133,7 +133,7 @@ internal sealed class SortedNames : JsonConverter<ImmutableSortedSet<string>>
         JsonSerializer.Serialize(writer, [.. value], (NameList)options.GetTypeInfo(typeof(ImmutableArray<string>)));
 }
 
-/// <summary>Counts by the names of an enum's values; those that are 0 are left out.</summary>
+/// <summary>Counts by the names of an enum's values; counts of 0 are left out.</summary>
 /// <typeparam name="T">The enum.</typeparam>
 internal sealed class CountsByName<T> : JsonConverter<ImmutableArray<long>>
     where T : struct, Enum

@@ -7,8 +7,8 @@ using Cassini.Streams.Health.Checks;
 namespace Cassini.Streams.Health.Records;
 
 /// <summary>
-/// The JSON form of a health state: complete and exact, so that folding on from what was read gives what folding on from the
-/// original gives.
+/// The JSON form of a health state: complete and exact, so that a fold that continues from what was read gives the same as one that
+/// continues from the original.
 /// </summary>
 internal static class StateJson
 {
@@ -26,7 +26,7 @@ internal static class StateJson
         Shape);
 
     /// <summary>Reads what <see cref="Write"/> wrote.</summary>
-    /// <exception cref="JsonException">It is no such state; the message says where and why.</exception>
+    /// <exception cref="JsonException">It is not a health state; the message says where and why.</exception>
     public static HealthState Read(JsonElement json, Epoch epoch, TimeSpan now, long through, HealthPolicy policy)
     {
         var written = json.Deserialize(Shape) ?? throw new JsonException("state: null");
@@ -54,7 +54,7 @@ internal static class StateJson
         RespectNullableAnnotations = true,
         TypeInfoResolver = StateJsonContext.Default.WithAddedModifier(static shape =>
         {
-            // All of it is written, so whatever is missing was lost: better said than replaced by a default.
+            // Every part is written, so a missing part was lost. An error is better than a default that hides the loss.
             foreach (var property in shape.Properties.Where(property => property.Set is not null))
             {
                 property.IsRequired = true;

@@ -10,15 +10,17 @@ public sealed class Connection
     private readonly ConnectionStream _stream;
     private readonly ConnectionFate _fate;
 
-    internal Connection(long id, string endpoint, string remoteAddress, string identity, ConnectionStream stream, ConnectionFate fate, bool isProbe)
+    internal Connection(
+        long id, string endpoint, string remoteAddress, string identity, ConnectionStream stream, ConnectionFate fate, IEventPublisher events, bool isProbe)
     {
         Id = id;
         Endpoint = endpoint;
         RemoteAddress = remoteAddress;
         Identity = identity;
         _stream = stream;
-        IsProbe = isProbe;
         _fate = fate;
+        Events = events;
+        IsProbe = isProbe;
     }
 
     /// <summary>1, 2, 3 … within the epoch; negative for a probe's.</summary>
@@ -45,12 +47,26 @@ public sealed class Connection
     /// <summary>Application bytes written so far.</summary>
     public long BytesSent => _stream.BytesSent;
 
-    /// <summary>Whether it is our own canary: in no count, table or event.</summary>
+    /// <summary>Whether it is our own canary: in no count, table or log.</summary>
     internal bool IsProbe { get; }
 
-    /// <summary>Why others end the session; null while nobody does.</summary>
-    internal SessionCloseReason? CloseReason => _fate.CloseReason;
+    /// <summary>Where its life is published, and that of its session: the hub; a probe's is for the probe alone.</summary>
+    internal IEventPublisher Events { get; }
 
-    /// <summary>Ends the session for a reason of the protocol's: the handler's token is cancelled. The first reason counts. Any thread.</summary>
-    internal void Close(SessionCloseReason reason) => _fate.TryClose(reason);
+    /// <summary>Why others end the connection; null while nobody does.</summary>
+    internal CloseReason? Closing => _fate.Closing;
+
+    /// <summary>Ends the connection for a reason of the protocol's: the handler's token is cancelled. The first reason counts. Any thread.</summary>
+    internal void Close(CloseReason reason) => _fate.TryClose(reason);
+
+    /// <summary>What the handler wants done when it is left behind because it did not end in time; null for nothing.</summary>
+    internal Func<Task>? Abandoned { get; set; }
+
+    /// <summary>Decides why it ends, once for the session and the connection. Any thread.</summary>
+    /// <param name="failure">What serving it threw; null for nothing.</param>
+    internal CloseReason Settle(Exception? failure) =>
+        Settle(failure is not null && !_stream.Explains(failure) ? CloseReason.Crashed : _stream.HowItEnded);
+
+    /// <summary>The same, when another reason was observed. Any thread.</summary>
+    internal CloseReason Settle(CloseReason observed) => _fate.Settle(observed);
 }

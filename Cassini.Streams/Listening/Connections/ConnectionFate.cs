@@ -6,7 +6,7 @@ namespace Cassini.Streams.Listening.Connections;
 
 /// <summary>
 /// Decides, once, how a connection ends: many may ask it to end (a deadline, the gate, an operator, the shutdown), the first
-/// wins, and what may only end a handshake can never end a session. Thread-safe.
+/// wins, and what may only end a handshake can never end an open connection. Thread-safe.
 /// </summary>
 internal sealed class ConnectionFate(ILogger logger)
 {
@@ -15,7 +15,8 @@ internal sealed class ConnectionFate(ILogger logger)
     // Not disposed: it has no timer and no parent, and late askers may still cancel it.
     private readonly CancellationTokenSource _ending = new();
     private Refusal? _refusal;
-    private SessionCloseReason? _closeReason;
+    private CloseReason? _closeReason;
+    private CloseReason? _settled;
     private bool _open;
 
     /// <summary>Cancelled when the connection must end.</summary>
@@ -33,8 +34,8 @@ internal sealed class ConnectionFate(ILogger logger)
         }
     }
 
-    /// <summary>Why the session must end; null while it need not.</summary>
-    public SessionCloseReason? CloseReason
+    /// <summary>Why the open connection must end; null while it need not.</summary>
+    public CloseReason? Closing
     {
         get
         {
@@ -56,7 +57,7 @@ internal sealed class ConnectionFate(ILogger logger)
         }
     }
 
-    /// <summary>The connection opens, unless its handshake was refused before: from now on only a session can end.</summary>
+    /// <summary>The connection opens, unless its handshake was refused before: from now on only an open connection can end.</summary>
     public bool TryOpen()
     {
         lock (_lock)
@@ -81,8 +82,8 @@ internal sealed class ConnectionFate(ILogger logger)
         Cancel();
     }
 
-    /// <summary>Ends the session, if there is one and nobody ended it before.</summary>
-    public bool TryClose(SessionCloseReason reason)
+    /// <summary>Ends the connection, if it is open and nobody ended it before.</summary>
+    public bool TryClose(CloseReason reason)
     {
         lock (_lock)
         {
@@ -98,11 +99,22 @@ internal sealed class ConnectionFate(ILogger logger)
         return true;
     }
 
-    /// <summary>Ends the connection whatever it is doing, since the broker shuts down.</summary>
+    /// <summary>
+    /// Why the open connection ends, from now on the same for everyone who publishes it: why it must, if it must; else what was observed.
+    /// </summary>
+    public CloseReason Settle(CloseReason observed)
+    {
+        lock (_lock)
+        {
+            return _settled ??= _closeReason ?? observed;
+        }
+    }
+
+    /// <summary>Ends the connection whatever it is doing, because the broker shuts down.</summary>
     public void Shutdown()
     {
         Refuse(new Refusal(HandshakeFailure.Shutdown));
-        TryClose(SessionCloseReason.Shutdown);
+        TryClose(CloseReason.Shutdown);
     }
 
     /// <summary>

@@ -12,10 +12,10 @@ using Cassini.Streams.Tls.Handshakes;
 namespace Cassini.Streams.Listening.Connections;
 
 /// <summary>
-/// The supervised listener of one connection: handshake, session, and, whatever happens in between, exactly one terminal
+/// The supervised listener of one connection: handshake, service, and, whatever happens in between, exactly one terminal
 /// event. A crash here costs this connection alone.
 /// </summary>
-internal sealed class ConnectionListener : IGateGuest
+internal sealed class ConnectionListener : IPendingConnection
 {
     private readonly ListeningContext _context;
     private readonly AcceptedSocket _accepted;
@@ -25,9 +25,9 @@ internal sealed class ConnectionListener : IGateGuest
     private GatePass? _pass;
     private Refusal? _refusal;
     private MutualTlsStream? _tls;
-    private string _identity = "";
-    private volatile SessionPhase? _session;
-    private SessionCloseReason _closeReason;
+    private volatile string _identity = "";
+    private volatile ServingPhase? _serving;
+    private CloseReason _closeReason;
     private long _openedAt;
 
     public ConnectionListener(ListeningContext context, AcceptedSocket accepted)
@@ -37,7 +37,7 @@ internal sealed class ConnectionListener : IGateGuest
         _fate = new ConnectionFate(context.Logger);
         Id = context.Connections.NextId(IsProbe);
         _events = accepted.Canary is { } ticket ? new ProbePublisher(ticket) : context.Events;
-        _supervisor = IsProbe ? new Supervisor(_events, context.Time, context.Logger) : context.Supervisor;
+        _supervisor = IsProbe ? context.Supervisor.PublishingTo(_events) : context.Supervisor;
     }
 
     public long Id { get; }
@@ -49,9 +49,11 @@ internal sealed class ConnectionListener : IGateGuest
     /// <summary>Ends after the terminal event. Never fails.</summary>
     public Task Completion { get; private set; } = Task.CompletedTask;
 
+    private bool IsQuarantined => !IsProbe && _context.Quarantine.RemainingFor(_identity) is not null;
+
     /// <summary>
-    /// Tells of the accept, enters the table and the gate, and begins to serve, in this order. The gate is entered here and
-    /// not by the task, so that its guests stand in the order in which they came.
+    /// Publishes the accept, enters the table and the gate, and begins to serve, in this order. The gate is entered here and
+    /// not by the task, so that it has the connections in the order in which they came.
     /// </summary>
     public void Start()
     {
@@ -61,19 +63,19 @@ internal sealed class ConnectionListener : IGateGuest
         Completion = Task.Run(RunAsync);
     }
 
-    public void MakeRoom(string detail) => _fate.Refuse(new Refusal(HandshakeFailure.HandshakeLimit, detail));
+    public void Evict(string detail) => _fate.Refuse(new Refusal(HandshakeFailure.HandshakeLimit, detail));
 
     public void CloseIfOf(string identity)
     {
         if (_identity == identity)
         {
-            _fate.TryClose(SessionCloseReason.Quarantined);
+            _fate.TryClose(CloseReason.Quarantined);
         }
     }
 
-    public bool TryDisconnect() => _fate.TryClose(SessionCloseReason.Disconnected);
+    public bool TryDisconnect() => _fate.TryClose(CloseReason.Disconnected);
 
-    public bool TryCrash(RehearsalException crash) => _session?.TryCrash(crash) ?? false;
+    public bool TryCrash(RehearsalException crash) => _serving?.TryCrash(crash) ?? false;
 
     public void Shutdown() => _fate.Shutdown();
 
@@ -87,7 +89,7 @@ internal sealed class ConnectionListener : IGateGuest
             {
                 _events.Publish(quarantined);
 
-                // Those that it has open already must not go on crashing one by one.
+                // Those that it has open already must not go on crashing one by one. Those that are about to open look themselves.
                 foreach (var sibling in _context.Connections.All)
                 {
                     sibling.CloseIfOf(quarantined.Identity);
@@ -112,7 +114,7 @@ internal sealed class ConnectionListener : IGateGuest
         _refusal = await OpenAsync();
         if (_refusal is null)
         {
-            _closeReason = await _session!.RunAsync();
+            _closeReason = await _serving!.RunAsync();
         }
     }
 
@@ -133,13 +135,24 @@ internal sealed class ConnectionListener : IGateGuest
             return refused;
         }
 
+        // Once more, now that it is open: a quarantine that began during the admission found it not open yet.
+        if (IsQuarantined)
+        {
+            CloseIfOf(_identity);
+        }
+
         _openedAt = _context.Time.GetTimestamp();
         var stream = new ConnectionStream(_tls, IsProbe ? null : _context.Bytes);
         var connection = new Connection(
-            Id, _accepted.Endpoint.ToString(), _accepted.Remote.ToString(), _identity, stream, _fate, IsProbe);
+            Id, _accepted.Endpoint.ToString(), _accepted.Remote.ToString(), _identity, stream, _fate, _events, IsProbe);
         _events.Publish(new HandshakeCompleted(Id, _identity, NameOf(_tls.SslProtocol), handshake.Duration));
-        _session = new SessionPhase(_context, connection, stream, _fate, _accepted.Socket);
-        _events.Publish(new SessionOpened(Id, _identity));
+        _serving = new ServingPhase(_context, connection, stream, _fate, _accepted.Socket);
+        _events.Publish(new ConnectionOpened(Id, _identity));
+        if (!_context.Handler.OpensSessions)
+        {
+            _events.Publish(new SessionOpened(Id, null, _identity, null, SessionPresent: false));
+        }
+
         return null;
     }
 
@@ -151,7 +164,7 @@ internal sealed class ConnectionListener : IGateGuest
             return new Refusal(HandshakeFailure.Quarantined, $"for another {Math.Ceiling(remaining.TotalSeconds)} s");
         }
 
-        if (!IsProbe && !_context.Connections.TryTakeOpenPlace())
+        if (!IsProbe && !_context.Connections.TryTakeOpenSlot())
         {
             return new Refusal(HandshakeFailure.ConnectionLimit, $"{Quantity.Of(_context.Options.MaxConnections, "connection is", "connections are")} open");
         }
@@ -163,7 +176,7 @@ internal sealed class ConnectionListener : IGateGuest
 
         if (!IsProbe)
         {
-            _context.Connections.GiveOpenPlaceBack();
+            _context.Connections.FreeOpenSlot();
         }
 
         return _fate.Refusal;
@@ -173,9 +186,9 @@ internal sealed class ConnectionListener : IGateGuest
     {
         try
         {
-            if (graceful && _session is { } session)
+            if (graceful && _serving is { } serving)
             {
-                await session.SayGoodbyeAsync(_tls!);
+                await serving.SayGoodbyeAsync(_tls!);
             }
         }
         finally
@@ -198,14 +211,17 @@ internal sealed class ConnectionListener : IGateGuest
 
         if (!IsProbe)
         {
-            _context.Connections.GiveOpenPlaceBack();
+            _context.Connections.FreeOpenSlot();
         }
 
-        var reason = served ? _closeReason : SessionCloseReason.Crashed;
-        var session = _session;
-        _events.Publish(new SessionClosed(
-            Id, reason, _context.Time.GetElapsedTime(_openedAt), session?.BytesReceived ?? 0, session?.BytesSent ?? 0));
-        _events.Publish(new ConnectionClosed(Id, reason, sinceAccept));
+        var reason = served ? _closeReason : CloseReason.Crashed;
+        if (!_context.Handler.OpensSessions)
+        {
+            _events.Publish(new SessionClosed(Id, null, reason, _context.Time.GetElapsedTime(_openedAt), Kept: false));
+        }
+
+        var serving = _serving;
+        _events.Publish(new ConnectionClosed(Id, reason, sinceAccept, serving?.BytesReceived ?? 0, serving?.BytesSent ?? 0));
     }
 
     private static string NameOf(SslProtocols protocol) => protocol == SslProtocols.Tls13 ? "TLS 1.3" : "TLS 1.2";

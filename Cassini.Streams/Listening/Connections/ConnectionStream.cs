@@ -1,5 +1,6 @@
 using System.Net.Sockets;
 using System.Runtime.CompilerServices;
+using Cassini.Streams.Events;
 using Cassini.Streams.Listening.Endpoints;
 
 namespace Cassini.Streams.Listening.Connections;
@@ -23,6 +24,9 @@ internal sealed class ConnectionStream(Stream inner, ByteTotals? totals) : Strea
 
     /// <summary>Whether a read or a write failed for reasons of the transport.</summary>
     public bool Failed { get; private set; }
+
+    /// <summary>Why the connection ended, as far as the transport can tell.</summary>
+    public CloseReason HowItEnded => Ended ? CloseReason.PeerClosed : Failed ? CloseReason.ConnectionLost : CloseReason.Completed;
 
     public override bool CanRead => true;
 
@@ -83,6 +87,9 @@ internal sealed class ConnectionStream(Stream inner, ByteTotals? totals) : Strea
             throw;
         }
     }
+
+    /// <summary>Whether the transport is the cause: a handler's own I/O errors are its own, only what the stream has seen is the transport's.</summary>
+    public bool Explains(Exception failure) => (Ended || Failed) && failure is IOException or SocketException or ObjectDisposedException;
 
     public override Task<int> ReadAsync(byte[] buffer, int offset, int count, CancellationToken cancellationToken) =>
         ReadAsync(buffer.AsMemory(offset, count), cancellationToken).AsTask();

@@ -35,8 +35,8 @@ internal sealed class ConnectionTable(int maxOpen)
         }
     }
 
-    /// <summary>Takes a place for an open connection, unless there are too many.</summary>
-    public bool TryTakeOpenPlace()
+    /// <summary>Takes the slot of an open connection, unless there are too many.</summary>
+    public bool TryTakeOpenSlot()
     {
         if (Interlocked.Increment(ref _open) <= maxOpen)
         {
@@ -47,9 +47,9 @@ internal sealed class ConnectionTable(int maxOpen)
         return false;
     }
 
-    public void GiveOpenPlaceBack() => Interlocked.Decrement(ref _open);
+    public void FreeOpenSlot() => Interlocked.Decrement(ref _open);
 
-    /// <summary>It is about to tell its terminal event, and counts no more.</summary>
+    /// <summary>It is about to publish its terminal event, and counts no more.</summary>
     public void Retire(ConnectionListener connection)
     {
         if (!connection.IsProbe)

@@ -3,7 +3,7 @@ using System.Buffers;
 namespace Cassini.Streams.Listening.Connections;
 
 /// <summary>Reads whatever comes and drops it, until the peer closes. Holds no buffer while the peer is silent.</summary>
-public sealed class DiscardHandler : IConnectionHandler
+internal sealed class DiscardHandler : IConnectionHandler
 {
     private const int BufferSize = 16 * 1024;
 

@@ -4,12 +4,18 @@ namespace Cassini.Streams.Listening.Connections;
 public interface IConnectionHandler
 {
     /// <summary>
-    /// Serves one connection from its handshake to its end. Returning ends the session. An exception that the connection's
+    /// Whether the handler publishes <see cref="Events.SessionOpened"/> and <see cref="Events.SessionClosed"/> itself, because its protocol
+    /// has sessions of its own. False by default: then each connection carries one session, which opens and closes with it. Any thread.
+    /// </summary>
+    bool OpensSessions => false;
+
+    /// <summary>
+    /// Serves one connection from its handshake to its end. Returning ends the connection. An exception that the connection's
     /// stream did not throw is a crash of that connection alone.
     /// </summary>
     /// <param name="connection">The connection; not to be used after the task has ended.</param>
     /// <param name="cancellationToken">
-    /// Cancelled when the session must end. A handler that takes longer than <see cref="ListenerOptions.CloseTimeout"/>
+    /// Cancelled when the connection must end. A handler that takes longer than <see cref="ListenerOptions.CloseTimeout"/>
     /// loses its socket.
     /// </param>
     Task HandleAsync(Connection connection, CancellationToken cancellationToken);

@@ -3,7 +3,7 @@ using Cassini.Streams.Events;
 namespace Cassini.Streams.Listening.Connections;
 
 /// <summary>
-/// Remembers whose sessions crash, so that one client cannot hold health down: an identity that crashes repeatedly is
+/// Remembers whose connections crash, so that one client cannot hold health down: an identity that crashes repeatedly is
 /// refused for a time that doubles with each quarantine. Bounded: the identity that crashed longest ago is forgotten first.
 /// Thread-safe.
 /// </summary>

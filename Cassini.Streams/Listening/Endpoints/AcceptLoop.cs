@@ -15,10 +15,12 @@ internal sealed class AcceptLoop(ListeningContext context, ListeningEndpoint end
     private readonly BackOff _acceptBackOff = new(context.Options.AcceptBackOff, context.Options.MaxAcceptBackOff);
     private readonly BurstCounter _failures = new(ReportInterval, context.Time);
     private int _bindAttempt;
+    private CancellationToken _ending;
 
     /// <summary>Runs until it is cancelled. The socket stays open: it belongs to the endpoint.</summary>
     public async Task RunAsync(CancellationToken cancellationToken)
     {
+        _ending = cancellationToken;
         if (endpoint.TakeRebind())
         {
             endpoint.Close(ListenerCloseReason.Failed);
@@ -62,8 +64,8 @@ internal sealed class AcceptLoop(ListeningContext context, ListeningEndpoint end
             await BindAsync(cancellationToken);
         }
 
-        // Looked at after each accept, since an accept that has succeeded is not cancelled any more: who connects after new
-        // orders were given is not served under the old ones.
+        // Looked at after each accept, because an accept that has succeeded is not cancelled any more: a client that connects after
+        // new orders were given is not served under the old ones.
         while (endpoint.Orders == orders)
         {
             await HandOnAsync(cancellationToken);
@@ -76,7 +78,7 @@ internal sealed class AcceptLoop(ListeningContext context, ListeningEndpoint end
         _bindAttempt++;
         try
         {
-            endpoint.Bound(transport.Listen(endpoint.Address, context.Options.Backlog));
+            endpoint.Bound(OursOnly(transport.Listen(endpoint.Address, context.Options.Backlog)));
             _bindAttempt = 0;
             _bindBackOff.Reset();
         }
@@ -92,7 +94,7 @@ internal sealed class AcceptLoop(ListeningContext context, ListeningEndpoint end
     {
         try
         {
-            var socket = await transport.AcceptAsync(listener, cancellationToken);
+            var socket = OursOnly(await transport.AcceptAsync(listener, cancellationToken));
             endpoint.Accepted = (socket, context.Time.GetTimestamp());
             endpoint.IsBackingOff = false;
             _acceptBackOff.Reset();
@@ -110,6 +112,20 @@ internal sealed class AcceptLoop(ListeningContext context, ListeningEndpoint end
             endpoint.RequestRebind();
             throw;
         }
+    }
+
+    /// <summary>
+    /// The socket, unless this run has ended meanwhile: one that was abandoned may get it when the endpoint is another run's already.
+    /// </summary>
+    private Socket OursOnly(Socket socket)
+    {
+        if (_ending.IsCancellationRequested)
+        {
+            socket.Dispose();
+            throw new OperationCanceledException(_ending);
+        }
+
+        return socket;
     }
 
     /// <summary>Takes what was accepted in hand, or answers it at once when it is an accept probe of our own.</summary>

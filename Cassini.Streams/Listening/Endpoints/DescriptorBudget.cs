@@ -6,7 +6,7 @@ namespace Cassini.Streams.Listening.Endpoints;
 /// Fits the connection limits into what the process may open. A process without file descriptors can neither answer
 /// probes nor reload certificates, and the runtime itself may abort: clients must not take the last ones.
 /// </summary>
-public static class DescriptorBudget
+internal static class DescriptorBudget
 {
     private const string Limits = "/proc/self/limits";
     private const long LargestReserve = 3_072;

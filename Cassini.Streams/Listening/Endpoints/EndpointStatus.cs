@@ -1,7 +1,7 @@
 namespace Cassini.Streams.Listening.Endpoints;
 
 /// <summary>How an endpoint stands.</summary>
-public enum ListenerState
+internal enum ListenerState
 {
     /// <summary>Its first bind attempt has not ended yet.</summary>
     Pending,
@@ -20,4 +20,4 @@ public enum ListenerState
 /// <param name="Endpoint">The endpoint as configured.</param>
 /// <param name="Bound">The address really bound, with its real port; null while it is not bound.</param>
 /// <param name="State">How it stands.</param>
-public sealed record EndpointStatus(EndpointAddress Endpoint, EndpointAddress? Bound, ListenerState State);
+internal sealed record EndpointStatus(EndpointAddress Endpoint, EndpointAddress? Bound, ListenerState State);

@@ -6,8 +6,8 @@ using Cassini.Streams.Supervision;
 namespace Cassini.Streams.Listening.Endpoints;
 
 /// <summary>
-/// An endpoint and its socket. It outlives the crashes of its accept loop, so that nobody in the kernel's backlog is lost;
-/// only the loop's present run, and after its end the manager, touch the socket.
+/// An endpoint and its socket. It outlives the crashes of its accept loop, so that no client in the kernel's backlog is lost.
+/// Only the loop's present run and, after the loop's end, the manager use the socket.
 /// </summary>
 internal sealed class ListeningEndpoint(EndpointAddress address, ListeningContext context)
 {
@@ -20,7 +20,7 @@ internal sealed class ListeningEndpoint(EndpointAddress address, ListeningContex
 
     public EndpointAddress Address { get; } = address;
 
-    /// <summary>How it stands: immutable, any thread.</summary>
+    /// <summary>Its present state: immutable, any thread.</summary>
     public EndpointStatus Status => _status;
 
     /// <summary>Ends when the first bind attempt has ended, well or badly.</summary>
@@ -35,7 +35,7 @@ internal sealed class ListeningEndpoint(EndpointAddress address, ListeningContex
     /// <summary>A socket to hand on to the manager; when the loop is interrupted meanwhile, it is handed on first.</summary>
     public AcceptedSocket? InHand { get; set; }
 
-    /// <summary>Whether the system lets the loop accept nobody at the moment. Any thread.</summary>
+    /// <summary>Whether the system lets the loop accept no connection at the moment. Any thread.</summary>
     public bool IsBackingOff
     {
         get => _isBackingOff;
@@ -71,11 +71,12 @@ internal sealed class ListeningEndpoint(EndpointAddress address, ListeningContex
         return rebind;
     }
 
+    /// <summary>Takes a socket that listens.</summary>
+    /// <exception cref="SocketException">It is of no use after all. It is closed, as with any other exception.</exception>
     public void Bound(Socket socket)
     {
+        var bound = AddressOf(socket);
         Socket = socket;
-        var local = (IPEndPoint)socket.LocalEndPoint!;
-        var bound = new EndpointAddress(local.Address, local.Port);
         _status = new EndpointStatus(Address, bound, ListenerState.Bound);
         context.Events.Publish(new ListenerBound(Address.ToString(), bound.ToString()));
         _firstAttempt.TrySetResult();
@@ -104,6 +105,20 @@ internal sealed class ListeningEndpoint(EndpointAddress address, ListeningContex
         {
             context.Probes.ForgetLate(Address);
             context.Events.Publish(new ListenerClosed(Address.ToString(), reason));
+        }
+    }
+
+    private static EndpointAddress AddressOf(Socket socket)
+    {
+        try
+        {
+            var local = (IPEndPoint)socket.LocalEndPoint!;
+            return new EndpointAddress(local.Address, local.Port);
+        }
+        catch
+        {
+            socket.Dispose();
+            throw;
         }
     }
 }

@@ -8,7 +8,7 @@ namespace Cassini.Streams.Listening.Endpoints;
 /// <param name="Key">The setting that says so.</param>
 /// <param name="Address">The address.</param>
 /// <param name="IsDualMode">Whether <c>[::]</c> takes IPv4 too, as Kestrel's does; the broker's own does not.</param>
-public sealed record PortUse(string Key, EndpointAddress Address, bool IsDualMode)
+internal sealed record PortUse(string Key, EndpointAddress Address, bool IsDualMode)
 {
     /// <summary>One error for this address if another one has it already. Port 0, which the operating system replaces, collides with nothing.</summary>
     /// <param name="others">What else the process listens on.</param>

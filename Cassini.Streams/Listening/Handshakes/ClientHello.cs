@@ -6,8 +6,8 @@ using Cassini.Streams.Listening.Endpoints;
 namespace Cassini.Streams.Listening.Handshakes;
 
 /// <summary>
-/// Reads the first TLS record of a peer before it gets a place in a handshake: who sends half a hello costs a socket and
-/// the bytes that came, and never a place. What was read is played back to TLS by <see cref="ReplayStream"/>.
+/// Reads the first TLS record of a peer before it gets a handshake slot: a peer that sends half a hello costs a socket and
+/// the bytes that came, and never a slot. What was read is played back to TLS by <see cref="ReplayStream"/>.
 /// </summary>
 internal static class ClientHello
 {

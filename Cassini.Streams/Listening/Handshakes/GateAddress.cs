@@ -1,28 +1,39 @@
 using System.Net;
 using System.Net.Sockets;
-using Cassini.Streams.Listening.Endpoints;
 
 namespace Cassini.Streams.Listening.Handshakes;
 
-/// <summary>The guests of one address (IPv6: one /64, since that is what one host can have). Belongs to the gate's lock.</summary>
-internal sealed class GateAddress(UInt128 key, long now)
+/// <summary>
+/// The connections at the gate of one address (IPv6: of one /64, because one host can have all of it). Belongs to the gate's lock.
+/// </summary>
+internal sealed class GateAddress
 {
-    public UInt128 Key { get; } = key;
+    public GateAddress(UInt128 key, long now)
+    {
+        Key = key;
+        LastSuccess = now;
+        PendingNode = new LinkedListNode<GateAddress>(this);
+    }
+
+    public UInt128 Key { get; }
 
     /// <summary>No byte yet; oldest first.</summary>
     public LinkedList<GatePass> Silent { get; } = new();
 
-    /// <summary>Waiting for a place; oldest first. Places go to the newest: the old ones are those who gave up or attack.</summary>
+    /// <summary>Waiting for a slot; oldest first. Slots go to the newest: the old ones are those that gave up or attack.</summary>
     public LinkedList<GatePass> Waiting { get; } = new();
 
-    /// <summary>With a place; oldest first.</summary>
+    /// <summary>With a slot; oldest first.</summary>
     public LinkedList<GatePass> InFlight { get; } = new();
 
-    /// <summary>Whether it stands in the queue of addresses that are served in turn.</summary>
+    /// <summary>Whether it is in the queue of addresses that are served in turn.</summary>
     public bool IsInTurn { get; set; }
 
     /// <summary>When a handshake last succeeded, or the address came: a timestamp.</summary>
-    public long LastSuccess { get; set; } = now;
+    public long LastSuccess { get; set; }
+
+    /// <summary>The node among the addresses that have as many pending connections.</summary>
+    public LinkedListNode<GateAddress> PendingNode { get; }
 
     public int Pending => Silent.Count + Waiting.Count;
 
@@ -38,7 +49,7 @@ internal sealed class GateAddress(UInt128 key, long now)
             value = (value << 8) | part;
         }
 
-        // The family is part of the key: no IPv6 prefix may share an IPv4 address's fate.
+        // The family is part of the key: no IPv6 prefix may be counted with an IPv4 address.
         return (value << 8) | (byte)length;
     }
 }

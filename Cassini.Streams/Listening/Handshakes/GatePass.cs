@@ -1,59 +1,59 @@
 namespace Cassini.Streams.Listening.Handshakes;
 
-/// <summary>How far a guest of the gate has come.</summary>
+/// <summary>How far a connection has come at the gate.</summary>
 internal enum GateStage
 {
     /// <summary>Connected, no byte yet.</summary>
     Silent,
 
-    /// <summary>Sent bytes and waits for a place.</summary>
+    /// <summary>Sent its hello and waits for a slot.</summary>
     Waiting,
 
-    /// <summary>Has a place: its handshake is in flight.</summary>
+    /// <summary>Has a slot: its handshake is in flight.</summary>
     InFlight,
 
-    /// <summary>Finished, gave up, or made room.</summary>
+    /// <summary>Finished, gave up, or was evicted.</summary>
     Gone,
 }
 
-/// <summary>A guest's stay at the <see cref="HandshakeGate"/>. All but the task belongs to the gate's lock.</summary>
+/// <summary>One connection at the <see cref="HandshakeGate"/>. All but the task belongs to the gate's lock.</summary>
 internal sealed class GatePass : IDisposable
 {
     private readonly HandshakeGate _gate;
 
-    public GatePass(HandshakeGate gate, GateAddress? address, IGateGuest guest)
+    public GatePass(HandshakeGate gate, GateAddress? address, IPendingConnection connection)
     {
         _gate = gate;
         Address = address;
-        Guest = guest;
+        Connection = connection;
         Node = new LinkedListNode<GatePass>(this);
     }
 
-    public IGateGuest Guest { get; }
+    public IPendingConnection Connection { get; }
 
-    /// <summary>The guest's address; null with a reserved place, which is in no queue.</summary>
+    /// <summary>The connection's address; null with a reserved slot, which is in no queue.</summary>
     public GateAddress? Address { get; }
 
     public GateStage Stage { get; set; }
 
-    /// <summary>The place in the list of the stage, within the address.</summary>
+    /// <summary>The node in the list of the stage, within the address.</summary>
     public LinkedListNode<GatePass> Node { get; }
 
-    /// <summary>The place among all handshakes in flight, oldest first.</summary>
+    /// <summary>The node among all handshakes in flight, oldest first.</summary>
     public LinkedListNode<GatePass>? FlightNode { get; set; }
 
-    /// <summary>When the place was given: a timestamp.</summary>
+    /// <summary>When it got its slot: a timestamp.</summary>
     public long Since { get; set; }
 
-    public TaskCompletionSource? Place { get; set; }
+    public TaskCompletionSource? Slot { get; set; }
 
     /// <summary>
-    /// Asks for a place, now that bytes have come. Ends when there is one. It stays open for a guest that is told to make
-    /// room: that is the guest's end.
+    /// Asks for a slot, now that the hello has come. Ends when there is one. It never ends for a connection that is evicted: the
+    /// eviction itself ends the connection.
     /// </summary>
-    public Task WaitForPlaceAsync() => _gate.WaitForPlaceAsync(this);
+    public Task WaitForSlotAsync() => _gate.WaitForSlotAsync(this);
 
-    /// <summary>The handshake succeeded: places turn over, so nobody need make room.</summary>
+    /// <summary>The handshake succeeded: slots become free by themselves, so none need be evicted.</summary>
     public void Succeed() => _gate.Succeed(this);
 
     public void Dispose() => _gate.Leave(this);

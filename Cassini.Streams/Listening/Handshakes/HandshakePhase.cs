@@ -9,7 +9,7 @@ using Cassini.Streams.Tls.Handshakes;
 namespace Cassini.Streams.Listening.Handshakes;
 
 /// <summary>
-/// From the accept to a proven identity: waits for the peer's whole hello while it costs next to nothing, then for a place,
+/// From the accept to a proven identity: waits for the peer's whole hello while it costs next to nothing, then for a slot,
 /// and only then begins TLS. Each step has its own deadline.
 /// </summary>
 internal sealed class HandshakePhase(ListeningContext context, AcceptedSocket accepted, ConnectionFate fate)
@@ -25,7 +25,7 @@ internal sealed class HandshakePhase(ListeningContext context, AcceptedSocket ac
     public TimeSpan Duration => context.Time.GetElapsedTime(_firstByteAt);
 
     /// <summary>Runs it.</summary>
-    /// <param name="entered">The stay at the gate, which ends with the handshake.</param>
+    /// <param name="entered">Its pass at the gate, which ends with the handshake.</param>
     /// <returns>Null when the peer proved who it is; else why it is refused.</returns>
     public async Task<Refusal?> RunAsync(GatePass entered)
     {
@@ -43,7 +43,7 @@ internal sealed class HandshakePhase(ListeningContext context, AcceptedSocket ac
                 return refused;
             }
 
-            await WaitForPlaceAsync(pass);
+            await WaitForSlotAsync(pass);
             var problem = await AuthenticateAsync(hello);
             if (problem is null)
             {
@@ -91,14 +91,14 @@ internal sealed class HandshakePhase(ListeningContext context, AcceptedSocket ac
         }
     }
 
-    private async Task WaitForPlaceAsync(GatePass pass)
+    private async Task WaitForSlotAsync(GatePass pass)
     {
-        var place = pass.WaitForPlaceAsync();
-        if (!place.IsCompleted)
+        var slot = pass.WaitForSlotAsync();
+        if (!slot.IsCompleted)
         {
             var patience = context.Options.HandshakeTimeout * MaxWaitFactor;
-            using var deadline = Deadline(HandshakeFailure.HandshakeLimit, patience, $"found no place within {patience.TotalSeconds} s");
-            await place.WaitAsync(fate.Ending);
+            using var deadline = Deadline(HandshakeFailure.HandshakeLimit, patience, $"got no handshake slot within {patience.TotalSeconds} s");
+            await slot.WaitAsync(fate.Ending);
         }
     }
 

@@ -3,14 +3,14 @@ using Cassini.Streams.Mqtt.Properties;
 
 namespace Cassini.Streams.Mqtt.Packets;
 
-/// <summary>PUBACK, PUBREC, PUBREL and PUBCOMP (MQTT 5.0 §3.4 to §3.7). Costs no allocation unless it carries properties.</summary>
+/// <summary>PUBACK, PUBREC, PUBREL and PUBCOMP (MQTT 5.0 §3.4 to §3.7). Allocates only for properties.</summary>
 internal readonly record struct AckPacket(PacketType Type, ushort PacketId, ReasonCode Reason)
 {
-    /// <summary>The longest form that <see cref="Write(Span{byte}, ProtocolVersion)"/> makes.</summary>
+    /// <summary>The greatest length that <see cref="Write(Span{byte}, ProtocolVersion)"/> writes, in bytes.</summary>
     public const int MaxSize = 5;
 
-    /// <summary>Writes it without properties; the reason is left out when it is success (§3.4.2.1) or MQTT 3.1.1.</summary>
-    /// <returns>How many bytes it took.</returns>
+    /// <summary>Writes the packet without properties. The reason is left out for success (§3.4.2.1) and in MQTT 3.1.1.</summary>
+    /// <returns>How many bytes were written.</returns>
     public int Write(Span<byte> to, ProtocolVersion version)
     {
         var withReason = version == ProtocolVersion.V500 && Reason != ReasonCode.Success;
@@ -26,7 +26,7 @@ internal readonly record struct AckPacket(PacketType Type, ushort PacketId, Reas
         return 5;
     }
 
-    /// <summary>Writes it with properties (MQTT 5.0).</summary>
+    /// <summary>Writes the packet with properties (MQTT 5.0).</summary>
     public byte[] Write(PropertySet properties)
     {
         var to = new PacketWriter();
@@ -69,7 +69,9 @@ internal readonly record struct AckPacket(PacketType Type, ushort PacketId, Reas
             or ReasonCode.PacketIdentifierInUse or ReasonCode.QuotaExceeded or ReasonCode.PayloadFormatInvalid,
     };
 
-    /// <summary>An acknowledgement has the identifier of what it acknowledges, which was not 0. 3.1.1 forgot PUBCOMP there.</summary>
+    /// <summary>
+    /// The clause that forbids identifier 0, because the acknowledged packet had another. In 3.1.1 it does not mention PUBCOMP.
+    /// </summary>
     private static string PacketIdClause(PacketType type, ProtocolVersion version) =>
         version == ProtocolVersion.V500 ? "MQTT-2.2.1-5"
         : type == PacketType.PubComp ? "§2.3.1"

@@ -12,7 +12,7 @@ internal sealed record ConnectPacket
 
     public bool CleanStart { get; init; }
 
-    /// <summary>Seconds; 0 switches it off.</summary>
+    /// <summary>The keep alive in seconds; 0 switches it off.</summary>
     public ushort KeepAlive { get; init; }
 
     public WillMessage? Will { get; init; }
@@ -24,6 +24,6 @@ internal sealed record ConnectPacket
     public PropertySet Properties { get; init; } = PropertySet.Empty;
 }
 
-/// <summary>What the server publishes when the client is lost (MQTT 5.0 §3.1.2.5).</summary>
+/// <summary>The message that the server publishes when it loses the client (MQTT 5.0 §3.1.2.5).</summary>
 internal sealed record WillMessage(
     string Topic, ImmutableArray<byte> Payload, QualityOfService QoS, bool Retain, PropertySet Properties);

@@ -18,8 +18,8 @@ internal static class ConnectReader
 
     /// <summary>Reads the packet.</summary>
     /// <param name="frame">A frame of type CONNECT.</param>
-    /// <param name="packet">What it says.</param>
-    /// <param name="version">The version that the sender speaks, for the answer; 3.1.1 when that is not known.</param>
+    /// <param name="packet">The packet that was read.</param>
+    /// <param name="version">The version that the sender uses, for the answer; 3.1.1 when it is not known.</param>
     /// <param name="violation">What was wrong.</param>
     public static bool TryRead(
         Frame frame, [NotNullWhen(true)] out ConnectPacket? packet, out ProtocolVersion version, out ProtocolViolation violation)
@@ -31,14 +31,14 @@ internal static class ConnectReader
             return false;
         }
 
-        // While the frame was cut nobody knew that it is 5.0, which alone asks for the shortest form.
+        // Only 5.0 requires the shortest form, and the frame reader did not know the version yet.
         if (version == ProtocolVersion.V500 && frame.HeaderLength - 1 != VariableByteInteger.SizeOf(frame.Body.Length))
         {
             violation = ProtocolViolation.Malformed("MQTT-1.5.5-1", "the remaining length is not encoded in the fewest bytes");
             return false;
         }
 
-        // Name (6 bytes) and level (1 byte) are as checked.
+        // Name (6 bytes) and level (1 byte) were already checked.
         var reader = new PacketReader(frame.Body[7..], version);
         packet = Read(ref reader);
         violation = reader.Violation ?? default;

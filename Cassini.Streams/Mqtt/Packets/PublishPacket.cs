@@ -3,8 +3,8 @@ using Cassini.Streams.Mqtt.Properties;
 namespace Cassini.Streams.Mqtt.Packets;
 
 /// <summary>
-/// PUBLISH (MQTT 5.0 §3.3) as it lies in the receive buffer: reading it copies and allocates nothing. The bytes are good until
-/// the buffer is used again.
+/// PUBLISH (MQTT 5.0 §3.3) as a view of the receive buffer: reading it copies and allocates nothing. The bytes are valid until the
+/// buffer is used again.
 /// </summary>
 internal ref struct PublishPacket
 {
@@ -14,7 +14,7 @@ internal ref struct PublishPacket
     private int _aliasAt;
     private int _expiryAt;
 
-    /// <summary>The topic name; empty when <see cref="TopicAlias"/> stands for it.</summary>
+    /// <summary>The topic name; empty when <see cref="TopicAlias"/> replaces it.</summary>
     public ReadOnlySpan<byte> Topic { get; private set; }
 
     public QualityOfService QoS { get; private set; }
@@ -32,20 +32,20 @@ internal ref struct PublishPacket
     /// <summary>Seconds; null when the message does not expire.</summary>
     public uint? MessageExpiryInterval { get; private set; }
 
-    /// <summary>All properties as they were sent, without their length.</summary>
+    /// <summary>All properties in the form in which they were sent, without their length.</summary>
     public ReadOnlySpan<byte> Properties { get; private set; }
 
     public ReadOnlySpan<byte> Payload { get; private set; }
 
-    /// <summary>How long the properties are that belong to the message itself: without topic alias and expiry interval.</summary>
+    /// <summary>The length of the properties that belong to the message itself: without topic alias and expiry interval.</summary>
     public readonly int MessagePropertiesLength =>
         Properties.Length - (TopicAlias is null ? 0 : AliasSize) - (MessageExpiryInterval is null ? 0 : ExpirySize);
 
     /// <summary>
-    /// The properties that belong to the message itself: user properties and the like, in their order (§3.3.2.3). Topic alias
-    /// and expiry interval are left out, since each hop has its own.
+    /// The properties that belong to the message itself, such as user properties, in their order (§3.3.2.3). Topic alias and expiry
+    /// interval are left out, because each hop has its own.
     /// </summary>
-    /// <param name="scratch">Where they are put together if they do not lie together; at least as long as <see cref="Properties"/>.</param>
+    /// <param name="scratch">A buffer to join them in if they are not contiguous; at least as long as <see cref="Properties"/>.</param>
     public readonly ReadOnlySpan<byte> MessageProperties(Span<byte> scratch)
     {
         var length = MessagePropertiesLength;
@@ -76,9 +76,9 @@ internal ref struct PublishPacket
 
     /// <summary>Reads the packet.</summary>
     /// <param name="frame">A frame of type PUBLISH.</param>
-    /// <param name="version">The version spoken.</param>
-    /// <param name="fromClient">Whether a client sent it: subscription identifiers are the server's alone [MQTT-3.3.4-6].</param>
-    /// <param name="packet">What it says.</param>
+    /// <param name="version">The protocol version of the connection.</param>
+    /// <param name="fromClient">Whether a client sent it, because only a server may send subscription identifiers [MQTT-3.3.4-6].</param>
+    /// <param name="packet">The packet that was read.</param>
     /// <param name="violation">What was wrong.</param>
     public static bool TryRead(
         Frame frame, ProtocolVersion version, bool fromClient, out PublishPacket packet, out ProtocolViolation violation)

@@ -4,19 +4,19 @@ using Cassini.Streams.Mqtt.Properties;
 namespace Cassini.Streams.Mqtt.Packets;
 
 /// <summary>
-/// Writes PUBLISH (MQTT 5.0 §3.3) into a buffer: first <see cref="Measure"/>, then <see cref="Write"/>. Costs no allocation.
+/// Writes PUBLISH (MQTT 5.0 §3.3) into a buffer: first <see cref="Measure"/>, then <see cref="Write"/>. Allocates nothing.
 /// </summary>
 internal ref struct PublishWriter
 {
     private int _propertiesLength;
     private int _remaining;
 
-    /// <summary>Empty when <see cref="TopicAlias"/> is known to the receiver.</summary>
+    /// <summary>Empty when the receiver already knows <see cref="TopicAlias"/>.</summary>
     public ReadOnlySpan<byte> Topic { get; set; }
 
     public ReadOnlySpan<byte> Payload { get; set; }
 
-    /// <summary>Encoded properties that go along as they are; MQTT 5.0 only.</summary>
+    /// <summary>Encoded properties that are sent unchanged; MQTT 5.0 only.</summary>
     public ReadOnlySpan<byte> MessageProperties { get; set; }
 
     public ReadOnlySpan<int> SubscriptionIdentifiers { get; set; }
@@ -35,7 +35,7 @@ internal ref struct PublishWriter
 
     public ushort PacketId { get; set; }
 
-    /// <summary>How many bytes <see cref="Write"/> will take.</summary>
+    /// <summary>How many bytes <see cref="Write"/> will write.</summary>
     public int Measure(ProtocolVersion version)
     {
         _remaining = 2 + Topic.Length + (QoS == QualityOfService.AtMostOnce ? 0 : 2) + Payload.Length;
@@ -53,7 +53,7 @@ internal ref struct PublishWriter
         return 1 + VariableByteInteger.SizeOf(_remaining) + _remaining;
     }
 
-    /// <summary>Writes what was measured for the same <paramref name="version"/>.</summary>
+    /// <summary>Writes the packet. Call <see cref="Measure"/> first, with the same <paramref name="version"/>.</summary>
     public readonly void Write(Span<byte> to, ProtocolVersion version)
     {
         to[0] = (byte)(((int)PacketType.Publish << 4) | (Dup ? 8 : 0) | ((int)QoS << 1) | (Retain ? 1 : 0));

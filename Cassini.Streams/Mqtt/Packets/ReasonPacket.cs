@@ -3,7 +3,9 @@ using Cassini.Streams.Mqtt.Properties;
 
 namespace Cassini.Streams.Mqtt.Packets;
 
-/// <summary>DISCONNECT (MQTT 5.0 §3.14) and AUTH (§3.15): a reason and properties, both left out when they say nothing.</summary>
+/// <summary>
+/// DISCONNECT (MQTT 5.0 §3.14) and AUTH (§3.15): a reason and properties, which are left out when they have their default values.
+/// </summary>
 internal sealed record ReasonPacket(PacketType Type, ReasonCode Reason, PropertySet Properties)
 {
     public byte[] Write(ProtocolVersion version)
@@ -28,9 +30,9 @@ internal sealed record ReasonPacket(PacketType Type, ReasonCode Reason, Property
 
     /// <summary>Reads the packet.</summary>
     /// <param name="frame">A frame of type DISCONNECT or AUTH.</param>
-    /// <param name="version">The version spoken.</param>
-    /// <param name="fromClient">Whether a client sent it: each side has its own reasons and properties.</param>
-    /// <param name="packet">What it says.</param>
+    /// <param name="version">The protocol version of the connection.</param>
+    /// <param name="fromClient">Whether a client sent it, because each side may send different reasons and properties.</param>
+    /// <param name="packet">The packet that was read.</param>
     /// <param name="violation">What was wrong.</param>
     public static bool TryRead(
         Frame frame,

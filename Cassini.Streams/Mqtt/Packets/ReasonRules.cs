@@ -2,10 +2,10 @@ using Cassini.Streams.Mqtt.Properties;
 
 namespace Cassini.Streams.Mqtt.Packets;
 
-/// <summary>Who may say what in DISCONNECT (MQTT 5.0 §3.14) and AUTH (§3.15).</summary>
+/// <summary>The reasons and properties that each side may send in DISCONNECT (MQTT 5.0 §3.14) and AUTH (§3.15).</summary>
 internal static class ReasonRules
 {
-    /// <summary>What is wrong with a packet that was read; null when nothing is.</summary>
+    /// <summary>The violation in a packet that was read; null when there is none.</summary>
     public static ProtocolViolation? Check(PacketType type, ReasonCode reason, PropertySet properties, bool fromClient, bool isEmpty) =>
         type == PacketType.Auth ? CheckAuth(reason, properties, fromClient, isEmpty) : CheckDisconnect(reason, properties, fromClient);
 
@@ -37,7 +37,7 @@ internal static class ReasonRules
             return Foreign("MQTT-3.15.2-1", PacketType.Auth, reason, fromClient);
         }
 
-        // An AUTH without a body stands for success without properties (§3.15.2.1).
+        // An AUTH without a body means success without properties (§3.15.2.1).
         return properties.AuthenticationMethod is null && !isEmpty
             ? ProtocolViolation.Error("§3.15.2.2.2", "AUTH without an authentication method")
             : null;
@@ -47,10 +47,10 @@ internal static class ReasonRules
         ProtocolViolation.Malformed(
             clause, $"reason code 0x{(byte)reason:X2} does not belong into a {(fromClient ? "client" : "server")}'s {type}");
 
-    /// <summary>Table 3-10, sent by the client.</summary>
+    /// <summary>The reasons of table 3-10 that a client may send.</summary>
     private static bool IsClientsDisconnect(ReasonCode reason) => reason is ReasonCode.DisconnectWithWill || IsAnyonesDisconnect(reason);
 
-    /// <summary>Table 3-10, sent by the server.</summary>
+    /// <summary>The reasons of table 3-10 that a server may send.</summary>
     private static bool IsServersDisconnect(ReasonCode reason) => IsAnyonesDisconnect(reason) || reason
         is ReasonCode.NotAuthorized
         or ReasonCode.ServerBusy

@@ -18,7 +18,7 @@ internal sealed record SubAckPacket(PacketType Type, ushort PacketId, ImmutableA
         }
         else if (Type == PacketType.SubAck)
         {
-            // 3.1.1 knows one failure only [MQTT-3.9.3-2]; its UNSUBACK has no payload.
+            // 3.1.1 has only one failure code [MQTT-3.9.3-2], and its UNSUBACK has no payload.
             to.WriteBytes(Reasons.Select(reason => (byte)(reason < ReasonCode.UnspecifiedError ? reason : ReasonCode.UnspecifiedError)).ToArray());
         }
 

@@ -12,7 +12,10 @@ internal enum RetainHandling : byte
     DoNotSend = 2,
 }
 
-/// <summary>One filter of SUBSCRIBE with its options. The filter is well-formed text, perhaps not a valid filter: that is answered filter by filter.</summary>
+/// <summary>
+/// One filter of SUBSCRIBE with its options. The filter is well-formed text, but it may be an invalid filter, because SUBACK answers each
+/// filter separately.
+/// </summary>
 internal sealed record SubscriptionRequest(
     string Filter, QualityOfService QoS, bool NoLocal, bool RetainAsPublished, RetainHandling RetainHandling);
 
@@ -71,7 +74,7 @@ internal sealed record SubscribePacket(ushort PacketId, ImmutableArray<Subscript
         var reserved = reader.Version == ProtocolVersion.V311 ? options & 0xFC : options & 0xC0;
         if (!reader.Failed)
         {
-            // [MQTT-3-8.3-4] is how 3.1.1 writes it.
+            // The 3.1.1 standard itself writes [MQTT-3-8.3-4].
             if (reserved != 0)
             {
                 reader.Fail(ProtocolViolation.Malformed(

@@ -1,9 +1,12 @@
 namespace Cassini.Streams.Mqtt.Properties;
 
-/// <summary>The properties that travel with a message, as bytes: what publishers set and subscribers get unchanged.</summary>
+/// <summary>The properties that are sent with a message, as bytes: publishers set them, and subscribers get them unchanged.</summary>
 internal static class MessageProperties
 {
-    /// <summary>Encodes them without their length; expiry, alias and subscription identifiers belong to a hop and are left out.</summary>
+    /// <summary>
+    /// Encodes the properties without their length. Expiry, alias and subscription identifiers are left out, because each hop has its
+    /// own.
+    /// </summary>
     public static byte[] Encode(PropertySet properties)
     {
         var travelling = properties with
@@ -24,7 +27,7 @@ internal static class MessageProperties
         return to.WrittenSpan[lengthBytes..].ToArray();
     }
 
-    /// <summary>Decodes what <see cref="Encode"/> made, or what a valid PUBLISH carried.</summary>
+    /// <summary>Decodes properties that <see cref="Encode"/> wrote, or that a valid PUBLISH carried.</summary>
     public static PropertySet Decode(ReadOnlySpan<byte> encoded)
     {
         var to = new PacketWriter();

@@ -1,6 +1,6 @@
 namespace Cassini.Streams.Mqtt.Properties;
 
-/// <summary>What carries properties: a packet, or the will inside CONNECT.</summary>
+/// <summary>The carriers of properties: packets, and the will inside CONNECT.</summary>
 internal enum PropertyOwner
 {
     Connect,

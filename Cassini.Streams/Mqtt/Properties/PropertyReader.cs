@@ -5,7 +5,7 @@ namespace Cassini.Streams.Mqtt.Properties;
 /// <summary>Reads the properties of a packet (MQTT 5.0 §2.2.2).</summary>
 internal static class PropertyReader
 {
-    /// <summary>Reads property length and properties; nothing in MQTT 3.1.1, which has none.</summary>
+    /// <summary>Reads property length and properties. Reads nothing in MQTT 3.1.1, because it has no properties.</summary>
     public static PropertySet Read(ref PacketReader reader, PropertyOwner owner)
     {
         if (reader.Version == ProtocolVersion.V311)
@@ -24,7 +24,9 @@ internal static class PropertyReader
         return properties;
     }
 
-    /// <summary>Reads an identifier, and checks that it may be here and, unless it may repeat, is here for the first time.</summary>
+    /// <summary>
+    /// Reads an identifier. Checks that it is allowed here and, unless it may repeat, that it appears for the first time.
+    /// </summary>
     public static PropertyId ReadId(ref PacketReader reader, PropertyOwner owner, ref ulong seen)
     {
         var id = reader.ReadVariableByteInteger("a property identifier");
@@ -110,7 +112,7 @@ internal static class PropertyReader
         _ => properties with { SharedSubscriptionAvailable = ReadBit(ref reader, owner, id) },
     };
 
-    /// <summary>Reads a byte that may be 0 or 1; anything else is a protocol error.</summary>
+    /// <summary>Reads a byte that must be 0 or 1; another value is a protocol error.</summary>
     public static bool ReadBit(ref PacketReader reader, PropertyOwner owner, PropertyId id)
     {
         var value = reader.ReadByte("a property's byte");

@@ -2,23 +2,23 @@ using static Cassini.Streams.Mqtt.Properties.PropertyId;
 
 namespace Cassini.Streams.Mqtt.Properties;
 
-/// <summary>Which property may be where (MQTT 5.0 table 2-4).</summary>
+/// <summary>The carriers in which each property is allowed (MQTT 5.0 table 2-4).</summary>
 internal static class PropertyRules
 {
-    /// <summary>The first section of a carrier is about the property length.</summary>
+    /// <summary>The first section of each carrier is about the property length.</summary>
     private const int FirstSection = 2;
 
     private static readonly ulong[] Allowed = [.. Enum.GetValues<PropertyOwner>().Select(owner => Mask(AllowedIn(owner)))];
 
     public static bool IsAllowed(PropertyOwner owner, int id) => id is > 0 and < 64 && (Allowed[(int)owner] & (1UL << id)) != 0;
 
-    /// <summary>Whether a second one is no error.</summary>
+    /// <summary>Whether the property may be repeated.</summary>
     public static bool MayRepeat(PropertyOwner owner, PropertyId id) =>
         id == PropertyId.UserProperty || (id == SubscriptionIdentifier && owner == PropertyOwner.Publish);
 
     /// <summary>
-    /// The section on a property where it may be, for example <c>§3.1.2.11.3</c>: it says how often it may be there, and with which
-    /// values. PUBACK's and SUBACK's stand for those of their siblings, which say the same.
+    /// The section about a property in a carrier, for example <c>§3.1.2.11.3</c>: it defines how often the property may appear, and with
+    /// which values. The sections of PUBACK and SUBACK are also used for their siblings, whose sections say the same.
     /// </summary>
     public static string Section(PropertyOwner owner, PropertyId id) => $"§{Carrier(owner)}.{Array.IndexOf(AllowedIn(owner), id) + FirstSection}";
 
@@ -36,7 +36,7 @@ internal static class PropertyRules
         _ => "3.15.2.2",
     };
 
-    /// <summary>In the order of their sections.</summary>
+    /// <summary>The properties in the order of their sections.</summary>
     private static PropertyId[] AllowedIn(PropertyOwner owner) => owner switch
     {
         PropertyOwner.Connect =>

@@ -18,7 +18,7 @@ internal sealed record PropertySet
 
     public ImmutableArray<byte>? CorrelationData { get; init; }
 
-    /// <summary>One in SUBSCRIBE; a PUBLISH from a server may have several.</summary>
+    /// <summary>SUBSCRIBE has at most one; a PUBLISH from a server may have several.</summary>
     public ImmutableArray<int> SubscriptionIdentifiers { get; init; } = [];
 
     /// <summary>Seconds; <see cref="uint.MaxValue"/> means never.</summary>

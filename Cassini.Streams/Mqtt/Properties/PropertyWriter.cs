@@ -5,7 +5,7 @@ namespace Cassini.Streams.Mqtt.Properties;
 /// <summary>Writes the properties of a packet (MQTT 5.0 §2.2.2).</summary>
 internal static class PropertyWriter
 {
-    /// <summary>Writes property length and properties; nothing in MQTT 3.1.1, which has none.</summary>
+    /// <summary>Writes property length and properties. Writes nothing in MQTT 3.1.1, because it has no properties.</summary>
     public static void Write(PacketWriter to, PropertySet properties, ProtocolVersion version)
     {
         if (version == ProtocolVersion.V311)

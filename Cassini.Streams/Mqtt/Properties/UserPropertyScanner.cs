@@ -3,25 +3,25 @@ using System.Buffers.Binary;
 namespace Cassini.Streams.Mqtt.Properties;
 
 /// <summary>
-/// Finds the user properties among the encoded properties of a PUBLISH that was read already, so that they are known to be well-formed.
-/// Costs no allocation.
+/// Finds the user properties among the encoded properties of a PUBLISH. The PUBLISH was already read, so they are well-formed.
+/// Allocates nothing.
 /// </summary>
 internal ref struct UserPropertyScanner(ReadOnlySpan<byte> properties)
 {
     private readonly ReadOnlySpan<byte> _properties = properties;
     private int _next;
 
-    /// <summary>Where the one found begins, with its identifier.</summary>
+    /// <summary>The offset of the found property, including its identifier.</summary>
     public int At { get; private set; }
 
-    /// <summary>How long it is, with its identifier.</summary>
+    /// <summary>The length of the found property, including its identifier.</summary>
     public readonly int Length => _next - At;
 
     public ReadOnlySpan<byte> Name { get; private set; }
 
     public ReadOnlySpan<byte> Value { get; private set; }
 
-    /// <summary>Goes to the next one.</summary>
+    /// <summary>Moves to the next user property.</summary>
     /// <returns>False when there is none.</returns>
     public bool MoveNext()
     {

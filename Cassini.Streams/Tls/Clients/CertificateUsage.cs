@@ -3,13 +3,13 @@ using System.Security.Cryptography.X509Certificates;
 
 namespace Cassini.Streams.Tls.Clients;
 
-/// <summary>What a certificate may be used for.</summary>
+/// <summary>Checks what a certificate may be used for.</summary>
 internal static class CertificateUsage
 {
     public const string ServerAuthentication = "1.3.6.1.5.5.7.3.1";
     public const string ClientAuthentication = "1.3.6.1.5.5.7.3.2";
 
-    /// <summary>Why the certificate may not authenticate a client; null if it may. What it does not restrict it allows.</summary>
+    /// <summary>Why the certificate may not authenticate a client; null if it may. A use that it does not restrict is allowed.</summary>
     public static string? ProblemAsClient(X509Certificate2 certificate)
     {
         if (certificate.Extensions.OfType<X509BasicConstraintsExtension>().Any(constraints => constraints.CertificateAuthority))

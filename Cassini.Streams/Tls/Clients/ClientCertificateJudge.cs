@@ -6,21 +6,21 @@ using Cassini.Streams.Events;
 namespace Cassini.Streams.Tls.Clients;
 
 /// <summary>
-/// Decides whether a client's certificate is good, by the one clock. A foreign certificate is called foreign whatever else is
-/// wrong with it; then comes what the CA has taken back, then time, then usage.
+/// Decides whether a client's certificate is accepted, with the time of the injected clock. The order of the checks decides the
+/// reported failure: first the issuer, then revocation, then time, then usage.
 /// </summary>
 internal sealed class ClientCertificateJudge(
     ImmutableArray<X509Certificate2> authorities, RevocationList? revocation, TimeProvider time, IdentitySource identityFrom = IdentitySource.CommonName)
 {
-    // How the anchor was signed and what stands above it is of no concern (RFC 5280 §6.1.1 d).
+    // The anchor's own signature and issuers do not matter (RFC 5280 §6.1.1 d).
     private const X509ChainStatusFlags IrrelevantOfAnchor =
         X509ChainStatusFlags.PartialChain | X509ChainStatusFlags.UntrustedRoot
         | X509ChainStatusFlags.NotSignatureValid | X509ChainStatusFlags.HasWeakSignature;
 
     private readonly record struct Refusal(HandshakeFailure Reason, string Problem);
 
-    /// <param name="certificate">What the client presented as its own; null if nothing.</param>
-    /// <param name="presented">The intermediates that the client sent along: they help to find the way and earn no trust.</param>
+    /// <param name="certificate">The certificate that the client presented; null if it presented none.</param>
+    /// <param name="presented">The intermediates that the client sent: they help to build the chain, but they are not trusted.</param>
     public ClientVerdict Judge(X509Certificate2? certificate, X509Certificate2Collection presented)
     {
         if (certificate is null)
@@ -34,7 +34,7 @@ internal sealed class ClientCertificateJudge(
         }
         catch (Exception e) when (e is CryptographicException or ArgumentException or FormatException or OverflowException or InvalidOperationException)
         {
-            // Whatever a peer's certificate provokes in those who read it is that peer's problem, never a crash.
+            // An exception that a peer's certificate causes must reject that peer, and never count as a crash.
             return new ClientVerdict(
                 HandshakeFailure.InvalidCertificate, $"a certificate that cannot be read: {ClientIdentity.Printable(e.Message)}", "", "", null);
         }
@@ -65,7 +65,7 @@ internal sealed class ClientCertificateJudge(
         chain.ChainPolicy.VerificationTime = now.LocalDateTime;
         try
         {
-            // The elements tell, not the answer: with an intermediate as the anchor it is always false.
+            // The chain's elements decide, not the result of the build: with an intermediate as the anchor that is always false.
             chain.Build(certificate);
             return Examine(chain.ChainElements, now, out validity);
         }
@@ -92,7 +92,7 @@ internal sealed class ClientCertificateJudge(
         }
 
         var path = elements.Take(anchor + 1).Select(element => element.Certificate).ToArray();
-        // Time is judged here: OpenSSL ends a certificate a second early (X509_cmp_time counts an equal time as past).
+        // Time is judged here, because OpenSSL ends a certificate a second early (X509_cmp_time counts an equal time as past).
         var flags = elements.Take(anchor + 1).Select(element => Flags(element) & ~X509ChainStatusFlags.NotTimeValid).ToArray();
         flags[anchor] &= ~IrrelevantOfAnchor;
         validity = new PathValidity(path.Max(CertificateTimes.NotBefore), path.Min(CertificateTimes.NotAfter));

@@ -6,7 +6,7 @@ using Cassini.Streams.Primitives;
 
 namespace Cassini.Streams.Tls.Clients;
 
-/// <summary>Who a certificate says it is, in a form that is safe to log and to use as a key.</summary>
+/// <summary>The identity in a certificate, in a form that is safe to log and to use as a key.</summary>
 internal static class ClientIdentity
 {
     public const int MaxLength = 128;
@@ -25,13 +25,13 @@ internal static class ClientIdentity
         }
         catch (Exception e) when (e is CryptographicException or AsnContentException or FormatException)
         {
-            // A name that cannot be decoded names nobody; the fingerprint still tells certificates apart.
+            // A name that cannot be decoded is no identity; the fingerprint still distinguishes certificates.
             return $"sha256:{certificate.GetCertHashString(HashAlgorithmName.SHA256)}";
         }
     }
 
     /// <summary>
-    /// Escapes what could forge a log line or a terminal, and bounds the length; two long names stay two names by their digest.
+    /// Escapes characters that could forge a log line or control a terminal, and bounds the length. A digest keeps two long names distinct.
     /// </summary>
     public static string Printable(string name, int maxLength = MaxLength)
     {

@@ -1,6 +1,6 @@
 namespace Cassini.Streams.Tls.Clients;
 
-/// <summary>Which name of a client's certificate says who the client is. When it has none of that kind, the other one does.</summary>
+/// <summary>Which name of a client's certificate is its identity. When the certificate has no such name, the other kind is used.</summary>
 public enum IdentitySource
 {
     /// <summary>The subject's CN.</summary>

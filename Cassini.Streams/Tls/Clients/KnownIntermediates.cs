@@ -1,43 +1,46 @@
-using System.Collections.Immutable;
 using System.Security.Cryptography.X509Certificates;
 
 namespace Cassini.Streams.Tls.Clients;
 
 /// <summary>
-/// Intermediates that accepted clients sent along, kept beyond a reload: a resumed TLS session brings the client's certificate without them.
-/// They earn no trust, they only help to find the way. Thread-safe.
+/// The intermediates that accepted clients sent most recently, kept beyond a reload, because a resumed TLS session has the client's
+/// certificate without them. They are not trusted; they only help to build the chain to the CA. Thread-safe.
 /// </summary>
 internal sealed class KnownIntermediates
 {
     private const int Capacity = 64;
 
     private readonly Lock _lock = new();
-    private ImmutableDictionary<string, X509Certificate2> _certificates = ImmutableDictionary<string, X509Certificate2>.Empty;
 
-    /// <summary>What a client sent, and what is known besides.</summary>
+    /// <summary>Ordered by when they were last sent, oldest first. The array is replaced, never changed.</summary>
+    private volatile X509Certificate2[] _certificates = [];
+
+    /// <summary>The intermediates that a client sent, and the known ones.</summary>
     public X509Certificate2Collection With(X509Certificate2Collection presented)
     {
         var all = new X509Certificate2Collection(presented);
-        all.AddRange(Volatile.Read(ref _certificates).Values.ToArray());
+        all.AddRange(_certificates);
         return all;
     }
 
+    /// <summary>
+    /// Keeps the intermediates that an accepted client sent. When there are too many, evicts those that were sent longest ago.
+    /// </summary>
     public void Remember(X509Certificate2Collection presented)
     {
         foreach (var certificate in presented)
         {
-            var key = certificate.Thumbprint;
-            if (_certificates.Count >= Capacity || _certificates.ContainsKey(key))
-            {
-                continue;
-            }
-
-            // A copy, since the handshake's own is disposed with it.
-            var copy = X509CertificateLoader.LoadCertificate(certificate.RawDataMemory.Span);
+            // A copy, because the handshake disposes its own.
+            var copy = Find(certificate) ?? X509CertificateLoader.LoadCertificate(certificate.RawDataMemory.Span);
             lock (_lock)
             {
-                Volatile.Write(ref _certificates, _certificates.SetItem(key, copy));
+                var newest = Find(certificate) ?? copy;
+
+                // An evicted certificate is not disposed, because a handshake may be using it.
+                _certificates = [.. _certificates.Where(known => known != newest).TakeLast(Capacity - 1), newest];
             }
         }
     }
+
+    private X509Certificate2? Find(X509Certificate2 certificate) => Array.Find(_certificates, known => known.Thumbprint == certificate.Thumbprint);
 }

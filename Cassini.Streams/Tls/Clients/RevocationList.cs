@@ -5,10 +5,10 @@ using System.Security.Cryptography.X509Certificates;
 namespace Cassini.Streams.Tls.Clients;
 
 /// <summary>
-/// The serial numbers that the configured authorities have revoked. Immutable. A list speaks only of the certificates of the
-/// authority that signed it, and keeps its word after <see cref="NextUpdate"/>: a revoked certificate stays revoked.
+/// The serial numbers that the configured authorities have revoked. Immutable. A list applies only to certificates of the authority
+/// that signed it, and still applies after <see cref="NextUpdate"/>: a revoked certificate stays revoked.
 /// </summary>
-public sealed class RevocationList
+internal sealed class RevocationList
 {
     private readonly FrozenDictionary<string, FrozenSet<string>> _serialsByIssuer;
 
@@ -28,16 +28,18 @@ public sealed class RevocationList
         NextUpdate = nextUpdate;
     }
 
-    /// <summary>Who signed it; of several lists the one that goes stale first.</summary>
+    /// <summary>The issuer of the list; of several lists, the issuer of the one that goes stale first.</summary>
     public string Issuer { get; }
 
     /// <summary>SHA-256 of the lists, hexadecimal.</summary>
     public string Fingerprint { get; }
 
-    /// <summary>When it was made, UTC; of several lists the one that goes stale first.</summary>
+    /// <summary>When the list was issued, UTC; of several lists, when the one that goes stale first was issued.</summary>
     public DateTimeOffset ThisUpdate { get; }
 
-    /// <summary>When it goes stale, UTC; the earliest of several lists; <see cref="DateTimeOffset.MaxValue"/> if it does not say.</summary>
+    /// <summary>
+    /// When the list goes stale, UTC; of several lists the earliest; <see cref="DateTimeOffset.MaxValue"/> if it has no such time.
+    /// </summary>
     public DateTimeOffset NextUpdate { get; }
 
     /// <summary>How many entries the lists have.</summary>
@@ -51,6 +53,6 @@ public sealed class RevocationList
 
     internal static string IssuerKey(X509Certificate2 issuer) => issuer.GetCertHashString(HashAlgorithmName.SHA256);
 
-    // Leading zeros are a matter of encoding, not of the number.
+    // Leading zeros depend on the encoding and are not part of the number.
     internal static string SerialKey(ReadOnlySpan<byte> bigEndian) => Convert.ToHexString(bigEndian.TrimStart((byte)0));
 }

@@ -11,8 +11,8 @@ using Org.BouncyCastle.X509;
 namespace Cassini.Streams.Tls.Clients;
 
 /// <summary>
-/// Reads revocation lists, PEM or DER, and believes only those that a configured authority signed. (.NET's own chain building
-/// takes no list from a file, hence BouncyCastle.)
+/// Reads revocation lists, PEM or DER, and accepts only those that a configured authority signed. It uses BouncyCastle, because .NET's
+/// own chain building cannot take a list from a file.
 /// </summary>
 internal static class RevocationListReader
 {
@@ -28,7 +28,7 @@ internal static class RevocationListReader
         catch (Exception e) when (e is GeneralSecurityException or ArgumentException or IOException
             or InvalidCastException or InvalidOperationException or FormatException)
         {
-            // BouncyCastle parses lazily and says with any of these that the bytes are not what they should be.
+            // BouncyCastle parses lazily, and reports malformed bytes with any of these exceptions.
             throw file.Error($"holds a revocation list that cannot be read: {e.Message}", e);
         }
     }
@@ -115,11 +115,11 @@ internal static class RevocationListReader
         return list;
     }
 
-    // Of a list with no entries BouncyCastle says null.
+    // BouncyCastle returns null for a list without entries.
     private static string[] Serials(X509Crl list) =>
         [.. list.GetRevokedCertificates()?.Select(entry => RevocationList.SerialKey(entry.SerialNumber.ToByteArray())) ?? []];
 
-    // A CA that was renewed with the same key has two certificates: the list speaks for both.
+    // A CA that was renewed with the same key has two certificates, and the list applies to both.
     private static ImmutableArray<X509Certificate2> IssuersOf(X509Crl list, ImmutableArray<X509Certificate2> authorities) =>
         [.. authorities.Where(authority => IsSignedBy(list, authority))];
 

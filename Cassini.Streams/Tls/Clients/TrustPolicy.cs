@@ -4,7 +4,7 @@ using System.Security.Cryptography.X509Certificates;
 
 namespace Cassini.Streams.Tls.Clients;
 
-/// <summary>How a client's chain is built: towards the configured CA alone, and never over the network.</summary>
+/// <summary>How a client's chain is built: only to the configured CA, and never with data from the network.</summary>
 internal static class TrustPolicy
 {
     public static X509ChainPolicy ForClients(ImmutableArray<X509Certificate2> authorities)

@@ -5,9 +5,9 @@ using System.Security.Cryptography.X509Certificates;
 namespace Cassini.Streams.Tls.Clients;
 
 /// <summary>
-/// The certificates that were accepted with one set of files, so that a client that comes again is not examined from the
-/// beginning: only the time can change the verdict, since CA and revocation list are the same. Also what lets a resumed TLS session be
-/// judged, which brings the client's certificate without its intermediates. Thread-safe.
+/// The certificates that were accepted with one set of files, so that a client that connects again is not judged from the beginning:
+/// only time can change the verdict, because CA and revocation list are the same. It also makes it possible to judge a resumed TLS
+/// session, which has the client's certificate without its intermediates. Thread-safe.
 /// </summary>
 internal sealed class VerdictCache(ClientCertificateJudge judge, KnownIntermediates intermediates, TimeProvider time)
 {
@@ -16,9 +16,9 @@ internal sealed class VerdictCache(ClientCertificateJudge judge, KnownIntermedia
     private readonly ConcurrentDictionary<string, ClientVerdict> _accepted = new(StringComparer.Ordinal);
     private int _count;
 
-    /// <summary>Judges a certificate, or remembers how it was judged.</summary>
-    /// <param name="certificate">What the client presented as its own; null if nothing.</param>
-    /// <param name="presented">The intermediates that the client sent along.</param>
+    /// <summary>Judges a certificate, or returns the cached verdict.</summary>
+    /// <param name="certificate">The certificate that the client presented; null if it presented none.</param>
+    /// <param name="presented">The intermediates that the client sent.</param>
     public ClientVerdict Judge(X509Certificate2? certificate, X509Certificate2Collection presented)
     {
         if (certificate is null)
@@ -53,7 +53,7 @@ internal sealed class VerdictCache(ClientCertificateJudge judge, KnownIntermedia
 
         if (Interlocked.Increment(ref _count) > Capacity)
         {
-            // Rare enough, and cheaper than knowing who came last: everyone is examined once more.
+            // Clearing is rare, and costs less than tracking the last use: then every client is judged once again.
             _accepted.Clear();
             Interlocked.Exchange(ref _count, 0);
         }

@@ -6,7 +6,7 @@ using Cassini.Streams.Tls.Files;
 
 namespace Cassini.Streams.Tls.Development;
 
-/// <summary>The development CA of one directory, and what it made there.</summary>
+/// <summary>The development CA of one directory, and the certificates that it issued there.</summary>
 internal sealed class DevelopmentAuthority
 {
     private static readonly TimeSpan Backdated = TimeSpan.FromHours(1);
@@ -36,7 +36,7 @@ internal sealed class DevelopmentAuthority
 
     public static DevelopmentAuthority Ensure(string directory, TimeProvider time) => new(directory, time);
 
-    /// <summary>Makes NAME.pem and NAME.key unless they are there and good.</summary>
+    /// <summary>Creates NAME.pem and NAME.key unless they exist and can be used.</summary>
     public void EnsureLeaf(string name, string commonName, string usage, X509Extension? names)
     {
         var (path, keyPath) = (PathOf($"{name}.pem"), PathOf($"{name}.key"));
@@ -76,7 +76,7 @@ internal sealed class DevelopmentAuthority
             return certificate;
         }
 
-        // The key is written first: a run that was cut off here is finished by the next one.
+        // The key is written first, so that the next run can finish one that was interrupted here.
         using var key = EnsureKey(CaKeyPath);
         var request = new CertificateRequest("CN=Cassini development CA", key, HashAlgorithmName.SHA256);
         request.CertificateExtensions.Add(new X509BasicConstraintsExtension(true, true, 0, critical: true));

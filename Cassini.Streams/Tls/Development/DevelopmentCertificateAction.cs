@@ -3,10 +3,10 @@ namespace Cassini.Streams.Tls.Development;
 /// <summary>What became of one file of development certificates.</summary>
 public enum DevelopmentCertificateOutcome
 {
-    /// <summary>It was not there and was made.</summary>
+    /// <summary>The file did not exist and was created.</summary>
     Created,
 
-    /// <summary>It was there and good, and was not touched.</summary>
+    /// <summary>The file existed, can be used, and was not changed.</summary>
     Kept,
 
     /// <summary>A certificate that could not be used was replaced by a new one for the same key.</summary>
@@ -15,6 +15,6 @@ public enum DevelopmentCertificateOutcome
 
 /// <summary>What became of one file of development certificates.</summary>
 /// <param name="Path">The file.</param>
-/// <param name="Outcome">What became of it.</param>
-/// <param name="Reason">Why it was renewed; else null.</param>
+/// <param name="Outcome">What was done with it.</param>
+/// <param name="Reason">Why it was renewed; null when it was not.</param>
 public sealed record DevelopmentCertificateAction(string Path, DevelopmentCertificateOutcome Outcome, string? Reason = null);

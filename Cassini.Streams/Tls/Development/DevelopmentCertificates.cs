@@ -6,8 +6,8 @@ using Cassini.Streams.Tls.Clients;
 namespace Cassini.Streams.Tls.Development;
 
 /// <summary>
-/// Makes a CA and certificates of it for development: EC P-256, a server for <c>localhost</c>, <c>127.0.0.1</c> and <c>::1</c>, and
-/// clients. What is there is kept; a private key is never overwritten.
+/// Creates a CA and its certificates for development: EC P-256, a server for <c>localhost</c>, <c>127.0.0.1</c> and <c>::1</c>, and
+/// clients. Existing files are kept; a private key is never overwritten.
 /// </summary>
 public static class DevelopmentCertificates
 {
@@ -23,13 +23,13 @@ public static class DevelopmentCertificates
     /// <summary>The server's private key.</summary>
     public const string ServerKeyFile = "server.key";
 
-    /// <summary>The client certificate that is always made.</summary>
+    /// <summary>The client certificate that is always created.</summary>
     public const string ClientName = "client";
 
     /// <summary>The canary's client certificate: <c>canary.pem</c>, <c>canary.key</c>.</summary>
     public const string CanaryName = "canary";
 
-    /// <summary>Who the canary's certificate says it is.</summary>
+    /// <summary>The identity in the canary's certificate.</summary>
     public const string CanaryIdentity = "cassini-canary";
 
     private const string ServerName = "server";
@@ -37,14 +37,16 @@ public static class DevelopmentCertificates
     private const int MaxNameLength = 64; // ub-common-name, RFC 5280 appendix A
 
     /// <summary>
-    /// Sees to it that the directory holds ca, server, client, canary and the named clients, each as NAME.pem and NAME.key (mode 0600).
+    /// Ensures that the directory has ca, server, client, canary and the named clients, each as NAME.pem and NAME.key (mode 0600).
     /// </summary>
-    /// <param name="directory">Where; made if it is not there.</param>
+    /// <param name="directory">The directory; created if it does not exist.</param>
     /// <param name="time">The clock.</param>
-    /// <param name="clients">Further clients: 1 to 64 of A-Z a-z 0-9 . _ - each, not beginning with . or -; the name is the certificate's CN.</param>
-    /// <returns>What became of each file, in the order of making.</returns>
-    /// <exception cref="ArgumentException">A client's name will not do.</exception>
-    /// <exception cref="TlsConfigurationException">A file that is there cannot be used, or the CA's key is not there to sign with.</exception>
+    /// <param name="clients">Further clients: 1 to 64 of A-Z a-z 0-9 . _ - each, not beginning with . or -; the name is the
+    /// certificate's CN.</param>
+    /// <returns>What was done with each file, in the order of creation.</returns>
+    /// <exception cref="ArgumentException">A client's name is not allowed.</exception>
+    /// <exception cref="TlsConfigurationException">An existing file cannot be used, or the CA's key, which must sign, is
+    /// missing.</exception>
     /// <exception cref="IOException">A file cannot be written.</exception>
     /// <exception cref="UnauthorizedAccessException">A file may not be written.</exception>
     public static ImmutableArray<DevelopmentCertificateAction> Ensure(string directory, TimeProvider time, IEnumerable<string> clients)

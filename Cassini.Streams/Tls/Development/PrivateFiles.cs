@@ -2,7 +2,7 @@ using System.Text;
 
 namespace Cassini.Streams.Tls.Development;
 
-/// <summary>Writes files that are whole or not there, and secrets that were never readable by others.</summary>
+/// <summary>Writes files atomically, and secrets that other users could never read.</summary>
 internal static class PrivateFiles
 {
     public static void Write(string path, string text, bool isPrivate)
@@ -23,7 +23,7 @@ internal static class PrivateFiles
                 stream.Flush(flushToDisk: true);
             }
 
-            // A secret is never written over another.
+            // A secret must never overwrite another.
             File.Move(temporary, path, overwrite: !isPrivate);
         }
         catch

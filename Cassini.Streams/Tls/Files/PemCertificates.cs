@@ -4,10 +4,10 @@ using System.Security.Cryptography.X509Certificates;
 
 namespace Cassini.Streams.Tls.Files;
 
-/// <summary>Reads certificates and keys out of PEM text, with errors that say what to do.</summary>
+/// <summary>Reads certificates and keys from PEM text, with errors that say what to do.</summary>
 internal static class PemCertificates
 {
-    // OpenSSL's default security level refuses shorter ones, but only when a client comes.
+    // OpenSSL's default security level refuses shorter keys, but only when a client connects.
     private const int MinRsaBits = 2048;
 
     /// <exception cref="TlsConfigurationException">The file holds no certificate, or one that cannot be read.</exception>
@@ -28,7 +28,7 @@ internal static class PemCertificates
             : throw file.Error("is not PEM: it has no 'BEGIN CERTIFICATE' block");
     }
 
-    /// <exception cref="TlsConfigurationException">A certificate of the file is not a CA's.</exception>
+    /// <exception cref="TlsConfigurationException">A certificate in the file is not that of a CA.</exception>
     public static ImmutableArray<X509Certificate2> ReadAuthorities(TlsFile file)
     {
         var certificates = Read(file);
@@ -56,7 +56,7 @@ internal static class PemCertificates
     }
 
     /// <summary>Joins a certificate with its private key.</summary>
-    /// <exception cref="TlsConfigurationException">The key cannot be read, or is another certificate's.</exception>
+    /// <exception cref="TlsConfigurationException">The key cannot be read, or belongs to another certificate.</exception>
     public static X509Certificate2 WithPrivateKey(X509Certificate2 certificate, TlsFile chain, TlsFile key)
     {
         var pem = key.Text;
@@ -110,7 +110,7 @@ internal static class PemCertificates
             text = text[fields.Location.End..];
         }
 
-        // The older encrypted form has headers inside its block, which makes it no strict PEM.
+        // The older encrypted form has headers inside its block, so it is not strict PEM.
         if (pem.Contains("Proc-Type: 4,ENCRYPTED", StringComparison.Ordinal))
         {
             throw Encrypted(file);
@@ -125,7 +125,7 @@ internal static class PemCertificates
     private static TlsConfigurationException Encrypted(TlsFile file) =>
         file.Error("the key is encrypted; give it decrypted, readable by Cassini's user alone");
 
-    // Schannel cannot use a key that lives in memory only.
+    // Schannel cannot use a key that is only in memory.
     private static X509Certificate2 Usable(X509Certificate2 certificate) => OperatingSystem.IsWindows()
         ? X509CertificateLoader.LoadPkcs12(certificate.Export(X509ContentType.Pkcs12), null)
         : certificate;

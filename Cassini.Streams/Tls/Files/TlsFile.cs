@@ -4,7 +4,7 @@ using Cassini.Streams.Events;
 
 namespace Cassini.Streams.Tls.Files;
 
-/// <summary>One configured file, read whole, so that what is hashed is what is parsed.</summary>
+/// <summary>One configured file, read as a whole, so that the same bytes are hashed and parsed.</summary>
 internal sealed record TlsFile(CertificateRole Role, string Setting, string Path, byte[] Content)
 {
     private const long MaxLength = 64 << 20;
@@ -21,7 +21,7 @@ internal sealed record TlsFile(CertificateRole Role, string Setting, string Path
                 throw new TlsConfigurationException(role, setting, path, "is a directory, not a file");
             }
 
-            // Opened by name each time: a Kubernetes mount swaps the symlink behind the name.
+            // Opened by name each time, because a Kubernetes mount swaps the symlink behind the name.
             using var stream = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete);
             if (!stream.CanSeek || stream.Length > MaxLength)
             {

@@ -4,7 +4,7 @@ using Cassini.Streams.Tls.Clients;
 
 namespace Cassini.Streams.Tls.Files;
 
-/// <summary>All configured files at one look: they are taken up together or not at all.</summary>
+/// <summary>All configured files of one read: they are loaded together or not at all.</summary>
 internal sealed record TlsFileSet(TlsFile Ca, TlsFile ServerChain, TlsFile ServerKey, TlsFile? Crl, TlsFile? ManagementChain, TlsFile? ManagementKey)
 {
     /// <exception cref="TlsConfigurationException">One of the files cannot be read.</exception>
@@ -16,7 +16,7 @@ internal sealed record TlsFileSet(TlsFile Ca, TlsFile ServerChain, TlsFile Serve
         ReadIfAny(CertificateRole.Management, $"Tls:{nameof(TlsOptions.ManagementChainPath)}", options.ManagementChainPath),
         ReadIfAny(CertificateRole.Management, $"Tls:{nameof(TlsOptions.ManagementKeyPath)}", options.ManagementKeyPath));
 
-    /// <summary>A digest of everything read: equal digests are equal files.</summary>
+    /// <summary>A digest of everything read: equal digests mean equal files.</summary>
     public string Digest()
     {
         using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);

@@ -9,10 +9,10 @@ using Cassini.Streams.Tls.Handshakes;
 namespace Cassini.Streams.Tls.Files;
 
 /// <summary>
-/// Everything that a handshake needs, read from one consistent set of files. Immutable and shared by all connections that began
-/// while it was current; it is never disposed, since a handshake may still hold it after it was replaced.
+/// Everything that a handshake needs, read from one consistent set of files. Immutable and shared by all connections that began while
+/// it was current. It is never disposed, because a handshake may still use it after it was replaced.
 /// </summary>
-public sealed class TlsMaterial
+internal sealed class TlsMaterial
 {
     private readonly ImmutableArray<X509Certificate2> _authorities;
     private readonly VerdictCache _verdicts;
@@ -43,23 +43,23 @@ public sealed class TlsMaterial
     /// <summary>The certificate that Cassini serves, with its private key.</summary>
     public X509Certificate2 Server { get; }
 
-    /// <summary>The certificates that are sent along with <see cref="Server"/>.</summary>
+    /// <summary>The intermediates that are sent with <see cref="Server"/>.</summary>
     public ImmutableArray<X509Certificate2> Intermediates { get; }
 
-    /// <summary>The CAs that clients' certificates must come from: a new collection of the same certificates at each call.</summary>
+    /// <summary>The CAs that must have issued clients' certificates: a new collection of the same certificates at each call.</summary>
     public X509Certificate2Collection Authorities => [.. _authorities];
 
-    /// <summary>What the CA has revoked; null when no list is configured.</summary>
+    /// <summary>The CA's revocation lists; null when none is configured.</summary>
     public RevocationList? Revocation { get; }
 
     /// <summary>
     /// The options of every server handshake: TLS 1.2 and 1.3, a client certificate required and judged. Sessions may be resumed
     /// while these options are current, and the certificate of a resumed one is judged like any other, so a new CA or revocation list
-    /// counts for every new connection. For a <see cref="MutualTlsStream"/> only. Do not change.
+    /// applies to every new connection. Only for a <see cref="MutualTlsStream"/>. Do not change.
     /// </summary>
     public SslServerAuthenticationOptions ServerOptions { get; }
 
-    /// <summary>What the management surface serves: its own certificate, or else the broker's. Do not change.</summary>
+    /// <summary>The certificate that the management surface serves: its own, or otherwise the broker's. Do not change.</summary>
     public SslStreamCertificateContext ManagementContext { get; }
 
     /// <summary>The management surface's own certificate; null when it has none.</summary>
@@ -68,14 +68,14 @@ public sealed class TlsMaterial
     internal ImmutableArray<X509Certificate2> ManagementIntermediates { get; }
 
     /// <summary>
-    /// Decides whether a client's certificate is of the CA and good at this moment. For servers that ask for a certificate and do not
-    /// insist on it. Thread-safe.
+    /// Decides whether a client's certificate was issued by the CA and is valid now. For servers that ask for a certificate but do not
+    /// require one. Thread-safe.
     /// </summary>
-    /// <param name="certificate">What the client presented as its own; null if nothing.</param>
-    /// <param name="presented">The intermediates that the client sent along.</param>
+    /// <param name="certificate">The certificate that the client presented; null if it presented none.</param>
+    /// <param name="presented">The intermediates that the client sent.</param>
     public ClientVerdict Judge(X509Certificate2? certificate, X509Certificate2Collection presented) => _verdicts.Judge(certificate, presented);
 
-    /// <exception cref="TlsConfigurationException">The files cannot be used, or do not belong together.</exception>
+    /// <exception cref="TlsConfigurationException">The files cannot be used, or do not match each other.</exception>
     internal static TlsMaterial Create(TlsFileSet files, TimeProvider time, IdentitySource identityFrom = IdentitySource.CommonName, KnownIntermediates? known = null)
     {
         var authorities = PemCertificates.ReadAuthorities(files.Ca);
@@ -108,15 +108,15 @@ public sealed class TlsMaterial
     {
         return new SslServerAuthenticationOptions
         {
-            // Without the names of our CAs: the runtime shares one OpenSSL context for one certificate, and a reload of the CAs alone
-            // would leave clients with the old names.
+            // Sent without the names of our CAs, because the runtime shares one OpenSSL context for each certificate: after a reload of
+            // only the CAs, clients would still receive the old names.
             ServerCertificateContext = SslStreamCertificateContext.Create(Server, [.. Intermediates], offline: true),
             EnabledSslProtocols = SslProtocols.Tls12 | SslProtocols.Tls13,
             EncryptionPolicy = EncryptionPolicy.RequireEncryption,
             ClientCertificateRequired = true,
             AllowRenegotiation = false,
 
-            // Without it SslStream makes a whole OpenSSL context for each connection: a third of a connection's memory.
+            // Without it SslStream creates an OpenSSL context for each connection, which is a third of a connection's memory.
             AllowTlsResume = true,
             CertificateRevocationCheckMode = X509RevocationMode.NoCheck,
             CertificateChainPolicy = TrustPolicy.ForClients(_authorities),
@@ -124,8 +124,8 @@ public sealed class TlsMaterial
         };
     }
 
-    // The callback owns the whole decision. SslStream's own opinion of the chain is left aside on purpose: it goes by the wall
-    // clock and accepts only self-signed anchors; the judge builds the chain again by the one clock.
+    // The callback makes the whole decision. SslStream's own errors are ignored on purpose, because it uses the wall clock and
+    // accepts only self-signed anchors. The judge builds the chain again, with the injected clock.
     private bool Judge(object sender, X509Certificate? certificate, X509Chain? chain, SslPolicyErrors errors)
     {
         if (sender is not MutualTlsStream stream)

@@ -7,12 +7,12 @@ using Cassini.Streams.Tls.Clients;
 
 namespace Cassini.Streams.Tls.Handshakes;
 
-/// <summary>Tells from the end of a server's handshake why it failed.</summary>
-public static partial class HandshakeFailures
+/// <summary>Determines why a server's handshake failed.</summary>
+internal static partial class HandshakeFailures
 {
     private const int MaxDetail = 200;
 
-    // OpenSSL's reason codes (sslerr.h). A reason of 1000 and more is an alert that the peer sent.
+    // OpenSSL's reason codes (sslerr.h). A reason of 1000 or more is an alert that the peer sent.
     private const int FirstAlert = 1000;
     private const int LastAlert = 1255;
     private static readonly HashSet<int> NothingInCommon =
@@ -40,8 +40,9 @@ public static partial class HandshakeFailures
     private const int UnexpectedEof = 294;
 
     /// <summary>Why the handshake failed.</summary>
-    /// <param name="exception">What <c>AuthenticateAsServerAsync</c> threw. A cancellation counts as a time-out: a caller that cancels for another reason knows it.</param>
-    /// <param name="verdict">The stream's verdict, which wins over the exception; null if there is none.</param>
+    /// <param name="exception">What <c>AuthenticateAsServerAsync</c> threw. A cancellation counts as a time-out: a caller that cancels
+    /// for another reason must handle that itself.</param>
+    /// <param name="verdict">The stream's verdict, which takes precedence over the exception; null if there is none.</param>
     /// <returns>
     /// The reason, and one bounded line for people (null when the reason says all). <see cref="HandshakeFailure.Crashed"/> for an
     /// exception that no peer can cause.
@@ -78,7 +79,7 @@ public static partial class HandshakeFailures
             }
         }
 
-        // SslStream itself looks at the frames before OpenSSL does, and says this of what is no TLS record.
+        // SslStream checks the frames before OpenSSL does, and throws this for bytes that are not a TLS record.
         return exception.Message.Contains("frame", StringComparison.OrdinalIgnoreCase)
             ? (HandshakeFailure.NotTls, null)
             : (HandshakeFailure.ProtocolError, Bounded(exception.GetBaseException().Message));

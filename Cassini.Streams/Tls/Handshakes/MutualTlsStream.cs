@@ -5,16 +5,16 @@ using Cassini.Streams.Tls.Files;
 namespace Cassini.Streams.Tls.Handshakes;
 
 /// <summary>
-/// The server's side of one TLS connection. It carries the verdict of its own handshake, so that all connections can share
+/// The server's side of one TLS connection. It holds the verdict of its own handshake, so that all connections can share
 /// the one set of options in <see cref="TlsMaterial.ServerOptions"/>.
 /// </summary>
 /// <param name="inner">The transport.</param>
 /// <param name="leaveInnerStreamOpen">Whether the transport outlives this stream.</param>
-public sealed class MutualTlsStream(Stream inner, bool leaveInnerStreamOpen) : SslStream(inner, leaveInnerStreamOpen)
+internal sealed class MutualTlsStream(Stream inner, bool leaveInnerStreamOpen) : SslStream(inner, leaveInnerStreamOpen)
 {
     /// <summary>
-    /// What was decided about the client's certificate. Written once, during the handshake; read it when
-    /// <c>AuthenticateAsServerAsync</c> has ended, well or badly.
+    /// The verdict on the client's certificate. Written once, during the handshake; read it when <c>AuthenticateAsServerAsync</c> has
+    /// ended, with or without success.
     /// </summary>
     public ClientVerdict Verdict { get; internal set; } = ClientVerdict.NotJudged;
 }

@@ -6,15 +6,15 @@ using System.Security.Cryptography;
 namespace Cassini.Streams.Tls.Handshakes;
 
 /// <summary>
-/// Lets OpenSSL give the buffers of a silent connection back, 32 KiB of native memory each, which SslStream does not ask for. A
-/// saving and no more: on another system, or with another runtime than it was written for, nothing happens.
+/// Makes OpenSSL release the buffers of a silent connection, 32 KiB of native memory each, because SslStream does not request it. Only
+/// an optimization: on a system or runtime that it does not know, it does nothing.
 /// </summary>
 internal static class OpenSslBuffers
 {
     private const int ControlMode = 33; // SSL_CTRL_MODE
     private const long ReleaseBuffers = 0x10; // SSL_MODE_RELEASE_BUFFERS
 
-    /// <summary>Only where the library that the runtime chose is the one that is called below.</summary>
+    /// <summary>Only when the runtime loaded the same library that is called below.</summary>
     private static readonly FieldInfo? Context = OperatingSystem.IsLinux() && IsOpenSsl3
         ? typeof(SslStream).GetField("_securityContext", BindingFlags.NonPublic | BindingFlags.Instance)
         : null;
@@ -24,8 +24,8 @@ internal static class OpenSslBuffers
     private static bool IsOpenSsl3 =>
         !OperatingSystem.IsWindows() && SafeEvpPKeyHandle.OpenSslVersion >> 28 == 3 && Environment.GetEnvironmentVariable("CLR_OPENSSL_VERSION_OVERRIDE") is null;
 
-    /// <summary>Asks for it, after the handshake.</summary>
-    /// <returns>Whether OpenSSL will.</returns>
+    /// <summary>Requests the release of buffers. Call it after the handshake.</summary>
+    /// <returns>Whether OpenSSL accepted the request.</returns>
     public static bool ReleaseWhenIdle(SslStream stream)
     {
         if (_isAbsent || Context?.GetValue(stream) is not SafeHandle { IsInvalid: false, IsClosed: false } ssl)

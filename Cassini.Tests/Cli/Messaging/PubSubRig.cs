@@ -65,7 +65,7 @@ internal sealed class PubSubRig : IAsyncDisposable
         return running;
     }
 
-    public int Subscribers(string topic) => Host.Host.Broker!.GetSubscriptions(topic).Count;
+    public int Subscribers(string topic) => Host.Host.Broker.GetSubscriptions(topic).Count;
 
     private static AccessRule Rule(string text) => AccessRule.TryParse(text, out var rule, out var error) ? rule : throw new ArgumentException(error);
 

@@ -137,7 +137,8 @@ public class StateJsonTests
         .At(9, new CertificateReloadFailed(CertificateRole.Server, "server.pem", "bad"))
         .At(10, new MessagesDropped("a", 3))
         .At(11, new TopicCreated("t"))
-        .At(12, new SessionOpened(1, "alice"))
+        .At(11.5, new ConnectionOpened(1, "alice"))
+        .At(12, new SessionOpened(1, "a", "alice", "MQTT 5.0", false))
         .At(13, new ConnectionAccepted(1, Endpoint, "peer"))
         .At(14, new PhaseEntered(Phase.Ready));
 

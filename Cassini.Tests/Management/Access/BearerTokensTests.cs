@@ -15,64 +15,64 @@ public sealed class BearerTokensTests : IDisposable
     public void Dispose() => _directory.Dispose();
 
     [Fact]
-    public void Accept_SeveralLines_EachIsAToken()
+    public async Task Accept_SeveralLines_EachIsAToken()
     {
-        var tokens = Of("# the old one, until Friday\r\nold\r\n\r\n  new  \n");
+        var tokens = await OfAsync("# the old one, until Friday\r\nold\r\n\r\n  new  \n");
 
-        tokens.Accept("old").ShouldBeTrue();
-        tokens.Accept("new").ShouldBeTrue();
-        tokens.Accept("# the old one, until Friday").ShouldBeFalse();
-        tokens.Accept("").ShouldBeFalse();
-        tokens.Accept("ol").ShouldBeFalse();
-        tokens.Accept("OLD").ShouldBeFalse();
+        (await tokens.AcceptAsync("old")).ShouldBeTrue();
+        (await tokens.AcceptAsync("new")).ShouldBeTrue();
+        (await tokens.AcceptAsync("# the old one, until Friday")).ShouldBeFalse();
+        (await tokens.AcceptAsync("")).ShouldBeFalse();
+        (await tokens.AcceptAsync("ol")).ShouldBeFalse();
+        (await tokens.AcceptAsync("OLD")).ShouldBeFalse();
     }
 
     [Fact]
-    public void Accept_FileChanges_CountsWithinASecond()
+    public async Task Accept_FileChanges_CountsWithinASecond()
     {
-        var tokens = Of("old");
+        var tokens = await OfAsync("old");
         File.WriteAllText(TokenPath, "new");
 
-        tokens.Accept("new").ShouldBeFalse();
+        (await tokens.AcceptAsync("new")).ShouldBeFalse();
         _clock.AdvanceBy(TimeSpan.FromSeconds(1));
-        tokens.Accept("new").ShouldBeTrue();
-        tokens.Accept("old").ShouldBeFalse();
+        (await tokens.AcceptAsync("new")).ShouldBeTrue();
+        (await tokens.AcceptAsync("old")).ShouldBeFalse();
     }
 
     [Fact]
-    public void Accept_FileGoesAway_NobodyGetsInUntilItIsBack()
+    public async Task Accept_FileGoesAway_NobodyGetsInUntilItIsBack()
     {
-        var tokens = Of("token");
+        var tokens = await OfAsync("token");
         File.Delete(TokenPath);
         _clock.AdvanceBy(TimeSpan.FromSeconds(1));
-        tokens.Accept("token").ShouldBeFalse();
+        (await tokens.AcceptAsync("token")).ShouldBeFalse();
 
         File.WriteAllText(TokenPath, "token");
         _clock.AdvanceBy(TimeSpan.FromSeconds(1));
-        tokens.Accept("token").ShouldBeTrue();
+        (await tokens.AcceptAsync("token")).ShouldBeTrue();
     }
 
     [Fact]
-    public void Accept_SymlinkSwapped_AsInAKubernetesMount_CountsTheNewTarget()
+    public async Task Accept_SymlinkSwapped_AsInAKubernetesMount_CountsTheNewTarget()
     {
         File.WriteAllText(_directory.File("one"), "one");
         File.WriteAllText(_directory.File("two"), "two");
         File.CreateSymbolicLink(TokenPath, _directory.File("one"));
-        var tokens = new BearerTokens(null, TokenPath, _clock.Time, NullLogger.Instance);
+        var tokens = await LoadedAsync(null);
         File.Delete(TokenPath);
         File.CreateSymbolicLink(TokenPath, _directory.File("two"));
         _clock.AdvanceBy(TimeSpan.FromSeconds(1));
 
-        tokens.Accept("two").ShouldBeTrue();
-        tokens.Accept("one").ShouldBeFalse();
+        (await tokens.AcceptAsync("two")).ShouldBeTrue();
+        (await tokens.AcceptAsync("one")).ShouldBeFalse();
     }
 
-    /// <summary>A pipe that nobody writes to answers never: who asks must not hang with it, and nobody gets in.</summary>
+    /// <summary>A pipe that nobody writes to never answers: callers wait by the clock that was given, on no thread, and none gets in.</summary>
     [Fact]
     public async Task Accept_FileBecomesAPipe_NobodyGetsInAndNobodyHangs()
     {
         Programs.Require("mkfifo");
-        var tokens = Of("token");
+        var tokens = await OfAsync("token");
         File.Delete(TokenPath);
         using (var mkfifo = System.Diagnostics.Process.Start("mkfifo", [TokenPath]))
         {
@@ -80,78 +80,93 @@ public sealed class BearerTokensTests : IDisposable
         }
 
         _clock.AdvanceBy(TimeSpan.FromSeconds(1));
-        (await Eventually.CompletesAsync("it answers", Task.Run(() => tokens.Accept("token")))).ShouldBeFalse();
+        var answer = tokens.AcceptAsync("token");
+        answer.IsCompleted.ShouldBeFalse();
+        (await tokens.AcceptAsync("token")).ShouldBeTrue("a caller that asks meanwhile is answered by the last look");
+        _clock.AdvanceBy(TimeSpan.FromSeconds(5));
+        (await Eventually.CompletesAsync("it answers", answer.AsTask())).ShouldBeFalse();
 
         // Whoever writes to it at last is read, and what a file says afterwards counts.
         await File.WriteAllTextAsync(TokenPath, "of the pipe", TestContext.Current.CancellationToken);
         File.Delete(TokenPath);
         File.WriteAllText(TokenPath, "new");
-        await Eventually.HoldsAsync("the file counts again", () =>
-        {
-            _clock.AdvanceBy(TimeSpan.FromSeconds(1));
-            return tokens.Accept("new");
-        });
+        await Eventually.BecomesAsync(
+            "the file counts again",
+            async () =>
+            {
+                _clock.AdvanceBy(TimeSpan.FromSeconds(1));
+                return await tokens.AcceptAsync("new");
+            },
+            accepted => accepted);
     }
 
     [Fact]
-    public void Accept_FileWithoutAnEnd_IsReadNoFurtherThanItsBound()
+    public async Task Accept_FileWithoutAnEnd_IsReadNoFurtherThanItsBound()
     {
         if (!File.Exists("/dev/zero"))
         {
             Assert.Skip("This machine has no /dev/zero.");
         }
 
-        var tokens = Of("token");
+        var tokens = await OfAsync("token");
         File.Delete(TokenPath);
         File.CreateSymbolicLink(TokenPath, "/dev/zero");
         _clock.AdvanceBy(TimeSpan.FromSeconds(1));
 
-        tokens.Accept("token").ShouldBeFalse();
-        Should.Throw<AccessConfigurationException>(() => new BearerTokens(null, TokenPath, _clock.Time, NullLogger.Instance))
+        (await tokens.AcceptAsync("token")).ShouldBeFalse();
+        (await Should.ThrowAsync<AccessConfigurationException>(new BearerTokens(null, TokenPath, _clock.Time, NullLogger.Instance).LoadAsync()))
             .Message.ShouldEndWith("is not a file of at most 64 KiB");
     }
 
     [Fact]
-    public void New_Directory_IsOneClearError() =>
-        Should.Throw<AccessConfigurationException>(() => new BearerTokens(null, _directory.Path, _clock.Time, NullLogger.Instance))
+    public async Task Load_Directory_IsOneClearError() =>
+        (await Should.ThrowAsync<AccessConfigurationException>(new BearerTokens(null, _directory.Path, _clock.Time, NullLogger.Instance).LoadAsync()))
             .Message.ShouldBe($"{_directory.Path}: is a directory, not a file");
 
     [Theory]
     [InlineData(null, "no such file")]
     [InlineData("\n# nothing\n", "holds no token")]
-    public void New_FileOfNoUse_IsOneClearError(string? content, string problem)
+    public async Task Load_FileOfNoUse_IsOneClearError(string? content, string problem)
     {
         if (content is not null)
         {
             File.WriteAllText(TokenPath, content);
         }
 
-        Should.Throw<AccessConfigurationException>(() => new BearerTokens(null, TokenPath, _clock.Time, NullLogger.Instance))
+        (await Should.ThrowAsync<AccessConfigurationException>(new BearerTokens(null, TokenPath, _clock.Time, NullLogger.Instance).LoadAsync()))
             .Message.ShouldBe($"{TokenPath}: {problem}");
     }
 
     [Fact]
-    public void New_NothingGiven_AcceptsNothing()
+    public async Task Load_NothingGiven_AcceptsNothing()
     {
         var tokens = new BearerTokens(null, null, _clock.Time, NullLogger.Instance);
+        await tokens.LoadAsync();
 
         tokens.AreConfigured.ShouldBeFalse();
-        tokens.Accept("").ShouldBeFalse();
+        (await tokens.AcceptAsync("")).ShouldBeFalse();
     }
 
     [Fact]
-    public void Accept_FixedAndFile_BothCount()
+    public async Task Accept_FixedAndFile_BothCount()
     {
         File.WriteAllText(TokenPath, "of the file");
-        var tokens = new BearerTokens("fixed", TokenPath, _clock.Time, NullLogger.Instance);
+        var tokens = await LoadedAsync("fixed");
 
-        tokens.Accept("fixed").ShouldBeTrue();
-        tokens.Accept("of the file").ShouldBeTrue();
+        (await tokens.AcceptAsync("fixed")).ShouldBeTrue();
+        (await tokens.AcceptAsync("of the file")).ShouldBeTrue();
     }
 
-    private BearerTokens Of(string content)
+    private Task<BearerTokens> OfAsync(string content)
     {
         File.WriteAllText(TokenPath, content);
-        return new BearerTokens(null, TokenPath, _clock.Time, NullLogger.Instance);
+        return LoadedAsync(null);
+    }
+
+    private async Task<BearerTokens> LoadedAsync(string? token)
+    {
+        var tokens = new BearerTokens(token, TokenPath, _clock.Time, NullLogger.Instance);
+        await tokens.LoadAsync();
+        return tokens;
     }
 }

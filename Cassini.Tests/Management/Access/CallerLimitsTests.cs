@@ -22,7 +22,7 @@ public sealed class CallerLimitsTests : IDisposable
         while (!codes.Contains(HttpStatusCode.TooManyRequests))
         {
             codes.Count.ShouldBeLessThan(1_000);
-            using var response = await rig.GetAsync("/sessions");
+            using var response = await rig.GetAsync("/connections");
             codes.Add(response.StatusCode);
         }
 
@@ -32,8 +32,8 @@ public sealed class CallerLimitsTests : IDisposable
             (await rig.GetTextAsync("/livez")).ShouldBe("ok");
         }
 
-        rig.Context.Refusals.Counts[(int)RefusalKind.Rate].ShouldBeGreaterThan(0);
-        rig.Context.Refusals.Counts[(int)RefusalKind.Credentials].ShouldBe(codes.Count(code => code == HttpStatusCode.Unauthorized));
+        rig.Refusals.Counts[(int)RefusalKind.Rate].Value.ShouldBeGreaterThan(0);
+        rig.Refusals.Counts[(int)RefusalKind.Credentials].Value.ShouldBe(codes.Count(code => code == HttpStatusCode.Unauthorized));
     }
 
     [Fact]

@@ -67,9 +67,9 @@ public sealed class ClosedAccessTests : IDisposable
         { "GET", "/events" },
         { "GET", "/state" },
         { "GET", "/metrics" },
-        { "GET", "/sessions" },
-        { "GET", "/sessions/1" },
-        { "DELETE", "/sessions/1" },
+        { "GET", "/connections" },
+        { "GET", "/connections/1" },
+        { "DELETE", "/connections/1" },
         { "GET", "/topics" },
         { "GET", "/subscriptions?topic=a" },
         { "GET", "/openapi/v1.json" },
@@ -131,7 +131,7 @@ public sealed class ClosedAccessTests : IDisposable
     {
         await using var rig = await StartAsync();
 
-        (await rig.SendAsync(HttpMethod.Get, "/sessions", null, ("Authorization", authorization))).StatusCode.ShouldBe(HttpStatusCode.OK);
+        (await rig.SendAsync(HttpMethod.Get, "/connections", null, ("Authorization", authorization))).StatusCode.ShouldBe(HttpStatusCode.OK);
         using var health = await rig.SendAsync(HttpMethod.Get, "/healthz", null, ("Authorization", authorization));
         (await health.Content.ReadAsStringAsync(TestContext.Current.CancellationToken)).ShouldContain("\"checks\"");
     }
@@ -144,7 +144,7 @@ public sealed class ClosedAccessTests : IDisposable
     public async Task Anything_WrongToken_Is401EvenForProbes(string authorization, string sentence)
     {
         await using var rig = await StartAsync();
-        foreach (var path in (string[])["/sessions", "/readyz"])
+        foreach (var path in (string[])["/connections", "/readyz"])
         {
             using var response = await rig.SendAsync(HttpMethod.Get, path, null, ("Authorization", authorization));
             response.StatusCode.ShouldBe(HttpStatusCode.Unauthorized);
@@ -168,7 +168,7 @@ public sealed class ClosedAccessTests : IDisposable
     {
         await using var rig = await StartAsync();
         using var response = await rig.SendAsync(
-            HttpMethod.Delete, $"/sessions/{FakeListeners.Session}", null, ("Authorization", $"Bearer {Token}"), ("Sec-Fetch-Site", "cross-site"));
+            HttpMethod.Delete, $"/connections/{FakeListeners.Connection}", null, ("Authorization", $"Bearer {Token}"), ("Sec-Fetch-Site", "cross-site"));
 
         response.StatusCode.ShouldBe(HttpStatusCode.Forbidden);
         rig.Listeners.Calls.ShouldBeEmpty();
@@ -182,14 +182,14 @@ public sealed class ClosedAccessTests : IDisposable
         (string, string)[] evil = [("Host", "evil.example"), ("Authorization", $"Bearer {Token}")];
         (string, string)[] ours = [("Host", "cassini.example"), ("Authorization", $"Bearer {Token}")];
 
-        (await rig.SendAsync(HttpMethod.Get, "/sessions", null, evil)).StatusCode.ShouldBe(HttpStatusCode.OK);
-        (await named.SendAsync(HttpMethod.Get, "/sessions", null, evil)).StatusCode.ShouldBe(HttpStatusCode.Forbidden);
-        (await named.SendAsync(HttpMethod.Get, "/sessions", null, ours)).StatusCode.ShouldBe(HttpStatusCode.OK);
+        (await rig.SendAsync(HttpMethod.Get, "/connections", null, evil)).StatusCode.ShouldBe(HttpStatusCode.OK);
+        (await named.SendAsync(HttpMethod.Get, "/connections", null, evil)).StatusCode.ShouldBe(HttpStatusCode.Forbidden);
+        (await named.SendAsync(HttpMethod.Get, "/connections", null, ours)).StatusCode.ShouldBe(HttpStatusCode.OK);
     }
 
     private static async Task<HttpStatusCode> StatusAsync(ManagementRig rig, string token)
     {
-        using var response = await rig.SendAsync(HttpMethod.Get, "/sessions", null, ("Authorization", $"Bearer {token}"));
+        using var response = await rig.SendAsync(HttpMethod.Get, "/connections", null, ("Authorization", $"Bearer {token}"));
         return response.StatusCode;
     }
 

@@ -27,7 +27,7 @@ public class ManagementTlsTests
         using var http = Client(app, null);
 
         (await http.GetStringAsync("/readyz", Token)).ShouldBe("ok");
-        (await http.GetAsync("/sessions", Token)).StatusCode.ShouldBe(HttpStatusCode.Unauthorized);
+        (await http.GetAsync("/connections", Token)).StatusCode.ShouldBe(HttpStatusCode.Unauthorized);
     }
 
     [Fact]
@@ -37,7 +37,7 @@ public class ManagementTlsTests
         await using var app = await ManageAsync(broker);
         using var http = Client(app, broker.Authority.IssueClient("operator"));
 
-        (await http.GetAsync("/sessions", Token)).StatusCode.ShouldBe(HttpStatusCode.OK);
+        (await http.GetAsync("/connections", Token)).StatusCode.ShouldBe(HttpStatusCode.OK);
     }
 
     [Fact]
@@ -47,7 +47,7 @@ public class ManagementTlsTests
         await using var app = await ManageAsync(broker);
         using var foreign = new TestAuthority();
         using var http = Client(app, foreign.IssueClient("operator"));
-        using var refused = await http.GetAsync("/sessions", Token);
+        using var refused = await http.GetAsync("/connections", Token);
 
         refused.StatusCode.ShouldBe(HttpStatusCode.Unauthorized);
         (await refused.Content.ReadAsStringAsync(Token)).ShouldStartWith("the client certificate is not accepted: 'operator' is not from the configured CA");
@@ -62,8 +62,8 @@ public class ManagementTlsTests
         using var operators = Client(app, broker.Authority.IssueClient("operator"));
         using var sensors = Client(app, broker.Authority.IssueClient("sensor"));
 
-        (await operators.GetAsync("/sessions", Token)).StatusCode.ShouldBe(HttpStatusCode.OK);
-        (await sensors.GetAsync("/sessions", Token)).StatusCode.ShouldBe(HttpStatusCode.Unauthorized);
+        (await operators.GetAsync("/connections", Token)).StatusCode.ShouldBe(HttpStatusCode.OK);
+        (await sensors.GetAsync("/connections", Token)).StatusCode.ShouldBe(HttpStatusCode.Unauthorized);
     }
 
     [Fact]
@@ -116,7 +116,7 @@ public class ManagementTlsTests
 
     private static async Task<WebApplication> ManageAsync(RunningBroker broker)
     {
-        var app = ManagementApp.Create(broker.Host, NullLoggerFactory.Instance, TimeProvider.System);
+        var app = ManagementApp.Create(ManagedBroker.Of(broker.Host), broker.Host.Options.Management, NullLoggerFactory.Instance, TimeProvider.System);
         await app.StartAsync(Token);
         return app;
     }

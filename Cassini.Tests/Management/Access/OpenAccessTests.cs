@@ -33,7 +33,7 @@ public class OpenAccessTests
     {
         await using var rig = await ManagementRig.StartReadyAsync(Rehearsing);
         using var post = await rig.SendAsync(HttpMethod.Post, "/faults/crash-manager", null, ("Host", host));
-        using var delete = await rig.SendAsync(HttpMethod.Delete, $"/sessions/{FakeListeners.Session}", null, ("Host", host));
+        using var delete = await rig.SendAsync(HttpMethod.Delete, $"/connections/{FakeListeners.Connection}", null, ("Host", host));
 
         post.StatusCode.ShouldBe(HttpStatusCode.Forbidden);
         delete.StatusCode.ShouldBe(HttpStatusCode.Forbidden);
@@ -77,11 +77,11 @@ public class OpenAccessTests
     {
         await using var rig = await ManagementRig.StartReadyAsync(new ManagementOptions { AllowedHosts = ["cassini.example"] });
         using var response = await rig.SendAsync(
-            HttpMethod.Delete, $"/sessions/{FakeListeners.Session}", null,
+            HttpMethod.Delete, $"/connections/{FakeListeners.Connection}", null,
             ("Host", "cassini.example"), ("Origin", "https://cassini.example"), ("Sec-Fetch-Site", "same-origin"));
 
         response.StatusCode.ShouldBe(HttpStatusCode.Accepted);
-        rig.Listeners.Calls.ShouldBe([$"disconnect {FakeListeners.Session}"]);
+        rig.Listeners.Calls.ShouldBe([$"disconnect {FakeListeners.Connection}"]);
     }
 
     /// <summary>Only the browser's own word stands in for the comparison: not its absence, and not another.</summary>
@@ -107,7 +107,7 @@ public class OpenAccessTests
     [InlineData("/readyz", HttpStatusCode.OK, "ok")]
     [InlineData("/livez", HttpStatusCode.OK, "ok")]
     [InlineData("/healthz", HttpStatusCode.OK, "{\"status\":\"ok\"}")]
-    [InlineData("/sessions", HttpStatusCode.Forbidden, "Host \"cassini.example\" is not this machine: use localhost, 127.0.0.1 or [::1], or add it to Management:AllowedHosts\n")]
+    [InlineData("/connections", HttpStatusCode.Forbidden, "Host \"cassini.example\" is not this machine: use localhost, 127.0.0.1 or [::1], or add it to Management:AllowedHosts\n")]
     [InlineData("/events", HttpStatusCode.Forbidden, null)]
     [InlineData("/state", HttpStatusCode.Forbidden, null)]
     [InlineData("/readyz?verbose", HttpStatusCode.Forbidden, null)]
@@ -128,8 +128,8 @@ public class OpenAccessTests
     {
         await using var rig = await ManagementRig.StartReadyAsync(new ManagementOptions { AllowedHosts = ["cassini.example"] });
 
-        (await rig.SendAsync(HttpMethod.Get, "/sessions", null, ("Host", "cassini.example:9090"))).StatusCode.ShouldBe(HttpStatusCode.OK);
-        (await rig.SendAsync(HttpMethod.Get, "/sessions", null, ("Host", "evil.example"))).StatusCode.ShouldBe(HttpStatusCode.Forbidden);
+        (await rig.SendAsync(HttpMethod.Get, "/connections", null, ("Host", "cassini.example:9090"))).StatusCode.ShouldBe(HttpStatusCode.OK);
+        (await rig.SendAsync(HttpMethod.Get, "/connections", null, ("Host", "evil.example"))).StatusCode.ShouldBe(HttpStatusCode.Forbidden);
     }
 
     /// <summary>A page of another site cannot read the answer, but it could hold all feeds.</summary>

@@ -3,6 +3,7 @@ using System.Diagnostics;
 using System.Net;
 using System.Reactive.Linq;
 using Cassini.Management;
+using Cassini.Management.Http;
 using Cassini.Management.Logging;
 using Cassini.Streams.Events;
 using Cassini.Streams.Health;
@@ -31,8 +32,8 @@ public class OtherSiteTests
             Management = new ManagementOptions { Address = "127.0.0.1:0", EnableFaults = true, ShutdownToken = "a-shutdown-token-for-tests" },
         });
         await using var client = await broker.ConnectAsync();
-        var session = broker.Host.Sessions.List().ShouldHaveSingleItem().Id;
-        await using var app = ManagementApp.Create(broker.Host, NullLoggerFactory.Instance, TimeProvider.System);
+        var session = broker.Host.Connections.List().ShouldHaveSingleItem().Id;
+        await using var app = ManagementApp.Create(ManagedBroker.Of(broker.Host), broker.Host.Options.Management, NullLoggerFactory.Instance, TimeProvider.System);
         var answered = new ConcurrentQueue<string>();
         using var observation = app.Services.GetRequiredService<DiagnosticListener>()
             .Where(told => told.Key == "Microsoft.AspNetCore.Hosting.HttpRequestIn.Stop")
@@ -47,17 +48,17 @@ public class OtherSiteTests
 
         // The browser asks whether it may send a DELETE, and never sends it.
         await Eventually.HoldsAsync("all were answered", () => answered.Count >= 3);
-        answered.ShouldBe(["POST /faults/crash-manager 403", "POST /drain 403", $"OPTIONS /sessions/{session} 403"], ignoreOrder: true);
+        answered.ShouldBe(["POST /faults/crash-manager 403", "POST /drain 403", $"OPTIONS /connections/{session} 403"], ignoreOrder: true);
         broker.Events().Select(envelope => envelope.Event).OfType<Crashed>().ShouldBeEmpty();
         broker.Now.Phase.ShouldBe(Phase.Ready);
-        broker.Host.Sessions.TryGet(session, out _).ShouldBeTrue();
+        broker.Host.Connections.TryGet(session, out _).ShouldBeTrue();
 
         // What would have happened: who is no page of another site does it.
         using var http = new HttpClient { BaseAddress = management };
         (await http.PostAsync("/faults/crash-manager", null, TestContext.Current.CancellationToken)).StatusCode.ShouldBe(HttpStatusCode.Accepted);
         await broker.HappensAsync<Crashed>("the manager crashes");
-        (await http.DeleteAsync($"/sessions/{session}", TestContext.Current.CancellationToken)).StatusCode.ShouldBe(HttpStatusCode.Accepted);
-        await Eventually.HoldsAsync("the session is gone", () => !broker.Host.Sessions.TryGet(session, out _));
+        (await http.DeleteAsync($"/connections/{session}", TestContext.Current.CancellationToken)).StatusCode.ShouldBe(HttpStatusCode.Accepted);
+        await Eventually.HoldsAsync("the session is gone", () => !broker.Host.Connections.TryGet(session, out _));
         await app.StopAsync(TestContext.Current.CancellationToken);
     }
 
@@ -68,7 +69,7 @@ public class OtherSiteTests
           const tries = [
             ['/faults/crash-manager', { method: 'POST', mode: 'no-cors' }],
             ['/drain', { method: 'POST', mode: 'no-cors' }],
-            ['/sessions/{{session}}', { method: 'DELETE' }],
+            ['/connections/{{session}}', { method: 'DELETE' }],
           ];
           const outcomes = [];
           for (const [path, options] of tries) {
@@ -82,7 +83,7 @@ public class OtherSiteTests
     private static async Task<WebApplication> ServeAsync(string page)
     {
         var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
-        builder.Services.Replace(ServiceDescriptor.Singleton<IHostLifetime, ManagementApp.NoSignals>());
+        builder.Services.Replace(ServiceDescriptor.Singleton<IHostLifetime, NoSignals>());
         builder.WebHost.UseKestrelCore().ConfigureKestrel(kestrel => kestrel.Listen(IPAddress.Loopback, 0));
         var app = builder.Build();
         app.Run(context =>

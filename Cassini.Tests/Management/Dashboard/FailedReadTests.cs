@@ -11,7 +11,7 @@ namespace Cassini.Tests.Management.Dashboard;
 public class FailedReadTests(DashboardBrowser browser)
 {
     [Theory]
-    [InlineData("/sessions", "#sessions-failed", 429, "too many requests from your address")]
+    [InlineData("/connections", "#connections-failed", 429, "too many requests from your address")]
     [InlineData("/topics", "#topics-failed", 503, "come back later")]
     [InlineData("/certificates", "#certificates-failed", 503, "come back later")]
     public async Task Read_Refused_IsToldAtItsTableUntilItSucceeds(string path, string note, int status, string sentence)
@@ -48,7 +48,7 @@ public class FailedReadTests(DashboardBrowser browser)
         await using var front = await Front.StartAsync(rig.Address);
         front.TakeOver(async context =>
         {
-            if (context.Request.Path != "/sessions")
+            if (context.Request.Path != "/connections")
             {
                 return false;
             }
@@ -58,12 +58,12 @@ public class FailedReadTests(DashboardBrowser browser)
         });
         var page = await browser.OpenAsync(front.Address);
         await page.IsLiveAsync();
-        await page.ShowsAsync("#sessions-failed", "Not up to date: no answer within 10 s");
+        await page.ShowsAsync("#connections-failed", "Not up to date: no answer within 10 s");
         (await page.TextAsync("#feed")).ShouldBe("live");
 
         front.LetPass();
-        await page.ShowsAsync("#sessions-range", "none");
-        await page.ShowsAsync("the note is gone", "#sessions-failed", shown => shown.Length == 0);
+        await page.ShowsAsync("#connections-range", "none");
+        await page.ShowsAsync("the note is gone", "#connections-failed", shown => shown.Length == 0);
     }
 
     /// <summary>The page's own feed is the only one that may be open.</summary>

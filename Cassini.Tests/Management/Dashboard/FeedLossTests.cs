@@ -29,7 +29,7 @@ public class FeedLossTests(DashboardBrowser browser)
         (await page.Browser.RunAsync("return getComputedStyle(document.querySelector('main')).filter")).GetString().ShouldBe("grayscale(1)");
 
         rig.Publish(Happened.BindFailed());
-        await using var back = ManagementApp.Create(rig.Context with { Options = rig.Context.Options with { Address = rig.Address.Authority } }, NullLoggerFactory.Instance);
+        await using var back = rig.CreateAnother(rig.Options with { Address = rig.Address.Authority });
         await back.StartAsync(TestContext.Current.CancellationToken);
         await page.IsLiveAsync();
         await page.ShowsAsync("#checks [data-check=bind]", "BindFailed");
@@ -49,7 +49,7 @@ public class FeedLossTests(DashboardBrowser browser)
             first.Publish(Happened.BindFailed(), new ConnectionAccepted(1, Happened.Endpoint, "127.0.0.1:40001"));
             page = await browser.OpenAsync(first.Address);
             await page.ShowsAsync("#transitions", "BindFailed");
-            await page.ShowsAsync("one session", "[data-tile=sessions] .value", shown => shown == "1");
+            await page.ShowsAsync("one connection", "[data-tile=connections] .value", shown => shown == "1");
             await first.StopAsync();
             await page.ShowsAsync("#lost-text", "Feed lost");
         }
@@ -58,9 +58,9 @@ public class FeedLossTests(DashboardBrowser browser)
         second.BecomeReady();
         await page.ShowsAsync("#epoch", second.Hub.Epoch.ToString());
         await page.ShowsAsync("#verdict", "ok");
-        await page.ShowsAsync("no session", "[data-tile=sessions] .value", shown => shown == "0");
+        await page.ShowsAsync("no connection", "[data-tile=connections] .value", shown => shown == "0");
         (await page.TextAsync("#transitions")).ShouldNotContain("BindFailed");
-        await page.HasAsync("no row of the other run", "#sessions-rows tr", 0);
+        await page.HasAsync("no row of the other run", "#connections-rows tr", 0);
     }
 
     [Fact]
@@ -83,7 +83,7 @@ public class FeedLossTests(DashboardBrowser browser)
         await page.ShowsAsync("#verdict", "ok");
         await page.ShowsAsync("#certificates", "days left");
         (await page.TextAsync("#access")).ShouldBeEmpty();
-        await page.ShowsAsync("#sessions-range", "none");
+        await page.ShowsAsync("#connections-range", "none");
         (await page.Browser.RunAsync("return JSON.stringify([localStorage, sessionStorage, document.cookie])")).GetString()!.ShouldNotContain("s3cret");
     }
 }

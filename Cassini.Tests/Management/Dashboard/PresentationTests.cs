@@ -24,14 +24,14 @@ public class PresentationTests(DashboardBrowser browser)
         var controls = tree.Where(node => Controls.Contains(node.Role)).ToList();
         controls.Count.ShouldBeGreaterThan(15);
         controls.ShouldAllBe(node => node.Name.Length > 0);
-        tree.Where(node => node.Role == "table").Select(node => node.Name).ShouldBe(["Live sessions", "Topics in use"], ignoreOrder: true);
+        tree.Where(node => node.Role == "table").Select(node => node.Name).ShouldBe(["Live connections", "Topics in use"], ignoreOrder: true);
 
         var headings = tree.Where(node => node.Role == "heading").ToList();
         headings[0].Level.ShouldBe(1);
         headings[0].Name.ShouldContain("error");
         headings.Count(heading => heading.Level == 1).ShouldBe(1);
         headings.Zip(headings.Skip(1)).ShouldAllBe(pair => pair.Second.Level <= pair.First.Level + 1);
-        tree.ShouldContain(node => node.Role == "button" && node.Name == "Disconnect panel, session 1");
+        tree.ShouldContain(node => node.Role == "button" && node.Name == "Disconnect panel, connection 1");
         tree.ShouldContain(node => node.Role == "status");
     }
 
@@ -98,10 +98,10 @@ public class PresentationTests(DashboardBrowser browser)
         rig.Publish(
             new ConnectionAccepted(1, Happened.Endpoint, "[2001:db8:1234:5678:9abc:def0:1234:5678]:40001"),
             new HandshakeCompleted(1, "alice", "TLS 1.3", TimeSpan.Zero),
-            new ClientConnected(1, "panel", "MQTT 5.0", false),
+            new SessionOpened(1, "panel", "alice", "MQTT 5.0", false),
             new ConnectionAccepted(2, Happened.Endpoint, "127.0.0.1:40002"),
             new HandshakeCompleted(2, new string('i', 300), "TLS 1.3", TimeSpan.Zero),
-            new ClientConnected(2, new string('c', 300), "MQTT 5.0", false),
+            new SessionOpened(2, new string('c', 300), "alice", "MQTT 5.0", false),
             Happened.BindFailed());
         await rig.Broker.PublishAsync(new() { Topic = new string('t', 300), Payload = "x"u8.ToArray() }, TestContext.Current.CancellationToken);
         return rig;
@@ -111,7 +111,7 @@ public class PresentationTests(DashboardBrowser browser)
     {
         var page = await browser.OpenAsync(rig.Address);
         await page.ShowsAsync("#checks [data-check=bind]", "BindFailed");
-        await page.ShowsAsync("#sessions-rows", "panel");
+        await page.ShowsAsync("#connections-rows", "panel");
         await page.ShowsAsync("#topics-rows", "ttt");
         await page.ShowsAsync("#transitions", "BindFailed");
         return page;

@@ -1,6 +1,5 @@
 using System.Net;
 using Cassini.Management;
-using Cassini.Management.Control;
 using Cassini.Management.Logging;
 using Cassini.Streams.Events;
 using Cassini.Streams.Hosting;
@@ -43,7 +42,7 @@ public class StateTests(DashboardBrowser browser)
         {
             Management = new ManagementOptions { Address = "127.0.0.1:0", EnableFaults = true },
         });
-        await using var app = ManagementApp.Create(broker.Host, NullLoggerFactory.Instance, TimeProvider.System);
+        await using var app = ManagementApp.Create(ManagedBroker.Of(broker.Mqtt), broker.Host.Options.Management, NullLoggerFactory.Instance, TimeProvider.System);
         await app.StartAsync(TestContext.Current.CancellationToken);
         using var http = new HttpClient { BaseAddress = ManagementApp.AddressOf(app) };
         var page = await browser.OpenAsync(http.BaseAddress);
@@ -54,7 +53,7 @@ public class StateTests(DashboardBrowser browser)
         await page.ShowsAsync("#checks [data-check=bind]", "EndpointClosed");
         await page.ShowsAsync("#probes", "not ready");
         (await page.Browser.RunAsync("return document.querySelector('[data-check=bind] .reason').getAttribute('href')")).GetString()
-            .ShouldBe("/runbook#EndpointClosed");
+            .ShouldBe("runbook#EndpointClosed");
         (await page.TextAsync("#announce")).ShouldContain("bind error, EndpointClosed");
         await page.ShowsAsync("the transition", "#transitions li:first-child, #transitions li:nth-child(2), #transitions li:nth-child(3)", shown => shown.Contains("EndpointClosed"));
         await page.ShowsAsync("#endpoints", "closed");
@@ -73,22 +72,22 @@ public class StateTests(DashboardBrowser browser)
         Programs.Require("chromium");
         await using var broker = await RunningBroker.ReadyAsync();
         await using var app = ManagementApp.Create(
-            new ManagementContext(
-                broker.Host.Hub, broker.Host.Health, broker.Host.Sessions, new ListenerControl(broker.Host.Listeners),
-                new ManagementOptions { Address = "127.0.0.1:0" }, TimeProvider.System),
-            NullLoggerFactory.Instance);
+            ManagedBroker.Of(broker.Host) with { Mqtt = null },
+            new ManagementOptions { Address = "127.0.0.1:0" },
+            NullLoggerFactory.Instance,
+            TimeProvider.System);
         await app.StartAsync(TestContext.Current.CancellationToken);
         var page = await browser.OpenAsync(ManagementApp.AddressOf(app));
-        await page.ShowsAsync("no session", "[data-tile=sessions] .value", shown => shown == "0");
+        await page.ShowsAsync("no connection", "[data-tile=connections] .value", shown => shown == "0");
 
         await using (await broker.ConnectAsync("alice"))
         {
-            await page.ShowsAsync("one session", "[data-tile=sessions] .value", shown => shown == "1");
-            await page.ShowsAsync("#sessions-rows", "alice");
+            await page.ShowsAsync("one connection", "[data-tile=connections] .value", shown => shown == "1");
+            await page.ShowsAsync("#connections-rows", "alice");
         }
 
-        await page.ShowsAsync("it is gone", "[data-tile=sessions] .value", shown => shown == "0");
-        await page.HasAsync("its row is gone", "#sessions-rows tr", 0);
+        await page.ShowsAsync("it is gone", "[data-tile=connections] .value", shown => shown == "0");
+        await page.HasAsync("its row is gone", "#connections-rows tr", 0);
         await page.ShowsAsync("#topics-note", "this host serves no MQTT");
         await app.StopAsync(TestContext.Current.CancellationToken);
     }

@@ -20,7 +20,7 @@ internal sealed class ConnectionFlags
     private readonly Option<HostPort?> _broker = new("--broker")
     {
         HelpName = "HOST:PORT",
-        Description = $"Which broker. [default {DefaultBroker}]",
+        Description = $"The broker to connect to. [default {DefaultBroker}]",
         CustomParser = Broker,
     };
 
@@ -31,7 +31,7 @@ internal sealed class ConnectionFlags
     private readonly Option<string> _serverName = new("--server-name")
     {
         HelpName = "NAME",
-        Description = "The name that the broker's certificate must bear. [default the host of --broker]",
+        Description = "The name that the broker's certificate must have. [default the host of --broker]",
     };
 
     private readonly Option<string> _id = new("--id") { HelpName = "CLIENT-ID", Description = "The client identifier. [default a random one]" };
@@ -50,7 +50,7 @@ internal sealed class ConnectionFlags
         CustomParser = result => OneOf(result, "--mqtt", ("5", MqttProtocolVersion.V500), ("3.1.1", MqttProtocolVersion.V311)),
     };
 
-    private readonly Option<bool> _json = new("--json") { Description = "Output for machines: JSON, one object a line." };
+    private readonly Option<bool> _json = new("--json") { Description = "Writes JSON for machines, one object per line." };
 
     public void AddTo(Command command)
     {

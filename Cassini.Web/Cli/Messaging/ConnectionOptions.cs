@@ -20,7 +20,7 @@ internal sealed record ConnectionOptions
     /// <summary>PEM with the private key; given exactly when <see cref="CertificatePath"/> is.</summary>
     public string? KeyPath { get; init; }
 
-    /// <summary>The name that the broker's certificate must bear.</summary>
+    /// <summary>The name that the broker's certificate must have.</summary>
     public required string ServerName { get; init; }
 
     public required string ClientId { get; init; }

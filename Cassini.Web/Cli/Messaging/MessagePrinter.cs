@@ -16,7 +16,7 @@ internal sealed class MessagePrinter(ConnectionOptions connection, SubscribeRequ
     private readonly Lock _gate = new();
     private long _left = request.Count ?? long.MaxValue;
 
-    /// <summary>Ends when as many messages have come as were asked for.</summary>
+    /// <summary>Ends after the requested number of messages.</summary>
     public async Task RunAsync(CancellationToken cancellation)
     {
         using var end = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
@@ -41,7 +41,7 @@ internal sealed class MessagePrinter(ConnectionOptions connection, SubscribeRequ
 
     private async Task<MqttConnection> OpenAsync(CancellationToken cancellation)
     {
-        // Read anew for each connection: certificates are renewed while a subscriber runs.
+        // Read again for each connection: certificates are renewed while a subscriber runs.
         var client = await MqttConnection.OpenAsync(
             connection.Broker, ClientTls.Read(connection, context), connection.Connect, context.Time, Receive, cancellation);
         try

@@ -4,10 +4,10 @@ using Cassini.Streams.Primitives;
 
 namespace Cassini.Web.Cli.Messaging;
 
-/// <summary>From what became of a client's work to the exit code.</summary>
+/// <summary>Runs a client's work and turns its result into an exit code.</summary>
 internal static class MessagingRun
 {
-    /// <param name="context">Where to complain, and what may interrupt.</param>
+    /// <param name="context">Where errors are written, and the signals that interrupt.</param>
     /// <param name="timeout">The end; null is none.</param>
     /// <param name="work">The work.</param>
     public static async Task<int> ExitCodeAsync(CliContext context, TimeSpan? timeout, Func<CancellationToken, Task> work)

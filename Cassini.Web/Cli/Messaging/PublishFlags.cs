@@ -10,12 +10,12 @@ namespace Cassini.Web.Cli.Messaging;
 internal sealed class PublishFlags
 {
     private readonly ConnectionFlags _connection = new();
-    private readonly Argument<string> _topic = new("TOPIC") { Description = "Where to publish." };
+    private readonly Argument<string> _topic = new("TOPIC") { Description = "The topic to publish to." };
     private readonly Argument<string?> _message = new("MESSAGE") { Description = "The payload.", Arity = ArgumentArity.ZeroOrOne };
     private readonly Option<string> _file = new("--file") { HelpName = "FILE", Description = "The payload is this file's content." };
     private readonly Option<bool> _lines = new("--stdin-lines") { Description = "Each line of standard input is a message." };
     private readonly Option<bool> _null = new("--null") { Description = "A message without a payload; with --retain it removes the retained one." };
-    private readonly Option<bool> _retain = new("--retain") { Description = "The broker keeps the message for who subscribes later." };
+    private readonly Option<bool> _retain = new("--retain") { Description = "The broker keeps the message for later subscribers." };
     private readonly Option<long?> _repeat = Flags.Count("--repeat", "Publishes N times. [default 1]");
     private readonly Option<TimeSpan?> _interval = Flags.Duration("--interval", TimeSpan.Zero, "The pause between two messages. [default 0]");
     private readonly Option<bool> _rate = new("--rate") { Description = "Writes messages/s once a second, and the sum at the end." };
@@ -28,7 +28,7 @@ internal sealed class PublishFlags
 
     private readonly Option<string> _contentType = new("--content-type") { HelpName = "TYPE", Description = "The payload's content type. MQTT 5 only." };
     private readonly Option<TimeSpan?> _expiry =
-        Flags.Duration("--expiry", TimeSpan.FromSeconds(1), "After this time, in whole seconds, the broker forgets it. MQTT 5 only.");
+        Flags.Duration("--expiry", TimeSpan.FromSeconds(1), "The broker discards the message after this time (whole seconds). MQTT 5 only.");
 
     public void AddTo(Command command)
     {

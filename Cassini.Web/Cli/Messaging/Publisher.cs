@@ -66,7 +66,7 @@ internal sealed class Publisher(ConnectionOptions connection, PublishRequest req
         }
     }
 
-    /// <summary>A broker that went away is reported at once, and not with the next message.</summary>
+    /// <summary>Reports a lost broker at once, not with the next message.</summary>
     private static async Task UnlessLostAsync(MqttConnection client, Task task, CancellationToken cancellation)
     {
         if (await Task.WhenAny(task, client.Loss).WaitAsync(cancellation) == client.Loss)

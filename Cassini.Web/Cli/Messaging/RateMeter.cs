@@ -37,7 +37,7 @@ internal sealed class RateMeter(TextWriter output, bool json, TimeProvider time)
         }
         catch (OperationCanceledException)
         {
-            // The way to end.
+            // This is how the meter ends.
         }
     }
 

@@ -4,7 +4,7 @@ using Cassini.Streams.Primitives;
 
 namespace Cassini.Web.Cli.Messaging;
 
-/// <summary>What is wrong with a topic or a filter, told before any broker is asked (MQTT 5.0 §4.7).</summary>
+/// <summary>What is wrong with a topic or a filter, reported before a broker is asked (MQTT 5.0 §4.7).</summary>
 internal static class TopicText
 {
     private const int MaxBytes = 65535; // [MQTT-4.7.3-3]

@@ -3,7 +3,7 @@ using Cassini.Streams.Health.Records;
 
 namespace Cassini.Web.Cli.Replaying;
 
-/// <summary>Where a replay is told.</summary>
+/// <summary>Receives the results of a replay.</summary>
 internal interface IReplayReport
 {
     /// <summary>A segment begins, before the rows that the other policy gives at that instant.</summary>

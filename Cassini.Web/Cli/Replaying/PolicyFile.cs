@@ -5,7 +5,7 @@ using Cassini.Web.Cli.Settings;
 namespace Cassini.Web.Cli.Replaying;
 
 /// <summary>
-/// Another policy: the Health section of a settings file, alone or in its place in the whole file. What it does not name stays as
+/// Another policy: the Health section of a settings file, alone or inside the whole file. What it does not name stays as
 /// it was recorded.
 /// </summary>
 internal sealed class PolicyFile
@@ -38,7 +38,7 @@ internal sealed class PolicyFile
             [.. leaves.Select(leaf => new Setting($"{Section}:{leaf.Path[start..]}", leaf.Value, $"{leaf.Path} in {path}"))], UnknownIsError: true));
     }
 
-    /// <summary>The recorded policy with what the file names in its place.</summary>
+    /// <summary>The recorded policy, with the values of the file instead of the recorded ones.</summary>
     /// <exception cref="PolicyFileException">Something in it is wrong: every error at once.</exception>
     public HealthPolicy Over(HealthPolicy recorded)
     {
@@ -50,7 +50,7 @@ internal sealed class PolicyFile
     }
 }
 
-/// <summary>A policy file that will not do.</summary>
+/// <summary>A policy file that cannot be used.</summary>
 internal sealed class PolicyFileException(IReadOnlyList<string> errors) : Exception(string.Join("; ", errors))
 {
     public IReadOnlyList<string> Errors => errors;

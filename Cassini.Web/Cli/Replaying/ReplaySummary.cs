@@ -2,7 +2,7 @@ using Cassini.Streams.Health;
 
 namespace Cassini.Web.Cli.Replaying;
 
-/// <summary>What a whole replay came to.</summary>
+/// <summary>The result of a whole replay.</summary>
 internal sealed record ReplaySummary
 {
     public required long Segments { get; init; }
@@ -29,5 +29,5 @@ internal sealed record ReplaySummary
     public required long DifferingRows { get; init; }
 }
 
-/// <summary>What it came to under one policy.</summary>
+/// <summary>The result under one policy.</summary>
 internal sealed record ReplaySide(HealthSnapshot Last, long Transitions, StatusTimes Times);

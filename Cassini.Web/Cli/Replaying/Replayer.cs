@@ -14,8 +14,8 @@ internal sealed class Replayer(ReplayLimit? until, PolicyFile? policy, IReplayRe
     private long _problems;
     private long _differing;
 
-    /// <summary>Tells the replay; false when there was nothing to replay.</summary>
-    /// <exception cref="PolicyFileException">The policy will not do with what was recorded.</exception>
+    /// <summary>Reports the replay; false when there was nothing to replay.</summary>
+    /// <exception cref="PolicyFileException">The policy cannot be used with what was recorded.</exception>
     public async Task<bool> RunAsync(Stream record)
     {
         await foreach (var line in HealthRecordReader.ReadAsync(record, context.Signals.Stop))

@@ -82,7 +82,7 @@ internal sealed class TextReport(TextWriter output, string? policy) : IReplayRep
         Line($"            {Quantity.Of(side.Transitions, "transition")}; {(times.Length == 0 ? "no time at all" : times)}");
     }
 
-    /// <summary>What one policy says at this instant; when it is silent, in brackets what it went on saying.</summary>
+    /// <summary>What one policy says at this instant; when it says nothing new, its last statement in brackets.</summary>
     private static string Cell(HealthTransition? transition, string check, Dictionary<string, HealthStatus> known)
     {
         if (transition is null)

@@ -86,7 +86,7 @@ internal sealed class ControllerAction(CliContext context, Func<PlanBroker, IBro
         return console;
     }
 
-    /// <summary>All that can be written is, and what cannot is said.</summary>
+    /// <summary>Writes every report that can be written, and reports each one that cannot.</summary>
     private bool Write(ControllerOptions options, RunReport report)
     {
         if (options.Json)

@@ -6,7 +6,7 @@ using Cassini.Harness.Workers;
 namespace Cassini.Web.Cli.Running;
 
 /// <param name="PlanFile">The plan's full path.</param>
-/// <param name="PlanName">As it was given: what every complaint begins with.</param>
+/// <param name="PlanName">The path as it was given; every error message begins with it.</param>
 internal sealed record ControllerOptions(string PlanFile, string PlanName)
 {
     public bool CheckOnly { get; init; }

@@ -13,7 +13,7 @@ internal static class ProcessLogging
         logging.SetMinimumLevel(options.Level);
         logging.Configure(factory => factory.ActivityTrackingOptions = ActivityTrackingOptions.TraceId | ActivityTrackingOptions.SpanId);
 
-        // What the web server has to say is of interest when something is wrong, or when all is wanted.
+        // Messages of the web server matter when something is wrong, or when everything is logged.
         logging.AddFilter("Microsoft", options.Level >= LogLevel.Information ? Max(options.Level, LogLevel.Warning) : options.Level);
         if (options.Format == LogFormat.Json)
         {
@@ -39,7 +39,7 @@ internal static class ProcessLogging
         {
             console.LogToStandardErrorThreshold = LogLevel.Trace;
 
-            // A terminal that nobody reads must not stop the broker; the console says itself how many lines it dropped.
+            // A terminal whose output is not read must not stop the broker; the console says itself how many lines it dropped.
             console.QueueFullMode = ConsoleLoggerQueueFullMode.DropWrite;
         });
     });

@@ -4,10 +4,10 @@ using Cassini.Web.Systemd;
 
 namespace Cassini.Web.Cli.Serving;
 
-/// <summary>SIGHUP: the process looks at its certificate files at once, and tells the service manager when that is done.</summary>
+/// <summary>SIGHUP: the process reads its certificate files at once, and notifies the service manager when that is done.</summary>
 internal sealed class Reloads : IAsyncDisposable
 {
-    // A signal that arrives while another waits for its turn asks for nothing more.
+    // A signal that arrives while another one waits needs no reload of its own.
     private readonly Channel<bool> _asked = Channel.CreateBounded<bool>(new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite });
     private readonly CancellationTokenSource _end = new();
     private readonly IDisposable _signal;
@@ -38,7 +38,7 @@ internal sealed class Reloads : IAsyncDisposable
         }
         catch (OperationCanceledException) when (_end.IsCancellationRequested)
         {
-            // A stop goes before a reload.
+            // A stop takes precedence over a reload.
         }
     }
 }

@@ -1,6 +1,5 @@
 using System.Collections.Immutable;
 using System.Net.Sockets;
-using System.Security.Cryptography;
 using Cassini.Harness;
 using Cassini.Management;
 using Cassini.Management.Access;
@@ -21,10 +20,12 @@ namespace Cassini.Web.Cli.Serving;
 /// <summary>One run of the broker and its management, from the settings to the exit code.</summary>
 internal sealed class Server(ServeSettings settings, CliContext context)
 {
-    /// <summary>How long requests in flight may take at the end: feeds and waits are told to end at once.</summary>
+    /// <summary>How long requests in flight may take at the end: feeds and waits are ended at once.</summary>
     private static readonly TimeSpan LongestGoodbye = TimeSpan.FromSeconds(5);
 
-    /// <summary>What a stop may take at worst: the drain, then services, requests, and telemetry whose collector does not answer.</summary>
+    /// <summary>
+    /// The longest time that a stop may take: the drain, then services, requests, and telemetry whose collector does not answer.
+    /// </summary>
     private TimeSpan LongestStop => settings.Options.LongestDrain + settings.Options.Listener.CloseTimeout + (3 * LongestGoodbye);
 
     public async Task<int> RunAsync()
@@ -37,9 +38,11 @@ internal sealed class Server(ServeSettings settings, CliContext context)
             using var problems = export.HasTraces || export.HasMetrics ? new ExportProblems(loggers, context.Time) : null;
             await using var host = new BrokerHost(settings.Options, context.Time, loggers);
             using var stop = CancellationTokenSource.CreateLinkedTokenSource(context.Signals.Stop, host.StopRequested);
-            await using var traces = new TraceFarewell(Exporting(() => export.StartTraces(host.Spans.Name)), context.Signals.Force);
-            await using var management = Exporting(() => ManagementApp.Create(host, loggers, context.Time, export));
-            await using var grpc = GrpcHealthApp.Create(host, loggers, context.Time);
+            await using var traces = new TraceFarewell(export.StartTraces(host.Spans.Name), context.Signals.Force);
+            var refusals = new Refusals();
+            await using var management = ManagementApp.Create(
+                ManagedBroker.Of(host), settings.Options.Management, loggers, context.Time, export, refusals);
+            await using var grpc = GrpcHealthApp.Create(host.Health, settings.Options.Management, loggers, context.Time, refusals);
             await using var manager = ServiceManager.Attach(context.Environment, host, LongestStop, context.Time, loggers);
             await using var reloads = new Reloads(context, host, manager);
             try
@@ -58,7 +61,7 @@ internal sealed class Server(ServeSettings settings, CliContext context)
             }
             catch (OperationCanceledException) when (stop.IsCancellationRequested)
             {
-                // The way to stop, also in the middle of starting.
+                // This is how the server stops, also in the middle of starting.
             }
 
             // Management is the last to go: probes answer while the broker drains.
@@ -71,7 +74,7 @@ internal sealed class Server(ServeSettings settings, CliContext context)
             context.Complain(exception.Message);
             return ExitCode.Error;
         }
-        catch (Exception exception) when (exception is TlsConfigurationException or AccessConfigurationException)
+        catch (Exception exception) when (exception is TlsConfigurationException or AccessConfigurationException or ExportConfigurationException)
         {
             context.Complain(exception.Message);
             return ExitCode.Error;
@@ -95,19 +98,6 @@ internal sealed class Server(ServeSettings settings, CliContext context)
         }
     }
 
-    /// <summary>The OpenTelemetry packages read their variables themselves, and throw what they think of them.</summary>
-    private static T Exporting<T>(Func<T> make)
-    {
-        try
-        {
-            return make();
-        }
-        catch (Exception wrong) when (wrong is ArgumentException or IOException or UriFormatException or CryptographicException or InvalidOperationException)
-        {
-            throw new StartFailedException($"telemetry cannot be exported: {wrong.Message.Split('\n')[0]}; look at the OTEL_EXPORTER_OTLP_ variables", wrong);
-        }
-    }
-
     private async Task StartAsync(WebApplication app, string name, string address, string hint)
     {
         try
@@ -126,8 +116,9 @@ internal sealed class Server(ServeSettings settings, CliContext context)
     private static async Task StartBrokerAsync(BrokerHost host, ILoggerFactory loggers, CancellationToken stop)
     {
         // Until the hub completes, so that the last event is logged too: unless the start fails, which one line says better.
-        var traces = new ConnectionTraces(host.Spans, host.Options.Telemetry.TraceRatio, host.Hub.StartedAt, host.Broker is not null);
-        var log = EventLogger.Attach(host.Hub, loggers, traces);
+        var traces = new ConnectionTraces(
+            host.Spans, host.Options.Telemetry.TraceRatio, host.Hub.StartedAt, speaksMqtt: true, new EventLogger(loggers.CreateLogger(EventLogger.Category)));
+        var log = host.Hub.Observe("log").Subscribe(traces);
         try
         {
             await host.StartAsync(stop);
@@ -149,7 +140,7 @@ internal sealed class Server(ServeSettings settings, CliContext context)
         }
         catch (OperationCanceledException) when (limit.IsCancellationRequested)
         {
-            // Whoever is still connected loses the connection with the process.
+            // Clients that are still connected lose their connection when the process ends.
         }
     }
 }

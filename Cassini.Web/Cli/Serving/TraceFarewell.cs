@@ -2,7 +2,7 @@ using OpenTelemetry.Trace;
 
 namespace Cassini.Web.Cli.Serving;
 
-/// <summary>Sends the last spans at the end: a collector that does not answer is waited for, unless the stop is forced.</summary>
+/// <summary>Sends the last spans at the end: it waits for a collector that does not answer, unless the stop is forced.</summary>
 internal sealed class TraceFarewell(TracerProvider? traces, CancellationToken forced) : IAsyncDisposable
 {
     public async ValueTask DisposeAsync()

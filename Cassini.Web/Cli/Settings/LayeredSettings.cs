@@ -1,13 +1,13 @@
 namespace Cassini.Web.Cli.Settings;
 
 /// <summary>
-/// Layers of settings, the weakest first, read as one: and it remembers what was read, so that what nobody asked for can be told.
+/// Layers of settings, the weakest first, read as one. It remembers which settings were read, so that unknown ones can be reported.
 /// </summary>
 internal sealed class LayeredSettings(IReadOnlyList<SettingsLayer> weakestFirst)
 {
     private readonly HashSet<Setting> _read = new(ReferenceEqualityComparer.Instance);
 
-    /// <summary>What was never asked for, and whether that is an error.</summary>
+    /// <summary>The settings that were never read, and whether that is an error.</summary>
     public IEnumerable<(Setting Setting, bool IsError)> Unread =>
         from layer in weakestFirst
         from setting in layer.Settings

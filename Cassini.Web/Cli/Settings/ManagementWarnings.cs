@@ -5,7 +5,7 @@ using Cassini.Streams.Listening.Endpoints;
 
 namespace Cassini.Web.Cli.Settings;
 
-/// <summary>What is allowed for the management surface and should be said before the start.</summary>
+/// <summary>Warnings about management settings that are allowed but risky, for the operator before the start.</summary>
 internal static class ManagementWarnings
 {
     public static IEnumerable<string> Of(ManagementOptions management)
@@ -17,7 +17,7 @@ internal static class ManagementWarnings
 
         if (!management.Https && !management.Identities.IsDefaultOrEmpty)
         {
-            yield return "Management:Identities names client certificates, which nobody shows without Management:Https=true";
+            yield return "Management:Identities names client certificates, which no client can present without Management:Https=true";
         }
 
         var isLoopback = IPAddress.IsLoopback(address.Address);
@@ -25,7 +25,7 @@ internal static class ManagementWarnings
         {
             if (management.TokenPath is not null)
             {
-                yield return $"nobody is asked for a token by management on {address}: it is open to everyone on this machine; "
+                yield return $"management on {address} asks for no token: it is open to everyone on this machine; "
                     + "set Management:RequireCredentials=true";
             }
 
@@ -39,7 +39,7 @@ internal static class ManagementWarnings
 
         if (!management.Https && management.TokenPath is null)
         {
-            yield return $"nobody has credentials for management on {address}: it answers probes with one word, and nothing else; "
+            yield return $"management on {address} has no credentials configured: it answers only probes, with one word; "
                 + "set CASSINI_MANAGEMENT_TOKEN_FILE, or Management:Https=true for client certificates";
         }
     }

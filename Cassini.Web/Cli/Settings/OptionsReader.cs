@@ -9,7 +9,7 @@ namespace Cassini.Web.Cli.Settings;
 
 /// <summary>
 /// Fills options records from settings by walking the records' own properties: a new option needs no new code here. Nothing
-/// throws: every fault is collected, so that all can be told at once.
+/// throws: every error is collected, so that all are reported at once.
 /// </summary>
 internal sealed class OptionsReader(IReadOnlyList<SettingsLayer> weakestFirst)
 {
@@ -24,15 +24,18 @@ internal sealed class OptionsReader(IReadOnlyList<SettingsLayer> weakestFirst)
 
     public List<string> Warnings { get; } = [];
 
-    /// <summary>The record, with the settings under <paramref name="path"/> in place of its defaults.</summary>
+    /// <summary>The record, with the settings under <paramref name="path"/> instead of its defaults.</summary>
     public T Read<T>(string path = "")
         where T : class => (T)Section(Activator.CreateInstance<T>(), path);
 
-    /// <summary>The section of this type, with the settings under <paramref name="path"/> in place of what is given; that is not changed.</summary>
+    /// <summary>
+    /// The section of this type, with the settings under <paramref name="path"/> instead of the given values; the given record is not
+    /// changed.
+    /// </summary>
     public T Read<T>(T given, string path)
         where T : class => (T)Section(CopyOf(typeof(T))!.Invoke(given, null)!, path);
 
-    /// <summary>The error with the place where its setting was given; a default has none.</summary>
+    /// <summary>The error with the origin of its setting; a default has none.</summary>
     public string Locate(SettingError error) => _origins.TryGetValue(error.Key, out var origin) ? $"{error} ({origin})" : $"{error}";
 
     /// <summary>After the last <see cref="Read{T}(string)"/>: reports every key that no option has.</summary>
@@ -66,7 +69,7 @@ internal sealed class OptionsReader(IReadOnlyList<SettingsLayer> weakestFirst)
             }
             else if (CopyOf(type) is { } copy && (property.GetValue(options) is not null || _settings.HasAny(key)))
             {
-                // A copy, since everyone may share the default.
+                // A copy, because the default may be shared.
                 var section = property.GetValue(options) is { } given ? copy.Invoke(given, null) : Activator.CreateInstance(type);
                 property.SetValue(options, Section(section!, key));
             }

@@ -2,7 +2,7 @@ using Cassini.Streams.Hosting;
 
 namespace Cassini.Web.Cli.Settings;
 
-/// <summary>Everything that <c>serve</c> was told, checked.</summary>
+/// <summary>The checked settings of <c>serve</c>.</summary>
 internal sealed record ServeSettings
 {
     public required CassiniOptions Options { get; init; }
@@ -12,6 +12,6 @@ internal sealed record ServeSettings
     /// <summary>Where development certificates are made and kept; null when TLS is configured.</summary>
     public string? DevelopmentCertificates { get; init; }
 
-    /// <summary>What is no error but should be said before the start.</summary>
+    /// <summary>Warnings to write before the start; none of them is an error.</summary>
     public required IReadOnlyList<string> Warnings { get; init; }
 }

@@ -4,7 +4,7 @@ using Cassini.Streams.Tls;
 
 namespace Cassini.Web.Cli.Settings;
 
-/// <summary>The places in the tree that have a flag or a variable of their own.</summary>
+/// <summary>The keys of the tree that have a flag or a variable of their own.</summary>
 internal static class SettingKeys
 {
     public const string Endpoints = $"{nameof(CassiniOptions.Listener)}:{nameof(ListenerOptions.Endpoints)}";

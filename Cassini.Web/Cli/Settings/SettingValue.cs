@@ -39,7 +39,7 @@ internal static class SettingValue
 
         (object?, string?) Not(string expected) => (null, $"{SafeText.Quote(text, 100)} is not {expected}");
 
-        // TryParse(string, out T) or TryParse(string, out T, out string? error): the type's own words are the better ones.
+        // TryParse(string, out T) or TryParse(string, out T, out string? error): the type's own message is more precise.
         (object?, string?) Parse(MethodInfo tryParse)
         {
             var arguments = new object?[tryParse.GetParameters().Length];

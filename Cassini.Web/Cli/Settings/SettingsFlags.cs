@@ -38,7 +38,7 @@ internal sealed class SettingsFlags
     private readonly (Option<string> Flag, string Key)[] _plain =
     [
         Plain("--management", "HOST:PORT", SettingKeys.ManagementAddress, "Where probes, feed and metrics answer.", Defaults.Management.Address),
-        Plain("--ca", "FILE", SettingKeys.Ca, "PEM with the CA that clients' certificates come from."),
+        Plain("--ca", "FILE", SettingKeys.Ca, "PEM with the CA that issues the clients' certificates."),
         Plain("--cert", "FILE", SettingKeys.ServerChain, "PEM with the server's certificate and its intermediates."),
         Plain("--key", "FILE", SettingKeys.ServerKey, "PEM with the server's private key."),
         Plain("--crl", "FILE", SettingKeys.Crl, "PEM or DER with the CA's revocation list."),

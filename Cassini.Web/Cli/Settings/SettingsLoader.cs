@@ -2,7 +2,9 @@ using Cassini.Streams.Hosting;
 
 namespace Cassini.Web.Cli.Settings;
 
-/// <summary>From file, environment and flags, in growing strength, to checked options: or to every error at once.</summary>
+/// <summary>
+/// Reads settings from the file, the environment and the flags, the weakest first, and gives checked options, or every error at once.
+/// </summary>
 internal static class SettingsLoader
 {
     /// <summary>The settings; null when there are errors.</summary>

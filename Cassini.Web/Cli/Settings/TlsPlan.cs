@@ -9,7 +9,7 @@ namespace Cassini.Web.Cli.Settings;
 /// <summary>Which certificates serve: the configured ones, or, on a machine that only talks to itself, those made for development.</summary>
 /// <param name="Options">The options with the files named.</param>
 /// <param name="DevelopmentDirectory">Where development certificates belong; null when others are configured.</param>
-/// <param name="Errors">Why neither will do.</param>
+/// <param name="Errors">Why neither kind can be used.</param>
 internal sealed record TlsPlan(CassiniOptions Options, string? DevelopmentDirectory, IReadOnlyList<SettingError> Errors)
 {
     private const string DirectoryName = "dev-certs";
@@ -48,11 +48,13 @@ internal sealed record TlsPlan(CassiniOptions Options, string? DevelopmentDirect
             : Refused([new SettingError(
                 SettingKeys.DataDirectory, "there is no home directory to keep development certificates in: give --data-dir or CASSINI_DATA_DIR")]);
 
-        // Without the half of it, so that the validator does not report it once more.
+        // Without the half of it, so that the validator does not report it again.
         TlsPlan Refused(IEnumerable<SettingError> errors) => new(options with { Tls = null }, null, [.. errors]);
     }
 
-    /// <summary>Where <c>cassini serve</c>, told nothing but by the environment, keeps development certificates; null when there is no home.</summary>
+    /// <summary>
+    /// Where <c>cassini serve</c>, configured by the environment alone, keeps development certificates; null when there is no home.
+    /// </summary>
     public static string? DefaultDirectory(IReadOnlyDictionary<string, string> environment) =>
         DirectoryFor(environment.GetValueOrDefault(SettingsEnvironment.DataDirectory), environment);
 

@@ -4,7 +4,7 @@ using Cassini.Streams.Primitives;
 
 namespace Cassini.Web.Cli.Waiting;
 
-/// <summary>A line whenever what there is to say of a target changes: for logs.</summary>
+/// <summary>Writes a line whenever the state of a target changes, for logs.</summary>
 internal sealed class LineView(WaitGoal goal, IReadOnlyList<ManagementAddress> targets, TextWriter output, TimeProvider time) : IWaitView
 {
     private readonly long _began = time.GetTimestamp();

@@ -5,7 +5,7 @@ using Spectre.Console;
 
 namespace Cassini.Web.Cli.Waiting;
 
-/// <summary>One line for each target, redrawn in place: for people at a terminal.</summary>
+/// <summary>One line for each target, redrawn on the same lines, for people at a terminal.</summary>
 internal sealed class LiveView(WaitGoal goal, IReadOnlyList<ManagementAddress> targets, IAnsiConsole console, TimeProvider time) : IWaitView
 {
     private readonly long _began = time.GetTimestamp();

@@ -3,9 +3,9 @@ using Cassini.Streams.Health;
 
 namespace Cassini.Web.Cli.Waiting;
 
-/// <summary>What there is to say of one target.</summary>
-/// <param name="Holds">Whether what is waited for is so.</param>
-/// <param name="Text">That, or the reason why not.</param>
+/// <summary>The line about one target.</summary>
+/// <param name="Holds">Whether the target is in the wanted state.</param>
+/// <param name="Text">The state, or the reason why the target is not in it.</param>
 internal sealed record NodeLine(bool Holds, string Text)
 {
     public static NodeLine Of(WaitGoal goal, HealthSnapshot snapshot)

@@ -6,7 +6,7 @@ namespace Cassini.Web.Cli.Waiting;
 /// <summary>Reads the URLs of a command.</summary>
 internal static class TargetArgument
 {
-    /// <summary>The management port of a Cassini on this machine that nobody configured.</summary>
+    /// <summary>The management port of a Cassini on this machine with default settings.</summary>
     public static readonly ManagementAddress Default = new("http://127.0.0.1:9090", new Uri("http://127.0.0.1:9090/"));
 
     public static ManagementAddress[] Read(ArgumentResult result)

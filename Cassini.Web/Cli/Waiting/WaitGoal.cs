@@ -3,7 +3,7 @@ using Cassini.Streams.Health;
 
 namespace Cassini.Web.Cli.Waiting;
 
-/// <summary>What a wait is for.</summary>
+/// <summary>The state that a wait waits for.</summary>
 internal enum WaitGoal
 {
     /// <summary>New clients can be served: what /readyz says.</summary>

@@ -5,7 +5,7 @@ namespace Cassini.Web.Cli.Waiting;
 /// <summary>Waits on the feeds of all targets, and shows how it goes.</summary>
 internal sealed class Waiter(CliContext context, WaitRequest request)
 {
-    /// <exception cref="BrokerNotReadyException">What is waited for did not come.</exception>
+    /// <exception cref="BrokerNotReadyException">The targets did not reach the wanted state.</exception>
     /// <exception cref="OperationCanceledException">Interrupted.</exception>
     public async Task RunAsync(HealthFeedOptions options, CancellationToken interrupted)
     {

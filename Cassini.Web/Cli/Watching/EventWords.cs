@@ -5,7 +5,7 @@ using Cassini.Streams.Primitives;
 
 namespace Cassini.Web.Cli.Watching;
 
-/// <summary>Events in one line, for people. What clients have a part in is safe for a terminal.</summary>
+/// <summary>Events in one line, for people. Text from clients is made safe for a terminal.</summary>
 internal static class EventWords
 {
     public static LineKind KindOf(BrokerEvent happened) => happened switch

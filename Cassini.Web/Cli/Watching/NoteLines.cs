@@ -14,7 +14,7 @@ internal sealed class NoteLines(TextWriter output) : IWatchView
 
     public void Show(FeedNote note)
     {
-        // The same failure again and again is told once.
+        // A failure that repeats is written once.
         var isRepeated = note is FeedLost lost && _lost is { } before && before.Reason == lost.Reason && before.Detail == lost.Detail;
         _lost = note as FeedLost ?? (note is FeedHeartbeat ? _lost : null);
         if (!isRepeated && note is not (FeedHeartbeat or FeedConnecting))

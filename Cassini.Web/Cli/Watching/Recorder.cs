@@ -9,9 +9,9 @@ namespace Cassini.Web.Cli.Watching;
 /// Writes a feed to a record. A segment begins with the broker's whole state, asked for after the feed is open: every event after it is
 /// still to come. For one caller at a time.
 /// </summary>
-/// <param name="feed">Whose state is asked for.</param>
+/// <param name="feed">The feed whose broker gives the state.</param>
 /// <param name="writer">Where to.</param>
-/// <param name="complain">Told in one line what is not recorded, and why.</param>
+/// <param name="complain">Gets one line that says what is not recorded, and why.</param>
 /// <param name="time">For the pauses between attempts.</param>
 internal sealed class Recorder(HealthFeed feed, HealthRecordWriter writer, Action<string> complain, TimeProvider time)
 {
@@ -30,7 +30,7 @@ internal sealed class Recorder(HealthFeed feed, HealthRecordWriter writer, Actio
                 await BeginAsync(cancellation);
                 break;
 
-            // It could not be had before; a new segment may begin at any time.
+            // The state was not available before; a new segment may begin at any time.
             case not (FeedLost or FeedConnecting or FeedReset) when _epoch is null && time.GetElapsedTime(_triedAt) >= RetryAfter:
                 await BeginAsync(cancellation);
                 break;

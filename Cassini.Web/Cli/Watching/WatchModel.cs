@@ -5,7 +5,7 @@ using Cassini.Streams.Health;
 
 namespace Cassini.Web.Cli.Watching;
 
-/// <summary>What there is to see of a broker: a fold of its feed's notes. Immutable.</summary>
+/// <summary>The state that the screen shows: a fold of the notes of a broker's feed. Immutable.</summary>
 internal sealed record WatchModel
 {
     /// <summary>More lines than any terminal has.</summary>
@@ -13,7 +13,7 @@ internal sealed record WatchModel
 
     public required HealthSnapshot Health { get; init; }
 
-    /// <summary>Why nothing is heard, or null.</summary>
+    /// <summary>Why no feed arrives; null while it does.</summary>
     public string? Lost { get; init; }
 
     /// <summary>The last lines worth reading, the newest last.</summary>
@@ -49,7 +49,7 @@ internal sealed record WatchModel
 
     private WatchModel Apply(EventEnvelope envelope) => envelope.Event switch
     {
-        // They come all the time: their numbers are shown, and not they.
+        // They come all the time: the screen shows their numbers instead of a line for each.
         HeartbeatReceived or AcceptProbed or CanarySucceeded => this,
         LoadSampled e => Sample(envelope, e),
         ConnectionAccepted => this with { AcceptedSinceLoad = AcceptedSinceLoad + 1 },
@@ -80,8 +80,8 @@ internal sealed record WatchModel
 
 /// <summary>A line of what happened.</summary>
 /// <param name="Time">When, by the broker's clock; null when the broker did not say so.</param>
-/// <param name="Name">What.</param>
-/// <param name="Text">More of it.</param>
+/// <param name="Name">The kind of the event.</param>
+/// <param name="Text">The details.</param>
 /// <param name="Kind">How much it matters.</param>
 internal sealed record WatchLine(DateTimeOffset? Time, string Name, string Text, LineKind Kind);
 

@@ -4,7 +4,7 @@ using Cassini.Web.Cli.Waiting;
 namespace Cassini.Web.Cli.Watching;
 
 /// <summary>What the command line asks for.</summary>
-/// <param name="Target">Who is watched.</param>
+/// <param name="Target">The broker to watch.</param>
 /// <param name="Json">Lines even at a terminal.</param>
 /// <param name="Record">The file that everything is written to; null for none.</param>
 internal sealed record WatchRequest(ManagementAddress Target, bool Json, string? Record);

@@ -9,7 +9,7 @@ using Spectre.Console.Rendering;
 
 namespace Cassini.Web.Cli.Watching;
 
-/// <summary>A broker's health on a terminal, redrawn in place.</summary>
+/// <summary>A broker's health on a terminal, redrawn on the same lines.</summary>
 internal sealed class WatchScreen(string name, IAnsiConsole console, TimeProvider time) : IWatchView
 {
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(200);
@@ -17,7 +17,7 @@ internal sealed class WatchScreen(string name, IAnsiConsole console, TimeProvide
 
     public void Show(FeedNote note) => _model = _model is { } model ? model.Apply(note) : WatchModel.Of(note);
 
-    /// <summary>Draws until it is told to end.</summary>
+    /// <summary>Draws until it is cancelled.</summary>
     public async Task RunAsync(CancellationToken end)
     {
         await console.Live(new Text("")).Overflow(VerticalOverflow.Crop).StartAsync(async live =>
@@ -70,7 +70,9 @@ internal sealed class WatchScreen(string name, IAnsiConsole console, TimeProvide
         return OneLine($"{line.Time?.ToString("HH:mm:ss.fff", CultureInfo.InvariantCulture) ?? "            "}  {line.Name,-18} {line.Text}", new Style(color));
     }
 
-    /// <summary>Cut to the terminal's width: a line that wraps would push the newest off the screen. Harmless: a feed may come from anywhere.</summary>
+    /// <summary>
+    /// Cut to the terminal's width: a line that wraps would push the newest off the screen. Safe, because a feed may come from anywhere.
+    /// </summary>
     private Text OneLine(string foreign, Style style)
     {
         var text = SafeText.Line(foreign);
@@ -105,7 +107,7 @@ internal sealed class WatchScreen(string name, IAnsiConsole console, TimeProvide
     private static string Bytes(double bytes) =>
         bytes < 1_000 ? $"{bytes:0} B" : bytes < 1_000_000 ? $"{bytes / 1_000:0.0} kB" : $"{bytes / 1_000_000:0.0} MB";
 
-    /// <summary>What is well in one line, what is not in one each.</summary>
+    /// <summary>One line for all passing checks, and one line for each other check.</summary>
     private IEnumerable<Text> Checks(HealthSnapshot health)
     {
         foreach (var check in health.Checks.Where(check => check.Status is not (HealthStatus.Ok or HealthStatus.Off)).OrderByDescending(check => check.Status))

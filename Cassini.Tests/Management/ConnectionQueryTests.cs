@@ -5,7 +5,7 @@ using Cassini.Tests.Health;
 
 namespace Cassini.Tests.Management;
 
-public class SessionQueryTests
+public class ConnectionQueryTests
 {
     [Theory]
     [InlineData("", "1,2,3,4", 4)]
@@ -22,10 +22,10 @@ public class SessionQueryTests
     [InlineData("?search=127.0.0.1:40004", "4", 1)]
     [InlineData("?search=3", "1,3", 2)]
     [InlineData("?search=nobody", "", 0)]
-    public async Task Sessions_Query_ListsWhatMatchesAndCountsIt(string query, string ids, int total)
+    public async Task Connections_Query_ListsWhatMatchesAndCountsIt(string query, string ids, int total)
     {
         await using var rig = await StartAsync();
-        using var response = await rig.GetAsync("/sessions" + query);
+        using var response = await rig.GetAsync("/connections" + query);
         using var json = JsonDocument.Parse(await response.Content.ReadAsStringAsync(TestContext.Current.CancellationToken));
 
         string.Join(',', json.RootElement.EnumerateArray().Select(row => row.GetProperty("id").GetInt64())).ShouldBe(ids);
@@ -40,10 +40,10 @@ public class SessionQueryTests
     [InlineData("?sort=", "sort=\"\" is none of")]
     [InlineData("?sort=--id", "sort=\"--id\" is none of")]
     [InlineData("?search=a&search=b", "search is given 2 times")]
-    public async Task Sessions_QueryWrong_Is400WithASentence(string query, string sentence)
+    public async Task Connections_QueryWrong_Is400WithASentence(string query, string sentence)
     {
         await using var rig = await StartAsync();
-        using var response = await rig.GetAsync("/sessions" + query);
+        using var response = await rig.GetAsync("/connections" + query);
 
         response.StatusCode.ShouldBe(HttpStatusCode.BadRequest);
         (await response.Content.ReadAsStringAsync(TestContext.Current.CancellationToken)).ShouldStartWith(sentence);
@@ -58,7 +58,7 @@ public class SessionQueryTests
             rig.Publish(
                 new ConnectionAccepted(id, "[::]:1884", $"127.0.0.1:4000{id}"),
                 new HandshakeCompleted(id, identities[id - 1], "TLS 1.3", TimeSpan.Zero),
-                new ClientConnected(id, $"c-{4 - id}", "MQTT 5.0", false));
+                new SessionOpened(id, $"c-{4 - id}", "alice", "MQTT 5.0", false));
         }
 
         return rig;

@@ -11,7 +11,7 @@ namespace Cassini.Management.Tables;
 /// <param name="IsDescending">The other way round.</param>
 /// <param name="Offset">How many rows are passed over.</param>
 /// <param name="Limit">How many rows are listed at most.</param>
-internal sealed record SessionQuery(string? Search, string Column, bool IsDescending, int Offset, int Limit)
+internal sealed record ConnectionQuery(string? Search, string Column, bool IsDescending, int Offset, int Limit)
 {
     private const int LargestLimit = 1_000;
     private const int LargestOffset = 10_000_000;
@@ -20,7 +20,7 @@ internal sealed record SessionQuery(string? Search, string Column, bool IsDescen
     public static readonly IReadOnlyList<string> Columns =
         ["id", "endpoint", "remoteAddress", "identity", "protocol", "state", "acceptedAt", "clientId", "mqttProtocol"];
 
-    public static bool TryRead(HttpContext context, [NotNullWhen(true)] out SessionQuery? query, [NotNullWhen(false)] out string? error)
+    public static bool TryRead(HttpContext context, [NotNullWhen(true)] out ConnectionQuery? query, [NotNullWhen(false)] out string? error)
     {
         query = null;
         if (!QueryParameters.TryReadOne(context, "search", out var search, out error)
@@ -39,12 +39,12 @@ internal sealed record SessionQuery(string? Search, string Column, bool IsDescen
             return false;
         }
 
-        query = new SessionQuery(string.IsNullOrEmpty(search) ? null : search, column, isDescending, offset, limit);
+        query = new ConnectionQuery(string.IsNullOrEmpty(search) ? null : search, column, isDescending, offset, limit);
         return true;
     }
 
     /// <summary>The rows asked for, of all rows by number.</summary>
-    public IReadOnlyList<SessionRow> Of(IReadOnlyList<SessionRow> rows, out int matching)
+    public IReadOnlyList<ConnectionRow> Of(IReadOnlyList<ConnectionRow> rows, out int matching)
     {
         var found = Search is null ? rows : [.. rows.Where(Matches)];
         matching = found.Count;
@@ -60,13 +60,13 @@ internal sealed record SessionQuery(string? Search, string Column, bool IsDescen
         return [.. sorted.Skip(Offset).Take(Limit)];
     }
 
-    private bool Matches(SessionRow row) =>
+    private bool Matches(ConnectionRow row) =>
         Has(row.Identity) || Has(row.ClientId) || Has(row.RemoteAddress) || Has(row.Endpoint)
         || row.Id.ToString(CultureInfo.InvariantCulture) == Search;
 
     private bool Has(string? text) => text?.Contains(Search!, StringComparison.OrdinalIgnoreCase) ?? false;
 
-    private string? Text(SessionRow row) => Column switch
+    private string? Text(ConnectionRow row) => Column switch
     {
         "endpoint" => row.Endpoint,
         "remoteAddress" => row.RemoteAddress,

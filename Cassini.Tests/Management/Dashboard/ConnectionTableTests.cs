@@ -8,12 +8,12 @@ using Cassini.Tests.Support;
 namespace Cassini.Tests.Management.Dashboard;
 
 [Collection(DashboardTests.Name)]
-public class SessionTableTests(DashboardBrowser browser)
+public class ConnectionTableTests(DashboardBrowser browser)
 {
     private const string Hostile = "<img src=x onerror=\"document.title='owned'\"><script>document.title='owned'</script>";
 
     [Fact]
-    public async Task Sessions_FiveThousand_AreSearchedSortedAndPaged()
+    public async Task Connections_FiveThousand_AreSearchedSortedAndPaged()
     {
         Programs.Require("chromium");
         await using var rig = await ManagementRig.StartReadyAsync();
@@ -26,43 +26,43 @@ public class SessionTableTests(DashboardBrowser browser)
             rig.Publish(Opened(id, $"user-{id % 100:00}", $"client-{id:0000}"));
         }
 
-        await page.ShowsAsync("all of them", "[data-tile=sessions] .value", shown => shown == "5,000");
-        await page.ShowsAsync("#sessions-range", "1–50 of 5,000");
-        (await page.CountAsync("#sessions-rows tr")).ShouldBe(50);
-        await page.Browser.ClickAsync("#sessions-next");
-        await page.ShowsAsync("#sessions-range", "51–100 of 5,000");
-        (await page.TextAsync("#sessions-rows tr:first-child th")).ShouldBe("client-0051");
+        await page.ShowsAsync("all of them", "[data-tile=connections] .value", shown => shown == "5,000");
+        await page.ShowsAsync("#connections-range", "1–50 of 5,000");
+        (await page.CountAsync("#connections-rows tr")).ShouldBe(50);
+        await page.Browser.ClickAsync("#connections-next");
+        await page.ShowsAsync("#connections-range", "51–100 of 5,000");
+        (await page.TextAsync("#connections-rows tr:first-child th")).ShouldBe("client-0051");
 
-        await page.Browser.RunAsync("const sort = document.querySelector('#sessions-sort'); sort.value = '-clientId'; sort.dispatchEvent(new Event('change'))");
-        await page.ShowsAsync("sorted", "#sessions-rows tr:first-child th", shown => shown == "client-5000");
-        await page.Browser.TypeAsync("#sessions-search", "USER-42");
-        await page.ShowsAsync("#sessions-range", "1–50 of 50");
-        (await page.TextAsync("#sessions-count")).ShouldBe("50 found");
-        (await page.TextAsync("#sessions-rows tr:first-child")).ShouldStartWith("client-4942\tuser-42");
+        await page.Browser.RunAsync("const sort = document.querySelector('#connections-sort'); sort.value = '-clientId'; sort.dispatchEvent(new Event('change'))");
+        await page.ShowsAsync("sorted", "#connections-rows tr:first-child th", shown => shown == "client-5000");
+        await page.Browser.TypeAsync("#connections-search", "USER-42");
+        await page.ShowsAsync("#connections-range", "1–50 of 50");
+        (await page.TextAsync("#connections-count")).ShouldBe("50 found");
+        (await page.TextAsync("#connections-rows tr:first-child")).ShouldStartWith("client-4942\tuser-42");
 
-        await page.Browser.TypeAsync("#sessions-search", "no such");
-        await page.ShowsAsync("#sessions-range", "none");
+        await page.Browser.TypeAsync("#connections-search", "no such");
+        await page.ShowsAsync("#connections-range", "none");
         await page.HasNoErrorsAsync();
     }
 
     [Fact]
-    public async Task Session_Disconnected_OnlyAfterAYesAndItIsTold()
+    public async Task Connection_Disconnected_OnlyAfterAYesAndItIsSaid()
     {
         Programs.Require("chromium");
         await using var rig = await ManagementRig.StartReadyAsync();
-        rig.Publish(Opened((int)FakeListeners.Session, "alice", "panel"));
+        rig.Publish(Opened((int)FakeListeners.Connection, "alice", "panel"));
         var page = await browser.OpenAsync(rig.Address);
-        await page.ShowsAsync("#sessions-rows", "panel");
+        await page.ShowsAsync("#connections-rows", "panel");
 
-        await page.Browser.ClickAsync("#sessions-rows button");
+        await page.Browser.ClickAsync("#connections-rows button");
         await page.ShowsAsync("#confirm", "panel, identity alice");
         await page.Browser.ClickAsync("#confirm-no");
         rig.Listeners.Calls.ShouldBeEmpty();
 
-        await page.Browser.ClickAsync("#sessions-rows button");
+        await page.Browser.ClickAsync("#connections-rows button");
         await page.Browser.ClickAsync("#confirm-yes");
-        await page.ShowsAsync("#sessions-result", $"Session {FakeListeners.Session} is being disconnected.");
-        rig.Listeners.Calls.ShouldBe([$"disconnect {FakeListeners.Session}"]);
+        await page.ShowsAsync("#connections-result", $"Connection {FakeListeners.Connection} is being closed.");
+        rig.Listeners.Calls.ShouldBe([$"disconnect {FakeListeners.Connection}"]);
     }
 
     [Fact]
@@ -76,7 +76,7 @@ public class SessionTableTests(DashboardBrowser browser)
         await rig.Broker.PublishAsync(new MqttMessage { Topic = Hostile, Payload = "x"u8.ToArray() }, TestContext.Current.CancellationToken);
         var page = await browser.OpenAsync(rig.Address);
 
-        await page.ShowsAsync("#sessions-rows", Hostile);
+        await page.ShowsAsync("#connections-rows", Hostile);
         await page.ShowsAsync("#topics-rows", Hostile);
         await page.ShowsAsync("#checks [data-check=supervision]", Hostile);
         await page.ShowsAsync("#transitions", Hostile);
@@ -109,7 +109,7 @@ public class SessionTableTests(DashboardBrowser browser)
     [
         new ConnectionAccepted(id, Happened.Endpoint, $"127.0.0.1:{20_000 + id}"),
         new HandshakeCompleted(id, identity, "TLS 1.3", TimeSpan.Zero),
-        new SessionOpened(id, identity),
-        new ClientConnected(id, client, "MQTT 5.0", false),
+        new ConnectionOpened(id, identity),
+        new SessionOpened(id, client, "alice", "MQTT 5.0", false),
     ];
 }

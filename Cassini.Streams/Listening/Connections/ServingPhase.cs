@@ -7,10 +7,10 @@ using Cassini.Streams.Listening.Endpoints;
 namespace Cassini.Streams.Listening.Connections;
 
 /// <summary>
-/// Runs the handler on an open connection and tells how it ended. A handler that does not end when told to loses its socket,
+/// Runs the handler on an open connection and says how it ended. A handler that does not end when it must loses its socket,
 /// and if even that does not help, it is left behind.
 /// </summary>
-internal sealed class SessionPhase(ListeningContext context, Connection connection, ConnectionStream stream, ConnectionFate fate, Socket socket)
+internal sealed class ServingPhase(ListeningContext context, Connection connection, ConnectionStream stream, ConnectionFate fate, Socket socket)
 {
     private static readonly TimeSpan AbandonAfter = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan CloseNotifyTimeout = TimeSpan.FromSeconds(1);
@@ -27,11 +27,11 @@ internal sealed class SessionPhase(ListeningContext context, Connection connecti
     {
         _rehearsal = crash;
         stream.Break(crash);
-        return fate.TryClose(SessionCloseReason.Crashed);
+        return fate.TryClose(CloseReason.Crashed);
     }
 
-    /// <summary>Serves the session. What it throws is a crash.</summary>
-    public async Task<SessionCloseReason> RunAsync()
+    /// <summary>Serves the connection. What it throws is a crash.</summary>
+    public async Task<CloseReason> RunAsync()
     {
         var serving = Task.Run(() => context.Handler.HandleAsync(connection, fate.Ending), CancellationToken.None);
         await serving.WaitAsync(fate.Ending).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
@@ -67,7 +67,7 @@ internal sealed class SessionPhase(ListeningContext context, Connection connecti
 
     /// <summary>
     /// Takes what the peer still sends until it closes too. A socket that is closed with unread bytes, or gets some later, answers
-    /// with a reset, and a reset may throw away what the peer has not read yet: the reason why its session ended.
+    /// with a reset, and a reset may throw away what the peer has not read yet: the reason why it was closed.
     /// </summary>
     private async Task LingerAsync()
     {
@@ -100,6 +100,7 @@ internal sealed class SessionPhase(ListeningContext context, Connection connecti
         if (!serving.IsCompleted)
         {
             ListeningLog.HandlerAbandoned(context.Logger, connection.Id, connection.Identity);
+            await (connection.Abandoned?.Invoke() ?? Task.CompletedTask);
             TaskObserver.Observe(serving, late => ListeningLog.HandlerFailedLate(context.Logger, connection.Id, late));
         }
     }
@@ -107,10 +108,10 @@ internal sealed class SessionPhase(ListeningContext context, Connection connecti
     private async Task WaitAsync(Task serving, TimeSpan atMost, CancellationToken patience) =>
         await serving.WaitAsync(atMost, context.Time, patience).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
 
-    private SessionCloseReason Judge(Task serving)
+    private CloseReason Judge(Task serving)
     {
-        var told = fate.CloseReason;
-        if (told == SessionCloseReason.Crashed && _rehearsal is { } rehearsal)
+        var told = fate.Closing;
+        if (told == CloseReason.Crashed && _rehearsal is { } rehearsal)
         {
             throw rehearsal;
         }
@@ -118,7 +119,7 @@ internal sealed class SessionPhase(ListeningContext context, Connection connecti
         if (serving.IsCompleted && !serving.IsCompletedSuccessfully)
         {
             var failure = serving.Exception?.InnerException ?? new OperationCanceledException("The handler cancelled itself.");
-            if (told == SessionCloseReason.Crashed || (told is null && !IsTransport(failure)))
+            if (told == CloseReason.Crashed || (told is null && !stream.Explains(failure)))
             {
                 ExceptionDispatchInfo.Throw(failure);
             }
@@ -129,20 +130,14 @@ internal sealed class SessionPhase(ListeningContext context, Connection connecti
             }
         }
 
-        return told ?? (stream.Ended ? SessionCloseReason.PeerClosed
-            : stream.Failed ? SessionCloseReason.ConnectionLost
-            : SessionCloseReason.Completed);
+        return fate.Settle(stream.HowItEnded);
     }
 
     private void NoteFailureWhileEnding(Exception failure)
     {
-        if (failure is not OperationCanceledException && !IsTransport(failure))
+        if (failure is not OperationCanceledException && !stream.Explains(failure))
         {
             ListeningLog.HandlerFailedLate(context.Logger, connection.Id, failure);
         }
     }
-
-    /// <summary>A handler's own I/O errors are its own: only what the stream has seen is the transport's.</summary>
-    private bool IsTransport(Exception failure) =>
-        (stream.Ended || stream.Failed) && failure is IOException or SocketException or ObjectDisposedException;
 }

@@ -5,10 +5,10 @@ using Cassini.Tests.Health;
 
 namespace Cassini.Tests.Management;
 
-public class SessionTests
+public class ConnectionTests
 {
     [Fact]
-    public async Task Sessions_LiveOnes_AreListedByNumber()
+    public async Task Connections_LiveOnes_AreListedByNumber()
     {
         await using var rig = await ManagementRig.StartReadyAsync();
         rig.Publish(
@@ -16,11 +16,11 @@ public class SessionTests
             new ConnectionAccepted(2, Happened.Endpoint, "127.0.0.1:40002"),
             new ConnectionAccepted(3, Happened.Endpoint, "127.0.0.1:40003"),
             Happened.Completed(2),
-            new SessionOpened(2, "alice"),
+            new ConnectionOpened(2, "alice"),
             Happened.Refused(1),
-            new ClientConnected(2, "c-1", "MQTT 5.0", false),
-            new ClientConnected(99, "of nobody", "MQTT 5.0", false));
-        using var json = JsonDocument.Parse(await rig.GetTextAsync("/sessions"));
+            new SessionOpened(2, "c-1", "alice", "MQTT 5.0", false),
+            new SessionOpened(99, "of nobody", "alice", "MQTT 5.0", false));
+        using var json = JsonDocument.Parse(await rig.GetTextAsync("/connections"));
 
         json.RootElement.EnumerateArray().Select(row => row.GetProperty("id").GetInt64()).ShouldBe([2, 3]);
         var open = json.RootElement[0];
@@ -37,11 +37,11 @@ public class SessionTests
     }
 
     [Fact]
-    public async Task Session_ThereIsOne_IsItsRow()
+    public async Task Connection_ThereIsOne_IsItsRow()
     {
         await using var rig = await ManagementRig.StartReadyAsync();
         rig.Publish(new ConnectionAccepted(1, Happened.Endpoint, "127.0.0.1:40001"));
-        using var json = JsonDocument.Parse(await rig.GetTextAsync("/sessions/1"));
+        using var json = JsonDocument.Parse(await rig.GetTextAsync("/connections/1"));
 
         json.RootElement.GetProperty("remoteAddress").GetString().ShouldBe("127.0.0.1:40001");
     }
@@ -53,22 +53,22 @@ public class SessionTests
     [InlineData("GET", "99999999999999999999")]
     [InlineData("DELETE", "2")]
     [InlineData("DELETE", "banana")]
-    public async Task Session_ThereIsNone_Is404(string method, string id)
+    public async Task Connection_ThereIsNone_Is404(string method, string id)
     {
         await using var rig = await ManagementRig.StartReadyAsync();
-        using var response = await rig.SendAsync(new HttpMethod(method), "/sessions/" + id);
+        using var response = await rig.SendAsync(new HttpMethod(method), "/connections/" + id);
 
         response.StatusCode.ShouldBe(HttpStatusCode.NotFound);
-        (await response.Content.ReadAsStringAsync(TestContext.Current.CancellationToken)).ShouldBe($"there is no live session \"{id}\"\n");
+        (await response.Content.ReadAsStringAsync(TestContext.Current.CancellationToken)).ShouldBe($"there is no live connection \"{id}\"\n");
     }
 
     [Fact]
-    public async Task Session_Deleted_IsDisconnected()
+    public async Task Connection_Deleted_IsDisconnected()
     {
         await using var rig = await ManagementRig.StartReadyAsync();
-        using var response = await rig.SendAsync(HttpMethod.Delete, $"/sessions/{FakeListeners.Session}");
+        using var response = await rig.SendAsync(HttpMethod.Delete, $"/connections/{FakeListeners.Connection}");
 
         response.StatusCode.ShouldBe(HttpStatusCode.Accepted);
-        rig.Listeners.Calls.ShouldBe([$"disconnect {FakeListeners.Session}"]);
+        rig.Listeners.Calls.ShouldBe([$"disconnect {FakeListeners.Connection}"]);
     }
 }

@@ -7,14 +7,14 @@ namespace Cassini.Streams.Health;
 /// <param name="Id">Its number within the epoch.</param>
 /// <param name="Endpoint">The endpoint as configured.</param>
 /// <param name="RemoteAddress">The peer's <c>address:port</c>.</param>
-/// <param name="Identity">Who the client certificate says it is; null while handshaking.</param>
+/// <param name="Identity">The identity from the client certificate; null while handshaking.</param>
 /// <param name="Protocol">The TLS version; null while handshaking.</param>
 /// <param name="State"><c>handshaking</c> or <c>open</c>.</param>
 /// <param name="AcceptedAt">When it was accepted, UTC.</param>
-/// <param name="OpenedAt">When its session opened, UTC; null before.</param>
-/// <param name="ClientId">Its MQTT client identifier; null before it said who it is.</param>
-/// <param name="MqttProtocol"><c>MQTT 5.0</c> or <c>MQTT 3.1.1</c>; null before it said what it speaks.</param>
-public sealed record SessionRow(
+/// <param name="OpenedAt">When its handler began to serve it, UTC; null before.</param>
+/// <param name="ClientId">Its MQTT client identifier; null before its session opened.</param>
+/// <param name="MqttProtocol"><c>MQTT 5.0</c> or <c>MQTT 3.1.1</c>; null before its session opened.</param>
+public sealed record ConnectionRow(
     long Id,
     string Endpoint,
     string RemoteAddress,
@@ -26,26 +26,26 @@ public sealed record SessionRow(
     string? ClientId = null,
     string? MqttProtocol = null);
 
-/// <summary>The live table behind <c>/sessions</c>: a fold of the event stream like health itself. Read on any thread.</summary>
-public sealed class LiveSessions : IDisposable
+/// <summary>The live table of <c>/connections</c>: a fold of the event stream, like health itself. Read on any thread.</summary>
+public sealed class LiveConnections : IDisposable
 {
-    private readonly ConcurrentDictionary<long, SessionRow> _rows = new();
+    private readonly ConcurrentDictionary<long, ConnectionRow> _rows = new();
     private readonly IDisposable _subscription;
 
-    /// <summary>Begins to fold. To be created before the first event is published.</summary>
-    public LiveSessions(EventHub hub)
+    /// <summary>Starts the fold. Create it before the first event is published.</summary>
+    public LiveConnections(EventHub hub)
     {
         _subscription = hub.Inputs.Subscribe(Apply, _ => { }, () => { });
     }
 
-    /// <summary>How many there are.</summary>
+    /// <summary>How many connections are live.</summary>
     public int Count => _rows.Count;
 
-    /// <summary>All of them, by number.</summary>
-    public IReadOnlyList<SessionRow> List() => [.. _rows.Values.OrderBy(row => row.Id)];
+    /// <summary>All live connections, sorted by number.</summary>
+    public IReadOnlyList<ConnectionRow> List() => [.. _rows.Values.OrderBy(row => row.Id)];
 
-    /// <summary>One of them.</summary>
-    public bool TryGet(long id, out SessionRow row) => _rows.TryGetValue(id, out row!);
+    /// <summary>One live connection.</summary>
+    public bool TryGet(long id, out ConnectionRow row) => _rows.TryGetValue(id, out row!);
 
     /// <inheritdoc/>
     public void Dispose() => _subscription.Dispose();
@@ -60,16 +60,16 @@ public sealed class LiveSessions : IDisposable
         switch (envelope.Event)
         {
             case ConnectionAccepted e:
-                _rows[e.ConnectionId] = new SessionRow(
+                _rows[e.ConnectionId] = new ConnectionRow(
                     e.ConnectionId, e.Endpoint, e.RemoteAddress, null, null, "handshaking", envelope.Time, null);
                 break;
             case HandshakeCompleted e when _rows.TryGetValue(e.ConnectionId, out var row):
                 _rows[e.ConnectionId] = row with { Identity = e.Identity, Protocol = e.Protocol, State = "open" };
                 break;
-            case SessionOpened e when _rows.TryGetValue(e.ConnectionId, out var row):
+            case ConnectionOpened e when _rows.TryGetValue(e.ConnectionId, out var row):
                 _rows[e.ConnectionId] = row with { OpenedAt = envelope.Time };
                 break;
-            case ClientConnected e when _rows.TryGetValue(e.ConnectionId, out var row):
+            case SessionOpened e when _rows.TryGetValue(e.ConnectionId, out var row):
                 _rows[e.ConnectionId] = row with { ClientId = e.ClientId, MqttProtocol = e.Protocol };
                 break;
             case HandshakeFailed e:

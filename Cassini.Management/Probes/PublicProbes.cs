@@ -1,12 +1,13 @@
 using System.Text;
+using Cassini.Management.Access;
 using Cassini.Management.Http;
-using Cassini.Management.Probes;
 using Cassini.Streams.Events;
 using Cassini.Streams.Health;
 
-namespace Cassini.Management.Access;
+namespace Cassini.Management.Probes;
 
-/// <summary>What a stranger gets from a probe: the code and one word. Nothing is ever added here.</summary>
+/// <summary>What an anonymous caller gets from a probe: the code and one word. Nothing is ever added here.</summary>
+/// <param name="waits">The long polls of anonymous callers.</param>
 internal sealed class PublicProbes(ProbeWaits waits)
 {
     private static readonly byte[] Ok = "ok"u8.ToArray();
@@ -15,9 +16,12 @@ internal sealed class PublicProbes(ProbeWaits waits)
     private static readonly byte[][] Statuses =
         [.. Enum.GetNames<HealthStatus>().Select(name => Encoding.UTF8.GetBytes($"{{\"status\":\"{name.ToLowerInvariant()}\"}}"))];
 
+    /// <summary>What callers without credentials get from a probe.</summary>
+    public PublicAccess AccessTo(Probe probe) => PublicAccess.OneWord(context => TryAnswer(context, probe));
+
     /// <summary>Answers, unless the caller asks for more than it may have.</summary>
     /// <returns>Null when it does.</returns>
-    public Task? TryAnswer(HttpContext context, Probe probe)
+    private Task? TryAnswer(HttpContext context, Probe probe)
     {
         var query = context.Request.Query;
         if (query.Count > 1 || (query.Count == 1 && !query.ContainsKey("wait")))

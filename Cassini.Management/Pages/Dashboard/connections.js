@@ -8,7 +8,7 @@ import { age } from './words.js';
 
 const PAGE = 50;
 
-export class Sessions {
+export class Connections {
   #rows = new Keyed();
   #offset = 0;
   #asked = 0;
@@ -18,10 +18,10 @@ export class Sessions {
     this.clock = clock;
     this.notes = notes;
     this.refresh = throttled(1_000, () => this.#read());
-    byId('sessions-search').addEventListener('input', () => this.#from(0));
-    byId('sessions-sort').addEventListener('change', () => this.#from(0));
-    byId('sessions-previous').addEventListener('click', () => this.#from(this.#offset - PAGE));
-    byId('sessions-next').addEventListener('click', () => this.#from(this.#offset + PAGE));
+    byId('connections-search').addEventListener('input', () => this.#from(0));
+    byId('connections-sort').addEventListener('change', () => this.#from(0));
+    byId('connections-previous').addEventListener('click', () => this.#from(this.#offset - PAGE));
+    byId('connections-next').addEventListener('click', () => this.#from(this.#offset + PAGE));
     byId('confirm-no').addEventListener('click', () => byId('confirm').close());
     byId('confirm-yes').addEventListener('click', () => this.#disconnect());
   }
@@ -32,18 +32,18 @@ export class Sessions {
   }
 
   #read() {
-    return this.notes.read('sessions-failed', () => this.#load(), this.refresh);
+    return this.notes.read('connections-failed', () => this.#load(), this.refresh);
   }
 
   async #load() {
     const asked = ++this.#asked;
-    const query = new URLSearchParams({ sort: byId('sessions-sort').value, offset: this.#offset, limit: PAGE });
-    const search = byId('sessions-search').value.trim();
+    const query = new URLSearchParams({ sort: byId('connections-sort').value, offset: this.#offset, limit: PAGE });
+    const search = byId('connections-search').value.trim();
     if (search) {
       query.set('search', search);
     }
 
-    const response = await request(`/sessions?${query}`);
+    const response = await request(`connections?${query}`);
     const rows = await response.json();
     if (asked !== this.#asked) {
       return;
@@ -59,17 +59,17 @@ export class Sessions {
   }
 
   #show(rows, total, search) {
-    setText(byId('sessions-count'), search ? `${count(total)} found` : count(total));
-    setText(byId('sessions-range'), total === 0 ? 'none' : `${count(this.#offset + 1)}–${count(this.#offset + rows.length)} of ${count(total)}`);
-    byId('sessions-previous').disabled = this.#offset === 0;
-    byId('sessions-next').disabled = this.#offset + rows.length >= total;
-    byId('sessions-table').hidden = total === 0;
-    this.#rows.render(byId('sessions-rows'), rows, row => row.id, row => this.#row(row));
+    setText(byId('connections-count'), search ? `${count(total)} found` : count(total));
+    setText(byId('connections-range'), total === 0 ? 'none' : `${count(this.#offset + 1)}–${count(this.#offset + rows.length)} of ${count(total)}`);
+    byId('connections-previous').disabled = this.#offset === 0;
+    byId('connections-next').disabled = this.#offset + rows.length >= total;
+    byId('connections-table').hidden = total === 0;
+    this.#rows.render(byId('connections-rows'), rows, row => row.id, row => this.#row(row));
   }
 
   #row(row) {
     const client = row.clientId ?? (row.state === 'open' ? '–' : row.state);
-    return h('tr', { 'data-session': row.id },
+    return h('tr', { 'data-connection': row.id },
       h('th', { scope: 'row' }, client),
       h('td', {}, row.identity ?? '–'),
       h('td', { class: 'code' }, row.remoteAddress),
@@ -79,7 +79,7 @@ export class Sessions {
       h('td', { class: 'act' }, h('button', {
         type: 'button',
         class: 'quiet-button',
-        'aria-label': `Disconnect ${row.clientId ?? row.identity ?? row.remoteAddress}, session ${row.id}`,
+        'aria-label': `Disconnect ${row.clientId ?? row.identity ?? row.remoteAddress}, connection ${row.id}`,
         onclick: () => this.#confirm(row),
       }, 'Disconnect')));
   }
@@ -93,12 +93,12 @@ export class Sessions {
   async #disconnect() {
     const row = this.#chosen;
     byId('confirm').close();
-    const result = byId('sessions-result');
+    const result = byId('connections-result');
     try {
-      await request(`/sessions/${row.id}`, { method: 'DELETE' });
-      setText(result, `Session ${row.id} is being disconnected.`);
+      await request(`connections/${row.id}`, { method: 'DELETE' });
+      setText(result, `Connection ${row.id} is being closed.`);
     } catch (error) {
-      setText(result, `Session ${row.id} was not disconnected: ${sentenceOf(error)}`);
+      setText(result, `Connection ${row.id} was not closed: ${sentenceOf(error)}`);
     }
 
     this.refresh();

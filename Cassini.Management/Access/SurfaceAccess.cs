@@ -1,0 +1,66 @@
+using System.Collections.Immutable;
+
+namespace Cassini.Management.Access;
+
+/// <summary>How the endpoints are guarded, standalone or in an application: the guard, and whether callers are distinguished.</summary>
+internal sealed class SurfaceAccess : IDisposable
+{
+    private readonly BearerTokens? _tokens;
+    private readonly RequestRates? _rates;
+
+    private SurfaceAccess(AccessGuard guard, Refusals refusals, BearerTokens? tokens, RequestRates? rates)
+    {
+        Guard = guard;
+        Refusals = refusals;
+        _tokens = tokens;
+        _rates = rates;
+    }
+
+    /// <summary>Checks each request.</summary>
+    public AccessGuard Guard { get; }
+
+    /// <summary>Counts the callers that are refused.</summary>
+    public Refusals Refusals { get; }
+
+    /// <summary>Whether the guard is put around each endpoint; otherwise it stands before the whole application.</summary>
+    public bool IsPerEndpoint { get; private init; }
+
+    /// <summary>An address on which everything is open to this machine.</summary>
+    /// <param name="hosts">Names that mean this machine, beside its own.</param>
+    /// <param name="tokens">The tokens. No caller needs one, but their file must still be usable.</param>
+    /// <param name="refusals">Counts the callers that are refused.</param>
+    public static SurfaceAccess Open(ImmutableArray<string> hosts, BearerTokens tokens, Refusals refusals) =>
+        new(new AccessGuard(ByHost(hosts, anyUnlessNamed: false), null, null, refusals), refusals, tokens, null);
+
+    /// <summary>An address on which callers need credentials.</summary>
+    /// <param name="hosts">Names that mean this machine; empty for any name.</param>
+    /// <param name="tokens">The tokens that are credentials.</param>
+    /// <param name="credentials">Checks the credentials of callers.</param>
+    /// <param name="rates">How many requests each caller may make.</param>
+    /// <param name="refusals">Counts the callers that are refused.</param>
+    public static SurfaceAccess Closed(
+        ImmutableArray<string> hosts, BearerTokens tokens, Credentials credentials, RequestRates rates, Refusals refusals) =>
+        new(new AccessGuard(ByHost(hosts, anyUnlessNamed: true), credentials, rates, refusals), refusals, tokens, rates);
+
+    /// <summary>An application that has authentication of its own.</summary>
+    public static SurfaceAccess Embedded(ImmutableArray<string> hosts, Refusals refusals)
+    {
+        var rules = new EmbeddedAccess(hosts.IsDefault ? [] : hosts);
+        return new SurfaceAccess(new AccessGuard(rules.MeansUs, rules, null, refusals), refusals, null, null) { IsPerEndpoint = true };
+    }
+
+    /// <summary>Reads the file of tokens for the first time.</summary>
+    /// <exception cref="AccessConfigurationException">The file cannot be used.</exception>
+    public Task LoadAsync() => _tokens?.LoadAsync() ?? Task.CompletedTask;
+
+    /// <summary>A limited number of slots for each caller, where callers are distinguished.</summary>
+    public CallerPlaces Places(int most) => new(_rates is null ? null : most);
+
+    public void Dispose() => _rates?.Dispose();
+
+    private static Func<HttpContext, bool> ByHost(ImmutableArray<string> hosts, bool anyUnlessNamed)
+    {
+        var names = new HostNames(hosts.IsDefault ? [] : hosts, anyUnlessNamed);
+        return context => names.MeanUs(context.Request.Host);
+    }
+}

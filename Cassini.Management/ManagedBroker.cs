@@ -1,0 +1,36 @@
+using Cassini.Streams.Broker;
+using Cassini.Streams.Events;
+using Cassini.Streams.Health;
+using Cassini.Streams.Hosting;
+using Cassini.Streams.Tls;
+
+namespace Cassini.Management;
+
+/// <summary>What management reads of a broker, and what it may do to it. It goes no further than to what puts the endpoints together.</summary>
+/// <param name="Hub">The events.</param>
+/// <param name="Health">The fold that every probe, feed and metric reads.</param>
+/// <param name="Connections">The live connections.</param>
+/// <param name="Disconnect">Closes a connection; false when there is no such one.</param>
+/// <param name="Rehearsals">Makes real failures happen.</param>
+internal sealed record ManagedBroker(
+    EventHub Hub, HealthProjection Health, LiveConnections Connections, Func<long, bool> Disconnect, IRehearsals Rehearsals)
+{
+    /// <summary>Topics, subscriptions and their statistics; null when the host serves another protocol.</summary>
+    public MqttBroker? Mqtt { get; init; }
+
+    /// <summary>The certificates in use, and the check of client certificates; null without TLS.</summary>
+    public CertificateStore? Certificates { get; init; }
+
+    /// <summary>Asks for a graceful stop of the process; null when nothing can ask for one.</summary>
+    public Action? RequestStop { get; init; }
+
+    /// <summary>The broker of a host.</summary>
+    public static ManagedBroker Of(BrokerHost host) => Of(host.Service) with { Mqtt = host.Broker };
+
+    /// <summary>A host of another protocol.</summary>
+    public static ManagedBroker Of(ServiceHost host) => new(host.Hub, host.Health, host.Connections, host.Listeners.Disconnect, host.Rehearsals)
+    {
+        Certificates = host.Certificates,
+        RequestStop = host.RequestStop,
+    };
+}

@@ -1,0 +1,110 @@
+using Cassini.Management.Access;
+using Cassini.Management.Control;
+using Cassini.Management.Feed;
+using Cassini.Management.Http;
+using Cassini.Management.Pages;
+using Cassini.Management.Probes;
+using Cassini.Management.Tables;
+using Cassini.Management.Telemetry;
+using Cassini.Streams.Hosting;
+
+namespace Cassini.Management;
+
+/// <summary>Every endpoint, and what they share: made once for an application, and disposed after its server has stopped.</summary>
+internal sealed class ManagementSurface : IAsyncDisposable
+{
+    private readonly ManagedBroker _broker;
+    private readonly bool _enableFaults;
+    private readonly Refusals _refusals;
+    private readonly ILogger _logger;
+    private readonly SnapshotBodies _bodies;
+    private readonly ProbeWaits _waits;
+    private readonly ProbeWaits _strangersWaits;
+    private readonly FeedRegistry _feeds;
+    private readonly CassiniMetrics _metrics;
+    private readonly BearerTokens _shutdown;
+    private readonly CancellationTokenRegistration _stopping;
+
+    /// <summary>Makes what the endpoints share.</summary>
+    /// <param name="broker">The broker that is managed.</param>
+    /// <param name="options">Caps, tokens and the heartbeat of the feed.</param>
+    /// <param name="access">Checks every request, and says whether callers are distinguished.</param>
+    /// <param name="export">Where metrics go beside /metrics; null for nowhere.</param>
+    /// <param name="time">The one clock.</param>
+    /// <param name="logger">Logs what operators need to know about tokens and drains.</param>
+    /// <param name="stopping">Ends feeds and long polls.</param>
+    /// <exception cref="ExportConfigurationException">The export cannot be used as it is configured.</exception>
+    public ManagementSurface(
+        ManagedBroker broker, ManagementOptions options, SurfaceAccess access, OtlpExport? export, TimeProvider time, ILogger logger, CancellationToken stopping)
+    {
+        _broker = broker;
+        _enableFaults = options.EnableFaults;
+        _refusals = access.Refusals;
+        _logger = logger;
+        Access = access;
+        _bodies = new SnapshotBodies(options.FeedHeartbeat);
+        var callersWaits = access.Places(options.MaxWaitsPerCaller);
+        _waits = new ProbeWaits(broker.Health, time, _refusals, options.MaxWaits, callersWaits, stopping);
+
+        // Anonymous callers can use up at most half, so that a caller with credentials finds a slot.
+        _strangersWaits = new ProbeWaits(broker.Health, time, _refusals, Math.Max(1, options.MaxWaits / 2), callersWaits, stopping);
+        _feeds = new FeedRegistry(
+            broker.Hub, broker.Health, _bodies, access.Places(options.MaxFeedsPerCaller), options.MaxFeeds, options.FeedHeartbeat, time);
+        _shutdown = new BearerTokens(options.ShutdownToken, options.ShutdownTokenPath, time, logger);
+        _metrics = new CassiniMetrics(Read, broker.Hub, broker.Mqtt is not null, export, time);
+        _stopping = stopping.UnsafeRegister(static feeds => ((FeedRegistry)feeds!).Stop(), _feeds);
+    }
+
+    /// <summary>What stands before every endpoint.</summary>
+    public SurfaceAccess Access { get; }
+
+    /// <summary>Reads the files of tokens for the first time.</summary>
+    /// <exception cref="AccessConfigurationException">A token file cannot be used.</exception>
+    public async Task LoadAsync()
+    {
+        await Access.LoadAsync();
+        await _shutdown.LoadAsync();
+    }
+
+    /// <summary>Maps every endpoint: the one list of them.</summary>
+    public void Map(IEndpointRouteBuilder routes)
+    {
+        var strangers = new PublicProbes(_strangersWaits);
+        routes.MapIndex();
+        routes.MapDashboard();
+        routes.MapProbes(_broker.Health, _waits, strangers);
+        routes.MapHealthz(_broker.Health, _waits, strangers, _bodies);
+        routes.MapEvents(_broker.Hub, _broker.Health, _feeds);
+        routes.MapEvent(_broker.Hub.Log);
+        routes.MapState(_broker.Health);
+        routes.MapMetrics(_metrics, _refusals);
+        routes.MapCertificates(_broker.Health);
+        routes.MapConnections(_broker.Connections, _broker.Disconnect);
+        routes.MapTopics(_broker.Mqtt);
+        routes.MapFaults(_enableFaults ? _broker.Rehearsals : null);
+        routes.MapDrain(_broker.RequestStop, _shutdown, _refusals, _logger);
+        routes.MapRunbook();
+        routes.MapManagementDocument();
+    }
+
+    /// <summary>Ends; later calls change nothing.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        _stopping.Dispose();
+        _feeds.Dispose();
+        Access.Dispose();
+        await _metrics.DisposeAsync();
+    }
+
+    private MetricsReading Read()
+    {
+        var hub = _broker.Hub;
+        return new MetricsReading(
+            _broker.Health.Current,
+            _broker.Mqtt?.Statistics,
+            new EventNumbers(hub.Log.Newest, hub.Log.Oldest, hub.Log.Capacity, hub.LateEvents, hub.FoldFaults),
+            new FeedNumbers(_feeds.Count, _feeds.Sent, _feeds.Refused, _feeds.Resets),
+            _waits.Count + _strangersWaits.Count,
+            _refusals.Counts);
+    }
+}

@@ -1,0 +1,70 @@
+using System.Diagnostics.CodeAnalysis;
+using System.Globalization;
+using Cassini.Management.Http;
+using Cassini.Streams.Health;
+
+namespace Cassini.Management.Tables;
+
+/// <summary>GET /connections and /connections/{id}, DELETE /connections/{id}: the live table.</summary>
+internal static class ConnectionEndpoints
+{
+    /// <summary>Maps the live table.</summary>
+    /// <param name="routes">Where it is mapped.</param>
+    /// <param name="connections">The live connections.</param>
+    /// <param name="disconnect">Closes a connection; false when there is no such one.</param>
+    public static void MapConnections(this IEndpointRouteBuilder routes, LiveConnections connections, Func<long, bool> disconnect)
+    {
+        routes.MapReads("/connections", context => AnswerSomeAsync(context, connections))
+            .Describe("connections", "The live connections. The header X-Total-Count says how many match, listed or not.")
+            .Takes("search", "Only those that have this in their identity, client identifier, address or endpoint. Case does not matter.")
+            .Takes("sort", $"Column to sort by: one of {string.Join(", ", ConnectionQuery.Columns)}; descending with - before it. By default id.")
+            .Takes("offset", "How many are skipped: from 0, by default 0.", type: Microsoft.OpenApi.JsonSchemaType.Integer)
+            .Takes("limit", "How many are listed at most: 1 to 1,000; by default all.", type: Microsoft.OpenApi.JsonSchemaType.Integer)
+            .Answers<IReadOnlyList<ConnectionRow>>(StatusCodes.Status200OK, Answer.Json)
+            .Answers(StatusCodes.Status400BadRequest, Answer.PlainText);
+        routes.MapReads("/connections/{id}", context => AnswerOneAsync(context, connections))
+            .Describe("connection", "One live connection.").TakesId()
+            .Answers<ConnectionRow>(StatusCodes.Status200OK, Answer.Json)
+            .Answers(StatusCodes.Status404NotFound, Answer.PlainText);
+        routes.MapWrite(HttpMethods.Delete, "/connections/{id}", context => DisconnectAsync(context, disconnect))
+            .Describe("disconnect", "Close one connection.").TakesId()
+            .Answers<AcceptedAnswer>(StatusCodes.Status202Accepted, Answer.Json)
+            .Answers(StatusCodes.Status404NotFound, Answer.PlainText);
+    }
+
+    private static IEndpointConventionBuilder TakesId(this IEndpointConventionBuilder endpoint) => endpoint.Takes(
+        "id", "The connection's number.", Microsoft.OpenApi.ParameterLocation.Path, type: Microsoft.OpenApi.JsonSchemaType.Integer);
+
+    private static Task AnswerSomeAsync(HttpContext context, LiveConnections connections)
+    {
+        if (!ConnectionQuery.TryRead(context, out var query, out var error))
+        {
+            return Answer.TextAsync(context, StatusCodes.Status400BadRequest, error + "\n");
+        }
+
+        var rows = query.Of(connections.List(), out var matching);
+        context.Response.Headers["X-Total-Count"] = matching.ToString(CultureInfo.InvariantCulture);
+        return Answer.JsonAsync(context, StatusCodes.Status200OK, rows, TableJson.Connections);
+    }
+
+    private static Task AnswerOneAsync(HttpContext context, LiveConnections connections) =>
+        TryReadId(context, out var id) && connections.TryGet(id.Value, out var row)
+            ? Answer.JsonAsync(context, StatusCodes.Status200OK, row, TableJson.Connection)
+            : NotFoundAsync(context);
+
+    private static Task DisconnectAsync(HttpContext context, Func<long, bool> disconnect) =>
+        TryReadId(context, out var id) && disconnect(id.Value)
+            ? Answer.AcceptedAsync(context, new AcceptedAnswer("disconnect", id, null))
+            : NotFoundAsync(context);
+
+    private static bool TryReadId(HttpContext context, [NotNullWhen(true)] out long? id)
+    {
+        id = long.TryParse(context.Request.RouteValues["id"] as string, NumberStyles.None, CultureInfo.InvariantCulture, out var number)
+            ? number
+            : null;
+        return id is not null;
+    }
+
+    private static Task NotFoundAsync(HttpContext context) => Answer.TextAsync(
+        context, StatusCodes.Status404NotFound, $"there is no live connection {Answer.Quote(context.Request.RouteValues["id"] as string)}\n");
+}

@@ -1,0 +1,28 @@
+using System.Text.Json.Serialization;
+using System.Text.Json.Serialization.Metadata;
+using Cassini.Management.Http;
+using Cassini.Streams.Health;
+
+namespace Cassini.Management.Tables;
+
+/// <summary>The JSON of the tables.</summary>
+internal static class TableJson
+{
+    public static JsonTypeInfo<ConnectionRow> Connection { get; } = ManagementJson.Of<ConnectionRow>(TableJsonContext.Default);
+
+    public static JsonTypeInfo<IReadOnlyList<ConnectionRow>> Connections { get; } = ManagementJson.Of<IReadOnlyList<ConnectionRow>>(TableJsonContext.Default);
+
+    public static JsonTypeInfo<IReadOnlyList<CertificateHealth>> Certificates { get; } =
+        ManagementJson.Of<IReadOnlyList<CertificateHealth>>(TableJsonContext.Default);
+
+    public static JsonTypeInfo<TopicsAnswer> Topics { get; } = ManagementJson.Of<TopicsAnswer>(TableJsonContext.Default);
+
+    public static JsonTypeInfo<SubscriptionsAnswer> Subscriptions { get; } = ManagementJson.Of<SubscriptionsAnswer>(TableJsonContext.Default);
+}
+
+[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase)]
+[JsonSerializable(typeof(IReadOnlyList<ConnectionRow>))]
+[JsonSerializable(typeof(IReadOnlyList<CertificateHealth>))]
+[JsonSerializable(typeof(TopicsAnswer))]
+[JsonSerializable(typeof(SubscriptionsAnswer))]
+internal sealed partial class TableJsonContext : JsonSerializerContext;

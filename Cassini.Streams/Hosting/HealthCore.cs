@@ -1,0 +1,42 @@
+using System.Diagnostics;
+using System.Reactive.Concurrency;
+using Cassini.Streams.Events;
+using Cassini.Streams.Health;
+using Microsoft.Extensions.Logging;
+
+namespace Cassini.Streams.Hosting;
+
+/// <summary>
+/// The events of one run, the folds of these events, and the source of the run's spans. The hosted protocol publishes here.
+/// </summary>
+internal sealed class HealthCore : IAsyncDisposable
+{
+    private readonly EventLoopScheduler _tickThread = new(start => new Thread(start) { Name = "cassini health", IsBackground = true });
+
+    /// <exception cref="ArgumentException">The options are not valid; the message has every error.</exception>
+    public HealthCore(CassiniOptions options, TimeProvider time, ILoggerFactory loggers)
+    {
+        CassiniOptionsValidator.ThrowIfWrong(options);
+        Hub = new EventHub(time, options.Hub, loggers.CreateLogger<EventHub>());
+        Health = new HealthProjection(Hub, options.Health, _tickThread, ServiceHost.Version, loggers.CreateLogger<HealthProjection>());
+        Connections = new LiveConnections(Hub);
+    }
+
+    public EventHub Hub { get; }
+
+    public HealthProjection Health { get; }
+
+    public LiveConnections Connections { get; }
+
+    public ActivitySource Spans { get; } = new("Cassini", ServiceHost.Version);
+
+    /// <summary>Ends the epoch: folds, observers and feeds complete.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        await Hub.CompleteAsync().ConfigureAwait(false);
+        Health.Dispose();
+        Connections.Dispose();
+        Spans.Dispose();
+        _tickThread.Dispose();
+    }
+}

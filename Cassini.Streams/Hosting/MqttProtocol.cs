@@ -1,0 +1,46 @@
+using Cassini.Streams.Broker;
+using Cassini.Streams.Broker.Upkeep;
+using Cassini.Streams.Events;
+using Cassini.Streams.Health;
+using Cassini.Streams.Listening.Connections;
+
+namespace Cassini.Streams.Hosting;
+
+/// <summary>
+/// MQTT as a hosted protocol: housekeeping, the health topic, the broker's figures, and the broker's part in a graceful stop.
+/// </summary>
+internal sealed class MqttProtocol(MqttBroker broker, HealthProjection health) : IHostedProtocol
+{
+    private readonly HealthTopic _healthTopic = new(health, broker);
+
+    public IConnectionHandler Handler => broker;
+
+    public bool SpeaksMqtt => true;
+
+    public Task LoadAsync(CancellationToken cancellation) => broker.LoadAsync(cancellation);
+
+    public void StartServices(ServiceGroup services, ServiceGroup publications)
+    {
+        services.Start(ComponentKind.Broker, "housekeeping", broker.RunAsync);
+        publications.Start(ComponentKind.Service, "health topic", _healthTopic.RunAsync);
+    }
+
+    public LoadSampled Sample(int openConnections, long bytesReceived, long bytesSent)
+    {
+        var statistics = broker.Statistics;
+        return new LoadSampled(statistics.QueuedMessages, openConnections, bytesReceived, bytesSent, statistics.Topics, statistics.Dropped)
+        {
+            Sessions = statistics.OpenSessions,
+            MessagesReceived = statistics.PublishReceived,
+            MessagesSent = statistics.PublishSent,
+        };
+    }
+
+    public Task CloseIntakeAsync(CancellationToken stage) => broker.Drain.CloseIntakeAsync(stage);
+
+    public Task DeliverAsync(CancellationToken stage) => broker.Drain.DeliverAsync(stage);
+
+    public Task CompleteAsync() => broker.CompleteAsync();
+
+    public DrainRest Rest(int openConnections) => broker.Drain.Rest;
+}

@@ -1,0 +1,249 @@
+using System.Diagnostics;
+using System.Reflection;
+using Cassini.Streams.Events;
+using Cassini.Streams.Health;
+using Cassini.Streams.Listening;
+using Cassini.Streams.Listening.Connections;
+using Cassini.Streams.Listening.Endpoints;
+using Cassini.Streams.Probing;
+using Cassini.Streams.Supervision;
+using Cassini.Streams.Tls;
+using Microsoft.Extensions.Logging;
+
+namespace Cassini.Streams.Hosting;
+
+/// <summary>
+/// Hosts any protocol over mutual TLS, with the health of it: wires endpoints, certificates, probes and supervision together, starts them in
+/// order and stops them in reverse. <see cref="BrokerHost"/> is the host for MQTT. Members may be called from any thread.
+/// </summary>
+public sealed class ServiceHost : IAsyncDisposable
+{
+    private static readonly TimeSpan FoldPatience = TimeSpan.FromMilliseconds(500);
+
+    private readonly HealthCore _core;
+    private readonly IHostedProtocol _protocol;
+    private readonly TimeProvider _time;
+    private readonly ILogger<ServiceHost> _logger;
+    private readonly bool _limitsReduced;
+    private readonly Prober _prober;
+    private readonly LoadSampler _load;
+    private readonly ServiceGroup _probes;
+    private readonly ServiceGroup _publications;
+    private readonly ServiceGroup _services;
+
+    // Not disposed: they have no timer and no parent, and may be cancelled and read after the end.
+    private readonly CancellationTokenSource _stopRequested = new();
+    private readonly CancellationTokenSource _endStart = new();
+
+    private readonly Lock _lock = new();
+    private PhaseClock _phase;
+    private Task? _started;
+    private Task? _stopped;
+
+    /// <summary>Makes a host; nothing is bound before <see cref="StartAsync"/>.</summary>
+    /// <param name="options">Valid options (<see cref="CassiniOptionsValidator"/>), with <see cref="CassiniOptions.Tls"/> chosen.</param>
+    /// <param name="handler">Serves the open connections.</param>
+    /// <param name="time">The one clock.</param>
+    /// <param name="loggers">Where it logs.</param>
+    /// <exception cref="ArgumentException">The options are not valid; the message has every error.</exception>
+    public ServiceHost(CassiniOptions options, IConnectionHandler handler, TimeProvider time, ILoggerFactory loggers)
+        : this(options, new HealthCore(options, time, loggers), new HandlerProtocol(handler), time, loggers)
+    {
+    }
+
+    internal ServiceHost(CassiniOptions options, HealthCore core, IHostedProtocol protocol, TimeProvider time, ILoggerFactory loggers)
+    {
+        var fitted = DescriptorBudget.Fit(options.Listener, DescriptorBudget.Read());
+        _limitsReduced = !ReferenceEquals(fitted, options.Listener);
+        Options = options with { Listener = fitted };
+        _core = core;
+        _protocol = protocol;
+        _time = time;
+        _logger = loggers.CreateLogger<ServiceHost>();
+        Certificates = new CertificateStore(options.Tls!, Hub, time, loggers.CreateLogger<CertificateStore>());
+        var supervisor = new Supervisor(options.Supervision, Hub, time, loggers.CreateLogger<Supervisor>());
+        Listeners = new ListenerManager(
+            fitted, Certificates, protocol.Handler, supervisor, Hub, time, loggers.CreateLogger<ListenerManager>());
+        _prober = new Prober(options.Probing, Listeners, Certificates, Hub, time, loggers.CreateLogger<Prober>(), protocol.SpeaksMqtt);
+        Rehearsals = new Rehearsals(Listeners, Health.StopTicks, Health.ResumeTicks, _logger);
+        _load = new LoadSampler(Listeners, protocol, Hub, time);
+        _probes = new ServiceGroup(supervisor, time);
+        _publications = new ServiceGroup(supervisor, time);
+        _services = new ServiceGroup(supervisor, time);
+        _phase = PhaseClock.Enter(Phase.Starting, Hub, time);
+    }
+
+    /// <summary>The program's version, without build metadata.</summary>
+    public static string Version { get; } =
+        typeof(ServiceHost).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()!.InformationalVersion.Split('+')[0];
+
+    /// <summary>Where the host's spans begin: its own source, of the name <c>Cassini</c>.</summary>
+    public ActivitySource Spans => _core.Spans;
+
+    /// <summary>What it was made with, the limits of connections fitted to what the process may open.</summary>
+    public CassiniOptions Options { get; }
+
+    /// <summary>Every event.</summary>
+    public EventHub Hub => _core.Hub;
+
+    /// <summary>Health, folded from the events.</summary>
+    public HealthProjection Health => _core.Health;
+
+    /// <summary>The live connections, folded from the events.</summary>
+    public LiveConnections Connections => _core.Connections;
+
+    /// <summary>The endpoints and connections.</summary>
+    internal ListenerManager Listeners { get; }
+
+    /// <summary>The TLS material in use. Nothing is loaded before <see cref="LoadCertificates"/> or <see cref="StartAsync"/>.</summary>
+    internal CertificateStore Certificates { get; }
+
+    /// <summary>Cancelled by <see cref="RequestStop"/>: the owner of the host is to stop it.</summary>
+    public CancellationToken StopRequested => _stopRequested.Token;
+
+    /// <summary>Makes real failures happen.</summary>
+    internal IRehearsals Rehearsals { get; }
+
+    /// <summary>Loads the certificates, unless that was done: for a management surface that needs them before the start.</summary>
+    /// <exception cref="TlsConfigurationException">A certificate file cannot be used.</exception>
+    public void LoadCertificates()
+    {
+        if (!Certificates.IsLoaded)
+        {
+            Certificates.Load();
+        }
+    }
+
+    /// <summary>Asks the owner of the host to stop it. Any number of times, also after the end.</summary>
+    public void RequestStop() =>
+        TaskObserver.Observe(_stopRequested.CancelAsync(), failure => HostingLog.StopRequestFailed(_logger, failure));
+
+    /// <summary>Loads the certificates, binds the endpoints and starts the probes.</summary>
+    /// <param name="cancellation">Ends the start with an exception; the host is to be stopped then.</param>
+    /// <returns>Ends in phase ready: when every endpoint had its first bind attempt, successful or not.</returns>
+    /// <exception cref="TlsConfigurationException">A certificate file cannot be used.</exception>
+    /// <exception cref="InvalidOperationException">It was started or stopped before.</exception>
+    /// <exception cref="OperationCanceledException"><paramref name="cancellation"/> was cancelled, or the host was stopped meanwhile.</exception>
+    public async Task StartAsync(CancellationToken cancellation)
+    {
+        Task started;
+        lock (_lock)
+        {
+            if (_started is not null || _stopped is not null)
+            {
+                throw new InvalidOperationException("A host starts once, and not after a stop.");
+            }
+
+            started = _started = Task.Run(() => StartOnceAsync(cancellation), CancellationToken.None);
+        }
+
+        await started.ConfigureAwait(false);
+    }
+
+    /// <summary>
+    /// Looks at the certificate files at once, and takes up what is new: what SIGHUP asks for. They are looked at by themselves too,
+    /// each <see cref="TlsOptions.ReloadInterval"/>.
+    /// </summary>
+    /// <param name="cancellation">Ends the wait, with an exception: there is no look before the start and after the stop.</param>
+    /// <returns>Ends when they are in use, or refused: an event says which.</returns>
+    public Task LookAtCertificatesAsync(CancellationToken cancellation) => Certificates.LookNowAsync(cancellation);
+
+    /// <summary>
+    /// Stops gracefully, in the stages of <see cref="DrainStage"/>: readiness turns red first, then the endpoints close, then clients
+    /// get what was taken in for them and are asked to go. A start under way ends first, without ever being ready. Health stays
+    /// readable. Further calls wait for the first.
+    /// </summary>
+    /// <param name="cancellation">The first caller's forces the stop: every stage is cut short, and connections lose their sockets at once.</param>
+    public Task StopAsync(CancellationToken cancellation)
+    {
+        lock (_lock)
+        {
+            if (_stopped is null)
+            {
+                var started = _started ?? Task.CompletedTask;
+                var ending = _endStart.CancelAsync();
+                _stopped = Task.Run(() => StopOnceAsync(Task.WhenAll(ending, started), cancellation), CancellationToken.None);
+            }
+
+            return _stopped;
+        }
+    }
+
+    /// <summary>Stops if need be and ends the epoch: folds, observers and feeds complete.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        await StopAsync(CancellationToken.None).ConfigureAwait(false);
+        await _protocol.CompleteAsync().ConfigureAwait(false);
+        await _core.DisposeAsync().ConfigureAwait(false);
+    }
+
+    private async Task StartOnceAsync(CancellationToken cancellation)
+    {
+        using var end = CancellationTokenSource.CreateLinkedTokenSource(cancellation, _endStart.Token);
+        LoadCertificates();
+        await _protocol.LoadAsync(end.Token).ConfigureAwait(false);
+        _protocol.StartServices(_services, _publications);
+        await Listeners.StartAsync(end.Token).ConfigureAwait(false);
+        if (_limitsReduced)
+        {
+            HostingLog.LimitsReduced(_logger, Options.Listener.MaxConnections, Options.Listener.MaxPending);
+        }
+
+        _services.Start(ComponentKind.Service, "certificate watch", Certificates.RunAsync);
+        _services.Start(ComponentKind.Service, "load sampler", _load.RunAsync);
+        _services.Start(ComponentKind.Probe, "heartbeat", _prober.RunHeartbeatsAsync);
+        _probes.Start(ComponentKind.Probe, "accept", _prober.RunAcceptProbesAsync);
+        _probes.Start(ComponentKind.Probe, "canary", _prober.RunCanaryAsync);
+
+        // Not the linked token: it may not have heard yet of a stop that has been called.
+        _endStart.Token.ThrowIfCancellationRequested();
+        cancellation.ThrowIfCancellationRequested();
+        EnterPhase(Phase.Ready, PhaseOutcome.Completed);
+    }
+
+    private async Task StopOnceAsync(Task started, CancellationToken cancellation)
+    {
+        // How the start ended is for the caller that started it.
+        await started.WaitAsync(cancellation).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        var wasReady = _phase.Phase == Phase.Ready;
+        EnterPhase(Phase.Draining, PhaseOutcome.Completed);
+        var drain = new DrainSequence(Options, Listeners, _protocol, Hub, _time, _logger, cancellation);
+        await drain.AnnounceAsync(wasReady).ConfigureAwait(false);
+        await drain.StopAcceptingAsync(StopProbesAsync).ConfigureAwait(false);
+        await drain.StopIntakeAsync().ConfigureAwait(false);
+        await StopPublicationsAsync(cancellation).ConfigureAwait(false);
+        await drain.DeliverAsync().ConfigureAwait(false);
+        await drain.CloseConnectionsAsync().ConfigureAwait(false);
+
+        // Last, so that the feed has health and load for as long as there are connections.
+        await _services.StopAsync(Options.Listener.CloseTimeout, cancellation).ConfigureAwait(false);
+        await Listeners.StopAsync(cancellation).ConfigureAwait(false);
+        EnterPhase(Phase.Stopped, drain.IsForced ? PhaseOutcome.Forced : PhaseOutcome.Completed);
+    }
+
+    /// <summary>Before the endpoints close: a probe of a closed endpoint would report a fault that is none.</summary>
+    private async Task StopProbesAsync()
+    {
+        await _probes.StopAsync().ConfigureAwait(false);
+        if (!_probes.IsEmpty)
+        {
+            Hub.Publish(new CanaryDisabled("no new clients are served: the broker is stopping"));
+        }
+    }
+
+    /// <summary>What they published last is what subscribers have when they are asked to go.</summary>
+    private async Task StopPublicationsAsync(CancellationToken cancellation)
+    {
+        if (_publications.IsEmpty)
+        {
+            return;
+        }
+
+        // The fold may be at work on another thread: a moment's patience is enough, unless it is dead.
+        Task folded = Health.WaitForAsync(snapshot => snapshot.Phase == Phase.Draining, cancellation);
+        await folded.WaitAsync(FoldPatience, _time, cancellation).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        await _publications.StopAsync(FoldPatience, CancellationToken.None).ConfigureAwait(false);
+    }
+
+    private void EnterPhase(Phase next, PhaseOutcome outcome) => _phase = _phase.LeaveFor(next, outcome, Hub, _time);
+}

@@ -1,0 +1,158 @@
+using System.Net;
+using System.Net.Sockets;
+using Cassini.Streams.Events;
+using Cassini.Streams.Listening.Endpoints;
+using Cassini.Tests.Supervision;
+using Cassini.Tests.Support;
+
+namespace Cassini.Tests.Listening;
+
+/// <summary>Starts and stops of a manager that overlap, and endpoints whose sockets misbehave meanwhile.</summary>
+public class StopTests
+{
+    private static CancellationToken Token => TestContext.Current.CancellationToken;
+
+    [Fact]
+    public async Task Start_AfterStopAccepting_IsRefused()
+    {
+        await using var rig = new ListeningRig();
+        await rig.Manager.StopAcceptingAsync().Within("the stop");
+
+        await Should.ThrowAsync<InvalidOperationException>(rig.Manager.StartAsync(Token));
+    }
+
+    [Fact]
+    public async Task Stop_RacesWithStart_LeavesNoEndpointBound()
+    {
+        for (var round = 0; round < 50; round++)
+        {
+            await using var rig = new ListeningRig(options => options with { Endpoints = [.. Enumerable.Range(1, 8).Select(Loopback)] });
+            var start = Task.Run(() => rig.Manager.StartAsync(Token), Token);
+            await rig.Manager.StopAsync(Token).Within("the stop");
+            await ((Task)start).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+
+            rig.Manager.Endpoints.ShouldAllBe(endpoint => endpoint.Bound == null);
+            rig.Events.All<ListenerClosed>().Count.ShouldBe(rig.Events.All<ListenerBound>().Count);
+        }
+    }
+
+    [Fact]
+    public async Task StopAccepting_LoopDoesNotEnd_ClosesItsSocketOnlyAfterItsEnd()
+    {
+        var time = new ManualTimeProvider();
+        var transport = new StubbornTransport();
+        await using var rig = await ListeningRig.StartAsync(transport: transport, time: time);
+        var listener = await transport.Listener.Within("the accept");
+
+        var stop = rig.Manager.StopAcceptingAsync();
+        await Eventually.HoldsAsync("the stop gives up waiting", () =>
+        {
+            time.Advance(TimeSpan.FromSeconds(1));
+            return stop.IsCompleted;
+        });
+        listener.SafeHandle.IsClosed.ShouldBeFalse();
+        rig.Events.All<ListenerClosed>().ShouldBeEmpty();
+
+        transport.Release();
+        await rig.Events.WaitForAsync<ListenerClosed>("the close after the loop's end");
+        listener.SafeHandle.IsClosed.ShouldBeTrue();
+    }
+
+    [Fact]
+    public async Task Bind_SocketHasNoAddress_IsNotKept()
+    {
+        await using var rig = await ListeningRig.StartAsync(transport: new ClosedOnceTransport());
+
+        rig.Events.All<Crashed>().ShouldHaveSingleItem().Exception.ShouldBe(nameof(ObjectDisposedException));
+        rig.Events.All<ListenerBound>().ShouldHaveSingleItem();
+        rig.Events.All<ListenerClosed>().ShouldBeEmpty();
+        await using var client = await rig.OpenAsync();
+    }
+
+    [Fact]
+    public async Task Accept_OfAnAbandonedRun_IsClosed()
+    {
+        var transport = new LateTransport();
+        await using var rig = await ListeningRig.StartAsync(
+            transport: transport, restart: ListeningRig.QuickRestart with { AbandonAfter = TimeSpan.FromMilliseconds(1) });
+        using var early = await rig.ConnectAsync();
+        await transport.Held.Within("the accept that hangs");
+        rig.Manager.RestartStalledLoop(ListeningRig.AnyPort, new TimeoutException("stalled")).ShouldBeTrue();
+        await rig.Events.WaitForCountAsync<ListenerBound>(2, "the next run");
+
+        transport.Release();
+
+        (await early.ReceiveAsync(new byte[1], Token).AsTask().Within("the close")).ShouldBe(0);
+        rig.Events.All<ConnectionAccepted>().ShouldBeEmpty();
+    }
+
+    private static EndpointAddress Loopback(int number) => new(new IPAddress([127, 0, 0, (byte)number]), 0);
+
+    /// <summary>Real sockets whose accept ends when the test says so, and not when it is cancelled.</summary>
+    private sealed class StubbornTransport : ISocketTransport
+    {
+        private readonly TaskCompletionSource<Socket> _listener = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        private readonly TaskCompletionSource _released = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+        public Task<Socket> Listener => _listener.Task;
+
+        public Socket Listen(EndpointAddress address, int backlog) => SocketTransport.Instance.Listen(address, backlog);
+
+        public async ValueTask<Socket> AcceptAsync(Socket listener, CancellationToken cancellationToken)
+        {
+            _listener.TrySetResult(listener);
+            await _released.Task;
+            throw new OperationCanceledException(cancellationToken);
+        }
+
+        public void Release() => _released.SetResult();
+    }
+
+    /// <summary>Real sockets whose first accept ends when the test says so, and not when it is cancelled.</summary>
+    private sealed class LateTransport : ISocketTransport
+    {
+        private readonly TaskCompletionSource _held = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        private readonly TaskCompletionSource _released = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        private int _accepts;
+
+        public Task Held => _held.Task;
+
+        public Socket Listen(EndpointAddress address, int backlog) => SocketTransport.Instance.Listen(address, backlog);
+
+        public async ValueTask<Socket> AcceptAsync(Socket listener, CancellationToken cancellationToken)
+        {
+            if (Interlocked.Increment(ref _accepts) > 1)
+            {
+                return await SocketTransport.Instance.AcceptAsync(listener, cancellationToken);
+            }
+
+            var socket = await listener.AcceptAsync(CancellationToken.None);
+            _held.SetResult();
+            await _released.Task;
+            return socket;
+        }
+
+        public void Release() => _released.SetResult();
+    }
+
+    /// <summary>Real sockets of which the first is closed before its address is read.</summary>
+    private sealed class ClosedOnceTransport : ISocketTransport
+    {
+        private bool _wasClosed;
+
+        public Socket Listen(EndpointAddress address, int backlog)
+        {
+            var socket = SocketTransport.Instance.Listen(address, backlog);
+            if (!_wasClosed)
+            {
+                _wasClosed = true;
+                socket.Dispose();
+            }
+
+            return socket;
+        }
+
+        public ValueTask<Socket> AcceptAsync(Socket listener, CancellationToken cancellationToken) =>
+            SocketTransport.Instance.AcceptAsync(listener, cancellationToken);
+    }
+}
