@@ -182,7 +182,7 @@ public sealed class WatchTests : IDisposable
             Encoding.Latin1.GetBytes("HTTP/1.1 401 no\u009b2J\r\nContent-Length: 0\r\n\r\n"), TestContext.Current.CancellationToken);
 
         (await Eventually.CompletesAsync("the end", watching)).ShouldBe(ExitCode.Error);
-        _console.Error.Lines.ShouldHaveSingleItem().ShouldEndWith("does not accept the credentials (401 no 2J)");
+        _console.Error.Lines.ShouldHaveSingleItem().ShouldEndWith("does not accept the credentials (401 no\\u{9B}2J)");
     }
 
     [Fact]
