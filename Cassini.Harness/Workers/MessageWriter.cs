@@ -11,7 +11,13 @@ internal sealed class MessageWriter<T>(IAsyncStreamWriter<T> stream, TimeProvide
     private readonly SemaphoreSlim _turn = new(1);
 
     /// <returns>Whether it was written. When not, the reader of the same stream meets the end.</returns>
-    public async Task<bool> TryWriteAsync(T message)
+    public Task<bool> TryWriteAsync(T message) => TryInTurnAsync(cancellation => stream.WriteAsync(message, cancellation));
+
+    /// <summary>Ends a worker's side of the stream: nothing is written after this. A controller's side ends with its call.</summary>
+    /// <returns>As of <see cref="TryWriteAsync"/>.</returns>
+    public Task<bool> TryCompleteAsync() => TryInTurnAsync(_ => ((IClientStreamWriter<T>)stream).CompleteAsync());
+
+    private async Task<bool> TryInTurnAsync(Func<CancellationToken, Task> write)
     {
         using var patience = new CancellationTokenSource(Patience, time);
         try
@@ -19,7 +25,7 @@ internal sealed class MessageWriter<T>(IAsyncStreamWriter<T> stream, TimeProvide
             await _turn.WaitAsync(patience.Token);
             try
             {
-                await stream.WriteAsync(message, patience.Token);
+                await write(patience.Token);
                 return true;
             }
             finally
@@ -33,7 +39,7 @@ internal sealed class MessageWriter<T>(IAsyncStreamWriter<T> stream, TimeProvide
         }
     }
 
-    /// <summary>Whether the stream or its connection has ended. InvalidOperationException is gRPC's word for a write after the end of the call.</summary>
+    /// <summary>Whether the stream or its connection has ended. InvalidOperationException is what gRPC throws for a write after the end of the call, or of this side.</summary>
     private static bool IsOver(Exception exception) =>
         exception is RpcException or IOException or OperationCanceledException or InvalidOperationException;
 }

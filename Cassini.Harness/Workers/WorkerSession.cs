@@ -18,7 +18,8 @@ internal sealed class WorkerSession(WorkerRole role, string name, TlsIdentity id
         using var channel = WorkerChannel.Open(controller, identity);
         using var call = await JoinAsync(channel, controller, cancellation);
         var isOver = false;
-        await using var orders = new WorkerOrders(new MessageWriter<WorkerMessage>(call.RequestStream, time), brokerIdentity, say, time);
+        var writer = new MessageWriter<WorkerMessage>(call.RequestStream, time);
+        await using var orders = new WorkerOrders(writer, brokerIdentity, say, time);
         try
         {
             while (await call.ResponseStream.MoveNext(cancellation))
@@ -37,7 +38,7 @@ internal sealed class WorkerSession(WorkerRole role, string name, TlsIdentity id
                     case ControllerMessage.End:
                         say("the run is over");
                         isOver = true;
-                        await call.RequestStream.CompleteAsync(); // The controller waits for it, and then ends the call.
+                        await writer.TryCompleteAsync(); // The controller waits for it, and then ends the call.
                         break;
                 }
             }
