@@ -1,29 +1,26 @@
+using System.Text.Json;
+using Cassini.Harness.Clients;
 using Cassini.Harness.Load;
+using Cassini.Streams.Primitives;
+using Grpc.Core;
 
 namespace Cassini.Harness.Workers;
 
 /// <summary>A worker that joined over the network.</summary>
-internal sealed class RemoteWorker : IWorker
+internal sealed class RemoteWorker(string name, WorkerRole role, MessageWriter<ControllerMessage> writer, TimeProvider time) : IWorker
 {
-    private static readonly TimeSpan LastWords = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan LastReport = TimeSpan.FromSeconds(5);
 
-    private readonly WorkerLink _link;
-    private readonly TimeProvider _time;
     private readonly CancellationTokenSource _lost = new();
-    private readonly CancellationTokenSource _end = new();
-    private readonly Task _listening;
+    private readonly CancellationTokenSource _end = new(Timeout.InfiniteTimeSpan, time);
+    private readonly TaskCompletionSource _listened = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private volatile Order _order = new(-1);
     private volatile string? _lostBecause;
+    private volatile bool _isOver;
 
-    public RemoteWorker(string name, WorkerRole role, WorkerLink link, TimeProvider time)
-    {
-        (Name, Role, _link, _time) = (name, role, link, time);
-        _listening = Task.Run(ListenAsync);
-    }
+    public string Name => name;
 
-    public string Name { get; }
-
-    public WorkerRole Role { get; }
+    public WorkerRole Role => role;
 
     public CancellationToken Lost => _lost.Token;
 
@@ -34,21 +31,20 @@ internal sealed class RemoteWorker : IWorker
     public async Task PrepareAsync(LoadOrder order, CancellationToken cancellation)
     {
         var current = _order = new Order(order.Run.Test);
-        await TellAsync(new WorkerMessage.PlanOrder(current.Test, order));
-        await current.Acknowledged.Task.WaitAsync(cancellation);
+        await SendAsync(new ControllerMessage.Order(current.Test, order));
         if (await current.Ready.Task.WaitAsync(cancellation) is { } error)
         {
-            throw new HarnessException($"worker {Name}: {error}");
+            throw new HarnessException($"worker {name}: {error}");
         }
     }
 
     public async Task Start()
     {
         var current = _order;
-        await TellAsync(new WorkerMessage.Start(current.Test));
+        await SendAsync(new ControllerMessage.Start(current.Test));
         if (await current.Ended.Task.WaitAsync(_lost.Token) is { } error)
         {
-            throw new HarnessException($"worker {Name}: {error}");
+            throw new HarnessException($"worker {name}: {error}");
         }
     }
 
@@ -60,63 +56,78 @@ internal sealed class RemoteWorker : IWorker
             return;
         }
 
-        await TellAsync(new WorkerMessage.Stop(current.Test));
+        await SendAsync(new ControllerMessage.Stop(current.Test));
         try
         {
-            using var either = CancellationTokenSource.CreateLinkedTokenSource(_lost.Token);
-            await current.Ended.Task.WaitAsync(LastWords, _time, either.Token);
+            await current.Ended.Task.WaitAsync(LastReport, time, _lost.Token);
         }
         catch (TimeoutException)
         {
-            // What it said last is not what it saw at last.
+            // Its last progress is not what it saw at last.
             await LoseAsync("it did not report when the test had ended");
         }
         catch (OperationCanceledException)
         {
-            // Lost, and named already.
+            // Lost, with its reason.
+        }
+    }
+
+    /// <summary>Reads what the worker sends, until it is lost or <see cref="DisposeAsync"/> ends it.</summary>
+    /// <param name="messages">The worker's side of the stream.</param>
+    /// <param name="aborted">Cancelled when the connection is gone.</param>
+    public async Task ListenAsync(IAsyncStreamReader<WorkerMessage> messages, CancellationToken aborted)
+    {
+        try
+        {
+            while (await messages.MoveNext(_end.Token))
+            {
+                Take(messages.Current);
+            }
+
+            if (!_isOver)
+            {
+                await LoseAsync(aborted.IsCancellationRequested ? "the connection broke" : "it hung up");
+            }
+        }
+        catch (OperationCanceledException) when (_end.IsCancellationRequested)
+        {
+            // The run is over, and the worker does not say so.
+        }
+        catch (JsonException exception)
+        {
+            await LoseAsync($"it sent what is no message: {SafeText.Of(exception.Message)}");
+        }
+        catch (Exception exception) when (exception is RpcException or IOException or OperationCanceledException)
+        {
+            await LoseAsync($"the connection broke: {WorkerProtocol.Words(exception)}");
+        }
+        finally
+        {
+            _listened.SetResult();
         }
     }
 
     public async ValueTask DisposeAsync()
     {
-        if (!_lost.IsCancellationRequested)
+        _isOver = true;
+        if (!_lost.IsCancellationRequested && await writer.TryWriteAsync(new ControllerMessage.End()))
         {
-            await TellAsync(new WorkerMessage.Stop());
+            // The worker ends its side when it has read this. To end ours before could lose what is on its way.
+            _end.CancelAfter(LastReport);
+        }
+        else
+        {
+            await _end.CancelAsync();
         }
 
-        await _end.CancelAsync();
-        await _listening;
-        await _link.DisposeAsync();
+        await _listened.Task;
     }
 
-    private async Task TellAsync(WorkerMessage message)
+    private async Task SendAsync(ControllerMessage message)
     {
-        try
+        if (!await writer.TryWriteAsync(message))
         {
-            await _link.SendAsync(message);
-        }
-        catch (WorkerLinkException exception)
-        {
-            await LoseAsync(exception.Message);
-        }
-    }
-
-    private async Task ListenAsync()
-    {
-        try
-        {
-            while (true)
-            {
-                Take(await _link.ReceiveAsync(_end.Token));
-            }
-        }
-        catch (OperationCanceledException) when (_end.IsCancellationRequested)
-        {
-            // We are done with it.
-        }
-        catch (WorkerLinkException exception)
-        {
-            await LoseAsync(exception.Message);
+            await LoseAsync("it takes nothing any more");
         }
     }
 
@@ -125,9 +136,6 @@ internal sealed class RemoteWorker : IWorker
         var current = _order;
         switch (message)
         {
-            case WorkerMessage.PlanAck ack when ack.Test == current.Test:
-                current.Acknowledged.TrySetResult();
-                break;
             case WorkerMessage.Ready ready when ready.Test == current.Test:
                 current.Ready.TrySetResult(ready.Error);
                 break;
@@ -138,10 +146,6 @@ internal sealed class RemoteWorker : IWorker
                 current.Report = report.Counts;
                 current.Ended.TrySetResult(report.Error);
                 break;
-            case WorkerMessage.PlanAck or WorkerMessage.Ready or WorkerMessage.Progress or WorkerMessage.Report:
-                break; // Of a test that is over.
-            default:
-                throw new WorkerLinkException($"it sent {message.GetType().Name.ToLowerInvariant()}, which is the controller's to say");
         }
     }
 
@@ -156,8 +160,6 @@ internal sealed class RemoteWorker : IWorker
         private volatile LoadReport _report = LoadReport.Nothing;
 
         public int Test => test;
-
-        public TaskCompletionSource Acknowledged { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
         public TaskCompletionSource<string?> Ready { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
 

@@ -1,208 +1,137 @@
 using System.Net;
-using System.Net.Security;
 using System.Net.Sockets;
-using System.Security.Authentication;
-using System.Text.RegularExpressions;
 using Cassini.Harness.Clients;
-using Cassini.Harness.Load;
 using Cassini.Harness.Plans;
 using Cassini.Harness.Verdicts;
 using Cassini.Streams.Events;
 using Cassini.Streams.Primitives;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Hosting;
+using Microsoft.AspNetCore.Server.Kestrel.Core;
+using Microsoft.AspNetCore.Server.Kestrel.Https;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.DependencyInjection.Extensions;
+using Microsoft.Extensions.Hosting;
 
 namespace Cassini.Harness.Workers;
 
-/// <summary>Where workers join: only those with a certificate of the CA, of a role that is wanted, and with a name of their own.</summary>
-internal sealed partial class WorkerHub : IAsyncDisposable
+/// <summary>The port on which workers join: gRPC over mutual TLS, for workers with a certificate of the controller's authorities.</summary>
+internal sealed class WorkerHub : IAsyncDisposable
 {
-    private static readonly TimeSpan Greeting = TimeSpan.FromSeconds(10);
+    /// <summary>Connections beside those of the wanted workers, such as those of workers that are refused.</summary>
+    private const int OtherConnections = 128;
 
-    private readonly Lock _gate = new();
-    private readonly string _plan;
-    private readonly IReadOnlyDictionary<WorkerRole, int> _wanted;
-    private readonly TlsIdentity _identity;
+    private static readonly TimeSpan HandshakeTimeout = TimeSpan.FromSeconds(10);
+    private static readonly TimeSpan IdleTimeout = TimeSpan.FromSeconds(20);
+    private static readonly TimeSpan Goodbye = TimeSpan.FromSeconds(5);
+
+    private readonly WorkerRoster _roster;
+    private readonly WebApplication _app;
     private readonly TimeProvider _time;
-    private readonly Socket _listener;
-    private readonly CancellationTokenSource _end = new();
-    private readonly List<RemoteWorker> _workers = [];
-    private readonly HashSet<Task> _greetings = [];
-    private readonly TaskCompletionSource _complete = new(TaskCreationOptions.RunContinuationsAsynchronously);
-    private readonly Task _accepting;
 
-    private WorkerHub(string plan, IReadOnlyDictionary<WorkerRole, int> wanted, TlsIdentity identity, Socket listener, TimeProvider time)
-    {
-        (_plan, _wanted, _identity, _listener, _time) = (plan, wanted, identity, listener, time);
-        _accepting = Task.Run(AcceptAsync);
-    }
+    private WorkerHub(WorkerRoster roster, WebApplication app, TimeProvider time) => (_roster, _app, _time) = (roster, app, time);
 
-    public IPEndPoint Address => (IPEndPoint)_listener.LocalEndPoint!;
+    public IPEndPoint Address => IPEndPoint.Parse(new Uri(_app.Urls.First()).Authority);
 
-    public IReadOnlyList<IWorker> Workers
-    {
-        get
-        {
-            lock (_gate)
-            {
-                return [.. _workers];
-            }
-        }
-    }
+    public IReadOnlyList<IWorker> Workers => _roster.Workers;
 
+    /// <summary>Listens for workers.</summary>
+    /// <param name="address">The address; port 0 for a free one.</param>
+    /// <param name="plan">The plan's name.</param>
+    /// <param name="wanted">How many workers of which role.</param>
+    /// <param name="identity">The certificates of the controller, and the authorities that a worker's must come from.</param>
+    /// <param name="time">The clock.</param>
     /// <exception cref="HarnessException">The address cannot be listened on.</exception>
     public static async Task<WorkerHub> ListenAsync(
         HostPort address, string plan, IReadOnlyDictionary<WorkerRole, int> wanted, TlsIdentity identity, TimeProvider time)
     {
-        Socket? socket = null;
+        var roster = new WorkerRoster(plan, wanted, time);
+        WebApplication? app = null;
         try
         {
             var host = IPAddress.TryParse(address.Host, out var ip) ? ip : (await Dns.GetHostAddressesAsync(address.Host))[0];
-            socket = new Socket(host.AddressFamily, SocketType.Stream, ProtocolType.Tcp);
-            socket.Bind(new IPEndPoint(host, address.Port));
-            socket.Listen();
-            return new WorkerHub(plan, wanted, identity, socket, time);
+            app = Build(roster, new IPEndPoint(host, address.Port), identity, wanted.Values.Sum());
+            await app.StartAsync();
+            return new WorkerHub(roster, app, time);
         }
-        catch (SocketException exception)
+        catch (Exception exception) when (SocketErrorOf(exception) is { } error)
         {
-            socket?.Dispose();
-            throw new HarnessException($"--listen {address}: {SocketText.Of(exception.SocketErrorCode)}", exception);
+            await (app?.DisposeAsync() ?? default);
+            throw new HarnessException($"--listen {address}: {SocketText.Of(error)}", exception);
         }
     }
 
     public async Task AllJoinedAsync(TimeSpan timeout, Action<string> say, RunStop stop)
     {
-        say($"waiting for workers on {Address}: {Missing()}");
+        say($"waiting for workers on {Address}: {_roster.Missing()}");
         try
         {
-            await _complete.Task.WaitAsync(timeout, _time, stop.Token);
+            await _roster.Complete.WaitAsync(timeout, _time, stop.Token);
         }
         catch (TimeoutException)
         {
-            stop.Now(Verdict.TimedOut, $"not all workers joined within {DurationText.Seconds(timeout)}: missing {Missing()}");
+            stop.Now(Verdict.TimedOut, $"not all workers joined within {DurationText.Seconds(timeout)}: missing {_roster.Missing()}");
         }
     }
 
     public async ValueTask DisposeAsync()
     {
-        await _end.CancelAsync();
-        _listener.Dispose();
-        await _accepting;
-        Task[] greetings;
-        lock (_gate)
-        {
-            greetings = [.. _greetings];
-        }
+        await _roster.DisposeAsync();
 
-        await Task.WhenAll(greetings);
-        await Task.WhenAll(Workers.Select(worker => worker.DisposeAsync().AsTask()));
+        // The last message must arrive: a connection that is aborted loses what is on its way.
+        using var patience = new CancellationTokenSource(Goodbye, _time);
+        await _app.StopAsync(patience.Token);
+        await _app.DisposeAsync();
     }
 
-    private string Missing()
+    private static WebApplication Build(WorkerRoster roster, IPEndPoint address, TlsIdentity identity, int workers)
     {
-        lock (_gate)
+        var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
+        builder.Services.Replace(ServiceDescriptor.Singleton<IHostLifetime, NoSignals>());
+        builder.Services.AddRoutingCore();
+        builder.Services.AddGrpc(grpc => (grpc.MaxReceiveMessageSize, grpc.MaxSendMessageSize) = (WorkerProtocol.MaxMessageBytes, WorkerProtocol.MaxMessageBytes));
+        builder.Services.AddSingleton(roster);
+        builder.WebHost.UseKestrelCore().UseKestrelHttpsConfiguration().ConfigureKestrel(kestrel =>
         {
-            return string.Join(", ", _wanted.Select(wanted => (Role: wanted.Key, Count: wanted.Value - CountOf(wanted.Key)))
-                .Where(missing => missing.Count > 0)
-                .Select(missing => Quantity.Of(missing.Count, WordOf(missing.Role))));
-        }
-    }
-
-    private async Task AcceptAsync()
-    {
-        while (!_end.IsCancellationRequested)
-        {
-            try
+            kestrel.AddServerHeader = false;
+            kestrel.Limits.MaxConcurrentConnections = workers + OtherConnections;
+            kestrel.Limits.KeepAliveTimeout = IdleTimeout; // Of a connection that carries no call.
+            kestrel.Limits.Http2.MaxStreamsPerConnection = 1;
+            kestrel.Limits.Http2.KeepAlivePingDelay = WorkerProtocol.PingDelay;
+            kestrel.Limits.Http2.KeepAlivePingTimeout = WorkerProtocol.PingTimeout;
+            kestrel.Listen(address, listen =>
             {
-                var socket = await _listener.AcceptAsync(_end.Token);
-                lock (_gate)
+                listen.Protocols = HttpProtocols.Http2;
+                listen.UseHttps(new TlsHandshakeCallbackOptions
                 {
-                    _greetings.RemoveWhere(greeting => greeting.IsCompleted);
-                    _greetings.Add(Task.Run(() => GreetAsync(socket)));
-                }
-            }
-            catch (Exception exception) when (exception is OperationCanceledException or ObjectDisposedException or SocketException)
-            {
-                // The end, or somebody who was gone before we looked.
-            }
-        }
+                    HandshakeTimeout = HandshakeTimeout,
+                    OnConnection = _ => ValueTask.FromResult(identity.AsServer()),
+                });
+            });
+        });
+        var app = builder.Build();
+        app.MapGrpcService<WorkerRoster>();
+        return app;
     }
 
-    private async Task GreetAsync(Socket socket)
+    private static SocketError? SocketErrorOf(Exception exception)
     {
-        using var patience = new CancellationTokenSource(Greeting, _time);
-        using var limit = CancellationTokenSource.CreateLinkedTokenSource(patience.Token, _end.Token);
-        var stream = new SslStream(new NetworkStream(socket, ownsSocket: true));
-        WorkerLink? link = null;
-        try
+        for (var cause = exception; cause is not null; cause = cause.InnerException)
         {
-            await stream.AuthenticateAsServerAsync(_identity.AsServer(), limit.Token);
-            link = new WorkerLink(stream, _time);
-            if (await link.ReceiveAsync(limit.Token) is not WorkerMessage.Hello hello)
+            if (cause is SocketException socket)
             {
-                throw new WorkerLinkException("it did not say hello");
-            }
-
-            // Before it is entered: nothing may overtake the welcome.
-            if (Objection(hello) is { } objection)
-            {
-                await link.SendAsync(new WorkerMessage.Refused(objection));
-                await link.DisposeAsync();
-                return;
-            }
-
-            await link.SendAsync(new WorkerMessage.Welcome(_plan));
-            if (!TryEnter(hello, link))
-            {
-                await link.SendAsync(new WorkerMessage.Refused("another one was quicker"));
-                await link.DisposeAsync();
+                return socket.SocketErrorCode;
             }
         }
-        catch (Exception exception) when (exception is WorkerLinkException or AuthenticationException or IOException or OperationCanceledException or ObjectDisposedException)
-        {
-            // A stranger, or one who gave up: a run must not care.
-            if (link is not null)
-            {
-                await link.DisposeAsync();
-            }
 
-            await stream.DisposeAsync();
-        }
+        return null;
     }
 
-    private string? Objection(WorkerMessage.Hello hello)
+    /// <summary>Signals are the command's.</summary>
+    private sealed class NoSignals : IHostLifetime
     {
-        lock (_gate)
-        {
-            return hello.Version != WorkerMessage.Protocol ? $"the controller speaks version {WorkerMessage.Protocol} and not {hello.Version}"
-                : !Name().IsMatch(hello.Name) ? "a worker's name has 1 to 64 letters, digits, dots, hyphens and underscores"
-                : _workers.Any(worker => worker.Name == hello.Name) ? $"there is a worker '{hello.Name}' already"
-                : CountOf(hello.Role) >= _wanted.GetValueOrDefault(hello.Role) ? $"no further {WordOf(hello.Role)} is wanted"
-                : null;
-        }
+        public Task WaitForStartAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+        public Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;
     }
-
-    private bool TryEnter(WorkerMessage.Hello hello, WorkerLink link)
-    {
-        lock (_gate)
-        {
-            if (Objection(hello) is not null)
-            {
-                return false;
-            }
-
-            _workers.Add(new RemoteWorker(hello.Name, hello.Role, link, _time));
-            if (_wanted.All(wanted => CountOf(wanted.Key) >= wanted.Value))
-            {
-                _complete.TrySetResult();
-            }
-
-            return true;
-        }
-    }
-
-    private int CountOf(WorkerRole role) => _workers.Count(worker => worker.Role == role);
-
-    private static string WordOf(WorkerRole role) => role.ToString().ToLowerInvariant();
-
-    [GeneratedRegex("^[A-Za-z0-9._-]{1,64}$", RegexOptions.CultureInvariant)]
-    private static partial Regex Name();
 }

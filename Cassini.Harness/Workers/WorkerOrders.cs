@@ -4,10 +4,8 @@ using Cassini.Streams.Primitives;
 
 namespace Cassini.Harness.Workers;
 
-/// <summary>
-/// A worker's order under way. What takes time runs beside the link's reader, which must not pause: only who listens notices silence.
-/// </summary>
-internal sealed class WorkerOrders(WorkerLink link, TlsIdentity identity, Action<string> say, TimeProvider time) : IAsyncDisposable
+/// <summary>A worker's order under way. It runs beside the reader of the stream, so that a stop is read at any time.</summary>
+internal sealed class WorkerOrders(MessageWriter<WorkerMessage> controller, TlsIdentity identity, Action<string> say, TimeProvider time) : IAsyncDisposable
 {
     private static readonly TimeSpan ProgressInterval = TimeSpan.FromMilliseconds(200);
 
@@ -21,7 +19,6 @@ internal sealed class WorkerOrders(WorkerLink link, TlsIdentity identity, Action
     {
         await EndAsync();
         (_test, _engine) = (test, new LoadEngine(order, identity, null, time));
-        await link.SendAsync(new WorkerMessage.PlanAck(test));
         say($"test {test + 1}: {Quantity.Of(order.Producers.Count, "producer")}, {Quantity.Of(order.Sinks.Count, "sink")}");
         _preparing = new CancellationTokenSource();
         _under = GetReadyAsync(test, _engine, _preparing.Token);
@@ -60,8 +57,12 @@ internal sealed class WorkerOrders(WorkerLink link, TlsIdentity identity, Action
         {
             return;
         }
+        catch (Exception defect)
+        {
+            error = $"unexpected: {defect}";
+        }
 
-        await TrySendAsync(new WorkerMessage.Ready(test, error));
+        await controller.TryWriteAsync(new WorkerMessage.Ready(test, error));
     }
 
     private async Task RunAsync(int test, LoadEngine engine)
@@ -69,7 +70,7 @@ internal sealed class WorkerOrders(WorkerLink link, TlsIdentity identity, Action
         var running = engine.Start();
         while (!running.IsCompleted)
         {
-            await TrySendAsync(new WorkerMessage.Progress(test, engine.Report));
+            await controller.TryWriteAsync(new WorkerMessage.Progress(test, engine.Report));
             await Task.WhenAny(running, Task.Delay(ProgressInterval, time));
         }
 
@@ -105,19 +106,7 @@ internal sealed class WorkerOrders(WorkerLink link, TlsIdentity identity, Action
     {
         if (Interlocked.Exchange(ref _reported, test) != test)
         {
-            await TrySendAsync(new WorkerMessage.Report(test, engine.Report, error));
-        }
-    }
-
-    private async Task TrySendAsync(WorkerMessage message)
-    {
-        try
-        {
-            await link.SendAsync(message);
-        }
-        catch (WorkerLinkException)
-        {
-            // The reader meets the same end.
+            await controller.TryWriteAsync(new WorkerMessage.Report(test, engine.Report, error));
         }
     }
 }

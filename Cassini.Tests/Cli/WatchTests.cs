@@ -1,7 +1,11 @@
+using System.Net;
+using System.Net.Sockets;
+using System.Text;
 using System.Text.Json;
 using Cassini.Harness;
 using Cassini.Streams.Events;
 using Cassini.Streams.Feed;
+using Cassini.Streams.Health;
 using Cassini.Tests.Feed;
 using Cassini.Tests.Support;
 using Cassini.Web.Cli;
@@ -153,6 +157,32 @@ public sealed class WatchTests : IDisposable
         text[0].ShouldStartWith(" OK  cassini ready");
         text[^1].ShouldContain(@"topic/299\u{1B}[2J");
         text.ShouldAllBe(line => line.Length <= 100 && !line.Contains('\u001b'));
+    }
+
+    [Fact]
+    public void Screen_ForeignText_IsHarmless()
+    {
+        var health = FeedText.Health() with
+        {
+            Version = "1\u202E",
+            Endpoints = [new EndpointHealth("127.0.0.1:8883\u202E", EndpointState.Bound, DateTimeOffset.UnixEpoch, "odd\u202E")],
+        };
+
+        Draw(WatchModel.Of(new FeedSnapshot(health, false, false)), 20).ShouldAllBe(line => !line.Contains('\u202E'));
+    }
+
+    [Fact]
+    public async Task Watch_ReasonOfARefusal_IsHarmless()
+    {
+        using var listener = new TcpListener(IPAddress.Loopback, 0);
+        listener.Start();
+        var watching = RunAsync($"http://{listener.LocalEndpoint}");
+        using var client = await Eventually.CompletesAsync("the feed is asked for", listener.AcceptTcpClientAsync(TestContext.Current.CancellationToken).AsTask());
+        await client.GetStream().WriteAsync(
+            Encoding.Latin1.GetBytes("HTTP/1.1 401 no\u009b2J\r\nContent-Length: 0\r\n\r\n"), TestContext.Current.CancellationToken);
+
+        (await Eventually.CompletesAsync("the end", watching)).ShouldBe(ExitCode.Error);
+        _console.Error.Lines.ShouldHaveSingleItem().ShouldEndWith("does not accept the credentials (401 no\\u{9B}2J)");
     }
 
     [Fact]

@@ -11,6 +11,7 @@ using Cassini.Tests.Cli;
 using Cassini.Tests.Support;
 using Cassini.Tests.Tls;
 using Cassini.Web.Cli;
+using Grpc.Core;
 
 namespace Cassini.Tests.Harness;
 
@@ -18,6 +19,7 @@ namespace Cassini.Tests.Harness;
 public class WorkerTests
 {
     private const int Kill = 9;
+    private const int Halt = 19; // SIGSTOP
 
     [Fact]
     public async Task Workers_ThatJoin_RunTheTests()
@@ -67,6 +69,107 @@ public class WorkerTests
     }
 
     [Fact]
+    public async Task Worker_ThatFallsSilent_IsFoundDeadAndEndsTheRunWith6()
+    {
+        await using var rig = await HarnessRig.StartAsync();
+        var plan = rig.Plan(
+            """{ "name": "p", "topic": "t", "duration": "1h", "pattern": { "drip": { "idle": "5ms" } } }""", """{ "name": "s", "topic": "t" }""");
+        var run = rig.ReportAsync(plan, Controller(rig, "sink=1"));
+        await using var worker = Worker(rig, await PortAsync(rig), "sink", "victim");
+        await worker.Out.LineAsync("the worker has its order", line => line.StartsWith("test 1", StringComparison.Ordinal), HarnessRig.Patience);
+
+        worker.Signal(Halt);
+
+        var (code, report) = await run;
+        worker.Signal(Kill);
+        code.ShouldBe(ExitCode.WorkerLost, rig.Console.Out.ToString());
+        report.GetProperty("message").GetString().ShouldStartWith("worker victim (sink) is lost: ");
+    }
+
+    [Fact]
+    public async Task Worker_StoppedWhileItConnects_ReportsAndTakesTheNextOrder()
+    {
+        using var files = new Files();
+        await using var hub = await files.HubAsync(sinks: 1);
+        var session = files.Session(WorkerRole.Sink, "w").RunAsync(files.AddressOf(hub), CancellationToken.None);
+        await Eventually.HoldsAsync("the worker joins", () => hub.Workers.Count == 1);
+        var worker = hub.Workers[0];
+        using var silent = new TcpListener(System.Net.IPAddress.Loopback, 0);
+        silent.Start();
+        using var stop = new CancellationTokenSource();
+        var preparing = worker.PrepareAsync(files.OrderFor(silent, test: 0), stop.Token);
+        using var connection = await Eventually.CompletesAsync("the worker connects", silent.AcceptTcpClientAsync(TestContext.Current.CancellationToken).AsTask());
+
+        await stop.CancelAsync();
+        await Should.ThrowAsync<OperationCanceledException>(Eventually.CompletesAsync("the preparation ends", preparing));
+        await Eventually.CompletesAsync("the worker stops", worker.StopAsync());
+
+        worker.LostBecause.ShouldBeNull();
+        silent.Stop();
+        (await Should.ThrowAsync<HarnessException>(Eventually.CompletesAsync("the next order", worker.PrepareAsync(files.OrderFor(silent, test: 1), CancellationToken.None))))
+            .Message.ShouldMatch("^worker w: broker main at .*: connection refused$");
+        await hub.DisposeAsync();
+        await Eventually.CompletesAsync("the session ends", session);
+    }
+
+    [Fact]
+    public async Task Worker_ThatSaysNoHello_IsRefused()
+    {
+        using var files = new Files();
+        await using var hub = await files.HubAsync(sinks: 1);
+        using var channel = WorkerChannel.Open(files.AddressOf(hub), files.Client);
+        using var call = channel.CreateCallInvoker().AsyncDuplexStreamingCall(WorkerProtocol.Join, null, default);
+        await call.RequestStream.WriteAsync(new WorkerMessage.Ready(0), TestContext.Current.CancellationToken);
+
+        (await Should.ThrowAsync<RpcException>(Eventually.CompletesAsync("the answer", call.ResponseStream.MoveNext(CancellationToken.None))))
+            .Status.Detail.ShouldBe("a worker's first message is hello");
+        hub.Workers.ShouldBeEmpty();
+    }
+
+    [Fact]
+    public async Task Worker_ThatSendsNonsense_IsLost()
+    {
+        using var files = new Files();
+        await using var hub = await files.HubAsync(sinks: 1);
+        using var channel = WorkerChannel.Open(files.AddressOf(hub), files.Client);
+        using var call = channel.CreateCallInvoker().AsyncDuplexStreamingCall(Raw, null, default);
+        await call.RequestStream.WriteAsync("""{"type":"hello","version":2,"role":"sink","name":"w"}"""u8.ToArray(), TestContext.Current.CancellationToken);
+        (await Eventually.CompletesAsync("the welcome", call.ResponseStream.MoveNext(CancellationToken.None))).ShouldBeTrue();
+        var worker = await Eventually.BecomesAsync("the worker joins", () => hub.Workers.FirstOrDefault()!, joined => joined is not null);
+
+        await call.RequestStream.WriteAsync("\"nonsense\""u8.ToArray(), TestContext.Current.CancellationToken);
+
+        await Eventually.HoldsAsync("the worker is lost", () => worker.Lost.IsCancellationRequested);
+        worker.LostBecause.ShouldNotBeNull().ShouldStartWith("it sent what is no message");
+    }
+
+    [Fact]
+    public async Task Worker_WhoseControllerIsNoTls_SaysSo()
+    {
+        using var files = new Files();
+        using var listener = new TcpListener(System.Net.IPAddress.Loopback, 0);
+        listener.Start();
+        var session = files.Session(WorkerRole.Sink, "w").RunAsync(new HostPort("127.0.0.1", ((System.Net.IPEndPoint)listener.LocalEndpoint).Port), CancellationToken.None);
+        using (var client = await Eventually.CompletesAsync("the worker connects", listener.AcceptTcpClientAsync(TestContext.Current.CancellationToken).AsTask()))
+        {
+            await client.GetStream().WriteAsync("HTTP/1.1 400 Bad Request\r\n\r\n"u8.ToArray(), TestContext.Current.CancellationToken);
+        }
+
+        (await Should.ThrowAsync<HarnessException>(Eventually.CompletesAsync("the session ends", session)))
+            .Message.ShouldStartWith($"the controller at {listener.LocalEndpoint} cannot be joined: ");
+    }
+
+    [Fact]
+    public async Task Hub_AddressInUse_IsNamed()
+    {
+        using var files = new Files();
+        await using var hub = await files.HubAsync(sinks: 1);
+
+        (await Should.ThrowAsync<HarnessException>(files.HubAsync(sinks: 1, hub.Address.Port)))
+            .Message.ShouldBe($"--listen {hub.Address}: address already in use");
+    }
+
+    [Fact]
     public async Task Worker_WhoseControllerSaysGoodbye_Ends()
     {
         using var files = new Files();
@@ -104,11 +207,12 @@ public class WorkerTests
     {
         using var files = new Files();
         await using var hub = await files.HubAsync(sinks: 1);
-        await using var link = await files.LinkAsync(hub);
-        await link.SendAsync(new WorkerMessage.Hello(99, WorkerRole.Sink, "w"));
+        using var channel = WorkerChannel.Open(files.AddressOf(hub), files.Client);
+        using var call = channel.CreateCallInvoker().AsyncDuplexStreamingCall(WorkerProtocol.Join, null, default);
+        await call.RequestStream.WriteAsync(new WorkerMessage.Hello(99, WorkerRole.Sink, "w"), TestContext.Current.CancellationToken);
 
-        (await Eventually.CompletesAsync("the answer", link.ReceiveAsync(CancellationToken.None)))
-            .ShouldBe(new WorkerMessage.Refused("the controller speaks version 1 and not 99"));
+        (await Should.ThrowAsync<RpcException>(Eventually.CompletesAsync("the answer", call.ResponseStream.MoveNext(CancellationToken.None))))
+            .Status.ShouldBe(new Status(StatusCode.FailedPrecondition, $"the controller speaks version {WorkerProtocol.Version} and not 99"));
     }
 
     [Fact]
@@ -131,7 +235,7 @@ public class WorkerTests
         await using var hub = await files.HubAsync(sinks: 1);
         using var socket = new TcpClient();
         await socket.ConnectAsync(hub.Address, TestContext.Current.CancellationToken);
-        await using var stream = new SslStream(socket.GetStream(), false, (_, _, _, _) => true);
+        await using var stream = new SslStream(socket.GetStream());
 
         // With TLS 1.3 the refusal comes with the first read.
         await Should.ThrowAsync<Exception>(Eventually.CompletesAsync("the refusal", TalkAsync()));
@@ -139,7 +243,15 @@ public class WorkerTests
 
         async Task TalkAsync()
         {
-            await stream.AuthenticateAsClientAsync("127.0.0.1");
+            // All that a worker does but for the certificate: with one the server would begin with its settings.
+            await stream.AuthenticateAsClientAsync(
+                new SslClientAuthenticationOptions
+                {
+                    TargetHost = "127.0.0.1",
+                    ApplicationProtocols = [SslApplicationProtocol.Http2],
+                    RemoteCertificateValidationCallback = (_, _, _, _) => true,
+                },
+                TestContext.Current.CancellationToken);
             await stream.ReadExactlyAsync(new byte[1], TestContext.Current.CancellationToken);
         }
     }
@@ -155,6 +267,10 @@ public class WorkerTests
 
         stop.Cause.ShouldBe(new StopCause(Verdict.TimedOut, "not all workers joined within 0 s: missing 2 sinks"));
     }
+
+    private static readonly Method<byte[], byte[]> Raw = new(
+        MethodType.DuplexStreaming, WorkerProtocol.Join.ServiceName, WorkerProtocol.Join.Name,
+        Marshallers.Create<byte[]>(bytes => bytes, bytes => bytes), Marshallers.Create<byte[]>(bytes => bytes, bytes => bytes));
 
     private static string[] Controller(HarnessRig rig, string workers) =>
         ["--listen", "127.0.0.1:0", "--workers", workers, "--ca", rig.File("ca.pem"), "--cert", rig.File("server.pem"), "--key", rig.File("server.key")];
@@ -181,10 +297,16 @@ public class WorkerTests
             _authority.WriteClient(_directory.Path, _authority.IssueClient("worker"));
         }
 
-        private TlsIdentity Client => new TlsFiles(TlsSettingNames.Options, _directory.File("ca.pem"), _directory.File("client.pem"), _directory.File("client.key")).Read();
+        public TlsIdentity Client => new TlsFiles(TlsSettingNames.Options, _directory.File("ca.pem"), _directory.File("client.pem"), _directory.File("client.key")).Read();
 
-        public Task<WorkerHub> HubAsync(int sinks) => WorkerHub.ListenAsync(
-            new HostPort("127.0.0.1", 0),
+        public LoadOrder OrderFor(TcpListener broker, int test) => new(
+            new LoadRun(1, 1, test),
+            new BrokerAddress("main", "127.0.0.1", ((System.Net.IPEndPoint)broker.LocalEndpoint).Port, "localhost"),
+            [],
+            [new PlanSink { Index = 0, Name = "s", Topic = "t" }]);
+
+        public Task<WorkerHub> HubAsync(int sinks, int port = 0) => WorkerHub.ListenAsync(
+            new HostPort("127.0.0.1", port),
             "plan",
             new Dictionary<WorkerRole, int> { [WorkerRole.Sink] = sinks },
             new TlsFiles(TlsSettingNames.Options, _directory.File("ca.pem"), _directory.File("server.pem"), _directory.File("server.key")).Read(),
@@ -193,15 +315,6 @@ public class WorkerTests
         public HostPort AddressOf(WorkerHub hub) => new("127.0.0.1", hub.Address.Port);
 
         public WorkerSession Session(WorkerRole role, string name) => new(role, name, Client, Client, _ => { }, TimeProvider.System);
-
-        public async Task<WorkerLink> LinkAsync(WorkerHub hub)
-        {
-            var socket = new TcpClient();
-            await socket.ConnectAsync(hub.Address, TestContext.Current.CancellationToken);
-            var stream = new SslStream(socket.GetStream());
-            await stream.AuthenticateAsClientAsync(Client.AsClientOf("127.0.0.1"), TestContext.Current.CancellationToken);
-            return new WorkerLink(stream, TimeProvider.System);
-        }
 
         public void Dispose()
         {

@@ -25,7 +25,7 @@ internal sealed class WorkerAction(CliContext context)
             context.Complain(exception.Message);
             return ExitCode.Error;
         }
-        catch (WorkerLinkException exception)
+        catch (ControllerLostException exception)
         {
             context.Complain($"the controller at {controller} is lost: {exception.Message}");
             return ExitCode.WorkerLost;
