@@ -12,7 +12,7 @@ internal sealed class RemoteWorker(string name, WorkerRole role, MessageWriter<C
     private static readonly TimeSpan LastReport = TimeSpan.FromSeconds(5);
 
     private readonly CancellationTokenSource _lost = new();
-    private readonly CancellationTokenSource _end = new(Timeout.InfiniteTimeSpan, time);
+    private readonly CancellationTokenSource _end = new();
     private readonly TaskCompletionSource _listened = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private volatile Order _order = new(-1);
     private volatile string? _lostBecause;
@@ -113,13 +113,10 @@ internal sealed class RemoteWorker(string name, WorkerRole role, MessageWriter<C
         if (!_lost.IsCancellationRequested && await writer.TryWriteAsync(new ControllerMessage.End()))
         {
             // The worker ends its side when it has read this. To end ours before could lose what is on its way.
-            _end.CancelAfter(LastReport);
-        }
-        else
-        {
-            await _end.CancelAsync();
+            await _listened.Task.WaitAsync(LastReport, time).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
 
+        await _end.CancelAsync();
         await _listened.Task;
     }
 

@@ -29,7 +29,7 @@ public class StopTests
             await using var rig = new ListeningRig(options => options with { Endpoints = [.. Enumerable.Range(1, 8).Select(Loopback)] });
             var start = Task.Run(() => rig.Manager.StartAsync(Token), Token);
             await rig.Manager.StopAsync(Token).Within("the stop");
-            await ((Task)start).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            await ((Task)start).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing | ConfigureAwaitOptions.ContinueOnCapturedContext);
 
             rig.Manager.Endpoints.ShouldAllBe(endpoint => endpoint.Bound == null);
             rig.Events.All<ListenerClosed>().Count.ShouldBe(rig.Events.All<ListenerBound>().Count);
