@@ -1,6 +1,6 @@
-using Cassini.Streams.Primitives;
 using Cassini.Harness.Clients;
 using Cassini.Streams.Events;
+using Cassini.Streams.Primitives;
 
 namespace Cassini.Harness.Plans;
 

@@ -155,7 +155,8 @@ public class SessionLifeTests
             {
                 await connection.Client.ConnectAsync(connection.Client.Connect("a") with
                 {
-                    CleanStart = i % 3 == 0, Properties = new PropertySet { SessionExpiryInterval = i % 2 == 0 ? Hour : 0 },
+                    CleanStart = i % 3 == 0,
+                    Properties = new PropertySet { SessionExpiryInterval = i % 2 == 0 ? Hour : 0 },
                 });
                 if (i % 4 == 0)
                 {

@@ -1,6 +1,6 @@
-using Cassini.Harness;
 using System.Diagnostics;
 using System.Runtime.InteropServices;
+using Cassini.Harness;
 using Cassini.Tests.Support;
 
 namespace Cassini.Tests.Cli;

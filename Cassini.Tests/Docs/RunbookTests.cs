@@ -1,9 +1,9 @@
-using Cassini.Tests.Architecture;
 using System.Reflection;
 using System.Text.Json;
 using System.Text.RegularExpressions;
 using Cassini.Streams.Events;
 using Cassini.Streams.Health;
+using Cassini.Tests.Architecture;
 using Cassini.Tests.Integration;
 using Cassini.Tests.Management;
 using Cassini.Web.Cli.Settings;

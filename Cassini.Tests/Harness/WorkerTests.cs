@@ -1,4 +1,3 @@
-using Cassini.Streams.Primitives;
 using System.Net.Security;
 using System.Net.Sockets;
 using Cassini.Harness;
@@ -7,6 +6,7 @@ using Cassini.Harness.Load;
 using Cassini.Harness.Plans;
 using Cassini.Harness.Verdicts;
 using Cassini.Harness.Workers;
+using Cassini.Streams.Primitives;
 using Cassini.Tests.Cli;
 using Cassini.Tests.Support;
 using Cassini.Tests.Tls;

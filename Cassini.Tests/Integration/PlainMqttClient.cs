@@ -24,7 +24,10 @@ internal sealed class PlainMqttClient(SslStream stream) : IAsyncDisposable
         var client = new PlainMqttClient(await broker.ConnectAsync(identity));
         await client.SendAsync(ConnectWriter.Write(new ConnectPacket
         {
-            Version = Version, ClientId = clientId, CleanStart = expiry is null, Properties = new PropertySet { SessionExpiryInterval = expiry },
+            Version = Version,
+            ClientId = clientId,
+            CleanStart = expiry is null,
+            Properties = new PropertySet { SessionExpiryInterval = expiry },
         }));
         var packet = await client.NextAsync("CONNACK");
         ConnAckPacket.TryRead(CanaryReader.FrameOf(packet, Version), Version, out var ack, out _).ShouldBeTrue();

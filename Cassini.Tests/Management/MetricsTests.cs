@@ -1,6 +1,6 @@
-using Cassini.Harness;
 using System.Diagnostics;
 using System.Text.RegularExpressions;
+using Cassini.Harness;
 using Cassini.Management;
 using Cassini.Management.Logging;
 using Cassini.Streams.Broker;

@@ -1,5 +1,5 @@
-using Cassini.Harness;
 using System.Diagnostics;
+using Cassini.Harness;
 
 namespace Cassini.Tests.Tls;
 

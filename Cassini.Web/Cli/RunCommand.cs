@@ -1,4 +1,3 @@
-using Cassini.Streams.Primitives;
 using System.CommandLine;
 using System.CommandLine.Parsing;
 using System.Globalization;
@@ -6,6 +5,7 @@ using Cassini.Harness.Clients;
 using Cassini.Harness.Health;
 using Cassini.Harness.Plans;
 using Cassini.Harness.Workers;
+using Cassini.Streams.Primitives;
 using Cassini.Web.Cli.Running;
 
 namespace Cassini.Web.Cli;

@@ -1,9 +1,9 @@
-using Cassini.Harness;
 using System.Diagnostics;
 using System.Globalization;
 using System.Net;
 using System.Net.Http.Json;
 using System.Net.Sockets;
+using Cassini.Harness;
 
 namespace Cassini.Bench;
 

@@ -114,7 +114,8 @@ internal sealed class SessionTable(
         {
             Interlocked.Decrement(ref _count);
             return AttachResult.Refused(ReasonCode.QuotaExceeded, Quantity.Of(options.MaxSessions, "session exists", "sessions exist"))
-                with { Lost = end.Attachment, End = end, EndReason = endReason };
+                with
+            { Lost = end.Attachment, End = end, EndReason = endReason };
         }
 
         var session = Make(request.ClientId, request.Identity, isListed: true, existing?.Published);

@@ -1,7 +1,7 @@
-using Cassini.Streams.Primitives;
 using Cassini.Harness.Clients;
 using Cassini.Harness.Plans;
 using Cassini.Harness.Workers;
+using Cassini.Streams.Primitives;
 
 namespace Cassini.Web.Cli.Running;
 

@@ -1,10 +1,10 @@
-using Cassini.Streams.Primitives;
 using System.Globalization;
 using Cassini.Harness;
 using Cassini.Harness.Clients;
 using Cassini.Harness.Plans;
 using Cassini.Harness.Verdicts;
 using Cassini.Harness.Workers;
+using Cassini.Streams.Primitives;
 
 namespace Cassini.Web.Cli.Running;
 
