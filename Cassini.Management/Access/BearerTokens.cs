@@ -8,7 +8,7 @@ namespace Cassini.Management.Access;
 /// The bearer tokens that are valid now: a fixed one, and those of a file, which is read again at the first use after a second. A file
 /// that cannot be read holds no token: removing it locks its callers out. Only digests are kept. Thread-safe.
 /// </summary>
-/// <param name="token">A token that stays; null for none.</param>
+/// <param name="token">A fixed token; null for none.</param>
 /// <param name="path">A file of tokens; null for none. Nothing is read before <see cref="LoadAsync"/>.</param>
 /// <param name="time">The one clock.</param>
 /// <param name="logger">Logs that the file can no longer be read.</param>
@@ -18,7 +18,7 @@ internal sealed class BearerTokens(string? token, string? path, TimeProvider tim
 
     private static readonly TimeSpan Freshness = TimeSpan.FromSeconds(1);
 
-    /// <summary>How long a request waits for a look at the file.</summary>
+    /// <summary>How long a request waits for a read of the file.</summary>
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(5);
 
     private readonly ImmutableArray<byte[]> _fixed = string.IsNullOrEmpty(token) ? [] : [DigestOf(token)];
@@ -70,7 +70,7 @@ internal sealed class BearerTokens(string? token, string? path, TimeProvider tim
         return accepted;
     }
 
-    /// <summary>One caller a second looks at the file, and callers that ask meanwhile are answered by the last look.</summary>
+    /// <summary>One caller a second reads the file; meanwhile the other callers use the result of the last read.</summary>
     private async ValueTask LookAsync(string file)
     {
         if (time.GetElapsedTime(Volatile.Read(ref _readAt)) < Freshness || Interlocked.Exchange(ref _isLooking, 1) != 0)
@@ -160,6 +160,6 @@ internal sealed class BearerTokens(string? token, string? path, TimeProvider tim
 
     private static byte[] DigestOf(string token) => SHA256.HashData(Encoding.UTF8.GetBytes(token));
 
-    /// <summary>What a look found.</summary>
+    /// <summary>The result of one read.</summary>
     private sealed record TokenFile(ImmutableArray<byte[]> Tokens, string? Problem);
 }

@@ -42,7 +42,9 @@ internal sealed class Feed : IDisposable
     /// <summary>Messages sent so far.</summary>
     public long Sent => Volatile.Read(ref _sent);
 
-    /// <summary>Whether nothing was sent for so long that a heartbeat is due at this look, and not only at the next. Any thread.</summary>
+    /// <summary>
+    /// Whether the feed was silent for so long that its heartbeat is due at this check, not only at the next. Any thread.
+    /// </summary>
     public bool IsQuiet => _time.GetElapsedTime(Volatile.Read(ref _lastSent)) > _registry.LongestSilence;
 
     /// <summary>Wakes the feed, because it is stopped, cut off, or has something to send. Any thread.</summary>

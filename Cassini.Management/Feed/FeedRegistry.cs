@@ -61,10 +61,10 @@ internal sealed class FeedRegistry : IDisposable
 
     public SnapshotBodies Bodies { get; }
 
-    /// <summary>How often the one timer of all feeds looks for quiet ones.</summary>
+    /// <summary>How often the one timer of all feeds checks for quiet feeds.</summary>
     public TimeSpan LookInterval { get; }
 
-    /// <summary>The silence after which a feed's heartbeat is due at this look, and not only at the next.</summary>
+    /// <summary>The silence after which a feed's heartbeat is due at this check, not only at the next.</summary>
     public TimeSpan LongestSilence { get; }
 
     /// <summary>The last sequence that is still sent: set when the process stops.</summary>
@@ -98,7 +98,7 @@ internal sealed class FeedRegistry : IDisposable
     /// <param name="context">The request.</param>
     /// <param name="filter">What it wants.</param>
     /// <param name="after">The last event that it has.</param>
-    /// <param name="refusal">Status and sentence when it may not have one.</param>
+    /// <param name="refusal">The status and the sentence of the answer when no feed is opened.</param>
     public Feed? TryOpen(HttpContext context, CategoryFilter filter, long after, out (int Status, string Sentence) refusal)
     {
         refusal = default;

@@ -9,7 +9,7 @@ namespace Cassini.Management.GrpcHealth;
 internal sealed class HealthService(
     HealthProjection health, TimeProvider time, HealthServices services, WatchPlaces places, IHostApplicationLifetime lifetime) : Health.HealthBase
 {
-    /// <summary>How long a watcher that does not read may hold up the end.</summary>
+    /// <summary>How long a watcher that does not read may delay the end.</summary>
     private static readonly TimeSpan StopGrace = TimeSpan.FromSeconds(1);
 
     public override Task<HealthCheckResponse> Check(HealthCheckRequest request, ServerCallContext context) =>
@@ -51,7 +51,7 @@ internal sealed class HealthService(
         var told = ServingStatus.Unknown;
         try
         {
-            // The protocol keeps the call open for a service that is unknown, because it may come.
+            // The protocol keeps the call open for an unknown service, because the service may appear later.
             var scope = services.Find(service);
             await foreach (var snapshot in health.ReadChangesAsync(end.Token))
             {
@@ -65,7 +65,7 @@ internal sealed class HealthService(
         }
         catch (OperationCanceledException) when (!gone.IsCancellationRequested)
         {
-            // The process stops: the last word follows.
+            // The process stops: the final status follows.
         }
 
         if (told is ServingStatus.Serving)

@@ -3,7 +3,7 @@ using Cassini.Streams.Health;
 
 namespace Cassini.Management.Logging;
 
-/// <summary>The log's messages. Their event ids are part of the surface: they stay what they are.</summary>
+/// <summary>The log's messages. Their event ids are part of the surface and never change.</summary>
 internal static partial class EventLogMessages
 {
     /// <summary>A phase is entered on purpose: a clean stop is no error.</summary>

@@ -11,7 +11,7 @@ namespace Cassini.Management.Probes;
 /// <param name="Epoch">The run of the process.</param>
 /// <param name="AsOf">The time of the last input that is folded in.</param>
 /// <param name="Checks">The checks that the probe looks at.</param>
-/// <param name="Warnings">What the caller should know of the request; empty as a rule.</param>
+/// <param name="Warnings">Warnings about the request; usually empty.</param>
 internal sealed record ProbeReport(
     string Probe,
     HealthStatus Status,

@@ -68,6 +68,6 @@ internal sealed record ProbeScope(Probe Probe, string? Only, IReadOnlyList<strin
         return worst == HealthStatus.Unknown ? HealthStatus.Error : worst;
     }
 
-    // Paths are read without regard to case, so the names in them are too.
+    // Paths ignore case, so the names in them do too.
     private static bool IsNamed(CheckHealth check, string name) => check.Name.Equals(name, StringComparison.OrdinalIgnoreCase);
 }

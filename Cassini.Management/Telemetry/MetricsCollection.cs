@@ -3,9 +3,9 @@ using Cassini.Streams.Health;
 
 namespace Cassini.Management.Telemetry;
 
-/// <summary>What one collection found, and its written forms, each made once however many ask.</summary>
+/// <summary>The result of one collection and its serialized forms, each made once for all callers.</summary>
 /// <param name="snapshot">The snapshot that its numbers come from; null after the end.</param>
-/// <param name="families">What it found.</param>
+/// <param name="families">The metrics that it found.</param>
 internal sealed class MetricsCollection(HealthSnapshot? snapshot, ImmutableArray<MetricFamily> families)
 {
     private byte[]? _prometheus;

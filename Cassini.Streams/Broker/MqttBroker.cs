@@ -38,7 +38,7 @@ public sealed class MqttBroker : IConnectionHandler
     /// <param name="options">What clients may do.</param>
     /// <param name="version">The version that is published under <c>$SYS/broker/version</c>.</param>
     /// <param name="events">Where it publishes its events.</param>
-    /// <param name="time">The one clock.</param>
+    /// <param name="time">The clock.</param>
     /// <param name="logger">The log.</param>
     /// <param name="tracing">Which messages begin traces, and where; null for no traces.</param>
     public MqttBroker(

@@ -33,7 +33,7 @@ public sealed class EventHub : IEventSequence
     private long _foldFaults;
 
     /// <summary>Starts an epoch.</summary>
-    /// <param name="time">The one clock.</param>
+    /// <param name="time">The clock.</param>
     /// <param name="options">Bounds; the defaults when null.</param>
     /// <param name="logger">Where failures of folds and observers are logged; nowhere when null.</param>
     public EventHub(TimeProvider time, EventHubOptions? options = null, ILogger<EventHub>? logger = null)
@@ -56,7 +56,7 @@ public sealed class EventHub : IEventSequence
     /// <summary>The newest events. Every feed and every observer reads from this log.</summary>
     public EventLog Log { get; }
 
-    /// <summary>The one clock, for folds that need a timer.</summary>
+    /// <summary>The clock, for folds that need a timer.</summary>
     internal TimeProvider Time => _time;
 
     /// <summary>Monotonic time since the epoch began: setting the wall clock does not change it.</summary>

@@ -2,7 +2,7 @@ using System.Numerics;
 
 namespace Cassini.Streams.Events;
 
-/// <summary>Whether reading can go on after a given event.</summary>
+/// <summary>Whether reading can continue after a given event.</summary>
 public enum ResumeResult
 {
     /// <summary>Yes: the next event is in the log, or the next to come.</summary>

@@ -11,7 +11,7 @@ public sealed class HealthFeedGroup
 
     /// <summary>Creates a group.</summary>
     /// <param name="feeds">The feeds; at least one.</param>
-    /// <exception cref="ArgumentException">There is none.</exception>
+    /// <exception cref="ArgumentException">There is no feed.</exception>
     public HealthFeedGroup(IReadOnlyList<HealthFeed> feeds)
     {
         ArgumentNullException.ThrowIfNull(feeds);

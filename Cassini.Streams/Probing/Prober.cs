@@ -20,7 +20,7 @@ internal sealed class Prober
     /// <param name="manager">The manager that it probes.</param>
     /// <param name="certificates">The source of the certificate that the canary must be served.</param>
     /// <param name="events">Publishes the results.</param>
-    /// <param name="time">The one clock.</param>
+    /// <param name="time">The clock.</param>
     /// <param name="logger">The log.</param>
     /// <param name="speaksMqtt">
     /// Whether the canary continues in MQTT: connects, subscribes, and receives its own message. Default false: its trip ends with the

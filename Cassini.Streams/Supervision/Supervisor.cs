@@ -9,7 +9,7 @@ namespace Cassini.Streams.Supervision;
 /// </summary>
 /// <param name="policy">When what crashed is started again.</param>
 /// <param name="events">Where it publishes that a component crashed, is started again, or is given up.</param>
-/// <param name="time">The one clock.</param>
+/// <param name="time">The clock.</param>
 /// <param name="logger">Logs crashes.</param>
 internal sealed class Supervisor(RestartPolicy policy, IEventPublisher events, TimeProvider time, ILogger logger)
 {

@@ -4,7 +4,8 @@ using Cassini.Streams.Events;
 namespace Cassini.Streams.Tls;
 
 /// <summary>
-/// Publishes once a day which parts of the material expire soon. Expiry is judged by the wall clock; the day between two events is not.
+/// Publishes once a day which parts of the material expire soon. Expiry is judged by the wall clock; the day between two events is
+/// monotonic time.
 /// </summary>
 internal sealed class ExpiryWatch(TimeSpan expiringWithin, TimeProvider time)
 {

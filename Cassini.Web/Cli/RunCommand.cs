@@ -82,7 +82,7 @@ internal static class RunCommand
                 isWorker && (result.GetResult(role) is null || result.GetResult(join) is null) ? "--role and --join go together" : null,
                 takesWorkers && (result.GetResult(listen) is null || result.GetResult(workers) is null) ? "--listen and --workers go together" : null,
                 isWorker && takesWorkers ? "--join and --listen exclude each other" : null,
-                (isWorker || takesWorkers) && !hasCertificates ? "--ca, --cert and --key are needed: controller and workers authenticate each other" : null,
+                (isWorker || takesWorkers) && !hasCertificates ? "--ca, --cert and --key are needed: controller and workers use mutual TLS" : null,
             }.OfType<string>())
             {
                 result.AddError(error);

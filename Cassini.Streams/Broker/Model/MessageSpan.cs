@@ -27,7 +27,7 @@ internal sealed class MessageSpan : IThreadPoolWorkItem
     /// <param name="name">Its name.</param>
     /// <param name="kind">Its kind.</param>
     /// <param name="parent">Its parent.</param>
-    /// <param name="time">The one clock.</param>
+    /// <param name="time">The clock.</param>
     /// <param name="listenerFailed">Called on the thread pool when a listener throws at the end of the span. Must not throw.</param>
     /// <returns>Null when nothing records it.</returns>
     public static MessageSpan? Start(

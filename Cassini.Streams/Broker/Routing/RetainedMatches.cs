@@ -11,7 +11,7 @@ namespace Cassini.Streams.Broker.Routing;
 /// <param name="root">The node above the first level.</param>
 /// <param name="filter">A valid filter.</param>
 /// <param name="upTo">The last number that is included, in the order of retained messages and subscriptions.</param>
-/// <param name="time">The one clock: messages that have expired do not match.</param>
+/// <param name="time">The clock: messages that have expired do not match.</param>
 internal sealed class RetainedMatches(RetainedNode root, byte[] filter, long upTo, TimeProvider time) : IEnumerable<StoredMessage>
 {
     /// <summary>In place of a level's index: the node and everything below it match.</summary>

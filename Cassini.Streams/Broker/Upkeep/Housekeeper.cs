@@ -1,7 +1,7 @@
 namespace Cassini.Streams.Broker.Upkeep;
 
 /// <summary>Runs periodic jobs: each at its own interval, one after another.</summary>
-/// <param name="time">The one clock.</param>
+/// <param name="time">The clock.</param>
 /// <param name="jobs">The jobs, in the order in which they run when several are due.</param>
 internal sealed class Housekeeper(TimeProvider time, params HousekeepingJob[] jobs)
 {

@@ -48,7 +48,7 @@ internal sealed class LocalSubscriber : Subscriber, IDisposable
 
     /// <summary>Calls the observer until its subscription is disposed or it has been completed.</summary>
     /// <param name="retained">The retained messages, which it receives first.</param>
-    /// <param name="time">The one clock.</param>
+    /// <param name="time">The clock.</param>
     public async Task PumpAsync(IEnumerable<StoredMessage> retained, TimeProvider time)
     {
         foreach (var message in retained)

@@ -12,7 +12,7 @@ namespace Cassini.Streams.Broker.Upkeep;
 /// <param name="version">The version of the broker.</param>
 /// <param name="statistics">Reads what the broker counts.</param>
 /// <param name="publisher">Publishes the values.</param>
-/// <param name="time">The one clock.</param>
+/// <param name="time">The clock.</param>
 internal sealed class SysTopics(string version, Func<BrokerStatistics> statistics, ServerPublisher publisher, TimeProvider time)
 {
     private const string Prefix = "$SYS/broker/";

@@ -32,7 +32,7 @@ internal ref struct PublishPacket
     /// <summary>Seconds; null when the message does not expire.</summary>
     public uint? MessageExpiryInterval { get; private set; }
 
-    /// <summary>All properties as they were sent, without their length.</summary>
+    /// <summary>All properties in the form in which they were sent, without their length.</summary>
     public ReadOnlySpan<byte> Properties { get; private set; }
 
     public ReadOnlySpan<byte> Payload { get; private set; }

@@ -6,8 +6,8 @@ using Cassini.Streams.Events;
 namespace Cassini.Streams.Tls.Clients;
 
 /// <summary>
-/// Decides whether a client's certificate is accepted, by the one clock. The order of the checks decides the reported failure: first the
-/// issuer, then revocation, then time, then usage.
+/// Decides whether a client's certificate is accepted, with the time of the injected clock. The order of the checks decides the
+/// reported failure: first the issuer, then revocation, then time, then usage.
 /// </summary>
 internal sealed class ClientCertificateJudge(
     ImmutableArray<X509Certificate2> authorities, RevocationList? revocation, TimeProvider time, IdentitySource identityFrom = IdentitySource.CommonName)

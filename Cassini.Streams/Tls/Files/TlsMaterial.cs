@@ -125,7 +125,7 @@ internal sealed class TlsMaterial
     }
 
     // The callback makes the whole decision. SslStream's own errors are ignored on purpose, because it uses the wall clock and
-    // accepts only self-signed anchors. The judge builds the chain again, by the one clock.
+    // accepts only self-signed anchors. The judge builds the chain again, with the injected clock.
     private bool Judge(object sender, X509Certificate? certificate, X509Chain? chain, SslPolicyErrors errors)
     {
         if (sender is not MutualTlsStream stream)

@@ -7,7 +7,7 @@ namespace Cassini.Web.Cli.Replaying;
 /// <summary>Texts and times of a record, fit for a terminal.</summary>
 internal static class Plain
 {
-    /// <summary>Harmless for a terminal: a record may come from anywhere.</summary>
+    /// <summary>Safe for a terminal, because a record may come from anywhere.</summary>
     public static string Text(string? text) => SafeText.Of(text ?? "");
 
     public static string Time(DateTimeOffset time) => time.UtcDateTime.ToString("yyyy-MM-dd HH:mm:ss.fff'Z'", CultureInfo.InvariantCulture);

@@ -30,7 +30,7 @@ internal sealed class Recorder(HealthFeed feed, HealthRecordWriter writer, Actio
                 await BeginAsync(cancellation);
                 break;
 
-            // It could not be had before; a new segment may begin at any time.
+            // The state was not available before; a new segment may begin at any time.
             case not (FeedLost or FeedConnecting or FeedReset) when _epoch is null && time.GetElapsedTime(_triedAt) >= RetryAfter:
                 await BeginAsync(cancellation);
                 break;

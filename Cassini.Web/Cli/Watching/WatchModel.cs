@@ -80,8 +80,8 @@ internal sealed record WatchModel
 
 /// <summary>A line of what happened.</summary>
 /// <param name="Time">When, by the broker's clock; null when the broker did not say so.</param>
-/// <param name="Name">What.</param>
-/// <param name="Text">More of it.</param>
+/// <param name="Name">The kind of the event.</param>
+/// <param name="Text">The details.</param>
 /// <param name="Kind">How much it matters.</param>
 internal sealed record WatchLine(DateTimeOffset? Time, string Name, string Text, LineKind Kind);
 

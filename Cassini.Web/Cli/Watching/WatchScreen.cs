@@ -70,7 +70,9 @@ internal sealed class WatchScreen(string name, IAnsiConsole console, TimeProvide
         return OneLine($"{line.Time?.ToString("HH:mm:ss.fff", CultureInfo.InvariantCulture) ?? "            "}  {line.Name,-18} {line.Text}", new Style(color));
     }
 
-    /// <summary>Cut to the terminal's width: a line that wraps would push the newest off the screen. Harmless: a feed may come from anywhere.</summary>
+    /// <summary>
+    /// Cut to the terminal's width: a line that wraps would push the newest off the screen. Safe, because a feed may come from anywhere.
+    /// </summary>
     private Text OneLine(string foreign, Style style)
     {
         var text = SafeText.Line(foreign);
