@@ -155,10 +155,10 @@ public class EventsTests
         await using var rig = await ManagementRig.StartReadyAsync();
         using var feed = await FeedReader.OpenAsync(rig, query);
         await feed.ExpectAsync("snapshot");
-        rig.Publish(Happened.BindFailed(), new TopicCreated("a"), Happened.Bound(), new ConnectionOpened(1, "alice"));
+        rig.Publish(Happened.BindFailed(), new TopicCreated("a"), Happened.Bound(), new SessionOpened(1, "a", "alice", "MQTT 5.0", SessionPresent: false));
 
         await feed.ExpectEventAsync("topicCreated");
-        await feed.ExpectEventAsync("connectionOpened");
+        await feed.ExpectEventAsync("sessionOpened");
     }
 
     [Theory]
