@@ -19,8 +19,12 @@ internal static class BrokerInstruments
                 Instruments.Of(Math.Max(0.0, r.Broker!.Sessions - r.Broker.OpenSessions), "state", "kept"),
             ])
             .Counter(
-                "cassini.sessions.ended", "{session}", "MQTT sessions whose state was discarded, by reason.", "reason",
-                Words.Of<SessionEndReason>(), r => r.Broker!.SessionsEnded)
+                "cassini.sessions.ended", "{session}", "MQTT sessions whose state was discarded, by reason.", r =>
+                [
+                    Instruments.Of(r.Broker!.SessionsEndedWithConnection, "reason", Words.Of(SessionEndReason.EndedWithConnection)),
+                    Instruments.Of(r.Broker!.SessionsExpired, "reason", Words.Of(SessionEndReason.Expired)),
+                    Instruments.Of(r.Broker!.SessionsDiscarded, "reason", Words.Of(SessionEndReason.CleanStart)),
+                ])
             .Gauge("cassini.subscriptions", "{subscription}", "Subscriptions of all sessions.", Number(s => s.Subscriptions))
             .Gauge("cassini.retained.messages", "{message}", "Topics with a retained message.", Number(s => s.RetainedMessages))
             .Gauge("cassini.queued.messages", "{message}", "Copies that wait for their subscriber or its acknowledgement.", Number(s => s.QueuedMessages))

@@ -109,7 +109,9 @@ public sealed class MqttBroker : IConnectionHandler
     {
         PeakSessions = Sessions.Peak,
         BytesSent = Counters.BytesSent,
-        SessionsEnded = Counters.SessionsEnded,
+        SessionsEndedWithConnection = Counters.SessionsEnded(SessionEndReason.EndedWithConnection),
+        SessionsExpired = Counters.SessionsEnded(SessionEndReason.Expired),
+        SessionsDiscarded = Counters.SessionsEnded(SessionEndReason.CleanStart),
     };
 
     internal MemoryBudget Budget { get; }

@@ -1,4 +1,3 @@
-using System.Collections.Immutable;
 using Cassini.Streams.Events;
 using Cassini.Streams.Mqtt;
 
@@ -50,8 +49,8 @@ internal sealed class BrokerCounters
     /// <summary>Connections ended because the peer broke the protocol.</summary>
     public long Violations => Interlocked.Read(ref _violations);
 
-    /// <summary>Sessions that ended, by <see cref="SessionEndReason"/>.</summary>
-    public ImmutableArray<long> SessionsEnded => [.. _sessionsEnded.Select((_, reason) => Interlocked.Read(ref _sessionsEnded[reason]))];
+    /// <summary>Sessions that ended for one reason.</summary>
+    public long SessionsEnded(SessionEndReason reason) => Interlocked.Read(ref _sessionsEnded[(int)reason]);
 
     public void AddReceived(int packets, int publishes)
     {

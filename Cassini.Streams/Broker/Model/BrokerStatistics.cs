@@ -1,6 +1,3 @@
-using System.Collections.Immutable;
-using Cassini.Streams.Events;
-
 namespace Cassini.Streams.Broker.Model;
 
 /// <summary>What the broker has counted since it started, and what it holds now.</summary>
@@ -38,8 +35,14 @@ public sealed record BrokerStatistics(
     long ProtocolViolations,
     long TooLarge = 0)
 {
-    /// <summary>Sessions that ended, by <see cref="SessionEndReason"/>.</summary>
-    public ImmutableArray<long> SessionsEnded { get; init; } = [.. new long[Enum.GetValues<SessionEndReason>().Length]];
+    /// <summary>Sessions that ended with their connection.</summary>
+    public long SessionsEndedWithConnection { get; init; }
+
+    /// <summary>Kept sessions that expired.</summary>
+    public long SessionsExpired { get; init; }
+
+    /// <summary>Sessions that a clean start of their client discarded.</summary>
+    public long SessionsDiscarded { get; init; }
 
     /// <summary>The most sessions that were open at once.</summary>
     public int PeakSessions { get; init; }
