@@ -78,10 +78,11 @@ internal sealed class ClientLink : IAttachedConnection
     }
 
     /// <summary>Waits while nothing is read: the client is not blamed for the silence, and its keep alive begins anew.</summary>
-    public async Task HoldBackAsync(Task wait)
+    /// <param name="wait">Begins the wait. It is called after the client counts as held back, so that no look at its silence comes between.</param>
+    public async Task HoldBackAsync(Func<Task> wait)
     {
         _isHeldBack = true;
-        await wait;
+        await wait();
         Touch(_time.GetTimestamp());
         _isHeldBack = false;
     }

@@ -29,16 +29,16 @@ internal sealed class ServePhase(IBrokerStore store)
                 case Step.Close:
                     return;
                 case Step.AwaitMemory:
-                    await link.HoldBackAsync(handler.Admission.WaitForMemoryAsync(cancellationToken));
+                    await link.HoldBackAsync(() => handler.Admission.WaitForMemoryAsync(cancellationToken));
                     break;
                 case Step.AwaitRate:
-                    await link.HoldBackAsync(handler.Admission.WaitForRateAsync(cancellationToken));
+                    await link.HoldBackAsync(() => handler.Admission.WaitForRateAsync(cancellationToken));
                     break;
                 default:
                     if (link.Outbox.IsOverLimit)
                     {
                         // Answers are never dropped, so a client that does not read them is not read from.
-                        await link.HoldBackAsync(link.Outbox.WhenUnderLimitAsync().WaitAsync(cancellationToken));
+                        await link.HoldBackAsync(() => link.Outbox.WhenUnderLimitAsync().WaitAsync(cancellationToken));
                     }
 
                     if (!await input.FillAsync(needed, cancellationToken))
@@ -60,7 +60,8 @@ internal sealed class ServePhase(IBrokerStore store)
         }
         else
         {
-            await link.HoldBackAsync(commit.AsTask());
+            var underWay = commit.AsTask();
+            await link.HoldBackAsync(() => underWay);
         }
     }
 }
