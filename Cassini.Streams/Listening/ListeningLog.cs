@@ -1,6 +1,3 @@
-using System.Net;
-using Cassini.Streams.Events;
-using Cassini.Streams.Listening.Connections;
 using Cassini.Streams.Listening.Endpoints;
 using Microsoft.Extensions.Logging;
 

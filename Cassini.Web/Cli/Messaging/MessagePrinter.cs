@@ -1,5 +1,4 @@
 using Cassini.Harness.Clients;
-using Cassini.Streams.Feed;
 using Cassini.Streams.Primitives;
 using MQTTnet;
 using MQTTnet.Formatter;
