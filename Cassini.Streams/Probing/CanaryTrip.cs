@@ -160,6 +160,6 @@ internal sealed class CanaryTrip(
         : _stage is CanaryStage.Handshake or CanaryStage.Certificate ? CanaryFailure.HandshakeFailed
         : CanaryFailure.ConnectionFailed;
 
-    private TripFailure Refused(Refusal refusal) =>
+    private TripFailure Refused(HandshakeRefusal refusal) =>
         new(_stage, CanaryFailure.Refused, refusal.Detail is null ? refusal.Reason.ToString() : $"{refusal.Reason}: {refusal.Detail}");
 }

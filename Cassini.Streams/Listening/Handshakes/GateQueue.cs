@@ -1,4 +1,5 @@
 using System.Net;
+using Cassini.Streams.Primitives;
 
 namespace Cassini.Streams.Listening.Handshakes;
 
@@ -8,7 +9,7 @@ namespace Cassini.Streams.Listening.Handshakes;
 /// </summary>
 internal sealed class GateQueue(ListenerOptions options, TimeProvider time)
 {
-    private readonly Dictionary<UInt128, GateAddress> _addresses = [];
+    private readonly Dictionary<PeerKey, GateAddress> _addresses = [];
     private readonly PendingRanking _ranking = new();
     private readonly Queue<GateAddress> _turns = new();
     private readonly LinkedList<GatePass> _inFlight = new();
@@ -25,7 +26,7 @@ internal sealed class GateQueue(ListenerOptions options, TimeProvider time)
     /// <summary>The address of a peer; it is forgotten when its last connection leaves.</summary>
     public GateAddress AddressOf(IPAddress from)
     {
-        var key = GateAddress.KeyOf(from);
+        var key = PeerKey.Of(from);
         if (!_addresses.TryGetValue(key, out var address))
         {
             _addresses.Add(key, address = new GateAddress(key, time.GetTimestamp()));
