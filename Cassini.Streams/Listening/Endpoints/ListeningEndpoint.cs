@@ -1,6 +1,7 @@
 using System.Net;
 using System.Net.Sockets;
 using Cassini.Streams.Events;
+using Cassini.Streams.Listening.Connections;
 using Cassini.Streams.Supervision;
 
 namespace Cassini.Streams.Listening.Endpoints;
@@ -57,7 +58,7 @@ internal sealed class ListeningEndpoint(EndpointAddress address, ListeningContex
             _orders = change(old);
         }
 
-        old.Supersede();
+        TaskObserver.Observe(old.SupersedeAsync(), failure => ListeningLog.CancellationFailed(context.Logger, failure));
     }
 
     /// <summary>Makes the next run close the socket and bind it again.</summary>
