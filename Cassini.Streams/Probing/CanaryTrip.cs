@@ -18,7 +18,11 @@ internal readonly record struct TripTimes(TimeSpan Connect, TimeSpan Handshake, 
 }
 
 /// <summary>Why a trip failed.</summary>
-internal sealed record TripFailure(CanaryStage Stage, CanaryFailure Reason, string Detail);
+/// <param name="Stage">Where.</param>
+/// <param name="Reason">Why.</param>
+/// <param name="Detail">For people.</param>
+/// <param name="Cause">The exception behind it; null when there is none, or when the broker's own reason is known.</param>
+internal sealed record TripFailure(CanaryStage Stage, CanaryFailure Reason, string Detail, Exception? Cause = null);
 
 /// <summary>
 /// One round trip of the canary to one endpoint: connect, handshake, check of the served certificate, a session on the other side; and
@@ -152,7 +156,7 @@ internal sealed class CanaryTrip(
             }
         }
 
-        return new TripFailure(_stage, ReasonOf(failure), failure.InnerException?.Message ?? failure.Message);
+        return new TripFailure(_stage, ReasonOf(failure), failure.InnerException?.Message ?? failure.Message, failure);
     }
 
     private CanaryFailure ReasonOf(Exception failure) =>
