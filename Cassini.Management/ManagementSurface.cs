@@ -6,7 +6,6 @@ using Cassini.Management.Pages;
 using Cassini.Management.Probes;
 using Cassini.Management.Tables;
 using Cassini.Management.Telemetry;
-using Cassini.Streams.Hosting;
 
 namespace Cassini.Management;
 

@@ -4,13 +4,12 @@ using Cassini.Streams.Events;
 using Cassini.Streams.Health;
 using Cassini.Streams.Listening;
 using Cassini.Streams.Probing;
-using Cassini.Streams.Settings;
 using Cassini.Streams.Supervision;
 using Cassini.Streams.Tls;
 
 namespace Cassini.Streams.Hosting;
 
-/// <summary>All settings as one tree. <see cref="CassiniOptionsValidator"/> validates it as a whole before anything starts.</summary>
+/// <summary>All settings of a broker as one tree. <see cref="CassiniOptionsValidator"/> validates it as a whole before anything starts.</summary>
 public sealed record CassiniOptions
 {
     /// <summary>Endpoints and their limits.</summary>
@@ -40,13 +39,6 @@ public sealed record CassiniOptions
     /// <summary>The sum of the deadlines of a drain's stages. An orchestrator must grant this time and a few seconds more.</summary>
     public TimeSpan LongestDrain => Drain.ReadinessDelay + (2 * DrainSequence.Moment) + Drain.SessionTimeout + Listener.CloseTimeout;
 
-    /// <summary>The management HTTP surface.</summary>
-    public ManagementOptions Management { get; init; } = new();
-
-    /// <summary>Traces and metrics for other systems.</summary>
-    public TelemetryOptions Telemetry { get; init; } = new();
-
-    /// <summary>The directory for files that Cassini creates: development certificates. Without it: the user's data directory.</summary>
-    [Form("directory")]
-    public string? DataDirectory { get; init; }
+    /// <summary>What is traced.</summary>
+    public TracingOptions Telemetry { get; init; } = new();
 }

@@ -11,7 +11,7 @@ using Cassini.Streams.Tls;
 namespace Cassini.Streams.Hosting;
 
 /// <summary>
-/// Validates all settings together and reports every error at once. A range is on its option's property, a rule within a section is in
+/// Validates all settings of a broker together and reports every error at once. A range is on its option's property, a rule within a section is in
 /// that section's class, and a rule between sections is here.
 /// </summary>
 public static class CassiniOptionsValidator
@@ -20,22 +20,11 @@ public static class CassiniOptionsValidator
     private static readonly SettingsSection<ListenerOptions> Listener = ListenerSettings.With(Defaults.Listener);
     private static readonly SettingsSection<EventHubOptions> Hub = new("Hub", Defaults.Hub);
     private static readonly SettingsSection<DrainOptions> Drain = new("Drain", Defaults.Drain);
+    private static readonly SettingsSection<TracingOptions> Tracing = new("Telemetry", Defaults.Telemetry);
 
     private static readonly SettingsSection<CassiniOptions> Root = new(
         "",
         Defaults,
-        SettingRule<CassiniOptions>.Finding(
-            ManagementSettings.Address,
-            "not where the broker listens",
-            options => Collisions(options, ManagementSettings.Address),
-            ListenerSettings.Endpoints),
-        SettingRule<CassiniOptions>.Finding(
-            ManagementSettings.GrpcAddress,
-            "not where the broker or management listens",
-            options => Collisions(options, ManagementSettings.GrpcAddress),
-            ListenerSettings.Endpoints,
-            ManagementSettings.Address),
-
         // A check whose evidence expires before the next evidence arrives would always be red.
         AtMostHalfTheWindow("Probing:HeartbeatInterval", options => options.Probing.HeartbeatInterval),
         AtMostHalfTheWindow("Probing:AcceptProbeInterval", options => options.Probing.AcceptProbeInterval),
@@ -48,11 +37,11 @@ public static class CassiniOptionsValidator
             "Probing:CanaryTimeout",
             "Health:CanaryWindow"));
 
-    /// <summary>Every section of the tree, in its order, and the settings at the top.</summary>
+    /// <summary>Every section of the tree, in its order, and the rules between them.</summary>
     internal static ImmutableArray<SettingsSection> Sections { get; } =
     [
         Listener, TlsSettings.Section, BrokerSettings.Section, ProbingSettings.Section, HealthPolicyValidator.Section, Hub,
-        SupervisionSettings.Section, Drain, ManagementSettings.Section, TelemetrySettings.Section, Root,
+        SupervisionSettings.Section, Drain, Tracing, Root,
     ];
 
     /// <summary>Every error, each with the setting's key, its value and what is allowed; empty when the options are valid.</summary>
@@ -70,8 +59,7 @@ public static class CassiniOptionsValidator
             .. Hub.Validate(options.Hub),
             .. SupervisionSettings.Section.Validate(options.Supervision),
             .. Drain.Validate(options.Drain),
-            .. ManagementSettings.Section.Validate(options.Management),
-            .. TelemetrySettings.Section.Validate(options.Telemetry),
+            .. Tracing.Validate(options.Telemetry),
         ];
         return [.. errors, .. Root.Validate(options, errors)];
     }
@@ -90,13 +78,6 @@ public static class CassiniOptionsValidator
         {
             throw new ArgumentException("Tls: certificate files are needed", nameof(options));
         }
-    }
-
-    private static IEnumerable<SettingError> Collisions(CassiniOptions options, string key)
-    {
-        var management = ManagementSettings.PortsOf(options.Management).ToList();
-        var before = ListenerSettings.PortsOf(options.Listener).Concat(management.TakeWhile(use => use.Key != key)).ToList();
-        return management.Where(use => use.Key == key).SelectMany(use => use.Collisions(before));
     }
 
     private static SettingRule<CassiniOptions> AtMostHalfTheWindow(string key, Func<CassiniOptions, TimeSpan> value) =>

@@ -16,10 +16,7 @@ public static class CassiniServices
     /// application; a further call changes nothing.
     /// </summary>
     /// <param name="services">The application's services.</param>
-    /// <param name="configure">
-    /// Makes the options from the defaults. <see cref="CassiniOptions.Tls"/> must be set; <see cref="CassiniOptions.Management"/> has no
-    /// effect, because the management surface is not part of it.
-    /// </param>
+    /// <param name="configure">Makes the options from the defaults. <see cref="CassiniOptions.Tls"/> must be set.</param>
     /// <returns>The same collection.</returns>
     /// <remarks>
     /// When the application starts, invalid options throw an <see cref="ArgumentException"/> with every error, and an unusable certificate

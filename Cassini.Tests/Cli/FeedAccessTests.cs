@@ -1,5 +1,5 @@
 using Cassini.Harness;
-using Cassini.Streams.Hosting;
+using Cassini.Management.Http;
 using Cassini.Tests.Harness;
 using Cassini.Tests.Support;
 using Cassini.Web.Cli;

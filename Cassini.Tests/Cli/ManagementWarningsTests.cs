@@ -1,4 +1,4 @@
-using Cassini.Streams.Hosting;
+using Cassini.Management.Http;
 using Cassini.Web.Cli.Settings;
 
 namespace Cassini.Tests.Cli;

@@ -13,7 +13,7 @@ public partial class SettingsCatalogTests
         // One value within Tls, so that the section, which has no default, is there to be walked.
         var reader = new OptionsReader([new SettingsLayer([new Setting("Tls:CrlPath", "x", "test")], UnknownIsError: true)]);
         reader.Read<CassiniOptions>();
-        reader.Read<LoggingOptions>(SettingKeys.Logging);
+        reader.Read<ProcessOptions>();
 
         SettingsCatalog.All.Select(setting => setting.Key).ShouldBe(reader.Known, ignoreOrder: true);
     }

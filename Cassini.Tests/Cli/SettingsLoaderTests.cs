@@ -26,7 +26,7 @@ public class SettingsLoaderTests : IDisposable
         var settings = Loaded();
 
         settings.Options.Listener.Endpoints.Select(e => e.ToString()).ShouldBe(["127.0.0.1:8883"]);
-        settings.Options.Management.Address.ShouldBe("127.0.0.1:9090");
+        settings.Process.Management.Address.ShouldBe("127.0.0.1:9090");
         settings.DevelopmentCertificates.ShouldBe(Path.Combine(_console.Environment["HOME"], ".local", "share", "cassini", "dev-certs"));
         settings.Options.Tls!.CaPath.ShouldStartWith(settings.DevelopmentCertificates!);
         settings.Warnings.ShouldBeEmpty();
@@ -65,12 +65,12 @@ public class SettingsLoaderTests : IDisposable
             "--key", "key", "--crl", "crl", "--data-dir", "data", "--enable-faults", "--log-format", "json", "--log-level", "debug");
 
         settings.Options.Listener.Endpoints.Select(e => e.Port).ShouldBe([5, 6, 7]);
-        settings.Options.Management.Address.ShouldBe("127.0.0.1:8");
-        settings.Options.Management.EnableFaults.ShouldBeTrue();
-        settings.Options.DataDirectory.ShouldBe("data");
+        settings.Process.Management.Address.ShouldBe("127.0.0.1:8");
+        settings.Process.Management.EnableFaults.ShouldBeTrue();
+        settings.Process.DataDirectory.ShouldBe("data");
         var tls = settings.Options.Tls!;
         new[] { tls.CaPath, tls.ServerChainPath, tls.ServerKeyPath, tls.CrlPath }.ShouldBe(["ca", "cert", "key", "crl"]);
-        settings.Logging.ShouldBe(new LoggingOptions { Format = LogFormat.Json, Level = Microsoft.Extensions.Logging.LogLevel.Debug });
+        settings.Process.Logging.ShouldBe(new LoggingOptions { Format = LogFormat.Json, Level = Microsoft.Extensions.Logging.LogLevel.Debug });
         settings.DevelopmentCertificates.ShouldBeNull();
     }
 
@@ -95,8 +95,8 @@ public class SettingsLoaderTests : IDisposable
         var settings = Loaded();
 
         settings.Options.Listener.Endpoints.Single().ToString().ShouldBe("0.0.0.0:5");
-        settings.Options.Management.Address.ShouldBe("127.0.0.1:8");
-        settings.Options.DataDirectory.ShouldBe("data");
+        settings.Process.Management.Address.ShouldBe("127.0.0.1:8");
+        settings.Process.DataDirectory.ShouldBe("data");
         var tls = settings.Options.Tls!;
         new[] { tls.CaPath, tls.ServerChainPath, tls.ServerKeyPath, tls.CrlPath }.ShouldBe(["ca", "cert", "key", "crl"]);
         settings.Warnings.ShouldBeEmpty();
@@ -190,6 +190,19 @@ public class SettingsLoaderTests : IDisposable
 
         Refused().ShouldHaveSingleItem().ShouldContain(expected);
     }
+
+    /// <summary>The broker's settings and those of the process share the section, and the value of the section is one fault.</summary>
+    [Theory]
+    [InlineData("Telemetry")]
+    [InlineData("Management")]
+    public void Load_SectionWithAValue_IsOneError(string section) =>
+        Refused("--set", $"{section}=5").ShouldHaveSingleItem().ShouldBe($"{section}: is a section and takes no value of its own (--set)");
+
+    [Fact]
+    public void Load_ErrorsOfTheBrokerAndTheProcess_AreReportedAtOnce() =>
+        Refused("--set", "Listener:Backlog=0", "--set", "Management:MaxFeeds=0", "--set", "Telemetry:TraceRatio=2", "--set", "Telemetry:OtlpEndpoint=x")
+            .Select(error => error.Split(' ')[0])
+            .ShouldBe(["Listener:Backlog:", "Telemetry:TraceRatio:", "Management:MaxFeeds:", "Telemetry:OtlpEndpoint:"]);
 
     [Fact]
     public void Load_EmptyObjects_AreNoFault()

@@ -1,3 +1,4 @@
+using Cassini.Management.Http;
 using Cassini.Streams.Hosting;
 using Cassini.Streams.Listening;
 using Cassini.Streams.Listening.Endpoints;
@@ -17,7 +18,7 @@ internal static class Defaults
 
     public static int MqttPort => Options.Listener.Endpoints.Single().Port;
 
-    public static int ManagementPort => EndpointAddress.TryParse(Options.Management.Address, out var address, out var error)
+    public static int ManagementPort => EndpointAddress.TryParse(new ManagementOptions().Address, out var address, out var error)
         ? address.Port
         : throw new FormatException(error);
 

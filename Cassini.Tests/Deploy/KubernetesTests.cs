@@ -112,8 +112,8 @@ public class KubernetesTests
 
         KubernetesManifests.One<V1NetworkPolicy>().Spec.Ingress.SelectMany(rule => rule.Ports).Select(port => port.Port.Value)
             .ShouldBe([$"{Defaults.MqttPort}", $"{Defaults.ManagementPort}"]);
-        Options().Listener.Endpoints.Single().Port.ShouldBe(Defaults.MqttPort);
-        Options().Management.Address.ShouldEndWith($":{Defaults.ManagementPort}");
+        Options().Broker.Listener.Endpoints.Single().Port.ShouldBe(Defaults.MqttPort);
+        Options().Process.Management.Address.ShouldEndWith($":{Defaults.ManagementPort}");
     }
 
     [Fact]
@@ -156,16 +156,16 @@ public class KubernetesTests
     {
         var errors = new List<string>();
         EnvironmentNames.Unknown(Container.Env.Select(variable => variable.Name)).ShouldBeEmpty();
-        var options = Options(errors);
+        var (broker, process) = Options(errors);
 
         errors.ShouldBeEmpty();
-        CassiniOptionsValidator.Validate(options).ShouldBeEmpty();
+        SettingsCatalog.Validate(broker, process).ShouldBeEmpty();
     }
 
     [Fact]
     public void Files_OfTheSettings_AreInMountedSecrets()
     {
-        var options = Options();
+        var (options, _) = Options();
         string[] paths =
         [
             options.Tls!.CaPath, options.Tls.ServerChainPath, options.Tls.ServerKeyPath,
@@ -177,7 +177,7 @@ public class KubernetesTests
         Container.Args.ShouldBe(["serve", "--config", "/etc/cassini/config/appsettings.json"]);
     }
 
-    private static CassiniOptions Options(List<string>? errors = null)
+    private static (CassiniOptions Broker, ProcessOptions Process) Options(List<string>? errors = null)
     {
         using var file = new Support.TempDirectory();
         var reader = new OptionsReader(
@@ -185,8 +185,7 @@ public class KubernetesTests
             SettingsFile.Read(file.Write("appsettings.json", KubernetesManifests.Settings), file.Path, errors ?? []),
             SettingsEnvironment.Read(Container.Env.ToDictionary(variable => variable.Name, variable => variable.Value), errors ?? []),
         ]);
-        var options = reader.Read<CassiniOptions>();
-        reader.Read<LoggingOptions>(SettingKeys.Logging);
+        var options = (reader.Read<CassiniOptions>(), reader.Read<ProcessOptions>());
         reader.ReportUnknown();
         errors?.AddRange([.. reader.Errors, .. reader.Warnings]);
         return options;

@@ -14,10 +14,11 @@ internal static partial class SettingsPage
         var flags = FlagsByKey();
         var variables = SettingsEnvironment.Named.ToLookup(pair => pair.Value, pair => pair.Key);
         var page = new StringBuilder();
-        foreach (var section in SettingsCatalog.All.GroupBy(setting => setting.Property.DeclaringType!))
+        foreach (var section in SettingsCatalog.All.GroupBy(setting => setting.Key.Contains(':', StringComparison.Ordinal) ? setting.Key.Split(':')[0] : ""))
         {
-            var isTop = !section.First().Key.Contains(':', StringComparison.Ordinal);
-            page.Append(isTop ? "### At the top\n\n" : $"### {section.First().Key.Split(':')[0]}\n\n{SettingMeaning.Of(section.Key)}\n\n");
+            // A section may be that of two records.
+            var meanings = section.Select(setting => setting.Property.DeclaringType!).Distinct().Select(SettingMeaning.Of);
+            page.Append(section.Key.Length == 0 ? "### At the top\n\n" : $"### {section.Key}\n\n{string.Join(' ', meanings)}\n\n");
             page.Append("| setting | type or unit | default | allowed | meaning | variable, flag |\n|---|---|---|---|---|---|\n");
             foreach (var setting in section)
             {

@@ -101,7 +101,7 @@ public class CheckTests
     [Fact]
     public async Task Check_OffLoopback_TellsOfProbesOnly()
     {
-        await using var rig = await GrpcRig.ReadyAsync(address: "0.0.0.0:0");
+        await using var rig = await GrpcRig.ReadyAsync(management: new() { GrpcAddress = "0.0.0.0:0" });
 
         foreach (var probe in (string[])["", "readyz", "livez", "healthz"])
         {

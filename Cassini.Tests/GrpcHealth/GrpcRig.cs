@@ -1,6 +1,7 @@
 using Cassini.Management;
 using Cassini.Management.Access;
 using Cassini.Management.GrpcHealth;
+using Cassini.Management.Http;
 using Cassini.Streams.Hosting;
 using Cassini.Tests.Integration;
 using Cassini.Tests.Support;
@@ -20,10 +21,10 @@ internal sealed class GrpcRig : IAsyncDisposable
     private readonly WebApplication _app;
     private GrpcChannel _channel = null!;
 
-    private GrpcRig(RunningBroker broker)
+    private GrpcRig(RunningBroker broker, ManagementOptions options)
     {
         Broker = broker;
-        _app = GrpcHealthApp.Create(broker.Host.Health, broker.Host.Options.Management, NullLoggerFactory.Instance, TimeProvider.System, Refusals)!;
+        _app = GrpcHealthApp.Create(broker.Host.Health, options, NullLoggerFactory.Instance, TimeProvider.System, Refusals)!;
     }
 
     public RunningBroker Broker { get; }
@@ -38,14 +39,10 @@ internal sealed class GrpcRig : IAsyncDisposable
 
     public Uri Address => ManagementApp.AddressOf(_app);
 
-    public static async Task<GrpcRig> ReadyAsync(Func<CassiniOptions, CassiniOptions>? change = null, string address = "127.0.0.1:0", int maxWatches = 256)
+    public static async Task<GrpcRig> ReadyAsync(Func<CassiniOptions, CassiniOptions>? change = null, ManagementOptions? management = null)
     {
-        var broker = await RunningBroker.ReadyAsync(options =>
-        {
-            options = change?.Invoke(options) ?? options;
-            return options with { Management = options.Management with { GrpcAddress = address, MaxWatches = maxWatches } };
-        });
-        var rig = new GrpcRig(broker);
+        management ??= new ManagementOptions();
+        var rig = new GrpcRig(await RunningBroker.ReadyAsync(change), management with { GrpcAddress = management.GrpcAddress ?? "127.0.0.1:0" });
         await rig._app.StartAsync(TestContext.Current.CancellationToken);
         rig._channel = GrpcChannel.ForAddress($"http://127.0.0.1:{rig.Address.Port}");
         rig.Client = new HealthClient(rig._channel);

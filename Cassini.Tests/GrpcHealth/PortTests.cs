@@ -2,10 +2,11 @@ using System.Net;
 using System.Net.Sockets;
 using Cassini.Harness;
 using Cassini.Management;
+using Cassini.Management.Http;
 using Cassini.Streams.Hosting;
 using Cassini.Tests.Cli;
 using Cassini.Tests.Support;
-using Cassini.Web.Cli;
+using Cassini.Web.Cli.Settings;
 using Grpc.Core;
 using Grpc.Health.V1;
 using Grpc.Net.Client;
@@ -54,9 +55,9 @@ public class PortTests
     [Fact]
     public async Task Grpc_AtTheManagementPort_IsNotThere()
     {
-        await using var rig = await GrpcRig.ReadyAsync(
-            options => options with { Management = new ManagementOptions { Address = "127.0.0.1:0" } });
-        await using var management = ManagementApp.Create(ManagedBroker.Of(rig.Broker.Host), rig.Broker.Host.Options.Management, NullLoggerFactory.Instance, TimeProvider.System);
+        await using var rig = await GrpcRig.ReadyAsync();
+        await using var management = ManagementApp.Create(
+            ManagedBroker.Of(rig.Broker.Host), new ManagementOptions { Address = "127.0.0.1:0" }, NullLoggerFactory.Instance, TimeProvider.System);
         await management.StartAsync(TestContext.Current.CancellationToken);
         using var channel = GrpcChannel.ForAddress(ManagementApp.AddressOf(management));
 
@@ -108,7 +109,7 @@ public class PortTests
     [InlineData("127.0.0.1:8883")]
     public void Options_WrongAddress_AreRefused(string address)
     {
-        var error = CassiniOptionsValidator.Validate(new CassiniOptions { Management = new ManagementOptions { GrpcAddress = address } })
+        var error = SettingsCatalog.Validate(new CassiniOptions(), new ProcessOptions { Management = new ManagementOptions { GrpcAddress = address } })
             .ShouldHaveSingleItem();
         error.Key.ShouldBe("Management:GrpcAddress");
         error.Message.ShouldContain(address.Replace("localhost", "127.0.0.1", StringComparison.Ordinal));
@@ -118,6 +119,6 @@ public class PortTests
     [InlineData(0)]
     [InlineData(1_000_001)]
     public void Options_WrongCap_AreRefused(int maxWatches) =>
-        CassiniOptionsValidator.Validate(new CassiniOptions { Management = new ManagementOptions { MaxWatches = maxWatches } })
+        SettingsCatalog.Validate(new CassiniOptions(), new ProcessOptions { Management = new ManagementOptions { MaxWatches = maxWatches } })
             .ShouldHaveSingleItem().Key.ShouldBe("Management:MaxWatches");
 }

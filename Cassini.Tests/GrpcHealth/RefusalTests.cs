@@ -1,6 +1,6 @@
 using System.Net;
 using Cassini.Management;
-using Cassini.Streams.Hosting;
+using Cassini.Management.Http;
 using Cassini.Tests.Support;
 using Grpc.Core;
 using Grpc.Health.V1;
@@ -14,7 +14,7 @@ public class RefusalTests
     [Fact]
     public async Task Watch_PastTheCap_IsCountedInTheMetrics()
     {
-        await using var rig = await GrpcRig.ReadyAsync(maxWatches: 1);
+        await using var rig = await GrpcRig.ReadyAsync(management: new() { MaxWatches = 1 });
         using var first = rig.Watch("");
         await GrpcRig.NextAsync("the first", first);
         using var refused = rig.Watch("");
@@ -26,10 +26,7 @@ public class RefusalTests
     [Fact]
     public async Task Watch_PastTheCallersCap_IsCountedInTheMetrics()
     {
-        await using var rig = await GrpcRig.ReadyAsync(options => options with
-        {
-            Management = options.Management with { RequireCredentials = true, MaxFeedsPerCaller = 1 },
-        });
+        await using var rig = await GrpcRig.ReadyAsync(management: new() { RequireCredentials = true, MaxFeedsPerCaller = 1 });
         using var first = rig.Watch("");
         await GrpcRig.NextAsync("the first", first);
         using var refused = rig.Watch("");
@@ -41,10 +38,7 @@ public class RefusalTests
     [Fact]
     public async Task Check_TooOften_IsCountedInTheMetrics()
     {
-        await using var rig = await GrpcRig.ReadyAsync(options => options with
-        {
-            Management = options.Management with { RequireCredentials = true, RequestRate = 1, RequestBurst = 1 },
-        });
+        await using var rig = await GrpcRig.ReadyAsync(management: new() { RequireCredentials = true, RequestRate = 1, RequestBurst = 1 });
         var refused = 0;
         for (var i = 0; i < 3; i++)
         {

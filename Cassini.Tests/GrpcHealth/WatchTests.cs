@@ -93,7 +93,7 @@ public class WatchTests
     [Fact]
     public async Task Watch_PastTheCap_IsResourceExhaustedUntilOneLeaves()
     {
-        await using var rig = await GrpcRig.ReadyAsync(maxWatches: 2);
+        await using var rig = await GrpcRig.ReadyAsync(management: new() { MaxWatches = 2 });
         using var first = rig.Watch("");
         using var second = rig.Watch("nobody");
         await GrpcRig.NextAsync("the first", first);

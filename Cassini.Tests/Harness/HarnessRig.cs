@@ -2,7 +2,7 @@ using System.Text.Json;
 using Cassini.Harness.Health;
 using Cassini.Harness.Plans;
 using Cassini.Management;
-using Cassini.Streams.Hosting;
+using Cassini.Management.Http;
 using Cassini.Tests.Cli;
 using Cassini.Tests.Integration;
 using Cassini.Tests.Support;
@@ -42,8 +42,9 @@ internal sealed class HarnessRig : IAsyncDisposable
 
     public static async Task<HarnessRig> StartAsync(ManagementOptions options)
     {
-        var broker = await RunningBroker.ServingMqttAsync(all => all with { Management = options with { Address = "127.0.0.1:0" } });
-        var management = ManagementApp.Create(ManagedBroker.Of(broker.Mqtt), broker.Host.Options.Management, NullLoggerFactory.Instance, TimeProvider.System);
+        var broker = await RunningBroker.ServingMqttAsync();
+        var management = ManagementApp.Create(
+            ManagedBroker.Of(broker.Mqtt), options with { Address = "127.0.0.1:0" }, NullLoggerFactory.Instance, TimeProvider.System);
         await management.StartAsync(TestContext.Current.CancellationToken);
         return new HarnessRig(broker, management);
     }

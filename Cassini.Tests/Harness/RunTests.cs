@@ -2,7 +2,7 @@ using System.Xml.Linq;
 using Cassini.Harness;
 using Cassini.Harness.Health;
 using Cassini.Harness.Verdicts;
-using Cassini.Streams.Hosting;
+using Cassini.Management.Http;
 using Cassini.Tests.Support;
 using Cassini.Web.Cli;
 

@@ -41,6 +41,15 @@ public sealed class BrokerHostTests : IDisposable
         Phases(host).ShouldBe([Phase.Starting, Phase.Draining, Phase.Stopped]);
     }
 
+    /// <summary>Where management listens when the broker runs as a process of its own; here there is no management.</summary>
+    [Fact]
+    public async Task Host_OnThePortOfManagement_IsMade()
+    {
+        await using var host = Host(listener => listener with { Endpoints = [new(IPAddress.Loopback, 9090)] });
+
+        host.Options.Listener.Endpoints.ShouldHaveSingleItem().Port.ShouldBe(9090);
+    }
+
     [Fact]
     public async Task Start_AfterStop_IsRefusedAndServesNothing()
     {

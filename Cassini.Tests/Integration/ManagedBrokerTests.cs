@@ -1,8 +1,8 @@
 using System.Net;
 using System.Text.Json;
 using Cassini.Management;
+using Cassini.Management.Http;
 using Cassini.Streams.Events;
-using Cassini.Streams.Hosting;
 using Cassini.Tests.Management;
 using Cassini.Tests.Support;
 using Microsoft.AspNetCore.Builder;
@@ -16,7 +16,7 @@ public class ManagedBrokerTests
     [Fact]
     public async Task CrashSession_OverHttp_IsAnEventATransitionAndA503WhileTheBrokerStaysReady()
     {
-        await using var broker = await StartAsync();
+        await using var broker = await RunningBroker.ReadyAsync();
         await using var app = await ManageAsync(broker);
         using var http = new HttpClient { BaseAddress = ManagementApp.AddressOf(app) };
         await using var client = await broker.ConnectAsync();
@@ -40,7 +40,7 @@ public class ManagedBrokerTests
     [Fact]
     public async Task StalledAcceptLoop_OverHttp_TurnsReadinessRedAndALongPollSeesItBack()
     {
-        await using var broker = await StartAsync();
+        await using var broker = await RunningBroker.ReadyAsync();
         await using var app = await ManageAsync(broker);
         using var http = new HttpClient { BaseAddress = ManagementApp.AddressOf(app) };
 
@@ -57,7 +57,7 @@ public class ManagedBrokerTests
     [Fact]
     public async Task Delete_ALiveSession_DisconnectsIt()
     {
-        await using var broker = await StartAsync();
+        await using var broker = await RunningBroker.ReadyAsync();
         await using var app = await ManageAsync(broker);
         using var http = new HttpClient { BaseAddress = ManagementApp.AddressOf(app) };
         await using var client = await broker.ConnectAsync();
@@ -84,7 +84,7 @@ public class ManagedBrokerTests
     [Fact]
     public async Task Stop_BrokerThenSurface_AFeedSeesEveryPhaseAndBye()
     {
-        await using var broker = await StartAsync();
+        await using var broker = await RunningBroker.ReadyAsync();
         await using var app = await ManageAsync(broker);
         using var http = new HttpClient { BaseAddress = ManagementApp.AddressOf(app) };
         using var feed = await FeedReader.OpenAsync(http, "?types=lifecycle");
@@ -107,14 +107,10 @@ public class ManagedBrokerTests
         await feed.ExpectAsync("bye");
     }
 
-    private static Task<RunningBroker> StartAsync() => RunningBroker.ReadyAsync(options => options with
-    {
-        Management = new ManagementOptions { Address = "127.0.0.1:0", EnableFaults = true },
-    });
-
     private static async Task<WebApplication> ManageAsync(RunningBroker broker)
     {
-        var app = ManagementApp.Create(ManagedBroker.Of(broker.Host), broker.Host.Options.Management, NullLoggerFactory.Instance, TimeProvider.System);
+        var app = ManagementApp.Create(
+            ManagedBroker.Of(broker.Host), new ManagementOptions { Address = "127.0.0.1:0", EnableFaults = true }, NullLoggerFactory.Instance, TimeProvider.System);
         await app.StartAsync(TestContext.Current.CancellationToken);
         return app;
     }

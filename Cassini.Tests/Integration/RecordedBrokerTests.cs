@@ -1,4 +1,5 @@
 using Cassini.Management;
+using Cassini.Management.Http;
 using Cassini.Management.Logging;
 using Cassini.Streams.Events;
 using Cassini.Streams.Health;
@@ -17,9 +18,9 @@ public class RecordedBrokerTests
     public async Task Replay_OfARealRun_TellsTheTransitionsOfThatRunExactly()
     {
         using var directory = new TempDirectory();
-        await using var broker = await RunningBroker.ServingMqttAsync(
-            options => options with { Management = options.Management with { Address = "127.0.0.1:0", EnableFaults = true } });
-        await using var app = ManagementApp.Create(ManagedBroker.Of(broker.Mqtt), broker.Host.Options.Management, NullLoggerFactory.Instance, TimeProvider.System);
+        await using var broker = await RunningBroker.ServingMqttAsync();
+        await using var app = ManagementApp.Create(
+            ManagedBroker.Of(broker.Mqtt), new ManagementOptions { Address = "127.0.0.1:0", EnableFaults = true }, NullLoggerFactory.Instance, TimeProvider.System);
         await app.StartAsync(TestContext.Current.CancellationToken);
         using var http = new HttpClient { BaseAddress = ManagementApp.AddressOf(app) };
         var header = await http.GetByteArrayAsync("/state", TestContext.Current.CancellationToken);

@@ -1,7 +1,7 @@
 using System.Net;
+using Cassini.Management.Http;
 using Cassini.Streams.Events;
 using Cassini.Streams.Health;
-using Cassini.Streams.Hosting;
 using Cassini.Tests.Health;
 
 namespace Cassini.Tests.Management;

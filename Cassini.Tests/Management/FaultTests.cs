@@ -1,7 +1,7 @@
 using System.Net;
 using System.Text.Json;
+using Cassini.Management.Http;
 using Cassini.Streams.Health;
-using Cassini.Streams.Hosting;
 using Cassini.Tests.Support;
 
 namespace Cassini.Tests.Management;

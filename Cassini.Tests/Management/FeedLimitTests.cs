@@ -1,8 +1,8 @@
 using System.Net;
 using System.Net.Sockets;
 using System.Text;
+using Cassini.Management.Http;
 using Cassini.Streams.Events;
-using Cassini.Streams.Hosting;
 using Cassini.Tests.Support;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Server.Kestrel.Core;

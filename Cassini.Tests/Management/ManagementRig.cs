@@ -1,11 +1,11 @@
 using System.Reactive.Concurrency;
 using Cassini.Management;
 using Cassini.Management.Access;
+using Cassini.Management.Http;
 using Cassini.Streams.Broker;
 using Cassini.Streams.Broker.Model;
 using Cassini.Streams.Events;
 using Cassini.Streams.Health;
-using Cassini.Streams.Hosting;
 using Cassini.Tests.Health;
 using Cassini.Tests.Support;
 using Microsoft.AspNetCore.Builder;

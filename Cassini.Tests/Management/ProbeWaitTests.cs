@@ -2,7 +2,6 @@ using System.Net;
 using Cassini.Management.Http;
 using Cassini.Management.Logging;
 using Cassini.Streams.Events;
-using Cassini.Streams.Hosting;
 using Cassini.Tests.Health;
 using Cassini.Tests.Support;
 

@@ -1,5 +1,4 @@
 using Cassini.Management.Telemetry;
-using Cassini.Streams.Hosting;
 using OpenTelemetry;
 
 namespace Cassini.Tests.Telemetry;

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text.Json;
 using Cassini.Management;
+using Cassini.Management.Http;
 using Cassini.Tests.Cli;
 using Cassini.Tests.Integration;
 using Cassini.Tests.Support;
@@ -15,9 +16,9 @@ public class PrometheusTests
     public async Task Prometheus_ScrapesTheBroker_AndAnswersQueries()
     {
         var prometheus = Programs.Require("prometheus");
-        await using var broker = await RunningBroker.ServingMqttAsync(
-            options => options with { Management = options.Management with { Address = "127.0.0.1:0" } });
-        await using var app = ManagementApp.Create(ManagedBroker.Of(broker.Mqtt), broker.Host.Options.Management, NullLoggerFactory.Instance, TimeProvider.System);
+        await using var broker = await RunningBroker.ServingMqttAsync();
+        await using var app = ManagementApp.Create(
+            ManagedBroker.Of(broker.Mqtt), new ManagementOptions { Address = "127.0.0.1:0" }, NullLoggerFactory.Instance, TimeProvider.System);
         await app.StartAsync(TestContext.Current.CancellationToken);
         using var directory = new TempDirectory();
         directory.Write("prometheus.yml", $$"""

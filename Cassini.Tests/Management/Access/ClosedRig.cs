@@ -1,4 +1,4 @@
-using Cassini.Streams.Hosting;
+using Cassini.Management.Http;
 
 namespace Cassini.Tests.Management.Access;
 

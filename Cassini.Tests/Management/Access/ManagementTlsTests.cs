@@ -1,10 +1,11 @@
+using System.Collections.Immutable;
 using System.Net;
 using System.Net.Security;
 using System.Security.Authentication;
 using System.Security.Cryptography.X509Certificates;
 using Cassini.Management;
+using Cassini.Management.Http;
 using Cassini.Management.Logging;
-using Cassini.Streams.Hosting;
 using Cassini.Streams.Tls;
 using Cassini.Tests.Integration;
 using Cassini.Tests.Support;
@@ -22,7 +23,7 @@ public class ManagementTlsTests
     [Fact]
     public async Task Probe_WithoutACertificate_IsAnswered()
     {
-        await using var broker = await StartAsync();
+        await using var broker = await RunningBroker.ReadyAsync();
         await using var app = await ManageAsync(broker);
         using var http = Client(app, null);
 
@@ -33,7 +34,7 @@ public class ManagementTlsTests
     [Fact]
     public async Task Read_CertificateOfTheBrokersCa_GetsEverything()
     {
-        await using var broker = await StartAsync();
+        await using var broker = await RunningBroker.ReadyAsync();
         await using var app = await ManageAsync(broker);
         using var http = Client(app, broker.Authority.IssueClient("operator"));
 
@@ -43,7 +44,7 @@ public class ManagementTlsTests
     [Fact]
     public async Task Read_CertificateOfAnotherCa_IsAStrangersAndSaysWhy()
     {
-        await using var broker = await StartAsync();
+        await using var broker = await RunningBroker.ReadyAsync();
         await using var app = await ManageAsync(broker);
         using var foreign = new TestAuthority();
         using var http = Client(app, foreign.IssueClient("operator"));
@@ -57,8 +58,8 @@ public class ManagementTlsTests
     [Fact]
     public async Task Read_IdentityThatIsNotNamed_IsRefused()
     {
-        await using var broker = await StartAsync(management => management with { Identities = ["operator"] });
-        await using var app = await ManageAsync(broker);
+        await using var broker = await RunningBroker.ReadyAsync();
+        await using var app = await ManageAsync(broker, "operator");
         using var operators = Client(app, broker.Authority.IssueClient("operator"));
         using var sensors = Client(app, broker.Authority.IssueClient("sensor"));
 
@@ -75,7 +76,10 @@ public class ManagementTlsTests
         using var successor = new TestAuthority("Successor of the test CA");
         var own = authority.Write(directory.Path);
         var renewed = successor.Write(other.Path);
-        await using var broker = await StartAsync(tls: tls => tls with { ManagementChainPath = own.ServerChainPath, ManagementKeyPath = own.ServerKeyPath });
+        await using var broker = await RunningBroker.ReadyAsync(options => options with
+        {
+            Tls = options.Tls! with { ManagementChainPath = own.ServerChainPath, ManagementKeyPath = own.ServerKeyPath },
+        });
         await using var app = await ManageAsync(broker);
 
         (await ServedAsync(app)).ShouldBe(authority.Certificate.Subject);
@@ -98,7 +102,7 @@ public class ManagementTlsTests
     [Fact]
     public async Task Connect_PlainHttp_IsRefusedAndCostsNobodyElse()
     {
-        await using var broker = await StartAsync();
+        await using var broker = await RunningBroker.ReadyAsync();
         await using var app = await ManageAsync(broker);
         using var plain = new HttpClient { BaseAddress = new UriBuilder(ManagementApp.AddressOf(app)) { Scheme = "http" }.Uri };
         using var http = Client(app, null);
@@ -107,16 +111,10 @@ public class ManagementTlsTests
         (await http.GetStringAsync("/readyz", Token)).ShouldBe("ok");
     }
 
-    private static Task<RunningBroker> StartAsync(
-        Func<ManagementOptions, ManagementOptions>? change = null, Func<TlsOptions, TlsOptions>? tls = null) => RunningBroker.ReadyAsync(options =>
+    private static async Task<WebApplication> ManageAsync(RunningBroker broker, params ImmutableArray<string> identities)
     {
-        var management = new ManagementOptions { Address = "127.0.0.1:0", RequireCredentials = true, Https = true };
-        return options with { Management = change?.Invoke(management) ?? management, Tls = tls?.Invoke(options.Tls!) ?? options.Tls };
-    });
-
-    private static async Task<WebApplication> ManageAsync(RunningBroker broker)
-    {
-        var app = ManagementApp.Create(ManagedBroker.Of(broker.Host), broker.Host.Options.Management, NullLoggerFactory.Instance, TimeProvider.System);
+        var options = new ManagementOptions { Address = "127.0.0.1:0", RequireCredentials = true, Https = true, Identities = identities };
+        var app = ManagementApp.Create(ManagedBroker.Of(broker.Host), options, NullLoggerFactory.Instance, TimeProvider.System);
         await app.StartAsync(Token);
         return app;
     }

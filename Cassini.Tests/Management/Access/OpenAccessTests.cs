@@ -1,5 +1,5 @@
 using System.Net;
-using Cassini.Streams.Hosting;
+using Cassini.Management.Http;
 
 namespace Cassini.Tests.Management.Access;
 

@@ -7,7 +7,6 @@ using Cassini.Management.Http;
 using Cassini.Management.Logging;
 using Cassini.Streams.Events;
 using Cassini.Streams.Health;
-using Cassini.Streams.Hosting;
 using Cassini.Tests.Integration;
 using Cassini.Tests.Support;
 using Microsoft.AspNetCore.Builder;
@@ -27,13 +26,14 @@ public class OtherSiteTests
     public async Task Page_OfAnotherSiteInARealBrowser_ChangesNothing()
     {
         Programs.Require("chromium");
-        await using var broker = await RunningBroker.ReadyAsync(options => options with
-        {
-            Management = new ManagementOptions { Address = "127.0.0.1:0", EnableFaults = true, ShutdownToken = "a-shutdown-token-for-tests" },
-        });
+        await using var broker = await RunningBroker.ReadyAsync();
         await using var client = await broker.ConnectAsync();
         var session = broker.Host.Connections.List().ShouldHaveSingleItem().Id;
-        await using var app = ManagementApp.Create(ManagedBroker.Of(broker.Host), broker.Host.Options.Management, NullLoggerFactory.Instance, TimeProvider.System);
+        await using var app = ManagementApp.Create(
+            ManagedBroker.Of(broker.Host),
+            new ManagementOptions { Address = "127.0.0.1:0", EnableFaults = true, ShutdownToken = "a-shutdown-token-for-tests" },
+            NullLoggerFactory.Instance,
+            TimeProvider.System);
         var answered = new ConcurrentQueue<string>();
         using var observation = app.Services.GetRequiredService<DiagnosticListener>()
             .Where(told => told.Key == "Microsoft.AspNetCore.Hosting.HttpRequestIn.Stop")

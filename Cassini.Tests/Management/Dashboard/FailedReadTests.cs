@@ -1,5 +1,5 @@
+using Cassini.Management.Http;
 using Cassini.Streams.Events;
-using Cassini.Streams.Hosting;
 using Cassini.Tests.Health;
 using Cassini.Tests.Support;
 using Microsoft.AspNetCore.Http;

@@ -1,8 +1,8 @@
 using Cassini.Management;
 using Cassini.Management.Feed;
+using Cassini.Management.Http;
 using Cassini.Management.Logging;
 using Cassini.Streams.Events;
-using Cassini.Streams.Hosting;
 using Cassini.Tests.Health;
 using Cassini.Tests.Support;
 using Microsoft.Extensions.Logging.Abstractions;

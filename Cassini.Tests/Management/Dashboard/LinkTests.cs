@@ -1,4 +1,4 @@
-using Cassini.Streams.Hosting;
+using Cassini.Management.Http;
 using Cassini.Tests.Health;
 using Cassini.Tests.Support;
 

@@ -1,8 +1,8 @@
 using System.Net;
 using Cassini.Management;
+using Cassini.Management.Http;
 using Cassini.Management.Logging;
 using Cassini.Streams.Events;
-using Cassini.Streams.Hosting;
 using Cassini.Tests.Health;
 using Cassini.Tests.Integration;
 using Cassini.Tests.Support;
@@ -38,11 +38,9 @@ public class StateTests(DashboardBrowser browser)
     public async Task Page_RehearsedFault_ShowsReasonAndItsEvidenceOpensTheEvent()
     {
         Programs.Require("chromium");
-        await using var broker = await RunningBroker.ServingMqttAsync(options => options with
-        {
-            Management = new ManagementOptions { Address = "127.0.0.1:0", EnableFaults = true },
-        });
-        await using var app = ManagementApp.Create(ManagedBroker.Of(broker.Mqtt), broker.Host.Options.Management, NullLoggerFactory.Instance, TimeProvider.System);
+        await using var broker = await RunningBroker.ServingMqttAsync();
+        await using var app = ManagementApp.Create(
+            ManagedBroker.Of(broker.Mqtt), new ManagementOptions { Address = "127.0.0.1:0", EnableFaults = true }, NullLoggerFactory.Instance, TimeProvider.System);
         await app.StartAsync(TestContext.Current.CancellationToken);
         using var http = new HttpClient { BaseAddress = ManagementApp.AddressOf(app) };
         var page = await browser.OpenAsync(http.BaseAddress);

@@ -30,28 +30,28 @@ internal sealed class Server(ServeSettings settings, CliContext context)
 
     public async Task<int> RunAsync()
     {
-        using var loggers = ProcessLogging.Create(settings.Logging);
+        using var loggers = ProcessLogging.Create(settings.Process.Logging);
         try
         {
             var made = MakeDevelopmentCertificates();
-            var export = new OtlpExport(settings.Options.Telemetry, context.Environment);
+            var export = new OtlpExport(settings.Process.Telemetry, context.Environment);
             using var problems = export.HasTraces || export.HasMetrics ? new ExportProblems(loggers, context.Time) : null;
             await using var host = new BrokerHost(settings.Options, context.Time, loggers);
             using var stop = CancellationTokenSource.CreateLinkedTokenSource(context.Signals.Stop, host.StopRequested);
             await using var traces = new TraceFarewell(export.StartTraces(host.Spans.Name), context.Signals.Force);
             var refusals = new Refusals();
             await using var management = ManagementApp.Create(
-                ManagedBroker.Of(host), settings.Options.Management, loggers, context.Time, export, refusals);
-            await using var grpc = GrpcHealthApp.Create(host.Health, settings.Options.Management, loggers, context.Time, refusals);
+                ManagedBroker.Of(host), settings.Process.Management, loggers, context.Time, export, refusals);
+            await using var grpc = GrpcHealthApp.Create(host.Health, settings.Process.Management, loggers, context.Time, refusals);
             await using var manager = ServiceManager.Attach(context.Environment, host, LongestStop, context.Time, loggers);
             await using var reloads = new Reloads(context, host, manager);
             try
             {
                 host.LoadCertificates();
-                await StartAsync(management, "management", settings.Options.Management.Address, "give another address with --management or CASSINI_MANAGEMENT_ADDR");
+                await StartAsync(management, "management", settings.Process.Management.Address, "give another address with --management or CASSINI_MANAGEMENT_ADDR");
                 if (grpc is not null)
                 {
-                    await StartAsync(grpc, "gRPC health", settings.Options.Management.GrpcAddress!, "give another Management:GrpcAddress");
+                    await StartAsync(grpc, "gRPC health", settings.Process.Management.GrpcAddress!, "give another Management:GrpcAddress");
                 }
 
                 await StartBrokerAsync(host, loggers, stop.Token);

@@ -30,7 +30,7 @@ internal static class StartupText
         }
 
         WriteCertificates(output, settings, made);
-        if (settings.Options.Telemetry.OtlpEndpoint is { } collector)
+        if (settings.Process.Telemetry.OtlpEndpoint is { } collector)
         {
             output.WriteLine($"  telemetry     to {collector}");
         }
@@ -49,7 +49,7 @@ internal static class StartupText
     private static string Curl(ServeSettings settings)
     {
         // Which token, and which CA a management certificate of its own comes from, we do not know, or do not print.
-        var management = settings.Options.Management;
+        var management = settings.Process.Management;
         var ca = management.Https ? $" --cacert {Shell.Quote(settings.Options.Tls is { ManagementChainPath: null } tls ? tls.CaPath : "CA.pem")}" : "";
         return $"curl{ca}{(management.TokenPath is null ? "" : " -H 'Authorization: Bearer TOKEN'")}";
     }

@@ -1,5 +1,5 @@
 using System.Net;
-using Cassini.Streams.Hosting;
+using Cassini.Management.Http;
 using Cassini.Streams.Listening;
 using Cassini.Streams.Listening.Endpoints;
 

@@ -16,6 +16,7 @@ internal sealed class OptionsReader(IReadOnlyList<SettingsLayer> weakestFirst)
     private readonly LayeredSettings _settings = new(weakestFirst);
     private readonly Dictionary<string, string> _origins = new(StringComparer.OrdinalIgnoreCase);
     private readonly List<string> _known = [];
+    private readonly HashSet<string> _sections = new(StringComparer.Ordinal);
 
     /// <summary>Every key that an option has, of what was read so far.</summary>
     public IReadOnlyList<string> Known => _known;
@@ -50,7 +51,8 @@ internal sealed class OptionsReader(IReadOnlyList<SettingsLayer> weakestFirst)
 
     private object Section(object options, string path)
     {
-        if (_settings.Find(path) is { Value: { Length: > 0 } } setting)
+        // Two records may share a section.
+        if (_sections.Add(path) && _settings.Find(path) is { Value: { Length: > 0 } } setting)
         {
             Errors.Add($"{path}: is a section and takes no value of its own ({setting.Origin})");
         }

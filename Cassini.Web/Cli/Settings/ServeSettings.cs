@@ -5,9 +5,10 @@ namespace Cassini.Web.Cli.Settings;
 /// <summary>The checked settings of <c>serve</c>.</summary>
 internal sealed record ServeSettings
 {
+    /// <summary>The broker's, with the certificate files chosen.</summary>
     public required CassiniOptions Options { get; init; }
 
-    public required LoggingOptions Logging { get; init; }
+    public required ProcessOptions Process { get; init; }
 
     /// <summary>Where development certificates are made and kept; null when TLS is configured.</summary>
     public string? DevelopmentCertificates { get; init; }

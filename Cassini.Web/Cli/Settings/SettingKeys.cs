@@ -1,3 +1,5 @@
+using Cassini.Management.Http;
+using Cassini.Management.Telemetry;
 using Cassini.Streams.Hosting;
 using Cassini.Streams.Listening;
 using Cassini.Streams.Tls;
@@ -8,18 +10,18 @@ namespace Cassini.Web.Cli.Settings;
 internal static class SettingKeys
 {
     public const string Endpoints = $"{nameof(CassiniOptions.Listener)}:{nameof(ListenerOptions.Endpoints)}";
-    public const string ManagementAddress = $"{nameof(CassiniOptions.Management)}:{nameof(ManagementOptions.Address)}";
-    public const string ManagementTokenPath = $"{nameof(CassiniOptions.Management)}:{nameof(ManagementOptions.TokenPath)}";
-    public const string ShutdownToken = $"{nameof(CassiniOptions.Management)}:{nameof(ManagementOptions.ShutdownToken)}";
-    public const string EnableFaults = $"{nameof(CassiniOptions.Management)}:{nameof(ManagementOptions.EnableFaults)}";
-    public const string DataDirectory = nameof(CassiniOptions.DataDirectory);
+    public const string ManagementAddress = $"{nameof(ProcessOptions.Management)}:{nameof(ManagementOptions.Address)}";
+    public const string ManagementTokenPath = $"{nameof(ProcessOptions.Management)}:{nameof(ManagementOptions.TokenPath)}";
+    public const string ShutdownToken = $"{nameof(ProcessOptions.Management)}:{nameof(ManagementOptions.ShutdownToken)}";
+    public const string EnableFaults = $"{nameof(ProcessOptions.Management)}:{nameof(ManagementOptions.EnableFaults)}";
+    public const string DataDirectory = nameof(ProcessOptions.DataDirectory);
     public const string Ca = $"{nameof(CassiniOptions.Tls)}:{nameof(TlsOptions.CaPath)}";
     public const string ServerChain = $"{nameof(CassiniOptions.Tls)}:{nameof(TlsOptions.ServerChainPath)}";
     public const string ServerKey = $"{nameof(CassiniOptions.Tls)}:{nameof(TlsOptions.ServerKeyPath)}";
     public const string Crl = $"{nameof(CassiniOptions.Tls)}:{nameof(TlsOptions.CrlPath)}";
-    public const string OtlpEndpoint = $"{nameof(CassiniOptions.Telemetry)}:{nameof(TelemetryOptions.OtlpEndpoint)}";
-    public const string ServiceName = $"{nameof(CassiniOptions.Telemetry)}:{nameof(TelemetryOptions.ServiceName)}";
-    public const string Logging = "Logging";
+    public const string OtlpEndpoint = $"{nameof(ProcessOptions.Telemetry)}:{nameof(TelemetryOptions.OtlpEndpoint)}";
+    public const string ServiceName = $"{nameof(ProcessOptions.Telemetry)}:{nameof(TelemetryOptions.ServiceName)}";
+    public const string Logging = nameof(ProcessOptions.Logging);
     public const string LogFormat = $"{Logging}:{nameof(LoggingOptions.Format)}";
     public const string LogLevel = $"{Logging}:{nameof(LoggingOptions.Level)}";
 }

@@ -9,13 +9,13 @@ namespace Cassini.Web.Cli.Settings;
 /// <summary>The flags that are settings, and the strongest layer that they make.</summary>
 internal sealed class SettingsFlags
 {
-    private static readonly CassiniOptions Defaults = new();
-    private static readonly LoggingOptions LoggingDefaults = new();
+    private static readonly CassiniOptions BrokerDefaults = new();
+    private static readonly ProcessOptions ProcessDefaults = new();
 
     private readonly Option<string[]> _bind = new("--bind")
     {
         HelpName = "HOST:PORT",
-        Description = Hint(SettingKeys.Endpoints, "Where clients connect; repeat it or put commas between for more.", Defaults.Listener.Endpoints),
+        Description = Hint(SettingKeys.Endpoints, "Where clients connect; repeat it or put commas between for more.", BrokerDefaults.Listener.Endpoints),
     };
 
     private readonly Option<string[]> _set = new("--set")
@@ -37,14 +37,14 @@ internal sealed class SettingsFlags
 
     private readonly (Option<string> Flag, string Key)[] _plain =
     [
-        Plain("--management", "HOST:PORT", SettingKeys.ManagementAddress, "Where probes, feed and metrics answer.", Defaults.Management.Address),
+        Plain("--management", "HOST:PORT", SettingKeys.ManagementAddress, "Where probes, feed and metrics answer.", ProcessDefaults.Management.Address),
         Plain("--ca", "FILE", SettingKeys.Ca, "PEM with the CA that issues the clients' certificates."),
         Plain("--cert", "FILE", SettingKeys.ServerChain, "PEM with the server's certificate and its intermediates."),
         Plain("--key", "FILE", SettingKeys.ServerKey, "PEM with the server's private key."),
         Plain("--crl", "FILE", SettingKeys.Crl, "PEM or DER with the CA's revocation list."),
         Plain("--data-dir", "DIR", SettingKeys.DataDirectory, "Where Cassini keeps its own files."),
-        Plain("--log-format", "console|json", SettingKeys.LogFormat, "One line for people, or one JSON object for machines.", LoggingDefaults.Format),
-        Plain("--log-level", "LEVEL", SettingKeys.LogLevel, "trace, debug, information, warning, error, critical or none.", LoggingDefaults.Level),
+        Plain("--log-format", "console|json", SettingKeys.LogFormat, "One line for people, or one JSON object for machines.", ProcessDefaults.Logging.Format),
+        Plain("--log-level", "LEVEL", SettingKeys.LogLevel, "trace, debug, information, warning, error, critical or none.", ProcessDefaults.Logging.Level),
     ];
 
     public SettingsFlags()

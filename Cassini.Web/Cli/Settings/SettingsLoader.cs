@@ -17,21 +17,21 @@ internal static class SettingsLoader
             SettingsEnvironment.Read(context.Environment, warnings),
             flags,
         ]);
-        var options = reader.Read<CassiniOptions>();
-        var logging = reader.Read<LoggingOptions>(SettingKeys.Logging);
+        var broker = reader.Read<CassiniOptions>();
+        var process = reader.Read<ProcessOptions>();
         reader.ReportUnknown();
 
-        var tls = TlsPlan.Of(options, context.Environment);
+        var tls = TlsPlan.Of(broker, process.DataDirectory, context.Environment);
         errors.AddRange(reader.Errors);
-        errors.AddRange(tls.Errors.Concat(CassiniOptionsValidator.Validate(tls.Options)).Select(reader.Locate));
+        errors.AddRange(tls.Errors.Concat(SettingsCatalog.Validate(tls.Options, process)).Select(reader.Locate));
         return errors.Count > 0
             ? null
             : new ServeSettings
             {
                 Options = tls.Options,
-                Logging = logging,
+                Process = process,
                 DevelopmentCertificates = tls.DevelopmentDirectory,
-                Warnings = [.. warnings, .. reader.Warnings, .. ManagementWarnings.Of(tls.Options.Management)],
+                Warnings = [.. warnings, .. reader.Warnings, .. ManagementWarnings.Of(process.Management)],
             };
     }
 }

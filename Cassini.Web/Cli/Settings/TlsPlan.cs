@@ -14,7 +14,7 @@ internal sealed record TlsPlan(CassiniOptions Options, string? DevelopmentDirect
 {
     private const string DirectoryName = "dev-certs";
 
-    public static TlsPlan Of(CassiniOptions options, IReadOnlyDictionary<string, string> environment)
+    public static TlsPlan Of(CassiniOptions options, string? dataDirectory, IReadOnlyDictionary<string, string> environment)
     {
         (string Key, string Variable, string Flag, string? Path)[] needed =
         [
@@ -43,7 +43,7 @@ internal sealed record TlsPlan(CassiniOptions Options, string? DevelopmentDirect
                 + $"{string.Join(", ", exposed)} {(exposed.Count == 1 ? "is" : "are")} not: give --ca, --cert and --key")]);
         }
 
-        return DirectoryFor(options.DataDirectory, environment) is { } directory
+        return DirectoryFor(dataDirectory, environment) is { } directory
             ? new TlsPlan(Development(options, directory), directory, [])
             : Refused([new SettingError(
                 SettingKeys.DataDirectory, "there is no home directory to keep development certificates in: give --data-dir or CASSINI_DATA_DIR")]);

@@ -1,6 +1,6 @@
 using Cassini.Streams.Settings;
 
-namespace Cassini.Streams.Hosting;
+namespace Cassini.Management.Telemetry;
 
 /// <summary>The section <c>Telemetry</c>, and the rules between its settings.</summary>
 internal static class TelemetrySettings

@@ -2,7 +2,7 @@ using System.Net;
 using Cassini.Streams.Listening.Endpoints;
 using Cassini.Streams.Settings;
 
-namespace Cassini.Streams.Hosting;
+namespace Cassini.Management.Http;
 
 /// <summary>The section <c>Management</c>, and the rules between its settings.</summary>
 internal static class ManagementSettings

@@ -1,21 +1,9 @@
-using Cassini.Streams.Hosting;
+using Cassini.Management.Telemetry;
 
-namespace Cassini.Tests.Hosting;
+namespace Cassini.Tests.Telemetry;
 
 public class TelemetryOptionsTests
 {
-    [Theory]
-    [InlineData(-0.01)]
-    [InlineData(1.01)]
-    [InlineData(double.NaN)]
-    public void Validate_TraceRatioOutOfRange_IsNamed(double ratio) => Errors(new TelemetryOptions { TraceRatio = ratio })
-        .ShouldHaveSingleItem().ShouldBe($"Telemetry:TraceRatio: {FormattableString.Invariant($"{ratio}")} is not allowed; allowed: 0 to 1");
-
-    [Theory]
-    [InlineData(0)]
-    [InlineData(1)]
-    public void Validate_TraceRatioAtItsBounds_IsWell(double ratio) => Errors(new TelemetryOptions { TraceRatio = ratio }).ShouldBeEmpty();
-
     [Theory]
     [InlineData("collector:4317")]
     [InlineData("/v1/traces")]
@@ -32,5 +20,5 @@ public class TelemetryOptionsTests
         .ShouldHaveSingleItem().ShouldStartWith("Telemetry:ServiceName: ");
 
     private static List<string> Errors(TelemetryOptions telemetry) =>
-        [.. CassiniOptionsValidator.Validate(new CassiniOptions { Telemetry = telemetry }).Select(error => error.ToString())];
+        [.. TelemetrySettings.Section.Validate(telemetry).Select(error => error.ToString())];
 }

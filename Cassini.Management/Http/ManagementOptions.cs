@@ -1,7 +1,7 @@
 using System.Collections.Immutable;
 using Cassini.Streams.Settings;
 
-namespace Cassini.Streams.Hosting;
+namespace Cassini.Management.Http;
 
 /// <summary>The management HTTP surface.</summary>
 public sealed record ManagementOptions
