@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using System.Net;
+using Cassini.Streams.Events;
 using Cassini.Streams.Health;
 using Cassini.Streams.Tls.Development;
 using Cassini.Web.Cli.Settings;
