@@ -142,10 +142,14 @@ internal sealed class BearerTokens(string? token, string? path, TimeProvider tim
                 ? new FileTokens([], $"is not a file of at most {MaxFileBytes / 1024} KiB")
                 : Parse(Encoding.UTF8.GetString(buffer.AsSpan(0, length)).TrimStart('\uFEFF'));
         }
-        catch (Exception unreadable) when (unreadable is IOException or UnauthorizedAccessException or NotSupportedException or ArgumentException)
+        catch (Exception unreadable)
+            when (unreadable is IOException or UnauthorizedAccessException or NotSupportedException or ArgumentException)
         {
             return new FileTokens(
-                [], unreadable is FileNotFoundException or DirectoryNotFoundException ? "no such file" : $"cannot be read: {unreadable.Message}");
+                [],
+                unreadable is FileNotFoundException or DirectoryNotFoundException
+                    ? "no such file"
+                    : $"cannot be read: {unreadable.Message}");
         }
     }
 

@@ -48,7 +48,8 @@ internal static class GrpcHealthApp
         builder.Services.AddSingleton(health);
         builder.Services.AddSingleton(time);
         builder.Services.AddSingleton(new HealthServices(namesChecks: isOpen));
-        builder.Services.AddSingleton(new WatchPlaces(options.MaxWatches, new CallerPlaces(isOpen ? null : options.MaxFeedsPerCaller), refusals));
+        var callers = new CallerPlaces(isOpen ? null : options.MaxFeedsPerCaller);
+        builder.Services.AddSingleton(new WatchPlaces(options.MaxWatches, callers, refusals));
         builder.Services.AddSingleton<HealthService>();
         builder.WebHost.UseKestrelCore().ConfigureKestrel(kestrel =>
         {

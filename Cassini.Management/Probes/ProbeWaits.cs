@@ -34,7 +34,8 @@ internal sealed class ProbeWaits(
                 Interlocked.Decrement(ref _count);
                 refusals.Add(RefusalKind.Waits);
                 await Answer.TextAsync(
-                    context, StatusCodes.Status503ServiceUnavailable, $"too many waits: {Quantity.Of(most, "is", "are")} open, and no more are allowed\n");
+                    context, StatusCodes.Status503ServiceUnavailable,
+                    $"too many waits: {Quantity.Of(most, "is", "are")} open, and no more are allowed\n");
                 return;
             }
 
@@ -45,7 +46,8 @@ internal sealed class ProbeWaits(
                 {
                     refusals.Add(RefusalKind.Waits);
                     await Answer.TextAsync(
-                        context, StatusCodes.Status429TooManyRequests, $"too many waits: {Quantity.Of(places.Most, "of yours is", "of yours are")} open, and no more are allowed\n");
+                        context, StatusCodes.Status429TooManyRequests,
+                        $"too many waits: {Quantity.Of(places.Most, "of yours is", "of yours are")} open, and no more are allowed\n");
                     return;
                 }
 

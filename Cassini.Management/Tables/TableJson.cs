@@ -10,14 +10,16 @@ internal static class TableJson
 {
     public static JsonTypeInfo<ConnectionRow> Connection { get; } = ManagementJson.Of<ConnectionRow>(TableJsonContext.Default);
 
-    public static JsonTypeInfo<IReadOnlyList<ConnectionRow>> Connections { get; } = ManagementJson.Of<IReadOnlyList<ConnectionRow>>(TableJsonContext.Default);
+    public static JsonTypeInfo<IReadOnlyList<ConnectionRow>> Connections { get; } =
+        ManagementJson.Of<IReadOnlyList<ConnectionRow>>(TableJsonContext.Default);
 
     public static JsonTypeInfo<IReadOnlyList<CertificateHealth>> Certificates { get; } =
         ManagementJson.Of<IReadOnlyList<CertificateHealth>>(TableJsonContext.Default);
 
     public static JsonTypeInfo<TopicsAnswer> Topics { get; } = ManagementJson.Of<TopicsAnswer>(TableJsonContext.Default);
 
-    public static JsonTypeInfo<SubscriptionsAnswer> Subscriptions { get; } = ManagementJson.Of<SubscriptionsAnswer>(TableJsonContext.Default);
+    public static JsonTypeInfo<SubscriptionsAnswer> Subscriptions { get; } =
+        ManagementJson.Of<SubscriptionsAnswer>(TableJsonContext.Default);
 }
 
 [JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase)]

@@ -18,7 +18,10 @@ internal static class FactsReducer
         return envelope.Event switch
         {
             HandshakeCompleted or HandshakeFailed => facts with { Handshakes = facts.Handshakes.Apply(envelope.Event, sequence, now) },
-            SessionOpened or CanarySucceeded or CanaryDisabled => facts with { Canary = facts.Canary.Apply(envelope.Event, sequence, now, policy) },
+            SessionOpened or CanarySucceeded or CanaryDisabled => facts with
+            {
+                Canary = facts.Canary.Apply(envelope.Event, sequence, now, policy),
+            },
             CanaryFailed e => facts with
             {
                 Canary = facts.Canary.Apply(e, sequence, now, policy),

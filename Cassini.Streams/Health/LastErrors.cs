@@ -7,7 +7,8 @@ namespace Cassini.Streams.Health;
 internal static class LastErrors
 {
     /// <returns>Null for an event that is not an error.</returns>
-    public static LastError? Of(EventEnvelope envelope) => Describe(envelope.Event) is { } message ? new LastError(message, envelope.Time) : null;
+    public static LastError? Of(EventEnvelope envelope) =>
+        Describe(envelope.Event) is { } message ? new LastError(message, envelope.Time) : null;
 
     private static string? Describe(BrokerEvent happened) => happened switch
     {

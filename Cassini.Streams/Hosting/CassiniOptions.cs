@@ -8,7 +8,9 @@ using Cassini.Streams.Tls;
 
 namespace Cassini.Streams.Hosting;
 
-/// <summary>All settings of a broker as one tree. <see cref="CassiniOptionsValidator"/> validates it as a whole before anything starts.</summary>
+/// <summary>
+/// All settings of a broker as one tree. <see cref="CassiniOptionsValidator"/> validates it as a whole before anything starts.
+/// </summary>
 public sealed record CassiniOptions
 {
     /// <summary>Endpoints and their limits.</summary>

@@ -49,7 +49,8 @@ internal static class SubCommand
             parsed.GetValue(timeout),
             new MessagePrinter(
                 connection.Read(parsed),
-                new SubscribeRequest(parsed.GetRequiredValue(filters), parsed.GetValue(count), parsed.GetValue(rate), parsed.GetValue(noRetained)),
+                new SubscribeRequest(
+                    parsed.GetRequiredValue(filters), parsed.GetValue(count), parsed.GetValue(rate), parsed.GetValue(noRetained)),
                 context).RunAsync));
         return command;
     }

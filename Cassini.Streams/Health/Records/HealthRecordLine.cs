@@ -10,7 +10,8 @@ public abstract record HealthRecordLine(long Line);
 public sealed record HealthRecordSegment : HealthRecordLine
 {
     internal HealthRecordSegment(
-        long line, Epoch epoch, DateTimeOffset startedAt, string program, long through, TimeSpan elapsed, HealthPolicy policy, HealthState state)
+        long line, Epoch epoch, DateTimeOffset startedAt, string program,
+        long through, TimeSpan elapsed, HealthPolicy policy, HealthState state)
         : base(line)
     {
         Epoch = epoch;
