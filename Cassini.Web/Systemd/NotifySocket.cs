@@ -29,7 +29,7 @@ internal sealed class NotifySocket(UnixDomainSocketEndPoint address, TimeProvide
         {
             if (Interlocked.Exchange(ref _isTold, 1) == 0)
             {
-                SystemdLog.Unreachable(logger, assignments[0], exception is SocketException ? exception.Message : "it does not read");
+                SystemdLog.Unreachable(logger, assignments[0], exception is SocketException ? exception.Message : "it does not read", exception);
             }
         }
     }
