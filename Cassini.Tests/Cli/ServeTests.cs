@@ -3,7 +3,6 @@ using System.Net.Sockets;
 using System.Text.Json;
 using Cassini.Harness;
 using Cassini.Tests.Support;
-using Cassini.Web.Cli;
 
 namespace Cassini.Tests.Cli;
 

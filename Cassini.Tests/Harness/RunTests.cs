@@ -4,7 +4,6 @@ using Cassini.Harness.Health;
 using Cassini.Harness.Verdicts;
 using Cassini.Management.Http;
 using Cassini.Tests.Support;
-using Cassini.Web.Cli;
 
 namespace Cassini.Tests.Harness;
 

@@ -7,6 +7,7 @@ using Cassini.Harness.Verdicts;
 using Cassini.Harness.Views;
 using Cassini.Harness.Workers;
 using Cassini.Streams.Primitives;
+using Cassini.Web.Cli.Context;
 using Spectre.Console;
 
 namespace Cassini.Web.Cli.Running;

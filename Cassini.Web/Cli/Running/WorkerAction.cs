@@ -5,6 +5,7 @@ using Cassini.Harness.Plans;
 using Cassini.Harness.Verdicts;
 using Cassini.Harness.Workers;
 using Cassini.Streams.Primitives;
+using Cassini.Web.Cli.Context;
 
 namespace Cassini.Web.Cli.Running;
 

@@ -12,6 +12,7 @@ using Cassini.Streams.Listening;
 using Cassini.Streams.Listening.Endpoints;
 using Cassini.Streams.Tls;
 using Cassini.Streams.Tls.Development;
+using Cassini.Web.Cli.Context;
 using Cassini.Web.Cli.Settings;
 using Cassini.Web.Systemd;
 
