@@ -22,8 +22,8 @@ internal sealed class BearerTokens(string? token, string? path, TimeProvider tim
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(5);
 
     private readonly ImmutableArray<byte[]> _fixed = string.IsNullOrEmpty(token) ? [] : [DigestOf(token)];
-    private volatile TokenFile _ofFile = new([], null);
-    private Task<TokenFile>? _reading;
+    private volatile FileTokens _ofFile = new([], null);
+    private Task<FileTokens>? _reading;
     private long _readAt;
     private int _isLooking;
 
@@ -98,21 +98,21 @@ internal sealed class BearerTokens(string? token, string? path, TimeProvider tim
     /// Reads on a thread of its own, because a pipe, or a file of a dead mount, may never answer. Nothing else is read until the first read
     /// has ended, so that such a file costs one thread at most.
     /// </summary>
-    private async Task<TokenFile> ReadAsync(string file)
+    private async Task<FileTokens> ReadAsync(string file)
     {
         var reading = _reading ??= Task.Factory.StartNew(
             () => Read(file), CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
         await ((Task)reading).WaitAsync(Patience, time).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         if (!reading.IsCompleted)
         {
-            return new TokenFile([], "does not answer: it must be a regular file");
+            return new FileTokens([], "does not answer: it must be a regular file");
         }
 
         _reading = null;
         return await reading;
     }
 
-    private void Report(string file, TokenFile read)
+    private void Report(string file, FileTokens read)
     {
         if (read.Problem is { } problem)
         {
@@ -124,13 +124,13 @@ internal sealed class BearerTokens(string? token, string? path, TimeProvider tim
         }
     }
 
-    private static TokenFile Read(string path)
+    private static FileTokens Read(string path)
     {
         try
         {
             if (Directory.Exists(path))
             {
-                return new TokenFile([], "is a directory, not a file");
+                return new FileTokens([], "is a directory, not a file");
             }
 
             using var stream = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete);
@@ -139,27 +139,27 @@ internal sealed class BearerTokens(string? token, string? path, TimeProvider tim
             // The limit holds whatever length the file reports: a device reports 0 and has no end.
             var length = stream.ReadAtLeast(buffer, buffer.Length, throwOnEndOfStream: false);
             return length > MaxFileBytes
-                ? new TokenFile([], $"is not a file of at most {MaxFileBytes / 1024} KiB")
+                ? new FileTokens([], $"is not a file of at most {MaxFileBytes / 1024} KiB")
                 : Parse(Encoding.UTF8.GetString(buffer.AsSpan(0, length)).TrimStart('\uFEFF'));
         }
         catch (Exception unreadable) when (unreadable is IOException or UnauthorizedAccessException or NotSupportedException or ArgumentException)
         {
             var isMissing = unreadable is FileNotFoundException or DirectoryNotFoundException;
-            return new TokenFile([], isMissing ? "no such file" : $"cannot be read: {unreadable.Message}", unreadable);
+            return new FileTokens([], isMissing ? "no such file" : $"cannot be read: {unreadable.Message}", unreadable);
         }
     }
 
-    private static TokenFile Parse(string text)
+    private static FileTokens Parse(string text)
     {
         var tokens = text.Split('\n', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries)
             .Where(line => line[0] != '#')
             .Select(DigestOf)
             .ToImmutableArray();
-        return new TokenFile(tokens, tokens.IsEmpty ? "holds no token" : null);
+        return new FileTokens(tokens, tokens.IsEmpty ? "holds no token" : null);
     }
 
     private static byte[] DigestOf(string token) => SHA256.HashData(Encoding.UTF8.GetBytes(token));
 
     /// <summary>The result of one read.</summary>
-    private sealed record TokenFile(ImmutableArray<byte[]> Tokens, string? Problem, Exception? Cause = null);
+    private sealed record FileTokens(ImmutableArray<byte[]> Tokens, string? Problem, Exception? Cause = null);
 }

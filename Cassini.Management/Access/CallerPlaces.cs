@@ -1,4 +1,5 @@
 using System.Net;
+using Cassini.Streams.Primitives;
 
 namespace Cassini.Management.Access;
 
@@ -7,7 +8,7 @@ namespace Cassini.Management.Access;
 internal sealed class CallerPlaces(int? most)
 {
     private readonly Lock _gate = new();
-    private readonly Dictionary<IPAddress, int> _taken = [];
+    private readonly Dictionary<PeerKey, int> _taken = [];
 
     /// <summary>How many slots a caller may hold; for messages.</summary>
     public int Most => most ?? int.MaxValue;
@@ -20,7 +21,7 @@ internal sealed class CallerPlaces(int? most)
             return true;
         }
 
-        var key = CallerKey.Of(caller);
+        var key = PeerKey.Of(caller);
         lock (_gate)
         {
             var taken = _taken.GetValueOrDefault(key);
@@ -41,7 +42,7 @@ internal sealed class CallerPlaces(int? most)
             return;
         }
 
-        var key = CallerKey.Of(caller);
+        var key = PeerKey.Of(caller);
         lock (_gate)
         {
             var left = _taken[key] - 1;

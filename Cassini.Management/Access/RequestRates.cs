@@ -1,6 +1,6 @@
-using System.Net;
 using System.Threading.RateLimiting;
 using Cassini.Management.Http;
+using Cassini.Streams.Primitives;
 
 namespace Cassini.Management.Access;
 
@@ -10,8 +10,8 @@ namespace Cassini.Management.Access;
 /// <param name="refusals">Counts the requests that are refused.</param>
 internal sealed class RequestRates(int rate, int burst, Refusals refusals) : IDisposable
 {
-    private readonly PartitionedRateLimiter<HttpContext> _limiter = PartitionedRateLimiter.Create<HttpContext, IPAddress>(context =>
-        RateLimitPartition.GetTokenBucketLimiter(CallerKey.Of(context.Connection.RemoteIpAddress), _ => new TokenBucketRateLimiterOptions
+    private readonly PartitionedRateLimiter<HttpContext> _limiter = PartitionedRateLimiter.Create<HttpContext, PeerKey>(context =>
+        RateLimitPartition.GetTokenBucketLimiter(PeerKey.Of(context.Connection.RemoteIpAddress), _ => new TokenBucketRateLimiterOptions
         {
             TokenLimit = burst,
             TokensPerPeriod = rate,

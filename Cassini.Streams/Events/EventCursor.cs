@@ -6,7 +6,7 @@ namespace Cassini.Streams.Events;
 /// One reader's position in the event log. It never delays the publisher or other readers: when it falls too far behind, it gets a
 /// gap that names the events it missed. For one reader at a time; <see cref="Nudge"/> may be called from any thread.
 /// </summary>
-public sealed class EventCursor : IValueTaskSource, IDisposable
+internal sealed class EventCursor : IValueTaskSource, IDisposable
 {
     private const int Idle = 0;
     private const int Waiting = 1;
@@ -20,7 +20,7 @@ public sealed class EventCursor : IValueTaskSource, IDisposable
     private int _nudged;
     private int _disposed;
 
-    internal EventCursor(EventLog log, CursorSignal signal, long next, int maxLag)
+    public EventCursor(EventLog log, CursorSignal signal, long next, int maxLag)
     {
         _log = log;
         _signal = signal;
@@ -30,7 +30,7 @@ public sealed class EventCursor : IValueTaskSource, IDisposable
     }
 
     /// <summary>Its index among the readers; used by the signal under its lock.</summary>
-    internal int Slot { get; set; }
+    public int Slot { get; set; }
 
     /// <summary>The last sequence examined: where a reader that stops here can resume.</summary>
     public long Position => _next - 1;
@@ -102,7 +102,7 @@ public sealed class EventCursor : IValueTaskSource, IDisposable
         }
     }
 
-    internal void Wake()
+    public void Wake()
     {
         if (Interlocked.CompareExchange(ref _state, Idle, Waiting) == Waiting)
         {

@@ -36,7 +36,7 @@ public sealed class EventHub : IEventSequence
     /// <param name="time">The clock.</param>
     /// <param name="options">Bounds; the defaults when null.</param>
     /// <param name="logger">Where failures of folds and observers are logged; nowhere when null.</param>
-    public EventHub(TimeProvider time, EventHubOptions? options = null, ILogger<EventHub>? logger = null)
+    internal EventHub(TimeProvider time, EventHubOptions? options = null, ILogger<EventHub>? logger = null)
     {
         _time = time;
         _options = options ?? new EventHubOptions();
@@ -54,25 +54,25 @@ public sealed class EventHub : IEventSequence
     public DateTimeOffset StartedAt { get; }
 
     /// <summary>The newest events. Every feed and every observer reads from this log.</summary>
-    public EventLog Log { get; }
+    internal EventLog Log { get; }
 
     /// <summary>The clock, for folds that need a timer.</summary>
     internal TimeProvider Time => _time;
 
     /// <summary>Monotonic time since the epoch began: setting the wall clock does not change it.</summary>
-    public TimeSpan Elapsed => _time.GetElapsedTime(_started);
+    internal TimeSpan Elapsed => _time.GetElapsedTime(_started);
 
     /// <inheritdoc/>
     public long LastSequence => Interlocked.Read(ref _sequence);
 
     /// <summary>Events published after <see cref="CompleteAsync"/>: counted and dropped. 0 unless a component outlives its stop.</summary>
-    public long LateEvents => Interlocked.Read(ref _late);
+    internal long LateEvents => Interlocked.Read(ref _late);
 
     /// <summary>
     /// Exceptions thrown by inline folds, each logged with its stack. 0 unless there is a bug. A fold that threw is detached; if it is
     /// health's fold, health turns stale.
     /// </summary>
-    public long FoldFaults => Interlocked.Read(ref _foldFaults);
+    internal long FoldFaults => Interlocked.Read(ref _foldFaults);
 
     /// <summary>
     /// Events and ticks, inline. Only for folds of this assembly, because they see every event, must be quick and must not throw. All
@@ -88,7 +88,7 @@ public sealed class EventHub : IEventSequence
     }
 
     /// <summary>Gives the folds the current time when no event happened. Any thread.</summary>
-    public void Tick() => Enter(null);
+    internal void Tick() => Enter(null);
 
     /// <summary>
     /// The events from the moment of subscription on. Each subscription has its own bounded queue and its own pump on the thread pool.
@@ -105,7 +105,7 @@ public sealed class EventHub : IEventSequence
     /// counted as late. Do not call it from an inline fold.
     /// </summary>
     /// <returns>Completes when every observer has been completed, and at the latest after two seconds.</returns>
-    public async Task CompleteAsync()
+    internal async Task CompleteAsync()
     {
         lock (_gate)
         {

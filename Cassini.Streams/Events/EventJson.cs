@@ -8,7 +8,7 @@ using System.Text.Json.Serialization.Metadata;
 namespace Cassini.Streams.Events;
 
 /// <summary>The result of reading a line that should be an event.</summary>
-public enum EventLine
+internal enum EventLine
 {
     /// <summary>An event.</summary>
     Event,
@@ -37,7 +37,7 @@ public static class EventJson
     }
 
     /// <summary>Reads and writes the event alone: camelCase, enums as camelCase words, durations as seconds.</summary>
-    public static JsonSerializerOptions Options { get; }
+    internal static JsonSerializerOptions Options { get; }
 
     /// <summary>The name of the event's type, as in the property <c>type</c>: <c>connectionAccepted</c>.</summary>
     public static string NameOf(BrokerEvent happened)
@@ -72,7 +72,7 @@ public static class EventJson
     /// <param name="line">One line of JSON, in UTF-8.</param>
     /// <param name="envelope">The event; null when it cannot be read.</param>
     /// <param name="error">Why it cannot be read; null when it can.</param>
-    public static EventLine TryRead(ReadOnlySpan<byte> line, out EventEnvelope? envelope, out string? error)
+    internal static EventLine TryRead(ReadOnlySpan<byte> line, out EventEnvelope? envelope, out string? error)
     {
         envelope = null;
         try

@@ -3,7 +3,7 @@ using System.Numerics;
 namespace Cassini.Streams.Events;
 
 /// <summary>Whether reading can continue after a given event.</summary>
-public enum ResumeResult
+internal enum ResumeResult
 {
     /// <summary>Yes: the next event is in the log, or the next to come.</summary>
     Resumed,
@@ -23,14 +23,14 @@ public enum ResumeResult
 /// need no more memory than one, and no reader can slow the writer. Written by one delivering thread of the hub at a time; read by
 /// any thread without a lock.
 /// </summary>
-public sealed class EventLog
+internal sealed class EventLog
 {
     private readonly EventEnvelope?[] _ring;
     private readonly CursorSignal _signal = new();
     private long _newest;
     private volatile bool _completed;
 
-    internal EventLog(Epoch epoch, int capacity)
+    public EventLog(Epoch epoch, int capacity)
     {
         Epoch = epoch;
         _ring = new EventEnvelope?[BitOperations.RoundUpToPowerOf2((uint)Math.Clamp(capacity, 16, 1 << 20))];
@@ -48,7 +48,7 @@ public sealed class EventLog
     /// <summary>The sequence of the oldest event kept; 1 before the first.</summary>
     public long Oldest => Math.Max(1, Newest - _ring.Length + 1);
 
-    internal bool IsCompleted => _completed;
+    public bool IsCompleted => _completed;
 
     /// <summary>Reads one event.</summary>
     /// <returns>False when it has not happened yet or is no longer kept.</returns>
@@ -83,16 +83,16 @@ public sealed class EventLog
         return new EventCursor(this, _signal, after + 1, Math.Min(maxLag, _ring.Length));
     }
 
-    internal void Append(EventEnvelope envelope)
+    public void Append(EventEnvelope envelope)
     {
         Volatile.Write(ref _ring[envelope.Sequence & (_ring.Length - 1)], envelope);
         Volatile.Write(ref _newest, envelope.Sequence);
     }
 
     /// <summary>Wakes the readers that wait. Called once per batch, not once per event.</summary>
-    internal void Signal() => _signal.Raise();
+    public void Signal() => _signal.Raise();
 
-    internal void Complete()
+    public void Complete()
     {
         _completed = true;
         _signal.Raise();

@@ -9,4 +9,4 @@ internal sealed record ProbeVerdicts([property: JsonRequired] bool Ready, [prope
 
 [JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, RespectRequiredConstructorParameters = true)]
 [JsonSerializable(typeof(ProbeVerdicts))]
-internal sealed partial class FeedJsonContext : JsonSerializerContext;
+internal sealed partial class ProbeVerdictsJsonContext : JsonSerializerContext;

@@ -12,7 +12,7 @@ internal static class SnapshotJson
     {
         try
         {
-            var verdicts = JsonSerializer.Deserialize(data, FeedJsonContext.Default.ProbeVerdicts);
+            var verdicts = JsonSerializer.Deserialize(data, ProbeVerdictsJsonContext.Default.ProbeVerdicts);
             var snapshot = JsonSerializer.Deserialize(data, HealthJson.Snapshot);
             return snapshot is null || verdicts is null || !IsWhole(snapshot) || !EventId.TryParse(snapshot.Log.NewestId, out var newest)
                 ? null

@@ -1,3 +1,5 @@
+using Cassini.Streams.Events;
+
 namespace Cassini.Streams.Health;
 
 /// <summary>An endpoint's health.</summary>

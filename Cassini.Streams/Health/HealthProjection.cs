@@ -32,7 +32,7 @@ public sealed class HealthProjection : IDisposable
     /// <param name="scheduler">The source of ticks: a thread of its own, so that a busy pool does not delay them.</param>
     /// <param name="version">The program's version, for the snapshot.</param>
     /// <param name="logger">Logs failures of the projection and of observers.</param>
-    public HealthProjection(EventHub hub, HealthPolicy policy, IScheduler scheduler, string version, ILogger<HealthProjection> logger)
+    internal HealthProjection(EventHub hub, HealthPolicy policy, IScheduler scheduler, string version, ILogger<HealthProjection> logger)
     {
         _hub = hub;
         _policy = policy;

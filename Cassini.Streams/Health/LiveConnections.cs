@@ -33,7 +33,7 @@ public sealed class LiveConnections : IDisposable
     private readonly IDisposable _subscription;
 
     /// <summary>Starts the fold. Create it before the first event is published.</summary>
-    public LiveConnections(EventHub hub)
+    internal LiveConnections(EventHub hub)
     {
         _subscription = hub.Inputs.Subscribe(Apply, _ => { }, () => { });
     }

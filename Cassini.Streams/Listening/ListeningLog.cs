@@ -1,6 +1,3 @@
-using System.Net;
-using Cassini.Streams.Events;
-using Cassini.Streams.Listening.Connections;
 using Cassini.Streams.Listening.Endpoints;
 using Microsoft.Extensions.Logging;
 
@@ -14,12 +11,11 @@ internal static partial class ListeningLog
     [LoggerMessage(1251, LogLevel.Warning, "The handler of connection {Id} failed while the connection was being ended")]
     public static partial void HandlerFailedLate(ILogger logger, long id, Exception failure);
 
-    [LoggerMessage(1252, LogLevel.Debug, "Connection {Id} could not say goodbye: {Problem}")]
-    public static partial void GoodbyeFailed(ILogger logger, long id, string problem);
+    [LoggerMessage(1252, LogLevel.Debug, "Connection {Id}: TLS close_notify could not be sent")]
+    public static partial void GoodbyeFailed(ILogger logger, long id, Exception failure);
 
     [LoggerMessage(1253, LogLevel.Warning, "Closing connection {Id} failed")]
     public static partial void CloseFailed(ILogger logger, long id, Exception failure);
-
 
     [LoggerMessage(1255, LogLevel.Debug, "{Endpoint}: a peer was gone before it was accepted: {Problem}")]
     public static partial void PeerGoneBeforeAccept(ILogger logger, EndpointAddress endpoint, string problem);
@@ -27,6 +23,6 @@ internal static partial class ListeningLog
     [LoggerMessage(1256, LogLevel.Warning, "Stopping: {What} did not end within {Limit}")]
     public static partial void StopTimedOut(ILogger logger, string what, TimeSpan limit);
 
-    [LoggerMessage(1257, LogLevel.Warning, "What a handler registered on its cancellation token failed")]
+    [LoggerMessage(1257, LogLevel.Warning, "A callback that was registered on a cancellation token failed")]
     public static partial void CancellationFailed(ILogger logger, Exception failure);
 }

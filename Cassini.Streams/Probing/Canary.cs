@@ -1,6 +1,7 @@
 using System.Net.Security;
 using Cassini.Streams.Events;
 using Cassini.Streams.Listening;
+using Cassini.Streams.Listening.Endpoints;
 using Cassini.Streams.Tls;
 using Microsoft.Extensions.Logging;
 
@@ -30,22 +31,24 @@ internal sealed class Canary(
         using var interval = new PeriodicTimer(options.CanaryInterval, time);
         do
         {
-            events.Publish(await MakeRoundAsync(certificate, cancellationToken));
+            await MakeRoundAsync(certificate, cancellationToken);
         }
         while (await interval.WaitForNextTickAsync(cancellationToken));
     }
 
-    private async Task<BrokerEvent> MakeRoundAsync(CanaryCertificate certificate, CancellationToken cancellationToken)
+    private async Task MakeRoundAsync(CanaryCertificate certificate, CancellationToken cancellationToken)
     {
         if (TryLoad(certificate, out var context) is { } problem)
         {
-            return new CanaryFailed(null, CanaryStage.Connect, CanaryFailure.OwnCertificateExpired, problem);
+            events.Publish(new CanaryFailed(null, CanaryStage.Connect, CanaryFailure.OwnCertificateExpired, problem));
+            return;
         }
 
         var bound = manager.Endpoints.Where(endpoint => endpoint.Bound is not null).ToList();
         if (bound.Count == 0)
         {
-            return new CanaryFailed(null, CanaryStage.Connect, CanaryFailure.NothingBound, "no endpoint is bound");
+            events.Publish(new CanaryFailed(null, CanaryStage.Connect, CanaryFailure.NothingBound, "no endpoint is bound"));
+            return;
         }
 
         var slowest = default(TripTimes);
@@ -55,13 +58,23 @@ internal sealed class Canary(
             var (times, failure) = await trip.RunAsync(cancellationToken);
             if (failure is not null)
             {
-                return new CanaryFailed(endpoint.Endpoint.ToString(), failure.Stage, failure.Reason, failure.Detail);
+                Report(endpoint.Endpoint, failure);
+                return;
             }
 
             slowest = times.Total > slowest.Total ? times : slowest;
         }
 
-        return new CanarySucceeded(slowest.Connect, slowest.Handshake, slowest.Session, slowest.Total, slowest.Subscribe, slowest.Deliver);
+        events.Publish(new CanarySucceeded(slowest.Connect, slowest.Handshake, slowest.Session, slowest.Total, slowest.Subscribe, slowest.Deliver));
+    }
+
+    private void Report(EndpointAddress endpoint, TripFailure failure)
+    {
+        events.Publish(new CanaryFailed(endpoint.ToString(), failure.Stage, failure.Reason, failure.Detail));
+        if (failure.Cause is { } cause)
+        {
+            ProbingLog.TripFailed(logger, endpoint, cause);
+        }
     }
 
     /// <summary>What is wrong with the canary's own certificate; null when it can be used. Neither is evidence about the broker.</summary>

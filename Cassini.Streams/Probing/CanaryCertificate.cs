@@ -10,10 +10,11 @@ internal sealed class CanaryCertificate(string certificatePath, string keyPath, 
 {
     private (string Certificate, string Key) _read;
     private (X509Certificate2 Leaf, SslStreamCertificateContext Context)? _current;
+    private string? _problem;
 
     /// <summary>
     /// The certificate to present. It is valid until the next call, because that disposes it when the files have changed. When there
-    /// never was a usable one, throws an exception that <see cref="IsUnusable"/> recognizes.
+    /// never was a usable one, throws an exception that <see cref="IsUnusable"/> recognizes. What is wrong with the files is logged once.
     /// </summary>
     public (X509Certificate2 Leaf, SslStreamCertificateContext Context) Load()
     {
@@ -27,11 +28,22 @@ internal sealed class CanaryCertificate(string certificatePath, string keyPath, 
                 _current = next;
                 _read = read;
             }
+
+            _problem = null;
         }
-        catch (Exception failure) when (_current is not null && IsUnusable(failure))
+        catch (Exception failure) when (IsUnusable(failure))
         {
+            if (failure.Message != _problem)
+            {
+                ProbingLog.CertificateUnusable(logger, failure);
+                _problem = failure.Message;
+            }
+
             // The files may be half replaced. The old certificate may still be valid, and its expiry is reported anyway.
-            ProbingLog.CertificateKept(logger, failure.Message);
+            if (_current is null)
+            {
+                throw;
+            }
         }
 
         return _current!.Value;

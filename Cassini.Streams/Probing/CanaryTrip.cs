@@ -2,7 +2,6 @@ using System.Net.Security;
 using System.Net.Sockets;
 using System.Security.Authentication;
 using Cassini.Streams.Events;
-using Cassini.Streams.Listening;
 using Cassini.Streams.Listening.Endpoints;
 using Cassini.Streams.Listening.Handshakes;
 using Cassini.Streams.Listening.Probes;
@@ -18,7 +17,11 @@ internal readonly record struct TripTimes(TimeSpan Connect, TimeSpan Handshake, 
 }
 
 /// <summary>Why a trip failed.</summary>
-internal sealed record TripFailure(CanaryStage Stage, CanaryFailure Reason, string Detail);
+/// <param name="Stage">Where.</param>
+/// <param name="Reason">Why.</param>
+/// <param name="Detail">For people.</param>
+/// <param name="Cause">The exception behind it; null when there is none, or when the broker's own reason is known.</param>
+internal sealed record TripFailure(CanaryStage Stage, CanaryFailure Reason, string Detail, Exception? Cause = null);
 
 /// <summary>
 /// One round trip of the canary to one endpoint: connect, handshake, check of the served certificate, a session on the other side; and
@@ -152,7 +155,7 @@ internal sealed class CanaryTrip(
             }
         }
 
-        return new TripFailure(_stage, ReasonOf(failure), failure.InnerException?.Message ?? failure.Message);
+        return new TripFailure(_stage, ReasonOf(failure), failure.InnerException?.Message ?? failure.Message, failure);
     }
 
     private CanaryFailure ReasonOf(Exception failure) =>
@@ -160,6 +163,6 @@ internal sealed class CanaryTrip(
         : _stage is CanaryStage.Handshake or CanaryStage.Certificate ? CanaryFailure.HandshakeFailed
         : CanaryFailure.ConnectionFailed;
 
-    private TripFailure Refused(Refusal refusal) =>
+    private TripFailure Refused(HandshakeRefusal refusal) =>
         new(_stage, CanaryFailure.Refused, refusal.Detail is null ? refusal.Reason.ToString() : $"{refusal.Reason}: {refusal.Detail}");
 }

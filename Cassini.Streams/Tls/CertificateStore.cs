@@ -176,16 +176,21 @@ internal sealed class CertificateStore
             }
             catch (TlsConfigurationException e)
             {
-                _refused = seen;
-                _events.Publish(new CertificateReloadFailed(e.Role, e.Path, e.Message));
+                Refuse(seen, e.Role, e.Path, e);
             }
             catch (Exception e) when (e is CryptographicException or ArgumentException or FormatException or IOException)
             {
                 // No file may crash the watcher: the old material stays in use, whatever is wrong with the new.
-                _refused = seen;
-                _events.Publish(new CertificateReloadFailed(CertificateRole.Server, _options.ServerChainPath, e.Message));
+                Refuse(seen, CertificateRole.Server, _options.ServerChainPath, e);
             }
         }
+    }
+
+    private void Refuse(string seen, CertificateRole role, string path, Exception failure)
+    {
+        _refused = seen;
+        _events.Publish(new CertificateReloadFailed(role, path, failure.Message));
+        TlsLog.ReloadFailed(_logger, failure);
     }
 
     private void Use(TlsMaterial material, string digest)

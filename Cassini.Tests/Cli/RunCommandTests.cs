@@ -1,5 +1,4 @@
 using Cassini.Harness;
-using Cassini.Harness.Verdicts;
 using Cassini.Web.Cli;
 
 namespace Cassini.Tests.Cli;

@@ -1,9 +1,7 @@
 using System.Xml.Linq;
 using Cassini.Harness;
 using Cassini.Harness.Health;
-using Cassini.Harness.Verdicts;
 using Cassini.Management.Http;
-using Cassini.Tests.Support;
 
 namespace Cassini.Tests.Harness;
 

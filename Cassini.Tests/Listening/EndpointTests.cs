@@ -1,7 +1,6 @@
 using System.Net;
 using System.Net.Sockets;
 using Cassini.Streams.Events;
-using Cassini.Streams.Listening;
 using Cassini.Streams.Listening.Endpoints;
 using Cassini.Tests.Supervision;
 
@@ -24,11 +23,11 @@ public class EndpointTests
         failures[0].Error.ShouldBe(nameof(SocketError.AddressAlreadyInUse));
         failures.Take(4).Select(f => f.Attempt).ShouldBe([1, 2, 3, 4]);
         failures.Take(4).Select(f => f.RetryIn.TotalMilliseconds).ShouldBe([20, 40, 50, 50]);
-        rig.Manager.Endpoints.Single().ShouldBe(new EndpointStatus(taken, null, ListenerState.Failed));
+        rig.Manager.Endpoints.Single().ShouldBe(new EndpointStatus(taken, null, EndpointState.Failed));
 
         blocker.Stop();
         (await rig.Events.WaitForAsync<ListenerBound>("the bind")).ShouldBe(new ListenerBound(taken.ToString(), taken.ToString()));
-        rig.Manager.Endpoints.Single().ShouldBe(new EndpointStatus(taken, taken, ListenerState.Bound));
+        rig.Manager.Endpoints.Single().ShouldBe(new EndpointStatus(taken, taken, EndpointState.Bound));
         rig.Events.All<ListenerConfigured>().ShouldBe([new ListenerConfigured(taken.ToString())]);
         await using var client = await rig.OpenAsync();
     }
@@ -141,7 +140,7 @@ public class EndpointTests
 
         await rig.Events.WaitForAsync<GaveUp>("the surrender");
         (await rig.Events.WaitForAsync<ListenerClosed>("the close")).Reason.ShouldBe(ListenerCloseReason.Failed);
-        rig.Manager.Endpoints.Single().State.ShouldBe(ListenerState.Closed);
+        rig.Manager.Endpoints.Single().State.ShouldBe(EndpointState.Closed);
     }
 
     [Fact]
@@ -151,7 +150,7 @@ public class EndpointTests
         rig.Rehearsals.StallAccept(null).ShouldBeTrue();
         var opening = rig.OpenAsync();
         using var probe = await rig.ConnectAsync();
-        rig.Manager.Endpoints.Single().State.ShouldBe(ListenerState.Bound);
+        rig.Manager.Endpoints.Single().State.ShouldBe(EndpointState.Bound);
         rig.Manager.RestartStalledLoop(ListeningRig.AnyPort, new TimeoutException("stalled")).ShouldBeFalse();
         opening.IsCompleted.ShouldBeFalse();
 
@@ -170,7 +169,7 @@ public class EndpointTests
 
         rig.Rehearsals.CloseEndpoint("127.0.0.1:0").ShouldBeTrue();
         (await rig.Events.WaitForAsync<ListenerClosed>("the close")).Reason.ShouldBe(ListenerCloseReason.Rehearsal);
-        rig.Manager.Endpoints.Single().State.ShouldBe(ListenerState.Closed);
+        rig.Manager.Endpoints.Single().State.ShouldBe(EndpointState.Closed);
         await Should.ThrowAsync<SocketException>(rig.ConnectAsync(address));
         await client.WriteAsync(new byte[1], Token);
         rig.Manager.OpenConnections.ShouldBe(1);

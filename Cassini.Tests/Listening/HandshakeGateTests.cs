@@ -272,14 +272,6 @@ public class HandshakeGateTests
         gate.Reserved.ShouldBe(0);
     }
 
-    [Theory]
-    [InlineData("2001:db8::1", "2001:db8::ffff", true)]
-    [InlineData("2001:db8::1", "2001:db8:0:1::1", false)]
-    [InlineData("10.0.0.1", "10.0.0.2", false)]
-    [InlineData("0.0.0.10", "::a:0:0:0:0", false)]
-    public void KeyOf_Addresses_IsOneHostsReach(string one, string other, bool same) =>
-        (GateAddress.KeyOf(IPAddress.Parse(one)) == GateAddress.KeyOf(IPAddress.Parse(other))).ShouldBe(same);
-
     private static Peer Enter(HandshakeGate gate, IPAddress from)
     {
         var peer = new Peer();

@@ -1,3 +1,4 @@
+using System.Security.Cryptography;
 using Cassini.Streams.Probing;
 using Cassini.Tests.Support;
 using Cassini.Tests.Tls;
@@ -42,6 +43,39 @@ public sealed class CanaryCertificateTests : IDisposable
 
         canary.Load().Leaf.ShouldBeSameAs(first);
         first.Handle.ShouldNotBe(IntPtr.Zero);
+    }
+
+    [Fact]
+    public void Load_FilesStayUnusable_LogsTheExceptionOnce()
+    {
+        var log = new RecordingLoggers();
+        var (certificate, key) = Write("first");
+        using var canary = new CanaryCertificate(certificate, key, log);
+        canary.Load();
+
+        for (var failure = 1; failure <= 2; failure++)
+        {
+            File.WriteAllText(certificate, "half a fi");
+            canary.Load();
+            canary.Load();
+            log.Lines.Count(line => line.Exception is ArgumentException or CryptographicException).ShouldBe(failure);
+            Write("second");
+            canary.Load();
+        }
+    }
+
+    [Fact]
+    public void Load_FilesWereNeverUsable_ThrowsAndLogsTheExceptionOnce()
+    {
+        var log = new RecordingLoggers();
+        var (certificate, key) = Write("first");
+        File.Delete(key);
+        using var canary = new CanaryCertificate(certificate, key, log);
+
+        Should.Throw<FileNotFoundException>(() => canary.Load());
+        Should.Throw<FileNotFoundException>(() => canary.Load());
+
+        log.Lines.ShouldHaveSingleItem().Exception.ShouldBeOfType<FileNotFoundException>();
     }
 
     private (string Certificate, string Key) Write(string name)

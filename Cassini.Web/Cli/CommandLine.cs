@@ -1,7 +1,6 @@
 using System.CommandLine;
 using System.CommandLine.Help;
 using System.CommandLine.Invocation;
-using System.CommandLine.Parsing;
 using Cassini.Harness;
 using Cassini.Streams.Primitives;
 using Cassini.Web.Cli.Context;

@@ -3,7 +3,6 @@ using System.Net;
 using System.Security.Cryptography.X509Certificates;
 using Cassini.Streams.Events;
 using Cassini.Streams.Hosting;
-using Cassini.Streams.Listening;
 using Cassini.Streams.Tls;
 using Cassini.Streams.Tls.Development;
 using Microsoft.Extensions.Logging.Abstractions;

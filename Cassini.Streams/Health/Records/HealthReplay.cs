@@ -46,7 +46,7 @@ public sealed class HealthReplay
     /// <summary>Reads and folds a whole record; problems of the record are not reported.</summary>
     /// <exception cref="IOException">The stream cannot be read.</exception>
     /// <exception cref="InvalidDataException">A line is longer than any of a record.</exception>
-    public async IAsyncEnumerable<HealthTransition> RunAsync(Stream record, [EnumeratorCancellation] CancellationToken cancellation = default)
+    public async IAsyncEnumerable<ReplayTransition> RunAsync(Stream record, [EnumeratorCancellation] CancellationToken cancellation = default)
     {
         await foreach (var line in HealthRecordReader.ReadAsync(record, cancellation).ConfigureAwait(false))
         {
@@ -65,14 +65,14 @@ public sealed class HealthReplay
     /// <summary>Folds one more line of a record.</summary>
     /// <returns>The transitions that the line caused, in order.</returns>
     /// <exception cref="ArgumentException">The policy chosen is not valid; the message has every error.</exception>
-    public ImmutableArray<HealthTransition> Take(HealthRecordLine line) => IsOver ? [] : line switch
+    public ImmutableArray<ReplayTransition> Take(HealthRecordLine line) => IsOver ? [] : line switch
     {
         HealthRecordSegment segment => Begin(segment),
         HealthRecordEvent happened when _state is { } state => Fold(state, happened.Envelope),
         _ => [],
     };
 
-    private ImmutableArray<HealthTransition> Begin(HealthRecordSegment segment)
+    private ImmutableArray<ReplayTransition> Begin(HealthRecordSegment segment)
     {
         if (_options.Until?.IsBefore(new EventId(segment.Epoch, segment.Through), segment.Elapsed, segment.State, out _) is true)
         {
@@ -94,7 +94,7 @@ public sealed class HealthReplay
         return Tell(_state);
     }
 
-    private ImmutableArray<HealthTransition> Fold(HealthState state, EventEnvelope envelope)
+    private ImmutableArray<ReplayTransition> Fold(HealthState state, EventEnvelope envelope)
     {
         if (_options.Until?.IsBefore(envelope.Id, envelope.Elapsed, state, out var until) is true)
         {
@@ -115,7 +115,7 @@ public sealed class HealthReplay
         return told;
     }
 
-    private ImmutableArray<HealthTransition> Tell(HealthState state)
+    private ImmutableArray<ReplayTransition> Tell(HealthState state)
     {
         if (state.Transitions.IsEmpty)
         {
@@ -127,7 +127,7 @@ public sealed class HealthReplay
             _unconfirmed.AddRange(state.Transitions);
         }
 
-        return [.. state.Transitions.Select(change => new HealthTransition(state.WallClock(change.At), change, _evidence.Resolve(change.Evidence)))];
+        return [.. state.Transitions.Select(change => new ReplayTransition(state.WallClock(change.At), change, _evidence.Resolve(change.Evidence)))];
     }
 
     /// <summary>A recorded transition comes after the event that caused it, and so after this fold has computed it.</summary>

@@ -14,7 +14,7 @@ internal sealed class ConnectionFate(ILogger logger)
 
     // Not disposed: it has no timer and no parent, and late askers may still cancel it.
     private readonly CancellationTokenSource _ending = new();
-    private Refusal? _refusal;
+    private HandshakeRefusal? _refusal;
     private CloseReason? _closeReason;
     private CloseReason? _settled;
     private bool _open;
@@ -23,7 +23,7 @@ internal sealed class ConnectionFate(ILogger logger)
     public CancellationToken Ending => _ending.Token;
 
     /// <summary>Why the handshake must end; null while it need not.</summary>
-    public Refusal? Refusal
+    public HandshakeRefusal? Refusal
     {
         get
         {
@@ -67,7 +67,7 @@ internal sealed class ConnectionFate(ILogger logger)
     }
 
     /// <summary>Ends the handshake, if it has not ended.</summary>
-    public void Refuse(Refusal refusal)
+    public void Refuse(HandshakeRefusal refusal)
     {
         lock (_lock)
         {
@@ -113,7 +113,7 @@ internal sealed class ConnectionFate(ILogger logger)
     /// <summary>Ends the connection whatever it is doing, because the broker shuts down.</summary>
     public void Shutdown()
     {
-        Refuse(new Refusal(HandshakeFailure.Shutdown));
+        Refuse(new HandshakeRefusal(HandshakeFailure.Shutdown));
         TryClose(CloseReason.Shutdown);
     }
 

@@ -6,7 +6,6 @@ using Cassini.Streams.Listening.Handshakes;
 using Cassini.Streams.Listening.Probes;
 using Cassini.Streams.Primitives;
 using Cassini.Streams.Supervision;
-using Cassini.Streams.Tls;
 using Cassini.Streams.Tls.Handshakes;
 
 namespace Cassini.Streams.Listening.Connections;
@@ -23,7 +22,7 @@ internal sealed class ConnectionListener : IPendingConnection
     private readonly Supervisor _supervisor;
     private readonly ConnectionFate _fate;
     private GatePass? _pass;
-    private Refusal? _refusal;
+    private HandshakeRefusal? _refusal;
     private MutualTlsStream? _tls;
     private volatile string _identity = "";
     private volatile ServingPhase? _serving;
@@ -63,7 +62,7 @@ internal sealed class ConnectionListener : IPendingConnection
         Completion = Task.Run(RunAsync);
     }
 
-    public void Evict(string detail) => _fate.Refuse(new Refusal(HandshakeFailure.HandshakeLimit, detail));
+    public void Evict(string detail) => _fate.Refuse(new HandshakeRefusal(HandshakeFailure.HandshakeLimit, detail));
 
     public void CloseIfOf(string identity)
     {
@@ -118,7 +117,7 @@ internal sealed class ConnectionListener : IPendingConnection
         }
     }
 
-    private async Task<Refusal?> OpenAsync()
+    private async Task<HandshakeRefusal?> OpenAsync()
     {
         var handshake = new HandshakePhase(_context, _accepted, _fate);
         var refusal = await handshake.RunAsync(_pass!);
@@ -157,16 +156,16 @@ internal sealed class ConnectionListener : IPendingConnection
     }
 
     /// <summary>The limits that need a proven identity. Our own canary passes them all.</summary>
-    private Refusal? Admit()
+    private HandshakeRefusal? Admit()
     {
         if (!IsProbe && _context.Quarantine.RemainingFor(_identity) is { } remaining)
         {
-            return new Refusal(HandshakeFailure.Quarantined, $"for another {Math.Ceiling(remaining.TotalSeconds)} s");
+            return new HandshakeRefusal(HandshakeFailure.Quarantined, $"for another {Math.Ceiling(remaining.TotalSeconds)} s");
         }
 
         if (!IsProbe && !_context.Connections.TryTakeOpenSlot())
         {
-            return new Refusal(HandshakeFailure.ConnectionLimit, $"{Quantity.Of(_context.Options.MaxConnections, "connection is", "connections are")} open");
+            return new HandshakeRefusal(HandshakeFailure.ConnectionLimit, $"{Quantity.Of(_context.Options.MaxConnections, "connection is", "connections are")} open");
         }
 
         if (_fate.TryOpen())
@@ -204,7 +203,7 @@ internal sealed class ConnectionListener : IPendingConnection
         _context.Connections.Retire(this);
         if (!_fate.IsOpen)
         {
-            var refusal = served ? _refusal! : new Refusal(HandshakeFailure.Crashed);
+            var refusal = served ? _refusal! : new HandshakeRefusal(HandshakeFailure.Crashed);
             _events.Publish(new HandshakeFailed(Id, refusal.Reason, refusal.Detail, sinceAccept));
             return;
         }

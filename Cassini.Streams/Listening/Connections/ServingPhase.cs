@@ -62,7 +62,7 @@ internal sealed class ServingPhase(ListeningContext context, Connection connecti
     {
         var goodbye = tls.ShutdownAsync();
         await goodbye.WaitAsync(CloseNotifyTimeout, context.Time, context.Forced.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-        TaskObserver.Observe(goodbye, late => ListeningLog.GoodbyeFailed(context.Logger, connection.Id, late.Message));
+        TaskObserver.Observe(goodbye, late => ListeningLog.GoodbyeFailed(context.Logger, connection.Id, late));
     }
 
     /// <summary>

@@ -1,6 +1,7 @@
 using System.Net;
 using System.Net.Sockets;
 using Cassini.Streams.Events;
+using Cassini.Streams.Listening.Connections;
 using Cassini.Streams.Supervision;
 
 namespace Cassini.Streams.Listening.Endpoints;
@@ -13,7 +14,7 @@ internal sealed class ListeningEndpoint(EndpointAddress address, ListeningContex
 {
     private readonly TaskCompletionSource _firstAttempt = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly Lock _lock = new();
-    private volatile EndpointStatus _status = new(address, null, ListenerState.Pending);
+    private volatile EndpointStatus _status = new(address, null, EndpointState.Pending);
     private volatile EndpointOrders _orders = new(LoopMode.Serve);
     private volatile bool _rebind;
     private volatile bool _isBackingOff;
@@ -57,7 +58,7 @@ internal sealed class ListeningEndpoint(EndpointAddress address, ListeningContex
             _orders = change(old);
         }
 
-        old.Supersede();
+        TaskObserver.Observe(old.SupersedeAsync(), failure => ListeningLog.CancellationFailed(context.Logger, failure));
     }
 
     /// <summary>Makes the next run close the socket and bind it again.</summary>
@@ -77,14 +78,14 @@ internal sealed class ListeningEndpoint(EndpointAddress address, ListeningContex
     {
         var bound = AddressOf(socket);
         Socket = socket;
-        _status = new EndpointStatus(Address, bound, ListenerState.Bound);
+        _status = new EndpointStatus(Address, bound, EndpointState.Bound);
         context.Events.Publish(new ListenerBound(Address.ToString(), bound.ToString()));
         _firstAttempt.TrySetResult();
     }
 
     public void BindFailed(SocketException failure, int attempt, TimeSpan retryIn)
     {
-        _status = new EndpointStatus(Address, null, ListenerState.Failed);
+        _status = new EndpointStatus(Address, null, EndpointState.Failed);
         context.Events.Publish(new BindFailed(Address.ToString(), failure.SocketErrorCode.ToString(), failure.Message, attempt, retryIn));
         _firstAttempt.TrySetResult();
     }
@@ -96,9 +97,9 @@ internal sealed class ListeningEndpoint(EndpointAddress address, ListeningContex
         var wasBound = Socket is not null;
         Socket?.Dispose();
         Socket = null;
-        if (wasBound || _status.State != ListenerState.Closed)
+        if (wasBound || _status.State != EndpointState.Closed)
         {
-            _status = new EndpointStatus(Address, null, ListenerState.Closed);
+            _status = new EndpointStatus(Address, null, EndpointState.Closed);
         }
 
         if (wasBound)

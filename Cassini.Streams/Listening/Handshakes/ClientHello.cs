@@ -1,7 +1,6 @@
 using System.Buffers.Binary;
 using System.Net.Sockets;
 using Cassini.Streams.Events;
-using Cassini.Streams.Listening.Endpoints;
 
 namespace Cassini.Streams.Listening.Handshakes;
 
@@ -18,18 +17,18 @@ internal static class ClientHello
     private const int MaxRecordLength = 1 << 14; // RFC 8446, section 5.1: TLSPlaintext.length
 
     /// <summary>Whether a connection can begin TLS at all, judged by its first byte.</summary>
-    public static Refusal? RefuseFirst(byte first) =>
-        first == HandshakeRecord ? null : new Refusal(HandshakeFailure.NotTls, $"its first byte is 0x{first:x2}");
+    public static HandshakeRefusal? RefuseFirst(byte first) =>
+        first == HandshakeRecord ? null : new HandshakeRefusal(HandshakeFailure.NotTls, $"its first byte is 0x{first:x2}");
 
     /// <summary>Reads one whole record.</summary>
     /// <returns>The record, or why the peer is refused.</returns>
     /// <exception cref="SocketException">The peer reset the connection.</exception>
-    public static async Task<(byte[] Record, Refusal? Refusal)> ReadAsync(Socket socket, CancellationToken cancellation)
+    public static async Task<(byte[] Record, HandshakeRefusal? Refusal)> ReadAsync(Socket socket, CancellationToken cancellation)
     {
         var header = new byte[HeaderLength];
         if (!await FillAsync(socket, header, 0, cancellation))
         {
-            return ([], new Refusal(HandshakeFailure.PeerClosed, "closed in the middle of its hello"));
+            return ([], new HandshakeRefusal(HandshakeFailure.PeerClosed, "closed in the middle of its hello"));
         }
 
         var length = BinaryPrimitives.ReadUInt16BigEndian(header.AsSpan(3));
@@ -40,7 +39,7 @@ internal static class ClientHello
 
         if (header[1] != MajorVersion || length is 0 or > MaxRecordLength)
         {
-            return ([], new Refusal(HandshakeFailure.ProtocolError, $"its first record is of version {header[1]}.{header[2]} and {length} bytes long"));
+            return ([], new HandshakeRefusal(HandshakeFailure.ProtocolError, $"its first record is of version {header[1]}.{header[2]} and {length} bytes long"));
         }
 
         // The buffer grows with what comes, so that announcing a long record costs us nothing.
@@ -50,7 +49,7 @@ internal static class ClientHello
             Array.Resize(ref record, Math.Min(HeaderLength + length, filled + FirstPart));
             if (!await FillAsync(socket, record, filled, cancellation))
             {
-                return ([], new Refusal(HandshakeFailure.PeerClosed, "closed in the middle of its hello"));
+                return ([], new HandshakeRefusal(HandshakeFailure.PeerClosed, "closed in the middle of its hello"));
             }
         }
 

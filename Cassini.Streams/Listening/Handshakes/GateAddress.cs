@@ -1,21 +1,18 @@
-using System.Net;
-using System.Net.Sockets;
+using Cassini.Streams.Primitives;
 
 namespace Cassini.Streams.Listening.Handshakes;
 
-/// <summary>
-/// The connections at the gate of one address (IPv6: of one /64, because one host can have all of it). Belongs to the gate's lock.
-/// </summary>
+/// <summary>The connections of one peer at the gate. Used only under the gate's lock.</summary>
 internal sealed class GateAddress
 {
-    public GateAddress(UInt128 key, long now)
+    public GateAddress(PeerKey key, long now)
     {
         Key = key;
         LastSuccess = now;
         PendingNode = new LinkedListNode<GateAddress>(this);
     }
 
-    public UInt128 Key { get; }
+    public PeerKey Key { get; }
 
     /// <summary>No byte yet; oldest first.</summary>
     public LinkedList<GatePass> Silent { get; } = new();
@@ -38,18 +35,4 @@ internal sealed class GateAddress
     public int Pending => Silent.Count + Waiting.Count;
 
     public bool IsEmpty => Pending == 0 && InFlight.Count == 0 && !IsInTurn;
-
-    public static UInt128 KeyOf(IPAddress address)
-    {
-        Span<byte> bytes = stackalloc byte[16];
-        address.TryWriteBytes(bytes, out var length);
-        var value = UInt128.Zero;
-        foreach (var part in bytes[..(address.AddressFamily == AddressFamily.InterNetworkV6 ? length / 2 : length)])
-        {
-            value = (value << 8) | part;
-        }
-
-        // The family is part of the key: no IPv6 prefix may be counted with an IPv4 address.
-        return (value << 8) | (byte)length;
-    }
 }

@@ -1,4 +1,5 @@
 using System.Net;
+using Cassini.Streams.Primitives;
 
 namespace Cassini.Streams.Listening.Handshakes;
 
@@ -8,7 +9,7 @@ namespace Cassini.Streams.Listening.Handshakes;
 /// </summary>
 internal sealed class GateQueue(ListenerOptions options, TimeProvider time)
 {
-    private readonly Dictionary<UInt128, GateAddress> _addresses = [];
+    private readonly Dictionary<PeerKey, GateAddress> _addresses = [];
     private readonly PendingRanking _ranking = new();
     private readonly Queue<GateAddress> _turns = new();
     private readonly LinkedList<GatePass> _inFlight = new();
@@ -25,7 +26,7 @@ internal sealed class GateQueue(ListenerOptions options, TimeProvider time)
     /// <summary>The address of a peer; it is forgotten when its last connection leaves.</summary>
     public GateAddress AddressOf(IPAddress from)
     {
-        var key = GateAddress.KeyOf(from);
+        var key = PeerKey.Of(from);
         if (!_addresses.TryGetValue(key, out var address))
         {
             _addresses.Add(key, address = new GateAddress(key, time.GetTimestamp()));
@@ -87,17 +88,21 @@ internal sealed class GateQueue(ListenerOptions options, TimeProvider time)
     /// <summary>Evicts handshakes that are older than the grace while others wait and none succeeds, and gives their slots away.</summary>
     public void EvictStalled(List<GatePass> evicted, List<GatePass> given)
     {
-        foreach (var address in _addresses.Values.Where(address => address.Waiting.Count > 0 && IsQuiet(address.LastSuccess)).ToList())
+        // Not a walk over the addresses, because handshakes are few however many addresses wait.
+        foreach (var stalled in _inFlight.TakeWhile(pass => IsQuiet(pass.Since)).ToList())
         {
-            while (address.Waiting.Count > 0 && address.InFlight.Count >= options.MaxHandshakesPerAddress
-                && EvictIfStalled(address.InFlight.First, evicted))
+            if (stalled.Address is { Waiting.Count: > 0, InFlight.First: { } oldest } address
+                && address.InFlight.Count >= options.MaxHandshakesPerAddress && IsQuiet(address.LastSuccess))
             {
+                Evict(oldest.Value, address, evicted);
                 Serve(given);
             }
         }
 
-        while (IsQuiet(_lastSuccess) && _inFlight.Count >= options.MaxHandshakes && HasNext() && EvictIfStalled(_inFlight.First, evicted))
+        while (IsQuiet(_lastSuccess) && _inFlight.Count >= options.MaxHandshakes && HasNext()
+            && _inFlight.First is { Value: { Address: { } address } oldest } && IsQuiet(oldest.Since))
         {
+            Evict(oldest, address, evicted);
             Serve(given);
         }
     }
@@ -127,16 +132,10 @@ internal sealed class GateQueue(ListenerOptions options, TimeProvider time)
 
     private bool IsQuiet(long since) => time.GetElapsedTime(since) >= options.StallGrace;
 
-    private bool EvictIfStalled(LinkedListNode<GatePass>? oldest, List<GatePass> evicted)
+    private void Evict(GatePass pass, GateAddress address, List<GatePass> evicted)
     {
-        if (oldest?.Value is not { Address: { } address } pass || !IsQuiet(pass.Since))
-        {
-            return false;
-        }
-
         evicted.Add(pass);
         Remove(pass, address);
-        return true;
     }
 
     /// <summary>Whether an address can be served next; drops the turns of those that need or may have no slot any more.</summary>

@@ -3,7 +3,6 @@ using System.Security.Authentication;
 using Cassini.Streams.Events;
 using Cassini.Streams.Listening.Connections;
 using Cassini.Streams.Listening.Endpoints;
-using Cassini.Streams.Tls;
 using Cassini.Streams.Tls.Handshakes;
 
 namespace Cassini.Streams.Listening.Handshakes;
@@ -27,7 +26,7 @@ internal sealed class HandshakePhase(ListeningContext context, AcceptedSocket ac
     /// <summary>Runs it.</summary>
     /// <param name="entered">Its pass at the gate, which ends with the handshake.</param>
     /// <returns>Null when the peer proved who it is; else why it is refused.</returns>
-    public async Task<Refusal?> RunAsync(GatePass entered)
+    public async Task<HandshakeRefusal?> RunAsync(GatePass entered)
     {
         using var pass = entered;
         try
@@ -58,7 +57,7 @@ internal sealed class HandshakePhase(ListeningContext context, AcceptedSocket ac
         }
     }
 
-    private async Task<Refusal?> WaitForFirstByteAsync()
+    private async Task<HandshakeRefusal?> WaitForFirstByteAsync()
     {
         using var deadline = Deadline(HandshakeFailure.Silent, context.Options.HandshakeTimeout);
         var first = new byte[1];
@@ -66,19 +65,19 @@ internal sealed class HandshakePhase(ListeningContext context, AcceptedSocket ac
         {
             if (await accepted.Socket.ReceiveAsync(first, SocketFlags.Peek, fate.Ending) == 0)
             {
-                return new Refusal(HandshakeFailure.BareProbe);
+                return new HandshakeRefusal(HandshakeFailure.BareProbe);
             }
         }
         catch (SocketException)
         {
-            return fate.Refusal ?? new Refusal(HandshakeFailure.BareProbe); // reset, not closed: as many probes do it
+            return fate.Refusal ?? new HandshakeRefusal(HandshakeFailure.BareProbe); // reset, not closed: as many probes do it
         }
 
         _firstByteAt = context.Time.GetTimestamp();
         return ClientHello.RefuseFirst(first[0]);
     }
 
-    private async Task<(byte[] Record, Refusal? Refusal)> ReadHelloAsync()
+    private async Task<(byte[] Record, HandshakeRefusal? Refusal)> ReadHelloAsync()
     {
         using var deadline = Deadline(HandshakeFailure.TimedOut, context.Options.HandshakeTimeout, "did not finish its hello");
         try
@@ -87,7 +86,7 @@ internal sealed class HandshakePhase(ListeningContext context, AcceptedSocket ac
         }
         catch (SocketException)
         {
-            return ([], fate.Refusal ?? new Refusal(HandshakeFailure.PeerClosed, "reset in the middle of its hello"));
+            return ([], fate.Refusal ?? new HandshakeRefusal(HandshakeFailure.PeerClosed, "reset in the middle of its hello"));
         }
     }
 
@@ -102,7 +101,7 @@ internal sealed class HandshakePhase(ListeningContext context, AcceptedSocket ac
         }
     }
 
-    private async Task<Refusal?> AuthenticateAsync(byte[] hello)
+    private async Task<HandshakeRefusal?> AuthenticateAsync(byte[] hello)
     {
         using var deadline = Deadline(HandshakeFailure.TimedOut, context.Options.HandshakeTimeout);
         Stream = new MutualTlsStream(new ReplayStream(accepted.Socket, hello), leaveInnerStreamOpen: false);
@@ -117,11 +116,11 @@ internal sealed class HandshakePhase(ListeningContext context, AcceptedSocket ac
             // The verdict knows best: what it refused surfaces as a vague exception, or as the peer's hasty close.
             if (Stream.Verdict.Failure is { } refused)
             {
-                return new Refusal(refused, Stream.Verdict.Detail);
+                return new HandshakeRefusal(refused, Stream.Verdict.Detail);
             }
 
             var (reason, detail) = HandshakeFailures.Classify(failure);
-            return fate.Refusal ?? new Refusal(reason, detail);
+            return fate.Refusal ?? new HandshakeRefusal(reason, detail);
         }
     }
 
@@ -129,5 +128,5 @@ internal sealed class HandshakePhase(ListeningContext context, AcceptedSocket ac
         failure is AuthenticationException or IOException or SocketException or OperationCanceledException;
 
     private HandshakeDeadline Deadline(HandshakeFailure reason, TimeSpan after, string? detail = null) =>
-        new(fate, new Refusal(reason, detail), after, context.Time);
+        new(fate, new HandshakeRefusal(reason, detail), after, context.Time);
 }

@@ -18,7 +18,7 @@ internal enum ProbeKind
 /// <summary>A connection of our own, announced before it is made. Disposing it says that nobody waits for its outcome any more.</summary>
 internal sealed class ProbeTicket(ProbeRegistry registry, EndpointAddress endpoint, IPEndPoint source, ProbeKind kind) : IDisposable
 {
-    private readonly TaskCompletionSource<Refusal?> _outcome = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly TaskCompletionSource<HandshakeRefusal?> _outcome = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     public ProbeKind Kind { get; } = kind;
 
@@ -35,11 +35,11 @@ internal sealed class ProbeTicket(ProbeRegistry registry, EndpointAddress endpoi
     public bool IsLate { get; set; }
 
     /// <summary>Null when the probe came as far as it wanted; else why not. Never fails.</summary>
-    public Task<Refusal?> Outcome => _outcome.Task;
+    public Task<HandshakeRefusal?> Outcome => _outcome.Task;
 
     public void Succeed() => _outcome.TrySetResult(null);
 
-    public void Refuse(HandshakeFailure reason, string? detail = null) => _outcome.TrySetResult(new Refusal(reason, detail));
+    public void Refuse(HandshakeFailure reason, string? detail = null) => _outcome.TrySetResult(new HandshakeRefusal(reason, detail));
 
     public void Dispose() => registry.Withdraw(this);
 }

@@ -17,7 +17,7 @@ internal sealed class ClientCertificateJudge(
         X509ChainStatusFlags.PartialChain | X509ChainStatusFlags.UntrustedRoot
         | X509ChainStatusFlags.NotSignatureValid | X509ChainStatusFlags.HasWeakSignature;
 
-    private readonly record struct Refusal(HandshakeFailure Reason, string Problem);
+    private readonly record struct Finding(HandshakeFailure Reason, string Problem);
 
     /// <param name="certificate">The certificate that the client presented; null if it presented none.</param>
     /// <param name="presented">The intermediates that the client sent: they help to build the chain, but they are not trusted.</param>
@@ -42,20 +42,20 @@ internal sealed class ClientCertificateJudge(
 
     private ClientVerdict Judged(X509Certificate2 certificate, X509Certificate2Collection presented)
     {
-        var refusal = Examine(certificate, presented, out var validity);
+        var finding = Examine(certificate, presented, out var validity);
         var identity = ClientIdentity.Of(certificate, identityFrom);
         return new ClientVerdict(
-            refusal?.Reason,
-            refusal is { Problem: var problem } ? $"'{identity}' {problem}" : null,
+            finding?.Reason,
+            finding is { Problem: var problem } ? $"'{identity}' {problem}" : null,
             identity,
             certificate.GetCertHashString(HashAlgorithmName.SHA256),
             CertificateTimes.NotAfter(certificate))
         {
-            PathValidity = refusal is null ? validity : null,
+            PathValidity = finding is null ? validity : null,
         };
     }
 
-    private Refusal? Examine(X509Certificate2 certificate, X509Certificate2Collection presented, out PathValidity? validity)
+    private Finding? Examine(X509Certificate2 certificate, X509Certificate2Collection presented, out PathValidity? validity)
     {
         validity = null;
         var now = CertificateTimes.ToTheSecond(time.GetUtcNow());
@@ -71,7 +71,7 @@ internal sealed class ClientCertificateJudge(
         }
         catch (CryptographicException e)
         {
-            return new Refusal(HandshakeFailure.InvalidCertificate, $"has a certificate that cannot be read: {ClientIdentity.Printable(e.Message)}");
+            return new Finding(HandshakeFailure.InvalidCertificate, $"has a certificate that cannot be read: {ClientIdentity.Printable(e.Message)}");
         }
         finally
         {
@@ -82,7 +82,7 @@ internal sealed class ClientCertificateJudge(
         }
     }
 
-    private Refusal? Examine(X509ChainElementCollection elements, DateTimeOffset now, out PathValidity? validity)
+    private Finding? Examine(X509ChainElementCollection elements, DateTimeOffset now, out PathValidity? validity)
     {
         validity = null;
         var anchor = elements.ToList().FindIndex(element => IsAuthority(element.Certificate));
@@ -101,34 +101,34 @@ internal sealed class ClientCertificateJudge(
             : Revoked(path) ?? OutOfTime(path, now) ?? WrongUsage(path[0], flags[0]) ?? Otherwise(path, flags);
     }
 
-    private static Refusal Untrusted(X509Certificate2 last) => new(
+    private static Finding Untrusted(X509Certificate2 last) => new(
         HandshakeFailure.UntrustedCertificate, $"is not from the configured CA: its way ends at '{ClientIdentity.Printable(last.Issuer)}'");
 
-    private Refusal? Revoked(X509Certificate2[] path)
+    private Finding? Revoked(X509Certificate2[] path)
     {
         for (var i = 0; i < path.Length - 1; i++)
         {
             if (revocation?.IsRevoked(path[i], path[i + 1]) is true)
             {
-                return new Refusal(HandshakeFailure.RevokedCertificate, $"was revoked: {Name(path[i])} serial {path[i].SerialNumber}");
+                return new Finding(HandshakeFailure.RevokedCertificate, $"was revoked: {Name(path[i])} serial {path[i].SerialNumber}");
             }
         }
 
         return null;
     }
 
-    private static Refusal? OutOfTime(X509Certificate2[] path, DateTimeOffset now)
+    private static Finding? OutOfTime(X509Certificate2[] path, DateTimeOffset now)
     {
         foreach (var certificate in path)
         {
             if (now > CertificateTimes.NotAfter(certificate))
             {
-                return new Refusal(HandshakeFailure.ExpiredCertificate, $"expired: {Name(certificate)} ended {CertificateTimes.NotAfter(certificate):u}");
+                return new Finding(HandshakeFailure.ExpiredCertificate, $"expired: {Name(certificate)} ended {CertificateTimes.NotAfter(certificate):u}");
             }
 
             if (now < CertificateTimes.NotBefore(certificate))
             {
-                return new Refusal(
+                return new Finding(
                     HandshakeFailure.NotYetValidCertificate, $"is not valid yet: {Name(certificate)} begins {CertificateTimes.NotBefore(certificate):u}");
             }
         }
@@ -136,18 +136,18 @@ internal sealed class ClientCertificateJudge(
         return null;
     }
 
-    private static Refusal? WrongUsage(X509Certificate2 leaf, X509ChainStatusFlags flags) =>
+    private static Finding? WrongUsage(X509Certificate2 leaf, X509ChainStatusFlags flags) =>
         (CertificateUsage.ProblemAsClient(leaf)
             ?? (flags.HasFlag(X509ChainStatusFlags.NotValidForUsage) ? "its CA may not issue client certificates" : null)) is { } problem
-            ? new Refusal(HandshakeFailure.WrongUsageCertificate, $"may not be a client: {problem}")
+            ? new Finding(HandshakeFailure.WrongUsageCertificate, $"may not be a client: {problem}")
             : null;
 
-    private static Refusal? Otherwise(X509Certificate2[] path, X509ChainStatusFlags[] flags)
+    private static Finding? Otherwise(X509Certificate2[] path, X509ChainStatusFlags[] flags)
     {
         var bad = Array.FindIndex(flags, flag => flag != X509ChainStatusFlags.NoError);
         return bad < 0
             ? null
-            : new Refusal(HandshakeFailure.InvalidCertificate, $"has an unusable certificate chain: {Name(path[bad])} {flags[bad]}");
+            : new Finding(HandshakeFailure.InvalidCertificate, $"has an unusable certificate chain: {Name(path[bad])} {flags[bad]}");
     }
 
     private bool IsAuthority(X509Certificate2 certificate) =>

@@ -1,5 +1,4 @@
 using Cassini.Harness.Clients;
-using Cassini.Streams.Feed;
 using Cassini.Streams.Primitives;
 using Cassini.Web.Cli.Context;
 using MQTTnet;
@@ -11,7 +10,7 @@ namespace Cassini.Web.Cli.Messaging;
 /// <summary>Subscribes, prints each message, and subscribes again after a lost connection.</summary>
 internal sealed class MessagePrinter(ConnectionOptions connection, SubscribeRequest request, CliContext context)
 {
-    private readonly MessageWriter _writer = new(context.Out, context.OutIsTerminal, connection.Json, context.Time);
+    private readonly MessageLineWriter _writer = new(context.Out, context.OutIsTerminal, connection.Json, context.Time);
     private readonly RateMeter _meter = new(context.Out, connection.Json, context.Time);
     private readonly TaskCompletionSource _done = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly Lock _gate = new();

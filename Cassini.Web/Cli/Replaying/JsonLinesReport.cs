@@ -41,7 +41,7 @@ internal sealed class JsonLinesReport(TextWriter output) : IReplayReport
         Side(json, "policy", summary.Other);
     });
 
-    private static void Transition(Utf8JsonWriter json, string name, HealthTransition? transition)
+    private static void Transition(Utf8JsonWriter json, string name, ReplayTransition? transition)
     {
         if (transition is null)
         {

@@ -15,7 +15,7 @@ internal sealed class ReplayFold(HealthReplayOptions options)
 
     public ReplaySide Result => new(_replay.Current!, _transitions, _times);
 
-    public ImmutableArray<HealthTransition> Take(HealthRecordLine line)
+    public ImmutableArray<ReplayTransition> Take(HealthRecordLine line)
     {
         if (line is HealthRecordSegment && _began)
         {

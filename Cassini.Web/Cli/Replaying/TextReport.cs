@@ -83,7 +83,7 @@ internal sealed class TextReport(TextWriter output, string? policy) : IReplayRep
     }
 
     /// <summary>What one policy says at this instant; when it says nothing new, its last statement in brackets.</summary>
-    private static string Cell(HealthTransition? transition, string check, Dictionary<string, HealthStatus> known)
+    private static string Cell(ReplayTransition? transition, string check, Dictionary<string, HealthStatus> known)
     {
         if (transition is null)
         {

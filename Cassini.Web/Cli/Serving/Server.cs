@@ -8,8 +8,6 @@ using Cassini.Management.Logging;
 using Cassini.Management.Telemetry;
 using Cassini.Streams.Events;
 using Cassini.Streams.Hosting;
-using Cassini.Streams.Listening;
-using Cassini.Streams.Listening.Endpoints;
 using Cassini.Streams.Tls;
 using Cassini.Streams.Tls.Development;
 using Cassini.Web.Cli.Context;

@@ -1,7 +1,7 @@
 using System.Collections.Immutable;
 using System.Net;
+using Cassini.Streams.Events;
 using Cassini.Streams.Health;
-using Cassini.Streams.Tls;
 using Cassini.Streams.Tls.Development;
 using Cassini.Web.Cli.Context;
 using Cassini.Web.Cli.Settings;

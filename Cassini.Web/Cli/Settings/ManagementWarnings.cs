@@ -1,6 +1,5 @@
 using System.Net;
 using Cassini.Management.Http;
-using Cassini.Streams.Listening;
 using Cassini.Streams.Listening.Endpoints;
 
 namespace Cassini.Web.Cli.Settings;

@@ -7,7 +7,7 @@ namespace Cassini.Streams.Health.Records;
 /// <param name="Time">When, on the recorded wall clock.</param>
 /// <param name="Change">What changed; its <see cref="HealthChanged.At"/> is exact.</param>
 /// <param name="Evidence">The events that caused it.</param>
-public sealed record HealthTransition(DateTimeOffset Time, HealthChanged Change, ImmutableArray<ReplayEvidence> Evidence);
+public sealed record ReplayTransition(DateTimeOffset Time, HealthChanged Change, ImmutableArray<ReplayEvidence> Evidence);
 
 /// <summary>An event that caused a transition.</summary>
 /// <param name="Id">Its id.</param>

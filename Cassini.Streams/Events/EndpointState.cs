@@ -1,4 +1,4 @@
-namespace Cassini.Streams.Health;
+namespace Cassini.Streams.Events;
 
 /// <summary>The state of an endpoint.</summary>
 public enum EndpointState

@@ -2,14 +2,13 @@ using System.Buffers;
 using System.Globalization;
 using System.Text;
 using System.Text.Json;
-using Cassini.Harness.Clients;
 using Cassini.Streams.Primitives;
 using MQTTnet;
 
 namespace Cassini.Web.Cli.Messaging;
 
 /// <summary>A message as a line: <c>topic payload</c>, or an object.</summary>
-internal sealed class MessageWriter(TextWriter output, bool isTerminal, bool json, TimeProvider time)
+internal sealed class MessageLineWriter(TextWriter output, bool isTerminal, bool json, TimeProvider time)
 {
     private static readonly UTF8Encoding Strict = new(false, throwOnInvalidBytes: true);
 

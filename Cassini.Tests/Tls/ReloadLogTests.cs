@@ -1,0 +1,70 @@
+using System.Security.Cryptography;
+using Cassini.Streams.Events;
+using Cassini.Streams.Tls;
+using Cassini.Tests.Support;
+using Microsoft.Extensions.Logging;
+
+namespace Cassini.Tests.Tls;
+
+/// <summary>An event has only the message of what made a reload fail. The log has the exception with its stack.</summary>
+public sealed class ReloadLogTests : IDisposable
+{
+    private readonly TestAuthority _authority = new();
+    private readonly ScratchDirectory _directory = new();
+    private readonly PublishedEvents _events = new();
+    private readonly RecordingLogger<CertificateStore> _log = new();
+
+    public void Dispose()
+    {
+        _authority.Dispose();
+        _directory.Dispose();
+    }
+
+    [Fact]
+    public void Look_CertificateCannotBeRead_LogsTheExceptionOnce()
+    {
+        var (store, options) = Loaded();
+        File.WriteAllText(options.ServerChainPath, "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n");
+
+        Look(store, times: 5);
+
+        var failed = _events.Of<CertificateReloadFailed>().ShouldHaveSingleItem();
+        var logged = _log.Entries.ShouldHaveSingleItem();
+        logged.Level.ShouldBe(LogLevel.Warning);
+        var exception = logged.Exception.ShouldBeOfType<TlsConfigurationException>();
+        exception.Message.ShouldBe(failed.Message);
+        exception.InnerException.ShouldBeAssignableTo<CryptographicException>();
+    }
+
+    [Fact]
+    public void Look_FileIsMissing_LogsTheExceptionOnceForEachFailure()
+    {
+        var (store, options) = Loaded();
+        var key = File.ReadAllText(options.ServerKeyPath);
+
+        for (var failure = 1; failure <= 2; failure++)
+        {
+            File.Delete(options.ServerKeyPath);
+            Look(store, times: 3);
+            _log.Entries.Count(entry => entry.Exception is TlsConfigurationException).ShouldBe(failure);
+            File.WriteAllText(options.ServerKeyPath, key);
+            Look(store, times: 3);
+        }
+    }
+
+    private (CertificateStore Store, TlsOptions Options) Loaded()
+    {
+        var options = _authority.Write(_directory.Path);
+        var store = new CertificateStore(options, _events, new SettableTime(), _log);
+        store.Load();
+        return (store, options);
+    }
+
+    private static void Look(CertificateStore store, int times)
+    {
+        for (var time = 0; time < times; time++)
+        {
+            store.Look();
+        }
+    }
+}
