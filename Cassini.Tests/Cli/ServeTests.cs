@@ -148,6 +148,20 @@ public class ServeTests : IDisposable
     }
 
     [Fact]
+    public async Task Serve_StartFailsAtLogLevelDebug_LogsTheCauseToo()
+    {
+        using var other = new TcpListener(IPAddress.Loopback, 0);
+        other.Start();
+
+        var (code, _, error) = await CassiniProcess.RunAsync(
+            _directory.Path, ["--bind", "127.0.0.1:0", "--management", other.LocalEndpoint.ToString()!, "--log-level", "debug"]);
+
+        code.ShouldBe(ExitCode.Error);
+        error.ShouldContain($"cassini: management cannot listen on {other.LocalEndpoint}: address already in use; ");
+        error.ShouldContain("System.Net.Sockets.SocketException", Case.Sensitive, "and where it came from");
+    }
+
+    [Fact]
     public async Task Serve_FaultsOffLoopback_IsOneLineAndCode2()
     {
         var (code, _, error) = await CassiniProcess.RunAsync(

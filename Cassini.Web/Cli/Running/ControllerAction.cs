@@ -6,6 +6,7 @@ using Cassini.Harness.Reports;
 using Cassini.Harness.Views;
 using Cassini.Harness.Workers;
 using Cassini.Streams.Primitives;
+using Cassini.Web.Cli.Context;
 using Spectre.Console;
 
 namespace Cassini.Web.Cli.Running;

@@ -3,6 +3,7 @@ using Cassini.Harness;
 using Cassini.Harness.Clients;
 using Cassini.Harness.Workers;
 using Cassini.Streams.Primitives;
+using Cassini.Web.Cli.Context;
 
 namespace Cassini.Web.Cli.Running;
 
