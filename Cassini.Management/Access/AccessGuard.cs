@@ -3,8 +3,8 @@ using Cassini.Management.Http;
 namespace Cassini.Management.Access;
 
 /// <summary>
-/// Checks each request before its endpoint does. Where no credentials are needed, a caller that means this machine, and is not a page of another site, may do
-/// everything. Anonymous callers get one word from the probes, and what is wholly public.
+/// Checks each request before its endpoint does. Where no credentials are needed, a caller that means this machine, and is not a page of
+/// another site, may do everything. Anonymous callers get one word from the probes, and what is wholly public.
 /// </summary>
 /// <param name="meansUs">Whether a request's Host means this broker.</param>
 /// <param name="callers">Checks callers; null when every caller may do everything.</param>

@@ -25,7 +25,8 @@ internal static class ReplayCommand
             CustomParser = Limit,
         };
         var json = new Option<bool>("--json") { Description = "One JSON object per line, for machines." };
-        var command = new DocumentedCommand("replay", "Shows when and why health changed in a record, and how it would have changed under another policy.")
+        var command = new DocumentedCommand(
+            "replay", "Shows when and why health changed in a record, and how it would have changed under another policy.")
         {
             Examples =
             [

@@ -45,7 +45,8 @@ internal static class RunCommand
         var brokerCert = Text("--broker-cert", "FILE", "A worker's certificate for the broker. [default --cert]");
         var brokerKey = Text("--broker-key", "FILE", "Its key. [default --key]");
 
-        var command = new DocumentedCommand("run", "Runs a test plan against brokers, and stops as soon as the health of one is worse than the plan allows.")
+        var command = new DocumentedCommand(
+            "run", "Runs a test plan against brokers, and stops as soon as the health of one is worse than the plan allows.")
         {
             Examples =
             [

@@ -13,7 +13,7 @@ internal static class SubCommand
 
         After a lost connection it connects again, and says so on standard error; what was published meanwhile is missing.
 
-        Exit codes: 0 --count messages were received, 2 the broker cannot be reached or refuses, 3 timed out, 64 wrong usage, 130 interrupted.
+        Exit codes: 0 --count messages were received, 2 the broker is unreachable or refuses, 3 timed out, 64 wrong usage, 130 interrupted.
         """;
 
     public static Command Create(CliContext context)

@@ -86,7 +86,8 @@ internal sealed class Replayer(ReplayLimit? until, PolicyFile? policy, IReplayRe
         {
             context.Complain(string.Create(
                 CultureInfo.InvariantCulture,
-                $"{_then.Replay.Differences} recorded transitions are not what replaying gives: events are missing, or another version of Cassini judged health"));
+                $"{_then.Replay.Differences} recorded transitions are not what replaying gives: "
+                + $"events are missing, or another version of Cassini judged health"));
         }
 
         report.End(new ReplaySummary
