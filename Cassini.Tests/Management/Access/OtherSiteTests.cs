@@ -6,7 +6,6 @@ using Cassini.Management;
 using Cassini.Management.Http;
 using Cassini.Management.Logging;
 using Cassini.Streams.Events;
-using Cassini.Streams.Health;
 using Cassini.Tests.Integration;
 using Cassini.Tests.Support;
 using Microsoft.AspNetCore.Builder;

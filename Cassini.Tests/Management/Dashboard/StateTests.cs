@@ -3,6 +3,7 @@ using Cassini.Management;
 using Cassini.Management.Http;
 using Cassini.Management.Logging;
 using Cassini.Streams.Events;
+using Cassini.Streams.Events.Hub;
 using Cassini.Tests.Health;
 using Cassini.Tests.Integration;
 using Cassini.Tests.Support;
