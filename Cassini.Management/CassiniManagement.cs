@@ -1,6 +1,5 @@
 using Cassini.Management.Access;
 using Cassini.Management.Http;
-using Cassini.Management.Telemetry;
 using Cassini.Streams.Hosting;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 

@@ -1,7 +1,6 @@
 using System.Runtime.ExceptionServices;
 using Cassini.Harness.Clients;
 using Cassini.Harness.Plans;
-using Cassini.Streams.Feed;
 using Cassini.Streams.Primitives;
 using MQTTnet;
 using MQTTnet.Protocol;

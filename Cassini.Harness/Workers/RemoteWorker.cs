@@ -1,5 +1,4 @@
 using System.Text.Json;
-using Cassini.Harness.Clients;
 using Cassini.Harness.Load;
 using Cassini.Streams.Primitives;
 using Grpc.Core;

@@ -1,7 +1,6 @@
 using System.Net;
 using System.Net.Sockets;
 using Cassini.Harness.Clients;
-using Cassini.Harness.Plans;
 using Cassini.Harness.Verdicts;
 using Cassini.Streams.Events;
 using Cassini.Streams.Primitives;

@@ -1,5 +1,4 @@
 using Cassini.Harness.Clients;
-using Cassini.Harness.Plans;
 using Cassini.Streams.Primitives;
 using Grpc.Core;
 using Grpc.Net.Client;

@@ -3,7 +3,7 @@ using Cassini.Management.Http;
 namespace Cassini.Management.Access;
 
 /// <summary>
-/// Stands before every endpoint. Where no credentials are needed, a caller that means this machine, and is no page of another site, may do
+/// Checks each request before its endpoint does. Where no credentials are needed, a caller that means this machine, and is not a page of another site, may do
 /// everything. Anonymous callers get one word from the probes, and what is wholly public.
 /// </summary>
 /// <param name="meansUs">Whether a request's Host means this broker.</param>

@@ -13,7 +13,7 @@ internal sealed class EmbeddedAccess(IReadOnlyCollection<string> allowed) : ICal
 {
     private static readonly Refusal Elsewhere = new(
         StatusCodes.Status403Forbidden,
-        "this is for callers on this machine, because the application has not said who else may call: RequireAuthorization() or AllowAnonymous() on what MapCassini returns says so",
+        "this is for callers on this machine, because the application has not said which other callers it allows: RequireAuthorization() or AllowAnonymous() on what MapCassini returns says so",
         IsStranger: true);
 
     private readonly HostNames _ours = new(allowed, anyUnlessNamed: false);

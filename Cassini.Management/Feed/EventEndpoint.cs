@@ -23,7 +23,7 @@ internal static class EventEndpoint
         if (!EventId.TryParse(text, out var id))
         {
             return Answer.TextAsync(
-                context, StatusCodes.Status400BadRequest, $"{Answer.Quote(text)} is no id of an event: 16 hexadecimal digits, a minus sign, a number\n");
+                context, StatusCodes.Status400BadRequest, $"{Answer.Quote(text)} is not the id of an event: 16 hexadecimal digits, a minus sign, a number\n");
         }
 
         // The newest is read first: what is missing then and was not too new is too old.

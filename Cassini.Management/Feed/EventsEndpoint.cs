@@ -2,7 +2,6 @@ using System.Net.Mime;
 using Cassini.Management.Http;
 using Cassini.Streams.Events.Hub;
 using Cassini.Streams.Health.Projection;
-using Microsoft.AspNetCore.Http.Features;
 using Microsoft.AspNetCore.Server.Kestrel.Core.Features;
 
 namespace Cassini.Management.Feed;

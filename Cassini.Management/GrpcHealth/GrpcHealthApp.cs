@@ -2,7 +2,6 @@ using System.Net;
 using Cassini.Management.Access;
 using Cassini.Management.Http;
 using Cassini.Streams.Health.Projection;
-using Cassini.Streams.Listening;
 using Cassini.Streams.Listening.Endpoints;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Extensions.DependencyInjection.Extensions;

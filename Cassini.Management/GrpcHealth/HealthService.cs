@@ -5,7 +5,7 @@ using static Grpc.Health.V1.HealthCheckResponse.Types;
 
 namespace Cassini.Management.GrpcHealth;
 
-/// <summary>grpc.health.v1.Health: the probes of the management surface, for callers that speak gRPC.</summary>
+/// <summary>grpc.health.v1.Health: the probes of the management surface, for callers that use gRPC.</summary>
 internal sealed class HealthService(
     HealthProjection health, TimeProvider time, HealthServices services, WatchPlaces places, IHostApplicationLifetime lifetime) : Health.HealthBase
 {
@@ -48,7 +48,7 @@ internal sealed class HealthService(
     private async Task WatchAsync(string service, IServerStreamWriter<HealthCheckResponse> watcher, CancellationToken gone)
     {
         using var end = CancellationTokenSource.CreateLinkedTokenSource(gone, lifetime.ApplicationStopping);
-        var told = ServingStatus.Unknown;
+        var sent = ServingStatus.Unknown;
         try
         {
             // The protocol keeps the call open for an unknown service, because the service may appear later.
@@ -56,10 +56,10 @@ internal sealed class HealthService(
             await foreach (var snapshot in health.ReadChangesAsync(end.Token))
             {
                 var status = scope is null ? ServingStatus.ServiceUnknown : HealthServices.Judge(scope, snapshot);
-                if (status != told)
+                if (status != sent)
                 {
                     await watcher.WriteAsync(Answer(status), end.Token);
-                    told = status;
+                    sent = status;
                 }
             }
         }
@@ -68,7 +68,7 @@ internal sealed class HealthService(
             // The process stops: the final status follows.
         }
 
-        if (told is ServingStatus.Serving)
+        if (sent is ServingStatus.Serving)
         {
             using var overdue = new CancellationTokenSource(StopGrace, time);
             using var limit = CancellationTokenSource.CreateLinkedTokenSource(gone, overdue.Token);

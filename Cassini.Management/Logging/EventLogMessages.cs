@@ -100,7 +100,7 @@ internal static partial class EventLogMessages
     [LoggerMessage(1402, LogLevel.Information, "the canary is off: {Reason}")]
     public static partial void CanaryDisabled(this ILogger logger, string reason);
 
-    [LoggerMessage(1403, LogLevel.Trace, "the canary came back in {Total}")]
+    [LoggerMessage(1403, LogLevel.Trace, "the canary succeeded in {Total}")]
     public static partial void CanarySucceeded(this ILogger logger, TimeSpan total);
 
     [LoggerMessage(1404, LogLevel.Warning, "the canary failed at {Endpoint}: {Stage} {Reason}: {Detail}")]
@@ -109,7 +109,7 @@ internal static partial class EventLogMessages
     [LoggerMessage(1500, LogLevel.Information, "{Role} certificate {Subject} is in use; valid until {NotAfter:u}")]
     public static partial void CertificateLoaded(this ILogger logger, CertificateRole role, string subject, DateTimeOffset notAfter);
 
-    [LoggerMessage(1501, LogLevel.Error, "{Role}: {Path} cannot be used, and the old one still serves: {Message}")]
+    [LoggerMessage(1501, LogLevel.Error, "{Role}: {Path} cannot be used, and the old one stays in use: {Message}")]
     public static partial void CertificateReloadFailed(this ILogger logger, CertificateRole role, string path, string message);
 
     [LoggerMessage(1502, LogLevel.Warning, "{Role} certificate {Subject} ends at {NotAfter:u}")]

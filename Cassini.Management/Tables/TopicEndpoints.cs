@@ -75,7 +75,7 @@ internal static class TopicEndpoints
 
     private static string? Problem(string? topic) =>
         string.IsNullOrEmpty(topic) ? "the topic is missing: /subscriptions?topic=NAME"
-        : topic.IndexOfAny(['+', '#', '\0']) >= 0 ? $"{Answer.Quote(topic)} is not a topic name: wildcards belong into filters (a plus sign in a query stands for a space, %2B for itself)"
+        : topic.IndexOfAny(['+', '#', '\0']) >= 0 ? $"{Answer.Quote(topic)} is not a topic name: wildcards belong in filters (a plus sign in a query stands for a space, %2B for itself)"
         : null;
 
     private static Task NoBrokerAsync(HttpContext context) =>

@@ -1,4 +1,3 @@
-using System.Collections.Immutable;
 using System.Diagnostics.Metrics;
 using Cassini.Streams.Events.Hub;
 using Cassini.Streams.Hosting;

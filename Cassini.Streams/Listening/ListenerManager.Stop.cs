@@ -1,6 +1,5 @@
 using System.Collections.Immutable;
 using Cassini.Streams.Events;
-using Cassini.Streams.Listening.Connections;
 using Cassini.Streams.Listening.Endpoints;
 
 namespace Cassini.Streams.Listening;

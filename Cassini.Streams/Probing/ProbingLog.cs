@@ -1,4 +1,3 @@
-using Cassini.Streams.Listening;
 using Cassini.Streams.Listening.Endpoints;
 using Microsoft.Extensions.Logging;
 

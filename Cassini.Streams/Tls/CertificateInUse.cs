@@ -2,7 +2,6 @@ using System.Collections.Immutable;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using Cassini.Streams.Events;
-using Cassini.Streams.Tls.Clients;
 using Cassini.Streams.Tls.Files;
 
 namespace Cassini.Streams.Tls;

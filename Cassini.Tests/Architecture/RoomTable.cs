@@ -95,7 +95,29 @@ internal sealed class RoomTable
         [Arrow.RootRoom] = ["Http", "Telemetry", "Logging", "Access", "Pages", "Control", "Probes", "Tables", "Feed", "GrpcHealth"],
     });
 
-    public static IReadOnlyList<RoomTable> All { get; } = [Streams, Events, Health, Broker, Management];
+    /// <summary>What one runs. Its root is Program alone.</summary>
+    public static RoomTable Web { get; } = new("Cassini.Web", new()
+    {
+        ["Systemd"] = [],
+        ["Cli"] = ["Systemd"],
+    });
+
+    /// <summary>The folders of the command line. The root has the commands.</summary>
+    public static RoomTable Cli { get; } = new("Cassini.Web.Cli", new()
+    {
+        ["Context"] = [],
+        ["Settings"] = ["Context"],
+        ["Following"] = ["Context"],
+        ["Waiting"] = ["Context"],
+        ["Watching"] = ["Context"],
+        ["Running"] = ["Context"],
+        ["Messaging"] = ["Context", "Settings"],
+        ["Replaying"] = ["Context", "Settings"],
+        ["Serving"] = ["Context", "Settings"],
+        [Arrow.RootRoom] = ["Context", "Settings", "Following", "Waiting", "Watching", "Running", "Messaging", "Replaying", "Serving"],
+    });
+
+    public static IReadOnlyList<RoomTable> All { get; } = [Streams, Events, Health, Broker, Management, Web, Cli];
 
     public string Root { get; }
 

@@ -29,6 +29,9 @@ public class RoomsTests
     [InlineData("Cassini.Streams.Broker", Arrow.RootRoom, "Upkeep")]
     [InlineData("Cassini.Management", "Access", "Http")]
     [InlineData("Cassini.Management", "Tables", "Telemetry")]
+    [InlineData("Cassini.Web", "Cli", "Systemd")]
+    [InlineData("Cassini.Web.Cli", "Replaying", "Settings")]
+    [InlineData("Cassini.Web.Cli", Arrow.RootRoom, "Context")]
     public void Arrows_TableLacksOneThatIsInUse_AreReported(string root, string from, string to)
     {
         var forbidden = Forbidden(TableOf(root).Without(from, to));

@@ -10,7 +10,6 @@ using Cassini.Streams.Primitives;
 using Cassini.Tests.Cli;
 using Cassini.Tests.Support;
 using Cassini.Tests.Tls;
-using Cassini.Web.Cli;
 using Grpc.Core;
 
 namespace Cassini.Tests.Harness;

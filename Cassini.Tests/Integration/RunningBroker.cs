@@ -1,16 +1,12 @@
-using System.Collections.Immutable;
 using System.Net;
 using System.Net.Security;
 using System.Net.Sockets;
-using System.Security.Cryptography.X509Certificates;
 using Cassini.Streams.Events;
 using Cassini.Streams.Health;
 using Cassini.Streams.Hosting;
 using Cassini.Streams.Listening;
 using Cassini.Streams.Listening.Connections;
-using Cassini.Streams.Listening.Endpoints;
 using Cassini.Streams.Probing;
-using Cassini.Streams.Tls;
 using Cassini.Tests.Support;
 using Cassini.Tests.Tls;
 using Microsoft.Extensions.Logging.Abstractions;

@@ -2,6 +2,7 @@ using System.CommandLine;
 using Cassini.Harness;
 using Cassini.Streams.Tls;
 using Cassini.Streams.Tls.Development;
+using Cassini.Web.Cli.Context;
 
 namespace Cassini.Web.Cli;
 

@@ -6,6 +6,7 @@ using Cassini.Harness.Health;
 using Cassini.Harness.Plans;
 using Cassini.Harness.Workers;
 using Cassini.Streams.Primitives;
+using Cassini.Web.Cli.Context;
 using Cassini.Web.Cli.Running;
 
 namespace Cassini.Web.Cli;
@@ -39,7 +40,7 @@ internal static class RunCommand
         var brokerCert = Text("--broker-cert", "FILE", "A worker's certificate for the broker. [default --cert]");
         var brokerKey = Text("--broker-key", "FILE", "Its key. [default --key]");
 
-        var command = new DocumentedCommand("run", "Runs a test plan against brokers, and stops the moment one stops being well.")
+        var command = new DocumentedCommand("run", "Runs a test plan against brokers, and stops as soon as the health of one is worse than the plan allows.")
         {
             Examples =
             [
@@ -143,7 +144,7 @@ internal static class RunCommand
                 return address;
             }
 
-            result.AddError($"{name} '{text}' is no address: expected HOST:PORT");
+            result.AddError($"{name} '{text}' is not an address: expected HOST:PORT");
             return null;
         },
     };

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using Cassini.Harness;
+using Cassini.Web.Cli.Context;
 using Cassini.Web.Cli.Serving;
 using Cassini.Web.Cli.Settings;
 
@@ -10,14 +11,15 @@ internal static class ServeCommand
 {
     private const string Notes = """
         Settings come from appsettings.json, then the environment, then flags: the later one wins. CASSINI__Section__Key sets
-        any of them from the environment. All of them are checked before anything starts, and every error is told at once.
+        any of them from the environment. All of them are checked before anything starts, and every error is reported at once.
         Durations are written 500ms, 5s, 2m, 1h, 14d or hh:mm:ss.
 
         With no certificates configured and only loopback addresses, development certificates are made once and kept in
         DATA-DIR/dev-certs, or else in ~/.local/share/cassini/dev-certs.
 
         SIGTERM and Ctrl-C stop gracefully with exit code 0; a second one cuts that short. The log goes to standard error.
-        SIGHUP looks at the certificate files at once. Under systemd it tells readiness, status and reloads (docs/operate/neighbours.md).
+        SIGHUP makes it read the certificate files at once. It notifies systemd of readiness, status and reloads
+        (docs/operate/neighbours.md).
         """;
 
     public static Command Create(CliContext context)

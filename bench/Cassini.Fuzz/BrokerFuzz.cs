@@ -4,7 +4,6 @@ using System.Security.Cryptography.X509Certificates;
 using Cassini.Streams.Events;
 using Cassini.Streams.Events.Hub;
 using Cassini.Streams.Hosting;
-using Cassini.Streams.Listening;
 using Cassini.Streams.Tls;
 using Cassini.Streams.Tls.Development;
 using Microsoft.Extensions.Logging.Abstractions;

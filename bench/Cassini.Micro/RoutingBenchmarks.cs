@@ -1,8 +1,5 @@
 using BenchmarkDotNet.Attributes;
-using Cassini.Streams.Broker;
 using Cassini.Streams.Broker.Connections;
-using Cassini.Streams.Broker.Model;
-using Cassini.Streams.Mqtt;
 
 namespace Cassini.Micro;
 

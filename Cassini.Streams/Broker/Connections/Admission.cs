@@ -1,5 +1,4 @@
 using Cassini.Streams.Broker.Model;
-using Cassini.Streams.Mqtt;
 using Cassini.Streams.Mqtt.Packets;
 using Cassini.Streams.Primitives;
 

@@ -4,7 +4,6 @@ using Cassini.Streams.Broker.Sessions;
 using Cassini.Streams.Events;
 using Cassini.Streams.Mqtt;
 using Cassini.Streams.Mqtt.Packets;
-using Cassini.Streams.Mqtt.Properties;
 using Cassini.Streams.Primitives;
 
 namespace Cassini.Streams.Broker.Connections;

@@ -1,5 +1,4 @@
 using Cassini.Streams.Broker.Model;
-using Cassini.Streams.Broker.Outgoing;
 using Cassini.Streams.Broker.Routing;
 using Cassini.Streams.Mqtt;
 using Cassini.Streams.Mqtt.Packets;

@@ -1,4 +1,3 @@
-using System.Collections.Immutable;
 using System.Globalization;
 using Cassini.Streams.Events;
 using Cassini.Streams.Health.Checks;

@@ -6,7 +6,6 @@ using Cassini.Streams.Listening.Handshakes;
 using Cassini.Streams.Listening.Probes;
 using Cassini.Streams.Primitives;
 using Cassini.Streams.Supervision;
-using Cassini.Streams.Tls;
 using Cassini.Streams.Tls.Handshakes;
 
 namespace Cassini.Streams.Listening.Connections;

@@ -1,7 +1,6 @@
 using System.Net.Sockets;
 using System.Runtime.CompilerServices;
 using Cassini.Streams.Events;
-using Cassini.Streams.Listening.Endpoints;
 
 namespace Cassini.Streams.Listening.Connections;
 

@@ -1,7 +1,6 @@
 using System.Buffers.Binary;
 using System.Net.Sockets;
 using Cassini.Streams.Events;
-using Cassini.Streams.Listening.Endpoints;
 
 namespace Cassini.Streams.Listening.Handshakes;
 

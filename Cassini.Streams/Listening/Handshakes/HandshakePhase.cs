@@ -3,7 +3,6 @@ using System.Security.Authentication;
 using Cassini.Streams.Events;
 using Cassini.Streams.Listening.Connections;
 using Cassini.Streams.Listening.Endpoints;
-using Cassini.Streams.Tls;
 using Cassini.Streams.Tls.Handshakes;
 
 namespace Cassini.Streams.Listening.Handshakes;

@@ -1,6 +1,5 @@
 using System.Security.Cryptography;
 using Cassini.Streams.Events;
-using Cassini.Streams.Tls.Clients;
 
 namespace Cassini.Streams.Tls.Files;
 

@@ -4,7 +4,6 @@ using System.Net;
 using System.Reactive.Linq;
 using Cassini.Management;
 using Cassini.Management.Http;
-using Cassini.Management.Logging;
 using Cassini.Streams.Events;
 using Cassini.Tests.Integration;
 using Cassini.Tests.Support;

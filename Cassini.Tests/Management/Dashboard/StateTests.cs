@@ -1,7 +1,6 @@
 using System.Net;
 using Cassini.Management;
 using Cassini.Management.Http;
-using Cassini.Management.Logging;
 using Cassini.Streams.Events;
 using Cassini.Streams.Events.Hub;
 using Cassini.Tests.Health;

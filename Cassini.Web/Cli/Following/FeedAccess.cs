@@ -1,6 +1,7 @@
 using System.CommandLine;
 using Cassini.Harness.Clients;
 using Cassini.Streams.Feed;
+using Cassini.Web.Cli.Context;
 
 namespace Cassini.Web.Cli.Following;
 

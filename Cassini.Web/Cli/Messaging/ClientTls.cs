@@ -1,5 +1,6 @@
 using Cassini.Harness.Clients;
 using Cassini.Streams.Tls.Development;
+using Cassini.Web.Cli.Context;
 using Cassini.Web.Cli.Settings;
 
 namespace Cassini.Web.Cli.Messaging;

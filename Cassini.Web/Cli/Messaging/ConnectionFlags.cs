@@ -1,9 +1,7 @@
 using System.CommandLine;
 using System.CommandLine.Parsing;
-using System.Globalization;
 using System.Security.Cryptography;
 using System.Text;
-using Cassini.Harness.Clients;
 using Cassini.Streams.Primitives;
 using MQTTnet.Formatter;
 using MQTTnet.Protocol;

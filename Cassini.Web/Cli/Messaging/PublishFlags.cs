@@ -3,6 +3,7 @@ using System.CommandLine.Parsing;
 using System.Text;
 using Cassini.Harness.Clients;
 using Cassini.Streams.Primitives;
+using Cassini.Web.Cli.Context;
 
 namespace Cassini.Web.Cli.Messaging;
 

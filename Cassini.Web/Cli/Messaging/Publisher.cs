@@ -3,6 +3,7 @@ using System.Text;
 using System.Text.Json;
 using Cassini.Harness.Clients;
 using Cassini.Streams.Primitives;
+using Cassini.Web.Cli.Context;
 
 namespace Cassini.Web.Cli.Messaging;
 

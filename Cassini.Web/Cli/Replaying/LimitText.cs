@@ -1,6 +1,5 @@
 using System.Diagnostics.CodeAnalysis;
 using System.Globalization;
-using Cassini.Streams.Events;
 using Cassini.Streams.Health.Records;
 using Cassini.Streams.Primitives;
 

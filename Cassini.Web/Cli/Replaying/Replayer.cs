@@ -1,5 +1,6 @@
 using System.Globalization;
 using Cassini.Streams.Health.Records;
+using Cassini.Web.Cli.Context;
 
 namespace Cassini.Web.Cli.Replaying;
 
@@ -71,7 +72,7 @@ internal sealed class Replayer(ReplayLimit? until, PolicyFile? policy, IReplayRe
         foreach (var row in ReplayRow.Pair(then, other))
         {
             _differing += _other is null || row.IsSame ? 0 : 1;
-            report.Tell(row);
+            report.Row(row);
         }
     }
 
@@ -83,7 +84,7 @@ internal sealed class Replayer(ReplayLimit? until, PolicyFile? policy, IReplayRe
         {
             context.Complain(string.Create(
                 CultureInfo.InvariantCulture,
-                $"{_then.Replay.Differences} recorded transitions are not what replaying gives: events are missing, or another version judged"));
+                $"{_then.Replay.Differences} recorded transitions are not what replaying gives: events are missing, or another version of Cassini judged health"));
         }
 
         report.End(new ReplaySummary

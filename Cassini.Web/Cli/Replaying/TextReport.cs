@@ -35,7 +35,7 @@ internal sealed class TextReport(TextWriter output, string? policy) : IReplayRep
         }
     }
 
-    public void Tell(ReplayRow row)
+    public void Row(ReplayRow row)
     {
         var change = row.Either.Change;
         if (policy is null)

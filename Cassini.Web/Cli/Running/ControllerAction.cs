@@ -3,10 +3,10 @@ using Cassini.Harness.Clients;
 using Cassini.Harness.Health;
 using Cassini.Harness.Plans;
 using Cassini.Harness.Reports;
-using Cassini.Harness.Verdicts;
 using Cassini.Harness.Views;
 using Cassini.Harness.Workers;
 using Cassini.Streams.Primitives;
+using Cassini.Web.Cli.Context;
 using Spectre.Console;
 
 namespace Cassini.Web.Cli.Running;

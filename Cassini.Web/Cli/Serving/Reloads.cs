@@ -1,5 +1,6 @@
 using System.Threading.Channels;
 using Cassini.Streams.Hosting;
+using Cassini.Web.Cli.Context;
 using Cassini.Web.Systemd;
 
 namespace Cassini.Web.Cli.Serving;

@@ -2,8 +2,8 @@ using System.Collections.Immutable;
 using System.Net;
 using Cassini.Streams.Events;
 using Cassini.Streams.Health;
-using Cassini.Streams.Tls;
 using Cassini.Streams.Tls.Development;
+using Cassini.Web.Cli.Context;
 using Cassini.Web.Cli.Settings;
 
 namespace Cassini.Web.Cli.Serving;
@@ -87,7 +87,7 @@ internal static class StartupText
             + $"-cert {Shell.Quote(certificate)} -key {Shell.Quote(key)} -quiet";
     }
 
-    /// <summary>All of the machine's addresses are no address to connect to: its loopback is one of them.</summary>
+    /// <summary>A client cannot connect to "all addresses of the machine": it connects to loopback instead.</summary>
     private static string Reachable(string address) => IPEndPoint.TryParse(address, out var endpoint)
         ? endpoint.Address switch
         {

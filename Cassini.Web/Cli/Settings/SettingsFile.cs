@@ -52,7 +52,7 @@ internal static class SettingsFile
     {
         foreach (var section in root.GetChildren())
         {
-            // What stands beside "Cassini" keeps its whole path, and so is an unknown key.
+            // A key outside "Cassini" keeps its whole path, and so is an unknown key.
             var ours = string.Equals(section.Key, Root, StringComparison.OrdinalIgnoreCase);
             foreach (var leaf in Leaves(section))
             {

@@ -1,6 +1,5 @@
 using System.Text.Json;
 using Cassini.Streams.Events;
-using Cassini.Streams.Feed;
 using Cassini.Streams.Primitives;
 
 namespace Cassini.Web.Cli.Watching;

@@ -59,7 +59,7 @@ internal sealed class Recorder(HealthFeed feed, HealthRecordWriter writer, Actio
         }
         catch (Exception failure) when (failure is HttpRequestException or JsonException or KeyNotFoundException or FormatException or InvalidOperationException or ArgumentException)
         {
-            complain($"nothing is recorded until the broker's state can be had ({failure.Message})");
+            complain($"nothing is recorded until the broker's state can be read ({failure.Message})");
         }
     }
 }

@@ -39,7 +39,7 @@ internal sealed record WatchModel
         {
             FeedLost e when Lost is null => next.Say(null, "lost", e.Detail, LineKind.Bad),
             FeedSnapshot { IsRestarted: true } => next.Forget().Say(note.Snapshot.AsOf, "restarted", $"a new run of the process, epoch {note.Snapshot.Epoch}", LineKind.Notable),
-            FeedSnapshot when Lost is not null => next.Say(note.Snapshot.AsOf, "back", "the feed is there again", LineKind.Good),
+            FeedSnapshot when Lost is not null => next.Say(note.Snapshot.AsOf, "back", "the feed works again", LineKind.Good),
             FeedReset e => next.Say(null, "reset", $"events were missed ({e.Reason})", LineKind.Notable),
             FeedProblem e => next.Say(null, "problem", e.Problem, LineKind.Notable),
             FeedEvent e => next.Apply(e.Envelope),

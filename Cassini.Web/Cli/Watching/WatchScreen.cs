@@ -1,5 +1,4 @@
 using System.Globalization;
-using Cassini.Harness.Clients;
 using Cassini.Streams.Events;
 using Cassini.Streams.Feed;
 using Cassini.Streams.Health;

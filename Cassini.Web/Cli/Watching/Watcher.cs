@@ -4,6 +4,7 @@ using Cassini.Harness;
 using Cassini.Harness.Clients;
 using Cassini.Streams.Feed;
 using Cassini.Streams.Health.Records;
+using Cassini.Web.Cli.Context;
 
 namespace Cassini.Web.Cli.Watching;
 
@@ -117,7 +118,7 @@ internal sealed class Watcher(CliContext context, WatchRequest request)
         }
         catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
         {
-            throw new ClientException($"--record '{path}' cannot be made: {failure.Message}", isLasting: true, failure);
+            throw new ClientException($"--record '{path}' cannot be created: {failure.Message}", isLasting: true, failure);
         }
     }
 }

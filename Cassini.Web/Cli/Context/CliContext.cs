@@ -2,7 +2,7 @@ using System.Collections;
 using System.Reactive.Disposables;
 using Spectre.Console;
 
-namespace Cassini.Web.Cli;
+namespace Cassini.Web.Cli.Context;
 
 /// <summary>The parts of its process that a command may use; they are passed in so that tests run commands without a process.</summary>
 internal sealed record CliContext

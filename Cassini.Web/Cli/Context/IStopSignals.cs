@@ -1,4 +1,4 @@
-namespace Cassini.Web.Cli;
+namespace Cassini.Web.Cli.Context;
 
 /// <summary>Signals that ask the process to end.</summary>
 internal interface IStopSignals

@@ -1,7 +1,7 @@
 using System.Reactive.Disposables;
 using System.Runtime.InteropServices;
 
-namespace Cassini.Web.Cli;
+namespace Cassini.Web.Cli.Context;
 
 /// <summary>
 /// SIGHUP, for a process without a terminal. At a terminal it keeps its own meaning, that the terminal is gone, and the system ends

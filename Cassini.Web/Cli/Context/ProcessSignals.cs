@@ -1,6 +1,6 @@
 using System.Runtime.InteropServices;
 
-namespace Cassini.Web.Cli;
+namespace Cassini.Web.Cli.Context;
 
 /// <summary>SIGINT and SIGTERM: the first asks, the second insists, and the third is left to the system, which ends the process.</summary>
 internal sealed class ProcessSignals : IStopSignals, IDisposable

@@ -1,7 +1,7 @@
 using System.CommandLine.Parsing;
 using Cassini.Harness.Clients;
 
-namespace Cassini.Web.Cli.Waiting;
+namespace Cassini.Web.Cli.Following;
 
 /// <summary>Reads the URLs of a command.</summary>
 internal static class TargetArgument

@@ -1,6 +1,6 @@
 using System.Reflection;
 
-namespace Cassini.Web.Cli;
+namespace Cassini.Web.Cli.Context;
 
 /// <summary>The version of the program, without the source revision that the build appends to it.</summary>
 internal static class ProgramVersion
