@@ -1,6 +1,6 @@
 using Cassini.Streams.Broker;
-using Cassini.Streams.Events;
-using Cassini.Streams.Health;
+using Cassini.Streams.Events.Hub;
+using Cassini.Streams.Health.Projection;
 using Cassini.Streams.Hosting;
 using Cassini.Streams.Tls;
 

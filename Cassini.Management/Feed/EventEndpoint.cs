@@ -1,5 +1,6 @@
 using Cassini.Management.Http;
 using Cassini.Streams.Events;
+using Cassini.Streams.Events.Hub;
 using EventId = Cassini.Streams.Events.EventId;
 
 namespace Cassini.Management.Feed;

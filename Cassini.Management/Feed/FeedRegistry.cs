@@ -1,8 +1,9 @@
 using System.Collections.Immutable;
 using Cassini.Management.Access;
 using Cassini.Management.Probes;
-using Cassini.Streams.Events;
+using Cassini.Streams.Events.Hub;
 using Cassini.Streams.Health;
+using Cassini.Streams.Health.Projection;
 using Cassini.Streams.Primitives;
 
 namespace Cassini.Management.Feed;

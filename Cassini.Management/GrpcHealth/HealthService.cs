@@ -1,4 +1,4 @@
-using Cassini.Streams.Health;
+using Cassini.Streams.Health.Projection;
 using Grpc.Core;
 using Grpc.Health.V1;
 using static Grpc.Health.V1.HealthCheckResponse.Types;

@@ -1,6 +1,7 @@
 using System.Reactive.Linq;
 using Cassini.Management.Telemetry;
 using Cassini.Streams.Events;
+using Cassini.Streams.Events.Hub;
 using Cassini.Streams.Primitives;
 
 namespace Cassini.Management.Logging;

@@ -1,6 +1,7 @@
 using Cassini.Management.Access;
 using Cassini.Management.Http;
 using Cassini.Streams.Health;
+using Cassini.Streams.Health.Projection;
 using Cassini.Streams.Primitives;
 
 namespace Cassini.Management.Probes;

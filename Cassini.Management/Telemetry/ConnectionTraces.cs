@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using Cassini.Streams.Events;
+using Cassini.Streams.Events.Hub;
 
 namespace Cassini.Management.Telemetry;
 

@@ -1,5 +1,6 @@
 using System.Diagnostics.Metrics;
 using Cassini.Streams.Events;
+using Cassini.Streams.Events.Hub;
 
 namespace Cassini.Management.Telemetry;
 

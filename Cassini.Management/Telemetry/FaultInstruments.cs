@@ -1,5 +1,4 @@
 using Cassini.Streams.Events;
-using Cassini.Streams.Health;
 
 namespace Cassini.Management.Telemetry;
 

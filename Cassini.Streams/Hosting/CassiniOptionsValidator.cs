@@ -1,6 +1,6 @@
 using System.Collections.Immutable;
 using Cassini.Streams.Broker.Model;
-using Cassini.Streams.Events;
+using Cassini.Streams.Events.Hub;
 using Cassini.Streams.Health;
 using Cassini.Streams.Listening;
 using Cassini.Streams.Probing;

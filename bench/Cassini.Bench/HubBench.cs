@@ -1,6 +1,8 @@
 using System.Reactive.Concurrency;
 using Cassini.Streams.Events;
+using Cassini.Streams.Events.Hub;
 using Cassini.Streams.Health;
+using Cassini.Streams.Health.Projection;
 using Microsoft.Extensions.Logging.Abstractions;
 
 namespace Cassini.Bench;

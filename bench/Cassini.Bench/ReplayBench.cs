@@ -1,6 +1,8 @@
 using System.Reactive.Concurrency;
 using Cassini.Streams.Events;
+using Cassini.Streams.Events.Hub;
 using Cassini.Streams.Health;
+using Cassini.Streams.Health.Folding;
 using Cassini.Streams.Health.Records;
 
 namespace Cassini.Bench;

@@ -1,7 +1,7 @@
 using Cassini.Streams.Events;
 using Cassini.Streams.Health.Facts;
 
-namespace Cassini.Streams.Health;
+namespace Cassini.Streams.Health.Folding;
 
 /// <summary>Updates the facts with each event.</summary>
 internal static class FactsReducer

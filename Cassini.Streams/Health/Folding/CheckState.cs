@@ -4,7 +4,7 @@ using Cassini.Streams.Health.Checks;
 using Cassini.Streams.Health.Facts;
 using Cassini.Streams.Health.Records;
 
-namespace Cassini.Streams.Health;
+namespace Cassini.Streams.Health.Folding;
 
 /// <summary>A check's verdict over time: the raw one, and the damped one that the probes use.</summary>
 internal sealed record CheckState(Check Check, SlidingCounter Changes)

@@ -3,7 +3,7 @@ using Cassini.Streams.Events;
 using Cassini.Streams.Health.Checks;
 using Cassini.Streams.Health.Facts;
 
-namespace Cassini.Streams.Health;
+namespace Cassini.Streams.Health.Folding;
 
 /// <summary>Turns the fold's state into the snapshot that all readers get.</summary>
 /// <param name="policy">The thresholds that the state was judged by.</param>
