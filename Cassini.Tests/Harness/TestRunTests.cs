@@ -29,7 +29,10 @@ public sealed class TestRunTests : IDisposable
     {
         var report = await RunAsync(
             new ScriptedWorker(WorkerRole.Producer),
-            new ScriptedWorker(WorkerRole.Sink) { Starting = () => Task.FromException(new HarnessException("worker sink: out of memory")) });
+            new ScriptedWorker(WorkerRole.Sink)
+            {
+                Starting = () => Task.FromException(new HarnessException("worker sink: out of memory")),
+            });
 
         _stop.Cause.ShouldBe(new StopCause(Verdict.Error, "worker sink: out of memory"));
         report.State.ShouldBe(TestState.Stopped);
@@ -63,7 +66,8 @@ public sealed class TestRunTests : IDisposable
             sinkTopic: "elsewhere");
 
         var sink = report.Sinks.ShouldHaveSingleItem();
-        sink.Expectations.Single(result => result.Name == "allow_foreign").ShouldBe(new ExpectationResult("allow_foreign", "no message foreign", "3", false));
+        sink.Expectations.Single(result => result.Name == "allow_foreign")
+            .ShouldBe(new ExpectationResult("allow_foreign", "no message foreign", "3", false));
         sink.Foreign.ShouldBe(3);
         report.State.ShouldBe(TestState.Failed);
     }
@@ -76,6 +80,7 @@ public sealed class TestRunTests : IDisposable
             $"{PlanText.Producer}, {Elsewhere}",
             $$"""{ "name": "s", "topic": "{{sinkTopic}}" }""", more: """ "settle": "1ms","""));
         var surroundings = new RunSurroundings(_stop, _guard, new FaultInjector(TimeProvider.System), _ => { }, TimeProvider.System);
-        return await Eventually.CompletesAsync("the test ends", new TestRun(plan, plan.Tests[0], new Crew([producer], [sink]), surroundings).RunAsync());
+        return await Eventually.CompletesAsync(
+            "the test ends", new TestRun(plan, plan.Tests[0], new Crew([producer], [sink]), surroundings).RunAsync());
     }
 }
