@@ -1,6 +1,7 @@
 using System.Reactive.Linq;
 using Cassini.Management.Telemetry;
 using Cassini.Streams.Events;
+using Cassini.Streams.Events.Hub;
 using Cassini.Streams.Primitives;
 
 namespace Cassini.Management.Logging;
@@ -19,7 +20,9 @@ internal sealed class EventLogger(ILogger logger) : IObserver<TracedDelivery>
     /// <param name="loggers">Where they are logged.</param>
     /// <returns>Ends it; the hub's completion does too.</returns>
     public static IDisposable Attach(EventHub hub, ILoggerFactory loggers) =>
-        hub.Observe("log").Select(delivery => new TracedDelivery(delivery, null)).Subscribe(new EventLogger(loggers.CreateLogger(Category)));
+        hub.Observe("log")
+            .Select(delivery => new TracedDelivery(delivery, null))
+            .Subscribe(new EventLogger(loggers.CreateLogger(Category)));
 
     public void OnNext(TracedDelivery value)
     {
@@ -52,8 +55,12 @@ internal sealed class EventLogger(ILogger logger) : IObserver<TracedDelivery>
             case ConnectionClosed e: logger.ConnectionClosed(e.ConnectionId, e.Reason, e.Duration); break;
             case IdentityQuarantined e: logger.IdentityQuarantined(e.Identity, e.Crashes, e.Duration); break;
 
-            case SessionOpened e: logger.SessionOpened(e.ConnectionId, Short(e.ClientId ?? e.Identity), e.Protocol ?? "its protocol", e.SessionPresent); break;
-            case SessionClosed e: logger.SessionClosed(e.ConnectionId, Short(e.ClientId ?? "without a name"), e.Reason, e.Duration, e.Kept); break;
+            case SessionOpened e:
+                logger.SessionOpened(e.ConnectionId, Short(e.ClientId ?? e.Identity), e.Protocol ?? "its protocol", e.SessionPresent);
+                break;
+            case SessionClosed e:
+                logger.SessionClosed(e.ConnectionId, Short(e.ClientId ?? "without a name"), e.Reason, e.Duration, e.Kept);
+                break;
             case SessionEnded e: logger.SessionEnded(Short(e.ClientId), e.Reason); break;
             case ClientRefused e: logger.ClientRefused(e.ConnectionId, e.Reason, e.Detail); break;
             case ProtocolViolated e: logger.ProtocolViolated(e.ConnectionId, e.Reason, e.Clause, Short(e.Detail)); break;
@@ -90,7 +97,9 @@ internal sealed class EventLogger(ILogger logger) : IObserver<TracedDelivery>
             case PhaseLeft { Outcome: PhaseOutcome.Forced } e: logger.PhaseForced(e.Phase, e.Duration); break;
             case PhaseLeft e: logger.PhaseLeft(e.Phase, e.Duration); break;
             case DrainStageEntered e: logger.DrainStageEntered(e.Stage, e.Deadline); break;
-            case DrainStageLeft { Outcome: PhaseOutcome.Forced } e: logger.DrainStageForced(e.Stage, e.Duration, e.Sessions, e.Messages, e.Kept); break;
+            case DrainStageLeft { Outcome: PhaseOutcome.Forced } e:
+                logger.DrainStageForced(e.Stage, e.Duration, e.Sessions, e.Messages, e.Kept);
+                break;
             case DrainStageLeft e: logger.DrainStageLeft(e.Stage, e.Duration, e.Sessions, e.Messages, e.Kept); break;
             case HealthChanged e: logger.HealthChanged(EventLogMessages.LevelOf(e), e.Check, e.From, e.To, e.Reason, e.Message); break;
             default: logger.Other(happened); break;
