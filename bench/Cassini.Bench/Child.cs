@@ -3,7 +3,6 @@ using System.Globalization;
 using System.Net;
 using System.Net.Http.Json;
 using System.Net.Sockets;
-using Cassini.Harness;
 
 namespace Cassini.Bench;
 
