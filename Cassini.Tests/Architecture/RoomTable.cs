@@ -77,7 +77,23 @@ internal sealed class RoomTable
         [Arrow.RootRoom] = ["Http", "Telemetry", "Logging", "Access", "Pages", "Control", "Probes", "Tables", "Feed", "GrpcHealth"],
     });
 
-    public static IReadOnlyList<RoomTable> All { get; } = [Streams, Broker, Management];
+    /// <summary>The rooms of the harness. The root runs a plan, and has the exit codes of all commands.</summary>
+    public static RoomTable Harness { get; } = new("Cassini.Harness", new()
+    {
+        ["Clients"] = [],
+        ["Messages"] = [],
+        ["Verdicts"] = [],
+        ["Plans"] = ["Clients", "Messages"],
+        ["Load"] = ["Clients", "Messages", "Verdicts", "Plans"],
+        ["Health"] = ["Clients", "Verdicts", "Plans"],
+        ["Workers"] = ["Clients", "Verdicts", "Plans", "Load"],
+        ["Results"] = ["Plans", "Load", "Workers"],
+        ["Reports"] = ["Verdicts", "Plans", "Load", "Health", "Results"],
+        ["Views"] = ["Plans", "Load", "Results"],
+        [Arrow.RootRoom] = ["Clients", "Verdicts", "Plans", "Load", "Health", "Workers", "Results", "Reports", "Views"],
+    });
+
+    public static IReadOnlyList<RoomTable> All { get; } = [Streams, Broker, Management, Harness];
 
     public string Root { get; }
 

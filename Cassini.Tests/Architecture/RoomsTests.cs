@@ -27,6 +27,8 @@ public class RoomsTests
     [InlineData("Cassini.Streams.Broker", Arrow.RootRoom, "Upkeep")]
     [InlineData("Cassini.Management", "Access", "Http")]
     [InlineData("Cassini.Management", "Tables", "Telemetry")]
+    [InlineData("Cassini.Harness", "Plans", "Messages")]
+    [InlineData("Cassini.Harness", "Views", "Results")]
     public void Arrows_TableLacksOneThatIsInUse_AreReported(string root, string from, string to)
     {
         var forbidden = Forbidden(TableOf(root).Without(from, to));

@@ -20,15 +20,15 @@ internal sealed class WorkerAction(CliContext context)
             await session.RunAsync(controller, context.Signals.Stop);
             return ExitCode.Ok;
         }
-        catch (Exception exception) when (exception is HarnessException or ClientException)
+        catch (HarnessException exception)
+        {
+            context.Complain(exception.Message);
+            return ExitCode.Of(exception.Verdict);
+        }
+        catch (ClientException exception)
         {
             context.Complain(exception.Message);
             return ExitCode.Error;
-        }
-        catch (ControllerLostException exception)
-        {
-            context.Complain($"the controller at {controller} is lost: {exception.Message}");
-            return ExitCode.WorkerLost;
         }
         catch (OperationCanceledException) when (context.Signals.Stop.IsCancellationRequested)
         {
