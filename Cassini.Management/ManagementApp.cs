@@ -2,7 +2,6 @@ using System.Net;
 using Cassini.Management.Access;
 using Cassini.Management.Http;
 using Cassini.Management.Telemetry;
-using Cassini.Streams.Listening;
 using Cassini.Streams.Listening.Endpoints;
 using Cassini.Streams.Tls;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
@@ -31,7 +30,8 @@ internal static class ManagementApp
     /// <param name="refusals">Counts the callers that are refused; null for a count of its own.</param>
     /// <exception cref="ExportConfigurationException">The export cannot be used as it is configured.</exception>
     public static WebApplication Create(
-        ManagedBroker broker, ManagementOptions options, ILoggerFactory loggers, TimeProvider time, OtlpExport? export = null, Refusals? refusals = null)
+        ManagedBroker broker, ManagementOptions options, ILoggerFactory loggers,
+        TimeProvider time, OtlpExport? export = null, Refusals? refusals = null)
     {
         var address = Parse(options.Address);
         var isClosed = options.RequireCredentials is true || !IPAddress.IsLoopback(address.Address);
@@ -66,7 +66,9 @@ internal static class ManagementApp
     public static Uri AddressOf(WebApplication app) => new(app.Urls.First());
 
     private static IPEndPoint Parse(string text) =>
-        EndpointAddress.TryParse(text, out var address, out var error) ? new IPEndPoint(address.Address, address.Port) : throw new ArgumentException(error);
+        EndpointAddress.TryParse(text, out var address, out var error)
+            ? new IPEndPoint(address.Address, address.Port)
+            : throw new ArgumentException(error);
 
     private static SurfaceAccess Guarded(
         ManagedBroker broker, ManagementOptions options, bool isClosed, TimeProvider time, ILogger logger, Refusals refusals)
@@ -96,7 +98,8 @@ internal static class ManagementApp
         kestrel.Limits.MaxConcurrentConnections = options.MaxFeeds + options.MaxWaits + OtherConnections;
     }
 
-    private static void Configure(ListenOptions listen, ManagementOptions options, bool isClosed, Refusals refusals, CertificateStore? certificates)
+    private static void Configure(
+        ListenOptions listen, ManagementOptions options, bool isClosed, Refusals refusals, CertificateStore? certificates)
     {
         listen.Protocols = HttpProtocols.Http1;
         if (isClosed)

@@ -1,5 +1,6 @@
 using Cassini.Harness.Health;
 using Cassini.Web.Cli;
+using Cassini.Web.Cli.Context;
 using var signals = new ProcessSignals();
 var context = CliContext.OfProcess(TimeProvider.System, signals);
 

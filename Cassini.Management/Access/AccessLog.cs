@@ -3,7 +3,7 @@ namespace Cassini.Management.Access;
 internal static partial class AccessLog
 {
     [LoggerMessage(2100, LogLevel.Error, "{Path}: {Problem}: none of its tokens is accepted")]
-    public static partial void TokensLost(ILogger logger, string path, string problem);
+    public static partial void TokensLost(ILogger logger, string path, string problem, Exception? cause);
 
     [LoggerMessage(2101, LogLevel.Information, "{Path} can be read again")]
     public static partial void TokensBack(ILogger logger, string path);

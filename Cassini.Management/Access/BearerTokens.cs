@@ -43,7 +43,7 @@ internal sealed class BearerTokens(string? token, string? path, TimeProvider tim
         Volatile.Write(ref _readAt, time.GetTimestamp());
         if (_ofFile.Problem is { } problem)
         {
-            throw new AccessConfigurationException($"{path}: {problem}");
+            throw new AccessConfigurationException($"{path}: {problem}", _ofFile.Cause);
         }
     }
 
@@ -84,7 +84,7 @@ internal sealed class BearerTokens(string? token, string? path, TimeProvider tim
             _ofFile = await ReadAsync(file);
             if (_ofFile.Problem != before)
             {
-                Report(file, _ofFile.Problem);
+                Report(file, _ofFile);
             }
         }
         finally
@@ -112,15 +112,15 @@ internal sealed class BearerTokens(string? token, string? path, TimeProvider tim
         return await reading;
     }
 
-    private void Report(string file, string? problem)
+    private void Report(string file, FileTokens read)
     {
-        if (problem is null)
+        if (read.Problem is { } problem)
         {
-            AccessLog.TokensBack(logger, file);
+            AccessLog.TokensLost(logger, file, problem, read.Cause);
         }
         else
         {
-            AccessLog.TokensLost(logger, file, problem);
+            AccessLog.TokensBack(logger, file);
         }
     }
 
@@ -142,10 +142,11 @@ internal sealed class BearerTokens(string? token, string? path, TimeProvider tim
                 ? new FileTokens([], $"is not a file of at most {MaxFileBytes / 1024} KiB")
                 : Parse(Encoding.UTF8.GetString(buffer.AsSpan(0, length)).TrimStart('\uFEFF'));
         }
-        catch (Exception unreadable) when (unreadable is IOException or UnauthorizedAccessException or NotSupportedException or ArgumentException)
+        catch (Exception unreadable)
+            when (unreadable is IOException or UnauthorizedAccessException or NotSupportedException or ArgumentException)
         {
-            return new FileTokens(
-                [], unreadable is FileNotFoundException or DirectoryNotFoundException ? "no such file" : $"cannot be read: {unreadable.Message}");
+            var isMissing = unreadable is FileNotFoundException or DirectoryNotFoundException;
+            return new FileTokens([], isMissing ? "no such file" : $"cannot be read: {unreadable.Message}", unreadable);
         }
     }
 
@@ -161,5 +162,5 @@ internal sealed class BearerTokens(string? token, string? path, TimeProvider tim
     private static byte[] DigestOf(string token) => SHA256.HashData(Encoding.UTF8.GetBytes(token));
 
     /// <summary>The result of one read.</summary>
-    private sealed record FileTokens(ImmutableArray<byte[]> Tokens, string? Problem);
+    private sealed record FileTokens(ImmutableArray<byte[]> Tokens, string? Problem, Exception? Cause = null);
 }

@@ -36,7 +36,7 @@ internal readonly record struct CategoryFilter
             var category = Array.FindIndex(Names, known => known.Equals(name, StringComparison.OrdinalIgnoreCase));
             if (category < 0)
             {
-                error = $"types={Answer.Quote(name)} is no type of event: give one or more of {string.Join(",", Names)}";
+                error = $"types={Answer.Quote(name)} is not a type of event: give one or more of {string.Join(",", Names)}";
                 return false;
             }
 

@@ -1,8 +1,7 @@
 using System.Net.Mime;
 using Cassini.Management.Http;
-using Cassini.Streams.Events;
-using Cassini.Streams.Health;
-using Microsoft.AspNetCore.Http.Features;
+using Cassini.Streams.Events.Hub;
+using Cassini.Streams.Health.Projection;
 using Microsoft.AspNetCore.Server.Kestrel.Core.Features;
 
 namespace Cassini.Management.Feed;

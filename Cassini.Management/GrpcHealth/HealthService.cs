@@ -1,13 +1,14 @@
-using Cassini.Streams.Health;
+using Cassini.Streams.Health.Projection;
 using Grpc.Core;
 using Grpc.Health.V1;
 using static Grpc.Health.V1.HealthCheckResponse.Types;
 
 namespace Cassini.Management.GrpcHealth;
 
-/// <summary>grpc.health.v1.Health: the probes of the management surface, for callers that speak gRPC.</summary>
+/// <summary>grpc.health.v1.Health: the probes of the management surface, for callers that use gRPC.</summary>
 internal sealed class HealthService(
-    HealthProjection health, TimeProvider time, HealthServices services, WatchPlaces places, IHostApplicationLifetime lifetime) : Health.HealthBase
+    HealthProjection health, TimeProvider time, HealthServices services, WatchPlaces places, IHostApplicationLifetime lifetime)
+    : Health.HealthBase
 {
     /// <summary>How long a watcher that does not read may delay the end.</summary>
     private static readonly TimeSpan StopGrace = TimeSpan.FromSeconds(1);
@@ -18,7 +19,8 @@ internal sealed class HealthService(
             : throw new RpcException(new Status(StatusCode.NotFound, "there is no service of this name"));
 
     /// <summary>The present status at once, then each change of it, until the watcher or the process ends.</summary>
-    public override async Task Watch(HealthCheckRequest request, IServerStreamWriter<HealthCheckResponse> responseStream, ServerCallContext context)
+    public override async Task Watch(
+        HealthCheckRequest request, IServerStreamWriter<HealthCheckResponse> responseStream, ServerCallContext context)
     {
         var caller = context.GetHttpContext().Connection.RemoteIpAddress;
         if (places.Take(caller) is { } refusal)
@@ -48,7 +50,7 @@ internal sealed class HealthService(
     private async Task WatchAsync(string service, IServerStreamWriter<HealthCheckResponse> watcher, CancellationToken gone)
     {
         using var end = CancellationTokenSource.CreateLinkedTokenSource(gone, lifetime.ApplicationStopping);
-        var told = ServingStatus.Unknown;
+        var sent = ServingStatus.Unknown;
         try
         {
             // The protocol keeps the call open for an unknown service, because the service may appear later.
@@ -56,10 +58,10 @@ internal sealed class HealthService(
             await foreach (var snapshot in health.ReadChangesAsync(end.Token))
             {
                 var status = scope is null ? ServingStatus.ServiceUnknown : HealthServices.Judge(scope, snapshot);
-                if (status != told)
+                if (status != sent)
                 {
                     await watcher.WriteAsync(Answer(status), end.Token);
-                    told = status;
+                    sent = status;
                 }
             }
         }
@@ -68,7 +70,7 @@ internal sealed class HealthService(
             // The process stops: the final status follows.
         }
 
-        if (told is ServingStatus.Serving)
+        if (sent is ServingStatus.Serving)
         {
             using var overdue = new CancellationTokenSource(StopGrace, time);
             using var limit = CancellationTokenSource.CreateLinkedTokenSource(gone, overdue.Token);

@@ -1,6 +1,4 @@
 using System.Net.Mime;
-using Microsoft.AspNetCore.Http.Metadata;
-using Microsoft.AspNetCore.OpenApi;
 using Microsoft.OpenApi;
 
 namespace Cassini.Management.Http;

@@ -10,18 +10,18 @@ internal static class IndexEndpoint
     private static readonly byte[] Text = """
         Cassini: an mTLS broker whose health you can subscribe to.
 
-        GET    /livez              is the process worth keeping?      ?verbose ?exclude=CHECK ?wait=30s, /livez/CHECK
+        GET    /livez              does the process still work?       ?verbose ?exclude=CHECK ?wait=30s, /livez/CHECK
         GET    /readyz             can new clients be served?         the same
         GET    /healthz            the whole health, as JSON          the same
         GET    /events             the feed, Server-Sent Events       ?types=health,session ?lastEventId=ID
         GET    /events/ID          one event
         GET    /state              the first line of a record         for cassini replay
         GET    /metrics            metrics for Prometheus
-        GET    /certificates       certificates in use, and their ends
+        GET    /certificates       certificates in use, until when valid
         GET    /connections        live connections                   ?search= ?sort= ?offset= ?limit=, /connections/ID
         DELETE /connections/ID     close one
         GET    /topics             topics in use                      ?prefix=home/ ?limit=1000
-        GET    /subscriptions      who gets messages of a topic       ?topic=NAME
+        GET    /subscriptions      subscriptions that match a topic   ?topic=NAME
         POST   /drain              stop gracefully                    with the shutdown token
         POST   /faults/NAME        rehearse a failure                 only with --enable-faults
         GET    /runbook            what each reason means, what to do /runbook#REASON

@@ -15,11 +15,11 @@ internal sealed record Probe(
     public static readonly Probe Readyz = new(
         "readyz", static snapshot => snapshot.Ready, static check => check.InReadyz, static check => check.FailsReadyz);
 
-    /// <summary>Is the process worth keeping?</summary>
+    /// <summary>Does the process still work, or must it be restarted?</summary>
     public static readonly Probe Livez = new(
         "livez", static snapshot => snapshot.Live, static check => check.InLivez, static check => check.FailsLivez);
 
-    /// <summary>Is everything well, or at least serving?</summary>
+    /// <summary>Does everything work, or are new clients at least served?</summary>
     public static readonly Probe Healthz = new(
         "healthz",
         static snapshot => snapshot.Status != HealthStatus.Error,

@@ -1,6 +1,7 @@
 using System.Text.Json;
 using Cassini.Management.Http;
 using Cassini.Streams.Health;
+using Cassini.Streams.Health.Projection;
 
 namespace Cassini.Management.Probes;
 
@@ -11,7 +12,7 @@ internal static class ProbeEndpoints
 
     public static void MapProbes(this IEndpointRouteBuilder routes, HealthProjection health, ProbeWaits waits, PublicProbes strangers)
     {
-        Map(routes, Probe.Livez, health, waits, "Is the process worth keeping? The verdict for a livenessProbe.")
+        Map(routes, Probe.Livez, health, waits, "Does the process still work, or must it be restarted? The verdict for a livenessProbe.")
             .WithMetadata(strangers.AccessTo(Probe.Livez));
         Map(routes, Probe.Readyz, health, waits, "Can new clients be served? The verdict for a readinessProbe.")
             .WithMetadata(strangers.AccessTo(Probe.Readyz));
@@ -29,7 +30,7 @@ internal static class ProbeEndpoints
 
     private static Task AnswerAsync(HttpContext context, Probe probe, HealthProjection health, ProbeWaits waits)
     {
-        // What an orchestrator asks once a second: no query, no preference, and all is well.
+        // What an orchestrator asks once a second: no query, no preference, and the probe passes.
         var request = context.Request;
         return !request.QueryString.HasValue
             && AcceptHeader.Choose(request.Headers.Accept, "text/plain", Answer.Json) == 0

@@ -1,6 +1,5 @@
 using System.Text;
 using System.Text.Json;
-using Cassini.Management.Http;
 using Cassini.Streams.Health;
 
 namespace Cassini.Management.Probes;

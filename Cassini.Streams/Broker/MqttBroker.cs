@@ -5,7 +5,6 @@ using Cassini.Streams.Broker.Routing;
 using Cassini.Streams.Broker.Sessions;
 using Cassini.Streams.Broker.Upkeep;
 using Cassini.Streams.Events;
-using Cassini.Streams.Listening;
 using Cassini.Streams.Listening.Connections;
 using Cassini.Streams.Mqtt;
 using Cassini.Streams.Mqtt.Packets;

@@ -12,7 +12,7 @@ public static class HealthJson
     public static JsonTypeInfo<HealthSnapshot> Snapshot => HealthJsonContext.Default.HealthSnapshot;
 
     /// <summary>The same conventions for other types that are written with the snapshot.</summary>
-    public static JsonSerializerOptions Options => HealthJsonContext.Default.Options;
+    internal static JsonSerializerOptions Options => HealthJsonContext.Default.Options;
 }
 
 [JsonSourceGenerationOptions(

@@ -1,4 +1,3 @@
-using Cassini.Streams.Listening.Connections;
 using Cassini.Streams.Listening.Endpoints;
 
 namespace Cassini.Streams.Listening;

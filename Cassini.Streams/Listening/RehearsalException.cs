@@ -1,9 +1,9 @@
 namespace Cassini.Streams.Listening;
 
 /// <summary>The exception of a crash that was asked for.</summary>
-public sealed class RehearsalException : Exception
+internal sealed class RehearsalException : Exception
 {
-    internal RehearsalException(string message)
+    public RehearsalException(string message)
         : base(message)
     {
     }

@@ -2,7 +2,6 @@ using System.Net.Security;
 using System.Net.Sockets;
 using System.Security.Authentication;
 using Cassini.Streams.Events;
-using Cassini.Streams.Listening;
 using Cassini.Streams.Listening.Endpoints;
 using Cassini.Streams.Listening.Handshakes;
 using Cassini.Streams.Listening.Probes;
@@ -85,7 +84,10 @@ internal sealed class CanaryTrip(
         var served = stream.RemoteCertificate!.GetRawCertData();
         if (!IsServed(served, loadedBefore) && !IsServed(served, store.Current))
         {
-            return new TripFailure(_stage, CanaryFailure.WrongCertificate, $"it was served '{stream.RemoteCertificate.Subject}', which is not the certificate loaded");
+            return new TripFailure(
+                _stage,
+                CanaryFailure.WrongCertificate,
+                $"it was served '{stream.RemoteCertificate.Subject}', which is not the certificate loaded");
         }
 
         _stage = CanaryStage.Session;

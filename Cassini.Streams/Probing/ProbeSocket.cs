@@ -1,6 +1,5 @@
 using System.Net;
 using System.Net.Sockets;
-using Cassini.Streams.Listening;
 using Cassini.Streams.Listening.Endpoints;
 using Cassini.Streams.Listening.Probes;
 

@@ -5,7 +5,7 @@ namespace Cassini.Streams.Settings;
 /// </summary>
 /// <param name="form">A noun without an article; for a list in the plural.</param>
 [AttributeUsage(AttributeTargets.Property)]
-public sealed class FormAttribute(string form) : Attribute
+internal sealed class FormAttribute(string form) : Attribute
 {
     /// <summary>The form.</summary>
     public string Form => form;

@@ -8,7 +8,7 @@ namespace Cassini.Streams.Settings;
 /// docs/operate/settings.md read it from there.
 /// </summary>
 [AttributeUsage(AttributeTargets.Property)]
-public sealed class WithinAttribute : Attribute
+internal sealed class WithinAttribute : Attribute
 {
     private readonly object _least;
     private readonly object? _most;
@@ -39,7 +39,7 @@ public sealed class WithinAttribute : Attribute
     public string? Unit { get; init; }
 
     /// <exception cref="FormatException">An end is not a value of the property's type.</exception>
-    internal SettingRange RangeOf(Type type) => new(ValueOf(_least, type), _most is null ? null : ValueOf(_most, type), Unit);
+    public SettingRange RangeOf(Type type) => new(ValueOf(_least, type), _most is null ? null : ValueOf(_most, type), Unit);
 
     private static IComparable ValueOf(object end, Type type)
     {

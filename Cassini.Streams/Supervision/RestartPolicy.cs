@@ -34,5 +34,5 @@ public sealed record RestartPolicy
     public TimeSpan AbandonAfter { get; init; } = TimeSpan.FromSeconds(2);
 
     /// <summary>The delay after crash number <paramref name="attempt"/> (from 1) within the window.</summary>
-    public TimeSpan DelayAfter(int attempt) => BackOff.After(attempt, InitialDelay, MaxDelay, Factor);
+    internal TimeSpan DelayAfter(int attempt) => BackOff.After(attempt, InitialDelay, MaxDelay, Factor);
 }

@@ -7,16 +7,16 @@ namespace Cassini.Streams.Tls;
 public sealed record TlsOptions
 {
     /// <summary>The setting behind <see cref="CaPath"/>.</summary>
-    public const string CaSetting = "TLS_CA_CERT";
+    internal const string CaSetting = "TLS_CA_CERT";
 
     /// <summary>The setting behind <see cref="ServerChainPath"/>.</summary>
-    public const string ServerChainSetting = "TLS_SERVER_CERT_CHAIN";
+    internal const string ServerChainSetting = "TLS_SERVER_CERT_CHAIN";
 
     /// <summary>The setting behind <see cref="ServerKeyPath"/>.</summary>
-    public const string ServerKeySetting = "TLS_SERVER_KEY";
+    internal const string ServerKeySetting = "TLS_SERVER_KEY";
 
     /// <summary>The setting behind <see cref="CrlPath"/>.</summary>
-    public const string CrlSetting = "TLS_CRL";
+    internal const string CrlSetting = "TLS_CRL";
 
     /// <summary>The CA certificates that must have issued the clients' certificates. An intermediate CA is enough.</summary>
     [Form("PEM file")]

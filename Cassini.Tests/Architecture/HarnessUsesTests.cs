@@ -2,7 +2,7 @@ using Cassini.Streams.Health;
 
 namespace Cassini.Tests.Architecture;
 
-/// <summary>The harness is a client of the broker: what it uses of the broker's library is decision 29.</summary>
+/// <summary>The harness is a client of the broker: what it uses of the broker's library is decision 30.</summary>
 public class HarnessUsesTests
 {
     private static readonly Type[] Used = [.. ProductAssemblies.Harness.GetTypes()

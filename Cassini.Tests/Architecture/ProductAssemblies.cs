@@ -2,7 +2,7 @@ using System.Reflection;
 using Cassini.Harness;
 using Cassini.Management;
 using Cassini.Streams.Events;
-using Cassini.Web.Cli;
+using Cassini.Web.Cli.Context;
 
 namespace Cassini.Tests.Architecture;
 

@@ -48,6 +48,24 @@ internal sealed class RoomTable
         ],
     };
 
+    /// <summary>The rooms of the events: the root has what happens, the hub publishes it.</summary>
+    public static RoomTable Events { get; } = new("Cassini.Streams.Events", new()
+    {
+        [Arrow.RootRoom] = [],
+        ["Hub"] = [Arrow.RootRoom],
+    });
+
+    /// <summary>The rooms of health. The root has the snapshot and the policy: what every other room speaks in.</summary>
+    public static RoomTable Health { get; } = new("Cassini.Streams.Health", new()
+    {
+        [Arrow.RootRoom] = [],
+        ["Facts"] = [Arrow.RootRoom],
+        ["Checks"] = [Arrow.RootRoom, "Facts"],
+        ["Folding"] = [Arrow.RootRoom, "Facts", "Checks"],
+        ["Records"] = [Arrow.RootRoom, "Facts", "Checks", "Folding"],
+        ["Projection"] = [Arrow.RootRoom, "Folding", "Records"],
+    });
+
     /// <summary>The rooms of the broker. The root has the composition and the public surface.</summary>
     public static RoomTable Broker { get; } = new("Cassini.Streams.Broker", new()
     {
@@ -93,7 +111,29 @@ internal sealed class RoomTable
         [Arrow.RootRoom] = ["Clients", "Verdicts", "Plans", "Load", "Health", "Workers", "Results", "Reports", "Views"],
     });
 
-    public static IReadOnlyList<RoomTable> All { get; } = [Streams, Broker, Management, Harness];
+    /// <summary>What one runs. Its root is Program alone.</summary>
+    public static RoomTable Web { get; } = new("Cassini.Web", new()
+    {
+        ["Systemd"] = [],
+        ["Cli"] = ["Systemd"],
+    });
+
+    /// <summary>The folders of the command line. The root has the commands.</summary>
+    public static RoomTable Cli { get; } = new("Cassini.Web.Cli", new()
+    {
+        ["Context"] = [],
+        ["Settings"] = ["Context"],
+        ["Following"] = ["Context"],
+        ["Waiting"] = ["Context"],
+        ["Watching"] = ["Context"],
+        ["Running"] = ["Context"],
+        ["Messaging"] = ["Context", "Settings"],
+        ["Replaying"] = ["Context", "Settings"],
+        ["Serving"] = ["Context", "Settings"],
+        [Arrow.RootRoom] = ["Context", "Settings", "Following", "Waiting", "Watching", "Running", "Messaging", "Replaying", "Serving"],
+    });
+
+    public static IReadOnlyList<RoomTable> All { get; } = [Streams, Events, Health, Broker, Management, Harness, Web, Cli];
 
     public string Root { get; }
 

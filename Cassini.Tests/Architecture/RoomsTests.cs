@@ -23,12 +23,17 @@ public class RoomsTests
 
     [Theory]
     [InlineData("Cassini.Streams", "Health", "Events")]
+    [InlineData("Cassini.Streams.Events", "Hub", Arrow.RootRoom)]
+    [InlineData("Cassini.Streams.Health", "Projection", "Records")]
     [InlineData("Cassini.Streams.Broker", "Access", "Routing")]
     [InlineData("Cassini.Streams.Broker", Arrow.RootRoom, "Upkeep")]
     [InlineData("Cassini.Management", "Access", "Http")]
     [InlineData("Cassini.Management", "Tables", "Telemetry")]
     [InlineData("Cassini.Harness", "Plans", "Messages")]
     [InlineData("Cassini.Harness", "Views", "Results")]
+    [InlineData("Cassini.Web", "Cli", "Systemd")]
+    [InlineData("Cassini.Web.Cli", "Replaying", "Settings")]
+    [InlineData("Cassini.Web.Cli", Arrow.RootRoom, "Context")]
     public void Arrows_TableLacksOneThatIsInUse_AreReported(string root, string from, string to)
     {
         var forbidden = Forbidden(TableOf(root).Without(from, to));

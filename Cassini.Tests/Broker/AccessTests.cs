@@ -1,9 +1,7 @@
 using System.Collections.Immutable;
 using System.Text;
-using Cassini.Streams.Broker;
 using Cassini.Streams.Broker.Access;
 using Cassini.Streams.Broker.Model;
-using Cassini.Streams.Broker.Routing;
 
 namespace Cassini.Tests.Broker;
 

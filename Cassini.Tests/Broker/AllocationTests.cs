@@ -2,7 +2,6 @@ using System.Diagnostics;
 using Cassini.Streams.Broker;
 using Cassini.Streams.Broker.Connections;
 using Cassini.Streams.Broker.Model;
-using Cassini.Streams.Listening;
 using Cassini.Streams.Listening.Connections;
 using Cassini.Streams.Mqtt;
 using Cassini.Streams.Mqtt.Packets;

@@ -1,10 +1,7 @@
 using System.Diagnostics;
 using Cassini.Streams.Broker;
-using Cassini.Streams.Broker.Connections;
 using Cassini.Streams.Broker.Model;
-using Cassini.Streams.Broker.Upkeep;
 using Cassini.Streams.Events;
-using Cassini.Streams.Listening;
 using Cassini.Streams.Listening.Connections;
 using Cassini.Streams.Mqtt;
 using Cassini.Streams.Mqtt.Packets;

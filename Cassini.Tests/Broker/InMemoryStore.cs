@@ -1,5 +1,4 @@
 using System.Collections.Concurrent;
-using System.Collections.Immutable;
 using Cassini.Streams.Broker.Model;
 
 namespace Cassini.Tests.Broker;

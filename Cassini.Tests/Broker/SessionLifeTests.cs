@@ -1,5 +1,4 @@
 using Cassini.Streams.Events;
-using Cassini.Streams.Mqtt;
 using Cassini.Streams.Mqtt.Packets;
 using Cassini.Streams.Mqtt.Properties;
 using Cassini.Tests.Support;

@@ -1,7 +1,5 @@
 using System.Diagnostics;
-using Cassini.Streams.Broker;
 using Cassini.Streams.Broker.Model;
-using Cassini.Streams.Mqtt;
 using Cassini.Streams.Mqtt.Properties;
 using Cassini.Tests.Mqtt;
 using CsCheck;

@@ -1,6 +1,5 @@
 using System.Diagnostics;
 using System.Runtime.InteropServices;
-using Cassini.Harness;
 using Cassini.Tests.Support;
 
 namespace Cassini.Tests.Cli;

@@ -2,7 +2,6 @@ using System.Net;
 using Cassini.Harness;
 using Cassini.Tests.Management;
 using Cassini.Tests.Support;
-using Cassini.Web.Cli;
 
 namespace Cassini.Tests.Cli;
 

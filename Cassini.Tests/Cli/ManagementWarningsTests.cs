@@ -21,7 +21,7 @@ public class ManagementWarningsTests
     [InlineData("[::1]:9090", null)]
     public void Of_TokenThatNobodyIsAskedFor_SaysHowToAsk(string address, bool? requires) => Of(address, requires, "tokens", https: false).ShouldBe(
     [
-        $"management on {address} asks for no token: it is open to everyone on this machine; set Management:RequireCredentials=true",
+        $"management on {address} does not ask for a token: it is open to everyone on this machine; set Management:RequireCredentials=true",
     ]);
 
     [Theory]
@@ -33,7 +33,7 @@ public class ManagementWarningsTests
 
     [Fact]
     public void Of_PlainHttpOffLoopback_IsReadOnTheWay() => Of("0.0.0.0:9090", null, "tokens", https: false).ShouldBe(
-        ["management speaks plain HTTP on 0.0.0.0:9090: bearer tokens can be read on their way; set Management:Https=true"]);
+        ["management uses plain HTTP on 0.0.0.0:9090: others on the network can read bearer tokens; set Management:Https=true"]);
 
     private static IEnumerable<string> Of(string address, bool? requires, string? tokens, bool https) => ManagementWarnings.Of(
         new ManagementOptions { Address = address, RequireCredentials = requires, TokenPath = tokens, Https = https });

@@ -1,5 +1,4 @@
 using Cassini.Streams.Primitives;
-using Cassini.Web.Cli;
 
 namespace Cassini.Tests.Cli;
 

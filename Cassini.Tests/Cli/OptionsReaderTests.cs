@@ -1,5 +1,4 @@
 using System.Collections.Immutable;
-using Cassini.Streams.Listening;
 using Cassini.Streams.Listening.Endpoints;
 using Cassini.Streams.Settings;
 using Cassini.Web.Cli.Settings;

@@ -1,5 +1,4 @@
 using Cassini.Harness;
-using Cassini.Harness.Verdicts;
 using Cassini.Web.Cli;
 
 namespace Cassini.Tests.Cli;
@@ -22,8 +21,8 @@ public class RunCommandTests : IDisposable
     [InlineData("run p.json --workers sink=1,sink=2 --listen a:1 --ca a --cert c --key k", "--workers 'sink=1,sink=2': expected producer=N, sink=N or both")]
     [InlineData("run p.json --workers other=1 --listen a:1 --ca a --cert c --key k", "--workers 'other=1': expected producer=N, sink=N or both")]
     [InlineData("run --role queen --join a:1 --ca a --cert c --key k", "--role 'queen' is not one of producer, sink")]
-    [InlineData("run --role sink --join a --ca a --cert c --key k", "--join 'a' is no address: expected HOST:PORT")]
-    [InlineData("run --role sink --join a:0 --ca a --cert c --key k", "--join 'a:0' is no address: expected HOST:PORT")]
+    [InlineData("run --role sink --join a --ca a --cert c --key k", "--join 'a' is not an address: expected HOST:PORT")]
+    [InlineData("run --role sink --join a:0 --ca a --cert c --key k", "--join 'a:0' is not an address: expected HOST:PORT")]
     [InlineData("run p.json --rport x", "Unrecognized command or argument '--rport'")]
     public async Task Run_WrongUsage_Is64AndSaysWhat(string args, string complaint)
     {

@@ -3,7 +3,6 @@ using System.Net.Sockets;
 using System.Text.Json;
 using Cassini.Harness;
 using Cassini.Tests.Support;
-using Cassini.Web.Cli;
 
 namespace Cassini.Tests.Cli;
 
@@ -146,6 +145,20 @@ public class ServeTests : IDisposable
         code.ShouldBe(ExitCode.Error);
         output.ShouldBeEmpty();
         error.ShouldBe($"cassini: management cannot listen on {other.LocalEndpoint}: address already in use; give another address with --management or CASSINI_MANAGEMENT_ADDR");
+    }
+
+    [Fact]
+    public async Task Serve_StartFailsAtLogLevelDebug_LogsTheCauseToo()
+    {
+        using var other = new TcpListener(IPAddress.Loopback, 0);
+        other.Start();
+
+        var (code, _, error) = await CassiniProcess.RunAsync(
+            _directory.Path, ["--bind", "127.0.0.1:0", "--management", other.LocalEndpoint.ToString()!, "--log-level", "debug"]);
+
+        code.ShouldBe(ExitCode.Error);
+        error.ShouldContain($"cassini: management cannot listen on {other.LocalEndpoint}: address already in use; ");
+        error.ShouldContain("System.Net.Sockets.SocketException", Case.Sensitive, "and where it came from");
     }
 
     [Fact]

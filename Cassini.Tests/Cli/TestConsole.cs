@@ -1,4 +1,4 @@
-using Cassini.Web.Cli;
+using Cassini.Web.Cli.Context;
 
 namespace Cassini.Tests.Cli;
 

@@ -103,7 +103,7 @@ public sealed class WatchTests : IDisposable
 
         (await RunAsync("http://127.0.0.1:1", "--record", "old.jsonl")).ShouldBe(ExitCode.Error);
 
-        _console.Error.Lines.ShouldHaveSingleItem().ShouldMatch("^cassini: --record '.*old.jsonl' cannot be made: ");
+        _console.Error.Lines.ShouldHaveSingleItem().ShouldMatch("^cassini: --record '.*old.jsonl' cannot be created: ");
         (await File.ReadAllTextAsync(_directory.File("old.jsonl"), TestContext.Current.CancellationToken)).ShouldBe("precious");
     }
 

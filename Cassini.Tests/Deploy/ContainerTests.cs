@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Xml.Linq;
 using Cassini.Tests.Docs;
+using Cassini.Web.Cli.Context;
 
 namespace Cassini.Tests.Deploy;
 
@@ -64,7 +65,7 @@ public class ContainerTests
         ContainerFiles.Words(ContainerFiles.Argument("ENTRYPOINT")).ShouldBe([Program]);
         ContainerFiles.HealthCheck[0].ShouldBe(Program);
         ContainerFiles.ComposeHealthCheck[0].ShouldBe(Program);
-        typeof(Cassini.Web.Cli.CliContext).Assembly.GetName().Name.ShouldBe(Path.GetFileName(Program));
+        typeof(Cassini.Web.Cli.Context.CliContext).Assembly.GetName().Name.ShouldBe(Path.GetFileName(Program));
     }
 
     [Fact]

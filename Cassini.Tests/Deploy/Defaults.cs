@@ -1,6 +1,5 @@
 using Cassini.Management.Http;
 using Cassini.Streams.Hosting;
-using Cassini.Streams.Listening;
 using Cassini.Streams.Listening.Endpoints;
 
 namespace Cassini.Tests.Deploy;

@@ -1,5 +1,4 @@
 using System.Net.Http.Headers;
-using Cassini.Streams.Tls;
 using Cassini.Streams.Tls.Development;
 using Cassini.Tests.Cli;
 using Cassini.Tests.Support;

@@ -1,5 +1,4 @@
 using Cassini.Streams.Hosting;
-using Cassini.Tests.Docs;
 using Cassini.Web.Cli.Settings;
 using k8s;
 using k8s.Models;

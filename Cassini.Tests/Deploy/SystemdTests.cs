@@ -1,6 +1,5 @@
 using System.Globalization;
 using System.Text.RegularExpressions;
-using Cassini.Harness;
 using Cassini.Tests.Cli;
 using Cassini.Tests.Support;
 using Cassini.Web.Cli.Settings;

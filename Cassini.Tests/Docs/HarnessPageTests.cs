@@ -2,7 +2,6 @@ using System.Text;
 using Cassini.Harness;
 using Cassini.Harness.Plans;
 using Cassini.Harness.Verdicts;
-using Cassini.Web.Cli;
 
 namespace Cassini.Tests.Docs;
 

@@ -1,5 +1,4 @@
 using System.Text.Json;
-using Cassini.Tests.Cli;
 using Cassini.Tests.Support;
 
 namespace Cassini.Tests.Docs;

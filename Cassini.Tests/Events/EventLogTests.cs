@@ -1,4 +1,5 @@
 using Cassini.Streams.Events;
+using Cassini.Streams.Events.Hub;
 using Cassini.Tests.Support;
 using CsCheck;
 
@@ -20,16 +21,16 @@ public class EventLogTests
     }
 
     [Theory]
-    [InlineData(3, ResumeResult.TooOld)]
-    [InlineData(4, ResumeResult.Resumed)]
-    [InlineData(20, ResumeResult.Resumed)]
-    [InlineData(21, ResumeResult.NotYet)]
-    [InlineData(long.MaxValue, ResumeResult.NotYet)]
-    public void CanResume_AnyId_IsAnsweredExplicitly(long sequence, ResumeResult expected)
+    [InlineData(3, nameof(ResumeResult.TooOld))]
+    [InlineData(4, nameof(ResumeResult.Resumed))]
+    [InlineData(20, nameof(ResumeResult.Resumed))]
+    [InlineData(21, nameof(ResumeResult.NotYet))]
+    [InlineData(long.MaxValue, nameof(ResumeResult.NotYet))]
+    public void CanResume_AnyId_IsAnsweredExplicitly(long sequence, string expected)
     {
         var hub = Hub(capacity: 16, events: 20);
 
-        hub.Log.CanResume(new EventId(hub.Epoch, sequence)).ShouldBe(expected);
+        hub.Log.CanResume(new EventId(hub.Epoch, sequence)).ToString().ShouldBe(expected);
         hub.Log.CanResume(new EventId(new Epoch(hub.Epoch.Value + 1), sequence)).ShouldBe(ResumeResult.OtherEpoch);
     }
 

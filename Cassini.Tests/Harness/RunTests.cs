@@ -1,10 +1,7 @@
 using System.Xml.Linq;
 using Cassini.Harness;
 using Cassini.Harness.Health;
-using Cassini.Harness.Verdicts;
 using Cassini.Management.Http;
-using Cassini.Tests.Support;
-using Cassini.Web.Cli;
 
 namespace Cassini.Tests.Harness;
 

@@ -1,7 +1,6 @@
 using Cassini.Harness;
 using Cassini.Harness.Health;
 using Cassini.Harness.Load;
-using Cassini.Harness.Plans;
 using Cassini.Harness.Reports;
 using Cassini.Harness.Results;
 using Cassini.Harness.Verdicts;

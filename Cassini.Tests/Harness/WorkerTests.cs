@@ -11,7 +11,6 @@ using Cassini.Tests.Cli;
 using Cassini.Tests.Interop;
 using Cassini.Tests.Support;
 using Cassini.Tests.Tls;
-using Cassini.Web.Cli;
 using Grpc.Core;
 
 namespace Cassini.Tests.Harness;

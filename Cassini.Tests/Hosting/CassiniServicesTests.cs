@@ -2,7 +2,6 @@ using System.Net;
 using System.Net.Sockets;
 using Cassini.Streams.Hosting;
 using Cassini.Streams.Listening;
-using Cassini.Streams.Listening.Endpoints;
 using Cassini.Streams.Tls;
 using Cassini.Tests.Support;
 using Cassini.Tests.Tls;

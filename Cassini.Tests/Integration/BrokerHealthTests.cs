@@ -2,8 +2,6 @@ using System.Net;
 using System.Net.Sockets;
 using Cassini.Streams.Events;
 using Cassini.Streams.Health;
-using Cassini.Streams.Listening;
-using Cassini.Streams.Listening.Endpoints;
 using Cassini.Tests.Support;
 
 namespace Cassini.Tests.Integration;

@@ -1,10 +1,8 @@
 using System.Collections.Concurrent;
 using System.Net;
-using Cassini.Streams.Broker;
 using Cassini.Streams.Broker.Model;
 using Cassini.Streams.Events;
 using Cassini.Streams.Health;
-using Cassini.Streams.Hosting;
 using Cassini.Streams.Mqtt;
 using Cassini.Tests.Support;
 using MQTTnet;

@@ -32,6 +32,7 @@ internal sealed class PlainMqttClient(SslStream stream) : IAsyncDisposable
         var packet = await client.NextAsync("CONNACK");
         ConnAckPacket.TryRead(CanaryReader.FrameOf(packet, Version), Version, out var ack, out _).ShouldBeTrue();
         ack!.Reason.ShouldBe(ReasonCode.Success);
+        await broker.FoldedAsync(); // The session's event was published before CONNACK was sent; it may not be folded yet.
         return client;
     }
 

@@ -1,12 +1,10 @@
 using Cassini.Management;
 using Cassini.Management.Http;
-using Cassini.Management.Logging;
 using Cassini.Streams.Events;
 using Cassini.Streams.Health;
 using Cassini.Streams.Health.Records;
 using Cassini.Tests.Management;
 using Cassini.Tests.Support;
-using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.Logging.Abstractions;
 
 namespace Cassini.Tests.Integration;

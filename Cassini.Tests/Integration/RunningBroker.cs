@@ -1,16 +1,12 @@
-using System.Collections.Immutable;
 using System.Net;
 using System.Net.Security;
 using System.Net.Sockets;
-using System.Security.Cryptography.X509Certificates;
 using Cassini.Streams.Events;
 using Cassini.Streams.Health;
 using Cassini.Streams.Hosting;
 using Cassini.Streams.Listening;
 using Cassini.Streams.Listening.Connections;
-using Cassini.Streams.Listening.Endpoints;
 using Cassini.Streams.Probing;
-using Cassini.Streams.Tls;
 using Cassini.Tests.Support;
 using Cassini.Tests.Tls;
 using Microsoft.Extensions.Logging.Abstractions;
@@ -89,8 +85,20 @@ internal sealed class RunningBroker : IAsyncDisposable
         return broker;
     }
 
-    public Task<HealthSnapshot> BecomesAsync(string step, Func<HealthSnapshot, bool> condition) =>
-        Eventually.BecomesAsync(step, () => Now, condition);
+    /// <summary>Waits until health meets the condition, and until the other folds and the log have what health has.</summary>
+    public async Task<HealthSnapshot> BecomesAsync(string step, Func<HealthSnapshot, bool> condition)
+    {
+        var snapshot = await Eventually.BecomesAsync(step, () => Now, condition);
+        await FoldedAsync();
+        return snapshot;
+    }
+
+    /// <summary>Waits until everything published so far is folded and in the log. A fold is ahead of those after it, and of the log.</summary>
+    public Task FoldedAsync()
+    {
+        var last = Host.Hub.LastSequence;
+        return Eventually.HoldsAsync($"event {last} is in the log", () => Host.Hub.Log.Newest >= last);
+    }
 
     public CheckHealth Check(string name) => Now.Checks.Single(check => check.Name == name);
 

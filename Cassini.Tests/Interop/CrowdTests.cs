@@ -1,5 +1,4 @@
 using System.Net.Security;
-using Cassini.Streams.Broker;
 using Cassini.Streams.Broker.Model;
 using Cassini.Streams.Mqtt;
 using Cassini.Tests.Broker;

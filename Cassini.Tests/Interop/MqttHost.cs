@@ -7,7 +7,6 @@ using Cassini.Streams.Broker.Connections;
 using Cassini.Streams.Events;
 using Cassini.Streams.Hosting;
 using Cassini.Streams.Listening;
-using Cassini.Streams.Listening.Endpoints;
 using Cassini.Streams.Mqtt;
 using Cassini.Tests.Broker;
 using Cassini.Tests.Support;

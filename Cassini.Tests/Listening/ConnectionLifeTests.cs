@@ -2,8 +2,6 @@ using System.Net.Security;
 using System.Net.Sockets;
 using System.Security.Authentication;
 using Cassini.Streams.Events;
-using Cassini.Streams.Listening;
-using Cassini.Streams.Listening.Connections;
 using Cassini.Streams.Listening.Endpoints;
 using Cassini.Tests.Supervision;
 

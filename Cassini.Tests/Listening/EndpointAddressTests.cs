@@ -1,5 +1,4 @@
 using System.Net;
-using Cassini.Streams.Listening;
 using Cassini.Streams.Listening.Endpoints;
 
 namespace Cassini.Tests.Listening;

@@ -1,7 +1,6 @@
 using System.Net;
 using System.Net.Sockets;
 using Cassini.Streams.Events;
-using Cassini.Streams.Listening;
 using Cassini.Streams.Listening.Endpoints;
 using Cassini.Tests.Supervision;
 

@@ -1,8 +1,6 @@
-using System.Net.Sockets;
 using Cassini.Streams.Events;
 using Cassini.Streams.Listening;
 using Cassini.Streams.Listening.Connections;
-using Cassini.Streams.Listening.Endpoints;
 using Cassini.Tests.Supervision;
 using Cassini.Tests.Support;
 

@@ -1,9 +1,7 @@
-using System.Net.Security;
 using System.Net.Sockets;
 using Cassini.Streams.Events;
 using Cassini.Streams.Listening;
 using Cassini.Streams.Listening.Connections;
-using Cassini.Streams.Listening.Endpoints;
 using Cassini.Tests.Supervision;
 
 namespace Cassini.Tests.Listening;

@@ -1,7 +1,6 @@
 using System.Net;
 using System.Text.Json;
 using Cassini.Streams.Events;
-using Cassini.Tests.Health;
 
 namespace Cassini.Tests.Management;
 

@@ -1,6 +1,7 @@
 using System.Net;
 using System.Text.Json;
 using Cassini.Streams.Events;
+using Cassini.Streams.Events.Hub;
 using Cassini.Tests.Health;
 
 namespace Cassini.Tests.Management;
@@ -21,7 +22,7 @@ public class EventTests
     }
 
     [Theory]
-    [InlineData("banana", HttpStatusCode.BadRequest, "\"banana\" is no id of an event")]
+    [InlineData("banana", HttpStatusCode.BadRequest, "\"banana\" is not the id of an event")]
     [InlineData("0000000000000001-1", HttpStatusCode.NotFound, "event 0000000000000001-1 is of another run")]
     [InlineData("EPOCH-999999", HttpStatusCode.NotFound, "there is no event EPOCH-999999 yet")]
     [InlineData("EPOCH-0", HttpStatusCode.NotFound, "there is no event EPOCH-0")]

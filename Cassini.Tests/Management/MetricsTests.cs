@@ -1,9 +1,6 @@
 using System.Diagnostics;
 using System.Text.RegularExpressions;
-using Cassini.Harness;
 using Cassini.Management;
-using Cassini.Management.Logging;
-using Cassini.Streams.Broker;
 using Cassini.Streams.Broker.Model;
 using Cassini.Streams.Events;
 using Cassini.Tests.Health;

@@ -1,6 +1,5 @@
 using System.Net;
 using Cassini.Management.Http;
-using Cassini.Management.Logging;
 using Cassini.Streams.Events;
 using Cassini.Tests.Health;
 using Cassini.Tests.Support;

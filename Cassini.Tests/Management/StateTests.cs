@@ -1,6 +1,5 @@
 using System.Net;
 using System.Text;
-using Cassini.Streams.Events;
 using Cassini.Streams.Health.Records;
 using Cassini.Tests.Health.Records;
 

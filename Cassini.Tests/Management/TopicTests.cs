@@ -1,7 +1,6 @@
 using System.Net;
 using System.Text.Json;
 using Cassini.Management;
-using Cassini.Streams.Broker;
 using Cassini.Streams.Broker.Model;
 using Microsoft.Extensions.Logging.Abstractions;
 

@@ -1,6 +1,5 @@
 using Cassini.Streams.Mqtt;
 using Cassini.Streams.Mqtt.Packets;
-using Cassini.Streams.Mqtt.Properties;
 
 namespace Cassini.Tests.Mqtt;
 

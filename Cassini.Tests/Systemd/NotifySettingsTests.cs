@@ -61,7 +61,7 @@ public class NotifySettingsTests
         var settings = Read(out var problems, "/n", watchdog);
 
         settings!.Watchdog.ShouldBeNull();
-        problems.ShouldBe([$"WATCHDOG_USEC={watchdog} is no number of microseconds from 10000 on"]);
+        problems.ShouldBe([$"WATCHDOG_USEC={watchdog} is not a number of microseconds of at least 10000"]);
     }
 
     private static NotifySettings? Read(out List<string> problems, string? socket, string? watchdog = null, string? process = null)

@@ -7,7 +7,6 @@ using Cassini.Streams.Tls;
 using Cassini.Tests.Cli;
 using Cassini.Tests.Support;
 using Cassini.Tests.Tls;
-using Cassini.Web.Cli;
 
 namespace Cassini.Tests.Systemd;
 

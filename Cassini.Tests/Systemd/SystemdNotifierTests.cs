@@ -112,7 +112,9 @@ public sealed class SystemdNotifierTests : IDisposable
         await using var manager = new NotifyReceiver(name);
         rig.BecomeReady();
         await manager.MessageAsync("ready", line => line.StartsWith("STATUS=ready", StringComparison.Ordinal));
-        log.Lines.ShouldHaveSingleItem().Text.ShouldStartWith("The service manager cannot be notified of STATUS=starting");
+        var line = log.Lines.ShouldHaveSingleItem();
+        line.Text.ShouldStartWith("The service manager cannot be notified of STATUS=starting");
+        line.Exception.ShouldBeOfType<SocketException>();
     }
 
     [Fact]
@@ -131,7 +133,9 @@ public sealed class SystemdNotifierTests : IDisposable
             return log.Lines.Count > 0;
         });
 
-        log.Lines.ShouldHaveSingleItem().Text.ShouldContain("STATUS=x: it does not read.");
+        var line = log.Lines.ShouldHaveSingleItem();
+        line.Text.ShouldContain("STATUS=x: it does not read.");
+        line.Exception.ShouldNotBeNull().ShouldBeAssignableTo<OperationCanceledException>();
         await Eventually.CompletesAsync("the next one is not waited for either", socket.SendAsync("WATCHDOG=1"));
         log.Lines.Count.ShouldBe(1);
     }

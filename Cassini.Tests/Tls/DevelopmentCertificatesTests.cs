@@ -1,7 +1,6 @@
 using System.Security.Authentication;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
-using Cassini.Harness;
 using Cassini.Streams.Tls;
 using Cassini.Streams.Tls.Development;
 using Cassini.Streams.Tls.Files;

@@ -4,7 +4,6 @@ using System.Net.Sockets;
 using System.Security.Authentication;
 using System.Security.Cryptography.X509Certificates;
 using Cassini.Streams.Events;
-using Cassini.Streams.Tls;
 using Cassini.Streams.Tls.Clients;
 using Cassini.Streams.Tls.Files;
 using Cassini.Streams.Tls.Handshakes;

@@ -2,7 +2,6 @@ using System.Net;
 using System.Net.Sockets;
 using System.Security.Authentication;
 using Cassini.Streams.Events;
-using Cassini.Streams.Tls;
 using Cassini.Streams.Tls.Clients;
 using Cassini.Streams.Tls.Files;
 using Cassini.Streams.Tls.Handshakes;

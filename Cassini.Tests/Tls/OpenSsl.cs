@@ -1,5 +1,4 @@
 using System.Diagnostics;
-using Cassini.Harness;
 
 namespace Cassini.Tests.Tls;
 

@@ -2,6 +2,7 @@ using System.CommandLine;
 using Cassini.Harness;
 using Cassini.Streams.Tls;
 using Cassini.Streams.Tls.Development;
+using Cassini.Web.Cli.Context;
 
 namespace Cassini.Web.Cli;
 
@@ -47,7 +48,8 @@ internal static class CertsCommand
             var path = Path.GetFullPath(directory, context.WorkingDirectory);
             foreach (var file in DevelopmentCertificates.Ensure(path, context.Time, clients))
             {
-                context.Out.WriteLine($"{file.Outcome.ToString().ToLowerInvariant(),-8} {file.Path}{(file.Reason is null ? "" : $" ({file.Reason})")}");
+                context.Out.WriteLine(
+                    $"{file.Outcome.ToString().ToLowerInvariant(),-8} {file.Path}{(file.Reason is null ? "" : $" ({file.Reason})")}");
             }
 
             return ExitCode.Ok;

@@ -1,9 +1,9 @@
 using System.CommandLine;
 using System.CommandLine.Help;
 using System.CommandLine.Invocation;
-using System.CommandLine.Parsing;
 using Cassini.Harness;
 using Cassini.Streams.Primitives;
+using Cassini.Web.Cli.Context;
 
 namespace Cassini.Web.Cli;
 
@@ -16,7 +16,8 @@ internal static class CommandLine
     public static async Task<int> RunAsync(IReadOnlyList<string> args, CliContext context, params IReadOnlyList<Command> commands)
     {
         var root = Root(commands);
-        var parsed = root.Parse(WithCommand(args, root), new ParserConfiguration { EnablePosixBundling = false, ResponseFileTokenReplacer = null });
+        var parsed = root.Parse(
+            WithCommand(args, root), new ParserConfiguration { EnablePosixBundling = false, ResponseFileTokenReplacer = null });
         if (parsed.Errors.Count > 0)
         {
             return ExplainUsage(parsed, context);
@@ -64,7 +65,7 @@ internal static class CommandLine
     }
 
     /// <summary>
-    /// <c>cassini --bind …</c> means <c>cassini serve --bind …</c>. A first word that is no flag is meant as a command, so that a
+    /// <c>cassini --bind …</c> means <c>cassini serve --bind …</c>. A first word that is not a flag is taken for a command, so that a
     /// mistyped command is reported as one.
     /// </summary>
     private static IReadOnlyList<string> WithCommand(IReadOnlyList<string> args, RootCommand root)

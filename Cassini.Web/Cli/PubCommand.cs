@@ -1,4 +1,5 @@
 using System.CommandLine;
+using Cassini.Web.Cli.Context;
 using Cassini.Web.Cli.Messaging;
 
 namespace Cassini.Web.Cli;
@@ -7,9 +8,9 @@ namespace Cassini.Web.Cli;
 internal static class PubCommand
 {
     private const string Notes = """
-        It writes nothing when all is well. With --qos 1 or 2 each message is acknowledged before the next one is sent.
+        It writes nothing when all messages are published. With --qos 1 or 2 each message is acknowledged before the next one is sent.
 
-        Exit codes: 0 published, 2 the broker cannot be reached, went away or says no, 64 wrong usage, 130 interrupted.
+        Exit codes: 0 published, 2 the broker cannot be reached, is lost or refuses, 64 wrong usage, 130 interrupted.
         """;
 
     public static Command Create(CliContext context)

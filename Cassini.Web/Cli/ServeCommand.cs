@@ -1,5 +1,6 @@
 using System.CommandLine;
 using Cassini.Harness;
+using Cassini.Web.Cli.Context;
 using Cassini.Web.Cli.Serving;
 using Cassini.Web.Cli.Settings;
 
@@ -10,14 +11,15 @@ internal static class ServeCommand
 {
     private const string Notes = """
         Settings come from appsettings.json, then the environment, then flags: the later one wins. CASSINI__Section__Key sets
-        any of them from the environment. All of them are checked before anything starts, and every error is told at once.
+        any of them from the environment. All of them are checked before anything starts, and every error is reported at once.
         Durations are written 500ms, 5s, 2m, 1h, 14d or hh:mm:ss.
 
         With no certificates configured and only loopback addresses, development certificates are made once and kept in
         DATA-DIR/dev-certs, or else in ~/.local/share/cassini/dev-certs.
 
         SIGTERM and Ctrl-C stop gracefully with exit code 0; a second one cuts that short. The log goes to standard error.
-        SIGHUP looks at the certificate files at once. Under systemd it tells readiness, status and reloads (docs/operate/neighbours.md).
+        SIGHUP makes it read the certificate files at once. It notifies systemd of readiness, status and reloads
+        (docs/operate/neighbours.md).
         """;
 
     public static Command Create(CliContext context)
@@ -28,7 +30,9 @@ internal static class ServeCommand
             Examples =
             [
                 ("cassini", "127.0.0.1:8883 with development certificates, management on 127.0.0.1:9090"),
-                ("cassini --bind 127.0.0.1:8883 --bind '[::1]:8883' --set Health:Hold=30s", "two endpoints, and a longer hold after crashes"),
+                (
+                    "cassini --bind 127.0.0.1:8883 --bind '[::1]:8883' --set Health:Hold=30s",
+                    "two endpoints, and a longer hold after crashes"),
                 ("cassini --bind 0.0.0.0:8883 --ca ca.pem --cert server.pem --key server.key", "open to the network"),
             ],
             Notes = Notes,

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.CommandLine.Parsing;
+using Cassini.Web.Cli.Context;
 using Cassini.Web.Cli.Messaging;
 
 namespace Cassini.Web.Cli;
@@ -8,11 +9,11 @@ namespace Cassini.Web.Cli;
 internal static class SubCommand
 {
     private const string Notes = """
-        On a terminal, control characters of topics and payloads are shown escaped. Bytes that are no text are exact only with --json.
+        On a terminal, control characters of topics and payloads are shown escaped. Bytes that are not text are exact only with --json.
 
         After a lost connection it connects again, and says so on standard error; what was published meanwhile is missing.
 
-        Exit codes: 0 --count has come, 2 the broker cannot be reached or says no, 3 timed out, 64 wrong usage, 130 interrupted.
+        Exit codes: 0 --count messages were received, 2 the broker is unreachable or refuses, 3 timed out, 64 wrong usage, 130 interrupted.
         """;
 
     public static Command Create(CliContext context)
@@ -49,7 +50,8 @@ internal static class SubCommand
             parsed.GetValue(timeout),
             new MessagePrinter(
                 connection.Read(parsed),
-                new SubscribeRequest(parsed.GetRequiredValue(filters), parsed.GetValue(count), parsed.GetValue(rate), parsed.GetValue(noRetained)),
+                new SubscribeRequest(
+                    parsed.GetRequiredValue(filters), parsed.GetValue(count), parsed.GetValue(rate), parsed.GetValue(noRetained)),
                 context).RunAsync));
         return command;
     }

@@ -3,8 +3,9 @@ using System.CommandLine.Parsing;
 using Cassini.Harness;
 using Cassini.Harness.Clients;
 using Cassini.Streams.Feed;
-using Cassini.Streams.Primitives;
+using Cassini.Web.Cli.Context;
 using Cassini.Web.Cli.Following;
+using Cassini.Web.Cli.Messaging;
 using Cassini.Web.Cli.Waiting;
 
 namespace Cassini.Web.Cli;
@@ -13,23 +14,23 @@ namespace Cassini.Web.Cli;
 internal static class WaitCommand
 {
     private static readonly TimeSpan DefaultTimeout = TimeSpan.FromSeconds(60);
-    private static readonly TimeSpan LongestWait = TimeSpan.FromDays(40); // Timers end at 49 days.
 
     public static Command Create(CliContext context)
     {
         var urls = new Argument<ManagementAddress[]>("URL")
         {
-            Description = "The management port of a Cassini, http://HOST:PORT. All of them must hold.",
+            Description = "The management port of a Cassini, http://HOST:PORT. Every one of them must reach the state.",
             Arity = ArgumentArity.OneOrMore,
             CustomParser = TargetArgument.Read,
         };
         var goal = new Option<WaitGoal>("--for")
         {
             HelpName = "ready|live|ok",
-            Description = "ready: new clients can be served. live: worth keeping. ok: nothing is wrong, not even degraded. [default ready]",
+            Description = "ready: new clients can be served. live: the process still works and needs no restart. "
+                + "ok: nothing is wrong, not even degraded. [default ready]",
             CustomParser = Goal,
         };
-        var timeout = Duration("--timeout", TimeSpan.Zero, "The longest wait; 0 waits for ever. [default 60s]");
+        var timeout = Flags.Duration("--timeout", TimeSpan.Zero, "The longest wait; 0 waits for ever. [default 60s]");
         var json = new Option<bool>("--json") { Description = "One JSON object per line for each change, and one for the end." };
         var access = new FeedAccess();
 
@@ -41,8 +42,8 @@ internal static class WaitCommand
                 ("cassini wait http://a:9090 http://b:9090 --for ok --timeout 5m", "until nothing is wrong with either"),
                 ("cassini wait http://127.0.0.1:9090 --timeout 0 && ./dispatch", "as long as it takes, then go on"),
             ],
-            Notes = "Exit codes: 0 it holds (also while degraded, unless --for ok), 2 it never will (given up, credentials refused), 3 timed out, "
-                + "64 wrong usage, 130 interrupted.",
+            Notes = "Exit codes: 0 the state is reached (for ready and live also while degraded), "
+                + "2 it never will be (given up, credentials refused), 3 timed out, 64 wrong usage, 130 interrupted.",
         };
         command.Arguments.Add(urls);
         command.Options.Add(goal);
@@ -51,7 +52,8 @@ internal static class WaitCommand
         access.AddTo(command);
         command.SetAction((parsed, _) => RunAsync(
             context,
-            new WaitRequest(parsed.GetRequiredValue(urls), parsed.GetValue(goal), parsed.GetValue(timeout) ?? DefaultTimeout, parsed.GetValue(json)),
+            new WaitRequest(
+                parsed.GetRequiredValue(urls), parsed.GetValue(goal), parsed.GetValue(timeout) ?? DefaultTimeout, parsed.GetValue(json)),
             () => access.Read(parsed, context)));
         return command;
     }
@@ -85,26 +87,6 @@ internal static class WaitCommand
             return ExitCode.Error;
         }
     }
-
-    private static Option<TimeSpan?> Duration(string name, TimeSpan least, string description) => new(name)
-    {
-        HelpName = "DURATION",
-        Description = description,
-        CustomParser = result =>
-        {
-            var text = result.Tokens.Single().Value;
-            if (!DurationText.TryParse(text, out var duration))
-            {
-                result.AddError($"{name} '{text}' is not {DurationText.Expected}");
-            }
-            else if (duration < least || duration > LongestWait)
-            {
-                result.AddError($"{name} '{text}' is not within {least.TotalMilliseconds:0}ms to {LongestWait.TotalDays:0}d");
-            }
-
-            return duration;
-        },
-    };
 
     private static WaitGoal Goal(ArgumentResult result)
     {

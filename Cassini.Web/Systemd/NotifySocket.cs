@@ -12,7 +12,7 @@ internal sealed class NotifySocket(UnixDomainSocketEndPoint address, TimeProvide
     /// <summary>How long to wait for a manager that does not read.</summary>
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(1);
 
-    private int _isTold;
+    private int _isFailureLogged;
 
     /// <summary>Sends assignments such as READY=1, one to a line. Any thread.</summary>
     public async Task SendAsync(params string[] assignments)
@@ -23,13 +23,14 @@ internal sealed class NotifySocket(UnixDomainSocketEndPoint address, TimeProvide
             using var socket = new Socket(AddressFamily.Unix, SocketType.Dgram, ProtocolType.Unspecified);
             await socket.ConnectAsync(address, overdue.Token);
             await socket.SendAsync(Encoding.UTF8.GetBytes(string.Join('\n', assignments)), SocketFlags.None, overdue.Token);
-            Volatile.Write(ref _isTold, 0);
+            Volatile.Write(ref _isFailureLogged, 0);
         }
         catch (Exception exception) when (exception is SocketException or OperationCanceledException)
         {
-            if (Interlocked.Exchange(ref _isTold, 1) == 0)
+            if (Interlocked.Exchange(ref _isFailureLogged, 1) == 0)
             {
-                SystemdLog.Unreachable(logger, assignments[0], exception is SocketException ? exception.Message : "it does not read");
+                SystemdLog.Unreachable(
+                    logger, assignments[0], exception is SocketException ? exception.Message : "it does not read", exception);
             }
         }
     }

@@ -9,12 +9,12 @@ internal sealed class ServiceManager : IAsyncDisposable
 {
     private readonly CancellationTokenSource _end = new();
     private readonly SystemdNotifier? _notifier;
-    private readonly Task _telling;
+    private readonly Task _notifying;
 
     private ServiceManager(SystemdNotifier? notifier)
     {
         _notifier = notifier;
-        _telling = notifier?.RunAsync(_end.Token) ?? Task.CompletedTask;
+        _notifying = notifier?.RunAsync(_end.Token) ?? Task.CompletedTask;
     }
 
     /// <summary>Begins to notify, when the environment names a service manager.</summary>
@@ -37,9 +37,9 @@ internal sealed class ServiceManager : IAsyncDisposable
     /// <summary>Runs a reload, and notifies the manager of its begin and its end.</summary>
     public async Task ReloadAsync(Func<Task> reload)
     {
-        var isTold = _notifier is not null && await _notifier.ReloadingAsync();
+        var isNotified = _notifier is not null && await _notifier.ReloadingAsync();
         await reload();
-        if (isTold)
+        if (isNotified)
         {
             await _notifier!.ReloadedAsync();
         }
@@ -49,7 +49,7 @@ internal sealed class ServiceManager : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         await _end.CancelAsync();
-        await _telling;
+        await _notifying;
         _end.Dispose();
     }
 }

@@ -4,7 +4,7 @@ using Cassini.Streams.Health;
 
 namespace Cassini.Web.Systemd;
 
-/// <summary>What <c>systemctl status</c> shows of a broker: phase, status and, unless all is well, why.</summary>
+/// <summary>What <c>systemctl status</c> shows of a broker: phase, status and, unless everything works, why.</summary>
 internal static class StatusLine
 {
     public static string Of(HealthSnapshot snapshot)

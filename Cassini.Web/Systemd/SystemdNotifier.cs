@@ -1,6 +1,7 @@
 using System.Globalization;
 using Cassini.Streams.Events;
 using Cassini.Streams.Health;
+using Cassini.Streams.Health.Projection;
 
 namespace Cassini.Web.Systemd;
 
@@ -10,15 +11,15 @@ namespace Cassini.Web.Systemd;
 /// </summary>
 /// <param name="health">What it reads.</param>
 /// <param name="socket">Where it sends.</param>
-/// <param name="watchdog">The time within which the manager expects a sign that the process is well; null when it expects none.</param>
+/// <param name="watchdog">The time within which the manager expects a sign that the process works; null when it expects none.</param>
 /// <param name="longestStop">How long a stop may take, from its first phase to the end of the process.</param>
 /// <param name="time">The one clock.</param>
 internal sealed class SystemdNotifier(
     HealthProjection health, NotifySocket socket, TimeSpan? watchdog, TimeSpan longestStop, TimeProvider time)
 {
-    private volatile bool _isReadyTold;
-    private bool _isStoppingTold;
-    private bool _isLiveTold;
+    private volatile bool _isReadySent;
+    private bool _isStoppingSent;
+    private bool _isLiveSent;
 
     /// <summary>Notifies until the end, and then of the last change.</summary>
     public async Task RunAsync(CancellationToken end)
@@ -34,7 +35,7 @@ internal sealed class SystemdNotifier(
     /// <returns>Whether the manager was notified, and so waits for <see cref="ReloadedAsync"/>.</returns>
     public async Task<bool> ReloadingAsync()
     {
-        if (!_isReadyTold || IsStopping(health.Current))
+        if (!_isReadySent || IsStopping(health.Current))
         {
             return false;
         }
@@ -58,7 +59,7 @@ internal sealed class SystemdNotifier(
         {
             await turn.WaitAsync(CancellationToken.None);
             await socket.SendAsync([StatusOf(snapshot), .. FirstTimes(snapshot)]);
-            _isLiveTold = snapshot.Live;
+            _isLiveSent = snapshot.Live;
             turn.Release();
         }
     }
@@ -79,7 +80,7 @@ internal sealed class SystemdNotifier(
                 await turn.WaitAsync(end);
 
                 // The status goes first: no ping follows one that says that the broker is not live.
-                await (_isLiveTold && health.Current.Live ? socket.SendAsync("WATCHDOG=1") : Task.CompletedTask);
+                await (_isLiveSent && health.Current.Live ? socket.SendAsync("WATCHDOG=1") : Task.CompletedTask);
                 turn.Release();
             }
             while (await timer.WaitForNextTickAsync(end));
@@ -92,15 +93,15 @@ internal sealed class SystemdNotifier(
 
     private IEnumerable<string> FirstTimes(HealthSnapshot snapshot)
     {
-        if (snapshot.Ready && !_isReadyTold)
+        if (snapshot.Ready && !_isReadySent)
         {
-            _isReadyTold = true;
+            _isReadySent = true;
             yield return "READY=1";
         }
 
-        if (IsStopping(snapshot) && !_isStoppingTold)
+        if (IsStopping(snapshot) && !_isStoppingSent)
         {
-            _isStoppingTold = true;
+            _isStoppingSent = true;
             yield return "STOPPING=1";
 
             // This never shortens the manager's own limit, TimeoutStopSec.

@@ -31,7 +31,8 @@ internal static class LatencyLoad
         publisher.Close();
         return string.Create(
             CultureInfo.InvariantCulture,
-            $"latency p50_us={Measure.Percentile(measured, 0.5):F0} p99_us={Measure.Percentile(measured, 0.99):F0} received={arrivals.Count} lost={expected - arrivals.Count}");
+            $"latency p50_us={Measure.Percentile(measured, 0.5):F0} p99_us={Measure.Percentile(measured, 0.99):F0} "
+            + $"received={arrivals.Count} lost={expected - arrivals.Count}");
     }
 
     /// <summary>About every millisecond sends what is due: a pacer that spins would take a core from the broker.</summary>

@@ -2,7 +2,6 @@ using System.Net;
 using System.Net.Security;
 using System.Net.Sockets;
 using System.Security.Cryptography.X509Certificates;
-using Cassini.Streams.Tls;
 using Cassini.Streams.Tls.Development;
 
 namespace Cassini.Load;

@@ -8,7 +8,7 @@ internal interface IPacketSink
     void Take(byte first, ReadOnlySpan<byte> body);
 }
 
-/// <summary>Reads as much as there is, and goes from header to header. A packet that is cut off at the end waits for the next read.</summary>
+/// <summary>Reads what is there, and goes from header to header. A packet that is cut off at the end waits for the next read.</summary>
 /// <param name="stream">The stream to read from.</param>
 /// <param name="size">How much is read at once, and the longest packet.</param>
 internal sealed class PacketReader(Stream stream, int size)

@@ -1,5 +1,4 @@
 using System.Security.Cryptography.X509Certificates;
-using Cassini.Streams.Tls;
 using Cassini.Streams.Tls.Development;
 
 namespace Cassini.Load;

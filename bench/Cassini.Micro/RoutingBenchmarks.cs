@@ -1,12 +1,11 @@
 using BenchmarkDotNet.Attributes;
-using Cassini.Streams.Broker;
 using Cassini.Streams.Broker.Connections;
-using Cassini.Streams.Broker.Model;
-using Cassini.Streams.Mqtt;
 
 namespace Cassini.Micro;
 
-/// <summary>A record full of 64-byte QoS 0 messages through the engine, from the receive buffer to the subscribers' outboxes; per message.</summary>
+/// <summary>
+/// A record full of 64-byte QoS 0 messages through the engine, from the receive buffer to the subscribers' outboxes; per message.
+/// </summary>
 [MemoryDiagnoser]
 public class RoutingBenchmarks
 {

@@ -1,10 +1,8 @@
 using System.Reactive.Linq;
 using System.Text;
 using Cassini.Management;
-using Cassini.Streams.Broker;
 using Cassini.Streams.Broker.Model;
 using Cassini.Streams.Hosting;
-using Cassini.Streams.Listening;
 using Cassini.Streams.Listening.Endpoints;
 using Cassini.Streams.Tls;
 using Cassini.Streams.Tls.Development;

@@ -1,5 +1,3 @@
-using Cassini.Streams.Broker.Routing;
-
 namespace Cassini.Streams.Broker.Access;
 
 /// <summary>A pattern for names, in which <c>*</c> matches any characters. Case-sensitive.</summary>

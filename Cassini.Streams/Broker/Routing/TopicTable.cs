@@ -1,7 +1,6 @@
 using System.Collections.Concurrent;
 using Cassini.Streams.Broker.Model;
 using Cassini.Streams.Events;
-using Cassini.Streams.Mqtt;
 using Cassini.Streams.Primitives;
 
 namespace Cassini.Streams.Broker.Routing;

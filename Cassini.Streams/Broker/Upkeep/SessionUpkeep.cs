@@ -2,7 +2,6 @@ using Cassini.Streams.Broker.Model;
 using Cassini.Streams.Broker.Routing;
 using Cassini.Streams.Broker.Sessions;
 using Cassini.Streams.Events;
-using Cassini.Streams.Mqtt;
 
 namespace Cassini.Streams.Broker.Upkeep;
 

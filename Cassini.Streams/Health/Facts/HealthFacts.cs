@@ -1,5 +1,3 @@
-using Cassini.Streams.Events;
-
 namespace Cassini.Streams.Health.Facts;
 
 /// <summary>All facts that the checks judge. Immutable; an event replaces only the part that it changes.</summary>

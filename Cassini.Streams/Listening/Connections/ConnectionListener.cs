@@ -6,7 +6,6 @@ using Cassini.Streams.Listening.Handshakes;
 using Cassini.Streams.Listening.Probes;
 using Cassini.Streams.Primitives;
 using Cassini.Streams.Supervision;
-using Cassini.Streams.Tls;
 using Cassini.Streams.Tls.Handshakes;
 
 namespace Cassini.Streams.Listening.Connections;
@@ -166,7 +165,9 @@ internal sealed class ConnectionListener : IPendingConnection
 
         if (!IsProbe && !_context.Connections.TryTakeOpenSlot())
         {
-            return new HandshakeRefusal(HandshakeFailure.ConnectionLimit, $"{Quantity.Of(_context.Options.MaxConnections, "connection is", "connections are")} open");
+            return new HandshakeRefusal(
+                HandshakeFailure.ConnectionLimit,
+                $"{Quantity.Of(_context.Options.MaxConnections, "connection is", "connections are")} open");
         }
 
         if (_fate.TryOpen())

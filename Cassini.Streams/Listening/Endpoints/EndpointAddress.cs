@@ -33,7 +33,7 @@ public sealed record EndpointAddress
     public int Port { get; }
 
     /// <summary>Whether it stands for all addresses of the machine in its family.</summary>
-    public bool IsWildcard => Address.Equals(IPAddress.Any) || Address.Equals(IPAddress.IPv6Any);
+    internal bool IsWildcard => Address.Equals(IPAddress.Any) || Address.Equals(IPAddress.IPv6Any);
 
     /// <summary>
     /// Reads <c>host:port</c>. The host is an IPv4 address, an IPv6 address in brackets, <c>localhost</c> (127.0.0.1) or

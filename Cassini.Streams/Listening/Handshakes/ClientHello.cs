@@ -1,7 +1,6 @@
 using System.Buffers.Binary;
 using System.Net.Sockets;
 using Cassini.Streams.Events;
-using Cassini.Streams.Listening.Endpoints;
 
 namespace Cassini.Streams.Listening.Handshakes;
 
@@ -40,7 +39,8 @@ internal static class ClientHello
 
         if (header[1] != MajorVersion || length is 0 or > MaxRecordLength)
         {
-            return ([], new HandshakeRefusal(HandshakeFailure.ProtocolError, $"its first record is of version {header[1]}.{header[2]} and {length} bytes long"));
+            return ([], new HandshakeRefusal(
+                HandshakeFailure.ProtocolError, $"its first record is of version {header[1]}.{header[2]} and {length} bytes long"));
         }
 
         // The buffer grows with what comes, so that announcing a long record costs us nothing.

@@ -3,7 +3,6 @@ using System.Security.Authentication;
 using Cassini.Streams.Events;
 using Cassini.Streams.Listening.Connections;
 using Cassini.Streams.Listening.Endpoints;
-using Cassini.Streams.Tls;
 using Cassini.Streams.Tls.Handshakes;
 
 namespace Cassini.Streams.Listening.Handshakes;
@@ -97,7 +96,8 @@ internal sealed class HandshakePhase(ListeningContext context, AcceptedSocket ac
         if (!slot.IsCompleted)
         {
             var patience = context.Options.HandshakeTimeout * MaxWaitFactor;
-            using var deadline = Deadline(HandshakeFailure.HandshakeLimit, patience, $"got no handshake slot within {patience.TotalSeconds} s");
+            using var deadline = Deadline(
+                HandshakeFailure.HandshakeLimit, patience, $"got no handshake slot within {patience.TotalSeconds} s");
             await slot.WaitAsync(fate.Ending);
         }
     }

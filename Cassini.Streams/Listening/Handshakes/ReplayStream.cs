@@ -1,5 +1,4 @@
 using System.Net.Sockets;
-using Cassini.Streams.Listening.Endpoints;
 
 namespace Cassini.Streams.Listening.Handshakes;
 

@@ -5,7 +5,6 @@ using System.Security.Cryptography.X509Certificates;
 using Cassini.Streams.Tls.Files;
 using Org.BouncyCastle.Asn1.X509;
 using Org.BouncyCastle.Security;
-using Org.BouncyCastle.Security.Certificates;
 using Org.BouncyCastle.X509;
 
 namespace Cassini.Streams.Tls.Clients;

@@ -1,6 +1,5 @@
 using Cassini.Harness;
 using Cassini.Tests.Support;
-using Cassini.Web.Cli;
 
 namespace Cassini.Tests.Cli.Messaging;
 

@@ -1,5 +1,4 @@
 using Cassini.Harness;
-using Cassini.Streams.Broker;
 using Cassini.Streams.Broker.Model;
 using Cassini.Tests.Interop;
 using Cassini.Tests.Support;

@@ -1,7 +1,6 @@
 using System.Text.Json;
 using Cassini.Harness;
 using Cassini.Tests.Support;
-using Cassini.Web.Cli;
 
 namespace Cassini.Tests.Cli.Messaging;
 

@@ -3,7 +3,6 @@ using System.Net.Sockets;
 using Cassini.Harness;
 using Cassini.Tests.Support;
 using Cassini.Tests.Tls;
-using Cassini.Web.Cli;
 
 namespace Cassini.Tests.Cli.Messaging;
 

@@ -119,6 +119,30 @@ public sealed class BearerTokensTests : IDisposable
     }
 
     [Fact]
+    public async Task Accept_FileIsGone_IsLoggedWithTheCauseOnce()
+    {
+        File.WriteAllText(TokenPath, "token");
+        using var log = new RecordingLoggers();
+        var tokens = new BearerTokens(null, TokenPath, _clock.Time, log);
+        await tokens.LoadAsync();
+        File.Delete(TokenPath);
+        for (var look = 0; look < 2; look++)
+        {
+            _clock.AdvanceBy(TimeSpan.FromSeconds(1));
+            (await tokens.AcceptAsync("token")).ShouldBeFalse();
+        }
+
+        var line = log.Lines.ShouldHaveSingleItem();
+        line.Text.ShouldBe($"{TokenPath}: no such file: none of its tokens is accepted");
+        line.Exception.ShouldBeOfType<FileNotFoundException>();
+    }
+
+    [Fact]
+    public async Task Load_FileIsMissing_KeepsTheCause() =>
+        (await Should.ThrowAsync<AccessConfigurationException>(new BearerTokens(null, TokenPath, _clock.Time, NullLogger.Instance).LoadAsync()))
+            .InnerException.ShouldBeOfType<FileNotFoundException>();
+
+    [Fact]
     public async Task Load_Directory_IsOneClearError() =>
         (await Should.ThrowAsync<AccessConfigurationException>(new BearerTokens(null, _directory.Path, _clock.Time, NullLogger.Instance).LoadAsync()))
             .Message.ShouldBe($"{_directory.Path}: is a directory, not a file");

@@ -1,7 +1,6 @@
 using System.Net;
 using Cassini.Management.Access;
 using Cassini.Management.Http;
-using Cassini.Streams.Events;
 using Cassini.Tests.Health;
 using Cassini.Tests.Support;
 using Microsoft.AspNetCore.Routing;

@@ -5,8 +5,6 @@ using System.Security.Authentication;
 using System.Security.Cryptography.X509Certificates;
 using Cassini.Management;
 using Cassini.Management.Http;
-using Cassini.Management.Logging;
-using Cassini.Streams.Tls;
 using Cassini.Tests.Integration;
 using Cassini.Tests.Support;
 using Cassini.Tests.Tls;

@@ -1,6 +1,4 @@
-using Cassini.Streams.Broker;
 using Cassini.Streams.Broker.Model;
-using Cassini.Streams.Broker.Sessions;
 using Cassini.Streams.Events;
 using Cassini.Tests.Health;
 using Cassini.Tests.Support;

@@ -1,6 +1,4 @@
 using Cassini.Management.Http;
-using Cassini.Streams.Events;
-using Cassini.Tests.Health;
 using Cassini.Tests.Support;
 using Microsoft.AspNetCore.Http;
 

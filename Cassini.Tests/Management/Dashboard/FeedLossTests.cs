@@ -1,11 +1,7 @@
-using Cassini.Management;
-using Cassini.Management.Feed;
 using Cassini.Management.Http;
-using Cassini.Management.Logging;
 using Cassini.Streams.Events;
 using Cassini.Tests.Health;
 using Cassini.Tests.Support;
-using Microsoft.Extensions.Logging.Abstractions;
 
 namespace Cassini.Tests.Management.Dashboard;
 

@@ -1,5 +1,4 @@
 using System.Net;
-using Cassini.Management;
 using Cassini.Management.Http;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;

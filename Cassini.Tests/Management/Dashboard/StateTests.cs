@@ -1,8 +1,8 @@
 using System.Net;
 using Cassini.Management;
 using Cassini.Management.Http;
-using Cassini.Management.Logging;
 using Cassini.Streams.Events;
+using Cassini.Streams.Events.Hub;
 using Cassini.Tests.Health;
 using Cassini.Tests.Integration;
 using Cassini.Tests.Support;

@@ -1,6 +1,5 @@
 using System.CommandLine;
 using System.Globalization;
-using Cassini.Harness.Clients;
 using Cassini.Streams.Primitives;
 
 namespace Cassini.Web.Cli.Messaging;

@@ -1,6 +1,6 @@
 using Cassini.Harness.Clients;
-using Cassini.Streams.Feed;
 using Cassini.Streams.Primitives;
+using Cassini.Web.Cli.Context;
 using MQTTnet;
 using MQTTnet.Formatter;
 using MQTTnet.Protocol;
@@ -75,13 +75,13 @@ internal sealed class MessagePrinter(ConnectionOptions connection, SubscribeRequ
     private async Task<MqttConnection> ReopenAsync(ClientException lost, CancellationToken cancellation)
     {
         var delay = BackOff.OfClient(TimeSpan.FromMilliseconds(100), TimeSpan.FromSeconds(10));
-        var said = "";
+        var written = "";
         while (!lost.IsLasting)
         {
-            if (lost.Message != said)
+            if (lost.Message != written)
             {
                 context.Complain($"{lost.Message}; connecting again");
-                said = lost.Message;
+                written = lost.Message;
             }
 
             await Task.Delay(delay.Next(), context.Time, cancellation);

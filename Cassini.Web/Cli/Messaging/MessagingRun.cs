@@ -1,6 +1,7 @@
 using Cassini.Harness;
 using Cassini.Harness.Clients;
 using Cassini.Streams.Primitives;
+using Cassini.Web.Cli.Context;
 
 namespace Cassini.Web.Cli.Messaging;
 

@@ -3,6 +3,7 @@ using System.Text;
 using System.Text.Json;
 using Cassini.Harness.Clients;
 using Cassini.Streams.Primitives;
+using Cassini.Web.Cli.Context;
 
 namespace Cassini.Web.Cli.Messaging;
 
@@ -39,7 +40,8 @@ internal sealed class Publisher(ConnectionOptions connection, PublishRequest req
         }
     }
 
-    private async IAsyncEnumerable<ReadOnlyMemory<byte>> PayloadsAsync(MqttConnection client, [EnumeratorCancellation] CancellationToken cancellation)
+    private async IAsyncEnumerable<ReadOnlyMemory<byte>> PayloadsAsync(
+        MqttConnection client, [EnumeratorCancellation] CancellationToken cancellation)
     {
         for (var i = 0L; request.Payload is null || i < request.Repeat; i++)
         {

@@ -9,7 +9,8 @@ internal interface IReplayReport
     /// <summary>A segment begins, before the rows that the other policy gives at that instant.</summary>
     void Begin(HealthRecordSegment segment, HealthSnapshot then);
 
-    void Tell(ReplayRow row);
+    /// <summary>A check changed, under one policy or both.</summary>
+    void Row(ReplayRow row);
 
     void End(ReplaySummary summary);
 }

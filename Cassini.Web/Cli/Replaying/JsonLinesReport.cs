@@ -21,7 +21,7 @@ internal sealed class JsonLinesReport(TextWriter output) : IReplayReport
         Health(json, then);
     });
 
-    public void Tell(ReplayRow row) => Line("transition", json =>
+    public void Row(ReplayRow row) => Line("transition", json =>
     {
         json.WriteString("check", row.Either.Change.Check);
         json.WriteBoolean("same", row.IsSame);

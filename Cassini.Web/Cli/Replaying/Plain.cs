@@ -1,5 +1,4 @@
 using System.Globalization;
-using Cassini.Harness.Clients;
 using Cassini.Streams.Primitives;
 
 namespace Cassini.Web.Cli.Replaying;

@@ -22,20 +22,20 @@ internal sealed class ReplayFold(HealthReplayOptions options)
             _times.End(_replay.Elapsed);
         }
 
-        var told = _replay.Take(line);
+        var transitions = _replay.Take(line);
         if (line is HealthRecordSegment && !_replay.IsOver)
         {
             _began = true;
             _times.Begin(_replay.Current!.Status, _replay.Elapsed);
         }
 
-        foreach (var transition in told)
+        foreach (var transition in transitions)
         {
             _transitions++;
             _times.Turn(transition.Change.Status, transition.Change.At);
         }
 
-        return told;
+        return transitions;
     }
 
     public void End() => _times.End(_replay.Elapsed);

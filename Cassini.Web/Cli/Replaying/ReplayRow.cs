@@ -2,7 +2,7 @@ using Cassini.Streams.Health.Records;
 
 namespace Cassini.Web.Cli.Replaying;
 
-/// <summary>One check at one instant: what was said then, and what the other policy would have said. One of them may be missing.</summary>
+/// <summary>One check at one instant: its recorded transition, and the one under the other policy. One of them may be missing.</summary>
 internal sealed record ReplayRow(ReplayTransition? Then, ReplayTransition? Other)
 {
     public ReplayTransition Either => Then ?? Other!;
@@ -18,7 +18,8 @@ internal sealed record ReplayRow(ReplayTransition? Then, ReplayTransition? Other
         var rows = new List<ReplayRow>();
         foreach (var transition in then)
         {
-            var twin = unpaired.FindIndex(candidate => candidate.Change.At == transition.Change.At && candidate.Change.Check == transition.Change.Check);
+            var twin = unpaired.FindIndex(
+                candidate => candidate.Change.At == transition.Change.At && candidate.Change.Check == transition.Change.Check);
             rows.Add(new ReplayRow(transition, twin < 0 ? null : unpaired[twin]));
             if (twin >= 0)
             {

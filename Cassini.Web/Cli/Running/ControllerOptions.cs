@@ -1,5 +1,4 @@
 using Cassini.Harness.Clients;
-using Cassini.Harness.Plans;
 using Cassini.Harness.Workers;
 using Cassini.Streams.Primitives;
 

@@ -1,10 +1,9 @@
 using System.Globalization;
 using Cassini.Harness;
 using Cassini.Harness.Clients;
-using Cassini.Harness.Plans;
-using Cassini.Harness.Verdicts;
 using Cassini.Harness.Workers;
 using Cassini.Streams.Primitives;
+using Cassini.Web.Cli.Context;
 
 namespace Cassini.Web.Cli.Running;
 

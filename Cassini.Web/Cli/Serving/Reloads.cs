@@ -1,5 +1,6 @@
 using System.Threading.Channels;
 using Cassini.Streams.Hosting;
+using Cassini.Web.Cli.Context;
 using Cassini.Web.Systemd;
 
 namespace Cassini.Web.Cli.Serving;
@@ -8,7 +9,8 @@ namespace Cassini.Web.Cli.Serving;
 internal sealed class Reloads : IAsyncDisposable
 {
     // A signal that arrives while another one waits needs no reload of its own.
-    private readonly Channel<bool> _asked = Channel.CreateBounded<bool>(new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite });
+    private readonly Channel<bool> _asked = Channel.CreateBounded<bool>(
+        new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite });
     private readonly CancellationTokenSource _end = new();
     private readonly IDisposable _signal;
     private readonly Task _serving;

@@ -6,12 +6,11 @@ using Cassini.Management.Access;
 using Cassini.Management.GrpcHealth;
 using Cassini.Management.Logging;
 using Cassini.Management.Telemetry;
-using Cassini.Streams.Events;
 using Cassini.Streams.Hosting;
-using Cassini.Streams.Listening;
-using Cassini.Streams.Listening.Endpoints;
+using Cassini.Streams.Primitives;
 using Cassini.Streams.Tls;
 using Cassini.Streams.Tls.Development;
+using Cassini.Web.Cli.Context;
 using Cassini.Web.Cli.Settings;
 using Cassini.Web.Systemd;
 
@@ -31,6 +30,7 @@ internal sealed class Server(ServeSettings settings, CliContext context)
     public async Task<int> RunAsync()
     {
         using var loggers = ProcessLogging.Create(settings.Process.Logging);
+        var logger = loggers.CreateLogger<Server>();
         try
         {
             var made = MakeDevelopmentCertificates();
@@ -38,7 +38,7 @@ internal sealed class Server(ServeSettings settings, CliContext context)
             using var problems = export.HasTraces || export.HasMetrics ? new ExportProblems(loggers, context.Time) : null;
             await using var host = new BrokerHost(settings.Options, context.Time, loggers);
             using var stop = CancellationTokenSource.CreateLinkedTokenSource(context.Signals.Stop, host.StopRequested);
-            await using var traces = new TraceFarewell(export.StartTraces(host.Spans.Name), context.Signals.Force);
+            await using var traces = new TraceFarewell(export.StartTraces(host.Spans.Name), logger, context.Signals.Force);
             var refusals = new Refusals();
             await using var management = ManagementApp.Create(
                 ManagedBroker.Of(host), settings.Process.Management, loggers, context.Time, export, refusals);
@@ -48,7 +48,9 @@ internal sealed class Server(ServeSettings settings, CliContext context)
             try
             {
                 host.LoadCertificates();
-                await StartAsync(management, "management", settings.Process.Management.Address, "give another address with --management or CASSINI_MANAGEMENT_ADDR");
+                await StartAsync(
+                    management, "management", settings.Process.Management.Address,
+                    "give another address with --management or CASSINI_MANAGEMENT_ADDR");
                 if (grpc is not null)
                 {
                     await StartAsync(grpc, "gRPC health", settings.Process.Management.GrpcAddress!, "give another Management:GrpcAddress");
@@ -56,7 +58,8 @@ internal sealed class Server(ServeSettings settings, CliContext context)
 
                 await StartBrokerAsync(host, loggers, stop.Token);
                 StartupText.Write(
-                    context.Out, settings, host.Health.Current, ManagementApp.AddressOf(management), grpc is null ? null : ManagementApp.AddressOf(grpc), made);
+                    context.Out, settings, host.Health.Current, ManagementApp.AddressOf(management),
+                    grpc is null ? null : ManagementApp.AddressOf(grpc), made);
                 await Task.Delay(Timeout.InfiniteTimeSpan, context.Time, stop.Token);
             }
             catch (OperationCanceledException) when (stop.IsCancellationRequested)
@@ -69,13 +72,10 @@ internal sealed class Server(ServeSettings settings, CliContext context)
             await StopManagementAsync(grpc is null ? [management] : [management, grpc]);
             return ExitCode.Ok;
         }
-        catch (StartFailedException exception)
+        catch (Exception exception) when (exception
+            is StartFailedException or TlsConfigurationException or AccessConfigurationException or ExportConfigurationException)
         {
-            context.Complain(exception.Message);
-            return ExitCode.Error;
-        }
-        catch (Exception exception) when (exception is TlsConfigurationException or AccessConfigurationException or ExportConfigurationException)
-        {
+            ServingLog.StartFailed(logger, exception);
             context.Complain(exception.Message);
             return ExitCode.Error;
         }
@@ -117,7 +117,11 @@ internal sealed class Server(ServeSettings settings, CliContext context)
     {
         // Until the hub completes, so that the last event is logged too: unless the start fails, which one line says better.
         var traces = new ConnectionTraces(
-            host.Spans, host.Options.Telemetry.TraceRatio, host.Hub.StartedAt, speaksMqtt: true, new EventLogger(loggers.CreateLogger(EventLogger.Category)));
+            host.Spans,
+            host.Options.Telemetry.TraceRatio,
+            host.Hub.StartedAt,
+            speaksMqtt: true,
+            new EventLogger(loggers.CreateLogger(EventLogger.Category)));
         var log = host.Hub.Observe("log").Subscribe(traces);
         try
         {

@@ -1,6 +1,5 @@
 using System.Net;
 using Cassini.Management.Http;
-using Cassini.Streams.Listening;
 using Cassini.Streams.Listening.Endpoints;
 
 namespace Cassini.Web.Cli.Settings;
@@ -25,7 +24,7 @@ internal static class ManagementWarnings
         {
             if (management.TokenPath is not null)
             {
-                yield return $"management on {address} asks for no token: it is open to everyone on this machine; "
+                yield return $"management on {address} does not ask for a token: it is open to everyone on this machine; "
                     + "set Management:RequireCredentials=true";
             }
 
@@ -34,7 +33,8 @@ internal static class ManagementWarnings
 
         if (!isLoopback && !management.Https)
         {
-            yield return $"management speaks plain HTTP on {address}: bearer tokens can be read on their way; set Management:Https=true";
+            yield return $"management uses plain HTTP on {address}: "
+                + "others on the network can read bearer tokens; set Management:Https=true";
         }
 
         if (!management.Https && management.TokenPath is null)

@@ -2,14 +2,18 @@ using System.Text.Json;
 
 namespace Cassini.Web.Cli.Settings;
 
-/// <summary>The settings of a JSON file: everything under its one object <c>Cassini</c>. Comments and trailing commas are allowed.</summary>
+/// <summary>
+/// The settings of a JSON file: everything under its one object <c>Cassini</c>. Comments and trailing commas are allowed.
+/// </summary>
 internal static class SettingsFile
 {
     public const string DefaultName = "appsettings.json";
 
     public const string Root = "Cassini";
 
-    /// <summary>The layer of the named file, or of the default one when there is one. Faults of the file go to <paramref name="errors"/>.</summary>
+    /// <summary>
+    /// The layer of the named file, or of the default one when there is one. Faults of the file go to <paramref name="errors"/>.
+    /// </summary>
     public static SettingsLayer Read(string? path, string workingDirectory, List<string> errors)
     {
         var name = path ?? DefaultName;
@@ -52,7 +56,7 @@ internal static class SettingsFile
     {
         foreach (var section in root.GetChildren())
         {
-            // What stands beside "Cassini" keeps its whole path, and so is an unknown key.
+            // A key outside "Cassini" keeps its whole path, and so is an unknown key.
             var ours = string.Equals(section.Key, Root, StringComparison.OrdinalIgnoreCase);
             foreach (var leaf in Leaves(section))
             {

@@ -1,4 +1,5 @@
 using Cassini.Streams.Hosting;
+using Cassini.Web.Cli.Context;
 
 namespace Cassini.Web.Cli.Settings;
 

@@ -13,7 +13,7 @@ internal sealed class JsonView(WaitGoal goal, IReadOnlyList<ManagementAddress> t
     private static readonly JsonSerializerOptions Json = new(HealthJson.Options) { TypeInfoResolver = WaitJsonContext.Default };
 
     private readonly long _began = time.GetTimestamp();
-    private readonly Change?[] _said = new Change?[targets.Count];
+    private readonly Change?[] _written = new Change?[targets.Count];
 
     public void Show(GroupHealth health)
     {
@@ -21,11 +21,12 @@ internal sealed class JsonView(WaitGoal goal, IReadOnlyList<ManagementAddress> t
         {
             var snapshot = health.Nodes[i].Snapshot;
             var change = new Change(
-                targets[i].Name, goal.IsMet(snapshot), snapshot.Status, snapshot.Ready, snapshot.Live, snapshot.Epoch.Length > 0 ? snapshot.Phase : null,
+                targets[i].Name, goal.IsMet(snapshot), snapshot.Status, snapshot.Ready,
+                snapshot.Live, snapshot.Epoch.Length > 0 ? snapshot.Phase : null,
                 HealthReason.Of(snapshot), null);
-            if (change != _said[i] && !HealthReason.IsConnecting(snapshot))
+            if (change != _written[i] && !HealthReason.IsConnecting(snapshot))
             {
-                _said[i] = change;
+                _written[i] = change;
                 output.WriteLine(JsonSerializer.Serialize(change with { Seconds = Seconds() }, Json));
             }
         }
@@ -37,7 +38,8 @@ internal sealed class JsonView(WaitGoal goal, IReadOnlyList<ManagementAddress> t
 }
 
 /// <summary>A line of <c>wait --json</c>.</summary>
-internal sealed record Change(string Target, bool Holds, HealthStatus Status, bool Ready, bool Live, Phase? Phase, string Reason, double? Seconds);
+internal sealed record Change(
+    string Target, bool Holds, HealthStatus Status, bool Ready, bool Live, Phase? Phase, string Reason, double? Seconds);
 
 /// <summary>The last line of <c>wait --json</c>.</summary>
 internal sealed record End(string Outcome, double Seconds);

@@ -8,7 +8,7 @@ namespace Cassini.Web.Cli.Waiting;
 internal sealed class LineView(WaitGoal goal, IReadOnlyList<ManagementAddress> targets, TextWriter output, TimeProvider time) : IWaitView
 {
     private readonly long _began = time.GetTimestamp();
-    private readonly string?[] _said = new string?[targets.Count];
+    private readonly string?[] _written = new string?[targets.Count];
 
     public void Show(GroupHealth health)
     {
@@ -16,12 +16,12 @@ internal sealed class LineView(WaitGoal goal, IReadOnlyList<ManagementAddress> t
         {
             var snapshot = health.Nodes[i].Snapshot;
             var line = NodeLine.Of(goal, snapshot);
-            if (line.Text == _said[i] || HealthReason.IsConnecting(snapshot))
+            if (line.Text == _written[i] || HealthReason.IsConnecting(snapshot))
             {
                 continue;
             }
 
-            _said[i] = line.Text;
+            _written[i] = line.Text;
             output.WriteLine(line.Holds
                 ? $"{targets[i].Name}: {line.Text} after {DurationText.Seconds(time.GetElapsedTime(_began))}"
                 : $"{targets[i].Name}: waiting: {line.Text}");

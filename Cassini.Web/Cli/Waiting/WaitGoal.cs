@@ -9,7 +9,7 @@ internal enum WaitGoal
     /// <summary>New clients can be served: what /readyz says.</summary>
     Ready,
 
-    /// <summary>The process is worth keeping: what /livez says.</summary>
+    /// <summary>The process still works and needs no restart: what /livez says.</summary>
     Live,
 
     /// <summary>Nothing at all is wrong, and it is ready: not merely degraded.</summary>

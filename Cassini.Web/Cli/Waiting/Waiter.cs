@@ -1,4 +1,5 @@
 using Cassini.Streams.Feed;
+using Cassini.Web.Cli.Context;
 
 namespace Cassini.Web.Cli.Waiting;
 

@@ -1,6 +1,5 @@
 using System.Text.Json;
 using Cassini.Streams.Events;
-using Cassini.Streams.Feed;
 using Cassini.Streams.Primitives;
 
 namespace Cassini.Web.Cli.Watching;
@@ -32,6 +31,8 @@ internal static class EventWords
     }
 
     private static string Text(JsonElement value) => value.ValueKind == JsonValueKind.Object
-        ? string.Join(' ', value.EnumerateObject().Where(inner => inner.Value.ValueKind == JsonValueKind.String).Select(inner => inner.Value.ToString())).TrimEnd()
+        ? string.Join(' ', value.EnumerateObject()
+            .Where(inner => inner.Value.ValueKind == JsonValueKind.String)
+            .Select(inner => inner.Value.ToString())).TrimEnd()
         : value.ToString();
 }

@@ -1,5 +1,4 @@
 using Cassini.Harness.Clients;
-using Cassini.Web.Cli.Waiting;
 
 namespace Cassini.Web.Cli.Watching;
 

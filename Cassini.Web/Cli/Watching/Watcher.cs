@@ -4,6 +4,7 @@ using Cassini.Harness;
 using Cassini.Harness.Clients;
 using Cassini.Streams.Feed;
 using Cassini.Streams.Health.Records;
+using Cassini.Web.Cli.Context;
 
 namespace Cassini.Web.Cli.Watching;
 
@@ -18,8 +19,12 @@ internal sealed class Watcher(CliContext context, WatchRequest request)
     {
         using var feed = new HealthFeed(request.Target.Management, options);
         await using var record = request.Record is { } file ? Create(Path.Combine(context.WorkingDirectory, file)) : null;
-        var recorder = record is null ? null : new Recorder(feed, record, why => context.Complain($"{request.Target.Name}: {why}"), context.Time);
-        var screen = request.Json || context.Terminal is not { } terminal ? null : new WatchScreen(request.Target.Name, terminal, context.Time);
+        var recorder = record is null
+            ? null
+            : new Recorder(feed, record, why => context.Complain($"{request.Target.Name}: {why}"), context.Time);
+        var screen = request.Json || context.Terminal is not { } terminal
+            ? null
+            : new WatchScreen(request.Target.Name, terminal, context.Time);
         var following = FollowAsync(feed, recorder, screen is null ? new NoteLines(context.Out) : screen);
         if (screen is not null)
         {
@@ -44,7 +49,8 @@ internal sealed class Watcher(CliContext context, WatchRequest request)
                     return exitCode;
                 }
 
-                context.Complain($"{request.Target.Name}: the output was {MostWaiting} notes behind; the feed is opened again, and events are missing");
+                context.Complain(
+                    $"{request.Target.Name}: the output was {MostWaiting} notes behind; the feed is opened again, and events are missing");
             }
         }
         catch (OperationCanceledException) when (context.Signals.Stop.IsCancellationRequested)
@@ -117,7 +123,7 @@ internal sealed class Watcher(CliContext context, WatchRequest request)
         }
         catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
         {
-            throw new ClientException($"--record '{path}' cannot be made: {failure.Message}", isLasting: true, failure);
+            throw new ClientException($"--record '{path}' cannot be created: {failure.Message}", isLasting: true, failure);
         }
     }
 }
