@@ -1,6 +1,7 @@
 using System.Xml.Linq;
 using Cassini.Harness;
 using Cassini.Harness.Health;
+using Cassini.Harness.Verdicts;
 using Cassini.Management.Http;
 
 namespace Cassini.Tests.Harness;

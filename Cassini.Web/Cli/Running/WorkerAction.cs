@@ -1,6 +1,7 @@
 using System.Globalization;
 using Cassini.Harness;
 using Cassini.Harness.Clients;
+using Cassini.Harness.Verdicts;
 using Cassini.Harness.Workers;
 using Cassini.Streams.Primitives;
 using Cassini.Web.Cli.Context;
