@@ -22,5 +22,5 @@ public class HarnessUsesTests
     public void Internals_OfStreamsButPrimitives_AreFew() => Used
         .Where(used => !used.IsVisible && used.Namespace != "Cassini.Streams.Primitives")
         .Select(used => used.Name).Order()
-        .ShouldBe(["HttpFeedTransport", "PemCertificates", "SocketText", "TlsFile"]);
+        .ShouldBe(["HttpFeedTransport", "PemCertificates", "TlsFile"]);
 }
