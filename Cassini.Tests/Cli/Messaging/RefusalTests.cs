@@ -106,7 +106,7 @@ public class RefusalTests
             .ShouldBe(ExitCode.Error);
 
         console.Error.Lines.ShouldHaveSingleItem().ShouldStartWith(
-            $"cassini: {rig.Broker}: the broker hung up before its answer, as one does that does not accept the client's certificate");
+            $"cassini: {rig.Broker}: the broker closed the connection before it answered, as brokers do when they do not accept the client's certificate");
     }
 
     [Theory]
