@@ -219,7 +219,11 @@ public class RunTests
         var verdict = Enum.Parse<Verdict>(ending);
 
         var code = await rig.RunAsync(
-            _ => new ScriptedHealth { Ready = (_, _) => Task.FromException(new HarnessException("broker main: canary NoEvidence", verdict)) }, plan);
+            _ => new ScriptedHealth
+            {
+                Ready = (_, _) => Task.FromException(new HarnessException("broker main: canary NoEvidence", verdict)),
+            },
+            plan);
 
         code.ShouldBe(expected);
         rig.Console.Out.ToString().ShouldContain("broker main: canary NoEvidence");

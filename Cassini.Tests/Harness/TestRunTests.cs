@@ -63,7 +63,10 @@ public sealed class TestRunTests : IAsyncDisposable
 
         var report = await RunAsync(
             new ScriptedWorker(WorkerRole.Producer) { Starting = () => Task.CompletedTask },
-            new ScriptedWorker(WorkerRole.Sink) { Report = LoadReport.Nothing with { Test = 0, Sinks = new Dictionary<int, SinkCounts> { [0] = counts } } },
+            new ScriptedWorker(WorkerRole.Sink)
+            {
+                Report = LoadReport.Nothing with { Test = 0, Sinks = new Dictionary<int, SinkCounts> { [0] = counts } },
+            },
             sinkTopic: "elsewhere");
 
         var sink = report.Sinks.ShouldHaveSingleItem();
@@ -76,7 +79,8 @@ public sealed class TestRunTests : IAsyncDisposable
     [Fact]
     public async Task Report_OfATestThatEndsBeforeItsProducersConnect_HasNoCountsOfAnEarlierTest()
     {
-        var earlier = new LoadReport(41, new Dictionary<int, ProducerCounts> { [0] = new() { Sent = 7 } }, new Dictionary<int, SinkCounts>());
+        var earlier = new LoadReport(
+            41, new Dictionary<int, ProducerCounts> { [0] = new() { Sent = 7 } }, new Dictionary<int, SinkCounts>());
 
         var report = await RunAsync(
             new ScriptedWorker(WorkerRole.Producer) { Report = earlier },

@@ -37,7 +37,8 @@ public class WorkerProtocolTests
             ]);
         var marshaller = WorkerProtocol.Join.ResponseMarshaller;
 
-        var received = marshaller.Deserializer(marshaller.Serializer(new ControllerMessage.Order(order))).ShouldBeOfType<ControllerMessage.Order>();
+        var received = marshaller.Deserializer(marshaller.Serializer(new ControllerMessage.Order(order)))
+            .ShouldBeOfType<ControllerMessage.Order>();
 
         received.Load.Run.ShouldBe(order.Run);
         received.Load.Broker.ShouldBe(order.Broker);

@@ -202,7 +202,8 @@ public class WorkerTests
         await using var hub = await files.HubAsync(sinks: 1);
         using var channel = WorkerChannel.Open(files.AddressOf(hub), files.Client);
         using var call = channel.CreateCallInvoker().AsyncDuplexStreamingCall(Raw, null, default);
-        await call.RequestStream.WriteAsync("""{"type":"hello","version":3,"role":"sink","name":"w"}"""u8.ToArray(), TestContext.Current.CancellationToken);
+        await call.RequestStream.WriteAsync(
+            """{"type":"hello","version":3,"role":"sink","name":"w"}"""u8.ToArray(), TestContext.Current.CancellationToken);
         (await Eventually.CompletesAsync("the welcome", call.ResponseStream.MoveNext(CancellationToken.None))).ShouldBeTrue();
         var worker = await Eventually.BecomesAsync("the worker joins", () => hub.Workers.FirstOrDefault()!, joined => joined is not null);
 
@@ -337,7 +338,8 @@ public class WorkerTests
         using var files = new Files();
         await using var hub = await files.HubAsync(sinks: 2);
 
-        var late = await Should.ThrowAsync<HarnessException>(hub.AllJoinedAsync(TimeSpan.FromMilliseconds(1), _ => { }, CancellationToken.None));
+        var late = await Should.ThrowAsync<HarnessException>(
+            hub.AllJoinedAsync(TimeSpan.FromMilliseconds(1), _ => { }, CancellationToken.None));
 
         late.Verdict.ShouldBe(Verdict.TimedOut);
         late.Message.ShouldBe("not all workers joined within 0 s: missing 2 sinks");

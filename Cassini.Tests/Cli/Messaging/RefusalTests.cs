@@ -106,7 +106,8 @@ public class RefusalTests
             .ShouldBe(ExitCode.Error);
 
         console.Error.Lines.ShouldHaveSingleItem().ShouldStartWith(
-            $"cassini: {rig.Broker}: the broker closed the connection before it answered, as brokers do when they do not accept the client's certificate");
+            $"cassini: {rig.Broker}: the broker closed the connection before it answered, "
+            + "as brokers do when they do not accept the client's certificate");
     }
 
     [Theory]
