@@ -1,9 +1,7 @@
 using System.Net;
 using System.Net.Sockets;
 using Cassini.Harness.Clients;
-using Cassini.Harness.Plans;
 using Cassini.Harness.Verdicts;
-using Cassini.Streams.Events;
 using Cassini.Streams.Primitives;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
