@@ -24,7 +24,8 @@ internal sealed class RunController(
         var faults = new FaultInjector(time);
         await using var signal = interrupted.Register(() => stop.Now(Verdict.Interrupted, "interrupted"));
         guard.Changed += condition => view.Say(
-            $"broker {condition.Broker} is {condition.Status.ToString().ToLowerInvariant()}{(condition.Why.Length > 0 ? $": {condition.Why}" : "")}");
+            $"broker {condition.Broker} is {condition.Status.ToString().ToLowerInvariant()}"
+            + (condition.Why.Length > 0 ? $": {condition.Why}" : ""));
         var tests = new List<TestReport>();
         IReadOnlyList<IWorker> workers = [];
         var brokers = new List<IBrokerHealth>();
@@ -43,7 +44,8 @@ internal sealed class RunController(
             await using var crew = new OwnedCrew(CrewOf(workers, broker => identities[broker.Name!]));
             losses.AddRange(workers.Select(worker => Watch(worker, stop)));
             using var limit = time.CreateTimer(
-                _ => stop.Now(Verdict.TimedOut, $"the plan took longer than {DurationText.Seconds(plan.Timeout)}"), null, plan.Timeout, Timeout.InfiniteTimeSpan);
+                _ => stop.Now(Verdict.TimedOut, $"the plan took longer than {DurationText.Seconds(plan.Timeout)}"),
+                null, plan.Timeout, Timeout.InfiniteTimeSpan);
             var surroundings = new RunSurroundings(stop, guard, faults, view.Say, time);
             foreach (var test in plan.Tests)
             {
@@ -111,7 +113,8 @@ internal sealed class RunController(
             catch (Exception exception) when (exception is BrokerWaitException or HarnessException)
             {
                 var because = exception as BrokerWaitException;
-                stop.Now(because is null ? Verdict.Error : because.TimedOut ? Verdict.TimedOut : Verdict.BrokerUnhealthy, exception.Message);
+                stop.Now(
+                    because is null ? Verdict.Error : because.TimedOut ? Verdict.TimedOut : Verdict.BrokerUnhealthy, exception.Message);
             }
             catch (OperationCanceledException) when (stop.Token.IsCancellationRequested)
             {
@@ -164,9 +167,19 @@ internal sealed class RunController(
             Message = cause?.Message ?? (failed.Count > 0 ? string.Join(", ", failed) : null),
             ExitCode = verdict.ExitCode(),
             Seconds = ReportBuilder.Seconds(elapsed),
-            Tests = [.. tests, .. plan.Tests.Skip(tests.Count).Select(test => new TestReport { Name = test.Name, Broker = test.Broker, State = TestState.Skipped })],
+            Tests =
+            [
+                .. tests,
+                .. plan.Tests.Skip(tests.Count).Select(test => new TestReport
+                {
+                    Name = test.Name,
+                    Broker = test.Broker,
+                    State = TestState.Skipped,
+                }),
+            ],
             Health = [.. guard.Transitions.Select(ReportBuilder.Line)],
-            Workers = [.. workers.Select(worker => new WorkerLine(worker.Name, worker.Role.ToString().ToLowerInvariant(), worker.LostBecause))],
+            Workers = [.. workers.Select(worker =>
+                new WorkerLine(worker.Name, worker.Role.ToString().ToLowerInvariant(), worker.LostBecause))],
         };
     }
 

@@ -52,7 +52,11 @@ internal sealed class TestRun
     public async Task<TestReport> RunAsync()
     {
         using var timer = _test.Timeout is { } timeout
-            ? _run.Time.CreateTimer(_ => _run.Stop.Now(Verdict.TimedOut, $"test {_test.Name} took longer than {DurationText.Seconds(timeout)}"), null, timeout, Timeout.InfiniteTimeSpan)
+            ? _run.Time.CreateTimer(
+                _ => _run.Stop.Now(Verdict.TimedOut, $"test {_test.Name} took longer than {DurationText.Seconds(timeout)}"),
+                null,
+                timeout,
+                Timeout.InfiniteTimeSpan)
             : null;
         try
         {
@@ -80,8 +84,10 @@ internal sealed class TestRun
 
     private async Task RunToEndAsync(CancellationToken stop)
     {
-        await Task.WhenAll(_orders.Where(order => order.Order.Sinks.Count > 0).Select(order => order.Worker.PrepareAsync(order.Order, stop)));
-        await Task.WhenAll(_orders.Where(order => order.Order.Producers.Count > 0).Select(order => order.Worker.PrepareAsync(order.Order, stop)));
+        await Task.WhenAll(
+            _orders.Where(order => order.Order.Sinks.Count > 0).Select(order => order.Worker.PrepareAsync(order.Order, stop)));
+        await Task.WhenAll(
+            _orders.Where(order => order.Order.Producers.Count > 0).Select(order => order.Worker.PrepareAsync(order.Order, stop)));
         _sinks = Task.WhenAll(_orders.Where(order => order.Order.Sinks.Count > 0).Select(order => RunSinksAsync(order.Worker)));
 
         _began = _run.Time.GetTimestamp();
@@ -139,7 +145,8 @@ internal sealed class TestRun
                     (seen[sink.Index], since[sink.Index]) = (report.Counts.Received, _run.Time.GetTimestamp());
                 }
 
-                isDone &= (IsSatisfied(sink, report.Counts) && MissingOf(sink) == 0) || _run.Time.GetElapsedTime(since[sink.Index]) >= _plan.Settle;
+                isDone &= (IsSatisfied(sink, report.Counts) && MissingOf(sink) == 0)
+                    || _run.Time.GetElapsedTime(since[sink.Index]) >= _plan.Settle;
             }
 
             if (isDone)
@@ -153,7 +160,9 @@ internal sealed class TestRun
 
     private static bool IsSatisfied(PlanSink sink, SinkCounts counts) => sink.Expect.AtLeast is not > 0 || counts.Satisfied is not null;
 
-    /// <summary>What the producers that match got through, and the sink lacks. The sinks of a shared subscription have it between them.</summary>
+    /// <summary>
+    /// What the producers that match got through, and the sink lacks. The sinks of a shared subscription have it between them.
+    /// </summary>
     private long MissingOf(PlanSink sink)
     {
         var came = Sinks
@@ -170,7 +179,8 @@ internal sealed class TestRun
 
     /// <summary>Messages of this run that came to a sink whose filter does not match their topic.</summary>
     private long MisroutedTo(PlanSink sink, SinkCounts counts) => counts.Streams
-        .Where(stream => !_test.Producers.Any(producer => producer.Index == stream.Producer && PlanTopics.Matches(sink.Topic, producer.Topic)))
+        .Where(stream => !_test.Producers.Any(producer =>
+            producer.Index == stream.Producer && PlanTopics.Matches(sink.Topic, producer.Topic)))
         .Sum(stream => stream.Unique);
 
     private async Task InjectAsync(CancellationToken cancellation)
@@ -217,7 +227,8 @@ internal sealed class TestRun
             else if (_injected[i] is null)
             {
                 throw new HarnessException(
-                    $"test {_test.Name}: the fault {fault.Fault} at {DurationText.Seconds(fault.At)} never came: the producers had ended after {DurationText.Seconds(_producersEnded!.Value)}");
+                    $"test {_test.Name}: the fault {fault.Fault} at {DurationText.Seconds(fault.At)} never came: "
+                    + $"the producers had ended after {DurationText.Seconds(_producersEnded!.Value)}");
             }
         }
     }
@@ -239,13 +250,19 @@ internal sealed class TestRun
             Name = _test.Name,
             Broker = _test.Broker,
             State = isStopped ? TestState.Stopped
-                : sinks.All(sink => sink.Expectations.All(result => result.Passed)) && Producers.All(producer => producer.Counts.Failed == 0) ? TestState.Passed
+                : sinks.All(sink => sink.Expectations.All(result => result.Passed))
+                    && Producers.All(producer => producer.Counts.Failed == 0)
+                    ? TestState.Passed
                 : TestState.Failed,
             Seconds = ReportBuilder.Seconds(Elapsed),
             Producers = [.. Producers.Select(producer => ReportBuilder.Line(producer.Plan, producer.Worker, producer.Counts))],
             Sinks = sinks,
             Faults = [.. _test.Faults.Select((fault, i) => new FaultLine(
-                fault.Fault, fault.Endpoint, ReportBuilder.Seconds(fault.At), _injected[i] is { } at ? ReportBuilder.Seconds(at) : null, ReportBuilder.Seconds(fault.Tolerate)))],
+                fault.Fault,
+                fault.Endpoint,
+                ReportBuilder.Seconds(fault.At),
+                _injected[i] is { } at ? ReportBuilder.Seconds(at) : null,
+                ReportBuilder.Seconds(fault.Tolerate)))],
         };
     }
 }

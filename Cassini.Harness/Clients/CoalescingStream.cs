@@ -15,7 +15,8 @@ internal sealed class CoalescingStream : Stream
     private readonly Stream _inner;
     private readonly TimeProvider _time;
     private readonly Pipe _pipe = new(new PipeOptions(
-        pauseWriterThreshold: MostUnderWay, resumeWriterThreshold: MostUnderWay / 2, minimumSegmentSize: 16 << 10, useSynchronizationContext: false));
+        pauseWriterThreshold: MostUnderWay, resumeWriterThreshold: MostUnderWay / 2,
+        minimumSegmentSize: 16 << 10, useSynchronizationContext: false));
 
     private readonly CancellationTokenSource _end = new();
     private int _closed;
@@ -61,7 +62,8 @@ internal sealed class CoalescingStream : Stream
 
     public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException("write asynchronously");
 
-    public override ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default) => _inner.ReadAsync(buffer, cancellationToken);
+    public override ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default) =>
+        _inner.ReadAsync(buffer, cancellationToken);
 
     public override Task<int> ReadAsync(byte[] buffer, int offset, int count, CancellationToken cancellationToken) =>
         _inner.ReadAsync(buffer, offset, count, cancellationToken);

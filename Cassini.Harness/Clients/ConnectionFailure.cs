@@ -1,6 +1,5 @@
 using System.Net.Sockets;
 using System.Security.Authentication;
-using Cassini.Streams.Events;
 using Cassini.Streams.Primitives;
 using MQTTnet;
 using MQTTnet.Adapter;
@@ -11,10 +10,12 @@ namespace Cassini.Harness.Clients;
 /// <summary>Turns an exception or a refusal into one line that says what to do about it.</summary>
 internal static class ConnectionFailure
 {
-    /// <summary>Whether the network or the broker brought it about. Any other exception is a defect of this program, and is not to be caught.</summary>
+    /// <summary>
+    /// Whether the network or the broker brought it about. Any other exception is a defect of this program, and is not to be caught.
+    /// </summary>
     public static bool IsExpected(Exception exception) => exception is MqttCommunicationException or MqttProtocolViolationException
-        or MqttClientNotConnectedException or MqttClientDisconnectedException or IOException or SocketException or AuthenticationException or OperationCanceledException
-        or TimeoutException or ClientException;
+        or MqttClientNotConnectedException or MqttClientDisconnectedException or IOException or SocketException
+        or AuthenticationException or OperationCanceledException or TimeoutException or ClientException;
 
     /// <param name="exception">The exception.</param>
     /// <param name="read">The exception that made reading from the broker fail; null for none.</param>
@@ -30,7 +31,8 @@ internal static class ConnectionFailure
                 case SocketException socket:
                     return new ClientException($"{broker}: {SocketText.Of(socket.SocketErrorCode)}", cause: exception);
                 case MqttClientUnexpectedDisconnectReceivedException { ReasonCode: { } code } goodbye:
-                    return new ClientException($"{broker}: the broker closed the connection: {Words(code)}{Because(goodbye.ReasonString)}", cause: exception);
+                    return new ClientException(
+                        $"{broker}: the broker closed the connection: {Words(code)}{Because(goodbye.ReasonString)}", cause: exception);
                 case MqttCommunicationTimedOutException or OperationCanceledException or TimeoutException:
                     return new ClientException($"{broker}: no answer in time", cause: exception);
             }
@@ -48,8 +50,10 @@ internal static class ConnectionFailure
     public static ClientException Lost(MqttClientDisconnectedEventArgs goodbye, Exception? read, BrokerAddress broker) => goodbye switch
     {
         // MQTTnet reports a connection that just ended as an unspecified error, too.
-        { Exception: { } exception, Reason: MqttClientDisconnectReason.UnspecifiedError or MqttClientDisconnectReason.NormalDisconnection } =>
-            Of(exception, read, broker),
+        {
+            Exception: { } exception,
+            Reason: MqttClientDisconnectReason.UnspecifiedError or MqttClientDisconnectReason.NormalDisconnection,
+        } => Of(exception, read, broker),
         { Reason: var reason } => new ClientException(
             $"{broker}: the broker closed the connection: {Words(reason)}{Because(goodbye.ReasonString)}",
             isLasting: reason is MqttClientDisconnectReason.SessionTakenOver or MqttClientDisconnectReason.NotAuthorized),
@@ -71,7 +75,8 @@ internal static class ConnectionFailure
 
     /// <summary>The answer to one filter of a SUBSCRIBE, when it is not success.</summary>
     public static ClientException Refused(MqttClientSubscribeResultItem answer, string? reason, BrokerAddress broker) => new(
-        $"{broker}: the broker refused the subscription to '{SafeText.Of(answer.TopicFilter.Topic)}': {Words(answer.ResultCode)}{Because(reason)}",
+        $"{broker}: the broker refused the subscription to '{SafeText.Of(answer.TopicFilter.Topic)}': "
+        + $"{Words(answer.ResultCode)}{Because(reason)}",
         isLasting: true);
 
     /// <summary>The message of the innermost exception, harmless for a terminal.</summary>
@@ -86,7 +91,8 @@ internal static class ConnectionFailure
     private static string Words<T>(T code)
         where T : struct, Enum
     {
-        var name = string.Concat(code.ToString().Select((c, i) => i > 0 && char.IsUpper(c) ? $" {char.ToLowerInvariant(c)}" : $"{char.ToLowerInvariant(c)}"));
+        var name = string.Concat(code.ToString().Select((c, i) =>
+            i > 0 && char.IsUpper(c) ? $" {char.ToLowerInvariant(c)}" : $"{char.ToLowerInvariant(c)}"));
         return $"{name.Replace("qo s", "QoS", StringComparison.Ordinal)} (0x{Convert.ToInt32(code):X2})";
     }
 

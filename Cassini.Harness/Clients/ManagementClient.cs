@@ -1,7 +1,6 @@
 using System.Net;
 using System.Net.Http.Headers;
 using System.Net.Sockets;
-using Cassini.Streams.Events;
 using Cassini.Streams.Feed;
 using Cassini.Streams.Primitives;
 
@@ -59,7 +58,8 @@ internal sealed class ManagementClient(Uri management, HealthFeedOptions options
 
     private static async Task<string> ReasonOfAsync(HttpResponseMessage response, CancellationToken cancellation)
     {
-        var text = response.StatusCode is HttpStatusCode.Forbidden or HttpStatusCode.NotFound or HttpStatusCode.BadRequest or HttpStatusCode.ServiceUnavailable
+        var text = response.StatusCode is HttpStatusCode.Forbidden or HttpStatusCode.NotFound
+            or HttpStatusCode.BadRequest or HttpStatusCode.ServiceUnavailable
             ? (await response.Content.ReadAsStringAsync(cancellation)).Trim()
             : "";
         return $"{(int)response.StatusCode} {SafeText.Line(text)}".TrimEnd();

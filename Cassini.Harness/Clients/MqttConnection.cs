@@ -1,9 +1,12 @@
 using System.Net;
 using MQTTnet;
+using MQTTnet.Channel;
 
 namespace Cassini.Harness.Clients;
 
-/// <summary>One MQTT connection, from its TLS handshake to its DISCONNECT. It is never opened again: after a loss, open another one.</summary>
+/// <summary>
+/// One MQTT connection, from its TLS handshake to its DISCONNECT. It is never opened again: after a loss, open another one.
+/// </summary>
 internal sealed class MqttConnection : IAsyncDisposable
 {
     /// <summary>How long the connect may take, and each answer that nobody cancels.</summary>
@@ -21,7 +24,8 @@ internal sealed class MqttConnection : IAsyncDisposable
     private readonly TimeProvider _time;
     private int _disposed;
 
-    private MqttConnection(BrokerAddress broker, TlsIdentity identity, MqttConnectOptions options, TimeProvider time, Action<MqttApplicationMessage>? receive)
+    private MqttConnection(
+        BrokerAddress broker, TlsIdentity identity, MqttConnectOptions options, TimeProvider time, Action<MqttApplicationMessage>? receive)
     {
         (_broker, _options, _time) = (broker, options, time);
         _provider = new StreamProvider(broker, identity, time);
@@ -165,7 +169,8 @@ internal sealed class MqttConnection : IAsyncDisposable
         {
             return await ask(_client, request, cancellation);
         }
-        catch (Exception exception) when (ConnectionFailure.IsExpected(exception) || (exception is ObjectDisposedException && Volatile.Read(ref _disposed) != 0))
+        catch (Exception exception)
+            when (ConnectionFailure.IsExpected(exception) || (exception is ObjectDisposedException && Volatile.Read(ref _disposed) != 0))
         {
             if (_loss.Task.IsCompletedSuccessfully)
             {
@@ -188,7 +193,7 @@ internal sealed class MqttConnection : IAsyncDisposable
     }
 
     /// <summary>Opens the connection in place of MQTTnet, so that writes are gathered, and certificates are judged here.</summary>
-    private sealed class StreamProvider(BrokerAddress broker, TlsIdentity identity, TimeProvider time) : MQTTnet.Channel.IMqttClientStreamProvider
+    private sealed class StreamProvider(BrokerAddress broker, TlsIdentity identity, TimeProvider time) : IMqttClientStreamProvider
     {
         private volatile ObservedSslStream? _secure;
         private volatile CoalescingStream? _stream;

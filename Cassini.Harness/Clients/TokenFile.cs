@@ -2,7 +2,9 @@ using Cassini.Streams.Primitives;
 
 namespace Cassini.Harness.Clients;
 
-/// <summary>A file with a bearer token. It is read again for every use, because tokens are exchanged while a program runs. For one thread at a time.</summary>
+/// <summary>
+/// A file with a bearer token. It is read again for every use, because tokens are exchanged while a program runs. For one thread at a time.
+/// </summary>
 internal sealed class TokenFile
 {
     private readonly string _setting;
@@ -40,7 +42,8 @@ internal sealed class TokenFile
             var token = File.ReadAllText(_path).Trim();
             return token.Length > 0 && token.All(c => c is > ' ' and < '\x7f')
                 ? token
-                : throw new ClientException($"{_setting}: {SafeText.Of(_path)}: holds no token: expected one line of printable ASCII", isLasting: true);
+                : throw new ClientException(
+                    $"{_setting}: {SafeText.Of(_path)}: holds no token: expected one line of printable ASCII", isLasting: true);
         }
         catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
         {

@@ -74,7 +74,9 @@ internal sealed class HealthGuard(HealthStatus allow, RunStop stop, TimeProvider
             lock (_gate)
             {
                 changed = _changed.Task;
-                broken = [.. _now.Values.Where(condition => Severity(condition.Status) > Severity(allow)).Select(condition => condition.Broker)];
+                broken = [.. _now.Values
+                    .Where(condition => Severity(condition.Status) > Severity(allow))
+                    .Select(condition => condition.Broker)];
             }
 
             if (broken.Count == 0)

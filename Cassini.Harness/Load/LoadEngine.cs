@@ -28,7 +28,10 @@ internal sealed class LoadEngine : IAsyncDisposable
         try
         {
             await Task.WhenAll(
-                _sinks.Select(sink => sink.SubscribeAsync(cancellation)).Concat(_producers.Select(producer => producer.ConnectAsync(cancellation))));
+            [
+                .. _sinks.Select(sink => sink.SubscribeAsync(cancellation)),
+                .. _producers.Select(producer => producer.ConnectAsync(cancellation)),
+            ]);
         }
         catch (ClientException exception)
         {
@@ -66,7 +69,11 @@ internal sealed class LoadEngine : IAsyncDisposable
     {
         try
         {
-            await Task.WhenAll(_sinks.Select(sink => sink.RunAsync(_stop.Token)).Concat(_producers.Select(producer => producer.RunAsync(_stop.Token))));
+            await Task.WhenAll(
+            [
+                .. _sinks.Select(sink => sink.RunAsync(_stop.Token)),
+                .. _producers.Select(producer => producer.RunAsync(_stop.Token)),
+            ]);
         }
         catch (OperationCanceledException) when (_stop.IsCancellationRequested)
         {

@@ -18,7 +18,8 @@ internal sealed class MessageFactory
     public MessageFactory(LoadRun run, PlanProducer producer, int client)
     {
         (_producer, _run, _test, _client) = (producer, run.Id, (ushort)run.Test, (ushort)client);
-        _seed = Mix((ulong)(producer.Payload.Seed ?? run.Seed) ^ ((ulong)run.Test << 48) ^ ((ulong)producer.Index << 32) ^ ((ulong)client << 16));
+        _seed = Mix(
+            (ulong)(producer.Payload.Seed ?? run.Seed) ^ ((ulong)run.Test << 48) ^ ((ulong)producer.Index << 32) ^ ((ulong)client << 16));
         _fixed = producer.Payload.Kind == PayloadKind.Fixed ? Encoding.UTF8.GetBytes(producer.Payload.Text!) : [];
         _template = producer.Payload.Kind == PayloadKind.Template ? new PayloadTemplate(producer.Payload.Text!, producer.Name) : null;
     }

@@ -23,7 +23,8 @@ internal sealed partial class PayloadTemplate
     public static int LeastSize(PayloadKind kind, string text) =>
         Encoding.UTF8.GetByteCount(kind == PayloadKind.Template ? Placeholder().Replace(text, "") : text);
 
-    public static string? UnknownPlaceholder(string text) => Placeholder().Matches(text).Select(match => match.Value).FirstOrDefault(found => !Known.Contains(found));
+    public static string? UnknownPlaceholder(string text) =>
+        Placeholder().Matches(text).Select(match => match.Value).FirstOrDefault(found => !Known.Contains(found));
 
     public byte[] For(MessageId id)
     {

@@ -40,7 +40,8 @@ internal sealed class SinkTracker
                     Bytes = _bytes,
                     Last = _unique > 0 ? _time.GetElapsedTime(_began, _lastAt) : null,
                     Latency = _latency.Summary,
-                    Streams = [.. _streams.Select(stream => new StreamCount(stream.Key.Producer, stream.Key.Client, stream.Value.Seen.Count))],
+                    Streams = [.. _streams.Select(stream =>
+                        new StreamCount(stream.Key.Producer, stream.Key.Client, stream.Value.Seen.Count))],
                 };
             }
         }
@@ -132,7 +133,8 @@ internal sealed class SinkTracker
 
         public bool IsNext(MessageId id)
         {
-            ref var last = ref System.Runtime.InteropServices.CollectionsMarshal.GetValueRefOrAddDefault(_lastOfKey, id.Key, out var isKnown);
+            ref var last = ref System.Runtime.InteropServices.CollectionsMarshal.GetValueRefOrAddDefault(
+                _lastOfKey, id.Key, out var isKnown);
             if (isKnown && id.Sequence < last)
             {
                 return false;

@@ -71,15 +71,16 @@ internal sealed partial class PlanCursor
             case null:
                 return null;
             case PlanNumberNode { Text: var text }:
-                if (!long.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var number) || number < least || number > most)
+                if (!long.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var number)
+                    || number < least || number > most)
                 {
-                    Complain(name, string.Create(CultureInfo.InvariantCulture, $"{text} is not allowed: expected a whole number from {least} to {most}"));
+                    Complain(name, $"{text} is not allowed: expected {Range(least, most)}");
                     return null;
                 }
 
                 return number;
             case var other:
-                Complain(name, string.Create(CultureInfo.InvariantCulture, $"is {other.Kind}: expected a whole number from {least} to {most}"));
+                Complain(name, $"is {other.Kind}: expected {Range(least, most)}");
                 return null;
         }
     }
@@ -124,7 +125,8 @@ internal sealed partial class PlanCursor
         }
     }
 
-    public PlanCursor? Object(string name) => Find(name) is { } node ? new PlanCursor(_problems, Shape(name).Of!, PathOf(name), node) : null;
+    public PlanCursor? Object(string name) =>
+        Find(name) is { } node ? new PlanCursor(_problems, Shape(name).Of!, PathOf(name), node) : null;
 
     public IReadOnlyList<PlanCursor> List(string name)
     {
@@ -168,7 +170,11 @@ internal sealed partial class PlanCursor
 
     public void Warn(string name, string message) => _problems.Warn(Find(name)?.At ?? _node.At, PathOf(name), message);
 
-    private static string Nearest(string word, IEnumerable<string> known) => NearestName.Of(word, known) is { } nearest ? $" (did you mean '{nearest}'?)" : "";
+    private static string Range(long least, long most) =>
+        string.Create(CultureInfo.InvariantCulture, $"a whole number from {least} to {most}");
+
+    private static string Nearest(string word, IEnumerable<string> known) =>
+        NearestName.Of(word, known) is { } nearest ? $" (did you mean '{nearest}'?)" : "";
 
     private static string InWords(TimeSpan duration) => duration switch
     {
@@ -185,7 +191,8 @@ internal sealed partial class PlanCursor
         {
             if (!known.Contains(field.Name))
             {
-                _problems.Add(field.At, Path, $"unknown field '{field.Name}'{Nearest(field.Name, known)}: expected {string.Join(", ", known)}");
+                _problems.Add(
+                    field.At, Path, $"unknown field '{field.Name}'{Nearest(field.Name, known)}: expected {string.Join(", ", known)}");
             }
             else if (!seen.Add(field.Name))
             {

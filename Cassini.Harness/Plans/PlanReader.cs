@@ -68,7 +68,8 @@ internal sealed class PlanReader
             Management = Management(broker, broker.Text("management")),
             Host = host,
             Port = port,
-            Tls = new PlanTls(Full(tls?.Text("ca")) ?? "", Full(tls?.Text("cert")) ?? "", Full(tls?.Text("key")) ?? "", tls?.Text("server_name")),
+            Tls = new PlanTls(
+                Full(tls?.Text("ca")) ?? "", Full(tls?.Text("cert")) ?? "", Full(tls?.Text("key")) ?? "", tls?.Text("server_name")),
             TokenFile = Full(broker.Text("token_file")),
         };
     }

@@ -17,7 +17,8 @@ internal enum FieldKind
 /// <param name="IsRequired">Whether it must be there.</param>
 /// <param name="Of">The shape of the object, or of the list's objects.</param>
 /// <param name="Values">What text is allowed; null for any.</param>
-internal sealed record FieldShape(string Name, FieldKind Kind, bool IsRequired = false, PlanShape? Of = null, IReadOnlyList<string>? Values = null);
+internal sealed record FieldShape(
+    string Name, FieldKind Kind, bool IsRequired = false, PlanShape? Of = null, IReadOnlyList<string>? Values = null);
 
 /// <summary>
 /// The fields of one kind of object. The reader takes no field that is not here, and a test holds docs/use/plan.schema.json against it: so

@@ -32,7 +32,9 @@ internal sealed record PlanExpectation
     /// <summary>Messages of one client of a producer with the same key come in the order in which they were sent.</summary>
     public bool OrderPerKey { get; init; }
 
-    /// <summary>The longest time without a message, from the test's start to the end of its producers; null when it does not matter.</summary>
+    /// <summary>
+    /// The longest time without a message, from the test's start to the end of its producers; null when it does not matter.
+    /// </summary>
     public TimeSpan? MaxGap { get; init; }
 
     /// <summary>Whatever the producers that match sent must arrive.</summary>

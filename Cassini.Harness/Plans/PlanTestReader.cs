@@ -59,7 +59,8 @@ internal sealed class PlanTestReader(PlanProblems problems, PlanCursor test, IRe
         var clients = (int?)producer.Integer("clients", 1, 1_000) ?? defaults.Clients;
         if (messages < clients)
         {
-            producer.Complain("clients", $"{clients} clients cannot share {messages} messages: expected at most one client for each message");
+            producer.Complain(
+                "clients", $"{clients} clients cannot share {messages} messages: expected at most one client for each message");
         }
 
         var size = MessageSize(producer) ?? defaults.MessageSize;
@@ -75,7 +76,9 @@ internal sealed class PlanTestReader(PlanProblems problems, PlanCursor test, IRe
             Clients = clients,
             InFlight = (int?)producer.Integer("in_flight", 1, ushort.MaxValue) ?? defaults.InFlight,
             Pattern = producer.Object("pattern") is { } pattern ? Pattern(pattern) ?? defaults.Pattern : defaults.Pattern,
-            Payload = producer.Object("payload") is { } payload ? Payload(payload, size - Envelope.Size) ?? defaults.Payload : defaults.Payload,
+            Payload = producer.Object("payload") is { } payload
+                ? Payload(payload, size - Envelope.Size) ?? defaults.Payload
+                : defaults.Payload,
         };
     }
 
@@ -109,7 +112,8 @@ internal sealed class PlanTestReader(PlanProblems problems, PlanCursor test, IRe
 
         var burst = pattern.Object("burst")!;
         return new PlanPattern(
-            (int)(burst.Integer("size", 1, 1_000_000) ?? 1), burst.Duration("idle", TimeSpan.Zero, PlanReader.LongestTime) ?? TimeSpan.Zero);
+            (int)(burst.Integer("size", 1, 1_000_000) ?? 1),
+            burst.Duration("idle", TimeSpan.Zero, PlanReader.LongestTime) ?? TimeSpan.Zero);
     }
 
     private static PlanPayload? Payload(PlanCursor payload, int room)

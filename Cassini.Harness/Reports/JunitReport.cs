@@ -53,7 +53,8 @@ internal static class JunitReport
 
     private static IEnumerable<Case> RefusedOf(TestReport test) => test.Producers
         .Where(producer => producer.Failed > 0)
-        .Select(producer => new Case($"{producer.Name}: published", $"{Quantity.Of(producer.Failed, "message")} failed: {producer.LastError}"));
+        .Select(producer => new Case(
+            $"{producer.Name}: published", $"{Quantity.Of(producer.Failed, "message")} failed: {producer.LastError}"));
 
     private static IEnumerable<(string Name, ExpectationResult? Result)> Names(SinkLine sink, TestState state) =>
         state is TestState.Stopped or TestState.Skipped
@@ -64,7 +65,10 @@ internal static class JunitReport
     {
         yield return new Case("health", report.Verdict == Verdict.BrokerUnhealthy ? report.Message : null);
         yield return new Case(
-            "completion", report.Verdict is Verdict.Passed or Verdict.ExpectationFailed or Verdict.BrokerUnhealthy ? null : $"{report.Verdict.InWords()}: {report.Message}");
+            "completion",
+            report.Verdict is Verdict.Passed or Verdict.ExpectationFailed or Verdict.BrokerUnhealthy
+                ? null
+                : $"{report.Verdict.InWords()}: {report.Message}");
     }
 
     private static void Totals(XmlWriter xml, IReadOnlyList<Case> cases, double seconds)

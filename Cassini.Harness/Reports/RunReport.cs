@@ -3,7 +3,9 @@ using Cassini.Harness.Verdicts;
 
 namespace Cassini.Harness.Reports;
 
-/// <summary>Everything that is known of a run at its end, however it ended: the body of <c>--report</c> and <c>--json</c>. Times are seconds.</summary>
+/// <summary>
+/// Everything that is known of a run at its end, however it ended: the body of <c>--report</c> and <c>--json</c>. Times are seconds.
+/// </summary>
 internal sealed record RunReport
 {
     public required string Plan { get; init; }

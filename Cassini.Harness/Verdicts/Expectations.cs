@@ -50,7 +50,8 @@ internal static class Expectations
         {
             var trailing = producersEnded - (seen.Last ?? TimeSpan.Zero);
             var gap = trailing > seen.LongestGap ? trailing : seen.LongestGap;
-            results.Add(new ExpectationResult("max_gap", $"no gap longer than {DurationText.Seconds(most)}", $"the longest is {Seconds(gap)}", gap <= most));
+            results.Add(new ExpectationResult(
+                "max_gap", $"no gap longer than {DurationText.Seconds(most)}", $"the longest is {Seconds(gap)}", gap <= most));
         }
 
         return results;

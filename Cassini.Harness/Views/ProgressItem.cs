@@ -18,7 +18,8 @@ internal sealed record ProgressItem(string Name, long Count, double Part)
         var producers = run.Producers.ToList();
         return
         [
-            .. producers.Select(producer => new ProgressItem($"→ {producer.Plan.Name}", producer.Counts.Acknowledged, PartOf(producer.Plan, producer.Counts))),
+            .. producers.Select(producer => new ProgressItem(
+                $"→ {producer.Plan.Name}", producer.Counts.Acknowledged, PartOf(producer.Plan, producer.Counts))),
             .. run.Sinks.Select(sink => new ProgressItem(
                 $"← {sink.Plan.Name}", sink.Report.Counts.Unique, PartOf(sink.Plan, sink.Report.Counts, producers))),
         ];
@@ -32,7 +33,8 @@ internal sealed record ProgressItem(string Name, long Count, double Part)
     }
 
     /// <summary>A sink that is to have no certain number is as far as the slowest producer that it hears.</summary>
-    private static double PartOf(PlanSink sink, SinkCounts counts, IEnumerable<(PlanProducer Plan, string Worker, ProducerCounts Counts)> producers)
+    private static double PartOf(
+        PlanSink sink, SinkCounts counts, IEnumerable<(PlanProducer Plan, string Worker, ProducerCounts Counts)> producers)
     {
         var sources = producers.Where(producer => PlanTopics.Matches(sink.Topic, producer.Plan.Topic)).ToList();
         var due = sources.All(producer => producer.Plan.Duration is null) ? sources.Sum(producer => producer.Plan.Messages) : null;

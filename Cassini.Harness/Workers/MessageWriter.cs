@@ -39,7 +39,10 @@ internal sealed class MessageWriter<T>(IAsyncStreamWriter<T> stream, TimeProvide
         }
     }
 
-    /// <summary>Whether the stream or its connection has ended. InvalidOperationException is what gRPC throws for a write after the end of the call, or of this side.</summary>
+    /// <summary>
+    /// Whether the stream or its connection has ended. InvalidOperationException is what gRPC throws for a write after the end of the call,
+    /// or of this side.
+    /// </summary>
     private static bool IsOver(Exception exception) =>
         exception is RpcException or IOException or OperationCanceledException or InvalidOperationException;
 }

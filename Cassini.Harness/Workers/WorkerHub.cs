@@ -88,7 +88,11 @@ internal sealed class WorkerHub : IAsyncDisposable
         var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
         builder.Services.Replace(ServiceDescriptor.Singleton<IHostLifetime, NoSignals>());
         builder.Services.AddRoutingCore();
-        builder.Services.AddGrpc(grpc => (grpc.MaxReceiveMessageSize, grpc.MaxSendMessageSize) = (WorkerProtocol.MaxMessageBytes, WorkerProtocol.MaxMessageBytes));
+        builder.Services.AddGrpc(grpc =>
+        {
+            grpc.MaxReceiveMessageSize = WorkerProtocol.MaxMessageBytes;
+            grpc.MaxSendMessageSize = WorkerProtocol.MaxMessageBytes;
+        });
         builder.Services.AddSingleton(roster);
         builder.WebHost.UseKestrelCore().UseKestrelHttpsConfiguration().ConfigureKestrel(kestrel =>
         {

@@ -5,7 +5,8 @@ using Cassini.Streams.Primitives;
 namespace Cassini.Harness.Workers;
 
 /// <summary>A worker's order under way. It runs beside the reader of the stream, so that a stop is read at any time.</summary>
-internal sealed class WorkerOrders(MessageWriter<WorkerMessage> controller, TlsIdentity identity, Action<string> say, TimeProvider time) : IAsyncDisposable
+internal sealed class WorkerOrders(
+    MessageWriter<WorkerMessage> controller, TlsIdentity identity, Action<string> say, TimeProvider time) : IAsyncDisposable
 {
     private static readonly TimeSpan ProgressInterval = TimeSpan.FromMilliseconds(200);
 

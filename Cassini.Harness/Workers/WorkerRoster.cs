@@ -5,7 +5,8 @@ using Grpc.Core;
 namespace Cassini.Harness.Workers;
 
 /// <summary>The workers that joined: each of a role that is wanted, and with a name of its own.</summary>
-internal sealed partial class WorkerRoster(string plan, IReadOnlyDictionary<WorkerRole, int> wanted, TimeProvider time) : WorkerService, IAsyncDisposable
+internal sealed partial class WorkerRoster(
+    string plan, IReadOnlyDictionary<WorkerRole, int> wanted, TimeProvider time) : WorkerService, IAsyncDisposable
 {
     private static readonly TimeSpan Greeting = TimeSpan.FromSeconds(10);
 
@@ -38,7 +39,8 @@ internal sealed partial class WorkerRoster(string plan, IReadOnlyDictionary<Work
         }
     }
 
-    public override async Task Join(IAsyncStreamReader<WorkerMessage> messages, IServerStreamWriter<ControllerMessage> answers, ServerCallContext call)
+    public override async Task Join(
+        IAsyncStreamReader<WorkerMessage> messages, IServerStreamWriter<ControllerMessage> answers, ServerCallContext call)
     {
         var hello = await GreetAsync(messages, call.CancellationToken);
         var writer = new MessageWriter<ControllerMessage>(answers, time);

@@ -6,7 +6,8 @@ using Grpc.Net.Client;
 namespace Cassini.Harness.Workers;
 
 /// <summary>A worker: joins a controller, and does what it orders until the run is over.</summary>
-internal sealed class WorkerSession(WorkerRole role, string name, TlsIdentity identity, TlsIdentity brokerIdentity, Action<string> say, TimeProvider time)
+internal sealed class WorkerSession(
+    WorkerRole role, string name, TlsIdentity identity, TlsIdentity brokerIdentity, Action<string> say, TimeProvider time)
 {
     private static readonly TimeSpan JoinPatience = TimeSpan.FromSeconds(60);
 
@@ -71,7 +72,8 @@ internal sealed class WorkerSession(WorkerRole role, string name, TlsIdentity id
             try
             {
                 // Whether or not it can be sent: the answer says why.
-                await new MessageWriter<WorkerMessage>(call.RequestStream, time).TryWriteAsync(new WorkerMessage.Hello(WorkerProtocol.Version, role, name));
+                await new MessageWriter<WorkerMessage>(call.RequestStream, time)
+                    .TryWriteAsync(new WorkerMessage.Hello(WorkerProtocol.Version, role, name));
                 if (await call.ResponseStream.MoveNext(cancellation) && call.ResponseStream.Current is ControllerMessage.Welcome welcome)
                 {
                     say($"joined {controller} as {name} for '{welcome.Run}'");

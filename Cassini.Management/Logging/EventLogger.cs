@@ -1,6 +1,7 @@
 using System.Reactive.Linq;
 using Cassini.Management.Telemetry;
 using Cassini.Streams.Events;
+using Cassini.Streams.Events.Hub;
 using Cassini.Streams.Primitives;
 
 namespace Cassini.Management.Logging;
@@ -19,7 +20,9 @@ internal sealed class EventLogger(ILogger logger) : IObserver<TracedDelivery>
     /// <param name="loggers">Where they are logged.</param>
     /// <returns>Ends it; the hub's completion does too.</returns>
     public static IDisposable Attach(EventHub hub, ILoggerFactory loggers) =>
-        hub.Observe("log").Select(delivery => new TracedDelivery(delivery, null)).Subscribe(new EventLogger(loggers.CreateLogger(Category)));
+        hub.Observe("log")
+            .Select(delivery => new TracedDelivery(delivery, null))
+            .Subscribe(new EventLogger(loggers.CreateLogger(Category)));
 
     public void OnNext(TracedDelivery value)
     {
@@ -86,12 +89,22 @@ internal sealed class EventLogger(ILogger logger) : IObserver<TracedDelivery>
     {
         switch (brokerEvent)
         {
-            case SessionOpened e: logger.SessionOpened(e.ConnectionId, SafeText.Of(e.ClientId ?? e.Identity, SafeText.Short), e.Protocol ?? "its protocol", e.SessionPresent); break;
-            case SessionClosed e: logger.SessionClosed(e.ConnectionId, SafeText.Of(e.ClientId ?? "without a name", SafeText.Short), e.Reason, e.Duration, e.Kept); break;
+            case SessionOpened e:
+                logger.SessionOpened(
+                    e.ConnectionId, SafeText.Of(e.ClientId ?? e.Identity, SafeText.Short), e.Protocol ?? "its protocol", e.SessionPresent);
+                break;
+            case SessionClosed e:
+                logger.SessionClosed(
+                    e.ConnectionId, SafeText.Of(e.ClientId ?? "without a name", SafeText.Short), e.Reason, e.Duration, e.Kept);
+                break;
             case SessionEnded e: logger.SessionEnded(SafeText.Of(e.ClientId, SafeText.Short), e.Reason); break;
             case ClientRefused e: logger.ClientRefused(e.ConnectionId, e.Reason, e.Detail); break;
-            case ProtocolViolated e: logger.ProtocolViolated(e.ConnectionId, e.Reason, e.Clause, SafeText.Of(e.Detail, SafeText.Short)); break;
-            case AccessDenied e: logger.AccessDenied(e.ConnectionId, e.Identity, e.Action, SafeText.Of(e.Topic, SafeText.Short), e.Detail); break;
+            case ProtocolViolated e:
+                logger.ProtocolViolated(e.ConnectionId, e.Reason, e.Clause, SafeText.Of(e.Detail, SafeText.Short));
+                break;
+            case AccessDenied e:
+                logger.AccessDenied(e.ConnectionId, e.Identity, e.Action, SafeText.Of(e.Topic, SafeText.Short), e.Detail);
+                break;
             default: logger.Other(brokerEvent); break;
         }
     }
@@ -103,7 +116,9 @@ internal sealed class EventLogger(ILogger logger) : IObserver<TracedDelivery>
             case TopicCreated e: logger.TopicCreated(SafeText.Of(e.Topic, SafeText.Short)); break;
             case TopicRemoved e: logger.TopicRemoved(SafeText.Of(e.Topic, SafeText.Short)); break;
             case LoadSampled e: logger.LoadSampled(e.QueuedMessages, e.Sessions, e.Topics, e.Dropped); break;
-            case MessagesDropped e: logger.MessagesDropped(e.Count, e.ClientId is { } client ? SafeText.Of(client, SafeText.Short) : "several clients"); break;
+            case MessagesDropped e:
+                logger.MessagesDropped(e.Count, e.ClientId is { } client ? SafeText.Of(client, SafeText.Short) : "several clients");
+                break;
             default: logger.Other(brokerEvent); break;
         }
     }
@@ -145,7 +160,9 @@ internal sealed class EventLogger(ILogger logger) : IObserver<TracedDelivery>
             case PhaseLeft { Outcome: PhaseOutcome.Forced } e: logger.PhaseForced(e.Phase, e.Duration); break;
             case PhaseLeft e: logger.PhaseLeft(e.Phase, e.Duration); break;
             case DrainStageEntered e: logger.DrainStageEntered(e.Stage, e.Deadline); break;
-            case DrainStageLeft { Outcome: PhaseOutcome.Forced } e: logger.DrainStageForced(e.Stage, e.Duration, e.Sessions, e.Messages, e.Kept); break;
+            case DrainStageLeft { Outcome: PhaseOutcome.Forced } e:
+                logger.DrainStageForced(e.Stage, e.Duration, e.Sessions, e.Messages, e.Kept);
+                break;
             case DrainStageLeft e: logger.DrainStageLeft(e.Stage, e.Duration, e.Sessions, e.Messages, e.Kept); break;
             case HealthChanged e: logger.HealthChanged(EventLogMessages.LevelOf(e), e.Check, e.From, e.To, e.Reason, e.Message); break;
             default: logger.Other(brokerEvent); break;

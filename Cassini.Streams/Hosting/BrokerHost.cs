@@ -1,8 +1,8 @@
 using System.Diagnostics;
 using Cassini.Streams.Broker;
 using Cassini.Streams.Broker.Model;
-using Cassini.Streams.Events;
-using Cassini.Streams.Health;
+using Cassini.Streams.Events.Hub;
+using Cassini.Streams.Health.Projection;
 using Cassini.Streams.Listening;
 using Cassini.Streams.Tls;
 using Microsoft.Extensions.Logging;

@@ -31,7 +31,8 @@ internal sealed partial class ListenerManager
     {
         await _stopAccepting.CancelAsync();
         await Task.WhenAll(_endpoints.Select((endpoint, index) => WaitAsync(
-            CloseAfterAsync(loops.IsEmpty ? Task.CompletedTask : loops[index], endpoint, reason), $"the accept loop of {endpoint.Address}")));
+            CloseAfterAsync(loops.IsEmpty ? Task.CompletedTask : loops[index], endpoint, reason),
+            $"the accept loop of {endpoint.Address}")));
     }
 
     /// <summary>Closes the endpoint after its loop's end, however late: until then the socket is the loop's.</summary>

@@ -135,7 +135,9 @@ internal sealed partial class ListenerManager : IAsyncDisposable
         await EndConnectionsAsync();
     }
 
-    /// <summary>Stops in stages: the endpoints close, the connections end as by <see cref="CloseConnectionsAsync"/>, and the manager stops.</summary>
+    /// <summary>
+    /// Stops in stages: the endpoints close, the connections end as by <see cref="CloseConnectionsAsync"/>, and the manager stops.
+    /// </summary>
     /// <param name="cancellationToken">
     /// Cuts <see cref="ListenerOptions.CloseTimeout"/> short: connections that have not ended lose their sockets at once.
     /// </param>

@@ -35,7 +35,9 @@ public sealed record ListenerOptions
     [Within(1, 1_000_000)]
     public int MaxPending { get; init; } = 12_000;
 
-    /// <summary>Accepted connections of one address (IPv6: one /64) that wait for a handshake slot. Beyond it the oldest silent one is closed.</summary>
+    /// <summary>
+    /// Accepted connections of one address (IPv6: one /64) that wait for a handshake slot. Beyond it the oldest silent one is closed.
+    /// </summary>
     [Within(1, 1_000_000)]
     public int MaxPendingPerAddress { get; init; } = 8192;
 
@@ -59,7 +61,9 @@ public sealed record ListenerOptions
     [Within("1ms", "1h")]
     public TimeSpan MaxAcceptBackOff { get; init; } = TimeSpan.FromSeconds(1);
 
-    /// <summary>An identity whose connections crash this often within <see cref="QuarantineWindow"/> is quarantined. With 0 none is.</summary>
+    /// <summary>
+    /// An identity whose connections crash this often within <see cref="QuarantineWindow"/> is quarantined. With 0 none is.
+    /// </summary>
     [Within(0, 1_000_000)]
     public int QuarantineAfter { get; init; } = 3;
 

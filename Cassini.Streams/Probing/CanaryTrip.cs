@@ -84,7 +84,10 @@ internal sealed class CanaryTrip(
         var served = stream.RemoteCertificate!.GetRawCertData();
         if (!IsServed(served, loadedBefore) && !IsServed(served, store.Current))
         {
-            return new TripFailure(_stage, CanaryFailure.WrongCertificate, $"it was served '{stream.RemoteCertificate.Subject}', which is not the certificate loaded");
+            return new TripFailure(
+                _stage,
+                CanaryFailure.WrongCertificate,
+                $"it was served '{stream.RemoteCertificate.Subject}', which is not the certificate loaded");
         }
 
         _stage = CanaryStage.Session;

@@ -24,13 +24,15 @@ internal sealed class MqttCanary(Stream stream)
 
     public async Task<StageFailure?> ConnectAsync(CancellationToken cancellationToken)
     {
-        await SendAsync(ConnectWriter.Write(new ConnectPacket { Version = Version, ClientId = ClientId, CleanStart = true }), cancellationToken);
+        var connect = new ConnectPacket { Version = Version, ClientId = ClientId, CleanStart = true };
+        await SendAsync(ConnectWriter.Write(connect), cancellationToken);
         return JudgeConnAck(await _reader.ReadAsync(cancellationToken));
     }
 
     public async Task<StageFailure?> SubscribeAsync(CancellationToken cancellationToken)
     {
-        var request = new SubscriptionRequest(MqttText.Decode(_topic), QualityOfService.AtLeastOnce, false, false, RetainHandling.DoNotSend);
+        var request = new SubscriptionRequest(
+            MqttText.Decode(_topic), QualityOfService.AtLeastOnce, false, false, RetainHandling.DoNotSend);
         await SendAsync(new SubscribePacket(SubscribeId, [request], PropertySet.Empty).Write(Version), cancellationToken);
         return JudgeSubAck(await _reader.ReadAsync(cancellationToken));
     }
@@ -89,9 +91,11 @@ internal sealed class MqttCanary(Stream stream)
     private static StageFailure? JudgeSubAck(byte[] packet) =>
         TypeOf(packet) != PacketType.SubAck ? Unexpected(packet, PacketType.SubAck)
         : !SubAckPacket.TryRead(CanaryReader.FrameOf(packet, Version), Version, out var ack, out var violation) ? NoMqtt(violation)
-        : ack.PacketId != SubscribeId || ack.Reasons.Length != 1 ? new StageFailure(CanaryFailure.WrongAnswer, "SUBACK answers another SUBSCRIBE")
+        : ack.PacketId != SubscribeId || ack.Reasons.Length != 1
+            ? new StageFailure(CanaryFailure.WrongAnswer, "SUBACK answers another SUBSCRIBE")
         : ack.Reasons[0] >= ReasonCode.UnspecifiedError ? Refused(ack.Reasons[0], ack.Properties)
-        : ack.Reasons[0] != ReasonCode.GrantedQoS1 ? new StageFailure(CanaryFailure.WrongAnswer, $"SUBACK grants QoS {(int)ack.Reasons[0]} in place of 1")
+        : ack.Reasons[0] != ReasonCode.GrantedQoS1
+            ? new StageFailure(CanaryFailure.WrongAnswer, $"SUBACK grants QoS {(int)ack.Reasons[0]} in place of 1")
         : null;
 
     private static StageFailure? JudgePubAck(byte[] packet) =>
@@ -101,10 +105,13 @@ internal sealed class MqttCanary(Stream stream)
         : null;
 
     private StageFailure? JudgeMessage(byte[] packet) =>
-        !PublishPacket.TryRead(CanaryReader.FrameOf(packet, Version), Version, fromClient: false, out var message, out var violation) ? NoMqtt(violation)
-        : !message.Topic.SequenceEqual(_topic) ? new StageFailure(CanaryFailure.WrongMessage, $"a message came of another topic than its own, of {Quantity.Of(message.Topic.Length, "byte")}")
-        : !message.Payload.SequenceEqual(_payload) ? new StageFailure(CanaryFailure.WrongMessage, $"its message came back changed: {Quantity.Of(message.Payload.Length, "byte")} for {_payload.Length}")
-        : message.QoS != QualityOfService.AtLeastOnce ? new StageFailure(CanaryFailure.WrongMessage, $"its message came with QoS {(int)message.QoS}")
+        !PublishPacket.TryRead(CanaryReader.FrameOf(packet, Version), Version, fromClient: false, out var message, out var violation)
+            ? NoMqtt(violation)
+        : !message.Topic.SequenceEqual(_topic)
+            ? Changed($"a message came of another topic than its own, of {Quantity.Of(message.Topic.Length, "byte")}")
+        : !message.Payload.SequenceEqual(_payload)
+            ? Changed($"its message came back changed: {Quantity.Of(message.Payload.Length, "byte")} for {_payload.Length}")
+        : message.QoS != QualityOfService.AtLeastOnce ? Changed($"its message came with QoS {(int)message.QoS}")
         : null;
 
     private static StageFailure Unexpected(byte[] packet, PacketType expected) =>
@@ -115,6 +122,8 @@ internal sealed class MqttCanary(Stream stream)
 
     private static StageFailure Refused(ReasonCode reason, PropertySet properties) =>
         new(CanaryFailure.Refused, properties.ReasonString is { } why ? $"{reason}: {why}" : $"{reason}");
+
+    private static StageFailure Changed(string detail) => new(CanaryFailure.WrongMessage, detail);
 
     private static StageFailure NoMqtt(ProtocolViolation violation) => new(CanaryFailure.WrongAnswer, violation.Message);
 

@@ -48,6 +48,24 @@ internal sealed class RoomTable
         ],
     };
 
+    /// <summary>The rooms of the events: the root has what happens, the hub publishes it.</summary>
+    public static RoomTable Events { get; } = new("Cassini.Streams.Events", new()
+    {
+        [Arrow.RootRoom] = [],
+        ["Hub"] = [Arrow.RootRoom],
+    });
+
+    /// <summary>The rooms of health. The root has the snapshot and the policy: what every other room speaks in.</summary>
+    public static RoomTable Health { get; } = new("Cassini.Streams.Health", new()
+    {
+        [Arrow.RootRoom] = [],
+        ["Facts"] = [Arrow.RootRoom],
+        ["Checks"] = [Arrow.RootRoom, "Facts"],
+        ["Folding"] = [Arrow.RootRoom, "Facts", "Checks"],
+        ["Records"] = [Arrow.RootRoom, "Facts", "Checks", "Folding"],
+        ["Projection"] = [Arrow.RootRoom, "Folding", "Records"],
+    });
+
     /// <summary>The rooms of the broker. The root has the composition and the public surface.</summary>
     public static RoomTable Broker { get; } = new("Cassini.Streams.Broker", new()
     {
@@ -99,7 +117,7 @@ internal sealed class RoomTable
         [Arrow.RootRoom] = ["Context", "Settings", "Following", "Waiting", "Watching", "Running", "Messaging", "Replaying", "Serving"],
     });
 
-    public static IReadOnlyList<RoomTable> All { get; } = [Streams, Broker, Management, Web, Cli];
+    public static IReadOnlyList<RoomTable> All { get; } = [Streams, Events, Health, Broker, Management, Web, Cli];
 
     public string Root { get; }
 

@@ -23,6 +23,8 @@ public class RoomsTests
 
     [Theory]
     [InlineData("Cassini.Streams", "Health", "Events")]
+    [InlineData("Cassini.Streams.Events", "Hub", Arrow.RootRoom)]
+    [InlineData("Cassini.Streams.Health", "Projection", "Records")]
     [InlineData("Cassini.Streams.Broker", "Access", "Routing")]
     [InlineData("Cassini.Streams.Broker", Arrow.RootRoom, "Upkeep")]
     [InlineData("Cassini.Management", "Access", "Http")]

@@ -1,5 +1,3 @@
-using Cassini.Streams.Broker.Connections;
-using Cassini.Streams.Broker.Model;
 using Cassini.Streams.Events;
 using Cassini.Streams.Mqtt;
 

@@ -1,8 +1,8 @@
 using System.Collections.Immutable;
 using Cassini.Streams.Events;
+using Cassini.Streams.Mqtt;
 using Cassini.Streams.Mqtt.Packets;
 using Cassini.Streams.Mqtt.Properties;
-using Cassini.Streams.Mqtt;
 using Cassini.Tests.Support;
 
 namespace Cassini.Tests.Broker;

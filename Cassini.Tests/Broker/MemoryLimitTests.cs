@@ -1,8 +1,7 @@
-using Cassini.Streams.Broker.Connections;
 using Cassini.Streams.Events;
+using Cassini.Streams.Mqtt;
 using Cassini.Streams.Mqtt.Packets;
 using Cassini.Streams.Mqtt.Properties;
-using Cassini.Streams.Mqtt;
 using Cassini.Tests.Support;
 
 namespace Cassini.Tests.Broker;

@@ -1,6 +1,6 @@
 using Cassini.Streams.Events;
-using Cassini.Streams.Mqtt.Properties;
 using Cassini.Streams.Mqtt;
+using Cassini.Streams.Mqtt.Properties;
 
 namespace Cassini.Tests.Broker;
 

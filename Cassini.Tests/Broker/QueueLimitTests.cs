@@ -1,4 +1,3 @@
-using Cassini.Streams.Broker.Connections;
 using Cassini.Streams.Events;
 using Cassini.Streams.Mqtt;
 using Cassini.Tests.Support;

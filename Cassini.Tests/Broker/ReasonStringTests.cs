@@ -1,7 +1,7 @@
 using System.Text;
+using Cassini.Streams.Mqtt;
 using Cassini.Streams.Mqtt.Packets;
 using Cassini.Streams.Mqtt.Properties;
-using Cassini.Streams.Mqtt;
 
 namespace Cassini.Tests.Broker;
 

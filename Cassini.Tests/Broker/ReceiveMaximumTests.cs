@@ -1,6 +1,5 @@
-using Cassini.Streams.Broker.Connections;
-using Cassini.Streams.Mqtt.Properties;
 using Cassini.Streams.Mqtt;
+using Cassini.Streams.Mqtt.Properties;
 
 namespace Cassini.Tests.Broker;
 

@@ -1,4 +1,3 @@
-using Cassini.Streams.Broker.Connections;
 using Cassini.Streams.Mqtt;
 
 namespace Cassini.Tests.Broker;

@@ -1,9 +1,8 @@
-using Cassini.Streams.Broker.Connections;
 using Cassini.Streams.Broker.Model;
 using Cassini.Streams.Events;
+using Cassini.Streams.Mqtt;
 using Cassini.Streams.Mqtt.Packets;
 using Cassini.Streams.Mqtt.Properties;
-using Cassini.Streams.Mqtt;
 
 namespace Cassini.Tests.Broker;
 

@@ -1,5 +1,5 @@
-using Cassini.Streams.Mqtt.Packets;
 using Cassini.Streams.Mqtt;
+using Cassini.Streams.Mqtt.Packets;
 
 namespace Cassini.Tests.Broker;
 

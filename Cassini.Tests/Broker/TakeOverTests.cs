@@ -1,9 +1,9 @@
 using Cassini.Streams.Broker.Model;
 using Cassini.Streams.Broker.Sessions;
 using Cassini.Streams.Events;
+using Cassini.Streams.Mqtt;
 using Cassini.Streams.Mqtt.Packets;
 using Cassini.Streams.Mqtt.Properties;
-using Cassini.Streams.Mqtt;
 using Cassini.Tests.Support;
 
 namespace Cassini.Tests.Broker;

@@ -1,7 +1,6 @@
-using Cassini.Streams.Broker.Connections;
 using Cassini.Streams.Broker.Model;
-using Cassini.Streams.Mqtt.Properties;
 using Cassini.Streams.Mqtt;
+using Cassini.Streams.Mqtt.Properties;
 
 namespace Cassini.Tests.Broker;
 

@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using Cassini.Streams.Events;
+using Cassini.Streams.Events.Hub;
 using Cassini.Tests.Support;
 using Microsoft.Extensions.Logging;
 

@@ -2,6 +2,7 @@ using System.Reactive;
 using System.Reactive.Concurrency;
 using System.Reactive.Linq;
 using Cassini.Streams.Events;
+using Cassini.Streams.Events.Hub;
 using Cassini.Tests.Support;
 using Cassini.Tests.VirtualTime;
 using Microsoft.Reactive.Testing;

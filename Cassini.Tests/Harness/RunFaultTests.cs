@@ -1,6 +1,6 @@
 using System.Text.Json;
-using Cassini.Harness.Health;
 using Cassini.Harness;
+using Cassini.Harness.Health;
 using Cassini.Management.Http;
 
 namespace Cassini.Tests.Harness;

@@ -1,5 +1,6 @@
 using Cassini.Streams.Events;
 using Cassini.Streams.Health;
+using Cassini.Streams.Health.Folding;
 using static Cassini.Tests.Health.Fold;
 using static Cassini.Tests.Health.Happened;
 

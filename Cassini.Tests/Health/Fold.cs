@@ -1,5 +1,7 @@
 using Cassini.Streams.Events;
+using Cassini.Streams.Events.Hub;
 using Cassini.Streams.Health;
+using Cassini.Streams.Health.Folding;
 using static Cassini.Tests.Health.Happened;
 
 namespace Cassini.Tests.Health;

@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using Cassini.Streams.Events;
+using Cassini.Streams.Events.Hub;
 using CsCheck;
 
 namespace Cassini.Tests.Health;

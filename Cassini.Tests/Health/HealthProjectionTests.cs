@@ -1,6 +1,8 @@
 using System.Text.Json;
 using Cassini.Streams.Events;
+using Cassini.Streams.Events.Hub;
 using Cassini.Streams.Health;
+using Cassini.Streams.Health.Projection;
 using Cassini.Tests.Support;
 using Cassini.Tests.VirtualTime;
 using static Cassini.Tests.Health.Fold;

@@ -1,5 +1,6 @@
 using System.Threading.Channels;
 using Cassini.Streams.Health;
+using Cassini.Streams.Health.Projection;
 using Cassini.Tests.Support;
 
 namespace Cassini.Tests.Health;

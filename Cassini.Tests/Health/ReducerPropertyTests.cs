@@ -1,7 +1,9 @@
 using System.Collections.Immutable;
 using System.Reactive.Concurrency;
 using Cassini.Streams.Events;
+using Cassini.Streams.Events.Hub;
 using Cassini.Streams.Health;
+using Cassini.Streams.Health.Folding;
 using CsCheck;
 
 namespace Cassini.Tests.Health;

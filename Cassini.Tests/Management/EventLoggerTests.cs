@@ -1,5 +1,6 @@
 using Cassini.Management.Logging;
 using Cassini.Streams.Events;
+using Cassini.Streams.Events.Hub;
 using Cassini.Tests.Events;
 using Cassini.Tests.Health;
 using Cassini.Tests.Support;

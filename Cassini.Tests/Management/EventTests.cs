@@ -1,6 +1,7 @@
 using System.Net;
 using System.Text.Json;
 using Cassini.Streams.Events;
+using Cassini.Streams.Events.Hub;
 using Cassini.Tests.Health;
 
 namespace Cassini.Tests.Management;

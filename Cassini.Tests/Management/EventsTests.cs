@@ -1,6 +1,7 @@
 using System.Net;
 using Cassini.Management.Http;
 using Cassini.Streams.Events;
+using Cassini.Streams.Events.Hub;
 using Cassini.Streams.Health;
 using Cassini.Tests.Health;
 

@@ -1,5 +1,5 @@
 using System.Collections.Concurrent;
-using Cassini.Streams.Health;
+using Cassini.Streams.Health.Projection;
 using Cassini.Streams.Hosting;
 
 namespace Cassini.Tests.Management;

@@ -3,6 +3,7 @@ using System.Net.Sockets;
 using System.Text;
 using Cassini.Management.Http;
 using Cassini.Streams.Events;
+using Cassini.Streams.Events.Hub;
 using Cassini.Tests.Support;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Server.Kestrel.Core;

@@ -1,6 +1,5 @@
 using Cassini.Streams.Events;
 using Cassini.Tests.Listening;
-using Cassini.Tests.Supervision;
 using static Cassini.Tests.Probing.Probers;
 
 namespace Cassini.Tests.Probing;

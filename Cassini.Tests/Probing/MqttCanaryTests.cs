@@ -1,7 +1,6 @@
 using Cassini.Streams.Events;
 using Cassini.Streams.Probing;
 using Cassini.Tests.Listening;
-using Cassini.Tests.Supervision;
 using static Cassini.Tests.Probing.Probers;
 
 namespace Cassini.Tests.Probing;

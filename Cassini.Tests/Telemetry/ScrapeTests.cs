@@ -4,6 +4,7 @@ using Cassini.Management.Access;
 using Cassini.Management.Telemetry;
 using Cassini.Streams.Events;
 using Cassini.Streams.Health;
+using Cassini.Streams.Health.Projection;
 using Cassini.Tests.Health;
 using Cassini.Tests.Management;
 using Cassini.Tests.Support;

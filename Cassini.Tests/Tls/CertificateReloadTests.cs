@@ -1,6 +1,5 @@
 using System.Security.Authentication;
 using Cassini.Streams.Events;
-using Cassini.Streams.Tls.Clients;
 using Cassini.Streams.Tls;
 
 namespace Cassini.Tests.Tls;

@@ -1,6 +1,5 @@
 using System.Security.Cryptography;
 using Cassini.Streams.Events;
-using Cassini.Streams.Tls.Clients;
 using Cassini.Streams.Tls;
 using Microsoft.Extensions.Logging.Abstractions;
 

@@ -16,7 +16,8 @@ internal static class CommandLine
     public static async Task<int> RunAsync(IReadOnlyList<string> args, CliContext context, params IReadOnlyList<Command> commands)
     {
         var root = Root(commands);
-        var parsed = root.Parse(WithCommand(args, root), new ParserConfiguration { EnablePosixBundling = false, ResponseFileTokenReplacer = null });
+        var parsed = root.Parse(
+            WithCommand(args, root), new ParserConfiguration { EnablePosixBundling = false, ResponseFileTokenReplacer = null });
         if (parsed.Errors.Count > 0)
         {
             return ExplainUsage(parsed, context);

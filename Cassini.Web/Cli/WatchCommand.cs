@@ -20,7 +20,11 @@ internal static class WatchCommand
             CustomParser = result => TargetArgument.Read(result).SingleOrDefault(),
         };
         var json = new Option<bool>("--json") { Description = "One JSON object per line, also at a terminal." };
-        var record = new Option<string?>("--record") { HelpName = "FILE", Description = "Writes everything to a file that 'cassini replay' reads." };
+        var record = new Option<string?>("--record")
+        {
+            HelpName = "FILE",
+            Description = "Writes everything to a file that 'cassini replay' reads.",
+        };
         var access = new FeedAccess();
         var command = new DocumentedCommand("watch", "Shows a Cassini's health and events as they come.")
         {
@@ -30,7 +34,8 @@ internal static class WatchCommand
                 ("cassini watch http://a:9090 --record incident.jsonl", "and keep what happens for 'cassini replay'"),
                 ("cassini watch http://a:9090 --json | jq 'select(.note == \"transition\")'", "for programs"),
             ],
-            Notes = "It survives restarts of the broker and ends with Ctrl-C. Exit codes: 2 credentials refused or a file that cannot be used, 64 wrong usage, 130 interrupted.",
+            Notes = "It survives restarts of the broker and ends with Ctrl-C. "
+                + "Exit codes: 2 credentials refused or a file that cannot be used, 64 wrong usage, 130 interrupted.",
         };
         command.Arguments.Add(url);
         command.Options.Add(json);

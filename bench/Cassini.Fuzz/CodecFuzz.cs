@@ -1,4 +1,3 @@
-using System.Globalization;
 using Cassini.Streams.Mqtt;
 using Cassini.Tests.Mqtt;
 
@@ -129,7 +128,9 @@ internal sealed class CodecFuzz
     {
         var elapsed = TimeProvider.System.GetElapsedTime(_started);
         var cases = Interlocked.Read(ref _number) - _options.From;
-        Line($"seed {_options.Seed}: {cases:N0} cases in {elapsed.TotalSeconds:F0} s, {cases / elapsed.TotalSeconds:N0}/s; {_packets:N0} packets read, {_violations:N0} violations");
+        Line(
+            $"seed {_options.Seed}: {cases:N0} cases in {elapsed.TotalSeconds:F0} s, {cases / elapsed.TotalSeconds:N0}/s; ",
+            $"{_packets:N0} packets read, {_violations:N0} violations");
     }
 
     private static void Require(bool holds, string fault)
@@ -140,5 +141,6 @@ internal sealed class CodecFuzz
         }
     }
 
-    private static void Line(FormattableString text) => Console.WriteLine(text.ToString(CultureInfo.InvariantCulture));
+    private static void Line(params FormattableString[] parts) =>
+        Console.WriteLine(string.Concat(parts.Select(FormattableString.Invariant)));
 }

@@ -7,9 +7,14 @@ namespace Cassini.Fuzz;
 internal static class Damage
 {
     private static readonly byte[] Interesting =
-        [0x00, 0x01, 0x02, 0x04, 0x7F, 0x80, 0x81, 0xC0, 0xED, 0xF4, 0xFE, 0xFF, (byte)'#', (byte)'+', (byte)'$', (byte)'/', 0x0B, 0x23, 0x26];
+    [
+        0x00, 0x01, 0x02, 0x04, 0x7F, 0x80, 0x81, 0xC0, 0xED, 0xF4, 0xFE, 0xFF,
+        (byte)'#', (byte)'+', (byte)'$', (byte)'/', 0x0B, 0x23, 0x26,
+    ];
 
-    /// <summary>Spoils the packet in its body, mostly with its remaining length mended afterwards: else little gets past the header.</summary>
+    /// <summary>
+    /// Spoils the packet in its body, mostly with its remaining length mended afterwards: else little gets past the header.
+    /// </summary>
     public static byte[] Packet(Random random, byte[] packet, Func<byte[]> another)
     {
         var kind = random.Next(8);
@@ -68,7 +73,10 @@ internal static class Damage
             case 7:
                 // A two-byte length or identifier at its edges.
                 return at + 1 < bytes.Length
-                    ? Changed(Changed(bytes, at, Interesting[random.Next(Interesting.Length)]), at + 1, Interesting[random.Next(Interesting.Length)])
+                    ? Changed(
+                        Changed(bytes, at, Interesting[random.Next(Interesting.Length)]),
+                        at + 1,
+                        Interesting[random.Next(Interesting.Length)])
                     : bytes;
             default:
                 var noise = new byte[length];

@@ -72,12 +72,13 @@ internal sealed class FuzzTalk(int port, X509Certificate2 certificate)
         await using var stream = await AuthenticateAsync(socket, patience.Token);
         var topic = $"honest/{number}";
         await stream.WriteAsync(
-            ConnectWriter.Write(new ConnectPacket { Version = ProtocolVersion.V500, ClientId = $"honest-{number}", CleanStart = true }), patience.Token);
-        await stream.WriteAsync(
-            new SubscribePacket(1, [new SubscriptionRequest(topic, QualityOfService.AtMostOnce, false, false, RetainHandling.Send)], PropertySet.Empty)
-                .Write(ProtocolVersion.V500),
+            ConnectWriter.Write(new ConnectPacket { Version = ProtocolVersion.V500, ClientId = $"honest-{number}", CleanStart = true }),
             patience.Token);
-        await stream.WriteAsync(Publish(topic, "still there?"u8, QualityOfService.AtMostOnce, 0, retain: false, ProtocolVersion.V500), patience.Token);
+        var request = new SubscriptionRequest(topic, QualityOfService.AtMostOnce, false, false, RetainHandling.Send);
+        await stream.WriteAsync(new SubscribePacket(1, [request], PropertySet.Empty).Write(ProtocolVersion.V500), patience.Token);
+        await stream.WriteAsync(
+            Publish(topic, "still there?"u8, QualityOfService.AtMostOnce, 0, retain: false, ProtocolVersion.V500),
+            patience.Token);
         var received = new byte[4096];
         for (var length = 0; received.AsSpan(0, length).IndexOf("still there?"u8) < 0;)
         {
@@ -92,7 +93,9 @@ internal sealed class FuzzTalk(int port, X509Certificate2 certificate)
         ClientId = $"fuzz-{random.Next(Clients)}",
         CleanStart = random.Next(2) == 0,
         KeepAlive = (ushort)random.Next(3),
-        Will = random.Next(3) == 0 ? new WillMessage(Topics[random.Next(4)], [1, 2, 3], (QualityOfService)random.Next(3), random.Next(4) == 0, PropertySet.Empty) : null,
+        Will = random.Next(3) == 0
+            ? new WillMessage(Topics[random.Next(4)], [1, 2, 3], (QualityOfService)random.Next(3), random.Next(4) == 0, PropertySet.Empty)
+            : null,
         Properties = version == ProtocolVersion.V311 ? PropertySet.Empty : new PropertySet
         {
             SessionExpiryInterval = random.Next(2) == 0 ? (uint)random.Next(60) : null,
@@ -109,14 +112,16 @@ internal sealed class FuzzTalk(int port, X509Certificate2 certificate)
         switch (random.Next(10))
         {
             case 0 or 1:
+                var filter = Filters[random.Next(Filters.Length)];
                 return new SubscribePacket(
                     id,
-                    [new SubscriptionRequest(Filters[random.Next(Filters.Length)], (QualityOfService)random.Next(3), false, false, RetainHandling.Send)],
+                    [new SubscriptionRequest(filter, (QualityOfService)random.Next(3), false, false, RetainHandling.Send)],
                     PropertySet.Empty).Write(version);
             case 2:
                 return new UnsubscribePacket(id, [Filters[random.Next(Filters.Length)]], PropertySet.Empty).Write(version);
             case 3:
-                var ack = new AckPacket((PacketType)random.Next((int)PacketType.PubAck, (int)PacketType.PubComp + 1), id, ReasonCode.Success);
+                var ack = new AckPacket(
+                    (PacketType)random.Next((int)PacketType.PubAck, (int)PacketType.PubComp + 1), id, ReasonCode.Success);
                 var bytes = new byte[AckPacket.MaxSize];
                 return bytes[..ack.Write(bytes, version)];
             case 4:
@@ -128,7 +133,8 @@ internal sealed class FuzzTalk(int port, X509Certificate2 certificate)
         }
     }
 
-    private static byte[] Publish(string topic, ReadOnlySpan<byte> payload, QualityOfService qos, ushort id, bool retain, ProtocolVersion version)
+    private static byte[] Publish(
+        string topic, ReadOnlySpan<byte> payload, QualityOfService qos, ushort id, bool retain, ProtocolVersion version)
     {
         var writer = new PublishWriter { Topic = MqttText.Encode(topic), Payload = payload, QoS = qos, PacketId = id, Retain = retain };
         var packet = new byte[writer.Measure(version)];

@@ -14,7 +14,8 @@ internal sealed class ClientTls
     {
         try
         {
-            var certificate = X509Certificate2.CreateFromPemFile(Path.Combine(directory, "client.pem"), Path.Combine(directory, "client.key"));
+            var certificate = X509Certificate2.CreateFromPemFile(
+                Path.Combine(directory, "client.pem"), Path.Combine(directory, "client.key"));
             _client = SslStreamCertificateContext.Create(certificate, null, offline: true);
             _policy = new X509ChainPolicy
             {

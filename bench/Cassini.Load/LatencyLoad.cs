@@ -31,7 +31,8 @@ internal static class LatencyLoad
         publisher.Close();
         return string.Create(
             CultureInfo.InvariantCulture,
-            $"latency p50_us={Measure.Percentile(measured, 0.5):F0} p99_us={Measure.Percentile(measured, 0.99):F0} received={arrivals.Count} lost={expected - arrivals.Count}");
+            $"latency p50_us={Measure.Percentile(measured, 0.5):F0} p99_us={Measure.Percentile(measured, 0.99):F0} "
+            + $"received={arrivals.Count} lost={expected - arrivals.Count}");
     }
 
     /// <summary>Each about millisecond what is due by then: a pacer that spins would take a core from the broker.</summary>

@@ -42,7 +42,8 @@ internal sealed class ReadyProbe : IDisposable
 
         return string.Create(
             CultureInfo.InvariantCulture,
-            $"probe_p50_ms={Measure.Percentile(_milliseconds, 0.5):F2} probe_p99_ms={Measure.Percentile(_milliseconds, 0.99):F2} probes={_milliseconds.Count}");
+            $"probe_p50_ms={Measure.Percentile(_milliseconds, 0.5):F2} probe_p99_ms={Measure.Percentile(_milliseconds, 0.99):F2} "
+            + $"probes={_milliseconds.Count}");
     }
 
     public void Dispose()

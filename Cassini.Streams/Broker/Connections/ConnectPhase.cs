@@ -70,7 +70,9 @@ internal sealed class ConnectPhase(
         var sendMaximum = Math.Min(connect.Properties.ReceiveMaximum ?? ushort.MaxValue, options.MaxInFlight);
         var attachment = new Attachment(link, link.Outbox, sendMaximum, connect.Will);
         var result = isProbe ? AttachCanary(attachment, request, link.Flushes) : sessions.Attach(attachment, request, link.Flushes);
-        var client = result.Session is { } session ? new Client(sessions, counters, publisher, time, link, session, attachment, rights, connect) : null;
+        var client = result.Session is { } session
+            ? new Client(sessions, counters, publisher, time, link, session, attachment, rights, connect)
+            : null;
         try
         {
             await PublishAsync(result, link, clientId);
@@ -145,7 +147,8 @@ internal sealed class ConnectPhase(
     {
         if (intake.IsClosed && !isProbe)
         {
-            return (options.ServerReference is null ? ReasonCode.ServerUnavailable : ReasonCode.UseAnotherServer, "the server is shutting down");
+            var reason = options.ServerReference is null ? ReasonCode.ServerUnavailable : ReasonCode.UseAnotherServer;
+            return (reason, "the server is shutting down");
         }
 
         if (connect.Properties.AuthenticationMethod is not null)

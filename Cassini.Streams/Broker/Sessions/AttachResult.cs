@@ -22,5 +22,6 @@ internal sealed record AttachResult(
     ReasonCode Reason,
     string Detail)
 {
-    public static AttachResult Refused(ReasonCode reason, string detail) => new(null, null, false, null, SessionEnd.None, default, reason, detail);
+    public static AttachResult Refused(ReasonCode reason, string detail) =>
+        new(null, null, false, null, SessionEnd.None, default, reason, detail);
 }

@@ -10,8 +10,8 @@ namespace Cassini.Streams.Broker.Sessions;
 /// was received with QoS 2. At most one connection serves it at a time. Thread-safe.
 /// </summary>
 /// <remarks>
-/// Its lock is taken before those of the subscription tree and of an outbox, never after them. Nothing under it waits, logs or publishes; what a
-/// change leaves to do is returned as a <see cref="SessionEnd"/>.
+/// Its lock is taken before those of the subscription tree and of an outbox, never after them. Nothing under it waits, logs or publishes;
+/// what a change leaves to do is returned as a <see cref="SessionEnd"/>.
 /// </remarks>
 internal sealed class Session : Subscriber
 {

@@ -11,7 +11,8 @@ public sealed class Connection
     private readonly ConnectionFate _fate;
 
     internal Connection(
-        long id, string endpoint, string remoteAddress, string identity, ConnectionStream stream, ConnectionFate fate, IEventPublisher events, bool isProbe)
+        long id, string endpoint, string remoteAddress, string identity,
+        ConnectionStream stream, ConnectionFate fate, IEventPublisher events, bool isProbe)
     {
         Id = id;
         Endpoint = endpoint;
@@ -56,7 +57,9 @@ public sealed class Connection
     /// <summary>Why others end the connection; null while nobody does.</summary>
     internal CloseReason? Closing => _fate.Closing;
 
-    /// <summary>Ends the connection for a reason of the protocol's: the handler's token is cancelled. The first reason counts. Any thread.</summary>
+    /// <summary>
+    /// Ends the connection for a reason of the protocol's: the handler's token is cancelled. The first reason counts. Any thread.
+    /// </summary>
     internal void Close(CloseReason reason) => _fate.TryClose(reason);
 
     /// <summary>What the handler wants done when it is left behind because it did not end in time; null for nothing.</summary>

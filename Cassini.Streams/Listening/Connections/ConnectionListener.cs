@@ -165,7 +165,9 @@ internal sealed class ConnectionListener : IPendingConnection
 
         if (!IsProbe && !_context.Connections.TryTakeOpenSlot())
         {
-            return new HandshakeRefusal(HandshakeFailure.ConnectionLimit, $"{Quantity.Of(_context.Options.MaxConnections, "connection is", "connections are")} open");
+            return new HandshakeRefusal(
+                HandshakeFailure.ConnectionLimit,
+                $"{Quantity.Of(_context.Options.MaxConnections, "connection is", "connections are")} open");
         }
 
         if (_fate.TryOpen())

@@ -87,7 +87,9 @@ internal sealed class ConnectionStream(Stream inner, ByteTotals? totals) : Strea
         }
     }
 
-    /// <summary>Whether the transport is the cause: a handler's own I/O errors are its own, only what the stream has seen is the transport's.</summary>
+    /// <summary>
+    /// Whether the transport is the cause: a handler's own I/O errors are its own, only what the stream has seen is the transport's.
+    /// </summary>
     public bool Explains(Exception failure) => (Ended || Failed) && failure is IOException or SocketException or ObjectDisposedException;
 
     public override Task<int> ReadAsync(byte[] buffer, int offset, int count, CancellationToken cancellationToken) =>

@@ -10,7 +10,8 @@ namespace Cassini.Streams.Listening.Connections;
 /// Runs the handler on an open connection and says how it ended. A handler that does not end when it must loses its socket,
 /// and if even that does not help, it is left behind.
 /// </summary>
-internal sealed class ServingPhase(ListeningContext context, Connection connection, ConnectionStream stream, ConnectionFate fate, Socket socket)
+internal sealed class ServingPhase(
+    ListeningContext context, Connection connection, ConnectionStream stream, ConnectionFate fate, Socket socket)
 {
     private static readonly TimeSpan AbandonAfter = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan CloseNotifyTimeout = TimeSpan.FromSeconds(1);
@@ -61,7 +62,8 @@ internal sealed class ServingPhase(ListeningContext context, Connection connecti
     private async Task SayCloseNotifyAsync(SslStream tls)
     {
         var goodbye = tls.ShutdownAsync();
-        await goodbye.WaitAsync(CloseNotifyTimeout, context.Time, context.Forced.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        await goodbye.WaitAsync(CloseNotifyTimeout, context.Time, context.Forced.Token)
+            .ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         TaskObserver.Observe(goodbye, late => ListeningLog.GoodbyeFailed(context.Logger, connection.Id, late));
     }
 

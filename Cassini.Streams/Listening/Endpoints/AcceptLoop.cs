@@ -8,7 +8,8 @@ using Cassini.Streams.Primitives;
 namespace Cassini.Streams.Listening.Endpoints;
 
 /// <summary>One run of an endpoint's accept loop: binds, accepts, acknowledges probes, hands sockets on to the manager.</summary>
-internal sealed class AcceptLoop(ListeningContext context, ListeningEndpoint endpoint, ISocketTransport transport, ChannelWriter<ManagerMessage> mailbox)
+internal sealed class AcceptLoop(
+    ListeningContext context, ListeningEndpoint endpoint, ISocketTransport transport, ChannelWriter<ManagerMessage> mailbox)
 {
     private static readonly TimeSpan ReportInterval = TimeSpan.FromSeconds(1);
     private readonly BackOff _bindBackOff = new(context.Options.BindRetryDelay, context.Options.MaxBindRetryDelay);

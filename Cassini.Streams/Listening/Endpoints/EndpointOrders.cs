@@ -27,7 +27,9 @@ internal sealed class EndpointOrders(LoopMode mode)
     /// <summary>The crash that was ordered; handed out once.</summary>
     public RehearsalException? TakeCrash() => Interlocked.Exchange(ref _crash, null);
 
-    /// <summary>Ends these orders, which new ones have replaced. What is registered on <see cref="Changed"/> runs on the thread pool.</summary>
+    /// <summary>
+    /// Ends these orders, which new ones have replaced. What is registered on <see cref="Changed"/> runs on the thread pool.
+    /// </summary>
     /// <returns>Fails when something that is registered there throws.</returns>
     public Task SupersedeAsync() => _changed.CancelAsync();
 

@@ -39,7 +39,8 @@ internal static class ClientHello
 
         if (header[1] != MajorVersion || length is 0 or > MaxRecordLength)
         {
-            return ([], new HandshakeRefusal(HandshakeFailure.ProtocolError, $"its first record is of version {header[1]}.{header[2]} and {length} bytes long"));
+            return ([], new HandshakeRefusal(
+                HandshakeFailure.ProtocolError, $"its first record is of version {header[1]}.{header[2]} and {length} bytes long"));
         }
 
         // The buffer grows with what comes, so that announcing a long record costs us nothing.

@@ -22,7 +22,8 @@ internal sealed class HandshakeGate : IDisposable
     {
         _options = options;
         _queue = new GateQueue(options, time);
-        _sweeper = time.CreateTimer(static gate => ((HandshakeGate)gate!).Sweep(), this, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+        _sweeper = time.CreateTimer(
+            static gate => ((HandshakeGate)gate!).Sweep(), this, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
     }
 
     /// <summary>Accepted, no slot yet.</summary>

@@ -96,7 +96,8 @@ internal sealed class HandshakePhase(ListeningContext context, AcceptedSocket ac
         if (!slot.IsCompleted)
         {
             var patience = context.Options.HandshakeTimeout * MaxWaitFactor;
-            using var deadline = Deadline(HandshakeFailure.HandshakeLimit, patience, $"got no handshake slot within {patience.TotalSeconds} s");
+            using var deadline = Deadline(
+                HandshakeFailure.HandshakeLimit, patience, $"got no handshake slot within {patience.TotalSeconds} s");
             await slot.WaitAsync(fate.Ending);
         }
     }

@@ -11,7 +11,9 @@ internal sealed class PendingRanking
 
     private int _most;
 
-    /// <summary>An address with the most pending connections, of equals the one that has had so many for longest; null when none is pending.</summary>
+    /// <summary>
+    /// An address with the most pending connections, of equals the one that has had so many for longest; null when none is pending.
+    /// </summary>
     public GateAddress? First => _byCount[_most].First?.Value;
 
     /// <summary>Ranks the address anew, after its count has changed.</summary>

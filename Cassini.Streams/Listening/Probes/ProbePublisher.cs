@@ -2,7 +2,9 @@ using Cassini.Streams.Events;
 
 namespace Cassini.Streams.Listening.Probes;
 
-/// <summary>Where the life of a canary's connection and session is published: for its ticket, not for the hub. Health hears of it from the prober.</summary>
+/// <summary>
+/// Where the life of a canary's connection and session is published: for its ticket, not for the hub. Health hears of it from the prober.
+/// </summary>
 internal sealed class ProbePublisher(ProbeTicket ticket) : IEventPublisher
 {
     public void Publish(BrokerEvent brokerEvent)

@@ -16,7 +16,8 @@ internal sealed class DevelopmentAuthority
 
     private readonly string _directory;
     private readonly TimeProvider _time;
-    private readonly ImmutableArray<DevelopmentCertificateAction>.Builder _actions = ImmutableArray.CreateBuilder<DevelopmentCertificateAction>();
+    private readonly ImmutableArray<DevelopmentCertificateAction>.Builder _actions =
+        ImmutableArray.CreateBuilder<DevelopmentCertificateAction>();
     private readonly X509Certificate2 _certificate;
 
     private DevelopmentAuthority(string directory, TimeProvider time)
@@ -64,7 +65,10 @@ internal sealed class DevelopmentAuthority
             if (CertificateTimes.NotAfter(certificate) < Now)
             {
                 throw new TlsConfigurationException(
-                    CertificateRole.Authority, "CA", CaPath, $"the development CA ended {CertificateTimes.NotAfter(certificate):u}; remove the directory");
+                    CertificateRole.Authority,
+                    "CA",
+                    CaPath,
+                    $"the development CA ended {CertificateTimes.NotAfter(certificate):u}; remove the directory");
             }
 
             if (File.Exists(CaKeyPath))
@@ -80,7 +84,8 @@ internal sealed class DevelopmentAuthority
         using var key = EnsureKey(CaKeyPath);
         var request = new CertificateRequest("CN=Cassini development CA", key, HashAlgorithmName.SHA256);
         request.CertificateExtensions.Add(new X509BasicConstraintsExtension(true, true, 0, critical: true));
-        request.CertificateExtensions.Add(new X509KeyUsageExtension(X509KeyUsageFlags.KeyCertSign | X509KeyUsageFlags.CrlSign, critical: true));
+        request.CertificateExtensions.Add(
+            new X509KeyUsageExtension(X509KeyUsageFlags.KeyCertSign | X509KeyUsageFlags.CrlSign, critical: true));
         request.CertificateExtensions.Add(new X509SubjectKeyIdentifierExtension(request.PublicKey, critical: false));
         using var made = request.CreateSelfSigned(Now - Backdated, Now.AddYears(CaYears));
         PrivateFiles.Write(CaPath, made.ExportCertificatePem() + "\n", isPrivate: false);

@@ -75,7 +75,8 @@ public static class DevelopmentCertificates
             || !name.All(c => char.IsAsciiLetterOrDigit(c) || c is '.' or '_' or '-'))
         {
             throw new ArgumentException(
-                $"'{ClientIdentity.Printable(name)}' is no client name: use 1 to {MaxNameLength} of A-Z a-z 0-9 . _ - and begin with none of . -");
+                $"'{ClientIdentity.Printable(name)}' is no client name: "
+                + $"use 1 to {MaxNameLength} of A-Z a-z 0-9 . _ - and begin with none of . -");
         }
 
         if (new[] { CaName, ServerName, CanaryName }.Contains(name, StringComparer.OrdinalIgnoreCase))

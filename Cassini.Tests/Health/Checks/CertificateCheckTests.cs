@@ -1,4 +1,5 @@
 using Cassini.Streams.Events;
+using Cassini.Streams.Events.Hub;
 using Cassini.Streams.Health;
 using static Cassini.Tests.Health.Fold;
 using static Cassini.Tests.Health.Happened;

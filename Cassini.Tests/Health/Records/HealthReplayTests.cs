@@ -1,6 +1,8 @@
 using System.Reactive.Linq;
 using Cassini.Streams.Events;
+using Cassini.Streams.Events.Hub;
 using Cassini.Streams.Health;
+using Cassini.Streams.Health.Projection;
 using Cassini.Streams.Health.Records;
 using Cassini.Tests.VirtualTime;
 using CsCheck;

@@ -2,6 +2,7 @@ using System.Net;
 using Cassini.Management;
 using Cassini.Management.Http;
 using Cassini.Streams.Events;
+using Cassini.Streams.Events.Hub;
 using Cassini.Tests.Health;
 using Cassini.Tests.Integration;
 using Cassini.Tests.Support;

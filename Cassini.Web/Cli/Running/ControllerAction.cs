@@ -25,7 +25,9 @@ internal sealed class ControllerAction(CliContext context, Func<PlanBroker, IBro
 
         if (options.CheckOnly)
         {
-            context.Out.WriteLine($"{options.PlanName}: {Quantity.Of(plan.Tests.Count, "test")} on {Quantity.Of(plan.Brokers.Count, "broker")}: nothing is wrong with it");
+            var tests = Quantity.Of(plan.Tests.Count, "test");
+            var brokers = Quantity.Of(plan.Brokers.Count, "broker");
+            context.Out.WriteLine($"{options.PlanName}: {tests} on {brokers}: nothing is wrong with it");
             return ExitCode.Ok;
         }
 

@@ -3,7 +3,7 @@ using Cassini.Streams.Events;
 using Cassini.Streams.Health.Checks;
 using Cassini.Streams.Health.Facts;
 
-namespace Cassini.Streams.Health;
+namespace Cassini.Streams.Health.Folding;
 
 /// <summary>Every check's verdict, and the overall verdicts that follow from them. Immutable.</summary>
 internal sealed record Verdicts(ImmutableArray<CheckState> Checks)

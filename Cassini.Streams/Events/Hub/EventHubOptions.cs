@@ -1,6 +1,6 @@
 using Cassini.Streams.Settings;
 
-namespace Cassini.Streams.Events;
+namespace Cassini.Streams.Events.Hub;
 
 /// <summary>Bounds of the event hub.</summary>
 public sealed record EventHubOptions

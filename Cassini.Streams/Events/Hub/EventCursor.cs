@@ -1,6 +1,6 @@
 using System.Threading.Tasks.Sources;
 
-namespace Cassini.Streams.Events;
+namespace Cassini.Streams.Events.Hub;
 
 /// <summary>
 /// One reader's position in the event log. It never delays the publisher or other readers: when it falls too far behind, it gets a

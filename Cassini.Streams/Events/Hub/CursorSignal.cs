@@ -1,4 +1,4 @@
-namespace Cassini.Streams.Events;
+namespace Cassini.Streams.Events.Hub;
 
 /// <summary>
 /// Wakes waiting cursors from one work item of the thread pool, so that a thousand readers cost the publisher no more than one.

@@ -3,7 +3,7 @@ using System.Reactive.Subjects;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 
-namespace Cassini.Streams.Events;
+namespace Cassini.Streams.Events.Hub;
 
 /// <summary>
 /// Publishes all events. It numbers them in one total order, calls the inline folds, keeps the log, and lets any number of observers

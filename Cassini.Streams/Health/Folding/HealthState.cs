@@ -2,7 +2,7 @@ using System.Collections.Immutable;
 using Cassini.Streams.Events;
 using Cassini.Streams.Health.Facts;
 
-namespace Cassini.Streams.Health;
+namespace Cassini.Streams.Health.Folding;
 
 /// <summary>The accumulator of the fold at one instant. Immutable.</summary>
 /// <param name="Epoch">The run of the process.</param>

@@ -1,4 +1,6 @@
-namespace Cassini.Streams.Health;
+using Cassini.Streams.Health.Folding;
+
+namespace Cassini.Streams.Health.Projection;
 
 /// <summary>The result of reading health at one instant.</summary>
 /// <param name="State">The state that was folded by then.</param>

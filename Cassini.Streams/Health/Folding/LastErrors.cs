@@ -1,13 +1,14 @@
 using Cassini.Streams.Events;
 using Cassini.Streams.Primitives;
 
-namespace Cassini.Streams.Health;
+namespace Cassini.Streams.Health.Folding;
 
 /// <summary>Selects the events that are errors, and puts them into words.</summary>
 internal static class LastErrors
 {
     /// <returns>Null for an event that is not an error.</returns>
-    public static LastError? Of(EventEnvelope envelope) => Describe(envelope.Event) is { } message ? new LastError(message, envelope.Time) : null;
+    public static LastError? Of(EventEnvelope envelope) =>
+        Describe(envelope.Event) is { } message ? new LastError(message, envelope.Time) : null;
 
     private static string? Describe(BrokerEvent happened) => happened switch
     {

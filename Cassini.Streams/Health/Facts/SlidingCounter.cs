@@ -1,6 +1,6 @@
 using System.Collections.Immutable;
 
-namespace Cassini.Streams.Health;
+namespace Cassini.Streams.Health.Facts;
 
 /// <summary>
 /// Counts of good and bad events of the last <see cref="Window"/>; immutable. An event counts from its time on until exactly its time +

@@ -1,6 +1,7 @@
-using Cassini.Streams.Events;
+using Cassini.Streams.Events.Hub;
+using Cassini.Streams.Health.Folding;
 
-namespace Cassini.Streams.Health;
+namespace Cassini.Streams.Health.Projection;
 
 /// <summary>
 /// Watches the projection's own ticks: judges their freshness when asked, and reports by a timer when it is lost. The timer is the

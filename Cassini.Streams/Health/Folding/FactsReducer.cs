@@ -1,7 +1,7 @@
 using Cassini.Streams.Events;
 using Cassini.Streams.Health.Facts;
 
-namespace Cassini.Streams.Health;
+namespace Cassini.Streams.Health.Folding;
 
 /// <summary>Updates the facts with each event.</summary>
 internal static class FactsReducer
@@ -18,7 +18,10 @@ internal static class FactsReducer
         return envelope.Event switch
         {
             HandshakeCompleted or HandshakeFailed => facts with { Handshakes = facts.Handshakes.Apply(envelope.Event, sequence, now) },
-            SessionOpened or CanarySucceeded or CanaryDisabled => facts with { Canary = facts.Canary.Apply(envelope.Event, sequence, now, policy) },
+            SessionOpened or CanarySucceeded or CanaryDisabled => facts with
+            {
+                Canary = facts.Canary.Apply(envelope.Event, sequence, now, policy),
+            },
             CanaryFailed e => facts with
             {
                 Canary = facts.Canary.Apply(e, sequence, now, policy),

@@ -1,4 +1,4 @@
-namespace Cassini.Streams.Events;
+namespace Cassini.Streams.Events.Hub;
 
 /// <summary>Events that an observer missed because it was too slow. The observer always receives the gap.</summary>
 /// <param name="From">The first sequence missed.</param>

@@ -2,10 +2,12 @@ using System.Reactive.Concurrency;
 using System.Reactive.Disposables;
 using System.Reactive.Linq;
 using Cassini.Streams.Events;
+using Cassini.Streams.Events.Hub;
+using Cassini.Streams.Health.Folding;
 using Cassini.Streams.Health.Records;
 using Microsoft.Extensions.Logging;
 
-namespace Cassini.Streams.Health;
+namespace Cassini.Streams.Health.Projection;
 
 /// <summary>
 /// Health as a projection of the event stream: <c>events ∪ ticks → Scan → snapshot</c>. It can be read, observed or awaited. Each of

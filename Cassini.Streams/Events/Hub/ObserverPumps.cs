@@ -1,7 +1,7 @@
 using System.Reactive.Disposables;
 using Microsoft.Extensions.Logging;
 
-namespace Cassini.Streams.Events;
+namespace Cassini.Streams.Events.Hub;
 
 /// <summary>Runs one pump for each observer, and the hub's other work on the thread pool. Owns the tasks.</summary>
 /// <param name="hub">Where a failure of an observer is published.</param>

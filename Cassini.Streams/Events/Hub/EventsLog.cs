@@ -1,6 +1,6 @@
 using Microsoft.Extensions.Logging;
 
-namespace Cassini.Streams.Events;
+namespace Cassini.Streams.Events.Hub;
 
 /// <summary>The log messages of this namespace. Event ids 1050 to 1059.</summary>
 internal static partial class EventsLog

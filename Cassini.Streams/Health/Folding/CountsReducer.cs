@@ -1,7 +1,7 @@
 using System.Collections.Immutable;
 using Cassini.Streams.Events;
 
-namespace Cassini.Streams.Health;
+namespace Cassini.Streams.Health.Folding;
 
 /// <summary>
 /// Counts events. After every event, accepted = handshaking + open + closed, and sessions opened = open + closed, even for a damaged log:

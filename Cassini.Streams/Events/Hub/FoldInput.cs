@@ -1,4 +1,4 @@
-namespace Cassini.Streams.Events;
+namespace Cassini.Streams.Events.Hub;
 
 /// <summary>The input of a fold: an event, or only the passing of time.</summary>
 /// <param name="Elapsed">Monotonic time since the epoch began; never less than that of the input before.</param>

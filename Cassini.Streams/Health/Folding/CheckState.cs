@@ -4,7 +4,7 @@ using Cassini.Streams.Health.Checks;
 using Cassini.Streams.Health.Facts;
 using Cassini.Streams.Health.Records;
 
-namespace Cassini.Streams.Health;
+namespace Cassini.Streams.Health.Folding;
 
 /// <summary>A check's verdict over time: the raw one, and the damped one that the probes use.</summary>
 internal sealed record CheckState(Check Check, SlidingCounter Changes)
@@ -51,7 +51,8 @@ internal sealed record CheckState(Check Check, SlidingCounter Changes)
             Reason = written.Reason,
             Message = written.Message,
             Evidence = written.Evidence,
-            Verdict = new Verdict(written.Raw.Status, written.Raw.Reason, written.Raw.Message, written.Raw.Evidence, written.Raw.Until, written.Raw.Fails),
+            Verdict = new Verdict(
+                written.Raw.Status, written.Raw.Reason, written.Raw.Message, written.Raw.Evidence, written.Raw.Until, written.Raw.Fails),
             Flags = written.Flags,
             FlagsSince = written.FlagsSince,
             HadEvidence = written.HadEvidence,
@@ -148,7 +149,11 @@ internal sealed record CheckState(Check Check, SlidingCounter Changes)
 
         var raised = (verdict.Fails & ~Flags) != Fails.Nothing;
         return immediate || raised || now - FlagsSince >= hold
-            ? damped with { Flags = immediate || now - FlagsSince >= hold ? verdict.Fails : Flags | verdict.Fails, FlagsSince = raised ? now : FlagsSince }
+            ? damped with
+            {
+                Flags = immediate || now - FlagsSince >= hold ? verdict.Fails : Flags | verdict.Fails,
+                FlagsSince = raised ? now : FlagsSince,
+            }
             : damped;
     }
 

@@ -1,7 +1,8 @@
 using System.Collections.Immutable;
 using Cassini.Streams.Events;
+using Cassini.Streams.Events.Hub;
 
-namespace Cassini.Streams.Health;
+namespace Cassini.Streams.Health.Folding;
 
 /// <summary>
 /// The fold: static, pure and total. Before an input at elapsed <em>t</em> is applied, everything due by <em>t</em> is applied at its

@@ -1,6 +1,6 @@
 using System.Numerics;
 
-namespace Cassini.Streams.Events;
+namespace Cassini.Streams.Events.Hub;
 
 /// <summary>Whether reading can continue after a given event.</summary>
 internal enum ResumeResult

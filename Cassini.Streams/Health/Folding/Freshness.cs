@@ -1,4 +1,4 @@
-namespace Cassini.Streams.Health;
+namespace Cassini.Streams.Health.Folding;
 
 /// <summary>The state of the projection itself, judged by the age of its last tick.</summary>
 internal enum Freshness

@@ -1,6 +1,6 @@
 using Microsoft.Extensions.Logging;
 
-namespace Cassini.Streams.Health;
+namespace Cassini.Streams.Health.Projection;
 
 /// <summary>The log messages of this namespace. Event ids 1810 to 1819.</summary>
 internal static partial class HealthLog

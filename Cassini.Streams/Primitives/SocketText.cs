@@ -1,6 +1,6 @@
 using System.Net.Sockets;
 
-namespace Cassini.Streams.Events;
+namespace Cassini.Streams.Primitives;
 
 /// <summary>Socket errors in words that are the same on every operating system.</summary>
 internal static class SocketText

@@ -1,7 +1,8 @@
 using System.Collections.Concurrent;
 using Cassini.Streams.Events;
+using Cassini.Streams.Events.Hub;
 
-namespace Cassini.Streams.Health;
+namespace Cassini.Streams.Health.Projection;
 
 /// <summary>One live connection.</summary>
 /// <param name="Id">Its number within the epoch.</param>

@@ -1,6 +1,6 @@
 using System.Runtime.CompilerServices;
 
-namespace Cassini.Streams.Health;
+namespace Cassini.Streams.Health.Projection;
 
 /// <summary>
 /// Health as a stream for each reader: the current reading, and then every one that differs visibly. A reader has no queue. It is

@@ -3,7 +3,7 @@ using Cassini.Streams.Events;
 using Cassini.Streams.Health.Checks;
 using Cassini.Streams.Health.Facts;
 
-namespace Cassini.Streams.Health;
+namespace Cassini.Streams.Health.Folding;
 
 /// <summary>Turns the fold's state into the snapshot that all readers get.</summary>
 /// <param name="policy">The thresholds that the state was judged by.</param>
@@ -39,7 +39,8 @@ internal sealed class SnapshotBuilder(HealthPolicy policy, Func<long> oldest, Da
         Backlog = state.Facts.Load.Queued,
         Endpoints =
         [
-            .. state.Facts.Endpoints.All.Select(fact => new EndpointHealth(fact.Address, fact.State, state.WallClock(fact.Since), fact.Error)),
+            .. state.Facts.Endpoints.All.Select(
+                fact => new EndpointHealth(fact.Address, fact.State, state.WallClock(fact.Since), fact.Error)),
         ],
         Broker = new BrokerHealth(ConnectivityOf(state)),
         Checks = [.. state.Verdicts.Checks.Select(check => Build(state, check))],
@@ -55,7 +56,8 @@ internal sealed class SnapshotBuilder(HealthPolicy policy, Func<long> oldest, Da
     private HealthSnapshot Distrust(HealthSnapshot last, Freshness freshness)
     {
         var isDead = freshness is Freshness.Dead;
-        var message = string.Create(CultureInfo.InvariantCulture, $"the projection's last tick is older than {policy.Window.TotalSeconds:0.##} s");
+        var message = string.Create(
+            CultureInfo.InvariantCulture, $"the projection's last tick is older than {policy.Window.TotalSeconds:0.##} s");
         return last with
         {
             Status = HealthStatus.Error,
