@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.CommandLine.Help;
 using System.CommandLine.Invocation;
 using Cassini.Harness;
+using Cassini.Harness.Clients;
 using Cassini.Streams.Primitives;
 using Cassini.Web.Cli.Context;
 
@@ -33,6 +34,16 @@ internal static class CommandLine
                 EnableDefaultExceptionHandler = false,
                 ProcessTerminationTimeout = null,
             });
+        }
+        catch (OperationCanceledException) when (context.Signals.Stop.IsCancellationRequested)
+        {
+            context.Complain("interrupted");
+            return ExitCode.Interrupted;
+        }
+        catch (ClientException failure)
+        {
+            context.Complain(failure.Message);
+            return ExitCode.Error;
         }
         catch (Exception exception)
         {

@@ -58,11 +58,6 @@ internal static class ReplayCommand
             IReplayReport report = json ? new JsonLinesReport(context.Out) : new TextReport(context.Out, policyFile);
             return await new Replayer(until, policy, report, context).RunAsync(record) ? ExitCode.Ok : ExitCode.Error;
         }
-        catch (OperationCanceledException) when (context.Signals.Stop.IsCancellationRequested)
-        {
-            context.Complain("interrupted");
-            return ExitCode.Interrupted;
-        }
         catch (PolicyFileException exception)
         {
             context.Complain(exception.Errors is [var only] ? only : $"{exception.Errors.Count} settings of the policy are wrong:");

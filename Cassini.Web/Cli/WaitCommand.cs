@@ -54,22 +54,16 @@ internal static class WaitCommand
             context,
             new WaitRequest(
                 parsed.GetRequiredValue(urls), parsed.GetValue(goal), parsed.GetValue(timeout) ?? DefaultTimeout, parsed.GetValue(json)),
-            () => access.Read(parsed, context)));
+            access.Read(parsed, context)));
         return command;
     }
 
-    private static async Task<int> RunAsync(CliContext context, WaitRequest request, Func<HealthFeedOptions> readAccess)
+    private static async Task<int> RunAsync(CliContext context, WaitRequest request, HealthFeedOptions options)
     {
         try
         {
-            var options = readAccess();
             await new Waiter(context, request).RunAsync(options, context.Signals.Stop);
             return ExitCode.Ok;
-        }
-        catch (OperationCanceledException) when (context.Signals.Stop.IsCancellationRequested)
-        {
-            context.Complain("interrupted");
-            return ExitCode.Interrupted;
         }
         catch (BrokerNotReadyException failure)
         {
@@ -79,11 +73,6 @@ internal static class WaitCommand
         catch (IOException failure)
         {
             context.Complain($"standard output cannot be written: {failure.Message}");
-            return ExitCode.Error;
-        }
-        catch (ClientException failure)
-        {
-            context.Complain(failure.Message);
             return ExitCode.Error;
         }
     }

@@ -1,9 +1,7 @@
 using System.CommandLine;
-using Cassini.Harness;
 using Cassini.Harness.Clients;
 using Cassini.Web.Cli.Context;
 using Cassini.Web.Cli.Following;
-using Cassini.Web.Cli.Waiting;
 using Cassini.Web.Cli.Watching;
 
 namespace Cassini.Web.Cli;
@@ -41,23 +39,10 @@ internal static class WatchCommand
         command.Options.Add(json);
         command.Options.Add(record);
         access.AddTo(command);
-        command.SetAction((parsed, _) => RunAsync(
+        command.SetAction((parsed, _) => new Watcher(
             context,
-            new WatchRequest(parsed.GetValue(url) ?? TargetArgument.Default, parsed.GetValue(json), parsed.GetValue(record)),
-            () => access.Read(parsed, context)));
+            new WatchRequest(parsed.GetValue(url) ?? TargetArgument.Default, parsed.GetValue(json), parsed.GetValue(record)))
+            .RunAsync(access.Read(parsed, context)));
         return command;
-    }
-
-    private static async Task<int> RunAsync(CliContext context, WatchRequest request, Func<Streams.Feed.HealthFeedOptions> readAccess)
-    {
-        try
-        {
-            return await new Watcher(context, request).RunAsync(readAccess());
-        }
-        catch (ClientException failure)
-        {
-            context.Complain(failure.Message);
-            return ExitCode.Error;
-        }
     }
 }
