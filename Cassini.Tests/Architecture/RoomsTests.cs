@@ -29,6 +29,8 @@ public class RoomsTests
     [InlineData("Cassini.Streams.Broker", Arrow.RootRoom, "Upkeep")]
     [InlineData("Cassini.Management", "Access", "Http")]
     [InlineData("Cassini.Management", "Tables", "Telemetry")]
+    [InlineData("Cassini.Harness", "Plans", "Messages")]
+    [InlineData("Cassini.Harness", "Views", "Results")]
     [InlineData("Cassini.Web", "Cli", "Systemd")]
     [InlineData("Cassini.Web.Cli", "Replaying", "Settings")]
     [InlineData("Cassini.Web.Cli", Arrow.RootRoom, "Context")]

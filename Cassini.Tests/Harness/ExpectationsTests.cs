@@ -1,6 +1,6 @@
 using Cassini.Harness.Load;
 using Cassini.Harness.Plans;
-using Cassini.Harness.Verdicts;
+using Cassini.Harness.Results;
 
 namespace Cassini.Tests.Harness;
 

@@ -6,13 +6,13 @@ using Cassini.Tests.VirtualTime;
 
 namespace Cassini.Tests.Harness;
 
-public class HealthGuardTests : IDisposable
+public class HealthGuardTests : IAsyncDisposable
 {
     private readonly VirtualClock _clock = new();
     private readonly RunStop _stop = new();
     private readonly ScriptedHealth _health = new();
 
-    public void Dispose() => _stop.Dispose();
+    public ValueTask DisposeAsync() => _stop.DisposeAsync();
 
     [Theory]
     [InlineData(HealthStatus.Ok, HealthStatus.Degraded, true)]
@@ -74,8 +74,8 @@ public class HealthGuardTests : IDisposable
 
         _health.Becomes(HealthStatus.Degraded);
 
-        await Eventually.CompletesAsync("the broker is well again", recovered);
-        said.ShouldBe(["waiting for b to be well again"]);
+        await Eventually.CompletesAsync("the broker recovers", recovered);
+        said.ShouldBe(["waiting for b to recover"]);
         _stop.Cause.ShouldBeNull();
     }
 

@@ -86,7 +86,7 @@ public class PlanReaderTests
     [InlineData("""{ "name": "p", "topic": "t", "messages": 1, "pattern": { "drip": { "idle": "5x" } } }""", "tests[0].producers[0].pattern.drip.idle: '5x' is no duration")]
     [InlineData("""{ "name": "p", "topic": "t", "messages": 1, "pattern": { "burst": { "idle": "1s" } } }""", "tests[0].producers[0].pattern.burst: lacks the field 'size'")]
     [InlineData("""{ "name": "p", "topic": "t", "messages": 1, "payload": { "fixed": "a", "random": {} } }""", "tests[0].producers[0].payload: must have exactly one of fixed, random, template")]
-    [InlineData("""{ "name": "p", "topic": "t", "messages": 1, "message_size": 62, "payload": { "fixed": "abc" } }""", "tests[0].producers[0].payload.fixed: takes 3 bytes: message_size leaves 2 beside the envelope's 60")]
+    [InlineData("""{ "name": "p", "topic": "t", "messages": 1, "message_size": 62, "payload": { "fixed": "abc" } }""", "tests[0].producers[0].payload.fixed: needs 3 bytes: message_size leaves 2 after the envelope of 60")]
     [InlineData("""{ "name": "p", "topic": "t", "messages": 1, "payload": { "template": "{{sequence}}" } }""", "tests[0].producers[0].payload.template: '{{sequence}}' is no placeholder")]
     [InlineData(""" "p" """, "tests[0].producers[0]: is text: expected an object")]
     public void Read_BadProducer_IsTold(string producer, string expected) =>
@@ -97,7 +97,7 @@ public class PlanReaderTests
     [InlineData("""{ "name": "s", "topic": "a+" }""", "tests[0].sinks[0].topic: 'a+' is no filter: + may only be a whole level")]
     [InlineData("""{ "name": "s", "topic": "$share/g" }""", "tests[0].sinks[0].topic: '$share/g' is no filter: a shared one is $share/NAME/FILTER")]
     [InlineData("""{ "name": "s", "topic": "t", "expect": { "no_loss": "yes" } }""", "tests[0].sinks[0].expect.no_loss: is text: expected true or false")]
-    [InlineData("""{ "name": "s", "topic": "t", "expect": { "within": "1s" } }""", "tests[0].sinks[0].expect.within: says when, and nothing says what: expected at_least beside it")]
+    [InlineData("""{ "name": "s", "topic": "t", "expect": { "within": "1s" } }""", "tests[0].sinks[0].expect.within: needs at_least beside it")]
     [InlineData("""{ "name": "s", "topic": "t" }, { "name": "s", "topic": "t" }""", "tests[0].sinks[1].name: 's' is given twice")]
     public void Read_BadSink_IsTold(string sink, string expected) =>
         PlanText.Problems(PlanText.With(sink: sink)).ShouldContain(line => line.Contains(expected, StringComparison.Ordinal));
@@ -108,7 +108,7 @@ public class PlanReaderTests
     [InlineData(""" "seed": -1,""", "", "seed: -1 is not allowed: expected a whole number from 0 to")]
     [InlineData("", """ "broker": "c",""", "tests[0].broker: there is no broker 'c': expected b")]
     [InlineData("", """ "faults": [{ "at": "1s", "fault": "crash-sessions" }],""", "tests[0].faults[0].fault: 'crash-sessions' is unknown (did you mean 'crash-session'?)")]
-    [InlineData("", """ "faults": [{ "at": "1s", "fault": "crash-manager", "endpoint": "e" }],""", "tests[0].faults[0].endpoint: crash-manager takes none")]
+    [InlineData("", """ "faults": [{ "at": "1s", "fault": "crash-manager", "endpoint": "e" }],""", "tests[0].faults[0].endpoint: must be absent: crash-manager is not for one endpoint")]
     [InlineData("", """ "faults": {},""", "tests[0].faults: is an object: expected a list")]
     public void Read_BadTestOrPlan_IsTold(string more, string test, string expected) =>
         PlanText.Problems(PlanText.With(more: more, test: test)).ShouldContain(line => line.Contains(expected, StringComparison.Ordinal));
@@ -149,7 +149,7 @@ public class PlanReaderTests
 
     [Fact]
     public void Read_SinkThatNobodyReaches_IsAnError() => PlanText.Problems(PlanText.With(sink: """{ "name": "s", "topic": "other/#", "expect": { "no_loss": true } }"""))
-        .ShouldHaveSingleItem().ShouldEndWith("tests[0].sinks[0].topic: no producer of this test can reach 'other/#'; a sink for those of others says allow_foreign");
+        .ShouldHaveSingleItem().ShouldEndWith("tests[0].sinks[0].topic: no producer of this test publishes to 'other/#': a sink for messages of others needs allow_foreign");
 
     [Fact]
     public void Read_SinkForTheMessagesOfOthers_IsAWarning()
@@ -157,6 +157,6 @@ public class PlanReaderTests
         var reading = PlanText.Read(PlanText.With(sink: """{ "name": "s", "topic": "other/#", "expect": { "allow_foreign": true } }"""));
 
         reading.Plan.ShouldNotBeNull();
-        reading.Problems.Single().In("plan.json").ShouldContain("warning: tests[0].sinks[0].topic: no producer of this test can reach 'other/#'");
+        reading.Problems.Single().In("plan.json").ShouldContain("warning: tests[0].sinks[0].topic: no producer of this test publishes to 'other/#'");
     }
 }

@@ -1,6 +1,7 @@
 using System.Text.Json;
 using Cassini.Harness;
 using Cassini.Harness.Health;
+using Cassini.Harness.Verdicts;
 using Cassini.Management.Http;
 
 namespace Cassini.Tests.Harness;
@@ -89,18 +90,17 @@ public class RunFaultTests
     }
 
     [Theory]
-    [InlineData(true, ExitCode.TimedOut)]
-    [InlineData(false, ExitCode.BrokerUnhealthy)]
-    public async Task Run_BrokerThatIsNotReady_SaysWhyAndBeginsNoTest(bool timedOut, int expected)
+    [InlineData("TimedOut", ExitCode.TimedOut)]
+    [InlineData("BrokerUnhealthy", ExitCode.BrokerUnhealthy)]
+    [InlineData("Error", ExitCode.Error)]
+    public async Task Run_BrokerThatIsNotReady_SaysWhyAndBeginsNoTest(string ending, int expected)
     {
         await using var rig = await HarnessRig.StartAsync();
         var plan = rig.Plan(PlanText.Producer, "");
+        var verdict = Enum.Parse<Verdict>(ending);
 
         var code = await rig.RunAsync(
-            _ => new ScriptedHealth
-            {
-                Ready = (_, _) => Task.FromException(new BrokerWaitException("broker main: canary NoEvidence", timedOut)),
-            },
+            _ => new ScriptedHealth { Ready = (_, _) => Task.FromException(new HarnessException("broker main: canary NoEvidence", verdict)) },
             plan);
 
         code.ShouldBe(expected);

@@ -8,6 +8,7 @@ using Cassini.Harness.Verdicts;
 using Cassini.Harness.Workers;
 using Cassini.Streams.Primitives;
 using Cassini.Tests.Cli;
+using Cassini.Tests.Interop;
 using Cassini.Tests.Support;
 using Cassini.Tests.Tls;
 using Grpc.Core;
@@ -111,6 +112,59 @@ public class WorkerTests
         await Eventually.CompletesAsync("the session ends", session);
     }
 
+    /// <summary>No connection brings this about: MQTTnet does not know the QoS.</summary>
+    [Fact]
+    public async Task Worker_WithADefect_ReportsItWithItsStack()
+    {
+        using var files = new Files();
+        await using var hub = await files.HubAsync(sinks: 1);
+        await using var broker = await MqttHost.StartAsync();
+        var (certificate, key) = broker.Write("worker");
+        var identity = new TlsFiles(TlsSettingNames.Options, broker.CaPath, certificate, key).Read();
+        var session = new WorkerSession(WorkerRole.Sink, "w", files.Client, identity, _ => { }, TimeProvider.System)
+            .RunAsync(files.AddressOf(hub), CancellationToken.None);
+        await Eventually.HoldsAsync("the worker joins", () => hub.Workers.Count == 1);
+        var worker = hub.Workers[0];
+        await Eventually.CompletesAsync("the worker is ready", worker.PrepareAsync(
+            new LoadOrder(
+                new LoadRun(1, 1, 0), new BrokerAddress("main", "127.0.0.1", broker.Address.Port, "localhost"),
+                [new PlanProducer { Index = 0, Name = "p", Topic = "t", Messages = 10, Qos = 3 }], []),
+            CancellationToken.None));
+
+        var failure = await Should.ThrowAsync<HarnessException>(Eventually.CompletesAsync("the order fails", worker.Start()));
+
+        failure.Message.ShouldStartWith("worker w: unexpected: System.NotSupportedException: ");
+        failure.Message.ShouldContain("ProducerClient.CompleteAsync");
+        await hub.DisposeAsync();
+        await Eventually.CompletesAsync("the session ends", session);
+    }
+
+    [Fact]
+    public async Task Hub_DisposedWhileAWorkerReportsProgress_EndsTheWorkerWithoutAnError()
+    {
+        using var files = new Files();
+        await using var hub = await files.HubAsync(sinks: 1);
+        await using var broker = await MqttHost.StartAsync();
+        var (certificate, key) = broker.Write("worker");
+        var identity = new TlsFiles(TlsSettingNames.Options, broker.CaPath, certificate, key).Read();
+        var session = new WorkerSession(WorkerRole.Sink, "w", files.Client, identity, _ => { }, TimeProvider.System)
+            .RunAsync(files.AddressOf(hub), CancellationToken.None);
+        await Eventually.HoldsAsync("the worker joins", () => hub.Workers.Count == 1);
+        var worker = hub.Workers[0];
+        await Eventually.CompletesAsync("the worker is ready", worker.PrepareAsync(
+            new LoadOrder(
+                new LoadRun(1, 1, 0), new BrokerAddress("main", "127.0.0.1", broker.Address.Port, "localhost"),
+                [], [new PlanSink { Index = 0, Name = "s", Topic = "t" }]),
+            CancellationToken.None));
+        _ = worker.Start(); // Ends only if the last report arrives in time.
+        await Eventually.HoldsAsync("progress arrives", () => worker.Report.Sinks.Count == 1);
+
+        await hub.DisposeAsync();
+
+        await Eventually.CompletesAsync("the session ends", session);
+        worker.LostBecause.ShouldBeNull();
+    }
+
     [Fact]
     public async Task Worker_ThatSaysNoHello_IsRefused()
     {
@@ -118,7 +172,7 @@ public class WorkerTests
         await using var hub = await files.HubAsync(sinks: 1);
         using var channel = WorkerChannel.Open(files.AddressOf(hub), files.Client);
         using var call = channel.CreateCallInvoker().AsyncDuplexStreamingCall(WorkerProtocol.Join, null, default);
-        await call.RequestStream.WriteAsync(new WorkerMessage.Ready(0), TestContext.Current.CancellationToken);
+        await call.RequestStream.WriteAsync(new WorkerMessage.Ready(), TestContext.Current.CancellationToken);
 
         (await Should.ThrowAsync<RpcException>(Eventually.CompletesAsync("the answer", call.ResponseStream.MoveNext(CancellationToken.None))))
             .Status.Detail.ShouldBe("a worker's first message is hello");
@@ -132,7 +186,7 @@ public class WorkerTests
         await using var hub = await files.HubAsync(sinks: 1);
         using var channel = WorkerChannel.Open(files.AddressOf(hub), files.Client);
         using var call = channel.CreateCallInvoker().AsyncDuplexStreamingCall(Raw, null, default);
-        await call.RequestStream.WriteAsync("""{"type":"hello","version":2,"role":"sink","name":"w"}"""u8.ToArray(), TestContext.Current.CancellationToken);
+        await call.RequestStream.WriteAsync("""{"type":"hello","version":3,"role":"sink","name":"w"}"""u8.ToArray(), TestContext.Current.CancellationToken);
         (await Eventually.CompletesAsync("the welcome", call.ResponseStream.MoveNext(CancellationToken.None))).ShouldBeTrue();
         var worker = await Eventually.BecomesAsync("the worker joins", () => hub.Workers.FirstOrDefault()!, joined => joined is not null);
 
@@ -260,11 +314,11 @@ public class WorkerTests
     {
         using var files = new Files();
         await using var hub = await files.HubAsync(sinks: 2);
-        using var stop = new RunStop();
 
-        await hub.AllJoinedAsync(TimeSpan.FromMilliseconds(1), _ => { }, stop);
+        var late = await Should.ThrowAsync<HarnessException>(hub.AllJoinedAsync(TimeSpan.FromMilliseconds(1), _ => { }, CancellationToken.None));
 
-        stop.Cause.ShouldBe(new StopCause(Verdict.TimedOut, "not all workers joined within 0 s: missing 2 sinks"));
+        late.Verdict.ShouldBe(Verdict.TimedOut);
+        late.Message.ShouldBe("not all workers joined within 0 s: missing 2 sinks");
     }
 
     private static readonly Method<byte[], byte[]> Raw = new(

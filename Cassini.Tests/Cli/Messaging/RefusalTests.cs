@@ -97,7 +97,7 @@ public class RefusalTests
         (await PubSubRig.RunAsync(console, ["pub", "t", "x", "--broker", rig.Broker, .. Client(other), "--ca", rig.Host.CaPath])).ShouldBe(ExitCode.Error);
 
         console.Error.Lines.ShouldHaveSingleItem().ShouldStartWith(
-            $"cassini: {rig.Broker}: the broker hung up before its answer, as one does that does not accept the client's certificate");
+            $"cassini: {rig.Broker}: the broker closed the connection before it answered, as brokers do when they do not accept the client's certificate");
     }
 
     [Theory]
