@@ -46,7 +46,7 @@ public sealed class WatchTests : IDisposable
     }
 
     [Fact]
-    public async Task Watch_NobodyThere_SaysSoOnceAndGoesOn()
+    public async Task Watch_NothingListens_ReportsItOnceAndGoesOn()
     {
         var port = FreePort.Find();
         var watching = RunAsync($"http://127.0.0.1:{port}");
@@ -143,7 +143,7 @@ public sealed class WatchTests : IDisposable
     }
 
     [Fact]
-    public void Screen_AnIncident_IsToldInAsManyLinesAsTheTerminalHas()
+    public void Screen_AnIncident_IsShownInAsManyLinesAsTheTerminalHas()
     {
         var model = WatchModel.Of(new FeedSnapshot(FeedText.Health(), false, false));
         for (var i = 0; i < 300; i++)

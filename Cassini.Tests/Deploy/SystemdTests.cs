@@ -71,7 +71,7 @@ public partial class SystemdTests
         var settings = SettingsLoader.Load(console.Context, flags.ConfigFile(parsed), flags.Read(parsed), errors).ShouldNotBeNull(string.Join('\n', errors));
 
         settings.Warnings.ShouldBeEmpty();
-        settings.Process.Management.RequireCredentials.ShouldBe(true, "else nobody is asked for the token");
+        settings.Process.Management.RequireCredentials.ShouldBe(true, "otherwise no caller needs the token");
     }
 
     [Fact]

@@ -239,7 +239,7 @@ public class WorkerTests
     [InlineData("producer", "w", "no further producer is wanted")]
     [InlineData("sink", "first", "there is a worker 'first' already")]
     [InlineData("sink", "a b", "a worker's name has 1 to 64 letters")]
-    public async Task Worker_NotWanted_IsToldWhy(string role, string name, string expected)
+    public async Task Worker_NotWanted_GetsTheReason(string role, string name, string expected)
     {
         using var files = new Files();
         await using var hub = await files.HubAsync(sinks: 2);

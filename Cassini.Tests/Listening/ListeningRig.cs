@@ -12,6 +12,7 @@ using Cassini.Streams.Listening.Handshakes;
 using Cassini.Streams.Supervision;
 using Cassini.Streams.Tls;
 using Cassini.Tests.Supervision;
+using Cassini.Tests.Support;
 using Microsoft.Extensions.Logging.Abstractions;
 
 namespace Cassini.Tests.Listening;
@@ -35,7 +36,7 @@ internal sealed class ListeningRig : IAsyncDisposable
         Options = configure?.Invoke(Options) ?? Options;
         Store = new CertificateStore(
             new TlsOptions { CaPath = Certificates.CaPath, ServerChainPath = Certificates.ServerPath, ServerKeyPath = Certificates.ServerKeyPath },
-            new EventRecorder(),
+            new RecordingPublisher(),
             TimeProvider.System,
             NullLogger<CertificateStore>.Instance);
         Store.Load();
@@ -47,7 +48,7 @@ internal sealed class ListeningRig : IAsyncDisposable
 
     public TestCertificates Certificates { get; } = new();
 
-    public EventRecorder Events { get; } = new();
+    public RecordingPublisher Events { get; } = new();
 
     public ListenerOptions Options { get; }
 

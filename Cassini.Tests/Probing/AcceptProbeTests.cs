@@ -45,7 +45,7 @@ public class AcceptProbeTests
         crashed.Component.ShouldBe(new Component(ComponentKind.AcceptLoop, "127.0.0.1:0"));
         crashed.Exception.ShouldBe(nameof(TimeoutException));
         crashed.Message.ShouldContain("stalled");
-        rig.Events.All<ListenerClosed>().Single().Reason.ShouldBe(ListenerCloseReason.Failed);
+        rig.Events.Of<ListenerClosed>().Single().Reason.ShouldBe(ListenerCloseReason.Failed);
         rig.Events.Events.ToList().FindIndex(e => e is AcceptProbed)
             .ShouldBeGreaterThan(rig.Events.Events.ToList().FindIndex(e => e is Restarted));
     }
@@ -70,6 +70,6 @@ public class AcceptProbeTests
         rig.Rehearsals.Resume();
         await rig.Events.WaitForAsync<AcceptProbed>("an acknowledgement after the resume", after: before);
         (await rig.Manager.PingAsync(TestContext.Current.CancellationToken).Within("the ping")).LiveConnections.ShouldBe(0);
-        rig.Events.All<ConnectionAccepted>().ShouldBeEmpty("probes that gave up are not clients");
+        rig.Events.Of<ConnectionAccepted>().ShouldBeEmpty("probes that gave up are not clients");
     }
 }

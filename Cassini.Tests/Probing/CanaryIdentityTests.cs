@@ -17,7 +17,7 @@ public class CanaryIdentityTests
 
         await Probers.Of(rig, Quick).RunCanaryAsync(TestContext.Current.CancellationToken).Within("the canary's end");
 
-        rig.Events.All<CanaryDisabled>().Count.ShouldBe(1);
+        rig.Events.Of<CanaryDisabled>().Count.ShouldBe(1);
     }
 
     [Fact]
@@ -45,7 +45,7 @@ public class CanaryIdentityTests
 
         failed.Reason.ShouldBe(CanaryFailure.Refused);
         failed.Detail.ShouldStartWith(nameof(HandshakeFailure.UntrustedCertificate));
-        rig.Events.All<HandshakeFailed>().ShouldBeEmpty();
+        rig.Events.Of<HandshakeFailed>().ShouldBeEmpty();
     }
 
     [Fact]
@@ -85,6 +85,6 @@ public class CanaryIdentityTests
             await rig.Events.WaitForCountAsync<CanarySucceeded>(1, $"a trip after reload {reload}", after: rig.Events.LastSequence);
         }
 
-        rig.Events.All<CanaryFailed>().ShouldBeEmpty();
+        rig.Events.Of<CanaryFailed>().ShouldBeEmpty();
     }
 }

@@ -84,7 +84,7 @@ public class CanaryTests
         await using var loop = RunCanary(rig, WithCanary(rig));
 
         await rig.Events.WaitForAsync<CanarySucceeded>("the trip");
-        rig.Events.All<Crashed>().ShouldBeEmpty();
+        rig.Events.Of<Crashed>().ShouldBeEmpty();
     }
 
     private sealed class CrashingHandler : IConnectionHandler

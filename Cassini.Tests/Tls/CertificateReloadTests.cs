@@ -20,7 +20,7 @@ public sealed class CertificateReloadTests : IDisposable
         CertificateStoreRig.Look(store, 5);
 
         store.Current.ShouldBeSameAs(before);
-        _rig.Events.All.ShouldBeEmpty();
+        _rig.Events.Events.ShouldBeEmpty();
     }
 
     [Fact]
@@ -51,7 +51,7 @@ public sealed class CertificateReloadTests : IDisposable
         store.Look();
         File.WriteAllText(options.ServerKeyPath, TestAuthority.KeyPem(renewed));
         store.Look();
-        _rig.Events.All.ShouldBeEmpty();
+        _rig.Events.Events.ShouldBeEmpty();
         store.Look();
 
         store.Current.Server.Subject.ShouldBe("CN=renewed");
@@ -91,7 +91,7 @@ public sealed class CertificateReloadTests : IDisposable
         CertificateStoreRig.Look(store, 2);
 
         store.Current.Server.Subject.ShouldBe("CN=renewed");
-        _rig.Events.Of<CertificateLoaded>().Length.ShouldBe(2);
+        _rig.Events.Of<CertificateLoaded>().Count.ShouldBe(2);
     }
 
     [Fact]
@@ -109,7 +109,7 @@ public sealed class CertificateReloadTests : IDisposable
 
         store.Current.ShouldBeSameAs(before);
         _rig.Events.Of<CertificateLoaded>().Select(loaded => loaded.Role).ShouldBe([CertificateRole.Server, CertificateRole.Authority]);
-        _rig.Events.All.Length.ShouldBe(2);
+        _rig.Events.Events.Count.ShouldBe(2);
     }
 
     [Fact]
@@ -122,11 +122,11 @@ public sealed class CertificateReloadTests : IDisposable
         store.Look();
         File.WriteAllText(options.CaPath, ca);
         CertificateStoreRig.Look(store, 3);
-        _rig.Events.All.ShouldBeEmpty();
+        _rig.Events.Events.ShouldBeEmpty();
 
         File.Delete(options.CaPath);
         CertificateStoreRig.Look(store, 5);
-        _rig.Events.All.ShouldHaveSingleItem().ShouldBeOfType<CertificateReloadFailed>().Message.ShouldContain("no such file");
+        _rig.Events.Events.ShouldHaveSingleItem().ShouldBeOfType<CertificateReloadFailed>().Message.ShouldContain("no such file");
     }
 
     [Fact]
@@ -172,7 +172,7 @@ public sealed class CertificateReloadTests : IDisposable
         CertificateStoreRig.Look(store, 3);
 
         store.Current.Revocation!.IsRevoked(bad, _rig.Authority.Certificate).ShouldBeTrue();
-        _rig.Events.All.ShouldHaveSingleItem().ShouldBeOfType<CertificateReloadFailed>().Role.ShouldBe(CertificateRole.RevocationList);
+        _rig.Events.Events.ShouldHaveSingleItem().ShouldBeOfType<CertificateReloadFailed>().Role.ShouldBe(CertificateRole.RevocationList);
     }
 
     [Theory]

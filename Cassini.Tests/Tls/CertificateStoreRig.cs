@@ -1,4 +1,5 @@
 using Cassini.Streams.Tls;
+using Cassini.Tests.Support;
 using Microsoft.Extensions.Logging.Abstractions;
 
 namespace Cassini.Tests.Tls;
@@ -10,7 +11,7 @@ internal sealed class CertificateStoreRig : IDisposable
 
     public ScratchDirectory Directory { get; } = new();
 
-    public PublishedEvents Events { get; } = new();
+    public RecordingPublisher Events { get; } = new();
 
     public SettableTime Time { get; } = new();
 

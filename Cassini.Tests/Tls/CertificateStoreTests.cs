@@ -31,7 +31,7 @@ public sealed class CertificateStoreTests : IDisposable
             server.NotAfter.ToUniversalTime()));
         loaded[CertificateRole.Authority].NotAfter.ShouldBe(_rig.Authority.Certificate.NotAfter.ToUniversalTime());
         loaded[CertificateRole.RevocationList].NotAfter.ShouldBe(nextUpdate);
-        _rig.Events.All.Length.ShouldBe(3);
+        _rig.Events.Events.Count.ShouldBe(3);
     }
 
     [Fact]
@@ -58,7 +58,7 @@ public sealed class CertificateStoreTests : IDisposable
 
         Should.Throw<TlsConfigurationException>(store.Load);
         Should.Throw<InvalidOperationException>(() => store.Current);
-        _rig.Events.All.ShouldBeEmpty();
+        _rig.Events.Events.ShouldBeEmpty();
     }
 
     [Fact]
@@ -103,10 +103,9 @@ public sealed class CertificateStoreTests : IDisposable
 
         using var renewed = _rig.Authority.IssueServer("renewed");
         _rig.Authority.Write(_rig.Directory.Path, renewed);
-        await _rig.Events.WaitForAsync<CertificateLoaded>(loaded => loaded.Subject == "CN=renewed", "the renewed certificate is loaded");
+        await _rig.Events.WaitForAsync<CertificateLoaded>("the renewed certificate is loaded", loaded => loaded.Subject == "CN=renewed");
         File.WriteAllText(options.ServerChainPath, "nonsense");
-        await _rig.Events.WaitForAsync<CertificateReloadFailed>(
-            failed => failed.Message.Contains("is not PEM"), "the bad file is published");
+        await _rig.Events.WaitForAsync<CertificateReloadFailed>("the bad file is published", failed => failed.Message.Contains("is not PEM"));
         await stop.CancelAsync();
 
         await running.WaitAsync(TimeSpan.FromSeconds(20), TimeProvider.System, CancellationToken.None);

@@ -45,7 +45,7 @@ public sealed class ClientCertificateJudgeTests : IDisposable
     }
 
     [Fact]
-    public void Judge_IdentityFromTheAlternativeName_IsWhoTheVerdictNames()
+    public void Judge_IdentityFromTheAlternativeName_IsNamedInTheVerdict()
     {
         var names = new SubjectAlternativeNameBuilder();
         names.AddUri(new Uri("spiffe://orbit/probe"));
