@@ -1,6 +1,5 @@
 using System.Xml.Linq;
 using Cassini.Harness;
-using Cassini.Harness.Health;
 using Cassini.Harness.Verdicts;
 using Cassini.Management.Http;
 
@@ -109,7 +108,7 @@ public class RunTests
     }
 
     [Fact]
-    public async Task Run_BrokerTurnsIll_StopsAtOnceWith5AndNamesBrokerStatusAndReason()
+    public async Task Run_BrokerBecomesUnhealthy_StopsAtOnceWith5AndNamesBrokerStatusAndReason()
     {
         await using var rig = await HarnessRig.StartAsync();
         var plan = rig.Plan(
@@ -234,7 +233,7 @@ public class RunTests
     }
 
     [Fact]
-    public async Task Run_BrokenPlan_Is65AndTellsEveryError()
+    public async Task Run_BrokenPlan_Is65AndReportsEveryError()
     {
         await using var rig = await HarnessRig.StartAsync();
         var plan = rig.Plan("""{ "name": "p", "topic": "#", "duration": "5x" }""", "");
