@@ -16,7 +16,13 @@ public class HarnessUsesTests
         .Where(used => used != typeof(HealthSnapshot)) // What the feed reports.
         .Select(used => used.Namespace).Distinct().Order()
         .ShouldBe(
-            ["Cassini.Streams.Events", "Cassini.Streams.Feed", "Cassini.Streams.Primitives", "Cassini.Streams.Tls", "Cassini.Streams.Tls.Files"]);
+            [
+                "Cassini.Streams.Events",
+                "Cassini.Streams.Feed",
+                "Cassini.Streams.Primitives",
+                "Cassini.Streams.Tls",
+                "Cassini.Streams.Tls.Files",
+            ]);
 
     [Fact]
     public void Internals_OfStreamsButPrimitives_AreFew() => Used

@@ -9,7 +9,9 @@ internal sealed class RoomTable
     private readonly Dictionary<string, string[]> _mayUse;
 
     /// <param name="root">The root namespace.</param>
-    /// <param name="mayUse">Each room with those that it may use; with <see cref="Arrow.RootRoom"/> when types may live in the root itself.</param>
+    /// <param name="mayUse">
+    /// Each room with those that it may use; with <see cref="Arrow.RootRoom"/> when types may live in the root itself.
+    /// </param>
     private RoomTable(string root, Dictionary<string, string[]> mayUse)
     {
         Root = root;

@@ -67,7 +67,8 @@ public class RoomsTests
     /// <summary>All types in the root namespace or below it.</summary>
     private static IEnumerable<Type> TypesBelow(RoomTable table) => ProductAssemblies.All
         .SelectMany(assembly => assembly.GetTypes())
-        .Where(type => type.Namespace is { } space && (space == table.Root || space.StartsWith(table.Root + ".", StringComparison.Ordinal)));
+        .Where(
+            type => type.Namespace is { } space && (space == table.Root || space.StartsWith(table.Root + ".", StringComparison.Ordinal)));
 
     private static List<Arrow> Forbidden(RoomTable table) =>
         [.. Arrow.Among(TypesBelow(table), table.Root).Where(arrow => !table.Allows(arrow.From, arrow.To))];

@@ -30,7 +30,8 @@ public class HealthGuardTests : IAsyncDisposable
         _stop.Cause.ShouldBe(stops
             ? new StopCause(
                 Verdict.BrokerUnhealthy,
-                $"broker b is {status.ToString().ToLowerInvariant()} and the plan allows {allowed.ToString().ToLowerInvariant()}: backlog BacklogHigh: too much")
+                $"broker b is {status.ToString().ToLowerInvariant()} and the plan allows {allowed.ToString().ToLowerInvariant()}: "
+                + "backlog BacklogHigh: too much")
             : null);
     }
 

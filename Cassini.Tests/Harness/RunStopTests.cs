@@ -38,7 +38,8 @@ public class RunStopTests
         using var registration = stop.Token.Register(() => throw new InvalidOperationException("a defect"));
         stop.Now(Verdict.Error, "x");
 
-        var thrown = await Should.ThrowAsync<AggregateException>(Eventually.CompletesAsync("the callback ends", stop.DisposeAsync().AsTask()));
+        var thrown = await Should.ThrowAsync<AggregateException>(
+            Eventually.CompletesAsync("the callback ends", stop.DisposeAsync().AsTask()));
 
         thrown.InnerException.ShouldBeOfType<InvalidOperationException>();
     }

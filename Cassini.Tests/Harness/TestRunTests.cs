@@ -30,7 +30,10 @@ public sealed class TestRunTests : IAsyncDisposable
     {
         var report = await RunAsync(
             new ScriptedWorker(WorkerRole.Producer),
-            new ScriptedWorker(WorkerRole.Sink) { Starting = () => Task.FromException(new HarnessException("worker sink: out of memory")) });
+            new ScriptedWorker(WorkerRole.Sink)
+            {
+                Starting = () => Task.FromException(new HarnessException("worker sink: out of memory")),
+            });
 
         _stop.Cause.ShouldBe(new StopCause(Verdict.Error, "worker sink: out of memory"));
         report.State.ShouldBe(TestState.Stopped);
@@ -60,11 +63,15 @@ public sealed class TestRunTests : IAsyncDisposable
 
         var report = await RunAsync(
             new ScriptedWorker(WorkerRole.Producer) { Starting = () => Task.CompletedTask },
-            new ScriptedWorker(WorkerRole.Sink) { Report = LoadReport.Nothing with { Test = 0, Sinks = new Dictionary<int, SinkCounts> { [0] = counts } } },
+            new ScriptedWorker(WorkerRole.Sink)
+            {
+                Report = LoadReport.Nothing with { Test = 0, Sinks = new Dictionary<int, SinkCounts> { [0] = counts } },
+            },
             sinkTopic: "elsewhere");
 
         var sink = report.Sinks.ShouldHaveSingleItem();
-        sink.Expectations.Single(result => result.Name == "allow_foreign").ShouldBe(new ExpectationResult("allow_foreign", "no message foreign", "3", false));
+        sink.Expectations.Single(result => result.Name == "allow_foreign")
+            .ShouldBe(new ExpectationResult("allow_foreign", "no message foreign", "3", false));
         sink.Foreign.ShouldBe(3);
         report.State.ShouldBe(TestState.Failed);
     }
@@ -72,7 +79,8 @@ public sealed class TestRunTests : IAsyncDisposable
     [Fact]
     public async Task Report_OfATestThatEndsBeforeItsProducersConnect_HasNoCountsOfAnEarlierTest()
     {
-        var earlier = new LoadReport(41, new Dictionary<int, ProducerCounts> { [0] = new() { Sent = 7 } }, new Dictionary<int, SinkCounts>());
+        var earlier = new LoadReport(
+            41, new Dictionary<int, ProducerCounts> { [0] = new() { Sent = 7 } }, new Dictionary<int, SinkCounts>());
 
         var report = await RunAsync(
             new ScriptedWorker(WorkerRole.Producer) { Report = earlier },
@@ -90,6 +98,7 @@ public sealed class TestRunTests : IAsyncDisposable
             $"{PlanText.Producer}, {Elsewhere}",
             $$"""{ "name": "s", "topic": "{{sinkTopic}}" }""", more: """ "settle": "1ms","""));
         var surroundings = new RunSurroundings(_stop, _guard, new FaultInjector(TimeProvider.System), _ => { }, TimeProvider.System);
-        return await Eventually.CompletesAsync("the test ends", new TestRun(plan, plan.Tests[0], new Crew([producer], [sink]), surroundings).RunAsync());
+        return await Eventually.CompletesAsync(
+            "the test ends", new TestRun(plan, plan.Tests[0], new Crew([producer], [sink]), surroundings).RunAsync());
     }
 }

@@ -281,7 +281,7 @@ public class ProberTests
     {
         { nameof(Fault.ConnectRefused), CanaryStage.Session, CanaryFailure.Refused, "ServerBusy: come back later" },
         { nameof(Fault.Silent), CanaryStage.Session, CanaryFailure.TimedOut, "not within" },
-        { nameof(Fault.Garbage), CanaryStage.Session, CanaryFailure.WrongAnswer, "no packet" },
+        { nameof(Fault.Garbage), CanaryStage.Session, CanaryFailure.WrongAnswer, "not a packet" },
         { nameof(Fault.Closed), CanaryStage.Session, CanaryFailure.ConnectionFailed, "closed" },
         { nameof(Fault.SubscribeRefused), CanaryStage.Subscribe, CanaryFailure.Refused, "NotAuthorized" },
         { nameof(Fault.SubscribeForgotten), CanaryStage.Subscribe, CanaryFailure.TimedOut, "not within" },
