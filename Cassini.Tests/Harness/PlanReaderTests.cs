@@ -165,7 +165,7 @@ public class PlanReaderTests
             .ShouldContain(line => line.Contains(expected, StringComparison.Ordinal));
 
     [Fact]
-    public void Read_ManyErrors_AreReportedTogetherInOrderWithTheirPlaces() => PlanText.Problems("""
+    public void Read_ManyErrors_AreReportedTogetherInTheOrderOfTheirPositions() => PlanText.Problems("""
         {
           "name": "plan", "sed": 1,
           "brokers": [],
@@ -188,10 +188,10 @@ public class PlanReaderTests
     [InlineData("{} {}", "plan.json:1:4: is not JSON")]
     [InlineData("[1", "plan.json:1:3: is not JSON")]
     [InlineData("7", "plan.json:1:1: is a number: expected an object")]
-    public void Read_NoJson_IsReportedWithItsPlace(string json, string expected) => PlanText.Problems(json)[0].ShouldStartWith(expected);
+    public void Read_NoJson_IsReportedWithItsPosition(string json, string expected) => PlanText.Problems(json)[0].ShouldStartWith(expected);
 
     [Fact]
-    public void Read_SinkThatNoProducerReaches_IsAnError() =>
+    public void Read_SinkWithoutAProducer_IsAnError() =>
         PlanText.Problems(PlanText.With(sink: """{ "name": "s", "topic": "other/#", "expect": { "no_loss": true } }"""))
             .ShouldHaveSingleItem()
             .ShouldEndWith(
