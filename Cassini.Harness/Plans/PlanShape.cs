@@ -29,7 +29,7 @@ internal sealed record PlanShape(string Name, IReadOnlyList<FieldShape> Fields)
     public static readonly IReadOnlyList<string> Statuses = ["ok", "degraded", "error"];
 
     public static readonly IReadOnlyList<string> Faults =
-        ["crash-session", "crash-accept", "crash-manager", "stall-accept", "close-endpoint", "stop-ticks", "resume"];
+        ["crash-connection", "crash-accept", "crash-manager", "stall-accept", "close-endpoint", "stop-ticks", "resume"];
 
     public static readonly PlanShape Plan = new("plan",
     [

@@ -10,7 +10,7 @@ internal static class FaultEndpoints
 {
     private static readonly Dictionary<string, Fault> Faults = new(StringComparer.OrdinalIgnoreCase)
     {
-        ["crash-session"] = new((faults, id, _) => faults.CrashConnection(id), TakesId: true),
+        ["crash-connection"] = new((faults, id, _) => faults.CrashConnection(id), TakesId: true),
         ["crash-accept"] = new((faults, _, endpoint) => faults.CrashAcceptLoop(endpoint), TakesEndpoint: true),
         ["crash-manager"] = new((faults, _, _) => faults.CrashManager()),
         ["stall-accept"] = new((faults, _, endpoint) => faults.StallAccept(endpoint), TakesEndpoint: true),
@@ -26,7 +26,7 @@ internal static class FaultEndpoints
         routes.MapWrite(HttpMethods.Post, "/faults/{fault}", context => AnswerAsync(context, faults))
             .Describe("fault", "Rehearse a failure; only with --enable-faults.")
             .Takes("fault", $"One of {Names}.", Microsoft.OpenApi.ParameterLocation.Path)
-            .Takes("id", "crash-session: the number of the connection; any when absent.", type: Microsoft.OpenApi.JsonSchemaType.Integer)
+            .Takes("id", "crash-connection: the number of the connection; any when absent.", type: Microsoft.OpenApi.JsonSchemaType.Integer)
             .Takes("endpoint", "crash-accept, stall-accept, close-endpoint: which, as configured; every one when absent.")
             .Answers<AcceptedAnswer>(StatusCodes.Status202Accepted, Answer.Json)
             .Answers(StatusCodes.Status400BadRequest, Answer.PlainText)

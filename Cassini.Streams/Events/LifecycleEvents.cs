@@ -63,7 +63,7 @@ public enum DrainStage
     Deliver,
 
     /// <summary>The last bytes are sent, and the remaining connections are closed.</summary>
-    CloseSessions,
+    CloseConnections,
 }
 
 /// <summary>The drain entered a stage.</summary>

@@ -60,11 +60,11 @@ internal sealed class DrainSequence(
         DrainStage.Deliver, options.Drain.SessionTimeout, stage => EndsAsync(DrainStage.Deliver, protocol.DeliverAsync(stage), stage));
 
     /// <summary>The last bytes leave, and the connections that are still open are closed.</summary>
-    public Task CloseConnectionsAsync() => RunAsync(DrainStage.CloseSessions, options.Listener.CloseTimeout, async stage =>
+    public Task CloseConnectionsAsync() => RunAsync(DrainStage.CloseConnections, options.Listener.CloseTimeout, async stage =>
     {
         // Its own deadlines are those of the connections, and it ends when they are all gone.
         var closing = listeners.CloseConnectionsAsync(forced);
-        return await EndsAsync(DrainStage.CloseSessions, closing, CancellationToken.None).ConfigureAwait(false)
+        return await EndsAsync(DrainStage.CloseConnections, closing, CancellationToken.None).ConfigureAwait(false)
             && !stage.IsCancellationRequested;
     });
 

@@ -40,7 +40,7 @@ public sealed class DrainProcessTests : IDisposable
 
         await feed.ExpectEventAsync("phaseLeft");
         (await feed.ExpectEventAsync("phaseEntered")).Data.ShouldContain("\"draining\"");
-        foreach (var stage in (string[])["announce", "stopAccepting", "stopIntake", "deliver", "closeSessions"])
+        foreach (var stage in (string[])["announce", "stopAccepting", "stopIntake", "deliver", "closeConnections"])
         {
             (await feed.ExpectEventAsync("drainStageEntered")).Data.ShouldContain($"\"stage\":\"{stage}\"");
             (await feed.ExpectEventAsync("drainStageLeft")).Data.ShouldContain("\"outcome\":\"completed\"");

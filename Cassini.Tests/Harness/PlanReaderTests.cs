@@ -144,8 +144,8 @@ public class PlanReaderTests
     [InlineData(""" "seed": -1,""", "", "seed: -1 is not allowed: expected a whole number from 0 to")]
     [InlineData("", """ "broker": "c",""", "tests[0].broker: there is no broker 'c': expected b")]
     [InlineData(
-        "", """ "faults": [{ "at": "1s", "fault": "crash-sessions" }],""",
-        "tests[0].faults[0].fault: 'crash-sessions' is unknown (did you mean 'crash-session'?)")]
+        "", """ "faults": [{ "at": "1s", "fault": "crash-connections" }],""",
+        "tests[0].faults[0].fault: 'crash-connections' is unknown (did you mean 'crash-connection'?)")]
     [InlineData(
         "", """ "faults": [{ "at": "1s", "fault": "crash-manager", "endpoint": "e" }],""",
         "tests[0].faults[0].endpoint: must be absent: crash-manager is not for one endpoint")]

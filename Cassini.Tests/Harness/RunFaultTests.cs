@@ -61,9 +61,9 @@ public class RunFaultTests
             """{ "name": "p", "topic": "t", "duration": "3s", "keys": 3, "pattern": { "drip": { "idle": "2ms" } } }""",
             """{ "name": "s", "topic": "t", "expect": { "no_loss": true, "order_per_key": true } }""",
             test: """
-                "faults": [{ "at": "200ms", "fault": "crash-session", "tolerate": "1h" },
-                  { "at": "400ms", "fault": "crash-session", "tolerate": "1h" },
-                  { "at": "600ms", "fault": "crash-session", "tolerate": "1h" }],
+                "faults": [{ "at": "200ms", "fault": "crash-connection", "tolerate": "1h" },
+                  { "at": "400ms", "fault": "crash-connection", "tolerate": "1h" },
+                  { "at": "600ms", "fault": "crash-connection", "tolerate": "1h" }],
                 """);
 
         var (code, report) = await rig.ReportAsync(plan);

@@ -96,7 +96,7 @@ public class BrokerHealthTests
     }
 
     [Fact]
-    public async Task SessionCrash_OneClient_IsErrorForTheHoldAndNeverNotReady()
+    public async Task ConnectionCrash_OneClient_IsErrorForTheHoldAndNeverNotReady()
     {
         await using var broker = await RunningBroker.ReadyAsync();
         await using var victim = await broker.ConnectAsync("victim");

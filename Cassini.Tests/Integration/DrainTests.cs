@@ -28,7 +28,7 @@ public class DrainTests
             (DrainStage.StopAccepting, PhaseOutcome.Completed),
             (DrainStage.StopIntake, PhaseOutcome.Completed),
             (DrainStage.Deliver, PhaseOutcome.Completed),
-            (DrainStage.CloseSessions, PhaseOutcome.Completed),
+            (DrainStage.CloseConnections, PhaseOutcome.Completed),
         ]);
         Happened<DrainStageEntered>(broker).Select(stage => stage.Deadline).ShouldBe(
             [TimeSpan.Zero, TimeSpan.FromSeconds(5), TimeSpan.FromSeconds(5), TimeSpan.FromSeconds(20), TimeSpan.FromSeconds(5)]);

@@ -14,7 +14,7 @@ namespace Cassini.Tests.Integration;
 public class ManagedBrokerTests
 {
     [Fact]
-    public async Task CrashSession_OverHttp_IsAnEventATransitionAndA503WhileTheBrokerStaysReady()
+    public async Task CrashConnection_OverHttp_IsAnEventATransitionAndA503WhileTheBrokerStaysReady()
     {
         await using var broker = await RunningBroker.ReadyAsync();
         await using var app = await ManageAsync(broker);
@@ -25,7 +25,7 @@ public class ManagedBrokerTests
         using var feed = await FeedReader.OpenAsync(http, "?types=supervision,health");
         await feed.ExpectAsync("snapshot");
 
-        (await PostAsync(http, $"/faults/crash-session?id={id}")).ShouldBe(HttpStatusCode.Accepted);
+        (await PostAsync(http, $"/faults/crash-connection?id={id}")).ShouldBe(HttpStatusCode.Accepted);
         (await feed.ExpectEventAsync("crashed")).Json.GetProperty("event").GetProperty("component").GetProperty("name").GetString()
             .ShouldBe($"{id}");
         var change = (await feed.ExpectAsync("transition")).Json.GetProperty("event");
@@ -56,7 +56,7 @@ public class ManagedBrokerTests
     }
 
     [Fact]
-    public async Task Delete_ALiveSession_DisconnectsIt()
+    public async Task Delete_AnOpenConnection_ClosesIt()
     {
         await using var broker = await RunningBroker.ReadyAsync();
         await using var app = await ManageAsync(broker);

@@ -15,7 +15,7 @@ internal sealed class FakeListeners(HealthProjection health) : IRehearsals
 
     public bool Disconnect(long id) => Note($"disconnect {id}") && id == Connection;
 
-    public bool CrashConnection(long? id) => Note($"crash-session {id}") && id is null or Connection;
+    public bool CrashConnection(long? id) => Note($"crash-connection {id}") && id is null or Connection;
 
     public bool CrashAcceptLoop(string? endpoint) => Note($"crash-accept {endpoint}") && Knows(endpoint);
 

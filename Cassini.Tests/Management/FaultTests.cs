@@ -11,8 +11,8 @@ public class FaultTests
     private static readonly ManagementOptions Rehearsing = new() { EnableFaults = true };
 
     [Theory]
-    [InlineData("crash-session", "crash-session")]
-    [InlineData("crash-session?id=7", "crash-session 7")]
+    [InlineData("crash-connection", "crash-connection")]
+    [InlineData("crash-connection?id=7", "crash-connection 7")]
     [InlineData("crash-accept", "crash-accept")]
     [InlineData("crash-accept?endpoint=127.0.0.1:8883", "crash-accept 127.0.0.1:8883")]
     [InlineData("crash-manager", "crash-manager")]
@@ -51,12 +51,12 @@ public class FaultTests
     }
 
     [Theory]
-    [InlineData("crash-session?id=8", HttpStatusCode.NotFound, "there is no open connection 8")]
-    [InlineData("crash-session?id=banana", HttpStatusCode.BadRequest, "id=\"banana\" is not the number of a connection")]
+    [InlineData("crash-connection?id=8", HttpStatusCode.NotFound, "there is no open connection 8")]
+    [InlineData("crash-connection?id=banana", HttpStatusCode.BadRequest, "id=\"banana\" is not the number of a connection")]
     [InlineData("crash-accept?endpoint=127.0.0.1:1", HttpStatusCode.NotFound, "there is no endpoint \"127.0.0.1:1\"")]
     [InlineData("crash-accept?id=7", HttpStatusCode.BadRequest, "crash-accept takes no parameter \"id\"")]
     [InlineData(
-        "crash-everything", HttpStatusCode.NotFound, "there is no fault \"crash-everything\"; there are crash-session, crash-accept")]
+        "crash-everything", HttpStatusCode.NotFound, "there is no fault \"crash-everything\"; there are crash-connection, crash-accept")]
     public async Task Fault_ThatCannotBe_SaysWhy(string fault, HttpStatusCode status, string sentence)
     {
         await using var rig = await ManagementRig.StartReadyAsync(Rehearsing);

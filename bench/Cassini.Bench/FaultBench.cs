@@ -29,7 +29,7 @@ internal static class FaultBench
         {
             await using var connection = await ConnectAsync(client, cassini);
             var start = TimeProvider.System.GetTimestamp();
-            await cassini.PostAsync(client, "/faults/crash-session");
+            await cassini.PostAsync(client, "/faults/crash-connection");
             crashes.Add(await UntilAsync(transitions.Reader, start, seen => seen is { Check: "supervision", To: "error" }));
             await UntilAsync(transitions.Reader, start, seen => seen is { Check: "supervision", To: "degraded" });
         }
