@@ -1,5 +1,6 @@
 using System.Net.Sockets;
 using System.Security.Authentication;
+using Cassini.Streams.Events;
 using Cassini.Streams.Primitives;
 using MQTTnet;
 using MQTTnet.Adapter;
@@ -7,15 +8,13 @@ using MQTTnet.Exceptions;
 
 namespace Cassini.Harness.Clients;
 
-/// <summary>Turns an exception or a refusal into one line that says what to do about it.</summary>
+/// <summary>Describes an exception or a refusal in one line that says what to do about it.</summary>
 internal static class ConnectionFailure
 {
-    /// <summary>
-    /// Whether the network or the broker brought it about. Any other exception is a defect of this program, and is not to be caught.
-    /// </summary>
+    /// <summary>Whether the network or the broker caused it. Any other exception is a defect, and must not be caught.</summary>
     public static bool IsExpected(Exception exception) => exception is MqttCommunicationException or MqttProtocolViolationException
-        or MqttClientNotConnectedException or MqttClientDisconnectedException or IOException or SocketException
-        or AuthenticationException or OperationCanceledException or TimeoutException or ClientException;
+        or MqttClientNotConnectedException or MqttClientDisconnectedException or IOException or SocketException or AuthenticationException
+        or OperationCanceledException or TimeoutException or ClientException;
 
     /// <param name="exception">The exception.</param>
     /// <param name="read">The exception that made reading from the broker fail; null for none.</param>
@@ -41,18 +40,18 @@ internal static class ConnectionFailure
         var innermost = Innermost(read ?? exception);
         return new ClientException(
             exception is MqttConnectingFailedException
-                ? $"{broker}: the broker hung up before its answer, as one does that does not accept the client's certificate: {innermost}"
+                ? $"{broker}: the broker closed the connection before it answered, as brokers do when they do not accept "
+                    + $"the client's certificate: {innermost}"
                 : $"{broker}: the connection ended: {innermost}",
             cause: exception);
     }
 
-    /// <summary>The end of a connection that nobody here asked for.</summary>
+    /// <summary>The end of a connection that was not closed here.</summary>
     public static ClientException Lost(MqttClientDisconnectedEventArgs goodbye, Exception? read, BrokerAddress broker) => goodbye switch
     {
-        // MQTTnet reports a connection that just ended as an unspecified error, too.
+        // MQTTnet also reports a connection that ended without DISCONNECT as an unspecified error.
         {
-            Exception: { } exception,
-            Reason: MqttClientDisconnectReason.UnspecifiedError or MqttClientDisconnectReason.NormalDisconnection,
+            Exception: { } exception, Reason: MqttClientDisconnectReason.UnspecifiedError or MqttClientDisconnectReason.NormalDisconnection,
         } => Of(exception, read, broker),
         { Reason: var reason } => new ClientException(
             $"{broker}: the broker closed the connection: {Words(reason)}{Because(goodbye.ReasonString)}",

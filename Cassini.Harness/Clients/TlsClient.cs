@@ -6,7 +6,7 @@ using Cassini.Streams.Primitives;
 
 namespace Cassini.Harness.Clients;
 
-/// <summary>Opens TLS connections to brokers, and says for each kind of failure what is wrong.</summary>
+/// <summary>Opens TLS connections to brokers, with an error message for each kind of failure.</summary>
 internal static class TlsClient
 {
     /// <summary>Connects and completes the handshake.</summary>

@@ -1,10 +1,11 @@
 using System.Buffers.Binary;
 using System.Text;
+using Cassini.Harness.Messages;
 using Cassini.Harness.Plans;
 
 namespace Cassini.Harness.Load;
 
-/// <summary>Makes a client's messages: nothing but plan, producer, client and sequence decides their bytes.</summary>
+/// <summary>Makes a client's messages. Only plan, producer, client and sequence decide their bytes.</summary>
 internal sealed class MessageFactory
 {
     private readonly PlanProducer _producer;
@@ -46,7 +47,7 @@ internal sealed class MessageFactory
         return payload;
     }
 
-    /// <summary>Fills a body that is longer than its text, and cuts one that is shorter.</summary>
+    /// <summary>Repeats the text until the body is full; the last repetition may be cut.</summary>
     private static void Repeat(ReadOnlySpan<byte> text, Span<byte> body)
     {
         while (body.Length > 0)
@@ -57,7 +58,7 @@ internal sealed class MessageFactory
         }
     }
 
-    /// <summary>Not System.Random, whose bytes are not promised to stay the same from one .NET to the next.</summary>
+    /// <summary>Not System.Random, because another version of .NET may return other bytes for the same seed.</summary>
     private static void FillRandom(Span<byte> body, ulong seed)
     {
         var state = Mix(seed);

@@ -1,8 +1,9 @@
+using Cassini.Harness.Messages;
 using Cassini.Harness.Plans;
 
 namespace Cassini.Harness.Load;
 
-/// <summary>Judges every message of one sink as it comes. One thread records, any may read the counts.</summary>
+/// <summary>Judges each message of one sink when it arrives. One thread records; any thread may read the counts.</summary>
 internal sealed class SinkTracker
 {
     private readonly Lock _gate = new();
@@ -47,7 +48,7 @@ internal sealed class SinkTracker
         }
     }
 
-    /// <summary>The moment from which times count.</summary>
+    /// <summary>Sets the time that all other times are relative to.</summary>
     public void Start()
     {
         lock (_gate)
@@ -58,7 +59,7 @@ internal sealed class SinkTracker
 
     public void Record(ReadOnlySpan<byte> payload)
     {
-        // Outside the gate: the hash is what costs.
+        // Outside the lock, because the hash is expensive.
         var kind = Envelope.Open(payload, _run.Id, out var id);
         var now = _time.GetTimestamp();
         lock (_gate)
@@ -75,12 +76,12 @@ internal sealed class SinkTracker
             }
             else
             {
-                RecordGood(id, now);
+                RecordGoodLocked(id, now);
             }
         }
     }
 
-    private void RecordGood(MessageId id, long now)
+    private void RecordGoodLocked(MessageId id, long now)
     {
         if (!_streams.TryGetValue((id.Producer, id.Client), out var stream))
         {

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text;
 using System.Xml;
+using Cassini.Harness.Results;
 using Cassini.Harness.Verdicts;
 using Cassini.Streams.Primitives;
 
@@ -99,7 +100,7 @@ internal static class JunitReport
         xml.WriteEndElement();
     }
 
-    /// <summary>XML 1.0 has no way to write control characters.</summary>
+    /// <summary>The text without the characters that XML 1.0 cannot contain.</summary>
     private static string Clean(string text) => string.Concat(text.EnumerateRunes().Select(
         rune => rune.Value > char.MaxValue || XmlConvert.IsXmlChar((char)rune.Value) ? rune : System.Text.Rune.ReplacementChar));
 

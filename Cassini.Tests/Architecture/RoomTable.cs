@@ -9,7 +9,9 @@ internal sealed class RoomTable
     private readonly Dictionary<string, string[]> _mayUse;
 
     /// <param name="root">The root namespace.</param>
-    /// <param name="mayUse">Each room with those that it may use; with <see cref="Arrow.RootRoom"/> when types may live in the root itself.</param>
+    /// <param name="mayUse">
+    /// Each room with those that it may use; with <see cref="Arrow.RootRoom"/> when types may live in the root itself.
+    /// </param>
     private RoomTable(string root, Dictionary<string, string[]> mayUse)
     {
         Root = root;
@@ -95,6 +97,22 @@ internal sealed class RoomTable
         [Arrow.RootRoom] = ["Http", "Telemetry", "Logging", "Access", "Pages", "Control", "Probes", "Tables", "Feed", "GrpcHealth"],
     });
 
+    /// <summary>The rooms of the harness. The root runs a plan, and has the exit codes of all commands.</summary>
+    public static RoomTable Harness { get; } = new("Cassini.Harness", new()
+    {
+        ["Clients"] = [],
+        ["Messages"] = [],
+        ["Verdicts"] = [],
+        ["Plans"] = ["Clients", "Messages"],
+        ["Load"] = ["Clients", "Messages", "Verdicts", "Plans"],
+        ["Health"] = ["Clients", "Verdicts", "Plans"],
+        ["Workers"] = ["Clients", "Verdicts", "Plans", "Load"],
+        ["Results"] = ["Plans", "Load", "Workers"],
+        ["Reports"] = ["Verdicts", "Plans", "Load", "Health", "Results"],
+        ["Views"] = ["Plans", "Load", "Results"],
+        [Arrow.RootRoom] = ["Clients", "Verdicts", "Plans", "Load", "Health", "Workers", "Results", "Reports", "Views"],
+    });
+
     /// <summary>What one runs. Its root is Program alone.</summary>
     public static RoomTable Web { get; } = new("Cassini.Web", new()
     {
@@ -117,7 +135,7 @@ internal sealed class RoomTable
         [Arrow.RootRoom] = ["Context", "Settings", "Following", "Waiting", "Watching", "Running", "Messaging", "Replaying", "Serving"],
     });
 
-    public static IReadOnlyList<RoomTable> All { get; } = [Streams, Events, Health, Broker, Management, Web, Cli];
+    public static IReadOnlyList<RoomTable> All { get; } = [Streams, Events, Health, Broker, Management, Harness, Web, Cli];
 
     public string Root { get; }
 

@@ -56,7 +56,8 @@ public class AccessTests
     [InlineData("$SYS/+/x", true)]
     [InlineData("$canary/#", false)]
     [InlineData("$+/x", false)]
-    public void DefaultRules_JudgeWildcards(string filter, bool subscribe) => Access(AccessRule.Defaults).MaySubscribe(Bytes(filter)).ShouldBe(subscribe);
+    public void DefaultRules_JudgeWildcards(string filter, bool subscribe) =>
+        Access(AccessRule.Defaults).MaySubscribe(Bytes(filter)).ShouldBe(subscribe);
 
     [Fact]
     public void NoRules_DenyEverything()

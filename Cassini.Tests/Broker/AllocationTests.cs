@@ -32,7 +32,9 @@ public class AllocationTests
     public void QoS0Messages_ThatAreNotSampled_AllocateNothing(string? traceparent)
     {
         using var spans = new RecordedSpans();
-        var properties = traceparent is null ? PropertySet.Empty : PropertySet.Empty with { UserProperties = [new UserProperty("traceparent", traceparent)] };
+        var properties = traceparent is null
+            ? PropertySet.Empty
+            : PropertySet.Empty with { UserProperties = [new UserProperty("traceparent", traceparent)] };
         AllocatesNothing(5, 5, properties, spans.Source);
 
         spans.Ended.ShouldBeEmpty();
@@ -41,7 +43,8 @@ public class AllocationTests
     private static void AllocatesNothing(byte publisher, byte subscriber, PropertySet properties, ActivitySource? spans)
     {
         var tracing = spans is null ? null : new MessageTracing(spans);
-        var broker = new MqttBroker(new BrokerOptions(), "1.2.3", new RecordingPublisher(), TimeProvider.System, NullLogger<MqttBroker>.Instance, tracing);
+        var broker = new MqttBroker(
+            new BrokerOptions(), "1.2.3", new RecordingPublisher(), TimeProvider.System, NullLogger<MqttBroker>.Instance, tracing);
         var (_, _, _, sink) = Connect(broker, 1, "sub", (ProtocolVersion)subscriber);
         var session = broker.Sessions.Find("sub")!;
         session.Subscribe(new Subscription(session, "a/+/c", QualityOfService.ExactlyOnce, false, false, []));
@@ -75,7 +78,8 @@ public class AllocationTests
     {
         // About 64 bytes in all, with properties or without: what a batch costs goes by its size.
         var encoded = MessageProperties.Encode(properties);
-        var writer = new PublishWriter { Topic = "a/b/c"u8, Payload = new byte[Math.Max(0, 64 - encoded.Length)], MessageProperties = encoded };
+        var writer =
+            new PublishWriter { Topic = "a/b/c"u8, Payload = new byte[Math.Max(0, 64 - encoded.Length)], MessageProperties = encoded };
         var frame = new byte[writer.Measure(version)];
         writer.Write(frame, version);
         return [.. Enumerable.Repeat(frame, Messages).SelectMany(bytes => bytes)];
@@ -86,7 +90,8 @@ public class AllocationTests
     {
         var stream = new EndlessStream();
         var transport = new Connection(
-            id, "endpoint", "peer", clientId, new ConnectionStream(stream, null), new ConnectionFate(NullLogger.Instance), new RecordingPublisher(), isProbe: false);
+            id, "endpoint", "peer", clientId, new ConnectionStream(stream, null),
+            new ConnectionFate(NullLogger.Instance), new RecordingPublisher(), isProbe: false);
         var connection = broker.Open(transport);
         var handler = broker.AcceptAsync(connection, new ConnectPacket { Version = version, ClientId = clientId, CleanStart = true })
             .GetAwaiter().GetResult();

@@ -32,7 +32,8 @@ internal sealed class BrokerRig : IAsyncDisposable
         Store = store ?? new InMemoryStore();
         var options = new BrokerOptions();
         var tracing = spans is null ? null : new MessageTracing(spans, traceRatio);
-        Broker = new MqttBroker(change?.Invoke(options) ?? options, "1.2.3", Store, Events, Clock.Time, logger ?? NullLogger<MqttBroker>.Instance, tracing);
+        Broker = new MqttBroker(
+            change?.Invoke(options) ?? options, "1.2.3", Store, Events, Clock.Time, logger ?? NullLogger<MqttBroker>.Instance, tracing);
         Broker.Housekeeper.Begin();
     }
 
@@ -59,7 +60,8 @@ internal sealed class BrokerRig : IAsyncDisposable
     /// <summary>A connection without a CONNECT yet.</summary>
     public RigConnection Open(int version = 5, string identity = "alice", bool isProbe = false, int window = 64 * 1024)
     {
-        var connection = new RigConnection(Broker, isProbe ? ProbeEvents : Events, _connections.Count + 1, (ProtocolVersion)version, identity, isProbe, window);
+        var connection = new RigConnection(
+            Broker, isProbe ? ProbeEvents : Events, _connections.Count + 1, (ProtocolVersion)version, identity, isProbe, window);
         _connections.Add(connection);
         return connection;
     }
@@ -71,7 +73,8 @@ internal sealed class BrokerRig : IAsyncDisposable
 
     /// <summary>The same with the broker's side of it.</summary>
     public async Task<RigConnection> OpenAsync(
-        string clientId, int version = 5, Func<ConnectPacket, ConnectPacket>? change = null, string identity = "alice", int window = 64 * 1024)
+        string clientId, int version = 5, Func<ConnectPacket, ConnectPacket>? change = null,
+        string identity = "alice", int window = 64 * 1024)
     {
         var connection = Open(version, identity, window: window);
         var connect = connection.Client.Connect(clientId);
@@ -96,7 +99,8 @@ internal sealed class BrokerRig : IAsyncDisposable
 
     /// <summary>With a will.</summary>
     public static ConnectPacket WithWill(
-        ConnectPacket connect, string topic = "wills", QualityOfService qos = QualityOfService.AtLeastOnce, bool retain = false, uint? delay = null, PropertySet? properties = null) =>
+        ConnectPacket connect, string topic = "wills", QualityOfService qos = QualityOfService.AtLeastOnce,
+        bool retain = false, uint? delay = null, PropertySet? properties = null) =>
         connect with
         {
             Will = new WillMessage(
@@ -111,7 +115,8 @@ internal sealed class RigConnection : IAsyncDisposable
     private readonly PipeEnd _client;
     private bool _crashed;
 
-    public RigConnection(MqttBroker broker, IEventPublisher events, long id, ProtocolVersion version, string identity, bool isProbe, int window)
+    public RigConnection(
+        MqttBroker broker, IEventPublisher events, long id, ProtocolVersion version, string identity, bool isProbe, int window)
     {
         (_server, _client) = PipeEnd.Pair(window);
         Client = new MqttTestClient(_client, version);

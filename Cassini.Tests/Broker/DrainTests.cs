@@ -58,7 +58,8 @@ public class DrainTests
     {
         var qos = (QualityOfService)level;
         await using var rig = new BrokerRig();
-        var slow = await rig.ConnectAsync("slow", change: connect => connect with { Properties = connect.Properties with { ReceiveMaximum = 1 } });
+        var slow = await rig.ConnectAsync(
+            "slow", change: connect => connect with { Properties = connect.Properties with { ReceiveMaximum = 1 } });
         await slow.SubscribeAsync("jobs");
         var publisher = await rig.ConnectAsync("publisher");
         await publisher.PublishAsync("jobs", "one", qos);
@@ -83,7 +84,8 @@ public class DrainTests
         await using var rig = new BrokerRig();
         var silent = await rig.ConnectAsync("silent");
         await silent.SubscribeAsync("jobs");
-        await rig.Broker.PublishAsync(new MqttMessage { Topic = "jobs", Payload = "one"u8.ToArray(), QoS = QualityOfService.AtLeastOnce }, Token);
+        await rig.Broker.PublishAsync(
+            new MqttMessage { Topic = "jobs", Payload = "one"u8.ToArray(), QoS = QualityOfService.AtLeastOnce }, Token);
         using var deadline = new CancellationTokenSource();
 
         await Eventually.CompletesAsync("the intake closes", rig.Broker.Drain.CloseIntakeAsync(Token));
@@ -103,14 +105,17 @@ public class DrainTests
         await away.Client.SubscribeAsync("jobs");
         await away.Client.DisconnectAsync();
         await Eventually.CompletesAsync("it is gone", away.Served);
-        await rig.Broker.PublishAsync(new MqttMessage { Topic = "jobs", Payload = "one"u8.ToArray(), QoS = QualityOfService.AtLeastOnce }, Token);
+        await rig.Broker.PublishAsync(
+            new MqttMessage { Topic = "jobs", Payload = "one"u8.ToArray(), QoS = QualityOfService.AtLeastOnce }, Token);
 
         await DrainAsync(rig);
 
         rig.Broker.Drain.Rest.ShouldBe(new DrainRest(0, 0, 1));
     }
 
-    /// <summary>A reader that is in the middle of a batch acknowledges it all the same: whoever ends its connection, it is waited for.</summary>
+    /// <summary>
+    /// A reader that is in the middle of a batch acknowledges it all the same: whoever ends its connection, it is waited for.
+    /// </summary>
     [Fact]
     public async Task CloseIntake_PublisherThatIsToEndInTheMiddleOfABatch_IsWaitedFor()
     {
@@ -167,7 +172,8 @@ public class DrainTests
         await using var rig = new BrokerRig();
         await rig.Broker.Drain.CloseIntakeAsync(Token);
 
-        (await rig.Broker.PublishAsync(new MqttMessage { Topic = "jobs", Payload = "late"u8.ToArray() }, Token)).ShouldBe(PublishOutcome.Refused);
+        (await rig.Broker.PublishAsync(new MqttMessage { Topic = "jobs", Payload = "late"u8.ToArray() }, Token))
+            .ShouldBe(PublishOutcome.Refused);
     }
 
     private static async Task AcceptAsync(MqttTestClient client, string payload, QualityOfService qos)

@@ -210,6 +210,7 @@ public class LocalTests
 
         public void Add(MqttMessage message) => _messages.Enqueue(message);
 
-        public Task HasAsync(int count) => Eventually.BecomesAsync($"{count} messages are there", () => _messages.Count, seen => seen == count);
+        public Task HasAsync(int count) =>
+            Eventually.BecomesAsync($"{count} messages are there", () => _messages.Count, seen => seen == count);
     }
 }

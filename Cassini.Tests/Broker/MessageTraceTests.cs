@@ -26,7 +26,8 @@ public class MessageTraceTests
         await subscriber.SubscribeAsync("a/#");
         var publisher = await rig.ConnectAsync("p");
 
-        await publisher.PublishAsync("a/b", "x", qos, properties: Properties(("k", "1"), ("traceparent", Sampled), ("tracestate", "v=1"), ("k", "2")));
+        await publisher.PublishAsync(
+            "a/b", "x", qos, properties: Properties(("k", "1"), ("traceparent", Sampled), ("tracestate", "v=1"), ("k", "2")));
         var got = await subscriber.ExpectPublishAsync("a/b", "x");
         await AcknowledgeAsync(subscriber, got);
         var publish = await spans.EndsAsync("publish");
@@ -150,7 +151,8 @@ public class MessageTraceTests
         await using var rig = new BrokerRig(spans: spans.Source, traceRatio: 1);
         await (await rig.ConnectAsync("p")).PublishAsync("a", "x", qos, retain: true, properties: Properties(("k", "1")));
         await spans.EndsAsync("publish");
-        var subscriber = await rig.ConnectAsync("s", change: connect => connect with { Properties = connect.Properties with { MaximumPacketSize = 60 } });
+        var subscriber = await rig.ConnectAsync(
+            "s", change: connect => connect with { Properties = connect.Properties with { MaximumPacketSize = 60 } });
         await subscriber.SubscribeAsync("a");
 
         (await subscriber.ExpectPublishAsync("a", "x")).Properties.UserProperties.ShouldBe([new("k", "1")]);
@@ -165,7 +167,8 @@ public class MessageTraceTests
         using var spans = new RecordedSpans();
         await using var rig = new BrokerRig(spans: spans.Source, traceRatio: 1);
         var subscriber = await rig.ConnectAsync(
-            "s", change: connect => connect with { Properties = connect.Properties with { MaximumPacketSize = 60, TopicAliasMaximum = 3 } });
+            "s",
+            change: connect => connect with { Properties = connect.Properties with { MaximumPacketSize = 60, TopicAliasMaximum = 3 } });
         await subscriber.SubscribeAsync("a");
         var publisher = await rig.ConnectAsync("p");
         await publisher.PublishAsync("a", "x", qos, properties: Properties(("k", "1")));

@@ -123,7 +123,15 @@ public class OutboxTests
         byte[] own = [0x26, 0, 1, (byte)'a', 0, 1, (byte)'b'];
         byte[] traced = [.. own, 0x26, 0, 1, (byte)'x', 0, 0];
         var message = new StoredMessage(Topic("t"), [1, 2, 3], traced, QualityOfService.AtLeastOnce, null, own);
-        var whole = new PublishWriter { Topic = "t"u8, Payload = message.Payload, MessageProperties = traced, TopicAlias = 1, QoS = message.QoS }.Measure(ProtocolVersion.V500);
+        var writer = new PublishWriter
+        {
+            Topic = "t"u8,
+            Payload = message.Payload,
+            MessageProperties = traced,
+            TopicAlias = 1,
+            QoS = message.QoS,
+        };
+        var whole = writer.Measure(ProtocolVersion.V500);
         var outbox = Make(Recorder(), aliases: 1, maxPacketSize: whole - tooLargeBy);
 
         var copy = new OutgoingMessage(new QueuedMessage(message, message.QoS, false, [], 1), secondsLeft: null, packetId: 9);

@@ -154,7 +154,8 @@ public class EventHubTests
         var hub = new EventHub(TimeProvider.System);
         var seen = new ConcurrentQueue<long>();
         var completed = false;
-        var subscription = hub.Observe("leaver").Subscribe(delivery => seen.Enqueue(delivery.Envelope!.Sequence), _ => { }, () => completed = true);
+        var subscription = hub.Observe("leaver")
+            .Subscribe(delivery => seen.Enqueue(delivery.Envelope!.Sequence), _ => { }, () => completed = true);
         hub.Publish(Anything);
         await Eventually.HoldsAsync("the first event arrives", () => seen.Count == 1);
 

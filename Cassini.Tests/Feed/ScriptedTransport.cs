@@ -41,7 +41,8 @@ internal sealed class ScriptedTransport(TimeProvider time) : IFeedTransport
             : Task.FromException<Stream>(new FeedLostException(FeedLoss.Unreachable, "not reachable (connection refused)"));
     }
 
-    public Task<byte[]> ReadStateAsync(CancellationToken cancellation) => Task.FromException<byte[]>(new HttpRequestException("no state here"));
+    public Task<byte[]> ReadStateAsync(CancellationToken cancellation) =>
+        Task.FromException<byte[]>(new HttpRequestException("no state here"));
 
     public void Dispose()
     {

@@ -1,6 +1,7 @@
 using System.Xml.Linq;
 using Cassini.Harness;
 using Cassini.Harness.Health;
+using Cassini.Harness.Verdicts;
 using Cassini.Management.Http;
 
 namespace Cassini.Tests.Harness;
@@ -21,8 +22,10 @@ public class RunTests
         await using var rig = await HarnessRig.StartAsync();
         var (code, report) = await rig.ReportAsync(rig.Plan(
             $$"""
-            { "name": "p", "topic": "orders/new", "messages": 2000, "clients": 2, "keys": 4, "qos": {{qos}}, "pattern": { "burst": { "size": 50, "idle": "5ms" } } },
-            { "name": "q", "topic": "orders/old", "messages": 20, "message_size": 100, "qos": {{qos}}, "payload": { "fixed": "again and " }, "pattern": { "drip": { "idle": "1ms" } } }
+            { "name": "p", "topic": "orders/new", "messages": 2000, "clients": 2, "keys": 4, "qos": {{qos}},
+              "pattern": { "burst": { "size": 50, "idle": "5ms" } } },
+            { "name": "q", "topic": "orders/old", "messages": 20, "message_size": 100, "qos": {{qos}},
+              "payload": { "fixed": "again and " }, "pattern": { "drip": { "idle": "1ms" } } }
             """,
             $$"""
             { "name": "all", "topic": "orders/+", "qos": {{qos}}, "expect": { "at_least": 2020, "within": "50s", {{All}} } },
@@ -74,7 +77,8 @@ public class RunTests
     {
         await using var rig = await HarnessRig.StartAsync();
         const string Test = """
-            "producers": [{ "name": "p", "topic": "t", "messages": 10 }], "sinks": [{ "name": "s", "topic": "t", "expect": { "at_least": 10, "no_loss": true } }]
+            "producers": [{ "name": "p", "topic": "t", "messages": 10 }],
+            "sinks": [{ "name": "s", "topic": "t", "expect": { "at_least": 10, "no_loss": true } }]
             """;
         var plan = rig.Write($$"""
             { "name": "two", "brokers": [{{rig.BrokerJson}}], "tests": [{ "name": "first", {{Test}} }, { "name": "second", {{Test}} }] }
@@ -104,7 +108,8 @@ public class RunTests
         code.ShouldBe(ExitCode.ExpectationFailed);
         report.GetProperty("exitCode").GetInt32().ShouldBe(ExitCode.ExpectationFailed);
         rig.Console.Out.ToString().ShouldContain("failed orders, s: at_least: expected at least 11; seen: 10");
-        XDocument.Load(rig.File("report.xml")).Descendants("failure").Single().Attribute("message")!.Value.ShouldBe("expected at least 11; seen: 10");
+        XDocument.Load(rig.File("report.xml")).Descendants("failure").Single().Attribute("message")!.Value.ShouldBe(
+            "expected at least 11; seen: 10");
     }
 
     [Fact]
@@ -133,7 +138,8 @@ public class RunTests
             """{ "name": "p", "topic": "t", "duration": "3s", "keys": 3, "pattern": { "drip": { "idle": "2ms" } } }""",
             """{ "name": "s", "topic": "t", "expect": { "no_loss": true, "order_per_key": true } }""",
             test: """
-                "faults": [{ "at": "200ms", "fault": "crash-session", "tolerate": "1h" }, { "at": "400ms", "fault": "crash-session", "tolerate": "1h" },
+                "faults": [{ "at": "200ms", "fault": "crash-session", "tolerate": "1h" },
+                  { "at": "400ms", "fault": "crash-session", "tolerate": "1h" },
                   { "at": "600ms", "fault": "crash-session", "tolerate": "1h" }],
                 """);
 
@@ -141,9 +147,10 @@ public class RunTests
 
         code.ShouldBe(ExitCode.Ok, $"{rig.Console.Out}\n{rig.Console.Error}");
         var test = report.GetProperty("tests")[0];
-        test.GetProperty("faults").EnumerateArray().ShouldAllBe(fault => fault.GetProperty("injectedSeconds").ValueKind == System.Text.Json.JsonValueKind.Number);
-        (test.GetProperty("producers")[0].GetProperty("reconnects").GetInt64() + test.GetProperty("sinks")[0].GetProperty("reconnects").GetInt64())
-            .ShouldBeGreaterThan(0);
+        test.GetProperty("faults").EnumerateArray()
+            .ShouldAllBe(fault => fault.GetProperty("injectedSeconds").ValueKind == System.Text.Json.JsonValueKind.Number);
+        var reconnects = test.GetProperty("producers")[0].GetProperty("reconnects").GetInt64();
+        (reconnects + test.GetProperty("sinks")[0].GetProperty("reconnects").GetInt64()).ShouldBeGreaterThan(0);
     }
 
     [Fact]
@@ -157,7 +164,8 @@ public class RunTests
         var (code, report) = await rig.ReportAsync(plan);
 
         code.ShouldBe(ExitCode.BrokerUnhealthy, rig.Console.Out.ToString());
-        report.GetProperty("tests")[0].GetProperty("faults")[0].GetProperty("injectedSeconds").ValueKind.ShouldBe(System.Text.Json.JsonValueKind.Number);
+        report.GetProperty("tests")[0].GetProperty("faults")[0].GetProperty("injectedSeconds").ValueKind.ShouldBe(
+            System.Text.Json.JsonValueKind.Number);
     }
 
     [Fact]
@@ -191,7 +199,8 @@ public class RunTests
     {
         await using var rig = await HarnessRig.StartAsync();
         var plan = rig.Plan(
-            """{ "name": "p", "topic": "t", "duration": "1h", "pattern": { "drip": { "idle": "10ms" } } }""", "", test: $""" "timeout": "{timeout}",""");
+            """{ "name": "p", "topic": "t", "duration": "1h", "pattern": { "drip": { "idle": "10ms" } } }""",
+            "", test: $""" "timeout": "{timeout}",""");
 
         (await rig.RunAsync(plan)).ShouldBe(ExitCode.TimedOut, rig.Console.Error.ToString());
 
@@ -200,15 +209,21 @@ public class RunTests
     }
 
     [Theory]
-    [InlineData(true, ExitCode.TimedOut)]
-    [InlineData(false, ExitCode.BrokerUnhealthy)]
-    public async Task Run_BrokerThatIsNotReady_SaysWhyAndBeginsNoTest(bool timedOut, int expected)
+    [InlineData("TimedOut", ExitCode.TimedOut)]
+    [InlineData("BrokerUnhealthy", ExitCode.BrokerUnhealthy)]
+    [InlineData("Error", ExitCode.Error)]
+    public async Task Run_BrokerThatIsNotReady_SaysWhyAndBeginsNoTest(string ending, int expected)
     {
         await using var rig = await HarnessRig.StartAsync();
         var plan = rig.Plan(PlanText.Producer, "");
+        var verdict = Enum.Parse<Verdict>(ending);
 
         var code = await rig.RunAsync(
-            _ => new ScriptedHealth { Ready = (_, _) => Task.FromException(new BrokerWaitException("broker main: canary NoEvidence", timedOut)) }, plan);
+            _ => new ScriptedHealth
+            {
+                Ready = (_, _) => Task.FromException(new HarnessException("broker main: canary NoEvidence", verdict)),
+            },
+            plan);
 
         code.ShouldBe(expected);
         rig.Console.Out.ToString().ShouldContain("broker main: canary NoEvidence");
@@ -219,7 +234,9 @@ public class RunTests
     public async Task Run_Interrupted_Is130WithAReport()
     {
         await using var rig = await HarnessRig.StartAsync();
-        var plan = rig.Plan("""{ "name": "p", "topic": "t", "duration": "1h", "pattern": { "drip": { "idle": "10ms" } } }""", """{ "name": "s", "topic": "t" }""");
+        var plan = rig.Plan(
+            """{ "name": "p", "topic": "t", "duration": "1h", "pattern": { "drip": { "idle": "10ms" } } }""",
+            """{ "name": "s", "topic": "t" }""");
         var run = rig.ReportAsync(plan);
         await rig.Console.Out.LineAsync("the test begins", line => line.Contains("test orders begins", StringComparison.Ordinal));
 

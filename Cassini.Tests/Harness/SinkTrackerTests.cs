@@ -1,4 +1,5 @@
 using Cassini.Harness.Load;
+using Cassini.Harness.Messages;
 using Cassini.Harness.Plans;
 using Cassini.Tests.VirtualTime;
 

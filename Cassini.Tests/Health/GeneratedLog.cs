@@ -1,6 +1,5 @@
 using System.Collections.Immutable;
 using Cassini.Streams.Events;
-using Cassini.Streams.Events.Hub;
 using CsCheck;
 
 namespace Cassini.Tests.Health;
@@ -41,7 +40,8 @@ internal static class GeneratedLog
         (1, Gen.String.Select(name => (BrokerEvent)new TopicCreated(name))),
         (1, Gen.String.Select(name => (BrokerEvent)new TopicRemoved(name))),
         (1, Gen.Long[0, 3_000_000].Select(queued => (BrokerEvent)new LoadSampled(queued, 1, 2, 3))),
-        (1, Gen.Select(Gen.Long[0, 200_000], Gen.Int[0, 5], (queued, topics) => (BrokerEvent)new LoadSampled(queued, 1, 2, 3, topics, queued))),
+        (1, Gen.Select(
+            Gen.Long[0, 200_000], Gen.Int[0, 5], (queued, topics) => (BrokerEvent)new LoadSampled(queued, 1, 2, 3, topics, queued))),
         (2, Gen.Select(OneOf("", "a", null), Gen.Long[1, 9], (client, count) => (BrokerEvent)new MessagesDropped(client, count))),
         (1, Id.Select(id => (BrokerEvent)new SessionOpened(id, "a", "alice", "MQTT 5.0", false))),
         (1, Id.Select(id => (BrokerEvent)new ClientRefused(id, "NotAuthorized", "no"))),
@@ -50,7 +50,8 @@ internal static class GeneratedLog
         (1, Gen.Const((BrokerEvent)new SessionEnded("a", SessionEndReason.Expired))),
         (1, Gen.Enum<Phase>().Select(phase => (BrokerEvent)new PhaseEntered(phase))),
         (1, Gen.Const((BrokerEvent)new HealthChanged(
-            "bind", HealthStatus.Ok, HealthStatus.Error, "BindFailed", "m", ImmutableArray<EventId>.Empty, TimeSpan.Zero, HealthStatus.Error, false, true, 3))));
+            "bind", HealthStatus.Ok, HealthStatus.Error, "BindFailed", "m",
+            ImmutableArray<EventId>.Empty, TimeSpan.Zero, HealthStatus.Error, false, true, 3))));
 
     /// <summary>Gaps in milliseconds: mostly short, sometimes exactly a window, sometimes an hour.</summary>
     private static readonly Gen<TimeSpan> Gap = Gen.Frequency(

@@ -170,10 +170,12 @@ public sealed class HealthChangesTests : IDisposable
         _hub.Publish(Bound());
         var reported = await Eventually.BecomesAsync(
             "it is reported", () => Published().OfType<Crashed>().FirstOrDefault(), crashed => crashed is not null);
-        reported.ShouldBe(new Crashed(new Component(ComponentKind.Observer, "observer of health"), nameof(InvalidOperationException), "boom", 1, null));
+        reported.ShouldBe(
+            new Crashed(new Component(ComponentKind.Observer, "observer of health"), nameof(InvalidOperationException), "boom", 1, null));
         var logged = await Eventually.BecomesAsync("it is logged", () => _log.Entries, entries => entries.Count > 0);
         logged.ShouldHaveSingleItem().ShouldSatisfyAllConditions(
-            entry => entry.Level.ShouldBe(LogLevel.Error), entry => entry.Exception.ShouldBeOfType<InvalidOperationException>().StackTrace.ShouldNotBeNull());
+            entry => entry.Level.ShouldBe(LogLevel.Error),
+            entry => entry.Exception.ShouldBeOfType<InvalidOperationException>().StackTrace.ShouldNotBeNull());
         HealthSnapshot next;
         do
         {
@@ -238,7 +240,8 @@ public sealed class HealthChangesTests : IDisposable
     [Fact]
     public async Task ReadChangesUntil_AnEndThatIsOver_GivesTheCurrentSnapshotAlone()
     {
-        var read = await _health.ReadChangesUntilAsync(new CancellationToken(canceled: true)).ToListAsync(TestContext.Current.CancellationToken);
+        var read = await _health.ReadChangesUntilAsync(new CancellationToken(canceled: true))
+            .ToListAsync(TestContext.Current.CancellationToken);
 
         read.ShouldHaveSingleItem().ShouldBeSameAs(_health.Current);
     }

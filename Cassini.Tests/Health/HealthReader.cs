@@ -18,7 +18,8 @@ internal sealed class HealthReader : IAsyncDisposable
         if (observes)
         {
             _subscription = health.Changes.ValidateSynchronization().Subscribe(
-                snapshot => _read.Writer.TryWrite(snapshot), failure => _read.Writer.TryComplete(failure), () => _read.Writer.TryComplete());
+                snapshot => _read.Writer.TryWrite(snapshot),
+                failure => _read.Writer.TryComplete(failure), () => _read.Writer.TryComplete());
         }
         else
         {

@@ -45,7 +45,8 @@ public class ReducerPropertyTests
             foreach (var (happened, elapsed, time) in steps)
             {
                 var before = state.Now;
-                var envelope = new EventEnvelope(state.Epoch, 1, new DateTimeOffset(time, TimeSpan.Zero), TimeSpan.FromTicks(elapsed), happened);
+                var envelope = new EventEnvelope(
+                    state.Epoch, 1, new DateTimeOffset(time, TimeSpan.Zero), TimeSpan.FromTicks(elapsed), happened);
                 state = HealthReducer.Reduce(state, new FoldInput(envelope.Elapsed, envelope), Policy);
                 state.Now.ShouldBeGreaterThanOrEqualTo(before);
                 state.Verdicts.Due.ShouldBeGreaterThan(state.Now);

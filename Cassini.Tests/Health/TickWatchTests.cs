@@ -7,7 +7,9 @@ using static Cassini.Tests.Health.Fold;
 
 namespace Cassini.Tests.Health;
 
-/// <summary>The watch over the projection's ticks, by a clock that stands between two steps: what it calls, it calls at that instant.</summary>
+/// <summary>
+/// The watch over the projection's ticks, by a clock that stands between two steps: what it calls, it calls at that instant.
+/// </summary>
 public sealed class TickWatchTests : IDisposable
 {
     private static readonly TimeSpan Instant = TimeSpan.FromTicks(1);

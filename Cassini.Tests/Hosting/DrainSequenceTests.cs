@@ -14,7 +14,8 @@ public class DrainSequenceTests
         using var loggers = new RecordingLoggers();
         await using var rig = await ListeningRig.StartAsync();
         var drain = new DrainSequence(
-            new CassiniOptions(), rig.Manager, new HandlerProtocol(new DiscardHandler()), rig.Events, TimeProvider.System, loggers, CancellationToken.None);
+            new CassiniOptions(), rig.Manager, new HandlerProtocol(new DiscardHandler()),
+            rig.Events, TimeProvider.System, loggers, CancellationToken.None);
         var failure = new InvalidOperationException("boom");
 
         await drain.StopAcceptingAsync(() => Task.FromException(failure));

@@ -77,7 +77,8 @@ public class DrainTests
         await broker.BecomesAsync("two windows of draining have passed", snapshot => snapshot.UptimeSeconds > began + 6);
 
         broker.Now.Status.ShouldBe(HealthStatus.Degraded);
-        broker.Now.Checks.Where(check => check.Status > HealthStatus.Ok && check.Status != HealthStatus.Off).Select(check => check.Reason).ShouldBe([Reasons.Draining]);
+        broker.Now.Checks.Where(check => check.Status > HealthStatus.Ok && check.Status != HealthStatus.Off).Select(check => check.Reason)
+            .ShouldBe([Reasons.Draining]);
         broker.Now.Live.ShouldBeTrue();
         await force.CancelAsync();
         await Eventually.CompletesAsync("the forced stop", stopping);
@@ -174,7 +175,8 @@ public class DrainTests
     {
         var silent = await PlainMqttClient.ConnectAsync(broker, "silent");
         await silent.SubscribeAsync("jobs");
-        await broker.Mqtt.Broker.PublishAsync(new MqttMessage { Topic = "jobs", Payload = "one"u8.ToArray(), QoS = QualityOfService.AtLeastOnce }, Token);
+        await broker.Mqtt.Broker.PublishAsync(
+            new MqttMessage { Topic = "jobs", Payload = "one"u8.ToArray(), QoS = QualityOfService.AtLeastOnce }, Token);
         return silent;
     }
 

@@ -18,7 +18,8 @@ public class RecordedBrokerTests
         using var directory = new TempDirectory();
         await using var broker = await RunningBroker.ServingMqttAsync();
         await using var app = ManagementApp.Create(
-            ManagedBroker.Of(broker.Mqtt), new ManagementOptions { Address = "127.0.0.1:0", EnableFaults = true }, NullLoggerFactory.Instance, TimeProvider.System);
+            ManagedBroker.Of(broker.Mqtt), new ManagementOptions { Address = "127.0.0.1:0", EnableFaults = true },
+            NullLoggerFactory.Instance, TimeProvider.System);
         await app.StartAsync(TestContext.Current.CancellationToken);
         using var http = new HttpClient { BaseAddress = ManagementApp.AddressOf(app) };
         var header = await http.GetByteArrayAsync("/state", TestContext.Current.CancellationToken);
@@ -33,7 +34,8 @@ public class RecordedBrokerTests
 
         await broker.BecomesAsync(
             "it fails and recovers",
-            snapshot => snapshot.Ready && snapshot.Checks.Single(check => check.Name == CheckNames.Bind).Since > snapshot.StartedAt + segment.Elapsed
+            snapshot => snapshot.Ready
+                && snapshot.Checks.Single(check => check.Name == CheckNames.Bind).Since > snapshot.StartedAt + segment.Elapsed
                 && snapshot.Checks.Single(check => check.Name == CheckNames.Supervision).Status != HealthStatus.Error);
         var last = broker.Host.Hub.LastSequence;
 
@@ -45,7 +47,8 @@ public class RecordedBrokerTests
                 var item = (await feed.NextAsync()).ShouldNotBeNull();
                 if (item.Type is "event" or "transition")
                 {
-                    EventJson.TryRead(System.Text.Encoding.UTF8.GetBytes(item.Data), out var envelope, out var error).ShouldBe(EventLine.Event, error);
+                    EventJson.TryRead(System.Text.Encoding.UTF8.GetBytes(item.Data), out var envelope, out var error)
+                        .ShouldBe(EventLine.Event, error);
                     await writer.WriteAsync(envelope!);
                     sequence = envelope!.Sequence;
                 }

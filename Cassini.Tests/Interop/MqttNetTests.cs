@@ -130,7 +130,9 @@ public class MqttNetTests
                 .WithTcpServer("localhost", host.Address.Port)
                 .WithProtocolVersion(version == 5 ? MqttProtocolVersion.V500 : MqttProtocolVersion.V311)
                 .WithClientId(clientId)
-                .WithTlsOptions(tls => tls.UseTls().WithClientCertificates(new X509Certificate2Collection(certificate)).WithCertificateValidationHandler(_ => true));
+                .WithTlsOptions(
+                    tls => tls.UseTls().WithClientCertificates(new X509Certificate2Collection(certificate))
+                        .WithCertificateValidationHandler(_ => true));
             var connected = await peer._client.ConnectAsync((change?.Invoke(builder) ?? builder).Build(), Token);
             connected.ResultCode.ShouldBe(MqttClientConnectResultCode.Success);
             return peer;
@@ -140,7 +142,13 @@ public class MqttNetTests
             _client.SubscribeAsync(new MqttTopicFilterBuilder().WithTopic(filter).WithQualityOfServiceLevel(qos).Build(), Token);
 
         public Task PublishAsync(string topic, string text, MqttQualityOfServiceLevel qos, bool retain = false) => _client.PublishAsync(
-            new MqttApplicationMessageBuilder().WithTopic(topic).WithPayload(text).WithQualityOfServiceLevel(qos).WithRetainFlag(retain).Build(), Token);
+            new MqttApplicationMessageBuilder()
+                .WithTopic(topic)
+                .WithPayload(text)
+                .WithQualityOfServiceLevel(qos)
+                .WithRetainFlag(retain)
+                .Build(),
+            Token);
 
         public Task<Message> NextAsync() => Eventually.CompletesAsync("a message comes", _received.Reader.ReadAsync(Token).AsTask());
 

@@ -17,7 +17,12 @@ public class EndpointTests
         blocker.Start();
         var taken = new EndpointAddress(IPAddress.Loopback, ((IPEndPoint)blocker.LocalEndpoint).Port);
         await using var rig = await ListeningRig.StartAsync(
-            o => o with { Endpoints = [taken], BindRetryDelay = TimeSpan.FromMilliseconds(20), MaxBindRetryDelay = TimeSpan.FromMilliseconds(50) });
+            o => o with
+            {
+                Endpoints = [taken],
+                BindRetryDelay = TimeSpan.FromMilliseconds(20),
+                MaxBindRetryDelay = TimeSpan.FromMilliseconds(50),
+            });
 
         var failures = await rig.Events.WaitForCountAsync<BindFailed>(4, "four failed attempts");
         failures[0].Error.ShouldBe(nameof(SocketError.AddressAlreadyInUse));
@@ -71,7 +76,8 @@ public class EndpointTests
     {
         var transport = new FailingTransport(SocketError.TooManyOpenSockets, failures: 12);
         await using var rig = await ListeningRig.StartAsync(
-            o => o with { AcceptBackOff = TimeSpan.FromMilliseconds(1), MaxAcceptBackOff = TimeSpan.FromMilliseconds(4) }, transport: transport);
+            o => o with { AcceptBackOff = TimeSpan.FromMilliseconds(1), MaxAcceptBackOff = TimeSpan.FromMilliseconds(4) },
+            transport: transport);
 
         var (client, _) = await rig.OpenAndWaitAsync();
 

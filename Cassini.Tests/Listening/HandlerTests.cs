@@ -31,7 +31,8 @@ public class HandlerTests
     public async Task Handler_Returns_ThePeersLateBytesAreNoReset()
     {
         // In a time that stands still: the patience with the peer does not end before the peer has closed.
-        await using var rig = await ListeningRig.StartAsync(time: new ManualTimeProvider(), handler: new Handler(async (connection, token) =>
+        await using var rig =
+            await ListeningRig.StartAsync(time: new ManualTimeProvider(), handler: new Handler(async (connection, token) =>
             await connection.Stream.WriteAsync("bye"u8.ToArray(), token)));
         var client = await rig.OpenAsync();
 
@@ -67,7 +68,9 @@ public class HandlerTests
     public async Task Handler_Throws_CostsItsOwnConnectionAlone()
     {
         await using var rig = await ListeningRig.StartAsync(handler: new Handler((connection, token) =>
-            connection.Identity == "bad" ? throw new InvalidOperationException("a bug") : new DiscardHandler().HandleAsync(connection, token)));
+            connection.Identity == "bad"
+                ? throw new InvalidOperationException("a bug")
+                : new DiscardHandler().HandleAsync(connection, token)));
         await using var good = await rig.OpenAsync("good");
         await rig.Events.WaitForAsync<ConnectionOpened>("the good connection");
         await using var bad = await rig.OpenAsync("bad");
@@ -227,7 +230,9 @@ public class HandlerTests
         await using var rig = await ListeningRig.StartAsync(
             o => o with { QuarantineAfter = 2, QuarantineDuration = TimeSpan.FromMinutes(5) },
             new Handler((connection, token) =>
-                connection.Identity == "bad" ? throw new InvalidOperationException("a bug") : new DiscardHandler().HandleAsync(connection, token)));
+                connection.Identity == "bad"
+                    ? throw new InvalidOperationException("a bug")
+                    : new DiscardHandler().HandleAsync(connection, token)));
         for (var crash = 1; crash <= 2; crash++)
         {
             await using var bad = await rig.OpenAsync("bad");

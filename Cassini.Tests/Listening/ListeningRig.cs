@@ -20,7 +20,11 @@ namespace Cassini.Tests.Listening;
 internal sealed class ListeningRig : IAsyncDisposable
 {
     public static readonly EndpointAddress AnyPort = new(IPAddress.Loopback, 0);
-    public static readonly RestartPolicy QuickRestart = new() { InitialDelay = TimeSpan.FromMilliseconds(20), MaxDelay = TimeSpan.FromMilliseconds(50) };
+    public static readonly RestartPolicy QuickRestart = new()
+    {
+        InitialDelay = TimeSpan.FromMilliseconds(20),
+        MaxDelay = TimeSpan.FromMilliseconds(50),
+    };
     private readonly ListeningContext _context;
 
     public ListeningRig(
@@ -34,7 +38,12 @@ internal sealed class ListeningRig : IAsyncDisposable
         Options = new ListenerOptions { Endpoints = [AnyPort], CloseTimeout = TimeSpan.FromSeconds(1) };
         Options = configure?.Invoke(Options) ?? Options;
         Store = new CertificateStore(
-            new TlsOptions { CaPath = Certificates.CaPath, ServerChainPath = Certificates.ServerPath, ServerKeyPath = Certificates.ServerKeyPath },
+            new TlsOptions
+            {
+                CaPath = Certificates.CaPath,
+                ServerChainPath = Certificates.ServerPath,
+                ServerKeyPath = Certificates.ServerKeyPath,
+            },
             new EventRecorder(),
             TimeProvider.System,
             NullLogger<CertificateStore>.Instance);
@@ -92,7 +101,8 @@ internal sealed class ListeningRig : IAsyncDisposable
     {
         var socket = await ConnectAsync(to);
         var stream = new SslStream(new NetworkStream(socket, ownsSocket: true));
-        await stream.AuthenticateAsClientAsync(ClientOptions(client, protocol), TestContext.Current.CancellationToken).Within("the client's handshake");
+        await stream.AuthenticateAsClientAsync(ClientOptions(client, protocol), TestContext.Current.CancellationToken)
+            .Within("the client's handshake");
         return stream;
     }
 

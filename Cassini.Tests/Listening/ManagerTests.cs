@@ -24,12 +24,14 @@ public class ManagerTests
         await live.WriteAsync(new byte[7], Token);
 
         (await ping.Within("the ping across the crash")).LiveConnections.ShouldBeInRange(1, 2);
-        await rig.Events.WaitForAsync<ConnectionOpened>("the connection of the client that came during the crash", s => s.Identity == "during");
+        await rig.Events.WaitForAsync<ConnectionOpened>(
+            "the connection of the client that came during the crash", s => s.Identity == "during");
         rig.Manager.OpenConnections.ShouldBe(2);
         var events = rig.Events.Events.ToList();
         events.FindIndex(e => e is Restarted).ShouldBeLessThan(events.FindIndex(e => e is ConnectionAccepted { ConnectionId: 2 }));
         await live.DisposeAsync();
-        (await rig.Events.WaitForAsync<ConnectionClosed>("the end of the open connection", s => s.ConnectionId == 1)).BytesReceived.ShouldBe(7);
+        (await rig.Events.WaitForAsync<ConnectionClosed>("the end of the open connection", s => s.ConnectionId == 1)).BytesReceived
+            .ShouldBe(7);
     }
 
     [Fact]
@@ -222,7 +224,12 @@ public class ManagerTests
     {
         await using var rig = await ListeningRig.StartAsync(
             o => o with { QuarantineAfter = 0 },
-            restart: new() { InitialDelay = TimeSpan.FromMilliseconds(1), MaxDelay = TimeSpan.FromMilliseconds(1), MaxCrashes = int.MaxValue });
+            restart: new()
+            {
+                InitialDelay = TimeSpan.FromMilliseconds(1),
+                MaxDelay = TimeSpan.FromMilliseconds(1),
+                MaxCrashes = int.MaxValue,
+            });
         var random = new Random(4711);
         var clients = Enumerable.Range(0, 40).Select(i => Task.Run(async () =>
         {

@@ -156,7 +156,8 @@ public class EventsTests
         await using var rig = await ManagementRig.StartReadyAsync();
         using var feed = await FeedReader.OpenAsync(rig, query);
         await feed.ExpectAsync("snapshot");
-        rig.Publish(Happened.BindFailed(), new TopicCreated("a"), Happened.Bound(), new SessionOpened(1, "a", "alice", "MQTT 5.0", SessionPresent: false));
+        rig.Publish(Happened.BindFailed(), new TopicCreated("a"), Happened.Bound(), new SessionOpened(
+            1, "a", "alice", "MQTT 5.0", SessionPresent: false));
 
         await feed.ExpectEventAsync("topicCreated");
         await feed.ExpectEventAsync("sessionOpened");

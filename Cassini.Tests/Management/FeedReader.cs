@@ -63,7 +63,8 @@ internal sealed class FeedReader : IDisposable
                 return new FeedItem(type.ShouldNotBeNull(), id, data.ShouldNotBeNull());
             }
 
-            var (field, value) = (line[..line.IndexOf(": ", StringComparison.Ordinal)], line[(line.IndexOf(": ", StringComparison.Ordinal) + 2)..]);
+            var (field, value) =
+                (line[..line.IndexOf(": ", StringComparison.Ordinal)], line[(line.IndexOf(": ", StringComparison.Ordinal) + 2)..]);
             switch (field)
             {
                 case "event": type = value; break;

@@ -41,7 +41,8 @@ internal sealed class ManagementRig : IAsyncDisposable
         Hub = new EventHub(TimeProvider.System, hubOptions);
         Health = new HealthProjection(Hub, policy ?? Patient, _ticks, "0.1.0", NullLogger<HealthProjection>.Instance);
         Connections = new LiveConnections(Hub);
-        Broker = new MqttBroker(new BrokerOptions { MaxTopics = 10_000 }, "0.1.0", Hub, TimeProvider.System, NullLogger<MqttBroker>.Instance);
+        Broker = new MqttBroker(
+            new BrokerOptions { MaxTopics = 10_000 }, "0.1.0", Hub, TimeProvider.System, NullLogger<MqttBroker>.Instance);
         Listeners = new FakeListeners(Health);
         Managed = new ManagedBroker(Hub, Health, Connections, Listeners.Disconnect, Listeners)
         {
@@ -111,7 +112,8 @@ internal sealed class ManagementRig : IAsyncDisposable
             Hub.Publish(brokerEvent);
         }
 
-        SpinWait.SpinUntil(() => Hub.Log.Newest >= Hub.LastSequence, Eventually.Deadline).ShouldBeTrue("the events are folded and in the log");
+        SpinWait.SpinUntil(() => Hub.Log.Newest >= Hub.LastSequence, Eventually.Deadline)
+            .ShouldBeTrue("the events are folded and in the log");
     }
 
     /// <summary>Tells what a broker tells until everything is well.</summary>
@@ -130,7 +132,8 @@ internal sealed class ManagementRig : IAsyncDisposable
 
     public Task<HttpResponseMessage> GetAsync(string path, string? accept = null) => SendAsync(HttpMethod.Get, path, accept);
 
-    public Task<HttpResponseMessage> SendAsync(HttpMethod method, string path, string? accept = null, params (string Name, string Value)[] headers)
+    public Task<HttpResponseMessage> SendAsync(
+        HttpMethod method, string path, string? accept = null, params (string Name, string Value)[] headers)
     {
         var request = new HttpRequestMessage(method, path);
         if (accept is not null)

@@ -91,7 +91,8 @@ internal sealed class EventRecorder : IEventSequence
             catch (OperationCanceledException)
             {
                 var last = string.Join(Environment.NewLine, Events.TakeLast(12));
-                throw new TimeoutException($"{step}: {found.Count} of {count} {typeof(T).Name} came. The last events:{Environment.NewLine}{last}");
+                throw new TimeoutException(
+                    $"{step}: {found.Count} of {count} {typeof(T).Name} came. The last events:{Environment.NewLine}{last}");
             }
         }
     }

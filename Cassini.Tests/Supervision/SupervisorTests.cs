@@ -54,7 +54,8 @@ public class SupervisorTests
     public async Task Body_CrashesToTheLimitWithinTheWindow_GivesUp()
     {
         var policy = RestartPolicy.Default with { MaxCrashes = 3 };
-        var supervised = new Supervisor(policy, _events, _time, NullLogger.Instance).Start(Subject, _ => throw new InvalidOperationException("no"), CancellationToken.None);
+        var supervised = new Supervisor(policy, _events, _time, NullLogger.Instance)
+            .Start(Subject, _ => throw new InvalidOperationException("no"), CancellationToken.None);
 
         await _time.TimerArmedAsync(TimeSpan.FromMilliseconds(100));
         _time.Advance(TimeSpan.FromMilliseconds(100));

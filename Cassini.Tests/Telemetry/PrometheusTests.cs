@@ -18,7 +18,8 @@ public class PrometheusTests
         var prometheus = Programs.Require("prometheus");
         await using var broker = await RunningBroker.ServingMqttAsync();
         await using var app = ManagementApp.Create(
-            ManagedBroker.Of(broker.Mqtt), new ManagementOptions { Address = "127.0.0.1:0" }, NullLoggerFactory.Instance, TimeProvider.System);
+            ManagedBroker.Of(broker.Mqtt), new ManagementOptions { Address = "127.0.0.1:0" },
+            NullLoggerFactory.Instance, TimeProvider.System);
         await app.StartAsync(TestContext.Current.CancellationToken);
         using var directory = new TempDirectory();
         directory.Write("prometheus.yml", $$"""

@@ -4,7 +4,6 @@ using Cassini.Management.Access;
 using Cassini.Management.Telemetry;
 using Cassini.Streams.Events;
 using Cassini.Streams.Health;
-using Cassini.Streams.Health.Projection;
 using Cassini.Tests.Health;
 using Cassini.Tests.Management;
 using Cassini.Tests.Support;
@@ -65,7 +64,8 @@ public class ScrapeTests
                 var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp) { ReceiveBufferSize = 1 };
                 idle.Add(socket);
                 await socket.ConnectAsync("127.0.0.1", rig.Address.Port, TestContext.Current.CancellationToken);
-                await socket.SendAsync("GET /metrics HTTP/1.1\r\nHost: localhost\r\n\r\n"u8.ToArray(), TestContext.Current.CancellationToken);
+                await socket.SendAsync(
+                    "GET /metrics HTTP/1.1\r\nHost: localhost\r\n\r\n"u8.ToArray(), TestContext.Current.CancellationToken);
             }
 
             await rig.MetricsAsync("cassini_up 1\n");
@@ -224,7 +224,8 @@ public class ScrapeTests
                 }
             }
 
-            return new MetricsReading(rig.Health.Current, null, default, new FeedNumbers(0, 0, 0, new Dictionary<string, long>()), 0, new Refusals().Counts);
+            return new MetricsReading(
+                rig.Health.Current, null, default, new FeedNumbers(0, 0, 0, new Dictionary<string, long>()), 0, new Refusals().Counts);
         }
     }
 

@@ -12,7 +12,8 @@ public sealed class DevelopmentCertificatesTests : IDisposable
 {
     private static readonly string[] AllFiles =
     [
-        "ca.key", "ca.pem", "canary.key", "canary.pem", "client.key", "client.pem", "probe-7.key", "probe-7.pem", "server.key", "server.pem",
+        "ca.key", "ca.pem", "canary.key", "canary.pem", "client.key",
+        "client.pem", "probe-7.key", "probe-7.pem", "server.key", "server.pem",
     ];
 
     private readonly ScratchDirectory _directory = new();
@@ -77,7 +78,8 @@ public sealed class DevelopmentCertificatesTests : IDisposable
         Ensure("probe-7");
         var material = TlsMaterial.Create(TlsFileSet.Read(Options()), TimeProvider.System);
 
-        foreach (var (file, identity) in new[] { ("client", "client"), ("probe-7", "probe-7"), ("canary", DevelopmentCertificates.CanaryIdentity) })
+        (string, string)[] clients = [("client", "client"), ("probe-7", "probe-7"), ("canary", DevelopmentCertificates.CanaryIdentity)];
+        foreach (var (file, identity) in clients)
         {
             using var client = X509Certificate2.CreateFromPemFile(FileOf($"{file}.pem"), FileOf($"{file}.key"));
             var result = await Handshake.WithClientAsync(material, version, client);
@@ -93,9 +95,12 @@ public sealed class DevelopmentCertificatesTests : IDisposable
         Ensure("probe-7");
 
         string[] strict = ["verify", "-x509_strict", "-CAfile", FileOf("ca.pem")];
-        (await OpenSsl.RunAsync([.. strict, "-purpose", "sslserver", "-verify_hostname", "localhost", FileOf("server.pem")])).ShouldBe(Good("server.pem"));
-        (await OpenSsl.RunAsync([.. strict, "-purpose", "sslserver", "-verify_ip", "127.0.0.1", FileOf("server.pem")])).ShouldBe(Good("server.pem"));
-        (await OpenSsl.RunAsync([.. strict, "-purpose", "sslserver", "-verify_ip", "::1", FileOf("server.pem")])).ShouldBe(Good("server.pem"));
+        (await OpenSsl.RunAsync([.. strict, "-purpose", "sslserver", "-verify_hostname", "localhost", FileOf("server.pem")]))
+            .ShouldBe(Good("server.pem"));
+        (await OpenSsl.RunAsync([.. strict, "-purpose", "sslserver", "-verify_ip", "127.0.0.1", FileOf("server.pem")]))
+            .ShouldBe(Good("server.pem"));
+        (await OpenSsl.RunAsync([.. strict, "-purpose", "sslserver", "-verify_ip", "::1", FileOf("server.pem")]))
+            .ShouldBe(Good("server.pem"));
         foreach (var client in new[] { "client.pem", "probe-7.pem", "canary.pem" })
         {
             (await OpenSsl.RunAsync([.. strict, "-purpose", "sslclient", FileOf(client)])).ShouldBe(Good(client));
@@ -151,7 +156,8 @@ public sealed class DevelopmentCertificatesTests : IDisposable
         key.ImportFromPem(File.ReadAllText(FileOf("client.key")));
         var request = new CertificateRequest("CN=client", key, HashAlgorithmName.SHA256);
         File.WriteAllText(
-            FileOf("client.pem"), request.Create(foreign.Certificate, _time.Now.AddDays(-1), _time.Now.AddDays(300), [1]).ExportCertificatePem());
+            FileOf("client.pem"),
+            request.Create(foreign.Certificate, _time.Now.AddDays(-1), _time.Now.AddDays(300), [1]).ExportCertificatePem());
 
         var renewed = Ensure().Single(action => action.Outcome == Renewed);
 

@@ -15,7 +15,8 @@ public sealed class HandshakeFailuresTests : IDisposable
     private readonly ScratchDirectory _directory = new();
     private readonly TlsMaterial _material;
 
-    public HandshakeFailuresTests() => _material = TlsMaterial.Create(TlsFileSet.Read(_authority.Write(_directory.Path)), TimeProvider.System);
+    public HandshakeFailuresTests() =>
+        _material = TlsMaterial.Create(TlsFileSet.Read(_authority.Write(_directory.Path)), TimeProvider.System);
 
     public void Dispose()
     {
@@ -71,7 +72,8 @@ public sealed class HandshakeFailuresTests : IDisposable
         using var client = _authority.IssueClient("alice", new() { Rsa = true });
         var (certificate, key) = _authority.WriteClient(_directory.Path, client);
 
-        var result = await WithOpenSslAsync(version, "-cert", certificate, "-key", key, "-CAfile", _directory["ca.pem"], "-verify_return_error");
+        var result = await WithOpenSslAsync(
+            version, "-cert", certificate, "-key", key, "-CAfile", _directory["ca.pem"], "-verify_return_error");
 
         result.Verdict.Identity.ShouldBe("alice");
         result.Verdict.Accepted.ShouldBeTrue(result.ServerException?.ToString());
@@ -217,7 +219,8 @@ public sealed class HandshakeFailuresTests : IDisposable
     {
         var verdict = new ClientVerdict(HandshakeFailure.RevokedCertificate, "was revoked", "bad", "00", null);
 
-        HandshakeFailures.Classify(new AuthenticationException("rejected"), verdict).ShouldBe((HandshakeFailure.RevokedCertificate, "was revoked"));
+        HandshakeFailures.Classify(new AuthenticationException("rejected"), verdict)
+            .ShouldBe((HandshakeFailure.RevokedCertificate, "was revoked"));
     }
 
     [Fact]

@@ -124,7 +124,7 @@ internal sealed class BrokerFuzz
         }
     }
 
-    /// <summary>Nothing of a conversation may outlast it.</summary>
+    /// <summary>Checks that nothing of a conversation remains after it.</summary>
     private async Task ExpectSilenceAsync(BrokerHost host)
     {
         var since = TimeProvider.System.GetTimestamp();

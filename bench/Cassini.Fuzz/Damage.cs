@@ -3,7 +3,7 @@ using Cassini.Tests.Mqtt;
 
 namespace Cassini.Fuzz;
 
-/// <summary>Ways to spoil a packet.</summary>
+/// <summary>Ways to damage a packet.</summary>
 internal static class Damage
 {
     private static readonly byte[] Interesting =
@@ -12,9 +12,7 @@ internal static class Damage
         (byte)'#', (byte)'+', (byte)'$', (byte)'/', 0x0B, 0x23, 0x26,
     ];
 
-    /// <summary>
-    /// Spoils the packet in its body, mostly with its remaining length mended afterwards: else little gets past the header.
-    /// </summary>
+    /// <summary>Damages the body of the packet, and mostly corrects its remaining length: otherwise little gets past the header.</summary>
     public static byte[] Packet(Random random, byte[] packet, Func<byte[]> another)
     {
         var kind = random.Next(8);
@@ -43,7 +41,7 @@ internal static class Damage
         return [first, .. Length(random, body.Length), .. body];
     }
 
-    /// <summary>Spoils bytes whatever they mean.</summary>
+    /// <summary>Damages bytes, whatever they mean.</summary>
     public static byte[] Bytes(Random random, byte[] bytes)
     {
         if (bytes.Length == 0)
@@ -66,7 +64,7 @@ internal static class Damage
             case 4:
                 return [.. bytes[..at], .. bytes[(at + length)..]];
             case 5:
-                // A property, a filter or a field twice.
+                // A property, a filter or a field, twice.
                 return [.. bytes[..(at + length)], .. bytes[at..]];
             case 6:
                 return bytes[..at];

@@ -105,7 +105,7 @@ internal sealed class FuzzTalk(int port, X509Certificate2 certificate)
         },
     };
 
-    /// <summary>A valid packet that has something to do with what others send.</summary>
+    /// <summary>A valid packet that affects other conversations.</summary>
     private static byte[] Sensible(Random random, ProtocolVersion version)
     {
         var id = (ushort)random.Next(1, 20);
@@ -163,7 +163,7 @@ internal sealed class FuzzTalk(int port, X509Certificate2 certificate)
         return stream;
     }
 
-    /// <summary>Reads what comes, unless this client never reads.</summary>
+    /// <summary>Reads what arrives, unless this client never reads.</summary>
     private static async Task DrainAsync(SslStream stream, bool lazy, CancellationToken cancellationToken)
     {
         var buffer = new byte[lazy ? 1 : 16 * 1024];
@@ -175,7 +175,7 @@ internal sealed class FuzzTalk(int port, X509Certificate2 certificate)
         }
         catch (Exception exception) when (exception is IOException or ObjectDisposedException or SocketException)
         {
-            // The end, in one way or another.
+            // The connection ended.
         }
     }
 

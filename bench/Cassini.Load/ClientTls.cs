@@ -9,7 +9,7 @@ internal sealed class ClientTls
     private readonly SslStreamCertificateContext _client;
     private readonly X509ChainPolicy _policy;
 
-    /// <exception cref="LoadException">The directory does not hold what is needed.</exception>
+    /// <exception cref="LoadException">The directory does not have the files.</exception>
     public ClientTls(string directory)
     {
         try

@@ -35,7 +35,7 @@ internal static class LatencyLoad
             + $"received={arrivals.Count} lost={expected - arrivals.Count}");
     }
 
-    /// <summary>Each about millisecond what is due by then: a pacer that spins would take a core from the broker.</summary>
+    /// <summary>About every millisecond sends what is due: a pacer that spins would take a core from the broker.</summary>
     private static void Send(MqttConnection publisher, byte[] frame, int payload, int count)
     {
         using var pacer = new Pacer(TimeSpan.FromSeconds(1) / PerSecond);

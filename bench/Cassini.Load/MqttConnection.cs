@@ -35,7 +35,7 @@ internal sealed class MqttConnection : IDisposable
         catch (Exception e) when (e is IOException or SocketException or AuthenticationException)
         {
             Dispose();
-            throw new LoadException($"no connection: {Told(e)}");
+            throw new LoadException($"no connection: {ReasonOf(e)}");
         }
         catch (LoadException)
         {
@@ -53,7 +53,7 @@ internal sealed class MqttConnection : IDisposable
 
     public void Write(ReadOnlySpan<byte> bytes) => _stream.Write(bytes);
 
-    /// <exception cref="LoadException">The broker grants less than that.</exception>
+    /// <exception cref="LoadException">The broker grants a lower QoS, or refuses.</exception>
     public void Subscribe(string topic, int qos)
     {
         _socket.ReceiveTimeout = AnswerMilliseconds;
@@ -70,7 +70,7 @@ internal sealed class MqttConnection : IDisposable
         }
         catch (IOException e)
         {
-            throw new LoadException($"no SUBACK: {Told(e)}");
+            throw new LoadException($"no SUBACK: {ReasonOf(e)}");
         }
 
         _socket.ReceiveTimeout = 0;
@@ -179,7 +179,7 @@ internal sealed class MqttConnection : IDisposable
         return DefaultReceiveMaximum;
     }
 
-    private static string Told(Exception e) =>
+    private static string ReasonOf(Exception e) =>
         e.InnerException is SocketException { SocketErrorCode: SocketError.TimedOut or SocketError.WouldBlock }
         ? $"no answer within {AnswerMilliseconds / 1_000} s"
         : (e.InnerException ?? e).Message;

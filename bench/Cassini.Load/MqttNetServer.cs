@@ -16,7 +16,7 @@ internal static class MqttNetServer
     {
         var directory = options is { Port: > 0, Certificates: { } certificates }
             ? certificates
-            : throw new FormatException("--port and --certs are wanted");
+            : throw new FormatException("--port and --certs are needed");
         var policy = ServerFiles.ClientPolicy(directory);
         var endpoint = new MqttServerOptionsBuilder()
             .WithoutDefaultEndpoint()

@@ -5,7 +5,7 @@ using System.Text;
 
 namespace Cassini.Load;
 
-/// <summary>Asks one URL every 10 ms on one connection that is kept, as an orchestrator would in a bad moment.</summary>
+/// <summary>Requests one URL every 10 ms on one connection.</summary>
 internal sealed class ReadyProbe : IDisposable
 {
     private static readonly TimeSpan Period = TimeSpan.FromMilliseconds(10);
@@ -31,7 +31,7 @@ internal sealed class ReadyProbe : IDisposable
         _worker = new Worker("probe", Run);
     }
 
-    /// <summary>What it measured.</summary>
+    /// <summary>The result.</summary>
     public string Stop()
     {
         _pacer.Stop();

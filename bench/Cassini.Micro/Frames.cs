@@ -16,7 +16,7 @@ internal static class Frames
         return frame;
     }
 
-    /// <summary>As many as one TLS record holds.</summary>
+    /// <summary>As many publishes as one TLS record holds.</summary>
     public static byte[] Record(byte[] frame)
     {
         var count = 16 * 1024 / frame.Length;

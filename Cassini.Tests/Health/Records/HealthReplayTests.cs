@@ -125,7 +125,8 @@ public class HealthReplayTests
     {
         var fold = new Fold().At(1, Heartbeat());
         var replay = new HealthReplay();
-        var lines = Segment(RecordedRun.Header(fold.State), [Envelope(fold, 2, 3, BindFailed()), Envelope(fold, 3, 10, new TopicCreated("t"))]);
+        var lines = Segment(
+            RecordedRun.Header(fold.State), [Envelope(fold, 2, 3, BindFailed()), Envelope(fold, 3, 10, new TopicCreated("t"))]);
 
         var told = lines.SelectMany(line => replay.Take(line)).ToList();
 
@@ -171,7 +172,8 @@ public class HealthReplayTests
     {
         var clock = new VirtualClock();
         var hub = new EventHub(clock.Time);
-        using var projection = new HealthProjection(hub, new HealthPolicy { Tick = tick }, clock.Scheduler, "1.2.3", NullLogger<HealthProjection>.Instance);
+        using var projection = new HealthProjection(
+            hub, new HealthPolicy { Tick = tick }, clock.Scheduler, "1.2.3", NullLogger<HealthProjection>.Instance);
         byte[]? header = null;
         foreach (var (envelope, index) in log.Select((envelope, index) => (envelope, index)))
         {

@@ -108,7 +108,8 @@ public class StateJsonTests
                 {
                     using var json = JsonDocument.Parse(damaged);
                     var segment = RecordHeader.Read(json.RootElement, 1);
-                    var fold = HealthReducer.Reduce(segment.State, new FoldInput(segment.Elapsed + TimeSpan.FromHours(2), null), segment.Policy);
+                    var fold = HealthReducer.Reduce(
+                        segment.State, new FoldInput(segment.Elapsed + TimeSpan.FromHours(2), null), segment.Policy);
                     fold.Verdicts.Due.ShouldBeGreaterThan(fold.Now);
                 }
                 catch (JsonException)

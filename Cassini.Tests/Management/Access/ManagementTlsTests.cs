@@ -49,7 +49,8 @@ public class ManagementTlsTests
         using var refused = await http.GetAsync("/connections", Token);
 
         refused.StatusCode.ShouldBe(HttpStatusCode.Unauthorized);
-        (await refused.Content.ReadAsStringAsync(Token)).ShouldStartWith("the client certificate is not accepted: 'operator' is not from the configured CA");
+        (await refused.Content.ReadAsStringAsync(Token))
+            .ShouldStartWith("the client certificate is not accepted: 'operator' is not from the configured CA");
         (await http.GetStringAsync("/readyz", Token)).ShouldBe("ok");
     }
 

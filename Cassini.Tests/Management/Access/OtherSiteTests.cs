@@ -42,7 +42,8 @@ public class OtherSiteTests
         await using var site = await ServeAsync(Page(management, session));
         await using var browser = await Browser.OpenAsync(site.Urls.First());
         await Eventually.BecomesAsync(
-            "the page has tried everything", async () => (await browser.RunAsync("return document.title")).GetString(), title => title == "TypeError,TypeError,TypeError");
+            "the page has tried everything", async () => (await browser.RunAsync("return document.title")).GetString(),
+            title => title == "TypeError,TypeError,TypeError");
 
         // The browser asks whether it may send a DELETE, and never sends it.
         await Eventually.HoldsAsync("all were answered", () => answered.Count >= 3);
@@ -53,9 +54,11 @@ public class OtherSiteTests
 
         // What would have happened: who is no page of another site does it.
         using var http = new HttpClient { BaseAddress = management };
-        (await http.PostAsync("/faults/crash-manager", null, TestContext.Current.CancellationToken)).StatusCode.ShouldBe(HttpStatusCode.Accepted);
+        (await http.PostAsync("/faults/crash-manager", null, TestContext.Current.CancellationToken)).StatusCode
+            .ShouldBe(HttpStatusCode.Accepted);
         await broker.HappensAsync<Crashed>("the manager crashes");
-        (await http.DeleteAsync($"/connections/{session}", TestContext.Current.CancellationToken)).StatusCode.ShouldBe(HttpStatusCode.Accepted);
+        (await http.DeleteAsync($"/connections/{session}", TestContext.Current.CancellationToken)).StatusCode
+            .ShouldBe(HttpStatusCode.Accepted);
         await Eventually.HoldsAsync("the session is gone", () => !broker.Host.Connections.TryGet(session, out _));
         await app.StopAsync(TestContext.Current.CancellationToken);
     }
@@ -71,7 +74,8 @@ public class OtherSiteTests
           ];
           const outcomes = [];
           for (const [path, options] of tries) {
-            outcomes.push(await fetch('{{management.GetLeftPart(UriPartial.Authority)}}' + path, options).then(answer => answer.type, error => error.name));
+            const answer = fetch('{{management.GetLeftPart(UriPartial.Authority)}}' + path, options);
+            outcomes.push(await answer.then(answer => answer.type, error => error.name));
           }
 
           document.title = outcomes.join();

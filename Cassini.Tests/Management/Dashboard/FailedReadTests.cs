@@ -85,9 +85,13 @@ public class FailedReadTests(DashboardBrowser browser)
         var rate = await page.Browser.RunAsync("""
             return import('/dashboard/model.js').then(({ Model }) => {
               const id = sequence => `0000000000000001-${sequence}`;
-              const data = { epoch: '0000000000000001', startedAt: '2026-01-01T00:00:00Z', uptimeSeconds: 5, activeListeners: 0, log: { oldestId: id(1), newestId: id(50) } };
+              const data = {
+                epoch: '0000000000000001', startedAt: '2026-01-01T00:00:00Z', uptimeSeconds: 5, activeListeners: 0,
+                log: { oldestId: id(1), newestId: id(50) },
+              };
               const model = new Model();
-              for (const message of [{ type: 'snapshot', data: { ...data } }, { type: 'reset', data: {} }, { type: 'snapshot', data: { ...data } }]) {
+              const snapshot = () => ({ type: 'snapshot', data: { ...data } });
+              for (const message of [snapshot(), { type: 'reset', data: {} }, snapshot()]) {
                 model.apply(message);
               }
 

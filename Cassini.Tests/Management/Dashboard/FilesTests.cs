@@ -77,7 +77,8 @@ public partial class FilesTests
         }
     }
 
-    [GeneratedRegex(@"innerHTML|outerHTML|insertAdjacentHTML|document\.write|\beval\(|new Function|setAttribute\('style|@import|javascript:")]
+    [GeneratedRegex(
+        @"innerHTML|outerHTML|insertAdjacentHTML|document\.write|\beval\(|new Function|setAttribute\('style|@import|javascript:")]
     private static partial Regex Forbidden();
 
     [GeneratedRegex("(?:https?:)?//[a-z0-9.-]+\\.[a-z]+/")]

@@ -3,6 +3,7 @@ using Cassini.Harness.Clients;
 using Cassini.Harness.Health;
 using Cassini.Harness.Plans;
 using Cassini.Harness.Reports;
+using Cassini.Harness.Verdicts;
 using Cassini.Harness.Views;
 using Cassini.Harness.Workers;
 using Cassini.Streams.Primitives;

@@ -3,14 +3,14 @@ using Cassini.Harness.Load;
 using Cassini.Harness.Plans;
 using Cassini.Streams.Primitives;
 
-namespace Cassini.Harness.Verdicts;
+namespace Cassini.Harness.Results;
 
-/// <summary>Holds what a sink saw against what it was to see.</summary>
+/// <summary>Compares what a sink received with what the plan expects.</summary>
 internal static class Expectations
 {
     /// <param name="sink">The sink.</param>
-    /// <param name="seen">What it saw.</param>
-    /// <param name="missing">Messages that it, or its share group, lacks.</param>
+    /// <param name="seen">What it received.</param>
+    /// <param name="missing">How many messages did not arrive at it, or at its share group.</param>
     /// <param name="producersEnded">When the last producer ended, from the test's start.</param>
     public static IReadOnlyList<ExpectationResult> Judge(PlanSink sink, SinkCounts seen, long missing, TimeSpan producersEnded)
     {

@@ -2,17 +2,16 @@ using System.Buffers.Binary;
 using System.Security.Cryptography;
 using System.Text;
 
-namespace Cassini.Harness.Load;
+namespace Cassini.Harness.Messages;
 
 /// <summary>
-/// The front of every payload, so that a sink knows of each message whose it is, which it is, and that no bit of it changed. Integers are
-/// big-endian:
-/// <c>magic 4 · run 8 · test 2 · producer 2 · client 2 · key 2 · sequence 8 · SHA-256 32</c>, then the body. The hash covers what
-/// stands before it and the body after it. No clock has a part in it: the same plan makes the same bytes.
+/// The front of every payload. From it a sink knows of which run a message is, which message it is, and that no bit of it changed.
+/// Integers are big-endian: <c>magic 4 · run 8 · test 2 · producer 2 · client 2 · key 2 · sequence 8 · SHA-256 32</c>, then the body. The
+/// hash covers what is before it and the body after it. There is no time in it, so that the same plan always makes the same bytes.
 /// </summary>
 internal static class Envelope
 {
-    /// <summary>What the envelope takes of a payload, in bytes.</summary>
+    /// <summary>The length of the envelope, in bytes.</summary>
     public const int Size = HashAt + SHA256.HashSizeInBytes;
 
     private const int RunAt = 4;
@@ -41,7 +40,7 @@ internal static class Envelope
         Hash(payload, payload.Slice(HashAt, SHA256.HashSizeInBytes));
     }
 
-    /// <summary>What a payload is, to whoever expects those of <paramref name="run"/>.</summary>
+    /// <summary>What a payload is for a sink that expects those of <paramref name="run"/>.</summary>
     public static EnvelopeKind Open(ReadOnlySpan<byte> payload, ulong run, out MessageId id)
     {
         id = default;
@@ -56,7 +55,7 @@ internal static class Envelope
         Hash(payload, hash);
         if (!hash.SequenceEqual(payload.Slice(HashAt, SHA256.HashSizeInBytes)))
         {
-            // Damage may sit in the very bytes that tell whose it is: either of them will do.
+            // The damage may be in the magic or in the run itself: one of the two is enough to recognize the message.
             return isMagic || isRun ? EnvelopeKind.Corrupt : EnvelopeKind.Foreign;
         }
 
@@ -74,7 +73,7 @@ internal static class Envelope
         return EnvelopeKind.Good;
     }
 
-    // In two pieces, around the hash's own place.
+    // In two parts: all but the hash itself.
     private static void Hash(ReadOnlySpan<byte> payload, Span<byte> hash)
     {
         var hasher = _hasher ??= IncrementalHash.CreateHash(HashAlgorithmName.SHA256);

@@ -1,9 +1,8 @@
 using System.Globalization;
 using System.Text;
 using System.Text.RegularExpressions;
-using Cassini.Harness.Plans;
 
-namespace Cassini.Harness.Load;
+namespace Cassini.Harness.Messages;
 
 /// <summary>Text with placeholders: <c>{{seq}}</c>, <c>{{key}}</c>, <c>{{producer}}</c>, <c>{{client}}</c>.</summary>
 internal sealed partial class PayloadTemplate
@@ -19,10 +18,10 @@ internal sealed partial class PayloadTemplate
         _producer = producer;
     }
 
-    /// <summary>The least room that a text needs beside the envelope, in bytes.</summary>
-    public static int LeastSize(PayloadKind kind, string text) =>
-        Encoding.UTF8.GetByteCount(kind == PayloadKind.Template ? Placeholder().Replace(text, "") : text);
+    /// <summary>The length of a template without its placeholders, in bytes.</summary>
+    public static int LeastSize(string text) => Encoding.UTF8.GetByteCount(Placeholder().Replace(text, ""));
 
+    /// <summary>The first placeholder that does not exist; null when all do.</summary>
     public static string? UnknownPlaceholder(string text) =>
         Placeholder().Matches(text).Select(match => match.Value).FirstOrDefault(found => !Known.Contains(found));
 
