@@ -97,28 +97,30 @@ internal sealed class RunController(
             waits.Add(hub.AllJoinedAsync(plan.ReadyTimeout, view.Say, stop.Token));
         }
 
-        // The first that fails stops the run, and with it the other waits.
-        while (waits.Count > 0)
-        {
-            var ended = await Task.WhenAny(waits);
-            waits.Remove(ended);
-            try
-            {
-                await ended;
-            }
-            catch (HarnessException exception)
-            {
-                stop.Now(exception.Verdict, exception.Message);
-            }
-            catch (OperationCanceledException) when (stop.Token.IsCancellationRequested)
-            {
-                // The stop has its cause.
-            }
-        }
-
+        await Task.WhenAll(waits.Select(wait => StopAtFailureAsync(wait, stop)));
         stop.Token.ThrowIfCancellationRequested();
-
         view.Say("all brokers are ready");
+    }
+
+    /// <summary>Stops the run, and with it the other waits, when one of them fails.</summary>
+    private static async Task StopAtFailureAsync(Task wait, RunStop stop)
+    {
+        try
+        {
+            await wait;
+        }
+        catch (OperationCanceledException) when (stop.Token.IsCancellationRequested)
+        {
+            // The stop has its cause.
+        }
+        catch (HarnessException exception)
+        {
+            stop.Now(exception.Verdict, exception.Message);
+        }
+        catch (Exception defect)
+        {
+            stop.Now(Verdict.Error, $"unexpected: {defect}");
+        }
     }
 
     private Crew CrewOf(IReadOnlyList<IWorker> remote, Func<BrokerAddress, TlsIdentity> identityOf)

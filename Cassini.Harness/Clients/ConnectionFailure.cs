@@ -29,9 +29,9 @@ internal static class ConnectionFailure
                     return known;
                 case SocketException socket:
                     return new ClientException($"{broker}: {SocketText.Of(socket.SocketErrorCode)}", cause: exception);
-                case MqttClientUnexpectedDisconnectReceivedException { ReasonCode: { } code } goodbye:
+                case MqttClientUnexpectedDisconnectReceivedException { ReasonCode: { } code } end:
                     return new ClientException(
-                        $"{broker}: the broker closed the connection: {Words(code)}{Because(goodbye.ReasonString)}", cause: exception);
+                        $"{broker}: the broker closed the connection: {Words(code)}{Because(end.ReasonString)}", cause: exception);
                 case MqttCommunicationTimedOutException or OperationCanceledException or TimeoutException:
                     return new ClientException($"{broker}: no answer in time", cause: exception);
             }
@@ -47,14 +47,14 @@ internal static class ConnectionFailure
     }
 
     /// <summary>The end of a connection that was not closed here.</summary>
-    public static ClientException Lost(MqttClientDisconnectedEventArgs goodbye, Exception? read, BrokerAddress broker) => goodbye switch
+    public static ClientException Lost(MqttClientDisconnectedEventArgs end, Exception? read, BrokerAddress broker) => end switch
     {
         // MQTTnet also reports a connection that ended without DISCONNECT as an unspecified error.
         {
             Exception: { } exception, Reason: MqttClientDisconnectReason.UnspecifiedError or MqttClientDisconnectReason.NormalDisconnection,
         } => Of(exception, read, broker),
         { Reason: var reason } => new ClientException(
-            $"{broker}: the broker closed the connection: {Words(reason)}{Because(goodbye.ReasonString)}",
+            $"{broker}: the broker closed the connection: {Words(reason)}{Because(end.ReasonString)}",
             isLasting: reason is MqttClientDisconnectReason.SessionTakenOver or MqttClientDisconnectReason.NotAuthorized),
     };
 
@@ -97,7 +97,8 @@ internal static class ConnectionFailure
 
     private static string Because(string? reason) => string.IsNullOrEmpty(reason) ? "" : $": {SafeText.Of(reason)}";
 
-    private static IEnumerable<Exception> Causes(Exception exception)
+    /// <summary>The exception and its inner exceptions, the innermost last.</summary>
+    public static IEnumerable<Exception> Causes(Exception exception)
     {
         for (var cause = exception; cause is not null; cause = cause.InnerException)
         {

@@ -1,9 +1,7 @@
 using System.Net;
 using System.Net.Sockets;
 using Cassini.Harness.Clients;
-using Cassini.Harness.Plans;
 using Cassini.Harness.Verdicts;
-using Cassini.Streams.Events;
 using Cassini.Streams.Primitives;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
@@ -54,10 +52,10 @@ internal sealed class WorkerHub : IAsyncDisposable
             await app.StartAsync();
             return new WorkerHub(roster, app, time);
         }
-        catch (Exception exception) when (SocketErrorOf(exception) is { } error)
+        catch (Exception exception) when (ConnectionFailure.Causes(exception).OfType<SocketException>().FirstOrDefault() is { } error)
         {
             await (app?.DisposeAsync() ?? default);
-            throw new HarnessException($"--listen {address}: {SocketText.Of(error)}", cause: exception);
+            throw new HarnessException($"--listen {address}: {SocketText.Of(error.SocketErrorCode)}", cause: exception);
         }
     }
 
@@ -116,19 +114,6 @@ internal sealed class WorkerHub : IAsyncDisposable
         var app = builder.Build();
         app.MapGrpcService<WorkerRoster>();
         return app;
-    }
-
-    private static SocketError? SocketErrorOf(Exception exception)
-    {
-        for (var cause = exception; cause is not null; cause = cause.InnerException)
-        {
-            if (cause is SocketException socket)
-            {
-                return socket.SocketErrorCode;
-            }
-        }
-
-        return null;
     }
 
     /// <summary>The command handles signals, not this server.</summary>

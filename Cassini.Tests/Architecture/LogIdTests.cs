@@ -6,7 +6,7 @@ using Microsoft.Extensions.Logging;
 
 namespace Cassini.Tests.Architecture;
 
-/// <summary>A log is searched by event id: each stands for one sentence.</summary>
+/// <summary>A log is searched by event id: each id has one message.</summary>
 public partial class LogIdTests
 {
     private const BindingFlags AllDeclared =

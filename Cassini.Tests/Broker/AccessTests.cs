@@ -134,7 +134,7 @@ public class AccessTests
         access.MayPublish("t/me/me"u8).ShouldBeFalse();
     }
 
-    // A denial that speaks of the client's own name must hold for a client whose name is odd as well.
+    // A denial that names the client itself must hold for a client whose name is odd as well.
     [Theory]
     [InlineData("alice")]
     [InlineData("a/b")]

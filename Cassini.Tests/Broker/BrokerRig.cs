@@ -41,7 +41,7 @@ internal sealed class BrokerRig : IAsyncDisposable
 
     public RecordingPublisher Events { get; }
 
-    /// <summary>What is published of probes' sessions: nobody else sees it.</summary>
+    /// <summary>What is published of probes' sessions; it appears nowhere else.</summary>
     public RecordingPublisher ProbeEvents { get; }
 
     public InMemoryStore Store { get; }

@@ -28,7 +28,7 @@ public class DrainTests
     }
 
     [Fact]
-    public async Task Deliver_ClientWithNothingToGet_IsToldToGoAtOnce()
+    public async Task Deliver_ClientWithNothingToGet_IsDisconnectedAtOnce()
     {
         await using var rig = new BrokerRig(options => options with { ServerReference = "other.example:8883" });
         var client = await rig.ConnectAsync("client");
@@ -54,7 +54,7 @@ public class DrainTests
     [Theory]
     [InlineData(1)]
     [InlineData(2)]
-    public async Task Deliver_ClientThatHasNotAcknowledged_IsToldToGoOnlyAfterIt(int level)
+    public async Task Deliver_ClientThatHasNotAcknowledged_IsDisconnectedOnlyAfterIt(int level)
     {
         var qos = (QualityOfService)level;
         await using var rig = new BrokerRig();
@@ -96,7 +96,7 @@ public class DrainTests
         rig.Broker.Drain.Rest.ShouldBe(new DrainRest(1, 1, 0));
     }
 
-    /// <summary>What waits for who is away is told of, since it ends with a store in memory.</summary>
+    /// <summary>What waits for an offline client is reported, because it ends with a store in memory.</summary>
     [Fact]
     public async Task Rest_SessionWithoutAConnection_IsCountedApart()
     {
@@ -114,7 +114,7 @@ public class DrainTests
     }
 
     /// <summary>
-    /// A reader that is in the middle of a batch acknowledges it all the same: whoever ends its connection, it is waited for.
+    /// A reader that is in the middle of a batch still acknowledges it: the drain waits for it, whatever ends its connection.
     /// </summary>
     [Fact]
     public async Task CloseIntake_PublisherThatIsToEndInTheMiddleOfABatch_IsWaitedFor()

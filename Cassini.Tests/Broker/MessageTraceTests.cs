@@ -6,7 +6,7 @@ using Cassini.Tests.Support;
 
 namespace Cassini.Tests.Broker;
 
-/// <summary>Messages that are traced, and that a trace costs nobody anything.</summary>
+/// <summary>Messages that are traced, and messages that a trace must not change.</summary>
 public class MessageTraceTests
 {
     private const string TraceId = "0af7651916cd43dd8448eb211c80319c";
@@ -51,7 +51,7 @@ public class MessageTraceTests
             [new("k", "1"), new("tracestate", "v=1"), new("k", "2"), new("traceparent", $"00-{TraceId}-{publish.SpanId}-01")]);
     }
 
-    // Spans end on the thread pool, where an exception that nobody catches ends the process.
+    // Spans end on the thread pool, where an uncaught exception ends the process.
     [Fact]
     public async Task Listener_ThatThrowsAtTheEndOfASpan_IsLoggedAndHarmsNothing()
     {
@@ -89,7 +89,7 @@ public class MessageTraceTests
     }
 
     [Fact]
-    public async Task Publish_WhileNobodyListens_GoesOnUnchanged()
+    public async Task Publish_NothingListens_IsUnchanged()
     {
         using var source = new ActivitySource("Cassini");
         await using var rig = new BrokerRig(spans: source, traceRatio: 1);
@@ -145,7 +145,7 @@ public class MessageTraceTests
     [Theory]
     [InlineData(QualityOfService.AtMostOnce)]
     [InlineData(QualityOfService.AtLeastOnce)]
-    public async Task Retained_ToWhoTakesNoLongerPacket_IsNotLostForOurTrace(QualityOfService qos)
+    public async Task Retained_PacketWithTraceIsTooLong_IsDeliveredWithoutIt(QualityOfService qos)
     {
         using var spans = new RecordedSpans();
         await using var rig = new BrokerRig(spans: spans.Source, traceRatio: 1);
@@ -162,7 +162,7 @@ public class MessageTraceTests
     [Theory]
     [InlineData(QualityOfService.AtMostOnce)]
     [InlineData(QualityOfService.AtLeastOnce)]
-    public async Task Deliver_ToWhoTakesNoLongerPacket_IsWithoutTheTraceThatWeAdded(QualityOfService qos)
+    public async Task Deliver_PacketWithTraceIsTooLong_IsDeliveredWithoutIt(QualityOfService qos)
     {
         using var spans = new RecordedSpans();
         await using var rig = new BrokerRig(spans: spans.Source, traceRatio: 1);

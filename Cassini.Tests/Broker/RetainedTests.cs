@@ -150,7 +150,7 @@ public class RetainedTests
     [Theory]
     [InlineData(4)]
     [InlineData(5)]
-    public async Task Retained_OneTooMany_IsDeliveredAndToldToTheOperator(int version)
+    public async Task Retained_OneTooMany_IsDeliveredAndReportedToTheOperator(int version)
     {
         await using var rig = new BrokerRig(options => options with { MaxRetained = 20 });
         var watcher = await rig.ConnectAsync("w", version);

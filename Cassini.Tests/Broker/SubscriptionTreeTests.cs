@@ -20,11 +20,11 @@ public class SubscriptionTreeTests
                 var tree = new SubscriptionTree();
                 var subscribers = Enumerable.Range(0, 4).Select(_ => new Listener()).ToArray();
                 var all = new List<Subscription>();
-                foreach (var (filter, who, add, pick) in steps)
+                foreach (var (filter, place, add, pick) in steps)
                 {
                     if (add || all.Count == 0)
                     {
-                        all.Add(Subscribe(subscribers[who], filter));
+                        all.Add(Subscribe(subscribers[place], filter));
                         tree.Add(all[^1]);
                     }
                     else

@@ -122,7 +122,7 @@ public class CommandLineTests : IDisposable
     {
         (await RunAsync("certs", _directory.Path, "--client", "../x")).ShouldBe(ExitCode.Usage);
 
-        _console.Error.Lines.ShouldHaveSingleItem().ShouldStartWith("cassini: '../x' is no client name");
+        _console.Error.Lines.ShouldHaveSingleItem().ShouldStartWith("cassini: '../x' is not a client name");
     }
 
     [Fact]

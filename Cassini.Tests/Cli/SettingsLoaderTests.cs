@@ -287,7 +287,7 @@ public class SettingsLoaderTests : IDisposable
     [InlineData("allow all #", "'allow all #' is not a rule: allow|deny publish|subscribe|all IDENTITY FILTER")]
     [InlineData("allow all * a/#/b", "'allow all * a/#/b': 'a/#/b' is not a topic filter")]
     [InlineData("allow all * $share/g/a", "leave $share/NAME/ out")]
-    public void Load_FaultyAccessRule_IsToldInTheRulesOwnWords(string rule, string words)
+    public void Load_FaultyAccessRule_IsReportedInTheRulesOwnWords(string rule, string words)
     {
         var error = Refused("--set", $"Broker:Access={rule}").ShouldHaveSingleItem();
 

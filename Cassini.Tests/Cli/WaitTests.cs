@@ -44,7 +44,7 @@ public class WaitTests : IDisposable
         var port = FreePort.Find();
         var url = $"http://127.0.0.1:{port}";
         var waiting = RunAsync(url);
-        await _console.Out.LineAsync("the refusal is told", line => line == $"{url}: waiting: not reachable (connection refused)");
+        await _console.Out.LineAsync("the refusal is reported", line => line == $"{url}: waiting: not reachable (connection refused)");
 
         await using var server = await FakeManagement.StartAsync(FakeManagement.Feed(Ready), port);
 
@@ -96,7 +96,7 @@ public class WaitTests : IDisposable
         var draining = FeedText.Health(status: HealthStatus.Degraded) with { Phase = Phase.Draining };
         await using var server = await FakeManagement.StartAsync(FakeManagement.Feed(draining, ok.Task, FeedText.Snapshot(Ready)));
         var waiting = RunAsync(server.Url, "--for", "ok");
-        await _console.Out.LineAsync("it is told", line => line == $"{server.Url}: waiting: not ok: the phase is draining");
+        await _console.Out.LineAsync("it is reported", line => line == $"{server.Url}: waiting: not ok: the phase is draining");
         waiting.IsCompleted.ShouldBeFalse();
 
         ok.SetResult();
@@ -217,7 +217,7 @@ public class WaitTests : IDisposable
         var url = $"http://{listener.LocalEndpoint}";
         var waiting = RunAsync(url);
 
-        await _console.Out.LineAsync("it is told", line => line == $"{url}: waiting: hung up without an answer");
+        await _console.Out.LineAsync("it is reported", line => line == $"{url}: waiting: hung up without an answer");
         await _console.InterruptAsync();
         await enough.CancelAsync();
 
@@ -226,7 +226,7 @@ public class WaitTests : IDisposable
     }
 
     [Fact]
-    public async Task Wait_NobodyThere_TimesOut()
+    public async Task Wait_NothingListens_TimesOut()
     {
         (await RunAsync($"http://127.0.0.1:{FreePort.Find()}", "--timeout", "150ms")).ShouldBe(ExitCode.TimedOut);
 

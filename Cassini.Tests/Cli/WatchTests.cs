@@ -48,7 +48,7 @@ public sealed class WatchTests : IDisposable
     }
 
     [Fact]
-    public async Task Watch_NobodyThere_SaysSoOnceAndGoesOn()
+    public async Task Watch_NothingListens_ReportsItOnceAndGoesOn()
     {
         var port = FreePort.Find();
         var watching = RunAsync($"http://127.0.0.1:{port}");
@@ -149,7 +149,7 @@ public sealed class WatchTests : IDisposable
     }
 
     [Fact]
-    public void Screen_AnIncident_IsToldInAsManyLinesAsTheTerminalHas()
+    public void Screen_AnIncident_IsShownInAsManyLinesAsTheTerminalHas()
     {
         var model = WatchModel.Of(new FeedSnapshot(FeedText.Health(), false, false));
         for (var i = 0; i < 300; i++)

@@ -73,7 +73,7 @@ public partial class SystemdTests
             .ShouldNotBeNull(string.Join('\n', errors));
 
         settings.Warnings.ShouldBeEmpty();
-        settings.Process.Management.RequireCredentials.ShouldBe(true, "else nobody is asked for the token");
+        settings.Process.Management.RequireCredentials.ShouldBe(true, "otherwise no caller needs the token");
     }
 
     [Fact]

@@ -11,7 +11,7 @@ using Microsoft.Extensions.Logging;
 
 namespace Cassini.Tests.Docs;
 
-/// <summary>docs/operate/runbook.md has an entry for each reason, and what it tells to look at and to do exists.</summary>
+/// <summary>docs/operate/runbook.md has an entry for each reason, and names only checks and commands that exist.</summary>
 public partial class RunbookTests
 {
     private static readonly string[] Programs =

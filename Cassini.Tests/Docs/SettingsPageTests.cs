@@ -42,7 +42,7 @@ public partial class SettingsPageTests
             .Select(setting => (setting.Key, Meaning: SettingMeaning.Of(setting.Property)))
             .Where(setting => setting.Meaning.Length < 10 || Repeated().IsMatch(setting.Meaning))
             .ShouldBeEmpty(
-                "a default stands in the initializer and a range in the attribute: a comment that repeats one will contradict it one day");
+                "the initializer holds the default and the attribute the range: a comment that repeats one will contradict it one day");
 
     [GeneratedRegex("[Dd]efault|at least [0-9]|at most [0-9]|more than zero|[0-9] (to|…) [0-9]|[0-9] (ms|s|min|h|days?|years?)\\b")]
     private static partial Regex Repeated();

@@ -99,7 +99,7 @@ public class EventHubTests
     }
 
     [Fact]
-    public async Task Observe_SlowObserver_GetsAGapThatNamesWhatItMissedAndSlowsNobody()
+    public async Task Observe_SlowObserver_GetsAGapThatNamesWhatItMissedAndSlowsNoOther()
     {
         var hub = new EventHub(TimeProvider.System, new EventHubOptions { ObserverQueue = 100 });
         var deliveries = new ConcurrentQueue<Delivery>();
@@ -121,7 +121,7 @@ public class EventHubTests
         }
 
         release.Set();
-        await Eventually.HoldsAsync("the gap is told", () => deliveries.Count >= 2);
+        await Eventually.HoldsAsync("the gap is reported", () => deliveries.Count >= 2);
         hub.Publish(Anything);
         await hub.CompleteAsync();
 

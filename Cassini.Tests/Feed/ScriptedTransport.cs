@@ -4,7 +4,7 @@ using Cassini.Streams.Feed;
 
 namespace Cassini.Tests.Feed;
 
-/// <summary>Connections that happen as a test has written, in virtual time. Without a script nobody answers.</summary>
+/// <summary>Connections that happen as a test has written, in virtual time. Without a script, nothing answers.</summary>
 internal sealed class ScriptedTransport(TimeProvider time) : IFeedTransport
 {
     private readonly Queue<Func<CancellationToken, Task<Stream>>> _connections = new();

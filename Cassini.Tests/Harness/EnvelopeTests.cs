@@ -42,7 +42,7 @@ public class EnvelopeTests
         Envelope.Open(Seal(id, body, run), run + 1, out _).ShouldBe(EnvelopeKind.Foreign));
 
     [Fact]
-    public void Envelope_OfNobody_IsForeign() =>
+    public void Envelope_OfAnotherProgram_IsForeign() =>
         Gen.Byte.Array[0, 300].Where(payload => payload is not [(byte)'C', (byte)'S', (byte)'N', (byte)'1', ..])
         .Sample(payload => Envelope.Open(payload, 12345, out _).ShouldBe(EnvelopeKind.Foreign));
 

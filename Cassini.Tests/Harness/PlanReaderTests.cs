@@ -121,7 +121,7 @@ public class PlanReaderTests
         """{ "name": "p", "topic": "t", "messages": 1, "payload": { "template": "{{sequence}}" } }""",
         "tests[0].producers[0].payload.template: '{{sequence}}' is no placeholder")]
     [InlineData(""" "p" """, "tests[0].producers[0]: is text: expected an object")]
-    public void Read_BadProducer_IsTold(string producer, string expected) =>
+    public void Read_BadProducer_IsReported(string producer, string expected) =>
         PlanText.Problems(PlanText.With(producer)).ShouldContain(line => line.Contains(expected, StringComparison.Ordinal));
 
     [Theory]
@@ -135,7 +135,7 @@ public class PlanReaderTests
     [InlineData(
         """{ "name": "s", "topic": "t", "expect": { "within": "1s" } }""", "tests[0].sinks[0].expect.within: needs at_least beside it")]
     [InlineData("""{ "name": "s", "topic": "t" }, { "name": "s", "topic": "t" }""", "tests[0].sinks[1].name: 's' is given twice")]
-    public void Read_BadSink_IsTold(string sink, string expected) =>
+    public void Read_BadSink_IsReported(string sink, string expected) =>
         PlanText.Problems(PlanText.With(sink: sink)).ShouldContain(line => line.Contains(expected, StringComparison.Ordinal));
 
     [Theory]
@@ -150,7 +150,7 @@ public class PlanReaderTests
         "", """ "faults": [{ "at": "1s", "fault": "crash-manager", "endpoint": "e" }],""",
         "tests[0].faults[0].endpoint: must be absent: crash-manager is not for one endpoint")]
     [InlineData("", """ "faults": {},""", "tests[0].faults: is an object: expected a list")]
-    public void Read_BadTestOrPlan_IsTold(string more, string test, string expected) =>
+    public void Read_BadTestOrPlan_IsReported(string more, string test, string expected) =>
         PlanText.Problems(PlanText.With(more: more, test: test)).ShouldContain(line => line.Contains(expected, StringComparison.Ordinal));
 
     [Theory]
@@ -158,14 +158,14 @@ public class PlanReaderTests
     [InlineData("127.0.0.1:9090", "127.0.0.1:8883", "brokers[0].management: '127.0.0.1:9090' is not the URL of a management port")]
     [InlineData("http://a", "::1:8883", "brokers[0].mqtt: '::1:8883' is no address")]
     [InlineData("http://a", "a:0", "brokers[0].mqtt: 'a:0' is no address")]
-    public void Read_BadAddress_IsTold(string management, string mqtt, string expected) =>
+    public void Read_BadAddress_IsReported(string management, string mqtt, string expected) =>
         PlanText.Problems(PlanText.With(broker: $$"""
             { "name": "b", "management": "{{management}}", "mqtt": "{{mqtt}}", "tls": { "ca": "a", "cert": "c", "key": "k" } }
             """))
             .ShouldContain(line => line.Contains(expected, StringComparison.Ordinal));
 
     [Fact]
-    public void Read_ManyErrors_AreToldAtOnceInOrderWithTheirPlaces() => PlanText.Problems("""
+    public void Read_ManyErrors_AreReportedTogetherInTheOrderOfTheirPositions() => PlanText.Problems("""
         {
           "name": "plan", "sed": 1,
           "brokers": [],
@@ -188,10 +188,10 @@ public class PlanReaderTests
     [InlineData("{} {}", "plan.json:1:4: is not JSON")]
     [InlineData("[1", "plan.json:1:3: is not JSON")]
     [InlineData("7", "plan.json:1:1: is a number: expected an object")]
-    public void Read_NoJson_IsToldWithItsPlace(string json, string expected) => PlanText.Problems(json)[0].ShouldStartWith(expected);
+    public void Read_NoJson_IsReportedWithItsPosition(string json, string expected) => PlanText.Problems(json)[0].ShouldStartWith(expected);
 
     [Fact]
-    public void Read_SinkThatNobodyReaches_IsAnError() =>
+    public void Read_SinkWithoutAProducer_IsAnError() =>
         PlanText.Problems(PlanText.With(sink: """{ "name": "s", "topic": "other/#", "expect": { "no_loss": true } }"""))
             .ShouldHaveSingleItem()
             .ShouldEndWith(

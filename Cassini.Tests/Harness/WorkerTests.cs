@@ -181,7 +181,7 @@ public class WorkerTests
     }
 
     [Fact]
-    public async Task Worker_ThatSaysNoHello_IsRefused()
+    public async Task Worker_WithoutHello_IsRefused()
     {
         using var files = new Files();
         await using var hub = await files.HubAsync(sinks: 1);
@@ -214,7 +214,7 @@ public class WorkerTests
     }
 
     [Fact]
-    public async Task Worker_WhoseControllerIsNoTls_SaysSo()
+    public async Task Worker_WhoseControllerIsNoTls_ReportsIt()
     {
         using var files = new Files();
         using var listener = new TcpListener(System.Net.IPAddress.Loopback, 0);
@@ -242,7 +242,7 @@ public class WorkerTests
     }
 
     [Fact]
-    public async Task Worker_WhoseControllerSaysGoodbye_Ends()
+    public async Task Worker_WhoseRunIsOver_Ends()
     {
         using var files = new Files();
         var hub = await files.HubAsync(sinks: 1);
@@ -258,7 +258,7 @@ public class WorkerTests
     [InlineData("producer", "w", "no further producer is wanted")]
     [InlineData("sink", "first", "there is a worker 'first' already")]
     [InlineData("sink", "a b", "a worker's name has 1 to 64 letters")]
-    public async Task Worker_NotWanted_IsToldWhy(string role, string name, string expected)
+    public async Task Worker_NotWanted_IsRefusedWithTheReason(string role, string name, string expected)
     {
         using var files = new Files();
         await using var hub = await files.HubAsync(sinks: 2);

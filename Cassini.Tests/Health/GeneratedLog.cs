@@ -25,10 +25,10 @@ internal static class GeneratedLog
         (4, Id.Select(id => (BrokerEvent)new ConnectionOpened(id, "alice"))),
         (3, Gen.Select(Id, Gen.Enum<CloseReason>(), (id, why) => (BrokerEvent)new SessionClosed(id, "a", why, TimeSpan.Zero, false))),
         (4, Gen.Select(Id, Gen.Enum<CloseReason>(), (id, why) => (BrokerEvent)new ConnectionClosed(id, why, TimeSpan.Zero, 0, 0))),
-        (2, Gen.Select(Component, Gen.Bool, (who, again) =>
-            (BrokerEvent)new Crashed(who, "IOException", "boom", 1, again ? TimeSpan.FromSeconds(1) : null))),
-        (2, Component.Select(who => (BrokerEvent)new Restarted(who, 1))),
-        (1, Component.Select(who => (BrokerEvent)new GaveUp(who, 5, TimeSpan.FromSeconds(60)))),
+        (2, Gen.Select(Component, Gen.Bool, (component, again) =>
+            (BrokerEvent)new Crashed(component, "IOException", "boom", 1, again ? TimeSpan.FromSeconds(1) : null))),
+        (2, Component.Select(component => (BrokerEvent)new Restarted(component, 1))),
+        (1, Component.Select(component => (BrokerEvent)new GaveUp(component, 5, TimeSpan.FromSeconds(60)))),
         (10, Gen.Select(Duration, Gen.Int[0, 5], Gen.Long[0, 500], (rtt, live, at) => (BrokerEvent)new HeartbeatReceived(rtt, live, at))),
         (10, Gen.Select(Endpoint, Duration, (e, rtt) => (BrokerEvent)new AcceptProbed(e, rtt))),
         (4, Duration.Select(total => (BrokerEvent)new CanarySucceeded(total, total, total, total, total, total))),

@@ -2,7 +2,7 @@ using Cassini.Streams.Events;
 
 namespace Cassini.Tests.Health;
 
-/// <summary>Events that tests of health tell again and again.</summary>
+/// <summary>Events that many tests of health publish.</summary>
 internal static class Happened
 {
     public const string Endpoint = "127.0.0.1:8883";

@@ -27,7 +27,7 @@ internal sealed class HealthReader : IAsyncDisposable
         }
     }
 
-    /// <summary>How many came that nobody asked for yet.</summary>
+    /// <summary>How many came that the test has not read.</summary>
     public int Unread => _read.Reader.Count;
 
     public static HealthReader Start(HealthProjection health, bool observes) => new(health, observes);

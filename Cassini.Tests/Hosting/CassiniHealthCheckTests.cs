@@ -8,7 +8,7 @@ using HealthStatus = Microsoft.Extensions.Diagnostics.HealthChecks.HealthStatus;
 
 namespace Cassini.Tests.Hosting;
 
-/// <summary>The health check over a real projection whose events the test tells.</summary>
+/// <summary>The health check over a real projection whose events the test publishes.</summary>
 public class CassiniHealthCheckTests
 {
     [Fact]

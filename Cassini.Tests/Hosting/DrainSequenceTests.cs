@@ -22,9 +22,9 @@ public class DrainSequenceTests
         await drain.StopIntakeAsync();
 
         drain.IsForced.ShouldBeTrue();
-        rig.Events.All<DrainStageLeft>().Select(left => (left.Stage, left.Outcome)).ShouldBe(
+        rig.Events.Of<DrainStageLeft>().Select(left => (left.Stage, left.Outcome)).ShouldBe(
             [(DrainStage.StopAccepting, PhaseOutcome.Forced), (DrainStage.StopIntake, PhaseOutcome.Completed)]);
-        rig.Events.All<ListenerClosed>().Count.ShouldBe(1);
+        rig.Events.Of<ListenerClosed>().Count.ShouldBe(1);
         loggers.Lines.ShouldContain(line => line.Exception == failure);
     }
 }

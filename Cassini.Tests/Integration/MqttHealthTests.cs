@@ -203,7 +203,7 @@ public class MqttHealthTests
             await broker.Mqtt.Broker.PublishAsync(new MqttMessage { Topic = $"t/{i:000}" }, TestContext.Current.CancellationToken);
         }
 
-        // Fewer are told of than there are: the sample knows them all.
+        // Fewer are published than there are; the sample counts them all.
         await broker.BecomesAsync("the topics are counted", snapshot => snapshot.Topics.Count == 150);
         broker.Now.Topics.Truncated.ShouldBeTrue();
         broker.Now.Topics.Names.Length.ShouldBe(100);
@@ -243,7 +243,7 @@ public class MqttHealthTests
     }
 
     /// <summary>
-    /// The statistics without the one figure that moves by itself: what is told under $SYS grows and shrinks by some bytes.
+    /// The statistics without the one figure that moves by itself: what is published under $SYS grows and shrinks by some bytes.
     /// </summary>
     private static BrokerStatistics Steady(MqttBroker broker) => broker.Statistics with { QueuedBytes = 0 };
 }

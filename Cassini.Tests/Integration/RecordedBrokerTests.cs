@@ -13,7 +13,7 @@ namespace Cassini.Tests.Integration;
 public class RecordedBrokerTests
 {
     [Fact]
-    public async Task Replay_OfARealRun_TellsTheTransitionsOfThatRunExactly()
+    public async Task Replay_OfARealRun_HasTheTransitionsOfThatRun()
     {
         using var directory = new TempDirectory();
         await using var broker = await RunningBroker.ServingMqttAsync();
@@ -60,14 +60,14 @@ public class RecordedBrokerTests
         var recorded = record.OfType<HealthRecordEvent>().Select(line => line.Envelope.Event).OfType<HealthChanged>()
             .Where(change => change.Revision > segment.State.Verdicts.Revision).ToList();
         var replay = new HealthReplay();
-        var told = record.SelectMany(line => replay.Take(line)).ToList();
+        var replayed = record.SelectMany(line => replay.Take(line)).ToList();
 
         recorded.Count.ShouldBeGreaterThanOrEqualTo(4);
         replay.Differences.ShouldBe(0);
 
-        // The record may end between a change and the line that tells of it.
-        told.Select(transition => transition.Change).Take(recorded.Count).ShouldBe(recorded);
-        told.Where(transition => transition.Change.Check == CheckNames.Bind && transition.Change.To == HealthStatus.Error)
+        // The record may end between a change and the line that records it.
+        replayed.Select(transition => transition.Change).Take(recorded.Count).ShouldBe(recorded);
+        replayed.Where(transition => transition.Change.Check == CheckNames.Bind && transition.Change.To == HealthStatus.Error)
             .ShouldAllBe(transition => transition.Evidence.Any(evidence => evidence.Type == "listenerClosed"));
         await app.StopAsync(TestContext.Current.CancellationToken);
     }

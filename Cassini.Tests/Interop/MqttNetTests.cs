@@ -35,7 +35,7 @@ public class MqttNetTests
     [Theory]
     [InlineData(4)]
     [InlineData(5)]
-    public async Task Retained_IsThereForWhoComesLater(int version)
+    public async Task Retained_LaterSubscriber_GetsIt(int version)
     {
         await using var host = await MqttHost.StartAsync();
         using var publisher = await Peer.ConnectAsync(host, "publisher", version);

@@ -80,7 +80,7 @@ public class ConnectionLifeTests
     }
 
     [Fact]
-    public async Task Peer_SpeaksHttp_IsToldApartAtOnce()
+    public async Task Peer_SpeaksHttp_IsRecognizedAtOnce()
     {
         await using var rig = await ListeningRig.StartAsync();
         using var socket = await rig.ConnectAsync();
@@ -149,7 +149,7 @@ public class ConnectionLifeTests
         Sockets.Abort(socket);
 
         (await rig.Events.WaitForAsync<ConnectionClosed>("the end")).Reason.ShouldBe(CloseReason.ConnectionLost);
-        rig.Events.All<Crashed>().ShouldBeEmpty();
+        rig.Events.Of<Crashed>().ShouldBeEmpty();
     }
 
     [Fact]

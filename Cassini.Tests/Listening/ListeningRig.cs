@@ -12,6 +12,7 @@ using Cassini.Streams.Listening.Handshakes;
 using Cassini.Streams.Supervision;
 using Cassini.Streams.Tls;
 using Cassini.Tests.Supervision;
+using Cassini.Tests.Support;
 using Microsoft.Extensions.Logging.Abstractions;
 
 namespace Cassini.Tests.Listening;
@@ -44,7 +45,7 @@ internal sealed class ListeningRig : IAsyncDisposable
                 ServerChainPath = Certificates.ServerPath,
                 ServerKeyPath = Certificates.ServerKeyPath,
             },
-            new EventRecorder(),
+            new RecordingPublisher(),
             TimeProvider.System,
             NullLogger<CertificateStore>.Instance);
         Store.Load();
@@ -56,7 +57,7 @@ internal sealed class ListeningRig : IAsyncDisposable
 
     public TestCertificates Certificates { get; } = new();
 
-    public EventRecorder Events { get; } = new();
+    public RecordingPublisher Events { get; } = new();
 
     public ListenerOptions Options { get; }
 

@@ -88,7 +88,7 @@ public class ManagerTests
         await impatience.CancelAsync();
         await stop.Within("the forced stop");
 
-        rig.Events.All<ConnectionClosed>().Single().Reason.ShouldBe(CloseReason.Shutdown);
+        rig.Events.Of<ConnectionClosed>().Single().Reason.ShouldBe(CloseReason.Shutdown);
         never.SetResult();
         await client.DisposeAsync();
     }
@@ -107,7 +107,7 @@ public class ManagerTests
         await rig.Manager.StopAsync(Token).Within("the stop");
 
         await Should.ThrowAsync<OperationCanceledException>(ping.Within("the ping's end"));
-        rig.Events.All<ConnectionClosed>().Count.ShouldBe(1);
+        rig.Events.Of<ConnectionClosed>().Count.ShouldBe(1);
         await client.DisposeAsync();
     }
 
@@ -193,7 +193,7 @@ public class ManagerTests
         rig.Gate.InFlight.ShouldBe(0, "half a hello takes no slot");
         var (client, _) = await rig.OpenAndWaitAsync("honest");
 
-        rig.Events.All<HandshakeFailed>().ShouldBeEmpty();
+        rig.Events.Of<HandshakeFailed>().ShouldBeEmpty();
         await client.DisposeAsync();
         attackers.ForEach(socket => socket.Dispose());
     }
@@ -207,7 +207,7 @@ public class ManagerTests
         var clients = await Task.WhenAll(Enumerable.Range(0, Clients).Select(_ => Task.Run(() => rig.OpenAsync())));
         await rig.Events.WaitForCountAsync<BrokerEvent>(Clients, "all verdicts", e => e is ConnectionOpened or HandshakeFailed);
 
-        rig.Events.All<HandshakeFailed>().ShouldBeEmpty();
+        rig.Events.Of<HandshakeFailed>().ShouldBeEmpty();
         rig.Manager.OpenConnections.ShouldBe(Clients);
         (await rig.Manager.PingAsync(Token).Within("the ping")).LiveConnections.ShouldBe(Clients);
         foreach (var client in clients)
@@ -267,8 +267,8 @@ public class ManagerTests
         await Task.WhenAll(clients).Within("the clients");
         await rig.Manager.StopAsync(Token).Within("the stop");
         EventBalance.Of(rig.Events.Events).ShouldBeWhole();
-        rig.Events.All<Crashed>().ShouldAllBe(crash => crash.Exception == nameof(RehearsalException));
-        rig.Events.All<ConnectionOpened>().Count.ShouldBeGreaterThan(100);
+        rig.Events.Of<Crashed>().ShouldAllBe(crash => crash.Exception == nameof(RehearsalException));
+        rig.Events.Of<ConnectionOpened>().Count.ShouldBeGreaterThan(100);
     }
 
     private sealed class HangingHandler(Task until) : IConnectionHandler

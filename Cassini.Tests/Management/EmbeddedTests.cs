@@ -94,7 +94,7 @@ public partial class EmbeddedTests
         theirs.RootElement.GetProperty("paths").EnumerateObject().Select(path => path.Name).ShouldBe(["/"]);
     }
 
-    /// <summary>Nobody has said who may call.</summary>
+    /// <summary>The application sets no rule for callers.</summary>
     [Theory]
     [InlineData("/cassini/readyz", HttpStatusCode.OK, "ok")]
     [InlineData("/cassini/healthz", HttpStatusCode.OK, null)]
@@ -177,7 +177,7 @@ public partial class EmbeddedTests
     }
 
     [Fact]
-    public async Task Fault_Enabled_IsForThisMachineAndForThoseWhoAreAuthorized()
+    public async Task Fault_Enabled_IsForThisMachineAndForAuthorizedCallers()
     {
         await using var rig = await EmbeddedRig.StartAsync(options => options with { EnableFaults = true }, all => all.AllowAnonymous());
 

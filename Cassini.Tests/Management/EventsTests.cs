@@ -250,7 +250,7 @@ public class EventsTests
     [Theory]
     [InlineData("application/json")]
     [InlineData("text/event-stream;q=0")]
-    public async Task Events_OtherAccept_IsTheFeedAllTheSame(string accept)
+    public async Task Events_OtherAccept_StillGetsTheFeed(string accept)
     {
         await using var rig = await ManagementRig.StartReadyAsync();
         using var feed = await FeedReader.OpenAsync(rig, accept: accept);

@@ -53,7 +53,7 @@ public class FeedLimitTests
     }
 
     [Fact]
-    public async Task Events_TheSurfaceStops_EndWithByeAfterEverythingTold()
+    public async Task Events_TheSurfaceStops_EndWithByeAfterEverythingPublished()
     {
         await using var rig = await ManagementRig.StartReadyAsync(new ManagementOptions { FeedHeartbeat = TimeSpan.FromMinutes(10) });
         using var feed = await FeedReader.OpenAsync(rig);
@@ -80,14 +80,14 @@ public class FeedLimitTests
     }
 
     [Fact]
-    public async Task Events_ASubscriberThatDoesNotRead_IsResetAndSlowsNobody()
+    public async Task Events_ASubscriberThatDoesNotRead_IsResetAndSlowsNoOther()
     {
         await using var rig = await ManagementRig.StartReadyAsync(hubOptions: new EventHubOptions { LogCapacity = 256 });
         using var slow = await SubscribeRawAsync(rig);
         using var quick = await FeedReader.OpenAsync(rig);
         await quick.ExpectAsync("snapshot");
 
-        // Told in step with the quick one, until the slow one's buffers are full and the log has moved on past it.
+        // Published in step with the quick one's reads, until the slow one's buffers are full and the log has moved on past it.
         var bulk = new string('x', 10_000);
         for (var i = 0; i < 2_000; i++)
         {

@@ -82,7 +82,7 @@ public class ManagementAppTests
 
     [Theory]
     [MemberData(nameof(Absurd))]
-    public async Task Request_Absurd_GetsItsErrorAndCostsNobodyElse(string request, int status)
+    public async Task Request_Absurd_GetsItsErrorAndAffectsNoOtherCaller(string request, int status)
     {
         await using var rig = await ManagementRig.StartReadyAsync();
         using var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);

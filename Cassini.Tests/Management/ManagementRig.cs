@@ -17,7 +17,7 @@ using Microsoft.Extensions.Logging.Abstractions;
 namespace Cassini.Tests.Management;
 
 /// <summary>
-/// The management surface on a free port, over a real hub and a real projection. Tests tell the events, so nothing
+/// The management surface on a free port, over a real hub and a real projection. Tests publish the events, so nothing
 /// happens that a test did not say. The windows are long: no verdict changes by itself.
 /// </summary>
 internal sealed class ManagementRig : IAsyncDisposable
@@ -104,7 +104,7 @@ internal sealed class ManagementRig : IAsyncDisposable
         return rig;
     }
 
-    /// <summary>Tells events and waits until they are folded: the thread that ticks may be the one that delivers them.</summary>
+    /// <summary>Publishes events and waits until they are folded: the thread that ticks may be the one that delivers them.</summary>
     public void Publish(params BrokerEvent[] events)
     {
         foreach (var brokerEvent in events)
@@ -116,7 +116,7 @@ internal sealed class ManagementRig : IAsyncDisposable
             .ShouldBeTrue("the events are folded and in the log");
     }
 
-    /// <summary>Tells what a broker tells until everything is well.</summary>
+    /// <summary>Publishes what a broker publishes until everything is well.</summary>
     public void BecomeReady()
     {
         Publish(

@@ -53,7 +53,7 @@ public class SafeTextTests
     public void Line_OfAnAnswer_IsOneLineWithoutWhiteSpaceAtItsEnds(string text, string expected) => SafeText.Line(text).ShouldBe(expected);
 
     [Fact]
-    public void Quote_Text_StandsBetweenApostrophes() => SafeText.Quote("a\nb").ShouldBe(@"'a\nb'");
+    public void Quote_Text_IsBetweenApostrophes() => SafeText.Quote("a\nb").ShouldBe(@"'a\nb'");
 
     private static bool IsWellFormed(string text) => Encoding.UTF8.GetString(Encoding.UTF8.GetBytes(text)) == text;
 }

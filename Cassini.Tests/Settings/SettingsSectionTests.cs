@@ -90,7 +90,7 @@ public class SettingsSectionTests
         ]);
 
     [Fact]
-    public void Describe_RuleOfAnotherSection_StandsWithItsSetting()
+    public void Describe_RuleOfAnotherSection_IsListedWithItsSetting()
     {
         var house = new SettingsSection<House>(
             "", new House(), SettingRule<House>.That("Oven:Trays", "as many as dishes", _ => true, _ => null));

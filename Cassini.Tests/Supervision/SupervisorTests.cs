@@ -1,5 +1,6 @@
 using Cassini.Streams.Events;
 using Cassini.Streams.Supervision;
+using Cassini.Tests.Support;
 using Microsoft.Extensions.Logging.Abstractions;
 
 namespace Cassini.Tests.Supervision;
@@ -8,7 +9,7 @@ public class SupervisorTests
 {
     private static readonly Component Subject = new(ComponentKind.AcceptLoop, "127.0.0.1:1");
     private readonly ManualTimeProvider _time = new();
-    private readonly EventRecorder _events = new();
+    private readonly RecordingPublisher _events = new();
     private readonly Supervisor _supervisor;
 
     public SupervisorTests() => _supervisor = new Supervisor(RestartPolicy.Default, _events, _time, NullLogger.Instance);
@@ -34,7 +35,7 @@ public class SupervisorTests
         {
             await _time.TimerArmedAsync(delay);
             _time.Advance(delay - TimeSpan.FromTicks(1));
-            _events.All<Restarted>().Count.ShouldBe(runs - 1);
+            _events.Of<Restarted>().Count.ShouldBe(runs - 1);
             _time.Advance(TimeSpan.FromTicks(1));
         }
 
@@ -128,7 +129,7 @@ public class SupervisorTests
         await stopping.CancelAsync();
         await running.Within("the component's end");
 
-        _events.All<Restarted>().ShouldBeEmpty();
+        _events.Of<Restarted>().ShouldBeEmpty();
     }
 
     [Fact]
@@ -189,7 +190,7 @@ public class SupervisorTests
     }
 
     [Fact]
-    public async Task RunOnce_Crash_IsToldAndNotRestarted()
+    public async Task RunOnce_Crash_IsPublishedAndNotRestarted()
     {
         var connection = new Component(ComponentKind.Connection, "7");
 
@@ -200,11 +201,11 @@ public class SupervisorTests
     }
 
     [Fact]
-    public async Task Crash_WithAHugeMessage_IsToldShortened()
+    public async Task Crash_WithAHugeMessage_IsPublishedShortened()
     {
         await _supervisor.RunOnceAsync(Subject, () => throw new InvalidOperationException(new string('x', 100_000)));
 
-        _events.All<Crashed>().Single().Message.Length.ShouldBeLessThan(1000);
+        _events.Of<Crashed>().Single().Message.Length.ShouldBeLessThan(1000);
     }
 
     [Fact]

@@ -28,7 +28,7 @@ public sealed class ServedBySystemdTests : IDisposable
     }
 
     [Fact]
-    public async Task Start_Ready_IsToldWhenItIsAndNotBefore()
+    public async Task Start_Ready_IsNotifiedThenAndNotBefore()
     {
         await using var manager = Listen();
         await using var cassini = Start(manager, ["--bind", "127.0.0.1:0"]);
@@ -71,7 +71,7 @@ public sealed class ServedBySystemdTests : IDisposable
     }
 
     [Fact]
-    public async Task Watchdog_StaleProjection_IsNotToldWhileItLasts()
+    public async Task Watchdog_StaleProjection_IsNotNotified()
     {
         await using var manager = Listen();
         await using var cassini = Start(
@@ -176,7 +176,7 @@ public sealed class ServedBySystemdTests : IDisposable
     private async Task<IPEndPoint> EndpointAsync(string management) =>
         IPEndPoint.Parse((await HealthAsync(management)).GetProperty("endpoints")[0].GetProperty("address").GetString()!);
 
-    /// <summary>The sequence of the last event: while heartbeats are published it tells that time passes.</summary>
+    /// <summary>The sequence of the last event: while heartbeats are published it shows that time passes.</summary>
     private async ValueTask<long> NewestAsync(string management)
     {
         using var answer = await _http.GetAsync($"{management}/healthz", TestContext.Current.CancellationToken);

@@ -9,7 +9,7 @@ using Microsoft.Extensions.Logging.Abstractions;
 
 namespace Cassini.Tests.Systemd;
 
-/// <summary>The notifier over a real projection whose events the test tells, and a real socket.</summary>
+/// <summary>The notifier over a real projection whose events the test publishes, and a real socket.</summary>
 public sealed class SystemdNotifierTests : IDisposable
 {
     private static readonly TimeSpan LongestStop = TimeSpan.FromSeconds(20);
@@ -83,7 +83,7 @@ public sealed class SystemdNotifierTests : IDisposable
     }
 
     [Fact]
-    public async Task Notifier_Reload_IsToldOnlyWhileTheServiceRuns()
+    public async Task Notifier_Reload_IsNotifiedOnlyWhileTheServiceRuns()
     {
         await using var manager = new NotifyReceiver(_directory.File("notify"));
         await using var rig = await ManagementRig.StartAsync();
@@ -105,7 +105,7 @@ public sealed class SystemdNotifierTests : IDisposable
     }
 
     [Fact]
-    public async Task Notifier_NobodyListens_GoesOnAndTellsWhoComesLater()
+    public async Task Notifier_NothingListens_GoesOnAndNotifiesALaterListener()
     {
         await using var rig = await ManagementRig.StartAsync();
         var name = _directory.File("notify");

@@ -48,9 +48,9 @@ public class PrometheusTests
 
         // It asks for OpenMetrics, and reads the type and help of every family.
         using var metadata = JsonDocument.Parse(await http.GetStringAsync("/api/v1/metadata", TestContext.Current.CancellationToken));
-        var told = metadata.RootElement.GetProperty("data");
-        told.GetProperty("cassini_heartbeat_duration_seconds")[0].GetProperty("type").GetString().ShouldBe("histogram");
-        told.GetProperty("cassini_events")[0].GetProperty("type").GetString().ShouldBe("counter");
+        var described = metadata.RootElement.GetProperty("data");
+        described.GetProperty("cassini_heartbeat_duration_seconds")[0].GetProperty("type").GetString().ShouldBe("histogram");
+        described.GetProperty("cassini_events")[0].GetProperty("type").GetString().ShouldBe("counter");
         await app.StopAsync(TestContext.Current.CancellationToken);
 
         Task AnswersAsync(string query, Func<double, bool> condition) => Eventually.BecomesAsync(

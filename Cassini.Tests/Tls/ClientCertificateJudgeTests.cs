@@ -46,7 +46,7 @@ public sealed class ClientCertificateJudgeTests : IDisposable
     }
 
     [Fact]
-    public void Judge_IdentityFromTheAlternativeName_IsWhoTheVerdictNames()
+    public void Judge_IdentityFromTheAlternativeName_IsNamedInTheVerdict()
     {
         var names = new SubjectAlternativeNameBuilder();
         names.AddUri(new Uri("spiffe://orbit/probe"));

@@ -7,7 +7,7 @@ using Cassini.Streams.Tls.Files;
 
 namespace Cassini.Tests.Tls;
 
-/// <summary>Who gets in, over real TLS of both versions.</summary>
+/// <summary>Which clients are accepted, over real TLS of both versions.</summary>
 public sealed class ClientCertificateTests : IDisposable
 {
     private static readonly DateTimeOffset Now = TimeProvider.System.GetUtcNow();
@@ -163,7 +163,7 @@ public sealed class ClientCertificateTests : IDisposable
         (await Handshake.WithClientAsync(material, version, client)).Verdict.Accepted.ShouldBeTrue();
     }
 
-    // A reload must not lock out who resumes a session, which brings no intermediates.
+    // A reload must not lock out a client that resumes a TLS session, because that brings no intermediates.
     [Theory]
     [MemberData(nameof(Versions))]
     public async Task Client_OfAnIntermediateThatIsKnown_NeedsNoChainAfterAReload(SslProtocols version)

@@ -191,7 +191,7 @@ public sealed class DevelopmentCertificatesTests : IDisposable
         File.Delete(FileOf("ca.key"));
 
         Ensure().ShouldAllBe(action => action.Outcome == Kept);
-        Should.Throw<TlsConfigurationException>(() => Ensure("probe-7")).Message.ShouldContain("ca.key: is needed to sign");
+        Should.Throw<TlsConfigurationException>(() => Ensure("probe-7")).Message.ShouldContain("ca.key: does not exist, but is needed to sign");
         File.Exists(FileOf("probe-7.key")).ShouldBeFalse();
     }
 
@@ -201,7 +201,7 @@ public sealed class DevelopmentCertificatesTests : IDisposable
         Directory.CreateDirectory(_directory["certs"]);
         File.WriteAllText(FileOf("server.key"), "precious");
 
-        Should.Throw<TlsConfigurationException>(() => Ensure()).Message.ShouldContain("server.key: is not a plain EC key");
+        Should.Throw<TlsConfigurationException>(() => Ensure()).Message.ShouldContain("server.key: is not an unencrypted EC key");
         File.ReadAllText(FileOf("server.key")).ShouldBe("precious");
     }
 
@@ -219,7 +219,7 @@ public sealed class DevelopmentCertificatesTests : IDisposable
     [InlineData("xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx")]
     public void Ensure_WithANameThatWillNotDo_SaysSoBeforeItMakesAnything(string name)
     {
-        Should.Throw<ArgumentException>(() => Ensure(name)).Message.ShouldContain("is no client name");
+        Should.Throw<ArgumentException>(() => Ensure(name)).Message.ShouldContain("is not a client name");
         Directory.Exists(_directory["certs"]).ShouldBeFalse();
     }
 

@@ -82,7 +82,7 @@ internal static class Handshake
             RemoteCertificateValidationCallback = (_, _, _, _) => trusts,
         });
 
-        // With TLS 1.3 the client has finished before it is judged: the first read tells.
+        // With TLS 1.3 the client has finished before it is judged: the first read shows it.
         var buffer = new byte[2];
         await tls.ReadExactlyAsync(buffer);
     }

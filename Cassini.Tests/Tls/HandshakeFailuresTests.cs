@@ -136,7 +136,7 @@ public sealed class HandshakeFailuresTests : IDisposable
     [InlineData("15030100020200", HandshakeFailure.ProtocolError)] // an alert where a hello should be
     [InlineData("1603FF0010000102030405060708090A0B0C0D0E0F", HandshakeFailure.ProtocolError)] // no handshake message
     [InlineData("1603010002DEAD", HandshakeFailure.PeerClosed)] // half a message, then the end
-    public async Task Peer_ThatSpeaksTlsBadly_IsToldApart(string hex, HandshakeFailure reason)
+    public async Task Peer_ThatSpeaksTlsBadly_IsRecognized(string hex, HandshakeFailure reason)
     {
         var result = await WithBytesAsync(Convert.FromHexString(hex));
 

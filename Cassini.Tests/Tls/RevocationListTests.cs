@@ -70,7 +70,7 @@ public sealed class RevocationListTests : IDisposable
     }
 
     [Fact]
-    public void Lists_OfTwoAuthoritiesInOneFile_BothCount_AndTheEarlierEndIsTold()
+    public void Lists_OfTwoAuthoritiesInOneFile_BothCountAndTheEarlierEndIsReported()
     {
         using var other = new TestAuthority("Other CA");
         using var bad = _authority.IssueClient("bad");

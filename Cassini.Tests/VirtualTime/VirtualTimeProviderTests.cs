@@ -144,7 +144,7 @@ public class VirtualTimeProviderTests
     }
 
     [Fact]
-    public void Provider_OnATestScheduler_SaysTheSchedulersTimeUnlessToldOtherwise()
+    public void Provider_OnATestScheduler_HasTheSchedulersTimeUnlessSet()
     {
         var scheduler = new TestScheduler();
         scheduler.AdvanceTo(42);

@@ -111,7 +111,7 @@ internal static class DrainBench
             Measure.Line(
                 $"{qos}: {_sent:#,0} sent, {_acknowledged.Count:#,0} acknowledged, ",
                 $"{_received.Count:#,0} received ({twice:#,0} of them twice)");
-            Measure.Line($"{qos}: {lost} acknowledged and lost; the subscriber was told {why.Reason}");
+            Measure.Line($"{qos}: {lost} acknowledged and lost; the reason at the subscriber is {why.Reason}");
         }
 
         private async Task PublishAsync(int number)

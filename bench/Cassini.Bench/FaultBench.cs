@@ -93,9 +93,9 @@ internal static class FaultBench
                 {
                     var at = TimeProvider.System.GetTimestamp();
                     using var json = JsonDocument.Parse(line[6..]);
-                    var told = json.RootElement.GetProperty("event");
-                    string? Told(string name) => told.GetProperty(name).GetString();
-                    transitions.TryWrite((Told("check")!, Told("to")!, Told("reason"), at));
+                    var change = json.RootElement.GetProperty("event");
+                    string? Field(string name) => change.GetProperty(name).GetString();
+                    transitions.TryWrite((Field("check")!, Field("to")!, Field("reason"), at));
                 }
             }
         }

@@ -12,7 +12,7 @@ namespace Cassini.Fuzz;
 internal sealed class FuzzTalk(int port, X509Certificate2 certificate)
 {
     private const int Clients = 6;
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(20);
+    private static readonly TimeSpan TalkTimeout = TimeSpan.FromSeconds(20);
     private static readonly string[] Topics = ["a", "a/b", "a/b/c", "b", "$SYS/broker/uptime", "/"];
     private static readonly string[] Filters = ["a", "a/#", "+/b", "#", "$share/g/a/#", "$share/g/+", "$SYS/#", "b", "/"];
 
@@ -23,22 +23,22 @@ internal sealed class FuzzTalk(int port, X509Certificate2 certificate)
     {
         var random = new Random(HashOf(seed, number));
         var version = random.Next(3) == 0 ? ProtocolVersion.V311 : ProtocolVersion.V500;
-        using var patience = new CancellationTokenSource(Patience, TimeProvider.System);
-        using var socket = await ConnectAsync(patience.Token);
-        await using var stream = await AuthenticateAsync(socket, patience.Token);
-        var reading = DrainAsync(stream, random.Next(8) == 0, patience.Token);
+        using var timeout = new CancellationTokenSource(TalkTimeout, TimeProvider.System);
+        using var socket = await ConnectAsync(timeout.Token);
+        await using var stream = await AuthenticateAsync(socket, timeout.Token);
+        var reading = DrainAsync(stream, random.Next(8) == 0, timeout.Token);
         var sent = 0;
         try
         {
             if (random.Next(20) != 0)
             {
-                await stream.WriteAsync(ConnectWriter.Write(Connect(random, version)), patience.Token);
+                await stream.WriteAsync(ConnectWriter.Write(Connect(random, version)), timeout.Token);
             }
 
             for (var packets = random.Next(1, 40); sent < packets; sent++)
             {
                 var bytes = random.Next(25) == 0 ? CodecCase.Generate(seed, (number * 64) + sent).Input : Sensible(random, version);
-                await stream.WriteAsync(bytes, patience.Token);
+                await stream.WriteAsync(bytes, timeout.Token);
             }
 
             if (random.Next(4) != 0)
@@ -67,22 +67,22 @@ internal sealed class FuzzTalk(int port, X509Certificate2 certificate)
     /// <summary>Connects, subscribes, publishes and receives what it published, as any client may expect.</summary>
     public async Task BeHonestAsync(long number)
     {
-        using var patience = new CancellationTokenSource(Patience, TimeProvider.System);
-        using var socket = await ConnectAsync(patience.Token);
-        await using var stream = await AuthenticateAsync(socket, patience.Token);
+        using var timeout = new CancellationTokenSource(TalkTimeout, TimeProvider.System);
+        using var socket = await ConnectAsync(timeout.Token);
+        await using var stream = await AuthenticateAsync(socket, timeout.Token);
         var topic = $"honest/{number}";
         await stream.WriteAsync(
             ConnectWriter.Write(new ConnectPacket { Version = ProtocolVersion.V500, ClientId = $"honest-{number}", CleanStart = true }),
-            patience.Token);
+            timeout.Token);
         var request = new SubscriptionRequest(topic, QualityOfService.AtMostOnce, false, false, RetainHandling.Send);
-        await stream.WriteAsync(new SubscribePacket(1, [request], PropertySet.Empty).Write(ProtocolVersion.V500), patience.Token);
+        await stream.WriteAsync(new SubscribePacket(1, [request], PropertySet.Empty).Write(ProtocolVersion.V500), timeout.Token);
         await stream.WriteAsync(
             Publish(topic, "still there?"u8, QualityOfService.AtMostOnce, 0, retain: false, ProtocolVersion.V500),
-            patience.Token);
+            timeout.Token);
         var received = new byte[4096];
         for (var length = 0; received.AsSpan(0, length).IndexOf("still there?"u8) < 0;)
         {
-            var read = await stream.ReadAsync(received.AsMemory(length), patience.Token);
+            var read = await stream.ReadAsync(received.AsMemory(length), timeout.Token);
             length += read > 0 ? read : throw new IOException("an honest client was let down");
         }
     }

@@ -83,7 +83,7 @@ internal sealed class ReadyProbe : IDisposable
         const string Name = "Content-Length:";
         var lines = head.Split("\r\n");
         var length = lines.FirstOrDefault(line => line.StartsWith(Name, StringComparison.OrdinalIgnoreCase));
-        return lines[0].Split(' ')[1] != "200" ? throw new LoadException($"the probe was told {lines[0]}")
+        return lines[0].Split(' ')[1] != "200" ? throw new LoadException($"the probe got {lines[0]}")
             : length is null ? throw new LoadException("the probe's answer has no Content-Length")
             : int.Parse(length[Name.Length..], CultureInfo.InvariantCulture);
     }

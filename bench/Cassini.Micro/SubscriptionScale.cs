@@ -26,7 +26,7 @@ internal static class SubscriptionScale
 
     private static string Measure(int size)
     {
-        var subscribers = Enumerable.Range(0, 1_000).Select(_ => new Nobody()).ToArray();
+        var subscribers = Enumerable.Range(0, 1_000).Select(_ => new NullSubscriber()).ToArray();
         var tree = new SubscriptionTree();
         var before = GC.GetTotalMemory(forceFullCollection: true);
         var startedAt = TimeProvider.System.GetTimestamp();
@@ -84,7 +84,7 @@ internal static class SubscriptionScale
 
     private static double Nanoseconds(long since) => TimeProvider.System.GetElapsedTime(since).TotalNanoseconds;
 
-    private sealed class Nobody : Subscriber
+    private sealed class NullSubscriber : Subscriber
     {
         public override bool IsReachable => true;
 

@@ -67,7 +67,7 @@ internal sealed class CanaryCheck : Check
 
         var cappedUntil = canary.LastOtherClient + policy.OtherClientWindow;
         return cappedUntil > now
-            ? Verdict.Of(HealthStatus.Degraded, Reasons.CanaryFailed, message + " (another client got in)", canary.Causes.AsSpan())
+            ? Verdict.Of(HealthStatus.Degraded, Reasons.CanaryFailed, message + " (another client connected)", canary.Causes.AsSpan())
                 .Before(cappedUntil.Value)
             : Verdict.Of(HealthStatus.Error, Reasons.CanaryFailed, message, canary.Causes.AsSpan());
     }

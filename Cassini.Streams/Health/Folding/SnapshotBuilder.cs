@@ -88,7 +88,9 @@ internal sealed class SnapshotBuilder(HealthPolicy policy, Func<long> oldest, Da
         check.Status,
         check.Raw,
         check.Reason,
-        check.Raw < check.Status && check.Message is not null ? $"recovered, and held for a while; it was: {check.Message}" : check.Message,
+        check.Raw < check.Status && check.Message is not null
+            ? $"recovered, and reported until the hold time is over: {check.Message}"
+            : check.Message,
         state.WallClock(check.Since),
         check.Flapping,
         (int)check.Changes.Total,

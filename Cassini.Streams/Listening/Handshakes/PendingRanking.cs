@@ -2,7 +2,7 @@ namespace Cassini.Streams.Listening.Handshakes;
 
 /// <summary>
 /// Ranks addresses by how many pending connections each has, in one list per count: an update is constant time however many addresses
-/// there are, because a count changes by one at a time. Belongs to the gate's lock.
+/// there are, because a count changes by one at a time. Used only under the gate's lock.
 /// </summary>
 internal sealed class PendingRanking
 {

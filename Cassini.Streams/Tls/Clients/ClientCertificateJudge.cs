@@ -6,8 +6,8 @@ using Cassini.Streams.Events;
 namespace Cassini.Streams.Tls.Clients;
 
 /// <summary>
-/// Decides whether a client's certificate is accepted, with the time of the injected clock. The order of the checks decides the
-/// reported failure: first the issuer, then revocation, then time, then usage.
+/// Decides whether a client's certificate is accepted, with the time of the injected clock. The order of the checks decides the reported
+/// failure: first the issuer, then revocation, then time, then usage.
 /// </summary>
 internal sealed class ClientCertificateJudge(
     ImmutableArray<X509Certificate2> authorities, RevocationList? revocation,
@@ -109,7 +109,8 @@ internal sealed class ClientCertificateJudge(
     }
 
     private static Finding Untrusted(X509Certificate2 last) => new(
-        HandshakeFailure.UntrustedCertificate, $"is not from the configured CA: its way ends at '{ClientIdentity.Printable(last.Issuer)}'");
+        HandshakeFailure.UntrustedCertificate,
+        $"was not issued by the configured CA: its chain ends at '{ClientIdentity.Printable(last.Issuer)}'");
 
     private Finding? Revoked(X509Certificate2[] path)
     {

@@ -68,7 +68,7 @@ internal sealed class DevelopmentAuthority
                     CertificateRole.Authority,
                     "CA",
                     CaPath,
-                    $"the development CA ended {CertificateTimes.NotAfter(certificate):u}; remove the directory");
+                    $"the development CA expired at {CertificateTimes.NotAfter(certificate):u}; remove the directory");
             }
 
             if (File.Exists(CaKeyPath))
@@ -100,7 +100,8 @@ internal sealed class DevelopmentAuthority
             var chain = TlsFile.Read(CertificateRole.Server, "certificate", path);
             using var certificate = PemCertificates.Read(chain)[0];
             using var joined = PemCertificates.WithPrivateKey(certificate, chain, TlsFile.Read(CertificateRole.Server, "key", keyPath));
-            return CertificateTimes.NotAfter(certificate) - Now < RenewedBefore ? $"it ends {CertificateTimes.NotAfter(certificate):u}"
+            var notAfter = CertificateTimes.NotAfter(certificate);
+            return notAfter - Now < RenewedBefore ? $"it expires at {notAfter:u}"
                 : IsOurs(certificate) ? null
                 : "it is not from the CA of this directory";
         }
@@ -127,7 +128,7 @@ internal sealed class DevelopmentAuthority
         if (!File.Exists(CaKeyPath))
         {
             throw new TlsConfigurationException(
-                CertificateRole.Authority, "CA key", CaKeyPath, $"is needed to sign new certificates of {CaPath} and is not there");
+                CertificateRole.Authority, "CA key", CaKeyPath, $"does not exist, but is needed to sign new certificates with {CaPath}");
         }
 
         return PemCertificates.WithPrivateKey(
@@ -176,7 +177,7 @@ internal sealed class DevelopmentAuthority
         {
             key.Dispose();
             throw new TlsConfigurationException(
-                CertificateRole.Server, "key", path, "is not a plain EC key in PEM form; move it away to have a new one made", e);
+                CertificateRole.Server, "key", path, "is not an unencrypted EC key in PEM form; move it away, and a new one is created", e);
         }
     }
 

@@ -60,15 +60,15 @@ public class RefusalTests
     }
 
     [Fact]
-    public async Task Connect_NobodyListens_Is2()
+    public async Task Connect_NothingListens_Is2()
     {
         await using var rig = await PubSubRig.StartAsync();
-        var nobody = $"127.0.0.1:{FreePort.Find()}";
+        var unused = $"127.0.0.1:{FreePort.Find()}";
 
         using var console = new TestConsole();
-        (await PubSubRig.RunAsync(console, ["sub", "t", .. rig.Connection.Skip(2), "--broker", nobody])).ShouldBe(ExitCode.Error);
+        (await PubSubRig.RunAsync(console, ["sub", "t", .. rig.Connection.Skip(2), "--broker", unused])).ShouldBe(ExitCode.Error);
 
-        console.Error.Lines.ShouldBe([$"cassini: {nobody}: connection refused"]);
+        console.Error.Lines.ShouldBe([$"cassini: {unused}: connection refused"]);
     }
 
     [Fact]
@@ -201,7 +201,7 @@ public class RefusalTests
     {
         using var client = await listener.AcceptTcpClientAsync(TestContext.Current.CancellationToken);
         await client.GetStream().WriteAsync("HTTP/1.1 400 Bad Request\r\n\r\n"u8.ToArray(), TestContext.Current.CancellationToken);
-        await client.GetStream().CopyToAsync(Stream.Null, TestContext.Current.CancellationToken); // Until it has hung up.
+        await client.GetStream().CopyToAsync(Stream.Null, TestContext.Current.CancellationToken); // Until it has closed the connection.
     }
 
     private static TempDirectory Certificates()

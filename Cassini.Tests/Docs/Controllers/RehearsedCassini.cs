@@ -4,7 +4,7 @@ using Cassini.Tests.Support;
 
 namespace Cassini.Tests.Docs.Controllers;
 
-/// <summary>The real executable, not ready until it is told to be, behind a front door.</summary>
+/// <summary>The real executable, not ready until the test makes it so, behind a front door.</summary>
 internal sealed class RehearsedCassini : IAsyncDisposable
 {
     private readonly HttpClient _http = new() { Timeout = Timeout.InfiniteTimeSpan };

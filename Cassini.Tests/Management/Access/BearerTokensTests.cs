@@ -40,7 +40,7 @@ public sealed class BearerTokensTests : IDisposable
     }
 
     [Fact]
-    public async Task Accept_FileGoesAway_NobodyGetsInUntilItIsBack()
+    public async Task Accept_FileIsRemoved_AcceptsNoTokenUntilItIsBack()
     {
         var tokens = await OfAsync("token");
         File.Delete(TokenPath);
@@ -68,10 +68,10 @@ public sealed class BearerTokensTests : IDisposable
     }
 
     /// <summary>
-    /// A pipe that nobody writes to never answers: callers wait by the clock that was given, on no thread, and none gets in.
+    /// A pipe without a writer never answers: callers wait by the clock that was given, on no thread, and none is accepted.
     /// </summary>
     [Fact]
-    public async Task Accept_FileBecomesAPipe_NobodyGetsInAndNobodyHangs()
+    public async Task Accept_FileBecomesAPipe_AcceptsNoTokenAndBlocksNoCaller()
     {
         Programs.Require("mkfifo");
         var tokens = await OfAsync("token");

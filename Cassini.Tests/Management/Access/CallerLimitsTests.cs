@@ -52,7 +52,7 @@ public sealed class CallerLimitsTests : IDisposable
 
         first.Dispose();
         await Eventually.BecomesAsync(
-            "the closed feed makes room",
+            "the closed feed frees its slot",
             async () =>
             {
                 using var next = await OpenFeedAsync(rig);
@@ -98,7 +98,7 @@ public sealed class CallerLimitsTests : IDisposable
 
         one.Dispose();
         await Eventually.BecomesAsync(
-            "a closed connection makes room",
+            "a closed connection frees its slot",
             async () => await TryAskAsync(rig) ?? "",
             line => line.StartsWith("HTTP/1.1 200", StringComparison.Ordinal));
     }

@@ -94,12 +94,12 @@ public class ManagementTlsTests
 
         File.WriteAllText(own.ServerChainPath, "no certificate");
         await broker.HappensAsync<Cassini.Streams.Events.CertificateReloadFailed>(
-            "the bad file is told", failed => failed.Role == Cassini.Streams.Events.CertificateRole.Management);
+            "the bad file is published", failed => failed.Role == Cassini.Streams.Events.CertificateRole.Management);
         (await ServedAsync(app)).ShouldBe(successor.Certificate.Subject);
     }
 
     [Fact]
-    public async Task Connect_PlainHttp_IsRefusedAndCostsNobodyElse()
+    public async Task Connect_PlainHttp_IsRefusedAndAffectsNoOtherCaller()
     {
         await using var broker = await RunningBroker.ReadyAsync();
         await using var app = await ManageAsync(broker);

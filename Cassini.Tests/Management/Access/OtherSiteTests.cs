@@ -17,7 +17,7 @@ using Microsoft.Extensions.Logging.Abstractions;
 
 namespace Cassini.Tests.Management.Access;
 
-/// <summary>A page of another site, in the browser of somebody on this machine.</summary>
+/// <summary>A page of another site, in a browser on this machine.</summary>
 public class OtherSiteTests
 {
     [Fact]
@@ -34,8 +34,8 @@ public class OtherSiteTests
             TimeProvider.System);
         var answered = new ConcurrentQueue<string>();
         using var observation = app.Services.GetRequiredService<DiagnosticListener>()
-            .Where(told => told.Key == "Microsoft.AspNetCore.Hosting.HttpRequestIn.Stop")
-            .Select(told => (HttpContext)told.Value!)
+            .Where(diagnostic => diagnostic.Key == "Microsoft.AspNetCore.Hosting.HttpRequestIn.Stop")
+            .Select(diagnostic => (HttpContext)diagnostic.Value!)
             .Subscribe(context => answered.Enqueue($"{context.Request.Method} {context.Request.Path} {context.Response.StatusCode}"));
         await app.StartAsync(TestContext.Current.CancellationToken);
         var management = ManagementApp.AddressOf(app);
@@ -52,7 +52,7 @@ public class OtherSiteTests
         broker.Now.Phase.ShouldBe(Phase.Ready);
         broker.Host.Connections.TryGet(session, out _).ShouldBeTrue();
 
-        // What would have happened: who is no page of another site does it.
+        // A request that no page of another site made does what the page could not.
         using var http = new HttpClient { BaseAddress = management };
         (await http.PostAsync("/faults/crash-manager", null, TestContext.Current.CancellationToken)).StatusCode
             .ShouldBe(HttpStatusCode.Accepted);

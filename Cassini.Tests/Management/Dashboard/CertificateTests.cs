@@ -29,7 +29,7 @@ public class CertificateTests(DashboardBrowser browser)
         await page.HasNoErrorsAsync();
     }
 
-    /// <summary>While one is not well already, no transition tells of another.</summary>
+    /// <summary>While one certificate is not well, no transition reports another.</summary>
     [Fact]
     public async Task Certificates_OneExpiresWhileThePageIsOpen_ShowsIt()
     {

@@ -40,7 +40,7 @@ internal sealed class DashboardPage(Browser browser)
 
     public async Task HasNoErrorsAsync() => (await browser.ErrorsAsync()).ShouldBeEmpty();
 
-    /// <summary>What assistive technology is given: role, name and level of each node that it is not told to ignore.</summary>
+    /// <summary>What assistive technology is given: role, name and level of each node that is not hidden from it.</summary>
     public async Task<IReadOnlyList<(string Role, string Name, int? Level)>> AccessibilityTreeAsync()
     {
         var tree = await browser.CommandAsync("Accessibility.getFullAXTree");
