@@ -1,18 +1,20 @@
+using Cassini.Harness.Verdicts;
+
 namespace Cassini.Harness;
 
-/// <summary>What the process answers its caller. Every command uses the first group; the second is of test runs.</summary>
+/// <summary>The exit codes of the process. Every command uses the first group; the second is of test runs.</summary>
 internal static class ExitCode
 {
-    /// <summary>What was asked for is so.</summary>
+    /// <summary>The command did what it was asked to do.</summary>
     public const int Ok = 0;
 
-    /// <summary>It works, with a check that is degraded.</summary>
+    /// <summary>The broker works, but a check is degraded.</summary>
     public const int Degraded = 1;
 
     /// <summary>An error, or a start that cannot succeed.</summary>
     public const int Error = 2;
 
-    /// <summary>What was waited for did not come in time.</summary>
+    /// <summary>What the command waited for did not come in time.</summary>
     public const int TimedOut = 3;
 
     /// <summary>An expectation of the plan does not hold.</summary>
@@ -21,7 +23,7 @@ internal static class ExitCode
     /// <summary>A broker's health ended the run.</summary>
     public const int BrokerUnhealthy = 5;
 
-    /// <summary>A worker was lost.</summary>
+    /// <summary>A worker was lost; of a worker: its controller was.</summary>
     public const int WorkerLost = 6;
 
     /// <summary>The command line itself is wrong (EX_USAGE of sysexits).</summary>
@@ -32,4 +34,16 @@ internal static class ExitCode
 
     /// <summary>128 + SIGINT, as a shell reports it.</summary>
     public const int Interrupted = 130;
+
+    /// <summary>The exit code of a run.</summary>
+    public static int Of(Verdict verdict) => verdict switch
+    {
+        Verdict.Passed => Ok,
+        Verdict.TimedOut => TimedOut,
+        Verdict.ExpectationFailed => ExpectationFailed,
+        Verdict.BrokerUnhealthy => BrokerUnhealthy,
+        Verdict.WorkerLost => WorkerLost,
+        Verdict.Interrupted => Interrupted,
+        _ => Error,
+    };
 }

@@ -10,7 +10,7 @@ using Cassini.Streams.Primitives;
 
 namespace Cassini.Harness;
 
-/// <summary>Runs a plan: waits for brokers and workers, then test after test, and always ends in a report.</summary>
+/// <summary>Runs a plan: waits for brokers and workers, runs one test after another, and always ends with a report.</summary>
 internal sealed class RunController(
     TestPlan plan, Func<PlanBroker, IBrokerHealth> healthOf, WorkerHub? hub, IRunView view, TimeProvider time)
 {
@@ -19,12 +19,13 @@ internal sealed class RunController(
     public async Task<RunReport> RunAsync(CancellationToken interrupted)
     {
         var began = time.GetTimestamp();
-        using var stop = new RunStop();
+        await using var stop = new RunStop();
         using var guard = new HealthGuard(plan.Allow, stop, time);
         var faults = new FaultInjector(time);
         await using var signal = interrupted.Register(() => stop.Now(Verdict.Interrupted, "interrupted"));
         guard.Changed += condition => view.Say(
-            $"broker {condition.Broker} is {condition.Status.ToString().ToLowerInvariant()}{(condition.Why.Length > 0 ? $": {condition.Why}" : "")}");
+            $"broker {condition.Broker} is {condition.Status.ToString().ToLowerInvariant()}"
+            + (condition.Why.Length > 0 ? $": {condition.Why}" : ""));
         var tests = new List<TestReport>();
         IReadOnlyList<IWorker> workers = [];
         var brokers = new List<IBrokerHealth>();
@@ -43,7 +44,8 @@ internal sealed class RunController(
             await using var crew = new OwnedCrew(CrewOf(workers, broker => identities[broker.Name!]));
             losses.AddRange(workers.Select(worker => Watch(worker, stop)));
             using var limit = time.CreateTimer(
-                _ => stop.Now(Verdict.TimedOut, $"the plan took longer than {DurationText.Seconds(plan.Timeout)}"), null, plan.Timeout, Timeout.InfiniteTimeSpan);
+                _ => stop.Now(Verdict.TimedOut, $"the plan took longer than {DurationText.Seconds(plan.Timeout)}"),
+                null, plan.Timeout, Timeout.InfiniteTimeSpan);
             var surroundings = new RunSurroundings(stop, guard, faults, view.Say, time);
             foreach (var test in plan.Tests)
             {
@@ -53,20 +55,16 @@ internal sealed class RunController(
                 }
 
                 var run = new TestRun(plan, test, crew.Crew, surroundings);
-                view.Begin(run);
+                view.Begin(run.Counts);
                 tests.Add(await run.RunAsync());
                 await view.EndAsync();
             }
 
             await guard.RecoveredAsync(view.Say, stop.Token);
         }
-        catch (Exception exception) when (exception is HarnessException or ClientException)
+        catch (ClientException exception)
         {
             stop.Now(Verdict.Error, exception.Message);
-        }
-        catch (BrokerWaitException exception)
-        {
-            stop.Now(exception.TimedOut ? Verdict.TimedOut : Verdict.BrokerUnhealthy, exception.Message);
         }
         catch (OperationCanceledException) when (stop.Token.IsCancellationRequested)
         {
@@ -74,7 +72,7 @@ internal sealed class RunController(
         }
         catch (Exception exception)
         {
-            // A bug of ours: it ends the run, and must not take the report with it.
+            // A defect ends the run, but the report is still made.
             stop.Now(Verdict.Error, $"unexpected: {exception}");
         }
         finally
@@ -96,32 +94,33 @@ internal sealed class RunController(
         var waits = brokers.Select(broker => broker.WaitUntilReadyAsync(plan.ReadyTimeout, stop.Token)).ToList();
         if (hub is not null)
         {
-            waits.Add(hub.AllJoinedAsync(plan.ReadyTimeout, view.Say, stop));
+            waits.Add(hub.AllJoinedAsync(plan.ReadyTimeout, view.Say, stop.Token));
         }
 
-        // The first that fails is the reason; the others need not be waited out.
-        while (waits.Count > 0)
-        {
-            var ended = await Task.WhenAny(waits);
-            waits.Remove(ended);
-            try
-            {
-                await ended;
-            }
-            catch (Exception exception) when (exception is BrokerWaitException or HarnessException)
-            {
-                var because = exception as BrokerWaitException;
-                stop.Now(because is null ? Verdict.Error : because.TimedOut ? Verdict.TimedOut : Verdict.BrokerUnhealthy, exception.Message);
-            }
-            catch (OperationCanceledException) when (stop.Token.IsCancellationRequested)
-            {
-                // Another one failed, or somebody lost patience.
-            }
-        }
-
+        await Task.WhenAll(waits.Select(wait => StopAtFailureAsync(wait, stop)));
         stop.Token.ThrowIfCancellationRequested();
-
         view.Say("all brokers are ready");
+    }
+
+    /// <summary>Stops the run, and with it the other waits, when one of them fails.</summary>
+    private static async Task StopAtFailureAsync(Task wait, RunStop stop)
+    {
+        try
+        {
+            await wait;
+        }
+        catch (OperationCanceledException) when (stop.Token.IsCancellationRequested)
+        {
+            // The stop has its cause.
+        }
+        catch (HarnessException exception)
+        {
+            stop.Now(exception.Verdict, exception.Message);
+        }
+        catch (Exception defect)
+        {
+            stop.Now(Verdict.Error, $"unexpected: {defect}");
+        }
     }
 
     private Crew CrewOf(IReadOnlyList<IWorker> remote, Func<BrokerAddress, TlsIdentity> identityOf)
@@ -162,15 +161,18 @@ internal sealed class RunController(
             Seed = plan.Seed,
             Verdict = verdict,
             Message = cause?.Message ?? (failed.Count > 0 ? string.Join(", ", failed) : null),
-            ExitCode = verdict.ExitCode(),
+            ExitCode = Harness.ExitCode.Of(verdict),
             Seconds = ReportBuilder.Seconds(elapsed),
-            Tests = [.. tests, .. plan.Tests.Skip(tests.Count).Select(test => new TestReport { Name = test.Name, Broker = test.Broker, State = TestState.Skipped })],
+            Tests = [.. tests, .. plan.Tests.Skip(tests.Count).Select(Skipped)],
             Health = [.. guard.Transitions.Select(ReportBuilder.Line)],
-            Workers = [.. workers.Select(worker => new WorkerLine(worker.Name, worker.Role.ToString().ToLowerInvariant(), worker.LostBecause))],
+            Workers = [.. workers.Select(worker =>
+                new WorkerLine(worker.Name, worker.Role.ToString().ToLowerInvariant(), worker.LostBecause))],
         };
     }
 
-    /// <summary>Ends the workers of this process; those elsewhere are the hub's.</summary>
+    private static TestReport Skipped(PlanTest test) => new() { Name = test.Name, Broker = test.Broker, State = TestState.Skipped };
+
+    /// <summary>Ends the workers of this process; the hub ends the others.</summary>
     private sealed class OwnedCrew(Crew crew) : IAsyncDisposable
     {
         public Crew Crew => crew;

@@ -1,21 +1,23 @@
 using Cassini.Harness.Load;
 using Cassini.Harness.Plans;
 using Cassini.Harness.Reports;
+using Cassini.Harness.Results;
 using Cassini.Harness.Verdicts;
 using Cassini.Harness.Workers;
 using Cassini.Streams.Primitives;
 
 namespace Cassini.Harness;
 
-/// <summary>One test from its first connection to its report.</summary>
+/// <summary>One test, from its first connection to its report.</summary>
 internal sealed class TestRun
 {
-    private static readonly TimeSpan Look = TimeSpan.FromMilliseconds(20);
+    private static readonly TimeSpan PollInterval = TimeSpan.FromMilliseconds(20);
 
     private readonly TestPlan _plan;
     private readonly PlanTest _test;
     private readonly RunSurroundings _run;
-    private readonly IReadOnlyList<(IWorker Worker, LoadOrder Order)> _orders;
+    private readonly IReadOnlyList<(IWorker Worker, LoadOrder Order)> _producing;
+    private readonly IReadOnlyList<(IWorker Worker, LoadOrder Order)> _sinking;
     private readonly TimeSpan?[] _injected;
     private long _began;
     private TimeSpan? _producersEnded;
@@ -25,34 +27,24 @@ internal sealed class TestRun
     public TestRun(TestPlan plan, PlanTest test, Crew crew, RunSurroundings run)
     {
         (_plan, _test, _run) = (plan, test, run);
-        _orders = [.. crew.Deal(plan, test).Where(order => order.Order.Producers.Count + order.Order.Sinks.Count > 0)];
+        var orders = crew.Deal(plan, test);
+        _producing = [.. orders.Where(order => order.Order.Producers.Count > 0)];
+        _sinking = [.. orders.Where(order => order.Order.Sinks.Count > 0)];
         _injected = new TimeSpan?[test.Faults.Count];
+        Counts = new TestCounts(test, orders);
     }
 
-    public PlanTest Plan => _test;
+    /// <summary>The counts of the test while it runs.</summary>
+    public TestCounts Counts { get; }
 
-    /// <summary>Since its producers were let go; zero before.</summary>
-    public TimeSpan Elapsed => _began == 0 ? TimeSpan.Zero : _run.Time.GetElapsedTime(_began);
-
-    public IEnumerable<(PlanProducer Plan, string Worker, ProducerCounts Counts)> Producers =>
-        from order in _orders
-        from producer in order.Order.Producers
-        let report = order.Worker.Report.Producers.FirstOrDefault(report => report.Index == producer.Index)
-        orderby producer.Index
-        select (producer, order.Worker.Name, report?.Counts ?? new ProducerCounts());
-
-    public IEnumerable<(PlanSink Plan, string Worker, SinkReport Report)> Sinks =>
-        from order in _orders
-        from sink in order.Order.Sinks
-        let report = order.Worker.Report.Sinks.FirstOrDefault(report => report.Index == sink.Index)
-        orderby sink.Index
-        select (sink, order.Worker.Name, report ?? new SinkReport(sink.Index, 0, null, new SinkCounts()));
+    /// <summary>The time since its producers started; zero before.</summary>
+    private TimeSpan Elapsed => _began == 0 ? TimeSpan.Zero : _run.Time.GetElapsedTime(_began);
 
     /// <summary>Runs the test. It never throws: a failure stops the run, with its cause.</summary>
     public async Task<TestReport> RunAsync()
     {
         using var timer = _test.Timeout is { } timeout
-            ? _run.Time.CreateTimer(_ => _run.Stop.Now(Verdict.TimedOut, $"test {_test.Name} took longer than {DurationText.Seconds(timeout)}"), null, timeout, Timeout.InfiniteTimeSpan)
+            ? _run.Time.CreateTimer(_ => StopLate(timeout), null, timeout, Timeout.InfiniteTimeSpan)
             : null;
         try
         {
@@ -64,28 +56,31 @@ internal sealed class TestRun
         }
         catch (HarnessException exception)
         {
-            _run.Stop.Now(Verdict.Error, exception.Message);
+            _run.Stop.Now(exception.Verdict, exception.Message);
         }
         catch (Exception defect)
         {
-            // It ends the run, and must not take this test's report with it.
+            // It ends the run, but the report of this test is still made.
             _run.Stop.Now(Verdict.Error, $"unexpected: {defect}");
         }
 
-        await Task.WhenAll(_orders.Select(order => order.Worker.StopAsync()));
+        await Task.WhenAll(_sinking.Concat(_producing).Select(order => order.Worker.StopAsync()));
         await _sinks;
         await _producers.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing); // Awaited above, unless the run was stopped.
         return Report();
     }
 
+    private void StopLate(TimeSpan timeout) =>
+        _run.Stop.Now(Verdict.TimedOut, $"test {_test.Name} took longer than {DurationText.Seconds(timeout)}");
+
     private async Task RunToEndAsync(CancellationToken stop)
     {
-        await Task.WhenAll(_orders.Where(order => order.Order.Sinks.Count > 0).Select(order => order.Worker.PrepareAsync(order.Order, stop)));
-        await Task.WhenAll(_orders.Where(order => order.Order.Producers.Count > 0).Select(order => order.Worker.PrepareAsync(order.Order, stop)));
-        _sinks = Task.WhenAll(_orders.Where(order => order.Order.Sinks.Count > 0).Select(order => RunSinksAsync(order.Worker)));
+        await Task.WhenAll(_sinking.Select(order => order.Worker.PrepareAsync(order.Order, stop)));
+        await Task.WhenAll(_producing.Select(order => order.Worker.PrepareAsync(order.Order, stop)));
+        _sinks = Task.WhenAll(_sinking.Select(order => RunSinksAsync(order.Worker)));
 
         _began = _run.Time.GetTimestamp();
-        _producers = Task.WhenAll(_orders.Where(order => order.Order.Producers.Count > 0).Select(order => order.Worker.Start()));
+        _producers = Task.WhenAll(_producing.Select(order => order.Worker.Start()));
         using var noMoreFaults = CancellationTokenSource.CreateLinkedTokenSource(stop);
         var faults = InjectAsync(noMoreFaults.Token);
         try
@@ -99,7 +94,7 @@ internal sealed class TestRun
             await faults;
         }
 
-        await FaultsWereInjectedAsync(stop);
+        await EndFaultsAsync(stop);
         await SinksEndAsync(stop);
     }
 
@@ -116,7 +111,7 @@ internal sealed class TestRun
         }
         catch (HarnessException exception)
         {
-            _run.Stop.Now(Verdict.Error, exception.Message);
+            _run.Stop.Now(exception.Verdict, exception.Message);
         }
         catch (Exception defect)
         {
@@ -124,22 +119,21 @@ internal sealed class TestRun
         }
     }
 
-    /// <summary>Ends when every sink has what it is to have, or nothing came for as long as the plan says.</summary>
+    /// <summary>Ends when every sink has received everything, or nothing more for as long as the plan's settle time.</summary>
     private async Task SinksEndAsync(CancellationToken stop)
     {
-        var seen = new Dictionary<int, long>();
-        var since = new Dictionary<int, long>();
+        var seen = new Dictionary<int, (long Received, long At)>();
         while (true)
         {
             var isDone = true;
-            foreach (var (sink, _, report) in Sinks.ToList())
+            foreach (var (sink, _, counts) in Counts.Sinks.ToList())
             {
-                if (!seen.TryGetValue(sink.Index, out var before) || before != report.Counts.Received)
+                if (!seen.TryGetValue(sink.Index, out var before) || before.Received != counts.Received)
                 {
-                    (seen[sink.Index], since[sink.Index]) = (report.Counts.Received, _run.Time.GetTimestamp());
+                    seen[sink.Index] = before = (counts.Received, _run.Time.GetTimestamp());
                 }
 
-                isDone &= (IsSatisfied(sink, report.Counts) && MissingOf(sink) == 0) || _run.Time.GetElapsedTime(since[sink.Index]) >= _plan.Settle;
+                isDone &= Counts.IsComplete(sink, counts) || _run.Time.GetElapsedTime(before.At) >= _plan.Settle;
             }
 
             if (isDone)
@@ -147,31 +141,9 @@ internal sealed class TestRun
                 return;
             }
 
-            await Task.Delay(Look, _run.Time, stop);
+            await Task.Delay(PollInterval, _run.Time, stop);
         }
     }
-
-    private static bool IsSatisfied(PlanSink sink, SinkCounts counts) => sink.Expect.AtLeast is not > 0 || counts.Satisfied is not null;
-
-    /// <summary>What the producers that match got through, and the sink lacks. The sinks of a shared subscription have it between them.</summary>
-    private long MissingOf(PlanSink sink)
-    {
-        var came = Sinks
-            .Where(other => other.Plan.Index == sink.Index || (PlanTopics.IsShared(sink.Topic) && other.Plan.Topic == sink.Topic))
-            .SelectMany(other => other.Report.Counts.Streams)
-            .GroupBy(stream => (int)stream.Producer)
-            .ToDictionary(streams => streams.Key, streams => streams.Sum(stream => stream.Unique));
-
-        // Producer by producer: what one brings too much does not make up for another's loss.
-        return Producers
-            .Where(producer => PlanTopics.Matches(sink.Topic, producer.Plan.Topic))
-            .Sum(producer => Math.Max(0, producer.Counts.Acknowledged - came.GetValueOrDefault(producer.Plan.Index)));
-    }
-
-    /// <summary>Messages of this run that came to a sink whose filter does not match their topic.</summary>
-    private long MisroutedTo(PlanSink sink, SinkCounts counts) => counts.Streams
-        .Where(stream => !_test.Producers.Any(producer => producer.Index == stream.Producer && PlanTopics.Matches(sink.Topic, producer.Topic)))
-        .Sum(stream => stream.Unique);
 
     private async Task InjectAsync(CancellationToken cancellation)
     {
@@ -186,7 +158,7 @@ internal sealed class TestRun
                     await Task.Delay(pause, _run.Time, cancellation);
                 }
 
-                // Before the fault: its first consequence may be here before its answer.
+                // Before the fault, because its first consequence may arrive before the answer to the request.
                 _run.Guard.Tolerate(broker.Name, fault.Tolerate);
                 await _run.Faults.InjectAsync(broker, fault, cancellation);
                 _injected[i] = Elapsed;
@@ -195,16 +167,16 @@ internal sealed class TestRun
         }
         catch (OperationCanceledException) when (cancellation.IsCancellationRequested)
         {
-            // The test ended before.
+            // The producers ended first.
         }
         catch (HarnessException exception)
         {
-            _run.Stop.Now(Verdict.Error, exception.Message);
+            _run.Stop.Now(exception.Verdict, exception.Message);
         }
     }
 
-    /// <summary>A fault that never came proves nothing; only what was broken is always undone.</summary>
-    private async Task FaultsWereInjectedAsync(CancellationToken stop)
+    /// <summary>A test without one of its faults proves nothing. Only resume is made up for, because it undoes the faults before.</summary>
+    private async Task EndFaultsAsync(CancellationToken stop)
     {
         for (var i = 0; i < _test.Faults.Count; i++)
         {
@@ -217,7 +189,8 @@ internal sealed class TestRun
             else if (_injected[i] is null)
             {
                 throw new HarnessException(
-                    $"test {_test.Name}: the fault {fault.Fault} at {DurationText.Seconds(fault.At)} never came: the producers had ended after {DurationText.Seconds(_producersEnded!.Value)}");
+                    $"test {_test.Name}: the fault {fault.Fault} at {DurationText.Seconds(fault.At)} never came: "
+                    + $"the producers had ended after {DurationText.Seconds(_producersEnded!.Value)}");
             }
         }
     }
@@ -226,26 +199,24 @@ internal sealed class TestRun
     {
         var isStopped = _run.Stop.Cause is not null;
         var ended = _producersEnded ?? Elapsed;
-        var sinks = Sinks.Select(sink =>
+        var sinks = Counts.Sinks.Select(sink =>
         {
-            var missing = MissingOf(sink.Plan);
-            var counts = sink.Report.Counts;
-            counts = counts with { Foreign = counts.Foreign + MisroutedTo(sink.Plan, counts) };
+            var missing = Counts.MissingOf(sink.Plan);
+            var counts = Counts.WithMisrouted(sink.Plan, sink.Counts);
             var results = isStopped ? [] : Expectations.Judge(sink.Plan, counts, missing, ended);
-            return ReportBuilder.Line(sink.Plan, sink.Worker, sink.Report with { Counts = counts }, missing, results);
+            return ReportBuilder.Line(sink.Plan, sink.Worker, counts, missing, results);
         }).ToList();
+        var isPassed = sinks.All(sink => sink.Expectations.All(result => result.Passed))
+            && Counts.Producers.All(producer => producer.Counts.Failed == 0);
         return new TestReport
         {
             Name = _test.Name,
             Broker = _test.Broker,
-            State = isStopped ? TestState.Stopped
-                : sinks.All(sink => sink.Expectations.All(result => result.Passed)) && Producers.All(producer => producer.Counts.Failed == 0) ? TestState.Passed
-                : TestState.Failed,
+            State = isStopped ? TestState.Stopped : isPassed ? TestState.Passed : TestState.Failed,
             Seconds = ReportBuilder.Seconds(Elapsed),
-            Producers = [.. Producers.Select(producer => ReportBuilder.Line(producer.Plan, producer.Worker, producer.Counts))],
+            Producers = [.. Counts.Producers.Select(producer => ReportBuilder.Line(producer.Plan, producer.Worker, producer.Counts))],
             Sinks = sinks,
-            Faults = [.. _test.Faults.Select((fault, i) => new FaultLine(
-                fault.Fault, fault.Endpoint, ReportBuilder.Seconds(fault.At), _injected[i] is { } at ? ReportBuilder.Seconds(at) : null, ReportBuilder.Seconds(fault.Tolerate)))],
+            Faults = [.. _test.Faults.Select((fault, i) => ReportBuilder.Line(fault, _injected[i]))],
         };
     }
 }

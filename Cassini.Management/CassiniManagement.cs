@@ -9,22 +9,24 @@ namespace Cassini.Management;
 public static class CassiniManagement
 {
     /// <summary>
-    /// Adds what <see cref="MapCassini"/> maps, for the broker that <see cref="CassiniServices.AddCassini(IServiceCollection, Func{CassiniOptions, CassiniOptions})"/>
-    /// adds. A further call changes nothing.
+    /// Adds what <see cref="MapCassini"/> maps, for the broker that
+    /// <see cref="CassiniServices.AddCassini(IServiceCollection, Func{CassiniOptions, CassiniOptions})"/> adds.
+    /// A further call changes nothing.
     /// </summary>
     /// <param name="services">Where to add it.</param>
     /// <param name="configure">
     /// Makes the options from the defaults; null for the defaults. Settings of a separate port have no effect here, because the
     /// application has the port: <see cref="ManagementOptions.Address"/>, <see cref="ManagementOptions.Https"/>,
-    /// <see cref="ManagementOptions.RequireCredentials"/>, <see cref="ManagementOptions.TokenPath"/>, <see cref="ManagementOptions.Identities"/>,
-    /// <see cref="ManagementOptions.GrpcAddress"/>, and the limits for each caller.
+    /// <see cref="ManagementOptions.RequireCredentials"/>, <see cref="ManagementOptions.TokenPath"/>,
+    /// <see cref="ManagementOptions.Identities"/>, <see cref="ManagementOptions.GrpcAddress"/>, and the limits for each caller.
     /// </param>
     /// <returns>The same collection.</returns>
     /// <remarks>
     /// The options are used when the application maps the endpoints: wrong ones are an <see cref="ArgumentException"/> there. A file of
     /// shutdown tokens that cannot be used stops the application from starting.
     /// </remarks>
-    public static IServiceCollection AddCassiniManagement(this IServiceCollection services, Func<ManagementOptions, ManagementOptions>? configure = null)
+    public static IServiceCollection AddCassiniManagement(
+        this IServiceCollection services, Func<ManagementOptions, ManagementOptions>? configure = null)
     {
         ArgumentNullException.ThrowIfNull(services);
         services.AddRoutingCore();
@@ -42,8 +44,8 @@ public static class CassiniManagement
     /// <param name="endpoints">The application, or a group of its routes.</param>
     /// <returns>
     /// All endpoints, for RequireAuthorization and the like. Unless the application says by RequireAuthorization or AllowAnonymous who may
-    /// call, callers on this machine may do everything, and callers elsewhere get one word from the probes. Requests that a browser makes for a
-    /// page of another site are refused always.
+    /// call, callers on this machine may do everything, and callers elsewhere get one word from the probes. Requests that a browser makes
+    /// for a page of another site are refused always.
     /// </returns>
     /// <exception cref="InvalidOperationException"><see cref="AddCassiniManagement"/> was not called, or no broker was added.</exception>
     /// <exception cref="ArgumentException">Options of the broker or the management are wrong; the message has every error.</exception>

@@ -1,12 +1,14 @@
 using Cassini.Streams.Broker;
-using Cassini.Streams.Events;
-using Cassini.Streams.Health;
+using Cassini.Streams.Events.Hub;
+using Cassini.Streams.Health.Projection;
 using Cassini.Streams.Hosting;
 using Cassini.Streams.Tls;
 
 namespace Cassini.Management;
 
-/// <summary>What management reads of a broker, and what it may do to it. It goes no further than to what puts the endpoints together.</summary>
+/// <summary>
+/// What management reads of a broker, and what it may do to it. It goes no further than to what puts the endpoints together.
+/// </summary>
 /// <param name="Hub">The events.</param>
 /// <param name="Health">The fold that every probe, feed and metric reads.</param>
 /// <param name="Connections">The live connections.</param>
@@ -28,9 +30,10 @@ internal sealed record ManagedBroker(
     public static ManagedBroker Of(BrokerHost host) => Of(host.Service) with { Mqtt = host.Broker };
 
     /// <summary>A host of another protocol.</summary>
-    public static ManagedBroker Of(ServiceHost host) => new(host.Hub, host.Health, host.Connections, host.Listeners.Disconnect, host.Rehearsals)
-    {
-        Certificates = host.Certificates,
-        RequestStop = host.RequestStop,
-    };
+    public static ManagedBroker Of(ServiceHost host) =>
+        new(host.Hub, host.Health, host.Connections, host.Listeners.Disconnect, host.Rehearsals)
+        {
+            Certificates = host.Certificates,
+            RequestStop = host.RequestStop,
+        };
 }

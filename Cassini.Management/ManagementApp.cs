@@ -30,7 +30,8 @@ internal static class ManagementApp
     /// <param name="refusals">Counts the callers that are refused; null for a count of its own.</param>
     /// <exception cref="ExportConfigurationException">The export cannot be used as it is configured.</exception>
     public static WebApplication Create(
-        ManagedBroker broker, ManagementOptions options, ILoggerFactory loggers, TimeProvider time, OtlpExport? export = null, Refusals? refusals = null)
+        ManagedBroker broker, ManagementOptions options, ILoggerFactory loggers,
+        TimeProvider time, OtlpExport? export = null, Refusals? refusals = null)
     {
         var address = Parse(options.Address);
         var isClosed = options.RequireCredentials is true || !IPAddress.IsLoopback(address.Address);
@@ -65,7 +66,9 @@ internal static class ManagementApp
     public static Uri AddressOf(WebApplication app) => new(app.Urls.First());
 
     private static IPEndPoint Parse(string text) =>
-        EndpointAddress.TryParse(text, out var address, out var error) ? new IPEndPoint(address.Address, address.Port) : throw new ArgumentException(error);
+        EndpointAddress.TryParse(text, out var address, out var error)
+            ? new IPEndPoint(address.Address, address.Port)
+            : throw new ArgumentException(error);
 
     private static SurfaceAccess Guarded(
         ManagedBroker broker, ManagementOptions options, bool isClosed, TimeProvider time, ILogger logger, Refusals refusals)
@@ -95,7 +98,8 @@ internal static class ManagementApp
         kestrel.Limits.MaxConcurrentConnections = options.MaxFeeds + options.MaxWaits + OtherConnections;
     }
 
-    private static void Configure(ListenOptions listen, ManagementOptions options, bool isClosed, Refusals refusals, CertificateStore? certificates)
+    private static void Configure(
+        ListenOptions listen, ManagementOptions options, bool isClosed, Refusals refusals, CertificateStore? certificates)
     {
         listen.Protocols = HttpProtocols.Http1;
         if (isClosed)

@@ -1,6 +1,8 @@
 namespace Cassini.Management;
 
-/// <summary>Starts and ends the management surface with the application that hosts it: before everything starts, and after everything has stopped.</summary>
+/// <summary>
+/// Starts and ends the management surface with the application that hosts it: before everything starts, and after everything has stopped.
+/// </summary>
 internal sealed class ManagementService(ManagementSurface surface) : IHostedLifecycleService
 {
     /// <exception cref="Access.AccessConfigurationException">A token file cannot be used.</exception>

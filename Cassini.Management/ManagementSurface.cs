@@ -34,7 +34,8 @@ internal sealed class ManagementSurface : IAsyncDisposable
     /// <param name="stopping">Ends feeds and long polls.</param>
     /// <exception cref="ExportConfigurationException">The export cannot be used as it is configured.</exception>
     public ManagementSurface(
-        ManagedBroker broker, ManagementOptions options, SurfaceAccess access, OtlpExport? export, TimeProvider time, ILogger logger, CancellationToken stopping)
+        ManagedBroker broker, ManagementOptions options, SurfaceAccess access,
+        OtlpExport? export, TimeProvider time, ILogger logger, CancellationToken stopping)
     {
         _broker = broker;
         _enableFaults = options.EnableFaults;

@@ -2,7 +2,7 @@ using System.Net;
 
 namespace Cassini.Harness.Clients;
 
-/// <summary>Where a broker serves MQTT.</summary>
+/// <summary>The address where a broker serves MQTT.</summary>
 /// <param name="Name">The broker's name in its plan; null without a plan.</param>
 /// <param name="Host">A host name or an IP address.</param>
 /// <param name="Port">The port.</param>

@@ -3,19 +3,20 @@ using System.IO.Pipelines;
 namespace Cassini.Harness.Clients;
 
 /// <summary>
-/// Gathers small writes: while one write is under way the next ones collect and then go out together, as one TLS record and one system
-/// call instead of one for each packet. A writer waits when too much is under way. Closing it lets what was written go out first.
+/// Gathers small writes: what is written while another write is under way goes out together, as one TLS record and one system call instead
+/// of one for each packet. A writer waits when too many bytes are under way. When the stream is closed, what was written goes out first.
 /// </summary>
 internal sealed class CoalescingStream : Stream
 {
-    private const int MostUnderWay = 256 << 10;
+    private const int MaxPendingBytes = 256 << 10;
 
-    private static readonly TimeSpan Linger = TimeSpan.FromSeconds(2);
+    private static readonly TimeSpan CloseTimeout = TimeSpan.FromSeconds(2);
 
     private readonly Stream _inner;
     private readonly TimeProvider _time;
     private readonly Pipe _pipe = new(new PipeOptions(
-        pauseWriterThreshold: MostUnderWay, resumeWriterThreshold: MostUnderWay / 2, minimumSegmentSize: 16 << 10, useSynchronizationContext: false));
+        pauseWriterThreshold: MaxPendingBytes, resumeWriterThreshold: MaxPendingBytes / 2,
+        minimumSegmentSize: 16 << 10, useSynchronizationContext: false));
 
     private readonly CancellationTokenSource _end = new();
     private int _closed;
@@ -26,7 +27,7 @@ internal sealed class CoalescingStream : Stream
         Finished = Task.Run(PumpAsync);
     }
 
-    /// <summary>Ends when everything went out, or cannot, and the stream below is closed.</summary>
+    /// <summary>Completes when everything went out, or cannot go out, and the inner stream is closed.</summary>
     public Task Finished { get; }
 
     public override bool CanRead => true;
@@ -50,7 +51,7 @@ internal sealed class CoalescingStream : Stream
         }
         catch (InvalidOperationException) when (Volatile.Read(ref _closed) != 0)
         {
-            // The pipe's word for a write after the end.
+            // What the pipe throws for a write after the end.
         }
 
         throw new IOException("the connection is closed");
@@ -61,7 +62,8 @@ internal sealed class CoalescingStream : Stream
 
     public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException("write asynchronously");
 
-    public override ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default) => _inner.ReadAsync(buffer, cancellationToken);
+    public override ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default) =>
+        _inner.ReadAsync(buffer, cancellationToken);
 
     public override Task<int> ReadAsync(byte[] buffer, int offset, int count, CancellationToken cancellationToken) =>
         _inner.ReadAsync(buffer, offset, count, cancellationToken);
@@ -83,7 +85,7 @@ internal sealed class CoalescingStream : Stream
         if (disposing && Interlocked.Exchange(ref _closed, 1) == 0)
         {
             _pipe.Writer.Complete();
-            _ = EndAsync(); // It ends with Finished, which the opener of the connection awaits.
+            _ = EndAsync(); // It ends with Finished, which the owner of the connection awaits.
         }
 
         base.Dispose(disposing);
@@ -93,7 +95,7 @@ internal sealed class CoalescingStream : Stream
     {
         try
         {
-            await Finished.WaitAsync(Linger, _time);
+            await Finished.WaitAsync(CloseTimeout, _time);
         }
         catch (TimeoutException)
         {
@@ -101,7 +103,7 @@ internal sealed class CoalescingStream : Stream
         }
         catch (Exception) when (Finished.IsFaulted)
         {
-            // Whoever awaits Finished gets it.
+            // The owner of the connection awaits Finished, and gets the exception there.
         }
     }
 
@@ -126,7 +128,7 @@ internal sealed class CoalescingStream : Stream
         }
         catch (Exception exception) when (exception is IOException or OperationCanceledException)
         {
-            // The reader of the connection meets the same end, and its owner learns of it there.
+            // The reader of the connection meets the same end, and reports it.
         }
         finally
         {

@@ -8,13 +8,13 @@ using MQTTnet.Exceptions;
 
 namespace Cassini.Harness.Clients;
 
-/// <summary>Turns an exception or a refusal into one line that says what to do about it.</summary>
+/// <summary>Describes an exception or a refusal in one line that says what to do about it.</summary>
 internal static class ConnectionFailure
 {
-    /// <summary>Whether the network or the broker brought it about. Any other exception is a defect of this program, and is not to be caught.</summary>
+    /// <summary>Whether the network or the broker caused it. Any other exception is a defect, and must not be caught.</summary>
     public static bool IsExpected(Exception exception) => exception is MqttCommunicationException or MqttProtocolViolationException
-        or MqttClientNotConnectedException or MqttClientDisconnectedException or IOException or SocketException or AuthenticationException or OperationCanceledException
-        or TimeoutException or ClientException;
+        or MqttClientNotConnectedException or MqttClientDisconnectedException or IOException or SocketException or AuthenticationException
+        or OperationCanceledException or TimeoutException or ClientException;
 
     /// <param name="exception">The exception.</param>
     /// <param name="read">The exception that made reading from the broker fail; null for none.</param>
@@ -29,8 +29,9 @@ internal static class ConnectionFailure
                     return known;
                 case SocketException socket:
                     return new ClientException($"{broker}: {SocketText.Of(socket.SocketErrorCode)}", cause: exception);
-                case MqttClientUnexpectedDisconnectReceivedException { ReasonCode: { } code } goodbye:
-                    return new ClientException($"{broker}: the broker closed the connection: {Words(code)}{Because(goodbye.ReasonString)}", cause: exception);
+                case MqttClientUnexpectedDisconnectReceivedException { ReasonCode: { } code } end:
+                    return new ClientException(
+                        $"{broker}: the broker closed the connection: {Words(code)}{Because(end.ReasonString)}", cause: exception);
                 case MqttCommunicationTimedOutException or OperationCanceledException or TimeoutException:
                     return new ClientException($"{broker}: no answer in time", cause: exception);
             }
@@ -39,19 +40,21 @@ internal static class ConnectionFailure
         var innermost = Innermost(read ?? exception);
         return new ClientException(
             exception is MqttConnectingFailedException
-                ? $"{broker}: the broker hung up before its answer, as one does that does not accept the client's certificate: {innermost}"
+                ? $"{broker}: the broker closed the connection before it answered, as brokers do when they do not accept "
+                    + $"the client's certificate: {innermost}"
                 : $"{broker}: the connection ended: {innermost}",
             cause: exception);
     }
 
-    /// <summary>The end of a connection that nobody here asked for.</summary>
-    public static ClientException Lost(MqttClientDisconnectedEventArgs goodbye, Exception? read, BrokerAddress broker) => goodbye switch
+    /// <summary>The end of a connection that was not closed here.</summary>
+    public static ClientException Lost(MqttClientDisconnectedEventArgs end, Exception? read, BrokerAddress broker) => end switch
     {
-        // MQTTnet reports a connection that just ended as an unspecified error, too.
-        { Exception: { } exception, Reason: MqttClientDisconnectReason.UnspecifiedError or MqttClientDisconnectReason.NormalDisconnection } =>
-            Of(exception, read, broker),
+        // MQTTnet also reports a connection that ended without DISCONNECT as an unspecified error.
+        {
+            Exception: { } exception, Reason: MqttClientDisconnectReason.UnspecifiedError or MqttClientDisconnectReason.NormalDisconnection,
+        } => Of(exception, read, broker),
         { Reason: var reason } => new ClientException(
-            $"{broker}: the broker closed the connection: {Words(reason)}{Because(goodbye.ReasonString)}",
+            $"{broker}: the broker closed the connection: {Words(reason)}{Because(end.ReasonString)}",
             isLasting: reason is MqttClientDisconnectReason.SessionTakenOver or MqttClientDisconnectReason.NotAuthorized),
     };
 
@@ -71,7 +74,8 @@ internal static class ConnectionFailure
 
     /// <summary>The answer to one filter of a SUBSCRIBE, when it is not success.</summary>
     public static ClientException Refused(MqttClientSubscribeResultItem answer, string? reason, BrokerAddress broker) => new(
-        $"{broker}: the broker refused the subscription to '{SafeText.Of(answer.TopicFilter.Topic)}': {Words(answer.ResultCode)}{Because(reason)}",
+        $"{broker}: the broker refused the subscription to '{SafeText.Of(answer.TopicFilter.Topic)}': "
+        + $"{Words(answer.ResultCode)}{Because(reason)}",
         isLasting: true);
 
     /// <summary>The message of the innermost exception, harmless for a terminal.</summary>
@@ -86,13 +90,15 @@ internal static class ConnectionFailure
     private static string Words<T>(T code)
         where T : struct, Enum
     {
-        var name = string.Concat(code.ToString().Select((c, i) => i > 0 && char.IsUpper(c) ? $" {char.ToLowerInvariant(c)}" : $"{char.ToLowerInvariant(c)}"));
+        var name = string.Concat(code.ToString().Select((c, i) =>
+            i > 0 && char.IsUpper(c) ? $" {char.ToLowerInvariant(c)}" : $"{char.ToLowerInvariant(c)}"));
         return $"{name.Replace("qo s", "QoS", StringComparison.Ordinal)} (0x{Convert.ToInt32(code):X2})";
     }
 
     private static string Because(string? reason) => string.IsNullOrEmpty(reason) ? "" : $": {SafeText.Of(reason)}";
 
-    private static IEnumerable<Exception> Causes(Exception exception)
+    /// <summary>The exception and its inner exceptions, the innermost last.</summary>
+    public static IEnumerable<Exception> Causes(Exception exception)
     {
         for (var cause = exception; cause is not null; cause = cause.InnerException)
         {

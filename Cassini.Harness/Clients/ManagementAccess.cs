@@ -1,9 +1,8 @@
-using Cassini.Harness.Plans;
 using Cassini.Streams.Feed;
 
 namespace Cassini.Harness.Clients;
 
-/// <summary>How a client gets into management ports: the same certificates and the same token for feeds and for requests.</summary>
+/// <summary>How a client reaches management ports: with the same certificates and the same token for feeds and for requests.</summary>
 internal static class ManagementAccess
 {
     /// <param name="tls">The certificates for https; null for http.</param>
@@ -21,11 +20,4 @@ internal static class ManagementAccess
             ClientCertificate = identity?.Own,
         };
     }
-
-    /// <summary>For a broker of a plan: with https, the certificates are those of its MQTT connections.</summary>
-    /// <exception cref="ClientException">A file cannot be used.</exception>
-    public static HealthFeedOptions Of(PlanBroker broker, TimeProvider time) => Of(
-        broker.Management.Scheme == Uri.UriSchemeHttps ? broker.TlsFiles : null,
-        broker.TokenFile is { } file ? new TokenFile("token_file", file) : null,
-        time);
 }

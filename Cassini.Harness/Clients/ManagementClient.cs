@@ -12,7 +12,7 @@ namespace Cassini.Harness.Clients;
 /// <param name="options">The access, as the feed has it.</param>
 internal sealed class ManagementClient(Uri management, HealthFeedOptions options) : IDisposable
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(10);
+    private static readonly TimeSpan AnswerTimeout = TimeSpan.FromSeconds(10);
 
     private readonly HttpClient _http = new(HttpFeedTransport.HandlerOf(options)) { Timeout = Timeout.InfiniteTimeSpan };
 
@@ -22,8 +22,8 @@ internal sealed class ManagementClient(Uri management, HealthFeedOptions options
     /// <exception cref="ClientException">The broker refuses, cannot be reached, or does not answer in time.</exception>
     public async Task PostAsync(string path, CancellationToken cancellation)
     {
-        using var patience = new CancellationTokenSource(Patience, options.Time);
-        using var limit = CancellationTokenSource.CreateLinkedTokenSource(patience.Token, cancellation);
+        using var timeout = new CancellationTokenSource(AnswerTimeout, options.Time);
+        using var limit = CancellationTokenSource.CreateLinkedTokenSource(timeout.Token, cancellation);
         using var request = new HttpRequestMessage(HttpMethod.Post, new Uri(management, path));
         if (options.Token?.Invoke() is { } token)
         {
@@ -59,7 +59,9 @@ internal sealed class ManagementClient(Uri management, HealthFeedOptions options
 
     private static async Task<string> ReasonOfAsync(HttpResponseMessage response, CancellationToken cancellation)
     {
-        var text = response.StatusCode is HttpStatusCode.Forbidden or HttpStatusCode.NotFound or HttpStatusCode.BadRequest or HttpStatusCode.ServiceUnavailable
+        var hasReason = response.StatusCode is HttpStatusCode.Forbidden or HttpStatusCode.NotFound or HttpStatusCode.BadRequest
+            or HttpStatusCode.ServiceUnavailable;
+        var text = hasReason
             ? (await response.Content.ReadAsStringAsync(cancellation)).Trim()
             : "";
         return $"{(int)response.StatusCode} {SafeText.Line(text)}".TrimEnd();

@@ -1,16 +1,17 @@
 using System.Net;
 using MQTTnet;
+using MQTTnet.Channel;
 
 namespace Cassini.Harness.Clients;
 
-/// <summary>One MQTT connection, from its TLS handshake to its DISCONNECT. It is never opened again: after a loss, open another one.</summary>
+/// <summary>One MQTT connection, from its TLS handshake to its DISCONNECT. It is opened once: after a loss, open another one.</summary>
 internal sealed class MqttConnection : IAsyncDisposable
 {
-    /// <summary>How long the connect may take, and each answer that nobody cancels.</summary>
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(10);
+    /// <summary>How long the connect may take, and each answer that is not cancelled before.</summary>
+    private static readonly TimeSpan AnswerTimeout = TimeSpan.FromSeconds(10);
 
     /// <summary>How long the DISCONNECT may take.</summary>
-    private static readonly TimeSpan Goodbye = TimeSpan.FromSeconds(2);
+    private static readonly TimeSpan CloseTimeout = TimeSpan.FromSeconds(2);
 
     private readonly IMqttClient _client = new MqttClientFactory().CreateMqttClient();
     private readonly TaskCompletionSource<ClientException> _loss = new(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -21,7 +22,8 @@ internal sealed class MqttConnection : IAsyncDisposable
     private readonly TimeProvider _time;
     private int _disposed;
 
-    private MqttConnection(BrokerAddress broker, TlsIdentity identity, MqttConnectOptions options, TimeProvider time, Action<MqttApplicationMessage>? receive)
+    private MqttConnection(
+        BrokerAddress broker, TlsIdentity identity, MqttConnectOptions options, TimeProvider time, Action<MqttApplicationMessage>? receive)
     {
         (_broker, _options, _time) = (broker, options, time);
         _provider = new StreamProvider(broker, identity, time);
@@ -36,10 +38,10 @@ internal sealed class MqttConnection : IAsyncDisposable
         }
     }
 
-    /// <summary>Cancelled when the connection is gone, also by <see cref="DisposeAsync"/>.</summary>
+    /// <summary>Cancelled when the connection has ended, also by <see cref="DisposeAsync"/>.</summary>
     public CancellationToken Lost => _lost.Token;
 
-    /// <summary>Completes with the reason when the connection is gone before it was closed here.</summary>
+    /// <summary>Completes with the reason when the connection ended but was not closed here.</summary>
     public Task<ClientException> Loss => _loss.Task;
 
     /// <summary>Whether the broker still had this client's session.</summary>
@@ -90,7 +92,7 @@ internal sealed class MqttConnection : IAsyncDisposable
         }
     }
 
-    /// <summary>Closes the connection, with a DISCONNECT if it still is open. What was written goes out first.</summary>
+    /// <summary>Closes the connection, with a DISCONNECT if it is still open. What was written goes out first.</summary>
     public async ValueTask DisposeAsync()
     {
         if (Interlocked.Exchange(ref _disposed, 1) != 0)
@@ -103,18 +105,18 @@ internal sealed class MqttConnection : IAsyncDisposable
         {
             try
             {
-                using var patience = new CancellationTokenSource(Goodbye, _time);
-                var goodbye = new MqttClientDisconnectOptions();
+                using var timeout = new CancellationTokenSource(CloseTimeout, _time);
+                var disconnect = new MqttClientDisconnectOptions();
                 if (_options.SessionExpirySeconds > 0)
                 {
-                    goodbye.SessionExpiryInterval = 0;
+                    disconnect.SessionExpiryInterval = 0;
                 }
 
-                await _client.DisconnectAsync(goodbye, patience.Token);
+                await _client.DisconnectAsync(disconnect, timeout.Token);
             }
             catch (Exception exception) when (ConnectionFailure.IsExpected(exception))
             {
-                // The broker was quicker. The work is done, or its failure is known already.
+                // The broker closed the connection first. The work is done, or its failure is known already.
             }
         }
 
@@ -125,8 +127,8 @@ internal sealed class MqttConnection : IAsyncDisposable
 
     private async Task ConnectAsync(CancellationToken cancellation)
     {
-        using var patience = new CancellationTokenSource(Patience, _time);
-        using var limit = CancellationTokenSource.CreateLinkedTokenSource(patience.Token, cancellation);
+        using var timeout = new CancellationTokenSource(AnswerTimeout, _time);
+        using var limit = CancellationTokenSource.CreateLinkedTokenSource(timeout.Token, cancellation);
         var request = new MqttClientOptions
         {
             ClientId = _options.ClientId,
@@ -134,7 +136,7 @@ internal sealed class MqttConnection : IAsyncDisposable
             CleanSession = _options.CleanStart,
             SessionExpiryInterval = _options.SessionExpirySeconds,
             ChannelOptions = new MqttClientTcpOptions { RemoteEndpoint = _broker.ToEndPoint(), StreamProvider = _provider },
-            Timeout = Patience,
+            Timeout = AnswerTimeout,
         };
         try
         {
@@ -149,7 +151,7 @@ internal sealed class MqttConnection : IAsyncDisposable
         }
         catch (Exception) when (cancellation.IsCancellationRequested)
         {
-            throw new OperationCanceledException(cancellation); // MQTTnet has other names for it.
+            throw new OperationCanceledException(cancellation); // MQTTnet throws other exceptions for it.
         }
         catch (Exception exception) when (ConnectionFailure.IsExpected(exception))
         {
@@ -165,7 +167,8 @@ internal sealed class MqttConnection : IAsyncDisposable
         {
             return await ask(_client, request, cancellation);
         }
-        catch (Exception exception) when (ConnectionFailure.IsExpected(exception) || (exception is ObjectDisposedException && Volatile.Read(ref _disposed) != 0))
+        catch (Exception exception) when (
+            ConnectionFailure.IsExpected(exception) || (exception is ObjectDisposedException && Volatile.Read(ref _disposed) != 0))
         {
             if (_loss.Task.IsCompletedSuccessfully)
             {
@@ -177,18 +180,18 @@ internal sealed class MqttConnection : IAsyncDisposable
         }
     }
 
-    private async Task Disconnected(MqttClientDisconnectedEventArgs goodbye)
+    private async Task Disconnected(MqttClientDisconnectedEventArgs end)
     {
-        if (goodbye.ClientWasConnected)
+        if (end.ClientWasConnected)
         {
-            _loss.TrySetResult(ConnectionFailure.Lost(goodbye, _provider.ReadFailure, _broker));
+            _loss.TrySetResult(ConnectionFailure.Lost(end, _provider.ReadFailure, _broker));
         }
 
         await _lost.CancelAsync();
     }
 
-    /// <summary>Opens the connection in place of MQTTnet, so that writes are gathered, and certificates are judged here.</summary>
-    private sealed class StreamProvider(BrokerAddress broker, TlsIdentity identity, TimeProvider time) : MQTTnet.Channel.IMqttClientStreamProvider
+    /// <summary>Opens the connection instead of MQTTnet, so that writes are gathered and certificates are checked here.</summary>
+    private sealed class StreamProvider(BrokerAddress broker, TlsIdentity identity, TimeProvider time) : IMqttClientStreamProvider
     {
         private volatile ObservedSslStream? _secure;
         private volatile CoalescingStream? _stream;

@@ -6,7 +6,7 @@ using Cassini.Streams.Primitives;
 
 namespace Cassini.Harness.Clients;
 
-/// <summary>Opens TLS connections to brokers, and says for each kind of failure what is wrong.</summary>
+/// <summary>Opens TLS connections to brokers, with an error message for each kind of failure.</summary>
 internal static class TlsClient
 {
     /// <summary>Connects and completes the handshake.</summary>
@@ -51,7 +51,8 @@ internal static class TlsClient
         {
             await stream.DisposeAsync();
             throw new ClientException(
-                objection is null ? $"{broker}: TLS failed: {ConnectionFailure.Innermost(exception)}" : $"{broker}: {objection}", cause: exception);
+                objection is null ? $"{broker}: TLS failed: {ConnectionFailure.Innermost(exception)}" : $"{broker}: {objection}",
+                cause: exception);
         }
         catch
         {
@@ -80,7 +81,8 @@ internal static class TlsClient
             return states.Contains(X509ChainStatusFlags.UntrustedRoot) || states.Contains(X509ChainStatusFlags.PartialChain)
                 ? $"the broker's certificate ('{subject}') is not of the CA that was given: see {names.Ca}"
                 : states.Contains(X509ChainStatusFlags.NotTimeValid)
-                    ? $"the broker's certificate ('{subject}') is valid from {certificate.NotBefore.ToUniversalTime():u} to {certificate.NotAfter.ToUniversalTime():u}"
+                    ? $"the broker's certificate ('{subject}') is valid from {certificate.NotBefore.ToUniversalTime():u} "
+                        + $"to {certificate.NotAfter.ToUniversalTime():u}"
                     : $"the broker's certificate ('{subject}') is not valid: {string.Join(", ", states)}";
         }
 

@@ -34,7 +34,7 @@ internal sealed record TlsFiles(TlsSettingNames Names, string? Ca, string? Certi
         }
     }
 
-    // The roles are those of a broker's files: its reports show them, and the message of an error does not.
+    // The roles are those of a broker's files. That is without effect here, because the message of an error does not show them.
     private SslStreamCertificateContext ReadOwn(string certificate, string key)
     {
         var chain = TlsFile.Read(CertificateRole.Server, Names.Certificate, certificate);

@@ -1,6 +1,6 @@
 namespace Cassini.Harness.Clients;
 
-/// <summary>The names of a client's TLS settings, as its user knows them: an error names the setting that is wrong.</summary>
+/// <summary>The names of a client's TLS settings, for error messages.</summary>
 /// <param name="Ca">The setting for the authorities.</param>
 /// <param name="Certificate">The setting for the client's certificate.</param>
 /// <param name="Key">The setting for the key of that certificate.</param>

@@ -2,17 +2,19 @@ using Cassini.Streams.Primitives;
 
 namespace Cassini.Harness.Clients;
 
-/// <summary>A file with a bearer token. It is read again for every use, because tokens are exchanged while a program runs. For one thread at a time.</summary>
+/// <summary>
+/// A file with a bearer token. It is read for each use, because tokens are replaced while a program runs. For one thread at a time.
+/// </summary>
 internal sealed class TokenFile
 {
     private readonly string _setting;
     private readonly string _path;
     private string _known;
 
-    /// <summary>Reads the file at once, so that a wrong name is an error before the first use.</summary>
+    /// <summary>Reads the file, so that a wrong path is an error before the first use.</summary>
     /// <param name="setting">The setting that names the file.</param>
     /// <param name="path">The full path.</param>
-    /// <exception cref="ClientException">There is no token in it, or it cannot be read.</exception>
+    /// <exception cref="ClientException">The file has no token, or cannot be read.</exception>
     public TokenFile(string setting, string path)
     {
         (_setting, _path) = (setting, path);
@@ -28,7 +30,7 @@ internal sealed class TokenFile
         }
         catch (ClientException)
         {
-            // It is being exchanged: the one before may still do.
+            // The file is being replaced. The token before may still be valid.
             return _known;
         }
     }
@@ -40,7 +42,8 @@ internal sealed class TokenFile
             var token = File.ReadAllText(_path).Trim();
             return token.Length > 0 && token.All(c => c is > ' ' and < '\x7f')
                 ? token
-                : throw new ClientException($"{_setting}: {SafeText.Of(_path)}: holds no token: expected one line of printable ASCII", isLasting: true);
+                : throw new ClientException(
+                    $"{_setting}: {SafeText.Of(_path)}: holds no token: expected one line of printable ASCII", isLasting: true);
         }
         catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
         {

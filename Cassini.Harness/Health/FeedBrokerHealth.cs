@@ -1,12 +1,13 @@
 using System.Reactive.Linq;
 using Cassini.Harness.Clients;
 using Cassini.Harness.Plans;
+using Cassini.Harness.Verdicts;
 using Cassini.Streams.Events;
 using Cassini.Streams.Feed;
 
 namespace Cassini.Harness.Health;
 
-/// <summary>A broker's health by its feed.</summary>
+/// <summary>The health of a broker as its feed reports it.</summary>
 internal sealed class FeedBrokerHealth : IBrokerHealth
 {
     private readonly PlanBroker _broker;
@@ -23,9 +24,9 @@ internal sealed class FeedBrokerHealth : IBrokerHealth
         .Select(health => new BrokerCondition(_broker.Name, health.Status, health.Ready, HealthReason.Of(health)))
         .DistinctUntilChanged();
 
-    /// <summary>Makes them. A broker whose files cannot be used is a <see cref="ClientException"/>.</summary>
+    /// <summary>Follows a broker of the plan; throws a <see cref="ClientException"/> when its files cannot be used.</summary>
     public static Func<PlanBroker, IBrokerHealth> Factory(TimeProvider time) => broker => new FeedBrokerHealth(
-        broker, ManagementAccess.Of(broker, time) with { Categories = [EventCategory.Health, EventCategory.Lifecycle] });
+        broker, broker.AccessToManagement(time) with { Categories = [EventCategory.Health, EventCategory.Lifecycle] });
 
     public async Task WaitUntilReadyAsync(TimeSpan timeout, CancellationToken cancellation)
     {
@@ -33,13 +34,15 @@ internal sealed class FeedBrokerHealth : IBrokerHealth
         {
             await _feed.WaitUntilReadyAsync(timeout, cancellation);
         }
-        catch (BrokerNotReadyException failure) when (failure.Cause == NotReadyCause.Refused)
-        {
-            throw new HarnessException(failure.Message, failure);
-        }
         catch (BrokerNotReadyException failure)
         {
-            throw new BrokerWaitException(failure.Message, failure.Cause == NotReadyCause.TimedOut);
+            var verdict = failure.Cause switch
+            {
+                NotReadyCause.Refused => Verdict.Error,
+                NotReadyCause.TimedOut => Verdict.TimedOut,
+                _ => Verdict.BrokerUnhealthy,
+            };
+            throw new HarnessException(failure.Message, verdict, failure);
         }
     }
 

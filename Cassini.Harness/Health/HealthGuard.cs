@@ -4,23 +4,23 @@ using Cassini.Streams.Events;
 namespace Cassini.Harness.Health;
 
 /// <summary>
-/// Follows every broker's health during a run and stops it the moment one leaves what the plan allows, unless a fault that the plan
-/// asked for is to be tolerated: then at the end of that time, if it still is so.
+/// Follows the health of each broker during a run, and stops the run when one becomes worse than the plan allows. While a fault of the plan
+/// is tolerated it does not: then it stops the run at the end of that time, if the broker is still worse.
 /// </summary>
 internal sealed class HealthGuard(HealthStatus allow, RunStop stop, TimeProvider time) : IDisposable
 {
     private readonly Lock _gate = new();
-    private readonly List<HealthTransition> _transitions = [];
+    private readonly List<ConditionChange> _transitions = [];
     private readonly Dictionary<string, BrokerCondition> _now = [];
     private readonly Dictionary<string, long> _tolerateUntil = [];
     private readonly List<IDisposable> _owned = [];
     private readonly long _began = time.GetTimestamp();
     private TaskCompletionSource _changed = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
-    /// <summary>Told of every change, outside any lock.</summary>
+    /// <summary>Called with each change, outside any lock.</summary>
     public event Action<BrokerCondition>? Changed;
 
-    public IReadOnlyList<HealthTransition> Transitions
+    public IReadOnlyList<ConditionChange> Transitions
     {
         get
         {
@@ -41,7 +41,7 @@ internal sealed class HealthGuard(HealthStatus allow, RunStop stop, TimeProvider
         }
     }
 
-    /// <summary>From now on for this long a broker may be as it is.</summary>
+    /// <summary>For this time, the condition of a broker does not stop the run.</summary>
     public void Tolerate(string broker, TimeSpan span)
     {
         if (span <= TimeSpan.Zero)
@@ -59,14 +59,14 @@ internal sealed class HealthGuard(HealthStatus allow, RunStop stop, TimeProvider
     }
 
     /// <summary>
-    /// Ends when every broker is again as the plan allows: what a fault broke must be whole before the run can be called passed. If it does
-    /// not mend in the time that is tolerated, the run is stopped.
+    /// Ends when each broker is again as the plan allows, because a run passes only if the brokers recover from its faults. A broker that
+    /// does not recover in the time that is tolerated stops the run.
     /// </summary>
-    /// <param name="say">Told what is waited for.</param>
+    /// <param name="say">Called with a line that names the brokers.</param>
     /// <param name="cancellation">The run's stop.</param>
     public async Task RecoveredAsync(Action<string> say, CancellationToken cancellation)
     {
-        var isTold = false;
+        var isSaid = false;
         while (true)
         {
             Task changed;
@@ -74,7 +74,9 @@ internal sealed class HealthGuard(HealthStatus allow, RunStop stop, TimeProvider
             lock (_gate)
             {
                 changed = _changed.Task;
-                broken = [.. _now.Values.Where(condition => Severity(condition.Status) > Severity(allow)).Select(condition => condition.Broker)];
+                broken = [.. _now.Values
+                    .Where(condition => Severity(condition.Status) > Severity(allow))
+                    .Select(condition => condition.Broker)];
             }
 
             if (broken.Count == 0)
@@ -82,10 +84,10 @@ internal sealed class HealthGuard(HealthStatus allow, RunStop stop, TimeProvider
                 return;
             }
 
-            if (!isTold)
+            if (!isSaid)
             {
-                say($"waiting for {string.Join(", ", broken)} to be well again");
-                isTold = true;
+                say($"waiting for {string.Join(", ", broken)} to recover");
+                isSaid = true;
             }
 
             await changed.WaitAsync(cancellation);
@@ -120,7 +122,7 @@ internal sealed class HealthGuard(HealthStatus allow, RunStop stop, TimeProvider
 
             _now[condition.Broker] = condition;
             isTolerated = time.GetTimestamp() < _tolerateUntil.GetValueOrDefault(condition.Broker, long.MinValue);
-            _transitions.Add(new HealthTransition(time.GetElapsedTime(_began), condition, isTolerated));
+            _transitions.Add(new ConditionChange(time.GetElapsedTime(_began), condition, isTolerated));
             (changed, _changed) = (_changed, new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously));
         }
 
@@ -142,7 +144,7 @@ internal sealed class HealthGuard(HealthStatus allow, RunStop stop, TimeProvider
             condition = rest <= TimeSpan.Zero ? _now.GetValueOrDefault(broker) : null;
             if (rest > TimeSpan.Zero)
             {
-                // Of several faults the last one's time counts, and a timer may come a little early.
+                // Of several faults the latest end counts, and a timer may fire a little early.
                 var pause = rest > TimeSpan.FromMilliseconds(1) ? rest : TimeSpan.FromMilliseconds(1);
                 _owned.Add(time.CreateTimer(_ => JudgeAgain(broker), null, pause, Timeout.InfiniteTimeSpan));
             }
@@ -164,7 +166,7 @@ internal sealed class HealthGuard(HealthStatus allow, RunStop stop, TimeProvider
         }
     }
 
-    /// <summary>No evidence is as bad as bad evidence.</summary>
+    /// <summary>Unknown is as bad as error.</summary>
     private static int Severity(HealthStatus status) => status switch
     {
         HealthStatus.Ok or HealthStatus.Off => 0,
@@ -175,7 +177,8 @@ internal sealed class HealthGuard(HealthStatus allow, RunStop stop, TimeProvider
     private static string Word(HealthStatus status) => status.ToString().ToLowerInvariant();
 }
 
-/// <param name="At">When, from the moment the brokers were ready.</param>
-/// <param name="Condition">What it turned to.</param>
+/// <summary>A change of a broker's condition during a run.</summary>
+/// <param name="At">The time since the brokers were ready.</param>
+/// <param name="Condition">The new condition.</param>
 /// <param name="Tolerated">Whether a fault was being tolerated.</param>
-internal sealed record HealthTransition(TimeSpan At, BrokerCondition Condition, bool Tolerated);
+internal sealed record ConditionChange(TimeSpan At, BrokerCondition Condition, bool Tolerated);

@@ -1,4 +1,5 @@
 using Cassini.Harness.Clients;
+using Cassini.Harness.Verdicts;
 
 namespace Cassini.Harness.Load;
 
@@ -6,37 +7,43 @@ namespace Cassini.Harness.Load;
 internal sealed class LoadEngine : IAsyncDisposable
 {
     private readonly CancellationTokenSource _stop = new();
+    private readonly int _test;
     private readonly List<ProducerRun> _producers;
     private readonly List<SinkRun> _sinks;
     private Task _running = Task.CompletedTask;
 
     public LoadEngine(LoadOrder order, TlsIdentity identity, SendTimes? sendTimes, TimeProvider time)
     {
+        _test = order.Run.Test;
         var context = new LoadContext(order.Run, order.Broker, identity, sendTimes, time);
         _producers = [.. order.Producers.Select(producer => new ProducerRun(context, producer))];
         _sinks = [.. order.Sinks.Select(sink => new SinkRun(context, sink))];
     }
 
     public LoadReport Report => new(
-        [.. _producers.Select(run => new ProducerReport(run.Plan.Index, run.HasEnded, run.Counts))],
-        [.. _sinks.Select(run => new SinkReport(run.Plan.Index, run.Reconnects, run.LastError, run.Counts))]);
+        _test,
+        _producers.ToDictionary(run => run.Plan.Index, run => run.Counts),
+        _sinks.ToDictionary(run => run.Plan.Index, run => run.Counts));
 
-    /// <summary>Connects everything; subscriptions are acknowledged when it ends.</summary>
+    /// <summary>Connects all clients. The broker has acknowledged the subscriptions when it ends.</summary>
     /// <exception cref="HarnessException">The broker cannot be reached, or refuses.</exception>
     public async Task PrepareAsync(CancellationToken cancellation)
     {
         try
         {
             await Task.WhenAll(
-                _sinks.Select(sink => sink.SubscribeAsync(cancellation)).Concat(_producers.Select(producer => producer.ConnectAsync(cancellation))));
+            [
+                .. _sinks.Select(sink => sink.SubscribeAsync(cancellation)),
+                .. _producers.Select(producer => producer.ConnectAsync(cancellation)),
+            ]);
         }
         catch (ClientException exception)
         {
-            throw new HarnessException(exception.Message, exception);
+            throw new HarnessException(exception.Message, cause: exception);
         }
     }
 
-    /// <summary>Lets it run.</summary>
+    /// <summary>Starts the producers and the clock of the sinks.</summary>
     /// <returns>Ends when all producers have ended and, if there are sinks, it was stopped; fails when one of them fails.</returns>
     public Task Start()
     {
@@ -48,7 +55,7 @@ internal sealed class LoadEngine : IAsyncDisposable
         return _running = RunAsync();
     }
 
-    /// <summary>Ends whatever still runs.</summary>
+    /// <summary>Ends what still runs.</summary>
     public async Task StopAsync()
     {
         await _stop.CancelAsync();
@@ -66,7 +73,11 @@ internal sealed class LoadEngine : IAsyncDisposable
     {
         try
         {
-            await Task.WhenAll(_sinks.Select(sink => sink.RunAsync(_stop.Token)).Concat(_producers.Select(producer => producer.RunAsync(_stop.Token))));
+            await Task.WhenAll(
+            [
+                .. _sinks.Select(sink => sink.RunAsync(_stop.Token)),
+                .. _producers.Select(producer => producer.RunAsync(_stop.Token)),
+            ]);
         }
         catch (OperationCanceledException) when (_stop.IsCancellationRequested)
         {

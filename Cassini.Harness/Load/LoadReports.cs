@@ -3,22 +3,15 @@ using Cassini.Harness.Plans;
 
 namespace Cassini.Harness.Load;
 
-/// <summary>What a worker is to do in one test.</summary>
+/// <summary>A worker's part of one test.</summary>
 internal sealed record LoadOrder(LoadRun Run, BrokerAddress Broker, IReadOnlyList<PlanProducer> Producers, IReadOnlyList<PlanSink> Sinks);
 
-/// <summary>What a worker has done so far, or, at its end, altogether.</summary>
-internal sealed record LoadReport(IReadOnlyList<ProducerReport> Producers, IReadOnlyList<SinkReport> Sinks)
+/// <summary>The counts of an order, so far or at its end.</summary>
+/// <param name="Test">The test's index in the plan.</param>
+/// <param name="Producers">By the producer's index in the test.</param>
+/// <param name="Sinks">By the sink's index in the test.</param>
+internal sealed record LoadReport(
+    int Test, IReadOnlyDictionary<int, ProducerCounts> Producers, IReadOnlyDictionary<int, SinkCounts> Sinks)
 {
-    public static readonly LoadReport Nothing = new([], []);
+    public static readonly LoadReport Nothing = new(-1, new Dictionary<int, ProducerCounts>(), new Dictionary<int, SinkCounts>());
 }
-
-/// <param name="Index">The producer's index in the test.</param>
-/// <param name="HasEnded">Whether it ended by itself.</param>
-/// <param name="Counts">What it did.</param>
-internal sealed record ProducerReport(int Index, bool HasEnded, ProducerCounts Counts);
-
-/// <param name="Index">The sink's index in the test.</param>
-/// <param name="Reconnects">Connections that were lost and opened again.</param>
-/// <param name="LastError">What went wrong last; null if nothing did.</param>
-/// <param name="Counts">What it saw.</param>
-internal sealed record SinkReport(int Index, long Reconnects, string? LastError, SinkCounts Counts);

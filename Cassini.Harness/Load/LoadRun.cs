@@ -1,3 +1,4 @@
+using Cassini.Harness.Messages;
 using Cassini.Harness.Plans;
 
 namespace Cassini.Harness.Load;

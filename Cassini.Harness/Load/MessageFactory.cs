@@ -1,10 +1,11 @@
 using System.Buffers.Binary;
 using System.Text;
+using Cassini.Harness.Messages;
 using Cassini.Harness.Plans;
 
 namespace Cassini.Harness.Load;
 
-/// <summary>Makes a client's messages: nothing but plan, producer, client and sequence decides their bytes.</summary>
+/// <summary>Makes a client's messages. Only plan, producer, client and sequence decide their bytes.</summary>
 internal sealed class MessageFactory
 {
     private readonly PlanProducer _producer;
@@ -18,7 +19,8 @@ internal sealed class MessageFactory
     public MessageFactory(LoadRun run, PlanProducer producer, int client)
     {
         (_producer, _run, _test, _client) = (producer, run.Id, (ushort)run.Test, (ushort)client);
-        _seed = Mix((ulong)(producer.Payload.Seed ?? run.Seed) ^ ((ulong)run.Test << 48) ^ ((ulong)producer.Index << 32) ^ ((ulong)client << 16));
+        _seed = Mix(
+            (ulong)(producer.Payload.Seed ?? run.Seed) ^ ((ulong)run.Test << 48) ^ ((ulong)producer.Index << 32) ^ ((ulong)client << 16));
         _fixed = producer.Payload.Kind == PayloadKind.Fixed ? Encoding.UTF8.GetBytes(producer.Payload.Text!) : [];
         _template = producer.Payload.Kind == PayloadKind.Template ? new PayloadTemplate(producer.Payload.Text!, producer.Name) : null;
     }
@@ -45,7 +47,7 @@ internal sealed class MessageFactory
         return payload;
     }
 
-    /// <summary>Fills a body that is longer than its text, and cuts one that is shorter.</summary>
+    /// <summary>Repeats the text until the body is full; the last repetition may be cut.</summary>
     private static void Repeat(ReadOnlySpan<byte> text, Span<byte> body)
     {
         while (body.Length > 0)
@@ -56,7 +58,7 @@ internal sealed class MessageFactory
         }
     }
 
-    /// <summary>Not System.Random, whose bytes are not promised to stay the same from one .NET to the next.</summary>
+    /// <summary>Not System.Random, because another version of .NET may return other bytes for the same seed.</summary>
     private static void FillRandom(Span<byte> body, ulong seed)
     {
         var state = Mix(seed);

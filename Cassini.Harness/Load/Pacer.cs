@@ -3,8 +3,8 @@ using Cassini.Harness.Plans;
 namespace Cassini.Harness.Load;
 
 /// <summary>
-/// Says when the next message may go. Pauses are counted from burst to burst, so that lateness does not add up; but what was missed
-/// while somebody was slow is not made up for.
+/// Waits until the next message may be sent. Pauses count from burst to burst, so that delays do not add up; but a burst that was missed
+/// because the client was slow is not made up for.
 /// </summary>
 internal sealed class Pacer(PlanPattern pattern, TimeProvider time)
 {

@@ -1,33 +1,43 @@
-using System.Runtime.ExceptionServices;
 using Cassini.Harness.Clients;
 using Cassini.Harness.Plans;
-using Cassini.Streams.Primitives;
 using MQTTnet;
 using MQTTnet.Protocol;
 
 namespace Cassini.Harness.Load;
 
 /// <summary>
-/// One client of a producer. At QoS 1 and 2 it keeps what is not acknowledged and sends it again, in order and before anything new, when
-/// its connection was lost: as new messages with the sequences that they had, so that a sink can tell.
+/// One client of a producer. At QoS 1 and 2 it keeps each message until the broker has acknowledged it. After a loss of the connection it
+/// sends these messages again, in order and before any other: as new messages with the sequences that they had, so that a sink recognizes
+/// duplicates.
 /// </summary>
-internal sealed class ProducerClient(LoadContext context, PlanProducer producer, int index)
+internal sealed class ProducerClient
 {
+    private readonly LoadContext _context;
+    private readonly PlanProducer _producer;
+    private readonly int _index;
     private readonly Lock _gate = new();
     private readonly SortedDictionary<long, byte[]> _pending = [];
-    private readonly MessageFactory _messages = new(context.Run, producer, index);
-    private readonly SendTimes.Ring? _sendTimes = context.SendTimes?.Of(producer.Index, index);
-    private readonly string _clientId = context.ClientId($"{producer.Name}-{index}");
-    private SemaphoreSlim _slots = null!;
+    private readonly MessageFactory _messages;
+    private readonly SendTimes.Ring? _sendTimes;
+    private readonly string _clientId;
+    private readonly SemaphoreSlim _slots;
+    private readonly Reconnector _reconnector;
+    private readonly TaskCompletionSource _defect = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private int _window;
-    private readonly BackOff _retry = BackOff.OfClient(TimeSpan.FromMilliseconds(100), TimeSpan.FromSeconds(1));
     private MqttConnection? _connection;
     private int _outstanding;
     private TaskCompletionSource? _idle;
-    private long _sent, _acknowledged, _failed, _retransmitted, _reconnects;
-    private string? _lastError;
-    private readonly CancellationTokenSource _broken = new();
-    private volatile ExceptionDispatchInfo? _defect;
+    private long _sent, _acknowledged, _failed, _retransmitted;
+
+    public ProducerClient(LoadContext context, PlanProducer producer, int index)
+    {
+        (_context, _producer, _index) = (context, producer, index);
+        _messages = new MessageFactory(context.Run, producer, index);
+        _sendTimes = context.SendTimes?.Of(producer.Index, index);
+        _clientId = context.ClientId($"{producer.Name}-{index}");
+        _slots = new SemaphoreSlim(producer.InFlight);
+        _reconnector = new Reconnector(OpenAsync, context.Time);
+    }
 
     public ProducerCounts Counts => new()
     {
@@ -35,38 +45,40 @@ internal sealed class ProducerClient(LoadContext context, PlanProducer producer,
         Acknowledged = Volatile.Read(ref _acknowledged),
         Failed = Volatile.Read(ref _failed),
         Retransmitted = Volatile.Read(ref _retransmitted),
-        Reconnects = Volatile.Read(ref _reconnects),
-        Bytes = Volatile.Read(ref _acknowledged) * producer.MessageSize,
-        LastError = Volatile.Read(ref _lastError),
+        Reconnects = _reconnector.Count,
+        Bytes = Volatile.Read(ref _acknowledged) * _producer.MessageSize,
+        LastError = _reconnector.LastError,
     };
 
     /// <exception cref="ClientException">The broker cannot be reached, or refuses.</exception>
     public async Task ConnectAsync(CancellationToken cancellation)
     {
         _connection = await OpenAsync(cancellation);
-        _window = Math.Min(producer.InFlight, _connection.ReceiveMaximum);
-        _slots = new SemaphoreSlim(_window);
+        _window = Math.Min(_producer.InFlight, _connection.ReceiveMaximum);
+        for (var i = _window; i < _producer.InFlight; i++)
+        {
+            _slots.Wait(0, CancellationToken.None); // The broker takes fewer messages at once than the plan allows.
+        }
     }
 
-    /// <summary>Sends until messages or duration are used up and everything is acknowledged.</summary>
+    /// <summary>Sends until messages or duration are used up and the broker has acknowledged all of them.</summary>
     public async Task RunAsync(CancellationToken cancellation)
     {
-        using var end = CancellationTokenSource.CreateLinkedTokenSource(cancellation, _broken.Token);
+        using var end = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
+        var sending = SendAllAsync(end.Token);
         try
         {
-            await SendAllAsync(end.Token);
-        }
-        catch (OperationCanceledException) when (_defect is not null)
-        {
-            _defect.Throw();
+            await await Task.WhenAny(sending, _defect.Task);
         }
         finally
         {
+            await end.CancelAsync();
+            await sending.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing); // Awaited above, unless a defect ended the run.
             await CloseAsync();
         }
     }
 
-    /// <summary>Ends the connection, and waits for whatever was under way on it.</summary>
+    /// <summary>Closes the connection, and waits for the messages that are under way on it.</summary>
     public async Task CloseAsync()
     {
         if (_connection is { } connection)
@@ -85,10 +97,10 @@ internal sealed class ProducerClient(LoadContext context, PlanProducer producer,
 
     private async Task SendAllAsync(CancellationToken cancellation)
     {
-        var began = context.Time.GetTimestamp();
-        var pacer = new Pacer(producer.Pattern, context.Time);
-        var messages = producer.MessagesOf(index) ?? long.MaxValue;
-        while (_sent < messages && !(context.Time.GetElapsedTime(began) >= producer.Duration))
+        var began = _context.Time.GetTimestamp();
+        var pacer = new Pacer(_producer.Pattern, _context.Time);
+        var messages = _producer.MessagesOf(_index) ?? long.MaxValue;
+        while (_sent < messages && !(_context.Time.GetElapsedTime(began) >= _producer.Duration))
         {
             await pacer.WaitAsync(cancellation);
             await SendNextAsync(cancellation);
@@ -102,7 +114,7 @@ internal sealed class ProducerClient(LoadContext context, PlanProducer producer,
 
     private async ValueTask SendNextAsync(CancellationToken cancellation)
     {
-        if (producer.Qos > 0)
+        if (_producer.Qos > 0)
         {
             await TakeSlotAsync(cancellation);
         }
@@ -110,9 +122,9 @@ internal sealed class ProducerClient(LoadContext context, PlanProducer producer,
         var connection = await ConnectionAsync(cancellation);
         var sequence = _sent;
         var payload = _messages.Make(sequence);
-        _sendTimes?.Put(sequence, context.Time.GetTimestamp());
+        _sendTimes?.Put(sequence, _context.Time.GetTimestamp());
         Volatile.Write(ref _sent, sequence + 1);
-        if (producer.Qos == 0)
+        if (_producer.Qos == 0)
         {
             await PublishOnceAsync(connection, payload, cancellation);
             return;
@@ -137,7 +149,7 @@ internal sealed class ProducerClient(LoadContext context, PlanProducer producer,
         {
             cancellation.ThrowIfCancellationRequested();
             Interlocked.Increment(ref _failed);
-            Volatile.Write(ref _lastError, exception.Message);
+            _reconnector.LastError = exception.Message;
         }
     }
 
@@ -159,10 +171,10 @@ internal sealed class ProducerClient(LoadContext context, PlanProducer producer,
             var answer = await connection.PublishAsync(Message(payload), connection.Lost);
             if (!answer.IsSuccess)
             {
-                Volatile.Write(ref _lastError, ConnectionFailure.Refused(answer, producer.Topic, context.Broker).Message);
+                _reconnector.LastError = ConnectionFailure.Refused(answer, _producer.Topic, _context.Broker).Message;
             }
 
-            _retry.Reset();
+            _reconnector.Succeeded();
             Interlocked.Increment(ref answer.IsSuccess ? ref _acknowledged : ref _failed);
             lock (_gate)
             {
@@ -173,16 +185,16 @@ internal sealed class ProducerClient(LoadContext context, PlanProducer producer,
         }
         catch (ClientException exception)
         {
-            // It stays pending, and goes out again on the next connection.
-            Volatile.Write(ref _lastError, exception.Message);
+            // The message stays pending, and is sent again on the next connection.
+            _reconnector.LastError = exception.Message;
         }
         catch (OperationCanceledException) when (connection.Lost.IsCancellationRequested)
         {
-            // Closed here. It stays pending.
+            // Closed here. The message stays pending.
         }
         catch (Exception defect)
         {
-            Break(defect);
+            _defect.TrySetException(defect); // It ends the run, because this message would never be acknowledged.
         }
         finally
         {
@@ -199,14 +211,7 @@ internal sealed class ProducerClient(LoadContext context, PlanProducer producer,
         }
     }
 
-    /// <summary>Ends the run with an exception that is nobody's answer: the message that it concerns would never be acknowledged.</summary>
-    private void Break(Exception defect)
-    {
-        _defect ??= ExceptionDispatchInfo.Capture(defect);
-        _ = _broken.CancelAsync(); // Not on this thread: it may be the one that reads from the broker.
-    }
-
-    /// <summary>While every place in the window is taken only the connection's end can bring us on: then it is opened again.</summary>
+    /// <summary>Waits for a free slot. While there is none, only a loss of the connection needs work here: it is opened again.</summary>
     private async ValueTask TakeSlotAsync(CancellationToken cancellation)
     {
         while (!_slots.Wait(0, CancellationToken.None))
@@ -233,28 +238,8 @@ internal sealed class ProducerClient(LoadContext context, PlanProducer producer,
             return _connection;
         }
 
-        await CloseAsync(); // So that nothing of the old connection is under way when its messages go out again.
-        // Before the first attempt too: a connection that is opened only to be lost again is not to be hammered.
-        await Task.Delay(_retry.Next(), context.Time, cancellation);
-        while (true)
-        {
-            try
-            {
-                _connection = await OpenAsync(cancellation);
-                Interlocked.Increment(ref _reconnects);
-                SendAgain(_connection);
-                return _connection;
-            }
-            catch (ClientException exception)
-            {
-                Volatile.Write(ref _lastError, exception.Message);
-                await Task.Delay(_retry.Next(), context.Time, cancellation);
-            }
-        }
-    }
-
-    private void SendAgain(MqttConnection connection)
-    {
+        await CloseAsync(); // So that nothing of the old connection is under way when its messages are sent again.
+        _connection = await _reconnector.OpenAsync(cancellation);
         KeyValuePair<long, byte[]>[] again;
         lock (_gate)
         {
@@ -264,17 +249,19 @@ internal sealed class ProducerClient(LoadContext context, PlanProducer producer,
         foreach (var (sequence, payload) in again)
         {
             Interlocked.Increment(ref _retransmitted);
-            Dispatch(connection, sequence, payload);
+            Dispatch(_connection, sequence, payload);
         }
+
+        return _connection;
     }
 
-    private Task<MqttConnection> OpenAsync(CancellationToken cancellation) =>
-        MqttConnection.OpenAsync(context.Broker, context.Identity, new MqttConnectOptions(_clientId), context.Time, null, cancellation);
+    private Task<MqttConnection> OpenAsync(CancellationToken cancellation) => MqttConnection.OpenAsync(
+        _context.Broker, _context.Identity, new MqttConnectOptions(_clientId), _context.Time, null, cancellation);
 
     private MqttApplicationMessage Message(byte[] payload) => new()
     {
-        Topic = producer.Topic,
+        Topic = _producer.Topic,
         PayloadSegment = payload,
-        QualityOfServiceLevel = (MqttQualityOfServiceLevel)producer.Qos,
+        QualityOfServiceLevel = (MqttQualityOfServiceLevel)_producer.Qos,
     };
 }

@@ -3,16 +3,16 @@ namespace Cassini.Harness.Load;
 /// <summary>What a producer has done so far.</summary>
 internal sealed record ProducerCounts
 {
-    /// <summary>Different messages that were made and given to the connection.</summary>
+    /// <summary>Different messages that were given to the connection.</summary>
     public long Sent { get; init; }
 
-    /// <summary>Of those, what the broker has: acknowledged, or at QoS 0 handed over to the connection.</summary>
+    /// <summary>Of those, the ones that the broker acknowledged; at QoS 0, that were written to the connection.</summary>
     public long Acknowledged { get; init; }
 
-    /// <summary>Refused by the broker, or at QoS 0 cut off by the end of the connection.</summary>
+    /// <summary>Messages that the broker refused; at QoS 0, that could not be written because the connection had ended.</summary>
     public long Failed { get; init; }
 
-    /// <summary>Sent again after a lost connection, with the sequence that they had.</summary>
+    /// <summary>Messages that were sent again after a loss of the connection, with the sequences that they had.</summary>
     public long Retransmitted { get; init; }
 
     /// <summary>Connections that were lost and opened again.</summary>
@@ -27,6 +27,6 @@ internal sealed record ProducerCounts
     /// <summary>How many messages each client sent.</summary>
     public IReadOnlyList<long> OfClients { get; init; } = [];
 
-    /// <summary>What went wrong last; null if nothing did.</summary>
+    /// <summary>What went wrong last; null when nothing did.</summary>
     public string? LastError { get; init; }
 }

@@ -5,13 +5,13 @@ namespace Cassini.Harness.Load;
 /// <summary>A producer with all its clients.</summary>
 internal sealed class ProducerRun(LoadContext context, PlanProducer producer)
 {
-    private readonly ProducerClient[] _clients = [.. Enumerable.Range(0, producer.Clients).Select(client => new ProducerClient(context, producer, client))];
+    private readonly ProducerClient[] _clients =
+        [.. Enumerable.Range(0, producer.Clients).Select(client => new ProducerClient(context, producer, client))];
+
     private long? _began;
     private TimeSpan? _elapsed;
 
     public PlanProducer Plan => producer;
-
-    public bool HasEnded => _elapsed is not null;
 
     public ProducerCounts Counts
     {

@@ -3,8 +3,8 @@ using System.Collections.Concurrent;
 namespace Cassini.Harness.Load;
 
 /// <summary>
-/// When the newest messages of each client were sent, for sinks in the same process: beside the messages, since a time in them would make
-/// every run's bytes different.
+/// When the latest messages of each client were sent, for sinks in the same process. Not in the messages, because a time in them would
+/// make the bytes of each run different.
 /// </summary>
 internal sealed class SendTimes
 {
@@ -29,7 +29,7 @@ internal sealed class SendTimes
             Volatile.Write(ref _sequences[at], sequence);
         }
 
-        /// <summary>False when the place was taken by a later message, be it while we look.</summary>
+        /// <summary>False when a later message has replaced it, or replaces it now.</summary>
         public bool TryGet(long sequence, out long timestamp)
         {
             var at = sequence & (Length - 1);

@@ -1,6 +1,6 @@
 namespace Cassini.Harness.Load;
 
-/// <summary>Which sequences were seen: one bit each, in pages; a page that is full costs nothing any more.</summary>
+/// <summary>Which sequences arrived: one bit each, in pages. A full page needs no memory of its own.</summary>
 internal sealed class SequenceBitmap
 {
     private const int PageBits = 1 << 16;
@@ -8,11 +8,11 @@ internal sealed class SequenceBitmap
 
     private readonly Dictionary<long, Page> _pages = [];
 
-    /// <summary>How many different ones were seen.</summary>
+    /// <summary>How many different ones arrived.</summary>
     public long Count { get; private set; }
 
-    /// <summary>Marks one as seen.</summary>
-    /// <returns>False when it was seen before.</returns>
+    /// <summary>Records one.</summary>
+    /// <returns>False when it was there before.</returns>
     public bool Add(long sequence)
     {
         var number = sequence / PageBits;

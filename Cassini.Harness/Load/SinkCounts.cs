@@ -1,6 +1,6 @@
 namespace Cassini.Harness.Load;
 
-/// <summary>What a sink has seen so far.</summary>
+/// <summary>What a sink has received so far.</summary>
 internal sealed record SinkCounts
 {
     /// <summary>Messages of any kind.</summary>
@@ -16,28 +16,35 @@ internal sealed record SinkCounts
     /// <summary>Of another test, another run, or no harness at all.</summary>
     public long Foreign { get; init; }
 
-    /// <summary>Messages that came after a later one with the same key.</summary>
+    /// <summary>Messages that arrived after a later one with the same key.</summary>
     public long OutOfOrder { get; init; }
 
     /// <summary>Bytes of payload.</summary>
     public long Bytes { get; init; }
 
-    /// <summary>When the first good message came, from the test's start; null before it.</summary>
+    /// <summary>When the first good message arrived, from the test's start; null before it.</summary>
     public TimeSpan? First { get; init; }
 
-    /// <summary>When the last one came.</summary>
+    /// <summary>When the last one arrived.</summary>
     public TimeSpan? Last { get; init; }
 
     /// <summary>The longest time without a good message up to the last one, the wait for the first included.</summary>
     public TimeSpan LongestGap { get; init; }
 
-    /// <summary>When as many as the expectation asks for were there; null while they are not.</summary>
+    /// <summary>When as many messages had arrived as the expectation asks for; null before.</summary>
     public TimeSpan? Satisfied { get; init; }
 
+    /// <summary>Null when the producers were in other processes.</summary>
     public LatencySummary? Latency { get; init; }
 
-    /// <summary>Of each client of a producer: how many different messages came.</summary>
+    /// <summary>For each client of a producer: how many different messages arrived.</summary>
     public IReadOnlyList<StreamCount> Streams { get; init; } = [];
+
+    /// <summary>Connections that were lost and opened again.</summary>
+    public long Reconnects { get; init; }
+
+    /// <summary>What went wrong last; null when nothing did.</summary>
+    public string? LastError { get; init; }
 }
 
 /// <param name="Producer">The producer's index.</param>

@@ -1,34 +1,36 @@
 using System.Buffers;
 using Cassini.Harness.Clients;
 using Cassini.Harness.Plans;
-using Cassini.Streams.Primitives;
 using MQTTnet;
 using MQTTnet.Protocol;
 
 namespace Cassini.Harness.Load;
 
 /// <summary>
-/// A sink: one subscription whose every message is judged. After a loss it opens another connection; at QoS 1 and 2 the broker keeps
+/// A sink: one subscription, of which each message is judged. After a loss it opens another connection; at QoS 1 and 2 the broker keeps
 /// the session meanwhile.
 /// </summary>
-internal sealed class SinkRun(LoadContext context, PlanSink sink)
+internal sealed class SinkRun
 {
     private const uint KeptSeconds = 300;
 
-    private readonly SinkTracker _tracker = new(context.Run, sink, context.SendTimes, context.Time);
-    private readonly string _clientId = context.ClientId(sink.Name);
-    private readonly BackOff _retry = BackOff.OfClient(TimeSpan.FromMilliseconds(100), TimeSpan.FromSeconds(1));
+    private readonly LoadContext _context;
+    private readonly SinkTracker _tracker;
+    private readonly string _clientId;
+    private readonly Reconnector _reconnector;
     private MqttConnection? _connection;
-    private long _reconnects;
-    private string? _lastError;
 
-    public PlanSink Plan => sink;
+    public SinkRun(LoadContext context, PlanSink sink)
+    {
+        (_context, Plan) = (context, sink);
+        _tracker = new SinkTracker(context.Run, sink, context.SendTimes, context.Time);
+        _clientId = context.ClientId(sink.Name);
+        _reconnector = new Reconnector(cancellation => OpenAsync(isNew: false, cancellation), context.Time);
+    }
 
-    public SinkCounts Counts => _tracker.Counts;
+    public PlanSink Plan { get; }
 
-    public long Reconnects => Volatile.Read(ref _reconnects);
-
-    public string? LastError => Volatile.Read(ref _lastError);
+    public SinkCounts Counts => _tracker.Counts with { Reconnects = _reconnector.Count, LastError = _reconnector.LastError };
 
     /// <summary>Ends when the broker has acknowledged the subscription.</summary>
     /// <exception cref="ClientException">The broker cannot be reached, or refuses.</exception>
@@ -45,7 +47,7 @@ internal sealed class SinkRun(LoadContext context, PlanSink sink)
             {
                 await _connection!.Loss.WaitAsync(cancellation);
                 await _connection!.DisposeAsync();
-                await OpenAgainAsync(cancellation);
+                _connection = await _reconnector.OpenAsync(cancellation);
             }
         }
         catch (OperationCanceledException) when (cancellation.IsCancellationRequested)
@@ -66,30 +68,10 @@ internal sealed class SinkRun(LoadContext context, PlanSink sink)
         }
     }
 
-    private async Task OpenAgainAsync(CancellationToken cancellation)
-    {
-        // Before the first attempt too: a broker that accepts connections only to drop them must not be hammered.
-        await Task.Delay(_retry.Next(), context.Time, cancellation);
-        while (true)
-        {
-            try
-            {
-                _connection = await OpenAsync(isNew: false, cancellation);
-                Interlocked.Increment(ref _reconnects);
-                return;
-            }
-            catch (ClientException exception)
-            {
-                Volatile.Write(ref _lastError, exception.Message);
-                await Task.Delay(_retry.Next(), context.Time, cancellation);
-            }
-        }
-    }
-
     private async Task<MqttConnection> OpenAsync(bool isNew, CancellationToken cancellation)
     {
-        var options = new MqttConnectOptions(_clientId) { CleanStart = isNew, SessionExpirySeconds = sink.Qos > 0 ? KeptSeconds : 0 };
-        var connection = await MqttConnection.OpenAsync(context.Broker, context.Identity, options, context.Time, Receive, cancellation);
+        var options = new MqttConnectOptions(_clientId) { CleanStart = isNew, SessionExpirySeconds = Plan.Qos > 0 ? KeptSeconds : 0 };
+        var connection = await MqttConnection.OpenAsync(_context.Broker, _context.Identity, options, _context.Time, Receive, cancellation);
         try
         {
             if (!connection.HasSession)
@@ -109,7 +91,7 @@ internal sealed class SinkRun(LoadContext context, PlanSink sink)
     private async Task SubscribeAsync(MqttConnection connection, CancellationToken cancellation)
     {
         var request = new MqttClientSubscribeOptionsBuilder()
-            .WithTopicFilter(sink.Topic, (MqttQualityOfServiceLevel)sink.Qos)
+            .WithTopicFilter(Plan.Topic, (MqttQualityOfServiceLevel)Plan.Qos)
             .Build();
         try
         {
@@ -117,13 +99,13 @@ internal sealed class SinkRun(LoadContext context, PlanSink sink)
         }
         catch (ClientException exception)
         {
-            throw new ClientException($"sink {sink.Name}: {exception.Message}", exception.IsLasting, exception);
+            throw new ClientException($"sink {Plan.Name}: {exception.Message}", exception.IsLasting, exception);
         }
     }
 
     private void Receive(MqttApplicationMessage message)
     {
-        _retry.Reset();
+        _reconnector.Succeeded();
         var payload = message.Payload;
         _tracker.Record(payload.IsSingleSegment ? payload.FirstSpan : payload.ToArray());
     }

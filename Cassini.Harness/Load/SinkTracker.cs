@@ -1,8 +1,9 @@
+using Cassini.Harness.Messages;
 using Cassini.Harness.Plans;
 
 namespace Cassini.Harness.Load;
 
-/// <summary>Judges every message of one sink as it comes. One thread records, any may read the counts.</summary>
+/// <summary>Judges each message of one sink when it arrives. One thread records; any thread may read the counts.</summary>
 internal sealed class SinkTracker
 {
     private readonly Lock _gate = new();
@@ -40,13 +41,14 @@ internal sealed class SinkTracker
                     Bytes = _bytes,
                     Last = _unique > 0 ? _time.GetElapsedTime(_began, _lastAt) : null,
                     Latency = _latency.Summary,
-                    Streams = [.. _streams.Select(stream => new StreamCount(stream.Key.Producer, stream.Key.Client, stream.Value.Seen.Count))],
+                    Streams = [.. _streams.Select(stream =>
+                        new StreamCount(stream.Key.Producer, stream.Key.Client, stream.Value.Seen.Count))],
                 };
             }
         }
     }
 
-    /// <summary>The moment from which times count.</summary>
+    /// <summary>Sets the time that all other times are relative to.</summary>
     public void Start()
     {
         lock (_gate)
@@ -57,7 +59,7 @@ internal sealed class SinkTracker
 
     public void Record(ReadOnlySpan<byte> payload)
     {
-        // Outside the gate: the hash is what costs.
+        // Outside the lock, because the hash is expensive.
         var kind = Envelope.Open(payload, _run.Id, out var id);
         var now = _time.GetTimestamp();
         lock (_gate)
@@ -74,12 +76,12 @@ internal sealed class SinkTracker
             }
             else
             {
-                RecordGood(id, now);
+                RecordGoodLocked(id, now);
             }
         }
     }
 
-    private void RecordGood(MessageId id, long now)
+    private void RecordGoodLocked(MessageId id, long now)
     {
         if (!_streams.TryGetValue((id.Producer, id.Client), out var stream))
         {
@@ -132,7 +134,8 @@ internal sealed class SinkTracker
 
         public bool IsNext(MessageId id)
         {
-            ref var last = ref System.Runtime.InteropServices.CollectionsMarshal.GetValueRefOrAddDefault(_lastOfKey, id.Key, out var isKnown);
+            ref var last = ref System.Runtime.InteropServices.CollectionsMarshal.GetValueRefOrAddDefault(
+                _lastOfKey, id.Key, out var isKnown);
             if (isKnown && id.Sequence < last)
             {
                 return false;

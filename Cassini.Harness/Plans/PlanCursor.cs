@@ -1,12 +1,13 @@
 using System.Globalization;
 using System.Text.RegularExpressions;
 using Cassini.Streams.Primitives;
+using static System.FormattableString;
 
 namespace Cassini.Harness.Plans;
 
 /// <summary>
-/// Takes typed fields out of one object. Whatever is wrong goes to the problems, and the caller gets something harmless to go on with, so
-/// that the rest is examined too.
+/// Reads typed fields of one object. What is wrong is added to the problems, and the caller gets a harmless value, so that the rest is
+/// checked too.
 /// </summary>
 internal sealed partial class PlanCursor
 {
@@ -31,7 +32,7 @@ internal sealed partial class PlanCursor
         ComplainOfMissing();
     }
 
-    /// <summary>False when it is no object at all: that was told, and nothing more needs to be.</summary>
+    /// <summary>False when the node is no object. That is a problem already, and nothing more needs to be reported.</summary>
     public bool IsUsable { get; } = true;
 
     public string Path { get; }
@@ -71,15 +72,16 @@ internal sealed partial class PlanCursor
             case null:
                 return null;
             case PlanNumberNode { Text: var text }:
-                if (!long.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var number) || number < least || number > most)
+                if (!long.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var number)
+                    || number < least || number > most)
                 {
-                    Complain(name, string.Create(CultureInfo.InvariantCulture, $"{text} is not allowed: expected a whole number from {least} to {most}"));
+                    Complain(name, Invariant($"{text} is not allowed: expected a whole number from {least} to {most}"));
                     return null;
                 }
 
                 return number;
             case var other:
-                Complain(name, string.Create(CultureInfo.InvariantCulture, $"is {other.Kind}: expected a whole number from {least} to {most}"));
+                Complain(name, Invariant($"is {other.Kind}: expected a whole number from {least} to {most}"));
                 return null;
         }
     }
@@ -124,7 +126,8 @@ internal sealed partial class PlanCursor
         }
     }
 
-    public PlanCursor? Object(string name) => Find(name) is { } node ? new PlanCursor(_problems, Shape(name).Of!, PathOf(name), node) : null;
+    public PlanCursor? Object(string name) =>
+        Find(name) is { } node ? new PlanCursor(_problems, Shape(name).Of!, PathOf(name), node) : null;
 
     public IReadOnlyList<PlanCursor> List(string name)
     {
@@ -140,7 +143,7 @@ internal sealed partial class PlanCursor
         }
     }
 
-    /// <summary>A list of objects that have names of their own.</summary>
+    /// <summary>A list of objects, each with a different name.</summary>
     public IReadOnlyList<PlanCursor> NamedList(string name, int least = 0)
     {
         var list = List(name);
@@ -161,20 +164,21 @@ internal sealed partial class PlanCursor
         return list;
     }
 
-    /// <summary>At the field's value; at the object when the field is absent.</summary>
+    /// <summary>Adds a problem at the field's value, or at the object when the field is absent.</summary>
     public void Complain(string name, string message) => _problems.Add(Find(name)?.At ?? _node.At, PathOf(name), message);
 
     public void Complain(string message) => _problems.Add(_node.At, Path, message);
 
     public void Warn(string name, string message) => _problems.Warn(Find(name)?.At ?? _node.At, PathOf(name), message);
 
-    private static string Nearest(string word, IEnumerable<string> known) => NearestName.Of(word, known) is { } nearest ? $" (did you mean '{nearest}'?)" : "";
+    private static string Nearest(string word, IEnumerable<string> known) =>
+        NearestName.Of(word, known) is { } nearest ? $" (did you mean '{nearest}'?)" : "";
 
     private static string InWords(TimeSpan duration) => duration switch
     {
-        _ when duration >= TimeSpan.FromHours(1) => string.Create(CultureInfo.InvariantCulture, $"{duration.TotalHours}h"),
-        _ when duration >= TimeSpan.FromSeconds(1) => string.Create(CultureInfo.InvariantCulture, $"{duration.TotalSeconds}s"),
-        _ => string.Create(CultureInfo.InvariantCulture, $"{duration.TotalMilliseconds}ms"),
+        _ when duration >= TimeSpan.FromHours(1) => Invariant($"{duration.TotalHours}h"),
+        _ when duration >= TimeSpan.FromSeconds(1) => Invariant($"{duration.TotalSeconds}s"),
+        _ => Invariant($"{duration.TotalMilliseconds}ms"),
     };
 
     private void ComplainOfUnknown()
@@ -185,7 +189,8 @@ internal sealed partial class PlanCursor
         {
             if (!known.Contains(field.Name))
             {
-                _problems.Add(field.At, Path, $"unknown field '{field.Name}'{Nearest(field.Name, known)}: expected {string.Join(", ", known)}");
+                _problems.Add(
+                    field.At, Path, $"unknown field '{field.Name}'{Nearest(field.Name, known)}: expected {string.Join(", ", known)}");
             }
             else if (!seen.Add(field.Name))
             {
@@ -204,7 +209,7 @@ internal sealed partial class PlanCursor
 
     private PlanNode? Find(string name) => _node.Fields.FirstOrDefault(field => field.Name == Shape(name).Name)?.Value;
 
-    /// <summary>Asking for a field that the shape lacks is a mistake of ours: the schema would lack it as well.</summary>
+    /// <summary>Throws for a field that the shape does not have: that is a defect, because the schema would not have it either.</summary>
     private FieldShape Shape(string name) => _shape.Fields.Single(field => field.Name == name);
 
     private string PathOf(string name) => Path.Length > 0 ? $"{Path}.{name}" : name;

@@ -1,15 +1,15 @@
 namespace Cassini.Harness.Plans;
 
-/// <summary>Where something stands in the plan file, both counted from 1; columns are characters.</summary>
+/// <summary>A position in the plan file. Both numbers count from 1; columns count characters.</summary>
 internal readonly record struct Position(int Line, int Column) : IComparable<Position>
 {
     public int CompareTo(Position other) => Line != other.Line ? Line.CompareTo(other.Line) : Column.CompareTo(other.Column);
 }
 
-/// <summary>JSON that knows where it stands, so that whoever finds fault with a value can point at it.</summary>
+/// <summary>A JSON value with its position, so that a problem with it can name the position.</summary>
 internal abstract record PlanNode(Position At)
 {
-    /// <summary>What it is, for people.</summary>
+    /// <summary>The kind of value, for people.</summary>
     public abstract string Kind { get; }
 }
 
@@ -45,6 +45,6 @@ internal sealed record PlanNullNode(Position At) : PlanNode(At)
 }
 
 /// <param name="Name">The field's name.</param>
-/// <param name="At">Where the name stands.</param>
-/// <param name="Value">What it holds.</param>
+/// <param name="At">The position of the name.</param>
+/// <param name="Value">The field's value.</param>
 internal sealed record PlanField(string Name, Position At, PlanNode Value);

@@ -1,6 +1,6 @@
 namespace Cassini.Harness.Plans;
 
-/// <summary>Collects what is wrong, so that all of it is told at once.</summary>
+/// <summary>Collects problems, so that all of them are reported at once.</summary>
 internal sealed class PlanProblems
 {
     private readonly List<PlanProblem> _all = [];

@@ -1,9 +1,9 @@
 namespace Cassini.Harness.Plans;
 
-/// <summary>What publishes. It ends after its duration or its messages, whichever comes first.</summary>
+/// <summary>A publisher. It ends after its duration or its messages, whichever comes first.</summary>
 internal sealed record PlanProducer
 {
-    /// <summary>Its place in the test, from 0: what its messages carry.</summary>
+    /// <summary>Its index in the test, from 0. Its messages carry it.</summary>
     public required int Index { get; init; }
 
     public required string Name { get; init; }
@@ -20,7 +20,7 @@ internal sealed record PlanProducer
 
     public int Qos { get; init; } = 1;
 
-    /// <summary>Messages take their keys in turn: key = sequence modulo keys.</summary>
+    /// <summary>The number of keys, which messages have in turn: key = sequence modulo keys.</summary>
     public int Keys { get; init; } = 1;
 
     public int Clients { get; init; } = 1;

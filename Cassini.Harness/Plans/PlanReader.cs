@@ -4,10 +4,10 @@ using Cassini.Streams.Primitives;
 
 namespace Cassini.Harness.Plans;
 
-/// <summary>What came of reading a plan: the plan if there is nothing wrong but warnings.</summary>
+/// <summary>The result of reading a plan: the plan, unless there are errors.</summary>
 internal sealed record PlanReading(TestPlan? Plan, IReadOnlyList<PlanProblem> Problems);
 
-/// <summary>From the text of a plan to a plan, or to everything that is wrong with it.</summary>
+/// <summary>Reads the text of a plan, and reports everything that is wrong with it.</summary>
 internal sealed class PlanReader
 {
     public static readonly TimeSpan LongestTime = TimeSpan.FromHours(24 * 7);
@@ -23,7 +23,7 @@ internal sealed class PlanReader
     }
 
     /// <param name="json">The file's bytes.</param>
-    /// <param name="directory">What relative paths in it are relative to.</param>
+    /// <param name="directory">The directory of relative paths in it.</param>
     public static PlanReading Read(byte[] json, string directory)
     {
         try
@@ -68,7 +68,8 @@ internal sealed class PlanReader
             Management = Management(broker, broker.Text("management")),
             Host = host,
             Port = port,
-            Tls = new PlanTls(Full(tls?.Text("ca")) ?? "", Full(tls?.Text("cert")) ?? "", Full(tls?.Text("key")) ?? "", tls?.Text("server_name")),
+            Tls = new PlanTls(
+                Full(tls?.Text("ca")) ?? "", Full(tls?.Text("cert")) ?? "", Full(tls?.Text("key")) ?? "", tls?.Text("server_name")),
             TokenFile = Full(broker.Text("token_file")),
         };
     }
@@ -85,7 +86,7 @@ internal sealed class PlanReader
             broker.Complain("management", error!);
         }
 
-        return new Uri("http://nowhere.invalid/"); // Never asked: a plan with an error is not run.
+        return new Uri("http://nowhere.invalid/"); // Never used, because a plan with an error is not run.
     }
 
     private static (string Host, int Port) Address(PlanCursor broker, string? text)

@@ -1,6 +1,6 @@
 namespace Cassini.Harness.Plans;
 
-/// <summary>What a field holds.</summary>
+/// <summary>The kind of a field's value.</summary>
 internal enum FieldKind
 {
     Text,
@@ -13,15 +13,16 @@ internal enum FieldKind
 
 /// <summary>A field that a plan may have.</summary>
 /// <param name="Name">Its name.</param>
-/// <param name="Kind">What it holds.</param>
-/// <param name="IsRequired">Whether it must be there.</param>
+/// <param name="Kind">The kind of its value.</param>
+/// <param name="IsRequired">Whether it must be present.</param>
 /// <param name="Of">The shape of the object, or of the list's objects.</param>
 /// <param name="Values">What text is allowed; null for any.</param>
-internal sealed record FieldShape(string Name, FieldKind Kind, bool IsRequired = false, PlanShape? Of = null, IReadOnlyList<string>? Values = null);
+internal sealed record FieldShape(
+    string Name, FieldKind Kind, bool IsRequired = false, PlanShape? Of = null, IReadOnlyList<string>? Values = null);
 
 /// <summary>
-/// The fields of one kind of object. The reader takes no field that is not here, and a test holds docs/use/plan.schema.json against it: so
-/// that what is published is what is read.
+/// The fields of one kind of object. The reader accepts no other field, and a test compares docs/use/plan.schema.json with it, so that the
+/// published schema is what the reader accepts.
 /// </summary>
 internal sealed record PlanShape(string Name, IReadOnlyList<FieldShape> Fields)
 {

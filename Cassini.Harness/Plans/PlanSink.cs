@@ -1,9 +1,9 @@
 namespace Cassini.Harness.Plans;
 
-/// <summary>What subscribes, and what it is to see.</summary>
+/// <summary>A subscriber, and what it expects to receive.</summary>
 internal sealed record PlanSink
 {
-    /// <summary>Its place in the test, from 0.</summary>
+    /// <summary>Its index in the test, from 0.</summary>
     public required int Index { get; init; }
 
     public required string Name { get; init; }
@@ -16,7 +16,7 @@ internal sealed record PlanSink
     public PlanExpectation Expect { get; init; } = new();
 }
 
-/// <summary>What must be so for the test to pass.</summary>
+/// <summary>What must hold for the test to pass.</summary>
 internal sealed record PlanExpectation
 {
     /// <summary>Different messages of this test; null when their number does not matter.</summary>
@@ -29,15 +29,15 @@ internal sealed record PlanExpectation
 
     public bool NoCorruption { get; init; } = true;
 
-    /// <summary>Messages of one client of a producer with the same key come in the order in which they were sent.</summary>
+    /// <summary>Messages of one client of a producer with the same key arrive in the order in which they were sent.</summary>
     public bool OrderPerKey { get; init; }
 
-    /// <summary>The longest time without a message, from the test's start to the end of its producers; null when it does not matter.</summary>
+    /// <summary>The longest time without a message, from the test's start to the end of its producers; null for any.</summary>
     public TimeSpan? MaxGap { get; init; }
 
-    /// <summary>Whatever the producers that match sent must arrive.</summary>
+    /// <summary>All messages of the producers that match must arrive.</summary>
     public bool NoLoss { get; init; }
 
-    /// <summary>Whether messages of others may come.</summary>
+    /// <summary>Whether messages of other tests, runs and programs may arrive.</summary>
     public bool AllowForeign { get; init; }
 }

@@ -1,4 +1,5 @@
-using Cassini.Harness.Load;
+using System.Text;
+using Cassini.Harness.Messages;
 
 namespace Cassini.Harness.Plans;
 
@@ -59,7 +60,8 @@ internal sealed class PlanTestReader(PlanProblems problems, PlanCursor test, IRe
         var clients = (int?)producer.Integer("clients", 1, 1_000) ?? defaults.Clients;
         if (messages < clients)
         {
-            producer.Complain("clients", $"{clients} clients cannot share {messages} messages: expected at most one client for each message");
+            producer.Complain(
+                "clients", $"{clients} clients cannot share {messages} messages: expected at most one client for each message");
         }
 
         var size = MessageSize(producer) ?? defaults.MessageSize;
@@ -75,7 +77,9 @@ internal sealed class PlanTestReader(PlanProblems problems, PlanCursor test, IRe
             Clients = clients,
             InFlight = (int?)producer.Integer("in_flight", 1, ushort.MaxValue) ?? defaults.InFlight,
             Pattern = producer.Object("pattern") is { } pattern ? Pattern(pattern) ?? defaults.Pattern : defaults.Pattern,
-            Payload = producer.Object("payload") is { } payload ? Payload(payload, size - Envelope.Size) ?? defaults.Payload : defaults.Payload,
+            Payload = producer.Object("payload") is { } payload
+                ? Payload(payload, size - Envelope.Size) ?? defaults.Payload
+                : defaults.Payload,
         };
     }
 
@@ -89,7 +93,7 @@ internal sealed class PlanTestReader(PlanProblems problems, PlanCursor test, IRe
 
         if (size is not null)
         {
-            producer.Complain("message_size", $"{size} is too small: expected at least {Envelope.Size}, what the envelope takes");
+            producer.Complain("message_size", $"{size} is too small: expected at least {Envelope.Size}, the length of the envelope");
         }
 
         return null;
@@ -109,7 +113,8 @@ internal sealed class PlanTestReader(PlanProblems problems, PlanCursor test, IRe
 
         var burst = pattern.Object("burst")!;
         return new PlanPattern(
-            (int)(burst.Integer("size", 1, 1_000_000) ?? 1), burst.Duration("idle", TimeSpan.Zero, PlanReader.LongestTime) ?? TimeSpan.Zero);
+            (int)(burst.Integer("size", 1, 1_000_000) ?? 1),
+            burst.Duration("idle", TimeSpan.Zero, PlanReader.LongestTime) ?? TimeSpan.Zero);
     }
 
     private static PlanPayload? Payload(PlanCursor payload, int room)
@@ -131,9 +136,10 @@ internal sealed class PlanTestReader(PlanProblems problems, PlanCursor test, IRe
             return null;
         }
 
-        if (PayloadTemplate.LeastSize(kind, text) is var least && least > room)
+        var least = kind == PayloadKind.Fixed ? Encoding.UTF8.GetByteCount(text) : PayloadTemplate.LeastSize(text);
+        if (least > room)
         {
-            payload.Complain(name, $"takes {least} bytes: message_size leaves {Math.Max(room, 0)} beside the envelope's {Envelope.Size}");
+            payload.Complain(name, $"needs {least} bytes: message_size leaves {Math.Max(room, 0)} after the envelope of {Envelope.Size}");
         }
 
         if (kind == PayloadKind.Template && PayloadTemplate.UnknownPlaceholder(text) is { } unknown)
@@ -164,15 +170,15 @@ internal sealed class PlanTestReader(PlanProblems problems, PlanCursor test, IRe
         }
         else if (filter is not null && !problems.HasErrors && !producers.Any(producer => PlanTopics.Matches(filter, producer.Topic)))
         {
-            // What it promises would hold for want of messages: a slip of the pen, unless it is there for those of others.
-            var unreachable = $"no producer of this test can reach '{filter}'";
+            // Its expectations would hold because nothing arrives: a mistake, unless the sink is there for messages of others.
+            var unreachable = $"no producer of this test publishes to '{filter}'";
             if (sink.Object("expect")?.Has("allow_foreign") == true)
             {
                 sink.Warn("topic", unreachable);
             }
             else
             {
-                sink.Complain("topic", $"{unreachable}; a sink for those of others says allow_foreign");
+                sink.Complain("topic", $"{unreachable}: a sink for messages of others needs allow_foreign");
             }
         }
 
@@ -190,7 +196,7 @@ internal sealed class PlanTestReader(PlanProblems problems, PlanCursor test, IRe
         var defaults = new PlanExpectation();
         if (expect.Has("within") && !expect.Has("at_least"))
         {
-            expect.Complain("within", "says when, and nothing says what: expected at_least beside it");
+            expect.Complain("within", "needs at_least beside it");
         }
 
         return new PlanExpectation
@@ -212,7 +218,7 @@ internal sealed class PlanTestReader(PlanProblems problems, PlanCursor test, IRe
         var endpoint = fault.Text("endpoint");
         if (endpoint is not null && name is not ("crash-accept" or "stall-accept" or "close-endpoint" or ""))
         {
-            fault.Complain("endpoint", $"{name} takes none");
+            fault.Complain("endpoint", $"must be absent: {name} is not for one endpoint");
         }
 
         return new PlanFault(

@@ -3,7 +3,7 @@ using MQTTnet;
 
 namespace Cassini.Harness.Plans;
 
-/// <summary>Topics and filters (MQTT 5.0 §4.7), judged before a broker is asked.</summary>
+/// <summary>Checks topics and filters (MQTT 5.0 §4.7) before a broker is asked.</summary>
 internal static class PlanTopics
 {
     private const int MaxBytes = 65535; // [MQTT-4.7.3-3]
@@ -17,7 +17,9 @@ internal static class PlanTopics
 
     /// <summary>What is wrong with a filter; null when nothing is.</summary>
     public static string? ProblemOfFilter(string filter) =>
-        (ProblemOfText(filter) ?? ProblemOfShare(filter) ?? ProblemOfWildcards(filter)) is { } problem ? $"'{filter}' is no filter: {problem}" : null;
+        (ProblemOfText(filter) ?? ProblemOfShare(filter) ?? ProblemOfWildcards(filter)) is { } problem
+            ? $"'{filter}' is no filter: {problem}"
+            : null;
 
     public static bool Matches(string filter, string topic) =>
         MqttTopicFilterComparer.Compare(topic, Unshared(filter)) == MqttTopicFilterCompareResult.IsMatch;
@@ -39,7 +41,7 @@ internal static class PlanTopics
     private static string? ProblemOfWildcards(string filter)
     {
         var levels = filter.Split('/');
-        return levels.SkipLast(1).Any(level => level.Contains('#', StringComparison.Ordinal)) || (levels[^1].Contains('#', StringComparison.Ordinal) && levels[^1] != "#")
+        return levels.SkipLast(1).Append(levels[^1] == "#" ? "" : levels[^1]).Any(level => level.Contains('#', StringComparison.Ordinal))
             ? "# may only be its last level"
             : levels.Any(level => level.Contains('+', StringComparison.Ordinal) && level != "+")
                 ? "+ may only be a whole level"

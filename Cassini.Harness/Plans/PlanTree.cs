@@ -30,12 +30,13 @@ internal sealed class PlanTree
 
     private PlanNode Parse()
     {
-        var reader = new Utf8JsonReader(_json, new JsonReaderOptions { CommentHandling = JsonCommentHandling.Skip, AllowTrailingCommas = true });
+        var reader = new Utf8JsonReader(
+            _json, new JsonReaderOptions { CommentHandling = JsonCommentHandling.Skip, AllowTrailingCommas = true });
         try
         {
             reader.Read();
             var root = Node(ref reader);
-            reader.Read(); // Complains of whatever follows.
+            reader.Read(); // Throws if anything follows.
             return root;
         }
         catch (JsonException exception)
@@ -46,7 +47,7 @@ internal sealed class PlanTree
         }
         catch (InvalidOperationException exception)
         {
-            // Text that is no Unicode: only reading it shows.
+            // The text is not Unicode, which is found only when it is read.
             throw new PlanSyntaxException(PositionOf((int)reader.TokenStartIndex), "is not Unicode text", exception);
         }
     }
@@ -96,7 +97,7 @@ internal sealed class PlanTree
         return new Position(line + 1, Encoding.UTF8.GetCharCount(_json, _lineStarts[line], index - _lineStarts[line]) + 1);
     }
 
-    /// <summary>Without the position that the reader appends in its own way of counting.</summary>
+    /// <summary>The message without the position that the reader appends, because that one counts from 0.</summary>
     private static string Reason(JsonException exception)
     {
         var end = exception.Message.IndexOf(" LineNumber:", StringComparison.Ordinal);

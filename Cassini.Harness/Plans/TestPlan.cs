@@ -1,9 +1,10 @@
 using Cassini.Harness.Clients;
 using Cassini.Streams.Events;
+using Cassini.Streams.Feed;
 
 namespace Cassini.Harness.Plans;
 
-/// <summary>What is to be run: read, checked, and with its defaults filled in.</summary>
+/// <summary>A plan that was read and checked, with its defaults.</summary>
 internal sealed record TestPlan
 {
     public required string Name { get; init; }
@@ -15,7 +16,7 @@ internal sealed record TestPlan
 
     public TimeSpan Timeout { get; init; } = TimeSpan.FromMinutes(10);
 
-    /// <summary>When nothing came for this long after the producers ended, nothing more is expected.</summary>
+    /// <summary>When a sink has received nothing for this time after the producers ended, nothing more is expected.</summary>
     public TimeSpan Settle { get; init; } = TimeSpan.FromSeconds(5);
 
     public required IReadOnlyList<PlanBroker> Brokers { get; init; }
@@ -47,16 +48,23 @@ internal sealed record PlanBroker
 
     /// <summary>The files of <see cref="Tls"/> for a client to read.</summary>
     public TlsFiles TlsFiles => new(TlsSettingNames.Plan, Tls.Ca, Tls.Cert, Tls.Key);
+
+    /// <summary>How to reach its management port. With https, the certificates are those of its MQTT connections.</summary>
+    /// <exception cref="ClientException">A file cannot be used.</exception>
+    public HealthFeedOptions AccessToManagement(TimeProvider time) => ManagementAccess.Of(
+        Management.Scheme == Uri.UriSchemeHttps ? TlsFiles : null,
+        TokenFile is { } file ? new TokenFile("token_file", file) : null,
+        time);
 }
 
 /// <summary>The files of a client of a broker, as full paths.</summary>
-/// <param name="ServerName">What the broker's certificate must be for; null for the host that is connected to.</param>
+/// <param name="ServerName">The name that the broker's certificate must have; null for the host of the connection.</param>
 internal sealed record PlanTls(string Ca, string Cert, string Key, string? ServerName = null);
 
 /// <summary>Producers and sinks that run together.</summary>
 internal sealed record PlanTest
 {
-    /// <summary>Its place in the plan, from 0.</summary>
+    /// <summary>Its index in the plan, from 0.</summary>
     public required int Index { get; init; }
 
     public required string Name { get; init; }
@@ -72,9 +80,9 @@ internal sealed record PlanTest
     public IReadOnlyList<PlanFault> Faults { get; init; } = [];
 }
 
-/// <summary>A rehearsed failure.</summary>
+/// <summary>A fault that the harness injects.</summary>
 /// <param name="At">How long after the test's start.</param>
-/// <param name="Fault">Which, as the management calls it.</param>
+/// <param name="Fault">The name that the management port has for it.</param>
 /// <param name="Endpoint">Which endpoint; null for every one.</param>
-/// <param name="Tolerate">For how long health may be whatever it is.</param>
+/// <param name="Tolerate">For how long the broker's health may be anything.</param>
 internal sealed record PlanFault(TimeSpan At, string Fault, string? Endpoint, TimeSpan Tolerate);

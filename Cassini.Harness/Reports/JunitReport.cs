@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text;
 using System.Xml;
+using Cassini.Harness.Results;
 using Cassini.Harness.Verdicts;
 using Cassini.Streams.Primitives;
 
@@ -53,7 +54,8 @@ internal static class JunitReport
 
     private static IEnumerable<Case> RefusedOf(TestReport test) => test.Producers
         .Where(producer => producer.Failed > 0)
-        .Select(producer => new Case($"{producer.Name}: published", $"{Quantity.Of(producer.Failed, "message")} failed: {producer.LastError}"));
+        .Select(producer => new Case(
+            $"{producer.Name}: published", $"{Quantity.Of(producer.Failed, "message")} failed: {producer.LastError}"));
 
     private static IEnumerable<(string Name, ExpectationResult? Result)> Names(SinkLine sink, TestState state) =>
         state is TestState.Stopped or TestState.Skipped
@@ -64,7 +66,10 @@ internal static class JunitReport
     {
         yield return new Case("health", report.Verdict == Verdict.BrokerUnhealthy ? report.Message : null);
         yield return new Case(
-            "completion", report.Verdict is Verdict.Passed or Verdict.ExpectationFailed or Verdict.BrokerUnhealthy ? null : $"{report.Verdict.InWords()}: {report.Message}");
+            "completion",
+            report.Verdict is Verdict.Passed or Verdict.ExpectationFailed or Verdict.BrokerUnhealthy
+                ? null
+                : $"{report.Verdict.InWords()}: {report.Message}");
     }
 
     private static void Totals(XmlWriter xml, IReadOnlyList<Case> cases, double seconds)
@@ -95,7 +100,7 @@ internal static class JunitReport
         xml.WriteEndElement();
     }
 
-    /// <summary>XML 1.0 has no way to write control characters.</summary>
+    /// <summary>The text without the characters that XML 1.0 cannot contain.</summary>
     private static string Clean(string text) => string.Concat(text.EnumerateRunes().Select(
         rune => rune.Value > char.MaxValue || XmlConvert.IsXmlChar((char)rune.Value) ? rune : System.Text.Rune.ReplacementChar));
 

@@ -1,11 +1,11 @@
 using Cassini.Harness.Health;
 using Cassini.Harness.Load;
 using Cassini.Harness.Plans;
-using Cassini.Harness.Verdicts;
+using Cassini.Harness.Results;
 
 namespace Cassini.Harness.Reports;
 
-/// <summary>From counts to the lines of a report.</summary>
+/// <summary>Makes the lines of a report from counts.</summary>
 internal static class ReportBuilder
 {
     public static ProducerLine Line(PlanProducer producer, string worker, ProducerCounts counts) => new()
@@ -24,35 +24,38 @@ internal static class ReportBuilder
     };
 
     public static SinkLine Line(
-        PlanSink sink, string worker, SinkReport report, long missing, IReadOnlyList<ExpectationResult> expectations) => new()
+        PlanSink sink, string worker, SinkCounts counts, long missing, IReadOnlyList<ExpectationResult> expectations) => new()
         {
             Name = sink.Name,
             Worker = worker,
-            Received = report.Counts.Received,
-            Unique = report.Counts.Unique,
-            Duplicates = report.Counts.Duplicates,
-            Corrupt = report.Counts.Corrupt,
-            Foreign = report.Counts.Foreign,
-            OutOfOrder = report.Counts.OutOfOrder,
+            Received = counts.Received,
+            Unique = counts.Unique,
+            Duplicates = counts.Duplicates,
+            Corrupt = counts.Corrupt,
+            Foreign = counts.Foreign,
+            OutOfOrder = counts.OutOfOrder,
             Missing = missing,
-            Bytes = report.Counts.Bytes,
-            FirstSeconds = report.Counts.First is { } first ? Seconds(first) : null,
-            LastSeconds = report.Counts.Last is { } last ? Seconds(last) : null,
-            LongestGapSeconds = Seconds(report.Counts.LongestGap),
-            MessagesPerSecond = Rate(report.Counts.Unique, (report.Counts.Last - report.Counts.First) ?? TimeSpan.Zero),
-            Latency = report.Counts.Latency,
-            Reconnects = report.Reconnects,
-            LastError = report.LastError,
+            Bytes = counts.Bytes,
+            FirstSeconds = counts.First is { } first ? Seconds(first) : null,
+            LastSeconds = counts.Last is { } last ? Seconds(last) : null,
+            LongestGapSeconds = Seconds(counts.LongestGap),
+            MessagesPerSecond = Rate(counts.Unique, (counts.Last - counts.First) ?? TimeSpan.Zero),
+            Latency = counts.Latency,
+            Reconnects = counts.Reconnects,
+            LastError = counts.LastError,
             Expectations = expectations,
         };
 
-    public static HealthLine Line(HealthTransition transition) => new(
-        Seconds(transition.At),
-        transition.Condition.Broker,
-        transition.Condition.Status.ToString().ToLowerInvariant(),
-        transition.Condition.Ready,
-        transition.Condition.Why,
-        transition.Tolerated);
+    public static HealthLine Line(ConditionChange change) => new(
+        Seconds(change.At),
+        change.Condition.Broker,
+        change.Condition.Status.ToString().ToLowerInvariant(),
+        change.Condition.Ready,
+        change.Condition.Why,
+        change.Tolerated);
+
+    public static FaultLine Line(PlanFault fault, TimeSpan? injected) => new(
+        fault.Fault, fault.Endpoint, Seconds(fault.At), injected is { } at ? Seconds(at) : null, Seconds(fault.Tolerate));
 
     public static double Seconds(TimeSpan time) => Math.Round(time.TotalSeconds, 3);
 

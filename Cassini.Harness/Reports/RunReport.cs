@@ -1,9 +1,12 @@
 using Cassini.Harness.Load;
+using Cassini.Harness.Results;
 using Cassini.Harness.Verdicts;
 
 namespace Cassini.Harness.Reports;
 
-/// <summary>Everything that is known of a run at its end, however it ended: the body of <c>--report</c> and <c>--json</c>. Times are seconds.</summary>
+/// <summary>
+/// Everything that is known of a run at its end, however it ended: the body of <c>--report</c> and <c>--json</c>. Times are in seconds.
+/// </summary>
 internal sealed record RunReport
 {
     public required string Plan { get; init; }
@@ -12,7 +15,7 @@ internal sealed record RunReport
 
     public required Verdict Verdict { get; init; }
 
-    /// <summary>What the verdict comes from; null when it passed.</summary>
+    /// <summary>The reason of the verdict; null when the run passed.</summary>
     public required string? Message { get; init; }
 
     public required int ExitCode { get; init; }
@@ -32,10 +35,10 @@ internal enum TestState
     Passed,
     Failed,
 
-    /// <summary>Stopped before its end: its counts are what was known then, and its expectations were not judged.</summary>
+    /// <summary>Stopped before its end: its counts are those of that moment, and its expectations were not judged.</summary>
     Stopped,
 
-    /// <summary>Never begun.</summary>
+    /// <summary>Not begun.</summary>
     Skipped,
 }
 
@@ -121,17 +124,17 @@ internal sealed record SinkLine
     public IReadOnlyList<ExpectationResult> Expectations { get; init; } = [];
 }
 
-/// <param name="Fault">Which.</param>
+/// <param name="Fault">Its name.</param>
 /// <param name="Endpoint">Which endpoint; null for every one.</param>
-/// <param name="PlannedSeconds">When it was to be, from the test's start.</param>
-/// <param name="InjectedSeconds">When it was; null when the test ended before.</param>
+/// <param name="PlannedSeconds">The time of the plan, from the test's start.</param>
+/// <param name="InjectedSeconds">The time when it was injected; null when the test ended before.</param>
 /// <param name="TolerateSeconds">For how long it was tolerated.</param>
 internal sealed record FaultLine(string Fault, string? Endpoint, double PlannedSeconds, double? InjectedSeconds, double TolerateSeconds);
 
-/// <param name="Seconds">When, from the moment the brokers were ready.</param>
+/// <param name="Seconds">The time since the brokers were ready.</param>
 internal sealed record HealthLine(double Seconds, string Broker, string Status, bool Ready, string Why, bool Tolerated);
 
-/// <param name="Name">What it calls itself.</param>
-/// <param name="Role">What it is there for.</param>
+/// <param name="Name">The name that it joined with.</param>
+/// <param name="Role">What it runs.</param>
 /// <param name="Lost">Why it was lost; null when it was not.</param>
 internal sealed record WorkerLine(string Name, string Role, string? Lost);

@@ -4,7 +4,7 @@ using System.Text.Json.Serialization;
 
 namespace Cassini.Harness.Reports;
 
-/// <summary>The report for machines.</summary>
+/// <summary>The report as JSON.</summary>
 internal static class RunReportJson
 {
     private static readonly JsonSerializerOptions Options = new(JsonSerializerDefaults.Web)

@@ -1,11 +1,12 @@
 using System.Globalization;
 using Cassini.Harness.Load;
+using Cassini.Harness.Results;
 using Cassini.Harness.Verdicts;
 using Spectre.Console;
 
 namespace Cassini.Harness.Reports;
 
-/// <summary>The end of a run, for people.</summary>
+/// <summary>The summary at the end of a run, for people.</summary>
 internal static class SummaryTable
 {
     public static void Write(IAnsiConsole console, RunReport report)
@@ -17,7 +18,8 @@ internal static class SummaryTable
 
         foreach (var (test, sink, failed) in Failures(report))
         {
-            console.MarkupLineInterpolated($"[red]failed[/] {test}, {sink}: {failed.Name}: expected {failed.Expected}; seen: {failed.Seen}");
+            console.MarkupLineInterpolated(
+                $"[red]failed[/] {test}, {sink}: {failed.Name}: expected {failed.Expected}; seen: {failed.Seen}");
         }
 
         if (report.Tests.Where(test => test.State == TestState.Skipped).Select(test => test.Name).ToList() is { Count: > 0 } skipped)
@@ -39,10 +41,12 @@ internal static class SummaryTable
 
     private static Table TableOf(TestReport test)
     {
-        var table = new Table { Title = new TableTitle(Markup.Escape($"{test.Name} ({test.State.ToString().ToLowerInvariant()})")), Border = TableBorder.Minimal };
+        var title = new TableTitle(Markup.Escape($"{test.Name} ({test.State.ToString().ToLowerInvariant()})"));
+        var table = new Table { Title = title, Border = TableBorder.Minimal };
         foreach (var heading in new[] { "", "messages", "per second", "trouble", "latency p50 / p99" })
         {
-            table.AddColumn(new TableColumn(heading) { Alignment = heading.Length == 0 || heading == "trouble" ? Justify.Left : Justify.Right, NoWrap = heading != "trouble" });
+            var isText = heading is "" or "trouble";
+            table.AddColumn(new TableColumn(heading) { Alignment = isText ? Justify.Left : Justify.Right, NoWrap = heading != "trouble" });
         }
 
         foreach (var producer in test.Producers)

@@ -1,13 +1,15 @@
 namespace Cassini.Harness.Verdicts;
 
-/// <summary>Why a run ends before its end.</summary>
+/// <summary>Why a run was stopped before its end.</summary>
 internal sealed record StopCause(Verdict Verdict, string Message);
 
-/// <summary>The one switch that ends a run early. The first cause counts: what follows from it is no news.</summary>
-internal sealed class RunStop : IDisposable
+/// <summary>Stops a run before its end. Only the first cause counts, because the others follow from it. Any thread.</summary>
+internal sealed class RunStop : IAsyncDisposable
 {
+    private readonly Lock _gate = new();
     private readonly CancellationTokenSource _stop = new();
     private StopCause? _cause;
+    private Task _cancelling = Task.CompletedTask;
 
     public CancellationToken Token => _stop.Token;
 
@@ -15,12 +17,28 @@ internal sealed class RunStop : IDisposable
 
     public void Now(Verdict verdict, string message)
     {
-        if (Interlocked.CompareExchange(ref _cause, new StopCause(verdict, message), null) is null)
+        lock (_gate)
         {
-            // Not on the caller's thread: that may be a feed's, and whoever waits for the token goes on in its callbacks.
-            _ = _stop.CancelAsync();
+            if (_cause is null)
+            {
+                _cause = new StopCause(verdict, message);
+
+                // Not on the caller's thread, which may be that of a feed: callbacks of the token run here.
+                _cancelling = _stop.CancelAsync();
+            }
         }
     }
 
-    public void Dispose() => _stop.Dispose();
+    /// <summary>Waits for the callbacks of the token. What they throw is thrown here.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        Task cancelling;
+        lock (_gate)
+        {
+            cancelling = _cancelling;
+        }
+
+        await cancelling;
+        _stop.Dispose();
+    }
 }

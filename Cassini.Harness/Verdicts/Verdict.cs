@@ -1,4 +1,3 @@
-
 namespace Cassini.Harness.Verdicts;
 
 /// <summary>How a run ended.</summary>
@@ -6,38 +5,26 @@ internal enum Verdict
 {
     Passed,
 
-    /// <summary>The brokers, or the plan, took too long.</summary>
+    /// <summary>The brokers, the workers, a test or the plan took too long.</summary>
     TimedOut,
 
-    /// <summary>A sink did not see what it was to see.</summary>
+    /// <summary>An expectation of the plan does not hold.</summary>
     ExpectationFailed,
 
-    /// <summary>A broker's health left what the plan allows.</summary>
+    /// <summary>A broker's health became worse than the plan allows.</summary>
     BrokerUnhealthy,
 
-    /// <summary>A worker died or went silent.</summary>
+    /// <summary>A worker died or no longer answered; of a worker: its controller.</summary>
     WorkerLost,
 
     Interrupted,
 
-    /// <summary>Anything else that keeps a run from going on.</summary>
+    /// <summary>Any other reason why a run cannot continue.</summary>
     Error,
 }
 
 internal static class VerdictExtensions
 {
-    /// <summary>What the process answers its caller.</summary>
-    public static int ExitCode(this Verdict verdict) => verdict switch
-    {
-        Verdict.Passed => Harness.ExitCode.Ok,
-        Verdict.TimedOut => Harness.ExitCode.TimedOut,
-        Verdict.ExpectationFailed => Harness.ExitCode.ExpectationFailed,
-        Verdict.BrokerUnhealthy => Harness.ExitCode.BrokerUnhealthy,
-        Verdict.WorkerLost => Harness.ExitCode.WorkerLost,
-        Verdict.Interrupted => Harness.ExitCode.Interrupted,
-        _ => Harness.ExitCode.Error,
-    };
-
     public static string InWords(this Verdict verdict) => verdict switch
     {
         Verdict.TimedOut => "timed out",

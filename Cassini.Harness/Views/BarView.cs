@@ -1,9 +1,10 @@
 using System.Globalization;
+using Cassini.Harness.Results;
 using Spectre.Console;
 
 namespace Cassini.Harness.Views;
 
-/// <summary>For terminals: a bar for each producer and sink, and what happens above them.</summary>
+/// <summary>For terminals: a bar for each producer and sink, with the lines of the run above them.</summary>
 internal sealed class BarView(IAnsiConsole console, TimeProvider time) : IRunView
 {
     private static readonly TimeSpan Period = TimeSpan.FromMilliseconds(100);
@@ -13,13 +14,13 @@ internal sealed class BarView(IAnsiConsole console, TimeProvider time) : IRunVie
 
     public void Say(string line) => console.MarkupLineInterpolated($"[grey]{line}[/]");
 
-    public void Begin(TestRun run)
+    public void Begin(TestCounts test)
     {
         _end = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-        console.MarkupLineInterpolated($"[bold]{run.Plan.Name}[/]");
+        console.MarkupLineInterpolated($"[bold]{test.Test.Name}[/]");
         _bars = console.Progress()
             .Columns(new TaskDescriptionColumn { Alignment = Justify.Left }, new ProgressBarColumn(), new PercentageColumn())
-            .StartAsync(context => ShowAsync(context, run));
+            .StartAsync(context => ShowAsync(context, test));
     }
 
     public async Task EndAsync()
@@ -28,13 +29,13 @@ internal sealed class BarView(IAnsiConsole console, TimeProvider time) : IRunVie
         await _bars;
     }
 
-    private async Task ShowAsync(ProgressContext context, TestRun run)
+    private async Task ShowAsync(ProgressContext context, TestCounts test)
     {
-        var tasks = ProgressItem.Of(run).Select(item => context.AddTask(Markup.Escape(item.Name), maxValue: 1)).ToList();
+        var tasks = ProgressItem.Of(test).Select(item => context.AddTask(Markup.Escape(item.Name), maxValue: 1)).ToList();
         while (true)
         {
             var isEnd = _end.Task.IsCompleted;
-            foreach (var (task, item) in tasks.Zip(ProgressItem.Of(run)))
+            foreach (var (task, item) in tasks.Zip(ProgressItem.Of(test)))
             {
                 task.Description = Markup.Escape(string.Create(CultureInfo.InvariantCulture, $"{item.Name,-20} {item.Count,12:#,0}"));
                 task.Value = item.Part;

@@ -1,24 +1,25 @@
 using System.Globalization;
+using Cassini.Harness.Results;
 
 namespace Cassini.Harness.Views;
 
-/// <summary>For logs: a line for each change, and every few seconds one that says how far it is.</summary>
+/// <summary>For logs: a line for each change, and one for the progress every few seconds.</summary>
 internal sealed class PlainView(TextWriter output, TimeProvider time) : IRunView
 {
     private static readonly TimeSpan Period = TimeSpan.FromSeconds(5);
 
     private readonly TextWriter _output = TextWriter.Synchronized(output);
     private readonly long _began = time.GetTimestamp();
-    private TestRun? _run;
+    private TestCounts? _test;
     private ITimer? _timer;
 
     public void Say(string line) =>
         _output.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{time.GetElapsedTime(_began).TotalSeconds,7:0.0} s  {line}"));
 
-    public void Begin(TestRun run)
+    public void Begin(TestCounts test)
     {
-        _run = run;
-        Say($"test {run.Plan.Name} begins");
+        _test = test;
+        Say($"test {test.Test.Name} begins");
         _timer = time.CreateTimer(_ => SayProgress(), null, Period, Period);
     }
 
@@ -32,5 +33,5 @@ internal sealed class PlainView(TextWriter output, TimeProvider time) : IRunView
         SayProgress();
     }
 
-    private void SayProgress() => Say($"test {_run!.Plan.Name}: {string.Join(", ", ProgressItem.Of(_run))}");
+    private void SayProgress() => Say($"test {_test!.Test.Name}: {string.Join(", ", ProgressItem.Of(_test))}");
 }

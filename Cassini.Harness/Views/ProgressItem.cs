@@ -1,26 +1,28 @@
 using System.Globalization;
 using Cassini.Harness.Load;
 using Cassini.Harness.Plans;
+using Cassini.Harness.Results;
 
 namespace Cassini.Harness.Views;
 
-/// <summary>How far a producer or a sink is.</summary>
-/// <param name="Name">With an arrow that says which of the two it is.</param>
+/// <summary>The progress of a producer or a sink.</summary>
+/// <param name="Name">With an arrow that shows which of the two it is.</param>
 /// <param name="Count">Messages.</param>
-/// <param name="Part">Of its end, 0 to 1.</param>
+/// <param name="Part">The part that is done, 0 to 1.</param>
 internal sealed record ProgressItem(string Name, long Count, double Part)
 {
     public override string ToString() =>
         string.Create(CultureInfo.InvariantCulture, $"{Name} {Count:#,0} ({Part * 100:0}%)");
 
-    public static IReadOnlyList<ProgressItem> Of(TestRun run)
+    public static IReadOnlyList<ProgressItem> Of(TestCounts test)
     {
-        var producers = run.Producers.ToList();
+        var producers = test.Producers.ToList();
         return
         [
-            .. producers.Select(producer => new ProgressItem($"→ {producer.Plan.Name}", producer.Counts.Acknowledged, PartOf(producer.Plan, producer.Counts))),
-            .. run.Sinks.Select(sink => new ProgressItem(
-                $"← {sink.Plan.Name}", sink.Report.Counts.Unique, PartOf(sink.Plan, sink.Report.Counts, producers))),
+            .. producers.Select(producer => new ProgressItem(
+                $"→ {producer.Plan.Name}", producer.Counts.Acknowledged, PartOf(producer.Plan, producer.Counts))),
+            .. test.Sinks.Select(sink => new ProgressItem(
+                $"← {sink.Plan.Name}", sink.Counts.Unique, PartOf(sink.Plan, sink.Counts, producers))),
         ];
     }
 
@@ -31,8 +33,9 @@ internal sealed record ProgressItem(string Name, long Count, double Part)
         return Math.Clamp(Math.Max(byMessages, byTime), 0, 1);
     }
 
-    /// <summary>A sink that is to have no certain number is as far as the slowest producer that it hears.</summary>
-    private static double PartOf(PlanSink sink, SinkCounts counts, IEnumerable<(PlanProducer Plan, string Worker, ProducerCounts Counts)> producers)
+    /// <summary>A sink without an expected number of messages is as far as the slowest of its producers.</summary>
+    private static double PartOf(
+        PlanSink sink, SinkCounts counts, IEnumerable<(PlanProducer Plan, string Worker, ProducerCounts Counts)> producers)
     {
         var sources = producers.Where(producer => PlanTopics.Matches(sink.Topic, producer.Plan.Topic)).ToList();
         var due = sources.All(producer => producer.Plan.Duration is null) ? sources.Sum(producer => producer.Plan.Messages) : null;

@@ -18,12 +18,12 @@ internal abstract record ControllerMessage
     /// <param name="Run">The plan's name.</param>
     public sealed record Welcome(string Run) : ControllerMessage;
 
-    /// <summary>The worker's part of a test, to be prepared.</summary>
-    public sealed record Order(int Test, LoadOrder Load) : ControllerMessage;
+    /// <summary>The worker's part of a test, for the worker to prepare.</summary>
+    public sealed record Order(LoadOrder Load) : ControllerMessage;
 
-    public sealed record Start(int Test) : ControllerMessage;
+    public sealed record Start : ControllerMessage;
 
-    public sealed record Stop(int Test) : ControllerMessage;
+    public sealed record Stop : ControllerMessage;
 
     /// <summary>The run is over.</summary>
     public sealed record End : ControllerMessage;

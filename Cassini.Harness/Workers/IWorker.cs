@@ -1,4 +1,5 @@
 using Cassini.Harness.Load;
+using Cassini.Harness.Verdicts;
 
 namespace Cassini.Harness.Workers;
 
@@ -18,24 +19,24 @@ internal interface IWorker : IAsyncDisposable
 
     WorkerRole Role { get; }
 
-    /// <summary>Cancelled when it died; <see cref="LostBecause"/> says why.</summary>
+    /// <summary>Cancelled when the worker is lost; <see cref="LostBecause"/> says why.</summary>
     CancellationToken Lost { get; }
 
     string? LostBecause { get; }
 
-    /// <summary>The newest that is known of the order under way.</summary>
+    /// <summary>The latest counts of the latest order.</summary>
     LoadReport Report { get; }
 
     /// <summary>Ends when everything of the order is connected and subscribed.</summary>
-    /// <exception cref="HarnessException">It cannot be.</exception>
+    /// <exception cref="HarnessException">The broker cannot be reached, or refuses.</exception>
     Task PrepareAsync(LoadOrder order, CancellationToken cancellation);
 
-    /// <summary>Lets it run.</summary>
+    /// <summary>Starts the producers and the clock of the sinks.</summary>
     /// <returns>Ends when all producers of the order have ended, and sinks were stopped.</returns>
     /// <exception cref="HarnessException">Something of the order failed.</exception>
     /// <exception cref="OperationCanceledException">The worker is lost.</exception>
     Task Start();
 
-    /// <summary>Ends whatever still runs. Afterwards <see cref="Report"/> is final, or, of a dead worker, the last that is known.</summary>
+    /// <summary>Ends what still runs. Afterwards <see cref="Report"/> is final, or, of a lost worker, the last that is known.</summary>
     Task StopAsync();
 }

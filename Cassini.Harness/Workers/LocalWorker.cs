@@ -4,7 +4,8 @@ using Cassini.Harness.Load;
 namespace Cassini.Harness.Workers;
 
 /// <summary>Runs producers or sinks in the controller itself.</summary>
-internal sealed class LocalWorker(WorkerRole role, Func<BrokerAddress, TlsIdentity> identityOf, Func<int, SendTimes> sendTimesOf, TimeProvider time) : IWorker
+internal sealed class LocalWorker(
+    WorkerRole role, Func<BrokerAddress, TlsIdentity> identityOf, Func<int, SendTimes> sendTimesOf, TimeProvider time) : IWorker
 {
     private LoadEngine? _engine;
     private LoadReport _last = LoadReport.Nothing;

@@ -1,68 +1,75 @@
 using System.Text.Json;
+using System.Threading.Channels;
 using Cassini.Harness.Load;
+using Cassini.Harness.Verdicts;
 using Cassini.Streams.Primitives;
 using Grpc.Core;
 
 namespace Cassini.Harness.Workers;
 
 /// <summary>A worker that joined over the network.</summary>
-internal sealed class RemoteWorker(string name, WorkerRole role, MessageWriter<ControllerMessage> writer, TimeProvider time) : IWorker
+internal sealed class RemoteWorker : IWorker
 {
-    private static readonly TimeSpan LastReport = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan ReportTimeout = TimeSpan.FromSeconds(5);
 
+    private readonly TimeProvider _time;
+
+    // At most five wait: the welcome or a stop, and the messages of one order, because the next order waits for the report.
+    private readonly Channel<ControllerMessage> _outgoing = Channel.CreateBounded<ControllerMessage>(8);
     private readonly CancellationTokenSource _lost = new();
     private readonly CancellationTokenSource _end = new();
-    private readonly TaskCompletionSource _listened = new(TaskCreationOptions.RunContinuationsAsynchronously);
-    private volatile Order _order = new(-1);
+    private readonly TaskCompletionSource _served = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private volatile Order? _order;
     private volatile string? _lostBecause;
     private volatile bool _isOver;
 
-    public string Name => name;
+    /// <param name="hello">The worker's first message.</param>
+    /// <param name="plan">The plan's name.</param>
+    /// <param name="time">The clock.</param>
+    public RemoteWorker(WorkerMessage.Hello hello, string plan, TimeProvider time)
+    {
+        (Name, Role, _time) = (hello.Name, hello.Role, time);
+        _outgoing.Writer.TryWrite(new ControllerMessage.Welcome(plan));
+    }
 
-    public WorkerRole Role => role;
+    public string Name { get; }
+
+    public WorkerRole Role { get; }
 
     public CancellationToken Lost => _lost.Token;
 
     public string? LostBecause => _lostBecause;
 
-    public LoadReport Report => _order.Report;
+    public LoadReport Report => _order?.Report ?? LoadReport.Nothing;
 
     public async Task PrepareAsync(LoadOrder order, CancellationToken cancellation)
     {
-        var current = _order = new Order(order.Run.Test);
-        await SendAsync(new ControllerMessage.Order(current.Test, order));
-        if (await current.Ready.Task.WaitAsync(cancellation) is { } error)
-        {
-            throw new HarnessException($"worker {name}: {error}");
-        }
+        var current = _order = new Order();
+        _outgoing.Writer.TryWrite(new ControllerMessage.Order(order));
+        ThrowIfFailed(await current.Ready.Task.WaitAsync(cancellation));
     }
 
     public async Task Start()
     {
-        var current = _order;
-        await SendAsync(new ControllerMessage.Start(current.Test));
-        if (await current.Ended.Task.WaitAsync(_lost.Token) is { } error)
-        {
-            throw new HarnessException($"worker {name}: {error}");
-        }
+        _outgoing.Writer.TryWrite(new ControllerMessage.Start());
+        ThrowIfFailed(await _order!.Ended.Task.WaitAsync(_lost.Token));
     }
 
     public async Task StopAsync()
     {
-        var current = _order;
-        if (current.Test < 0 || _lost.IsCancellationRequested)
+        if (_order is not { } current)
         {
             return;
         }
 
-        await SendAsync(new ControllerMessage.Stop(current.Test));
+        _outgoing.Writer.TryWrite(new ControllerMessage.Stop());
         try
         {
-            await current.Ended.Task.WaitAsync(LastReport, time, _lost.Token);
+            await current.Ended.Task.WaitAsync(ReportTimeout, _time, _lost.Token);
         }
         catch (TimeoutException)
         {
-            // Its last progress is not what it saw at last.
+            // Its last progress is older than what it did at the end.
             await LoseAsync("it did not report when the test had ended");
         }
         catch (OperationCanceledException)
@@ -71,11 +78,12 @@ internal sealed class RemoteWorker(string name, WorkerRole role, MessageWriter<C
         }
     }
 
-    /// <summary>Reads what the worker sends, until it is lost or <see cref="DisposeAsync"/> ends it.</summary>
+    /// <summary>Exchanges messages with the worker until it is lost or <see cref="DisposeAsync"/> ends it.</summary>
     /// <param name="messages">The worker's side of the stream.</param>
-    /// <param name="aborted">Cancelled when the connection is gone.</param>
-    public async Task ListenAsync(IAsyncStreamReader<WorkerMessage> messages, CancellationToken aborted)
+    /// <param name="answers">The controller's side of the stream.</param>
+    public async Task ServeAsync(IAsyncStreamReader<WorkerMessage> messages, IAsyncStreamWriter<ControllerMessage> answers)
     {
+        var writing = WriteAsync(answers);
         try
         {
             while (await messages.MoveNext(_end.Token))
@@ -83,79 +91,96 @@ internal sealed class RemoteWorker(string name, WorkerRole role, MessageWriter<C
                 Take(messages.Current);
             }
 
-            if (!_isOver)
-            {
-                await LoseAsync(aborted.IsCancellationRequested ? "the connection broke" : "it hung up");
-            }
+            await LoseAsync("it ended the call");
         }
         catch (OperationCanceledException) when (_end.IsCancellationRequested)
         {
-            // The run is over, and the worker does not say so.
+            // The run is over, and the worker does not end the call.
         }
         catch (JsonException exception)
         {
             await LoseAsync($"it sent what is no message: {SafeText.Of(exception.Message)}");
         }
-        catch (Exception exception) when (exception is RpcException or IOException or OperationCanceledException)
+        catch (Exception exception)
         {
-            await LoseAsync($"the connection broke: {WorkerProtocol.Words(exception)}");
-        }
-        finally
-        {
-            _listened.SetResult();
-        }
-    }
-
-    public async ValueTask DisposeAsync()
-    {
-        _isOver = true;
-        if (!_lost.IsCancellationRequested && await writer.TryWriteAsync(new ControllerMessage.End()))
-        {
-            // The worker ends its side when it has read this. To end ours before could lose what is on its way.
-            await _listened.Task.WaitAsync(LastReport, time).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            await LoseAsync(WorkerProtocol.IsEnd(exception)
+                ? $"the connection broke: {WorkerProtocol.Words(exception)}"
+                : $"unexpected: {exception}");
         }
 
         await _end.CancelAsync();
-        await _listened.Task;
+        await writing;
+        _served.SetResult();
     }
 
-    private async Task SendAsync(ControllerMessage message)
+    /// <summary>Tells the worker that the run is over.</summary>
+    public async ValueTask DisposeAsync()
     {
-        if (!await writer.TryWriteAsync(message))
+        _isOver = true;
+        if (!_lost.IsCancellationRequested && _outgoing.Writer.TryWrite(new ControllerMessage.End()))
         {
-            await LoseAsync("it takes nothing any more");
+            // The worker ends the call when it has read this. To end it here could lose what is on its way.
+            await _served.Task.WaitAsync(ReportTimeout, _time).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        }
+
+        await _end.CancelAsync();
+    }
+
+    /// <summary>Writes one message after another, because gRPC accepts no two at once.</summary>
+    private async Task WriteAsync(IAsyncStreamWriter<ControllerMessage> answers)
+    {
+        try
+        {
+            await foreach (var message in _outgoing.Reader.ReadAllAsync(_end.Token))
+            {
+                await answers.WriteAsync(message, _end.Token);
+            }
+        }
+        catch (Exception exception) when (WorkerProtocol.IsEnd(exception))
+        {
+            // The run is over, or the reader of the stream meets the same end.
         }
     }
 
     private void Take(WorkerMessage message)
     {
-        var current = _order;
-        switch (message)
+        switch (message, _order)
         {
-            case WorkerMessage.Ready ready when ready.Test == current.Test:
-                current.Ready.TrySetResult(ready.Error);
+            case (WorkerMessage.Ready, { } order):
+                order.Ready.TrySetResult(null);
                 break;
-            case WorkerMessage.Progress progress when progress.Test == current.Test && !current.Ended.Task.IsCompleted:
-                current.Report = progress.Counts;
+            case (WorkerMessage.Progress progress, { } order):
+                order.Report = progress.Counts;
                 break;
-            case WorkerMessage.Report report when report.Test == current.Test:
-                current.Report = report.Counts;
-                current.Ended.TrySetResult(report.Error);
+            case (WorkerMessage.Report report, { } order):
+                order.Report = report.Counts;
+                order.Ready.TrySetResult(report.Error);
+                order.Ended.TrySetResult(report.Error);
                 break;
+        }
+    }
+
+    private void ThrowIfFailed(string? error)
+    {
+        if (error is not null)
+        {
+            throw new HarnessException($"worker {Name}: {error}");
         }
     }
 
     private async Task LoseAsync(string because)
     {
-        Interlocked.CompareExchange(ref _lostBecause, because, null);
-        await _lost.CancelAsync();
+        if (!_isOver)
+        {
+            Interlocked.CompareExchange(ref _lostBecause, because, null);
+            await _lost.CancelAsync();
+        }
     }
 
-    private sealed class Order(int test)
+    /// <summary>An order under way. Its results are why it failed; null when it did not.</summary>
+    private sealed class Order
     {
         private volatile LoadReport _report = LoadReport.Nothing;
-
-        public int Test => test;
 
         public TaskCompletionSource<string?> Ready { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
 

@@ -2,7 +2,6 @@ using System.Net;
 using System.Net.Sockets;
 using Cassini.Harness.Clients;
 using Cassini.Harness.Verdicts;
-using Cassini.Streams.Events;
 using Cassini.Streams.Primitives;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
@@ -14,7 +13,7 @@ using Microsoft.Extensions.Hosting;
 
 namespace Cassini.Harness.Workers;
 
-/// <summary>The port on which workers join: gRPC over mutual TLS, for workers with a certificate of the controller's authorities.</summary>
+/// <summary>The port where workers join: gRPC over mutual TLS, for workers with a certificate of the controller's authorities.</summary>
 internal sealed class WorkerHub : IAsyncDisposable
 {
     /// <summary>Connections beside those of the wanted workers, such as those of workers that are refused.</summary>
@@ -22,7 +21,7 @@ internal sealed class WorkerHub : IAsyncDisposable
 
     private static readonly TimeSpan HandshakeTimeout = TimeSpan.FromSeconds(10);
     private static readonly TimeSpan IdleTimeout = TimeSpan.FromSeconds(20);
-    private static readonly TimeSpan Goodbye = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan StopTimeout = TimeSpan.FromSeconds(5);
 
     private readonly WorkerRoster _roster;
     private readonly WebApplication _app;
@@ -53,23 +52,26 @@ internal sealed class WorkerHub : IAsyncDisposable
             await app.StartAsync();
             return new WorkerHub(roster, app, time);
         }
-        catch (Exception exception) when (SocketErrorOf(exception) is { } error)
+        catch (Exception exception) when (ConnectionFailure.Causes(exception).OfType<SocketException>().FirstOrDefault() is { } error)
         {
             await (app?.DisposeAsync() ?? default);
-            throw new HarnessException($"--listen {address}: {SocketText.Of(error)}", exception);
+            throw new HarnessException($"--listen {address}: {SocketText.Of(error.SocketErrorCode)}", cause: exception);
         }
     }
 
-    public async Task AllJoinedAsync(TimeSpan timeout, Action<string> say, RunStop stop)
+    /// <summary>Waits until all workers that are wanted have joined.</summary>
+    /// <exception cref="HarnessException">They did not in time.</exception>
+    public async Task AllJoinedAsync(TimeSpan timeout, Action<string> say, CancellationToken cancellation)
     {
         say($"waiting for workers on {Address}: {_roster.Missing()}");
         try
         {
-            await _roster.Complete.WaitAsync(timeout, _time, stop.Token);
+            await _roster.Complete.WaitAsync(timeout, _time, cancellation);
         }
-        catch (TimeoutException)
+        catch (TimeoutException exception)
         {
-            stop.Now(Verdict.TimedOut, $"not all workers joined within {DurationText.Seconds(timeout)}: missing {_roster.Missing()}");
+            throw new HarnessException(
+                $"not all workers joined within {DurationText.Seconds(timeout)}: missing {_roster.Missing()}", Verdict.TimedOut, exception);
         }
     }
 
@@ -77,9 +79,9 @@ internal sealed class WorkerHub : IAsyncDisposable
     {
         await _roster.DisposeAsync();
 
-        // The last message must arrive: a connection that is aborted loses what is on its way.
-        using var patience = new CancellationTokenSource(Goodbye, _time);
-        await _app.StopAsync(patience.Token);
+        // The ends of the calls must arrive: a connection that is aborted loses what is on its way.
+        using var timeout = new CancellationTokenSource(StopTimeout, _time);
+        await _app.StopAsync(timeout.Token);
         await _app.DisposeAsync();
     }
 
@@ -88,13 +90,14 @@ internal sealed class WorkerHub : IAsyncDisposable
         var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
         builder.Services.Replace(ServiceDescriptor.Singleton<IHostLifetime, NoSignals>());
         builder.Services.AddRoutingCore();
-        builder.Services.AddGrpc(grpc => (grpc.MaxReceiveMessageSize, grpc.MaxSendMessageSize) = (WorkerProtocol.MaxMessageBytes, WorkerProtocol.MaxMessageBytes));
+        builder.Services.AddGrpc(grpc =>
+            (grpc.MaxReceiveMessageSize, grpc.MaxSendMessageSize) = (WorkerProtocol.MaxMessageBytes, WorkerProtocol.MaxMessageBytes));
         builder.Services.AddSingleton(roster);
         builder.WebHost.UseKestrelCore().UseKestrelHttpsConfiguration().ConfigureKestrel(kestrel =>
         {
             kestrel.AddServerHeader = false;
             kestrel.Limits.MaxConcurrentConnections = workers + OtherConnections;
-            kestrel.Limits.KeepAliveTimeout = IdleTimeout; // Of a connection that carries no call.
+            kestrel.Limits.KeepAliveTimeout = IdleTimeout; // Of a connection without a call.
             kestrel.Limits.Http2.MaxStreamsPerConnection = 1;
             kestrel.Limits.Http2.KeepAlivePingDelay = WorkerProtocol.PingDelay;
             kestrel.Limits.Http2.KeepAlivePingTimeout = WorkerProtocol.PingTimeout;
@@ -113,20 +116,7 @@ internal sealed class WorkerHub : IAsyncDisposable
         return app;
     }
 
-    private static SocketError? SocketErrorOf(Exception exception)
-    {
-        for (var cause = exception; cause is not null; cause = cause.InnerException)
-        {
-            if (cause is SocketException socket)
-            {
-                return socket.SocketErrorCode;
-            }
-        }
-
-        return null;
-    }
-
-    /// <summary>Signals are the command's.</summary>
+    /// <summary>The command handles signals, not this server.</summary>
     private sealed class NoSignals : IHostLifetime
     {
         public Task WaitForStartAsync(CancellationToken cancellationToken) => Task.CompletedTask;

@@ -4,7 +4,8 @@ using Cassini.Harness.Load;
 namespace Cassini.Harness.Workers;
 
 /// <summary>
-/// A worker's messages: first <c>hello</c>; then, for each test, <c>ready</c>, <c>progress</c> again and again, and <c>report</c>.
+/// A worker's messages: first <c>hello</c>; then, for each order, <c>ready</c>, any number of <c>progress</c>, and <c>report</c>. An order
+/// that fails, or is stopped early, goes straight to its report.
 /// </summary>
 [JsonPolymorphic(TypeDiscriminatorPropertyName = "type")]
 [JsonDerivedType(typeof(Hello), "hello")]
@@ -13,14 +14,14 @@ namespace Cassini.Harness.Workers;
 [JsonDerivedType(typeof(Report), "report")]
 internal abstract record WorkerMessage
 {
-    /// <summary>The first message.</summary>
     public sealed record Hello(int Version, WorkerRole Role, string Name) : WorkerMessage;
 
-    /// <summary>Everything of the order is connected and subscribed, or, with an error, cannot be.</summary>
-    public sealed record Ready(int Test, string? Error = null) : WorkerMessage;
+    /// <summary>All clients of the order are connected and subscribed.</summary>
+    public sealed record Ready : WorkerMessage;
 
-    public sealed record Progress(int Test, LoadReport Counts) : WorkerMessage;
+    public sealed record Progress(LoadReport Counts) : WorkerMessage;
 
-    /// <summary>The last message about a test.</summary>
-    public sealed record Report(int Test, LoadReport Counts, string? Error = null) : WorkerMessage;
+    /// <param name="Counts">The final counts of the order.</param>
+    /// <param name="Error">Why the order failed; null when it did not.</param>
+    public sealed record Report(LoadReport Counts, string? Error) : WorkerMessage;
 }

@@ -8,23 +8,23 @@ namespace Cassini.Harness.Workers;
 
 /// <summary>
 /// The gRPC method between workers and their controller: one bidirectional stream for each worker, with messages in JSON. Its end is the
-/// worker's end; a connection that is silent is found dead by pings of HTTP/2.
+/// worker's end. Pings of HTTP/2 find a peer that no longer answers.
 /// </summary>
 internal static class WorkerProtocol
 {
     /// <summary>The version that both sides must speak.</summary>
-    public const int Version = 2;
+    public const int Version = 3;
 
     /// <summary>The longest message, in bytes.</summary>
     public const int MaxMessageBytes = 4 << 20;
 
-    /// <summary>After so long without a word from the peer it is pinged.</summary>
+    /// <summary>After so long without data from the peer it is pinged.</summary>
     public static readonly TimeSpan PingDelay = TimeSpan.FromSeconds(1);
 
     /// <summary>After so long without an answer to the ping the peer is lost.</summary>
     public static readonly TimeSpan PingTimeout = TimeSpan.FromSeconds(4);
 
-    /// <summary>The method. A worker opens it and says <see cref="WorkerMessage.Hello"/>.</summary>
+    /// <summary>The method. A worker calls it and sends <see cref="WorkerMessage.Hello"/>.</summary>
     public static readonly Method<WorkerMessage, ControllerMessage> Join =
         new(MethodType.DuplexStreaming, "cassini.harness.Workers", "Join", Marshaller<WorkerMessage>(), Marshaller<ControllerMessage>());
 
@@ -39,6 +39,12 @@ internal static class WorkerProtocol
     public static string Words(Exception exception) => exception is RpcException { Status: var status }
         ? status.DebugException is { } cause ? ConnectionFailure.Innermost(cause) : SafeText.Of(status.Detail)
         : ConnectionFailure.Innermost(exception);
+
+    /// <summary>
+    /// Whether the stream or its connection has ended. InvalidOperationException is what gRPC throws for a write after the end of the call.
+    /// </summary>
+    public static bool IsEnd(Exception exception) =>
+        exception is RpcException or IOException or OperationCanceledException or InvalidOperationException;
 
     private static Marshaller<T> Marshaller<T>()
         where T : class =>

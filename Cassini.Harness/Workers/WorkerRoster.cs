@@ -5,9 +5,10 @@ using Grpc.Core;
 namespace Cassini.Harness.Workers;
 
 /// <summary>The workers that joined: each of a role that is wanted, and with a name of its own.</summary>
-internal sealed partial class WorkerRoster(string plan, IReadOnlyDictionary<WorkerRole, int> wanted, TimeProvider time) : WorkerService, IAsyncDisposable
+internal sealed partial class WorkerRoster(string plan, IReadOnlyDictionary<WorkerRole, int> wanted, TimeProvider time)
+    : WorkerService, IAsyncDisposable
 {
-    private static readonly TimeSpan Greeting = TimeSpan.FromSeconds(10);
+    private static readonly TimeSpan HelloTimeout = TimeSpan.FromSeconds(10);
 
     private readonly Lock _gate = new();
     private readonly List<RemoteWorker> _workers = [];
@@ -38,20 +39,17 @@ internal sealed partial class WorkerRoster(string plan, IReadOnlyDictionary<Work
         }
     }
 
-    public override async Task Join(IAsyncStreamReader<WorkerMessage> messages, IServerStreamWriter<ControllerMessage> answers, ServerCallContext call)
+    public override async Task Join(
+        IAsyncStreamReader<WorkerMessage> messages, IServerStreamWriter<ControllerMessage> answers, ServerCallContext call)
     {
         var hello = await GreetAsync(messages, call.CancellationToken);
-        var writer = new MessageWriter<ControllerMessage>(answers, time);
-        var worker = new RemoteWorker(hello.Name, hello.Role, writer, time);
-
-        // Before it is entered: no order may overtake the welcome.
-        if (Objection(hello) is null && await writer.TryWriteAsync(new ControllerMessage.Welcome(plan)) && TryEnter(hello, worker))
+        var worker = new RemoteWorker(hello, plan, time);
+        if (TryEnter(hello, worker) is { } objection)
         {
-            await worker.ListenAsync(messages, call.CancellationToken);
-            return;
+            throw new RpcException(new Status(StatusCode.FailedPrecondition, objection));
         }
 
-        throw new RpcException(new Status(StatusCode.FailedPrecondition, Objection(hello) ?? "it hung up"));
+        await worker.ServeAsync(messages, answers);
     }
 
     /// <summary>Ends all workers.</summary>
@@ -59,8 +57,8 @@ internal sealed partial class WorkerRoster(string plan, IReadOnlyDictionary<Work
 
     private async Task<WorkerMessage.Hello> GreetAsync(IAsyncStreamReader<WorkerMessage> messages, CancellationToken aborted)
     {
-        using var patience = new CancellationTokenSource(Greeting, time);
-        using var limit = CancellationTokenSource.CreateLinkedTokenSource(patience.Token, aborted);
+        using var timeout = new CancellationTokenSource(HelloTimeout, time);
+        using var limit = CancellationTokenSource.CreateLinkedTokenSource(timeout.Token, aborted);
         try
         {
             if (await messages.MoveNext(limit.Token) && messages.Current is WorkerMessage.Hello hello)
@@ -70,17 +68,29 @@ internal sealed partial class WorkerRoster(string plan, IReadOnlyDictionary<Work
         }
         catch (OperationCanceledException)
         {
-            // It said nothing in time, or is gone.
+            // It sent nothing in time, or is gone.
         }
 
         throw new RpcException(new Status(StatusCode.InvalidArgument, "a worker's first message is hello"));
     }
 
-    private string? Objection(WorkerMessage.Hello hello)
+    /// <returns>Why the worker is refused; null when it has entered.</returns>
+    private string? TryEnter(WorkerMessage.Hello hello, RemoteWorker worker)
     {
         lock (_gate)
         {
-            return ObjectionLocked(hello);
+            if (ObjectionLocked(hello) is { } objection)
+            {
+                return objection;
+            }
+
+            _workers.Add(worker);
+            if (wanted.All(of => CountOfLocked(of.Key) >= of.Value))
+            {
+                _complete.TrySetResult();
+            }
+
+            return null;
         }
     }
 
@@ -90,25 +100,6 @@ internal sealed partial class WorkerRoster(string plan, IReadOnlyDictionary<Work
         : _workers.Any(worker => worker.Name == hello.Name) ? $"there is a worker '{hello.Name}' already"
         : CountOfLocked(hello.Role) >= wanted.GetValueOrDefault(hello.Role) ? $"no further {WordOf(hello.Role)} is wanted"
         : null;
-
-    private bool TryEnter(WorkerMessage.Hello hello, RemoteWorker worker)
-    {
-        lock (_gate)
-        {
-            if (ObjectionLocked(hello) is not null)
-            {
-                return false;
-            }
-
-            _workers.Add(worker);
-            if (wanted.All(of => CountOfLocked(of.Key) >= of.Value))
-            {
-                _complete.TrySetResult();
-            }
-
-            return true;
-        }
-    }
 
     private int CountOfLocked(WorkerRole role) => _workers.Count(worker => worker.Role == role);
 

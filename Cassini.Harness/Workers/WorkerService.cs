@@ -8,9 +8,11 @@ internal abstract class WorkerService
 {
     /// <summary>Serves one worker, from its hello to its end.</summary>
     /// <exception cref="RpcException">The worker is refused; the status says why.</exception>
-    public abstract Task Join(IAsyncStreamReader<WorkerMessage> messages, IServerStreamWriter<ControllerMessage> answers, ServerCallContext call);
+    public abstract Task Join(
+        IAsyncStreamReader<WorkerMessage> messages, IServerStreamWriter<ControllerMessage> answers, ServerCallContext call);
 
     /// <summary>For gRPC, which calls it without a service when it looks for methods.</summary>
     public static void Bind(ServiceBinderBase binder, WorkerService? service) =>
-        binder.AddMethod(WorkerProtocol.Join, service is null ? null : new DuplexStreamingServerMethod<WorkerMessage, ControllerMessage>(service.Join));
+        binder.AddMethod(
+            WorkerProtocol.Join, service is null ? null : new DuplexStreamingServerMethod<WorkerMessage, ControllerMessage>(service.Join));
 }

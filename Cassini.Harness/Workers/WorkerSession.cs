@@ -1,86 +1,82 @@
 using Cassini.Harness.Clients;
+using Cassini.Harness.Verdicts;
 using Cassini.Streams.Primitives;
 using Grpc.Core;
 using Grpc.Net.Client;
 
 namespace Cassini.Harness.Workers;
 
-/// <summary>A worker: joins a controller, and does what it orders until the run is over.</summary>
-internal sealed class WorkerSession(WorkerRole role, string name, TlsIdentity identity, TlsIdentity brokerIdentity, Action<string> say, TimeProvider time)
+/// <summary>A worker: joins a controller, and carries out its orders until the run is over.</summary>
+internal sealed class WorkerSession(
+    WorkerRole role, string name, TlsIdentity identity, TlsIdentity brokerIdentity, Action<string> say, TimeProvider time)
 {
-    private static readonly TimeSpan JoinPatience = TimeSpan.FromSeconds(60);
+    private static readonly TimeSpan JoinTimeout = TimeSpan.FromSeconds(60);
 
-    /// <exception cref="HarnessException">The controller cannot be reached, or refuses.</exception>
-    /// <exception cref="ControllerLostException">The controller was lost.</exception>
+    /// <exception cref="HarnessException">The controller cannot be reached, or refuses, or was lost.</exception>
     public async Task RunAsync(HostPort controller, CancellationToken cancellation)
     {
         using var channel = WorkerChannel.Open(controller, identity);
         using var call = await JoinAsync(channel, controller, cancellation);
-        var isOver = false;
-        var writer = new MessageWriter<WorkerMessage>(call.RequestStream, time);
-        await using var orders = new WorkerOrders(writer, brokerIdentity, say, time);
+        WorkerOrder? order = null;
         try
         {
             while (await call.ResponseStream.MoveNext(cancellation))
             {
                 switch (call.ResponseStream.Current)
                 {
-                    case ControllerMessage.Order order:
-                        await orders.PrepareAsync(order.Test, order.Load);
+                    case ControllerMessage.Order { Load: var load }:
+                        await (order?.DisposeAsync() ?? default);
+                        var (producers, sinks) = (Quantity.Of(load.Producers.Count, "producer"), Quantity.Of(load.Sinks.Count, "sink"));
+                        say($"test {load.Run.Test + 1}: {producers}, {sinks}");
+                        order = new WorkerOrder(load, brokerIdentity, call.RequestStream, time);
                         break;
-                    case ControllerMessage.Start start:
-                        orders.Start(start.Test);
+                    case ControllerMessage.Start:
+                        order?.Start();
                         break;
-                    case ControllerMessage.Stop stop:
-                        await orders.StopAsync(stop.Test);
+                    case ControllerMessage.Stop:
+                        await (order?.DisposeAsync() ?? default);
                         break;
                     case ControllerMessage.End:
                         say("the run is over");
-                        isOver = true;
-                        await writer.TryCompleteAsync(); // The controller waits for it, and then ends the call.
-                        break;
+                        return; // Ends the call, which the controller waits for.
                 }
             }
+
+            throw new HarnessException($"the controller at {controller} is lost: it ended the call", Verdict.WorkerLost);
         }
-        catch (RpcException exception) when (!isOver)
+        catch (RpcException exception)
         {
             cancellation.ThrowIfCancellationRequested();
-            throw new ControllerLostException(WorkerProtocol.Words(exception), exception);
+            throw new HarnessException(
+                $"the controller at {controller} is lost: {WorkerProtocol.Words(exception)}", Verdict.WorkerLost, exception);
         }
-        catch (RpcException)
+        finally
         {
-            // The controller was quicker.
-        }
-
-        if (!isOver)
-        {
-            throw new ControllerLostException("it hung up");
+            await (order?.DisposeAsync() ?? default);
         }
     }
 
-    /// <summary>The controller may start after its workers: they try again until it listens.</summary>
+    /// <summary>Joins the controller. Because it may start after its workers, they try until it listens.</summary>
     private async Task<AsyncDuplexStreamingCall<WorkerMessage, ControllerMessage>> JoinAsync(
         GrpcChannel channel, HostPort controller, CancellationToken cancellation)
     {
         var began = time.GetTimestamp();
-        var delay = BackOff.OfClient(TimeSpan.FromMilliseconds(100), TimeSpan.FromSeconds(1));
+        var retry = BackOff.OfClient(TimeSpan.FromMilliseconds(100), TimeSpan.FromSeconds(1));
         var isSaid = false;
         while (true)
         {
             var call = channel.CreateCallInvoker().AsyncDuplexStreamingCall(WorkerProtocol.Join, null, default);
             try
             {
-                // Whether or not it can be sent: the answer says why.
-                await new MessageWriter<WorkerMessage>(call.RequestStream, time).TryWriteAsync(new WorkerMessage.Hello(WorkerProtocol.Version, role, name));
-                if (await call.ResponseStream.MoveNext(cancellation) && call.ResponseStream.Current is ControllerMessage.Welcome welcome)
+                if (await GreetAsync(call, cancellation) is { } welcome)
                 {
                     say($"joined {controller} as {name} for '{welcome.Run}'");
                     return call;
                 }
 
-                throw new HarnessException($"the controller at {controller} cannot be joined: it hung up");
+                throw new HarnessException($"the controller at {controller} cannot be joined: it ended the call");
             }
-            catch (RpcException exception) when (IsNotListening(exception) && time.GetElapsedTime(began) < JoinPatience)
+            catch (RpcException exception) when (IsNotListening(exception) && time.GetElapsedTime(began) < JoinTimeout)
             {
                 call.Dispose();
                 if (!isSaid)
@@ -89,7 +85,7 @@ internal sealed class WorkerSession(WorkerRole role, string name, TlsIdentity id
                     isSaid = true;
                 }
 
-                await Task.Delay(delay.Next(), time, cancellation);
+                await Task.Delay(retry.Next(), time, cancellation);
             }
             catch (RpcException exception)
             {
@@ -99,7 +95,7 @@ internal sealed class WorkerSession(WorkerRole role, string name, TlsIdentity id
                     exception.StatusCode == StatusCode.FailedPrecondition
                         ? $"the controller at {controller} refused: {exception.Status.Detail}"
                         : $"the controller at {controller} cannot be joined: {WorkerProtocol.Words(exception)}",
-                    exception);
+                    cause: exception);
             }
             catch
             {
@@ -107,6 +103,21 @@ internal sealed class WorkerSession(WorkerRole role, string name, TlsIdentity id
                 throw;
             }
         }
+    }
+
+    private async Task<ControllerMessage.Welcome?> GreetAsync(
+        AsyncDuplexStreamingCall<WorkerMessage, ControllerMessage> call, CancellationToken cancellation)
+    {
+        try
+        {
+            await call.RequestStream.WriteAsync(new WorkerMessage.Hello(WorkerProtocol.Version, role, name), cancellation);
+        }
+        catch (Exception exception) when (WorkerProtocol.IsEnd(exception))
+        {
+            // The answer says why it could not be sent.
+        }
+
+        return await call.ResponseStream.MoveNext(cancellation) ? call.ResponseStream.Current as ControllerMessage.Welcome : null;
     }
 
     private static bool IsNotListening(RpcException exception) => exception.Status.DebugException is HttpRequestException

@@ -3,8 +3,8 @@ using Cassini.Management.Http;
 namespace Cassini.Management.Access;
 
 /// <summary>
-/// Checks each request before its endpoint does. Where no credentials are needed, a caller that means this machine, and is not a page of another site, may do
-/// everything. Anonymous callers get one word from the probes, and what is wholly public.
+/// Checks each request before its endpoint does. Where no credentials are needed, a caller that means this machine, and is not a page of
+/// another site, may do everything. Anonymous callers get one word from the probes, and what is wholly public.
 /// </summary>
 /// <param name="meansUs">Whether a request's Host means this broker.</param>
 /// <param name="callers">Checks callers; null when every caller may do everything.</param>
@@ -26,11 +26,12 @@ internal sealed class AccessGuard(Func<HttpContext, bool> meansUs, ICallerRule? 
         {
             return new Refusal(
                 StatusCodes.Status403Forbidden,
-                $"Host {Answer.Quote(request.Host.Value)} is not this machine: use localhost, 127.0.0.1 or [::1], or add it to Management:AllowedHosts",
+                $"Host {Answer.Quote(request.Host.Value)} is not this machine: "
+                + "use localhost, 127.0.0.1 or [::1], or add it to Management:AllowedHosts",
                 IsStranger: isRead);
         }
 
-        // Where credentials are needed a page of another site has none to read with; but a browser adds a client certificate or a cookie by itself.
+        // Where credentials are needed, a page of another site has none; but a browser adds certificates and cookies by itself.
         return CrossSite.Problem(request) is { } problem ? new Refusal(StatusCodes.Status403Forbidden, problem, IsStranger: isRead) : null;
     }
 

@@ -142,7 +142,8 @@ internal sealed class BearerTokens(string? token, string? path, TimeProvider tim
                 ? new FileTokens([], $"is not a file of at most {MaxFileBytes / 1024} KiB")
                 : Parse(Encoding.UTF8.GetString(buffer.AsSpan(0, length)).TrimStart('\uFEFF'));
         }
-        catch (Exception unreadable) when (unreadable is IOException or UnauthorizedAccessException or NotSupportedException or ArgumentException)
+        catch (Exception unreadable)
+            when (unreadable is IOException or UnauthorizedAccessException or NotSupportedException or ArgumentException)
         {
             var isMissing = unreadable is FileNotFoundException or DirectoryNotFoundException;
             return new FileTokens([], isMissing ? "no such file" : $"cannot be read: {unreadable.Message}", unreadable);

@@ -12,9 +12,11 @@ internal sealed class Credentials(BearerTokens tokens, CertificateStore? certifi
 {
     private const string Scheme = "Bearer ";
 
-    private static readonly Refusal Missing = new(StatusCodes.Status401Unauthorized, "credentials are needed: a bearer token, or a client certificate of the broker's CA", true);
+    private static readonly Refusal Missing = new(
+        StatusCodes.Status401Unauthorized, "credentials are needed: a bearer token, or a client certificate of the broker's CA", true);
     private static readonly Refusal WrongToken = new(StatusCodes.Status401Unauthorized, "the bearer token is not valid", false);
-    private static readonly Refusal WrongScheme = new(StatusCodes.Status401Unauthorized, "the Authorization header is not of the form: Bearer TOKEN", false);
+    private static readonly Refusal WrongScheme = new(
+        StatusCodes.Status401Unauthorized, "the Authorization header is not of the form: Bearer TOKEN", false);
 
     /// <summary>Why the caller is refused; null when it is accepted.</summary>
     public async ValueTask<Refusal?> ExamineAsync(HttpContext context)

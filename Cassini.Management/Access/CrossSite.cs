@@ -28,7 +28,8 @@ internal static class CrossSite
 
     /// <summary>A user who follows a link to us sees our page; the other site does not.</summary>
     private static bool IsVisit(HttpRequest request) =>
-        HttpMethods.IsGet(request.Method) && IsOnly(request.Headers["Sec-Fetch-Mode"], "navigate") && IsOnly(request.Headers["Sec-Fetch-Dest"], "document");
+        HttpMethods.IsGet(request.Method) && IsOnly(request.Headers["Sec-Fetch-Mode"], "navigate")
+            && IsOnly(request.Headers["Sec-Fetch-Dest"], "document");
 
     private static bool IsOnly(StringValues values, string expected) =>
         values.Count == 1 && string.Equals(values[0], expected, StringComparison.OrdinalIgnoreCase);

@@ -13,15 +13,16 @@ internal sealed class EmbeddedAccess(IReadOnlyCollection<string> allowed) : ICal
 {
     private static readonly Refusal Elsewhere = new(
         StatusCodes.Status403Forbidden,
-        "this is for callers on this machine, because the application has not said which other callers it allows: RequireAuthorization() or AllowAnonymous() on what MapCassini returns says so",
+        "this is for callers on this machine, because the application has not said which other callers it allows: "
+        + "RequireAuthorization() or AllowAnonymous() on what MapCassini returns says so",
         IsStranger: true);
 
     private readonly HostNames _ours = new(allowed, anyUnlessNamed: false);
     private readonly HostNames _any = new(allowed, anyUnlessNamed: true);
 
     /// <summary>
-    /// Whether a request means this application by its Host. An address always does: only a name can be made to resolve to another machine's
-    /// address (DNS rebinding), and a page under such a name is a caller on this machine, but has no credentials.
+    /// Whether a request means this application by its Host. An address always does: only a name can be made to resolve to another
+    /// machine's address (DNS rebinding), and a page under such a name is a caller on this machine, but has no credentials.
     /// </summary>
     public bool MeansUs(HttpContext context)
     {
@@ -33,12 +34,13 @@ internal sealed class EmbeddedAccess(IReadOnlyCollection<string> allowed) : ICal
         new(IsDecided(context.GetEndpoint()) || IsOfThisMachine(context.Connection) ? null : Elsewhere);
 
     /// <summary>Whether the caller is on this machine: behind a proxy on it, every caller is.</summary>
-    public static bool IsOfThisMachine(ConnectionInfo connection) => connection.RemoteIpAddress is not { } caller || IPAddress.IsLoopback(caller);
+    public static bool IsOfThisMachine(ConnectionInfo connection) =>
+        connection.RemoteIpAddress is not { } caller || IPAddress.IsLoopback(caller);
 
     /// <summary>Whether the application authorizes the callers of this endpoint.</summary>
     public static bool IsAuthorized(Endpoint? endpoint) =>
         endpoint?.Metadata.GetMetadata<IAuthorizeData>() is not null && endpoint.Metadata.GetMetadata<IAllowAnonymous>() is null;
 
     private static bool IsDecided(Endpoint? endpoint) =>
-        endpoint is not null && (endpoint.Metadata.GetMetadata<IAuthorizeData>() is not null || endpoint.Metadata.GetMetadata<IAllowAnonymous>() is not null);
+        endpoint?.Metadata.GetMetadata<IAuthorizeData>() is not null || endpoint?.Metadata.GetMetadata<IAllowAnonymous>() is not null;
 }

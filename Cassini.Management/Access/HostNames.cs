@@ -18,7 +18,8 @@ internal sealed class HostNames(IReadOnlyCollection<string> allowed, bool anyUnl
             return true;
         }
 
-        var means = (anyUnlessNamed && allowed.Count == 0) || IsThisMachine(host.Host) || allowed.Contains(host.Host, StringComparer.OrdinalIgnoreCase);
+        var means = (anyUnlessNamed && allowed.Count == 0) || IsThisMachine(host.Host)
+            || allowed.Contains(host.Host, StringComparer.OrdinalIgnoreCase);
         if (means)
         {
             _known = host.Value;
@@ -28,5 +29,6 @@ internal sealed class HostNames(IReadOnlyCollection<string> allowed, bool anyUnl
     }
 
     private static bool IsThisMachine(string host) =>
-        host.Equals("localhost", StringComparison.OrdinalIgnoreCase) || (IPAddress.TryParse(host, out var address) && IPAddress.IsLoopback(address));
+        host.Equals("localhost", StringComparison.OrdinalIgnoreCase)
+            || (IPAddress.TryParse(host, out var address) && IPAddress.IsLoopback(address));
 }

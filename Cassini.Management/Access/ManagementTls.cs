@@ -8,7 +8,9 @@ using Microsoft.AspNetCore.Server.Kestrel.Https;
 
 namespace Cassini.Management.Access;
 
-/// <summary>TLS for the management surface: the certificate in use at each handshake, and a client certificate that may be missing.</summary>
+/// <summary>
+/// TLS for the management surface: the certificate in use at each handshake, and a client certificate that may be missing.
+/// </summary>
 internal static class ManagementTls
 {
     private static readonly TimeSpan HandshakeTimeout = TimeSpan.FromSeconds(10);

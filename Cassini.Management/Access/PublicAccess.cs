@@ -6,7 +6,9 @@ internal sealed class PublicAccess
     /// <summary>Everything: the endpoint reveals nothing about this broker, or has a guard of its own.</summary>
     public static readonly PublicAccess Whole = new();
 
-    /// <summary>The page that asks for credentials itself, because a browser cannot send a token while it loads a page: 401, with the page as its body.</summary>
+    /// <summary>
+    /// The page that asks for credentials itself, because a browser cannot send a token while it loads a page: 401, with the page as body.
+    /// </summary>
     public static readonly PublicAccess Page = new() { IsPage = true };
 
     private PublicAccess()

@@ -20,7 +20,8 @@ internal static class DrainEndpoint
         if (!shutdown.AreConfigured || requestStop is null)
         {
             await Answer.TextAsync(
-                context, StatusCodes.Status403Forbidden, "no shutdown token is configured: set CASSINI_SHUTDOWN_TOKEN or Management:ShutdownTokenPath\n");
+                context, StatusCodes.Status403Forbidden,
+                "no shutdown token is configured: set CASSINI_SHUTDOWN_TOKEN or Management:ShutdownTokenPath\n");
             return;
         }
 

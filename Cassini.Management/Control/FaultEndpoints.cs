@@ -45,7 +45,8 @@ internal static class FaultEndpoints
         // The standalone surface rehearses on loopback only; an application that embeds it may listen anywhere.
         if (!EmbeddedAccess.IsOfThisMachine(context.Connection) && !EmbeddedAccess.IsAuthorized(context.GetEndpoint()))
         {
-            return Answer.TextAsync(context, StatusCodes.Status403Forbidden, "rehearsals are for callers on this machine, or for those that are authorized\n");
+            return Answer.TextAsync(
+                context, StatusCodes.Status403Forbidden, "rehearsals are for callers on this machine, or for those that are authorized\n");
         }
 
         if (!Faults.TryGetValue(name, out var fault))
@@ -64,7 +65,8 @@ internal static class FaultEndpoints
         {
             if (!long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var number))
             {
-                return Answer.TextAsync(context, StatusCodes.Status400BadRequest, $"id={Answer.Quote(text)} is not the number of a connection\n");
+                return Answer.TextAsync(
+                    context, StatusCodes.Status400BadRequest, $"id={Answer.Quote(text)} is not the number of a connection\n");
             }
 
             id = number;

@@ -1,7 +1,7 @@
 using System.Net.Mime;
 using Cassini.Management.Http;
-using Cassini.Streams.Events;
-using Cassini.Streams.Health;
+using Cassini.Streams.Events.Hub;
+using Cassini.Streams.Health.Projection;
 using Microsoft.AspNetCore.Server.Kestrel.Core.Features;
 
 namespace Cassini.Management.Feed;

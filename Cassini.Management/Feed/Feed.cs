@@ -1,7 +1,9 @@
 using System.Net.ServerSentEvents;
 using System.Text.Json;
 using Cassini.Streams.Events;
+using Cassini.Streams.Events.Hub;
 using Cassini.Streams.Health;
+using Cassini.Streams.Health.Projection;
 using EventId = Cassini.Streams.Events.EventId;
 
 namespace Cassini.Management.Feed;

@@ -1,8 +1,9 @@
 using System.Collections.Immutable;
 using Cassini.Management.Access;
 using Cassini.Management.Probes;
-using Cassini.Streams.Events;
+using Cassini.Streams.Events.Hub;
 using Cassini.Streams.Health;
+using Cassini.Streams.Health.Projection;
 using Cassini.Streams.Primitives;
 
 namespace Cassini.Management.Feed;
@@ -23,7 +24,8 @@ internal sealed class FeedRegistry : IDisposable
     private readonly IDisposable _readings;
     private readonly ITimer _look;
     private readonly ITimer _stopTimer;
-    private ImmutableSortedDictionary<string, long> _resets = ResetAnswer.Reasons.ToImmutableSortedDictionary(reason => reason, _ => 0L, StringComparer.Ordinal);
+    private ImmutableSortedDictionary<string, long> _resets = ResetAnswer.Reasons.ToImmutableSortedDictionary(
+        reason => reason, _ => 0L, StringComparer.Ordinal);
     private int _count;
     private long _sentByClosed;
     private long _refused;
@@ -70,7 +72,9 @@ internal sealed class FeedRegistry : IDisposable
     /// <summary>The last sequence that is still sent: set when the process stops.</summary>
     public long StopAfter => Volatile.Read(ref _stopAfter);
 
-    /// <summary>Health as it was read last, if the projection is stale; else null. While it is fresh its changes are events like all others.</summary>
+    /// <summary>
+    /// Health as it was read last, if the projection is stale; else null. While it is fresh its changes are events like all others.
+    /// </summary>
     public HealthSnapshot? Stale => _stale;
 
     /// <summary>Open feeds.</summary>
@@ -104,11 +108,11 @@ internal sealed class FeedRegistry : IDisposable
         refusal = default;
         if (Interlocked.Increment(ref _count) > _most)
         {
-            refusal = (StatusCodes.Status503ServiceUnavailable, $"too many feeds: {Quantity.Of(_most, "is", "are")} open, and no more are allowed\n");
+            refusal = (StatusCodes.Status503ServiceUnavailable, TooMany(_most, "is", "are"));
         }
         else if (!_places.TryTake(context.Connection.RemoteIpAddress))
         {
-            refusal = (StatusCodes.Status429TooManyRequests, $"too many feeds: {Quantity.Of(_places.Most, "of yours is", "of yours are")} open, and no more are allowed\n");
+            refusal = (StatusCodes.Status429TooManyRequests, TooMany(_places.Most, "of yours is", "of yours are"));
         }
 
         if (refusal != default)
@@ -158,7 +162,9 @@ internal sealed class FeedRegistry : IDisposable
         _stopTimer.Dispose();
     }
 
-    /// <summary>Sends each feed what it cannot learn from events: that the projection is stale, what is known meanwhile, and that it is over.</summary>
+    /// <summary>
+    /// Sends each feed what it cannot learn from events: that the projection is stale, what is known meanwhile, and that it is over.
+    /// </summary>
     private void Note(HealthSnapshot snapshot)
     {
         var was = _stale;
@@ -168,6 +174,9 @@ internal sealed class FeedRegistry : IDisposable
             NudgeAll();
         }
     }
+
+    private static string TooMany(int most, string one, string several) =>
+        $"too many feeds: {Quantity.Of(most, one, several)} open, and no more are allowed\n";
 
     private void Look()
     {

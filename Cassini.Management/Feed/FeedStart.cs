@@ -1,4 +1,5 @@
 using Cassini.Streams.Events;
+using Cassini.Streams.Events.Hub;
 using Cassini.Streams.Health;
 using EventId = Cassini.Streams.Events.EventId;
 

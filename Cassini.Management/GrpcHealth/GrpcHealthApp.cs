@@ -1,7 +1,7 @@
 using System.Net;
 using Cassini.Management.Access;
 using Cassini.Management.Http;
-using Cassini.Streams.Health;
+using Cassini.Streams.Health.Projection;
 using Cassini.Streams.Listening.Endpoints;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Extensions.DependencyInjection.Extensions;
@@ -48,7 +48,8 @@ internal static class GrpcHealthApp
         builder.Services.AddSingleton(health);
         builder.Services.AddSingleton(time);
         builder.Services.AddSingleton(new HealthServices(namesChecks: isOpen));
-        builder.Services.AddSingleton(new WatchPlaces(options.MaxWatches, new CallerPlaces(isOpen ? null : options.MaxFeedsPerCaller), refusals));
+        var callers = new CallerPlaces(isOpen ? null : options.MaxFeedsPerCaller);
+        builder.Services.AddSingleton(new WatchPlaces(options.MaxWatches, callers, refusals));
         builder.Services.AddSingleton<HealthService>();
         builder.WebHost.UseKestrelCore().ConfigureKestrel(kestrel =>
         {

@@ -1,4 +1,4 @@
-using Cassini.Streams.Health;
+using Cassini.Streams.Health.Projection;
 using Grpc.Core;
 using Grpc.Health.V1;
 using static Grpc.Health.V1.HealthCheckResponse.Types;
@@ -7,7 +7,8 @@ namespace Cassini.Management.GrpcHealth;
 
 /// <summary>grpc.health.v1.Health: the probes of the management surface, for callers that use gRPC.</summary>
 internal sealed class HealthService(
-    HealthProjection health, TimeProvider time, HealthServices services, WatchPlaces places, IHostApplicationLifetime lifetime) : Health.HealthBase
+    HealthProjection health, TimeProvider time, HealthServices services, WatchPlaces places, IHostApplicationLifetime lifetime)
+    : Health.HealthBase
 {
     /// <summary>How long a watcher that does not read may delay the end.</summary>
     private static readonly TimeSpan StopGrace = TimeSpan.FromSeconds(1);
@@ -18,7 +19,8 @@ internal sealed class HealthService(
             : throw new RpcException(new Status(StatusCode.NotFound, "there is no service of this name"));
 
     /// <summary>The present status at once, then each change of it, until the watcher or the process ends.</summary>
-    public override async Task Watch(HealthCheckRequest request, IServerStreamWriter<HealthCheckResponse> responseStream, ServerCallContext context)
+    public override async Task Watch(
+        HealthCheckRequest request, IServerStreamWriter<HealthCheckResponse> responseStream, ServerCallContext context)
     {
         var caller = context.GetHttpContext().Connection.RemoteIpAddress;
         if (places.Take(caller) is { } refusal)

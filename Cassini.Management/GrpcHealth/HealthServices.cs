@@ -26,7 +26,8 @@ internal sealed class HealthServices(bool namesChecks)
         CheckNames.All.ToFrozenDictionary(name => name, name => new ProbeScope(Probe.Healthz, name, []), StringComparer.Ordinal);
 
     /// <summary>What the name stands for; null for a name that stands for nothing.</summary>
-    public ProbeScope? Find(string service) => Probes.GetValueOrDefault(service) ?? (namesChecks ? Checks.GetValueOrDefault(service) : null);
+    public ProbeScope? Find(string service) =>
+        Probes.GetValueOrDefault(service) ?? (namesChecks ? Checks.GetValueOrDefault(service) : null);
 
     public static ServingStatus Judge(ProbeScope scope, HealthSnapshot snapshot) =>
         scope.Passes(snapshot) ? ServingStatus.Serving : ServingStatus.NotServing;

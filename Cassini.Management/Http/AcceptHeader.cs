@@ -52,7 +52,7 @@ internal static class AcceptHeader
             var match = range.MatchesAllTypes ? 0
                 : !range.Type.Equals(new StringSegment(offered, 0, slash), StringComparison.OrdinalIgnoreCase) ? -1
                 : range.MatchesAllSubTypes ? 1
-                : range.SubType.Equals(new StringSegment(offered, slash + 1, offered.Length - slash - 1), StringComparison.OrdinalIgnoreCase) ? 2
+                : range.SubType.Equals(new StringSegment(offered).Subsegment(slash + 1), StringComparison.OrdinalIgnoreCase) ? 2
                 : -1;
             if (match > closest)
             {

@@ -7,14 +7,20 @@ namespace Cassini.Management.Http;
 /// </summary>
 internal sealed class FrameworkLoggers(ILoggerFactory inner) : ILoggerFactory
 {
-    private static readonly string[] OfStrangers = ["Microsoft.AspNetCore.Server.Kestrel.Connections", "Grpc.AspNetCore.Server", "Microsoft.AspNetCore.Server.Kestrel.Http2"];
+    private static readonly string[] OfStrangers =
+    [
+        "Microsoft.AspNetCore.Server.Kestrel.Connections",
+        "Grpc.AspNetCore.Server",
+        "Microsoft.AspNetCore.Server.Kestrel.Http2",
+    ];
 
     private volatile bool _isOpen;
 
     public void Open() => _isOpen = true;
 
     public ILogger CreateLogger(string categoryName) =>
-        new Filter(this, inner.CreateLogger(categoryName), OfStrangers.Any(prefix => categoryName.StartsWith(prefix, StringComparison.Ordinal)));
+        new Filter(this, inner.CreateLogger(categoryName), OfStrangers.Any(prefix =>
+            categoryName.StartsWith(prefix, StringComparison.Ordinal)));
 
     public void AddProvider(ILoggerProvider provider) => inner.AddProvider(provider);
 

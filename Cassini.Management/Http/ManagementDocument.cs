@@ -8,7 +8,9 @@ namespace Cassini.Management.Http;
 /// <summary>GET /openapi/v1.json: the surface described for machines.</summary>
 internal static class ManagementDocument
 {
-    /// <summary>The name of the document, and the group of every endpoint in it: the documents of an application that embeds us are others.</summary>
+    /// <summary>
+    /// The name of the document, and the group of every endpoint in it: the documents of an application that embeds us are others.
+    /// </summary>
     public const string Name = "cassini";
 
     public static void AddManagementDocument(this IServiceCollection services) => services.AddOpenApi(Name, options =>
@@ -22,7 +24,8 @@ internal static class ManagementDocument
     {
         // It is the same for everyone, and takes longer to make than anything else here.
         var document = new Lazy<Task<byte[]>>(() => MakeAsync(routes.ServiceProvider));
-        routes.MapReads("/openapi/v1.json", async context => await Answer.BytesAsync(context, StatusCodes.Status200OK, Answer.Json, await document.Value))
+        routes.MapReads("/openapi/v1.json", async context => await Answer.BytesAsync(
+            context, StatusCodes.Status200OK, Answer.Json, await document.Value))
             .ExcludeFromDescription();
     }
 

@@ -15,13 +15,16 @@ internal static class ManagementSettings
         "Management",
         new ManagementOptions(),
         SettingRule<ManagementOptions>.Finding(Address, "", management => Unreadable(Address, management.Address)),
-        SettingRule<ManagementOptions>.Finding(GrpcAddress, "", management => management.GrpcAddress is { } text ? Unreadable(GrpcAddress, text) : []),
+        SettingRule<ManagementOptions>.Finding(
+            GrpcAddress, "", management => management.GrpcAddress is { } text ? Unreadable(GrpcAddress, text) : []),
         SettingRule<ManagementOptions>.That(
-            "Management:EnableFaults", "rehearsals are for an open loopback address only", MayRehearse, management => management.EnableFaults, Address),
+            "Management:EnableFaults", "rehearsals are for an open loopback address only", MayRehearse,
+            management => management.EnableFaults, Address),
         SettingRule<ManagementOptions>.Finding(AllowedHosts, "without scheme or port", NoHosts),
         SettingRule<ManagementOptions>.NotEmpty(
             "Management:TokenPath", "path", "name a file (CASSINI_MANAGEMENT_TOKEN_FILE)", management => management.TokenPath),
-        SettingRule<ManagementOptions>.NotEmpty("Management:ShutdownTokenPath", "path", "name a file", management => management.ShutdownTokenPath),
+        SettingRule<ManagementOptions>.NotEmpty(
+            "Management:ShutdownTokenPath", "path", "name a file", management => management.ShutdownTokenPath),
         SettingRule<ManagementOptions>.NotEmpty(
             "Management:ShutdownToken", "text", "it is a secret of at least one character", management => management.ShutdownToken));
 

@@ -13,7 +13,8 @@ internal static class PlainErrors
         {
             case StatusCodes.Status404NotFound:
                 await Answer.TextAsync(
-                    context, StatusCodes.Status404NotFound, $"there is nothing at {Answer.Quote(context.Request.Path)}; GET / lists what there is\n");
+                    context, StatusCodes.Status404NotFound,
+                    $"there is nothing at {Answer.Quote(context.Request.Path)}; GET / lists what there is\n");
                 break;
             case StatusCodes.Status405MethodNotAllowed:
                 await Answer.TextAsync(

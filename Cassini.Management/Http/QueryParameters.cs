@@ -23,7 +23,8 @@ internal static class QueryParameters
         if (TryReadOne(context, name, out var text, out error) && text is not null
             && (!int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out value) || value < least || value > most))
         {
-            error = string.Create(CultureInfo.InvariantCulture, $"{name}={Answer.Quote(text)} is not a whole number from {least:N0} to {most:N0}");
+            error = string.Create(
+                CultureInfo.InvariantCulture, $"{name}={Answer.Quote(text)} is not a whole number from {least:N0} to {most:N0}");
         }
 
         return error is null;

@@ -15,7 +15,8 @@ internal static class WaitTime
         var digits = text.AsSpan(0, Math.Max(0, (text?.Length ?? 0) - unit.Suffix.Length));
         if (unit.Suffix.Length == 0 || digits.IsEmpty || digits.ContainsAnyExceptInRange('0', '9'))
         {
-            error = $"wait={Answer.Quote(text)} is not a time to wait: give a whole number and ms, s or m, for example wait=30s (at most 10m)";
+            error = $"wait={Answer.Quote(text)} is not a time to wait: "
+                + "give a whole number and ms, s or m, for example wait=30s (at most 10m)";
             return false;
         }
 

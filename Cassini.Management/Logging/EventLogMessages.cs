@@ -1,5 +1,6 @@
 using Cassini.Streams.Events;
 using Cassini.Streams.Health;
+using Cassini.Streams.Health.Projection;
 
 namespace Cassini.Management.Logging;
 
@@ -30,7 +31,8 @@ internal static partial class EventLogMessages
     public static partial void ListenerBound(this ILogger logger, string endpoint, string address);
 
     [LoggerMessage(1102, LogLevel.Error, "{Endpoint} cannot be bound: {Error} ({Message}); attempt {Attempt}, next in {RetryIn}")]
-    public static partial void BindFailed(this ILogger logger, string endpoint, string error, string message, int attempt, TimeSpan retryIn);
+    public static partial void BindFailed(
+        this ILogger logger, string endpoint, string error, string message, int attempt, TimeSpan retryIn);
 
     [LoggerMessage(1103, LogLevel.Information, "{Endpoint} is closed")]
     public static partial void ListenerClosed(this ILogger logger, string endpoint);
@@ -53,8 +55,12 @@ internal static partial class EventLogMessages
     [LoggerMessage(1203, LogLevel.Debug, "connection {Id}: opened for {Identity}")]
     public static partial void ConnectionOpened(this ILogger logger, long id, string identity);
 
-    [LoggerMessage(1204, LogLevel.Debug, "connection {Id}: the session of client {ClientId} is closed: {Reason} after {Duration}, kept: {Kept}")]
-    public static partial void SessionClosed(this ILogger logger, long id, string clientId, CloseReason reason, TimeSpan duration, bool kept);
+    [LoggerMessage(
+        1204,
+        LogLevel.Debug,
+        "connection {Id}: the session of client {ClientId} is closed: {Reason} after {Duration}, kept: {Kept}")]
+    public static partial void SessionClosed(
+        this ILogger logger, long id, string clientId, CloseReason reason, TimeSpan duration, bool kept);
 
     [LoggerMessage(1205, LogLevel.Debug, "connection {Id}: closed: {Reason} after {Duration}")]
     public static partial void ConnectionClosed(this ILogger logger, long id, CloseReason reason, TimeSpan duration);
@@ -62,7 +68,10 @@ internal static partial class EventLogMessages
     [LoggerMessage(1206, LogLevel.Warning, "{Identity} is refused for {Duration}: its connections crashed {Crashes} times")]
     public static partial void IdentityQuarantined(this ILogger logger, string identity, int crashes, TimeSpan duration);
 
-    [LoggerMessage(1207, LogLevel.Debug, "connection {Id}: client {ClientId} opened its session with {Protocol}, session present: {SessionPresent}")]
+    [LoggerMessage(
+        1207,
+        LogLevel.Debug,
+        "connection {Id}: client {ClientId} opened its session with {Protocol}, session present: {SessionPresent}")]
     public static partial void SessionOpened(this ILogger logger, long id, string clientId, string protocol, bool sessionPresent);
 
     [LoggerMessage(1208, LogLevel.Information, "connection {Id}: the client was refused: {Reason} {Detail}")]
@@ -120,7 +129,10 @@ internal static partial class EventLogMessages
     [LoggerMessage(1601, LogLevel.Debug, "topic {Topic} removed")]
     public static partial void TopicRemoved(this ILogger logger, string topic);
 
-    [LoggerMessage(1602, LogLevel.Trace, "load: {QueuedMessages} queued messages, {Sessions} sessions, {Topics} topics, {Dropped} messages dropped so far")]
+    [LoggerMessage(
+        1602,
+        LogLevel.Trace,
+        "load: {QueuedMessages} queued messages, {Sessions} sessions, {Topics} topics, {Dropped} messages dropped so far")]
     public static partial void LoadSampled(this ILogger logger, long queuedMessages, int sessions, int? topics, long dropped);
 
     [LoggerMessage(1603, LogLevel.Warning, "{Count} messages for {ClientId} dropped: the client was too slow, or memory was short")]
@@ -138,11 +150,20 @@ internal static partial class EventLogMessages
     [LoggerMessage(1703, LogLevel.Debug, "drain: {Stage}, at most {Deadline}")]
     public static partial void DrainStageEntered(this ILogger logger, DrainStage stage, TimeSpan deadline);
 
-    [LoggerMessage(1704, LogLevel.Information, "drain: {Stage} took {Duration}; {Sessions} clients left, {Messages} messages for them, {Kept} for sessions without a connection")]
-    public static partial void DrainStageLeft(this ILogger logger, DrainStage stage, TimeSpan duration, int sessions, long messages, long kept);
+    [LoggerMessage(
+        1704,
+        LogLevel.Information,
+        "drain: {Stage} took {Duration}; {Sessions} clients left, {Messages} messages for them, {Kept} for sessions without a connection")]
+    public static partial void DrainStageLeft(
+        this ILogger logger, DrainStage stage, TimeSpan duration, int sessions, long messages, long kept);
 
-    [LoggerMessage(1705, LogLevel.Warning, "drain: {Stage} was cut short after {Duration}; {Sessions} clients left, {Messages} messages for them, {Kept} for sessions without a connection")]
-    public static partial void DrainStageForced(this ILogger logger, DrainStage stage, TimeSpan duration, int sessions, long messages, long kept);
+    [LoggerMessage(
+        1705,
+        LogLevel.Warning,
+        "drain: {Stage} was cut short after {Duration}; {Sessions} clients left, {Messages} messages for them, "
+        + "{Kept} for sessions without a connection")]
+    public static partial void DrainStageForced(
+        this ILogger logger, DrainStage stage, TimeSpan duration, int sessions, long messages, long kept);
 
     [LoggerMessage(EventId = 1800, Message = "{Check}: {From} → {To} {Reason} {Message}")]
     public static partial void HealthChanged(

@@ -1,6 +1,7 @@
 using System.Reactive.Linq;
 using Cassini.Management.Telemetry;
 using Cassini.Streams.Events;
+using Cassini.Streams.Events.Hub;
 using Cassini.Streams.Primitives;
 
 namespace Cassini.Management.Logging;
@@ -19,7 +20,9 @@ internal sealed class EventLogger(ILogger logger) : IObserver<TracedDelivery>
     /// <param name="loggers">Where they are logged.</param>
     /// <returns>Ends it; the hub's completion does too.</returns>
     public static IDisposable Attach(EventHub hub, ILoggerFactory loggers) =>
-        hub.Observe("log").Select(delivery => new TracedDelivery(delivery, null)).Subscribe(new EventLogger(loggers.CreateLogger(Category)));
+        hub.Observe("log")
+            .Select(delivery => new TracedDelivery(delivery, null))
+            .Subscribe(new EventLogger(loggers.CreateLogger(Category)));
 
     public void OnNext(TracedDelivery value)
     {
@@ -41,36 +44,9 @@ internal sealed class EventLogger(ILogger logger) : IObserver<TracedDelivery>
         // The hub has ended, and the last phase is logged already.
     }
 
-    private void Write(BrokerEvent brokerEvent)
+    private void Write(BrokerEvent happened)
     {
-        switch (brokerEvent.Category)
-        {
-            case EventCategory.Listener: WriteListener(brokerEvent); break;
-            case EventCategory.Connection or EventCategory.Session: WriteConnection(brokerEvent); break;
-            case EventCategory.Topic or EventCategory.Load: WriteTraffic(brokerEvent); break;
-            case EventCategory.Supervision: WriteSupervision(brokerEvent); break;
-            case EventCategory.Probing: WriteProbing(brokerEvent); break;
-            default: WriteRest(brokerEvent); break;
-        }
-    }
-
-    private void WriteListener(BrokerEvent brokerEvent)
-    {
-        switch (brokerEvent)
-        {
-            case ListenerConfigured e: logger.ListenerConfigured(e.Endpoint); break;
-            case ListenerBound e: logger.ListenerBound(e.Endpoint, e.Address); break;
-            case BindFailed e: logger.BindFailed(e.Endpoint, e.Error, e.Message, e.Attempt, e.RetryIn); break;
-            case ListenerClosed { Reason: ListenerCloseReason.Shutdown } e: logger.ListenerClosed(e.Endpoint); break;
-            case ListenerClosed e: logger.ListenerLost(e.Endpoint, e.Reason); break;
-            case AcceptFailed e: logger.AcceptFailed(e.Endpoint, e.Error, e.Failures, e.RetryIn); break;
-            default: logger.Other(brokerEvent); break;
-        }
-    }
-
-    private void WriteConnection(BrokerEvent brokerEvent)
-    {
-        switch (brokerEvent)
+        switch (happened)
         {
             case ConnectionAccepted e: logger.ConnectionAccepted(e.ConnectionId, e.Endpoint, e.RemoteAddress); break;
             case HandshakeCompleted e: logger.HandshakeCompleted(e.ConnectionId, e.Identity, e.Protocol, e.Duration); break;
@@ -78,66 +54,42 @@ internal sealed class EventLogger(ILogger logger) : IObserver<TracedDelivery>
             case ConnectionOpened e: logger.ConnectionOpened(e.ConnectionId, e.Identity); break;
             case ConnectionClosed e: logger.ConnectionClosed(e.ConnectionId, e.Reason, e.Duration); break;
             case IdentityQuarantined e: logger.IdentityQuarantined(e.Identity, e.Crashes, e.Duration); break;
-            default: WriteClient(brokerEvent); break;
-        }
-    }
 
-    private void WriteClient(BrokerEvent brokerEvent)
-    {
-        switch (brokerEvent)
-        {
-            case SessionOpened e: logger.SessionOpened(e.ConnectionId, SafeText.Of(e.ClientId ?? e.Identity, SafeText.Short), e.Protocol ?? "its protocol", e.SessionPresent); break;
-            case SessionClosed e: logger.SessionClosed(e.ConnectionId, SafeText.Of(e.ClientId ?? "without a name", SafeText.Short), e.Reason, e.Duration, e.Kept); break;
-            case SessionEnded e: logger.SessionEnded(SafeText.Of(e.ClientId, SafeText.Short), e.Reason); break;
+            case SessionOpened e:
+                logger.SessionOpened(e.ConnectionId, Short(e.ClientId ?? e.Identity), e.Protocol ?? "its protocol", e.SessionPresent);
+                break;
+            case SessionClosed e:
+                logger.SessionClosed(e.ConnectionId, Short(e.ClientId ?? "without a name"), e.Reason, e.Duration, e.Kept);
+                break;
+            case SessionEnded e: logger.SessionEnded(Short(e.ClientId), e.Reason); break;
             case ClientRefused e: logger.ClientRefused(e.ConnectionId, e.Reason, e.Detail); break;
-            case ProtocolViolated e: logger.ProtocolViolated(e.ConnectionId, e.Reason, e.Clause, SafeText.Of(e.Detail, SafeText.Short)); break;
-            case AccessDenied e: logger.AccessDenied(e.ConnectionId, e.Identity, e.Action, SafeText.Of(e.Topic, SafeText.Short), e.Detail); break;
-            default: logger.Other(brokerEvent); break;
-        }
-    }
+            case ProtocolViolated e: logger.ProtocolViolated(e.ConnectionId, e.Reason, e.Clause, Short(e.Detail)); break;
+            case AccessDenied e: logger.AccessDenied(e.ConnectionId, e.Identity, e.Action, Short(e.Topic), e.Detail); break;
 
-    private void WriteTraffic(BrokerEvent brokerEvent)
-    {
-        switch (brokerEvent)
-        {
-            case TopicCreated e: logger.TopicCreated(SafeText.Of(e.Topic, SafeText.Short)); break;
-            case TopicRemoved e: logger.TopicRemoved(SafeText.Of(e.Topic, SafeText.Short)); break;
+            case TopicCreated e: logger.TopicCreated(Short(e.Topic)); break;
+            case TopicRemoved e: logger.TopicRemoved(Short(e.Topic)); break;
             case LoadSampled e: logger.LoadSampled(e.QueuedMessages, e.Sessions, e.Topics, e.Dropped); break;
-            case MessagesDropped e: logger.MessagesDropped(e.Count, e.ClientId is { } client ? SafeText.Of(client, SafeText.Short) : "several clients"); break;
-            default: logger.Other(brokerEvent); break;
-        }
-    }
+            case MessagesDropped e: logger.MessagesDropped(e.Count, e.ClientId is { } client ? Short(client) : "several clients"); break;
 
-    private void WriteSupervision(BrokerEvent brokerEvent)
-    {
-        switch (brokerEvent)
-        {
-            // Its supervisor, or the hub for an observer, logs the same with the stack that an event does not carry.
-            case Crashed { RestartIn: { } delay } e: logger.CrashedRestarting(e.Component, e.Exception, e.Message, e.Attempt, delay); break;
-            case Crashed e: logger.Crashed(e.Component, e.Exception, e.Message); break;
-            case Restarted e: logger.Restarted(e.Component, e.Attempt); break;
-            case GaveUp e: logger.GaveUp(e.Component, e.Crashes, e.Window); break;
-            default: logger.Other(brokerEvent); break;
-        }
-    }
-
-    private void WriteProbing(BrokerEvent brokerEvent)
-    {
-        switch (brokerEvent)
-        {
             case HeartbeatReceived e: logger.HeartbeatReceived(e.RoundTrip, e.LiveConnections); break;
             case AcceptProbed e: logger.AcceptProbed(e.Endpoint, e.RoundTrip); break;
             case CanaryDisabled e: logger.CanaryDisabled(e.Reason); break;
             case CanarySucceeded e: logger.CanarySucceeded(e.Total); break;
             case CanaryFailed e: logger.CanaryFailed(e.Endpoint ?? "no endpoint", e.Stage, e.Reason, e.Detail); break;
-            default: logger.Other(brokerEvent); break;
-        }
-    }
 
-    private void WriteRest(BrokerEvent brokerEvent)
-    {
-        switch (brokerEvent)
-        {
+            case ListenerConfigured e: logger.ListenerConfigured(e.Endpoint); break;
+            case ListenerBound e: logger.ListenerBound(e.Endpoint, e.Address); break;
+            case BindFailed e: logger.BindFailed(e.Endpoint, e.Error, e.Message, e.Attempt, e.RetryIn); break;
+            case ListenerClosed { Reason: ListenerCloseReason.Shutdown } e: logger.ListenerClosed(e.Endpoint); break;
+            case ListenerClosed e: logger.ListenerLost(e.Endpoint, e.Reason); break;
+            case AcceptFailed e: logger.AcceptFailed(e.Endpoint, e.Error, e.Failures, e.RetryIn); break;
+
+            // Its supervisor, or the hub for an observer, logs the same with the stack that an event does not carry.
+            case Crashed { RestartIn: { } delay } e: logger.CrashedRestarting(e.Component, e.Exception, e.Message, e.Attempt, delay); break;
+            case Crashed e: logger.Crashed(e.Component, e.Exception, e.Message); break;
+            case Restarted e: logger.Restarted(e.Component, e.Attempt); break;
+            case GaveUp e: logger.GaveUp(e.Component, e.Crashes, e.Window); break;
+
             case CertificateLoaded e: logger.CertificateLoaded(e.Role, e.Subject, e.NotAfter); break;
             case CertificateReloadFailed e: logger.CertificateReloadFailed(e.Role, e.Path, e.Message); break;
             case CertificateExpiring e: logger.CertificateExpiring(e.Role, e.Subject, e.NotAfter); break;
@@ -145,10 +97,14 @@ internal sealed class EventLogger(ILogger logger) : IObserver<TracedDelivery>
             case PhaseLeft { Outcome: PhaseOutcome.Forced } e: logger.PhaseForced(e.Phase, e.Duration); break;
             case PhaseLeft e: logger.PhaseLeft(e.Phase, e.Duration); break;
             case DrainStageEntered e: logger.DrainStageEntered(e.Stage, e.Deadline); break;
-            case DrainStageLeft { Outcome: PhaseOutcome.Forced } e: logger.DrainStageForced(e.Stage, e.Duration, e.Sessions, e.Messages, e.Kept); break;
+            case DrainStageLeft { Outcome: PhaseOutcome.Forced } e:
+                logger.DrainStageForced(e.Stage, e.Duration, e.Sessions, e.Messages, e.Kept);
+                break;
             case DrainStageLeft e: logger.DrainStageLeft(e.Stage, e.Duration, e.Sessions, e.Messages, e.Kept); break;
             case HealthChanged e: logger.HealthChanged(EventLogMessages.LevelOf(e), e.Check, e.From, e.To, e.Reason, e.Message); break;
-            default: logger.Other(brokerEvent); break;
+            default: logger.Other(happened); break;
         }
     }
+
+    private static string Short(string foreign) => SafeText.Of(foreign, SafeText.Short);
 }

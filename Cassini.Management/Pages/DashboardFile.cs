@@ -22,7 +22,10 @@ internal sealed record DashboardFile(string ContentType, ReadOnlyMemory<byte> Bo
         var assembly = typeof(DashboardFile).Assembly;
         return assembly.GetManifestResourceNames()
             .Where(name => name.StartsWith(Folder, StringComparison.Ordinal))
-            .ToFrozenDictionary(name => name[Folder.Length..], name => Of(name, assembly.GetManifestResourceStream(name)!), StringComparer.Ordinal);
+            .ToFrozenDictionary(
+                name => name[Folder.Length..],
+                name => Of(name, assembly.GetManifestResourceStream(name)!),
+                StringComparer.Ordinal);
     }
 
     private static DashboardFile Of(string name, Stream resource)

@@ -16,7 +16,8 @@ internal static class RunbookEndpoint
             .Describe("runbook", "One entry for each reason code: what it means, what to look at, what to do.")
             .Answers(StatusCodes.Status200OK, Html, Markdown, Answer.PlainText)
             .WithMetadata(PublicAccess.Whole);
-        routes.MapReads("/" + RunbookPage.StyleSheet, context => Answer.BytesAsync(context, StatusCodes.Status200OK, Css, RunbookPage.Style))
+        routes.MapReads(
+            "/" + RunbookPage.StyleSheet, context => Answer.BytesAsync(context, StatusCodes.Status200OK, Css, RunbookPage.Style))
             .Describe("runbookStyle", "The style sheet of the runbook.")
             .Answers(StatusCodes.Status200OK, Css)
             .WithMetadata(PublicAccess.Whole);

@@ -46,7 +46,8 @@ internal sealed record HealthFormat(
         }
 
         return new HealthFormat(
-            Word(status), "1", snapshot.Version, "cassini", "health of the Cassini broker", status is HealthStatus.Ok ? null : output, checks);
+            Word(status), "1", snapshot.Version, "cassini", "health of the Cassini broker",
+            status is HealthStatus.Ok ? null : output, checks);
     }
 
     private static string Word(HealthStatus status) => status switch

@@ -1,6 +1,7 @@
 using System.Text.Json;
 using Cassini.Management.Http;
 using Cassini.Streams.Health;
+using Cassini.Streams.Health.Projection;
 
 namespace Cassini.Management.Probes;
 

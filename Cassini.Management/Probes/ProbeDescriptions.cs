@@ -14,7 +14,10 @@ internal static class ProbeDescriptions
     public static IEndpointConventionBuilder TakesProbeParameters(this IEndpointConventionBuilder endpoint) => endpoint
         .Takes("verbose", "List the checks although the probe passes. No value is needed.")
         .Takes("exclude", "A check to leave out; repeatable. A name of no check is a warning, not an error.", repeats: true)
-        .Takes("wait", "Answer the moment the probe passes, or at the end of this time: 500ms, 30s, at most 10m.", pattern: "^[0-9]+(ms|s|m)$");
+        .Takes(
+            "wait",
+            "Answer the moment the probe passes, or at the end of this time: 500ms, 30s, at most 10m.",
+            pattern: "^[0-9]+(ms|s|m)$");
 
     public static IEndpointConventionBuilder TakesCheck(this IEndpointConventionBuilder endpoint) =>
         endpoint.Takes("check", "The check's name.", ParameterLocation.Path);

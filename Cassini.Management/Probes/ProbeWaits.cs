@@ -1,6 +1,7 @@
 using Cassini.Management.Access;
 using Cassini.Management.Http;
 using Cassini.Streams.Health;
+using Cassini.Streams.Health.Projection;
 using Cassini.Streams.Primitives;
 
 namespace Cassini.Management.Probes;
@@ -34,7 +35,8 @@ internal sealed class ProbeWaits(
                 Interlocked.Decrement(ref _count);
                 refusals.Add(RefusalKind.Waits);
                 await Answer.TextAsync(
-                    context, StatusCodes.Status503ServiceUnavailable, $"too many waits: {Quantity.Of(most, "is", "are")} open, and no more are allowed\n");
+                    context, StatusCodes.Status503ServiceUnavailable,
+                    $"too many waits: {Quantity.Of(most, "is", "are")} open, and no more are allowed\n");
                 return;
             }
 
@@ -45,7 +47,8 @@ internal sealed class ProbeWaits(
                 {
                     refusals.Add(RefusalKind.Waits);
                     await Answer.TextAsync(
-                        context, StatusCodes.Status429TooManyRequests, $"too many waits: {Quantity.Of(places.Most, "of yours is", "of yours are")} open, and no more are allowed\n");
+                        context, StatusCodes.Status429TooManyRequests,
+                        $"too many waits: {Quantity.Of(places.Most, "of yours is", "of yours are")} open, and no more are allowed\n");
                     return;
                 }
 

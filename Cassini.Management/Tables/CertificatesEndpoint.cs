@@ -1,5 +1,6 @@
 using Cassini.Management.Http;
 using Cassini.Streams.Health;
+using Cassini.Streams.Health.Projection;
 
 namespace Cassini.Management.Tables;
 

@@ -1,7 +1,7 @@
 using System.Diagnostics.CodeAnalysis;
 using System.Globalization;
 using Cassini.Management.Http;
-using Cassini.Streams.Health;
+using Cassini.Streams.Health.Projection;
 
 namespace Cassini.Management.Tables;
 
@@ -17,7 +17,9 @@ internal static class ConnectionEndpoints
         routes.MapReads("/connections", context => AnswerSomeAsync(context, connections))
             .Describe("connections", "The live connections. The header X-Total-Count says how many match, listed or not.")
             .Takes("search", "Only those that have this in their identity, client identifier, address or endpoint. Case does not matter.")
-            .Takes("sort", $"Column to sort by: one of {string.Join(", ", ConnectionQuery.Columns)}; descending with - before it. By default id.")
+            .Takes(
+                "sort",
+                $"Column to sort by: one of {string.Join(", ", ConnectionQuery.Columns)}; descending with - before it. By default id.")
             .Takes("offset", "How many are skipped: from 0, by default 0.", type: Microsoft.OpenApi.JsonSchemaType.Integer)
             .Takes("limit", "How many are listed at most: 1 to 1,000; by default all.", type: Microsoft.OpenApi.JsonSchemaType.Integer)
             .Answers<IReadOnlyList<ConnectionRow>>(StatusCodes.Status200OK, Answer.Json)
@@ -66,5 +68,6 @@ internal static class ConnectionEndpoints
     }
 
     private static Task NotFoundAsync(HttpContext context) => Answer.TextAsync(
-        context, StatusCodes.Status404NotFound, $"there is no live connection {Answer.Quote(context.Request.RouteValues["id"] as string)}\n");
+        context, StatusCodes.Status404NotFound,
+        $"there is no live connection {Answer.Quote(context.Request.RouteValues["id"] as string)}\n");
 }

@@ -1,5 +1,5 @@
 using Cassini.Management.Http;
-using Cassini.Streams.Health;
+using Cassini.Streams.Health.Projection;
 
 namespace Cassini.Management.Tables;
 
@@ -8,7 +8,9 @@ internal static class StateEndpoint
 {
     public static void MapState(this IEndpointRouteBuilder routes, HealthProjection health) =>
         routes.MapReads("/state", context => AnswerAsync(context, health))
-            .Describe("state", "The state of health and its policy at one instant: the first line of a record, which the events after it continue.")
+            .Describe(
+                "state",
+                "The state of health and its policy at one instant: the first line of a record, which the events after it continue.")
             .Answers(StatusCodes.Status200OK, Answer.Json);
 
     private static Task AnswerAsync(HttpContext context, HealthProjection health) =>

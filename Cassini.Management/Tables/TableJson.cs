@@ -2,6 +2,7 @@ using System.Text.Json.Serialization;
 using System.Text.Json.Serialization.Metadata;
 using Cassini.Management.Http;
 using Cassini.Streams.Health;
+using Cassini.Streams.Health.Projection;
 
 namespace Cassini.Management.Tables;
 
@@ -10,14 +11,16 @@ internal static class TableJson
 {
     public static JsonTypeInfo<ConnectionRow> Connection { get; } = ManagementJson.Of<ConnectionRow>(TableJsonContext.Default);
 
-    public static JsonTypeInfo<IReadOnlyList<ConnectionRow>> Connections { get; } = ManagementJson.Of<IReadOnlyList<ConnectionRow>>(TableJsonContext.Default);
+    public static JsonTypeInfo<IReadOnlyList<ConnectionRow>> Connections { get; } =
+        ManagementJson.Of<IReadOnlyList<ConnectionRow>>(TableJsonContext.Default);
 
     public static JsonTypeInfo<IReadOnlyList<CertificateHealth>> Certificates { get; } =
         ManagementJson.Of<IReadOnlyList<CertificateHealth>>(TableJsonContext.Default);
 
     public static JsonTypeInfo<TopicsAnswer> Topics { get; } = ManagementJson.Of<TopicsAnswer>(TableJsonContext.Default);
 
-    public static JsonTypeInfo<SubscriptionsAnswer> Subscriptions { get; } = ManagementJson.Of<SubscriptionsAnswer>(TableJsonContext.Default);
+    public static JsonTypeInfo<SubscriptionsAnswer> Subscriptions { get; } =
+        ManagementJson.Of<SubscriptionsAnswer>(TableJsonContext.Default);
 }
 
 [JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase)]

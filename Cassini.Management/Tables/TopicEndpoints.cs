@@ -65,7 +65,8 @@ internal static class TopicEndpoints
 
         var matching = broker.GetSubscriptions(topic!);
         var rows = matching
-            .OrderBy(subscription => subscription.ClientId, StringComparer.Ordinal).ThenBy(subscription => subscription.Filter, StringComparer.Ordinal)
+            .OrderBy(subscription => subscription.ClientId, StringComparer.Ordinal)
+            .ThenBy(subscription => subscription.Filter, StringComparer.Ordinal)
             .Take(LargestLimit)
             .Select(subscription => new SubscriptionRow(
                 subscription.ClientId, subscription.Identity, subscription.Filter, (int)subscription.QoS, subscription.IsConnected));
@@ -75,7 +76,9 @@ internal static class TopicEndpoints
 
     private static string? Problem(string? topic) =>
         string.IsNullOrEmpty(topic) ? "the topic is missing: /subscriptions?topic=NAME"
-        : topic.IndexOfAny(['+', '#', '\0']) >= 0 ? $"{Answer.Quote(topic)} is not a topic name: wildcards belong in filters (a plus sign in a query stands for a space, %2B for itself)"
+        : topic.IndexOfAny(['+', '#', '\0']) >= 0
+            ? $"{Answer.Quote(topic)} is not a topic name: wildcards belong in filters "
+                + "(a plus sign in a query stands for a space, %2B for itself)"
         : null;
 
     private static Task NoBrokerAsync(HttpContext context) =>

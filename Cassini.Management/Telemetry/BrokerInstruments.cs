@@ -12,7 +12,8 @@ internal static class BrokerInstruments
         instruments
             .Counter("cassini.access_denied", "{request}", "Publishes and subscriptions that the access rules denied.", Of(s => s.Denied))
             .Counter(
-                "cassini.protocol_violations", "{violation}", "Connections that ended because the client broke the protocol.", Of(s => s.ProtocolViolations))
+                "cassini.protocol_violations", "{violation}", "Connections that ended because the client broke the protocol.",
+                Of(s => s.ProtocolViolations))
             .Gauge("cassini.sessions", "{session}", "MQTT sessions: open with a client, or kept without one.", r =>
             [
                 Instruments.Of((double)r.Broker!.OpenSessions, "state", "open"),
@@ -27,7 +28,9 @@ internal static class BrokerInstruments
                 ])
             .Gauge("cassini.subscriptions", "{subscription}", "Subscriptions of all sessions.", Number(s => s.Subscriptions))
             .Gauge("cassini.retained.messages", "{message}", "Topics with a retained message.", Number(s => s.RetainedMessages))
-            .Gauge("cassini.queued.messages", "{message}", "Copies that wait for their subscriber or its acknowledgement.", Number(s => s.QueuedMessages))
+            .Gauge(
+                "cassini.queued.messages", "{message}", "Copies that wait for their subscriber or its acknowledgement.",
+                Number(s => s.QueuedMessages))
             .Gauge("cassini.queued", "By", "Memory that queued, retained and outgoing messages take.", Number(s => s.QueuedBytes))
             .Gauge("cassini.queued.limit", "By", "Memory that they may take.", Number(s => s.MemoryLimit));
     }
@@ -36,9 +39,13 @@ internal static class BrokerInstruments
         .Counter("cassini.packets.received", "{packet}", "MQTT control packets read from clients.", Of(s => s.PacketsReceived))
         .Counter("cassini.messages.received", "{message}", "Messages that clients published.", Of(s => s.PublishReceived))
         .Counter("cassini.messages.sent", "{message}", "Copies of messages written to subscribers.", Of(s => s.PublishSent))
-        .Counter("cassini.messages.dropped", "{message}", "Copies dropped: the subscriber was too slow, or memory short.", Of(s => s.Dropped))
+        .Counter(
+            "cassini.messages.dropped", "{message}", "Copies dropped: the subscriber was too slow, or memory short.",
+            Of(s => s.Dropped))
         .Counter("cassini.messages.expired", "{message}", "Copies that expired before they could be sent.", Of(s => s.Expired))
-        .Counter("cassini.messages.too_large", "{message}", "Copies left out: the subscriber takes no packets of that size.", Of(s => s.TooLarge));
+        .Counter(
+            "cassini.messages.too_large", "{message}", "Copies left out: the subscriber takes no packets of that size.",
+            Of(s => s.TooLarge));
 
     private static Func<MetricsReading, long> Of(Func<BrokerStatistics, long> value) => reading => value(reading.Broker!);
 

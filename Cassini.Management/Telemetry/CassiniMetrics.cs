@@ -1,5 +1,5 @@
 using System.Diagnostics.Metrics;
-using Cassini.Streams.Events;
+using Cassini.Streams.Events.Hub;
 using Cassini.Streams.Hosting;
 using OpenTelemetry;
 using OpenTelemetry.Metrics;

@@ -1,11 +1,12 @@
 using System.Diagnostics;
 using Cassini.Streams.Events;
+using Cassini.Streams.Events.Hub;
 
 namespace Cassini.Management.Telemetry;
 
 /// <summary>
-/// The spans of connecting, from the accept to the open session with the handshake within, made from the events: what accepts and shakes hands
-/// knows nothing of it. Remembers the sampled connections for as long as they live, so that their log lines carry the trace. For one
+/// The spans of connecting, from the accept to the open session with the handshake within, made from the events: what accepts and shakes
+/// hands knows nothing of it. Remembers the sampled connections for as long as they live, so that their log lines carry the trace. For one
 /// observer's thread.
 /// </summary>
 /// <param name="source">Where spans begin.</param>
@@ -14,7 +15,8 @@ namespace Cassini.Management.Telemetry;
 /// <param name="speaksMqtt">Whether the protocol is MQTT.</param>
 /// <param name="follower">Gets each delivery with its trace; null when nothing follows.</param>
 internal sealed class ConnectionTraces(
-    ActivitySource source, double ratio, DateTimeOffset epoch, bool speaksMqtt, IObserver<TracedDelivery>? follower = null) : IObserver<Delivery>
+    ActivitySource source, double ratio, DateTimeOffset epoch, bool speaksMqtt, IObserver<TracedDelivery>? follower = null)
+    : IObserver<Delivery>
 {
     private readonly Dictionary<long, Activity> _connections = [];
 
@@ -133,7 +135,8 @@ internal sealed class ConnectionTraces(
                 End(connect, at, Words.Of(e.Reason));
                 break;
             case SessionOpened e:
-                connect.SetTag("messaging.client.id", e.ClientId).SetTag("network.protocol.version", e.Protocol?[(e.Protocol.LastIndexOf(' ') + 1)..]);
+                var version = e.Protocol?[(e.Protocol.LastIndexOf(' ') + 1)..];
+                connect.SetTag("messaging.client.id", e.ClientId).SetTag("network.protocol.version", version);
                 End(connect, at);
                 break;
             case ClientRefused e:
@@ -153,7 +156,9 @@ internal sealed class ConnectionTraces(
         Activity.Current = null;
         if (source.StartActivity("connect", ActivityKind.Server, default(ActivityContext), startTime: at) is { Recorded: true } connect)
         {
-            connect.SetTag("network.transport", "tcp").SetTag("cassini.endpoint", accepted.Endpoint).SetTag("cassini.connection.id", accepted.ConnectionId);
+            connect.SetTag("network.transport", "tcp")
+                .SetTag("cassini.endpoint", accepted.Endpoint)
+                .SetTag("cassini.connection.id", accepted.ConnectionId);
             connect.SetTag("network.protocol.name", speaksMqtt ? "mqtt" : null);
             _connections[accepted.ConnectionId] = connect;
         }

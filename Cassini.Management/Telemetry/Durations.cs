@@ -1,5 +1,6 @@
 using System.Diagnostics.Metrics;
 using Cassini.Streams.Events;
+using Cassini.Streams.Events.Hub;
 
 namespace Cassini.Management.Telemetry;
 
@@ -24,7 +25,8 @@ internal sealed class Durations : IObserver<Delivery>
         _sessions = Create(meter, "cassini.session.duration", "How long closed sessions were open.", Long);
         _canary = Create(meter, "cassini.canary.duration", "The canary's successful round trips, of the slowest endpoint.", Short);
         _heartbeat = Create(meter, "cassini.heartbeat.duration", "Round trips through the listener manager's own mailbox.", Short);
-        _acceptProbe = Create(meter, "cassini.accept_probe.duration", "Bare connections to an endpoint, until its accept loop acknowledged.", Short);
+        _acceptProbe = Create(
+            meter, "cassini.accept_probe.duration", "Bare connections to an endpoint, until its accept loop acknowledged.", Short);
         _missed = meter.CreateCounter<long>(
             "cassini.durations.missed", "{event}", "Events that the histograms missed because there were too many at once.");
         _missed.Add(0);
@@ -35,7 +37,9 @@ internal sealed class Durations : IObserver<Delivery>
         switch (value.Envelope?.Event)
         {
             case null: _missed.Add(value.Gap.To - value.Gap.From + 1); break;
-            case HandshakeCompleted e: _handshakes.Record(e.Duration.TotalSeconds, new KeyValuePair<string, object?>("protocol", e.Protocol)); break;
+            case HandshakeCompleted e:
+                _handshakes.Record(e.Duration.TotalSeconds, new KeyValuePair<string, object?>("protocol", e.Protocol));
+                break;
             case ConnectionClosed e: _connections.Record(e.Duration.TotalSeconds); break;
             case SessionClosed e: _sessions.Record(e.Duration.TotalSeconds); break;
             case CanarySucceeded e: _canary.Record(e.Total.TotalSeconds); break;

@@ -46,7 +46,8 @@ internal sealed partial class ExportProblems(ILoggerFactory loggers, TimeProvide
         }
 
         // An exception's first line says what, its stack says nothing more of a network.
-        var details = string.Join("; ", (eventData.Payload ?? []).Select(item => $"{item}".Split('\n')[0].Trim()).Where(text => text.Length > 0));
+        var parts = (eventData.Payload ?? []).Select(item => $"{item}".Split('\n')[0].Trim());
+        var details = string.Join("; ", parts.Where(text => text.Length > 0));
         ExportFails(_logger, eventData.EventName ?? "", details);
     }
 

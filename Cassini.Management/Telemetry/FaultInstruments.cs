@@ -1,5 +1,4 @@
 using Cassini.Streams.Events;
-using Cassini.Streams.Health;
 
 namespace Cassini.Management.Telemetry;
 
@@ -10,7 +9,8 @@ internal static class FaultInstruments
 
     public static void AddTo(Instruments instruments) => instruments
         .Gauge("cassini.endpoints", "{endpoint}", "Endpoints by state.", r =>
-            EndpointStates.Select((word, i) => Instruments.Of((double)r.Snapshot.Endpoints.Count(endpoint => (int)endpoint.State == i), "state", word)))
+            EndpointStates.Select(
+                (word, i) => Instruments.Of((double)r.Snapshot.Endpoints.Count(endpoint => (int)endpoint.State == i), "state", word)))
         .Counter("cassini.bind_failures", "{failure}", "Failed attempts to bind an endpoint.", r => r.Snapshot.Counts.BindFailures)
         .Counter("cassini.accept_failures", "{failure}", "Failed attempts to accept a connection.", r => r.Snapshot.Counts.AcceptFailures)
         .Counter(

@@ -24,7 +24,11 @@ internal static class FeedInstruments
     private static void AddEvents(Instruments instruments) => instruments
         .Counter("cassini.events", "{event}", "Events published since the process started.", r => r.Events.Newest)
         .Counter("cassini.events.late", "{event}", "Events published after the end; always 0 unless there is a bug.", r => r.Events.Late)
-        .Counter("cassini.fold_faults", "{fault}", "Exceptions of the folds of events; always 0 unless there is a bug.", r => r.Events.FoldFaults)
-        .Gauge("cassini.event_log.events", "{event}", "Events that the feed can still resume from.", r => r.Events.Newest - r.Events.Oldest + 1)
+        .Counter(
+            "cassini.fold_faults", "{fault}", "Exceptions of the folds of events; always 0 unless there is a bug.",
+            r => r.Events.FoldFaults)
+        .Gauge(
+            "cassini.event_log.events", "{event}", "Events that the feed can still resume from.",
+            r => r.Events.Newest - r.Events.Oldest + 1)
         .Gauge("cassini.event_log.capacity.events", "{event}", "Events that the log keeps at most.", r => r.Events.Capacity);
 }

@@ -11,11 +11,15 @@ internal static class HealthInstruments
     public static void AddTo(Instruments instruments)
     {
         instruments
-            .Gauge("cassini.build_info", null, "The program's version; always 1.", r => [Instruments.Of(1.0, "version", r.Snapshot.Version)])
+            .Gauge(
+                "cassini.build_info", null, "The program's version; always 1.",
+                r => [Instruments.Of(1.0, "version", r.Snapshot.Version)])
             .Gauge("cassini.up", null, "Whether the management surface answers; always 1.", _ => 1)
             .Gauge("cassini.ready", null, "Whether /readyz answers 200.", r => r.Snapshot.Ready ? 1 : 0)
             .Gauge("cassini.live", null, "Whether /livez answers 200.", r => r.Snapshot.Live ? 1 : 0)
-            .Gauge("cassini.health.revision", null, "The revision of the snapshot: that of /healthz and the feed.", r => r.Snapshot.Revision)
+            .Gauge(
+                "cassini.health.revision", null, "The revision of the snapshot: that of /healthz and the feed.",
+                r => r.Snapshot.Revision)
             .Gauge("cassini.start_time", "s", "When the process started, in seconds since 1970.", r => UnixSeconds(r.Snapshot.StartedAt))
             .Gauge("cassini.uptime", "s", "Seconds since the process started.", r => r.Snapshot.UptimeSeconds)
             .Gauge("cassini.health.status", null, "The overall status: 1 for the current one.", r =>
@@ -38,7 +42,10 @@ internal static class HealthInstruments
         .Counter("cassini.health.transitions", "{transition}", "Transitions of health checks.", r => r.Snapshot.Counts.Transitions);
 
     private static void AddCertificates(Instruments instruments) => instruments
-        .Gauge("cassini.certificate.not_after.timestamp", "s", "Until when a certificate or revocation list is valid, in seconds since 1970.", r =>
-            r.Snapshot.Certificates.Select(certificate =>
+        .Gauge(
+            "cassini.certificate.not_after.timestamp",
+            "s",
+            "Until when a certificate or revocation list is valid, in seconds since 1970.",
+            r => r.Snapshot.Certificates.Select(certificate =>
                 Instruments.Of(UnixSeconds(certificate.NotAfter), "role", Words.Of(certificate.Role))));
 }

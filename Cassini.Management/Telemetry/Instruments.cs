@@ -30,7 +30,8 @@ internal sealed class Instruments(Meter meter, MetricsSource source)
     }
 
     /// <summary>A counter for each of a closed set of words.</summary>
-    public Instruments Counter(string name, string unit, string help, string label, string[] words, Func<MetricsReading, IReadOnlyList<long>> counts) =>
+    public Instruments Counter(
+        string name, string unit, string help, string label, string[] words, Func<MetricsReading, IReadOnlyList<long>> counts) =>
         Counter(name, unit, help, reading =>
         {
             var of = counts(reading);

@@ -70,7 +70,8 @@ internal sealed class OtlpExport
         {
             return build();
         }
-        catch (Exception wrong) when (wrong is ArgumentException or IOException or UriFormatException or CryptographicException or InvalidOperationException)
+        catch (Exception wrong)
+            when (wrong is ArgumentException or IOException or UriFormatException or CryptographicException or InvalidOperationException)
         {
             throw new ExportConfigurationException(
                 $"telemetry cannot be exported: {wrong.Message.Split('\n')[0]}; look at the OTEL_EXPORTER_OTLP_ variables", wrong);

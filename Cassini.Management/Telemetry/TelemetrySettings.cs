@@ -21,9 +21,11 @@ internal static class TelemetrySettings
             return [];
         }
 
-        var isUrl = Uri.TryCreate(endpoint, UriKind.Absolute, out var url) && (url.Scheme == Uri.UriSchemeHttp || url.Scheme == Uri.UriSchemeHttps);
+        var isUrl = Uri.TryCreate(endpoint, UriKind.Absolute, out var url)
+            && (url.Scheme == Uri.UriSchemeHttp || url.Scheme == Uri.UriSchemeHttps);
         return !isUrl ? [SettingError.NotAllowed(Endpoint, "the value", "give an http or https URL")]
-            : url!.UserInfo.Length > 0 ? [SettingError.NotAllowed(Endpoint, "a user name or password", "credentials go into OTEL_EXPORTER_OTLP_HEADERS")]
+            : url!.UserInfo.Length > 0
+                ? [SettingError.NotAllowed(Endpoint, "a user name or password", "credentials go into OTEL_EXPORTER_OTLP_HEADERS")]
             : [];
     }
 }

@@ -1,5 +1,5 @@
 using System.Diagnostics;
-using Cassini.Streams.Events;
+using Cassini.Streams.Events.Hub;
 
 namespace Cassini.Management.Telemetry;
 

@@ -13,15 +13,21 @@ internal static class TrafficInstruments
             .Counter(
                 "cassini.sessions.closed", "{session}", "Sessions closed because their client is gone, by reason.", "reason",
                 Words.Of<CloseReason>(), r => r.Snapshot.Counts.SessionsClosed)
-            .Counter("cassini.received", "By", "Application bytes read from clients, as of the last sample.", r => r.Snapshot.Counts.BytesReceived)
+            .Counter(
+                "cassini.received", "By", "Application bytes read from clients, as of the last sample.",
+                r => r.Snapshot.Counts.BytesReceived)
             .Counter("cassini.sent", "By", "Application bytes written to clients, as of the last sample.", r => r.Snapshot.Counts.BytesSent)
             .Gauge("cassini.backlog.messages", "{message}", "Messages accepted and not yet delivered.", r => r.Snapshot.Backlog)
             .Gauge("cassini.topics", "{topic}", "Topics.", r => r.Snapshot.Topics.Count);
     }
 
     private static void AddConnections(Instruments instruments) => instruments
-        .Counter("cassini.connections.accepted", "{connection}", "Connections accepted: handshaking, open and closed ones.", r => r.Snapshot.Counts.Accepted)
-        .Counter("cassini.connections.opened", "{connection}", "Connections that passed the handshake and were opened.", r => r.Snapshot.Counts.ConnectionsOpened)
+        .Counter(
+            "cassini.connections.accepted", "{connection}", "Connections accepted: handshaking, open and closed ones.",
+            r => r.Snapshot.Counts.Accepted)
+        .Counter(
+            "cassini.connections.opened", "{connection}", "Connections that passed the handshake and were opened.",
+            r => r.Snapshot.Counts.ConnectionsOpened)
         .Counter(
             "cassini.connections.closed", "{connection}", "Open connections that closed, by reason.", "reason",
             Words.Of<CloseReason>(), r => r.Snapshot.Counts.ConnectionsClosed)
@@ -30,7 +36,9 @@ internal static class TrafficInstruments
             Instruments.Of((double)r.Snapshot.Counts.Handshaking, "state", "handshaking"),
             Instruments.Of((double)r.Snapshot.Counts.Open, "state", "open"),
         ])
-        .Counter("cassini.handshakes.completed", "{handshake}", "TLS handshakes that succeeded.", r => r.Snapshot.Counts.HandshakesCompleted)
+        .Counter(
+            "cassini.handshakes.completed", "{handshake}", "TLS handshakes that succeeded.",
+            r => r.Snapshot.Counts.HandshakesCompleted)
         .Counter(
             "cassini.handshakes.failed", "{handshake}", "Connections that ended before they were open, by reason.", "reason",
             Words.Of<HandshakeFailure>(), r => r.Snapshot.Counts.HandshakesFailed)

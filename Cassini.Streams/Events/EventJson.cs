@@ -79,7 +79,8 @@ public static class EventJson
         {
             return Read(line, out envelope, out error);
         }
-        catch (Exception failure) when (failure is JsonException or FormatException or InvalidOperationException or OverflowException or ArgumentException)
+        catch (Exception failure)
+            when (failure is JsonException or FormatException or InvalidOperationException or OverflowException or ArgumentException)
         {
             error = $"not an event: {failure.Message}";
             return EventLine.Malformed;
@@ -139,7 +140,8 @@ public static class EventJson
         }
 
         // A line that continues after its object, or ends within it, is not an event.
-        if (reader.TokenType != JsonTokenType.EndObject || reader.Read() || id is null || time is null || elapsed is null || type is null || body.IsEmpty)
+        if (reader.TokenType != JsonTokenType.EndObject || reader.Read() || id is null
+            || time is null || elapsed is null || type is null || body.IsEmpty)
         {
             error = "not an event: id, time, elapsed, type or event is missing or malformed";
             return EventLine.Malformed;
@@ -178,7 +180,13 @@ public static class EventJson
                 shape.Properties.Remove(category);
             }
         }),
-        Converters = { new Seconds(), new EventIdText(), new UtcMilliseconds(), new JsonStringEnumConverter(JsonNamingPolicy.CamelCase, allowIntegerValues: false) },
+        Converters =
+        {
+            new Seconds(),
+            new EventIdText(),
+            new UtcMilliseconds(),
+            new JsonStringEnumConverter(JsonNamingPolicy.CamelCase, allowIntegerValues: false),
+        },
     };
 
     private sealed record Form(string Name, JsonTypeInfo Shape)
@@ -193,7 +201,8 @@ public static class EventJson
         public override EventId Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options) =>
             EventId.TryParse(reader.GetString(), out var id) ? id : throw new JsonException("not an event id");
 
-        public override void Write(Utf8JsonWriter writer, EventId value, JsonSerializerOptions options) => writer.WriteStringValue(value.ToString());
+        public override void Write(Utf8JsonWriter writer, EventId value, JsonSerializerOptions options) =>
+            writer.WriteStringValue(value.ToString());
     }
 }
 

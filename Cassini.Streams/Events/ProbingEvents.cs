@@ -36,7 +36,8 @@ public sealed record CanaryDisabled(string Reason) : BrokerEvent
 /// <param name="Deliver">From its publish until its own message was back and acknowledged, of the slowest endpoint; null when the host
 /// serves no MQTT.</param>
 public sealed record CanarySucceeded(
-    TimeSpan Connect, TimeSpan Handshake, TimeSpan Session, TimeSpan Total, TimeSpan? Subscribe = null, TimeSpan? Deliver = null) : BrokerEvent
+    TimeSpan Connect, TimeSpan Handshake, TimeSpan Session, TimeSpan Total,
+    TimeSpan? Subscribe = null, TimeSpan? Deliver = null) : BrokerEvent
 {
     /// <inheritdoc/>
     public override EventCategory Category => EventCategory.Probing;

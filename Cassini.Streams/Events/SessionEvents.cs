@@ -9,7 +9,8 @@ namespace Cassini.Streams.Events;
 /// <param name="Identity">The identity from the client certificate.</param>
 /// <param name="Protocol"><c>MQTT 5.0</c> or <c>MQTT 3.1.1</c>; null for another protocol.</param>
 /// <param name="SessionPresent">Whether the client continues a session that was kept, or that another connection served.</param>
-public sealed record SessionOpened(long ConnectionId, string? ClientId, string Identity, string? Protocol, bool SessionPresent) : BrokerEvent
+public sealed record SessionOpened(
+    long ConnectionId, string? ClientId, string Identity, string? Protocol, bool SessionPresent) : BrokerEvent
 {
     /// <inheritdoc/>
     public override EventCategory Category => EventCategory.Session;

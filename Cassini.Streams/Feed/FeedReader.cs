@@ -50,7 +50,8 @@ internal sealed class FeedReader(EventId? after)
     {
         if (_isFirst && type is not ("snapshot" or "reset"))
         {
-            throw new FeedLostException(FeedLoss.NotCassini, $"answers, but not as Cassini does (a feed that begins with '{SafeText.Line(type)}')");
+            throw new FeedLostException(
+                FeedLoss.NotCassini, $"answers, but not as Cassini does (a feed that begins with '{SafeText.Line(type)}')");
         }
 
         FeedNote? note = type switch

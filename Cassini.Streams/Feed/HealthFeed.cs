@@ -3,6 +3,7 @@ using System.Net.ServerSentEvents;
 using System.Reactive.Linq;
 using Cassini.Streams.Events;
 using Cassini.Streams.Health;
+using Cassini.Streams.Health.Folding;
 using Cassini.Streams.Primitives;
 
 namespace Cassini.Streams.Feed;
@@ -70,7 +71,8 @@ public sealed class HealthFeed : IDisposable
     /// <returns>The health that was waited for.</returns>
     /// <exception cref="BrokerNotReadyException">The time is over; or, at once, the broker gave up or refused the credentials.</exception>
     /// <exception cref="OperationCanceledException">Cancelled.</exception>
-    public async Task<HealthSnapshot> WaitForAsync(Func<HealthSnapshot, bool> condition, TimeSpan timeout, CancellationToken cancellation = default)
+    public async Task<HealthSnapshot> WaitForAsync(
+        Func<HealthSnapshot, bool> condition, TimeSpan timeout, CancellationToken cancellation = default)
     {
         var found = await new HealthFeedGroup([this]).WaitForAsync(condition, timeout, null, cancellation).ConfigureAwait(false);
         return found.Nodes[0].Snapshot;
@@ -94,7 +96,8 @@ public sealed class HealthFeed : IDisposable
         ArgumentNullException.ThrowIfNull(management);
         if (!management.IsAbsoluteUri || management.Scheme is not ("http" or "https"))
         {
-            throw new ArgumentException($"'{management}' is not the address of a management port: expected http://HOST:PORT", nameof(management));
+            throw new ArgumentException(
+                $"'{management}' is not the address of a management port: expected http://HOST:PORT", nameof(management));
         }
 
         return management.AbsolutePath.EndsWith('/') ? management : new Uri(management.GetLeftPart(UriPartial.Path) + "/");

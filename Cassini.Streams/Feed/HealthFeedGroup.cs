@@ -80,7 +80,8 @@ public sealed class HealthFeedGroup
             var missing = Volatile.Read(ref last)!.Nodes.Where(node => !condition(node.Snapshot)).ToList();
             var reasons = string.Join("; ", missing.Select(node => $"{Name(node)}: {HealthReason.Of(node.Snapshot)}"));
             throw new BrokerNotReadyException(
-                NotReadyCause.TimedOut, missing.FirstOrDefault() ?? last!.Nodes[0], $"timed out after {timeout.TotalSeconds:0.###} s: {reasons}");
+                NotReadyCause.TimedOut, missing.FirstOrDefault() ?? last!.Nodes[0],
+                $"timed out after {timeout.TotalSeconds:0.###} s: {reasons}");
         }
     }
 
@@ -90,16 +91,19 @@ public sealed class HealthFeedGroup
         {
             found.TrySetResult(health);
         }
-        else if (health.Nodes.FirstOrDefault(node => HopelessnessOf(node.Snapshot) is not null && !condition(node.Snapshot)) is { } hopeless)
+        else if (health.Nodes.FirstOrDefault(IsHopeless) is { } hopeless)
         {
             found.TrySetException(new BrokerNotReadyException(
                 HopelessnessOf(hopeless.Snapshot)!.Value, hopeless, $"{Name(hopeless)}: {HealthReason.Of(hopeless.Snapshot)}"));
         }
+
+        bool IsHopeless(NodeHealth node) => HopelessnessOf(node.Snapshot) is not null && !condition(node.Snapshot);
     }
 
     private static NotReadyCause? HopelessnessOf(HealthSnapshot snapshot) =>
         snapshot.Checks.Any(check => check is { Name: UnknownHealth.CheckName, Reason: nameof(FeedLoss.Refused) }) ? NotReadyCause.Refused
-        : snapshot.Checks.Any(check => check is { Name: CheckNames.Supervision, Status: HealthStatus.Error, Reason: Reasons.GaveUp }) ? NotReadyCause.GaveUp
+        : snapshot.Checks.Any(check => check is { Name: CheckNames.Supervision, Status: HealthStatus.Error, Reason: Reasons.GaveUp })
+            ? NotReadyCause.GaveUp
         : null;
 
     private static string Name(NodeHealth node) => node.Management.GetLeftPart(UriPartial.Authority);

@@ -22,7 +22,7 @@ public static class HealthReason
         var failing = snapshot.Checks
             .Where(check => check.Status is not (HealthStatus.Ok or HealthStatus.Off))
             .OrderByDescending(check => check.Status)
-            .Select(check => $"{check.Name} {check.Reason ?? check.Status.ToString()}{(check.Message is { } message ? $": {message}" : "")}");
+            .Select(check => $"{check.Name} {check.Reason ?? check.Status.ToString()}" + (check.Message is { } why ? $": {why}" : ""));
         var text = string.Join("; ", failing);
         return text.Length > 0 ? SafeText.Line(text) : $"the phase is {snapshot.Phase.ToString().ToLowerInvariant()}";
     }

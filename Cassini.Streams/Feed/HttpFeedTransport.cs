@@ -108,7 +108,11 @@ internal sealed class HttpFeedTransport : IFeedTransport
         var tls = new SslClientAuthenticationOptions { ClientCertificateContext = options.ClientCertificate };
         if (options.TrustedAuthorities.Count > 0)
         {
-            var policy = new X509ChainPolicy { TrustMode = X509ChainTrustMode.CustomRootTrust, RevocationMode = X509RevocationMode.NoCheck };
+            var policy = new X509ChainPolicy
+            {
+                TrustMode = X509ChainTrustMode.CustomRootTrust,
+                RevocationMode = X509RevocationMode.NoCheck,
+            };
             policy.CustomTrustStore.AddRange(options.TrustedAuthorities);
             tls.CertificateChainPolicy = policy;
         }
@@ -124,10 +128,12 @@ internal sealed class HttpFeedTransport : IFeedTransport
             HttpStatusCode.Unauthorized or HttpStatusCode.Forbidden => new FeedLostException(
                 FeedLoss.Refused, SafeText.Line($"does not accept the credentials ({code} {response.ReasonPhrase})")),
             HttpStatusCode.ServiceUnavailable => new FeedLostException(
-                FeedLoss.Busy, $"serves no feed now (503: {SafeText.Line(await TextOfAsync(response, cancellation).ConfigureAwait(false))})"),
+                FeedLoss.Busy,
+                $"serves no feed now (503: {SafeText.Line(await TextOfAsync(response, cancellation).ConfigureAwait(false))})"),
             _ => new FeedLostException(
                 FeedLoss.NotCassini,
-                SafeText.Line($"answers, but not as Cassini does ({code} {response.Content.Headers.ContentType?.MediaType ?? "without a body"})")),
+                SafeText.Line(
+                    $"answers, but not as Cassini does ({code} {response.Content.Headers.ContentType?.MediaType ?? "without a body"})")),
         };
     }
 
@@ -139,12 +145,13 @@ internal sealed class HttpFeedTransport : IFeedTransport
         return Encoding.UTF8.GetString(bytes, 0, length);
     }
 
+    private static string CauseOf(HttpRequestException failure) =>
+        SocketText.Of((failure.InnerException as SocketException)?.SocketErrorCode) ?? SafeText.Line(failure.Message);
+
     private static FeedLostException LossOf(HttpRequestException failure) => failure.HttpRequestError switch
     {
         HttpRequestError.NameResolutionError => new FeedLostException(FeedLoss.Unreachable, "not reachable (no such host)"),
-        HttpRequestError.ConnectionError => new FeedLostException(
-            FeedLoss.Unreachable,
-            $"not reachable ({SocketText.Of((failure.InnerException as SocketException)?.SocketErrorCode) ?? SafeText.Line(failure.Message)})"),
+        HttpRequestError.ConnectionError => new FeedLostException(FeedLoss.Unreachable, $"not reachable ({CauseOf(failure)})"),
         HttpRequestError.SecureConnectionError => new FeedLostException(
             FeedLoss.TlsFailed, SafeText.Line($"answers, but TLS failed ({(failure.InnerException ?? failure).Message})")),
         HttpRequestError.ResponseEnded => new FeedLostException(FeedLoss.NotCassini, "hung up without an answer"),

@@ -1,5 +1,6 @@
 using Cassini.Streams.Events;
 using Cassini.Streams.Health;
+using Cassini.Streams.Health.Folding;
 
 namespace Cassini.Streams.Feed;
 
@@ -44,7 +45,8 @@ internal static class SnapshotFold
         var old = snapshot.Checks.FirstOrDefault(check => check.Name == change.Check);
         var evidence = change.Evidence.Select(id => id.ToString());
         var check = new CheckHealth(
-            change.Check, change.To, change.To, change.Reason, change.Message, time, old?.Flapping ?? false, (old?.Transitions ?? 0) + 1, [.. evidence])
+            change.Check, change.To, change.To, change.Reason, change.Message, time,
+            old?.Flapping ?? false, (old?.Transitions ?? 0) + 1, [.. evidence])
         {
             InReadyz = old?.InReadyz ?? false,
             InLivez = old?.InLivez ?? false,

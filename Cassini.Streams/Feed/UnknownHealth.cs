@@ -44,13 +44,15 @@ internal static class UnknownHealth
         Checks =
         [
             Feed(reason, detail, last.AsOf),
-            .. last.Checks.Where(check => check.Name != UnknownHealth.CheckName).Select(check => check.Status == HealthStatus.Off ? check : check with
-            {
-                Status = HealthStatus.Unknown,
-                Raw = HealthStatus.Unknown,
-                Reason = UnknownHealth.FeedLost,
-                Message = detail,
-            }),
+            .. last.Checks
+                .Where(check => check.Name != UnknownHealth.CheckName)
+                .Select(check => check.Status == HealthStatus.Off ? check : check with
+                {
+                    Status = HealthStatus.Unknown,
+                    Raw = HealthStatus.Unknown,
+                    Reason = UnknownHealth.FeedLost,
+                    Message = detail,
+                }),
         ],
     };
 

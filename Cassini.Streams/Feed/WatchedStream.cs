@@ -19,7 +19,9 @@ internal sealed class WatchedStream : Stream
         _inner = inner;
         _ended = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
         Silence = silence;
-        _timer = time.CreateTimer(_ => End(new FeedLostException(FeedLoss.Silent, $"has been silent for {Silence.TotalSeconds:0.#} s")), null, silence, Timeout.InfiniteTimeSpan);
+        _timer = time.CreateTimer(
+            _ => End(new FeedLostException(FeedLoss.Silent, $"has been silent for {Silence.TotalSeconds:0.#} s")),
+            null, silence, Timeout.InfiniteTimeSpan);
     }
 
     /// <summary>The longest time without a message. Takes effect with the next <see cref="NoteMessage"/>.</summary>

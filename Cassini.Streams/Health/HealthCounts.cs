@@ -1,7 +1,6 @@
 using System.Collections.Immutable;
 using System.Text.Json.Serialization;
 using Cassini.Streams.Events;
-using Cassini.Streams.Health.Records;
 
 namespace Cassini.Streams.Health;
 

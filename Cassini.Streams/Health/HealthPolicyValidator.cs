@@ -11,9 +11,11 @@ internal static class HealthPolicyValidator
         "Health",
         new HealthPolicy(),
         SettingRule<HealthPolicy>.That(
-            "Health:Tick", "at most half of Health:Window", health => health.Tick <= health.Window / 2, health => health.Tick, "Health:Window"),
+            "Health:Tick", "at most half of Health:Window",
+            health => health.Tick <= health.Window / 2, health => health.Tick, "Health:Window"),
         SettingRule<HealthPolicy>.That(
-            "Health:LiveWindow", "at least Health:Window", health => health.LiveWindow >= health.Window, health => health.LiveWindow, "Health:Window"),
+            "Health:LiveWindow", "at least Health:Window",
+            health => health.LiveWindow >= health.Window, health => health.LiveWindow, "Health:Window"),
         SettingRule<HealthPolicy>.That(
             "Health:BacklogHard",
             "at least Health:BacklogSoft",

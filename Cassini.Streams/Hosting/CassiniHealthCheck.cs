@@ -1,6 +1,6 @@
 using System.Collections.Immutable;
 using Cassini.Streams.Feed;
-using Cassini.Streams.Health;
+using Cassini.Streams.Health.Projection;
 using Microsoft.Extensions.Diagnostics.HealthChecks;
 using CheckStatus = Cassini.Streams.Events.HealthStatus;
 

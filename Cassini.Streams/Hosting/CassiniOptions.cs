@@ -1,5 +1,5 @@
 using Cassini.Streams.Broker.Model;
-using Cassini.Streams.Events;
+using Cassini.Streams.Events.Hub;
 using Cassini.Streams.Health;
 using Cassini.Streams.Listening;
 using Cassini.Streams.Probing;
@@ -8,7 +8,9 @@ using Cassini.Streams.Tls;
 
 namespace Cassini.Streams.Hosting;
 
-/// <summary>All settings of a broker as one tree. <see cref="CassiniOptionsValidator"/> validates it as a whole before anything starts.</summary>
+/// <summary>
+/// All settings of a broker as one tree. <see cref="CassiniOptionsValidator"/> validates it as a whole before anything starts.
+/// </summary>
 public sealed record CassiniOptions
 {
     /// <summary>Endpoints and their limits.</summary>

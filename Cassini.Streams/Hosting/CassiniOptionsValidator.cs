@@ -1,6 +1,6 @@
 using System.Collections.Immutable;
 using Cassini.Streams.Broker.Model;
-using Cassini.Streams.Events;
+using Cassini.Streams.Events.Hub;
 using Cassini.Streams.Health;
 using Cassini.Streams.Listening;
 using Cassini.Streams.Probing;
@@ -11,8 +11,8 @@ using Cassini.Streams.Tls;
 namespace Cassini.Streams.Hosting;
 
 /// <summary>
-/// Validates all settings of a broker together and reports every error at once. A range is on its option's property, a rule within a section is in
-/// that section's class, and a rule between sections is here.
+/// Validates all settings of a broker together and reports every error at once. A range is on its option's property, a rule within a
+/// section is in that section's class, and a rule between sections is here.
 /// </summary>
 public static class CassiniOptionsValidator
 {
@@ -82,5 +82,6 @@ public static class CassiniOptionsValidator
 
     private static SettingRule<CassiniOptions> AtMostHalfTheWindow(string key, Func<CassiniOptions, TimeSpan> value) =>
         SettingRule<CassiniOptions>.That(
-            key, "at most half of Health:Window", options => value(options) <= options.Health.Window / 2, options => value(options), "Health:Window");
+            key, "at most half of Health:Window", options => value(options) <= options.Health.Window / 2,
+            options => value(options), "Health:Window");
 }

@@ -63,7 +63,8 @@ internal sealed class DrainSequence(
     public Task CloseConnectionsAsync() => RunAsync(DrainStage.CloseSessions, options.Listener.CloseTimeout, async stage =>
     {
         // Its own deadlines are those of the connections, and it ends when they are all gone.
-        return await EndsAsync(DrainStage.CloseSessions, listeners.CloseConnectionsAsync(forced), CancellationToken.None).ConfigureAwait(false)
+        var closing = listeners.CloseConnectionsAsync(forced);
+        return await EndsAsync(DrainStage.CloseSessions, closing, CancellationToken.None).ConfigureAwait(false)
             && !stage.IsCancellationRequested;
     });
 
@@ -77,10 +78,13 @@ internal sealed class DrainSequence(
         IsForced |= !completed;
         var rest = protocol.Rest(listeners.OpenConnections);
         events.Publish(new DrainStageLeft(
-            stage, completed ? PhaseOutcome.Completed : PhaseOutcome.Forced, time.GetElapsedTime(began), rest.Sessions, rest.Messages, rest.Kept));
+            stage, completed ? PhaseOutcome.Completed : PhaseOutcome.Forced,
+            time.GetElapsedTime(began), rest.Sessions, rest.Messages, rest.Kept));
     }
 
-    /// <summary>Waits for the work until the stage is cut short, and then leaves it to itself. A failure is logged, however late it comes.</summary>
+    /// <summary>
+    /// Waits for the work until the stage is cut short, and then leaves it to itself. A failure is logged, however late it comes.
+    /// </summary>
     /// <returns>Whether it ended by itself, and well.</returns>
     private async Task<bool> EndsAsync(DrainStage stage, Task work, CancellationToken cut)
     {

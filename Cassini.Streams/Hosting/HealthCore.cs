@@ -1,7 +1,7 @@
 using System.Diagnostics;
 using System.Reactive.Concurrency;
-using Cassini.Streams.Events;
-using Cassini.Streams.Health;
+using Cassini.Streams.Events.Hub;
+using Cassini.Streams.Health.Projection;
 using Microsoft.Extensions.Logging;
 
 namespace Cassini.Streams.Hosting;

@@ -1,6 +1,7 @@
 using System.Text.Json;
 using Cassini.Streams.Broker;
 using Cassini.Streams.Health;
+using Cassini.Streams.Health.Projection;
 
 namespace Cassini.Streams.Hosting;
 

@@ -6,7 +6,10 @@ namespace Cassini.Streams.Hosting;
 /// <summary>The log messages of this namespace. Event ids 1900 to 1919.</summary>
 internal static partial class HostingLog
 {
-    [LoggerMessage(1900, LogLevel.Warning, "The process's limit of open files is too low: limits are reduced to {MaxConnections} open and {MaxPending} pending connections")]
+    [LoggerMessage(
+        1900,
+        LogLevel.Warning,
+        "The process's limit of open files is too low: limits are reduced to {MaxConnections} open and {MaxPending} pending connections")]
     public static partial void LimitsReduced(ILogger logger, int maxConnections, int maxPending);
 
     [LoggerMessage(1901, LogLevel.Warning, "Rehearsal: {What}")]

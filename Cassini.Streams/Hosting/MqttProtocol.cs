@@ -1,7 +1,7 @@
 using Cassini.Streams.Broker;
 using Cassini.Streams.Broker.Upkeep;
 using Cassini.Streams.Events;
-using Cassini.Streams.Health;
+using Cassini.Streams.Health.Projection;
 using Cassini.Streams.Listening.Connections;
 
 namespace Cassini.Streams.Hosting;

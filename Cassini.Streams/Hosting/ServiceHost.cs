@@ -1,7 +1,8 @@
 using System.Diagnostics;
 using System.Reflection;
 using Cassini.Streams.Events;
-using Cassini.Streams.Health;
+using Cassini.Streams.Events.Hub;
+using Cassini.Streams.Health.Projection;
 using Cassini.Streams.Listening;
 using Cassini.Streams.Listening.Connections;
 using Cassini.Streams.Listening.Endpoints;
@@ -13,8 +14,8 @@ using Microsoft.Extensions.Logging;
 namespace Cassini.Streams.Hosting;
 
 /// <summary>
-/// Hosts any protocol over mutual TLS, with the health of it: wires endpoints, certificates, probes and supervision together, starts them in
-/// order and stops them in reverse. <see cref="BrokerHost"/> is the host for MQTT. Members may be called from any thread.
+/// Hosts any protocol over mutual TLS, with the health of it: wires endpoints, certificates, probes and supervision together, starts them
+/// in order and stops them in reverse. <see cref="BrokerHost"/> is the host for MQTT. Members may be called from any thread.
 /// </summary>
 public sealed class ServiceHost : IAsyncDisposable
 {
@@ -123,7 +124,9 @@ public sealed class ServiceHost : IAsyncDisposable
     /// <returns>Ends in phase ready: when every endpoint had its first bind attempt, successful or not.</returns>
     /// <exception cref="TlsConfigurationException">A certificate file cannot be used.</exception>
     /// <exception cref="InvalidOperationException">It was started or stopped before.</exception>
-    /// <exception cref="OperationCanceledException"><paramref name="cancellation"/> was cancelled, or the host was stopped meanwhile.</exception>
+    /// <exception cref="OperationCanceledException">
+    /// <paramref name="cancellation"/> was cancelled, or the host was stopped meanwhile.
+    /// </exception>
     public async Task StartAsync(CancellationToken cancellation)
     {
         Task started;
@@ -153,7 +156,9 @@ public sealed class ServiceHost : IAsyncDisposable
     /// get what was taken in for them and are asked to go. A start under way ends first, without ever being ready. Health stays
     /// readable. Further calls wait for the first.
     /// </summary>
-    /// <param name="cancellation">The first caller's forces the stop: every stage is cut short, and connections lose their sockets at once.</param>
+    /// <param name="cancellation">
+    /// The first caller's forces the stop: every stage is cut short, and connections lose their sockets at once.
+    /// </param>
     public Task StopAsync(CancellationToken cancellation)
     {
         lock (_lock)

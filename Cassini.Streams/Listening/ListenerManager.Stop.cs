@@ -13,7 +13,7 @@ internal sealed partial class ListenerManager
         await CloseConnectionsAsync(CancellationToken.None);
         await StopManagerAsync();
 
-        // What the manager took in while it did not answer.
+        // Connections that the manager began to serve while it did not answer.
         await EndConnectionsAsync();
         _context.Gate.Dispose();
     }
@@ -31,10 +31,11 @@ internal sealed partial class ListenerManager
     {
         await _stopAccepting.CancelAsync();
         await Task.WhenAll(_endpoints.Select((endpoint, index) => WaitAsync(
-            CloseAfterAsync(loops.IsEmpty ? Task.CompletedTask : loops[index], endpoint, reason), $"the accept loop of {endpoint.Address}")));
+            CloseAfterAsync(loops.IsEmpty ? Task.CompletedTask : loops[index], endpoint, reason),
+            $"the accept loop of {endpoint.Address}")));
     }
 
-    /// <summary>Closes the endpoint after its loop's end, however late: until then the socket is the loop's.</summary>
+    /// <summary>Closes the endpoint when its loop has ended, however late, because until then the loop may use the socket.</summary>
     private static async Task CloseAfterAsync(Task loop, ListeningEndpoint endpoint, ListenerCloseReason reason)
     {
         await loop;
@@ -42,7 +43,7 @@ internal sealed partial class ListenerManager
         DropInHand(endpoint);
     }
 
-    /// <summary>Waits until the manager has taken in every accepted connection: it works its mailbox off in order.</summary>
+    /// <summary>Waits until the manager serves every connection that was accepted: it handles its mailbox in order.</summary>
     private async Task SettleAsync()
     {
         if (!_manager.IsCompleted)
@@ -62,7 +63,7 @@ internal sealed partial class ListenerManager
             connection.Shutdown();
         }
 
-        // Each is bounded by itself: by its close time-out, then by the loss of its socket, then by being left behind.
+        // Each ends in a bounded time: after its close time-out it loses its socket, and soon after that its handler is abandoned.
         await Task.WhenAll(connections.Select(connection => connection.Completion));
     }
 
@@ -98,7 +99,7 @@ internal sealed partial class ListenerManager
                     ping.Answer.TrySetCanceled();
                     break;
                 default:
-                    break; // a rehearsed crash is pointless now
+                    break; // a rehearsed crash has no effect any more
             }
         }
     }
@@ -112,7 +113,7 @@ internal sealed partial class ListenerManager
         }
     }
 
-    /// <summary>The manager never saw it, so no event was published of it and none is due.</summary>
+    /// <summary>Closes a connection that the manager never saw: no event about it was published, and none is needed.</summary>
     private static void Drop(AcceptedSocket accepted)
     {
         accepted.Canary?.Refuse(HandshakeFailure.Shutdown);

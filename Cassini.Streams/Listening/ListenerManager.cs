@@ -12,9 +12,9 @@ using Microsoft.Extensions.Logging;
 namespace Cassini.Streams.Listening;
 
 /// <summary>
-/// Accepts connections on every endpoint and gives each its own supervised listener. One reader works off a bounded mailbox;
-/// mailbox, sockets and connections outlive its crashes: open connections go on, and clients that connect meanwhile are served afterwards.
-/// Members may be called from any thread.
+/// Accepts connections on every endpoint and gives each its own supervised listener. One reader handles a bounded mailbox. Mailbox,
+/// sockets and connections survive its crashes: open connections are not affected, and clients that connect meanwhile are served after
+/// the restart. Members may be called from any thread.
 /// </summary>
 internal sealed partial class ListenerManager : IAsyncDisposable
 {
@@ -35,13 +35,13 @@ internal sealed partial class ListenerManager : IAsyncDisposable
     private Task? _acceptingStopped;
     private Task? _stopped;
 
-    /// <summary>Makes a manager; nothing is bound before <see cref="StartAsync"/>.</summary>
+    /// <summary>Creates a manager; it binds nothing before <see cref="StartAsync"/>.</summary>
     /// <param name="options">Endpoints and limits.</param>
-    /// <param name="certificates">What handshakes are made with; loaded already.</param>
+    /// <param name="certificates">The certificates of handshakes; already loaded.</param>
     /// <param name="handler">Serves the open connections.</param>
-    /// <param name="supervisor">Runs everything.</param>
-    /// <param name="events">Where it publishes.</param>
-    /// <param name="time">The one clock.</param>
+    /// <param name="supervisor">Supervises the manager, its accept loops and its connections.</param>
+    /// <param name="events">Publishes what happens.</param>
+    /// <param name="time">The clock.</param>
     /// <param name="logger">The log.</param>
     /// <exception cref="ArgumentException">There is no endpoint, or the same one twice.</exception>
     public ListenerManager(
@@ -68,7 +68,7 @@ internal sealed partial class ListenerManager : IAsyncDisposable
         _endpoints = [.. options.Endpoints.Select(address => new ListeningEndpoint(address, context))];
     }
 
-    /// <summary>How the endpoints stand, in the order of the configuration.</summary>
+    /// <summary>The endpoints as they are now, in the order of the configuration.</summary>
     public ImmutableArray<EndpointStatus> Endpoints => [.. _endpoints.Select(endpoint => endpoint.Status)];
 
     /// <summary>Open connections, probes excluded.</summary>
@@ -117,12 +117,12 @@ internal sealed partial class ListenerManager : IAsyncDisposable
         await Task.WhenAll(_endpoints.Select(endpoint => endpoint.FirstAttempt)).WaitAsync(cancellationToken);
     }
 
-    /// <summary>Closes the endpoints. Connections that were accepted are served on, and the manager goes on answering.</summary>
+    /// <summary>Closes the endpoints. Accepted connections are still served, and the manager still answers.</summary>
     public Task StopAcceptingAsync() => StopAcceptingAsync(ListenerCloseReason.Shutdown);
 
     /// <summary>
-    /// Closes the endpoints and ends the connections, open ones with <see cref="CloseReason.Shutdown"/>. All terminal events
-    /// are out when it ends; the manager goes on answering.
+    /// Closes the endpoints and ends the connections, open ones with <see cref="CloseReason.Shutdown"/>. When it ends, all terminal
+    /// events are published. The manager still answers.
     /// </summary>
     /// <param name="cancellationToken">
     /// Cuts <see cref="ListenerOptions.CloseTimeout"/> short: connections that have not ended lose their sockets at once.
@@ -135,7 +135,9 @@ internal sealed partial class ListenerManager : IAsyncDisposable
         await EndConnectionsAsync();
     }
 
-    /// <summary>Stops in stages: the endpoints close, the connections end as by <see cref="CloseConnectionsAsync"/>, and the manager stops.</summary>
+    /// <summary>
+    /// Stops in stages: the endpoints close, the connections end as by <see cref="CloseConnectionsAsync"/>, and the manager stops.
+    /// </summary>
     /// <param name="cancellationToken">
     /// Cuts <see cref="ListenerOptions.CloseTimeout"/> short: connections that have not ended lose their sockets at once.
     /// </param>
@@ -171,7 +173,7 @@ internal sealed partial class ListenerManager : IAsyncDisposable
     public async ValueTask DisposeAsync() => await StopAsync(new CancellationToken(canceled: true));
 
     /// <summary>Restarts an accept loop that does not answer: its socket is closed and bound again.</summary>
-    /// <returns>False when it does not run at the moment, or is stalled because a rehearsal wants it so.</returns>
+    /// <returns>False when it does not run at the moment, or when a rehearsal stalls it.</returns>
     internal bool RestartStalledLoop(EndpointAddress address, TimeoutException stalled)
     {
         var endpoint = _endpoints.First(endpoint => endpoint.Address == address);
@@ -216,7 +218,7 @@ internal sealed partial class ListenerManager : IAsyncDisposable
     /// <summary>Whether the system lets the endpoint accept no connection at the moment.</summary>
     internal bool IsBackingOff(EndpointAddress address) => _endpoints.First(endpoint => endpoint.Address == address).IsBackingOff;
 
-    /// <summary>Runs the manager; when it is given up no newcomer will be served, so the endpoints close.</summary>
+    /// <summary>Runs the manager. When the supervisor gives it up, no further client can be served, so the endpoints close.</summary>
     private async Task RunManagerAsync()
     {
         await _context.Supervisor.RunAsync(Self, RunAsync, _stopManager.Token);

@@ -4,7 +4,7 @@ using Cassini.Streams.Settings;
 
 namespace Cassini.Streams.Listening;
 
-/// <summary>How endpoints listen, and what they may cost.</summary>
+/// <summary>How endpoints listen, and their limits.</summary>
 public sealed record ListenerOptions
 {
     /// <summary>The endpoints that clients connect to, in the order of the configuration.</summary>
@@ -19,27 +19,34 @@ public sealed record ListenerOptions
     [Within("100ms", "10m")]
     public TimeSpan HandshakeTimeout { get; init; } = TimeSpan.FromSeconds(10);
 
-    /// <summary>Handshakes in flight at once.</summary>
+    /// <summary>The most handshakes in flight at once.</summary>
     [Within(1, 1_000_000)]
     public int MaxHandshakes { get; init; } = 256;
 
-    /// <summary>Handshakes in flight at once from one address (IPv6: one /64).</summary>
+    /// <summary>The most handshakes in flight at once from one address (IPv6: one /64).</summary>
     [Within(1, 1_000_000)]
     public int MaxHandshakesPerAddress { get; init; } = 64;
 
-    /// <summary>While connections wait and no handshake has succeeded for this time, a handshake that is older gives up its slot.</summary>
+    /// <summary>
+    /// While connections wait and no handshake has succeeded for this time, handshakes that have lasted longer are evicted.
+    /// </summary>
     [Within("10ms", "10m")]
     public TimeSpan StallGrace { get; init; } = TimeSpan.FromSeconds(2);
 
-    /// <summary>Accepted connections that wait for a handshake slot. Beyond it the address with the most of them loses one.</summary>
+    /// <summary>
+    /// Accepted connections that wait for a handshake slot. Beyond this number, one of the address with the most of them is evicted.
+    /// </summary>
     [Within(1, 1_000_000)]
     public int MaxPending { get; init; } = 12_000;
 
-    /// <summary>Accepted connections of one address (IPv6: one /64) that wait for a handshake slot. Beyond it the oldest silent one is closed.</summary>
+    /// <summary>
+    /// Accepted connections of one address (IPv6: one /64) that wait for a handshake slot. Beyond this number, its oldest silent one is
+    /// evicted.
+    /// </summary>
     [Within(1, 1_000_000)]
     public int MaxPendingPerAddress { get; init; } = 8192;
 
-    /// <summary>Open connections. Clients beyond it are refused after their handshake.</summary>
+    /// <summary>Open connections. Beyond this number, clients are refused after their handshake.</summary>
     [Within(1, 10_000_000)]
     public int MaxConnections { get; init; } = 10_000;
 
@@ -59,7 +66,9 @@ public sealed record ListenerOptions
     [Within("1ms", "1h")]
     public TimeSpan MaxAcceptBackOff { get; init; } = TimeSpan.FromSeconds(1);
 
-    /// <summary>An identity whose connections crash this often within <see cref="QuarantineWindow"/> is quarantined. With 0 none is.</summary>
+    /// <summary>
+    /// An identity whose connections crash this often within <see cref="QuarantineWindow"/> is quarantined. 0 switches quarantine off.
+    /// </summary>
     [Within(0, 1_000_000)]
     public int QuarantineAfter { get; init; } = 3;
 

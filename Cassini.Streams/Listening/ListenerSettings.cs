@@ -11,11 +11,16 @@ internal static class ListenerSettings
     public static SettingsSection<ListenerOptions> With(ListenerOptions defaults) => new(
         "Listener",
         defaults,
-        SettingRule<ListenerOptions>.That(Endpoints, "at least one is needed", listener => !listener.Endpoints.IsDefaultOrEmpty, _ => "an empty list"),
+        SettingRule<ListenerOptions>.That(
+            Endpoints, "at least one is needed", listener => !listener.Endpoints.IsDefaultOrEmpty, _ => "an empty list"),
         SettingRule<ListenerOptions>.Finding(Endpoints, "no two that overlap", Overlaps),
         SettingRule<ListenerOptions>.Finding(Endpoints, "no IPv4 address within IPv6", MappedAddresses),
-        NotBelow("Listener:MaxBindRetryDelay", listener => listener.MaxBindRetryDelay, "Listener:BindRetryDelay", listener => listener.BindRetryDelay),
-        NotBelow("Listener:MaxAcceptBackOff", listener => listener.MaxAcceptBackOff, "Listener:AcceptBackOff", listener => listener.AcceptBackOff),
+        NotBelow(
+            "Listener:MaxBindRetryDelay", listener => listener.MaxBindRetryDelay,
+            "Listener:BindRetryDelay", listener => listener.BindRetryDelay),
+        NotBelow(
+            "Listener:MaxAcceptBackOff", listener => listener.MaxAcceptBackOff,
+            "Listener:AcceptBackOff", listener => listener.AcceptBackOff),
         NotBelow(
             "Listener:MaxQuarantineDuration",
             listener => listener.MaxQuarantineDuration,
@@ -42,5 +47,6 @@ internal static class ListenerSettings
 
     private static SettingRule<ListenerOptions> NotBelow(
         string key, Func<ListenerOptions, TimeSpan> value, string other, Func<ListenerOptions, TimeSpan> least) =>
-        SettingRule<ListenerOptions>.That(key, $"at least {other}", listener => value(listener) >= least(listener), listener => value(listener), other);
+        SettingRule<ListenerOptions>.That(
+            key, $"at least {other}", listener => value(listener) >= least(listener), listener => value(listener), other);
 }

@@ -42,7 +42,7 @@ internal sealed class ListeningContext(
 
     public ProbeRegistry Probes { get; } = new();
 
-    /// <summary>Cancelled when a stop has no time left: from now on no connection is waited for.</summary>
+    /// <summary>Cancelled when a stop has no time left: from then on nothing waits for a connection to end.</summary>
     public CancellationTokenSource Forced { get; } = new();
 
     /// <summary>Cancels <see cref="Forced"/> on the thread pool, because the caller's thread is that of a signal or a timer.</summary>

@@ -5,7 +5,7 @@ namespace Cassini.Streams.Listening;
 
 internal static partial class ListeningLog
 {
-    [LoggerMessage(1250, LogLevel.Error, "The handler of connection {Id} of {Identity} did not end and is left behind")]
+    [LoggerMessage(1250, LogLevel.Error, "The handler of connection {Id} of {Identity} did not end in time and is abandoned")]
     public static partial void HandlerAbandoned(ILogger logger, long id, string identity);
 
     [LoggerMessage(1251, LogLevel.Warning, "The handler of connection {Id} failed while the connection was being ended")]

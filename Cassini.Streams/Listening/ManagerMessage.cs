@@ -2,7 +2,7 @@ using Cassini.Streams.Listening.Endpoints;
 
 namespace Cassini.Streams.Listening;
 
-/// <summary>What the manager finds in its mailbox.</summary>
+/// <summary>A message in the manager's mailbox.</summary>
 internal abstract record ManagerMessage
 {
     private ManagerMessage()
@@ -12,9 +12,9 @@ internal abstract record ManagerMessage
     /// <summary>A connection to serve.</summary>
     public sealed record Accepted(AcceptedSocket Connection) : ManagerMessage;
 
-    /// <summary>A question: are you there, and how many do you serve?</summary>
+    /// <summary>Asks how many connections the manager serves; an answer also proves that it runs.</summary>
     public sealed record Ping(TaskCompletionSource<ManagerReport> Answer) : ManagerMessage;
 
-    /// <summary>Rehearsal: crash.</summary>
+    /// <summary>A rehearsal: the manager throws the exception.</summary>
     public sealed record Crash(RehearsalException Exception) : ManagerMessage;
 }

@@ -24,7 +24,8 @@ internal static class FrameReader
     /// <param name="needed">When incomplete: the length of the whole packet in bytes; 0 when it is not known yet.</param>
     /// <param name="violation">What was wrong.</param>
     public static FrameStatus Read(
-        ReadOnlySpan<byte> input, int maxPacketSize, ProtocolVersion? version, out Frame frame, out int needed, out ProtocolViolation violation)
+        ReadOnlySpan<byte> input, int maxPacketSize, ProtocolVersion? version,
+        out Frame frame, out int needed, out ProtocolViolation violation)
     {
         frame = default;
         needed = 0;
@@ -118,7 +119,9 @@ internal static class FrameReader
 
         return qos == 0 && (flags & 8) != 0
             ? new ProtocolViolation(
-                version == ProtocolVersion.V311 ? ReasonCode.MalformedPacket : ReasonCode.ProtocolError, "MQTT-3.3.1-2", "DUP is set on a QoS 0 message")
+                version == ProtocolVersion.V311 ? ReasonCode.MalformedPacket : ReasonCode.ProtocolError,
+                "MQTT-3.3.1-2",
+                "DUP is set on a QoS 0 message")
             : null;
     }
 

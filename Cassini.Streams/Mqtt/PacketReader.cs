@@ -118,7 +118,8 @@ internal ref struct PacketReader(ReadOnlySpan<byte> body, ProtocolVersion versio
 
         Fail(text.Contains((byte)0)
             ? ProtocolViolation.Malformed(version == ProtocolVersion.V311 ? "MQTT-1.5.3-2" : "MQTT-1.5.4-2", $"{what} contains U+0000")
-            : ProtocolViolation.Malformed(version == ProtocolVersion.V311 ? "MQTT-1.5.3-1" : "MQTT-1.5.4-1", $"{what} is not well-formed UTF-8"));
+            : ProtocolViolation.Malformed(
+                version == ProtocolVersion.V311 ? "MQTT-1.5.3-1" : "MQTT-1.5.4-1", $"{what} is not well-formed UTF-8"));
         return default;
     }
 
@@ -182,7 +183,8 @@ internal ref struct PacketReader(ReadOnlySpan<byte> body, ProtocolVersion versio
     public static string RemainingLength(ProtocolVersion? version) => version == ProtocolVersion.V311 ? "§2.2.3" : "§2.1.4";
 
     private void FailAfterEnd(string packet) =>
-        Fail(ProtocolViolation.Malformed(RemainingLength(version), $"{Quantity.Of(_rest.Length, "byte follows", "bytes follow")} the end of {packet}"));
+        Fail(ProtocolViolation.Malformed(
+            RemainingLength(version), $"{Quantity.Of(_rest.Length, "byte follows", "bytes follow")} the end of {packet}"));
 
     private void FailShort(string what) => Fail(ProtocolViolation.Malformed(RemainingLength(version), $"the packet ends within {what}"));
 }

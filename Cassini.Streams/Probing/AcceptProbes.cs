@@ -33,8 +33,8 @@ internal sealed class AcceptProbes(
                 continue;
             }
 
-            // A probe that could not be made (no descriptor, no port) is no evidence about the loop. And a loop that backs off because the
-            // system refuses every accept is not stalled: a restart would only drop the connections in its backlog.
+            // A probe that could not be made (no descriptor, no port) is no evidence about the loop. And a loop that backs off because
+            // the system refuses every accept is not stalled: a restart would only drop the connections in its backlog.
             if (await ProbeAsync(endpoint, bound, cancellationToken) is not false || manager.IsBackingOff(endpoint))
             {
                 watch.Reset();
@@ -86,5 +86,5 @@ internal sealed class AcceptProbes(
     }
 
     private TimeoutException Stalled(EndpointAddress endpoint) =>
-        new($"The accept loop of {endpoint} stalled: it accepted nobody for {options.Window * options.StallWindows}.");
+        new($"The accept loop of {endpoint} stalled: it acknowledged no probe for {options.Window * options.StallWindows}.");
 }

@@ -65,7 +65,8 @@ internal sealed class Canary(
             slowest = times.Total > slowest.Total ? times : slowest;
         }
 
-        events.Publish(new CanarySucceeded(slowest.Connect, slowest.Handshake, slowest.Session, slowest.Total, slowest.Subscribe, slowest.Deliver));
+        events.Publish(
+            new CanarySucceeded(slowest.Connect, slowest.Handshake, slowest.Session, slowest.Total, slowest.Subscribe, slowest.Deliver));
     }
 
     private void Report(EndpointAddress endpoint, TripFailure failure)

@@ -42,7 +42,7 @@ internal sealed class CanaryReader(Stream stream, ProtocolVersion version)
         switch (FrameReader.Read(_buffer.AsSpan(0, _length), MaxPacketSize, version, out var frame, out _, out var violation))
         {
             case FrameStatus.Violation:
-                throw new InvalidDataException($"what came is no packet: {violation.Message}");
+                throw new InvalidDataException($"the answer is not a packet: {violation.Message}");
             case FrameStatus.Incomplete:
                 return null;
         }

@@ -84,7 +84,10 @@ internal sealed class CanaryTrip(
         var served = stream.RemoteCertificate!.GetRawCertData();
         if (!IsServed(served, loadedBefore) && !IsServed(served, store.Current))
         {
-            return new TripFailure(_stage, CanaryFailure.WrongCertificate, $"it was served '{stream.RemoteCertificate.Subject}', which is not the certificate loaded");
+            return new TripFailure(
+                _stage,
+                CanaryFailure.WrongCertificate,
+                $"the endpoint served '{stream.RemoteCertificate.Subject}', which is not the loaded certificate");
         }
 
         _stage = CanaryStage.Session;
@@ -95,7 +98,8 @@ internal sealed class CanaryTrip(
             return Failed(refused);
         }
 
-        // Only the other side knows that it opened a session, because with TLS 1.3 our handshake succeeds before our certificate is judged.
+        // Only the other side knows that it opened a session, because with TLS 1.3 our handshake succeeds before our certificate is
+        // judged.
         if (await probe.Ticket.Outcome.WaitAsync(cancellationToken) is { } refusal)
         {
             return Refused(refusal);

@@ -8,8 +8,8 @@ using Cassini.Streams.Primitives;
 namespace Cassini.Streams.Probing;
 
 /// <summary>
-/// The canary as an MQTT client: connects, subscribes to its own topic, publishes there and receives its own message. One stage
-/// after another; each returns why it failed, or null. Exceptions of the transport are not caught.
+/// The canary as an MQTT client: connects, subscribes to its own topic, publishes there and receives its own message. One stage after
+/// another; each returns why it failed, or null. Exceptions of the transport are not caught.
 /// </summary>
 internal sealed class MqttCanary(Stream stream)
 {
@@ -24,13 +24,15 @@ internal sealed class MqttCanary(Stream stream)
 
     public async Task<StageFailure?> ConnectAsync(CancellationToken cancellationToken)
     {
-        await SendAsync(ConnectWriter.Write(new ConnectPacket { Version = Version, ClientId = ClientId, CleanStart = true }), cancellationToken);
+        var connect = new ConnectPacket { Version = Version, ClientId = ClientId, CleanStart = true };
+        await SendAsync(ConnectWriter.Write(connect), cancellationToken);
         return JudgeConnAck(await _reader.ReadAsync(cancellationToken));
     }
 
     public async Task<StageFailure?> SubscribeAsync(CancellationToken cancellationToken)
     {
-        var request = new SubscriptionRequest(MqttText.Decode(_topic), QualityOfService.AtLeastOnce, false, false, RetainHandling.DoNotSend);
+        var request = new SubscriptionRequest(
+            MqttText.Decode(_topic), QualityOfService.AtLeastOnce, false, false, RetainHandling.DoNotSend);
         await SendAsync(new SubscribePacket(SubscribeId, [request], PropertySet.Empty).Write(Version), cancellationToken);
         return JudgeSubAck(await _reader.ReadAsync(cancellationToken));
     }
@@ -45,7 +47,7 @@ internal sealed class MqttCanary(Stream stream)
             var packet = await _reader.ReadAsync(cancellationToken);
             var failure = TypeOf(packet) switch
             {
-                PacketType.Publish when isBack => new StageFailure(CanaryFailure.WrongMessage, "its message came twice"),
+                PacketType.Publish when isBack => new StageFailure(CanaryFailure.WrongMessage, "its message arrived twice"),
                 PacketType.Publish => JudgeMessage(packet),
                 PacketType.PubAck when !isAcknowledged => JudgePubAck(packet),
                 _ => Unexpected(packet, PacketType.Publish),
@@ -82,41 +84,48 @@ internal sealed class MqttCanary(Stream stream)
 
     private static StageFailure? JudgeConnAck(byte[] packet) =>
         TypeOf(packet) != PacketType.ConnAck ? Unexpected(packet, PacketType.ConnAck)
-        : !ConnAckPacket.TryRead(CanaryReader.FrameOf(packet, Version), Version, out var ack, out var violation) ? NoMqtt(violation)
+        : !ConnAckPacket.TryRead(CanaryReader.FrameOf(packet, Version), Version, out var ack, out var violation) ? Malformed(violation)
         : ack.Reason != ReasonCode.Success ? Refused(ack.Reason, ack.Properties)
         : null;
 
     private static StageFailure? JudgeSubAck(byte[] packet) =>
         TypeOf(packet) != PacketType.SubAck ? Unexpected(packet, PacketType.SubAck)
-        : !SubAckPacket.TryRead(CanaryReader.FrameOf(packet, Version), Version, out var ack, out var violation) ? NoMqtt(violation)
-        : ack.PacketId != SubscribeId || ack.Reasons.Length != 1 ? new StageFailure(CanaryFailure.WrongAnswer, "SUBACK answers another SUBSCRIBE")
+        : !SubAckPacket.TryRead(CanaryReader.FrameOf(packet, Version), Version, out var ack, out var violation) ? Malformed(violation)
+        : ack.PacketId != SubscribeId || ack.Reasons.Length != 1
+            ? new StageFailure(CanaryFailure.WrongAnswer, "SUBACK answers another SUBSCRIBE")
         : ack.Reasons[0] >= ReasonCode.UnspecifiedError ? Refused(ack.Reasons[0], ack.Properties)
-        : ack.Reasons[0] != ReasonCode.GrantedQoS1 ? new StageFailure(CanaryFailure.WrongAnswer, $"SUBACK grants QoS {(int)ack.Reasons[0]} in place of 1")
+        : ack.Reasons[0] != ReasonCode.GrantedQoS1
+            ? new StageFailure(CanaryFailure.WrongAnswer, $"SUBACK grants QoS {(int)ack.Reasons[0]} instead of 1")
         : null;
 
     private static StageFailure? JudgePubAck(byte[] packet) =>
-        !AckPacket.TryRead(CanaryReader.FrameOf(packet, Version), Version, out var ack, out var violation) ? NoMqtt(violation)
+        !AckPacket.TryRead(CanaryReader.FrameOf(packet, Version), Version, out var ack, out var violation) ? Malformed(violation)
         : ack.PacketId != PublishId ? new StageFailure(CanaryFailure.WrongAnswer, "PUBACK answers another PUBLISH")
         : ack.Reason != ReasonCode.Success ? Refused(ack.Reason, PropertySet.Empty)
         : null;
 
     private StageFailure? JudgeMessage(byte[] packet) =>
-        !PublishPacket.TryRead(CanaryReader.FrameOf(packet, Version), Version, fromClient: false, out var message, out var violation) ? NoMqtt(violation)
-        : !message.Topic.SequenceEqual(_topic) ? new StageFailure(CanaryFailure.WrongMessage, $"a message came of another topic than its own, of {Quantity.Of(message.Topic.Length, "byte")}")
-        : !message.Payload.SequenceEqual(_payload) ? new StageFailure(CanaryFailure.WrongMessage, $"its message came back changed: {Quantity.Of(message.Payload.Length, "byte")} for {_payload.Length}")
-        : message.QoS != QualityOfService.AtLeastOnce ? new StageFailure(CanaryFailure.WrongMessage, $"its message came with QoS {(int)message.QoS}")
+        !PublishPacket.TryRead(CanaryReader.FrameOf(packet, Version), Version, fromClient: false, out var message, out var violation)
+            ? Malformed(violation)
+        : !message.Topic.SequenceEqual(_topic)
+            ? Changed($"a message of another topic arrived; the name of that topic has {Quantity.Of(message.Topic.Length, "byte")}")
+        : !message.Payload.SequenceEqual(_payload)
+            ? Changed($"its message arrived changed: {Quantity.Of(message.Payload.Length, "byte")} instead of {_payload.Length}")
+        : message.QoS != QualityOfService.AtLeastOnce ? Changed($"its message arrived with QoS {(int)message.QoS}")
         : null;
 
     private static StageFailure Unexpected(byte[] packet, PacketType expected) =>
         TypeOf(packet) == PacketType.Disconnect
         && ReasonPacket.TryRead(CanaryReader.FrameOf(packet, Version), Version, fromClient: false, out var goodbye, out _)
             ? Refused(goodbye.Reason, goodbye.Properties)
-            : new StageFailure(CanaryFailure.WrongAnswer, $"{TypeOf(packet)} came in place of {expected}");
+            : new StageFailure(CanaryFailure.WrongAnswer, $"{TypeOf(packet)} arrived instead of {expected}");
 
     private static StageFailure Refused(ReasonCode reason, PropertySet properties) =>
         new(CanaryFailure.Refused, properties.ReasonString is { } why ? $"{reason}: {why}" : $"{reason}");
 
-    private static StageFailure NoMqtt(ProtocolViolation violation) => new(CanaryFailure.WrongAnswer, violation.Message);
+    private static StageFailure Changed(string detail) => new(CanaryFailure.WrongMessage, detail);
+
+    private static StageFailure Malformed(ProtocolViolation violation) => new(CanaryFailure.WrongAnswer, violation.Message);
 
     private static PacketType TypeOf(byte[] packet) => (PacketType)(packet[0] >> 4);
 }

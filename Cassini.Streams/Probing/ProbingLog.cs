@@ -8,7 +8,10 @@ internal static partial class ProbingLog
     [LoggerMessage(1450, LogLevel.Warning, "The accept loop of {Endpoint} did not acknowledge a probe: {Problem}")]
     public static partial void AcceptProbeFailed(ILogger logger, EndpointAddress endpoint, string problem);
 
-    [LoggerMessage(1451, LogLevel.Warning, "The canary's client certificate cannot be loaded. The canary uses the last one that could, if there is one")]
+    [LoggerMessage(
+        1451,
+        LogLevel.Warning,
+        "The canary's client certificate cannot be loaded. The canary uses the last one that could, if there is one")]
     public static partial void CertificateUnusable(ILogger logger, Exception failure);
 
     [LoggerMessage(1452, LogLevel.Debug, "The canary's trip to {Endpoint} failed")]

@@ -12,5 +12,6 @@ public sealed record SettingError(string Key, string Message)
     /// <param name="key">The key.</param>
     /// <param name="value">The value as the message shows it: never a secret.</param>
     /// <param name="requirement">What is required.</param>
-    internal static SettingError NotAllowed(string key, string value, string requirement) => new(key, $"{value} is not allowed; {requirement}");
+    internal static SettingError NotAllowed(string key, string value, string requirement) =>
+        new(key, $"{value} is not allowed; {requirement}");
 }

@@ -8,7 +8,8 @@ internal sealed class SettingRule<TOptions>
 {
     private readonly Func<TOptions, IEnumerable<SettingError>> _check;
 
-    private SettingRule(string key, string requirement, ImmutableArray<string> comparedWith, Func<TOptions, IEnumerable<SettingError>> check)
+    private SettingRule(
+        string key, string requirement, ImmutableArray<string> comparedWith, Func<TOptions, IEnumerable<SettingError>> check)
     {
         Key = key;
         Requirement = requirement;
@@ -35,8 +36,10 @@ internal sealed class SettingRule<TOptions>
     /// <param name="value">The value as the message shows it: never a secret.</param>
     /// <param name="comparedWith">The keys of the other settings that <paramref name="holds"/> reads.</param>
     public static SettingRule<TOptions> That(
-        string key, string requirement, Func<TOptions, bool> holds, Func<TOptions, object?> value, params ImmutableArray<string> comparedWith) =>
-        new(key, requirement, comparedWith, options => holds(options) ? [] : [SettingError.NotAllowed(key, SettingText.Of(value(options)), requirement)]);
+        string key, string requirement, Func<TOptions, bool> holds,
+        Func<TOptions, object?> value, params ImmutableArray<string> comparedWith) =>
+        new(key, requirement, comparedWith, options =>
+            holds(options) ? [] : [SettingError.NotAllowed(key, SettingText.Of(value(options)), requirement)]);
 
     /// <summary>A rule for a text that may be missing, but not empty.</summary>
     /// <param name="key">The key that is to blame.</param>
@@ -44,7 +47,8 @@ internal sealed class SettingRule<TOptions>
     /// <param name="instead">What to do instead: <c>name a file</c>.</param>
     /// <param name="text">The text.</param>
     public static SettingRule<TOptions> NotEmpty(string key, string what, string instead, Func<TOptions, string?> text) =>
-        new(key, "not empty", [], options => text(options)?.Trim().Length == 0 ? [SettingError.NotAllowed(key, $"an empty {what}", instead)] : []);
+        new(key, "not empty", [], options =>
+            text(options)?.Trim().Length == 0 ? [SettingError.NotAllowed(key, $"an empty {what}", instead)] : []);
 
     /// <summary>A rule that finds its errors and writes their messages itself.</summary>
     /// <param name="key">The key that is to blame.</param>

@@ -28,7 +28,8 @@ internal abstract class SettingsSection
 
 /// <inheritdoc/>
 /// <typeparam name="TOptions">A record; each of its properties that can be set is a setting, except those that are sections.</typeparam>
-internal sealed class SettingsSection<[DynamicallyAccessedMembers(DynamicallyAccessedMemberTypes.PublicProperties)] TOptions> : SettingsSection
+internal sealed class SettingsSection<
+    [DynamicallyAccessedMembers(DynamicallyAccessedMemberTypes.PublicProperties)] TOptions> : SettingsSection
     where TOptions : class
 {
     private readonly TOptions _defaults;
@@ -47,7 +48,8 @@ internal sealed class SettingsSection<[DynamicallyAccessedMembers(DynamicallyAcc
         _properties = [.. typeof(TOptions).GetProperties().Select(property => SettingProperty.Of(property, key)).OfType<SettingProperty>()];
     }
 
-    private protected override IEnumerable<(string Key, string Requirement)> Requirements => _rules.Select(rule => (rule.Key, rule.Requirement));
+    private protected override IEnumerable<(string Key, string Requirement)> Requirements =>
+        _rules.Select(rule => (rule.Key, rule.Requirement));
 
     /// <summary>
     /// Every error of these options: first those of single values, then those of the rules whose values are valid by themselves.
@@ -58,7 +60,8 @@ internal sealed class SettingsSection<[DynamicallyAccessedMembers(DynamicallyAcc
     {
         var errors = _properties.Select(property => property.Check(options)).OfType<SettingError>().ToList();
         var wrong = found.Concat(errors).Select(error => error.Key).ToHashSet(StringComparer.Ordinal);
-        errors.AddRange(_rules.Where(rule => !wrong.Contains(rule.Key) && !rule.ComparedWith.Any(wrong.Contains)).SelectMany(rule => rule.Check(options)));
+        var canBeJudged = _rules.Where(rule => !wrong.Contains(rule.Key) && !rule.ComparedWith.Any(wrong.Contains));
+        errors.AddRange(canBeJudged.SelectMany(rule => rule.Check(options)));
         return errors;
     }
 

@@ -19,11 +19,13 @@ internal sealed record CertificateInUse(
             Of(CertificateRole.Authority, lastToEnd));
         if (material.Management is { } management)
         {
-            parts = parts.Add(Of(CertificateRole.Management, management) with { NotAfter = FirstToEnd(management, material.ManagementIntermediates) });
+            var notAfter = FirstToEnd(management, material.ManagementIntermediates);
+            parts = parts.Add(Of(CertificateRole.Management, management) with { NotAfter = notAfter });
         }
 
         return material.Revocation is { } list
-            ? parts.Add(new CertificateInUse(CertificateRole.RevocationList, list.Issuer, list.Fingerprint, list.ThisUpdate, list.NextUpdate))
+            ? parts.Add(new CertificateInUse(
+                CertificateRole.RevocationList, list.Issuer, list.Fingerprint, list.ThisUpdate, list.NextUpdate))
             : parts;
     }
 

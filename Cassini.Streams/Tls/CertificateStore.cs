@@ -85,7 +85,7 @@ internal sealed class CertificateStore
                 await first.ConfigureAwait(false);
                 if (first == ask)
                 {
-                    LookForWhoAsked();
+                    LookAndAnswer();
                     ask = _asked.Reader.WaitToReadAsync(cancellationToken).AsTask();
                 }
                 else
@@ -132,7 +132,7 @@ internal sealed class CertificateStore
         }
     }
 
-    private void LookForWhoAsked()
+    private void LookAndAnswer()
     {
         var asked = new List<TaskCompletionSource>();
         while (_asked.Reader.TryRead(out var one))
@@ -199,7 +199,7 @@ internal sealed class CertificateStore
         _inUse = CertificateInUse.Of(material);
         _loaded = _seen = digest;
         _refused = null;
-        TellLoaded();
+        PublishLoaded();
     }
 
     // The bad files are gone and the ones in use are back. Without an event, the failed reload would stay the last report.
@@ -209,11 +209,11 @@ internal sealed class CertificateStore
         {
             _refused = null;
             TlsLog.Restored(_logger);
-            TellLoaded();
+            PublishLoaded();
         }
     }
 
-    private void TellLoaded()
+    private void PublishLoaded()
     {
         foreach (var part in _inUse)
         {

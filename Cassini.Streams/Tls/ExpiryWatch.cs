@@ -10,7 +10,7 @@ namespace Cassini.Streams.Tls;
 internal sealed class ExpiryWatch(TimeSpan expiringWithin, TimeProvider time)
 {
     private static readonly TimeSpan Pause = TimeSpan.FromDays(1);
-    private readonly Dictionary<CertificateRole, (string Fingerprint, long At)> _told = [];
+    private readonly Dictionary<CertificateRole, (string Fingerprint, long At)> _published = [];
 
     public ImmutableArray<CertificateInUse> Due(IEnumerable<CertificateInUse> parts) =>
         [.. parts.Where(part => IsExpiring(part) && Take(part))];
@@ -24,12 +24,12 @@ internal sealed class ExpiryWatch(TimeSpan expiringWithin, TimeProvider time)
 
     private bool Take(CertificateInUse part)
     {
-        if (_told.TryGetValue(part.Role, out var last) && last.Fingerprint == part.Fingerprint && time.GetElapsedTime(last.At) < Pause)
+        if (_published.TryGetValue(part.Role, out var last) && last.Fingerprint == part.Fingerprint && time.GetElapsedTime(last.At) < Pause)
         {
             return false;
         }
 
-        _told[part.Role] = (part.Fingerprint, time.GetTimestamp());
+        _published[part.Role] = (part.Fingerprint, time.GetTimestamp());
         return true;
     }
 }

@@ -27,7 +27,7 @@ internal static class Conventions
         where TypeReferences.Flatten(visible.Used).Any(IsSubject)
         select $"{type.FullName}, {visible.Where}";
 
-    /// <summary>Classes that anybody may derive from, though nobody said so.</summary>
+    /// <summary>Classes that are neither sealed nor abstract, nor meant to be derived from.</summary>
     public static IEnumerable<string> OpenClasses(IEnumerable<Type> types) =>
         from type in types
         where type is { IsClass: true, IsSealed: false, IsAbstract: false } && !IsGenerated(type)

@@ -5,7 +5,7 @@ namespace Cassini.Tests.Architecture;
 
 public class ConventionsTests
 {
-    private const string Hub = "Cassini.Streams.Events.EventHub";
+    private const string Hub = "Cassini.Streams.Events.Hub.EventHub";
     private static readonly Type[] Streams = typeof(BrokerEvent).Assembly.GetTypes();
 
     [Fact]

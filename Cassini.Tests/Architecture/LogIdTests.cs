@@ -6,16 +6,20 @@ using Microsoft.Extensions.Logging;
 
 namespace Cassini.Tests.Architecture;
 
-/// <summary>A log is searched by event id: each stands for one sentence.</summary>
+/// <summary>A log is searched by event id: each id has one message.</summary>
 public partial class LogIdTests
 {
+    private const BindingFlags AllDeclared =
+        BindingFlags.Static | BindingFlags.Instance | BindingFlags.Public | BindingFlags.NonPublic | BindingFlags.DeclaredOnly;
+
     [Fact]
     public void LogMessages_OfAllAssemblies_HaveIdsOfTheirOwn()
     {
         var messages = ProductAssemblies.All
             .SelectMany(assembly => assembly.GetTypes())
-            .SelectMany(type => type.GetMethods(BindingFlags.Static | BindingFlags.Instance | BindingFlags.Public | BindingFlags.NonPublic | BindingFlags.DeclaredOnly))
-            .Select(method => (Id: method.GetCustomAttribute<LoggerMessageAttribute>()?.EventId, Name: $"{method.DeclaringType}.{method.Name}"))
+            .SelectMany(type => type.GetMethods(AllDeclared))
+            .Select(
+                method => (Id: method.GetCustomAttribute<LoggerMessageAttribute>()?.EventId, Name: $"{method.DeclaringType}.{method.Name}"))
             .Where(message => message.Id is not null)
             .ToList();
 
@@ -33,14 +37,17 @@ public partial class LogIdTests
         var ranges = Directory.EnumerateFiles(Repository.Root, "*Log.cs", SearchOption.AllDirectories)
             .Where(file => !file.Contains("/obj/", StringComparison.Ordinal))
             .Select(File.ReadAllText)
-            .Select(text => (Range: Range().Match(text), Ids: Id().Matches(text).Select(id => int.Parse(id.Groups[1].Value, CultureInfo.InvariantCulture)).ToList()))
+            .Select(text => (
+                Range: Range().Match(text),
+                Ids: Id().Matches(text).Select(id => int.Parse(id.Groups[1].Value, CultureInfo.InvariantCulture)).ToList()))
             .Where(file => file.Range.Success)
             .Select(file => (First: Number(file.Range, 1), Last: Number(file.Range, 2), file.Ids))
             .OrderBy(range => range.First)
             .ToList();
 
         ranges.Count.ShouldBeGreaterThan(4);
-        ranges.Where(range => range.Ids.Any(id => id < range.First || id > range.Last)).ShouldBeEmpty("an id is outside the range that its comment states");
+        ranges.Where(range => range.Ids.Any(id => id < range.First || id > range.Last))
+            .ShouldBeEmpty("an id is outside the range that its comment states");
         ranges.Zip(ranges.Skip(1)).Where(pair => pair.First.Last >= pair.Second.First).ShouldBeEmpty("two comments claim the same ids");
     }
 

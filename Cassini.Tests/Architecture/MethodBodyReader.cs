@@ -24,7 +24,8 @@ internal static class MethodBodyReader
                 ? OpCodesByValue[BinaryPrimitives.ReadInt16BigEndian(code.AsSpan(at))]
                 : OpCodesByValue[code[at]];
             at += opCode.Size;
-            if (opCode.OperandType is OperandType.InlineField or OperandType.InlineMethod or OperandType.InlineTok or OperandType.InlineType)
+            if (opCode.OperandType is OperandType.InlineField or OperandType.InlineMethod
+                or OperandType.InlineTok or OperandType.InlineType)
             {
                 var token = BinaryPrimitives.ReadInt32LittleEndian(code.AsSpan(at));
                 yield return method.Module.ResolveMember(token, typeArguments, methodArguments)

@@ -9,7 +9,9 @@ internal sealed class RoomTable
     private readonly Dictionary<string, string[]> _mayUse;
 
     /// <param name="root">The root namespace.</param>
-    /// <param name="mayUse">Each room with those that it may use; with <see cref="Arrow.RootRoom"/> when types may live in the root itself.</param>
+    /// <param name="mayUse">
+    /// Each room with those that it may use; with <see cref="Arrow.RootRoom"/> when types may live in the root itself.
+    /// </param>
     private RoomTable(string root, Dictionary<string, string[]> mayUse)
     {
         Root = root;
@@ -48,6 +50,24 @@ internal sealed class RoomTable
         ],
     };
 
+    /// <summary>The rooms of the events: the root has what happens, the hub publishes it.</summary>
+    public static RoomTable Events { get; } = new("Cassini.Streams.Events", new()
+    {
+        [Arrow.RootRoom] = [],
+        ["Hub"] = [Arrow.RootRoom],
+    });
+
+    /// <summary>The rooms of health. The root has the snapshot and the policy: what every other room speaks in.</summary>
+    public static RoomTable Health { get; } = new("Cassini.Streams.Health", new()
+    {
+        [Arrow.RootRoom] = [],
+        ["Facts"] = [Arrow.RootRoom],
+        ["Checks"] = [Arrow.RootRoom, "Facts"],
+        ["Folding"] = [Arrow.RootRoom, "Facts", "Checks"],
+        ["Records"] = [Arrow.RootRoom, "Facts", "Checks", "Folding"],
+        ["Projection"] = [Arrow.RootRoom, "Folding", "Records"],
+    });
+
     /// <summary>The rooms of the broker. The root has the composition and the public surface.</summary>
     public static RoomTable Broker { get; } = new("Cassini.Streams.Broker", new()
     {
@@ -78,6 +98,22 @@ internal sealed class RoomTable
         [Arrow.RootRoom] = ["Http", "Telemetry", "Logging", "Access", "Pages", "Control", "Probes", "Tables", "Feed", "GrpcHealth"],
     });
 
+    /// <summary>The rooms of the harness. The root runs a plan, and has the exit codes of all commands.</summary>
+    public static RoomTable Harness { get; } = new("Cassini.Harness", new()
+    {
+        ["Clients"] = [],
+        ["Messages"] = [],
+        ["Verdicts"] = [],
+        ["Plans"] = ["Clients", "Messages"],
+        ["Load"] = ["Clients", "Messages", "Verdicts", "Plans"],
+        ["Health"] = ["Clients", "Verdicts", "Plans"],
+        ["Workers"] = ["Clients", "Verdicts", "Plans", "Load"],
+        ["Results"] = ["Plans", "Load", "Workers"],
+        ["Reports"] = ["Verdicts", "Plans", "Load", "Health", "Results"],
+        ["Views"] = ["Plans", "Load", "Results"],
+        [Arrow.RootRoom] = ["Clients", "Verdicts", "Plans", "Load", "Health", "Workers", "Results", "Reports", "Views"],
+    });
+
     /// <summary>What one runs. Its root is Program alone.</summary>
     public static RoomTable Web { get; } = new("Cassini.Web", new()
     {
@@ -100,7 +136,7 @@ internal sealed class RoomTable
         [Arrow.RootRoom] = ["Context", "Settings", "Following", "Waiting", "Watching", "Running", "Messaging", "Replaying", "Serving"],
     });
 
-    public static IReadOnlyList<RoomTable> All { get; } = [Streams, Broker, Management, Web, Cli];
+    public static IReadOnlyList<RoomTable> All { get; } = [Streams, Events, Health, Broker, Management, Harness, Web, Cli];
 
     public string Root { get; }
 

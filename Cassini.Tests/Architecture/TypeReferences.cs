@@ -143,7 +143,7 @@ internal static class TypeReferences
     public static IEnumerable<ParameterInfo> Parameters(MethodBase method) =>
         method is MethodInfo { ReturnParameter: { } returned } ? method.GetParameters().Append(returned) : method.GetParameters();
 
-    // What a body must know to use a member: who declares it, and the types of its signature.
+    // What a body must know to use a member: the type that declares it, and the types of its signature.
     private static IEnumerable<Type?> Mentioned(MemberInfo member) => member switch
     {
         Type type => [type],

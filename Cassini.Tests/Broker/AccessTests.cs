@@ -56,7 +56,8 @@ public class AccessTests
     [InlineData("$SYS/+/x", true)]
     [InlineData("$canary/#", false)]
     [InlineData("$+/x", false)]
-    public void DefaultRules_JudgeWildcards(string filter, bool subscribe) => Access(AccessRule.Defaults).MaySubscribe(Bytes(filter)).ShouldBe(subscribe);
+    public void DefaultRules_JudgeWildcards(string filter, bool subscribe) =>
+        Access(AccessRule.Defaults).MaySubscribe(Bytes(filter)).ShouldBe(subscribe);
 
     [Fact]
     public void NoRules_DenyEverything()
@@ -133,7 +134,7 @@ public class AccessTests
         access.MayPublish("t/me/me"u8).ShouldBeFalse();
     }
 
-    // A denial that speaks of the client's own name must hold for a client whose name is odd as well.
+    // A denial that names the client itself must hold for a client whose name is odd as well.
     [Theory]
     [InlineData("alice")]
     [InlineData("a/b")]

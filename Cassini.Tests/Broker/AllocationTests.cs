@@ -33,7 +33,9 @@ public class AllocationTests
     public void QoS0Messages_ThatAreNotSampled_AllocateNothing(string? traceparent)
     {
         using var spans = new RecordedSpans();
-        var properties = traceparent is null ? PropertySet.Empty : PropertySet.Empty with { UserProperties = [new UserProperty("traceparent", traceparent)] };
+        var properties = traceparent is null
+            ? PropertySet.Empty
+            : PropertySet.Empty with { UserProperties = [new UserProperty("traceparent", traceparent)] };
         AllocatesNothing(5, 5, properties, spans.Source);
 
         spans.Ended.ShouldBeEmpty();
@@ -77,7 +79,8 @@ public class AllocationTests
     {
         // About 64 bytes in all, with properties or without: what a batch costs goes by its size.
         var encoded = MessageProperties.Encode(properties);
-        var writer = new PublishWriter { Topic = "a/b/c"u8, Payload = new byte[Math.Max(0, 64 - encoded.Length)], MessageProperties = encoded };
+        var writer =
+            new PublishWriter { Topic = "a/b/c"u8, Payload = new byte[Math.Max(0, 64 - encoded.Length)], MessageProperties = encoded };
         var frame = new byte[writer.Measure(version)];
         writer.Write(frame, version);
         return [.. Enumerable.Repeat(frame, Messages).SelectMany(bytes => bytes)];
@@ -88,7 +91,8 @@ public class AllocationTests
     {
         var stream = new EndlessStream();
         var transport = new Connection(
-            id, "endpoint", "peer", clientId, new ConnectionStream(stream, null), new ConnectionFate(NullLogger.Instance), new RecordingPublisher(), isProbe: false);
+            id, "endpoint", "peer", clientId, new ConnectionStream(stream, null),
+            new ConnectionFate(NullLogger.Instance), new RecordingPublisher(), isProbe: false);
         var connection = broker.Open(transport);
         var handler = broker.AcceptAsync(connection, new ConnectPacket { Version = version, ClientId = clientId, CleanStart = true })
             .GetAwaiter().GetResult();

@@ -33,7 +33,8 @@ internal sealed class BrokerRig : IAsyncDisposable
         Store = store ?? new InMemoryStore();
         var options = new BrokerOptions();
         var tracing = spans is null ? null : new MessageTracing(spans, traceRatio);
-        Broker = new MqttBroker(change?.Invoke(options) ?? options, "1.2.3", Store, Events, Clock.Time, logger ?? NullLogger<MqttBroker>.Instance, tracing);
+        Broker = new MqttBroker(
+            change?.Invoke(options) ?? options, "1.2.3", Store, Events, Clock.Time, logger ?? NullLogger<MqttBroker>.Instance, tracing);
         Broker.Housekeeper.Begin();
     }
 
@@ -41,7 +42,7 @@ internal sealed class BrokerRig : IAsyncDisposable
 
     public RecordingPublisher Events { get; }
 
-    /// <summary>What is published of probes' sessions: nobody else sees it.</summary>
+    /// <summary>What is published of probes' sessions; it appears nowhere else.</summary>
     public RecordingPublisher ProbeEvents { get; }
 
     public InMemoryStore Store { get; }
@@ -60,7 +61,8 @@ internal sealed class BrokerRig : IAsyncDisposable
     /// <summary>A connection without a CONNECT yet.</summary>
     public RigConnection Open(int version = 5, string identity = "alice", bool isProbe = false, int window = 64 * 1024)
     {
-        var connection = new RigConnection(Broker, isProbe ? ProbeEvents : Events, _connections.Count + 1, (ProtocolVersion)version, identity, isProbe, window);
+        var connection = new RigConnection(
+            Broker, isProbe ? ProbeEvents : Events, _connections.Count + 1, (ProtocolVersion)version, identity, isProbe, window);
         _connections.Add(connection);
         return connection;
     }
@@ -72,7 +74,8 @@ internal sealed class BrokerRig : IAsyncDisposable
 
     /// <summary>The same with the broker's side of it.</summary>
     public async Task<RigConnection> OpenAsync(
-        string clientId, int version = 5, Func<ConnectPacket, ConnectPacket>? change = null, string identity = "alice", int window = 64 * 1024)
+        string clientId, int version = 5, Func<ConnectPacket, ConnectPacket>? change = null,
+        string identity = "alice", int window = 64 * 1024)
     {
         var connection = Open(version, identity, window: window);
         var connect = connection.Client.Connect(clientId);
@@ -97,7 +100,8 @@ internal sealed class BrokerRig : IAsyncDisposable
 
     /// <summary>With a will.</summary>
     public static ConnectPacket WithWill(
-        ConnectPacket connect, string topic = "wills", QualityOfService qos = QualityOfService.AtLeastOnce, bool retain = false, uint? delay = null, PropertySet? properties = null) =>
+        ConnectPacket connect, string topic = "wills", QualityOfService qos = QualityOfService.AtLeastOnce,
+        bool retain = false, uint? delay = null, PropertySet? properties = null) =>
         connect with
         {
             Will = new WillMessage(
@@ -112,7 +116,8 @@ internal sealed class RigConnection : IAsyncDisposable
     private readonly PipeEnd _client;
     private bool _crashed;
 
-    public RigConnection(MqttBroker broker, IEventPublisher events, long id, ProtocolVersion version, string identity, bool isProbe, int window)
+    public RigConnection(
+        MqttBroker broker, IEventPublisher events, long id, ProtocolVersion version, string identity, bool isProbe, int window)
     {
         (_server, _client) = PipeEnd.Pair(window);
         Client = new MqttTestClient(_client, version);

@@ -28,7 +28,7 @@ public class DrainTests
     }
 
     [Fact]
-    public async Task Deliver_ClientWithNothingToGet_IsToldToGoAtOnce()
+    public async Task Deliver_ClientWithNothingToGet_IsDisconnectedAtOnce()
     {
         await using var rig = new BrokerRig(options => options with { ServerReference = "other.example:8883" });
         var client = await rig.ConnectAsync("client");
@@ -54,11 +54,12 @@ public class DrainTests
     [Theory]
     [InlineData(1)]
     [InlineData(2)]
-    public async Task Deliver_ClientThatHasNotAcknowledged_IsToldToGoOnlyAfterIt(int level)
+    public async Task Deliver_ClientThatHasNotAcknowledged_IsDisconnectedOnlyAfterIt(int level)
     {
         var qos = (QualityOfService)level;
         await using var rig = new BrokerRig();
-        var slow = await rig.ConnectAsync("slow", change: connect => connect with { Properties = connect.Properties with { ReceiveMaximum = 1 } });
+        var slow = await rig.ConnectAsync(
+            "slow", change: connect => connect with { Properties = connect.Properties with { ReceiveMaximum = 1 } });
         await slow.SubscribeAsync("jobs");
         var publisher = await rig.ConnectAsync("publisher");
         await publisher.PublishAsync("jobs", "one", qos);
@@ -83,7 +84,8 @@ public class DrainTests
         await using var rig = new BrokerRig();
         var silent = await rig.ConnectAsync("silent");
         await silent.SubscribeAsync("jobs");
-        await rig.Broker.PublishAsync(new MqttMessage { Topic = "jobs", Payload = "one"u8.ToArray(), QoS = QualityOfService.AtLeastOnce }, Token);
+        await rig.Broker.PublishAsync(
+            new MqttMessage { Topic = "jobs", Payload = "one"u8.ToArray(), QoS = QualityOfService.AtLeastOnce }, Token);
         using var deadline = new CancellationTokenSource();
 
         await Eventually.CompletesAsync("the intake closes", rig.Broker.Drain.CloseIntakeAsync(Token));
@@ -94,7 +96,7 @@ public class DrainTests
         rig.Broker.Drain.Rest.ShouldBe(new DrainRest(1, 1, 0));
     }
 
-    /// <summary>What waits for who is away is told of, since it ends with a store in memory.</summary>
+    /// <summary>What waits for an offline client is reported, because it ends with a store in memory.</summary>
     [Fact]
     public async Task Rest_SessionWithoutAConnection_IsCountedApart()
     {
@@ -103,14 +105,17 @@ public class DrainTests
         await away.Client.SubscribeAsync("jobs");
         await away.Client.DisconnectAsync();
         await Eventually.CompletesAsync("it is gone", away.Served);
-        await rig.Broker.PublishAsync(new MqttMessage { Topic = "jobs", Payload = "one"u8.ToArray(), QoS = QualityOfService.AtLeastOnce }, Token);
+        await rig.Broker.PublishAsync(
+            new MqttMessage { Topic = "jobs", Payload = "one"u8.ToArray(), QoS = QualityOfService.AtLeastOnce }, Token);
 
         await DrainAsync(rig);
 
         rig.Broker.Drain.Rest.ShouldBe(new DrainRest(0, 0, 1));
     }
 
-    /// <summary>A reader that is in the middle of a batch acknowledges it all the same: whoever ends its connection, it is waited for.</summary>
+    /// <summary>
+    /// A reader that is in the middle of a batch still acknowledges it: the drain waits for it, whatever ends its connection.
+    /// </summary>
     [Fact]
     public async Task CloseIntake_PublisherThatIsToEndInTheMiddleOfABatch_IsWaitedFor()
     {
@@ -167,7 +172,8 @@ public class DrainTests
         await using var rig = new BrokerRig();
         await rig.Broker.Drain.CloseIntakeAsync(Token);
 
-        (await rig.Broker.PublishAsync(new MqttMessage { Topic = "jobs", Payload = "late"u8.ToArray() }, Token)).ShouldBe(PublishOutcome.Refused);
+        (await rig.Broker.PublishAsync(new MqttMessage { Topic = "jobs", Payload = "late"u8.ToArray() }, Token))
+            .ShouldBe(PublishOutcome.Refused);
     }
 
     private static async Task AcceptAsync(MqttTestClient client, string payload, QualityOfService qos)

@@ -8,7 +8,8 @@ internal static class Gens
     private static readonly Gen<string> Level = OneOf("a", "b", "", "$s");
     private static readonly Gen<string> FilterLevel = OneOf("a", "b", "", "+", "+", "$s");
 
-    public static readonly Gen<string> Topic = Level.Array[1, 4].Select(levels => string.Join('/', levels)).Where(topic => topic.Length > 0);
+    public static readonly Gen<string> Topic = Level.Array[1, 4].Select(levels => string.Join('/', levels))
+        .Where(topic => topic.Length > 0);
 
     public static readonly Gen<string> Filter =
         from levels in FilterLevel.Array[0, 4]

@@ -1,6 +1,8 @@
 namespace Cassini.Tests.Broker;
 
-/// <summary>The real clock, which does something once when it is asked for a timestamp next: a way between two steps of other code.</summary>
+/// <summary>
+/// The real clock, which does something once when it is asked for a timestamp next: a way between two steps of other code.
+/// </summary>
 internal sealed class HookedTime : TimeProvider
 {
     private Action? _hook;

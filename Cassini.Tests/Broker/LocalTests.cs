@@ -103,14 +103,14 @@ public class LocalTests
     }
 
     [Fact]
-    public async Task Observer_ThatThrows_IsLetGoAndHarmsNobody()
+    public async Task Observer_ThatThrows_LosesItsSubscriptionAndAffectsNoOther()
     {
         await using var rig = new BrokerRig();
         var seen = new BlockingList();
         using var bad = rig.Broker.Observe("t").Subscribe(_ => throw new InvalidOperationException("boom"), _ => { });
         using var good = rig.Broker.Observe("t").Subscribe(seen.Add, _ => { });
         await rig.Broker.PublishAsync(Full);
-        await Eventually.HoldsAsync("it is let go", () => rig.Broker.Tree.Count == 1);
+        await Eventually.HoldsAsync("its subscription ends", () => rig.Broker.Tree.Count == 1);
         await rig.Broker.PublishAsync(Full);
         await seen.HasAsync(2);
     }
@@ -126,7 +126,7 @@ public class LocalTests
     }
 
     [Fact]
-    public async Task Observer_ThatIsSlow_LosesMessagesAndSlowsNobody()
+    public async Task Observer_ThatIsSlow_LosesMessagesAndSlowsNoOther()
     {
         await using var rig = new BrokerRig();
         using var release = new ManualResetEventSlim();
@@ -210,6 +210,7 @@ public class LocalTests
 
         public void Add(MqttMessage message) => _messages.Enqueue(message);
 
-        public Task HasAsync(int count) => Eventually.BecomesAsync($"{count} messages are there", () => _messages.Count, seen => seen == count);
+        public Task HasAsync(int count) =>
+            Eventually.BecomesAsync($"{count} messages are there", () => _messages.Count, seen => seen == count);
     }
 }

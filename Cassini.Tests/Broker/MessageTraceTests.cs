@@ -6,7 +6,7 @@ using Cassini.Tests.Support;
 
 namespace Cassini.Tests.Broker;
 
-/// <summary>Messages that are traced, and that a trace costs nobody anything.</summary>
+/// <summary>Messages that are traced, and messages that a trace must not change.</summary>
 public class MessageTraceTests
 {
     private const string TraceId = "0af7651916cd43dd8448eb211c80319c";
@@ -26,7 +26,8 @@ public class MessageTraceTests
         await subscriber.SubscribeAsync("a/#");
         var publisher = await rig.ConnectAsync("p");
 
-        await publisher.PublishAsync("a/b", "x", qos, properties: Properties(("k", "1"), ("traceparent", Sampled), ("tracestate", "v=1"), ("k", "2")));
+        await publisher.PublishAsync(
+            "a/b", "x", qos, properties: Properties(("k", "1"), ("traceparent", Sampled), ("tracestate", "v=1"), ("k", "2")));
         var got = await subscriber.ExpectPublishAsync("a/b", "x");
         await AcknowledgeAsync(subscriber, got);
         var publish = await spans.EndsAsync("publish");
@@ -50,7 +51,7 @@ public class MessageTraceTests
             [new("k", "1"), new("tracestate", "v=1"), new("k", "2"), new("traceparent", $"00-{TraceId}-{publish.SpanId}-01")]);
     }
 
-    // Spans end on the thread pool, where an exception that nobody catches ends the process.
+    // Spans end on the thread pool, where an uncaught exception ends the process.
     [Fact]
     public async Task Listener_ThatThrowsAtTheEndOfASpan_IsLoggedAndHarmsNothing()
     {
@@ -88,7 +89,7 @@ public class MessageTraceTests
     }
 
     [Fact]
-    public async Task Publish_WhileNobodyListens_GoesOnUnchanged()
+    public async Task Publish_NothingListens_IsUnchanged()
     {
         using var source = new ActivitySource("Cassini");
         await using var rig = new BrokerRig(spans: source, traceRatio: 1);
@@ -144,13 +145,14 @@ public class MessageTraceTests
     [Theory]
     [InlineData(QualityOfService.AtMostOnce)]
     [InlineData(QualityOfService.AtLeastOnce)]
-    public async Task Retained_ToWhoTakesNoLongerPacket_IsNotLostForOurTrace(QualityOfService qos)
+    public async Task Retained_PacketWithTraceIsTooLong_IsDeliveredWithoutIt(QualityOfService qos)
     {
         using var spans = new RecordedSpans();
         await using var rig = new BrokerRig(spans: spans.Source, traceRatio: 1);
         await (await rig.ConnectAsync("p")).PublishAsync("a", "x", qos, retain: true, properties: Properties(("k", "1")));
         await spans.EndsAsync("publish");
-        var subscriber = await rig.ConnectAsync("s", change: connect => connect with { Properties = connect.Properties with { MaximumPacketSize = 60 } });
+        var subscriber = await rig.ConnectAsync(
+            "s", change: connect => connect with { Properties = connect.Properties with { MaximumPacketSize = 60 } });
         await subscriber.SubscribeAsync("a");
 
         (await subscriber.ExpectPublishAsync("a", "x")).Properties.UserProperties.ShouldBe([new("k", "1")]);
@@ -160,12 +162,13 @@ public class MessageTraceTests
     [Theory]
     [InlineData(QualityOfService.AtMostOnce)]
     [InlineData(QualityOfService.AtLeastOnce)]
-    public async Task Deliver_ToWhoTakesNoLongerPacket_IsWithoutTheTraceThatWeAdded(QualityOfService qos)
+    public async Task Deliver_PacketWithTraceIsTooLong_IsDeliveredWithoutIt(QualityOfService qos)
     {
         using var spans = new RecordedSpans();
         await using var rig = new BrokerRig(spans: spans.Source, traceRatio: 1);
         var subscriber = await rig.ConnectAsync(
-            "s", change: connect => connect with { Properties = connect.Properties with { MaximumPacketSize = 60, TopicAliasMaximum = 3 } });
+            "s",
+            change: connect => connect with { Properties = connect.Properties with { MaximumPacketSize = 60, TopicAliasMaximum = 3 } });
         await subscriber.SubscribeAsync("a");
         var publisher = await rig.ConnectAsync("p");
         await publisher.PublishAsync("a", "x", qos, properties: Properties(("k", "1")));

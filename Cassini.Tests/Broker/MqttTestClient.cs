@@ -28,7 +28,8 @@ internal sealed class MqttTestClient(Stream stream, ProtocolVersion version) : I
     {
         // In one piece, as a client does that is in a hurry.
         var together = packets.Length == 1 ? packets[0] : packets.SelectMany(packet => packet.ToArray()).ToArray();
-        await Eventually.CompletesAsync("the client's packets leave", stream.WriteAsync(together, TestContext.Current.CancellationToken).AsTask());
+        await Eventually.CompletesAsync(
+            "the client's packets leave", stream.WriteAsync(together, TestContext.Current.CancellationToken).AsTask());
     }
 
     /// <summary>Connects, and fails unless the broker agrees.</summary>
@@ -61,7 +62,8 @@ internal sealed class MqttTestClient(Stream stream, ProtocolVersion version) : I
 
     public async Task<ReasonCode> SubscribeAsync(SubscriptionRequest request, int? identifier = null)
     {
-        var answer = await SubscribeAsync([request], identifier is { } id ? new PropertySet { SubscriptionIdentifiers = [id] } : PropertySet.Empty);
+        var answer = await SubscribeAsync(
+            [request], identifier is { } id ? new PropertySet { SubscriptionIdentifiers = [id] } : PropertySet.Empty);
         return answer.Reasons.ShouldHaveSingleItem();
     }
 
@@ -125,7 +127,8 @@ internal sealed class MqttTestClient(Stream stream, ProtocolVersion version) : I
     /// <summary>Publishes, and comes back when the broker has dealt with it.</summary>
     /// <returns>What the broker said; success with QoS 0.</returns>
     public async Task<ReasonCode> PublishAsync(
-        string topic, string payload, QualityOfService qos = QualityOfService.AtMostOnce, bool retain = false, PropertySet? properties = null)
+        string topic, string payload, QualityOfService qos = QualityOfService.AtMostOnce,
+        bool retain = false, PropertySet? properties = null)
     {
         var id = qos == QualityOfService.AtMostOnce ? (ushort)0 : NextPacketId();
         await SendAsync(Publish(topic, payload, qos, id, retain, properties: properties));
@@ -180,7 +183,8 @@ internal sealed class MqttTestClient(Stream stream, ProtocolVersion version) : I
 
     public async Task<T> ExpectAsync<T>()
     {
-        var packet = await ReadAsync($"a {typeof(T).Name} comes") ?? throw new EndOfStreamException($"{typeof(T).Name} was to come, but the connection is closed.");
+        var packet = await ReadAsync($"a {typeof(T).Name} comes")
+            ?? throw new EndOfStreamException($"{typeof(T).Name} was to come, but the connection is closed.");
         return packet is T expected ? expected : throw new InvalidOperationException($"{typeof(T).Name} was to come, but it is {packet}.");
     }
 
@@ -218,7 +222,8 @@ internal sealed class MqttTestClient(Stream stream, ProtocolVersion version) : I
                 Array.Resize(ref _buffer, _buffer.Length * 2);
             }
 
-            var read = await Eventually.CompletesAsync(step, stream.ReadAsync(_buffer.AsMemory(_end), TestContext.Current.CancellationToken).AsTask());
+            var read = await Eventually.CompletesAsync(
+                step, stream.ReadAsync(_buffer.AsMemory(_end), TestContext.Current.CancellationToken).AsTask());
             if (read == 0)
             {
                 return _end == 0 ? null : throw new EndOfStreamException("The connection is closed within a packet.");
@@ -264,13 +269,15 @@ internal sealed class MqttTestClient(Stream stream, ProtocolVersion version) : I
                     publish.Dup,
                     publish.PacketId,
                     publish.Properties.IsEmpty ? PropertySet.Empty : MessageProperties.Decode(publish.Properties));
-            case PacketType.PubAck or PacketType.PubRec or PacketType.PubRel or PacketType.PubComp when AckPacket.TryRead(frame, version, out var ack, out violation):
+            case PacketType.PubAck or PacketType.PubRec or PacketType.PubRel or PacketType.PubComp
+                when AckPacket.TryRead(frame, version, out var ack, out violation):
                 return ack;
             case PacketType.SubAck or PacketType.UnsubAck when SubAckPacket.TryRead(frame, version, out var subAck, out violation):
                 return subAck;
             case PacketType.PingResp when frame.Body.IsEmpty:
                 return PacketType.PingResp;
-            case PacketType.Disconnect or PacketType.Auth when version == ProtocolVersion.V500 && ReasonPacket.TryRead(frame, version, fromClient: false, out var reason, out violation):
+            case PacketType.Disconnect or PacketType.Auth when version == ProtocolVersion.V500
+                && ReasonPacket.TryRead(frame, version, fromClient: false, out var reason, out violation):
                 return reason;
             default:
                 throw new InvalidOperationException($"The broker sent a {frame.Type} that is none.");

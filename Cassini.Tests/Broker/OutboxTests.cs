@@ -44,7 +44,7 @@ public class OutboxTests
         write.SetException(failure);
 
         await Eventually.CompletesAsync("nothing waits for a write that failed", idle);
-        await Eventually.HoldsAsync("the owner is told", () => _owner.SendFailures.Count == 1);
+        await Eventually.HoldsAsync("the owner is notified", () => _owner.SendFailures.Count == 1);
         _owner.SendFailures.ShouldBe([failure]);
         _budget.Used.ShouldBe(0);
     }
@@ -95,7 +95,7 @@ public class OutboxTests
         Assert.Fail($"the third segment was written in each of {Chances} rounds though the outbox was closed");
     }
 
-    // A client would take an alias that it has never been told for an error of the protocol.
+    // For a client an alias that it never got is a protocol error.
     [Fact]
     public void Alias_OfAMessageThatIsDropped_IsIntroducedWithTheNext()
     {
@@ -123,7 +123,15 @@ public class OutboxTests
         byte[] own = [0x26, 0, 1, (byte)'a', 0, 1, (byte)'b'];
         byte[] traced = [.. own, 0x26, 0, 1, (byte)'x', 0, 0];
         var message = new StoredMessage(Topic("t"), [1, 2, 3], traced, QualityOfService.AtLeastOnce, null, own);
-        var whole = new PublishWriter { Topic = "t"u8, Payload = message.Payload, MessageProperties = traced, TopicAlias = 1, QoS = message.QoS }.Measure(ProtocolVersion.V500);
+        var writer = new PublishWriter
+        {
+            Topic = "t"u8,
+            Payload = message.Payload,
+            MessageProperties = traced,
+            TopicAlias = 1,
+            QoS = message.QoS,
+        };
+        var whole = writer.Measure(ProtocolVersion.V500);
         var outbox = Make(Recorder(), aliases: 1, maxPacketSize: whole - tooLargeBy);
 
         var copy = new OutgoingMessage(new QueuedMessage(message, message.QoS, false, [], 1), secondsLeft: null, packetId: 9);
@@ -154,7 +162,7 @@ public class OutboxTests
     private OutboxVerdict Offer(Outbox outbox, string topic, int payload)
     {
         var message = new Publication { Topic = Topic(topic), Payload = new byte[payload] };
-        return outbox.Offer(message, new Subscription(new Nobody(), topic, QualityOfService.AtMostOnce, false, false, []), _flushes);
+        return outbox.Offer(message, new Subscription(new IdleSubscriber(), topic, QualityOfService.AtMostOnce, false, false, []), _flushes);
     }
 
     private Outbox Make(Stream stream, int aliases = 0, int maxPacketSize = int.MaxValue) =>
@@ -182,7 +190,7 @@ public class OutboxTests
         public void OnDrained() => throw bug;
     }
 
-    private sealed class Nobody : Subscriber
+    private sealed class IdleSubscriber : Subscriber
     {
         public override bool IsReachable => true;
 

@@ -27,7 +27,8 @@ internal sealed class RecordedSpans : IDisposable
 
     /// <summary>Spans end on the thread pool.</summary>
     public Task<Activity> EndsAsync(string name, Func<Activity, bool>? condition = null) => Eventually.BecomesAsync(
-        $"the span {name} ends", () => _ended.FirstOrDefault(span => span.OperationName == name && condition?.Invoke(span) != false)!, span => span is not null);
+        $"the span {name} ends", () => _ended.FirstOrDefault(span => span.OperationName == name && condition?.Invoke(span) != false)!,
+        span => span is not null);
 
     public void Dispose()
     {

@@ -15,12 +15,14 @@ public class RetainedMessagesTests
             (changes, filters) =>
             {
                 var budget = new MemoryBudget(long.MaxValue);
-                var retained = new RetainedMessages(new BrokerOptions(), budget, new InMemoryStore(), new SubscriptionTree(), TimeProvider.System);
+                var retained = new RetainedMessages(
+                    new BrokerOptions(), budget, new InMemoryStore(), new SubscriptionTree(), TimeProvider.System);
                 var model = new HashSet<string>();
                 foreach (var (name, set) in changes)
                 {
                     var utf8 = Encoding.UTF8.GetBytes(name);
-                    retained.Set(new StoredMessage(new Topic(utf8, true, 0), set ? [1] : [], [], QualityOfService.AtMostOnce, null)).ShouldBeTrue();
+                    retained.Set(new StoredMessage(new Topic(utf8, true, 0), set ? [1] : [], [], QualityOfService.AtMostOnce, null))
+                        .ShouldBeTrue();
                     _ = set ? model.Add(name) : model.Remove(name);
                     (retained.Get(utf8) is not null).ShouldBe(set);
                 }
@@ -34,7 +36,8 @@ public class RetainedMessagesTests
 
                 foreach (var name in model)
                 {
-                    retained.Set(new StoredMessage(new Topic(Encoding.UTF8.GetBytes(name), true, 0), [], [], QualityOfService.AtMostOnce, null));
+                    retained.Set(
+                        new StoredMessage(new Topic(Encoding.UTF8.GetBytes(name), true, 0), [], [], QualityOfService.AtMostOnce, null));
                 }
 
                 budget.Used.ShouldBe(0);
@@ -45,7 +48,8 @@ public class RetainedMessagesTests
     public void Sweep_NothingExpired_LooksAtNothing()
     {
         var clock = new VirtualClock();
-        var retained = new RetainedMessages(new BrokerOptions(), new MemoryBudget(long.MaxValue), new InMemoryStore(), new SubscriptionTree(), clock.Time);
+        var retained = new RetainedMessages(
+            new BrokerOptions(), new MemoryBudget(long.MaxValue), new InMemoryStore(), new SubscriptionTree(), clock.Time);
         for (var i = 0; i < 1_000; i++)
         {
             retained.Set(Message($"t/{i}", expiresAt: i % 2 == 0 ? clock.Time.TimestampFrequency * 60 : null));

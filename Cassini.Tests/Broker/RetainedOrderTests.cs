@@ -25,7 +25,8 @@ public class RetainedOrderTests
         await rig.Broker.PublishAsync(Message("t/1", "old"));
         await rig.Broker.PublishAsync(Message("t/2", "other"));
         var client = await rig.ConnectAsync("a", version);
-        var subscribe = new SubscribePacket(1, [new SubscriptionRequest("t/#", QualityOfService.AtLeastOnce, false, false, RetainHandling.Send)], PropertySet.Empty);
+        var subscribe = new SubscribePacket(
+            1, [new SubscriptionRequest("t/#", QualityOfService.AtLeastOnce, false, false, RetainHandling.Send)], PropertySet.Empty);
 
         await client.SendAsync(
             subscribe.Write(client.Version),
@@ -62,7 +63,9 @@ public class RetainedOrderTests
             {
                 var connection = await rig.OpenAsync($"c{round}");
                 var client = connection.Client;
-                await client.SendAsync(new SubscribePacket(1, [new SubscriptionRequest("t", qos, false, false, RetainHandling.Send)], PropertySet.Empty).Write(client.Version));
+                await client.SendAsync(
+                    new SubscribePacket(1, [new SubscriptionRequest("t", qos, false, false, RetainHandling.Send)], PropertySet.Empty)
+                        .Write(client.Version));
                 var seen = new List<int>();
                 while (seen.Count < Messages)
                 {
@@ -120,7 +123,8 @@ public class RetainedOrderTests
     [Fact]
     public async Task Deliver_ToOneSubscriber_DoesNotHoldUpARetainedPublish()
     {
-        var retained = new RetainedMessages(new BrokerOptions(), new MemoryBudget(long.MaxValue), new InMemoryStore(), new SubscriptionTree(), TimeProvider.System);
+        var retained = new RetainedMessages(
+            new BrokerOptions(), new MemoryBudget(long.MaxValue), new InMemoryStore(), new SubscriptionTree(), TimeProvider.System);
         retained.Set(Stored("t/1"));
         retained.Set(Stored("t/2"));
         var delivered = 0;

@@ -132,7 +132,8 @@ public class RetainedTests
     {
         await using var rig = new BrokerRig();
         var before = rig.Broker.Retained.Count;
-        await (await rig.ConnectAsync("p")).PublishAsync("t", "1", QualityOfService.AtLeastOnce, retain: true, new PropertySet { MessageExpiryInterval = 100 });
+        await (await rig.ConnectAsync("p"))
+            .PublishAsync("t", "1", QualityOfService.AtLeastOnce, retain: true, new PropertySet { MessageExpiryInterval = 100 });
         rig.Advance(40);
         var client = await rig.ConnectAsync("a");
         await client.SubscribeAsync("t", QualityOfService.AtMostOnce);
@@ -149,7 +150,7 @@ public class RetainedTests
     [Theory]
     [InlineData(4)]
     [InlineData(5)]
-    public async Task Retained_OneTooMany_IsDeliveredAndToldToTheOperator(int version)
+    public async Task Retained_OneTooMany_IsDeliveredAndReportedToTheOperator(int version)
     {
         await using var rig = new BrokerRig(options => options with { MaxRetained = 20 });
         var watcher = await rig.ConnectAsync("w", version);
@@ -165,7 +166,8 @@ public class RetainedTests
         (await publisher.PublishAsync("one/more", "1", QualityOfService.AtLeastOnce, retain: true)).ShouldBe(ReasonCode.Success);
         await watcher.ExpectPublishAsync("one/more", "1");
         rig.Events.Of<AccessDenied>().ShouldHaveSingleItem().Action.ShouldBe("retain");
-        (await publisher.PublishAsync("t/0", "2", QualityOfService.AtLeastOnce, retain: true)).ShouldBe(ReasonCode.Success, "it replaces one");
+        (await publisher.PublishAsync("t/0", "2", QualityOfService.AtLeastOnce, retain: true))
+            .ShouldBe(ReasonCode.Success, "it replaces one");
         await watcher.ExpectPublishAsync("t/0", "2");
         rig.Broker.Retained.Count.ShouldBe(20);
     }
@@ -175,7 +177,8 @@ public class RetainedTests
     public async Task Retained_UnderADollarThatClientsMayUse_IsLimitedAsWell()
     {
         AccessRule.TryParse("allow publish * $app/#", out var rule, out _).ShouldBeTrue();
-        await using var rig = new BrokerRig(options => options with { MaxRetained = 30, MaxTopics = 5, Access = [rule, .. AccessRule.Defaults] });
+        await using var rig = new BrokerRig(
+            options => options with { MaxRetained = 30, MaxTopics = 5, Access = [rule, .. AccessRule.Defaults] });
         var publisher = await rig.ConnectAsync("p");
         for (var i = 0; i < 50; i++)
         {

@@ -163,7 +163,8 @@ public class SessionLifeTests
                 }
             },
             Token)));
-        await Eventually.HoldsAsync("all but one lose it", () => connections.Count(connection => connection.Served.IsCompleted) >= connections.Count - 1);
+        await Eventually.HoldsAsync(
+            "all but one lose it", () => connections.Count(connection => connection.Served.IsCompleted) >= connections.Count - 1);
         foreach (var connection in connections.Where(connection => !connection.Served.IsCompleted))
         {
             await LeaveAsync(connection);

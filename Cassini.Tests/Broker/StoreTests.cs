@@ -67,7 +67,7 @@ public class StoreTests
     [Theory]
     [InlineData(4)]
     [InlineData(5)]
-    public async Task Session_ThatEndsWithItsConnection_IsNeverTold(int version)
+    public async Task Session_ThatEndsWithItsConnection_IsNeverStored(int version)
     {
         var store = new InMemoryStore();
         await using var rig = new BrokerRig(store: store);

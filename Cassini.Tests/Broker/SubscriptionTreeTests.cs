@@ -20,11 +20,11 @@ public class SubscriptionTreeTests
                 var tree = new SubscriptionTree();
                 var subscribers = Enumerable.Range(0, 4).Select(_ => new Listener()).ToArray();
                 var all = new List<Subscription>();
-                foreach (var (filter, who, add, pick) in steps)
+                foreach (var (filter, place, add, pick) in steps)
                 {
                     if (add || all.Count == 0)
                     {
-                        all.Add(Subscribe(subscribers[who], filter));
+                        all.Add(Subscribe(subscribers[place], filter));
                         tree.Add(all[^1]);
                     }
                     else
@@ -70,7 +70,13 @@ public class SubscriptionTreeTests
             {
                 if (mine.Count < 40 && random.Next(2) == 0)
                 {
-                    var filter = random.Next(4) switch { 0 => "a/b", 1 => $"a/{random.Next(30)}", 2 => $"{random.Next(30)}/#", _ => $"$share/g/a/{random.Next(3)}" };
+                    var filter = random.Next(4) switch
+                    {
+                        0 => "a/b",
+                        1 => $"a/{random.Next(30)}",
+                        2 => $"{random.Next(30)}/#",
+                        _ => $"$share/g/a/{random.Next(3)}",
+                    };
                     mine.Add(Subscribe(new Listener(), filter));
                     tree.Add(mine[^1]);
                 }
@@ -130,7 +136,8 @@ public class SubscriptionTreeTests
             .Where(subscription => !subscription.Filter.StartsWith("$share/", StringComparison.Ordinal))
             .GroupBy(subscription => subscription.Subscriber)
             .Select(group => (group.Key, group.Max(s => s.QoS), string.Join(',', group.SelectMany(s => s.Identifiers).Order())));
-        route.Subscriptions.Select(s => (s.Subscriber, s.QoS, string.Join(',', s.Identifiers.Order()))).ShouldBe(expected, ignoreOrder: true, topic);
+        route.Subscriptions.Select(s => (s.Subscriber, s.QoS, string.Join(',', s.Identifiers.Order())))
+            .ShouldBe(expected, ignoreOrder: true, topic);
         route.Groups.SelectMany(group => group.Members.ToArray()).ShouldBe(
             matching.Where(subscription => subscription.Filter.StartsWith("$share/", StringComparison.Ordinal)), ignoreOrder: true, topic);
     }

@@ -63,7 +63,9 @@ public class TopicTableTests
             for (var i = 0; i < Rounds; i++)
             {
                 var place = random.Next(8);
-                topics[place] = topics[place] is { IsRemoved: false } kept && random.Next(4) > 0 ? kept : table.Get(Encoding.UTF8.GetBytes($"t/{place}"));
+                topics[place] = topics[place] is { IsRemoved: false } kept && random.Next(4) > 0
+                    ? kept
+                    : table.Get(Encoding.UTF8.GetBytes($"t/{place}"));
                 used[topics[place]] = true;
                 table.RouteOf(topics[place]);
                 if (random.Next(3) == 0)

@@ -37,15 +37,19 @@ public class TraceContextTests
     }
 
     [Fact]
-    public void Traceparent_Twice_IsIgnored() => TraceContext.Of(Properties(("traceparent", Parent), ("traceparent", Parent))).Exists.ShouldBeFalse();
+    public void Traceparent_Twice_IsIgnored() =>
+        TraceContext.Of(Properties(("traceparent", Parent), ("traceparent", Parent))).Exists.ShouldBeFalse();
 
     [Fact]
     public void Tracestate_InPieces_IsOneInTheirOrder() =>
-        TraceContext.Of(Properties(("tracestate", "a=1"), ("traceparent", Parent), ("tracestate", "b=2"))).ToActivityContext().TraceState.ShouldBe("a=1,b=2");
+        TraceContext.Of(Properties(("tracestate", "a=1"), ("traceparent", Parent), ("tracestate", "b=2")))
+            .ToActivityContext().TraceState
+            .ShouldBe("a=1,b=2");
 
     [Fact]
     public void Properties_UnderASpan_HaveItOnceAndEverythingElseAsItWas() => Gen.Select(
-        GeneratedPackets.Properties(PropertyOwner.Publish, PropertyId.TopicAlias, PropertyId.MessageExpiryInterval, PropertyId.SubscriptionIdentifier),
+        GeneratedPackets.Properties(
+            PropertyOwner.Publish, PropertyId.TopicAlias, PropertyId.MessageExpiryInterval, PropertyId.SubscriptionIdentifier),
         Gens.OneOf("none", Parent, "malformed").Array[0, 2],
         Gen.Int[0, 5]).Sample((properties, parents, at) =>
     {
@@ -71,5 +75,9 @@ public class TraceContextTests
     }
 
     private static byte[] Properties(params (string Name, string Value)[] properties) => MessageProperties.Encode(
-        PropertySet.Empty with { ContentType = "text/plain", UserProperties = [.. properties.Select(property => new UserProperty(property.Name, property.Value))] });
+        PropertySet.Empty with
+        {
+            ContentType = "text/plain",
+            UserProperties = [.. properties.Select(property => new UserProperty(property.Name, property.Value))],
+        });
 }

@@ -112,7 +112,8 @@ public class WillTests
         await using var rig = new BrokerRig();
         var watcher = await Watcher(rig);
         var connection = await rig.OpenAsync("a", change: connect => BrokerRig.WithWill(
-            connect with { CleanStart = false, Properties = new PropertySet { SessionExpiryInterval = how == "expiry 0" ? 0u : 10u } }, delay: 1000));
+            connect with { CleanStart = false, Properties = new PropertySet { SessionExpiryInterval = how == "expiry 0" ? 0u : 10u } },
+            delay: 1000));
         await connection.LoseAsync();
         if (how == "expiry")
         {
@@ -223,7 +224,8 @@ public class WillTests
     {
         await using var rig = new BrokerRig(options => options with { MaxTopicLength = 10 });
         var client = rig.Open().Client;
-        (await client.ExpectRefusalAsync(BrokerRig.WithWill(client.Connect("a"), "more/than/ten"))).Reason.ShouldBe(ReasonCode.TopicNameInvalid);
+        (await client.ExpectRefusalAsync(BrokerRig.WithWill(client.Connect("a"), "more/than/ten"))).Reason
+            .ShouldBe(ReasonCode.TopicNameInvalid);
     }
 
     // [MQTT-3.8.3-3]: no local holds for a will too.
@@ -232,7 +234,8 @@ public class WillTests
     {
         await using var rig = new BrokerRig();
         var connection = await rig.OpenAsync("a", change: connect => BrokerRig.WithWill(BrokerRig.Lasting(connect)));
-        await connection.Client.SubscribeAsync(new SubscriptionRequest("wills", QualityOfService.AtLeastOnce, NoLocal: true, false, RetainHandling.Send));
+        await connection.Client.SubscribeAsync(
+            new SubscriptionRequest("wills", QualityOfService.AtLeastOnce, NoLocal: true, false, RetainHandling.Send));
         await connection.LoseAsync();
         var again = await rig.ConnectAsync("a", change: BrokerRig.Lasting);
         await again.ExpectNothingAsync();

@@ -5,7 +5,8 @@ internal static class CassiniProcess
 {
     public static string Executable { get; } = Path.Combine(AppContext.BaseDirectory, "cassini.dll");
 
-    public static ChildProcess Start(string workingDirectory, IReadOnlyList<string> args, params IEnumerable<(string Name, string Value)> environment) =>
+    public static ChildProcess Start(
+        string workingDirectory, IReadOnlyList<string> args, params IEnumerable<(string Name, string Value)> environment) =>
         ChildProcess.Start("dotnet", [Executable, .. args], workingDirectory, [("XDG_DATA_HOME", workingDirectory), .. environment]);
 
     /// <summary>Runs it to its end.</summary>
@@ -19,7 +20,8 @@ internal static class CassiniProcess
 
     /// <summary>The management URL, from the start-up text.</summary>
     public static async Task<string> ManagementAsync(this ChildProcess cassini) =>
-        (await cassini.Out.LineAsync("the start-up text", line => line.StartsWith("  management", StringComparison.Ordinal))).Split(' ')[^1];
+        (await cassini.Out.LineAsync("the start-up text", line => line.StartsWith("  management", StringComparison.Ordinal)))
+            .Split(' ')[^1];
 
     /// <summary>The lines to paste, from the start-up text.</summary>
     public static async Task<IReadOnlyList<string>> PasteableLinesAsync(this ChildProcess cassini)

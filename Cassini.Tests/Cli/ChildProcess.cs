@@ -52,7 +52,8 @@ internal sealed class ChildProcess : IAsyncDisposable
     }
 
     /// <summary>A line as someone pastes it into a shell: exec, so that the child is the program and not a shell around it.</summary>
-    public static ChildProcess Paste(string line, string? workingDirectory = null, params IEnumerable<(string Name, string Value)> environment) =>
+    public static ChildProcess Paste(
+        string line, string? workingDirectory = null, params IEnumerable<(string Name, string Value)> environment) =>
         Start("/bin/sh", ["-c", $"exec {line}"], workingDirectory ?? "", environment);
 
     public void Signal(int signal) => kill(_process.Id, signal).ShouldBe(0);

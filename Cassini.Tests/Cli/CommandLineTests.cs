@@ -24,7 +24,9 @@ public class CommandLineTests : IDisposable
     [InlineData("serve --set =1", "--set '=1': expected SECTION:KEY=VALUE", "Try 'cassini serve --help'.")]
     [InlineData("serve extra", "Unrecognized command or argument 'extra'", "Try 'cassini serve --help'.")]
     [InlineData("wait", "Required argument 'URL' missing", "Try 'cassini wait --help'.")]
-    [InlineData("wait localhost:9090", "'localhost:9090' is not the URL of a management port: expected http://HOST:PORT", "Try 'cassini wait --help'.")]
+    [InlineData(
+        "wait localhost:9090", "'localhost:9090' is not the URL of a management port: expected http://HOST:PORT",
+        "Try 'cassini wait --help'.")]
     [InlineData("wait ftp://a", "'ftp://a' is not the URL of a management port", "Try 'cassini wait --help'.")]
     [InlineData("wait http://a/?wait=1s", "'http://a/?wait=1s' must not have a query", "Try 'cassini wait --help'.")]
     [InlineData("wait http://a --timeout banana", "--timeout 'banana' is not a duration such as 500ms", "Try 'cassini wait --help'.")]
@@ -120,7 +122,7 @@ public class CommandLineTests : IDisposable
     {
         (await RunAsync("certs", _directory.Path, "--client", "../x")).ShouldBe(ExitCode.Usage);
 
-        _console.Error.Lines.ShouldHaveSingleItem().ShouldStartWith("cassini: '../x' is no client name");
+        _console.Error.Lines.ShouldHaveSingleItem().ShouldStartWith("cassini: '../x' is not a client name");
     }
 
     [Fact]

@@ -18,7 +18,10 @@ public class FeedAccessTests
 
         var context = rig.Console.Context;
         var waiting = CommandLine.RunAsync(
-            ["wait", rig.Management.ToString(), "--ca", rig.File("ca.pem"), "--cert", rig.File("client.pem"), "--key", rig.File("client.key")],
+            [
+                "wait", rig.Management.ToString(),
+                "--ca", rig.File("ca.pem"), "--cert", rig.File("client.pem"), "--key", rig.File("client.key"),
+            ],
             context, WaitCommand.Create(context));
 
         (await Eventually.CompletesAsync("the wait ends", waiting)).ShouldBe(ExitCode.Ok, rig.Console.Error.ToString());

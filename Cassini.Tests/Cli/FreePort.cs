@@ -3,7 +3,7 @@ using System.Net.Sockets;
 
 namespace Cassini.Tests.Cli;
 
-/// <summary>A port of 127.0.0.1 that nobody listened on a moment ago, for what must know its port beforehand.</summary>
+/// <summary>A port of 127.0.0.1 that was free a moment ago, for what must know its port beforehand.</summary>
 internal static class FreePort
 {
     public static int Find()

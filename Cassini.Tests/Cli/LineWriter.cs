@@ -3,7 +3,7 @@ using System.Text;
 
 namespace Cassini.Tests.Cli;
 
-/// <summary>Keeps what a command writes, line by line, and tells when a line has come.</summary>
+/// <summary>Keeps what a command writes, line by line, and signals when a line has come.</summary>
 internal sealed class LineWriter : TextWriter
 {
     private readonly Lock _gate = new();
@@ -17,7 +17,7 @@ internal sealed class LineWriter : TextWriter
 
     public override void Write(char value)
     {
-        TaskCompletionSource? told = null;
+        TaskCompletionSource? signal = null;
         lock (_gate)
         {
             if (value != '\n')
@@ -28,10 +28,10 @@ internal sealed class LineWriter : TextWriter
 
             _lines = _lines.Add(_line.ToString().TrimEnd('\r'));
             _line.Clear();
-            (told, _more) = (_more, new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously));
+            (signal, _more) = (_more, new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously));
         }
 
-        told.SetResult();
+        signal.SetResult();
     }
 
     /// <summary>The first line, past or to come, that meets the condition.</summary>

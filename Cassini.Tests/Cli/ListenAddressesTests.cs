@@ -6,7 +6,10 @@ using Cassini.Web.Cli.Settings;
 
 namespace Cassini.Tests.Cli;
 
-/// <summary>The broker, its management and the gRPC health protocol never claim the same port of the same address, however the addresses are written.</summary>
+/// <summary>
+/// The broker, its management and the gRPC health protocol never claim the same port of the same address, however the addresses are
+/// written.
+/// </summary>
 public class ListenAddressesTests
 {
     [Theory]
@@ -33,7 +36,8 @@ public class ListenAddressesTests
     [InlineData("[::]:9090", "127.0.0.1:9090")] // The broker's [::] leaves IPv4 alone.
     [InlineData("0.0.0.0:0", "127.0.0.1:0")]
     [InlineData("127.0.0.1:0", "127.0.0.1:0")]
-    public void Validate_ManagementOnAnotherAddressOrPort_IsAllowed(string broker, string management) => Errors([broker], management).ShouldBeEmpty();
+    public void Validate_ManagementOnAnotherAddressOrPort_IsAllowed(string broker, string management) =>
+        Errors([broker], management).ShouldBeEmpty();
 
     [Theory]
     [InlineData("0.0.0.0:9091", "127.0.0.1:9090", "127.0.0.1:9091", "Listener:Endpoints")]

@@ -19,7 +19,8 @@ public class ManagementWarningsTests
     [InlineData("127.0.0.1:9090", null)]
     [InlineData("127.0.0.1:9090", false)]
     [InlineData("[::1]:9090", null)]
-    public void Of_TokenThatNobodyIsAskedFor_SaysHowToAsk(string address, bool? requires) => Of(address, requires, "tokens", https: false).ShouldBe(
+    public void Of_TokenThatNoCallerNeeds_SaysHowToRequireIt(string address, bool? requires) =>
+        Of(address, requires, "tokens", https: false).ShouldBe(
     [
         $"management on {address} does not ask for a token: it is open to everyone on this machine; set Management:RequireCredentials=true",
     ]);
@@ -27,7 +28,8 @@ public class ManagementWarningsTests
     [Theory]
     [InlineData("127.0.0.1:9090", true)]
     [InlineData("0.0.0.0:9090", null)]
-    public void Of_CredentialsThatNobodyCanHave_SaysSo(string address, bool? requires) => Of(address, requires, null, https: false).ShouldContain(
+    public void Of_CredentialsThatNoCallerCanHave_SaysSo(string address, bool? requires) =>
+        Of(address, requires, null, https: false).ShouldContain(
         $"management on {address} has no credentials configured: it answers only probes, with one word; "
         + "set CASSINI_MANAGEMENT_TOKEN_FILE, or Management:Https=true for client certificates");
 

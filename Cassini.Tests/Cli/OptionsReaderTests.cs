@@ -20,7 +20,9 @@ public class OptionsReaderTests
     {
         var sample = Read(
             out var reader,
-            Layer(("Count", "-3"), ("Long", "5000000000"), ("Ratio", "0.25"), ("Flag", "True"), ("Time", "2m"), ("Kind", "second"), ("Text", "a b")));
+            Layer(
+                ("Count", "-3"), ("Long", "5000000000"), ("Ratio", "0.25"),
+                ("Flag", "True"), ("Time", "2m"), ("Kind", "second"), ("Text", "a b")));
 
         reader.Errors.ShouldBeEmpty();
         sample.ShouldBe(new Sample
@@ -65,7 +67,8 @@ public class OptionsReaderTests
     [Fact]
     public void Read_NumberedList_IsInTheOrderOfItsNumbers()
     {
-        var names = Enumerable.Range(0, 12).Select(i => ($"Names:{i}", (string?)$"n{i}")).OrderBy(pair => pair.Item1, StringComparer.Ordinal).ToArray();
+        var names = Enumerable.Range(0, 12).Select(i => ($"Names:{i}", (string?)$"n{i}"))
+            .OrderBy(pair => pair.Item1, StringComparer.Ordinal).ToArray();
 
         Read(out _, Layer(names)).Names.ShouldBe(Enumerable.Range(0, 12).Select(i => $"n{i}"));
     }
@@ -94,7 +97,9 @@ public class OptionsReaderTests
     [Fact]
     public void Read_SeveralFaults_TellsAllWithTheirOrigin()
     {
-        Read(out var reader, Layer("here", ("Count", "x"), ("Ratio", "NaN"), ("Time", "5"), ("Kind", "1"), ("Flag", "yes"), ("Inner:Endpoints", "nowhere"), ("Inner", "1")));
+        Read(out var reader, Layer(
+            "here", ("Count", "x"), ("Ratio", "NaN"), ("Time", "5"), ("Kind", "1"),
+            ("Flag", "yes"), ("Inner:Endpoints", "nowhere"), ("Inner", "1")));
 
         reader.Errors.Count.ShouldBe(7);
         reader.Errors.ShouldAllBe(error => error.EndsWith("(here)"));

@@ -38,7 +38,8 @@ public class ReplayTests : IDisposable
                                       by 0000019b76daa800-7 crashed at 2026-01-01 00:00:05.000Z
             2026-01-01 00:00:20.000Z  supervision  error → degraded RecentCrashes: 1 crash in 60 s; the last: Connection 1: boom
             """);
-        text.ShouldContain("at the end  degraded, ready, 2026-01-01 00:00:30.000Z\n            2 transitions; ok 1s, degraded 10s, error 15s");
+        text.ShouldContain(
+            "at the end  degraded, ready, 2026-01-01 00:00:30.000Z\n            2 transitions; ok 1s, degraded 10s, error 15s");
         text.ShouldContain("record      26s, 78 events, 1 segment, 0 problems");
     }
 
@@ -199,7 +200,8 @@ public class ReplayTests : IDisposable
     /// <summary>A crash of one connection in the life of a broker that is well, 26 s of it.</summary>
     private string Incident()
     {
-        var fold = new Fold().At(0, Bound()).At(1, new CanaryDisabled("none")).At(1, Certificate(CertificateRole.Server, Fold.Start.AddYears(1)))
+        var fold = new Fold().At(0, Bound()).At(1, new CanaryDisabled("none"))
+            .At(1, Certificate(CertificateRole.Server, Fold.Start.AddYears(1)))
             .At(2, new PhaseEntered(Phase.Ready)).At(3.9, Heartbeat()).At(3.9, Probed()).Until(4);
         var header = RecordedRun.Header(fold.State);
         var record = new RecordingFold(fold);
@@ -216,7 +218,8 @@ public class ReplayTests : IDisposable
     }
 
     private List<JsonElement> Json(string type) =>
-        [.. _console.Out.Lines.Select(line => JsonDocument.Parse(line).RootElement).Where(line => line.GetProperty("type").GetString() == type)];
+        [.. _console.Out.Lines.Select(line => JsonDocument.Parse(line).RootElement).Where(
+            line => line.GetProperty("type").GetString() == type)];
 
     private Task<int> RunAsync(params string[] args) =>
         CommandLine.RunAsync(args, _console.Context, ReplayCommand.Create(_console.Context));

@@ -17,9 +17,13 @@ public class RunCommandTests : IDisposable
     [InlineData("run p.json --role sink --join a:1 --ca a --cert c --key k", "a worker takes no PLAN")]
     [InlineData("run p.json --listen a:1 --ca a --cert c --key k", "--listen and --workers go together")]
     [InlineData("run p.json --workers sink=1 --listen a:1", "--ca, --cert and --key are needed")]
-    [InlineData("run p.json --workers sink=0 --listen a:1 --ca a --cert c --key k", "--workers 'sink=0': expected producer=N, sink=N or both")]
-    [InlineData("run p.json --workers sink=1,sink=2 --listen a:1 --ca a --cert c --key k", "--workers 'sink=1,sink=2': expected producer=N, sink=N or both")]
-    [InlineData("run p.json --workers other=1 --listen a:1 --ca a --cert c --key k", "--workers 'other=1': expected producer=N, sink=N or both")]
+    [InlineData(
+        "run p.json --workers sink=0 --listen a:1 --ca a --cert c --key k", "--workers 'sink=0': expected producer=N, sink=N or both")]
+    [InlineData(
+        "run p.json --workers sink=1,sink=2 --listen a:1 --ca a --cert c --key k",
+        "--workers 'sink=1,sink=2': expected producer=N, sink=N or both")]
+    [InlineData(
+        "run p.json --workers other=1 --listen a:1 --ca a --cert c --key k", "--workers 'other=1': expected producer=N, sink=N or both")]
     [InlineData("run --role queen --join a:1 --ca a --cert c --key k", "--role 'queen' is not one of producer, sink")]
     [InlineData("run --role sink --join a --ca a --cert c --key k", "--join 'a' is not an address: expected HOST:PORT")]
     [InlineData("run --role sink --join a:0 --ca a --cert c --key k", "--join 'a:0' is not an address: expected HOST:PORT")]
@@ -36,12 +40,17 @@ public class RunCommandTests : IDisposable
     {
         (await RunAsync("run", "--help")).ShouldBe(ExitCode.Ok);
 
-        foreach (var code in new[] { ExitCode.TimedOut, ExitCode.ExpectationFailed, ExitCode.BrokerUnhealthy, ExitCode.WorkerLost, ExitCode.BrokenPlan })
+        int[] own =
+            [ExitCode.TimedOut, ExitCode.ExpectationFailed, ExitCode.BrokerUnhealthy, ExitCode.WorkerLost, ExitCode.BrokenPlan];
+        foreach (var code in own)
         {
             _console.Out.Lines.ShouldContain(line => line.TrimStart().StartsWith($"{code} ", StringComparison.Ordinal));
         }
     }
 
     private Task<int> RunAsync(params string[] args) =>
-        CommandLine.RunAsync(args, _console.Context, RunCommand.Create(_console.Context, _ => throw new InvalidOperationException("no broker is to be asked")));
+        CommandLine.RunAsync(
+            args,
+            _console.Context,
+            RunCommand.Create(_console.Context, _ => throw new InvalidOperationException("no broker is to be asked")));
 }

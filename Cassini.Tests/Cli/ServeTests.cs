@@ -121,7 +121,10 @@ public class ServeTests : IDisposable
         other.Start();
         await using var cassini = CassiniProcess.Start(
             _directory.Path,
-            ["--bind", other.LocalEndpoint.ToString()!, "--management", "127.0.0.1:0", "--set", "Health:Hold=0", "--set", "Probing:CanaryInterval=200ms"]);
+            [
+                "--bind", other.LocalEndpoint.ToString()!, "--management", "127.0.0.1:0",
+                "--set", "Health:Hold=0", "--set", "Probing:CanaryInterval=200ms",
+            ]);
         var management = await cassini.ManagementAsync();
 
         cassini.Out.ToString().ShouldContain($"{other.LocalEndpoint}  failed: AddressAlreadyInUse; it is tried again");
@@ -144,7 +147,9 @@ public class ServeTests : IDisposable
 
         code.ShouldBe(ExitCode.Error);
         output.ShouldBeEmpty();
-        error.ShouldBe($"cassini: management cannot listen on {other.LocalEndpoint}: address already in use; give another address with --management or CASSINI_MANAGEMENT_ADDR");
+        error.ShouldBe(
+            $"cassini: management cannot listen on {other.LocalEndpoint}: address already in use; "
+            + "give another address with --management or CASSINI_MANAGEMENT_ADDR");
     }
 
     [Fact]
@@ -168,7 +173,8 @@ public class ServeTests : IDisposable
             _directory.Path, ["--bind", "127.0.0.1:0", "--enable-faults"], ("CASSINI_MANAGEMENT_ADDR", "0.0.0.0:9090"));
 
         code.ShouldBe(ExitCode.Error);
-        error.ShouldEndWith("cassini: Management:EnableFaults: true is not allowed; rehearsals are for an open loopback address only (--enable-faults)");
+        error.ShouldEndWith(
+            "cassini: Management:EnableFaults: true is not allowed; rehearsals are for an open loopback address only (--enable-faults)");
     }
 
     [Theory]
@@ -188,7 +194,8 @@ public class ServeTests : IDisposable
     public async Task Serve_TokenFileMissing_IsOneLineAndCode2()
     {
         var (code, _, error) = await CassiniProcess.RunAsync(
-            _directory.Path, FreePorts, ("CASSINI_MANAGEMENT_TOKEN_FILE", "missing.txt"), ("CASSINI__Management__RequireCredentials", "true"));
+            _directory.Path, FreePorts, ("CASSINI_MANAGEMENT_TOKEN_FILE", "missing.txt"),
+            ("CASSINI__Management__RequireCredentials", "true"));
 
         code.ShouldBe(ExitCode.Error);
         error.ShouldBe("cassini: missing.txt: no such file");
@@ -247,7 +254,8 @@ public class ServeTests : IDisposable
     [Fact]
     public async Task Serve_TelemetryEndpoint_IsInTheStartUpText()
     {
-        await using var cassini = CassiniProcess.Start(_directory.Path, FreePorts, ("OTEL_EXPORTER_OTLP_ENDPOINT", $"http://127.0.0.1:{FreePort.Find()}"));
+        await using var cassini = CassiniProcess.Start(
+            _directory.Path, FreePorts, ("OTEL_EXPORTER_OTLP_ENDPOINT", $"http://127.0.0.1:{FreePort.Find()}"));
         await cassini.PasteableLinesAsync();
 
         cassini.Out.ToString().ShouldMatch(@"telemetry +to http://127\.0\.0\.1:\d+\n");

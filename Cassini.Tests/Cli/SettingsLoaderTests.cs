@@ -70,7 +70,8 @@ public class SettingsLoaderTests : IDisposable
         settings.Process.DataDirectory.ShouldBe("data");
         var tls = settings.Options.Tls!;
         new[] { tls.CaPath, tls.ServerChainPath, tls.ServerKeyPath, tls.CrlPath }.ShouldBe(["ca", "cert", "key", "crl"]);
-        settings.Process.Logging.ShouldBe(new LoggingOptions { Format = LogFormat.Json, Level = Microsoft.Extensions.Logging.LogLevel.Debug });
+        settings.Process.Logging.ShouldBe(
+            new LoggingOptions { Format = LogFormat.Json, Level = Microsoft.Extensions.Logging.LogLevel.Debug });
         settings.DevelopmentCertificates.ShouldBeNull();
     }
 
@@ -130,19 +131,23 @@ public class SettingsLoaderTests : IDisposable
 
         var errors = Refused("--bind", "nowhere", "--set", "Nope:Nope=1");
 
-        errors.ShouldContain("Listener:Backlgo: there is no such setting (Cassini:Listener:Backlgo in appsettings.json); did you mean Listener:Backlog?");
+        errors.ShouldContain(
+            "Listener:Backlgo: there is no such setting (Cassini:Listener:Backlgo in appsettings.json); did you mean Listener:Backlog?");
         errors.ShouldContain("Urls: there is no such setting (Urls in appsettings.json)");
-        errors.ShouldContain(error => error.StartsWith("Health:Hold: '5' is not a duration such as 500ms") && error.EndsWith("(CASSINI__Health__Hold)"));
+        errors.ShouldContain(
+            error => error.StartsWith("Health:Hold: '5' is not a duration such as 500ms") && error.EndsWith("(CASSINI__Health__Hold)"));
         errors.ShouldContain(error => error.StartsWith("Listener:Endpoints: 'nowhere' is not an endpoint") && error.EndsWith("(--bind)"));
         errors.ShouldContain("Nope:Nope: there is no such setting (--set)");
         errors.ShouldContain(error => error.StartsWith("Tls:ServerChainPath: is missing"));
         errors.ShouldContain(error => error.StartsWith("Tls:ServerKeyPath: is missing"));
-        errors.ShouldContain(error => error.StartsWith("Listener:Backlog: ") && error.EndsWith("(Cassini:Listener:Backlog in appsettings.json)"));
+        errors.ShouldContain(
+            error => error.StartsWith("Listener:Backlog: ") && error.EndsWith("(Cassini:Listener:Backlog in appsettings.json)"));
     }
 
     [Fact]
     public void Load_NoCertificatesButAnAddressOffLoopback_IsRefused() =>
-        Refused("--bind", "127.0.0.1:1,0.0.0.0:8883").ShouldHaveSingleItem().ShouldContain("development certificates are for loopback addresses only, which 0.0.0.0:8883 is not");
+        Refused("--bind", "127.0.0.1:1,0.0.0.0:8883").ShouldHaveSingleItem()
+            .ShouldContain("development certificates are for loopback addresses only, which 0.0.0.0:8883 is not");
 
     [Fact]
     public void Load_NoCertificatesButSeveralAddressesOffLoopback_NamesThemAll() =>
@@ -200,7 +205,9 @@ public class SettingsLoaderTests : IDisposable
 
     [Fact]
     public void Load_ErrorsOfTheBrokerAndTheProcess_AreReportedAtOnce() =>
-        Refused("--set", "Listener:Backlog=0", "--set", "Management:MaxFeeds=0", "--set", "Telemetry:TraceRatio=2", "--set", "Telemetry:OtlpEndpoint=x")
+        Refused(
+            "--set", "Listener:Backlog=0", "--set", "Management:MaxFeeds=0",
+            "--set", "Telemetry:TraceRatio=2", "--set", "Telemetry:OtlpEndpoint=x")
             .Select(error => error.Split(' ')[0])
             .ShouldBe(["Listener:Backlog:", "Telemetry:TraceRatio:", "Management:MaxFeeds:", "Telemetry:OtlpEndpoint:"]);
 
@@ -240,7 +247,9 @@ public class SettingsLoaderTests : IDisposable
         switch (where)
         {
             case "file":
-                _directory.Write("appsettings.json", """{ "Cassini": { "Broker": { "Access": ["deny all guest-* #", "allow publish * home/%i/#"] } } }""");
+                _directory.Write(
+                    "appsettings.json",
+                    """{ "Cassini": { "Broker": { "Access": ["deny all guest-* #", "allow publish * home/%i/#"] } } }""");
                 break;
             case "environment":
                 _console.Environment["CASSINI__Broker__Access"] = "deny all guest-* #, allow publish * home/%i/#";
@@ -278,7 +287,7 @@ public class SettingsLoaderTests : IDisposable
     [InlineData("allow all #", "'allow all #' is not a rule: allow|deny publish|subscribe|all IDENTITY FILTER")]
     [InlineData("allow all * a/#/b", "'allow all * a/#/b': 'a/#/b' is not a topic filter")]
     [InlineData("allow all * $share/g/a", "leave $share/NAME/ out")]
-    public void Load_FaultyAccessRule_IsToldInTheRulesOwnWords(string rule, string words)
+    public void Load_FaultyAccessRule_IsReportedInTheRulesOwnWords(string rule, string words)
     {
         var error = Refused("--set", $"Broker:Access={rule}").ShouldHaveSingleItem();
 
@@ -290,7 +299,8 @@ public class SettingsLoaderTests : IDisposable
     [Fact]
     public void Load_IdentityFrom_IsAWordOfTwo()
     {
-        Loaded("--set", "Tls:IdentityFrom=subjectAlternativeName").Options.Tls!.IdentityFrom.ShouldBe(Streams.Tls.Clients.IdentitySource.SubjectAlternativeName);
+        Loaded("--set", "Tls:IdentityFrom=subjectAlternativeName").Options.Tls!.IdentityFrom.ShouldBe(
+            Streams.Tls.Clients.IdentitySource.SubjectAlternativeName);
         Refused("--set", "Tls:IdentityFrom=dns").ShouldHaveSingleItem().ShouldContain("one of commonname, subjectalternativename");
     }
 

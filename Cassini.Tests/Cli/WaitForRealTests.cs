@@ -24,7 +24,8 @@ public sealed class WaitForRealTests : IDisposable
         using var taken = new TcpListener(IPAddress.Loopback, 0);
         taken.Start();
         await using var cassini = CassiniProcess.Start(
-            _directory.Path, ["--bind", taken.LocalEndpoint.ToString()!, "--management", "127.0.0.1:0"], ("CASSINI__Listener__MaxBindRetryDelay", "250ms"));
+            _directory.Path, ["--bind", taken.LocalEndpoint.ToString()!, "--management", "127.0.0.1:0"],
+            ("CASSINI__Listener__MaxBindRetryDelay", "250ms"));
         var waiting = RunAsync(await cassini.ManagementAsync());
         await _console.Out.LineAsync("the reason", line => line.Contains("bind BindFailed: ", StringComparison.Ordinal));
         waiting.IsCompleted.ShouldBeFalse();
@@ -39,19 +40,22 @@ public sealed class WaitForRealTests : IDisposable
     {
         using var taken = new TcpListener(IPAddress.Loopback, 0);
         taken.Start();
-        await using var cassini = CassiniProcess.Start(_directory.Path, ["--bind", taken.LocalEndpoint.ToString()!, "--management", "127.0.0.1:0"]);
+        await using var cassini = CassiniProcess.Start(
+            _directory.Path, ["--bind", taken.LocalEndpoint.ToString()!, "--management", "127.0.0.1:0"]);
         var management = await cassini.ManagementAsync();
 
         (await RunAsync(management, "--timeout", "3s")).ShouldBe(ExitCode.TimedOut);
 
-        _console.Error.Lines.ShouldHaveSingleItem().ShouldMatch($"^cassini: timed out after 3 s: {management}: bind BindFailed: .*AddressAlreadyInUse");
+        _console.Error.Lines.ShouldHaveSingleItem()
+            .ShouldMatch($"^cassini: timed out after 3 s: {management}: bind BindFailed: .*AddressAlreadyInUse");
     }
 
     [Fact]
     public async Task Wait_BrokerThatCrashes_IsSeenThroughItAndOut()
     {
         await using var cassini = CassiniProcess.Start(
-            _directory.Path, ["--bind", "127.0.0.1:0", "--management", "127.0.0.1:0", "--enable-faults"], ("CASSINI__Health__Hold", "3s"), ("CASSINI__Health__CrashWindow", "3s"));
+            _directory.Path, ["--bind", "127.0.0.1:0", "--management", "127.0.0.1:0", "--enable-faults"],
+            ("CASSINI__Health__Hold", "3s"), ("CASSINI__Health__CrashWindow", "3s"));
         var management = await cassini.ManagementAsync();
         (await RunAsync(management)).ShouldBe(ExitCode.Ok);
         using var http = new HttpClient();
@@ -62,7 +66,8 @@ public sealed class WaitForRealTests : IDisposable
             async () => (await http.GetAsync($"{management}/healthz", TestContext.Current.CancellationToken)).StatusCode,
             code => code == HttpStatusCode.ServiceUnavailable);
 
-        (await Eventually.CompletesAsync("well again", RunAsync(management, "--for", "ok"), TimeSpan.FromSeconds(60))).ShouldBe(ExitCode.Ok);
+        (await Eventually.CompletesAsync("well again", RunAsync(management, "--for", "ok"), TimeSpan.FromSeconds(60)))
+            .ShouldBe(ExitCode.Ok);
 
         _console.Out.Lines.ShouldContain(line => line.Contains("waiting: not ok: supervision ", StringComparison.Ordinal));
     }
@@ -91,5 +96,6 @@ public sealed class WaitForRealTests : IDisposable
         (await Eventually.CompletesAsync("the wait", waiting, TimeSpan.FromSeconds(60))).ShouldBe(ExitCode.Ok);
     }
 
-    private Task<int> RunAsync(params string[] args) => CommandLine.RunAsync(["wait", .. args], _console.Context, WaitCommand.Create(_console.Context));
+    private Task<int> RunAsync(params string[] args) =>
+        CommandLine.RunAsync(["wait", .. args], _console.Context, WaitCommand.Create(_console.Context));
 }

@@ -16,7 +16,12 @@ public class WaitTests : IDisposable
     private static readonly HealthSnapshot Ready = FeedText.Health();
 
     private static readonly HealthSnapshot NotReady = FeedText.Health(
-        ready: false, checks: [FeedText.Check("accept", HealthStatus.Ok), FeedText.Check("bind", HealthStatus.Error, "BindFailed", "1 of 2 endpoints is not bound")]);
+        ready: false,
+        checks:
+        [
+            FeedText.Check("accept", HealthStatus.Ok),
+            FeedText.Check("bind", HealthStatus.Error, "BindFailed", "1 of 2 endpoints is not bound"),
+        ]);
 
     private readonly TestConsole _console = new();
 
@@ -39,7 +44,7 @@ public class WaitTests : IDisposable
         var port = FreePort.Find();
         var url = $"http://127.0.0.1:{port}";
         var waiting = RunAsync(url);
-        await _console.Out.LineAsync("the refusal is told", line => line == $"{url}: waiting: not reachable (connection refused)");
+        await _console.Out.LineAsync("the refusal is reported", line => line == $"{url}: waiting: not reachable (connection refused)");
 
         await using var server = await FakeManagement.StartAsync(FakeManagement.Feed(Ready), port);
 
@@ -52,7 +57,8 @@ public class WaitTests : IDisposable
     public async Task Wait_NotReady_SaysWhyAndEndsWithTheTransition()
     {
         var ready = new TaskCompletionSource();
-        await using var server = await FakeManagement.StartAsync(FakeManagement.Feed(NotReady, ready.Task, FeedText.Transition(12, ready: true)));
+        await using var server = await FakeManagement.StartAsync(
+            FakeManagement.Feed(NotReady, ready.Task, FeedText.Transition(12, ready: true)));
 
         var waiting = RunAsync(server.Url + "/");
         await _console.Out.LineAsync(
@@ -90,7 +96,7 @@ public class WaitTests : IDisposable
         var draining = FeedText.Health(status: HealthStatus.Degraded) with { Phase = Phase.Draining };
         await using var server = await FakeManagement.StartAsync(FakeManagement.Feed(draining, ok.Task, FeedText.Snapshot(Ready)));
         var waiting = RunAsync(server.Url, "--for", "ok");
-        await _console.Out.LineAsync("it is told", line => line == $"{server.Url}: waiting: not ok: the phase is draining");
+        await _console.Out.LineAsync("it is reported", line => line == $"{server.Url}: waiting: not ok: the phase is draining");
         waiting.IsCompleted.ShouldBeFalse();
 
         ok.SetResult();
@@ -147,7 +153,8 @@ public class WaitTests : IDisposable
     [Fact]
     public async Task Wait_BrokerThatGaveUp_FailsAtOnce()
     {
-        var given = FeedText.Health(ready: false, checks: [FeedText.Check("supervision", HealthStatus.Error, "GaveUp", "ListenerManager was given up")]);
+        var given = FeedText.Health(
+            ready: false, checks: [FeedText.Check("supervision", HealthStatus.Error, "GaveUp", "ListenerManager was given up")]);
         await using var server = await FakeManagement.StartAsync(FakeManagement.Feed(given));
 
         (await RunAsync(server.Url, "--timeout", "0")).ShouldBe(ExitCode.Error);
@@ -183,7 +190,8 @@ public class WaitTests : IDisposable
     public async Task Wait_Json_IsOneObjectForEachChangeAndOneForTheEnd()
     {
         var ready = new TaskCompletionSource();
-        await using var server = await FakeManagement.StartAsync(FakeManagement.Feed(NotReady, ready.Task, FeedText.Transition(12, ready: true)));
+        await using var server = await FakeManagement.StartAsync(
+            FakeManagement.Feed(NotReady, ready.Task, FeedText.Transition(12, ready: true)));
         var waiting = RunAsync(server.Url, "--json");
         await _console.Out.LineAsync("the reason", line => line.Contains("BindFailed", StringComparison.Ordinal));
         ready.SetResult();
@@ -209,7 +217,7 @@ public class WaitTests : IDisposable
         var url = $"http://{listener.LocalEndpoint}";
         var waiting = RunAsync(url);
 
-        await _console.Out.LineAsync("it is told", line => line == $"{url}: waiting: hung up without an answer");
+        await _console.Out.LineAsync("it is reported", line => line == $"{url}: waiting: hung up without an answer");
         await _console.InterruptAsync();
         await enough.CancelAsync();
 
@@ -218,7 +226,7 @@ public class WaitTests : IDisposable
     }
 
     [Fact]
-    public async Task Wait_NobodyThere_TimesOut()
+    public async Task Wait_NothingListens_TimesOut()
     {
         (await RunAsync($"http://127.0.0.1:{FreePort.Find()}", "--timeout", "150ms")).ShouldBe(ExitCode.TimedOut);
 
@@ -261,9 +269,11 @@ public class WaitTests : IDisposable
         await _console.Out.LineAsync("the first is ready", line => line.StartsWith($"{first.Url}: ready", StringComparison.Ordinal));
 
         turns.SetResult();
-        await _console.Out.LineAsync("the first is waited for again", line => line.StartsWith($"{first.Url}: waiting: not ready", StringComparison.Ordinal));
+        await _console.Out.LineAsync(
+            "the first is waited for again", line => line.StartsWith($"{first.Url}: waiting: not ready", StringComparison.Ordinal));
         await using var second = await FakeManagement.StartAsync(FakeManagement.Feed(Ready), late);
-        await _console.Out.LineAsync("the second is ready", line => line.StartsWith($"http://127.0.0.1:{late}: ready", StringComparison.Ordinal));
+        await _console.Out.LineAsync(
+            "the second is ready", line => line.StartsWith($"http://127.0.0.1:{late}: ready", StringComparison.Ordinal));
 
         waiting.IsCompleted.ShouldBeFalse();
         await _console.InterruptAsync();
@@ -281,7 +291,8 @@ public class WaitTests : IDisposable
         target!.Management.ToString().ShouldBe(expected);
     }
 
-    private Task<int> RunAsync(params string[] args) => CommandLine.RunAsync(["wait", .. args], _console.Context, WaitCommand.Create(_console.Context));
+    private Task<int> RunAsync(params string[] args) =>
+        CommandLine.RunAsync(["wait", .. args], _console.Context, WaitCommand.Create(_console.Context));
 
     private static async Task HangUpAsync(TcpListener listener, CancellationToken cancellation)
     {

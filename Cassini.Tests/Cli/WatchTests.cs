@@ -32,9 +32,11 @@ public sealed class WatchTests : IDisposable
     public async Task Watch_NoTerminal_IsOneJsonLineForEachNote()
     {
         await using var server = await FakeManagement.StartAsync(FakeManagement.Feed(
-            FeedText.Health(), Task.CompletedTask, FeedText.Event(11, new TopicCreated("a")) + FeedText.Heartbeat(11) + FeedText.Transition(12, ready: false)));
+            FeedText.Health(), Task.CompletedTask,
+            FeedText.Event(11, new TopicCreated("a")) + FeedText.Heartbeat(11) + FeedText.Transition(12, ready: false)));
         var watching = RunAsync(server.Url);
-        await _console.Out.LineAsync("the transition", line => line.StartsWith("""{"note":"transition","event":{"id":"0000019a5c3e7f10-12",""", StringComparison.Ordinal));
+        await _console.Out.LineAsync("the transition", line => line.StartsWith(
+            """{"note":"transition","event":{"id":"0000019a5c3e7f10-12",""", StringComparison.Ordinal));
 
         await _console.InterruptAsync();
 
@@ -46,7 +48,7 @@ public sealed class WatchTests : IDisposable
     }
 
     [Fact]
-    public async Task Watch_NobodyThere_SaysSoOnceAndGoesOn()
+    public async Task Watch_NothingListens_ReportsItOnceAndGoesOn()
     {
         var port = FreePort.Find();
         var watching = RunAsync($"http://127.0.0.1:{port}");
@@ -84,7 +86,9 @@ public sealed class WatchTests : IDisposable
         });
         using var output = new HeldWriter(_console.Out);
         var context = _console.Context with { Out = output };
-        var watching = Task.Run(() => CommandLine.RunAsync(["watch", server.Url], context, WatchCommand.Create(context)), TestContext.Current.CancellationToken);
+        var watching = Task.Run(
+            () => CommandLine.RunAsync(["watch", server.Url], context, WatchCommand.Create(context)),
+            TestContext.Current.CancellationToken);
 
         await Eventually.CompletesAsync("the feed is left", left.Task);
         output.Release();
@@ -118,7 +122,8 @@ public sealed class WatchTests : IDisposable
             watching = RunAsync(await first.ManagementAsync(), "--record", "incident.jsonl");
             await _console.Out.LineAsync("it is ready", line => line.Contains("\"ready\":true", StringComparison.Ordinal));
             using var http = new HttpClient();
-            using var accepted = await http.PostAsync($"http://127.0.0.1:{port}/faults/crash-manager", null, TestContext.Current.CancellationToken);
+            using var accepted = await http.PostAsync(
+                $"http://127.0.0.1:{port}/faults/crash-manager", null, TestContext.Current.CancellationToken);
             await _console.Out.LineAsync("the crash", line => line.Contains("\"reason\":\"Crashed\"", StringComparison.Ordinal));
             first.Signal(ChildProcess.Terminate);
             (await first.ExitCodeAsync("it stops")).ShouldBe(ExitCode.Ok);
@@ -134,7 +139,8 @@ public sealed class WatchTests : IDisposable
         }
 
         using var replay = new TestConsole { WorkingDirectory = _directory.Path };
-        (await CommandLine.RunAsync(["replay", "incident.jsonl"], replay.Context, ReplayCommand.Create(replay.Context))).ShouldBe(ExitCode.Ok);
+        (await CommandLine.RunAsync(["replay", "incident.jsonl"], replay.Context, ReplayCommand.Create(replay.Context)))
+            .ShouldBe(ExitCode.Ok);
 
         replay.Error.Lines.ShouldBeEmpty();
         var text = replay.Out.ToString();
@@ -143,7 +149,7 @@ public sealed class WatchTests : IDisposable
     }
 
     [Fact]
-    public void Screen_AnIncident_IsToldInAsManyLinesAsTheTerminalHas()
+    public void Screen_AnIncident_IsShownInAsManyLinesAsTheTerminalHas()
     {
         var model = WatchModel.Of(new FeedSnapshot(FeedText.Health(), false, false));
         for (var i = 0; i < 300; i++)
@@ -177,7 +183,8 @@ public sealed class WatchTests : IDisposable
         using var listener = new TcpListener(IPAddress.Loopback, 0);
         listener.Start();
         var watching = RunAsync($"http://{listener.LocalEndpoint}");
-        using var client = await Eventually.CompletesAsync("the feed is asked for", listener.AcceptTcpClientAsync(TestContext.Current.CancellationToken).AsTask());
+        using var client = await Eventually.CompletesAsync(
+            "the feed is asked for", listener.AcceptTcpClientAsync(TestContext.Current.CancellationToken).AsTask());
         await client.GetStream().WriteAsync(
             Encoding.Latin1.GetBytes("HTTP/1.1 401 no\u009b2J\r\nContent-Length: 0\r\n\r\n"), TestContext.Current.CancellationToken);
 
@@ -204,7 +211,12 @@ public sealed class WatchTests : IDisposable
     private static List<string> Draw(WatchModel model, int height)
     {
         var text = new StringWriter();
-        var console = AnsiConsole.Create(new AnsiConsoleSettings { Ansi = AnsiSupport.No, ColorSystem = ColorSystemSupport.NoColors, Out = new AnsiConsoleOutput(text) });
+        var console = AnsiConsole.Create(new AnsiConsoleSettings
+        {
+            Ansi = AnsiSupport.No,
+            ColorSystem = ColorSystemSupport.NoColors,
+            Out = new AnsiConsoleOutput(text),
+        });
         console.Profile.Width = 100;
         console.Write(new WatchScreen("cassini", console, TimeProvider.System).Draw(model, height));
         return [.. text.ToString().TrimEnd().Split('\n').Select(line => line.TrimEnd())];
@@ -230,5 +242,6 @@ public sealed class WatchTests : IDisposable
         }
     }
 
-    private Task<int> RunAsync(params string[] args) => CommandLine.RunAsync(["watch", .. args], _console.Context, WatchCommand.Create(_console.Context));
+    private Task<int> RunAsync(params string[] args) =>
+        CommandLine.RunAsync(["watch", .. args], _console.Context, WatchCommand.Create(_console.Context));
 }

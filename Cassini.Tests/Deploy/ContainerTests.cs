@@ -1,7 +1,6 @@
 using System.Globalization;
 using System.Xml.Linq;
 using Cassini.Tests.Docs;
-using Cassini.Web.Cli.Context;
 
 namespace Cassini.Tests.Deploy;
 
@@ -12,7 +11,8 @@ public class ContainerTests
     [Fact]
     public void Containerfile_WhatItCopies_IsThereAndNotIgnored()
     {
-        var included = DeployFiles.Read("container", "Containerfile.dockerignore").Split('\n').Where(line => line.StartsWith('!')).Select(line => line[1..]).ToList();
+        var included = DeployFiles.Read("container", "Containerfile.dockerignore").Split('\n').Where(line => line.StartsWith('!'))
+            .Select(line => line[1..]).ToList();
 
         foreach (var (source, _) in ContainerFiles.Copies)
         {
@@ -37,10 +37,12 @@ public class ContainerTests
     [Fact]
     public void Containerfile_Sdk_IsTheOneOfTheRepository()
     {
-        var pinned = System.Text.Json.JsonDocument.Parse(Repository.Read("global.json")).RootElement.GetProperty("sdk").GetProperty("version").GetString()!;
+        var sdk = System.Text.Json.JsonDocument.Parse(Repository.Read("global.json")).RootElement.GetProperty("sdk");
+        var pinned = sdk.GetProperty("version").GetString()!;
         var version = string.Join('.', pinned.Split('.').Take(2));
 
-        ContainerFiles.Instructions.Where(line => line.StartsWith("FROM ", StringComparison.Ordinal)).ShouldAllBe(line => line.Split(':')[1].StartsWith(version, StringComparison.Ordinal));
+        ContainerFiles.Instructions.Where(line => line.StartsWith("FROM ", StringComparison.Ordinal))
+            .ShouldAllBe(line => line.Split(':')[1].StartsWith(version, StringComparison.Ordinal));
     }
 
     [Fact]
@@ -57,7 +59,8 @@ public class ContainerTests
         ContainerFiles.Argument("EXPOSE").ShouldBe($"{Defaults.MqttPort} {Defaults.ManagementPort}");
 
     [Fact]
-    public void Containerfile_User_IsNotRoot() => int.Parse(ContainerFiles.Argument("USER"), CultureInfo.InvariantCulture).ShouldBeGreaterThan(0);
+    public void Containerfile_User_IsNotRoot() =>
+        int.Parse(ContainerFiles.Argument("USER"), CultureInfo.InvariantCulture).ShouldBeGreaterThan(0);
 
     [Fact]
     public void Containerfile_Program_IsTheOneThatIsPublished()
@@ -90,23 +93,27 @@ public class ContainerTests
     public void Compose_Values_FollowFromTheDefaults()
     {
         Duration((string)ContainerFiles.Cassini["stop_grace_period"]).ShouldFitAStop(before: TimeSpan.Zero);
-        long.Parse(DeployFiles.At<string>(ContainerFiles.Cassini, "ulimits", "nofile"), CultureInfo.InvariantCulture).ShouldBeEnoughDescriptors();
+        long.Parse(DeployFiles.At<string>(ContainerFiles.Cassini, "ulimits", "nofile"), CultureInfo.InvariantCulture)
+            .ShouldBeEnoughDescriptors();
     }
 
     [Fact]
     public void Compose_Files_AreThere()
     {
         var volumes = DeployFiles.At<List<object>>(ContainerFiles.Compose, "services", "prometheus", "volumes").Cast<string>();
-        var mounted = volumes.Where(volume => volume.StartsWith("./", StringComparison.Ordinal)).Select(volume => volume.Split(':')[0]).ToList();
+        var mounted = volumes.Where(volume => volume.StartsWith("./", StringComparison.Ordinal))
+            .Select(volume => volume.Split(':')[0]).ToList();
 
         mounted.Count.ShouldBe(2);
         mounted.ShouldAllBe(path => File.Exists(DeployFiles.Path(path)));
         File.Exists(Path.Combine(Repository.Root, DeployFiles.At<string>(ContainerFiles.Cassini, "build", "dockerfile"))).ShouldBeTrue();
-        Path.GetFullPath(DeployFiles.Path(DeployFiles.At<string>(ContainerFiles.Cassini, "build", "context"))).TrimEnd('/').ShouldBe(Repository.Root.TrimEnd('/'));
+        Path.GetFullPath(DeployFiles.Path(DeployFiles.At<string>(ContainerFiles.Cassini, "build", "context"))).TrimEnd('/')
+            .ShouldBe(Repository.Root.TrimEnd('/'));
 
         // The container of Prometheus calls the broker by this name.
         DeployFiles.At<List<object>>(ContainerFiles.Cassini, "networks", "default", "aliases").ShouldContain("cassini-management");
-        DeployFiles.At<string>(DeployFiles.Yaml("prometheus", "prometheus.yaml"), "scrape_configs", "0", "static_configs", "0", "targets", "0")
+        DeployFiles.At<string>(
+            DeployFiles.Yaml("prometheus", "prometheus.yaml"), "scrape_configs", "0", "static_configs", "0", "targets", "0")
             .ShouldBe($"cassini-management:{Defaults.ManagementPort}");
     }
 

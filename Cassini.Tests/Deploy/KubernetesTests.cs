@@ -13,7 +13,10 @@ public class KubernetesTests
     public void Manifests_AllFiles_HoldTheTypesOfKubernetesAndNothingElse()
     {
         KubernetesManifests.All.Select(manifest => manifest.GetType()).ShouldBe(
-            [typeof(V1ConfigMap), typeof(V1Deployment), typeof(V1Service), typeof(V1Service), typeof(V1PodDisruptionBudget), typeof(V1NetworkPolicy)]);
+            [
+                typeof(V1ConfigMap), typeof(V1Deployment), typeof(V1Service), typeof(V1Service), typeof(V1PodDisruptionBudget),
+                typeof(V1NetworkPolicy),
+            ]);
         Directory.GetFiles(DeployFiles.Path("kubernetes")).Select(Path.GetFileName)
             .ShouldBe([.. KubernetesManifests.Files, "kustomization.yaml", "servicemonitor.yaml"], ignoreOrder: true);
     }
@@ -21,7 +24,8 @@ public class KubernetesTests
     [Fact]
     public void Manifests_UnknownField_IsRefused() =>
         Should.Throw<Exception>(() => KubernetesYaml.LoadAllFromString(
-            DeployFiles.Read("kubernetes", "deployment.yaml").Replace("periodSeconds", "periodSecond", StringComparison.Ordinal), strict: true));
+            DeployFiles.Read("kubernetes", "deployment.yaml").Replace("periodSeconds", "periodSecond", StringComparison.Ordinal),
+            strict: true));
 
     [Fact]
     public void Kustomization_Resources_AreTheManifests()
@@ -90,7 +94,7 @@ public class KubernetesTests
         Cassini.Streams.Primitives.DurationText.TryParse(readinessDelay, out var delay).ShouldBeTrue();
 
         TimeSpan.FromSeconds(KubernetesManifests.Pod.TerminationGracePeriodSeconds!.Value).ShouldFitAStop(preStop + delay);
-        delay.ShouldBeGreaterThanOrEqualTo(Seconds(Container.ReadinessProbe.PeriodSeconds), "who looks as often as the kubelet sees it");
+        delay.ShouldBeGreaterThanOrEqualTo(Seconds(Container.ReadinessProbe.PeriodSeconds), "a probe that looks as often as the kubelet sees it");
     }
 
     [Fact]
@@ -98,7 +102,8 @@ public class KubernetesTests
     {
         var ports = Container.Ports.ToDictionary(port => port.Name, port => port.ContainerPort);
 
-        ports.ShouldBe(new Dictionary<string, int> { ["mqtts"] = Defaults.MqttPort, ["management"] = Defaults.ManagementPort }, ignoreOrder: true);
+        ports.ShouldBe(
+            new Dictionary<string, int> { ["mqtts"] = Defaults.MqttPort, ["management"] = Defaults.ManagementPort }, ignoreOrder: true);
         foreach (var probe in (V1Probe[])[Container.StartupProbe, Container.ReadinessProbe, Container.LivenessProbe])
         {
             ports[probe.HttpGet.Port.Value].ShouldBe(Defaults.ManagementPort);

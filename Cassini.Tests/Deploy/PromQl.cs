@@ -10,7 +10,10 @@ internal static partial class PromQl
     /// <summary>Those that are asked for with exact labels of ours, as name and labels.</summary>
     public static IEnumerable<(string Metric, string[] Labels)> SeriesOf(string expression) =>
         Selector().Matches(expression).Select(match =>
-            (match.Groups[1].Value, (string[])[.. Label().Matches(match.Groups[2].Value).Select(label => label.Value).Where(label => !label.StartsWith("job=", StringComparison.Ordinal))]));
+            (match.Groups[1].Value, Label().Matches(match.Groups[2].Value)
+                .Select(label => label.Value)
+                .Where(label => !label.StartsWith("job=", StringComparison.Ordinal))
+                .ToArray()));
 
     public static bool IsExposed(string metrics, string metric) => metrics.Contains($"# TYPE {metric} ", StringComparison.Ordinal);
 

@@ -8,7 +8,8 @@ namespace Cassini.Tests.Deploy;
 public partial class PrometheusTests
 {
     private static readonly List<Dictionary<object, object>> Rules =
-        [.. DeployFiles.At<List<object>>(DeployFiles.Yaml("prometheus", "alerts.yaml"), "groups", "0", "rules").Cast<Dictionary<object, object>>()];
+        [.. DeployFiles.At<List<object>>(DeployFiles.Yaml("prometheus", "alerts.yaml"), "groups", "0", "rules")
+            .Cast<Dictionary<object, object>>()];
 
     [Fact]
     public async Task Rules_Promtool_AreValid()
@@ -78,7 +79,8 @@ public partial class PrometheusTests
         using var directory = new TempDirectory();
         directory.Write("alerts.yaml", DeployFiles.Read("prometheus", "alerts.yaml"));
         var token = directory.Write("token", "secret");
-        directory.Write("prometheus.yaml", Credentials().Replace(DeployFiles.Read("prometheus", "prometheus.yaml"), $"credentials_file: {token}"));
+        directory.Write(
+            "prometheus.yaml", Credentials().Replace(DeployFiles.Read("prometheus", "prometheus.yaml"), $"credentials_file: {token}"));
 
         var (code, said) = await DeployFiles.RunAsync("promtool", directory.Path, "check", "config", "prometheus.yaml");
 
@@ -92,8 +94,11 @@ public partial class PrometheusTests
         var configuration = DeployFiles.Yaml("prometheus", "prometheus.yaml");
 
         DeployFiles.At<string>(configuration, "scrape_configs", "0", "job_name").ShouldBe("cassini");
-        DeployFiles.At<string>(configuration, "scrape_configs", "0", "static_configs", "0", "targets", "0").ShouldEndWith($":{Defaults.ManagementPort}");
-        Cassini.Streams.Primitives.DurationText.TryParse(DeployFiles.At<string>(configuration, "global", "scrape_interval"), out var interval).ShouldBeTrue();
+        DeployFiles.At<string>(configuration, "scrape_configs", "0", "static_configs", "0", "targets", "0")
+            .ShouldEndWith($":{Defaults.ManagementPort}");
+        Cassini.Streams.Primitives.DurationText
+            .TryParse(DeployFiles.At<string>(configuration, "global", "scrape_interval"), out var interval)
+            .ShouldBeTrue();
         interval.ShouldBeLessThanOrEqualTo(Defaults.Options.Health.Hold, "no scrape misses a red verdict");
     }
 

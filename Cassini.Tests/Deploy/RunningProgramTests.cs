@@ -58,11 +58,15 @@ public class RunningProgramTests(DeployedCassini cassini) : IClassFixture<Deploy
     }
 
     [Fact]
-    public async Task HealthCheck_NobodyThere_SaysUnhealthy() =>
-        (await RunAsync(ContainerFiles.HealthCheck, cassini.Directory, $"http://127.0.0.1:{FreePort.Find()}", "", timeout: "1s")).ShouldNotBe(0);
+    public async Task HealthCheck_NothingListens_IsUnhealthy() =>
+        (await RunAsync(ContainerFiles.HealthCheck, cassini.Directory, $"http://127.0.0.1:{FreePort.Find()}", "", timeout: "1s"))
+            .ShouldNotBe(0);
 
-    /// <summary>The command as it stands there, but for what differs here: address, token file, and the patience of a busy machine.</summary>
-    private static async Task<int> RunAsync(IEnumerable<string> command, string directory, string url, string tokenFile, string timeout = "60s")
+    /// <summary>
+    /// The command of the file, except what differs here: address, token file, and the patience of a busy machine.
+    /// </summary>
+    private static async Task<int> RunAsync(
+        IEnumerable<string> command, string directory, string url, string tokenFile, string timeout = "60s")
     {
         var words = command.Skip(1).Select(word =>
             word.StartsWith("http://127.0.0.1:", StringComparison.Ordinal) ? url

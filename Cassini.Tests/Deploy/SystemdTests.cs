@@ -20,7 +20,8 @@ public partial class SystemdTests
     {
         using var directory = Installed(withCredentials);
 
-        var (code, said) = await DeployFiles.RunAsync("systemd-analyze", directory.Path, "verify", "--man=no", directory.File("cassini.service"));
+        var (code, said) = await DeployFiles.RunAsync(
+            "systemd-analyze", directory.Path, "verify", "--man=no", directory.File("cassini.service"));
 
         said.ShouldBeEmpty();
         code.ShouldBe(0);
@@ -68,10 +69,11 @@ public partial class SystemdTests
         var command = new System.CommandLine.Command("serve");
         flags.AddTo(command);
         var parsed = command.Parse([]);
-        var settings = SettingsLoader.Load(console.Context, flags.ConfigFile(parsed), flags.Read(parsed), errors).ShouldNotBeNull(string.Join('\n', errors));
+        var settings = SettingsLoader.Load(console.Context, flags.ConfigFile(parsed), flags.Read(parsed), errors)
+            .ShouldNotBeNull(string.Join('\n', errors));
 
         settings.Warnings.ShouldBeEmpty();
-        settings.Process.Management.RequireCredentials.ShouldBe(true, "else nobody is asked for the token");
+        settings.Process.Management.RequireCredentials.ShouldBe(true, "otherwise no caller needs the token");
     }
 
     [Fact]

@@ -2,7 +2,7 @@ using System.Text.RegularExpressions;
 
 namespace Cassini.Tests.Docs;
 
-/// <summary>The pages of clauses name tests that exist, and docs/extend/mqtt-clauses.md every clause that the codec tells.</summary>
+/// <summary>The pages of clauses name tests that exist, and docs/extend/mqtt-clauses.md every clause that the codec reports.</summary>
 public partial class ClausesPageTests
 {
     private static readonly string Page = Repository.Read("docs", "extend", "mqtt-clauses.md");
@@ -24,14 +24,14 @@ public partial class ClausesPageTests
     [Fact]
     public void Page_EveryClauseOfTheCodec_HasARow()
     {
-        var told = Directory.EnumerateFiles(Path.Combine(Repository.Root, "Cassini.Streams", "Mqtt"), "*.cs", SearchOption.AllDirectories)
+        var reported = Directory.EnumerateFiles(Path.Combine(Repository.Root, "Cassini.Streams", "Mqtt"), "*.cs", SearchOption.AllDirectories)
             .SelectMany(file => Clause().Matches(File.ReadAllText(file)))
             .Select(match => match.Groups[1].Value)
             .Distinct()
             .ToList();
 
-        told.Count.ShouldBeGreaterThan(50);
-        told.Where(clause => !Regex.IsMatch(Page, $@"\| [^|]*{Regex.Escape(clause)}(?![\d.])[^|]* \|")).ShouldBeEmpty();
+        reported.Count.ShouldBeGreaterThan(50);
+        reported.Where(clause => !Regex.IsMatch(Page, $@"\| [^|]*{Regex.Escape(clause)}(?![\d.])[^|]* \|")).ShouldBeEmpty();
     }
 
     [GeneratedRegex(@"`(\w+Tests\.\w+)`")]

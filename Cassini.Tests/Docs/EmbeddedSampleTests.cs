@@ -21,7 +21,9 @@ public sealed class EmbeddedSampleTests : IDisposable
     public void Page_CodeOfTheSample_IsTheSamples()
     {
         var program = Repository.Read("samples", "Embedded", "Program.cs");
-        var blocks = Repository.Read("docs", "use", "embedding.md").Split("```csharp\n")[1..].Select(block => block.Split("```")[0]).ToList();
+        var blocks = Repository.Read("docs", "use", "embedding.md").Split("```csharp\n")[1..]
+            .Select(block => block.Split("```")[0])
+            .ToList();
 
         blocks.Count.ShouldBeGreaterThan(2);
         blocks.Where(block => !program.Contains(block, StringComparison.Ordinal)).ShouldBeEmpty();
@@ -38,11 +40,12 @@ public sealed class EmbeddedSampleTests : IDisposable
         await BecomesAsync($"{address}/health", HttpStatusCode.OK, "Healthy", "Degraded");
 
         await using var subscriber = CassiniProcess.Start(_directory.Path, ["sub", "greetings/#", "--count", "1", .. Client(port)]);
-        await Eventually.BecomesAsync("somebody listens", () => PostAsync($"{address}/greet/world"), outcome => outcome == "Delivered");
+        await Eventually.BecomesAsync("the sample has subscribed", () => PostAsync($"{address}/greet/world"), outcome => outcome == "Delivered");
         (await subscriber.ExitCodeAsync("the greeting comes")).ShouldBe(0);
         subscriber.Out.Lines.ShouldBe(["greetings/world hello world"]);
 
-        var (code, _, error) = await CassiniProcess.RunAsync(_directory.Path, ["pub", "orders/7", "espresso", "--qos", "1", .. Client(port)]);
+        var (code, _, error) = await CassiniProcess.RunAsync(
+            _directory.Path, ["pub", "orders/7", "espresso", "--qos", "1", .. Client(port)]);
         code.ShouldBe(0, error);
         await sample.Out.LineAsync("the order is observed", line => line == "orders/7: espresso");
         await sample.Out.LineAsync("health is observed", line => line == "ready");
@@ -66,7 +69,10 @@ public sealed class EmbeddedSampleTests : IDisposable
 
     private ChildProcess Start(int port) => ChildProcess.Start(
         "dotnet",
-        [Path.Combine(AppContext.BaseDirectory, "Embedded.dll"), "--urls", "http://127.0.0.1:0", "--broker", $"127.0.0.1:{port}", "--data", _directory.Path],
+        [
+            Path.Combine(AppContext.BaseDirectory, "Embedded.dll"), "--urls", "http://127.0.0.1:0", "--broker",
+            $"127.0.0.1:{port}", "--data", _directory.Path,
+        ],
         _directory.Path);
 
     private static async Task<string> AddressAsync(ChildProcess sample)

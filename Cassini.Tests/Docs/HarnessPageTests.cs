@@ -24,5 +24,5 @@ public class HarnessPageTests
     public void Page_ExitCodes_AreThose() => Page.Split('\n')
         .Where(line => line.Length > 2 && line[0] == '|' && char.IsAsciiDigit(line[2]))
         .Select(line => int.Parse(line.Split('|')[1], System.Globalization.CultureInfo.InvariantCulture))
-        .ShouldBe(Enum.GetValues<Verdict>().Select(verdict => verdict.ExitCode()).Append(ExitCode.Usage).Append(ExitCode.BrokenPlan).Order());
+        .ShouldBe(Enum.GetValues<Verdict>().Select(ExitCode.Of).Append(ExitCode.Usage).Append(ExitCode.BrokenPlan).Order());
 }

@@ -39,7 +39,8 @@ public partial class LinkTests
             {
                 yield return $"{link}: no such file";
             }
-            else if (heading is not null && target.EndsWith(".md", StringComparison.Ordinal) && !Anchors(target).Contains(heading, StringComparer.OrdinalIgnoreCase))
+            else if (heading is not null && target.EndsWith(".md", StringComparison.Ordinal)
+                && !Anchors(target).Contains(heading, StringComparer.OrdinalIgnoreCase))
             {
                 yield return $"{link}: no such heading";
             }
@@ -51,7 +52,9 @@ public partial class LinkTests
             .Select(match => match.Groups[1].Value)
             .Where(link => !link.Contains(':', StringComparison.Ordinal) && !link.StartsWith('/'));
 
-    /// <summary>Headings as the field's Markdown renderers make anchors of them: lower case, blanks become hyphens, other signs go.</summary>
+    /// <summary>
+    /// Headings as the field's Markdown renderers make anchors of them: lower case, blanks become hyphens, other signs go.
+    /// </summary>
     private static IEnumerable<string> Anchors(string path) =>
         Heading().Matches(Fence().Replace(File.ReadAllText(path), ""))
             .Select(match => NoAnchor().Replace(match.Groups[1].Value.Trim().ToLowerInvariant(), "").Replace(' ', '-'));

@@ -52,8 +52,11 @@ public class MetricsPageTests
     private static string Labels(string[] lines, string name, string type)
     {
         var first = type == "histogram" ? $"{name}_sum" : name;
-        var sample = lines.First(line => line.StartsWith($"{first} ", StringComparison.Ordinal) || line.StartsWith($"{first}{{", StringComparison.Ordinal));
+        var sample = lines.First(
+            line => line.StartsWith($"{first} ", StringComparison.Ordinal) || line.StartsWith($"{first}{{", StringComparison.Ordinal));
         var start = sample.IndexOf('{', StringComparison.Ordinal);
-        return start < 0 ? "" : string.Join(", ", sample[(start + 1)..sample.LastIndexOf('}')].Split(',').Select(label => label.Split('=')[0]));
+        return start < 0
+            ? ""
+            : string.Join(", ", sample[(start + 1)..sample.LastIndexOf('}')].Split(',').Select(label => label.Split('=')[0]));
     }
 }

@@ -1,6 +1,6 @@
 namespace Cassini.Tests.Docs;
 
-/// <summary>The lines of shell in the README: what stands in its fenced blocks of sh.</summary>
+/// <summary>The lines of shell in the README, from its fenced blocks of sh.</summary>
 internal static class ReadmeCommands
 {
     public const string Start = "dotnet run --project Cassini.Web";

@@ -11,7 +11,7 @@ using Microsoft.Extensions.Logging;
 
 namespace Cassini.Tests.Docs;
 
-/// <summary>docs/operate/runbook.md has an entry for each reason, and what it tells to look at and to do exists.</summary>
+/// <summary>docs/operate/runbook.md has an entry for each reason, and names only checks and commands that exist.</summary>
 public partial class RunbookTests
 {
     private static readonly string[] Programs =
@@ -34,7 +34,11 @@ public partial class RunbookTests
 
     [Fact]
     public void Page_Links_LeadToEntries() =>
-        Links().Matches(Runbook.Text).Select(match => match.Groups[1].Value).Where(target => target[0] != '#' || !Codes.Contains(target[1..])).ShouldBeEmpty();
+        Links()
+            .Matches(Runbook.Text)
+            .Select(match => match.Groups[1].Value)
+            .Where(target => target[0] != '#' || !Codes.Contains(target[1..]))
+            .ShouldBeEmpty();
 
     [Fact]
     public void Page_Settings_Exist()
@@ -60,12 +64,17 @@ public partial class RunbookTests
     [Fact]
     public void Page_EventsAndReasonsOfHandshakes_Exist()
     {
-        var events = typeof(BrokerEvent).Assembly.GetTypes().Where(type => type.IsSubclassOf(typeof(BrokerEvent))).Select(type => CamelCase(type.Name)).ToHashSet();
+        var events = typeof(BrokerEvent).Assembly
+            .GetTypes()
+            .Where(type => type.IsSubclassOf(typeof(BrokerEvent)))
+            .Select(type => CamelCase(type.Name))
+            .ToHashSet();
         var failures = Enum.GetNames<HandshakeFailure>().Select(CamelCase).ToHashSet();
         var handshakes = Runbook.Entries.Single(entry => entry.Reason == Reasons.HandshakesRefused).Entry;
 
         Runbook.Code.Where(code => EventName().IsMatch(code) && !HealthWords.Contains(code) && !events.Contains(code)).ShouldBeEmpty();
-        Failures().Matches(handshakes).SelectMany(match => match.Groups[1].Value.Split(", ")).Where(name => !failures.Contains(name)).ShouldBeEmpty();
+        Failures().Matches(handshakes).SelectMany(match => match.Groups[1].Value.Split(", ")).Where(name => !failures.Contains(name))
+            .ShouldBeEmpty();
     }
 
     [Fact]
@@ -87,7 +96,8 @@ public partial class RunbookTests
         await using var rig = await ManagementRig.StartReadyAsync();
         using var document = JsonDocument.Parse(await rig.GetTextAsync("/openapi/v1.json"));
         var paths = document.RootElement.GetProperty("paths").EnumerateObject()
-            .SelectMany(path => path.Value.EnumerateObject().Select(method => (Method: method.Name.ToUpperInvariant(), Path: Pattern(path.Name))))
+            .SelectMany(
+                path => path.Value.EnumerateObject().Select(method => (Method: method.Name.ToUpperInvariant(), Path: Pattern(path.Name))))
             .ToList();
 
         Runbook.Requests.Count.ShouldBeGreaterThan(10);
@@ -103,7 +113,8 @@ public partial class RunbookTests
         foreach (var path in Runbook.Requests.Where(request => request.Method == "GET").Select(request => request.Path).Distinct())
         {
             using var response = await rig.Http.GetAsync(
-                path.Replace("E-117", $"{rig.Hub.Epoch}-1", StringComparison.Ordinal), HttpCompletionOption.ResponseHeadersRead, TestContext.Current.CancellationToken);
+                path.Replace("E-117", $"{rig.Hub.Epoch}-1", StringComparison.Ordinal),
+                HttpCompletionOption.ResponseHeadersRead, TestContext.Current.CancellationToken);
 
             response.IsSuccessStatusCode.ShouldBeTrue($"{path}: {response.StatusCode}");
         }
@@ -112,11 +123,19 @@ public partial class RunbookTests
     [Fact]
     public void Page_Commands_AreOnesThatItsReaderHas()
     {
-        var commands = Runbook.Code.Where(code => code.Contains(' ', StringComparison.Ordinal) && char.IsLower(code[0])).Select(code => code.Split(' ')[0]).Distinct();
-        var ours = Runbook.Code.Where(code => code.StartsWith("cassini ", StringComparison.Ordinal)).Select(code => code.Split(' ')[1]).Distinct();
+        var commands = Runbook.Code
+            .Where(code => code.Contains(' ', StringComparison.Ordinal) && char.IsLower(code[0]))
+            .Select(code => code.Split(' ')[0])
+            .Distinct();
+        var ours = Runbook.Code
+            .Where(code => code.StartsWith("cassini ", StringComparison.Ordinal))
+            .Select(code => code.Split(' ')[1])
+            .Distinct();
 
         commands.Except([.. Programs, "deny"]).ShouldBeEmpty();
-        ours.Where(command => !Repository.Read("docs", "use", "command-line.md").Contains($"| `cassini {command}", StringComparison.Ordinal)).ShouldBeEmpty();
+        ours.Where(
+            command => !Repository.Read("docs", "use", "command-line.md").Contains($"| `cassini {command}", StringComparison.Ordinal))
+            .ShouldBeEmpty();
     }
 
     [Fact]

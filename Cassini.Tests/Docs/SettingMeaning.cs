@@ -13,9 +13,11 @@ internal static partial class SettingMeaning
 
     /// <summary>The key of a property as comments refer to it.</summary>
     private static readonly Lazy<Dictionary<string, string>> Keys = new(() =>
-        SettingsCatalog.All.ToDictionary(setting => Id('P', $"{setting.Property.DeclaringType!.FullName}.{setting.Property.Name}"), setting => setting.Key));
+        SettingsCatalog.All.ToDictionary(
+            setting => Id('P', $"{setting.Property.DeclaringType!.FullName}.{setting.Property.Name}"), setting => setting.Key));
 
-    public static string Of(PropertyInfo property) => Summary(property.DeclaringType!.Assembly, Id('P', $"{property.DeclaringType!.FullName}.{property.Name}"));
+    public static string Of(PropertyInfo property) =>
+        Summary(property.DeclaringType!.Assembly, Id('P', $"{property.DeclaringType!.FullName}.{property.Name}"));
 
     public static string Of(Type options) => Summary(options.Assembly, Id('T', options.FullName!));
 
@@ -25,7 +27,8 @@ internal static partial class SettingMeaning
     {
         var summaries = Summaries.GetOrAdd(assembly, Read);
         summaries.ShouldContainKey(id, $"{id} has no XML summary in {assembly.GetName().Name}.xml");
-        return Space().Replace(string.Concat(summaries[id].Nodes().Select(Markdown)), " ").Trim().Replace("|", "\\|", StringComparison.Ordinal);
+        return Space().Replace(string.Concat(summaries[id].Nodes().Select(Markdown)), " ").Trim()
+            .Replace("|", "\\|", StringComparison.Ordinal);
     }
 
     private static Dictionary<string, XElement> Read(Assembly assembly) =>
@@ -36,7 +39,8 @@ internal static partial class SettingMeaning
     private static string Markdown(XNode node) => node switch
     {
         XText text => text.Value,
-        XElement { Name.LocalName: "see" } see when see.Attribute("cref")?.Value is { } cref => $"`{Keys.Value.GetValueOrDefault(cref, cref.Split('.')[^1])}`",
+        XElement { Name.LocalName: "see" } see when see.Attribute("cref")?.Value is { } cref =>
+            $"`{Keys.Value.GetValueOrDefault(cref, cref.Split('.')[^1])}`",
         XElement { Name.LocalName: "c" } code => $"`{code.Value}`",
         XElement element => string.Concat(element.Nodes().Select(Markdown)),
         _ => "",

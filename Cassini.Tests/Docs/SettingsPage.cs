@@ -14,7 +14,8 @@ internal static partial class SettingsPage
         var flags = FlagsByKey();
         var variables = SettingsEnvironment.Named.ToLookup(pair => pair.Value, pair => pair.Key);
         var page = new StringBuilder();
-        foreach (var section in SettingsCatalog.All.GroupBy(setting => setting.Key.Contains(':', StringComparison.Ordinal) ? setting.Key.Split(':')[0] : ""))
+        foreach (var section in SettingsCatalog.All.GroupBy(
+            setting => setting.Key.Contains(':', StringComparison.Ordinal) ? setting.Key.Split(':')[0] : ""))
         {
             // A section may be that of two records.
             var meanings = section.Select(setting => setting.Property.DeclaringType!).Distinct().Select(SettingMeaning.Of);
@@ -23,7 +24,8 @@ internal static partial class SettingsPage
             foreach (var setting in section)
             {
                 var names = variables[setting.Key].Concat(flags[setting.Key]).Select(name => $"`{name}`");
-                page.Append($"| `{setting.Key}` | {setting.Type} | {SettingText.Of(setting.Default)} | {Keys().Replace(setting.Allowed, "`$0`")} ");
+                page.Append(
+                    $"| `{setting.Key}` | {setting.Type} | {SettingText.Of(setting.Default)} | {Keys().Replace(setting.Allowed, "`$0`")} ");
                 page.Append($"| {SettingMeaning.Of(setting.Property)} | {string.Join(", ", names)} |\n");
             }
 

@@ -4,8 +4,8 @@ using Cassini.Web.Cli.Settings;
 namespace Cassini.Tests.Docs;
 
 /// <summary>
-/// docs/operate/settings.md has the settings as they are. After a change of the options <c>UPDATE_DOCS=1</c> in the environment of this test
-/// writes the page anew.
+/// docs/operate/settings.md has the settings as they are. After a change of the options <c>UPDATE_DOCS=1</c> in the environment of this
+/// test writes the page anew.
 /// </summary>
 public partial class SettingsPageTests
 {
@@ -32,7 +32,8 @@ public partial class SettingsPageTests
         page[begin..end].ShouldBe(
             expected,
             "The options have changed. Write the page anew: "
-            + $"UPDATE_DOCS=1 dotnet test --project Cassini.Tests -- --filter-method '*{nameof(SettingsPageTests)}.{nameof(Page_Tables_AreWhatTheOptionsSay)}'");
+            + "UPDATE_DOCS=1 dotnet test --project Cassini.Tests -- "
+            + $"--filter-method '*{nameof(SettingsPageTests)}.{nameof(Page_Tables_AreWhatTheOptionsSay)}'");
     }
 
     [Fact]
@@ -40,7 +41,8 @@ public partial class SettingsPageTests
         SettingsCatalog.All
             .Select(setting => (setting.Key, Meaning: SettingMeaning.Of(setting.Property)))
             .Where(setting => setting.Meaning.Length < 10 || Repeated().IsMatch(setting.Meaning))
-            .ShouldBeEmpty("a default stands in the initializer and a range in the attribute: a comment that repeats one will contradict it one day");
+            .ShouldBeEmpty(
+                "the initializer holds the default and the attribute the range: a comment that repeats one will contradict it one day");
 
     [GeneratedRegex("[Dd]efault|at least [0-9]|at most [0-9]|more than zero|[0-9] (to|…) [0-9]|[0-9] (ms|s|min|h|days?|years?)\\b")]
     private static partial Regex Repeated();

@@ -21,8 +21,10 @@ public sealed class StartedAsInReadme : IAsyncLifetime
     public async ValueTask InitializeAsync()
     {
         _cassini = Run(ReadmeCommands.Start);
-        Management = (await _cassini.Out.LineAsync("the start-up text", line => line.StartsWith("  management", StringComparison.Ordinal), Patience)).Split(' ')[^1];
-        _broker = _cassini.Out.Lines.First(line => line.StartsWith("  broker", StringComparison.Ordinal)).Split(' ', StringSplitOptions.RemoveEmptyEntries)[1];
+        Management = (await _cassini.Out.LineAsync(
+            "the start-up text", line => line.StartsWith("  management", StringComparison.Ordinal), Patience)).Split(' ')[^1];
+        _broker = _cassini.Out.Lines.First(line => line.StartsWith("  broker", StringComparison.Ordinal))
+            .Split(' ', StringSplitOptions.RemoveEmptyEntries)[1];
     }
 
     /// <summary>Runs a command of the README where this Cassini is what the README's Cassini is.</summary>

@@ -35,7 +35,8 @@ public partial class StatedSettingsTests
         foreach (Match match in Stated().Matches(Repository.Read(page)))
         {
             // A page may leave out the section where it is plain from the setting before.
-            if (SettingsCatalog.All.FirstOrDefault(setting => setting.Key == match.Groups[1].Value || setting.Property.Name == match.Groups[1].Value) is { } setting)
+            var name = match.Groups[1].Value;
+            if (SettingsCatalog.All.FirstOrDefault(setting => setting.Key == name || setting.Property.Name == name) is { } setting)
             {
                 Written(match.Groups[2].Value).ShouldBe(SettingText.Of(setting.Default), $"{page} says {match.Value}");
             }
@@ -59,7 +60,9 @@ public partial class StatedSettingsTests
 
     /// <summary>The default as a setting is written, from the words of a page.</summary>
     private static string Written(string words) => Unit().Match(words) is { Success: true } duration
-        ? DurationText.TryParse($"{duration.Groups[1].Value}{ShortUnit(duration.Groups[2].Value)}", out var read) ? DurationText.Format(read) : words
+        ? DurationText.TryParse($"{duration.Groups[1].Value}{ShortUnit(duration.Groups[2].Value)}", out var read)
+            ? DurationText.Format(read)
+            : words
         : words.Split(' ') is [var number, "a", "second"] ? number : words;
 
     private static string ShortUnit(string unit) => unit switch

@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using Cassini.Streams.Events;
+using Cassini.Streams.Events.Hub;
 using Cassini.Tests.Support;
 using Microsoft.Extensions.Logging;
 
@@ -28,7 +29,7 @@ public sealed class EventHubFaultTests : IDisposable
     }
 
     [Fact]
-    public async Task Observe_ObserverThrows_IsDetachedAndPublishedAndHarmsNobody()
+    public async Task Observe_ObserverThrows_IsDetachedAndPublishedAndAffectsNoOther()
     {
         var calls = 0;
         var ended = false;
@@ -88,7 +89,7 @@ public sealed class EventHubFaultTests : IDisposable
     }
 
     [Fact]
-    public async Task Observe_ObserverThrowsAndTheLogToo_HarmsNobody()
+    public async Task Observe_ObserverThrowsAndTheLogToo_AffectsNoOther()
     {
         _loggers.Logged = _ => throw new InvalidOperationException("a log that fails");
         using var bad = _hub.Observe("bad").Subscribe(_ => throw _failure, _ => { });

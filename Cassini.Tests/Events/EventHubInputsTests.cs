@@ -2,6 +2,7 @@ using System.Reactive;
 using System.Reactive.Concurrency;
 using System.Reactive.Linq;
 using Cassini.Streams.Events;
+using Cassini.Streams.Events.Hub;
 using Cassini.Tests.Support;
 using Cassini.Tests.VirtualTime;
 using Microsoft.Reactive.Testing;
@@ -10,7 +11,7 @@ namespace Cassini.Tests.Events;
 
 /// <summary>
 /// What an inline fold of the hub receives, in virtual time: each input with the tick at which it came. A script says what is
-/// published at which tick; the text "-" stands for a tick of the hub.
+/// published at which tick; the text "-" means a tick of the hub.
 /// </summary>
 public class EventHubInputsTests : ReactiveTest
 {

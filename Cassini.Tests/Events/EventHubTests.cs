@@ -3,6 +3,7 @@ using System.Reactive;
 using System.Reactive.Linq;
 using System.Reactive.Threading.Tasks;
 using Cassini.Streams.Events;
+using Cassini.Streams.Events.Hub;
 using Cassini.Tests.Support;
 
 namespace Cassini.Tests.Events;
@@ -98,7 +99,7 @@ public class EventHubTests
     }
 
     [Fact]
-    public async Task Observe_SlowObserver_GetsAGapThatNamesWhatItMissedAndSlowsNobody()
+    public async Task Observe_SlowObserver_GetsAGapThatNamesWhatItMissedAndSlowsNoOther()
     {
         var hub = new EventHub(TimeProvider.System, new EventHubOptions { ObserverQueue = 100 });
         var deliveries = new ConcurrentQueue<Delivery>();
@@ -120,7 +121,7 @@ public class EventHubTests
         }
 
         release.Set();
-        await Eventually.HoldsAsync("the gap is told", () => deliveries.Count >= 2);
+        await Eventually.HoldsAsync("the gap is reported", () => deliveries.Count >= 2);
         hub.Publish(Anything);
         await hub.CompleteAsync();
 
@@ -153,7 +154,8 @@ public class EventHubTests
         var hub = new EventHub(TimeProvider.System);
         var seen = new ConcurrentQueue<long>();
         var completed = false;
-        var subscription = hub.Observe("leaver").Subscribe(delivery => seen.Enqueue(delivery.Envelope!.Sequence), _ => { }, () => completed = true);
+        var subscription = hub.Observe("leaver")
+            .Subscribe(delivery => seen.Enqueue(delivery.Envelope!.Sequence), _ => { }, () => completed = true);
         hub.Publish(Anything);
         await Eventually.HoldsAsync("the first event arrives", () => seen.Count == 1);
 

@@ -39,12 +39,16 @@ public class EventJsonTests
     [InlineData("")]
     [InlineData("[]")]
     [InlineData("{}")]
-    [InlineData("""{"id":"0000019a5c3e7f10-1","time":"2026-11-22T10:15:30.500Z","elapsed":1,"type":"phaseEntered","event":{"phase":"ready"}""")]
-    [InlineData("""{"id":"0000019a5c3e7f10-1","time":"2026-11-22T10:15:30.500Z","elapsed":1,"type":"phaseEntered","event":{"phase":"ready"}} {}""")]
-    [InlineData("""{"id":"0000019a5c3e7f10-1","time":"2026-11-22T10:15:30.500Z","elapsed":1,"type":"phaseEntered","event":{"phase":"asleep"}}""")]
+    [InlineData(
+        """{"id":"0000019a5c3e7f10-1","time":"2026-11-22T10:15:30.500Z","elapsed":1,"type":"phaseEntered","event":{"phase":"ready"}""")]
+    [InlineData(
+        """{"id":"0000019a5c3e7f10-1","time":"2026-11-22T10:15:30.500Z","elapsed":1,"type":"phaseEntered","event":{"phase":"ready"}} {}""")]
+    [InlineData(
+        """{"id":"0000019a5c3e7f10-1","time":"2026-11-22T10:15:30.500Z","elapsed":1,"type":"phaseEntered","event":{"phase":"asleep"}}""")]
     [InlineData("""{"id":"0000019a5c3e7f10-1","time":"2026-11-22T10:15:30.500Z","elapsed":1,"type":"phaseEntered","event":{}}""")]
     [InlineData("""{"id":"0000019a5c3e7f10-1","time":"2026-11-22T10:15:30.500Z","elapsed":1,"type":"phaseEntered","event":null}""")]
-    [InlineData("""{"id":"0000019a5c3e7f10-1","time":"2026-11-22T10:15:30.500Z","elapsed":1e30,"type":"phaseEntered","event":{"phase":"ready"}}""")]
+    [InlineData(
+        """{"id":"0000019a5c3e7f10-1","time":"2026-11-22T10:15:30.500Z","elapsed":1e30,"type":"phaseEntered","event":{"phase":"ready"}}""")]
     [InlineData("""{"id":"17","time":"2026-11-22T10:15:30.500Z","elapsed":1,"type":"phaseEntered","event":{"phase":"ready"}}""")]
     [InlineData("""{"id":17,"time":"yesterday","elapsed":"1","type":null,"event":3}""")]
     public void TryRead_WhatIsNoEvent_IsMalformedAndSaysWhy(string line)
@@ -58,7 +62,10 @@ public class EventJsonTests
     public void TryRead_AnEventOfANewerVersion_IsUnknownAndNotMalformed()
     {
         EventJson.TryRead(
-            """{"event":{"depth":3},"id":"0000019a5c3e7f10-1","time":"2026-11-22T10:15:30.500Z","elapsed":1,"type":"abyssEntered","mood":["new"]}"""u8,
+            """
+            {"event":{"depth":3},"id":"0000019a5c3e7f10-1","time":"2026-11-22T10:15:30.500Z","elapsed":1,"type":"abyssEntered",
+            "mood":["new"]}
+            """u8,
             out _,
             out var error).ShouldBe(EventLine.UnknownType);
         error.ShouldBe("an event of an unknown type, 'abyssEntered'");

@@ -82,14 +82,16 @@ public class LiveFeedTests
         LastError = health.LastError?.Message,
         Broker = health.Broker.Connectivity,
         Endpoints = health.Endpoints.Select(endpoint => (endpoint.Address, endpoint.State, endpoint.Error).ToString()),
-        Checks = health.Checks.Select(check => (check.Name, check.Status, check.Status is HealthStatus.Unknown ? null : check.Reason).ToString()),
+        Checks = health.Checks.Select(
+            check => (check.Name, check.Status, check.Status is HealthStatus.Unknown ? null : check.Reason).ToString()),
     });
 
     private static IEnumerable<BrokerEvent> ToReady() =>
     [
         new ListenerConfigured(Endpoint),
         new ListenerBound(Endpoint, Endpoint),
-        new CertificateLoaded(CertificateRole.Server, "CN=server", "00", DateTimeOffset.UnixEpoch, new DateTimeOffset(2099, 1, 1, 0, 0, 0, TimeSpan.Zero)),
+        new CertificateLoaded(
+            CertificateRole.Server, "CN=server", "00", DateTimeOffset.UnixEpoch, new DateTimeOffset(2099, 1, 1, 0, 0, 0, TimeSpan.Zero)),
         new HeartbeatReceived(TimeSpan.FromMilliseconds(1), 0, 0),
         new AcceptProbed(Endpoint, TimeSpan.FromMilliseconds(1)),
         new CanarySucceeded(TimeSpan.Zero, TimeSpan.Zero, TimeSpan.Zero, TimeSpan.FromMilliseconds(3)),

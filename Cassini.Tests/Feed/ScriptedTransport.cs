@@ -4,7 +4,7 @@ using Cassini.Streams.Feed;
 
 namespace Cassini.Tests.Feed;
 
-/// <summary>Connections that happen as a test has written, in virtual time. Without a script nobody answers.</summary>
+/// <summary>Connections that happen as a test has written, in virtual time. Without a script, nothing answers.</summary>
 internal sealed class ScriptedTransport(TimeProvider time) : IFeedTransport
 {
     private readonly Queue<Func<CancellationToken, Task<Stream>>> _connections = new();
@@ -41,7 +41,8 @@ internal sealed class ScriptedTransport(TimeProvider time) : IFeedTransport
             : Task.FromException<Stream>(new FeedLostException(FeedLoss.Unreachable, "not reachable (connection refused)"));
     }
 
-    public Task<byte[]> ReadStateAsync(CancellationToken cancellation) => Task.FromException<byte[]>(new HttpRequestException("no state here"));
+    public Task<byte[]> ReadStateAsync(CancellationToken cancellation) =>
+        Task.FromException<byte[]>(new HttpRequestException("no state here"));
 
     public void Dispose()
     {

@@ -67,7 +67,8 @@ public class CheckTests
     [Fact]
     public async Task Check_StoppedTicks_IsNotServingWhateverWasLastFolded()
     {
-        await using var rig = await GrpcRig.ReadyAsync(options => options with { Health = options.Health with { LiveWindow = options.Health.Window } });
+        await using var rig = await GrpcRig.ReadyAsync(
+            options => options with { Health = options.Health with { LiveWindow = options.Health.Window } });
         rig.Broker.Host.Health.StopTicks();
 
         foreach (var row in Names)

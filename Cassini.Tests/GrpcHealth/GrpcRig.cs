@@ -42,7 +42,8 @@ internal sealed class GrpcRig : IAsyncDisposable
     public static async Task<GrpcRig> ReadyAsync(Func<CassiniOptions, CassiniOptions>? change = null, ManagementOptions? management = null)
     {
         management ??= new ManagementOptions();
-        var rig = new GrpcRig(await RunningBroker.ReadyAsync(change), management with { GrpcAddress = management.GrpcAddress ?? "127.0.0.1:0" });
+        var rig = new GrpcRig(
+            await RunningBroker.ReadyAsync(change), management with { GrpcAddress = management.GrpcAddress ?? "127.0.0.1:0" });
         await rig._app.StartAsync(TestContext.Current.CancellationToken);
         rig._channel = GrpcChannel.ForAddress($"http://127.0.0.1:{rig.Address.Port}");
         rig.Client = new HealthClient(rig._channel);
@@ -59,7 +60,8 @@ internal sealed class GrpcRig : IAsyncDisposable
     public Task BecomesAsync(string service, ServingStatus status) =>
         Eventually.BecomesAsync($"{service} is {status}", async () => await CheckAsync(service), now => now == status);
 
-    public AsyncServerStreamingCall<HealthCheckResponse> Watch(string service) => Client.Watch(new HealthCheckRequest { Service = service });
+    public AsyncServerStreamingCall<HealthCheckResponse> Watch(string service) =>
+        Client.Watch(new HealthCheckRequest { Service = service });
 
     public static async Task<ServingStatus> NextAsync(string step, AsyncServerStreamingCall<HealthCheckResponse> watch)
     {
@@ -69,7 +71,8 @@ internal sealed class GrpcRig : IAsyncDisposable
 
     /// <summary>The refusal that ends a call.</summary>
     public static async Task<Status> EndAsync(string step, AsyncServerStreamingCall<HealthCheckResponse> watch) =>
-        (await Should.ThrowAsync<RpcException>(Eventually.CompletesAsync(step, watch.ResponseStream.MoveNext(CancellationToken.None)))).Status;
+        (await Should.ThrowAsync<RpcException>(
+            Eventually.CompletesAsync(step, watch.ResponseStream.MoveNext(CancellationToken.None)))).Status;
 
     public Task StopAsync() => Eventually.CompletesAsync("the gRPC port stops", _app.StopAsync(CancellationToken.None));
 

@@ -57,7 +57,8 @@ public class PortTests
     {
         await using var rig = await GrpcRig.ReadyAsync();
         await using var management = ManagementApp.Create(
-            ManagedBroker.Of(rig.Broker.Host), new ManagementOptions { Address = "127.0.0.1:0" }, NullLoggerFactory.Instance, TimeProvider.System);
+            ManagedBroker.Of(rig.Broker.Host), new ManagementOptions { Address = "127.0.0.1:0" },
+            NullLoggerFactory.Instance, TimeProvider.System);
         await management.StartAsync(TestContext.Current.CancellationToken);
         using var channel = GrpcChannel.ForAddress(ManagementApp.AddressOf(management));
 
@@ -75,10 +76,12 @@ public class PortTests
         await using var cassini = CassiniProcess.Start(
             directory.Path,
             ["--bind", "127.0.0.1:0", "--management", "127.0.0.1:0", "--set", "Management:GrpcAddress=127.0.0.1:0"]);
-        var line = await cassini.Out.LineAsync("the start-up text", line => line.StartsWith("  grpc health   127.0.0.1:", StringComparison.Ordinal));
+        var line = await cassini.Out.LineAsync(
+            "the start-up text", line => line.StartsWith("  grpc health   127.0.0.1:", StringComparison.Ordinal));
         using var channel = GrpcChannel.ForAddress($"http://{line.Split(' ')[^1]}");
         using var watch = new HealthClient(channel).Watch(new HealthCheckRequest());
-        await Eventually.BecomesAsync("it is ready", async () => await GrpcRig.NextAsync("a status", watch), status => status == ServingStatus.Serving);
+        await Eventually.BecomesAsync(
+            "it is ready", async () => await GrpcRig.NextAsync("a status", watch), status => status == ServingStatus.Serving);
 
         cassini.Signal(ChildProcess.Terminate);
 
@@ -99,7 +102,8 @@ public class PortTests
             ["--bind", "127.0.0.1:0", "--management", "127.0.0.1:0", "--set", $"Management:GrpcAddress={other.LocalEndpoint}"]);
 
         code.ShouldBe(ExitCode.Error);
-        error.ShouldBe($"cassini: gRPC health cannot listen on {other.LocalEndpoint}: address already in use; give another Management:GrpcAddress");
+        error.ShouldBe(
+            $"cassini: gRPC health cannot listen on {other.LocalEndpoint}: address already in use; give another Management:GrpcAddress");
     }
 
     [Theory]
@@ -109,7 +113,8 @@ public class PortTests
     [InlineData("127.0.0.1:8883")]
     public void Options_WrongAddress_AreRefused(string address)
     {
-        var error = SettingsCatalog.Validate(new CassiniOptions(), new ProcessOptions { Management = new ManagementOptions { GrpcAddress = address } })
+        var error = SettingsCatalog.Validate(
+            new CassiniOptions(), new ProcessOptions { Management = new ManagementOptions { GrpcAddress = address } })
             .ShouldHaveSingleItem();
         error.Key.ShouldBe("Management:GrpcAddress");
         error.Message.ShouldContain(address.Replace("localhost", "127.0.0.1", StringComparison.Ordinal));
@@ -119,6 +124,7 @@ public class PortTests
     [InlineData(0)]
     [InlineData(1_000_001)]
     public void Options_WrongCap_AreRefused(int maxWatches) =>
-        SettingsCatalog.Validate(new CassiniOptions(), new ProcessOptions { Management = new ManagementOptions { MaxWatches = maxWatches } })
+        SettingsCatalog.Validate(
+            new CassiniOptions(), new ProcessOptions { Management = new ManagementOptions { MaxWatches = maxWatches } })
             .ShouldHaveSingleItem().Key.ShouldBe("Management:MaxWatches");
 }

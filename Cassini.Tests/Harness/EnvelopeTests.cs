@@ -1,4 +1,5 @@
 using Cassini.Harness.Load;
+using Cassini.Harness.Messages;
 using CsCheck;
 
 namespace Cassini.Tests.Harness;
@@ -41,7 +42,8 @@ public class EnvelopeTests
         Envelope.Open(Seal(id, body, run), run + 1, out _).ShouldBe(EnvelopeKind.Foreign));
 
     [Fact]
-    public void Envelope_OfNobody_IsForeign() => Gen.Byte.Array[0, 300].Where(payload => payload is not [(byte)'C', (byte)'S', (byte)'N', (byte)'1', ..])
+    public void Envelope_OfAnotherProgram_IsForeign() =>
+        Gen.Byte.Array[0, 300].Where(payload => payload is not [(byte)'C', (byte)'S', (byte)'N', (byte)'1', ..])
         .Sample(payload => Envelope.Open(payload, 12345, out _).ShouldBe(EnvelopeKind.Foreign));
 
     [Theory]
@@ -58,7 +60,8 @@ public class EnvelopeTests
     [Fact]
     public void Messages_OfOnePlan_AreTheseBytesForEver() =>
         MessagesOf("""{ "random": {} }""", 42)[1].ShouldBe(
-            "43534e31ba90d262124eafab000000000001000100000000000000019c4859834bee31bb534519a6b17da4f1795c0eb438c22c2d303714768145d6e44bda8acef4ee6551d53264e3a0280ed3365f4025");
+            "43534e31ba90d262124eafab000000000001000100000000000000019c4859834bee31bb"
+            + "534519a6b17da4f1795c0eb438c22c2d303714768145d6e44bda8acef4ee6551d53264e3a0280ed3365f4025");
 
     [Fact]
     public void Template_Filled_RepeatsUntilTheMessageIsFull()
@@ -82,7 +85,8 @@ public class EnvelopeTests
     private static byte[] MessageOf(string payload, long seed, long sequence)
     {
         var plan = PlanText.Good(PlanText.With(
-            $$"""{ "name": "p", "topic": "t", "messages": 10, "clients": 2, "keys": 3, "message_size": 80, "payload": {{payload}} }""", more: $""" "seed": {seed},"""));
+            $$"""{ "name": "p", "topic": "t", "messages": 10, "clients": 2, "keys": 3, "message_size": 80, "payload": {{payload}} }""",
+            more: $""" "seed": {seed},"""));
         return new MessageFactory(LoadRun.Of(plan, plan.Tests[0]), plan.Tests[0].Producers[0], client: 1).Make(sequence);
     }
 }

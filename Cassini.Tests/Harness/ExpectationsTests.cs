@@ -1,13 +1,21 @@
 using Cassini.Harness.Load;
 using Cassini.Harness.Plans;
-using Cassini.Harness.Verdicts;
+using Cassini.Harness.Results;
 
 namespace Cassini.Tests.Harness;
 
 public class ExpectationsTests
 {
     private static readonly TimeSpan Second = TimeSpan.FromSeconds(1);
-    private static readonly SinkCounts Good = new() { Received = 10, Unique = 10, First = Second, Last = 9 * Second, LongestGap = Second, Satisfied = 5 * Second };
+    private static readonly SinkCounts Good = new()
+    {
+        Received = 10,
+        Unique = 10,
+        First = Second,
+        Last = 9 * Second,
+        LongestGap = Second,
+        Satisfied = 5 * Second,
+    };
 
     private static readonly PlanExpectation All = new()
     {
@@ -24,7 +32,8 @@ public class ExpectationsTests
     {
         var results = Judge(All, Good);
 
-        results.Select(result => result.Name).ShouldBe(["at_least", "no_corruption", "allow_foreign", "no_duplicates", "order_per_key", "no_loss", "max_gap"]);
+        results.Select(result => result.Name)
+            .ShouldBe(["at_least", "no_corruption", "allow_foreign", "no_duplicates", "order_per_key", "no_loss", "max_gap"]);
         results.ShouldAllBe(result => result.Passed);
     }
 
@@ -33,7 +42,16 @@ public class ExpectationsTests
     {
         var results = Judge(
             All,
-            new SinkCounts { Unique = 9, Duplicates = 1, Corrupt = 2, Foreign = 3, OutOfOrder = 4, Last = 9 * Second, LongestGap = 3 * Second },
+            new SinkCounts
+            {
+                Unique = 9,
+                Duplicates = 1,
+                Corrupt = 2,
+                Foreign = 3,
+                OutOfOrder = 4,
+                Last = 9 * Second,
+                LongestGap = 3 * Second,
+            },
             missing: 1_234);
 
         results.ShouldAllBe(result => !result.Passed);
@@ -42,7 +60,8 @@ public class ExpectationsTests
 
     [Fact]
     public void Judge_EnoughTooLate_Fails() =>
-        Judge(All, Good with { Satisfied = 6 * Second })[0].ShouldBe(new ExpectationResult("at_least", "at least 10 within 5 s", "10 after 6 s", false));
+        Judge(All, Good with { Satisfied = 6 * Second })[0].ShouldBe(
+            new ExpectationResult("at_least", "at least 10 within 5 s", "10 after 6 s", false));
 
     [Fact]
     public void Judge_SilenceBeforeTheProducersEnd_IsAGap() =>
@@ -53,7 +72,8 @@ public class ExpectationsTests
         Judge(new PlanExpectation(), new SinkCounts()).Select(result => result.Name).ShouldBe(["no_corruption", "allow_foreign"]);
 
     [Fact]
-    public void Judge_NothingArrivedAndNothingWanted_Passes() => Judge(new PlanExpectation { AtLeast = 0 }, new SinkCounts()).ShouldAllBe(result => result.Passed);
+    public void Judge_NothingArrivedAndNothingWanted_Passes() =>
+        Judge(new PlanExpectation { AtLeast = 0 }, new SinkCounts()).ShouldAllBe(result => result.Passed);
 
     private static IReadOnlyList<ExpectationResult> Judge(PlanExpectation expect, SinkCounts seen, long missing = 0) =>
         Expectations.Judge(new PlanSink { Index = 0, Name = "s", Topic = "t", Expect = expect }, seen, missing, 9 * Second);

@@ -38,7 +38,8 @@ internal sealed class HarnessRig : IAsyncDisposable
         { "name": "main", "management": "{{Management}}", "mqtt": "{{Broker.Now.Endpoints[0].Address}}", {{Tls}} }
         """;
 
-    public static Task<HarnessRig> StartAsync(bool enableFaults = true) => StartAsync(new ManagementOptions { EnableFaults = enableFaults });
+    public static Task<HarnessRig> StartAsync(bool enableFaults = true) =>
+        StartAsync(new ManagementOptions { EnableFaults = enableFaults });
 
     public static async Task<HarnessRig> StartAsync(ManagementOptions options)
     {

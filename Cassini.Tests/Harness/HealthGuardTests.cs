@@ -6,13 +6,13 @@ using Cassini.Tests.VirtualTime;
 
 namespace Cassini.Tests.Harness;
 
-public class HealthGuardTests : IDisposable
+public class HealthGuardTests : IAsyncDisposable
 {
     private readonly VirtualClock _clock = new();
     private readonly RunStop _stop = new();
     private readonly ScriptedHealth _health = new();
 
-    public void Dispose() => _stop.Dispose();
+    public ValueTask DisposeAsync() => _stop.DisposeAsync();
 
     [Theory]
     [InlineData(HealthStatus.Ok, HealthStatus.Degraded, true)]
@@ -30,7 +30,8 @@ public class HealthGuardTests : IDisposable
         _stop.Cause.ShouldBe(stops
             ? new StopCause(
                 Verdict.BrokerUnhealthy,
-                $"broker b is {status.ToString().ToLowerInvariant()} and the plan allows {allowed.ToString().ToLowerInvariant()}: backlog BacklogHigh: too much")
+                $"broker b is {status.ToString().ToLowerInvariant()} and the plan allows {allowed.ToString().ToLowerInvariant()}: "
+                + "backlog BacklogHigh: too much")
             : null);
     }
 
@@ -74,8 +75,8 @@ public class HealthGuardTests : IDisposable
 
         _health.Becomes(HealthStatus.Degraded);
 
-        await Eventually.CompletesAsync("the broker is well again", recovered);
-        said.ShouldBe(["waiting for b to be well again"]);
+        await Eventually.CompletesAsync("the broker recovers", recovered);
+        said.ShouldBe(["waiting for b to recover"]);
         _stop.Cause.ShouldBeNull();
     }
 

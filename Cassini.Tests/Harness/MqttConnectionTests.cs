@@ -11,18 +11,26 @@ namespace Cassini.Tests.Harness;
 public class MqttConnectionTests
 {
     public static TheoryData<Exception> Defects =>
-        [new InvalidOperationException(), new ObjectDisposedException("x"), new NullReferenceException(), new ArgumentException(), new NotSupportedException()];
+        [
+            new InvalidOperationException(), new ObjectDisposedException("x"), new NullReferenceException(),
+            new ArgumentException(), new NotSupportedException(),
+        ];
 
     public static TheoryData<Exception> Failures =>
-        [new IOException(), new System.Net.Sockets.SocketException(), new MqttCommunicationException("x"), new OperationCanceledException(), new MqttClientNotConnectedException()];
+        [
+            new IOException(), new System.Net.Sockets.SocketException(), new MqttCommunicationException("x"),
+            new OperationCanceledException(), new MqttClientNotConnectedException(),
+        ];
 
     [Theory]
     [MemberData(nameof(Defects))]
-    public void Exception_OfOurOwn_IsNoFailureOfTheConnection(Exception exception) => ConnectionFailure.IsExpected(exception).ShouldBeFalse();
+    public void Exception_OfOurOwn_IsNoFailureOfTheConnection(Exception exception) =>
+        ConnectionFailure.IsExpected(exception).ShouldBeFalse();
 
     [Theory]
     [MemberData(nameof(Failures))]
-    public void Exception_OfTheNetwork_IsAFailureOfTheConnection(Exception exception) => ConnectionFailure.IsExpected(exception).ShouldBeTrue();
+    public void Exception_OfTheNetwork_IsAFailureOfTheConnection(Exception exception) =>
+        ConnectionFailure.IsExpected(exception).ShouldBeTrue();
 
     [Fact]
     public async Task Publish_AfterDispose_IsADefectOfTheCaller()
@@ -31,7 +39,8 @@ public class MqttConnectionTests
         var connection = await OpenAsync(host);
         await connection.DisposeAsync();
 
-        await Should.ThrowAsync<ObjectDisposedException>(connection.PublishAsync(new MqttApplicationMessage { Topic = "t" }, CancellationToken.None));
+        await Should.ThrowAsync<ObjectDisposedException>(
+            connection.PublishAsync(new MqttApplicationMessage { Topic = "t" }, CancellationToken.None));
     }
 
     [Fact]
@@ -45,7 +54,8 @@ public class MqttConnectionTests
 
         var loss = await Eventually.CompletesAsync("the loss", connection.Loss);
         loss.Message.ShouldStartWith($"{address}: ");
-        (await Should.ThrowAsync<ClientException>(connection.PublishAsync(new MqttApplicationMessage { Topic = "t" }, CancellationToken.None))).ShouldBe(loss);
+        (await Should.ThrowAsync<ClientException>(
+            connection.PublishAsync(new MqttApplicationMessage { Topic = "t" }, CancellationToken.None))).ShouldBe(loss);
         connection.Lost.IsCancellationRequested.ShouldBeTrue();
     }
 

@@ -25,16 +25,21 @@ public class PlanReaderTests
     {
         var plan = PlanText.Good(PlanText.With(
             """
-            { "name": "p", "topic": "a/b", "message_size": 100, "duration": "5s", "messages": 1000, "qos": 2, "keys": 4, "clients": 3, "in_flight": 7,
+            { "name": "p", "topic": "a/b", "message_size": 100, "duration": "5s", "messages": 1000,
+              "qos": 2, "keys": 4, "clients": 3, "in_flight": 7,
               "pattern": { "burst": { "size": 10, "idle": "1.5s" } }, "payload": { "template": "n {{seq}}" } // a comment
             }
             """,
             """
-            { "name": "s", "topic": "a/#", "qos": 0, "expect": { "at_least": 5, "within": "1m", "no_duplicates": true, "no_corruption": false,
+            { "name": "s", "topic": "a/#", "qos": 0,
+              "expect": { "at_least": 5, "within": "1m", "no_duplicates": true, "no_corruption": false,
               "order_per_key": true, "max_gap": "2s", "no_loss": true, "allow_foreign": true, }, },
             """,
             more: """ "$schema": "x", "seed": 42, "ready_timeout": "1h", "timeout": "2m", "settle": "0ms", "health": { "allow": "ok" },""",
-            test: """ "broker": "b", "timeout": "3s", "faults": [{ "at": "2s", "fault": "crash-accept", "endpoint": "e", "tolerate": "30s" }],"""));
+            test: """
+                "broker": "b", "timeout": "3s",
+                "faults": [{ "at": "2s", "fault": "crash-accept", "endpoint": "e", "tolerate": "30s" }],
+                """));
 
         (plan.Seed, plan.ReadyTimeout, plan.Timeout, plan.Settle, plan.Allow)
             .ShouldBe((42, TimeSpan.FromHours(1), TimeSpan.FromMinutes(2), TimeSpan.Zero, HealthStatus.Ok));
@@ -45,7 +50,8 @@ public class PlanReaderTests
         [
             new PlanProducer
             {
-                Index = 0, Name = "p", Topic = "a/b", MessageSize = 100, Duration = TimeSpan.FromSeconds(5), Messages = 1000, Qos = 2, Keys = 4,
+                Index = 0, Name = "p", Topic = "a/b", MessageSize = 100,
+                Duration = TimeSpan.FromSeconds(5), Messages = 1000, Qos = 2, Keys = 4,
                 Clients = 3, InFlight = 7, Pattern = new PlanPattern(10, TimeSpan.FromSeconds(1.5)),
                 Payload = new PlanPayload(PayloadKind.Template, "n {{seq}}"),
             },
@@ -66,40 +72,70 @@ public class PlanReaderTests
     }
 
     [Theory]
-    [InlineData("""{ "name": "p", "topic": "t", "duration": "5x" }""", "tests[0].producers[0].duration: '5x' is no duration: expected a number and ms, s, m or h, such as 250ms")]
-    [InlineData("""{ "name": "p", "topic": "t", "duration": 5 }""", "tests[0].producers[0].duration: is a number: expected a duration as text")]
+    [InlineData(
+        """{ "name": "p", "topic": "t", "duration": "5x" }""",
+        "tests[0].producers[0].duration: '5x' is no duration: expected a number and ms, s, m or h, such as 250ms")]
+    [InlineData(
+        """{ "name": "p", "topic": "t", "duration": 5 }""", "tests[0].producers[0].duration: is a number: expected a duration as text")]
     [InlineData("""{ "name": "p", "topic": "t", "duration": "0s" }""", "tests[0].producers[0].duration: '0s' is not within 1ms to 168h")]
-    [InlineData("""{ "name": "p", "topic": "t", "duration": "9999h" }""", "tests[0].producers[0].duration: '9999h' is not within 1ms to 168h")]
+    [InlineData(
+        """{ "name": "p", "topic": "t", "duration": "9999h" }""", "tests[0].producers[0].duration: '9999h' is not within 1ms to 168h")]
     [InlineData("""{ "name": "p", "topic": "t" }""", "tests[0].producers[0]: has no end: expected duration, messages or both")]
     [InlineData("""{ "topic": "t", "messages": 1 }""", "tests[0].producers[0]: lacks the field 'name'")]
-    [InlineData("""{ "name": "p", "topic": "t", "mesages": 1 }""", "tests[0].producers[0]: unknown field 'mesages' (did you mean 'messages'?)")]
+    [InlineData(
+        """{ "name": "p", "topic": "t", "mesages": 1 }""", "tests[0].producers[0]: unknown field 'mesages' (did you mean 'messages'?)")]
     [InlineData("""{ "name": "p", "topic": "t", "messages": 1, "messages": 2 }""", "tests[0].producers[0].messages: is given twice")]
-    [InlineData("""{ "name": "p", "topic": "t", "messages": 1.5 }""", "tests[0].producers[0].messages: 1.5 is not allowed: expected a whole number from 1 to")]
+    [InlineData(
+        """{ "name": "p", "topic": "t", "messages": 1.5 }""",
+        "tests[0].producers[0].messages: 1.5 is not allowed: expected a whole number from 1 to")]
     [InlineData("""{ "name": "p", "topic": "t", "messages": "1" }""", "tests[0].producers[0].messages: is text: expected a whole number")]
-    [InlineData("""{ "name": "p", "topic": "t", "messages": 1, "qos": 3 }""", "tests[0].producers[0].qos: 3 is not allowed: expected a whole number from 0 to 2")]
-    [InlineData("""{ "name": "p", "topic": "t", "messages": 1, "message_size": 59 }""", "tests[0].producers[0].message_size: 59 is too small: expected at least 60")]
-    [InlineData("""{ "name": "p", "topic": "t", "messages": 1, "clients": 2 }""", "tests[0].producers[0].clients: 2 clients cannot share 1 messages")]
-    [InlineData("""{ "name": "p", "topic": "a/+", "messages": 1 }""", "tests[0].producers[0].topic: 'a/+' is no topic: + and # are for filters")]
+    [InlineData(
+        """{ "name": "p", "topic": "t", "messages": 1, "qos": 3 }""",
+        "tests[0].producers[0].qos: 3 is not allowed: expected a whole number from 0 to 2")]
+    [InlineData(
+        """{ "name": "p", "topic": "t", "messages": 1, "message_size": 59 }""",
+        "tests[0].producers[0].message_size: 59 is too small: expected at least 60")]
+    [InlineData(
+        """{ "name": "p", "topic": "t", "messages": 1, "clients": 2 }""",
+        "tests[0].producers[0].clients: 2 clients cannot share 1 messages")]
+    [InlineData(
+        """{ "name": "p", "topic": "a/+", "messages": 1 }""", "tests[0].producers[0].topic: 'a/+' is no topic: + and # are for filters")]
     [InlineData("""{ "name": "p", "topic": "", "messages": 1 }""", "tests[0].producers[0].topic: must not be empty")]
     [InlineData("""{ "name": null, "topic": "t", "messages": 1 }""", "tests[0].producers[0].name: is null: expected text")]
-    [InlineData("""{ "name": "p", "topic": "t", "messages": 1, "pattern": {} }""", "tests[0].producers[0].pattern: must have exactly one of drip, burst")]
-    [InlineData("""{ "name": "p", "topic": "t", "messages": 1, "pattern": { "drip": { "idle": "5x" } } }""", "tests[0].producers[0].pattern.drip.idle: '5x' is no duration")]
-    [InlineData("""{ "name": "p", "topic": "t", "messages": 1, "pattern": { "burst": { "idle": "1s" } } }""", "tests[0].producers[0].pattern.burst: lacks the field 'size'")]
-    [InlineData("""{ "name": "p", "topic": "t", "messages": 1, "payload": { "fixed": "a", "random": {} } }""", "tests[0].producers[0].payload: must have exactly one of fixed, random, template")]
-    [InlineData("""{ "name": "p", "topic": "t", "messages": 1, "message_size": 62, "payload": { "fixed": "abc" } }""", "tests[0].producers[0].payload.fixed: takes 3 bytes: message_size leaves 2 beside the envelope's 60")]
-    [InlineData("""{ "name": "p", "topic": "t", "messages": 1, "payload": { "template": "{{sequence}}" } }""", "tests[0].producers[0].payload.template: '{{sequence}}' is no placeholder")]
+    [InlineData(
+        """{ "name": "p", "topic": "t", "messages": 1, "pattern": {} }""",
+        "tests[0].producers[0].pattern: must have exactly one of drip, burst")]
+    [InlineData(
+        """{ "name": "p", "topic": "t", "messages": 1, "pattern": { "drip": { "idle": "5x" } } }""",
+        "tests[0].producers[0].pattern.drip.idle: '5x' is no duration")]
+    [InlineData(
+        """{ "name": "p", "topic": "t", "messages": 1, "pattern": { "burst": { "idle": "1s" } } }""",
+        "tests[0].producers[0].pattern.burst: lacks the field 'size'")]
+    [InlineData(
+        """{ "name": "p", "topic": "t", "messages": 1, "payload": { "fixed": "a", "random": {} } }""",
+        "tests[0].producers[0].payload: must have exactly one of fixed, random, template")]
+    [InlineData(
+        """{ "name": "p", "topic": "t", "messages": 1, "message_size": 62, "payload": { "fixed": "abc" } }""",
+        "tests[0].producers[0].payload.fixed: needs 3 bytes: message_size leaves 2 after the envelope of 60")]
+    [InlineData(
+        """{ "name": "p", "topic": "t", "messages": 1, "payload": { "template": "{{sequence}}" } }""",
+        "tests[0].producers[0].payload.template: '{{sequence}}' is no placeholder")]
     [InlineData(""" "p" """, "tests[0].producers[0]: is text: expected an object")]
-    public void Read_BadProducer_IsTold(string producer, string expected) =>
+    public void Read_BadProducer_IsReported(string producer, string expected) =>
         PlanText.Problems(PlanText.With(producer)).ShouldContain(line => line.Contains(expected, StringComparison.Ordinal));
 
     [Theory]
     [InlineData("""{ "name": "s", "topic": "a/#/b" }""", "tests[0].sinks[0].topic: 'a/#/b' is no filter: # may only be its last level")]
     [InlineData("""{ "name": "s", "topic": "a+" }""", "tests[0].sinks[0].topic: 'a+' is no filter: + may only be a whole level")]
-    [InlineData("""{ "name": "s", "topic": "$share/g" }""", "tests[0].sinks[0].topic: '$share/g' is no filter: a shared one is $share/NAME/FILTER")]
-    [InlineData("""{ "name": "s", "topic": "t", "expect": { "no_loss": "yes" } }""", "tests[0].sinks[0].expect.no_loss: is text: expected true or false")]
-    [InlineData("""{ "name": "s", "topic": "t", "expect": { "within": "1s" } }""", "tests[0].sinks[0].expect.within: says when, and nothing says what: expected at_least beside it")]
+    [InlineData(
+        """{ "name": "s", "topic": "$share/g" }""", "tests[0].sinks[0].topic: '$share/g' is no filter: a shared one is $share/NAME/FILTER")]
+    [InlineData(
+        """{ "name": "s", "topic": "t", "expect": { "no_loss": "yes" } }""",
+        "tests[0].sinks[0].expect.no_loss: is text: expected true or false")]
+    [InlineData(
+        """{ "name": "s", "topic": "t", "expect": { "within": "1s" } }""", "tests[0].sinks[0].expect.within: needs at_least beside it")]
     [InlineData("""{ "name": "s", "topic": "t" }, { "name": "s", "topic": "t" }""", "tests[0].sinks[1].name: 's' is given twice")]
-    public void Read_BadSink_IsTold(string sink, string expected) =>
+    public void Read_BadSink_IsReported(string sink, string expected) =>
         PlanText.Problems(PlanText.With(sink: sink)).ShouldContain(line => line.Contains(expected, StringComparison.Ordinal));
 
     [Theory]
@@ -107,10 +143,14 @@ public class PlanReaderTests
     [InlineData(""" "health": [],""", "", "health: is a list: expected an object")]
     [InlineData(""" "seed": -1,""", "", "seed: -1 is not allowed: expected a whole number from 0 to")]
     [InlineData("", """ "broker": "c",""", "tests[0].broker: there is no broker 'c': expected b")]
-    [InlineData("", """ "faults": [{ "at": "1s", "fault": "crash-sessions" }],""", "tests[0].faults[0].fault: 'crash-sessions' is unknown (did you mean 'crash-session'?)")]
-    [InlineData("", """ "faults": [{ "at": "1s", "fault": "crash-manager", "endpoint": "e" }],""", "tests[0].faults[0].endpoint: crash-manager takes none")]
+    [InlineData(
+        "", """ "faults": [{ "at": "1s", "fault": "crash-sessions" }],""",
+        "tests[0].faults[0].fault: 'crash-sessions' is unknown (did you mean 'crash-session'?)")]
+    [InlineData(
+        "", """ "faults": [{ "at": "1s", "fault": "crash-manager", "endpoint": "e" }],""",
+        "tests[0].faults[0].endpoint: must be absent: crash-manager is not for one endpoint")]
     [InlineData("", """ "faults": {},""", "tests[0].faults: is an object: expected a list")]
-    public void Read_BadTestOrPlan_IsTold(string more, string test, string expected) =>
+    public void Read_BadTestOrPlan_IsReported(string more, string test, string expected) =>
         PlanText.Problems(PlanText.With(more: more, test: test)).ShouldContain(line => line.Contains(expected, StringComparison.Ordinal));
 
     [Theory]
@@ -118,12 +158,14 @@ public class PlanReaderTests
     [InlineData("127.0.0.1:9090", "127.0.0.1:8883", "brokers[0].management: '127.0.0.1:9090' is not the URL of a management port")]
     [InlineData("http://a", "::1:8883", "brokers[0].mqtt: '::1:8883' is no address")]
     [InlineData("http://a", "a:0", "brokers[0].mqtt: 'a:0' is no address")]
-    public void Read_BadAddress_IsTold(string management, string mqtt, string expected) =>
-        PlanText.Problems(PlanText.With(broker: $$"""{ "name": "b", "management": "{{management}}", "mqtt": "{{mqtt}}", "tls": { "ca": "a", "cert": "c", "key": "k" } }"""))
+    public void Read_BadAddress_IsReported(string management, string mqtt, string expected) =>
+        PlanText.Problems(PlanText.With(broker: $$"""
+            { "name": "b", "management": "{{management}}", "mqtt": "{{mqtt}}", "tls": { "ca": "a", "cert": "c", "key": "k" } }
+            """))
             .ShouldContain(line => line.Contains(expected, StringComparison.Ordinal));
 
     [Fact]
-    public void Read_ManyErrors_AreToldAtOnceInOrderWithTheirPlaces() => PlanText.Problems("""
+    public void Read_ManyErrors_AreReportedTogetherInTheOrderOfTheirPositions() => PlanText.Problems("""
         {
           "name": "plan", "sed": 1,
           "brokers": [],
@@ -132,7 +174,8 @@ public class PlanReaderTests
         }
         """).ShouldBe(
         [
-            "plan.json:2:19: unknown field 'sed' (did you mean 'seed'?): expected $schema, name, seed, ready_timeout, timeout, settle, brokers, health, tests",
+            "plan.json:2:19: unknown field 'sed' (did you mean 'seed'?): "
+                + "expected $schema, name, seed, ready_timeout, timeout, settle, brokers, health, tests",
             "plan.json:3:14: brokers: must have at least 1 element",
             "plan.json:5:60: tests[0].producers[0].duration: '5x' is no duration: expected a number and ms, s, m or h, such as 250ms",
             "plan.json:5:73: tests[0].producers[0].qos: is true: expected a whole number from 0 to 2",
@@ -145,11 +188,14 @@ public class PlanReaderTests
     [InlineData("{} {}", "plan.json:1:4: is not JSON")]
     [InlineData("[1", "plan.json:1:3: is not JSON")]
     [InlineData("7", "plan.json:1:1: is a number: expected an object")]
-    public void Read_NoJson_IsToldWithItsPlace(string json, string expected) => PlanText.Problems(json)[0].ShouldStartWith(expected);
+    public void Read_NoJson_IsReportedWithItsPosition(string json, string expected) => PlanText.Problems(json)[0].ShouldStartWith(expected);
 
     [Fact]
-    public void Read_SinkThatNobodyReaches_IsAnError() => PlanText.Problems(PlanText.With(sink: """{ "name": "s", "topic": "other/#", "expect": { "no_loss": true } }"""))
-        .ShouldHaveSingleItem().ShouldEndWith("tests[0].sinks[0].topic: no producer of this test can reach 'other/#'; a sink for those of others says allow_foreign");
+    public void Read_SinkWithoutAProducer_IsAnError() =>
+        PlanText.Problems(PlanText.With(sink: """{ "name": "s", "topic": "other/#", "expect": { "no_loss": true } }"""))
+            .ShouldHaveSingleItem()
+            .ShouldEndWith(
+                "tests[0].sinks[0].topic: no producer of this test publishes to 'other/#': a sink for messages of others needs allow_foreign");
 
     [Fact]
     public void Read_SinkForTheMessagesOfOthers_IsAWarning()
@@ -157,6 +203,7 @@ public class PlanReaderTests
         var reading = PlanText.Read(PlanText.With(sink: """{ "name": "s", "topic": "other/#", "expect": { "allow_foreign": true } }"""));
 
         reading.Plan.ShouldNotBeNull();
-        reading.Problems.Single().In("plan.json").ShouldContain("warning: tests[0].sinks[0].topic: no producer of this test can reach 'other/#'");
+        reading.Problems.Single().In("plan.json")
+            .ShouldContain("warning: tests[0].sinks[0].topic: no producer of this test publishes to 'other/#'");
     }
 }

@@ -32,8 +32,9 @@ public class PlanSchemaTests
     }
 
     [Fact]
-    public void Schema_Definitions_AreAllInUse() => Schema.GetProperty("$defs").EnumerateObject().Select(definition => definition.Name)
-        .Order().ShouldBe(All(PlanShape.Plan).Select(shape => shape.Name).Distinct().Where(name => name != "plan").Append("duration").Order());
+    public void Schema_Definitions_AreAllInUse() =>
+        Schema.GetProperty("$defs").EnumerateObject().Select(definition => definition.Name).Order()
+            .ShouldBe(All(PlanShape.Plan).Select(shape => shape.Name).Distinct().Where(name => name != "plan").Append("duration").Order());
 
     private static IEnumerable<PlanShape> All(PlanShape shape) =>
         shape.Fields.Where(field => field.Of is not null).SelectMany(field => All(field.Of!)).Prepend(shape);
@@ -42,7 +43,9 @@ public class PlanSchemaTests
         element.TryGetProperty(name, out var texts) ? texts.EnumerateArray().Select(text => text.GetString()!) : [];
 
     private static JsonElement Resolve(JsonElement property) =>
-        property.TryGetProperty("$ref", out var reference) ? Schema.GetProperty("$defs").GetProperty(reference.GetString()!["#/$defs/".Length..]) : property;
+        property.TryGetProperty("$ref", out var reference)
+            ? Schema.GetProperty("$defs").GetProperty(reference.GetString()!["#/$defs/".Length..])
+            : property;
 
     private static FieldKind KindOf(JsonElement property) =>
         property.TryGetProperty("$ref", out var reference) && reference.GetString() == "#/$defs/duration" ? FieldKind.Duration

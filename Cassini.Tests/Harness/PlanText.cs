@@ -6,12 +6,20 @@ namespace Cassini.Tests.Harness;
 /// <summary>Plans as text, to be read.</summary>
 internal static class PlanText
 {
-    public const string Broker = """{ "name": "b", "management": "http://127.0.0.1:9090", "mqtt": "127.0.0.1:8883", "tls": { "ca": "ca.pem", "cert": "c.pem", "key": "c.key" } }""";
+    public const string Broker = """
+        { "name": "b", "management": "http://127.0.0.1:9090", "mqtt": "127.0.0.1:8883",
+          "tls": { "ca": "ca.pem", "cert": "c.pem", "key": "c.key" } }
+        """;
 
     public const string Producer = """{ "name": "p", "topic": "t", "messages": 10 }""";
 
     /// <summary>A plan that is right but for what is given.</summary>
-    public static string With(string producer = Producer, string sink = """{ "name": "s", "topic": "t" }""", string more = "", string test = "", string broker = Broker) => $$"""
+    public static string With(
+        string producer = Producer,
+        string sink = """{ "name": "s", "topic": "t" }""",
+        string more = "",
+        string test = "",
+        string broker = Broker) => $$"""
         {
           "name": "plan", {{more}}
           "brokers": [{{broker}}],

@@ -21,7 +21,10 @@ internal sealed class ScriptedWorker(WorkerRole role) : IWorker
     /// <summary>What the start does; null runs until the stop.</summary>
     public Func<Task>? Starting { get; init; }
 
-    public Task PrepareAsync(LoadOrder order, CancellationToken cancellation) => Task.CompletedTask;
+    /// <summary>What the preparation does; null succeeds at once.</summary>
+    public Func<Task>? Preparing { get; init; }
+
+    public Task PrepareAsync(LoadOrder order, CancellationToken cancellation) => Preparing?.Invoke() ?? Task.CompletedTask;
 
     public Task Start() => Starting?.Invoke() ?? _stopped.Task;
 

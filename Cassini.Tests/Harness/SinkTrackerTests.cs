@@ -1,4 +1,5 @@
 using Cassini.Harness.Load;
+using Cassini.Harness.Messages;
 using Cassini.Harness.Plans;
 using Cassini.Tests.VirtualTime;
 
@@ -63,7 +64,7 @@ public class SinkTrackerTests
     }
 
     [Fact]
-    public void Message_OfAnotherTestOrNobody_IsForeign()
+    public void Message_OfAnotherTestOrProgram_IsForeign()
     {
         Record(new MessageId(2, 1, 2, 0, 0));
         _tracker.Record("hello"u8);

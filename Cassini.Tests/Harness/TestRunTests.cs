@@ -2,6 +2,7 @@ using Cassini.Harness;
 using Cassini.Harness.Health;
 using Cassini.Harness.Load;
 using Cassini.Harness.Reports;
+using Cassini.Harness.Results;
 using Cassini.Harness.Verdicts;
 using Cassini.Harness.Workers;
 using Cassini.Streams.Events;
@@ -9,7 +10,7 @@ using Cassini.Tests.Support;
 
 namespace Cassini.Tests.Harness;
 
-public sealed class TestRunTests : IDisposable
+public sealed class TestRunTests : IAsyncDisposable
 {
     private const string Elsewhere = """{ "name": "q", "topic": "elsewhere", "messages": 10 }""";
 
@@ -18,10 +19,10 @@ public sealed class TestRunTests : IDisposable
 
     public TestRunTests() => _guard = new HealthGuard(HealthStatus.Degraded, _stop, TimeProvider.System);
 
-    public void Dispose()
+    public async ValueTask DisposeAsync()
     {
         _guard.Dispose();
-        _stop.Dispose();
+        await _stop.DisposeAsync();
     }
 
     [Fact]
@@ -29,7 +30,10 @@ public sealed class TestRunTests : IDisposable
     {
         var report = await RunAsync(
             new ScriptedWorker(WorkerRole.Producer),
-            new ScriptedWorker(WorkerRole.Sink) { Starting = () => Task.FromException(new HarnessException("worker sink: out of memory")) });
+            new ScriptedWorker(WorkerRole.Sink)
+            {
+                Starting = () => Task.FromException(new HarnessException("worker sink: out of memory")),
+            });
 
         _stop.Cause.ShouldBe(new StopCause(Verdict.Error, "worker sink: out of memory"));
         report.State.ShouldBe(TestState.Stopped);
@@ -59,13 +63,31 @@ public sealed class TestRunTests : IDisposable
 
         var report = await RunAsync(
             new ScriptedWorker(WorkerRole.Producer) { Starting = () => Task.CompletedTask },
-            new ScriptedWorker(WorkerRole.Sink) { Report = new LoadReport([], [new SinkReport(0, 0, null, counts)]) },
+            new ScriptedWorker(WorkerRole.Sink)
+            {
+                Report = LoadReport.Nothing with { Test = 0, Sinks = new Dictionary<int, SinkCounts> { [0] = counts } },
+            },
             sinkTopic: "elsewhere");
 
         var sink = report.Sinks.ShouldHaveSingleItem();
-        sink.Expectations.Single(result => result.Name == "allow_foreign").ShouldBe(new ExpectationResult("allow_foreign", "no message foreign", "3", false));
+        sink.Expectations.Single(result => result.Name == "allow_foreign")
+            .ShouldBe(new ExpectationResult("allow_foreign", "no message foreign", "3", false));
         sink.Foreign.ShouldBe(3);
         report.State.ShouldBe(TestState.Failed);
+    }
+
+    [Fact]
+    public async Task Report_OfATestThatEndsBeforeItsProducersConnect_HasNoCountsOfAnEarlierTest()
+    {
+        var earlier = new LoadReport(
+            41, new Dictionary<int, ProducerCounts> { [0] = new() { Sent = 7 } }, new Dictionary<int, SinkCounts>());
+
+        var report = await RunAsync(
+            new ScriptedWorker(WorkerRole.Producer) { Report = earlier },
+            new ScriptedWorker(WorkerRole.Sink) { Preparing = () => Task.FromException(new HarnessException("refused")) });
+
+        report.State.ShouldBe(TestState.Stopped);
+        report.Producers.Select(producer => producer.Sent).ShouldBe([0, 0]);
     }
 
     private static string WordOf(WorkerRole role) => role.ToString().ToLowerInvariant();
@@ -76,6 +98,7 @@ public sealed class TestRunTests : IDisposable
             $"{PlanText.Producer}, {Elsewhere}",
             $$"""{ "name": "s", "topic": "{{sinkTopic}}" }""", more: """ "settle": "1ms","""));
         var surroundings = new RunSurroundings(_stop, _guard, new FaultInjector(TimeProvider.System), _ => { }, TimeProvider.System);
-        return await Eventually.CompletesAsync("the test ends", new TestRun(plan, plan.Tests[0], new Crew([producer], [sink]), surroundings).RunAsync());
+        return await Eventually.CompletesAsync(
+            "the test ends", new TestRun(plan, plan.Tests[0], new Crew([producer], [sink]), surroundings).RunAsync());
     }
 }

@@ -8,6 +8,7 @@ using Cassini.Harness.Verdicts;
 using Cassini.Harness.Workers;
 using Cassini.Streams.Primitives;
 using Cassini.Tests.Cli;
+using Cassini.Tests.Interop;
 using Cassini.Tests.Support;
 using Cassini.Tests.Tls;
 using Grpc.Core;
@@ -25,8 +26,15 @@ public class WorkerTests
     {
         await using var rig = await HarnessRig.StartAsync();
         var plan = rig.Plan(
-            """{ "name": "p", "topic": "t/1", "messages": 500 }, { "name": "q", "topic": "t/2", "messages": 500 }, { "name": "r", "topic": "t/3", "messages": 500 }""",
-            """{ "name": "s", "topic": "t/+", "expect": { "at_least": 1500, "no_loss": true, "no_duplicates": true, "order_per_key": true } }""");
+            """
+            { "name": "p", "topic": "t/1", "messages": 500 },
+            { "name": "q", "topic": "t/2", "messages": 500 },
+            { "name": "r", "topic": "t/3", "messages": 500 }
+            """,
+            """
+            { "name": "s", "topic": "t/+",
+              "expect": { "at_least": 1500, "no_loss": true, "no_duplicates": true, "order_per_key": true } }
+            """);
         var run = rig.ReportAsync(plan, Controller(rig, "producer=2,sink=1"));
         var port = await PortAsync(rig);
         await using var one = Worker(rig, port, "producer", "one");
@@ -37,7 +45,8 @@ public class WorkerTests
 
         code.ShouldBe(ExitCode.Ok, $"{rig.Console.Out}\n{rig.Console.Error}");
         var test = report.GetProperty("tests")[0];
-        test.GetProperty("producers").EnumerateArray().Select(producer => producer.GetProperty("worker").GetString()).Distinct().Order().ShouldBe(["one", "two"]);
+        test.GetProperty("producers").EnumerateArray().Select(producer => producer.GetProperty("worker").GetString()).Distinct().Order()
+            .ShouldBe(["one", "two"]);
         test.GetProperty("sinks")[0].GetProperty("worker").GetString().ShouldBe("three");
         test.GetProperty("sinks")[0].GetProperty("unique").GetInt64().ShouldBe(1500);
         foreach (var worker in new[] { one, two, three })
@@ -52,11 +61,14 @@ public class WorkerTests
     {
         await using var rig = await HarnessRig.StartAsync();
         var plan = rig.Plan(
-            """{ "name": "p", "topic": "t", "duration": "1h", "pattern": { "drip": { "idle": "5ms" } } }""", """{ "name": "s", "topic": "t" }""");
+            """{ "name": "p", "topic": "t", "duration": "1h", "pattern": { "drip": { "idle": "5ms" } } }""",
+            """{ "name": "s", "topic": "t" }""");
         var run = rig.ReportAsync(plan, Controller(rig, "sink=1"));
         await using var worker = Worker(rig, await PortAsync(rig), "sink", "victim");
-        await rig.Console.Out.LineAsync("the test begins", line => line.Contains("test orders begins", StringComparison.Ordinal), HarnessRig.Patience);
-        await worker.Out.LineAsync("the worker has its order", line => line.StartsWith("test 1", StringComparison.Ordinal), HarnessRig.Patience);
+        await rig.Console.Out.LineAsync(
+            "the test begins", line => line.Contains("test orders begins", StringComparison.Ordinal), HarnessRig.Patience);
+        await worker.Out.LineAsync(
+            "the worker has its order", line => line.StartsWith("test 1", StringComparison.Ordinal), HarnessRig.Patience);
 
         worker.Signal(Kill);
 
@@ -72,10 +84,12 @@ public class WorkerTests
     {
         await using var rig = await HarnessRig.StartAsync();
         var plan = rig.Plan(
-            """{ "name": "p", "topic": "t", "duration": "1h", "pattern": { "drip": { "idle": "5ms" } } }""", """{ "name": "s", "topic": "t" }""");
+            """{ "name": "p", "topic": "t", "duration": "1h", "pattern": { "drip": { "idle": "5ms" } } }""",
+            """{ "name": "s", "topic": "t" }""");
         var run = rig.ReportAsync(plan, Controller(rig, "sink=1"));
         await using var worker = Worker(rig, await PortAsync(rig), "sink", "victim");
-        await worker.Out.LineAsync("the worker has its order", line => line.StartsWith("test 1", StringComparison.Ordinal), HarnessRig.Patience);
+        await worker.Out.LineAsync(
+            "the worker has its order", line => line.StartsWith("test 1", StringComparison.Ordinal), HarnessRig.Patience);
 
         worker.Signal(Halt);
 
@@ -97,7 +111,8 @@ public class WorkerTests
         silent.Start();
         using var stop = new CancellationTokenSource();
         var preparing = worker.PrepareAsync(files.OrderFor(silent, test: 0), stop.Token);
-        using var connection = await Eventually.CompletesAsync("the worker connects", silent.AcceptTcpClientAsync(TestContext.Current.CancellationToken).AsTask());
+        using var connection = await Eventually.CompletesAsync(
+            "the worker connects", silent.AcceptTcpClientAsync(TestContext.Current.CancellationToken).AsTask());
 
         await stop.CancelAsync();
         await Should.ThrowAsync<OperationCanceledException>(Eventually.CompletesAsync("the preparation ends", preparing));
@@ -105,22 +120,77 @@ public class WorkerTests
 
         worker.LostBecause.ShouldBeNull();
         silent.Stop();
-        (await Should.ThrowAsync<HarnessException>(Eventually.CompletesAsync("the next order", worker.PrepareAsync(files.OrderFor(silent, test: 1), CancellationToken.None))))
+        (await Should.ThrowAsync<HarnessException>(
+            Eventually.CompletesAsync("the next order", worker.PrepareAsync(files.OrderFor(silent, test: 1), CancellationToken.None))))
             .Message.ShouldMatch("^worker w: broker main at .*: connection refused$");
         await hub.DisposeAsync();
         await Eventually.CompletesAsync("the session ends", session);
     }
 
+    /// <summary>No connection brings this about: MQTTnet does not know the QoS.</summary>
     [Fact]
-    public async Task Worker_ThatSaysNoHello_IsRefused()
+    public async Task Worker_WithADefect_ReportsItWithItsStack()
+    {
+        using var files = new Files();
+        await using var hub = await files.HubAsync(sinks: 1);
+        await using var broker = await MqttHost.StartAsync();
+        var (certificate, key) = broker.Write("worker");
+        var identity = new TlsFiles(TlsSettingNames.Options, broker.CaPath, certificate, key).Read();
+        var session = new WorkerSession(WorkerRole.Sink, "w", files.Client, identity, _ => { }, TimeProvider.System)
+            .RunAsync(files.AddressOf(hub), CancellationToken.None);
+        await Eventually.HoldsAsync("the worker joins", () => hub.Workers.Count == 1);
+        var worker = hub.Workers[0];
+        await Eventually.CompletesAsync("the worker is ready", worker.PrepareAsync(
+            new LoadOrder(
+                new LoadRun(1, 1, 0), new BrokerAddress("main", "127.0.0.1", broker.Address.Port, "localhost"),
+                [new PlanProducer { Index = 0, Name = "p", Topic = "t", Messages = 10, Qos = 3 }], []),
+            CancellationToken.None));
+
+        var failure = await Should.ThrowAsync<HarnessException>(Eventually.CompletesAsync("the order fails", worker.Start()));
+
+        failure.Message.ShouldStartWith("worker w: unexpected: System.NotSupportedException: ");
+        failure.Message.ShouldContain("ProducerClient.CompleteAsync");
+        await hub.DisposeAsync();
+        await Eventually.CompletesAsync("the session ends", session);
+    }
+
+    [Fact]
+    public async Task Hub_DisposedWhileAWorkerReportsProgress_EndsTheWorkerWithoutAnError()
+    {
+        using var files = new Files();
+        await using var hub = await files.HubAsync(sinks: 1);
+        await using var broker = await MqttHost.StartAsync();
+        var (certificate, key) = broker.Write("worker");
+        var identity = new TlsFiles(TlsSettingNames.Options, broker.CaPath, certificate, key).Read();
+        var session = new WorkerSession(WorkerRole.Sink, "w", files.Client, identity, _ => { }, TimeProvider.System)
+            .RunAsync(files.AddressOf(hub), CancellationToken.None);
+        await Eventually.HoldsAsync("the worker joins", () => hub.Workers.Count == 1);
+        var worker = hub.Workers[0];
+        await Eventually.CompletesAsync("the worker is ready", worker.PrepareAsync(
+            new LoadOrder(
+                new LoadRun(1, 1, 0), new BrokerAddress("main", "127.0.0.1", broker.Address.Port, "localhost"),
+                [], [new PlanSink { Index = 0, Name = "s", Topic = "t" }]),
+            CancellationToken.None));
+        _ = worker.Start(); // Ends only if the last report arrives in time.
+        await Eventually.HoldsAsync("progress arrives", () => worker.Report.Sinks.Count == 1);
+
+        await hub.DisposeAsync();
+
+        await Eventually.CompletesAsync("the session ends", session);
+        worker.LostBecause.ShouldBeNull();
+    }
+
+    [Fact]
+    public async Task Worker_WithoutHello_IsRefused()
     {
         using var files = new Files();
         await using var hub = await files.HubAsync(sinks: 1);
         using var channel = WorkerChannel.Open(files.AddressOf(hub), files.Client);
         using var call = channel.CreateCallInvoker().AsyncDuplexStreamingCall(WorkerProtocol.Join, null, default);
-        await call.RequestStream.WriteAsync(new WorkerMessage.Ready(0), TestContext.Current.CancellationToken);
+        await call.RequestStream.WriteAsync(new WorkerMessage.Ready(), TestContext.Current.CancellationToken);
 
-        (await Should.ThrowAsync<RpcException>(Eventually.CompletesAsync("the answer", call.ResponseStream.MoveNext(CancellationToken.None))))
+        (await Should.ThrowAsync<RpcException>(
+            Eventually.CompletesAsync("the answer", call.ResponseStream.MoveNext(CancellationToken.None))))
             .Status.Detail.ShouldBe("a worker's first message is hello");
         hub.Workers.ShouldBeEmpty();
     }
@@ -132,7 +202,8 @@ public class WorkerTests
         await using var hub = await files.HubAsync(sinks: 1);
         using var channel = WorkerChannel.Open(files.AddressOf(hub), files.Client);
         using var call = channel.CreateCallInvoker().AsyncDuplexStreamingCall(Raw, null, default);
-        await call.RequestStream.WriteAsync("""{"type":"hello","version":2,"role":"sink","name":"w"}"""u8.ToArray(), TestContext.Current.CancellationToken);
+        await call.RequestStream.WriteAsync(
+            """{"type":"hello","version":3,"role":"sink","name":"w"}"""u8.ToArray(), TestContext.Current.CancellationToken);
         (await Eventually.CompletesAsync("the welcome", call.ResponseStream.MoveNext(CancellationToken.None))).ShouldBeTrue();
         var worker = await Eventually.BecomesAsync("the worker joins", () => hub.Workers.FirstOrDefault()!, joined => joined is not null);
 
@@ -143,13 +214,15 @@ public class WorkerTests
     }
 
     [Fact]
-    public async Task Worker_WhoseControllerIsNoTls_SaysSo()
+    public async Task Worker_WhoseControllerIsNoTls_ReportsIt()
     {
         using var files = new Files();
         using var listener = new TcpListener(System.Net.IPAddress.Loopback, 0);
         listener.Start();
-        var session = files.Session(WorkerRole.Sink, "w").RunAsync(new HostPort("127.0.0.1", ((System.Net.IPEndPoint)listener.LocalEndpoint).Port), CancellationToken.None);
-        using (var client = await Eventually.CompletesAsync("the worker connects", listener.AcceptTcpClientAsync(TestContext.Current.CancellationToken).AsTask()))
+        var session = files.Session(WorkerRole.Sink, "w")
+            .RunAsync(new HostPort("127.0.0.1", ((System.Net.IPEndPoint)listener.LocalEndpoint).Port), CancellationToken.None);
+        using (var client = await Eventually.CompletesAsync(
+            "the worker connects", listener.AcceptTcpClientAsync(TestContext.Current.CancellationToken).AsTask()))
         {
             await client.GetStream().WriteAsync("HTTP/1.1 400 Bad Request\r\n\r\n"u8.ToArray(), TestContext.Current.CancellationToken);
         }
@@ -169,7 +242,7 @@ public class WorkerTests
     }
 
     [Fact]
-    public async Task Worker_WhoseControllerSaysGoodbye_Ends()
+    public async Task Worker_WhoseRunIsOver_Ends()
     {
         using var files = new Files();
         var hub = await files.HubAsync(sinks: 1);
@@ -185,15 +258,16 @@ public class WorkerTests
     [InlineData("producer", "w", "no further producer is wanted")]
     [InlineData("sink", "first", "there is a worker 'first' already")]
     [InlineData("sink", "a b", "a worker's name has 1 to 64 letters")]
-    public async Task Worker_NotWanted_IsToldWhy(string role, string name, string expected)
+    public async Task Worker_NotWanted_IsRefusedWithTheReason(string role, string name, string expected)
     {
         using var files = new Files();
         await using var hub = await files.HubAsync(sinks: 2);
         var first = files.Session(WorkerRole.Sink, "first").RunAsync(files.AddressOf(hub), CancellationToken.None);
         await Eventually.HoldsAsync("the first joins", () => hub.Workers.Count == 1);
 
+        var session = files.Session(Enum.Parse<WorkerRole>(role, ignoreCase: true), name);
         var refused = await Should.ThrowAsync<HarnessException>(
-            Eventually.CompletesAsync("the refusal", files.Session(Enum.Parse<WorkerRole>(role, ignoreCase: true), name).RunAsync(files.AddressOf(hub), CancellationToken.None)));
+            Eventually.CompletesAsync("the refusal", session.RunAsync(files.AddressOf(hub), CancellationToken.None)));
 
         refused.Message.ShouldContain(expected);
         first.IsCompleted.ShouldBeFalse();
@@ -210,8 +284,10 @@ public class WorkerTests
         using var call = channel.CreateCallInvoker().AsyncDuplexStreamingCall(WorkerProtocol.Join, null, default);
         await call.RequestStream.WriteAsync(new WorkerMessage.Hello(99, WorkerRole.Sink, "w"), TestContext.Current.CancellationToken);
 
-        (await Should.ThrowAsync<RpcException>(Eventually.CompletesAsync("the answer", call.ResponseStream.MoveNext(CancellationToken.None))))
-            .Status.ShouldBe(new Status(StatusCode.FailedPrecondition, $"the controller speaks version {WorkerProtocol.Version} and not 99"));
+        (await Should.ThrowAsync<RpcException>(
+            Eventually.CompletesAsync("the answer", call.ResponseStream.MoveNext(CancellationToken.None))))
+            .Status.ShouldBe(
+                new Status(StatusCode.FailedPrecondition, $"the controller speaks version {WorkerProtocol.Version} and not 99"));
     }
 
     [Fact]
@@ -223,7 +299,8 @@ public class WorkerTests
 
         // It neither trusts the controller nor is trusted: the first alone would do.
         await Should.ThrowAsync<HarnessException>(
-            Eventually.CompletesAsync("the refusal", strangers.Session(WorkerRole.Sink, "w").RunAsync(files.AddressOf(hub), CancellationToken.None)));
+            Eventually.CompletesAsync(
+                "the refusal", strangers.Session(WorkerRole.Sink, "w").RunAsync(files.AddressOf(hub), CancellationToken.None)));
         hub.Workers.ShouldBeEmpty();
     }
 
@@ -260,11 +337,12 @@ public class WorkerTests
     {
         using var files = new Files();
         await using var hub = await files.HubAsync(sinks: 2);
-        using var stop = new RunStop();
 
-        await hub.AllJoinedAsync(TimeSpan.FromMilliseconds(1), _ => { }, stop);
+        var late = await Should.ThrowAsync<HarnessException>(
+            hub.AllJoinedAsync(TimeSpan.FromMilliseconds(1), _ => { }, CancellationToken.None));
 
-        stop.Cause.ShouldBe(new StopCause(Verdict.TimedOut, "not all workers joined within 0 s: missing 2 sinks"));
+        late.Verdict.ShouldBe(Verdict.TimedOut);
+        late.Message.ShouldBe("not all workers joined within 0 s: missing 2 sinks");
     }
 
     private static readonly Method<byte[], byte[]> Raw = new(
@@ -272,11 +350,15 @@ public class WorkerTests
         Marshallers.Create<byte[]>(bytes => bytes, bytes => bytes), Marshallers.Create<byte[]>(bytes => bytes, bytes => bytes));
 
     private static string[] Controller(HarnessRig rig, string workers) =>
-        ["--listen", "127.0.0.1:0", "--workers", workers, "--ca", rig.File("ca.pem"), "--cert", rig.File("server.pem"), "--key", rig.File("server.key")];
+        [
+            "--listen", "127.0.0.1:0", "--workers", workers,
+            "--ca", rig.File("ca.pem"), "--cert", rig.File("server.pem"), "--key", rig.File("server.key"),
+        ];
 
     private static async Task<string> PortAsync(HarnessRig rig)
     {
-        var line = await rig.Console.Out.LineAsync("the hub listens", line => line.Contains("waiting for workers on ", StringComparison.Ordinal));
+        var line = await rig.Console.Out.LineAsync(
+            "the hub listens", line => line.Contains("waiting for workers on ", StringComparison.Ordinal));
         return line.Split("waiting for workers on ")[1].Split(": ")[0];
     }
 
@@ -296,7 +378,8 @@ public class WorkerTests
             _authority.WriteClient(_directory.Path, _authority.IssueClient("worker"));
         }
 
-        public TlsIdentity Client => new TlsFiles(TlsSettingNames.Options, _directory.File("ca.pem"), _directory.File("client.pem"), _directory.File("client.key")).Read();
+        public TlsIdentity Client => new TlsFiles(
+            TlsSettingNames.Options, _directory.File("ca.pem"), _directory.File("client.pem"), _directory.File("client.key")).Read();
 
         public LoadOrder OrderFor(TcpListener broker, int test) => new(
             new LoadRun(1, 1, test),
@@ -308,7 +391,8 @@ public class WorkerTests
             new HostPort("127.0.0.1", port),
             "plan",
             new Dictionary<WorkerRole, int> { [WorkerRole.Sink] = sinks },
-            new TlsFiles(TlsSettingNames.Options, _directory.File("ca.pem"), _directory.File("server.pem"), _directory.File("server.key")).Read(),
+            new TlsFiles(
+                TlsSettingNames.Options, _directory.File("ca.pem"), _directory.File("server.pem"), _directory.File("server.key")).Read(),
             TimeProvider.System);
 
         public HostPort AddressOf(WorkerHub hub) => new("127.0.0.1", hub.Address.Port);

@@ -1,5 +1,6 @@
 using Cassini.Streams.Events;
 using Cassini.Streams.Health;
+using Cassini.Streams.Health.Folding;
 using static Cassini.Tests.Health.Fold;
 using static Cassini.Tests.Health.Happened;
 
@@ -53,7 +54,8 @@ public class CertificateHealthTests
     [Fact]
     public void Status_AnotherIsWorse_IsItsOwn()
     {
-        _fold.At(1, Certificate(CertificateRole.Server, Start + S(100))).At(1, Certificate(CertificateRole.Authority, Start + TimeSpan.FromDays(999), TimeSpan.FromDays(1_000)));
+        _fold.At(1, Certificate(CertificateRole.Server, Start + S(100)))
+            .At(1, Certificate(CertificateRole.Authority, Start + TimeSpan.FromDays(999), TimeSpan.FromDays(1_000)));
         _fold.Until(100);
 
         StatusOf(CertificateRole.Server).ShouldBe(HealthStatus.Error);

@@ -44,7 +44,8 @@ public class DampingTests
     [Fact]
     public void TurnForTheWorse_WhileHeld_IsImmediate()
     {
-        var fold = new Fold().At(0, CanarySucceeded()).At(1, CanaryFailed()).At(2, CanarySucceeded()).At(3, CanaryFailed()).At(4, CanaryFailed());
+        var fold = new Fold().At(0, CanarySucceeded()).At(1, CanaryFailed()).At(2, CanarySucceeded()).At(3, CanaryFailed())
+            .At(4, CanaryFailed());
 
         fold[CheckNames.Canary].Status.ShouldBe(HealthStatus.Error);
         fold.TransitionsOf(CheckNames.Canary).Last().At.ShouldBe(S(4));
@@ -91,7 +92,8 @@ public class DampingTests
         var revision = fold.State.Verdicts.Revision;
 
         fold.At(2, Certificate(CertificateRole.Server, Start + TimeSpan.FromDays(100))).State.Verdicts.Revision.ShouldBe(revision);
-        fold.At(3, Certificate(CertificateRole.Server, Start + TimeSpan.FromDays(101))).State.Verdicts.Revision.ShouldBeGreaterThan(revision);
+        fold.At(3, Certificate(CertificateRole.Server, Start + TimeSpan.FromDays(101))).State.Verdicts.Revision
+            .ShouldBeGreaterThan(revision);
     }
 
     [Fact]

@@ -1,5 +1,8 @@
 using Cassini.Streams.Events;
+using Cassini.Streams.Events.Hub;
 using Cassini.Streams.Health;
+using Cassini.Streams.Health.Folding;
+using static Cassini.Tests.Health.Happened;
 
 namespace Cassini.Tests.Health;
 
@@ -7,6 +10,9 @@ namespace Cassini.Tests.Health;
 internal sealed class Fold
 {
     public static readonly DateTimeOffset Start = new(2026, 1, 1, 0, 0, 0, TimeSpan.Zero);
+
+    /// <summary>The shortest time there is: what happens at a deadline has not happened this much earlier.</summary>
+    public static readonly TimeSpan Instant = TimeSpan.FromTicks(1);
 
     private long _sequence;
 
@@ -26,6 +32,19 @@ internal sealed class Fold
 
     public static TimeSpan S(double seconds) => TimeSpan.FromSeconds(seconds);
 
+    /// <summary>One endpoint that is bound and good evidence for every check, all at 0 s.</summary>
+    public static Fold Healthy(HealthPolicy? policy = null, bool withCanary = true)
+    {
+        var fold = new Fold(policy)
+            .At(0, new ListenerConfigured(Endpoint))
+            .At(0, Bound())
+            .At(0, Heartbeat())
+            .At(0, Probed())
+            .At(0, Certificate(CertificateRole.Server, Start + TimeSpan.FromDays(365)))
+            .At(0, new PhaseEntered(Phase.Ready));
+        return withCanary ? fold.At(0, CanarySucceeded()) : fold;
+    }
+
     /// <summary>An event happens at <paramref name="elapsed"/>.</summary>
     public Fold At(TimeSpan elapsed, BrokerEvent happened)
     {
@@ -39,6 +58,17 @@ internal sealed class Fold
     public Fold Until(TimeSpan elapsed) => Take(new FoldInput(elapsed, null));
 
     public Fold Until(double seconds) => Until(S(seconds));
+
+    /// <summary>Time passes until <paramref name="end"/> with fresh evidence each second.</summary>
+    public Fold QuietUntil(TimeSpan end)
+    {
+        for (var t = State.Now + S(1); t < end; t += S(1))
+        {
+            At(t, Heartbeat()).At(t, Probed()).At(t, CanarySucceeded());
+        }
+
+        return Until(end);
+    }
 
     public Fold Take(FoldInput input)
     {

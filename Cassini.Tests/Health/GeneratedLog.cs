@@ -25,10 +25,10 @@ internal static class GeneratedLog
         (4, Id.Select(id => (BrokerEvent)new ConnectionOpened(id, "alice"))),
         (3, Gen.Select(Id, Gen.Enum<CloseReason>(), (id, why) => (BrokerEvent)new SessionClosed(id, "a", why, TimeSpan.Zero, false))),
         (4, Gen.Select(Id, Gen.Enum<CloseReason>(), (id, why) => (BrokerEvent)new ConnectionClosed(id, why, TimeSpan.Zero, 0, 0))),
-        (2, Gen.Select(Component, Gen.Bool, (who, again) =>
-            (BrokerEvent)new Crashed(who, "IOException", "boom", 1, again ? TimeSpan.FromSeconds(1) : null))),
-        (2, Component.Select(who => (BrokerEvent)new Restarted(who, 1))),
-        (1, Component.Select(who => (BrokerEvent)new GaveUp(who, 5, TimeSpan.FromSeconds(60)))),
+        (2, Gen.Select(Component, Gen.Bool, (component, again) =>
+            (BrokerEvent)new Crashed(component, "IOException", "boom", 1, again ? TimeSpan.FromSeconds(1) : null))),
+        (2, Component.Select(component => (BrokerEvent)new Restarted(component, 1))),
+        (1, Component.Select(component => (BrokerEvent)new GaveUp(component, 5, TimeSpan.FromSeconds(60)))),
         (10, Gen.Select(Duration, Gen.Int[0, 5], Gen.Long[0, 500], (rtt, live, at) => (BrokerEvent)new HeartbeatReceived(rtt, live, at))),
         (10, Gen.Select(Endpoint, Duration, (e, rtt) => (BrokerEvent)new AcceptProbed(e, rtt))),
         (4, Duration.Select(total => (BrokerEvent)new CanarySucceeded(total, total, total, total, total, total))),
@@ -40,7 +40,8 @@ internal static class GeneratedLog
         (1, Gen.String.Select(name => (BrokerEvent)new TopicCreated(name))),
         (1, Gen.String.Select(name => (BrokerEvent)new TopicRemoved(name))),
         (1, Gen.Long[0, 3_000_000].Select(queued => (BrokerEvent)new LoadSampled(queued, 1, 2, 3))),
-        (1, Gen.Select(Gen.Long[0, 200_000], Gen.Int[0, 5], (queued, topics) => (BrokerEvent)new LoadSampled(queued, 1, 2, 3, topics, queued))),
+        (1, Gen.Select(
+            Gen.Long[0, 200_000], Gen.Int[0, 5], (queued, topics) => (BrokerEvent)new LoadSampled(queued, 1, 2, 3, topics, queued))),
         (2, Gen.Select(OneOf("", "a", null), Gen.Long[1, 9], (client, count) => (BrokerEvent)new MessagesDropped(client, count))),
         (1, Id.Select(id => (BrokerEvent)new SessionOpened(id, "a", "alice", "MQTT 5.0", false))),
         (1, Id.Select(id => (BrokerEvent)new ClientRefused(id, "NotAuthorized", "no"))),
@@ -49,7 +50,8 @@ internal static class GeneratedLog
         (1, Gen.Const((BrokerEvent)new SessionEnded("a", SessionEndReason.Expired))),
         (1, Gen.Enum<Phase>().Select(phase => (BrokerEvent)new PhaseEntered(phase))),
         (1, Gen.Const((BrokerEvent)new HealthChanged(
-            "bind", HealthStatus.Ok, HealthStatus.Error, "BindFailed", "m", ImmutableArray<EventId>.Empty, TimeSpan.Zero, HealthStatus.Error, false, true, 3))));
+            "bind", HealthStatus.Ok, HealthStatus.Error, "BindFailed", "m",
+            ImmutableArray<EventId>.Empty, TimeSpan.Zero, HealthStatus.Error, false, true, 3))));
 
     /// <summary>Gaps in milliseconds: mostly short, sometimes exactly a window, sometimes an hour.</summary>
     private static readonly Gen<TimeSpan> Gap = Gen.Frequency(

@@ -2,7 +2,7 @@ using Cassini.Streams.Events;
 
 namespace Cassini.Tests.Health;
 
-/// <summary>Events that tests of health tell again and again.</summary>
+/// <summary>Events that many tests of health publish.</summary>
 internal static class Happened
 {
     public const string Endpoint = "127.0.0.1:8883";
@@ -17,12 +17,14 @@ internal static class Happened
     public static HeartbeatReceived Heartbeat(double milliseconds = 1, int live = 0, long countedAt = long.MaxValue) =>
         new(TimeSpan.FromMilliseconds(milliseconds), live, countedAt);
 
-    public static AcceptProbed Probed(string endpoint = Endpoint, double milliseconds = 1) => new(endpoint, TimeSpan.FromMilliseconds(milliseconds));
+    public static AcceptProbed Probed(string endpoint = Endpoint, double milliseconds = 1) =>
+        new(endpoint, TimeSpan.FromMilliseconds(milliseconds));
 
     public static CanarySucceeded CanarySucceeded(double milliseconds = 10) =>
         new(TimeSpan.Zero, TimeSpan.Zero, TimeSpan.Zero, TimeSpan.FromMilliseconds(milliseconds));
 
-    public static CanaryFailed CanaryFailed(CanaryFailure reason = CanaryFailure.TimedOut) => new(Endpoint, CanaryStage.Session, reason, "no session");
+    public static CanaryFailed CanaryFailed(CanaryFailure reason = CanaryFailure.TimedOut) =>
+        new(Endpoint, CanaryStage.Session, reason, "no session");
 
     public static Crashed Crashed(ComponentKind kind, string name = "1", double? restartInSeconds = null) => new(
         new Component(kind, name), "IOException", "boom", 1, restartInSeconds is { } s ? TimeSpan.FromSeconds(s) : null);
@@ -30,7 +32,8 @@ internal static class Happened
     public static CertificateLoaded Certificate(CertificateRole role, DateTimeOffset notAfter, TimeSpan? life = null) =>
         new(role, "CN=test", "00", notAfter - (life ?? TimeSpan.FromDays(365)), notAfter);
 
-    public static HandshakeFailed Refused(long id, HandshakeFailure reason = HandshakeFailure.UntrustedCertificate) => new(id, reason, null, TimeSpan.Zero);
+    public static HandshakeFailed Refused(long id, HandshakeFailure reason = HandshakeFailure.UntrustedCertificate) =>
+        new(id, reason, null, TimeSpan.Zero);
 
     public static HandshakeCompleted Completed(long id) => new(id, "alice", "TLS 1.3", TimeSpan.Zero);
 }

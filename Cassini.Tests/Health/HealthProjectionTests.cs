@@ -1,6 +1,8 @@
 using System.Text.Json;
 using Cassini.Streams.Events;
+using Cassini.Streams.Events.Hub;
 using Cassini.Streams.Health;
+using Cassini.Streams.Health.Projection;
 using Cassini.Tests.Support;
 using Cassini.Tests.VirtualTime;
 using static Cassini.Tests.Health.Fold;
@@ -127,14 +129,16 @@ public class HealthProjectionTests : IDisposable
         _hub.Log.TryGet(_hub.LastSequence, out var envelope).ShouldBeTrue();
         envelope.Event.ShouldBeOfType<Crashed>().Component.ShouldBe(new Component(ComponentKind.Observer, "health projection"));
         _log.Entries.ShouldHaveSingleItem().ShouldSatisfyAllConditions(
-            entry => entry.Level.ShouldBe(LogLevel.Error), entry => entry.Exception.ShouldNotBeNull().StackTrace.ShouldNotBeNull().ShouldContain("Reduce"));
+            entry => entry.Level.ShouldBe(LogLevel.Error),
+            entry => entry.Exception.ShouldNotBeNull().StackTrace.ShouldNotBeNull().ShouldContain("Reduce"));
         _clock.AdvanceTo(S(6));
         _projection.Current.IsStale.ShouldBeTrue();
     }
 
     [Fact]
     public void Crash_OfAnExceptionThatQuotesMuch_IsBounded() =>
-        Streams.Events.Crashed.Of(new Component(ComponentKind.Observer, "x"), new InvalidOperationException(new string('a', 10_000)), 1, null)
+        Streams.Events.Crashed.Of(
+            new Component(ComponentKind.Observer, "x"), new InvalidOperationException(new string('a', 10_000)), 1, null)
             .Message.Length.ShouldBe(501);
 
     [Fact]

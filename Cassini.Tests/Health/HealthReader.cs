@@ -1,5 +1,6 @@
 using System.Threading.Channels;
 using Cassini.Streams.Health;
+using Cassini.Streams.Health.Projection;
 using Cassini.Tests.Support;
 
 namespace Cassini.Tests.Health;
@@ -17,7 +18,8 @@ internal sealed class HealthReader : IAsyncDisposable
         if (observes)
         {
             _subscription = health.Changes.ValidateSynchronization().Subscribe(
-                snapshot => _read.Writer.TryWrite(snapshot), failure => _read.Writer.TryComplete(failure), () => _read.Writer.TryComplete());
+                snapshot => _read.Writer.TryWrite(snapshot),
+                failure => _read.Writer.TryComplete(failure), () => _read.Writer.TryComplete());
         }
         else
         {
@@ -25,7 +27,7 @@ internal sealed class HealthReader : IAsyncDisposable
         }
     }
 
-    /// <summary>How many came that nobody asked for yet.</summary>
+    /// <summary>How many came that the test has not read.</summary>
     public int Unread => _read.Reader.Count;
 
     public static HealthReader Start(HealthProjection health, bool observes) => new(health, observes);

@@ -1,7 +1,9 @@
 using System.Collections.Immutable;
 using System.Reactive.Concurrency;
 using Cassini.Streams.Events;
+using Cassini.Streams.Events.Hub;
 using Cassini.Streams.Health;
+using Cassini.Streams.Health.Folding;
 using CsCheck;
 
 namespace Cassini.Tests.Health;
@@ -43,7 +45,8 @@ public class ReducerPropertyTests
             foreach (var (happened, elapsed, time) in steps)
             {
                 var before = state.Now;
-                var envelope = new EventEnvelope(state.Epoch, 1, new DateTimeOffset(time, TimeSpan.Zero), TimeSpan.FromTicks(elapsed), happened);
+                var envelope = new EventEnvelope(
+                    state.Epoch, 1, new DateTimeOffset(time, TimeSpan.Zero), TimeSpan.FromTicks(elapsed), happened);
                 state = HealthReducer.Reduce(state, new FoldInput(envelope.Elapsed, envelope), Policy);
                 state.Now.ShouldBeGreaterThanOrEqualTo(before);
                 state.Verdicts.Due.ShouldBeGreaterThan(state.Now);

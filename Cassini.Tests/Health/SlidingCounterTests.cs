@@ -1,4 +1,4 @@
-using Cassini.Streams.Health;
+using Cassini.Streams.Health.Facts;
 using CsCheck;
 
 namespace Cassini.Tests.Health;

@@ -1,11 +1,15 @@
-using Cassini.Streams.Events;
+using Cassini.Streams.Events.Hub;
 using Cassini.Streams.Health;
+using Cassini.Streams.Health.Folding;
+using Cassini.Streams.Health.Projection;
 using Cassini.Tests.VirtualTime;
 using static Cassini.Tests.Health.Fold;
 
 namespace Cassini.Tests.Health;
 
-/// <summary>The watch over the projection's ticks, by a clock that stands between two steps: what it calls, it calls at that instant.</summary>
+/// <summary>
+/// The watch over the projection's ticks, by a clock that stops between two steps: what it calls, it calls at that instant.
+/// </summary>
 public sealed class TickWatchTests : IDisposable
 {
     private static readonly TimeSpan Instant = TimeSpan.FromTicks(1);
@@ -24,7 +28,7 @@ public sealed class TickWatchTests : IDisposable
     public void Dispose() => _watch.Dispose();
 
     [Fact]
-    public void Silence_ReachesEitherWindow_IsToldAnInstantAfterIt()
+    public void Silence_ReachesEitherWindow_IsReportedAnInstantAfterIt()
     {
         _clock.AdvanceTo(S(100));
 
@@ -52,7 +56,7 @@ public sealed class TickWatchTests : IDisposable
     [Theory]
     [InlineData(12)]
     [InlineData(50)]
-    public void Tick_EndsASilence_IsToldAtOnceAndWatchedAnew(double seconds)
+    public void Tick_EndsASilence_IsReportedAtOnceAndWatchedAnew(double seconds)
     {
         _clock.AdvanceTo(S(seconds));
         _changes.Clear();
@@ -76,9 +80,9 @@ public sealed class TickWatchTests : IDisposable
     }
 
     [Fact]
-    public void Tick_FoldedAfterItsSilenceCouldBeSeen_IsToldAlthoughItHappenedBefore()
+    public void Tick_FoldedAfterItsSilenceCouldBeSeen_IsReportedAlthoughItHappenedBefore()
     {
-        // Somebody may have read between the deadline and now, before the timer did.
+        // A reader may have read between the deadline and now, before the timer did.
         _clock.AdvanceTo(S(5) + Instant);
         _changes.Clear();
 

@@ -108,7 +108,8 @@ public sealed class BrokerHostTests : IDisposable
 
     private static IEnumerable<Phase> Phases(BrokerHost host)
     {
-        SpinWait.SpinUntil(() => host.Hub.Log.Newest >= host.Hub.LastSequence, Eventually.Deadline).ShouldBeTrue("the events are in the log");
+        SpinWait.SpinUntil(() => host.Hub.Log.Newest >= host.Hub.LastSequence, Eventually.Deadline)
+            .ShouldBeTrue("the events are in the log");
         for (var sequence = host.Hub.Log.Oldest; sequence <= host.Hub.Log.Newest; sequence++)
         {
             if (host.Hub.Log.TryGet(sequence, out var envelope) && envelope.Event is PhaseEntered entered)

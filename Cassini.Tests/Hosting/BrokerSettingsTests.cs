@@ -70,11 +70,13 @@ public class BrokerSettingsTests
     [Fact]
     public void Validate_NoAccessListAtAll_IsRefused() =>
         CassiniOptionsValidator.Validate(new CassiniOptions { Broker = new BrokerOptions { Access = default } })
-            .ShouldHaveSingleItem().ToString().ShouldBe("Broker:Access: nothing is not allowed; a list is needed; an empty one denies everything");
+            .ShouldHaveSingleItem().ToString()
+            .ShouldBe("Broker:Access: nothing is not allowed; a list is needed; an empty one denies everything");
 
     [Fact]
     public void Validate_LargePacketsAndSmallQueues_TellsBothQueues() =>
-        CassiniOptionsValidator.Validate(new CassiniOptions { Broker = new BrokerOptions { MaxPacketSize = 32 * 1024 * 1024, MemoryLimit = 1024 * 1024 } })
+        CassiniOptionsValidator.Validate(
+            new CassiniOptions { Broker = new BrokerOptions { MaxPacketSize = 32 * 1024 * 1024, MemoryLimit = 1024 * 1024 } })
             .Select(error => error.ToString()).ShouldBe(
             [
                 "Broker:MaxQueuedBytes: 16,777,216 is not allowed; at least Broker:MaxPacketSize",

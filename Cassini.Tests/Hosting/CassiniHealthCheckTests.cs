@@ -8,7 +8,7 @@ using HealthStatus = Microsoft.Extensions.Diagnostics.HealthChecks.HealthStatus;
 
 namespace Cassini.Tests.Hosting;
 
-/// <summary>The health check over a real projection whose events the test tells.</summary>
+/// <summary>The health check over a real projection whose events the test publishes.</summary>
 public class CassiniHealthCheckTests
 {
     [Fact]
@@ -89,12 +89,14 @@ public class CassiniHealthCheckTests
     [Fact]
     public async Task Check_StoppedTicks_IsUnhealthy()
     {
-        await using var rig = await ManagementRig.StartAsync(policy: new HealthPolicy { Window = TimeSpan.FromMilliseconds(200), Tick = TimeSpan.FromMilliseconds(20) });
+        await using var rig = await ManagementRig.StartAsync(
+            policy: new HealthPolicy { Window = TimeSpan.FromMilliseconds(200), Tick = TimeSpan.FromMilliseconds(20) });
         rig.BecomeReady();
         rig.Health.StopTicks();
 
         var result = await Support.Eventually.BecomesAsync(
-            "the projection is stale", async () => await CheckAsync(rig), result => Failing(result).GetValueOrDefault("projection") == "ProjectionStale");
+            "the projection is stale", async () => await CheckAsync(rig),
+            result => Failing(result).GetValueOrDefault("projection") == "ProjectionStale");
 
         result.Status.ShouldBe(HealthStatus.Unhealthy);
     }
@@ -104,7 +106,8 @@ public class CassiniHealthCheckTests
     {
         var check = new CassiniHealthCheck(rig.Health, probe);
         return check.CheckHealthAsync(
-            new HealthCheckContext { Registration = new HealthCheckRegistration("cassini", check, failureStatus, null) }, CancellationToken.None);
+            new HealthCheckContext { Registration = new HealthCheckRegistration("cassini", check, failureStatus, null) },
+            CancellationToken.None);
     }
 
     private static IReadOnlyDictionary<string, string> Failing(HealthCheckResult result) =>

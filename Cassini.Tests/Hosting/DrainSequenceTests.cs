@@ -14,16 +14,17 @@ public class DrainSequenceTests
         using var loggers = new RecordingLoggers();
         await using var rig = await ListeningRig.StartAsync();
         var drain = new DrainSequence(
-            new CassiniOptions(), rig.Manager, new HandlerProtocol(new DiscardHandler()), rig.Events, TimeProvider.System, loggers, CancellationToken.None);
+            new CassiniOptions(), rig.Manager, new HandlerProtocol(new DiscardHandler()),
+            rig.Events, TimeProvider.System, loggers, CancellationToken.None);
         var failure = new InvalidOperationException("boom");
 
         await drain.StopAcceptingAsync(() => Task.FromException(failure));
         await drain.StopIntakeAsync();
 
         drain.IsForced.ShouldBeTrue();
-        rig.Events.All<DrainStageLeft>().Select(left => (left.Stage, left.Outcome)).ShouldBe(
+        rig.Events.Of<DrainStageLeft>().Select(left => (left.Stage, left.Outcome)).ShouldBe(
             [(DrainStage.StopAccepting, PhaseOutcome.Forced), (DrainStage.StopIntake, PhaseOutcome.Completed)]);
-        rig.Events.All<ListenerClosed>().Count.ShouldBe(1);
+        rig.Events.Of<ListenerClosed>().Count.ShouldBe(1);
         loggers.Lines.ShouldContain(line => line.Exception == failure);
     }
 }

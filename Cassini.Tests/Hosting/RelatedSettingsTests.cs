@@ -23,7 +23,8 @@ public class RelatedSettingsTests
 
     [Fact]
     public void Validate_LongestTickThereIs_IsOneErrorThatNamesIt() =>
-        HealthPolicyValidator.Validate(new HealthPolicy { Tick = TimeSpan.MaxValue }).Select(error => $"{error}").ShouldHaveSingleItem().ShouldStartWith("Health:Tick: ");
+        HealthPolicyValidator.Validate(new HealthPolicy { Tick = TimeSpan.MaxValue }).Select(error => $"{error}").ShouldHaveSingleItem()
+            .ShouldStartWith("Health:Tick: ");
 
     [Fact]
     public void Validate_NotANumber_IsInNoRange() =>
@@ -35,8 +36,12 @@ public class RelatedSettingsTests
 
     [Fact]
     public void Validate_TwoRulesBrokenAtOnce_TellsBoth() =>
-        Errors(new CassiniOptions { Probing = new ProbingOptions { HeartbeatInterval = TimeSpan.FromSeconds(3), CanaryInterval = TimeSpan.FromSeconds(26) } })
+        Errors(new CassiniOptions
+        {
+            Probing = new ProbingOptions { HeartbeatInterval = TimeSpan.FromSeconds(3), CanaryInterval = TimeSpan.FromSeconds(26) },
+        })
             .Select(error => error.Split(' ')[0]).ShouldBe(["Probing:HeartbeatInterval:", "Probing:CanaryInterval:"]);
 
-    private static List<string> Errors(CassiniOptions options) => [.. CassiniOptionsValidator.Validate(options).Select(error => $"{error}")];
+    private static List<string> Errors(CassiniOptions options) =>
+        [.. CassiniOptionsValidator.Validate(options).Select(error => $"{error}")];
 }

@@ -9,7 +9,8 @@ public class TracingOptionsTests
     [InlineData(1.01)]
     [InlineData(double.NaN)]
     public void Validate_TraceRatioOutOfRange_IsNamed(double ratio) => Errors(ratio)
-        .ShouldHaveSingleItem().ShouldBe($"Telemetry:TraceRatio: {FormattableString.Invariant($"{ratio}")} is not allowed; allowed: 0 to 1");
+        .ShouldHaveSingleItem()
+        .ShouldBe($"Telemetry:TraceRatio: {FormattableString.Invariant($"{ratio}")} is not allowed; allowed: 0 to 1");
 
     [Theory]
     [InlineData(0)]
@@ -17,5 +18,6 @@ public class TracingOptionsTests
     public void Validate_TraceRatioAtItsBounds_IsAllowed(double ratio) => Errors(ratio).ShouldBeEmpty();
 
     private static List<string> Errors(double ratio) =>
-        [.. CassiniOptionsValidator.Validate(new CassiniOptions { Telemetry = new TracingOptions { TraceRatio = ratio } }).Select(error => $"{error}")];
+        [.. CassiniOptionsValidator.Validate(new CassiniOptions { Telemetry = new TracingOptions { TraceRatio = ratio } })
+            .Select(error => $"{error}")];
 }

@@ -218,10 +218,12 @@ public class BrokerHealthTests
         foreign.WriteClient(directory.Path, foreign.IssueClient("cassini-canary"), "canary");
         await using var broker = await RunningBroker.StartAsync(options => options with
         {
-            Probing = options.Probing with { CanaryCertificatePath = directory.File("canary.pem"), CanaryKeyPath = directory.File("canary.key") },
+            Probing =
+                options.Probing with { CanaryCertificatePath = directory.File("canary.pem"), CanaryKeyPath = directory.File("canary.key") },
         });
 
-        await broker.BecomesAsync("the canary fails", snapshot => snapshot.Checks.Any(check => check is { Name: CheckNames.Canary, Status: HealthStatus.Error }));
+        await broker.BecomesAsync(
+            "the canary fails", snapshot => snapshot.Checks.Any(check => check is { Name: CheckNames.Canary, Status: HealthStatus.Error }));
         broker.Now.Ready.ShouldBeFalse();
         broker.Now.Counts.Accepted.ShouldBe(0, "probe traffic is in no count, refused or not");
     }

@@ -15,7 +15,7 @@ public class DrainTests
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 
     [Fact]
-    public async Task Stop_NobodyHolds_EveryStageCompletesInOrder()
+    public async Task Stop_NothingHolds_EveryStageCompletesInOrder()
     {
         await using var broker = await RunningBroker.ServingMqttAsync();
         await using var client = await PlainMqttClient.ConnectAsync(broker, "client");
@@ -77,7 +77,8 @@ public class DrainTests
         await broker.BecomesAsync("two windows of draining have passed", snapshot => snapshot.UptimeSeconds > began + 6);
 
         broker.Now.Status.ShouldBe(HealthStatus.Degraded);
-        broker.Now.Checks.Where(check => check.Status > HealthStatus.Ok && check.Status != HealthStatus.Off).Select(check => check.Reason).ShouldBe([Reasons.Draining]);
+        broker.Now.Checks.Where(check => check.Status > HealthStatus.Ok && check.Status != HealthStatus.Off).Select(check => check.Reason)
+            .ShouldBe([Reasons.Draining]);
         broker.Now.Live.ShouldBeTrue();
         await force.CancelAsync();
         await Eventually.CompletesAsync("the forced stop", stopping);
@@ -116,12 +117,12 @@ public class DrainTests
         };
         await subscriber.SubscribeAsync("load/#", qos, Token);
         var acknowledged = new ConcurrentBag<string>();
-        var publishers = Enumerable.Range(0, 4).Select(n => PublishUntilToldToGoAsync(broker, n, qos, acknowledged)).ToArray();
+        var publishers = Enumerable.Range(0, 4).Select(n => PublishUntilDisconnectedAsync(broker, n, qos, acknowledged)).ToArray();
 
         await Eventually.HoldsAsync("the load flows", () => acknowledged.Count > 200);
         await Eventually.CompletesAsync("the stop", broker.Host.StopAsync(Token));
         await Eventually.CompletesAsync("the publishers end", Task.WhenAll(publishers));
-        await Eventually.HoldsAsync("the subscriber was told to go", () => !subscriber.IsConnected);
+        await Eventually.HoldsAsync("the subscriber is disconnected", () => !subscriber.IsConnected);
 
         acknowledged.Where(message => !received.ContainsKey(message)).ShouldBeEmpty();
         if (qos == MqttQualityOfServiceLevel.ExactlyOnce)
@@ -132,7 +133,7 @@ public class DrainTests
         Stages(broker).ShouldAllBe(stage => stage.Outcome == PhaseOutcome.Completed);
     }
 
-    private static async Task PublishUntilToldToGoAsync(
+    private static async Task PublishUntilDisconnectedAsync(
         RunningBroker broker, int number, MqttQualityOfServiceLevel qos, ConcurrentBag<string> acknowledged)
     {
         using var client = await ConnectAsync(broker, $"publisher-{number}");
@@ -149,7 +150,7 @@ public class DrainTests
             }
             catch (Exception gone) when (gone is not OperationCanceledException || !Token.IsCancellationRequested)
             {
-                return; // told to go in the middle of it: not acknowledged
+                return; // disconnected in the middle of it: not acknowledged
             }
         }
     }
@@ -174,7 +175,8 @@ public class DrainTests
     {
         var silent = await PlainMqttClient.ConnectAsync(broker, "silent");
         await silent.SubscribeAsync("jobs");
-        await broker.Mqtt.Broker.PublishAsync(new MqttMessage { Topic = "jobs", Payload = "one"u8.ToArray(), QoS = QualityOfService.AtLeastOnce }, Token);
+        await broker.Mqtt.Broker.PublishAsync(
+            new MqttMessage { Topic = "jobs", Payload = "one"u8.ToArray(), QoS = QualityOfService.AtLeastOnce }, Token);
         return silent;
     }
 

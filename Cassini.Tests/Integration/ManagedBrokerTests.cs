@@ -26,7 +26,8 @@ public class ManagedBrokerTests
         await feed.ExpectAsync("snapshot");
 
         (await PostAsync(http, $"/faults/crash-session?id={id}")).ShouldBe(HttpStatusCode.Accepted);
-        (await feed.ExpectEventAsync("crashed")).Json.GetProperty("event").GetProperty("component").GetProperty("name").GetString().ShouldBe($"{id}");
+        (await feed.ExpectEventAsync("crashed")).Json.GetProperty("event").GetProperty("component").GetProperty("name").GetString()
+            .ShouldBe($"{id}");
         var change = (await feed.ExpectAsync("transition")).Json.GetProperty("event");
         change.GetProperty("check").GetString().ShouldBe("supervision");
         change.GetProperty("to").GetString().ShouldBe("error");
@@ -64,7 +65,8 @@ public class ManagedBrokerTests
         var id = broker.Host.Connections.List().ShouldHaveSingleItem().Id;
 
         (await http.DeleteAsync($"/connections/{id}", TestContext.Current.CancellationToken)).StatusCode.ShouldBe(HttpStatusCode.Accepted);
-        await Eventually.BecomesAsync("the table is empty", async ValueTask<string> () => await GetAsync(http, "/connections"), text => text == "[]");
+        await Eventually.BecomesAsync(
+            "the table is empty", async ValueTask<string> () => await GetAsync(http, "/connections"), text => text == "[]");
         (await http.DeleteAsync($"/connections/{id}", TestContext.Current.CancellationToken)).StatusCode.ShouldBe(HttpStatusCode.NotFound);
         await app.StopAsync(TestContext.Current.CancellationToken);
     }
@@ -98,7 +100,8 @@ public class ManagedBrokerTests
         (await feed.ExpectEventAsync("phaseEntered")).Data.ShouldContain("\"draining\"");
         foreach (var stage in Enum.GetNames<DrainStage>())
         {
-            (await feed.ExpectEventAsync("drainStageEntered")).Data.ShouldContain($"\"stage\":\"{JsonNamingPolicy.CamelCase.ConvertName(stage)}\"");
+            (await feed.ExpectEventAsync("drainStageEntered")).Data.ShouldContain(
+                $"\"stage\":\"{JsonNamingPolicy.CamelCase.ConvertName(stage)}\"");
             (await feed.ExpectEventAsync("drainStageLeft")).Data.ShouldContain("\"outcome\":\"completed\"");
         }
 
@@ -110,14 +113,16 @@ public class ManagedBrokerTests
     private static async Task<WebApplication> ManageAsync(RunningBroker broker)
     {
         var app = ManagementApp.Create(
-            ManagedBroker.Of(broker.Host), new ManagementOptions { Address = "127.0.0.1:0", EnableFaults = true }, NullLoggerFactory.Instance, TimeProvider.System);
+            ManagedBroker.Of(broker.Host), new ManagementOptions { Address = "127.0.0.1:0", EnableFaults = true },
+            NullLoggerFactory.Instance, TimeProvider.System);
         await app.StartAsync(TestContext.Current.CancellationToken);
         return app;
     }
 
     private static async Task<string> GetAsync(HttpClient http, string path)
     {
-        using var response = await Eventually.CompletesAsync(path, http.GetAsync(path, TestContext.Current.CancellationToken), TimeSpan.FromSeconds(60));
+        using var response = await Eventually.CompletesAsync(
+            path, http.GetAsync(path, TestContext.Current.CancellationToken), TimeSpan.FromSeconds(60));
         return await response.Content.ReadAsStringAsync(TestContext.Current.CancellationToken);
     }
 

@@ -22,7 +22,8 @@ public class MqttHealthTests
         await client.PublishAsync("a");
         (await client.ReceiveAsync("the message"))!.Topic.ShouldBe("a");
         var mqtt = broker.Mqtt.Broker;
-        await Eventually.HoldsAsync("CONNECT, SUBSCRIBE, PUBLISH and PUBACK are counted", () => mqtt.Statistics is { PacketsReceived: 4, QueuedMessages: 0 });
+        await Eventually.HoldsAsync(
+            "CONNECT, SUBSCRIBE, PUBLISH and PUBACK are counted", () => mqtt.Statistics is { PacketsReceived: 4, QueuedMessages: 0 });
         var before = Steady(mqtt);
         var rounds = broker.Now.Counts.CanarySuccesses;
 
@@ -109,7 +110,8 @@ public class MqttHealthTests
         await broker.BecomesAsync("two more rounds", snapshot => snapshot.Counts.CanarySuccesses >= rounds + 2);
 
         broker.Now.Broker.Connectivity.ShouldBe(Connectivity.Ok);
-        (await broker.Mqtt.Broker.PublishAsync(new MqttMessage { Topic = "a" }, new CancellationToken(canceled: true)).AsTask().ContinueWith(task => task.IsCanceled))
+        var others = broker.Mqtt.Broker.PublishAsync(new MqttMessage { Topic = "a" }, new CancellationToken(canceled: true)).AsTask();
+        (await others.ContinueWith(task => task.IsCanceled))
             .ShouldBeTrue("others wait");
     }
 
@@ -201,25 +203,38 @@ public class MqttHealthTests
             await broker.Mqtt.Broker.PublishAsync(new MqttMessage { Topic = $"t/{i:000}" }, TestContext.Current.CancellationToken);
         }
 
-        // Fewer are told of than there are: the sample knows them all.
+        // Fewer are published than there are; the sample counts them all.
         await broker.BecomesAsync("the topics are counted", snapshot => snapshot.Topics.Count == 150);
         broker.Now.Topics.Truncated.ShouldBeTrue();
         broker.Now.Topics.Names.Length.ShouldBe(100);
         broker.Events().Select(envelope => envelope.Event).OfType<LoadSampled>().Last().Topics.ShouldBe(150);
 
         broker.Mqtt.Broker.Counters.AddDropped(QualityOfService.AtMostOnce);
-        await broker.BecomesAsync("the loss shows", snapshot => snapshot.Checks.Single(check => check.Name == CheckNames.Backlog).Reason == Reasons.MessagesDropped);
+        await broker.BecomesAsync(
+            "the loss shows",
+            snapshot => snapshot.Checks.Single(check => check.Name == CheckNames.Backlog).Reason == Reasons.MessagesDropped);
         broker.Now.Ready.ShouldBeTrue();
-        await broker.BecomesAsync("the hold is over", snapshot => snapshot.Checks.Single(check => check.Name == CheckNames.Backlog).Status == HealthStatus.Ok);
+        await broker.BecomesAsync(
+            "the hold is over", snapshot => snapshot.Checks.Single(check => check.Name == CheckNames.Backlog).Status == HealthStatus.Ok);
     }
 
     /// <summary>Limits that the canary would not pass if it were anybody.</summary>
     private static Streams.Hosting.CassiniOptions Narrow(Streams.Hosting.CassiniOptions options) => options with
     {
-        Broker = options.Broker with { MaxSessions = 1, MaxTopicLength = 3, MaxTopicLevels = 2, MaxSubscriptions = 1, MaxRetained = 0, MaxPublishRate = 1, MaxPacketSize = 1_024 },
+        Broker = options.Broker with
+        {
+            MaxSessions = 1,
+            MaxTopicLength = 3,
+            MaxTopicLevels = 2,
+            MaxSubscriptions = 1,
+            MaxRetained = 0,
+            MaxPublishRate = 1,
+            MaxPacketSize = 1_024,
+        },
     };
 
-    private static AccessRule Rule(string text) => AccessRule.TryParse(text, out var rule, out var error) ? rule : throw new ArgumentException(error);
+    private static AccessRule Rule(string text) =>
+        AccessRule.TryParse(text, out var rule, out var error) ? rule : throw new ArgumentException(error);
 
     private static HealthSnapshot Read(Received message)
     {
@@ -227,6 +242,8 @@ public class MqttHealthTests
         return JsonSerializer.Deserialize(message.Text, HealthJson.Snapshot)!;
     }
 
-    /// <summary>The statistics without the one figure that moves by itself: what is told under $SYS grows and shrinks by some bytes.</summary>
+    /// <summary>
+    /// The statistics without the one figure that moves by itself: what is published under $SYS grows and shrinks by some bytes.
+    /// </summary>
     private static BrokerStatistics Steady(MqttBroker broker) => broker.Statistics with { QueuedBytes = 0 };
 }

@@ -19,7 +19,8 @@ internal sealed class PlainMqttClient(SslStream stream) : IAsyncDisposable
     private readonly Queue<byte[]> _messages = new();
     private ushort _lastId;
 
-    public static async Task<PlainMqttClient> ConnectAsync(RunningBroker broker, string clientId, string identity = "alice", uint? expiry = null)
+    public static async Task<PlainMqttClient> ConnectAsync(
+        RunningBroker broker, string clientId, string identity = "alice", uint? expiry = null)
     {
         var client = new PlainMqttClient(await broker.ConnectAsync(identity));
         await client.SendAsync(ConnectWriter.Write(new ConnectPacket
@@ -88,25 +89,30 @@ internal sealed class PlainMqttClient(SslStream stream) : IAsyncDisposable
     }
 
     /// <summary>Says goodbye.</summary>
-    public Task DisconnectAsync() => SendAsync(new ReasonPacket(PacketType.Disconnect, ReasonCode.Success, PropertySet.Empty).Write(Version));
+    public Task DisconnectAsync() =>
+        SendAsync(new ReasonPacket(PacketType.Disconnect, ReasonCode.Success, PropertySet.Empty).Write(Version));
 
     public ValueTask DisposeAsync() => stream.DisposeAsync();
 
     private static (Received Message, ushort Id) Read(byte[] packet)
     {
         PublishPacket.TryRead(CanaryReader.FrameOf(packet, Version), Version, fromClient: false, out var message, out _).ShouldBeTrue();
-        return (new Received(Encoding.UTF8.GetString(message.Topic), Encoding.UTF8.GetString(message.Payload), message.QoS, message.Retain), message.PacketId);
+        var received = new Received(
+            Encoding.UTF8.GetString(message.Topic), Encoding.UTF8.GetString(message.Payload), message.QoS, message.Retain);
+        return (received, message.PacketId);
     }
 
     private static byte[] Publish(string topic, ushort id)
     {
-        var writer = new PublishWriter { Topic = Encoding.UTF8.GetBytes(topic), Payload = "x"u8, QoS = QualityOfService.AtLeastOnce, PacketId = id };
+        var writer =
+            new PublishWriter { Topic = Encoding.UTF8.GetBytes(topic), Payload = "x"u8, QoS = QualityOfService.AtLeastOnce, PacketId = id };
         var packet = new byte[writer.Measure(Version)];
         writer.Write(packet, Version);
         return packet;
     }
 
-    private Task<byte[]> NextAsync(string step) => Eventually.CompletesAsync(step, _reader.ReadAsync(TestContext.Current.CancellationToken));
+    private Task<byte[]> NextAsync(string step) =>
+        Eventually.CompletesAsync(step, _reader.ReadAsync(TestContext.Current.CancellationToken));
 
     private async Task SendAsync(byte[] packet) => await stream.WriteAsync(packet, TestContext.Current.CancellationToken);
 }

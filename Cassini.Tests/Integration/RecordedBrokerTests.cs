@@ -13,12 +13,13 @@ namespace Cassini.Tests.Integration;
 public class RecordedBrokerTests
 {
     [Fact]
-    public async Task Replay_OfARealRun_TellsTheTransitionsOfThatRunExactly()
+    public async Task Replay_OfARealRun_HasTheTransitionsOfThatRun()
     {
         using var directory = new TempDirectory();
         await using var broker = await RunningBroker.ServingMqttAsync();
         await using var app = ManagementApp.Create(
-            ManagedBroker.Of(broker.Mqtt), new ManagementOptions { Address = "127.0.0.1:0", EnableFaults = true }, NullLoggerFactory.Instance, TimeProvider.System);
+            ManagedBroker.Of(broker.Mqtt), new ManagementOptions { Address = "127.0.0.1:0", EnableFaults = true },
+            NullLoggerFactory.Instance, TimeProvider.System);
         await app.StartAsync(TestContext.Current.CancellationToken);
         using var http = new HttpClient { BaseAddress = ManagementApp.AddressOf(app) };
         var header = await http.GetByteArrayAsync("/state", TestContext.Current.CancellationToken);
@@ -33,7 +34,8 @@ public class RecordedBrokerTests
 
         await broker.BecomesAsync(
             "it fails and recovers",
-            snapshot => snapshot.Ready && snapshot.Checks.Single(check => check.Name == CheckNames.Bind).Since > snapshot.StartedAt + segment.Elapsed
+            snapshot => snapshot.Ready
+                && snapshot.Checks.Single(check => check.Name == CheckNames.Bind).Since > snapshot.StartedAt + segment.Elapsed
                 && snapshot.Checks.Single(check => check.Name == CheckNames.Supervision).Status != HealthStatus.Error);
         var last = broker.Host.Hub.LastSequence;
 
@@ -45,7 +47,8 @@ public class RecordedBrokerTests
                 var item = (await feed.NextAsync()).ShouldNotBeNull();
                 if (item.Type is "event" or "transition")
                 {
-                    EventJson.TryRead(System.Text.Encoding.UTF8.GetBytes(item.Data), out var envelope, out var error).ShouldBe(EventLine.Event, error);
+                    EventJson.TryRead(System.Text.Encoding.UTF8.GetBytes(item.Data), out var envelope, out var error)
+                        .ShouldBe(EventLine.Event, error);
                     await writer.WriteAsync(envelope!);
                     sequence = envelope!.Sequence;
                 }
@@ -57,14 +60,14 @@ public class RecordedBrokerTests
         var recorded = record.OfType<HealthRecordEvent>().Select(line => line.Envelope.Event).OfType<HealthChanged>()
             .Where(change => change.Revision > segment.State.Verdicts.Revision).ToList();
         var replay = new HealthReplay();
-        var told = record.SelectMany(line => replay.Take(line)).ToList();
+        var replayed = record.SelectMany(line => replay.Take(line)).ToList();
 
         recorded.Count.ShouldBeGreaterThanOrEqualTo(4);
         replay.Differences.ShouldBe(0);
 
-        // The record may end between a change and the line that tells of it.
-        told.Select(transition => transition.Change).Take(recorded.Count).ShouldBe(recorded);
-        told.Where(transition => transition.Change.Check == CheckNames.Bind && transition.Change.To == HealthStatus.Error)
+        // The record may end between a change and the line that records it.
+        replayed.Select(transition => transition.Change).Take(recorded.Count).ShouldBe(recorded);
+        replayed.Where(transition => transition.Change.Check == CheckNames.Bind && transition.Change.To == HealthStatus.Error)
             .ShouldAllBe(transition => transition.Evidence.Any(evidence => evidence.Type == "listenerClosed"));
         await app.StopAsync(TestContext.Current.CancellationToken);
     }

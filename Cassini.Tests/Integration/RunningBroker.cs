@@ -62,7 +62,8 @@ internal sealed class RunningBroker : IAsyncDisposable
 
     public HealthSnapshot Now => Host.Health.Current;
 
-    public static async Task<RunningBroker> StartAsync(Func<CassiniOptions, CassiniOptions>? change = null, IConnectionHandler? handler = null)
+    public static async Task<RunningBroker> StartAsync(
+        Func<CassiniOptions, CassiniOptions>? change = null, IConnectionHandler? handler = null)
     {
         var broker = new RunningBroker(change, handler, mqtt: false);
         await broker.Host.StartAsync(TestContext.Current.CancellationToken);
@@ -78,7 +79,8 @@ internal sealed class RunningBroker : IAsyncDisposable
         return broker;
     }
 
-    public static async Task<RunningBroker> ReadyAsync(Func<CassiniOptions, CassiniOptions>? change = null, IConnectionHandler? handler = null)
+    public static async Task<RunningBroker> ReadyAsync(
+        Func<CassiniOptions, CassiniOptions>? change = null, IConnectionHandler? handler = null)
     {
         var broker = await StartAsync(change, handler);
         await broker.BecomesAsync("the broker is ready", snapshot => snapshot.Ready);
@@ -93,7 +95,9 @@ internal sealed class RunningBroker : IAsyncDisposable
         return snapshot;
     }
 
-    /// <summary>Waits until everything published so far is folded and in the log. A fold is ahead of those after it, and of the log.</summary>
+    /// <summary>
+    /// Waits until everything published so far is folded and in the log. A fold is ahead of those after it, and of the log.
+    /// </summary>
     public Task FoldedAsync()
     {
         var last = Host.Hub.LastSequence;
@@ -115,7 +119,9 @@ internal sealed class RunningBroker : IAsyncDisposable
 
     public Task<T> HappensAsync<T>(string step, Func<T, bool>? condition = null)
         where T : BrokerEvent =>
-        Eventually.BecomesAsync(step, () => Events().Select(envelope => envelope.Event).OfType<T>().LastOrDefault(condition ?? (_ => true))!, found => found is not null);
+        Eventually.BecomesAsync(
+            step, () => Events().Select(envelope => envelope.Event).OfType<T>().LastOrDefault(condition ?? (_ => true))!,
+            found => found is not null);
 
     /// <summary>A client whose session is open on the other side too.</summary>
     public async Task<SslStream> ConnectAsync(string identity = "alice")

@@ -23,9 +23,11 @@ public class CrowdTests
         using var identity = host.Issue("crowd");
         var certificate = SslStreamCertificateContext.Create(identity, null, offline: true);
         var clients = await Eventually.CompletesAsync(
-            "all are subscribed", Task.WhenAll(Enumerable.Range(0, Crowd).Select(number => JoinAsync(host, certificate, number))), Deadline);
+            "all are subscribed",
+            Task.WhenAll(Enumerable.Range(0, Crowd).Select(number => JoinAsync(host, certificate, number))), Deadline);
         host.Host.Broker.Sessions.Open.ShouldBe(Crowd);
-        (await host.Host.Broker.PublishAsync(new MqttMessage { Topic = "crowd/all", Payload = "hello"u8.ToArray() })).ShouldBe(PublishOutcome.Delivered);
+        (await host.Host.Broker.PublishAsync(new MqttMessage { Topic = "crowd/all", Payload = "hello"u8.ToArray() }))
+            .ShouldBe(PublishOutcome.Delivered);
         await Eventually.CompletesAsync(
             "each gets its message", Task.WhenAll(clients.Select(client => client.ExpectPublishAsync("crowd/all", "hello"))), Deadline);
         await Task.WhenAll(clients.Select(client => client.DisposeAsync().AsTask()));

@@ -41,8 +41,10 @@ public class MosquittoTests
         (await RunAsync(
             publish,
             [
-                .. common, "-t", "t", "-m", "x", "-D", "publish", "content-type", "text/plain", "-D", "publish", "response-topic", "answers",
-                "-D", "publish", "correlation-data", "abc", "-D", "publish", "user-property", "n", "v", "-D", "publish", "message-expiry-interval", "60",
+                .. common, "-t", "t", "-m", "x",
+                "-D", "publish", "content-type", "text/plain", "-D", "publish", "response-topic", "answers",
+                "-D", "publish", "correlation-data", "abc", "-D", "publish",
+                "user-property", "n", "v", "-D", "publish", "message-expiry-interval", "60",
             ])).ShouldBe(0);
         await subscriber.ExitCodeAsync("it has the message");
         subscriber.Out.ToString().ShouldBe("x|text/plain|answers|abc|n:v|60");

@@ -50,7 +50,8 @@ internal sealed class MqttHost : IAsyncDisposable
     public X509Certificate2 Issue(string identity) => _authority.IssueClient(identity);
 
     /// <summary>A client certificate as files.</summary>
-    public (string Certificate, string Key) Write(string identity) => _authority.WriteClient(_directory.Path, _authority.IssueClient(identity), identity);
+    public (string Certificate, string Key) Write(string identity) =>
+        _authority.WriteClient(_directory.Path, _authority.IssueClient(identity), identity);
 
     /// <summary>A client of our own, over mutual TLS.</summary>
     public async Task<MqttTestClient> OpenAsync(SslStreamCertificateContext certificate, ProtocolVersion version = ProtocolVersion.V500)

@@ -35,7 +35,7 @@ public class MqttNetTests
     [Theory]
     [InlineData(4)]
     [InlineData(5)]
-    public async Task Retained_IsThereForWhoComesLater(int version)
+    public async Task Retained_LaterSubscriber_GetsIt(int version)
     {
         await using var host = await MqttHost.StartAsync();
         using var publisher = await Peer.ConnectAsync(host, "publisher", version);
@@ -130,7 +130,9 @@ public class MqttNetTests
                 .WithTcpServer("localhost", host.Address.Port)
                 .WithProtocolVersion(version == 5 ? MqttProtocolVersion.V500 : MqttProtocolVersion.V311)
                 .WithClientId(clientId)
-                .WithTlsOptions(tls => tls.UseTls().WithClientCertificates(new X509Certificate2Collection(certificate)).WithCertificateValidationHandler(_ => true));
+                .WithTlsOptions(
+                    tls => tls.UseTls().WithClientCertificates(new X509Certificate2Collection(certificate))
+                        .WithCertificateValidationHandler(_ => true));
             var connected = await peer._client.ConnectAsync((change?.Invoke(builder) ?? builder).Build(), Token);
             connected.ResultCode.ShouldBe(MqttClientConnectResultCode.Success);
             return peer;
@@ -140,7 +142,13 @@ public class MqttNetTests
             _client.SubscribeAsync(new MqttTopicFilterBuilder().WithTopic(filter).WithQualityOfServiceLevel(qos).Build(), Token);
 
         public Task PublishAsync(string topic, string text, MqttQualityOfServiceLevel qos, bool retain = false) => _client.PublishAsync(
-            new MqttApplicationMessageBuilder().WithTopic(topic).WithPayload(text).WithQualityOfServiceLevel(qos).WithRetainFlag(retain).Build(), Token);
+            new MqttApplicationMessageBuilder()
+                .WithTopic(topic)
+                .WithPayload(text)
+                .WithQualityOfServiceLevel(qos)
+                .WithRetainFlag(retain)
+                .Build(),
+            Token);
 
         public Task<Message> NextAsync() => Eventually.CompletesAsync("a message comes", _received.Reader.ReadAsync(Token).AsTask());
 

@@ -28,7 +28,8 @@ public class ConnectionLifeTests
         var life = rig.Events.Events.Where(e => e.Category is EventCategory.Connection or EventCategory.Session).ToList();
         life.Count.ShouldBe(6);
         life[0].ShouldBeOfType<ConnectionAccepted>().Endpoint.ShouldBe("127.0.0.1:0");
-        life[1].ShouldBeOfType<HandshakeCompleted>().ShouldSatisfyAllConditions(e => e.Identity.ShouldBe("alice"), e => e.Protocol.ShouldBe(name));
+        life[1].ShouldBeOfType<HandshakeCompleted>()
+            .ShouldSatisfyAllConditions(e => e.Identity.ShouldBe("alice"), e => e.Protocol.ShouldBe(name));
         life[2].ShouldBe(new ConnectionOpened(1, "alice"));
 
         // The handler is of no protocol that has sessions: each connection carries one.
@@ -79,7 +80,7 @@ public class ConnectionLifeTests
     }
 
     [Fact]
-    public async Task Peer_SpeaksHttp_IsToldApartAtOnce()
+    public async Task Peer_SpeaksHttp_IsRecognizedAtOnce()
     {
         await using var rig = await ListeningRig.StartAsync();
         using var socket = await rig.ConnectAsync();
@@ -148,7 +149,7 @@ public class ConnectionLifeTests
         Sockets.Abort(socket);
 
         (await rig.Events.WaitForAsync<ConnectionClosed>("the end")).Reason.ShouldBe(CloseReason.ConnectionLost);
-        rig.Events.All<Crashed>().ShouldBeEmpty();
+        rig.Events.Of<Crashed>().ShouldBeEmpty();
     }
 
     [Fact]

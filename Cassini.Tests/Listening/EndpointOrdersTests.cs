@@ -3,7 +3,6 @@ using Cassini.Streams.Listening.Connections;
 using Cassini.Streams.Listening.Endpoints;
 using Cassini.Streams.Supervision;
 using Cassini.Streams.Tls;
-using Cassini.Tests.Supervision;
 using Cassini.Tests.Support;
 using Microsoft.Extensions.Logging.Abstractions;
 
@@ -27,7 +26,7 @@ public class EndpointOrdersTests
 
     private static ListeningContext Context(RecordingLoggers log)
     {
-        var events = new EventRecorder();
+        var events = new RecordingPublisher();
         var options = new ListenerOptions { Endpoints = [ListeningRig.AnyPort] };
         var tls = new TlsOptions { CaPath = "", ServerChainPath = "", ServerKeyPath = "" };
         var store = new CertificateStore(tls, events, TimeProvider.System, NullLogger<CertificateStore>.Instance);

@@ -17,7 +17,12 @@ public class EndpointTests
         blocker.Start();
         var taken = new EndpointAddress(IPAddress.Loopback, ((IPEndPoint)blocker.LocalEndpoint).Port);
         await using var rig = await ListeningRig.StartAsync(
-            o => o with { Endpoints = [taken], BindRetryDelay = TimeSpan.FromMilliseconds(20), MaxBindRetryDelay = TimeSpan.FromMilliseconds(50) });
+            o => o with
+            {
+                Endpoints = [taken],
+                BindRetryDelay = TimeSpan.FromMilliseconds(20),
+                MaxBindRetryDelay = TimeSpan.FromMilliseconds(50),
+            });
 
         var failures = await rig.Events.WaitForCountAsync<BindFailed>(4, "four failed attempts");
         failures[0].Error.ShouldBe(nameof(SocketError.AddressAlreadyInUse));
@@ -28,7 +33,7 @@ public class EndpointTests
         blocker.Stop();
         (await rig.Events.WaitForAsync<ListenerBound>("the bind")).ShouldBe(new ListenerBound(taken.ToString(), taken.ToString()));
         rig.Manager.Endpoints.Single().ShouldBe(new EndpointStatus(taken, taken, EndpointState.Bound));
-        rig.Events.All<ListenerConfigured>().ShouldBe([new ListenerConfigured(taken.ToString())]);
+        rig.Events.Of<ListenerConfigured>().ShouldBe([new ListenerConfigured(taken.ToString())]);
         await using var client = await rig.OpenAsync();
     }
 
@@ -46,7 +51,7 @@ public class EndpointTests
         }
 
         await using var again = await ListeningRig.StartAsync(o => o with { Endpoints = [address] });
-        again.Events.All<BindFailed>().ShouldBeEmpty();
+        again.Events.Of<BindFailed>().ShouldBeEmpty();
     }
 
     [Fact]
@@ -71,15 +76,16 @@ public class EndpointTests
     {
         var transport = new FailingTransport(SocketError.TooManyOpenSockets, failures: 12);
         await using var rig = await ListeningRig.StartAsync(
-            o => o with { AcceptBackOff = TimeSpan.FromMilliseconds(1), MaxAcceptBackOff = TimeSpan.FromMilliseconds(4) }, transport: transport);
+            o => o with { AcceptBackOff = TimeSpan.FromMilliseconds(1), MaxAcceptBackOff = TimeSpan.FromMilliseconds(4) },
+            transport: transport);
 
         var (client, _) = await rig.OpenAndWaitAsync();
 
-        var told = rig.Events.All<AcceptFailed>();
-        told.Count.ShouldBe(1);
-        told[0].ShouldBe(new AcceptFailed("127.0.0.1:0", "TooManyOpenSockets", 1, TimeSpan.FromMilliseconds(1)));
+        var failures = rig.Events.Of<AcceptFailed>();
+        failures.Count.ShouldBe(1);
+        failures[0].ShouldBe(new AcceptFailed("127.0.0.1:0", "TooManyOpenSockets", 1, TimeSpan.FromMilliseconds(1)));
         transport.Failed.ShouldBe(12);
-        rig.Events.All<Crashed>().ShouldBeEmpty();
+        rig.Events.Of<Crashed>().ShouldBeEmpty();
         await client.DisposeAsync();
     }
 
@@ -90,7 +96,7 @@ public class EndpointTests
 
         var (client, _) = await rig.OpenAndWaitAsync();
 
-        rig.Events.All<AcceptFailed>().ShouldBeEmpty();
+        rig.Events.Of<AcceptFailed>().ShouldBeEmpty();
         await client.DisposeAsync();
     }
 
@@ -101,8 +107,8 @@ public class EndpointTests
 
         await rig.Events.WaitForCountAsync<ListenerBound>(2, "the second bind");
 
-        rig.Events.All<Crashed>().Single().Component.ShouldBe(new Component(ComponentKind.AcceptLoop, "127.0.0.1:0"));
-        rig.Events.All<ListenerClosed>().ShouldBe([new ListenerClosed("127.0.0.1:0", ListenerCloseReason.Failed)]);
+        rig.Events.Of<Crashed>().Single().Component.ShouldBe(new Component(ComponentKind.AcceptLoop, "127.0.0.1:0"));
+        rig.Events.Of<ListenerClosed>().ShouldBe([new ListenerClosed("127.0.0.1:0", ListenerCloseReason.Failed)]);
         await using var client = await rig.OpenAsync();
     }
 
@@ -123,7 +129,7 @@ public class EndpointTests
         var events = rig.Events.Events.ToList();
         events.FindIndex(e => e is Restarted).ShouldBeInRange(0, events.FindIndex(e => e is ConnectionAccepted { ConnectionId: 2 }));
         rig.Address.ShouldBe(address);
-        rig.Events.All<ListenerClosed>().ShouldBeEmpty();
+        rig.Events.Of<ListenerClosed>().ShouldBeEmpty();
         rig.Manager.OpenConnections.ShouldBe(2);
         await before.WriteAsync(new byte[1], Token);
         await during.DisposeAsync();
@@ -157,7 +163,7 @@ public class EndpointTests
         rig.Rehearsals.Resume();
 
         await using var client = await opening.Within("the connection after the resume");
-        rig.Events.All<Crashed>().ShouldBeEmpty();
+        rig.Events.Of<Crashed>().ShouldBeEmpty();
     }
 
     [Fact]

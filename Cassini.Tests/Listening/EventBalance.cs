@@ -2,7 +2,10 @@ using Cassini.Streams.Events;
 
 namespace Cassini.Tests.Listening;
 
-/// <summary>Folds recorded events and checks each step of every connection's life, and of the session that it carries: accepted = handshaking + open + closed.</summary>
+/// <summary>
+/// Folds recorded events and checks each step of every connection's life, and of the session that it carries: accepted = handshaking + open
+/// + closed.
+/// </summary>
 internal sealed class EventBalance
 {
     private readonly Dictionary<long, string> _stages = [];

@@ -30,8 +30,9 @@ public class HandlerTests
     [Fact]
     public async Task Handler_Returns_ThePeersLateBytesAreNoReset()
     {
-        // In a time that stands still: the patience with the peer does not end before the peer has closed.
-        await using var rig = await ListeningRig.StartAsync(time: new ManualTimeProvider(), handler: new Handler(async (connection, token) =>
+        // Time does not pass, so the wait for the peer does not end before the peer has closed.
+        await using var rig =
+            await ListeningRig.StartAsync(time: new ManualTimeProvider(), handler: new Handler(async (connection, token) =>
             await connection.Stream.WriteAsync("bye"u8.ToArray(), token)));
         var client = await rig.OpenAsync();
 
@@ -40,10 +41,10 @@ public class HandlerTests
         (await client.ReadAsync(buffer, Token).AsTask().Within("the end")).ShouldBe(0);
         for (var chunk = 0; chunk < 64; chunk++)
         {
-            await client.WriteAsync(new byte[1024], Token).AsTask().Within("bytes that nobody waits for");
+            await client.WriteAsync(new byte[1024], Token).AsTask().Within("bytes that are not read");
         }
 
-        rig.Events.All<ConnectionClosed>().ShouldBeEmpty();
+        rig.Events.Of<ConnectionClosed>().ShouldBeEmpty();
         await client.DisposeAsync();
         (await rig.Events.WaitForAsync<ConnectionClosed>("the end")).Reason.ShouldBe(CloseReason.Completed);
     }
@@ -59,7 +60,7 @@ public class HandlerTests
         await Eventually.HoldsAsync("the end", () =>
         {
             time.Advance(TimeSpan.FromSeconds(1));
-            return rig.Events.All<ConnectionClosed>().Any();
+            return rig.Events.Of<ConnectionClosed>().Any();
         });
     }
 
@@ -67,7 +68,9 @@ public class HandlerTests
     public async Task Handler_Throws_CostsItsOwnConnectionAlone()
     {
         await using var rig = await ListeningRig.StartAsync(handler: new Handler((connection, token) =>
-            connection.Identity == "bad" ? throw new InvalidOperationException("a bug") : new DiscardHandler().HandleAsync(connection, token)));
+            connection.Identity == "bad"
+                ? throw new InvalidOperationException("a bug")
+                : new DiscardHandler().HandleAsync(connection, token)));
         await using var good = await rig.OpenAsync("good");
         await rig.Events.WaitForAsync<ConnectionOpened>("the good connection");
         await using var bad = await rig.OpenAsync("bad");
@@ -118,7 +121,7 @@ public class HandlerTests
         }
 
         (await rig.Events.WaitForAsync<ConnectionClosed>("the end")).Reason.ShouldBe(CloseReason.PeerClosed);
-        rig.Events.All<Crashed>().ShouldBeEmpty();
+        rig.Events.Of<Crashed>().ShouldBeEmpty();
     }
 
     [Fact]
@@ -150,7 +153,7 @@ public class HandlerTests
             {
                 connection.Abandoned = () =>
                 {
-                    ends = rig!.Events.All<ConnectionClosed>().Count;
+                    ends = rig!.Events.Of<ConnectionClosed>().Count;
                     return Task.CompletedTask;
                 };
                 return never.Task;
@@ -176,10 +179,10 @@ public class HandlerTests
         }
 
         await rig.Events.WaitForCountAsync<ConnectionClosed>(2, "both ends");
-        rig.Events.All<SessionOpened>().Select(e => e.Identity).ShouldBe(["one", "two"], ignoreOrder: true);
-        rig.Events.All<SessionClosed>().Select(e => (e.ConnectionId, e.Reason)).ShouldBe(
-            rig.Events.All<ConnectionClosed>().Select(e => (e.ConnectionId, e.Reason)), ignoreOrder: true);
-        rig.Events.All<SessionEnded>().ShouldBeEmpty();
+        rig.Events.Of<SessionOpened>().Select(e => e.Identity).ShouldBe(["one", "two"], ignoreOrder: true);
+        rig.Events.Of<SessionClosed>().Select(e => (e.ConnectionId, e.Reason)).ShouldBe(
+            rig.Events.Of<ConnectionClosed>().Select(e => (e.ConnectionId, e.Reason)), ignoreOrder: true);
+        rig.Events.Of<SessionEnded>().ShouldBeEmpty();
     }
 
     [Fact]
@@ -189,8 +192,8 @@ public class HandlerTests
         await using var client = await rig.OpenAsync();
 
         await rig.Events.WaitForAsync<ConnectionClosed>("the end");
-        rig.Events.All<SessionOpened>().ShouldBeEmpty();
-        rig.Events.All<SessionClosed>().ShouldBeEmpty();
+        rig.Events.Of<SessionOpened>().ShouldBeEmpty();
+        rig.Events.Of<SessionClosed>().ShouldBeEmpty();
     }
 
     [Fact]
@@ -227,14 +230,16 @@ public class HandlerTests
         await using var rig = await ListeningRig.StartAsync(
             o => o with { QuarantineAfter = 2, QuarantineDuration = TimeSpan.FromMinutes(5) },
             new Handler((connection, token) =>
-                connection.Identity == "bad" ? throw new InvalidOperationException("a bug") : new DiscardHandler().HandleAsync(connection, token)));
+                connection.Identity == "bad"
+                    ? throw new InvalidOperationException("a bug")
+                    : new DiscardHandler().HandleAsync(connection, token)));
         for (var crash = 1; crash <= 2; crash++)
         {
             await using var bad = await rig.OpenAsync("bad");
             await rig.Events.WaitForCountAsync<ConnectionClosed>(crash, $"crash {crash}");
         }
 
-        rig.Events.All<IdentityQuarantined>().ShouldBe([new IdentityQuarantined("bad", 2, TimeSpan.FromMinutes(5))]);
+        rig.Events.Of<IdentityQuarantined>().ShouldBe([new IdentityQuarantined("bad", 2, TimeSpan.FromMinutes(5))]);
         await using var refused = await rig.OpenAsync("bad");
         (await rig.Events.WaitForAsync<HandshakeFailed>("the refusal")).Reason.ShouldBe(HandshakeFailure.Quarantined);
         var (good, _) = await rig.OpenAndWaitAsync("good");

@@ -12,6 +12,7 @@ using Cassini.Streams.Listening.Handshakes;
 using Cassini.Streams.Supervision;
 using Cassini.Streams.Tls;
 using Cassini.Tests.Supervision;
+using Cassini.Tests.Support;
 using Microsoft.Extensions.Logging.Abstractions;
 
 namespace Cassini.Tests.Listening;
@@ -20,7 +21,11 @@ namespace Cassini.Tests.Listening;
 internal sealed class ListeningRig : IAsyncDisposable
 {
     public static readonly EndpointAddress AnyPort = new(IPAddress.Loopback, 0);
-    public static readonly RestartPolicy QuickRestart = new() { InitialDelay = TimeSpan.FromMilliseconds(20), MaxDelay = TimeSpan.FromMilliseconds(50) };
+    public static readonly RestartPolicy QuickRestart = new()
+    {
+        InitialDelay = TimeSpan.FromMilliseconds(20),
+        MaxDelay = TimeSpan.FromMilliseconds(50),
+    };
     private readonly ListeningContext _context;
 
     public ListeningRig(
@@ -34,8 +39,13 @@ internal sealed class ListeningRig : IAsyncDisposable
         Options = new ListenerOptions { Endpoints = [AnyPort], CloseTimeout = TimeSpan.FromSeconds(1) };
         Options = configure?.Invoke(Options) ?? Options;
         Store = new CertificateStore(
-            new TlsOptions { CaPath = Certificates.CaPath, ServerChainPath = Certificates.ServerPath, ServerKeyPath = Certificates.ServerKeyPath },
-            new EventRecorder(),
+            new TlsOptions
+            {
+                CaPath = Certificates.CaPath,
+                ServerChainPath = Certificates.ServerPath,
+                ServerKeyPath = Certificates.ServerKeyPath,
+            },
+            new RecordingPublisher(),
             TimeProvider.System,
             NullLogger<CertificateStore>.Instance);
         Store.Load();
@@ -47,7 +57,7 @@ internal sealed class ListeningRig : IAsyncDisposable
 
     public TestCertificates Certificates { get; } = new();
 
-    public EventRecorder Events { get; } = new();
+    public RecordingPublisher Events { get; } = new();
 
     public ListenerOptions Options { get; }
 
@@ -92,7 +102,8 @@ internal sealed class ListeningRig : IAsyncDisposable
     {
         var socket = await ConnectAsync(to);
         var stream = new SslStream(new NetworkStream(socket, ownsSocket: true));
-        await stream.AuthenticateAsClientAsync(ClientOptions(client, protocol), TestContext.Current.CancellationToken).Within("the client's handshake");
+        await stream.AuthenticateAsClientAsync(ClientOptions(client, protocol), TestContext.Current.CancellationToken)
+            .Within("the client's handshake");
         return stream;
     }
 

@@ -24,12 +24,14 @@ public class ManagerTests
         await live.WriteAsync(new byte[7], Token);
 
         (await ping.Within("the ping across the crash")).LiveConnections.ShouldBeInRange(1, 2);
-        await rig.Events.WaitForAsync<ConnectionOpened>("the connection of the client that came during the crash", s => s.Identity == "during");
+        await rig.Events.WaitForAsync<ConnectionOpened>(
+            "the connection of the client that came during the crash", s => s.Identity == "during");
         rig.Manager.OpenConnections.ShouldBe(2);
         var events = rig.Events.Events.ToList();
         events.FindIndex(e => e is Restarted).ShouldBeLessThan(events.FindIndex(e => e is ConnectionAccepted { ConnectionId: 2 }));
         await live.DisposeAsync();
-        (await rig.Events.WaitForAsync<ConnectionClosed>("the end of the open connection", s => s.ConnectionId == 1)).BytesReceived.ShouldBe(7);
+        (await rig.Events.WaitForAsync<ConnectionClosed>("the end of the open connection", s => s.ConnectionId == 1)).BytesReceived
+            .ShouldBe(7);
     }
 
     [Fact]
@@ -86,7 +88,7 @@ public class ManagerTests
         await impatience.CancelAsync();
         await stop.Within("the forced stop");
 
-        rig.Events.All<ConnectionClosed>().Single().Reason.ShouldBe(CloseReason.Shutdown);
+        rig.Events.Of<ConnectionClosed>().Single().Reason.ShouldBe(CloseReason.Shutdown);
         never.SetResult();
         await client.DisposeAsync();
     }
@@ -105,7 +107,7 @@ public class ManagerTests
         await rig.Manager.StopAsync(Token).Within("the stop");
 
         await Should.ThrowAsync<OperationCanceledException>(ping.Within("the ping's end"));
-        rig.Events.All<ConnectionClosed>().Count.ShouldBe(1);
+        rig.Events.Of<ConnectionClosed>().Count.ShouldBe(1);
         await client.DisposeAsync();
     }
 
@@ -191,7 +193,7 @@ public class ManagerTests
         rig.Gate.InFlight.ShouldBe(0, "half a hello takes no slot");
         var (client, _) = await rig.OpenAndWaitAsync("honest");
 
-        rig.Events.All<HandshakeFailed>().ShouldBeEmpty();
+        rig.Events.Of<HandshakeFailed>().ShouldBeEmpty();
         await client.DisposeAsync();
         attackers.ForEach(socket => socket.Dispose());
     }
@@ -205,7 +207,7 @@ public class ManagerTests
         var clients = await Task.WhenAll(Enumerable.Range(0, Clients).Select(_ => Task.Run(() => rig.OpenAsync())));
         await rig.Events.WaitForCountAsync<BrokerEvent>(Clients, "all verdicts", e => e is ConnectionOpened or HandshakeFailed);
 
-        rig.Events.All<HandshakeFailed>().ShouldBeEmpty();
+        rig.Events.Of<HandshakeFailed>().ShouldBeEmpty();
         rig.Manager.OpenConnections.ShouldBe(Clients);
         (await rig.Manager.PingAsync(Token).Within("the ping")).LiveConnections.ShouldBe(Clients);
         foreach (var client in clients)
@@ -222,7 +224,12 @@ public class ManagerTests
     {
         await using var rig = await ListeningRig.StartAsync(
             o => o with { QuarantineAfter = 0 },
-            restart: new() { InitialDelay = TimeSpan.FromMilliseconds(1), MaxDelay = TimeSpan.FromMilliseconds(1), MaxCrashes = int.MaxValue });
+            restart: new()
+            {
+                InitialDelay = TimeSpan.FromMilliseconds(1),
+                MaxDelay = TimeSpan.FromMilliseconds(1),
+                MaxCrashes = int.MaxValue,
+            });
         var random = new Random(4711);
         var clients = Enumerable.Range(0, 40).Select(i => Task.Run(async () =>
         {
@@ -260,8 +267,8 @@ public class ManagerTests
         await Task.WhenAll(clients).Within("the clients");
         await rig.Manager.StopAsync(Token).Within("the stop");
         EventBalance.Of(rig.Events.Events).ShouldBeWhole();
-        rig.Events.All<Crashed>().ShouldAllBe(crash => crash.Exception == nameof(RehearsalException));
-        rig.Events.All<ConnectionOpened>().Count.ShouldBeGreaterThan(100);
+        rig.Events.Of<Crashed>().ShouldAllBe(crash => crash.Exception == nameof(RehearsalException));
+        rig.Events.Of<ConnectionOpened>().Count.ShouldBeGreaterThan(100);
     }
 
     private sealed class HangingHandler(Task until) : IConnectionHandler

@@ -32,7 +32,7 @@ public class StopTests
             await ((Task)start).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing | ConfigureAwaitOptions.ContinueOnCapturedContext);
 
             rig.Manager.Endpoints.ShouldAllBe(endpoint => endpoint.Bound == null);
-            rig.Events.All<ListenerClosed>().Count.ShouldBe(rig.Events.All<ListenerBound>().Count);
+            rig.Events.Of<ListenerClosed>().Count.ShouldBe(rig.Events.Of<ListenerBound>().Count);
         }
     }
 
@@ -51,7 +51,7 @@ public class StopTests
             return stop.IsCompleted;
         });
         listener.SafeHandle.IsClosed.ShouldBeFalse();
-        rig.Events.All<ListenerClosed>().ShouldBeEmpty();
+        rig.Events.Of<ListenerClosed>().ShouldBeEmpty();
 
         transport.Release();
         await rig.Events.WaitForAsync<ListenerClosed>("the close after the loop's end");
@@ -63,9 +63,9 @@ public class StopTests
     {
         await using var rig = await ListeningRig.StartAsync(transport: new ClosedOnceTransport());
 
-        rig.Events.All<Crashed>().ShouldHaveSingleItem().Exception.ShouldBe(nameof(ObjectDisposedException));
-        rig.Events.All<ListenerBound>().ShouldHaveSingleItem();
-        rig.Events.All<ListenerClosed>().ShouldBeEmpty();
+        rig.Events.Of<Crashed>().ShouldHaveSingleItem().Exception.ShouldBe(nameof(ObjectDisposedException));
+        rig.Events.Of<ListenerBound>().ShouldHaveSingleItem();
+        rig.Events.Of<ListenerClosed>().ShouldBeEmpty();
         await using var client = await rig.OpenAsync();
     }
 
@@ -83,7 +83,7 @@ public class StopTests
         transport.Release();
 
         (await early.ReceiveAsync(new byte[1], Token).AsTask().Within("the close")).ShouldBe(0);
-        rig.Events.All<ConnectionAccepted>().ShouldBeEmpty();
+        rig.Events.Of<ConnectionAccepted>().ShouldBeEmpty();
     }
 
     private static EndpointAddress Loopback(int number) => new(new IPAddress([127, 0, 0, (byte)number]), 0);

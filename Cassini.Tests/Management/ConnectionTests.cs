@@ -25,7 +25,8 @@ public class ConnectionTests
         json.RootElement.EnumerateArray().Select(row => row.GetProperty("id").GetInt64()).ShouldBe([2, 3]);
         var open = json.RootElement[0];
         open.EnumerateObject().Select(property => property.Name)
-            .ShouldBe(["id", "endpoint", "remoteAddress", "identity", "protocol", "state", "acceptedAt", "openedAt", "clientId", "mqttProtocol"]);
+            .ShouldBe(
+                ["id", "endpoint", "remoteAddress", "identity", "protocol", "state", "acceptedAt", "openedAt", "clientId", "mqttProtocol"]);
         open.GetProperty("clientId").GetString().ShouldBe("c-1");
         open.GetProperty("mqttProtocol").GetString().ShouldBe("MQTT 5.0");
         open.GetProperty("identity").GetString().ShouldBe("alice");
@@ -59,7 +60,8 @@ public class ConnectionTests
         using var response = await rig.SendAsync(new HttpMethod(method), "/connections/" + id);
 
         response.StatusCode.ShouldBe(HttpStatusCode.NotFound);
-        (await response.Content.ReadAsStringAsync(TestContext.Current.CancellationToken)).ShouldBe($"there is no live connection \"{id}\"\n");
+        (await response.Content.ReadAsStringAsync(TestContext.Current.CancellationToken))
+            .ShouldBe($"there is no live connection \"{id}\"\n");
     }
 
     [Fact]

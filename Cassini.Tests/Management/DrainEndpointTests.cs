@@ -14,7 +14,8 @@ public class DrainEndpointTests
         using var response = await rig.SendAsync(HttpMethod.Post, "/drain", null, ("Authorization", "Bearer anything"));
 
         response.StatusCode.ShouldBe(HttpStatusCode.Forbidden);
-        (await response.Content.ReadAsStringAsync(TestContext.Current.CancellationToken)).ShouldStartWith("no shutdown token is configured");
+        (await response.Content.ReadAsStringAsync(TestContext.Current.CancellationToken))
+            .ShouldStartWith("no shutdown token is configured");
         rig.StopsRequested.ShouldBe(0);
     }
 
@@ -40,11 +41,13 @@ public class DrainEndpointTests
     [InlineData(true)]
     public async Task Drain_TheToken_Is202AndAsksForTheStop(bool? closed)
     {
-        await using var rig = await ManagementRig.StartReadyAsync(new ManagementOptions { ShutdownToken = Token, RequireCredentials = closed });
+        await using var rig = await ManagementRig.StartReadyAsync(
+            new ManagementOptions { ShutdownToken = Token, RequireCredentials = closed });
         using var response = await rig.SendAsync(HttpMethod.Post, "/drain", null, ("Authorization", $"Bearer {Token}"));
 
         response.StatusCode.ShouldBe(HttpStatusCode.Accepted);
-        (await response.Content.ReadAsStringAsync(TestContext.Current.CancellationToken)).ShouldBe("{\"accepted\":\"drain\",\"id\":null,\"endpoint\":null}");
+        (await response.Content.ReadAsStringAsync(TestContext.Current.CancellationToken))
+            .ShouldBe("{\"accepted\":\"drain\",\"id\":null,\"endpoint\":null}");
         rig.StopsRequested.ShouldBe(1);
     }
 

@@ -83,7 +83,8 @@ internal sealed class EmbeddedRig : IAsyncDisposable
         return rig;
     }
 
-    public Task<HttpResponseMessage> GetAsync(string path, params (string Name, string Value)[] headers) => SendAsync(HttpMethod.Get, path, headers);
+    public Task<HttpResponseMessage> GetAsync(string path, params (string Name, string Value)[] headers) =>
+        SendAsync(HttpMethod.Get, path, headers);
 
     public Task<HttpResponseMessage> SendAsync(HttpMethod method, string path, params (string Name, string Value)[] headers)
     {
@@ -119,7 +120,8 @@ internal sealed class EmbeddedRig : IAsyncDisposable
 
         protected override Task<AuthenticateResult> HandleAuthenticateAsync() => Task.FromResult(
             Request.Headers.Authorization == $"Bearer {Password}"
-                ? AuthenticateResult.Success(new AuthenticationTicket(new ClaimsPrincipal(new ClaimsIdentity([new Claim("name", "operator")], Name)), Name))
+                ? AuthenticateResult.Success(
+                    new AuthenticationTicket(new ClaimsPrincipal(new ClaimsIdentity([new Claim("name", "operator")], Name)), Name))
                 : AuthenticateResult.NoResult());
     }
 }

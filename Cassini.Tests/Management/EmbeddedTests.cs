@@ -76,7 +76,8 @@ public partial class EmbeddedTests
 
         Links().Matches(await rig.GetTextAsync("/cassini/runbook")).Select(match => match.Groups[1].Value).ShouldContain("runbook.css");
         using var slash = await rig.GetAsync("/cassini/runbook/");
-        new Uri(rig.Http.BaseAddress!, "/cassini/runbook/").MakeRelativeUri(new Uri(new Uri(rig.Http.BaseAddress!, "/cassini/runbook/"), slash.Headers.Location!))
+        new Uri(rig.Http.BaseAddress!, "/cassini/runbook/")
+            .MakeRelativeUri(new Uri(new Uri(rig.Http.BaseAddress!, "/cassini/runbook/"), slash.Headers.Location!))
             .ToString().ShouldBe("../runbook");
     }
 
@@ -93,7 +94,7 @@ public partial class EmbeddedTests
         theirs.RootElement.GetProperty("paths").EnumerateObject().Select(path => path.Name).ShouldBe(["/"]);
     }
 
-    /// <summary>Nobody has said who may call.</summary>
+    /// <summary>The application sets no rule for callers.</summary>
     [Theory]
     [InlineData("/cassini/readyz", HttpStatusCode.OK, "ok")]
     [InlineData("/cassini/healthz", HttpStatusCode.OK, null)]
@@ -139,18 +140,22 @@ public partial class EmbeddedTests
     {
         await using var rig = await EmbeddedRig.StartAsync(conventions: all => all.AllowAnonymous());
 
-        (await rig.GetTextAsync("/cassini/connections", ("From-Address", EmbeddedRig.Elsewhere), ("Host", "broker.example"))).ShouldBe("[]");
+        (await rig.GetTextAsync("/cassini/connections", ("From-Address", EmbeddedRig.Elsewhere), ("Host", "broker.example")))
+            .ShouldBe("[]");
     }
 
     [Fact]
     public async Task Write_OfAnotherSitesPage_IsRefusedThoughTheApplicationAuthorizesIt()
     {
-        await using var rig = await EmbeddedRig.StartAsync(options => options with { EnableFaults = true }, all => all.RequireAuthorization());
+        await using var rig = await EmbeddedRig.StartAsync(
+            options => options with { EnableFaults = true }, all => all.RequireAuthorization());
         var credentials = ("Authorization", $"Bearer {EmbeddedRig.Password}");
 
         using var cross = await rig.SendAsync(HttpMethod.Delete, "/cassini/connections/1", credentials, ("Sec-Fetch-Site", "cross-site"));
-        using var origin = await rig.SendAsync(HttpMethod.Post, "/cassini/faults/crash-manager", credentials, ("Origin", "https://evil.example"));
-        using var own = await rig.SendAsync(HttpMethod.Delete, "/cassini/connections/1", credentials, ("Sec-Fetch-Site", "same-origin"), ("Host", "broker.example"));
+        using var origin = await rig.SendAsync(
+            HttpMethod.Post, "/cassini/faults/crash-manager", credentials, ("Origin", "https://evil.example"));
+        using var own = await rig.SendAsync(
+            HttpMethod.Delete, "/cassini/connections/1", credentials, ("Sec-Fetch-Site", "same-origin"), ("Host", "broker.example"));
 
         cross.StatusCode.ShouldBe(HttpStatusCode.Forbidden);
         origin.StatusCode.ShouldBe(HttpStatusCode.Forbidden);
@@ -172,11 +177,12 @@ public partial class EmbeddedTests
     }
 
     [Fact]
-    public async Task Fault_Enabled_IsForThisMachineAndForThoseWhoAreAuthorized()
+    public async Task Fault_Enabled_IsForThisMachineAndForAuthorizedCallers()
     {
         await using var rig = await EmbeddedRig.StartAsync(options => options with { EnableFaults = true }, all => all.AllowAnonymous());
 
-        (await rig.SendAsync(HttpMethod.Post, "/cassini/faults/resume", ("From-Address", EmbeddedRig.Elsewhere))).StatusCode.ShouldBe(HttpStatusCode.Forbidden);
+        (await rig.SendAsync(HttpMethod.Post, "/cassini/faults/resume", ("From-Address", EmbeddedRig.Elsewhere))).StatusCode
+            .ShouldBe(HttpStatusCode.Forbidden);
         (await rig.SendAsync(HttpMethod.Post, "/cassini/faults/resume")).StatusCode.ShouldBe(HttpStatusCode.Accepted);
     }
 
@@ -188,7 +194,8 @@ public partial class EmbeddedTests
 
         (await rig.SendAsync(HttpMethod.Post, "/cassini/drain")).StatusCode.ShouldBe(HttpStatusCode.Unauthorized);
         stopping.IsCancellationRequested.ShouldBeFalse();
-        (await rig.SendAsync(HttpMethod.Post, "/cassini/drain", ("Authorization", "Bearer stop-it"))).StatusCode.ShouldBe(HttpStatusCode.Accepted);
+        (await rig.SendAsync(HttpMethod.Post, "/cassini/drain", ("Authorization", "Bearer stop-it"))).StatusCode
+            .ShouldBe(HttpStatusCode.Accepted);
 
         stopping.IsCancellationRequested.ShouldBeTrue();
     }

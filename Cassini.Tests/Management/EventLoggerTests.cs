@@ -1,5 +1,6 @@
 using Cassini.Management.Logging;
 using Cassini.Streams.Events;
+using Cassini.Streams.Events.Hub;
 using Cassini.Tests.Events;
 using Cassini.Tests.Health;
 using Cassini.Tests.Support;
@@ -21,18 +22,33 @@ public class EventLoggerTests
         { new GaveUp(Happened.Manager, 5, TimeSpan.FromMinutes(1)), LogLevel.Error, "ListenerManager is given up" },
         { Happened.Heartbeat(), LogLevel.Trace, "heartbeat" },
         { Happened.CanaryFailed(), LogLevel.Warning, "Session TimedOut: no session" },
-        { new SessionOpened(5, "c-1", "alice", "MQTT 5.0", true), LogLevel.Debug, "connection 5: client c-1 opened its session with MQTT 5.0, session present: True" },
+        {
+            new SessionOpened(5, "c-1", "alice", "MQTT 5.0", true), LogLevel.Debug,
+            "connection 5: client c-1 opened its session with MQTT 5.0, session present: True"
+        },
         { new ClientRefused(5, "NotAuthorized", "no"), LogLevel.Information, "the client was refused: NotAuthorized no" },
         { new ProtocolViolated(5, "MalformedPacket", "MQTT-2.1.3-1", "bad"), LogLevel.Information, "MalformedPacket MQTT-2.1.3-1 bad" },
-        { new AccessDenied(5, "alice", "publish", "a\n\u001b[31mb", null), LogLevel.Information, "alice was denied to publish a\\n\\u{1B}[31mb" },
-        { new SessionClosed(5, "c-1", CloseReason.PeerClosed, TimeSpan.FromSeconds(1), true), LogLevel.Debug, "the session of client c-1 is closed: PeerClosed after 00:00:01, kept: True" },
+        {
+            new AccessDenied(5, "alice", "publish", "a\n\u001b[31mb", null), LogLevel.Information,
+            "alice was denied to publish a\\n\\u{1B}[31mb"
+        },
+        {
+            new SessionClosed(5, "c-1", CloseReason.PeerClosed, TimeSpan.FromSeconds(1), true), LogLevel.Debug,
+            "the session of client c-1 is closed: PeerClosed after 00:00:01, kept: True"
+        },
         { new SessionEnded("c-1", SessionEndReason.Expired), LogLevel.Debug, "client c-1 ended: Expired" },
         { new MessagesDropped("c-1", 3), LogLevel.Warning, "3 messages for c-1 dropped" },
         { new MessagesDropped(null, 3), LogLevel.Warning, "3 messages for several clients dropped" },
         { new PhaseEntered(Phase.Draining), LogLevel.Information, "phase Draining" },
         { new DrainStageEntered(DrainStage.Deliver, TimeSpan.FromSeconds(20)), LogLevel.Debug, "Deliver, at most 00:00:20" },
-        { new DrainStageLeft(DrainStage.Deliver, PhaseOutcome.Completed, TimeSpan.FromSeconds(1), 0, 0), LogLevel.Information, "Deliver took" },
-        { new DrainStageLeft(DrainStage.Deliver, PhaseOutcome.Forced, TimeSpan.FromSeconds(20), 2, 9), LogLevel.Warning, "2 clients left, 9 messages" },
+        {
+            new DrainStageLeft(DrainStage.Deliver, PhaseOutcome.Completed, TimeSpan.FromSeconds(1), 0, 0), LogLevel.Information,
+            "Deliver took"
+        },
+        {
+            new DrainStageLeft(DrainStage.Deliver, PhaseOutcome.Forced, TimeSpan.FromSeconds(20), 2, 9), LogLevel.Warning,
+            "2 clients left, 9 messages"
+        },
         { new PhaseLeft(Phase.Draining, PhaseOutcome.Forced, TimeSpan.FromSeconds(1)), LogLevel.Warning, "cut short" },
     };
 

@@ -1,6 +1,7 @@
 using System.Net;
 using System.Text.Json;
 using Cassini.Streams.Events;
+using Cassini.Streams.Events.Hub;
 using Cassini.Tests.Health;
 
 namespace Cassini.Tests.Management;
@@ -34,17 +35,20 @@ public class EventTests
         using var response = await rig.GetAsync("/events/" + id.Replace("EPOCH", epoch, StringComparison.Ordinal));
 
         response.StatusCode.ShouldBe(code);
-        (await response.Content.ReadAsStringAsync(TestContext.Current.CancellationToken)).ShouldStartWith(sentence.Replace("EPOCH", epoch, StringComparison.Ordinal));
+        (await response.Content.ReadAsStringAsync(TestContext.Current.CancellationToken))
+            .ShouldStartWith(sentence.Replace("EPOCH", epoch, StringComparison.Ordinal));
     }
 
     [Fact]
     public async Task Certificates_InUse_AreListedByRole()
     {
         await using var rig = await ManagementRig.StartReadyAsync();
-        rig.Publish(Happened.Certificate(CertificateRole.RevocationList, rig.Hub.StartedAt.AddDays(3)), Happened.Certificate(CertificateRole.Authority, rig.Hub.StartedAt.AddYears(9)));
+        rig.Publish(Happened.Certificate(CertificateRole.RevocationList, rig.Hub.StartedAt.AddDays(3)), Happened.Certificate(
+            CertificateRole.Authority, rig.Hub.StartedAt.AddYears(9)));
         using var json = JsonDocument.Parse(await rig.GetTextAsync("/certificates"));
 
-        json.RootElement.EnumerateArray().Select(one => one.GetProperty("role").GetString()).ShouldBe(["server", "authority", "revocationList"]);
+        json.RootElement.EnumerateArray().Select(one => one.GetProperty("role").GetString())
+            .ShouldBe(["server", "authority", "revocationList"]);
         json.RootElement[0].EnumerateObject().Select(property => property.Name).ShouldBe(["role", "subject", "notAfter", "status"]);
         json.RootElement[0].GetProperty("notAfter").GetString().ShouldNotBeNull().ShouldEndWith("Z");
         json.RootElement[0].GetProperty("status").GetString().ShouldBe("ok");

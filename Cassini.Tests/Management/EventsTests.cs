@@ -1,6 +1,7 @@
 using System.Net;
 using Cassini.Management.Http;
 using Cassini.Streams.Events;
+using Cassini.Streams.Events.Hub;
 using Cassini.Streams.Health;
 using Cassini.Tests.Health;
 
@@ -155,7 +156,8 @@ public class EventsTests
         await using var rig = await ManagementRig.StartReadyAsync();
         using var feed = await FeedReader.OpenAsync(rig, query);
         await feed.ExpectAsync("snapshot");
-        rig.Publish(Happened.BindFailed(), new TopicCreated("a"), Happened.Bound(), new SessionOpened(1, "a", "alice", "MQTT 5.0", SessionPresent: false));
+        rig.Publish(Happened.BindFailed(), new TopicCreated("a"), Happened.Bound(), new SessionOpened(
+            1, "a", "alice", "MQTT 5.0", SessionPresent: false));
 
         await feed.ExpectEventAsync("topicCreated");
         await feed.ExpectEventAsync("sessionOpened");
@@ -248,7 +250,7 @@ public class EventsTests
     [Theory]
     [InlineData("application/json")]
     [InlineData("text/event-stream;q=0")]
-    public async Task Events_OtherAccept_IsTheFeedAllTheSame(string accept)
+    public async Task Events_OtherAccept_StillGetsTheFeed(string accept)
     {
         await using var rig = await ManagementRig.StartReadyAsync();
         using var feed = await FeedReader.OpenAsync(rig, accept: accept);

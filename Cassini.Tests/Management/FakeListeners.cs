@@ -1,10 +1,10 @@
 using System.Collections.Concurrent;
-using Cassini.Streams.Health;
+using Cassini.Streams.Health.Projection;
 using Cassini.Streams.Hosting;
 
 namespace Cassini.Tests.Management;
 
-/// <summary>Listeners that note what they are told to do, and know one connection (7) and one endpoint.</summary>
+/// <summary>Listeners that note what they are asked to do, and know one connection (7) and one endpoint.</summary>
 internal sealed class FakeListeners(HealthProjection health) : IRehearsals
 {
     public const long Connection = 7;

@@ -42,7 +42,8 @@ public class FaultTests
         });
         (await rig.SendAsync(HttpMethod.Post, "/faults/stop-ticks")).StatusCode.ShouldBe(HttpStatusCode.Accepted);
         await Eventually.BecomesAsync(
-            "readiness red", async ValueTask<string> () => await rig.GetTextAsync("/readyz/projection"), text => text.Contains("[-]projection failed: ProjectionStale"));
+            "readiness red", async ValueTask<string> () => await rig.GetTextAsync("/readyz/projection"), text => text.Contains(
+                "[-]projection failed: ProjectionStale"));
 
         (await rig.SendAsync(HttpMethod.Post, "/faults/resume")).StatusCode.ShouldBe(HttpStatusCode.Accepted);
         await Eventually.BecomesAsync(
@@ -54,7 +55,8 @@ public class FaultTests
     [InlineData("crash-session?id=banana", HttpStatusCode.BadRequest, "id=\"banana\" is not the number of a connection")]
     [InlineData("crash-accept?endpoint=127.0.0.1:1", HttpStatusCode.NotFound, "there is no endpoint \"127.0.0.1:1\"")]
     [InlineData("crash-accept?id=7", HttpStatusCode.BadRequest, "crash-accept takes no parameter \"id\"")]
-    [InlineData("crash-everything", HttpStatusCode.NotFound, "there is no fault \"crash-everything\"; there are crash-session, crash-accept")]
+    [InlineData(
+        "crash-everything", HttpStatusCode.NotFound, "there is no fault \"crash-everything\"; there are crash-session, crash-accept")]
     public async Task Fault_ThatCannotBe_SaysWhy(string fault, HttpStatusCode status, string sentence)
     {
         await using var rig = await ManagementRig.StartReadyAsync(Rehearsing);
@@ -73,7 +75,8 @@ public class FaultTests
         using var response = await rig.SendAsync(HttpMethod.Post, "/faults/" + fault);
 
         response.StatusCode.ShouldBe(HttpStatusCode.NotFound);
-        (await response.Content.ReadAsStringAsync(TestContext.Current.CancellationToken)).ShouldBe("rehearsal is not enabled: start with --enable-faults\n");
+        (await response.Content.ReadAsStringAsync(TestContext.Current.CancellationToken))
+            .ShouldBe("rehearsal is not enabled: start with --enable-faults\n");
         rig.Listeners.Calls.ShouldBeEmpty();
     }
 

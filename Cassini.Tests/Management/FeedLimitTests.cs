@@ -3,6 +3,7 @@ using System.Net.Sockets;
 using System.Text;
 using Cassini.Management.Http;
 using Cassini.Streams.Events;
+using Cassini.Streams.Events.Hub;
 using Cassini.Tests.Support;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
@@ -52,7 +53,7 @@ public class FeedLimitTests
     }
 
     [Fact]
-    public async Task Events_TheSurfaceStops_EndWithByeAfterEverythingTold()
+    public async Task Events_TheSurfaceStops_EndWithByeAfterEverythingPublished()
     {
         await using var rig = await ManagementRig.StartReadyAsync(new ManagementOptions { FeedHeartbeat = TimeSpan.FromMinutes(10) });
         using var feed = await FeedReader.OpenAsync(rig);
@@ -79,14 +80,14 @@ public class FeedLimitTests
     }
 
     [Fact]
-    public async Task Events_ASubscriberThatDoesNotRead_IsResetAndSlowsNobody()
+    public async Task Events_ASubscriberThatDoesNotRead_IsResetAndSlowsNoOther()
     {
         await using var rig = await ManagementRig.StartReadyAsync(hubOptions: new EventHubOptions { LogCapacity = 256 });
         using var slow = await SubscribeRawAsync(rig);
         using var quick = await FeedReader.OpenAsync(rig);
         await quick.ExpectAsync("snapshot");
 
-        // Told in step with the quick one, until the slow one's buffers are full and the log has moved on past it.
+        // Published in step with the quick one's reads, until the slow one's buffers are full and the log has moved on past it.
         var bulk = new string('x', 10_000);
         for (var i = 0; i < 2_000; i++)
         {
@@ -146,7 +147,8 @@ public class FeedLimitTests
     {
         var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp) { ReceiveBufferSize = 4096 };
         await socket.ConnectAsync(IPAddress.Loopback, rig.Address.Port, TestContext.Current.CancellationToken);
-        await socket.SendAsync(Encoding.ASCII.GetBytes("GET /events HTTP/1.1\r\nHost: localhost\r\n\r\n"), TestContext.Current.CancellationToken);
+        await socket.SendAsync(
+            Encoding.ASCII.GetBytes("GET /events HTTP/1.1\r\nHost: localhost\r\n\r\n"), TestContext.Current.CancellationToken);
         return socket;
     }
 

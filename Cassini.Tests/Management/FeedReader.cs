@@ -3,7 +3,7 @@ using Cassini.Tests.Support;
 
 namespace Cassini.Tests.Management;
 
-/// <summary>A message of the feed, as it stands on the wire.</summary>
+/// <summary>A message of the feed, as it is on the wire.</summary>
 internal sealed record FeedItem(string Type, string? Id, string Data)
 {
     public JsonElement Json => JsonDocument.Parse(Data).RootElement;
@@ -63,7 +63,8 @@ internal sealed class FeedReader : IDisposable
                 return new FeedItem(type.ShouldNotBeNull(), id, data.ShouldNotBeNull());
             }
 
-            var (field, value) = (line[..line.IndexOf(": ", StringComparison.Ordinal)], line[(line.IndexOf(": ", StringComparison.Ordinal) + 2)..]);
+            var (field, value) =
+                (line[..line.IndexOf(": ", StringComparison.Ordinal)], line[(line.IndexOf(": ", StringComparison.Ordinal) + 2)..]);
             switch (field)
             {
                 case "event": type = value; break;

@@ -16,7 +16,8 @@ public class HealthzTests
             new TopicCreated("jobs/build"),
             new ListenerConfigured("127.0.0.1:8884"),
             Happened.BindFailed("127.0.0.1:8884"));
-        using var sample = JsonDocument.Parse(typeof(HealthzTests).Assembly.GetManifestResourceStream(typeof(HealthzTests), "healthz.sample.json")!);
+        using var sample = JsonDocument.Parse(
+            typeof(HealthzTests).Assembly.GetManifestResourceStream(typeof(HealthzTests), "healthz.sample.json")!);
         using var actual = JsonDocument.Parse(await rig.GetTextAsync("/healthz"));
 
         ShapeOf(actual.RootElement).ShouldBe(ShapeOf(sample.RootElement));
@@ -114,7 +115,8 @@ public class HealthzTests
 
         response.StatusCode.ShouldBe(HttpStatusCode.OK);
         json.RootElement.GetProperty("status").GetString().ShouldBe("ok");
-        (await rig.GetTextAsync("/healthz?exclude=bind&exclude=accept", "application/health+json")).ShouldContain("\"status\":\"pass\",\"version\"");
+        (await rig.GetTextAsync("/healthz?exclude=bind&exclude=accept", "application/health+json"))
+            .ShouldContain("\"status\":\"pass\",\"version\"");
         (await rig.GetAsync("/healthz?exclude=bind")).StatusCode.ShouldBe(HttpStatusCode.ServiceUnavailable);
     }
 
@@ -142,7 +144,8 @@ public class HealthzTests
     /// <summary>Names in order with their types; of an array, the shape of its first item. A null fits any type.</summary>
     private static string ShapeOf(JsonElement element, string path = "") => element.ValueKind switch
     {
-        JsonValueKind.Object => string.Concat(element.EnumerateObject().Select(property => ShapeOf(property.Value, $"{path}.{property.Name}"))),
+        JsonValueKind.Object =>
+            string.Concat(element.EnumerateObject().Select(property => ShapeOf(property.Value, $"{path}.{property.Name}"))),
         JsonValueKind.Array when path.EndsWith("evidence", StringComparison.Ordinal) => path + ": strings\n",
         JsonValueKind.Array => $"{path}: array\n" + ShapeOf(element[0], path + "[]"),
         JsonValueKind.True or JsonValueKind.False => path + ": boolean\n",

@@ -82,7 +82,7 @@ public class ManagementAppTests
 
     [Theory]
     [MemberData(nameof(Absurd))]
-    public async Task Request_Absurd_GetsItsErrorAndCostsNobodyElse(string request, int status)
+    public async Task Request_Absurd_GetsItsErrorAndAffectsNoOtherCaller(string request, int status)
     {
         await using var rig = await ManagementRig.StartReadyAsync();
         using var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
@@ -90,7 +90,8 @@ public class ManagementAppTests
         await socket.SendAsync(Encoding.Latin1.GetBytes(request), TestContext.Current.CancellationToken);
         using var answer = new StreamReader(new NetworkStream(socket));
 
-        (await answer.ReadLineAsync(TestContext.Current.CancellationToken).AsTask().WaitAsync(Eventually.Deadline, TimeProvider.System, TestContext.Current.CancellationToken))
+        var line = answer.ReadLineAsync(TestContext.Current.CancellationToken).AsTask();
+        (await line.WaitAsync(Eventually.Deadline, TimeProvider.System, TestContext.Current.CancellationToken))
             .ShouldNotBeNull().ShouldStartWith($"HTTP/1.1 {status} ");
         (await rig.GetTextAsync("/readyz")).ShouldBe("ok");
     }
@@ -106,8 +107,10 @@ public class ManagementAppTests
 
         paths.EnumerateObject().Select(path => path.Name).ShouldBe(
             [
-                "/", "/livez", "/livez/{check}", "/readyz", "/readyz/{check}", "/healthz", "/healthz/{check}", "/events", "/events/{id}", "/state", "/metrics",
-                "/certificates", "/connections", "/connections/{id}", "/topics", "/subscriptions", "/drain", "/faults/{fault}", "/runbook", "/runbook.css",
+                "/", "/livez", "/livez/{check}", "/readyz", "/readyz/{check}", "/healthz", "/healthz/{check}",
+                "/events", "/events/{id}", "/state", "/metrics",
+                "/certificates", "/connections", "/connections/{id}", "/topics", "/subscriptions",
+                "/drain", "/faults/{fault}", "/runbook", "/runbook.css",
             ],
             ignoreOrder: true);
         var readyz = paths.GetProperty("/readyz").GetProperty("get");
@@ -115,9 +118,11 @@ public class ManagementAppTests
             .ShouldBe(["verbose", "exclude", "wait"], ignoreOrder: true);
         readyz.GetProperty("responses").EnumerateObject().Select(answer => answer.Name).ShouldBe(["200", "503", "400"], ignoreOrder: true);
         paths.GetProperty("/readyz").TryGetProperty("head", out _).ShouldBeTrue();
-        paths.GetProperty("/connections/{id}").GetProperty("delete").GetProperty("responses").EnumerateObject().Select(answer => answer.Name)
+        paths.GetProperty("/connections/{id}").GetProperty("delete").GetProperty("responses").EnumerateObject()
+            .Select(answer => answer.Name)
             .ShouldBe(["202", "403", "404"], ignoreOrder: true);
-        paths.GetProperty("/topics").GetProperty("get").GetProperty("parameters").EnumerateArray().Select(parameter => parameter.GetProperty("name").GetString())
+        paths.GetProperty("/topics").GetProperty("get").GetProperty("parameters").EnumerateArray()
+            .Select(parameter => parameter.GetProperty("name").GetString())
             .ShouldBe(["prefix", "limit"], ignoreOrder: true);
         paths.GetProperty("/subscriptions").GetProperty("get").GetProperty("responses").EnumerateObject().Select(answer => answer.Name)
             .ShouldBe(["200", "400", "404"], ignoreOrder: true);

@@ -5,7 +5,9 @@ using Cassini.Management.Http;
 using Cassini.Streams.Broker;
 using Cassini.Streams.Broker.Model;
 using Cassini.Streams.Events;
+using Cassini.Streams.Events.Hub;
 using Cassini.Streams.Health;
+using Cassini.Streams.Health.Projection;
 using Cassini.Tests.Health;
 using Cassini.Tests.Support;
 using Microsoft.AspNetCore.Builder;
@@ -15,7 +17,7 @@ using Microsoft.Extensions.Logging.Abstractions;
 namespace Cassini.Tests.Management;
 
 /// <summary>
-/// The management surface on a free port, over a real hub and a real projection. Tests tell the events, so nothing
+/// The management surface on a free port, over a real hub and a real projection. Tests publish the events, so nothing
 /// happens that a test did not say. The windows are long: no verdict changes by itself.
 /// </summary>
 internal sealed class ManagementRig : IAsyncDisposable
@@ -102,7 +104,7 @@ internal sealed class ManagementRig : IAsyncDisposable
         return rig;
     }
 
-    /// <summary>Tells events and waits until they are folded: the thread that ticks may be the one that delivers them.</summary>
+    /// <summary>Publishes events and waits until they are folded: the thread that ticks may be the one that delivers them.</summary>
     public void Publish(params BrokerEvent[] events)
     {
         foreach (var brokerEvent in events)
@@ -110,10 +112,11 @@ internal sealed class ManagementRig : IAsyncDisposable
             Hub.Publish(brokerEvent);
         }
 
-        SpinWait.SpinUntil(() => Hub.Log.Newest >= Hub.LastSequence, Eventually.Deadline).ShouldBeTrue("the events are folded and in the log");
+        SpinWait.SpinUntil(() => Hub.Log.Newest >= Hub.LastSequence, Eventually.Deadline)
+            .ShouldBeTrue("the events are folded and in the log");
     }
 
-    /// <summary>Tells what a broker tells until everything is well.</summary>
+    /// <summary>Publishes what a broker publishes until everything is well.</summary>
     public void BecomeReady()
     {
         Publish(
@@ -129,7 +132,8 @@ internal sealed class ManagementRig : IAsyncDisposable
 
     public Task<HttpResponseMessage> GetAsync(string path, string? accept = null) => SendAsync(HttpMethod.Get, path, accept);
 
-    public Task<HttpResponseMessage> SendAsync(HttpMethod method, string path, string? accept = null, params (string Name, string Value)[] headers)
+    public Task<HttpResponseMessage> SendAsync(
+        HttpMethod method, string path, string? accept = null, params (string Name, string Value)[] headers)
     {
         var request = new HttpRequestMessage(method, path);
         if (accept is not null)

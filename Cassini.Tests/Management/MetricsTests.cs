@@ -67,7 +67,8 @@ public partial class MetricsTests
     {
         await using var rig = await ManagementRig.StartReadyAsync();
         using var observing = rig.Broker.Observe("a/#").Subscribe(_ => { }, _ => { });
-        await rig.Broker.PublishAsync(new MqttMessage { Topic = "a/b", Payload = "x"u8.ToArray(), Retain = true }, TestContext.Current.CancellationToken);
+        await rig.Broker.PublishAsync(
+            new MqttMessage { Topic = "a/b", Payload = "x"u8.ToArray(), Retain = true }, TestContext.Current.CancellationToken);
         var text = await rig.GetTextAsync("/metrics");
 
         text.ShouldContain("\ncassini_retained_messages 1\n");
@@ -85,7 +86,8 @@ public partial class MetricsTests
     public async Task Metrics_OfAnotherProtocol_HaveNoFamiliesOfTheBroker()
     {
         await using var rig = await ManagementRig.StartReadyAsync();
-        await using var app = ManagementApp.Create(rig.Managed with { Mqtt = null }, rig.Options, NullLoggerFactory.Instance, TimeProvider.System);
+        await using var app = ManagementApp.Create(
+            rig.Managed with { Mqtt = null }, rig.Options, NullLoggerFactory.Instance, TimeProvider.System);
         await app.StartAsync(TestContext.Current.CancellationToken);
         using var http = new HttpClient { BaseAddress = ManagementApp.AddressOf(app) };
 
@@ -114,7 +116,9 @@ public partial class MetricsTests
     }
 
     private static string[] Series(string text) =>
-        [.. text.Split('\n', StringSplitOptions.RemoveEmptyEntries).Where(line => !line.Contains("dotnet_", StringComparison.Ordinal)).Select(line => line[0] == '#' ? line : Value().Replace(line, ""))];
+        [.. text.Split('\n', StringSplitOptions.RemoveEmptyEntries)
+            .Where(line => !line.Contains("dotnet_", StringComparison.Ordinal))
+            .Select(line => line[0] == '#' ? line : Value().Replace(line, ""))];
 
     [GeneratedRegex(" [^ ]+$")]
     private static partial Regex Value();

@@ -173,7 +173,8 @@ public class ProbeTests
 
         response.StatusCode.ShouldBe(HttpStatusCode.MethodNotAllowed);
         response.Content.Headers.Allow.ShouldBe(["GET", "HEAD"], ignoreOrder: true);
-        (await response.Content.ReadAsStringAsync(TestContext.Current.CancellationToken)).ShouldStartWith($"\"{method}\" is not allowed here");
+        (await response.Content.ReadAsStringAsync(TestContext.Current.CancellationToken))
+            .ShouldStartWith($"\"{method}\" is not allowed here");
     }
 
     [Fact]

@@ -152,6 +152,7 @@ public class ProbeWaitTests
 
     private static Task HeldBackAsync(ManagementRig rig, int count) => Eventually.BecomesAsync(
         $"{count} waits are held back",
-        async ValueTask<string> () => (await rig.GetTextAsync("/metrics")).Split('\n').Single(line => line.StartsWith("cassini_probe_waits ", StringComparison.Ordinal)),
+        async ValueTask<string> () => (await rig.GetTextAsync("/metrics")).Split('\n')
+            .Single(line => line.StartsWith("cassini_probe_waits ", StringComparison.Ordinal)),
         line => line == $"cassini_probe_waits {count}");
 }

@@ -14,7 +14,8 @@ public class TopicTests
         await using var rig = await ManagementRig.StartReadyAsync();
         using var observing = rig.Broker.Observe("home/#").Subscribe(_ => { }, _ => { });
         await PublishAsync(rig, "work/desk", "home/door", "$SYS/broker/anything");
-        await rig.Broker.PublishAsync(new MqttMessage { Topic = "home/lamp", Payload = "on"u8.ToArray(), Retain = true }, TestContext.Current.CancellationToken);
+        await rig.Broker.PublishAsync(
+            new MqttMessage { Topic = "home/lamp", Payload = "on"u8.ToArray(), Retain = true }, TestContext.Current.CancellationToken);
         using var json = JsonDocument.Parse(await rig.GetTextAsync("/topics"));
 
         json.RootElement.EnumerateObject().Select(property => property.Name).ShouldBe(["count", "truncated", "topics"]);
@@ -111,7 +112,8 @@ public class TopicTests
     public async Task Request_HostOfAnotherProtocol_Is404(string path)
     {
         await using var rig = await ManagementRig.StartReadyAsync();
-        await using var app = ManagementApp.Create(rig.Managed with { Mqtt = null }, rig.Options, NullLoggerFactory.Instance, TimeProvider.System);
+        await using var app = ManagementApp.Create(
+            rig.Managed with { Mqtt = null }, rig.Options, NullLoggerFactory.Instance, TimeProvider.System);
         await app.StartAsync(TestContext.Current.CancellationToken);
         using var http = new HttpClient { BaseAddress = ManagementApp.AddressOf(app) };
         using var response = await http.GetAsync(path, TestContext.Current.CancellationToken);
@@ -128,7 +130,8 @@ public class TopicTests
     {
         foreach (var topic in topics)
         {
-            await rig.Broker.PublishAsync(new MqttMessage { Topic = topic, Payload = "x"u8.ToArray() }, TestContext.Current.CancellationToken);
+            await rig.Broker.PublishAsync(
+                new MqttMessage { Topic = topic, Payload = "x"u8.ToArray() }, TestContext.Current.CancellationToken);
         }
     }
 }

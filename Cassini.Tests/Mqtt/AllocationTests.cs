@@ -11,7 +11,8 @@ public class AllocationTests
     [Theory]
     [InlineData(4, "30 [ 'sensors/1/temperature' 3231 ]")]
     [InlineData(5, "30 [ 'sensors/1/temperature' [] 3231 ]")]
-    [InlineData(5, "30 [ 'sensors/1/temperature' [ 01 01 02 00000009 03 'text/plain' 08 'answers' 09 0002 0102 23 0001 26 'a' 'b' ] 3231 ]")]
+    [InlineData(
+        5, "30 [ 'sensors/1/temperature' [ 01 01 02 00000009 03 'text/plain' 08 'answers' 09 0002 0102 23 0001 26 'a' 'b' ] 3231 ]")]
     [InlineData(5, "32 [ 'sensors/1/temperature' 0001 [ 23 0001 26 'a' 'b' ] 3231 ]")]
     public void Publish_Read_AllocatesNothing(int version, string packet)
     {

@@ -9,7 +9,8 @@ namespace Cassini.Tests.Mqtt;
 /// <param name="Consumed">How many bytes they had.</param>
 /// <param name="Version">The version spoken at the end: a CONNECT sets it.</param>
 /// <param name="Violation">What ended it.</param>
-internal sealed record Reading(FrameStatus Status, List<string> Packets, int Consumed, ProtocolVersion? Version, ProtocolViolation Violation);
+internal sealed record Reading(
+    FrameStatus Status, List<string> Packets, int Consumed, ProtocolVersion? Version, ProtocolViolation Violation);
 
 /// <summary>
 /// Reads bytes as a receiver does and checks what the codec promises for any input: it ends, takes no more than is there, tells
@@ -71,7 +72,8 @@ internal static class CodecJudge
         return new Reading(FrameStatus.Violation, packets, consumed, version, violation);
     }
 
-    private static bool TryRead(Frame frame, ref ProtocolVersion? version, bool fromClient, out string packet, out ProtocolViolation violation)
+    private static bool TryRead(
+        Frame frame, ref ProtocolVersion? version, bool fromClient, out string packet, out ProtocolViolation violation)
     {
         if (frame.Type == PacketType.Connect)
         {
@@ -167,7 +169,9 @@ internal static class CodecJudge
         {
             var reading = Read(again, version, fromClient);
             Require(reading.Consumed == again.Length, $"what was written again is not one packet: {reading.Violation}");
-            Require(reading.Packets is [var one] && one == packet, $"written again it is another packet: {string.Concat(reading.Packets)}, was {packet}");
+            Require(
+                reading.Packets is [var one] && one == packet,
+                $"written again it is another packet: {string.Concat(reading.Packets)}, was {packet}");
         }
         finally
         {
@@ -188,7 +192,9 @@ internal static class CodecJudge
         var spec = PublishSpec.From(packet) with { SubscriptionIdentifiers = [] };
         var bytes = spec.Write(version, properties);
         FrameReader.Read(bytes, int.MaxValue, version, out var frame, out _, out _);
-        Require(PublishPacket.TryRead(frame, version, fromClient: false, out var again, out var violation), $"passed on it is none: {violation}");
+        Require(
+            PublishPacket.TryRead(frame, version, fromClient: false, out var again, out var violation),
+            $"passed on it is none: {violation}");
         Require(again.MessageProperties(new byte[again.Properties.Length]).SequenceEqual(properties), "the message's properties changed");
         Require(Structure.Of(PublishSpec.From(again)) == text, "passed on it is another message");
     }

@@ -37,7 +37,8 @@ public class ConnectClauseTests
     [InlineData(4, "10 [ 'MQTT' 04 22 003C 'c' ]", "MQTT-3.1.2-15")]
     [InlineData(5, "10 [ 'MQTT' 05 22 003C [] 'c' ]", "MQTT-3.1.2-13")]
     [InlineData(4, "10 [ 'MQTT' 04 42 003C 'c' 'p' ]", "MQTT-3.1.2-22")]
-    public void Flags_AgainstARule_AreMalformed(int version, string packet, string clause) => Verdict.ShouldBeRefused(version, packet, 0x81, clause);
+    public void Flags_AgainstARule_AreMalformed(int version, string packet, string clause) =>
+        Verdict.ShouldBeRefused(version, packet, 0x81, clause);
 
     [Theory]
     [InlineData(4, "10 [ 'MQTT' 04 02 003C '' ]")]
@@ -63,7 +64,8 @@ public class ConnectClauseTests
     [InlineData(5, "10 [ 'MQTT' 05 06 003C [] 'c' [] '' 'm' ]", "MQTT-4.7.3-1")]
     [InlineData(5, "10 [ 'MQTT' 05 06 003C [] 'c' [] 'a/+' 'm' ]", "MQTT-4.7.0-1")]
     [InlineData(5, "10 [ 'MQTT' 05 06 003C [] 'c' [] '#' 'm' ]", "MQTT-4.7.0-1")]
-    public void WillTopic_NoTopicName_IsInvalid(int version, string packet, string clause) => Verdict.ShouldBeRefused(version, packet, 0x90, clause);
+    public void WillTopic_NoTopicName_IsInvalid(int version, string packet, string clause) =>
+        Verdict.ShouldBeRefused(version, packet, 0x90, clause);
 
     /// <summary>[MQTT-3.1.2-9], [MQTT-3.1.2-17], [MQTT-3.1.2-19] (3.1.1: -9, -19, -21): what a flag promises must be there.</summary>
     [Theory]

@@ -62,7 +62,8 @@ public class DisconnectClauseTests
     [InlineData(5, "E0 [ 04 ]", true)]
     [InlineData(5, "E0 [ 04 [ 11 00000000 1F 'why' 26 'n' 'v' ] ]", true)]
     [InlineData(5, "E0 [ 9C [ 1C 'elsewhere' ] ]", false)]
-    public void Disconnect_Valid_IsAccepted(int version, string packet, bool fromClient) => Verdict.ShouldBeAccepted(version, packet, fromClient);
+    public void Disconnect_Valid_IsAccepted(int version, string packet, bool fromClient) =>
+        Verdict.ShouldBeAccepted(version, packet, fromClient);
 
     [Theory]
     [InlineData("F0 []", 0x81, "MQTT-3.15.2-1", true)]

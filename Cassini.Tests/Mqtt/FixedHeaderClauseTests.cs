@@ -43,7 +43,8 @@ public class FixedHeaderClauseTests
     [InlineData(4, "00 []", "§2.2.1")]
     [InlineData(4, "F0 []", "§2.2.1")]
     [InlineData(5, "00 []", "§2.1.2")]
-    public void Type_Reserved_IsMalformed(int version, string packet, string clause) => Verdict.ShouldBeRefused(version, packet, 0x81, clause);
+    public void Type_Reserved_IsMalformed(int version, string packet, string clause) =>
+        Verdict.ShouldBeRefused(version, packet, 0x81, clause);
 
     [Theory]
     [InlineData(4, "C0 80808080", "§2.2.3")]

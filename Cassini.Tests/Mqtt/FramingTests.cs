@@ -6,7 +6,8 @@ namespace Cassini.Tests.Mqtt;
 public class FramingTests
 {
     private static readonly Gen<(ProtocolVersion Version, byte[][] Packets)> Streams = GeneratedPackets.Version.SelectMany(
-        version => Gen.Bool.SelectMany(fromClient => GeneratedPackets.Packet(version, fromClient).Array[1, 6]).Select(packets => (version, packets)));
+        version => Gen.Bool.SelectMany(fromClient => GeneratedPackets.Packet(version, fromClient).Array[1, 6])
+            .Select(packets => (version, packets)));
 
     [Fact]
     public void Packets_CutAtEveryPosition_AreTheSame() =>
@@ -24,7 +25,8 @@ public class FramingTests
     [Fact]
     public void Packets_ByteByByte_AreTheSame() =>
         Streams.Sample(
-            stream => Receive(stream.Version, [.. stream.Packets.SelectMany(packet => packet).Select(one => new[] { one })]).ShouldBe(Text(stream.Packets)),
+            stream => Receive(stream.Version, [.. stream.Packets.SelectMany(packet => packet).Select(one => new[] { one })])
+                .ShouldBe(Text(stream.Packets)),
             iter: 300);
 
     [Fact]

@@ -91,7 +91,9 @@ public class GarbageTests
 
     [Fact]
     public void Packets_SplicedTogether_AreJudged() =>
-        Gen.Select(Peer.SelectMany(peer => GeneratedPackets.Packet(peer.Version, peer.FromClient).Array[2, 2].Select(two => (peer, two))), Gen.UInt, Gen.UInt)
+        Gen.Select(
+            Peer.SelectMany(peer => GeneratedPackets.Packet(peer.Version, peer.FromClient).Array[2, 2].Select(two => (peer, two))),
+            Gen.UInt, Gen.UInt)
             .Sample(
                 (sent, first, second) =>
                 {

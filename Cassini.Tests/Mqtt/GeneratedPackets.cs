@@ -11,12 +11,17 @@ internal static class GeneratedPackets
 {
     public static readonly Gen<ProtocolVersion> Version = Gen.OneOf(ProtocolVersion.V311, ProtocolVersion.V500);
 
-    /// <summary>Well-formed text without U+0000: ASCII, two to four bytes, a byte order mark, control characters, all in any place.</summary>
+    /// <summary>
+    /// Well-formed text without U+0000: ASCII, two to four bytes, a byte order mark, control characters, all in any place.
+    /// </summary>
     public static readonly Gen<string> Text =
-        Gen.OneOf("a", "Z", "0", " ", "/", "+", "#", "$", "é", "\u20AC", "\U0001F600", "\uFEFF", "\u0001", "\uFFFF", "$share/g/", new string('x', 200))
+        Gen.OneOf(
+            "a", "Z", "0", " ", "/", "+", "#", "$", "é", "\u20AC", "\U0001F600",
+            "\uFEFF", "\u0001", "\uFFFF", "$share/g/", new string('x', 200))
             .Array[0, 6].Select(parts => string.Concat(parts));
 
-    public static readonly Gen<string> Topic = Text.Select(text => text.Replace('+', 'p').Replace('#', 's')).Select(text => text.Length == 0 ? "t" : text);
+    public static readonly Gen<string> Topic = Text.Select(text => text.Replace('+', 'p').Replace('#', 's'))
+        .Select(text => text.Length == 0 ? "t" : text);
 
     public static readonly Gen<ImmutableArray<byte>> Bytes =
         Gen.OneOf(Gen.Byte.Array[0, 20], Gen.Byte.Array[120, 140]).Select(bytes => bytes.ToImmutableArray());
@@ -31,7 +36,9 @@ internal static class GeneratedPackets
         Gen.OneOf(Gen.Int[1, 127], Gen.Int[128, 16_383], Gen.Int[16_384, 2_097_151], Gen.Int[2_097_152, VariableByteInteger.Max]);
 
     public static readonly Gen<ConnAckPacket> ConnAck =
-        Gen.Select(AnyReason(), Gen.Bool, Properties(PropertyOwner.ConnAck), (reason, present, properties) => new ConnAckPacket(reason, present, properties));
+        Gen.Select(
+            AnyReason(), Gen.Bool, Properties(PropertyOwner.ConnAck),
+            (reason, present, properties) => new ConnAckPacket(reason, present, properties));
 
     public static readonly Gen<AckPacket> Ack = Gen.Select(
         Gen.OneOf(PacketType.PubAck, PacketType.PubRec, PacketType.PubRel, PacketType.PubComp),
@@ -104,7 +111,8 @@ internal static class GeneratedPackets
     public static Gen<ReasonPacket> Disconnect(ProtocolVersion version, bool fromClient) => version == ProtocolVersion.V311
         ? Gen.Const(new ReasonPacket(PacketType.Disconnect, ReasonCode.Success, PropertySet.Empty))
         : Gen.Select(
-            Gen.OneOf([.. (fromClient ? ReasonTables.ClientsDisconnect : ReasonTables.ServersDisconnect).Select(value => (ReasonCode)value)]),
+            Gen.OneOf(
+                [.. (fromClient ? ReasonTables.ClientsDisconnect : ReasonTables.ServersDisconnect).Select(value => (ReasonCode)value)]),
             Properties(PropertyOwner.Disconnect, fromClient ? PropertyId.ServerReference : PropertyId.SessionExpiryInterval),
             (reason, properties) => new ReasonPacket(PacketType.Disconnect, reason, properties));
 
@@ -141,7 +149,8 @@ internal static class GeneratedPackets
     /// <summary>The bytes of any packet that this side may send.</summary>
     public static Gen<byte[]> Packet(ProtocolVersion version, bool fromClient)
     {
-        var ack = Ack.Select(packet => packet with { Reason = version == ProtocolVersion.V311 ? ReasonCode.Success : packet.Reason }).Select(packet =>
+        var ack = Ack.Select(packet => packet with { Reason = version == ProtocolVersion.V311 ? ReasonCode.Success : packet.Reason })
+            .Select(packet =>
         {
             var to = new byte[AckPacket.MaxSize];
             return to[..packet.Write(to, version)];
@@ -186,13 +195,15 @@ internal static class GeneratedPackets
 
     private static Gen<Func<PropertySet, PropertySet>> Part(PropertyOwner owner, PropertyId id) => id switch
     {
-        PropertyId.PayloadFormatIndicator => Apply(Gen.Bool, (set, value) => set with { PayloadFormatIndicator = value ? (byte)1 : (byte)0 }),
+        PropertyId.PayloadFormatIndicator =>
+            Apply(Gen.Bool, (set, value) => set with { PayloadFormatIndicator = value ? (byte)1 : (byte)0 }),
         PropertyId.MessageExpiryInterval => Apply(Gen.UInt, (set, value) => set with { MessageExpiryInterval = value }),
         PropertyId.ContentType => Apply(Text, (set, value) => set with { ContentType = value }),
         PropertyId.ResponseTopic => Apply(Topic, (set, value) => set with { ResponseTopic = value }),
         PropertyId.CorrelationData => Apply(Bytes, (set, value) => set with { CorrelationData = value }),
         PropertyId.SubscriptionIdentifier => Apply(
-            SubscriptionIdentifier.Array[1, owner == PropertyOwner.Publish ? 3 : 1], (set, value) => set with { SubscriptionIdentifiers = [.. value] }),
+            SubscriptionIdentifier.Array[1, owner == PropertyOwner.Publish ? 3 : 1],
+            (set, value) => set with { SubscriptionIdentifiers = [.. value] }),
         PropertyId.SessionExpiryInterval => Apply(Gen.UInt, (set, value) => set with { SessionExpiryInterval = value }),
         PropertyId.AssignedClientIdentifier => Apply(Text, (set, value) => set with { AssignedClientIdentifier = value }),
         PropertyId.ServerKeepAlive => Apply(Gen.UShort, (set, value) => set with { ServerKeepAlive = value }),
@@ -210,7 +221,8 @@ internal static class GeneratedPackets
         PropertyId.MaximumQoS => Apply(Gen.Bool, (set, value) => set with { MaximumQoS = value ? (byte)1 : (byte)0 }),
         PropertyId.RetainAvailable => Apply(Gen.Bool, (set, value) => set with { RetainAvailable = value }),
         PropertyId.UserProperty => Apply(
-            Gen.Select(Text, Text, (name, value) => new UserProperty(name, value)).Array[1, 4], (set, value) => set with { UserProperties = [.. value] }),
+            Gen.Select(Text, Text, (name, value) => new UserProperty(name, value)).Array[1, 4],
+            (set, value) => set with { UserProperties = [.. value] }),
         PropertyId.MaximumPacketSize => Apply(Gen.UInt[1, uint.MaxValue], (set, value) => set with { MaximumPacketSize = value }),
         PropertyId.WildcardSubscriptionAvailable => Apply(Gen.Bool, (set, value) => set with { WildcardSubscriptionAvailable = value }),
         PropertyId.SubscriptionIdentifierAvailable => Apply(Gen.Bool, (set, value) => set with { SubscriptionIdentifierAvailable = value }),

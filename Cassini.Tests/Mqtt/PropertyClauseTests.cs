@@ -211,11 +211,13 @@ public class PropertyClauseTests
         PropertyOwner.Connect => [($"10 [ 'MQTT' 05 02 003C [ {(id == 0x16 ? "15 'm'" : "")} {properties} ] 'c' ]", true)],
         PropertyOwner.Will => [($"10 [ 'MQTT' 05 06 003C [] 'c' [ {properties} ] 't' 'm' ]", true)],
         PropertyOwner.ConnAck => [($"20 [ 0000 [ {properties} ] ]", false)],
-        PropertyOwner.Publish => [($"30 [ 't' [ {properties} ] ]", false), .. id == 0x0B ? [] : new[] { ($"30 [ 't' [ {properties} ] ]", true) }],
+        PropertyOwner.Publish =>
+            [($"30 [ 't' [ {properties} ] ]", false), .. id == 0x0B ? [] : new[] { ($"30 [ 't' [ {properties} ] ]", true) }],
         PropertyOwner.Acknowledgement =>
             [.. new[] { "40", "50", "62", "70" }.Select(header => ($"{header} [ 0001 00 [ {properties} ] ]", true))],
         PropertyOwner.Subscribe => [($"82 [ 0001 [ {properties} ] 'a' 00 ]", true)],
-        PropertyOwner.SubscriptionAcknowledgement => [($"90 [ 0001 [ {properties} ] 00 ]", false), ($"B0 [ 0001 [ {properties} ] 00 ]", false)],
+        PropertyOwner.SubscriptionAcknowledgement =>
+            [($"90 [ 0001 [ {properties} ] 00 ]", false), ($"B0 [ 0001 [ {properties} ] 00 ]", false)],
         PropertyOwner.Unsubscribe => [($"A2 [ 0001 [ {properties} ] 'a' ]", true)],
         PropertyOwner.Disconnect => [($"E0 [ 00 [ {properties} ] ]", id != 0x1C)],
         _ => [($"F0 [ 18 [ {(id == 0x15 ? "" : "15 'm'")} {properties} ] ]", true)],

@@ -57,7 +57,8 @@ public class RoundTripTests
     [InlineData(4)]
     [InlineData(5)]
     public void Publish_WrittenAndRead_IsTheSame(int version) =>
-        Gen.Bool.SelectMany(fromClient => GeneratedPackets.Publish((ProtocolVersion)version, fromClient).Select(spec => (fromClient, spec))).Sample(
+        Gen.Bool.SelectMany(fromClient =>
+            GeneratedPackets.Publish((ProtocolVersion)version, fromClient).Select(spec => (fromClient, spec))).Sample(
             sent =>
             {
                 var bytes = sent.spec.Write((ProtocolVersion)version);
@@ -71,7 +72,8 @@ public class RoundTripTests
     [Fact]
     public void MessageProperties_WithHopPropertiesAmongThem_GoThroughInTheirOrder() =>
         Gen.Select(
-            GeneratedPackets.Properties(PropertyOwner.Publish, PropertyId.SubscriptionIdentifier, PropertyId.TopicAlias, PropertyId.MessageExpiryInterval),
+            GeneratedPackets.Properties(
+                PropertyOwner.Publish, PropertyId.SubscriptionIdentifier, PropertyId.TopicAlias, PropertyId.MessageExpiryInterval),
             Gen.Shuffle(Enumerable.Range(0, 12).ToArray()),
             Gen.Int[0, 12],
             Gen.Int[0, 12]).Sample(
@@ -87,7 +89,8 @@ public class RoundTripTests
                 byte[] bytes = [0x30, .. Notation.Length(body.Length), .. body];
 
                 FrameReader.Read(bytes, bytes.Length, ProtocolVersion.V500, out var frame, out _, out _).ShouldBe(FrameStatus.Complete);
-                PublishPacket.TryRead(frame, ProtocolVersion.V500, true, out var packet, out var violation).ShouldBeTrue(violation.ToString());
+                PublishPacket.TryRead(frame, ProtocolVersion.V500, true, out var packet, out var violation)
+                    .ShouldBeTrue(violation.ToString());
 
                 packet.TopicAlias.ShouldBe((ushort)7);
                 packet.MessageExpiryInterval.ShouldBe(9u);
@@ -142,7 +145,8 @@ public class RoundTripTests
     [InlineData(5)]
     public void Subscribe_WrittenAndRead_IsTheSame(int version) =>
         GeneratedPackets.Subscribe((ProtocolVersion)version).Sample(
-            packet => Structure.Of(Read<SubscribePacket>(packet.Write((ProtocolVersion)version), (ProtocolVersion)version, SubscribePacket.TryRead))
+            packet => Structure.Of(
+                Read<SubscribePacket>(packet.Write((ProtocolVersion)version), (ProtocolVersion)version, SubscribePacket.TryRead))
                 .ShouldBe(Structure.Of(packet)),
             iter: Cases);
 
@@ -151,7 +155,8 @@ public class RoundTripTests
     [InlineData(5)]
     public void Unsubscribe_WrittenAndRead_IsTheSame(int version) =>
         GeneratedPackets.Unsubscribe((ProtocolVersion)version).Sample(
-            packet => Structure.Of(Read<UnsubscribePacket>(packet.Write((ProtocolVersion)version), (ProtocolVersion)version, UnsubscribePacket.TryRead))
+            packet => Structure.Of(
+                Read<UnsubscribePacket>(packet.Write((ProtocolVersion)version), (ProtocolVersion)version, UnsubscribePacket.TryRead))
                 .ShouldBe(Structure.Of(packet)),
             iter: Cases);
 
@@ -160,7 +165,8 @@ public class RoundTripTests
     [InlineData(5)]
     public void SubAckAndUnsubAck_WrittenAndRead_AreTheSame(int version) =>
         GeneratedPackets.SubAck((ProtocolVersion)version).Sample(
-            packet => Structure.Of(Read<SubAckPacket>(packet.Write((ProtocolVersion)version), (ProtocolVersion)version, SubAckPacket.TryRead))
+            packet =>
+                Structure.Of(Read<SubAckPacket>(packet.Write((ProtocolVersion)version), (ProtocolVersion)version, SubAckPacket.TryRead))
                 .ShouldBe(Structure.Of(packet)),
             iter: Cases);
 
@@ -213,7 +219,8 @@ public class RoundTripTests
 
     private static TPacket Read<TPacket>(byte[] bytes, ProtocolVersion? version, Reader<TPacket> reader)
     {
-        FrameReader.Read(bytes, bytes.Length, version, out var frame, out _, out var wrong).ShouldBe(FrameStatus.Complete, wrong.ToString());
+        FrameReader.Read(bytes, bytes.Length, version, out var frame, out _, out var wrong)
+            .ShouldBe(FrameStatus.Complete, wrong.ToString());
         frame.Whole.Length.ShouldBe(bytes.Length);
         reader(frame, version ?? default, out var packet, out var violation).ShouldBeTrue(violation.ToString());
         violation.ShouldBe(default);

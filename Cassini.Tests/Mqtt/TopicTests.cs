@@ -8,7 +8,8 @@ public class TopicTests
 {
     private static readonly Gen<string> Level = Gen.OneOf("", "a", "b", "$SYS", "ab");
 
-    private static readonly Gen<string> Topic = Level.Array[1, 4].Select(levels => string.Join('/', levels)).Where(topic => topic.Length > 0);
+    private static readonly Gen<string> Topic = Level.Array[1, 4].Select(levels => string.Join('/', levels))
+        .Where(topic => topic.Length > 0);
 
     private static readonly Gen<string> Filter =
         Gen.Select(Gen.OneOf(Level, Gen.OneOf("+", "+")).Array[1, 4], Gen.Int[0, 3], (levels, dice) =>
@@ -18,7 +19,8 @@ public class TopicTests
     [Fact]
     public void Matches_AnyFilterAndTopic_IsWhatTheNaiveMatcherSays() =>
         Gen.Select(Filter, Topic).Sample(
-            (filter, topic) => TopicFilter.Matches(Encoding.UTF8.GetBytes(filter), Encoding.UTF8.GetBytes(topic)).ShouldBe(NaiveMatch(filter, topic)),
+            (filter, topic) =>
+                TopicFilter.Matches(Encoding.UTF8.GetBytes(filter), Encoding.UTF8.GetBytes(topic)).ShouldBe(NaiveMatch(filter, topic)),
             iter: 50_000);
 
     [Theory]
@@ -71,7 +73,8 @@ public class TopicTests
     [InlineData("a b", true)]
     [InlineData("", false)]
     [InlineData("a\0b", false)]
-    public void Filter_IsValid_AsTheStandardSays(string filter, bool isValid) => TopicFilter.IsValid(Encoding.UTF8.GetBytes(filter)).ShouldBe(isValid);
+    public void Filter_IsValid_AsTheStandardSays(string filter, bool isValid) =>
+        TopicFilter.IsValid(Encoding.UTF8.GetBytes(filter)).ShouldBe(isValid);
 
     [Fact]
     public void Filter_AnyText_IsValidWhenEachLevelIs() =>
@@ -95,14 +98,16 @@ public class TopicTests
     [InlineData("a/+", false)]
     [InlineData("a#", false)]
     [InlineData("a\0", false)]
-    public void Name_IsValid_AsTheStandardSays(string topic, bool isValid) => TopicName.IsValid(Encoding.UTF8.GetBytes(topic)).ShouldBe(isValid);
+    public void Name_IsValid_AsTheStandardSays(string topic, bool isValid) =>
+        TopicName.IsValid(Encoding.UTF8.GetBytes(topic)).ShouldBe(isValid);
 
     [Theory]
     [InlineData("a/b", 2)]
     [InlineData("a", 1)]
     [InlineData("/", 2)]
     [InlineData("/a/", 3)]
-    public void Name_Levels_AreCountedWithTheEmptyOnes(string topic, int levels) => TopicName.Levels(Encoding.UTF8.GetBytes(topic)).ShouldBe(levels);
+    public void Name_Levels_AreCountedWithTheEmptyOnes(string topic, int levels) =>
+        TopicName.Levels(Encoding.UTF8.GetBytes(topic)).ShouldBe(levels);
 
     [Theory]
     [InlineData("$share/consumer1//finance", "consumer1", "/finance")]

@@ -36,5 +36,6 @@ public class BackOffTests
         BackOff.After(int.MaxValue, First, Longest, 1).ShouldBe(First);
     }
 
-    private static double[] Take(BackOff backOff, int count) => [.. Enumerable.Range(0, count).Select(_ => backOff.Next().TotalMilliseconds)];
+    private static double[] Take(BackOff backOff, int count) =>
+        [.. Enumerable.Range(0, count).Select(_ => backOff.Next().TotalMilliseconds)];
 }

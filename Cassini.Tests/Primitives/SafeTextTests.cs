@@ -35,12 +35,14 @@ public class SafeTextTests
     public void Text_AnyInput_IsBoundedVisibleAndWellFormed() => Gen.Select(Gen.String, Gen.Int[1, 40]).Sample(given =>
     {
         var safe = SafeText.Of(given.Item1, given.Item2);
-        return safe.Length <= given.Item2 && safe.EnumerateRunes().All(SafeText.IsVisible) && Encoding.UTF8.GetString(Encoding.UTF8.GetBytes(safe)) == safe;
+        return safe.Length <= given.Item2 && safe.EnumerateRunes().All(SafeText.IsVisible)
+            && Encoding.UTF8.GetString(Encoding.UTF8.GetBytes(safe)) == safe;
     });
 
     [Fact]
     public void Text_Escaped_KeepsDifferentTextsApart() => Gen.Select(Gen.String, Gen.String).Sample(given =>
-        !IsWellFormed(given.Item1) || !IsWellFormed(given.Item2) || (SafeText.Of(given.Item1) == SafeText.Of(given.Item2)) == (given.Item1 == given.Item2));
+        !IsWellFormed(given.Item1) || !IsWellFormed(given.Item2)
+            || (SafeText.Of(given.Item1) == SafeText.Of(given.Item2)) == (given.Item1 == given.Item2));
 
     [Fact]
     public void Line_OfAnyText_MayPassAgain() => Gen.String.Sample(text => SafeText.Line(SafeText.Line(text)) == SafeText.Line(text));
@@ -51,7 +53,7 @@ public class SafeTextTests
     public void Line_OfAnAnswer_IsOneLineWithoutWhiteSpaceAtItsEnds(string text, string expected) => SafeText.Line(text).ShouldBe(expected);
 
     [Fact]
-    public void Quote_Text_StandsBetweenApostrophes() => SafeText.Quote("a\nb").ShouldBe(@"'a\nb'");
+    public void Quote_Text_IsBetweenApostrophes() => SafeText.Quote("a\nb").ShouldBe(@"'a\nb'");
 
     private static bool IsWellFormed(string text) => Encoding.UTF8.GetString(Encoding.UTF8.GetBytes(text)) == text;
 }

@@ -70,7 +70,8 @@ internal sealed class ScriptedBroker(Fault fault = Fault.None) : IConnectionHand
 
     private IEnumerable<byte[]> ToConnect() => fault switch
     {
-        Fault.ConnectRefused => [new ConnAckPacket(ReasonCode.ServerBusy, false, new PropertySet { ReasonString = "come back later" }).Write(Version)],
+        Fault.ConnectRefused =>
+            [new ConnAckPacket(ReasonCode.ServerBusy, false, new PropertySet { ReasonString = "come back later" }).Write(Version)],
         Fault.Silent => [],
         Fault.Garbage => ["HTTP/1.1 400 Bad Request\r\n\r\n"u8.ToArray()],
         _ => [new ConnAckPacket(ReasonCode.Success, false, PropertySet.Empty).Write(Version)],
@@ -85,7 +86,11 @@ internal sealed class ScriptedBroker(Fault fault = Fault.None) : IConnectionHand
             new SubAckPacket(
                 PacketType.SubAck,
                 1,
-                [fault == Fault.SubscribeRefused ? ReasonCode.NotAuthorized : fault == Fault.GrantedLess ? ReasonCode.Success : ReasonCode.GrantedQoS1],
+                [
+                    fault == Fault.SubscribeRefused ? ReasonCode.NotAuthorized
+                    : fault == Fault.GrantedLess ? ReasonCode.Success
+                    : ReasonCode.GrantedQoS1,
+                ],
                 PropertySet.Empty).Write(Version),
         ],
     };

@@ -8,7 +8,8 @@ public class SettingsSectionTests
     private static readonly SettingsSection<Oven> Section = new(
         "Oven",
         new Oven(),
-        SettingRule<Oven>.That("Oven:Longest", "at least Oven:Shortest", oven => oven.Longest >= oven.Shortest, oven => oven.Longest, "Oven:Shortest"),
+        SettingRule<Oven>.That(
+            "Oven:Longest", "at least Oven:Shortest", oven => oven.Longest >= oven.Shortest, oven => oven.Longest, "Oven:Shortest"),
         SettingRule<Oven>.NotEmpty("Oven:Name", "name", "name it", oven => oven.Name));
 
     [Fact]
@@ -50,7 +51,9 @@ public class SettingsSectionTests
     {
         var asked = 0;
         var section = new SettingsSection<Oven>(
-            "Oven", new Oven(), SettingRule<Oven>.That("Oven:Longest", "-", _ => asked++ < 0, oven => oven.Longest, "Oven:Shortest", "Stove:Time"));
+            "Oven",
+            new Oven(),
+            SettingRule<Oven>.That("Oven:Longest", "-", _ => asked++ < 0, oven => oven.Longest, "Oven:Shortest", "Stove:Time"));
 
         section.Validate(new Oven { Shortest = TimeSpan.MaxValue }).Select(error => error.Key).ShouldBe(["Oven:Shortest"]);
         section.Validate(new Oven { Longest = TimeSpan.MaxValue }).Select(error => error.Key).ShouldBe(["Oven:Longest"]);
@@ -61,15 +64,19 @@ public class SettingsSectionTests
 
     [Fact]
     public void Section_NumberWithoutARange_IsRefused() =>
-        Should.Throw<ArgumentException>(() => new SettingsSection<Careless>("Careless", new Careless())).Message.ShouldStartWith("Careless:Anything is a number");
+        Should.Throw<ArgumentException>(() => new SettingsSection<Careless>("Careless", new Careless())).Message.ShouldStartWith(
+            "Careless:Anything is a number");
 
     [Fact]
     public void Section_RangeThatIsNoDuration_IsRefused() =>
-        Should.Throw<FormatException>(() => new SettingsSection<Mistaken>("", new Mistaken())).Message.ShouldStartWith("'1 week' is not a duration");
+        Should.Throw<FormatException>(() => new SettingsSection<Mistaken>("", new Mistaken())).Message
+            .ShouldStartWith("'1 week' is not a duration");
 
     [Fact]
     public void Describe_Properties_SaysTypeDefaultAndWhatIsAllowed() =>
-        SettingsSection.Describe(Section).Select(setting => $"{setting.Key}|{setting.Type}|{SettingText.Of(setting.Default)}|{setting.Allowed}").ShouldBe(
+        SettingsSection.Describe(Section)
+            .Select(setting => $"{setting.Key}|{setting.Type}|{SettingText.Of(setting.Default)}|{setting.Allowed}")
+            .ShouldBe(
         [
             "Oven:Heat|degrees|200|50 to 1,250 degrees",
             "Oven:Trays|whole number|2|at least 1",
@@ -83,11 +90,13 @@ public class SettingsSectionTests
         ]);
 
     [Fact]
-    public void Describe_RuleOfAnotherSection_StandsWithItsSetting()
+    public void Describe_RuleOfAnotherSection_IsListedWithItsSetting()
     {
-        var house = new SettingsSection<House>("", new House(), SettingRule<House>.That("Oven:Trays", "as many as dishes", _ => true, _ => null));
+        var house = new SettingsSection<House>(
+            "", new House(), SettingRule<House>.That("Oven:Trays", "as many as dishes", _ => true, _ => null));
 
-        SettingsSection.Describe(Section, house).Single(setting => setting.Key == "Oven:Trays").Allowed.ShouldBe("at least 1; as many as dishes");
+        SettingsSection.Describe(Section, house).Single(setting => setting.Key == "Oven:Trays").Allowed.ShouldBe(
+            "at least 1; as many as dishes");
         SettingsSection.Describe(house).Select(setting => setting.Key).ShouldBe(["Address"]);
     }
 

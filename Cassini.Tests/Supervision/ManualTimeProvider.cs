@@ -22,7 +22,7 @@ internal sealed class ManualTimeProvider : TimeProvider
         return timer;
     }
 
-    /// <summary>Ends when a timer stands that is due after exactly <paramref name="delay"/> of the present time.</summary>
+    /// <summary>Ends when a timer is set that is due after exactly <paramref name="delay"/> of the present time.</summary>
     public async Task TimerArmedAsync(TimeSpan delay)
     {
         var armed = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);

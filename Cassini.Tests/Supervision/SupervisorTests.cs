@@ -1,5 +1,6 @@
 using Cassini.Streams.Events;
 using Cassini.Streams.Supervision;
+using Cassini.Tests.Support;
 using Microsoft.Extensions.Logging.Abstractions;
 
 namespace Cassini.Tests.Supervision;
@@ -8,7 +9,7 @@ public class SupervisorTests
 {
     private static readonly Component Subject = new(ComponentKind.AcceptLoop, "127.0.0.1:1");
     private readonly ManualTimeProvider _time = new();
-    private readonly EventRecorder _events = new();
+    private readonly RecordingPublisher _events = new();
     private readonly Supervisor _supervisor;
 
     public SupervisorTests() => _supervisor = new Supervisor(RestartPolicy.Default, _events, _time, NullLogger.Instance);
@@ -34,7 +35,7 @@ public class SupervisorTests
         {
             await _time.TimerArmedAsync(delay);
             _time.Advance(delay - TimeSpan.FromTicks(1));
-            _events.All<Restarted>().Count.ShouldBe(runs - 1);
+            _events.Of<Restarted>().Count.ShouldBe(runs - 1);
             _time.Advance(TimeSpan.FromTicks(1));
         }
 
@@ -54,7 +55,8 @@ public class SupervisorTests
     public async Task Body_CrashesToTheLimitWithinTheWindow_GivesUp()
     {
         var policy = RestartPolicy.Default with { MaxCrashes = 3 };
-        var supervised = new Supervisor(policy, _events, _time, NullLogger.Instance).Start(Subject, _ => throw new InvalidOperationException("no"), CancellationToken.None);
+        var supervised = new Supervisor(policy, _events, _time, NullLogger.Instance)
+            .Start(Subject, _ => throw new InvalidOperationException("no"), CancellationToken.None);
 
         await _time.TimerArmedAsync(TimeSpan.FromMilliseconds(100));
         _time.Advance(TimeSpan.FromMilliseconds(100));
@@ -127,7 +129,7 @@ public class SupervisorTests
         await stopping.CancelAsync();
         await running.Within("the component's end");
 
-        _events.All<Restarted>().ShouldBeEmpty();
+        _events.Of<Restarted>().ShouldBeEmpty();
     }
 
     [Fact]
@@ -188,7 +190,7 @@ public class SupervisorTests
     }
 
     [Fact]
-    public async Task RunOnce_Crash_IsToldAndNotRestarted()
+    public async Task RunOnce_Crash_IsPublishedAndNotRestarted()
     {
         var connection = new Component(ComponentKind.Connection, "7");
 
@@ -199,11 +201,11 @@ public class SupervisorTests
     }
 
     [Fact]
-    public async Task Crash_WithAHugeMessage_IsToldShortened()
+    public async Task Crash_WithAHugeMessage_IsPublishedShortened()
     {
         await _supervisor.RunOnceAsync(Subject, () => throw new InvalidOperationException(new string('x', 100_000)));
 
-        _events.All<Crashed>().Single().Message.Length.ShouldBeLessThan(1000);
+        _events.Of<Crashed>().Single().Message.Length.ShouldBeLessThan(1000);
     }
 
     [Fact]

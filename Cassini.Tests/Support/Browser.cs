@@ -23,7 +23,8 @@ internal sealed class Browser : IAsyncDisposable
         var chromium = Programs.Require("chromium");
         var browser = new Browser(Programs.Require("chromedriver"));
         var started = await browser._driver.Out.LineAsync(
-            "chromedriver starts", line => line.Contains("started successfully on port ", StringComparison.Ordinal), TimeSpan.FromSeconds(60));
+            "chromedriver starts", line => line.Contains("started successfully on port ", StringComparison.Ordinal),
+            TimeSpan.FromSeconds(60));
         var address = $"http://127.0.0.1:{started.Split(' ')[^1].TrimEnd('.')}";
         var session = await browser.SendAsync($"{address}/session", new
         {
@@ -57,7 +58,8 @@ internal sealed class Browser : IAsyncDisposable
         SendAsync($"{_session}/goog/cdp/execute", new { cmd, @params = parameters ?? new { } });
 
     /// <summary>Clicks as a user does: on what is there and not covered.</summary>
-    public Task ClickAsync(string selector) => Eventually.BecomesAsync($"a click on {selector}", () => TryClickAsync(selector), clicked => clicked);
+    public Task ClickAsync(string selector) =>
+        Eventually.BecomesAsync($"a click on {selector}", () => TryClickAsync(selector), clicked => clicked);
 
     /// <summary>Types as a user does.</summary>
     public async Task TypeAsync(string selector, string text) => await SendAsync($"{await FindAsync(selector)}/value", new { text });

@@ -13,6 +13,7 @@ internal sealed class RecordingPublisher : IEventSequence
     private readonly long _began;
     private readonly Epoch _epoch;
     private ImmutableList<EventEnvelope> _envelopes = [];
+    private long _sequence;
     private TaskCompletionSource _published = NewSignal();
 
     /// <param name="time">The clock of the envelopes; the system's when left out.</param>
@@ -26,17 +27,28 @@ internal sealed class RecordingPublisher : IEventSequence
     /// <summary>Called by each publisher after its event is kept: what it does, the publisher waits for.</summary>
     public Action<BrokerEvent>? Published { get; set; }
 
-    public long LastSequence => Volatile.Read(ref _envelopes).Count;
+    public long LastSequence => Interlocked.Read(ref _sequence);
 
-    /// <summary>Everything so far, in order.</summary>
+    /// <summary>Everything so far that was not taken, in order.</summary>
     public IReadOnlyList<EventEnvelope> Envelopes => Volatile.Read(ref _envelopes);
 
-    /// <summary>Everything so far, in order.</summary>
+    /// <summary>Everything so far that was not taken, in order.</summary>
     public IReadOnlyList<BrokerEvent> Events => [.. Envelopes.Select(envelope => envelope.Event)];
 
-    /// <summary>The events of one type so far, in order.</summary>
+    /// <summary>The events of one type so far that were not taken, in order.</summary>
     public IReadOnlyList<T> Of<T>()
-        where T : BrokerEvent => [.. Envelopes.Select(envelope => envelope.Event).OfType<T>()];
+        where T : BrokerEvent => [.. Events.OfType<T>()];
+
+    /// <summary>Takes away everything so far; sequences go on.</summary>
+    public IReadOnlyList<BrokerEvent> Take()
+    {
+        lock (_gate)
+        {
+            var taken = Events;
+            Volatile.Write(ref _envelopes, []);
+            return taken;
+        }
+    }
 
     public void Publish(BrokerEvent brokerEvent)
     {
@@ -44,8 +56,9 @@ internal sealed class RecordingPublisher : IEventSequence
         TaskCompletionSource published;
         lock (_gate)
         {
-            Volatile.Write(ref _envelopes, _envelopes.Add(new EventEnvelope(
-                _epoch, _envelopes.Count + 1, _time.GetUtcNow(), _time.GetElapsedTime(_began), brokerEvent)));
+            var envelope = new EventEnvelope(
+                _epoch, Interlocked.Increment(ref _sequence), _time.GetUtcNow(), _time.GetElapsedTime(_began), brokerEvent);
+            Volatile.Write(ref _envelopes, _envelopes.Add(envelope));
             published = _published;
             _published = NewSignal();
         }
@@ -54,44 +67,49 @@ internal sealed class RecordingPublisher : IEventSequence
         Published?.Invoke(brokerEvent);
     }
 
-    /// <summary>The first event of a type, published already or yet to come.</summary>
-    /// <param name="step">What the test waits for: the deadline's message says it.</param>
-    /// <param name="after">Only events with a higher sequence count.</param>
-    /// <param name="within">The deadline, in real time.</param>
-    public Task<T> WaitForAsync<T>(string step, long after = 0, TimeSpan? within = null)
-        where T : BrokerEvent => WaitForAsync<T>(_ => true, step, after, within);
-
     /// <summary>The first event of a type that fits, published already or yet to come.</summary>
-    /// <param name="predicate">Whether it fits; called by the waiting test, never by a publisher.</param>
     /// <param name="step">What the test waits for: the deadline's message says it.</param>
+    /// <param name="where">Whether it fits; any one when left out. Called by the waiting test, never by a publisher.</param>
     /// <param name="after">Only events with a higher sequence count.</param>
     /// <param name="within">The deadline, in real time.</param>
-    public async Task<T> WaitForAsync<T>(Func<T, bool> predicate, string step, long after = 0, TimeSpan? within = null)
+    public async Task<T> WaitForAsync<T>(string step, Func<T, bool>? where = null, long after = 0, TimeSpan? within = null)
+        where T : BrokerEvent => (await WaitForCountAsync(1, step, where, after, within))[0];
+
+    /// <summary>The first <paramref name="count"/> events of a type that fit, or a few more, published already or yet to come.</summary>
+    public async Task<IReadOnlyList<T>> WaitForCountAsync<T>(
+        int count, string step, Func<T, bool>? where = null, long after = 0, TimeSpan? within = null)
         where T : BrokerEvent
     {
         var deadline = within ?? Eventually.Deadline;
         using var overdue = new CancellationTokenSource(deadline, TimeProvider.System);
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(overdue.Token, TestContext.Current.CancellationToken);
-        var seen = (int)after;
+        var found = new List<T>();
         while (true)
         {
             var (envelopes, published) = Read();
-            for (; seen < envelopes.Count; seen++)
+            foreach (var envelope in envelopes)
             {
-                if (envelopes[seen].Event is T candidate && predicate(candidate))
+                if (envelope.Sequence > after && envelope.Event is T candidate && (where is null || where(candidate)))
                 {
-                    return candidate;
+                    found.Add(candidate);
                 }
             }
 
+            if (found.Count >= count)
+            {
+                return found;
+            }
+
+            after = Math.Max(after, envelopes.IsEmpty ? 0 : envelopes[^1].Sequence);
             try
             {
                 await published.WaitAsync(stop.Token);
             }
             catch (OperationCanceledException) when (overdue.IsCancellationRequested)
             {
+                var seen = $"{found.Count} of {count} {typeof(T).Name}";
                 throw new TimeoutException(
-                    $"{step}: no such {typeof(T).Name} within {deadline.TotalSeconds} s; published: [{string.Join(", ", Events)}].");
+                    $"{step}: {seen} within {deadline.TotalSeconds} s; published: [{string.Join(", ", Events)}].");
             }
         }
     }

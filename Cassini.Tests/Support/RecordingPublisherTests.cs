@@ -54,15 +54,15 @@ public class RecordingPublisherTests
         publisher.Publish(new TopicCreated("a"));
         publisher.Publish(new TopicCreated("b"));
         publisher.Publish(new TopicCreated("b2"));
-        (await publisher.WaitForAsync<TopicCreated>(created => created.Topic.StartsWith('b'), "a b")).Topic.ShouldBe("b");
-        (await publisher.WaitForAsync<TopicCreated>(created => created.Topic.StartsWith('b'), "a later b", after: 2)).Topic.ShouldBe("b2");
+        (await publisher.WaitForAsync<TopicCreated>("a b", created => created.Topic.StartsWith('b'))).Topic.ShouldBe("b");
+        (await publisher.WaitForAsync<TopicCreated>("a later b", created => created.Topic.StartsWith('b'), after: 2)).Topic.ShouldBe("b2");
     }
 
     [Fact]
     public async Task WaitFor_PublishedLater_Returns()
     {
         var publisher = new RecordingPublisher();
-        var wait = publisher.WaitForAsync<TopicCreated>(created => created.Topic == "b", "topic b");
+        var wait = publisher.WaitForAsync<TopicCreated>("topic b", created => created.Topic == "b");
         publisher.Publish(new TopicRemoved("b"));
         publisher.Publish(new TopicCreated("a"));
         wait.IsCompleted.ShouldBeFalse();
@@ -89,14 +89,14 @@ public class RecordingPublisherTests
         publisher.Publish(new TopicCreated("a"));
         var failure = await Should.ThrowAsync<TimeoutException>(
             publisher.WaitForAsync<TopicRemoved>("the topic goes away", within: TimeSpan.Zero));
-        failure.Message.ShouldStartWith("the topic goes away: no such TopicRemoved within 0 s; published: [TopicCreated {");
+        failure.Message.ShouldStartWith("the topic goes away: 0 of 1 TopicRemoved within 0 s; published: [TopicCreated {");
     }
 
     [Fact]
     public async Task WaitFor_PredicateThrows_FailsTheWaiterAndNotThePublisher()
     {
         var publisher = new RecordingPublisher();
-        var wait = publisher.WaitForAsync<TopicCreated>(_ => throw new InvalidOperationException("boom"), "never");
+        var wait = publisher.WaitForAsync<TopicCreated>("never", _ => throw new InvalidOperationException("boom"));
         publisher.Publish(new TopicCreated("a"));
         (await Should.ThrowAsync<InvalidOperationException>(wait)).Message.ShouldBe("boom");
         publisher.LastSequence.ShouldBe(1);

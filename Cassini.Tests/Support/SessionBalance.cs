@@ -37,7 +37,8 @@ internal sealed class SessionBalance
     public void ShouldBeWhole()
     {
         ShouldBeInOrder();
-        _stages.Where(entry => entry.Value is Stage.Open or Stage.ClosedForGood).ShouldBeEmpty("sessions that are open, or should have ended");
+        _stages.Where(entry => entry.Value is Stage.Open or Stage.ClosedForGood)
+            .ShouldBeEmpty("sessions that are open, or should have ended");
         _sessions.Where(entry => entry.Value is null).ShouldBeEmpty("connections whose session is open");
     }
 
@@ -59,7 +60,9 @@ internal sealed class SessionBalance
                 Move(e.ClientId!, e, e.Kept ? Stage.Kept : Stage.ClosedForGood, Stage.Open);
                 break;
             case SessionEnded e:
-                Move(e.ClientId, e, Stage.None, e.Reason == SessionEndReason.EndedWithConnection ? Stage.ClosedForGood : Stage.Kept, Stage.ClosedForGood);
+                Move(
+                    e.ClientId, e, Stage.None,
+                    e.Reason == SessionEndReason.EndedWithConnection ? Stage.ClosedForGood : Stage.Kept, Stage.ClosedForGood);
                 break;
             case ConnectionClosed e when _sessions.TryGetValue(e.ConnectionId, out var closed):
                 Demand(closed is not null, e, "its session is open");

@@ -28,7 +28,7 @@ public sealed class ServedBySystemdTests : IDisposable
     }
 
     [Fact]
-    public async Task Start_Ready_IsToldWhenItIsAndNotBefore()
+    public async Task Start_Ready_IsNotifiedThenAndNotBefore()
     {
         await using var manager = Listen();
         await using var cassini = Start(manager, ["--bind", "127.0.0.1:0"]);
@@ -49,7 +49,8 @@ public sealed class ServedBySystemdTests : IDisposable
         await using var manager = Listen();
         await using var cassini = Start(manager, ["--bind", other.LocalEndpoint.ToString()!]);
 
-        await manager.MessageAsync("the reason", line => line.StartsWith("STATUS=ready, error, not ready: ") && line.Contains("bind BindFailed"));
+        await manager.MessageAsync(
+            "the reason", line => line.StartsWith("STATUS=ready, error, not ready: ") && line.Contains("bind BindFailed"));
         manager.Messages.ShouldAllBe(message => !message.Contains("READY=1"));
 
         other.Stop();
@@ -70,13 +71,14 @@ public sealed class ServedBySystemdTests : IDisposable
     }
 
     [Fact]
-    public async Task Watchdog_StaleProjection_IsNotToldWhileItLasts()
+    public async Task Watchdog_StaleProjection_IsNotNotified()
     {
         await using var manager = Listen();
         await using var cassini = Start(
             manager,
             [
-                "--bind", "127.0.0.1:0", "--set", "Health:Window=2s", "--set", "Health:LiveWindow=2s", "--set", "Probing:AcceptProbeTimeout=1s",
+                "--bind", "127.0.0.1:0",
+                "--set", "Health:Window=2s", "--set", "Health:LiveWindow=2s", "--set", "Probing:AcceptProbeTimeout=1s",
                 "--set", "Probing:HeartbeatInterval=200ms",
             ],
             ("WATCHDOG_USEC", "100000"));
@@ -87,7 +89,8 @@ public sealed class ServedBySystemdTests : IDisposable
         await PostAsync($"{management}/faults/stop-ticks");
         await manager.MessageAsync("it is dead", line => line.StartsWith("STATUS=ready, error, not live: "));
         var newest = await NewestAsync(management);
-        await Eventually.BecomesAsync("heartbeats show that many pings would have been due", () => NewestAsync(management), now => now > newest + 10);
+        await Eventually.BecomesAsync(
+            "heartbeats show that many pings would have been due", () => NewestAsync(management), now => now > newest + 10);
         await PostAsync($"{management}/faults/resume");
         var count = manager.Messages.Count;
         await manager.MessageAsync("a ping again", "WATCHDOG=1", after: count);
@@ -173,7 +176,7 @@ public sealed class ServedBySystemdTests : IDisposable
     private async Task<IPEndPoint> EndpointAsync(string management) =>
         IPEndPoint.Parse((await HealthAsync(management)).GetProperty("endpoints")[0].GetProperty("address").GetString()!);
 
-    /// <summary>The sequence of the last event: while heartbeats are published it tells that time passes.</summary>
+    /// <summary>The sequence of the last event: while heartbeats are published it shows that time passes.</summary>
     private async ValueTask<long> NewestAsync(string management)
     {
         using var answer = await _http.GetAsync($"{management}/healthz", TestContext.Current.CancellationToken);

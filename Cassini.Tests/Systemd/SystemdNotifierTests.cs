@@ -9,7 +9,7 @@ using Microsoft.Extensions.Logging.Abstractions;
 
 namespace Cassini.Tests.Systemd;
 
-/// <summary>The notifier over a real projection whose events the test tells, and a real socket.</summary>
+/// <summary>The notifier over a real projection whose events the test publishes, and a real socket.</summary>
 public sealed class SystemdNotifierTests : IDisposable
 {
     private static readonly TimeSpan LongestStop = TimeSpan.FromSeconds(20);
@@ -24,7 +24,8 @@ public sealed class SystemdNotifierTests : IDisposable
         await using var rig = await ManagementRig.StartAsync();
         await using var notifier = Start(rig, manager);
 
-        (await manager.MessageAsync("the first status", line => line.StartsWith("STATUS=starting, error, not ready: ", StringComparison.Ordinal)))
+        (await manager.MessageAsync(
+            "the first status", line => line.StartsWith("STATUS=starting, error, not ready: ", StringComparison.Ordinal)))
             .ShouldNotContain("READY=1");
     }
 
@@ -39,7 +40,8 @@ public sealed class SystemdNotifierTests : IDisposable
         (await manager.MessageAsync("ready", "READY=1")).ShouldContain("STATUS=ready, ok\n");
         rig.Publish(new ListenerClosed(Happened.Endpoint, ListenerCloseReason.Rehearsal));
         var count = manager.Messages.Count;
-        await manager.MessageAsync("an endpoint closed", line => line.StartsWith("STATUS=ready, error, not ready: bind EndpointClosed: ", StringComparison.Ordinal));
+        await manager.MessageAsync("an endpoint closed", line => line.StartsWith(
+            "STATUS=ready, error, not ready: bind EndpointClosed: ", StringComparison.Ordinal));
         rig.Publish(Happened.Bound(), Happened.Probed());
         await manager.MessageAsync("ready again", "STATUS=ready, ok", after: count);
 
@@ -55,7 +57,8 @@ public sealed class SystemdNotifierTests : IDisposable
 
         rig.Publish(new CertificateReloadFailed(CertificateRole.Server, "server.pem", "first\nSTOPPING=1\r\u001b[2J"));
 
-        var message = await manager.MessageAsync("the failed reload", line => line.StartsWith("STATUS=ready, degraded: certificate", StringComparison.Ordinal));
+        var message = await manager.MessageAsync(
+            "the failed reload", line => line.StartsWith("STATUS=ready, degraded: certificate", StringComparison.Ordinal));
         message.ShouldNotContain('\n');
         message.ShouldNotContain('\u001b');
         message.ShouldContain(@"first\nSTOPPING=1");
@@ -69,16 +72,18 @@ public sealed class SystemdNotifierTests : IDisposable
         await using (Start(rig, manager))
         {
             rig.Publish(new PhaseEntered(Phase.Draining));
-            (await manager.MessageAsync("stopping", "STOPPING=1")).Split('\n')[1..].ShouldBe(["STOPPING=1", "EXTEND_TIMEOUT_USEC=20000000"]);
+            (await manager.MessageAsync("stopping", "STOPPING=1")).Split('\n')[1..].ShouldBe(
+                ["STOPPING=1", "EXTEND_TIMEOUT_USEC=20000000"]);
             rig.Publish(new PhaseEntered(Phase.Stopped));
         }
 
         // The last words are sent at the end, if they were not before.
-        (await manager.MessageAsync("stopped", line => line.StartsWith("STATUS=stopped", StringComparison.Ordinal))).ShouldNotContain("STOPPING=1");
+        (await manager.MessageAsync("stopped", line => line.StartsWith("STATUS=stopped", StringComparison.Ordinal)))
+            .ShouldNotContain("STOPPING=1");
     }
 
     [Fact]
-    public async Task Notifier_Reload_IsToldOnlyWhileTheServiceRuns()
+    public async Task Notifier_Reload_IsNotifiedOnlyWhileTheServiceRuns()
     {
         await using var manager = new NotifyReceiver(_directory.File("notify"));
         await using var rig = await ManagementRig.StartAsync();
@@ -100,7 +105,7 @@ public sealed class SystemdNotifierTests : IDisposable
     }
 
     [Fact]
-    public async Task Notifier_NobodyListens_GoesOnAndTellsWhoComesLater()
+    public async Task Notifier_NothingListens_GoesOnAndNotifiesALaterListener()
     {
         await using var rig = await ManagementRig.StartAsync();
         var name = _directory.File("notify");
@@ -161,7 +166,8 @@ public sealed class SystemdNotifierTests : IDisposable
         {
             var settings = NotifySettings.Read(new Dictionary<string, string> { [NotifySettings.SocketVariable] = name }, 1, [])!;
             return new Running(new SystemdNotifier(
-                rig.Health, new NotifySocket(settings.Socket, TimeProvider.System, logger), settings.Watchdog, LongestStop, TimeProvider.System));
+                rig.Health, new NotifySocket(settings.Socket, TimeProvider.System, logger),
+                settings.Watchdog, LongestStop, TimeProvider.System));
         }
 
         public async ValueTask DisposeAsync()

@@ -5,7 +5,7 @@ using Cassini.Tests.Broker;
 
 namespace Cassini.Tests.Telemetry;
 
-/// <summary>The spans of connecting, told by events.</summary>
+/// <summary>The spans of connecting, made from events.</summary>
 public class ConnectionTracesTests : IDisposable
 {
     private static readonly DateTimeOffset Start = new(2026, 1, 1, 0, 0, 0, TimeSpan.Zero);
@@ -20,13 +20,13 @@ public class ConnectionTracesTests : IDisposable
     [Fact]
     public void Connect_Accepted_GoesFromTheAcceptToConnackWithTheHandshakeWithin()
     {
-        Tell(1, new ConnectionAccepted(7, "127.0.0.1:8883", "127.0.0.1:40000"));
-        Tell(3, new HandshakeCompleted(7, "alice", "TLS 1.3", TimeSpan.FromSeconds(1.5)));
-        Tell(4, new ConnectionOpened(7, "alice"));
-        var during = Tell(5, new SessionOpened(7, "sensor", "alice", "MQTT 5.0", false));
-        var later = Tell(9, new AccessDenied(7, "alice", "publish", "x", null));
-        var last = Tell(10, new ConnectionClosed(7, CloseReason.PeerClosed, TimeSpan.FromSeconds(9), 10, 10));
-        var after = Tell(11, new AccessDenied(7, "alice", "publish", "x", null));
+        Apply(1, new ConnectionAccepted(7, "127.0.0.1:8883", "127.0.0.1:40000"));
+        Apply(3, new HandshakeCompleted(7, "alice", "TLS 1.3", TimeSpan.FromSeconds(1.5)));
+        Apply(4, new ConnectionOpened(7, "alice"));
+        var during = Apply(5, new SessionOpened(7, "sensor", "alice", "MQTT 5.0", false));
+        var later = Apply(9, new AccessDenied(7, "alice", "publish", "x", null));
+        var last = Apply(10, new ConnectionClosed(7, CloseReason.PeerClosed, TimeSpan.FromSeconds(9), 10, 10));
+        var after = Apply(11, new AccessDenied(7, "alice", "publish", "x", null));
 
         var connect = _spans.Ended.Single(span => span.OperationName == "connect");
         var handshake = _spans.Ended.Single(span => span.OperationName == "handshake");
@@ -49,8 +49,8 @@ public class ConnectionTracesTests : IDisposable
     [InlineData(HandshakeFailure.BareProbe, ActivityStatusCode.Unset, null)]
     public void Connect_HandshakeFails_EndsWithTheReason(HandshakeFailure reason, ActivityStatusCode status, string? type)
     {
-        Tell(1, new ConnectionAccepted(7, "127.0.0.1:8883", "127.0.0.1:40000"));
-        Tell(2, new HandshakeFailed(7, reason, null, TimeSpan.FromSeconds(1)));
+        Apply(1, new ConnectionAccepted(7, "127.0.0.1:8883", "127.0.0.1:40000"));
+        Apply(2, new HandshakeFailed(7, reason, null, TimeSpan.FromSeconds(1)));
 
         var connect = _spans.Ended.ShouldHaveSingleItem();
         connect.Status.ShouldBe(status);
@@ -60,9 +60,9 @@ public class ConnectionTracesTests : IDisposable
     [Fact]
     public void Connect_Refused_IsAnErrorOnce()
     {
-        Tell(1, new ConnectionAccepted(7, "127.0.0.1:8883", "127.0.0.1:40000"));
-        Tell(2, new ClientRefused(7, "NotAuthorized", "no"));
-        Tell(3, new ConnectionClosed(7, CloseReason.Refused, TimeSpan.FromSeconds(2), 10, 10));
+        Apply(1, new ConnectionAccepted(7, "127.0.0.1:8883", "127.0.0.1:40000"));
+        Apply(2, new ClientRefused(7, "NotAuthorized", "no"));
+        Apply(3, new ConnectionClosed(7, CloseReason.Refused, TimeSpan.FromSeconds(2), 10, 10));
 
         var connect = _spans.Ended.ShouldHaveSingleItem();
         connect.GetTagItem("error.type").ShouldBe("NotAuthorized");
@@ -72,14 +72,14 @@ public class ConnectionTracesTests : IDisposable
     [Fact]
     public void Connect_EventsAreMissing_IsForgotten()
     {
-        Tell(1, new ConnectionAccepted(7, "127.0.0.1:8883", "127.0.0.1:40000"));
+        Apply(1, new ConnectionAccepted(7, "127.0.0.1:8883", "127.0.0.1:40000"));
         _traces.Forget();
 
-        Tell(2, new SessionOpened(7, "sensor", "alice", "MQTT 5.0", false)).ShouldBeNull();
+        Apply(2, new SessionOpened(7, "sensor", "alice", "MQTT 5.0", false)).ShouldBeNull();
         _spans.Ended.ShouldHaveSingleItem();
         Activity.Current.ShouldBeNull();
     }
 
-    private ActivityContext? Tell(double elapsed, BrokerEvent happened) => _traces.Apply(new EventEnvelope(
+    private ActivityContext? Apply(double elapsed, BrokerEvent happened) => _traces.Apply(new EventEnvelope(
         Epoch.StartingAt(Start), ++_sequence, Start.AddSeconds(elapsed), TimeSpan.FromSeconds(elapsed), happened));
 }

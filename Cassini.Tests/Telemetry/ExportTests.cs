@@ -45,7 +45,11 @@ public class ExportTests : IDisposable
         using var publisher = await ConnectAsync(cassini, "publisher");
 
         await publisher.PublishAsync(
-            new MqttApplicationMessageBuilder().WithTopic("plant/1").WithPayload("x").WithUserProperty("traceparent", System.Text.Encoding.UTF8.GetBytes($"00-{TraceId}-{SpanId}-01")).Build(),
+            new MqttApplicationMessageBuilder()
+                .WithTopic("plant/1")
+                .WithPayload("x")
+                .WithUserProperty("traceparent", System.Text.Encoding.UTF8.GetBytes($"00-{TraceId}-{SpanId}-01"))
+                .Build(),
             Token);
         var message = await Eventually.CompletesAsync("the message comes", received.Task);
         var publish = await collector.SpanAsync("publish");
@@ -62,7 +66,8 @@ public class ExportTests : IDisposable
         (await collector.MetricAsync("cassini.handshake.duration")).ShouldBe("s");
         collector.Authorization.ShouldBe("Bearer not-for-the-log");
 
-        var line = await cassini.Error.LineAsync("the log line of the connection", text => text.Contains(connect.TraceId, StringComparison.Ordinal));
+        var line = await cassini.Error.LineAsync(
+            "the log line of the connection", text => text.Contains(connect.TraceId, StringComparison.Ordinal));
         using var json = JsonDocument.Parse(line);
         var scope = json.RootElement.GetProperty("Scopes").EnumerateArray().Single();
         (scope.GetProperty("TraceId").GetString(), scope.GetProperty("SpanId").GetString()).ShouldBe((connect.TraceId, connect.SpanId));
@@ -89,7 +94,9 @@ public class ExportTests : IDisposable
 
     [Theory]
     [InlineData("ftp://collector", "Telemetry:OtlpEndpoint: the value is not allowed; give an http or https URL")]
-    [InlineData("http://me:secret@collector", "Telemetry:OtlpEndpoint: a user name or password is not allowed; credentials go into OTEL_EXPORTER_OTLP_HEADERS")]
+    [InlineData(
+        "http://me:secret@collector",
+        "Telemetry:OtlpEndpoint: a user name or password is not allowed; credentials go into OTEL_EXPORTER_OTLP_HEADERS")]
     public async Task Export_UnusableEndpoint_IsOneLineAndCode2(string endpoint, string complaint)
     {
         var (code, _, error) = await CassiniProcess.RunAsync(_directory.Path, FreePorts, ("OTEL_EXPORTER_OTLP_ENDPOINT", endpoint));
@@ -102,15 +109,19 @@ public class ExportTests : IDisposable
     {
         await cassini.PasteableLinesAsync();
         var certificates = Path.Combine(_directory.Path, "cassini", "dev-certs");
-        var address = cassini.Out.Lines.Single(line => line.StartsWith("  broker", StringComparison.Ordinal)).Split(' ', StringSplitOptions.RemoveEmptyEntries)[1];
-        var certificate = X509Certificate2.CreateFromPemFile(Path.Combine(certificates, "client.pem"), Path.Combine(certificates, "client.key"));
+        var address = cassini.Out.Lines.Single(line => line.StartsWith("  broker", StringComparison.Ordinal))
+            .Split(' ', StringSplitOptions.RemoveEmptyEntries)[1];
+        var certificate = X509Certificate2.CreateFromPemFile(
+            Path.Combine(certificates, "client.pem"), Path.Combine(certificates, "client.key"));
         var client = new MqttClientFactory().CreateMqttClient();
         await client.ConnectAsync(
             new MqttClientOptionsBuilder()
                 .WithTcpServer("localhost", int.Parse(address.Split(':')[^1], System.Globalization.CultureInfo.InvariantCulture))
                 .WithProtocolVersion(MqttProtocolVersion.V500)
                 .WithClientId(clientId)
-                .WithTlsOptions(tls => tls.UseTls().WithClientCertificates(new X509Certificate2Collection(certificate)).WithCertificateValidationHandler(_ => true))
+                .WithTlsOptions(
+                    tls => tls.UseTls().WithClientCertificates(new X509Certificate2Collection(certificate))
+                        .WithCertificateValidationHandler(_ => true))
                 .Build(),
             Token);
         return client;

@@ -18,7 +18,10 @@ public class MetricsFormatTests
     [InlineData("this is no media type", "text/plain; version=0.0.4; charset=utf-8")]
     [InlineData("application/openmetrics-text;q=0.2, text/plain;q=0.9", "text/plain; version=0.0.4; charset=utf-8")]
     [InlineData("application/openmetrics-text; version=1.0.0", "application/openmetrics-text; version=1.0.0; charset=utf-8")]
-    [InlineData("application/openmetrics-text;version=1.0.0,application/openmetrics-text;version=0.0.1;q=0.75,text/plain;version=0.0.4;q=0.5,*/*;q=0.1", "application/openmetrics-text; version=1.0.0; charset=utf-8")]
+    [InlineData(
+        "application/openmetrics-text;version=1.0.0,application/openmetrics-text;version=0.0.1;q=0.75,"
+            + "text/plain;version=0.0.4;q=0.5,*/*;q=0.1",
+        "application/openmetrics-text; version=1.0.0; charset=utf-8")]
     [InlineData("application/json", "application/json")]
     [InlineData("application/json;q=0, */*", "text/plain; version=0.0.4; charset=utf-8")]
     public async Task Metrics_Accept_ChoosesTheForm(string? accept, string type)
@@ -84,9 +87,11 @@ public class MetricsFormatTests
 
         json.RootElement.GetProperty("revision").GetInt64().ShouldBe(rig.Health.Current.Revision);
         json.RootElement.GetProperty("epoch").GetString().ShouldBe(rig.Health.Current.Epoch);
-        var metrics = json.RootElement.GetProperty("metrics").EnumerateArray().ToDictionary(metric => metric.GetProperty("name").GetString()!);
+        var metrics = json.RootElement.GetProperty("metrics").EnumerateArray()
+            .ToDictionary(metric => metric.GetProperty("name").GetString()!);
         metrics["cassini_health_revision"].GetProperty("samples")[0].GetProperty("value").GetInt64().ShouldBe(rig.Health.Current.Revision);
-        metrics["cassini_connections"].GetProperty("samples")[0].GetProperty("labels").GetProperty("state").GetString().ShouldBe("handshaking");
+        metrics["cassini_connections"].GetProperty("samples")[0].GetProperty("labels").GetProperty("state").GetString()
+            .ShouldBe("handshaking");
         metrics["cassini_received_bytes_total"].GetProperty("unit").GetString().ShouldBe("bytes");
     }
 
@@ -97,7 +102,8 @@ public class MetricsFormatTests
         var end = DateTimeOffset.UnixEpoch.AddSeconds(4_000_000_000);
         rig.Publish(Happened.Certificate(CertificateRole.Authority, end));
 
-        (await rig.GetTextAsync("/metrics")).ShouldContain("\ncassini_certificate_not_after_timestamp_seconds{role=\"authority\"} 4000000000\n");
+        (await rig.GetTextAsync("/metrics"))
+            .ShouldContain("\ncassini_certificate_not_after_timestamp_seconds{role=\"authority\"} 4000000000\n");
     }
 
     [Fact]

@@ -43,7 +43,8 @@ internal sealed class OtlpCollector : IAsyncDisposable
     }
 
     public Task<CollectedSpan> SpanAsync(string name, Func<CollectedSpan, bool>? condition = null) => Eventually.BecomesAsync(
-        $"the span {name} is exported", () => _spans.FirstOrDefault(span => span.Name == name && condition?.Invoke(span) != false)!, span => span is not null);
+        $"the span {name} is exported",
+        () => _spans.FirstOrDefault(span => span.Name == name && condition?.Invoke(span) != false)!, span => span is not null);
 
     /// <summary>The unit of a metric, when it has come.</summary>
     public Task<string> MetricAsync(string name) => Eventually.BecomesAsync(

@@ -11,7 +11,8 @@ public class OtlpExportTests
 
     [Fact]
     public void Traces_VariableThatCannotBeUsed_SaysThatItIsTelemetry() =>
-        Should.Throw<ExportConfigurationException>(() => Wrong.StartTraces("Cassini")).Message.ShouldStartWith("telemetry cannot be exported: ");
+        Should.Throw<ExportConfigurationException>(() => Wrong.StartTraces("Cassini")).Message.ShouldStartWith(
+            "telemetry cannot be exported: ");
 
     [Fact]
     public void Metrics_VariableThatCannotBeUsed_SaysThatItIsTelemetry() =>

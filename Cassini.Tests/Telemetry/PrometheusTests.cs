@@ -18,7 +18,8 @@ public class PrometheusTests
         var prometheus = Programs.Require("prometheus");
         await using var broker = await RunningBroker.ServingMqttAsync();
         await using var app = ManagementApp.Create(
-            ManagedBroker.Of(broker.Mqtt), new ManagementOptions { Address = "127.0.0.1:0" }, NullLoggerFactory.Instance, TimeProvider.System);
+            ManagedBroker.Of(broker.Mqtt), new ManagementOptions { Address = "127.0.0.1:0" },
+            NullLoggerFactory.Instance, TimeProvider.System);
         await app.StartAsync(TestContext.Current.CancellationToken);
         using var directory = new TempDirectory();
         directory.Write("prometheus.yml", $$"""
@@ -47,9 +48,9 @@ public class PrometheusTests
 
         // It asks for OpenMetrics, and reads the type and help of every family.
         using var metadata = JsonDocument.Parse(await http.GetStringAsync("/api/v1/metadata", TestContext.Current.CancellationToken));
-        var told = metadata.RootElement.GetProperty("data");
-        told.GetProperty("cassini_heartbeat_duration_seconds")[0].GetProperty("type").GetString().ShouldBe("histogram");
-        told.GetProperty("cassini_events")[0].GetProperty("type").GetString().ShouldBe("counter");
+        var described = metadata.RootElement.GetProperty("data");
+        described.GetProperty("cassini_heartbeat_duration_seconds")[0].GetProperty("type").GetString().ShouldBe("histogram");
+        described.GetProperty("cassini_events")[0].GetProperty("type").GetString().ShouldBe("counter");
         await app.StopAsync(TestContext.Current.CancellationToken);
 
         Task AnswersAsync(string query, Func<double, bool> condition) => Eventually.BecomesAsync(

@@ -61,5 +61,6 @@ internal sealed class ProtobufMessage
         }
     }
 
-    private IEnumerable<(int Number, ReadOnlyMemory<byte> Bytes, ulong Value)> Of(int number) => _fields.Where(field => field.Number == number);
+    private IEnumerable<(int Number, ReadOnlyMemory<byte> Bytes, ulong Value)> Of(int number) =>
+        _fields.Where(field => field.Number == number);
 }

@@ -53,7 +53,7 @@ public class ScrapeTests
 
     /// <summary>What they do not read fits into buffers: none of them holds a place among the answers that are being written.</summary>
     [Fact]
-    public async Task Scrape_ManyWhoDoNotRead_DoNotKeepOthersFromIt()
+    public async Task Scrape_ManyCallersDoNotRead_OthersStillGetTheirs()
     {
         await using var rig = await ManagementRig.StartReadyAsync();
         var idle = new List<Socket>();
@@ -64,7 +64,8 @@ public class ScrapeTests
                 var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp) { ReceiveBufferSize = 1 };
                 idle.Add(socket);
                 await socket.ConnectAsync("127.0.0.1", rig.Address.Port, TestContext.Current.CancellationToken);
-                await socket.SendAsync("GET /metrics HTTP/1.1\r\nHost: localhost\r\n\r\n"u8.ToArray(), TestContext.Current.CancellationToken);
+                await socket.SendAsync(
+                    "GET /metrics HTTP/1.1\r\nHost: localhost\r\n\r\n"u8.ToArray(), TestContext.Current.CancellationToken);
             }
 
             await rig.MetricsAsync("cassini_up 1\n");
@@ -113,7 +114,7 @@ public class ScrapeTests
     }
 
     [Fact]
-    public async Task Collect_CallersWhoWaitForOne_ShareTheNext()
+    public async Task Collect_CallersWaitForOne_ShareTheNext()
     {
         await using var rig = await ManagementRig.StartReadyAsync();
         var held = new HeldReading(rig);
@@ -121,7 +122,7 @@ public class ScrapeTests
         var first = Task.Run(metrics.CollectAsync);
         await held.Begun;
 
-        // Asking waits for nobody: neither this thread nor a lock is held by the one that is under way.
+        // The call does not block: neither this thread nor a lock is held by the one that is under way.
         Task<MetricsCollection>[] later = [metrics.CollectAsync(), metrics.CollectAsync(), metrics.CollectAsync()];
         later.ShouldAllBe(collection => !collection.IsCompleted);
         held.Release();
@@ -223,7 +224,8 @@ public class ScrapeTests
                 }
             }
 
-            return new MetricsReading(rig.Health.Current, null, default, new FeedNumbers(0, 0, 0, new Dictionary<string, long>()), 0, new Refusals().Counts);
+            return new MetricsReading(
+                rig.Health.Current, null, default, new FeedNumbers(0, 0, 0, new Dictionary<string, long>()), 0, new Refusals().Counts);
         }
     }
 

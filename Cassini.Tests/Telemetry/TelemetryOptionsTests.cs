@@ -13,7 +13,8 @@ public class TelemetryOptionsTests
 
     [Fact]
     public void Validate_EndpointWithAPassword_IsRefusedWithoutRepeatingIt() =>
-        Errors(new TelemetryOptions { OtlpEndpoint = "https://me:hunter2@collector:4317" }).ShouldHaveSingleItem().ShouldNotContain("hunter2");
+        Errors(new TelemetryOptions { OtlpEndpoint = "https://me:hunter2@collector:4317" }).ShouldHaveSingleItem()
+            .ShouldNotContain("hunter2");
 
     [Fact]
     public void Validate_NoServiceName_IsNamed() => Errors(new TelemetryOptions { ServiceName = " " })

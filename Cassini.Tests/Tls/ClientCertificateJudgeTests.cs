@@ -33,7 +33,8 @@ public sealed class ClientCertificateJudgeTests : IDisposable
     {
         using var client = _authority.IssueClient("alice");
         var der = client.RawData;
-        var notAfter = System.Text.Encoding.ASCII.GetBytes(client.NotAfter.ToUniversalTime().ToString("yyMMddHHmmss", System.Globalization.CultureInfo.InvariantCulture) + "Z");
+        var notAfter = System.Text.Encoding.ASCII.GetBytes(
+            client.NotAfter.ToUniversalTime().ToString("yyMMddHHmmss", System.Globalization.CultureInfo.InvariantCulture) + "Z");
         var at = der.AsSpan().IndexOf(notAfter);
         at.ShouldBeGreaterThan(0);
         "261399999999Z"u8.CopyTo(der.AsSpan(at));
@@ -45,11 +46,12 @@ public sealed class ClientCertificateJudgeTests : IDisposable
     }
 
     [Fact]
-    public void Judge_IdentityFromTheAlternativeName_IsWhoTheVerdictNames()
+    public void Judge_IdentityFromTheAlternativeName_IsNamedInTheVerdict()
     {
         var names = new SubjectAlternativeNameBuilder();
         names.AddUri(new Uri("spiffe://orbit/probe"));
-        using var client = _authority.IssueClient("alice", new() { NotBefore = Noon, NotAfter = Noon.AddHours(1), Extensions = [names.Build()] });
+        using var client = _authority.IssueClient(
+            "alice", new() { NotBefore = Noon, NotAfter = Noon.AddHours(1), Extensions = [names.Build()] });
 
         new ClientCertificateJudge([_authority.Certificate], null, new SettableTime(Noon), IdentitySource.SubjectAlternativeName)
             .Judge(client, []).Identity.ShouldBe("spiffe://orbit/probe");
@@ -69,7 +71,8 @@ public sealed class ClientCertificateJudgeTests : IDisposable
     [Fact]
     public void Authority_RenewedWithTheSameKey_AcceptsItsOldClients()
     {
-        using var renewed = new TestAuthority(notBefore: Noon.AddMonths(-1), notAfter: Noon.AddYears(9), key: ECDsa.Create(_authority.Key.ExportParameters(true)));
+        using var renewed = new TestAuthority(
+            notBefore: Noon.AddMonths(-1), notAfter: Noon.AddYears(9), key: ECDsa.Create(_authority.Key.ExportParameters(true)));
         using var client = _authority.IssueClient("alice", new() { NotBefore = Noon, NotAfter = Noon.AddYears(5) });
         var judge = new ClientCertificateJudge([_authority.Certificate, renewed.Certificate], null, new SettableTime(Noon.AddYears(2)));
 

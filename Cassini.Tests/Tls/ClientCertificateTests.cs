@@ -7,7 +7,7 @@ using Cassini.Streams.Tls.Files;
 
 namespace Cassini.Tests.Tls;
 
-/// <summary>Who gets in, over real TLS of both versions.</summary>
+/// <summary>Which clients are accepted, over real TLS of both versions.</summary>
 public sealed class ClientCertificateTests : IDisposable
 {
     private static readonly DateTimeOffset Now = TimeProvider.System.GetUtcNow();
@@ -97,7 +97,8 @@ public sealed class ClientCertificateTests : IDisposable
     [Theory]
     [MemberData(nameof(Versions))]
     public async Task Client_OfTomorrow_IsNotYetValid(SslProtocols version) =>
-        await ShouldBeRefused(version, HandshakeFailure.NotYetValidCertificate, _authority.IssueClient("early", new() { NotBefore = Now.AddDays(1) }));
+        await ShouldBeRefused(
+            version, HandshakeFailure.NotYetValidCertificate, _authority.IssueClient("early", new() { NotBefore = Now.AddDays(1) }));
 
     [Theory]
     [MemberData(nameof(Versions))]
@@ -115,7 +116,8 @@ public sealed class ClientCertificateTests : IDisposable
     [Theory]
     [MemberData(nameof(Versions))]
     public async Task Client_ThatIsTheCaItself_IsWrongUsage(SslProtocols version) =>
-        (await ShouldBeRefused(version, HandshakeFailure.WrongUsageCertificate, _authority.Certificate)).Detail!.ShouldContain("CA certificate");
+        (await ShouldBeRefused(version, HandshakeFailure.WrongUsageCertificate, _authority.Certificate)).Detail!.ShouldContain(
+            "CA certificate");
 
     [Theory]
     [MemberData(nameof(Versions))]
@@ -161,7 +163,7 @@ public sealed class ClientCertificateTests : IDisposable
         (await Handshake.WithClientAsync(material, version, client)).Verdict.Accepted.ShouldBeTrue();
     }
 
-    // A reload must not lock out who resumes a session, which brings no intermediates.
+    // A reload must not lock out a client that resumes a TLS session, because that brings no intermediates.
     [Theory]
     [MemberData(nameof(Versions))]
     public async Task Client_OfAnIntermediateThatIsKnown_NeedsNoChainAfterAReload(SslProtocols version)
@@ -186,7 +188,8 @@ public sealed class ClientCertificateTests : IDisposable
         using var client = intermediate.IssueClient();
         var material = Material(_authority.RevocationList([intermediate.Certificate]));
 
-        (await Handshake.WithClientAsync(material, version, client, intermediate.Certificate)).Outcome.ShouldBe(HandshakeFailure.RevokedCertificate);
+        (await Handshake.WithClientAsync(material, version, client, intermediate.Certificate)).Outcome.ShouldBe(
+            HandshakeFailure.RevokedCertificate);
     }
 
     [Theory]
@@ -201,11 +204,14 @@ public sealed class ClientCertificateTests : IDisposable
 
         (await Handshake.WithClientAsync(material, version, intermediate.IssueClient())).Verdict.Accepted.ShouldBeTrue();
         (await Handshake.WithClientAsync(material, version, intermediate.IssueClient(), upToTheRoot)).Verdict.Accepted.ShouldBeTrue();
-        (await Handshake.WithClientAsync(material, version, intermediate.ForgeClient("mallory", key))).Outcome.ShouldBe(HandshakeFailure.UntrustedCertificate);
-        (await Handshake.WithClientAsync(material, version, _authority.IssueClient(), _authority.Certificate)).Outcome.ShouldBe(HandshakeFailure.UntrustedCertificate);
+        (await Handshake.WithClientAsync(material, version, intermediate.ForgeClient("mallory", key))).Outcome.ShouldBe(
+            HandshakeFailure.UntrustedCertificate);
+        (await Handshake.WithClientAsync(material, version, _authority.IssueClient(), _authority.Certificate)).Outcome.ShouldBe(
+            HandshakeFailure.UntrustedCertificate);
         (await Handshake.WithClientAsync(material, version, sibling.IssueClient(), sibling.Certificate, _authority.Certificate)).Outcome
             .ShouldBe(HandshakeFailure.UntrustedCertificate);
-        (await Handshake.WithClientAsync(material, version, intermediate.IssueClient("old", Expired))).Outcome.ShouldBe(HandshakeFailure.ExpiredCertificate);
+        (await Handshake.WithClientAsync(material, version, intermediate.IssueClient("old", Expired))).Outcome.ShouldBe(
+            HandshakeFailure.ExpiredCertificate);
     }
 
     [Theory]

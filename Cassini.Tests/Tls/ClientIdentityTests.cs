@@ -48,8 +48,10 @@ public sealed class ClientIdentityTests : IDisposable
         var address = new SubjectAlternativeNameBuilder();
         address.AddIpAddress(System.Net.IPAddress.Loopback);
 
-        Of(new() { Subject = new X500DistinguishedName("CN=probe-7"), Extensions = [address.Build()] }, IdentitySource.SubjectAlternativeName).ShouldBe("probe-7");
-        Of(new() { Subject = new X500DistinguishedName("OU=Probes, O=Orbit") }, IdentitySource.SubjectAlternativeName).ShouldBe("OU=Probes, O=Orbit");
+        var probe = new LeafSpec { Subject = new X500DistinguishedName("CN=probe-7"), Extensions = [address.Build()] };
+        Of(probe, IdentitySource.SubjectAlternativeName).ShouldBe("probe-7");
+        Of(new() { Subject = new X500DistinguishedName("OU=Probes, O=Orbit") }, IdentitySource.SubjectAlternativeName)
+            .ShouldBe("OU=Probes, O=Orbit");
     }
 
     [Fact]

@@ -12,7 +12,8 @@ public sealed class DevelopmentCertificatesTests : IDisposable
 {
     private static readonly string[] AllFiles =
     [
-        "ca.key", "ca.pem", "canary.key", "canary.pem", "client.key", "client.pem", "probe-7.key", "probe-7.pem", "server.key", "server.pem",
+        "ca.key", "ca.pem", "canary.key", "canary.pem", "client.key",
+        "client.pem", "probe-7.key", "probe-7.pem", "server.key", "server.pem",
     ];
 
     private readonly ScratchDirectory _directory = new();
@@ -77,7 +78,8 @@ public sealed class DevelopmentCertificatesTests : IDisposable
         Ensure("probe-7");
         var material = TlsMaterial.Create(TlsFileSet.Read(Options()), TimeProvider.System);
 
-        foreach (var (file, identity) in new[] { ("client", "client"), ("probe-7", "probe-7"), ("canary", DevelopmentCertificates.CanaryIdentity) })
+        (string, string)[] clients = [("client", "client"), ("probe-7", "probe-7"), ("canary", DevelopmentCertificates.CanaryIdentity)];
+        foreach (var (file, identity) in clients)
         {
             using var client = X509Certificate2.CreateFromPemFile(FileOf($"{file}.pem"), FileOf($"{file}.key"));
             var result = await Handshake.WithClientAsync(material, version, client);
@@ -93,9 +95,12 @@ public sealed class DevelopmentCertificatesTests : IDisposable
         Ensure("probe-7");
 
         string[] strict = ["verify", "-x509_strict", "-CAfile", FileOf("ca.pem")];
-        (await OpenSsl.RunAsync([.. strict, "-purpose", "sslserver", "-verify_hostname", "localhost", FileOf("server.pem")])).ShouldBe(Good("server.pem"));
-        (await OpenSsl.RunAsync([.. strict, "-purpose", "sslserver", "-verify_ip", "127.0.0.1", FileOf("server.pem")])).ShouldBe(Good("server.pem"));
-        (await OpenSsl.RunAsync([.. strict, "-purpose", "sslserver", "-verify_ip", "::1", FileOf("server.pem")])).ShouldBe(Good("server.pem"));
+        (await OpenSsl.RunAsync([.. strict, "-purpose", "sslserver", "-verify_hostname", "localhost", FileOf("server.pem")]))
+            .ShouldBe(Good("server.pem"));
+        (await OpenSsl.RunAsync([.. strict, "-purpose", "sslserver", "-verify_ip", "127.0.0.1", FileOf("server.pem")]))
+            .ShouldBe(Good("server.pem"));
+        (await OpenSsl.RunAsync([.. strict, "-purpose", "sslserver", "-verify_ip", "::1", FileOf("server.pem")]))
+            .ShouldBe(Good("server.pem"));
         foreach (var client in new[] { "client.pem", "probe-7.pem", "canary.pem" })
         {
             (await OpenSsl.RunAsync([.. strict, "-purpose", "sslclient", FileOf(client)])).ShouldBe(Good(client));
@@ -151,7 +156,8 @@ public sealed class DevelopmentCertificatesTests : IDisposable
         key.ImportFromPem(File.ReadAllText(FileOf("client.key")));
         var request = new CertificateRequest("CN=client", key, HashAlgorithmName.SHA256);
         File.WriteAllText(
-            FileOf("client.pem"), request.Create(foreign.Certificate, _time.Now.AddDays(-1), _time.Now.AddDays(300), [1]).ExportCertificatePem());
+            FileOf("client.pem"),
+            request.Create(foreign.Certificate, _time.Now.AddDays(-1), _time.Now.AddDays(300), [1]).ExportCertificatePem());
 
         var renewed = Ensure().Single(action => action.Outcome == Renewed);
 
@@ -185,7 +191,7 @@ public sealed class DevelopmentCertificatesTests : IDisposable
         File.Delete(FileOf("ca.key"));
 
         Ensure().ShouldAllBe(action => action.Outcome == Kept);
-        Should.Throw<TlsConfigurationException>(() => Ensure("probe-7")).Message.ShouldContain("ca.key: is needed to sign");
+        Should.Throw<TlsConfigurationException>(() => Ensure("probe-7")).Message.ShouldContain("ca.key: does not exist, but is needed to sign");
         File.Exists(FileOf("probe-7.key")).ShouldBeFalse();
     }
 
@@ -195,7 +201,7 @@ public sealed class DevelopmentCertificatesTests : IDisposable
         Directory.CreateDirectory(_directory["certs"]);
         File.WriteAllText(FileOf("server.key"), "precious");
 
-        Should.Throw<TlsConfigurationException>(() => Ensure()).Message.ShouldContain("server.key: is not a plain EC key");
+        Should.Throw<TlsConfigurationException>(() => Ensure()).Message.ShouldContain("server.key: is not an unencrypted EC key");
         File.ReadAllText(FileOf("server.key")).ShouldBe("precious");
     }
 
@@ -213,7 +219,7 @@ public sealed class DevelopmentCertificatesTests : IDisposable
     [InlineData("xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx")]
     public void Ensure_WithANameThatWillNotDo_SaysSoBeforeItMakesAnything(string name)
     {
-        Should.Throw<ArgumentException>(() => Ensure(name)).Message.ShouldContain("is no client name");
+        Should.Throw<ArgumentException>(() => Ensure(name)).Message.ShouldContain("is not a client name");
         Directory.Exists(_directory["certs"]).ShouldBeFalse();
     }
 

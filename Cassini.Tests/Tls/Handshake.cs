@@ -46,7 +46,8 @@ internal static class Handshake
         using var listener = new TcpListener(IPAddress.Loopback, 0);
         listener.Start();
         var peerTask = Catch(() => peer(((IPEndPoint)listener.LocalEndpoint).Port));
-        using var socket = await listener.AcceptSocketAsync(TestContext.Current.CancellationToken).AsTask().WaitAsync(Deadline, TimeProvider.System, CancellationToken.None);
+        using var socket = await listener.AcceptSocketAsync(TestContext.Current.CancellationToken).AsTask()
+            .WaitAsync(Deadline, TimeProvider.System, CancellationToken.None);
         var tls = new MutualTlsStream(new NetworkStream(socket, ownsSocket: true), leaveInnerStreamOpen: false);
         Exception? failure;
         var protocol = SslProtocols.None;
@@ -75,11 +76,13 @@ internal static class Handshake
         {
             TargetHost = "localhost",
             EnabledSslProtocols = protocol,
-            ClientCertificateContext = client is null ? null : SslStreamCertificateContext.Create(client, [.. intermediates], offline: true),
+            ClientCertificateContext = client is null
+                ? null
+                : SslStreamCertificateContext.Create(client, [.. intermediates], offline: true),
             RemoteCertificateValidationCallback = (_, _, _, _) => trusts,
         });
 
-        // With TLS 1.3 the client has finished before it is judged: the first read tells.
+        // With TLS 1.3 the client has finished before it is judged: the first read shows it.
         var buffer = new byte[2];
         await tls.ReadExactlyAsync(buffer);
     }

@@ -15,7 +15,8 @@ public sealed class HandshakeFailuresTests : IDisposable
     private readonly ScratchDirectory _directory = new();
     private readonly TlsMaterial _material;
 
-    public HandshakeFailuresTests() => _material = TlsMaterial.Create(TlsFileSet.Read(_authority.Write(_directory.Path)), TimeProvider.System);
+    public HandshakeFailuresTests() =>
+        _material = TlsMaterial.Create(TlsFileSet.Read(_authority.Write(_directory.Path)), TimeProvider.System);
 
     public void Dispose()
     {
@@ -71,7 +72,8 @@ public sealed class HandshakeFailuresTests : IDisposable
         using var client = _authority.IssueClient("alice", new() { Rsa = true });
         var (certificate, key) = _authority.WriteClient(_directory.Path, client);
 
-        var result = await WithOpenSslAsync(version, "-cert", certificate, "-key", key, "-CAfile", _directory["ca.pem"], "-verify_return_error");
+        var result = await WithOpenSslAsync(
+            version, "-cert", certificate, "-key", key, "-CAfile", _directory["ca.pem"], "-verify_return_error");
 
         result.Verdict.Identity.ShouldBe("alice");
         result.Verdict.Accepted.ShouldBeTrue(result.ServerException?.ToString());
@@ -134,7 +136,7 @@ public sealed class HandshakeFailuresTests : IDisposable
     [InlineData("15030100020200", HandshakeFailure.ProtocolError)] // an alert where a hello should be
     [InlineData("1603FF0010000102030405060708090A0B0C0D0E0F", HandshakeFailure.ProtocolError)] // no handshake message
     [InlineData("1603010002DEAD", HandshakeFailure.PeerClosed)] // half a message, then the end
-    public async Task Peer_ThatSpeaksTlsBadly_IsToldApart(string hex, HandshakeFailure reason)
+    public async Task Peer_ThatSpeaksTlsBadly_IsRecognized(string hex, HandshakeFailure reason)
     {
         var result = await WithBytesAsync(Convert.FromHexString(hex));
 
@@ -217,7 +219,8 @@ public sealed class HandshakeFailuresTests : IDisposable
     {
         var verdict = new ClientVerdict(HandshakeFailure.RevokedCertificate, "was revoked", "bad", "00", null);
 
-        HandshakeFailures.Classify(new AuthenticationException("rejected"), verdict).ShouldBe((HandshakeFailure.RevokedCertificate, "was revoked"));
+        HandshakeFailures.Classify(new AuthenticationException("rejected"), verdict)
+            .ShouldBe((HandshakeFailure.RevokedCertificate, "was revoked"));
     }
 
     [Fact]

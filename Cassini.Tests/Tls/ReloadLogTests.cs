@@ -11,7 +11,7 @@ public sealed class ReloadLogTests : IDisposable
 {
     private readonly TestAuthority _authority = new();
     private readonly ScratchDirectory _directory = new();
-    private readonly PublishedEvents _events = new();
+    private readonly RecordingPublisher _events = new();
     private readonly RecordingLogger<CertificateStore> _log = new();
 
     public void Dispose()

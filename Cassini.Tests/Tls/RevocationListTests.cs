@@ -70,7 +70,7 @@ public sealed class RevocationListTests : IDisposable
     }
 
     [Fact]
-    public void Lists_OfTwoAuthoritiesInOneFile_BothCount_AndTheEarlierEndIsTold()
+    public void Lists_OfTwoAuthoritiesInOneFile_BothCountAndTheEarlierEndIsReported()
     {
         using var other = new TestAuthority("Other CA");
         using var bad = _authority.IssueClient("bad");
@@ -158,7 +158,8 @@ public sealed class RevocationListTests : IDisposable
         generator.SetIssuerDN(new Org.BouncyCastle.Asn1.X509.X509Name("CN=Test CA"));
         generator.SetThisUpdate(Noon.UtcDateTime);
         generator.SetNextUpdate(Noon.AddDays(1).UtcDateTime);
-        generator.AddExtension(new Org.BouncyCastle.Asn1.DerObjectIdentifier(oid), true, Org.BouncyCastle.Asn1.Asn1Object.FromByteArray(value));
+        generator.AddExtension(
+            new Org.BouncyCastle.Asn1.DerObjectIdentifier(oid), true, Org.BouncyCastle.Asn1.Asn1Object.FromByteArray(value));
         var key = Org.BouncyCastle.Security.PrivateKeyFactory.CreateKey(_authority.Key.ExportPkcs8PrivateKey());
         var list = generator.Generate(new Org.BouncyCastle.Crypto.Operators.Asn1SignatureFactory("SHA256WITHECDSA", key));
         return PemEncoding.WriteString("X509 CRL", list.GetEncoded());

@@ -39,7 +39,8 @@ internal sealed class TestAuthority : IDisposable
 
     public TestAuthority IssueIntermediate(string name = "Test intermediate CA") => new(this, name);
 
-    public X509Certificate2 IssueClient(string name = "alice", LeafSpec? spec = null) => Issue(name, spec ?? new LeafSpec(), LeafSpec.ClientAuth, null);
+    public X509Certificate2 IssueClient(string name = "alice", LeafSpec? spec = null) =>
+        Issue(name, spec ?? new LeafSpec(), LeafSpec.ClientAuth, null);
 
     /// <summary>For <c>localhost</c>, <c>127.0.0.1</c> and <c>::1</c>.</summary>
     public X509Certificate2 IssueServer(string name = "localhost", LeafSpec? spec = null)
@@ -63,7 +64,8 @@ internal sealed class TestAuthority : IDisposable
     }
 
     /// <summary>A revocation list of this CA in PEM form.</summary>
-    public string RevocationList(IEnumerable<X509Certificate2> revoked, DateTimeOffset? nextUpdate = null, DateTimeOffset? thisUpdate = null)
+    public string RevocationList(
+        IEnumerable<X509Certificate2> revoked, DateTimeOffset? nextUpdate = null, DateTimeOffset? thisUpdate = null)
     {
         var builder = new CertificateRevocationListBuilder();
         foreach (var certificate in revoked)
@@ -166,7 +168,8 @@ internal sealed class TestAuthority : IDisposable
 
         if ((spec.ExtendedKeyUsages ?? [defaultUsage]) is { Length: > 0 } extended)
         {
-            request.CertificateExtensions.Add(new X509EnhancedKeyUsageExtension([.. extended.Select(oid => new Oid(oid))], critical: false));
+            request.CertificateExtensions.Add(
+                new X509EnhancedKeyUsageExtension([.. extended.Select(oid => new Oid(oid))], critical: false));
         }
 
         foreach (var extension in spec.Extensions)
@@ -181,7 +184,8 @@ internal sealed class TestAuthority : IDisposable
     {
         var request = new CertificateRequest($"CN={name}", key, HashAlgorithmName.SHA256);
         request.CertificateExtensions.Add(new X509BasicConstraintsExtension(true, false, 0, critical: true));
-        request.CertificateExtensions.Add(new X509KeyUsageExtension(X509KeyUsageFlags.KeyCertSign | X509KeyUsageFlags.CrlSign, critical: true));
+        request.CertificateExtensions.Add(
+            new X509KeyUsageExtension(X509KeyUsageFlags.KeyCertSign | X509KeyUsageFlags.CrlSign, critical: true));
         request.CertificateExtensions.Add(new X509SubjectKeyIdentifierExtension(request.PublicKey, critical: false));
         return request;
     }

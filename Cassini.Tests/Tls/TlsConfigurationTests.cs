@@ -62,7 +62,8 @@ public sealed class TlsConfigurationTests : IDisposable
         using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
         File.WriteAllText(
             _options.ServerKeyPath,
-            key.ExportEncryptedPkcs8PrivateKeyPem("secret", new PbeParameters(PbeEncryptionAlgorithm.Aes256Cbc, HashAlgorithmName.SHA256, 1000)));
+            key.ExportEncryptedPkcs8PrivateKeyPem(
+                "secret", new PbeParameters(PbeEncryptionAlgorithm.Aes256Cbc, HashAlgorithmName.SHA256, 1000)));
         ShouldFail(CertificateRole.Server, "TLS_SERVER_KEY", "server.key").ShouldContain("encrypted");
 
         File.WriteAllText(
@@ -85,7 +86,8 @@ public sealed class TlsConfigurationTests : IDisposable
         using var ec = ecServer.GetECDsaPrivateKey()!;
         _authority.Write(_directory.Path, ecServer);
         File.WriteAllText(
-            _options.ServerKeyPath, "-----BEGIN EC PARAMETERS-----\nBggqhkjOPQMBBw==\n-----END EC PARAMETERS-----\n" + ec.ExportECPrivateKeyPem());
+            _options.ServerKeyPath,
+            "-----BEGIN EC PARAMETERS-----\nBggqhkjOPQMBBw==\n-----END EC PARAMETERS-----\n" + ec.ExportECPrivateKeyPem());
         Create().Server.HasPrivateKey.ShouldBeTrue();
     }
 
@@ -144,7 +146,8 @@ public sealed class TlsConfigurationTests : IDisposable
         names.AddDnsName("probe.example");
         using var client = _authority.IssueClient("alice", new() { Extensions = [names.Build()] });
         var store = new CertificateStore(
-            _options with { IdentityFrom = IdentitySource.SubjectAlternativeName }, new RecordingPublisher(), TimeProvider.System, NullLogger<CertificateStore>.Instance);
+            _options with { IdentityFrom = IdentitySource.SubjectAlternativeName },
+            new RecordingPublisher(), TimeProvider.System, NullLogger<CertificateStore>.Instance);
         store.Load();
 
         (await Handshake.WithClientAsync(store.Current, SslProtocols.Tls13, client)).Verdict.Identity.ShouldBe("probe.example");

@@ -119,7 +119,8 @@ public class VirtualTimeProviderTests
     public void RxAndTimers_OnOneClock_InterleaveInTheOrderOfTime()
     {
         var seen = new List<string>();
-        using var rx = Observable.Interval(TimeSpan.FromSeconds(2), _clock.Scheduler).Subscribe(_ => seen.Add($"rx {_clock.Elapsed.TotalSeconds}"));
+        using var rx = Observable.Interval(TimeSpan.FromSeconds(2), _clock.Scheduler)
+            .Subscribe(_ => seen.Add($"rx {_clock.Elapsed.TotalSeconds}"));
         using var timer = _clock.Time.CreateTimer(
             _ => seen.Add($"timer {_clock.Elapsed.TotalSeconds}"), null, TimeSpan.FromSeconds(1), TimeSpan.FromSeconds(2));
         _clock.AdvanceBy(FiveSeconds);
@@ -143,7 +144,7 @@ public class VirtualTimeProviderTests
     }
 
     [Fact]
-    public void Provider_OnATestScheduler_SaysTheSchedulersTimeUnlessToldOtherwise()
+    public void Provider_OnATestScheduler_HasTheSchedulersTimeUnlessSet()
     {
         var scheduler = new TestScheduler();
         scheduler.AdvanceTo(42);

@@ -48,7 +48,8 @@ internal static class CertsCommand
             var path = Path.GetFullPath(directory, context.WorkingDirectory);
             foreach (var file in DevelopmentCertificates.Ensure(path, context.Time, clients))
             {
-                context.Out.WriteLine($"{file.Outcome.ToString().ToLowerInvariant(),-8} {file.Path}{(file.Reason is null ? "" : $" ({file.Reason})")}");
+                context.Out.WriteLine(
+                    $"{file.Outcome.ToString().ToLowerInvariant(),-8} {file.Path}{(file.Reason is null ? "" : $" ({file.Reason})")}");
             }
 
             return ExitCode.Ok;

@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.CommandLine.Help;
 using System.CommandLine.Invocation;
 using Cassini.Harness;
+using Cassini.Harness.Clients;
 using Cassini.Streams.Primitives;
 using Cassini.Web.Cli.Context;
 
@@ -16,7 +17,8 @@ internal static class CommandLine
     public static async Task<int> RunAsync(IReadOnlyList<string> args, CliContext context, params IReadOnlyList<Command> commands)
     {
         var root = Root(commands);
-        var parsed = root.Parse(WithCommand(args, root), new ParserConfiguration { EnablePosixBundling = false, ResponseFileTokenReplacer = null });
+        var parsed = root.Parse(
+            WithCommand(args, root), new ParserConfiguration { EnablePosixBundling = false, ResponseFileTokenReplacer = null });
         if (parsed.Errors.Count > 0)
         {
             return ExplainUsage(parsed, context);
@@ -32,6 +34,16 @@ internal static class CommandLine
                 EnableDefaultExceptionHandler = false,
                 ProcessTerminationTimeout = null,
             });
+        }
+        catch (OperationCanceledException) when (context.Signals.Stop.IsCancellationRequested)
+        {
+            context.Complain("interrupted");
+            return ExitCode.Interrupted;
+        }
+        catch (ClientException failure)
+        {
+            context.Complain(failure.Message);
+            return ExitCode.Error;
         }
         catch (Exception exception)
         {

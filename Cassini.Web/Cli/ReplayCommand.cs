@@ -25,7 +25,8 @@ internal static class ReplayCommand
             CustomParser = Limit,
         };
         var json = new Option<bool>("--json") { Description = "One JSON object per line, for machines." };
-        var command = new DocumentedCommand("replay", "Shows when and why health changed in a record, and how it would have changed under another policy.")
+        var command = new DocumentedCommand(
+            "replay", "Shows when and why health changed in a record, and how it would have changed under another policy.")
         {
             Examples =
             [
@@ -33,7 +34,8 @@ internal static class ReplayCommand
                 ("cassini replay incident.jsonl --policy longer-hold.json", "the recorded changes beside those under that policy"),
                 ("gunzip -c incident.jsonl.gz | cassini replay - --until 2h --json", "the first two hours of the process, for machines"),
             ],
-            Notes = "Exit codes: 0 replayed, 2 nothing could be replayed, 64 wrong usage, 130 interrupted. Problems of the record go to standard error.",
+            Notes = "Exit codes: 0 replayed, 2 nothing could be replayed, 64 wrong usage, 130 interrupted. "
+                + "Problems of the record go to standard error.",
         };
         command.Arguments.Add(file);
         command.Options.Add(policy);
@@ -51,14 +53,10 @@ internal static class ReplayCommand
             var policy = policyFile is null ? null : PolicyFile.Load(policyFile, context.WorkingDirectory);
             await using var record = file == "-"
                 ? context.OpenIn()
-                : new FileStream(Path.Combine(context.WorkingDirectory, file), FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete);
+                : new FileStream(
+                    Path.Combine(context.WorkingDirectory, file), FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete);
             IReplayReport report = json ? new JsonLinesReport(context.Out) : new TextReport(context.Out, policyFile);
             return await new Replayer(until, policy, report, context).RunAsync(record) ? ExitCode.Ok : ExitCode.Error;
-        }
-        catch (OperationCanceledException) when (context.Signals.Stop.IsCancellationRequested)
-        {
-            context.Complain("interrupted");
-            return ExitCode.Interrupted;
         }
         catch (PolicyFileException exception)
         {

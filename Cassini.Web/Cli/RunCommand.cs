@@ -30,7 +30,12 @@ internal static class RunCommand
             Description = "How many workers to wait for. A role without workers runs in the controller.",
             CustomParser = Workers,
         };
-        var role = new Option<WorkerRole?>("--role") { HelpName = "producer|sink", Description = "Be a worker of this role.", CustomParser = Role };
+        var role = new Option<WorkerRole?>("--role")
+        {
+            HelpName = "producer|sink",
+            Description = "Be a worker of this role.",
+            CustomParser = Role,
+        };
         var join = Address("--join", leastPort: 1, "The controller to join.");
         var name = Text("--name", "NAME", "The worker's name in reports. [default ROLE-PROCESS]");
         var ca = Text("--ca", "FILE", "The CA of the controller and the workers.");
@@ -40,7 +45,8 @@ internal static class RunCommand
         var brokerCert = Text("--broker-cert", "FILE", "A worker's certificate for the broker. [default --cert]");
         var brokerKey = Text("--broker-key", "FILE", "Its key. [default --key]");
 
-        var command = new DocumentedCommand("run", "Runs a test plan against brokers, and stops as soon as the health of one is worse than the plan allows.")
+        var command = new DocumentedCommand(
+            "run", "Runs a test plan against brokers, and stops as soon as the health of one is worse than the plan allows.")
         {
             Examples =
             [
@@ -48,7 +54,8 @@ internal static class RunCommand
                 ("cassini run plan.json --check", "only says what is wrong with the plan"),
                 ("cassini run plan.json --report report.json --junit report.xml", "and leaves reports for machines"),
                 (
-                    "cassini run plan.json --listen 0.0.0.0:7070 --workers producer=2,sink=1 --ca ca.pem --cert server.pem --key server.key",
+                    "cassini run plan.json --listen 0.0.0.0:7070 --workers producer=2,sink=1 "
+                        + "--ca ca.pem --cert server.pem --key server.key",
                     "with producers and sinks on other machines"),
                 ("cassini run --role producer --join controller:7070 --ca ca.pem --cert client.pem --key client.key", "on such a machine"),
             ],
@@ -66,7 +73,9 @@ internal static class RunCommand
                 """,
         };
         command.Arguments.Add(plan);
-        foreach (var option in new Option[] { check, json, report, junit, listen, workers, role, join, name, ca, cert, key, brokerCa, brokerCert, brokerKey })
+        Option[] options =
+            [check, json, report, junit, listen, workers, role, join, name, ca, cert, key, brokerCa, brokerCert, brokerKey];
+        foreach (var option in options)
         {
             command.Options.Add(option);
         }
@@ -78,12 +87,20 @@ internal static class RunCommand
             var takesWorkers = result.GetResult(listen) is not null || result.GetResult(workers) is not null;
             foreach (var error in new[]
             {
-                isWorker && result.GetResult(plan) is { Tokens.Count: > 0 } ? "a worker takes no PLAN: it gets one from its controller" : null,
-                !isWorker && result.GetResult(plan) is not { Tokens.Count: > 0 } ? "PLAN is needed, or --role and --join to be a worker" : null,
+                isWorker && result.GetResult(plan) is { Tokens.Count: > 0 }
+                    ? "a worker takes no PLAN: it gets one from its controller"
+                    : null,
+                !isWorker && result.GetResult(plan) is not { Tokens.Count: > 0 }
+                    ? "PLAN is needed, or --role and --join to be a worker"
+                    : null,
                 isWorker && (result.GetResult(role) is null || result.GetResult(join) is null) ? "--role and --join go together" : null,
-                takesWorkers && (result.GetResult(listen) is null || result.GetResult(workers) is null) ? "--listen and --workers go together" : null,
+                takesWorkers && (result.GetResult(listen) is null || result.GetResult(workers) is null)
+                    ? "--listen and --workers go together"
+                    : null,
                 isWorker && takesWorkers ? "--join and --listen exclude each other" : null,
-                (isWorker || takesWorkers) && !hasCertificates ? "--ca, --cert and --key are needed: controller and workers use mutual TLS" : null,
+                (isWorker || takesWorkers) && !hasCertificates
+                    ? "--ca, --cert and --key are needed: controller and workers use mutual TLS"
+                    : null,
             }.OfType<string>())
             {
                 result.AddError(error);
@@ -91,7 +108,8 @@ internal static class RunCommand
         });
         command.SetAction((parsed, _) =>
         {
-            Option<string?> Given(Option<string?> option, Option<string?> otherwise) => parsed.GetValue(option) is null ? otherwise : option;
+            Option<string?> Given(Option<string?> option, Option<string?> otherwise) =>
+                parsed.GetValue(option) is null ? otherwise : option;
             TlsFiles? Files(Option<string?> caOf, Option<string?> certOf, Option<string?> keyOf) =>
                 parsed.GetValue(caOf) is { } caFile && parsed.GetValue(certOf) is { } certFile && parsed.GetValue(keyOf) is { } keyFile
                     ? new TlsFiles(
@@ -101,7 +119,11 @@ internal static class RunCommand
             var own = Files(ca, cert, key);
             return parsed.GetValue(role) is { } workerRole
                 ? new WorkerAction(context).RunAsync(
-                    workerRole, parsed.GetValue(name), parsed.GetValue(join)!.Value, own!, Files(Given(brokerCa, ca), Given(brokerCert, cert), Given(brokerKey, key))!)
+                    workerRole,
+                    parsed.GetValue(name),
+                    parsed.GetValue(join)!.Value,
+                    own!,
+                    Files(Given(brokerCa, ca), Given(brokerCert, cert), Given(brokerKey, key))!)
                 : new ControllerAction(context, healthOf).RunAsync(
                     new ControllerOptions(Full(context, parsed.GetValue(plan)!), parsed.GetValue(plan)!)
                     {

@@ -30,7 +30,9 @@ internal static class ServeCommand
             Examples =
             [
                 ("cassini", "127.0.0.1:8883 with development certificates, management on 127.0.0.1:9090"),
-                ("cassini --bind 127.0.0.1:8883 --bind '[::1]:8883' --set Health:Hold=30s", "two endpoints, and a longer hold after crashes"),
+                (
+                    "cassini --bind 127.0.0.1:8883 --bind '[::1]:8883' --set Health:Hold=30s",
+                    "two endpoints, and a longer hold after crashes"),
                 ("cassini --bind 0.0.0.0:8883 --ca ca.pem --cert server.pem --key server.key", "open to the network"),
             ],
             Notes = Notes,

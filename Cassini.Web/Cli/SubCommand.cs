@@ -13,7 +13,7 @@ internal static class SubCommand
 
         After a lost connection it connects again, and says so on standard error; what was published meanwhile is missing.
 
-        Exit codes: 0 --count messages were received, 2 the broker cannot be reached or refuses, 3 timed out, 64 wrong usage, 130 interrupted.
+        Exit codes: 0 --count messages were received, 2 the broker is unreachable or refuses, 3 timed out, 64 wrong usage, 130 interrupted.
         """;
 
     public static Command Create(CliContext context)
@@ -50,7 +50,8 @@ internal static class SubCommand
             parsed.GetValue(timeout),
             new MessagePrinter(
                 connection.Read(parsed),
-                new SubscribeRequest(parsed.GetRequiredValue(filters), parsed.GetValue(count), parsed.GetValue(rate), parsed.GetValue(noRetained)),
+                new SubscribeRequest(
+                    parsed.GetRequiredValue(filters), parsed.GetValue(count), parsed.GetValue(rate), parsed.GetValue(noRetained)),
                 context).RunAsync));
         return command;
     }

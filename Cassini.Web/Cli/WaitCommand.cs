@@ -26,7 +26,8 @@ internal static class WaitCommand
         var goal = new Option<WaitGoal>("--for")
         {
             HelpName = "ready|live|ok",
-            Description = "ready: new clients can be served. live: the process still works and needs no restart. ok: nothing is wrong, not even degraded. [default ready]",
+            Description = "ready: new clients can be served. live: the process still works and needs no restart. "
+                + "ok: nothing is wrong, not even degraded. [default ready]",
             CustomParser = Goal,
         };
         var timeout = Flags.Duration("--timeout", TimeSpan.Zero, "The longest wait; 0 waits for ever. [default 60s]");
@@ -41,8 +42,8 @@ internal static class WaitCommand
                 ("cassini wait http://a:9090 http://b:9090 --for ok --timeout 5m", "until nothing is wrong with either"),
                 ("cassini wait http://127.0.0.1:9090 --timeout 0 && ./dispatch", "as long as it takes, then go on"),
             ],
-            Notes = "Exit codes: 0 the state is reached (for ready and live also while degraded), 2 it never will be (given up, credentials refused), 3 timed out, "
-                + "64 wrong usage, 130 interrupted.",
+            Notes = "Exit codes: 0 the state is reached (for ready and live also while degraded), "
+                + "2 it never will be (given up, credentials refused), 3 timed out, 64 wrong usage, 130 interrupted.",
         };
         command.Arguments.Add(urls);
         command.Options.Add(goal);
@@ -51,23 +52,18 @@ internal static class WaitCommand
         access.AddTo(command);
         command.SetAction((parsed, _) => RunAsync(
             context,
-            new WaitRequest(parsed.GetRequiredValue(urls), parsed.GetValue(goal), parsed.GetValue(timeout) ?? DefaultTimeout, parsed.GetValue(json)),
-            () => access.Read(parsed, context)));
+            new WaitRequest(
+                parsed.GetRequiredValue(urls), parsed.GetValue(goal), parsed.GetValue(timeout) ?? DefaultTimeout, parsed.GetValue(json)),
+            access.Read(parsed, context)));
         return command;
     }
 
-    private static async Task<int> RunAsync(CliContext context, WaitRequest request, Func<HealthFeedOptions> readAccess)
+    private static async Task<int> RunAsync(CliContext context, WaitRequest request, HealthFeedOptions options)
     {
         try
         {
-            var options = readAccess();
             await new Waiter(context, request).RunAsync(options, context.Signals.Stop);
             return ExitCode.Ok;
-        }
-        catch (OperationCanceledException) when (context.Signals.Stop.IsCancellationRequested)
-        {
-            context.Complain("interrupted");
-            return ExitCode.Interrupted;
         }
         catch (BrokerNotReadyException failure)
         {
@@ -77,11 +73,6 @@ internal static class WaitCommand
         catch (IOException failure)
         {
             context.Complain($"standard output cannot be written: {failure.Message}");
-            return ExitCode.Error;
-        }
-        catch (ClientException failure)
-        {
-            context.Complain(failure.Message);
             return ExitCode.Error;
         }
     }

@@ -1,9 +1,7 @@
 using System.CommandLine;
-using Cassini.Harness;
 using Cassini.Harness.Clients;
 using Cassini.Web.Cli.Context;
 using Cassini.Web.Cli.Following;
-using Cassini.Web.Cli.Waiting;
 using Cassini.Web.Cli.Watching;
 
 namespace Cassini.Web.Cli;
@@ -20,7 +18,11 @@ internal static class WatchCommand
             CustomParser = result => TargetArgument.Read(result).SingleOrDefault(),
         };
         var json = new Option<bool>("--json") { Description = "One JSON object per line, also at a terminal." };
-        var record = new Option<string?>("--record") { HelpName = "FILE", Description = "Writes everything to a file that 'cassini replay' reads." };
+        var record = new Option<string?>("--record")
+        {
+            HelpName = "FILE",
+            Description = "Writes everything to a file that 'cassini replay' reads.",
+        };
         var access = new FeedAccess();
         var command = new DocumentedCommand("watch", "Shows a Cassini's health and events as they come.")
         {
@@ -30,29 +32,17 @@ internal static class WatchCommand
                 ("cassini watch http://a:9090 --record incident.jsonl", "and keep what happens for 'cassini replay'"),
                 ("cassini watch http://a:9090 --json | jq 'select(.note == \"transition\")'", "for programs"),
             ],
-            Notes = "It survives restarts of the broker and ends with Ctrl-C. Exit codes: 2 credentials refused or a file that cannot be used, 64 wrong usage, 130 interrupted.",
+            Notes = "It survives restarts of the broker and ends with Ctrl-C. "
+                + "Exit codes: 2 credentials refused or a file that cannot be used, 64 wrong usage, 130 interrupted.",
         };
         command.Arguments.Add(url);
         command.Options.Add(json);
         command.Options.Add(record);
         access.AddTo(command);
-        command.SetAction((parsed, _) => RunAsync(
+        command.SetAction((parsed, _) => new Watcher(
             context,
-            new WatchRequest(parsed.GetValue(url) ?? TargetArgument.Default, parsed.GetValue(json), parsed.GetValue(record)),
-            () => access.Read(parsed, context)));
+            new WatchRequest(parsed.GetValue(url) ?? TargetArgument.Default, parsed.GetValue(json), parsed.GetValue(record)))
+            .RunAsync(access.Read(parsed, context)));
         return command;
-    }
-
-    private static async Task<int> RunAsync(CliContext context, WatchRequest request, Func<Streams.Feed.HealthFeedOptions> readAccess)
-    {
-        try
-        {
-            return await new Watcher(context, request).RunAsync(readAccess());
-        }
-        catch (ClientException failure)
-        {
-            context.Complain(failure.Message);
-            return ExitCode.Error;
-        }
     }
 }

@@ -3,7 +3,9 @@ using System.Net.Sockets;
 
 namespace Cassini.Web.Systemd;
 
-/// <summary>What the service manager asked for, in the variables that it sets for a unit of Type=notify (sd_notify(3), sd_watchdog_enabled(3)).</summary>
+/// <summary>
+/// What the service manager asked for, in the variables that it sets for a unit of Type=notify (sd_notify(3), sd_watchdog_enabled(3)).
+/// </summary>
 /// <param name="Socket">Where it listens.</param>
 /// <param name="Watchdog">The time within which it expects a sign that the process works; null when it expects none.</param>
 internal sealed record NotifySettings(UnixDomainSocketEndPoint Socket, TimeSpan? Watchdog)

@@ -29,7 +29,8 @@ internal sealed class NotifySocket(UnixDomainSocketEndPoint address, TimeProvide
         {
             if (Interlocked.Exchange(ref _isFailureLogged, 1) == 0)
             {
-                SystemdLog.Unreachable(logger, assignments[0], exception is SocketException ? exception.Message : "it does not read", exception);
+                SystemdLog.Unreachable(
+                    logger, assignments[0], exception is SocketException ? exception.Message : "it does not read", exception);
             }
         }
     }

@@ -6,7 +6,8 @@ internal static partial class SystemdLog
     [LoggerMessage(
         2000,
         LogLevel.Warning,
-        "The service manager cannot be notified of {Message}: {Error}. The broker continues; this is logged once until notifying succeeds again")]
+        "The service manager cannot be notified of {Message}: {Error}. "
+        + "The broker continues; this is logged once until notifying succeeds again")]
     public static partial void Unreachable(ILogger logger, string message, string error, Exception cause);
 
     [LoggerMessage(2001, LogLevel.Warning, "The service manager's settings cannot be used: {Problem}")]

@@ -1,6 +1,7 @@
 using System.Globalization;
 using Cassini.Streams.Events;
 using Cassini.Streams.Health;
+using Cassini.Streams.Health.Projection;
 
 namespace Cassini.Web.Systemd;
 

@@ -50,7 +50,8 @@ internal sealed class Child : IDisposable
     }
 
     /// <summary>Cassini with settings, in a data directory of its own.</summary>
-    public static Child Cassini(params string[] settings) => Cassini(Directory.CreateTempSubdirectory("cassini-bench-").FullName, true, settings);
+    public static Child Cassini(params string[] settings) =>
+        Cassini(Directory.CreateTempSubdirectory("cassini-bench-").FullName, true, settings);
 
     /// <summary>Cassini in a data directory that outlives it.</summary>
     public static Child CassiniIn(string directory) => Cassini(directory, false, []);
@@ -60,8 +61,10 @@ internal sealed class Child : IDisposable
         var (broker, management) = (FreePort(), FreePort());
         string[] arguments =
         [
-            Path.Combine(AppContext.BaseDirectory, "cassini.dll"), "serve", "--bind", $"127.0.0.1:{broker}", "--management", $"127.0.0.1:{management}",
-            "--data-dir", directory, "--log-level", "Critical", .. settings.SelectMany(setting => setting.StartsWith('-') ? new[] { setting } : ["--set", setting]),
+            Path.Combine(AppContext.BaseDirectory, "cassini.dll"), "serve",
+            "--bind", $"127.0.0.1:{broker}", "--management", $"127.0.0.1:{management}",
+            "--data-dir", directory, "--log-level", "Critical",
+            .. settings.SelectMany(setting => setting.StartsWith('-') ? new[] { setting } : ["--set", setting]),
         ];
         return new Child(Start("dotnet", arguments), broker, management, directory, ownsDirectory);
     }
@@ -69,13 +72,12 @@ internal sealed class Child : IDisposable
     public static Child Bare(byte[] body)
     {
         var port = FreePort();
-        var child = new Child(
-            Start("dotnet", [Path.Combine(AppContext.BaseDirectory, "Cassini.Bench.dll"), "bare", port.ToString(CultureInfo.InvariantCulture), Convert.ToBase64String(body)]),
-            0,
-            port,
-            null,
-            false);
-        return child;
+        string[] arguments =
+        [
+            Path.Combine(AppContext.BaseDirectory, "Cassini.Bench.dll"), "bare",
+            port.ToString(CultureInfo.InvariantCulture), Convert.ToBase64String(body),
+        ];
+        return new Child(Start("dotnet", arguments), 0, port, null, false);
     }
 
     public async Task<double> UntilReadyAsync(HttpClient client)

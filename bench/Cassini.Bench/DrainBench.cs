@@ -21,7 +21,8 @@ internal static class DrainBench
 
     public static async Task RunAsync()
     {
-        using var cassini = Child.Cassini($"Management:ShutdownToken={Token}", "Drain:ReadinessDelay=500ms", "Broker:ServerReference=other.example:8883");
+        using var cassini = Child.Cassini(
+            $"Management:ShutdownToken={Token}", "Drain:ReadinessDelay=500ms", "Broker:ServerReference=other.example:8883");
         using var http = new HttpClient();
         await cassini.UntilReadyAsync(http);
         using var feed = new HealthFeed(cassini.Base);
@@ -61,7 +62,8 @@ internal static class DrainBench
             case FeedEvent { Envelope: { Event: DrainStageLeft left } envelope }:
                 var took = left.Duration.TotalMilliseconds;
                 Measure.Line(
-                    $"{envelope.Time:HH:mm:ss.fff}  {left.Stage,-14} {left.Outcome,-9} {took,8:0.0} ms  {left.Sessions} clients, {left.Messages} messages left");
+                    $"{envelope.Time:HH:mm:ss.fff}  {left.Stage,-14} {left.Outcome,-9} {took,8:0.0} ms  ",
+                    $"{left.Sessions} clients, {left.Messages} messages left");
                 break;
             case FeedEvent { Envelope: { Event: PhaseEntered entered } envelope }:
                 Measure.Line($"{envelope.Time:HH:mm:ss.fff}  phase {entered.Phase}");
@@ -78,7 +80,8 @@ internal static class DrainBench
     {
         private readonly ConcurrentDictionary<string, int> _received = new();
         private readonly ConcurrentDictionary<string, bool> _acknowledged = new();
-        private readonly TaskCompletionSource<MqttClientDisconnectedEventArgs> _gone = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        private readonly TaskCompletionSource<MqttClientDisconnectedEventArgs> _gone = new(
+            TaskCreationOptions.RunContinuationsAsynchronously);
         private int _sent;
 
         public Task Publishing { get; set; } = Task.CompletedTask;
@@ -105,8 +108,10 @@ internal static class DrainBench
             var why = await _gone.Task.WaitAsync(TimeSpan.FromSeconds(10), TimeProvider.System);
             var lost = _acknowledged.Keys.Count(message => !_received.ContainsKey(message));
             var twice = _received.Values.Count(times => times > 1);
-            Measure.Line($"{qos}: {_sent:#,0} sent, {_acknowledged.Count:#,0} acknowledged, {_received.Count:#,0} received ({twice:#,0} of them twice)");
-            Measure.Line($"{qos}: {lost} acknowledged and lost; the subscriber was told {why.Reason}");
+            Measure.Line(
+                $"{qos}: {_sent:#,0} sent, {_acknowledged.Count:#,0} acknowledged, ",
+                $"{_received.Count:#,0} received ({twice:#,0} of them twice)");
+            Measure.Line($"{qos}: {lost} acknowledged and lost; the reason at the subscriber is {why.Reason}");
         }
 
         private async Task PublishAsync(int number)

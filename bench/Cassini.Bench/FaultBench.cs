@@ -16,7 +16,8 @@ internal static class FaultBench
     {
         using var client = new HttpClient();
         using var cassini = Child.Cassini(
-            "--enable-faults", "Health:Hold=50ms", "Health:CrashLimit=10000", "Listener:QuarantineAfter=0", "Listener:MaxBindRetryDelay=250ms",
+            "--enable-faults", "Health:Hold=50ms", "Health:CrashLimit=10000",
+            "Listener:QuarantineAfter=0", "Listener:MaxBindRetryDelay=250ms",
             "Health:FlappingTransitions=1000");
         await cassini.UntilReadyAsync(client);
         var transitions = Channel.CreateUnbounded<(string Check, string To, string? Reason, long At)>();
@@ -57,10 +58,13 @@ internal static class FaultBench
     }
 
     private static void Report(string name, List<double> times) => Measure.Line(
-        $"{name,-14} {times.Count} faults: median {Measure.Median(times):0.0} ms, p99 {Measure.Percentile(times, 0.99):0.0} ms, worst {times.Max():0.0} ms");
+        $"{name,-14} {times.Count} faults: median {Measure.Median(times):0.0} ms, ",
+        $"p99 {Measure.Percentile(times, 0.99):0.0} ms, worst {times.Max():0.0} ms");
 
     private static async Task<double> UntilAsync(
-        ChannelReader<(string Check, string To, string? Reason, long At)> transitions, long start, Func<(string Check, string To, string? Reason, long At), bool> condition)
+        ChannelReader<(string Check, string To, string? Reason, long At)> transitions,
+        long start,
+        Func<(string Check, string To, string? Reason, long At), bool> condition)
     {
         using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(30), TimeProvider.System);
         while (true)
@@ -89,8 +93,9 @@ internal static class FaultBench
                 {
                     var at = TimeProvider.System.GetTimestamp();
                     using var json = JsonDocument.Parse(line[6..]);
-                    var told = json.RootElement.GetProperty("event");
-                    transitions.TryWrite((told.GetProperty("check").GetString()!, told.GetProperty("to").GetString()!, told.GetProperty("reason").GetString(), at));
+                    var change = json.RootElement.GetProperty("event");
+                    string? Field(string name) => change.GetProperty(name).GetString();
+                    transitions.TryWrite((Field("check")!, Field("to")!, Field("reason"), at));
                 }
             }
         }

@@ -20,7 +20,8 @@ internal static class FeedBench
         {
             byte[] frame;
             (double Cpu, double Memory, double Spread, double Rate) ours, peers;
-            using (var cassini = Child.Cassini("Probing:HeartbeatInterval=50ms", "Probing:AcceptProbeInterval=2500ms", "Management:MaxFeeds=2000"))
+            using (var cassini = Child.Cassini(
+                "Probing:HeartbeatInterval=50ms", "Probing:AcceptProbeInterval=2500ms", "Management:MaxFeeds=2000"))
             {
                 await cassini.UntilReadyAsync(client);
                 frame = await FrameAsync(client, cassini);
@@ -35,12 +36,15 @@ internal static class FeedBench
 
             Report("cassini", ours);
             Report("raw Kestrel", peers);
-            Measure.Line($"ratio: CPU {ours.Cpu / peers.Cpu:0.00}, memory {ours.Memory / peers.Memory:0.00}, spread {ours.Spread / peers.Spread:0.00}");
+            Measure.Line(
+                $"ratio: CPU {ours.Cpu / peers.Cpu:0.00}, memory {ours.Memory / peers.Memory:0.00}, ",
+                $"spread {ours.Spread / peers.Spread:0.00}");
         }
     }
 
     private static void Report(string name, (double Cpu, double Memory, double Spread, double Rate) result) => Measure.Line(
-        $"{name,-12} {result.Cpu:0.0} µs CPU per delivered event, {result.Memory:0.0} KiB per subscriber, first to last {result.Spread:0.0} ms (median), {result.Rate:N0} deliveries/s");
+        $"{name,-12} {result.Cpu:0.0} µs CPU per delivered event, {result.Memory:0.0} KiB per subscriber, ",
+        $"first to last {result.Spread:0.0} ms (median), {result.Rate:N0} deliveries/s");
 
     private static async Task<byte[]> FrameAsync(HttpClient client, Child cassini)
     {

@@ -1,6 +1,8 @@
 using System.Reactive.Concurrency;
 using Cassini.Streams.Events;
+using Cassini.Streams.Events.Hub;
 using Cassini.Streams.Health;
+using Cassini.Streams.Health.Projection;
 using Microsoft.Extensions.Logging.Abstractions;
 
 namespace Cassini.Bench;
@@ -26,13 +28,16 @@ internal static class HubBench
     }
 
     private static void Report(string name, (double Rate, double Bytes)[] runs) => Measure.Line(
-        $"{name,-26} {Measure.Median(runs.Select(run => run.Rate)):N0} events/s, {Measure.Median(runs.Select(run => run.Bytes)):0} bytes/event (the event itself included)");
+        $"{name,-26} {Measure.Median(runs.Select(run => run.Rate)):N0} events/s, ",
+        $"{Measure.Median(runs.Select(run => run.Bytes)):0} bytes/event (the event itself included)");
 
     private static (double Rate, double Bytes) One(bool attach)
     {
         var hub = new EventHub(TimeProvider.System);
         using var scheduler = new EventLoopScheduler();
-        using var projection = attach ? new HealthProjection(hub, new HealthPolicy(), scheduler, "bench", NullLogger<HealthProjection>.Instance) : null;
+        using var projection = attach
+            ? new HealthProjection(hub, new HealthPolicy(), scheduler, "bench", NullLogger<HealthProjection>.Instance)
+            : null;
         using var connections = attach ? new LiveConnections(hub) : null;
         hub.Publish(new ListenerConfigured("127.0.0.1:8883"));
         hub.Publish(new ListenerBound("127.0.0.1:8883", "127.0.0.1:8883"));

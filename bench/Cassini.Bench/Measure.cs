@@ -1,5 +1,3 @@
-using System.Globalization;
-
 namespace Cassini.Bench;
 
 /// <summary>Medians and percentiles, printed the same way everywhere.</summary>
@@ -20,5 +18,6 @@ internal static class Measure
         return TimeProvider.System.GetElapsedTime(start);
     }
 
-    public static void Line(FormattableString text) => Console.WriteLine(text.ToString(CultureInfo.InvariantCulture));
+    public static void Line(params FormattableString[] parts) =>
+        Console.WriteLine(string.Concat(parts.Select(FormattableString.Invariant)));
 }

@@ -31,13 +31,15 @@ internal static partial class ProbeBench
 
             var ratios = ours.Zip(peers, (own, peer) => own / peer).ToArray();
             Measure.Line(
-                $"{path,-9} {Measure.Median(ours):N0}/s, bare Kestrel {Measure.Median(peers):N0}/s, ratio median {Measure.Median(ratios):0.00} ({ratios.Min():0.00} to {ratios.Max():0.00})");
+                $"{path,-9} {Measure.Median(ours):N0}/s, bare Kestrel {Measure.Median(peers):N0}/s, ",
+                $"ratio median {Measure.Median(ratios):0.00} ({ratios.Min():0.00} to {ratios.Max():0.00})");
         }
     }
 
     private static async Task<double> WrkAsync(Uri url)
     {
-        using var wrk = Process.Start(new ProcessStartInfo("wrk", ["-t1", "-c32", "-d4s", url.ToString()]) { RedirectStandardOutput = true })!;
+        using var wrk = Process.Start(
+            new ProcessStartInfo("wrk", ["-t1", "-c32", "-d4s", url.ToString()]) { RedirectStandardOutput = true })!;
         var text = await wrk.StandardOutput.ReadToEndAsync();
         await wrk.WaitForExitAsync();
         return Rate().Match(text) is { Success: true } rate

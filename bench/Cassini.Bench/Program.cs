@@ -30,6 +30,7 @@ switch (args.FirstOrDefault())
         await BareServer.RunAsync(args[1], args[2]);
         return 0;
     default:
-        Console.Error.WriteLine("usage: dotnet run -c Release --project bench/Cassini.Bench -- hub|replay|probes|feeds|faults|start|wait|drain");
+        Console.Error.WriteLine(
+            "usage: dotnet run -c Release --project bench/Cassini.Bench -- hub|replay|probes|feeds|faults|start|wait|drain");
         return 64;
 }

@@ -1,6 +1,8 @@
 using System.Reactive.Concurrency;
 using Cassini.Streams.Events;
+using Cassini.Streams.Events.Hub;
 using Cassini.Streams.Health;
+using Cassini.Streams.Health.Folding;
 using Cassini.Streams.Health.Records;
 
 namespace Cassini.Bench;
@@ -58,9 +60,13 @@ internal static class ReplayBench
     private static void RunRecord()
     {
         var record = Record();
-        var times = Enumerable.Range(0, 6).Select(_ => Measure.Time(() => FoldAsync(record).GetAwaiter().GetResult()).TotalSeconds).Skip(1).ToArray();
+        var times = Enumerable.Range(0, 6)
+            .Select(_ => Measure.Time(() => FoldAsync(record).GetAwaiter().GetResult()).TotalSeconds)
+            .Skip(1)
+            .ToArray();
         Measure.Line(
-            $"record: {Events + Beats:N0} events of a day, {record.Length / 1e6:0} MB of lines: median {Measure.Median(times):0.000} s of 5");
+            $"record: {Events + Beats:N0} events of a day, {record.Length / 1e6:0} MB of lines: ",
+            $"median {Measure.Median(times):0.000} s of 5");
     }
 
     private static async Task FoldAsync(byte[] record)
@@ -90,7 +96,8 @@ internal static class ReplayBench
 
         Line(RecordHeader.Write(initial, start, "0.1.0", policy));
         var others = Enumerable.Range(1, Events).Select(i => (At: i * (Day / Events), Event: Happened(i)));
-        var beats = Enumerable.Range(1, Beats).Select(i => (At: TimeSpan.FromSeconds(i), Event: (BrokerEvent)new HeartbeatReceived(TimeSpan.FromMilliseconds(1), 1, long.MaxValue)));
+        BrokerEvent beat = new HeartbeatReceived(TimeSpan.FromMilliseconds(1), 1, long.MaxValue);
+        var beats = Enumerable.Range(1, Beats).Select(i => (At: TimeSpan.FromSeconds(i), Event: beat));
         long sequence = 0;
         foreach (var (at, happened) in others.Concat(beats).OrderBy(one => one.At))
         {

@@ -49,7 +49,8 @@ internal static class WaitBench
     }
 
     private static void Report(string name, List<double> times) => Measure.Line(
-        $"{name,-32} {times.Count} starts: median {Measure.Median(times):0.0} ms, p99 {Measure.Percentile(times, 0.99):0.0} ms, worst {times.Max():0.0} ms after ready");
+        $"{name,-32} {times.Count} starts: median {Measure.Median(times):0.0} ms, ",
+        $"p99 {Measure.Percentile(times, 0.99):0.0} ms, worst {times.Max():0.0} ms after ready");
 
     private static async Task<DateTimeOffset> WaitAsync(HealthFeed feed)
     {
@@ -77,7 +78,8 @@ internal static class WaitBench
             using var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
             await socket.ConnectAsync(new IPEndPoint(IPAddress.Loopback, cassini.BrokerPort));
             await using var stream = new SslStream(new NetworkStream(socket), false, (_, _, _, _) => true);
-            await stream.AuthenticateAsClientAsync(new SslClientAuthenticationOptions { TargetHost = "localhost", ClientCertificateContext = context });
+            await stream.AuthenticateAsClientAsync(
+                new SslClientAuthenticationOptions { TargetHost = "localhost", ClientCertificateContext = context });
             return true;
         });
     }

@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Net;
 using System.Security.Cryptography.X509Certificates;
 using Cassini.Streams.Events;
+using Cassini.Streams.Events.Hub;
 using Cassini.Streams.Hosting;
 using Cassini.Streams.Tls;
 using Cassini.Streams.Tls.Development;
@@ -55,7 +56,8 @@ internal sealed class BrokerFuzz
         using var watch = host.Hub.Observe("fuzz").Subscribe(Watch, failure => Fail($"the hub failed: {failure}"));
         await host.StartAsync(CancellationToken.None);
         var port = host.Listeners.Endpoints.Single().Bound!.Port;
-        using var certificate = X509Certificate2.CreateFromPemFile(Path.Combine(directory, "client.pem"), Path.Combine(directory, "client.key"));
+        using var certificate = X509Certificate2.CreateFromPemFile(
+            Path.Combine(directory, "client.pem"), Path.Combine(directory, "client.key"));
         var talker = new FuzzTalk(port, certificate);
         var talking = Enumerable.Range(0, Talkers).Select(_ => Task.Run(() => TalkAsync(talker))).ToArray();
         using var timer = new PeriodicTimer(Interval, TimeProvider.System);
@@ -122,7 +124,7 @@ internal sealed class BrokerFuzz
         }
     }
 
-    /// <summary>Nothing of a conversation may outlast it.</summary>
+    /// <summary>Checks that nothing of a conversation remains after it.</summary>
     private async Task ExpectSilenceAsync(BrokerHost host)
     {
         var since = TimeProvider.System.GetTimestamp();
@@ -150,6 +152,10 @@ internal sealed class BrokerFuzz
         var statistics = host.Broker.Statistics;
         Console.WriteLine(string.Create(
             CultureInfo.InvariantCulture,
-            $"seed {_options.Seed}: {Interlocked.Read(ref _number) - _options.From:N0} conversations, {Interlocked.Read(ref _packets):N0} packets in {elapsed.TotalSeconds:F0} s, {_honest:N0} honest clients served; {statistics.ProtocolViolations:N0} violations, {statistics.PublishReceived:N0} messages in, {statistics.PublishSent:N0} out, {statistics.Sessions} sessions, heap {GC.GetTotalMemory(forceFullCollection: true) / 1024:N0} KiB"));
+            $"seed {_options.Seed}: {Interlocked.Read(ref _number) - _options.From:N0} conversations, "
+            + $"{Interlocked.Read(ref _packets):N0} packets in {elapsed.TotalSeconds:F0} s, {_honest:N0} honest clients served; "
+            + $"{statistics.ProtocolViolations:N0} violations, {statistics.PublishReceived:N0} messages in, "
+            + $"{statistics.PublishSent:N0} out, {statistics.Sessions} sessions, "
+            + $"heap {GC.GetTotalMemory(forceFullCollection: true) / 1024:N0} KiB"));
     }
 }

@@ -32,10 +32,14 @@ internal sealed record CodecCase(ProtocolVersion Version, bool FromClient, byte[
 
         return new CodecCase(version, fromClient, input, [.. Enumerable.Range(0, 8).Select(_ => 1 + random.Next(1 << random.Next(8)))]);
 
-        byte[] Generate(ProtocolVersion of, bool from) =>
-            Packets[random.Next(20) == 0 ? (random.Next(2) == 0 ? ProtocolVersion.V311 : ProtocolVersion.V500, !from) : (of, from)].Generate(pcg, null, out _);
+        byte[] Generate(ProtocolVersion of, bool from)
+        {
+            var kind = random.Next(20) == 0 ? (random.Next(2) == 0 ? ProtocolVersion.V311 : ProtocolVersion.V500, !from) : (of, from);
+            return Packets[kind].Generate(pcg, null, out _);
+        }
     }
 
     /// <summary>Not <see cref="System.HashCode"/>, which is another in every process.</summary>
-    private static int HashCode(int seed, long number) => unchecked((seed * 486_187_739) ^ (int)(number * 16_777_619) ^ (int)(number >> 32));
+    private static int HashCode(int seed, long number) =>
+        unchecked((seed * 486_187_739) ^ (int)(number * 16_777_619) ^ (int)(number >> 32));
 }

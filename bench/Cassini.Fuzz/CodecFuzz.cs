@@ -1,4 +1,3 @@
-using System.Globalization;
 using Cassini.Streams.Mqtt;
 using Cassini.Tests.Mqtt;
 
@@ -11,7 +10,7 @@ namespace Cassini.Fuzz;
 internal sealed class CodecFuzz
 {
     /// <summary>A case takes far less than a millisecond: one that takes this long does not end.</summary>
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(10);
+    private static readonly TimeSpan CaseTimeout = TimeSpan.FromSeconds(10);
 
     private readonly FuzzOptions _options;
     private readonly long _started = TimeProvider.System.GetTimestamp();
@@ -33,7 +32,7 @@ internal sealed class CodecFuzz
         var fuzz = new CodecFuzz(options);
         var worker = new Thread(fuzz.Work) { IsBackground = true };
         worker.Start();
-        for (var last = -1L; !worker.Join(Patience);)
+        for (var last = -1L; !worker.Join(CaseTimeout);)
         {
             if (Interlocked.Read(ref fuzz._number) is var now && now == last)
             {
@@ -76,8 +75,8 @@ internal sealed class CodecFuzz
         if (whole.Status == FrameStatus.Violation)
         {
             _violations++;
-            var told = $"{whole.Violation.Clause} {(byte)whole.Violation.Reason:X2}";
-            _clauses[told] = _clauses.GetValueOrDefault(told) + 1;
+            var violation = $"{whole.Violation.Clause} {(byte)whole.Violation.Reason:X2}";
+            _clauses[violation] = _clauses.GetValueOrDefault(violation) + 1;
         }
 
         // As the first bytes of a connection, when the version is not known yet.
@@ -108,9 +107,9 @@ internal sealed class CodecFuzz
     private int Conclude()
     {
         Report();
-        foreach (var (told, count) in _clauses.OrderByDescending(pair => pair.Value))
+        foreach (var (violation, count) in _clauses.OrderByDescending(pair => pair.Value))
         {
-            Line($"  {told,-18} {count:N0}");
+            Line($"  {violation,-18} {count:N0}");
         }
 
         if (_fault is null)
@@ -129,7 +128,9 @@ internal sealed class CodecFuzz
     {
         var elapsed = TimeProvider.System.GetElapsedTime(_started);
         var cases = Interlocked.Read(ref _number) - _options.From;
-        Line($"seed {_options.Seed}: {cases:N0} cases in {elapsed.TotalSeconds:F0} s, {cases / elapsed.TotalSeconds:N0}/s; {_packets:N0} packets read, {_violations:N0} violations");
+        Line(
+            $"seed {_options.Seed}: {cases:N0} cases in {elapsed.TotalSeconds:F0} s, {cases / elapsed.TotalSeconds:N0}/s; ",
+            $"{_packets:N0} packets read, {_violations:N0} violations");
     }
 
     private static void Require(bool holds, string fault)
@@ -140,5 +141,6 @@ internal sealed class CodecFuzz
         }
     }
 
-    private static void Line(FormattableString text) => Console.WriteLine(text.ToString(CultureInfo.InvariantCulture));
+    private static void Line(params FormattableString[] parts) =>
+        Console.WriteLine(string.Concat(parts.Select(FormattableString.Invariant)));
 }

@@ -3,13 +3,16 @@ using Cassini.Tests.Mqtt;
 
 namespace Cassini.Fuzz;
 
-/// <summary>Ways to spoil a packet.</summary>
+/// <summary>Ways to damage a packet.</summary>
 internal static class Damage
 {
     private static readonly byte[] Interesting =
-        [0x00, 0x01, 0x02, 0x04, 0x7F, 0x80, 0x81, 0xC0, 0xED, 0xF4, 0xFE, 0xFF, (byte)'#', (byte)'+', (byte)'$', (byte)'/', 0x0B, 0x23, 0x26];
+    [
+        0x00, 0x01, 0x02, 0x04, 0x7F, 0x80, 0x81, 0xC0, 0xED, 0xF4, 0xFE, 0xFF,
+        (byte)'#', (byte)'+', (byte)'$', (byte)'/', 0x0B, 0x23, 0x26,
+    ];
 
-    /// <summary>Spoils the packet in its body, mostly with its remaining length mended afterwards: else little gets past the header.</summary>
+    /// <summary>Damages the body of the packet, and mostly corrects its remaining length: otherwise little gets past the header.</summary>
     public static byte[] Packet(Random random, byte[] packet, Func<byte[]> another)
     {
         var kind = random.Next(8);
@@ -38,7 +41,7 @@ internal static class Damage
         return [first, .. Length(random, body.Length), .. body];
     }
 
-    /// <summary>Spoils bytes whatever they mean.</summary>
+    /// <summary>Damages bytes, whatever they mean.</summary>
     public static byte[] Bytes(Random random, byte[] bytes)
     {
         if (bytes.Length == 0)
@@ -61,14 +64,17 @@ internal static class Damage
             case 4:
                 return [.. bytes[..at], .. bytes[(at + length)..]];
             case 5:
-                // A property, a filter or a field twice.
+                // A property, a filter or a field, twice.
                 return [.. bytes[..(at + length)], .. bytes[at..]];
             case 6:
                 return bytes[..at];
             case 7:
                 // A two-byte length or identifier at its edges.
                 return at + 1 < bytes.Length
-                    ? Changed(Changed(bytes, at, Interesting[random.Next(Interesting.Length)]), at + 1, Interesting[random.Next(Interesting.Length)])
+                    ? Changed(
+                        Changed(bytes, at, Interesting[random.Next(Interesting.Length)]),
+                        at + 1,
+                        Interesting[random.Next(Interesting.Length)])
                     : bytes;
             default:
                 var noise = new byte[length];

@@ -12,7 +12,7 @@ namespace Cassini.Fuzz;
 internal sealed class FuzzTalk(int port, X509Certificate2 certificate)
 {
     private const int Clients = 6;
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(20);
+    private static readonly TimeSpan TalkTimeout = TimeSpan.FromSeconds(20);
     private static readonly string[] Topics = ["a", "a/b", "a/b/c", "b", "$SYS/broker/uptime", "/"];
     private static readonly string[] Filters = ["a", "a/#", "+/b", "#", "$share/g/a/#", "$share/g/+", "$SYS/#", "b", "/"];
 
@@ -23,22 +23,22 @@ internal sealed class FuzzTalk(int port, X509Certificate2 certificate)
     {
         var random = new Random(HashOf(seed, number));
         var version = random.Next(3) == 0 ? ProtocolVersion.V311 : ProtocolVersion.V500;
-        using var patience = new CancellationTokenSource(Patience, TimeProvider.System);
-        using var socket = await ConnectAsync(patience.Token);
-        await using var stream = await AuthenticateAsync(socket, patience.Token);
-        var reading = DrainAsync(stream, random.Next(8) == 0, patience.Token);
+        using var timeout = new CancellationTokenSource(TalkTimeout, TimeProvider.System);
+        using var socket = await ConnectAsync(timeout.Token);
+        await using var stream = await AuthenticateAsync(socket, timeout.Token);
+        var reading = DrainAsync(stream, random.Next(8) == 0, timeout.Token);
         var sent = 0;
         try
         {
             if (random.Next(20) != 0)
             {
-                await stream.WriteAsync(ConnectWriter.Write(Connect(random, version)), patience.Token);
+                await stream.WriteAsync(ConnectWriter.Write(Connect(random, version)), timeout.Token);
             }
 
             for (var packets = random.Next(1, 40); sent < packets; sent++)
             {
                 var bytes = random.Next(25) == 0 ? CodecCase.Generate(seed, (number * 64) + sent).Input : Sensible(random, version);
-                await stream.WriteAsync(bytes, patience.Token);
+                await stream.WriteAsync(bytes, timeout.Token);
             }
 
             if (random.Next(4) != 0)
@@ -67,21 +67,22 @@ internal sealed class FuzzTalk(int port, X509Certificate2 certificate)
     /// <summary>Connects, subscribes, publishes and receives what it published, as any client may expect.</summary>
     public async Task BeHonestAsync(long number)
     {
-        using var patience = new CancellationTokenSource(Patience, TimeProvider.System);
-        using var socket = await ConnectAsync(patience.Token);
-        await using var stream = await AuthenticateAsync(socket, patience.Token);
+        using var timeout = new CancellationTokenSource(TalkTimeout, TimeProvider.System);
+        using var socket = await ConnectAsync(timeout.Token);
+        await using var stream = await AuthenticateAsync(socket, timeout.Token);
         var topic = $"honest/{number}";
         await stream.WriteAsync(
-            ConnectWriter.Write(new ConnectPacket { Version = ProtocolVersion.V500, ClientId = $"honest-{number}", CleanStart = true }), patience.Token);
+            ConnectWriter.Write(new ConnectPacket { Version = ProtocolVersion.V500, ClientId = $"honest-{number}", CleanStart = true }),
+            timeout.Token);
+        var request = new SubscriptionRequest(topic, QualityOfService.AtMostOnce, false, false, RetainHandling.Send);
+        await stream.WriteAsync(new SubscribePacket(1, [request], PropertySet.Empty).Write(ProtocolVersion.V500), timeout.Token);
         await stream.WriteAsync(
-            new SubscribePacket(1, [new SubscriptionRequest(topic, QualityOfService.AtMostOnce, false, false, RetainHandling.Send)], PropertySet.Empty)
-                .Write(ProtocolVersion.V500),
-            patience.Token);
-        await stream.WriteAsync(Publish(topic, "still there?"u8, QualityOfService.AtMostOnce, 0, retain: false, ProtocolVersion.V500), patience.Token);
+            Publish(topic, "still there?"u8, QualityOfService.AtMostOnce, 0, retain: false, ProtocolVersion.V500),
+            timeout.Token);
         var received = new byte[4096];
         for (var length = 0; received.AsSpan(0, length).IndexOf("still there?"u8) < 0;)
         {
-            var read = await stream.ReadAsync(received.AsMemory(length), patience.Token);
+            var read = await stream.ReadAsync(received.AsMemory(length), timeout.Token);
             length += read > 0 ? read : throw new IOException("an honest client was let down");
         }
     }
@@ -92,7 +93,9 @@ internal sealed class FuzzTalk(int port, X509Certificate2 certificate)
         ClientId = $"fuzz-{random.Next(Clients)}",
         CleanStart = random.Next(2) == 0,
         KeepAlive = (ushort)random.Next(3),
-        Will = random.Next(3) == 0 ? new WillMessage(Topics[random.Next(4)], [1, 2, 3], (QualityOfService)random.Next(3), random.Next(4) == 0, PropertySet.Empty) : null,
+        Will = random.Next(3) == 0
+            ? new WillMessage(Topics[random.Next(4)], [1, 2, 3], (QualityOfService)random.Next(3), random.Next(4) == 0, PropertySet.Empty)
+            : null,
         Properties = version == ProtocolVersion.V311 ? PropertySet.Empty : new PropertySet
         {
             SessionExpiryInterval = random.Next(2) == 0 ? (uint)random.Next(60) : null,
@@ -102,21 +105,23 @@ internal sealed class FuzzTalk(int port, X509Certificate2 certificate)
         },
     };
 
-    /// <summary>A valid packet that has something to do with what others send.</summary>
+    /// <summary>A valid packet that affects other conversations.</summary>
     private static byte[] Sensible(Random random, ProtocolVersion version)
     {
         var id = (ushort)random.Next(1, 20);
         switch (random.Next(10))
         {
             case 0 or 1:
+                var filter = Filters[random.Next(Filters.Length)];
                 return new SubscribePacket(
                     id,
-                    [new SubscriptionRequest(Filters[random.Next(Filters.Length)], (QualityOfService)random.Next(3), false, false, RetainHandling.Send)],
+                    [new SubscriptionRequest(filter, (QualityOfService)random.Next(3), false, false, RetainHandling.Send)],
                     PropertySet.Empty).Write(version);
             case 2:
                 return new UnsubscribePacket(id, [Filters[random.Next(Filters.Length)]], PropertySet.Empty).Write(version);
             case 3:
-                var ack = new AckPacket((PacketType)random.Next((int)PacketType.PubAck, (int)PacketType.PubComp + 1), id, ReasonCode.Success);
+                var ack = new AckPacket(
+                    (PacketType)random.Next((int)PacketType.PubAck, (int)PacketType.PubComp + 1), id, ReasonCode.Success);
                 var bytes = new byte[AckPacket.MaxSize];
                 return bytes[..ack.Write(bytes, version)];
             case 4:
@@ -128,7 +133,8 @@ internal sealed class FuzzTalk(int port, X509Certificate2 certificate)
         }
     }
 
-    private static byte[] Publish(string topic, ReadOnlySpan<byte> payload, QualityOfService qos, ushort id, bool retain, ProtocolVersion version)
+    private static byte[] Publish(
+        string topic, ReadOnlySpan<byte> payload, QualityOfService qos, ushort id, bool retain, ProtocolVersion version)
     {
         var writer = new PublishWriter { Topic = MqttText.Encode(topic), Payload = payload, QoS = qos, PacketId = id, Retain = retain };
         var packet = new byte[writer.Measure(version)];
@@ -157,7 +163,7 @@ internal sealed class FuzzTalk(int port, X509Certificate2 certificate)
         return stream;
     }
 
-    /// <summary>Reads what comes, unless this client never reads.</summary>
+    /// <summary>Reads what arrives, unless this client never reads.</summary>
     private static async Task DrainAsync(SslStream stream, bool lazy, CancellationToken cancellationToken)
     {
         var buffer = new byte[lazy ? 1 : 16 * 1024];
@@ -169,7 +175,7 @@ internal sealed class FuzzTalk(int port, X509Certificate2 certificate)
         }
         catch (Exception exception) when (exception is IOException or ObjectDisposedException or SocketException)
         {
-            // The end, in one way or another.
+            // The connection ended.
         }
     }
 

@@ -1,6 +1,7 @@
 using Cassini.Fuzz;
 
-const string Usage = "usage: dotnet run -c Release --project bench/Cassini.Fuzz -- codec|broker [--seed N] [--from N] [--cases N] [--seconds N]";
+const string Usage =
+    "usage: dotnet run -c Release --project bench/Cassini.Fuzz -- codec|broker [--seed N] [--from N] [--cases N] [--seconds N]";
 
 if (!FuzzOptions.TryRead(args.AsSpan(Math.Min(1, args.Length)), out var options))
 {

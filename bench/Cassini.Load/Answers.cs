@@ -14,7 +14,7 @@ internal struct Answers : IPacketSink
 
     public Answers() => _answers = new byte[Frames.RecordSize];
 
-    /// <summary>Publishes that came.</summary>
+    /// <summary>Publishes that arrived.</summary>
     public int Published;
 
     /// <summary>Own publishes with a complete exchange.</summary>
@@ -70,7 +70,7 @@ internal struct Answers : IPacketSink
         _size += 4;
     }
 
-    // 5.0 may add a reason, of which 0x80 and up are refusals.
+    // MQTT 5.0 may add a reason code; those from 0x80 are refusals.
     private static void Require(ReadOnlySpan<byte> body)
     {
         if (body.Length > 2 && body[2] >= 0x80)

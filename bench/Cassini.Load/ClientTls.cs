@@ -9,12 +9,13 @@ internal sealed class ClientTls
     private readonly SslStreamCertificateContext _client;
     private readonly X509ChainPolicy _policy;
 
-    /// <exception cref="LoadException">The directory does not hold what is needed.</exception>
+    /// <exception cref="LoadException">The directory does not have the files.</exception>
     public ClientTls(string directory)
     {
         try
         {
-            var certificate = X509Certificate2.CreateFromPemFile(Path.Combine(directory, "client.pem"), Path.Combine(directory, "client.key"));
+            var certificate = X509Certificate2.CreateFromPemFile(
+                Path.Combine(directory, "client.pem"), Path.Combine(directory, "client.key"));
             _client = SslStreamCertificateContext.Create(certificate, null, offline: true);
             _policy = new X509ChainPolicy
             {

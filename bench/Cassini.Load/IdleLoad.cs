@@ -26,7 +26,8 @@ internal static class IdleLoad
         Settle();
         var result = string.Create(
             CultureInfo.InvariantCulture,
-            $"idle kib={(ProcessUsage.ResidentKiB(pid) - memory) / options.Sessions:F1} cpu_ms={cpu * 1e3 / options.Sessions:F3} connects_per_second={options.Sessions / elapsed.TotalSeconds:F0} sessions={options.Sessions}");
+            $"idle kib={(ProcessUsage.ResidentKiB(pid) - memory) / options.Sessions:F1} cpu_ms={cpu * 1e3 / options.Sessions:F3} "
+            + $"connects_per_second={options.Sessions / elapsed.TotalSeconds:F0} sessions={options.Sessions}");
         Close(sessions);
         return result;
     }

@@ -31,10 +31,11 @@ internal static class LatencyLoad
         publisher.Close();
         return string.Create(
             CultureInfo.InvariantCulture,
-            $"latency p50_us={Measure.Percentile(measured, 0.5):F0} p99_us={Measure.Percentile(measured, 0.99):F0} received={arrivals.Count} lost={expected - arrivals.Count}");
+            $"latency p50_us={Measure.Percentile(measured, 0.5):F0} p99_us={Measure.Percentile(measured, 0.99):F0} "
+            + $"received={arrivals.Count} lost={expected - arrivals.Count}");
     }
 
-    /// <summary>Each about millisecond what is due by then: a pacer that spins would take a core from the broker.</summary>
+    /// <summary>About every millisecond sends what is due: a pacer that spins would take a core from the broker.</summary>
     private static void Send(MqttConnection publisher, byte[] frame, int payload, int count)
     {
         using var pacer = new Pacer(TimeSpan.FromSeconds(1) / PerSecond);

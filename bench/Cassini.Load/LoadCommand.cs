@@ -9,7 +9,7 @@ internal static class LoadCommand
     {
         if (options.Names.Count == 0 || options.Port == 0 || options.Certificates is null)
         {
-            throw new FormatException("a name, --port and --certs are wanted");
+            throw new FormatException("a name, --port and --certs are needed");
         }
 
         var tls = new ClientTls(options.Certificates);

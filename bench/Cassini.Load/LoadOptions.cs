@@ -59,7 +59,8 @@ internal sealed record LoadOptions
             }
             else
             {
-                options = options.With(arguments[i], i + 1 < arguments.Length ? arguments[++i] : throw new FormatException($"{arguments[i]} wants a value"));
+                options = options.With(
+                    arguments[i], i + 1 < arguments.Length ? arguments[++i] : throw new FormatException($"{arguments[i]} wants a value"));
             }
         }
 

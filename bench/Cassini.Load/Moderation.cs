@@ -7,7 +7,7 @@ namespace Cassini.Load;
 /// that writes each message by itself would wake the generator for each, and the wakes would take more of the shared cores than the
 /// messages. Rests are so short that the window does not notice, and none where packets come in masses. Not for latencies.
 /// </summary>
-/// <param name="readers">That share the load: the wakes of all of them count, so each may rest longer.</param>
+/// <param name="readers">How many readers share the load. The wakes of all of them count, so each may rest longer.</param>
 internal struct Moderation(int readers)
 {
     private const int Few = 16;
@@ -18,7 +18,7 @@ internal struct Moderation(int readers)
     private readonly uint _most = MostMicrosecondsOfOne * (uint)readers;
     private uint _microseconds;
 
-    /// <param name="reader">After a read.</param>
+    /// <param name="reader">The reader, which has just read.</param>
     public void Rest(PacketReader reader)
     {
         if (reader.Packets < Few && reader.Bytes < FewBytes)
@@ -32,7 +32,7 @@ internal struct Moderation(int readers)
 
         if (_microseconds > 0)
         {
-            // The runtime's own waits begin at a millisecond.
+            // The runtime has no wait below a millisecond.
             _ = Sleep(_microseconds);
         }
     }

@@ -35,7 +35,7 @@ internal sealed class MqttConnection : IDisposable
         catch (Exception e) when (e is IOException or SocketException or AuthenticationException)
         {
             Dispose();
-            throw new LoadException($"no connection: {Told(e)}");
+            throw new LoadException($"no connection: {ReasonOf(e)}");
         }
         catch (LoadException)
         {
@@ -53,7 +53,7 @@ internal sealed class MqttConnection : IDisposable
 
     public void Write(ReadOnlySpan<byte> bytes) => _stream.Write(bytes);
 
-    /// <exception cref="LoadException">The broker grants less than that.</exception>
+    /// <exception cref="LoadException">The broker grants a lower QoS, or refuses.</exception>
     public void Subscribe(string topic, int qos)
     {
         _socket.ReceiveTimeout = AnswerMilliseconds;
@@ -63,12 +63,14 @@ internal sealed class MqttConnection : IDisposable
             var code = Answer("SUBACK").Body[^1];
             if (code != qos)
             {
-                throw new LoadException(code < 0x80 ? $"the broker grants QoS {code} where {qos} was asked for" : $"the broker refuses the subscription: 0x{code:X2}");
+                throw new LoadException(code < 0x80
+                    ? $"the broker grants QoS {code} where {qos} was asked for"
+                    : $"the broker refuses the subscription: 0x{code:X2}");
             }
         }
         catch (IOException e)
         {
-            throw new LoadException($"no SUBACK: {Told(e)}");
+            throw new LoadException($"no SUBACK: {ReasonOf(e)}");
         }
 
         _socket.ReceiveTimeout = 0;
@@ -119,7 +121,9 @@ internal sealed class MqttConnection : IDisposable
         }
 
         var expected = name == "CONNACK" ? 0x20 : 0x90;
-        return sink.First == expected ? (sink.First, sink.Body) : throw new LoadException($"packet 0x{sink.First:X2} came instead of {name}");
+        return sink.First == expected
+            ? (sink.First, sink.Body)
+            : throw new LoadException($"packet 0x{sink.First:X2} came instead of {name}");
     }
 
     private void Connected((byte First, byte[] Body) answer)
@@ -175,7 +179,8 @@ internal sealed class MqttConnection : IDisposable
         return DefaultReceiveMaximum;
     }
 
-    private static string Told(Exception e) => e.InnerException is SocketException { SocketErrorCode: SocketError.TimedOut or SocketError.WouldBlock }
+    private static string ReasonOf(Exception e) =>
+        e.InnerException is SocketException { SocketErrorCode: SocketError.TimedOut or SocketError.WouldBlock }
         ? $"no answer within {AnswerMilliseconds / 1_000} s"
         : (e.InnerException ?? e).Message;
 

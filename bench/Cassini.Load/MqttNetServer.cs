@@ -14,7 +14,9 @@ internal static class MqttNetServer
     /// <exception cref="FormatException">The port or the certificates are missing.</exception>
     public static async Task RunAsync(LoadOptions options)
     {
-        var directory = options is { Port: > 0, Certificates: { } certificates } ? certificates : throw new FormatException("--port and --certs are wanted");
+        var directory = options is { Port: > 0, Certificates: { } certificates }
+            ? certificates
+            : throw new FormatException("--port and --certs are needed");
         var policy = ServerFiles.ClientPolicy(directory);
         var endpoint = new MqttServerOptionsBuilder()
             .WithoutDefaultEndpoint()

@@ -1,6 +1,6 @@
 namespace Cassini.Load;
 
-/// <summary>Ticks at fixed distances from its start, without eating a core; what was overslept is not made up for.</summary>
+/// <summary>Ticks at fixed intervals from its start, without spinning. Ticks that were missed are not made up for.</summary>
 internal sealed class Pacer(TimeSpan period) : IDisposable
 {
     private readonly ManualResetEvent _stopped = new(false);

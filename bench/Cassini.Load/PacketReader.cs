@@ -1,6 +1,6 @@
 namespace Cassini.Load;
 
-/// <summary>What is done with each whole packet. A struct, so that the walk is compiled for it.</summary>
+/// <summary>Gets each whole packet. Implemented by structs, so that the loop is compiled for each.</summary>
 internal interface IPacketSink
 {
     /// <param name="first">Type and flags.</param>
@@ -8,7 +8,7 @@ internal interface IPacketSink
     void Take(byte first, ReadOnlySpan<byte> body);
 }
 
-/// <summary>Reads as much as there is and walks from header to header. What is cut off at the end waits for the next read.</summary>
+/// <summary>Reads what is there, and goes from header to header. A packet that is cut off at the end waits for the next read.</summary>
 /// <param name="stream">The stream to read from.</param>
 /// <param name="size">How much is read at once, and the longest packet.</param>
 internal sealed class PacketReader(Stream stream, int size)
@@ -17,10 +17,10 @@ internal sealed class PacketReader(Stream stream, int size)
     private readonly byte[] _buffer = new byte[size];
     private int _filled;
 
-    /// <summary>Whole packets that the last read brought.</summary>
+    /// <summary>Whole packets of the last read.</summary>
     public int Packets { get; private set; }
 
-    /// <summary>All bytes that it brought.</summary>
+    /// <summary>Bytes of the last read.</summary>
     public int Bytes { get; private set; }
 
     /// <summary>Blocks until something came; false when the stream ended.</summary>

@@ -13,7 +13,8 @@ internal static class ProcessUsage
         // The name, in parentheses, may hold anything; what is counted begins behind its last parenthesis (proc(5)).
         var text = Read($"/proc/{pid}/stat");
         var fields = text[(text.LastIndexOf(')') + 2)..].Split(' ');
-        return (long.Parse(fields[11], CultureInfo.InvariantCulture) + long.Parse(fields[12], CultureInfo.InvariantCulture)) / TicksPerSecond;
+        var (user, system) = (long.Parse(fields[11], CultureInfo.InvariantCulture), long.Parse(fields[12], CultureInfo.InvariantCulture));
+        return (user + system) / TicksPerSecond;
     }
 
     public static double ResidentKiB(int pid)

@@ -8,7 +8,7 @@ internal static class Publisher
     /// <summary>Unacknowledged publishes of QoS 1 and 2 at most.</summary>
     private const int UnacknowledgedMaximum = 4_096;
 
-    /// <summary>QoS 0: nothing comes back.</summary>
+    /// <summary>QoS 0, which has no answers.</summary>
     public static void Run(MqttConnection connection, Window window, int wake, byte[] frame)
     {
         var chunk = Frames.Repeat(frame);

@@ -5,7 +5,7 @@ using System.Text;
 
 namespace Cassini.Load;
 
-/// <summary>Asks one URL every 10 ms on one connection that is kept, as an orchestrator would in a bad moment.</summary>
+/// <summary>Requests one URL every 10 ms on one connection.</summary>
 internal sealed class ReadyProbe : IDisposable
 {
     private static readonly TimeSpan Period = TimeSpan.FromMilliseconds(10);
@@ -31,7 +31,7 @@ internal sealed class ReadyProbe : IDisposable
         _worker = new Worker("probe", Run);
     }
 
-    /// <summary>What it measured.</summary>
+    /// <summary>The result.</summary>
     public string Stop()
     {
         _pacer.Stop();
@@ -42,7 +42,8 @@ internal sealed class ReadyProbe : IDisposable
 
         return string.Create(
             CultureInfo.InvariantCulture,
-            $"probe_p50_ms={Measure.Percentile(_milliseconds, 0.5):F2} probe_p99_ms={Measure.Percentile(_milliseconds, 0.99):F2} probes={_milliseconds.Count}");
+            $"probe_p50_ms={Measure.Percentile(_milliseconds, 0.5):F2} probe_p99_ms={Measure.Percentile(_milliseconds, 0.99):F2} "
+            + $"probes={_milliseconds.Count}");
     }
 
     public void Dispose()
@@ -82,7 +83,7 @@ internal sealed class ReadyProbe : IDisposable
         const string Name = "Content-Length:";
         var lines = head.Split("\r\n");
         var length = lines.FirstOrDefault(line => line.StartsWith(Name, StringComparison.OrdinalIgnoreCase));
-        return lines[0].Split(' ')[1] != "200" ? throw new LoadException($"the probe was told {lines[0]}")
+        return lines[0].Split(' ')[1] != "200" ? throw new LoadException($"the probe got {lines[0]}")
             : length is null ? throw new LoadException("the probe's answer has no Content-Length")
             : int.Parse(length[Name.Length..], CultureInfo.InvariantCulture);
     }

@@ -1,6 +1,6 @@
 namespace Cassini.Load;
 
-/// <summary>Counts what comes, and acknowledges it once per read.</summary>
+/// <summary>Counts what arrives, and acknowledges it once for each read.</summary>
 internal static class Subscriber
 {
     /// <summary>QoS 0. Ends with the connection.</summary>

@@ -33,7 +33,7 @@ internal sealed class Window(int size, int subscribers) : IDisposable
         }
     }
 
-    /// <summary>Deliveries that were sent for and did not come.</summary>
+    /// <summary>Deliveries that should have arrived and did not.</summary>
     public long Missing => (Sent * subscribers) - Received;
 
     public bool Closed => _closed;
@@ -52,7 +52,7 @@ internal sealed class Window(int size, int subscribers) : IDisposable
         }
     }
 
-    /// <summary>Before the sending, or a fast echo would be received before it was sent. The publisher.</summary>
+    /// <summary>Called before a send, because its echo may arrive before the send returns. Called by the publisher.</summary>
     public void Send(int count) => Volatile.Write(ref _sent, _sent + count);
 
     /// <summary>Returns when that many slots are free, or at the end. The publisher.</summary>
@@ -94,7 +94,7 @@ internal sealed class Window(int size, int subscribers) : IDisposable
         WakeIfRoomy();
     }
 
-    /// <summary>No more is sent. Any thread.</summary>
+    /// <summary>Ends the sending. Any thread.</summary>
     public void Close()
     {
         _closed = true;

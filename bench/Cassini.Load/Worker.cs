@@ -1,6 +1,6 @@
 namespace Cassini.Load;
 
-/// <summary>A thread that keeps what went wrong on it.</summary>
+/// <summary>A thread that keeps the exception that ended it.</summary>
 internal sealed class Worker
 {
     private readonly Thread _thread;
@@ -26,7 +26,7 @@ internal sealed class Worker
         _thread.Start();
     }
 
-    /// <summary>Null while all is well.</summary>
+    /// <summary>Null when nothing failed.</summary>
     public Exception? Failure => _failure;
 
     public bool Join(TimeSpan within) => _thread.Join(within);

@@ -22,9 +22,11 @@ internal sealed class BrokerRig
     {
         var stream = new EndlessStream();
         var connection = new Connection(
-            ++_id, "bench", "bench", clientId, new ConnectionStream(stream, null), new ConnectionFate(NullLogger.Instance), new Silence(), isProbe: false);
+            ++_id, "bench", "bench", clientId, new ConnectionStream(stream, null),
+            new ConnectionFate(NullLogger.Instance), new Silence(), isProbe: false);
         var client = _broker.Open(connection);
-        var handler = _broker.AcceptAsync(client, new ConnectPacket { Version = ProtocolVersion.V311, ClientId = clientId, CleanStart = true })
+        var handler = _broker.AcceptAsync(
+            client, new ConnectPacket { Version = ProtocolVersion.V311, ClientId = clientId, CleanStart = true })
             .GetAwaiter().GetResult();
         client.Flushes.Flush();
         return (client, handler!, new ReceiveBuffer(stream, _broker.Budget), stream);

@@ -21,7 +21,13 @@ public class CodecBenchmarks
     [Benchmark(Description = "write PUBLISH, 5.0")]
     public int Write()
     {
-        var writer = new PublishWriter { Topic = "sensors/cellar/temperature"u8, Payload = _v311.AsSpan(0, 64), QoS = QualityOfService.AtLeastOnce, PacketId = 7 };
+        var writer = new PublishWriter
+        {
+            Topic = "sensors/cellar/temperature"u8,
+            Payload = _v311.AsSpan(0, 64),
+            QoS = QualityOfService.AtLeastOnce,
+            PacketId = 7,
+        };
         var size = writer.Measure(ProtocolVersion.V500);
         writer.Write(_to, ProtocolVersion.V500);
         return size;

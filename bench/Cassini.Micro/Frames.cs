@@ -6,7 +6,9 @@ namespace Cassini.Micro;
 /// <summary>Encoded packets to measure with.</summary>
 internal static class Frames
 {
-    public static byte[] Publish(string topic, int payload, QualityOfService qos = QualityOfService.AtMostOnce, ushort id = 0, ProtocolVersion version = ProtocolVersion.V311)
+    public static byte[] Publish(
+        string topic, int payload, QualityOfService qos = QualityOfService.AtMostOnce,
+        ushort id = 0, ProtocolVersion version = ProtocolVersion.V311)
     {
         var writer = new PublishWriter { Topic = MqttText.Encode(topic), Payload = new byte[payload], QoS = qos, PacketId = id };
         var frame = new byte[writer.Measure(version)];
@@ -14,7 +16,7 @@ internal static class Frames
         return frame;
     }
 
-    /// <summary>As many as one TLS record holds.</summary>
+    /// <summary>As many publishes as one TLS record holds.</summary>
     public static byte[] Record(byte[] frame)
     {
         var count = 16 * 1024 / frame.Length;

@@ -3,7 +3,9 @@ using Cassini.Streams.Broker.Connections;
 
 namespace Cassini.Micro;
 
-/// <summary>A record full of 64-byte QoS 0 messages through the engine, from the receive buffer to the subscribers' outboxes; per message.</summary>
+/// <summary>
+/// A record full of 64-byte QoS 0 messages through the engine, from the receive buffer to the subscribers' outboxes; per message.
+/// </summary>
 [MemoryDiagnoser]
 public class RoutingBenchmarks
 {

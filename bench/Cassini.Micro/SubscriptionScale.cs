@@ -26,14 +26,19 @@ internal static class SubscriptionScale
 
     private static string Measure(int size)
     {
-        var subscribers = Enumerable.Range(0, 1_000).Select(_ => new Nobody()).ToArray();
+        var subscribers = Enumerable.Range(0, 1_000).Select(_ => new NullSubscriber()).ToArray();
         var tree = new SubscriptionTree();
         var before = GC.GetTotalMemory(forceFullCollection: true);
         var startedAt = TimeProvider.System.GetTimestamp();
         for (var i = 0; i < size; i++)
         {
             tree.Add(new Subscription(
-                subscribers[i % subscribers.Length], string.Create(CultureInfo.InvariantCulture, $"site/{i % 100}/device/{i}/state"), QualityOfService.AtMostOnce, false, false, []));
+                subscribers[i % subscribers.Length],
+                string.Create(CultureInfo.InvariantCulture, $"site/{i % 100}/device/{i}/state"),
+                QualityOfService.AtMostOnce,
+                false,
+                false,
+                []));
         }
 
         var add = Nanoseconds(startedAt) / size;
@@ -42,13 +47,15 @@ internal static class SubscriptionScale
         {
             for (var i = 0; i < matches; i++)
             {
-                tree.Add(new Subscription(subscribers[i], $"many/{matches}/+/{(i % 2 == 0 ? "#" : "x")}", QualityOfService.AtMostOnce, false, false, []));
+                tree.Add(new Subscription(
+                    subscribers[i], $"many/{matches}/+/{(i % 2 == 0 ? "#" : "x")}", QualityOfService.AtMostOnce, false, false, []));
             }
         }
 
         var line = string.Create(
             CultureInfo.InvariantCulture,
-            $"| {size:N0} | {bytes:N0} | {add:N0} | {Match(tree, "site/7/device/907/state", 1):N0} | {Match(tree, "many/10/a/x", 10):N0} | {Match(tree, "many/100/a/x", 100):N0} | {Match(tree, "site/7/device/-1/state", 0):N0} |");
+            $"| {size:N0} | {bytes:N0} | {add:N0} | {Match(tree, "site/7/device/907/state", 1):N0} | {Match(tree, "many/10/a/x", 10):N0} "
+            + $"| {Match(tree, "many/100/a/x", 100):N0} | {Match(tree, "site/7/device/-1/state", 0):N0} |");
         GC.KeepAlive(tree);
         return line;
     }
@@ -77,7 +84,7 @@ internal static class SubscriptionScale
 
     private static double Nanoseconds(long since) => TimeProvider.System.GetElapsedTime(since).TotalNanoseconds;
 
-    private sealed class Nobody : Subscriber
+    private sealed class NullSubscriber : Subscriber
     {
         public override bool IsReachable => true;
 

@@ -9,7 +9,8 @@ namespace Cassini.Streams.Broker.Access;
 /// </summary>
 internal sealed class AccessTable(ImmutableArray<AccessRule> rules)
 {
-    private readonly ClientAccess? _ofEveryone = rules.All(rule => rule.Identity == "*" && !rule.Filter.Contains('%', StringComparison.Ordinal))
+    private readonly ClientAccess? _ofEveryone = rules.All(
+        rule => rule.Identity == "*" && !rule.Filter.Contains('%', StringComparison.Ordinal))
         ? new ClientAccess(rules, "", "")
         : null;
 

@@ -28,7 +28,9 @@ internal enum AdmissionVerdict
 /// </summary>
 internal sealed class Admission(BrokerOptions options, Intake intake, MemoryBudget budget, TimeProvider time, bool isProbe)
 {
-    private readonly TokenBucket? _rate = options.MaxPublishRate > 0 && !isProbe ? new TokenBucket(options.MaxPublishRate, options.MaxPublishRate, time) : null;
+    private readonly TokenBucket? _rate = options.MaxPublishRate > 0 && !isProbe
+        ? new TokenBucket(options.MaxPublishRate, options.MaxPublishRate, time)
+        : null;
     private bool _isOpen;
     private bool _isOutOfPatience;
 
@@ -54,7 +56,9 @@ internal sealed class Admission(BrokerOptions options, Intake intake, MemoryBudg
             : AdmissionVerdict.Take;
     }
 
-    /// <summary>Waits for memory, but not for longer than <see cref="BrokerOptions.MemoryPatience"/>: then messages of the next batch are refused.</summary>
+    /// <summary>
+    /// Waits for memory, but not for longer than <see cref="BrokerOptions.MemoryPatience"/>: then messages of the next batch are refused.
+    /// </summary>
     public async Task WaitForMemoryAsync(CancellationToken cancellationToken) =>
         _isOutOfPatience = !await budget.WaitAsync(options.MemoryPatience, time, cancellationToken);
 

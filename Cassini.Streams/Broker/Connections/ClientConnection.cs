@@ -57,7 +57,9 @@ internal sealed class ClientConnection : IOutboxOwner
     /// <summary>What its reader's present batch must flush. For the reader alone.</summary>
     public FlushSet Flushes { get; } = new();
 
-    /// <summary>Whether its reader is in the middle of a batch: what that takes in may not be delivered or queued yet. Any thread.</summary>
+    /// <summary>
+    /// Whether its reader is in the middle of a batch: what that takes in may not be delivered or queued yet. Any thread.
+    /// </summary>
     public bool IsInBatch => Volatile.Read(ref _inBatch) != 0;
 
     /// <summary>Whether it is to end. Any thread.</summary>

@@ -31,7 +31,8 @@ internal sealed class ClientLink : IAttachedConnection
     /// <param name="budget">The broker's memory.</param>
     /// <param name="time">The one clock.</param>
     public ClientLink(
-        ClientConnection connection, OutboxLimits limits, TimeSpan? longestSilence, BrokerOptions options, MemoryBudget budget, TimeProvider time)
+        ClientConnection connection, OutboxLimits limits, TimeSpan? longestSilence,
+        BrokerOptions options, MemoryBudget budget, TimeProvider time)
     {
         _connection = connection;
         _limits = limits;
@@ -78,7 +79,9 @@ internal sealed class ClientLink : IAttachedConnection
     }
 
     /// <summary>Waits while nothing is read: the client is not blamed for the silence, and its keep alive begins anew.</summary>
-    /// <param name="wait">Begins the wait. It is called after the client counts as held back, so that no look at its silence comes between.</param>
+    /// <param name="wait">
+    /// Begins the wait. It is called after the client counts as held back, so that no look at its silence comes between.
+    /// </param>
     public async Task HoldBackAsync(Func<Task> wait)
     {
         _isHeldBack = true;
@@ -99,7 +102,8 @@ internal sealed class ClientLink : IAttachedConnection
         if (Version == ProtocolVersion.V500)
         {
             var properties = new PropertySet { ServerReference = elsewhere };
-            foreach (var candidate in (ReadOnlySpan<PropertySet>)[properties with { ReasonString = detail.Length > 0 ? detail : null }, properties])
+            var explaining = properties with { ReasonString = detail.Length > 0 ? detail : null };
+            foreach (var candidate in (ReadOnlySpan<PropertySet>)[explaining, properties])
             {
                 var explained = write(candidate);
                 if (explained.Length <= _limits.MaxPacketSize)
@@ -115,19 +119,25 @@ internal sealed class ClientLink : IAttachedConnection
     /// <summary>Answers CONNECT with a refusal and ends the connection.</summary>
     public void Refuse(ReasonCode reason, string detail, CloseReason closeReason)
     {
-        Outbox.Append(Explain(detail, properties => new ConnAckPacket(reason, false, properties).Write(Version), Elsewhere(reason)), Flushes);
+        var refusal = Explain(detail, properties => new ConnAckPacket(reason, false, properties).Write(Version), Elsewhere(reason));
+        Outbox.Append(refusal, Flushes);
         Flushes.Flush();
         Close(new CloseOrder(ReasonCode.Success, closeReason));
     }
 
-    /// <summary>Sends DISCONNECT if the order has a reason for the client, gives what is left a moment to be sent, and closes the outbox.</summary>
+    /// <summary>
+    /// Sends DISCONNECT if the order has a reason for the client, gives what is left a moment to be sent, and closes the outbox.
+    /// </summary>
     /// <param name="order">How it is to end; null when the client ended it.</param>
     public async Task EndAsync(CloseOrder? order)
     {
-        if (order is { Reason: not ReasonCode.Success } && Version == ProtocolVersion.V500 && order.CloseReason != CloseReason.ConnectionLost)
+        if (order is { Reason: not ReasonCode.Success } && Version == ProtocolVersion.V500
+            && order.CloseReason != CloseReason.ConnectionLost)
         {
             var goodbye = Explain(
-                order.Detail, properties => new ReasonPacket(PacketType.Disconnect, order.Reason, properties).Write(Version), Elsewhere(order.Reason));
+                order.Detail,
+                properties => new ReasonPacket(PacketType.Disconnect, order.Reason, properties).Write(Version),
+                Elsewhere(order.Reason));
             Outbox.Append(goodbye, Flushes);
         }
 

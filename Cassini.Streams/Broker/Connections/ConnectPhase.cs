@@ -133,7 +133,8 @@ internal sealed class ConnectPhase(
     {
         if (intake.IsClosed && !isProbe)
         {
-            return (options.ServerReference is null ? ReasonCode.ServerUnavailable : ReasonCode.UseAnotherServer, "the server is shutting down");
+            var reason = options.ServerReference is null ? ReasonCode.ServerUnavailable : ReasonCode.UseAnotherServer;
+            return (reason, "the server is shutting down");
         }
 
         if (connect.Properties.AuthenticationMethod is not null)

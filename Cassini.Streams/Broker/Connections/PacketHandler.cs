@@ -141,7 +141,9 @@ internal sealed class PacketHandler(
                 return Answer([(byte)PacketType.PingResp << 4, 0]);
 
             case PacketType.Disconnect:
-                return ReasonPacket.TryRead(frame, _version, out var disconnect, out violation) ? OnDisconnect(disconnect) : Violated(violation);
+                return ReasonPacket.TryRead(frame, _version, out var disconnect, out violation)
+                    ? OnDisconnect(disconnect)
+                    : Violated(violation);
 
             case PacketType.Connect:
                 return Violated(ProtocolViolation.Error("MQTT-3.1.0-2", "a second CONNECT"));
@@ -163,7 +165,9 @@ internal sealed class PacketHandler(
             return;
         }
 
-        var reason = client.Session.Received.Remove(ack.PacketId, client.Attachment) ? ReasonCode.Success : ReasonCode.PacketIdentifierNotFound;
+        var reason = client.Session.Received.Remove(ack.PacketId, client.Attachment)
+            ? ReasonCode.Success
+            : ReasonCode.PacketIdentifierNotFound;
         var size = new AckPacket(PacketType.PubComp, ack.PacketId, reason).Write(_answers.GetSpan(AckPacket.MaxSize), _version);
         _answers.Advance(size);
     }

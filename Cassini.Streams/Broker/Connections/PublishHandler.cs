@@ -50,7 +50,8 @@ internal sealed class PublishHandler(
 
         if (packet.QoS == QualityOfService.ExactlyOnce)
         {
-            switch (client.Session.Received.Add(packet.PacketId, _version == ProtocolVersion.V500 ? options.ReceiveMaximum : ushort.MaxValue, client.Attachment))
+            var most = _version == ProtocolVersion.V500 ? options.ReceiveMaximum : ushort.MaxValue;
+            switch (client.Session.Received.Add(packet.PacketId, most, client.Attachment))
             {
                 case ReceiveVerdict.TooMany:
                     return new CloseOrder(
@@ -91,6 +92,8 @@ internal sealed class PublishHandler(
             : new byte[packet.Properties.Length];
         var travelling = packet.MessageProperties(scratch);
         var trace = tracer.IsOn && !client.IsProbe ? tracer.Begin(travelling, topic.Name, client.Session.ClientId, packet, _version) : null;
+        var isUnchanged = trace is null && packet.QoS == QualityOfService.AtMostOnce
+            && properties == packet.Properties.Length && frame.IsShortest;
         var publication = new Publication
         {
             Topic = topic,
@@ -102,7 +105,7 @@ internal sealed class PublishHandler(
             Publisher = client.Session,
             ReceivedAt = now,
             Trace = trace,
-            Frame = trace is null && packet.QoS == QualityOfService.AtMostOnce && properties == packet.Properties.Length && frame.IsShortest ? frame.Whole : default,
+            Frame = isUnchanged ? frame.Whole : default,
             FrameVersion = _version,
         };
         var result = router.Publish(ref publication, link.Flushes);

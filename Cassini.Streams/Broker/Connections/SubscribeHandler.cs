@@ -99,7 +99,8 @@ internal sealed class SubscribeHandler(
         }
 
         // A shared subscription gets no retained messages (§4.8.2).
-        if (share.IsEmpty && (request.RetainHandling == RetainHandling.Send || (request.RetainHandling == RetainHandling.SendIfNew && isNew)))
+        if (share.IsEmpty
+            && (request.RetainHandling == RetainHandling.Send || (request.RetainHandling == RetainHandling.SendIfNew && isNew)))
         {
             // Later messages are delivered by their publishers.
             (_wantRetained ??= [])[request.Filter] = (subscription, isNew ? subscription.Place : retained.LastPlace);

@@ -63,7 +63,8 @@ public sealed record AccessRule
     {
         rule = null;
         error = null;
-        if ((text ?? "").Split(' ', 4, StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries) is not [var verdict, var action, var identity, var filter])
+        var words = (text ?? "").Split(' ', 4, StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
+        if (words is not [var verdict, var action, var identity, var filter])
         {
             error = $"'{text}' is not a rule: allow|deny publish|subscribe|all IDENTITY FILTER";
         }

@@ -19,7 +19,8 @@ internal static class BrokerSettings
         SettingRule<BrokerOptions>.That(
             "Broker:ServerReference",
             $"1 to {SettingText.Of(LongestReference)} characters without control characters",
-            broker => broker.ServerReference is null or { Length: > 0 and <= LongestReference } && broker.ServerReference?.Any(char.IsControl) is not true,
+            broker => broker.ServerReference is null or { Length: > 0 and <= LongestReference }
+                && broker.ServerReference?.Any(char.IsControl) is not true,
             broker => $"a text of {broker.ServerReference?.Length} characters"),
 
         // A packet that is accepted must fit in the memory budget.
@@ -37,5 +38,7 @@ internal static class BrokerSettings
             "Broker:MaxPacketSize"));
 
     private static SettingError[] NoList(BrokerOptions broker) =>
-        broker.Access.IsDefault ? [SettingError.NotAllowed("Broker:Access", "nothing", "a list is needed; an empty one denies everything")] : [];
+        broker.Access.IsDefault
+            ? [SettingError.NotAllowed("Broker:Access", "nothing", "a list is needed; an empty one denies everything")]
+            : [];
 }

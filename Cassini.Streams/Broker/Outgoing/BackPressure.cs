@@ -12,7 +12,9 @@ internal sealed class BackPressure(OutboxBuffer waiting, long limit)
     /// <summary>Whether so much waits that a message that can wait elsewhere should.</summary>
     public bool IsBackedUp => waiting.Bytes > limit / 2;
 
-    /// <summary>Whether so much waits that nothing should be read that causes more. Only answers can be so many, because they are never dropped.</summary>
+    /// <summary>
+    /// Whether so much waits that nothing should be read that causes more. Only answers can be so many, because they are never dropped.
+    /// </summary>
     public bool IsOverLimit => waiting.Bytes > 2 * limit;
 
     /// <summary>Asks for a notification, if the outbox is backed up.</summary>

@@ -54,7 +54,9 @@ internal ref struct OutgoingMessage
 
     public readonly QualityOfService QoS => _writer.QoS;
 
-    /// <summary>Chooses the form that the client accepts. The outbox's lock is held, because a client must learn an alias before it is used.</summary>
+    /// <summary>
+    /// Chooses the form that the client accepts. The outbox's lock is held, because a client must learn an alias before it is used.
+    /// </summary>
     /// <param name="limits">What it accepts.</param>
     /// <param name="aliases">The topic aliases of its connection; null for none.</param>
     /// <param name="size">How many bytes <see cref="Write"/> takes.</param>

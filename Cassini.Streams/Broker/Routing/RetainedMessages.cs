@@ -4,7 +4,8 @@ using Cassini.Streams.Mqtt;
 namespace Cassini.Streams.Broker.Routing;
 
 /// <summary>The retained message of each topic (MQTT 5.0 §3.3.1.3). Readers take no lock. Thread-safe.</summary>
-internal sealed class RetainedMessages(BrokerOptions options, MemoryBudget budget, IBrokerStore store, SubscriptionTree tree, TimeProvider time)
+internal sealed class RetainedMessages(
+    BrokerOptions options, MemoryBudget budget, IBrokerStore store, SubscriptionTree tree, TimeProvider time)
 {
     /// <summary>How many messages are removed under one lock, so that other writers need not wait long.</summary>
     private const int SweepSlice = 100;
@@ -126,7 +127,8 @@ internal sealed class RetainedMessages(BrokerOptions options, MemoryBudget budge
     private static int CostOf(StoredMessage message) => message.Size + NodeCost(message);
 
     /// <summary>The cost of its topic and of a node for each level, as if no other topic shared them.</summary>
-    private static int NodeCost(StoredMessage message) => 200 + (2 * message.Topic.Utf8.Length) + (200 * TopicName.Levels(message.Topic.Utf8));
+    private static int NodeCost(StoredMessage message) =>
+        200 + (2 * message.Topic.Utf8.Length) + (200 * TopicName.Levels(message.Topic.Utf8));
 
     private void ReplaceLocked(RetainedNode node, StoredMessage message)
     {

@@ -29,7 +29,8 @@ internal sealed class TopicNode(byte[] level, TopicNode? parent)
     /// <summary>The child for the level <c>+</c>.</summary>
     public TopicNode? Any => Volatile.Read(ref _any);
 
-    public bool IsEmpty => _live == 0 && _any is null && _subscriptions is null && _below is null && _groups is null && _groupsBelow is null;
+    public bool IsEmpty =>
+        _live == 0 && _any is null && _subscriptions is null && _below is null && _groups is null && _groupsBelow is null;
 
     public TopicNode? Child(ReadOnlySpan<byte> level)
     {

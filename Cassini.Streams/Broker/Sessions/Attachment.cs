@@ -12,7 +12,9 @@ namespace Cassini.Streams.Broker.Sessions;
 /// </summary>
 /// <param name="connection">The connection.</param>
 /// <param name="outbox">Its outbox.</param>
-/// <param name="sendMaximum">QoS 1 and 2 messages that may be in flight on it: the client's receive maximum, or the broker's own limit.</param>
+/// <param name="sendMaximum">
+/// QoS 1 and 2 messages that may be in flight on it: the client's receive maximum, or the broker's own limit.
+/// </param>
 /// <param name="will">Its will; null when it has none.</param>
 internal sealed class Attachment(IAttachedConnection connection, Outbox outbox, int sendMaximum, WillMessage? will)
 {
@@ -34,7 +36,9 @@ internal sealed class Attachment(IAttachedConnection connection, Outbox outbox, 
         Outbox.Append(packet[..new AckPacket(PacketType.PubRel, packetId, reason).Write(packet, Outbox.Version)], flushes);
     }
 
-    /// <summary>Takes the will, so that it is published once at most. Also discards it: after DISCONNECT it is not published [MQTT-3.14.4-3].</summary>
+    /// <summary>
+    /// Takes the will, so that it is published once at most. Also discards it: after DISCONNECT it is not published [MQTT-3.14.4-3].
+    /// </summary>
     public WillMessage? TakeWill() => Interlocked.Exchange(ref _will, null);
 
     /// <summary>The event that it has the session now.</summary>

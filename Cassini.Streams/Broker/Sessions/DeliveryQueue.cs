@@ -46,7 +46,8 @@ internal sealed class DeliveryQueue(
         {
             if (_isOpen)
             {
-                AddLocked(message.Store(time), qos, message.Retain && subscription.RetainAsPublished, subscription.Identifiers, span, flushes);
+                AddLocked(
+                    message.Store(time), qos, message.Retain && subscription.RetainAsPublished, subscription.Identifiers, span, flushes);
                 return;
             }
         }
@@ -55,8 +56,8 @@ internal sealed class DeliveryQueue(
     }
 
     /// <summary>
-    /// Sends a copy of a retained message with RETAIN set [MQTT-3.3.1-8], or keeps it until it can be sent. One that was replaced meanwhile is
-    /// left out, because its publisher delivers the newer one.
+    /// Sends a copy of a retained message with RETAIN set [MQTT-3.3.1-8], or keeps it until it can be sent. One that was replaced meanwhile
+    /// is left out, because its publisher delivers the newer one.
     /// </summary>
     public void Add(StoredMessage message, QualityOfService qos, Subscription subscription, FlushSet flushes)
     {
@@ -82,7 +83,7 @@ internal sealed class DeliveryQueue(
         }
     }
 
-    /// <summary>A connection serves the session: sends everything in flight once more, in its order, and then what waits, as far as it takes it.</summary>
+    /// <summary>A connection serves the session: sends what is in flight again, in order, then what waits, as far as it takes it.</summary>
     public void AttachLocked(Attachment to, FlushSet flushes)
     {
         _to = to;
@@ -191,7 +192,7 @@ internal sealed class DeliveryQueue(
         }
     }
 
-    /// <summary>Whether one more may be in flight. What is in flight already is sent again however much it is: only that can make it less.</summary>
+    /// <summary>Whether one more may be in flight. What is in flight is sent again, however much: only that can make it less.</summary>
     private bool MaySendNewLocked(Attachment to) => !_window.IsFull && _inFlightBytes < options.MaxQueuedBytes && MaySendLocked(to);
 
     private bool MaySendLocked(Attachment to) =>

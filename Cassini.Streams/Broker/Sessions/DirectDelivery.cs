@@ -19,8 +19,8 @@ internal sealed class DirectDelivery(Lock sessionLock, string clientId, Delivery
     }
 
     /// <summary>
-    /// Sends a copy of a retained message with RETAIN set [MQTT-3.3.1-8]. One that was replaced meanwhile is left out, because its publisher
-    /// delivers the newer one, under the same lock: so no older one comes after it.
+    /// Sends a copy of a retained message with RETAIN set [MQTT-3.3.1-8]. One that was replaced meanwhile is left out, because its
+    /// publisher delivers the newer one, under the same lock: so no older one comes after it.
     /// </summary>
     public void SendRetained(StoredMessage message, Subscription subscription, Attachment to, FlushSet flushes)
     {

@@ -41,7 +41,8 @@ internal sealed class SessionJournal(IBrokerStore store, string clientId)
         if (_isOpen)
         {
             store.PutSubscription(clientId, new SubscriptionRecord(
-                subscription.Filter, subscription.QoS, subscription.NoLocal, subscription.RetainAsPublished, [.. subscription.Identifiers]));
+                subscription.Filter, subscription.QoS, subscription.NoLocal,
+                subscription.RetainAsPublished, [.. subscription.Identifiers]));
         }
     }
 

@@ -2,7 +2,9 @@ using Cassini.Streams.Broker.Model;
 
 namespace Cassini.Streams.Broker.Sessions;
 
-/// <summary>The messages of one session that are not in flight yet, oldest first; bounded by number and by bytes. Belongs to the session's lock.</summary>
+/// <summary>
+/// The messages of one session that are not in flight yet, oldest first; bounded by number and by bytes. Belongs to the session's lock.
+/// </summary>
 internal sealed class WaitingMessages(BrokerOptions options)
 {
     /// <summary>A queue that was longer gives its memory back when it is empty.</summary>

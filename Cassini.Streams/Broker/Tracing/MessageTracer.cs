@@ -23,12 +23,14 @@ internal sealed class MessageTracer(ActivitySource? source, double ratio, TimePr
     /// <param name="clientId">The publisher's client identifier.</param>
     /// <param name="packet">What the packet says.</param>
     /// <param name="version">In which version.</param>
-    public PublishTrace? Begin(ReadOnlySpan<byte> properties, string topic, string clientId, in PublishPacket packet, ProtocolVersion version)
+    public PublishTrace? Begin(
+        ReadOnlySpan<byte> properties, string topic, string clientId, in PublishPacket packet, ProtocolVersion version)
     {
         var context = TraceContext.Of(properties);
         var isSampled = context.Exists ? context.IsSampled : Random.Shared.NextDouble() < ratio;
         if (!isSampled || source is null
-            || MessageSpan.Start(source, "publish", ActivityKind.Consumer, context.ToActivityContext(), time, listenerFailed) is not { } span)
+            || MessageSpan.Start(
+                source, "publish", ActivityKind.Consumer, context.ToActivityContext(), time, listenerFailed) is not { } span)
         {
             return null;
         }

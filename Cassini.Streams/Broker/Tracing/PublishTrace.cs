@@ -4,7 +4,9 @@ using Cassini.Streams.Mqtt;
 namespace Cassini.Streams.Broker.Tracing;
 
 /// <summary>The trace of a message: the span of its publish, and the properties that subscribers get instead of the publisher's.</summary>
-internal sealed class PublishTrace(ActivitySource source, MessageSpan span, string topic, byte[] properties, byte[] own, TimeProvider time, Action<Exception> listenerFailed)
+internal sealed class PublishTrace(
+    ActivitySource source, MessageSpan span, string topic, byte[] properties,
+    byte[] own, TimeProvider time, Action<Exception> listenerFailed)
 {
     /// <summary>
     /// The most deliveries with a span of their own, because a topic with thousands of subscribers must not flood the collector.

@@ -75,7 +75,8 @@ internal readonly ref struct TraceContext
     public byte[] PropertiesUnder(ActivityContext span)
     {
         Span<byte> parent = stackalloc byte[ParentLength];
-        Encoding.ASCII.GetBytes($"00-{span.TraceId.ToHexString()}-{span.SpanId.ToHexString()}-0{(int)(span.TraceFlags & ActivityTraceFlags.Recorded)}", parent);
+        var flags = (int)(span.TraceFlags & ActivityTraceFlags.Recorded);
+        Encoding.ASCII.GetBytes($"00-{span.TraceId.ToHexString()}-{span.SpanId.ToHexString()}-0{flags}", parent);
         var own = 1 + sizeof(ushort) + ParentName.Length + sizeof(ushort) + ParentLength;
         var to = new byte[_properties.Length + own];
         var written = CopyOthers(to);
@@ -102,7 +103,8 @@ internal readonly ref struct TraceContext
             return false;
         }
 
-        return IsHex(parent[..2]) && IsHex(parent.Slice(FlagsAt, 2)) && IsId(parent.Slice(TraceAt, TraceLength)) && IsId(parent.Slice(SpanAt, SpanLength));
+        return IsHex(parent[..2]) && IsHex(parent.Slice(FlagsAt, 2))
+            && IsId(parent.Slice(TraceAt, TraceLength)) && IsId(parent.Slice(SpanAt, SpanLength));
     }
 
     private static bool IsId(ReadOnlySpan<byte> id) => IsHex(id) && id.ContainsAnyExcept((byte)'0');

@@ -6,7 +6,8 @@ using Cassini.Streams.Mqtt;
 namespace Cassini.Streams.Broker.Upkeep;
 
 /// <summary>Publishes the messages of .NET code in this process. Thread-safe.</summary>
-internal sealed class LocalPublisher(BrokerOptions options, MemoryBudget budget, Intake intake, ServerPublisher publisher, TimeProvider time)
+internal sealed class LocalPublisher(
+    BrokerOptions options, MemoryBudget budget, Intake intake, ServerPublisher publisher, TimeProvider time)
 {
     /// <summary>See <see cref="MqttBroker.PublishAsync"/>.</summary>
     public async ValueTask<PublishOutcome> PublishAsync(MqttMessage message, CancellationToken cancellationToken)
@@ -24,7 +25,8 @@ internal sealed class LocalPublisher(BrokerOptions options, MemoryBudget budget,
 
         if (message.Payload.Length > options.MaxPacketSize)
         {
-            throw new ArgumentException($"{message.Payload.Length:N0} bytes; at most {options.MaxPacketSize:N0} are allowed", nameof(message));
+            throw new ArgumentException(
+                $"{message.Payload.Length:N0} bytes; at most {options.MaxPacketSize:N0} are allowed", nameof(message));
         }
 
         var properties = MessageConversion.PropertiesOf(message);

@@ -23,7 +23,8 @@ internal sealed class LocalSubscriber : Subscriber, IDisposable
     private int _disposed;
     private long _queuedBytes;
 
-    public LocalSubscriber(string filter, IObserver<MqttMessage> observer, SubscriptionTree tree, BrokerCounters counters, long maxQueuedBytes)
+    public LocalSubscriber(
+        string filter, IObserver<MqttMessage> observer, SubscriptionTree tree, BrokerCounters counters, long maxQueuedBytes)
     {
         _observer = observer;
         _tree = tree;

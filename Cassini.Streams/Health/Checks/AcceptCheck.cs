@@ -43,11 +43,13 @@ internal sealed class AcceptCheck : Check
 
         if (stalled.Count > 0)
         {
+            var addresses = string.Join(", ", stalled.Select(fact => fact.Address));
             var message = string.Create(
                 CultureInfo.InvariantCulture,
-                $"no acknowledgement within {policy.Window.TotalSeconds:0.##} s from {string.Join(", ", stalled.Select(fact => fact.Address))}");
+                $"no acknowledgement within {policy.Window.TotalSeconds:0.##} s from {addresses}");
             return Verdict.Of(
-                HealthStatus.Error, Reasons.AcceptStalled, message, stalled.Select(fact => Math.Max(fact.Cause, fact.LastProbeCause)).ToArray()).Before(until);
+                HealthStatus.Error, Reasons.AcceptStalled, message,
+                stalled.Select(fact => Math.Max(fact.Cause, fact.LastProbeCause)).ToArray()).Before(until);
         }
 
         if (bound.Any(fact => fact.LastProbe is null || fact.LastProbe < fact.Since))

@@ -20,7 +20,8 @@ internal sealed class BacklogCheck : Check
         var load = facts.Load;
         return load.OverHard ? Verdict.Of(HealthStatus.Error, Reasons.BacklogFull, Message(load.Queued, policy.BacklogHard), load.Cause)
             : load.LastDrop is { } drop && load.LastDropAt + policy.Hold > now
-                ? Verdict.Of(HealthStatus.Degraded, Reasons.MessagesDropped, Message(drop), load.DropCause).Before(load.LastDropAt + policy.Hold)
+                ? Verdict.Of(HealthStatus.Degraded, Reasons.MessagesDropped, Message(drop), load.DropCause)
+                    .Before(load.LastDropAt + policy.Hold)
             : load.OverSoft ? Verdict.Of(HealthStatus.Degraded, Reasons.BacklogHigh, Message(load.Queued, policy.BacklogSoft), load.Cause)
             : Verdict.Ok();
     }

@@ -54,7 +54,9 @@ internal sealed class CanaryCheck : Check
             return Verdict.Of(HealthStatus.Degraded, Reasons.CanaryCertificateExpired, failure.Detail, canary.Causes.AsSpan());
         }
 
-        var trips = canary.ConsecutiveFailures == 1 ? "a round trip failed" : $"{Quantity.Of(canary.ConsecutiveFailures, "round trip")} in a row failed; the last";
+        var trips = canary.ConsecutiveFailures == 1
+            ? "a round trip failed"
+            : $"{Quantity.Of(canary.ConsecutiveFailures, "round trip")} in a row failed; the last";
         var message = $"{trips} at {failure.Stage}{(failure.Endpoint is null ? "" : $" of {failure.Endpoint}")}: {failure.Detail}";
         if (canary.ConsecutiveFailures < policy.CanaryErrorAfter)
         {
@@ -65,7 +67,8 @@ internal sealed class CanaryCheck : Check
 
         var cappedUntil = canary.LastOtherClient + policy.OtherClientWindow;
         return cappedUntil > now
-            ? Verdict.Of(HealthStatus.Degraded, Reasons.CanaryFailed, message + " (another client got in)", canary.Causes.AsSpan()).Before(cappedUntil.Value)
+            ? Verdict.Of(HealthStatus.Degraded, Reasons.CanaryFailed, message + " (another client connected)", canary.Causes.AsSpan())
+                .Before(cappedUntil.Value)
             : Verdict.Of(HealthStatus.Error, Reasons.CanaryFailed, message, canary.Causes.AsSpan());
     }
 }

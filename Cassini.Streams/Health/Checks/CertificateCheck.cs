@@ -25,7 +25,8 @@ internal sealed class CertificateCheck : Check
         if (certificates.FailedReload is { } failed)
         {
             worst = Verdict.Of(
-                HealthStatus.Degraded, Reasons.ReloadFailed, $"{failed.Path}: {failed.Message}; the old one still serves", certificates.FailedReloadCause);
+                HealthStatus.Degraded, Reasons.ReloadFailed,
+                $"{failed.Path}: {failed.Message}; the old one still serves", certificates.FailedReloadCause);
         }
 
         // The worst finding is reported; of equally bad ones, the first.
@@ -45,7 +46,11 @@ internal sealed class CertificateCheck : Check
         {
             // Lists are short-lived by nature, so only a stale one is reported; it is still applied.
             return fact.Ends <= now
-                ? Verdict.Of(HealthStatus.Degraded, Reasons.RevocationListStale, $"the revocation list of {fact.Subject} was due at {until}", fact.Cause)
+                ? Verdict.Of(
+                    HealthStatus.Degraded,
+                    Reasons.RevocationListStale,
+                    $"the revocation list of {fact.Subject} was due at {until}",
+                    fact.Cause)
                 : Verdict.Ok(fact.Ends);
         }
 
@@ -56,7 +61,9 @@ internal sealed class CertificateCheck : Check
         // Clients can still connect: only callers that verify the management certificate are turned away.
         var expired = fact.Role is CertificateRole.Management ? HealthStatus.Degraded : HealthStatus.Error;
         return fact.Ends <= now ? Verdict.Of(expired, Reasons.CertificateExpired, $"{fact.Subject} expired at {until}", fact.Cause)
-            : warn <= now ? Verdict.Of(HealthStatus.Degraded, Reasons.CertificateExpiring, $"{fact.Subject} expires at {until}", fact.Cause).Before(fact.Ends)
+            : warn <= now
+                ? Verdict.Of(HealthStatus.Degraded, Reasons.CertificateExpiring, $"{fact.Subject} expires at {until}", fact.Cause)
+                    .Before(fact.Ends)
             : Verdict.Ok(warn);
     }
 

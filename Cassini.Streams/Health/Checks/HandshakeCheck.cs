@@ -23,7 +23,8 @@ internal sealed class HandshakeCheck : Check
         }
 
         var message = string.Create(
-            CultureInfo.InvariantCulture, $"{window.Bad} of {Quantity.Of(window.Total, "handshake")} refused in {policy.HandshakeWindow.TotalSeconds:0.##} s");
+            CultureInfo.InvariantCulture,
+            $"{window.Bad} of {Quantity.Of(window.Total, "handshake")} refused in {policy.HandshakeWindow.TotalSeconds:0.##} s");
         return Verdict.Of(HealthStatus.Degraded, Reasons.HandshakesRefused, message, facts.Handshakes.LastRefusal);
     }
 }

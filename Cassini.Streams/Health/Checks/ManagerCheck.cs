@@ -31,7 +31,8 @@ internal sealed class ManagerCheck : Check
         if (now - last >= policy.Window)
         {
             return Verdict.Of(
-                HealthStatus.Error, Reasons.HeartbeatMissing, $"no heartbeat from the listener manager within {Seconds(policy.Window)}", manager.Cause);
+                HealthStatus.Error, Reasons.HeartbeatMissing,
+                $"no heartbeat from the listener manager within {Seconds(policy.Window)}", manager.Cause);
         }
 
         var verdict = Verdict.Ok();
@@ -42,7 +43,9 @@ internal sealed class ManagerCheck : Check
                 return Verdict.Of(
                     HealthStatus.Error,
                     Reasons.CountsContradict,
-                    string.Create(CultureInfo.InvariantCulture, $"the listener manager counts {Quantity.Of(manager.Claimed, "live connection")}, the events {manager.Folded}"),
+                    string.Create(
+                        CultureInfo.InvariantCulture,
+                        $"the listener manager counts {Quantity.Of(manager.Claimed, "live connection")}, the events {manager.Folded}"),
                     manager.ContradictionCause).Before(last + policy.Window);
             }
 

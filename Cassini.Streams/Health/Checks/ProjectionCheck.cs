@@ -1,5 +1,6 @@
 using Cassini.Streams.Events;
 using Cassini.Streams.Health.Facts;
+using Cassini.Streams.Health.Projection;
 
 namespace Cassini.Streams.Health.Checks;
 

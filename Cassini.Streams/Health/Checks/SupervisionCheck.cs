@@ -38,7 +38,8 @@ internal sealed class SupervisionCheck : Check
         if (crashes.CoreIsDown)
         {
             var (component, cause) = crashes.Down.Where(down => down.Key.IsCore).MinBy(down => down.Value);
-            return Verdict.Of(HealthStatus.Error, Reasons.CoreDown, $"{component} crashed and is not back", cause) with { Fails = Fails.Readyz };
+            var verdict = Verdict.Of(HealthStatus.Error, Reasons.CoreDown, $"{component} crashed and is not back", cause);
+            return verdict with { Fails = Fails.Readyz };
         }
 
         if (crashes.LastCrash is not { } last || crashes.Window.Total == 0)
@@ -48,9 +49,13 @@ internal sealed class SupervisionCheck : Check
 
         var held = crashes.LastCrashAt + policy.Hold;
         var count = crashes.Window.Total;
-        var what = string.Create(CultureInfo.InvariantCulture, $"{Quantity.Of(count, "crash", "crashes")} in {policy.CrashWindow.TotalSeconds:0.##} s; the last: {last.Component}: {last.Message}");
+        var what = string.Create(
+            CultureInfo.InvariantCulture,
+            $"{Quantity.Of(count, "crash", "crashes")} in {policy.CrashWindow.TotalSeconds:0.##} s; "
+            + $"the last: {last.Component}: {last.Message}");
         return count >= policy.CrashLimit ? Verdict.Of(HealthStatus.Error, Reasons.TooManyCrashes, what, evidence)
-            : held > now ? Verdict.Of(HealthStatus.Error, Reasons.Crashed, $"{last.Component} crashed: {last.Message}", evidence).Before(held)
+            : held > now
+                ? Verdict.Of(HealthStatus.Error, Reasons.Crashed, $"{last.Component} crashed: {last.Message}", evidence).Before(held)
             : Verdict.Of(HealthStatus.Degraded, Reasons.RecentCrashes, what, evidence);
     }
 

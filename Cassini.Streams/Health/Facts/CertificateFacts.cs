@@ -27,7 +27,11 @@ internal sealed record CertificateFacts
     public CertificateFacts Apply(EventEnvelope envelope, TimeSpan now) => envelope.Event switch
     {
         // A reload loads all files at once, so an earlier failure is over.
-        CertificateLoaded e => this with { Loaded = Set(Fact(envelope, now, e.Role, e.Subject, e.NotAfter, e.NotAfter - e.NotBefore)), FailedReload = null },
+        CertificateLoaded e => this with
+        {
+            Loaded = Set(Fact(envelope, now, e.Role, e.Subject, e.NotAfter, e.NotAfter - e.NotBefore)),
+            FailedReload = null,
+        },
         CertificateExpiring e => this with { Loaded = Set(Fact(envelope, now, e.Role, e.Subject, e.NotAfter, LifeOf(e))) },
         CertificateReloadFailed e => this with { FailedReload = e, FailedReloadCause = envelope.Sequence },
         _ => this,
@@ -44,7 +48,8 @@ internal sealed record CertificateFacts
     /// The end is computed once on the monotonic clock, when the certificate is reported, so that a later change of the wall clock
     /// changes no verdict.
     /// </summary>
-    private static CertificateFact Fact(EventEnvelope envelope, TimeSpan now, CertificateRole role, string subject, DateTimeOffset notAfter, TimeSpan? life) =>
+    private static CertificateFact Fact(
+        EventEnvelope envelope, TimeSpan now, CertificateRole role, string subject, DateTimeOffset notAfter, TimeSpan? life) =>
         new(role, subject, notAfter, life, now + (notAfter - envelope.Time), envelope.Sequence);
 
     private TimeSpan? LifeOf(CertificateExpiring told) => Loaded.FirstOrDefault(fact => fact.Role == told.Role)?.Life;

@@ -52,7 +52,8 @@ internal sealed record EndpointFacts(ImmutableArray<EndpointFact> All)
 
     public bool DiffersVisibly(EndpointFacts before) =>
         !ReferenceEquals(this, before)
-        && !All.Select(fact => (fact.State, fact.Address, fact.Error)).SequenceEqual(before.All.Select(fact => (fact.State, fact.Address, fact.Error)));
+        && !All.Select(fact => (fact.State, fact.Address, fact.Error))
+            .SequenceEqual(before.All.Select(fact => (fact.State, fact.Address, fact.Error)));
 
     private static EndpointFact Enter(EndpointFact fact, EndpointState state, long sequence, TimeSpan now) => fact with
     {

@@ -21,7 +21,8 @@ internal sealed record LoadFacts
 
     public long DropCause { get; init; }
 
-    public LoadFacts Apply(MessagesDropped dropped, long sequence, TimeSpan now) => this with { LastDrop = dropped, LastDropAt = now, DropCause = sequence };
+    public LoadFacts Apply(MessagesDropped dropped, long sequence, TimeSpan now) =>
+        this with { LastDrop = dropped, LastDropAt = now, DropCause = sequence };
 
     public LoadFacts Apply(LoadSampled sample, long sequence, HealthPolicy policy) => this with
     {

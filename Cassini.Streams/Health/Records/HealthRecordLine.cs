@@ -1,4 +1,5 @@
 using Cassini.Streams.Events;
+using Cassini.Streams.Health.Folding;
 
 namespace Cassini.Streams.Health.Records;
 
@@ -10,7 +11,8 @@ public abstract record HealthRecordLine(long Line);
 public sealed record HealthRecordSegment : HealthRecordLine
 {
     internal HealthRecordSegment(
-        long line, Epoch epoch, DateTimeOffset startedAt, string program, long through, TimeSpan elapsed, HealthPolicy policy, HealthState state)
+        long line, Epoch epoch, DateTimeOffset startedAt, string program,
+        long through, TimeSpan elapsed, HealthPolicy policy, HealthState state)
         : base(line)
     {
         Epoch = epoch;

@@ -1,6 +1,8 @@
 using System.Collections.Immutable;
 using System.Runtime.CompilerServices;
 using Cassini.Streams.Events;
+using Cassini.Streams.Events.Hub;
+using Cassini.Streams.Health.Folding;
 
 namespace Cassini.Streams.Health.Records;
 
@@ -46,7 +48,8 @@ public sealed class HealthReplay
     /// <summary>Reads and folds a whole record; problems of the record are not reported.</summary>
     /// <exception cref="IOException">The stream cannot be read.</exception>
     /// <exception cref="InvalidDataException">A line is longer than any of a record.</exception>
-    public async IAsyncEnumerable<ReplayTransition> RunAsync(Stream record, [EnumeratorCancellation] CancellationToken cancellation = default)
+    public async IAsyncEnumerable<ReplayTransition> RunAsync(
+        Stream record, [EnumeratorCancellation] CancellationToken cancellation = default)
     {
         await foreach (var line in HealthRecordReader.ReadAsync(record, cancellation).ConfigureAwait(false))
         {
@@ -127,7 +130,8 @@ public sealed class HealthReplay
             _unconfirmed.AddRange(state.Transitions);
         }
 
-        return [.. state.Transitions.Select(change => new ReplayTransition(state.WallClock(change.At), change, _evidence.Resolve(change.Evidence)))];
+        return [.. state.Transitions.Select(
+            change => new ReplayTransition(state.WallClock(change.At), change, _evidence.Resolve(change.Evidence)))];
     }
 
     /// <summary>A recorded transition comes after the event that caused it, and so after this fold has computed it.</summary>

@@ -1,4 +1,5 @@
 using Cassini.Streams.Events;
+using Cassini.Streams.Health.Folding;
 
 namespace Cassini.Streams.Health.Records;
 

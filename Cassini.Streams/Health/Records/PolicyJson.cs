@@ -15,7 +15,10 @@ internal static class PolicyJson
     public static HealthPolicy Read(JsonElement json)
     {
         var policy = json.Deserialize(Shape) ?? throw new JsonException("policy: null");
-        var names = Shape.Properties.Select(property => property.Name).Except(json.EnumerateObject().Select(property => property.Name)).ToList();
+        var names = Shape.Properties
+            .Select(property => property.Name)
+            .Except(json.EnumerateObject().Select(property => property.Name))
+            .ToList();
         if (names.Count > 0)
         {
             throw new JsonException($"policy: missing: {string.Join(", ", names)}");
@@ -26,6 +29,7 @@ internal static class PolicyJson
     }
 }
 
-[JsonSourceGenerationOptions(GenerationMode = JsonSourceGenerationMode.Metadata, UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow)]
+[JsonSourceGenerationOptions(
+    GenerationMode = JsonSourceGenerationMode.Metadata, UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow)]
 [JsonSerializable(typeof(HealthPolicy))]
 internal sealed partial class PolicyJsonContext : JsonSerializerContext;

@@ -2,6 +2,7 @@ using System.Buffers;
 using System.Globalization;
 using System.Text.Json;
 using Cassini.Streams.Events;
+using Cassini.Streams.Health.Folding;
 
 namespace Cassini.Streams.Health.Records;
 

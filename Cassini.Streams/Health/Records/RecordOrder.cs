@@ -44,7 +44,10 @@ internal sealed class RecordOrder
 
         if (envelope.Elapsed < _elapsed)
         {
-            found.Add(Problem(line, RecordProblem.ClockBackwards, $"the clock runs backwards from {Seconds.Of(_elapsed)} s to {Seconds.Of(envelope.Elapsed)} s; taken to stand still"));
+            found.Add(Problem(
+                line,
+                RecordProblem.ClockBackwards,
+                $"the clock runs backwards from {Seconds.Of(_elapsed)} s to {Seconds.Of(envelope.Elapsed)} s; taken to stand still"));
         }
 
         _elapsed = envelope.Elapsed > _elapsed ? envelope.Elapsed : _elapsed;
@@ -67,7 +70,10 @@ internal sealed class RecordOrder
             if (!_wasTold)
             {
                 _wasTold = true;
-                found.Add(Problem(line, RecordProblem.NoHeader, $"events before any header say nothing of what they come after; passed over until the next one"));
+                found.Add(Problem(
+                    line,
+                    RecordProblem.NoHeader,
+                    $"events before any header say nothing of what they come after; passed over until the next one"));
             }
 
             return false;
@@ -77,7 +83,8 @@ internal sealed class RecordOrder
         {
             if (_named.Add(id.Epoch))
             {
-                found.Add(Problem(line, RecordProblem.OtherEpoch, $"events of another run of the process, {id.Epoch}, without a header; passed over"));
+                found.Add(Problem(
+                    line, RecordProblem.OtherEpoch, $"events of another run of the process, {id.Epoch}, without a header; passed over"));
             }
 
             return false;
@@ -92,7 +99,8 @@ internal sealed class RecordOrder
         if (id.Sequence > _last + 1)
         {
             var missing = id.Sequence == _last + 2 ? $"event {_last + 1} is" : $"events {_last + 1} to {id.Sequence - 1} are";
-            found.Add(Problem(line, RecordProblem.Hole, $"{missing} missing; folded on without, so what follows may differ from what was said then"));
+            found.Add(Problem(
+                line, RecordProblem.Hole, $"{missing} missing; folded on without, so what follows may differ from what was said then"));
         }
 
         _last = id.Sequence;

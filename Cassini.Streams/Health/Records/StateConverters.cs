@@ -1,9 +1,9 @@
 using System.Collections.Immutable;
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using System.Text.Json.Serialization.Metadata;
 using Cassini.Streams.Events;
-using CauseList = System.Text.Json.Serialization.Metadata.JsonTypeInfo<System.Collections.Immutable.ImmutableArray<Cassini.Streams.Health.Records.ComponentCause>>;
-using NameList = System.Text.Json.Serialization.Metadata.JsonTypeInfo<System.Collections.Immutable.ImmutableArray<string>>;
+using Cassini.Streams.Health.Facts;
 
 namespace Cassini.Streams.Health.Records;
 
@@ -73,7 +73,9 @@ internal sealed class CounterBuckets : JsonConverter<SlidingCounter>
         static long Count(ref Utf8JsonReader reader)
         {
             reader.Read();
-            return reader.GetInt64() is >= 0 and <= int.MaxValue and var count ? count : throw new JsonException("a count below 0 or beyond all reason");
+            return reader.GetInt64() is >= 0 and <= int.MaxValue and var count
+                ? count
+                : throw new JsonException("a count below 0 or beyond all reason");
         }
     }
 
@@ -107,7 +109,7 @@ internal sealed class ComponentCauses : JsonConverter<ImmutableDictionary<Compon
 {
     public override ImmutableDictionary<Component, long> Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options)
     {
-        var entries = JsonSerializer.Deserialize(ref reader, (CauseList)options.GetTypeInfo(typeof(ImmutableArray<ComponentCause>)));
+        var entries = JsonSerializer.Deserialize(ref reader, Entries(options));
         return entries.ToImmutableDictionary(entry => new Component(entry.Kind, entry.Name), entry => entry.Cause);
     }
 
@@ -115,7 +117,10 @@ internal sealed class ComponentCauses : JsonConverter<ImmutableDictionary<Compon
         JsonSerializer.Serialize(
             writer,
             [.. value.OrderBy(entry => entry.Value).Select(entry => new ComponentCause(entry.Key.Kind, entry.Key.Name, entry.Value))],
-            (CauseList)options.GetTypeInfo(typeof(ImmutableArray<ComponentCause>)));
+            Entries(options));
+
+    private static JsonTypeInfo<ImmutableArray<ComponentCause>> Entries(JsonSerializerOptions options) =>
+        (JsonTypeInfo<ImmutableArray<ComponentCause>>)options.GetTypeInfo(typeof(ImmutableArray<ComponentCause>));
 }
 
 /// <summary>A component and the sequence of one of its events.</summary>
@@ -125,51 +130,13 @@ internal sealed record ComponentCause(ComponentKind Kind, string Name, long Caus
 internal sealed class SortedNames : JsonConverter<ImmutableSortedSet<string>>
 {
     public override ImmutableSortedSet<string> Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options) =>
-        JsonSerializer.Deserialize(ref reader, (NameList)options.GetTypeInfo(typeof(ImmutableArray<string>)))
+        JsonSerializer.Deserialize(ref reader, Names(options))
             .Select(name => name ?? throw new JsonException("a name is null"))
             .ToImmutableSortedSet(StringComparer.Ordinal);
 
     public override void Write(Utf8JsonWriter writer, ImmutableSortedSet<string> value, JsonSerializerOptions options) =>
-        JsonSerializer.Serialize(writer, [.. value], (NameList)options.GetTypeInfo(typeof(ImmutableArray<string>)));
-}
+        JsonSerializer.Serialize(writer, [.. value], Names(options));
 
-/// <summary>Counts by the names of an enum's values; counts of 0 are left out.</summary>
-/// <typeparam name="T">The enum.</typeparam>
-internal sealed class CountsByName<T> : JsonConverter<ImmutableArray<long>>
-    where T : struct, Enum
-{
-    private static readonly string[] Names = [.. Enum.GetNames<T>().Select(JsonNamingPolicy.CamelCase.ConvertName)];
-
-    public override ImmutableArray<long> Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options)
-    {
-        var counts = new long[Names.Length];
-        if (reader.TokenType != JsonTokenType.StartObject)
-        {
-            throw new JsonException("counts are an object of numbers by name");
-        }
-
-        while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
-        {
-            var name = reader.GetString();
-            var index = Array.IndexOf(Names, name);
-            reader.Read();
-            counts[index >= 0 ? index : throw new JsonException($"there is no '{name}' to count")] = reader.GetInt64();
-        }
-
-        return ImmutableArray.Create(counts);
-    }
-
-    public override void Write(Utf8JsonWriter writer, ImmutableArray<long> value, JsonSerializerOptions options)
-    {
-        writer.WriteStartObject();
-        for (var i = 0; i < value.Length; i++)
-        {
-            if (value[i] != 0)
-            {
-                writer.WriteNumber(Names[i], value[i]);
-            }
-        }
-
-        writer.WriteEndObject();
-    }
+    private static JsonTypeInfo<ImmutableArray<string>> Names(JsonSerializerOptions options) =>
+        (JsonTypeInfo<ImmutableArray<string>>)options.GetTypeInfo(typeof(ImmutableArray<string>));
 }

@@ -3,6 +3,7 @@ using System.Text.Json.Serialization;
 using System.Text.Json.Serialization.Metadata;
 using Cassini.Streams.Events;
 using Cassini.Streams.Health.Checks;
+using Cassini.Streams.Health.Folding;
 
 namespace Cassini.Streams.Health.Records;
 
@@ -44,7 +45,8 @@ internal static class StateJson
             ? CheckState.Restore(check, found, now, policy)
             : throw new JsonException($"state: checks: {check.Name} is missing"));
         return new HealthState(
-            epoch, written.Origin, now, through, written.LastConnection, written.Counts, facts, Verdicts.Restore([.. checks], written.Revision), []);
+            epoch, written.Origin, now, through, written.LastConnection, written.Counts, facts,
+            Verdicts.Restore([.. checks], written.Revision), []);
     }
 
     private static JsonSerializerOptions MakeOptions() => new()
@@ -69,7 +71,9 @@ internal static class StateJson
 }
 
 [JsonSourceGenerationOptions(
-    GenerationMode = JsonSourceGenerationMode.Metadata, PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, IgnoreReadOnlyProperties = true)]
+    GenerationMode = JsonSourceGenerationMode.Metadata,
+    PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase,
+    IgnoreReadOnlyProperties = true)]
 [JsonSerializable(typeof(WrittenState))]
 [JsonSerializable(typeof(System.Collections.Immutable.ImmutableArray<ComponentCause>))]
 [JsonSerializable(typeof(System.Collections.Immutable.ImmutableArray<string>))]

@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using Cassini.Streams.Events;
 using Cassini.Streams.Health.Checks;
 using Cassini.Streams.Health.Facts;
+using Cassini.Streams.Health.Folding;
 
 namespace Cassini.Streams.Health.Records;
 
@@ -21,20 +22,3 @@ internal sealed record WrittenState(
     Dictionary<string, WrittenCheck> Checks,
     HealthFacts Facts,
     HealthCounts Counts);
-
-/// <summary>A check as it is written; see <see cref="CheckState"/>.</summary>
-internal sealed record WrittenCheck(
-    HealthStatus Status,
-    TimeSpan Since,
-    string? Reason,
-    string? Message,
-    ImmutableArray<long> Evidence,
-    WrittenVerdict Raw,
-    Fails Flags,
-    TimeSpan FlagsSince,
-    bool HadEvidence,
-    SlidingCounter Changes);
-
-/// <summary>A judgement as it is written; see <see cref="Verdict"/>.</summary>
-internal sealed record WrittenVerdict(
-    HealthStatus Status, string? Reason, string? Message, ImmutableArray<long> Evidence, TimeSpan Until, Fails Fails);

@@ -2,16 +2,15 @@ using Cassini.Streams.Events;
 
 namespace Cassini.Streams.Listening.Connections;
 
-/// <summary>
-/// An open connection as its handler sees it: the peer proved who it is, and <see cref="Stream"/> carries plain bytes.
-/// </summary>
+/// <summary>An open connection as its handler sees it: the peer proved who it is, and <see cref="Stream"/> carries plain bytes.</summary>
 public sealed class Connection
 {
     private readonly ConnectionStream _stream;
     private readonly ConnectionFate _fate;
 
     internal Connection(
-        long id, string endpoint, string remoteAddress, string identity, ConnectionStream stream, ConnectionFate fate, IEventPublisher events, bool isProbe)
+        long id, string endpoint, string remoteAddress, string identity,
+        ConnectionStream stream, ConnectionFate fate, IEventPublisher events, bool isProbe)
     {
         Id = id;
         Endpoint = endpoint;
@@ -32,12 +31,12 @@ public sealed class Connection
     /// <summary>The peer's <c>address:port</c>.</summary>
     public string RemoteAddress { get; }
 
-    /// <summary>Who the client certificate says the peer is.</summary>
+    /// <summary>The identity in the peer's client certificate.</summary>
     public string Identity { get; }
 
     /// <summary>
-    /// The bytes to and from the peer, asynchronous only: one reader and one writer at a time. Reading no bytes into an
-    /// empty buffer waits until there are some.
+    /// The bytes to and from the peer, asynchronous only: one reader and one writer at a time. Reading no bytes into an empty buffer
+    /// waits until there are some.
     /// </summary>
     public Stream Stream => _stream;
 
@@ -53,13 +52,15 @@ public sealed class Connection
     /// <summary>Where its life is published, and that of its session: the hub; a probe's is for the probe alone.</summary>
     internal IEventPublisher Events { get; }
 
-    /// <summary>Why others end the connection; null while nobody does.</summary>
+    /// <summary>Why the connection must end; null while it need not.</summary>
     internal CloseReason? Closing => _fate.Closing;
 
-    /// <summary>Ends the connection for a reason of the protocol's: the handler's token is cancelled. The first reason counts. Any thread.</summary>
+    /// <summary>
+    /// Ends the connection for a reason of the protocol's: the handler's token is cancelled. The first reason counts. Any thread.
+    /// </summary>
     internal void Close(CloseReason reason) => _fate.TryClose(reason);
 
-    /// <summary>What the handler wants done when it is left behind because it did not end in time; null for nothing.</summary>
+    /// <summary>Called when the handler is abandoned because it did not end in time; null for nothing to call.</summary>
     internal Func<Task>? Abandoned { get; set; }
 
     /// <summary>Decides why it ends, once for the session and the connection. Any thread.</summary>

@@ -5,14 +5,14 @@ using Microsoft.Extensions.Logging;
 namespace Cassini.Streams.Listening.Connections;
 
 /// <summary>
-/// Decides, once, how a connection ends: many may ask it to end (a deadline, the gate, an operator, the shutdown), the first
-/// wins, and what may only end a handshake can never end an open connection. Thread-safe.
+/// Decides, once, how a connection ends: many may ask it to end (a deadline, the gate, an operator, the shutdown), the first wins, and
+/// what may only end a handshake can never end an open connection. Thread-safe.
 /// </summary>
 internal sealed class ConnectionFate(ILogger logger)
 {
     private readonly Lock _lock = new();
 
-    // Not disposed: it has no timer and no parent, and late askers may still cancel it.
+    // Not disposed: it has no timer and no parent, and a late caller may still cancel it.
     private readonly CancellationTokenSource _ending = new();
     private HandshakeRefusal? _refusal;
     private CloseReason? _closeReason;
@@ -82,7 +82,7 @@ internal sealed class ConnectionFate(ILogger logger)
         Cancel();
     }
 
-    /// <summary>Ends the connection, if it is open and nobody ended it before.</summary>
+    /// <summary>Ends the connection, if it is open and nothing else ended it before.</summary>
     public bool TryClose(CloseReason reason)
     {
         lock (_lock)
@@ -100,7 +100,8 @@ internal sealed class ConnectionFate(ILogger logger)
     }
 
     /// <summary>
-    /// Why the open connection ends, from now on the same for everyone who publishes it: why it must, if it must; else what was observed.
+    /// Decides why the open connection ends: the reason for which it must end, if there is one; otherwise the observed reason. Later
+    /// calls return the same, so that all events agree.
     /// </summary>
     public CloseReason Settle(CloseReason observed)
     {
@@ -118,8 +119,8 @@ internal sealed class ConnectionFate(ILogger logger)
     }
 
     /// <summary>
-    /// Cancels on the thread pool: what the handler registered on its token must not run on the thread of a timer, of the
-    /// gate or of a management request.
+    /// Cancels on the thread pool: what the handler registered on its token must not run on the thread of a timer, of the gate or of a
+    /// management request.
     /// </summary>
     private void Cancel() => TaskObserver.Observe(_ending.CancelAsync(), failure => ListeningLog.CancellationFailed(logger, failure));
 }

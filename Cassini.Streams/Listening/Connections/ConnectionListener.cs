@@ -11,8 +11,8 @@ using Cassini.Streams.Tls.Handshakes;
 namespace Cassini.Streams.Listening.Connections;
 
 /// <summary>
-/// The supervised listener of one connection: handshake, service, and, whatever happens in between, exactly one terminal
-/// event. A crash here costs this connection alone.
+/// The supervised listener of one connection: handshake, service, and, whatever happens in between, exactly one terminal event. A crash
+/// here costs this connection alone.
 /// </summary>
 internal sealed class ConnectionListener : IPendingConnection
 {
@@ -51,8 +51,8 @@ internal sealed class ConnectionListener : IPendingConnection
     private bool IsQuarantined => !IsProbe && _context.Quarantine.RemainingFor(_identity) is not null;
 
     /// <summary>
-    /// Publishes the accept, enters the table and the gate, and begins to serve, in this order. The gate is entered here and
-    /// not by the task, so that it has the connections in the order in which they came.
+    /// Publishes the accept, enters the table and the gate, and begins to serve, in this order. The gate is entered here and not by the
+    /// task, so that it has the connections in the order in which they came.
     /// </summary>
     public void Start()
     {
@@ -88,7 +88,7 @@ internal sealed class ConnectionListener : IPendingConnection
             {
                 _events.Publish(quarantined);
 
-                // Those that it has open already must not go on crashing one by one. Those that are about to open look themselves.
+                // Its open connections must not crash one by one. A connection that is about to open checks the quarantine itself.
                 foreach (var sibling in _context.Connections.All)
                 {
                     sibling.CloseIfOf(quarantined.Identity);
@@ -103,7 +103,7 @@ internal sealed class ConnectionListener : IPendingConnection
         }
         finally
         {
-            TellTheEnd(served);
+            PublishEnd(served);
             _context.Connections.Remove(this);
         }
     }
@@ -134,7 +134,7 @@ internal sealed class ConnectionListener : IPendingConnection
             return refused;
         }
 
-        // Once more, now that it is open: a quarantine that began during the admission found it not open yet.
+        // Checked again, because a quarantine that began during the admission could not close a connection that was not open.
         if (IsQuarantined)
         {
             CloseIfOf(_identity);
@@ -165,7 +165,9 @@ internal sealed class ConnectionListener : IPendingConnection
 
         if (!IsProbe && !_context.Connections.TryTakeOpenSlot())
         {
-            return new HandshakeRefusal(HandshakeFailure.ConnectionLimit, $"{Quantity.Of(_context.Options.MaxConnections, "connection is", "connections are")} open");
+            return new HandshakeRefusal(
+                HandshakeFailure.ConnectionLimit,
+                $"{Quantity.Of(_context.Options.MaxConnections, "connection is", "connections are")} open");
         }
 
         if (_fate.TryOpen())
@@ -187,7 +189,7 @@ internal sealed class ConnectionListener : IPendingConnection
         {
             if (graceful && _serving is { } serving)
             {
-                await serving.SayGoodbyeAsync(_tls!);
+                await serving.CloseGracefullyAsync(_tls!);
             }
         }
         finally
@@ -197,7 +199,7 @@ internal sealed class ConnectionListener : IPendingConnection
         }
     }
 
-    private void TellTheEnd(bool served)
+    private void PublishEnd(bool served)
     {
         var sinceAccept = _context.Time.GetElapsedTime(_accepted.AcceptedAt);
         _context.Connections.Retire(this);

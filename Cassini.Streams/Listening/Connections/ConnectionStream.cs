@@ -5,8 +5,8 @@ using Cassini.Streams.Events;
 namespace Cassini.Streams.Listening.Connections;
 
 /// <summary>
-/// The stream that a handler works on: counts bytes, remembers whether the transport ended or failed (so that a handler's
-/// own I/O errors are not mistaken for the peer's), and can be broken for a rehearsal.
+/// The stream that a handler works on: counts bytes, remembers whether the transport ended or failed (so that a handler's own I/O errors
+/// are not mistaken for the peer's), and can be broken for a rehearsal.
 /// </summary>
 internal sealed class ConnectionStream(Stream inner, ByteTotals? totals) : Stream
 {
@@ -87,7 +87,7 @@ internal sealed class ConnectionStream(Stream inner, ByteTotals? totals) : Strea
         }
     }
 
-    /// <summary>Whether the transport is the cause: a handler's own I/O errors are its own, only what the stream has seen is the transport's.</summary>
+    /// <summary>Whether the transport caused the failure. An I/O error that this stream did not see is the handler's own.</summary>
     public bool Explains(Exception failure) => (Ended || Failed) && failure is IOException or SocketException or ObjectDisposedException;
 
     public override Task<int> ReadAsync(byte[] buffer, int offset, int count, CancellationToken cancellationToken) =>

@@ -3,8 +3,7 @@ using System.Collections.Concurrent;
 namespace Cassini.Streams.Listening.Connections;
 
 /// <summary>
-/// The connections that have not ended, probes included, and the counts that health may compare, probes excluded.
-/// Thread-safe.
+/// The connections that have not ended, probes included, and the counts that health may compare, probes excluded. Thread-safe.
 /// </summary>
 internal sealed class ConnectionTable(int maxOpen)
 {
@@ -49,7 +48,7 @@ internal sealed class ConnectionTable(int maxOpen)
 
     public void FreeOpenSlot() => Interlocked.Decrement(ref _open);
 
-    /// <summary>It is about to publish its terminal event, and counts no more.</summary>
+    /// <summary>Stops counting a connection that is about to publish its terminal event.</summary>
     public void Retire(ConnectionListener connection)
     {
         if (!connection.IsProbe)
@@ -58,6 +57,6 @@ internal sealed class ConnectionTable(int maxOpen)
         }
     }
 
-    /// <summary>Its task ends.</summary>
+    /// <summary>Removes a connection whose task ends.</summary>
     public void Remove(ConnectionListener connection) => _connections.TryRemove(connection.Id, out _);
 }

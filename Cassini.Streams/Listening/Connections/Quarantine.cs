@@ -3,9 +3,8 @@ using Cassini.Streams.Events;
 namespace Cassini.Streams.Listening.Connections;
 
 /// <summary>
-/// Remembers whose connections crash, so that one client cannot hold health down: an identity that crashes repeatedly is
-/// refused for a time that doubles with each quarantine. Bounded: the identity that crashed longest ago is forgotten first.
-/// Thread-safe.
+/// Counts crashes by identity, so that one client cannot keep health red: an identity whose connections crash repeatedly is refused for
+/// a time that doubles with each quarantine. Bounded: the identity that crashed longest ago is forgotten first. Thread-safe.
 /// </summary>
 internal sealed class Quarantine(ListenerOptions options, TimeProvider time)
 {
@@ -42,7 +41,7 @@ internal sealed class Quarantine(ListenerOptions options, TimeProvider time)
         var now = time.GetTimestamp();
         lock (_lock)
         {
-            var record = Touch(identity, now);
+            var record = TouchLocked(identity, now);
             while (record.Crashes.TryPeek(out var oldest) && time.GetElapsedTime(oldest, now) >= options.QuarantineWindow)
             {
                 record.Crashes.Dequeue();
@@ -66,14 +65,14 @@ internal sealed class Quarantine(ListenerOptions options, TimeProvider time)
     private TimeSpan Doubled(TimeSpan duration) =>
         duration > options.MaxQuarantineDuration / 2 ? options.MaxQuarantineDuration : duration * 2;
 
-    private Record Touch(string identity, long now)
+    private Record TouchLocked(string identity, long now)
     {
         if (_records.TryGetValue(identity, out var record))
         {
             _byLastCrash.Remove(record.Node);
             if (time.GetElapsedTime(record.LastCrash, now) >= options.MaxQuarantineDuration + record.Duration)
             {
-                record.Level = 0; // it behaved for long enough to start over
+                record.Level = 0; // it has not crashed for so long that its next quarantine is a first one
             }
         }
         else

@@ -7,10 +7,11 @@ using Cassini.Streams.Listening.Endpoints;
 namespace Cassini.Streams.Listening.Connections;
 
 /// <summary>
-/// Runs the handler on an open connection and says how it ended. A handler that does not end when it must loses its socket,
-/// and if even that does not help, it is left behind.
+/// Runs the handler on an open connection and says how it ended. A handler that does not end when it must loses its socket; if it then
+/// still does not end, it is abandoned.
 /// </summary>
-internal sealed class ServingPhase(ListeningContext context, Connection connection, ConnectionStream stream, ConnectionFate fate, Socket socket)
+internal sealed class ServingPhase(
+    ListeningContext context, Connection connection, ConnectionStream stream, ConnectionFate fate, Socket socket)
 {
     private static readonly TimeSpan AbandonAfter = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan CloseNotifyTimeout = TimeSpan.FromSeconds(1);
@@ -37,37 +38,40 @@ internal sealed class ServingPhase(ListeningContext context, Connection connecti
         await serving.WaitAsync(fate.Ending).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         if (!serving.IsCompleted)
         {
-            await InsistAsync(serving);
+            await EndByForceAsync(serving);
         }
 
         return Judge(serving);
     }
 
-    /// <summary>Says goodbye in TLS, if the peer still listens, and gives it time to hear the last words.</summary>
-    public async Task SayGoodbyeAsync(SslStream tls)
+    /// <summary>
+    /// Sends close_notify of TLS, unless the connection is broken, and gives the peer time to read what was sent before.
+    /// </summary>
+    public async Task CloseGracefullyAsync(SslStream tls)
     {
         if (stream.Failed || _aborted)
         {
             return;
         }
 
-        await SayCloseNotifyAsync(tls);
+        await SendCloseNotifyAsync(tls);
         if (!stream.Ended)
         {
             await LingerAsync();
         }
     }
 
-    private async Task SayCloseNotifyAsync(SslStream tls)
+    private async Task SendCloseNotifyAsync(SslStream tls)
     {
         var goodbye = tls.ShutdownAsync();
-        await goodbye.WaitAsync(CloseNotifyTimeout, context.Time, context.Forced.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        await goodbye.WaitAsync(CloseNotifyTimeout, context.Time, context.Forced.Token)
+            .ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         TaskObserver.Observe(goodbye, late => ListeningLog.GoodbyeFailed(context.Logger, connection.Id, late));
     }
 
     /// <summary>
-    /// Takes what the peer still sends until it closes too. A socket that is closed with unread bytes, or gets some later, answers
-    /// with a reset, and a reset may throw away what the peer has not read yet: the reason why it was closed.
+    /// Reads and drops what the peer still sends, until it closes too. A socket that is closed with unread bytes, or that gets some
+    /// later, sends a reset, and a reset may discard what the peer has not read yet, such as the reason of the close.
     /// </summary>
     private async Task LingerAsync()
     {
@@ -83,11 +87,11 @@ internal sealed class ServingPhase(ListeningContext context, Connection connecti
         }
         catch (Exception ended) when (ended is SocketException or OperationCanceledException or ObjectDisposedException)
         {
-            // It closed, or had time enough.
+            // The peer closed, or its time is over.
         }
     }
 
-    private async Task InsistAsync(Task serving)
+    private async Task EndByForceAsync(Task serving)
     {
         await WaitAsync(serving, context.Options.CloseTimeout, context.Forced.Token);
         if (!serving.IsCompleted)
@@ -110,8 +114,8 @@ internal sealed class ServingPhase(ListeningContext context, Connection connecti
 
     private CloseReason Judge(Task serving)
     {
-        var told = fate.Closing;
-        if (told == CloseReason.Crashed && _rehearsal is { } rehearsal)
+        var required = fate.Closing;
+        if (required == CloseReason.Crashed && _rehearsal is { } rehearsal)
         {
             throw rehearsal;
         }
@@ -119,12 +123,12 @@ internal sealed class ServingPhase(ListeningContext context, Connection connecti
         if (serving.IsCompleted && !serving.IsCompletedSuccessfully)
         {
             var failure = serving.Exception?.InnerException ?? new OperationCanceledException("The handler cancelled itself.");
-            if (told == CloseReason.Crashed || (told is null && !stream.Explains(failure)))
+            if (required == CloseReason.Crashed || (required is null && !stream.Explains(failure)))
             {
                 ExceptionDispatchInfo.Throw(failure);
             }
 
-            if (told is not null)
+            if (required is not null)
             {
                 NoteFailureWhileEnding(failure);
             }

@@ -7,8 +7,9 @@ using Cassini.Streams.Primitives;
 
 namespace Cassini.Streams.Listening.Endpoints;
 
-/// <summary>One run of an endpoint's accept loop: binds, accepts, acknowledges probes, hands sockets on to the manager.</summary>
-internal sealed class AcceptLoop(ListeningContext context, ListeningEndpoint endpoint, ISocketTransport transport, ChannelWriter<ManagerMessage> mailbox)
+/// <summary>One run of an endpoint's accept loop: binds, accepts, acknowledges probes, and passes sockets to the manager.</summary>
+internal sealed class AcceptLoop(
+    ListeningContext context, ListeningEndpoint endpoint, ISocketTransport transport, ChannelWriter<ManagerMessage> mailbox)
 {
     private static readonly TimeSpan ReportInterval = TimeSpan.FromSeconds(1);
     private readonly BackOff _bindBackOff = new(context.Options.BindRetryDelay, context.Options.MaxBindRetryDelay);
@@ -17,7 +18,7 @@ internal sealed class AcceptLoop(ListeningContext context, ListeningEndpoint end
     private int _bindAttempt;
     private CancellationToken _ending;
 
-    /// <summary>Runs until it is cancelled. The socket stays open: it belongs to the endpoint.</summary>
+    /// <summary>Runs until it is cancelled. The socket stays open, because the endpoint owns it.</summary>
     public async Task RunAsync(CancellationToken cancellationToken)
     {
         _ending = cancellationToken;
@@ -38,7 +39,7 @@ internal sealed class AcceptLoop(ListeningContext context, ListeningEndpoint end
             using var interrupted = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, orders.Changed);
             try
             {
-                await ObeyAsync(orders, interrupted.Token);
+                await FollowAsync(orders, interrupted.Token);
             }
             catch (OperationCanceledException) when (orders.Changed.IsCancellationRequested)
             {
@@ -47,7 +48,7 @@ internal sealed class AcceptLoop(ListeningContext context, ListeningEndpoint end
         }
     }
 
-    private async Task ObeyAsync(EndpointOrders orders, CancellationToken cancellationToken)
+    private async Task FollowAsync(EndpointOrders orders, CancellationToken cancellationToken)
     {
         if (orders.Mode != LoopMode.Serve)
         {
@@ -64,11 +65,11 @@ internal sealed class AcceptLoop(ListeningContext context, ListeningEndpoint end
             await BindAsync(cancellationToken);
         }
 
-        // Looked at after each accept, because an accept that has succeeded is not cancelled any more: a client that connects after
-        // new orders were given is not served under the old ones.
+        // Checked after each accept, because an accept that has succeeded can no longer be cancelled: a client that connects after new
+        // orders were given is not served under the old ones.
         while (endpoint.Orders == orders)
         {
-            await HandOnAsync(cancellationToken);
+            await PassOnAsync(cancellationToken);
             await AcceptAsync(endpoint.Socket, cancellationToken);
         }
     }
@@ -78,7 +79,7 @@ internal sealed class AcceptLoop(ListeningContext context, ListeningEndpoint end
         _bindAttempt++;
         try
         {
-            endpoint.Bound(OursOnly(transport.Listen(endpoint.Address, context.Options.Backlog)));
+            endpoint.Bound(UnlessEnded(transport.Listen(endpoint.Address, context.Options.Backlog)));
             _bindAttempt = 0;
             _bindBackOff.Reset();
         }
@@ -94,7 +95,7 @@ internal sealed class AcceptLoop(ListeningContext context, ListeningEndpoint end
     {
         try
         {
-            var socket = OursOnly(await transport.AcceptAsync(listener, cancellationToken));
+            var socket = UnlessEnded(await transport.AcceptAsync(listener, cancellationToken));
             endpoint.Accepted = (socket, context.Time.GetTimestamp());
             endpoint.IsBackingOff = false;
             _acceptBackOff.Reset();
@@ -115,9 +116,10 @@ internal sealed class AcceptLoop(ListeningContext context, ListeningEndpoint end
     }
 
     /// <summary>
-    /// The socket, unless this run has ended meanwhile: one that was abandoned may get it when the endpoint is another run's already.
+    /// Returns the socket, or closes it when this run has ended: an abandoned run may get a socket while another run already uses the
+    /// endpoint.
     /// </summary>
-    private Socket OursOnly(Socket socket)
+    private Socket UnlessEnded(Socket socket)
     {
         if (_ending.IsCancellationRequested)
         {
@@ -128,7 +130,7 @@ internal sealed class AcceptLoop(ListeningContext context, ListeningEndpoint end
         return socket;
     }
 
-    /// <summary>Takes what was accepted in hand, or answers it at once when it is an accept probe of our own.</summary>
+    /// <summary>Keeps an accepted socket for the manager, or acknowledges and closes it when it is an accept probe of our own.</summary>
     private void Receive(Socket socket, long acceptedAt)
     {
         IPEndPoint remote;
@@ -139,7 +141,7 @@ internal sealed class AcceptLoop(ListeningContext context, ListeningEndpoint end
         }
         catch (SocketException)
         {
-            socket.Dispose(); // gone before it was looked at: it never was a connection
+            socket.Dispose(); // the peer is already gone: this never was a connection
             return;
         }
 
@@ -154,7 +156,7 @@ internal sealed class AcceptLoop(ListeningContext context, ListeningEndpoint end
     }
 
     /// <summary>Waits for room in the mailbox: while the manager is busy or down, clients wait in the kernel's backlog.</summary>
-    private async Task HandOnAsync(CancellationToken cancellationToken)
+    private async Task PassOnAsync(CancellationToken cancellationToken)
     {
         if (endpoint.Accepted is { } accepted)
         {
@@ -182,12 +184,14 @@ internal sealed class AcceptLoop(ListeningContext context, ListeningEndpoint end
         await Task.Delay(retryIn, context.Time, cancellationToken);
     }
 
-    /// <summary>accept(2) also returns what befell the connection that it would have returned: no reason to wait.</summary>
+    /// <summary>
+    /// Whether the error is one of the connection that accept(2) would have returned: then the next accept need not wait.
+    /// </summary>
     private static bool IsOfThePeer(SocketError error) =>
         error is SocketError.ConnectionAborted or SocketError.ConnectionReset or SocketError.HostUnreachable
             or SocketError.NetworkUnreachable or SocketError.HostDown or SocketError.NetworkDown or SocketError.TimedOut;
 
-    /// <summary>Errors that say something of the listening socket itself: it must be bound again.</summary>
+    /// <summary>Whether the error is one of the listening socket itself: then it must be bound again.</summary>
     private static bool IsBroken(SocketError error) =>
         error is SocketError.NotSocket or SocketError.InvalidArgument or SocketError.OperationNotSupported;
 }

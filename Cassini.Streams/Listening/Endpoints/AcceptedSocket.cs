@@ -9,5 +9,5 @@ namespace Cassini.Streams.Listening.Endpoints;
 /// <param name="Endpoint">The endpoint that accepted it.</param>
 /// <param name="Remote">The peer.</param>
 /// <param name="AcceptedAt">When it was accepted: a timestamp.</param>
-/// <param name="Canary">The ticket of our own canary; null for everyone else.</param>
+/// <param name="Canary">The ticket of our own canary; null for a client.</param>
 internal sealed record AcceptedSocket(Socket Socket, EndpointAddress Endpoint, IPEndPoint Remote, long AcceptedAt, ProbeTicket? Canary);

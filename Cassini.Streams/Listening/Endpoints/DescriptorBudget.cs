@@ -3,8 +3,8 @@ using System.Globalization;
 namespace Cassini.Streams.Listening.Endpoints;
 
 /// <summary>
-/// Fits the connection limits into what the process may open. A process without file descriptors can neither answer
-/// probes nor reload certificates, and the runtime itself may abort: clients must not take the last ones.
+/// Lowers the connection limits to the number of files that the process may open. A process without file descriptors can neither answer
+/// probes nor reload certificates, and the runtime itself may abort: clients must not use the last ones.
 /// </summary>
 internal static class DescriptorBudget
 {
@@ -26,8 +26,8 @@ internal static class DescriptorBudget
     }
 
     /// <summary>
-    /// The same options when open and pending connections fit beside a reserve (a quarter of the limit, at most 3,072);
-    /// else with both limits made smaller in proportion.
+    /// The same options when open and pending connections fit beside a reserve (a quarter of the limit, at most 3,072); else with both
+    /// limits made smaller in proportion.
     /// </summary>
     /// <param name="options">The limits asked for.</param>
     /// <param name="descriptors">How many descriptors the process may open; null for no limit.</param>

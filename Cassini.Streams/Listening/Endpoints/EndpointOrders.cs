@@ -6,10 +6,10 @@ internal enum LoopMode
     /// <summary>Bind and accept.</summary>
     Serve,
 
-    /// <summary>Rehearsal: stay bound and accept nobody.</summary>
+    /// <summary>A rehearsal: stay bound and accept no connection.</summary>
     Stall,
 
-    /// <summary>Rehearsal: close the socket and stay closed.</summary>
+    /// <summary>A rehearsal: close the socket and stay closed.</summary>
     Close,
 }
 
@@ -24,10 +24,12 @@ internal sealed class EndpointOrders(LoopMode mode)
 
     public CancellationToken Changed => _changed.Token;
 
-    /// <summary>The crash that was ordered; handed out once.</summary>
+    /// <summary>The crash to rehearse; returned once.</summary>
     public RehearsalException? TakeCrash() => Interlocked.Exchange(ref _crash, null);
 
-    /// <summary>Ends these orders, which new ones have replaced. What is registered on <see cref="Changed"/> runs on the thread pool.</summary>
+    /// <summary>
+    /// Ends these orders, which new ones have replaced. What is registered on <see cref="Changed"/> runs on the thread pool.
+    /// </summary>
     /// <returns>Fails when something that is registered there throws.</returns>
     public Task SupersedeAsync() => _changed.CancelAsync();
 

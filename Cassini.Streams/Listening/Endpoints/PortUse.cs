@@ -10,7 +10,9 @@ namespace Cassini.Streams.Listening.Endpoints;
 /// <param name="IsDualMode">Whether <c>[::]</c> takes IPv4 too, as Kestrel's does; the broker's own does not.</param>
 internal sealed record PortUse(string Key, EndpointAddress Address, bool IsDualMode)
 {
-    /// <summary>One error for this address if another one has it already. Port 0, which the operating system replaces, collides with nothing.</summary>
+    /// <summary>
+    /// One error for this address if another one has it already. Port 0, which the operating system replaces, collides with nothing.
+    /// </summary>
     /// <param name="others">What else the process listens on.</param>
     public IEnumerable<SettingError> Collisions(IEnumerable<PortUse> others) => others
         .Where(other => Address.Port != 0 && Address.Port == other.Address.Port && (Covers(other) || other.Covers(this)))

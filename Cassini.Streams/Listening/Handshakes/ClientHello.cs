@@ -5,8 +5,8 @@ using Cassini.Streams.Events;
 namespace Cassini.Streams.Listening.Handshakes;
 
 /// <summary>
-/// Reads the first TLS record of a peer before it gets a handshake slot: a peer that sends half a hello costs a socket and
-/// the bytes that came, and never a slot. What was read is played back to TLS by <see cref="ReplayStream"/>.
+/// Reads the first TLS record of a peer before it gets a handshake slot: a peer that sends half a hello costs a socket and the bytes
+/// that came, and never a slot. TLS then reads these bytes from <see cref="ReplayStream"/>.
 /// </summary>
 internal static class ClientHello
 {
@@ -39,10 +39,11 @@ internal static class ClientHello
 
         if (header[1] != MajorVersion || length is 0 or > MaxRecordLength)
         {
-            return ([], new HandshakeRefusal(HandshakeFailure.ProtocolError, $"its first record is of version {header[1]}.{header[2]} and {length} bytes long"));
+            return ([], new HandshakeRefusal(
+                HandshakeFailure.ProtocolError, $"its first record is of version {header[1]}.{header[2]} and {length} bytes long"));
         }
 
-        // The buffer grows with what comes, so that announcing a long record costs us nothing.
+        // The buffer grows with the bytes that arrive, so that a peer that only announces a long record costs no memory.
         var record = header;
         for (var filled = HeaderLength; filled < HeaderLength + length; filled = record.Length)
         {

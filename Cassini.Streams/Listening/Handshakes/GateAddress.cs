@@ -14,19 +14,22 @@ internal sealed class GateAddress
 
     public PeerKey Key { get; }
 
-    /// <summary>No byte yet; oldest first.</summary>
+    /// <summary>Connections that have sent no byte yet, oldest first.</summary>
     public LinkedList<GatePass> Silent { get; } = new();
 
-    /// <summary>Waiting for a slot; oldest first. Slots go to the newest: the old ones are those that gave up or attack.</summary>
+    /// <summary>
+    /// Connections that wait for a slot, oldest first. The newest one gets the next slot, because old ones have probably given up, or
+    /// belong to an attack.
+    /// </summary>
     public LinkedList<GatePass> Waiting { get; } = new();
 
-    /// <summary>With a slot; oldest first.</summary>
+    /// <summary>Connections with a slot, oldest first.</summary>
     public LinkedList<GatePass> InFlight { get; } = new();
 
-    /// <summary>Whether it is in the queue of addresses that are served in turn.</summary>
+    /// <summary>Whether the address is in the queue of those that get slots in turn.</summary>
     public bool IsInTurn { get; set; }
 
-    /// <summary>When a handshake last succeeded, or the address came: a timestamp.</summary>
+    /// <summary>The timestamp of the last handshake that succeeded; before the first, that of the address's first connection.</summary>
     public long LastSuccess { get; set; }
 
     /// <summary>The node among the addresses that have as many pending connections.</summary>

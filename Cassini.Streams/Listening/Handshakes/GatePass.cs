@@ -3,20 +3,20 @@ namespace Cassini.Streams.Listening.Handshakes;
 /// <summary>How far a connection has come at the gate.</summary>
 internal enum GateStage
 {
-    /// <summary>Connected, no byte yet.</summary>
+    /// <summary>It has sent no byte yet.</summary>
     Silent,
 
-    /// <summary>Sent its hello and waits for a slot.</summary>
+    /// <summary>It has sent its hello and waits for a slot.</summary>
     Waiting,
 
-    /// <summary>Has a slot: its handshake is in flight.</summary>
+    /// <summary>It has a slot: its handshake is in flight.</summary>
     InFlight,
 
-    /// <summary>Finished, gave up, or was evicted.</summary>
+    /// <summary>It has finished, given up, or was evicted.</summary>
     Gone,
 }
 
-/// <summary>One connection at the <see cref="HandshakeGate"/>. All but the task belongs to the gate's lock.</summary>
+/// <summary>One connection at the <see cref="HandshakeGate"/>. All of it except the task is used only under the gate's lock.</summary>
 internal sealed class GatePass : IDisposable
 {
     private readonly HandshakeGate _gate;
@@ -42,7 +42,7 @@ internal sealed class GatePass : IDisposable
     /// <summary>The node among all handshakes in flight, oldest first.</summary>
     public LinkedListNode<GatePass>? FlightNode { get; set; }
 
-    /// <summary>When it got its slot: a timestamp.</summary>
+    /// <summary>The timestamp at which it got its slot.</summary>
     public long Since { get; set; }
 
     public TaskCompletionSource? Slot { get; set; }

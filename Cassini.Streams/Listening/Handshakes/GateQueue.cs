@@ -5,7 +5,7 @@ namespace Cassini.Streams.Listening.Handshakes;
 
 /// <summary>
 /// The connections at the gate, by address: which is evicted when there are too many, and which gets the next slot. The rules without
-/// the lock, the timer and the calls, which are the gate's. Belongs to the gate's lock.
+/// the lock, the timer and the calls, which are the gate's. Used only under the gate's lock.
 /// </summary>
 internal sealed class GateQueue(ListenerOptions options, TimeProvider time)
 {
@@ -85,7 +85,9 @@ internal sealed class GateQueue(ListenerOptions options, TimeProvider time)
         }
     }
 
-    /// <summary>Evicts handshakes that are older than the grace while others wait and none succeeds, and gives their slots away.</summary>
+    /// <summary>
+    /// Evicts handshakes that are older than the grace while others wait and none succeeds, and gives their slots away.
+    /// </summary>
     public void EvictStalled(List<GatePass> evicted, List<GatePass> given)
     {
         // Not a walk over the addresses, because handshakes are few however many addresses wait.

@@ -22,10 +22,11 @@ internal sealed class HandshakeGate : IDisposable
     {
         _options = options;
         _queue = new GateQueue(options, time);
-        _sweeper = time.CreateTimer(static gate => ((HandshakeGate)gate!).Sweep(), this, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+        _sweeper = time.CreateTimer(
+            static gate => ((HandshakeGate)gate!).Sweep(), this, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
     }
 
-    /// <summary>Accepted, no slot yet.</summary>
+    /// <summary>Connections that have no slot yet.</summary>
     public int Pending => Read(() => _queue.Pending);
 
     public int InFlight => Read(() => _queue.InFlight);
@@ -35,7 +36,7 @@ internal sealed class HandshakeGate : IDisposable
 
     private TimeSpan SweepInterval => TimeSpan.FromTicks(Math.Max(_options.StallGrace.Ticks / 4, TimeSpan.TicksPerMillisecond));
 
-    /// <summary>Lets an accepted connection in, as silent.</summary>
+    /// <summary>Adds an accepted connection, which has sent no byte yet.</summary>
     /// <param name="from">The peer's address.</param>
     /// <param name="connection">What is called when it is evicted.</param>
     /// <param name="reserved">Whether it is our own canary, which no limit may keep out.</param>
@@ -150,7 +151,7 @@ internal sealed class HandshakeGate : IDisposable
         _reserved--;
     }
 
-    /// <summary>What must happen outside the lock.</summary>
+    /// <summary>Does what must not be done under the lock.</summary>
     private void Conclude(List<GatePass> given, List<GatePass> evicted, bool arm)
     {
         foreach (var pass in evicted)

@@ -8,8 +8,8 @@ using Cassini.Streams.Tls.Handshakes;
 namespace Cassini.Streams.Listening.Handshakes;
 
 /// <summary>
-/// From the accept to a proven identity: waits for the peer's whole hello while it costs next to nothing, then for a slot,
-/// and only then begins TLS. Each step has its own deadline.
+/// From the accept to a proven identity: waits for the peer's whole hello, which needs little memory, then for a slot, and only then
+/// begins TLS. Each step has its own deadline.
 /// </summary>
 internal sealed class HandshakePhase(ListeningContext context, AcceptedSocket accepted, ConnectionFate fate)
 {
@@ -25,7 +25,7 @@ internal sealed class HandshakePhase(ListeningContext context, AcceptedSocket ac
 
     /// <summary>Runs it.</summary>
     /// <param name="entered">Its pass at the gate, which ends with the handshake.</param>
-    /// <returns>Null when the peer proved who it is; else why it is refused.</returns>
+    /// <returns>Null when the client certificate was accepted; otherwise why the peer is refused.</returns>
     public async Task<HandshakeRefusal?> RunAsync(GatePass entered)
     {
         using var pass = entered;
@@ -70,7 +70,8 @@ internal sealed class HandshakePhase(ListeningContext context, AcceptedSocket ac
         }
         catch (SocketException)
         {
-            return fate.Refusal ?? new HandshakeRefusal(HandshakeFailure.BareProbe); // reset, not closed: as many probes do it
+            // Many probes reset the connection instead of closing it.
+            return fate.Refusal ?? new HandshakeRefusal(HandshakeFailure.BareProbe);
         }
 
         _firstByteAt = context.Time.GetTimestamp();
@@ -96,7 +97,8 @@ internal sealed class HandshakePhase(ListeningContext context, AcceptedSocket ac
         if (!slot.IsCompleted)
         {
             var patience = context.Options.HandshakeTimeout * MaxWaitFactor;
-            using var deadline = Deadline(HandshakeFailure.HandshakeLimit, patience, $"got no handshake slot within {patience.TotalSeconds} s");
+            using var deadline = Deadline(
+                HandshakeFailure.HandshakeLimit, patience, $"got no handshake slot within {patience.TotalSeconds} s");
             await slot.WaitAsync(fate.Ending);
         }
     }
@@ -113,7 +115,7 @@ internal sealed class HandshakePhase(ListeningContext context, AcceptedSocket ac
         }
         catch (Exception failure) when (IsExpected(failure))
         {
-            // The verdict knows best: what it refused surfaces as a vague exception, or as the peer's hasty close.
+            // The verdict is more exact: when it refused a certificate, this side sees only a general exception, or that the peer closed.
             if (Stream.Verdict.Failure is { } refused)
             {
                 return new HandshakeRefusal(refused, Stream.Verdict.Detail);

@@ -3,6 +3,6 @@ namespace Cassini.Streams.Listening.Handshakes;
 /// <summary>A connection that wants a handshake.</summary>
 internal interface IPendingConnection
 {
-    /// <summary>It lost its handshake slot, or its hope of one, to others. Called without any lock of the gate.</summary>
+    /// <summary>Ends its handshake, because others need its slot or its room at the gate. Called outside the gate's lock.</summary>
     void Evict(string detail);
 }

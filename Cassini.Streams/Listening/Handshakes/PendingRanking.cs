@@ -2,7 +2,7 @@ namespace Cassini.Streams.Listening.Handshakes;
 
 /// <summary>
 /// Ranks addresses by how many pending connections each has, in one list per count: an update is constant time however many addresses
-/// there are, because a count changes by one at a time. Belongs to the gate's lock.
+/// there are, because a count changes by one at a time. Used only under the gate's lock.
 /// </summary>
 internal sealed class PendingRanking
 {
@@ -11,7 +11,9 @@ internal sealed class PendingRanking
 
     private int _most;
 
-    /// <summary>An address with the most pending connections, of equals the one that has had so many for longest; null when none is pending.</summary>
+    /// <summary>
+    /// An address with the most pending connections, of equals the one that has had so many for longest; null when none is pending.
+    /// </summary>
     public GateAddress? First => _byCount[_most].First?.Value;
 
     /// <summary>Ranks the address anew, after its count has changed.</summary>

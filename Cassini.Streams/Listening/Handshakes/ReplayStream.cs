@@ -2,7 +2,7 @@ using System.Net.Sockets;
 
 namespace Cassini.Streams.Listening.Handshakes;
 
-/// <summary>A socket's stream that first gives back what was read from the socket before.</summary>
+/// <summary>A socket's stream whose first reads return the bytes that were read from the socket before.</summary>
 internal sealed class ReplayStream(Socket socket, byte[] replayed) : Stream
 {
     private readonly NetworkStream _inner = new(socket, ownsSocket: false);

@@ -2,7 +2,9 @@ using Cassini.Streams.Events;
 
 namespace Cassini.Streams.Listening.Probes;
 
-/// <summary>Where the life of a canary's connection and session is published: for its ticket, not for the hub. Health hears of it from the prober.</summary>
+/// <summary>
+/// Reports what happens to a canary's connection to the canary's ticket and not to the hub: the prober publishes the result.
+/// </summary>
 internal sealed class ProbePublisher(ProbeTicket ticket) : IEventPublisher
 {
     public void Publish(BrokerEvent brokerEvent)
@@ -19,7 +21,7 @@ internal sealed class ProbePublisher(ProbeTicket ticket) : IEventPublisher
                 ticket.Refuse(HandshakeFailure.Crashed, crashed.Message);
                 break;
             default:
-                break; // the rest of its life is of no interest: the canary only wants to know whether it got in
+                break; // the canary waits only for its session, or for the reason why there is none
         }
     }
 }

@@ -5,9 +5,9 @@ using Cassini.Streams.Listening.Endpoints;
 namespace Cassini.Streams.Listening.Probes;
 
 /// <summary>
-/// Tells our own probes from clients: a probe binds its local port first and announces it, and nobody else can connect from
-/// that address and port while it does. One that gave up but may still wait in the kernel's backlog stays known, or it
-/// would be taken for a client when a stalled loop runs again. Thread-safe; bounded.
+/// Distinguishes our own probes from clients. A probe binds its local port and announces it before it connects: while it has the port,
+/// no other socket can connect from there. A probe that gave up may still wait in the kernel's backlog, so it stays known. Otherwise it
+/// would count as a client when a stalled loop runs again. Thread-safe; bounded.
 /// </summary>
 internal sealed class ProbeRegistry
 {
@@ -33,12 +33,12 @@ internal sealed class ProbeRegistry
         return ticket;
     }
 
-    /// <summary>Whether a connection from there is a probe of our own; a ticket is good for one connection.</summary>
+    /// <summary>Takes the ticket of a connection, if it is a probe of our own. A ticket is valid for one connection.</summary>
     public bool TryTake(EndpointAddress endpoint, IPEndPoint source, [NotNullWhen(true)] out ProbeTicket? ticket)
     {
         lock (_lock)
         {
-            // A port that a probe of another endpoint once used may be anybody's by now.
+            // The port of a late probe of another endpoint may belong to a client by now.
             if (!_tickets.TryGetValue(source, out ticket) || ticket.Endpoint != endpoint)
             {
                 ticket = null;
@@ -56,14 +56,17 @@ internal sealed class ProbeRegistry
         }
     }
 
-    /// <summary>The endpoint's backlog is gone, and with it all late probes: their ports may be a client's by now.</summary>
+    /// <summary>
+    /// Forgets the late probes of an endpoint whose socket was closed: they are gone with its backlog, and their ports may belong to
+    /// clients by now.
+    /// </summary>
     public void ForgetLate(EndpointAddress endpoint)
     {
         lock (_lock)
         {
             foreach (var ticket in _late.Where(ticket => ticket.Endpoint == endpoint).ToList())
             {
-                Forget(ticket);
+                ForgetLocked(ticket);
             }
         }
     }
@@ -87,12 +90,12 @@ internal sealed class ProbeRegistry
             _late.AddLast(ticket);
             if (_late.Count > MaxLate)
             {
-                Forget(_late.First!.Value);
+                ForgetLocked(_late.First!.Value);
             }
         }
     }
 
-    private void Forget(ProbeTicket ticket)
+    private void ForgetLocked(ProbeTicket ticket)
     {
         _late.Remove(ticket);
         _tickets.Remove(ticket.Source);

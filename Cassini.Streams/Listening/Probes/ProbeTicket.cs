@@ -5,17 +5,17 @@ using Cassini.Streams.Listening.Handshakes;
 
 namespace Cassini.Streams.Listening.Probes;
 
-/// <summary>How far a probe wants to come.</summary>
+/// <summary>How far a probe goes.</summary>
 internal enum ProbeKind
 {
     /// <summary>To the accept loop, which acknowledges it and closes it.</summary>
     Accept,
 
-    /// <summary>The whole way of a client, up to its session.</summary>
+    /// <summary>As far as a client: up to its session.</summary>
     Canary,
 }
 
-/// <summary>A connection of our own, announced before it is made. Disposing it says that nobody waits for its outcome any more.</summary>
+/// <summary>A connection of our own, announced before it is made. Dispose it when its outcome is no longer awaited.</summary>
 internal sealed class ProbeTicket(ProbeRegistry registry, EndpointAddress endpoint, IPEndPoint source, ProbeKind kind) : IDisposable
 {
     private readonly TaskCompletionSource<HandshakeRefusal?> _outcome = new(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -34,7 +34,7 @@ internal sealed class ProbeTicket(ProbeRegistry registry, EndpointAddress endpoi
     /// <summary>Whether the probe gave up before an accept loop saw it.</summary>
     public bool IsLate { get; set; }
 
-    /// <summary>Null when the probe came as far as it wanted; else why not. Never fails.</summary>
+    /// <summary>Completes with null when the probe succeeded, otherwise with the reason. Never fails.</summary>
     public Task<HandshakeRefusal?> Outcome => _outcome.Task;
 
     public void Succeed() => _outcome.TrySetResult(null);

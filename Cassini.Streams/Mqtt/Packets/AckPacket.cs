@@ -46,7 +46,8 @@ internal readonly record struct AckPacket(PacketType Type, ushort PacketId, Reas
             reason = (ReasonCode)reader.ReadByte("the reason code");
             if (!IsAllowed(frame.Type, reason))
             {
-                reader.Fail(ProtocolViolation.Malformed(Clause(frame.Type), $"reason code 0x{(byte)reason:X2} does not belong into {frame.Type}"));
+                reader.Fail(
+                    ProtocolViolation.Malformed(Clause(frame.Type), $"reason code 0x{(byte)reason:X2} does not belong into {frame.Type}"));
             }
 
             if (!reader.IsAtEnd)

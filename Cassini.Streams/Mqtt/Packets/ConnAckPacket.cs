@@ -23,7 +23,8 @@ internal sealed record ConnAckPacket(ReasonCode Reason, bool SessionPresent, Pro
         var reason = (ReasonCode)reader.ReadByte("the reason code");
         if (flags > 1)
         {
-            reader.Fail(ProtocolViolation.Malformed(version == ProtocolVersion.V311 ? "§3.2.2.1" : "MQTT-3.2.2-1", "reserved acknowledge flags are set"));
+            reader.Fail(ProtocolViolation.Malformed(
+                version == ProtocolVersion.V311 ? "§3.2.2.1" : "MQTT-3.2.2-1", "reserved acknowledge flags are set"));
         }
 
         var properties = PropertyReader.Read(ref reader, PropertyOwner.ConnAck);

@@ -67,7 +67,9 @@ internal static class ConnectReader
         {
             version = level > (byte)ProtocolVersion.V500 ? ProtocolVersion.V500 : ProtocolVersion.V311;
             violation = new ProtocolViolation(
-                ReasonCode.UnsupportedProtocolVersion, "MQTT-3.1.2-2", $"protocol version {level} is not spoken here; 4 (3.1.1) and 5 (5.0) are");
+                ReasonCode.UnsupportedProtocolVersion,
+                "MQTT-3.1.2-2",
+                $"protocol version {level} is not spoken here; 4 (3.1.1) and 5 (5.0) are");
             return false;
         }
 
@@ -128,15 +130,18 @@ internal static class ConnectReader
         }
         else if (!hasWill && (flags & WillQoSBits) != 0)
         {
-            reader.Fail(ProtocolViolation.Malformed(reader.Version == ProtocolVersion.V311 ? "MQTT-3.1.2-13" : "MQTT-3.1.2-11", "a will QoS without a will"));
+            reader.Fail(ProtocolViolation.Malformed(
+                reader.Version == ProtocolVersion.V311 ? "MQTT-3.1.2-13" : "MQTT-3.1.2-11", "a will QoS without a will"));
         }
         else if ((flags & WillQoSBits) == WillQoSBits)
         {
-            reader.Fail(ProtocolViolation.Malformed(reader.Version == ProtocolVersion.V311 ? "MQTT-3.1.2-14" : "MQTT-3.1.2-12", "the will's QoS is 3"));
+            reader.Fail(ProtocolViolation.Malformed(
+                reader.Version == ProtocolVersion.V311 ? "MQTT-3.1.2-14" : "MQTT-3.1.2-12", "the will's QoS is 3"));
         }
         else if (!hasWill && (flags & WillRetainFlag) != 0)
         {
-            reader.Fail(ProtocolViolation.Malformed(reader.Version == ProtocolVersion.V311 ? "MQTT-3.1.2-15" : "MQTT-3.1.2-13", "will retain without a will"));
+            reader.Fail(ProtocolViolation.Malformed(
+                reader.Version == ProtocolVersion.V311 ? "MQTT-3.1.2-15" : "MQTT-3.1.2-13", "will retain without a will"));
         }
         else if (reader.Version == ProtocolVersion.V311 && (flags & UserNameFlag) == 0 && (flags & PasswordFlag) != 0)
         {

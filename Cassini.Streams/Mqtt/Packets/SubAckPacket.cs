@@ -19,7 +19,9 @@ internal sealed record SubAckPacket(PacketType Type, ushort PacketId, ImmutableA
         else if (Type == PacketType.SubAck)
         {
             // 3.1.1 has only one failure code [MQTT-3.9.3-2], and its UNSUBACK has no payload.
-            to.WriteBytes(Reasons.Select(reason => (byte)(reason < ReasonCode.UnspecifiedError ? reason : ReasonCode.UnspecifiedError)).ToArray());
+            to.WriteBytes(Reasons
+                .Select(reason => (byte)(reason < ReasonCode.UnspecifiedError ? reason : ReasonCode.UnspecifiedError))
+                .ToArray());
         }
 
         return to.ToPacket(Type);

@@ -52,7 +52,8 @@ internal sealed record SubscribePacket(ushort PacketId, ImmutableArray<Subscript
         var requests = ImmutableArray.CreateBuilder<SubscriptionRequest>();
         if (reader.IsAtEnd)
         {
-            reader.Fail(ProtocolViolation.Error(version == ProtocolVersion.V311 ? "MQTT-3.8.3-3" : "MQTT-3.8.3-2", "SUBSCRIBE without a topic filter"));
+            reader.Fail(ProtocolViolation.Error(
+                version == ProtocolVersion.V311 ? "MQTT-3.8.3-3" : "MQTT-3.8.3-2", "SUBSCRIBE without a topic filter"));
         }
 
         while (!reader.IsAtEnd)

@@ -81,8 +81,14 @@ internal static class PropertyReader
 
     private static PropertySet ReadOne(ref PacketReader reader, PropertyOwner owner, PropertySet properties, PropertyId id) => id switch
     {
-        PropertyId.PayloadFormatIndicator => properties with { PayloadFormatIndicator = ReadBit(ref reader, owner, id) ? (byte)1 : (byte)0 },
-        PropertyId.MessageExpiryInterval => properties with { MessageExpiryInterval = reader.ReadUInt32(nameof(PropertyId.MessageExpiryInterval)) },
+        PropertyId.PayloadFormatIndicator => properties with
+        {
+            PayloadFormatIndicator = ReadBit(ref reader, owner, id) ? (byte)1 : (byte)0,
+        },
+        PropertyId.MessageExpiryInterval => properties with
+        {
+            MessageExpiryInterval = reader.ReadUInt32(nameof(PropertyId.MessageExpiryInterval)),
+        },
         PropertyId.ContentType => properties with { ContentType = reader.ReadString(nameof(PropertyId.ContentType)) },
         PropertyId.ResponseTopic => properties with { ResponseTopic = ReadResponseTopic(ref reader) },
         PropertyId.CorrelationData => properties with { CorrelationData = [.. reader.ReadBinary(nameof(PropertyId.CorrelationData))] },
@@ -90,23 +96,44 @@ internal static class PropertyReader
         {
             SubscriptionIdentifiers = properties.SubscriptionIdentifiers.Add(ReadSubscriptionIdentifier(ref reader, owner)),
         },
-        PropertyId.SessionExpiryInterval => properties with { SessionExpiryInterval = reader.ReadUInt32(nameof(PropertyId.SessionExpiryInterval)) },
-        PropertyId.AssignedClientIdentifier => properties with { AssignedClientIdentifier = reader.ReadString(nameof(PropertyId.AssignedClientIdentifier)) },
+        PropertyId.SessionExpiryInterval => properties with
+        {
+            SessionExpiryInterval = reader.ReadUInt32(nameof(PropertyId.SessionExpiryInterval)),
+        },
+        PropertyId.AssignedClientIdentifier => properties with
+        {
+            AssignedClientIdentifier = reader.ReadString(nameof(PropertyId.AssignedClientIdentifier)),
+        },
         PropertyId.ServerKeepAlive => properties with { ServerKeepAlive = reader.ReadUInt16(nameof(PropertyId.ServerKeepAlive)) },
-        PropertyId.AuthenticationMethod => properties with { AuthenticationMethod = reader.ReadString(nameof(PropertyId.AuthenticationMethod)) },
-        PropertyId.AuthenticationData => properties with { AuthenticationData = [.. reader.ReadBinary(nameof(PropertyId.AuthenticationData))] },
+        PropertyId.AuthenticationMethod => properties with
+        {
+            AuthenticationMethod = reader.ReadString(nameof(PropertyId.AuthenticationMethod)),
+        },
+        PropertyId.AuthenticationData => properties with
+        {
+            AuthenticationData = [.. reader.ReadBinary(nameof(PropertyId.AuthenticationData))],
+        },
         PropertyId.RequestProblemInformation => properties with { RequestProblemInformation = ReadBit(ref reader, owner, id) },
         PropertyId.WillDelayInterval => properties with { WillDelayInterval = reader.ReadUInt32(nameof(PropertyId.WillDelayInterval)) },
         PropertyId.RequestResponseInformation => properties with { RequestResponseInformation = ReadBit(ref reader, owner, id) },
-        PropertyId.ResponseInformation => properties with { ResponseInformation = reader.ReadString(nameof(PropertyId.ResponseInformation)) },
+        PropertyId.ResponseInformation => properties with
+        {
+            ResponseInformation = reader.ReadString(nameof(PropertyId.ResponseInformation)),
+        },
         PropertyId.ServerReference => properties with { ServerReference = reader.ReadString(nameof(PropertyId.ServerReference)) },
         PropertyId.ReasonString => properties with { ReasonString = reader.ReadString(nameof(PropertyId.ReasonString)) },
-        PropertyId.ReceiveMaximum => properties with { ReceiveMaximum = (ushort)NotZero(ref reader, owner, reader.ReadUInt16(nameof(PropertyId.ReceiveMaximum)), id) },
+        PropertyId.ReceiveMaximum => properties with
+        {
+            ReceiveMaximum = (ushort)NotZero(ref reader, owner, reader.ReadUInt16(nameof(PropertyId.ReceiveMaximum)), id),
+        },
         PropertyId.TopicAliasMaximum => properties with { TopicAliasMaximum = reader.ReadUInt16(nameof(PropertyId.TopicAliasMaximum)) },
         PropertyId.TopicAlias => properties with { TopicAlias = reader.ReadUInt16(nameof(PropertyId.TopicAlias)) },
         PropertyId.MaximumQoS => properties with { MaximumQoS = ReadBit(ref reader, owner, id) ? (byte)1 : (byte)0 },
         PropertyId.RetainAvailable => properties with { RetainAvailable = ReadBit(ref reader, owner, id) },
-        PropertyId.MaximumPacketSize => properties with { MaximumPacketSize = NotZero(ref reader, owner, reader.ReadUInt32(nameof(PropertyId.MaximumPacketSize)), id) },
+        PropertyId.MaximumPacketSize => properties with
+        {
+            MaximumPacketSize = NotZero(ref reader, owner, reader.ReadUInt32(nameof(PropertyId.MaximumPacketSize)), id),
+        },
         PropertyId.WildcardSubscriptionAvailable => properties with { WildcardSubscriptionAvailable = ReadBit(ref reader, owner, id) },
         PropertyId.SubscriptionIdentifierAvailable => properties with { SubscriptionIdentifierAvailable = ReadBit(ref reader, owner, id) },
         _ => properties with { SharedSubscriptionAvailable = ReadBit(ref reader, owner, id) },

@@ -20,7 +20,8 @@ internal static class PropertyRules
     /// The section about a property in a carrier, for example <c>§3.1.2.11.3</c>: it defines how often the property may appear, and with
     /// which values. The sections of PUBACK and SUBACK are also used for their siblings, whose sections say the same.
     /// </summary>
-    public static string Section(PropertyOwner owner, PropertyId id) => $"§{Carrier(owner)}.{Array.IndexOf(AllowedIn(owner), id) + FirstSection}";
+    public static string Section(PropertyOwner owner, PropertyId id) =>
+        $"§{Carrier(owner)}.{Array.IndexOf(AllowedIn(owner), id) + FirstSection}";
 
     private static string Carrier(PropertyOwner owner) => owner switch
     {
@@ -46,7 +47,8 @@ internal static class PropertyRules
         ],
         PropertyOwner.Will =>
         [
-            WillDelayInterval, PayloadFormatIndicator, MessageExpiryInterval, ContentType, ResponseTopic, CorrelationData, PropertyId.UserProperty,
+            WillDelayInterval, PayloadFormatIndicator, MessageExpiryInterval, ContentType, ResponseTopic, CorrelationData,
+            PropertyId.UserProperty,
         ],
         PropertyOwner.ConnAck =>
         [

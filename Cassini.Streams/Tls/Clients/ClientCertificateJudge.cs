@@ -6,11 +6,12 @@ using Cassini.Streams.Events;
 namespace Cassini.Streams.Tls.Clients;
 
 /// <summary>
-/// Decides whether a client's certificate is accepted, with the time of the injected clock. The order of the checks decides the
-/// reported failure: first the issuer, then revocation, then time, then usage.
+/// Decides whether a client's certificate is accepted, with the time of the injected clock. The order of the checks decides the reported
+/// failure: first the issuer, then revocation, then time, then usage.
 /// </summary>
 internal sealed class ClientCertificateJudge(
-    ImmutableArray<X509Certificate2> authorities, RevocationList? revocation, TimeProvider time, IdentitySource identityFrom = IdentitySource.CommonName)
+    ImmutableArray<X509Certificate2> authorities, RevocationList? revocation,
+    TimeProvider time, IdentitySource identityFrom = IdentitySource.CommonName)
 {
     // The anchor's own signature and issuers do not matter (RFC 5280 §6.1.1 d).
     private const X509ChainStatusFlags IrrelevantOfAnchor =
@@ -32,11 +33,16 @@ internal sealed class ClientCertificateJudge(
         {
             return Judged(certificate, presented);
         }
-        catch (Exception e) when (e is CryptographicException or ArgumentException or FormatException or OverflowException or InvalidOperationException)
+        catch (Exception e)
+            when (e is CryptographicException or ArgumentException or FormatException or OverflowException or InvalidOperationException)
         {
             // An exception that a peer's certificate causes must reject that peer, and never count as a crash.
             return new ClientVerdict(
-                HandshakeFailure.InvalidCertificate, $"a certificate that cannot be read: {ClientIdentity.Printable(e.Message)}", "", "", null);
+                HandshakeFailure.InvalidCertificate,
+                $"a certificate that cannot be read: {ClientIdentity.Printable(e.Message)}",
+                "",
+                "",
+                null);
         }
     }
 
@@ -71,7 +77,8 @@ internal sealed class ClientCertificateJudge(
         }
         catch (CryptographicException e)
         {
-            return new Finding(HandshakeFailure.InvalidCertificate, $"has a certificate that cannot be read: {ClientIdentity.Printable(e.Message)}");
+            return new Finding(
+                HandshakeFailure.InvalidCertificate, $"has a certificate that cannot be read: {ClientIdentity.Printable(e.Message)}");
         }
         finally
         {
@@ -102,7 +109,8 @@ internal sealed class ClientCertificateJudge(
     }
 
     private static Finding Untrusted(X509Certificate2 last) => new(
-        HandshakeFailure.UntrustedCertificate, $"is not from the configured CA: its way ends at '{ClientIdentity.Printable(last.Issuer)}'");
+        HandshakeFailure.UntrustedCertificate,
+        $"was not issued by the configured CA: its chain ends at '{ClientIdentity.Printable(last.Issuer)}'");
 
     private Finding? Revoked(X509Certificate2[] path)
     {
@@ -123,13 +131,15 @@ internal sealed class ClientCertificateJudge(
         {
             if (now > CertificateTimes.NotAfter(certificate))
             {
-                return new Finding(HandshakeFailure.ExpiredCertificate, $"expired: {Name(certificate)} ended {CertificateTimes.NotAfter(certificate):u}");
+                return new Finding(
+                    HandshakeFailure.ExpiredCertificate, $"expired: {Name(certificate)} ended {CertificateTimes.NotAfter(certificate):u}");
             }
 
             if (now < CertificateTimes.NotBefore(certificate))
             {
                 return new Finding(
-                    HandshakeFailure.NotYetValidCertificate, $"is not valid yet: {Name(certificate)} begins {CertificateTimes.NotBefore(certificate):u}");
+                    HandshakeFailure.NotYetValidCertificate,
+                    $"is not valid yet: {Name(certificate)} begins {CertificateTimes.NotBefore(certificate):u}");
             }
         }
 

@@ -12,7 +12,8 @@ namespace Cassini.Streams.Tls.Clients;
 /// </param>
 /// <param name="Fingerprint">The certificate's SHA-256, hexadecimal; empty without a certificate.</param>
 /// <param name="NotAfter">Until when the certificate is valid, UTC; null without a certificate.</param>
-internal sealed record ClientVerdict(HandshakeFailure? Failure, string? Detail, string Identity, string Fingerprint, DateTimeOffset? NotAfter)
+internal sealed record ClientVerdict(
+    HandshakeFailure? Failure, string? Detail, string Identity, string Fingerprint, DateTimeOffset? NotAfter)
 {
     /// <summary>The handshake ended before a client certificate was judged.</summary>
     public static readonly ClientVerdict NotJudged = new(null, null, "", "", null);

@@ -42,5 +42,6 @@ internal sealed class KnownIntermediates
         }
     }
 
-    private X509Certificate2? Find(X509Certificate2 certificate) => Array.Find(_certificates, known => known.Thumbprint == certificate.Thumbprint);
+    private X509Certificate2? Find(X509Certificate2 certificate) =>
+        Array.Find(_certificates, known => known.Thumbprint == certificate.Thumbprint);
 }

@@ -28,7 +28,8 @@ internal sealed class VerdictCache(ClientCertificateJudge judge, KnownIntermedia
 
         var key = Convert.ToHexString(SHA256.HashData(certificate.RawDataMemory.Span));
         var now = CertificateTimes.ToTheSecond(time.GetUtcNow());
-        if (_accepted.TryGetValue(key, out var known) && known.PathValidity is { } validity && now >= validity.From && now <= validity.Until)
+        if (_accepted.TryGetValue(key, out var known) && known.PathValidity is { } validity
+            && now >= validity.From && now <= validity.Until)
         {
             return known;
         }

@@ -16,7 +16,8 @@ internal sealed class DevelopmentAuthority
 
     private readonly string _directory;
     private readonly TimeProvider _time;
-    private readonly ImmutableArray<DevelopmentCertificateAction>.Builder _actions = ImmutableArray.CreateBuilder<DevelopmentCertificateAction>();
+    private readonly ImmutableArray<DevelopmentCertificateAction>.Builder _actions =
+        ImmutableArray.CreateBuilder<DevelopmentCertificateAction>();
     private readonly X509Certificate2 _certificate;
 
     private DevelopmentAuthority(string directory, TimeProvider time)
@@ -64,7 +65,10 @@ internal sealed class DevelopmentAuthority
             if (CertificateTimes.NotAfter(certificate) < Now)
             {
                 throw new TlsConfigurationException(
-                    CertificateRole.Authority, "CA", CaPath, $"the development CA ended {CertificateTimes.NotAfter(certificate):u}; remove the directory");
+                    CertificateRole.Authority,
+                    "CA",
+                    CaPath,
+                    $"the development CA expired at {CertificateTimes.NotAfter(certificate):u}; remove the directory");
             }
 
             if (File.Exists(CaKeyPath))
@@ -80,7 +84,8 @@ internal sealed class DevelopmentAuthority
         using var key = EnsureKey(CaKeyPath);
         var request = new CertificateRequest("CN=Cassini development CA", key, HashAlgorithmName.SHA256);
         request.CertificateExtensions.Add(new X509BasicConstraintsExtension(true, true, 0, critical: true));
-        request.CertificateExtensions.Add(new X509KeyUsageExtension(X509KeyUsageFlags.KeyCertSign | X509KeyUsageFlags.CrlSign, critical: true));
+        request.CertificateExtensions.Add(
+            new X509KeyUsageExtension(X509KeyUsageFlags.KeyCertSign | X509KeyUsageFlags.CrlSign, critical: true));
         request.CertificateExtensions.Add(new X509SubjectKeyIdentifierExtension(request.PublicKey, critical: false));
         using var made = request.CreateSelfSigned(Now - Backdated, Now.AddYears(CaYears));
         PrivateFiles.Write(CaPath, made.ExportCertificatePem() + "\n", isPrivate: false);
@@ -95,7 +100,8 @@ internal sealed class DevelopmentAuthority
             var chain = TlsFile.Read(CertificateRole.Server, "certificate", path);
             using var certificate = PemCertificates.Read(chain)[0];
             using var joined = PemCertificates.WithPrivateKey(certificate, chain, TlsFile.Read(CertificateRole.Server, "key", keyPath));
-            return CertificateTimes.NotAfter(certificate) - Now < RenewedBefore ? $"it ends {CertificateTimes.NotAfter(certificate):u}"
+            var notAfter = CertificateTimes.NotAfter(certificate);
+            return notAfter - Now < RenewedBefore ? $"it expires at {notAfter:u}"
                 : IsOurs(certificate) ? null
                 : "it is not from the CA of this directory";
         }
@@ -122,7 +128,7 @@ internal sealed class DevelopmentAuthority
         if (!File.Exists(CaKeyPath))
         {
             throw new TlsConfigurationException(
-                CertificateRole.Authority, "CA key", CaKeyPath, $"is needed to sign new certificates of {CaPath} and is not there");
+                CertificateRole.Authority, "CA key", CaKeyPath, $"does not exist, but is needed to sign new certificates with {CaPath}");
         }
 
         return PemCertificates.WithPrivateKey(
@@ -171,7 +177,7 @@ internal sealed class DevelopmentAuthority
         {
             key.Dispose();
             throw new TlsConfigurationException(
-                CertificateRole.Server, "key", path, "is not a plain EC key in PEM form; move it away to have a new one made", e);
+                CertificateRole.Server, "key", path, "is not an unencrypted EC key in PEM form; move it away, and a new one is created", e);
         }
     }
 

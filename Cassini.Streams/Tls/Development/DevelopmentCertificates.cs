@@ -75,12 +75,13 @@ public static class DevelopmentCertificates
             || !name.All(c => char.IsAsciiLetterOrDigit(c) || c is '.' or '_' or '-'))
         {
             throw new ArgumentException(
-                $"'{ClientIdentity.Printable(name)}' is no client name: use 1 to {MaxNameLength} of A-Z a-z 0-9 . _ - and begin with none of . -");
+                $"'{ClientIdentity.Printable(name)}' is not a client name: "
+                + $"use 1 to {MaxNameLength} of A-Z a-z 0-9 . _ - and do not begin with . or -");
         }
 
         if (new[] { CaName, ServerName, CanaryName }.Contains(name, StringComparer.OrdinalIgnoreCase))
         {
-            throw new ArgumentException($"'{name}' is no client name: Cassini keeps {name}.pem for itself");
+            throw new ArgumentException($"'{name}' is not a client name: Cassini uses {name}.pem itself");
         }
     }
 

@@ -4,7 +4,8 @@ using Cassini.Streams.Events;
 namespace Cassini.Streams.Tls.Files;
 
 /// <summary>All configured files of one read: they are loaded together or not at all.</summary>
-internal sealed record TlsFileSet(TlsFile Ca, TlsFile ServerChain, TlsFile ServerKey, TlsFile? Crl, TlsFile? ManagementChain, TlsFile? ManagementKey)
+internal sealed record TlsFileSet(
+    TlsFile Ca, TlsFile ServerChain, TlsFile ServerKey, TlsFile? Crl, TlsFile? ManagementChain, TlsFile? ManagementKey)
 {
     /// <exception cref="TlsConfigurationException">One of the files cannot be read.</exception>
     public static TlsFileSet Read(TlsOptions options) => new(
@@ -28,5 +29,6 @@ internal sealed record TlsFileSet(TlsFile Ca, TlsFile ServerChain, TlsFile Serve
         return Convert.ToHexString(hash.GetHashAndReset());
     }
 
-    private static TlsFile? ReadIfAny(CertificateRole role, string setting, string? path) => path is null ? null : TlsFile.Read(role, setting, path);
+    private static TlsFile? ReadIfAny(CertificateRole role, string setting, string? path) =>
+        path is null ? null : TlsFile.Read(role, setting, path);
 }

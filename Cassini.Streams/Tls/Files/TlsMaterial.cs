@@ -73,10 +73,12 @@ internal sealed class TlsMaterial
     /// </summary>
     /// <param name="certificate">The certificate that the client presented; null if it presented none.</param>
     /// <param name="presented">The intermediates that the client sent.</param>
-    public ClientVerdict Judge(X509Certificate2? certificate, X509Certificate2Collection presented) => _verdicts.Judge(certificate, presented);
+    public ClientVerdict Judge(X509Certificate2? certificate, X509Certificate2Collection presented) =>
+        _verdicts.Judge(certificate, presented);
 
     /// <exception cref="TlsConfigurationException">The files cannot be used, or do not match each other.</exception>
-    internal static TlsMaterial Create(TlsFileSet files, TimeProvider time, IdentitySource identityFrom = IdentitySource.CommonName, KnownIntermediates? known = null)
+    internal static TlsMaterial Create(
+        TlsFileSet files, TimeProvider time, IdentitySource identityFrom = IdentitySource.CommonName, KnownIntermediates? known = null)
     {
         var authorities = PemCertificates.ReadAuthorities(files.Ca);
         var chain = PemCertificates.Read(files.ServerChain);
@@ -85,7 +87,8 @@ internal sealed class TlsMaterial
         var revocation = files.Crl is { } crl ? RevocationListReader.Read(crl, authorities) : null;
         try
         {
-            return new TlsMaterial(server, chain[1..], management, authorities, revocation, time, identityFrom, known ?? new KnownIntermediates());
+            return new TlsMaterial(
+                server, chain[1..], management, authorities, revocation, time, identityFrom, known ?? new KnownIntermediates());
         }
         catch (CryptographicException e)
         {
@@ -130,7 +133,8 @@ internal sealed class TlsMaterial
     {
         if (sender is not MutualTlsStream stream)
         {
-            throw new InvalidOperationException($"{nameof(ServerOptions)} serve a {nameof(MutualTlsStream)}, not a {sender.GetType().Name}.");
+            throw new InvalidOperationException(
+                $"{nameof(ServerOptions)} serve a {nameof(MutualTlsStream)}, not a {sender.GetType().Name}.");
         }
 
         var presented = errors.HasFlag(SslPolicyErrors.RemoteCertificateNotAvailable) ? null : certificate as X509Certificate2;

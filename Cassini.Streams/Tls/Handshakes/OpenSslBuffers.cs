@@ -22,7 +22,8 @@ internal static class OpenSslBuffers
     private static volatile bool _isAbsent;
 
     private static bool IsOpenSsl3 =>
-        !OperatingSystem.IsWindows() && SafeEvpPKeyHandle.OpenSslVersion >> 28 == 3 && Environment.GetEnvironmentVariable("CLR_OPENSSL_VERSION_OVERRIDE") is null;
+        !OperatingSystem.IsWindows() && SafeEvpPKeyHandle.OpenSslVersion >> 28 == 3
+            && Environment.GetEnvironmentVariable("CLR_OPENSSL_VERSION_OVERRIDE") is null;
 
     /// <summary>Requests the release of buffers. Call it after the handshake.</summary>
     /// <returns>Whether OpenSSL accepted the request.</returns>

@@ -12,7 +12,8 @@ public class ProcessTests
         using var home = new TempDirectory();
         await using var cassini = CassiniProcess.Start(home.Path, ["--bind", "127.0.0.1:0", "--management", "127.0.0.1:0"]);
         var management = await cassini.ManagementAsync();
-        var broker = cassini.Out.Lines.First(line => line.StartsWith("  broker", StringComparison.Ordinal)).Split(' ', StringSplitOptions.RemoveEmptyEntries)[1];
+        var broker = cassini.Out.Lines.First(line => line.StartsWith("  broker", StringComparison.Ordinal))
+            .Split(' ', StringSplitOptions.RemoveEmptyEntries)[1];
         await using var subscriber = CassiniProcess.Start(home.Path, ["sub", "#", "--broker", broker]);
         using var http = new HttpClient();
         await Eventually.BecomesAsync(
@@ -53,7 +54,8 @@ public class ProcessTests
     {
         var subscribe = Programs.Require("mosquitto_sub");
         await using var rig = await PubSubRig.StartAsync();
-        await using var child = ChildProcess.Start(subscribe, [.. Mosquitto(rig), "-V", "mqttv5", "-t", "t", "-C", "1", "-F", "%t|%p|%C|%P|%E"], "");
+        await using var child = ChildProcess.Start(
+            subscribe, [.. Mosquitto(rig), "-V", "mqttv5", "-t", "t", "-C", "1", "-F", "%t|%p|%C|%P|%E"], "");
         await Eventually.HoldsAsync("it is subscribed", () => rig.Subscribers("t") == 1);
 
         await rig.PublishAsync("t", "hello", "--property", "n=v", "--content-type", "text/plain", "--expiry", "1m");

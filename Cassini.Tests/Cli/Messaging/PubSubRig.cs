@@ -25,7 +25,8 @@ internal sealed class PubSubRig : IAsyncDisposable
 
     public string[] Connection => ["--broker", Broker, "--ca", Host.CaPath, "--cert", _certificate, "--key", _key];
 
-    public static async Task<PubSubRig> StartAsync(params IReadOnlyList<string> access) => new(await MqttHost.StartAsync(options => access.Count == 0
+    public static async Task<PubSubRig> StartAsync(params IReadOnlyList<string> access) =>
+        new(await MqttHost.StartAsync(options => access.Count == 0
         ? options
         : options with { Broker = options.Broker with { Access = [.. access.Select(Rule)] } }));
 
@@ -56,7 +57,8 @@ internal sealed class PubSubRig : IAsyncDisposable
     }
 
     /// <summary>A subscriber that is subscribed.</summary>
-    public async Task<(Task<int> Code, TestConsole Console)> SubscribeAsync(TestConsole console, string topic, params IEnumerable<string> args)
+    public async Task<(Task<int> Code, TestConsole Console)> SubscribeAsync(
+        TestConsole console, string topic, params IEnumerable<string> args)
     {
         var before = Subscribers(topic);
         var running = RunWith(console, ["sub", .. args]);
@@ -66,7 +68,8 @@ internal sealed class PubSubRig : IAsyncDisposable
 
     public int Subscribers(string topic) => Host.Host.Broker.GetSubscriptions(topic).Count;
 
-    private static AccessRule Rule(string text) => AccessRule.TryParse(text, out var rule, out var error) ? rule : throw new ArgumentException(error);
+    private static AccessRule Rule(string text) =>
+        AccessRule.TryParse(text, out var rule, out var error) ? rule : throw new ArgumentException(error);
 
     public async ValueTask DisposeAsync()
     {

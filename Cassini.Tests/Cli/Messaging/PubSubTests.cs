@@ -137,7 +137,8 @@ public class PubSubTests
 
         await rig.PublishAsync("t", "12345");
 
-        await console.Out.LineAsync("a rate", line => line.EndsWith(" bytes/s", StringComparison.Ordinal) && !line.StartsWith("0 messages/s", StringComparison.Ordinal));
+        await console.Out.LineAsync("a rate", line => line.EndsWith(" bytes/s", StringComparison.Ordinal) && !line.StartsWith(
+            "0 messages/s", StringComparison.Ordinal));
         await console.InterruptAsync();
         (await Eventually.CompletesAsync("it ends", code)).ShouldBe(ExitCode.Interrupted);
         console.Out.ToString().ShouldNotContain("12345");

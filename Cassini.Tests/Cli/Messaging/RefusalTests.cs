@@ -44,7 +44,9 @@ public class RefusalTests
     {
         await using var rig = await PubSubRig.StartAsync("deny publish * secret/#", "allow all * #");
 
-        await FailsAsync(rig, $"{rig.Broker}: the broker refused the message on 'secret/x': not authorized (0x87)", "pub", "secret/x", "y", "--qos", "1");
+        await FailsAsync(
+            rig, $"{rig.Broker}: the broker refused the message on 'secret/x': not authorized (0x87)",
+            "pub", "secret/x", "y", "--qos", "1");
     }
 
     [Fact]
@@ -52,19 +54,21 @@ public class RefusalTests
     {
         await using var rig = await PubSubRig.StartAsync("deny subscribe * secret/#", "allow all * #");
 
-        await FailsAsync(rig, $"{rig.Broker}: the broker refused the subscription to 'secret/x': not authorized (0x87): not allowed: secret/x", "sub", "t", "secret/x");
+        await FailsAsync(
+            rig, $"{rig.Broker}: the broker refused the subscription to 'secret/x': not authorized (0x87): not allowed: secret/x",
+            "sub", "t", "secret/x");
     }
 
     [Fact]
-    public async Task Connect_NobodyListens_Is2()
+    public async Task Connect_NothingListens_Is2()
     {
         await using var rig = await PubSubRig.StartAsync();
-        var nobody = $"127.0.0.1:{FreePort.Find()}";
+        var unused = $"127.0.0.1:{FreePort.Find()}";
 
         using var console = new TestConsole();
-        (await PubSubRig.RunAsync(console, ["sub", "t", .. rig.Connection.Skip(2), "--broker", nobody])).ShouldBe(ExitCode.Error);
+        (await PubSubRig.RunAsync(console, ["sub", "t", .. rig.Connection.Skip(2), "--broker", unused])).ShouldBe(ExitCode.Error);
 
-        console.Error.Lines.ShouldBe([$"cassini: {nobody}: connection refused"]);
+        console.Error.Lines.ShouldBe([$"cassini: {unused}: connection refused"]);
     }
 
     [Fact]
@@ -72,7 +76,9 @@ public class RefusalTests
     {
         await using var rig = await PubSubRig.StartAsync();
 
-        await FailsAsync(rig, $"{rig.Broker}: the broker's certificate ('CN=localhost') is not for 'elsewhere': see --server-name", "pub", "t", "x", "--server-name", "elsewhere");
+        await FailsAsync(
+            rig, $"{rig.Broker}: the broker's certificate ('CN=localhost') is not for 'elsewhere': see --server-name",
+            "pub", "t", "x", "--server-name", "elsewhere");
     }
 
     [Fact]
@@ -82,9 +88,11 @@ public class RefusalTests
         using var other = Certificates();
 
         using var console = new TestConsole();
-        (await PubSubRig.RunAsync(console, ["pub", "t", "x", "--broker", rig.Broker, .. Client(other), "--ca", other.File("ca.pem")])).ShouldBe(ExitCode.Error);
+        (await PubSubRig.RunAsync(console, ["pub", "t", "x", "--broker", rig.Broker, .. Client(other), "--ca", other.File("ca.pem")]))
+            .ShouldBe(ExitCode.Error);
 
-        console.Error.Lines.ShouldBe([$"cassini: {rig.Broker}: the broker's certificate ('CN=localhost') is not of the CA that was given: see --ca"]);
+        console.Error.Lines.ShouldBe(
+            [$"cassini: {rig.Broker}: the broker's certificate ('CN=localhost') is not of the CA that was given: see --ca"]);
     }
 
     [Fact]
@@ -94,10 +102,12 @@ public class RefusalTests
         using var other = Certificates();
 
         using var console = new TestConsole();
-        (await PubSubRig.RunAsync(console, ["pub", "t", "x", "--broker", rig.Broker, .. Client(other), "--ca", rig.Host.CaPath])).ShouldBe(ExitCode.Error);
+        (await PubSubRig.RunAsync(console, ["pub", "t", "x", "--broker", rig.Broker, .. Client(other), "--ca", rig.Host.CaPath]))
+            .ShouldBe(ExitCode.Error);
 
         console.Error.Lines.ShouldHaveSingleItem().ShouldStartWith(
-            $"cassini: {rig.Broker}: the broker hung up before its answer, as one does that does not accept the client's certificate");
+            $"cassini: {rig.Broker}: the broker closed the connection before it answered, "
+            + "as brokers do when they do not accept the client's certificate");
     }
 
     [Theory]
@@ -113,7 +123,9 @@ public class RefusalTests
         flags[flag] = file;
 
         using var console = new TestConsole();
-        (await PubSubRig.RunAsync(console, ["pub", "t", "x", .. flags.SelectMany(pair => new[] { pair.Key, certificates.File(pair.Value) })])).ShouldBe(ExitCode.Error);
+        (await PubSubRig.RunAsync(
+            console, ["pub", "t", "x", .. flags.SelectMany(pair => new[] { pair.Key, certificates.File(pair.Value) })]))
+            .ShouldBe(ExitCode.Error);
 
         console.Error.Lines.ShouldHaveSingleItem().ShouldStartWith($"cassini: {flag}: {certificates.File(file)}: {problem}");
     }
@@ -128,7 +140,8 @@ public class RefusalTests
         (await PubSubRig.RunAsync(console, "pub", "t", "x")).ShouldBe(ExitCode.Error);
 
         console.Error.Lines.ShouldBe([
-            $"cassini: there are no development certificates in {home.Path}/.local/share/cassini/dev-certs: start 'cassini serve' first, or give --ca, --cert and --key"]);
+            $"cassini: there are no development certificates in {home.Path}/.local/share/cassini/dev-certs: "
+            + "start 'cassini serve' first, or give --ca, --cert and --key"]);
     }
 
     [Fact]
@@ -151,7 +164,8 @@ public class RefusalTests
         var (code, console) = await rig.SubscribeAsync(new TestConsole(), "t", "t", "--id", "lost", "--count", "1");
 
         rig.Host.Disconnect("lost");
-        await console.Error.LineAsync("it is back", line => line.EndsWith("connected again; what was published meanwhile is missing", StringComparison.Ordinal));
+        await console.Error.LineAsync(
+            "it is back", line => line.EndsWith("connected again; what was published meanwhile is missing", StringComparison.Ordinal));
         await rig.PublishAsync("t", "after");
 
         (await Eventually.CompletesAsync("it goes on", code)).ShouldBe(ExitCode.Ok);
@@ -168,7 +182,8 @@ public class RefusalTests
         var answering = AnswerInPlainTextAsync(listener);
 
         using var console = new TestConsole();
-        (await PubSubRig.RunAsync(console, ["pub", "t", "x", .. rig.Connection.Skip(2), "--broker", $"{listener.LocalEndpoint}"])).ShouldBe(ExitCode.Error);
+        (await PubSubRig.RunAsync(console, ["pub", "t", "x", .. rig.Connection.Skip(2), "--broker", $"{listener.LocalEndpoint}"]))
+            .ShouldBe(ExitCode.Error);
 
         console.Error.Lines.ShouldHaveSingleItem().ShouldStartWith($"cassini: {listener.LocalEndpoint}: TLS failed: ");
         await answering;
@@ -186,7 +201,7 @@ public class RefusalTests
     {
         using var client = await listener.AcceptTcpClientAsync(TestContext.Current.CancellationToken);
         await client.GetStream().WriteAsync("HTTP/1.1 400 Bad Request\r\n\r\n"u8.ToArray(), TestContext.Current.CancellationToken);
-        await client.GetStream().CopyToAsync(Stream.Null, TestContext.Current.CancellationToken); // Until it has hung up.
+        await client.GetStream().CopyToAsync(Stream.Null, TestContext.Current.CancellationToken); // Until it has closed the connection.
     }
 
     private static TempDirectory Certificates()
@@ -198,5 +213,6 @@ public class RefusalTests
         return directory;
     }
 
-    private static string[] Client(TempDirectory certificates) => ["--cert", certificates.File("client.pem"), "--key", certificates.File("client.key")];
+    private static string[] Client(TempDirectory certificates) =>
+        ["--cert", certificates.File("client.pem"), "--key", certificates.File("client.key")];
 }

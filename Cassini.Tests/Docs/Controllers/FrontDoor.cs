@@ -28,7 +28,7 @@ internal sealed class FrontDoor : IAsyncDisposable
     /// <summary>What is served at /.</summary>
     public string Page { get; set; } = "";
 
-    /// <summary>What Cassini is told instead of the id that a client sends, to make it answer with a reset.</summary>
+    /// <summary>What Cassini gets instead of the id that a client sends, to make it answer with a reset.</summary>
     public string? ForgedLastEventId { get; set; }
 
     public IReadOnlyCollection<(string Path, string? LastEventId)> Requests => _requests;
@@ -82,7 +82,7 @@ internal sealed class FrontDoor : IAsyncDisposable
         }
         catch (Exception exception) when (exception is HttpRequestException or IOException or OperationCanceledException)
         {
-            // Either side hung up, and so does this one.
+            // Either side closed the connection, so this side closes it too.
             context.Abort();
         }
     }

@@ -12,7 +12,8 @@ public class PageTests
         await using var cassini = await RehearsedCassini.NotReadyAsync();
         cassini.Door.Page = Recipe.Named("page");
         await using var browser = await Browser.OpenAsync($"{cassini.Door.Url}/");
-        await cassini.Door.AskedAsync("it asks whether the broker is ready", request => request.Path.StartsWith("/readyz?wait=", StringComparison.Ordinal));
+        await cassini.Door.AskedAsync(
+            "it asks whether the broker is ready", request => request.Path.StartsWith("/readyz?wait=", StringComparison.Ordinal));
         (await browser.TextAsync()).Trim().ShouldBe("waiting");
 
         await cassini.BecomeReadyAsync();
@@ -23,7 +24,8 @@ public class PageTests
         await cassini.BreakAsync();
         await browser.ShowsAsync(
             "it shows the change",
-            text => text.StartsWith("not ready", StringComparison.Ordinal) && text.Contains("bind: ok → error EndpointClosed", StringComparison.Ordinal));
+            text => text.StartsWith("not ready", StringComparison.Ordinal)
+                && text.Contains("bind: ok → error EndpointClosed", StringComparison.Ordinal));
 
         cassini.Door.ForgedLastEventId = "nonsense";
         cassini.Door.CutFeeds();

@@ -1,6 +1,6 @@
 namespace Cassini.Tests.Docs.Controllers;
 
-/// <summary>A recipe of docs/use/controllers.md, as it stands there: the fenced block after <c>&lt;!-- recipe: NAME --&gt;</c>.</summary>
+/// <summary>A recipe of docs/use/controllers.md, unchanged: the fenced block after <c>&lt;!-- recipe: NAME --&gt;</c>.</summary>
 internal static class Recipe
 {
     /// <summary>Where every recipe expects management; what a test puts in its place is all that it changes.</summary>

@@ -46,7 +46,8 @@ public class RecipeTests
         lines.ShouldAllBe(line => !line.Contains('\t', StringComparison.Ordinal) && (line.Length - line.TrimStart().Length) % 2 == 0);
         lines.Take(2).ShouldBe(["apiVersion: v1", "kind: Pod"]);
         var spec = lines.SkipWhile(line => line != "spec:").ToList();
-        spec.Where(line => line.StartsWith("  ", StringComparison.Ordinal) && line[2] is not (' ' or '-')).ShouldBe(["  initContainers:", "  containers:"]);
+        spec.Where(line => line.StartsWith("  ", StringComparison.Ordinal) && line[2] is not (' ' or '-'))
+            .ShouldBe(["  initContainers:", "  containers:"]);
         spec.SkipWhile(line => line != "      command:").Skip(1).Take(3).Select(line => line.Trim()).ShouldBe(["- sh", "- -c", "- |"]);
         spec.ShouldContain("        - name: CASSINI_URL");
     }
@@ -73,7 +74,8 @@ public class RecipeTests
     {
         Programs.Require("curl");
         await using var cassini = await RehearsedCassini.NotReadyAsync();
-        var command = Recipe.Named("systemd").Split('\n').Single(line => line.StartsWith("ExecStartPre=", StringComparison.Ordinal))["ExecStartPre=".Length..];
+        var command = Recipe.Named("systemd").Split('\n')
+            .Single(line => line.StartsWith("ExecStartPre=", StringComparison.Ordinal))["ExecStartPre=".Length..];
         command.ShouldNotContain("%"); // A specifier would need another one to stand for itself.
         var words = cassini.Adapt(command).Split(' ');
 
@@ -96,9 +98,11 @@ public class RecipeTests
 
         // What a machine of a test has not: the program that waits, and the unit that it waits for.
         directory.Write("cassini.service", $"[Service]\nExecStart={dispatch}\n");
-        var unit = directory.Write("dispatch.service", Recipe.Named("systemd").Replace("/usr/local/bin/dispatch", dispatch, StringComparison.Ordinal));
+        var unit = directory.Write(
+            "dispatch.service", Recipe.Named("systemd").Replace("/usr/local/bin/dispatch", dispatch, StringComparison.Ordinal));
 
-        await using var child = ChildProcess.Start(verify, ["verify", "--recursive-errors=no", unit], directory.Path, ("SYSTEMD_UNIT_PATH", $"{directory.Path}:"));
+        await using var child = ChildProcess.Start(
+            verify, ["verify", "--recursive-errors=no", unit], directory.Path, ("SYSTEMD_UNIT_PATH", $"{directory.Path}:"));
 
         (await child.ExitCodeAsync("it is verified", Patience)).ShouldBe(0, child.Error.ToString());
         child.Error.ToString().ShouldNotContain("dispatch.service:");

@@ -4,7 +4,7 @@ using Cassini.Tests.Support;
 
 namespace Cassini.Tests.Docs.Controllers;
 
-/// <summary>The real executable, not ready until it is told to be, behind a front door.</summary>
+/// <summary>The real executable, not ready until the test makes it so, behind a front door.</summary>
 internal sealed class RehearsedCassini : IAsyncDisposable
 {
     private readonly HttpClient _http = new() { Timeout = Timeout.InfiniteTimeSpan };
@@ -26,7 +26,10 @@ internal sealed class RehearsedCassini : IAsyncDisposable
         var directory = new TempDirectory();
         var cassini = CassiniProcess.Start(
             directory.Path,
-            ["--bind", "127.0.0.1:0", "--management", "127.0.0.1:0", "--enable-faults", "--set", "Health:Hold=0", "--set", "Probing:CanaryInterval=200ms"]);
+            [
+                "--bind", "127.0.0.1:0", "--management", "127.0.0.1:0", "--enable-faults",
+                "--set", "Health:Hold=0", "--set", "Probing:CanaryInterval=200ms",
+            ]);
         var management = await cassini.ManagementAsync();
         var rehearsed = new RehearsedCassini(directory, cassini, management, await FrontDoor.OpenAsync(management));
         await rehearsed.FaultAsync("close-endpoint");
@@ -53,10 +56,12 @@ internal sealed class RehearsedCassini : IAsyncDisposable
     public string Adapt(string recipe) => recipe.Replace(Recipe.Management, Door.Url, StringComparison.Ordinal);
 
     /// <summary>Runs it to where it asks whether this is ready, and is kept waiting.</summary>
-    public async Task<ChildProcess> BlocksAsync(string program, IReadOnlyList<string> args, params IEnumerable<(string Name, string Value)> environment)
+    public async Task<ChildProcess> BlocksAsync(
+        string program, IReadOnlyList<string> args, params IEnumerable<(string Name, string Value)> environment)
     {
         var child = ChildProcess.Start(program, args, Directory.Path, environment);
-        await Door.AskedAsync("it asks whether the broker is ready", request => request.Path.StartsWith("/readyz?wait=", StringComparison.Ordinal));
+        await Door.AskedAsync(
+            "it asks whether the broker is ready", request => request.Path.StartsWith("/readyz?wait=", StringComparison.Ordinal));
         child.Out.ToString().ShouldNotContain("ready");
         return child;
     }

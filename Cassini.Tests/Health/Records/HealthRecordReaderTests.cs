@@ -41,7 +41,11 @@ public class HealthRecordReaderTests
     [Fact]
     public async Task Read_GarbageEmptyLinesAndWindowsEnds_AreNamedOrPassedOver()
     {
-        var lines = await ReadAsync([Header, "\r"u8.ToArray(), "nonsense"u8.ToArray(), "[1]"u8.ToArray(), [0xff, 0xfe], .. Events(1).Select(line => (byte[])[.. line, (byte)'\r'])]);
+        var lines = await ReadAsync(
+        [
+            Header, "\r"u8.ToArray(), "nonsense"u8.ToArray(), "[1]"u8.ToArray(), [0xff, 0xfe],
+            .. Events(1).Select(line => (byte[])[.. line, (byte)'\r']),
+        ]);
 
         Shape(lines).ShouldBe(["segment", "Garbage", "Garbage", "Garbage", "1"]);
         lines[1].Line.ShouldBe(3);
@@ -76,7 +80,8 @@ public class HealthRecordReaderTests
     [Fact]
     public async Task Read_EventsOfAnotherRun_AreNamedOnceAndPassedOver()
     {
-        var other = Events(2, 3).Select(line => Encoding.UTF8.GetBytes(Encoding.UTF8.GetString(line).Replace("\"id\":\"0", "\"id\":\"1", StringComparison.Ordinal)));
+        var other = Events(2, 3).Select(
+            line => Encoding.UTF8.GetBytes(Encoding.UTF8.GetString(line).Replace("\"id\":\"0", "\"id\":\"1", StringComparison.Ordinal)));
 
         Shape(await ReadAsync([Header, .. Events(1), .. other, .. Events(2)])).ShouldBe(["segment", "1", "OtherEpoch", "2"]);
     }
@@ -101,7 +106,8 @@ public class HealthRecordReaderTests
     [Fact]
     public async Task Read_HeaderThatCannotBeRead_CostsItsSegmentAlone()
     {
-        var future = Encoding.UTF8.GetBytes(Encoding.UTF8.GetString(Header).Replace("\"version\":2", "\"version\":3", StringComparison.Ordinal));
+        var future = Encoding.UTF8.GetBytes(
+            Encoding.UTF8.GetString(Header).Replace("\"version\":2", "\"version\":3", StringComparison.Ordinal));
 
         var lines = await ReadAsync([Header, .. Events(1), future, .. Events(1, 2), Header[..50], .. Events(2), Header, .. Events(1)]);
 
@@ -167,7 +173,8 @@ public class HealthRecordReaderTests
         for (var length = Header.Length + 1; length < record.Length; length += 7)
         {
             var lines = await RecordedRun.ReadAsync(record[..length]);
-            lines.OfType<HealthRecordProblem>().ShouldAllBe(problem => problem.Kind == RecordProblem.Truncated && problem.Line == lines.Count);
+            lines.OfType<HealthRecordProblem>()
+                .ShouldAllBe(problem => problem.Kind == RecordProblem.Truncated && problem.Line == lines.Count);
         }
     }
 

@@ -1,6 +1,8 @@
 using System.Reactive.Linq;
 using Cassini.Streams.Events;
+using Cassini.Streams.Events.Hub;
 using Cassini.Streams.Health;
+using Cassini.Streams.Health.Projection;
 using Cassini.Streams.Health.Records;
 using Cassini.Tests.VirtualTime;
 using CsCheck;
@@ -15,26 +17,26 @@ public class HealthReplayTests
     private static readonly HealthPolicy Strict = new() { Window = S(2), Hold = S(40), CanaryErrorAfter = 1 };
 
     [Fact]
-    public void Replay_OfALiveProjection_TellsWhatItToldExactly() =>
+    public void Replay_OfALiveProjection_HasItsTransitions() =>
         Gen.Select(GeneratedLog.Log, Gen.Int[0, 120], Gen.Int[37, 2_000]).Sample(
             (log, cut, tick) =>
             {
                 var (hub, record) = Live(log, cut, TimeSpan.FromMilliseconds(tick));
                 var header = (HealthRecordSegment)record[0];
                 var replay = new HealthReplay();
-                var told = replay.Replay(record);
+                var replayed = replay.Replay(record);
 
                 var recorded = Enumerable.Range((int)header.Through + 1, (int)(hub.LastSequence - header.Through))
                     .Select(sequence => hub.Log.TryGet(sequence, out var envelope) ? envelope.Event : null)
                     .OfType<HealthChanged>()
                     .Where(change => change.Revision > header.State.Verdicts.Revision && !Generated(change));
-                told.ShouldBe(recorded);
+                replayed.ShouldBe(recorded);
                 replay.Events.ShouldBe(hub.LastSequence - header.Through);
             },
             iter: 150);
 
     [Fact]
-    public void Replay_UnderAnotherPolicyFromTheStart_TellsWhatThatPolicyWouldHaveTold() => GeneratedLog.Log.Sample(
+    public void Replay_UnderAnotherPolicyFromTheStart_HasTheTransitionsOfThatPolicy() => GeneratedLog.Log.Sample(
         log =>
         {
             var then = new Fold();
@@ -57,9 +59,9 @@ public class HealthReplayTests
         fold[CheckNames.Manager].Status.ShouldBe(HealthStatus.Ok);
 
         var replay = new HealthReplay(new HealthReplayOptions { Policy = recorded => recorded with { Window = S(2) } });
-        var told = replay.Replay(Segment(RecordedRun.Header(fold.State), []));
+        var replayed = replay.Replay(Segment(RecordedRun.Header(fold.State), []));
 
-        told.Select(change => (change.Check, change.From, change.To, change.Reason, change.At)).ShouldBe(
+        replayed.Select(change => (change.Check, change.From, change.To, change.Reason, change.At)).ShouldBe(
         [
             (CheckNames.Manager, HealthStatus.Ok, HealthStatus.Error, Reasons.HeartbeatMissing, S(5.5)),
             (CheckNames.Accept, HealthStatus.Ok, HealthStatus.Error, Reasons.AcceptStalled, S(5.5)),
@@ -73,10 +75,10 @@ public class HealthReplayTests
         var fold = new Fold().At(0, Bound()).At(1, Heartbeat()).Until(7);
         fold[CheckNames.Manager].Status.ShouldBe(HealthStatus.Error);
 
-        var told = new HealthReplay(new HealthReplayOptions { Policy = recorded => recorded with { Window = S(30) } })
+        var replayed = new HealthReplay(new HealthReplayOptions { Policy = recorded => recorded with { Window = S(30) } })
             .Replay(Segment(RecordedRun.Header(fold.State), []));
 
-        told.Select(change => (change.Check, change.To, change.At)).ShouldContain((CheckNames.Manager, HealthStatus.Ok, S(7)));
+        replayed.Select(change => (change.Check, change.To, change.At)).ShouldContain((CheckNames.Manager, HealthStatus.Ok, S(7)));
     }
 
     [Fact]
@@ -110,9 +112,9 @@ public class HealthReplayTests
         })
         {
             var replay = new HealthReplay(new HealthReplayOptions { Until = until });
-            var told = replay.Replay(lines).Where(change => change.Check == CheckNames.Manager).ToList();
+            var replayed = replay.Replay(lines).Where(change => change.Check == CheckNames.Manager).ToList();
 
-            told.Count.ShouldBe(expected);
+            replayed.Count.ShouldBe(expected);
             replay.Events.ShouldBe(events);
             replay.IsOver.ShouldBeTrue();
         }
@@ -123,13 +125,14 @@ public class HealthReplayTests
     {
         var fold = new Fold().At(1, Heartbeat());
         var replay = new HealthReplay();
-        var lines = Segment(RecordedRun.Header(fold.State), [Envelope(fold, 2, 3, BindFailed()), Envelope(fold, 3, 10, new TopicCreated("t"))]);
+        var lines = Segment(
+            RecordedRun.Header(fold.State), [Envelope(fold, 2, 3, BindFailed()), Envelope(fold, 3, 10, new TopicCreated("t"))]);
 
-        var told = lines.SelectMany(line => replay.Take(line)).ToList();
+        var replayed = lines.SelectMany(line => replay.Take(line)).ToList();
 
-        told.Single(transition => transition.Change.Check == CheckNames.Bind).Evidence
+        replayed.Single(transition => transition.Change.Check == CheckNames.Bind).Evidence
             .ShouldHaveSingleItem().ShouldBe(new ReplayEvidence(new EventId(fold.State.Epoch, 2), "bindFailed", Start + S(3)));
-        var missing = told.Single(transition => transition.Change.Check == CheckNames.Manager);
+        var missing = replayed.Single(transition => transition.Change.Check == CheckNames.Manager);
         missing.Evidence.ShouldHaveSingleItem().Type.ShouldBeNull();
         missing.Time.ShouldBe(Start + S(6));
     }
@@ -161,7 +164,7 @@ public class HealthReplayTests
         return [RecordHeader.Read(json.RootElement, 1), .. events.Select((envelope, index) => new HealthRecordEvent(index + 2, envelope))];
     }
 
-    /// <summary>The log generator makes some of its own; they are events like any other, and nobody tells them again.</summary>
+    /// <summary>The log generator makes some of its own; they are events like any other, and are not published again.</summary>
     private static bool Generated(HealthChanged change) => change is { Message: "m", Revision: 3 };
 
     /// <summary>A projection over a hub in virtual time, and a record of it that begins in the middle.</summary>
@@ -169,7 +172,8 @@ public class HealthReplayTests
     {
         var clock = new VirtualClock();
         var hub = new EventHub(clock.Time);
-        using var projection = new HealthProjection(hub, new HealthPolicy { Tick = tick }, clock.Scheduler, "1.2.3", NullLogger<HealthProjection>.Instance);
+        using var projection = new HealthProjection(
+            hub, new HealthPolicy { Tick = tick }, clock.Scheduler, "1.2.3", NullLogger<HealthProjection>.Instance);
         byte[]? header = null;
         foreach (var (envelope, index) in log.Select((envelope, index) => (envelope, index)))
         {

@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using Cassini.Streams.Events;
 using Cassini.Streams.Health;
+using Cassini.Streams.Health.Folding;
 using Cassini.Streams.Health.Records;
 
 namespace Cassini.Tests.Health.Records;

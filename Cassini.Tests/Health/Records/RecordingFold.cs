@@ -2,7 +2,7 @@ using Cassini.Streams.Events;
 
 namespace Cassini.Tests.Health.Records;
 
-/// <summary>Goes on with a fold as a hub would: what it tells becomes events behind what caused them.</summary>
+/// <summary>Goes on with a fold as a hub would: its transitions become events behind what caused them.</summary>
 internal sealed class RecordingFold(Fold fold)
 {
     private readonly List<EventEnvelope> _events = [];
@@ -14,11 +14,11 @@ internal sealed class RecordingFold(Fold fold)
         Add(seconds, happened, fold.Transitions.Count);
     }
 
-    private void Add(double seconds, BrokerEvent happened, int told)
+    private void Add(double seconds, BrokerEvent happened, int seen)
     {
         fold.At(seconds, happened);
         _events.Add(new EventEnvelope(fold.State.Epoch, fold.State.Through, Fold.Start + Fold.S(seconds), Fold.S(seconds), happened));
-        foreach (var change in fold.Transitions.Skip(told).ToList())
+        foreach (var change in fold.Transitions.Skip(seen).ToList())
         {
             Add(seconds, change, fold.Transitions.Count);
         }

@@ -2,7 +2,9 @@ using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using Cassini.Streams.Events;
+using Cassini.Streams.Events.Hub;
 using Cassini.Streams.Health;
+using Cassini.Streams.Health.Folding;
 using Cassini.Streams.Health.Records;
 using CsCheck;
 using static Cassini.Tests.Health.Happened;
@@ -107,7 +109,8 @@ public class StateJsonTests
                 {
                     using var json = JsonDocument.Parse(damaged);
                     var segment = RecordHeader.Read(json.RootElement, 1);
-                    var fold = HealthReducer.Reduce(segment.State, new FoldInput(segment.Elapsed + TimeSpan.FromHours(2), null), segment.Policy);
+                    var fold = HealthReducer.Reduce(
+                        segment.State, new FoldInput(segment.Elapsed + TimeSpan.FromHours(2), null), segment.Policy);
                     fold.Verdicts.Due.ShouldBeGreaterThan(fold.Now);
                 }
                 catch (JsonException)

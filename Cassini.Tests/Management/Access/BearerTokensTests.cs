@@ -40,7 +40,7 @@ public sealed class BearerTokensTests : IDisposable
     }
 
     [Fact]
-    public async Task Accept_FileGoesAway_NobodyGetsInUntilItIsBack()
+    public async Task Accept_FileIsRemoved_AcceptsNoTokenUntilItIsBack()
     {
         var tokens = await OfAsync("token");
         File.Delete(TokenPath);
@@ -67,9 +67,11 @@ public sealed class BearerTokensTests : IDisposable
         (await tokens.AcceptAsync("one")).ShouldBeFalse();
     }
 
-    /// <summary>A pipe that nobody writes to never answers: callers wait by the clock that was given, on no thread, and none gets in.</summary>
+    /// <summary>
+    /// A pipe without a writer never answers: callers wait by the clock that was given, on no thread, and none is accepted.
+    /// </summary>
     [Fact]
-    public async Task Accept_FileBecomesAPipe_NobodyGetsInAndNobodyHangs()
+    public async Task Accept_FileBecomesAPipe_AcceptsNoTokenAndBlocksNoCaller()
     {
         Programs.Require("mkfifo");
         var tokens = await OfAsync("token");
@@ -114,7 +116,8 @@ public sealed class BearerTokensTests : IDisposable
         _clock.AdvanceBy(TimeSpan.FromSeconds(1));
 
         (await tokens.AcceptAsync("token")).ShouldBeFalse();
-        (await Should.ThrowAsync<AccessConfigurationException>(new BearerTokens(null, TokenPath, _clock.Time, NullLogger.Instance).LoadAsync()))
+        (await Should.ThrowAsync<AccessConfigurationException>(
+            new BearerTokens(null, TokenPath, _clock.Time, NullLogger.Instance).LoadAsync()))
             .Message.ShouldEndWith("is not a file of at most 64 KiB");
     }
 
@@ -139,12 +142,14 @@ public sealed class BearerTokensTests : IDisposable
 
     [Fact]
     public async Task Load_FileIsMissing_KeepsTheCause() =>
-        (await Should.ThrowAsync<AccessConfigurationException>(new BearerTokens(null, TokenPath, _clock.Time, NullLogger.Instance).LoadAsync()))
+        (await Should.ThrowAsync<AccessConfigurationException>(
+            new BearerTokens(null, TokenPath, _clock.Time, NullLogger.Instance).LoadAsync()))
             .InnerException.ShouldBeOfType<FileNotFoundException>();
 
     [Fact]
     public async Task Load_Directory_IsOneClearError() =>
-        (await Should.ThrowAsync<AccessConfigurationException>(new BearerTokens(null, _directory.Path, _clock.Time, NullLogger.Instance).LoadAsync()))
+        (await Should.ThrowAsync<AccessConfigurationException>(
+            new BearerTokens(null, _directory.Path, _clock.Time, NullLogger.Instance).LoadAsync()))
             .Message.ShouldBe($"{_directory.Path}: is a directory, not a file");
 
     [Theory]
@@ -157,7 +162,8 @@ public sealed class BearerTokensTests : IDisposable
             File.WriteAllText(TokenPath, content);
         }
 
-        (await Should.ThrowAsync<AccessConfigurationException>(new BearerTokens(null, TokenPath, _clock.Time, NullLogger.Instance).LoadAsync()))
+        (await Should.ThrowAsync<AccessConfigurationException>(
+            new BearerTokens(null, TokenPath, _clock.Time, NullLogger.Instance).LoadAsync()))
             .Message.ShouldBe($"{TokenPath}: {problem}");
     }
 

@@ -17,7 +17,8 @@ public sealed class CallerLimitsTests : IDisposable
     [Fact]
     public async Task Requests_FasterThanAllowed_Are429()
     {
-        await using var rig = await ClosedRig.StartAsync(_directory.File("tokens"), options => options with { RequestRate = 1, RequestBurst = 5 });
+        await using var rig = await ClosedRig.StartAsync(
+            _directory.File("tokens"), options => options with { RequestRate = 1, RequestBurst = 5 });
         var codes = new List<HttpStatusCode>();
         while (!codes.Contains(HttpStatusCode.TooManyRequests))
         {
@@ -45,12 +46,13 @@ public sealed class CallerLimitsTests : IDisposable
         using (var third = await OpenFeedAsync(rig))
         {
             third.StatusCode.ShouldBe(HttpStatusCode.TooManyRequests);
-            (await third.Content.ReadAsStringAsync(TestContext.Current.CancellationToken)).ShouldBe("too many feeds: 2 of yours are open, and no more are allowed\n");
+            (await third.Content.ReadAsStringAsync(TestContext.Current.CancellationToken))
+                .ShouldBe("too many feeds: 2 of yours are open, and no more are allowed\n");
         }
 
         first.Dispose();
         await Eventually.BecomesAsync(
-            "the closed feed makes room",
+            "the closed feed frees its slot",
             async () =>
             {
                 using var next = await OpenFeedAsync(rig);
@@ -85,7 +87,8 @@ public sealed class CallerLimitsTests : IDisposable
     [Fact]
     public async Task Connections_MoreThanACallerMayHave_AreClosedAtOnce()
     {
-        await using var rig = await ClosedRig.StartAsync(_directory.File("tokens"), options => options with { MaxConnectionsPerCaller = 2 });
+        await using var rig = await ClosedRig.StartAsync(
+            _directory.File("tokens"), options => options with { MaxConnectionsPerCaller = 2 });
         using var one = await ConnectAsync(rig);
         using var two = await ConnectAsync(rig);
         await AskAsync(one);
@@ -95,7 +98,7 @@ public sealed class CallerLimitsTests : IDisposable
 
         one.Dispose();
         await Eventually.BecomesAsync(
-            "a closed connection makes room",
+            "a closed connection frees its slot",
             async () => await TryAskAsync(rig) ?? "",
             line => line.StartsWith("HTTP/1.1 200", StringComparison.Ordinal));
     }

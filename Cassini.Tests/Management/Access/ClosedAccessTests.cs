@@ -48,7 +48,8 @@ public sealed class ClosedAccessTests : IDisposable
         (await response.Content.ReadAsStringAsync(TestContext.Current.CancellationToken)).ShouldBe(body);
         response.Headers.Select(header => header.Key).Except(["Retry-After"], StringComparer.OrdinalIgnoreCase).Order().ShouldBe(
         [
-            "Cache-Control", "Content-Security-Policy", "Cross-Origin-Opener-Policy", "Cross-Origin-Resource-Policy", "Date", "Referrer-Policy",
+            "Cache-Control", "Content-Security-Policy", "Cross-Origin-Opener-Policy",
+            "Cross-Origin-Resource-Policy", "Date", "Referrer-Policy",
             "X-Content-Type-Options", "X-Frame-Options",
         ]);
     }
@@ -102,7 +103,8 @@ public sealed class ClosedAccessTests : IDisposable
         open[false].Count().ShouldBeGreaterThan(10);
         foreach (var endpoint in open[false])
         {
-            var path = $"/{endpoint.RoutePattern.RawText!.TrimStart('/')}".Replace("{", "", StringComparison.Ordinal).Replace("}", "", StringComparison.Ordinal);
+            var path = $"/{endpoint.RoutePattern.RawText!.TrimStart('/')}".Replace("{", "", StringComparison.Ordinal)
+                .Replace("}", "", StringComparison.Ordinal);
             foreach (var method in endpoint.Metadata.GetMetadata<HttpMethodMetadata>()?.HttpMethods ?? ["GET"])
             {
                 using var response = await rig.SendAsync(new HttpMethod(method), path);
@@ -130,7 +132,8 @@ public sealed class ClosedAccessTests : IDisposable
     {
         await using var rig = await StartAsync();
 
-        (await rig.SendAsync(HttpMethod.Get, "/connections", null, ("Authorization", authorization))).StatusCode.ShouldBe(HttpStatusCode.OK);
+        (await rig.SendAsync(HttpMethod.Get, "/connections", null, ("Authorization", authorization))).StatusCode
+            .ShouldBe(HttpStatusCode.OK);
         using var health = await rig.SendAsync(HttpMethod.Get, "/healthz", null, ("Authorization", authorization));
         (await health.Content.ReadAsStringAsync(TestContext.Current.CancellationToken)).ShouldContain("\"checks\"");
     }
@@ -158,7 +161,8 @@ public sealed class ClosedAccessTests : IDisposable
         await using var rig = await StartAsync();
         File.WriteAllText(TokenPath, "another-token\n");
 
-        await Eventually.BecomesAsync("the new token is good", async () => await StatusAsync(rig, "another-token"), status => status == HttpStatusCode.OK);
+        await Eventually.BecomesAsync(
+            "the new token is good", async () => await StatusAsync(rig, "another-token"), status => status == HttpStatusCode.OK);
         (await StatusAsync(rig, Token)).ShouldBe(HttpStatusCode.Unauthorized);
     }
 
@@ -167,7 +171,8 @@ public sealed class ClosedAccessTests : IDisposable
     {
         await using var rig = await StartAsync();
         using var response = await rig.SendAsync(
-            HttpMethod.Delete, $"/connections/{FakeListeners.Connection}", null, ("Authorization", $"Bearer {Token}"), ("Sec-Fetch-Site", "cross-site"));
+            HttpMethod.Delete, $"/connections/{FakeListeners.Connection}", null,
+            ("Authorization", $"Bearer {Token}"), ("Sec-Fetch-Site", "cross-site"));
 
         response.StatusCode.ShouldBe(HttpStatusCode.Forbidden);
         rig.Listeners.Calls.ShouldBeEmpty();
@@ -192,5 +197,6 @@ public sealed class ClosedAccessTests : IDisposable
         return response.StatusCode;
     }
 
-    private Task<ManagementRig> StartAsync(Func<ManagementOptions, ManagementOptions>? change = null) => ClosedRig.StartAsync(TokenPath, change);
+    private Task<ManagementRig> StartAsync(Func<ManagementOptions, ManagementOptions>? change = null) =>
+        ClosedRig.StartAsync(TokenPath, change);
 }

@@ -12,7 +12,8 @@ internal static class ClosedRig
     public static Task<ManagementRig> StartAsync(string tokenPath, Func<ManagementOptions, ManagementOptions>? change = null)
     {
         File.WriteAllText(tokenPath, $"# for tests\n{Token}\n");
-        var options = new ManagementOptions { RequireCredentials = true, TokenPath = tokenPath, RequestRate = 10_000, RequestBurst = 10_000 };
+        var options =
+            new ManagementOptions { RequireCredentials = true, TokenPath = tokenPath, RequestRate = 10_000, RequestBurst = 10_000 };
         return ManagementRig.StartReadyAsync(change?.Invoke(options) ?? options);
     }
 }

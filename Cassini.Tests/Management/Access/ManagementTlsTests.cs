@@ -49,7 +49,8 @@ public class ManagementTlsTests
         using var refused = await http.GetAsync("/connections", Token);
 
         refused.StatusCode.ShouldBe(HttpStatusCode.Unauthorized);
-        (await refused.Content.ReadAsStringAsync(Token)).ShouldStartWith("the client certificate is not accepted: 'operator' is not from the configured CA");
+        (await refused.Content.ReadAsStringAsync(Token))
+            .ShouldStartWith("the client certificate is not accepted: 'operator' is not from the configured CA");
         (await http.GetStringAsync("/readyz", Token)).ShouldBe("ok");
     }
 
@@ -93,12 +94,12 @@ public class ManagementTlsTests
 
         File.WriteAllText(own.ServerChainPath, "no certificate");
         await broker.HappensAsync<Cassini.Streams.Events.CertificateReloadFailed>(
-            "the bad file is told", failed => failed.Role == Cassini.Streams.Events.CertificateRole.Management);
+            "the bad file is published", failed => failed.Role == Cassini.Streams.Events.CertificateRole.Management);
         (await ServedAsync(app)).ShouldBe(successor.Certificate.Subject);
     }
 
     [Fact]
-    public async Task Connect_PlainHttp_IsRefusedAndCostsNobodyElse()
+    public async Task Connect_PlainHttp_IsRefusedAndAffectsNoOtherCaller()
     {
         await using var broker = await RunningBroker.ReadyAsync();
         await using var app = await ManageAsync(broker);

@@ -96,7 +96,8 @@ public class OpenAccessTests
         var origin = ("Origin", "https://localhost:9090");
         using var response = site is null
             ? await rig.SendAsync(HttpMethod.Post, "/faults/crash-manager", null, ("Host", "localhost:9090"), origin)
-            : await rig.SendAsync(HttpMethod.Post, "/faults/crash-manager", null, ("Host", "localhost:9090"), origin, ("Sec-Fetch-Site", site));
+            : await rig.SendAsync(
+                HttpMethod.Post, "/faults/crash-manager", null, ("Host", "localhost:9090"), origin, ("Sec-Fetch-Site", site));
 
         response.StatusCode.ShouldBe(HttpStatusCode.Forbidden);
         rig.Listeners.Calls.ShouldBeEmpty();
@@ -107,7 +108,9 @@ public class OpenAccessTests
     [InlineData("/readyz", HttpStatusCode.OK, "ok")]
     [InlineData("/livez", HttpStatusCode.OK, "ok")]
     [InlineData("/healthz", HttpStatusCode.OK, "{\"status\":\"ok\"}")]
-    [InlineData("/connections", HttpStatusCode.Forbidden, "Host \"cassini.example\" is not this machine: use localhost, 127.0.0.1 or [::1], or add it to Management:AllowedHosts\n")]
+    [InlineData(
+        "/connections", HttpStatusCode.Forbidden,
+        "Host \"cassini.example\" is not this machine: use localhost, 127.0.0.1 or [::1], or add it to Management:AllowedHosts\n")]
     [InlineData("/events", HttpStatusCode.Forbidden, null)]
     [InlineData("/state", HttpStatusCode.Forbidden, null)]
     [InlineData("/readyz?verbose", HttpStatusCode.Forbidden, null)]
@@ -128,7 +131,8 @@ public class OpenAccessTests
     {
         await using var rig = await ManagementRig.StartReadyAsync(new ManagementOptions { AllowedHosts = ["cassini.example"] });
 
-        (await rig.SendAsync(HttpMethod.Get, "/connections", null, ("Host", "cassini.example:9090"))).StatusCode.ShouldBe(HttpStatusCode.OK);
+        (await rig.SendAsync(HttpMethod.Get, "/connections", null, ("Host", "cassini.example:9090"))).StatusCode
+            .ShouldBe(HttpStatusCode.OK);
         (await rig.SendAsync(HttpMethod.Get, "/connections", null, ("Host", "evil.example"))).StatusCode.ShouldBe(HttpStatusCode.Forbidden);
     }
 
@@ -138,7 +142,8 @@ public class OpenAccessTests
     {
         await using var rig = await ManagementRig.StartReadyAsync();
 
-        (await rig.SendAsync(HttpMethod.Get, "/events", null, ("Sec-Fetch-Site", "cross-site"), ("Sec-Fetch-Mode", "cors"), ("Sec-Fetch-Dest", "empty")))
+        (await rig.SendAsync(
+            HttpMethod.Get, "/events", null, ("Sec-Fetch-Site", "cross-site"), ("Sec-Fetch-Mode", "cors"), ("Sec-Fetch-Dest", "empty")))
             .StatusCode.ShouldBe(HttpStatusCode.Forbidden);
     }
 
@@ -147,7 +152,8 @@ public class OpenAccessTests
     {
         await using var rig = await ManagementRig.StartReadyAsync();
 
-        (await rig.SendAsync(HttpMethod.Get, "/", null, ("Sec-Fetch-Site", "cross-site"), ("Sec-Fetch-Mode", "navigate"), ("Sec-Fetch-Dest", "document")))
+        (await rig.SendAsync(
+            HttpMethod.Get, "/", null, ("Sec-Fetch-Site", "cross-site"), ("Sec-Fetch-Mode", "navigate"), ("Sec-Fetch-Dest", "document")))
             .StatusCode.ShouldBe(HttpStatusCode.OK);
     }
 }

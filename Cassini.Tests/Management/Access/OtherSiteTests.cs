@@ -17,7 +17,7 @@ using Microsoft.Extensions.Logging.Abstractions;
 
 namespace Cassini.Tests.Management.Access;
 
-/// <summary>A page of another site, in the browser of somebody on this machine.</summary>
+/// <summary>A page of another site, in a browser on this machine.</summary>
 public class OtherSiteTests
 {
     [Fact]
@@ -34,15 +34,16 @@ public class OtherSiteTests
             TimeProvider.System);
         var answered = new ConcurrentQueue<string>();
         using var observation = app.Services.GetRequiredService<DiagnosticListener>()
-            .Where(told => told.Key == "Microsoft.AspNetCore.Hosting.HttpRequestIn.Stop")
-            .Select(told => (HttpContext)told.Value!)
+            .Where(diagnostic => diagnostic.Key == "Microsoft.AspNetCore.Hosting.HttpRequestIn.Stop")
+            .Select(diagnostic => (HttpContext)diagnostic.Value!)
             .Subscribe(context => answered.Enqueue($"{context.Request.Method} {context.Request.Path} {context.Response.StatusCode}"));
         await app.StartAsync(TestContext.Current.CancellationToken);
         var management = ManagementApp.AddressOf(app);
         await using var site = await ServeAsync(Page(management, session));
         await using var browser = await Browser.OpenAsync(site.Urls.First());
         await Eventually.BecomesAsync(
-            "the page has tried everything", async () => (await browser.RunAsync("return document.title")).GetString(), title => title == "TypeError,TypeError,TypeError");
+            "the page has tried everything", async () => (await browser.RunAsync("return document.title")).GetString(),
+            title => title == "TypeError,TypeError,TypeError");
 
         // The browser asks whether it may send a DELETE, and never sends it.
         await Eventually.HoldsAsync("all were answered", () => answered.Count >= 3);
@@ -51,11 +52,13 @@ public class OtherSiteTests
         broker.Now.Phase.ShouldBe(Phase.Ready);
         broker.Host.Connections.TryGet(session, out _).ShouldBeTrue();
 
-        // What would have happened: who is no page of another site does it.
+        // A request that no page of another site made does what the page could not.
         using var http = new HttpClient { BaseAddress = management };
-        (await http.PostAsync("/faults/crash-manager", null, TestContext.Current.CancellationToken)).StatusCode.ShouldBe(HttpStatusCode.Accepted);
+        (await http.PostAsync("/faults/crash-manager", null, TestContext.Current.CancellationToken)).StatusCode
+            .ShouldBe(HttpStatusCode.Accepted);
         await broker.HappensAsync<Crashed>("the manager crashes");
-        (await http.DeleteAsync($"/connections/{session}", TestContext.Current.CancellationToken)).StatusCode.ShouldBe(HttpStatusCode.Accepted);
+        (await http.DeleteAsync($"/connections/{session}", TestContext.Current.CancellationToken)).StatusCode
+            .ShouldBe(HttpStatusCode.Accepted);
         await Eventually.HoldsAsync("the session is gone", () => !broker.Host.Connections.TryGet(session, out _));
         await app.StopAsync(TestContext.Current.CancellationToken);
     }
@@ -71,7 +74,8 @@ public class OtherSiteTests
           ];
           const outcomes = [];
           for (const [path, options] of tries) {
-            outcomes.push(await fetch('{{management.GetLeftPart(UriPartial.Authority)}}' + path, options).then(answer => answer.type, error => error.name));
+            const answer = fetch('{{management.GetLeftPart(UriPartial.Authority)}}' + path, options);
+            outcomes.push(await answer.then(answer => answer.type, error => error.name));
           }
 
           document.title = outcomes.join();

@@ -29,7 +29,7 @@ public class CertificateTests(DashboardBrowser browser)
         await page.HasNoErrorsAsync();
     }
 
-    /// <summary>While one is not well already, no transition tells of another.</summary>
+    /// <summary>While one certificate is not well, no transition reports another.</summary>
     [Fact]
     public async Task Certificates_OneExpiresWhileThePageIsOpen_ShowsIt()
     {
@@ -39,7 +39,8 @@ public class CertificateTests(DashboardBrowser browser)
         var page = await browser.OpenAsync(rig.Address);
         await ShowsAsync(page, "authority", "error", "client CA");
 
-        rig.Publish(Happened.Certificate(CertificateRole.Management, TimeProvider.System.GetUtcNow().AddSeconds(3), TimeSpan.FromSeconds(6)));
+        rig.Publish(
+            Happened.Certificate(CertificateRole.Management, TimeProvider.System.GetUtcNow().AddSeconds(3), TimeSpan.FromSeconds(6)));
         await ShowsAsync(page, "management", "degraded", "management");
     }
 

@@ -31,7 +31,8 @@ public class ConnectionTableTests(DashboardBrowser browser)
         await page.ShowsAsync("#connections-range", "51–100 of 5,000");
         (await page.TextAsync("#connections-rows tr:first-child th")).ShouldBe("client-0051");
 
-        await page.Browser.RunAsync("const sort = document.querySelector('#connections-sort'); sort.value = '-clientId'; sort.dispatchEvent(new Event('change'))");
+        await page.Browser.RunAsync(
+            "const sort = document.querySelector('#connections-sort'); sort.value = '-clientId'; sort.dispatchEvent(new Event('change'))");
         await page.ShowsAsync("sorted", "#connections-rows tr:first-child th", shown => shown == "client-5000");
         await page.Browser.TypeAsync("#connections-search", "USER-42");
         await page.ShowsAsync("#connections-range", "1–50 of 50");
@@ -70,8 +71,10 @@ public class ConnectionTableTests(DashboardBrowser browser)
         await using var rig = await ManagementRig.StartReadyAsync();
         rig.Publish(Opened(1, Hostile, Hostile));
         rig.Publish(new Crashed(new Component(ComponentKind.Connection, "1"), "IOException", Hostile, 1, null));
-        rig.Publish(new CertificateLoaded(CertificateRole.Authority, "CN=" + Hostile, "00", DateTimeOffset.UnixEpoch, rig.Hub.StartedAt.AddYears(2)));
-        await rig.Broker.PublishAsync(new MqttMessage { Topic = Hostile, Payload = "x"u8.ToArray() }, TestContext.Current.CancellationToken);
+        rig.Publish(new CertificateLoaded(
+            CertificateRole.Authority, "CN=" + Hostile, "00", DateTimeOffset.UnixEpoch, rig.Hub.StartedAt.AddYears(2)));
+        await rig.Broker.PublishAsync(
+            new MqttMessage { Topic = Hostile, Payload = "x"u8.ToArray() }, TestContext.Current.CancellationToken);
         var page = await browser.OpenAsync(rig.Address);
 
         await page.ShowsAsync("#connections-rows", Hostile);
@@ -93,7 +96,8 @@ public class ConnectionTableTests(DashboardBrowser browser)
         await using var rig = await ManagementRig.StartReadyAsync();
         foreach (var topic in new[] { "home/door", "home/lamp", "work/desk" })
         {
-            await rig.Broker.PublishAsync(new MqttMessage { Topic = topic, Payload = "x"u8.ToArray() }, TestContext.Current.CancellationToken);
+            await rig.Broker.PublishAsync(
+                new MqttMessage { Topic = topic, Payload = "x"u8.ToArray() }, TestContext.Current.CancellationToken);
         }
 
         var page = await browser.OpenAsync(rig.Address);

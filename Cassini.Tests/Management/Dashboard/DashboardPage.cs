@@ -11,8 +11,17 @@ internal sealed class DashboardPage(Browser browser)
     public Browser Browser => browser;
 
     /// <summary>The text of what a selector finds, as someone sees it; empty when it finds nothing.</summary>
-    public async Task<string> TextAsync(string selector) =>
-        (await browser.RunAsync("return [...document.querySelectorAll(arguments[0])].map(element => element.checkVisibility() ? element.innerText : '').join('\\n')", selector)).GetString()!;
+    public async Task<string> TextAsync(string selector)
+    {
+        var text = await browser.RunAsync(
+            """
+            return [...document.querySelectorAll(arguments[0])]
+              .map(element => element.checkVisibility() ? element.innerText : '')
+              .join('\n')
+            """,
+            selector);
+        return text.GetString()!;
+    }
 
     public Task<string> ShowsAsync(string step, string selector, Func<string, bool> condition) =>
         Eventually.BecomesAsync(step, async () => await TextAsync(selector), condition, Patience);
@@ -31,7 +40,7 @@ internal sealed class DashboardPage(Browser browser)
 
     public async Task HasNoErrorsAsync() => (await browser.ErrorsAsync()).ShouldBeEmpty();
 
-    /// <summary>What assistive technology is given: role, name and level of each node that it is not told to ignore.</summary>
+    /// <summary>What assistive technology is given: role, name and level of each node that is not hidden from it.</summary>
     public async Task<IReadOnlyList<(string Role, string Name, int? Level)>> AccessibilityTreeAsync()
     {
         var tree = await browser.CommandAsync("Accessibility.getFullAXTree");

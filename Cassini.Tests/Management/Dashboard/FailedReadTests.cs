@@ -12,7 +12,7 @@ public class FailedReadTests(DashboardBrowser browser)
     [InlineData("/connections", "#connections-failed", 429, "too many requests from your address")]
     [InlineData("/topics", "#topics-failed", 503, "come back later")]
     [InlineData("/certificates", "#certificates-failed", 503, "come back later")]
-    public async Task Read_Refused_IsToldAtItsTableUntilItSucceeds(string path, string note, int status, string sentence)
+    public async Task Read_Refused_IsShownAtItsTableUntilItSucceeds(string path, string note, int status, string sentence)
     {
         Programs.Require("chromium");
         await using var rig = await ManagementRig.StartReadyAsync();
@@ -39,7 +39,7 @@ public class FailedReadTests(DashboardBrowser browser)
 
     /// <summary>As on a connection that is half open: the feed lives on another.</summary>
     [Fact]
-    public async Task Read_NeverAnswered_EndsAndIsToldAndTriedAgain()
+    public async Task Read_NeverAnswered_EndsAndIsShownAndTriedAgain()
     {
         Programs.Require("chromium");
         await using var rig = await ManagementRig.StartReadyAsync();
@@ -66,7 +66,7 @@ public class FailedReadTests(DashboardBrowser browser)
 
     /// <summary>The page's own feed is the only one that may be open.</summary>
     [Fact]
-    public async Task Past_TooManyFeeds_IsToldAtTheTimeLine()
+    public async Task Past_TooManyFeeds_IsShownAtTheTimeLine()
     {
         Programs.Require("chromium");
         await using var rig = await ManagementRig.StartReadyAsync(new ManagementOptions { MaxFeeds = 1 });
@@ -85,9 +85,13 @@ public class FailedReadTests(DashboardBrowser browser)
         var rate = await page.Browser.RunAsync("""
             return import('/dashboard/model.js').then(({ Model }) => {
               const id = sequence => `0000000000000001-${sequence}`;
-              const data = { epoch: '0000000000000001', startedAt: '2026-01-01T00:00:00Z', uptimeSeconds: 5, activeListeners: 0, log: { oldestId: id(1), newestId: id(50) } };
+              const data = {
+                epoch: '0000000000000001', startedAt: '2026-01-01T00:00:00Z', uptimeSeconds: 5, activeListeners: 0,
+                log: { oldestId: id(1), newestId: id(50) },
+              };
               const model = new Model();
-              for (const message of [{ type: 'snapshot', data: { ...data } }, { type: 'reset', data: {} }, { type: 'snapshot', data: { ...data } }]) {
+              const snapshot = () => ({ type: 'snapshot', data: { ...data } });
+              for (const message of [snapshot(), { type: 'reset', data: {} }, snapshot()]) {
                 model.apply(message);
               }
 

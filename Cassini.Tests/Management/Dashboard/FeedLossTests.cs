@@ -22,14 +22,16 @@ public class FeedLossTests(DashboardBrowser browser)
         await page.ShowsAsync("#lost-age", "ago");
         (await page.TextAsync("#feed")).ShouldBe("feed lost");
         (await page.Browser.RunAsync("return document.title")).GetString().ShouldBe("⚠ feed lost · Cassini");
-        (await page.Browser.RunAsync("return getComputedStyle(document.querySelector('main')).filter")).GetString().ShouldBe("grayscale(1)");
+        (await page.Browser.RunAsync("return getComputedStyle(document.querySelector('main')).filter")).GetString()
+            .ShouldBe("grayscale(1)");
 
         rig.Publish(Happened.BindFailed());
         await using var back = rig.CreateAnother(rig.Options with { Address = rig.Address.Authority });
         await back.StartAsync(TestContext.Current.CancellationToken);
         await page.IsLiveAsync();
         await page.ShowsAsync("#checks [data-check=bind]", "BindFailed");
-        await page.ShowsAsync("the missed transition", "#transitions li:first-child, #transitions li:nth-child(2)", shown => shown.Contains("BindFailed"));
+        await page.ShowsAsync(
+            "the missed transition", "#transitions li:first-child, #transitions li:nth-child(2)", shown => shown.Contains("BindFailed"));
         (await page.TextAsync("#lost")).ShouldBeEmpty();
         await back.StopAsync(TestContext.Current.CancellationToken);
     }
@@ -80,6 +82,7 @@ public class FeedLossTests(DashboardBrowser browser)
         await page.ShowsAsync("#certificates", "days left");
         (await page.TextAsync("#access")).ShouldBeEmpty();
         await page.ShowsAsync("#connections-range", "none");
-        (await page.Browser.RunAsync("return JSON.stringify([localStorage, sessionStorage, document.cookie])")).GetString()!.ShouldNotContain("s3cret");
+        (await page.Browser.RunAsync("return JSON.stringify([localStorage, sessionStorage, document.cookie])"))
+            .GetString()!.ShouldNotContain("s3cret");
     }
 }

@@ -61,7 +61,7 @@ public partial class FilesTests
         response.StatusCode.ShouldBe(HttpStatusCode.NotFound);
     }
 
-    /// <summary>It runs under a policy without inline scripts and styles, asks nobody else, and makes no markup of data.</summary>
+    /// <summary>It runs under a policy without inline scripts and styles, asks no other server, and makes no markup of data.</summary>
     [Theory]
     [MemberData(nameof(Names))]
     public void File_HoldsNothingThatAStrictPolicyForbids(string name)
@@ -77,7 +77,8 @@ public partial class FilesTests
         }
     }
 
-    [GeneratedRegex(@"innerHTML|outerHTML|insertAdjacentHTML|document\.write|\beval\(|new Function|setAttribute\('style|@import|javascript:")]
+    [GeneratedRegex(
+        @"innerHTML|outerHTML|insertAdjacentHTML|document\.write|\beval\(|new Function|setAttribute\('style|@import|javascript:")]
     private static partial Regex Forbidden();
 
     [GeneratedRegex("(?:https?:)?//[a-z0-9.-]+\\.[a-z]+/")]

@@ -45,11 +45,13 @@ internal sealed class Front : IAsyncDisposable
     /// <summary>Asks the management surface for what was asked for, and passes the answer on as it comes.</summary>
     public async Task PassOnAsync(HttpContext context)
     {
-        using var request = new HttpRequestMessage(new HttpMethod(context.Request.Method), context.Request.Path + context.Request.QueryString);
+        using var request = new HttpRequestMessage(
+            new HttpMethod(context.Request.Method), context.Request.Path + context.Request.QueryString);
         request.Headers.TryAddWithoutValidation("Accept", context.Request.Headers.Accept.ToString());
         using var answer = await _http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, context.RequestAborted);
         context.Response.StatusCode = (int)answer.StatusCode;
-        foreach (var (name, values) in answer.Headers.Concat(answer.Content.Headers).Where(header => header.Key is "Content-Type" or "X-Total-Count"))
+        foreach (var (name, values) in answer.Headers.Concat(answer.Content.Headers)
+            .Where(header => header.Key is "Content-Type" or "X-Total-Count"))
         {
             context.Response.Headers[name] = values.ToArray();
         }
@@ -74,7 +76,8 @@ internal sealed class Front : IAsyncDisposable
                 await PassOnAsync(context);
             }
         }
-        catch (Exception exception) when (exception is OperationCanceledException or IOException or HttpRequestException && context.RequestAborted.IsCancellationRequested)
+        catch (Exception exception) when (exception is OperationCanceledException or IOException or HttpRequestException
+            && context.RequestAborted.IsCancellationRequested)
         {
             // The page has gone on.
         }

@@ -36,7 +36,9 @@ public class LinkTests(DashboardBrowser browser)
         (await page.TextAsync("footer")).ShouldBeEmpty();
 
         // In a tab of its own, which gets no hold of this one.
-        var link = (await page.Browser.RunAsync("const { href, target, rel } = document.querySelector('[data-check=bind] .reason'); return [href, target, rel].join(' ')")).GetString();
+        var link = (await page.Browser.RunAsync(
+            "const { href, target, rel } = document.querySelector('[data-check=bind] .reason'); return [href, target, rel].join(' ')"))
+            .GetString();
         link.ShouldBe($"{rig.Address}runbook#BindFailed _blank noopener");
         (await rig.GetAsync("/runbook", "text/html")).IsSuccessStatusCode.ShouldBeTrue();
         await page.Browser.ClickAsync("[data-check=bind] .reason");

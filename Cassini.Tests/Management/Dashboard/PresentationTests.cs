@@ -24,7 +24,8 @@ public class PresentationTests(DashboardBrowser browser)
         var controls = tree.Where(node => Controls.Contains(node.Role)).ToList();
         controls.Count.ShouldBeGreaterThan(15);
         controls.ShouldAllBe(node => node.Name.Length > 0);
-        tree.Where(node => node.Role == "table").Select(node => node.Name).ShouldBe(["Live connections", "Topics in use"], ignoreOrder: true);
+        tree.Where(node => node.Role == "table").Select(node => node.Name)
+            .ShouldBe(["Live connections", "Topics in use"], ignoreOrder: true);
 
         var headings = tree.Where(node => node.Role == "heading").ToList();
         headings[0].Level.ShouldBe(1);
@@ -43,7 +44,9 @@ public class PresentationTests(DashboardBrowser browser)
         var page = await OpenAsync(rig);
         await PressAsync(page, "Tab", 9);
         (await FocusedAsync(page)).ShouldBe("Skip to the status");
-        (await page.Browser.RunAsync("return document.activeElement.getBoundingClientRect().top >= 0 && getComputedStyle(document.activeElement).outlineStyle")).GetString()
+        (await page.Browser.RunAsync(
+            "return document.activeElement.getBoundingClientRect().top >= 0 && getComputedStyle(document.activeElement).outlineStyle"))
+            .GetString()
             .ShouldBe("solid");
         await PressAsync(page, "Enter", 13);
         (await page.Browser.RunAsync("return location.hash")).GetString().ShouldBe("#main");
@@ -64,10 +67,13 @@ public class PresentationTests(DashboardBrowser browser)
         Programs.Require("chromium");
         await using var rig = await FaultyAsync();
         var page = await OpenAsync(rig);
-        await page.Browser.CommandAsync("Emulation.setDeviceMetricsOverride", new { width = 360, height = 780, deviceScaleFactor = 2, mobile = true });
+        await page.Browser.CommandAsync(
+            "Emulation.setDeviceMetricsOverride", new { width = 360, height = 780, deviceScaleFactor = 2, mobile = true });
 
         await Eventually.BecomesAsync(
-            "it fits", async () => (await page.Browser.RunAsync("return [innerWidth, document.documentElement.scrollWidth].join()")).GetString()!, widths => widths == "360,360");
+            "it fits",
+            async () => (await page.Browser.RunAsync("return [innerWidth, document.documentElement.scrollWidth].join()")).GetString()!,
+            widths => widths == "360,360");
         await page.Browser.ClickAsync("[data-check=bind] .evidence button");
         await page.ShowsAsync("#evidence-title", "bindFailed");
         (await page.Browser.RunAsync("return document.documentElement.scrollWidth")).GetInt32().ShouldBe(360);
@@ -80,7 +86,8 @@ public class PresentationTests(DashboardBrowser browser)
         await using var rig = await FaultyAsync();
         var page = await OpenAsync(rig);
         var light = await PaperAsync(page);
-        await page.Browser.CommandAsync("Emulation.setEmulatedMedia", new { features = new[] { new { name = "prefers-color-scheme", value = "dark" } } });
+        await page.Browser.CommandAsync(
+            "Emulation.setEmulatedMedia", new { features = new[] { new { name = "prefers-color-scheme", value = "dark" } } });
         await Eventually.BecomesAsync("the paper is dark", async () => await PaperAsync(page), paper => paper != light);
 
         await Eventually.BecomesAsync("the button offers light", async () => await page.TextAsync("#theme"), text => text == "Light");
@@ -103,7 +110,8 @@ public class PresentationTests(DashboardBrowser browser)
             new HandshakeCompleted(2, new string('i', 300), "TLS 1.3", TimeSpan.Zero),
             new SessionOpened(2, new string('c', 300), "alice", "MQTT 5.0", false),
             Happened.BindFailed());
-        await rig.Broker.PublishAsync(new() { Topic = new string('t', 300), Payload = "x"u8.ToArray() }, TestContext.Current.CancellationToken);
+        await rig.Broker.PublishAsync(
+            new() { Topic = new string('t', 300), Payload = "x"u8.ToArray() }, TestContext.Current.CancellationToken);
         return rig;
     }
 
@@ -119,7 +127,9 @@ public class PresentationTests(DashboardBrowser browser)
 
     private static async Task PressAsync(DashboardPage page, string key, int code)
     {
-        await page.Browser.CommandAsync("Input.dispatchKeyEvent", new { type = "keyDown", key, code = key, windowsVirtualKeyCode = code, text = key == "Enter" ? "\r" : "" });
+        await page.Browser.CommandAsync(
+            "Input.dispatchKeyEvent",
+            new { type = "keyDown", key, code = key, windowsVirtualKeyCode = code, text = key == "Enter" ? "\r" : "" });
         await page.Browser.CommandAsync("Input.dispatchKeyEvent", new { type = "keyUp", key, code = key, windowsVirtualKeyCode = code });
     }
 

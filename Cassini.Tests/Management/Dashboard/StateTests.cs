@@ -2,6 +2,7 @@ using System.Net;
 using Cassini.Management;
 using Cassini.Management.Http;
 using Cassini.Streams.Events;
+using Cassini.Streams.Events.Hub;
 using Cassini.Tests.Health;
 using Cassini.Tests.Integration;
 using Cassini.Tests.Support;
@@ -28,7 +29,8 @@ public class StateTests(DashboardBrowser browser)
         (await page.TextAsync("#endpoints")).ShouldStartWith($"{Happened.Endpoint}\nbound");
         await page.ShowsAsync("#certificates", "server\n36");
         (await page.TextAsync("#certificates")).ShouldContain("days left");
-        await page.ShowsAsync("the time before the page was opened", "#transitions", shown => shown.Contains("bind", StringComparison.Ordinal));
+        await page.ShowsAsync(
+            "the time before the page was opened", "#transitions", shown => shown.Contains("bind", StringComparison.Ordinal));
         (await page.Browser.RunAsync("return document.title")).GetString().ShouldBe("ok · Cassini");
         await page.HasNoErrorsAsync();
     }
@@ -39,20 +41,24 @@ public class StateTests(DashboardBrowser browser)
         Programs.Require("chromium");
         await using var broker = await RunningBroker.ServingMqttAsync();
         await using var app = ManagementApp.Create(
-            ManagedBroker.Of(broker.Mqtt), new ManagementOptions { Address = "127.0.0.1:0", EnableFaults = true }, NullLoggerFactory.Instance, TimeProvider.System);
+            ManagedBroker.Of(broker.Mqtt), new ManagementOptions { Address = "127.0.0.1:0", EnableFaults = true },
+            NullLoggerFactory.Instance, TimeProvider.System);
         await app.StartAsync(TestContext.Current.CancellationToken);
         using var http = new HttpClient { BaseAddress = ManagementApp.AddressOf(app) };
         var page = await browser.OpenAsync(http.BaseAddress);
         await page.ShowsAsync("#probes", "ready");
 
-        (await http.PostAsync("/faults/close-endpoint", null, TestContext.Current.CancellationToken)).StatusCode.ShouldBe(HttpStatusCode.Accepted);
+        (await http.PostAsync("/faults/close-endpoint", null, TestContext.Current.CancellationToken)).StatusCode
+            .ShouldBe(HttpStatusCode.Accepted);
         await page.ShowsAsync("#verdict", "error");
         await page.ShowsAsync("#checks [data-check=bind]", "EndpointClosed");
         await page.ShowsAsync("#probes", "not ready");
         (await page.Browser.RunAsync("return document.querySelector('[data-check=bind] .reason').getAttribute('href')")).GetString()
             .ShouldBe("runbook#EndpointClosed");
         (await page.TextAsync("#announce")).ShouldContain("bind error, EndpointClosed");
-        await page.ShowsAsync("the transition", "#transitions li:first-child, #transitions li:nth-child(2), #transitions li:nth-child(3)", shown => shown.Contains("EndpointClosed"));
+        await page.ShowsAsync(
+            "the transition", "#transitions li:first-child, #transitions li:nth-child(2), #transitions li:nth-child(3)",
+            shown => shown.Contains("EndpointClosed"));
         await page.ShowsAsync("#endpoints", "closed");
 
         await page.Browser.ClickAsync("[data-check=bind] .evidence button");
@@ -117,7 +123,8 @@ public class StateTests(DashboardBrowser browser)
         rig.Publish(new LoadSampled(7, 2, 0, 0) { MessagesReceived = 50_000, MessagesSent = 1_000_000 });
         await page.ShowsAsync("the rate", "[data-tile=received] .value", shown => shown != "–" && shown != "0");
         (await page.TextAsync("[data-tile=backlog] .value")).ShouldBe("7");
-        (await page.Browser.RunAsync("return document.querySelector('[data-tile=sent] .line').getAttribute('d')")).GetString().ShouldNotBeNullOrEmpty();
+        (await page.Browser.RunAsync("return document.querySelector('[data-tile=sent] .line').getAttribute('d')")).GetString()
+            .ShouldNotBeNullOrEmpty();
         await page.HasNoErrorsAsync();
     }
 }

@@ -48,7 +48,9 @@ internal sealed record CliContext
         WorkingDirectory = Directory.GetCurrentDirectory(),
         Signals = signals,
         OnHangup = HangupSignal.Register,
-        Terminal = Console.IsOutputRedirected || System.Environment.GetEnvironmentVariable("TERM") is null or "" or "dumb" ? null : AnsiConsole.Console,
+        Terminal = Console.IsOutputRedirected || System.Environment.GetEnvironmentVariable("TERM") is null or "" or "dumb"
+            ? null
+            : AnsiConsole.Console,
     };
 
     /// <summary>One line on standard error, in the form that every command uses.</summary>

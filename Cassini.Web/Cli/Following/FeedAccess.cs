@@ -14,9 +14,21 @@ internal sealed class FeedAccess
         Description = "A file with the bearer token; read again at every connect.",
     };
 
-    private readonly Option<string?> _ca = new("--ca") { HelpName = "FILE", Description = "For https: the authorities to trust instead of the machine's, PEM." };
-    private readonly Option<string?> _certificate = new("--cert") { HelpName = "FILE", Description = "For https: the client certificate with its chain, PEM; needs --key." };
-    private readonly Option<string?> _key = new("--key") { HelpName = "FILE", Description = "The client certificate's key, PEM; needs --cert." };
+    private readonly Option<string?> _ca = new("--ca")
+    {
+        HelpName = "FILE",
+        Description = "For https: the authorities to trust instead of the machine's, PEM.",
+    };
+    private readonly Option<string?> _certificate = new("--cert")
+    {
+        HelpName = "FILE",
+        Description = "For https: the client certificate with its chain, PEM; needs --key.",
+    };
+    private readonly Option<string?> _key = new("--key")
+    {
+        HelpName = "FILE",
+        Description = "The client certificate's key, PEM; needs --cert.",
+    };
 
     public void AddTo(Command command)
     {

@@ -25,7 +25,9 @@ internal static class ClientTls
         return directory is not null && File.Exists(Path.Combine(directory, DevelopmentCertificates.CaFile))
             ? directory
             : throw new ClientException(
-                $"there are no development certificates{(directory is null ? "" : $" in {directory}")}: start 'cassini serve' first, or give --ca, --cert and --key", isLasting: true);
+                $"there are no development certificates{(directory is null ? "" : $" in {directory}")}: "
+                + "start 'cassini serve' first, or give --ca, --cert and --key",
+                isLasting: true);
     }
 
     private static string? Full(string? path, CliContext context) => path is null ? null : Path.Combine(context.WorkingDirectory, path);

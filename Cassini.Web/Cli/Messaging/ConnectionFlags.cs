@@ -22,8 +22,10 @@ internal sealed class ConnectionFlags
         CustomParser = Broker,
     };
 
-    private readonly Option<string> _ca = File("--ca", "PEM with the CA that the broker's certificate comes from. [default the development CA]");
-    private readonly Option<string> _certificate = File("--cert", "PEM with the client's certificate and its intermediates. [default the development client's]");
+    private readonly Option<string> _ca = File(
+        "--ca", "PEM with the CA that the broker's certificate comes from. [default the development CA]");
+    private readonly Option<string> _certificate = File(
+        "--cert", "PEM with the client's certificate and its intermediates. [default the development client's]");
     private readonly Option<string> _key = File("--key", "PEM with the client's private key. [default the development client's]");
 
     private readonly Option<string> _serverName = new("--server-name")
@@ -32,7 +34,11 @@ internal sealed class ConnectionFlags
         Description = "The name that the broker's certificate must have. [default the host of --broker]",
     };
 
-    private readonly Option<string> _id = new("--id") { HelpName = "CLIENT-ID", Description = "The client identifier. [default a random one]" };
+    private readonly Option<string> _id = new("--id")
+    {
+        HelpName = "CLIENT-ID",
+        Description = "The client identifier. [default a random one]",
+    };
 
     private readonly Option<int> _qos = new("--qos")
     {
@@ -79,9 +85,12 @@ internal sealed class ConnectionFlags
             CertificatePath = parsed.GetValue(_certificate),
             KeyPath = parsed.GetValue(_key),
             ServerName = parsed.GetValue(_serverName) ?? host,
-            ClientId = parsed.GetValue(_id) ?? $"cassini-{parsed.CommandResult.Command.Name}-{RandomNumberGenerator.GetHexString(8, lowercase: true)}",
+            ClientId = parsed.GetValue(_id)
+                ?? $"cassini-{parsed.CommandResult.Command.Name}-{RandomNumberGenerator.GetHexString(8, lowercase: true)}",
             QoS = (MqttQualityOfServiceLevel)parsed.GetValue(_qos),
-            Version = parsed.GetValue(_version) is var version && version == MqttProtocolVersion.Unknown ? MqttProtocolVersion.V500 : version,
+            Version = parsed.GetValue(_version) is var version && version == MqttProtocolVersion.Unknown
+                ? MqttProtocolVersion.V500
+                : version,
             Json = parsed.GetValue(_json),
         };
     }
@@ -130,7 +139,8 @@ internal sealed class ConnectionFlags
             return;
         }
 
-        if (token.Value.Length == 0 || token.Value.Contains('\0', StringComparison.Ordinal) || Encoding.UTF8.GetByteCount(token.Value) > MaxClientIdBytes)
+        if (token.Value.Length == 0 || token.Value.Contains('\0', StringComparison.Ordinal)
+            || Encoding.UTF8.GetByteCount(token.Value) > MaxClientIdBytes)
         {
             command.AddError($"--id must be 1 to {MaxClientIdBytes} bytes without U+0000");
         }

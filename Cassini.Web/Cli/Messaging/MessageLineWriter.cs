@@ -3,6 +3,7 @@ using System.Globalization;
 using System.Text;
 using System.Text.Json;
 using Cassini.Streams.Primitives;
+using Cassini.Web.Cli.Context;
 using MQTTnet;
 
 namespace Cassini.Web.Cli.Messaging;
@@ -20,29 +21,20 @@ internal sealed class MessageLineWriter(TextWriter output, bool isTerminal, bool
         return isTerminal ? SafeText.Of(line) : line;
     }
 
-    // The writer's own encoder: it escapes all but plain ASCII, so that the line is harmless on a terminal too.
-    private string Json(MqttApplicationMessage message)
+    private string Json(MqttApplicationMessage message) => JsonLine.Of(writer =>
     {
-        var buffer = new ArrayBufferWriter<byte>();
-        using (var writer = new Utf8JsonWriter(buffer))
+        writer.WriteString("time", time.GetUtcNow().UtcDateTime.ToString("yyyy-MM-ddTHH:mm:ss.fffZ", CultureInfo.InvariantCulture));
+        writer.WriteString("topic", message.Topic);
+        WritePayload(writer, message.Payload);
+        writer.WriteNumber("qos", (int)message.QualityOfServiceLevel);
+        writer.WriteBoolean("retain", message.Retain);
+        if (message.ContentType is { } contentType)
         {
-            writer.WriteStartObject();
-            writer.WriteString("time", time.GetUtcNow().UtcDateTime.ToString("yyyy-MM-ddTHH:mm:ss.fffZ", CultureInfo.InvariantCulture));
-            writer.WriteString("topic", message.Topic);
-            WritePayload(writer, message.Payload);
-            writer.WriteNumber("qos", (int)message.QualityOfServiceLevel);
-            writer.WriteBoolean("retain", message.Retain);
-            if (message.ContentType is { } contentType)
-            {
-                writer.WriteString("contentType", contentType);
-            }
-
-            WriteProperties(writer, message);
-            writer.WriteEndObject();
+            writer.WriteString("contentType", contentType);
         }
 
-        return Encoding.UTF8.GetString(buffer.WrittenSpan);
-    }
+        WriteProperties(writer, message);
+    });
 
     private static void WritePayload(Utf8JsonWriter writer, ReadOnlySequence<byte> payload)
     {

@@ -1,5 +1,4 @@
 using Cassini.Harness;
-using Cassini.Harness.Clients;
 using Cassini.Streams.Primitives;
 using Cassini.Web.Cli.Context;
 
@@ -28,11 +27,6 @@ internal static class MessagingRun
         {
             context.Complain($"timed out after {DurationText.Seconds(timeout!.Value)}");
             return ExitCode.TimedOut;
-        }
-        catch (ClientException exception)
-        {
-            context.Complain(exception.Message);
-            return ExitCode.Error;
         }
     }
 }

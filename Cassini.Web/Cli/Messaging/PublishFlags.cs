@@ -15,10 +15,14 @@ internal sealed class PublishFlags
     private readonly Argument<string?> _message = new("MESSAGE") { Description = "The payload.", Arity = ArgumentArity.ZeroOrOne };
     private readonly Option<string> _file = new("--file") { HelpName = "FILE", Description = "The payload is this file's content." };
     private readonly Option<bool> _lines = new("--stdin-lines") { Description = "Each line of standard input is a message." };
-    private readonly Option<bool> _null = new("--null") { Description = "A message without a payload; with --retain it removes the retained one." };
+    private readonly Option<bool> _null = new("--null")
+    {
+        Description = "A message without a payload; with --retain it removes the retained one.",
+    };
     private readonly Option<bool> _retain = new("--retain") { Description = "The broker keeps the message for later subscribers." };
     private readonly Option<long?> _repeat = Flags.Count("--repeat", "Publishes N times. [default 1]");
-    private readonly Option<TimeSpan?> _interval = Flags.Duration("--interval", TimeSpan.Zero, "The pause between two messages. [default 0]");
+    private readonly Option<TimeSpan?> _interval = Flags.Duration(
+        "--interval", TimeSpan.Zero, "The pause between two messages. [default 0]");
     private readonly Option<bool> _rate = new("--rate") { Description = "Writes messages/s once a second, and the sum at the end." };
 
     private readonly Option<string[]> _properties = new("--property")
@@ -27,15 +31,21 @@ internal sealed class PublishFlags
         Description = "A user property. Repeatable; MQTT 5 only.",
     };
 
-    private readonly Option<string> _contentType = new("--content-type") { HelpName = "TYPE", Description = "The payload's content type. MQTT 5 only." };
+    private readonly Option<string> _contentType = new("--content-type")
+    {
+        HelpName = "TYPE",
+        Description = "The payload's content type. MQTT 5 only.",
+    };
     private readonly Option<TimeSpan?> _expiry =
-        Flags.Duration("--expiry", TimeSpan.FromSeconds(1), "The broker discards the message after this time (whole seconds). MQTT 5 only.");
+        Flags.Duration(
+            "--expiry", TimeSpan.FromSeconds(1), "The broker discards the message after this time (whole seconds). MQTT 5 only.");
 
     public void AddTo(Command command)
     {
         command.Arguments.Add(_topic);
         command.Arguments.Add(_message);
-        foreach (var option in new Option[] { _file, _lines, _null, _retain, _repeat, _interval, _rate, _properties, _contentType, _expiry })
+        Option[] options = [_file, _lines, _null, _retain, _repeat, _interval, _rate, _properties, _contentType, _expiry];
+        foreach (var option in options)
         {
             command.Options.Add(option);
         }
@@ -72,9 +82,12 @@ internal sealed class PublishFlags
         {
             return File.ReadAllBytes(path);
         }
-        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException or ArgumentException or NotSupportedException)
+        catch (Exception exception)
+            when (exception is IOException or UnauthorizedAccessException or ArgumentException or NotSupportedException)
         {
-            var problem = exception is FileNotFoundException or DirectoryNotFoundException ? "no such file" : $"cannot be read: {exception.Message}";
+            var problem = exception is FileNotFoundException or DirectoryNotFoundException
+                ? "no such file"
+                : $"cannot be read: {exception.Message}";
             throw new ClientException($"--file: {SafeText.Of(path)}: {problem}", isLasting: true, exception);
         }
     }
@@ -100,7 +113,8 @@ internal sealed class PublishFlags
 
     private void RequireWholeSeconds(OptionResult result)
     {
-        if (result.Tokens is [var token] && DurationText.TryParse(token.Value, out var expiry) && expiry.Ticks % TimeSpan.TicksPerSecond != 0)
+        if (result.Tokens is [var token] && DurationText.TryParse(token.Value, out var expiry)
+            && expiry.Ticks % TimeSpan.TicksPerSecond != 0)
         {
             result.AddError($"--expiry '{token.Value}' is not in whole seconds");
         }
@@ -111,7 +125,9 @@ internal sealed class PublishFlags
         string[] given =
         [
             .. command.GetResult(_message) is { Tokens.Count: > 0 } ? ["MESSAGE"] : Array.Empty<string>(),
-            .. new Option[] { _file, _lines, _null }.Where(option => command.GetResult(option) is { Implicit: false }).Select(option => option.Name),
+            .. new Option[] { _file, _lines, _null }
+                .Where(option => command.GetResult(option) is { Implicit: false })
+                .Select(option => option.Name),
         ];
         if (given.Length != 1)
         {
@@ -133,7 +149,8 @@ internal sealed class PublishFlags
             return;
         }
 
-        foreach (var option in new Option[] { _properties, _contentType, _expiry }.Where(option => command.GetResult(option) is { Implicit: false }))
+        Option[] ofMqtt5 = [_properties, _contentType, _expiry];
+        foreach (var option in ofMqtt5.Where(option => command.GetResult(option) is { Implicit: false }))
         {
             command.AddError($"{option.Name} needs MQTT 5");
         }

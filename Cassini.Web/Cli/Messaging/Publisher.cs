@@ -40,7 +40,8 @@ internal sealed class Publisher(ConnectionOptions connection, PublishRequest req
         }
     }
 
-    private async IAsyncEnumerable<ReadOnlyMemory<byte>> PayloadsAsync(MqttConnection client, [EnumeratorCancellation] CancellationToken cancellation)
+    private async IAsyncEnumerable<ReadOnlyMemory<byte>> PayloadsAsync(
+        MqttConnection client, [EnumeratorCancellation] CancellationToken cancellation)
     {
         for (var i = 0L; request.Payload is null || i < request.Repeat; i++)
         {

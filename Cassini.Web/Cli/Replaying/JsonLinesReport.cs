@@ -1,10 +1,9 @@
-using System.Buffers;
 using System.Globalization;
-using System.Text;
 using System.Text.Json;
 using Cassini.Streams.Events;
 using Cassini.Streams.Health;
 using Cassini.Streams.Health.Records;
+using Cassini.Web.Cli.Context;
 
 namespace Cassini.Web.Cli.Replaying;
 
@@ -110,17 +109,9 @@ internal sealed class JsonLinesReport(TextWriter output) : IReplayReport
 
     private static decimal Elapsed(TimeSpan time) => (decimal)time.Ticks / TimeSpan.TicksPerSecond;
 
-    private void Line(string type, Action<Utf8JsonWriter> body)
+    private void Line(string type, Action<Utf8JsonWriter> body) => output.WriteLine(JsonLine.Of(json =>
     {
-        var buffer = new ArrayBufferWriter<byte>(512);
-        using (var json = new Utf8JsonWriter(buffer))
-        {
-            json.WriteStartObject();
-            json.WriteString("type", type);
-            body(json);
-            json.WriteEndObject();
-        }
-
-        output.WriteLine(Encoding.UTF8.GetString(buffer.WrittenSpan));
-    }
+        json.WriteString("type", type);
+        body(json);
+    }));
 }

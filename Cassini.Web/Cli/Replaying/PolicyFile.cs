@@ -35,7 +35,8 @@ internal sealed class PolicyFile
         var start = health.Exists() ? health.Path.Length + 1 : 0;
         var leaves = (health.Exists() ? health.GetChildren() : root.GetChildren()).SelectMany(SettingsFile.Leaves);
         return new PolicyFile(new SettingsLayer(
-            [.. leaves.Select(leaf => new Setting($"{Section}:{leaf.Path[start..]}", leaf.Value, $"{leaf.Path} in {path}"))], UnknownIsError: true));
+            [.. leaves.Select(leaf => new Setting($"{Section}:{leaf.Path[start..]}", leaf.Value, $"{leaf.Path} in {path}"))],
+            UnknownIsError: true));
     }
 
     /// <summary>The recorded policy, with the values of the file instead of the recorded ones.</summary>

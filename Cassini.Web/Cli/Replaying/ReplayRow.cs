@@ -18,7 +18,8 @@ internal sealed record ReplayRow(ReplayTransition? Then, ReplayTransition? Other
         var rows = new List<ReplayRow>();
         foreach (var transition in then)
         {
-            var twin = unpaired.FindIndex(candidate => candidate.Change.At == transition.Change.At && candidate.Change.Check == transition.Change.Check);
+            var twin = unpaired.FindIndex(
+                candidate => candidate.Change.At == transition.Change.At && candidate.Change.Check == transition.Change.Check);
             rows.Add(new ReplayRow(transition, twin < 0 ? null : unpaired[twin]));
             if (twin >= 0)
             {

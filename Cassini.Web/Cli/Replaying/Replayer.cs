@@ -35,7 +35,9 @@ internal sealed class Replayer(ReplayLimit? until, PolicyFile? policy, IReplayRe
 
         if (_segments == 0)
         {
-            context.Complain(_then.Replay.IsOver ? "the record begins after --until: there is nothing to replay" : "there is no header that can be read: nothing to replay");
+            context.Complain(_then.Replay.IsOver
+                ? "the record begins after --until: there is nothing to replay"
+                : "there is no header that can be read: nothing to replay");
             return false;
         }
 
@@ -84,7 +86,8 @@ internal sealed class Replayer(ReplayLimit? until, PolicyFile? policy, IReplayRe
         {
             context.Complain(string.Create(
                 CultureInfo.InvariantCulture,
-                $"{_then.Replay.Differences} recorded transitions are not what replaying gives: events are missing, or another version of Cassini judged health"));
+                $"{_then.Replay.Differences} recorded transitions are not what replaying gives: "
+                + $"events are missing, or another version of Cassini judged health"));
         }
 
         report.End(new ReplaySummary

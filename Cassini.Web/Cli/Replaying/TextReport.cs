@@ -18,14 +18,17 @@ internal sealed class TextReport(TextWriter output, string? policy) : IReplayRep
 
     public void Begin(HealthRecordSegment segment, HealthSnapshot then)
     {
-        output.WriteLine($"{Plain.Time(then.AsOf)}  segment after {new Streams.Events.EventId(segment.Epoch, segment.Through)}, cassini {Plain.Text(segment.Program)}: {Health(then)}");
+        var after = new Streams.Events.EventId(segment.Epoch, segment.Through);
+        output.WriteLine(
+            $"{Plain.Time(then.AsOf)}  segment after {after}, cassini {Plain.Text(segment.Program)}: {Health(then)}");
         foreach (var check in then.Checks)
         {
             _then[check.Name] = check.Status;
             _other[check.Name] = check.Status;
             if (check.Status is not (HealthStatus.Ok or HealthStatus.Off))
             {
-                output.WriteLine($"{Indent}{Plain.Text(check.Name),-12} {Name(check.Status)} {Plain.Text(check.Reason)}: {Plain.Text(check.Message)}");
+                output.WriteLine(
+                    $"{Indent}{Plain.Text(check.Name),-12} {Name(check.Status)} {Plain.Text(check.Reason)}: {Plain.Text(check.Message)}");
             }
         }
 
@@ -68,7 +71,8 @@ internal sealed class TextReport(TextWriter output, string? policy) : IReplayRep
             Line($"differing   {Quantity.Of(summary.DifferingRows, "row")}, marked *");
         }
 
-        Line($"record      {Plain.Span(summary.Span)}, {Quantity.Of(summary.Events, "event")}, {Quantity.Of(summary.Segments, "segment")}, {Quantity.Of(summary.Problems, "problem")}");
+        var (events, segments) = (Quantity.Of(summary.Events, "event"), Quantity.Of(summary.Segments, "segment"));
+        Line($"record      {Plain.Span(summary.Span)}, {events}, {segments}, {Quantity.Of(summary.Problems, "problem")}");
         if (summary.EndedEarly)
         {
             Line($"            it ends before --until");

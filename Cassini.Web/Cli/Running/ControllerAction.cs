@@ -3,6 +3,7 @@ using Cassini.Harness.Clients;
 using Cassini.Harness.Health;
 using Cassini.Harness.Plans;
 using Cassini.Harness.Reports;
+using Cassini.Harness.Verdicts;
 using Cassini.Harness.Views;
 using Cassini.Harness.Workers;
 using Cassini.Streams.Primitives;
@@ -25,7 +26,9 @@ internal sealed class ControllerAction(CliContext context, Func<PlanBroker, IBro
 
         if (options.CheckOnly)
         {
-            context.Out.WriteLine($"{options.PlanName}: {Quantity.Of(plan.Tests.Count, "test")} on {Quantity.Of(plan.Brokers.Count, "broker")}: nothing is wrong with it");
+            var tests = Quantity.Of(plan.Tests.Count, "test");
+            var brokers = Quantity.Of(plan.Brokers.Count, "broker");
+            context.Out.WriteLine($"{options.PlanName}: {tests} on {brokers}: nothing is wrong with it");
             return ExitCode.Ok;
         }
 

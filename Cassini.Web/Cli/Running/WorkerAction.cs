@@ -1,6 +1,7 @@
 using System.Globalization;
 using Cassini.Harness;
 using Cassini.Harness.Clients;
+using Cassini.Harness.Verdicts;
 using Cassini.Harness.Workers;
 using Cassini.Streams.Primitives;
 using Cassini.Web.Cli.Context;
@@ -19,15 +20,15 @@ internal sealed class WorkerAction(CliContext context)
             await session.RunAsync(controller, context.Signals.Stop);
             return ExitCode.Ok;
         }
-        catch (Exception exception) when (exception is HarnessException or ClientException)
+        catch (HarnessException exception)
+        {
+            context.Complain(exception.Message);
+            return ExitCode.Of(exception.Verdict);
+        }
+        catch (ClientException exception)
         {
             context.Complain(exception.Message);
             return ExitCode.Error;
-        }
-        catch (ControllerLostException exception)
-        {
-            context.Complain($"the controller at {controller} is lost: {exception.Message}");
-            return ExitCode.WorkerLost;
         }
         catch (OperationCanceledException) when (context.Signals.Stop.IsCancellationRequested)
         {

@@ -9,7 +9,8 @@ namespace Cassini.Web.Cli.Serving;
 internal sealed class Reloads : IAsyncDisposable
 {
     // A signal that arrives while another one waits needs no reload of its own.
-    private readonly Channel<bool> _asked = Channel.CreateBounded<bool>(new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite });
+    private readonly Channel<bool> _asked = Channel.CreateBounded<bool>(
+        new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite });
     private readonly CancellationTokenSource _end = new();
     private readonly IDisposable _signal;
     private readonly Task _serving;

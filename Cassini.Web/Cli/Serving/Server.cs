@@ -6,8 +6,8 @@ using Cassini.Management.Access;
 using Cassini.Management.GrpcHealth;
 using Cassini.Management.Logging;
 using Cassini.Management.Telemetry;
-using Cassini.Streams.Events;
 using Cassini.Streams.Hosting;
+using Cassini.Streams.Primitives;
 using Cassini.Streams.Tls;
 using Cassini.Streams.Tls.Development;
 using Cassini.Web.Cli.Context;
@@ -48,7 +48,9 @@ internal sealed class Server(ServeSettings settings, CliContext context)
             try
             {
                 host.LoadCertificates();
-                await StartAsync(management, "management", settings.Process.Management.Address, "give another address with --management or CASSINI_MANAGEMENT_ADDR");
+                await StartAsync(
+                    management, "management", settings.Process.Management.Address,
+                    "give another address with --management or CASSINI_MANAGEMENT_ADDR");
                 if (grpc is not null)
                 {
                     await StartAsync(grpc, "gRPC health", settings.Process.Management.GrpcAddress!, "give another Management:GrpcAddress");
@@ -56,7 +58,8 @@ internal sealed class Server(ServeSettings settings, CliContext context)
 
                 await StartBrokerAsync(host, loggers, stop.Token);
                 StartupText.Write(
-                    context.Out, settings, host.Health.Current, ManagementApp.AddressOf(management), grpc is null ? null : ManagementApp.AddressOf(grpc), made);
+                    context.Out, settings, host.Health.Current, ManagementApp.AddressOf(management),
+                    grpc is null ? null : ManagementApp.AddressOf(grpc), made);
                 await Task.Delay(Timeout.InfiniteTimeSpan, context.Time, stop.Token);
             }
             catch (OperationCanceledException) when (stop.IsCancellationRequested)
@@ -114,7 +117,11 @@ internal sealed class Server(ServeSettings settings, CliContext context)
     {
         // Until the hub completes, so that the last event is logged too: unless the start fails, which one line says better.
         var traces = new ConnectionTraces(
-            host.Spans, host.Options.Telemetry.TraceRatio, host.Hub.StartedAt, speaksMqtt: true, new EventLogger(loggers.CreateLogger(EventLogger.Category)));
+            host.Spans,
+            host.Options.Telemetry.TraceRatio,
+            host.Hub.StartedAt,
+            speaksMqtt: true,
+            new EventLogger(loggers.CreateLogger(EventLogger.Category)));
         var log = host.Hub.Observe("log").Subscribe(traces);
         try
         {

@@ -5,7 +5,8 @@ internal static class Shell
 {
     private const string Harmless = "/._-+:=@%,";
 
-    public static string Quote(string word) => word.Length > 0 && word.All(c => char.IsAsciiLetterOrDigit(c) || Harmless.Contains(c, StringComparison.Ordinal))
+    public static string Quote(string word) =>
+        word.Length > 0 && word.All(c => char.IsAsciiLetterOrDigit(c) || Harmless.Contains(c, StringComparison.Ordinal))
         ? word
         : $"'{word.Replace("'", @"'\''", StringComparison.Ordinal)}'";
 }

@@ -12,7 +12,8 @@ namespace Cassini.Web.Cli.Serving;
 internal static class StartupText
 {
     public static void Write(
-        TextWriter output, ServeSettings settings, HealthSnapshot health, Uri management, Uri? grpc, ImmutableArray<DevelopmentCertificateAction> made)
+        TextWriter output, ServeSettings settings, HealthSnapshot health,
+        Uri management, Uri? grpc, ImmutableArray<DevelopmentCertificateAction> made)
     {
         var url = $"{management.Scheme}://{Reachable(management.Authority)}";
         var curl = Curl(settings);
@@ -50,7 +51,9 @@ internal static class StartupText
     {
         // Which token, and which CA a management certificate of its own comes from, we do not know, or do not print.
         var management = settings.Process.Management;
-        var ca = management.Https ? $" --cacert {Shell.Quote(settings.Options.Tls is { ManagementChainPath: null } tls ? tls.CaPath : "CA.pem")}" : "";
+        var ca = management.Https
+            ? $" --cacert {Shell.Quote(settings.Options.Tls is { ManagementChainPath: null } tls ? tls.CaPath : "CA.pem")}"
+            : "";
         return $"curl{ca}{(management.TokenPath is null ? "" : " -H 'Authorization: Bearer TOKEN'")}";
     }
 
@@ -80,7 +83,8 @@ internal static class StartupText
     {
         // Of the configured certificates we know no client's.
         var (certificate, key) = settings.DevelopmentCertificates is { } directory
-            ? (Path.Combine(directory, $"{DevelopmentCertificates.ClientName}.pem"), Path.Combine(directory, $"{DevelopmentCertificates.ClientName}.key"))
+            ? (Path.Combine(directory, DevelopmentCertificates.ClientName + ".pem"),
+                Path.Combine(directory, DevelopmentCertificates.ClientName + ".key"))
             : ("CLIENT.pem", "CLIENT.key");
         var endpoint = health.Endpoints.FirstOrDefault(e => e.State == EndpointState.Bound) ?? health.Endpoints[0];
         return $"openssl s_client -connect {Reachable(endpoint.Address)} -CAfile {Shell.Quote(settings.Options.Tls!.CaPath)} "

@@ -54,7 +54,8 @@ internal sealed class LayeredSettings(IReadOnlyList<SettingsLayer> weakestFirst)
         .Select(text => list with { Value = text });
 
     private static int? IndexIn(string key, string list) =>
-        key.StartsWith(list + ":", StringComparison.OrdinalIgnoreCase) && int.TryParse(key.AsSpan(list.Length + 1), out var index) && index >= 0
+        key.StartsWith(list + ":", StringComparison.OrdinalIgnoreCase)
+            && int.TryParse(key.AsSpan(list.Length + 1), out var index) && index >= 0
             ? index
             : null;
 }

@@ -33,7 +33,8 @@ internal static class ManagementWarnings
 
         if (!isLoopback && !management.Https)
         {
-            yield return $"management uses plain HTTP on {address}: others on the network can read bearer tokens; set Management:Https=true";
+            yield return $"management uses plain HTTP on {address}: "
+                + "others on the network can read bearer tokens; set Management:Https=true";
         }
 
         if (!management.Https && management.TokenPath is null)

@@ -139,6 +139,8 @@ internal sealed class OptionsReader(IReadOnlyList<SettingsLayer> weakestFirst)
             .Invoke(null, [values])!
         : values;
 
-    /// <summary>What the compiler gives every record for its with-expressions; null for a type that is not a record, and so not a section.</summary>
+    /// <summary>
+    /// What the compiler gives every record for its with-expressions; null for a type that is not a record, and so not a section.
+    /// </summary>
     private static MethodInfo? CopyOf(Type type) => type.IsClass ? type.GetMethod("<Clone>$", []) : null;
 }

@@ -26,10 +26,12 @@ internal static class SettingValue
             _ when type == typeof(long) => long.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var number)
                 ? (number, null)
                 : Not("a whole number"),
-            _ when type == typeof(double) => double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out var number) && double.IsFinite(number)
+            _ when type == typeof(double) =>
+                double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out var number) && double.IsFinite(number)
                 ? (number, null)
                 : Not("a number"),
-            _ when type == typeof(TimeSpan) => DurationText.TryParse(text, out var duration) ? (duration, null) : Not(DurationText.Expected),
+            _ when type == typeof(TimeSpan) =>
+                DurationText.TryParse(text, out var duration) ? (duration, null) : Not(DurationText.Expected),
             { IsEnum: true } => Enum.GetNames(type).Contains(text, StringComparer.OrdinalIgnoreCase)
                 ? (Enum.Parse(type, text, ignoreCase: true), null)
                 : Not("one of " + string.Join(", ", Enum.GetNames(type).Select(name => name.ToLowerInvariant()))),

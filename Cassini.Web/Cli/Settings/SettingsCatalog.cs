@@ -19,7 +19,9 @@ internal static class SettingsCatalog
         ListenAddresses.Section,
     ]);
 
-    /// <summary>Every error of every section, each with the setting's key, its value and what is allowed; empty when all are valid.</summary>
+    /// <summary>
+    /// Every error of every section, each with the setting's key, its value and what is allowed; empty when all are valid.
+    /// </summary>
     public static IReadOnlyList<SettingError> Validate(CassiniOptions broker, ProcessOptions process)
     {
         List<SettingError> errors =

@@ -32,7 +32,8 @@ internal static class SettingsEnvironment
         // The short names are stronger than their own keys in the tree.
         var tree = new List<Setting>();
         var named = new List<Setting>();
-        foreach (var (name, value) in environment.Where(variable => variable.Value.Length > 0).OrderBy(variable => variable.Key, StringComparer.Ordinal))
+        var set = environment.Where(variable => variable.Value.Length > 0);
+        foreach (var (name, value) in set.OrderBy(variable => variable.Key, StringComparer.Ordinal))
         {
             if (Named.TryGetValue(name, out var key))
             {

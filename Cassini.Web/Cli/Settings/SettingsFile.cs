@@ -2,14 +2,18 @@ using System.Text.Json;
 
 namespace Cassini.Web.Cli.Settings;
 
-/// <summary>The settings of a JSON file: everything under its one object <c>Cassini</c>. Comments and trailing commas are allowed.</summary>
+/// <summary>
+/// The settings of a JSON file: everything under its one object <c>Cassini</c>. Comments and trailing commas are allowed.
+/// </summary>
 internal static class SettingsFile
 {
     public const string DefaultName = "appsettings.json";
 
     public const string Root = "Cassini";
 
-    /// <summary>The layer of the named file, or of the default one when there is one. Faults of the file go to <paramref name="errors"/>.</summary>
+    /// <summary>
+    /// The layer of the named file, or of the default one when there is one. Faults of the file go to <paramref name="errors"/>.
+    /// </summary>
     public static SettingsLayer Read(string? path, string workingDirectory, List<string> errors)
     {
         var name = path ?? DefaultName;

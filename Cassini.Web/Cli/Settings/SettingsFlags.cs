@@ -15,7 +15,8 @@ internal sealed class SettingsFlags
     private readonly Option<string[]> _bind = new("--bind")
     {
         HelpName = "HOST:PORT",
-        Description = Hint(SettingKeys.Endpoints, "Where clients connect; repeat it or put commas between for more.", BrokerDefaults.Listener.Endpoints),
+        Description = Hint(
+            SettingKeys.Endpoints, "Where clients connect; repeat it or put commas between for more.", BrokerDefaults.Listener.Endpoints),
     };
 
     private readonly Option<string[]> _set = new("--set")
@@ -37,14 +38,20 @@ internal sealed class SettingsFlags
 
     private readonly (Option<string> Flag, string Key)[] _plain =
     [
-        Plain("--management", "HOST:PORT", SettingKeys.ManagementAddress, "Where probes, feed and metrics answer.", ProcessDefaults.Management.Address),
+        Plain(
+            "--management", "HOST:PORT", SettingKeys.ManagementAddress,
+            "Where probes, feed and metrics answer.", ProcessDefaults.Management.Address),
         Plain("--ca", "FILE", SettingKeys.Ca, "PEM with the CA that issues the clients' certificates."),
         Plain("--cert", "FILE", SettingKeys.ServerChain, "PEM with the server's certificate and its intermediates."),
         Plain("--key", "FILE", SettingKeys.ServerKey, "PEM with the server's private key."),
         Plain("--crl", "FILE", SettingKeys.Crl, "PEM or DER with the CA's revocation list."),
         Plain("--data-dir", "DIR", SettingKeys.DataDirectory, "Where Cassini keeps its own files."),
-        Plain("--log-format", "console|json", SettingKeys.LogFormat, "One line for people, or one JSON object for machines.", ProcessDefaults.Logging.Format),
-        Plain("--log-level", "LEVEL", SettingKeys.LogLevel, "trace, debug, information, warning, error, critical or none.", ProcessDefaults.Logging.Level),
+        Plain(
+            "--log-format", "console|json", SettingKeys.LogFormat,
+            "One line for people, or one JSON object for machines.", ProcessDefaults.Logging.Format),
+        Plain(
+            "--log-level", "LEVEL", SettingKeys.LogLevel,
+            "trace, debug, information, warning, error, critical or none.", ProcessDefaults.Logging.Level),
     ];
 
     public SettingsFlags()
@@ -91,7 +98,8 @@ internal sealed class SettingsFlags
         return new SettingsLayer(settings, UnknownIsError: true);
     }
 
-    private static (Option<string> Flag, string Key) Plain(string name, string value, string key, string meaning, object? byDefault = null) =>
+    private static (Option<string> Flag, string Key) Plain(
+        string name, string value, string key, string meaning, object? byDefault = null) =>
         (new(name) { HelpName = value, Description = Hint(key, meaning, byDefault) }, key);
 
     /// <summary>The meaning, and in brackets the variable and the default of the same setting.</summary>

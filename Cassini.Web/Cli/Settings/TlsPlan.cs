@@ -6,7 +6,9 @@ using Cassini.Streams.Tls.Development;
 
 namespace Cassini.Web.Cli.Settings;
 
-/// <summary>Which certificates serve: the configured ones, or, on a machine that only talks to itself, those made for development.</summary>
+/// <summary>
+/// Which certificates serve: the configured ones, or, on a machine that only talks to itself, those made for development.
+/// </summary>
 /// <param name="Options">The options with the files named.</param>
 /// <param name="DevelopmentDirectory">Where development certificates belong; null when others are configured.</param>
 /// <param name="Errors">Why neither kind can be used.</param>
@@ -46,7 +48,8 @@ internal sealed record TlsPlan(CassiniOptions Options, string? DevelopmentDirect
         return DirectoryFor(dataDirectory, environment) is { } directory
             ? new TlsPlan(Development(options, directory), directory, [])
             : Refused([new SettingError(
-                SettingKeys.DataDirectory, "there is no home directory to keep development certificates in: give --data-dir or CASSINI_DATA_DIR")]);
+                SettingKeys.DataDirectory,
+                "there is no home directory to keep development certificates in: give --data-dir or CASSINI_DATA_DIR")]);
 
         // Without the half of it, so that the validator does not report it again.
         TlsPlan Refused(IEnumerable<SettingError> errors) => new(options with { Tls = null }, null, [.. errors]);

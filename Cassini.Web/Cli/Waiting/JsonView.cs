@@ -21,7 +21,8 @@ internal sealed class JsonView(WaitGoal goal, IReadOnlyList<ManagementAddress> t
         {
             var snapshot = health.Nodes[i].Snapshot;
             var change = new Change(
-                targets[i].Name, goal.IsMet(snapshot), snapshot.Status, snapshot.Ready, snapshot.Live, snapshot.Epoch.Length > 0 ? snapshot.Phase : null,
+                targets[i].Name, goal.IsMet(snapshot), snapshot.Status, snapshot.Ready,
+                snapshot.Live, snapshot.Epoch.Length > 0 ? snapshot.Phase : null,
                 HealthReason.Of(snapshot), null);
             if (change != _written[i] && !HealthReason.IsConnecting(snapshot))
             {
@@ -37,7 +38,8 @@ internal sealed class JsonView(WaitGoal goal, IReadOnlyList<ManagementAddress> t
 }
 
 /// <summary>A line of <c>wait --json</c>.</summary>
-internal sealed record Change(string Target, bool Holds, HealthStatus Status, bool Ready, bool Live, Phase? Phase, string Reason, double? Seconds);
+internal sealed record Change(
+    string Target, bool Holds, HealthStatus Status, bool Ready, bool Live, Phase? Phase, string Reason, double? Seconds);
 
 /// <summary>The last line of <c>wait --json</c>.</summary>
 internal sealed record End(string Outcome, double Seconds);

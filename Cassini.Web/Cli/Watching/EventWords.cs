@@ -31,6 +31,8 @@ internal static class EventWords
     }
 
     private static string Text(JsonElement value) => value.ValueKind == JsonValueKind.Object
-        ? string.Join(' ', value.EnumerateObject().Where(inner => inner.Value.ValueKind == JsonValueKind.String).Select(inner => inner.Value.ToString())).TrimEnd()
+        ? string.Join(' ', value.EnumerateObject()
+            .Where(inner => inner.Value.ValueKind == JsonValueKind.String)
+            .Select(inner => inner.Value.ToString())).TrimEnd()
         : value.ToString();
 }

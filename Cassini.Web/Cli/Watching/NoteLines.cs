@@ -1,9 +1,8 @@
-using System.Buffers;
-using System.Text;
 using System.Text.Json;
 using Cassini.Streams.Events;
 using Cassini.Streams.Feed;
 using Cassini.Streams.Health;
+using Cassini.Web.Cli.Context;
 
 namespace Cassini.Web.Cli.Watching;
 
@@ -23,44 +22,35 @@ internal sealed class NoteLines(TextWriter output) : IWatchView
         }
     }
 
-    private static string LineOf(FeedNote note)
+    private static string LineOf(FeedNote note) => JsonLine.Of(json =>
     {
-        var buffer = new ArrayBufferWriter<byte>(512);
-        using (var json = new Utf8JsonWriter(buffer))
+        switch (note)
         {
-            json.WriteStartObject();
-            switch (note)
-            {
-                case FeedSnapshot e:
-                    json.WriteString("note", e.IsRestarted ? "restarted" : e.IsResumed ? "resumed" : "snapshot");
-                    json.WriteBoolean("ready", e.Snapshot.Ready);
-                    json.WriteBoolean("live", e.Snapshot.Live);
-                    json.WritePropertyName("health");
-                    JsonSerializer.Serialize(json, e.Snapshot, HealthJson.Snapshot);
-                    break;
-                case FeedEvent e:
-                    json.WriteString("note", e.Envelope.Event is HealthChanged ? "transition" : "event");
-                    json.WritePropertyName("event");
-                    json.WriteRawValue(EventJson.Serialize(e.Envelope), skipInputValidation: true);
-                    break;
-                case FeedLost e:
-                    json.WriteString("note", "lost");
-                    json.WriteString("reason", char.ToLowerInvariant(e.Reason.ToString()[0]) + e.Reason.ToString()[1..]);
-                    json.WriteString("detail", e.Detail);
-                    break;
-                case FeedReset e:
-                    json.WriteString("note", "reset");
-                    json.WriteString("reason", e.Reason);
-                    break;
-                case FeedProblem e:
-                    json.WriteString("note", "problem");
-                    json.WriteString("detail", e.Problem);
-                    break;
-            }
-
-            json.WriteEndObject();
+            case FeedSnapshot e:
+                json.WriteString("note", e.IsRestarted ? "restarted" : e.IsResumed ? "resumed" : "snapshot");
+                json.WriteBoolean("ready", e.Snapshot.Ready);
+                json.WriteBoolean("live", e.Snapshot.Live);
+                json.WritePropertyName("health");
+                JsonSerializer.Serialize(json, e.Snapshot, HealthJson.Snapshot);
+                break;
+            case FeedEvent e:
+                json.WriteString("note", e.Envelope.Event is HealthChanged ? "transition" : "event");
+                json.WritePropertyName("event");
+                json.WriteRawValue(EventJson.Serialize(e.Envelope), skipInputValidation: true);
+                break;
+            case FeedLost e:
+                json.WriteString("note", "lost");
+                json.WriteString("reason", char.ToLowerInvariant(e.Reason.ToString()[0]) + e.Reason.ToString()[1..]);
+                json.WriteString("detail", e.Detail);
+                break;
+            case FeedReset e:
+                json.WriteString("note", "reset");
+                json.WriteString("reason", e.Reason);
+                break;
+            case FeedProblem e:
+                json.WriteString("note", "problem");
+                json.WriteString("detail", e.Problem);
+                break;
         }
-
-        return Encoding.UTF8.GetString(buffer.WrittenSpan);
-    }
+    });
 }

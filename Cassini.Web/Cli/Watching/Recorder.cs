@@ -57,7 +57,8 @@ internal sealed class Recorder(HealthFeed feed, HealthRecordWriter writer, Actio
             await writer.BeginAsync(header, cancellation);
             (_epoch, _through) = (epoch, json.RootElement.GetProperty("through").GetInt64());
         }
-        catch (Exception failure) when (failure is HttpRequestException or JsonException or KeyNotFoundException or FormatException or InvalidOperationException or ArgumentException)
+        catch (Exception failure) when (failure is HttpRequestException or JsonException
+            or KeyNotFoundException or FormatException or InvalidOperationException or ArgumentException)
         {
             complain($"nothing is recorded until the broker's state can be read ({failure.Message})");
         }

@@ -38,7 +38,8 @@ internal sealed record WatchModel
         return note switch
         {
             FeedLost e when Lost is null => next.Say(null, "lost", e.Detail, LineKind.Bad),
-            FeedSnapshot { IsRestarted: true } => next.Forget().Say(note.Snapshot.AsOf, "restarted", $"a new run of the process, epoch {note.Snapshot.Epoch}", LineKind.Notable),
+            FeedSnapshot { IsRestarted: true } => next.Forget()
+                .Say(note.Snapshot.AsOf, "restarted", $"a new run of the process, epoch {note.Snapshot.Epoch}", LineKind.Notable),
             FeedSnapshot when Lost is not null => next.Say(note.Snapshot.AsOf, "back", "the feed works again", LineKind.Good),
             FeedReset e => next.Say(null, "reset", $"events were missed ({e.Reason})", LineKind.Notable),
             FeedProblem e => next.Say(null, "problem", e.Problem, LineKind.Notable),
@@ -65,7 +66,9 @@ internal sealed record WatchModel
             LoadAt = envelope.Elapsed,
             AcceptedSinceLoad = 0,
             Rates = Load is null || seconds <= 0 ? LoadRates.None : new LoadRates(
-                AcceptedSinceLoad / seconds, (sample.BytesReceived - Load.BytesReceived) / seconds, (sample.BytesSent - Load.BytesSent) / seconds),
+                AcceptedSinceLoad / seconds,
+                (sample.BytesReceived - Load.BytesReceived) / seconds,
+                (sample.BytesSent - Load.BytesSent) / seconds),
         };
     }
 

@@ -66,7 +66,8 @@ internal sealed class WatchScreen(string name, IAnsiConsole console, TimeProvide
             LineKind.Bad => Color.Red,
             _ => Color.Default,
         };
-        return OneLine($"{line.Time?.ToString("HH:mm:ss.fff", CultureInfo.InvariantCulture) ?? "            "}  {line.Name,-18} {line.Text}", new Style(color));
+        var time = line.Time?.ToString("HH:mm:ss.fff", CultureInfo.InvariantCulture) ?? "            ";
+        return OneLine($"{time}  {line.Name,-18} {line.Text}", new Style(color));
     }
 
     /// <summary>
@@ -93,14 +94,15 @@ internal sealed class WatchScreen(string name, IAnsiConsole console, TimeProvide
         line.Append(health.Ready ? "ready" : "not ready", new Style(health.Ready ? Color.Green : Color.Red));
         var uptime = TimeSpan.FromSeconds(Math.Clamp(health.UptimeSeconds, 0, 1e9));
         return line.Append(string.Create(CultureInfo.InvariantCulture,
-            $"  phase {health.Phase.ToString().ToLowerInvariant()}  up {(int)uptime.TotalHours}:{uptime:mm\\:ss}  cassini {SafeText.Of(health.Version)}  epoch {SafeText.Of(health.Epoch)}"));
+            $"  phase {health.Phase.ToString().ToLowerInvariant()}  up {(int)uptime.TotalHours}:{uptime:mm\\:ss}"
+            + $"  cassini {SafeText.Of(health.Version)}  epoch {SafeText.Of(health.Epoch)}"));
     }
 
     private Text Numbers(WatchModel model) => OneLine(
         string.Create(CultureInfo.InvariantCulture,
-            $"connections {model.Health.ActiveListeners}  sessions {model.Load?.Sessions ?? 0}  accepts {model.Rates.Accepts:0.#}/s  in {Bytes(model.Rates.BytesIn)}/s  ")
-        + string.Create(CultureInfo.InvariantCulture,
-            $"out {Bytes(model.Rates.BytesOut)}/s  backlog {model.Health.Backlog}  topics {model.Health.Topics.Count}  dropped {model.Load?.Dropped ?? 0}"),
+            $"connections {model.Health.ActiveListeners}  sessions {model.Load?.Sessions ?? 0}  accepts {model.Rates.Accepts:0.#}/s  "
+            + $"in {Bytes(model.Rates.BytesIn)}/s  out {Bytes(model.Rates.BytesOut)}/s  backlog {model.Health.Backlog}  "
+            + $"topics {model.Health.Topics.Count}  dropped {model.Load?.Dropped ?? 0}"),
         Style.Plain);
 
     private static string Bytes(double bytes) =>
@@ -109,11 +111,13 @@ internal sealed class WatchScreen(string name, IAnsiConsole console, TimeProvide
     /// <summary>One line for all passing checks, and one line for each other check.</summary>
     private IEnumerable<Text> Checks(HealthSnapshot health)
     {
-        foreach (var check in health.Checks.Where(check => check.Status is not (HealthStatus.Ok or HealthStatus.Off)).OrderByDescending(check => check.Status))
+        var troubled = health.Checks.Where(check => check.Status is not (HealthStatus.Ok or HealthStatus.Off));
+        foreach (var check in troubled.OrderByDescending(check => check.Status))
         {
             var message = SafeText.Line(check.Message ?? "");
             yield return OneLine(
-                $"{check.Status.ToString().ToLowerInvariant(),-9} {check.Name,-12} {check.Reason}: {message}", new Style(ColorOf(check.Status)));
+                $"{check.Status.ToString().ToLowerInvariant(),-9} {check.Name,-12} {check.Reason}: {message}",
+                new Style(ColorOf(check.Status)));
         }
 
         var well = health.Checks.Where(check => check.Status == HealthStatus.Ok).Select(check => check.Name).ToList();

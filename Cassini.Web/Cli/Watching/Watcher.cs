@@ -19,8 +19,12 @@ internal sealed class Watcher(CliContext context, WatchRequest request)
     {
         using var feed = new HealthFeed(request.Target.Management, options);
         await using var record = request.Record is { } file ? Create(Path.Combine(context.WorkingDirectory, file)) : null;
-        var recorder = record is null ? null : new Recorder(feed, record, why => context.Complain($"{request.Target.Name}: {why}"), context.Time);
-        var screen = request.Json || context.Terminal is not { } terminal ? null : new WatchScreen(request.Target.Name, terminal, context.Time);
+        var recorder = record is null
+            ? null
+            : new Recorder(feed, record, why => context.Complain($"{request.Target.Name}: {why}"), context.Time);
+        var screen = request.Json || context.Terminal is not { } terminal
+            ? null
+            : new WatchScreen(request.Target.Name, terminal, context.Time);
         var following = FollowAsync(feed, recorder, screen is null ? new NoteLines(context.Out) : screen);
         if (screen is not null)
         {
@@ -45,7 +49,8 @@ internal sealed class Watcher(CliContext context, WatchRequest request)
                     return exitCode;
                 }
 
-                context.Complain($"{request.Target.Name}: the output was {MostWaiting} notes behind; the feed is opened again, and events are missing");
+                context.Complain(
+                    $"{request.Target.Name}: the output was {MostWaiting} notes behind; the feed is opened again, and events are missing");
             }
         }
         catch (OperationCanceledException) when (context.Signals.Stop.IsCancellationRequested)

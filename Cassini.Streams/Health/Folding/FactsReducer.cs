@@ -1,0 +1,63 @@
+using Cassini.Streams.Events;
+using Cassini.Streams.Health.Facts;
+
+namespace Cassini.Streams.Health.Folding;
+
+/// <summary>Updates the facts with each event.</summary>
+internal static class FactsReducer
+{
+    /// <param name="facts">The facts before the event.</param>
+    /// <param name="envelope">The event.</param>
+    /// <param name="counts">The counts before the event.</param>
+    /// <param name="now">Its time, which never runs backwards.</param>
+    /// <param name="policy">The thresholds.</param>
+    /// <returns>The facts after the event; the same object when the event changes none.</returns>
+    public static HealthFacts Apply(HealthFacts facts, EventEnvelope envelope, HealthCounts counts, TimeSpan now, HealthPolicy policy)
+    {
+        var sequence = envelope.Sequence;
+        return envelope.Event switch
+        {
+            HandshakeCompleted or HandshakeFailed => facts with { Handshakes = facts.Handshakes.Apply(envelope.Event, sequence, now) },
+            SessionOpened or CanarySucceeded or CanaryDisabled => facts with
+            {
+                Canary = facts.Canary.Apply(envelope.Event, sequence, now, policy),
+            },
+            CanaryFailed e => facts with
+            {
+                Canary = facts.Canary.Apply(e, sequence, now, policy),
+                LastError = LastErrors.Of(envelope),
+            },
+            HeartbeatReceived e => facts with { Manager = facts.Manager.Apply(e, sequence, now, counts.Handshaking + counts.Open, policy) },
+            AcceptProbed or ListenerConfigured or ListenerBound or ListenerClosed =>
+                facts with { Endpoints = facts.Endpoints.Apply(envelope.Event, sequence, now, policy) },
+            BindFailed e => facts with
+            {
+                Endpoints = facts.Endpoints.Apply(e, sequence, now, policy),
+                LastError = LastErrors.Of(envelope),
+            },
+            AcceptFailed => facts with { LastError = LastErrors.Of(envelope) },
+            Crashed e => facts with
+            {
+                Crashes = facts.Crashes.Apply(e, sequence, now),
+                LastError = LastErrors.Of(envelope),
+            },
+            Restarted => facts with { Crashes = facts.Crashes.Apply(envelope.Event, sequence, now) },
+            GaveUp e => facts with
+            {
+                Crashes = facts.Crashes.Apply(e, sequence, now),
+                LastError = LastErrors.Of(envelope),
+            },
+            CertificateLoaded or CertificateExpiring => facts with { Certificates = facts.Certificates.Apply(envelope, now) },
+            CertificateReloadFailed => facts with
+            {
+                Certificates = facts.Certificates.Apply(envelope, now),
+                LastError = LastErrors.Of(envelope),
+            },
+            LoadSampled e => facts with { Load = facts.Load.Apply(e, sequence, policy), Topics = facts.Topics.Apply(e) },
+            MessagesDropped e => facts with { Load = facts.Load.Apply(e, sequence, now) },
+            TopicCreated or TopicRemoved => facts with { Topics = facts.Topics.Apply(envelope.Event) },
+            PhaseEntered e => facts with { Phase = facts.Phase.Apply(e, sequence) },
+            _ => facts,
+        };
+    }
+}

@@ -1,0 +1,80 @@
+using Cassini.Streams.Events;
+using Cassini.Streams.Mqtt;
+using Cassini.Streams.Mqtt.Packets;
+using Cassini.Streams.Mqtt.Properties;
+
+namespace Cassini.Tests.Broker;
+
+/// <summary>Connections that the broker closes for an error or for another reason (MQTT 5.0 §3.14, §3.15, §4.12, §4.13).</summary>
+public class DisconnectTests
+{
+    // [MQTT-4.12.0-1]
+    [Fact]
+    public async Task AuthenticationMethod_Any_IsRefused()
+    {
+        await using var rig = new BrokerRig();
+        var client = rig.Open().Client;
+        var connect = client.Connect("a") with
+        {
+            Properties = new PropertySet { AuthenticationMethod = "SCRAM-SHA-256", AuthenticationData = [1, 2] },
+        };
+        (await client.ExpectRefusalAsync(connect)).Reason.ShouldBe(ReasonCode.BadAuthenticationMethod);
+    }
+
+    // [MQTT-4.12.1-1]; the packet does not exist in 3.1.1.
+    [Theory]
+    [InlineData(4)]
+    [InlineData(5)]
+    public async Task Auth_FromAClientWithoutAMethod_IsAnError(int version)
+    {
+        await using var rig = new BrokerRig();
+        var connection = await rig.OpenAsync("a", version);
+        await connection.Client.SendAsync(new byte[] { 0xF0, 0x00 });
+        if (version == 5)
+        {
+            (await connection.Client.ExpectAsync<ReasonPacket>()).Reason
+                .ShouldBeOneOf(ReasonCode.ProtocolError, ReasonCode.MalformedPacket);
+        }
+
+        await connection.Client.ExpectEndAsync();
+        connection.Closing.ShouldBe(CloseReason.ProtocolError);
+    }
+
+    // Packets that only servers send.
+    [Theory]
+    [InlineData(4)]
+    [InlineData(5)]
+    public async Task ServersPacket_FromAClient_IsAnError(int version)
+    {
+        await using var rig = new BrokerRig();
+        foreach (var packet in new byte[][] { [0xD0, 0x00], [0x20, 0x02, 0x00, 0x00], [0x90, 0x03, 0x00, 0x01, 0x00] })
+        {
+            var connection = await rig.OpenAsync("a", version);
+            await connection.Client.SendAsync(packet);
+            await connection.Client.ExpectClosedAsync(ReasonCode.ProtocolError);
+            connection.Closing.ShouldBe(CloseReason.ProtocolError);
+        }
+    }
+
+    [Theory]
+    [InlineData(CloseReason.Shutdown, ReasonCodes.ServerShuttingDown)]
+    [InlineData(CloseReason.Disconnected, ReasonCodes.AdministrativeAction)]
+    [InlineData(CloseReason.Quarantined, ReasonCodes.AdministrativeAction)]
+    public async Task Connection_ClosedByTheBroker_GetsTheReason(CloseReason reason, int expected)
+    {
+        await using var rig = new BrokerRig();
+        foreach (var version in new[] { 4, 5 })
+        {
+            var connection = await rig.OpenAsync($"c{version}", version);
+            connection.Transport.Close(reason);
+            await connection.Client.ExpectClosedAsync((ReasonCode)expected);
+            await connection.Served;
+        }
+    }
+
+    private static class ReasonCodes
+    {
+        public const int ServerShuttingDown = 0x8B;
+        public const int AdministrativeAction = 0x98;
+    }
+}

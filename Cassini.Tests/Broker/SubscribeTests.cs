@@ -1,0 +1,161 @@
+using Cassini.Streams.Broker.Model;
+using Cassini.Streams.Events;
+using Cassini.Streams.Mqtt;
+using Cassini.Streams.Mqtt.Packets;
+using Cassini.Streams.Mqtt.Properties;
+
+namespace Cassini.Tests.Broker;
+
+/// <summary>Requests to subscribe and to unsubscribe, and their answers (MQTT 5.0 §3.8 to §3.11).</summary>
+public class SubscribeTests
+{
+    // One packet must not cause the work of hundreds of thousands: a filter counts once, and what is over the limit is refused.
+    [Fact]
+    public async Task Subscribe_ToOneFilterManyTimes_SendsRetainedMessagesOnce()
+    {
+        await using var rig = new BrokerRig(options => options with { MaxSubscriptions = 50 });
+        var client = await rig.ConnectAsync("a");
+        await client.PublishAsync("t", "kept", QualityOfService.AtLeastOnce, retain: true);
+        var request = new SubscriptionRequest("t", QualityOfService.AtMostOnce, false, false, RetainHandling.Send);
+
+        await client.SendAsync(
+            new SubscribePacket(9, [.. Enumerable.Repeat(request, 2_000)], PropertySet.Empty).Write(ProtocolVersion.V500));
+
+        var answer = await client.ExpectAsync<SubAckPacket>();
+        answer.Reasons.Count(reason => reason == ReasonCode.Success).ShouldBe(50);
+        answer.Reasons.Count(reason => reason == ReasonCode.QuotaExceeded).ShouldBe(1_950);
+        await client.ExpectPublishAsync("t", "kept");
+        await client.ExpectNothingAsync();
+    }
+
+    // [MQTT-3.8.4-5], [MQTT-3.9.3-1]
+    [Theory]
+    [InlineData(4)]
+    [InlineData(5)]
+    public async Task Subscribe_ToSeveral_IsAnsweredInOrderWithWhatIsGranted(int version)
+    {
+        await using var rig = new BrokerRig();
+        var client = await rig.ConnectAsync("a", version);
+        var answer = await client.SubscribeAsync(
+            [Request("a", QualityOfService.AtLeastOnce), Request("b", QualityOfService.AtMostOnce), Request("c")], PropertySet.Empty);
+        answer.Reasons.ShouldBe([ReasonCode.GrantedQoS1, ReasonCode.Success, ReasonCode.GrantedQoS2]);
+    }
+
+    [Theory]
+    [InlineData(4, 0x80)]
+    [InlineData(5, 0x97)]
+    public async Task Subscribe_ToOneTooMany_IsRefused(int version, int expected)
+    {
+        await using var rig = new BrokerRig(options => options with { MaxSubscriptions = 2 });
+        var client = await rig.ConnectAsync("a", version);
+        await client.SubscribeAsync("a");
+        await client.SubscribeAsync("b");
+        (await client.SubscribeAsync("c")).ShouldBe((ReasonCode)expected);
+        (await client.SubscribeAsync("b")).ShouldBe(ReasonCode.GrantedQoS2, "it replaces one");
+        await client.UnsubscribeAsync("a");
+        (await client.SubscribeAsync("c")).ShouldBe(ReasonCode.GrantedQoS2);
+    }
+
+    [Theory]
+    [InlineData(4, 0x80)]
+    [InlineData(5, 0x8F)]
+    public async Task Subscribe_OverTheLimitsOfTopics_IsRefused(int version, int expected)
+    {
+        await using var rig = new BrokerRig(options => options with { MaxTopicLength = 10, MaxTopicLevels = 3 });
+        var client = await rig.ConnectAsync("a", version);
+        (await client.SubscribeAsync("12345/7890")).ShouldBe(ReasonCode.GrantedQoS2);
+        (await client.SubscribeAsync("12345/78901")).ShouldBe((ReasonCode)expected);
+        (await client.SubscribeAsync("1/2/3")).ShouldBe(ReasonCode.GrantedQoS2);
+        (await client.SubscribeAsync("1/2/3/4")).ShouldBe((ReasonCode)expected);
+    }
+
+    [Theory]
+    [InlineData(4, 0x80)]
+    [InlineData(5, 0x87)]
+    public async Task Subscribe_ToWhatIsNotAllowed_IsRefusedPublishedAndCounted(int version, int expected)
+    {
+        await using var rig = new BrokerRig();
+        var client = await rig.ConnectAsync("a", version);
+        (await client.SubscribeAsync("$other/#")).ShouldBe((ReasonCode)expected);
+        (await client.SubscribeAsync("$share/g/$other/#"))
+            .ShouldBe((ReasonCode)expected, "a shared subscription is judged by its inner filter");
+        (await client.SubscribeAsync("$canary/x")).ShouldBe((ReasonCode)expected);
+        (await client.SubscribeAsync("$SYS/#")).ShouldBe(ReasonCode.GrantedQoS2);
+        rig.Events.Of<AccessDenied>().Select(denied => (denied.Action, denied.Topic, denied.Identity)).ShouldBe(
+            [("subscribe", "$other/#", "alice"), ("subscribe", "$share/g/$other/#", "alice"), ("subscribe", "$canary/x", "alice")]);
+        rig.Broker.Counters.Denied.ShouldBe(3);
+    }
+
+    // [MQTT-3.8.4-3]
+    [Fact]
+    public async Task Subscribe_ToTheSameFilterAgain_ReplacesTheSubscription()
+    {
+        await using var rig = new BrokerRig();
+        var client = await rig.ConnectAsync("a");
+        await client.SubscribeAsync("t", QualityOfService.AtMostOnce, identifier: 1);
+        await client.SubscribeAsync("t", QualityOfService.AtLeastOnce, identifier: 2);
+        var publisher = await rig.ConnectAsync("p");
+        await publisher.PublishAsync("t", "1", QualityOfService.ExactlyOnce);
+        var message = await client.ExpectPublishAsync("t", "1");
+        message.QoS.ShouldBe(QualityOfService.AtLeastOnce);
+        message.Properties.SubscriptionIdentifiers.ShouldBe([2]);
+        rig.Broker.Tree.Count.ShouldBe(1);
+
+        await client.SubscribeAsync("t", QualityOfService.AtMostOnce);
+        await publisher.PublishAsync("t", "2");
+        (await client.ExpectPublishAsync("t", "2")).Properties.SubscriptionIdentifiers.ShouldBeEmpty();
+    }
+
+    // [MQTT-3.10.4-1], [MQTT-3.10.4-4], [MQTT-3.11.3-1]
+    [Fact]
+    public async Task Unsubscribe_FromSeveral_IsAnsweredFilterByFilter()
+    {
+        await using var rig = new BrokerRig();
+        var client = await rig.ConnectAsync("a");
+        await client.SubscribeAsync("a");
+        await client.SubscribeAsync("$share/g/b");
+        (await client.UnsubscribeAsync("a", "A", "b", "$share/g/b", "x#")).Reasons.ShouldBe(
+        [
+            ReasonCode.Success,
+            ReasonCode.NoSubscriptionExisted,
+            ReasonCode.NoSubscriptionExisted,
+            ReasonCode.Success,
+            ReasonCode.TopicFilterInvalid,
+        ]);
+        await (await rig.ConnectAsync("p")).PublishAsync("a", "1");
+        await client.ExpectNothingAsync();
+        rig.Broker.Tree.Count.ShouldBe(0);
+    }
+
+    // 3.1.1 [MQTT-3.10.4-5]: answered even when nothing matched, and without reason codes.
+    [Fact]
+    public async Task Unsubscribe_InMqtt311_IsAnsweredWithoutReasons()
+    {
+        await using var rig = new BrokerRig();
+        var client = await rig.ConnectAsync("a", 4);
+        (await client.UnsubscribeAsync("a")).Reasons.ShouldBeEmpty();
+    }
+
+    [Fact]
+    public async Task GetSubscriptions_OfATopic_ListsAllThatMatch()
+    {
+        await using var rig = new BrokerRig();
+        var client = await rig.OpenAsync("a", change: BrokerRig.Lasting);
+        await client.Client.SubscribeAsync("t/+", QualityOfService.AtLeastOnce);
+        await client.Client.SubscribeAsync("$share/g/t/1", QualityOfService.AtMostOnce);
+        await client.Client.SubscribeAsync("u", QualityOfService.AtMostOnce);
+        await client.DisconnectAsync();
+        using var observer = rig.Broker.Observe("#").Subscribe(_ => { }, _ => { });
+        rig.Broker.GetSubscriptions("t/1").OrderBy(subscription => subscription.Filter, StringComparer.Ordinal).ShouldBe(
+        [
+            new SubscriptionInfo(null, null, "#", QualityOfService.ExactlyOnce, true),
+            new SubscriptionInfo("a", "alice", "$share/g/t/1", QualityOfService.AtMostOnce, false),
+            new SubscriptionInfo("a", "alice", "t/+", QualityOfService.AtLeastOnce, false),
+        ]);
+        Should.Throw<ArgumentException>(() => rig.Broker.GetSubscriptions("t/+"));
+        Should.Throw<ArgumentException>(() => rig.Broker.GetSubscriptions(""));
+    }
+
+    private static SubscriptionRequest Request(string filter, QualityOfService qos = QualityOfService.ExactlyOnce) =>
+        new(filter, qos, false, false, RetainHandling.Send);
+}

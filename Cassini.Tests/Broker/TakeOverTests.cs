@@ -1,0 +1,116 @@
+using Cassini.Streams.Broker.Model;
+using Cassini.Streams.Broker.Sessions;
+using Cassini.Streams.Events;
+using Cassini.Streams.Mqtt;
+using Cassini.Streams.Mqtt.Packets;
+using Cassini.Streams.Mqtt.Properties;
+using Cassini.Tests.Support;
+
+namespace Cassini.Tests.Broker;
+
+/// <summary>Sessions that another connection takes over (MQTT 5.0 §3.1.4).</summary>
+public class TakeOverTests
+{
+    // [MQTT-3.1.4-3]; 3.1.1 [MQTT-3.1.4-2]
+    [Theory]
+    [InlineData(4)]
+    [InlineData(5)]
+    public async Task TakeOver_OfALastingSession_ClosesTheOldConnectionAndServesTheNewOne(int version)
+    {
+        await using var rig = new BrokerRig();
+        var old = await rig.OpenAsync("a", version, BrokerRig.Lasting);
+        await old.Client.SubscribeAsync("t");
+        var taking = await rig.OpenAsync("a", version, BrokerRig.Lasting);
+        taking.Answer!.SessionPresent.ShouldBeTrue();
+        await old.Client.ExpectClosedAsync(ReasonCode.SessionTakenOver);
+        old.Closing.ShouldBe(CloseReason.TakenOver);
+        await old.Served;
+        await (await rig.ConnectAsync("p")).PublishAsync("t", "1");
+        await taking.Client.ExpectPublishAsync("t", "1");
+        rig.Broker.Sessions.Open.ShouldBe(2);
+        rig.Broker.Sessions.Count.ShouldBe(2);
+    }
+
+    [Theory]
+    [InlineData(4)]
+    [InlineData(5)]
+    public async Task TakeOver_Clean_StartsAnew(int version)
+    {
+        await using var rig = new BrokerRig();
+        var old = await rig.OpenAsync("a", version, BrokerRig.Lasting);
+        await old.Client.SubscribeAsync("t");
+        var taking = await rig.OpenAsync("a", version);
+        taking.Answer!.SessionPresent.ShouldBeFalse();
+        await old.Client.ExpectClosedAsync(ReasonCode.SessionTakenOver);
+        await old.Served;
+        await (await rig.ConnectAsync("p")).PublishAsync("t", "1");
+        await taking.Client.ExpectNothingAsync();
+        rig.Broker.Sessions.Open.ShouldBe(2);
+        (await rig.Store.LoadAsync(default)).Sessions.ShouldBeEmpty();
+    }
+
+    // [MQTT-3.1.2-23]; 3.1.1 [MQTT-3.1.2-6]: its state must not be used again.
+    [Theory]
+    [InlineData(4)]
+    [InlineData(5)]
+    public async Task TakeOver_OfASessionThatEndsWithItsConnection_StartsAnew(int version)
+    {
+        await using var rig = new BrokerRig();
+        var old = await rig.OpenAsync("a", version);
+        await old.Client.SubscribeAsync("t");
+        var taking = await rig.OpenAsync("a", version, BrokerRig.Lasting);
+        taking.Answer!.SessionPresent.ShouldBeFalse();
+        await old.Client.ExpectClosedAsync(ReasonCode.SessionTakenOver);
+        rig.Broker.Tree.Count.ShouldBe(0);
+    }
+
+    [Fact]
+    public async Task TakeOver_AgainAndAgainAtOnce_LeavesOneSession()
+    {
+        await using var rig = new BrokerRig();
+        var connections = Enumerable.Range(0, 32).Select(_ => rig.Open()).ToList();
+        await Task.WhenAll(connections.Select((connection, i) => Task.Run(
+            () => connection.Client.SendAsync(ConnectWriter.Write(connection.Client.Connect("a") with
+            {
+                CleanStart = i % 2 == 0,
+                Properties = new PropertySet { SessionExpiryInterval = 10 },
+            })),
+            TestContext.Current.CancellationToken)));
+        foreach (var connection in connections)
+        {
+            (await connection.Client.ExpectAsync<ConnAckPacket>()).Reason.ShouldBe(ReasonCode.Success);
+        }
+
+        await Eventually.HoldsAsync(
+            "all connections but one end", () => connections.Count(connection => connection.Served.IsCompletedSuccessfully) == 31);
+        rig.Broker.Sessions.Count.ShouldBe(1);
+        await Eventually.HoldsAsync("they are no longer counted", () => rig.Broker.Sessions.Open == 1);
+    }
+
+    // Late work of the old connection must change neither the new session nor what is stored of it.
+    [Fact]
+    public async Task TakenOver_LatePackets_AreHarmless()
+    {
+        await using var rig = new BrokerRig();
+        var old = await rig.OpenAsync("a", change: BrokerRig.Lasting);
+        var session = rig.Broker.Sessions.Find("a")!;
+        var attachment = session.Attachment!;
+        await rig.OpenAsync("a", change: connect => BrokerRig.Lasting(connect) with { CleanStart = true });
+        await old.Served;
+
+        session.Received.Add(7, 10, attachment).ShouldBe(ReceiveVerdict.TakenOver);
+        session.Subscriptions.Add(new Subscription(session, "t", QualityOfService.AtLeastOnce, false, false, [])).ShouldBeNull();
+        session.Subscriptions.Remove("t").ShouldBeFalse();
+        session.Deliveries.Acknowledge(new AckPacket(PacketType.PubRec, 1, ReasonCode.Success), attachment, new FlushSet());
+        var used = rig.Broker.Budget.Used;
+        var retained = new StoredMessage(rig.Broker.Topics.Get("t"u8), [1], [], QualityOfService.AtLeastOnce, null);
+        session.DeliverRetained(retained, new Subscription(session, "t", QualityOfService.AtLeastOnce, false, false, []), new FlushSet());
+        rig.Broker.Budget.Used.ShouldBe(used, "nothing would ever return it");
+        session.Received.Remove(8, attachment).ShouldBeFalse();
+
+        var kept = (await rig.Store.LoadAsync(default)).Sessions.ShouldHaveSingleItem();
+        kept.Received.ShouldBeEmpty();
+        kept.Messages.ShouldBeEmpty();
+        kept.Subscriptions.ShouldBeEmpty();
+    }
+}

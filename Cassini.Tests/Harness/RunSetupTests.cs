@@ -1,0 +1,70 @@
+using Cassini.Harness;
+using Cassini.Management.Http;
+
+namespace Cassini.Tests.Harness;
+
+/// <summary>Plans and credentials that a run checks before it begins.</summary>
+public class RunSetupTests
+{
+    [Fact]
+    public async Task Run_BrokenPlan_Is65AndReportsEveryError()
+    {
+        await using var rig = await HarnessRig.StartAsync();
+        var plan = rig.Plan("""{ "name": "p", "topic": "#", "duration": "5x" }""", "");
+
+        (await rig.RunAsync(plan)).ShouldBe(ExitCode.BrokenPlan);
+
+        rig.Console.Error.Lines.Count.ShouldBe(2);
+        rig.Console.Error.Lines[0].ShouldStartWith($"{plan}:4:");
+    }
+
+    [Fact]
+    public async Task Run_PlanThatIsNotThere_Is65()
+    {
+        await using var rig = await HarnessRig.StartAsync();
+        (await rig.RunAsync(rig.File("none.json"))).ShouldBe(ExitCode.BrokenPlan);
+        rig.Console.Error.ToString().ShouldBe($"cassini: {rig.File("none.json")}: no such file");
+    }
+
+    [Fact]
+    public async Task Run_Check_RunsNothing()
+    {
+        await using var rig = await HarnessRig.StartAsync();
+        (await rig.RunAsync(rig.Plan(PlanText.Producer, ""), "--check")).ShouldBe(ExitCode.Ok);
+        rig.Console.Out.Lines.Single().ShouldEndWith("plan.json: 1 test on 1 broker: nothing is wrong with it");
+    }
+
+    [Fact]
+    public async Task Run_CertificateThatTheBrokerRefuses_Is2AndNamesTheBroker()
+    {
+        await using var rig = await HarnessRig.StartAsync();
+        using var strange = new Tls.TestAuthority("Strange CA");
+        strange.WriteClient(rig.Broker.Directory, strange.IssueClient("stranger"));
+
+        (await rig.RunAsync(rig.Plan(PlanText.Producer, ""))).ShouldBe(ExitCode.Error);
+
+        rig.Console.Out.ToString().ShouldContain("error after");
+        rig.Console.Out.ToString().ShouldContain("broker main at 127.0.0.1:");
+    }
+
+    [Fact]
+    public async Task Run_CertificateBehindAnIntermediate_IsAcceptedByAManagementWithCredentials()
+    {
+        await using var rig = await HarnessRig.StartAsync(new ManagementOptions { Https = true, RequireCredentials = true });
+        using var intermediate = rig.Broker.Authority.IssueIntermediate();
+        intermediate.WriteClient(rig.Broker.Directory, intermediate.IssueClient("harness"));
+
+        (await rig.RunAsync(rig.Plan(PlanText.Producer, ""))).ShouldBe(ExitCode.Ok, $"{rig.Console.Out}\n{rig.Console.Error}");
+    }
+
+    [Fact]
+    public async Task Run_KeyFileThatIsMissing_Is2AndNamesIt()
+    {
+        await using var rig = await HarnessRig.StartAsync();
+        File.Delete(rig.File("client.key"));
+
+        (await rig.RunAsync(rig.Plan(PlanText.Producer, ""))).ShouldBe(ExitCode.Error);
+
+        rig.Console.Out.ToString().ShouldContain($"{rig.File("client.key")}: no such file");
+    }
+}

@@ -1,0 +1,50 @@
+using Cassini.Streams.Events;
+using Cassini.Streams.Events.Hub;
+using Cassini.Streams.Health;
+using Cassini.Streams.Health.Projection;
+using Cassini.Tests.Support;
+using Cassini.Tests.VirtualTime;
+using static Cassini.Tests.Health.Fold;
+using static Cassini.Tests.Health.Happened;
+
+namespace Cassini.Tests.Health;
+
+/// <summary>A hub and its projection in virtual time.</summary>
+internal sealed class HealthChangesRig : IDisposable
+{
+    public HealthChangesRig()
+    {
+        Hub = new EventHub(Clock.Time);
+        Health = new HealthProjection(Hub, new HealthPolicy { Hold = TimeSpan.Zero }, Clock.Scheduler, "1.2.3", Log);
+    }
+
+    public VirtualClock Clock { get; } = new();
+
+    public RecordingLogger<HealthProjection> Log { get; } = new();
+
+    public EventHub Hub { get; }
+
+    public HealthProjection Health { get; }
+
+    public void Dispose() => Health.Dispose();
+
+    public IEnumerable<BrokerEvent> Published()
+    {
+        for (var sequence = 1L; sequence <= Hub.Log.Newest; sequence++)
+        {
+            Hub.Log.TryGet(sequence, out var envelope).ShouldBeTrue();
+            yield return envelope.Event;
+        }
+    }
+
+    public void BecomeReady()
+    {
+        Hub.Publish(new ListenerConfigured(Endpoint));
+        Hub.Publish(Bound());
+        Hub.Publish(Heartbeat());
+        Hub.Publish(Probed());
+        Hub.Publish(CanarySucceeded());
+        Hub.Publish(Certificate(CertificateRole.Server, Hub.StartedAt + TimeSpan.FromDays(365)));
+        Hub.Publish(new PhaseEntered(Phase.Ready));
+    }
+}
