@@ -1,6 +1,5 @@
 using System.Net.Sockets;
 using System.Security.Authentication;
-using Cassini.Streams.Events;
 using Cassini.Streams.Primitives;
 using MQTTnet;
 using MQTTnet.Adapter;

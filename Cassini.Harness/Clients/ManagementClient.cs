@@ -1,7 +1,6 @@
 using System.Net;
 using System.Net.Http.Headers;
 using System.Net.Sockets;
-using Cassini.Streams.Events;
 using Cassini.Streams.Feed;
 using Cassini.Streams.Primitives;
 

@@ -1,4 +1,3 @@
-using Cassini.Streams.Events;
 using Cassini.Streams.Events.Hub;
 using Cassini.Streams.Health;
 using EventId = Cassini.Streams.Events.EventId;

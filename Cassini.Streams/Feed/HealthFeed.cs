@@ -3,7 +3,6 @@ using System.Net.ServerSentEvents;
 using System.Reactive.Linq;
 using Cassini.Streams.Events;
 using Cassini.Streams.Health;
-using Cassini.Streams.Health.Folding;
 using Cassini.Streams.Primitives;
 
 namespace Cassini.Streams.Feed;

@@ -162,7 +162,8 @@ public class OutboxTests
     private OutboxVerdict Offer(Outbox outbox, string topic, int payload)
     {
         var message = new Publication { Topic = Topic(topic), Payload = new byte[payload] };
-        return outbox.Offer(message, new Subscription(new IdleSubscriber(), topic, QualityOfService.AtMostOnce, false, false, []), _flushes);
+        return outbox.Offer(
+            message, new Subscription(new IdleSubscriber(), topic, QualityOfService.AtMostOnce, false, false, []), _flushes);
     }
 
     private Outbox Make(Stream stream, int aliases = 0, int maxPacketSize = int.MaxValue) =>

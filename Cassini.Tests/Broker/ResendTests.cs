@@ -135,8 +135,8 @@ public class ResendTests
     }
 
     /// <summary>
-    /// Five messages of QoS 1 and 2 are under way to a lasting session (the third is acknowledged, the fourth received) when its connection is
-    /// lost, and a sixth is published.
+    /// Five messages of QoS 1 and 2 are under way to a lasting session (the third is acknowledged, the fourth received) when its connection
+    /// is lost, and a sixth is published.
     /// </summary>
     private static async Task<Dictionary<string, ushort>> InterruptAsync(BrokerRig rig, int version)
     {

@@ -94,7 +94,8 @@ public class KubernetesTests
         Cassini.Streams.Primitives.DurationText.TryParse(readinessDelay, out var delay).ShouldBeTrue();
 
         TimeSpan.FromSeconds(KubernetesManifests.Pod.TerminationGracePeriodSeconds!.Value).ShouldFitAStop(preStop + delay);
-        delay.ShouldBeGreaterThanOrEqualTo(Seconds(Container.ReadinessProbe.PeriodSeconds), "a probe that looks as often as the kubelet sees it");
+        delay.ShouldBeGreaterThanOrEqualTo(
+            Seconds(Container.ReadinessProbe.PeriodSeconds), "a probe that looks as often as the kubelet sees it");
     }
 
     [Fact]

@@ -24,7 +24,8 @@ public partial class ClausesPageTests
     [Fact]
     public void Page_EveryClauseOfTheCodec_HasARow()
     {
-        var reported = Directory.EnumerateFiles(Path.Combine(Repository.Root, "Cassini.Streams", "Mqtt"), "*.cs", SearchOption.AllDirectories)
+        var reported = Directory.EnumerateFiles(
+            Path.Combine(Repository.Root, "Cassini.Streams", "Mqtt"), "*.cs", SearchOption.AllDirectories)
             .SelectMany(file => Clause().Matches(File.ReadAllText(file)))
             .Select(match => match.Groups[1].Value)
             .Distinct()

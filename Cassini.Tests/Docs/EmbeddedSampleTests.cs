@@ -40,7 +40,8 @@ public sealed class EmbeddedSampleTests : IDisposable
         await BecomesAsync($"{address}/health", HttpStatusCode.OK, "Healthy", "Degraded");
 
         await using var subscriber = CassiniProcess.Start(_directory.Path, ["sub", "greetings/#", "--count", "1", .. Client(port)]);
-        await Eventually.BecomesAsync("the sample has subscribed", () => PostAsync($"{address}/greet/world"), outcome => outcome == "Delivered");
+        await Eventually.BecomesAsync(
+            "the sample has subscribed", () => PostAsync($"{address}/greet/world"), outcome => outcome == "Delivered");
         (await subscriber.ExitCodeAsync("the greeting comes")).ShouldBe(0);
         subscriber.Out.Lines.ShouldBe(["greetings/world hello world"]);
 

@@ -1,4 +1,3 @@
-using System.Text.Json;
 using Cassini.Tests.Support;
 
 namespace Cassini.Tests.Docs;

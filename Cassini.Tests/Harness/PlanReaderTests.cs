@@ -195,7 +195,8 @@ public class PlanReaderTests
         PlanText.Problems(PlanText.With(sink: """{ "name": "s", "topic": "other/#", "expect": { "no_loss": true } }"""))
             .ShouldHaveSingleItem()
             .ShouldEndWith(
-                "tests[0].sinks[0].topic: no producer of this test publishes to 'other/#': a sink for messages of others needs allow_foreign");
+                "tests[0].sinks[0].topic: no producer of this test publishes to 'other/#': "
+                + "a sink for messages of others needs allow_foreign");
 
     [Fact]
     public void Read_SinkForTheMessagesOfOthers_IsAWarning()

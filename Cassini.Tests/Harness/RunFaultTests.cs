@@ -61,7 +61,8 @@ public class RunFaultTests
             """{ "name": "p", "topic": "t", "duration": "3s", "keys": 3, "pattern": { "drip": { "idle": "2ms" } } }""",
             """{ "name": "s", "topic": "t", "expect": { "no_loss": true, "order_per_key": true } }""",
             test: """
-                "faults": [{ "at": "200ms", "fault": "crash-session", "tolerate": "1h" }, { "at": "400ms", "fault": "crash-session", "tolerate": "1h" },
+                "faults": [{ "at": "200ms", "fault": "crash-session", "tolerate": "1h" },
+                  { "at": "400ms", "fault": "crash-session", "tolerate": "1h" },
                   { "at": "600ms", "fault": "crash-session", "tolerate": "1h" }],
                 """);
 
@@ -100,7 +101,10 @@ public class RunFaultTests
         var verdict = Enum.Parse<Verdict>(ending);
 
         var code = await rig.RunAsync(
-            _ => new ScriptedHealth { Ready = (_, _) => Task.FromException(new HarnessException("broker main: canary NoEvidence", verdict)) },
+            _ => new ScriptedHealth
+            {
+                Ready = (_, _) => Task.FromException(new HarnessException("broker main: canary NoEvidence", verdict)),
+            },
             plan);
 
         code.ShouldBe(expected);

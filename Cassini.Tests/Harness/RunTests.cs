@@ -20,8 +20,10 @@ public class RunTests
         await using var rig = await HarnessRig.StartAsync();
         var (code, report) = await rig.ReportAsync(rig.Plan(
             $$"""
-            { "name": "p", "topic": "orders/new", "messages": 2000, "clients": 2, "keys": 4, "qos": {{qos}}, "pattern": { "burst": { "size": 50, "idle": "5ms" } } },
-            { "name": "q", "topic": "orders/old", "messages": 20, "message_size": 100, "qos": {{qos}}, "payload": { "fixed": "again and " }, "pattern": { "drip": { "idle": "1ms" } } }
+            { "name": "p", "topic": "orders/new", "messages": 2000, "clients": 2, "keys": 4, "qos": {{qos}},
+              "pattern": { "burst": { "size": 50, "idle": "5ms" } } },
+            { "name": "q", "topic": "orders/old", "messages": 20, "message_size": 100, "qos": {{qos}},
+              "payload": { "fixed": "again and " }, "pattern": { "drip": { "idle": "1ms" } } }
             """,
             $$"""
             { "name": "all", "topic": "orders/+", "qos": {{qos}}, "expect": { "at_least": 2020, "within": "50s", {{All}} } },
@@ -61,7 +63,8 @@ public class RunTests
     {
         await using var rig = await HarnessRig.StartAsync();
         const string Test = """
-            "producers": [{ "name": "p", "topic": "t", "messages": 10 }], "sinks": [{ "name": "s", "topic": "t", "expect": { "at_least": 10, "no_loss": true } }]
+            "producers": [{ "name": "p", "topic": "t", "messages": 10 }],
+            "sinks": [{ "name": "s", "topic": "t", "expect": { "at_least": 10, "no_loss": true } }]
             """;
         var plan = rig.Write($$"""
             { "name": "two", "brokers": [{{rig.BrokerJson}}], "tests": [{ "name": "first", {{Test}} }, { "name": "second", {{Test}} }] }
@@ -102,7 +105,9 @@ public class RunTests
     {
         await using var rig = await HarnessRig.StartAsync();
         var plan = rig.Plan(
-            """{ "name": "p", "topic": "t", "duration": "1h", "pattern": { "drip": { "idle": "10ms" } } }""", "", test: $""" "timeout": "{timeout}",""");
+            """{ "name": "p", "topic": "t", "duration": "1h", "pattern": { "drip": { "idle": "10ms" } } }""",
+            "",
+            test: $""" "timeout": "{timeout}",""");
 
         (await rig.RunAsync(plan)).ShouldBe(ExitCode.TimedOut, rig.Console.Error.ToString());
 
@@ -114,7 +119,9 @@ public class RunTests
     public async Task Run_Interrupted_Is130WithAReport()
     {
         await using var rig = await HarnessRig.StartAsync();
-        var plan = rig.Plan("""{ "name": "p", "topic": "t", "duration": "1h", "pattern": { "drip": { "idle": "10ms" } } }""", """{ "name": "s", "topic": "t" }""");
+        var plan = rig.Plan(
+            """{ "name": "p", "topic": "t", "duration": "1h", "pattern": { "drip": { "idle": "10ms" } } }""",
+            """{ "name": "s", "topic": "t" }""");
         var run = rig.ReportAsync(plan);
         await rig.Console.Out.LineAsync("the test begins", line => line.Contains("test orders begins", StringComparison.Ordinal));
 

@@ -105,7 +105,8 @@ public sealed class CertificateStoreTests : IDisposable
         _rig.Authority.Write(_rig.Directory.Path, renewed);
         await _rig.Events.WaitForAsync<CertificateLoaded>("the renewed certificate is loaded", loaded => loaded.Subject == "CN=renewed");
         File.WriteAllText(options.ServerChainPath, "nonsense");
-        await _rig.Events.WaitForAsync<CertificateReloadFailed>("the bad file is published", failed => failed.Message.Contains("is not PEM"));
+        await _rig.Events.WaitForAsync<CertificateReloadFailed>(
+            "the bad file is published", failed => failed.Message.Contains("is not PEM"));
         await stop.CancelAsync();
 
         await running.WaitAsync(TimeSpan.FromSeconds(20), TimeProvider.System, CancellationToken.None);

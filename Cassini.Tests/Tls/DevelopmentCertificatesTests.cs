@@ -191,7 +191,8 @@ public sealed class DevelopmentCertificatesTests : IDisposable
         File.Delete(FileOf("ca.key"));
 
         Ensure().ShouldAllBe(action => action.Outcome == Kept);
-        Should.Throw<TlsConfigurationException>(() => Ensure("probe-7")).Message.ShouldContain("ca.key: does not exist, but is needed to sign");
+        Should.Throw<TlsConfigurationException>(() => Ensure("probe-7")).Message.ShouldContain(
+            "ca.key: does not exist, but is needed to sign");
         File.Exists(FileOf("probe-7.key")).ShouldBeFalse();
     }
 

@@ -2,7 +2,6 @@ using System.Collections.Immutable;
 using Cassini.Streams.Events;
 using Cassini.Streams.Health.Checks;
 using Cassini.Streams.Health.Facts;
-using Cassini.Streams.Health.Records;
 
 namespace Cassini.Streams.Health.Folding;
 

@@ -15,49 +15,24 @@ internal static class FactsReducer
     public static HealthFacts Apply(HealthFacts facts, EventEnvelope envelope, HealthCounts counts, TimeSpan now, HealthPolicy policy)
     {
         var sequence = envelope.Sequence;
-        return envelope.Event switch
+        var after = envelope.Event switch
         {
             HandshakeCompleted or HandshakeFailed => facts with { Handshakes = facts.Handshakes.Apply(envelope.Event, sequence, now) },
-            SessionOpened or CanarySucceeded or CanaryDisabled => facts with
-            {
-                Canary = facts.Canary.Apply(envelope.Event, sequence, now, policy),
-            },
-            CanaryFailed e => facts with
-            {
-                Canary = facts.Canary.Apply(e, sequence, now, policy),
-                LastError = LastErrors.Of(envelope),
-            },
-            HeartbeatReceived e => facts with { Manager = facts.Manager.Apply(e, sequence, now, counts.Handshaking + counts.Open, policy) },
-            AcceptProbed or ListenerConfigured or ListenerBound or ListenerClosed =>
+            SessionOpened or CanarySucceeded or CanaryFailed or CanaryDisabled =>
+                facts with { Canary = facts.Canary.Apply(envelope.Event, sequence, now, policy) },
+            HeartbeatReceived e =>
+                facts with { Manager = facts.Manager.Apply(e, sequence, now, counts.Handshaking + counts.Open, policy) },
+            AcceptProbed or ListenerConfigured or ListenerBound or ListenerClosed or BindFailed =>
                 facts with { Endpoints = facts.Endpoints.Apply(envelope.Event, sequence, now, policy) },
-            BindFailed e => facts with
-            {
-                Endpoints = facts.Endpoints.Apply(e, sequence, now, policy),
-                LastError = LastErrors.Of(envelope),
-            },
-            AcceptFailed => facts with { LastError = LastErrors.Of(envelope) },
-            Crashed e => facts with
-            {
-                Crashes = facts.Crashes.Apply(e, sequence, now),
-                LastError = LastErrors.Of(envelope),
-            },
-            Restarted => facts with { Crashes = facts.Crashes.Apply(envelope.Event, sequence, now) },
-            GaveUp e => facts with
-            {
-                Crashes = facts.Crashes.Apply(e, sequence, now),
-                LastError = LastErrors.Of(envelope),
-            },
-            CertificateLoaded or CertificateExpiring => facts with { Certificates = facts.Certificates.Apply(envelope, now) },
-            CertificateReloadFailed => facts with
-            {
-                Certificates = facts.Certificates.Apply(envelope, now),
-                LastError = LastErrors.Of(envelope),
-            },
+            Crashed or Restarted or GaveUp => facts with { Crashes = facts.Crashes.Apply(envelope.Event, sequence, now) },
+            CertificateLoaded or CertificateExpiring or CertificateReloadFailed =>
+                facts with { Certificates = facts.Certificates.Apply(envelope, now) },
             LoadSampled e => facts with { Load = facts.Load.Apply(e, sequence, policy), Topics = facts.Topics.Apply(e) },
             MessagesDropped e => facts with { Load = facts.Load.Apply(e, sequence, now) },
             TopicCreated or TopicRemoved => facts with { Topics = facts.Topics.Apply(envelope.Event) },
             PhaseEntered e => facts with { Phase = facts.Phase.Apply(e, sequence) },
             _ => facts,
         };
+        return LastErrors.Of(envelope) is { } error ? after with { LastError = error } : after;
     }
 }

@@ -1,4 +1,3 @@
-using System.Collections.Immutable;
 using Cassini.Streams.Events;
 using Cassini.Streams.Health.Checks;
 using Cassini.Streams.Health.Facts;
