@@ -44,7 +44,11 @@ internal static class GrpcHealthApp
         builder.Services.Replace(ServiceDescriptor.Singleton<ILoggerFactory>(framework));
         builder.Services.Replace(ServiceDescriptor.Singleton<IHostLifetime, NoSignals>());
         builder.Services.AddRoutingCore();
-        builder.Services.AddGrpc(grpc => grpc.MaxReceiveMessageSize = MaxMessageBytes);
+        builder.Services.AddGrpc(grpc =>
+        {
+            grpc.MaxReceiveMessageSize = MaxMessageBytes;
+            grpc.Interceptors.Add<OwnFaults>();
+        });
         builder.Services.AddSingleton(health);
         builder.Services.AddSingleton(time);
         builder.Services.AddSingleton(new HealthServices(namesChecks: isOpen));

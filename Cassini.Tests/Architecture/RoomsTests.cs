@@ -16,6 +16,15 @@ public class RoomsTests
             .ShouldBeEmpty("a type outside the rooms answers to no rule");
     }
 
+    /// <summary>Program alone has no namespace: it is the list of the commands.</summary>
+    [Fact]
+    public void Types_OfTheProduct_AreBelowTheRootOfATable() => ProductAssemblies.All
+        .SelectMany(assembly => assembly.GetTypes())
+        .Where(type => !Conventions.IsGenerated(type) && type.FullName != "Program")
+        .Where(type => RoomTable.All.All(table => Arrow.RoomOf(type, table.Root) is null))
+        .Select(type => type.FullName)
+        .ShouldBeEmpty("a type that no table knows answers to no rule");
+
     [Theory]
     [MemberData(nameof(Roots))]
     public void Arrows_BetweenRooms_AreThoseOfTheTable(string root) =>
