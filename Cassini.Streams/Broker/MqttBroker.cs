@@ -3,6 +3,7 @@ using Cassini.Streams.Broker.Connections;
 using Cassini.Streams.Broker.Model;
 using Cassini.Streams.Broker.Routing;
 using Cassini.Streams.Broker.Sessions;
+using Cassini.Streams.Broker.Tracing;
 using Cassini.Streams.Broker.Upkeep;
 using Cassini.Streams.Events;
 using Cassini.Streams.Listening.Connections;
@@ -33,24 +34,14 @@ public sealed class MqttBroker : IConnectionHandler
     private readonly Violations _violations;
     private readonly Intake _intake = new();
 
-    /// <summary>Creates a broker whose state ends with the process.</summary>
+    /// <summary>Creates a broker.</summary>
     /// <param name="options">What clients may do.</param>
     /// <param name="version">The version that is published under <c>$SYS/broker/version</c>.</param>
+    /// <param name="store">Keeps its state.</param>
     /// <param name="events">Where it publishes its events.</param>
     /// <param name="time">The clock.</param>
     /// <param name="logger">The log.</param>
     /// <param name="tracing">Which messages begin traces, and where; null for no traces.</param>
-    public MqttBroker(
-        BrokerOptions options,
-        string version,
-        IEventPublisher events,
-        TimeProvider time,
-        ILogger<MqttBroker> logger,
-        MessageTracing? tracing = null)
-        : this(options, version, NoStore.Instance, events, time, logger, tracing)
-    {
-    }
-
     internal MqttBroker(
         BrokerOptions options,
         string version,
@@ -69,19 +60,19 @@ public sealed class MqttBroker : IConnectionHandler
         Budget = new MemoryBudget(options.MemoryLimit > 0 ? options.MemoryLimit : GC.GetGCMemoryInfo().TotalAvailableMemoryBytes / 5 * 2);
         Topics = new TopicTable(options, Tree, events, time);
         Retained = new RetainedMessages(options, Budget, store, Tree, time);
-        Sessions = new SessionTable(options, store, Tree, Budget, Counters, time);
+        Sessions = new SessionTable(options, store, Tree, Budget, Counters, _events, time);
         _router = new Router(Topics, Retained, time);
         _publisher = new ServerPublisher(Topics, _router, time);
         _receiver = new ConnectReceiver(options, Budget, time);
         _connecting = new ConnectPhase(
-            options, new AccessTable(options.Access), Sessions, _intake, _publisher, _events, Counters, Budget, time, HandlerOf);
+            options, new AccessTable(options.Access), Sessions, _intake, _publisher, _events, Budget, time, HandlerOf);
         _serving = new ServePhase(store);
         _local = new LocalPublisher(options, Budget, _intake, _publisher, time);
         _observers = new LocalObservers(Tree, Retained, options, Counters, time, logger);
         Drain = new BrokerDrain(Sessions, _intake, time);
         Housekeeper = new Housekeeper(
             time,
-            new HousekeepingJob(TimeSpan.Zero, new SessionUpkeep(Sessions, _publisher, _events, Counters, time).Work),
+            new HousekeepingJob(TimeSpan.Zero, new SessionUpkeep(Sessions, _publisher, _events, time).Work),
             new HousekeepingJob(TimeSpan.FromSeconds(1), new DropReport(Sessions, Counters, _events).Publish),
             new HousekeepingJob(TimeSpan.FromSeconds(10), Sweep),
             new HousekeepingJob(options.SysInterval, new SysTopics(version, () => Statistics, _publisher, time).Publish, AtStart: true));
@@ -131,7 +122,7 @@ public sealed class MqttBroker : IConnectionHandler
     internal BrokerDrain Drain { get; }
 
     /// <summary>Restores the state that the store kept. Call it once, before the first connection arrives.</summary>
-    public async Task LoadAsync(CancellationToken cancellationToken)
+    internal async Task LoadAsync(CancellationToken cancellationToken)
     {
         var state = await _store.LoadAsync(cancellationToken).ConfigureAwait(false);
         foreach (var message in state.Retained)
@@ -147,17 +138,14 @@ public sealed class MqttBroker : IConnectionHandler
     }
 
     /// <summary>Runs the periodic work: keep alive, expiry, wills, statistics. Run it under a supervisor until it is cancelled.</summary>
-    public Task RunAsync(CancellationToken cancellationToken) => Housekeeper.RunAsync(cancellationToken);
+    internal Task RunAsync(CancellationToken cancellationToken) => Housekeeper.RunAsync(cancellationToken);
 
     /// <inheritdoc/>
-    public bool OpensSessions => true;
+    bool IConnectionHandler.OpensSessions => true;
 
     /// <inheritdoc/>
-    public Task HandleAsync(Connection connection, CancellationToken cancellationToken)
-    {
-        ArgumentNullException.ThrowIfNull(connection);
-        return ServeAsync(Open(connection), cancellationToken);
-    }
+    Task IConnectionHandler.HandleAsync(Connection connection, CancellationToken cancellationToken) =>
+        ServeAsync(Open(connection), cancellationToken);
 
     /// <summary>
     /// Publishes a message like a client that may publish to all topics. Waits while the memory for messages is exhausted. Any thread.
@@ -205,7 +193,7 @@ public sealed class MqttBroker : IConnectionHandler
     /// at once. The code that created the broker calls it at the end. Any thread, any number of times.
     /// </summary>
     /// <returns>Completes when all observers have returned, and at the latest after two seconds.</returns>
-    public Task CompleteAsync() => _observers.CompleteAsync();
+    internal Task CompleteAsync() => _observers.CompleteAsync();
 
     /// <summary>The topics in use, without the broker's own, in no order.</summary>
     public IReadOnlyList<TopicInfo> GetTopics() =>

@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using Cassini.Streams.Broker;
 using Cassini.Streams.Broker.Model;
+using Cassini.Streams.Broker.Tracing;
 using Cassini.Streams.Events.Hub;
 using Cassini.Streams.Health.Projection;
 using Cassini.Streams.Listening;
@@ -24,7 +25,8 @@ public sealed class BrokerHost : IAsyncDisposable
     {
         var core = new HealthCore(options, time, loggers);
         var tracing = new MessageTracing(core.Spans, options.Telemetry.TraceRatio);
-        Broker = new MqttBroker(options.Broker, Version, core.Hub, time, loggers.CreateLogger<MqttBroker>(), tracing);
+        Broker = new MqttBroker(
+            options.Broker, Version, NoStore.Instance, core.Hub, time, loggers.CreateLogger<MqttBroker>(), tracing);
         Service = new ServiceHost(options, core, new MqttProtocol(Broker, core.Health), time, loggers);
     }
 

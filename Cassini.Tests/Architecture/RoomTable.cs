@@ -71,14 +71,15 @@ internal sealed class RoomTable
     /// <summary>The rooms of the broker. The root has the composition and the public surface.</summary>
     public static RoomTable Broker { get; } = new("Cassini.Streams.Broker", new()
     {
-        ["Model"] = [],
-        ["Outgoing"] = ["Model"],
+        ["Tracing"] = [],
+        ["Model"] = ["Tracing"],
+        ["Outgoing"] = ["Tracing", "Model"],
         ["Routing"] = ["Model"],
         ["Access"] = ["Model", "Routing"],
-        ["Sessions"] = ["Model", "Outgoing", "Routing"],
-        ["Connections"] = ["Model", "Outgoing", "Routing", "Access", "Sessions"],
+        ["Sessions"] = ["Tracing", "Model", "Outgoing", "Routing"],
+        ["Connections"] = ["Tracing", "Model", "Outgoing", "Routing", "Access", "Sessions"],
         ["Upkeep"] = ["Model", "Outgoing", "Routing", "Access", "Sessions", "Connections"],
-        [Arrow.RootRoom] = ["Model", "Outgoing", "Routing", "Access", "Sessions", "Connections", "Upkeep"],
+        [Arrow.RootRoom] = ["Tracing", "Model", "Outgoing", "Routing", "Access", "Sessions", "Connections", "Upkeep"],
     });
 
     /// <summary>The folders of the management. The root puts them together.</summary>

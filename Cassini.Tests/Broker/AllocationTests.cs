@@ -2,6 +2,7 @@ using System.Diagnostics;
 using Cassini.Streams.Broker;
 using Cassini.Streams.Broker.Connections;
 using Cassini.Streams.Broker.Model;
+using Cassini.Streams.Broker.Tracing;
 using Cassini.Streams.Listening.Connections;
 using Cassini.Streams.Mqtt;
 using Cassini.Streams.Mqtt.Packets;
@@ -44,10 +45,10 @@ public class AllocationTests
     {
         var tracing = spans is null ? null : new MessageTracing(spans);
         var broker = new MqttBroker(
-            new BrokerOptions(), "1.2.3", new RecordingPublisher(), TimeProvider.System, NullLogger<MqttBroker>.Instance, tracing);
+            new BrokerOptions(), "1.2.3", NoStore.Instance, new RecordingPublisher(), TimeProvider.System, NullLogger<MqttBroker>.Instance, tracing);
         var (_, _, _, sink) = Connect(broker, 1, "sub", (ProtocolVersion)subscriber);
         var session = broker.Sessions.Find("sub")!;
-        session.Subscribe(new Subscription(session, "a/+/c", QualityOfService.ExactlyOnce, false, false, []));
+        session.Subscriptions.Add(new Subscription(session, "a/+/c", QualityOfService.ExactlyOnce, false, false, []));
         var (from, handler, input, source) = Connect(broker, 2, "pub", (ProtocolVersion)publisher);
         source.Bytes = Batch((ProtocolVersion)publisher, properties);
         var sent = sink.Written;

@@ -9,6 +9,9 @@ internal sealed class InMemoryStore : IBrokerStore
     private readonly ConcurrentDictionary<string, Kept> _sessions = new(StringComparer.Ordinal);
     private readonly ConcurrentDictionary<string, StoredMessage> _retained = new(StringComparer.Ordinal);
 
+    /// <summary>Runs when a session is stored.</summary>
+    public Action PuttingSession { get; set; } = () => { };
+
     /// <summary>Runs when the progress of a delivery is stored.</summary>
     public Action PuttingDelivery { get; set; } = () => { };
 
@@ -18,15 +21,19 @@ internal sealed class InMemoryStore : IBrokerStore
     public ValueTask<BrokerState> LoadAsync(CancellationToken cancellationToken) =>
         ValueTask.FromResult(new BrokerState([.. _sessions.Values.Select(kept => kept.ToState())], [.. _retained.Values]));
 
-    public void PutSession(SessionRecord session) => _sessions.AddOrUpdate(
-        session.ClientId,
-        static (_, session) => new Kept(session),
-        static (_, kept, session) =>
-        {
-            kept.Session = session;
-            return kept;
-        },
-        session);
+    public void PutSession(SessionRecord session)
+    {
+        PuttingSession();
+        _sessions.AddOrUpdate(
+            session.ClientId,
+            static (_, session) => new Kept(session),
+            static (_, kept, session) =>
+            {
+                kept.Session = session;
+                return kept;
+            },
+            session);
+    }
 
     public void DeleteSession(string clientId) => _sessions.TryRemove(clientId, out _);
 

@@ -146,7 +146,7 @@ public class OutboxTests
     {
         var outbox = Make(Recorder());
         var bug = new InvalidOperationException("a bug");
-        outbox.Drained = () => throw bug;
+        outbox.Source = new Failing(bug);
         outbox.Append(new byte[40_000], _flushes);
         outbox.NotifyWhenDrained().ShouldBeTrue();
 
@@ -184,6 +184,11 @@ public class OutboxTests
         public void OnSendFailed(Exception failure) => SendFailures.Add(failure);
 
         public void OnCrashed(Exception crash) => Crashes.Add(crash);
+    }
+
+    private sealed class Failing(Exception bug) : IOutboxSource
+    {
+        public void OnDrained() => throw bug;
     }
 
     private sealed class IdleSubscriber : Subscriber

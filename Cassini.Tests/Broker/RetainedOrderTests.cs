@@ -91,7 +91,8 @@ public class RetainedOrderTests
     public async Task Observe_MessageRetainedInBetween_GetsItOnceAndLast()
     {
         var time = new HookedTime();
-        var broker = new MqttBroker(new BrokerOptions(), "1.2.3", new RecordingPublisher(), time, NullLogger<MqttBroker>.Instance);
+        var broker = new MqttBroker(
+            new BrokerOptions(), "1.2.3", NoStore.Instance, new RecordingPublisher(), time, NullLogger<MqttBroker>.Instance);
         await broker.PublishAsync(Message("t", "old"));
         var seen = new List<string>();
         var ended = new TaskCompletionSource();

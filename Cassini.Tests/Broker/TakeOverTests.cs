@@ -99,8 +99,8 @@ public class TakeOverTests
         await old.Served;
 
         session.Received.Add(7, 10, attachment).ShouldBe(ReceiveVerdict.TakenOver);
-        session.Subscribe(new Subscription(session, "t", QualityOfService.AtLeastOnce, false, false, [])).ShouldBeNull();
-        session.Unsubscribe("t").ShouldBeFalse();
+        session.Subscriptions.Add(new Subscription(session, "t", QualityOfService.AtLeastOnce, false, false, [])).ShouldBeNull();
+        session.Subscriptions.Remove("t").ShouldBeFalse();
         session.Deliveries.Acknowledge(new AckPacket(PacketType.PubRec, 1, ReasonCode.Success), attachment, new FlushSet());
         var used = rig.Broker.Budget.Used;
         var retained = new StoredMessage(rig.Broker.Topics.Get("t"u8), [1], [], QualityOfService.AtLeastOnce, null);

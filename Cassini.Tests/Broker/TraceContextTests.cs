@@ -1,5 +1,5 @@
 using System.Diagnostics;
-using Cassini.Streams.Broker.Model;
+using Cassini.Streams.Broker.Tracing;
 using Cassini.Streams.Mqtt.Properties;
 using Cassini.Tests.Mqtt;
 using CsCheck;

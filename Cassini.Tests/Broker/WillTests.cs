@@ -166,7 +166,7 @@ public class WillTests
         var old = session.Attachment!;
         await rig.ConnectAsync("a", change: BrokerRig.Lasting);
         var leaving = new Attachment(old.Connection, old.Outbox, old.SendMaximum, will);
-        (session.Detach(leaving, null).Will is not null).ShouldBe(due);
+        (session.Detach(leaving, null, CloseReason.ConnectionLost).Will is not null).ShouldBe(due);
         leaving.TakeWill().ShouldBeNull("it is published once at most");
         await connection.Served;
     }

@@ -42,7 +42,7 @@ internal sealed class ManagementRig : IAsyncDisposable
         Health = new HealthProjection(Hub, policy ?? Patient, _ticks, "0.1.0", NullLogger<HealthProjection>.Instance);
         Connections = new LiveConnections(Hub);
         Broker = new MqttBroker(
-            new BrokerOptions { MaxTopics = 10_000 }, "0.1.0", Hub, TimeProvider.System, NullLogger<MqttBroker>.Instance);
+            new BrokerOptions { MaxTopics = 10_000 }, "0.1.0", NoStore.Instance, Hub, TimeProvider.System, NullLogger<MqttBroker>.Instance);
         Listeners = new FakeListeners(Health);
         Managed = new ManagedBroker(Hub, Health, Connections, Listeners.Disconnect, Listeners)
         {

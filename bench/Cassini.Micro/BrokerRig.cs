@@ -14,7 +14,7 @@ namespace Cassini.Micro;
 internal sealed class BrokerRig
 {
     private readonly MqttBroker _broker = new(
-        new BrokerOptions(), "bench", new Silence(), TimeProvider.System, NullLogger<MqttBroker>.Instance);
+        new BrokerOptions(), "bench", NoStore.Instance, new Silence(), TimeProvider.System, NullLogger<MqttBroker>.Instance);
     private long _id;
 
     /// <summary>A connected client.</summary>
@@ -35,7 +35,7 @@ internal sealed class BrokerRig
     public void Subscribe(string clientId, string filter, QualityOfService qos = QualityOfService.AtMostOnce)
     {
         var session = _broker.Sessions.Find(clientId)!;
-        session.Subscribe(new Subscription(session, filter, qos, false, false, []));
+        session.Subscriptions.Add(new Subscription(session, filter, qos, false, false, []));
     }
 
     private sealed class Silence : IEventPublisher

@@ -1,8 +1,6 @@
 using Cassini.Streams.Broker.Access;
-using Cassini.Streams.Broker.Model;
 using Cassini.Streams.Broker.Routing;
 using Cassini.Streams.Broker.Sessions;
-using Cassini.Streams.Events;
 using Cassini.Streams.Mqtt.Packets;
 
 namespace Cassini.Streams.Broker.Connections;
@@ -10,15 +8,15 @@ namespace Cassini.Streams.Broker.Connections;
 /// <summary>A client that is connected: its session, and what it may do.</summary>
 internal sealed class Client(
     SessionTable sessions,
-    BrokerCounters counters,
     ServerPublisher publisher,
-    TimeProvider time,
     ClientLink link,
     Session session,
     Attachment attachment,
     ClientAccess access,
     ConnectPacket connect)
 {
+    private bool _hasLeft;
+
     public Session Session { get; } = session;
 
     /// <summary>What ties it to its session.</summary>
@@ -40,38 +38,38 @@ internal sealed class Client(
     /// <summary>A new session expiry interval, given in DISCONNECT; null when it stays.</summary>
     public uint? NewExpiry { get; set; }
 
-    /// <summary>Its connection is over: the session is closed, and kept or ended.</summary>
-    /// <returns>Ends when that is published, whoever does it.</returns>
-    public async Task LeaveAsync(CloseReason reason)
+    /// <summary>Its connection is left behind, because its end does not come: leaves its session.</summary>
+    public Task LeaveAsync() => LeaveAsync(null);
+
+    /// <summary>Its connection is over: leaves its session, once. The session is closed, and kept or ended.</summary>
+    /// <param name="failure">What ended it; null when nothing failed.</param>
+    /// <returns>Ends when that is published, whichever connection does it.</returns>
+    public async Task LeaveAsync(Exception? failure)
     {
-        var end = Session.Detach(Attachment, NewExpiry);
+        if (Interlocked.Exchange(ref _hasLeft, true))
+        {
+            return;
+        }
+
+        var end = Session.Detach(Attachment, NewExpiry, link.Connection.Transport.Settle(failure));
         if (Session.IsListed)
         {
             sessions.NoteClosed();
         }
 
-        // Whoever took the session over publishes how it closed; the end of this connection comes after that.
-        await (end.Turn is { } turn ? PublishAsync(turn, reason, end.Ended) : Session.Published);
-
-        // Not before: a session that is made in its place waits with its own events for the last ones of this.
-        if (end.Ended && Session.IsListed)
+        try
         {
-            sessions.Remove(Session);
+            await Session.History.PublishAsync();
         }
-
-        publisher.Publish(end.Will, Session);
-    }
-
-    private Task PublishAsync(SessionTurn turn, CloseReason reason, bool hasEnded)
-    {
-        if (hasEnded && !IsProbe)
+        finally
         {
-            counters.AddEnded(SessionEndReason.EndedWithConnection);
-        }
+            // Not before: a session that is made in its place goes on with its history.
+            if (end.Ended && Session.IsListed)
+            {
+                sessions.Remove(Session);
+            }
 
-        return turn.PublishAsync(
-            link.Connection.Transport.Events,
-            Attachment.Closed(Session.ClientId, reason, isKept: !hasEnded, time),
-            hasEnded ? new SessionEnded(Session.ClientId, SessionEndReason.EndedWithConnection) : null).AsTask();
+            publisher.Publish(end.Will, Session);
+        }
     }
 }

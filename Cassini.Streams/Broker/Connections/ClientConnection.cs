@@ -2,10 +2,10 @@ using System.Net.Sockets;
 using System.Runtime.ExceptionServices;
 using Cassini.Streams.Broker.Model;
 using Cassini.Streams.Broker.Outgoing;
+using Cassini.Streams.Broker.Sessions;
 using Cassini.Streams.Events;
 using Cassini.Streams.Listening.Connections;
 using Cassini.Streams.Mqtt;
-using Cassini.Streams.Mqtt.Packets;
 
 namespace Cassini.Streams.Broker.Connections;
 
@@ -23,7 +23,6 @@ internal sealed class ClientConnection : IOutboxOwner
     private CloseOrder? _closing;
     private ExceptionDispatchInfo? _crash;
     private int _inBatch;
-    private int _hasLeft;
 
     /// <param name="transport">The transport.</param>
     /// <param name="counters">Where its traffic is counted.</param>
@@ -67,13 +66,26 @@ internal sealed class ClientConnection : IOutboxOwner
     public bool IsClosing => Volatile.Read(ref _closing) is not null || Transport.Closing is not null;
 
     /// <summary>Serves the connection to its end.</summary>
+    /// <remarks>One method, not several: each that waits for the client is an object for as long as the client is idle.</remarks>
     public async Task RunAsync(CancellationToken cancellationToken)
     {
         try
         {
             if (await _receiver.ReceiveAsync(this, _input, cancellationToken) is { } connect)
             {
-                await ServeAsync(connect, cancellationToken);
+                var link = _connecting.Open(this, connect);
+                try
+                {
+                    if (await _connecting.AnswerAsync(link, connect) is { } handler)
+                    {
+                        await _serving.RunAsync(link, handler, _input, cancellationToken);
+                    }
+                }
+                finally
+                {
+                    _input.Free();
+                    await link.EndAsync(Volatile.Read(ref _closing) ?? OrderOfTransport());
+                }
             }
         }
         catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
@@ -125,53 +137,6 @@ internal sealed class ClientConnection : IOutboxOwner
     }
 
     void IOutboxOwner.OnCrashed(Exception crash) => Crash(crash);
-
-    private async Task ServeAsync(ConnectPacket connect, CancellationToken cancellationToken)
-    {
-        var link = _connecting.Open(this, connect);
-        try
-        {
-            if (await _connecting.AnswerAsync(link, connect) is { } handler)
-            {
-                await ServeAsync(link, handler, cancellationToken);
-            }
-        }
-        finally
-        {
-            _input.Free();
-            await link.EndAsync(Volatile.Read(ref _closing) ?? OrderOfTransport());
-        }
-    }
-
-    private async Task ServeAsync(ClientLink link, PacketHandler handler, CancellationToken cancellationToken)
-    {
-        Exception? crash = null;
-        Transport.Abandoned = () => LeaveAsync(handler, null);
-        try
-        {
-            await _serving.RunAsync(link, handler, _input, cancellationToken);
-        }
-        catch (Exception failure)
-        {
-            crash = failure;
-            throw;
-        }
-        finally
-        {
-            // Whatever ended the batch, what it left in other outboxes must not wait for a flush that never comes.
-            Flushes.Flush();
-            await LeaveAsync(handler, crash);
-        }
-    }
-
-    /// <summary>Leaves the session, once: at the end, or when the connection is left behind because its end does not come.</summary>
-    private async Task LeaveAsync(PacketHandler handler, Exception? crash)
-    {
-        if (Interlocked.Exchange(ref _hasLeft, 1) == 0)
-        {
-            await handler.LeaveAsync(Transport.Settle(crash));
-        }
-    }
 
     /// <summary>Ends the connection because of a bug that showed on another thread: <see cref="RunAsync"/> throws it as its own.</summary>
     private void Crash(Exception crash)

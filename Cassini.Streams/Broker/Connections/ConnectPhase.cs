@@ -17,8 +17,7 @@ namespace Cassini.Streams.Broker.Connections;
 /// <param name="sessions">The sessions.</param>
 /// <param name="intake">Whether the broker takes clients at all.</param>
 /// <param name="publisher">Where wills are published.</param>
-/// <param name="events">Where it reports who connected and who was refused.</param>
-/// <param name="counters">Where it counts sessions that ended.</param>
+/// <param name="events">Where it reports who was refused.</param>
 /// <param name="budget">The broker's memory.</param>
 /// <param name="time">The one clock.</param>
 /// <param name="handlers">Makes the handler of what an accepted client sends next.</param>
@@ -29,7 +28,6 @@ internal sealed class ConnectPhase(
     Intake intake,
     ServerPublisher publisher,
     BrokerEvents events,
-    BrokerCounters counters,
     MemoryBudget budget,
     TimeProvider time,
     Func<ClientLink, Client, PacketHandler> handlers)
@@ -69,30 +67,41 @@ internal sealed class ConnectPhase(
             ConnAck(connect, clientId, expiry, rights, isPresent: true));
         var sendMaximum = Math.Min(connect.Properties.ReceiveMaximum ?? ushort.MaxValue, options.MaxInFlight);
         var attachment = new Attachment(link, link.Outbox, sendMaximum, connect.Will);
-        var result = isProbe ? AttachCanary(attachment, request, link.Flushes) : sessions.Attach(attachment, request, link.Flushes);
-        var client = result.Session is { } session
-            ? new Client(sessions, counters, publisher, time, link, session, attachment, rights, connect)
-            : null;
+        var result = isProbe
+            ? sessions.AttachProbe(attachment, request, link.Connection.Transport.Events, link.Flushes)
+            : sessions.Attach(attachment, request, link.Flushes);
+        if (result.Session is not { } session)
+        {
+            await DisplaceAsync(result);
+            return Refuse(link, result.Reason, result.Detail);
+        }
+
+        var client = new Client(sessions, publisher, link, session, attachment, rights, connect);
         try
         {
-            await PublishAsync(result, link, clientId);
-            Displace(result);
-            if (client is null)
-            {
-                return Refuse(link, result.Reason, result.Detail);
-            }
-
+            session.Resume(attachment, link.Flushes);
+            await DisplaceAsync(result);
+            link.Connection.Transport.Abandoned = client.LeaveAsync;
             return handlers(link, client);
         }
-        catch
+        catch (Exception failure)
         {
             // The session must not wait for a connection that nobody serves.
-            if (client is not null)
-            {
-                await client.LeaveAsync(CloseReason.Crashed);
-            }
-
+            await client.LeaveAsync(failure);
             throw;
+        }
+    }
+
+    /// <summary>Publishes what became of the client's sessions, and then displaces the connection that had one.</summary>
+    private async Task DisplaceAsync(AttachResult result)
+    {
+        try
+        {
+            await result.History.PublishAsync();
+        }
+        finally
+        {
+            Displace(result);
         }
     }
 
@@ -106,30 +115,7 @@ internal sealed class ConnectPhase(
             publisher.Publish(will, result.IsPresent ? result.Session : null);
         }
 
-        publisher.Publish(result.End.Will, publisher: null);
-    }
-
-    /// <summary>Publishes what became of the session that its client had before, and then that its own is open.</summary>
-    private async ValueTask PublishAsync(AttachResult result, ClientLink link, string clientId)
-    {
-        var closed = result.Lost is { } lost
-            ? lost.Closed(clientId, lost.Connection.Settle(CloseReason.TakenOver), isKept: result.IsPresent, time)
-            : null;
-        if (result.End is { Ended: true, Turn: { } end })
-        {
-            counters.AddEnded(result.EndReason);
-            await end.PublishAsync(events, closed, new SessionEnded(clientId, result.EndReason));
-            closed = null;
-        }
-
-        if (result.Turn is { } turn)
-        {
-            var protocol = link.Version == ProtocolVersion.V500 ? "MQTT 5.0" : "MQTT 3.1.1";
-            await turn.PublishAsync(
-                link.Connection.Transport.Events,
-                closed,
-                new SessionOpened(link.Id, clientId, link.Connection.Transport.Identity, protocol, result.IsPresent));
-        }
+        publisher.Publish(result.Will, publisher: null);
     }
 
     private PacketHandler? Refuse(ClientLink link, ReasonCode reason, string detail)
@@ -193,13 +179,6 @@ internal sealed class ConnectPhase(
             : connect.CleanStart ? 0
             : uint.MaxValue;
         return isProbe ? 0 : Math.Min(asked, most);
-    }
-
-    private AttachResult AttachCanary(Attachment attachment, AttachRequest request, FlushSet flushes)
-    {
-        var session = sessions.Make(request.ClientId, request.Identity, isListed: false);
-        var turn = session.TryAttach(attachment, 0, request.ConnAckNew, flushes, out _);
-        return new AttachResult(session, turn, false, null, SessionEnd.None, default, default, "");
     }
 
     private byte[] ConnAck(ConnectPacket connect, string clientId, uint expiry, ClientAccess rights, bool isPresent)

@@ -1,5 +1,6 @@
 using Cassini.Streams.Broker.Model;
 using Cassini.Streams.Broker.Outgoing;
+using Cassini.Streams.Broker.Sessions;
 using Cassini.Streams.Events;
 using Cassini.Streams.Mqtt;
 using Cassini.Streams.Mqtt.Packets;

@@ -1,4 +1,5 @@
 using Cassini.Streams.Broker.Model;
+using Cassini.Streams.Broker.Sessions;
 using Cassini.Streams.Events;
 using Cassini.Streams.Mqtt;
 using Cassini.Streams.Mqtt.Packets;
@@ -71,8 +72,8 @@ internal sealed class PacketHandler(
     }
 
     /// <summary>The connection is over.</summary>
-    /// <param name="reason">Why.</param>
-    public Task LeaveAsync(CloseReason reason) => client.LeaveAsync(reason);
+    /// <param name="failure">What ended it; null when nothing failed.</param>
+    public Task LeaveAsync(Exception? failure) => client.LeaveAsync(failure);
 
     /// <summary>Sends what was retained for new subscriptions.</summary>
     public void SendRetained() => subscribe.SendRetained();

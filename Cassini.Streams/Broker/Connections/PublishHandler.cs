@@ -1,6 +1,7 @@
 using Cassini.Streams.Broker.Model;
 using Cassini.Streams.Broker.Routing;
 using Cassini.Streams.Broker.Sessions;
+using Cassini.Streams.Broker.Tracing;
 using Cassini.Streams.Events;
 using Cassini.Streams.Mqtt;
 using Cassini.Streams.Mqtt.Packets;
@@ -90,7 +91,7 @@ internal sealed class PublishHandler(
             : packet.Properties.Length <= Scratch ? stackalloc byte[Scratch]
             : new byte[packet.Properties.Length];
         var travelling = packet.MessageProperties(scratch);
-        var trace = tracer.IsOn && !client.IsProbe ? tracer.Begin(travelling, topic, client.Session.ClientId, packet, _version) : null;
+        var trace = tracer.IsOn && !client.IsProbe ? tracer.Begin(travelling, topic.Name, client.Session.ClientId, packet, _version) : null;
         var isUnchanged = trace is null && packet.QoS == QualityOfService.AtMostOnce
             && properties == packet.Properties.Length && frame.IsShortest;
         var publication = new Publication

@@ -5,51 +5,65 @@ namespace Cassini.Streams.Broker.Connections;
 /// <summary>Reads the packets of a client that was accepted, batch after batch, until the connection ends. Thread-safe.</summary>
 internal sealed class ServePhase(IBrokerStore store)
 {
-    /// <summary>Serves one client. On the connection's reader.</summary>
+    /// <summary>Serves one client, which then leaves its session. On the connection's reader.</summary>
+    /// <remarks>One method, not several: each that waits for the client is an object for as long as the client is idle.</remarks>
     public async Task RunAsync(ClientLink link, PacketHandler handler, ReceiveBuffer input, CancellationToken cancellationToken)
     {
-        var flushes = link.Flushes;
-        while (true)
+        Exception? failure = null;
+        try
         {
-            link.Connection.BeginBatch();
-            var step = handler.Handle(input, out var needed);
-            link.Connection.EndBatch();
-            if (handler.HasAnswers)
+            while (true)
             {
-                // What is acknowledged is safe first.
-                await CommitAsync(link);
-                handler.SendAnswers();
-                flushes.Flush();
-                handler.SendRetained();
-            }
+                link.Connection.BeginBatch();
+                var step = handler.Handle(input, out var needed);
+                link.Connection.EndBatch();
+                if (handler.HasAnswers)
+                {
+                    // What is acknowledged is safe first.
+                    await CommitAsync(link);
+                    handler.SendAnswers();
+                    link.Flushes.Flush();
+                    handler.SendRetained();
+                }
 
-            flushes.Flush();
-            switch (step)
-            {
-                case Step.Close:
+                link.Flushes.Flush();
+                if (step == Step.Close)
+                {
                     return;
-                case Step.AwaitMemory:
-                    await link.HoldBackAsync(() => handler.Admission.WaitForMemoryAsync(cancellationToken));
-                    break;
-                case Step.AwaitRate:
-                    await link.HoldBackAsync(() => handler.Admission.WaitForRateAsync(cancellationToken));
-                    break;
-                default:
-                    if (link.Outbox.IsOverLimit)
-                    {
-                        // Answers are never dropped, so a client that does not read them is not read from.
-                        await link.HoldBackAsync(() => link.Outbox.WhenUnderLimitAsync().WaitAsync(cancellationToken));
-                    }
+                }
 
-                    if (!await input.FillAsync(needed, cancellationToken))
-                    {
-                        return;
-                    }
-
-                    break;
+                if (step != Step.ReadOn || link.Outbox.IsOverLimit)
+                {
+                    await HoldBackAsync(step, link, handler.Admission, cancellationToken);
+                }
+                else if (!await input.FillAsync(needed, cancellationToken))
+                {
+                    return;
+                }
             }
         }
+        catch (Exception thrown)
+        {
+            failure = thrown;
+            throw;
+        }
+        finally
+        {
+            // Whatever ended the batch, what it left in other outboxes must not wait for a flush that never comes.
+            link.Flushes.Flush();
+            await handler.LeaveAsync(failure);
+        }
     }
+
+    private static Task HoldBackAsync(Step step, ClientLink link, Admission admission, CancellationToken cancellationToken) =>
+        link.HoldBackAsync(() => step switch
+        {
+            Step.AwaitMemory => admission.WaitForMemoryAsync(cancellationToken),
+            Step.AwaitRate => admission.WaitForRateAsync(cancellationToken),
+
+            // Answers are never dropped, so a client that does not read them is not read from.
+            _ => link.Outbox.WhenUnderLimitAsync().WaitAsync(cancellationToken),
+        });
 
     private async ValueTask CommitAsync(ClientLink link)
     {

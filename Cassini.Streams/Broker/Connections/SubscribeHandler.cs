@@ -37,7 +37,7 @@ internal sealed class SubscribeHandler(
         var reasons = ImmutableArray.CreateBuilder<ReasonCode>(packet.Filters.Length);
         foreach (var filter in packet.Filters)
         {
-            reasons.Add(client.Session.Unsubscribe(filter) ? ReasonCode.Success
+            reasons.Add(client.Session.Subscriptions.Remove(filter) ? ReasonCode.Success
                 : TopicFilter.IsValid(MqttText.Encode(filter)) ? ReasonCode.NoSubscriptionExisted
                 : ReasonCode.TopicFilterInvalid);
         }
@@ -93,7 +93,7 @@ internal sealed class SubscribeHandler(
 
         var subscription = new Subscription(
             client.Session, request.Filter, request.QoS, request.NoLocal, request.RetainAsPublished, identifiers);
-        if (client.Session.Subscribe(subscription) is not { } isNew)
+        if (client.Session.Subscriptions.Add(subscription) is not { } isNew)
         {
             return TooMany(ref detail);
         }

@@ -1,3 +1,4 @@
+using Cassini.Streams.Broker.Tracing;
 using Cassini.Streams.Mqtt;
 
 namespace Cassini.Streams.Broker.Model;

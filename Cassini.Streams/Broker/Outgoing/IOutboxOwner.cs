@@ -9,6 +9,6 @@ internal interface IOutboxOwner
     /// <summary>The stream failed.</summary>
     void OnSendFailed(Exception failure);
 
-    /// <summary><see cref="Outbox.Drained"/> threw: a bug of the broker's own.</summary>
+    /// <summary><see cref="Outbox.Source"/> threw: a bug of the broker's own.</summary>
     void OnCrashed(Exception crash);
 }

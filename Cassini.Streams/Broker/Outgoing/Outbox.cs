@@ -33,8 +33,8 @@ internal sealed class Outbox : IFlushable
         _drain = new OutboxDrain(this, stream);
     }
 
-    /// <summary>Called without a lock when the backlog has shrunk, after <see cref="NotifyWhenDrained"/>.</summary>
-    public Action? Drained { get; set; }
+    /// <summary>Notified when the backlog has shrunk, after <see cref="NotifyWhenDrained"/>. Null while no session sends on it.</summary>
+    public IOutboxSource? Source { get; set; }
 
     public ProtocolVersion Version => _limits.Version;
 
@@ -56,8 +56,8 @@ internal sealed class Outbox : IFlushable
         }
     }
 
-    /// <summary>Asks for one call of <see cref="Drained"/>.</summary>
-    /// <returns>False when the outbox is not backed up any more: then there is no call.</returns>
+    /// <summary>Asks for one notification of <see cref="Source"/>.</summary>
+    /// <returns>False when the outbox is not backed up any more: then there is none.</returns>
     public bool NotifyWhenDrained()
     {
         lock (_lock)
@@ -286,7 +286,7 @@ internal sealed class Outbox : IFlushable
     {
         try
         {
-            Drained?.Invoke();
+            Source?.OnDrained();
             return true;
         }
         catch (Exception crash)

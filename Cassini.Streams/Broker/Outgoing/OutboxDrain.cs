@@ -6,7 +6,7 @@ namespace Cassini.Streams.Broker.Outgoing;
 /// Writes an outbox's segments to the stream, one after another. Runs on one thread at a time and changes threads when a write does not
 /// end at once, or when it has kept a thread for long enough.
 /// </summary>
-internal sealed class OutboxDrain : IThreadPoolWorkItem
+internal sealed class OutboxDrain(Outbox outbox, Stream stream) : IThreadPoolWorkItem
 {
     /// <summary>Segments that are written on a thread that has other work.</summary>
     private const int InlineSegments = 2;
@@ -14,18 +14,9 @@ internal sealed class OutboxDrain : IThreadPoolWorkItem
     /// <summary>Segments that are written on a pool thread before other work gets its turn.</summary>
     private const int PooledSegments = 16;
 
-    private readonly Outbox _outbox;
-    private readonly Stream _stream;
-    private readonly Action _continue;
+    private Action? _continue;
     private OutboxSegment _sending;
     private ValueTaskAwaiter _write;
-
-    public OutboxDrain(Outbox outbox, Stream stream)
-    {
-        _outbox = outbox;
-        _stream = stream;
-        _continue = Continue;
-    }
 
     /// <summary>Begins on the calling thread, or on the thread pool. Never waits.</summary>
     public void Start(bool inline)
@@ -47,7 +38,7 @@ internal sealed class OutboxDrain : IThreadPoolWorkItem
         for (var sent = 0; ; sent++)
         {
             var mayWrite = sent < atMost;
-            if (!_outbox.HasNext(take: mayWrite, out _sending))
+            if (!outbox.HasNext(take: mayWrite, out _sending))
             {
                 return;
             }
@@ -62,7 +53,7 @@ internal sealed class OutboxDrain : IThreadPoolWorkItem
             if (!write.IsCompleted)
             {
                 _write = write;
-                write.UnsafeOnCompleted(_continue);
+                write.UnsafeOnCompleted(_continue ??= Continue);
                 return;
             }
 
@@ -86,7 +77,7 @@ internal sealed class OutboxDrain : IThreadPoolWorkItem
     {
         try
         {
-            return _stream.WriteAsync(bytes);
+            return stream.WriteAsync(bytes);
         }
         catch (Exception failure)
         {
@@ -106,6 +97,6 @@ internal sealed class OutboxDrain : IThreadPoolWorkItem
             failure = exception;
         }
 
-        return _outbox.Settle(ref _sending, failure);
+        return outbox.Settle(ref _sending, failure);
     }
 }

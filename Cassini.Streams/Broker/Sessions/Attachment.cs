@@ -41,9 +41,13 @@ internal sealed class Attachment(IAttachedConnection connection, Outbox outbox, 
     /// </summary>
     public WillMessage? TakeWill() => Interlocked.Exchange(ref _will, null);
 
+    /// <summary>The event that it has the session now.</summary>
+    public SessionOpened Opened(Session session, bool isPresent) => new(
+        Connection.Id, session.ClientId, session.Identity, Outbox.Version == ProtocolVersion.V500 ? "MQTT 5.0" : "MQTT 3.1.1", isPresent);
+
     /// <summary>The event that its session was closed now.</summary>
-    public SessionClosed Closed(string clientId, CloseReason reason, bool isKept, TimeProvider time) =>
-        new(Connection.Id, clientId, reason, time.GetElapsedTime(AttachedAt), isKept);
+    public SessionClosed Closed(Session session, CloseReason reason, bool isKept, TimeProvider time) =>
+        new(Connection.Id, session.ClientId, reason, time.GetElapsedTime(AttachedAt), isKept);
 
     /// <summary>Takes the will because another connection took the session, or ended it.</summary>
     /// <param name="ended">Whether the session ended.</param>

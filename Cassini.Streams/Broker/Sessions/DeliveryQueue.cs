@@ -1,5 +1,6 @@
 using Cassini.Streams.Broker.Model;
 using Cassini.Streams.Broker.Outgoing;
+using Cassini.Streams.Broker.Tracing;
 using Cassini.Streams.Mqtt;
 using Cassini.Streams.Mqtt.Packets;
 
@@ -10,8 +11,8 @@ namespace Cassini.Streams.Broker.Sessions;
 /// Thread-safe, by the session's lock.
 /// </summary>
 internal sealed class DeliveryQueue(
-    Lock sessionLock, BrokerOptions options, MemoryBudget budget, BrokerCounters counters,
-    DeliveryLosses losses, TimeProvider time, SessionJournal journal)
+    Lock sessionLock, BrokerOptions options, MemoryBudget budget, BrokerCounters counters, DeliveryLosses losses, TimeProvider time,
+    SessionJournal journal) : IOutboxSource
 {
     private const long NothingToSendAgain = long.MaxValue;
     private const string SessionHasEnded = "the session has ended";
@@ -87,7 +88,7 @@ internal sealed class DeliveryQueue(
     {
         _to = to;
         _isOpen = true;
-        to.Outbox.Drained = () => SendMore(to);
+        to.Outbox.Source = this;
         _unacknowledged = 0;
         _sendAgainFrom = _window.MarkUnsent();
         SendMoreLocked(to, flushes);
@@ -101,12 +102,7 @@ internal sealed class DeliveryQueue(
     {
         _to = null;
         _isOpen = false;
-        while (_waiting.Count > 0)
-        {
-            _waiting.Dequeue().Release(budget, SessionHasEnded);
-        }
-
-        foreach (var queued in _window.TakeAll())
+        foreach (var queued in _waiting.TakeAll().Concat(_window.TakeAll()))
         {
             queued.Release(budget, SessionHasEnded);
         }
@@ -132,13 +128,12 @@ internal sealed class DeliveryQueue(
         }
     }
 
-    /// <summary>The outbox has drained.</summary>
-    private void SendMore(Attachment to)
+    void IOutboxSource.OnDrained()
     {
         var flushes = new FlushSet();
         lock (sessionLock)
         {
-            if (_to == to)
+            if (_to is { } to)
             {
                 SendMoreLocked(to, flushes);
             }

@@ -1,4 +1,3 @@
-using Cassini.Streams.Broker.Model;
 using Cassini.Streams.Events;
 
 namespace Cassini.Streams.Broker.Sessions;

@@ -1,5 +1,6 @@
 using Cassini.Streams.Broker.Model;
 using Cassini.Streams.Broker.Routing;
+using Cassini.Streams.Events;
 using Cassini.Streams.Mqtt;
 using Cassini.Streams.Mqtt.Packets;
 
@@ -10,21 +11,19 @@ namespace Cassini.Streams.Broker.Sessions;
 /// was received with QoS 2. At most one connection serves it at a time. Thread-safe.
 /// </summary>
 /// <remarks>
-/// Its lock is taken before those of the subscription tree and of an outbox, never after them. Nothing under it waits, logs or publishes;
-/// what a change leaves to do is returned as a <see cref="SessionEnd"/>.
+/// Its lock is taken before those of the subscription tree and of an outbox, never after them. Nothing under it waits, logs or publishes:
+/// what happened is noted in its <see cref="History"/>, and what a change leaves to do is returned as a <see cref="SessionEnd"/>.
 /// </remarks>
 internal sealed class Session : Subscriber
 {
-    private readonly Lock _lock = new();
+    private readonly BrokerCounters _counters;
     private readonly TimeProvider _time;
     private readonly SessionJournal _journal;
-    private readonly SessionSubscriptions _subscriptions;
     private readonly DirectDelivery _direct;
     private Attachment? _attachment;
     private bool _ended;
     private long _detachedAt;
     private WaitingWill _will;
-    private Task _published;
 
     public Session(
         BrokerOptions options,
@@ -35,17 +34,18 @@ internal sealed class Session : Subscriber
         TimeProvider time,
         string clientId,
         string identity,
-        bool isListed,
-        Task? published = null)
+        SessionHistory history,
+        bool isListed)
     {
-        _published = published ?? Task.CompletedTask;
+        History = history;
+        _counters = counters;
         _time = time;
         _journal = new SessionJournal(store, clientId);
-        _subscriptions = new SessionSubscriptions(isListed ? options.MaxSubscriptions : null, tree, budget, _journal);
+        Subscriptions = new SessionSubscriptions(history.Lock, isListed ? options.MaxSubscriptions : null, tree, budget, _journal);
         Losses = new DeliveryLosses(counters);
-        Deliveries = new DeliveryQueue(_lock, options, budget, counters, Losses, time, _journal);
-        _direct = new DirectDelivery(_lock, clientId, Losses, time);
-        Received = new ReceivedIds(_lock, _journal);
+        Deliveries = new DeliveryQueue(history.Lock, options, budget, counters, Losses, time, _journal);
+        _direct = new DirectDelivery(history.Lock, clientId, Losses, time);
+        Received = new ReceivedIds(history.Lock, _journal);
         ClientId = clientId;
         Identity = identity;
         IsListed = isListed;
@@ -58,6 +58,11 @@ internal sealed class Session : Subscriber
 
     /// <summary>Whether it is in the table of sessions; the health probe's is not.</summary>
     public override bool IsListed { get; }
+
+    /// <summary>What has happened to it, and to the session that had its client identifier before.</summary>
+    public SessionHistory History { get; }
+
+    public SessionSubscriptions Subscriptions { get; }
 
     /// <summary>The QoS 1 and 2 messages on their way to the client.</summary>
     public DeliveryQueue Deliveries { get; }
@@ -77,149 +82,125 @@ internal sealed class Session : Subscriber
     /// <summary>Whether it has ended, so that another one may have its client identifier.</summary>
     public bool IsEnded => Volatile.Read(ref _ended);
 
-    /// <summary>Ends when what has happened to it is published, and to the session that had its client identifier before.</summary>
-    public Task Published
-    {
-        get
-        {
-            lock (_lock)
-            {
-                return _published;
-            }
-        }
-    }
-
     public override bool IsReachable => Attachment is not null;
 
     public override bool KeepsMessages => ExpirySeconds > 0;
 
-    public int SubscriptionCount
-    {
-        get
-        {
-            lock (_lock)
-            {
-                return _subscriptions.Count;
-            }
-        }
-    }
-
-    /// <summary>
-    /// A connection takes the session: sends the CONNACK first of all, then what is in flight once more, then what waits.
-    /// </summary>
+    /// <summary>A connection takes the session: the CONNACK is the first that it sends. <see cref="Resume"/> sends the rest.</summary>
     /// <param name="attachment">The new connection.</param>
-    /// <param name="expirySeconds">Its session expiry interval.</param>
-    /// <param name="connAck">The acknowledgement.</param>
+    /// <param name="request">What it asks for.</param>
+    /// <param name="isPresent">Whether the session existed.</param>
     /// <param name="flushes">Where to note that there is something to send.</param>
     /// <param name="before">The connection that loses the session; null when there was none.</param>
-    /// <returns>In which turn it is published; null when the session has ended: another one must be made.</returns>
-    public SessionTurn? TryAttach(Attachment attachment, uint expirySeconds, byte[] connAck, FlushSet flushes, out Attachment? before)
+    /// <returns>False when the session has ended: another one must be made.</returns>
+    public bool TryAttach(Attachment attachment, AttachRequest request, bool isPresent, FlushSet flushes, out Attachment? before)
     {
-        lock (_lock)
+        lock (History.Lock)
         {
             before = _attachment;
             if (_ended)
             {
-                return null;
+                return false;
+            }
+
+            ChangeExpiryLocked(request.ExpirySeconds);
+            if (before is not null)
+            {
+                NoteClosedLocked(before, CloseReason.TakenOver, isKept: true);
             }
 
             // A will that waits for its delay is not sent when the client is back in time [MQTT-3.1.3-9].
             _will.Take();
-            ChangeExpiryLocked(expirySeconds);
-            attachment.Outbox.Append(connAck, flushes);
-            Volatile.Write(ref _attachment, attachment);
-            Received.AttachLocked(attachment);
+            attachment.Outbox.Append(isPresent ? request.ConnAckPresent : request.ConnAckNew, flushes);
             attachment.AttachedAt = _time.GetTimestamp();
-            Deliveries.AttachLocked(attachment, flushes);
-            return TakeTurnLocked();
+            AttachLocked(attachment);
+            History.Note(attachment.Opened(this, isPresent));
+            return true;
+        }
+    }
+
+    /// <summary>Sends to its new connection what is in flight once more, and then what waits.</summary>
+    public void Resume(Attachment attachment, FlushSet flushes)
+    {
+        lock (History.Lock)
+        {
+            if (_attachment == attachment)
+            {
+                Deliveries.AttachLocked(attachment, flushes);
+            }
         }
     }
 
     /// <summary>The connection is over. The session ends with it when its expiry interval is 0.</summary>
     /// <param name="attachment">The connection; one that has lost the session already changes nothing.</param>
     /// <param name="expirySeconds">A new session expiry interval from DISCONNECT; null when it stays.</param>
-    public SessionEnd Detach(Attachment attachment, uint? expirySeconds)
+    /// <param name="reason">Why it is over.</param>
+    public SessionEnd Detach(Attachment attachment, uint? expirySeconds, CloseReason reason)
     {
         SessionEnd end;
-        lock (_lock)
+        lock (History.Lock)
         {
             if (_attachment != attachment)
             {
                 return SessionEnd.None with { Will = attachment.TakeWillOfLost(_ended) };
             }
 
-            Volatile.Write(ref _attachment, null);
-            Received.AttachLocked(null);
-            Deliveries.DetachLocked();
+            AttachLocked(null);
             _detachedAt = _time.GetTimestamp();
             ChangeExpiryLocked(expirySeconds ?? ExpirySeconds);
+            NoteClosedLocked(attachment, reason, isKept: ExpirySeconds > 0);
             _will.Set(attachment.TakeWill(), _detachedAt, ExpirySeconds, _time.TimestampFrequency);
-            end = ExpirySeconds == 0 ? EndLocked() : SessionEnd.None with { Will = _will.TakeDue(_detachedAt), Turn = TakeTurnLocked() };
+            end = ExpirySeconds == 0
+                ? EndLocked(SessionEndReason.EndedWithConnection)
+                : SessionEnd.None with { Will = _will.TakeDue(_detachedAt) };
         }
 
-        _subscriptions.RemoveFromTree(end.Subscriptions);
+        Subscriptions.RemoveFromTree(end.Subscriptions);
         return end;
     }
 
     /// <summary>Takes the will whose delay is over.</summary>
     public WillMessage? TakeDueWill(long now)
     {
-        lock (_lock)
+        lock (History.Lock)
         {
             return _will.TakeDue(now);
         }
     }
 
     /// <summary>Ends the session if its expiry interval is over.</summary>
-    public SessionEnd EndIfExpired(long now)
+    /// <param name="now">A timestamp.</param>
+    /// <param name="events">Limits how many such ends are published.</param>
+    public SessionEnd EndIfExpired(long now, BrokerEvents events)
     {
         SessionEnd end;
-        lock (_lock)
+        lock (History.Lock)
         {
-            // What is still to be published of it comes before its end, so it ends the next time.
-            if (_attachment is not null || !_published.IsCompleted || ExpirySeconds == uint.MaxValue
+            // What another thread publishes of it at this moment comes before its end, so it ends the next time.
+            if (_attachment is not null || History.IsPublishing || ExpirySeconds == uint.MaxValue
                 || _time.GetElapsedTime(_detachedAt, now) < TimeSpan.FromSeconds(ExpirySeconds))
             {
                 return SessionEnd.None;
             }
 
-            end = EndLocked();
+            end = EndLocked(SessionEndReason.Expired, events);
         }
 
-        _subscriptions.RemoveFromTree(end.Subscriptions);
+        Subscriptions.RemoveFromTree(end.Subscriptions);
         return end;
     }
 
     /// <summary>Ends the session with everything that belongs to it.</summary>
-    public SessionEnd End()
+    public SessionEnd End(SessionEndReason reason)
     {
         SessionEnd end;
-        lock (_lock)
+        lock (History.Lock)
         {
-            end = EndLocked();
+            end = EndLocked(reason);
         }
 
-        _subscriptions.RemoveFromTree(end.Subscriptions);
+        Subscriptions.RemoveFromTree(end.Subscriptions);
         return end;
-    }
-
-    /// <summary>Adds a subscription, in place of one with the same filter [MQTT-3.8.4-3].</summary>
-    /// <returns>Whether there was none before; null when there are too many, or the session has ended.</returns>
-    public bool? Subscribe(Subscription subscription)
-    {
-        lock (_lock)
-        {
-            return _ended ? null : _subscriptions.Add(subscription);
-        }
-    }
-
-    /// <returns>Whether there was one.</returns>
-    public bool Unsubscribe(string filter)
-    {
-        lock (_lock)
-        {
-            return _subscriptions.Remove(filter);
-        }
     }
 
     /// <remarks>A client that is away gets no QoS 0 message.</remarks>
@@ -253,60 +234,64 @@ internal sealed class Session : Subscriber
     /// <summary>Restores what a store kept. Before anyone else knows the session.</summary>
     public void Restore(SessionState kept)
     {
-        lock (_lock)
+        lock (History.Lock)
         {
             ExpirySeconds = kept.Session.ExpirySeconds;
             _detachedAt = _time.GetTimestamp();
             _journal.Resume();
-            foreach (var record in kept.Subscriptions)
-            {
-                _subscriptions.Restore(
-                    new Subscription(this, record.Filter, record.QoS, record.NoLocal, record.RetainAsPublished, [.. record.Identifiers]));
-            }
-
+            Subscriptions.RestoreLocked(this, kept.Subscriptions);
             Deliveries.RestoreLocked(kept.Messages);
             Received.RestoreLocked(kept.Received);
         }
     }
 
-    private SessionEnd EndLocked()
+    private SessionEnd EndLocked(SessionEndReason reason, BrokerEvents? limit = null)
     {
         if (_ended)
         {
             return SessionEnd.None;
         }
 
-        var end = new SessionEnd(true, _attachment, _will.Take(), _subscriptions.TakeAll(), null);
         _journal.DeleteSession();
+        var end = new SessionEnd(true, _attachment, _will.Take(), Subscriptions.EndLocked());
         Volatile.Write(ref _ended, true);
-        Volatile.Write(ref _attachment, null);
+        if (end.Attachment is { } lost)
+        {
+            NoteClosedLocked(lost, CloseReason.TakenOver, isKept: false);
+        }
+
+        AttachLocked(null);
         Deliveries.EndLocked();
         Received.EndLocked();
-        return end with { Turn = TakeTurnLocked() };
+        if (IsListed)
+        {
+            _counters.AddEnded(reason);
+        }
+
+        if (limit is null || limit.TryTake())
+        {
+            History.Note(new SessionEnded(ClientId, reason));
+        }
+
+        return end;
     }
 
-    private SessionTurn TakeTurnLocked()
+    private void AttachLocked(Attachment? attachment)
     {
-        var turn = new SessionTurn(_published);
-        _published = turn.Over;
-        return turn;
+        Volatile.Write(ref _attachment, attachment);
+        Received.AttachLocked(attachment);
+        Deliveries.DetachLocked();
     }
+
+    private void NoteClosedLocked(Attachment attachment, CloseReason observed, bool isKept) =>
+        History.Note(attachment.Closed(this, attachment.Connection.Settle(observed), isKept, _time));
 
     private void ChangeExpiryLocked(uint seconds)
     {
-        if (seconds == ExpirySeconds)
+        if (seconds != ExpirySeconds)
         {
-            return;
-        }
-
-        ExpirySeconds = seconds;
-        if (IsListed && seconds > 0)
-        {
-            _journal.PutSession(new SessionRecord(ClientId, Identity, seconds));
-        }
-        else
-        {
-            _journal.DeleteSession();
+            ExpirySeconds = seconds;
+            _journal.PutExpiry(Identity, IsListed ? seconds : 0);
         }
     }
 }

@@ -10,11 +10,17 @@ internal sealed class SessionJournal(IBrokerStore store, string clientId)
 {
     private bool _isOpen;
 
-    /// <summary>The session was opened or has changed: from now on it is kept.</summary>
-    public void PutSession(SessionRecord session)
+    /// <summary>The session was opened, or its expiry interval has changed: from now on it is kept, unless that is 0.</summary>
+    public void PutExpiry(string identity, uint seconds)
     {
+        if (seconds == 0)
+        {
+            DeleteSession();
+            return;
+        }
+
         _isOpen = true;
-        store.PutSession(session);
+        store.PutSession(new SessionRecord(clientId, identity, seconds));
     }
 
     /// <summary>The store has the session already.</summary>

@@ -1,24 +1,90 @@
+using System.Collections.Immutable;
 using Cassini.Streams.Broker.Model;
 using Cassini.Streams.Broker.Routing;
 
 namespace Cassini.Streams.Broker.Sessions;
 
-/// <summary>
-/// The subscriptions of one session, by their filters. Belongs to the session's lock, but for <see cref="RemoveFromTree(Subscription[])"/>.
-/// </summary>
+/// <summary>The subscriptions of one session, by their filters. Thread-safe, by the session's lock.</summary>
+/// <param name="sessionLock">The session's lock.</param>
 /// <param name="max">The most that there may be; null for the health probe's session, which no limit holds.</param>
 /// <param name="tree">Where they are found.</param>
 /// <param name="budget">The broker's memory.</param>
 /// <param name="journal">Where changes are kept.</param>
-internal sealed class SessionSubscriptions(int? max, SubscriptionTree tree, MemoryBudget budget, SessionJournal journal)
+internal sealed class SessionSubscriptions(Lock sessionLock, int? max, SubscriptionTree tree, MemoryBudget budget, SessionJournal journal)
 {
     private Dictionary<string, Subscription>? _subscriptions;
+    private bool _hasEnded;
 
-    public int Count => _subscriptions?.Count ?? 0;
+    public int Count
+    {
+        get
+        {
+            lock (sessionLock)
+            {
+                return _subscriptions?.Count ?? 0;
+            }
+        }
+    }
 
     /// <summary>Adds a subscription, in place of one with the same filter [MQTT-3.8.4-3].</summary>
-    /// <returns>Whether there was none before; null when there are too many, or there is no memory for one more.</returns>
+    /// <returns>
+    /// Whether there was none before; null when there are too many, there is no memory for one more, or the session has ended.
+    /// </returns>
     public bool? Add(Subscription subscription)
+    {
+        lock (sessionLock)
+        {
+            return _hasEnded ? null : AddLocked(subscription);
+        }
+    }
+
+    /// <returns>Whether there was one.</returns>
+    public bool Remove(string filter)
+    {
+        lock (sessionLock)
+        {
+            if (_subscriptions?.Remove(filter, out var subscription) is not true)
+            {
+                return false;
+            }
+
+            RemoveFromTree(subscription);
+            journal.DeleteSubscription(filter);
+            return true;
+        }
+    }
+
+    /// <summary>Takes all out, because the session has ended. They must be removed from the tree.</summary>
+    public Subscription[] EndLocked()
+    {
+        Subscription[] all = [.. _subscriptions?.Values ?? Enumerable.Empty<Subscription>()];
+        _subscriptions = null;
+        _hasEnded = true;
+        return all;
+    }
+
+    /// <summary>Removes from the tree what <see cref="EndLocked"/> took. Without the lock, because there may be many.</summary>
+    public void RemoveFromTree(Subscription[] subscriptions)
+    {
+        foreach (var subscription in subscriptions)
+        {
+            RemoveFromTree(subscription);
+        }
+    }
+
+    /// <summary>Restores what the store kept.</summary>
+    public void RestoreLocked(Session owner, ImmutableArray<SubscriptionRecord> kept)
+    {
+        foreach (var record in kept)
+        {
+            var subscription = new Subscription(
+                owner, record.Filter, record.QoS, record.NoLocal, record.RetainAsPublished, [.. record.Identifiers]);
+            (_subscriptions ??= []).Add(subscription.Filter, subscription);
+            AddToTree(subscription);
+        }
+    }
+
+    private bool? AddLocked(Subscription subscription)
     {
         _subscriptions ??= [];
         var exists = _subscriptions.TryGetValue(subscription.Filter, out var before);
@@ -43,43 +109,6 @@ internal sealed class SessionSubscriptions(int? max, SubscriptionTree tree, Memo
 
         journal.PutSubscription(subscription);
         return !exists;
-    }
-
-    /// <returns>Whether there was one.</returns>
-    public bool Remove(string filter)
-    {
-        if (_subscriptions?.Remove(filter, out var subscription) is not true)
-        {
-            return false;
-        }
-
-        RemoveFromTree(subscription);
-        journal.DeleteSubscription(filter);
-        return true;
-    }
-
-    /// <summary>Takes all out, because the session has ended. They must be removed from the tree.</summary>
-    public Subscription[] TakeAll()
-    {
-        Subscription[] all = [.. _subscriptions?.Values ?? Enumerable.Empty<Subscription>()];
-        _subscriptions = null;
-        return all;
-    }
-
-    /// <summary>Removes from the tree what <see cref="TakeAll"/> took. Without the lock, because there may be many.</summary>
-    public void RemoveFromTree(Subscription[] subscriptions)
-    {
-        foreach (var subscription in subscriptions)
-        {
-            RemoveFromTree(subscription);
-        }
-    }
-
-    /// <summary>Restores what the store kept.</summary>
-    public void Restore(Subscription subscription)
-    {
-        (_subscriptions ??= []).Add(subscription.Filter, subscription);
-        AddToTree(subscription);
     }
 
     private void AddToTree(Subscription subscription)

@@ -9,7 +9,13 @@ namespace Cassini.Streams.Broker.Sessions;
 
 /// <summary>All sessions by client identifier, open or kept. Thread-safe.</summary>
 internal sealed class SessionTable(
-    BrokerOptions options, IBrokerStore store, SubscriptionTree tree, MemoryBudget budget, BrokerCounters counters, TimeProvider time)
+    BrokerOptions options,
+    IBrokerStore store,
+    SubscriptionTree tree,
+    MemoryBudget budget,
+    BrokerCounters counters,
+    BrokerEvents events,
+    TimeProvider time)
 {
     private const int Stripes = 64;
 
@@ -67,18 +73,22 @@ internal sealed class SessionTable(
         }
     }
 
-    /// <summary>Makes a session that is not in the table.</summary>
-    /// <param name="clientId">Its client identifier.</param>
-    /// <param name="identity">The identity that it belongs to.</param>
-    /// <param name="isListed">Whether it is to be in the table: the health probe's session is not.</param>
-    /// <param name="published">Ends when what happened to the client's session before it is published; null when there was none.</param>
-    public Session Make(string clientId, string identity, bool isListed, Task? published = null) =>
-        new(options, store, tree, budget, counters, time, clientId, identity, isListed, published);
+    /// <summary>Makes the session of the health probe, which is not in the table, and attaches the connection to it.</summary>
+    /// <param name="attachment">The connection.</param>
+    /// <param name="request">What it asks for.</param>
+    /// <param name="probeEvents">Where its events are published.</param>
+    /// <param name="flushes">Where to note that there is something to send.</param>
+    public AttachResult AttachProbe(Attachment attachment, AttachRequest request, IEventPublisher probeEvents, FlushSet flushes)
+    {
+        var session = Make(request.ClientId, request.Identity, new SessionHistory(probeEvents), isListed: false);
+        session.TryAttach(attachment, request, isPresent: false, flushes, out _);
+        return new AttachResult(session, session.History);
+    }
 
     /// <summary>Restores a session that the store kept. Before the first connection.</summary>
     public void Restore(SessionState kept)
     {
-        var session = Make(kept.Session.ClientId, kept.Session.Identity, isListed: true);
+        var session = Make(kept.Session.ClientId, kept.Session.Identity, new SessionHistory(events));
         session.Restore(kept);
         if (_sessions.TryAdd(session.ClientId, session))
         {
@@ -91,40 +101,50 @@ internal sealed class SessionTable(
         var existing = Find(request.ClientId);
         if (existing is not null && existing.Identity != request.Identity)
         {
-            return AttachResult.Refused(ReasonCode.NotAuthorized, "the client identifier belongs to another identity");
+            return new AttachResult(
+                null, existing.History, Reason: ReasonCode.NotAuthorized, Detail: "the client identifier belongs to another identity");
         }
 
         // A session that ends with its connection ends when that is taken over [MQTT-3.1.2-23]; 3.1.1: [MQTT-3.1.2-6].
         if (existing is { ExpirySeconds: > 0 } && !request.CleanStart
-            && existing.TryAttach(attachment, request.ExpirySeconds, request.ConnAckPresent, flushes, out var before) is { } goesOn)
+            && existing.TryAttach(attachment, request, isPresent: true, flushes, out var before))
         {
-            return new AttachResult(existing, goesOn, true, before, SessionEnd.None, default, default, "");
+            return new AttachResult(existing, existing.History, IsPresent: true, before);
         }
 
         var end = SessionEnd.None;
-        var endReason = SessionEndReason.EndedWithConnection;
         if (existing is not null)
         {
-            endReason = existing.ExpirySeconds > 0 ? SessionEndReason.CleanStart : SessionEndReason.EndedWithConnection;
-            end = existing.End();
+            end = existing.End(existing.ExpirySeconds > 0 ? SessionEndReason.CleanStart : SessionEndReason.EndedWithConnection);
             Remove(existing);
         }
 
+        var history = existing?.History ?? new SessionHistory(events);
         if (Interlocked.Increment(ref _count) > options.MaxSessions)
         {
             Interlocked.Decrement(ref _count);
-            return AttachResult.Refused(ReasonCode.QuotaExceeded, Quantity.Of(options.MaxSessions, "session exists", "sessions exist"))
-                with
-            { Lost = end.Attachment, End = end, EndReason = endReason };
+            var detail = Quantity.Of(options.MaxSessions, "session exists", "sessions exist");
+            return new AttachResult(null, history, Lost: end.Attachment, Will: end.Will, Reason: ReasonCode.QuotaExceeded, Detail: detail);
         }
 
-        var session = Make(request.ClientId, request.Identity, isListed: true, existing?.Published);
-
-        // Before any other thread can find it: without a connection it would look like one that has expired.
-        var turn = session.TryAttach(attachment, request.ExpirySeconds, request.ConnAckNew, flushes, out _);
-        _sessions[request.ClientId] = session;
-        return new AttachResult(session, turn, false, end.Attachment, end, endReason, default, "");
+        try
+        {
+            // Before any other thread can find it: without a connection it would look like one that has expired.
+            var session = Make(request.ClientId, request.Identity, history);
+            session.TryAttach(attachment, request, isPresent: false, flushes, out _);
+            _sessions[request.ClientId] = session;
+            return new AttachResult(session, history, Lost: end.Attachment, Will: end.Will);
+        }
+        catch
+        {
+            Interlocked.Decrement(ref _count);
+            end.Attachment?.Connection.Close(new CloseOrder(ReasonCode.SessionTakenOver, CloseReason.TakenOver));
+            throw;
+        }
     }
+
+    private Session Make(string clientId, string identity, SessionHistory history, bool isListed = true) =>
+        new(options, store, tree, budget, counters, time, clientId, identity, history, isListed);
 
     private void NoteOpened()
     {

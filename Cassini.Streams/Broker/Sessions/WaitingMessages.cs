@@ -25,6 +25,15 @@ internal sealed class WaitingMessages(BrokerOptions options)
         _bytes += queued.Message.Size;
     }
 
+    /// <summary>Takes everything out.</summary>
+    public IReadOnlyCollection<QueuedMessage> TakeAll()
+    {
+        IReadOnlyCollection<QueuedMessage> all = _queue ?? [];
+        _queue = null;
+        _bytes = 0;
+        return all;
+    }
+
     /// <summary>Takes the oldest message. Not when there is none.</summary>
     public QueuedMessage Dequeue()
     {

@@ -1,5 +1,4 @@
 using Cassini.Streams.Broker.Connections;
-using Cassini.Streams.Broker.Model;
 using Cassini.Streams.Broker.Sessions;
 using Cassini.Streams.Events;
 using Cassini.Streams.Mqtt;
@@ -86,4 +85,4 @@ internal sealed class BrokerDrain(SessionTable sessions, Intake intake, TimeProv
 /// <param name="Sessions">Clients that are still connected.</param>
 /// <param name="Messages">Messages that they have not received or not acknowledged.</param>
 /// <param name="Kept">Messages that wait for sessions without a connection.</param>
-public readonly record struct DrainRest(int Sessions, long Messages, long Kept);
+internal readonly record struct DrainRest(int Sessions, long Messages, long Kept);

@@ -1,13 +1,11 @@
 using Cassini.Streams.Broker.Model;
 using Cassini.Streams.Broker.Routing;
 using Cassini.Streams.Broker.Sessions;
-using Cassini.Streams.Events;
 
 namespace Cassini.Streams.Broker.Upkeep;
 
 /// <summary>Applies what is due by time to sessions: keep alive, expiry, and wills whose delay is over. Run by the housekeeper.</summary>
-internal sealed class SessionUpkeep(
-    SessionTable sessions, ServerPublisher publisher, BrokerEvents events, BrokerCounters counters, TimeProvider time)
+internal sealed class SessionUpkeep(SessionTable sessions, ServerPublisher publisher, BrokerEvents events, TimeProvider time)
 {
     public void Work()
     {
@@ -21,13 +19,18 @@ internal sealed class SessionUpkeep(
             }
 
             publisher.Publish(session.TakeDueWill(now), session);
-            var end = session.EndIfExpired(now);
+            var end = session.EndIfExpired(now, events);
             if (end.Ended)
             {
-                counters.AddEnded(SessionEndReason.Expired);
-                end.Turn!.Publish(events, events.TryTake() ? new SessionEnded(session.ClientId, SessionEndReason.Expired) : null);
-                sessions.Remove(session);
-                publisher.Publish(end.Will, session);
+                try
+                {
+                    session.History.Publish();
+                }
+                finally
+                {
+                    sessions.Remove(session);
+                    publisher.Publish(end.Will, session);
+                }
             }
         }
     }

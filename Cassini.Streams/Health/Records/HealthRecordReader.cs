@@ -84,7 +84,7 @@ public static class HealthRecordReader
             {
                 ReadHeader(json.RootElement, number, order, found);
             }
-            else
+            else if (!order.IsPassedOver)
             {
                 found.Add(new HealthRecordProblem(number, RecordProblem.Garbage, $"{error}; passed over"));
             }

@@ -11,7 +11,9 @@ internal static class RecordHeader
 {
     public const string Format = "cassini-record";
 
-    public const int Version = 1;
+    /// <summary>The version of the words in the state, the policy and the events. A program reads its own version alone.</summary>
+    /// <remarks>1: before the words for connections and sessions were changed. 2: at present.</remarks>
+    public const int Version = 2;
 
     public static byte[] Write(HealthState state, DateTimeOffset startedAt, string program, HealthPolicy policy)
     {
@@ -51,7 +53,8 @@ internal static class RecordHeader
 
             if (Member(line, "version").GetInt32() is var version && version != Version)
             {
-                throw new JsonException($"version: {version}; this program reads version {Version}");
+                throw new JsonException(
+                    $"version: {version}, written by Cassini {Member(line, "cassini").GetString()}; this program reads version {Version}");
             }
 
             if (!Epoch.TryParse(Member(line, "epoch").GetString(), out var epoch))

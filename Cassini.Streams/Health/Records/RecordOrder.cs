@@ -12,6 +12,9 @@ internal sealed class RecordOrder
     private long _last;
     private TimeSpan _elapsed;
 
+    /// <summary>Whether events are passed over, as a problem said, because no header before them can be read.</summary>
+    public bool IsPassedOver => _segment is null && _wasTold;
+
     /// <summary>Begins a segment.</summary>
     public void Begin(HealthRecordSegment segment, List<HealthRecordLine> found)
     {

@@ -107,13 +107,30 @@ public class HealthRecordReaderTests
     public async Task Read_HeaderThatCannotBeRead_CostsItsSegmentAlone()
     {
         var future = Encoding.UTF8.GetBytes(
-            Encoding.UTF8.GetString(Header).Replace("\"version\":1", "\"version\":2", StringComparison.Ordinal));
+            Encoding.UTF8.GetString(Header).Replace("\"version\":2", "\"version\":3", StringComparison.Ordinal));
 
         var lines = await ReadAsync([Header, .. Events(1), future, .. Events(1, 2), Header[..50], .. Events(2), Header, .. Events(1)]);
 
         Shape(lines).ShouldBe(["segment", "1", "BadHeader", "BadHeader", "segment", "1"]);
         Message(lines[2]).ShouldBe(
-            "the header cannot be read: version: 2; this program reads version 1; the events after it are passed over until the next one");
+            "the header cannot be read: version: 3, written by Cassini 1.2.3; this program reads version 2; "
+            + "the events after it are passed over until the next one");
+    }
+
+    [Fact]
+    public async Task Read_RecordOfVersion1_NamesBothVersions()
+    {
+        // Its state and its events have other names for connections and sessions.
+        const string Old = """{"format":"cassini-record","version":1,"epoch":"000001a202b2c500","startedAt":"2026-11-22T10:00:00.000Z","""
+            + """ "cassini":"0.1.0","through":57,"elapsed":12.5,"policy":{},"state":{"counts":{"sessionsOpened":1}}}""";
+        const string Event =
+            """{"id":"000001a202b2c500-58","time":"2026-11-22T10:00:13.000Z","elapsed":13,"type":"sessionOpened","event":{"connection":1}}""";
+
+        var lines = await ReadAsync([Encoding.UTF8.GetBytes(Old), Encoding.UTF8.GetBytes(Event)]);
+
+        Message(lines.ShouldHaveSingleItem()).ShouldBe(
+            "the header cannot be read: version: 1, written by Cassini 0.1.0; this program reads version 2; "
+            + "the events after it are passed over until the next one");
     }
 
     [Fact]

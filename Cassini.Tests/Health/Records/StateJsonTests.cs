@@ -67,7 +67,8 @@ public class StateJsonTests
 
     [Theory]
     [InlineData("format", "\"other\"", "format: it is not cassini-record")]
-    [InlineData("version", "2", "version: 2; this program reads version 1")]
+    [InlineData("version", "1", "version: 1, written by Cassini 1.2.3; this program reads version 2")]
+    [InlineData("version", "3", "version: 3, written by Cassini 1.2.3; this program reads version 2")]
     [InlineData("epoch", "\"x\"", "epoch: it is not 16 hexadecimal digits")]
     [InlineData("elapsed", "-1", "through or elapsed: out of range")]
     [InlineData("elapsed", "1e20", "through or elapsed: out of range")]

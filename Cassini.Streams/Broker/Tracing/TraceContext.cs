@@ -4,7 +4,7 @@ using System.Text;
 using Cassini.Streams.Mqtt;
 using Cassini.Streams.Mqtt.Properties;
 
-namespace Cassini.Streams.Broker.Model;
+namespace Cassini.Streams.Broker.Tracing;
 
 /// <summary>
 /// The trace that a message belongs to, from its user properties <c>traceparent</c> and <c>tracestate</c> (W3C Trace Context, and its

@@ -1,4 +1,4 @@
-namespace Cassini.Streams.Broker.Model;
+namespace Cassini.Streams.Broker.Tracing;
 
 /// <summary>Attributes of spans: those of OpenTelemetry's semantic conventions for messaging, and our own where these have none.</summary>
 internal static class MessageTags

@@ -1,11 +1,11 @@
 using System.Diagnostics;
 using Cassini.Streams.Mqtt;
 
-namespace Cassini.Streams.Broker.Model;
+namespace Cassini.Streams.Broker.Tracing;
 
 /// <summary>The trace of a message: the span of its publish, and the properties that subscribers get instead of the publisher's.</summary>
 internal sealed class PublishTrace(
-    ActivitySource source, MessageSpan span, Topic topic, byte[] properties,
+    ActivitySource source, MessageSpan span, string topic, byte[] properties,
     byte[] own, TimeProvider time, Action<Exception> listenerFailed)
 {
     /// <summary>
@@ -35,7 +35,7 @@ internal sealed class PublishTrace(
             .Tag(MessageTags.System, MessageTags.Mqtt)
             .Tag(MessageTags.OperationName, "deliver")
             .Tag(MessageTags.OperationType, "send")
-            .Tag(MessageTags.Destination, topic.Name)
+            .Tag(MessageTags.Destination, topic)
             .Tag(MessageTags.ClientId, clientId)
             .Tag(MessageTags.QoS, (int)qos);
 

@@ -1,4 +1,4 @@
-namespace Cassini.Streams.Broker.Model;
+namespace Cassini.Streams.Broker.Connections;
 
 /// <summary>What a connection's reader does next.</summary>
 internal enum Step

@@ -1,6 +1,6 @@
 using System.Diagnostics;
 
-namespace Cassini.Streams.Broker.Model;
+namespace Cassini.Streams.Broker.Tracing;
 
 /// <summary>
 /// A span of a traced message. It may be ended under a lock, because the thread pool calls the listeners. It is never the current

@@ -1,9 +1,8 @@
 using System.Diagnostics;
-using Cassini.Streams.Broker.Model;
 using Cassini.Streams.Mqtt;
 using Cassini.Streams.Mqtt.Packets;
 
-namespace Cassini.Streams.Broker.Connections;
+namespace Cassini.Streams.Broker.Tracing;
 
 /// <summary>
 /// Decides which messages are traced: those of a sampled trace, and a share of those without one. The decision is made here and not by
@@ -20,12 +19,12 @@ internal sealed class MessageTracer(ActivitySource? source, double ratio, TimePr
 
     /// <summary>Begins to trace a message; null when it is not traced. Not to be called under a lock.</summary>
     /// <param name="properties">Encoded properties that travel with the message.</param>
-    /// <param name="topic">Its topic.</param>
+    /// <param name="topic">Its topic's name.</param>
     /// <param name="clientId">The publisher's client identifier.</param>
     /// <param name="packet">What the packet says.</param>
     /// <param name="version">In which version.</param>
     public PublishTrace? Begin(
-        ReadOnlySpan<byte> properties, Topic topic, string clientId, in PublishPacket packet, ProtocolVersion version)
+        ReadOnlySpan<byte> properties, string topic, string clientId, in PublishPacket packet, ProtocolVersion version)
     {
         var context = TraceContext.Of(properties);
         var isSampled = context.Exists ? context.IsSampled : Random.Shared.NextDouble() < ratio;
@@ -39,7 +38,7 @@ internal sealed class MessageTracer(ActivitySource? source, double ratio, TimePr
         span.Tag(MessageTags.System, MessageTags.Mqtt)
             .Tag(MessageTags.OperationName, "publish")
             .Tag(MessageTags.OperationType, "receive")
-            .Tag(MessageTags.Destination, topic.Name)
+            .Tag(MessageTags.Destination, topic)
             .Tag(MessageTags.ClientId, clientId)
             .Tag(MessageTags.BodySize, packet.Payload.Length)
             .Tag(MessageTags.ProtocolVersion, version == ProtocolVersion.V500 ? "5.0" : "3.1.1")
