@@ -52,7 +52,7 @@ internal sealed record CertificateFacts
         EventEnvelope envelope, TimeSpan now, CertificateRole role, string subject, DateTimeOffset notAfter, TimeSpan? life) =>
         new(role, subject, notAfter, life, now + (notAfter - envelope.Time), envelope.Sequence);
 
-    private TimeSpan? LifeOf(CertificateExpiring told) => Loaded.FirstOrDefault(fact => fact.Role == told.Role)?.Life;
+    private TimeSpan? LifeOf(CertificateExpiring expiring) => Loaded.FirstOrDefault(fact => fact.Role == expiring.Role)?.Life;
 
     private ImmutableArray<CertificateFact> Set(CertificateFact fact) =>
         [.. Loaded.Where(known => known.Role != fact.Role).Append(fact).OrderBy(known => known.Role)];

@@ -20,18 +20,18 @@ internal static class HealthReducer
         var elapsed = Min(input.Elapsed, EndOfTime);
         var now = elapsed > state.Now ? elapsed : state.Now;
         var (facts, verdicts) = (state.Facts, state.Verdicts);
-        var told = ImmutableArray<HealthChanged>.Empty;
+        var transitions = ImmutableArray<HealthChanged>.Empty;
         for (var due = Min(facts.NextExpiry, verdicts.Due); due <= now; due = Min(facts.NextExpiry, verdicts.Due))
         {
-            var left = facts.Expire(due);
-            var later = verdicts.At(due, facts, left, policy);
-            told = told.AddRange(later.Tell(verdicts, due, state.Epoch));
-            (facts, verdicts) = (left, later);
+            var expired = facts.Expire(due);
+            var later = verdicts.At(due, facts, expired, policy);
+            transitions = transitions.AddRange(later.TransitionsSince(verdicts, due, state.Epoch));
+            (facts, verdicts) = (expired, later);
         }
 
         if (input.Envelope is not { } envelope)
         {
-            return state with { Now = now, Facts = facts, Verdicts = verdicts, Transitions = told };
+            return state with { Now = now, Facts = facts, Verdicts = verdicts, Transitions = transitions };
         }
 
         var learnt = FactsReducer.Apply(facts, envelope, state.Counts, now, policy);
@@ -50,7 +50,9 @@ internal static class HealthReducer
             CountsReducer.Apply(state.Counts, envelope.Event),
             learnt,
             next,
-            ReferenceEquals(next, verdicts) ? told : told.AddRange(next.Tell(verdicts, now, state.Epoch)));
+            ReferenceEquals(next, verdicts)
+                ? transitions
+                : transitions.AddRange(next.TransitionsSince(verdicts, now, state.Epoch)));
     }
 
     /// <summary>The wall-clock time of elapsed zero; null when a damaged log puts it outside the calendar.</summary>

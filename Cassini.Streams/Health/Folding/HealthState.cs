@@ -38,7 +38,7 @@ internal sealed record HealthState(
     {
         var facts = Facts.Under(policy, Now);
         var verdicts = Verdicts.Under(policy, facts, Now);
-        return this with { Facts = facts, Verdicts = verdicts, Transitions = verdicts.Tell(Verdicts, Now, Epoch) };
+        return this with { Facts = facts, Verdicts = verdicts, Transitions = verdicts.TransitionsSince(Verdicts, Now, Epoch) };
     }
 
     /// <summary>Converts an elapsed time into a wall-clock time, limited to the calendar's range.</summary>

@@ -56,15 +56,15 @@ internal sealed record Verdicts(ImmutableArray<CheckState> Checks)
         return changed is null ? this : Conclude(changed.MoveToImmutable());
     }
 
-    /// <summary>Lists what changed since <paramref name="before"/>.</summary>
-    public ImmutableArray<HealthChanged> Tell(Verdicts before, TimeSpan now, Epoch epoch)
+    /// <summary>The transitions that lead from <paramref name="before"/> to these verdicts.</summary>
+    public ImmutableArray<HealthChanged> TransitionsSince(Verdicts before, TimeSpan now, Epoch epoch)
     {
         if (Revision == before.Revision)
         {
             return [];
         }
 
-        var told = ImmutableArray.CreateBuilder<HealthChanged>();
+        var transitions = ImmutableArray.CreateBuilder<HealthChanged>();
         for (var i = 0; i < Checks.Length; i++)
         {
             var (from, to) = (before.Checks[i], Checks[i]);
@@ -74,7 +74,7 @@ internal sealed record Verdicts(ImmutableArray<CheckState> Checks)
                 continue;
             }
 
-            told.Add(new HealthChanged(
+            transitions.Add(new HealthChanged(
                 to.Check.Name,
                 from.Status,
                 to.Status,
@@ -88,7 +88,7 @@ internal sealed record Verdicts(ImmutableArray<CheckState> Checks)
                 Revision));
         }
 
-        return told.ToImmutable();
+        return transitions.ToImmutable();
     }
 
     private Verdicts Conclude(ImmutableArray<CheckState> checks)

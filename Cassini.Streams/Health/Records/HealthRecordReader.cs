@@ -68,9 +68,9 @@ public static class HealthRecordReader
         catch (JsonException failure)
         {
             found.Add(
-                !isWhole ? new HealthRecordProblem(number, RecordProblem.Truncated, "the last line is cut off; ignored")
+                !isWhole ? new HealthRecordProblem(number, RecordProblem.Truncated, "the last line is cut off; skipped")
                 : line.Span.TrimStart(" \t"u8).StartsWith("{\"format\":"u8) ? order.Lose(number, failure.Message)
-                : new HealthRecordProblem(number, RecordProblem.Garbage, $"{error}; passed over"));
+                : new HealthRecordProblem(number, RecordProblem.Garbage, $"{error}; skipped"));
             return;
         }
 
@@ -84,9 +84,9 @@ public static class HealthRecordReader
             {
                 ReadHeader(json.RootElement, number, order, found);
             }
-            else if (!order.IsPassedOver)
+            else if (!order.IsSkipping)
             {
-                found.Add(new HealthRecordProblem(number, RecordProblem.Garbage, $"{error}; passed over"));
+                found.Add(new HealthRecordProblem(number, RecordProblem.Garbage, $"{error}; skipped"));
             }
         }
     }

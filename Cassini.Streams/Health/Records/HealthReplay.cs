@@ -94,7 +94,7 @@ public sealed class HealthReplay
         _evidence.Begin(segment);
         _builder = new SnapshotBuilder(_policy, () => segment.Through + 1, segment.StartedAt, segment.Program);
         _state = _policy == segment.Policy ? segment.State : segment.State.Under(_policy);
-        return Tell(_state);
+        return TakeTransitions(_state);
     }
 
     private ImmutableArray<ReplayTransition> Fold(HealthState state, EventEnvelope envelope)
@@ -103,22 +103,22 @@ public sealed class HealthReplay
         {
             IsOver = true;
             _state = until is { } end ? HealthReducer.Reduce(state, new FoldInput(end, null), _policy) : state;
-            return until is null ? [] : Tell(_state);
+            return until is null ? [] : TakeTransitions(_state);
         }
 
         Events++;
         _evidence.Add(envelope);
         _state = HealthReducer.Reduce(state, new FoldInput(envelope.Elapsed, envelope), _policy);
-        var told = Tell(_state);
+        var transitions = TakeTransitions(_state);
         if (envelope.Event is HealthChanged recorded)
         {
             Confirm(recorded);
         }
 
-        return told;
+        return transitions;
     }
 
-    private ImmutableArray<ReplayTransition> Tell(HealthState state)
+    private ImmutableArray<ReplayTransition> TakeTransitions(HealthState state)
     {
         if (state.Transitions.IsEmpty)
         {

@@ -8,12 +8,12 @@ internal sealed class RecordOrder
 {
     private readonly HashSet<Epoch> _named = [];
     private HealthRecordSegment? _segment;
-    private bool _wasTold;
+    private bool _isMissingHeaderReported;
     private long _last;
     private TimeSpan _elapsed;
 
-    /// <summary>Whether events are passed over, as a problem said, because no header before them can be read.</summary>
-    public bool IsPassedOver => _segment is null && _wasTold;
+    /// <summary>Whether events are skipped, as a problem reported, because no header before them can be read.</summary>
+    public bool IsSkipping => _segment is null && _isMissingHeaderReported;
 
     /// <summary>Begins a segment.</summary>
     public void Begin(HealthRecordSegment segment, List<HealthRecordLine> found)
@@ -29,9 +29,9 @@ internal sealed class RecordOrder
     public HealthRecordProblem Lose(long line, string why)
     {
         _segment = null;
-        _wasTold = true;
+        _isMissingHeaderReported = true;
         return new HealthRecordProblem(
-            line, RecordProblem.BadHeader, $"the header cannot be read: {why}; the events after it are passed over until the next one");
+            line, RecordProblem.BadHeader, $"the header cannot be read: {why}; the events after it are skipped until the next one");
     }
 
     /// <summary>Handles an event: it continues the segment, or is a problem, or both.</summary>
@@ -47,7 +47,7 @@ internal sealed class RecordOrder
             found.Add(Problem(
                 line,
                 RecordProblem.ClockBackwards,
-                $"the clock runs backwards from {Seconds.Of(_elapsed)} s to {Seconds.Of(envelope.Elapsed)} s; taken to stand still"));
+                $"the clock runs backwards from {Seconds.Of(_elapsed)} s to {Seconds.Of(envelope.Elapsed)} s; treated as unchanged"));
         }
 
         _elapsed = envelope.Elapsed > _elapsed ? envelope.Elapsed : _elapsed;
@@ -59,7 +59,7 @@ internal sealed class RecordOrder
     {
         if (EventId.TryParse(id, out var read) && Follows(line, read, found))
         {
-            found.Add(Problem(line, RecordProblem.UnknownEvent, $"{error}; passed over"));
+            found.Add(Problem(line, RecordProblem.UnknownEvent, $"{error}; skipped"));
         }
     }
 
@@ -67,13 +67,13 @@ internal sealed class RecordOrder
     {
         if (_segment is not { } segment)
         {
-            if (!_wasTold)
+            if (!_isMissingHeaderReported)
             {
-                _wasTold = true;
+                _isMissingHeaderReported = true;
                 found.Add(Problem(
                     line,
                     RecordProblem.NoHeader,
-                    $"events before any header say nothing of what they come after; passed over until the next one"));
+                    $"no header comes before these events, so the state before them is unknown; skipped until the next header"));
             }
 
             return false;
@@ -84,7 +84,7 @@ internal sealed class RecordOrder
             if (_named.Add(id.Epoch))
             {
                 found.Add(Problem(
-                    line, RecordProblem.OtherEpoch, $"events of another run of the process, {id.Epoch}, without a header; passed over"));
+                    line, RecordProblem.OtherEpoch, $"events of another run of the process, {id.Epoch}, without a header; skipped"));
             }
 
             return false;
@@ -92,7 +92,7 @@ internal sealed class RecordOrder
 
         if (id.Sequence <= _last)
         {
-            found.Add(Problem(line, RecordProblem.Repeated, $"event {id.Sequence} comes again, after {_last}; passed over"));
+            found.Add(Problem(line, RecordProblem.Repeated, $"event {id.Sequence} comes again, after {_last}; skipped"));
             return false;
         }
 
@@ -100,7 +100,7 @@ internal sealed class RecordOrder
         {
             var missing = id.Sequence == _last + 2 ? $"event {_last + 1} is" : $"events {_last + 1} to {id.Sequence - 1} are";
             found.Add(Problem(
-                line, RecordProblem.Hole, $"{missing} missing; folded on without, so what follows may differ from what was said then"));
+                line, RecordProblem.Hole, $"{missing} missing; the replay continues without, so it may differ from what was published"));
         }
 
         _last = id.Sequence;

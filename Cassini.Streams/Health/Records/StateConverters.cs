@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Globalization;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using System.Text.Json.Serialization.Metadata;
@@ -22,7 +23,7 @@ internal sealed class StateSeconds : JsonConverter<TimeSpan>
         }
 
         var time = Seconds.Read(ref reader);
-        return time.Duration() <= Most ? time : throw new JsonException("a time beyond the end of time");
+        return time.Duration() <= Most ? time : throw new JsonException("a time is longer than 8,000,000 days");
     }
 
     public override void Write(Utf8JsonWriter writer, TimeSpan value, JsonSerializerOptions options)
@@ -73,9 +74,10 @@ internal sealed class CounterBuckets : JsonConverter<SlidingCounter>
         static long Count(ref Utf8JsonReader reader)
         {
             reader.Read();
-            return reader.GetInt64() is >= 0 and <= int.MaxValue and var count
+            var count = reader.GetInt64();
+            return count is >= 0 and <= int.MaxValue
                 ? count
-                : throw new JsonException("a count below 0 or beyond all reason");
+                : throw new JsonException(string.Create(CultureInfo.InvariantCulture, $"the count {count} is outside 0 to 2,147,483,647"));
         }
     }
 

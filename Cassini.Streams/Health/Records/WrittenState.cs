@@ -1,5 +1,3 @@
-using Cassini.Streams.Events;
-using Cassini.Streams.Health.Checks;
 using Cassini.Streams.Health.Facts;
 using Cassini.Streams.Health.Folding;
 

@@ -4,7 +4,7 @@ using Cassini.Streams.Settings;
 
 namespace Cassini.Streams.Listening.Endpoints;
 
-/// <summary>An address that this process is told to listen on. Immutable.</summary>
+/// <summary>An address that this process is to listen on, by its settings. Immutable.</summary>
 /// <param name="Key">The setting that says so.</param>
 /// <param name="Address">The address.</param>
 /// <param name="IsDualMode">Whether <c>[::]</c> takes IPv4 too, as Kestrel's does; the broker's own does not.</param>

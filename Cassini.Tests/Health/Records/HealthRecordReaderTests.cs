@@ -39,7 +39,7 @@ public class HealthRecordReaderTests
         Shape(await RecordedRun.ReadAsync(RecordedRun.Lines([Header, .. Events(1, 2)])[..^1])).ShouldBe(["segment", "1", "2"]);
 
     [Fact]
-    public async Task Read_GarbageEmptyLinesAndWindowsEnds_AreNamedOrPassedOver()
+    public async Task Read_GarbageEmptyLinesAndWindowsEnds_AreNamedOrSkipped()
     {
         var lines = await ReadAsync(
         [
@@ -60,7 +60,7 @@ public class HealthRecordReaderTests
         var lines = await ReadAsync([Header, .. Events(1), Encoding.UTF8.GetBytes(unknown), .. Events(3)]);
 
         Shape(lines).ShouldBe(["segment", "1", "UnknownEvent", "3"]);
-        Message(lines[2]).ShouldBe("an event of an unknown type, 'topicPraised'; passed over");
+        Message(lines[2]).ShouldBe("an event of an unknown type, 'topicPraised'; skipped");
     }
 
     [Fact]
@@ -74,11 +74,11 @@ public class HealthRecordReaderTests
     }
 
     [Fact]
-    public async Task Read_EventThatWasThere_IsPassedOver() =>
+    public async Task Read_EventThatWasThere_IsSkipped() =>
         Shape(await ReadAsync([Header, .. Events(1, 2, 2, 1, 3)])).ShouldBe(["segment", "1", "2", "Repeated", "Repeated", "3"]);
 
     [Fact]
-    public async Task Read_EventsOfAnotherRun_AreNamedOnceAndPassedOver()
+    public async Task Read_EventsOfAnotherRun_AreNamedOnceAndSkipped()
     {
         var other = Events(2, 3).Select(
             line => Encoding.UTF8.GetBytes(Encoding.UTF8.GetString(line).Replace("\"id\":\"0", "\"id\":\"1", StringComparison.Ordinal)));
@@ -96,11 +96,11 @@ public class HealthRecordReaderTests
         var lines = await ReadAsync([Header, late, early]);
 
         Shape(lines).ShouldBe(["segment", "1", "ClockBackwards", "2"]);
-        Message(lines[2]).ShouldBe("the clock runs backwards from 9 s to 3.5 s; taken to stand still");
+        Message(lines[2]).ShouldBe("the clock runs backwards from 9 s to 3.5 s; treated as unchanged");
     }
 
     [Fact]
-    public async Task Read_NoHeader_IsNamedOnceAndPassedOverUntilThereIsOne() =>
+    public async Task Read_NoHeader_IsNamedOnceAndSkippedUntilThereIsOne() =>
         Shape(await ReadAsync([.. Events(1, 2), Header, .. Events(1)])).ShouldBe(["NoHeader", "segment", "1"]);
 
     [Fact]
@@ -114,7 +114,7 @@ public class HealthRecordReaderTests
         Shape(lines).ShouldBe(["segment", "1", "BadHeader", "BadHeader", "segment", "1"]);
         Message(lines[2]).ShouldBe(
             "the header cannot be read: version: 3, written by Cassini 1.2.3; this program reads version 2; "
-            + "the events after it are passed over until the next one");
+            + "the events after it are skipped until the next one");
     }
 
     [Fact]
@@ -124,13 +124,14 @@ public class HealthRecordReaderTests
         const string Old = """{"format":"cassini-record","version":1,"epoch":"000001a202b2c500","startedAt":"2026-11-22T10:00:00.000Z","""
             + """ "cassini":"0.1.0","through":57,"elapsed":12.5,"policy":{},"state":{"counts":{"sessionsOpened":1}}}""";
         const string Event =
-            """{"id":"000001a202b2c500-58","time":"2026-11-22T10:00:13.000Z","elapsed":13,"type":"sessionOpened","event":{"connection":1}}""";
+            """{"id":"000001a202b2c500-58","time":"2026-11-22T10:00:13.000Z","elapsed":13,"type":"sessionOpened","""
+            + """ "event":{"connection":1}}""";
 
         var lines = await ReadAsync([Encoding.UTF8.GetBytes(Old), Encoding.UTF8.GetBytes(Event)]);
 
         Message(lines.ShouldHaveSingleItem()).ShouldBe(
             "the header cannot be read: version: 1, written by Cassini 0.1.0; this program reads version 2; "
-            + "the events after it are passed over until the next one");
+            + "the events after it are skipped until the next one");
     }
 
     [Fact]

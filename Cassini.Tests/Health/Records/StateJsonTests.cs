@@ -80,10 +80,10 @@ public class StateJsonTests
     [InlineData("state", "null", "state: null")]
     [InlineData("state.checks.canary", "null", "canary")]
     [InlineData("state.facts.crashes.window", "[[5,4,1,0]]", "buckets must be in order")]
-    [InlineData("state.facts.crashes.window", "[[5,5,-1,0]]", "a count below 0")]
+    [InlineData("state.facts.crashes.window", "[[5,5,-1,0]]", "the count -1 is outside 0 to 2,147,483,647")]
     [InlineData("state.facts.crashes.window", "[[5,5,0,0]]", "none may be empty")]
     [InlineData("state.facts.crashes.window", "7", "a window is a list")]
-    [InlineData("state.facts.manager.lastHeartbeat", "7e11", "beyond the end of time")]
+    [InlineData("state.facts.manager.lastHeartbeat", "7e11", "longer than 8,000,000 days")]
     [InlineData("state.counts.crashes", "{\"toaster\":1}", "there is no 'toaster' to count")]
     [InlineData("state.checks.bind.status", "\"poorly\"", "status")]
     public void Header_WithSomethingWrong_IsRefusedAndSaysWhere(string place, string value, string expected)
