@@ -108,6 +108,20 @@ public class EventLogTests
     }
 
     [Theory]
+    [InlineData(1, 1)]
+    [InlineData(5, 8)]
+    [InlineData(64, 64)]
+    [InlineData(65, 128)]
+    public void Capacity_Any_IsRoundedUpToAPowerOfTwo(int capacity, int kept) =>
+        Hub(capacity, events: 0).Log.Capacity.ShouldBe(kept);
+
+    [Theory]
+    [InlineData(0)]
+    [InlineData(-1)]
+    public void Capacity_BelowOne_Throws(int capacity) =>
+        Should.Throw<ArgumentOutOfRangeException>(() => Hub(capacity, events: 0));
+
+    [Theory]
     [InlineData(-1, 64)]
     [InlineData(0, 0)]
     public void OpenCursor_OutOfRange_Throws(long after, int maxLag) =>

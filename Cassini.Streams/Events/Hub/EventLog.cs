@@ -32,8 +32,9 @@ internal sealed class EventLog
 
     public EventLog(Epoch epoch, int capacity)
     {
+        ArgumentOutOfRangeException.ThrowIfLessThan(capacity, 1);
         Epoch = epoch;
-        _ring = new EventEnvelope?[BitOperations.RoundUpToPowerOf2((uint)Math.Clamp(capacity, 16, 1 << 20))];
+        _ring = new EventEnvelope?[BitOperations.RoundUpToPowerOf2((uint)capacity)];
     }
 
     /// <summary>The run of the process.</summary>
