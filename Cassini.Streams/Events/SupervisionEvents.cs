@@ -1,3 +1,5 @@
+using Cassini.Streams.Primitives;
+
 namespace Cassini.Streams.Events;
 
 /// <summary>What kind of component is supervised.</summary>
@@ -40,7 +42,7 @@ public readonly record struct Component(ComponentKind Kind, string Name)
 /// <summary>A supervised component ended with an exception.</summary>
 /// <param name="Component">Which.</param>
 /// <param name="Exception">The exception's type name.</param>
-/// <param name="Message">The exception's message.</param>
+/// <param name="Message">The exception's message, at most 500 characters.</param>
 /// <param name="Attempt">1 for the first crash within the supervisor's window.</param>
 /// <param name="RestartIn">Time until it is started again; null when it is not (a connection, or the supervisor gave up).</param>
 public sealed record Crashed(Component Component, string Exception, string Message, int Attempt, TimeSpan? RestartIn) : BrokerEvent
@@ -51,11 +53,8 @@ public sealed record Crashed(Component Component, string Exception, string Messa
     public override EventCategory Category => EventCategory.Supervision;
 
     /// <summary>Creates the event of an exception. The message is bounded, because an exception may quote what a peer sent.</summary>
-    internal static Crashed Of(Component component, Exception crash, int attempt, TimeSpan? restartIn)
-    {
-        var message = crash.Message.Length <= MaxMessage ? crash.Message : crash.Message[..MaxMessage] + "…";
-        return new Crashed(component, crash.GetType().Name, message, attempt, restartIn);
-    }
+    internal static Crashed Of(Component component, Exception crash, int attempt, TimeSpan? restartIn) =>
+        new(component, crash.GetType().Name, SafeText.Cut(crash.Message, MaxMessage), attempt, restartIn);
 }
 
 /// <summary>A crashed component runs again.</summary>

@@ -1,11 +1,10 @@
 using Cassini.Streams.Events;
 using Cassini.Streams.Health.Facts;
-using Cassini.Streams.Health.Projection;
 
 namespace Cassini.Streams.Health.Checks;
 
 /// <summary>
-/// The fold still runs. Inside the fold that is always true, so only <see cref="HealthProjection"/> can judge it, at each read.
+/// The fold still runs. Inside the fold that is always true, so only the projection around the fold can judge it, at each read.
 /// </summary>
 internal sealed class ProjectionCheck : Check
 {
