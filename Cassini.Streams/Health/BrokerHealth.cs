@@ -7,7 +7,7 @@ public sealed record BrokerHealth(Connectivity Connectivity);
 /// <summary>The result of the canary's last round trip through the broker.</summary>
 public enum Connectivity
 {
-    /// <summary>No evidence yet, or the canary is off.</summary>
+    /// <summary>No evidence yet, the canary is off, or the projection is stale.</summary>
     Unknown,
 
     /// <summary>The canary's last round trip succeeded.</summary>

@@ -52,6 +52,26 @@ public sealed class HealthChangesTests : IDisposable
         await late.EndAsync("the end");
     }
 
+    /// <summary>The end of the events is a shutdown, which may last longer than a projection without ticks looks alive.</summary>
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task Reader_TheEventsEnd_GetsTheLastSnapshotAndThenTheEndAndIsNotStale(bool observes)
+    {
+        await using var reader = HealthReader.Start(_rig.Health, observes);
+        await reader.NextAsync("the first");
+
+        _rig.Hub.Publish(new PhaseEntered(Phase.Stopped));
+        await _rig.Hub.CompleteAsync();
+
+        var last = await reader.NextAsync("the last");
+        last.Phase.ShouldBe(Phase.Stopped);
+        last.IsStale.ShouldBeFalse();
+        await reader.EndAsync("the end");
+        _rig.Clock.AdvanceTo(S(31));
+        _rig.Health.Current.IsStale.ShouldBeTrue("a late probe still fails closed");
+    }
+
     [Fact]
     public void Observer_Subscribes_GetsTheCurrentSnapshotWithinTheCall()
     {
@@ -92,18 +112,22 @@ public sealed class HealthChangesTests : IDisposable
         slow.Last().ShouldBe(newest, "those between were skipped");
     }
 
+    /// <summary>A cancellation of the observer's own work is a failure like any other.</summary>
     [Theory]
-    [InlineData(1)]
-    [InlineData(2)]
-    public async Task Observer_Throws_LosesItsSubscriptionAloneAndIsReported(int atItsTurn)
+    [InlineData(1, typeof(InvalidOperationException))]
+    [InlineData(2, typeof(InvalidOperationException))]
+    [InlineData(1, typeof(TaskCanceledException))]
+    [InlineData(2, typeof(TaskCanceledException))]
+    public async Task Observer_Throws_LosesItsSubscriptionAloneAndIsReported(int atItsTurn, Type kind)
     {
+        var failure = (Exception)Activator.CreateInstance(kind, "boom")!;
         var bad = 0;
         using var subscription = _rig.Health.Changes.Subscribe(
             _ =>
             {
                 if (++bad == atItsTurn)
                 {
-                    throw new InvalidOperationException("boom");
+                    throw failure;
                 }
             },
             _ => { });
@@ -114,11 +138,12 @@ public sealed class HealthChangesTests : IDisposable
         var reported = await Eventually.BecomesAsync(
             "it is reported", () => _rig.Published().OfType<Crashed>().FirstOrDefault(), crashed => crashed is not null);
         reported.ShouldBe(
-            new Crashed(new Component(ComponentKind.Observer, "observer of health"), nameof(InvalidOperationException), "boom", 1, null));
+            new Crashed(new Component(ComponentKind.Observer, "observer of health"), kind.Name, "boom", 1, null));
         var logged = await Eventually.BecomesAsync("it is logged", () => _rig.Log.Entries, entries => entries.Count > 0);
         logged.ShouldHaveSingleItem().ShouldSatisfyAllConditions(
             entry => entry.Level.ShouldBe(LogLevel.Error),
-            entry => entry.Exception.ShouldBeOfType<InvalidOperationException>().StackTrace.ShouldNotBeNull());
+            entry => entry.Exception.ShouldBe(failure),
+            entry => failure.StackTrace.ShouldNotBeNull());
         HealthSnapshot next;
         do
         {
@@ -128,6 +153,19 @@ public sealed class HealthChangesTests : IDisposable
 
         bad.ShouldBe(atItsTurn);
         _rig.Hub.FoldFaults.ShouldBe(0);
+    }
+
+    [Fact]
+    public async Task Observer_ThrowsAtTheEnd_IsReported()
+    {
+        var failure = new TaskCanceledException("boom");
+        using var subscription = _rig.Health.Changes.Subscribe(_ => { }, _ => { }, () => throw failure);
+
+        _rig.Health.Dispose();
+
+        var logged = await Eventually.BecomesAsync("it is logged", () => _rig.Log.Entries, entries => entries.Count > 0);
+        logged.ShouldHaveSingleItem().Exception.ShouldBe(failure);
+        _rig.Published().OfType<Crashed>().ShouldHaveSingleItem();
     }
 
     [Fact]

@@ -1,3 +1,4 @@
+using System.Text;
 using System.Text.Json;
 using Cassini.Streams.Events;
 using Cassini.Streams.Events.Hub;
@@ -5,26 +6,33 @@ using Cassini.Streams.Health;
 using Cassini.Streams.Health.Projection;
 using Cassini.Tests.Support;
 using Cassini.Tests.VirtualTime;
+using static Microsoft.Extensions.Logging.LoggerFactoryExtensions;
 using static Cassini.Tests.Health.Fold;
 using static Cassini.Tests.Health.Happened;
 using LogLevel = Microsoft.Extensions.Logging.LogLevel;
 
 namespace Cassini.Tests.Health;
 
-public class HealthProjectionTests : IDisposable
+public sealed class HealthProjectionTests : IDisposable
 {
+    /// <summary>No component has no name: the fold throws.</summary>
+    private static readonly Crashed Broken = new(new Component(ComponentKind.Service, null!), "", "", 1, null);
     private readonly VirtualClock _clock = new();
-    private readonly RecordingLogger<HealthProjection> _log = new();
+    private readonly RecordingLoggers _log = new();
     private readonly EventHub _hub;
     private readonly HealthProjection _projection;
 
     public HealthProjectionTests()
     {
-        _hub = new EventHub(_clock.Time);
-        _projection = new HealthProjection(_hub, new HealthPolicy(), _clock.Scheduler, "1.2.3", _log);
+        _hub = new EventHub(_clock.Time, logger: _log.CreateLogger<EventHub>());
+        _projection = new HealthProjection(_hub, new HealthPolicy(), _clock.Scheduler, "1.2.3", _log.CreateLogger<HealthProjection>());
     }
 
-    public void Dispose() => _projection.Dispose();
+    public void Dispose()
+    {
+        _projection.Dispose();
+        _log.Dispose();
+    }
 
     [Fact]
     public void Current_NothingFolded_IsTheSameObject()
@@ -73,6 +81,7 @@ public class HealthProjectionTests : IDisposable
         Keep(S(6));
         _projection.Current.Ready.ShouldBeFalse();
         _projection.Current.Status.ShouldBe(HealthStatus.Error);
+        _projection.Current.Broker.Connectivity.ShouldBe(Connectivity.Unknown);
         Check(CheckNames.Projection).Reason.ShouldBe(Reasons.ProjectionStale);
         _projection.Current.Live.ShouldBeTrue("livez waits for its own, longer window");
         Keep(S(31));
@@ -81,6 +90,7 @@ public class HealthProjectionTests : IDisposable
         _projection.ResumeTicks();
         Keep(S(32));
         _projection.Current.Ready.ShouldBeTrue();
+        _projection.Current.Broker.Connectivity.ShouldBe(Connectivity.Ok);
     }
 
     [Fact]
@@ -119,27 +129,66 @@ public class HealthProjectionTests : IDisposable
     }
 
     [Fact]
-    public void Fold_Throws_IsLoggedWithItsStackPublishedAndTurnsStale()
+    public async Task Fold_Throws_IsPublishedCountedAndLoggedWithItsStackAndTurnsStale()
     {
         Serve();
-        var broken = new Crashed(new Component(ComponentKind.Service, null!), "no component has no name", "", 1, null);
-
-        _hub.Publish(broken);
+        _hub.Publish(Broken);
 
         _hub.Log.TryGet(_hub.LastSequence, out var envelope).ShouldBeTrue();
         envelope.Event.ShouldBeOfType<Crashed>().Component.ShouldBe(new Component(ComponentKind.Observer, "health projection"));
-        _log.Entries.ShouldHaveSingleItem().ShouldSatisfyAllConditions(
-            entry => entry.Level.ShouldBe(LogLevel.Error),
-            entry => entry.Exception.ShouldNotBeNull().StackTrace.ShouldNotBeNull().ShouldContain("Reduce"));
+        _hub.FoldFaults.ShouldBe(1);
         _clock.AdvanceTo(S(6));
         _projection.Current.IsStale.ShouldBeTrue();
+        await Eventually.HoldsAsync("it is logged", () => !_log.Lines.IsEmpty);
+        _log.Lines.ShouldHaveSingleItem().ShouldSatisfyAllConditions(
+            line => (line.Id, line.Level).ShouldBe((1050, LogLevel.Error)),
+            line => line.Exception.ShouldNotBeNull().StackTrace.ShouldNotBeNull().ShouldContain("Reduce"));
+    }
+
+    [Fact]
+    public async Task Fold_ThrowsAndTheLogBlocks_NoPublisherWaitsForTheLog()
+    {
+        using var release = new ManualResetEventSlim();
+        var ended = new TaskCompletionSource();
+        _log.Logged = _ =>
+        {
+            release.Wait(Eventually.Deadline).ShouldBeTrue("the test releases the log");
+            ended.SetResult();
+        };
+
+        var publisher = Task.Run(() => _hub.Publish(Broken));
+        try
+        {
+            await Eventually.CompletesAsync("the publisher returns", publisher);
+            _hub.Publish(Bound());
+            _hub.Log.Newest.ShouldBe(_hub.LastSequence);
+        }
+        finally
+        {
+            release.Set();
+            await Eventually.CompletesAsync("the log goes on", ended.Task);
+        }
     }
 
     [Fact]
     public void Crash_OfAnExceptionThatQuotesMuch_IsBounded() =>
         Streams.Events.Crashed.Of(
             new Component(ComponentKind.Observer, "x"), new InvalidOperationException(new string('a', 10_000)), 1, null)
-            .Message.Length.ShouldBe(501);
+            .Message.ShouldBe(new string('a', 499) + "…");
+
+    [Theory]
+    [InlineData("")]
+    [InlineData("x")]
+    public void Crash_OfAnExceptionWithEmoji_IsCutBetweenTwoCharacters(string before)
+    {
+        var quoted = before + string.Concat(Enumerable.Repeat("\U0001F41F", 1_000));
+        var message = Streams.Events.Crashed.Of(
+            new Component(ComponentKind.Observer, "x"), new InvalidOperationException(quoted), 1, null).Message;
+
+        message.EnumerateRunes().ShouldNotContain(Rune.ReplacementChar);
+        quoted.ShouldStartWith(message[..^1]);
+        message.Length.ShouldBeInRange(499, 500);
+    }
 
     [Fact]
     public void Current_Stale_IsTheSameObjectUntilSomethingIsFolded()

@@ -44,6 +44,27 @@ public sealed class ReadChangesTests : IDisposable
     }
 
     [Fact]
+    public async Task ReadChangesUntil_TheEnd_ContinuesOnThePoolAndNotOnTheThreadThatCancels()
+    {
+        using var end = new CancellationTokenSource();
+        await using var changes = _rig.Health.ReadChangesUntilAsync(end.Token).GetAsyncEnumerator(TestContext.Current.CancellationToken);
+        (await changes.MoveNextAsync()).ShouldBeTrue();
+        var isOnThePool = LastAsync();
+
+        var canceller = new Thread(end.Cancel);
+        canceller.Start();
+
+        (await Eventually.CompletesAsync("the end", isOnThePool)).ShouldBeTrue();
+        canceller.Join();
+
+        async Task<bool> LastAsync()
+        {
+            await changes.MoveNextAsync().ConfigureAwait(false);
+            return Thread.CurrentThread.IsThreadPoolThread;
+        }
+    }
+
+    [Fact]
     public async Task ReadChangesUntil_AnEndThatIsOver_GivesTheCurrentSnapshotAlone()
     {
         var read = await _rig.Health.ReadChangesUntilAsync(new CancellationToken(canceled: true))

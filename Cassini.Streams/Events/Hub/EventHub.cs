@@ -90,6 +90,13 @@ public sealed class EventHub : IEventSequence
     /// <summary>Gives the folds the current time when no event happened. Any thread.</summary>
     internal void Tick() => Enter(null);
 
+    /// <summary>Counts the exception of an inline fold, and logs it with its stack on the thread pool. Any thread; does not wait.</summary>
+    internal void ReportFoldFailure(Exception failure)
+    {
+        Interlocked.Increment(ref _foldFaults);
+        _pumps.LogFoldFailure(failure);
+    }
+
     /// <summary>
     /// The events from the moment of subscription on. Each subscription has its own bounded queue and its own pump on the thread pool.
     /// An observer that throws is detached, published as <see cref="Crashed"/> and logged with its stack; an observer that is too slow
@@ -206,8 +213,7 @@ public sealed class EventHub : IEventSequence
         catch (Exception failure)
         {
             // Folds catch their own exceptions. This catch is the last defence, so that a bug in a fold cannot stop delivery.
-            Interlocked.Increment(ref _foldFaults);
-            _pumps.LogFoldFailure(failure);
+            ReportFoldFailure(failure);
         }
 
         if (input.Envelope is { } envelope)

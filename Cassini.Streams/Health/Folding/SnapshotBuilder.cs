@@ -52,7 +52,10 @@ internal sealed class SnapshotBuilder(HealthPolicy policy, Func<long> oldest, Da
         Certificates = [.. state.Facts.Certificates.Loaded.Select(fact => Build(state, fact))],
     };
 
-    /// <summary>The snapshot of a stale projection: nothing in it can be trusted, so it fails closed.</summary>
+    /// <summary>
+    /// The snapshot of a stale projection: every verdict fails closed, because it can no longer be trusted. Endpoints and counts stay as
+    /// they were last known.
+    /// </summary>
     private HealthSnapshot Distrust(HealthSnapshot last, Freshness freshness)
     {
         var isDead = freshness is Freshness.Dead;
@@ -63,6 +66,7 @@ internal sealed class SnapshotBuilder(HealthPolicy policy, Func<long> oldest, Da
             Status = HealthStatus.Error,
             Ready = false,
             Live = last.Live && !isDead,
+            Broker = new BrokerHealth(Connectivity.Unknown),
             Checks =
             [
                 .. last.Checks.Select(check => check.Status is HealthStatus.Off ? check : check with

@@ -5,9 +5,6 @@ namespace Cassini.Streams.Health.Projection;
 /// <summary>The log messages of this namespace. Event ids 1810 to 1819.</summary>
 internal static partial class HealthLog
 {
-    [LoggerMessage(1810, LogLevel.Error, "The health projection failed and folds no more events: health turns stale. Restart the process")]
-    public static partial void FoldFailed(ILogger logger, Exception failure);
-
     [LoggerMessage(1811, LogLevel.Error, "An observer of health failed and receives no more readings")]
     public static partial void ObserverFailed(ILogger logger, Exception failure);
 }

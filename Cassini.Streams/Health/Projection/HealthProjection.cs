@@ -33,7 +33,7 @@ public sealed class HealthProjection : IDisposable
     /// <param name="policy">The thresholds.</param>
     /// <param name="scheduler">The source of ticks: a thread of its own, so that a busy pool does not delay them.</param>
     /// <param name="version">The program's version, for the snapshot.</param>
-    /// <param name="logger">Logs failures of the projection and of observers.</param>
+    /// <param name="logger">Logs failures of observers.</param>
     internal HealthProjection(EventHub hub, HealthPolicy policy, IScheduler scheduler, string version, ILogger<HealthProjection> logger)
     {
         _hub = hub;
@@ -48,7 +48,7 @@ public sealed class HealthProjection : IDisposable
         _watch = new TickWatch(hub, policy, _readings.Change);
         _subscription = hub.Inputs
             .Scan((State: _state, IsTick: false), (previous, input) => (HealthReducer.Reduce(previous.State, input, policy), input.IsTick))
-            .Subscribe(step => Publish(step.State, step.IsTick), Fail);
+            .Subscribe(step => Publish(step.State, step.IsTick), Fail, End);
         ResumeTicks();
     }
 
@@ -66,7 +66,7 @@ public sealed class HealthProjection : IDisposable
     /// <para>Thread: the first snapshot is observed within Subscribe, each later one on the thread pool; one at a time.</para>
     /// <para>Order: as they happened, never the same twice in a row. There is no queue: a slow observer skips to the newest, and delays
     /// neither the fold nor another observer.</para>
-    /// <para>Completion: after the last snapshot, when the projection is disposed.</para>
+    /// <para>Completion: after the last snapshot, when the events end or the projection is disposed.</para>
     /// <para>Errors: it never calls OnError. An observer that throws loses its subscription; this is logged and published as
     /// <see cref="Crashed"/>.</para>
     /// </remarks>
@@ -74,16 +74,14 @@ public sealed class HealthProjection : IDisposable
     {
         try
         {
-            await foreach (var snapshot in ReadChangesAsync(unsubscribed).ConfigureAwait(false))
+            // The end of the subscription throws nothing here, because Rx also ends it when the observer throws: what is caught below is
+            // always the observer's exception, even an OperationCanceledException.
+            await foreach (var snapshot in ReadChangesUntilAsync(unsubscribed).ConfigureAwait(false))
             {
                 observer.OnNext(snapshot);
             }
 
             observer.OnCompleted();
-        }
-        catch (OperationCanceledException) when (unsubscribed.IsCancellationRequested)
-        {
-            // The subscription was disposed: no observer remains.
         }
         catch (Exception failure)
         {
@@ -94,7 +92,8 @@ public sealed class HealthProjection : IDisposable
 
     /// <summary>
     /// <see cref="Changes"/> for <c>await foreach</c>: the same snapshots in the same order, with the same end. While the loop's body runs
-    /// it receives nothing, and the next snapshot is the newest. Any thread; enumerations are independent.
+    /// it receives nothing, and the next snapshot is the newest. Any thread; enumerations are independent. The first snapshot is there at
+    /// once, and after a wait the loop continues on the thread pool unless its own <c>await</c> captures a context.
     /// </summary>
     /// <param name="cancellation">Ends the enumeration with an exception. Default: it is not cancelled.</param>
     /// <exception cref="OperationCanceledException">It was cancelled.</exception>
@@ -102,17 +101,20 @@ public sealed class HealthProjection : IDisposable
 
     /// <summary>
     /// <see cref="ReadChangesAsync"/> for readers that need the last state: at <paramref name="end"/> the enumeration reads health one last
-    /// time, and then completes without an exception.
+    /// time, and then completes without an exception. Threads: as of <see cref="ReadChangesAsync"/>; the thread that cancels
+    /// <paramref name="end"/> runs none of it.
     /// </summary>
     /// <param name="end">Ends the enumeration.</param>
     public IAsyncEnumerable<HealthSnapshot> ReadChangesUntilAsync(CancellationToken end) => _readings.ReadUntilAsync(end);
 
     /// <summary>
-    /// Completes with the first snapshot of <see cref="Changes"/> that meets the condition: at once if the current one does.
+    /// Completes with the first snapshot of <see cref="Changes"/> that meets the condition: at once if the current one does. Any thread.
     /// </summary>
-    /// <param name="condition">Called with one snapshot after another; pure and quick.</param>
+    /// <param name="condition">
+    /// Called with one snapshot after another: with the first one within this call, with later ones on the thread pool. Pure and quick.
+    /// </param>
     /// <param name="cancellation">Ends the wait, after a last read of health.</param>
-    /// <exception cref="OperationCanceledException">It was cancelled, or the projection was disposed.</exception>
+    /// <exception cref="OperationCanceledException">It was cancelled, the events ended, or the projection was disposed.</exception>
     public async Task<HealthSnapshot> WaitForAsync(Func<HealthSnapshot, bool> condition, CancellationToken cancellation)
     {
         await foreach (var snapshot in _readings.ReadUntilAsync(cancellation).ConfigureAwait(false))
@@ -144,10 +146,8 @@ public sealed class HealthProjection : IDisposable
     /// </summary>
     public void Dispose()
     {
-        _ticks.Dispose();
         _subscription.Dispose();
-        _watch.Dispose();
-        _readings.End();
+        End();
     }
 
     private Reading Read()
@@ -185,13 +185,25 @@ public sealed class HealthProjection : IDisposable
     }
 
     /// <summary>
-    /// Handles a fold that threw because of a bug. Its ticks stop too, so that every reader sees the projection turn stale.
+    /// Ends the ticks, the watch and the readings. The watch ends with the events, so that a slow shutdown does not look like a projection
+    /// that died.
+    /// </summary>
+    private void End()
+    {
+        _ticks.Dispose();
+        _watch.Dispose();
+        _readings.End();
+    }
+
+    /// <summary>
+    /// Handles a fold that threw because of a bug. Its ticks stop too, so that every reader sees the projection turn stale. The hub logs
+    /// it, because this runs on the thread that delivers, which must not wait for a log.
     /// </summary>
     private void Fail(Exception failure)
     {
         _ticks.Dispose();
         Report("health projection", failure);
-        HealthLog.FoldFailed(_logger, failure);
+        _hub.ReportFoldFailure(failure);
     }
 
     private void Report(string observer, Exception failure) =>

@@ -44,8 +44,10 @@ internal sealed class Readings(Func<Reading> read)
                 yield break;
             }
 
-            // From here on always on the pool, so that a reader that never catches up does not keep its caller's thread.
-            await change.WaitAsync(end).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing | ConfigureAwaitOptions.ForceYielding);
+            // The second await continues on the pool, so that neither the caller of a reader that never catches up nor the thread that
+            // cancels the end runs the reader.
+            await change.WaitAsync(end).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            await Task.CompletedTask.ConfigureAwait(ConfigureAwaitOptions.ForceYielding);
         }
     }
 
