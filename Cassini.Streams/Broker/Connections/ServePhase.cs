@@ -56,14 +56,12 @@ internal sealed class ServePhase(IBrokerStore store)
     }
 
     private static Task HoldBackAsync(Step step, ClientLink link, Admission admission, CancellationToken cancellationToken) =>
-        link.HoldBackAsync(() => step switch
+        step switch
         {
-            Step.AwaitMemory => admission.WaitForMemoryAsync(cancellationToken),
-            Step.AwaitRate => admission.WaitForRateAsync(cancellationToken),
-
-            // Answers are never dropped, so a client that does not read them is not read from.
-            _ => link.Outbox.WhenUnderLimitAsync().WaitAsync(cancellationToken),
-        });
+            Step.AwaitMemory => link.HoldBackAsync(() => admission.WaitForMemoryAsync(cancellationToken)),
+            Step.AwaitRate => link.HoldBackAsync(() => admission.WaitForRateAsync(cancellationToken)),
+            _ => link.HoldBackByAnswersAsync(cancellationToken),
+        };
 
     private async ValueTask CommitAsync(ClientLink link)
     {
