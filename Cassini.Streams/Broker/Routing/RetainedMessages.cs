@@ -140,7 +140,7 @@ internal sealed class RetainedMessages(
         node.Message = message;
 
         // Numbered only after it can be found: so a subscription with a later number finds it.
-        message.RetainedPlace = tree.TakePlace();
+        tree.TakePlace(message);
         if (message.ExpiresAt is not null)
         {
             _expiring.Add(message);
