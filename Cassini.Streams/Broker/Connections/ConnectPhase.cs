@@ -77,11 +77,13 @@ internal sealed class ConnectPhase(
         }
 
         var client = new Client(sessions, publisher, link, session, attachment, rights, connect);
+
+        // Before anything that may wait for another thread.
+        link.Connection.Transport.Abandoned = client.LeaveAsync;
         try
         {
             session.Resume(attachment, link.Flushes);
             await DisplaceAsync(result);
-            link.Connection.Transport.Abandoned = client.LeaveAsync;
             return handlers(link, client);
         }
         catch (Exception failure)
