@@ -80,7 +80,9 @@ internal sealed class SessionTable(
     /// <param name="flushes">Where to note that there is something to send.</param>
     public AttachResult AttachProbe(Attachment attachment, AttachRequest request, IEventPublisher probeEvents, FlushSet flushes)
     {
-        var session = Make(request.ClientId, request.Identity, new SessionHistory(probeEvents), isListed: false);
+        var session = new Session(
+            options, store, tree, budget, new BrokerCounters(), time, request.ClientId, request.Identity, new SessionHistory(probeEvents),
+            isListed: false);
         session.TryAttach(attachment, request, isPresent: false, flushes, out _);
         return new AttachResult(session, session.History);
     }
@@ -143,8 +145,8 @@ internal sealed class SessionTable(
         }
     }
 
-    private Session Make(string clientId, string identity, SessionHistory history, bool isListed = true) =>
-        new(options, store, tree, budget, counters, time, clientId, identity, history, isListed);
+    private Session Make(string clientId, string identity, SessionHistory history) =>
+        new(options, store, tree, budget, counters, time, clientId, identity, history, isListed: true);
 
     private void NoteOpened()
     {
