@@ -32,6 +32,7 @@ public sealed class MqttBroker : IConnectionHandler
     private readonly LocalObservers _observers;
     private readonly MessageTracer _tracer;
     private readonly Violations _violations;
+    private readonly ILogger _logger;
     private readonly Intake _intake = new();
 
     /// <summary>Creates a broker.</summary>
@@ -54,6 +55,7 @@ public sealed class MqttBroker : IConnectionHandler
         _options = options;
         _store = store;
         _time = time;
+        _logger = logger;
         _events = new BrokerEvents(events, time);
         _tracer = new MessageTracer(tracing?.Spans, tracing?.Ratio ?? 0, time, failure => BrokerLog.SpanListenerFailed(logger, failure));
         _violations = new Violations(_events, logger);
@@ -75,7 +77,10 @@ public sealed class MqttBroker : IConnectionHandler
             new HousekeepingJob(TimeSpan.Zero, new SessionUpkeep(Sessions, _publisher, _events, time).Work),
             new HousekeepingJob(TimeSpan.FromSeconds(1), new DropReport(Sessions, Counters, _events).Publish),
             new HousekeepingJob(TimeSpan.FromSeconds(10), Sweep),
-            new HousekeepingJob(options.SysInterval, new SysTopics(version, () => Statistics, _publisher, time).Publish, AtStart: true));
+            new HousekeepingJob(
+                options.SysInterval,
+                new SysTopics(version, Sessions, Tree, Retained, Topics, Budget, Counters, _publisher, time).Publish,
+                AtStart: true));
     }
 
     /// <summary>The broker's counters and current load.</summary>
@@ -153,6 +158,7 @@ public sealed class MqttBroker : IConnectionHandler
     /// <exception cref="ArgumentException">The topic is not a topic name, or longer or deeper than the options allow; the payload is
     /// larger than <see cref="BrokerOptions.MaxPacketSize"/>; a text is not well-formed Unicode, has U+0000, or is longer than 65,535
     /// bytes; or the response topic is not a topic name.</exception>
+    /// <exception cref="OperationCanceledException">It was cancelled while it waited: the message is not published.</exception>
     public ValueTask<PublishOutcome> PublishAsync(MqttMessage message, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(message);
@@ -170,8 +176,8 @@ public sealed class MqttBroker : IConnectionHandler
     /// <summary>
     /// The messages whose topics match a filter: first the retained messages, then new ones as they are published. Each observer has
     /// its own bounded queue and is called from the thread pool. An observer that is too slow loses messages, which are counted. An
-    /// observer that throws receives its exception as OnError and is not called again. Completes with <see cref="CompleteAsync"/>. Any
-    /// thread.
+    /// observer that throws receives its exception as OnError and is not called again. Completes when the broker stops, after the messages
+    /// that wait for the observer. Any thread.
     /// </summary>
     /// <param name="filter">A topic filter; with <c>$share/NAME/FILTER</c> the observer takes turns with the other members of that
     /// share.</param>
@@ -199,7 +205,7 @@ public sealed class MqttBroker : IConnectionHandler
     public IReadOnlyList<TopicInfo> GetTopics() =>
     [
         .. Topics.All.Select(topic => new TopicInfo(
-            topic.Name, topic.Route?.Weight, Retained.Get(topic.Utf8) is not null, _time.GetElapsedTime(topic.UsedAt))),
+            topic.Name, topic.Route?.Subscribers, Retained.Get(topic.Utf8) is not null, _time.GetElapsedTime(topic.UsedAt))),
     ];
 
     /// <summary>The subscriptions that receive the messages of a topic.</summary>
@@ -221,7 +227,7 @@ public sealed class MqttBroker : IConnectionHandler
     internal ClientConnection Open(Connection connection)
     {
         var counters = connection.IsProbe ? new BrokerCounters() : Counters;
-        return new ClientConnection(connection, counters, Budget, _receiver, _connecting, _serving, _violations);
+        return new ClientConnection(connection, counters, Budget, _receiver, _connecting, _serving, _violations, _logger);
     }
 
     /// <summary>Handles CONNECT.</summary>

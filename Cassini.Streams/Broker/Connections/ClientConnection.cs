@@ -6,6 +6,7 @@ using Cassini.Streams.Broker.Sessions;
 using Cassini.Streams.Events;
 using Cassini.Streams.Listening.Connections;
 using Cassini.Streams.Mqtt;
+using Microsoft.Extensions.Logging;
 
 namespace Cassini.Streams.Broker.Connections;
 
@@ -20,8 +21,10 @@ internal sealed class ClientConnection : IOutboxOwner
     private readonly ServePhase _serving;
     private readonly Violations _violations;
     private readonly ReceiveBuffer _input;
+    private readonly ILogger _logger;
     private CloseOrder? _closing;
     private ExceptionDispatchInfo? _crash;
+    private bool _hasEnded;
     private int _inBatch;
 
     /// <param name="transport">The transport.</param>
@@ -31,6 +34,7 @@ internal sealed class ClientConnection : IOutboxOwner
     /// <param name="connecting">Answers CONNECT.</param>
     /// <param name="serving">Serves a client that was accepted.</param>
     /// <param name="violations">Where it is reported that the peer broke the protocol.</param>
+    /// <param name="logger">The log.</param>
     public ClientConnection(
         Connection transport,
         BrokerCounters counters,
@@ -38,7 +42,8 @@ internal sealed class ClientConnection : IOutboxOwner
         ConnectReceiver receiver,
         ConnectPhase connecting,
         ServePhase serving,
-        Violations violations)
+        Violations violations,
+        ILogger logger)
     {
         Transport = transport;
         Counters = counters;
@@ -46,6 +51,7 @@ internal sealed class ClientConnection : IOutboxOwner
         _connecting = connecting;
         _serving = serving;
         _violations = violations;
+        _logger = logger;
         _input = new ReceiveBuffer(transport.Stream, budget);
     }
 
@@ -95,9 +101,11 @@ internal sealed class ClientConnection : IOutboxOwner
         finally
         {
             _input.Free();
-        }
+            Interlocked.Exchange(ref _hasEnded, true);
 
-        Volatile.Read(ref _crash)?.Throw();
+            // Whatever else the reader failed with: the bug came first.
+            TakeCrash()?.Throw();
+        }
     }
 
     /// <summary>Ends the connection, unless something else ends it already. Any thread.</summary>
@@ -138,12 +146,22 @@ internal sealed class ClientConnection : IOutboxOwner
 
     void IOutboxOwner.OnCrashed(Exception crash) => Crash(crash);
 
-    /// <summary>Ends the connection because of a bug that showed on another thread: <see cref="RunAsync"/> throws it as its own.</summary>
+    /// <summary>
+    /// Ends the connection because of a bug that showed on another thread: <see cref="RunAsync"/> throws it as its own. When that has
+    /// ended already, the bug is logged here.
+    /// </summary>
     private void Crash(Exception crash)
     {
         Interlocked.CompareExchange(ref _crash, ExceptionDispatchInfo.Capture(crash), null);
         Close(new CloseOrder(ReasonCode.UnspecifiedError, CloseReason.Crashed));
+        if (Volatile.Read(ref _hasEnded) && TakeCrash() is { } late)
+        {
+            BrokerLog.CrashedAtTheEnd(_logger, Transport.Id, Transport.Identity, late.SourceException);
+        }
     }
+
+    /// <summary>The bug, for the one that reports it.</summary>
+    private ExceptionDispatchInfo? TakeCrash() => Interlocked.Exchange(ref _crash, null);
 
     /// <summary>When an operator, the quarantine or the shutdown ends it.</summary>
     private CloseOrder? OrderOfTransport() => Transport.Closing switch
