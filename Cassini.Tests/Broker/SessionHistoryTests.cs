@@ -5,7 +5,9 @@ using Cassini.Tests.Support;
 
 namespace Cassini.Tests.Broker;
 
-/// <summary>Whatever fails while a client's sessions change, its later connections are served, and what happened is published in order.</summary>
+/// <summary>
+/// Whatever fails while a client's sessions change, its later connections are served, and what happened is published in order.
+/// </summary>
 public class SessionHistoryTests
 {
     private readonly InvalidOperationException _bug = new("a bug");
@@ -27,7 +29,8 @@ public class SessionHistoryTests
         (await rig.OpenAsync("a", change: BrokerRig.Lasting)).Answer!.SessionPresent.ShouldBeTrue();
         rig.Events.Events.Where(e => e is SessionOpened or SessionClosed or SessionEnded).Select(e => e.GetType().Name).ShouldBe(
         [
-            nameof(SessionOpened), nameof(SessionClosed), nameof(SessionEnded), nameof(SessionOpened), nameof(SessionClosed), nameof(SessionOpened),
+            nameof(SessionOpened), nameof(SessionClosed), nameof(SessionEnded),
+            nameof(SessionOpened), nameof(SessionClosed), nameof(SessionOpened),
         ]);
         rig.Broker.Statistics.OpenSessions.ShouldBe(1);
     }
@@ -63,7 +66,8 @@ public class SessionHistoryTests
         await back.ExpectFailureAsync(_bug);
         rig.Broker.Sessions.Find("a").ShouldNotBeNull().Attachment.ShouldBeNull();
         rig.Broker.Statistics.OpenSessions.ShouldBe(1);
-        rig.Events.Of<SessionClosed>()[^1].ShouldSatisfyAllConditions(closed => closed.ClientId.ShouldBe("a"), closed => closed.Kept.ShouldBeTrue());
+        rig.Events.Of<SessionClosed>()[^1].ShouldSatisfyAllConditions(
+            closed => closed.ClientId.ShouldBe("a"), closed => closed.Kept.ShouldBeTrue());
     }
 
     private static async Task<RigConnection> TakeOverAsync(BrokerRig rig)
