@@ -1,7 +1,7 @@
 using System.Collections.Immutable;
 using Cassini.Streams.Events;
-using Cassini.Streams.Listening.Connections;
 using Cassini.Streams.Listening.Endpoints;
+using Cassini.Streams.Primitives;
 
 namespace Cassini.Streams.Listening;
 
