@@ -17,7 +17,7 @@ namespace Cassini.Streams.Broker;
 /// The broker: serves MQTT 5.0 and 3.1.1 on the connections that it is given, and lets .NET code publish and observe messages.
 /// Thread-safe.
 /// </summary>
-public sealed class MqttBroker : IConnectionHandler
+public sealed class MqttBroker : ISessionHandler
 {
     private readonly BrokerOptions _options;
     private readonly IBrokerStore _store;
@@ -139,9 +139,6 @@ public sealed class MqttBroker : IConnectionHandler
 
     /// <summary>Runs the periodic work: keep alive, expiry, wills, statistics. Run it under a supervisor until it is cancelled.</summary>
     internal Task RunAsync(CancellationToken cancellationToken) => Housekeeper.RunAsync(cancellationToken);
-
-    /// <inheritdoc/>
-    bool IConnectionHandler.OpensSessions => true;
 
     /// <inheritdoc/>
     Task IConnectionHandler.HandleAsync(Connection connection, CancellationToken cancellationToken) =>
