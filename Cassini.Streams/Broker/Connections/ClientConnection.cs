@@ -1,5 +1,4 @@
 using System.Net.Sockets;
-using System.Runtime.ExceptionServices;
 using Cassini.Streams.Broker.Model;
 using Cassini.Streams.Broker.Outgoing;
 using Cassini.Streams.Broker.Sessions;
@@ -23,7 +22,6 @@ internal sealed class ClientConnection : IOutboxOwner
     private readonly ReceiveBuffer _input;
     private readonly ILogger _logger;
     private CloseOrder? _closing;
-    private ExceptionDispatchInfo? _crash;
     private bool _hasEnded;
     private int _inBatch;
 
@@ -104,7 +102,7 @@ internal sealed class ClientConnection : IOutboxOwner
             Interlocked.Exchange(ref _hasEnded, true);
 
             // Whatever else the reader failed with: the bug came first.
-            TakeCrash()?.Throw();
+            Transport.Crash?.Throw();
         }
     }
 
@@ -152,16 +150,13 @@ internal sealed class ClientConnection : IOutboxOwner
     /// </summary>
     private void Crash(Exception crash)
     {
-        Interlocked.CompareExchange(ref _crash, ExceptionDispatchInfo.Capture(crash), null);
+        Transport.KeepCrash(crash);
         Close(new CloseOrder(ReasonCode.UnspecifiedError, CloseReason.Crashed));
-        if (Volatile.Read(ref _hasEnded) && TakeCrash() is { } late)
+        if (Volatile.Read(ref _hasEnded))
         {
-            BrokerLog.CrashedAtTheEnd(_logger, Transport.Id, Transport.Identity, late.SourceException);
+            BrokerLog.CrashedAtTheEnd(_logger, Transport.Id, Transport.Identity, crash);
         }
     }
-
-    /// <summary>The bug, for the one that reports it.</summary>
-    private ExceptionDispatchInfo? TakeCrash() => Interlocked.Exchange(ref _crash, null);
 
     /// <summary>When an operator, the quarantine or the shutdown ends it.</summary>
     private CloseOrder? OrderOfTransport() => Transport.Closing switch
