@@ -115,14 +115,8 @@ internal sealed class Server(ServeSettings settings, CliContext context)
 
     private static async Task StartBrokerAsync(BrokerHost host, ILoggerFactory loggers, CancellationToken stop)
     {
-        // Until the hub completes, so that the last event is logged too: unless the start fails, which one line says better.
-        var traces = new ConnectionTraces(
-            host.Spans,
-            host.Options.Telemetry.TraceRatio,
-            host.Hub.StartedAt,
-            speaksMqtt: true,
-            new EventLogger(loggers.CreateLogger(EventLogger.Category)));
-        var log = host.Hub.Observe("log").Subscribe(traces);
+        // Until the hub completes, unless the start fails: one line says that better.
+        var log = EventLogger.Attach(host, loggers);
         try
         {
             await host.StartAsync(stop);
