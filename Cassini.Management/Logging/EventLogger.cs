@@ -14,7 +14,8 @@ internal sealed class EventLogger(ILogger logger) : IObserver<TracedDelivery>
     private const string Category = "Cassini.Events";
 
     /// <summary>
-    /// Begins to log a broker's events, and to make the spans of its connections, because the log lines of a connection carry its trace.
+    /// Begins to log a broker's events, from the first on, and to make the spans of its connections, because the log lines of a connection
+    /// carry its trace.
     /// </summary>
     /// <param name="host">The broker.</param>
     /// <param name="loggers">Where its events are logged.</param>
@@ -22,7 +23,7 @@ internal sealed class EventLogger(ILogger logger) : IObserver<TracedDelivery>
     /// Ends both. Usually nothing has to: the hub's completion ends them too, after the last event, so that this is logged as well.
     /// </returns>
     public static IDisposable Attach(BrokerHost host, ILoggerFactory loggers) =>
-        host.Hub.Observe("log").Subscribe(new ConnectionTraces(
+        host.Hub.ObserveFromStart("log").Subscribe(new ConnectionTraces(
             host.Spans, host.Options.Telemetry.TraceRatio, host.Hub.StartedAt, speaksMqtt: true,
             new EventLogger(loggers.CreateLogger(Category))));
 

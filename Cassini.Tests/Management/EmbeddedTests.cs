@@ -272,7 +272,7 @@ public partial class EmbeddedTests
         await Eventually.HoldsAsync("1303", () => rig.Log.Lines.Any(line => line is { Id: 1303, Level: LogLevel.Error }));
         await Eventually.CompletesAsync("the application stops", rig.App.StopAsync(CancellationToken.None));
         await rig.App.DisposeAsync();
-        rig.Log.Lines.ShouldContain(line => line.Id == 1101, "it begins before the broker");
+        rig.Log.Lines.ShouldContain(line => line.Id == 1700 && line.Text == "phase Starting");
         rig.Log.Lines.ShouldContain(line => line.Id == 1700 && line.Text == "phase Stopped");
     }
 

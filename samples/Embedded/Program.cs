@@ -36,6 +36,9 @@ builder.Services.AddCassini(options => options with
     },
 });
 
+// A stop lasts as long as clients take to receive what was accepted for them. The host's default of 30 s would cut that short.
+builder.Services.AddOptions<HostOptions>().Configure<BrokerHost>((host, broker) => host.ShutdownTimeout = broker.Options.LongestStop);
+
 // /health: 200 Healthy or Degraded, 503 Unhealthy when the broker cannot serve new clients. /alive: only whether to restart it.
 builder.Services.AddHealthChecks()
     .AddCassini(tags: ["ready"])

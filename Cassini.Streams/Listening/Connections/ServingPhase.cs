@@ -3,6 +3,7 @@ using System.Net.Sockets;
 using System.Runtime.ExceptionServices;
 using Cassini.Streams.Events;
 using Cassini.Streams.Listening.Endpoints;
+using Cassini.Streams.Primitives;
 
 namespace Cassini.Streams.Listening.Connections;
 

@@ -1,7 +1,7 @@
 using System.Net;
 using System.Net.Sockets;
 using Cassini.Streams.Events;
-using Cassini.Streams.Listening.Connections;
+using Cassini.Streams.Primitives;
 using Cassini.Streams.Supervision;
 
 namespace Cassini.Streams.Listening.Endpoints;
