@@ -52,7 +52,7 @@ app.MapHealthChecks("/health", new() { Predicate = check => check.Tags.Contains(
 app.MapHealthChecks("/alive", new() { Predicate = check => check.Tags.Contains("live") });
 
 // http://127.0.0.1:5000/cassini/ in a browser is the dashboard. Until the application says who may call, as RequireAuthorization() on what
-// MapCassini returns does, callers on this machine may do everything, and callers elsewhere get one word from the probes.
+// MapCassini returns does, callers on this machine may do everything, and callers elsewhere get little more than one word from the probes.
 app.MapGroup("/cassini").MapCassini();
 
 // Publishing, from .NET to whoever subscribes.

@@ -108,13 +108,7 @@ internal sealed class Server(ServeSettings settings, CliContext context)
     private static async Task StartBrokerAsync(BrokerHost host, ILoggerFactory loggers, CancellationToken stop)
     {
         // From the first event until the hub completes, so that all are logged: unless the start fails, which one line says better.
-        var traces = new ConnectionTraces(
-            host.Spans,
-            host.Options.Telemetry.TraceRatio,
-            host.Hub.StartedAt,
-            speaksMqtt: true,
-            new EventLogger(loggers.CreateLogger(EventLogger.Category)));
-        var log = host.Hub.ObserveFromStart("log").Subscribe(traces);
+        var log = EventLogger.Attach(host, loggers);
         try
         {
             await host.StartAsync(stop);
