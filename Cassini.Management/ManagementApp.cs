@@ -2,6 +2,7 @@ using System.Net;
 using Cassini.Management.Access;
 using Cassini.Management.Http;
 using Cassini.Management.Telemetry;
+using Cassini.Streams.Hosting;
 using Cassini.Streams.Listening.Endpoints;
 using Cassini.Streams.Tls;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
