@@ -2,7 +2,6 @@ using System.Net;
 using System.Net.Sockets;
 using Cassini.Harness.Clients;
 using Cassini.Harness.Verdicts;
-using Cassini.Streams.Hosting;
 using Cassini.Streams.Primitives;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;

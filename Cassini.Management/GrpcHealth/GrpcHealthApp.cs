@@ -2,8 +2,8 @@ using System.Net;
 using Cassini.Management.Access;
 using Cassini.Management.Http;
 using Cassini.Streams.Health.Projection;
-using Cassini.Streams.Hosting;
 using Cassini.Streams.Listening.Endpoints;
+using Cassini.Streams.Primitives;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 

@@ -1,7 +1,6 @@
 using System.Net;
 using Cassini.Harness.Clients;
 using Cassini.Harness.Workers;
-using Cassini.Streams.Hosting;
 using Cassini.Streams.Primitives;
 using Grpc.Core;
 using Microsoft.AspNetCore.Builder;

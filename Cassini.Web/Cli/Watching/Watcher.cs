@@ -1,3 +1,4 @@
+using System.Reactive.Disposables;
 using System.Threading.Channels;
 using Cassini.Harness;
 using Cassini.Harness.Clients;
@@ -68,11 +69,13 @@ internal sealed class Watcher(CliContext context, WatchRequest request)
         var notes = Channel.CreateBounded<FeedNote>(new BoundedChannelOptions(MostWaiting) { SingleReader = true, SingleWriter = true });
 
         // Disposed first: what it feeds outlives it.
-        using var subscription = feed.Notes.Subscribe(
+        using var subscription = new SingleAssignmentDisposable();
+        subscription.Disposable = feed.Notes.Subscribe(
             note =>
             {
                 if (!notes.Writer.TryWrite(note))
                 {
+                    subscription.Dispose();
                     notes.Writer.TryComplete();
                 }
             },

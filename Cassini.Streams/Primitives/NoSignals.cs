@@ -1,6 +1,6 @@
 using Microsoft.Extensions.Hosting;
 
-namespace Cassini.Streams.Hosting;
+namespace Cassini.Streams.Primitives;
 
 /// <summary>Keeps a web application inside the process from handling signals, because the process handles them elsewhere.</summary>
 internal sealed class NoSignals : IHostLifetime
