@@ -17,7 +17,7 @@ namespace Cassini.Streams.Broker;
 /// The broker: serves MQTT 5.0 and 3.1.1 on the connections that it is given, and lets .NET code publish and observe messages.
 /// Thread-safe.
 /// </summary>
-public sealed class MqttBroker : IConnectionHandler
+public sealed class MqttBroker : ISessionHandler
 {
     private readonly BrokerOptions _options;
     private readonly IBrokerStore _store;
@@ -66,7 +66,7 @@ public sealed class MqttBroker : IConnectionHandler
         _receiver = new ConnectReceiver(options, Budget, time);
         _connecting = new ConnectPhase(
             options, new AccessTable(options.Access), Sessions, _intake, _publisher, _events, Budget, time, HandlerOf);
-        _serving = new ServePhase(store);
+        _serving = new ServePhase(store, _intake);
         _local = new LocalPublisher(options, Budget, _intake, _publisher, time);
         _observers = new LocalObservers(Tree, Retained, options, Counters, time, logger);
         Drain = new BrokerDrain(Sessions, _intake, time);
@@ -141,11 +141,8 @@ public sealed class MqttBroker : IConnectionHandler
     internal Task RunAsync(CancellationToken cancellationToken) => Housekeeper.RunAsync(cancellationToken);
 
     /// <inheritdoc/>
-    bool IConnectionHandler.OpensSessions => true;
-
-    /// <inheritdoc/>
     Task IConnectionHandler.HandleAsync(Connection connection, CancellationToken cancellationToken) =>
-        ServeAsync(Open(connection), cancellationToken);
+        Open(connection).RunAsync(cancellationToken);
 
     /// <summary>
     /// Publishes a message like a client that may publish to all topics. Waits while the memory for messages is exhausted. Any thread.
@@ -244,19 +241,6 @@ public sealed class MqttBroker : IConnectionHandler
         new Admission(_options, _intake, Budget, _time, client.IsProbe),
         new PublishHandler(_options, new TopicCache(_options, Topics, client.Access), _router, _tracer, _events, link, client),
         new SubscribeHandler(_options, Retained, _events, link, client));
-
-    private async Task ServeAsync(ClientConnection connection, CancellationToken cancellationToken)
-    {
-        _intake.Enter(connection);
-        try
-        {
-            await connection.RunAsync(cancellationToken);
-        }
-        finally
-        {
-            _intake.Leave(connection);
-        }
-    }
 
     private void Sweep()
     {

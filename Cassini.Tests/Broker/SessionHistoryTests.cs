@@ -51,6 +51,22 @@ public class SessionHistoryTests
     }
 
     [Fact]
+    public async Task Store_ThrowsWhenASessionIsMadeInPlaceOfOneThatIsAway_PublishesItsEndAndItsWill()
+    {
+        await using var rig = new BrokerRig();
+        var observer = await rig.ConnectAsync("b");
+        await observer.SubscribeAsync("wills");
+        await (await rig.OpenAsync("a", change: connect => BrokerRig.WithWill(BrokerRig.Lasting(connect), delay: 30))).LoseAsync();
+        rig.Store.PuttingSession = () => throw _bug;
+
+        var back = await TakeOverAsync(rig);
+
+        await back.ExpectFailureAsync(_bug);
+        rig.Events.Of<SessionEnded>().ShouldBe([new SessionEnded("a", SessionEndReason.CleanStart)]);
+        await observer.ExpectPublishAsync("wills", "gone");
+    }
+
+    [Fact]
     public async Task Store_ThrowsWhenASessionGoesOn_LeavesItWithoutAConnection()
     {
         await using var rig = new BrokerRig();

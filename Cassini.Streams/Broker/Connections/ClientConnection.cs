@@ -1,5 +1,4 @@
 using System.Net.Sockets;
-using System.Runtime.ExceptionServices;
 using Cassini.Streams.Broker.Model;
 using Cassini.Streams.Broker.Outgoing;
 using Cassini.Streams.Broker.Sessions;
@@ -21,7 +20,6 @@ internal sealed class ClientConnection : IOutboxOwner
     private readonly Violations _violations;
     private readonly ReceiveBuffer _input;
     private CloseOrder? _closing;
-    private ExceptionDispatchInfo? _crash;
     private int _inBatch;
 
     /// <param name="transport">The transport.</param>
@@ -97,7 +95,7 @@ internal sealed class ClientConnection : IOutboxOwner
             _input.Free();
         }
 
-        Volatile.Read(ref _crash)?.Throw();
+        Transport.Crash?.Throw();
     }
 
     /// <summary>Ends the connection, unless something else ends it already. Any thread.</summary>
@@ -141,7 +139,7 @@ internal sealed class ClientConnection : IOutboxOwner
     /// <summary>Ends the connection because of a bug that showed on another thread: <see cref="RunAsync"/> throws it as its own.</summary>
     private void Crash(Exception crash)
     {
-        Interlocked.CompareExchange(ref _crash, ExceptionDispatchInfo.Capture(crash), null);
+        Transport.KeepCrash(crash);
         Close(new CloseOrder(ReasonCode.UnspecifiedError, CloseReason.Crashed));
     }
 

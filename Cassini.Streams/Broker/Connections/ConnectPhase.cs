@@ -73,6 +73,7 @@ internal sealed class ConnectPhase(
         if (result.Session is not { } session)
         {
             await DisplaceAsync(result);
+            result.Failure?.Throw();
             return Refuse(link, result.Reason, result.Detail);
         }
 

@@ -15,9 +15,9 @@ internal sealed class Outbox : IFlushable
     private readonly BrokerCounters _counters;
     private readonly IOutboxOwner _owner;
     private readonly OutboxBuffer _waiting;
-    private readonly BackPressure _pressure;
     private readonly TopicAliases? _aliases;
     private readonly OutboxDrain _drain;
+    private BackPressure _pressure;
     private OutboxState _state;
     private TaskCompletionSource? _idle;
 

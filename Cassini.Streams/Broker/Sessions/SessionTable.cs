@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using System.Runtime.ExceptionServices;
 using Cassini.Streams.Broker.Model;
 using Cassini.Streams.Broker.Routing;
 using Cassini.Streams.Events;
@@ -135,11 +136,12 @@ internal sealed class SessionTable(
             _sessions[request.ClientId] = session;
             return new AttachResult(session, history, Lost: end.Attachment, Will: end.Will);
         }
-        catch
+        catch (Exception failure)
         {
+            // Not thrown here: what the end of the session before leaves to do must be done all the same.
             Interlocked.Decrement(ref _count);
-            end.Attachment?.Connection.Close(new CloseOrder(ReasonCode.SessionTakenOver, CloseReason.TakenOver));
-            throw;
+            return new AttachResult(
+                null, history, Lost: end.Attachment, Will: end.Will, Failure: ExceptionDispatchInfo.Capture(failure));
         }
     }
 
