@@ -3,6 +3,7 @@ using Cassini.Management.Access;
 using Cassini.Management.Http;
 using Cassini.Streams.Health.Projection;
 using Cassini.Streams.Listening.Endpoints;
+using Cassini.Streams.Primitives;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 
