@@ -26,6 +26,7 @@ internal sealed class RunController(
         guard.Changed += condition => view.Say(
             $"broker {condition.Broker} is {condition.Status.ToString().ToLowerInvariant()}"
             + (condition.Why.Length > 0 ? $": {condition.Why}" : ""));
+        view.Failed += StopWithoutOutput;
         var tests = new List<TestReport>();
         IReadOnlyList<IWorker> workers = [];
         var brokers = new List<IBrokerHealth>();
@@ -83,7 +84,11 @@ internal sealed class RunController(
             {
                 await broker.DisposeAsync();
             }
+
+            view.Failed -= StopWithoutOutput;
         }
+
+        void StopWithoutOutput(IOException failure) => stop.Now(Verdict.Error, $"the output cannot be written: {failure.Message}");
 
         return Report(tests, guard, workers, stop.Cause, time.GetElapsedTime(began));
     }

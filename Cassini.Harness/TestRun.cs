@@ -64,10 +64,23 @@ internal sealed class TestRun
             _run.Stop.Now(Verdict.Error, $"unexpected: {defect}");
         }
 
-        await Task.WhenAll(_sinking.Concat(_producing).Select(order => order.Worker.StopAsync()));
+        await Task.WhenAll(_sinking.Concat(_producing).Select(order => StopAsync(order.Worker)));
         await _sinks;
         await _producers.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing); // Awaited above, unless the run was stopped.
         return Report();
+    }
+
+    /// <summary>Stops a worker. The run ends if that fails, but its counts are reported.</summary>
+    private async Task StopAsync(IWorker worker)
+    {
+        try
+        {
+            await worker.StopAsync();
+        }
+        catch (Exception defect)
+        {
+            _run.Stop.Now(Verdict.Error, $"worker {worker.Name} did not stop: unexpected: {defect}");
+        }
     }
 
     private void StopLate(TimeSpan timeout) =>

@@ -18,12 +18,16 @@ public static class CassiniManagement
     /// Makes the options from the defaults; null for the defaults. Settings of a separate port have no effect here, because the
     /// application has the port: <see cref="ManagementOptions.Address"/>, <see cref="ManagementOptions.Https"/>,
     /// <see cref="ManagementOptions.RequireCredentials"/>, <see cref="ManagementOptions.TokenPath"/>,
-    /// <see cref="ManagementOptions.Identities"/>, <see cref="ManagementOptions.GrpcAddress"/>, and the limits for each caller.
+    /// <see cref="ManagementOptions.Identities"/>, <see cref="ManagementOptions.GrpcAddress"/>, <see cref="ManagementOptions.MaxWatches"/>,
+    /// <see cref="ManagementOptions.MaxFeedsPerCaller"/>, <see cref="ManagementOptions.MaxWaitsPerCaller"/> and
+    /// <see cref="ManagementOptions.MaxConnectionsPerCaller"/>. <see cref="ManagementOptions.RequestRate"/> and
+    /// <see cref="ManagementOptions.RequestBurst"/> limit <c>POST /drain</c> alone.
     /// </param>
     /// <returns>The same collection.</returns>
     /// <remarks>
     /// The options are used when the application maps the endpoints: wrong ones are an <see cref="ArgumentException"/> there. A file of
-    /// shutdown tokens that cannot be used stops the application from starting.
+    /// shutdown tokens that cannot be used stops the application from starting. The broker's events are logged in the category
+    /// <c>Cassini.Events</c>, by the ids that the runbook names.
     /// </remarks>
     public static IServiceCollection AddCassiniManagement(
         this IServiceCollection services, Func<ManagementOptions, ManagementOptions>? configure = null)
@@ -33,7 +37,7 @@ public static class CassiniManagement
         services.AddManagementDocument();
         services.TryAddSingleton(provider => Embedded(provider, configure?.Invoke(new ManagementOptions()) ?? new ManagementOptions()));
         services.TryAddEnumerable(ServiceDescriptor.Singleton<IHostedService, ManagementService>());
-        services.TryAddEnumerable(ServiceDescriptor.Singleton<IHostedService, EmbeddedTraces>());
+        services.TryAddEnumerable(ServiceDescriptor.Singleton<IHostedService, EmbeddedLog>());
         return services;
     }
 
@@ -44,9 +48,15 @@ public static class CassiniManagement
     /// <param name="endpoints">The application, or a group of its routes.</param>
     /// <returns>
     /// All endpoints, for RequireAuthorization and the like. Unless the application says by RequireAuthorization or AllowAnonymous who may
-    /// call, callers on this machine may do everything, and callers elsewhere get one word from the probes. Requests that a browser makes
-    /// for a page of another site are refused always.
+    /// call, callers on this machine may do everything, and callers elsewhere get one word from the probes, the runbook, the files of the
+    /// dashboard, and <c>POST /drain</c> if they have the shutdown token. Requests that a browser makes for a page of another site are
+    /// refused always.
     /// </returns>
+    /// <remarks>
+    /// A caller is on this machine if it comes from a loopback address and its request carries no X-Forwarded-For, X-Real-IP, Forwarded or
+    /// Via. Behind a proxy on this machine that adds none of them, every caller is on this machine: say who may call. A caller over a Unix
+    /// socket is elsewhere.
+    /// </remarks>
     /// <exception cref="InvalidOperationException"><see cref="AddCassiniManagement"/> was not called, or no broker was added.</exception>
     /// <exception cref="ArgumentException">Options of the broker or the management are wrong; the message has every error.</exception>
     public static IEndpointConventionBuilder MapCassini(this IEndpointRouteBuilder endpoints)

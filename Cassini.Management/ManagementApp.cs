@@ -3,6 +3,7 @@ using Cassini.Management.Access;
 using Cassini.Management.Http;
 using Cassini.Management.Telemetry;
 using Cassini.Streams.Listening.Endpoints;
+using Cassini.Streams.Primitives;
 using Cassini.Streams.Tls;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Extensions.DependencyInjection.Extensions;

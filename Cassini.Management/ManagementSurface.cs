@@ -17,11 +17,13 @@ internal sealed class ManagementSurface : IAsyncDisposable
     private readonly Refusals _refusals;
     private readonly ILogger _logger;
     private readonly SnapshotBodies _bodies;
+    private readonly SharedPlaces _waitPlaces;
     private readonly ProbeWaits _waits;
     private readonly ProbeWaits _strangersWaits;
     private readonly FeedRegistry _feeds;
     private readonly CassiniMetrics _metrics;
     private readonly BearerTokens _shutdown;
+    private readonly RequestRates? _drainRates;
     private readonly CancellationTokenRegistration _stopping;
 
     /// <summary>Makes what the endpoints share.</summary>
@@ -43,14 +45,20 @@ internal sealed class ManagementSurface : IAsyncDisposable
         _logger = logger;
         Access = access;
         _bodies = new SnapshotBodies(options.FeedHeartbeat);
-        var callersWaits = access.Places(options.MaxWaitsPerCaller);
-        _waits = new ProbeWaits(broker.Health, time, _refusals, options.MaxWaits, callersWaits, stopping);
+        _waitPlaces = new SharedPlaces("waits", options.MaxWaits, access.Places(options.MaxWaitsPerCaller));
+        _waits = new ProbeWaits(broker.Health, time, _refusals, _waitPlaces, stopping);
 
         // Anonymous callers can use up at most half, so that a caller with credentials finds a slot.
-        _strangersWaits = new ProbeWaits(broker.Health, time, _refusals, Math.Max(1, options.MaxWaits / 2), callersWaits, stopping);
-        _feeds = new FeedRegistry(
-            broker.Hub, broker.Health, _bodies, access.Places(options.MaxFeedsPerCaller), options.MaxFeeds, options.FeedHeartbeat, time);
+        var strangersPlaces = _waitPlaces.Part("waits without credentials", Math.Max(1, options.MaxWaits / 2));
+        _strangersWaits = new ProbeWaits(broker.Health, time, _refusals, strangersPlaces, stopping);
+        var feedPlaces = new SharedPlaces("feeds", options.MaxFeeds, access.Places(options.MaxFeedsPerCaller));
+        _feeds = new FeedRegistry(broker.Hub, broker.Health, _bodies, feedPlaces, options.FeedHeartbeat, time);
         _shutdown = new BearerTokens(options.ShutdownToken, options.ShutdownTokenPath, time, logger);
+
+        // No caller may guess the shutdown token at full speed, also where the guard limits no requests.
+        _drainRates = _shutdown.AreConfigured && !access.LimitsRequests
+            ? new RequestRates(options.RequestRate, options.RequestBurst, _refusals)
+            : null;
         _metrics = new CassiniMetrics(Read, broker.Hub, broker.Mqtt is not null, export, time);
         _stopping = stopping.UnsafeRegister(static feeds => ((FeedRegistry)feeds!).Stop(), _feeds);
     }
@@ -82,7 +90,7 @@ internal sealed class ManagementSurface : IAsyncDisposable
         routes.MapConnections(_broker.Connections, _broker.Disconnect);
         routes.MapTopics(_broker.Mqtt);
         routes.MapFaults(_enableFaults ? _broker.Rehearsals : null);
-        routes.MapDrain(_broker.RequestStop, _shutdown, _refusals, _logger);
+        routes.MapDrain(_broker.RequestStop, _shutdown, _drainRates, _refusals, _logger);
         routes.MapRunbook();
         routes.MapManagementDocument();
     }
@@ -92,6 +100,7 @@ internal sealed class ManagementSurface : IAsyncDisposable
     {
         _stopping.Dispose();
         _feeds.Dispose();
+        _drainRates?.Dispose();
         Access.Dispose();
         await _metrics.DisposeAsync();
     }
@@ -104,7 +113,7 @@ internal sealed class ManagementSurface : IAsyncDisposable
             _broker.Mqtt?.Statistics,
             new EventNumbers(hub.Log.Newest, hub.Log.Oldest, hub.Log.Capacity, hub.LateEvents, hub.FoldFaults),
             new FeedNumbers(_feeds.Count, _feeds.Sent, _feeds.Refused, _feeds.Resets),
-            _waits.Count + _strangersWaits.Count,
+            _waitPlaces.Count,
             _refusals.Counts);
     }
 }

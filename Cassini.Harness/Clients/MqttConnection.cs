@@ -101,28 +101,41 @@ internal sealed class MqttConnection : IAsyncDisposable
         }
 
         _client.DisconnectedAsync -= Disconnected;
-        if (_client.IsConnected)
+        try
         {
-            try
-            {
-                using var timeout = new CancellationTokenSource(CloseTimeout, _time);
-                var disconnect = new MqttClientDisconnectOptions();
-                if (_options.SessionExpirySeconds > 0)
-                {
-                    disconnect.SessionExpiryInterval = 0;
-                }
-
-                await _client.DisconnectAsync(disconnect, timeout.Token);
-            }
-            catch (Exception exception) when (ConnectionFailure.IsExpected(exception))
-            {
-                // The broker closed the connection first. The work is done, or its failure is known already.
-            }
+            await DisconnectAsync();
+        }
+        finally
+        {
+            _client.Dispose();
+            await _lost.CancelAsync();
         }
 
-        _client.Dispose();
         await _provider.Finished;
-        await _lost.CancelAsync();
+    }
+
+    private async Task DisconnectAsync()
+    {
+        if (!_client.IsConnected)
+        {
+            return;
+        }
+
+        try
+        {
+            using var timeout = new CancellationTokenSource(CloseTimeout, _time);
+            var disconnect = new MqttClientDisconnectOptions();
+            if (_options.SessionExpirySeconds > 0)
+            {
+                disconnect.SessionExpiryInterval = 0;
+            }
+
+            await _client.DisconnectAsync(disconnect, timeout.Token);
+        }
+        catch (Exception exception) when (ConnectionFailure.IsExpected(exception))
+        {
+            // The broker closed the connection first. The work is done, or its failure is known already.
+        }
     }
 
     private async Task ConnectAsync(CancellationToken cancellation)

@@ -3,13 +3,13 @@ using Cassini.Streams.Primitives;
 namespace Cassini.Harness.Clients;
 
 /// <summary>
-/// A file with a bearer token. It is read for each use, because tokens are replaced while a program runs. For one thread at a time.
+/// A file with a bearer token. It is read for each use, because tokens are replaced while a program runs. Any thread.
 /// </summary>
 internal sealed class TokenFile
 {
     private readonly string _setting;
     private readonly string _path;
-    private string _known;
+    private volatile string _known;
 
     /// <summary>Reads the file, so that a wrong path is an error before the first use.</summary>
     /// <param name="setting">The setting that names the file.</param>

@@ -12,12 +12,14 @@ internal sealed class BarView(IAnsiConsole console, TimeProvider time) : IRunVie
     private TaskCompletionSource _end = new();
     private Task _bars = Task.CompletedTask;
 
-    public void Say(string line) => console.MarkupLineInterpolated($"[grey]{line}[/]");
+    public event Action<IOException>? Failed;
+
+    public void Say(string line) => Write($"[grey]{line}[/]");
 
     public void Begin(TestCounts test)
     {
         _end = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-        console.MarkupLineInterpolated($"[bold]{test.Test.Name}[/]");
+        Write($"[bold]{test.Test.Name}[/]");
         _bars = console.Progress()
             .Columns(new TaskDescriptionColumn { Alignment = Justify.Left }, new ProgressBarColumn(), new PercentageColumn())
             .StartAsync(context => ShowAsync(context, test));
@@ -26,7 +28,26 @@ internal sealed class BarView(IAnsiConsole console, TimeProvider time) : IRunVie
     public async Task EndAsync()
     {
         _end.TrySetResult();
-        await _bars;
+        try
+        {
+            await _bars;
+        }
+        catch (IOException failure)
+        {
+            Failed?.Invoke(failure);
+        }
+    }
+
+    private void Write(FormattableString line)
+    {
+        try
+        {
+            console.MarkupLineInterpolated(line);
+        }
+        catch (IOException failure)
+        {
+            Failed?.Invoke(failure);
+        }
     }
 
     private async Task ShowAsync(ProgressContext context, TestCounts test)

@@ -2,9 +2,12 @@ using Cassini.Harness.Results;
 
 namespace Cassini.Harness.Views;
 
-/// <summary>Shows a run while it runs.</summary>
+/// <summary>Shows a run while it runs. No method of it throws when the output cannot be written.</summary>
 internal interface IRunView
 {
+    /// <summary>Called at each attempt to write that failed, on the thread of the attempt.</summary>
+    event Action<IOException>? Failed;
+
     /// <summary>One line. Any thread.</summary>
     void Say(string line);
 

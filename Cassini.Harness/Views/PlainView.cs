@@ -13,8 +13,19 @@ internal sealed class PlainView(TextWriter output, TimeProvider time) : IRunView
     private TestCounts? _test;
     private ITimer? _timer;
 
-    public void Say(string line) =>
-        _output.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{time.GetElapsedTime(_began).TotalSeconds,7:0.0} s  {line}"));
+    public event Action<IOException>? Failed;
+
+    public void Say(string line)
+    {
+        try
+        {
+            _output.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{time.GetElapsedTime(_began).TotalSeconds,7:0.0} s  {line}"));
+        }
+        catch (IOException failure)
+        {
+            Failed?.Invoke(failure);
+        }
+    }
 
     public void Begin(TestCounts test)
     {

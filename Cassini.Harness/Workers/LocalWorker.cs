@@ -33,9 +33,15 @@ internal sealed class LocalWorker(
     {
         if (_engine is { } engine)
         {
-            await engine.DisposeAsync();
-            _last = engine.Report;
-            _engine = null;
+            try
+            {
+                await engine.DisposeAsync();
+            }
+            finally
+            {
+                _last = engine.Report;
+                _engine = null;
+            }
         }
     }
 

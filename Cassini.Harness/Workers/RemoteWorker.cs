@@ -29,7 +29,7 @@ internal sealed class RemoteWorker : IWorker
     public RemoteWorker(WorkerMessage.Hello hello, string plan, TimeProvider time)
     {
         (Name, Role, _time) = (hello.Name, hello.Role, time);
-        _outgoing.Writer.TryWrite(new ControllerMessage.Welcome(plan));
+        Send(new ControllerMessage.Welcome(plan));
     }
 
     public string Name { get; }
@@ -45,13 +45,13 @@ internal sealed class RemoteWorker : IWorker
     public async Task PrepareAsync(LoadOrder order, CancellationToken cancellation)
     {
         var current = _order = new Order();
-        _outgoing.Writer.TryWrite(new ControllerMessage.Order(order));
+        Send(new ControllerMessage.Order(order));
         ThrowIfFailed(await current.Ready.Task.WaitAsync(cancellation));
     }
 
     public async Task Start()
     {
-        _outgoing.Writer.TryWrite(new ControllerMessage.Start());
+        Send(new ControllerMessage.Start());
         ThrowIfFailed(await _order!.Ended.Task.WaitAsync(_lost.Token));
     }
 
@@ -62,7 +62,7 @@ internal sealed class RemoteWorker : IWorker
             return;
         }
 
-        _outgoing.Writer.TryWrite(new ControllerMessage.Stop());
+        Send(new ControllerMessage.Stop());
         try
         {
             await current.Ended.Task.WaitAsync(ReportTimeout, _time, _lost.Token);
@@ -81,9 +81,11 @@ internal sealed class RemoteWorker : IWorker
     /// <summary>Exchanges messages with the worker until it is lost or <see cref="DisposeAsync"/> ends it.</summary>
     /// <param name="messages">The worker's side of the stream.</param>
     /// <param name="answers">The controller's side of the stream.</param>
-    public async Task ServeAsync(IAsyncStreamReader<WorkerMessage> messages, IAsyncStreamWriter<ControllerMessage> answers)
+    /// <param name="ended">Cancelled when the call has ended.</param>
+    public async Task ServeAsync(
+        IAsyncStreamReader<WorkerMessage> messages, IAsyncStreamWriter<ControllerMessage> answers, CancellationToken ended)
     {
-        var writing = WriteAsync(answers);
+        var writing = WriteAsync(answers, ended);
         try
         {
             while (await messages.MoveNext(_end.Token))
@@ -95,17 +97,20 @@ internal sealed class RemoteWorker : IWorker
         }
         catch (OperationCanceledException) when (_end.IsCancellationRequested)
         {
-            // The run is over, and the worker does not end the call.
-        }
-        catch (JsonException exception)
-        {
-            await LoseAsync($"it sent what is no message: {SafeText.Of(exception.Message)}");
+            // The run is over and the worker does not end the call, or a message could not be sent to it.
         }
         catch (Exception exception)
         {
-            await LoseAsync(WorkerProtocol.IsEnd(exception)
-                ? $"the connection broke: {WorkerProtocol.Words(exception)}"
-                : $"unexpected: {exception}");
+            await LoseAsync(exception switch
+            {
+                HarnessException => exception.Message,
+                JsonException => $"it sent what is no message: {SafeText.Of(exception.Message)}",
+                RpcException { StatusCode: StatusCode.ResourceExhausted } =>
+                    $"it sent what is no message: {WorkerProtocol.Words(exception)}",
+                _ when WorkerProtocol.IsEnd(exception, ended.IsCancellationRequested) =>
+                    $"the connection broke: {WorkerProtocol.Words(exception)}",
+                _ => $"unexpected: {exception}",
+            });
         }
 
         await _end.CancelAsync();
@@ -117,8 +122,10 @@ internal sealed class RemoteWorker : IWorker
     public async ValueTask DisposeAsync()
     {
         _isOver = true;
-        if (!_lost.IsCancellationRequested && _outgoing.Writer.TryWrite(new ControllerMessage.End()))
+        if (!_lost.IsCancellationRequested)
         {
+            Send(new ControllerMessage.End());
+
             // The worker ends the call when it has read this. To end it here could lose what is on its way.
             await _served.Task.WaitAsync(ReportTimeout, _time).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
@@ -127,7 +134,7 @@ internal sealed class RemoteWorker : IWorker
     }
 
     /// <summary>Writes one message after another, because gRPC accepts no two at once.</summary>
-    private async Task WriteAsync(IAsyncStreamWriter<ControllerMessage> answers)
+    private async Task WriteAsync(IAsyncStreamWriter<ControllerMessage> answers, CancellationToken ended)
     {
         try
         {
@@ -136,9 +143,24 @@ internal sealed class RemoteWorker : IWorker
                 await answers.WriteAsync(message, _end.Token);
             }
         }
-        catch (Exception exception) when (WorkerProtocol.IsEnd(exception))
+        catch (Exception exception) when (WorkerProtocol.IsEnd(exception, ended.IsCancellationRequested))
         {
             // The run is over, or the reader of the stream meets the same end.
+        }
+        catch (Exception exception)
+        {
+            // The call has not ended, but without this message the worker would wait forever.
+            await LoseAsync(exception is HarnessException ? exception.Message : $"unexpected: {exception}");
+            await _end.CancelAsync();
+        }
+    }
+
+    private void Send(ControllerMessage message)
+    {
+        if (!_outgoing.Writer.TryWrite(message))
+        {
+            throw new InvalidOperationException(
+                $"worker {Name}: too many messages wait for '{WorkerProtocol.NameOf(message)}' to be sent");
         }
     }
 
@@ -146,17 +168,19 @@ internal sealed class RemoteWorker : IWorker
     {
         switch (message, _order)
         {
-            case (WorkerMessage.Ready, { } order):
-                order.Ready.TrySetResult(null);
+            case (WorkerMessage.Ready, { IsReady: false } order):
+                order.Ready.SetResult(null);
                 break;
-            case (WorkerMessage.Progress progress, { } order):
+            case (WorkerMessage.Progress progress, { IsReady: true, HasEnded: false } order):
                 order.Report = progress.Counts;
                 break;
-            case (WorkerMessage.Report report, { } order):
+            case (WorkerMessage.Report report, { HasEnded: false } order):
                 order.Report = report.Counts;
                 order.Ready.TrySetResult(report.Error);
-                order.Ended.TrySetResult(report.Error);
+                order.Ended.SetResult(report.Error);
                 break;
+            default:
+                throw WorkerProtocol.Unexpected(message);
         }
     }
 
@@ -185,6 +209,10 @@ internal sealed class RemoteWorker : IWorker
         public TaskCompletionSource<string?> Ready { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
         public TaskCompletionSource<string?> Ended { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+        public bool IsReady => Ready.Task.IsCompleted;
+
+        public bool HasEnded => Ended.Task.IsCompleted;
 
         public LoadReport Report
         {

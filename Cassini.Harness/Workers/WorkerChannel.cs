@@ -15,7 +15,6 @@ internal static class WorkerChannel
         {
             DisposeHttpClient = true,
             MaxReceiveMessageSize = WorkerProtocol.MaxMessageBytes,
-            MaxSendMessageSize = WorkerProtocol.MaxMessageBytes,
             HttpHandler = new SocketsHttpHandler
             {
                 UseProxy = false,

@@ -90,8 +90,7 @@ internal sealed class WorkerHub : IAsyncDisposable
         var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
         builder.Services.Replace(ServiceDescriptor.Singleton<IHostLifetime, NoSignals>());
         builder.Services.AddRoutingCore();
-        builder.Services.AddGrpc(grpc =>
-            (grpc.MaxReceiveMessageSize, grpc.MaxSendMessageSize) = (WorkerProtocol.MaxMessageBytes, WorkerProtocol.MaxMessageBytes));
+        builder.Services.AddGrpc(grpc => grpc.MaxReceiveMessageSize = WorkerProtocol.MaxMessageBytes);
         builder.Services.AddSingleton(roster);
         builder.WebHost.UseKestrelCore().UseKestrelHttpsConfiguration().ConfigureKestrel(kestrel =>
         {
@@ -114,13 +113,5 @@ internal sealed class WorkerHub : IAsyncDisposable
         var app = builder.Build();
         app.MapGrpcService<WorkerRoster>();
         return app;
-    }
-
-    /// <summary>The command handles signals, not this server.</summary>
-    private sealed class NoSignals : IHostLifetime
-    {
-        public Task WaitForStartAsync(CancellationToken cancellationToken) => Task.CompletedTask;
-
-        public Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;
     }
 }

@@ -13,18 +13,23 @@ internal sealed class WorkerOrder : IAsyncDisposable
 {
     private static readonly TimeSpan ProgressInterval = TimeSpan.FromMilliseconds(200);
 
-    private readonly IClientStreamWriter<WorkerMessage> _controller;
+    private readonly AsyncDuplexStreamingCall<WorkerMessage, ControllerMessage> _call;
     private readonly TimeProvider _time;
     private readonly CancellationTokenSource _stop = new();
     private readonly TaskCompletionSource _start = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly Task _ended;
+    private volatile string? _failure;
 
     /// <summary>Begins with the preparation.</summary>
-    public WorkerOrder(LoadOrder order, TlsIdentity identity, IClientStreamWriter<WorkerMessage> controller, TimeProvider time)
+    public WorkerOrder(
+        LoadOrder order, TlsIdentity identity, AsyncDuplexStreamingCall<WorkerMessage, ControllerMessage> call, TimeProvider time)
     {
-        (_controller, _time) = (controller, time);
+        (_call, _time) = (call, time);
         _ended = RunAsync(new LoadEngine(order, identity, null, time));
     }
+
+    /// <summary>Why not even the failure of the order could be reported, so that it ended the call; null for none. Any thread.</summary>
+    public string? Failure => _failure;
 
     public void Start() => _start.TrySetResult();
 
@@ -37,46 +42,67 @@ internal sealed class WorkerOrder : IAsyncDisposable
 
     private async Task RunAsync(LoadEngine engine)
     {
-        string? error = null;
+        var failed = await FailureOfAsync(() => CarryOutAsync(engine));
+        var unclosed = await FailureOfAsync(() => engine.DisposeAsync().AsTask());
+        var error = failed ?? unclosed;
+        if (await FailureOfAsync(() => WriteAsync(new WorkerMessage.Report(engine.Report, error))) is not { } unsent)
+        {
+            return;
+        }
+
+        // The counts are what is too long. Without any report the controller would only see that none comes.
+        if (await FailureOfAsync(() => WriteAsync(new WorkerMessage.Report(LoadReport.Nothing, error ?? unsent))) is { } cause)
+        {
+            _failure = cause;
+            _call.Dispose();
+        }
+    }
+
+    private async Task CarryOutAsync(LoadEngine engine)
+    {
+        await engine.PrepareAsync(_stop.Token);
+        await WriteAsync(new WorkerMessage.Ready());
+        await _start.Task.WaitAsync(_stop.Token);
+        var running = engine.Start();
+        while (!running.IsCompleted && !_stop.IsCancellationRequested)
+        {
+            await WriteAsync(new WorkerMessage.Progress(engine.Report));
+            await Task.WhenAny(running, Task.Delay(ProgressInterval, _time, _stop.Token));
+        }
+
+        await engine.StopAsync();
+        await running;
+    }
+
+    /// <returns>Why it failed; null when it did not, or was stopped.</returns>
+    private async Task<string?> FailureOfAsync(Func<Task> act)
+    {
         try
         {
-            await engine.PrepareAsync(_stop.Token);
-            await WriteAsync(new WorkerMessage.Ready());
-            await _start.Task.WaitAsync(_stop.Token);
-            var running = engine.Start();
-            while (!running.IsCompleted && !_stop.IsCancellationRequested)
-            {
-                await WriteAsync(new WorkerMessage.Progress(engine.Report));
-                await Task.WhenAny(running, Task.Delay(ProgressInterval, _time, _stop.Token));
-            }
-
-            await engine.StopAsync();
-            await running;
+            await act();
+            return null;
         }
         catch (OperationCanceledException) when (_stop.IsCancellationRequested)
         {
-            // Stopped. The counts so far are the final ones.
+            return null; // The counts so far are the final ones.
         }
         catch (HarnessException exception)
         {
-            error = exception.Message;
+            return exception.Message;
         }
         catch (Exception defect)
         {
-            error = $"unexpected: {defect}";
+            return $"unexpected: {defect}";
         }
-
-        await engine.DisposeAsync();
-        await WriteAsync(new WorkerMessage.Report(engine.Report, error));
     }
 
     private async Task WriteAsync(WorkerMessage message)
     {
         try
         {
-            await _controller.WriteAsync(message);
+            await _call.RequestStream.WriteAsync(message);
         }
-        catch (Exception exception) when (WorkerProtocol.IsEnd(exception))
+        catch (Exception exception) when (WorkerProtocol.IsEnd(exception, WorkerProtocol.HasEnded(_call)))
         {
             // The reader of the stream meets the same end.
         }

@@ -1,6 +1,8 @@
+using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using Cassini.Harness.Clients;
+using Cassini.Harness.Verdicts;
 using Cassini.Streams.Primitives;
 using Grpc.Core;
 
@@ -15,8 +17,8 @@ internal static class WorkerProtocol
     /// <summary>The version that both sides must speak.</summary>
     public const int Version = 3;
 
-    /// <summary>The longest message, in bytes.</summary>
-    public const int MaxMessageBytes = 4 << 20;
+    /// <summary>The longest message, in bytes: an order with the longest payload of a plan fits, even if it is all quotes.</summary>
+    public const int MaxMessageBytes = 32 << 20;
 
     /// <summary>After so long without data from the peer it is pinged.</summary>
     public static readonly TimeSpan PingDelay = TimeSpan.FromSeconds(1);
@@ -32,6 +34,7 @@ internal static class WorkerProtocol
     {
         RespectNullableAnnotations = true,
         RespectRequiredConstructorParameters = true,
+        Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping, // No web page reads it, and a text stays as long as it is.
         Converters = { new JsonStringEnumConverter(JsonNamingPolicy.CamelCase) },
     };
 
@@ -41,15 +44,52 @@ internal static class WorkerProtocol
         : ConnectionFailure.Innermost(exception);
 
     /// <summary>
-    /// Whether the stream or its connection has ended. InvalidOperationException is what gRPC throws for a write after the end of the call.
+    /// Whether an exception of a read or a write says that the stream or its connection has ended. Any other one is a failure of this
+    /// message, and leaves the stream open.
     /// </summary>
-    public static bool IsEnd(Exception exception) =>
-        exception is RpcException or IOException or OperationCanceledException or InvalidOperationException;
+    /// <param name="exception">The exception.</param>
+    /// <param name="hasCallEnded">
+    /// Whether the call has ended: then gRPC throws InvalidOperationException. It does so too for two writes at once, which are a defect.
+    /// </param>
+    public static bool IsEnd(Exception exception, bool hasCallEnded) => exception switch
+    {
+        RpcException { StatusCode: var code } => code != StatusCode.ResourceExhausted, // The message is too long.
+        InvalidOperationException => hasCallEnded,
+        _ => exception is IOException or OperationCanceledException,
+    };
+
+    /// <summary>Whether a call of a worker has ended.</summary>
+    public static bool HasEnded(AsyncDuplexStreamingCall<WorkerMessage, ControllerMessage> call)
+    {
+        try
+        {
+            _ = call.GetStatus();
+            return true;
+        }
+        catch (InvalidOperationException)
+        {
+            return false; // It has no status yet.
+        }
+    }
+
+    /// <summary>A message's name, as its JSON has it.</summary>
+    public static string NameOf(object message) => message.GetType().Name.ToLowerInvariant();
+
+    /// <summary>For a message that the protocol does not allow at this moment. Its text continues "is lost:".</summary>
+    public static HarnessException Unexpected(object message) => new($"it sent '{NameOf(message)}', which is not expected now");
 
     private static Marshaller<T> Marshaller<T>()
         where T : class =>
         Marshallers.Create(
-            message => JsonSerializer.SerializeToUtf8Bytes(message, Json),
+            message =>
+            {
+                // Here, because gRPC names neither size.
+                var bytes = JsonSerializer.SerializeToUtf8Bytes(message, Json);
+                return bytes.Length <= MaxMessageBytes
+                    ? bytes
+                    : throw new HarnessException(
+                        $"the message '{NameOf(message)}' has {bytes.Length} bytes, more than the {MaxMessageBytes} that one may have");
+            },
             bytes =>
             {
                 try

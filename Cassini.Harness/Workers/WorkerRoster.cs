@@ -1,3 +1,4 @@
+using System.Text.Json;
 using System.Text.RegularExpressions;
 using Cassini.Streams.Primitives;
 using Grpc.Core;
@@ -49,7 +50,8 @@ internal sealed partial class WorkerRoster(string plan, IReadOnlyDictionary<Work
             throw new RpcException(new Status(StatusCode.FailedPrecondition, objection));
         }
 
-        await worker.ServeAsync(messages, answers);
+        await worker.ServeAsync(messages, answers, call.CancellationToken);
+        Leave(worker);
     }
 
     /// <summary>Ends all workers.</summary>
@@ -69,6 +71,12 @@ internal sealed partial class WorkerRoster(string plan, IReadOnlyDictionary<Work
         catch (OperationCanceledException)
         {
             // It sent nothing in time, or is gone.
+        }
+        catch (JsonException exception)
+        {
+            throw new RpcException(new Status(
+                StatusCode.InvalidArgument,
+                $"the first message is no hello of version {WorkerProtocol.Version}: {SafeText.Of(exception.Message)}"));
         }
 
         throw new RpcException(new Status(StatusCode.InvalidArgument, "a worker's first message is hello"));
@@ -91,6 +99,18 @@ internal sealed partial class WorkerRoster(string plan, IReadOnlyDictionary<Work
             }
 
             return null;
+        }
+    }
+
+    /// <summary>Until all have joined, a worker that is lost makes room for another one. After that, its loss ends the run.</summary>
+    private void Leave(RemoteWorker worker)
+    {
+        lock (_gate)
+        {
+            if (!_complete.Task.IsCompleted)
+            {
+                _workers.Remove(worker);
+            }
         }
     }
 

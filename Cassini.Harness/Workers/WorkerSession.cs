@@ -1,3 +1,4 @@
+using System.Net.Sockets;
 using Cassini.Harness.Clients;
 using Cassini.Harness.Verdicts;
 using Cassini.Streams.Primitives;
@@ -22,33 +23,35 @@ internal sealed class WorkerSession(
         {
             while (await call.ResponseStream.MoveNext(cancellation))
             {
-                switch (call.ResponseStream.Current)
+                switch (call.ResponseStream.Current, order)
                 {
-                    case ControllerMessage.Order { Load: var load }:
+                    case (ControllerMessage.Order { Load: var load }, _):
                         await (order?.DisposeAsync() ?? default);
                         var (producers, sinks) = (Quantity.Of(load.Producers.Count, "producer"), Quantity.Of(load.Sinks.Count, "sink"));
                         say($"test {load.Run.Test + 1}: {producers}, {sinks}");
-                        order = new WorkerOrder(load, brokerIdentity, call.RequestStream, time);
+                        order = new WorkerOrder(load, brokerIdentity, call, time);
                         break;
-                    case ControllerMessage.Start:
-                        order?.Start();
+                    case (ControllerMessage.Start, { } current):
+                        current.Start();
                         break;
-                    case ControllerMessage.Stop:
-                        await (order?.DisposeAsync() ?? default);
+                    case (ControllerMessage.Stop, { } current):
+                        await current.DisposeAsync();
                         break;
-                    case ControllerMessage.End:
+                    case (ControllerMessage.End, _):
                         say("the run is over");
                         return; // Ends the call, which the controller waits for.
+                    case (var message, _):
+                        throw WorkerProtocol.Unexpected(message);
                 }
             }
 
-            throw new HarnessException($"the controller at {controller} is lost: it ended the call", Verdict.WorkerLost);
+            throw new HarnessException("it ended the call");
         }
-        catch (RpcException exception)
+        catch (Exception exception) when (exception is RpcException or HarnessException)
         {
             cancellation.ThrowIfCancellationRequested();
-            throw new HarnessException(
-                $"the controller at {controller} is lost: {WorkerProtocol.Words(exception)}", Verdict.WorkerLost, exception);
+            var because = order?.Failure ?? (exception is HarnessException ? exception.Message : WorkerProtocol.Words(exception));
+            throw new HarnessException($"the controller at {controller} is lost: {because}", Verdict.WorkerLost, exception);
         }
         finally
         {
@@ -112,7 +115,7 @@ internal sealed class WorkerSession(
         {
             await call.RequestStream.WriteAsync(new WorkerMessage.Hello(WorkerProtocol.Version, role, name), cancellation);
         }
-        catch (Exception exception) when (WorkerProtocol.IsEnd(exception))
+        catch (Exception exception) when (WorkerProtocol.IsEnd(exception, WorkerProtocol.HasEnded(call)))
         {
             // The answer says why it could not be sent.
         }
@@ -120,8 +123,7 @@ internal sealed class WorkerSession(
         return await call.ResponseStream.MoveNext(cancellation) ? call.ResponseStream.Current as ControllerMessage.Welcome : null;
     }
 
-    private static bool IsNotListening(RpcException exception) => exception.Status.DebugException is HttpRequestException
-    {
-        HttpRequestError: HttpRequestError.ConnectionError or HttpRequestError.NameResolutionError,
-    };
+    /// <summary>Whether there is no connection. Then gRPC has the exception of the socket, because it connects by itself.</summary>
+    private static bool IsNotListening(RpcException exception) => exception.Status.DebugException is SocketException
+        or HttpRequestException { HttpRequestError: HttpRequestError.ConnectionError or HttpRequestError.NameResolutionError };
 }

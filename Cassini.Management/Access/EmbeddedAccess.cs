@@ -17,6 +17,9 @@ internal sealed class EmbeddedAccess(IReadOnlyCollection<string> allowed) : ICal
         + "RequireAuthorization() or AllowAnonymous() on what MapCassini returns says so",
         IsStranger: true);
 
+    /// <summary>What proxies add. The forwarded-headers middleware removes X-Forwarded-For when it takes the address from it.</summary>
+    private static readonly string[] OfProxies = ["X-Forwarded-For", "X-Real-IP", "Forwarded", "Via"];
+
     private readonly HostNames _ours = new(allowed, anyUnlessNamed: false);
     private readonly HostNames _any = new(allowed, anyUnlessNamed: true);
 
@@ -31,11 +34,15 @@ internal sealed class EmbeddedAccess(IReadOnlyCollection<string> allowed) : ICal
     }
 
     public ValueTask<Refusal?> ExamineAsync(HttpContext context) =>
-        new(IsDecided(context.GetEndpoint()) || IsOfThisMachine(context.Connection) ? null : Elsewhere);
+        new(IsDecided(context.GetEndpoint()) || IsOfThisMachine(context) ? null : Elsewhere);
 
-    /// <summary>Whether the caller is on this machine: behind a proxy on it, every caller is.</summary>
-    public static bool IsOfThisMachine(ConnectionInfo connection) =>
-        connection.RemoteIpAddress is not { } caller || IPAddress.IsLoopback(caller);
+    /// <summary>
+    /// Whether the caller is on this machine. A caller without an address is not, because at the other end of a Unix socket there is nearly
+    /// always a proxy. Behind a proxy on this machine that adds no header, every caller is.
+    /// </summary>
+    public static bool IsOfThisMachine(HttpContext context) =>
+        context.Connection.RemoteIpAddress is { } caller && IPAddress.IsLoopback(caller)
+            && !OfProxies.Any(context.Request.Headers.ContainsKey);
 
     /// <summary>Whether the application authorizes the callers of this endpoint.</summary>
     public static bool IsAuthorized(Endpoint? endpoint) =>

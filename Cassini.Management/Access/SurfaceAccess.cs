@@ -25,6 +25,9 @@ internal sealed class SurfaceAccess : IDisposable
     /// <summary>Whether the guard is put around each endpoint; otherwise it stands before the whole application.</summary>
     public bool IsPerEndpoint { get; private init; }
 
+    /// <summary>Whether the guard limits how many requests each caller may make.</summary>
+    public bool LimitsRequests => _rates is not null;
+
     /// <summary>An address on which everything is open to this machine.</summary>
     /// <param name="hosts">Names that mean this machine, beside its own.</param>
     /// <param name="tokens">The tokens. No caller needs one, but their file must still be usable.</param>

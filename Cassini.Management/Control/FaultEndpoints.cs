@@ -43,7 +43,7 @@ internal static class FaultEndpoints
         }
 
         // The standalone surface rehearses on loopback only; an application that embeds it may listen anywhere.
-        if (!EmbeddedAccess.IsOfThisMachine(context.Connection) && !EmbeddedAccess.IsAuthorized(context.GetEndpoint()))
+        if (!EmbeddedAccess.IsOfThisMachine(context) && !EmbeddedAccess.IsAuthorized(context.GetEndpoint()))
         {
             return Answer.TextAsync(
                 context, StatusCodes.Status403Forbidden, "rehearsals are for callers on this machine, or for those that are authorized\n");

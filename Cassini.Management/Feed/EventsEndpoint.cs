@@ -17,6 +17,7 @@ internal static class EventsEndpoint
             .Takes("Last-Event-ID", "Resume after this event.", Microsoft.OpenApi.ParameterLocation.Header)
             .Answers(StatusCodes.Status200OK, MediaTypeNames.Text.EventStream)
             .Answers(StatusCodes.Status400BadRequest, Answer.PlainText)
+            .Answers(StatusCodes.Status429TooManyRequests, Answer.PlainText)
             .Answers(StatusCodes.Status503ServiceUnavailable, Answer.PlainText);
 
     private static Task AnswerAsync(HttpContext context, EventHub hub, HealthProjection health, FeedRegistry feeds)
@@ -37,16 +38,16 @@ internal static class EventsEndpoint
         // A browser that reconnects repeats the original address and sends the last id that it saw in the header.
         var lastEventId = request.Headers["Last-Event-ID"] is { Count: > 0 } header ? header[^1] : request.Query["lastEventId"].ToString();
         var start = FeedStart.Decide(hub, health.Current, lastEventId);
-        return feeds.TryOpen(context, filter, start.After, out var refusal) is { } feed
+        return feeds.TryOpen(context.Connection.RemoteIpAddress, filter, start.After, out var full) is { } feed
             ? StreamAsync(context, feeds, feed, start)
-            : Answer.TextAsync(context, refusal.Status, refusal.Sentence);
+            : Answer.TextAsync(context, full!.Value.Status, full.Value.Sentence + "\n");
     }
 
     /// <summary>
     /// The framework's result makes the answer a stream of events and writes the opening. What follows is framed once for
     /// all subscribers instead of once for each, and an idle feed keeps neither a formatter's buffers nor its first snapshot.
     /// </summary>
-    private static Task OpenAsync(HttpContext context, Feed feed, FeedStart start)
+    private static async Task SendAsync(HttpContext context, Feed feed, FeedStart start)
     {
         // A slow subscriber costs the others nothing; it is reset when it falls too far behind.
         if (context.Features.Get<IHttpMinResponseDataRateFeature>() is { } limit)
@@ -54,7 +55,8 @@ internal static class EventsEndpoint
             limit.MinDataRate = null;
         }
 
-        return TypedResults.ServerSentEvents(feed.OpenAsync(start)).ExecuteAsync(context);
+        await TypedResults.ServerSentEvents(feed.OpenAsync(start)).ExecuteAsync(context);
+        await feed.FollowAsync(context.Response.Body, context.RequestAborted);
     }
 
     /// <summary>Everything is inside the try because the feed holds its slot already and must release it however this ends.</summary>
@@ -62,8 +64,13 @@ internal static class EventsEndpoint
     {
         try
         {
-            await OpenAsync(context, feed, start);
-            await feed.FollowAsync(context.Response.Body, context.RequestAborted);
+            var sending = SendAsync(context, feed, start);
+            if (await Task.WhenAny(sending, feeds.Cut) != sending)
+            {
+                context.Abort();
+            }
+
+            await sending;
         }
         catch (OperationCanceledException) when (context.RequestAborted.IsCancellationRequested)
         {

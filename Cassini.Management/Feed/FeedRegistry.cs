@@ -1,32 +1,31 @@
 using System.Collections.Immutable;
+using System.Net;
 using Cassini.Management.Access;
 using Cassini.Management.Probes;
 using Cassini.Streams.Events.Hub;
 using Cassini.Streams.Health;
 using Cassini.Streams.Health.Projection;
-using Cassini.Streams.Primitives;
 
 namespace Cassini.Management.Feed;
 
-/// <summary>All open feeds: the cap, what they share, their counters, and their end at shutdown.</summary>
+/// <summary>All open feeds: the limit, what they share, their counters, and their end at shutdown.</summary>
 internal sealed class FeedRegistry : IDisposable
 {
     /// <summary>How long a feed may take to send its last messages. One whose subscriber does not read is cut then.</summary>
     private static readonly TimeSpan StopGrace = TimeSpan.FromSeconds(2);
 
     private readonly Lock _gate = new();
-    private readonly Dictionary<Feed, HttpContext> _open = [];
+    private readonly TaskCompletionSource _cut = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly Dictionary<Feed, IPAddress?> _open = [];
     private readonly EventHub _hub;
     private readonly HealthProjection _health;
     private readonly TimeProvider _time;
-    private readonly CallerPlaces _places;
-    private readonly int _most;
+    private readonly SharedPlaces _places;
     private readonly IDisposable _readings;
     private readonly ITimer _look;
     private readonly ITimer _stopTimer;
     private ImmutableSortedDictionary<string, long> _resets = ResetAnswer.Reasons.ToImmutableSortedDictionary(
         reason => reason, _ => 0L, StringComparer.Ordinal);
-    private int _count;
     private long _sentByClosed;
     private long _refused;
     private long _stopAfter = long.MaxValue;
@@ -36,24 +35,22 @@ internal sealed class FeedRegistry : IDisposable
     /// <param name="hub">The events.</param>
     /// <param name="health">The health that is sent first, and after a reset.</param>
     /// <param name="bodies">The serialized forms of a snapshot.</param>
-    /// <param name="places">Feeds of one caller at once.</param>
-    /// <param name="most">Feeds of all callers at once.</param>
+    /// <param name="places">An open feed takes a slot.</param>
     /// <param name="heartbeat">The longest silence of a healthy feed.</param>
     /// <param name="time">The one clock.</param>
     public FeedRegistry(
-        EventHub hub, HealthProjection health, SnapshotBodies bodies, CallerPlaces places, int most, TimeSpan heartbeat, TimeProvider time)
+        EventHub hub, HealthProjection health, SnapshotBodies bodies, SharedPlaces places, TimeSpan heartbeat, TimeProvider time)
     {
         _hub = hub;
         _health = health;
         _time = time;
         _places = places;
-        _most = most;
         Bodies = bodies;
         LookInterval = heartbeat / 10;
         LongestSilence = heartbeat - LookInterval;
         _look = time.CreateTimer(static state => ((FeedRegistry)state!).Look(), this, LookInterval, LookInterval);
         _stopTimer = time.CreateTimer(
-            static state => ((FeedRegistry)state!).CutAll(), this, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+            static state => ((FeedRegistry)state!)._cut.TrySetResult(), this, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
 
         // Changes never fails.
         _readings = health.Changes.Subscribe(Note, static _ => { });
@@ -73,14 +70,20 @@ internal sealed class FeedRegistry : IDisposable
     public long StopAfter => Volatile.Read(ref _stopAfter);
 
     /// <summary>
+    /// Completes when a feed that is still open must be cut. The request of the feed aborts itself: from elsewhere a request that has
+    /// just ended could be hit, whose context throws or is already that of another request.
+    /// </summary>
+    public Task Cut => _cut.Task;
+
+    /// <summary>
     /// Health as it was read last, if the projection is stale; else null. While it is fresh its changes are events like all others.
     /// </summary>
     public HealthSnapshot? Stale => _stale;
 
     /// <summary>Open feeds.</summary>
-    public int Count => Volatile.Read(ref _count);
+    public int Count => _places.Count;
 
-    /// <summary>Subscribers that were refused because of the cap.</summary>
+    /// <summary>Subscribers that were refused because too many feeds were open.</summary>
     public long Refused => Interlocked.Read(ref _refused);
 
     /// <summary>Resets by reason; every reason is in it.</summary>
@@ -99,25 +102,15 @@ internal sealed class FeedRegistry : IDisposable
     }
 
     /// <summary>Opens a feed unless there are as many as there may be, in all or of this caller.</summary>
-    /// <param name="context">The request.</param>
+    /// <param name="caller">The subscriber's address.</param>
     /// <param name="filter">What it wants.</param>
     /// <param name="after">The last event that it has.</param>
-    /// <param name="refusal">The status and the sentence of the answer when no feed is opened.</param>
-    public Feed? TryOpen(HttpContext context, CategoryFilter filter, long after, out (int Status, string Sentence) refusal)
+    /// <param name="full">The status and the sentence of the answer when no feed is opened.</param>
+    public Feed? TryOpen(IPAddress? caller, CategoryFilter filter, long after, out (int Status, string Sentence)? full)
     {
-        refusal = default;
-        if (Interlocked.Increment(ref _count) > _most)
+        full = _places.Take(caller);
+        if (full is not null)
         {
-            refusal = (StatusCodes.Status503ServiceUnavailable, TooMany(_most, "is", "are"));
-        }
-        else if (!_places.TryTake(context.Connection.RemoteIpAddress))
-        {
-            refusal = (StatusCodes.Status429TooManyRequests, TooMany(_places.Most, "of yours is", "of yours are"));
-        }
-
-        if (refusal != default)
-        {
-            Interlocked.Decrement(ref _count);
             Interlocked.Increment(ref _refused);
             return null;
         }
@@ -125,7 +118,7 @@ internal sealed class FeedRegistry : IDisposable
         var feed = new Feed(this, _hub, _health, _time, filter, after);
         lock (_gate)
         {
-            _open.Add(feed, context);
+            _open.Add(feed, caller);
         }
 
         return feed;
@@ -133,14 +126,14 @@ internal sealed class FeedRegistry : IDisposable
 
     public void Close(Feed feed)
     {
+        IPAddress? caller;
         lock (_gate)
         {
-            _places.GiveBack(_open[feed].Connection.RemoteIpAddress);
-            _open.Remove(feed);
+            _open.Remove(feed, out caller);
             _sentByClosed += feed.Sent;
         }
 
-        Interlocked.Decrement(ref _count);
+        _places.GiveBack(caller);
         feed.Dispose();
     }
 
@@ -175,12 +168,9 @@ internal sealed class FeedRegistry : IDisposable
         }
     }
 
-    private static string TooMany(int most, string one, string several) =>
-        $"too many feeds: {Quantity.Of(most, one, several)} open, and no more are allowed\n";
-
     private void Look()
     {
-        foreach (var (feed, _) in Open())
+        foreach (var feed in Open())
         {
             if (feed.IsQuiet)
             {
@@ -189,27 +179,19 @@ internal sealed class FeedRegistry : IDisposable
         }
     }
 
-    private void CutAll()
-    {
-        foreach (var (_, context) in Open())
-        {
-            context.Abort();
-        }
-    }
-
     private void NudgeAll()
     {
-        foreach (var (feed, _) in Open())
+        foreach (var feed in Open())
         {
             feed.Nudge();
         }
     }
 
-    private KeyValuePair<Feed, HttpContext>[] Open()
+    private Feed[] Open()
     {
         lock (_gate)
         {
-            return [.. _open];
+            return [.. _open.Keys];
         }
     }
 }

@@ -3,6 +3,7 @@ using Cassini.Management.Access;
 using Cassini.Management.Http;
 using Cassini.Streams.Health.Projection;
 using Cassini.Streams.Listening.Endpoints;
+using Cassini.Streams.Primitives;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 
@@ -52,15 +53,16 @@ internal static class GrpcHealthApp
         builder.Services.AddSingleton(health);
         builder.Services.AddSingleton(time);
         builder.Services.AddSingleton(new HealthServices(namesChecks: isOpen));
-        var callers = new CallerPlaces(isOpen ? null : options.MaxFeedsPerCaller);
-        builder.Services.AddSingleton(new WatchPlaces(options.MaxWatches, callers, refusals));
+        builder.Services.AddSingleton(refusals);
+        builder.Services.AddSingleton(
+            new SharedPlaces("watches", options.MaxWatches, new CallerPlaces(isOpen ? null : options.MaxFeedsPerCaller)));
         builder.Services.AddSingleton<HealthService>();
         builder.WebHost.UseKestrelCore().ConfigureKestrel(kestrel =>
         {
             Limit(kestrel.Limits, options.MaxWatches);
             kestrel.AddServerHeader = false;
 
-            // In the clear, as a kubelet's gRPC probe is. TLS is one line here: listen.UseHttps.
+            // Without TLS, because a kubelet's gRPC probe does not speak it, and an answer says no more than whether the broker works.
             kestrel.Listen(address, listen =>
             {
                 listen.Protocols = HttpProtocols.Http2;

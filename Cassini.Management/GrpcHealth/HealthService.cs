@@ -1,3 +1,4 @@
+using Cassini.Management.Access;
 using Cassini.Streams.Health.Projection;
 using Grpc.Core;
 using Grpc.Health.V1;
@@ -7,7 +8,8 @@ namespace Cassini.Management.GrpcHealth;
 
 /// <summary>grpc.health.v1.Health: the probes of the management surface, for callers that use gRPC.</summary>
 internal sealed class HealthService(
-    HealthProjection health, TimeProvider time, HealthServices services, WatchPlaces places, IHostApplicationLifetime lifetime)
+    HealthProjection health, TimeProvider time, HealthServices services, SharedPlaces places, Refusals refusals,
+    IHostApplicationLifetime lifetime)
     : Health.HealthBase
 {
     /// <summary>How long a watcher that does not read may delay the end.</summary>
@@ -23,9 +25,10 @@ internal sealed class HealthService(
         HealthCheckRequest request, IServerStreamWriter<HealthCheckResponse> responseStream, ServerCallContext context)
     {
         var caller = context.GetHttpContext().Connection.RemoteIpAddress;
-        if (places.Take(caller) is { } refusal)
+        if (places.Take(caller) is { } full)
         {
-            throw new RpcException(new Status(StatusCode.ResourceExhausted, refusal));
+            refusals.Add(RefusalKind.Watches);
+            throw new RpcException(new Status(StatusCode.ResourceExhausted, full.Sentence));
         }
 
         try

@@ -4,7 +4,8 @@ using Grpc.Core.Interceptors;
 namespace Cassini.Management.GrpcHealth;
 
 /// <summary>
-/// Logs a call that fails by a fault of ours. The framework's own log of failed calls is at Debug, because callers can provoke its messages.
+/// Logs a call that fails by a fault of ours. The framework's own log of failed calls is at Debug, because callers can provoke its
+/// messages.
 /// </summary>
 internal sealed partial class OwnFaults(ILoggerFactory loggers) : Interceptor
 {

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Text;
 using Cassini.Streams.Settings;
 
 namespace Cassini.Management.Http;
@@ -54,11 +55,14 @@ public sealed record ManagementOptions
     [Form("file")]
     public string? ShutdownTokenPath { get; init; }
 
-    /// <summary>Open feeds at once.</summary>
+    /// <summary>Open feeds at once. One more is 503.</summary>
     [Within(1, 1_000_000)]
     public int MaxFeeds { get; init; } = 1024;
 
-    /// <summary>Open feeds of one caller (an address; IPv6: one /64) at once, where credentials are needed.</summary>
+    /// <summary>
+    /// Open feeds of one caller (an address; IPv6: one /64) at once, where credentials are needed. One more is 429. Open watches of the
+    /// gRPC health protocol have the same limit: one more is RESOURCE_EXHAUSTED.
+    /// </summary>
     [Within(1, 1_000_000)]
     public int MaxFeedsPerCaller { get; init; } = 64;
 
@@ -69,23 +73,26 @@ public sealed record ManagementOptions
     /// <summary>Whether rehearsal faults may be requested.</summary>
     public bool EnableFaults { get; init; }
 
-    /// <summary>Long polls at once.</summary>
+    /// <summary>Long polls at once. One more is 503. Callers without credentials get at most half of them.</summary>
     [Within(1, 1_000_000)]
     public int MaxWaits { get; init; } = 1024;
 
-    /// <summary>Long polls of one caller at once, where credentials are needed.</summary>
+    /// <summary>Long polls of one caller at once, where credentials are needed. One more is 429.</summary>
     [Within(1, 1_000_000)]
     public int MaxWaitsPerCaller { get; init; } = 64;
 
-    /// <summary>Connections of one caller at once, where credentials are needed.</summary>
+    /// <summary>Connections of one caller at once, where credentials are needed. One more is closed at once.</summary>
     [Within(1, 1_000_000)]
     public int MaxConnectionsPerCaller { get; init; } = 128;
 
-    /// <summary>The long-term request rate of one caller, where credentials are needed.</summary>
+    /// <summary>
+    /// The long-term request rate of one caller, where credentials are needed, and of <c>POST /drain</c> everywhere. Beyond it a request is
+    /// 429, except a probe without parameters.
+    /// </summary>
     [Within(1, 1_000_000, Unit = "requests a second")]
     public int RequestRate { get; init; } = 50;
 
-    /// <summary>Requests that one caller may make at once after a pause, where credentials are needed.</summary>
+    /// <summary>Requests that one caller may make at once after a pause, where <see cref="RequestRate"/> applies.</summary>
     [Within(1, 1_000_000)]
     public int RequestBurst { get; init; } = 200;
 
@@ -96,7 +103,16 @@ public sealed record ManagementOptions
     [Form("host:port")]
     public string? GrpcAddress { get; init; }
 
-    /// <summary>Open watches of the gRPC health protocol at once.</summary>
+    /// <summary>Open watches of the gRPC health protocol at once. One more is RESOURCE_EXHAUSTED.</summary>
     [Within(1, 1_000_000)]
     public int MaxWatches { get; init; } = 256;
+
+    /// <summary>Every setting with its value; of <see cref="ShutdownToken"/> only whether it is set.</summary>
+    public override string ToString()
+    {
+        var shown = this with { ShutdownToken = ShutdownToken is null ? null : "(set)" };
+        var text = new StringBuilder(nameof(ManagementOptions)).Append(" { ");
+        shown.PrintMembers(text);
+        return text.Append(" }").ToString();
+    }
 }

@@ -1,11 +1,15 @@
 using System.Diagnostics.CodeAnalysis;
+using Cassini.Streams.Primitives;
 
 namespace Cassini.Management.Http;
 
 /// <summary>The value of <c>?wait=</c>: digits and a unit.</summary>
 internal static class WaitTime
 {
-    public static readonly TimeSpan Longest = TimeSpan.FromMinutes(10);
+    private static readonly TimeSpan Longest = TimeSpan.FromMinutes(10);
+
+    /// <summary>The limit, in words: <c>at most 10m</c>.</summary>
+    public static string AtMost { get; } = $"at most {DurationText.Format(Longest)}";
 
     /// <summary>Reads <c>500ms</c>, <c>30s</c>, <c>10m</c>; nothing else.</summary>
     public static bool TryParse(string? text, out TimeSpan wait, [NotNullWhen(false)] out string? error)
@@ -16,7 +20,7 @@ internal static class WaitTime
         if (unit.Suffix.Length == 0 || digits.IsEmpty || digits.ContainsAnyExceptInRange('0', '9'))
         {
             error = $"wait={Answer.Quote(text)} is not a time to wait: "
-                + "give a whole number and ms, s or m, for example wait=30s (at most 10m)";
+                + $"give a whole number and ms, s or m, for example wait=30s ({AtMost})";
             return false;
         }
 
@@ -24,7 +28,7 @@ internal static class WaitTime
         var most = Longest.Ticks / unit.Length.Ticks;
         if (significant.Length > 6 || (!significant.IsEmpty && int.Parse(significant) > most))
         {
-            error = $"wait={Answer.Quote(text)} is too long: at most 10m";
+            error = $"wait={Answer.Quote(text)} is too long: {AtMost}";
             return false;
         }
 

@@ -1,7 +1,6 @@
-using System.Reactive.Linq;
 using Cassini.Management.Telemetry;
 using Cassini.Streams.Events;
-using Cassini.Streams.Events.Hub;
+using Cassini.Streams.Hosting;
 using Cassini.Streams.Primitives;
 
 namespace Cassini.Management.Logging;
@@ -12,17 +11,21 @@ namespace Cassini.Management.Logging;
 /// </summary>
 internal sealed class EventLogger(ILogger logger) : IObserver<TracedDelivery>
 {
-    /// <summary>The category of its log.</summary>
-    public const string Category = "Cassini.Events";
+    private const string Category = "Cassini.Events";
 
-    /// <summary>Begins to log the hub's events, without traces.</summary>
-    /// <param name="hub">The events.</param>
-    /// <param name="loggers">Where they are logged.</param>
-    /// <returns>Ends it; the hub's completion does too.</returns>
-    public static IDisposable Attach(EventHub hub, ILoggerFactory loggers) =>
-        hub.Observe("log")
-            .Select(delivery => new TracedDelivery(delivery, null))
-            .Subscribe(new EventLogger(loggers.CreateLogger(Category)));
+    /// <summary>
+    /// Begins to log a broker's events, from the first on, and to make the spans of its connections, because the log lines of a connection
+    /// carry its trace.
+    /// </summary>
+    /// <param name="host">The broker.</param>
+    /// <param name="loggers">Where its events are logged.</param>
+    /// <returns>
+    /// Ends both. Usually nothing has to: the hub's completion ends them too, after the last event, so that this is logged as well.
+    /// </returns>
+    public static IDisposable Attach(BrokerHost host, ILoggerFactory loggers) =>
+        host.Hub.ObserveFromStart("log").Subscribe(new ConnectionTraces(
+            host.Spans, host.Options.Telemetry.TraceRatio, host.Hub.StartedAt, speaksMqtt: true,
+            new EventLogger(loggers.CreateLogger(Category))));
 
     public void OnNext(TracedDelivery value)
     {

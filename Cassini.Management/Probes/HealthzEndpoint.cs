@@ -15,13 +15,11 @@ internal static class HealthzEndpoint
             .Describe("healthz", "The whole health of the broker. 200 for ok and degraded, 503 for error.").TakesProbeParameters()
             .Answers<HealthSnapshot>(StatusCodes.Status200OK, Answer.Json, HealthFormat.MediaType, Answer.PlainText)
             .Answers<HealthSnapshot>(StatusCodes.Status503ServiceUnavailable, Answer.Json, HealthFormat.MediaType, Answer.PlainText)
-            .Answers(StatusCodes.Status400BadRequest, Answer.PlainText)
             .WithMetadata(strangers.AccessTo(Probe.Healthz));
         routes.MapReads("/healthz/{check}", context => AnswerOneAsync(context, health, waits))
             .Describe("healthzCheck", "One check.").TakesCheck().TakesProbeParameters()
             .Answers<CheckHealth>(StatusCodes.Status200OK, Answer.Json, Answer.PlainText)
             .Answers<CheckHealth>(StatusCodes.Status503ServiceUnavailable, Answer.Json, Answer.PlainText)
-            .Answers(StatusCodes.Status400BadRequest, Answer.PlainText)
             .Answers(StatusCodes.Status404NotFound, Answer.PlainText);
     }
 

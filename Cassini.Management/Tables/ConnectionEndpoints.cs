@@ -21,7 +21,11 @@ internal static class ConnectionEndpoints
                 "sort",
                 $"Column to sort by: one of {string.Join(", ", ConnectionQuery.Columns)}; descending with - before it. By default id.")
             .Takes("offset", "How many are skipped: from 0, by default 0.", type: Microsoft.OpenApi.JsonSchemaType.Integer)
-            .Takes("limit", "How many are listed at most: 1 to 1,000; by default all.", type: Microsoft.OpenApi.JsonSchemaType.Integer)
+            .Takes(
+                "limit",
+                string.Create(
+                    CultureInfo.InvariantCulture, $"How many are listed at most: 1 to {ConnectionQuery.LargestLimit:N0}; by default all."),
+                type: Microsoft.OpenApi.JsonSchemaType.Integer)
             .Answers<IReadOnlyList<ConnectionRow>>(StatusCodes.Status200OK, Answer.Json)
             .Answers(StatusCodes.Status400BadRequest, Answer.PlainText);
         routes.MapReads("/connections/{id}", context => AnswerOneAsync(context, connections))

@@ -13,7 +13,9 @@ namespace Cassini.Management.Tables;
 /// <param name="Limit">How many rows are listed at most.</param>
 internal sealed record ConnectionQuery(string? Search, string Column, bool IsDescending, int Offset, int Limit)
 {
-    private const int LargestLimit = 1_000;
+    /// <summary>How many rows can be asked for at most.</summary>
+    public const int LargestLimit = 1_000;
+
     private const int LargestOffset = 10_000_000;
 
     /// <summary>What rows can be sorted by: a row's own names.</summary>

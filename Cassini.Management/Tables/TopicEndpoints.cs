@@ -1,3 +1,4 @@
+using System.Globalization;
 using Cassini.Management.Http;
 using Cassini.Streams.Broker;
 
@@ -14,7 +15,11 @@ internal static class TopicEndpoints
         routes.MapReads("/topics", context => AnswerTopicsAsync(context, broker))
             .Describe("topics", "The topics in use, by name.")
             .Takes("prefix", "Only topics whose names begin with this.")
-            .Takes("limit", "How many are listed at most: 1 to 1,000, by default 100.", type: Microsoft.OpenApi.JsonSchemaType.Integer)
+            .Takes(
+                "limit",
+                string.Create(
+                    CultureInfo.InvariantCulture, $"How many are listed at most: 1 to {LargestLimit:N0}, by default {DefaultLimit:N0}."),
+                type: Microsoft.OpenApi.JsonSchemaType.Integer)
             .Answers<TopicsAnswer>(StatusCodes.Status200OK, Answer.Json)
             .Answers(StatusCodes.Status400BadRequest, Answer.PlainText)
             .Answers(StatusCodes.Status404NotFound, Answer.PlainText);

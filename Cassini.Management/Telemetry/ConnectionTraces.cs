@@ -13,33 +13,34 @@ namespace Cassini.Management.Telemetry;
 /// <param name="ratio">The share of connections that are traced, 0 to 1.</param>
 /// <param name="epoch">When the events' clock began.</param>
 /// <param name="speaksMqtt">Whether the protocol is MQTT.</param>
-/// <param name="follower">Gets each delivery with its trace; null when nothing follows.</param>
+/// <param name="follower">Gets each delivery with its trace.</param>
 internal sealed class ConnectionTraces(
-    ActivitySource source, double ratio, DateTimeOffset epoch, bool speaksMqtt, IObserver<TracedDelivery>? follower = null)
+    ActivitySource source, double ratio, DateTimeOffset epoch, bool speaksMqtt, IObserver<TracedDelivery> follower)
     : IObserver<Delivery>
 {
     private readonly Dictionary<long, Activity> _connections = [];
 
     public void OnNext(Delivery value)
     {
+        ActivityContext? trace = null;
         if (value.Envelope is { } envelope)
         {
-            var trace = Apply(envelope);
-            follower?.OnNext(new TracedDelivery(value, trace));
+            trace = Apply(envelope);
         }
         else
         {
             Forget();
-            follower?.OnNext(new TracedDelivery(value, null));
         }
+
+        follower.OnNext(new TracedDelivery(value, trace));
     }
 
-    public void OnError(Exception error) => follower?.OnError(error);
+    public void OnError(Exception error) => follower.OnError(error);
 
     public void OnCompleted()
     {
         Forget();
-        follower?.OnCompleted();
+        follower.OnCompleted();
     }
 
     /// <summary>Handles an event.</summary>

@@ -29,7 +29,8 @@ internal sealed partial class ExportProblems(ILoggerFactory loggers, TimeProvide
 
     protected override void OnEventWritten(EventWrittenEventArgs eventData)
     {
-        // That an instrument is not ours is as it should be, and must not stand in the way of what is not.
+        // The SDK reports each instrument of another meter, which it does not export. This is normal: it is not logged, and does not
+        // start the pause, in which a real problem would not be logged.
         if (eventData.EventName == Ignored)
         {
             return;

@@ -17,7 +17,7 @@ namespace Cassini.Streams.Broker;
 /// The broker: serves MQTT 5.0 and 3.1.1 on the connections that it is given, and lets .NET code publish and observe messages.
 /// Thread-safe.
 /// </summary>
-public sealed class MqttBroker : IConnectionHandler
+public sealed class MqttBroker : ISessionHandler
 {
     private readonly BrokerOptions _options;
     private readonly IBrokerStore _store;
@@ -32,6 +32,7 @@ public sealed class MqttBroker : IConnectionHandler
     private readonly LocalObservers _observers;
     private readonly MessageTracer _tracer;
     private readonly Violations _violations;
+    private readonly ILogger _logger;
     private readonly Intake _intake = new();
 
     /// <summary>Creates a broker.</summary>
@@ -54,6 +55,7 @@ public sealed class MqttBroker : IConnectionHandler
         _options = options;
         _store = store;
         _time = time;
+        _logger = logger;
         _events = new BrokerEvents(events, time);
         _tracer = new MessageTracer(tracing?.Spans, tracing?.Ratio ?? 0, time, failure => BrokerLog.SpanListenerFailed(logger, failure));
         _violations = new Violations(_events, logger);
@@ -66,7 +68,7 @@ public sealed class MqttBroker : IConnectionHandler
         _receiver = new ConnectReceiver(options, Budget, time);
         _connecting = new ConnectPhase(
             options, new AccessTable(options.Access), Sessions, _intake, _publisher, _events, Budget, time, HandlerOf);
-        _serving = new ServePhase(store);
+        _serving = new ServePhase(store, _intake);
         _local = new LocalPublisher(options, Budget, _intake, _publisher, time);
         _observers = new LocalObservers(Tree, Retained, options, Counters, time, logger);
         Drain = new BrokerDrain(Sessions, _intake, time);
@@ -75,7 +77,10 @@ public sealed class MqttBroker : IConnectionHandler
             new HousekeepingJob(TimeSpan.Zero, new SessionUpkeep(Sessions, _publisher, _events, time).Work),
             new HousekeepingJob(TimeSpan.FromSeconds(1), new DropReport(Sessions, Counters, _events).Publish),
             new HousekeepingJob(TimeSpan.FromSeconds(10), Sweep),
-            new HousekeepingJob(options.SysInterval, new SysTopics(version, () => Statistics, _publisher, time).Publish, AtStart: true));
+            new HousekeepingJob(
+                options.SysInterval,
+                new SysTopics(version, Sessions, Tree, Retained, Topics, Budget, Counters, _publisher, time).Publish,
+                AtStart: true));
     }
 
     /// <summary>The broker's counters and current load.</summary>
@@ -141,11 +146,8 @@ public sealed class MqttBroker : IConnectionHandler
     internal Task RunAsync(CancellationToken cancellationToken) => Housekeeper.RunAsync(cancellationToken);
 
     /// <inheritdoc/>
-    bool IConnectionHandler.OpensSessions => true;
-
-    /// <inheritdoc/>
     Task IConnectionHandler.HandleAsync(Connection connection, CancellationToken cancellationToken) =>
-        ServeAsync(Open(connection), cancellationToken);
+        Open(connection).RunAsync(cancellationToken);
 
     /// <summary>
     /// Publishes a message like a client that may publish to all topics. Waits while the memory for messages is exhausted. Any thread.
@@ -153,6 +155,7 @@ public sealed class MqttBroker : IConnectionHandler
     /// <exception cref="ArgumentException">The topic is not a topic name, or longer or deeper than the options allow; the payload is
     /// larger than <see cref="BrokerOptions.MaxPacketSize"/>; a text is not well-formed Unicode, has U+0000, or is longer than 65,535
     /// bytes; or the response topic is not a topic name.</exception>
+    /// <exception cref="OperationCanceledException">It was cancelled while it waited: the message is not published.</exception>
     public ValueTask<PublishOutcome> PublishAsync(MqttMessage message, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(message);
@@ -170,8 +173,8 @@ public sealed class MqttBroker : IConnectionHandler
     /// <summary>
     /// The messages whose topics match a filter: first the retained messages, then new ones as they are published. Each observer has
     /// its own bounded queue and is called from the thread pool. An observer that is too slow loses messages, which are counted. An
-    /// observer that throws receives its exception as OnError and is not called again. Completes with <see cref="CompleteAsync"/>. Any
-    /// thread.
+    /// observer that throws receives its exception as OnError and is not called again. Completes when the broker stops, after the messages
+    /// that wait for the observer. Any thread.
     /// </summary>
     /// <param name="filter">A topic filter; with <c>$share/NAME/FILTER</c> the observer takes turns with the other members of that
     /// share.</param>
@@ -199,7 +202,7 @@ public sealed class MqttBroker : IConnectionHandler
     public IReadOnlyList<TopicInfo> GetTopics() =>
     [
         .. Topics.All.Select(topic => new TopicInfo(
-            topic.Name, topic.Route?.Weight, Retained.Get(topic.Utf8) is not null, _time.GetElapsedTime(topic.UsedAt))),
+            topic.Name, topic.Route?.Subscribers, Retained.Get(topic.Utf8) is not null, _time.GetElapsedTime(topic.UsedAt))),
     ];
 
     /// <summary>The subscriptions that receive the messages of a topic.</summary>
@@ -221,7 +224,7 @@ public sealed class MqttBroker : IConnectionHandler
     internal ClientConnection Open(Connection connection)
     {
         var counters = connection.IsProbe ? new BrokerCounters() : Counters;
-        return new ClientConnection(connection, counters, Budget, _receiver, _connecting, _serving, _violations);
+        return new ClientConnection(connection, counters, Budget, _receiver, _connecting, _serving, _violations, _logger);
     }
 
     /// <summary>Handles CONNECT.</summary>
@@ -244,19 +247,6 @@ public sealed class MqttBroker : IConnectionHandler
         new Admission(_options, _intake, Budget, _time, client.IsProbe),
         new PublishHandler(_options, new TopicCache(_options, Topics, client.Access), _router, _tracer, _events, link, client),
         new SubscribeHandler(_options, Retained, _events, link, client));
-
-    private async Task ServeAsync(ClientConnection connection, CancellationToken cancellationToken)
-    {
-        _intake.Enter(connection);
-        try
-        {
-            await connection.RunAsync(cancellationToken);
-        }
-        finally
-        {
-            _intake.Leave(connection);
-        }
-    }
 
     private void Sweep()
     {

@@ -34,7 +34,8 @@ public sealed record AccessDenied(long ConnectionId, string Identity, string Act
 }
 
 /// <summary>Copies of messages were dropped because their subscriber was too slow or memory was short. The sum of one second.</summary>
-/// <param name="ClientId">The subscriber that lost them; null when there were too many subscribers to name.</param>
+/// <param name="ClientId">The subscriber that lost them; null for all that are not named: clients
+/// beyond the ten that lost most, sessions that have ended, and observers in this process.</param>
 /// <param name="Count">How many copies.</param>
 public sealed record MessagesDropped(string? ClientId, long Count) : BrokerEvent
 {

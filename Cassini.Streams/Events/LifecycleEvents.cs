@@ -33,7 +33,10 @@ public enum PhaseOutcome
     /// <summary>All of its work was done.</summary>
     Completed,
 
-    /// <summary>Its deadline or a second signal cut it short.</summary>
+    /// <summary>
+    /// Its deadline or a second signal cut it short, or a part of it failed. <see cref="Phase.Starting"/>: a failure or a stop ended it
+    /// before the broker was ready.
+    /// </summary>
     Forced,
 }
 

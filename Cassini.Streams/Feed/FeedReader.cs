@@ -88,7 +88,7 @@ internal sealed class FeedReader(EventId? after)
 
         _wasReset = false;
         Snapshot = snapshot;
-        Silence = snapshot.HeartbeatSeconds is { } heartbeat ? SilenceOf(heartbeat) : null;
+        Silence = SilenceOf(snapshot.HeartbeatSeconds!.Value);
         return new FeedSnapshot(snapshot, isResumed, isRestarted);
     }
 

@@ -37,8 +37,18 @@ public sealed record CassiniOptions
     /// <summary>How long a graceful stop may take.</summary>
     public DrainOptions Drain { get; init; } = new();
 
-    /// <summary>The sum of the deadlines of a drain's stages. An orchestrator must grant this time and a few seconds more.</summary>
+    /// <summary>The sum of the deadlines of a drain's stages.</summary>
     public TimeSpan LongestDrain => Drain.ReadinessDelay + (2 * DrainSequence.Moment) + Drain.SessionTimeout + Listener.CloseTimeout;
+
+    /// <summary>
+    /// The longest time from the begin of a stop to the end of the process: the drain, then <see cref="ListenerOptions.CloseTimeout"/> for
+    /// services, and 5 seconds each for HTTP requests in flight, for traces and for metrics whose collector does not answer. An
+    /// orchestrator must grant this time and a few seconds more.
+    /// </summary>
+    public TimeSpan LongestStop => LongestDrain + Listener.CloseTimeout + (3 * LongestGoodbye);
+
+    /// <summary>How long requests in flight, and each export of telemetry, may take after the drain.</summary>
+    internal static TimeSpan LongestGoodbye { get; } = TimeSpan.FromSeconds(5);
 
     /// <summary>What is traced.</summary>
     public TracingOptions Telemetry { get; init; } = new();

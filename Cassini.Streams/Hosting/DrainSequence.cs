@@ -1,6 +1,6 @@
 using Cassini.Streams.Events;
 using Cassini.Streams.Listening;
-using Cassini.Streams.Listening.Connections;
+using Cassini.Streams.Primitives;
 using Microsoft.Extensions.Logging;
 
 namespace Cassini.Streams.Hosting;

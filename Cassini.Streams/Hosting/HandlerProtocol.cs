@@ -1,4 +1,3 @@
-using Cassini.Streams.Broker.Upkeep;
 using Cassini.Streams.Events;
 using Cassini.Streams.Listening.Connections;
 

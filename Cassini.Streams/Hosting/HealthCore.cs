@@ -33,10 +33,16 @@ internal sealed class HealthCore : IAsyncDisposable
     /// <summary>Ends the epoch: folds, observers and feeds complete.</summary>
     public async ValueTask DisposeAsync()
     {
-        await Hub.CompleteAsync().ConfigureAwait(false);
-        Health.Dispose();
-        Connections.Dispose();
-        Spans.Dispose();
-        _tickThread.Dispose();
+        try
+        {
+            await Hub.CompleteAsync().ConfigureAwait(false);
+        }
+        finally
+        {
+            Health.Dispose();
+            Connections.Dispose();
+            Spans.Dispose();
+            _tickThread.Dispose();
+        }
     }
 }

@@ -18,6 +18,15 @@ internal static partial class HostingLog
     [LoggerMessage(1902, LogLevel.Error, "The stage {Stage} of the stop failed: the stop continues without the rest of that stage")]
     public static partial void StageFailed(ILogger logger, DrainStage stage, Exception failure);
 
-    [LoggerMessage(1903, LogLevel.Warning, "A callback of the request to stop failed")]
-    public static partial void StopRequestFailed(ILogger logger, Exception failure);
+    [LoggerMessage(1903, LogLevel.Warning, "A callback that was registered on a token of the stop failed")]
+    public static partial void CancellationFailed(ILogger logger, Exception failure);
+
+    [LoggerMessage(1904, LogLevel.Warning, "Stopping: the start did not end within {Limit}: the stop continues without it")]
+    public static partial void StartLeft(ILogger logger, TimeSpan limit);
+
+    [LoggerMessage(1905, LogLevel.Warning, "Stopping: {Component} did not end within {Limit}: the stop continues without it")]
+    public static partial void ServiceLeft(ILogger logger, Component component, TimeSpan limit);
+
+    [LoggerMessage(1906, LogLevel.Error, "A part of the stop failed: the parts after it end all the same")]
+    public static partial void StopFailed(ILogger logger, Exception failure);
 }

@@ -1,5 +1,4 @@
 using Cassini.Streams.Broker;
-using Cassini.Streams.Broker.Upkeep;
 using Cassini.Streams.Events;
 using Cassini.Streams.Health.Projection;
 using Cassini.Streams.Listening.Connections;

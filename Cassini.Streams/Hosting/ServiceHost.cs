@@ -6,6 +6,7 @@ using Cassini.Streams.Health.Projection;
 using Cassini.Streams.Listening;
 using Cassini.Streams.Listening.Connections;
 using Cassini.Streams.Listening.Endpoints;
+using Cassini.Streams.Primitives;
 using Cassini.Streams.Probing;
 using Cassini.Streams.Supervision;
 using Cassini.Streams.Tls;
@@ -17,10 +18,8 @@ namespace Cassini.Streams.Hosting;
 /// Hosts any protocol over mutual TLS, with the health of it: wires endpoints, certificates, probes and supervision together, starts them
 /// in order and stops them in reverse. <see cref="BrokerHost"/> is the host for MQTT. Members may be called from any thread.
 /// </summary>
-public sealed class ServiceHost : IAsyncDisposable
+public sealed partial class ServiceHost : IAsyncDisposable
 {
-    private static readonly TimeSpan FoldPatience = TimeSpan.FromMilliseconds(500);
-
     private readonly HealthCore _core;
     private readonly IHostedProtocol _protocol;
     private readonly TimeProvider _time;
@@ -37,9 +36,13 @@ public sealed class ServiceHost : IAsyncDisposable
     private readonly CancellationTokenSource _endStart = new();
 
     private readonly Lock _lock = new();
+
+    // Changed by the start until it has ended or can no longer become ready, and after that by the stop.
     private PhaseClock _phase;
     private Task? _started;
+    private bool _isReady;
     private Task? _stopped;
+    private Task? _disposed;
 
     /// <summary>Makes a host; nothing is bound before <see cref="StartAsync"/>.</summary>
     /// <param name="options">Valid options (<see cref="CassiniOptionsValidator"/>), with <see cref="CassiniOptions.Tls"/> chosen.</param>
@@ -68,9 +71,9 @@ public sealed class ServiceHost : IAsyncDisposable
         _prober = new Prober(options.Probing, Listeners, Certificates, Hub, time, loggers.CreateLogger<Prober>(), protocol.SpeaksMqtt);
         Rehearsals = new Rehearsals(Listeners, Health.StopTicks, Health.ResumeTicks, _logger);
         _load = new LoadSampler(Listeners, protocol, Hub, time);
-        _probes = new ServiceGroup(supervisor, time);
-        _publications = new ServiceGroup(supervisor, time);
-        _services = new ServiceGroup(supervisor, time);
+        _probes = new ServiceGroup(supervisor, time, _logger);
+        _publications = new ServiceGroup(supervisor, time, _logger);
+        _services = new ServiceGroup(supervisor, time, _logger);
         _phase = PhaseClock.Enter(Phase.Starting, Hub, time);
     }
 
@@ -117,7 +120,7 @@ public sealed class ServiceHost : IAsyncDisposable
 
     /// <summary>Asks the owner of the host to stop it. Any number of times, also after the end.</summary>
     public void RequestStop() =>
-        TaskObserver.Observe(_stopRequested.CancelAsync(), failure => HostingLog.StopRequestFailed(_logger, failure));
+        TaskObserver.Observe(_stopRequested.CancelAsync(), failure => HostingLog.CancellationFailed(_logger, failure));
 
     /// <summary>Loads the certificates, binds the endpoints and starts the probes.</summary>
     /// <param name="cancellation">Ends the start with an exception; the host is to be stopped then.</param>
@@ -153,8 +156,8 @@ public sealed class ServiceHost : IAsyncDisposable
 
     /// <summary>
     /// Stops gracefully, in the stages of <see cref="DrainStage"/>: readiness turns red first, then the endpoints close, then clients
-    /// get what was taken in for them and are asked to go. A start under way ends first, without ever being ready. Health stays
-    /// readable. Further calls wait for the first.
+    /// get what was taken in for them and are asked to go. A start under way ends first, without ever being ready; after 5 seconds the
+    /// stop continues without it. Health stays readable. Further calls wait for the first.
     /// </summary>
     /// <param name="cancellation">
     /// The first caller's forces the stop: every stage is cut short, and connections lose their sockets at once.
@@ -166,27 +169,36 @@ public sealed class ServiceHost : IAsyncDisposable
             if (_stopped is null)
             {
                 var started = _started ?? Task.CompletedTask;
-                var ending = _endStart.CancelAsync();
-                _stopped = Task.Run(() => StopOnceAsync(Task.WhenAll(ending, started), cancellation), CancellationToken.None);
+                var wasReady = _isReady;
+                TaskObserver.Observe(_endStart.CancelAsync(), failure => HostingLog.CancellationFailed(_logger, failure));
+                _stopped = Task.Run(() => StopOnceAsync(started, wasReady, cancellation), CancellationToken.None);
             }
 
             return _stopped;
         }
     }
 
-    /// <summary>Stops if need be and ends the epoch: folds, observers and feeds complete.</summary>
-    public async ValueTask DisposeAsync()
+    /// <summary>
+    /// Stops if need be and ends the epoch: folds, observers and feeds complete, also when the stop failed. Further calls wait for the
+    /// first.
+    /// </summary>
+    public ValueTask DisposeAsync()
     {
-        await StopAsync(CancellationToken.None).ConfigureAwait(false);
-        await _protocol.CompleteAsync().ConfigureAwait(false);
-        await _core.DisposeAsync().ConfigureAwait(false);
+        lock (_lock)
+        {
+            return new ValueTask(_disposed ??= Task.Run(DisposeOnceAsync, CancellationToken.None));
+        }
     }
 
     private async Task StartOnceAsync(CancellationToken cancellation)
     {
         using var end = CancellationTokenSource.CreateLinkedTokenSource(cancellation, _endStart.Token);
         LoadCertificates();
+
+        // Not the linked token, here and below: it may not have heard yet of a stop that has been called.
+        _endStart.Token.ThrowIfCancellationRequested();
         await _protocol.LoadAsync(end.Token).ConfigureAwait(false);
+        _endStart.Token.ThrowIfCancellationRequested();
         _protocol.StartServices(_services, _publications);
         await Listeners.StartAsync(end.Token).ConfigureAwait(false);
         if (_limitsReduced)
@@ -200,54 +212,14 @@ public sealed class ServiceHost : IAsyncDisposable
         _probes.Start(ComponentKind.Probe, "accept", _prober.RunAcceptProbesAsync);
         _probes.Start(ComponentKind.Probe, "canary", _prober.RunCanaryAsync);
 
-        // Not the linked token: it may not have heard yet of a stop that has been called.
-        _endStart.Token.ThrowIfCancellationRequested();
-        cancellation.ThrowIfCancellationRequested();
+        lock (_lock)
+        {
+            _endStart.Token.ThrowIfCancellationRequested();
+            cancellation.ThrowIfCancellationRequested();
+            _isReady = true;
+        }
+
         EnterPhase(Phase.Ready, PhaseOutcome.Completed);
-    }
-
-    private async Task StopOnceAsync(Task started, CancellationToken cancellation)
-    {
-        // How the start ended is for the caller that started it.
-        await started.WaitAsync(cancellation).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-        var wasReady = _phase.Phase == Phase.Ready;
-        EnterPhase(Phase.Draining, PhaseOutcome.Completed);
-        var drain = new DrainSequence(Options, Listeners, _protocol, Hub, _time, _logger, cancellation);
-        await drain.AnnounceAsync(wasReady).ConfigureAwait(false);
-        await drain.StopAcceptingAsync(StopProbesAsync).ConfigureAwait(false);
-        await drain.StopIntakeAsync().ConfigureAwait(false);
-        await StopPublicationsAsync(cancellation).ConfigureAwait(false);
-        await drain.DeliverAsync().ConfigureAwait(false);
-        await drain.CloseConnectionsAsync().ConfigureAwait(false);
-
-        // Last, so that the feed has health and load for as long as there are connections.
-        await _services.StopAsync(Options.Listener.CloseTimeout, cancellation).ConfigureAwait(false);
-        await Listeners.StopAsync(cancellation).ConfigureAwait(false);
-        EnterPhase(Phase.Stopped, drain.IsForced ? PhaseOutcome.Forced : PhaseOutcome.Completed);
-    }
-
-    /// <summary>Before the endpoints close: a probe of a closed endpoint would report a fault that is none.</summary>
-    private async Task StopProbesAsync()
-    {
-        await _probes.StopAsync().ConfigureAwait(false);
-        if (!_probes.IsEmpty)
-        {
-            Hub.Publish(new CanaryDisabled("no new clients are served: the broker is stopping"));
-        }
-    }
-
-    /// <summary>What they published last is what subscribers have when they are asked to go.</summary>
-    private async Task StopPublicationsAsync(CancellationToken cancellation)
-    {
-        if (_publications.IsEmpty)
-        {
-            return;
-        }
-
-        // The fold may be at work on another thread: a moment's patience is enough, unless it is dead.
-        Task folded = Health.WaitForAsync(snapshot => snapshot.Phase == Phase.Draining, cancellation);
-        await folded.WaitAsync(FoldPatience, _time, cancellation).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-        await _publications.StopAsync(FoldPatience, CancellationToken.None).ConfigureAwait(false);
     }
 
     private void EnterPhase(Phase next, PhaseOutcome outcome) => _phase = _phase.LeaveFor(next, outcome, Hub, _time);

@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using Cassini.Streams.Events;
 using Cassini.Streams.Listening.Endpoints;
+using Cassini.Streams.Primitives;
 
 namespace Cassini.Streams.Listening;
 
@@ -30,15 +31,17 @@ internal sealed partial class ListenerManager
     private async Task StopAcceptingOnceAsync(ImmutableArray<Task> loops, ListenerCloseReason reason)
     {
         await _stopAccepting.CancelAsync();
-        await Task.WhenAll(_endpoints.Select((endpoint, index) => WaitAsync(
-            CloseAfterAsync(loops.IsEmpty ? Task.CompletedTask : loops[index], endpoint, reason),
-            $"the accept loop of {endpoint.Address}")));
+        await Task.WhenAll(_endpoints.Select((endpoint, index) =>
+            CloseAfterAsync(loops.IsEmpty ? Task.CompletedTask : loops[index], endpoint, reason)));
     }
 
-    /// <summary>Closes the endpoint when its loop has ended, however late, because until then the loop may use the socket.</summary>
-    private static async Task CloseAfterAsync(Task loop, ListeningEndpoint endpoint, ListenerCloseReason reason)
+    /// <summary>
+    /// Closes the endpoint when its loop has ended, because until then the loop may use the socket. It waits only so long: a loop that
+    /// wakes later closes what it accepts.
+    /// </summary>
+    private async Task CloseAfterAsync(Task loop, ListeningEndpoint endpoint, ListenerCloseReason reason)
     {
-        await loop;
+        await WaitAsync(loop, $"the accept loop of {endpoint.Address}");
         endpoint.Close(reason);
         DropInHand(endpoint);
     }
@@ -111,6 +114,8 @@ internal sealed partial class ListenerManager
         {
             ListeningLog.StopTimedOut(_context.Logger, what, LoopStopTimeout);
         }
+
+        TaskObserver.Observe(task, failure => ListeningLog.EndedWithFailure(_context.Logger, what, failure));
     }
 
     /// <summary>Closes a connection that the manager never saw: no event about it was published, and none is needed.</summary>

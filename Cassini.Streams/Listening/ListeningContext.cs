@@ -2,6 +2,7 @@ using Cassini.Streams.Events;
 using Cassini.Streams.Listening.Connections;
 using Cassini.Streams.Listening.Handshakes;
 using Cassini.Streams.Listening.Probes;
+using Cassini.Streams.Primitives;
 using Cassini.Streams.Supervision;
 using Cassini.Streams.Tls;
 using Microsoft.Extensions.Logging;

@@ -25,4 +25,10 @@ internal static partial class ListeningLog
 
     [LoggerMessage(1257, LogLevel.Warning, "A callback that was registered on a cancellation token failed")]
     public static partial void CancellationFailed(ILogger logger, Exception failure);
+
+    [LoggerMessage(1258, LogLevel.Error, "Stopping: {What} had ended with an exception")]
+    public static partial void EndedWithFailure(ILogger logger, string what, Exception failure);
+
+    [LoggerMessage(1259, LogLevel.Error, "The abandoned handler of connection {Id} of {Identity} did not close its session in time")]
+    public static partial void SessionNotClosed(ILogger logger, long id, string identity);
 }

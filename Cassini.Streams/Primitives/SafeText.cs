@@ -14,8 +14,8 @@ internal static class SafeText
 
     /// <summary>
     /// The text with every character escaped that is not plainly visible: <c>\n</c>, <c>\r</c>, <c>\t</c>, <c>\\</c>, otherwise
-    /// <c>\u{202E}</c>. These are control, format and bidirectional characters, separators of lines, surrogates without a partner,
-    /// private and unassigned characters.
+    /// <c>\u{202E}</c>. These are control, format and bidirectional characters, separators of lines,
+    /// private and unassigned characters. A surrogate without a partner becomes U+FFFD.
     /// </summary>
     /// <param name="text">Any text; null is empty.</param>
     /// <param name="longest">
@@ -54,7 +54,7 @@ internal static class SafeText
     /// <summary>Whether the character is plainly visible, or a space.</summary>
     public static bool IsVisible(Rune rune) => Rune.GetUnicodeCategory(rune) is not (
         UnicodeCategory.Control or UnicodeCategory.Format or UnicodeCategory.LineSeparator or UnicodeCategory.ParagraphSeparator
-        or UnicodeCategory.Surrogate or UnicodeCategory.PrivateUse or UnicodeCategory.OtherNotAssigned);
+        or UnicodeCategory.PrivateUse or UnicodeCategory.OtherNotAssigned);
 
     private static string Escape(string? text, int longest, string backslash)
     {

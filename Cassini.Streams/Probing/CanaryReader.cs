@@ -15,7 +15,8 @@ internal sealed class CanaryReader(Stream stream, ProtocolVersion version)
     public bool HasMore => _length > 0;
 
     /// <summary>The next packet, as a copy.</summary>
-    /// <exception cref="IOException">The connection ended, or the bytes are not a packet.</exception>
+    /// <exception cref="IOException">The connection ended.</exception>
+    /// <exception cref="InvalidDataException">The bytes are not a packet.</exception>
     public async Task<byte[]> ReadAsync(CancellationToken cancellationToken)
     {
         while (true)

@@ -3,7 +3,6 @@ using System.Net.Sockets;
 using System.Security.Authentication;
 using Cassini.Streams.Events;
 using Cassini.Streams.Listening.Endpoints;
-using Cassini.Streams.Listening.Handshakes;
 using Cassini.Streams.Listening.Probes;
 using Cassini.Streams.Tls;
 using Cassini.Streams.Tls.Files;
@@ -167,6 +166,5 @@ internal sealed class CanaryTrip(
         : _stage is CanaryStage.Handshake or CanaryStage.Certificate ? CanaryFailure.HandshakeFailed
         : CanaryFailure.ConnectionFailed;
 
-    private TripFailure Refused(HandshakeRefusal refusal) =>
-        new(_stage, CanaryFailure.Refused, refusal.Detail is null ? refusal.Reason.ToString() : $"{refusal.Reason}: {refusal.Detail}");
+    private TripFailure Refused(string why) => new(_stage, CanaryFailure.Refused, why);
 }

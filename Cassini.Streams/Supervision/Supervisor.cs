@@ -51,6 +51,6 @@ internal sealed class Supervisor(RestartPolicy policy, IEventPublisher events, T
         }
     }
 
-    /// <summary>One that does the same and publishes elsewhere.</summary>
+    /// <summary>A supervisor with the same policy, clock and log that publishes to <paramref name="other"/>.</summary>
     internal Supervisor PublishingTo(IEventPublisher other) => new(policy, other, time, logger);
 }

@@ -123,7 +123,7 @@ internal sealed class CertificateStore
         _seen = seen;
         if (steady || isCertain)
         {
-            TakeUp(seen, files, unreadable);
+            Apply(seen, files, unreadable);
         }
 
         foreach (var part in _expiry.Due(_inUse))
@@ -162,7 +162,7 @@ internal sealed class CertificateStore
         }
     }
 
-    private void TakeUp(string seen, TlsFileSet? files, TlsConfigurationException? unreadable)
+    private void Apply(string seen, TlsFileSet? files, TlsConfigurationException? unreadable)
     {
         if (seen == _loaded)
         {

@@ -45,7 +45,8 @@ public class AllocationTests
     {
         var tracing = spans is null ? null : new MessageTracing(spans);
         var broker = new MqttBroker(
-            new BrokerOptions(), "1.2.3", NoStore.Instance, new RecordingPublisher(), TimeProvider.System, NullLogger<MqttBroker>.Instance, tracing);
+            new BrokerOptions(), "1.2.3", NoStore.Instance, new RecordingPublisher(), TimeProvider.System, NullLogger<MqttBroker>.Instance,
+            tracing);
         var (_, _, _, sink) = Connect(broker, 1, "sub", (ProtocolVersion)subscriber);
         var session = broker.Sessions.Find("sub")!;
         session.Subscriptions.Add(new Subscription(session, "a/+/c", QualityOfService.ExactlyOnce, false, false, []));

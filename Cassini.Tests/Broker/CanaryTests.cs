@@ -31,4 +31,27 @@ public class CanaryTests
         rig.Broker.Budget.Return(1_000_000);
         await client.ExpectNothingAsync();
     }
+
+    // The health check of losses must not change because the canary is slow.
+    [Fact]
+    public async Task Canary_LosesMessages_CountsForItselfAlone()
+    {
+        const int Messages = 200;
+        await using var rig = new BrokerRig();
+        var canary = rig.Open(identity: "canary", isProbe: true, window: 1024).Client;
+        await canary.ConnectAsync(canary.Connect("a"));
+        await canary.SubscribeAsync("$canary/1", QualityOfService.AtMostOnce);
+        var payload = new string('x', 200);
+        await canary.SendAsync([.. Enumerable.Repeat((ReadOnlyMemory<byte>)canary.Publish("$canary/1", payload), Messages)]);
+        await canary.SendAsync(new byte[] { 0xC0, 0 });
+
+        var received = 0;
+        while (await canary.ExpectAsync<object>() is ReceivedPublish)
+        {
+            received++;
+        }
+
+        received.ShouldBeLessThan(Messages);
+        rig.Broker.Counters.Dropped.ShouldBe(0);
+    }
 }

@@ -1,5 +1,4 @@
 using Cassini.Streams.Broker.Model;
-using Cassini.Streams.Broker.Upkeep;
 using Cassini.Streams.Events;
 using Cassini.Streams.Mqtt;
 using Cassini.Tests.Support;

@@ -1,4 +1,5 @@
 using Cassini.Streams.Broker.Connections;
+using Cassini.Streams.Events;
 using Cassini.Streams.Mqtt;
 using Cassini.Tests.Support;
 
@@ -56,21 +57,30 @@ public class HeldBackTests
         await connection.Client.ExpectNothingAsync();
     }
 
-    // The client reads them in the end, so it must not lose its connection because the broker stopped reading.
+    // As long as the client takes some, it must not lose its connection because the broker stopped reading.
     [Fact]
-    public async Task Answers_ClientIsHeldBack_IsNotSilent()
+    public async Task Answers_ClientReadsThemSlowly_IsNotSilent()
     {
         await using var rig = new BrokerRig(options => options with { MaxQueuedBytes = 64 * 1024 });
         var connection = await rig.OpenAsync("a", change: connect => connect with { KeepAlive = 10 }, window: Window);
         const int Pings = 100 * 4096;
-        var sending = Task.Run(
-            async () => await connection.Client.Stream.WriteAsync(
-                Enumerable.Repeat(new byte[] { 0xC0, 0 }, Pings).SelectMany(ping => ping).ToArray()),
-            TestContext.Current.CancellationToken);
+        var sending = SendPingsAsync(connection, Pings);
         await Eventually.HoldsAsync("the broker reads no more", () => IsHeldBack(rig, "a"));
-        rig.Advance(30);
+        var read = 0;
+        for (var round = 0; round < 2; round++)
+        {
+            rig.Advance(10);
+            var sent = connection.Transport.BytesSent;
+            for (; connection.Transport.BytesSent == sent; read++)
+            {
+                (await connection.Client.ExpectAsync<PacketType>()).ShouldBe(PacketType.PingResp);
+            }
+        }
+
+        IsHeldBack(rig, "a").ShouldBeTrue();
+        rig.Advance(10);
         connection.Closing.ShouldBeNull();
-        for (var i = 0; i < Pings; i++)
+        for (; read < Pings; read++)
         {
             (await connection.Client.ExpectAsync<PacketType>()).ShouldBe(PacketType.PingResp);
         }
@@ -78,6 +88,30 @@ public class HeldBackTests
         await sending;
         rig.Advance(14);
         connection.Closing.ShouldBeNull("its keep alive starts again");
+    }
+
+    // What it does not read takes memory, so that must not last for ever.
+    [Theory]
+    [InlineData(10, 15)]
+    [InlineData(0, 300)]
+    public async Task Answers_ClientNeverReadsThem_LosesItsConnection(ushort keepAlive, int longest)
+    {
+        await using var rig = new BrokerRig(options => options with { MaxQueuedBytes = 64 * 1024 });
+        var connection = await rig.OpenAsync("a", change: connect => connect with { KeepAlive = keepAlive }, window: Window);
+        var sending = SendPingsAsync(connection, 100 * 4096);
+        await Eventually.HoldsAsync("the broker reads no more", () => IsHeldBack(rig, "a"));
+        rig.Advance(longest - 1);
+        connection.Closing.ShouldBeNull();
+
+        // Not one look but two: the first may see what was still sent when the wait began.
+        rig.Advance(longest);
+        connection.Closing.ShouldBe(CloseReason.KeepAliveTimeout);
+
+        await Eventually.HoldsAsync("the broker waits for its last packet to leave", () => rig.Clock.Time.ArmedTimers == 1);
+        rig.Advance(1);
+        await Eventually.CompletesAsync("the connection ends", connection.Served);
+        await Eventually.HoldsAsync("its memory is returned", () => rig.Broker.Budget.Used < 64 * 1024);
+        await sending.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
     }
 
     [Fact]
@@ -135,6 +169,13 @@ public class HeldBackTests
         client.Closing.ShouldBeNull();
         commit.SetResult();
         (await client.Client.ExpectAsync<PacketType>()).ShouldBe(PacketType.PingResp);
+    }
+
+    private static async Task SendPingsAsync(RigConnection connection, int count)
+    {
+        var pings = Enumerable.Repeat(new byte[] { 0xC0, 0 }, count).SelectMany(ping => ping).ToArray();
+        await Task.Yield();
+        await connection.Client.Stream.WriteAsync(pings, TestContext.Current.CancellationToken);
     }
 
     private static bool IsHeldBack(BrokerRig rig, string clientId) =>

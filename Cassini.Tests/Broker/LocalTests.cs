@@ -155,6 +155,48 @@ public class LocalTests
         await Eventually.HoldsAsync("the others arrive", () => Volatile.Read(ref count) == 17_000 - dropped);
     }
 
+    // It has come to the subscribers: a caller that publishes it again would deliver it twice.
+    [Fact]
+    public async Task Publish_NoRoomToRetainIt_IsNotRefused()
+    {
+        await using var rig = new BrokerRig(options => options with { MaxRetained = 1 });
+        var client = await rig.ConnectAsync("a");
+        await client.SubscribeAsync("t");
+        await rig.Broker.PublishAsync(Full with { Topic = "other", Retain = true });
+
+        (await rig.Broker.PublishAsync(Full with { Topic = "t", Retain = true })).ShouldBe(PublishOutcome.NotRetained);
+
+        (await client.ExpectAsync<ReceivedPublish>()).Topic.ShouldBe("t");
+    }
+
+    // What is published after the end is no loss of an observer's.
+    [Fact]
+    public async Task Complete_ObserverIsStillBusy_GetsNoFurtherMessages()
+    {
+        await using var rig = new BrokerRig();
+        using var release = new ManualResetEventSlim();
+        var called = new TaskCompletionSource();
+        var seen = 0;
+        using var observing = rig.Broker.Observe("t").Subscribe(_ =>
+        {
+            called.TrySetResult();
+            release.Wait(Eventually.Deadline);
+            seen++;
+        });
+        await rig.Broker.PublishAsync(new MqttMessage { Topic = "t" });
+        await Eventually.CompletesAsync("the observer is called", called.Task);
+
+        var completing = rig.Broker.CompleteAsync();
+        var late = await rig.Broker.PublishAsync(new MqttMessage { Topic = "t" });
+        release.Set();
+        await Eventually.CompletesAsync("the observer returns", completing);
+
+        late.ShouldBe(PublishOutcome.NoSubscribers);
+        seen.ShouldBe(1);
+        rig.Broker.Counters.Dropped.ShouldBe(0);
+        rig.Broker.Tree.Count.ShouldBe(0);
+    }
+
     [Fact]
     public async Task Publish_AtTheMemoryCeiling_WaitsAndThenIsRefused()
     {

@@ -188,17 +188,6 @@ public class OutboxTests
 
     private sealed class Failing(Exception bug) : IOutboxSource
     {
-        public void OnDrained() => throw bug;
-    }
-
-    private sealed class IdleSubscriber : Subscriber
-    {
-        public override bool IsReachable => true;
-
-        public override bool KeepsMessages => false;
-
-        public override void Deliver(ref Publication message, Subscription subscription, FlushSet flushes)
-        {
-        }
+        public void OnDrained(Outbox from) => throw bug;
     }
 }

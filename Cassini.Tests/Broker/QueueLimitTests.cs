@@ -1,3 +1,6 @@
+using Cassini.Streams.Broker;
+using Cassini.Streams.Broker.Connections;
+using Cassini.Streams.Broker.Outgoing;
 using Cassini.Streams.Events;
 using Cassini.Streams.Mqtt;
 using Cassini.Tests.Support;
@@ -69,6 +72,40 @@ public class QueueLimitTests
         }
 
         rig.Broker.Counters.Dropped.ShouldBe(0);
+    }
+
+    // What the reader fails with is then a consequence, and must not hide the bug.
+    [Fact]
+    public async Task Crash_ReaderFailsToo_IsTheFailureOfTheConnection()
+    {
+        var commit = new TaskCompletionSource();
+        await using var rig = new BrokerRig();
+        var connection = await rig.OpenAsync("a");
+        var link = (ClientLink)rig.Broker.Sessions.Find("a")!.Attachment!.Connection;
+        rig.Store.Committing = () => commit.Task;
+        await connection.Client.SendAsync(new byte[] { 0xC0, 0 });
+        await Eventually.HoldsAsync("the broker waits for the commit", () => link.IsHeldBack);
+
+        var bug = new InvalidOperationException("a bug");
+        ((IOutboxOwner)link.Connection).OnCrashed(bug);
+        commit.SetException(new IOException("the disk"));
+
+        await connection.ExpectCrashAsync(bug);
+    }
+
+    [Fact]
+    public async Task Crash_AfterTheConnectionHasEnded_IsLogged()
+    {
+        var logger = new RecordingLogger<MqttBroker>();
+        await using var rig = new BrokerRig(logger: logger);
+        var connection = await rig.OpenAsync("a");
+        var link = (ClientLink)rig.Broker.Sessions.Find("a")!.Attachment!.Connection;
+        await connection.CloseAsync();
+
+        var bug = new InvalidOperationException("a bug");
+        ((IOutboxOwner)link.Connection).OnCrashed(bug);
+
+        logger.Entries.ShouldHaveSingleItem().Exception.ShouldBe(bug);
     }
 
     // A bug that shows while the backlog is sent, on whatever thread that is, must be logged and reported as one.

@@ -45,6 +45,37 @@ public class RetainedMessagesTests
             iter: 500);
 
     [Fact]
+    public void Match_ChangedWhileItIsEnumerated_FindsOnceWhatStays() =>
+        Gen.Select(Gens.Topic.Array[0, 40], Gen.Select(Gens.Topic, Gen.Bool).Array[0, 40], Gens.Filter).Sample(
+            (names, changes, filter) =>
+            {
+                var retained = new RetainedMessages(
+                    new BrokerOptions(), new MemoryBudget(long.MaxValue), new InMemoryStore(), new SubscriptionTree(), TimeProvider.System);
+                foreach (var name in names)
+                {
+                    retained.Set(Message(name, expiresAt: null));
+                }
+
+                var stay = names.Where(name => NaiveFilter.Matches(filter, name)).ToHashSet();
+                var found = new List<string>();
+                var next = 0;
+                foreach (var message in retained.Match(Encoding.UTF8.GetBytes(filter), retained.LastPlace))
+                {
+                    found.Add(message.Topic.Name);
+                    for (var i = 0; i < 3 && next < changes.Length; i++)
+                    {
+                        var (name, set) = changes[next++];
+                        retained.Set(Message(name, expiresAt: null, isEmpty: !set));
+                        stay.Remove(name);
+                    }
+                }
+
+                found.ShouldBeUnique();
+                stay.ShouldBeSubsetOf(found);
+            },
+            iter: 2_000);
+
+    [Fact]
     public void Sweep_NothingExpired_LooksAtNothing()
     {
         var clock = new VirtualClock();

@@ -5,7 +5,9 @@ using Cassini.Tests.Support;
 
 namespace Cassini.Tests.Broker;
 
-/// <summary>Whatever fails while a client's sessions change, its later connections are served, and what happened is published in order.</summary>
+/// <summary>
+/// Whatever fails while a client's sessions change, its later connections are served, and what happened is published in order.
+/// </summary>
 public class SessionHistoryTests
 {
     private readonly InvalidOperationException _bug = new("a bug");
@@ -27,7 +29,8 @@ public class SessionHistoryTests
         (await rig.OpenAsync("a", change: BrokerRig.Lasting)).Answer!.SessionPresent.ShouldBeTrue();
         rig.Events.Events.Where(e => e is SessionOpened or SessionClosed or SessionEnded).Select(e => e.GetType().Name).ShouldBe(
         [
-            nameof(SessionOpened), nameof(SessionClosed), nameof(SessionEnded), nameof(SessionOpened), nameof(SessionClosed), nameof(SessionOpened),
+            nameof(SessionOpened), nameof(SessionClosed), nameof(SessionEnded),
+            nameof(SessionOpened), nameof(SessionClosed), nameof(SessionOpened),
         ]);
         rig.Broker.Statistics.OpenSessions.ShouldBe(1);
     }
@@ -48,6 +51,22 @@ public class SessionHistoryTests
     }
 
     [Fact]
+    public async Task Store_ThrowsWhenASessionIsMadeInPlaceOfOneThatIsAway_PublishesItsEndAndItsWill()
+    {
+        await using var rig = new BrokerRig();
+        var observer = await rig.ConnectAsync("b");
+        await observer.SubscribeAsync("wills");
+        await (await rig.OpenAsync("a", change: connect => BrokerRig.WithWill(BrokerRig.Lasting(connect), delay: 30))).LoseAsync();
+        rig.Store.PuttingSession = () => throw _bug;
+
+        var back = await TakeOverAsync(rig);
+
+        await back.ExpectFailureAsync(_bug);
+        rig.Events.Of<SessionEnded>().ShouldBe([new SessionEnded("a", SessionEndReason.CleanStart)]);
+        await observer.ExpectPublishAsync("wills", "gone");
+    }
+
+    [Fact]
     public async Task Store_ThrowsWhenASessionGoesOn_LeavesItWithoutAConnection()
     {
         await using var rig = new BrokerRig();
@@ -63,7 +82,8 @@ public class SessionHistoryTests
         await back.ExpectFailureAsync(_bug);
         rig.Broker.Sessions.Find("a").ShouldNotBeNull().Attachment.ShouldBeNull();
         rig.Broker.Statistics.OpenSessions.ShouldBe(1);
-        rig.Events.Of<SessionClosed>()[^1].ShouldSatisfyAllConditions(closed => closed.ClientId.ShouldBe("a"), closed => closed.Kept.ShouldBeTrue());
+        rig.Events.Of<SessionClosed>()[^1].ShouldSatisfyAllConditions(
+            closed => closed.ClientId.ShouldBe("a"), closed => closed.Kept.ShouldBeTrue());
     }
 
     private static async Task<RigConnection> TakeOverAsync(BrokerRig rig)

@@ -216,6 +216,25 @@ public class SessionLifeTests
         rig.Broker.Statistics.OpenSessions.ShouldBe(0);
     }
 
+    // The reader publishes what became of the client's sessions, and that may take as long as another thread does.
+    [Fact]
+    public async Task Abandoned_PublishingIsStuck_LeavesTheSession()
+    {
+        await using var rig = new BrokerRig();
+        using var release = new ManualResetEventSlim();
+        rig.Events.Published = happened => release.Wait(happened is SessionOpened ? Eventually.Deadline : TimeSpan.Zero);
+        var connection = rig.Open();
+        await connection.Client.SendAsync(ConnectWriter.Write(connection.Client.Connect("a")));
+        await Eventually.HoldsAsync("publishing is stuck", () => rig.Events.Of<SessionOpened>().Count == 1);
+
+        var leaving = connection.Transport.Abandoned.ShouldNotBeNull().Invoke();
+        rig.Broker.Statistics.OpenSessions.ShouldBe(0);
+        release.Set();
+
+        await Eventually.CompletesAsync("the session is left", leaving);
+        rig.Events.Of<SessionClosed>().ShouldHaveSingleItem();
+    }
+
     [Fact]
     public async Task Canary_OpensAndClosesForItselfAlone()
     {

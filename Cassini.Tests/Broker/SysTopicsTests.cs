@@ -1,4 +1,5 @@
 using Cassini.Streams.Mqtt;
+using Cassini.Tests.Support;
 
 namespace Cassini.Tests.Broker;
 
@@ -31,5 +32,39 @@ public class SysTopicsTests
 
         await client.ExpectNothingAsync();
         rig.Broker.Topics.Count.ShouldBe(0);
+    }
+
+    // The update comes often, and there may be very many sessions.
+    [Fact]
+    public async Task SysTopics_WhenDue_LockNoSession()
+    {
+        await using var rig = new BrokerRig();
+        var client = await rig.ConnectAsync("watcher");
+        await client.SubscribeAsync("$SYS/broker/clients/total", QualityOfService.AtMostOnce);
+        await client.ExpectPublishAsync("$SYS/broker/clients/total", "0");
+        await rig.ConnectAsync("a");
+        var sessionLock = rig.Broker.Sessions.Find("a")!.History.Lock;
+        using var release = new ManualResetEventSlim();
+        using var isHeld = new ManualResetEventSlim();
+        var holder = Task.Run(() =>
+        {
+            lock (sessionLock)
+            {
+                isHeld.Set();
+                release.Wait(TestContext.Current.CancellationToken);
+            }
+        });
+        isHeld.Wait(Eventually.Deadline).ShouldBeTrue();
+
+        var update = Task.Run(() => rig.Advance(10));
+        try
+        {
+            await client.ExpectPublishAsync("$SYS/broker/clients/total", "2");
+        }
+        finally
+        {
+            release.Set();
+            await Task.WhenAll(holder, update);
+        }
     }
 }

@@ -262,6 +262,15 @@ public class ServeTests : IDisposable
     }
 
     [Fact]
+    public async Task Serve_Log_HasTheFirstEvents()
+    {
+        await using var cassini = CassiniProcess.Start(_directory.Path, FreePorts);
+
+        await cassini.Error.LineAsync("the first phase", line => line.EndsWith("phase Starting", StringComparison.Ordinal));
+        await cassini.Error.LineAsync("the certificate", line => line.Contains("Server certificate CN=", StringComparison.Ordinal));
+    }
+
+    [Fact]
     public async Task Serve_JsonLog_IsOneObjectPerLine()
     {
         await using var cassini = CassiniProcess.Start(_directory.Path, [.. FreePorts, "--log-format", "json"]);

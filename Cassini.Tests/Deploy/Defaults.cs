@@ -9,12 +9,6 @@ internal static class Defaults
 {
     public static readonly CassiniOptions Options = new();
 
-    /// <summary>What the process gives services, and then requests in flight, at its end.</summary>
-    private static readonly TimeSpan LongestGoodbye = TimeSpan.FromSeconds(5);
-
-    /// <summary>From SIGTERM to the end, when every phase takes all of its time; without <c>Drain:ReadinessDelay</c>.</summary>
-    public static TimeSpan LongestStop => Options.LongestDrain + Options.Listener.CloseTimeout + (2 * LongestGoodbye);
-
     public static int MqttPort => Options.Listener.Endpoints.Single().Port;
 
     public static int ManagementPort => EndpointAddress.TryParse(new ManagementOptions().Address, out var address, out var error)
@@ -24,8 +18,8 @@ internal static class Defaults
     /// <summary>A stop must get its time, and a process that hangs must not keep it for much longer.</summary>
     public static void ShouldFitAStop(this TimeSpan granted, TimeSpan before)
     {
-        granted.ShouldBeGreaterThanOrEqualTo(before + LongestStop + TimeSpan.FromSeconds(5));
-        granted.ShouldBeLessThanOrEqualTo(before + LongestStop + TimeSpan.FromSeconds(15));
+        granted.ShouldBeGreaterThanOrEqualTo(before + Options.LongestStop + TimeSpan.FromSeconds(5));
+        granted.ShouldBeLessThanOrEqualTo(before + Options.LongestStop + TimeSpan.FromSeconds(15));
     }
 
     /// <summary>So many open files that no limit of connections is made smaller.</summary>

@@ -1,7 +1,14 @@
+using System.Diagnostics;
 using System.Net;
 using System.Net.Sockets;
+using System.Reactive.Linq;
+using System.Reflection;
+using Cassini.Streams.Hosting;
 using Cassini.Tests.Cli;
 using Cassini.Tests.Support;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Options;
 
 namespace Cassini.Tests.Docs;
 
@@ -57,6 +64,17 @@ public sealed class EmbeddedSampleTests : IDisposable
     }
 
     [Fact]
+    public void Sample_ShutdownTimeout_IsTheLongestStop()
+    {
+        var host = Built("--urls", "http://127.0.0.1:0", "--broker", "127.0.0.1:0", "--data", _directory.Path);
+
+        var granted = host.Services.GetRequiredService<IOptions<HostOptions>>().Value.ShutdownTimeout;
+
+        granted.ShouldBe(host.Services.GetRequiredService<BrokerHost>().Options.LongestStop);
+        granted.ShouldBeGreaterThan(new HostOptions().ShutdownTimeout, "otherwise it need not be set");
+    }
+
+    [Fact]
     public async Task Sample_PortTaken_Is503AndAlive()
     {
         using var other = new TcpListener(IPAddress.Loopback, 0);
@@ -66,6 +84,25 @@ public sealed class EmbeddedSampleTests : IDisposable
 
         await BecomesAsync($"{address}/health", HttpStatusCode.ServiceUnavailable, "Unhealthy");
         await BecomesAsync($"{address}/alive", HttpStatusCode.OK, "Healthy");
+    }
+
+    /// <summary>The host that the sample builds; it goes no further.</summary>
+    private static IHost Built(params string[] args)
+    {
+        IHost? built = null;
+        var caller = Environment.CurrentManagedThreadId;
+        using var listeners = DiagnosticListener.AllListeners.Where(listener => listener.Name == "Microsoft.Extensions.Hosting")
+            .SelectMany(listener => listener)
+            .Where(happened => happened.Key == "HostBuilt" && Environment.CurrentManagedThreadId == caller)
+            .Subscribe(happened =>
+            {
+                built = (IHost)happened.Value!;
+                throw new OperationCanceledException("It is built.");
+            });
+        var stopped = Should.Throw<TargetInvocationException>(
+            () => Assembly.Load("Embedded").EntryPoint!.Invoke(null, [args]));
+        stopped.InnerException.ShouldBeOfType<OperationCanceledException>();
+        return built.ShouldNotBeNull();
     }
 
     private ChildProcess Start(int port) => ChildProcess.Start(

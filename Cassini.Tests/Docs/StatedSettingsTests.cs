@@ -4,7 +4,11 @@ using Cassini.Streams.Listening.Endpoints;
 using Cassini.Streams.Primitives;
 using Cassini.Streams.Settings;
 using Cassini.Tests.Deploy;
+using Cassini.Tests.Management;
 using Cassini.Web.Cli.Settings;
+using Microsoft.AspNetCore.Server.Kestrel.Core;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Options;
 
 namespace Cassini.Tests.Docs;
 
@@ -52,10 +56,25 @@ public partial class StatedSettingsTests
         var operations = Repository.Read("docs", "operate", "operations.md");
 
         Repository.Read("docs", "operate", "drain.md").ShouldContain($"{Defaults.Options.LongestDrain.TotalSeconds} s with the defaults");
-        operations.ShouldContain($"{Defaults.LongestStop.TotalSeconds} s with the defaults");
+        operations.ShouldContain($"{Defaults.Options.LongestStop.TotalSeconds} s with the defaults");
         var files = int.Parse(Files().Match(operations).Groups[1].Value, NumberStyles.AllowThousands, CultureInfo.InvariantCulture);
         DescriptorBudget.Fit(Defaults.Options.Listener, files).ShouldBe(Defaults.Options.Listener);
         DescriptorBudget.Fit(Defaults.Options.Listener, files - 1).ShouldNotBe(Defaults.Options.Listener);
+    }
+
+    /// <summary>What is no setting, and stated all the same.</summary>
+    [Fact]
+    public async Task SecurityPage_IdleConnections_EndWhenManagementEndsThem()
+    {
+        await using var rig = await ManagementRig.StartAsync();
+        await using var app = rig.CreateAnother(rig.Options);
+        var limits = app.Services.GetRequiredService<IOptions<KestrelServerOptions>>().Value.Limits;
+        var security = Repository.Read("docs", "operate", "security.md");
+
+        Regex.Match(security, @"keep-alive time-out \(([^)]*)\)").Groups[1].Value.ShouldBe($"{limits.KeepAliveTimeout.TotalSeconds} s");
+        security.ShouldContain($"{limits.KeepAliveTimeout.TotalSeconds} s for a connection to send a request, "
+            + $"{limits.RequestHeadersTimeout.TotalSeconds} s for the headers, "
+            + $"{limits.MaxRequestHeadersTotalSize / 1024} KiB for request line, headers and body, {limits.MaxRequestHeaderCount} headers");
     }
 
     /// <summary>The default as a setting is written, from the words of a page.</summary>

@@ -44,6 +44,19 @@ public class EventHubTests
     }
 
     [Fact]
+    public async Task ObserveFromStart_LateSubscription_GetsWhatTheLogHas()
+    {
+        var hub = new EventHub(TimeProvider.System);
+        hub.Publish(new TopicCreated("before"));
+        var observed = hub.ObserveFromStart("test").ToList().ToTask(TestContext.Current.CancellationToken);
+        hub.Publish(new TopicCreated("after"));
+
+        await hub.CompleteAsync();
+
+        (await observed).Select(delivery => delivery.Envelope!.Event).ShouldBe([new TopicCreated("before"), new TopicCreated("after")]);
+    }
+
+    [Fact]
     public async Task Publish_WhileAFoldIsBusy_DoesNotWaitForIt()
     {
         var hub = new EventHub(TimeProvider.System);

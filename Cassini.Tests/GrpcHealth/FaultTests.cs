@@ -44,7 +44,8 @@ public class FaultTests
         await app.StartAsync(TestContext.Current.CancellationToken);
         using var channel = GrpcChannel.ForAddress(ManagementApp.AddressOf(app));
 
-        await Should.ThrowAsync<RpcException>(async () => await new HealthClient(channel).CheckAsync(new HealthCheckRequest { Service = "nothing" }));
+        await Should.ThrowAsync<RpcException>(
+            async () => await new HealthClient(channel).CheckAsync(new HealthCheckRequest { Service = "nothing" }));
 
         await Eventually.CompletesAsync("the application stops", app.StopAsync(CancellationToken.None));
         log.Lines.ShouldAllBe(line => line.Level < LogLevel.Warning);

@@ -24,6 +24,9 @@ internal sealed class ScriptedWorker(WorkerRole role) : IWorker
     /// <summary>What the preparation does; null succeeds at once.</summary>
     public Func<Task>? Preparing { get; init; }
 
+    /// <summary>What the stop does once the start has ended; null succeeds at once.</summary>
+    public Func<Task>? Stopping { get; init; }
+
     public Task PrepareAsync(LoadOrder order, CancellationToken cancellation) => Preparing?.Invoke() ?? Task.CompletedTask;
 
     public Task Start() => Starting?.Invoke() ?? _stopped.Task;
@@ -31,7 +34,7 @@ internal sealed class ScriptedWorker(WorkerRole role) : IWorker
     public Task StopAsync()
     {
         _stopped.TrySetResult();
-        return Task.CompletedTask;
+        return Stopping?.Invoke() ?? Task.CompletedTask;
     }
 
     public ValueTask DisposeAsync() => ValueTask.CompletedTask;

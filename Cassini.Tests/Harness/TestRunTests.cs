@@ -56,6 +56,32 @@ public sealed class TestRunTests : IAsyncDisposable
         report.State.ShouldBe(TestState.Stopped);
     }
 
+    [Theory]
+    [InlineData("producer")]
+    [InlineData("sink")]
+    public async Task Workers_ThatFailToStop_StopTheRunAndLeaveAReport(string broken)
+    {
+        var areStopped = 0;
+        ScriptedWorker Worker(WorkerRole role) => new(role)
+        {
+            Starting = role == WorkerRole.Producer ? () => Task.CompletedTask : null,
+            Stopping = () =>
+            {
+                areStopped++;
+                return WordOf(role) == broken ? throw new InvalidOperationException("a defect") : Task.CompletedTask;
+            },
+        };
+
+        var report = await RunAsync(Worker(WorkerRole.Producer), Worker(WorkerRole.Sink));
+
+        _stop.Cause!.Verdict.ShouldBe(Verdict.Error);
+        _stop.Cause.Message.ShouldStartWith(
+            $"worker {broken} did not stop: unexpected: System.InvalidOperationException: a defect");
+        areStopped.ShouldBe(2);
+        report.State.ShouldBe(TestState.Stopped);
+        report.Sinks.ShouldHaveSingleItem();
+    }
+
     [Fact]
     public async Task Messages_Misrouted_AreForeignInTheReportAsInTheExpectation()
     {

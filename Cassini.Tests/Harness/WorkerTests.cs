@@ -1,7 +1,7 @@
+using System.Collections.Concurrent;
 using System.Net.Security;
 using System.Net.Sockets;
 using Cassini.Harness;
-using Cassini.Harness.Clients;
 using Cassini.Harness.Load;
 using Cassini.Harness.Plans;
 using Cassini.Harness.Verdicts;
@@ -10,7 +10,6 @@ using Cassini.Streams.Primitives;
 using Cassini.Tests.Cli;
 using Cassini.Tests.Interop;
 using Cassini.Tests.Support;
-using Cassini.Tests.Tls;
 using Grpc.Core;
 
 namespace Cassini.Tests.Harness;
@@ -100,9 +99,27 @@ public class WorkerTests
     }
 
     [Fact]
+    public async Task Worker_StartedBeforeItsController_JoinsItWhenItListens()
+    {
+        using var files = new WorkerFiles();
+        var address = new HostPort("127.0.0.1", FreePort.Find());
+        var lines = new ConcurrentQueue<string>();
+        var session = new WorkerSession(WorkerRole.Sink, "w", files.Client, files.Client, lines.Enqueue, TimeProvider.System)
+            .RunAsync(address, CancellationToken.None);
+        await Eventually.HoldsAsync("the worker waits", () => !lines.IsEmpty);
+
+        await using var hub = await files.HubAsync(sinks: 1, address.Port);
+
+        await Eventually.HoldsAsync("the worker joins", () => hub.Workers.Count == 1);
+        await hub.DisposeAsync();
+        await Eventually.CompletesAsync("the session ends", session);
+        lines.First().ShouldBe($"waiting for the controller at {address}: connection refused");
+    }
+
+    [Fact]
     public async Task Worker_StoppedWhileItConnects_ReportsAndTakesTheNextOrder()
     {
-        using var files = new Files();
+        using var files = new WorkerFiles();
         await using var hub = await files.HubAsync(sinks: 1);
         var session = files.Session(WorkerRole.Sink, "w").RunAsync(files.AddressOf(hub), CancellationToken.None);
         await Eventually.HoldsAsync("the worker joins", () => hub.Workers.Count == 1);
@@ -131,18 +148,15 @@ public class WorkerTests
     [Fact]
     public async Task Worker_WithADefect_ReportsItWithItsStack()
     {
-        using var files = new Files();
+        using var files = new WorkerFiles();
         await using var hub = await files.HubAsync(sinks: 1);
         await using var broker = await MqttHost.StartAsync();
-        var (certificate, key) = broker.Write("worker");
-        var identity = new TlsFiles(TlsSettingNames.Options, broker.CaPath, certificate, key).Read();
-        var session = new WorkerSession(WorkerRole.Sink, "w", files.Client, identity, _ => { }, TimeProvider.System)
-            .RunAsync(files.AddressOf(hub), CancellationToken.None);
+        var session = files.SessionFor(broker).RunAsync(files.AddressOf(hub), CancellationToken.None);
         await Eventually.HoldsAsync("the worker joins", () => hub.Workers.Count == 1);
         var worker = hub.Workers[0];
         await Eventually.CompletesAsync("the worker is ready", worker.PrepareAsync(
             new LoadOrder(
-                new LoadRun(1, 1, 0), new BrokerAddress("main", "127.0.0.1", broker.Address.Port, "localhost"),
+                new LoadRun(1, 1, 0), WorkerFiles.AddressOf(broker),
                 [new PlanProducer { Index = 0, Name = "p", Topic = "t", Messages = 10, Qos = 3 }], []),
             CancellationToken.None));
 
@@ -157,18 +171,15 @@ public class WorkerTests
     [Fact]
     public async Task Hub_DisposedWhileAWorkerReportsProgress_EndsTheWorkerWithoutAnError()
     {
-        using var files = new Files();
+        using var files = new WorkerFiles();
         await using var hub = await files.HubAsync(sinks: 1);
         await using var broker = await MqttHost.StartAsync();
-        var (certificate, key) = broker.Write("worker");
-        var identity = new TlsFiles(TlsSettingNames.Options, broker.CaPath, certificate, key).Read();
-        var session = new WorkerSession(WorkerRole.Sink, "w", files.Client, identity, _ => { }, TimeProvider.System)
-            .RunAsync(files.AddressOf(hub), CancellationToken.None);
+        var session = files.SessionFor(broker).RunAsync(files.AddressOf(hub), CancellationToken.None);
         await Eventually.HoldsAsync("the worker joins", () => hub.Workers.Count == 1);
         var worker = hub.Workers[0];
         await Eventually.CompletesAsync("the worker is ready", worker.PrepareAsync(
             new LoadOrder(
-                new LoadRun(1, 1, 0), new BrokerAddress("main", "127.0.0.1", broker.Address.Port, "localhost"),
+                new LoadRun(1, 1, 0), WorkerFiles.AddressOf(broker),
                 [], [new PlanSink { Index = 0, Name = "s", Topic = "t" }]),
             CancellationToken.None));
         _ = worker.Start(); // Ends only if the last report arrives in time.
@@ -181,42 +192,9 @@ public class WorkerTests
     }
 
     [Fact]
-    public async Task Worker_WithoutHello_IsRefused()
-    {
-        using var files = new Files();
-        await using var hub = await files.HubAsync(sinks: 1);
-        using var channel = WorkerChannel.Open(files.AddressOf(hub), files.Client);
-        using var call = channel.CreateCallInvoker().AsyncDuplexStreamingCall(WorkerProtocol.Join, null, default);
-        await call.RequestStream.WriteAsync(new WorkerMessage.Ready(), TestContext.Current.CancellationToken);
-
-        (await Should.ThrowAsync<RpcException>(
-            Eventually.CompletesAsync("the answer", call.ResponseStream.MoveNext(CancellationToken.None))))
-            .Status.Detail.ShouldBe("a worker's first message is hello");
-        hub.Workers.ShouldBeEmpty();
-    }
-
-    [Fact]
-    public async Task Worker_ThatSendsNonsense_IsLost()
-    {
-        using var files = new Files();
-        await using var hub = await files.HubAsync(sinks: 1);
-        using var channel = WorkerChannel.Open(files.AddressOf(hub), files.Client);
-        using var call = channel.CreateCallInvoker().AsyncDuplexStreamingCall(Raw, null, default);
-        await call.RequestStream.WriteAsync(
-            """{"type":"hello","version":3,"role":"sink","name":"w"}"""u8.ToArray(), TestContext.Current.CancellationToken);
-        (await Eventually.CompletesAsync("the welcome", call.ResponseStream.MoveNext(CancellationToken.None))).ShouldBeTrue();
-        var worker = await Eventually.BecomesAsync("the worker joins", () => hub.Workers.FirstOrDefault()!, joined => joined is not null);
-
-        await call.RequestStream.WriteAsync("\"nonsense\""u8.ToArray(), TestContext.Current.CancellationToken);
-
-        await Eventually.HoldsAsync("the worker is lost", () => worker.Lost.IsCancellationRequested);
-        worker.LostBecause.ShouldNotBeNull().ShouldStartWith("it sent what is no message");
-    }
-
-    [Fact]
     public async Task Worker_WhoseControllerIsNoTls_ReportsIt()
     {
-        using var files = new Files();
+        using var files = new WorkerFiles();
         using var listener = new TcpListener(System.Net.IPAddress.Loopback, 0);
         listener.Start();
         var session = files.Session(WorkerRole.Sink, "w")
@@ -234,7 +212,7 @@ public class WorkerTests
     [Fact]
     public async Task Hub_AddressInUse_IsNamed()
     {
-        using var files = new Files();
+        using var files = new WorkerFiles();
         await using var hub = await files.HubAsync(sinks: 1);
 
         (await Should.ThrowAsync<HarnessException>(files.HubAsync(sinks: 1, hub.Address.Port)))
@@ -244,7 +222,7 @@ public class WorkerTests
     [Fact]
     public async Task Worker_WhoseRunIsOver_Ends()
     {
-        using var files = new Files();
+        using var files = new WorkerFiles();
         var hub = await files.HubAsync(sinks: 1);
         var session = files.Session(WorkerRole.Sink, "w").RunAsync(files.AddressOf(hub), CancellationToken.None);
         await Eventually.HoldsAsync("the worker joins", () => hub.Workers.Count == 1);
@@ -260,7 +238,7 @@ public class WorkerTests
     [InlineData("sink", "a b", "a worker's name has 1 to 64 letters")]
     public async Task Worker_NotWanted_IsRefusedWithTheReason(string role, string name, string expected)
     {
-        using var files = new Files();
+        using var files = new WorkerFiles();
         await using var hub = await files.HubAsync(sinks: 2);
         var first = files.Session(WorkerRole.Sink, "first").RunAsync(files.AddressOf(hub), CancellationToken.None);
         await Eventually.HoldsAsync("the first joins", () => hub.Workers.Count == 1);
@@ -278,7 +256,7 @@ public class WorkerTests
     [Fact]
     public async Task Worker_OfAnotherVersion_IsRefused()
     {
-        using var files = new Files();
+        using var files = new WorkerFiles();
         await using var hub = await files.HubAsync(sinks: 1);
         using var channel = WorkerChannel.Open(files.AddressOf(hub), files.Client);
         using var call = channel.CreateCallInvoker().AsyncDuplexStreamingCall(WorkerProtocol.Join, null, default);
@@ -293,8 +271,8 @@ public class WorkerTests
     [Fact]
     public async Task Worker_OfAnotherCa_DoesNotGetIn()
     {
-        using var files = new Files();
-        using var strangers = new Files();
+        using var files = new WorkerFiles();
+        using var strangers = new WorkerFiles();
         await using var hub = await files.HubAsync(sinks: 1);
 
         // It neither trusts the controller nor is trusted: the first alone would do.
@@ -307,7 +285,7 @@ public class WorkerTests
     [Fact]
     public async Task Worker_WithoutACertificateOfTheCa_DoesNotGetIn()
     {
-        using var files = new Files();
+        using var files = new WorkerFiles();
         await using var hub = await files.HubAsync(sinks: 1);
         using var socket = new TcpClient();
         await socket.ConnectAsync(hub.Address, TestContext.Current.CancellationToken);
@@ -335,7 +313,7 @@ public class WorkerTests
     [Fact]
     public async Task Hub_WorkersThatDoNotCome_IsATimeOut()
     {
-        using var files = new Files();
+        using var files = new WorkerFiles();
         await using var hub = await files.HubAsync(sinks: 2);
 
         var late = await Should.ThrowAsync<HarnessException>(
@@ -344,10 +322,6 @@ public class WorkerTests
         late.Verdict.ShouldBe(Verdict.TimedOut);
         late.Message.ShouldBe("not all workers joined within 0 s: missing 2 sinks");
     }
-
-    private static readonly Method<byte[], byte[]> Raw = new(
-        MethodType.DuplexStreaming, WorkerProtocol.Join.ServiceName, WorkerProtocol.Join.Name,
-        Marshallers.Create<byte[]>(bytes => bytes, bytes => bytes), Marshallers.Create<byte[]>(bytes => bytes, bytes => bytes));
 
     private static string[] Controller(HarnessRig rig, string workers) =>
         [
@@ -365,44 +339,4 @@ public class WorkerTests
     private static ChildProcess Worker(HarnessRig rig, string address, string role, string name) => CassiniProcess.Start(
         rig.Broker.Directory,
         ["run", "--role", role, "--join", address, "--name", name, "--ca", "ca.pem", "--cert", "client.pem", "--key", "client.key"]);
-
-    /// <summary>Certificates of one CA, and both ends that use them.</summary>
-    private sealed class Files : IDisposable
-    {
-        private readonly TempDirectory _directory = new();
-        private readonly TestAuthority _authority = new();
-
-        public Files()
-        {
-            _authority.Write(_directory.Path);
-            _authority.WriteClient(_directory.Path, _authority.IssueClient("worker"));
-        }
-
-        public TlsIdentity Client => new TlsFiles(
-            TlsSettingNames.Options, _directory.File("ca.pem"), _directory.File("client.pem"), _directory.File("client.key")).Read();
-
-        public LoadOrder OrderFor(TcpListener broker, int test) => new(
-            new LoadRun(1, 1, test),
-            new BrokerAddress("main", "127.0.0.1", ((System.Net.IPEndPoint)broker.LocalEndpoint).Port, "localhost"),
-            [],
-            [new PlanSink { Index = 0, Name = "s", Topic = "t" }]);
-
-        public Task<WorkerHub> HubAsync(int sinks, int port = 0) => WorkerHub.ListenAsync(
-            new HostPort("127.0.0.1", port),
-            "plan",
-            new Dictionary<WorkerRole, int> { [WorkerRole.Sink] = sinks },
-            new TlsFiles(
-                TlsSettingNames.Options, _directory.File("ca.pem"), _directory.File("server.pem"), _directory.File("server.key")).Read(),
-            TimeProvider.System);
-
-        public HostPort AddressOf(WorkerHub hub) => new("127.0.0.1", hub.Address.Port);
-
-        public WorkerSession Session(WorkerRole role, string name) => new(role, name, Client, Client, _ => { }, TimeProvider.System);
-
-        public void Dispose()
-        {
-            _directory.Dispose();
-            _authority.Dispose();
-        }
-    }
 }

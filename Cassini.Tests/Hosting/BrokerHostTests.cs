@@ -106,18 +106,7 @@ public sealed class BrokerHostTests : IDisposable
         await Eventually.HoldsAsync("it is logged", () => _loggers.Lines.Any(line => line.Exception?.GetBaseException() == failure));
     }
 
-    private static IEnumerable<Phase> Phases(BrokerHost host)
-    {
-        SpinWait.SpinUntil(() => host.Hub.Log.Newest >= host.Hub.LastSequence, Eventually.Deadline)
-            .ShouldBeTrue("the events are in the log");
-        for (var sequence = host.Hub.Log.Oldest; sequence <= host.Hub.Log.Newest; sequence++)
-        {
-            if (host.Hub.Log.TryGet(sequence, out var envelope) && envelope.Event is PhaseEntered entered)
-            {
-                yield return entered.Phase;
-            }
-        }
-    }
+    private static IReadOnlyList<Phase> Phases(BrokerHost host) => HostEvents.Phases(host.Hub);
 
     private BrokerHost Host(Func<ListenerOptions, ListenerOptions>? change = null, TlsOptions? tls = null)
     {

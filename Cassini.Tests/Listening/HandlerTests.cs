@@ -110,6 +110,44 @@ public class HandlerTests
     }
 
     [Fact]
+    public async Task Handler_ClosesItselfAsCrashedAndDoesNotEnd_IsACrashThatNamesIt()
+    {
+        var never = new TaskCompletionSource();
+        await using var rig = await ListeningRig.StartAsync(
+            o => o with { CloseTimeout = TimeSpan.FromMilliseconds(50), QuarantineAfter = 1 },
+            new Handler((connection, _) =>
+            {
+                connection.Close(CloseReason.Crashed);
+                return never.Task;
+            }));
+        await using var client = await rig.OpenAsync();
+
+        (await rig.Events.WaitForAsync<ConnectionClosed>("the end")).Reason.ShouldBe(CloseReason.Crashed);
+        rig.Events.Of<Crashed>().ShouldHaveSingleItem().Message.ShouldContain("did not end");
+        rig.Events.Of<IdentityQuarantined>().ShouldHaveSingleItem();
+        never.SetResult();
+    }
+
+    [Fact]
+    public async Task Handler_KeepsACrashAndDoesNotEnd_IsACrashWithItsException()
+    {
+        var never = new TaskCompletionSource();
+        await using var rig = await ListeningRig.StartAsync(
+            o => o with { CloseTimeout = TimeSpan.FromMilliseconds(50) },
+            new Handler((connection, _) =>
+            {
+                connection.KeepCrash(new InvalidOperationException("found out elsewhere"));
+                connection.Close(CloseReason.Crashed);
+                return never.Task;
+            }));
+        await using var client = await rig.OpenAsync();
+
+        (await rig.Events.WaitForAsync<ConnectionClosed>("the end")).Reason.ShouldBe(CloseReason.Crashed);
+        rig.Events.Of<Crashed>().ShouldHaveSingleItem().Message.ShouldBe("found out elsewhere");
+        never.SetResult();
+    }
+
+    [Fact]
     public async Task Handler_ReadsPastTheEnd_IsThePeersClose()
     {
         await using var rig = await ListeningRig.StartAsync(handler: new Handler(async (connection, token) =>
@@ -169,6 +207,52 @@ public class HandlerTests
     }
 
     [Fact]
+    public async Task Handler_LeftBehindAndCannotCloseItsSession_DoesNotKeepTheConnectionOpen()
+    {
+        var never = new TaskCompletionSource();
+        await using var rig = await ListeningRig.StartAsync(
+            o => o with { CloseTimeout = TimeSpan.FromMilliseconds(50) },
+            new Handler((connection, _) =>
+            {
+                connection.Abandoned = () => never.Task;
+                return never.Task;
+            }));
+        var (client, opened) = await rig.OpenAndWaitAsync();
+
+        rig.Manager.Disconnect(opened.ConnectionId).ShouldBeTrue();
+
+        (await rig.Events.WaitForAsync<ConnectionClosed>("the end")).Reason.ShouldBe(CloseReason.Disconnected);
+        never.SetResult();
+        await client.DisposeAsync();
+    }
+
+    [Fact]
+    public async Task Handler_LeftBehindAndFailsToCloseItsSession_IsLoggedAndSoIsItsOwnFailure()
+    {
+        var never = new TaskCompletionSource();
+        var log = new RecordingLogger<ListenerManager>();
+        await using var rig = await ListeningRig.StartAsync(
+            o => o with { CloseTimeout = TimeSpan.FromMilliseconds(50) },
+            new Handler((connection, _) =>
+            {
+                connection.Abandoned = () => throw new NotSupportedException("no session");
+                return never.Task;
+            }),
+            logger: log);
+        var (client, opened) = await rig.OpenAndWaitAsync();
+
+        rig.Manager.Disconnect(opened.ConnectionId).ShouldBeTrue();
+
+        (await rig.Events.WaitForAsync<ConnectionClosed>("the end")).Reason.ShouldBe(CloseReason.Disconnected);
+        rig.Events.Of<Crashed>().ShouldBeEmpty();
+        never.SetException(new InvalidOperationException("late"));
+        await Eventually.HoldsAsync("both are logged", () =>
+            log.Entries.Any(entry => entry.Exception is NotSupportedException)
+            && log.Entries.Any(entry => entry.Exception is InvalidOperationException { Message: "late" }));
+        await client.DisposeAsync();
+    }
+
+    [Fact]
     public async Task Handler_OfAnotherProtocol_HasOneSessionOnEachConnection()
     {
         await using var rig = await ListeningRig.StartAsync();
@@ -188,7 +272,7 @@ public class HandlerTests
     [Fact]
     public async Task Handler_WithSessionsOfItsOwn_OpensThemItself()
     {
-        await using var rig = await ListeningRig.StartAsync(handler: new Handler((_, _) => Task.CompletedTask, opensSessions: true));
+        await using var rig = await ListeningRig.StartAsync(handler: new HandlerWithSessions());
         await using var client = await rig.OpenAsync();
 
         await rig.Events.WaitForAsync<ConnectionClosed>("the end");
@@ -279,10 +363,13 @@ public class HandlerTests
         }
     }
 
-    private sealed class Handler(Func<Connection, CancellationToken, Task> handle, bool opensSessions = false) : IConnectionHandler
+    private sealed class HandlerWithSessions : ISessionHandler
     {
-        public bool OpensSessions => opensSessions;
+        public Task HandleAsync(Connection connection, CancellationToken cancellationToken) => Task.CompletedTask;
+    }
 
+    private sealed class Handler(Func<Connection, CancellationToken, Task> handle) : IConnectionHandler
+    {
         public Task HandleAsync(Connection connection, CancellationToken cancellationToken) => handle(connection, cancellationToken);
     }
 }

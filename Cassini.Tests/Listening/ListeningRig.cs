@@ -13,6 +13,7 @@ using Cassini.Streams.Supervision;
 using Cassini.Streams.Tls;
 using Cassini.Tests.Supervision;
 using Cassini.Tests.Support;
+using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 
 namespace Cassini.Tests.Listening;
@@ -33,7 +34,8 @@ internal sealed class ListeningRig : IAsyncDisposable
         IConnectionHandler? handler = null,
         ISocketTransport? transport = null,
         RestartPolicy? restart = null,
-        TimeProvider? time = null)
+        TimeProvider? time = null,
+        ILogger? logger = null)
     {
         time ??= TimeProvider.System;
         Options = new ListenerOptions { Endpoints = [AnyPort], CloseTimeout = TimeSpan.FromSeconds(1) };
@@ -51,7 +53,7 @@ internal sealed class ListeningRig : IAsyncDisposable
         Store.Load();
         Supervisor = new Supervisor(restart ?? QuickRestart, Events, time, NullLogger.Instance);
         _context = new ListeningContext(
-            Options, Store, handler ?? new DiscardHandler(), Supervisor, Events, time, NullLogger.Instance);
+            Options, Store, handler ?? new DiscardHandler(), Supervisor, Events, time, logger ?? NullLogger.Instance);
         Manager = new ListenerManager(Options, _context, transport ?? SocketTransport.Instance);
     }
 
@@ -81,9 +83,10 @@ internal sealed class ListeningRig : IAsyncDisposable
         IConnectionHandler? handler = null,
         ISocketTransport? transport = null,
         RestartPolicy? restart = null,
-        TimeProvider? time = null)
+        TimeProvider? time = null,
+        ILogger? logger = null)
     {
-        var rig = new ListeningRig(configure, handler, transport, restart, time);
+        var rig = new ListeningRig(configure, handler, transport, restart, time, logger);
         await rig.Manager.StartAsync(TestContext.Current.CancellationToken).Within("the start");
         return rig;
     }

@@ -1,9 +1,11 @@
 using System.Net;
 using System.Net.Sockets;
 using Cassini.Streams.Events;
+using Cassini.Streams.Listening;
 using Cassini.Streams.Listening.Endpoints;
 using Cassini.Tests.Supervision;
 using Cassini.Tests.Support;
+using Microsoft.Extensions.Logging;
 
 namespace Cassini.Tests.Listening;
 
@@ -37,7 +39,7 @@ public class StopTests
     }
 
     [Fact]
-    public async Task StopAccepting_LoopDoesNotEnd_ClosesItsSocketOnlyAfterItsEnd()
+    public async Task StopAccepting_LoopDoesNotEnd_ClosesItsSocketAfterTheLimit()
     {
         var time = new ManualTimeProvider();
         var transport = new StubbornTransport();
@@ -50,12 +52,35 @@ public class StopTests
             time.Advance(TimeSpan.FromSeconds(1));
             return stop.IsCompleted;
         });
-        listener.SafeHandle.IsClosed.ShouldBeFalse();
-        rig.Events.Of<ListenerClosed>().ShouldBeEmpty();
 
-        transport.Release();
-        await rig.Events.WaitForAsync<ListenerClosed>("the close after the loop's end");
         listener.SafeHandle.IsClosed.ShouldBeTrue();
+        rig.Events.Of<ListenerClosed>().ShouldHaveSingleItem().Reason.ShouldBe(ListenerCloseReason.Shutdown);
+        rig.Manager.Endpoints[0].State.ShouldBe(EndpointState.Closed);
+        transport.Release();
+    }
+
+    [Fact]
+    public async Task StopAccepting_LoopHasFailed_ClosesItsSocketAndLogsWhy()
+    {
+        var transport = new StubbornTransport();
+        var log = new RecordingLogger<ListenerManager>();
+        await using var rig = await ListeningRig.StartAsync(transport: transport, logger: log);
+        rig.Events.Published = published =>
+        {
+            if (published is Crashed)
+            {
+                throw new NotSupportedException("no event");
+            }
+        };
+        transport.Fail();
+        await rig.Events.WaitForAsync<Crashed>("the crash that cannot be published");
+
+        await rig.Manager.StopAcceptingAsync().Within("the stop");
+
+        rig.Events.Of<ListenerClosed>().ShouldHaveSingleItem();
+        var logged = log.Entries.Single(entry => entry.Exception is NotSupportedException);
+        logged.Level.ShouldBe(LogLevel.Error);
+        logged.Message.ShouldContain("127.0.0.1:0");
     }
 
     [Fact]
@@ -106,6 +131,8 @@ public class StopTests
         }
 
         public void Release() => _released.SetResult();
+
+        public void Fail() => _released.SetException(new InvalidOperationException("a bug"));
     }
 
     /// <summary>Real sockets whose first accept ends when the test says so, and not when it is cancelled.</summary>

@@ -36,6 +36,25 @@ public class DrainEndpointTests
         rig.StopsRequested.ShouldBe(0);
     }
 
+    /// <summary>Also where no other request is limited.</summary>
+    [Theory]
+    [InlineData(null)]
+    [InlineData(true)]
+    public async Task Drain_GuessedTooFast_Is429(bool? closed)
+    {
+        await using var rig = await ManagementRig.StartReadyAsync(
+            new ManagementOptions { ShutdownToken = Token, RequireCredentials = closed, RequestRate = 1, RequestBurst = 5 });
+        var codes = new List<HttpStatusCode>();
+        while (!codes.Contains(HttpStatusCode.TooManyRequests))
+        {
+            codes.Count.ShouldBeLessThan(1_000);
+            using var response = await rig.SendAsync(HttpMethod.Post, "/drain", null, ("Authorization", "Bearer wrong"));
+            codes.Add(response.StatusCode);
+        }
+
+        codes[..5].ShouldAllBe(code => code == HttpStatusCode.Unauthorized);
+    }
+
     [Theory]
     [InlineData(null)]
     [InlineData(true)]

@@ -1,4 +1,5 @@
 using System.Net;
+using System.Net.Sockets;
 using System.Security.Claims;
 using System.Text.Encodings.Web;
 using Cassini.Management;
@@ -12,14 +13,15 @@ using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 
 namespace Cassini.Tests.Management;
 
 /// <summary>
-/// An ASP.NET Core application on a free port that has a broker and authentication of its own, and maps the management below /cassini. A
-/// request with the header <c>From-Address</c> comes from there.
+/// An ASP.NET Core application on a free port and a Unix socket that has a broker and authentication of its own, and maps the management
+/// below /cassini. A request with the header <c>From-Address</c> comes from there.
 /// </summary>
 internal sealed class EmbeddedRig : IAsyncDisposable
 {
@@ -34,8 +36,8 @@ internal sealed class EmbeddedRig : IAsyncDisposable
     {
         var tls = _authority.Write(_directory.Path);
         var builder = WebApplication.CreateSlimBuilder();
-        builder.Logging.ClearProviders();
-        builder.WebHost.UseUrls("http://127.0.0.1:0");
+        builder.Services.Replace(ServiceDescriptor.Singleton<ILoggerFactory>(Log));
+        builder.WebHost.UseUrls("http://127.0.0.1:0", $"http://unix:{SocketPath}");
         builder.Services.AddCassini(options => options with
         {
             Listener = new ListenerOptions { Endpoints = [new(IPAddress.Loopback, 0)] },
@@ -66,18 +68,26 @@ internal sealed class EmbeddedRig : IAsyncDisposable
 
     public WebApplication App { get; }
 
+    /// <summary>The application's log.</summary>
+    public RecordingLoggers Log { get; } = new();
+
     public BrokerHost Broker => App.Services.GetRequiredService<BrokerHost>();
 
     public TestAuthority Authority => _authority;
 
     public HttpClient Http { get; private set; } = null!;
 
+    private string SocketPath => _directory.File("http");
+
     public static async Task<EmbeddedRig> StartAsync(
         Func<ManagementOptions, ManagementOptions>? configure = null, Action<IEndpointConventionBuilder>? conventions = null)
     {
         var rig = new EmbeddedRig(configure, conventions);
         await rig.App.StartAsync(TestContext.Current.CancellationToken);
-        rig.Http = new HttpClient(new SocketsHttpHandler { AllowAutoRedirect = false }) { BaseAddress = new Uri(rig.App.Urls.First()) };
+        rig.Http = new HttpClient(new SocketsHttpHandler { AllowAutoRedirect = false })
+        {
+            BaseAddress = new Uri(rig.App.Urls.First(url => url.StartsWith("http://127", StringComparison.Ordinal))),
+        };
         await Eventually.CompletesAsync(
             "the broker is ready", rig.Broker.Health.WaitForAsync(snapshot => snapshot.Ready, TestContext.Current.CancellationToken));
         return rig;
@@ -102,6 +112,22 @@ internal sealed class EmbeddedRig : IAsyncDisposable
     {
         using var response = await GetAsync(path, headers);
         return await response.Content.ReadAsStringAsync(TestContext.Current.CancellationToken);
+    }
+
+    /// <summary>A GET over the Unix socket.</summary>
+    public async Task<HttpResponseMessage> GetOverSocketAsync(string path)
+    {
+        using var http = new HttpClient(new SocketsHttpHandler
+        {
+            ConnectCallback = async (_, cancellation) =>
+            {
+                var socket = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
+                await socket.ConnectAsync(new UnixDomainSocketEndPoint(SocketPath), cancellation);
+                return new NetworkStream(socket, ownsSocket: true);
+            },
+        });
+        return await Eventually.CompletesAsync(
+            $"GET {path} over the socket", http.GetAsync($"http://localhost{path}", TestContext.Current.CancellationToken));
     }
 
     public async ValueTask DisposeAsync()

@@ -5,10 +5,13 @@ using System.Net.Sockets;
 using System.Text.Json;
 using System.Text.RegularExpressions;
 using Cassini.Management;
+using Cassini.Streams.Events;
+using Cassini.Tests.Health;
 using Cassini.Tests.Support;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
 
 namespace Cassini.Tests.Management;
 
@@ -124,6 +127,48 @@ public partial class EmbeddedTests
         }
     }
 
+    /// <summary>What is public although the application says nothing.</summary>
+    [Theory]
+    [InlineData("GET", "/cassini/runbook", HttpStatusCode.OK)]
+    [InlineData("GET", "/cassini/runbook.css", HttpStatusCode.OK)]
+    [InlineData("GET", "/cassini/dashboard/main.js", HttpStatusCode.OK)]
+    [InlineData("POST", "/cassini/drain", HttpStatusCode.Unauthorized)]
+    public async Task CallerElsewhere_NothingSaid_GetsWhatIsPublic(string method, string path, HttpStatusCode status)
+    {
+        await using var rig = await EmbeddedRig.StartAsync(options => options with { ShutdownToken = "stop-it" });
+        using var response = await rig.SendAsync(new HttpMethod(method), path, ("From-Address", EmbeddedRig.Elsewhere));
+
+        response.StatusCode.ShouldBe(status);
+    }
+
+    /// <summary>The proxy is on this machine, but its callers need not be.</summary>
+    [Theory]
+    [InlineData("X-Forwarded-For", "192.0.2.1")]
+    [InlineData("X-Forwarded-For", "127.0.0.1")]
+    [InlineData("Forwarded", "for=192.0.2.1")]
+    [InlineData("X-Real-IP", "192.0.2.1")]
+    [InlineData("Via", "1.1 front")]
+    public async Task CallerBehindAProxy_NothingSaid_IsElsewhere(string header, string value)
+    {
+        await using var rig = await EmbeddedRig.StartAsync(options => options with { EnableFaults = true });
+
+        (await rig.GetAsync("/cassini/connections", (header, value))).StatusCode.ShouldBe(HttpStatusCode.Forbidden);
+        (await rig.GetTextAsync("/cassini/readyz", (header, value))).ShouldBe("ok");
+        (await rig.SendAsync(HttpMethod.Post, "/cassini/faults/resume", (header, value))).StatusCode.ShouldBe(HttpStatusCode.Forbidden);
+    }
+
+    /// <summary>Behind a Unix socket is nearly always a proxy, and the caller has no address that would say so.</summary>
+    [Fact]
+    public async Task CallerWithoutAnAddress_NothingSaid_IsElsewhere()
+    {
+        await using var rig = await EmbeddedRig.StartAsync();
+        using var connections = await rig.GetOverSocketAsync("/cassini/connections");
+        using var ready = await rig.GetOverSocketAsync("/cassini/readyz");
+
+        connections.StatusCode.ShouldBe(HttpStatusCode.Forbidden);
+        (await ready.Content.ReadAsStringAsync(Token)).ShouldBe("ok");
+    }
+
     [Fact]
     public async Task CallerElsewhere_AuthorizedByTheApplication_GetsEverything()
     {
@@ -200,9 +245,39 @@ public partial class EmbeddedTests
         stopping.IsCancellationRequested.ShouldBeTrue();
     }
 
-    /// <summary>No log follows the events here.</summary>
     [Fact]
-    public async Task Spans_OfConnections_AreMadeWithoutALog()
+    public async Task Drain_GuessedTooFast_Is429()
+    {
+        await using var rig = await EmbeddedRig.StartAsync(
+            options => options with { ShutdownToken = "stop-it", RequestRate = 1, RequestBurst = 5 });
+        var codes = new List<HttpStatusCode>();
+        while (!codes.Contains(HttpStatusCode.TooManyRequests))
+        {
+            codes.Count.ShouldBeLessThan(1_000);
+            using var response = await rig.SendAsync(HttpMethod.Post, "/cassini/drain", ("Authorization", "Bearer guess"));
+            codes.Add(response.StatusCode);
+        }
+
+        codes[..5].ShouldAllBe(code => code == HttpStatusCode.Unauthorized);
+        (await rig.GetTextAsync("/cassini/connections")).ShouldBe("[]", "other requests are not limited");
+    }
+
+    /// <summary>Its operator is sent to the log's 1303, and to its last phase.</summary>
+    [Fact]
+    public async Task Events_OfTheBroker_AreInTheApplicationsLog()
+    {
+        await using var rig = await EmbeddedRig.StartAsync();
+        rig.Broker.Hub.Publish(new GaveUp(Happened.Manager, 5, TimeSpan.FromMinutes(1)));
+
+        await Eventually.HoldsAsync("1303", () => rig.Log.Lines.Any(line => line is { Id: 1303, Level: LogLevel.Error }));
+        await Eventually.CompletesAsync("the application stops", rig.App.StopAsync(CancellationToken.None));
+        await rig.App.DisposeAsync();
+        rig.Log.Lines.ShouldContain(line => line.Id == 1700 && line.Text == "phase Starting");
+        rig.Log.Lines.ShouldContain(line => line.Id == 1700 && line.Text == "phase Stopped");
+    }
+
+    [Fact]
+    public async Task Spans_OfConnections_AreMade()
     {
         await using var rig = await EmbeddedRig.StartAsync();
         var ended = new ConcurrentQueue<string>();

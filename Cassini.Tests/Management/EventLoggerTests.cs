@@ -1,4 +1,6 @@
+using System.Reactive.Linq;
 using Cassini.Management.Logging;
+using Cassini.Management.Telemetry;
 using Cassini.Streams.Events;
 using Cassini.Streams.Events.Hub;
 using Cassini.Tests.Events;
@@ -58,7 +60,7 @@ public class EventLoggerTests
     {
         var hub = new EventHub(TimeProvider.System);
         using var loggers = new RecordingLoggers();
-        using var attached = EventLogger.Attach(hub, loggers);
+        using var attached = Attach(hub, loggers);
         hub.Publish(brokerEvent);
 
         await Eventually.HoldsAsync("a line in the log", () => !loggers.Lines.IsEmpty);
@@ -73,7 +75,7 @@ public class EventLoggerTests
     {
         var hub = new EventHub(TimeProvider.System);
         using var loggers = new RecordingLoggers();
-        using var attached = EventLogger.Attach(hub, loggers);
+        using var attached = Attach(hub, loggers);
         foreach (var type in EventJsonTests.EventTypes)
         {
             hub.Publish(EventJsonTests.ExampleOf(type));
@@ -84,4 +86,7 @@ public class EventLoggerTests
         loggers.Lines.ShouldNotContain(line => line.Id == 1002, "an event fell through to the message for unknown ones");
         await hub.CompleteAsync();
     }
+
+    private static IDisposable Attach(EventHub hub, RecordingLoggers loggers) =>
+        hub.Observe("log").Select(delivery => new TracedDelivery(delivery, null)).Subscribe(new EventLogger(loggers));
 }

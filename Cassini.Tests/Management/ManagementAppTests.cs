@@ -116,7 +116,18 @@ public class ManagementAppTests
         var readyz = paths.GetProperty("/readyz").GetProperty("get");
         readyz.GetProperty("parameters").EnumerateArray().Select(parameter => parameter.GetProperty("name").GetString())
             .ShouldBe(["verbose", "exclude", "wait"], ignoreOrder: true);
-        readyz.GetProperty("responses").EnumerateObject().Select(answer => answer.Name).ShouldBe(["200", "503", "400"], ignoreOrder: true);
+        foreach (var waiting in new[] { "/livez", "/readyz", "/readyz/{check}", "/healthz", "/healthz/{check}", "/events" })
+        {
+            paths.GetProperty(waiting).GetProperty("get").GetProperty("responses").EnumerateObject().Select(answer => answer.Name)
+                .ShouldBe(
+                    waiting.EndsWith("{check}", StringComparison.Ordinal)
+                        ? ["200", "503", "400", "404", "429"]
+                        : ["200", "503", "400", "429"],
+                    ignoreOrder: true, waiting);
+        }
+
+        paths.GetProperty("/drain").GetProperty("post").GetProperty("responses").EnumerateObject().Select(answer => answer.Name)
+            .ShouldBe(["202", "401", "403", "429"], ignoreOrder: true);
         paths.GetProperty("/readyz").TryGetProperty("head", out _).ShouldBeTrue();
         paths.GetProperty("/connections/{id}").GetProperty("delete").GetProperty("responses").EnumerateObject()
             .Select(answer => answer.Name)

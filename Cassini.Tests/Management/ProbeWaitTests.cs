@@ -2,6 +2,7 @@ using System.Net;
 using Cassini.Management.Http;
 using Cassini.Streams.Events;
 using Cassini.Tests.Health;
+using Cassini.Tests.Management.Access;
 using Cassini.Tests.Support;
 
 namespace Cassini.Tests.Management;
@@ -99,6 +100,38 @@ public class ProbeWaitTests
         (await second).StatusCode.ShouldBe(HttpStatusCode.OK);
     }
 
+    /// <summary>Anonymous callers get half of the slots, and these are of the same number.</summary>
+    [Fact]
+    public async Task Wait_OfAnonymousCallers_TakesSlotsOfAll()
+    {
+        using var directory = new TempDirectory();
+        await using var rig = await ClosedRig.StartAsync(directory.File("tokens"), options => options with { MaxWaits = 2 });
+        rig.Publish(new PhaseEntered(Phase.Draining));
+        var anonymous = rig.GetAsync("/readyz?wait=10m");
+        await HeldBackAsync(rig, 1);
+        using (var tooMany = await rig.GetAsync("/readyz?wait=10m"))
+        {
+            tooMany.StatusCode.ShouldBe(HttpStatusCode.ServiceUnavailable);
+            (await tooMany.Content.ReadAsStringAsync(TestContext.Current.CancellationToken))
+                .ShouldBe("too many waits without credentials: 1 is open, and no more are allowed\n");
+        }
+
+        var authorized = WaitAsync();
+        await HeldBackAsync(rig, 2);
+        using (var tooMany = await WaitAsync())
+        {
+            tooMany.StatusCode.ShouldBe(HttpStatusCode.ServiceUnavailable);
+            (await tooMany.Content.ReadAsStringAsync(TestContext.Current.CancellationToken)).ShouldStartWith("too many waits: 2 are open");
+        }
+
+        rig.Publish(new PhaseEntered(Phase.Ready));
+        (await anonymous).StatusCode.ShouldBe(HttpStatusCode.OK);
+        (await authorized).StatusCode.ShouldBe(HttpStatusCode.OK);
+        await HeldBackAsync(rig, 0);
+
+        Task<HttpResponseMessage> WaitAsync() => rig.SendAsync(HttpMethod.Get, "/readyz?wait=10m", null, ClosedRig.Authorization);
+    }
+
     [Theory]
     [InlineData("0s", 0)]
     [InlineData("1ms", 0.001)]
@@ -152,7 +185,11 @@ public class ProbeWaitTests
 
     private static Task HeldBackAsync(ManagementRig rig, int count) => Eventually.BecomesAsync(
         $"{count} waits are held back",
-        async ValueTask<string> () => (await rig.GetTextAsync("/metrics")).Split('\n')
-            .Single(line => line.StartsWith("cassini_probe_waits ", StringComparison.Ordinal)),
+        async ValueTask<string> () =>
+        {
+            using var metrics = await rig.SendAsync(HttpMethod.Get, "/metrics", null, ClosedRig.Authorization);
+            return (await metrics.Content.ReadAsStringAsync(TestContext.Current.CancellationToken)).Split('\n')
+                .Single(line => line.StartsWith("cassini_probe_waits ", StringComparison.Ordinal));
+        },
         line => line == $"cassini_probe_waits {count}");
 }

@@ -21,7 +21,7 @@ public class TokenBucketTests
     public void Tokens_AfterALongPause_AreNoMoreThanTheBurst()
     {
         var bucket = new TokenBucket(burst: 3, perSecond: 10, _clock.Time);
-        bucket.TryTake().ShouldBeTrue();
+        bucket.TryTake(_clock.Time.GetTimestamp()).ShouldBeTrue();
 
         _clock.AdvanceBy(TimeSpan.FromHours(1));
         Take(bucket).ShouldBe(3);
@@ -34,13 +34,13 @@ public class TokenBucketTests
         Take(bucket);
 
         _clock.AdvanceBy(bucket.Wait);
-        bucket.TryTake().ShouldBeTrue();
+        bucket.TryTake(_clock.Time.GetTimestamp()).ShouldBeTrue();
     }
 
-    private static int Take(TokenBucket bucket)
+    private int Take(TokenBucket bucket)
     {
         var taken = 0;
-        while (bucket.TryTake())
+        while (bucket.TryTake(_clock.Time.GetTimestamp()))
         {
             taken++;
         }

@@ -87,6 +87,23 @@ public class CanaryTests
         rig.Events.Of<Crashed>().ShouldBeEmpty();
     }
 
+    [Fact]
+    public async Task Canary_ConnectionClosesBeforeItsSession_FailsWithTheReason()
+    {
+        await using var rig = await ListeningRig.StartAsync(handler: new SessionlessHandler());
+
+        (await FirstFailureAsync(rig, WithCanary(rig))).ShouldSatisfyAllConditions(
+            e => e.Stage.ShouldBe(CanaryStage.Session),
+            e => e.Reason.ShouldBe(CanaryFailure.Refused),
+            e => e.Detail.ShouldBe(nameof(CloseReason.Completed)));
+    }
+
+    /// <summary>Ends each connection before it has a session.</summary>
+    private sealed class SessionlessHandler : ISessionHandler
+    {
+        public Task HandleAsync(Connection connection, CancellationToken cancellationToken) => Task.CompletedTask;
+    }
+
     private sealed class CrashingHandler : IConnectionHandler
     {
         public Task HandleAsync(Connection connection, CancellationToken cancellationToken) => throw new InvalidOperationException("a bug");

@@ -12,6 +12,7 @@ namespace Cassini.Tests.Systemd;
 /// <summary>The notifier over a real projection whose events the test publishes, and a real socket.</summary>
 public sealed class SystemdNotifierTests : IDisposable
 {
+    private const int Unreachable = 2000;
     private static readonly TimeSpan LongestStop = TimeSpan.FromSeconds(20);
     private readonly TempDirectory _directory = new();
 
@@ -123,6 +124,24 @@ public sealed class SystemdNotifierTests : IDisposable
     }
 
     [Fact]
+    public async Task Notifier_NotificationFailsInAnUnknownWay_IsLoggedAndPingsGoOn()
+    {
+        await using var rig = await ManagementRig.StartReadyAsync();
+        var name = _directory.File("notify");
+        using var log = new RecordingLoggers();
+        var failure = new InvalidOperationException("boom");
+        log.Logged = line => _ = line.Id == Unreachable ? throw failure : 0;
+        await using var notifier = Running.Start(rig, name, log, ("WATCHDOG_USEC", "20000"));
+        await Eventually.HoldsAsync("it is logged", () => log.Lines.Any(line => line.Exception == failure));
+
+        await using var manager = new NotifyReceiver(name);
+        rig.Publish(new CertificateReloadFailed(CertificateRole.Server, "server.pem", "it is empty"));
+
+        await manager.MessageAsync("a later status", line => line.StartsWith("STATUS=ready, degraded", StringComparison.Ordinal));
+        await manager.MessageAsync("a ping", "WATCHDOG=1");
+    }
+
+    [Fact]
     public async Task Socket_ManagerThatDoesNotRead_IsNotWaitedFor()
     {
         using var manager = new Socket(AddressFamily.Unix, SocketType.Dgram, ProtocolType.Unspecified);
@@ -162,12 +181,13 @@ public sealed class SystemdNotifierTests : IDisposable
 
         public SystemdNotifier Notifier { get; }
 
-        public static Running Start(ManagementRig rig, string name, ILogger logger)
+        public static Running Start(ManagementRig rig, string name, ILogger logger, params (string Name, string Value)[] more)
         {
-            var settings = NotifySettings.Read(new Dictionary<string, string> { [NotifySettings.SocketVariable] = name }, 1, [])!;
+            var environment = more.Append((NotifySettings.SocketVariable, name)).ToDictionary(pair => pair.Item1, pair => pair.Item2);
+            var settings = NotifySettings.Read(environment, 1, [])!;
             return new Running(new SystemdNotifier(
                 rig.Health, new NotifySocket(settings.Socket, TimeProvider.System, logger),
-                settings.Watchdog, LongestStop, TimeProvider.System));
+                settings.Watchdog, LongestStop, TimeProvider.System, logger));
         }
 
         public async ValueTask DisposeAsync()

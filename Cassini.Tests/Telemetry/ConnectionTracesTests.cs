@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Reactive;
 using Cassini.Management.Telemetry;
 using Cassini.Streams.Events;
 using Cassini.Tests.Broker;
@@ -13,7 +14,8 @@ public class ConnectionTracesTests : IDisposable
     private readonly ConnectionTraces _traces;
     private long _sequence;
 
-    public ConnectionTracesTests() => _traces = new ConnectionTraces(_spans.Source, 1, Start, speaksMqtt: true);
+    public ConnectionTracesTests() => _traces = new ConnectionTraces(
+        _spans.Source, 1, Start, speaksMqtt: true, Observer.Create<TracedDelivery>(_ => { }));
 
     public void Dispose() => _spans.Dispose();
 

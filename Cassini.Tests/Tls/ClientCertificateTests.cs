@@ -180,6 +180,24 @@ public sealed class ClientCertificateTests : IDisposable
         (await Handshake.WithClientAsync(after, version, client)).Verdict.Accepted.ShouldBeTrue();
     }
 
+    [Fact]
+    public void Judge_ClientSentCertificatesThatAreNotOnItsPath_KeepsTheIntermediatesOfOthers()
+    {
+        using var intermediate = _authority.IssueIntermediate();
+        using var client = intermediate.IssueClient();
+        using var other = _authority.IssueClient("other");
+        var known = new KnownIntermediates();
+        var files = TlsFileSet.Read(_authority.Write(_directory.Path));
+        var before = TlsMaterial.Create(files, TimeProvider.System, known: known);
+        before.Judge(client, [intermediate.Certificate]).Accepted.ShouldBeTrue();
+        var junk = Enumerable.Range(0, 64).Select(number => _authority.IssueClient($"number {number}")).ToList();
+
+        before.Judge(other, [.. junk]).Accepted.ShouldBeTrue();
+
+        TlsMaterial.Create(files, TimeProvider.System, known: known).Judge(client, []).Accepted.ShouldBeTrue();
+        junk.ForEach(certificate => certificate.Dispose());
+    }
+
     [Theory]
     [MemberData(nameof(Versions))]
     public async Task Client_OfARevokedIntermediate_IsRevoked(SslProtocols version)

@@ -1,22 +1,23 @@
 using System.CommandLine;
 using System.CommandLine.Help;
 using System.CommandLine.Invocation;
+using Cassini.Harness;
 
 namespace Cassini.Web.Cli;
 
 /// <summary>The library's help, followed by examples to paste.</summary>
 internal sealed class HelpWithExamples(HelpAction help) : SynchronousCommandLineAction
 {
-    private const string RootNotes = """
+    private static readonly string RootNotes = $"""
         Without a command, cassini serves: 'cassini --bind 127.0.0.1:8884' is 'cassini serve --bind 127.0.0.1:8884'.
 
         Exit codes:
-          0    ok
-          1    degraded
-          2    error, or a start that cannot succeed
-          3    timed out
-          64   wrong usage
-          130  interrupted
+          {ExitCode.Ok,-4} ok
+          {ExitCode.Degraded,-4} degraded
+          {ExitCode.Error,-4} error, or a start that cannot succeed
+          {ExitCode.TimedOut,-4} timed out
+          {ExitCode.Usage,-4} wrong usage
+          {ExitCode.Interrupted,-4} interrupted
 
         """;
 

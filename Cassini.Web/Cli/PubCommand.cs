@@ -1,4 +1,5 @@
 using System.CommandLine;
+using Cassini.Harness;
 using Cassini.Web.Cli.Context;
 using Cassini.Web.Cli.Messaging;
 
@@ -7,10 +8,11 @@ namespace Cassini.Web.Cli;
 /// <summary><c>cassini pub TOPIC [MESSAGE]</c>: publishes.</summary>
 internal static class PubCommand
 {
-    private const string Notes = """
+    private static readonly string Notes = $"""
         It writes nothing when all messages are published. With --qos 1 or 2 each message is acknowledged before the next one is sent.
 
-        Exit codes: 0 published, 2 the broker cannot be reached, is lost or refuses, 64 wrong usage, 130 interrupted.
+        Exit codes: {ExitCode.Ok} published, {ExitCode.Error} the broker cannot be reached, is lost or refuses,
+        {ExitCode.Usage} wrong usage, {ExitCode.Interrupted} interrupted.
         """;
 
     public static Command Create(CliContext context)

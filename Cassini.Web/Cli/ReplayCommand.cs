@@ -34,7 +34,8 @@ internal static class ReplayCommand
                 ("cassini replay incident.jsonl --policy longer-hold.json", "the recorded changes beside those under that policy"),
                 ("gunzip -c incident.jsonl.gz | cassini replay - --until 2h --json", "the first two hours of the process, for machines"),
             ],
-            Notes = "Exit codes: 0 replayed, 2 nothing could be replayed, 64 wrong usage, 130 interrupted. "
+            Notes = $"Exit codes: {ExitCode.Ok} replayed, {ExitCode.Error} nothing could be replayed, {ExitCode.Usage} wrong usage, "
+                + $"{ExitCode.Interrupted} interrupted. "
                 + "Problems of the record go to standard error.",
         };
         command.Arguments.Add(file);

@@ -5,6 +5,7 @@ using Cassini.Harness.Clients;
 using Cassini.Harness.Health;
 using Cassini.Harness.Plans;
 using Cassini.Harness.Workers;
+using Cassini.Harness;
 using Cassini.Streams.Primitives;
 using Cassini.Web.Cli.Context;
 using Cassini.Web.Cli.Running;
@@ -59,17 +60,17 @@ internal static class RunCommand
                     "with producers and sinks on other machines"),
                 ("cassini run --role producer --join controller:7070 --ca ca.pem --cert client.pem --key client.key", "on such a machine"),
             ],
-            Notes = """
+            Notes = $"""
                 Exit codes:
-                  0    passed
-                  2    another error: certificates, a refused connection or fault
-                  3    timed out: a broker was not ready, or a test or the plan took too long
-                  4    an expectation failed
-                  5    a broker's health left what the plan allows
-                  6    a worker was lost (of a worker: its controller)
-                  64   wrong usage
-                  65   the plan is wrong
-                  130  interrupted
+                  {ExitCode.Ok,-4} passed
+                  {ExitCode.Error,-4} another error: certificates, a refused connection or fault
+                  {ExitCode.TimedOut,-4} timed out: a broker was not ready, or a test or the plan took too long
+                  {ExitCode.ExpectationFailed,-4} an expectation failed
+                  {ExitCode.BrokerUnhealthy,-4} a broker's health left what the plan allows
+                  {ExitCode.WorkerLost,-4} a worker was lost (of a worker: its controller)
+                  {ExitCode.Usage,-4} wrong usage
+                  {ExitCode.BrokenPlan,-4} the plan is wrong
+                  {ExitCode.Interrupted,-4} interrupted
                 """,
         };
         command.Arguments.Add(plan);

@@ -9,7 +9,7 @@ namespace Cassini.Web.Cli;
 /// <summary><c>cassini serve</c>: the broker and its management, until a signal.</summary>
 internal static class ServeCommand
 {
-    private const string Notes = """
+    private static readonly string Notes = $"""
         Settings come from appsettings.json, then the environment, then flags: the later one wins. CASSINI__Section__Key sets
         any of them from the environment. All of them are checked before anything starts, and every error is reported at once.
         Durations are written 500ms, 5s, 2m, 1h, 14d or hh:mm:ss.
@@ -17,7 +17,7 @@ internal static class ServeCommand
         With no certificates configured and only loopback addresses, development certificates are made once and kept in
         DATA-DIR/dev-certs, or else in ~/.local/share/cassini/dev-certs.
 
-        SIGTERM and Ctrl-C stop gracefully with exit code 0; a second one cuts that short. The log goes to standard error.
+        SIGTERM and Ctrl-C stop gracefully with exit code {ExitCode.Ok}; a second one cuts that short. The log goes to standard error.
         SIGHUP makes it read the certificate files at once. It notifies systemd of readiness, status and reloads
         (docs/operate/neighbours.md).
         """;

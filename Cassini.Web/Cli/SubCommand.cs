@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.CommandLine.Parsing;
+using Cassini.Harness;
 using Cassini.Web.Cli.Context;
 using Cassini.Web.Cli.Messaging;
 
@@ -8,12 +9,13 @@ namespace Cassini.Web.Cli;
 /// <summary><c>cassini sub FILTER...</c>: writes the messages that come.</summary>
 internal static class SubCommand
 {
-    private const string Notes = """
+    private static readonly string Notes = $"""
         On a terminal, control characters of topics and payloads are shown escaped. Bytes that are not text are exact only with --json.
 
         After a lost connection it connects again, and says so on standard error; what was published meanwhile is missing.
 
-        Exit codes: 0 --count messages were received, 2 the broker is unreachable or refuses, 3 timed out, 64 wrong usage, 130 interrupted.
+        Exit codes: {ExitCode.Ok} --count messages were received, {ExitCode.Error} the broker is unreachable or refuses,
+        {ExitCode.TimedOut} timed out, {ExitCode.Usage} wrong usage, {ExitCode.Interrupted} interrupted.
         """;
 
     public static Command Create(CliContext context)
@@ -26,7 +28,8 @@ internal static class SubCommand
         filters.Validators.Add(RequireFilters);
         var connection = new ConnectionFlags();
         var count = Flags.Count("--count", "Ends after N messages. [default never]");
-        var timeout = Flags.Duration("--timeout", TimeSpan.FromMilliseconds(1), "Ends after this time with exit code 3. [default never]");
+        var timeout = Flags.Duration(
+            "--timeout", TimeSpan.FromMilliseconds(1), $"Ends after this time with exit code {ExitCode.TimedOut}. [default never]");
         var rate = new Option<bool>("--rate") { Description = "Writes messages/s and bytes/s once a second instead of the messages." };
         var noRetained = new Option<bool>("--no-retained") { Description = "Leaves out the messages that are retained already." };
         var command = new DocumentedCommand("sub", "Subscribes, and writes a line for each message: its topic and its payload.")
@@ -34,7 +37,7 @@ internal static class SubCommand
             Examples =
             [
                 ("cassini sub '#'", "everything, from the Cassini of this machine"),
-                ("cassini sub 'home/#' --count 1 --timeout 10s --json", "the next message, or exit code 3"),
+                ("cassini sub 'home/#' --count 1 --timeout 10s --json", $"the next message, or exit code {ExitCode.TimedOut}"),
                 ("cassini sub '#' --broker broker.example:8883 --ca ca.pem --cert client.pem --key client.key", "from another broker"),
             ],
             Notes = Notes,

@@ -42,8 +42,9 @@ internal static class WaitCommand
                 ("cassini wait http://a:9090 http://b:9090 --for ok --timeout 5m", "until nothing is wrong with either"),
                 ("cassini wait http://127.0.0.1:9090 --timeout 0 && ./dispatch", "as long as it takes, then go on"),
             ],
-            Notes = "Exit codes: 0 the state is reached (for ready and live also while degraded), "
-                + "2 it never will be (given up, credentials refused), 3 timed out, 64 wrong usage, 130 interrupted.",
+            Notes = $"Exit codes: {ExitCode.Ok} the state is reached (for ready and live also while degraded), "
+                + $"{ExitCode.Error} it never will be (given up, credentials refused), {ExitCode.TimedOut} timed out, "
+                + $"{ExitCode.Usage} wrong usage, {ExitCode.Interrupted} interrupted.",
         };
         command.Arguments.Add(urls);
         command.Options.Add(goal);

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using Cassini.Harness.Clients;
+using Cassini.Harness;
 using Cassini.Web.Cli.Context;
 using Cassini.Web.Cli.Following;
 using Cassini.Web.Cli.Watching;
@@ -33,7 +34,8 @@ internal static class WatchCommand
                 ("cassini watch http://a:9090 --json | jq 'select(.note == \"transition\")'", "for programs"),
             ],
             Notes = "It survives restarts of the broker and ends with Ctrl-C. "
-                + "Exit codes: 2 credentials refused or a file that cannot be used, 64 wrong usage, 130 interrupted.",
+                + $"Exit codes: {ExitCode.Error} credentials refused or a file that cannot be used, {ExitCode.Usage} wrong usage, "
+                + $"{ExitCode.Interrupted} interrupted.",
         };
         command.Arguments.Add(url);
         command.Options.Add(json);

@@ -1,4 +1,5 @@
 using Cassini.Streams.Hosting;
+using Cassini.Streams.Primitives;
 
 namespace Cassini.Web.Systemd;
 
@@ -11,10 +12,11 @@ internal sealed class ServiceManager : IAsyncDisposable
     private readonly SystemdNotifier? _notifier;
     private readonly Task _notifying;
 
-    private ServiceManager(SystemdNotifier? notifier)
+    private ServiceManager(SystemdNotifier? notifier, ILogger logger)
     {
         _notifier = notifier;
         _notifying = notifier?.RunAsync(_end.Token) ?? Task.CompletedTask;
+        TaskObserver.Observe(_notifying, failure => SystemdLog.NotNotified(logger, failure));
     }
 
     /// <summary>Begins to notify, when the environment names a service manager.</summary>
@@ -30,18 +32,25 @@ internal sealed class ServiceManager : IAsyncDisposable
         var problems = new List<string>();
         var settings = NotifySettings.Read(environment, Environment.ProcessId, problems);
         problems.ForEach(problem => SystemdLog.WrongSetting(logger, problem));
-        return new ServiceManager(settings is null ? null : new SystemdNotifier(
-            host.Health, new NotifySocket(settings.Socket, time, logger), settings.Watchdog, longestStop, time));
+        var notifier = settings is null ? null : new SystemdNotifier(
+            host.Health, new NotifySocket(settings.Socket, time, logger), settings.Watchdog, longestStop, time, logger);
+        return new ServiceManager(notifier, logger);
     }
 
     /// <summary>Runs a reload, and notifies the manager of its begin and its end.</summary>
     public async Task ReloadAsync(Func<Task> reload)
     {
         var isNotified = _notifier is not null && await _notifier.ReloadingAsync();
-        await reload();
-        if (isNotified)
+        try
         {
-            await _notifier!.ReloadedAsync();
+            await reload();
+        }
+        finally
+        {
+            if (isNotified)
+            {
+                await _notifier!.ReloadedAsync();
+            }
         }
     }
 
@@ -49,7 +58,7 @@ internal sealed class ServiceManager : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         await _end.CancelAsync();
-        await _notifying;
+        await _notifying.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         _end.Dispose();
     }
 }

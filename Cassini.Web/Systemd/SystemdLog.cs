@@ -12,4 +12,7 @@ internal static partial class SystemdLog
 
     [LoggerMessage(2001, LogLevel.Warning, "The service manager's settings cannot be used: {Problem}")]
     public static partial void WrongSetting(ILogger logger, string problem);
+
+    [LoggerMessage(2002, LogLevel.Error, "Notifying the service manager failed")]
+    public static partial void NotNotified(ILogger logger, Exception failure);
 }

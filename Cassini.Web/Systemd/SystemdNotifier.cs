@@ -14,8 +14,9 @@ namespace Cassini.Web.Systemd;
 /// <param name="watchdog">The time within which the manager expects a sign that the process works; null when it expects none.</param>
 /// <param name="longestStop">How long a stop may take, from its first phase to the end of the process.</param>
 /// <param name="time">The one clock.</param>
+/// <param name="logger">Where it logs what kept a notification from being sent.</param>
 internal sealed class SystemdNotifier(
-    HealthProjection health, NotifySocket socket, TimeSpan? watchdog, TimeSpan longestStop, TimeProvider time)
+    HealthProjection health, NotifySocket socket, TimeSpan? watchdog, TimeSpan longestStop, TimeProvider time, ILogger logger)
 {
     private volatile bool _isReadySent;
     private bool _isStoppingSent;
@@ -46,8 +47,9 @@ internal sealed class SystemdNotifier(
         return true;
     }
 
-    /// <summary>The reload is over. What it brought is in the status.</summary>
-    public Task ReloadedAsync() => socket.SendAsync("READY=1", StatusOf(health.Current));
+    /// <summary>The reload is over. What it brought is in the status. Not sent during a stop: READY=1 would not be true.</summary>
+    public Task ReloadedAsync() =>
+        IsStopping(health.Current) ? Task.CompletedTask : socket.SendAsync("READY=1", StatusOf(health.Current));
 
     private static string StatusOf(HealthSnapshot snapshot) => $"STATUS={StatusLine.Of(snapshot)}";
 
@@ -57,10 +59,11 @@ internal sealed class SystemdNotifier(
     {
         await foreach (var snapshot in health.ReadChangesUntilAsync(end))
         {
-            await turn.WaitAsync(CancellationToken.None);
-            await socket.SendAsync([StatusOf(snapshot), .. FirstTimes(snapshot)]);
-            _isLiveSent = snapshot.Live;
-            turn.Release();
+            await SendInTurnAsync(turn, CancellationToken.None, async () =>
+            {
+                await socket.SendAsync([StatusOf(snapshot), .. FirstTimes(snapshot)]);
+                _isLiveSent = snapshot.Live;
+            });
         }
     }
 
@@ -77,17 +80,33 @@ internal sealed class SystemdNotifier(
         {
             do
             {
-                await turn.WaitAsync(end);
-
                 // The status goes first: no ping follows one that says that the broker is not live.
-                await (_isLiveSent && health.Current.Live ? socket.SendAsync("WATCHDOG=1") : Task.CompletedTask);
-                turn.Release();
+                await SendInTurnAsync(
+                    turn, end, () => _isLiveSent && health.Current.Live ? socket.SendAsync("WATCHDOG=1") : Task.CompletedTask);
             }
             while (await timer.WaitForNextTickAsync(end));
         }
         catch (OperationCanceledException)
         {
             // The process ends.
+        }
+    }
+
+    /// <summary>A failure ends neither the turn nor the loop: without pings the manager would end a broker that works.</summary>
+    private async Task SendInTurnAsync(SemaphoreSlim turn, CancellationToken end, Func<Task> send)
+    {
+        await turn.WaitAsync(end);
+        try
+        {
+            await send();
+        }
+        catch (Exception failure)
+        {
+            SystemdLog.NotNotified(logger, failure);
+        }
+        finally
+        {
+            turn.Release();
         }
     }
 

@@ -36,6 +36,9 @@ builder.Services.AddCassini(options => options with
     },
 });
 
+// A stop lasts as long as clients take to receive what was accepted for them. The host's default of 30 s would cut that short.
+builder.Services.AddOptions<HostOptions>().Configure<BrokerHost>((host, broker) => host.ShutdownTimeout = broker.Options.LongestStop);
+
 // /health: 200 Healthy or Degraded, 503 Unhealthy when the broker cannot serve new clients. /alive: only whether to restart it.
 builder.Services.AddHealthChecks()
     .AddCassini(tags: ["ready"])
@@ -49,7 +52,7 @@ app.MapHealthChecks("/health", new() { Predicate = check => check.Tags.Contains(
 app.MapHealthChecks("/alive", new() { Predicate = check => check.Tags.Contains("live") });
 
 // http://127.0.0.1:5000/cassini/ in a browser is the dashboard. Until the application says who may call, as RequireAuthorization() on what
-// MapCassini returns does, callers on this machine may do everything, and callers elsewhere get one word from the probes.
+// MapCassini returns does, callers on this machine may do everything, and callers elsewhere get little more than one word from the probes.
 app.MapGroup("/cassini").MapCassini();
 
 // Publishing, from .NET to whoever subscribes.

@@ -40,7 +40,9 @@ internal sealed class Admission(BrokerOptions options, Intake intake, MemoryBudg
     /// <summary>A batch is over: messages of the next one wait for memory again before they are refused.</summary>
     public void EndBatch() => _isOutOfPatience = false;
 
-    public AdmissionVerdict Admit(in PublishPacket packet)
+    /// <param name="packet">The message.</param>
+    /// <param name="now">When its batch began: a timestamp.</param>
+    public AdmissionVerdict Admit(in PublishPacket packet, long now)
     {
         if (!_isOpen)
         {
@@ -51,7 +53,7 @@ internal sealed class Admission(BrokerOptions options, Intake intake, MemoryBudg
         var freesMemory = packet.Retain && packet.Payload.IsEmpty;
         var noMemory = budget.IsExhausted && !isProbe && !freesMemory;
         return noMemory && !_isOutOfPatience ? AdmissionVerdict.AwaitMemory
-            : _rate is not null && !_rate.TryTake() ? AdmissionVerdict.AwaitRate
+            : _rate is not null && !_rate.TryTake(now) ? AdmissionVerdict.AwaitRate
             : noMemory ? AdmissionVerdict.Refuse
             : AdmissionVerdict.Take;
     }

@@ -17,4 +17,7 @@ internal static partial class BrokerLog
 
     [LoggerMessage(1852, LogLevel.Warning, "A listener failed at the end of a message's span")]
     public static partial void SpanListenerFailed(ILogger logger, Exception failure);
+
+    [LoggerMessage(1853, LogLevel.Error, "A bug showed when connection {Id} of '{Identity}' had ended")]
+    public static partial void CrashedAtTheEnd(ILogger logger, long id, string identity, Exception crash);
 }

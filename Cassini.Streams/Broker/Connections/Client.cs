@@ -26,7 +26,10 @@ internal sealed class Client(
 
     public string Identity => link.Connection.Transport.Identity;
 
-    /// <summary>Whether it is the broker's own health probe: no limit holds for it, and it is in no count.</summary>
+    /// <summary>
+    /// Whether it is the broker's own health probe. The limits of sessions, topics, subscriptions, memory and rate do not hold for it, and
+    /// it is in no count.
+    /// </summary>
     public bool IsProbe => link.Connection.Transport.IsProbe;
 
     /// <summary>Whether it wants reason strings on packets other than CONNACK, DISCONNECT and PUBLISH [MQTT-3.1.2-29].</summary>

@@ -1,11 +1,11 @@
 using System.Net.Sockets;
-using System.Runtime.ExceptionServices;
 using Cassini.Streams.Broker.Model;
 using Cassini.Streams.Broker.Outgoing;
 using Cassini.Streams.Broker.Sessions;
 using Cassini.Streams.Events;
 using Cassini.Streams.Listening.Connections;
 using Cassini.Streams.Mqtt;
+using Microsoft.Extensions.Logging;
 
 namespace Cassini.Streams.Broker.Connections;
 
@@ -20,8 +20,9 @@ internal sealed class ClientConnection : IOutboxOwner
     private readonly ServePhase _serving;
     private readonly Violations _violations;
     private readonly ReceiveBuffer _input;
+    private readonly ILogger _logger;
     private CloseOrder? _closing;
-    private ExceptionDispatchInfo? _crash;
+    private bool _hasEnded;
     private int _inBatch;
 
     /// <param name="transport">The transport.</param>
@@ -31,6 +32,7 @@ internal sealed class ClientConnection : IOutboxOwner
     /// <param name="connecting">Answers CONNECT.</param>
     /// <param name="serving">Serves a client that was accepted.</param>
     /// <param name="violations">Where it is reported that the peer broke the protocol.</param>
+    /// <param name="logger">The log.</param>
     public ClientConnection(
         Connection transport,
         BrokerCounters counters,
@@ -38,7 +40,8 @@ internal sealed class ClientConnection : IOutboxOwner
         ConnectReceiver receiver,
         ConnectPhase connecting,
         ServePhase serving,
-        Violations violations)
+        Violations violations,
+        ILogger logger)
     {
         Transport = transport;
         Counters = counters;
@@ -46,6 +49,7 @@ internal sealed class ClientConnection : IOutboxOwner
         _connecting = connecting;
         _serving = serving;
         _violations = violations;
+        _logger = logger;
         _input = new ReceiveBuffer(transport.Stream, budget);
     }
 
@@ -95,9 +99,11 @@ internal sealed class ClientConnection : IOutboxOwner
         finally
         {
             _input.Free();
-        }
+            Interlocked.Exchange(ref _hasEnded, true);
 
-        Volatile.Read(ref _crash)?.Throw();
+            // Whatever else the reader failed with: the bug came first.
+            Transport.Crash?.Throw();
+        }
     }
 
     /// <summary>Ends the connection, unless something else ends it already. Any thread.</summary>
@@ -138,11 +144,18 @@ internal sealed class ClientConnection : IOutboxOwner
 
     void IOutboxOwner.OnCrashed(Exception crash) => Crash(crash);
 
-    /// <summary>Ends the connection because of a bug that showed on another thread: <see cref="RunAsync"/> throws it as its own.</summary>
+    /// <summary>
+    /// Ends the connection because of a bug that showed on another thread: <see cref="RunAsync"/> throws it as its own. When that has
+    /// ended already, the bug is logged here.
+    /// </summary>
     private void Crash(Exception crash)
     {
-        Interlocked.CompareExchange(ref _crash, ExceptionDispatchInfo.Capture(crash), null);
+        Transport.KeepCrash(crash);
         Close(new CloseOrder(ReasonCode.UnspecifiedError, CloseReason.Crashed));
+        if (Volatile.Read(ref _hasEnded))
+        {
+            BrokerLog.CrashedAtTheEnd(_logger, Transport.Id, Transport.Identity, crash);
+        }
     }
 
     /// <summary>When an operator, the quarantine or the shutdown ends it.</summary>

@@ -16,13 +16,17 @@ internal sealed class ClientLink : IAttachedConnection
 {
     private static readonly TimeSpan GoodbyePatience = TimeSpan.FromSeconds(1);
 
+    /// <summary>How long a client without a keep alive may take none of the answers that wait for it.</summary>
+    private static readonly TimeSpan LongestStall = TimeSpan.FromMinutes(5);
+
     private readonly ClientConnection _connection;
     private readonly OutboxLimits _limits;
     private readonly TimeSpan? _longestSilence;
     private readonly BrokerOptions _options;
     private readonly TimeProvider _time;
     private long _lastPacketAt;
-    private volatile bool _isHeldBack;
+    private long _sentBefore;
+    private volatile Hold _hold;
 
     /// <param name="connection">The connection.</param>
     /// <param name="limits">What the client accepts, and how far it may fall behind.</param>
@@ -59,8 +63,8 @@ internal sealed class ClientLink : IAttachedConnection
 
     public bool IsClosing => _connection.IsClosing;
 
-    /// <summary>Whether the broker does not read from it at present: then the client is not silent. Any thread.</summary>
-    public bool IsHeldBack => _isHeldBack;
+    /// <summary>Whether the broker does not read from it at present. Any thread.</summary>
+    public bool IsHeldBack => _hold != Hold.None;
 
     public void Close(CloseOrder order) => _connection.Close(order);
 
@@ -69,26 +73,43 @@ internal sealed class ClientLink : IAttachedConnection
     /// <summary>A whole packet came.</summary>
     public void Touch(long now) => Volatile.Write(ref _lastPacketAt, now);
 
-    /// <summary>Ends the connection if its keep alive is over [MQTT-3.1.2-22]; 3.1.1: [MQTT-3.1.2-24].</summary>
+    /// <summary>
+    /// Ends the connection if its keep alive is over [MQTT-3.1.2-22]; 3.1.1: [MQTT-3.1.2-24]. While the client's unread answers are what
+    /// holds it back, it is silent when it takes none of them. For the housekeeper.
+    /// </summary>
     public void CloseIfSilent(long now)
     {
-        if (_longestSilence is { } longest && !_isHeldBack && _time.GetElapsedTime(Volatile.Read(ref _lastPacketAt), now) >= longest)
+        var hold = _hold;
+        if (hold == Hold.ByBroker)
+        {
+            return;
+        }
+
+        if (hold == Hold.ByAnswers && _connection.Transport.BytesSent is var sent && sent != _sentBefore)
+        {
+            _sentBefore = sent;
+            Touch(now);
+        }
+
+        var longest = _longestSilence ?? (hold == Hold.ByAnswers ? LongestStall : null);
+        if (longest is { } limit && _time.GetElapsedTime(Volatile.Read(ref _lastPacketAt), now) >= limit)
         {
             Close(new CloseOrder(ReasonCode.KeepAliveTimeout, CloseReason.KeepAliveTimeout));
         }
     }
 
-    /// <summary>Waits while nothing is read: the client is not blamed for the silence, and its keep alive begins anew.</summary>
+    /// <summary>
+    /// Waits for something of the broker's own while nothing is read: the client is not blamed for the silence, and its keep alive begins
+    /// anew.
+    /// </summary>
     /// <param name="wait">
     /// Begins the wait. It is called after the client counts as held back, so that no look at its silence comes between.
     /// </param>
-    public async Task HoldBackAsync(Func<Task> wait)
-    {
-        _isHeldBack = true;
-        await wait();
-        Touch(_time.GetTimestamp());
-        _isHeldBack = false;
-    }
+    public Task HoldBackAsync(Func<Task> wait) => HoldBackAsync(Hold.ByBroker, wait);
+
+    /// <summary>Waits, while nothing is read, until the client has taken enough of its answers: they are never dropped.</summary>
+    public Task HoldBackByAnswersAsync(CancellationToken cancellationToken) =>
+        HoldBackAsync(Hold.ByAnswers, () => Outbox.WhenUnderLimitAsync().WaitAsync(cancellationToken));
 
     /// <summary>
     /// Writes an answer with a reason string, if there is a detail and MQTT 5.0, and if that does not make it larger than the client
@@ -146,6 +167,26 @@ internal sealed class ClientLink : IAttachedConnection
         Outbox.Close();
     }
 
+    private async Task HoldBackAsync(Hold hold, Func<Task> wait)
+    {
+        _hold = hold;
+        await wait();
+        Touch(_time.GetTimestamp());
+        _hold = Hold.None;
+    }
+
     private string? Elsewhere(ReasonCode reason) =>
         reason is ReasonCode.ServerShuttingDown or ReasonCode.UseAnotherServer ? _options.ServerReference : null;
+
+    /// <summary>What keeps the broker from reading.</summary>
+    private enum Hold
+    {
+        None,
+
+        /// <summary>Memory, the publish rate, or a commit.</summary>
+        ByBroker,
+
+        /// <summary>Answers that the client does not read.</summary>
+        ByAnswers,
+    }
 }

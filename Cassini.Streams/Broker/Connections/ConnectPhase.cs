@@ -73,15 +73,18 @@ internal sealed class ConnectPhase(
         if (result.Session is not { } session)
         {
             await DisplaceAsync(result);
+            result.Failure?.Throw();
             return Refuse(link, result.Reason, result.Detail);
         }
 
         var client = new Client(sessions, publisher, link, session, attachment, rights, connect);
+
+        // Before anything that may wait for another thread.
+        link.Connection.Transport.Abandoned = client.LeaveAsync;
         try
         {
             session.Resume(attachment, link.Flushes);
             await DisplaceAsync(result);
-            link.Connection.Transport.Abandoned = client.LeaveAsync;
             return handlers(link, client);
         }
         catch (Exception failure)

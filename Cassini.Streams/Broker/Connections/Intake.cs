@@ -21,7 +21,7 @@ internal sealed class Intake
     /// </summary>
     public bool IsBusy => Volatile.Read(ref _locals) > 0 || _readers.Any(reader => reader.Key.IsInBatch);
 
-    /// <summary>A connection begins to be served. Ends with <see cref="Leave"/>.</summary>
+    /// <summary>A reader begins to serve its client, before its first batch. Ends with <see cref="Leave"/>.</summary>
     public void Enter(ClientConnection reader) => _readers[reader] = true;
 
     public void Leave(ClientConnection reader) => _readers.TryRemove(reader, out _);

@@ -92,7 +92,7 @@ internal sealed class PacketHandler(
             return Violated(violation);
         }
 
-        var verdict = Admission.Admit(packet);
+        var verdict = Admission.Admit(packet, now);
         switch (verdict)
         {
             case AdmissionVerdict.Ignore:

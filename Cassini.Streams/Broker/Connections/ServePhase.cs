@@ -3,13 +3,14 @@ using Cassini.Streams.Broker.Model;
 namespace Cassini.Streams.Broker.Connections;
 
 /// <summary>Reads the packets of a client that was accepted, batch after batch, until the connection ends. Thread-safe.</summary>
-internal sealed class ServePhase(IBrokerStore store)
+internal sealed class ServePhase(IBrokerStore store, Intake intake)
 {
     /// <summary>Serves one client, which then leaves its session. On the connection's reader.</summary>
     /// <remarks>One method, not several: each that waits for the client is an object for as long as the client is idle.</remarks>
     public async Task RunAsync(ClientLink link, PacketHandler handler, ReceiveBuffer input, CancellationToken cancellationToken)
     {
         Exception? failure = null;
+        intake.Enter(link.Connection);
         try
         {
             while (true)
@@ -51,19 +52,18 @@ internal sealed class ServePhase(IBrokerStore store)
         {
             // Whatever ended the batch, what it left in other outboxes must not wait for a flush that never comes.
             link.Flushes.Flush();
+            intake.Leave(link.Connection);
             await handler.LeaveAsync(failure);
         }
     }
 
     private static Task HoldBackAsync(Step step, ClientLink link, Admission admission, CancellationToken cancellationToken) =>
-        link.HoldBackAsync(() => step switch
+        step switch
         {
-            Step.AwaitMemory => admission.WaitForMemoryAsync(cancellationToken),
-            Step.AwaitRate => admission.WaitForRateAsync(cancellationToken),
-
-            // Answers are never dropped, so a client that does not read them is not read from.
-            _ => link.Outbox.WhenUnderLimitAsync().WaitAsync(cancellationToken),
-        });
+            Step.AwaitMemory => link.HoldBackAsync(() => admission.WaitForMemoryAsync(cancellationToken)),
+            Step.AwaitRate => link.HoldBackAsync(() => admission.WaitForRateAsync(cancellationToken)),
+            _ => link.HoldBackByAnswersAsync(cancellationToken),
+        };
 
     private async ValueTask CommitAsync(ClientLink link)
     {

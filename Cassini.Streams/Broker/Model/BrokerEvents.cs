@@ -9,6 +9,7 @@ namespace Cassini.Streams.Broker.Model;
 /// </summary>
 internal sealed class BrokerEvents(IEventPublisher events, TimeProvider time) : IEventPublisher
 {
+    private readonly Lock _lock = new();
     private readonly TokenBucket _allowance = new(burst: 100, perSecond: 10, time);
 
     /// <summary>Publishes an event that no client can cause at will.</summary>
@@ -24,5 +25,11 @@ internal sealed class BrokerEvents(IEventPublisher events, TimeProvider time) : 
     }
 
     /// <summary>Asks whether an event that a client caused may be published now. A caller that gets true publishes it.</summary>
-    public bool TryTake() => _allowance.TryTake();
+    public bool TryTake()
+    {
+        lock (_lock)
+        {
+            return _allowance.TryTake(time.GetTimestamp());
+        }
+    }
 }

@@ -80,8 +80,8 @@ public sealed record BrokerOptions
     public long MaxQueuedBytes { get; init; } = 16 * 1024 * 1024;
 
     /// <summary>
-    /// The memory that queued, retained and outgoing messages may take together. 0 means two fifths of the memory that the process may
-    /// use. At the limit publishers must wait.
+    /// The memory that all messages may take together: payloads, buffers, each queued copy, subscriptions, and retained topics with their
+    /// nodes. 0 means two fifths of the memory that the process may use. At the limit publishers must wait.
     /// </summary>
     [Within(0, Unit = "bytes")]
     public long MemoryLimit { get; init; }

@@ -7,8 +7,10 @@ namespace Cassini.Streams.Broker.Model;
 /// <param name="Topics">Topics in use.</param>
 /// <param name="RetainedMessages">Topics with a retained message.</param>
 /// <param name="QueuedMessages">Copies of messages that wait to be sent or acknowledged.</param>
-/// <param name="QueuedBytes">The memory that messages take, in bytes.</param>
-/// <param name="MemoryLimit">The memory that messages may take, in bytes.</param>
+/// <param name="QueuedBytes">
+/// The memory that messages take, in bytes: payloads, buffers, each queued copy, subscriptions, and retained topics with their nodes.
+/// </param>
+/// <param name="MemoryLimit">The most that it may be, in bytes: at the limit publishers must wait.</param>
 /// <param name="PacketsReceived">Control packets read.</param>
 /// <param name="PublishReceived">Messages read.</param>
 /// <param name="PublishSent">Copies of messages written.</param>

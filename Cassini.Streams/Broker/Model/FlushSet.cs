@@ -6,7 +6,8 @@ namespace Cassini.Streams.Broker.Model;
 /// </summary>
 internal sealed class FlushSet
 {
-    private readonly List<IFlushable> _waiting = [];
+    // Most batches write to one outbox: that of the client that sent them.
+    private readonly List<IFlushable> _waiting = new(capacity: 1);
 
     public void Add(IFlushable outbox) => _waiting.Add(outbox);
 

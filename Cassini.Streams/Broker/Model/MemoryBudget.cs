@@ -1,8 +1,9 @@
 namespace Cassini.Streams.Broker.Model;
 
 /// <summary>
-/// Counts the bytes that queued, retained and outgoing messages take together, and holds their limit. Taking is never refused: a
-/// publisher asks before it brings more, and waits while the budget is exhausted. Thread-safe.
+/// Counts the bytes that messages take together, and holds their limit: payloads, buffers, each queued copy, subscriptions, and retained
+/// topics with their nodes. Taking is never refused: a publisher asks before it brings more, and waits while the budget is exhausted.
+/// Thread-safe.
 /// </summary>
 internal sealed class MemoryBudget(long limit)
 {

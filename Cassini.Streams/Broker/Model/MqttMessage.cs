@@ -53,8 +53,14 @@ public enum PublishOutcome
     NoSubscribers,
 
     /// <summary>
-    /// It was refused: there was no memory for it within <see cref="BrokerOptions.MemoryPatience"/>, or the limit of retained messages
-    /// was reached, or the broker is shutting down.
+    /// It was refused, and no one receives it: there was no memory for it within <see cref="BrokerOptions.MemoryPatience"/>, or the broker
+    /// is shutting down.
     /// </summary>
     Refused,
+
+    /// <summary>
+    /// It was delivered to the subscriptions that matched it, if there were any, but it could not be retained: the limit of retained
+    /// messages was reached. Publishing it again would deliver it again.
+    /// </summary>
+    NotRetained,
 }

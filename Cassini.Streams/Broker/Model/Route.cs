@@ -5,6 +5,9 @@ internal sealed record Route(long Version, Subscription[] Subscriptions, SharedG
 {
     public bool IsEmpty => Subscriptions.Length == 0 && Groups.Length == 0;
 
+    /// <summary>How many subscribers a message has: of a shared subscription one.</summary>
+    public int Subscribers => Subscriptions.Length + Groups.Length;
+
     /// <summary>The cost of keeping the route, in references.</summary>
     public int Weight => Subscriptions.Length + Groups.Length;
 }

@@ -4,18 +4,18 @@ namespace Cassini.Streams.Broker.Outgoing;
 /// Slows down what fills an outbox whose client is behind: messages of QoS 1 and 2 wait in their session, and packets that cause answers
 /// are not read. Belongs to the outbox's lock; only the two properties may be read without it.
 /// </summary>
-internal sealed class BackPressure(OutboxBuffer waiting, long limit)
+internal struct BackPressure(OutboxBuffer waiting, long limit)
 {
     private TaskCompletionSource? _underLimit;
     private bool _notifyWhenDrained;
 
     /// <summary>Whether so much waits that a message that can wait elsewhere should.</summary>
-    public bool IsBackedUp => waiting.Bytes > limit / 2;
+    public readonly bool IsBackedUp => waiting.Bytes > limit / 2;
 
     /// <summary>
     /// Whether so much waits that nothing should be read that causes more. Only answers can be so many, because they are never dropped.
     /// </summary>
-    public bool IsOverLimit => waiting.Bytes > 2 * limit;
+    public readonly bool IsOverLimit => waiting.Bytes > 2 * limit;
 
     /// <summary>Asks for a notification, if the outbox is backed up.</summary>
     /// <returns>Whether there will be one.</returns>

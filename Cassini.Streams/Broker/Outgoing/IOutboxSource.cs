@@ -4,5 +4,6 @@ namespace Cassini.Streams.Broker.Outgoing;
 internal interface IOutboxSource
 {
     /// <summary>The outbox has drained: it takes more. Called without a lock, on any thread.</summary>
-    void OnDrained();
+    /// <param name="from">The outbox.</param>
+    void OnDrained(Outbox from);
 }

@@ -15,9 +15,9 @@ internal sealed class Outbox : IFlushable
     private readonly BrokerCounters _counters;
     private readonly IOutboxOwner _owner;
     private readonly OutboxBuffer _waiting;
-    private readonly BackPressure _pressure;
     private readonly TopicAliases? _aliases;
     private readonly OutboxDrain _drain;
+    private BackPressure _pressure;
     private OutboxState _state;
     private TaskCompletionSource? _idle;
 
@@ -33,7 +33,7 @@ internal sealed class Outbox : IFlushable
         _drain = new OutboxDrain(this, stream);
     }
 
-    /// <summary>Notified when the backlog has shrunk, after <see cref="NotifyWhenDrained"/>. Null while no session sends on it.</summary>
+    /// <summary>Notified when the backlog has shrunk, after <see cref="NotifyWhenDrained"/>. Null before a session sends on it.</summary>
     public IOutboxSource? Source { get; set; }
 
     public ProtocolVersion Version => _limits.Version;
@@ -286,7 +286,7 @@ internal sealed class Outbox : IFlushable
     {
         try
         {
-            Source?.OnDrained();
+            Source?.OnDrained(this);
             return true;
         }
         catch (Exception crash)

@@ -14,7 +14,8 @@ internal sealed class OutboxBuffer(MemoryBudget budget)
 
     private const int SmallestSegment = 512;
 
-    private readonly Queue<OutboxSegment> _full = new();
+    /// <summary>Null until there is one: most clients never fall behind by a whole segment.</summary>
+    private Queue<OutboxSegment>? _full;
     private OutboxSegment _tail;
     private int _hint = SmallestSegment;
     private int _messages;
@@ -26,10 +27,10 @@ internal sealed class OutboxBuffer(MemoryBudget budget)
     /// <summary>Bytes that are not sent, also those of a segment that was taken.</summary>
     public long Bytes => Volatile.Read(ref _bytes);
 
-    public bool IsEmpty => _tail.Length == 0 && _full.Count == 0;
+    public bool IsEmpty => _tail.Length == 0 && !HasFullSegment;
 
     /// <summary>Whether a whole record is ready.</summary>
-    public bool HasFullSegment => _full.Count > 0;
+    public bool HasFullSegment => _full is { Count: > 0 };
 
     /// <summary>Appends a packet: the bytes returned must be written at once.</summary>
     public Span<byte> Append(int size)
@@ -55,7 +56,7 @@ internal sealed class OutboxBuffer(MemoryBudget budget)
     /// <summary>Takes the oldest segment out. Not when it is empty.</summary>
     public OutboxSegment TakeNext()
     {
-        if (_full.TryDequeue(out var oldest))
+        if (_full is not null && _full.TryDequeue(out var oldest))
         {
             return oldest;
         }
@@ -77,7 +78,7 @@ internal sealed class OutboxBuffer(MemoryBudget budget)
     public void Clear()
     {
         Free(ref _tail);
-        while (_full.TryDequeue(out var segment))
+        while (_full is not null && _full.TryDequeue(out var segment))
         {
             Free(ref segment);
         }
@@ -112,7 +113,7 @@ internal sealed class OutboxBuffer(MemoryBudget budget)
 
         if (old.Length > 0)
         {
-            _full.Enqueue(old);
+            (_full ??= new Queue<OutboxSegment>()).Enqueue(old);
         }
 
         _tail = Rent(Math.Max(size, FullSegment));

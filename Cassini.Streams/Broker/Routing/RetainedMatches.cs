@@ -5,81 +5,97 @@ using Cassini.Streams.Mqtt;
 namespace Cassini.Streams.Broker.Routing;
 
 /// <summary>
-/// The retained messages whose topics match a filter, in no order. The search runs while they are enumerated, without a lock: it may or
-/// may not return a message that is replaced or removed meanwhile.
+/// The retained messages whose topics match a filter. The search runs while they are enumerated, without a lock: it may or may not
+/// return a message that is replaced or removed meanwhile.
 /// </summary>
-/// <param name="root">The node above the first level.</param>
-/// <param name="filter">A valid filter.</param>
-/// <param name="upTo">The last number that is included, in the order of retained messages and subscriptions.</param>
-/// <param name="time">The clock: messages that have expired do not match.</param>
-internal sealed class RetainedMatches(RetainedNode root, byte[] filter, long upTo, TimeProvider time) : IEnumerable<StoredMessage>
+internal sealed class RetainedMatches : IEnumerable<StoredMessage>
 {
-    /// <summary>In place of a level's index: the node and everything below it match.</summary>
-    private const int Everything = -1;
+    private readonly RetainedNode _root;
+    private readonly byte[][] _levels;
+    private readonly bool _endsWithHash;
+    private readonly long _upTo;
+    private readonly TimeProvider _time;
 
-    private readonly byte[][] _levels = Split(filter);
+    /// <param name="root">The node above the first level.</param>
+    /// <param name="filter">A valid filter.</param>
+    /// <param name="upTo">The last number that is included, in the order of retained messages and subscriptions.</param>
+    /// <param name="time">The clock: messages that have expired do not match.</param>
+    public RetainedMatches(RetainedNode root, ReadOnlySpan<byte> filter, long upTo, TimeProvider time)
+    {
+        _root = root;
+        _upTo = upTo;
+        _time = time;
+        var levels = new List<byte[]>();
+        for (var isLast = false; !isLast;)
+        {
+            var level = TopicFilter.NextLevel(ref filter, out isLast);
+            if (level is [(byte)'#'])
+            {
+                _endsWithHash = true;
+            }
+            else
+            {
+                levels.Add(level.ToArray());
+            }
+        }
+
+        _levels = [.. levels];
+    }
 
     public IEnumerator<StoredMessage> GetEnumerator()
     {
-        var now = time.GetTimestamp();
-
-        // Not recursive, because clients decide how deep topics are, and a deep one would overflow the stack.
-        var open = new Stack<(RetainedNode Node, int Level)>([(root, 0)]);
-        while (open.TryPop(out var next))
+        var now = _time.GetTimestamp();
+        var depth = 0;
+        for (var node = _root; node is not null; node = Following(node, ref depth))
         {
-            var (node, level) = next;
-            if (Includes(level) && node.Message is { } message && message.RetainedPlace <= upTo && !message.IsExpired(now))
+            if (Includes(depth) && node.Message is { } message && message.RetainedPlace <= _upTo && !message.IsExpired(now))
             {
                 yield return message;
             }
-
-            PushChildren(node, level, open);
         }
     }
 
     IEnumerator IEnumerable.GetEnumerator() => GetEnumerator();
 
-    private static bool IsHash(byte[] level) => level is [(byte)'#'];
+    /// <summary>Whether nodes of this depth match themselves. "sport/#" also matches "sport" (§4.7.1.2).</summary>
+    private bool Includes(int depth) => depth == _levels.Length || (_endsWithHash && depth > _levels.Length);
 
-    private static byte[][] Split(ReadOnlySpan<byte> filter)
+    /// <summary>The next node of the search, in depth; null at the end. Every node before it has matched so far.</summary>
+    /// <remarks>Neither recursive nor with a stack, because clients decide how deep topics are.</remarks>
+    private RetainedNode? Following(RetainedNode node, ref int depth)
     {
-        var levels = new List<byte[]>();
-        for (var isLast = false; !isLast;)
+        if (FirstBelow(node, depth) is { } below)
         {
-            levels.Add(TopicFilter.NextLevel(ref filter, out isLast).ToArray());
+            depth++;
+            return below;
         }
 
-        return [.. levels];
+        for (; node.Parent is { } parent; node = parent, depth--)
+        {
+            if (IsWildcard(depth - 1) && FirstAllowed(node.Next, depth - 1) is { } beside)
+            {
+                return beside;
+            }
+        }
+
+        return null;
     }
 
-    /// <summary>Whether the node itself matches. "sport/#" also matches "sport" (§4.7.1.2).</summary>
-    private bool Includes(int level) => level == Everything || level == _levels.Length || (level > 0 && IsHash(_levels[level]));
+    private RetainedNode? FirstBelow(RetainedNode node, int level) =>
+        IsWildcard(level) ? FirstAllowed(node.Oldest, level)
+        : level < _levels.Length ? node.Child(_levels[level])
+        : null;
 
-    private void PushChildren(RetainedNode node, int level, Stack<(RetainedNode Node, int Level)> open)
+    private bool IsWildcard(int level) => level < _levels.Length ? _levels[level] is [(byte)'+'] : _endsWithHash;
+
+    /// <summary>Wildcards in the first level do not match the server's own topics [MQTT-4.7.2-1].</summary>
+    private static RetainedNode? FirstAllowed(RetainedNode? node, int level)
     {
-        if (level == _levels.Length)
+        while (level == 0 && node is not null && TopicName.IsSystem(node.Level))
         {
-            return;
+            node = node.Next;
         }
 
-        var isHash = level == Everything || IsHash(_levels[level]);
-        if (!isHash && _levels[level] is not [(byte)'+'])
-        {
-            if (node.Child(_levels[level]) is { } child)
-            {
-                open.Push((child, level + 1));
-            }
-
-            return;
-        }
-
-        foreach (var (name, child) in node.Children)
-        {
-            // Wildcards in the first level do not match the server's own topics [MQTT-4.7.2-1].
-            if (level != 0 || !TopicName.IsSystem(name))
-            {
-                open.Push((child, isHash ? Everything : level + 1));
-            }
-        }
+        return node;
     }
 }

@@ -68,7 +68,7 @@ internal sealed class RetainedMessages(
     /// <summary>The retained messages whose topics match.</summary>
     /// <param name="filter">A valid filter.</param>
     /// <param name="upTo">The last number that is included, in the order of retained messages and subscriptions.</param>
-    public RetainedMatches Match(ReadOnlySpan<byte> filter, long upTo = long.MaxValue) => new(_root, filter.ToArray(), upTo, time);
+    public RetainedMatches Match(ReadOnlySpan<byte> filter, long upTo = long.MaxValue) => new(_root, filter, upTo, time);
 
     /// <summary>Removes the messages that have expired.</summary>
     public void Sweep()
@@ -140,7 +140,7 @@ internal sealed class RetainedMessages(
         node.Message = message;
 
         // Numbered only after it can be found: so a subscription with a later number finds it.
-        message.RetainedPlace = tree.TakePlace();
+        tree.TakePlace(message);
         if (message.ExpiresAt is not null)
         {
             _expiring.Add(message);

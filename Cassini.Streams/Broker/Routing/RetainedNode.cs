@@ -7,11 +7,19 @@ namespace Cassini.Streams.Broker.Routing;
 /// One level of a topic that has a retained message, here or below. One thread at a time changes the nodes. Any number of threads read
 /// them meanwhile; each sees every message that was there before it began and is still there.
 /// </summary>
+/// <remarks>
+/// The children are found by their level, and walked through from the oldest to the newest: so their messages are read in the order in
+/// which they lie in memory, which is several times faster than the order of a hash table. A node that was removed keeps its
+/// <see cref="Next"/>, so that a reader that has come to it goes on from there.
+/// </remarks>
 internal sealed class RetainedNode(RetainedNode? parent, byte[] level)
 {
     private ConcurrentDictionary<byte[], RetainedNode>? _children;
     private StoredMessage? _message;
-    private int _count;
+    private RetainedNode? _oldest;
+    private RetainedNode? _newest;
+    private RetainedNode? _previous;
+    private RetainedNode? _next;
 
     public RetainedNode? Parent { get; } = parent;
 
@@ -24,9 +32,13 @@ internal sealed class RetainedNode(RetainedNode? parent, byte[] level)
     }
 
     /// <summary>Whether the node can be removed. Only for the thread that changes the nodes.</summary>
-    public bool IsEmpty => Message is null && _count == 0;
+    public bool IsEmpty => Message is null && _oldest is null;
 
-    public IEnumerable<KeyValuePair<byte[], RetainedNode>> Children => Volatile.Read(ref _children) ?? [];
+    /// <summary>The oldest child; null when there is none.</summary>
+    public RetainedNode? Oldest => Volatile.Read(ref _oldest);
+
+    /// <summary>The child of the same parent that was added after this one; null when this is the newest.</summary>
+    public RetainedNode? Next => Volatile.Read(ref _next);
 
     public RetainedNode? Child(ReadOnlySpan<byte> level) =>
         Volatile.Read(ref _children)?.GetAlternateLookup<ReadOnlySpan<byte>>().TryGetValue(level, out var child) is true ? child : null;
@@ -38,18 +50,29 @@ internal sealed class RetainedNode(RetainedNode? parent, byte[] level)
             return known;
         }
 
-        var child = new RetainedNode(this, level.ToArray());
+        var child = new RetainedNode(this, level.ToArray()) { _previous = _newest };
         var children = _children ?? new ConcurrentDictionary<byte[], RetainedNode>(concurrencyLevel: 1, capacity: 1, TopicBytes.Comparer);
         children[child.Level] = child;
         Volatile.Write(ref _children, children);
-        _count++;
+        Volatile.Write(ref _newest is null ? ref _oldest : ref _newest._next, child);
+        _newest = child;
         return child;
     }
 
     public void Remove(RetainedNode child)
     {
         _children!.TryRemove(child.Level, out _);
-        if (--_count == 0)
+        Volatile.Write(ref child._previous is null ? ref _oldest : ref child._previous._next, child._next);
+        if (child._next is null)
+        {
+            _newest = child._previous;
+        }
+        else
+        {
+            child._next._previous = child._previous;
+        }
+
+        if (_oldest is null)
         {
             Volatile.Write(ref _children, null);
         }

@@ -34,14 +34,15 @@ internal sealed class SubscriptionTree
     public int Count => Volatile.Read(ref _count);
 
     /// <summary>
-    /// Takes the next number in the order of retained messages and subscriptions. Call it only when the retained message can be found: then
-    /// each subscription either finds it, or is in the tree before the message looks for its subscribers.
+    /// Gives a message the next number in the order of retained messages and subscriptions. Call it only when the message can be found:
+    /// then each subscription either finds it, or is in the tree before the message looks for its subscribers.
     /// </summary>
-    public long TakePlace()
+    public void TakePlace(StoredMessage message)
     {
         lock (_lock)
         {
-            return ++_place;
+            // Under the lock, because a subscription with this number or a later one must see that the message has it.
+            message.RetainedPlace = ++_place;
         }
     }
 

@@ -15,6 +15,7 @@ internal sealed class TopicTable(BrokerOptions options, SubscriptionTree tree, I
     private const int EventsPerSecond = 10;
 
     private readonly ConcurrentDictionary<byte[], Topic> _topics = new(TopicBytes.Comparer);
+    private readonly Lock _lock = new();
     private readonly TokenBucket _allowance = new(EventBurst, EventsPerSecond, time);
     private int _count;
     private long _routeWeight;
@@ -57,7 +58,7 @@ internal sealed class TopicTable(BrokerOptions options, SubscriptionTree tree, I
         {
             Interlocked.Decrement(ref _count);
         }
-        else if (_allowance.TryTake())
+        else if (TryTake())
         {
             topic.IsAnnounced = true;
             events.Publish(new TopicCreated(topic.Name));
@@ -139,5 +140,13 @@ internal sealed class TopicTable(BrokerOptions options, SubscriptionTree tree, I
     /// Makes every change of a kept route, so that each route is counted once when it is kept and once when it is given up.
     /// </summary>
     /// <returns>How many references all kept routes have now.</returns>
+    private bool TryTake()
+    {
+        lock (_lock)
+        {
+            return _allowance.TryTake(time.GetTimestamp());
+        }
+    }
+
     private long Keep(Topic topic, Route? route) => Interlocked.Add(ref _routeWeight, topic.Keep(route));
 }

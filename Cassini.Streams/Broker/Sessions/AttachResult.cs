@@ -1,16 +1,18 @@
+using System.Runtime.ExceptionServices;
 using Cassini.Streams.Mqtt;
 using Cassini.Streams.Mqtt.Packets;
 
 namespace Cassini.Streams.Broker.Sessions;
 
 /// <summary>What a connection got from the table of sessions.</summary>
-/// <param name="Session">The session; null when it is refused.</param>
+/// <param name="Session">The session; null when it is refused, or cannot be made.</param>
 /// <param name="History">What happened to the client's sessions: it must be published.</param>
 /// <param name="IsPresent">Whether the session existed.</param>
 /// <param name="Lost">The attachment that lost it: its connection must be closed [MQTT-3.1.4-3]. Null when there was none.</param>
 /// <param name="Will">The will to publish now because the session that its client had before has ended; null for none.</param>
 /// <param name="Reason">Why it is refused.</param>
 /// <param name="Detail">The same for people.</param>
+/// <param name="Failure">What the store threw, so that there is no session: it must be thrown. Null when it did not throw.</param>
 internal sealed record AttachResult(
     Session? Session,
     SessionHistory History,
@@ -18,4 +20,5 @@ internal sealed record AttachResult(
     Attachment? Lost = null,
     WillMessage? Will = null,
     ReasonCode Reason = default,
-    string Detail = "");
+    string Detail = "",
+    ExceptionDispatchInfo? Failure = null);

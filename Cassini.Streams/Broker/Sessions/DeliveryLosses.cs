@@ -15,8 +15,9 @@ internal sealed class DeliveryLosses(BrokerCounters counters)
         // What the broker publishes about itself is not counted: publishing its health would change its health, for ever.
         if (verdict == OutboxVerdict.Full && !topic.IsSystem)
         {
-            counters.AddDropped(qos);
+            // Here first: the report relies on that.
             Interlocked.Increment(ref _dropped);
+            counters.AddDropped(qos);
         }
         else if (verdict == OutboxVerdict.TooLarge)
         {

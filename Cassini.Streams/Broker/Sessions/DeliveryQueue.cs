@@ -128,12 +128,13 @@ internal sealed class DeliveryQueue(
         }
     }
 
-    void IOutboxSource.OnDrained()
+    void IOutboxSource.OnDrained(Outbox from)
     {
         var flushes = new FlushSet();
         lock (sessionLock)
         {
-            if (_to is { } to)
+            // What drains on a connection that has lost the session does not count.
+            if (_to is { } to && to.Outbox == from)
             {
                 SendMoreLocked(to, flushes);
             }

@@ -7,7 +7,7 @@ namespace Cassini.Streams.Broker.Sessions;
 /// <summary>
 /// The QoS 0 messages of one session: they go to the outbox of its connection, or nowhere. Thread-safe.
 /// </summary>
-internal sealed class DirectDelivery(Lock sessionLock, string clientId, DeliveryLosses losses, TimeProvider time)
+internal readonly struct DirectDelivery(Lock sessionLock, string clientId, DeliveryLosses losses, TimeProvider time)
 {
     /// <summary>Sends a copy of a message that is just being published.</summary>
     public void Send(in Publication message, Subscription subscription, Attachment to, FlushSet flushes)

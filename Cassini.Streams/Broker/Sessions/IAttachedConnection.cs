@@ -17,7 +17,7 @@ internal interface IAttachedConnection
     /// <summary>Decides why it ends, once for the session and the connection: why it must, if it must; else what was observed.</summary>
     CloseReason Settle(CloseReason observed);
 
-    /// <summary>Ends it if its keep alive is over.</summary>
+    /// <summary>Ends it if its client has been silent for too long.</summary>
     /// <param name="now">A timestamp.</param>
     void CloseIfSilent(long now);
 }

@@ -6,9 +6,9 @@ using Cassini.Streams.Events;
 namespace Cassini.Streams.Broker.Sessions;
 
 /// <summary>
-/// What has happened to the sessions of one client, until it is published: in the order of the changes. A change notes its events under the
-/// lock; the thread that made it publishes them after it left the lock. One thread at a time publishes, and it publishes everything that was
-/// noted. So nothing waits for a thread that fails in between: what that leaves is published with the next change. Thread-safe.
+/// What has happened to the sessions of one client, until it is published: in the order of the changes. A change notes its events under
+/// the lock; the thread that made it publishes them after it left the lock. One thread at a time publishes, and it publishes everything
+/// that was noted. So nothing waits for a thread that fails in between: what that leaves is published with the next change. Thread-safe.
 /// </summary>
 /// <param name="events">Where it is published.</param>
 internal sealed class SessionHistory(IEventPublisher events)

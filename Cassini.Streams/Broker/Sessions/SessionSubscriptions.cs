@@ -6,7 +6,9 @@ namespace Cassini.Streams.Broker.Sessions;
 
 /// <summary>The subscriptions of one session, by their filters. Thread-safe, by the session's lock.</summary>
 /// <param name="sessionLock">The session's lock.</param>
-/// <param name="max">The most that there may be; null for the health probe's session, which no limit holds.</param>
+/// <param name="max">
+/// The most that there may be; null for the health probe's session: neither a number nor the memory limits its subscriptions.
+/// </param>
 /// <param name="tree">Where they are found.</param>
 /// <param name="budget">The broker's memory.</param>
 /// <param name="journal">Where changes are kept.</param>

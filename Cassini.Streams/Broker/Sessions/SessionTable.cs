@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using System.Runtime.ExceptionServices;
 using Cassini.Streams.Broker.Model;
 using Cassini.Streams.Broker.Routing;
 using Cassini.Streams.Events;
@@ -80,7 +81,9 @@ internal sealed class SessionTable(
     /// <param name="flushes">Where to note that there is something to send.</param>
     public AttachResult AttachProbe(Attachment attachment, AttachRequest request, IEventPublisher probeEvents, FlushSet flushes)
     {
-        var session = Make(request.ClientId, request.Identity, new SessionHistory(probeEvents), isListed: false);
+        var session = new Session(
+            options, store, tree, budget, new BrokerCounters(), time, request.ClientId, request.Identity, new SessionHistory(probeEvents),
+            isListed: false);
         session.TryAttach(attachment, request, isPresent: false, flushes, out _);
         return new AttachResult(session, session.History);
     }
@@ -135,16 +138,17 @@ internal sealed class SessionTable(
             _sessions[request.ClientId] = session;
             return new AttachResult(session, history, Lost: end.Attachment, Will: end.Will);
         }
-        catch
+        catch (Exception failure)
         {
+            // Not thrown here: what the end of the session before leaves to do must be done all the same.
             Interlocked.Decrement(ref _count);
-            end.Attachment?.Connection.Close(new CloseOrder(ReasonCode.SessionTakenOver, CloseReason.TakenOver));
-            throw;
+            return new AttachResult(
+                null, history, Lost: end.Attachment, Will: end.Will, Failure: ExceptionDispatchInfo.Capture(failure));
         }
     }
 
-    private Session Make(string clientId, string identity, SessionHistory history, bool isListed = true) =>
-        new(options, store, tree, budget, counters, time, clientId, identity, history, isListed);
+    private Session Make(string clientId, string identity, SessionHistory history) =>
+        new(options, store, tree, budget, counters, time, clientId, identity, history, isListed: true);
 
     private void NoteOpened()
     {

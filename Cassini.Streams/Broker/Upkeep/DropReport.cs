@@ -17,14 +17,14 @@ internal sealed class DropReport(SessionTable sessions, BrokerCounters counters,
 
     public void Publish()
     {
+        // Read before the sessions, which count each loss first: what they lose meanwhile is reported with their names now, and is in the
+        // sum the next time.
         var dropped = counters.Dropped;
-        if (dropped == _reported)
+        if (dropped <= _reported)
         {
             return;
         }
 
-        var unnamed = dropped - _reported;
-        _reported = dropped;
         var losers = sessions.All
             .Select(session => (session.ClientId, Count: session.Losses.TakeDropped()))
             .Where(loser => loser.Count > 0)
@@ -33,12 +33,14 @@ internal sealed class DropReport(SessionTable sessions, BrokerCounters counters,
         foreach (var (clientId, count) in losers.Take(MaxNamed))
         {
             events.Publish(new MessagesDropped(clientId, count));
-            unnamed -= count;
+            _reported += count;
         }
 
+        var unnamed = Math.Max(dropped - _reported, losers.Skip(MaxNamed).Sum(loser => loser.Count));
         if (unnamed > 0)
         {
             events.Publish(new MessagesDropped(null, unnamed));
+            _reported += unnamed;
         }
     }
 }

@@ -49,7 +49,7 @@ internal sealed class LocalPublisher(
     {
         var expiry = message.ExpiresAfter is { } after ? (uint?)Math.Clamp(Math.Ceiling(after.TotalSeconds), 0, uint.MaxValue) : null;
         var result = publisher.Publish(topic, message.Payload.Span, properties, expiry, message.QoS, message.Retain);
-        return !result.IsRetainedAsAsked ? PublishOutcome.Refused
+        return !result.IsRetainedAsAsked ? PublishOutcome.NotRetained
             : result.HasSubscribers ? PublishOutcome.Delivered
             : PublishOutcome.NoSubscribers;
     }

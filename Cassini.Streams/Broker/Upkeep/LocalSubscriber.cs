@@ -20,6 +20,7 @@ internal sealed class LocalSubscriber : Subscriber, IDisposable
     private readonly Channel<MqttMessage> _queue = Channel.CreateBounded<MqttMessage>(
         new BoundedChannelOptions(QueueCapacity) { SingleReader = true, FullMode = BoundedChannelFullMode.Wait });
 
+    private bool _isRemoved;
     private int _disposed;
     private long _queuedBytes;
 
@@ -80,8 +81,16 @@ internal sealed class LocalSubscriber : Subscriber, IDisposable
         }
     }
 
-    /// <summary>Completes the observer when it has received the queued messages.</summary>
-    public void Complete() => _queue.Writer.TryComplete();
+    /// <summary>Completes the observer when it has received the queued messages. No more come.</summary>
+    public void Complete()
+    {
+        if (!Interlocked.Exchange(ref _isRemoved, true))
+        {
+            _tree.Remove(Subscription);
+        }
+
+        _queue.Writer.TryComplete();
+    }
 
     /// <summary>Handles an observer that threw: its OnError is called with the exception, unless it has already ended.</summary>
     public void Fail(Exception failure)
@@ -102,8 +111,7 @@ internal sealed class LocalSubscriber : Subscriber, IDisposable
             return false;
         }
 
-        _tree.Remove(Subscription);
-        _queue.Writer.TryComplete();
+        Complete();
         return true;
     }
 
@@ -113,7 +121,7 @@ internal sealed class LocalSubscriber : Subscriber, IDisposable
         if (Interlocked.Add(ref _queuedBytes, size) > _maxQueuedBytes || !_queue.Writer.TryWrite(message))
         {
             Interlocked.Add(ref _queuedBytes, -size);
-            if (!IsDisposed)
+            if (!Volatile.Read(ref _isRemoved))
             {
                 _counters.AddDropped(message.QoS);
             }

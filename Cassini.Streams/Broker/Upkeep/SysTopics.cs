@@ -1,6 +1,7 @@
 using System.Globalization;
 using Cassini.Streams.Broker.Model;
 using Cassini.Streams.Broker.Routing;
+using Cassini.Streams.Broker.Sessions;
 using Cassini.Streams.Mqtt;
 
 namespace Cassini.Streams.Broker.Upkeep;
@@ -10,10 +11,24 @@ namespace Cassini.Streams.Broker.Upkeep;
 /// changed is not published again. Run by the housekeeper.
 /// </summary>
 /// <param name="version">The version of the broker.</param>
-/// <param name="statistics">Reads what the broker counts.</param>
+/// <param name="sessions">The sessions.</param>
+/// <param name="tree">The subscriptions.</param>
+/// <param name="retained">The retained messages.</param>
+/// <param name="topics">The topics in use.</param>
+/// <param name="budget">The broker's memory.</param>
+/// <param name="counters">What the broker counts.</param>
 /// <param name="publisher">Publishes the values.</param>
 /// <param name="time">The clock.</param>
-internal sealed class SysTopics(string version, Func<BrokerStatistics> statistics, ServerPublisher publisher, TimeProvider time)
+internal sealed class SysTopics(
+    string version,
+    SessionTable sessions,
+    SubscriptionTree tree,
+    RetainedMessages retained,
+    TopicTable topics,
+    MemoryBudget budget,
+    BrokerCounters counters,
+    ServerPublisher publisher,
+    TimeProvider time)
 {
     private const string Prefix = "$SYS/broker/";
 
@@ -22,24 +37,24 @@ internal sealed class SysTopics(string version, Func<BrokerStatistics> statistic
 
     public void Publish()
     {
-        var now = statistics();
+        var (open, total) = (sessions.Open, sessions.Count);
         Publish("version", $"Cassini {version}");
         Publish("uptime", (long)time.GetElapsedTime(_startedAt).TotalSeconds);
-        Publish("clients/connected", now.OpenSessions);
-        Publish("clients/disconnected", Math.Max(0, now.Sessions - now.OpenSessions));
-        Publish("clients/total", now.Sessions);
-        Publish("clients/maximum", now.PeakSessions);
-        Publish("messages/received", now.PacketsReceived);
-        Publish("publish/messages/received", now.PublishReceived);
-        Publish("publish/messages/sent", now.PublishSent);
-        Publish("publish/messages/dropped", now.Dropped);
-        Publish("publish/messages/expired", now.Expired);
-        Publish("publish/denied", now.Denied);
-        Publish("bytes/sent", now.BytesSent);
-        Publish("subscriptions/count", now.Subscriptions);
-        Publish("retained messages/count", now.RetainedMessages);
-        Publish("topics/count", now.Topics);
-        Publish("store/messages/bytes", now.QueuedBytes);
+        Publish("clients/connected", open);
+        Publish("clients/disconnected", Math.Max(0, total - open));
+        Publish("clients/total", total);
+        Publish("clients/maximum", sessions.Peak);
+        Publish("messages/received", counters.PacketsReceived);
+        Publish("publish/messages/received", counters.PublishReceived);
+        Publish("publish/messages/sent", counters.PublishSent);
+        Publish("publish/messages/dropped", counters.Dropped);
+        Publish("publish/messages/expired", counters.Expired);
+        Publish("publish/denied", counters.Denied);
+        Publish("bytes/sent", counters.BytesSent);
+        Publish("subscriptions/count", tree.Count);
+        Publish("retained messages/count", retained.Count);
+        Publish("topics/count", topics.Count);
+        Publish("store/messages/bytes", budget.Used);
     }
 
     private void Publish(string name, long value) => Publish(name, value.ToString(CultureInfo.InvariantCulture));

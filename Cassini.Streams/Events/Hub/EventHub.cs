@@ -103,9 +103,11 @@ public sealed class EventHub : IEventSequence
     /// gets a gap. Completes when the hub does; never calls OnError.
     /// </summary>
     /// <param name="name">The observer's name in events and in the log.</param>
-    public IObservable<Delivery> Observe(string name) =>
-        Observable.Create<Delivery>(observer => _pumps.Start(
-            name, observer, Log.OpenCursor(Log.Newest, _options.ObserverQueue)));
+    public IObservable<Delivery> Observe(string name) => ObserveAfter(name, () => Log.Newest);
+
+    /// <summary><see cref="Observe"/>, from the oldest event of the log on, for an observer that comes soon after the start.</summary>
+    /// <param name="name">The observer's name in events and in the log.</param>
+    internal IObservable<Delivery> ObserveFromStart(string name) => ObserveAfter(name, () => Log.Oldest - 1);
 
     /// <summary>
     /// Ends the epoch: everything published so far is delivered, then folds and observers complete. Later events are
@@ -133,6 +135,9 @@ public sealed class EventHub : IEventSequence
         Log.Complete();
         await _pumps.WhenAllEnded().WaitAsync(LongestGoodbye, _time).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
     }
+
+    private IObservable<Delivery> ObserveAfter(string name, Func<long> sequence) => Observable.Create<Delivery>(
+        observer => _pumps.Start(name, observer, Log.OpenCursor(sequence(), _options.ObserverQueue)));
 
     private void Enter(BrokerEvent? brokerEvent)
     {

@@ -1,3 +1,4 @@
+using System.Runtime.ExceptionServices;
 using Cassini.Streams.Events;
 
 namespace Cassini.Streams.Listening.Connections;
@@ -7,6 +8,7 @@ public sealed class Connection
 {
     private readonly ConnectionStream _stream;
     private readonly ConnectionFate _fate;
+    private ExceptionDispatchInfo? _crash;
 
     internal Connection(
         long id, string endpoint, string remoteAddress, string identity,
@@ -55,12 +57,21 @@ public sealed class Connection
     /// <summary>Why the connection must end; null while it need not.</summary>
     internal CloseReason? Closing => _fate.Closing;
 
+    /// <summary>The bug that showed on another thread than the handler's; null for none. Any thread.</summary>
+    internal ExceptionDispatchInfo? Crash => Volatile.Read(ref _crash);
+
     /// <summary>
     /// Ends the connection for a reason of the protocol's: the handler's token is cancelled. The first reason counts. Any thread.
     /// </summary>
     internal void Close(CloseReason reason) => _fate.TryClose(reason);
 
-    /// <summary>Called when the handler is abandoned because it did not end in time; null for nothing to call.</summary>
+    /// <summary>
+    /// Keeps the bug of a connection that is then closed as crashed, so that it is known although the handler does not end. The first
+    /// counts. Any thread.
+    /// </summary>
+    internal void KeepCrash(Exception crash) => Interlocked.CompareExchange(ref _crash, ExceptionDispatchInfo.Capture(crash), null);
+
+    /// <summary>Closes the session, which the handler cannot do. Called because it did not end in time; null for nothing to call.</summary>
     internal Func<Task>? Abandoned { get; set; }
 
     /// <summary>Decides why it ends, once for the session and the connection. Any thread.</summary>

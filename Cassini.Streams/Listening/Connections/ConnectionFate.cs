@@ -1,5 +1,6 @@
 using Cassini.Streams.Events;
 using Cassini.Streams.Listening.Handshakes;
+using Cassini.Streams.Primitives;
 using Microsoft.Extensions.Logging;
 
 namespace Cassini.Streams.Listening.Connections;

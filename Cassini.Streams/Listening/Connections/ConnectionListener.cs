@@ -147,7 +147,7 @@ internal sealed class ConnectionListener : IPendingConnection
         _events.Publish(new HandshakeCompleted(Id, _identity, NameOf(_tls.SslProtocol), handshake.Duration));
         _serving = new ServingPhase(_context, connection, stream, _fate, _accepted.Socket);
         _events.Publish(new ConnectionOpened(Id, _identity));
-        if (!_context.Handler.OpensSessions)
+        if (_context.Handler is not ISessionHandler)
         {
             _events.Publish(new SessionOpened(Id, null, _identity, null, SessionPresent: false));
         }
@@ -216,7 +216,7 @@ internal sealed class ConnectionListener : IPendingConnection
         }
 
         var reason = served ? _closeReason : CloseReason.Crashed;
-        if (!_context.Handler.OpensSessions)
+        if (_context.Handler is not ISessionHandler)
         {
             _events.Publish(new SessionClosed(Id, null, reason, _context.Time.GetElapsedTime(_openedAt), Kept: false));
         }

@@ -1,14 +1,10 @@
 namespace Cassini.Streams.Listening.Connections;
 
-/// <summary>Serves open connections: the protocol above mutual TLS.</summary>
+/// <summary>
+/// Serves open connections: the protocol above mutual TLS. Each connection carries one session, which opens and closes with it.
+/// </summary>
 public interface IConnectionHandler
 {
-    /// <summary>
-    /// Whether the handler publishes <see cref="Events.SessionOpened"/> and <see cref="Events.SessionClosed"/> itself, because its protocol
-    /// has sessions of its own. False by default: then each connection carries one session, which opens and closes with it. Any thread.
-    /// </summary>
-    bool OpensSessions => false;
-
     /// <summary>
     /// Serves one connection from its handshake to its end. Returning ends the connection. An exception that the connection's
     /// stream did not throw is a crash of that connection alone.

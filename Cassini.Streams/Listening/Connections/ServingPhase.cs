@@ -3,6 +3,7 @@ using System.Net.Sockets;
 using System.Runtime.ExceptionServices;
 using Cassini.Streams.Events;
 using Cassini.Streams.Listening.Endpoints;
+using Cassini.Streams.Primitives;
 
 namespace Cassini.Streams.Listening.Connections;
 
@@ -103,45 +104,57 @@ internal sealed class ServingPhase(
 
         if (!serving.IsCompleted)
         {
-            ListeningLog.HandlerAbandoned(context.Logger, connection.Id, connection.Identity);
-            await (connection.Abandoned?.Invoke() ?? Task.CompletedTask);
-            TaskObserver.Observe(serving, late => ListeningLog.HandlerFailedLate(context.Logger, connection.Id, late));
+            await AbandonAsync(serving);
         }
     }
 
-    private async Task WaitAsync(Task serving, TimeSpan atMost, CancellationToken patience) =>
-        await serving.WaitAsync(atMost, context.Time, patience).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+    private async Task AbandonAsync(Task serving)
+    {
+        ListeningLog.HandlerAbandoned(context.Logger, connection.Id, connection.Identity);
+        ObserveLate(serving);
+        if (connection.Abandoned is { } closeSession)
+        {
+            var closing = Task.Run(closeSession, CancellationToken.None);
+            ObserveLate(closing);
+            await WaitAsync(closing, AbandonAfter, CancellationToken.None);
+            if (!closing.IsCompleted)
+            {
+                ListeningLog.SessionNotClosed(context.Logger, connection.Id, connection.Identity);
+            }
+        }
+    }
+
+    private void ObserveLate(Task task) =>
+        TaskObserver.Observe(task, late => ListeningLog.HandlerFailedLate(context.Logger, connection.Id, late));
+
+    private async Task WaitAsync(Task task, TimeSpan atMost, CancellationToken patience) =>
+        await task.WaitAsync(atMost, context.Time, patience).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
 
     private CloseReason Judge(Task serving)
     {
-        var required = fate.Closing;
-        if (required == CloseReason.Crashed && _rehearsal is { } rehearsal)
+        var failure = FailureOf(serving);
+        var unexplained = failure is not null && !stream.Explains(failure);
+        var crashed = unexplained && fate.Closing is null;
+        var reason = fate.Settle(crashed ? CloseReason.Crashed : stream.HowItEnded);
+        if (crashed || reason == CloseReason.Crashed)
         {
-            throw rehearsal;
+            // No connection closes as crashed without an exception that says why.
+            ExceptionDispatchInfo.Throw(_rehearsal ?? connection.Crash?.SourceException ?? failure ?? NothingThrown(serving));
         }
 
-        if (serving.IsCompleted && !serving.IsCompletedSuccessfully)
+        if (unexplained && failure is not OperationCanceledException)
         {
-            var failure = serving.Exception?.InnerException ?? new OperationCanceledException("The handler cancelled itself.");
-            if (required == CloseReason.Crashed || (required is null && !stream.Explains(failure)))
-            {
-                ExceptionDispatchInfo.Throw(failure);
-            }
-
-            if (required is not null)
-            {
-                NoteFailureWhileEnding(failure);
-            }
+            ListeningLog.HandlerFailedLate(context.Logger, connection.Id, failure!);
         }
 
-        return fate.Settle(stream.HowItEnded);
+        return reason;
     }
 
-    private void NoteFailureWhileEnding(Exception failure)
-    {
-        if (failure is not OperationCanceledException && !stream.Explains(failure))
-        {
-            ListeningLog.HandlerFailedLate(context.Logger, connection.Id, failure);
-        }
-    }
+    private static Exception? FailureOf(Task serving) =>
+        serving.IsFaulted ? serving.Exception.InnerException
+        : serving.IsCanceled ? new OperationCanceledException("The handler cancelled itself.")
+        : null;
+
+    private InvalidOperationException NothingThrown(Task serving) => new(
+        $"The handler of connection {connection.Id} closed it as crashed and {(serving.IsCompleted ? "threw nothing" : "did not end")}.");
 }

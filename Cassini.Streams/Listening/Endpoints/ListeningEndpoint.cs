@@ -1,14 +1,14 @@
 using System.Net;
 using System.Net.Sockets;
 using Cassini.Streams.Events;
-using Cassini.Streams.Listening.Connections;
+using Cassini.Streams.Primitives;
 using Cassini.Streams.Supervision;
 
 namespace Cassini.Streams.Listening.Endpoints;
 
 /// <summary>
 /// An endpoint and its socket. It outlives the crashes of its accept loop, so that no client in the kernel's backlog is lost.
-/// Only the loop's present run and, after the loop's end, the manager use the socket.
+/// Only the loop's present run and, when the loop has ended or had its time to end, the manager use the socket.
 /// </summary>
 internal sealed class ListeningEndpoint(EndpointAddress address, ListeningContext context)
 {
@@ -24,7 +24,7 @@ internal sealed class ListeningEndpoint(EndpointAddress address, ListeningContex
     /// <summary>Its present state: immutable, any thread.</summary>
     public EndpointStatus Status => _status;
 
-    /// <summary>Ends when the first bind attempt has ended, well or badly.</summary>
+    /// <summary>Ends when the first bind attempt has succeeded or failed.</summary>
     public Task FirstAttempt => _firstAttempt.Task;
 
     /// <summary>The listening socket; null while it is not bound.</summary>
@@ -33,7 +33,7 @@ internal sealed class ListeningEndpoint(EndpointAddress address, ListeningContex
     /// <summary>A socket that was accepted and not looked at yet; it outlives an interruption of the loop.</summary>
     public (Socket Socket, long At)? Accepted { get; set; }
 
-    /// <summary>A socket to hand on to the manager; when the loop is interrupted meanwhile, it is handed on first.</summary>
+    /// <summary>A socket that waits for room in the manager's mailbox; after an interruption of the loop it is passed first.</summary>
     public AcceptedSocket? InHand { get; set; }
 
     /// <summary>Whether the system lets the loop accept no connection at the moment. Any thread.</summary>
@@ -73,7 +73,7 @@ internal sealed class ListeningEndpoint(EndpointAddress address, ListeningContex
     }
 
     /// <summary>Takes a socket that listens.</summary>
-    /// <exception cref="SocketException">It is of no use after all. It is closed, as with any other exception.</exception>
+    /// <exception cref="SocketException">It has no local address. It is closed, as with any other exception.</exception>
     public void Bound(Socket socket)
     {
         var bound = AddressOf(socket);

@@ -20,6 +20,9 @@ internal sealed class ProbePublisher(ProbeTicket ticket) : IEventPublisher
             case Crashed crashed:
                 ticket.Refuse(HandshakeFailure.Crashed, crashed.Message);
                 break;
+            case ConnectionClosed closed:
+                ticket.Refuse(closed.Reason);
+                break;
             default:
                 break; // the canary waits only for its session, or for the reason why there is none
         }

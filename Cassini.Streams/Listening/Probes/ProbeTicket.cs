@@ -1,7 +1,5 @@
 using System.Net;
-using Cassini.Streams.Events;
 using Cassini.Streams.Listening.Endpoints;
-using Cassini.Streams.Listening.Handshakes;
 
 namespace Cassini.Streams.Listening.Probes;
 
@@ -18,7 +16,7 @@ internal enum ProbeKind
 /// <summary>A connection of our own, announced before it is made. Dispose it when its outcome is no longer awaited.</summary>
 internal sealed class ProbeTicket(ProbeRegistry registry, EndpointAddress endpoint, IPEndPoint source, ProbeKind kind) : IDisposable
 {
-    private readonly TaskCompletionSource<HandshakeRefusal?> _outcome = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly TaskCompletionSource<string?> _outcome = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     public ProbeKind Kind { get; } = kind;
 
@@ -34,12 +32,15 @@ internal sealed class ProbeTicket(ProbeRegistry registry, EndpointAddress endpoi
     /// <summary>Whether the probe gave up before an accept loop saw it.</summary>
     public bool IsLate { get; set; }
 
-    /// <summary>Completes with null when the probe succeeded, otherwise with the reason. Never fails.</summary>
-    public Task<HandshakeRefusal?> Outcome => _outcome.Task;
+    /// <summary>Completes with null when the probe succeeded, otherwise with the reason, for people. Never fails.</summary>
+    public Task<string?> Outcome => _outcome.Task;
 
     public void Succeed() => _outcome.TrySetResult(null);
 
-    public void Refuse(HandshakeFailure reason, string? detail = null) => _outcome.TrySetResult(new HandshakeRefusal(reason, detail));
+    /// <param name="reason">The reason: its name counts.</param>
+    /// <param name="detail">What more is known; null for nothing.</param>
+    public void Refuse<T>(T reason, string? detail = null)
+        where T : struct, Enum => _outcome.TrySetResult(detail is null ? $"{reason}" : $"{reason}: {detail}");
 
     public void Dispose() => registry.Withdraw(this);
 }

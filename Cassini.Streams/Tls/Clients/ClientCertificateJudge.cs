@@ -7,16 +7,18 @@ namespace Cassini.Streams.Tls.Clients;
 
 /// <summary>
 /// Decides whether a client's certificate is accepted, with the time of the injected clock. The order of the checks decides the reported
-/// failure: first the issuer, then revocation, then time, then usage.
+/// failure: first the issuer, then revocation, then time, then usage. Remembers the intermediates of those that it accepts.
 /// </summary>
 internal sealed class ClientCertificateJudge(
     ImmutableArray<X509Certificate2> authorities, RevocationList? revocation,
-    TimeProvider time, IdentitySource identityFrom = IdentitySource.CommonName)
+    TimeProvider time, IdentitySource identityFrom = IdentitySource.CommonName, KnownIntermediates? known = null)
 {
     // The anchor's own signature and issuers do not matter (RFC 5280 §6.1.1 d).
     private const X509ChainStatusFlags IrrelevantOfAnchor =
         X509ChainStatusFlags.PartialChain | X509ChainStatusFlags.UntrustedRoot
         | X509ChainStatusFlags.NotSignatureValid | X509ChainStatusFlags.HasWeakSignature;
+
+    private readonly KnownIntermediates _known = known ?? new KnownIntermediates();
 
     private readonly record struct Finding(HandshakeFailure Reason, string Problem);
 
@@ -66,7 +68,7 @@ internal sealed class ClientCertificateJudge(
         validity = null;
         var now = CertificateTimes.ToTheSecond(time.GetUtcNow());
         using var chain = new X509Chain { ChainPolicy = TrustPolicy.ForClients(authorities) };
-        chain.ChainPolicy.ExtraStore.AddRange(presented);
+        chain.ChainPolicy.ExtraStore.AddRange(_known.With(presented));
         chain.ChainPolicy.VerificationTimeIgnored = false;
         chain.ChainPolicy.VerificationTime = now.LocalDateTime;
         try
@@ -103,9 +105,16 @@ internal sealed class ClientCertificateJudge(
         var flags = elements.Take(anchor + 1).Select(element => Flags(element) & ~X509ChainStatusFlags.NotTimeValid).ToArray();
         flags[anchor] &= ~IrrelevantOfAnchor;
         validity = new PathValidity(path.Max(CertificateTimes.NotBefore), path.Min(CertificateTimes.NotAfter));
-        return flags.Any(flag => flag.HasFlag(X509ChainStatusFlags.NotSignatureValid))
+        var finding = flags.Any(flag => flag.HasFlag(X509ChainStatusFlags.NotSignatureValid))
             ? Untrusted(path[^1])
             : Revoked(path) ?? OutOfTime(path, now) ?? WrongUsage(path[0], flags[0]) ?? Otherwise(path, flags);
+        if (finding is null)
+        {
+            // No more than the path: what else a client sends must not evict the intermediates of others.
+            _known.Remember(path.Skip(1).SkipLast(1));
+        }
+
+        return finding;
     }
 
     private static Finding Untrusted(X509Certificate2 last) => new(

@@ -3,8 +3,8 @@ using System.Security.Cryptography.X509Certificates;
 namespace Cassini.Streams.Tls.Clients;
 
 /// <summary>
-/// The intermediates that accepted clients sent most recently, kept beyond a reload, because a resumed TLS session has the client's
-/// certificate without them. They are not trusted; they only help to build the chain to the CA. Thread-safe.
+/// The intermediates on the paths of accepted clients, kept beyond a reload, because a resumed TLS session has the client's certificate
+/// without them. They are not trusted; they only help to build the chain to the CA. Thread-safe.
 /// </summary>
 internal sealed class KnownIntermediates
 {
@@ -12,7 +12,7 @@ internal sealed class KnownIntermediates
 
     private readonly Lock _lock = new();
 
-    /// <summary>Ordered by when they were last sent, oldest first. The array is replaced, never changed.</summary>
+    /// <summary>Ordered by when a client was last judged with them, oldest first. The array is replaced, never changed.</summary>
     private volatile X509Certificate2[] _certificates = [];
 
     /// <summary>The intermediates that a client sent, and the known ones.</summary>
@@ -24,13 +24,14 @@ internal sealed class KnownIntermediates
     }
 
     /// <summary>
-    /// Keeps the intermediates that an accepted client sent. When there are too many, evicts those that were sent longest ago.
+    /// Keeps the intermediates on the path of an accepted client. When there are too many, evicts those with which a client was judged
+    /// longest ago.
     /// </summary>
-    public void Remember(X509Certificate2Collection presented)
+    public void Remember(IEnumerable<X509Certificate2> intermediates)
     {
-        foreach (var certificate in presented)
+        foreach (var certificate in intermediates)
         {
-            // A copy, because the handshake disposes its own.
+            // A copy, because the judge disposes its own.
             var copy = Find(certificate) ?? X509CertificateLoader.LoadCertificate(certificate.RawDataMemory.Span);
             lock (_lock)
             {

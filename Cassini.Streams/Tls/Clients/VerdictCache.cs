@@ -9,7 +9,7 @@ namespace Cassini.Streams.Tls.Clients;
 /// only time can change the verdict, because CA and revocation list are the same. It also makes it possible to judge a resumed TLS
 /// session, which has the client's certificate without its intermediates. Thread-safe.
 /// </summary>
-internal sealed class VerdictCache(ClientCertificateJudge judge, KnownIntermediates intermediates, TimeProvider time)
+internal sealed class VerdictCache(ClientCertificateJudge judge, TimeProvider time)
 {
     private const int Capacity = 10_000;
 
@@ -34,10 +34,9 @@ internal sealed class VerdictCache(ClientCertificateJudge judge, KnownIntermedia
             return known;
         }
 
-        var verdict = judge.Judge(certificate, intermediates.With(presented));
+        var verdict = judge.Judge(certificate, presented);
         if (verdict.PathValidity is not null)
         {
-            intermediates.Remember(presented);
             Keep(key, verdict);
         }
 

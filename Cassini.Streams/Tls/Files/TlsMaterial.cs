@@ -31,7 +31,7 @@ internal sealed class TlsMaterial
         Intermediates = intermediates;
         Revocation = revocation;
         _authorities = authorities;
-        _verdicts = new VerdictCache(new ClientCertificateJudge(authorities, revocation, time, identityFrom), known, time);
+        _verdicts = new VerdictCache(new ClientCertificateJudge(authorities, revocation, time, identityFrom, known), time);
         ServerOptions = BuildServerOptions();
         Management = management?.Certificate;
         ManagementIntermediates = management?.Intermediates ?? [];

@@ -123,8 +123,7 @@ public class HealthRecordReaderTests
         // Its state and its events have other names for connections and sessions.
         const string Old = """{"format":"cassini-record","version":1,"epoch":"000001a202b2c500","startedAt":"2026-11-22T10:00:00.000Z","""
             + """ "cassini":"0.1.0","through":57,"elapsed":12.5,"policy":{},"state":{"counts":{"sessionsOpened":1}}}""";
-        const string Event =
-            """{"id":"000001a202b2c500-58","time":"2026-11-22T10:00:13.000Z","elapsed":13,"type":"sessionOpened","""
+        const string Event = """{"id":"000001a202b2c500-58","time":"2026-11-22T10:00:13.000Z","elapsed":13,"type":"sessionOpened","""
             + """ "event":{"connection":1}}""";
 
         var lines = await ReadAsync([Encoding.UTF8.GetBytes(Old), Encoding.UTF8.GetBytes(Event)]);

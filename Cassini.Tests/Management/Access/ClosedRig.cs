@@ -7,6 +7,9 @@ internal static class ClosedRig
 {
     public const string Token = "a-token-for-tests-only";
 
+    /// <summary>The header of a caller that has the token.</summary>
+    public static readonly (string Name, string Value) Authorization = ("Authorization", $"Bearer {Token}");
+
     /// <param name="tokenPath">Where the one token is written.</param>
     /// <param name="change">What is different.</param>
     public static Task<ManagementRig> StartAsync(string tokenPath, Func<ManagementOptions, ManagementOptions>? change = null)

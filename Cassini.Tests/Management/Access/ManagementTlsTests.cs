@@ -50,7 +50,7 @@ public class ManagementTlsTests
 
         refused.StatusCode.ShouldBe(HttpStatusCode.Unauthorized);
         (await refused.Content.ReadAsStringAsync(Token))
-            .ShouldStartWith("the client certificate is not accepted: 'operator' is not from the configured CA");
+            .ShouldStartWith("the client certificate is not accepted: 'operator' was not issued by the configured CA");
         (await http.GetStringAsync("/readyz", Token)).ShouldBe("ok");
     }
 

@@ -5,6 +5,7 @@ using System.Reactive.Linq;
 using Cassini.Management;
 using Cassini.Management.Http;
 using Cassini.Streams.Events;
+using Cassini.Streams.Primitives;
 using Cassini.Tests.Integration;
 using Cassini.Tests.Support;
 using Microsoft.AspNetCore.Builder;

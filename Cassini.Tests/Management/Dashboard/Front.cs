@@ -1,5 +1,5 @@
 using System.Net;
-using Cassini.Management.Http;
+using Cassini.Streams.Primitives;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Http;

@@ -54,5 +54,15 @@ internal sealed record CliContext
     };
 
     /// <summary>One line on standard error, in the form that every command uses.</summary>
-    public void Complain(string message) => Error.WriteLine($"cassini: {message}");
+    public void Complain(string message)
+    {
+        try
+        {
+            Error.WriteLine($"cassini: {message}");
+        }
+        catch (IOException)
+        {
+            // Nothing is left to report it on, and the exit code still tells that something failed.
+        }
+    }
 }

@@ -42,8 +42,7 @@ internal sealed class ControllerAction(CliContext context, Func<PlanBroker, IBro
             var console = terminal ?? PlainConsole(output);
             IRunView view = terminal is null ? new PlainView(output, context.Time) : new BarView(terminal, context.Time);
             var report = await new RunController(plan, healthOf, hub, view, context.Time).RunAsync(context.Signals.Stop);
-            SummaryTable.Write(console, report);
-            return Write(options, report) ? report.ExitCode : Math.Max(report.ExitCode, ExitCode.Error);
+            return Write(options, console, report) ? report.ExitCode : Math.Max(report.ExitCode, ExitCode.Error);
         }
         catch (Exception exception) when (exception is HarnessException or ClientException)
         {
@@ -90,32 +89,27 @@ internal sealed class ControllerAction(CliContext context, Func<PlanBroker, IBro
     }
 
     /// <summary>Writes every report that can be written, and reports each one that cannot.</summary>
-    private bool Write(ControllerOptions options, RunReport report)
+    private bool Write(ControllerOptions options, IAnsiConsole console, RunReport report)
     {
-        if (options.Json)
-        {
-            context.Out.WriteLine(RunReportJson.Text(report));
-        }
-
-        var isJsonWritten = TryWrite("--report", options.ReportFile, () => RunReportJson.Text(report));
-        var isXmlWritten = TryWrite("--junit", options.JunitFile, () => JunitReport.Text(report));
-        return isJsonWritten && isXmlWritten;
+        var isShown = TryWrite("the summary", () => SummaryTable.Write(console, report));
+        var isJsonShown = !options.Json || TryWrite("standard output", () => context.Out.WriteLine(RunReportJson.Text(report)));
+        var isJsonWritten = options.ReportFile is not { } json
+            || TryWrite($"--report: {json}", () => File.WriteAllText(json, RunReportJson.Text(report)));
+        var isXmlWritten = options.JunitFile is not { } xml
+            || TryWrite($"--junit: {xml}", () => File.WriteAllText(xml, JunitReport.Text(report)));
+        return isShown && isJsonShown && isJsonWritten && isXmlWritten;
     }
 
-    private bool TryWrite(string option, string? file, Func<string> text)
+    private bool TryWrite(string name, Action write)
     {
         try
         {
-            if (file is not null)
-            {
-                File.WriteAllText(file, text());
-            }
-
+            write();
             return true;
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
-            context.Complain($"{option}: {file} cannot be written: {exception.Message}");
+            context.Complain($"{name} cannot be written: {exception.Message}");
             return false;
         }
     }

@@ -15,9 +15,9 @@ internal sealed class Reloads : IAsyncDisposable
     private readonly IDisposable _signal;
     private readonly Task _serving;
 
-    public Reloads(CliContext context, BrokerHost host, ServiceManager manager)
+    public Reloads(CliContext context, BrokerHost host, ServiceManager manager, ILogger logger)
     {
-        _serving = ServeAsync(host, manager);
+        _serving = ServeAsync(host, manager, logger);
         _signal = context.OnHangup(() => _asked.Writer.TryWrite(true));
     }
 
@@ -29,13 +29,20 @@ internal sealed class Reloads : IAsyncDisposable
         _end.Dispose();
     }
 
-    private async Task ServeAsync(BrokerHost host, ServiceManager manager)
+    private async Task ServeAsync(BrokerHost host, ServiceManager manager, ILogger logger)
     {
         try
         {
             await foreach (var _ in _asked.Reader.ReadAllAsync(_end.Token))
             {
-                await manager.ReloadAsync(() => host.LookAtCertificatesAsync(_end.Token));
+                try
+                {
+                    await manager.ReloadAsync(() => host.LookAtCertificatesAsync(_end.Token));
+                }
+                catch (Exception failure) when (failure is not OperationCanceledException || !_end.IsCancellationRequested)
+                {
+                    ServingLog.ReloadFailed(logger, failure);
+                }
             }
         }
         catch (OperationCanceledException) when (_end.IsCancellationRequested)

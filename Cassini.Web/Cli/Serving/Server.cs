@@ -19,14 +19,6 @@ namespace Cassini.Web.Cli.Serving;
 /// <summary>One run of the broker and its management, from the settings to the exit code.</summary>
 internal sealed class Server(ServeSettings settings, CliContext context)
 {
-    /// <summary>How long requests in flight may take at the end: feeds and waits are ended at once.</summary>
-    private static readonly TimeSpan LongestGoodbye = TimeSpan.FromSeconds(5);
-
-    /// <summary>
-    /// The longest time that a stop may take: the drain, then services, requests, and telemetry whose collector does not answer.
-    /// </summary>
-    private TimeSpan LongestStop => settings.Options.LongestDrain + settings.Options.Listener.CloseTimeout + (3 * LongestGoodbye);
-
     public async Task<int> RunAsync()
     {
         using var loggers = ProcessLogging.Create(settings.Process.Logging);
@@ -43,8 +35,8 @@ internal sealed class Server(ServeSettings settings, CliContext context)
             await using var management = ManagementApp.Create(
                 ManagedBroker.Of(host), settings.Process.Management, loggers, context.Time, export, refusals);
             await using var grpc = GrpcHealthApp.Create(host.Health, settings.Process.Management, loggers, context.Time, refusals);
-            await using var manager = ServiceManager.Attach(context.Environment, host, LongestStop, context.Time, loggers);
-            await using var reloads = new Reloads(context, host, manager);
+            await using var manager = ServiceManager.Attach(context.Environment, host, settings.Options.LongestStop, context.Time, loggers);
+            await using var reloads = new Reloads(context, host, manager, logger);
             try
             {
                 host.LoadCertificates();
@@ -115,14 +107,8 @@ internal sealed class Server(ServeSettings settings, CliContext context)
 
     private static async Task StartBrokerAsync(BrokerHost host, ILoggerFactory loggers, CancellationToken stop)
     {
-        // Until the hub completes, so that the last event is logged too: unless the start fails, which one line says better.
-        var traces = new ConnectionTraces(
-            host.Spans,
-            host.Options.Telemetry.TraceRatio,
-            host.Hub.StartedAt,
-            speaksMqtt: true,
-            new EventLogger(loggers.CreateLogger(EventLogger.Category)));
-        var log = host.Hub.Observe("log").Subscribe(traces);
+        // From the first event until the hub completes, so that all are logged: unless the start fails, which one line says better.
+        var log = EventLogger.Attach(host, loggers);
         try
         {
             await host.StartAsync(stop);
@@ -136,7 +122,8 @@ internal sealed class Server(ServeSettings settings, CliContext context)
 
     private async Task StopManagementAsync(params IEnumerable<WebApplication> apps)
     {
-        using var patience = new CancellationTokenSource(LongestGoodbye, context.Time);
+        // Feeds and waits are ended at once: this is for requests in flight.
+        using var patience = new CancellationTokenSource(CassiniOptions.LongestGoodbye, context.Time);
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(patience.Token, context.Signals.Force);
         try
         {

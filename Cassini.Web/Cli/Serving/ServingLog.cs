@@ -9,4 +9,7 @@ internal static partial class ServingLog
 
     [LoggerMessage(2021, LogLevel.Warning, "The last spans could not be exported")]
     public static partial void LastSpansLost(ILogger logger, Exception failure);
+
+    [LoggerMessage(2022, LogLevel.Error, "A reload that SIGHUP asked for failed; the next SIGHUP asks for another")]
+    public static partial void ReloadFailed(ILogger logger, Exception failure);
 }

@@ -1,4 +1,4 @@
-using Cassini.Streams.Listening.Connections;
+using Cassini.Streams.Primitives;
 using OpenTelemetry.Trace;
 
 namespace Cassini.Web.Cli.Serving;

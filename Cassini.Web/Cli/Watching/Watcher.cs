@@ -1,4 +1,4 @@
-using System.Reactive.Linq;
+using System.Reactive.Disposables;
 using System.Threading.Channels;
 using Cassini.Harness;
 using Cassini.Harness.Clients;
@@ -69,9 +69,18 @@ internal sealed class Watcher(CliContext context, WatchRequest request)
         var notes = Channel.CreateBounded<FeedNote>(new BoundedChannelOptions(MostWaiting) { SingleReader = true, SingleWriter = true });
 
         // Disposed first: what it feeds outlives it.
-        using var subscription = feed.Notes
-            .TakeWhile(notes.Writer.TryWrite)
-            .Subscribe(_ => { }, failure => notes.Writer.TryComplete(failure), () => notes.Writer.TryComplete());
+        using var subscription = new SingleAssignmentDisposable();
+        subscription.Disposable = feed.Notes.Subscribe(
+            note =>
+            {
+                if (!notes.Writer.TryWrite(note))
+                {
+                    subscription.Dispose();
+                    notes.Writer.TryComplete();
+                }
+            },
+            failure => notes.Writer.TryComplete(failure),
+            () => notes.Writer.TryComplete());
         await foreach (var note in notes.Reader.ReadAllAsync(context.Signals.Stop))
         {
             if (!await ShowAsync(note, recorder, view))

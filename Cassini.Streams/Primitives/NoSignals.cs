@@ -1,6 +1,8 @@
-namespace Cassini.Management.Http;
+using Microsoft.Extensions.Hosting;
 
-/// <summary>Keeps the web framework from handling signals, because the process handles them elsewhere.</summary>
+namespace Cassini.Streams.Primitives;
+
+/// <summary>Keeps a web application inside the process from handling signals, because the process handles them elsewhere.</summary>
 internal sealed class NoSignals : IHostLifetime
 {
     public Task WaitForStartAsync(CancellationToken cancellationToken) => Task.CompletedTask;

@@ -1,4 +1,4 @@
-namespace Cassini.Streams.Listening.Connections;
+namespace Cassini.Streams.Primitives;
 
 internal static class TaskObserver
 {

@@ -1,0 +1,127 @@
+using System.Text.Json;
+using Cassini.Harness;
+using Cassini.Harness.Health;
+using Cassini.Harness.Results;
+using Cassini.Harness.Views;
+using Cassini.Tests.Cli;
+using Cassini.Tests.Support;
+using Cassini.Tests.VirtualTime;
+using Cassini.Web.Cli;
+using Cassini.Web.Cli.Context;
+using Spectre.Console;
+
+namespace Cassini.Tests.Harness;
+
+/// <summary>Runs whose output cannot be written, as on a full disk.</summary>
+public class RunOutputTests
+{
+    [Theory]
+    [InlineData]
+    [InlineData("--json")]
+    public async Task Run_OutputOnAFullDisk_IsAnErrorAndTheReportsAreWritten(params string[] more)
+    {
+        await using var rig = await HarnessRig.StartAsync();
+        var plan = rig.Plan(PlanText.Producer, "");
+        await using var full = Full();
+        var context = rig.Console.Context with { Out = full, Error = full };
+        string[] args = ["run", plan, "--report", rig.File("report.json"), "--junit", rig.File("report.xml"), .. more];
+
+        var code = await RunAsync(context, args);
+
+        code.ShouldBe(ExitCode.Error);
+        JsonDocument.Parse(await File.ReadAllTextAsync(rig.File("report.json"), TestContext.Current.CancellationToken)).RootElement
+            .GetProperty("message").GetString().ShouldStartWith("the output cannot be written: ");
+        File.Exists(rig.File("report.xml")).ShouldBeTrue();
+    }
+
+    [Fact]
+    public async Task Worker_WithItsOutputOnAFullDisk_IsAnError()
+    {
+        await using var rig = await HarnessRig.StartAsync();
+        await using var full = Full();
+        var context = rig.Console.Context with { Out = full };
+        string[] args =
+        [
+            "run", "--role", "sink", "--join", $"127.0.0.1:{FreePort.Find()}", "--ca", rig.File("ca.pem"),
+            "--cert", rig.File("client.pem"), "--key", rig.File("client.key"),
+        ];
+
+        var code = await RunAsync(context, args);
+
+        code.ShouldBe(ExitCode.Error);
+        rig.Console.Error.Lines.ShouldHaveSingleItem().ShouldStartWith("cassini: standard output cannot be written: ");
+    }
+
+    [Fact]
+    public async Task PlainView_WhoseTimerCannotWrite_ReportsIt()
+    {
+        var time = new VirtualClock();
+        var output = new Disk();
+        var view = new PlainView(output, time.Time);
+        var failures = new List<string>();
+        view.Failed += failure => failures.Add(failure.Message);
+        view.Begin(Counts());
+        output.IsFull = true;
+
+        time.AdvanceBy(TimeSpan.FromSeconds(5));
+
+        failures.ShouldBe([Disk.Words]);
+        output.IsFull = false;
+        await view.EndAsync();
+    }
+
+    [Fact]
+    public void BarView_ThatCannotWrite_ReportsIt()
+    {
+        var console = AnsiConsole.Create(new AnsiConsoleSettings { Out = new AnsiConsoleOutput(new Disk { IsFull = true }) });
+        var view = new BarView(console, TimeProvider.System);
+        var failures = new List<string>();
+        view.Failed += failure => failures.Add(failure.Message);
+
+        view.Say("a line");
+
+        failures.ShouldBe([Disk.Words]);
+    }
+
+    private static Task<int> RunAsync(CliContext context, string[] args) => Eventually.CompletesAsync(
+        "the run ends",
+        CommandLine.RunAsync(args, context, RunCommand.Create(context, FeedBrokerHealth.Factory(TimeProvider.System))),
+        HarnessRig.Patience);
+
+    private static TestCounts Counts()
+    {
+        var plan = PlanText.Good(PlanText.With());
+        return new TestCounts(plan.Tests[0], []);
+    }
+
+    private static StreamWriter Full() => new(new FileStream("/dev/full", FileMode.Open, FileAccess.Write, FileShare.ReadWrite, 0))
+    {
+        AutoFlush = true,
+    };
+
+    /// <summary>An output on a disk that may be full.</summary>
+    private sealed class Disk : StringWriter
+    {
+        public const string Words = "No space left on device";
+
+        public bool IsFull { get; set; }
+
+        public override void Write(char value) => Accept();
+
+        public override void Write(char[] buffer, int index, int count) => Accept();
+
+        public override void Write(ReadOnlySpan<char> buffer) => Accept();
+
+        public override void Write(string? value) => Accept();
+
+        public override void WriteLine(string? value) => Accept();
+
+        private void Accept()
+        {
+            if (IsFull)
+            {
+                throw new IOException(Words);
+            }
+        }
+    }
+}
