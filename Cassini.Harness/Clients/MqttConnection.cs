@@ -92,7 +92,9 @@ internal sealed class MqttConnection : IAsyncDisposable
         }
     }
 
-    /// <summary>Closes the connection, with a DISCONNECT if it is still open. What was written goes out first.</summary>
+    /// <summary>
+    /// Closes the connection, with a DISCONNECT if it is still open, and ends the session. What was written goes out first.
+    /// </summary>
     public async ValueTask DisposeAsync()
     {
         if (Interlocked.Exchange(ref _disposed, 1) != 0)
@@ -124,13 +126,14 @@ internal sealed class MqttConnection : IAsyncDisposable
         try
         {
             using var timeout = new CancellationTokenSource(CloseTimeout, _time);
-            var disconnect = new MqttClientDisconnectOptions();
+            await _client.DisconnectAsync(new MqttClientDisconnectOptions(), timeout.Token);
             if (_options.SessionExpirySeconds > 0)
             {
-                disconnect.SessionExpiryInterval = 0;
+                // MQTTnet sends no DISCONNECT with a session expiry interval of 0, so a connection with a clean start ends the session.
+                await _provider.Finished;
+                await _client.ConnectAsync(Request(cleanStart: true, expirySeconds: 0), timeout.Token);
+                await _client.DisconnectAsync(new MqttClientDisconnectOptions(), timeout.Token);
             }
-
-            await _client.DisconnectAsync(disconnect, timeout.Token);
         }
         catch (Exception exception) when (ConnectionFailure.IsExpected(exception))
         {
@@ -142,18 +145,9 @@ internal sealed class MqttConnection : IAsyncDisposable
     {
         using var timeout = new CancellationTokenSource(AnswerTimeout, _time);
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(timeout.Token, cancellation);
-        var request = new MqttClientOptions
-        {
-            ClientId = _options.ClientId,
-            ProtocolVersion = _options.Version,
-            CleanSession = _options.CleanStart,
-            SessionExpiryInterval = _options.SessionExpirySeconds,
-            ChannelOptions = new MqttClientTcpOptions { RemoteEndpoint = _broker.ToEndPoint(), StreamProvider = _provider },
-            Timeout = AnswerTimeout,
-        };
         try
         {
-            var answer = await _client.ConnectAsync(request, limit.Token);
+            var answer = await _client.ConnectAsync(Request(_options.CleanStart, _options.SessionExpirySeconds), limit.Token);
             if (answer.ResultCode != MqttClientConnectResultCode.Success)
             {
                 throw ConnectionFailure.Refused(answer, _broker);
@@ -171,6 +165,16 @@ internal sealed class MqttConnection : IAsyncDisposable
             throw ConnectionFailure.Of(exception, _provider.ReadFailure, _broker);
         }
     }
+
+    private MqttClientOptions Request(bool cleanStart, uint expirySeconds) => new()
+    {
+        ClientId = _options.ClientId,
+        ProtocolVersion = _options.Version,
+        CleanSession = cleanStart,
+        SessionExpiryInterval = expirySeconds,
+        ChannelOptions = new MqttClientTcpOptions { RemoteEndpoint = _broker.ToEndPoint(), StreamProvider = _provider },
+        Timeout = AnswerTimeout,
+    };
 
     private async Task<TAnswer> TryAsync<TRequest, TAnswer>(
         Func<IMqttClient, TRequest, CancellationToken, Task<TAnswer>> ask, TRequest request, CancellationToken cancellation)

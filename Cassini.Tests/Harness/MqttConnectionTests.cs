@@ -59,6 +59,19 @@ public class MqttConnectionTests
         connection.Lost.IsCancellationRequested.ShouldBeTrue();
     }
 
+    [Fact]
+    public async Task Dispose_SessionWouldBeKept_EndsIt()
+    {
+        await using var host = await MqttHost.StartAsync();
+        var connection = await OpenAsync(host, expirySeconds: 300);
+        host.Host.Broker.Statistics.Sessions.ShouldBe(1);
+
+        await connection.DisposeAsync();
+
+        await Eventually.BecomesAsync(
+            "the session ends", () => host.Host.Broker.Statistics, statistics => statistics is { Sessions: 0, OpenSessions: 0 });
+    }
+
     /// <summary>No connection brings this about: MQTTnet does not know the QoS.</summary>
     [Fact]
     public async Task Producer_WhosePublishIsADefect_EndsTheRunWithIt()
@@ -80,6 +93,7 @@ public class MqttConnectionTests
         return new TlsFiles(TlsSettingNames.Plan, host.CaPath, certificate, key).Read();
     }
 
-    private static Task<MqttConnection> OpenAsync(MqttHost host) => MqttConnection.OpenAsync(
-        AddressOf(host), Identity(host), new MqttConnectOptions("tool"), TimeProvider.System, null, CancellationToken.None);
+    private static Task<MqttConnection> OpenAsync(MqttHost host, uint expirySeconds = 0) => MqttConnection.OpenAsync(
+        AddressOf(host), Identity(host), new MqttConnectOptions("tool") { SessionExpirySeconds = expirySeconds }, TimeProvider.System, null,
+        CancellationToken.None);
 }
