@@ -2,7 +2,7 @@ using System.Collections.Immutable;
 using Cassini.Streams.Events;
 using Cassini.Streams.Primitives;
 
-namespace Cassini.Streams.Tls;
+namespace Cassini.Streams.Tls.Files;
 
 /// <summary>
 /// Publishes once a day which parts of the material expire soon. Expiry is judged by the wall clock; the day between two events is
