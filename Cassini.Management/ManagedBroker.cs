@@ -2,7 +2,7 @@ using Cassini.Streams.Broker;
 using Cassini.Streams.Events.Hub;
 using Cassini.Streams.Health.Projection;
 using Cassini.Streams.Hosting;
-using Cassini.Streams.Tls;
+using Cassini.Streams.Tls.Files;
 
 namespace Cassini.Management;
 

@@ -4,7 +4,7 @@ using Cassini.Management.Http;
 using Cassini.Management.Telemetry;
 using Cassini.Streams.Listening.Endpoints;
 using Cassini.Streams.Primitives;
-using Cassini.Streams.Tls;
+using Cassini.Streams.Tls.Files;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 

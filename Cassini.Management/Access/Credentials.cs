@@ -1,6 +1,6 @@
 using System.Collections.Immutable;
-using Cassini.Streams.Tls;
 using Cassini.Streams.Tls.Clients;
+using Cassini.Streams.Tls.Files;
 
 namespace Cassini.Management.Access;
 

@@ -10,6 +10,7 @@ using Cassini.Streams.Primitives;
 using Cassini.Streams.Probing;
 using Cassini.Streams.Supervision;
 using Cassini.Streams.Tls;
+using Cassini.Streams.Tls.Files;
 using Microsoft.Extensions.Logging;
 
 namespace Cassini.Streams.Hosting;

@@ -4,7 +4,7 @@ using Cassini.Streams.Listening.Handshakes;
 using Cassini.Streams.Listening.Probes;
 using Cassini.Streams.Primitives;
 using Cassini.Streams.Supervision;
-using Cassini.Streams.Tls;
+using Cassini.Streams.Tls.Files;
 using Microsoft.Extensions.Logging;
 
 namespace Cassini.Streams.Listening;

@@ -2,7 +2,7 @@ using System.Net.Security;
 using Cassini.Streams.Events;
 using Cassini.Streams.Listening;
 using Cassini.Streams.Listening.Endpoints;
-using Cassini.Streams.Tls;
+using Cassini.Streams.Tls.Files;
 using Microsoft.Extensions.Logging;
 
 namespace Cassini.Streams.Probing;

@@ -4,7 +4,6 @@ using System.Security.Authentication;
 using Cassini.Streams.Events;
 using Cassini.Streams.Listening.Endpoints;
 using Cassini.Streams.Listening.Probes;
-using Cassini.Streams.Tls;
 using Cassini.Streams.Tls.Files;
 
 namespace Cassini.Streams.Probing;

@@ -1,6 +1,6 @@
 using Cassini.Streams.Events;
 using Cassini.Streams.Listening;
-using Cassini.Streams.Tls;
+using Cassini.Streams.Tls.Files;
 using Microsoft.Extensions.Logging;
 
 namespace Cassini.Streams.Probing;

@@ -1,5 +1,4 @@
 using Cassini.Streams.Settings;
-using Cassini.Streams.Tls.Clients;
 
 namespace Cassini.Streams.Tls;
 

@@ -1,4 +1,6 @@
 using Cassini.Streams.Health;
+using Cassini.Streams.Tls;
+using Cassini.Streams.Tls.Files;
 
 namespace Cassini.Tests.Architecture;
 

@@ -68,6 +68,16 @@ internal sealed class RoomTable
         ["Projection"] = [Arrow.RootRoom, "Folding", "Records"],
     });
 
+    /// <summary>The rooms of TLS. The root has the options, and what every other room reads files and reports errors with.</summary>
+    public static RoomTable Tls { get; } = new("Cassini.Streams.Tls", new()
+    {
+        [Arrow.RootRoom] = [],
+        ["Clients"] = [Arrow.RootRoom],
+        ["Handshakes"] = ["Clients"],
+        ["Files"] = [Arrow.RootRoom, "Clients", "Handshakes"],
+        ["Development"] = [Arrow.RootRoom, "Clients", "Files"],
+    });
+
     /// <summary>The rooms of the broker. The root has the composition and the public surface.</summary>
     public static RoomTable Broker { get; } = new("Cassini.Streams.Broker", new()
     {
@@ -136,7 +146,7 @@ internal sealed class RoomTable
         [Arrow.RootRoom] = ["Context", "Settings", "Following", "Waiting", "Watching", "Running", "Messaging", "Replaying", "Serving"],
     });
 
-    public static IReadOnlyList<RoomTable> All { get; } = [Streams, Events, Health, Broker, Management, Harness, Web, Cli];
+    public static IReadOnlyList<RoomTable> All { get; } = [Streams, Events, Health, Tls, Broker, Management, Harness, Web, Cli];
 
     public string Root { get; }
 

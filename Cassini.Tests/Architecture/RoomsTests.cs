@@ -34,6 +34,7 @@ public class RoomsTests
     [InlineData("Cassini.Streams", "Health", "Events")]
     [InlineData("Cassini.Streams.Events", "Hub", Arrow.RootRoom)]
     [InlineData("Cassini.Streams.Health", "Projection", "Records")]
+    [InlineData("Cassini.Streams.Tls", "Files", "Clients")]
     [InlineData("Cassini.Streams.Broker", "Access", "Routing")]
     [InlineData("Cassini.Streams.Broker", Arrow.RootRoom, "Upkeep")]
     [InlineData("Cassini.Management", "Access", "Http")]

@@ -300,7 +300,7 @@ public class SettingsLoaderTests : IDisposable
     public void Load_IdentityFrom_IsAWordOfTwo()
     {
         Loaded("--set", "Tls:IdentityFrom=subjectAlternativeName").Options.Tls!.IdentityFrom.ShouldBe(
-            Streams.Tls.Clients.IdentitySource.SubjectAlternativeName);
+            Streams.Tls.IdentitySource.SubjectAlternativeName);
         Refused("--set", "Tls:IdentityFrom=dns").ShouldHaveSingleItem().ShouldContain("one of commonname, subjectalternativename");
     }
 

@@ -1,7 +1,6 @@
 using Cassini.Streams.Broker.Model;
 using Cassini.Streams.Hosting;
 using Cassini.Streams.Tls;
-using Cassini.Streams.Tls.Clients;
 using Cassini.Web.Cli.Settings;
 
 namespace Cassini.Tests.Hosting;

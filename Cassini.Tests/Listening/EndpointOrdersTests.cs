@@ -3,6 +3,7 @@ using Cassini.Streams.Listening.Connections;
 using Cassini.Streams.Listening.Endpoints;
 using Cassini.Streams.Supervision;
 using Cassini.Streams.Tls;
+using Cassini.Streams.Tls.Files;
 using Cassini.Tests.Support;
 using Microsoft.Extensions.Logging.Abstractions;
 

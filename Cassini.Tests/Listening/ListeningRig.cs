@@ -11,6 +11,7 @@ using Cassini.Streams.Listening.Endpoints;
 using Cassini.Streams.Listening.Handshakes;
 using Cassini.Streams.Supervision;
 using Cassini.Streams.Tls;
+using Cassini.Streams.Tls.Files;
 using Cassini.Tests.Supervision;
 using Cassini.Tests.Support;
 using Microsoft.Extensions.Logging;

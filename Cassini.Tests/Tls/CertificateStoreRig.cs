@@ -1,4 +1,5 @@
 using Cassini.Streams.Tls;
+using Cassini.Streams.Tls.Files;
 using Cassini.Tests.Support;
 using Microsoft.Extensions.Logging.Abstractions;
 

@@ -1,6 +1,7 @@
 using System.Security.Cryptography;
 using Cassini.Streams.Events;
 using Cassini.Streams.Tls;
+using Cassini.Streams.Tls.Files;
 using Microsoft.Extensions.Logging.Abstractions;
 
 namespace Cassini.Tests.Tls;

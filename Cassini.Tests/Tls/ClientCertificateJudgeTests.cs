@@ -1,6 +1,7 @@
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using Cassini.Streams.Events;
+using Cassini.Streams.Tls;
 using Cassini.Streams.Tls.Clients;
 
 namespace Cassini.Tests.Tls;

@@ -1,4 +1,5 @@
 using System.Security.Cryptography.X509Certificates;
+using Cassini.Streams.Tls;
 using Cassini.Streams.Tls.Clients;
 
 namespace Cassini.Tests.Tls;

@@ -3,7 +3,6 @@ using System.Text;
 using Cassini.Streams.Events;
 using Cassini.Streams.Tls;
 using Cassini.Streams.Tls.Clients;
-using Cassini.Streams.Tls.Files;
 
 namespace Cassini.Tests.Tls;
 

@@ -3,7 +3,6 @@ using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using Cassini.Streams.Events;
 using Cassini.Streams.Tls;
-using Cassini.Streams.Tls.Clients;
 using Cassini.Streams.Tls.Files;
 using Cassini.Tests.Support;
 using Microsoft.Extensions.Logging.Abstractions;

@@ -1,6 +1,7 @@
 using System.Globalization;
 using Cassini.Streams.Events;
 using Cassini.Streams.Health.Facts;
+using Cassini.Streams.Primitives;
 
 namespace Cassini.Streams.Health.Checks;
 
@@ -54,9 +55,7 @@ internal sealed class CertificateCheck : Check
                 : Verdict.Ok(fact.Ends);
         }
 
-        // Otherwise a certificate of one day would always be expiring.
-        var notice = fact.Life is { } life && life / 3 < policy.CertificateExpiring ? life / 3 : policy.CertificateExpiring;
-        var warn = fact.Ends - notice;
+        var warn = fact.Ends - ExpiryNotice.Of(policy.CertificateExpiring, fact.Life);
 
         // Clients can still connect: only callers that verify the management certificate are turned away.
         var expired = fact.Role is CertificateRole.Management ? HealthStatus.Degraded : HealthStatus.Error;

@@ -6,7 +6,7 @@ namespace Cassini.Streams.Tls.Handshakes;
 
 /// <summary>
 /// The server's side of one TLS connection. It holds the verdict of its own handshake, so that all connections can share
-/// the one set of options in <see cref="TlsMaterial.ServerOptions"/>.
+/// the one set of options in <c>TlsMaterial.ServerOptions</c>.
 /// </summary>
 /// <param name="inner">The transport.</param>
 /// <param name="leaveInnerStreamOpen">Whether the transport outlives this stream.</param>

@@ -1,4 +1,4 @@
-namespace Cassini.Streams.Tls.Clients;
+namespace Cassini.Streams.Tls;
 
 /// <summary>Which name of a client's certificate is its identity. When the certificate has no such name, the other kind is used.</summary>
 public enum IdentitySource

@@ -2,9 +2,8 @@ using System.Collections.Immutable;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using Cassini.Streams.Events;
-using Cassini.Streams.Tls.Files;
 
-namespace Cassini.Streams.Tls;
+namespace Cassini.Streams.Tls.Files;
 
 /// <summary>One part of the material, as the events report it.</summary>
 internal sealed record CertificateInUse(

@@ -3,10 +3,9 @@ using System.Security.Cryptography;
 using System.Threading.Channels;
 using Cassini.Streams.Events;
 using Cassini.Streams.Tls.Clients;
-using Cassini.Streams.Tls.Files;
 using Microsoft.Extensions.Logging;
 
-namespace Cassini.Streams.Tls;
+namespace Cassini.Streams.Tls.Files;
 
 /// <summary>
 /// Holds the TLS material in use and follows its files. Files are compared by content, so that a swapped symlink, a rewritten file

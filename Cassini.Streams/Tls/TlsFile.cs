@@ -2,7 +2,7 @@ using System.Security.Cryptography;
 using System.Text;
 using Cassini.Streams.Events;
 
-namespace Cassini.Streams.Tls.Files;
+namespace Cassini.Streams.Tls;
 
 /// <summary>One configured file, read as a whole, so that the same bytes are hashed and parsed.</summary>
 internal sealed record TlsFile(CertificateRole Role, string Setting, string Path, byte[] Content)

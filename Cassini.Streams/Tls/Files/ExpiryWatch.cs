@@ -1,7 +1,8 @@
 using System.Collections.Immutable;
 using Cassini.Streams.Events;
+using Cassini.Streams.Primitives;
 
-namespace Cassini.Streams.Tls;
+namespace Cassini.Streams.Tls.Files;
 
 /// <summary>
 /// Publishes once a day which parts of the material expire soon. Expiry is judged by the wall clock; the day between two events is
@@ -15,12 +16,8 @@ internal sealed class ExpiryWatch(TimeSpan expiringWithin, TimeProvider time)
     public ImmutableArray<CertificateInUse> Due(IEnumerable<CertificateInUse> parts) =>
         [.. parts.Where(part => IsExpiring(part) && Take(part))];
 
-    private bool IsExpiring(CertificateInUse part)
-    {
-        var third = (part.NotAfter - part.NotBefore) / 3;
-        var ahead = expiringWithin < third ? expiringWithin : third;
-        return part.NotAfter - time.GetUtcNow() <= ahead;
-    }
+    private bool IsExpiring(CertificateInUse part) =>
+        part.NotAfter - time.GetUtcNow() <= ExpiryNotice.Of(expiringWithin, part.NotAfter - part.NotBefore);
 
     private bool Take(CertificateInUse part)
     {

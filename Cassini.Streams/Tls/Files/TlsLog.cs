@@ -1,6 +1,6 @@
 using Microsoft.Extensions.Logging;
 
-namespace Cassini.Streams.Tls;
+namespace Cassini.Streams.Tls.Files;
 
 /// <summary>The log messages of this namespace. Event ids 400 to 419.</summary>
 internal static partial class TlsLog
