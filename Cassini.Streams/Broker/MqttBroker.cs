@@ -8,7 +8,6 @@ using Cassini.Streams.Broker.Upkeep;
 using Cassini.Streams.Events;
 using Cassini.Streams.Listening.Connections;
 using Cassini.Streams.Mqtt;
-using Cassini.Streams.Mqtt.Packets;
 using Microsoft.Extensions.Logging;
 
 namespace Cassini.Streams.Broker;
@@ -22,7 +21,6 @@ public sealed class MqttBroker : ISessionHandler
     private readonly BrokerOptions _options;
     private readonly IBrokerStore _store;
     private readonly ConnectReceiver _receiver;
-    private readonly ConnectPhase _connecting;
     private readonly ServePhase _serving;
     private readonly BrokerEvents _events;
     private readonly TimeProvider _time;
@@ -66,7 +64,7 @@ public sealed class MqttBroker : ISessionHandler
         _router = new Router(Topics, Retained, time);
         _publisher = new ServerPublisher(Topics, _router, time);
         _receiver = new ConnectReceiver(options, Budget, time);
-        _connecting = new ConnectPhase(
+        Connecting = new ConnectPhase(
             options, new AccessTable(options.Access), Sessions, _intake, _publisher, _events, Budget, time, HandlerOf);
         _serving = new ServePhase(store, _intake);
         _local = new LocalPublisher(options, Budget, _intake, _publisher, time);
@@ -120,6 +118,8 @@ public sealed class MqttBroker : ISessionHandler
     internal RetainedMessages Retained { get; }
 
     internal SessionTable Sessions { get; }
+
+    internal ConnectPhase Connecting { get; }
 
     internal Housekeeper Housekeeper { get; }
 
@@ -224,13 +224,8 @@ public sealed class MqttBroker : ISessionHandler
     internal ClientConnection Open(Connection connection)
     {
         var counters = connection.IsProbe ? new BrokerCounters() : Counters;
-        return new ClientConnection(connection, counters, Budget, _receiver, _connecting, _serving, _violations, _logger);
+        return new ClientConnection(connection, counters, Budget, _receiver, Connecting, _serving, _violations, _logger);
     }
-
-    /// <summary>Handles CONNECT.</summary>
-    /// <returns>The handler of the client's further packets; null when the client was refused.</returns>
-    internal Task<PacketHandler?> AcceptAsync(ClientConnection connection, ConnectPacket connect) =>
-        _connecting.AnswerAsync(_connecting.Open(connection, connect), connect);
 
     private static SubscriptionInfo InfoOf(Subscription subscription)
     {

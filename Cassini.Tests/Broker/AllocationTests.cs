@@ -95,8 +95,8 @@ public class AllocationTests
             id, "endpoint", "peer", clientId, new ConnectionStream(stream, null),
             new ConnectionFate(NullLogger.Instance), new RecordingPublisher(), isProbe: false);
         var connection = broker.Open(transport);
-        var handler = broker.AcceptAsync(connection, new ConnectPacket { Version = version, ClientId = clientId, CleanStart = true })
-            .GetAwaiter().GetResult();
+        var connect = new ConnectPacket { Version = version, ClientId = clientId, CleanStart = true };
+        var handler = broker.Connecting.AnswerAsync(broker.Connecting.Open(connection, connect), connect).GetAwaiter().GetResult();
         connection.Flushes.Flush();
         return (connection, handler.ShouldNotBeNull(), new ReceiveBuffer(stream, broker.Budget), stream);
     }

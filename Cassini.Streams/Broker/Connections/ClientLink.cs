@@ -14,7 +14,7 @@ namespace Cassini.Streams.Broker.Connections;
 /// </summary>
 internal sealed class ClientLink : IAttachedConnection
 {
-    private static readonly TimeSpan GoodbyePatience = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan FlushPatience = TimeSpan.FromSeconds(1);
 
     /// <summary>How long a client without a keep alive may take none of the answers that wait for it.</summary>
     private static readonly TimeSpan LongestStall = TimeSpan.FromMinutes(5);
@@ -155,15 +155,15 @@ internal sealed class ClientLink : IAttachedConnection
         if (order is { Reason: not ReasonCode.Success } && Version == ProtocolVersion.V500
             && order.CloseReason != CloseReason.ConnectionLost)
         {
-            var goodbye = Explain(
+            var disconnect = Explain(
                 order.Detail,
                 properties => new ReasonPacket(PacketType.Disconnect, order.Reason, properties).Write(Version),
                 Elsewhere(order.Reason));
-            Outbox.Append(goodbye, Flushes);
+            Outbox.Append(disconnect, Flushes);
         }
 
         Flushes.Flush();
-        await Outbox.WhenIdleAsync().WaitAsync(GoodbyePatience, _time).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        await Outbox.WhenIdleAsync().WaitAsync(FlushPatience, _time).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         Outbox.Close();
     }
 

@@ -83,7 +83,7 @@ internal sealed class ConnectPhase(
         link.Connection.Transport.Abandoned = client.LeaveAsync;
         try
         {
-            session.Resume(attachment, link.Flushes);
+            session.SendBacklog(attachment, link.Flushes);
             await DisplaceAsync(result);
             return handlers(link, client);
         }
@@ -113,7 +113,7 @@ internal sealed class ConnectPhase(
     {
         if (result.Lost is { } lost)
         {
-            var will = lost.TakeWillOfLost(ended: !result.IsPresent);
+            var will = lost.TakeWillWhenDisplaced(ended: !result.IsPresent);
             lost.Connection.Close(new CloseOrder(ReasonCode.SessionTakenOver, CloseReason.TakenOver));
             publisher.Publish(will, result.IsPresent ? result.Session : null);
         }

@@ -40,7 +40,7 @@ internal sealed class ReceiveBuffer(Stream stream, MemoryBudget budget)
             }
         }
 
-        MakeRoom(needed);
+        EnsureSpace(needed);
         var read = await stream.ReadAsync(_buffer.AsMemory(_end), cancellationToken).ConfigureAwait(false);
         _end += read;
 
@@ -61,7 +61,7 @@ internal sealed class ReceiveBuffer(Stream stream, MemoryBudget budget)
         }
     }
 
-    private void MakeRoom(int needed)
+    private void EnsureSpace(int needed)
     {
         if (_buffer is null)
         {

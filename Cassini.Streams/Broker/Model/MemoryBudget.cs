@@ -28,7 +28,7 @@ internal sealed class MemoryBudget(long limit)
         var used = Interlocked.Add(ref _used, -bytes);
         if (Volatile.Read(ref _waiters) is not null && used < _resumeAt)
         {
-            Resume();
+            ReleaseWaiters();
         }
     }
 
@@ -39,7 +39,7 @@ internal sealed class MemoryBudget(long limit)
         var room = Enter();
         if (Used < _resumeAt)
         {
-            Resume();
+            ReleaseWaiters();
         }
 
         await room.WaitAsync(patience, time, cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
@@ -55,7 +55,7 @@ internal sealed class MemoryBudget(long limit)
         }
     }
 
-    private void Resume()
+    private void ReleaseWaiters()
     {
         TaskCompletionSource? waiters;
         lock (_lock)

@@ -7,6 +7,7 @@ namespace Cassini.Streams.Broker.Routing;
 /// All subscriptions by their filters. Finding the matches of a topic takes no lock; its cost depends on the number of levels and
 /// matches, not on the number of subscriptions. Thread-safe.
 /// </summary>
+/// <remarks>Its lock is taken after those of a session and of the retained messages, never before them.</remarks>
 internal sealed class SubscriptionTree
 {
     private readonly Lock _lock = new();

@@ -52,7 +52,7 @@ internal sealed class Attachment(IAttachedConnection connection, Outbox outbox, 
     /// <summary>Takes the will because another connection took the session, or ended it.</summary>
     /// <param name="ended">Whether the session ended.</param>
     /// <returns>What is due now: nothing if the session goes on and the will has a delay (§3.1.4).</returns>
-    public WillMessage? TakeWillOfLost(bool ended)
+    public WillMessage? TakeWillWhenDisplaced(bool ended)
     {
         var will = TakeWill();
         return ended || will is { Properties.WillDelayInterval: null or 0 } ? will : null;

@@ -79,14 +79,11 @@ internal sealed class Session : Subscriber
     /// <summary>The connection that serves it; null while there is none.</summary>
     public Attachment? Attachment => Volatile.Read(ref _attachment);
 
-    /// <summary>Whether it has ended, so that another one may have its client identifier.</summary>
-    public bool IsEnded => Volatile.Read(ref _ended);
-
     public override bool IsReachable => Attachment is not null;
 
     public override bool KeepsMessages => ExpirySeconds > 0;
 
-    /// <summary>A connection takes the session: the CONNACK is the first that it sends. <see cref="Resume"/> sends the rest.</summary>
+    /// <summary>A connection takes the session: the CONNACK is the first that it sends. <see cref="SendBacklog"/> sends the rest.</summary>
     /// <param name="attachment">The new connection.</param>
     /// <param name="request">What it asks for.</param>
     /// <param name="isPresent">Whether the session existed.</param>
@@ -114,13 +111,13 @@ internal sealed class Session : Subscriber
             attachment.Outbox.Append(isPresent ? request.ConnAckPresent : request.ConnAckNew, flushes);
             attachment.AttachedAt = _time.GetTimestamp();
             AttachLocked(attachment);
-            History.Note(attachment.Opened(this, isPresent));
+            History.NoteLocked(attachment.Opened(this, isPresent));
             return true;
         }
     }
 
     /// <summary>Sends to its new connection what is in flight once more, and then what waits.</summary>
-    public void Resume(Attachment attachment, FlushSet flushes)
+    public void SendBacklog(Attachment attachment, FlushSet flushes)
     {
         lock (History.Lock)
         {
@@ -142,7 +139,7 @@ internal sealed class Session : Subscriber
         {
             if (_attachment != attachment)
             {
-                return SessionEnd.None with { Will = attachment.TakeWillOfLost(_ended) };
+                return SessionEnd.None with { Will = attachment.TakeWillWhenDisplaced(_ended) };
             }
 
             AttachLocked(null);
@@ -177,7 +174,7 @@ internal sealed class Session : Subscriber
         lock (History.Lock)
         {
             // What another thread publishes of it at this moment comes before its end, so it ends the next time.
-            if (_attachment is not null || History.IsPublishing || ExpirySeconds == uint.MaxValue
+            if (_attachment is not null || History.IsPublishingLocked || ExpirySeconds == uint.MaxValue
                 || _time.GetElapsedTime(_detachedAt, now) < TimeSpan.FromSeconds(ExpirySeconds))
             {
                 return SessionEnd.None;
@@ -238,7 +235,7 @@ internal sealed class Session : Subscriber
         {
             ExpirySeconds = kept.Session.ExpirySeconds;
             _detachedAt = _time.GetTimestamp();
-            _journal.Resume();
+            _journal.Restore();
             Subscriptions.RestoreLocked(this, kept.Subscriptions);
             Deliveries.RestoreLocked(kept.Messages);
             Received.RestoreLocked(kept.Received);
@@ -254,7 +251,7 @@ internal sealed class Session : Subscriber
 
         _journal.DeleteSession();
         var end = new SessionEnd(true, _attachment, _will.Take(), Subscriptions.EndLocked());
-        Volatile.Write(ref _ended, true);
+        _ended = true;
         if (end.Attachment is { } lost)
         {
             NoteClosedLocked(lost, CloseReason.TakenOver, isKept: false);
@@ -270,7 +267,7 @@ internal sealed class Session : Subscriber
 
         if (limit is null || limit.TryTake())
         {
-            History.Note(new SessionEnded(ClientId, reason));
+            History.NoteLocked(new SessionEnded(ClientId, reason));
         }
 
         return end;
@@ -284,7 +281,7 @@ internal sealed class Session : Subscriber
     }
 
     private void NoteClosedLocked(Attachment attachment, CloseReason observed, bool isKept) =>
-        History.Note(attachment.Closed(this, attachment.Connection.Settle(observed), isKept, _time));
+        History.NoteLocked(attachment.Closed(this, attachment.Connection.Settle(observed), isKept, _time));
 
     private void ChangeExpiryLocked(uint seconds)
     {

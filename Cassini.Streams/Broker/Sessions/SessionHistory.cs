@@ -20,11 +20,11 @@ internal sealed class SessionHistory(IEventPublisher events)
     /// <summary>The lock of the client's sessions, one after another.</summary>
     public Lock Lock { get; } = new();
 
-    /// <summary>Whether a thread publishes at this moment. Under the lock.</summary>
-    public bool IsPublishing => _isPublishing;
+    /// <summary>Whether a thread publishes at this moment.</summary>
+    public bool IsPublishingLocked => _isPublishing;
 
-    /// <summary>Notes what happened. Under the lock.</summary>
-    public void Note(BrokerEvent happened) => _unpublished = _unpublished.Enqueue(happened);
+    /// <summary>Notes what happened.</summary>
+    public void NoteLocked(BrokerEvent happened) => _unpublished = _unpublished.Enqueue(happened);
 
     /// <summary>Publishes what was noted, unless another thread publishes at this moment: then that one does. Not under the lock.</summary>
     /// <remarks>When the publisher throws, the rest is published all the same; the first exception is thrown then.</remarks>

@@ -24,7 +24,7 @@ internal sealed class SessionJournal(IBrokerStore store, string clientId)
     }
 
     /// <summary>The store has the session already.</summary>
-    public void Resume() => _isOpen = true;
+    public void Restore() => _isOpen = true;
 
     /// <summary>The session has ended, or ends with its connection from now on: it is not kept any more.</summary>
     public void DeleteSession()

@@ -13,7 +13,7 @@ internal sealed class BrokerDrain(SessionTable sessions, Intake intake, TimeProv
 {
     private static readonly TimeSpan Interval = TimeSpan.FromMilliseconds(50);
 
-    private static readonly CloseOrder Goodbye = new(ReasonCode.ServerShuttingDown, CloseReason.Shutdown);
+    private static readonly CloseOrder ServerShutsDown = new(ReasonCode.ServerShuttingDown, CloseReason.Shutdown);
 
     /// <summary>The messages that clients have not received yet.</summary>
     public DrainRest Rest
@@ -46,9 +46,9 @@ internal sealed class BrokerDrain(SessionTable sessions, Intake intake, TimeProv
     }
 
     /// <summary>Disconnects each client as soon as it has received everything. Completes when all are disconnected.</summary>
-    public Task DeliverAsync(CancellationToken cancellationToken) => WaitUntilAsync(TellWhoHasAll, cancellationToken);
+    public Task DeliverAsync(CancellationToken cancellationToken) => WaitUntilAsync(DisconnectDrainedClients, cancellationToken);
 
-    private bool TellWhoHasAll()
+    private bool DisconnectDrainedClients()
     {
         var all = true;
         foreach (var session in sessions.All)
@@ -64,7 +64,7 @@ internal sealed class BrokerDrain(SessionTable sessions, Intake intake, TimeProv
             }
             else
             {
-                connection.Close(Goodbye);
+                connection.Close(ServerShutsDown);
             }
         }
 

@@ -10,7 +10,7 @@ namespace Cassini.Streams.Broker.Upkeep;
 internal sealed class LocalObservers(
     SubscriptionTree tree, RetainedMessages retained, BrokerOptions options, BrokerCounters counters, TimeProvider time, ILogger logger)
 {
-    private static readonly TimeSpan LongestGoodbye = TimeSpan.FromSeconds(2);
+    private static readonly TimeSpan LongestCompletion = TimeSpan.FromSeconds(2);
 
     private readonly Lock _lock = new();
     private readonly Dictionary<LocalSubscriber, Task> _running = [];
@@ -62,7 +62,7 @@ internal sealed class LocalObservers(
         }
 
         var ended = Task.WhenAll(running.Select(pair => pair.Value));
-        await ended.WaitAsync(LongestGoodbye, time).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        await ended.WaitAsync(LongestCompletion, time).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
     }
 
     private async Task RunAsync(LocalSubscriber subscriber)
