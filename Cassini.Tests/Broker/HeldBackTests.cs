@@ -111,7 +111,7 @@ public class HeldBackTests
         rig.Advance(1);
         await Eventually.CompletesAsync("the connection ends", connection.Served);
         await Eventually.HoldsAsync("its memory is returned", () => rig.Broker.Budget.Used < 64 * 1024);
-        await sending.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        await sending.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing | ConfigureAwaitOptions.ContinueOnCapturedContext);
     }
 
     [Fact]

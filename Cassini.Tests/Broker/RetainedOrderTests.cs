@@ -137,39 +137,6 @@ public class RetainedOrderTests
         delivered.ShouldBeGreaterThan(1);
     }
 
-    // Otherwise a subscription with that number would leave the message out, and its publisher would too. The moment is short, so it gets
-    // many looks.
-    [Fact]
-    public void Set_AfterTheNumberIsGivenOut_TheMessageHasIt()
-    {
-        const int Looks = 1_000_000;
-        var tree = new SubscriptionTree();
-        var retained = new RetainedMessages(
-            new BrokerOptions(), new MemoryBudget(long.MaxValue), NoStore.Instance, tree, TimeProvider.System);
-        var message = Stored("t");
-        var isOver = false;
-        var publisher = Task.Run(() =>
-        {
-            while (!Volatile.Read(ref isOver))
-            {
-                retained.Set(Volatile.Read(ref message));
-                Volatile.Write(ref message, Stored("t"));
-            }
-        });
-        Parallel.For(0, Looks, _ =>
-        {
-            var seen = Volatile.Read(ref message);
-            var last = tree.LastPlace;
-            if (seen.RetainedPlace == long.MaxValue)
-            {
-                SpinWait.SpinUntil(() => seen.RetainedPlace != long.MaxValue);
-                seen.RetainedPlace.ShouldBeGreaterThan(last);
-            }
-        });
-        Volatile.Write(ref isOver, true);
-        publisher.Wait(Eventually.Deadline).ShouldBeTrue();
-    }
-
     private static StoredMessage Stored(string topic) =>
         new(new Topic(Encoding.UTF8.GetBytes(topic), true, 0), [1], [], QualityOfService.AtMostOnce, null);
 

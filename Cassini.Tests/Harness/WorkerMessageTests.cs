@@ -335,7 +335,7 @@ public class WorkerMessageTests
 
         public async Task<bool> MoveNext(CancellationToken cancellationToken)
         {
-            await Task.Delay(Timeout.InfiniteTimeSpan, cancellationToken);
+            await Task.Delay(Timeout.InfiniteTimeSpan, TimeProvider.System, cancellationToken);
             return false;
         }
     }

@@ -43,7 +43,7 @@ public sealed class ServiceGroupTests : IDisposable
                         group.Start(ComponentKind.Service, $"{i}", async stop =>
                         {
                             Interlocked.Increment(ref running);
-                            await Task.Delay(Timeout.Infinite, stop).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+                            await Task.Delay(Timeout.InfiniteTimeSpan, TimeProvider.System, stop).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
                             Interlocked.Decrement(ref running);
                         });
                     }
@@ -83,7 +83,7 @@ public sealed class ServiceGroupTests : IDisposable
         {
             await using var callback = stop.Register(() => throw failure);
             registered.SetResult();
-            await Task.Delay(Timeout.Infinite, stop).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            await Task.Delay(Timeout.InfiniteTimeSpan, TimeProvider.System, stop).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             hasEnded = true;
         });
         await Eventually.CompletesAsync("it runs", registered.Task);

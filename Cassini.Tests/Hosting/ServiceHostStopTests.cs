@@ -37,7 +37,7 @@ public sealed class ServiceHostStopTests : IDisposable
         await using var host = Host(protocol, _time);
         using var releasedAtTheEnd = Disposable.Create(() => loaded.TrySetResult());
         var start = host.StartAsync(Token);
-        await protocol.Loading.WaitAsync(Eventually.Deadline, Token);
+        await Eventually.CompletesAsync("the start", protocol.Loading);
 
         var stop = host.StopAsync(new CancellationToken(canceled: true));
         await _time.TimerArmedAsync(LongestWait);
@@ -60,7 +60,7 @@ public sealed class ServiceHostStopTests : IDisposable
         await using var host = Host(protocol, _time);
         using var releasedAtTheEnd = Disposable.Create(() => loaded.TrySetResult());
         var start = host.StartAsync(Token);
-        await protocol.Loading.WaitAsync(Eventually.Deadline, Token);
+        await Eventually.CompletesAsync("the start", protocol.Loading);
 
         var stop = host.StopAsync(new CancellationToken(isForced));
         await _time.TimerArmedAsync(LongestWait);

@@ -103,9 +103,9 @@ public class FeedCutTests
     private sealed class FullStream(CancellationToken gone) : MemoryStream
     {
         public override async ValueTask WriteAsync(ReadOnlyMemory<byte> buffer, CancellationToken cancellationToken = default) =>
-            await Task.Delay(Timeout.Infinite, gone);
+            await Task.Delay(Timeout.InfiniteTimeSpan, TimeProvider.System, gone);
 
         public override Task WriteAsync(byte[] buffer, int offset, int count, CancellationToken cancellationToken) =>
-            Task.Delay(Timeout.Infinite, gone);
+            Task.Delay(Timeout.InfiniteTimeSpan, TimeProvider.System, gone);
     }
 }

@@ -25,9 +25,9 @@ internal sealed class BrokerRig
             ++_id, "bench", "bench", clientId, new ConnectionStream(stream, null),
             new ConnectionFate(NullLogger.Instance), new Silence(), isProbe: false);
         var client = _broker.Open(connection);
-        var handler = _broker.AcceptAsync(
-            client, new ConnectPacket { Version = ProtocolVersion.V311, ClientId = clientId, CleanStart = true })
-            .GetAwaiter().GetResult();
+        var connect = new ConnectPacket { Version = ProtocolVersion.V311, ClientId = clientId, CleanStart = true };
+        var link = _broker.Connecting.Open(client, connect);
+        var handler = _broker.Connecting.AnswerAsync(link, connect).GetAwaiter().GetResult();
         client.Flushes.Flush();
         return (client, handler!, new ReceiveBuffer(stream, _broker.Budget), stream);
     }
