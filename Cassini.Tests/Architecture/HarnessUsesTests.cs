@@ -1,6 +1,4 @@
 using Cassini.Streams.Health;
-using Cassini.Streams.Tls;
-using Cassini.Streams.Tls.Files;
 
 namespace Cassini.Tests.Architecture;
 

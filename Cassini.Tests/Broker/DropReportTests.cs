@@ -3,7 +3,6 @@ using Cassini.Streams.Broker.Outgoing;
 using Cassini.Streams.Broker.Upkeep;
 using Cassini.Streams.Events;
 using Cassini.Streams.Mqtt;
-using Cassini.Tests.Support;
 
 namespace Cassini.Tests.Broker;
 

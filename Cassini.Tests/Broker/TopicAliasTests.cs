@@ -1,4 +1,3 @@
-using Cassini.Streams.Broker.Model;
 using Cassini.Streams.Mqtt;
 using Cassini.Streams.Mqtt.Properties;
 

@@ -1,6 +1,5 @@
 using System.Text.Json;
 using Cassini.Harness;
-using Cassini.Harness.Health;
 using Cassini.Harness.Verdicts;
 using Cassini.Management.Http;
 

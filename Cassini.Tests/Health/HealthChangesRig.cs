@@ -4,7 +4,6 @@ using Cassini.Streams.Health;
 using Cassini.Streams.Health.Projection;
 using Cassini.Tests.Support;
 using Cassini.Tests.VirtualTime;
-using static Cassini.Tests.Health.Fold;
 using static Cassini.Tests.Health.Happened;
 
 namespace Cassini.Tests.Health;

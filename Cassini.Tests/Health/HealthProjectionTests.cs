@@ -6,9 +6,9 @@ using Cassini.Streams.Health;
 using Cassini.Streams.Health.Projection;
 using Cassini.Tests.Support;
 using Cassini.Tests.VirtualTime;
-using static Microsoft.Extensions.Logging.LoggerFactoryExtensions;
 using static Cassini.Tests.Health.Fold;
 using static Cassini.Tests.Health.Happened;
+using static Microsoft.Extensions.Logging.LoggerFactoryExtensions;
 using LogLevel = Microsoft.Extensions.Logging.LogLevel;
 
 namespace Cassini.Tests.Health;

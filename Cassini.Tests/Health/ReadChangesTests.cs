@@ -1,7 +1,5 @@
 using Cassini.Streams.Events;
 using Cassini.Tests.Support;
-using static Cassini.Tests.Health.Fold;
-using static Cassini.Tests.Health.Happened;
 
 namespace Cassini.Tests.Health;
 

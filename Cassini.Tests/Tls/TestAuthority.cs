@@ -2,7 +2,6 @@ using System.Net;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using Cassini.Streams.Tls;
-using Cassini.Streams.Tls.Clients;
 
 namespace Cassini.Tests.Tls;
 

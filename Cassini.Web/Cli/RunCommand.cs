@@ -1,11 +1,11 @@
 using System.CommandLine;
 using System.CommandLine.Parsing;
 using System.Globalization;
+using Cassini.Harness;
 using Cassini.Harness.Clients;
 using Cassini.Harness.Health;
 using Cassini.Harness.Plans;
 using Cassini.Harness.Workers;
-using Cassini.Harness;
 using Cassini.Streams.Primitives;
 using Cassini.Web.Cli.Context;
 using Cassini.Web.Cli.Running;

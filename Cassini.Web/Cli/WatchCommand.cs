@@ -1,6 +1,6 @@
 using System.CommandLine;
-using Cassini.Harness.Clients;
 using Cassini.Harness;
+using Cassini.Harness.Clients;
 using Cassini.Web.Cli.Context;
 using Cassini.Web.Cli.Following;
 using Cassini.Web.Cli.Watching;

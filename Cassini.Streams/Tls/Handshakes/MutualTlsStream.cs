@@ -1,6 +1,5 @@
 using System.Net.Security;
 using Cassini.Streams.Tls.Clients;
-using Cassini.Streams.Tls.Files;
 
 namespace Cassini.Streams.Tls.Handshakes;
 

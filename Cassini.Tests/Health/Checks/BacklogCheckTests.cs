@@ -1,7 +1,6 @@
 using Cassini.Streams.Events;
 using Cassini.Streams.Health;
 using static Cassini.Tests.Health.Fold;
-using static Cassini.Tests.Health.Happened;
 
 namespace Cassini.Tests.Health.Checks;
 
