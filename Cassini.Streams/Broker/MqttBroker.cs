@@ -202,7 +202,7 @@ public sealed class MqttBroker : ISessionHandler
     public IReadOnlyList<TopicInfo> GetTopics() =>
     [
         .. Topics.All.Select(topic => new TopicInfo(
-            topic.Name, topic.Route?.Subscribers, Retained.Get(topic.Utf8) is not null, _time.GetElapsedTime(topic.UsedAt))),
+            topic.Name, SubscribersOf(topic), Retained.Get(topic.Utf8) is not null, _time.GetElapsedTime(topic.UsedAt))),
     ];
 
     /// <summary>The subscriptions that receive the messages of a topic.</summary>
@@ -226,6 +226,10 @@ public sealed class MqttBroker : ISessionHandler
         var counters = connection.IsProbe ? new BrokerCounters() : Counters;
         return new ClientConnection(connection, counters, Budget, _receiver, Connecting, _serving, _violations, _logger);
     }
+
+    /// <summary>How many subscribers its last message had; null when subscriptions have changed since.</summary>
+    private int? SubscribersOf(Topic topic) =>
+        topic.Route is { } route && route.Version == Tree.Version ? route.Subscribers : null;
 
     private static SubscriptionInfo InfoOf(Subscription subscription)
     {

@@ -35,4 +35,22 @@ public class TopicListTests
             ignoreOrder: true,
             "each that was published as created, and no other");
     }
+
+    [Fact]
+    public async Task Subscribers_SubscriptionHasChanged_AreUnknownUntilTheNextMessage()
+    {
+        await using var rig = new BrokerRig();
+        var watcher = await rig.ConnectAsync("w");
+        await watcher.SubscribeAsync("t", QualityOfService.AtMostOnce);
+        var publisher = await rig.ConnectAsync("p");
+        await publisher.PublishAsync("t", "one", QualityOfService.AtLeastOnce);
+        await watcher.ExpectPublishAsync("t", "one");
+        rig.Broker.GetTopics().ShouldHaveSingleItem().Subscribers.ShouldBe(1);
+
+        await watcher.UnsubscribeAsync("t");
+
+        rig.Broker.GetTopics().ShouldHaveSingleItem().Subscribers.ShouldBeNull();
+        await publisher.PublishAsync("t", "two", QualityOfService.AtLeastOnce);
+        rig.Broker.GetTopics().ShouldHaveSingleItem().Subscribers.ShouldBe(0);
+    }
 }

@@ -43,7 +43,8 @@ public sealed class ServiceGroupTests : IDisposable
                         group.Start(ComponentKind.Service, $"{i}", async stop =>
                         {
                             Interlocked.Increment(ref running);
-                            await Task.Delay(Timeout.InfiniteTimeSpan, TimeProvider.System, stop).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+                            await Task.Delay(Timeout.InfiniteTimeSpan, TimeProvider.System, stop)
+                                .ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
                             Interlocked.Decrement(ref running);
                         });
                     }
