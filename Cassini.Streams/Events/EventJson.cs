@@ -171,6 +171,7 @@ public static class EventJson
     {
         PropertyNamingPolicy = JsonNamingPolicy.CamelCase,
         RespectRequiredConstructorParameters = true,
+        RespectNullableAnnotations = true,
         TypeInfoResolver = EventJsonContext.Default.WithAddedModifier(static shape =>
         {
             // The envelope already has the category.

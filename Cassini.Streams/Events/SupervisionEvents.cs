@@ -1,3 +1,4 @@
+using System.Text.Json.Serialization;
 using Cassini.Streams.Primitives;
 
 namespace Cassini.Streams.Events;
@@ -30,6 +31,7 @@ public enum ComponentKind
 /// <summary>The identity of a supervised component.</summary>
 /// <param name="Kind">What it is.</param>
 /// <param name="Name">Which one: an endpoint, a connection id, a probe's name.</param>
+[method: JsonConstructor]
 public readonly record struct Component(ComponentKind Kind, string Name)
 {
     /// <summary>Whether new clients cannot be served without it.</summary>

@@ -50,6 +50,18 @@ public class EventJsonTests
     [InlineData(
         """{"id":"0000019a5c3e7f10-1","time":"2026-11-22T10:15:30.500Z","elapsed":1e30,"type":"phaseEntered","event":{"phase":"ready"}}""")]
     [InlineData("""{"id":"17","time":"2026-11-22T10:15:30.500Z","elapsed":1,"type":"phaseEntered","event":{"phase":"ready"}}""")]
+    [InlineData(
+        """
+        {"id":"0000019a5c3e7f10-1","time":"2026-11-22T10:15:30.500Z","elapsed":1,"type":"restarted",
+        "event":{"component":{"kind":"broker"},"attempt":1}}
+        """)]
+    [InlineData(
+        """
+        {"id":"0000019a5c3e7f10-1","time":"2026-11-22T10:15:30.500Z","elapsed":1,"type":"restarted",
+        "event":{"component":{"kind":"broker","name":null},"attempt":1}}
+        """)]
+    [InlineData(
+        """{"id":"0000019a5c3e7f10-1","time":"2026-11-22T10:15:30.500Z","elapsed":1,"type":"topicCreated","event":{"topic":null}}""")]
     [InlineData("""{"id":17,"time":"yesterday","elapsed":"1","type":null,"event":3}""")]
     public void TryRead_WhatIsNoEvent_IsMalformedAndSaysWhy(string line)
     {
