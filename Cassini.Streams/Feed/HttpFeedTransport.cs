@@ -154,7 +154,7 @@ internal sealed class HttpFeedTransport : IFeedTransport
         HttpRequestError.ConnectionError => new FeedLostException(FeedLoss.Unreachable, $"not reachable ({CauseOf(failure)})"),
         HttpRequestError.SecureConnectionError => new FeedLostException(
             FeedLoss.TlsFailed, SafeText.Line($"answers, but TLS failed ({(failure.InnerException ?? failure).Message})")),
-        HttpRequestError.ResponseEnded => new FeedLostException(FeedLoss.NotCassini, "hung up without an answer"),
+        HttpRequestError.ResponseEnded => new FeedLostException(FeedLoss.NotCassini, "closed the connection without an answer"),
         _ => new FeedLostException(FeedLoss.NotCassini, SafeText.Line($"answers, but not as Cassini does ({failure.Message})")),
     };
 

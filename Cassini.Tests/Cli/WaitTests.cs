@@ -217,7 +217,7 @@ public class WaitTests : IDisposable
         var url = $"http://{listener.LocalEndpoint}";
         var waiting = RunAsync(url);
 
-        await _console.Out.LineAsync("it is reported", line => line == $"{url}: waiting: hung up without an answer");
+        await _console.Out.LineAsync("it is reported", line => line == $"{url}: waiting: closed the connection without an answer");
         await _console.InterruptAsync();
         await enough.CancelAsync();
 

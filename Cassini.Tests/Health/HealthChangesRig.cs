@@ -36,14 +36,17 @@ internal sealed class HealthChangesRig : IDisposable
         }
     }
 
-    public void BecomeReady()
+    public void BecomeReady() => BecomeReady(Hub);
+
+    /// <summary>Publishes what makes a broker ready.</summary>
+    public static void BecomeReady(EventHub hub)
     {
-        Hub.Publish(new ListenerConfigured(Endpoint));
-        Hub.Publish(Bound());
-        Hub.Publish(Heartbeat());
-        Hub.Publish(Probed());
-        Hub.Publish(CanarySucceeded());
-        Hub.Publish(Certificate(CertificateRole.Server, Hub.StartedAt + TimeSpan.FromDays(365)));
-        Hub.Publish(new PhaseEntered(Phase.Ready));
+        hub.Publish(new ListenerConfigured(Endpoint));
+        hub.Publish(Bound());
+        hub.Publish(Heartbeat());
+        hub.Publish(Probed());
+        hub.Publish(CanarySucceeded());
+        hub.Publish(Certificate(CertificateRole.Server, hub.StartedAt + TimeSpan.FromDays(365)));
+        hub.Publish(new PhaseEntered(Phase.Ready));
     }
 }

@@ -72,7 +72,7 @@ public sealed class HealthProjectionTests : IDisposable
     [Fact]
     public void Stale_TicksStop_ReadersFailClosedThoughEventsStillCome()
     {
-        Serve();
+        HealthChangesRig.BecomeReady(_hub);
         _projection.Current.Ready.ShouldBeTrue();
         _projection.StopTicks();
         Keep(S(5));
@@ -99,7 +99,7 @@ public sealed class HealthProjectionTests : IDisposable
         var ready = _projection.WaitForAsync(snapshot => snapshot.Ready, TestContext.Current.CancellationToken);
         ready.IsCompleted.ShouldBeFalse();
 
-        Serve();
+        HealthChangesRig.BecomeReady(_hub);
 
         (await Eventually.CompletesAsync("ready", ready)).Ready.ShouldBeTrue();
     }
@@ -107,7 +107,7 @@ public sealed class HealthProjectionTests : IDisposable
     [Fact]
     public async Task WaitFor_StalenessEnds_Completes()
     {
-        Serve();
+        HealthChangesRig.BecomeReady(_hub);
         _projection.StopTicks();
         Keep(S(6));
         var ready = _projection.WaitForAsync(snapshot => snapshot.Ready, TestContext.Current.CancellationToken);
@@ -131,7 +131,7 @@ public sealed class HealthProjectionTests : IDisposable
     [Fact]
     public async Task Fold_Throws_IsPublishedCountedAndLoggedWithItsStackAndTurnsStale()
     {
-        Serve();
+        HealthChangesRig.BecomeReady(_hub);
         _hub.Publish(Broken);
 
         _hub.Log.TryGet(_hub.LastSequence, out var envelope).ShouldBeTrue();
@@ -202,7 +202,7 @@ public sealed class HealthProjectionTests : IDisposable
     [Fact]
     public void Snapshot_Json_RoundTrips()
     {
-        Serve();
+        HealthChangesRig.BecomeReady(_hub);
         var json = JsonSerializer.Serialize(_projection.Current, HealthJson.Snapshot);
         var read = JsonSerializer.Deserialize(json, HealthJson.Snapshot)!;
 
@@ -211,17 +211,6 @@ public sealed class HealthProjectionTests : IDisposable
     }
 
     private CheckHealth Check(string name) => _projection.Current.Checks.Single(check => check.Name == name);
-
-    private void Serve()
-    {
-        _hub.Publish(new ListenerConfigured(Endpoint));
-        _hub.Publish(Bound());
-        _hub.Publish(Heartbeat());
-        _hub.Publish(Probed());
-        _hub.Publish(CanarySucceeded());
-        _hub.Publish(Certificate(CertificateRole.Server, _hub.StartedAt + TimeSpan.FromDays(365)));
-        _hub.Publish(new PhaseEntered(Phase.Ready));
-    }
 
     /// <summary>Lets time pass with fresh evidence all along.</summary>
     private void Keep(TimeSpan until)

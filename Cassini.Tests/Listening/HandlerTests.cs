@@ -349,7 +349,7 @@ public class HandlerTests
                 await new DiscardHandler().HandleAsync(connection, token);
             }));
         await using var bad = await rig.OpenAsync("bad");
-        await rig.Events.WaitForAsync<ConnectionOpened>("the one that crashes");
+        await rig.Events.WaitForAsync<ConnectionOpened>("the connection that crashes");
 
         var siblings = Enumerable.Range(0, Siblings).Select(_ => Task.Run(() => rig.OpenAsync("bad"))).ToList();
         await Task.WhenAny(siblings);

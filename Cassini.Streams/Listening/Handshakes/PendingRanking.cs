@@ -12,7 +12,7 @@ internal sealed class PendingRanking
     private int _most;
 
     /// <summary>
-    /// An address with the most pending connections, of equals the one that has had so many for longest; null when none is pending.
+    /// The address with the most pending connections; of several, the one that reached that number first. Null when none is pending.
     /// </summary>
     public GateAddress? First => _byCount[_most].First?.Value;
 
