@@ -61,6 +61,9 @@ internal static class TopicFilter
         return !shareName.ContainsAny((byte)'+', (byte)'#');
     }
 
+    /// <summary>Whether a valid filter is that of a shared subscription.</summary>
+    public static bool IsShared(string filter) => filter.StartsWith("$share/", StringComparison.Ordinal);
+
     /// <summary>Whether <paramref name="topic"/> matches <paramref name="filter"/>, both valid.</summary>
     public static bool Matches(ReadOnlySpan<byte> filter, ReadOnlySpan<byte> topic)
     {

@@ -39,6 +39,9 @@ internal sealed class DeliveryQueue(
         }
     }
 
+    /// <summary>About how many bytes these messages take; those in the outbox are left out.</summary>
+    public long Bytes => _waiting.Bytes + Volatile.Read(ref _inFlightBytes);
+
     /// <summary>Sends a copy of a message that is just being published, or keeps it until it can be sent.</summary>
     public void Add(ref Publication message, QualityOfService qos, Subscription subscription, MessageSpan? span, FlushSet flushes)
     {
@@ -46,9 +49,8 @@ internal sealed class DeliveryQueue(
         {
             if (_isOpen)
             {
-                AddLocked(
-                    message.Store(time), qos, message.Retain && subscription.RetainAsPublished, subscription.Identifiers, span, flushes);
-                return;
+                AddLocked(message.Store(time), qos, message.Retain && subscription.RetainAsPublished, subscription, span, flushes);
+                span = null;
             }
         }
 
@@ -65,7 +67,7 @@ internal sealed class DeliveryQueue(
         {
             if (_isOpen && message.IsRetained)
             {
-                AddLocked(message, qos, retain: true, subscription.Identifiers, span: null, flushes);
+                AddLocked(message, qos, retain: true, subscription, span: null, flushes);
             }
         }
     }
@@ -86,11 +88,9 @@ internal sealed class DeliveryQueue(
     /// <summary>A connection serves the session: sends what is in flight again, in order, then what waits, as far as it takes it.</summary>
     public void AttachLocked(Attachment to, FlushSet flushes)
     {
-        _to = to;
-        _isOpen = true;
+        (_to, _isOpen) = (to, true);
         to.Outbox.Source = this;
-        _unacknowledged = 0;
-        _sendAgainFrom = _window.MarkUnsent();
+        (_unacknowledged, _sendAgainFrom) = (0, _window.MarkUnsent());
         SendMoreLocked(to, flushes);
     }
 
@@ -98,14 +98,17 @@ internal sealed class DeliveryQueue(
     public void DetachLocked() => _to = null;
 
     /// <summary>Drops everything, because the session has ended. The store drops it with the session.</summary>
-    public void EndLocked()
+    /// <returns>What was sent and not acknowledged, and what waited.</returns>
+    public (IEnumerable<QueuedMessage> Sent, IEnumerable<QueuedMessage> Waiting) EndLocked()
     {
-        _to = null;
-        _isOpen = false;
-        foreach (var queued in _waiting.TakeAll().Concat(_window.TakeAll()))
+        (_to, _isOpen, _inFlightBytes) = (null, false, 0);
+        var (sent, waiting) = (_window.TakeAll(), _waiting.TakeAll());
+        foreach (var queued in sent.Concat(waiting))
         {
             queued.Release(budget, SessionHasEnded);
         }
+
+        return (sent, waiting);
     }
 
     /// <summary>Restores what the store kept, in its order.</summary>
@@ -119,12 +122,11 @@ internal sealed class DeliveryQueue(
             if (state == DeliveryState.Done)
             {
                 _waiting.Enqueue(queued);
+                continue;
             }
-            else
-            {
-                _window.Restore(packetId, queued, state);
-                _inFlightBytes += queued.Message.Size;
-            }
+
+            _window.Restore(packetId, queued, state);
+            _inFlightBytes += queued.Message.Size;
         }
     }
 
@@ -143,9 +145,9 @@ internal sealed class DeliveryQueue(
         flushes.Flush();
     }
 
-    private void AddLocked(StoredMessage message, QualityOfService qos, bool retain, int[] identifiers, MessageSpan? span, FlushSet flushes)
+    private void AddLocked(StoredMessage message, QualityOfService qos, bool retain, Subscription by, MessageSpan? span, FlushSet flushes)
     {
-        var queued = new QueuedMessage(message, qos, retain, identifiers, ++_sequence, span);
+        var queued = new QueuedMessage(message, qos, retain, by.Identifiers, ++_sequence, span, by.Share);
 
         // Older messages go first: those that wait, and those that must be sent again.
         var isNext = _waiting.Count == 0 && _sendAgainFrom == NothingToSendAgain;
