@@ -35,5 +35,11 @@ internal static class Happened
     public static HandshakeFailed Refused(long id, HandshakeFailure reason = HandshakeFailure.UntrustedCertificate) =>
         new(id, reason, null, TimeSpan.Zero);
 
+    /// <summary>The load of an MQTT broker with nothing to do.</summary>
+    public static LoadSampled Load() => new(0, 0, 0, 0, 0, 0)
+    {
+        Capacity = new Capacity(new ResourceUse(0, 10_000), new ResourceUse(0, 100_000), new ResourceUse(0, 1_000_000)),
+    };
+
     public static HandshakeCompleted Completed(long id) => new(id, "alice", "TLS 1.3", TimeSpan.Zero);
 }

@@ -11,9 +11,11 @@ internal static class RecordHeader
 {
     public const string Format = "cassini-record";
 
-    /// <summary>The version of the words in the state, the policy and the events. A program reads its own version alone.</summary>
-    /// <remarks>1: before the words for connections and sessions were changed. 2: at present.</remarks>
-    public const int Version = 2;
+    /// <summary>The version of the words in the state, the policy and the events. A program reads its own and the one before.</summary>
+    /// <remarks>
+    /// 1: before the words for connections and sessions were changed. 2: without capacity, see <see cref="RecordUpgrade"/>. 3: at present.
+    /// </remarks>
+    public const int Version = 3;
 
     public static byte[] Write(HealthState state, DateTimeOffset startedAt, string program, HealthPolicy policy)
     {
@@ -51,10 +53,17 @@ internal static class RecordHeader
                 throw new JsonException($"format: it is not {Format}");
             }
 
-            if (Member(line, "version").GetInt32() is var version && version != Version)
+            switch (Member(line, "version").GetInt32())
             {
-                throw new JsonException(
-                    $"version: {version}, written by Cassini {Member(line, "cassini").GetString()}; this program reads version {Version}");
+                case Version:
+                    break;
+                case RecordUpgrade.From:
+                    line = RecordUpgrade.Upgrade(line);
+                    break;
+                case var version:
+                    throw new JsonException(
+                        $"version: {version}, written by Cassini {Member(line, "cassini").GetString()}; "
+                        + $"this program reads versions {RecordUpgrade.From} and {Version}");
             }
 
             if (!Epoch.TryParse(Member(line, "epoch").GetString(), out var epoch))

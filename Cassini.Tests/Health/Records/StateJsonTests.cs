@@ -67,8 +67,8 @@ public class StateJsonTests
 
     [Theory]
     [InlineData("format", "\"other\"", "format: it is not cassini-record")]
-    [InlineData("version", "1", "version: 1, written by Cassini 1.2.3; this program reads version 2")]
-    [InlineData("version", "3", "version: 3, written by Cassini 1.2.3; this program reads version 2")]
+    [InlineData("version", "1", "version: 1, written by Cassini 1.2.3; this program reads versions 2 and 3")]
+    [InlineData("version", "4", "version: 4, written by Cassini 1.2.3; this program reads versions 2 and 3")]
     [InlineData("epoch", "\"x\"", "epoch: it is not 16 hexadecimal digits")]
     [InlineData("elapsed", "-1", "through or elapsed: out of range")]
     [InlineData("elapsed", "1e20", "through or elapsed: out of range")]
@@ -94,6 +94,38 @@ public class StateJsonTests
         parent[path[^1]] = JsonNode.Parse(value);
 
         Should.Throw<JsonException>(() => Read(header)).Message.ShouldContain(expected);
+    }
+
+    // What was recorded before an upgrade can be replayed after it.
+    [Fact]
+    public void Header_OfTheVersionBefore_ReadsAsWithoutCapacity()
+    {
+        var fold = Eventful();
+        var header = JsonNode.Parse(RecordedRun.Header(fold.State))!.AsObject();
+        header["version"] = 2;
+        header["policy"]!.AsObject().Remove("CapacityHigh").ShouldBeTrue();
+        header["state"]!["facts"]!.AsObject().Remove("capacity").ShouldBeTrue();
+        header["state"]!["checks"]!.AsObject().Remove("capacity").ShouldBeTrue();
+
+        var read = Read(header).State;
+        RecordedRun.Header(read).ShouldBe(RecordedRun.Header(fold.State));
+        var sample = new LoadSampled(0, 0, 0, 0) { Capacity = new Capacity(new ResourceUse(1, 1)) };
+        var envelope = new EventEnvelope(read.Epoch, read.Through + 1, Fold.Start + read.Now, read.Now, sample);
+        var next = HealthReducer.Reduce(read, new FoldInput(read.Now, envelope), Policy);
+        next.Verdicts.Checks.Single(check => check.Check.Name == CheckNames.Capacity).Reason.ShouldBe(Reasons.ConnectionsFull);
+    }
+
+    [Theory]
+    [InlineData("policy")]
+    [InlineData("state")]
+    [InlineData("facts")]
+    public void Header_OfTheVersionBefore_DamagedIsRefused(string lost)
+    {
+        var header = JsonNode.Parse(RecordedRun.Header(Eventful().State))!.AsObject();
+        header["version"] = 2;
+        (lost == "facts" ? header["state"]!.AsObject() : header).Remove(lost).ShouldBeTrue();
+
+        Should.Throw<JsonException>(() => Read(header)).Message.ShouldContain(lost);
     }
 
     [Fact]
