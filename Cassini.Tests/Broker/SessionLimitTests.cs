@@ -99,7 +99,8 @@ public class SessionLimitTests
     [Fact]
     public async Task Memory_PublisherRefused_IsPublished()
     {
-        await using var rig = new BrokerRig(options => options with { MemoryLimit = 1024 * 1024, MemoryPatience = TimeSpan.FromSeconds(1) });
+        await using var rig = new BrokerRig(
+            options => options with { MemoryLimit = 1024 * 1024, MemoryPatience = TimeSpan.FromSeconds(1) });
         var away = await rig.OpenAsync("away", change: BrokerRig.Lasting, identity: "slow");
         await away.Client.SubscribeAsync("t", QualityOfService.AtLeastOnce);
         await away.LoseAsync();

@@ -68,7 +68,7 @@ internal sealed class Admission(
         _isOutOfPatience = !await budget.WaitAsync(options.MemoryPatience, time, cancellationToken);
         if (_isOutOfPatience)
         {
-            events.Publish(new CapacityReached(CapacityResource.Memory, budget.Limit));
+            events.PublishReached(new CapacityReached(CapacityResource.Memory, budget.Limit));
         }
     }
 

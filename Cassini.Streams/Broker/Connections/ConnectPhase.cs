@@ -95,7 +95,7 @@ internal sealed class ConnectPhase(
             if (result.Reached is { } reached)
             {
                 link.Counters.AddSessionRefused();
-                events.Publish(reached);
+                events.PublishReached(reached);
             }
 
             return Refuse(link, result.Reason, result.Detail);

@@ -18,7 +18,7 @@ internal sealed class BrokerEvents(IEventPublisher events, TimeProvider time) : 
     public void Publish(BrokerEvent happened) => events.Publish(happened);
 
     /// <summary>Publishes that a limit was reached, or drops it when that was published a moment ago.</summary>
-    public void Publish(CapacityReached reached)
+    public void PublishReached(CapacityReached reached)
     {
         lock (_lock)
         {
