@@ -45,6 +45,7 @@ public sealed class FeedLossTests : IAsyncDisposable
         lost.Reason.ShouldBe(FeedLoss.Silent);
         lost.Detail.ShouldBe("has been silent for 10 s");
         lost.Snapshot.Ready.ShouldBeFalse();
+        lost.Snapshot.Endpoints.ShouldHaveSingleItem().State.ShouldBe(EndpointState.Bound);
     }
 
     // What the broker sent meanwhile is still to be read.
@@ -108,6 +109,7 @@ public sealed class FeedLossTests : IAsyncDisposable
         lost.Reason.ShouldBe(FeedLoss.Stopped);
         lost.Snapshot.Phase.ShouldBe(Phase.Stopped);
         lost.Snapshot.Ready.ShouldBeFalse();
+        lost.Snapshot.Endpoints.ShouldHaveSingleItem().State.ShouldBe(EndpointState.Closed);
     }
 
     [Theory]

@@ -19,10 +19,11 @@ internal static class FactsReducer
         {
             HandshakeFailed { Reason: HandshakeFailure.ConnectionLimit } e => facts with
             {
-                Handshakes = facts.Handshakes.Apply(e, sequence, now),
+                Handshakes = facts.Handshakes.Apply(e, sequence, now, policy),
                 Capacity = facts.Capacity.RefuseConnection(sequence),
             },
-            HandshakeCompleted or HandshakeFailed => facts with { Handshakes = facts.Handshakes.Apply(envelope.Event, sequence, now) },
+            HandshakeCompleted or HandshakeFailed =>
+                facts with { Handshakes = facts.Handshakes.Apply(envelope.Event, sequence, now, policy) },
             SessionOpened or CanarySucceeded or CanaryFailed or CanaryDisabled =>
                 facts with { Canary = facts.Canary.Apply(envelope.Event, sequence, now, policy) },
             HeartbeatReceived e =>

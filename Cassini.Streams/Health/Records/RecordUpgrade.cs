@@ -6,40 +6,61 @@ using Cassini.Streams.Health.Folding;
 namespace Cassini.Streams.Health.Records;
 
 /// <summary>
-/// Gives a header of the version before the parts that it did not have, as they are before the first evidence: so a program's last records
-/// can still be replayed with the next one.
+/// Adds to a header of the version before what that version did not have, so that its record still gives the transitions that were
+/// recorded.
 /// </summary>
 internal static class RecordUpgrade
 {
-    /// <summary>The version that is upgraded: it has no capacity.</summary>
+    /// <summary>The version that it reads.</summary>
     public const int From = 2;
 
     private static readonly JsonElement Blank = MakeBlank();
 
-    /// <exception cref="JsonException">It has no policy or no state to add to.</exception>
+    /// <summary>The same header with everything that the present version has.</summary>
+    /// <exception cref="InvalidOperationException">A part that is needed is no object.</exception>
     public static JsonElement Upgrade(JsonElement header)
     {
-        var upgraded = JsonNode.Parse(header.GetRawText())!.AsObject();
-        Add(upgraded, "policy", "CapacityHigh");
-        Add(upgraded, "state.facts", "capacity");
-        Add(upgraded, "state.checks", "capacity");
-        using var written = JsonDocument.Parse(upgraded.ToJsonString());
-        return written.RootElement.Clone();
+        var upgraded = JsonObject.Create(header)!;
+        AddHandshakes(upgraded);
+        AddCapacity(upgraded);
+        using var json = JsonDocument.Parse(upgraded.ToJsonString());
+        return json.RootElement.Clone();
     }
 
-    private static void Add(JsonObject header, string place, string name)
+    /// <summary>Handshakes had no addresses: all that were refused count, as they did then.</summary>
+    private static void AddHandshakes(JsonObject header)
     {
-        var (part, blank) = ((JsonNode)header, Blank);
-        foreach (var step in place.Split('.'))
+        if (header["policy"] is JsonObject policy)
         {
-            part = part is JsonObject parent && parent[step] is { } child ? child : throw new JsonException($"{place}: missing");
-            blank = blank.GetProperty(step);
+            policy[nameof(HealthPolicy.HandshakesPerAddress)] = new HealthPolicy().HandshakesPerAddress;
         }
 
-        var whole = part as JsonObject ?? throw new JsonException($"{place}: not an object");
-        whole[name] = JsonNode.Parse(blank.GetProperty(name).GetRawText());
+        if (header["state"]?["facts"]?["handshakes"] is JsonObject handshakes)
+        {
+            handshakes["addresses"] = new JsonArray();
+            handshakes["others"] = handshakes["window"]?.DeepClone();
+        }
     }
 
+    /// <summary>There was no check of capacity: it begins without a sample.</summary>
+    private static void AddCapacity(JsonObject header)
+    {
+        const string Name = CheckNames.Capacity;
+        if (header["policy"] is JsonObject policy)
+        {
+            policy[nameof(HealthPolicy.CapacityHigh)] = new HealthPolicy().CapacityHigh;
+        }
+
+        foreach (var part in (ReadOnlySpan<string>)["facts", "checks"])
+        {
+            if (header["state"]?[part] is JsonObject found)
+            {
+                found[Name] = JsonNode.Parse(Blank.GetProperty("state").GetProperty(part).GetProperty(Name).GetRawText());
+            }
+        }
+    }
+
+    /// <summary>The header before the first event.</summary>
     private static JsonElement MakeBlank()
     {
         var policy = new HealthPolicy();

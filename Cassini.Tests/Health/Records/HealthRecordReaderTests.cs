@@ -1,5 +1,7 @@
 using System.Text;
+using System.Text.Json.Nodes;
 using Cassini.Streams.Events;
+using Cassini.Streams.Health;
 using Cassini.Streams.Health.Records;
 using Cassini.Tests.Support;
 using CsCheck;
@@ -131,6 +133,30 @@ public class HealthRecordReaderTests
         Message(lines.ShouldHaveSingleItem()).ShouldBe(
             "the header cannot be read: version: 1, written by Cassini 0.1.0; this program reads versions 2 and 3; "
             + "the events after it are skipped until the next one");
+    }
+
+    /// <summary>Its refused handshakes have no addresses: each of them counts, as when it was recorded.</summary>
+    [Fact]
+    public async Task Read_RecordOfVersion2_GivesTheTransitionsOfItsTime()
+    {
+        var fold = new Fold();
+        for (var id = 1; id <= 19; id++)
+        {
+            fold.At(1, Refused(id));
+        }
+
+        var old = JsonNode.Parse(RecordedRun.Header(fold.State))!;
+        old["version"] = 2;
+        old["policy"]!.AsObject().Remove("HandshakesPerAddress").ShouldBeTrue();
+        var handshakes = old["state"]!["facts"]!["handshakes"]!.AsObject();
+        handshakes.Remove("addresses").ShouldBeTrue();
+        handshakes.Remove("others").ShouldBeTrue();
+        var last = new EventEnvelope(fold.State.Epoch, 20, Start, S(2), Refused(20));
+
+        var lines = await ReadAsync([Encoding.UTF8.GetBytes(old.ToJsonString()), EventJson.Serialize(last)]);
+
+        new HealthReplay().Replay(lines).ShouldContain(
+            change => change.Check == CheckNames.Handshake && change.Message == "20 of 20 handshakes refused in 60 s");
     }
 
     [Fact]

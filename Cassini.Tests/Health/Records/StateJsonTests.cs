@@ -4,6 +4,7 @@ using System.Text.Json.Nodes;
 using Cassini.Streams.Events;
 using Cassini.Streams.Events.Hub;
 using Cassini.Streams.Health;
+using Cassini.Streams.Health.Facts;
 using Cassini.Streams.Health.Folding;
 using Cassini.Streams.Health.Records;
 using CsCheck;
@@ -84,6 +85,8 @@ public class StateJsonTests
     [InlineData("state.facts.crashes.window", "[[5,5,0,0]]", "none may be empty")]
     [InlineData("state.facts.crashes.window", "7", "a window is a list")]
     [InlineData("state.facts.manager.lastHeartbeat", "7e11", "longer than 8,000,000 days")]
+    [InlineData("state.facts.handshakes.addresses", "[null]", "an address is null")]
+    [InlineData("state.facts.handshakes.addresses", "[{}]", "address")]
     [InlineData("state.counts.crashes", "{\"toaster\":1}", "there is no 'toaster' to count")]
     [InlineData("state.checks.bind.status", "\"poorly\"", "status")]
     public void Header_WithSomethingWrong_IsRefusedAndSaysWhere(string place, string value, string expected)
@@ -108,7 +111,7 @@ public class StateJsonTests
         header["state"]!["checks"]!.AsObject().Remove("capacity").ShouldBeTrue();
 
         var read = Read(header).State;
-        RecordedRun.Header(read).ShouldBe(RecordedRun.Header(fold.State));
+        read.Facts.Capacity.ShouldBe(CapacityFacts.None);
         var sample = new LoadSampled(0, 0, 0, 0) { Capacity = new Capacity(new ResourceUse(1, 1)) };
         var envelope = new EventEnvelope(read.Epoch, read.Through + 1, Fold.Start + read.Now, read.Now, sample);
         var next = HealthReducer.Reduce(read, new FoldInput(read.Now, envelope), Policy);
@@ -168,7 +171,7 @@ public class StateJsonTests
         .At(5, CanaryFailed())
         .At(6, Crashed(ComponentKind.AcceptLoop, restartInSeconds: 1))
         .At(6.5, new GaveUp(Manager, 5, TimeSpan.FromSeconds(60)))
-        .At(7, Refused(1))
+        .At(7, Refused(1, address: "192.0.2.1:40000"))
         .At(8, Certificate(CertificateRole.Server, Fold.Start.AddDays(3)))
         .At(9, new CertificateReloadFailed(CertificateRole.Server, "server.pem", "bad"))
         .At(10, new MessagesDropped("a", 3))
