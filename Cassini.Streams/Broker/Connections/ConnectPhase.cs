@@ -90,15 +90,7 @@ internal sealed class ConnectPhase(
             : sessions.Attach(attachment, request, link.Flushes);
         if (result.Session is not { } session)
         {
-            await DisplaceAsync(result);
-            result.Failure?.Throw();
-            if (result.Reached is { } reached)
-            {
-                link.Counters.AddSessionRefused();
-                events.PublishReached(reached);
-            }
-
-            return Refuse(link, result.Reason, result.Detail);
+            return await RefuseAsync(link, result);
         }
 
         var client = new Client(sessions, publisher, link, session, attachment, rights, connect);
@@ -148,6 +140,20 @@ internal sealed class ConnectPhase(
         }
 
         publisher.Publish(result.Will, publisher: null);
+    }
+
+    /// <summary>Refuses a client that got no session, after what that leaves to do for the session that it had before.</summary>
+    private async Task<PacketHandler?> RefuseAsync(ClientLink link, AttachResult result)
+    {
+        await DisplaceAsync(result);
+        result.Failure?.Throw();
+        if (result.Reached is { } reached)
+        {
+            link.Counters.AddSessionRefused();
+            events.PublishReached(reached);
+        }
+
+        return Refuse(link, result.Reason, result.Detail);
     }
 
     private PacketHandler? Refuse(ClientLink link, ReasonCode reason, string detail)
