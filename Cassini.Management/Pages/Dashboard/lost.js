@@ -29,7 +29,8 @@ export function showAge(milliseconds) {
 
 /** The title shows the status for a tab in the background. */
 export function showTitle(health) {
-  const title = state === 'lost' ? '⚠ feed lost · Cassini' : health === null ? 'Cassini' : `${health.status} · Cassini`;
+  const brand = health?.name ? `${health.name} · Cassini` : 'Cassini';
+  const title = state === 'lost' ? `⚠ feed lost · ${brand}` : health === null ? brand : `${health.status} · ${brand}`;
   if (document.title !== title) {
     document.title = title;
   }

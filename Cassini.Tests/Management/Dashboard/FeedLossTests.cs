@@ -21,7 +21,8 @@ public class FeedLossTests(DashboardBrowser browser)
         await page.ShowsAsync("#lost-text", "Feed lost");
         await page.ShowsAsync("#lost-age", "ago");
         (await page.TextAsync("#feed")).ShouldBe("feed lost");
-        (await page.Browser.RunAsync("return document.title")).GetString().ShouldBe("⚠ feed lost · Cassini");
+        (await page.Browser.RunAsync("return document.title")).GetString()
+            .ShouldBe($"⚠ feed lost · {Environment.MachineName} · Cassini");
         (await page.Browser.RunAsync("return getComputedStyle(document.querySelector('main')).filter")).GetString()
             .ShouldBe("grayscale(1)");
 
