@@ -13,6 +13,9 @@ internal sealed class EventLogger(ILogger logger) : IObserver<TracedDelivery>
 {
     private const string Category = "Cassini.Events";
 
+    /// <summary>The checks whose first verdict was logged: that a check begins well is expected.</summary>
+    private readonly HashSet<string> _judged = new(StringComparer.Ordinal);
+
     /// <summary>
     /// Begins to log a broker's events, from the first on, and to make the spans of its connections, because the log lines of a connection
     /// carry its trace.
@@ -104,6 +107,9 @@ internal sealed class EventLogger(ILogger logger) : IObserver<TracedDelivery>
                 logger.DrainStageForced(e.Stage, e.Duration, e.Sessions, e.Messages, e.Kept);
                 break;
             case DrainStageLeft e: logger.DrainStageLeft(e.Stage, e.Duration, e.Sessions, e.Messages, e.Kept); break;
+            case HealthChanged { From: HealthStatus.Unknown, To: HealthStatus.Ok } e when _judged.Add(e.Check):
+                logger.HealthChanged(LogLevel.Debug, e.Check, e.From, e.To, e.Reason, e.Message);
+                break;
             case HealthChanged e: logger.HealthChanged(EventLogMessages.LevelOf(e), e.Check, e.From, e.To, e.Reason, e.Message); break;
             default: logger.Other(happened); break;
         }

@@ -3,6 +3,7 @@ using Cassini.Management.Logging;
 using Cassini.Management.Telemetry;
 using Cassini.Streams.Events;
 using Cassini.Streams.Events.Hub;
+using Cassini.Streams.Health;
 using Cassini.Tests.Events;
 using Cassini.Tests.Health;
 using Cassini.Tests.Support;
@@ -19,7 +20,7 @@ public class EventLoggerTests
         { new ConnectionAccepted(5, "e", "r"), LogLevel.Debug, "connection 5" },
         { Happened.Refused(5), LogLevel.Debug, "UntrustedCertificate" },
         { Happened.Crashed(ComponentKind.Connection), LogLevel.Debug, "Connection 1 crashed: IOException: boom" },
-        { Happened.Crashed(ComponentKind.AcceptLoop, "e", 1), LogLevel.Debug, "next start in 00:00:01" },
+        { Happened.Crashed(ComponentKind.AcceptLoop, "e", 1), LogLevel.Debug, "next start in 1 s" },
         { Happened.Crashed(ComponentKind.Observer, "slow reader"), LogLevel.Debug, "Observer slow reader crashed: " },
         { new GaveUp(Happened.Manager, 5, TimeSpan.FromMinutes(1)), LogLevel.Error, "ListenerManager is given up" },
         { Happened.Heartbeat(), LogLevel.Trace, "heartbeat" },
@@ -36,13 +37,13 @@ public class EventLoggerTests
         },
         {
             new SessionClosed(5, "c-1", CloseReason.PeerClosed, TimeSpan.FromSeconds(1), true), LogLevel.Debug,
-            "the session of client c-1 is closed: PeerClosed after 00:00:01, kept: True"
+            "the session of client c-1 is closed: PeerClosed after 1 s, kept: True"
         },
         { new SessionEnded("c-1", SessionEndReason.Expired), LogLevel.Debug, "client c-1 ended: Expired" },
         { new MessagesDropped("c-1", 3), LogLevel.Warning, "3 messages for c-1 dropped" },
         { new MessagesDropped(null, 3), LogLevel.Warning, "3 messages for several clients dropped" },
         { new PhaseEntered(Phase.Draining), LogLevel.Information, "phase Draining" },
-        { new DrainStageEntered(DrainStage.Deliver, TimeSpan.FromSeconds(20)), LogLevel.Debug, "Deliver, at most 00:00:20" },
+        { new DrainStageEntered(DrainStage.Deliver, TimeSpan.FromSeconds(20)), LogLevel.Debug, "Deliver, at most 20 s" },
         {
             new DrainStageLeft(DrainStage.Deliver, PhaseOutcome.Completed, TimeSpan.FromSeconds(1), 0, 0), LogLevel.Information,
             "Deliver took"
@@ -70,6 +71,22 @@ public class EventLoggerTests
         await hub.CompleteAsync();
     }
 
+    /// <summary>That each check begins well is expected; that one is well again is not.</summary>
+    [Fact]
+    public async Task EventLogger_FirstVerdictOfACheck_IsNoNewsWhenItIsGood()
+    {
+        var hub = new EventHub(TimeProvider.System);
+        using var loggers = new RecordingLoggers();
+        using var attached = Attach(hub, loggers);
+        hub.Publish(Verdict(HealthStatus.Unknown, HealthStatus.Ok));
+        hub.Publish(Verdict(HealthStatus.Ok, HealthStatus.Unknown));
+        hub.Publish(Verdict(HealthStatus.Unknown, HealthStatus.Ok));
+
+        await Eventually.HoldsAsync("three lines in the log", () => loggers.Lines.Count == 3);
+        loggers.Lines.Select(line => line.Level).ShouldBe([LogLevel.Debug, LogLevel.Warning, LogLevel.Information]);
+        await hub.CompleteAsync();
+    }
+
     [Fact]
     public async Task EventLogger_EveryEventThereIs_HasAnIdOfItsOwn()
     {
@@ -86,6 +103,9 @@ public class EventLoggerTests
         loggers.Lines.ShouldNotContain(line => line.Id == 1002, "an event fell through to the message for unknown ones");
         await hub.CompleteAsync();
     }
+
+    private static HealthChanged Verdict(HealthStatus from, HealthStatus to) =>
+        new(CheckNames.Bind, from, to, null, null, [], TimeSpan.Zero, to, to == HealthStatus.Ok, true, 1);
 
     private static IDisposable Attach(EventHub hub, RecordingLoggers loggers) =>
         hub.Observe("log").Select(delivery => new TracedDelivery(delivery, null)).Subscribe(new EventLogger(loggers));
