@@ -18,8 +18,9 @@ public sealed class SurroundingsTests : IDisposable
         var setpriv = Programs.Require("setpriv");
         Assert.SkipUnless(Environment.IsPrivilegedProcess, "only root can become another user");
         File.SetUnixFileMode(_directory.Path, (UnixFileMode)0b111_111_111);
+        var dotnet = Programs.Require("dotnet");
         await using var cassini = ChildProcess.Paste(
-            $"{setpriv} --reuid 54321 --clear-groups env -i {Programs.Require("dotnet")} {CassiniProcess.Executable} {Serve}", _directory.Path);
+            $"{setpriv} --reuid 54321 --clear-groups env -i {dotnet} {CassiniProcess.Executable} {Serve}", _directory.Path);
         var management = await cassini.ManagementAsync();
         using var http = new HttpClient();
 
@@ -62,7 +63,8 @@ public sealed class SurroundingsTests : IDisposable
             "/bin/sh", ["-c", $"rmdir '{gone}'; exec dotnet {CassiniProcess.Executable} --version"], gone);
 
         (await cassini.ExitCodeAsync("it ends")).ShouldBe(ExitCode.Error);
-        cassini.Error.ToString().ShouldBe("cassini: the working directory does not exist any more, or cannot be read: change to another one");
+        cassini.Error.ToString().ShouldBe(
+            "cassini: the working directory does not exist any more, or cannot be read: change to another one");
     }
 
     [Theory]

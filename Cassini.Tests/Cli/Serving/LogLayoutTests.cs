@@ -60,10 +60,14 @@ public class LogLayoutTests
         {
             Message = "café → a\nb\u001b\u202e 😀 ",
             Exception = new IOException("disk"),
-            Values = [new("Duration", new LogDuration(TimeSpan.FromSeconds(1.5))), new("Count", 3), new("Kept", true), new("Name", "é\u200b")],
+            Values =
+            [
+                new("Duration", new LogDuration(TimeSpan.FromSeconds(1.5))), new("Count", 3), new("Kept", true), new("Name", "é\u200b"),
+            ],
         });
 
-        line.ShouldStartWith("""{"Timestamp":"2026-11-22T10:15:30.500Z","EventId":1700,"LogLevel":"Information","Category":"Cassini.Events",""");
+        line.ShouldStartWith(
+            """{"Timestamp":"2026-11-22T10:15:30.500Z","EventId":1700,"LogLevel":"Information","Category":"Cassini.Events",""");
         line.ShouldContain("\"Message\":\"café → a\\nb\\u001B\\u202e ");
         line.ShouldContain("\"State\":{\"Duration\":1.5,\"Count\":3,\"Kept\":true,\"Name\":\"é\\u200b\"}");
         line.Count(character => character == '\n').ShouldBe(1);

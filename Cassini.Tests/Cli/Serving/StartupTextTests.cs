@@ -38,7 +38,8 @@ public class StartupTextTests
         var pasted = lines.Skip(5).Where(line => line.StartsWith("  ", StringComparison.Ordinal)).Select(line => line.Trim()).ToList();
         string[] ends =
         [
-            " sub 'greetings/#'", " pub greetings/world hello", " -t 'greetings/#' -v", " -t greetings/world -m hello", " watch", "/healthz",
+        var action = new DevelopmentCertificateAction($"{Data}/dev-certs/ca.pem", DevelopmentCertificateOutcome.Created);
+        var text = Text(Defaults, action);
             "/readyz?wait=30s'", "/events", " -quiet",
         ];
         pasted.Count.ShouldBe(ends.Length);
