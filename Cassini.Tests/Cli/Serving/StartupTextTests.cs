@@ -27,7 +27,8 @@ public class StartupTextTests
     [Fact]
     public void Text_WithTheDefaults_OffersTheDashboardThenCassiniThenMosquittoThenTheRest()
     {
-        var text = Text(Defaults, new DevelopmentCertificateAction($"{Data}/dev-certs/ca.pem", DevelopmentCertificateOutcome.Created));
+        var action = new DevelopmentCertificateAction($"{Data}/dev-certs/ca.pem", DevelopmentCertificateOutcome.Created);
+        var text = Text(Defaults, action);
         var lines = text.Split('\n');
 
         lines[0].ShouldMatch(@"^Cassini \d+\.\d+\.\d+, broker shop-1$");
@@ -38,8 +39,8 @@ public class StartupTextTests
         var pasted = lines.Skip(5).Where(line => line.StartsWith("  ", StringComparison.Ordinal)).Select(line => line.Trim()).ToList();
         string[] ends =
         [
-        var action = new DevelopmentCertificateAction($"{Data}/dev-certs/ca.pem", DevelopmentCertificateOutcome.Created);
-        var text = Text(Defaults, action);
+            " sub 'greetings/#'", " pub greetings/world hello", " -t 'greetings/#' -v", " -t greetings/world -m hello", " watch",
+            "/healthz",
             "/readyz?wait=30s'", "/events", " -quiet",
         ];
         pasted.Count.ShouldBe(ends.Length);
