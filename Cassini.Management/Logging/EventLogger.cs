@@ -14,6 +14,8 @@ internal sealed class EventLogger(ILogger logger) : IObserver<TracedDelivery>
 {
     private const string Category = "Cassini.Events";
 
+    /// <summary>The checks whose first verdict was logged: that a check begins well is expected.</summary>
+    private readonly HashSet<string> _judged = new(StringComparer.Ordinal);
     private readonly RefusalLimit _refusals = new(logger);
 
     /// <summary>
@@ -120,6 +122,9 @@ internal sealed class EventLogger(ILogger logger) : IObserver<TracedDelivery>
                 break;
             case DrainStageLeft e: logger.DrainStageLeft(e.Stage, e.Duration, e.Sessions, e.Messages, e.Kept); break;
             case HealthChanged { Check: CheckNames.Phase } e: logger.PhaseChecked(e.Reason ?? nameof(Phase.Ready)); break;
+            case HealthChanged { From: HealthStatus.Unknown, To: HealthStatus.Ok } e when _judged.Add(e.Check):
+                logger.HealthChanged(LogLevel.Debug, e.Check, e.From, e.To, e.Reason, Line(e.Message));
+                break;
             case HealthChanged e:
                 logger.HealthChanged(EventLogMessages.LevelOf(e), e.Check, e.From, e.To, e.Reason, Line(e.Message));
                 break;
