@@ -166,6 +166,24 @@ public sealed class WatchTests : IDisposable
     }
 
     [Fact]
+    public void Screen_BrokerWithAName_SaysItAndWhereItIs() =>
+        Draw(WatchModel.Of(new FeedSnapshot(FeedText.Health() with { Name = "shop-1\u202e" }, false, false)), 20)[0]
+            .ShouldStartWith(@" OK  shop-1\u{202E} at cassini ready");
+
+    [Fact]
+    public void Screen_LineThatIsTooLong_IsCutBetweenTwoCharacters()
+    {
+        for (var before = 0; before < 2; before++)
+        {
+            var topic = new string('a', before) + string.Concat(Enumerable.Repeat("😀", 200));
+            var model = WatchModel.Of(new FeedSnapshot(FeedText.Health(), false, false));
+
+            Draw(model.Apply(new FeedEvent(FeedText.Health(), Envelope(1, new TopicCreated(topic)))), 20)
+                .ShouldAllBe(line => line.EnumerateRunes().All(rune => rune != System.Text.Rune.ReplacementChar));
+        }
+    }
+
+    [Fact]
     public void Screen_ForeignText_IsHarmless()
     {
         var health = FeedText.Health() with
@@ -203,6 +221,27 @@ public sealed class WatchTests : IDisposable
 
         text[0].ShouldBe(" UNKNOWN  cassini has been silent for 10 s");
         text.ShouldNotContain(line => line.StartsWith("ok ", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public void Screen_CleanStop_IsNoErrorAndNoLoss()
+    {
+        var health = FeedText.Health();
+        var model = WatchModel.Of(new FeedSnapshot(health, false, false));
+        var check = new HealthChanged(
+            CheckNames.Phase, HealthStatus.Degraded, HealthStatus.Error, Reasons.Stopped, "stopped", [], TimeSpan.Zero,
+            HealthStatus.Error, false, true, 12);
+        model = model.Apply(new FeedEvent(health with { Phase = Phase.Stopped }, Envelope(11, check)));
+        var gone = FeedText.Health(ready: false, status: HealthStatus.Unknown) with { Phase = Phase.Stopped };
+        model = model.Apply(new FeedLost(gone, FeedLoss.Stopped, "has stopped", TimeSpan.Zero));
+        model = model.Apply(new FeedLost(gone, FeedLoss.Unreachable, "not reachable", TimeSpan.Zero));
+
+        var text = Draw(model, 20);
+
+        text[0].ShouldStartWith(" STOPPED  cassini");
+        text[^2].ShouldEndWith("healthChanged      phase Stopped: stopped");
+        text[^1].ShouldEndWith("stopped            the broker was stopped");
+        text.ShouldAllBe(line => !line.Contains("error", StringComparison.OrdinalIgnoreCase));
     }
 
     private static EventEnvelope Envelope(long sequence, BrokerEvent happened) =>

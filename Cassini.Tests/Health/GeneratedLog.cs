@@ -10,6 +10,7 @@ internal static class GeneratedLog
     private static readonly Gen<string> Endpoint = OneOf("127.0.0.1:8883", "127.0.0.1:8884", "[::1]:8883");
     private static readonly Gen<TimeSpan> Duration = Gen.Int[0, 2_000].Select(ms => TimeSpan.FromMilliseconds(ms));
     private static readonly Gen<long> Id = Gen.Long[1, 30];
+    private static readonly Gen<string?> Peer = OneOf("192.0.2.1:4000", "192.0.2.1:4001", "192.0.2.2:1", "[2001:db8::1]:1", "peer", null);
     private static readonly Gen<Component> Component =
         Gen.Select(Gen.Enum<ComponentKind>(), OneOf("", "a", "b"), (kind, name) => new Component(kind, name));
 
@@ -21,7 +22,8 @@ internal static class GeneratedLog
         (1, Endpoint.Select(e => (BrokerEvent)new AcceptFailed(e, "TooManyOpenSockets", 3, TimeSpan.FromSeconds(1)))),
         (8, Gen.Select(Id, Endpoint, (id, e) => (BrokerEvent)new ConnectionAccepted(id, e, "peer"))),
         (6, Id.Select(id => (BrokerEvent)new HandshakeCompleted(id, "alice", "TLS 1.3", TimeSpan.Zero))),
-        (5, Gen.Select(Id, Gen.Enum<HandshakeFailure>(), (id, why) => (BrokerEvent)new HandshakeFailed(id, why, null, TimeSpan.Zero))),
+        (5, Gen.Select(Id, Gen.Enum<HandshakeFailure>(), Peer, (id, why, peer) =>
+            (BrokerEvent)new HandshakeFailed(id, why, null, TimeSpan.Zero, peer))),
         (4, Id.Select(id => (BrokerEvent)new ConnectionOpened(id, "alice"))),
         (3, Gen.Select(Id, Gen.Enum<CloseReason>(), (id, why) => (BrokerEvent)new SessionClosed(id, "a", why, TimeSpan.Zero, false))),
         (4, Gen.Select(Id, Gen.Enum<CloseReason>(), (id, why) => (BrokerEvent)new ConnectionClosed(id, why, TimeSpan.Zero, 0, 0))),
@@ -42,9 +44,18 @@ internal static class GeneratedLog
         (1, Gen.Long[0, 3_000_000].Select(queued => (BrokerEvent)new LoadSampled(queued, 1, 2, 3))),
         (1, Gen.Select(
             Gen.Long[0, 200_000], Gen.Int[0, 5], (queued, topics) => (BrokerEvent)new LoadSampled(queued, 1, 2, 3, topics, queued))),
+        (2, Gen.Select(Gen.Long[0, 12], Gen.Long[0, 12], Gen.Long[0, 12], (connections, sessions, memory) =>
+            (BrokerEvent)new LoadSampled(0, 1, 2, 3)
+            {
+                Capacity = new Capacity(
+                    new ResourceUse(connections, 10, "alice", connections), new ResourceUse(sessions, 10), new ResourceUse(memory, 10)),
+            })),
+        (1, Gen.Select(Gen.Enum<CapacityResource>(), OneOf("alice", null), (resource, identity) =>
+            (BrokerEvent)new CapacityReached(resource, 10, identity))),
         (2, Gen.Select(OneOf("", "a", null), Gen.Long[1, 9], (client, count) => (BrokerEvent)new MessagesDropped(client, count))),
         (1, Id.Select(id => (BrokerEvent)new SessionOpened(id, "a", "alice", "MQTT 5.0", false))),
         (1, Id.Select(id => (BrokerEvent)new ClientRefused(id, "NotAuthorized", "no"))),
+        (1, Id.Select(id => (BrokerEvent)new ClientIdContested("a", "alice", (int)id, TimeSpan.FromSeconds(1)))),
         (1, Id.Select(id => (BrokerEvent)new ProtocolViolated(id, "MalformedPacket", "§1", "bad"))),
         (1, Id.Select(id => (BrokerEvent)new AccessDenied(id, "alice", "publish", "t", null))),
         (1, Gen.Const((BrokerEvent)new SessionEnded("a", SessionEndReason.Expired))),

@@ -35,6 +35,9 @@ internal sealed class DeliveryQueue(
         }
     }
 
+    /// <summary>About how many bytes these messages take; those in the outbox are left out.</summary>
+    public long Bytes => _scheduler.Bytes;
+
     /// <summary>Whether QoS 0 messages must come to <see cref="AddQoS0"/>.</summary>
     public bool KeepsOrder => _scheduler.KeepsOrder;
 
@@ -170,12 +173,13 @@ internal sealed class DeliveryQueue(
     }
 
     /// <summary>Drops everything, because the session has ended. The store drops it with the session.</summary>
-    public void EndLocked()
+    /// <returns>What was sent and not acknowledged, and what waited.</returns>
+    public (IEnumerable<QueuedMessage> Sent, IEnumerable<QueuedMessage> Waiting) EndLocked()
     {
         _to = null;
         _expected = null;
         _isOpen = false;
-        _scheduler.Clear(SessionHasEnded);
+        return _scheduler.Clear(SessionHasEnded);
     }
 
     /// <summary>Restores what the store kept, in its order.</summary>

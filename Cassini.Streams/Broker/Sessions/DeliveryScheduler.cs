@@ -37,6 +37,9 @@ internal sealed class DeliveryScheduler(
     /// <summary>How many wait. All retained messages of one subscription count as one.</summary>
     public int Count => _waiting.Count + Bursts.Count;
 
+    /// <summary>The bytes of what waits and what is in flight. Any thread.</summary>
+    public long Bytes => _waiting.Bytes + InFlight.Bytes;
+
     /// <summary>Whether QoS 0 messages must come to <see cref="AddQoS0"/>. Any thread.</summary>
     public bool KeepsOrder => Volatile.Read(ref _keepsOrder);
 
@@ -49,15 +52,9 @@ internal sealed class DeliveryScheduler(
     /// <summary>Sends a copy of a message that is just being published, or keeps it until it can be sent.</summary>
     /// <returns>False when there is no room for it.</returns>
     public bool TryAdd(
-        ref Publication message, QualityOfService qos, Subscription subscription, MessageSpan? span, Attachment? to, FlushSet flushes)
-    {
-        if (_keepsOrder && !TrySendRetainedFirst(message.Topic, to, flushes))
-        {
-            return false;
-        }
-
-        return TryAdd(CopyOf(ref message, qos, subscription, span), to, flushes);
-    }
+        ref Publication message, QualityOfService qos, Subscription subscription, MessageSpan? span, Attachment? to, FlushSet flushes) =>
+        (!_keepsOrder || TrySendRetainedFirst(message.Topic, to, flushes))
+        && TryAdd(CopyOf(ref message, qos, subscription, span), to, flushes);
 
     /// <summary>The same with a QoS 0 message, for a session that has a connection.</summary>
     /// <returns>What became of it; null when it waits.</returns>
@@ -110,13 +107,17 @@ internal sealed class DeliveryScheduler(
 
     /// <summary>Drops everything.</summary>
     /// <param name="error">Why.</param>
-    public void Clear(string error)
+    /// <returns>What was sent and not acknowledged, and what waited.</returns>
+    public (IEnumerable<QueuedMessage> Sent, IEnumerable<QueuedMessage> Waiting) Clear(string error)
     {
         Bursts.Clear();
-        foreach (var queued in _waiting.TakeAll().Concat(InFlight.TakeAll()))
+        var (sent, waiting) = (InFlight.TakeAll(), _waiting.TakeAll());
+        foreach (var queued in sent.Concat(waiting))
         {
             queued.Release(budget, error);
         }
+
+        return (sent, waiting);
     }
 
     /// <summary>Restores what the store kept.</summary>
@@ -137,7 +138,8 @@ internal sealed class DeliveryScheduler(
     private static QualityOfService Lower(QualityOfService left, QualityOfService right) => left < right ? left : right;
 
     private QueuedMessage CopyOf(ref Publication message, QualityOfService qos, Subscription subscription, MessageSpan? span) => new(
-        message.Store(time), qos, message.Retain && subscription.RetainAsPublished, subscription.Identifiers, ++_sequence, span);
+        message.Store(time), qos, message.Retain && subscription.RetainAsPublished, subscription.Identifiers, ++_sequence, span,
+        subscription.Share);
 
     private QueuedMessage CopyOf(StoredMessage message, QualityOfService qos, Subscription subscription) =>
         new(message, qos, Retain: true, subscription.Identifiers, ++_sequence);

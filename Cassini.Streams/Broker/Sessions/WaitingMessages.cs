@@ -19,6 +19,9 @@ internal sealed class WaitingMessages(BrokerOptions options, MemoryBudget budget
 
     public int Count => _queue?.Count ?? 0;
 
+    /// <summary>The bytes of the messages. Any thread may read it.</summary>
+    public long Bytes => Volatile.Read(ref _bytes);
+
     /// <summary>Keeps a message until it can be sent.</summary>
     /// <param name="queued">The message.</param>
     /// <param name="isConnected">Whether the client is connected: for one that is away none is kept while memory is exhausted.</param>

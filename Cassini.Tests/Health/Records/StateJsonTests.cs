@@ -4,6 +4,7 @@ using System.Text.Json.Nodes;
 using Cassini.Streams.Events;
 using Cassini.Streams.Events.Hub;
 using Cassini.Streams.Health;
+using Cassini.Streams.Health.Facts;
 using Cassini.Streams.Health.Folding;
 using Cassini.Streams.Health.Records;
 using CsCheck;
@@ -67,8 +68,8 @@ public class StateJsonTests
 
     [Theory]
     [InlineData("format", "\"other\"", "format: it is not cassini-record")]
-    [InlineData("version", "1", "version: 1, written by Cassini 1.2.3; this program reads version 2")]
-    [InlineData("version", "3", "version: 3, written by Cassini 1.2.3; this program reads version 2")]
+    [InlineData("version", "1", "version: 1, written by Cassini 1.2.3; this program reads versions 2 and 3")]
+    [InlineData("version", "4", "version: 4, written by Cassini 1.2.3; this program reads versions 2 and 3")]
     [InlineData("epoch", "\"x\"", "epoch: it is not 16 hexadecimal digits")]
     [InlineData("elapsed", "-1", "through or elapsed: out of range")]
     [InlineData("elapsed", "1e20", "through or elapsed: out of range")]
@@ -84,6 +85,8 @@ public class StateJsonTests
     [InlineData("state.facts.crashes.window", "[[5,5,0,0]]", "none may be empty")]
     [InlineData("state.facts.crashes.window", "7", "a window is a list")]
     [InlineData("state.facts.manager.lastHeartbeat", "7e11", "longer than 8,000,000 days")]
+    [InlineData("state.facts.handshakes.addresses", "[null]", "an address is null")]
+    [InlineData("state.facts.handshakes.addresses", "[{}]", "address")]
     [InlineData("state.counts.crashes", "{\"toaster\":1}", "there is no 'toaster' to count")]
     [InlineData("state.checks.bind.status", "\"poorly\"", "status")]
     public void Header_WithSomethingWrong_IsRefusedAndSaysWhere(string place, string value, string expected)
@@ -94,6 +97,38 @@ public class StateJsonTests
         parent[path[^1]] = JsonNode.Parse(value);
 
         Should.Throw<JsonException>(() => Read(header)).Message.ShouldContain(expected);
+    }
+
+    // What was recorded before an upgrade can be replayed after it.
+    [Fact]
+    public void Header_OfTheVersionBefore_ReadsAsWithoutCapacity()
+    {
+        var fold = Eventful();
+        var header = JsonNode.Parse(RecordedRun.Header(fold.State))!.AsObject();
+        header["version"] = 2;
+        header["policy"]!.AsObject().Remove("CapacityHigh").ShouldBeTrue();
+        header["state"]!["facts"]!.AsObject().Remove("capacity").ShouldBeTrue();
+        header["state"]!["checks"]!.AsObject().Remove("capacity").ShouldBeTrue();
+
+        var read = Read(header).State;
+        read.Facts.Capacity.ShouldBe(CapacityFacts.None);
+        var sample = new LoadSampled(0, 0, 0, 0) { Capacity = new Capacity(new ResourceUse(1, 1)) };
+        var envelope = new EventEnvelope(read.Epoch, read.Through + 1, Fold.Start + read.Now, read.Now, sample);
+        var next = HealthReducer.Reduce(read, new FoldInput(read.Now, envelope), Policy);
+        next.Verdicts.Checks.Single(check => check.Check.Name == CheckNames.Capacity).Reason.ShouldBe(Reasons.ConnectionsFull);
+    }
+
+    [Theory]
+    [InlineData("policy")]
+    [InlineData("state")]
+    [InlineData("facts")]
+    public void Header_OfTheVersionBefore_DamagedIsRefused(string lost)
+    {
+        var header = JsonNode.Parse(RecordedRun.Header(Eventful().State))!.AsObject();
+        header["version"] = 2;
+        (lost == "facts" ? header["state"]!.AsObject() : header).Remove(lost).ShouldBeTrue();
+
+        Should.Throw<JsonException>(() => Read(header)).Message.ShouldContain(lost);
     }
 
     [Fact]
@@ -136,7 +171,7 @@ public class StateJsonTests
         .At(5, CanaryFailed())
         .At(6, Crashed(ComponentKind.AcceptLoop, restartInSeconds: 1))
         .At(6.5, new GaveUp(Manager, 5, TimeSpan.FromSeconds(60)))
-        .At(7, Refused(1))
+        .At(7, Refused(1, address: "192.0.2.1:40000"))
         .At(8, Certificate(CertificateRole.Server, Fold.Start.AddDays(3)))
         .At(9, new CertificateReloadFailed(CertificateRole.Server, "server.pem", "bad"))
         .At(10, new MessagesDropped("a", 3))

@@ -77,18 +77,21 @@ internal sealed class WatchScreen(string name, IAnsiConsole console, TimeProvide
     {
         var text = SafeText.Line(foreign);
         var width = console.Profile.Width - 1;
-        return new Text(text.Length <= width ? text : $"{text.AsSpan(0, Math.Max(0, width - 1))}…", style);
+        return new Text(SafeText.Cut(text, Math.Max(2, width)), style);
     }
 
     private Paragraph Headline(WatchModel model)
     {
         var health = model.Health;
         var line = new Paragraph { Overflow = Overflow.Ellipsis };
-        line.Append($" {health.Status.ToString().ToUpperInvariant()} ", new Style(Color.Black, ColorOf(health.Status), Decoration.Bold));
-        line.Append($" {name} ", new Style(decoration: Decoration.Bold));
+        var isStopped = health.Phase == Phase.Stopped;
+        var (word, color) = isStopped ? ("STOPPED", Color.Grey) : (health.Status.ToString().ToUpperInvariant(), ColorOf(health.Status));
+        line.Append($" {word} ", new Style(Color.Black, color, Decoration.Bold));
+        var broker = health.Name is { } given ? $"{SafeText.Of(given, SafeText.Short)} at {name}" : name;
+        line.Append($" {broker} ", new Style(decoration: Decoration.Bold));
         if (model.Lost is { } lost)
         {
-            return line.Append(lost, new Style(Color.Red));
+            return line.Append(lost, new Style(isStopped ? Color.Default : Color.Red));
         }
 
         line.Append(health.Ready ? "ready" : "not ready", new Style(health.Ready ? Color.Green : Color.Red));
