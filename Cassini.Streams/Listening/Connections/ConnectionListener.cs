@@ -24,6 +24,7 @@ internal sealed class ConnectionListener : IPendingConnection
     private GatePass? _pass;
     private HandshakeRefusal? _refusal;
     private MutualTlsStream? _tls;
+    private bool _sentAlert;
     private volatile string _identity = "";
     private volatile ServingPhase? _serving;
     private CloseReason _closeReason;
@@ -123,6 +124,7 @@ internal sealed class ConnectionListener : IPendingConnection
         var refusal = await handshake.RunAsync(_pass!);
         _pass = null;
         _tls = handshake.Stream;
+        _sentAlert = handshake.SentAlert;
         if (refusal is not null)
         {
             return refusal;
@@ -190,6 +192,10 @@ internal sealed class ConnectionListener : IPendingConnection
             if (graceful && _serving is { } serving)
             {
                 await serving.CloseGracefullyAsync(_tls!);
+            }
+            else if (_sentAlert)
+            {
+                await RefusedPeer.ReadToTheEndAsync(_accepted.Socket, _context.Time, _fate.Ending);
             }
         }
         finally
