@@ -10,6 +10,8 @@ namespace Cassini.Tests.Tls;
 public sealed class ServedCertificateTests : IDisposable
 {
     private const string Sha1WithRsa = "SHA1";
+    private const string ClientOnly = "clientAuth";
+    private const string SignsCertificatesOnly = "keyCertSign";
     private readonly CertificateStoreRig _rig = new();
 
     public static TheoryData<string, string> Unusable => new()
@@ -18,6 +20,8 @@ public sealed class ServedCertificateTests : IDisposable
         { "brainpoolP256r1", "an EC key on the curve brainpoolP256r1" },
         { "secp224r1", "an EC key on the curve" },
         { Sha1WithRsa, "is signed with SHA-1, which clients refuse" },
+        { ClientOnly, "'CN=server' may not be a server: its extended key usage lacks serverAuth" },
+        { SignsCertificatesOnly, "'CN=server' may not be a server: its key usage lacks digitalSignature" },
     };
 
     public void Dispose() => _rig.Dispose();
@@ -106,6 +110,13 @@ public sealed class ServedCertificateTests : IDisposable
             using var issued = Request("CN=server", rsa).Create(
                 new X500DistinguishedName("CN=RSA CA"), kind == "RSA" ? generator : generator.WithSha1(), Yesterday, Tomorrow, [2]);
             return issued.CopyWithPrivateKey(rsa);
+        }
+
+        if (kind is ClientOnly or SignsCertificatesOnly)
+        {
+            return _rig.Authority.IssueServer("server", kind == ClientOnly
+                ? new() { ExtendedKeyUsages = [LeafSpec.ClientAuth] }
+                : new() { KeyUsage = X509KeyUsageFlags.KeyCertSign });
         }
 
         using var key = ECDsa.Create(ECCurve.CreateFromFriendlyName(kind));

@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using System.Net.Security;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
+using Cassini.Streams.Tls.Clients;
 using Cassini.Streams.Tls.Handshakes;
 
 namespace Cassini.Streams.Tls.Files;
@@ -34,6 +35,11 @@ internal sealed record ServedCertificate(
         if (CurveProblem(certificate) is { } curve)
         {
             throw chain.Error(curve);
+        }
+
+        if (CertificateUsage.ProblemAsServer(certificate) is { } usage)
+        {
+            throw chain.Error($"'{certificate.Subject}' may not be a server: {usage}");
         }
 
         foreach (var signed in certificates)
