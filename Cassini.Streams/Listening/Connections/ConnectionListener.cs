@@ -16,6 +16,10 @@ namespace Cassini.Streams.Listening.Connections;
 /// </summary>
 internal sealed class ConnectionListener : IPendingConnection
 {
+    // A client of TLS 1.3 may have sent its first messages before it is refused.
+    private const int LongestScraps = 64 * 1024;
+    private static readonly TimeSpan LongestRefusal = TimeSpan.FromSeconds(1);
+
     private readonly ListeningContext _context;
     private readonly AcceptedSocket _accepted;
     private readonly IEventPublisher _events;
@@ -195,7 +199,7 @@ internal sealed class ConnectionListener : IPendingConnection
             }
             else if (_sentAlert)
             {
-                await RefusedPeer.ReadToTheEndAsync(_accepted.Socket, _context.Time, _fate.Ending);
+                await Linger.RunAsync(_accepted.Socket, LongestRefusal, LongestScraps, _context.Time, _fate.Ending);
             }
         }
         finally
