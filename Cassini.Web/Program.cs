@@ -1,6 +1,14 @@
+using Cassini.Harness;
 using Cassini.Harness.Health;
 using Cassini.Web.Cli;
 using Cassini.Web.Cli.Context;
+
+if (Surroundings.Prepare() is { } problem)
+{
+    Console.Error.WriteLine($"cassini: {problem}");
+    return ExitCode.Error;
+}
+
 using var signals = new ProcessSignals();
 var context = CliContext.OfProcess(TimeProvider.System, signals);
 

@@ -14,6 +14,8 @@ internal sealed class EventLogger(ILogger logger) : IObserver<TracedDelivery>
 {
     private const string Category = "Cassini.Events";
 
+    /// <summary>The checks whose first verdict was logged: that a check begins well is expected.</summary>
+    private readonly HashSet<string> _judged = new(StringComparer.Ordinal);
     private readonly RefusalLimit _refusals = new(logger);
 
     /// <summary>
@@ -102,9 +104,9 @@ internal sealed class EventLogger(ILogger logger) : IObserver<TracedDelivery>
             case Restarted e: logger.Restarted(e.Component, e.Attempt); break;
             case GaveUp e: logger.GaveUp(e.Component, e.Crashes, e.Window); break;
 
-            case CertificateLoaded e: logger.CertificateLoaded(e.Role, e.Subject, e.NotAfter); break;
-            case CertificateReloadFailed e: logger.CertificateReloadFailed(e.Role, e.Path, e.Message); break;
-            case CertificateExpiring e: logger.CertificateExpiring(e.Role, e.Subject, e.NotAfter); break;
+            case CertificateLoaded e: logger.CertificateLoaded(e.Role, Line(e.Subject), e.NotAfter); break;
+            case CertificateReloadFailed e: logger.CertificateReloadFailed(e.Role, e.Path, Line(e.Message)); break;
+            case CertificateExpiring e: logger.CertificateExpiring(e.Role, Line(e.Subject), e.NotAfter); break;
             case PhaseEntered e: logger.PhaseEntered(e.Phase); break;
             case PhaseLeft { Outcome: PhaseOutcome.Forced } e: logger.PhaseForced(e.Phase, e.Duration); break;
             case PhaseLeft e: logger.PhaseLeft(e.Phase, e.Duration); break;
@@ -114,7 +116,12 @@ internal sealed class EventLogger(ILogger logger) : IObserver<TracedDelivery>
                 break;
             case DrainStageLeft e: logger.DrainStageLeft(e.Stage, e.Duration, e.Sessions, e.Messages, e.Kept); break;
             case HealthChanged { Check: CheckNames.Phase } e: logger.PhaseChecked(e.Reason ?? nameof(Phase.Ready)); break;
-            case HealthChanged e: logger.HealthChanged(EventLogMessages.LevelOf(e), e.Check, e.From, e.To, e.Reason, e.Message); break;
+            case HealthChanged { From: HealthStatus.Unknown, To: HealthStatus.Ok } e when _judged.Add(e.Check):
+                logger.HealthChanged(LogLevel.Debug, e.Check, e.From, e.To, e.Reason, Line(e.Message));
+                break;
+            case HealthChanged e:
+                logger.HealthChanged(EventLogMessages.LevelOf(e), e.Check, e.From, e.To, e.Reason, Line(e.Message));
+                break;
             default: logger.Other(happened); break;
         }
     }

@@ -28,6 +28,13 @@ public sealed record HealthSnapshot
     /// <summary>The program's version.</summary>
     public required string Version { get; init; }
 
+    /// <summary>
+    /// The broker's name: <c>Management:Name</c>, by default the host's. The management surface sets it. Null, and left out of the JSON, in
+    /// a snapshot that does not come from there.
+    /// </summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? Name { get; init; }
+
     /// <summary>When the process started.</summary>
     public required DateTimeOffset StartedAt { get; init; }
 

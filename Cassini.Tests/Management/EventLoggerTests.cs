@@ -22,7 +22,7 @@ public class EventLoggerTests
         { Happened.Refused(5, HandshakeFailure.BareProbe), LogLevel.Debug, "connection 5: ended without a handshake: BareProbe" },
         { Happened.Crashed(ComponentKind.Connection) with { Message = "a\nb" }, LogLevel.Debug, @"a\nb" },
         { Happened.Crashed(ComponentKind.Connection), LogLevel.Debug, "Connection 1 crashed: IOException: boom" },
-        { Happened.Crashed(ComponentKind.AcceptLoop, "e", 1), LogLevel.Debug, "next start in 00:00:01" },
+        { Happened.Crashed(ComponentKind.AcceptLoop, "e", 1), LogLevel.Debug, "next start in 1 s" },
         { Happened.Crashed(ComponentKind.Observer, "slow reader"), LogLevel.Debug, "Observer slow reader crashed: " },
         { new GaveUp(Happened.Manager, 5, TimeSpan.FromMinutes(1)), LogLevel.Error, "ListenerManager is given up" },
         { Happened.Heartbeat(), LogLevel.Trace, "heartbeat" },
@@ -42,13 +42,13 @@ public class EventLoggerTests
         },
         {
             new SessionClosed(5, "c-1", CloseReason.PeerClosed, TimeSpan.FromSeconds(1), true), LogLevel.Debug,
-            "the session of client c-1 is closed: PeerClosed after 00:00:01, kept: True"
+            "the session of client c-1 is closed: PeerClosed after 1 s, kept: True"
         },
         { new SessionEnded("c-1", SessionEndReason.Expired), LogLevel.Debug, "client c-1 ended: Expired" },
         { new MessagesDropped("c-1", 3), LogLevel.Warning, "3 messages for c-1 dropped" },
         { new MessagesDropped(null, 3), LogLevel.Warning, "3 messages for several clients dropped" },
         { new PhaseEntered(Phase.Draining), LogLevel.Information, "phase Draining" },
-        { new DrainStageEntered(DrainStage.Deliver, TimeSpan.FromSeconds(20)), LogLevel.Debug, "Deliver, at most 00:00:20" },
+        { new DrainStageEntered(DrainStage.Deliver, TimeSpan.FromSeconds(20)), LogLevel.Debug, "Deliver, at most 20 s" },
         {
             new DrainStageLeft(DrainStage.Deliver, PhaseOutcome.Completed, TimeSpan.FromSeconds(1), 0, 0), LogLevel.Information,
             "Deliver took"
@@ -57,7 +57,14 @@ public class EventLoggerTests
             new DrainStageLeft(DrainStage.Deliver, PhaseOutcome.Forced, TimeSpan.FromSeconds(20), 2, 9), LogLevel.Warning,
             "2 clients left, 9 messages"
         },
-        { PhaseChanged(HealthStatus.Degraded, HealthStatus.Error, "Stopped"), LogLevel.Debug, "the check phase follows: Stopped" },
+        {
+            Changed(CheckNames.Backlog, HealthStatus.Degraded, Reasons.MessagesDropped, "3 for a\nb"), LogLevel.Warning,
+            @"MessagesDropped 3 for a\nb"
+        },
+        {
+            Changed(CheckNames.Phase, HealthStatus.Error, Reasons.Stopped, "stopped"), LogLevel.Debug,
+            "the check phase follows: Stopped"
+        },
         { new PhaseLeft(Phase.Draining, PhaseOutcome.Forced, TimeSpan.FromSeconds(1)), LogLevel.Warning, "cut short" },
     };
 
@@ -74,6 +81,22 @@ public class EventLoggerTests
         var line = loggers.Lines.ShouldHaveSingleItem();
         line.Level.ShouldBe(level);
         line.Text.ShouldContain(text);
+        await hub.CompleteAsync();
+    }
+
+    /// <summary>That each check begins well is expected; that one is well again is not.</summary>
+    [Fact]
+    public async Task EventLogger_FirstVerdictOfACheck_IsNoNewsWhenItIsGood()
+    {
+        var hub = new EventHub(TimeProvider.System);
+        using var loggers = new RecordingLoggers();
+        using var attached = Attach(hub, loggers);
+        hub.Publish(Verdict(HealthStatus.Unknown, HealthStatus.Ok));
+        hub.Publish(Verdict(HealthStatus.Ok, HealthStatus.Unknown));
+        hub.Publish(Verdict(HealthStatus.Unknown, HealthStatus.Ok));
+
+        await Eventually.HoldsAsync("three lines in the log", () => loggers.Lines.Count == 3);
+        loggers.Lines.Select(line => line.Level).ShouldBe([LogLevel.Debug, LogLevel.Warning, LogLevel.Information]);
         await hub.CompleteAsync();
     }
 
@@ -94,8 +117,11 @@ public class EventLoggerTests
         await hub.CompleteAsync();
     }
 
-    private static HealthChanged PhaseChanged(HealthStatus from, HealthStatus to, string reason) => new(
-        CheckNames.Phase, from, to, reason, "stopped", [], TimeSpan.Zero, to, false, true, 3);
+    private static HealthChanged Verdict(HealthStatus from, HealthStatus to) =>
+        new(CheckNames.Bind, from, to, null, null, [], TimeSpan.Zero, to, to == HealthStatus.Ok, true, 1);
+
+    private static HealthChanged Changed(string check, HealthStatus to, string reason, string message) =>
+        new(check, HealthStatus.Ok, to, reason, message, [], TimeSpan.Zero, to, false, true, 3);
 
     private static IDisposable Attach(EventHub hub, RecordingLoggers loggers) =>
         hub.Observe("log").Select(delivery => new TracedDelivery(delivery, null)).Subscribe(new EventLogger(loggers));
