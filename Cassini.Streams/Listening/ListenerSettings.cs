@@ -14,6 +14,8 @@ internal static class ListenerSettings
         SettingRule<ListenerOptions>.That(
             Endpoints, "at least one is needed", listener => !listener.Endpoints.IsDefaultOrEmpty, _ => "an empty list"),
         SettingRule<ListenerOptions>.Finding(Endpoints, "no two that overlap", Overlaps),
+        WholeSeconds("Listener:TcpKeepAlive", listener => listener.TcpKeepAlive),
+        WholeSeconds("Listener:TcpKeepAliveInterval", listener => listener.TcpKeepAliveInterval),
         NotBelow(
             "Listener:MaxBindRetryDelay", listener => listener.MaxBindRetryDelay,
             "Listener:BindRetryDelay", listener => listener.BindRetryDelay),
@@ -37,6 +39,10 @@ internal static class ListenerSettings
             ? [SettingError.NotAllowed(Endpoints, $"{use.Address}", "it is there twice")]
             : use.Collisions(uses.Take(index)));
     }
+
+    private static SettingRule<ListenerOptions> WholeSeconds(string key, Func<ListenerOptions, TimeSpan> value) =>
+        SettingRule<ListenerOptions>.That(
+            key, "whole seconds only", listener => value(listener).Ticks % TimeSpan.TicksPerSecond == 0, listener => value(listener));
 
     private static SettingRule<ListenerOptions> NotBelow(
         string key, Func<ListenerOptions, TimeSpan> value, string other, Func<ListenerOptions, TimeSpan> least) =>

@@ -138,6 +138,7 @@ internal sealed class AcceptLoop(
         {
             remote = Plain((IPEndPoint)socket.RemoteEndPoint!);
             socket.NoDelay = true;
+            Sockets.KeepAlive(socket, context.Options);
         }
         catch (SocketException)
         {
