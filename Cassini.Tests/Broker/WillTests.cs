@@ -9,6 +9,34 @@ namespace Cassini.Tests.Broker;
 /// <summary>Wills (MQTT 5.0 §3.1.2.5, §3.1.3.2, §3.14).</summary>
 public class WillTests
 {
+    // More than the queue holds, all due at once: they come as fast as the client reads.
+    [Fact]
+    public async Task Wills_ManyDueAtOnce_AllReachAClientThatReads()
+    {
+        const int Wills = 1_300;
+        await using var rig = new BrokerRig(options => options with { MaxQueuedMessages = 1_100, MaxSessionsPerIdentity = 2_000 });
+        var watcher = (await rig.OpenAsync("w", window: 1_024)).Client;
+        await watcher.SubscribeAsync("wills", QualityOfService.AtMostOnce);
+        for (var i = 0; i < Wills; i++)
+        {
+            var connection = await rig.OpenAsync($"c{i}", change: connect => BrokerRig.WithWill(BrokerRig.Lasting(connect), delay: 10));
+            await connection.LoseAsync();
+        }
+
+        rig.Advance(11);
+        for (var i = 0; i < Wills; i++)
+        {
+            if (i == 1_000)
+            {
+                rig.Advance(0.25);
+            }
+
+            await watcher.ExpectPublishAsync("wills", "gone");
+        }
+
+        rig.Broker.Counters.Dropped.ShouldBe(0);
+    }
+
     // [MQTT-3.1.2-8]: on loss, on a close without DISCONNECT, on a violation, on keep alive.
     [Theory]
     [InlineData(4, "loss")]
