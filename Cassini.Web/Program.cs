@@ -1,13 +1,15 @@
 using Cassini.Harness.Health;
 using Cassini.Web.Cli;
 using Cassini.Web.Cli.Context;
+
 using var signals = new ProcessSignals();
-var context = CliContext.OfProcess(TimeProvider.System, signals);
+using var output = OutputEnd.OfProcess(signals);
+var context = CliContext.OfProcess(TimeProvider.System, output);
 
 return await CommandLine.RunAsync(
     args,
     context,
-    ServeCommand.Create(context),
+    ServeCommand.Create(CliContext.OfProcess(context.Time, signals)),
     WaitCommand.Create(context),
     WatchCommand.Create(context),
     RunCommand.Create(context, FeedBrokerHealth.Factory(context.Time)),

@@ -59,7 +59,8 @@ internal static class CertsCommand
             context.Complain(exception.Message);
             return ExitCode.Usage;
         }
-        catch (Exception exception) when (exception is TlsConfigurationException or IOException or UnauthorizedAccessException)
+        catch (Exception exception)
+            when (!context.IsOutputLost && exception is TlsConfigurationException or IOException or UnauthorizedAccessException)
         {
             context.Complain(exception.Message);
             return ExitCode.Error;

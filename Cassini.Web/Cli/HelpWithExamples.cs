@@ -18,6 +18,7 @@ internal sealed class HelpWithExamples(HelpAction help) : SynchronousCommandLine
           {ExitCode.TimedOut,-4} timed out
           {ExitCode.Usage,-4} wrong usage
           {ExitCode.Interrupted,-4} interrupted
+          {ExitCode.BrokenPipe,-4} nobody reads the output any more, as after '| head -1'
 
         """;
 

@@ -69,7 +69,8 @@ internal static class ReplayCommand
 
             return ExitCode.Error;
         }
-        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException or InvalidDataException)
+        catch (Exception exception)
+            when (!context.IsOutputLost && exception is IOException or UnauthorizedAccessException or InvalidDataException)
         {
             context.Complain($"{file}: cannot be read: {exception.Message}");
             return ExitCode.Error;

@@ -71,11 +71,6 @@ internal static class WaitCommand
             context.Complain(failure.Message);
             return failure.Cause == NotReadyCause.TimedOut ? ExitCode.TimedOut : ExitCode.Error;
         }
-        catch (IOException failure)
-        {
-            context.Complain($"standard output cannot be written: {failure.Message}");
-            return ExitCode.Error;
-        }
     }
 
     private static WaitGoal Goal(ArgumentResult result)

@@ -16,6 +16,8 @@ namespace Cassini.Web.Cli.Running;
 internal sealed class ControllerAction(CliContext context, Func<PlanBroker, IBrokerHealth> healthOf)
 {
     private const int LogWidth = 140;
+    private const string Summary = "the summary";
+    private const string StandardOutput = "standard output";
 
     public async Task<int> RunAsync(ControllerOptions options)
     {
@@ -91,8 +93,8 @@ internal sealed class ControllerAction(CliContext context, Func<PlanBroker, IBro
     /// <summary>Writes every report that can be written, and reports each one that cannot.</summary>
     private bool Write(ControllerOptions options, IAnsiConsole console, RunReport report)
     {
-        var isShown = TryWrite("the summary", () => SummaryTable.Write(console, report));
-        var isJsonShown = !options.Json || TryWrite("standard output", () => context.Out.WriteLine(RunReportJson.Text(report)));
+        var isShown = TryWrite(Summary, () => SummaryTable.Write(console, report));
+        var isJsonShown = !options.Json || TryWrite(StandardOutput, () => context.Out.WriteLine(RunReportJson.Text(report)));
         var isJsonWritten = options.ReportFile is not { } json
             || TryWrite($"--report: {json}", () => File.WriteAllText(json, RunReportJson.Text(report)));
         var isXmlWritten = options.JunitFile is not { } xml
@@ -106,6 +108,10 @@ internal sealed class ControllerAction(CliContext context, Func<PlanBroker, IBro
         {
             write();
             return true;
+        }
+        catch (IOException) when (context.IsOutputLost && name is (Summary or StandardOutput))
+        {
+            return false; // It is reported once, when the command ends.
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {

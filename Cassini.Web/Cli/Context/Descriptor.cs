@@ -1,0 +1,71 @@
+using System.Runtime.InteropServices;
+
+namespace Cassini.Web.Cli.Context;
+
+/// <summary>What POSIX says of file descriptors, without the filter of <see cref="Console"/>.</summary>
+internal static class Descriptor
+{
+    /// <summary>EPIPE: the pipe has no reader.</summary>
+    public const int BrokenPipe = 32;
+
+    private const int Interrupted = 4; // EINTR
+    private const short Writable = 4; // POLLOUT
+    private const short Error = 8; // POLLERR
+    private const short HungUp = 16; // POLLHUP
+
+    private static readonly int WouldBlock = OperatingSystem.IsMacOS() ? 35 : 11; // EAGAIN
+
+    /// <summary>How many bytes were written; negative for an error, which the runtime keeps.</summary>
+    public static int Write(int descriptor, ReadOnlySpan<byte> buffer) =>
+        (int)write(descriptor, in MemoryMarshal.GetReference(buffer), buffer.Length);
+
+    /// <summary>Whether the error passes. Waits until it has: a terminal's descriptor that others share need not block.</summary>
+    public static bool IsToBeTriedAgain(int descriptor, int error)
+    {
+        if (error != WouldBlock)
+        {
+            return error == Interrupted;
+        }
+
+        var waiting = new Waiting { Descriptor = descriptor, Events = Writable };
+        _ = poll(ref waiting, 1, Timeout.Infinite);
+        return true;
+    }
+
+    /// <summary>Waits until nobody reads any more what is written to the descriptor. It never returns for a file.</summary>
+    /// <returns>False when the descriptor cannot be waited for.</returns>
+    public static bool WaitUntilUnread(int descriptor)
+    {
+        while (true)
+        {
+            // Without any events: errors and hang-ups are reported in any case.
+            var waiting = new Waiting { Descriptor = descriptor };
+            var found = poll(ref waiting, 1, Timeout.Infinite);
+            if (found > 0)
+            {
+                return (waiting.Found & (Error | HungUp)) != 0;
+            }
+
+            if (found < 0 && Marshal.GetLastPInvokeError() != Interrupted)
+            {
+                return false;
+            }
+        }
+    }
+
+    [DllImport("libc", SetLastError = true)]
+    [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
+    private static extern nint write(int descriptor, in byte buffer, nint count);
+
+    [DllImport("libc", SetLastError = true)]
+    [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
+    private static extern int poll(ref Waiting waiting, nuint count, int milliseconds);
+
+    [StructLayout(LayoutKind.Sequential)]
+    private struct Waiting
+    {
+        public int Descriptor;
+        public short Events;
+        public short Found;
+    }
+}
