@@ -2,6 +2,7 @@ using Cassini.Harness.Health;
 using Cassini.Web.Cli;
 using Cassini.Web.Cli.Context;
 
+ClosedStreams.Avoid();
 using var signals = new ProcessSignals();
 using var output = OutputEnd.OfProcess(signals);
 var context = CliContext.OfProcess(TimeProvider.System, output);

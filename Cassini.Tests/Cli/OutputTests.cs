@@ -5,6 +5,7 @@ using Cassini.Tests.Feed;
 using Cassini.Tests.Health;
 using Cassini.Tests.Health.Records;
 using Cassini.Tests.Support;
+using Cassini.Web.Cli.Context;
 
 namespace Cassini.Tests.Cli;
 
@@ -139,6 +140,34 @@ public sealed class OutputTests : IDisposable
         var (code, _, error) = await CassiniProcess.RunAsync(_directory.Path, ["wait", $"http://{management}", "--timeout", "60s"]);
 
         code.ShouldBe(ExitCode.Ok, error);
+    }
+
+    /// <summary>The pipe on which the runtime gets its signals then has the descriptors 1 and 2.</summary>
+    [Fact]
+    public async Task Streams_ThatAreClosed_AreNeitherWrittenNorRead()
+    {
+        using var serving = new TempDirectory();
+        var management = $"127.0.0.1:{FreePort.Find()}";
+        await using var cassini = ChildProcess.Paste(
+            $"dotnet '{CassiniProcess.Executable}' --log-level trace --bind 127.0.0.1:0 --management {management} <&- >&- 2>&-",
+            _directory.Path, ("XDG_DATA_HOME", serving.Path));
+        await CassiniProcess.RunAsync(_directory.Path, ["wait", $"http://{management}", "--timeout", "60s"]);
+        await using var publisher = Start("replay - <&-");
+
+        (await publisher.ExitCodeAsync("there is no input")).ShouldBe(ExitCode.Error);
+        publisher.Error.Lines.ShouldBe(["cassini: standard input is closed"]);
+        cassini.Signal(ChildProcess.Terminate);
+        (await cassini.ExitCodeAsync("it stops")).ShouldBe(ExitCode.Ok);
+    }
+
+    [Fact]
+    public void Descriptor_OfAFileOfTheRuntime_IsNotInherited()
+    {
+        using var file = new FileStream(_directory.File("file"), FileMode.Create);
+
+        Descriptor.IsInherited((int)file.SafeFileHandle.DangerousGetHandle()).ShouldBeFalse();
+        Descriptor.IsInherited(StandardStream.Error).ShouldBeTrue();
+        Descriptor.IsInherited(Descriptor.None).ShouldBeFalse();
     }
 
     private void WriteRecord()

@@ -1,5 +1,6 @@
 using System.Collections;
 using System.Reactive.Disposables;
+using Cassini.Harness.Clients;
 using Spectre.Console;
 
 namespace Cassini.Web.Cli.Context;
@@ -8,7 +9,8 @@ namespace Cassini.Web.Cli.Context;
 internal sealed record CliContext
 {
     /// <summary>Opens standard input.</summary>
-    public Func<Stream> OpenIn { get; init; } = Console.OpenStandardInput;
+    /// <exception cref="ClientException">It is closed.</exception>
+    public Func<Stream> OpenIn { get; init; } = OpenStandardInput;
 
     public required TextWriter Out { get; init; }
 
@@ -66,7 +68,18 @@ internal sealed record CliContext
     /// <summary>One line on standard error, in the form that every command uses.</summary>
     public void Complain(string message) => Error.WriteLine($"cassini: {message}");
 
-    private static TextWriter Writer(int descriptor, OutputEnd? end) => OperatingSystem.IsWindows()
-        ? descriptor == StandardStream.Output ? Console.Out : Console.Error
-        : TextWriter.Synchronized(new StreamWriter(new StandardStream(descriptor, end), Console.OutputEncoding) { AutoFlush = true });
+    private static TextWriter Writer(int descriptor, OutputEnd? end)
+    {
+        if (OperatingSystem.IsWindows())
+        {
+            return descriptor == StandardStream.Output ? Console.Out : Console.Error;
+        }
+
+        var stream = new StandardStream(Descriptor.IsInherited(descriptor) ? descriptor : Descriptor.None, end);
+        return TextWriter.Synchronized(new StreamWriter(stream, Console.OutputEncoding) { AutoFlush = true });
+    }
+
+    private static Stream OpenStandardInput() => Descriptor.IsInherited(StandardStream.Input)
+        ? Console.OpenStandardInput()
+        : throw new ClientException("standard input is closed", isLasting: true);
 }

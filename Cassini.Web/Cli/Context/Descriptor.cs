@@ -8,12 +8,23 @@ internal static class Descriptor
     /// <summary>EPIPE: the pipe has no reader.</summary>
     public const int BrokenPipe = 32;
 
+    /// <summary>A descriptor that no process has: every write to it fails.</summary>
+    public const int None = -1;
+
+    private const int GetFlags = 1; // F_GETFD
     private const int Interrupted = 4; // EINTR
     private const short Writable = 4; // POLLOUT
     private const short Error = 8; // POLLERR
     private const short HungUp = 16; // POLLHUP
 
     private static readonly int WouldBlock = OperatingSystem.IsMacOS() ? 35 : 11; // EAGAIN
+
+    /// <summary>
+    /// Whether the process was started with this descriptor open. If not, it may be the runtime's by now, as one end of the pipe on which it
+    /// gets its signals, and must be neither written nor read. The runtime's descriptors are closed on exec; one that came through an exec
+    /// cannot be.
+    /// </summary>
+    public static bool IsInherited(int descriptor) => OperatingSystem.IsWindows() || fcntl(descriptor, GetFlags) == 0;
 
     /// <summary>How many bytes were written; negative for an error, which the runtime keeps.</summary>
     public static int Write(int descriptor, ReadOnlySpan<byte> buffer) =>
@@ -60,6 +71,10 @@ internal static class Descriptor
     [DllImport("libc", SetLastError = true)]
     [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
     private static extern int poll(ref Waiting waiting, nuint count, int milliseconds);
+
+    [DllImport("libc", SetLastError = true)]
+    [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
+    private static extern int fcntl(int descriptor, int command);
 
     [StructLayout(LayoutKind.Sequential)]
     private struct Waiting

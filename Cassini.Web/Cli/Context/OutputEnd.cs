@@ -28,7 +28,7 @@ internal sealed class OutputEnd(IStopSignals process) : IStopSignals, IDisposabl
     public static OutputEnd OfProcess(IStopSignals process)
     {
         var end = new OutputEnd(process);
-        if (Console.IsOutputRedirected && !OperatingSystem.IsWindows())
+        if (Console.IsOutputRedirected && !OperatingSystem.IsWindows() && Descriptor.IsInherited(StandardStream.Output))
         {
             new Thread(end.WaitUntilUnread) { IsBackground = true, Name = "standard output" }.Start();
         }

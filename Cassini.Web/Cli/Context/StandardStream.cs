@@ -6,10 +6,11 @@ namespace Cassini.Web.Cli.Context;
 /// Standard output or standard error as the process got it. The stream of <see cref="Console"/> takes a write to a pipe that has no reader
 /// for a success, so that a command would write for ever.
 /// </summary>
-/// <param name="descriptor">1 or 2.</param>
+/// <param name="descriptor">The descriptor.</param>
 /// <param name="end">Gets the first failure. Null when no failure matters: then a write that fails is like one that succeeds.</param>
 internal sealed class StandardStream(int descriptor, OutputEnd? end) : Stream
 {
+    public const int Input = 0;
     public const int Output = 1;
     public const int Error = 2;
 
