@@ -104,7 +104,7 @@ internal sealed class RemoteWorker : IWorker
             await LoseAsync(exception switch
             {
                 HarnessException => exception.Message,
-                JsonException => $"it sent what is no message: {SafeText.Of(exception.Message)}",
+                JsonException json => $"it sent what is no message: {SafeText.Of(JsonProblem.ReasonOf(json))}",
                 RpcException { StatusCode: StatusCode.ResourceExhausted } =>
                     $"it sent what is no message: {WorkerProtocol.Words(exception)}",
                 _ when WorkerProtocol.IsEnd(exception, ended.IsCancellationRequested) =>

@@ -1,4 +1,6 @@
+using System.Text;
 using System.Text.Json;
+using Cassini.Streams.Primitives;
 
 namespace Cassini.Web.Cli.Settings;
 
@@ -29,16 +31,23 @@ internal static class SettingsFile
     /// <summary>The file; null when it cannot be read, which goes to <paramref name="errors"/>.</summary>
     public static IConfigurationRoot? Load(string full, string name, List<string> errors)
     {
+        var json = Array.Empty<byte>();
         try
         {
-            using var stream = File.OpenRead(full);
-            return new ConfigurationBuilder().AddJsonStream(stream).Build();
+            json = File.ReadAllBytes(full);
+            return new ConfigurationBuilder().AddJsonStream(new MemoryStream(json)).Build();
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
             errors.Add($"{name}: cannot be read: {exception.Message}");
         }
-        catch (Exception exception) when (exception is FormatException or InvalidDataException or JsonException)
+        catch (Exception exception) when ((exception as JsonException ?? exception.InnerException) is JsonException failure)
+        {
+            var text = json.AsSpan();
+            var problem = JsonProblem.Of(failure, text.StartsWith(Encoding.UTF8.Preamble) ? text[Encoding.UTF8.Preamble.Length..] : text);
+            errors.Add($"{name}:{problem.Line}:{problem.Column}: is not JSON: {problem.Reason}");
+        }
+        catch (Exception exception) when (exception is FormatException or InvalidDataException)
         {
             errors.Add($"{name}: is not a JSON object of settings: {(exception.InnerException ?? exception).Message}");
         }
