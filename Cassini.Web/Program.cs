@@ -17,4 +17,7 @@ return await CommandLine.RunAsync(
     ReplayCommand.Create(context),
     PubCommand.Create(context),
     SubCommand.Create(context),
-    CertsCommand.Create(context));
+    CertsCommand.Create(context),
+    HelpCommand.Create(context),
+    CompletionCommand.Create(context),
+    ManCommand.Create(context));

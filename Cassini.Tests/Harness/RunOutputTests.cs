@@ -41,7 +41,8 @@ public class RunOutputTests
         await using var rig = await HarnessRig.StartAsync();
         using var end = new OutputEnd(rig.Console);
         await using var disk = FullDisk();
-        await using var full = new StreamWriter(new StandardStream((int)disk.SafeFileHandle.DangerousGetHandle(), end)) { AutoFlush = true };
+        await using var stream = new StandardStream((int)disk.SafeFileHandle.DangerousGetHandle(), end);
+        await using var full = new StreamWriter(stream) { AutoFlush = true };
         var context = rig.Console.Context with { Out = full, OutputEnd = end, Signals = end };
         string[] args =
         [

@@ -3,6 +3,7 @@ using Cassini.Harness;
 using Cassini.Streams.Tls;
 using Cassini.Streams.Tls.Development;
 using Cassini.Web.Cli.Context;
+using Cassini.Web.Cli.Manual;
 
 namespace Cassini.Web.Cli;
 

@@ -5,6 +5,7 @@ using Cassini.Harness;
 using Cassini.Harness.Clients;
 using Cassini.Streams.Primitives;
 using Cassini.Web.Cli.Context;
+using Cassini.Web.Cli.Manual;
 
 namespace Cassini.Web.Cli;
 

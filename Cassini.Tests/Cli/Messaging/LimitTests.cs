@@ -1,3 +1,4 @@
+using System.Globalization;
 using Cassini.Harness;
 using Cassini.Tests.Support;
 
@@ -48,8 +49,8 @@ public class LimitTests
         var (code, console) = await rig.EndsAsync(["pub", "t", "--file", directory.File("over"), "--qos", qos, .. properties]);
 
         code.ShouldBe(ExitCode.Error);
-        console.Error.Lines.ShouldHaveSingleItem().ShouldContain(
-            string.Create(System.Globalization.CultureInfo.InvariantCulture, $"it is {most + 1:N0} bytes, and the broker takes at most {most:N0}"));
+        console.Error.Lines.ShouldHaveSingleItem().ShouldContain(string.Create(
+            CultureInfo.InvariantCulture, $"it is {most + 1:N0} bytes, and the broker takes at most {most:N0}"));
     }
 
     [Fact]

@@ -109,7 +109,8 @@ public class PubSubTests
         await using var rig = await PubSubRig.StartAsync();
         var (code, console) = await rig.SubscribeAsync(new TestConsole(), "t", "t", "--count", "3");
 
-        var (published, publisher) = rig.RunWith(new TestConsole { In = "one\n\nthree\n"u8.ToArray() }, "pub", "t", "--stdin-lines", "--json");
+        var (published, publisher) = rig.RunWith(
+            new TestConsole { In = "one\n\nthree\n"u8.ToArray() }, "pub", "t", "--stdin-lines", "--json");
 
         (await Eventually.CompletesAsync("it ends with its input", published)).ShouldBe(ExitCode.Ok);
         await Eventually.CompletesAsync("all came", code);
@@ -122,10 +123,6 @@ public class PubSubTests
     {
         await using var rig = await PubSubRig.StartAsync();
         var (code, console) = await rig.SubscribeAsync(new TestConsole(), "t", "t", "--count", "5", "--json");
-        var received = () => console.Out.Lines.Select(line => JsonDocument.Parse(line).RootElement).Select(message =>
-            message.TryGetProperty("payloadBase64", out var bytes)
-                ? bytes.GetBytesFromBase64()
-                : Encoding.UTF8.GetBytes(message.GetProperty("payload").GetString()!));
         byte[] bom = [0xEF, 0xBB, 0xBF, (byte)'a'];
         byte[] invalid = [0xFF, 0xFE, 0x00];
         byte[] input = [.. bom, .. "\n"u8, .. invalid, .. "\na\rb\nc\r\n\rd"u8];
@@ -134,7 +131,15 @@ public class PubSubTests
 
         (await Eventually.CompletesAsync("it ends with its input", published)).ShouldBe(ExitCode.Ok);
         await Eventually.CompletesAsync("all came", code);
-        received().ShouldBe([bom, invalid, "a\rb"u8.ToArray(), "c"u8.ToArray(), "\rd"u8.ToArray()]);
+        console.Out.Lines.Select(PayloadOf).ShouldBe([bom, invalid, "a\rb"u8.ToArray(), "c"u8.ToArray(), "\rd"u8.ToArray()]);
+    }
+
+    private static byte[] PayloadOf(string line)
+    {
+        var message = JsonDocument.Parse(line).RootElement;
+        return message.TryGetProperty("payloadBase64", out var bytes)
+            ? bytes.GetBytesFromBase64()
+            : Encoding.UTF8.GetBytes(message.GetProperty("payload").GetString()!);
     }
 
     [Fact]

@@ -20,9 +20,9 @@ internal static class Descriptor
     private static readonly int WouldBlock = OperatingSystem.IsMacOS() ? 35 : 11; // EAGAIN
 
     /// <summary>
-    /// Whether the process was started with this descriptor open. If not, it may be the runtime's by now, as one end of the pipe on which it
-    /// gets its signals, and must be neither written nor read. The runtime's descriptors are closed on exec; one that came through an exec
-    /// cannot be.
+    /// Whether the process was started with this descriptor open. If not, it may be the runtime's by now, as one end of the pipe on which
+    /// it gets its signals, and must be neither written nor read. The runtime's descriptors are closed on exec; one that came through an
+    /// exec cannot be.
     /// </summary>
     public static bool IsInherited(int descriptor) => OperatingSystem.IsWindows() || fcntl(descriptor, GetFlags) == 0;
 

@@ -29,7 +29,8 @@ internal static class LimitChecks
         return size > limits.MaximumPacketSize
             ? string.Create(
                 CultureInfo.InvariantCulture,
-                $"the message is too large: with its topic it is {size:N0} bytes, and the broker takes at most {limits.MaximumPacketSize:N0}")
+                $"the message is too large: with its topic it is {size:N0} bytes, "
+                + $"and the broker takes at most {limits.MaximumPacketSize:N0}")
             : null;
     }
 

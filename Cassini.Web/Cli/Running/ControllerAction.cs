@@ -74,8 +74,14 @@ internal sealed class ControllerAction(CliContext context, Func<PlanBroker, IBro
             context.Error.WriteLine(problem.In(options.PlanName));
         }
 
-        return reading.Plan;
+        return reading.Plan is { } plan ? plan with { Brokers = [.. plan.Brokers.Select(WithToken)] } : null;
     }
+
+    /// <summary>The environment's token is for the brokers to which the plan gives none.</summary>
+    private PlanBroker WithToken(PlanBroker broker) =>
+        broker.TokenFile is null && context.Environment.GetValueOrDefault(ManagementAccess.TokenVariable) is { Length: > 0 } file
+            ? broker with { TokenFile = Path.GetFullPath(file, context.WorkingDirectory), TokenSetting = ManagementAccess.TokenVariable }
+            : broker;
 
     private static IAnsiConsole PlainConsole(TextWriter output)
     {

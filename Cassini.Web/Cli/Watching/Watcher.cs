@@ -108,7 +108,7 @@ internal sealed class Watcher(CliContext context, WatchRequest request)
 
         if (note is FeedLost { Reason: FeedLoss.Refused } refused)
         {
-            context.Complain($"{request.Target.Name}: {refused.Detail}");
+            context.Complain($"{request.Target.Name}: {ManagementAccess.WithRemedy(refused.Detail, ManagementAccess.Flags)}");
             return false;
         }
 
