@@ -12,10 +12,12 @@ namespace Cassini.Management;
 /// <param name="Hub">The events.</param>
 /// <param name="Health">The fold that every probe, feed and metric reads.</param>
 /// <param name="Connections">The live connections.</param>
+/// <param name="RefusedHandshakes">Who was refused last.</param>
 /// <param name="Disconnect">Closes a connection; false when there is no such one.</param>
 /// <param name="Rehearsals">Makes real failures happen.</param>
 internal sealed record ManagedBroker(
-    EventHub Hub, HealthProjection Health, LiveConnections Connections, Func<long, bool> Disconnect, IRehearsals Rehearsals)
+    EventHub Hub, HealthProjection Health, LiveConnections Connections, RefusedHandshakes RefusedHandshakes, Func<long, bool> Disconnect,
+    IRehearsals Rehearsals)
 {
     /// <summary>Topics, subscriptions and their statistics; null when the host serves another protocol.</summary>
     public MqttBroker? Mqtt { get; init; }
@@ -31,7 +33,7 @@ internal sealed record ManagedBroker(
 
     /// <summary>A host of another protocol.</summary>
     public static ManagedBroker Of(ServiceHost host) =>
-        new(host.Hub, host.Health, host.Connections, host.Listeners.Disconnect, host.Rehearsals)
+        new(host.Hub, host.Health, host.Connections, host.RefusedHandshakes, host.Listeners.Disconnect, host.Rehearsals)
         {
             Certificates = host.Certificates,
             RequestStop = host.RequestStop,

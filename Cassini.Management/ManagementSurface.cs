@@ -88,6 +88,7 @@ internal sealed class ManagementSurface : IAsyncDisposable
         routes.MapMetrics(_metrics, _refusals);
         routes.MapCertificates(_broker.Health);
         routes.MapConnections(_broker.Connections, _broker.Disconnect);
+        routes.MapHandshakes(_broker.RefusedHandshakes);
         routes.MapTopics(_broker.Mqtt);
         routes.MapFaults(_enableFaults ? _broker.Rehearsals : null);
         routes.MapDrain(_broker.RequestStop, _shutdown, _drainRates, _refusals, _logger);

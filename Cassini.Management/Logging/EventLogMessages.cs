@@ -1,18 +1,21 @@
 using Cassini.Streams.Events;
-using Cassini.Streams.Health;
+using Cassini.Streams.Primitives;
 
 namespace Cassini.Management.Logging;
 
 /// <summary>The log's messages. Their event ids are part of the surface and never change.</summary>
 internal static partial class EventLogMessages
 {
-    /// <summary>A phase is entered on purpose: a clean stop is no error.</summary>
-    public static LogLevel LevelOf(HealthChanged changed) => changed.Check is CheckNames.Phase ? LogLevel.Information : changed.To switch
+    public static LogLevel LevelOf(HealthChanged changed) => changed.To switch
     {
         HealthStatus.Error => LogLevel.Error,
         HealthStatus.Degraded or HealthStatus.Unknown => LogLevel.Warning,
         _ => LogLevel.Information,
     };
+
+    /// <summary>Why a peer was refused, with the detail, of which the peer can control a part.</summary>
+    public static string WhyOf(HandshakeFailed refused) =>
+        refused.Detail is null ? $"{refused.Reason}" : $"{refused.Reason}: {SafeText.Line(refused.Detail)}";
 
     [LoggerMessage(1000, LogLevel.Warning, "the log missed the events {From} to {To}: it was too slow")]
     public static partial void EventsMissed(this ILogger logger, long from, long to);
@@ -48,8 +51,8 @@ internal static partial class EventLogMessages
     [LoggerMessage(1201, LogLevel.Debug, "connection {Id}: {Identity} passed the handshake with {Protocol} in {Duration}")]
     public static partial void HandshakeCompleted(this ILogger logger, long id, string identity, string protocol, TimeSpan duration);
 
-    [LoggerMessage(1202, LogLevel.Debug, "connection {Id}: ended before it was open: {Reason} {Detail}")]
-    public static partial void HandshakeFailed(this ILogger logger, long id, HandshakeFailure reason, string? detail);
+    [LoggerMessage(EventId = 1202, Message = "connection {Id}: {RemoteAddress} was refused: {Why}")]
+    public static partial void HandshakeFailed(this ILogger logger, LogLevel level, long id, string remoteAddress, string why);
 
     [LoggerMessage(1203, LogLevel.Debug, "connection {Id}: opened for {Identity}")]
     public static partial void ConnectionOpened(this ILogger logger, long id, string identity);
@@ -81,6 +84,15 @@ internal static partial class EventLogMessages
 
     [LoggerMessage(1210, LogLevel.Information, "connection {Id}: {Identity} was denied to {Action} {Topic} {Detail}")]
     public static partial void AccessDenied(this ILogger logger, long id, string identity, string action, string topic, string? detail);
+
+    [LoggerMessage(1212, LogLevel.Debug, "connection {Id}: ended without a handshake: {Reason}")]
+    public static partial void NoHandshake(this ILogger logger, long id, HandshakeFailure reason);
+
+    [LoggerMessage(1213, LogLevel.Information, "{Address} was refused {Times} within {Time}: {Why}")]
+    public static partial void RefusedAgain(this ILogger logger, string address, string times, string time, string why);
+
+    [LoggerMessage(1214, LogLevel.Information, "many addresses are refused: others {Times} within {Time}")]
+    public static partial void OthersRefused(this ILogger logger, string times, string time);
 
     [LoggerMessage(1211, LogLevel.Debug, "the session of client {ClientId} ended: {Reason}")]
     public static partial void SessionEnded(this ILogger logger, string clientId, SessionEndReason reason);
@@ -163,6 +175,10 @@ internal static partial class EventLogMessages
         + "{Kept} for sessions without a connection")]
     public static partial void DrainStageForced(
         this ILogger logger, DrainStage stage, TimeSpan duration, int sessions, long messages, long kept);
+
+    /// <summary>The phase itself is logged at Information, and entered on purpose: a clean stop is no error.</summary>
+    [LoggerMessage(1801, LogLevel.Debug, "the check phase follows: {Reason}")]
+    public static partial void PhaseChecked(this ILogger logger, string reason);
 
     [LoggerMessage(EventId = 1800, Message = "{Check}: {From} → {To} {Reason} {Message}")]
     public static partial void HealthChanged(

@@ -1,5 +1,6 @@
 using Cassini.Management.Telemetry;
 using Cassini.Streams.Events;
+using Cassini.Streams.Health;
 using Cassini.Streams.Hosting;
 using Cassini.Streams.Primitives;
 
@@ -12,6 +13,8 @@ namespace Cassini.Management.Logging;
 internal sealed class EventLogger(ILogger logger) : IObserver<TracedDelivery>
 {
     private const string Category = "Cassini.Events";
+
+    private readonly RefusalLimit _refusals = new(logger);
 
     /// <summary>
     /// Begins to log a broker's events, from the first on, and to make the spans of its connections, because the log lines of a connection
@@ -31,8 +34,9 @@ internal sealed class EventLogger(ILogger logger) : IObserver<TracedDelivery>
     {
         if (value.Delivery.Envelope is { } envelope)
         {
+            _refusals.Pass(envelope.Elapsed);
             using var scope = value.Trace is { } trace ? logger.BeginScope(new TraceScope(trace)) : null;
-            Write(envelope.Event);
+            Write(envelope.Event, envelope.Elapsed);
         }
         else
         {
@@ -42,21 +46,22 @@ internal sealed class EventLogger(ILogger logger) : IObserver<TracedDelivery>
 
     public void OnError(Exception error) => logger.LogEnded(error);
 
-    public void OnCompleted()
-    {
-        // The hub has ended, and the last phase is logged already.
-    }
+    public void OnCompleted() => _refusals.End();
 
-    private void Write(BrokerEvent happened)
+    private void Write(BrokerEvent happened, TimeSpan now)
     {
         switch (happened)
         {
             case ConnectionAccepted e: logger.ConnectionAccepted(e.ConnectionId, e.Endpoint, e.RemoteAddress); break;
-            case HandshakeCompleted e: logger.HandshakeCompleted(e.ConnectionId, e.Identity, e.Protocol, e.Duration); break;
-            case HandshakeFailed e: logger.HandshakeFailed(e.ConnectionId, e.Reason, e.Detail); break;
-            case ConnectionOpened e: logger.ConnectionOpened(e.ConnectionId, e.Identity); break;
+            case HandshakeCompleted e: logger.HandshakeCompleted(e.ConnectionId, Line(e.Identity), e.Protocol, e.Duration); break;
+            case HandshakeFailed { IsRefusal: true } e:
+                logger.HandshakeFailed(
+                    _refusals.LevelOf(e, now), e.ConnectionId, e.RemoteAddress ?? "an unknown address", EventLogMessages.WhyOf(e));
+                break;
+            case HandshakeFailed e: logger.NoHandshake(e.ConnectionId, e.Reason); break;
+            case ConnectionOpened e: logger.ConnectionOpened(e.ConnectionId, Line(e.Identity)); break;
             case ConnectionClosed e: logger.ConnectionClosed(e.ConnectionId, e.Reason, e.Duration); break;
-            case IdentityQuarantined e: logger.IdentityQuarantined(e.Identity, e.Crashes, e.Duration); break;
+            case IdentityQuarantined e: logger.IdentityQuarantined(Line(e.Identity), e.Crashes, e.Duration); break;
 
             case SessionOpened e:
                 logger.SessionOpened(e.ConnectionId, Short(e.ClientId ?? e.Identity), e.Protocol ?? "its protocol", e.SessionPresent);
@@ -65,9 +70,11 @@ internal sealed class EventLogger(ILogger logger) : IObserver<TracedDelivery>
                 logger.SessionClosed(e.ConnectionId, Short(e.ClientId ?? "without a name"), e.Reason, e.Duration, e.Kept);
                 break;
             case SessionEnded e: logger.SessionEnded(Short(e.ClientId), e.Reason); break;
-            case ClientRefused e: logger.ClientRefused(e.ConnectionId, e.Reason, e.Detail); break;
+            case ClientRefused e: logger.ClientRefused(e.ConnectionId, e.Reason, Line(e.Detail)); break;
             case ProtocolViolated e: logger.ProtocolViolated(e.ConnectionId, e.Reason, e.Clause, Short(e.Detail)); break;
-            case AccessDenied e: logger.AccessDenied(e.ConnectionId, e.Identity, e.Action, Short(e.Topic), e.Detail); break;
+            case AccessDenied e:
+                logger.AccessDenied(e.ConnectionId, Line(e.Identity), e.Action, Short(e.Topic), Line(e.Detail));
+                break;
 
             case TopicCreated e: logger.TopicCreated(Short(e.Topic)); break;
             case TopicRemoved e: logger.TopicRemoved(Short(e.Topic)); break;
@@ -78,7 +85,7 @@ internal sealed class EventLogger(ILogger logger) : IObserver<TracedDelivery>
             case AcceptProbed e: logger.AcceptProbed(e.Endpoint, e.RoundTrip); break;
             case CanaryDisabled e: logger.CanaryDisabled(e.Reason); break;
             case CanarySucceeded e: logger.CanarySucceeded(e.Total); break;
-            case CanaryFailed e: logger.CanaryFailed(e.Endpoint ?? "no endpoint", e.Stage, e.Reason, e.Detail); break;
+            case CanaryFailed e: logger.CanaryFailed(e.Endpoint ?? "no endpoint", e.Stage, e.Reason, Line(e.Detail)); break;
 
             case ListenerConfigured e: logger.ListenerConfigured(e.Endpoint); break;
             case ListenerBound e: logger.ListenerBound(e.Endpoint, e.Address); break;
@@ -88,8 +95,10 @@ internal sealed class EventLogger(ILogger logger) : IObserver<TracedDelivery>
             case AcceptFailed e: logger.AcceptFailed(e.Endpoint, e.Error, e.Failures, e.RetryIn); break;
 
             // Its supervisor, or the hub for an observer, logs the same with the stack that an event does not carry.
-            case Crashed { RestartIn: { } delay } e: logger.CrashedRestarting(e.Component, e.Exception, e.Message, e.Attempt, delay); break;
-            case Crashed e: logger.Crashed(e.Component, e.Exception, e.Message); break;
+            case Crashed { RestartIn: { } delay } e:
+                logger.CrashedRestarting(e.Component, e.Exception, Line(e.Message), e.Attempt, delay);
+                break;
+            case Crashed e: logger.Crashed(e.Component, e.Exception, Line(e.Message)); break;
             case Restarted e: logger.Restarted(e.Component, e.Attempt); break;
             case GaveUp e: logger.GaveUp(e.Component, e.Crashes, e.Window); break;
 
@@ -104,10 +113,13 @@ internal sealed class EventLogger(ILogger logger) : IObserver<TracedDelivery>
                 logger.DrainStageForced(e.Stage, e.Duration, e.Sessions, e.Messages, e.Kept);
                 break;
             case DrainStageLeft e: logger.DrainStageLeft(e.Stage, e.Duration, e.Sessions, e.Messages, e.Kept); break;
+            case HealthChanged { Check: CheckNames.Phase } e: logger.PhaseChecked(e.Reason ?? nameof(Phase.Ready)); break;
             case HealthChanged e: logger.HealthChanged(EventLogMessages.LevelOf(e), e.Check, e.From, e.To, e.Reason, e.Message); break;
             default: logger.Other(happened); break;
         }
     }
 
     private static string Short(string foreign) => SafeText.Of(foreign, SafeText.Short);
+
+    private static string Line(string? foreign) => SafeText.Line(foreign);
 }

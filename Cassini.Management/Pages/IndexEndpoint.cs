@@ -20,6 +20,7 @@ internal static class IndexEndpoint
         GET    /certificates       certificates in use, until when valid
         GET    /connections        live connections                   ?search= ?sort= ?offset= ?limit=, /connections/ID
         DELETE /connections/ID     close one
+        GET    /handshakes         who was refused, why, how often
         GET    /topics             topics in use                      ?prefix=home/ ?limit=1000
         GET    /subscriptions      subscriptions that match a topic   ?topic=NAME
         POST   /drain              stop gracefully                    with the shutdown token

@@ -17,6 +17,9 @@ internal static class TableJson
     public static JsonTypeInfo<IReadOnlyList<CertificateHealth>> Certificates { get; } =
         ManagementJson.Of<IReadOnlyList<CertificateHealth>>(TableJsonContext.Default);
 
+    public static JsonTypeInfo<IReadOnlyList<RefusedPeer>> Handshakes { get; } =
+        ManagementJson.Of<IReadOnlyList<RefusedPeer>>(TableJsonContext.Default);
+
     public static JsonTypeInfo<TopicsAnswer> Topics { get; } = ManagementJson.Of<TopicsAnswer>(TableJsonContext.Default);
 
     public static JsonTypeInfo<SubscriptionsAnswer> Subscriptions { get; } =
@@ -26,6 +29,7 @@ internal static class TableJson
 [JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase)]
 [JsonSerializable(typeof(IReadOnlyList<ConnectionRow>))]
 [JsonSerializable(typeof(IReadOnlyList<CertificateHealth>))]
+[JsonSerializable(typeof(IReadOnlyList<RefusedPeer>))]
 [JsonSerializable(typeof(TopicsAnswer))]
 [JsonSerializable(typeof(SubscriptionsAnswer))]
 internal sealed partial class TableJsonContext : JsonSerializerContext;

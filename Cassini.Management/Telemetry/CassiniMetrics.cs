@@ -53,6 +53,7 @@ internal sealed class CassiniMetrics : IAsyncDisposable
         }
 
         _durations = hub.Observe("metrics").Subscribe(new Durations(_meter));
+        ProcessInstruments.AddTo(_meter);
     }
 
     /// <summary>

@@ -1,3 +1,5 @@
+using System.Collections.Frozen;
+
 namespace Cassini.Management.Telemetry;
 
 /// <summary>
@@ -6,9 +8,25 @@ namespace Cassini.Management.Telemetry;
 /// </summary>
 internal static class PrometheusNames
 {
+    /// <summary>Instruments that have a name of their own in Prometheus, which its own client libraries gave them.</summary>
+    private static readonly FrozenDictionary<string, string> Standard = new Dictionary<string, string>(StringComparer.Ordinal)
+    {
+        ["process.cpu.time"] = "process_cpu_seconds",
+        ["process.memory.usage"] = "process_resident_memory_bytes",
+        ["process.memory.virtual"] = "process_virtual_memory_bytes",
+        ["process.thread.count"] = "process_threads",
+        ["process.unix.file_descriptor.count"] = "process_open_fds",
+        ["process.unix.file_descriptor.limit"] = "process_max_fds",
+    }.ToFrozenDictionary(StringComparer.Ordinal);
+
     /// <summary>The family's name, without a counter's <c>_total</c>.</summary>
     public static string Family(string instrument, string unit)
     {
+        if (Standard.TryGetValue(instrument, out var standard))
+        {
+            return standard;
+        }
+
         var name = Label(instrument);
         return unit.Length == 0 || name.EndsWith($"_{unit}", StringComparison.Ordinal) ? name : $"{name}_{unit}";
     }

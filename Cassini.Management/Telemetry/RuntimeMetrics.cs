@@ -4,31 +4,30 @@ using OpenTelemetry.Metrics;
 
 namespace Cassini.Management.Telemetry;
 
-/// <summary>What .NET reports about the process: memory, garbage collections, processor time, the thread pool.</summary>
+/// <summary>
+/// What .NET reports about the process: memory, garbage collections, processor time, locks. Its instruments of the thread pool are not
+/// among them, because .NET declares them as counters: <see cref="ProcessInstruments"/> has them as gauges.
+/// </summary>
 internal static class RuntimeMetrics
 {
     public const string MeterName = "System.Runtime";
 
-    /// <summary>Chosen ones. Null keeps the name; a name that Prometheus reserves for histograms is another.</summary>
-    private static readonly FrozenDictionary<string, string?> Chosen = new Dictionary<string, string?>(StringComparer.Ordinal)
-    {
-        ["dotnet.process.cpu.time"] = null,
-        ["dotnet.process.memory.working_set"] = null,
-        ["dotnet.gc.collections"] = null,
-        ["dotnet.gc.heap.total_allocated"] = null,
-        ["dotnet.gc.last_collection.heap.size"] = null,
-        ["dotnet.gc.last_collection.memory.committed_size"] = null,
-        ["dotnet.gc.pause.time"] = null,
-        ["dotnet.monitor.lock_contentions"] = null,
-        ["dotnet.thread_pool.thread.count"] = "dotnet.thread_pool.threads",
-        ["dotnet.thread_pool.queue.length"] = null,
-    }.ToFrozenDictionary(StringComparer.Ordinal);
+    private static readonly FrozenSet<string> Chosen = FrozenSet.Create(
+        StringComparer.Ordinal,
+        "dotnet.process.cpu.time",
+        "dotnet.process.memory.working_set",
+        "dotnet.gc.collections",
+        "dotnet.gc.heap.total_allocated",
+        "dotnet.gc.last_collection.heap.size",
+        "dotnet.gc.last_collection.memory.committed_size",
+        "dotnet.gc.pause.time",
+        "dotnet.monitor.lock_contentions");
 
     /// <summary>The instruments' names.</summary>
-    public static IEnumerable<string> Names => Chosen.Select(chosen => chosen.Value ?? chosen.Key);
+    public static IEnumerable<string> Names => Chosen;
 
     public static MetricStreamConfiguration ViewOf(Instrument instrument, int mostSeries) =>
-        instrument.Meter.Name == MeterName && Chosen.TryGetValue(instrument.Name, out var name)
-            ? new MetricStreamConfiguration { Name = name, CardinalityLimit = mostSeries }
+        instrument.Meter.Name == MeterName && Chosen.Contains(instrument.Name)
+            ? new MetricStreamConfiguration { CardinalityLimit = mostSeries }
             : MetricStreamConfiguration.Drop;
 }

@@ -93,10 +93,15 @@ public enum HandshakeFailure
 /// <param name="Reason">Why.</param>
 /// <param name="Detail">For people; null when the reason says all.</param>
 /// <param name="Duration">From the accept to the end.</param>
-public sealed record HandshakeFailed(long ConnectionId, HandshakeFailure Reason, string? Detail, TimeSpan Duration) : BrokerEvent
+/// <param name="RemoteAddress">The peer's <c>address:port</c>; null in a record of Cassini before version 3 of the format.</param>
+public sealed record HandshakeFailed(
+    long ConnectionId, HandshakeFailure Reason, string? Detail, TimeSpan Duration, string? RemoteAddress = null) : BrokerEvent
 {
     /// <inheritdoc/>
     public override EventCategory Category => EventCategory.Connection;
+
+    /// <summary>Whether a peer was refused: one that sent nothing made no handshake, and our own shutdown refuses nobody.</summary>
+    internal bool IsRefusal => Reason is not (HandshakeFailure.BareProbe or HandshakeFailure.Silent or HandshakeFailure.Shutdown);
 }
 
 /// <summary>The connection's handler began to serve it. <see cref="ConnectionClosed"/> is its end.</summary>

@@ -50,7 +50,9 @@ public sealed class HealthFeed : IDisposable
     public IObservable<FeedNote> Notes => NotesOf(_options.Categories);
 
     /// <summary>
-    /// The health: at once as unknown, and then whenever something in it changes. It is unknown while the feed is lost.
+    /// The health: at once as unknown, and then each time that it differs visibly: in status, phase, readiness or liveness, in a check, an
+    /// endpoint or a certificate, or because the broker was restarted or its revision grew. It is unknown while the feed is lost. Numbers
+    /// and times alone cause no value: they are those of the last change, and <see cref="Notes"/> has each of them.
     /// </summary>
     public IObservable<HealthSnapshot> Snapshots => SnapshotsOf(Notes);
 
@@ -103,7 +105,7 @@ public sealed class HealthFeed : IDisposable
     }
 
     private static IObservable<HealthSnapshot> SnapshotsOf(IObservable<FeedNote> notes) =>
-        notes.Select(note => note.Snapshot).DistinctUntilChanged<HealthSnapshot>(ReferenceEqualityComparer.Instance);
+        notes.Select(note => note.Snapshot).DistinctUntilChanged(VisibleHealth.Comparer);
 
     private IObservable<FeedNote> NotesOf(ImmutableArray<EventCategory> categories)
     {

@@ -23,7 +23,9 @@ public sealed class HealthFeedGroup
         _feeds = [.. feeds];
     }
 
-    /// <summary>The health of all brokers: at once as unknown, and then whenever that of one broker changes. One value at a time.</summary>
+    /// <summary>
+    /// The health of all brokers: at once as unknown, and then each time that of one broker differs visibly. One value at a time.
+    /// </summary>
     public IObservable<GroupHealth> Snapshots => Together(feed => feed.Snapshots);
 
     /// <summary>Completes as soon as all brokers can serve new clients at the same time.</summary>

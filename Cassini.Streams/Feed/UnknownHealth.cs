@@ -41,6 +41,7 @@ internal static class UnknownHealth
         Ready = false,
         Live = false,
         Broker = new BrokerHealth(Connectivity.Unknown),
+        Endpoints = reason == FeedLoss.Stopped ? [.. last.Endpoints.Select(endpoint => Close(endpoint, last.AsOf))] : last.Endpoints,
         Checks =
         [
             Feed(reason, detail, last.AsOf),
@@ -55,6 +56,11 @@ internal static class UnknownHealth
                 }),
         ],
     };
+
+    /// <summary>The process that said goodbye ends: no endpoint outlives it.</summary>
+    private static EndpointHealth Close(EndpointHealth endpoint, DateTimeOffset since) => endpoint.State == EndpointState.Closed
+        ? endpoint
+        : endpoint with { State = EndpointState.Closed, Since = since, Error = null };
 
     private static CheckHealth Feed(FeedLoss reason, string detail, DateTimeOffset since) => new(
         UnknownHealth.CheckName, HealthStatus.Unknown, HealthStatus.Unknown, reason.ToString(), detail, since, false, 0, [])

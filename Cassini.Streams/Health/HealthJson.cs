@@ -20,7 +20,8 @@ public static class HealthJson
     Converters =
     [
         typeof(CamelCaseEnum<HealthStatus>), typeof(CamelCaseEnum<Phase>), typeof(CamelCaseEnum<EndpointState>),
-        typeof(CamelCaseEnum<Connectivity>), typeof(CamelCaseEnum<CertificateRole>), typeof(UtcMilliseconds),
+        typeof(CamelCaseEnum<Connectivity>), typeof(CamelCaseEnum<CertificateRole>), typeof(CamelCaseEnum<HandshakeFailure>),
+        typeof(UtcMilliseconds),
     ])]
 [JsonSerializable(typeof(HealthSnapshot))]
 internal sealed partial class HealthJsonContext : JsonSerializerContext;

@@ -74,6 +74,13 @@ public sealed record HealthPolicy
     public double HandshakeRefusedRatio { get; init; } = 0.5;
 
     /// <summary>
+    /// At most this many refused handshakes of one address (IPv6: one /64) count, so that one peer alone cannot degrade the check. Where
+    /// all clients come from one address, for example of a proxy, give it at least the value of <see cref="HandshakeMinimum"/>.
+    /// </summary>
+    [Within(1, 1_000_000)]
+    public int HandshakesPerAddress { get; init; } = 5;
+
+    /// <summary>
     /// A certificate that expires within this time is degraded, but never before the last third of its life, so that a certificate of a
     /// day is not always expiring.
     /// </summary>

@@ -20,6 +20,7 @@ internal sealed class HealthCore : IAsyncDisposable
         Hub = new EventHub(time, options.Hub, loggers.CreateLogger<EventHub>());
         Health = new HealthProjection(Hub, options.Health, _tickThread, ServiceHost.Version, loggers.CreateLogger<HealthProjection>());
         Connections = new LiveConnections(Hub);
+        RefusedHandshakes = new RefusedHandshakes(Hub);
     }
 
     public EventHub Hub { get; }
@@ -27,6 +28,8 @@ internal sealed class HealthCore : IAsyncDisposable
     public HealthProjection Health { get; }
 
     public LiveConnections Connections { get; }
+
+    public RefusedHandshakes RefusedHandshakes { get; }
 
     public ActivitySource Spans { get; } = new("Cassini", ServiceHost.Version);
 
@@ -41,6 +44,7 @@ internal sealed class HealthCore : IAsyncDisposable
         {
             Health.Dispose();
             Connections.Dispose();
+            RefusedHandshakes.Dispose();
             Spans.Dispose();
             _tickThread.Dispose();
         }

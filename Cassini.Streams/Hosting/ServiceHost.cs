@@ -97,6 +97,9 @@ public sealed partial class ServiceHost : IAsyncDisposable
     /// <summary>The live connections, folded from the events.</summary>
     public LiveConnections Connections => _core.Connections;
 
+    /// <summary>The addresses whose handshakes were refused last. Any thread.</summary>
+    internal RefusedHandshakes RefusedHandshakes => _core.RefusedHandshakes;
+
     /// <summary>The endpoints and connections.</summary>
     internal ListenerManager Listeners { get; }
 

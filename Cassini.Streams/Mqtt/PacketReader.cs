@@ -125,6 +125,22 @@ internal ref struct PacketReader(ReadOnlySpan<byte> body, ProtocolVersion versio
 
     public string ReadString(string what) => MqttText.Decode(ReadText(what));
 
+    /// <summary>
+    /// Reads a topic filter that lacks no part. It may still be invalid, because of a wildcard: SUBACK and UNSUBACK answer that filter by
+    /// filter.
+    /// </summary>
+    public string ReadFilter()
+    {
+        var filter = ReadText("a topic filter");
+        if (!Failed && TopicFilter.Lack(filter) is { } lack)
+        {
+            Fail(lack);
+            return "";
+        }
+
+        return MqttText.Decode(filter);
+    }
+
     /// <summary>Reads the packet identifier of PUBLISH, SUBSCRIBE and UNSUBSCRIBE, which is never 0 [MQTT-2.2.1-3].</summary>
     public ushort ReadPacketId() => ReadPacketId(version == ProtocolVersion.V311 ? "MQTT-2.3.1-1" : "MQTT-2.2.1-3");
 

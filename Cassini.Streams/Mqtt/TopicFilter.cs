@@ -61,6 +61,32 @@ internal static class TopicFilter
         return !shareName.ContainsAny((byte)'+', (byte)'#');
     }
 
+    /// <summary>
+    /// What well-formed text lacks to be a topic filter: it is empty [MQTT-4.7.3-1], or it begins like a shared subscription and has no
+    /// share name [MQTT-4.8.2-1] or no filter behind it [MQTT-4.8.2-2]. A wildcard in the wrong place is no such lack.
+    /// </summary>
+    /// <returns>Null when it lacks nothing.</returns>
+    public static ProtocolViolation? Lack(ReadOnlySpan<byte> filter)
+    {
+        if (filter.IsEmpty)
+        {
+            return ProtocolViolation.Malformed("MQTT-4.7.3-1", "a topic filter is empty");
+        }
+
+        if (!filter.StartsWith(SharePrefix))
+        {
+            return null;
+        }
+
+        var rest = filter[SharePrefix.Length..];
+        var slash = rest.IndexOf(TopicName.Separator);
+        return rest.IsEmpty || slash == 0
+                ? ProtocolViolation.Malformed("MQTT-4.8.2-1", "a shared subscription has no share name")
+            : slash < 0 || slash == rest.Length - 1
+                ? ProtocolViolation.Malformed("MQTT-4.8.2-2", "a shared subscription has no topic filter behind its share name")
+            : null;
+    }
+
     /// <summary>Whether <paramref name="topic"/> matches <paramref name="filter"/>, both valid.</summary>
     public static bool Matches(ReadOnlySpan<byte> filter, ReadOnlySpan<byte> topic)
     {

@@ -1,4 +1,6 @@
+using Cassini.Streams.Events;
 using Cassini.Streams.Mqtt;
+using Cassini.Tests.Support;
 
 namespace Cassini.Tests.Broker;
 
@@ -98,5 +100,81 @@ public class AcknowledgementTests
         await connection.LoseAsync();
         await (await rig.ConnectAsync("a", change: BrokerRig.Lasting)).ExpectNothingAsync();
         rig.Broker.Sessions.Find("a")!.Deliveries.Backlog.ShouldBe(0);
+    }
+
+    // §4.3.2, §4.3.3 of both versions: the sequences of the conformance suites.
+    [Theory]
+    [InlineData(1, nameof(PacketType.PubRec))]
+    [InlineData(1, nameof(PacketType.PubComp))]
+    [InlineData(2, nameof(PacketType.PubAck))]
+    [InlineData(2, nameof(PacketType.PubComp))]
+    public async Task Acknowledgement_OfAnotherQoSOrBeforeItsTurn_EndsTheConnection(int qos, string type)
+    {
+        foreach (var version in new[] { 4, 5 })
+        {
+            await using var rig = new BrokerRig();
+            var connection = await OpenWithMessageAsync(rig, version, (QualityOfService)qos);
+            var id = (await connection.Client.ExpectPublishAsync("t", "1")).PacketId;
+            await connection.Client.AckAsync(Enum.Parse<PacketType>(type), id);
+            await connection.Client.ExpectClosedAsync(ReasonCode.ProtocolError);
+            connection.Closing.ShouldBe(CloseReason.ProtocolError);
+        }
+    }
+
+    [Theory]
+    [InlineData(nameof(PacketType.PubAck), 0x00)]
+    [InlineData(nameof(PacketType.PubRec), 0x97)]
+    public async Task Acknowledgement_AfterPubRecAndPubRel_EndsTheConnection(string type, int reason)
+    {
+        await using var rig = new BrokerRig();
+        var connection = await OpenWithMessageAsync(rig, 5, QualityOfService.ExactlyOnce);
+        var id = (await connection.Client.ExpectPublishAsync("t", "1")).PacketId;
+        await connection.Client.AckAsync(PacketType.PubRec, id);
+        await connection.Client.ExpectAckAsync(PacketType.PubRel, id);
+        await connection.Client.AckAsync(Enum.Parse<PacketType>(type), id, (ReasonCode)reason);
+        await connection.Client.ExpectClosedAsync(ReasonCode.ProtocolError);
+        connection.Closing.ShouldBe(CloseReason.ProtocolError);
+    }
+
+    // The message is not acknowledged by what contradicts it, so its session has it still.
+    [Fact]
+    public async Task Acknowledgement_OfAnotherQoS_LeavesTheMessageToTheSession()
+    {
+        await using var rig = new BrokerRig();
+        var connection = await OpenWithMessageAsync(rig, 5, QualityOfService.ExactlyOnce);
+        var id = (await connection.Client.ExpectPublishAsync("t", "1")).PacketId;
+        await connection.Client.AckAsync(PacketType.PubAck, id);
+        await connection.Client.ExpectClosedAsync(ReasonCode.ProtocolError);
+        await Eventually.CompletesAsync("the session is left", connection.Served);
+        var again = await rig.ConnectAsync("a", change: BrokerRig.Lasting);
+        var message = await again.ExpectPublishAsync("t", "1");
+        (message.PacketId, message.Dup).ShouldBe((id, true));
+    }
+
+    // A client that lost the PUBREL asks once more.
+    [Theory]
+    [InlineData(4)]
+    [InlineData(5)]
+    public async Task PubRec_Repeated_IsAnsweredWithPubRelAgain(int version)
+    {
+        await using var rig = new BrokerRig();
+        var client = (await OpenWithMessageAsync(rig, version, QualityOfService.ExactlyOnce)).Client;
+        var id = (await client.ExpectPublishAsync("t", "1")).PacketId;
+        for (var i = 0; i < 2; i++)
+        {
+            await client.AckAsync(PacketType.PubRec, id);
+            (await client.ExpectAckAsync(PacketType.PubRel, id)).ShouldBe(ReasonCode.Success);
+        }
+
+        await client.AckAsync(PacketType.PubComp, id);
+        await client.ExpectNothingAsync();
+    }
+
+    private static async Task<RigConnection> OpenWithMessageAsync(BrokerRig rig, int version, QualityOfService qos)
+    {
+        var connection = await rig.OpenAsync("a", version, BrokerRig.Lasting);
+        await connection.Client.SubscribeAsync("t");
+        await (await rig.ConnectAsync("p")).PublishAsync("t", "1", qos);
+        return connection;
     }
 }

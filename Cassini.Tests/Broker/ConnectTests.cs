@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Text;
 using Cassini.Streams.Events;
 using Cassini.Streams.Mqtt;
 using Cassini.Streams.Mqtt.Packets;
@@ -36,6 +37,23 @@ public class ConnectTests
         connect[8] = level;
         await client.SendAsync(connect);
         (await client.ExpectAsync<ConnAckPacket>()).Reason.ShouldBe((ReasonCode)expected);
+        await client.ExpectEndAsync();
+    }
+
+    // A bridge of MQTT 3.1, and one that announces a version without a bridge bit: the refusal is one that they understand.
+    [Theory]
+    [InlineData("MQIsdp", 0x83)]
+    [InlineData("MQTT", 0x83)]
+    public async Task Bridge_OfAnUnknownVersion_IsRefusedInTheFormOf311(string name, byte level)
+    {
+        await using var rig = new BrokerRig();
+        var client = rig.Open(4).Client;
+        byte[] body = [0, (byte)name.Length, .. Encoding.ASCII.GetBytes(name), level, 2, 0, 60, 0, 1, (byte)'b'];
+        await client.SendAsync(new byte[] { 0x10, (byte)body.Length }, body);
+        var answer = new byte[4];
+        await Eventually.CompletesAsync(
+            "the refusal comes", client.Stream.ReadExactlyAsync(answer, TestContext.Current.CancellationToken).AsTask());
+        answer.ShouldBe([0x20, 0x02, 0x00, 0x01]);
         await client.ExpectEndAsync();
     }
 

@@ -72,6 +72,39 @@ public class DisconnectTests
         }
     }
 
+    // It reads nothing before it has written all, so the broker must take what it writes, or neither comes to an end.
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task Reason_ClientReadsOnlyAfterItHasWrittenAll_ReachesIt(bool isViolation)
+    {
+        await using var rig = new BrokerRig();
+        var connection = await rig.OpenAsync("a", window: 16 * 1024);
+        await connection.Client.SendAsync(Pings(20_000));
+        if (isViolation)
+        {
+            await connection.Client.SendAsync(new byte[] { 0xD0, 0x00 });
+        }
+        else
+        {
+            connection.Transport.Close(CloseReason.Disconnected);
+        }
+
+        await connection.Client.SendAsync(Pings(1_000_000));
+        object? last;
+        do
+        {
+            last = await connection.Client.ReadAsync("an answer comes");
+        }
+        while (last is PacketType.PingResp);
+
+        last.ShouldBeOfType<ReasonPacket>().Reason
+            .ShouldBe(isViolation ? ReasonCode.ProtocolError : ReasonCode.AdministrativeAction);
+        await connection.Client.ExpectEndAsync();
+
+        static byte[] Pings(int count) => [.. Enumerable.Repeat(new byte[] { 0xC0, 0 }, count).SelectMany(ping => ping)];
+    }
+
     private static class ReasonCodes
     {
         public const int ServerShuttingDown = 0x8B;

@@ -43,6 +43,29 @@ public class ReplayTests : IDisposable
         text.ShouldContain("record      26s, 78 events, 1 segment, 0 problems");
     }
 
+    [Theory]
+    [InlineData]
+    [InlineData("--policy", "same.json")]
+    public async Task Replay_CleanStop_IsNoError(params string[] policy)
+    {
+        _directory.Write("same.json", "{ }");
+        var fold = new Fold();
+        var header = RecordedRun.Header(fold.At(0, new PhaseEntered(Phase.Ready)).State);
+        var record = new RecordingFold(fold);
+        record.At(1, new PhaseEntered(Phase.Draining));
+        record.At(2, new PhaseEntered(Phase.Stopped));
+        File.WriteAllBytes(_directory.File("stop.jsonl"), RecordedRun.Record(header, record.Events));
+
+        (await RunAsync(["replay", "stop.jsonl", .. policy])).ShouldBe(ExitCode.Ok);
+
+        var phases = _console.Out.Lines.Where(line => line.StartsWith("2026-", StringComparison.Ordinal)).Skip(1)
+            .Where(line => line.Contains(" phase ", StringComparison.Ordinal)).ToList();
+        phases.ShouldContain(line => line.Contains("Draining", StringComparison.Ordinal));
+        phases.ShouldContain(line => line.Contains("Stopped", StringComparison.Ordinal));
+        phases.ShouldAllBe(line => !line.Contains("error", StringComparison.Ordinal));
+        _console.Out.ToString().ShouldContain("at the end  stopped, 2026-01-01 00:00:02.000Z");
+    }
+
     [Fact]
     public async Task Replay_WithAPolicy_TellsBothSideBySideAndMarksWhereTheyDiffer()
     {

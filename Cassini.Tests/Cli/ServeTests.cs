@@ -32,6 +32,8 @@ public class ServeTests : IDisposable
         cassini.Signal(signal);
 
         (await cassini.ExitCodeAsync("it stops")).ShouldBe(ExitCode.Ok);
+        cassini.Error.Lines[^1].ShouldContain("stopped", Case.Insensitive);
+        cassini.Error.ToString().ShouldNotContain("error", Case.Insensitive);
     }
 
     [Fact]

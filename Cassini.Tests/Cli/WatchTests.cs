@@ -207,6 +207,27 @@ public sealed class WatchTests : IDisposable
         text.ShouldNotContain(line => line.StartsWith("ok ", StringComparison.Ordinal));
     }
 
+    [Fact]
+    public void Screen_CleanStop_IsNoErrorAndNoLoss()
+    {
+        var health = FeedText.Health();
+        var model = WatchModel.Of(new FeedSnapshot(health, false, false));
+        var check = new HealthChanged(
+            CheckNames.Phase, HealthStatus.Degraded, HealthStatus.Error, Reasons.Stopped, "stopped", [], TimeSpan.Zero,
+            HealthStatus.Error, false, true, 12);
+        model = model.Apply(new FeedEvent(health with { Phase = Phase.Stopped }, Envelope(11, check)));
+        var gone = FeedText.Health(ready: false, status: HealthStatus.Unknown) with { Phase = Phase.Stopped };
+        model = model.Apply(new FeedLost(gone, FeedLoss.Stopped, "has stopped", TimeSpan.Zero));
+        model = model.Apply(new FeedLost(gone, FeedLoss.Unreachable, "not reachable", TimeSpan.Zero));
+
+        var text = Draw(model, 20);
+
+        text[0].ShouldStartWith(" STOPPED  cassini");
+        text[^2].ShouldEndWith("healthChanged      phase Stopped: stopped");
+        text[^1].ShouldEndWith("stopped            the broker was stopped");
+        text.ShouldAllBe(line => !line.Contains("error", StringComparison.OrdinalIgnoreCase));
+    }
+
     private static EventEnvelope Envelope(long sequence, BrokerEvent happened) =>
         new(new Epoch(1), sequence, DateTimeOffset.UnixEpoch, TimeSpan.FromSeconds(sequence), happened);
 

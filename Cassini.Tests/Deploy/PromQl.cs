@@ -22,10 +22,10 @@ internal static partial class PromQl
             && line[series.Metric.Length..] is ['{' or ' ', ..]
             && series.Labels.All(label => line.Contains(label, StringComparison.Ordinal)));
 
-    [GeneratedRegex(@"\bcassini_\w+")]
+    [GeneratedRegex(@"\b(?:cassini|process)_\w+")]
     private static partial Regex Metric();
 
-    [GeneratedRegex(@"\b(cassini_\w+)\{([^}]*)\}")]
+    [GeneratedRegex(@"\b((?:cassini|process)_\w+)\{([^}]*)\}")]
     private static partial Regex Selector();
 
     [GeneratedRegex(@"\w+=""[^""]*""")]

@@ -45,6 +45,7 @@ public sealed class FeedLossTests : IAsyncDisposable
         lost.Reason.ShouldBe(FeedLoss.Silent);
         lost.Detail.ShouldBe("has been silent for 10 s");
         lost.Snapshot.Ready.ShouldBeFalse();
+        lost.Snapshot.Endpoints.ShouldHaveSingleItem().State.ShouldBe(EndpointState.Bound);
     }
 
     [Fact]
@@ -96,6 +97,7 @@ public sealed class FeedLossTests : IAsyncDisposable
         lost.Reason.ShouldBe(FeedLoss.Stopped);
         lost.Snapshot.Phase.ShouldBe(Phase.Stopped);
         lost.Snapshot.Ready.ShouldBeFalse();
+        lost.Snapshot.Endpoints.ShouldHaveSingleItem().State.ShouldBe(EndpointState.Closed);
     }
 
     [Theory]

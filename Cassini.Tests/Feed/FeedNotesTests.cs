@@ -75,6 +75,28 @@ public sealed class FeedNotesTests : IAsyncDisposable
             h => h.Phase.ShouldBe(Phase.Draining));
     }
 
+    /// <summary>A healthy broker sends two events a second.</summary>
+    [Fact]
+    public void Snapshots_NothingVisibleChanges_HasNoValue()
+    {
+        _rig.Transport.Silent(
+            (0, FeedText.Snapshot(FeedText.Health())),
+            (1, FeedText.Event(11, new HeartbeatReceived(TimeSpan.FromMilliseconds(1), 3, 10))),
+            (1, FeedText.Event(12, new ConnectionAccepted(3, "127.0.0.1:8883", "127.0.0.1:5000"))),
+            (1, FeedText.Event(13, new LoadSampled(77, 3, 0, 0, 5))),
+            (1, FeedText.Snapshot(FeedText.Health() with { Backlog = 5, UptimeSeconds = 9 }, hasId: false)),
+            (1, FeedText.Event(14, new ListenerClosed("127.0.0.1:8883", ListenerCloseReason.Rehearsal))),
+            (1, FeedText.Transition(15, ready: false)),
+            (1, FeedText.Event(16, new PhaseEntered(Phase.Draining))),
+            (1, FeedText.Event(17, new HeartbeatReceived(TimeSpan.FromMilliseconds(1), 3, 10))));
+        var seen = new List<HealthSnapshot>();
+        using var subscription = _rig.Feed().Snapshots.Subscribe(seen.Add, failure => throw failure);
+        _rig.Clock.AdvanceTo(TimeSpan.FromSeconds(9));
+
+        seen.Select(health => $"{health.Status} {health.Phase} {string.Join(' ', health.Endpoints.Select(endpoint => endpoint.State))}")
+            .ShouldBe(["Unknown Starting ", "Ok Ready Bound", "Ok Ready Closed", "Error Ready Closed", "Error Draining Closed"]);
+    }
+
     [Fact]
     public void Notes_MissedEventsAfterANewerSnapshot_DoNotRevertHealth()
     {

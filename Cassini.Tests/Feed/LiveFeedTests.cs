@@ -13,12 +13,12 @@ public class LiveFeedTests
     private const string Endpoint = "127.0.0.1:8883";
 
     [Fact]
-    public async Task Snapshots_WhateverHappens_SayWhatTheBrokerSays()
+    public async Task Notes_WhateverHappens_SayWhatTheBrokerSays()
     {
         await using var rig = await ManagementRig.StartAsync();
         using var feed = new HealthFeed(rig.Address);
         HealthSnapshot? seen = null;
-        using var subscription = feed.Snapshots.Subscribe(health => Volatile.Write(ref seen, health), failure => throw failure);
+        using var subscription = feed.Notes.Subscribe(note => Volatile.Write(ref seen, note.Snapshot), failure => throw failure);
         await Eventually.HoldsAsync("the first snapshot", () => Volatile.Read(ref seen)?.Epoch == rig.Health.Current.Epoch);
 
         foreach (var happened in Story())

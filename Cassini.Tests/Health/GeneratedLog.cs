@@ -10,6 +10,7 @@ internal static class GeneratedLog
     private static readonly Gen<string> Endpoint = OneOf("127.0.0.1:8883", "127.0.0.1:8884", "[::1]:8883");
     private static readonly Gen<TimeSpan> Duration = Gen.Int[0, 2_000].Select(ms => TimeSpan.FromMilliseconds(ms));
     private static readonly Gen<long> Id = Gen.Long[1, 30];
+    private static readonly Gen<string?> Peer = OneOf("192.0.2.1:4000", "192.0.2.1:4001", "192.0.2.2:1", "[2001:db8::1]:1", "peer", null);
     private static readonly Gen<Component> Component =
         Gen.Select(Gen.Enum<ComponentKind>(), OneOf("", "a", "b"), (kind, name) => new Component(kind, name));
 
@@ -21,7 +22,8 @@ internal static class GeneratedLog
         (1, Endpoint.Select(e => (BrokerEvent)new AcceptFailed(e, "TooManyOpenSockets", 3, TimeSpan.FromSeconds(1)))),
         (8, Gen.Select(Id, Endpoint, (id, e) => (BrokerEvent)new ConnectionAccepted(id, e, "peer"))),
         (6, Id.Select(id => (BrokerEvent)new HandshakeCompleted(id, "alice", "TLS 1.3", TimeSpan.Zero))),
-        (5, Gen.Select(Id, Gen.Enum<HandshakeFailure>(), (id, why) => (BrokerEvent)new HandshakeFailed(id, why, null, TimeSpan.Zero))),
+        (5, Gen.Select(Id, Gen.Enum<HandshakeFailure>(), Peer, (id, why, peer) =>
+            (BrokerEvent)new HandshakeFailed(id, why, null, TimeSpan.Zero, peer))),
         (4, Id.Select(id => (BrokerEvent)new ConnectionOpened(id, "alice"))),
         (3, Gen.Select(Id, Gen.Enum<CloseReason>(), (id, why) => (BrokerEvent)new SessionClosed(id, "a", why, TimeSpan.Zero, false))),
         (4, Gen.Select(Id, Gen.Enum<CloseReason>(), (id, why) => (BrokerEvent)new ConnectionClosed(id, why, TimeSpan.Zero, 0, 0))),

@@ -32,8 +32,9 @@ internal static class Happened
     public static CertificateLoaded Certificate(CertificateRole role, DateTimeOffset notAfter, TimeSpan? life = null) =>
         new(role, "CN=test", "00", notAfter - (life ?? TimeSpan.FromDays(365)), notAfter);
 
-    public static HandshakeFailed Refused(long id, HandshakeFailure reason = HandshakeFailure.UntrustedCertificate) =>
-        new(id, reason, null, TimeSpan.Zero);
+    public static HandshakeFailed Refused(
+        long id, HandshakeFailure reason = HandshakeFailure.UntrustedCertificate, string? address = null, string? detail = null) =>
+        new(id, reason, detail, TimeSpan.Zero, address);
 
     public static HandshakeCompleted Completed(long id) => new(id, "alice", "TLS 1.3", TimeSpan.Zero);
 }

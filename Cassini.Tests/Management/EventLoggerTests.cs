@@ -3,6 +3,7 @@ using Cassini.Management.Logging;
 using Cassini.Management.Telemetry;
 using Cassini.Streams.Events;
 using Cassini.Streams.Events.Hub;
+using Cassini.Streams.Health;
 using Cassini.Tests.Events;
 using Cassini.Tests.Health;
 using Cassini.Tests.Support;
@@ -17,7 +18,9 @@ public class EventLoggerTests
         { Happened.Bound(), LogLevel.Information, "127.0.0.1:8883 is bound to 127.0.0.1:8883" },
         { Happened.BindFailed(), LogLevel.Error, "AddressAlreadyInUse" },
         { new ConnectionAccepted(5, "e", "r"), LogLevel.Debug, "connection 5" },
-        { Happened.Refused(5), LogLevel.Debug, "UntrustedCertificate" },
+        { Happened.Refused(5), LogLevel.Information, "UntrustedCertificate" },
+        { Happened.Refused(5, HandshakeFailure.BareProbe), LogLevel.Debug, "connection 5: ended without a handshake: BareProbe" },
+        { Happened.Crashed(ComponentKind.Connection) with { Message = "a\nb" }, LogLevel.Debug, @"a\nb" },
         { Happened.Crashed(ComponentKind.Connection), LogLevel.Debug, "Connection 1 crashed: IOException: boom" },
         { Happened.Crashed(ComponentKind.AcceptLoop, "e", 1), LogLevel.Debug, "next start in 00:00:01" },
         { Happened.Crashed(ComponentKind.Observer, "slow reader"), LogLevel.Debug, "Observer slow reader crashed: " },
@@ -29,6 +32,9 @@ public class EventLoggerTests
             "connection 5: client c-1 opened its session with MQTT 5.0, session present: True"
         },
         { new ClientRefused(5, "NotAuthorized", "no"), LogLevel.Information, "the client was refused: NotAuthorized no" },
+        { new ClientRefused(5, "NotAuthorized", "a\n\u001b[31mb"), LogLevel.Information, @"NotAuthorized a\n\u{1B}[31mb" },
+        { new AccessDenied(5, "a\nb", "publish", "t", "c\nd"), LogLevel.Information, @"a\nb was denied to publish t c\nd" },
+        { new IdentityQuarantined("a\nb", 3, TimeSpan.FromSeconds(1)), LogLevel.Warning, @"a\nb is refused" },
         { new ProtocolViolated(5, "MalformedPacket", "MQTT-2.1.3-1", "bad"), LogLevel.Information, "MalformedPacket MQTT-2.1.3-1 bad" },
         {
             new AccessDenied(5, "alice", "publish", "a\n\u001b[31mb", null), LogLevel.Information,
@@ -51,6 +57,7 @@ public class EventLoggerTests
             new DrainStageLeft(DrainStage.Deliver, PhaseOutcome.Forced, TimeSpan.FromSeconds(20), 2, 9), LogLevel.Warning,
             "2 clients left, 9 messages"
         },
+        { PhaseChanged(HealthStatus.Degraded, HealthStatus.Error, "Stopped"), LogLevel.Debug, "the check phase follows: Stopped" },
         { new PhaseLeft(Phase.Draining, PhaseOutcome.Forced, TimeSpan.FromSeconds(1)), LogLevel.Warning, "cut short" },
     };
 
@@ -86,6 +93,9 @@ public class EventLoggerTests
         loggers.Lines.ShouldNotContain(line => line.Id == 1002, "an event fell through to the message for unknown ones");
         await hub.CompleteAsync();
     }
+
+    private static HealthChanged PhaseChanged(HealthStatus from, HealthStatus to, string reason) => new(
+        CheckNames.Phase, from, to, reason, "stopped", [], TimeSpan.Zero, to, false, true, 3);
 
     private static IDisposable Attach(EventHub hub, RecordingLoggers loggers) =>
         hub.Observe("log").Select(delivery => new TracedDelivery(delivery, null)).Subscribe(new EventLogger(loggers));

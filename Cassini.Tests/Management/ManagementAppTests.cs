@@ -109,7 +109,7 @@ public class ManagementAppTests
             [
                 "/", "/livez", "/livez/{check}", "/readyz", "/readyz/{check}", "/healthz", "/healthz/{check}",
                 "/events", "/events/{id}", "/state", "/metrics",
-                "/certificates", "/connections", "/connections/{id}", "/topics", "/subscriptions",
+                "/certificates", "/connections", "/connections/{id}", "/handshakes", "/topics", "/subscriptions",
                 "/drain", "/faults/{fault}", "/runbook", "/runbook.css",
             ],
             ignoreOrder: true);

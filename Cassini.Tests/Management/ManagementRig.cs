@@ -41,10 +41,11 @@ internal sealed class ManagementRig : IAsyncDisposable
         Hub = new EventHub(TimeProvider.System, hubOptions);
         Health = new HealthProjection(Hub, policy ?? Patient, _ticks, "0.1.0", NullLogger<HealthProjection>.Instance);
         Connections = new LiveConnections(Hub);
+        RefusedHandshakes = new RefusedHandshakes(Hub);
         Broker = new MqttBroker(
             new BrokerOptions { MaxTopics = 10_000 }, "0.1.0", NoStore.Instance, Hub, TimeProvider.System, NullLogger<MqttBroker>.Instance);
         Listeners = new FakeListeners(Health);
-        Managed = new ManagedBroker(Hub, Health, Connections, Listeners.Disconnect, Listeners)
+        Managed = new ManagedBroker(Hub, Health, Connections, RefusedHandshakes, Listeners.Disconnect, Listeners)
         {
             Mqtt = Broker,
             RequestStop = () => Interlocked.Increment(ref _stopsRequested),
@@ -57,6 +58,8 @@ internal sealed class ManagementRig : IAsyncDisposable
     public HealthProjection Health { get; }
 
     public LiveConnections Connections { get; }
+
+    public RefusedHandshakes RefusedHandshakes { get; }
 
     /// <summary>A broker without clients; nothing of it runs.</summary>
     public MqttBroker Broker { get; }
@@ -170,6 +173,7 @@ internal sealed class ManagementRig : IAsyncDisposable
         Http.Dispose();
         await _app.DisposeAsync();
         Connections.Dispose();
+        RefusedHandshakes.Dispose();
         Health.Dispose();
         await Hub.CompleteAsync();
         _ticks.Dispose();

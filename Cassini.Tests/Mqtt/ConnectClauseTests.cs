@@ -14,7 +14,10 @@ public class ConnectClauseTests
     [InlineData("10 [ 'MQTT' 03 02 003C 'c' ]", 4, "MQTT-3.1.2-2")]
     [InlineData("10 [ 'MQTT' 00 02 003C 'c' ]", 4, "MQTT-3.1.2-2")]
     [InlineData("10 [ 'MQTT' 06 02 003C [] 'c' ]", 5, "MQTT-3.1.2-2")]
-    [InlineData("10 [ 'MQTT' 84 02 003C 'c' ]", 5, "MQTT-3.1.2-2")]
+    [InlineData("10 [ 'MQIsdp' 83 02 003C 'c' ]", 4, "MQTT-3.1.2-1")]
+    [InlineData("10 [ 'MQTT' 83 02 003C 'c' ]", 4, "MQTT-3.1.2-2")]
+    [InlineData("10 [ 'MQTT' 80 02 003C 'c' ]", 4, "MQTT-3.1.2-2")]
+    [InlineData("10 [ 'MQTT' 85 02 003C [] 'c' ]", 5, "MQTT-3.1.2-2")]
     public void Protocol_Foreign_IsUnsupportedAndAnsweredInTheNearestVersion(string packet, int answeredIn, string clause)
     {
         Verdict.ShouldBeRefused(answeredIn, packet, 0x84, clause);
@@ -42,6 +45,7 @@ public class ConnectClauseTests
 
     [Theory]
     [InlineData(4, "10 [ 'MQTT' 04 02 003C '' ]")]
+    [InlineData(4, "10 [ 'MQTT' 84 02 003C 'c' ]")]
     [InlineData(4, "10 [ 'MQTT' 04 00 0000 'c' ]")]
     [InlineData(4, "10 [ 'MQTT' 04 F6 FFFF 'c' 't' 'm' 'u' 'p' ]")]
     [InlineData(4, "10 [ 'MQTT' 04 82 003C 'c' '' ]")]

@@ -23,6 +23,10 @@ internal static class GeneratedPackets
     public static readonly Gen<string> Topic = Text.Select(text => text.Replace('+', 'p').Replace('#', 's'))
         .Select(text => text.Length == 0 ? "t" : text);
 
+    /// <summary>Text that lacks nothing to be a topic filter; its wildcards may be in the wrong place.</summary>
+    public static readonly Gen<string> Filter =
+        Text.Select(text => TopicFilter.Lack(MqttText.Encode(text)) is null ? text : $"t{text}");
+
     public static readonly Gen<ImmutableArray<byte>> Bytes =
         Gen.OneOf(Gen.Byte.Array[0, 20], Gen.Byte.Array[120, 140]).Select(bytes => bytes.ToImmutableArray());
 
@@ -93,7 +97,7 @@ internal static class GeneratedPackets
 
     public static Gen<UnsubscribePacket> Unsubscribe(ProtocolVersion version) => Gen.Select(
         PacketId,
-        Text.Array[1, 5],
+        Filter.Array[1, 5],
         Properties(PropertyOwner.Unsubscribe, version),
         (id, filters, properties) => new UnsubscribePacket(id, [.. filters], properties));
 
@@ -183,7 +187,7 @@ internal static class GeneratedPackets
         (topic, payload, qos, retain, properties) => new WillMessage(topic, payload, qos, retain, properties));
 
     private static Gen<SubscriptionRequest> Request(ProtocolVersion version) => Gen.Select(
-        Text, QoS, Gen.Bool, Gen.Bool, Gen.Int[0, 2],
+        Filter, QoS, Gen.Bool, Gen.Bool, Gen.Int[0, 2],
         (filter, qos, noLocal, asPublished, handling) => version == ProtocolVersion.V311
             ? new SubscriptionRequest(filter, qos, false, false, RetainHandling.Send)
             : new SubscriptionRequest(

@@ -22,4 +22,15 @@ public class PeerKeyTests
     [InlineData("::")]
     public void Of_UnknownAddress_IsNoAddress(string address) =>
         (PeerKey.Of(null) == PeerKey.Of(IPAddress.Parse(address))).ShouldBeFalse();
+
+    [Theory]
+    [InlineData("192.0.2.1:40000", "192.0.2.1")]
+    [InlineData("[::ffff:192.0.2.1]:40000", "192.0.2.1")]
+    [InlineData("[2001:db8:1:2:3:4:5:6]:40000", "2001:db8:1:2::/64")]
+    [InlineData("[::1]:40000", "::1")]
+    [InlineData("0.0.0.0:1", "0.0.0.0")]
+    [InlineData("peer", null)]
+    [InlineData("", null)]
+    [InlineData(null, null)]
+    public void NameOf_AddressWithPort_IsThePeerWithoutIt(string? address, string? name) => PeerKey.NameOf(address).ShouldBe(name);
 }

@@ -64,6 +64,7 @@ public class ExportTests : IDisposable
             .ShouldBe([$"00-{TraceId}-{publish.SpanId}-01"]);
         (await collector.MetricAsync("cassini.connections.accepted")).ShouldBe("{connection}");
         (await collector.MetricAsync("cassini.handshake.duration")).ShouldBe("s");
+        (await collector.MetricAsync("process.cpu.time")).ShouldBe("s");
         collector.Authorization.ShouldBe("Bearer not-for-the-log");
 
         var line = await cassini.Error.LineAsync(

@@ -1,13 +1,16 @@
 using System.Net;
 using System.Text.Json;
+using System.Text.RegularExpressions;
 using Cassini.Streams.Events;
+using Cassini.Tests.Deploy;
 using Cassini.Tests.Health;
 using Cassini.Tests.Management;
+using Cassini.Tests.Support;
 
 namespace Cassini.Tests.Telemetry;
 
 /// <summary>The three forms of /metrics.</summary>
-public class MetricsFormatTests
+public partial class MetricsFormatTests
 {
     private const string OpenMetrics = "application/openmetrics-text";
 
@@ -116,4 +119,66 @@ public class MetricsFormatTests
         text.ShouldMatch("\ndotnet_process_memory_working_set_bytes [1-9]");
         text.ShouldContain("\ndotnet_process_cpu_time_seconds_total{cpu_mode=\"user\"} ");
     }
+
+    [Theory]
+    [InlineData(null)]
+    [InlineData(OpenMetrics)]
+    public async Task Metrics_OfTheProcess_HaveThePrometheusNames(string? accept)
+    {
+        await using var rig = await ManagementRig.StartReadyAsync();
+        var text = await rig.GetTextAsync("/metrics", accept);
+
+        foreach (var name in new[]
+        {
+            "process_cpu_seconds_total", "process_resident_memory_bytes", "process_virtual_memory_bytes", "process_threads",
+            "process_start_time_seconds", "process_open_fds", "process_max_fds",
+        })
+        {
+            text.ShouldMatch($"\n{name} [1-9][0-9.E+]*\n|\n{name} 0\\.[0-9]+\n");
+        }
+
+        text.ShouldContain(accept is null ? "# TYPE process_cpu_seconds_total counter\n" : "# TYPE process_cpu_seconds counter\n");
+        text.ShouldContain("# TYPE process_open_fds gauge\n");
+    }
+
+    /// <summary>.NET declares the threads of its pool, whose number falls too, as a counter.</summary>
+    [Theory]
+    [InlineData(null)]
+    [InlineData("application/json")]
+    public async Task Metrics_Counters_AreThoseThatNeverFall(string? accept)
+    {
+        await using var rig = await ManagementRig.StartReadyAsync();
+        var text = await rig.GetTextAsync("/metrics", accept);
+        var counters = accept is null
+            ? CounterLine().Matches(text).Select(match => match.Groups[1].Value)
+            : JsonDocument.Parse(text).RootElement.GetProperty("metrics").EnumerateArray()
+                .Where(metric => metric.GetProperty("type").GetString() == "counter")
+                .Select(metric => metric.GetProperty("name").GetString()!);
+
+        counters.Where(name => !name.StartsWith("cassini_", StringComparison.Ordinal)).Order(StringComparer.Ordinal).ShouldBe(
+        [
+            "dotnet_gc_collections_total", "dotnet_gc_heap_total_allocated_bytes_total", "dotnet_gc_pause_time_seconds_total",
+            "dotnet_monitor_lock_contentions_total", "dotnet_process_cpu_time_seconds_total", "process_cpu_seconds_total",
+        ]);
+        text.ShouldContain("dotnet_thread_pool_threads");
+        text.ShouldContain("dotnet_thread_pool_queue_length");
+    }
+
+    [Fact]
+    public async Task Metrics_Promtool_FindsNothingWrong()
+    {
+        using var directory = new TempDirectory();
+        await using var rig = await ManagementRig.StartReadyAsync();
+        rig.Publish(new ConnectionAccepted(1, Happened.Endpoint, "127.0.0.1:40000"), Happened.Completed(1));
+        directory.Write("metrics", await rig.MetricsAsync("cassini_handshake_duration_seconds_count{protocol=\"TLS 1.3\"} 1\n"));
+        var promtool = Programs.Require("promtool");
+
+        var (code, said) = await DeployFiles.RunAsync("sh", directory.Path, "-c", $"{promtool} check metrics --extended < metrics");
+
+        code.ShouldBe(0, said);
+        said.ShouldNotContain("error");
+    }
+
+    [GeneratedRegex("^# TYPE ([^ ]+) counter$", RegexOptions.Multiline)]
+    private static partial Regex CounterLine();
 }

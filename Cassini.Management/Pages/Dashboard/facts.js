@@ -12,9 +12,12 @@ const endpoints = new Keyed();
 const certificates = new Keyed();
 
 export function renderEndpoints({ health, clock }) {
-  endpoints.render(byId('endpoints'), health.endpoints, endpoint => endpoint.address, endpoint => h('li', {},
+  // An endpoint that a stop closed is no fault.
+  const isStopping = health.phase === 'draining' || health.phase === 'stopped';
+  const items = health.endpoints.map(endpoint => ({ ...endpoint, status: endpoint.state === 'closed' && isStopping ? 'off' : STATES[endpoint.state] }));
+  endpoints.render(byId('endpoints'), items, endpoint => endpoint.address, endpoint => h('li', {},
     h('span', { class: 'code' }, endpoint.address),
-    h('span', { class: 'status', 'data-status': STATES[endpoint.state] }, h('span', { class: 'glyph', 'aria-hidden': 'true' }), endpoint.state),
+    h('span', { class: 'status', 'data-status': endpoint.status }, h('span', { class: 'glyph', 'aria-hidden': 'true' }), endpoint.state),
     h('span', { class: 'quiet' }, 'for ', age(clock, clock.secondsOf(endpoint.since), ''), endpoint.error ? `: ${endpoint.error}` : '')));
 }
 

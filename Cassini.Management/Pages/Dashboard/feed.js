@@ -13,7 +13,7 @@ export class Feed {
   #wake = () => {};
   #heardAt = performance.now();
 
-  /** `onMessage(message)`; `onState(state, why)` with connecting, live, lost or denied. */
+  /** `onMessage(message)`; `onState(state, why)` with connecting, live, lost, stopped or denied. */
   constructor(onMessage, onState) {
     this.onMessage = onMessage;
     this.onState = onState;
@@ -30,8 +30,9 @@ export class Feed {
   }
 
   async run() {
+    let isStopped = false;
     for (let failures = 0; ; failures++) {
-      const ended = { heard: false, why: 'the broker closed it' };
+      const ended = { heard: false, stopped: false, why: 'the broker closed it' };
       try {
         await this.#follow(ended);
       } catch (error) {
@@ -46,7 +47,10 @@ export class Feed {
       }
 
       failures = ended.heard ? 0 : failures;
-      this.onState('lost', ended.why);
+
+      // After its goodbye nobody answers until the broker is started again.
+      isStopped = ended.stopped || (isStopped && !ended.heard);
+      this.onState(isStopped ? 'stopped' : 'lost', ended.why);
       await this.#pause(Math.min(LONGEST_RETRY, FIRST_RETRY * 2 ** failures) * (0.75 + Math.random() / 2));
     }
   }
@@ -64,7 +68,8 @@ export class Feed {
       const response = await request(`events?types=${TYPES}`, { headers, signal: cut.signal });
       for await (const message of messagesOf(response, () => this.#heard(alive))) {
         if (message.type === 'bye') {
-          ended.why = 'the broker stops';
+          ended.stopped = true;
+          this.onMessage(message);
           return;
         }
 

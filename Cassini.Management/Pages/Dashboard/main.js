@@ -11,12 +11,13 @@ import { showAge, showState, showTitle } from './lost.js';
 import { Model } from './model.js';
 import { Notes } from './notes.js';
 import { readPast, readSnapshot } from './past.js';
+import { RefusalTable } from './refusals.js';
 import { initTheme, showTheme } from './theme.js';
 import { throttled } from './throttle.js';
 import { renderTiles } from './tiles.js';
 import { initTimeline, renderLanes, renderTransitions } from './timeline.js';
 import { Topics } from './topics.js';
-import { failingOf, renderVerdict } from './verdict.js';
+import { failingOf, renderLocked, renderVerdict } from './verdict.js';
 import { refreshAges } from './words.js';
 
 const SECOND = 1_000;
@@ -27,15 +28,19 @@ model.certificates = [];
 const feed = new Feed(onMessage, onState);
 const notes = new Notes(askForToken);
 const connections = new Connections(model.clock, notes);
+const refusals = new RefusalTable(model.clock, notes);
 const topics = new Topics(notes);
 let past = new AbortController();
 let state = 'connecting';
+let why = '';
 let isTokenGiven = false;
 let seconds = 0;
 
 // A burst of events is drawn once.
 const render = throttled(100, () => {
-  if (model.health !== null) {
+  if (state === 'denied') {
+    renderLocked(why);
+  } else if (model.health !== null) {
     renderVerdict(model);
     renderTiles(model);
     renderChecks(model, openEvent);
@@ -80,6 +85,9 @@ function onMessage(message) {
     refreshAll();
   } else {
     TOUCHED_BY[message.data.category]?.forEach(refresh => refresh());
+    if (message.data.type === 'handshakeFailed') {
+      refusals.refresh();
+    }
   }
 
   render();
@@ -99,12 +107,13 @@ function readThePast(snapshot) {
 function refreshAll() {
   refreshCertificates();
   connections.refresh();
+  refusals.refresh();
   topics.refresh();
 }
 
-function onState(next, why) {
-  state = next;
-  showState(next, why);
+function onState(next, reason) {
+  [state, why] = [next, reason];
+  showState(next, reason);
   render();
   if (next === 'denied') {
     askForToken();

@@ -22,6 +22,7 @@ export class Model {
       case 'reset': this.#clear(); return false;
       case 'event':
       case 'transition': this.#follow(data); return false;
+      case 'bye': this.#stop(); return false;
       default: return false;
     }
   }
@@ -77,6 +78,16 @@ export class Model {
     this.connections.level(this.through, this.clock.now, { connections: health.activeListeners });
   }
 
+  /** The process ends: nothing that it sent before its goodbye says that its endpoints are closed, if they closed after it. */
+  #stop() {
+    if (this.health !== null) {
+      const since = this.clock.dateOf(this.clock.now).toISOString();
+      Object.assign(this.health, { phase: 'stopped', ready: false });
+      this.health.endpoints = this.health.endpoints.map(endpoint =>
+        endpoint.state === 'closed' ? endpoint : { ...endpoint, state: 'closed', since, error: null });
+    }
+  }
+
   #follow(envelope) {
     const sequence = sequenceOf(envelope.id);
     this.clock.reach(envelope.elapsed);
@@ -97,6 +108,9 @@ export class Model {
       case 'connectionClosed': this.#count(-1, sequence, elapsed); break;
       case 'loadSampled': health.backlog = event.queuedMessages; break;
       case 'phaseEntered': health.phase = event.phase; break;
+      case 'listenerBound': this.#endpoint(event.endpoint, { address: event.address, state: 'bound', since: time, error: null }); break;
+      case 'bindFailed': this.#endpoint(event.endpoint, { address: event.endpoint, state: 'failed', since: time, error: event.error }); break;
+      case 'listenerClosed': this.#endpoint(event.endpoint, { state: 'closed', since: time, error: null }); break;
       case 'healthChanged':
         Object.assign(health, { status: event.status, ready: event.ready, live: event.live, revision: event.revision });
         health.checks = health.checks.map(check => (check.name !== event.check ? check : {
@@ -110,6 +124,14 @@ export class Model {
         }));
         break;
     }
+  }
+
+  /** An endpoint whose port the system chose is known by its address, not by its name, unless it is the only one. */
+  #endpoint(name, change) {
+    const { endpoints } = this.health;
+    const known = endpoints.find(endpoint => endpoint.address === name || endpoint.address === change.address)
+      ?? (endpoints.length === 1 ? endpoints[0] : null);
+    this.health.endpoints = endpoints.map(endpoint => (endpoint === known ? { ...endpoint, ...change } : endpoint));
   }
 
   #count(change, sequence, elapsed) {

@@ -10,12 +10,13 @@ let announced = '';
 export function renderVerdict(model) {
   const { health, clock } = model;
   const failing = failingOf(health);
-  byId('verdict').dataset.status = health.status;
-  setText(byId('verdict-word'), health.status);
-  setText(byId('verdict-why'), sentence(health, failing));
+  const isStopped = health.phase === 'stopped';
+  byId('verdict').dataset.status = isStopped ? 'off' : health.status;
+  setText(byId('verdict-word'), isStopped ? 'stopped' : health.status);
+  setText(byId('verdict-why'), isStopped ? 'The broker was stopped.' : sentence(health, failing));
   probes.render(byId('probes'), [
     { path: '/readyz', passes: health.ready, says: health.ready ? 'ready' : 'not ready' },
-    { path: '/livez', passes: health.live, says: health.live ? 'live' : 'not live' },
+    ...(isStopped ? [] : [{ path: '/livez', passes: health.live, says: health.live ? 'live' : 'not live' }]),
   ], probe => probe.path, probe => h('li', { 'data-passes': String(probe.passes) }, h('span', { class: 'glyph', 'aria-hidden': 'true' }), probe.says));
 
   setText(byId('version'), health.version);
@@ -24,6 +25,14 @@ export function renderVerdict(model) {
   setText(byId('epoch'), health.epoch);
   setText(byId('revision'), String(health.revision));
   announce(health, failing);
+}
+
+/** Nothing may be shown: the broker asks for credentials, and says which. */
+export function renderLocked(why) {
+  byId('verdict').dataset.status = 'unknown';
+  setText(byId('verdict-word'), 'locked');
+  setText(byId('verdict-why'), `${why.charAt(0).toUpperCase()}${why.slice(1)}.`);
+  probes.render(byId('probes'), [], () => '', () => null);
 }
 
 export const failingOf = health => health.checks
@@ -43,7 +52,7 @@ function sentence(health, failing) {
 
 /** Announces each change once to screen readers. */
 function announce(health, failing) {
-  const said = `Status ${health.status}. ${failing.map(check => `${check.name} ${check.status}, ${check.reason}`).join('; ')}`;
+  const said = health.phase === 'stopped' ? 'The broker was stopped.' : `Status ${health.status}. ${failing.map(check => `${check.name} ${check.status}, ${check.reason}`).join('; ')}`;
   if (said !== announced) {
     announced = said;
     setText(byId('announce'), said);

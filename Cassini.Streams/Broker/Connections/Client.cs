@@ -32,6 +32,12 @@ internal sealed class Client(
     /// </summary>
     public bool IsProbe => link.Connection.Transport.IsProbe;
 
+    /// <summary>
+    /// Whether it is another broker. It publishes again what it receives, so its subscriptions keep the RETAIN flag and exclude its own
+    /// messages, which MQTT 3.1.1 has no options for.
+    /// </summary>
+    public bool IsBridge { get; } = connect.IsBridge;
+
     /// <summary>Whether it wants reason strings on packets other than CONNACK, DISCONNECT and PUBLISH [MQTT-3.1.2-29].</summary>
     public bool WantsProblemInformation { get; } = connect.Properties.RequestProblemInformation ?? true;
 

@@ -14,7 +14,11 @@ namespace Cassini.Streams.Broker.Connections;
 /// </summary>
 internal sealed class ClientLink : IAttachedConnection
 {
-    private static readonly TimeSpan FlushPatience = TimeSpan.FromSeconds(1);
+    /// <summary>How long what is left may take to be sent. Less than the time after which Listening takes the socket away.</summary>
+    private static readonly TimeSpan FlushPatience = TimeSpan.FromSeconds(4);
+
+    /// <summary>The same at shutdown, and after a client's silence: neither waits long for a client that does not read.</summary>
+    private static readonly TimeSpan ShortPatience = TimeSpan.FromSeconds(1);
 
     /// <summary>How long a client without a keep alive may take none of the answers that wait for it.</summary>
     private static readonly TimeSpan LongestStall = TimeSpan.FromMinutes(5);
@@ -111,6 +115,9 @@ internal sealed class ClientLink : IAttachedConnection
     public Task HoldBackByAnswersAsync(CancellationToken cancellationToken) =>
         HoldBackAsync(Hold.ByAnswers, () => Outbox.WhenUnderLimitAsync().WaitAsync(cancellationToken));
 
+    /// <summary>Whether a packet is as small as the client demands [MQTT-3.1.2-24].</summary>
+    public bool Accepts(int size) => size <= _limits.MaxPacketSize;
+
     /// <summary>
     /// Writes an answer with a reason string, if there is a detail and MQTT 5.0, and if that does not make it larger than the client
     /// accepts [MQTT-3.2.2-19], [MQTT-3.9.2-1], [MQTT-3.14.2-3].
@@ -127,7 +134,7 @@ internal sealed class ClientLink : IAttachedConnection
             foreach (var candidate in (ReadOnlySpan<PropertySet>)[explaining, properties])
             {
                 var explained = write(candidate);
-                if (explained.Length <= _limits.MaxPacketSize)
+                if (Accepts(explained.Length))
                 {
                     return explained;
                 }
@@ -137,17 +144,22 @@ internal sealed class ClientLink : IAttachedConnection
         return write(PropertySet.Empty);
     }
 
-    /// <summary>Answers CONNECT with a refusal and ends the connection.</summary>
+    /// <summary>Answers CONNECT with a refusal, if the client accepts a packet of that size, and ends the connection.</summary>
     public void Refuse(ReasonCode reason, string detail, CloseReason closeReason)
     {
         var refusal = Explain(detail, properties => new ConnAckPacket(reason, false, properties).Write(Version), Elsewhere(reason));
-        Outbox.Append(refusal, Flushes);
-        Flushes.Flush();
+        if (Accepts(refusal.Length))
+        {
+            Outbox.Append(refusal, Flushes);
+            Flushes.Flush();
+        }
+
         Close(new CloseOrder(ReasonCode.Success, closeReason));
     }
 
     /// <summary>
-    /// Sends DISCONNECT if the order has a reason for the client, gives what is left a moment to be sent, and closes the outbox.
+    /// Sends DISCONNECT if the order has a reason for the client, gives what is left some time to be sent, and closes the outbox. Meanwhile
+    /// it reads and drops what the client still sends: one that reads only after it has written all would not read the reason otherwise.
     /// </summary>
     /// <param name="order">How it is to end; null when the client ended it.</param>
     public async Task EndAsync(CloseOrder? order)
@@ -163,7 +175,17 @@ internal sealed class ClientLink : IAttachedConnection
         }
 
         Flushes.Flush();
-        await Outbox.WhenIdleAsync().WaitAsync(FlushPatience, _time).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        var sent = Outbox.WhenIdleAsync();
+        if (!sent.IsCompleted)
+        {
+            var isShort = order is null or { CloseReason: CloseReason.Shutdown or CloseReason.KeepAliveTimeout };
+            using var over = new CancellationTokenSource(isShort ? ShortPatience : FlushPatience, _time);
+            var discarding = _connection.IsClosing ? Discarding.RunAsync(_connection.Transport.Stream, over.Token) : Task.CompletedTask;
+            await sent.WaitAsync(over.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            await over.CancelAsync();
+            await discarding;
+        }
+
         Outbox.Close();
     }
 

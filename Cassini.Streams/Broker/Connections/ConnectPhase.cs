@@ -37,6 +37,9 @@ internal sealed class ConnectPhase(
 
     private const int CanaryMessages = 16;
 
+    /// <summary>Where a mosquitto bridge publishes whether it is up, as it comes.</summary>
+    private const string BridgeStates = "$SYS/broker/connection/";
+
     /// <summary>From now on the client can be answered.</summary>
     public ClientLink Open(ClientConnection connection, ConnectPacket connect)
     {
@@ -58,15 +61,20 @@ internal sealed class ConnectPhase(
         }
 
         var expiry = ExpiryOf(connect, isProbe);
+        if (ConnAckProperties(link, connect, clientId, expiry, rights) is not { } properties)
+        {
+            return Refuse(link, ReasonCode.PacketTooLarge, "the client accepts no packet that is large enough for CONNACK");
+        }
+
         var request = new AttachRequest(
             clientId,
             identity,
             connect.CleanStart,
             expiry,
-            ConnAck(connect, clientId, expiry, rights, isPresent: false),
-            ConnAck(connect, clientId, expiry, rights, isPresent: true));
+            ConnAck(connect, properties, isPresent: false),
+            ConnAck(connect, properties, isPresent: true));
         var sendMaximum = Math.Min(connect.Properties.ReceiveMaximum ?? ushort.MaxValue, options.MaxInFlight);
-        var attachment = new Attachment(link, link.Outbox, sendMaximum, connect.Will);
+        var attachment = new Attachment(link, link.Outbox, sendMaximum, TellsBridgeState(connect) ? null : connect.Will);
         var result = isProbe
             ? sessions.AttachProbe(attachment, request, link.Connection.Transport.Events, link.Flushes)
             : sessions.Attach(attachment, request, link.Flushes);
@@ -151,7 +159,7 @@ internal sealed class ConnectPhase(
             return (ReasonCode.ClientIdentifierNotValid, $"a client identifier has at most {MaxClientId} bytes and no control characters");
         }
 
-        if (connect.Will is not { } will)
+        if (connect.Will is not { } will || TellsBridgeState(connect))
         {
             return null;
         }
@@ -161,6 +169,13 @@ internal sealed class ConnectPhase(
             : rights.MayPublish(topic) ? null
             : (ReasonCode.NotAuthorized, "the will's topic is not allowed");
     }
+
+    /// <summary>
+    /// Whether the will is the one by which other brokers tell, as they come, that their bridge is down. It would have to be published
+    /// under the broker's own topics, so it is not; but the bridge must be served. Not every bridge is known as one.
+    /// </summary>
+    private static bool TellsBridgeState(ConnectPacket connect) =>
+        connect.Will?.Topic.StartsWith(BridgeStates, StringComparison.Ordinal) is true;
 
     private OutboxLimits LimitsOf(ConnectPacket connect, bool isProbe) => new(
         connect.Version,
@@ -184,27 +199,39 @@ internal sealed class ConnectPhase(
         return isProbe ? 0 : Math.Min(asked, most);
     }
 
-    private byte[] ConnAck(ConnectPacket connect, string clientId, uint expiry, ClientAccess rights, bool isPresent)
+    /// <summary>
+    /// What CONNACK reports, as much of it as the client's maximum packet size allows [MQTT-3.1.2-24]. First left out is what the client
+    /// need not know: without response information it chooses a topic itself, without a topic alias maximum it sets no alias, and what is
+    /// larger than the maximum packet size is answered with that reason.
+    /// </summary>
+    /// <returns>Null when not even the rest is small enough.</returns>
+    private PropertySet? ConnAckProperties(ClientLink link, ConnectPacket connect, string clientId, uint expiry, ClientAccess rights)
     {
         if (connect.Version == ProtocolVersion.V311)
         {
-            return new ConnAckPacket(ReasonCode.Success, isPresent, PropertySet.Empty).Write(connect.Version);
+            return PropertySet.Empty;
         }
 
         var asked = connect.Properties;
         var keepAlive = KeepAliveOf(connect);
-        var properties = new PropertySet
+        var least = new PropertySet
         {
             SessionExpiryInterval = expiry == (asked.SessionExpiryInterval ?? 0) ? null : expiry,
             ReceiveMaximum = options.ReceiveMaximum == ushort.MaxValue ? null : (ushort)options.ReceiveMaximum,
-            MaximumPacketSize = (uint)options.MaxPacketSize,
             AssignedClientIdentifier = connect.ClientId.Length == 0 ? clientId : null,
-            TopicAliasMaximum = options.MaxTopicAliases == 0 ? null : (ushort)options.MaxTopicAliases,
             ServerKeepAlive = keepAlive == connect.KeepAlive ? null : (ushort)keepAlive,
-            ResponseInformation = asked.RequestResponseInformation is true ? ResponseInformation(clientId, rights) : null,
         };
-        return new ConnAckPacket(ReasonCode.Success, isPresent, properties).Write(connect.Version);
+        var more = least with { MaximumPacketSize = (uint)options.MaxPacketSize };
+        var most = more with { TopicAliasMaximum = options.MaxTopicAliases == 0 ? null : (ushort)options.MaxTopicAliases };
+        var all = asked.RequestResponseInformation is true
+            ? most with { ResponseInformation = ResponseInformation(clientId, rights) }
+            : most;
+        PropertySet[] candidates = [all, most, more, least];
+        return candidates.FirstOrDefault(candidate => link.Accepts(ConnAck(connect, candidate, isPresent: false).Length));
     }
+
+    private static byte[] ConnAck(ConnectPacket connect, PropertySet properties, bool isPresent) =>
+        new ConnAckPacket(ReasonCode.Success, isPresent, properties).Write(connect.Version);
 
     /// <summary>A topic for answers to this client, if it may subscribe to it (§3.2.2.3.15).</summary>
     private static string? ResponseInformation(string clientId, ClientAccess rights)

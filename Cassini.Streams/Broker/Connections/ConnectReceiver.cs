@@ -22,7 +22,7 @@ internal sealed class ConnectReceiver(BrokerOptions options, MemoryBudget budget
             Timeout.InfiniteTimeSpan);
         while (true)
         {
-            var status = TryRead(input, out var needed, out var connect, out var version, out var violation);
+            var status = TryRead(input, out var needed, out var connect, out var limits, out var violation);
             if (status == FrameStatus.Complete)
             {
                 connection.Counters.AddReceived(1, 0);
@@ -31,7 +31,7 @@ internal sealed class ConnectReceiver(BrokerOptions options, MemoryBudget budget
 
             if (status == FrameStatus.Violation)
             {
-                await RejectAsync(connection, version, violation);
+                await RejectAsync(connection, limits, violation);
                 return null;
             }
 
@@ -42,11 +42,16 @@ internal sealed class ConnectReceiver(BrokerOptions options, MemoryBudget budget
         }
     }
 
+    /// <param name="input">What was received.</param>
+    /// <param name="needed">How long the packet will be; 0 when unknown.</param>
+    /// <param name="connect">The packet.</param>
+    /// <param name="limits">What the sender of an invalid CONNECT understands; null when it is no CONNECT.</param>
+    /// <param name="violation">What was wrong.</param>
     private FrameStatus TryRead(
-        ReceiveBuffer input, out int needed, out ConnectPacket? connect, out ProtocolVersion? version, out ProtocolViolation violation)
+        ReceiveBuffer input, out int needed, out ConnectPacket? connect, out OutboxLimits? limits, out ProtocolViolation violation)
     {
         connect = null;
-        version = null;
+        limits = null;
         var status = FrameReader.Read(input.Unread, options.MaxPacketSize, null, out var frame, out needed, out violation);
         if (status != FrameStatus.Complete)
         {
@@ -59,30 +64,33 @@ internal sealed class ConnectReceiver(BrokerOptions options, MemoryBudget budget
             return FrameStatus.Violation;
         }
 
-        var length = frame.Whole.Length;
-        var isValid = ConnectReader.TryRead(frame, out connect, out var spoken, out violation);
-        version = spoken;
-        input.Advance(length);
-        return isValid ? FrameStatus.Complete : FrameStatus.Violation;
+        if (!ConnectReader.TryRead(frame, out connect, out var version, out violation))
+        {
+            limits = new OutboxLimits(version, ConnectReader.MaximumPacketSizeOf(frame, version), 0, 1, 1);
+            return FrameStatus.Violation;
+        }
+
+        input.Advance(frame.Whole.Length);
+        return FrameStatus.Complete;
     }
 
     /// <summary>
     /// Ends a connection whose first packet breaks the protocol. A CONNECT is answered in the version that it is in, as far as that version
     /// has a code for the reason; anything else is not.
     /// </summary>
-    private async Task RejectAsync(ClientConnection connection, ProtocolVersion? version, ProtocolViolation violation)
+    private async Task RejectAsync(ClientConnection connection, OutboxLimits? limits, ProtocolViolation violation)
     {
         connection.Report(violation);
-        if (version is not { } spoken)
+        if (limits is null)
         {
             connection.Close(new CloseOrder(violation.Reason, CloseReason.ProtocolError, violation.Message));
         }
-        else if (spoken == ProtocolVersion.V500
+        else if (limits.Version == ProtocolVersion.V500
             || violation.Reason is ReasonCode.UnsupportedProtocolVersion or ReasonCode.ClientIdentifierNotValid)
         {
-            var link = new ClientLink(connection, new OutboxLimits(spoken, int.MaxValue, 0, 1, 1), null, options, budget, time);
+            var link = new ClientLink(connection, limits, null, options, budget, time);
             link.Refuse(violation.Reason, violation.Message, CloseReason.ProtocolError);
-            await link.EndAsync(null);
+            await link.EndAsync(new CloseOrder(ReasonCode.Success, CloseReason.ProtocolError));
         }
         else
         {

@@ -124,18 +124,17 @@ internal sealed class PacketHandler(
                     return Violated(violation);
                 }
 
-                OnAck(ack);
-                return Step.ReadOn;
+                return OnAck(ack);
 
             case PacketType.Subscribe:
-                return SubscribePacket.TryRead(frame, _version, out var wanted, out violation)
-                    ? Answer(subscribe.Subscribe(wanted))
-                    : Violated(violation);
+                return !SubscribePacket.TryRead(frame, _version, out var wanted, out violation) ? Violated(violation)
+                    : MayAnswer(PacketType.SubAck, wanted.Requests.Length) ? Answer(subscribe.Subscribe(wanted))
+                    : Step.Close;
 
             case PacketType.Unsubscribe:
-                return UnsubscribePacket.TryRead(frame, _version, out var unwanted, out violation)
-                    ? Answer(subscribe.Unsubscribe(unwanted))
-                    : Violated(violation);
+                return !UnsubscribePacket.TryRead(frame, _version, out var unwanted, out violation) ? Violated(violation)
+                    : MayAnswer(PacketType.UnsubAck, unwanted.Filters.Length) ? Answer(subscribe.Unsubscribe(unwanted))
+                    : Step.Close;
 
             case PacketType.PingReq:
                 return Answer([(byte)PacketType.PingResp << 4, 0]);
@@ -157,12 +156,13 @@ internal sealed class PacketHandler(
         }
     }
 
-    private void OnAck(AckPacket ack)
+    private Step OnAck(AckPacket ack)
     {
         if (ack.Type != PacketType.PubRel)
         {
-            client.Session.Deliveries.Acknowledge(ack, client.Attachment, link.Flushes);
-            return;
+            return client.Session.Deliveries.Acknowledge(ack, client.Attachment, link.Flushes) is { } violation
+                ? Violated(violation)
+                : Step.ReadOn;
         }
 
         var reason = client.Session.Received.Remove(ack.PacketId, client.Attachment)
@@ -170,6 +170,7 @@ internal sealed class PacketHandler(
             : ReasonCode.PacketIdentifierNotFound;
         var size = new AckPacket(PacketType.PubComp, ack.PacketId, reason).Write(_answers.GetSpan(AckPacket.MaxSize), _version);
         _answers.Advance(size);
+        return Step.ReadOn;
     }
 
     private Step OnDisconnect(ReasonPacket packet)
@@ -190,6 +191,23 @@ internal sealed class PacketHandler(
         }
 
         return Step.Close;
+    }
+
+    /// <summary>
+    /// Closes a connection whose client asks about more filters in one packet than it accepts an answer to [MQTT-3.1.2-24]: an answer that
+    /// is left out would make it wait for ever. Every other answer is smaller than the CONNACK that the client accepted.
+    /// </summary>
+    private bool MayAnswer(PacketType answer, int filters)
+    {
+        var size = SubAckPacket.SizeOf(answer, filters, _version);
+        if (link.Accepts(size))
+        {
+            return true;
+        }
+
+        Violated(new ProtocolViolation(
+            ReasonCode.PacketTooLarge, "MQTT-3.1.2-24", $"an {answer} of {size:N0} bytes is larger than the client accepts"));
+        return false;
     }
 
     private Step Answer(ReadOnlySpan<byte> packet)

@@ -92,7 +92,12 @@ internal sealed class SubscribeHandler(
         }
 
         var subscription = new Subscription(
-            client.Session, request.Filter, request.QoS, request.NoLocal, request.RetainAsPublished, identifiers);
+            client.Session,
+            request.Filter,
+            request.QoS,
+            request.NoLocal || (client.IsBridge && share.IsEmpty),
+            request.RetainAsPublished || client.IsBridge,
+            identifiers);
         if (client.Session.Subscriptions.Add(subscription) is not { } isNew)
         {
             return TooMany(ref detail);

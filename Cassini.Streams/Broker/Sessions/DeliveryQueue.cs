@@ -14,17 +14,13 @@ internal sealed class DeliveryQueue(
     Lock sessionLock, BrokerOptions options, MemoryBudget budget, BrokerCounters counters, DeliveryLosses losses, TimeProvider time,
     SessionJournal journal) : IOutboxSource
 {
-    private const long NothingToSendAgain = long.MaxValue;
     private const string SessionHasEnded = "the session has ended";
 
     private readonly WaitingMessages _waiting = new(options);
-    private readonly InFlightWindow _window = new();
+    private readonly DeliveriesInFlight _inFlight = new(options, budget, losses, time, journal);
     private Attachment? _to;
     private bool _isOpen;
-    private long _inFlightBytes;
     private long _sequence;
-    private int _unacknowledged;
-    private long _sendAgainFrom = NothingToSendAgain;
 
     /// <summary>Messages that wait for the client: in the queue, in flight, or in the outbox.</summary>
     public int Backlog
@@ -34,7 +30,7 @@ internal sealed class DeliveryQueue(
             lock (sessionLock)
             {
                 // A copy in flight may still be in the outbox: it counts once.
-                return _waiting.Count + Math.Max(_window.Count, _to?.Outbox.Messages ?? 0);
+                return _waiting.Count + Math.Max(_inFlight.Count, _to?.Outbox.Messages ?? 0);
             }
         }
     }
@@ -71,15 +67,23 @@ internal sealed class DeliveryQueue(
     }
 
     /// <summary>Handles PUBACK, PUBREC or PUBCOMP. What a connection reads after it has lost the session does not count.</summary>
-    public void Acknowledge(AckPacket ack, Attachment from, FlushSet flushes)
+    /// <returns>What is wrong with it; null when it may come.</returns>
+    public ProtocolViolation? Acknowledge(AckPacket ack, Attachment from, FlushSet flushes)
     {
         lock (sessionLock)
         {
-            if (_to == from)
+            if (_to != from)
             {
-                AcknowledgeLocked(ack, from, flushes);
+                return null;
+            }
+
+            var violation = _inFlight.Acknowledge(ack, from, flushes);
+            if (violation is null)
+            {
                 SendMoreLocked(from, flushes);
             }
+
+            return violation;
         }
     }
 
@@ -89,8 +93,7 @@ internal sealed class DeliveryQueue(
         _to = to;
         _isOpen = true;
         to.Outbox.Source = this;
-        _unacknowledged = 0;
-        _sendAgainFrom = _window.MarkUnsent();
+        _inFlight.BeginAgain();
         SendMoreLocked(to, flushes);
     }
 
@@ -102,7 +105,7 @@ internal sealed class DeliveryQueue(
     {
         _to = null;
         _isOpen = false;
-        foreach (var queued in _waiting.TakeAll().Concat(_window.TakeAll()))
+        foreach (var queued in _waiting.TakeAll().Concat(_inFlight.TakeAll()))
         {
             queued.Release(budget, SessionHasEnded);
         }
@@ -122,8 +125,7 @@ internal sealed class DeliveryQueue(
             }
             else
             {
-                _window.Restore(packetId, queued, state);
-                _inFlightBytes += queued.Message.Size;
+                _inFlight.Restore(packetId, queued, state);
             }
         }
     }
@@ -148,12 +150,12 @@ internal sealed class DeliveryQueue(
         var queued = new QueuedMessage(message, qos, retain, identifiers, ++_sequence, span);
 
         // Older messages go first: those that wait, and those that must be sent again.
-        var isNext = _waiting.Count == 0 && _sendAgainFrom == NothingToSendAgain;
-        if (_to is { } to && isNext && MaySendNewLocked(to))
+        var isNext = _waiting.Count == 0 && !_inFlight.MustSendAgain;
+        if (_to is { } to && isNext && _inFlight.MaySendNew(to))
         {
             queued.Hold(budget);
             journal.PutMessage(queued);
-            SendLocked(to, queued, flushes);
+            _inFlight.Send(to, queued, flushes);
         }
         else if (_waiting.HasRoomFor(message) && (_to is not null || !budget.IsExhausted))
         {
@@ -168,45 +170,15 @@ internal sealed class DeliveryQueue(
         }
     }
 
-    private void AcknowledgeLocked(AckPacket ack, Attachment from, FlushSet flushes)
-    {
-        var place = _window.Find(ack.PacketId);
-        var state = place >= 0 ? _window.At(place).State : DeliveryState.Done;
-        switch (ack.Type, state)
-        {
-            case (PacketType.PubAck, DeliveryState.AwaitingPubAck):
-            case (PacketType.PubComp, DeliveryState.AwaitingPubComp):
-            case (PacketType.PubRec, DeliveryState.AwaitingPubRec) when ack.Reason >= ReasonCode.UnspecifiedError:
-                // A PUBREC that rejects the message is not answered with PUBREL (§4.3.3).
-                CompleteLocked(place);
-                break;
-            case (PacketType.PubRec, DeliveryState.AwaitingPubRec):
-                _window.At(place).State = DeliveryState.AwaitingPubComp;
-                journal.PutDelivery(_window.At(place).Queued.Sequence, ack.PacketId, DeliveryState.AwaitingPubComp);
-                from.SendPubRel(ack.PacketId, ReasonCode.Success, flushes);
-                break;
-            case (PacketType.PubRec, _) when ack.Reason < ReasonCode.UnspecifiedError:
-                // The client asks once more, perhaps because a PUBREL was lost.
-                var isReleased = state == DeliveryState.AwaitingPubComp;
-                from.SendPubRel(ack.PacketId, isReleased ? ReasonCode.Success : ReasonCode.PacketIdentifierNotFound, flushes);
-                break;
-        }
-    }
-
-    /// <summary>Whether one more may be in flight. What is in flight is sent again, however much: only that can make it less.</summary>
-    private bool MaySendNewLocked(Attachment to) => !_window.IsFull && _inFlightBytes < options.MaxQueuedBytes && MaySendLocked(to);
-
-    private bool MaySendLocked(Attachment to) =>
-        _unacknowledged < to.SendMaximum && (!to.Outbox.IsBackedUp || !to.Outbox.NotifyWhenDrained());
-
     private void SendMoreLocked(Attachment to, FlushSet flushes)
     {
-        if (!TrySendAgainLocked(to, flushes))
+        var atMost = int.MaxValue;
+        if (!_inFlight.TrySendAgain(to, ref atMost, flushes))
         {
             return;
         }
 
-        while (_waiting.Count > 0 && MaySendNewLocked(to))
+        while (_waiting.Count > 0 && _inFlight.MaySendNew(to))
         {
             var queued = _waiting.Dequeue();
             if (queued.Message.IsExpired(time.GetTimestamp()))
@@ -215,7 +187,7 @@ internal sealed class DeliveryQueue(
             }
             else
             {
-                SendLocked(to, queued, flushes);
+                _inFlight.Send(to, queued, flushes);
             }
         }
     }
@@ -226,73 +198,5 @@ internal sealed class DeliveryQueue(
         counters.AddExpired();
         queued.Release(budget, "expired");
         journal.DeleteMessage(queued.Sequence);
-    }
-
-    /// <returns>False when not all of it could be sent.</returns>
-    private bool TrySendAgainLocked(Attachment to, FlushSet flushes)
-    {
-        for (; _sendAgainFrom < _window.Tail; _sendAgainFrom++)
-        {
-            if (_sendAgainFrom >= _window.Head && _window.At(_sendAgainFrom) is { State: not DeliveryState.Done, IsSent: false })
-            {
-                if (!MaySendLocked(to))
-                {
-                    return false;
-                }
-
-                SendAgainLocked(to, _sendAgainFrom, flushes);
-            }
-        }
-
-        _sendAgainFrom = NothingToSendAgain;
-        return true;
-    }
-
-    private void SendAgainLocked(Attachment to, long place, FlushSet flushes)
-    {
-        _window.At(place).IsSent = true;
-        _unacknowledged++;
-        if (_window.At(place).State == DeliveryState.AwaitingPubComp)
-        {
-            to.SendPubRel(InFlightWindow.IdOf(place), ReasonCode.Success, flushes);
-        }
-        else
-        {
-            SendPublishLocked(to, place, dup: true, flushes);
-        }
-    }
-
-    private void SendLocked(Attachment to, in QueuedMessage queued, FlushSet flushes)
-    {
-        var place = _window.Tail;
-        var state = queued.QoS == QualityOfService.AtLeastOnce ? DeliveryState.AwaitingPubAck : DeliveryState.AwaitingPubRec;
-        _window.Add(queued, state).IsSent = true;
-        _inFlightBytes += queued.Message.Size;
-        _unacknowledged++;
-        journal.PutDelivery(queued.Sequence, InFlightWindow.IdOf(place), state);
-        SendPublishLocked(to, place, dup: false, flushes);
-    }
-
-    private void SendPublishLocked(Attachment to, long place, bool dup, FlushSet flushes)
-    {
-        ref readonly var queued = ref _window.At(place).Queued;
-        var copy = new OutgoingMessage(queued, queued.Message.SecondsLeft(time.GetTimestamp(), time), InFlightWindow.IdOf(place), dup);
-        var verdict = to.Outbox.Offer(ref copy, flushes);
-        if (verdict == OutboxVerdict.TooLarge)
-        {
-            losses.Count(verdict, queued.Message.Topic, queued.QoS);
-            queued.Span?.End(nameof(OutboxVerdict.TooLarge));
-            CompleteLocked(place);
-        }
-    }
-
-    private void CompleteLocked(long place)
-    {
-        ref var entry = ref _window.At(place);
-        _unacknowledged -= entry.IsSent ? 1 : 0;
-        entry.Queued.Release(budget);
-        _inFlightBytes -= entry.Queued.Message.Size;
-        journal.DeleteMessage(entry.Queued.Sequence);
-        _window.Complete(place);
     }
 }

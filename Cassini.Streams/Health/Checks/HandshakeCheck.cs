@@ -5,7 +5,7 @@ using Cassini.Streams.Primitives;
 
 namespace Cassini.Streams.Health.Checks;
 
-/// <summary>Most handshakes succeed. Judged only when there were enough of them.</summary>
+/// <summary>Most handshakes succeed. Judged only when there were enough of them, and one address alone is never enough.</summary>
 internal sealed class HandshakeCheck : Check
 {
     public override string Name => CheckNames.Handshake;
@@ -14,17 +14,23 @@ internal sealed class HandshakeCheck : Check
 
     public override Verdict Judge(HealthFacts facts, HealthPolicy policy, TimeSpan now, HealthStatus raw)
     {
-        var window = facts.Handshakes.Window;
-        var refused = window.Total == 0 ? 0 : (double)window.Bad / window.Total;
-        if (window.Total < policy.HandshakeMinimum
-            || !Threshold.Exceeds(refused, policy.HandshakeRefusedRatio, policy.LeaveRatio, raw is HealthStatus.Degraded))
-        {
-            return Verdict.Ok();
-        }
+        var refused = facts.Handshakes.Refused(policy.HandshakesPerAddress);
+        var total = facts.Handshakes.Window.Good + refused;
+        var share = total == 0 ? 0 : (double)refused / total;
+        return total < policy.HandshakeMinimum
+            || !Threshold.Exceeds(share, policy.HandshakeRefusedRatio, policy.LeaveRatio, raw is HealthStatus.Degraded)
+                ? Verdict.Ok()
+                : Verdict.Of(
+                    HealthStatus.Degraded, Reasons.HandshakesRefused, Describe(facts.Handshakes, policy), facts.Handshakes.LastRefusal);
+    }
 
-        var message = string.Create(
-            CultureInfo.InvariantCulture,
-            $"{window.Bad} of {Quantity.Of(window.Total, "handshake")} refused in {policy.HandshakeWindow.TotalSeconds:0.##} s");
-        return Verdict.Of(HealthStatus.Degraded, Reasons.HandshakesRefused, message, facts.Handshakes.LastRefusal);
+    private static string Describe(HandshakeFacts facts, HealthPolicy policy)
+    {
+        var (window, seconds) = (facts.Window, policy.HandshakeWindow.TotalSeconds);
+        var counts = string.Create(
+            CultureInfo.InvariantCulture, $"{window.Bad} of {Quantity.Of(window.Total, "handshake")} refused in {seconds:0.##} s");
+        return facts.Addresses.MaxBy(peer => peer.Window.Bad) is { } worst
+            ? string.Create(CultureInfo.InvariantCulture, $"{counts}; most, {worst.Window.Bad}, from {worst.Address}: {worst.Reason}")
+            : counts;
     }
 }

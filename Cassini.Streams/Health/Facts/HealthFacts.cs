@@ -28,7 +28,7 @@ internal sealed record HealthFacts
     {
         get
         {
-            var (crashes, handshakes) = (Crashes.Window.NextExpiry, Handshakes.Window.NextExpiry);
+            var (crashes, handshakes) = (Crashes.Window.NextExpiry, Handshakes.NextExpiry);
             return crashes < handshakes ? crashes : handshakes;
         }
     }
@@ -54,7 +54,7 @@ internal sealed record HealthFacts
     public HealthFacts Under(HealthPolicy policy, TimeSpan now) => this with
     {
         Crashes = Crashes with { Window = Crashes.Window.Within(policy.CrashWindow, now) },
-        Handshakes = Handshakes with { Window = Handshakes.Window.Within(policy.HandshakeWindow, now) },
+        Handshakes = Handshakes.Within(policy.HandshakeWindow, now),
         Manager = Manager with { Slow = Threshold.Exceeds(Manager.RoundTrip, policy.SlowRoundTrip, policy.LeaveRatio, false) },
         Canary = Canary with { Slow = Threshold.Exceeds(Canary.RoundTrip, policy.SlowCanary, policy.LeaveRatio, false) },
         Load = Load with

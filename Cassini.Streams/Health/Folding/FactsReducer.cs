@@ -17,7 +17,8 @@ internal static class FactsReducer
         var sequence = envelope.Sequence;
         var after = envelope.Event switch
         {
-            HandshakeCompleted or HandshakeFailed => facts with { Handshakes = facts.Handshakes.Apply(envelope.Event, sequence, now) },
+            HandshakeCompleted or HandshakeFailed =>
+                facts with { Handshakes = facts.Handshakes.Apply(envelope.Event, sequence, now, policy) },
             SessionOpened or CanarySucceeded or CanaryFailed or CanaryDisabled =>
                 facts with { Canary = facts.Canary.Apply(envelope.Event, sequence, now, policy) },
             HeartbeatReceived e =>

@@ -11,9 +11,12 @@ internal static class RecordHeader
 {
     public const string Format = "cassini-record";
 
-    /// <summary>The version of the words in the state, the policy and the events. A program reads its own version alone.</summary>
-    /// <remarks>1: before the words for connections and sessions were changed. 2: at present.</remarks>
-    public const int Version = 2;
+    /// <summary>The version of the words in the state, the policy and the events.</summary>
+    /// <remarks>
+    /// 1: before the words for connections and sessions were changed; it cannot be read. 2: before refused handshakes had addresses;
+    /// <see cref="RecordUpgrade"/> adds what it lacks. 3: at present.
+    /// </remarks>
+    public const int Version = 3;
 
     public static byte[] Write(HealthState state, DateTimeOffset startedAt, string program, HealthPolicy policy)
     {
@@ -51,11 +54,15 @@ internal static class RecordHeader
                 throw new JsonException($"format: it is not {Format}");
             }
 
-            if (Member(line, "version").GetInt32() is var version && version != Version)
+            var version = Member(line, "version").GetInt32();
+            if (version is not (Version or RecordUpgrade.From))
             {
                 throw new JsonException(
-                    $"version: {version}, written by Cassini {Member(line, "cassini").GetString()}; this program reads version {Version}");
+                    $"version: {version}, written by Cassini {Member(line, "cassini").GetString()}; "
+                    + $"this program reads versions {RecordUpgrade.From} and {Version}");
             }
+
+            line = version == Version ? line : RecordUpgrade.Upgrade(line);
 
             if (!Epoch.TryParse(Member(line, "epoch").GetString(), out var epoch))
             {

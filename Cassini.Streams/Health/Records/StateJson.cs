@@ -36,10 +36,15 @@ internal static class StateJson
             throw new JsonException("state: facts.canary: failures without causes");
         }
 
+        if (written.Facts.Handshakes.Addresses.Contains(null!))
+        {
+            throw new JsonException("state: facts.handshakes.addresses: an address is null");
+        }
+
         var facts = written.Facts with
         {
             Crashes = written.Facts.Crashes with { Window = written.Facts.Crashes.Window.Within(policy.CrashWindow, now) },
-            Handshakes = written.Facts.Handshakes with { Window = written.Facts.Handshakes.Window.Within(policy.HandshakeWindow, now) },
+            Handshakes = written.Facts.Handshakes.Within(policy.HandshakeWindow, now),
         };
         var checks = AllChecks.InOrder.Select(check => written.Checks.TryGetValue(check.Name, out var found) && found is not null
             ? CheckState.Restore(check, found, now, policy)

@@ -206,7 +206,7 @@ internal sealed class ConnectionListener : IPendingConnection
         if (!_fate.IsOpen)
         {
             var refusal = served ? _refusal! : new HandshakeRefusal(HandshakeFailure.Crashed);
-            _events.Publish(new HandshakeFailed(Id, refusal.Reason, refusal.Detail, sinceAccept));
+            _events.Publish(new HandshakeFailed(Id, refusal.Reason, refusal.Detail, sinceAccept, _accepted.Remote.ToString()));
             return;
         }
 

@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Net.Security;
 using System.Net.Sockets;
 using System.Runtime.ExceptionServices;
@@ -16,9 +17,26 @@ internal sealed class ServingPhase(
 {
     private static readonly TimeSpan AbandonAfter = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan CloseNotifyTimeout = TimeSpan.FromSeconds(1);
-    private static readonly TimeSpan LingerTimeout = TimeSpan.FromSeconds(1);
+
+    /// <summary>
+    /// How long a peer has to read what was sent before and to close, from when its connection must end: one that is still writing may come
+    /// to read the reason late.
+    /// </summary>
+    private static readonly TimeSpan LongestLinger = TimeSpan.FromSeconds(5);
+
+    /// <summary>
+    /// The same after close_notify: when the peer ended the connection, at shutdown, and when less than that is left of the longest.
+    /// </summary>
+    private static readonly TimeSpan ShortestLinger = TimeSpan.FromSeconds(1);
+
+    /// <summary>The most bytes that are dropped meanwhile.</summary>
+    private const long LongestScraps = 64 * 1024 * 1024;
+
+    private const int ScrapSize = 16 * 1024;
+
     private RehearsalException? _rehearsal;
     private bool _aborted;
+    private long _endingAt;
 
     public long BytesReceived => stream.BytesReceived;
 
@@ -37,6 +55,7 @@ internal sealed class ServingPhase(
     {
         var serving = Task.Run(() => context.Handler.HandleAsync(connection, fate.Ending), CancellationToken.None);
         await serving.WaitAsync(fate.Ending).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        _endingAt = context.Time.GetTimestamp();
         if (!serving.IsCompleted)
         {
             await EndByForceAsync(serving);
@@ -76,20 +95,47 @@ internal sealed class ServingPhase(
     /// </summary>
     private async Task LingerAsync()
     {
-        using var limit = new CancellationTokenSource(LingerTimeout, context.Time);
+        using var limit = new CancellationTokenSource(LingerTime(), context.Time);
         using var patience = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, context.Forced.Token);
-        var scraps = new byte[256];
         try
         {
             socket.Shutdown(SocketShutdown.Send);
-            while (await socket.ReceiveAsync(scraps, patience.Token) > 0)
+            for (var dropped = 0L; dropped < LongestScraps;)
             {
+                if (await DropSomeAsync(patience.Token) is not (> 0 and var some))
+                {
+                    return;
+                }
+
+                dropped += some;
             }
         }
         catch (Exception ended) when (ended is SocketException or OperationCanceledException or ObjectDisposedException)
         {
             // The peer closed, or its time is over.
         }
+    }
+
+    /// <summary>Holds a buffer only while there is something to read, because many connections may linger at once.</summary>
+    /// <returns>0 when the peer has closed.</returns>
+    private async Task<int> DropSomeAsync(CancellationToken cancellationToken)
+    {
+        await socket.ReceiveAsync(Memory<byte>.Empty, cancellationToken);
+        var scraps = ArrayPool<byte>.Shared.Rent(ScrapSize);
+        try
+        {
+            return await socket.ReceiveAsync(scraps, cancellationToken);
+        }
+        finally
+        {
+            ArrayPool<byte>.Shared.Return(scraps);
+        }
+    }
+
+    private TimeSpan LingerTime()
+    {
+        var left = LongestLinger - context.Time.GetElapsedTime(_endingAt);
+        return fate.Closing is null or CloseReason.Shutdown || left < ShortestLinger ? ShortestLinger : left;
     }
 
     private async Task EndByForceAsync(Task serving)

@@ -16,6 +16,9 @@ internal static class ConnectReader
     private const int PasswordFlag = 0x40;
     private const int UserNameFlag = 0x80;
 
+    /// <summary>Of the protocol level: the sender is another broker.</summary>
+    private const int BridgeFlag = 0x80;
+
     /// <summary>Reads the packet.</summary>
     /// <param name="frame">A frame of type CONNECT.</param>
     /// <param name="packet">The packet that was read.</param>
@@ -26,7 +29,7 @@ internal static class ConnectReader
     {
         packet = null;
         version = ProtocolVersion.V311;
-        if (!TryReadVersion(frame.Body, ref version, out violation))
+        if (!TryReadVersion(frame.Body, ref version, out var isBridge, out violation))
         {
             return false;
         }
@@ -40,14 +43,36 @@ internal static class ConnectReader
 
         // Name (6 bytes) and level (1 byte) were already checked.
         var reader = new PacketReader(frame.Body[7..], version);
-        packet = Read(ref reader);
+        packet = Read(ref reader, isBridge);
         violation = reader.Violation ?? default;
         return !reader.Failed;
     }
 
-    /// <summary>The protocol's name [MQTT-3.1.2-1] and version [MQTT-3.1.2-2].</summary>
-    private static bool TryReadVersion(ReadOnlySpan<byte> body, ref ProtocolVersion version, out ProtocolViolation violation)
+    /// <summary>
+    /// The largest packet that the sender of an invalid CONNECT accepts, in bytes, as far as it can be read: the refusal must not be larger
+    /// [MQTT-3.1.2-24].
+    /// </summary>
+    /// <param name="frame">A frame of type CONNECT.</param>
+    /// <param name="version">The version that <see cref="TryRead"/> found.</param>
+    public static int MaximumPacketSizeOf(Frame frame, ProtocolVersion version)
     {
+        if (version != ProtocolVersion.V500)
+        {
+            return int.MaxValue;
+        }
+
+        var reader = new PacketReader(frame.Body[7..], version);
+        reader.ReadByte("the connect flags");
+        reader.ReadUInt16("the keep alive");
+        var properties = PropertyReader.Read(ref reader, PropertyOwner.Connect);
+        return reader.Failed ? int.MaxValue : (int)Math.Min(properties.MaximumPacketSize ?? int.MaxValue, int.MaxValue);
+    }
+
+    /// <summary>The protocol's name [MQTT-3.1.2-1] and version [MQTT-3.1.2-2].</summary>
+    private static bool TryReadVersion(
+        ReadOnlySpan<byte> body, ref ProtocolVersion version, out bool isBridge, out ProtocolViolation violation)
+    {
+        isBridge = false;
         var reader = new PacketReader(body, version);
         var name = reader.ReadBinary("the protocol name");
         var level = reader.ReadByte("the protocol version");
@@ -63,9 +88,12 @@ internal static class ConnectReader
             return false;
         }
 
-        if (level is not ((byte)ProtocolVersion.V311 or (byte)ProtocolVersion.V500))
+        // Bridges announce themselves by the highest bit, in MQTT 3.1.1 and before. A refusal must be in the form of the version without
+        // that bit, or they do not understand it and never try without.
+        isBridge = level == (BridgeFlag | (byte)ProtocolVersion.V311);
+        if (level is not ((byte)ProtocolVersion.V311 or (byte)ProtocolVersion.V500) && !isBridge)
         {
-            version = level > (byte)ProtocolVersion.V500 ? ProtocolVersion.V500 : ProtocolVersion.V311;
+            version = (level & ~BridgeFlag) >= (byte)ProtocolVersion.V500 ? ProtocolVersion.V500 : ProtocolVersion.V311;
             violation = new ProtocolViolation(
                 ReasonCode.UnsupportedProtocolVersion,
                 "MQTT-3.1.2-2",
@@ -73,12 +101,12 @@ internal static class ConnectReader
             return false;
         }
 
-        version = (ProtocolVersion)level;
+        version = (ProtocolVersion)(level & ~BridgeFlag);
         violation = default;
         return true;
     }
 
-    private static ConnectPacket? Read(ref PacketReader reader)
+    private static ConnectPacket? Read(ref PacketReader reader, bool isBridge)
     {
         int flags = reader.ReadByte("the connect flags");
         CheckFlags(ref reader, flags);
@@ -106,6 +134,7 @@ internal static class ConnectReader
             : new ConnectPacket
             {
                 Version = reader.Version,
+                IsBridge = isBridge,
                 ClientId = clientId,
                 CleanStart = cleanStart,
                 KeepAlive = keepAlive,

@@ -9,7 +9,7 @@ internal static class ConnectWriter
     {
         var to = new PacketWriter();
         to.WriteString("MQTT");
-        to.WriteByte((byte)packet.Version);
+        to.WriteByte((byte)((int)packet.Version | (packet.IsBridge ? 0x80 : 0)));
         to.WriteByte(Flags(packet));
         to.WriteUInt16(packet.KeepAlive);
         PropertyWriter.Write(to, packet.Properties, packet.Version);

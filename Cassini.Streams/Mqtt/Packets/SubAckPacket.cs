@@ -7,6 +7,14 @@ namespace Cassini.Streams.Mqtt.Packets;
 /// <summary>SUBACK (MQTT 5.0 §3.9) and UNSUBACK (§3.11): one reason for each filter, in the order of the request.</summary>
 internal sealed record SubAckPacket(PacketType Type, ushort PacketId, ImmutableArray<ReasonCode> Reasons, PropertySet Properties)
 {
+    /// <summary>How long the packet is without properties, in bytes.</summary>
+    public static int SizeOf(PacketType type, int filters, ProtocolVersion version)
+    {
+        var body = sizeof(ushort) + (version == ProtocolVersion.V500 ? 1 : 0)
+            + (version == ProtocolVersion.V500 || type == PacketType.SubAck ? filters : 0);
+        return 1 + VariableByteInteger.SizeOf(body) + body;
+    }
+
     public byte[] Write(ProtocolVersion version)
     {
         var to = new PacketWriter();

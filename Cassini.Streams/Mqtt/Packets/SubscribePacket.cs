@@ -13,8 +13,8 @@ internal enum RetainHandling : byte
 }
 
 /// <summary>
-/// One filter of SUBSCRIBE with its options. The filter is well-formed text, but it may be an invalid filter, because SUBACK answers each
-/// filter separately.
+/// One filter of SUBSCRIBE with its options. The filter lacks no part, but a wildcard may be in the wrong place, because SUBACK answers
+/// each filter separately.
 /// </summary>
 internal sealed record SubscriptionRequest(
     string Filter, QualityOfService QoS, bool NoLocal, bool RetainAsPublished, RetainHandling RetainHandling);
@@ -68,7 +68,7 @@ internal sealed record SubscribePacket(ushort PacketId, ImmutableArray<Subscript
 
     private static SubscriptionRequest ReadRequest(ref PacketReader reader)
     {
-        var filter = reader.ReadString("a topic filter");
+        var filter = reader.ReadFilter();
         int options = reader.ReadByte("the subscription options");
         var qos = options & 3;
         var retainHandling = (options >> 4) & 3;

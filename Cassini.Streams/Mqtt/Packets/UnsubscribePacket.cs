@@ -34,7 +34,7 @@ internal sealed record UnsubscribePacket(ushort PacketId, ImmutableArray<string>
 
         while (!reader.IsAtEnd)
         {
-            filters.Add(reader.ReadString("a topic filter"));
+            filters.Add(reader.ReadFilter());
         }
 
         violation = reader.Violation ?? default;

@@ -1,5 +1,7 @@
 using System.Text;
+using System.Text.Json.Nodes;
 using Cassini.Streams.Events;
+using Cassini.Streams.Health;
 using Cassini.Streams.Health.Records;
 using Cassini.Tests.Support;
 using CsCheck;
@@ -107,13 +109,13 @@ public class HealthRecordReaderTests
     public async Task Read_HeaderThatCannotBeRead_CostsItsSegmentAlone()
     {
         var future = Encoding.UTF8.GetBytes(
-            Encoding.UTF8.GetString(Header).Replace("\"version\":2", "\"version\":3", StringComparison.Ordinal));
+            Encoding.UTF8.GetString(Header).Replace("\"version\":3", "\"version\":4", StringComparison.Ordinal));
 
         var lines = await ReadAsync([Header, .. Events(1), future, .. Events(1, 2), Header[..50], .. Events(2), Header, .. Events(1)]);
 
         Shape(lines).ShouldBe(["segment", "1", "BadHeader", "BadHeader", "segment", "1"]);
         Message(lines[2]).ShouldBe(
-            "the header cannot be read: version: 3, written by Cassini 1.2.3; this program reads version 2; "
+            "the header cannot be read: version: 4, written by Cassini 1.2.3; this program reads versions 2 and 3; "
             + "the events after it are skipped until the next one");
     }
 
@@ -129,8 +131,32 @@ public class HealthRecordReaderTests
         var lines = await ReadAsync([Encoding.UTF8.GetBytes(Old), Encoding.UTF8.GetBytes(Event)]);
 
         Message(lines.ShouldHaveSingleItem()).ShouldBe(
-            "the header cannot be read: version: 1, written by Cassini 0.1.0; this program reads version 2; "
+            "the header cannot be read: version: 1, written by Cassini 0.1.0; this program reads versions 2 and 3; "
             + "the events after it are skipped until the next one");
+    }
+
+    /// <summary>Its refused handshakes have no addresses: each of them counts, as when it was recorded.</summary>
+    [Fact]
+    public async Task Read_RecordOfVersion2_GivesTheTransitionsOfItsTime()
+    {
+        var fold = new Fold();
+        for (var id = 1; id <= 19; id++)
+        {
+            fold.At(1, Refused(id));
+        }
+
+        var old = JsonNode.Parse(RecordedRun.Header(fold.State))!;
+        old["version"] = 2;
+        old["policy"]!.AsObject().Remove("HandshakesPerAddress").ShouldBeTrue();
+        var handshakes = old["state"]!["facts"]!["handshakes"]!.AsObject();
+        handshakes.Remove("addresses").ShouldBeTrue();
+        handshakes.Remove("others").ShouldBeTrue();
+        var last = new EventEnvelope(fold.State.Epoch, 20, Start, S(2), Refused(20));
+
+        var lines = await ReadAsync([Encoding.UTF8.GetBytes(old.ToJsonString()), EventJson.Serialize(last)]);
+
+        new HealthReplay().Replay(lines).ShouldContain(
+            change => change.Check == CheckNames.Handshake && change.Message == "20 of 20 handshakes refused in 60 s");
     }
 
     [Fact]

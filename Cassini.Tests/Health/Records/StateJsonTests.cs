@@ -67,8 +67,8 @@ public class StateJsonTests
 
     [Theory]
     [InlineData("format", "\"other\"", "format: it is not cassini-record")]
-    [InlineData("version", "1", "version: 1, written by Cassini 1.2.3; this program reads version 2")]
-    [InlineData("version", "3", "version: 3, written by Cassini 1.2.3; this program reads version 2")]
+    [InlineData("version", "1", "version: 1, written by Cassini 1.2.3; this program reads versions 2 and 3")]
+    [InlineData("version", "4", "version: 4, written by Cassini 1.2.3; this program reads versions 2 and 3")]
     [InlineData("epoch", "\"x\"", "epoch: it is not 16 hexadecimal digits")]
     [InlineData("elapsed", "-1", "through or elapsed: out of range")]
     [InlineData("elapsed", "1e20", "through or elapsed: out of range")]
@@ -84,6 +84,8 @@ public class StateJsonTests
     [InlineData("state.facts.crashes.window", "[[5,5,0,0]]", "none may be empty")]
     [InlineData("state.facts.crashes.window", "7", "a window is a list")]
     [InlineData("state.facts.manager.lastHeartbeat", "7e11", "longer than 8,000,000 days")]
+    [InlineData("state.facts.handshakes.addresses", "[null]", "an address is null")]
+    [InlineData("state.facts.handshakes.addresses", "[{}]", "address")]
     [InlineData("state.counts.crashes", "{\"toaster\":1}", "there is no 'toaster' to count")]
     [InlineData("state.checks.bind.status", "\"poorly\"", "status")]
     public void Header_WithSomethingWrong_IsRefusedAndSaysWhere(string place, string value, string expected)
@@ -136,7 +138,7 @@ public class StateJsonTests
         .At(5, CanaryFailed())
         .At(6, Crashed(ComponentKind.AcceptLoop, restartInSeconds: 1))
         .At(6.5, new GaveUp(Manager, 5, TimeSpan.FromSeconds(60)))
-        .At(7, Refused(1))
+        .At(7, Refused(1, address: "192.0.2.1:40000"))
         .At(8, Certificate(CertificateRole.Server, Fold.Start.AddDays(3)))
         .At(9, new CertificateReloadFailed(CertificateRole.Server, "server.pem", "bad"))
         .At(10, new MessagesDropped("a", 3))

@@ -58,6 +58,7 @@ public sealed class ClosedAccessTests : IDisposable
     {
         { "GET", "/events/1" },
         { "GET", "/certificates" },
+        { "GET", "/handshakes" },
         { "GET", "/" },
         { "GET", "/readyz?verbose" },
         { "GET", "/readyz?exclude=bind" },

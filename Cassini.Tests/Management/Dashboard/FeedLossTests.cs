@@ -13,11 +13,12 @@ public class FeedLossTests(DashboardBrowser browser)
     {
         Programs.Require("chromium");
         await using var rig = await ManagementRig.StartReadyAsync();
-        var page = await browser.OpenAsync(rig.Address);
+        await using var front = await Front.StartAsync(rig.Address);
+        var page = await browser.OpenAsync(front.Address);
         await page.IsLiveAsync();
         (await page.TextAsync("#lost")).ShouldBeEmpty();
 
-        await rig.StopAsync();
+        front.Cut();
         await page.ShowsAsync("#lost-text", "Feed lost");
         await page.ShowsAsync("#lost-age", "ago");
         (await page.TextAsync("#feed")).ShouldBe("feed lost");
@@ -26,14 +27,63 @@ public class FeedLossTests(DashboardBrowser browser)
             .ShouldBe("grayscale(1)");
 
         rig.Publish(Happened.BindFailed());
-        await using var back = rig.CreateAnother(rig.Options with { Address = rig.Address.Authority });
-        await back.StartAsync(TestContext.Current.CancellationToken);
+        front.LetPass();
         await page.IsLiveAsync();
         await page.ShowsAsync("#checks [data-check=bind]", "BindFailed");
         await page.ShowsAsync(
             "the missed transition", "#transitions li:first-child, #transitions li:nth-child(2)", shown => shown.Contains("BindFailed"));
         (await page.TextAsync("#lost")).ShouldBeEmpty();
-        await back.StopAsync(TestContext.Current.CancellationToken);
+    }
+
+    /// <summary>The broker says goodbye: nobody has to look for what went wrong.</summary>
+    [Fact]
+    public async Task Feed_GracefulStop_SaysStoppedWithItsEndpointsClosedUntilTheNextStart()
+    {
+        Programs.Require("chromium");
+        await using var rig = await ManagementRig.StartReadyAsync();
+        var page = await browser.OpenAsync(rig.Address);
+        await page.ShowsAsync("#endpoints", "bound");
+
+        rig.Publish(
+            new PhaseEntered(Phase.Draining), new ListenerClosed(Happened.Endpoint, ListenerCloseReason.Shutdown),
+            new PhaseEntered(Phase.Stopped));
+        await rig.StopAsync();
+        await page.ShowsAsync("#lost-text", "The broker was stopped.");
+        await page.ShowsAsync("#lost-age", "It stopped");
+        (await page.TextAsync("#feed")).ShouldBe("stopped");
+        (await page.TextAsync("#verdict-word")).ShouldBe("stopped");
+        (await page.TextAsync("#verdict-why")).ShouldBe("The broker was stopped.");
+        (await page.TextAsync("#probes")).ShouldBe("not ready");
+        (await page.TextAsync("#endpoints")).ShouldContain("closed");
+        (await page.CountAsync("#endpoints .status[data-status=off]")).ShouldBe(1);
+
+        // The attempts to connect that follow fail, and are no news.
+        await page.ShowsAsync(
+            "it goes on looking", "#lost-age", shown => !shown.StartsWith("It stopped 0", StringComparison.Ordinal)
+                && !shown.StartsWith("It stopped 1 s", StringComparison.Ordinal));
+        (await page.TextAsync("#lost-text")).ShouldStartWith("The broker was stopped.");
+        (await page.Browser.RunAsync("return document.title")).GetString().ShouldBe("stopped · Cassini");
+
+        await using var second = await ManagementRig.StartAsync(port: rig.Address.Port);
+        second.BecomeReady();
+        await page.IsLiveAsync();
+        await page.ShowsAsync("#verdict", "ok");
+        await page.ShowsAsync("#endpoints", "bound");
+    }
+
+    /// <summary>Where the server of an application stops before its broker, the goodbye is all that the page gets.</summary>
+    [Fact]
+    public async Task Feed_GoodbyeWithoutAPhase_ClosesTheEndpointsToo()
+    {
+        Programs.Require("chromium");
+        await using var rig = await ManagementRig.StartReadyAsync();
+        var page = await browser.OpenAsync(rig.Address);
+        await page.ShowsAsync("#endpoints", "bound");
+
+        await rig.StopAsync();
+        await page.ShowsAsync("#lost-text", "The broker was stopped.");
+        await page.ShowsAsync("#endpoints", "closed");
+        await page.ShowsAsync("#verdict-word", "stopped");
     }
 
     [Fact]
@@ -49,7 +99,7 @@ public class FeedLossTests(DashboardBrowser browser)
             await page.ShowsAsync("#transitions", "BindFailed");
             await page.ShowsAsync("one connection", "[data-tile=connections] .value", shown => shown == "1");
             await first.StopAsync();
-            await page.ShowsAsync("#lost-text", "Feed lost");
+            await page.ShowsAsync("#lost-text", "The broker was stopped.");
         }
 
         await using var second = await ManagementRig.StartAsync(port: first.Address.Port);
@@ -71,6 +121,13 @@ public class FeedLossTests(DashboardBrowser browser)
         var page = await browser.OpenAsync(rig.Address);
         await page.ShowsAsync("#access", "bearer token");
         (await page.TextAsync("#feed")).ShouldBe("no access");
+        await page.ShowsAsync("#verdict-word", "locked");
+        (await page.TextAsync("#verdict-why"))
+            .ShouldBe("Credentials are needed: a bearer token, or a client certificate of the broker's CA.");
+        (await page.TextAsync("#access")).ShouldContain("Management:TokenPath");
+        (await page.TextAsync("body")).ShouldNotContain("connecting");
+        (await page.TextAsync("#load-heading")).ShouldBeEmpty("nothing is shown of what may not be read");
+        (await page.Browser.RunAsync("return document.title")).GetString().ShouldBe("locked · Cassini");
 
         await page.Browser.TypeAsync("#token", "wrong");
         await page.Browser.ClickAsync("#access button");

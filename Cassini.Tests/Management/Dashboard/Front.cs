@@ -15,6 +15,7 @@ internal sealed class Front : IAsyncDisposable
     private readonly HttpClient _http = new() { Timeout = Timeout.InfiniteTimeSpan };
     private readonly WebApplication _app;
     private volatile Func<HttpContext, Task<bool>> _takeOver = _ => Task.FromResult(false);
+    private volatile CancellationTokenSource _cut = new();
 
     private Front(Uri management)
     {
@@ -40,14 +41,33 @@ internal sealed class Front : IAsyncDisposable
     public void TakeOver(Func<HttpContext, Task<bool>> takeOver) => _takeOver = takeOver;
 
     /// <summary>Passes everything on again.</summary>
-    public void LetPass() => _takeOver = _ => Task.FromResult(false);
+    public void LetPass()
+    {
+        _cut = new CancellationTokenSource();
+        _takeOver = _ => Task.FromResult(false);
+    }
+
+    /// <summary>Breaks off every answer, and from now on every request.</summary>
+    public void Cut()
+    {
+        _takeOver = context =>
+        {
+            context.Abort();
+            return Task.FromResult(true);
+        };
+        _cut.Cancel();
+    }
 
     /// <summary>Asks the management surface for what was asked for, and passes the answer on as it comes.</summary>
     public async Task PassOnAsync(HttpContext context)
     {
         using var request = new HttpRequestMessage(
             new HttpMethod(context.Request.Method), context.Request.Path + context.Request.QueryString);
-        request.Headers.TryAddWithoutValidation("Accept", context.Request.Headers.Accept.ToString());
+        foreach (var name in new[] { "Accept", "Last-Event-ID" })
+        {
+            request.Headers.TryAddWithoutValidation(name, context.Request.Headers[name].ToString());
+        }
+
         using var answer = await _http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, context.RequestAborted);
         context.Response.StatusCode = (int)answer.StatusCode;
         foreach (var (name, values) in answer.Headers.Concat(answer.Content.Headers)
@@ -69,6 +89,7 @@ internal sealed class Front : IAsyncDisposable
 
     private async Task AnswerAsync(HttpContext context)
     {
+        using var cut = _cut.Token.Register(context.Abort);
         try
         {
             if (!await _takeOver(context))

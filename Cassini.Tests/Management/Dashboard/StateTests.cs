@@ -56,9 +56,7 @@ public class StateTests(DashboardBrowser browser)
         (await page.Browser.RunAsync("return document.querySelector('[data-check=bind] .reason').getAttribute('href')")).GetString()
             .ShouldBe("runbook#EndpointClosed");
         (await page.TextAsync("#announce")).ShouldContain("bind error, EndpointClosed");
-        await page.ShowsAsync(
-            "the transition", "#transitions li:first-child, #transitions li:nth-child(2), #transitions li:nth-child(3)",
-            shown => shown.Contains("EndpointClosed"));
+        await page.ShowsAsync("#transitions", "EndpointClosed");
         await page.ShowsAsync("#endpoints", "closed");
 
         await page.Browser.ClickAsync("[data-check=bind] .evidence button");
@@ -93,6 +91,27 @@ public class StateTests(DashboardBrowser browser)
         await page.HasAsync("its row is gone", "#connections-rows tr", 0);
         await page.ShowsAsync("#topics-note", "this host serves no MQTT");
         await app.StopAsync(TestContext.Current.CancellationToken);
+    }
+
+    [Fact]
+    public async Task Refusals_AsTheyHappen_AreShownWithAddressAndReason()
+    {
+        Programs.Require("chromium");
+        await using var rig = await ManagementRig.StartReadyAsync();
+        var page = await browser.OpenAsync(rig.Address);
+        await page.IsLiveAsync();
+        (await page.TextAsync("#refusals")).ShouldBeEmpty();
+
+        rig.Publish(
+            new ConnectionAccepted(1, Happened.Endpoint, "192.0.2.7:1"),
+            Happened.Refused(1, HandshakeFailure.UntrustedCertificate, "192.0.2.7:1", "CN=<img src=x onerror=alert(1)>"));
+        await page.ShowsAsync("#refusals-rows", "192.0.2.7");
+        (await page.TextAsync("#refusals-rows")).ShouldContain("untrustedCertificate");
+        (await page.TextAsync("#refusals-rows")).ShouldContain("CN=<img src=x onerror=alert(1)>");
+        rig.Publish(
+            new ConnectionAccepted(2, Happened.Endpoint, "192.0.2.7:2"), Happened.Refused(2, address: "192.0.2.7:2"));
+        await page.ShowsAsync("twice", "#refusals-rows .number:nth-child(3)", shown => shown == "2");
+        await page.HasNoErrorsAsync();
     }
 
     [Fact]

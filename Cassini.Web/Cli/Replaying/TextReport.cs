@@ -43,7 +43,8 @@ internal sealed class TextReport(TextWriter output, string? policy) : IReplayRep
         var change = row.Either.Change;
         if (policy is null)
         {
-            output.WriteLine($"{Plain.Time(row.Either.Time)}  {Plain.Text(change.Check),-12} {Arrow(change)}{Because(change)}");
+            var because = change.Message is null ? "" : $": {Plain.Text(change.Message)}";
+            output.WriteLine($"{Plain.Time(row.Either.Time)}  {Plain.Text(change.Check),-12} {Turn(change)}{because}");
         }
         else
         {
@@ -95,16 +96,17 @@ internal sealed class TextReport(TextWriter output, string? policy) : IReplayRep
         }
 
         known[check] = transition.Change.To;
-        return $"{Arrow(transition.Change)} {Plain.Text(transition.Change.Reason)}".TrimEnd();
+        return Turn(transition.Change);
     }
 
-    private static string Arrow(HealthChanged change) => $"{Name(change.From)} → {Name(change.To)}";
+    /// <summary>From what to what, and why. A phase is entered on purpose and says itself: a clean stop is no error.</summary>
+    private static string Turn(HealthChanged change) => change.Check == CheckNames.Phase
+        ? Plain.Text(change.Reason ?? nameof(Phase.Ready))
+        : $"{Name(change.From)} → {Name(change.To)} {Plain.Text(change.Reason)}".TrimEnd();
 
-    private static string Because(HealthChanged change) =>
-        change.Reason is null ? "" : $" {Plain.Text(change.Reason)}{(change.Message is null ? "" : $": {Plain.Text(change.Message)}")}";
-
-    private static string Health(HealthSnapshot snapshot) =>
-        $"{Name(snapshot.Status)}, {(snapshot.Ready ? "ready" : "not ready")}{(snapshot.Live ? "" : ", not live")}";
+    private static string Health(HealthSnapshot snapshot) => snapshot.Phase == Phase.Stopped
+        ? "stopped"
+        : $"{Name(snapshot.Status)}, {(snapshot.Ready ? "ready" : "not ready")}{(snapshot.Live ? "" : ", not live")}";
 
     private static string Name(HealthStatus status) => status.ToString().ToLowerInvariant();
 

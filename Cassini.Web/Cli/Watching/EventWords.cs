@@ -1,5 +1,6 @@
 using System.Text.Json;
 using Cassini.Streams.Events;
+using Cassini.Streams.Health;
 using Cassini.Streams.Primitives;
 
 namespace Cassini.Web.Cli.Watching;
@@ -9,6 +10,7 @@ internal static class EventWords
 {
     public static LineKind KindOf(BrokerEvent happened) => happened switch
     {
+        HealthChanged { Check: CheckNames.Phase } e => e.Reason is null ? LineKind.Good : LineKind.Notable,
         HealthChanged e => e.To > e.From ? LineKind.Bad : LineKind.Good,
         Crashed or GaveUp or BindFailed or AcceptFailed or CanaryFailed or CertificateReloadFailed => LineKind.Bad,
         ListenerClosed or MessagesDropped or IdentityQuarantined or CertificateExpiring or PhaseEntered or Restarted => LineKind.Notable,
@@ -18,6 +20,13 @@ internal static class EventWords
     /// <summary>Its values, in the order and by the names that the feed gives them.</summary>
     public static string Of(BrokerEvent happened)
     {
+        if (happened is HealthChanged { Check: CheckNames.Phase } phase)
+        {
+            // A phase is entered on purpose: a clean stop is no error.
+            var message = phase.Message is null ? "" : $": {phase.Message}";
+            return SafeText.Line($"{phase.Check} {phase.Reason ?? nameof(Phase.Ready)}{message}");
+        }
+
         if (happened is HealthChanged e)
         {
             var reason = e.Reason is null ? "" : $" {e.Reason}: {e.Message}";

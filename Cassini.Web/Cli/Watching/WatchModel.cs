@@ -37,6 +37,7 @@ internal sealed record WatchModel
         var next = this with { Health = note.Snapshot, Lost = note is FeedLost lost ? lost.Detail : null };
         return note switch
         {
+            FeedLost { Reason: FeedLoss.Stopped } => next.Say(null, "stopped", "the broker was stopped", LineKind.Notable),
             FeedLost e when Lost is null => next.Say(null, "lost", e.Detail, LineKind.Bad),
             FeedSnapshot { IsRestarted: true } => next.Forget()
                 .Say(note.Snapshot.AsOf, "restarted", $"a new run of the process, epoch {note.Snapshot.Epoch}", LineKind.Notable),

@@ -84,11 +84,13 @@ internal sealed class WatchScreen(string name, IAnsiConsole console, TimeProvide
     {
         var health = model.Health;
         var line = new Paragraph { Overflow = Overflow.Ellipsis };
-        line.Append($" {health.Status.ToString().ToUpperInvariant()} ", new Style(Color.Black, ColorOf(health.Status), Decoration.Bold));
+        var isStopped = health.Phase == Phase.Stopped;
+        var (word, color) = isStopped ? ("STOPPED", Color.Grey) : (health.Status.ToString().ToUpperInvariant(), ColorOf(health.Status));
+        line.Append($" {word} ", new Style(Color.Black, color, Decoration.Bold));
         line.Append($" {name} ", new Style(decoration: Decoration.Bold));
         if (model.Lost is { } lost)
         {
-            return line.Append(lost, new Style(Color.Red));
+            return line.Append(lost, new Style(isStopped ? Color.Default : Color.Red));
         }
 
         line.Append(health.Ready ? "ready" : "not ready", new Style(health.Ready ? Color.Green : Color.Red));

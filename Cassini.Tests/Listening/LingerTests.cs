@@ -1,0 +1,54 @@
+using System.Net.Security;
+using Cassini.Streams.Events;
+using Cassini.Tests.Supervision;
+using Cassini.Tests.Support;
+
+namespace Cassini.Tests.Listening;
+
+/// <summary>A peer that is still writing when its connection is ended: it must come to read why.</summary>
+public class LingerTests
+{
+    private static CancellationToken Token => TestContext.Current.CancellationToken;
+
+    [Fact]
+    public async Task Peer_StillWrites_HasFiveSeconds()
+    {
+        var time = new ManualTimeProvider();
+        await using var rig = await ListeningRig.StartAsync(time: time);
+        await using var client = await EndAsync(rig);
+
+        time.Advance(TimeSpan.FromSeconds(4));
+        await client.WriteAsync(new byte[16 * 1024 * 1024], Token).AsTask().Within("what the peer still writes");
+        rig.Events.Of<ConnectionClosed>().ShouldBeEmpty();
+
+        time.Advance(TimeSpan.FromSeconds(1));
+        (await rig.Events.WaitForAsync<ConnectionClosed>("the end")).Reason.ShouldBe(CloseReason.Disconnected);
+    }
+
+    [Fact]
+    public async Task Peer_WritesForEver_IsCutOff()
+    {
+        await using var rig = await ListeningRig.StartAsync(time: new ManualTimeProvider());
+        await using var client = await EndAsync(rig);
+        var writing = Task.Run(
+            async () =>
+            {
+                while (true)
+                {
+                    await client.WriteAsync(new byte[1024 * 1024], Token);
+                }
+            },
+            Token);
+
+        await Should.ThrowAsync<IOException>(writing.Within("the reset"));
+        await rig.Events.WaitForAsync<ConnectionClosed>("the end");
+    }
+
+    private static async Task<SslStream> EndAsync(ListeningRig rig)
+    {
+        var (client, opened) = await rig.OpenAndWaitAsync();
+        rig.Manager.Disconnect(opened.ConnectionId).ShouldBeTrue();
+        (await client.ReadAsync(new byte[1], Token).AsTask().Within("the close_notify")).ShouldBe(0);
+        return client;
+    }
+}
