@@ -42,7 +42,7 @@ internal static partial class EventLogMessages
     [LoggerMessage(1104, LogLevel.Warning, "{Endpoint} is closed: {Reason}")]
     public static partial void ListenerLost(this ILogger logger, string endpoint, ListenerCloseReason reason);
 
-    [LoggerMessage(1105, LogLevel.Warning, "{Endpoint} cannot accept: {Error}, {Failures} times; next attempt in {RetryIn}")]
+    [LoggerMessage(1105, LogLevel.Warning, "{Endpoint} cannot accept: {Error}; failures in a row: {Failures}; next attempt in {RetryIn}")]
     public static partial void AcceptFailed(this ILogger logger, string endpoint, string error, int failures, TimeSpan retryIn);
 
     [LoggerMessage(1200, LogLevel.Debug, "connection {Id}: accepted on {Endpoint} from {RemoteAddress}")]
@@ -67,7 +67,7 @@ internal static partial class EventLogMessages
     [LoggerMessage(1205, LogLevel.Debug, "connection {Id}: closed: {Reason} after {Duration}")]
     public static partial void ConnectionClosed(this ILogger logger, long id, CloseReason reason, TimeSpan duration);
 
-    [LoggerMessage(1206, LogLevel.Warning, "{Identity} is refused for {Duration}: its connections crashed {Crashes} times")]
+    [LoggerMessage(1206, LogLevel.Warning, "{Identity} is refused for {Duration}: crashes of its connections: {Crashes}")]
     public static partial void IdentityQuarantined(this ILogger logger, string identity, int crashes, TimeSpan duration);
 
     [LoggerMessage(
@@ -107,7 +107,7 @@ internal static partial class EventLogMessages
     [LoggerMessage(1302, LogLevel.Information, "{Component} runs again after crash {Attempt}")]
     public static partial void Restarted(this ILogger logger, Component component, int attempt);
 
-    [LoggerMessage(1303, LogLevel.Error, "{Component} is given up: it crashed {Crashes} times within {Window}")]
+    [LoggerMessage(1303, LogLevel.Error, "{Component} is given up: crashes within {Window}: {Crashes}")]
     public static partial void GaveUp(this ILogger logger, Component component, int crashes, TimeSpan window);
 
     [LoggerMessage(1400, LogLevel.Trace, "heartbeat in {RoundTrip}: {LiveConnections} live connections")]
@@ -146,7 +146,7 @@ internal static partial class EventLogMessages
         "load: {QueuedMessages} queued messages, {Sessions} sessions, {Topics} topics, {Dropped} messages dropped so far")]
     public static partial void LoadSampled(this ILogger logger, long queuedMessages, int sessions, int? topics, long dropped);
 
-    [LoggerMessage(1603, LogLevel.Warning, "{Count} messages for {ClientId} dropped: the client was too slow, or memory was short")]
+    [LoggerMessage(1603, LogLevel.Warning, "messages for {ClientId} dropped: {Count}; the client was too slow, or memory was short")]
     public static partial void MessagesDropped(this ILogger logger, long count, string clientId);
 
     [LoggerMessage(1700, LogLevel.Information, "phase {Phase}")]

@@ -4,8 +4,8 @@ using System.Text.Json;
 namespace Cassini.Streams.Primitives;
 
 /// <summary>
-/// What is wrong with JSON, for people. The messages of the library end in a position that counts from 0 and in bytes; this one counts from 1
-/// and in characters, as editors do.
+/// What is wrong with JSON, for people. The messages of the library end in a position that counts from 0 and in bytes; this one counts
+/// from 1 and in characters, as editors do.
 /// </summary>
 /// <param name="Reason">What is wrong, without a position and without a full stop at the end.</param>
 /// <param name="Line">The line.</param>

@@ -45,7 +45,7 @@ public class EventLoggerTests
             "the session of client c-1 is closed: PeerClosed after 00:00:01, kept: True"
         },
         { new SessionEnded("c-1", SessionEndReason.Expired), LogLevel.Debug, "client c-1 ended: Expired" },
-        { new MessagesDropped("c-1", 3), LogLevel.Warning, "3 messages for c-1 dropped" },
+        { new MessagesDropped("c-1", 3), LogLevel.Warning, "messages for c-1 dropped: 3; " },
         { new MessagesDropped(null, 3), LogLevel.Warning, "3 messages for several clients dropped" },
         { new PhaseEntered(Phase.Draining), LogLevel.Information, "phase Draining" },
         { new DrainStageEntered(DrainStage.Deliver, TimeSpan.FromSeconds(20)), LogLevel.Debug, "Deliver, at most 00:00:20" },

@@ -59,7 +59,8 @@ internal static class ReplayCommand
                 : new FileStream(
                     Path.Combine(context.WorkingDirectory, file), FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete);
             IReplayReport report = json ? new JsonLinesReport(context.Out) : new TextReport(context.Out, policyFile);
-            return await new Replayer(file == "-" ? "standard input" : SafeText.Of(file), until, policy, report, context).RunAsync(record) ? ExitCode.Ok : ExitCode.Error;
+            var name = file == "-" ? "standard input" : SafeText.Of(file);
+            return await new Replayer(name, until, policy, report, context).RunAsync(record) ? ExitCode.Ok : ExitCode.Error;
         }
         catch (PolicyFileException exception)
         {

@@ -50,7 +50,7 @@ internal sealed class Replayer(string name, ReplayLimit? until, PolicyFile? poli
 
         if (_unrecognized is [var first, ..])
         {
-            context.Complain($"{name}:{first.Line}:{first.Column}: is no record: its first lines are neither a header nor events");
+            context.Complain($"{name}:{first.Line}:1: is no record: its first lines are neither a header nor events");
             return false;
         }
 
