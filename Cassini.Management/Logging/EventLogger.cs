@@ -102,9 +102,9 @@ internal sealed class EventLogger(ILogger logger) : IObserver<TracedDelivery>
             case Restarted e: logger.Restarted(e.Component, e.Attempt); break;
             case GaveUp e: logger.GaveUp(e.Component, e.Crashes, e.Window); break;
 
-            case CertificateLoaded e: logger.CertificateLoaded(e.Role, e.Subject, e.NotAfter); break;
-            case CertificateReloadFailed e: logger.CertificateReloadFailed(e.Role, e.Path, e.Message); break;
-            case CertificateExpiring e: logger.CertificateExpiring(e.Role, e.Subject, e.NotAfter); break;
+            case CertificateLoaded e: logger.CertificateLoaded(e.Role, Line(e.Subject), e.NotAfter); break;
+            case CertificateReloadFailed e: logger.CertificateReloadFailed(e.Role, e.Path, Line(e.Message)); break;
+            case CertificateExpiring e: logger.CertificateExpiring(e.Role, Line(e.Subject), e.NotAfter); break;
             case PhaseEntered e: logger.PhaseEntered(e.Phase); break;
             case PhaseLeft { Outcome: PhaseOutcome.Forced } e: logger.PhaseForced(e.Phase, e.Duration); break;
             case PhaseLeft e: logger.PhaseLeft(e.Phase, e.Duration); break;
@@ -114,7 +114,9 @@ internal sealed class EventLogger(ILogger logger) : IObserver<TracedDelivery>
                 break;
             case DrainStageLeft e: logger.DrainStageLeft(e.Stage, e.Duration, e.Sessions, e.Messages, e.Kept); break;
             case HealthChanged { Check: CheckNames.Phase } e: logger.PhaseChecked(e.Reason ?? nameof(Phase.Ready)); break;
-            case HealthChanged e: logger.HealthChanged(EventLogMessages.LevelOf(e), e.Check, e.From, e.To, e.Reason, e.Message); break;
+            case HealthChanged e:
+                logger.HealthChanged(EventLogMessages.LevelOf(e), e.Check, e.From, e.To, e.Reason, Line(e.Message));
+                break;
             default: logger.Other(happened); break;
         }
     }

@@ -57,7 +57,14 @@ public class EventLoggerTests
             new DrainStageLeft(DrainStage.Deliver, PhaseOutcome.Forced, TimeSpan.FromSeconds(20), 2, 9), LogLevel.Warning,
             "2 clients left, 9 messages"
         },
-        { PhaseChanged(HealthStatus.Degraded, HealthStatus.Error, "Stopped"), LogLevel.Debug, "the check phase follows: Stopped" },
+        {
+            Changed(CheckNames.Backlog, HealthStatus.Degraded, Reasons.MessagesDropped, "3 for a\nb"), LogLevel.Warning,
+            @"MessagesDropped 3 for a\nb"
+        },
+        {
+            Changed(CheckNames.Phase, HealthStatus.Error, Reasons.Stopped, "stopped"), LogLevel.Debug,
+            "the check phase follows: Stopped"
+        },
         { new PhaseLeft(Phase.Draining, PhaseOutcome.Forced, TimeSpan.FromSeconds(1)), LogLevel.Warning, "cut short" },
     };
 
@@ -94,8 +101,8 @@ public class EventLoggerTests
         await hub.CompleteAsync();
     }
 
-    private static HealthChanged PhaseChanged(HealthStatus from, HealthStatus to, string reason) => new(
-        CheckNames.Phase, from, to, reason, "stopped", [], TimeSpan.Zero, to, false, true, 3);
+    private static HealthChanged Changed(string check, HealthStatus to, string reason, string message) =>
+        new(check, HealthStatus.Ok, to, reason, message, [], TimeSpan.Zero, to, false, true, 3);
 
     private static IDisposable Attach(EventHub hub, RecordingLoggers loggers) =>
         hub.Observe("log").Select(delivery => new TracedDelivery(delivery, null)).Subscribe(new EventLogger(loggers));

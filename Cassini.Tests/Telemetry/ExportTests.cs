@@ -62,9 +62,12 @@ public class ExportTests : IDisposable
         handshake.TraceId.ShouldBe(connect.TraceId);
         message.UserProperties.Where(property => property.Name == "traceparent").Select(property => property.ReadValueAsString())
             .ShouldBe([$"00-{TraceId}-{publish.SpanId}-01"]);
-        (await collector.MetricAsync("cassini.connections.accepted")).ShouldBe("{connection}");
-        (await collector.MetricAsync("cassini.handshake.duration")).ShouldBe("s");
-        (await collector.MetricAsync("process.cpu.time")).ShouldBe("s");
+        (await collector.MetricAsync("cassini.connections.accepted")).ShouldBe(("{connection}", true));
+        (await collector.MetricAsync("cassini.handshake.duration")).ShouldBe(("s", false));
+        (await collector.MetricAsync("process.cpu.time")).ShouldBe(("s", true));
+        (await collector.MetricAsync("process.memory.usage")).ShouldBe(("By", false));
+        (await collector.MetricAsync("dotnet.thread_pool.threads")).ShouldBe(("{thread}", false));
+        (await collector.MetricAsync("dotnet.thread_pool.queue.length")).ShouldBe(("{work_item}", false));
         collector.Authorization.ShouldBe("Bearer not-for-the-log");
 
         var line = await cassini.Error.LineAsync(

@@ -16,7 +16,7 @@ internal sealed class OtlpCollector : IAsyncDisposable
 {
     private readonly WebApplication _app;
     private readonly ConcurrentQueue<CollectedSpan> _spans = new();
-    private readonly ConcurrentDictionary<string, string> _metrics = new();
+    private readonly ConcurrentDictionary<string, (string Unit, bool IsCounter)> _metrics = new();
 
     private OtlpCollector()
     {
@@ -46,9 +46,9 @@ internal sealed class OtlpCollector : IAsyncDisposable
         $"the span {name} is exported",
         () => _spans.FirstOrDefault(span => span.Name == name && condition?.Invoke(span) != false)!, span => span is not null);
 
-    /// <summary>The unit of a metric, when it has come.</summary>
-    public Task<string> MetricAsync(string name) => Eventually.BecomesAsync(
-        $"the metric {name} is exported", () => _metrics.GetValueOrDefault(name)!, unit => unit is not null);
+    /// <summary>The unit of a metric, and whether its value never falls, when it has come.</summary>
+    public Task<(string Unit, bool IsCounter)> MetricAsync(string name) => Eventually.BecomesAsync(
+        $"the metric {name} is exported", () => _metrics.GetValueOrDefault(name), metric => metric.Unit is not null);
 
     public ValueTask DisposeAsync() => _app.DisposeAsync();
 
@@ -79,7 +79,8 @@ internal sealed class OtlpCollector : IAsyncDisposable
     {
         foreach (var metric in request.Messages(1).SelectMany(resource => resource.Messages(2)).SelectMany(scope => scope.Messages(2)))
         {
-            _metrics[metric.Text(1)] = metric.Text(3);
+            // A sum is field 7, and whether it is monotonic is its field 3.
+            _metrics[metric.Text(1)] = (metric.Text(3), metric.Messages(7).Any(sum => sum.Number(3) == 1));
         }
     }
 

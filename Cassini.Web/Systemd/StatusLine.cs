@@ -9,6 +9,12 @@ internal static class StatusLine
 {
     public static string Of(HealthSnapshot snapshot)
     {
+        // A phase is entered on purpose: a clean stop is no error.
+        if (snapshot.Phase == Phase.Stopped)
+        {
+            return Word(snapshot.Phase);
+        }
+
         var verdict = snapshot switch
         {
             { Live: false } => ", not live",

@@ -1,4 +1,5 @@
 using Cassini.Streams.Mqtt;
+using Cassini.Streams.Primitives;
 using Microsoft.Extensions.Logging;
 
 namespace Cassini.Streams.Broker.Connections;
@@ -7,7 +8,7 @@ namespace Cassini.Streams.Broker.Connections;
 internal static partial class BrokerLog
 {
     public static void Violation(ILogger logger, long id, string identity, ProtocolViolation violation) =>
-        Violation(logger, id, identity, violation.Reason, violation.Message, violation.Clause);
+        Violation(logger, id, identity, violation.Reason, SafeText.Line(violation.Message), violation.Clause);
 
     [LoggerMessage(1850, LogLevel.Debug, "Connection {Id} of '{Identity}' broke the protocol: {Reason}, {Message} [{Clause}]")]
     private static partial void Violation(ILogger logger, long id, string identity, ReasonCode reason, string message, string clause);
