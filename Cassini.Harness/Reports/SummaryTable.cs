@@ -66,7 +66,8 @@ internal static class SummaryTable
                 Markup.Escape($"← {sink.Name}{At(sink.Worker)}"), Number(sink.Unique), Number(sink.MessagesPerSecond),
                 Trouble(
                     (sink.Missing, "missing", "missing"), (sink.Duplicates, "duplicate", "duplicates"),
-                    (sink.Corrupt, "damaged", "damaged"), (sink.Foreign, "foreign", "foreign"), (sink.OutOfOrder, "out of order", "out of order"), (sink.Reconnects, "reconnect", "reconnects")),
+                    (sink.Corrupt, "damaged", "damaged"), (sink.Foreign, "foreign", "foreign"),
+                    (sink.OutOfOrder, "out of order", "out of order"), (sink.Reconnects, "reconnect", "reconnects")),
                 Latency(sink.Latency));
         }
 

@@ -24,11 +24,11 @@ internal static class Descriptor
     /// it gets its signals, and must be neither written nor read. The runtime's descriptors are closed on exec; one that came through an
     /// exec cannot be.
     /// </summary>
-    public static bool IsInherited(int descriptor) => OperatingSystem.IsWindows() || fcntl(descriptor, GetFlags) == 0;
+    public static bool IsInherited(int descriptor) => OperatingSystem.IsWindows() || Control(descriptor, GetFlags) == 0;
 
     /// <summary>How many bytes were written; negative for an error, which the runtime keeps.</summary>
     public static int Write(int descriptor, ReadOnlySpan<byte> buffer) =>
-        (int)write(descriptor, in MemoryMarshal.GetReference(buffer), buffer.Length);
+        (int)WriteTo(descriptor, in MemoryMarshal.GetReference(buffer), buffer.Length);
 
     /// <summary>Whether the error passes. Waits until it has: a terminal's descriptor that others share need not block.</summary>
     public static bool IsToBeTriedAgain(int descriptor, int error)
@@ -39,7 +39,7 @@ internal static class Descriptor
         }
 
         var waiting = new Waiting { Descriptor = descriptor, Events = Writable };
-        _ = poll(ref waiting, 1, Timeout.Infinite);
+        _ = Poll(ref waiting, 1, Timeout.Infinite);
         return true;
     }
 
@@ -51,7 +51,7 @@ internal static class Descriptor
         {
             // Without any events: errors and hang-ups are reported in any case.
             var waiting = new Waiting { Descriptor = descriptor };
-            var found = poll(ref waiting, 1, Timeout.Infinite);
+            var found = Poll(ref waiting, 1, Timeout.Infinite);
             if (found > 0)
             {
                 return (waiting.Found & (Error | HungUp)) != 0;
@@ -64,17 +64,17 @@ internal static class Descriptor
         }
     }
 
-    [DllImport("libc", SetLastError = true)]
+    [DllImport("libc", EntryPoint = "write", SetLastError = true)]
     [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
-    private static extern nint write(int descriptor, in byte buffer, nint count);
+    private static extern nint WriteTo(int descriptor, in byte buffer, nint count);
 
-    [DllImport("libc", SetLastError = true)]
+    [DllImport("libc", EntryPoint = "poll", SetLastError = true)]
     [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
-    private static extern int poll(ref Waiting waiting, nuint count, int milliseconds);
+    private static extern int Poll(ref Waiting waiting, nuint count, int milliseconds);
 
-    [DllImport("libc", SetLastError = true)]
+    [DllImport("libc", EntryPoint = "fcntl", SetLastError = true)]
     [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
-    private static extern int fcntl(int descriptor, int command);
+    private static extern int Control(int descriptor, int command);
 
     [StructLayout(LayoutKind.Sequential)]
     private struct Waiting
