@@ -13,6 +13,7 @@ namespace Cassini.Management;
 internal sealed class ManagementSurface : IAsyncDisposable
 {
     private readonly ManagedBroker _broker;
+    private readonly string _name;
     private readonly bool _enableFaults;
     private readonly Refusals _refusals;
     private readonly ILogger _logger;
@@ -40,11 +41,12 @@ internal sealed class ManagementSurface : IAsyncDisposable
         OtlpExport? export, TimeProvider time, ILogger logger, CancellationToken stopping)
     {
         _broker = broker;
+        _name = ManagementSettings.NameOf(options);
         _enableFaults = options.EnableFaults;
         _refusals = access.Refusals;
         _logger = logger;
         Access = access;
-        _bodies = new SnapshotBodies(options.FeedHeartbeat);
+        _bodies = new SnapshotBodies(_name, options.FeedHeartbeat);
         _waitPlaces = new SharedPlaces("waits", options.MaxWaits, access.Places(options.MaxWaitsPerCaller));
         _waits = new ProbeWaits(broker.Health, time, _refusals, _waitPlaces, stopping);
 
@@ -84,7 +86,7 @@ internal sealed class ManagementSurface : IAsyncDisposable
         routes.MapHealthz(_broker.Health, _waits, strangers, _bodies);
         routes.MapEvents(_broker.Hub, _broker.Health, _feeds);
         routes.MapEvent(_broker.Hub.Log);
-        routes.MapState(_broker.Health);
+        routes.MapState(_broker.Health, _name);
         routes.MapMetrics(_metrics, _refusals);
         routes.MapCertificates(_broker.Health);
         routes.MapConnections(_broker.Connections, _broker.Disconnect);

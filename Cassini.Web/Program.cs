@@ -1,8 +1,15 @@
+using Cassini.Harness;
 using Cassini.Harness.Health;
 using Cassini.Web.Cli;
 using Cassini.Web.Cli.Context;
 
 ClosedStreams.Avoid();
+if (Surroundings.Prepare() is { } problem)
+{
+    Console.Error.WriteLine($"cassini: {problem}");
+    return ExitCode.Error;
+}
+
 using var signals = new ProcessSignals();
 using var output = OutputEnd.OfProcess(signals);
 var context = CliContext.OfProcess(TimeProvider.System, output);

@@ -20,17 +20,27 @@ internal sealed class BarView(IAnsiConsole console, TimeProvider time) : IRunVie
     {
         _end = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         Write($"[bold]{test.Test.Name}[/]");
-        _bars = console.Progress()
-            .Columns(new TaskDescriptionColumn { Alignment = Justify.Left }, new ProgressBarColumn(), new PercentageColumn())
-            .StartAsync(context => ShowAsync(context, test));
+        _bars = DrawAsync(test);
     }
 
     public async Task EndAsync()
     {
         _end.TrySetResult();
+        await _bars;
+    }
+
+    /// <summary>
+    /// Draws until the end of the test. It refreshes the bars itself: a failed write on the library's own refresh thread would end the
+    /// process.
+    /// </summary>
+    private async Task DrawAsync(TestCounts test)
+    {
         try
         {
-            await _bars;
+            await console.Progress()
+                .AutoRefresh(false)
+                .Columns(new TaskDescriptionColumn { Alignment = Justify.Left }, new ProgressBarColumn(), new PercentageColumn())
+                .StartAsync(context => ShowAsync(context, test));
         }
         catch (IOException failure)
         {
@@ -62,6 +72,7 @@ internal sealed class BarView(IAnsiConsole console, TimeProvider time) : IRunVie
                 task.Value = item.Part;
             }
 
+            context.Refresh();
             if (isEnd)
             {
                 return;

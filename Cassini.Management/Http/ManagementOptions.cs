@@ -15,6 +15,13 @@ public sealed record ManagementOptions
     public string Address { get; init; } = "127.0.0.1:9090";
 
     /// <summary>
+    /// What people call this broker: the start-up text, the dashboard, the body of <c>/healthz</c> and <c>cassini watch</c> show it.
+    /// Without it: the name of the host.
+    /// </summary>
+    [Form("name")]
+    public string? Name { get; init; }
+
+    /// <summary>
     /// Whether callers need credentials even on loopback, for a reverse proxy in front of it. Without it callers need none on loopback,
     /// and always need them elsewhere.
     /// </summary>

@@ -1,5 +1,6 @@
 using System.Net;
 using Cassini.Streams.Listening.Endpoints;
+using Cassini.Streams.Primitives;
 using Cassini.Streams.Settings;
 
 namespace Cassini.Management.Http;
@@ -9,6 +10,8 @@ internal static class ManagementSettings
 {
     public const string Address = "Management:Address";
     public const string GrpcAddress = "Management:GrpcAddress";
+    public const string Name = "Management:Name";
+    private const int LongestName = 64;
     private const string AllowedHosts = "Management:AllowedHosts";
 
     public static SettingsSection<ManagementOptions> Section { get; } = new(
@@ -17,6 +20,9 @@ internal static class ManagementSettings
         SettingRule<ManagementOptions>.Finding(Address, "", management => Unreadable(Address, management.Address)),
         SettingRule<ManagementOptions>.Finding(
             GrpcAddress, "", management => management.GrpcAddress is { } text ? Unreadable(GrpcAddress, text) : []),
+        SettingRule<ManagementOptions>.That(
+            Name, $"1 to {LongestName} visible characters", management => management.Name is not { } name || IsName(name),
+            management => SafeText.Quote(management.Name)),
         SettingRule<ManagementOptions>.That(
             "Management:EnableFaults", "rehearsals are for an open loopback address only", MayRehearse,
             management => management.EnableFaults, Address),
@@ -27,6 +33,9 @@ internal static class ManagementSettings
             "Management:ShutdownTokenPath", "path", "name a file", management => management.ShutdownTokenPath),
         SettingRule<ManagementOptions>.NotEmpty(
             "Management:ShutdownToken", "text", "it is a secret of at least one character", management => management.ShutdownToken));
+
+    /// <summary>What the broker is called: its setting, or the name of the host.</summary>
+    public static string NameOf(ManagementOptions management) => management.Name ?? SafeText.Of(Environment.MachineName, LongestName);
 
     /// <summary>
     /// The addresses of management over HTTP and of the gRPC health protocol, if they can be parsed. Kestrel serves both.
@@ -46,6 +55,9 @@ internal static class ManagementSettings
 
     private static SettingError[] Unreadable(string key, string text) =>
         EndpointAddress.TryParse(text, out _, out var error) ? [] : [SettingError.NotAllowed(key, $"'{text}'", error)];
+
+    private static bool IsName(string name) =>
+        name.Length <= LongestName && name.AsSpan().Trim().Length > 0 && name == SafeText.Visible(name);
 
     private static bool MayRehearse(ManagementOptions management) =>
         !management.EnableFaults

@@ -34,7 +34,7 @@ internal static partial class EventLogMessages
 
     [LoggerMessage(1102, LogLevel.Error, "{Endpoint} cannot be bound: {Error} ({Message}); attempt {Attempt}, next in {RetryIn}")]
     public static partial void BindFailed(
-        this ILogger logger, string endpoint, string error, string message, int attempt, TimeSpan retryIn);
+        this ILogger logger, string endpoint, string error, string message, int attempt, LogDuration retryIn);
 
     [LoggerMessage(1103, LogLevel.Information, "{Endpoint} is closed")]
     public static partial void ListenerClosed(this ILogger logger, string endpoint);
@@ -43,13 +43,13 @@ internal static partial class EventLogMessages
     public static partial void ListenerLost(this ILogger logger, string endpoint, ListenerCloseReason reason);
 
     [LoggerMessage(1105, LogLevel.Warning, "{Endpoint} cannot accept: {Error}; failures in a row: {Failures}; next attempt in {RetryIn}")]
-    public static partial void AcceptFailed(this ILogger logger, string endpoint, string error, int failures, TimeSpan retryIn);
+    public static partial void AcceptFailed(this ILogger logger, string endpoint, string error, int failures, LogDuration retryIn);
 
     [LoggerMessage(1200, LogLevel.Debug, "connection {Id}: accepted on {Endpoint} from {RemoteAddress}")]
     public static partial void ConnectionAccepted(this ILogger logger, long id, string endpoint, string remoteAddress);
 
     [LoggerMessage(1201, LogLevel.Debug, "connection {Id}: {Identity} passed the handshake with {Protocol} in {Duration}")]
-    public static partial void HandshakeCompleted(this ILogger logger, long id, string identity, string protocol, TimeSpan duration);
+    public static partial void HandshakeCompleted(this ILogger logger, long id, string identity, string protocol, LogDuration duration);
 
     [LoggerMessage(EventId = 1202, Message = "connection {Id}: {RemoteAddress} was refused: {Why}")]
     public static partial void HandshakeFailed(this ILogger logger, LogLevel level, long id, string remoteAddress, string why);
@@ -62,13 +62,13 @@ internal static partial class EventLogMessages
         LogLevel.Debug,
         "connection {Id}: the session of client {ClientId} is closed: {Reason} after {Duration}, kept: {Kept}")]
     public static partial void SessionClosed(
-        this ILogger logger, long id, string clientId, CloseReason reason, TimeSpan duration, bool kept);
+        this ILogger logger, long id, string clientId, CloseReason reason, LogDuration duration, bool kept);
 
     [LoggerMessage(1205, LogLevel.Debug, "connection {Id}: closed: {Reason} after {Duration}")]
-    public static partial void ConnectionClosed(this ILogger logger, long id, CloseReason reason, TimeSpan duration);
+    public static partial void ConnectionClosed(this ILogger logger, long id, CloseReason reason, LogDuration duration);
 
     [LoggerMessage(1206, LogLevel.Warning, "{Identity} is refused for {Duration}: crashes of its connections: {Crashes}")]
-    public static partial void IdentityQuarantined(this ILogger logger, string identity, int crashes, TimeSpan duration);
+    public static partial void IdentityQuarantined(this ILogger logger, string identity, int crashes, LogDuration duration);
 
     [LoggerMessage(
         1207,
@@ -97,9 +97,14 @@ internal static partial class EventLogMessages
     [LoggerMessage(1211, LogLevel.Debug, "the session of client {ClientId} ended: {Reason}")]
     public static partial void SessionEnded(this ILogger logger, string clientId, SessionEndReason reason);
 
+    [LoggerMessage(
+        1212, LogLevel.Warning,
+        "connections of {Identity} keep taking client identifier {ClientId} from each other ({TakeOvers} times): the next waits {Delay}")]
+    public static partial void ClientIdContested(this ILogger logger, string clientId, string identity, int takeOvers, TimeSpan delay);
+
     [LoggerMessage(1300, LogLevel.Debug, "{Component} crashed: {Exception}: {Message}; attempt {Attempt}, next start in {RestartIn}")]
     public static partial void CrashedRestarting(
-        this ILogger logger, Component component, string exception, string message, int attempt, TimeSpan restartIn);
+        this ILogger logger, Component component, string exception, string message, int attempt, LogDuration restartIn);
 
     [LoggerMessage(1301, LogLevel.Debug, "{Component} crashed: {Exception}: {Message}")]
     public static partial void Crashed(this ILogger logger, Component component, string exception, string message);
@@ -108,19 +113,19 @@ internal static partial class EventLogMessages
     public static partial void Restarted(this ILogger logger, Component component, int attempt);
 
     [LoggerMessage(1303, LogLevel.Error, "{Component} is given up: crashes within {Window}: {Crashes}")]
-    public static partial void GaveUp(this ILogger logger, Component component, int crashes, TimeSpan window);
+    public static partial void GaveUp(this ILogger logger, Component component, int crashes, LogDuration window);
 
     [LoggerMessage(1400, LogLevel.Trace, "heartbeat in {RoundTrip}: {LiveConnections} live connections")]
-    public static partial void HeartbeatReceived(this ILogger logger, TimeSpan roundTrip, int liveConnections);
+    public static partial void HeartbeatReceived(this ILogger logger, LogDuration roundTrip, int liveConnections);
 
     [LoggerMessage(1401, LogLevel.Trace, "{Endpoint} accepts: probed in {RoundTrip}")]
-    public static partial void AcceptProbed(this ILogger logger, string endpoint, TimeSpan roundTrip);
+    public static partial void AcceptProbed(this ILogger logger, string endpoint, LogDuration roundTrip);
 
     [LoggerMessage(1402, LogLevel.Information, "the canary is off: {Reason}")]
     public static partial void CanaryDisabled(this ILogger logger, string reason);
 
     [LoggerMessage(1403, LogLevel.Trace, "the canary succeeded in {Total}")]
-    public static partial void CanarySucceeded(this ILogger logger, TimeSpan total);
+    public static partial void CanarySucceeded(this ILogger logger, LogDuration total);
 
     [LoggerMessage(1404, LogLevel.Warning, "the canary failed at {Endpoint}: {Stage} {Reason}: {Detail}")]
     public static partial void CanaryFailed(this ILogger logger, string endpoint, CanaryStage stage, CanaryFailure reason, string detail);
@@ -149,24 +154,31 @@ internal static partial class EventLogMessages
     [LoggerMessage(1603, LogLevel.Warning, "messages for {ClientId} dropped: {Count}; the client was too slow, or memory was short")]
     public static partial void MessagesDropped(this ILogger logger, long count, string clientId);
 
+    [LoggerMessage(1604, LogLevel.Error, "clients or messages are turned away: the limit of {Resource} is reached, {Limit}")]
+    public static partial void CapacityReached(this ILogger logger, CapacityResource resource, long limit);
+
+    [LoggerMessage(
+        1605, LogLevel.Warning, "clients of {Identity} are refused: it has its share of {Resource}, {Limit}; others are not affected")]
+    public static partial void ShareReached(this ILogger logger, string identity, CapacityResource resource, long limit);
+
     [LoggerMessage(1700, LogLevel.Information, "phase {Phase}")]
     public static partial void PhaseEntered(this ILogger logger, Phase phase);
 
     [LoggerMessage(1701, LogLevel.Information, "phase {Phase} took {Duration}")]
-    public static partial void PhaseLeft(this ILogger logger, Phase phase, TimeSpan duration);
+    public static partial void PhaseLeft(this ILogger logger, Phase phase, LogDuration duration);
 
     [LoggerMessage(1702, LogLevel.Warning, "phase {Phase} was cut short after {Duration}")]
-    public static partial void PhaseForced(this ILogger logger, Phase phase, TimeSpan duration);
+    public static partial void PhaseForced(this ILogger logger, Phase phase, LogDuration duration);
 
     [LoggerMessage(1703, LogLevel.Debug, "drain: {Stage}, at most {Deadline}")]
-    public static partial void DrainStageEntered(this ILogger logger, DrainStage stage, TimeSpan deadline);
+    public static partial void DrainStageEntered(this ILogger logger, DrainStage stage, LogDuration deadline);
 
     [LoggerMessage(
         1704,
         LogLevel.Information,
         "drain: {Stage} took {Duration}; {Sessions} clients left, {Messages} messages for them, {Kept} for sessions without a connection")]
     public static partial void DrainStageLeft(
-        this ILogger logger, DrainStage stage, TimeSpan duration, int sessions, long messages, long kept);
+        this ILogger logger, DrainStage stage, LogDuration duration, int sessions, long messages, long kept);
 
     [LoggerMessage(
         1705,
@@ -174,7 +186,7 @@ internal static partial class EventLogMessages
         "drain: {Stage} was cut short after {Duration}; {Sessions} clients left, {Messages} messages for them, "
         + "{Kept} for sessions without a connection")]
     public static partial void DrainStageForced(
-        this ILogger logger, DrainStage stage, TimeSpan duration, int sessions, long messages, long kept);
+        this ILogger logger, DrainStage stage, LogDuration duration, int sessions, long messages, long kept);
 
     /// <summary>The phase itself is logged at Information, and entered on purpose: a clean stop is no error.</summary>
     [LoggerMessage(1801, LogLevel.Debug, "the check phase follows: {Reason}")]

@@ -14,6 +14,8 @@ internal sealed class EventLogger(ILogger logger) : IObserver<TracedDelivery>
 {
     private const string Category = "Cassini.Events";
 
+    /// <summary>The checks whose first verdict was logged: that a check begins well is expected.</summary>
+    private readonly HashSet<string> _judged = new(StringComparer.Ordinal);
     private readonly RefusalLimit _refusals = new(logger);
 
     /// <summary>
@@ -71,6 +73,9 @@ internal sealed class EventLogger(ILogger logger) : IObserver<TracedDelivery>
                 break;
             case SessionEnded e: logger.SessionEnded(Short(e.ClientId), e.Reason); break;
             case ClientRefused e: logger.ClientRefused(e.ConnectionId, e.Reason, Line(e.Detail)); break;
+            case ClientIdContested e:
+                logger.ClientIdContested(Short(e.ClientId), Line(e.Identity), e.TakeOvers, e.Delay);
+                break;
             case ProtocolViolated e: logger.ProtocolViolated(e.ConnectionId, e.Reason, e.Clause, Short(e.Detail)); break;
             case AccessDenied e:
                 logger.AccessDenied(e.ConnectionId, Line(e.Identity), e.Action, Short(e.Topic), Line(e.Detail));
@@ -80,6 +85,9 @@ internal sealed class EventLogger(ILogger logger) : IObserver<TracedDelivery>
             case TopicRemoved e: logger.TopicRemoved(Short(e.Topic)); break;
             case LoadSampled e: logger.LoadSampled(e.QueuedMessages, e.Sessions, e.Topics, e.Dropped); break;
             case MessagesDropped e: logger.MessagesDropped(e.Count, e.ClientId is { } client ? Short(client) : "several clients"); break;
+
+            case CapacityReached { Identity: { } identity } e: logger.ShareReached(Line(identity), e.Resource, e.Limit); break;
+            case CapacityReached e: logger.CapacityReached(e.Resource, e.Limit); break;
 
             case HeartbeatReceived e: logger.HeartbeatReceived(e.RoundTrip, e.LiveConnections); break;
             case AcceptProbed e: logger.AcceptProbed(e.Endpoint, e.RoundTrip); break;
@@ -114,6 +122,9 @@ internal sealed class EventLogger(ILogger logger) : IObserver<TracedDelivery>
                 break;
             case DrainStageLeft e: logger.DrainStageLeft(e.Stage, e.Duration, e.Sessions, e.Messages, e.Kept); break;
             case HealthChanged { Check: CheckNames.Phase } e: logger.PhaseChecked(e.Reason ?? nameof(Phase.Ready)); break;
+            case HealthChanged { From: HealthStatus.Unknown, To: HealthStatus.Ok } e when _judged.Add(e.Check):
+                logger.HealthChanged(LogLevel.Debug, e.Check, e.From, e.To, e.Reason, Line(e.Message));
+                break;
             case HealthChanged e:
                 logger.HealthChanged(EventLogMessages.LevelOf(e), e.Check, e.From, e.To, e.Reason, Line(e.Message));
                 break;

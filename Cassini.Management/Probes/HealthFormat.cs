@@ -27,9 +27,10 @@ internal sealed record HealthFormat(
     public const string MediaType = "application/health+json";
 
     /// <summary>The snapshot in this format.</summary>
+    /// <param name="name">The broker's name.</param>
     /// <param name="snapshot">The snapshot.</param>
     /// <param name="status">Its status, which differs from the snapshot's own when checks are excluded.</param>
-    public static HealthFormat Of(HealthSnapshot snapshot, HealthStatus status)
+    public static HealthFormat Of(string name, HealthSnapshot snapshot, HealthStatus status)
     {
         var checks = new Dictionary<string, IReadOnlyList<Observation>>(snapshot.Checks.Length);
         string? output = null;
@@ -46,7 +47,7 @@ internal sealed record HealthFormat(
         }
 
         return new HealthFormat(
-            Word(status), "1", snapshot.Version, "cassini", "health of the Cassini broker",
+            Word(status), "1", snapshot.Version, "cassini", $"health of the Cassini broker {name}",
             status is HealthStatus.Ok ? null : output, checks);
     }
 

@@ -62,9 +62,7 @@ internal static class HealthzEndpoint
         var status = StatusOf(scope.Passes(snapshot));
         var judged = scope.StatusOf(snapshot);
         return Choose(context) == 1
-            ? Answer.BytesAsync(
-                context, status, HealthFormat.MediaType,
-                JsonSerializer.SerializeToUtf8Bytes(HealthFormat.Of(snapshot, judged), ProbeJson.Format))
+            ? Answer.BytesAsync(context, status, HealthFormat.MediaType, bodies.SerializeFormat(snapshot, judged))
             : Answer.BytesAsync(context, status, Answer.Json, bodies.Serialize(snapshot with { Status = judged }));
     }
 

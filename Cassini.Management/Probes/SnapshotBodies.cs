@@ -1,5 +1,6 @@
 using System.Text;
 using System.Text.Json;
+using Cassini.Streams.Events;
 using Cassini.Streams.Health;
 
 namespace Cassini.Management.Probes;
@@ -8,8 +9,9 @@ namespace Cassini.Management.Probes;
 /// The snapshot's serialized forms, made once for each snapshot: a request copies bytes. Two threads that meet a new
 /// snapshot at once both make them, and the last one stays: harmless, and no lock.
 /// </summary>
+/// <param name="name">The broker's name, which each form states.</param>
 /// <param name="feedHeartbeat">The longest silence of a healthy feed, which each JSON form states.</param>
-internal sealed class SnapshotBodies(TimeSpan feedHeartbeat)
+internal sealed class SnapshotBodies(string name, TimeSpan feedHeartbeat)
 {
     private volatile Bodies? _latest;
 
@@ -27,7 +29,14 @@ internal sealed class SnapshotBodies(TimeSpan feedHeartbeat)
 
     /// <summary>One line of JSON: the body of /healthz, for a snapshot that only one request asks for.</summary>
     public byte[] Serialize(HealthSnapshot snapshot) =>
-        JsonSerializer.SerializeToUtf8Bytes(snapshot with { HeartbeatSeconds = feedHeartbeat.TotalSeconds }, HealthJson.Snapshot);
+        JsonSerializer.SerializeToUtf8Bytes(
+            snapshot with { Name = name, HeartbeatSeconds = feedHeartbeat.TotalSeconds }, HealthJson.Snapshot);
+
+    /// <summary>The body as <c>application/health+json</c>.</summary>
+    /// <param name="snapshot">The snapshot.</param>
+    /// <param name="status">Its status, which differs from the snapshot's own when checks are excluded.</param>
+    public byte[] SerializeFormat(HealthSnapshot snapshot, HealthStatus status) =>
+        JsonSerializer.SerializeToUtf8Bytes(HealthFormat.Of(name, snapshot, status), ProbeJson.Format);
 
     internal sealed class Bodies(SnapshotBodies owner, HealthSnapshot snapshot)
     {
@@ -43,8 +52,7 @@ internal sealed class SnapshotBodies(TimeSpan feedHeartbeat)
             .. Encoding.UTF8.GetBytes($",\"ready\":{Word(snapshot.Ready)},\"live\":{Word(snapshot.Live)}}}"),
         ];
 
-        public byte[] HealthFormat =>
-            field ??= JsonSerializer.SerializeToUtf8Bytes(Probes.HealthFormat.Of(snapshot, snapshot.Status), ProbeJson.Format);
+        public byte[] HealthFormat => field ??= owner.SerializeFormat(snapshot, snapshot.Status);
 
         private static string Word(bool value) => value ? "true" : "false";
     }

@@ -28,6 +28,13 @@ public sealed record HealthSnapshot
     /// <summary>The program's version.</summary>
     public required string Version { get; init; }
 
+    /// <summary>
+    /// The broker's name: <c>Management:Name</c>, by default the host's. The management surface sets it. Null, and left out of the JSON, in
+    /// a snapshot that does not come from there.
+    /// </summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? Name { get; init; }
+
     /// <summary>When the process started.</summary>
     public required DateTimeOffset StartedAt { get; init; }
 
@@ -89,6 +96,10 @@ public sealed record HealthSnapshot
     /// <summary>The counters of <c>/metrics</c>, at the same instant.</summary>
     [JsonIgnore]
     public HealthCounts Counts { get; init; } = HealthCounts.Zero;
+
+    /// <summary>How much of each limit was in use at the last sample, as far as the host has such a limit.</summary>
+    [JsonIgnore]
+    public ImmutableArray<CapacityHealth> Capacity { get; init; } = [];
 
     /// <summary>The certificates in use, by role: the body of <c>GET /certificates</c>.</summary>
     [JsonIgnore]

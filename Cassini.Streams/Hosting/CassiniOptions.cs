@@ -45,10 +45,10 @@ public sealed record CassiniOptions
     /// services, and 5 seconds each for HTTP requests in flight, for traces and for metrics whose collector does not answer. An
     /// orchestrator must grant this time and a few seconds more.
     /// </summary>
-    public TimeSpan LongestStop => LongestDrain + Listener.CloseTimeout + (3 * LongestGoodbye);
+    public TimeSpan LongestStop => LongestDrain + Listener.CloseTimeout + (3 * LongestStopStep);
 
     /// <summary>How long requests in flight, and each export of telemetry, may take after the drain.</summary>
-    internal static TimeSpan LongestGoodbye { get; } = TimeSpan.FromSeconds(5);
+    internal static TimeSpan LongestStopStep { get; } = TimeSpan.FromSeconds(5);
 
     /// <summary>What is traced.</summary>
     public TracingOptions Telemetry { get; init; } = new();

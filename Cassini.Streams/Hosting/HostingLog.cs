@@ -1,4 +1,5 @@
 using Cassini.Streams.Events;
+using Cassini.Streams.Primitives;
 using Microsoft.Extensions.Logging;
 
 namespace Cassini.Streams.Hosting;
@@ -9,8 +10,10 @@ internal static partial class HostingLog
     [LoggerMessage(
         1900,
         LogLevel.Warning,
-        "The process's limit of open files is too low: limits are reduced to {MaxConnections} open and {MaxPending} pending connections")]
-    public static partial void LimitsReduced(ILogger logger, int maxConnections, int maxPending);
+        "The process may open {Limit:#,0} files, and {Wanted:#,0} are wanted: it accepts at most {MaxConnections:#,0} open and "
+        + "{MaxPending:#,0} pending connections. Allow more with 'ulimit -n {Wanted}' or LimitNOFILE={Wanted}, "
+        + "or lower Listener:MaxConnections and Listener:MaxPending")]
+    public static partial void LimitsReduced(ILogger logger, long limit, long wanted, int maxConnections, int maxPending);
 
     [LoggerMessage(1901, LogLevel.Warning, "Rehearsal: {What}")]
     public static partial void Rehearsed(ILogger logger, string what);
@@ -22,10 +25,10 @@ internal static partial class HostingLog
     public static partial void CancellationFailed(ILogger logger, Exception failure);
 
     [LoggerMessage(1904, LogLevel.Warning, "Stopping: the start did not end within {Limit}: the stop continues without it")]
-    public static partial void StartLeft(ILogger logger, TimeSpan limit);
+    public static partial void StartLeft(ILogger logger, LogDuration limit);
 
     [LoggerMessage(1905, LogLevel.Warning, "Stopping: {Component} did not end within {Limit}: the stop continues without it")]
-    public static partial void ServiceLeft(ILogger logger, Component component, TimeSpan limit);
+    public static partial void ServiceLeft(ILogger logger, Component component, LogDuration limit);
 
     [LoggerMessage(1906, LogLevel.Error, "A part of the stop failed: the parts after it end all the same")]
     public static partial void StopFailed(ILogger logger, Exception failure);

@@ -25,7 +25,7 @@ public sealed partial class ServiceHost : IAsyncDisposable
     private readonly IHostedProtocol _protocol;
     private readonly TimeProvider _time;
     private readonly ILogger<ServiceHost> _logger;
-    private readonly bool _limitsReduced;
+    private readonly (long Limit, long Wanted)? _shortage;
     private readonly Prober _prober;
     private readonly LoadSampler _load;
     private readonly ServiceGroup _probes;
@@ -58,8 +58,9 @@ public sealed partial class ServiceHost : IAsyncDisposable
 
     internal ServiceHost(CassiniOptions options, HealthCore core, IHostedProtocol protocol, TimeProvider time, ILoggerFactory loggers)
     {
-        var fitted = DescriptorBudget.Fit(options.Listener, DescriptorBudget.Read());
-        _limitsReduced = !ReferenceEquals(fitted, options.Listener);
+        var descriptors = DescriptorBudget.Read();
+        var fitted = DescriptorBudget.Fit(options.Listener, descriptors);
+        _shortage = ReferenceEquals(fitted, options.Listener) ? null : (descriptors ?? 0, DescriptorBudget.WantedBy(options.Listener));
         Options = options with { Listener = fitted };
         _core = core;
         _protocol = protocol;
@@ -205,9 +206,9 @@ public sealed partial class ServiceHost : IAsyncDisposable
         _endStart.Token.ThrowIfCancellationRequested();
         _protocol.StartServices(_services, _publications);
         await Listeners.StartAsync(end.Token).ConfigureAwait(false);
-        if (_limitsReduced)
+        if (_shortage is var (limit, wanted))
         {
-            HostingLog.LimitsReduced(_logger, Options.Listener.MaxConnections, Options.Listener.MaxPending);
+            HostingLog.LimitsReduced(_logger, limit, wanted, Options.Listener.MaxConnections, Options.Listener.MaxPending);
         }
 
         _services.Start(ComponentKind.Service, "certificate watch", Certificates.RunAsync);

@@ -11,12 +11,30 @@ internal sealed partial class ListenerManager
 
     private async Task StopOnceAsync()
     {
-        await CloseConnectionsAsync(CancellationToken.None);
-        await StopManagerAsync();
+        // A part that fails is the caller's to know, and keeps none of the parts after it from ending.
+        try
+        {
+            await CloseConnectionsAsync(CancellationToken.None);
+        }
+        finally
+        {
+            await StopServingAsync();
+        }
+    }
 
-        // Connections that the manager began to serve while it did not answer.
-        await EndConnectionsAsync();
-        _context.Gate.Dispose();
+    private async Task StopServingAsync()
+    {
+        try
+        {
+            await StopManagerAsync();
+
+            // Connections that the manager began to serve while it did not answer, or that a failed stop left open.
+            await EndConnectionsAsync();
+        }
+        finally
+        {
+            _context.Gate.Dispose();
+        }
     }
 
     private Task StopAcceptingAsync(ListenerCloseReason reason)
@@ -30,9 +48,15 @@ internal sealed partial class ListenerManager
 
     private async Task StopAcceptingOnceAsync(ImmutableArray<Task> loops, ListenerCloseReason reason)
     {
-        await _stopAccepting.CancelAsync();
-        await Task.WhenAll(_endpoints.Select((endpoint, index) =>
-            CloseAfterAsync(loops.IsEmpty ? Task.CompletedTask : loops[index], endpoint, reason)));
+        try
+        {
+            await _stopAccepting.CancelAsync();
+        }
+        finally
+        {
+            await Task.WhenAll(_endpoints.Select((endpoint, index) =>
+                CloseAfterAsync(loops.IsEmpty ? Task.CompletedTask : loops[index], endpoint, reason)));
+        }
     }
 
     /// <summary>
@@ -42,8 +66,14 @@ internal sealed partial class ListenerManager
     private async Task CloseAfterAsync(Task loop, ListeningEndpoint endpoint, ListenerCloseReason reason)
     {
         await WaitAsync(loop, $"the accept loop of {endpoint.Address}");
-        endpoint.Close(reason);
-        DropInHand(endpoint);
+        try
+        {
+            endpoint.Close(reason);
+        }
+        finally
+        {
+            DropInHand(endpoint);
+        }
     }
 
     /// <summary>Waits until the manager serves every connection that was accepted: it handles its mailbox in order.</summary>
@@ -84,9 +114,15 @@ internal sealed partial class ListenerManager
     private async Task StopManagerAsync()
     {
         _mailbox.Writer.TryComplete();
-        await _stopManager.CancelAsync();
-        await WaitAsync(_manager, "the listener manager");
-        DropMailbox();
+        try
+        {
+            await _stopManager.CancelAsync();
+        }
+        finally
+        {
+            await WaitAsync(_manager, "the listener manager");
+            DropMailbox();
+        }
     }
 
     private void DropMailbox()

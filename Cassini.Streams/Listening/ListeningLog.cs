@@ -1,4 +1,5 @@
 using Cassini.Streams.Listening.Endpoints;
+using Cassini.Streams.Primitives;
 using Microsoft.Extensions.Logging;
 
 namespace Cassini.Streams.Listening;
@@ -12,7 +13,7 @@ internal static partial class ListeningLog
     public static partial void HandlerFailedLate(ILogger logger, long id, Exception failure);
 
     [LoggerMessage(1252, LogLevel.Debug, "Connection {Id}: TLS close_notify could not be sent")]
-    public static partial void GoodbyeFailed(ILogger logger, long id, Exception failure);
+    public static partial void CloseNotifyFailed(ILogger logger, long id, Exception failure);
 
     [LoggerMessage(1253, LogLevel.Warning, "Closing connection {Id} failed")]
     public static partial void CloseFailed(ILogger logger, long id, Exception failure);
@@ -21,7 +22,7 @@ internal static partial class ListeningLog
     public static partial void PeerGoneBeforeAccept(ILogger logger, EndpointAddress endpoint, string problem);
 
     [LoggerMessage(1256, LogLevel.Warning, "Stopping: {What} did not end within {Limit}")]
-    public static partial void StopTimedOut(ILogger logger, string what, TimeSpan limit);
+    public static partial void StopTimedOut(ILogger logger, string what, LogDuration limit);
 
     [LoggerMessage(1257, LogLevel.Warning, "A callback that was registered on a cancellation token failed")]
     public static partial void CancellationFailed(ILogger logger, Exception failure);

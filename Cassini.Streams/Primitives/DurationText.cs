@@ -64,6 +64,39 @@ internal static partial class DurationText
     public static string Seconds(TimeSpan duration) =>
         string.Create(CultureInfo.InvariantCulture, $"{duration.TotalSeconds:0.#} s");
 
+    /// <summary>
+    /// About how long it is, in the one or two units that people would say: <c>0.8 ms</c>, <c>743 ms</c>, <c>6.5 s</c>,
+    /// <c>1 min 5 s</c>, <c>3 h 20 min</c>, <c>2 d 4 h</c>.
+    /// </summary>
+    /// <param name="duration">Any duration; a negative one gets a minus.</param>
+    public static string About(TimeSpan duration)
+    {
+        if (duration < TimeSpan.Zero)
+        {
+            return $"-{About(duration == TimeSpan.MinValue ? TimeSpan.MaxValue : -duration)}";
+        }
+
+        // Rounded first: 59.96 s is 1 min, and not 60 s.
+        var milliseconds = duration.TotalMilliseconds;
+        var tenths = (long)Math.Round(milliseconds / 100);
+        var seconds = (long)Math.Round(milliseconds / 1_000);
+        var minutes = (long)Math.Round(duration.TotalMinutes);
+        var hours = (long)Math.Round(duration.TotalHours);
+        return milliseconds switch
+        {
+            < 9.95 => string.Create(CultureInfo.InvariantCulture, $"{milliseconds:0.#} ms"),
+            < 999.5 => string.Create(CultureInfo.InvariantCulture, $"{milliseconds:0} ms"),
+            _ when tenths < 600 => string.Create(CultureInfo.InvariantCulture, $"{tenths / 10m:0.#} s"),
+            _ when seconds < 3_600 => Two(seconds, 60, "min", "s"),
+            _ when minutes < 1_440 => Two(minutes, 60, "h", "min"),
+            _ => Two(hours, 24, "d", "h"),
+        };
+    }
+
+    /// <summary>A number of small units as large ones and the rest, which is left out when it is zero.</summary>
+    private static string Two(long small, long perLarge, string large, string unit) =>
+        small % perLarge == 0 ? $"{small / perLarge} {large}" : $"{small / perLarge} {large} {small % perLarge} {unit}";
+
     private static long TicksPer(string unit) => unit switch
     {
         "ms" => TimeSpan.TicksPerMillisecond,

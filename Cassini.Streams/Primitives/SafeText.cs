@@ -31,6 +31,10 @@ internal static class SafeText
     /// <param name="text">Any text; null is empty.</param>
     public static string Line(string? text) => Escape(text?.Trim(), 300, @"\");
 
+    /// <summary>Like <see cref="Line"/>, but unbounded, and with the white space at its ends.</summary>
+    /// <param name="text">Any text.</param>
+    public static string Visible(string text) => Escape(text, int.MaxValue, @"\");
+
     /// <summary><see cref="Of"/> between apostrophes.</summary>
     /// <param name="text">Any text; null is empty.</param>
     /// <param name="longest">As of <see cref="Of"/>, without the apostrophes.</param>

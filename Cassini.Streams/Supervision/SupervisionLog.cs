@@ -1,4 +1,5 @@
 using Cassini.Streams.Events;
+using Cassini.Streams.Primitives;
 using Microsoft.Extensions.Logging;
 
 namespace Cassini.Streams.Supervision;
@@ -9,7 +10,7 @@ internal static partial class SupervisionLog
     public static partial void Crashed(ILogger logger, Component component, Exception crash);
 
     [LoggerMessage(1351, LogLevel.Error, "{Component} did not end within {Grace} after it was failed, and is abandoned")]
-    public static partial void Abandoned(ILogger logger, Component component, TimeSpan grace);
+    public static partial void Abandoned(ILogger logger, Component component, LogDuration grace);
 
     [LoggerMessage(1352, LogLevel.Warning, "{Component} failed while it was being stopped")]
     public static partial void FailedWhileStopping(ILogger logger, Component component, Exception failure);

@@ -21,7 +21,7 @@ public class WillTests
     [InlineData(5, "silence")]
     [InlineData(4, "operator")]
     [InlineData(5, "operator")]
-    public async Task Will_AtAnEndWithoutGoodbye_IsPublished(int version, string how)
+    public async Task Will_AtAnEndWithoutDisconnect_IsPublished(int version, string how)
     {
         await using var rig = new BrokerRig();
         var watcher = await Watcher(rig);
@@ -54,7 +54,7 @@ public class WillTests
     [Theory]
     [InlineData(4)]
     [InlineData(5)]
-    public async Task Will_AfterAGoodbye_IsDropped(int version)
+    public async Task Will_AfterADisconnect_IsDropped(int version)
     {
         await using var rig = new BrokerRig();
         var watcher = await Watcher(rig);
@@ -66,7 +66,7 @@ public class WillTests
 
     // §3.14.2.1
     [Fact]
-    public async Task Will_AfterAGoodbyeThatAsksForIt_IsPublished()
+    public async Task Will_AfterADisconnectThatAsksForIt_IsPublished()
     {
         await using var rig = new BrokerRig();
         var watcher = await Watcher(rig);

@@ -20,7 +20,7 @@ internal static class CassiniProcess
 
     /// <summary>The management URL, from the start-up text.</summary>
     public static async Task<string> ManagementAsync(this ChildProcess cassini) =>
-        (await cassini.Out.LineAsync("the start-up text", line => line.StartsWith("  management", StringComparison.Ordinal)))
+        (await cassini.Out.LineAsync("the start-up text", line => line.StartsWith("  dashboard", StringComparison.Ordinal)))
             .Split(' ')[^1];
 
     /// <summary>The lines to paste, from the start-up text.</summary>
@@ -28,9 +28,8 @@ internal static class CassiniProcess
     {
         await cassini.Out.LineAsync("the end of the start-up text", line => line.StartsWith("Ctrl-C", StringComparison.Ordinal));
         return cassini.Out.Lines
-            .SkipWhile(line => !line.StartsWith("Try", StringComparison.Ordinal))
-            .Skip(1)
-            .TakeWhile(line => line.Length > 0)
+            .SkipWhile(line => !line.EndsWith(':'))
+            .Where(line => line.StartsWith("  ", StringComparison.Ordinal))
             .Select(line => line.Trim())
             .ToList();
     }

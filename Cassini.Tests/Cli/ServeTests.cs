@@ -57,12 +57,11 @@ public class ServeTests : IDisposable
         await cassini.PasteableLinesAsync();
 
         var text = cassini.Out.ToString();
-        text.ShouldMatch(@"^Cassini \d+\.\d+\.\d+\n");
+        text.ShouldMatch(@"^Cassini \d+\.\d+\.\d+, broker [^\n]+\n");
         text.ShouldMatch(@"broker +127\.0\.0\.1:\d+  bound");
         text.ShouldMatch(@"broker +\[::1\]:\d+  bound");
-        text.ShouldMatch(@"management +http://127\.0\.0\.1:[1-9]\d*\n");
-        text.ShouldContain($"certificates  {Path.Combine(_directory.Path, "cassini", "dev-certs")}  for development only");
-        text.ShouldContain("created client.pem");
+        text.ShouldMatch(@"dashboard +http://127\.0\.0\.1:[1-9]\d*\n");
+        text.ShouldContain($"certificates  {Path.Combine(_directory.Path, "cassini", "dev-certs")}  for development only, made now\n");
     }
 
     [Fact]
@@ -76,7 +75,7 @@ public class ServeTests : IDisposable
         await using var second = CassiniProcess.Start(_directory.Path, FreePorts);
         await second.PasteableLinesAsync();
 
-        second.Out.ToString().ShouldNotContain("created");
+        second.Out.ToString().ShouldContain("for development only\n");
     }
 
     [Fact]
@@ -129,7 +128,7 @@ public class ServeTests : IDisposable
             ]);
         var management = await cassini.ManagementAsync();
 
-        cassini.Out.ToString().ShouldContain($"{other.LocalEndpoint}  failed: AddressAlreadyInUse; it is tried again");
+        cassini.Out.ToString().ShouldContain($"{other.LocalEndpoint}  failed: address already in use; it is tried again");
         using var ready = await _http.GetAsync($"{management}/readyz", TestContext.Current.CancellationToken);
         ready.StatusCode.ShouldBe(HttpStatusCode.ServiceUnavailable);
 
@@ -240,7 +239,8 @@ public class ServeTests : IDisposable
         await using var cassini = CassiniProcess.Start(
             _directory.Path, [.. FreePorts, "--ca", "my certs/ca.pem", "--cert", "my certs/server.pem", "--key", "my certs/server.key"]);
 
-        (await cassini.PasteableLinesAsync())[0].ShouldContain("-CAfile 'my certs/ca.pem' -cert CLIENT.pem -key CLIENT.key");
+        (await cassini.PasteableLinesAsync())[^1].ShouldContain(
+            $"-CAfile '{_directory.File("my certs/ca.pem")}' -cert CLIENT.pem -key CLIENT.key");
         cassini.Out.ToString().ShouldContain("certificates  my certs/server.pem, clients of my certs/ca.pem");
     }
 
@@ -250,7 +250,9 @@ public class ServeTests : IDisposable
         await using var cassini = CassiniProcess.Start(_directory.Path, FreePorts, ("CASSINI_PORT", "tcp://10.0.0.1:8883"));
         await cassini.PasteableLinesAsync();
 
-        cassini.Error.Lines.ShouldContain("cassini: warning: CASSINI_PORT: there is no such setting (environment): ignored");
+        await cassini.Error.LineAsync("the warning", line => line.EndsWith(
+            " warn  Server[2024]: CASSINI_PORT is a variable that Kubernetes makes for a service, and no setting: ignored; "
+            + "enableServiceLinks: false in the pod prevents them", StringComparison.Ordinal));
     }
 
     [Fact]
@@ -279,6 +281,38 @@ public class ServeTests : IDisposable
         var line = await cassini.Error.LineAsync("a line of the log", line => line.Length > 0);
 
         JsonDocument.Parse(line).RootElement.GetProperty("Timestamp").GetString().ShouldEndWith("Z");
+    }
+
+    /// <summary>In a container both outputs go to one log, so the start-up text is an entry of the log too.</summary>
+    [Fact]
+    public async Task Serve_JsonLog_HasNothingThatIsNoJson()
+    {
+        await using var cassini = CassiniProcess.Start(
+            _directory.Path, [.. FreePorts, "--log-format", "json", "--set", "Management:Name=shop-1"],
+            ("CASSINI_PORT", "tcp://10.0.0.1:1"));
+        var started = await cassini.Error.LineAsync("the start", line => line.Contains("\"EventId\":2027", StringComparison.Ordinal));
+        cassini.Signal(ChildProcess.Terminate);
+        await cassini.ExitCodeAsync("it stops");
+
+        JsonDocument.Parse(started).RootElement.GetProperty("State").GetProperty("Name").GetString().ShouldBe("shop-1");
+        cassini.Error.Lines.ShouldAllBe(line => JsonDocument.Parse(line, default).RootElement.ValueKind == JsonValueKind.Object);
+        cassini.Error.ToString().ShouldNotContain("\\u2192");
+        cassini.Out.ToString().ShouldBeEmpty();
+    }
+
+    [Theory]
+    [InlineData("--management", "127.0.0.1:0", "--set", "Listener:Backlog=0")]
+    [InlineData("--management", "192.0.2.1:9090", "--set", "Management:TokenPath=missing")]
+    public async Task Serve_JsonLogAndAStartThatFails_SaysSoAsJson(params string[] more)
+    {
+        var (code, output, error) = await CassiniProcess.RunAsync(
+            _directory.Path, ["--bind", "127.0.0.1:0", "--log-format", "json", .. more]);
+
+        code.ShouldBe(ExitCode.Error);
+        output.ShouldBeEmpty();
+        var last = JsonDocument.Parse(error.Split('\n')[^1]).RootElement;
+        last.GetProperty("EventId").GetInt32().ShouldBe(2023);
+        error.Split('\n').ShouldAllBe(line => JsonDocument.Parse(line, default).RootElement.ValueKind == JsonValueKind.Object);
     }
 
     [Fact]

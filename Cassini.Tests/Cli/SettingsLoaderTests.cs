@@ -118,14 +118,15 @@ public class SettingsLoaderTests : IDisposable
         _console.Environment["CASSINI__Listener__Backlogg"] = "1";
 
         Loaded().Warnings.ShouldBe([
-            "CASSINI_PORT: there is no such setting (environment): ignored",
+            "CASSINI_PORT is a variable that Kubernetes makes for a service, and no setting: ignored; "
+            + "enableServiceLinks: false in the pod prevents them",
             "Listener:Backlogg: there is no such setting (CASSINI__Listener__Backlogg); did you mean Listener:Backlog?"]);
     }
 
     [Fact]
     public void Load_FaultsEverywhere_TellsAllAtOnceWithTheirOrigin()
     {
-        _directory.Write("appsettings.json", """{ "Cassini": { "Listener": { "Backlgo": 1, "Backlog": 0 } }, "Urls": "http://*:80" }""");
+        _directory.Write("appsettings.json", """{ "Cassini": { "Listener": { "Backlgo": 1, "Backlog": 0 } } }""");
         _console.Environment["CASSINI__Health__Hold"] = "5";
         _console.Environment["TLS_CA_CERT"] = "ca.pem";
 
@@ -133,7 +134,6 @@ public class SettingsLoaderTests : IDisposable
 
         errors.ShouldContain(
             "Listener:Backlgo: there is no such setting (Cassini:Listener:Backlgo in appsettings.json); did you mean Listener:Backlog?");
-        errors.ShouldContain("Urls: there is no such setting (Urls in appsettings.json)");
         errors.ShouldContain(
             error => error.StartsWith("Health:Hold: '5' is not a duration such as 500ms") && error.EndsWith("(CASSINI__Health__Hold)"));
         errors.ShouldContain(error => error.StartsWith("Listener:Endpoints: 'nowhere' is not an endpoint") && error.EndsWith("(--bind)"));
@@ -142,6 +142,80 @@ public class SettingsLoaderTests : IDisposable
         errors.ShouldContain(error => error.StartsWith("Tls:ServerKeyPath: is missing"));
         errors.ShouldContain(
             error => error.StartsWith("Listener:Backlog: ") && error.EndsWith("(Cassini:Listener:Backlog in appsettings.json)"));
+    }
+
+    [Fact]
+    public void Load_FileOfAnotherApplication_TakesOnlyTheLevelsOfTheLog()
+    {
+        _directory.Write("appsettings.json", """
+            {
+              "Logging": { "LogLevel": { "Default": "Warning", "Microsoft.AspNetCore": "Error", "Other": "Chatty" }, "X": 1 },
+              "AllowedHosts": "*",
+              "Kestrel": { "Endpoints": { "Http": { "Url": "http://*:80" } }, "endpoints": 5 },
+              "ConnectionStrings": { "Db": "Server=.;Password=secret" },
+            }
+            """);
+
+        var settings = Loaded();
+
+        settings.Process.Logging.Level.ShouldBe(Microsoft.Extensions.Logging.LogLevel.Warning);
+        settings.LogLevels.ShouldHaveSingleItem().ShouldBe(new("Microsoft.AspNetCore", Microsoft.Extensions.Logging.LogLevel.Error));
+        settings.Warnings.ShouldBe(["Logging:LogLevel:Other in appsettings.json: 'Chatty' is not a level: ignored"]);
+    }
+
+    [Fact]
+    public void Load_LevelInBothPlaces_CassinisOwnCounts()
+    {
+        _directory.Write("appsettings.json", """
+            { "Cassini": { "Logging": { "Level": "error" } }, "Logging": { "LogLevel": { "Default": "debug" } } }
+            """);
+
+        Loaded().Process.Logging.Level.ShouldBe(Microsoft.Extensions.Logging.LogLevel.Error);
+        Loaded("--log-level", "trace").Process.Logging.Level.ShouldBe(Microsoft.Extensions.Logging.LogLevel.Trace);
+    }
+
+    [Fact]
+    public void Load_SectionWithATypingError_IsAWarning()
+    {
+        _directory.Write("appsettings.json", """{ "Casini": { "Listener": { "Backlog": 1 } } }""");
+
+        Loaded().Warnings.ShouldBe(["appsettings.json: 'Casini' is not read; did you mean Cassini?"]);
+    }
+
+    [Fact]
+    public void Load_NamedFileWithoutTheSection_IsAWarning()
+    {
+        _directory.Write("other.json", """{ "Logging": {} }""");
+
+        Loaded("--config", "other.json").Warnings.ShouldBe(["other.json: has no section Cassini, which is the only one that is read"]);
+    }
+
+    [Fact]
+    public void Load_VariablesOfKubernetesServices_AreOneWarning()
+    {
+        foreach (var name in (string[])
+        [
+            "CASSINI_PORT", "CASSINI_SERVICE_HOST", "CASSINI_SERVICE_PORT", "CASSINI_SERVICE_PORT_MQTTS", "CASSINI_PORT_8883_TCP",
+            "CASSINI_PORT_8883_TCP_PROTO", "CASSINI_PORT_8883_TCP_PORT", "CASSINI_PORT_8883_TCP_ADDR", "CASSINI_MANAGEMENT_PORT",
+            "CASSINI_MANAGEMENT_SERVICE_HOST", "CASSINI_MANAGEMENT_PORT_9090_TCP_ADDR",
+        ])
+        {
+            _console.Environment[name] = "tcp://10.0.0.1:8883";
+        }
+
+        Loaded().Warnings.ShouldBe([
+            "CASSINI_MANAGEMENT_PORT and 10 more are variables that Kubernetes makes for services, and no settings: ignored; "
+            + "enableServiceLinks: false in the pod prevents them"]);
+    }
+
+    [Theory]
+    [InlineData("/")]
+    [InlineData("/nonexistent")]
+    public void Load_HomeThatIsNone_AsksForADataDirectory(string home)
+    {
+        _console.Environment["HOME"] = home;
+
+        Refused().ShouldHaveSingleItem().ShouldContain("--data-dir or CASSINI_DATA_DIR");
     }
 
     [Fact]

@@ -166,6 +166,24 @@ public sealed class WatchTests : IDisposable
     }
 
     [Fact]
+    public void Screen_BrokerWithAName_SaysItAndWhereItIs() =>
+        Draw(WatchModel.Of(new FeedSnapshot(FeedText.Health() with { Name = "shop-1\u202e" }, false, false)), 20)[0]
+            .ShouldStartWith(@" OK  shop-1\u{202E} at cassini ready");
+
+    [Fact]
+    public void Screen_LineThatIsTooLong_IsCutBetweenTwoCharacters()
+    {
+        for (var before = 0; before < 2; before++)
+        {
+            var topic = new string('a', before) + string.Concat(Enumerable.Repeat("😀", 200));
+            var model = WatchModel.Of(new FeedSnapshot(FeedText.Health(), false, false));
+
+            Draw(model.Apply(new FeedEvent(FeedText.Health(), Envelope(1, new TopicCreated(topic)))), 20)
+                .ShouldAllBe(line => line.EnumerateRunes().All(rune => rune != System.Text.Rune.ReplacementChar));
+        }
+    }
+
+    [Fact]
     public void Screen_ForeignText_IsHarmless()
     {
         var health = FeedText.Health() with

@@ -153,6 +153,7 @@ public class KubernetesTests
         container.ReadOnlyRootFilesystem.ShouldBe(true);
         container.Capabilities.Drop.ShouldBe(["ALL"]);
         KubernetesManifests.Pod.AutomountServiceAccountToken.ShouldBe(false);
+        KubernetesManifests.Pod.EnableServiceLinks.ShouldBe(false, "the variables of a service named cassini look like settings");
         DeployFiles.Read("container", "Containerfile").ShouldContain($"\nUSER {pod.RunAsUser}\n");
     }
 
@@ -187,7 +188,7 @@ public class KubernetesTests
         using var file = new Support.TempDirectory();
         var reader = new OptionsReader(
         [
-            SettingsFile.Read(file.Write("appsettings.json", KubernetesManifests.Settings), file.Path, errors ?? []),
+            SettingsFile.Read(file.Write("appsettings.json", KubernetesManifests.Settings), file.Path, errors ?? []).Layer,
             SettingsEnvironment.Read(Container.Env.ToDictionary(variable => variable.Name, variable => variable.Value), errors ?? []),
         ]);
         var options = (reader.Read<CassiniOptions>(), reader.Read<ProcessOptions>());

@@ -22,7 +22,7 @@ public sealed class StartedAsInReadme : IAsyncLifetime
     {
         _cassini = Run(ReadmeCommands.Start);
         Management = (await _cassini.Out.LineAsync(
-            "the start-up text", line => line.StartsWith("  management", StringComparison.Ordinal), Patience)).Split(' ')[^1];
+            "the start-up text", line => line.StartsWith("  dashboard", StringComparison.Ordinal), Patience)).Split(' ')[^1];
         _broker = _cassini.Out.Lines.First(line => line.StartsWith("  broker", StringComparison.Ordinal))
             .Split(' ', StringSplitOptions.RemoveEmptyEntries)[1];
     }

@@ -87,6 +87,34 @@ public class RunOutputTests
         failures.ShouldBe([Disk.Words]);
     }
 
+    /// <summary>On the library's own refresh thread it would end the process.</summary>
+    [Fact]
+    public async Task BarView_ThatCannotRefresh_ReportsItAndEnds()
+    {
+        var time = new VirtualClock();
+        var output = new Disk();
+        var console = AnsiConsole.Create(new AnsiConsoleSettings
+        {
+            Ansi = AnsiSupport.Yes,
+            Interactive = InteractionSupport.Yes,
+            Out = new AnsiConsoleOutput(output),
+        });
+        var view = new BarView(console, time.Time);
+        var failures = new List<string>();
+        view.Failed += failure => failures.Add(failure.Message);
+        view.Begin(Counts());
+        output.IsFull = true;
+
+        await Eventually.HoldsAsync("the failure is reported", () =>
+        {
+            time.AdvanceBy(TimeSpan.FromMilliseconds(100));
+            return failures.Count > 0;
+        });
+
+        failures.ShouldBe([Disk.Words]);
+        await Eventually.CompletesAsync("the end", view.EndAsync());
+    }
+
     private static Task<int> RunAsync(CliContext context, string[] args) => Eventually.CompletesAsync(
         "the run ends",
         CommandLine.RunAsync(args, context, RunCommand.Create(context, FeedBrokerHealth.Factory(TimeProvider.System))),

@@ -29,6 +29,19 @@ public class DescriptorBudgetTests
         fitted.MaxPendingPerAddress.ShouldBeLessThanOrEqualTo(fitted.MaxPending);
     }
 
+    [Theory]
+    [InlineData(10_000, 12_000)]
+    [InlineData(1_000, 100)]
+    [InlineData(10, 10)]
+    public void WantedBy_SoMany_IsExactlyEnough(int connections, int pending)
+    {
+        var options = Wanted with { MaxConnections = connections, MaxPending = pending };
+        var wanted = DescriptorBudget.WantedBy(options);
+
+        DescriptorBudget.Fit(options, wanted).ShouldBeSameAs(options);
+        DescriptorBudget.Fit(options, wanted - 1).ShouldNotBeSameAs(options);
+    }
+
     [Fact]
     public void Read_OnLinux_KnowsTheLimit()
     {

@@ -89,6 +89,33 @@ public class EndpointTests
         await client.DisposeAsync();
     }
 
+    // A peer that is gone without a word would otherwise stay for ever when its MQTT keep alive is 0.
+    [Theory]
+    [InlineData(60, 1)]
+    [InlineData(7, 1)]
+    [InlineData(0, 0)]
+    public async Task Accept_Connection_HasTcpKeepAliveAsConfigured(int seconds, int expected)
+    {
+        var transport = new WatchedTransport();
+        await using var rig = await ListeningRig.StartAsync(
+            o => seconds == 60 ? o : o with { TcpKeepAlive = TimeSpan.FromSeconds(seconds) }, transport: transport);
+
+        var (client, _) = await rig.OpenAndWaitAsync();
+
+        var socket = transport.Accepted.ShouldHaveSingleItem();
+        ((int)socket.GetSocketOption(SocketOptionLevel.Socket, SocketOptionName.KeepAlive)!).ShouldBe(expected);
+        if (expected == 1)
+        {
+            Option(SocketOptionName.TcpKeepAliveTime).ShouldBe(seconds);
+            Option(SocketOptionName.TcpKeepAliveInterval).ShouldBe(10);
+            Option(SocketOptionName.TcpKeepAliveRetryCount).ShouldBe(6);
+        }
+
+        await client.DisposeAsync();
+
+        int Option(SocketOptionName name) => (int)socket.GetSocketOption(SocketOptionLevel.Tcp, name)!;
+    }
+
     [Fact]
     public async Task Accept_PeerWasGone_IsNoFailure()
     {

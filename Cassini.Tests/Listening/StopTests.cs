@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.Sockets;
+using System.Threading.Channels;
 using Cassini.Streams.Events;
 using Cassini.Streams.Listening;
 using Cassini.Streams.Listening.Endpoints;
@@ -111,7 +112,81 @@ public class StopTests
         rig.Events.Of<ConnectionAccepted>().ShouldBeEmpty();
     }
 
+    [Fact]
+    public async Task Stop_ClosingAnEndpointFails_EndsEverythingElse()
+    {
+        var time = new SweeperCount();
+
+        // Its own end would throw what the stop threw.
+        var rig = await ListeningRig.StartAsync(
+            options => options with { Endpoints = [.. Enumerable.Range(1, 2).Select(Loopback)] }, time: time);
+        using var certificates = rig.Certificates;
+        time.Running.ShouldBe(1);
+        var (client, opened) = await rig.OpenAndWaitAsync();
+        await using var connection = client;
+        var isBroken = true;
+        rig.Events.Published = published =>
+        {
+            if (published is ListenerClosed && isBroken)
+            {
+                isBroken = false;
+                throw new NotSupportedException("no event");
+            }
+        };
+
+        await Should.ThrowAsync<NotSupportedException>(rig.Manager.StopAsync(Token).Within("the stop"));
+
+        rig.Events.Of<ConnectionClosed>().ShouldHaveSingleItem().ConnectionId.ShouldBe(opened.ConnectionId);
+        rig.Manager.Endpoints.ShouldAllBe(endpoint => endpoint.State == EndpointState.Closed);
+        await Should.ThrowAsync<ChannelClosedException>(rig.Manager.PingAsync(Token));
+        time.Running.ShouldBe(0, "the gate's sweeper");
+    }
+
     private static EndpointAddress Loopback(int number) => new(new IPAddress([127, 0, 0, (byte)number]), 0);
+
+    /// <summary>The system's time, and how many timers without a time of their own it has: the sweeper of a gate is one.</summary>
+    private sealed class SweeperCount : TimeProvider
+    {
+        private int _running;
+
+        public int Running => Volatile.Read(ref _running);
+
+        public override ITimer CreateTimer(TimerCallback callback, object? state, TimeSpan dueTime, TimeSpan period)
+        {
+            var timer = System.CreateTimer(callback, state, dueTime, period);
+            return dueTime == Timeout.InfiniteTimeSpan ? new Sweeper(this, timer) : timer;
+        }
+
+        private sealed class Sweeper : ITimer
+        {
+            private readonly SweeperCount _owner;
+            private readonly ITimer _timer;
+            private int _disposed;
+
+            public Sweeper(SweeperCount owner, ITimer timer)
+            {
+                (_owner, _timer) = (owner, timer);
+                Interlocked.Increment(ref owner._running);
+            }
+
+            public bool Change(TimeSpan dueTime, TimeSpan period) => _timer.Change(dueTime, period);
+
+            public void Dispose()
+            {
+                _timer.Dispose();
+                if (Interlocked.Exchange(ref _disposed, 1) == 0)
+                {
+                    Interlocked.Decrement(ref _owner._running);
+                }
+            }
+
+            public ValueTask DisposeAsync()
+            {
+                Dispose();
+                return ValueTask.CompletedTask;
+            }
+        }
+    }
 
     /// <summary>Real sockets whose accept ends when the test says so, and not when it is cancelled.</summary>
     private sealed class StubbornTransport : ISocketTransport

@@ -22,7 +22,7 @@ public class EventLoggerTests
         { Happened.Refused(5, HandshakeFailure.BareProbe), LogLevel.Debug, "connection 5: ended without a handshake: BareProbe" },
         { Happened.Crashed(ComponentKind.Connection) with { Message = "a\nb" }, LogLevel.Debug, @"a\nb" },
         { Happened.Crashed(ComponentKind.Connection), LogLevel.Debug, "Connection 1 crashed: IOException: boom" },
-        { Happened.Crashed(ComponentKind.AcceptLoop, "e", 1), LogLevel.Debug, "next start in 00:00:01" },
+        { Happened.Crashed(ComponentKind.AcceptLoop, "e", 1), LogLevel.Debug, "next start in 1 s" },
         { Happened.Crashed(ComponentKind.Observer, "slow reader"), LogLevel.Debug, "Observer slow reader crashed: " },
         { new GaveUp(Happened.Manager, 5, TimeSpan.FromMinutes(1)), LogLevel.Error, "ListenerManager is given up" },
         { Happened.Heartbeat(), LogLevel.Trace, "heartbeat" },
@@ -42,13 +42,22 @@ public class EventLoggerTests
         },
         {
             new SessionClosed(5, "c-1", CloseReason.PeerClosed, TimeSpan.FromSeconds(1), true), LogLevel.Debug,
-            "the session of client c-1 is closed: PeerClosed after 00:00:01, kept: True"
+            "the session of client c-1 is closed: PeerClosed after 1 s, kept: True"
         },
         { new SessionEnded("c-1", SessionEndReason.Expired), LogLevel.Debug, "client c-1 ended: Expired" },
         { new MessagesDropped("c-1", 3), LogLevel.Warning, "messages for c-1 dropped: 3; " },
-        { new MessagesDropped(null, 3), LogLevel.Warning, "3 messages for several clients dropped" },
+        { new MessagesDropped(null, 3), LogLevel.Warning, "messages for several clients dropped: 3; " },
+        {
+            new ClientIdContested("c-1", "alice", 7, TimeSpan.FromSeconds(1)), LogLevel.Warning,
+            "connections of alice keep taking client identifier c-1 from each other (7 times): the next waits 00:00:01"
+        },
+        { new CapacityReached(CapacityResource.Sessions, 9), LogLevel.Error, "the limit of Sessions is reached, 9" },
+        {
+            new CapacityReached(CapacityResource.Sessions, 9, "mallory"), LogLevel.Warning,
+            "clients of mallory are refused: it has its share of Sessions, 9"
+        },
         { new PhaseEntered(Phase.Draining), LogLevel.Information, "phase Draining" },
-        { new DrainStageEntered(DrainStage.Deliver, TimeSpan.FromSeconds(20)), LogLevel.Debug, "Deliver, at most 00:00:20" },
+        { new DrainStageEntered(DrainStage.Deliver, TimeSpan.FromSeconds(20)), LogLevel.Debug, "Deliver, at most 20 s" },
         {
             new DrainStageLeft(DrainStage.Deliver, PhaseOutcome.Completed, TimeSpan.FromSeconds(1), 0, 0), LogLevel.Information,
             "Deliver took"
@@ -84,6 +93,22 @@ public class EventLoggerTests
         await hub.CompleteAsync();
     }
 
+    /// <summary>That each check begins well is expected; that one is well again is not.</summary>
+    [Fact]
+    public async Task EventLogger_FirstVerdictOfACheck_IsNoNewsWhenItIsGood()
+    {
+        var hub = new EventHub(TimeProvider.System);
+        using var loggers = new RecordingLoggers();
+        using var attached = Attach(hub, loggers);
+        hub.Publish(Verdict(HealthStatus.Unknown, HealthStatus.Ok));
+        hub.Publish(Verdict(HealthStatus.Ok, HealthStatus.Unknown));
+        hub.Publish(Verdict(HealthStatus.Unknown, HealthStatus.Ok));
+
+        await Eventually.HoldsAsync("three lines in the log", () => loggers.Lines.Count == 3);
+        loggers.Lines.Select(line => line.Level).ShouldBe([LogLevel.Debug, LogLevel.Warning, LogLevel.Information]);
+        await hub.CompleteAsync();
+    }
+
     [Fact]
     public async Task EventLogger_EveryEventThereIs_HasAnIdOfItsOwn()
     {
@@ -100,6 +125,9 @@ public class EventLoggerTests
         loggers.Lines.ShouldNotContain(line => line.Id == 1002, "an event fell through to the message for unknown ones");
         await hub.CompleteAsync();
     }
+
+    private static HealthChanged Verdict(HealthStatus from, HealthStatus to) =>
+        new(CheckNames.Bind, from, to, null, null, [], TimeSpan.Zero, to, to == HealthStatus.Ok, true, 1);
 
     private static HealthChanged Changed(string check, HealthStatus to, string reason, string message) =>
         new(check, HealthStatus.Ok, to, reason, message, [], TimeSpan.Zero, to, false, true, 3);

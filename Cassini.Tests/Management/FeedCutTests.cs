@@ -27,7 +27,7 @@ public class FeedCutTests
         await using var rig = await ManagementRig.StartReadyAsync();
         var clock = new TestScheduler();
         using var feeds = new FeedRegistry(
-            rig.Hub, rig.Health, new SnapshotBodies(Heartbeat), new SharedPlaces("feeds", 10, new CallerPlaces(null)), Heartbeat,
+            rig.Hub, rig.Health, new SnapshotBodies("main", Heartbeat), new SharedPlaces("feeds", 10, new CallerPlaces(null)), Heartbeat,
             new VirtualTimeProvider(clock));
         await using var app = Application();
         app.MapEvents(rig.Hub, rig.Health, feeds);

@@ -1,5 +1,6 @@
 using System.Net;
 using System.Text.Json;
+using Cassini.Management.Http;
 using Cassini.Streams.Events;
 using Cassini.Tests.Health;
 
@@ -22,6 +23,21 @@ public class HealthzTests
 
         ShapeOf(actual.RootElement).ShouldBe(ShapeOf(sample.RootElement));
         actual.RootElement.GetProperty("status").GetString().ShouldBe("error");
+    }
+
+    [Fact]
+    public async Task Healthz_Name_IsInEveryForm()
+    {
+        await using var rig = await ManagementRig.StartReadyAsync(new ManagementOptions { Name = "shop-1" });
+        using var json = JsonDocument.Parse(await rig.GetTextAsync("/healthz"));
+        using var format = JsonDocument.Parse(await rig.GetTextAsync("/healthz", "application/health+json"));
+        using var excluding = JsonDocument.Parse(await rig.GetTextAsync("/healthz?exclude=canary"));
+        using var state = JsonDocument.Parse(await rig.GetTextAsync("/state"));
+
+        json.RootElement.GetProperty("name").GetString().ShouldBe("shop-1");
+        excluding.RootElement.GetProperty("name").GetString().ShouldBe("shop-1");
+        state.RootElement.GetProperty("name").GetString().ShouldBe("shop-1");
+        format.RootElement.GetProperty("description").GetString().ShouldBe("health of the Cassini broker shop-1");
     }
 
     [Fact]

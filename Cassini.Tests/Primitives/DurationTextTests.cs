@@ -5,6 +5,25 @@ namespace Cassini.Tests.Primitives;
 public class DurationTextTests
 {
     [Theory]
+    [InlineData(0, "0 ms")]
+    [InlineData(0.84, "0.8 ms")]
+    [InlineData(9.94, "9.9 ms")]
+    [InlineData(9.96, "10 ms")]
+    [InlineData(742.635, "743 ms")]
+    [InlineData(999.6, "1 s")]
+    [InlineData(6_486, "6.5 s")]
+    [InlineData(59_949, "59.9 s")]
+    [InlineData(59_960, "1 min")]
+    [InlineData(65_000, "1 min 5 s")]
+    [InlineData(3_599_600, "1 h")]
+    [InlineData(12_000_000, "3 h 20 min")]
+    [InlineData(86_390_000, "1 d")]
+    [InlineData(187_200_000, "2 d 4 h")]
+    [InlineData(-65_000, "-1 min 5 s")]
+    public void About_ADuration_IsWhatPeopleSay(double milliseconds, string expected) =>
+        DurationText.About(TimeSpan.FromMilliseconds(milliseconds)).ShouldBe(expected);
+
+    [Theory]
     [InlineData("500ms", 500)]
     [InlineData("5s", 5_000)]
     [InlineData("1.5s", 1_500)]

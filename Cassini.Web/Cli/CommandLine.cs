@@ -3,6 +3,7 @@ using System.CommandLine.Help;
 using System.CommandLine.Invocation;
 using Cassini.Harness;
 using Cassini.Harness.Clients;
+using Cassini.Streams.Listening.Endpoints;
 using Cassini.Streams.Primitives;
 using Cassini.Web.Cli.Context;
 using Cassini.Web.Cli.Manual;
@@ -61,7 +62,9 @@ internal static class CommandLine
         }
         catch (Exception exception)
         {
-            context.Complain($"unexpected: {exception}");
+            // The runtime loads the parts of the program one by one, so a part that cannot be opened fails anywhere.
+            context.Complain(
+                Surroundings.ShortageOfFiles(DescriptorBudget.Read(), DescriptorBudget.Least) ?? $"unexpected: {exception}");
             return ExitCode.Error;
         }
     }

@@ -46,22 +46,34 @@ internal static class ServeCommand
     private static async Task<int> RunAsync(CliContext context, string? configFile, SettingsLayer flags)
     {
         var errors = new List<string>();
-        if (SettingsLoader.Load(context, configFile, flags, errors) is not { } settings)
+        var settings = SettingsLoader.Load(context, configFile, flags, errors, out var options);
+        using var logging = ProcessLogging.Create(options, settings?.LogLevels ?? new Dictionary<string, LogLevel>(), context);
+        if (settings is null)
         {
-            context.Complain(errors is [var only] ? only : $"{errors.Count} settings are wrong:");
-            foreach (var error in errors.Where(_ => errors.Count > 1))
-            {
-                context.Error.WriteLine($"  {error}");
-            }
-
+            Report(context, options, logging, errors);
             return ExitCode.Error;
         }
 
-        foreach (var warning in settings.Warnings)
+        return await new Server(settings, context, logging).RunAsync();
+    }
+
+    private static void Report(CliContext context, LoggingOptions options, ProcessLogging logging, IReadOnlyList<string> errors)
+    {
+        if (options.Format == LogFormat.Json)
         {
-            context.Complain($"warning: {warning}");
+            var logger = logging.Loggers.CreateLogger<Server>();
+            foreach (var error in errors)
+            {
+                ServingLog.Refused(logger, error);
+            }
+
+            return;
         }
 
-        return await new Server(settings, context).RunAsync();
+        context.Complain(errors is [var only] ? only : $"{errors.Count} settings are wrong:");
+        foreach (var error in errors.Where(_ => errors.Count > 1))
+        {
+            context.Error.WriteLine($"  {error}");
+        }
     }
 }

@@ -39,7 +39,8 @@ export function showAge(milliseconds) {
 /** The title shows the status for a tab in the background. */
 export function showTitle(health) {
   const word = TITLES[state] ?? health?.status;
-  const title = word ? `${word} · Cassini` : 'Cassini';
+  const brand = health?.name ? `${health.name} · Cassini` : 'Cassini';
+  const title = word ? `${word} · ${brand}` : brand;
   if (document.title !== title) {
     document.title = title;
   }

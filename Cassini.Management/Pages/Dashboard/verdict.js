@@ -19,7 +19,8 @@ export function renderVerdict(model) {
     ...(isStopped ? [] : [{ path: '/livez', passes: health.live, says: health.live ? 'live' : 'not live' }]),
   ], probe => probe.path, probe => h('li', { 'data-passes': String(probe.passes) }, h('span', { class: 'glyph', 'aria-hidden': 'true' }), probe.says));
 
-  setText(byId('version'), health.version);
+  setText(byId('name'), health.name ?? 'Cassini');
+  setText(byId('version'), `Cassini ${health.version}`);
   setText(byId('phase'), health.phase);
   setText(byId('uptime'), duration(clock.now));
   setText(byId('epoch'), health.epoch);

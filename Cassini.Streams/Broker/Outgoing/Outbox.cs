@@ -66,14 +66,14 @@ internal sealed class Outbox : IFlushable
         }
     }
 
-    /// <summary>Appends an answer. It has no limit, because each is caused by a packet that was read.</summary>
-    public void Append(ReadOnlySpan<byte> packet, FlushSet flushes)
+    /// <summary>Appends a number of answers. They have no limit, because each is caused by a packet that was read.</summary>
+    public void Append(ReadOnlySpan<byte> answers, FlushSet flushes, int count = 1)
     {
         lock (_lock)
         {
             if (_state != OutboxState.Closed)
             {
-                packet.CopyTo(_waiting.Append(packet.Length));
+                answers.CopyTo(_waiting.Append(answers.Length, count));
                 NoteLocked(flushes);
             }
         }
@@ -86,7 +86,7 @@ internal sealed class Outbox : IFlushable
         if (!message.Frame.IsEmpty && message.FrameVersion == _limits.Version && retain == message.Retain
             && subscription.Identifiers.Length == 0 && _aliases is null)
         {
-            return OfferFrame(message.Frame, flushes);
+            return OfferFrame(message.Frame, message.Payload.Length, flushes);
         }
 
         var copy = new OutgoingMessage(message, subscription);
@@ -115,7 +115,7 @@ internal sealed class Outbox : IFlushable
                 return OutboxVerdict.Full;
             }
 
-            message.Write(_waiting.AppendMessage(size), _limits.Version);
+            message.Write(_waiting.AppendMessage(size, message.PayloadLength), _limits.Version);
             NoteLocked(flushes);
             return OutboxVerdict.Taken;
         }
@@ -200,7 +200,7 @@ internal sealed class Outbox : IFlushable
             wasOpen = _state != OutboxState.Closed;
             if (failure is null)
             {
-                _counters.AddSent(sent.Messages, sent.Length);
+                _counters.AddSent(sent.Traffic);
             }
 
             if (wasOpen)
@@ -226,7 +226,7 @@ internal sealed class Outbox : IFlushable
         return !notify || TryNotifyDrained();
     }
 
-    private OutboxVerdict OfferFrame(ReadOnlySpan<byte> frame, FlushSet flushes)
+    private OutboxVerdict OfferFrame(ReadOnlySpan<byte> frame, int payload, FlushSet flushes)
     {
         if (frame.Length > _limits.MaxPacketSize)
         {
@@ -245,7 +245,7 @@ internal sealed class Outbox : IFlushable
                 return OutboxVerdict.Full;
             }
 
-            frame.CopyTo(_waiting.AppendMessage(frame.Length));
+            frame.CopyTo(_waiting.AppendMessage(frame.Length, payload));
             NoteLocked(flushes);
             return OutboxVerdict.Taken;
         }

@@ -35,6 +35,9 @@ internal sealed class DeliveryQueue(
         }
     }
 
+    /// <summary>About how many bytes these messages take; those in the outbox are left out.</summary>
+    public long Bytes => _waiting.Bytes + _inFlight.Bytes;
+
     /// <summary>Sends a copy of a message that is just being published, or keeps it until it can be sent.</summary>
     public void Add(ref Publication message, QualityOfService qos, Subscription subscription, MessageSpan? span, FlushSet flushes)
     {
@@ -42,8 +45,7 @@ internal sealed class DeliveryQueue(
         {
             if (_isOpen)
             {
-                AddLocked(
-                    message.Store(time), qos, message.Retain && subscription.RetainAsPublished, subscription.Identifiers, span, flushes);
+                AddLocked(message.Store(time), qos, message.Retain && subscription.RetainAsPublished, subscription, span, flushes);
                 return;
             }
         }
@@ -61,7 +63,7 @@ internal sealed class DeliveryQueue(
         {
             if (_isOpen && message.IsRetained)
             {
-                AddLocked(message, qos, retain: true, subscription.Identifiers, span: null, flushes);
+                AddLocked(message, qos, retain: true, subscription, span: null, flushes);
             }
         }
     }
@@ -101,14 +103,18 @@ internal sealed class DeliveryQueue(
     public void DetachLocked() => _to = null;
 
     /// <summary>Drops everything, because the session has ended. The store drops it with the session.</summary>
-    public void EndLocked()
+    /// <returns>What was sent and not acknowledged, and what waited.</returns>
+    public (IEnumerable<QueuedMessage> Sent, IEnumerable<QueuedMessage> Waiting) EndLocked()
     {
         _to = null;
         _isOpen = false;
-        foreach (var queued in _waiting.TakeAll().Concat(_inFlight.TakeAll()))
+        var (sent, waiting) = (_inFlight.TakeAll(), _waiting.TakeAll());
+        foreach (var queued in sent.Concat(waiting))
         {
             queued.Release(budget, SessionHasEnded);
         }
+
+        return (sent, waiting);
     }
 
     /// <summary>Restores what the store kept, in its order.</summary>
@@ -145,9 +151,10 @@ internal sealed class DeliveryQueue(
         flushes.Flush();
     }
 
-    private void AddLocked(StoredMessage message, QualityOfService qos, bool retain, int[] identifiers, MessageSpan? span, FlushSet flushes)
+    private void AddLocked(
+        StoredMessage message, QualityOfService qos, bool retain, Subscription subscription, MessageSpan? span, FlushSet flushes)
     {
-        var queued = new QueuedMessage(message, qos, retain, identifiers, ++_sequence, span);
+        var queued = new QueuedMessage(message, qos, retain, subscription.Identifiers, ++_sequence, span, subscription.Share);
 
         // Older messages go first: those that wait, and those that must be sent again.
         var isNext = _waiting.Count == 0 && !_inFlight.MustSendAgain;

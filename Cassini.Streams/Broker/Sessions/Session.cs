@@ -20,26 +20,20 @@ internal sealed class Session : Subscriber
     private readonly TimeProvider _time;
     private readonly SessionJournal _journal;
     private readonly DirectDelivery _direct;
+    private readonly ShareHandOver _handOver;
     private Attachment? _attachment;
     private bool _ended;
     private long _detachedAt;
     private WaitingWill _will;
 
     public Session(
-        BrokerOptions options,
-        IBrokerStore store,
-        SubscriptionTree tree,
-        MemoryBudget budget,
-        BrokerCounters counters,
-        TimeProvider time,
-        string clientId,
-        string identity,
-        SessionHistory history,
-        bool isListed)
+        BrokerOptions options, IBrokerStore store, SubscriptionTree tree, ShareHandOver handOver, MemoryBudget budget,
+        BrokerCounters counters, TimeProvider time, string clientId, string identity, SessionHistory history, bool isListed)
     {
         History = history;
         _counters = counters;
         _time = time;
+        _handOver = handOver;
         _journal = new SessionJournal(store, clientId);
         Subscriptions = new SessionSubscriptions(history.Lock, isListed ? options.MaxSubscriptions : null, tree, budget, _journal);
         Losses = new DeliveryLosses(counters);
@@ -152,8 +146,7 @@ internal sealed class Session : Subscriber
                 : SessionEnd.None with { Will = _will.TakeDue(_detachedAt) };
         }
 
-        Subscriptions.RemoveFromTree(end.Subscriptions);
-        return end;
+        return LeaveTree(end);
     }
 
     /// <summary>Takes the will whose delay is over.</summary>
@@ -183,8 +176,7 @@ internal sealed class Session : Subscriber
             end = EndLocked(SessionEndReason.Expired, events);
         }
 
-        Subscriptions.RemoveFromTree(end.Subscriptions);
-        return end;
+        return LeaveTree(end);
     }
 
     /// <summary>Ends the session with everything that belongs to it.</summary>
@@ -196,8 +188,7 @@ internal sealed class Session : Subscriber
             end = EndLocked(reason);
         }
 
-        Subscriptions.RemoveFromTree(end.Subscriptions);
-        return end;
+        return LeaveTree(end);
     }
 
     /// <remarks>A client that is away gets no QoS 0 message.</remarks>
@@ -250,7 +241,8 @@ internal sealed class Session : Subscriber
         }
 
         _journal.DeleteSession();
-        var end = new SessionEnd(true, _attachment, _will.Take(), Subscriptions.EndLocked());
+        var (sent, waiting) = Deliveries.EndLocked();
+        var end = new SessionEnd(true, _attachment, _will.Take(), Subscriptions.EndLocked(), ShareHandOver.Unfinished(sent, waiting));
         _ended = true;
         if (end.Attachment is { } lost)
         {
@@ -258,7 +250,6 @@ internal sealed class Session : Subscriber
         }
 
         AttachLocked(null);
-        Deliveries.EndLocked();
         Received.EndLocked();
         if (IsListed)
         {
@@ -270,6 +261,14 @@ internal sealed class Session : Subscriber
             History.NoteLocked(new SessionEnded(ClientId, reason));
         }
 
+        return end;
+    }
+
+    /// <summary>Without the lock, because there may be much to do, and because others' locks are taken.</summary>
+    private SessionEnd LeaveTree(SessionEnd end)
+    {
+        Subscriptions.RemoveFromTree(end.Subscriptions);
+        _handOver.HandOn(end.Unfinished);
         return end;
     }
 

@@ -15,6 +15,9 @@ internal sealed class WaitingMessages(BrokerOptions options)
 
     public int Count => _queue?.Count ?? 0;
 
+    /// <summary>The bytes of the messages. Any thread may read it.</summary>
+    public long Bytes => Volatile.Read(ref _bytes);
+
     /// <summary>Whether there is room for one more message.</summary>
     public bool HasRoomFor(StoredMessage message) => Count < options.MaxQueuedMessages && _bytes + message.Size <= options.MaxQueuedBytes;
 

@@ -17,7 +17,7 @@ namespace Cassini.Streams.Events.Hub;
 /// </remarks>
 public sealed class EventHub : IEventSequence
 {
-    private static readonly TimeSpan LongestGoodbye = TimeSpan.FromSeconds(2);
+    private static readonly TimeSpan LongestLastDelivery = TimeSpan.FromSeconds(2);
     private readonly TimeProvider _time;
     private readonly EventHubOptions _options;
     private readonly long _started;
@@ -133,7 +133,7 @@ public sealed class EventHub : IEventSequence
 
         _inputs.OnCompleted();
         Log.Complete();
-        await _pumps.WhenAllEnded().WaitAsync(LongestGoodbye, _time).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        await _pumps.WhenAllEnded().WaitAsync(LongestLastDelivery, _time).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
     }
 
     private IObservable<Delivery> ObserveAfter(string name, Func<long> sequence) => Observable.Create<Delivery>(

@@ -45,6 +45,9 @@ internal sealed class ConnectionListener : IPendingConnection
 
     public bool IsOpen => _fate.IsOpen;
 
+    /// <summary>The identity that the peer proved; empty before.</summary>
+    public string Identity => _identity;
+
     /// <summary>Ends after the terminal event. Never fails.</summary>
     public Task Completion { get; private set; } = Task.CompletedTask;
 
@@ -141,7 +144,7 @@ internal sealed class ConnectionListener : IPendingConnection
         }
 
         _openedAt = _context.Time.GetTimestamp();
-        var stream = new ConnectionStream(_tls, IsProbe ? null : _context.Bytes);
+        var stream = new ConnectionStream(_tls, IsProbe ? null : _context.Bytes, () => Sockets.HasUnread(_accepted.Socket));
         var connection = new Connection(
             Id, _accepted.Endpoint.ToString(), _accepted.Remote.ToString(), _identity, stream, _fate, _events, IsProbe);
         _events.Publish(new HandshakeCompleted(Id, _identity, NameOf(_tls.SslProtocol), handshake.Duration));

@@ -83,10 +83,10 @@ internal sealed class ServingPhase(
 
     private async Task SendCloseNotifyAsync(SslStream tls)
     {
-        var goodbye = tls.ShutdownAsync();
-        await goodbye.WaitAsync(CloseNotifyTimeout, context.Time, context.Forced.Token)
+        var sending = tls.ShutdownAsync();
+        await sending.WaitAsync(CloseNotifyTimeout, context.Time, context.Forced.Token)
             .ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-        TaskObserver.Observe(goodbye, late => ListeningLog.GoodbyeFailed(context.Logger, connection.Id, late));
+        TaskObserver.Observe(sending, late => ListeningLog.CloseNotifyFailed(context.Logger, connection.Id, late));
     }
 
     /// <summary>

@@ -138,6 +138,7 @@ internal sealed class AcceptLoop(
         {
             remote = (IPEndPoint)socket.RemoteEndPoint!;
             socket.NoDelay = true;
+            Sockets.KeepAlive(socket, context.Options);
         }
         catch (SocketException)
         {

@@ -11,6 +11,12 @@ internal static class DescriptorBudget
     private const string Limits = "/proc/self/limits";
     private const long LargestReserve = 3_072;
 
+    // What the program itself has open: about 220 files, most of them assemblies.
+    private const long SmallestReserve = 256;
+
+    /// <summary>With fewer descriptors the program cannot load all of its own parts.</summary>
+    public const long Least = SmallestReserve + 64;
+
     /// <summary>How many descriptors the process may open; null where the system does not say.</summary>
     public static long? Read()
     {
@@ -25,8 +31,16 @@ internal static class DescriptorBudget
         return long.TryParse(soft, NumberStyles.None, CultureInfo.InvariantCulture, out var limit) ? limit : null;
     }
 
+    /// <summary>How many descriptors the limits of connections want, the reserve included.</summary>
+    /// <param name="options">The limits asked for.</param>
+    public static long WantedBy(ListenerOptions options)
+    {
+        var wanted = (long)options.MaxConnections + options.MaxPending;
+        return wanted + Math.Clamp((wanted - 1) / 3, SmallestReserve, LargestReserve);
+    }
+
     /// <summary>
-    /// The same options when open and pending connections fit beside a reserve (a quarter of the limit, at most 3,072); else with both
+    /// The same options when open and pending connections fit beside a reserve (a quarter of the limit, 256 to 3,072); else with both
     /// limits made smaller in proportion.
     /// </summary>
     /// <param name="options">The limits asked for.</param>
@@ -38,7 +52,7 @@ internal static class DescriptorBudget
             return options;
         }
 
-        var available = Math.Max(2, limit - Math.Min(limit / 4, LargestReserve));
+        var available = Math.Max(2, limit - Math.Clamp(limit / 4, SmallestReserve, LargestReserve));
         var wanted = (long)options.MaxConnections + options.MaxPending;
         if (wanted <= available)
         {

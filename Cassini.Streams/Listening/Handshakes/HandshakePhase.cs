@@ -3,6 +3,7 @@ using System.Security.Authentication;
 using Cassini.Streams.Events;
 using Cassini.Streams.Listening.Connections;
 using Cassini.Streams.Listening.Endpoints;
+using Cassini.Streams.Primitives;
 using Cassini.Streams.Tls.Handshakes;
 
 namespace Cassini.Streams.Listening.Handshakes;
@@ -129,6 +130,6 @@ internal sealed class HandshakePhase(ListeningContext context, AcceptedSocket ac
     private static bool IsExpected(Exception failure) =>
         failure is AuthenticationException or IOException or SocketException or OperationCanceledException;
 
-    private HandshakeDeadline Deadline(HandshakeFailure reason, TimeSpan after, string? detail = null) =>
-        new(fate, new HandshakeRefusal(reason, detail), after, context.Time);
+    private PeerDeadline Deadline(HandshakeFailure reason, TimeSpan after, string? detail = null) =>
+        new(after, context.Time, () => fate.Refuse(new HandshakeRefusal(reason, detail)));
 }

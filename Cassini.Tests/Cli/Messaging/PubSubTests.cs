@@ -197,7 +197,7 @@ public class PubSubTests
     }
 
     [Fact]
-    public async Task Sub_Interrupted_SaysGoodbye()
+    public async Task Sub_Interrupted_SendsDisconnect()
     {
         await using var rig = await PubSubRig.StartAsync();
         var (code, console) = await rig.SubscribeAsync(new TestConsole(), "t", "t");

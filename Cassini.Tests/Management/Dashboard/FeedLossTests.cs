@@ -22,7 +22,8 @@ public class FeedLossTests(DashboardBrowser browser)
         await page.ShowsAsync("#lost-text", "Feed lost");
         await page.ShowsAsync("#lost-age", "ago");
         (await page.TextAsync("#feed")).ShouldBe("feed lost");
-        (await page.Browser.RunAsync("return document.title")).GetString().ShouldBe("⚠ feed lost · Cassini");
+        (await page.Browser.RunAsync("return document.title")).GetString()
+            .ShouldBe($"⚠ feed lost · {Environment.MachineName} · Cassini");
         (await page.Browser.RunAsync("return getComputedStyle(document.querySelector('main')).filter")).GetString()
             .ShouldBe("grayscale(1)");
 
@@ -62,7 +63,7 @@ public class FeedLossTests(DashboardBrowser browser)
             "it goes on looking", "#lost-age", shown => !shown.StartsWith("It stopped 0", StringComparison.Ordinal)
                 && !shown.StartsWith("It stopped 1 s", StringComparison.Ordinal));
         (await page.TextAsync("#lost-text")).ShouldStartWith("The broker was stopped.");
-        (await page.Browser.RunAsync("return document.title")).GetString().ShouldBe("stopped · Cassini");
+        (await page.Browser.RunAsync("return document.title")).GetString().ShouldBe($"stopped · {Environment.MachineName} · Cassini");
 
         await using var second = await ManagementRig.StartAsync(port: rig.Address.Port);
         second.BecomeReady();

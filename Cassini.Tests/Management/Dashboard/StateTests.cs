@@ -31,7 +31,8 @@ public class StateTests(DashboardBrowser browser)
         (await page.TextAsync("#certificates")).ShouldContain("days left");
         await page.ShowsAsync(
             "the time before the page was opened", "#transitions", shown => shown.Contains("bind", StringComparison.Ordinal));
-        (await page.Browser.RunAsync("return document.title")).GetString().ShouldBe("ok · Cassini");
+        (await page.Browser.RunAsync("return document.title")).GetString().ShouldBe($"ok · {Environment.MachineName} · Cassini");
+        (await page.TextAsync("#name")).ShouldBe(Environment.MachineName);
         await page.HasNoErrorsAsync();
     }
 

@@ -1,48 +1,54 @@
+using Cassini.Web.Cli.Context;
 using Cassini.Web.Cli.Settings;
-using Microsoft.Extensions.Logging.Console;
 
 namespace Cassini.Web.Cli.Serving;
 
 /// <summary>The one log of the process, on standard error.</summary>
-internal static class ProcessLogging
+internal sealed class ProcessLogging : IDisposable
 {
-    private const string Timestamp = "yyyy-MM-ddTHH:mm:ss.fffZ ";
+    private readonly ProcessLog _log;
 
-    public static ILoggerFactory Create(LoggingOptions options) => LoggerFactory.Create(logging =>
+    private ProcessLogging(ProcessLog log, LoggingOptions options, IReadOnlyDictionary<string, LogLevel> levels)
     {
-        logging.SetMinimumLevel(options.Level);
-        logging.Configure(factory => factory.ActivityTrackingOptions = ActivityTrackingOptions.TraceId | ActivityTrackingOptions.SpanId);
-
-        // Messages of the web server matter when something is wrong, or when everything is logged.
-        logging.AddFilter("Microsoft", options.Level >= LogLevel.Information ? Max(options.Level, LogLevel.Warning) : options.Level);
-        if (options.Format == LogFormat.Json)
+        _log = log;
+        Loggers = LoggerFactory.Create(logging =>
         {
-            logging.AddJsonConsole(json =>
+            logging.SetMinimumLevel(options.Level);
+            logging.Configure(factory =>
+                factory.ActivityTrackingOptions = ActivityTrackingOptions.TraceId | ActivityTrackingOptions.SpanId);
+
+            // Messages of the web server matter when something is wrong, or when everything is logged.
+            logging.AddFilter("Microsoft", options.Level >= LogLevel.Information ? Max(options.Level, LogLevel.Warning) : options.Level);
+            foreach (var (category, level) in levels)
             {
-                json.IncludeScopes = true;
-                json.UseUtcTimestamp = true;
-                json.TimestampFormat = Timestamp.Trim();
-            });
-        }
-        else
-        {
-            logging.AddSimpleConsole(console =>
-            {
-                console.IncludeScopes = true;
-                console.SingleLine = true;
-                console.UseUtcTimestamp = true;
-                console.TimestampFormat = Timestamp;
-            });
-        }
+                logging.AddFilter(category, level);
+            }
 
-        logging.Services.Configure<ConsoleLoggerOptions>(console =>
-        {
-            console.LogToStandardErrorThreshold = LogLevel.Trace;
-
-            // A terminal whose output is not read must not stop the broker; the console says itself how many lines it dropped.
-            console.QueueFullMode = ConsoleLoggerQueueFullMode.DropWrite;
+            logging.AddProvider(log);
         });
-    });
+    }
+
+    public ILoggerFactory Loggers { get; }
+
+    /// <summary>Begins to log.</summary>
+    /// <param name="options">The form and the level.</param>
+    /// <param name="levels">Other levels of single categories.</param>
+    /// <param name="context">Where to.</param>
+    public static ProcessLogging Create(LoggingOptions options, IReadOnlyDictionary<string, LogLevel> levels, CliContext context)
+    {
+        ILogLayout layout = options.Format == LogFormat.Json ? new JsonLayout() : new TextLayout();
+        return new ProcessLogging(new ProcessLog(layout, context.Error, context.Time), options, levels);
+    }
+
+    /// <summary>Writes something else to the terminal without a line of the log in between.</summary>
+    public void WriteApart(Action write) => _log.WriteApart(write);
+
+    /// <summary>Writes what waits, and ends.</summary>
+    public void Dispose()
+    {
+        Loggers.Dispose();
+        _log.Dispose();
+    }
 
     private static LogLevel Max(LogLevel one, LogLevel other) => one > other ? one : other;
 }

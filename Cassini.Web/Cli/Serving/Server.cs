@@ -4,9 +4,11 @@ using Cassini.Harness;
 using Cassini.Management;
 using Cassini.Management.Access;
 using Cassini.Management.GrpcHealth;
+using Cassini.Management.Http;
 using Cassini.Management.Logging;
 using Cassini.Management.Telemetry;
 using Cassini.Streams.Hosting;
+using Cassini.Streams.Listening.Endpoints;
 using Cassini.Streams.Primitives;
 using Cassini.Streams.Tls;
 using Cassini.Streams.Tls.Development;
@@ -17,20 +19,26 @@ using Cassini.Web.Systemd;
 namespace Cassini.Web.Cli.Serving;
 
 /// <summary>One run of the broker and its management, from the settings to the exit code.</summary>
-internal sealed class Server(ServeSettings settings, CliContext context)
+internal sealed class Server(ServeSettings settings, CliContext context, ProcessLogging logging)
 {
     public async Task<int> RunAsync()
     {
-        using var loggers = ProcessLogging.Create(settings.Process.Logging);
+        var loggers = logging.Loggers;
         var logger = loggers.CreateLogger<Server>();
+        foreach (var warning in settings.Warnings)
+        {
+            ServingLog.Warned(logger, warning);
+        }
+
         try
         {
+            RequireDescriptors();
             var made = MakeDevelopmentCertificates();
             var export = new OtlpExport(settings.Process.Telemetry, context.Environment);
             using var problems = export.HasTraces || export.HasMetrics ? new ExportProblems(loggers, context.Time) : null;
             await using var host = new BrokerHost(settings.Options, context.Time, loggers);
             using var stop = CancellationTokenSource.CreateLinkedTokenSource(context.Signals.Stop, host.StopRequested);
-            await using var traces = new TraceFarewell(export.StartTraces(host.Spans.Name), logger, context.Signals.Force);
+            await using var traces = new LastTraces(export.StartTraces(host.Spans.Name), logger, context.Signals.Force);
             var refusals = new Refusals();
             await using var management = ManagementApp.Create(
                 ManagedBroker.Of(host), settings.Process.Management, loggers, context.Time, export, refusals);
@@ -49,9 +57,7 @@ internal sealed class Server(ServeSettings settings, CliContext context)
                 }
 
                 await StartBrokerAsync(host, loggers, stop.Token);
-                StartupText.Write(
-                    context.Out, settings, host.Health.Current, ManagementApp.AddressOf(management),
-                    grpc is null ? null : ManagementApp.AddressOf(grpc), made);
+                WriteStartupText(host, ManagementApp.AddressOf(management), grpc is null ? null : ManagementApp.AddressOf(grpc), made);
                 await Task.Delay(Timeout.InfiniteTimeSpan, context.Time, stop.Token);
             }
             catch (OperationCanceledException) when (stop.IsCancellationRequested)
@@ -68,9 +74,54 @@ internal sealed class Server(ServeSettings settings, CliContext context)
             is StartFailedException or TlsConfigurationException or AccessConfigurationException or ExportConfigurationException)
         {
             ServingLog.StartFailed(logger, exception);
-            context.Complain(exception.Message);
+            Complain(logger, exception.Message);
             return ExitCode.Error;
         }
+        catch (Exception exception) when (exception is not OperationCanceledException)
+        {
+            ServingLog.Failed(logger, exception);
+            return ExitCode.Error;
+        }
+    }
+
+    /// <summary>With too few the runtime cannot load all parts of the program, and fails at the first that is missing.</summary>
+    private static void RequireDescriptors()
+    {
+        if (Surroundings.ShortageOfFiles(DescriptorBudget.Read(), DescriptorBudget.Least) is { } shortage)
+        {
+            throw new StartFailedException(shortage);
+        }
+    }
+
+    private void Complain(ILogger logger, string problem)
+    {
+        if (settings.Process.Logging.Format == LogFormat.Json)
+        {
+            ServingLog.Refused(logger, problem);
+        }
+        else
+        {
+            logging.WriteApart(() => context.Complain(problem));
+        }
+    }
+
+    private void WriteStartupText(BrokerHost host, Uri management, Uri? grpc, ImmutableArray<DevelopmentCertificateAction> made)
+    {
+        if (settings.Process.Logging.Format == LogFormat.Json)
+        {
+            // Where the log is for machines, both outputs usually go to the same place.
+            ServingLog.Started(
+                logging.Loggers.CreateLogger<Server>(), ProgramVersion.Text, ManagementSettings.NameOf(settings.Process.Management),
+                string.Join(", ", host.Health.Current.Endpoints.Select(endpoint => endpoint.Address)), management);
+            return;
+        }
+
+        var text = new StartupText(settings, context.Environment, host.Health.Current, management, grpc, made).ToString();
+        logging.WriteApart(() =>
+        {
+            context.Out.Write(text);
+            context.Out.Flush();
+        });
     }
 
     private ImmutableArray<DevelopmentCertificateAction> MakeDevelopmentCertificates()
@@ -86,7 +137,10 @@ internal sealed class Server(ServeSettings settings, CliContext context)
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
-            throw new StartFailedException($"development certificates cannot be made: {exception.Message}", exception);
+            throw new StartFailedException(
+                $"development certificates cannot be made: {exception.Message.TrimEnd('.')}; "
+                + "give another place with --data-dir or CASSINI_DATA_DIR",
+                exception);
         }
     }
 
@@ -123,7 +177,7 @@ internal sealed class Server(ServeSettings settings, CliContext context)
     private async Task StopManagementAsync(params IEnumerable<WebApplication> apps)
     {
         // Feeds and waits are ended at once: this is for requests in flight.
-        using var patience = new CancellationTokenSource(CassiniOptions.LongestGoodbye, context.Time);
+        using var patience = new CancellationTokenSource(CassiniOptions.LongestStopStep, context.Time);
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(patience.Token, context.Signals.Force);
         try
         {

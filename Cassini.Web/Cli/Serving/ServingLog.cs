@@ -3,12 +3,29 @@ namespace Cassini.Web.Cli.Serving;
 /// <summary>The log messages about the run of the process. Event ids 2020 to 2039.</summary>
 internal static partial class ServingLog
 {
-    /// <summary>One line on standard error says it to the operator; this is where it came from.</summary>
+    /// <summary>The event id of the line that says how many lines the log itself dropped.</summary>
+    public const int LinesDropped = 2026;
+
+    /// <summary>One line says it to the operator; this is where it came from.</summary>
     [LoggerMessage(2020, LogLevel.Debug, "The start failed")]
     public static partial void StartFailed(ILogger logger, Exception failure);
 
     [LoggerMessage(2021, LogLevel.Warning, "The last spans could not be exported")]
     public static partial void LastSpansLost(ILogger logger, Exception failure);
+
+    /// <summary>In a log of JSON, where a line of text would be none.</summary>
+    [LoggerMessage(2023, LogLevel.Error, "{Problem}")]
+    public static partial void Refused(ILogger logger, string problem);
+
+    [LoggerMessage(2024, LogLevel.Warning, "{Warning}")]
+    public static partial void Warned(ILogger logger, string warning);
+
+    [LoggerMessage(2025, LogLevel.Critical, "The broker ends because of a bug")]
+    public static partial void Failed(ILogger logger, Exception failure);
+
+    /// <summary>The start-up text of a log of JSON.</summary>
+    [LoggerMessage(2027, LogLevel.Information, "Cassini {Version}, broker {Name}, listens on {Endpoints}; management is {Management}")]
+    public static partial void Started(ILogger logger, string version, string name, string endpoints, Uri management);
 
     [LoggerMessage(2022, LogLevel.Error, "A reload that SIGHUP asked for failed; the next SIGHUP asks for another")]
     public static partial void ReloadFailed(ILogger logger, Exception failure);

@@ -1,4 +1,4 @@
 namespace Cassini.Web.Cli.Serving;
 
 /// <summary>The start cannot succeed, and the message explains why to the operator.</summary>
-internal sealed class StartFailedException(string message, Exception cause) : Exception(message, cause);
+internal sealed class StartFailedException(string message, Exception? cause = null) : Exception(message, cause);

@@ -1,7 +1,11 @@
 using System.Collections.Immutable;
 using System.Net;
+using System.Net.Sockets;
+using System.Text;
+using Cassini.Management.Http;
 using Cassini.Streams.Events;
 using Cassini.Streams.Health;
+using Cassini.Streams.Primitives;
 using Cassini.Streams.Tls.Development;
 using Cassini.Web.Cli.Context;
 using Cassini.Web.Cli.Settings;
@@ -9,95 +13,86 @@ using Cassini.Web.Cli.Settings;
 namespace Cassini.Web.Cli.Serving;
 
 /// <summary>What a newcomer sees first: what runs where, and lines to paste that work.</summary>
-internal static class StartupText
+internal sealed class StartupText
 {
-    public static void Write(
-        TextWriter output, ServeSettings settings, HealthSnapshot health,
+    private readonly StringBuilder _text = new();
+    private readonly ServeSettings _settings;
+    private readonly string? _home;
+
+    /// <param name="settings">The settings in force.</param>
+    /// <param name="environment">The variables of the process.</param>
+    /// <param name="health">The health, for the endpoints.</param>
+    /// <param name="management">Where management answers.</param>
+    /// <param name="grpc">Where the gRPC health protocol answers; null for nowhere.</param>
+    /// <param name="made">What became of the development certificates.</param>
+    public StartupText(
+        ServeSettings settings, IReadOnlyDictionary<string, string> environment, HealthSnapshot health,
         Uri management, Uri? grpc, ImmutableArray<DevelopmentCertificateAction> made)
     {
-        var url = $"{management.Scheme}://{Reachable(management.Authority)}";
-        var curl = Curl(settings);
-        output.WriteLine($"Cassini {ProgramVersion.Text}");
-        output.WriteLine();
+        _settings = settings;
+        _home = environment.GetValueOrDefault("HOME");
+        var url = $"{management.Scheme}://{PasteLines.Reachable(management.Authority)}";
+        _text.Append(
+            System.Globalization.CultureInfo.InvariantCulture,
+            $"Cassini {ProgramVersion.Text}, broker {ManagementSettings.NameOf(settings.Process.Management)}\n\n");
+        Fact("dashboard", url);
         foreach (var endpoint in health.Endpoints)
         {
-            output.WriteLine($"  broker        {endpoint.Address}  {State(endpoint)}");
+            Fact("broker", $"{endpoint.Address}  {State(endpoint)}");
         }
 
-        output.WriteLine($"  management    {url}");
+        AddCertificates(made);
         if (grpc is not null)
         {
-            output.WriteLine($"  grpc health   {grpc.Authority}");
+            Fact("grpc health", grpc.Authority);
         }
 
-        WriteCertificates(output, settings, made);
         if (settings.Process.Telemetry.OtlpEndpoint is { } collector)
         {
-            output.WriteLine($"  telemetry     to {collector}");
+            Fact("telemetry", $"to {collector}");
         }
 
-        output.WriteLine();
-        output.WriteLine("Try, in another terminal:");
-        output.WriteLine($"  {ConnectLine(settings, health)}");
-        output.WriteLine($"  {curl} -s {url}/healthz");
-        output.WriteLine($"  {curl} -N {url}/events");
-        output.WriteLine($"  {curl} '{url}/readyz?wait=30s'");
-        output.WriteLine();
-        output.WriteLine("Ctrl-C stops gracefully.");
-        output.Flush();
+        var lines = new PasteLines(settings, environment, health, url);
+        Paste("Receive messages in another terminal, and publish one in a third:", lines.Own);
+        Paste("The same with mosquitto's clients:", lines.Mosquitto);
+        Paste("See how it is:", lines.Health);
+        _text.Append("\nCtrl-C stops it gracefully.\n");
     }
 
-    private static string Curl(ServeSettings settings)
-    {
-        // Which token, and which CA a management certificate of its own comes from, we do not know, or do not print.
-        var management = settings.Process.Management;
-        var ca = management.Https
-            ? $" --cacert {Shell.Quote(settings.Options.Tls is { ManagementChainPath: null } tls ? tls.CaPath : "CA.pem")}"
-            : "";
-        return $"curl{ca}{(management.TokenPath is null ? "" : " -H 'Authorization: Bearer TOKEN'")}";
-    }
+    public override string ToString() => _text.ToString();
 
     private static string State(EndpointHealth endpoint) => endpoint.State switch
     {
+        EndpointState.Failed when Enum.TryParse<SocketError>(endpoint.Error, out var error) =>
+            $"failed: {SocketText.Of(error)}; it is tried again",
         EndpointState.Failed => $"failed: {endpoint.Error}; it is tried again",
         var state => state.ToString().ToLowerInvariant(),
     };
 
-    private static void WriteCertificates(TextWriter output, ServeSettings settings, ImmutableArray<DevelopmentCertificateAction> made)
+    private void Fact(string name, string value) => _text.Append($"  {name,-12}  {value}\n");
+
+    private void Paste(string title, IEnumerable<string> lines)
     {
-        if (settings.DevelopmentCertificates is not { } directory)
+        _text.Append('\n').Append(title).Append('\n');
+        foreach (var line in lines)
         {
-            output.WriteLine($"  certificates  {settings.Options.Tls!.ServerChainPath}, clients of {settings.Options.Tls.CaPath}");
+            _text.Append("  ").Append(line).Append('\n');
+        }
+    }
+
+    private void AddCertificates(ImmutableArray<DevelopmentCertificateAction> made)
+    {
+        if (_settings.DevelopmentCertificates is not { } directory)
+        {
+            Fact("certificates", $"{_settings.Options.Tls!.ServerChainPath}, clients of {_settings.Options.Tls.CaPath}");
             return;
         }
 
-        output.WriteLine($"  certificates  {directory}  for development only");
-        foreach (var file in made.Where(file => file.Outcome != DevelopmentCertificateOutcome.Kept))
+        var isNew = made.Any(file => file.Outcome == DevelopmentCertificateOutcome.Created);
+        Fact("certificates", $"{Shell.File(directory, _home)}  for development only{(isNew ? ", made now" : "")}");
+        foreach (var file in made.Where(file => file.Outcome == DevelopmentCertificateOutcome.Renewed))
         {
-            var reason = file.Reason is null ? "" : $": {file.Reason}";
-            output.WriteLine($"                {file.Outcome.ToString().ToLowerInvariant()} {Path.GetFileName(file.Path)}{reason}");
+            Fact("", $"renewed {Path.GetFileName(file.Path)}: {file.Reason}");
         }
     }
-
-    private static string ConnectLine(ServeSettings settings, HealthSnapshot health)
-    {
-        // Of the configured certificates we know no client's.
-        var (certificate, key) = settings.DevelopmentCertificates is { } directory
-            ? (Path.Combine(directory, DevelopmentCertificates.ClientName + ".pem"),
-                Path.Combine(directory, DevelopmentCertificates.ClientName + ".key"))
-            : ("CLIENT.pem", "CLIENT.key");
-        var endpoint = health.Endpoints.FirstOrDefault(e => e.State == EndpointState.Bound) ?? health.Endpoints[0];
-        return $"openssl s_client -connect {Reachable(endpoint.Address)} -CAfile {Shell.Quote(settings.Options.Tls!.CaPath)} "
-            + $"-cert {Shell.Quote(certificate)} -key {Shell.Quote(key)} -quiet";
-    }
-
-    /// <summary>A client cannot connect to "all addresses of the machine": it connects to loopback instead.</summary>
-    private static string Reachable(string address) => IPEndPoint.TryParse(address, out var endpoint)
-        ? endpoint.Address switch
-        {
-            var any when any.Equals(IPAddress.Any) => new IPEndPoint(IPAddress.Loopback, endpoint.Port).ToString(),
-            var any when any.Equals(IPAddress.IPv6Any) => new IPEndPoint(IPAddress.IPv6Loopback, endpoint.Port).ToString(),
-            _ => address,
-        }
-        : address;
 }

@@ -13,6 +13,9 @@ internal sealed record ServeSettings
     /// <summary>Where development certificates are made and kept; null when TLS is configured.</summary>
     public string? DevelopmentCertificates { get; init; }
 
+    /// <summary>Levels of the log for single categories, from the settings file.</summary>
+    public IReadOnlyDictionary<string, LogLevel> LogLevels { get; init; } = new Dictionary<string, LogLevel>();
+
     /// <summary>Warnings to write before the start; none of them is an error.</summary>
     public required IReadOnlyList<string> Warnings { get; init; }
 }

@@ -1,10 +1,11 @@
+using System.Text.RegularExpressions;
 using Cassini.Harness.Clients;
 using Cassini.Management.Telemetry;
 
 namespace Cassini.Web.Cli.Settings;
 
 /// <summary>The settings of the environment. An empty variable is one that is not set, as shells' <c>${NAME:-}</c> leave it.</summary>
-internal static class SettingsEnvironment
+internal static partial class SettingsEnvironment
 {
     public const string Prefix = "CASSINI_";
 
@@ -33,12 +34,17 @@ internal static class SettingsEnvironment
         // The short names are stronger than their own keys in the tree.
         var tree = new List<Setting>();
         var named = new List<Setting>();
+        var links = new List<string>();
         var set = environment.Where(variable => variable.Value.Length > 0);
         foreach (var (name, value) in set.OrderBy(variable => variable.Key, StringComparer.Ordinal))
         {
             if (Named.TryGetValue(name, out var key))
             {
                 named.Add(new Setting(key, value, name));
+            }
+            else if (ServiceLink().IsMatch(name))
+            {
+                links.Add(name);
             }
             else if (name.StartsWith(TreePrefix, StringComparison.Ordinal))
             {
@@ -50,6 +56,21 @@ internal static class SettingsEnvironment
             }
         }
 
+        if (links is [var first, ..])
+        {
+            warnings.Add(
+                (links.Count == 1
+                    ? $"{first} is a variable that Kubernetes makes for a service, and no setting"
+                    : $"{first} and {links.Count - 1} more are variables that Kubernetes makes for services, and no settings")
+                + ": ignored; enableServiceLinks: false in the pod prevents them");
+        }
+
         return new SettingsLayer([.. tree, .. named], UnknownIsError: false);
     }
+
+    /// <summary>
+    /// What Kubernetes sets for a service whose name begins with cassini: CASSINI_PORT=tcp://10.0.0.1:8883, CASSINI_SERVICE_HOST and more.
+    /// </summary>
+    [GeneratedRegex(@"^CASSINI_(\w+_)?(SERVICE_HOST|SERVICE_PORT(_\w+)?|PORT(_\d+_(TCP|UDP|SCTP)(_(PROTO|PORT|ADDR))?)?)$")]
+    private static partial Regex ServiceLink();
 }

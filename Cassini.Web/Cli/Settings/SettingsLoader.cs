@@ -9,17 +9,24 @@ namespace Cassini.Web.Cli.Settings;
 internal static class SettingsLoader
 {
     /// <summary>The settings; null when there are errors.</summary>
-    public static ServeSettings? Load(CliContext context, string? configFile, SettingsLayer flags, List<string> errors)
+    public static ServeSettings? Load(CliContext context, string? configFile, SettingsLayer flags, List<string> errors) =>
+        Load(context, configFile, flags, errors, out _);
+
+    /// <summary>The settings; null when there are errors.</summary>
+    /// <param name="context">The environment, and the working directory.</param>
+    /// <param name="configFile">The file that is named; null for the default one.</param>
+    /// <param name="flags">The strongest layer.</param>
+    /// <param name="errors">Gets every error.</param>
+    /// <param name="logging">How to log, errors too: what could be read of it.</param>
+    public static ServeSettings? Load(
+        CliContext context, string? configFile, SettingsLayer flags, List<string> errors, out LoggingOptions logging)
     {
         var warnings = new List<string>();
-        var reader = new OptionsReader(
-        [
-            SettingsFile.Read(configFile, context.WorkingDirectory, errors),
-            SettingsEnvironment.Read(context.Environment, warnings),
-            flags,
-        ]);
+        var file = SettingsFile.Read(configFile, context.WorkingDirectory, errors);
+        var reader = new OptionsReader([file.Layer, SettingsEnvironment.Read(context.Environment, warnings), flags]);
         var broker = reader.Read<CassiniOptions>();
         var process = reader.Read<ProcessOptions>();
+        logging = process.Logging;
         reader.ReportUnknown();
 
         var tls = TlsPlan.Of(broker, process.DataDirectory, context.Environment);
@@ -32,7 +39,8 @@ internal static class SettingsLoader
                 Options = tls.Options,
                 Process = process,
                 DevelopmentCertificates = tls.DevelopmentDirectory,
-                Warnings = [.. warnings, .. reader.Warnings, .. ManagementWarnings.Of(process.Management)],
+                LogLevels = file.Levels,
+                Warnings = [.. file.Warnings, .. warnings, .. reader.Warnings, .. ManagementWarnings.Of(process.Management)],
             };
     }
 }

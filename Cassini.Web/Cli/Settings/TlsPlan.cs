@@ -3,6 +3,7 @@ using Cassini.Streams.Hosting;
 using Cassini.Streams.Settings;
 using Cassini.Streams.Tls;
 using Cassini.Streams.Tls.Development;
+using Cassini.Web.Cli.Context;
 
 namespace Cassini.Web.Cli.Settings;
 
@@ -75,7 +76,7 @@ internal sealed record TlsPlan(CassiniOptions Options, string? DevelopmentDirect
         }
 
         var home = environment.GetValueOrDefault("HOME") ?? environment.GetValueOrDefault("USERPROFILE");
-        return string.IsNullOrEmpty(home) ? null : Path.Combine(home, ".local", "share", "cassini", DirectoryName);
+        return HomeDirectory.Exists(home) ? Path.Combine(home, ".local", "share", "cassini", DirectoryName) : null;
     }
 
     private static CassiniOptions Development(CassiniOptions options, string directory)

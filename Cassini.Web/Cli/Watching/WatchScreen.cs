@@ -77,7 +77,7 @@ internal sealed class WatchScreen(string name, IAnsiConsole console, TimeProvide
     {
         var text = SafeText.Line(foreign);
         var width = console.Profile.Width - 1;
-        return new Text(text.Length <= width ? text : $"{text.AsSpan(0, Math.Max(0, width - 1))}…", style);
+        return new Text(SafeText.Cut(text, Math.Max(2, width)), style);
     }
 
     private Paragraph Headline(WatchModel model)
@@ -87,7 +87,8 @@ internal sealed class WatchScreen(string name, IAnsiConsole console, TimeProvide
         var isStopped = health.Phase == Phase.Stopped;
         var (word, color) = isStopped ? ("STOPPED", Color.Grey) : (health.Status.ToString().ToUpperInvariant(), ColorOf(health.Status));
         line.Append($" {word} ", new Style(Color.Black, color, Decoration.Bold));
-        line.Append($" {name} ", new Style(decoration: Decoration.Bold));
+        var broker = health.Name is { } given ? $"{SafeText.Of(given, SafeText.Short)} at {name}" : name;
+        line.Append($" {broker} ", new Style(decoration: Decoration.Bold));
         if (model.Lost is { } lost)
         {
             return line.Append(lost, new Style(isStopped ? Color.Default : Color.Red));

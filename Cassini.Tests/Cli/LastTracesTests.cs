@@ -6,7 +6,7 @@ using OpenTelemetry.Trace;
 
 namespace Cassini.Tests.Cli;
 
-public class TraceFarewellTests
+public class LastTracesTests
 {
     [Fact]
     public async Task Dispose_LastSpansCannotBeSent_IsLogged()
@@ -14,7 +14,7 @@ public class TraceFarewellTests
         using var log = new RecordingLoggers();
         var traces = Sdk.CreateTracerProviderBuilder().AddProcessor(new BrokenProcessor()).Build();
 
-        await new TraceFarewell(traces, log, CancellationToken.None).DisposeAsync();
+        await new LastTraces(traces, log, CancellationToken.None).DisposeAsync();
 
         await Eventually.HoldsAsync("it is logged", () => log.Lines.Any(line => line.Exception?.Message == BrokenProcessor.Fault));
     }

@@ -4,7 +4,7 @@ using OpenTelemetry.Trace;
 namespace Cassini.Web.Cli.Serving;
 
 /// <summary>Sends the last spans at the end: it waits for a collector that does not answer, unless the stop is forced.</summary>
-internal sealed class TraceFarewell(TracerProvider? traces, ILogger logger, CancellationToken forced) : IAsyncDisposable
+internal sealed class LastTraces(TracerProvider? traces, ILogger logger, CancellationToken forced) : IAsyncDisposable
 {
     public async ValueTask DisposeAsync()
     {

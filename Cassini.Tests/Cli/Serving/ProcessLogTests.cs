@@ -1,0 +1,94 @@
+using Cassini.Tests.Support;
+using Cassini.Web.Cli.Serving;
+using Microsoft.Extensions.Logging;
+
+namespace Cassini.Tests.Cli.Serving;
+
+public class ProcessLogTests
+{
+    [Fact]
+    public async Task WriteApart_LinesAreLoggedMeanwhile_HoldsThemBack()
+    {
+        using var output = new LineWriter();
+        using var log = new ProcessLog(new TextLayout(), output, TimeProvider.System);
+        var logger = log.CreateLogger("Cassini.A");
+
+        log.WriteApart(() =>
+        {
+            output.WriteLine("first line of the start-up text");
+            logger.LogInformation("meanwhile");
+            output.WriteLine("last line of the start-up text");
+        });
+
+        await output.LineAsync("the line of the log", line => line.EndsWith("A: meanwhile", StringComparison.Ordinal));
+        output.Lines.Select(line => line.Split(' ')[0]).Take(2).ShouldBe(["first", "last"]);
+    }
+
+    [Fact]
+    public async Task Log_OutputIsNotRead_DropsLinesAndSaysHowMany()
+    {
+        using var output = new LineWriter();
+        using var log = new ProcessLog(new TextLayout(), output, TimeProvider.System);
+        var logger = log.CreateLogger("Cassini.A");
+
+        log.WriteApart(() =>
+        {
+            for (var i = 0; i < 10_000; i++)
+            {
+                logger.LogInformation("line {Number}", i);
+            }
+        });
+
+        var notice = await output.LineAsync("the notice", line => line.Contains(" of the log dropped: ", StringComparison.Ordinal));
+        notice.ShouldMatch(@" warn  ProcessLog\[2026\]: 7,(499|500) lines of the log dropped: they were not read in time$");
+    }
+
+    [Fact]
+    public void Dispose_LinesWait_WritesThem()
+    {
+        using var output = new LineWriter();
+        using (var log = new ProcessLog(new TextLayout(), output, TimeProvider.System))
+        {
+            log.CreateLogger("Cassini.A").LogInformation("the last words");
+        }
+
+        output.Lines.ShouldHaveSingleItem().ShouldEndWith("the last words");
+    }
+
+    [Fact]
+    public async Task Log_OutputCannotBeWritten_GoesOn()
+    {
+        using var output = new BrokenOnce();
+        using var log = new ProcessLog(new TextLayout(), output, TimeProvider.System);
+        var logger = log.CreateLogger("Cassini.A");
+
+        logger.LogInformation("lost");
+        logger.LogInformation("written");
+
+        await output.Lines.LineAsync("the second line", line => line.EndsWith("written", StringComparison.Ordinal));
+    }
+
+    private sealed class BrokenOnce : StringWriter
+    {
+        private bool _wasBroken;
+
+        public LineWriter Lines { get; } = new();
+
+        public override void Write(string? value)
+        {
+            if (!_wasBroken)
+            {
+                _wasBroken = true;
+                throw new IOException("no space left");
+            }
+
+            Lines.Write(value);
+        }
+
+        protected override void Dispose(bool disposing)
+        {
+            Lines.Dispose();
+            base.Dispose(disposing);
+        }
+    }
+}
