@@ -109,7 +109,8 @@ internal sealed class RemoteWorker : IWorker
                 JsonException json => $"it sent what is no message: {SafeText.Of(JsonProblem.ReasonOf(json))}",
                 RpcException { StatusCode: StatusCode.ResourceExhausted } =>
                     $"it sent what is no message: {WorkerProtocol.Words(exception)}",
-                OperationCanceledException when _time.GetElapsedTime(heard) is var silent && silent >= WorkerProtocol.PingTimeout =>
+                _ when WorkerProtocol.IsEnd(exception, ended.IsCancellationRequested)
+                    && _time.GetElapsedTime(heard) is var silent && silent >= WorkerProtocol.PingTimeout =>
                     $"its connection ended after {DurationText.Seconds(silent)} of silence",
                 OperationCanceledException => "its connection ended",
                 _ when WorkerProtocol.IsEnd(exception, ended.IsCancellationRequested) =>
