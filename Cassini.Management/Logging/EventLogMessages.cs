@@ -98,7 +98,7 @@ internal static partial class EventLogMessages
     public static partial void SessionEnded(this ILogger logger, string clientId, SessionEndReason reason);
 
     [LoggerMessage(
-        1212, LogLevel.Warning,
+        1215, LogLevel.Warning,
         "connections of {Identity} keep taking client identifier {ClientId} from each other ({TakeOvers} times): the next waits {Delay}")]
     public static partial void ClientIdContested(this ILogger logger, string clientId, string identity, int takeOvers, TimeSpan delay);
 

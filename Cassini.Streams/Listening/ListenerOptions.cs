@@ -7,7 +7,10 @@ namespace Cassini.Streams.Listening;
 /// <summary>How endpoints listen, and their limits.</summary>
 public sealed record ListenerOptions
 {
-    /// <summary>The endpoints that clients connect to, in the order of the configuration.</summary>
+    /// <summary>
+    /// The endpoints that clients connect to, in the order of the configuration. <c>0.0.0.0</c> stands for all IPv4 addresses of the
+    /// machine, <c>[::]</c> for all its addresses, IPv4 too.
+    /// </summary>
     [Form("host:port")]
     public required ImmutableArray<EndpointAddress> Endpoints { get; init; }
 

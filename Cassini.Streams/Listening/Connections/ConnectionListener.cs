@@ -16,6 +16,10 @@ namespace Cassini.Streams.Listening.Connections;
 /// </summary>
 internal sealed class ConnectionListener : IPendingConnection
 {
+    // A client of TLS 1.3 may have sent its first messages before it is refused.
+    private const int LongestScraps = 64 * 1024;
+    private static readonly TimeSpan LongestRefusal = TimeSpan.FromSeconds(1);
+
     private readonly ListeningContext _context;
     private readonly AcceptedSocket _accepted;
     private readonly IEventPublisher _events;
@@ -24,6 +28,7 @@ internal sealed class ConnectionListener : IPendingConnection
     private GatePass? _pass;
     private HandshakeRefusal? _refusal;
     private MutualTlsStream? _tls;
+    private bool _sentAlert;
     private volatile string _identity = "";
     private volatile ServingPhase? _serving;
     private CloseReason _closeReason;
@@ -126,6 +131,7 @@ internal sealed class ConnectionListener : IPendingConnection
         var refusal = await handshake.RunAsync(_pass!);
         _pass = null;
         _tls = handshake.Stream;
+        _sentAlert = handshake.SentAlert;
         if (refusal is not null)
         {
             return refusal;
@@ -193,6 +199,10 @@ internal sealed class ConnectionListener : IPendingConnection
             if (graceful && _serving is { } serving)
             {
                 await serving.CloseGracefullyAsync(_tls!);
+            }
+            else if (_sentAlert)
+            {
+                await Linger.RunAsync(_accepted.Socket, LongestRefusal, LongestScraps, _context.Time, _fate.Ending);
             }
         }
         finally
