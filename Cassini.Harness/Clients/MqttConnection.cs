@@ -1,4 +1,5 @@
 using System.Net;
+using Cassini.Streams.Primitives;
 using MQTTnet;
 using MQTTnet.Channel;
 
@@ -143,7 +144,8 @@ internal sealed class MqttConnection : IAsyncDisposable
 
     private async Task ConnectAsync(CancellationToken cancellation)
     {
-        using var timeout = new CancellationTokenSource(AnswerTimeout, _time);
+        using var timeout = new CancellationTokenSource();
+        await using var deadline = new PeerDeadline(AnswerTimeout, _time, timeout.Cancel);
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(timeout.Token, cancellation);
         try
         {

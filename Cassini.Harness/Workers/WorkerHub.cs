@@ -48,7 +48,8 @@ internal sealed class WorkerHub : IAsyncDisposable
         try
         {
             var host = IPAddress.TryParse(address.Host, out var ip) ? ip : (await Dns.GetHostAddressesAsync(address.Host))[0];
-            app = Build(roster, new IPEndPoint(host, address.Port), identity, wanted.Values.Sum());
+            var plain = host.IsIPv4MappedToIPv6 ? host.MapToIPv4() : host; // The former cannot be bound.
+            app = Build(roster, new IPEndPoint(plain, address.Port), identity, wanted.Values.Sum());
             await app.StartAsync();
             return new WorkerHub(roster, app, time);
         }

@@ -59,7 +59,8 @@ internal sealed partial class WorkerRoster(string plan, IReadOnlyDictionary<Work
 
     private async Task<WorkerMessage.Hello> GreetAsync(IAsyncStreamReader<WorkerMessage> messages, CancellationToken aborted)
     {
-        using var timeout = new CancellationTokenSource(HelloTimeout, time);
+        using var timeout = new CancellationTokenSource();
+        await using var deadline = new PeerDeadline(HelloTimeout, time, timeout.Cancel);
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(timeout.Token, aborted);
         try
         {

@@ -47,7 +47,9 @@ internal sealed class Credentials(BearerTokens tokens, CertificateStore? certifi
 
     /// <summary>Checked at each request: a CA or a revocation list that is reloaded counts for connections that are open already.</summary>
     private ClientVerdict? Certificate(HttpContext context) =>
-        context.Connection.ClientCertificate is { } certificate ? certificates?.Current.Judge(certificate, []) : null;
+        context.Connection.ClientCertificate is { } certificate
+            ? certificates?.Current.Judge(certificate, ManagementTls.Presented(context))
+            : null;
 
     private bool IsNamed(string identity) => identities.IsDefaultOrEmpty || identities.Contains(identity);
 }

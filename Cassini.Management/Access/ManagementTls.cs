@@ -2,6 +2,7 @@ using System.Net.Security;
 using System.Security.Authentication;
 using System.Security.Cryptography.X509Certificates;
 using Cassini.Streams.Tls.Files;
+using Microsoft.AspNetCore.Connections.Features;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.AspNetCore.Server.Kestrel.Https;
 
@@ -13,14 +14,21 @@ namespace Cassini.Management.Access;
 internal static class ManagementTls
 {
     private static readonly TimeSpan HandshakeTimeout = TimeSpan.FromSeconds(10);
+    private static readonly object PresentedKey = new();
 
     public static void UseTls(this ListenOptions listen, CertificateStore certificates) => listen.UseHttps(new TlsHandshakeCallbackOptions
     {
         HandshakeTimeout = HandshakeTimeout,
-        OnConnection = _ => ValueTask.FromResult(Options(certificates.Current)),
+        OnConnection = handshake => ValueTask.FromResult(Options(certificates.Current, handshake.Connection.Items)),
     });
 
-    private static SslServerAuthenticationOptions Options(TlsMaterial material) => new()
+    /// <summary>The intermediates that the caller sent in its handshake; a request has only its certificate.</summary>
+    public static X509Certificate2Collection Presented(HttpContext context) =>
+        context.Features.Get<IConnectionItemsFeature>()?.Items.TryGetValue(PresentedKey, out var presented) is true
+            ? (X509Certificate2Collection)presented!
+            : [];
+
+    private static SslServerAuthenticationOptions Options(TlsMaterial material, IDictionary<object, object?> items) => new()
     {
         ServerCertificateContext = material.ManagementContext,
         EnabledSslProtocols = SslProtocols.Tls12 | SslProtocols.Tls13,
@@ -31,13 +39,15 @@ internal static class ManagementTls
         AllowTlsResume = false,
         CertificateRevocationCheckMode = X509RevocationMode.NoCheck,
 
-        // A kubelet has no certificate, and a caller with a bad one is anonymous: the certificate is checked at each request. Here the
-        // intermediates that the client sent along become known, which a request does not have.
-        RemoteCertificateValidationCallback = (_, certificate, chain, _) =>
+        // A kubelet has no certificate, and a caller with a bad one is anonymous: the certificate is checked at each request.
+        RemoteCertificateValidationCallback = (_, _, chain, _) =>
         {
-            if (certificate is X509Certificate2 presented)
+            if (chain?.ChainPolicy.ExtraStore is { Count: > 0 } presented)
             {
-                material.Judge(presented, chain?.ChainPolicy.ExtraStore ?? []);
+                // Copies, because SslStream disposes its own.
+                X509Certificate2Collection copies =
+                    [.. presented.Select(certificate => X509CertificateLoader.LoadCertificate(certificate.RawDataMemory.Span))];
+                items[PresentedKey] = copies;
             }
 
             return true;

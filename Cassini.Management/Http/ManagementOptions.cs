@@ -9,7 +9,8 @@ public sealed record ManagementOptions
 {
     /// <summary>
     /// The address that it listens on. On a loopback address everything is open to this machine. On any other address callers need
-    /// credentials for everything except the one-word answers of the three probes.
+    /// credentials for everything except the one-word answers of the three probes. <c>[::]</c> stands for all addresses of the machine,
+    /// IPv4 too.
     /// </summary>
     [Form("host:port")]
     public string Address { get; init; } = "127.0.0.1:9090";

@@ -26,6 +26,11 @@ internal static class ManagementSettings
         SettingRule<ManagementOptions>.That(
             "Management:EnableFaults", "rehearsals are for an open loopback address only", MayRehearse,
             management => management.EnableFaults, Address),
+        SettingRule<ManagementOptions>.That(
+            "Management:Identities",
+            "no empty name",
+            management => management.Identities.IsDefault || management.Identities.All(name => name.Trim().Length > 0),
+            _ => "an empty name"),
         SettingRule<ManagementOptions>.Finding(AllowedHosts, "without scheme or port", NoHosts),
         SettingRule<ManagementOptions>.NotEmpty(
             "Management:TokenPath", "path", "name a file (CASSINI_MANAGEMENT_TOKEN_FILE)", management => management.TokenPath),
@@ -44,12 +49,12 @@ internal static class ManagementSettings
     {
         if (EndpointAddress.TryParse(management.Address, out var address, out _))
         {
-            yield return new PortUse(Address, address, IsDualMode: true);
+            yield return new PortUse(Address, address);
         }
 
         if (management.GrpcAddress is { } text && EndpointAddress.TryParse(text, out var grpc, out _))
         {
-            yield return new PortUse(GrpcAddress, grpc, IsDualMode: true);
+            yield return new PortUse(GrpcAddress, grpc);
         }
     }
 

@@ -97,6 +97,11 @@ internal static partial class EventLogMessages
     [LoggerMessage(1211, LogLevel.Debug, "the session of client {ClientId} ended: {Reason}")]
     public static partial void SessionEnded(this ILogger logger, string clientId, SessionEndReason reason);
 
+    [LoggerMessage(
+        1215, LogLevel.Warning,
+        "connections of {Identity} keep taking client identifier {ClientId} from each other ({TakeOvers} times): the next waits {Delay}")]
+    public static partial void ClientIdContested(this ILogger logger, string clientId, string identity, int takeOvers, TimeSpan delay);
+
     [LoggerMessage(1300, LogLevel.Debug, "{Component} crashed: {Exception}: {Message}; attempt {Attempt}, next start in {RestartIn}")]
     public static partial void CrashedRestarting(
         this ILogger logger, Component component, string exception, string message, int attempt, LogDuration restartIn);
@@ -148,6 +153,13 @@ internal static partial class EventLogMessages
 
     [LoggerMessage(1603, LogLevel.Warning, "{Count} messages for {ClientId} dropped: the client was too slow, or memory was short")]
     public static partial void MessagesDropped(this ILogger logger, long count, string clientId);
+
+    [LoggerMessage(1604, LogLevel.Error, "clients or messages are turned away: the limit of {Resource} is reached, {Limit}")]
+    public static partial void CapacityReached(this ILogger logger, CapacityResource resource, long limit);
+
+    [LoggerMessage(
+        1605, LogLevel.Warning, "clients of {Identity} are refused: it has its share of {Resource}, {Limit}; others are not affected")]
+    public static partial void ShareReached(this ILogger logger, string identity, CapacityResource resource, long limit);
 
     [LoggerMessage(1700, LogLevel.Information, "phase {Phase}")]
     public static partial void PhaseEntered(this ILogger logger, Phase phase);

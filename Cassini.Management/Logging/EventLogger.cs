@@ -73,6 +73,9 @@ internal sealed class EventLogger(ILogger logger) : IObserver<TracedDelivery>
                 break;
             case SessionEnded e: logger.SessionEnded(Short(e.ClientId), e.Reason); break;
             case ClientRefused e: logger.ClientRefused(e.ConnectionId, e.Reason, Line(e.Detail)); break;
+            case ClientIdContested e:
+                logger.ClientIdContested(Short(e.ClientId), Line(e.Identity), e.TakeOvers, e.Delay);
+                break;
             case ProtocolViolated e: logger.ProtocolViolated(e.ConnectionId, e.Reason, e.Clause, Short(e.Detail)); break;
             case AccessDenied e:
                 logger.AccessDenied(e.ConnectionId, Line(e.Identity), e.Action, Short(e.Topic), Line(e.Detail));
@@ -82,6 +85,9 @@ internal sealed class EventLogger(ILogger logger) : IObserver<TracedDelivery>
             case TopicRemoved e: logger.TopicRemoved(Short(e.Topic)); break;
             case LoadSampled e: logger.LoadSampled(e.QueuedMessages, e.Sessions, e.Topics, e.Dropped); break;
             case MessagesDropped e: logger.MessagesDropped(e.Count, e.ClientId is { } client ? Short(client) : "several clients"); break;
+
+            case CapacityReached { Identity: { } identity } e: logger.ShareReached(Line(identity), e.Resource, e.Limit); break;
+            case CapacityReached e: logger.CapacityReached(e.Resource, e.Limit); break;
 
             case HeartbeatReceived e: logger.HeartbeatReceived(e.RoundTrip, e.LiveConnections); break;
             case AcceptProbed e: logger.AcceptProbed(e.Endpoint, e.RoundTrip); break;

@@ -14,6 +14,9 @@ internal static class BrokerInstruments
             .Counter(
                 "cassini.protocol_violations", "{violation}", "Connections that ended because the client broke the protocol.",
                 Of(s => s.ProtocolViolations))
+            .Counter(
+                "cassini.take_overs.delayed", "{connection}",
+                "Connections that waited because several keep taking one client identifier from each other.", Of(s => s.DelayedTakeOvers))
             .Gauge("cassini.sessions", "{session}", "MQTT sessions: open with a client, or kept without one.", r =>
             [
                 Instruments.Of((double)r.Broker!.OpenSessions, "state", "open"),
@@ -26,6 +29,9 @@ internal static class BrokerInstruments
                     Instruments.Of(r.Broker!.SessionsExpired, "reason", Words.Of(SessionEndReason.Expired)),
                     Instruments.Of(r.Broker!.SessionsDiscarded, "reason", Words.Of(SessionEndReason.CleanStart)),
                 ])
+            .Counter(
+                "cassini.sessions.refused", "{client}",
+                "Clients refused because there were too many sessions, in all or of their identity.", Of(s => s.SessionsRefused))
             .Gauge("cassini.subscriptions", "{subscription}", "Subscriptions of all sessions.", Number(s => s.Subscriptions))
             .Gauge("cassini.retained.messages", "{message}", "Topics with a retained message.", Number(s => s.RetainedMessages))
             .Gauge(

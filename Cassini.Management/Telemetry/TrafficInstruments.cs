@@ -18,7 +18,13 @@ internal static class TrafficInstruments
                 r => r.Snapshot.Counts.BytesReceived)
             .Counter("cassini.sent", "By", "Application bytes written to clients, as of the last sample.", r => r.Snapshot.Counts.BytesSent)
             .Gauge("cassini.backlog.messages", "{message}", "Messages accepted and not yet delivered.", r => r.Snapshot.Backlog)
-            .Gauge("cassini.topics", "{topic}", "Topics.", r => r.Snapshot.Topics.Count);
+            .Gauge("cassini.topics", "{topic}", "Topics.", r => r.Snapshot.Topics.Count)
+            .Gauge(
+                "cassini.capacity.used", null, "How much of a limit is in use, as of the last sample; memory in bytes.",
+                r => [.. r.Snapshot.Capacity.Select(use => Instruments.Of((double)use.Used, "resource", Words.Of(use.Resource)))])
+            .Gauge(
+                "cassini.capacity.limit", null, "The limit, as of the last sample; of memory in bytes.",
+                r => [.. r.Snapshot.Capacity.Select(use => Instruments.Of((double)use.Limit, "resource", Words.Of(use.Resource)))]);
     }
 
     private static void AddConnections(Instruments instruments) => instruments

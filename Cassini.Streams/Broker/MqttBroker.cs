@@ -60,19 +60,22 @@ public sealed class MqttBroker : ISessionHandler
         Budget = new MemoryBudget(options.MemoryLimit > 0 ? options.MemoryLimit : GC.GetGCMemoryInfo().TotalAvailableMemoryBytes / 5 * 2);
         Topics = new TopicTable(options, Tree, events, time);
         Retained = new RetainedMessages(options, Budget, store, Tree, time);
-        Sessions = new SessionTable(options, store, Tree, Budget, Counters, _events, time);
+        Sessions = new SessionTable(options, store, Tree, Retained, Budget, Counters, _events, time);
         _router = new Router(Topics, Retained, time);
         _publisher = new ServerPublisher(Topics, _router, time);
         _receiver = new ConnectReceiver(options, Budget, time);
         Connecting = new ConnectPhase(
-            options, new AccessTable(options.Access), Sessions, _intake, _publisher, _events, Budget, time, HandlerOf);
+            options, new AccessTable(options.Access), Sessions, _intake, _publisher,
+            new TakeOverPace(options.MaxTakeOverDelay, Counters, time), _events, Budget, time, HandlerOf);
         _serving = new ServePhase(store, _intake);
         _local = new LocalPublisher(options, Budget, _intake, _publisher, time);
         _observers = new LocalObservers(Tree, Retained, options, Counters, time, logger);
         Drain = new BrokerDrain(Sessions, _intake, time);
+        var upkeep = new SessionUpkeep(Sessions, _publisher, _events, time);
         Housekeeper = new Housekeeper(
             time,
-            new HousekeepingJob(TimeSpan.Zero, new SessionUpkeep(Sessions, _publisher, _events, time).Work),
+            upkeep.Forgive,
+            new HousekeepingJob(TimeSpan.Zero, upkeep.Work),
             new HousekeepingJob(TimeSpan.FromSeconds(1), new DropReport(Sessions, Counters, _events).Publish),
             new HousekeepingJob(TimeSpan.FromSeconds(10), Sweep),
             new HousekeepingJob(
@@ -101,11 +104,28 @@ public sealed class MqttBroker : ISessionHandler
         Counters.TooLarge)
     {
         PeakSessions = Sessions.Peak,
+        DelayedTakeOvers = Counters.Delayed,
+        SessionsRefused = Counters.SessionsRefused,
         BytesSent = Counters.BytesSent,
         SessionsEndedWithConnection = Counters.SessionsEnded(SessionEndReason.EndedWithConnection),
         SessionsExpired = Counters.SessionsEnded(SessionEndReason.Expired),
         SessionsDiscarded = Counters.SessionsEnded(SessionEndReason.CleanStart),
     };
+
+    /// <summary>How much of the memory for messages is in use, and the identity for which most waits.</summary>
+    internal ResourceUse MemoryUse
+    {
+        get
+        {
+            var used = Budget.Used;
+            var (holder, held) = used < Budget.Limit / 2 ? (null, 0)
+                : Sessions.All
+                    .GroupBy(session => session.Identity, session => session.Deliveries.Bytes)
+                    .Select(waiting => ((string?)waiting.Key, waiting.Sum()))
+                    .MaxBy(waiting => waiting.Item2);
+            return held == 0 ? new ResourceUse(used, Budget.Limit) : new ResourceUse(used, Budget.Limit, holder, held);
+        }
+    }
 
     internal MemoryBudget Budget { get; }
 
@@ -243,9 +263,9 @@ public sealed class MqttBroker : ISessionHandler
         _time,
         link,
         client,
-        new Admission(_options, _intake, Budget, _time, client.IsProbe),
+        new Admission(_options, _intake, Budget, _events, _time, client.IsProbe),
         new PublishHandler(_options, new TopicCache(_options, Topics, client.Access), _router, _tracer, _events, link, client),
-        new SubscribeHandler(_options, Retained, _events, link, client));
+        new SubscribeHandler(_options, _events, link, client));
 
     private void Sweep()
     {

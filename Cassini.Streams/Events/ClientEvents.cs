@@ -10,6 +10,20 @@ public sealed record ClientRefused(long ConnectionId, string Reason, string Deta
     public override EventCategory Category => EventCategory.Session;
 }
 
+/// <summary>
+/// Connections keep taking one client identifier from each other. Published when the next one must wait longer, and from time to time
+/// while that goes on.
+/// </summary>
+/// <param name="ClientId">The client identifier.</param>
+/// <param name="Identity">The identity from the client certificate.</param>
+/// <param name="TakeOvers">How often it was taken over, without a minute's pause.</param>
+/// <param name="Delay">How long the next connection waits.</param>
+public sealed record ClientIdContested(string ClientId, string Identity, int TakeOvers, TimeSpan Delay) : BrokerEvent
+{
+    /// <inheritdoc/>
+    public override EventCategory Category => EventCategory.Session;
+}
+
 /// <summary>A client broke the protocol and lost its connection. Not published each time when this happens often.</summary>
 /// <param name="ConnectionId">The connection.</param>
 /// <param name="Reason">The reason code's name, for example <c>MalformedPacket</c>.</param>

@@ -86,6 +86,11 @@ public enum HandshakeFailure
 
     /// <summary>The code that serves the handshake crashed; a <see cref="Crashed"/> event has the exception.</summary>
     Crashed,
+
+    /// <summary>
+    /// The client certificate has no name that could be an identity: no subject, and no DNS, URI or e-mail alternative name.
+    /// </summary>
+    NamelessCertificate,
 }
 
 /// <summary>The terminal event of a connection that never became open.</summary>

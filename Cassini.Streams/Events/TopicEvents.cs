@@ -32,6 +32,9 @@ public sealed record LoadSampled(
     /// <summary>Open sessions.</summary>
     public int Sessions { get; init; }
 
+    /// <summary>How much of each limit is in use; null in the records of an older version.</summary>
+    public Capacity? Capacity { get; init; }
+
     /// <summary>Messages that clients published since the epoch began; null when the host serves no MQTT.</summary>
     public long? MessagesReceived { get; init; }
 

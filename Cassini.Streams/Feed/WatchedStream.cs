@@ -1,3 +1,5 @@
+using Cassini.Streams.Primitives;
+
 namespace Cassini.Streams.Feed;
 
 /// <summary>
@@ -11,7 +13,7 @@ internal sealed class WatchedStream : Stream
 
     private readonly Stream _inner;
     private readonly CancellationTokenSource _ended;
-    private readonly ITimer _timer;
+    private readonly PeerDeadline _deadline;
     private long _sinceMessage;
 
     public WatchedStream(Stream inner, TimeProvider time, TimeSpan silence, CancellationToken cancellation)
@@ -19,9 +21,8 @@ internal sealed class WatchedStream : Stream
         _inner = inner;
         _ended = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
         Silence = silence;
-        _timer = time.CreateTimer(
-            _ => End(new FeedLostException(FeedLoss.Silent, $"has been silent for {Silence.TotalSeconds:0.#} s")),
-            null, silence, Timeout.InfiniteTimeSpan);
+        _deadline = new PeerDeadline(
+            silence, time, () => End(new FeedLostException(FeedLoss.Silent, $"has been silent for {Silence.TotalSeconds:0.#} s")));
     }
 
     /// <summary>The longest time without a message. Takes effect with the next <see cref="NoteMessage"/>.</summary>
@@ -50,7 +51,7 @@ internal sealed class WatchedStream : Stream
     public void NoteMessage()
     {
         _sinceMessage = 0;
-        _timer.Change(Silence, Timeout.InfiniteTimeSpan);
+        _deadline.Restart(Silence);
     }
 
     public override async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
@@ -78,7 +79,7 @@ internal sealed class WatchedStream : Stream
 
     public override async ValueTask DisposeAsync()
     {
-        await _timer.DisposeAsync().ConfigureAwait(false);
+        await _deadline.DisposeAsync().ConfigureAwait(false);
         await _inner.DisposeAsync().ConfigureAwait(false);
         _ended.Dispose();
         await base.DisposeAsync().ConfigureAwait(false);

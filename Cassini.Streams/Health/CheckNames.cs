@@ -30,10 +30,13 @@ public static class CheckNames
     /// <summary>Messages are delivered as fast as they arrive.</summary>
     public const string Backlog = "backlog";
 
+    /// <summary>There is room for new clients and their messages.</summary>
+    public const string Capacity = "capacity";
+
     /// <summary>The process serves.</summary>
     public const string Phase = "phase";
 
     /// <summary>All names, in the order in which the checks are reported.</summary>
     public static IReadOnlyList<string> All { get; } =
-        [Projection, Bind, Manager, Accept, Canary, Supervision, Handshake, Certificate, Backlog, Phase];
+        [Projection, Bind, Manager, Accept, Canary, Supervision, Handshake, Certificate, Backlog, Capacity, Phase];
 }

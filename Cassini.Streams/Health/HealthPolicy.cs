@@ -95,6 +95,10 @@ public sealed record HealthPolicy
     [Within(1)]
     public long BacklogHard { get; init; } = 1_000_000;
 
+    /// <summary>Above this share of a limit (connections, sessions, memory) the check is degraded.</summary>
+    [Within(0.01, 1)]
+    public double CapacityHigh { get; init; } = 0.8;
+
     /// <summary>This many changes of a raw status within <see cref="FlappingWindow"/> are flapping.</summary>
     [Within(2, 1_000)]
     public int FlappingTransitions { get; init; } = 4;

@@ -97,6 +97,10 @@ public sealed record HealthSnapshot
     [JsonIgnore]
     public HealthCounts Counts { get; init; } = HealthCounts.Zero;
 
+    /// <summary>How much of each limit was in use at the last sample, as far as the host has such a limit.</summary>
+    [JsonIgnore]
+    public ImmutableArray<CapacityHealth> Capacity { get; init; } = [];
+
     /// <summary>The certificates in use, by role: the body of <c>GET /certificates</c>.</summary>
     [JsonIgnore]
     public ImmutableArray<CertificateHealth> Certificates { get; init; } = [];

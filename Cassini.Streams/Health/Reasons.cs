@@ -89,6 +89,18 @@ public static class Reasons
     /// <summary>backlog: messages were dropped recently.</summary>
     public const string MessagesDropped = nameof(MessagesDropped);
 
+    /// <summary>capacity: too many connections are open for one more.</summary>
+    public const string ConnectionsFull = nameof(ConnectionsFull);
+
+    /// <summary>capacity: too many sessions exist for one more.</summary>
+    public const string SessionsFull = nameof(SessionsFull);
+
+    /// <summary>capacity: there is no memory for more messages.</summary>
+    public const string MemoryFull = nameof(MemoryFull);
+
+    /// <summary>capacity: little room is left.</summary>
+    public const string CapacityHigh = nameof(CapacityHigh);
+
     /// <summary>phase: starting.</summary>
     public const string Starting = nameof(Starting);
 

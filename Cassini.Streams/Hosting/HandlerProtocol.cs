@@ -17,8 +17,12 @@ internal sealed class HandlerProtocol(IConnectionHandler handler) : IHostedProto
         // A handler has only its connections.
     }
 
-    public LoadSampled Sample(int openConnections, long bytesReceived, long bytesSent) =>
-        new(0, openConnections, bytesReceived, bytesSent, null, 0) { Sessions = openConnections };
+    public LoadSampled Sample(ResourceUse connections, long bytesReceived, long bytesSent) =>
+        new(0, (int)connections.Used, bytesReceived, bytesSent, null, 0)
+        {
+            Sessions = (int)connections.Used,
+            Capacity = new Capacity(connections),
+        };
 
     public Task CloseIntakeAsync(CancellationToken stage) => Task.CompletedTask;
 

@@ -23,7 +23,7 @@ internal interface IHostedProtocol
     void StartServices(ServiceGroup services, ServiceGroup publications);
 
     /// <summary>Adds to the load the figures that only the protocol knows, and not the transport.</summary>
-    LoadSampled Sample(int openConnections, long bytesReceived, long bytesSent);
+    LoadSampled Sample(ResourceUse connections, long bytesReceived, long bytesSent);
 
     /// <summary>Accepts no more messages. Completes when none is being accepted.</summary>
     Task CloseIntakeAsync(CancellationToken stage);

@@ -39,5 +39,5 @@ internal sealed class LoadSampler(ListenerManager listeners, IHostedProtocol pro
         while (await timer.WaitForNextTickAsync(cancellation).ConfigureAwait(false));
     }
 
-    private LoadSampled Take() => protocol.Sample(listeners.OpenConnections, listeners.BytesReceived, listeners.BytesSent);
+    private LoadSampled Take() => protocol.Sample(listeners.ConnectionUse, listeners.BytesReceived, listeners.BytesSent);
 }

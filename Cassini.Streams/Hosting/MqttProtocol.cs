@@ -24,11 +24,13 @@ internal sealed class MqttProtocol(MqttBroker broker, HealthProjection health) :
         publications.Start(ComponentKind.Service, "health topic", _healthTopic.RunAsync);
     }
 
-    public LoadSampled Sample(int openConnections, long bytesReceived, long bytesSent)
+    public LoadSampled Sample(ResourceUse connections, long bytesReceived, long bytesSent)
     {
         var statistics = broker.Statistics;
-        return new LoadSampled(statistics.QueuedMessages, openConnections, bytesReceived, bytesSent, statistics.Topics, statistics.Dropped)
+        var open = (int)connections.Used;
+        return new LoadSampled(statistics.QueuedMessages, open, bytesReceived, bytesSent, statistics.Topics, statistics.Dropped)
         {
+            Capacity = new Capacity(connections, broker.Sessions.Use, broker.MemoryUse),
             Sessions = statistics.OpenSessions,
             MessagesReceived = statistics.PublishReceived,
             MessagesSent = statistics.PublishSent,

@@ -74,6 +74,9 @@ internal sealed partial class ListenerManager : IAsyncDisposable
     /// <summary>Open connections, probes excluded.</summary>
     public int OpenConnections => _context.Connections.Open;
 
+    /// <summary>How many of the connections that may be open are, and the identity that has most of them.</summary>
+    public ResourceUse ConnectionUse => _context.Connections.Use;
+
     /// <summary>Application bytes read from clients since the start.</summary>
     public long BytesReceived => _context.Bytes.Received;
 

@@ -7,7 +7,10 @@ namespace Cassini.Streams.Listening;
 /// <summary>How endpoints listen, and their limits.</summary>
 public sealed record ListenerOptions
 {
-    /// <summary>The endpoints that clients connect to, in the order of the configuration.</summary>
+    /// <summary>
+    /// The endpoints that clients connect to, in the order of the configuration. <c>0.0.0.0</c> stands for all IPv4 addresses of the
+    /// machine, <c>[::]</c> for all its addresses, IPv4 too.
+    /// </summary>
     [Form("host:port")]
     public required ImmutableArray<EndpointAddress> Endpoints { get; init; }
 
@@ -49,6 +52,22 @@ public sealed record ListenerOptions
     /// <summary>Open connections. Beyond this number, clients are refused after their handshake.</summary>
     [Within(1, 10_000_000)]
     public int MaxConnections { get; init; } = 10_000;
+
+    /// <summary>
+    /// After this time without a byte from a peer the system asks whether it is still there (TCP keep-alive). A peer that is gone without
+    /// a word loses its connection after this time and <see cref="TcpKeepAliveProbes"/> times <see cref="TcpKeepAliveInterval"/>, also when
+    /// its MQTT keep alive is 0. 0 means that the system never asks.
+    /// </summary>
+    [Within("0", "1d")]
+    public TimeSpan TcpKeepAlive { get; init; } = TimeSpan.FromSeconds(60);
+
+    /// <summary>How long the system waits for an answer before it asks again.</summary>
+    [Within("1s", "1h")]
+    public TimeSpan TcpKeepAliveInterval { get; init; } = TimeSpan.FromSeconds(10);
+
+    /// <summary>After this many questions without an answer the peer is gone.</summary>
+    [Within(1, 127)]
+    public int TcpKeepAliveProbes { get; init; } = 6;
 
     /// <summary>Delay after a first failed bind. It doubles with each further failure.</summary>
     [Within("10ms", "1h")]

@@ -14,7 +14,8 @@ internal static class ListenerSettings
         SettingRule<ListenerOptions>.That(
             Endpoints, "at least one is needed", listener => !listener.Endpoints.IsDefaultOrEmpty, _ => "an empty list"),
         SettingRule<ListenerOptions>.Finding(Endpoints, "no two that overlap", Overlaps),
-        SettingRule<ListenerOptions>.Finding(Endpoints, "no IPv4 address within IPv6", MappedAddresses),
+        WholeSeconds("Listener:TcpKeepAlive", listener => listener.TcpKeepAlive),
+        WholeSeconds("Listener:TcpKeepAliveInterval", listener => listener.TcpKeepAliveInterval),
         NotBelow(
             "Listener:MaxBindRetryDelay", listener => listener.MaxBindRetryDelay,
             "Listener:BindRetryDelay", listener => listener.BindRetryDelay),
@@ -29,7 +30,7 @@ internal static class ListenerSettings
 
     /// <summary>What the endpoints listen on.</summary>
     public static IEnumerable<PortUse> PortsOf(ListenerOptions listener) =>
-        (listener.Endpoints.IsDefault ? [] : listener.Endpoints).Select(endpoint => new PortUse(Endpoints, endpoint, IsDualMode: false));
+        (listener.Endpoints.IsDefault ? [] : listener.Endpoints).Select(endpoint => new PortUse(Endpoints, endpoint));
 
     private static IEnumerable<SettingError> Overlaps(ListenerOptions listener)
     {
@@ -39,11 +40,9 @@ internal static class ListenerSettings
             : use.Collisions(uses.Take(index)));
     }
 
-    private static IEnumerable<SettingError> MappedAddresses(ListenerOptions listener) =>
-        (listener.Endpoints.IsDefault ? [] : listener.Endpoints)
-            .Where(endpoint => endpoint.Address.IsIPv4MappedToIPv6)
-            .Select(endpoint => SettingError.NotAllowed(
-                Endpoints, $"{endpoint}", $"it can never be bound: write the IPv4 address {endpoint.Address.MapToIPv4()}"));
+    private static SettingRule<ListenerOptions> WholeSeconds(string key, Func<ListenerOptions, TimeSpan> value) =>
+        SettingRule<ListenerOptions>.That(
+            key, "whole seconds only", listener => value(listener).Ticks % TimeSpan.TicksPerSecond == 0, listener => value(listener));
 
     private static SettingRule<ListenerOptions> NotBelow(
         string key, Func<ListenerOptions, TimeSpan> value, string other, Func<ListenerOptions, TimeSpan> least) =>

@@ -61,6 +61,9 @@ internal static class TopicFilter
         return !shareName.ContainsAny((byte)'+', (byte)'#');
     }
 
+    /// <summary>Whether a valid filter is that of a shared subscription.</summary>
+    public static bool IsShared(string filter) => filter.StartsWith("$share/", StringComparison.Ordinal);
+
     /// <summary>
     /// What well-formed text lacks to be a topic filter: it is empty [MQTT-4.7.3-1], or it begins like a shared subscription and has no
     /// share name [MQTT-4.8.2-1] or no filter behind it [MQTT-4.8.2-2]. A wildcard in the wrong place is no such lack.

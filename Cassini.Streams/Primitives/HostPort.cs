@@ -24,6 +24,11 @@ internal readonly record struct HostPort(string Host, int Port)
         var host = text[..colon];
         if (host is ['[', .. var inner, ']'])
         {
+            if (Uri.CheckHostName(inner) != UriHostNameType.IPv6)
+            {
+                return false; // Brackets are for IPv6 alone.
+            }
+
             host = inner;
         }
         else if (host.Contains(':', StringComparison.Ordinal))

@@ -3,6 +3,7 @@ using Cassini.Streams.Events;
 using Cassini.Streams.Listening;
 using Cassini.Streams.Listening.Endpoints;
 using Cassini.Streams.Listening.Probes;
+using Cassini.Streams.Primitives;
 using Microsoft.Extensions.Logging;
 
 namespace Cassini.Streams.Probing;
@@ -24,7 +25,8 @@ internal sealed class AcceptProbes(
     private async Task RunAsync(int index, CancellationToken cancellationToken)
     {
         using var interval = new PeriodicTimer(options.AcceptProbeInterval, time);
-        var watch = new StallWatch(options.Window * options.StallWindows, time);
+        var longestLook = options.AcceptProbeInterval + options.AcceptProbeTimeout;
+        var watch = new StallWatch(options.Window * options.StallWindows, longestLook, time);
         do
         {
             if (manager.Endpoints[index] is not { Bound: { } bound, Endpoint: var endpoint })
@@ -51,7 +53,8 @@ internal sealed class AcceptProbes(
     private async Task<bool?> ProbeAsync(EndpointAddress endpoint, EndpointAddress bound, CancellationToken cancellationToken)
     {
         var startedAt = time.GetTimestamp();
-        using var patience = new CancellationTokenSource(options.AcceptProbeTimeout, time);
+        using var patience = new CancellationTokenSource();
+        await using var deadline = new PeerDeadline(options.AcceptProbeTimeout, time, patience.Cancel);
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, patience.Token);
         ProbeSocket made;
         try

@@ -1,6 +1,9 @@
 using System.Net.Security;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
+using Cassini.Streams.Events;
+using Cassini.Streams.Tls;
+using Cassini.Streams.Tls.Files;
 using Microsoft.Extensions.Logging;
 
 namespace Cassini.Streams.Probing;
@@ -8,7 +11,7 @@ namespace Cassini.Streams.Probing;
 /// <summary>The canary's own client certificate, read again when its files change. For one thread at a time.</summary>
 internal sealed class CanaryCertificate(string certificatePath, string keyPath, ILogger logger) : IDisposable
 {
-    private (string Certificate, string Key) _read;
+    private (byte[] Chain, byte[] Key) _read = ([], []);
     private (X509Certificate2 Leaf, SslStreamCertificateContext Context)? _current;
     private string? _problem;
 
@@ -20,13 +23,14 @@ internal sealed class CanaryCertificate(string certificatePath, string keyPath, 
     {
         try
         {
-            var read = (File.ReadAllText(certificatePath), File.ReadAllText(keyPath));
-            if (_current is null || read != _read)
+            var (chain, key) = (Read(nameof(ProbingOptions.CanaryCertificatePath), certificatePath),
+                Read(nameof(ProbingOptions.CanaryKeyPath), keyPath));
+            if (_current is null || !_read.Chain.SequenceEqual(chain.Content) || !_read.Key.SequenceEqual(key.Content))
             {
-                var next = Parse(read.Item1, read.Item2);
+                var next = Parse(chain, key);
                 Dispose();
                 _current = next;
-                _read = read;
+                _read = (chain.Content, key.Content);
             }
 
             _problem = null;
@@ -50,8 +54,7 @@ internal sealed class CanaryCertificate(string certificatePath, string keyPath, 
     }
 
     /// <summary>Whether the files cannot be read, or hold no certificate with its key.</summary>
-    public static bool IsUnusable(Exception failure) =>
-        failure is IOException or UnauthorizedAccessException or CryptographicException or ArgumentException;
+    public static bool IsUnusable(Exception failure) => failure is TlsConfigurationException or CryptographicException;
 
     public void Dispose()
     {
@@ -62,23 +65,28 @@ internal sealed class CanaryCertificate(string certificatePath, string keyPath, 
         }
     }
 
-    private static (X509Certificate2, SslStreamCertificateContext) Parse(string certificate, string key)
+    // The role is that of a broker's file. That is without effect here, because the message of an error does not show it.
+    private static TlsFile Read(string setting, string path) => TlsFile.Read(CertificateRole.Server, $"Probing:{setting}", path);
+
+    private static (X509Certificate2, SslStreamCertificateContext) Parse(TlsFile chain, TlsFile key)
     {
-        var leaf = X509Certificate2.CreateFromPem(certificate, key);
-        var chain = new X509Certificate2Collection();
+        var certificates = PemCertificates.Read(chain);
         try
         {
-            chain.ImportFromPem(certificate);
-            return (leaf, SslStreamCertificateContext.Create(leaf, chain, offline: true));
-        }
-        catch
-        {
-            leaf.Dispose();
-            throw;
+            var leaf = PemCertificates.WithPrivateKey(certificates[0], chain, key);
+            try
+            {
+                return (leaf, SslStreamCertificateContext.Create(leaf, [.. certificates[1..]], offline: true));
+            }
+            catch
+            {
+                leaf.Dispose();
+                throw;
+            }
         }
         finally
         {
-            Dispose(chain); // The context has copies of those that it sends.
+            Dispose(certificates); // The context has copies of those that it sends.
         }
     }
 

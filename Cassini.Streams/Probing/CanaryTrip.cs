@@ -4,6 +4,7 @@ using System.Security.Authentication;
 using Cassini.Streams.Events;
 using Cassini.Streams.Listening.Endpoints;
 using Cassini.Streams.Listening.Probes;
+using Cassini.Streams.Primitives;
 using Cassini.Streams.Tls.Files;
 
 namespace Cassini.Streams.Probing;
@@ -42,7 +43,8 @@ internal sealed class CanaryTrip(
     /// <returns>The durations, or why the trip failed.</returns>
     public async Task<(TripTimes Times, TripFailure? Failure)> RunAsync(CancellationToken cancellationToken)
     {
-        using var patience = new CancellationTokenSource(timeout, time);
+        using var patience = new CancellationTokenSource();
+        await using var deadline = new PeerDeadline(timeout, time, patience.Cancel);
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, patience.Token);
         ProbeSocket? probe = null;
         try

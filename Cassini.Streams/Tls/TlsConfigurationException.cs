@@ -2,14 +2,19 @@ using Cassini.Streams.Events;
 
 namespace Cassini.Streams.Tls;
 
-/// <summary>The configured TLS files cannot be used. The message is one line that names the setting, the file and the problem.</summary>
+/// <summary>
+/// The configured TLS files cannot be used. The message is one line that names the setting, the file, its line where that is known, and
+/// the problem.
+/// </summary>
 public sealed class TlsConfigurationException : Exception
 {
-    internal TlsConfigurationException(CertificateRole role, string setting, string path, string problem, Exception? cause = null)
-        : base($"{setting}: {path}: {problem}", cause)
+    internal TlsConfigurationException(
+        CertificateRole role, string setting, string path, string problem, Exception? cause = null, int? line = null)
+        : base(line is null ? $"{setting}: {path}: {problem}" : $"{setting}: {path}:{line}: {problem}", cause)
     {
         Role = role;
         Path = path;
+        Problem = line is null ? problem : $"line {line}: {problem}";
     }
 
     /// <summary>What the file is for.</summary>
@@ -17,4 +22,7 @@ public sealed class TlsConfigurationException : Exception
 
     /// <summary>The file, as configured.</summary>
     public string Path { get; }
+
+    /// <summary>What is wrong with the file, without its name.</summary>
+    internal string Problem { get; }
 }

@@ -40,6 +40,9 @@ internal sealed record TlsFile(CertificateRole Role, string Setting, string Path
 
     public TlsConfigurationException Error(string problem, Exception? cause = null) => new(Role, Setting, Path, problem, cause);
 
+    public TlsConfigurationException ErrorAt(int line, string problem, Exception? cause = null) =>
+        new(Role, Setting, Path, problem, cause, line);
+
     public void AppendTo(IncrementalHash hash)
     {
         hash.AppendData(BitConverter.GetBytes(Content.LongLength));

@@ -5,17 +5,14 @@ namespace Cassini.Streams.Tls;
 /// <summary>The files of mutual TLS, and how they are watched.</summary>
 public sealed record TlsOptions
 {
-    /// <summary>The setting behind <see cref="CaPath"/>.</summary>
+    /// <summary>The environment variable behind <see cref="CaPath"/>.</summary>
     internal const string CaSetting = "TLS_CA_CERT";
 
-    /// <summary>The setting behind <see cref="ServerChainPath"/>.</summary>
+    /// <summary>The environment variable behind <see cref="ServerChainPath"/>.</summary>
     internal const string ServerChainSetting = "TLS_SERVER_CERT_CHAIN";
 
-    /// <summary>The setting behind <see cref="ServerKeyPath"/>.</summary>
+    /// <summary>The environment variable behind <see cref="ServerKeyPath"/>.</summary>
     internal const string ServerKeySetting = "TLS_SERVER_KEY";
-
-    /// <summary>The setting behind <see cref="CrlPath"/>.</summary>
-    internal const string CrlSetting = "TLS_CRL";
 
     /// <summary>The CA certificates that must have issued the clients' certificates. An intermediate CA is enough.</summary>
     [Form("PEM file")]

@@ -11,6 +11,10 @@ public class AccessTests
     [InlineData("allow publish * #")]
     [InlineData("deny subscribe sensor-* sensors/%i/#")]
     [InlineData("allow all alice a/+/b")]
+    [InlineData("deny all \"Bad Client\" secret/data")]
+    [InlineData("allow publish \"Smith, John\" \"my topic/#\"")]
+    [InlineData("deny all \"a \\\"quoted\\\" \\\\ name\" #")]
+    [InlineData("deny all O'Brien\\u{1B} #")]
     public void Rule_AsItIsWritten_IsReadAndShownTheSame(string text)
     {
         AccessRule.TryParse(text, out var rule, out _).ShouldBeTrue();
@@ -29,11 +33,29 @@ public class AccessTests
     [InlineData("allow publish * a/#/b")]
     [InlineData("allow publish * a+")]
     [InlineData("allow subscribe * $share/g/a")]
+    [InlineData("deny all Bad Client secret/data")]
+    [InlineData("deny all * secret data")]
+    [InlineData("deny all \"Bad Client secret/data")]
+    [InlineData("deny all \"Bad Client\"secret/data")]
+    [InlineData("deny all Bad\" Client\" secret/data")]
+    [InlineData("deny all \"a\\b\" #")]
+    [InlineData("deny all \"\" #")]
+    [InlineData("deny all * secret/%u/#")]
     public void Rule_ThatIsNone_SaysWhatIsWrong(string? text)
     {
         AccessRule.TryParse(text, out var rule, out var error).ShouldBeFalse();
         rule.ShouldBeNull();
         error.ShouldContain($"'{text}'");
+    }
+
+    [Fact]
+    public void Rule_WithAQuotedIdentity_AppliesToThatName()
+    {
+        AccessRule.TryParse("deny all  \"Bad  Client\"\tsecret/#", out var rule, out _).ShouldBeTrue();
+        rule.Identity.ShouldBe("Bad  Client");
+        rule.Filter.ShouldBe("secret/#");
+        new ClientAccess([rule, .. AccessRule.Defaults], "Bad  Client", "c").MayPublish("secret/data"u8).ShouldBeFalse();
+        new ClientAccess([rule, .. AccessRule.Defaults], "Good Client", "c").MayPublish("secret/data"u8).ShouldBeTrue();
     }
 
     [Theory]

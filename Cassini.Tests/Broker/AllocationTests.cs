@@ -96,7 +96,8 @@ public class AllocationTests
             new ConnectionFate(NullLogger.Instance), new RecordingPublisher(), isProbe: false);
         var connection = broker.Open(transport);
         var connect = new ConnectPacket { Version = version, ClientId = clientId, CleanStart = true };
-        var handler = broker.Connecting.AnswerAsync(broker.Connecting.Open(connection, connect), connect).GetAwaiter().GetResult();
+        var link = broker.Connecting.Open(connection, connect);
+        var handler = broker.Connecting.AnswerAsync(link, connect, CancellationToken.None).GetAwaiter().GetResult();
         connection.Flushes.Flush();
         return (connection, handler.ShouldNotBeNull(), new ReceiveBuffer(stream, broker.Budget), stream);
     }

@@ -58,6 +58,13 @@ internal sealed class BrokerRig : IAsyncDisposable
 
     public void Advance(double seconds) => Advance(TimeSpan.FromSeconds(seconds));
 
+    /// <summary>The process is stopped for a time, and then looks at its clients for the first time.</summary>
+    public void Pause(TimeSpan time)
+    {
+        Clock.Scheduler.Sleep(time.Ticks);
+        Broker.Housekeeper.Work(time);
+    }
+
     /// <summary>A connection without a CONNECT yet.</summary>
     public RigConnection Open(int version = 5, string identity = "alice", bool isProbe = false, int window = 64 * 1024)
     {
@@ -123,7 +130,8 @@ internal sealed class RigConnection : IAsyncDisposable
         Client = new MqttTestClient(_client, version);
         var fate = new ConnectionFate(NullLogger.Instance);
         fate.TryOpen();
-        Transport = new Connection(id, "memory", $"client:{id}", identity, new ConnectionStream(_server, null), fate, events, isProbe);
+        var stream = new ConnectionStream(_server, null, () => HasUnread);
+        Transport = new Connection(id, "memory", $"client:{id}", identity, stream, fate, events, isProbe);
         Served = Task.Run(() => ServeAsync(broker, fate));
     }
 
@@ -132,6 +140,9 @@ internal sealed class RigConnection : IAsyncDisposable
     public Connection Transport { get; }
 
     public ConnAckPacket? Answer { get; set; }
+
+    /// <summary>Whether the transport says that it holds bytes that were not read.</summary>
+    public bool HasUnread { get; set; }
 
     /// <summary>Ends when the broker has done with the connection; fails if serving it crashed.</summary>
     public Task Served { get; }

@@ -1,5 +1,6 @@
 using Cassini.Streams.Events;
 using Cassini.Streams.Mqtt;
+using Cassini.Tests.Support;
 
 namespace Cassini.Tests.Broker;
 
@@ -59,5 +60,72 @@ public class KeepAliveTests
         var connection = await rig.OpenAsync("a", version, connect => connect with { KeepAlive = 1000 });
         rig.Advance(15);
         await connection.Client.ExpectClosedAsync(ReasonCode.KeepAliveTimeout);
+    }
+
+    // What is in the kernel's buffer was sent in time, whenever the broker comes to read it.
+    [Fact]
+    public async Task KeepAlive_BytesThatAreNotReadYet_AreReadFirst()
+    {
+        await using var rig = new BrokerRig();
+        var connection = await rig.OpenAsync("a", change: connect => connect with { KeepAlive = 10 });
+        connection.HasUnread = true;
+        rig.Advance(60);
+        connection.Closing.ShouldBeNull();
+
+        connection.HasUnread = false;
+        rig.Advance(0.25);
+        connection.Closing.ShouldBe(CloseReason.KeepAliveTimeout);
+    }
+
+    [Fact]
+    public async Task KeepAlive_AfterAPauseOfTheBroker_CountsOnlyTheClientsOwnSilence()
+    {
+        await using var rig = new BrokerRig();
+        var connection = await rig.OpenAsync("a", change: connect => BrokerRig.WithWill(connect) with { KeepAlive = 10 });
+        rig.Advance(14.5);
+        rig.Pause(TimeSpan.FromSeconds(60));
+        rig.Advance(0.4);
+        connection.Closing.ShouldBeNull("it was silent for 14.9 s while the broker could hear it");
+
+        rig.Advance(0.2);
+        connection.Closing.ShouldBe(CloseReason.KeepAliveTimeout);
+    }
+
+    [Fact]
+    public async Task KeepAlive_PacketAfterAPause_CountsFromThen()
+    {
+        await using var rig = new BrokerRig();
+        var connection = await rig.OpenAsync("a", change: connect => connect with { KeepAlive = 10 });
+        rig.Clock.Scheduler.Sleep(TimeSpan.FromSeconds(60).Ticks);
+        await connection.Client.PingAsync();
+        rig.Broker.Housekeeper.Work(TimeSpan.FromSeconds(60));
+        rig.Advance(14.9);
+        connection.Closing.ShouldBeNull();
+        rig.Advance(0.2);
+        connection.Closing.ShouldBe(CloseReason.KeepAliveTimeout);
+    }
+
+    // A will and the end of a session go by real time, but not before what was sent meanwhile is read.
+    [Fact]
+    public async Task Pause_OverTheEndOfASession_EndsItWithTheNextPass()
+    {
+        await using var rig = new BrokerRig();
+        await (await rig.OpenAsync("a", change: BrokerRig.Lasting)).LoseAsync();
+        rig.Pause(TimeSpan.FromHours(2));
+        rig.Broker.Sessions.Count.ShouldBe(1);
+        rig.Advance(0.25);
+        rig.Broker.Sessions.Count.ShouldBe(0);
+    }
+
+    [Fact]
+    public async Task ConnectTimeout_PauseOfTheBroker_LeavesTimeToReadTheConnect()
+    {
+        await using var rig = new BrokerRig();
+        var connection = rig.Open();
+        await Eventually.HoldsAsync("its time runs", () => rig.Clock.Time.ArmedTimers == 1);
+        rig.Clock.Scheduler.Sleep(TimeSpan.FromMinutes(1).Ticks);
+        rig.Clock.AdvanceBy(TimeSpan.FromMilliseconds(1));
+        connection.Closing.ShouldBeNull();
+        await connection.Client.ConnectAsync(connection.Client.Connect("a"));
     }
 }

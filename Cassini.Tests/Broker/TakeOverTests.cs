@@ -67,7 +67,7 @@ public class TakeOverTests
     [Fact]
     public async Task TakeOver_AgainAndAgainAtOnce_LeavesOneSession()
     {
-        await using var rig = new BrokerRig();
+        await using var rig = new BrokerRig(options => options with { MaxTakeOverDelay = TimeSpan.Zero });
         var connections = Enumerable.Range(0, 32).Select(_ => rig.Open()).ToList();
         await Task.WhenAll(connections.Select((connection, i) => Task.Run(
             () => connection.Client.SendAsync(ConnectWriter.Write(connection.Client.Connect("a") with
@@ -99,12 +99,13 @@ public class TakeOverTests
         await old.Served;
 
         session.Received.Add(7, 10, attachment).ShouldBe(ReceiveVerdict.TakenOver);
-        session.Subscriptions.Add(new Subscription(session, "t", QualityOfService.AtLeastOnce, false, false, [])).ShouldBeNull();
+        await rig.Broker.PublishAsync(new MqttMessage { Topic = "t", Payload = new byte[1], Retain = true });
+        var late = new Subscription(session, "t", QualityOfService.AtLeastOnce, false, false, []);
+        session.Subscriptions.Add(late, RetainHandling.Send).ShouldBeNull();
         session.Subscriptions.Remove("t").ShouldBeFalse();
         session.Deliveries.Acknowledge(new AckPacket(PacketType.PubRec, 1, ReasonCode.Success), attachment, new FlushSet());
         var used = rig.Broker.Budget.Used;
-        var retained = new StoredMessage(rig.Broker.Topics.Get("t"u8), [1], [], QualityOfService.AtLeastOnce, null);
-        session.DeliverRetained(retained, new Subscription(session, "t", QualityOfService.AtLeastOnce, false, false, []), new FlushSet());
+        session.Deliveries.SendRetained(attachment, new FlushSet());
         rig.Broker.Budget.Used.ShouldBe(used, "nothing would ever return it");
         session.Received.Remove(8, attachment).ShouldBeFalse();
 
@@ -113,4 +114,124 @@ public class TakeOverTests
         kept.Messages.ShouldBeEmpty();
         kept.Subscriptions.ShouldBeEmpty();
     }
+
+    // Each take-over costs handshakes and events: two clients with one identifier must not empty the event log.
+    [Fact]
+    public async Task TakeOver_WithoutAnEnd_WaitsLongerEachTimeAndIsReported()
+    {
+        await using var rig = new BrokerRig();
+        await rig.ConnectAsync("a");
+        for (var i = 0; i < 5; i++)
+        {
+            await rig.ConnectAsync("a");
+        }
+
+        for (var i = 1; i <= 24; i++)
+        {
+            var holder = rig.Broker.Sessions.Find("a")!.Attachment!.Connection.Id;
+            var taking = await WaitingAsync(rig, "a", i);
+            var delay = Delays(rig)[^1];
+            rig.Clock.AdvanceBy(delay - TimeSpan.FromTicks(1));
+            rig.Broker.Sessions.Find("a")!.Attachment!.Connection.Id.ShouldBe(holder, "the next must wait for all of its time");
+            rig.Clock.AdvanceBy(TimeSpan.FromTicks(1));
+            (await taking.Client.ExpectAsync<ConnAckPacket>()).Reason.ShouldBe(ReasonCode.Success);
+            await Eventually.HoldsAsync("the other one is closed", () => rig.Broker.Sessions.Open == 1);
+        }
+
+        Delays(rig).ShouldBe(
+            [.. new[] { 0.25, 0.5, 1, 2, 4, 5, 5, 5 }.Select(TimeSpan.FromSeconds)], "then only every twelfth take-over is reported");
+        var last = rig.Events.Of<ClientIdContested>()[^1];
+        (last.ClientId, last.Identity, last.TakeOvers).ShouldBe(("a", "alice", 24));
+        rig.Broker.Statistics.DelayedTakeOvers.ShouldBe(24);
+    }
+
+    [Fact]
+    public async Task TakeOver_AfterAMinute_WaitsForNothing()
+    {
+        await using var rig = new BrokerRig();
+        for (var i = 0; i < 4; i++)
+        {
+            for (var j = 0; j < 4; j++)
+            {
+                await rig.ConnectAsync("a");
+            }
+
+            rig.Advance(60);
+        }
+
+        rig.Broker.Statistics.DelayedTakeOvers.ShouldBe(0);
+        rig.Events.Of<ClientIdContested>().ShouldBeEmpty();
+    }
+
+    [Fact]
+    public async Task TakeOver_MoreThanOneWaits_TheOtherIsRefusedAfterTheLongestWait()
+    {
+        await using var rig = new BrokerRig(options => options with { MaxTakeOverDelay = TimeSpan.FromMilliseconds(250) });
+        for (var i = 0; i < 6; i++)
+        {
+            await rig.ConnectAsync("a");
+        }
+
+        var first = await WaitingAsync(rig, "a", 1);
+        var second = await WaitingAsync(rig, "a", 2);
+        rig.Clock.AdvanceBy(TimeSpan.FromMilliseconds(250));
+        (await first.Client.ExpectAsync<ConnAckPacket>()).Reason.ShouldBe(ReasonCode.Success);
+        (await second.Client.ExpectAsync<ConnAckPacket>()).Reason.ShouldBe(ReasonCode.ServerBusy);
+        await second.Served;
+    }
+
+    // Before CONNACK no DISCONNECT may be sent.
+    [Fact]
+    public async Task TakeOver_ConnectionThatWaitsMustEnd_IsRefused()
+    {
+        await using var rig = new BrokerRig();
+        for (var i = 0; i < 6; i++)
+        {
+            await rig.ConnectAsync("a");
+        }
+
+        var waiting = await WaitingAsync(rig, "a", 1);
+        waiting.Transport.Close(CloseReason.Shutdown);
+        (await waiting.Client.ExpectAsync<ConnAckPacket>()).Reason.ShouldBe(ReasonCode.ServerBusy);
+        await waiting.Served;
+        await Eventually.HoldsAsync("those that lost it are gone", () => rig.Broker.Sessions.Open == 1);
+    }
+
+    [Fact]
+    public async Task TakeOver_DelayOfZero_WaitsForNothing()
+    {
+        await using var rig = new BrokerRig(options => options with { MaxTakeOverDelay = TimeSpan.Zero });
+        for (var i = 0; i < 20; i++)
+        {
+            await rig.ConnectAsync("a");
+        }
+
+        rig.Broker.Statistics.DelayedTakeOvers.ShouldBe(0);
+    }
+
+    // Another identity may not take it over, so it must neither wait nor make the owner wait.
+    [Fact]
+    public async Task TakeOver_OfAnotherIdentity_IsRefusedAtOnce()
+    {
+        await using var rig = new BrokerRig();
+        for (var i = 0; i < 6; i++)
+        {
+            await rig.ConnectAsync("a");
+        }
+
+        var stranger = rig.Open(identity: "mallory");
+        (await stranger.Client.ExpectRefusalAsync(stranger.Client.Connect("a"))).Reason.ShouldBe(ReasonCode.NotAuthorized);
+        rig.Broker.Statistics.DelayedTakeOvers.ShouldBe(0);
+    }
+
+    /// <summary>A connection whose CONNECT waits.</summary>
+    private static async Task<RigConnection> WaitingAsync(BrokerRig rig, string clientId, int delayed)
+    {
+        var connection = rig.Open();
+        await connection.Client.SendAsync(ConnectWriter.Write(connection.Client.Connect(clientId)));
+        await Eventually.HoldsAsync("it waits", () => rig.Broker.Statistics.DelayedTakeOvers == delayed && rig.Clock.Time.ArmedTimers > 0);
+        return connection;
+    }
+
+    private static IReadOnlyList<TimeSpan> Delays(BrokerRig rig) => [.. rig.Events.Of<ClientIdContested>().Select(e => e.Delay)];
 }

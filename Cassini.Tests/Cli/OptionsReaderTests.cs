@@ -77,6 +77,34 @@ public class OptionsReaderTests
     public void Read_ListInTwoLayers_IsNeverMixed() =>
         Read(out _, Layer(("Names:0", "a"), ("Names:1", "b")), Layer(("Names", "c"))).Names.ShouldBe(["c"]);
 
+    [Theory]
+    [InlineData("a,\"b, c\",d", new[] { "a", "b, c", "d" })]
+    [InlineData("\"say \\\"x, y\\\" \\\\\"", new[] { "say \"x, y\" \\" })]
+    [InlineData("deny all \"b, c\" #, allow all * #", new[] { "deny all \"b, c\" #", "allow all * #" })]
+    [InlineData("deny all \"b, c #, allow all * #", new[] { "deny all \"b, c #, allow all * #" })] // Not closed: the rule says so.
+    public void Read_ListWithACommaInQuotes_IsNotSplitThere(string text, string[] expected) =>
+        Read(out _, Layer(("Names", text))).Names.ShouldBe(expected);
+
+    [Fact]
+    public void Read_ListAsAWholeAndByElement_IsAnError()
+    {
+        Read(out var reader, Layer("flags", ("Names", "a"), ("Names:0", "b"))).Names.ShouldBe(new Sample().Names);
+
+        reader.Errors.ShouldBe(["Names: is given as a whole (flags) and as Names:0 (flags); give it one way"]);
+    }
+
+    [Theory]
+    [InlineData("Names:00")]
+    [InlineData("Names:+0")]
+    [InlineData("Names: 0")]
+    public void Read_NumberThatIsNotPlain_IsNoElement(string key)
+    {
+        Read(out var reader, Layer("flags", ("Names:0", "a"), (key, "b"))).Names.ShouldBe(["a"]);
+        reader.ReportUnknown();
+
+        reader.Errors.ShouldHaveSingleItem().ShouldStartWith($"{key}: there is no such setting");
+    }
+
     [Fact]
     public void Read_EmptyList_IsEmpty() => Read(out _, Layer(("Names", ""))).Names.ShouldBeEmpty();
 

@@ -229,7 +229,7 @@ public class ServeTests : IDisposable
 
         code.ShouldBe(ExitCode.Error);
         output.ShouldBeEmpty();
-        error.Split('\n').ShouldHaveSingleItem().ShouldStartWith("cassini: TLS_SERVER_KEY: client.key: ");
+        error.Split('\n').ShouldHaveSingleItem().ShouldStartWith("cassini: Tls:ServerKeyPath: client.key: ");
     }
 
     [Fact]

@@ -1,5 +1,6 @@
 using System.Text;
 using System.Text.Json;
+using Cassini.Tests.Health;
 using Cassini.Tests.Management;
 using Cassini.Tests.Support;
 
@@ -41,6 +42,7 @@ public class GrafanaTests
     public async Task Expressions_Metrics_AreExposed()
     {
         await using var rig = await ManagementRig.StartReadyAsync();
+        rig.Publish(Happened.Load());
         var metrics = await rig.GetTextAsync("/metrics");
         var variable = Dashboard.GetProperty("templating").GetProperty("list")[1].GetProperty("definition").GetString()!;
 

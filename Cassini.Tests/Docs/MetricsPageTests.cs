@@ -20,6 +20,7 @@ public class MetricsPageTests
             Happened.Completed(1),
             new SessionClosed(1, "a", CloseReason.PeerClosed, TimeSpan.FromSeconds(1), false),
             new ConnectionClosed(1, CloseReason.PeerClosed, TimeSpan.FromSeconds(1), 0, 0),
+            Happened.Load(),
             Happened.CanarySucceeded());
         await rig.MetricsAsync("cassini_canary_duration_seconds_count 1\n");
 

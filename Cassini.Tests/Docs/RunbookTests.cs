@@ -4,6 +4,7 @@ using System.Text.RegularExpressions;
 using Cassini.Streams.Events;
 using Cassini.Streams.Health;
 using Cassini.Tests.Architecture;
+using Cassini.Tests.Health;
 using Cassini.Tests.Integration;
 using Cassini.Tests.Management;
 using Cassini.Web.Cli.Settings;
@@ -54,6 +55,7 @@ public partial class RunbookTests
     public async Task Page_Metrics_AreExposed()
     {
         await using var rig = await ManagementRig.StartReadyAsync();
+        rig.Publish(Happened.Load());
         var metrics = await rig.GetTextAsync("/metrics");
         var named = Runbook.Code.Where(code => code.StartsWith("cassini_", StringComparison.Ordinal)).Distinct().ToList();
 

@@ -48,6 +48,18 @@ public sealed class FeedLossTests : IAsyncDisposable
         lost.Snapshot.Endpoints.ShouldHaveSingleItem().State.ShouldBe(EndpointState.Bound);
     }
 
+    // What the broker sent meanwhile is still to be read.
+    [Fact]
+    public void Notes_PauseOfTheReader_IsNoSilence()
+    {
+        _rig.Transport.Silent((0, FeedText.Snapshot(FeedText.Health())), (4, FeedText.Heartbeat(10)));
+        _rig.Follow(until: 5);
+        _rig.Clock.Scheduler.Sleep(TimeSpan.FromMinutes(1).Ticks);
+        _rig.Clock.AdvanceBy(TimeSpan.FromSeconds(1));
+
+        _rig.Notes.OfType<FeedLost>().ShouldBeEmpty();
+    }
+
     [Fact]
     public async Task Notes_BytesWithoutMessages_AreNoSignOfLife()
     {

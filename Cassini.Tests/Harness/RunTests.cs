@@ -1,6 +1,7 @@
 using System.Text.Json;
 using System.Xml.Linq;
 using Cassini.Harness;
+using Cassini.Tests.Support;
 
 namespace Cassini.Tests.Harness;
 
@@ -40,6 +41,32 @@ public class RunTests
         sinks[0].GetProperty("latency").GetProperty("samples").GetInt64().ShouldBe(2020);
         (sinks[1].GetProperty("unique").GetInt64() + sinks[2].GetProperty("unique").GetInt64()).ShouldBe(2000);
         rig.Console.Out.ToString().ShouldContain("passed after");
+    }
+
+    // A second run would find the queues of the first, and a broker that many people rehearse against would fill up.
+    [Fact]
+    public async Task Run_Twice_LeavesNothingOnTheBroker()
+    {
+        await using var rig = await HarnessRig.StartAsync();
+        var broker = rig.Broker.Mqtt.Broker;
+        var plan = rig.Plan(
+            """
+            { "name": "p", "topic": "a", "messages": 200, "qos": 1 }, { "name": "q", "topic": "b", "messages": 200, "qos": 2 }
+            """,
+            """
+            { "name": "s", "topic": "a", "qos": 1, "expect": { "no_loss": true } },
+            { "name": "t", "topic": "b", "qos": 2, "expect": { "no_loss": true } }
+            """);
+        for (var run = 0; run < 2; run++)
+        {
+            (await rig.RunAsync(plan)).ShouldBe(ExitCode.Ok, $"{rig.Console.Out}\n{rig.Console.Error}");
+
+            await Eventually.BecomesAsync(
+                "nothing of it remains", () => broker.Statistics, statistics => statistics is
+                {
+                    Sessions: 0, OpenSessions: 0, Subscriptions: 0, QueuedMessages: 0,
+                });
+        }
     }
 
     [Theory]

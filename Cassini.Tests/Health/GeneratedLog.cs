@@ -44,9 +44,18 @@ internal static class GeneratedLog
         (1, Gen.Long[0, 3_000_000].Select(queued => (BrokerEvent)new LoadSampled(queued, 1, 2, 3))),
         (1, Gen.Select(
             Gen.Long[0, 200_000], Gen.Int[0, 5], (queued, topics) => (BrokerEvent)new LoadSampled(queued, 1, 2, 3, topics, queued))),
+        (2, Gen.Select(Gen.Long[0, 12], Gen.Long[0, 12], Gen.Long[0, 12], (connections, sessions, memory) =>
+            (BrokerEvent)new LoadSampled(0, 1, 2, 3)
+            {
+                Capacity = new Capacity(
+                    new ResourceUse(connections, 10, "alice", connections), new ResourceUse(sessions, 10), new ResourceUse(memory, 10)),
+            })),
+        (1, Gen.Select(Gen.Enum<CapacityResource>(), OneOf("alice", null), (resource, identity) =>
+            (BrokerEvent)new CapacityReached(resource, 10, identity))),
         (2, Gen.Select(OneOf("", "a", null), Gen.Long[1, 9], (client, count) => (BrokerEvent)new MessagesDropped(client, count))),
         (1, Id.Select(id => (BrokerEvent)new SessionOpened(id, "a", "alice", "MQTT 5.0", false))),
         (1, Id.Select(id => (BrokerEvent)new ClientRefused(id, "NotAuthorized", "no"))),
+        (1, Id.Select(id => (BrokerEvent)new ClientIdContested("a", "alice", (int)id, TimeSpan.FromSeconds(1)))),
         (1, Id.Select(id => (BrokerEvent)new ProtocolViolated(id, "MalformedPacket", "§1", "bad"))),
         (1, Id.Select(id => (BrokerEvent)new AccessDenied(id, "alice", "publish", "t", null))),
         (1, Gen.Const((BrokerEvent)new SessionEnded("a", SessionEndReason.Expired))),

@@ -36,5 +36,11 @@ internal static class Happened
         long id, HandshakeFailure reason = HandshakeFailure.UntrustedCertificate, string? address = null, string? detail = null) =>
         new(id, reason, detail, TimeSpan.Zero, address);
 
+    /// <summary>The load of an MQTT broker with nothing to do.</summary>
+    public static LoadSampled Load() => new(0, 0, 0, 0, 0, 0)
+    {
+        Capacity = new Capacity(new ResourceUse(0, 10_000), new ResourceUse(0, 100_000), new ResourceUse(0, 1_000_000)),
+    };
+
     public static HandshakeCompleted Completed(long id) => new(id, "alice", "TLS 1.3", TimeSpan.Zero);
 }

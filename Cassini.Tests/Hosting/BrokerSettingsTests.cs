@@ -11,6 +11,9 @@ public class BrokerSettingsTests
     public static TheoryData<string, string> Outside => new()
     {
         { "MaxSessions", "0" },
+        { "MaxSessionsPerIdentity", "-1" },
+        { "MaxSessionsPerIdentity", "100001" },
+        { "MaxTakeOverDelay", "61s" },
         { "MaxSessionExpiry", "3651d" },
         { "ConnectTimeout", "99ms" },
         { "ConnectTimeout", "601s" },

@@ -34,8 +34,8 @@ internal sealed class ScriptedProtocol : IHostedProtocol
 
     public void StartServices(ServiceGroup services, ServiceGroup publications) => HasStartedServices = true;
 
-    public LoadSampled Sample(int openConnections, long bytesReceived, long bytesSent) =>
-        new(0, openConnections, bytesReceived, bytesSent, null, 0);
+    public LoadSampled Sample(ResourceUse connections, long bytesReceived, long bytesSent) =>
+        new(0, (int)connections.Used, bytesReceived, bytesSent, null, 0);
 
     public Task CloseIntakeAsync(CancellationToken stage) => Task.CompletedTask;
 

@@ -218,6 +218,26 @@ public class MqttHealthTests
             "the hold is over", snapshot => snapshot.Checks.Single(check => check.Name == CheckNames.Backlog).Status == HealthStatus.Ok);
     }
 
+    // The canary has a place of its own, so it cannot say that there is none for others.
+    [Fact]
+    public async Task Readyz_NoSessionIsLeft_IsRedAndNamesTheIdentityThatHasThem()
+    {
+        await using var broker = await RunningBroker.ServingMqttAsync(options => options with
+        {
+            Broker = options.Broker with { MaxSessions = 1 },
+        });
+        await using var client = await PlainMqttClient.ConnectAsync(broker, "c-1");
+
+        var full = await broker.BecomesAsync("it has no room", snapshot => !snapshot.Ready);
+
+        full.Status.ShouldBe(HealthStatus.Error);
+        full.Checks.Single(check => check.FailsReadyz).ShouldSatisfyAllConditions(
+            check => check.Name.ShouldBe(CheckNames.Capacity),
+            check => check.Reason.ShouldBe(Reasons.SessionsFull),
+            check => check.Message.ShouldBe("1 of 1 sessions exist: new clients are turned away; 'alice' holds most: 1"));
+        full.Broker.Connectivity.ShouldBe(Connectivity.Ok);
+    }
+
     /// <summary>Limits that the canary would not pass if it were anybody.</summary>
     private static Streams.Hosting.CassiniOptions Narrow(Streams.Hosting.CassiniOptions options) => options with
     {

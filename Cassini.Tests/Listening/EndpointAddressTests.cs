@@ -13,6 +13,8 @@ public class EndpointAddressTests
     [InlineData("0.0.0.0:0", "0.0.0.0:0")]
     [InlineData("[::1]:8883", "[::1]:8883")]
     [InlineData("[0:0:0:0:0:0:0:0]:8883", "[::]:8883")]
+    [InlineData("[::ffff:127.0.0.1]:8883", "127.0.0.1:8883")]
+    [InlineData("[::ffff:0.0.0.0]:8883", "0.0.0.0:8883")]
     public void TryParse_ValidText_GivesTheIdentity(string text, string expected)
     {
         EndpointAddress.TryParse(text, out var address, out var error).ShouldBeTrue(error);

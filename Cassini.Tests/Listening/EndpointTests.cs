@@ -55,16 +55,39 @@ public class EndpointTests
     }
 
     [Fact]
-    public async Task Endpoints_Ipv4AndIpv6Wildcards_ShareAPort()
+    public async Task Endpoint_AllAddresses_TakesBothFamiliesAndNamesPlainAddresses()
     {
         Assert.SkipUnless(Socket.OSSupportsIPv6, "this machine has no IPv6");
-        await using var first = await ListeningRig.StartAsync(o => o with { Endpoints = [new EndpointAddress(IPAddress.Any, 0)] });
-        var port = first.Address.Port;
-        await using var rig = await ListeningRig.StartAsync(o => o with { Endpoints = [new EndpointAddress(IPAddress.IPv6Any, port)] });
+        await using var rig = await ListeningRig.StartAsync(o => o with { Endpoints = [new EndpointAddress(IPAddress.IPv6Any, 0)] });
 
-        await using var four = await first.OpenAsync(to: new IPEndPoint(IPAddress.Loopback, port));
-        await using var six = await rig.OpenAsync(to: new IPEndPoint(IPAddress.IPv6Loopback, port));
+        await using var four = await rig.OpenAsync(to: new IPEndPoint(IPAddress.Loopback, rig.Address.Port));
+        await using var six = await rig.OpenAsync(to: new IPEndPoint(IPAddress.IPv6Loopback, rig.Address.Port));
+
+        await rig.Events.WaitForCountAsync<ConnectionOpened>(2, "both connections");
+        rig.Events.Of<ConnectionAccepted>().Select(accepted => IPEndPoint.Parse(accepted.RemoteAddress).Address)
+            .ShouldBe([IPAddress.Loopback, IPAddress.IPv6Loopback], ignoreOrder: true);
+    }
+
+    [Fact]
+    public async Task Endpoint_Ipv6Address_LeavesIpv4ToAnother()
+    {
+        Assert.SkipUnless(Socket.OSSupportsIPv6, "this machine has no IPv6");
+        await using var first = await ListeningRig.StartAsync();
+        await using var rig = await ListeningRig.StartAsync(
+            o => o with { Endpoints = [new EndpointAddress(IPAddress.IPv6Loopback, first.Address.Port)] });
+
+        await using var six = await rig.OpenAsync(to: new IPEndPoint(IPAddress.IPv6Loopback, first.Address.Port));
         await rig.Events.WaitForAsync<ConnectionOpened>("the IPv6 connection");
+    }
+
+    [Fact]
+    public async Task Endpoint_Ipv4AddressWithinIpv6_IsTheIpv4Address()
+    {
+        await using var rig = await ListeningRig.StartAsync(
+            o => o with { Endpoints = [new EndpointAddress(IPAddress.Parse("::ffff:127.0.0.1"), 0)] });
+
+        rig.Address.Address.ShouldBe(IPAddress.Loopback);
+        await using var client = await rig.OpenAsync();
     }
 
     [Fact]
@@ -87,6 +110,33 @@ public class EndpointTests
         transport.Failed.ShouldBe(12);
         rig.Events.Of<Crashed>().ShouldBeEmpty();
         await client.DisposeAsync();
+    }
+
+    // A peer that is gone without a word would otherwise stay for ever when its MQTT keep alive is 0.
+    [Theory]
+    [InlineData(60, 1)]
+    [InlineData(7, 1)]
+    [InlineData(0, 0)]
+    public async Task Accept_Connection_HasTcpKeepAliveAsConfigured(int seconds, int expected)
+    {
+        var transport = new WatchedTransport();
+        await using var rig = await ListeningRig.StartAsync(
+            o => seconds == 60 ? o : o with { TcpKeepAlive = TimeSpan.FromSeconds(seconds) }, transport: transport);
+
+        var (client, _) = await rig.OpenAndWaitAsync();
+
+        var socket = transport.Accepted.ShouldHaveSingleItem();
+        ((int)socket.GetSocketOption(SocketOptionLevel.Socket, SocketOptionName.KeepAlive)!).ShouldBe(expected);
+        if (expected == 1)
+        {
+            Option(SocketOptionName.TcpKeepAliveTime).ShouldBe(seconds);
+            Option(SocketOptionName.TcpKeepAliveInterval).ShouldBe(10);
+            Option(SocketOptionName.TcpKeepAliveRetryCount).ShouldBe(6);
+        }
+
+        await client.DisposeAsync();
+
+        int Option(SocketOptionName name) => (int)socket.GetSocketOption(SocketOptionLevel.Tcp, name)!;
     }
 
     [Fact]

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Net.Sockets;
 using Cassini.Streams.Listening.Endpoints;
 
@@ -16,6 +17,23 @@ internal sealed class FailingTransport(SocketError error, int failures) : ISocke
         Interlocked.Increment(ref _failed) <= failures
             ? ValueTask.FromException<Socket>(new SocketException((int)error))
             : SocketTransport.Instance.AcceptAsync(listener, cancellationToken);
+}
+
+/// <summary>Real sockets, of which the accepted ones can be looked at.</summary>
+internal sealed class WatchedTransport : ISocketTransport
+{
+    private readonly ConcurrentQueue<Socket> _accepted = new();
+
+    public IReadOnlyCollection<Socket> Accepted => _accepted;
+
+    public Socket Listen(EndpointAddress address, int backlog) => SocketTransport.Instance.Listen(address, backlog);
+
+    public async ValueTask<Socket> AcceptAsync(Socket listener, CancellationToken cancellationToken)
+    {
+        var socket = await SocketTransport.Instance.AcceptAsync(listener, cancellationToken);
+        _accepted.Enqueue(socket);
+        return socket;
+    }
 }
 
 /// <summary>Real sockets of which the first never accepts anybody.</summary>

@@ -1,4 +1,7 @@
+using Cassini.Streams.Listening;
+using Cassini.Streams.Listening.Handshakes;
 using Cassini.Tests.Supervision;
+using Cassini.Tests.VirtualTime;
 using static Cassini.Tests.Listening.GateRig;
 
 namespace Cassini.Tests.Listening;
@@ -81,5 +84,27 @@ public class HandshakeStallTests
 
         slot.IsCompleted.ShouldBeTrue();
         (one.Evictions + two.Evictions).ShouldBe(1);
+    }
+
+    // While the process is stopped no handshake can get on.
+    [Fact]
+    public async Task Handshakes_PauseOfTheProcess_DoesNotCountAsAStall()
+    {
+        var clock = new VirtualClock();
+        var options = new ListenerOptions { Endpoints = [ListeningRig.AnyPort], MaxHandshakes = 1, StallGrace = TimeSpan.FromSeconds(2) };
+        using var gate = new HandshakeGate(options, clock.Time);
+        var (slow, waiter) = (new GatePeer(), new GatePeer());
+        slow.Pass = gate.Enter(A, slow, reserved: false);
+        waiter.Pass = gate.Enter(B, waiter, reserved: false);
+        await slow.Pass.WaitForSlotAsync();
+        var slot = waiter.Pass.WaitForSlotAsync();
+        clock.AdvanceBy(TimeSpan.FromSeconds(1));
+        clock.Scheduler.Sleep(TimeSpan.FromSeconds(10).Ticks);
+        clock.AdvanceBy(TimeSpan.FromSeconds(1.5));
+        slow.Evictions.ShouldBe(0);
+
+        clock.AdvanceBy(TimeSpan.FromSeconds(1));
+        slow.Evictions.ShouldBe(1);
+        slot.IsCompleted.ShouldBeTrue();
     }
 }

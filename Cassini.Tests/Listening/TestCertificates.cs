@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using System.Net;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
+using Cassini.Tests.Tls;
 
 namespace Cassini.Tests.Listening;
 
@@ -23,6 +24,9 @@ internal sealed class TestCertificates : IDisposable
         File.WriteAllText(CaPath, _ca.ExportCertificatePem());
         WriteServer();
     }
+
+    /// <summary>The same CA, for certificates with something special.</summary>
+    public TestAuthority Authority => field ??= new TestAuthority(_ca, _caKey);
 
     public string Directory { get; }
 

@@ -47,6 +47,15 @@ public class EventLoggerTests
         { new SessionEnded("c-1", SessionEndReason.Expired), LogLevel.Debug, "client c-1 ended: Expired" },
         { new MessagesDropped("c-1", 3), LogLevel.Warning, "3 messages for c-1 dropped" },
         { new MessagesDropped(null, 3), LogLevel.Warning, "3 messages for several clients dropped" },
+        {
+            new ClientIdContested("c-1", "alice", 7, TimeSpan.FromSeconds(1)), LogLevel.Warning,
+            "connections of alice keep taking client identifier c-1 from each other (7 times): the next waits 00:00:01"
+        },
+        { new CapacityReached(CapacityResource.Sessions, 9), LogLevel.Error, "the limit of Sessions is reached, 9" },
+        {
+            new CapacityReached(CapacityResource.Sessions, 9, "mallory"), LogLevel.Warning,
+            "clients of mallory are refused: it has its share of Sessions, 9"
+        },
         { new PhaseEntered(Phase.Draining), LogLevel.Information, "phase Draining" },
         { new DrainStageEntered(DrainStage.Deliver, TimeSpan.FromSeconds(20)), LogLevel.Debug, "Deliver, at most 20 s" },
         {

@@ -63,6 +63,21 @@ public class ManagementAppTests
         await app.StopAsync(TestContext.Current.CancellationToken);
     }
 
+    [Theory]
+    [InlineData("[::]:0")]
+    [InlineData("[::ffff:127.0.0.1]:0")]
+    public async Task Start_AddressThatHasIpv4Too_AnswersThere(string address)
+    {
+        Assert.SkipUnless(Socket.OSSupportsIPv6, "This machine has no IPv6.");
+        await using var rig = await ManagementRig.StartReadyAsync();
+        await using var app = rig.CreateAnother(rig.Options with { Address = address });
+        await app.StartAsync(TestContext.Current.CancellationToken);
+
+        using var http = new HttpClient { BaseAddress = new Uri($"http://127.0.0.1:{ManagementApp.AddressOf(app).Port}") };
+        (await http.GetStringAsync("/readyz", TestContext.Current.CancellationToken)).ShouldBe("ok");
+        await app.StopAsync(TestContext.Current.CancellationToken);
+    }
+
     public static TheoryData<string, int> Absurd => new()
     {
         { "GET /readyz?wait=%ff%fe HTTP/1.1\r\nHost: localhost\r\n\r\n", 400 },

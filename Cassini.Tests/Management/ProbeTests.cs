@@ -59,6 +59,7 @@ public class ProbeTests
             [+]canary ok (off: CanaryDisabled)
             [+]supervision ok
             [+]certificate ok
+            [+]capacity ok
             [+]phase ok
             readyz check passed
 

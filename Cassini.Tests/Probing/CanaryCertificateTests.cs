@@ -1,5 +1,5 @@
-using System.Security.Cryptography;
 using Cassini.Streams.Probing;
+using Cassini.Streams.Tls;
 using Cassini.Tests.Support;
 using Cassini.Tests.Tls;
 using Microsoft.Extensions.Logging.Abstractions;
@@ -58,7 +58,7 @@ public sealed class CanaryCertificateTests : IDisposable
             File.WriteAllText(certificate, "half a fi");
             canary.Load();
             canary.Load();
-            log.Lines.Count(line => line.Exception is ArgumentException or CryptographicException).ShouldBe(failure);
+            log.Lines.Count(line => line.Exception is TlsConfigurationException).ShouldBe(failure);
             Write("second");
             canary.Load();
         }
@@ -72,10 +72,24 @@ public sealed class CanaryCertificateTests : IDisposable
         File.Delete(key);
         using var canary = new CanaryCertificate(certificate, key, log);
 
-        Should.Throw<FileNotFoundException>(() => canary.Load());
-        Should.Throw<FileNotFoundException>(() => canary.Load());
+        Should.Throw<TlsConfigurationException>(() => canary.Load()).Message.ShouldBe($"Probing:CanaryKeyPath: {key}: no such file");
+        Should.Throw<TlsConfigurationException>(() => canary.Load());
 
-        log.Lines.ShouldHaveSingleItem().Exception.ShouldBeOfType<FileNotFoundException>();
+        log.Lines.ShouldHaveSingleItem().Exception.ShouldBeOfType<TlsConfigurationException>();
+    }
+
+    [Fact]
+    public void Load_ChainIsDamagedBehindTheFirstBlock_KeepsTheCertificateBefore()
+    {
+        var log = new RecordingLoggers();
+        var (certificate, key) = Write("first");
+        using var canary = new CanaryCertificate(certificate, key, log);
+        var (first, _) = canary.Load();
+        Write("second");
+        File.WriteAllText(certificate, File.ReadAllText(certificate).Replace("CERTIFICATE-----\n-----BEGIN", "CERTIFICATE----------BEGIN"));
+
+        canary.Load().Leaf.ShouldBeSameAs(first);
+        log.Lines.ShouldHaveSingleItem().Exception!.Message.ShouldStartWith($"Probing:CanaryCertificatePath: {certificate}:");
     }
 
     private (string Certificate, string Key) Write(string name)

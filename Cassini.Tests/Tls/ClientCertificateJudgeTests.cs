@@ -89,6 +89,51 @@ public sealed class ClientCertificateJudgeTests : IDisposable
         Judge(client, Noon, limited).Failure.ShouldBe(HandshakeFailure.WrongUsageCertificate);
     }
 
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void Authorities_OfOneNameAndALeafWithoutKeyIdentifier_AreAllTried(bool isFirst)
+    {
+        using var namesake = new TestAuthority(notBefore: Noon.AddYears(-1), notAfter: Noon.AddYears(1));
+        using var client = Issue(_authority.Certificate, "CN=alice");
+        using var mallory = Issue(new TestAuthority().Certificate, "CN=mallory");
+        X509Certificate2[] both = [_authority.Certificate, namesake.Certificate];
+        var judge = new ClientCertificateJudge([.. isFirst ? both : both.Reverse()], null, new SettableTime(Noon));
+
+        judge.Judge(client, []).Detail.ShouldBeNull();
+        judge.Judge(mallory, []).Failure.ShouldBe(HandshakeFailure.UntrustedCertificate);
+    }
+
+    [Fact]
+    public void Intermediates_OfOneNameAndALeafWithoutKeyIdentifier_AreAllTried()
+    {
+        using var wrong = Intermediate(new X509SubjectKeyIdentifierExtension([1], critical: false), serial: 6);
+        using var right = Intermediate(new X509SubjectKeyIdentifierExtension([2], critical: false), serial: 7);
+        using var client = Issue(right, "CN=alice");
+
+        Judge(client, Noon, wrong, right).Detail.ShouldBeNull();
+        Judge(client, Noon, right, wrong).Detail.ShouldBeNull();
+        Judge(client, Noon, wrong).Failure.ShouldBe(HandshakeFailure.UntrustedCertificate);
+    }
+
+    [Fact]
+    public void Name_ThatIsMissing_IsARefusalOfItsOwn()
+    {
+        using var client = _authority.IssueClient("unused", new()
+        {
+            NotBefore = Noon,
+            NotAfter = Noon.AddDays(1),
+            Subject = new X500DistinguishedName(""),
+        });
+
+        var verdict = Judge(client, Noon);
+
+        verdict.Failure.ShouldBe(HandshakeFailure.NamelessCertificate);
+        verdict.Accepted.ShouldBeFalse();
+        verdict.Detail.ShouldBe(
+            "a certificate without a name has no identity: it needs a subject with a CN, or a DNS, URI or e-mail alternative name");
+    }
+
     [Fact]
     public void Chain_WithAnUnknownCriticalExtension_IsInvalid()
     {
@@ -121,14 +166,14 @@ public sealed class ClientCertificateJudgeTests : IDisposable
     private ClientVerdict Judge(X509Certificate2 client, DateTimeOffset at, params X509Certificate2[] presented) =>
         new ClientCertificateJudge([_authority.Certificate], null, new SettableTime(at)).Judge(client, [.. presented]);
 
-    private X509Certificate2 Intermediate(X509Extension extension)
+    private X509Certificate2 Intermediate(X509Extension extension, byte serial = 7)
     {
         using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
         var request = new CertificateRequest("CN=Limited CA", key, HashAlgorithmName.SHA256);
         request.CertificateExtensions.Add(new X509BasicConstraintsExtension(true, false, 0, critical: true));
         request.CertificateExtensions.Add(new X509KeyUsageExtension(X509KeyUsageFlags.KeyCertSign, critical: true));
         request.CertificateExtensions.Add(extension);
-        using var certificate = request.Create(_authority.Certificate, Noon.AddDays(-1), Noon.AddDays(10), [7]);
+        using var certificate = request.Create(_authority.Certificate, Noon.AddDays(-1), Noon.AddDays(10), [serial]);
         return certificate.CopyWithPrivateKey(key);
     }
 

@@ -21,6 +21,27 @@ public sealed class ClientIdentityTests : IDisposable
         Of(new() { Subject = new X500DistinguishedName("CN=specific, CN=general") }).ShouldBe("specific");
     }
 
+    [Theory]
+    [InlineData("CN=probe-7+SERIALNUMBER=42, O=Orbit")]
+    [InlineData("O=Orbit, SERIALNUMBER=42+CN=probe-7")]
+    [InlineData("OU=a+O=b, CN=probe-7")]
+    public void Identity_OfACommonNameBesideAnotherPart_IsTheCommonName(string subject) =>
+        Of(new() { Subject = new X500DistinguishedName(new Org.BouncyCastle.Asn1.X509.X509Name(subject).GetDerEncoded()) })
+            .ShouldBe("probe-7");
+
+    [Fact]
+    public void Identity_WithoutAnyName_IsEmpty()
+    {
+        var blank = new SubjectAlternativeNameBuilder();
+        blank.AddDnsName(" ");
+        var address = new SubjectAlternativeNameBuilder();
+        address.AddIpAddress(System.Net.IPAddress.Loopback);
+
+        Of(new() { Subject = new X500DistinguishedName("") }).ShouldBe("");
+        Of(new() { Subject = new X500DistinguishedName(""), Extensions = [blank.Build()] }).ShouldBe("");
+        Of(new() { Subject = new X500DistinguishedName(""), Extensions = [address.Build()] }).ShouldBe("");
+    }
+
     [Fact]
     public void Identity_WithoutCommonName_IsTheFirstAlternativeName()
     {

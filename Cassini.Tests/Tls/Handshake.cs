@@ -80,6 +80,9 @@ internal static class Handshake
                 ? null
                 : SslStreamCertificateContext.Create(client, [.. intermediates], offline: true),
             RemoteCertificateValidationCallback = (_, _, _, _) => trusts,
+
+            // Each client is one that comes for the first time.
+            AllowTlsResume = false,
         });
 
         // With TLS 1.3 the client has finished before it is judged: the first read shows it.

@@ -25,7 +25,7 @@ public sealed class ReloadLogTests : IDisposable
     public void Look_CertificateCannotBeRead_LogsTheExceptionOnce()
     {
         var (store, options) = Loaded();
-        File.WriteAllText(options.ServerChainPath, "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n");
+        File.WriteAllText(options.ServerChainPath, "-----BEGIN CERTIFICATE-----\nMAA=\n-----END CERTIFICATE-----\n");
 
         Look(store, times: 5);
 
@@ -33,7 +33,7 @@ public sealed class ReloadLogTests : IDisposable
         var logged = _log.Entries.ShouldHaveSingleItem();
         logged.Level.ShouldBe(LogLevel.Warning);
         var exception = logged.Exception.ShouldBeOfType<TlsConfigurationException>();
-        exception.Message.ShouldBe(failed.Message);
+        exception.Problem.ShouldBe(failed.Message);
         exception.InnerException.ShouldBeAssignableTo<CryptographicException>();
     }
 

@@ -3,6 +3,7 @@ using System.Text;
 using Cassini.Streams.Events;
 using Cassini.Streams.Tls;
 using Cassini.Streams.Tls.Clients;
+using Org.BouncyCastle.Asn1;
 
 namespace Cassini.Tests.Tls;
 
@@ -37,6 +38,45 @@ public sealed class RevocationListTests : IDisposable
         var der = Convert.FromBase64String(pem[PemEncoding.Find(pem).Base64Data]);
 
         Read(der).IsRevoked(bad, _authority.Certificate).ShouldBeTrue();
+    }
+
+    [Fact]
+    public void Lists_InDerOneAfterTheOther_AreAllRead()
+    {
+        using var other = new TestAuthority("Other CA");
+        using var bad = _authority.IssueClient("bad");
+        using var worse = other.IssueClient("worse");
+
+        var list = Read([.. Der(_authority.RevocationList([bad])), .. Der(other.RevocationList([worse]))], other);
+
+        list.IsRevoked(bad, _authority.Certificate).ShouldBeTrue();
+        list.IsRevoked(worse, other.Certificate).ShouldBeTrue();
+        Should.Throw<TlsConfigurationException>(() => Read([.. Der(_authority.RevocationList([bad])), 0x0A]));
+    }
+
+    [Fact]
+    public void List_BehindATextThatBeginsLikeDer_IsRead()
+    {
+        using var bad = _authority.IssueClient("bad");
+
+        Read("0 entries were removed\n" + _authority.RevocationList([bad])).IsRevoked(bad, _authority.Certificate).ShouldBeTrue();
+    }
+
+    [Theory]
+    [InlineData("1.2.3.4", "0500")]
+    [InlineData("2.5.29.29", "3000")] // certificateIssuer, of an indirect list
+    public void List_EntryWithACriticalExtensionThatIsUnknown_IsRefused(string oid, string value) =>
+        Problem(WithEntry(oid, value, isCritical: true)).ShouldContain(
+            $"a critical extension that is not supported ({oid}) in its entry for serial 42");
+
+    [Theory]
+    [InlineData("1.2.3.4", "0500")]
+    [InlineData("2.5.29.21", "0A0106")] // reasonCode certificateHold: revoked while it is listed
+    public void List_EntryWithAnotherExtension_Revokes(string oid, string value)
+    {
+        using var bad = _authority.IssueClient("bad", new() { Serial = [0x42] });
+
+        Read(WithEntry(oid, value, isCritical: false)).IsRevoked(bad, _authority.Certificate).ShouldBeTrue();
     }
 
     [Theory]
@@ -104,7 +144,7 @@ public sealed class RevocationListTests : IDisposable
         using var impostor = new TestAuthority();
         using var innocent = _authority.IssueClient("innocent");
 
-        Problem(impostor.RevocationList([innocent])).ShouldContain("is not signed by a CA of TLS_CA_CERT");
+        Problem(impostor.RevocationList([innocent])).ShouldContain("is not signed by a CA of Tls:CaPath");
     }
 
     [Fact]
@@ -151,14 +191,26 @@ public sealed class RevocationListTests : IDisposable
     public void List_OnlyOfUserCertificates_IsRead() =>
         Read(WithExtension("2.5.29.28", Convert.FromHexString("30038101FF"))).Count.ShouldBe(0);
 
-    private string WithExtension(string oid, byte[] value)
+    private static byte[] Der(string pem) => Convert.FromBase64String(pem[PemEncoding.Find(pem).Base64Data]);
+
+    private string WithExtension(string oid, byte[] value) => Generated(generator => generator.AddExtension(
+        new DerObjectIdentifier(oid), true, Asn1Object.FromByteArray(value)));
+
+    private string WithEntry(string oid, string value, bool isCritical)
+    {
+        var extensions = new Org.BouncyCastle.Asn1.X509.X509ExtensionsGenerator();
+        extensions.AddExtension(new DerObjectIdentifier(oid), isCritical, Convert.FromHexString(value));
+        return Generated(generator => generator.AddCrlEntry(
+            Org.BouncyCastle.Math.BigInteger.ValueOf(0x42), Noon.AddDays(-1).UtcDateTime, extensions.Generate()));
+    }
+
+    private string Generated(Action<Org.BouncyCastle.X509.X509V2CrlGenerator> fill)
     {
         var generator = new Org.BouncyCastle.X509.X509V2CrlGenerator();
         generator.SetIssuerDN(new Org.BouncyCastle.Asn1.X509.X509Name("CN=Test CA"));
         generator.SetThisUpdate(Noon.UtcDateTime);
         generator.SetNextUpdate(Noon.AddDays(1).UtcDateTime);
-        generator.AddExtension(
-            new Org.BouncyCastle.Asn1.DerObjectIdentifier(oid), true, Org.BouncyCastle.Asn1.Asn1Object.FromByteArray(value));
+        fill(generator);
         var key = Org.BouncyCastle.Security.PrivateKeyFactory.CreateKey(_authority.Key.ExportPkcs8PrivateKey());
         var list = generator.Generate(new Org.BouncyCastle.Crypto.Operators.Asn1SignatureFactory("SHA256WITHECDSA", key));
         return PemEncoding.WriteString("X509 CRL", list.GetEncoded());
@@ -169,6 +221,6 @@ public sealed class RevocationListTests : IDisposable
     private RevocationList Read(string pem, params TestAuthority[] further) => Read(Encoding.UTF8.GetBytes(pem), further);
 
     private RevocationList Read(byte[] content, params TestAuthority[] further) => RevocationListReader.Read(
-        new TlsFile(CertificateRole.RevocationList, TlsOptions.CrlSetting, "crl.pem", content),
+        new TlsFile(CertificateRole.RevocationList, "Tls:CrlPath", "crl.pem", content),
         [.. further.Prepend(_authority).Select(authority => authority.Certificate)]);
 }

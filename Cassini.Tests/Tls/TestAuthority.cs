@@ -22,6 +22,9 @@ internal sealed class TestAuthority : IDisposable
         Certificate = CaRequest(name, Key).CreateSelfSigned(notBefore ?? Now.AddYears(-1), notAfter ?? Now.AddYears(9));
     }
 
+    /// <summary>A CA that exists already.</summary>
+    public TestAuthority(X509Certificate2 certificate, ECDsa key) => (Certificate, Key) = (certificate, key);
+
     private TestAuthority(TestAuthority parent, string name)
     {
         _parent = parent;

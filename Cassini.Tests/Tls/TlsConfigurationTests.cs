@@ -25,10 +25,10 @@ public sealed class TlsConfigurationTests : IDisposable
     }
 
     [Theory]
-    [InlineData("ca.pem", CertificateRole.Authority, "TLS_CA_CERT")]
-    [InlineData("server.pem", CertificateRole.Server, "TLS_SERVER_CERT_CHAIN")]
-    [InlineData("server.key", CertificateRole.Server, "TLS_SERVER_KEY")]
-    [InlineData("crl.pem", CertificateRole.RevocationList, "TLS_CRL")]
+    [InlineData("ca.pem", CertificateRole.Authority, "Tls:CaPath")]
+    [InlineData("server.pem", CertificateRole.Server, "Tls:ServerChainPath")]
+    [InlineData("server.key", CertificateRole.Server, "Tls:ServerKeyPath")]
+    [InlineData("crl.pem", CertificateRole.RevocationList, "Tls:CrlPath")]
     public void File_MissingOrADirectoryOrNonsense_IsNamed(string file, CertificateRole role, string setting)
     {
         File.WriteAllText(_directory[file], "nonsense");
@@ -52,7 +52,7 @@ public sealed class TlsConfigurationTests : IDisposable
         using var other = _authority.IssueServer("other", new() { Rsa = otherAlgorithm });
         File.WriteAllText(_options.ServerKeyPath, TestAuthority.KeyPem(other));
 
-        ShouldFail(CertificateRole.Server, "TLS_SERVER_KEY", "server.key").ShouldContain("does not match the first certificate");
+        ShouldFail(CertificateRole.Server, "Tls:ServerKeyPath", "server.key").ShouldContain("does not match the first certificate");
     }
 
     [Fact]
@@ -63,12 +63,37 @@ public sealed class TlsConfigurationTests : IDisposable
             _options.ServerKeyPath,
             key.ExportEncryptedPkcs8PrivateKeyPem(
                 "secret", new PbeParameters(PbeEncryptionAlgorithm.Aes256Cbc, HashAlgorithmName.SHA256, 1000)));
-        ShouldFail(CertificateRole.Server, "TLS_SERVER_KEY", "server.key").ShouldContain("encrypted");
+        ShouldFail(CertificateRole.Server, "Tls:ServerKeyPath", "server.key").ShouldContain("encrypted");
 
         File.WriteAllText(
             _options.ServerKeyPath,
             "-----BEGIN EC PRIVATE KEY-----\nProc-Type: 4,ENCRYPTED\nDEK-Info: AES-256-CBC,00\n\nAAAA\n-----END EC PRIVATE KEY-----\n");
-        ShouldFail(CertificateRole.Server, "TLS_SERVER_KEY", "server.key").ShouldContain("encrypted");
+        ShouldFail(CertificateRole.Server, "Tls:ServerKeyPath", "server.key").ShouldContain("encrypted");
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void Key_WithItsPublicKeyAndAComment_IsJudgedByItsLabels(bool isRsa)
+    {
+        using var server = _authority.IssueServer("localhost", new() { Rsa = isRsa });
+        _authority.Write(_directory.Path, server);
+        var publicKey = PemEncoding.WriteString("PUBLIC KEY", server.PublicKey.ExportSubjectPublicKeyInfo());
+        File.WriteAllText(
+            _options.ServerKeyPath,
+            "Proc-Type: 4,ENCRYPTED is what this key is not; never keep it ENCRYPTED\n"
+            + $"{publicKey}\n{TestAuthority.KeyPem(server)}\n{publicKey}");
+
+        Create().Server.HasPrivateKey.ShouldBeTrue();
+    }
+
+    [Fact]
+    public void Key_BesideASecondPrivateKey_IsUnclear()
+    {
+        using var other = _authority.IssueServer("other");
+        File.AppendAllText(_options.ServerKeyPath, "\n" + TestAuthority.KeyPem(other));
+
+        ShouldFail(CertificateRole.Server, "Tls:ServerKeyPath", "server.key").ShouldContain("a second private key; the first is at line 1");
     }
 
     [Fact]
@@ -117,7 +142,7 @@ public sealed class TlsConfigurationTests : IDisposable
         File.WriteAllText(_options.ServerChainPath, certificate.ExportCertificatePem());
         File.WriteAllText(_options.ServerKeyPath, rsa.ExportPkcs8PrivateKeyPem());
 
-        ShouldFail(CertificateRole.Server, "TLS_SERVER_CERT_CHAIN", "server.pem").ShouldContain("1024 bits");
+        ShouldFail(CertificateRole.Server, "Tls:ServerChainPath", "server.pem").ShouldContain("1024 bits");
     }
 
     [Fact]
@@ -126,7 +151,7 @@ public sealed class TlsConfigurationTests : IDisposable
         using var client = _authority.IssueClient();
         File.AppendAllText(_options.CaPath, "\n" + client.ExportCertificatePem());
 
-        ShouldFail(CertificateRole.Authority, "TLS_CA_CERT", "ca.pem").ShouldContain("'CN=alice' is not a CA certificate");
+        ShouldFail(CertificateRole.Authority, "Tls:CaPath", "ca.pem").ShouldContain("'CN=alice' is not a CA certificate");
     }
 
     [Fact]
@@ -160,7 +185,8 @@ public sealed class TlsConfigurationTests : IDisposable
 
         failure.Role.ShouldBe(role);
         failure.Path.ShouldBe(_directory[file]);
-        failure.Message.ShouldStartWith($"{setting}: {_directory[file]}: ");
+        failure.Message.ShouldStartWith($"{setting}: {_directory[file]}:");
+        failure.Problem.ShouldNotContain(failure.Path);
         failure.Message.ShouldNotContain('\n');
         return failure.Message;
     }

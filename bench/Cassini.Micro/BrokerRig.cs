@@ -27,7 +27,7 @@ internal sealed class BrokerRig
         var client = _broker.Open(connection);
         var connect = new ConnectPacket { Version = ProtocolVersion.V311, ClientId = clientId, CleanStart = true };
         var link = _broker.Connecting.Open(client, connect);
-        var handler = _broker.Connecting.AnswerAsync(link, connect).GetAwaiter().GetResult();
+        var handler = _broker.Connecting.AnswerAsync(link, connect, CancellationToken.None).GetAwaiter().GetResult();
         client.Flushes.Flush();
         return (client, handler!, new ReceiveBuffer(stream, _broker.Budget), stream);
     }

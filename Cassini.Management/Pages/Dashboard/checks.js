@@ -14,6 +14,7 @@ const MEANING = {
   handshake: 'few handshakes are refused',
   certificate: 'no certificate expires soon',
   backlog: 'subscribers keep up',
+  capacity: 'there is room for new clients and their messages',
   phase: 'the broker is ready',
 };
 

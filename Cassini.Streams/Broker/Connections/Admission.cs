@@ -1,4 +1,5 @@
 using Cassini.Streams.Broker.Model;
+using Cassini.Streams.Events;
 using Cassini.Streams.Mqtt.Packets;
 using Cassini.Streams.Primitives;
 
@@ -26,7 +27,8 @@ internal enum AdmissionVerdict
 /// Decides when one client's messages are taken: not while the broker drains, not without memory, and not faster than the client may
 /// publish. For the connection's reader.
 /// </summary>
-internal sealed class Admission(BrokerOptions options, Intake intake, MemoryBudget budget, TimeProvider time, bool isProbe)
+internal sealed class Admission(
+    BrokerOptions options, Intake intake, MemoryBudget budget, BrokerEvents events, TimeProvider time, bool isProbe)
 {
     private readonly TokenBucket? _rate = options.MaxPublishRate > 0 && !isProbe
         ? new TokenBucket(options.MaxPublishRate, options.MaxPublishRate, time)
@@ -61,8 +63,14 @@ internal sealed class Admission(BrokerOptions options, Intake intake, MemoryBudg
     /// <summary>
     /// Waits for memory, but not for longer than <see cref="BrokerOptions.MemoryPatience"/>: then messages of the next batch are refused.
     /// </summary>
-    public async Task WaitForMemoryAsync(CancellationToken cancellationToken) =>
+    public async Task WaitForMemoryAsync(CancellationToken cancellationToken)
+    {
         _isOutOfPatience = !await budget.WaitAsync(options.MemoryPatience, time, cancellationToken);
+        if (_isOutOfPatience)
+        {
+            events.PublishReached(new CapacityReached(CapacityResource.Memory, budget.Limit));
+        }
+    }
 
     /// <summary>Waits until the client may publish one more message.</summary>
     public Task WaitForRateAsync(CancellationToken cancellationToken) =>

@@ -15,6 +15,9 @@ internal sealed class AnswerBuffer
 
     public bool IsEmpty => _length == 0;
 
+    /// <summary>How many answers there are.</summary>
+    public int Count { get; private set; }
+
     public ReadOnlySpan<byte> Written => _buffer.AsSpan(0, _length);
 
     /// <summary>Space for an answer of at most <paramref name="size"/> bytes; <see cref="Advance"/> says how many it took.</summary>
@@ -31,12 +34,16 @@ internal sealed class AnswerBuffer
         return _buffer.AsSpan(_length);
     }
 
-    public void Advance(int bytes) => _length += bytes;
+    public void Advance(int bytes)
+    {
+        _length += bytes;
+        Count++;
+    }
 
     public void Add(ReadOnlySpan<byte> answer)
     {
         answer.CopyTo(GetSpan(answer.Length));
-        _length += answer.Length;
+        Advance(answer.Length);
     }
 
     public void Clear()
@@ -44,6 +51,7 @@ internal sealed class AnswerBuffer
         Return();
         _buffer = null;
         _length = 0;
+        Count = 0;
     }
 
     private void Return()

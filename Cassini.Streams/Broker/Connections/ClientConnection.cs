@@ -80,7 +80,7 @@ internal sealed class ClientConnection : IOutboxOwner
                 var link = _connecting.Open(this, connect);
                 try
                 {
-                    if (await _connecting.AnswerAsync(link, connect) is { } handler)
+                    if (await _connecting.AnswerAsync(link, connect, cancellationToken) is { } handler)
                     {
                         await _serving.RunAsync(link, handler, _input, cancellationToken);
                     }

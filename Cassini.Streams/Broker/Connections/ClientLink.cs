@@ -95,11 +95,20 @@ internal sealed class ClientLink : IAttachedConnection
             Touch(now);
         }
 
+        // What the client sent and the broker has not read yet ends its silence, once it is read.
         var longest = _longestSilence ?? (hold == Hold.ByAnswers ? LongestStall : null);
-        if (longest is { } limit && _time.GetElapsedTime(Volatile.Read(ref _lastPacketAt), now) >= limit)
+        if (longest is { } limit && _time.GetElapsedTime(Volatile.Read(ref _lastPacketAt), now) >= limit
+            && (hold == Hold.ByAnswers || !_connection.Transport.HasUnread))
         {
             Close(new CloseOrder(ReasonCode.KeepAliveTimeout, CloseReason.KeepAliveTimeout));
         }
+    }
+
+    public void Forgive(TimeSpan pause)
+    {
+        var seen = Volatile.Read(ref _lastPacketAt);
+        var later = Math.Min(seen + (long)(pause.TotalSeconds * _time.TimestampFrequency), _time.GetTimestamp());
+        Interlocked.CompareExchange(ref _lastPacketAt, later, seen);
     }
 
     /// <summary>

@@ -17,7 +17,8 @@ namespace Cassini.Streams.Broker.Connections;
 /// <param name="sessions">The sessions.</param>
 /// <param name="intake">Whether the broker takes clients at all.</param>
 /// <param name="publisher">Where wills are published.</param>
-/// <param name="events">Where it reports who was refused.</param>
+/// <param name="pace">Slows down connections that fight for one client identifier.</param>
+/// <param name="events">Where it reports which clients were refused.</param>
 /// <param name="budget">The broker's memory.</param>
 /// <param name="time">The one clock.</param>
 /// <param name="handlers">Makes the handler of what an accepted client sends next.</param>
@@ -27,6 +28,7 @@ internal sealed class ConnectPhase(
     SessionTable sessions,
     Intake intake,
     ServerPublisher publisher,
+    TakeOverPace pace,
     BrokerEvents events,
     MemoryBudget budget,
     TimeProvider time,
@@ -49,11 +51,19 @@ internal sealed class ConnectPhase(
     }
 
     /// <summary>Answers the packet.</summary>
+    /// <param name="link">The connection.</param>
+    /// <param name="connect">The packet.</param>
+    /// <param name="ending">Cancelled when the connection must end.</param>
     /// <returns>The handler of what the client sends next; null when it was refused.</returns>
-    public async Task<PacketHandler?> AnswerAsync(ClientLink link, ConnectPacket connect)
+    public async Task<PacketHandler?> AnswerAsync(ClientLink link, ConnectPacket connect, CancellationToken ending)
     {
         var (identity, isProbe) = (link.Connection.Transport.Identity, link.Connection.Transport.IsProbe);
         var clientId = connect.ClientId.Length > 0 ? connect.ClientId : NewClientId();
+        if (!isProbe && sessions.IsOpen(clientId, identity) && !await pace.WaitAsync(clientId, ending))
+        {
+            return Refuse(link, ReasonCode.ServerBusy, "connections keep taking this client identifier from each other");
+        }
+
         var rights = isProbe ? ClientAccess.OfCanary : access.Of(identity, clientId);
         if (Objection(connect, rights, isProbe) is var (reason, detail))
         {
@@ -80,9 +90,7 @@ internal sealed class ConnectPhase(
             : sessions.Attach(attachment, request, link.Flushes);
         if (result.Session is not { } session)
         {
-            await DisplaceAsync(result);
-            result.Failure?.Throw();
-            return Refuse(link, result.Reason, result.Detail);
+            return await RefuseAsync(link, result);
         }
 
         var client = new Client(sessions, publisher, link, session, attachment, rights, connect);
@@ -93,6 +101,11 @@ internal sealed class ConnectPhase(
         {
             session.SendBacklog(attachment, link.Flushes);
             await DisplaceAsync(result);
+            if (result.Lost is not null && pace.NoteTakeOver(clientId, identity) is { } contested)
+            {
+                events.Publish(contested);
+            }
+
             return handlers(link, client);
         }
         catch (Exception failure)
@@ -127,6 +140,20 @@ internal sealed class ConnectPhase(
         }
 
         publisher.Publish(result.Will, publisher: null);
+    }
+
+    /// <summary>Refuses a client that got no session, after what that leaves to do for the session that it had before.</summary>
+    private async Task<PacketHandler?> RefuseAsync(ClientLink link, AttachResult result)
+    {
+        await DisplaceAsync(result);
+        result.Failure?.Throw();
+        if (result.Reached is { } reached)
+        {
+            link.Counters.AddSessionRefused();
+            events.PublishReached(reached);
+        }
+
+        return Refuse(link, result.Reason, result.Detail);
     }
 
     private PacketHandler? Refuse(ClientLink link, ReasonCode reason, string detail)

@@ -4,6 +4,7 @@ using Cassini.Streams.Broker.Sessions;
 using Cassini.Streams.Events;
 using Cassini.Streams.Mqtt;
 using Cassini.Streams.Mqtt.Packets;
+using Cassini.Streams.Primitives;
 
 namespace Cassini.Streams.Broker.Connections;
 
@@ -14,18 +15,15 @@ internal sealed class ConnectReceiver(BrokerOptions options, MemoryBudget budget
     /// <returns>Null when none came in time, or one that breaks the protocol: then the connection ends.</returns>
     public async Task<ConnectPacket?> ReceiveAsync(ClientConnection connection, ReceiveBuffer input, CancellationToken cancellationToken)
     {
-        await using var patience = time.CreateTimer(
-            static connection => ((ClientConnection)connection!).Close(
-                new CloseOrder(ReasonCode.Success, CloseReason.ConnectTimeout)),
-            connection,
-            options.ConnectTimeout,
-            Timeout.InfiniteTimeSpan);
+        await using var patience = new PeerDeadline(
+            options.ConnectTimeout, time, () => connection.Close(new CloseOrder(ReasonCode.Success, CloseReason.ConnectTimeout)));
         while (true)
         {
+            var unread = input.Unread.Length;
             var status = TryRead(input, out var needed, out var connect, out var limits, out var violation);
             if (status == FrameStatus.Complete)
             {
-                connection.Counters.AddReceived(1, 0);
+                connection.Counters.AddReceived(new Traffic { Packets = 1, Bytes = unread - input.Unread.Length });
                 return connect;
             }
 

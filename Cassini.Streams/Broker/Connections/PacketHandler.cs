@@ -34,8 +34,7 @@ internal sealed class PacketHandler(
     public Step Handle(ReceiveBuffer input, out int needed)
     {
         var now = time.GetTimestamp();
-        var packets = 0;
-        var publishes = 0;
+        var read = default(Traffic);
         var step = Step.ReadOn;
         Admission.BeginBatch();
         var rest = input.Unread;
@@ -49,22 +48,25 @@ internal sealed class PacketHandler(
                 break;
             }
 
+            var payload = 0;
             step = status == FrameStatus.Violation ? Violated(violation)
-                : frame.Type == PacketType.Publish ? OnPublish(frame, now)
+                : frame.Type == PacketType.Publish ? OnPublish(frame, now, out payload)
                 : OnOther(frame);
             if (step is Step.ReadOn)
             {
                 rest = rest[frame.Whole.Length..];
-                packets++;
-                publishes += frame.Type == PacketType.Publish ? 1 : 0;
+                read.Packets++;
+                read.Messages += frame.Type == PacketType.Publish ? 1 : 0;
+                read.Payload += payload;
             }
         }
 
+        read.Bytes = length - rest.Length;
         input.Advance(length - rest.Length);
-        if (packets > 0)
+        if (read.Packets > 0)
         {
             link.Touch(now);
-            link.Counters.AddReceived(packets, publishes);
+            link.Counters.AddReceived(read);
         }
 
         Admission.EndBatch();
@@ -81,17 +83,19 @@ internal sealed class PacketHandler(
     /// <summary>Sends the answers.</summary>
     public void SendAnswers()
     {
-        link.Outbox.Append(_answers.Written, link.Flushes);
+        link.Outbox.Append(_answers.Written, link.Flushes, _answers.Count);
         _answers.Clear();
     }
 
-    private Step OnPublish(Frame frame, long now)
+    private Step OnPublish(Frame frame, long now, out int payload)
     {
         if (!PublishPacket.TryRead(frame, _version, fromClient: true, out var packet, out var violation))
         {
+            payload = 0;
             return Violated(violation);
         }
 
+        payload = packet.Payload.Length;
         var verdict = Admission.Admit(packet, now);
         switch (verdict)
         {

@@ -20,8 +20,9 @@ public enum AccessAction
 /// <summary>
 /// One access rule, written <c>allow|deny publish|subscribe|all IDENTITY FILTER</c>, for example
 /// <c>allow publish sensor-* sensors/%i/#</c>. IDENTITY is the client's name, with <c>*</c> for any characters. In FILTER
-/// <c>%i</c> stands for the client's identity and <c>%c</c> for its client identifier. To a client whose name contains a wildcard or
-/// a slash, such an allowing rule allows nothing, and such a denying rule denies all that it could deny to any name.
+/// <c>%i</c> stands for the client's identity and <c>%c</c> for its client identifier. An IDENTITY or FILTER with a space is in double
+/// quotes, <c>deny all "Meter 7" secret/#</c>; in quotes <c>\"</c> is a quote and <c>\\</c> a backslash. To a client whose name contains
+/// a wildcard or a slash, such an allowing rule allows nothing, and such a denying rule denies all that it could deny to any name.
 /// </summary>
 public sealed record AccessRule
 {
@@ -63,10 +64,14 @@ public sealed record AccessRule
     {
         rule = null;
         error = null;
-        var words = (text ?? "").Split(' ', 4, StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
-        if (words is not [var verdict, var action, var identity, var filter])
+        if (RuleWords.TryRead(text ?? "", out var words) is { } unreadable)
         {
-            error = $"'{text}' is not a rule: allow|deny publish|subscribe|all IDENTITY FILTER";
+            error = $"'{text}': {unreadable}";
+        }
+        else if (words is not [var verdict, var action, var identity, var filter])
+        {
+            error = $"'{text}' is not a rule: allow|deny publish|subscribe|all IDENTITY FILTER, "
+                + "with double quotes around an identity or filter that has a space";
         }
         else if (verdict is not ("allow" or "deny"))
         {
@@ -75,6 +80,14 @@ public sealed record AccessRule
         else if (ActionOf(action) is not { } parsed)
         {
             error = $"'{text}': '{action}' is none of publish, subscribe and all";
+        }
+        else if (identity.Length == 0)
+        {
+            error = $"'{text}': no client has an empty identity";
+        }
+        else if (filter.Contains("%u", StringComparison.Ordinal))
+        {
+            error = $"'{text}': '{filter}' has the placeholder of another broker; %i is the client's identity here";
         }
         else if (!TopicFilter.IsValid(MqttText.Encode(filter)))
         {
@@ -103,5 +116,6 @@ public sealed record AccessRule
     };
 
     /// <inheritdoc/>
-    public override string ToString() => $"{(Allow ? "allow" : "deny")} {Action.ToString().ToLowerInvariant()} {Identity} {Filter}";
+    public override string ToString() =>
+        $"{(Allow ? "allow" : "deny")} {Action.ToString().ToLowerInvariant()} {RuleWords.Write(Identity)} {RuleWords.Write(Filter)}";
 }

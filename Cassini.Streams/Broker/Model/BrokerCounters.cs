@@ -9,13 +9,19 @@ internal sealed class BrokerCounters
     private long _packetsReceived;
     private long _publishReceived;
     private long _publishSent;
+    private long _packetsSent;
+    private long _bytesReceived;
     private long _bytesSent;
+    private long _payloadReceived;
+    private long _payloadSent;
     private long _droppedQoS0;
     private long _droppedReliable;
     private long _expired;
     private long _tooLarge;
     private long _denied;
     private long _violations;
+    private long _delayed;
+    private long _sessionsRefused;
     private readonly long[] _sessionsEnded = new long[Enum.GetValues<SessionEndReason>().Length];
 
     /// <summary>Control packets read.</summary>
@@ -27,7 +33,19 @@ internal sealed class BrokerCounters
     /// <summary>PUBLISH packets written.</summary>
     public long PublishSent => Interlocked.Read(ref _publishSent);
 
+    /// <summary>Control packets written.</summary>
+    public long PacketsSent => Interlocked.Read(ref _packetsSent);
+
+    /// <summary>Bytes of the packets read.</summary>
+    public long BytesReceived => Interlocked.Read(ref _bytesReceived);
+
     public long BytesSent => Interlocked.Read(ref _bytesSent);
+
+    /// <summary>Bytes of the payloads of the PUBLISH packets read.</summary>
+    public long PayloadReceived => Interlocked.Read(ref _payloadReceived);
+
+    /// <summary>Bytes of the payloads of the PUBLISH packets written.</summary>
+    public long PayloadSent => Interlocked.Read(ref _payloadSent);
 
     /// <summary>QoS 0 copies dropped because their subscriber was too slow, or because memory was short.</summary>
     public long DroppedQoS0 => Interlocked.Read(ref _droppedQoS0);
@@ -49,22 +67,35 @@ internal sealed class BrokerCounters
     /// <summary>Connections ended because the peer broke the protocol.</summary>
     public long Violations => Interlocked.Read(ref _violations);
 
+    /// <summary>Connections that waited to take a session over.</summary>
+    public long Delayed => Interlocked.Read(ref _delayed);
+
+    /// <summary>Clients refused because there were too many sessions, in all or of their identity.</summary>
+    public long SessionsRefused => Interlocked.Read(ref _sessionsRefused);
+
     /// <summary>Sessions that ended for one reason.</summary>
     public long SessionsEnded(SessionEndReason reason) => Interlocked.Read(ref _sessionsEnded[(int)reason]);
 
-    public void AddReceived(int packets, int publishes)
+    public void AddReceived(in Traffic read)
     {
-        Interlocked.Add(ref _packetsReceived, packets);
-        if (publishes > 0)
+        Interlocked.Add(ref _packetsReceived, read.Packets);
+        Interlocked.Add(ref _bytesReceived, read.Bytes);
+        if (read.Messages > 0)
         {
-            Interlocked.Add(ref _publishReceived, publishes);
+            Interlocked.Add(ref _publishReceived, read.Messages);
+            Interlocked.Add(ref _payloadReceived, read.Payload);
         }
     }
 
-    public void AddSent(int publishes, int bytes)
+    public void AddSent(in Traffic written)
     {
-        Interlocked.Add(ref _publishSent, publishes);
-        Interlocked.Add(ref _bytesSent, bytes);
+        Interlocked.Add(ref _packetsSent, written.Packets);
+        Interlocked.Add(ref _bytesSent, written.Bytes);
+        if (written.Messages > 0)
+        {
+            Interlocked.Add(ref _publishSent, written.Messages);
+            Interlocked.Add(ref _payloadSent, written.Payload);
+        }
     }
 
     public void AddDropped(QualityOfService qos) =>
@@ -77,6 +108,10 @@ internal sealed class BrokerCounters
     public void AddDenied() => Interlocked.Increment(ref _denied);
 
     public void AddEnded(SessionEndReason reason) => Interlocked.Increment(ref _sessionsEnded[(int)reason]);
+
+    public void AddSessionRefused() => Interlocked.Increment(ref _sessionsRefused);
+
+    public void AddDelayed() => Interlocked.Increment(ref _delayed);
 
     public void AddViolation() => Interlocked.Increment(ref _violations);
 }

@@ -18,11 +18,25 @@ public sealed record BrokerOptions
     public int MaxSessions { get; init; } = 100_000;
 
     /// <summary>
+    /// Sessions of one identity at once, open or kept, so that none takes the places of all others. Further clients of that identity are
+    /// refused with 0x97 (MQTT 3.1.1: 3). 0 means a tenth of <see cref="MaxSessions"/>.
+    /// </summary>
+    [Within(0)]
+    public int MaxSessionsPerIdentity { get; init; }
+
+    /// <summary>
     /// The longest time that a session is kept without a connection. A client that asks for more gets this value in its CONNACK. MQTT
     /// 3.1.1 sessions without clean session are kept for this time.
     /// </summary>
     [Within("0", "3650d")]
     public TimeSpan MaxSessionExpiry { get; init; } = TimeSpan.FromDays(7);
+
+    /// <summary>
+    /// The longest time that CONNECT waits while connections keep taking one client identifier from each other. The first few take-overs
+    /// wait for nothing, and each further one longer, until there was a pause. 0 means that none waits.
+    /// </summary>
+    [Within("0", "1m")]
+    public TimeSpan MaxTakeOverDelay { get; init; } = TimeSpan.FromSeconds(5);
 
     /// <summary>How long a client may take from its handshake to a complete CONNECT.</summary>
     [Within("100ms", "10m")]
@@ -109,6 +123,9 @@ public sealed record BrokerOptions
     /// <summary>Topic aliases that the broker may set for a client that accepts them.</summary>
     [Within(0, 65_535)]
     public int MaxOutgoingTopicAliases { get; init; } = 16;
+
+    /// <summary>What <see cref="MaxSessionsPerIdentity"/> comes to.</summary>
+    internal int SessionsPerIdentity => MaxSessionsPerIdentity > 0 ? MaxSessionsPerIdentity : Math.Max(1, MaxSessions / 10);
 
     /// <summary>How often the topics under <c>$SYS</c> are updated.</summary>
     [Within("100ms", "1h")]

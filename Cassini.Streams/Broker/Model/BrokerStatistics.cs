@@ -46,6 +46,15 @@ public sealed record BrokerStatistics(
     /// <summary>Sessions that a clean start of their client discarded.</summary>
     public long SessionsDiscarded { get; init; }
 
+    /// <summary>
+    /// Connections that had to wait because several keep taking one client identifier from each other: see
+    /// <see cref="BrokerOptions.MaxTakeOverDelay"/>.
+    /// </summary>
+    public long DelayedTakeOvers { get; init; }
+
+    /// <summary>Clients refused because there were too many sessions, in all or of their identity.</summary>
+    public long SessionsRefused { get; init; }
+
     /// <summary>The most sessions that were open at once.</summary>
     public int PeakSessions { get; init; }
 

@@ -39,6 +39,23 @@ internal ref struct Publication
     /// <summary>When it arrived: a timestamp.</summary>
     public long ReceivedAt { get; init; }
 
+    /// <summary>A message that was stored, on its way to another subscriber.</summary>
+    /// <param name="message">The message.</param>
+    /// <param name="retain">The RETAIN flag that its first subscriber got.</param>
+    /// <param name="now">A timestamp.</param>
+    /// <param name="time">The clock.</param>
+    public static Publication Of(StoredMessage message, bool retain, long now, TimeProvider time) => new()
+    {
+        Topic = message.Topic,
+        Payload = message.Payload,
+        Properties = message.Properties,
+        Expiry = message.SecondsLeft(now, time),
+        QoS = message.QoS,
+        Retain = retain,
+        ReceivedAt = now,
+        _stored = message,
+    };
+
     /// <summary>The copy to keep until it is delivered.</summary>
     public StoredMessage Store(TimeProvider time) =>
         _stored ??= new StoredMessage(Topic, Payload.ToArray(), Properties.ToArray(), QoS, ExpiresAt(time), Trace?.Untraced);

@@ -10,8 +10,15 @@ namespace Cassini.Streams.Broker.Model;
 /// <param name="Identifiers">Subscription identifiers to send with it.</param>
 /// <param name="Sequence">1, 2, 3 … within the session: its key in the store.</param>
 /// <param name="Span">The span of its delivery until the acknowledgement; null when it is not traced.</param>
+/// <param name="Share">The filter of the shared subscription that it is for; null when that is not shared.</param>
 internal readonly record struct QueuedMessage(
-    StoredMessage Message, QualityOfService QoS, bool Retain, int[] Identifiers, long Sequence, MessageSpan? Span = null)
+    StoredMessage Message,
+    QualityOfService QoS,
+    bool Retain,
+    int[] Identifiers,
+    long Sequence,
+    MessageSpan? Span = null,
+    string? Share = null)
 {
     /// <summary>The bytes that a copy takes in addition to the shared message: its slots in the queue, the window and the store.</summary>
     private const int Cost = 160;

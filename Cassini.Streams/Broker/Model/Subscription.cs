@@ -16,6 +16,9 @@ internal sealed class Subscription(
     /// <summary>The filter that the client asked for, with <c>$share/NAME/</c> if it is shared.</summary>
     public string Filter { get; } = filter;
 
+    /// <summary>Its filter if other clients may share it; null when it is the subscriber's alone.</summary>
+    public string? Share => TopicFilter.IsShared(Filter) ? Filter : null;
+
     /// <summary>The highest quality of service that was granted.</summary>
     public QualityOfService QoS { get; } = qos;
 

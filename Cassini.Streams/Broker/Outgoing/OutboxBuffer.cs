@@ -32,8 +32,10 @@ internal sealed class OutboxBuffer(MemoryBudget budget)
     /// <summary>Whether a whole record is ready.</summary>
     public bool HasFullSegment => _full is { Count: > 0 };
 
-    /// <summary>Appends a packet: the bytes returned must be written at once.</summary>
-    public Span<byte> Append(int size)
+    /// <summary>Appends packets: the bytes returned must be written at once.</summary>
+    /// <param name="size">Their bytes.</param>
+    /// <param name="packets">How many there are.</param>
+    public Span<byte> Append(int size, int packets)
     {
         if (_tail.Free < size)
         {
@@ -41,15 +43,17 @@ internal sealed class OutboxBuffer(MemoryBudget budget)
         }
 
         _bytes += size;
+        _tail.Packets += packets;
         return _tail.Take(size);
     }
 
     /// <summary>Appends a packet that is a message.</summary>
-    public Span<byte> AppendMessage(int size)
+    public Span<byte> AppendMessage(int size, int payload)
     {
-        var packet = Append(size);
+        var packet = Append(size, packets: 1);
         _messages++;
         _tail.Messages++;
+        _tail.Payload += payload;
         return packet;
     }
 
@@ -106,7 +110,7 @@ internal sealed class OutboxBuffer(MemoryBudget budget)
             // Still less than a record: one larger segment instead of two small ones.
             _tail = Rent(Math.Max(old.Length + size, Math.Max(old.Capacity * 2, _hint)));
             old.Written.Span.CopyTo(_tail.Take(old.Length));
-            _tail.Messages = old.Messages;
+            _tail.CountAs(old);
             Free(ref old);
             return;
         }

@@ -54,6 +54,8 @@ internal ref struct OutgoingMessage
 
     public readonly QualityOfService QoS => _writer.QoS;
 
+    public readonly int PayloadLength => _writer.Payload.Length;
+
     /// <summary>
     /// Chooses the form that the client accepts. The outbox's lock is held, because a client must learn an alias before it is used.
     /// </summary>

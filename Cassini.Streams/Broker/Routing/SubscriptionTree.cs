@@ -112,6 +112,18 @@ internal sealed class SubscriptionTree
         return route;
     }
 
+    /// <summary>Finds the members of a shared subscription.</summary>
+    /// <param name="filter">Its whole filter, <c>$share/NAME/FILTER</c>.</param>
+    /// <returns>Null when it has none.</returns>
+    public SharedGroup? FindGroup(string filter)
+    {
+        var place = FilterPlace.Of(filter);
+        lock (_lock)
+        {
+            return Find(place, create: false)?.FindGroup(place.ShareName!, place.Below);
+        }
+    }
+
     /// <summary>Every subscription that matches a topic, each as its client asked for it; of a share, those of all members.</summary>
     public IReadOnlyList<Subscription> Find(ReadOnlySpan<byte> topic)
     {

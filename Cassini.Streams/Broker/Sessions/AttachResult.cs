@@ -1,4 +1,5 @@
 using System.Runtime.ExceptionServices;
+using Cassini.Streams.Events;
 using Cassini.Streams.Mqtt;
 using Cassini.Streams.Mqtt.Packets;
 
@@ -21,4 +22,8 @@ internal sealed record AttachResult(
     WillMessage? Will = null,
     ReasonCode Reason = default,
     string Detail = "",
-    ExceptionDispatchInfo? Failure = null);
+    ExceptionDispatchInfo? Failure = null)
+{
+    /// <summary>The limit that leaves no place for it; null when it is not refused for that.</summary>
+    public CapacityReached? Reached { get; init; }
+}

@@ -22,6 +22,9 @@ internal sealed class DeliveriesInFlight(
     /// <summary>How many are not acknowledged.</summary>
     public int Count => _window.Count;
 
+    /// <summary>The bytes of these messages. Any thread may read it.</summary>
+    public long Bytes => Volatile.Read(ref _bytes);
+
     /// <summary>Whether some must be sent again: they go before all others.</summary>
     public bool MustSendAgain => _sendAgainFrom != NothingToSendAgain;
 
@@ -109,7 +112,11 @@ internal sealed class DeliveriesInFlight(
     }
 
     /// <summary>Takes everything out.</summary>
-    public List<QueuedMessage> TakeAll() => _window.TakeAll();
+    public List<QueuedMessage> TakeAll()
+    {
+        _bytes = 0;
+        return _window.TakeAll();
+    }
 
     private bool MaySend(Attachment to) =>
         _unacknowledged < to.SendMaximum && (!to.Outbox.IsBackedUp || !to.Outbox.NotifyWhenDrained());

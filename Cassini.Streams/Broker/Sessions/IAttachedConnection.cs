@@ -20,4 +20,7 @@ internal interface IAttachedConnection
     /// <summary>Ends it if its client has been silent for too long.</summary>
     /// <param name="now">A timestamp.</param>
     void CloseIfSilent(long now);
+
+    /// <summary>Leaves a pause of this process out of its client's silence.</summary>
+    void Forgive(TimeSpan pause);
 }

@@ -20,31 +20,27 @@ internal sealed class Session : Subscriber
     private readonly TimeProvider _time;
     private readonly SessionJournal _journal;
     private readonly DirectDelivery _direct;
+    private readonly ShareHandOver _handOver;
     private Attachment? _attachment;
     private bool _ended;
     private long _detachedAt;
     private WaitingWill _will;
 
     public Session(
-        BrokerOptions options,
-        IBrokerStore store,
-        SubscriptionTree tree,
-        MemoryBudget budget,
-        BrokerCounters counters,
-        TimeProvider time,
-        string clientId,
-        string identity,
-        SessionHistory history,
+        BrokerOptions options, IBrokerStore store, SubscriptionTree tree, RetainedMessages retained, ShareHandOver handOver,
+        MemoryBudget budget, BrokerCounters counters, TimeProvider time, string clientId, string identity, SessionHistory history,
         bool isListed)
     {
         History = history;
         _counters = counters;
         _time = time;
+        _handOver = handOver;
         _journal = new SessionJournal(store, clientId);
-        Subscriptions = new SessionSubscriptions(history.Lock, isListed ? options.MaxSubscriptions : null, tree, budget, _journal);
         Losses = new DeliveryLosses(counters);
-        Deliveries = new DeliveryQueue(history.Lock, options, budget, counters, Losses, time, _journal);
-        _direct = new DirectDelivery(history.Lock, clientId, Losses, time);
+        Deliveries = new DeliveryQueue(history.Lock, options, budget, counters, Losses, time, _journal, retained);
+        Subscriptions = new SessionSubscriptions(
+            history.Lock, isListed ? options.MaxSubscriptions : null, tree, budget, _journal, Deliveries);
+        _direct = new DirectDelivery(history.Lock, Losses);
         Received = new ReceivedIds(history.Lock, _journal);
         ClientId = clientId;
         Identity = identity;
@@ -64,7 +60,7 @@ internal sealed class Session : Subscriber
 
     public SessionSubscriptions Subscriptions { get; }
 
-    /// <summary>The QoS 1 and 2 messages on their way to the client.</summary>
+    /// <summary>The messages on their way to the client, but for most of QoS 0.</summary>
     public DeliveryQueue Deliveries { get; }
 
     /// <summary>The QoS 2 messages from the client that are not released.</summary>
@@ -123,9 +119,11 @@ internal sealed class Session : Subscriber
         {
             if (_attachment == attachment)
             {
-                Deliveries.AttachLocked(attachment, flushes);
+                Deliveries.AttachLocked(attachment);
             }
         }
+
+        Deliveries.SendMore(attachment, flushes);
     }
 
     /// <summary>The connection is over. The session ends with it when its expiry interval is 0.</summary>
@@ -152,8 +150,7 @@ internal sealed class Session : Subscriber
                 : SessionEnd.None with { Will = _will.TakeDue(_detachedAt) };
         }
 
-        Subscriptions.RemoveFromTree(end.Subscriptions);
-        return end;
+        return LeaveTree(end);
     }
 
     /// <summary>Takes the will whose delay is over.</summary>
@@ -183,8 +180,7 @@ internal sealed class Session : Subscriber
             end = EndLocked(SessionEndReason.Expired, events);
         }
 
-        Subscriptions.RemoveFromTree(end.Subscriptions);
-        return end;
+        return LeaveTree(end);
     }
 
     /// <summary>Ends the session with everything that belongs to it.</summary>
@@ -196,8 +192,7 @@ internal sealed class Session : Subscriber
             end = EndLocked(reason);
         }
 
-        Subscriptions.RemoveFromTree(end.Subscriptions);
-        return end;
+        return LeaveTree(end);
     }
 
     /// <remarks>A client that is away gets no QoS 0 message.</remarks>
@@ -210,21 +205,15 @@ internal sealed class Session : Subscriber
         }
         else if (Attachment is { } attachment)
         {
-            _direct.Send(message, subscription, attachment, flushes);
-        }
-    }
-
-    /// <summary>Delivers a retained message for a new subscription, unless it was replaced meanwhile.</summary>
-    public void DeliverRetained(StoredMessage message, Subscription subscription, FlushSet flushes)
-    {
-        var qos = message.QoS < subscription.QoS ? message.QoS : subscription.QoS;
-        if (qos != QualityOfService.AtMostOnce)
-        {
-            Deliveries.Add(message, qos, subscription, flushes);
-        }
-        else if (Attachment is { } attachment)
-        {
-            _direct.SendRetained(message, subscription, attachment, flushes);
+            var span = message.Trace?.StartDelivery(ClientId, QualityOfService.AtMostOnce);
+            if (Deliveries.KeepsOrder)
+            {
+                Deliveries.AddQoS0(ref message, subscription, attachment, span, flushes);
+            }
+            else
+            {
+                _direct.Send(message, subscription, attachment, span, flushes);
+            }
         }
     }
 
@@ -250,7 +239,8 @@ internal sealed class Session : Subscriber
         }
 
         _journal.DeleteSession();
-        var end = new SessionEnd(true, _attachment, _will.Take(), Subscriptions.EndLocked());
+        var (sent, waiting) = Deliveries.EndLocked();
+        var end = new SessionEnd(true, _attachment, _will.Take(), Subscriptions.EndLocked(), ShareHandOver.Unfinished(sent, waiting));
         _ended = true;
         if (end.Attachment is { } lost)
         {
@@ -258,7 +248,6 @@ internal sealed class Session : Subscriber
         }
 
         AttachLocked(null);
-        Deliveries.EndLocked();
         Received.EndLocked();
         if (IsListed)
         {
@@ -273,11 +262,19 @@ internal sealed class Session : Subscriber
         return end;
     }
 
+    /// <summary>Without the lock, because there may be much to do, and because others' locks are taken.</summary>
+    private SessionEnd LeaveTree(SessionEnd end)
+    {
+        Subscriptions.RemoveFromTree(end.Subscriptions);
+        _handOver.HandOn(end.Unfinished);
+        return end;
+    }
+
     private void AttachLocked(Attachment? attachment)
     {
         Volatile.Write(ref _attachment, attachment);
         Received.AttachLocked(attachment);
-        Deliveries.DetachLocked();
+        Deliveries.DetachLocked(attachment);
     }
 
     private void NoteClosedLocked(Attachment attachment, CloseReason observed, bool isKept) =>

@@ -8,7 +8,9 @@ namespace Cassini.Streams.Broker.Sessions;
 /// <param name="Attachment">What it had at its end; null when no connection served it.</param>
 /// <param name="Will">A will to publish now: a will that waits is due when its session ends (§3.1.3.2.2).</param>
 /// <param name="Subscriptions">Its subscriptions if it ended: they must be removed from the tree.</param>
-internal sealed record SessionEnd(bool Ended, Attachment? Attachment, WillMessage? Will, Subscription[] Subscriptions)
+/// <param name="Unfinished">What other members of its shared subscriptions must get if it ended, oldest first.</param>
+internal sealed record SessionEnd(
+    bool Ended, Attachment? Attachment, WillMessage? Will, Subscription[] Subscriptions, QueuedMessage[] Unfinished)
 {
-    public static readonly SessionEnd None = new(false, null, null, []);
+    public static readonly SessionEnd None = new(false, null, null, [], []);
 }

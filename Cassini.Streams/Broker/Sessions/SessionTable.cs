@@ -13,6 +13,7 @@ internal sealed class SessionTable(
     BrokerOptions options,
     IBrokerStore store,
     SubscriptionTree tree,
+    RetainedMessages retained,
     MemoryBudget budget,
     BrokerCounters counters,
     BrokerEvents events,
@@ -23,6 +24,8 @@ internal sealed class SessionTable(
     /// <summary>Two connections with one client identifier take turns. Taken before a session's lock.</summary>
     private readonly Lock[] _connecting = [.. Enumerable.Range(0, Stripes).Select(_ => new Lock())];
 
+    private readonly SessionAccounts _accounts = new(options.SessionsPerIdentity);
+    private readonly ShareHandOver _handOver = new(tree, counters, time);
     private readonly ConcurrentDictionary<string, Session> _sessions = new(StringComparer.Ordinal);
     private int _count;
     private int _open;
@@ -37,7 +40,21 @@ internal sealed class SessionTable(
     /// <summary>The most that were open at once.</summary>
     public int Peak => Volatile.Read(ref _peak);
 
+    /// <summary>How many of the sessions that may exist do, and the identity that has most of them.</summary>
+    public ResourceUse Use
+    {
+        get
+        {
+            var count = Count;
+            var (holder, held) = count < options.MaxSessions / 2 ? (null, 0) : _accounts.Largest;
+            return new ResourceUse(count, options.MaxSessions, holder, held);
+        }
+    }
+
     public IEnumerable<Session> All => _sessions.Select(pair => pair.Value);
+
+    /// <summary>Whether a client of this identity is attached to the session.</summary>
+    public bool IsOpen(string clientId, string identity) => Find(clientId) is { IsReachable: true } session && session.Identity == identity;
 
     public Session? Find(string clientId) => _sessions.GetValueOrDefault(clientId);
 
@@ -70,7 +87,7 @@ internal sealed class SessionTable(
     {
         if (_sessions.TryRemove(KeyValuePair.Create(session.ClientId, session)))
         {
-            Interlocked.Decrement(ref _count);
+            FreePlace(session.Identity);
         }
     }
 
@@ -82,8 +99,8 @@ internal sealed class SessionTable(
     public AttachResult AttachProbe(Attachment attachment, AttachRequest request, IEventPublisher probeEvents, FlushSet flushes)
     {
         var session = new Session(
-            options, store, tree, budget, new BrokerCounters(), time, request.ClientId, request.Identity, new SessionHistory(probeEvents),
-            isListed: false);
+            options, store, tree, retained, _handOver, budget, new BrokerCounters(), time, request.ClientId, request.Identity,
+            new SessionHistory(probeEvents), isListed: false);
         session.TryAttach(attachment, request, isPresent: false, flushes, out _);
         return new AttachResult(session, session.History);
     }
@@ -96,6 +113,7 @@ internal sealed class SessionTable(
         if (_sessions.TryAdd(session.ClientId, session))
         {
             _count++;
+            _accounts.Restore(session.Identity);
         }
     }
 
@@ -123,11 +141,15 @@ internal sealed class SessionTable(
         }
 
         var history = existing?.History ?? new SessionHistory(events);
-        if (Interlocked.Increment(ref _count) > options.MaxSessions)
+        if (TakePlace(request.Identity) is { } reached)
         {
-            Interlocked.Decrement(ref _count);
-            var detail = Quantity.Of(options.MaxSessions, "session exists", "sessions exist");
-            return new AttachResult(null, history, Lost: end.Attachment, Will: end.Will, Reason: ReasonCode.QuotaExceeded, Detail: detail);
+            var detail = reached.Identity is null
+                ? Quantity.Of(reached.Limit, "session exists", "sessions exist")
+                : $"this identity has {Quantity.Of(reached.Limit, "session")}, the most that one may have";
+            return new AttachResult(null, history, Lost: end.Attachment, Will: end.Will, Reason: ReasonCode.QuotaExceeded, Detail: detail)
+            {
+                Reached = reached,
+            };
         }
 
         try
@@ -141,14 +163,37 @@ internal sealed class SessionTable(
         catch (Exception failure)
         {
             // Not thrown here: what the end of the session before leaves to do must be done all the same.
-            Interlocked.Decrement(ref _count);
+            FreePlace(request.Identity);
             return new AttachResult(
                 null, history, Lost: end.Attachment, Will: end.Will, Failure: ExceptionDispatchInfo.Capture(failure));
         }
     }
 
+    /// <returns>The limit that leaves no place for one more; null when the place is taken.</returns>
+    private CapacityReached? TakePlace(string identity)
+    {
+        if (!_accounts.TryTake(identity))
+        {
+            return new CapacityReached(CapacityResource.Sessions, _accounts.Most, identity);
+        }
+
+        if (Interlocked.Increment(ref _count) <= options.MaxSessions)
+        {
+            return null;
+        }
+
+        FreePlace(identity);
+        return new CapacityReached(CapacityResource.Sessions, options.MaxSessions);
+    }
+
+    private void FreePlace(string identity)
+    {
+        Interlocked.Decrement(ref _count);
+        _accounts.Return(identity);
+    }
+
     private Session Make(string clientId, string identity, SessionHistory history) =>
-        new(options, store, tree, budget, counters, time, clientId, identity, history, isListed: true);
+        new(options, store, tree, retained, _handOver, budget, counters, time, clientId, identity, history, isListed: true);
 
     private void NoteOpened()
     {

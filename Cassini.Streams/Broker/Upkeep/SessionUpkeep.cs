@@ -7,6 +7,15 @@ namespace Cassini.Streams.Broker.Upkeep;
 /// <summary>Applies what is due by time to sessions: keep alive, expiry, and wills whose delay is over. Run by the housekeeper.</summary>
 internal sealed class SessionUpkeep(SessionTable sessions, ServerPublisher publisher, BrokerEvents events, TimeProvider time)
 {
+    /// <summary>This process was paused: the time does not count as its clients' silence.</summary>
+    public void Forgive(TimeSpan pause)
+    {
+        foreach (var session in sessions.All)
+        {
+            session.Attachment?.Connection.Forgive(pause);
+        }
+    }
+
     public void Work()
     {
         var now = time.GetTimestamp();

@@ -2,6 +2,7 @@ using System.Globalization;
 using Cassini.Streams.Broker.Model;
 using Cassini.Streams.Broker.Routing;
 using Cassini.Streams.Broker.Sessions;
+using Cassini.Streams.Events;
 using Cassini.Streams.Mqtt;
 
 namespace Cassini.Streams.Broker.Upkeep;
@@ -34,6 +35,15 @@ internal sealed class SysTopics(
 
     private readonly Dictionary<string, string> _published = [];
     private readonly long _startedAt = time.GetTimestamp();
+    private readonly LoadAverages _loads = new(
+        time,
+        ("messages/received", () => counters.PacketsReceived),
+        ("messages/sent", () => counters.PacketsSent),
+        ("publish/received", () => counters.PublishReceived),
+        ("publish/sent", () => counters.PublishSent),
+        ("publish/dropped", () => counters.Dropped),
+        ("bytes/received", () => counters.BytesReceived),
+        ("bytes/sent", () => counters.BytesSent));
 
     public void Publish()
     {
@@ -44,17 +54,31 @@ internal sealed class SysTopics(
         Publish("clients/disconnected", Math.Max(0, total - open));
         Publish("clients/total", total);
         Publish("clients/maximum", sessions.Peak);
+        Publish("clients/expired", counters.SessionsEnded(SessionEndReason.Expired));
+        Publish("subscriptions/count", tree.Count);
+        Publish("retained messages/count", retained.Count);
+        Publish("topics/count", topics.Count);
+        Publish("store/messages/bytes", budget.Used);
+        PublishTraffic();
+        foreach (var (name, perMinute) in _loads.Update())
+        {
+            Publish($"load/{name}", perMinute.ToString("0.00", CultureInfo.InvariantCulture));
+        }
+    }
+
+    private void PublishTraffic()
+    {
+        Publish("bytes/received", counters.BytesReceived);
+        Publish("bytes/sent", counters.BytesSent);
         Publish("messages/received", counters.PacketsReceived);
+        Publish("messages/sent", counters.PacketsSent);
+        Publish("publish/bytes/received", counters.PayloadReceived);
+        Publish("publish/bytes/sent", counters.PayloadSent);
         Publish("publish/messages/received", counters.PublishReceived);
         Publish("publish/messages/sent", counters.PublishSent);
         Publish("publish/messages/dropped", counters.Dropped);
         Publish("publish/messages/expired", counters.Expired);
         Publish("publish/denied", counters.Denied);
-        Publish("bytes/sent", counters.BytesSent);
-        Publish("subscriptions/count", tree.Count);
-        Publish("retained messages/count", retained.Count);
-        Publish("topics/count", topics.Count);
-        Publish("store/messages/bytes", budget.Used);
     }
 
     private void Publish(string name, long value) => Publish(name, value.ToString(CultureInfo.InvariantCulture));

@@ -16,6 +16,7 @@ internal static class AllChecks
         new HandshakeCheck(),
         new CertificateCheck(),
         new BacklogCheck(),
+        new CapacityCheck(),
         new PhaseCheck(),
     ];
 }

@@ -19,6 +19,8 @@ internal sealed record HealthFacts
 
     public LoadFacts Load { get; init; } = LoadFacts.None;
 
+    public CapacityFacts Capacity { get; init; } = CapacityFacts.None;
+
     public TopicFacts Topics { get; init; } = TopicFacts.None;
 
     public LastError? LastError { get; init; }
@@ -57,6 +59,7 @@ internal sealed record HealthFacts
         Handshakes = Handshakes.Within(policy.HandshakeWindow, now),
         Manager = Manager with { Slow = Threshold.Exceeds(Manager.RoundTrip, policy.SlowRoundTrip, policy.LeaveRatio, false) },
         Canary = Canary with { Slow = Threshold.Exceeds(Canary.RoundTrip, policy.SlowCanary, policy.LeaveRatio, false) },
+        Capacity = Capacity.Under(policy),
         Load = Load with
         {
             OverSoft = Threshold.Exceeds(Load.Queued, policy.BacklogSoft, policy.LeaveRatio, false),

@@ -17,6 +17,11 @@ internal static class FactsReducer
         var sequence = envelope.Sequence;
         var after = envelope.Event switch
         {
+            HandshakeFailed { Reason: HandshakeFailure.ConnectionLimit } e => facts with
+            {
+                Handshakes = facts.Handshakes.Apply(e, sequence, now, policy),
+                Capacity = facts.Capacity.RefuseConnection(sequence),
+            },
             HandshakeCompleted or HandshakeFailed =>
                 facts with { Handshakes = facts.Handshakes.Apply(envelope.Event, sequence, now, policy) },
             SessionOpened or CanarySucceeded or CanaryFailed or CanaryDisabled =>
@@ -28,7 +33,13 @@ internal static class FactsReducer
             Crashed or Restarted or GaveUp => facts with { Crashes = facts.Crashes.Apply(envelope.Event, sequence, now) },
             CertificateLoaded or CertificateExpiring or CertificateReloadFailed =>
                 facts with { Certificates = facts.Certificates.Apply(envelope, now) },
-            LoadSampled e => facts with { Load = facts.Load.Apply(e, sequence, policy), Topics = facts.Topics.Apply(e) },
+            LoadSampled e => facts with
+            {
+                Load = facts.Load.Apply(e, sequence, policy),
+                Topics = facts.Topics.Apply(e),
+                Capacity = facts.Capacity.Apply(e.Capacity, sequence, policy),
+            },
+            CapacityReached e => facts with { Capacity = facts.Capacity.Apply(e, sequence) },
             MessagesDropped e => facts with { Load = facts.Load.Apply(e, sequence, now) },
             TopicCreated or TopicRemoved => facts with { Topics = facts.Topics.Apply(envelope.Event) },
             PhaseEntered e => facts with { Phase = facts.Phase.Apply(e, sequence) },

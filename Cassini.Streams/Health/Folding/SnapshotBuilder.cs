@@ -49,6 +49,12 @@ internal sealed class SnapshotBuilder(HealthPolicy policy, Func<long> oldest, Da
         Ready = state.Verdicts.Ready,
         Live = state.Verdicts.Live,
         Counts = state.Counts,
+        Capacity =
+        [
+            .. state.Facts.Capacity.Each()
+                .Where(use => use.Facts.Limit > 0)
+                .Select(use => new CapacityHealth(use.Resource, use.Facts.Used, use.Facts.Limit)),
+        ],
         Certificates = [.. state.Facts.Certificates.Loaded.Select(fact => Build(state, fact))],
     };
 

@@ -13,8 +13,8 @@ internal static class RecordHeader
 
     /// <summary>The version of the words in the state, the policy and the events.</summary>
     /// <remarks>
-    /// 1: before the words for connections and sessions were changed; it cannot be read. 2: before refused handshakes had addresses;
-    /// <see cref="RecordUpgrade"/> adds what it lacks. 3: at present.
+    /// 1: before the words for connections and sessions were changed; it cannot be read. 2: before refused handshakes had addresses
+    /// and before there was a check of capacity; <see cref="RecordUpgrade"/> adds what it lacks. 3: at present.
     /// </remarks>
     public const int Version = 3;
 

@@ -48,6 +48,9 @@ public sealed class Connection
     /// <summary>Application bytes written so far.</summary>
     public long BytesSent => _stream.BytesSent;
 
+    /// <summary>Whether the peer sent bytes that nothing has read yet. Any thread.</summary>
+    internal bool HasUnread => _stream.HasUnread;
+
     /// <summary>Whether it is our own canary: in no count, table or log.</summary>
     internal bool IsProbe { get; }
 

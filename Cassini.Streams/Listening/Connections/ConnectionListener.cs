@@ -16,6 +16,10 @@ namespace Cassini.Streams.Listening.Connections;
 /// </summary>
 internal sealed class ConnectionListener : IPendingConnection
 {
+    // A client of TLS 1.3 may have sent its first messages before it is refused.
+    private const int LongestScraps = 64 * 1024;
+    private static readonly TimeSpan LongestRefusal = TimeSpan.FromSeconds(1);
+
     private readonly ListeningContext _context;
     private readonly AcceptedSocket _accepted;
     private readonly IEventPublisher _events;
@@ -24,6 +28,7 @@ internal sealed class ConnectionListener : IPendingConnection
     private GatePass? _pass;
     private HandshakeRefusal? _refusal;
     private MutualTlsStream? _tls;
+    private bool _sentAlert;
     private volatile string _identity = "";
     private volatile ServingPhase? _serving;
     private CloseReason _closeReason;
@@ -44,6 +49,9 @@ internal sealed class ConnectionListener : IPendingConnection
     public bool IsProbe => _accepted.Canary is not null;
 
     public bool IsOpen => _fate.IsOpen;
+
+    /// <summary>The identity that the peer proved; empty before.</summary>
+    public string Identity => _identity;
 
     /// <summary>Ends after the terminal event. Never fails.</summary>
     public Task Completion { get; private set; } = Task.CompletedTask;
@@ -123,6 +131,7 @@ internal sealed class ConnectionListener : IPendingConnection
         var refusal = await handshake.RunAsync(_pass!);
         _pass = null;
         _tls = handshake.Stream;
+        _sentAlert = handshake.SentAlert;
         if (refusal is not null)
         {
             return refusal;
@@ -141,7 +150,7 @@ internal sealed class ConnectionListener : IPendingConnection
         }
 
         _openedAt = _context.Time.GetTimestamp();
-        var stream = new ConnectionStream(_tls, IsProbe ? null : _context.Bytes);
+        var stream = new ConnectionStream(_tls, IsProbe ? null : _context.Bytes, () => Sockets.HasUnread(_accepted.Socket));
         var connection = new Connection(
             Id, _accepted.Endpoint.ToString(), _accepted.Remote.ToString(), _identity, stream, _fate, _events, IsProbe);
         _events.Publish(new HandshakeCompleted(Id, _identity, NameOf(_tls.SslProtocol), handshake.Duration));
@@ -190,6 +199,10 @@ internal sealed class ConnectionListener : IPendingConnection
             if (graceful && _serving is { } serving)
             {
                 await serving.CloseGracefullyAsync(_tls!);
+            }
+            else if (_sentAlert)
+            {
+                await Linger.RunAsync(_accepted.Socket, LongestRefusal, LongestScraps, _context.Time, _fate.Ending);
             }
         }
         finally

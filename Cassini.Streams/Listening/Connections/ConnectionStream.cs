@@ -8,7 +8,10 @@ namespace Cassini.Streams.Listening.Connections;
 /// The stream that a handler works on: counts bytes, remembers whether the transport ended or failed (so that a handler's own I/O errors
 /// are not mistaken for the peer's), and can be broken for a rehearsal.
 /// </summary>
-internal sealed class ConnectionStream(Stream inner, ByteTotals? totals) : Stream
+/// <param name="inner">The stream of plain bytes.</param>
+/// <param name="totals">Where its bytes are counted as well; null for nowhere.</param>
+/// <param name="unread">Says whether the transport holds bytes that were not read; null when it cannot say.</param>
+internal sealed class ConnectionStream(Stream inner, ByteTotals? totals, Func<bool>? unread = null) : Stream
 {
     private long _received;
     private long _sent;
@@ -17,6 +20,9 @@ internal sealed class ConnectionStream(Stream inner, ByteTotals? totals) : Strea
     public long BytesReceived => Interlocked.Read(ref _received);
 
     public long BytesSent => Interlocked.Read(ref _sent);
+
+    /// <summary>Whether the transport holds bytes that were not read. Any thread.</summary>
+    public bool HasUnread => unread?.Invoke() is true;
 
     /// <summary>Whether the peer closed its side.</summary>
     public bool Ended { get; private set; }

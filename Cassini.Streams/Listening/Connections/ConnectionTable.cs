@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using Cassini.Streams.Events;
 
 namespace Cassini.Streams.Listening.Connections;
 
@@ -18,6 +19,20 @@ internal sealed class ConnectionTable(int maxOpen)
 
     /// <summary>Clients' open connections.</summary>
     public int Open => Volatile.Read(ref _open);
+
+    /// <summary>How many of the connections that may be open are, and the identity that has most of them. Probes excluded.</summary>
+    public ResourceUse Use
+    {
+        get
+        {
+            var open = Open;
+            var largest = open < maxOpen / 2 ? null : All
+                .Where(connection => connection is { IsProbe: false, IsOpen: true })
+                .GroupBy(connection => connection.Identity)
+                .MaxBy(connections => connections.Count());
+            return new ResourceUse(open, maxOpen, largest?.Key, largest?.Count() ?? 0);
+        }
+    }
 
     public IEnumerable<ConnectionListener> All => _connections.Select(entry => entry.Value);
 

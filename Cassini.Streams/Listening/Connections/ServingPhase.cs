@@ -1,4 +1,3 @@
-using System.Buffers;
 using System.Net.Security;
 using System.Net.Sockets;
 using System.Runtime.ExceptionServices;
@@ -31,8 +30,6 @@ internal sealed class ServingPhase(
 
     /// <summary>The most bytes that are dropped meanwhile.</summary>
     private const long LongestScraps = 64 * 1024 * 1024;
-
-    private const int ScrapSize = 16 * 1024;
 
     private RehearsalException? _rehearsal;
     private bool _aborted;
@@ -89,48 +86,7 @@ internal sealed class ServingPhase(
         TaskObserver.Observe(sending, late => ListeningLog.CloseNotifyFailed(context.Logger, connection.Id, late));
     }
 
-    /// <summary>
-    /// Reads and drops what the peer still sends, until it closes too. A socket that is closed with unread bytes, or that gets some
-    /// later, sends a reset, and a reset may discard what the peer has not read yet, such as the reason of the close.
-    /// </summary>
-    private async Task LingerAsync()
-    {
-        using var limit = new CancellationTokenSource(LingerTime(), context.Time);
-        using var patience = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, context.Forced.Token);
-        try
-        {
-            socket.Shutdown(SocketShutdown.Send);
-            for (var dropped = 0L; dropped < LongestScraps;)
-            {
-                if (await DropSomeAsync(patience.Token) is not (> 0 and var some))
-                {
-                    return;
-                }
-
-                dropped += some;
-            }
-        }
-        catch (Exception ended) when (ended is SocketException or OperationCanceledException or ObjectDisposedException)
-        {
-            // The peer closed, or its time is over.
-        }
-    }
-
-    /// <summary>Holds a buffer only while there is something to read, because many connections may linger at once.</summary>
-    /// <returns>0 when the peer has closed.</returns>
-    private async Task<int> DropSomeAsync(CancellationToken cancellationToken)
-    {
-        await socket.ReceiveAsync(Memory<byte>.Empty, cancellationToken);
-        var scraps = ArrayPool<byte>.Shared.Rent(ScrapSize);
-        try
-        {
-            return await socket.ReceiveAsync(scraps, cancellationToken);
-        }
-        finally
-        {
-            ArrayPool<byte>.Shared.Return(scraps);
-        }
-    }
+    private Task LingerAsync() => Linger.RunAsync(socket, LingerTime(), LongestScraps, context.Time, context.Forced.Token);
 
     private TimeSpan LingerTime()
     {

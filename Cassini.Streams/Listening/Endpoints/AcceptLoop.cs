@@ -136,8 +136,9 @@ internal sealed class AcceptLoop(
         IPEndPoint remote;
         try
         {
-            remote = (IPEndPoint)socket.RemoteEndPoint!;
+            remote = Plain((IPEndPoint)socket.RemoteEndPoint!);
             socket.NoDelay = true;
+            Sockets.KeepAlive(socket, context.Options);
         }
         catch (SocketException)
         {
@@ -170,6 +171,10 @@ internal sealed class AcceptLoop(
             endpoint.InHand = null;
         }
     }
+
+    /// <summary>A client that came over IPv4 to <c>[::]</c> has its IPv4 address in events and limits.</summary>
+    private static IPEndPoint Plain(IPEndPoint remote) =>
+        remote.Address.IsIPv4MappedToIPv6 ? new IPEndPoint(remote.Address.MapToIPv4(), remote.Port) : remote;
 
     private async Task BackOffAsync(SocketException failure, CancellationToken cancellationToken)
     {

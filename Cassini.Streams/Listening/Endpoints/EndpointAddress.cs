@@ -14,16 +14,19 @@ public sealed record EndpointAddress
     private readonly string _text;
 
     /// <summary>An endpoint at a numeric address.</summary>
-    /// <param name="address">IPv4 or IPv6; the family's wildcard address for all of the machine's addresses.</param>
+    /// <param name="address">
+    /// IPv4 or IPv6. <c>0.0.0.0</c> stands for all IPv4 addresses of the machine, <c>::</c> for all its addresses of both families. An IPv4
+    /// address within IPv6, such as <c>::ffff:127.0.0.1</c>, is the IPv4 address.
+    /// </param>
     /// <param name="port">0 … 65535; 0 lets the operating system choose one.</param>
     public EndpointAddress(IPAddress address, int port)
     {
         ArgumentNullException.ThrowIfNull(address);
         ArgumentOutOfRangeException.ThrowIfNegative(port);
         ArgumentOutOfRangeException.ThrowIfGreaterThan(port, IPEndPoint.MaxPort);
-        Address = address;
+        Address = address.IsIPv4MappedToIPv6 ? address.MapToIPv4() : address;
         Port = port;
-        _text = new IPEndPoint(address, port).ToString();
+        _text = new IPEndPoint(Address, port).ToString();
     }
 
     /// <summary>The address to bind.</summary>
@@ -32,7 +35,7 @@ public sealed record EndpointAddress
     /// <summary>The port to bind; 0 lets the operating system choose one.</summary>
     public int Port { get; }
 
-    /// <summary>Whether it stands for all addresses of the machine in its family.</summary>
+    /// <summary>Whether it stands for all addresses of the machine, or for all in its family.</summary>
     internal bool IsWildcard => Address.Equals(IPAddress.Any) || Address.Equals(IPAddress.IPv6Any);
 
     /// <summary>

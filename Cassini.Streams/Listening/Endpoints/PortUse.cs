@@ -7,8 +7,7 @@ namespace Cassini.Streams.Listening.Endpoints;
 /// <summary>An address that this process is to listen on, by its settings. Immutable.</summary>
 /// <param name="Key">The setting that says so.</param>
 /// <param name="Address">The address.</param>
-/// <param name="IsDualMode">Whether <c>[::]</c> takes IPv4 too, as Kestrel's does; the broker's own does not.</param>
-internal sealed record PortUse(string Key, EndpointAddress Address, bool IsDualMode)
+internal sealed record PortUse(string Key, EndpointAddress Address)
 {
     /// <summary>
     /// One error for this address if another one has it already. Port 0, which the operating system replaces, collides with nothing.
@@ -17,16 +16,14 @@ internal sealed record PortUse(string Key, EndpointAddress Address, bool IsDualM
     public IEnumerable<SettingError> Collisions(IEnumerable<PortUse> others) => others
         .Where(other => Address.Port != 0 && Address.Port == other.Address.Port && (Covers(other) || other.Covers(this)))
         .Take(1)
-        .Select(other => SettingError.NotAllowed(Key, $"{Address}", $"{other.Key} listens there already, on {other.Address}"));
+        .Select(other => SettingError.NotAllowed(
+            Key, $"{Address}", $"{other.Key} listens there already, on {other.Address}{WhyBothFamilies(other)}"));
 
-    private bool Covers(PortUse other)
-    {
-        var mine = Plain(Address.Address);
-        var theirs = Plain(other.Address.Address);
-        return mine.Equals(theirs)
-            || (mine.Equals(IPAddress.Any) && theirs.AddressFamily == AddressFamily.InterNetwork)
-            || (mine.Equals(IPAddress.IPv6Any) && (IsDualMode || theirs.AddressFamily == AddressFamily.InterNetworkV6));
-    }
+    private bool Covers(PortUse other) =>
+        Address.Address.Equals(other.Address.Address)
+        || Address.Address.Equals(IPAddress.IPv6Any)
+        || (Address.Address.Equals(IPAddress.Any) && other.Address.Address.AddressFamily == AddressFamily.InterNetwork);
 
-    private static IPAddress Plain(IPAddress address) => address.IsIPv4MappedToIPv6 ? address.MapToIPv4() : address;
+    private string WhyBothFamilies(PortUse other) =>
+        Address.Address.AddressFamily != other.Address.Address.AddressFamily ? ": [::] has the IPv4 addresses too" : "";
 }

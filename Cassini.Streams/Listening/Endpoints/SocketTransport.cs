@@ -16,7 +16,8 @@ internal sealed class SocketTransport : ISocketTransport
         {
             if (address.Address.AddressFamily == AddressFamily.InterNetworkV6)
             {
-                socket.DualMode = false; // [::] and 0.0.0.0 are two endpoints, each with its own accept loop
+                // As Kestrel does for the management: [::] has one meaning in this process.
+                socket.DualMode = address.IsWildcard;
             }
 
             socket.Bind(address.ToIPEndPoint());

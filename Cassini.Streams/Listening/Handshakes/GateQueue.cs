@@ -14,6 +14,7 @@ internal sealed class GateQueue(ListenerOptions options, TimeProvider time)
     private readonly Queue<GateAddress> _turns = new();
     private readonly LinkedList<GatePass> _inFlight = new();
     private long _lastSuccess = time.GetTimestamp();
+    private long _awakeSince = time.GetTimestamp();
 
     /// <summary>Connections without a slot, the silent ones included.</summary>
     public int Pending { get; private set; }
@@ -109,6 +110,9 @@ internal sealed class GateQueue(ListenerOptions options, TimeProvider time)
         }
     }
 
+    /// <summary>This process was paused: no peer could get on meanwhile, so the grace begins anew for all.</summary>
+    public void Forgive() => _awakeSince = time.GetTimestamp();
+
     public void Succeed(GateAddress address) => address.LastSuccess = _lastSuccess = time.GetTimestamp();
 
     /// <summary>The connection leaves, whatever its stage.</summary>
@@ -132,7 +136,7 @@ internal sealed class GateQueue(ListenerOptions options, TimeProvider time)
         ForgetIfEmpty(address);
     }
 
-    private bool IsQuiet(long since) => time.GetElapsedTime(since) >= options.StallGrace;
+    private bool IsQuiet(long since) => time.GetElapsedTime(Math.Max(since, _awakeSince)) >= options.StallGrace;
 
     private void Evict(GatePass pass, GateAddress address, List<GatePass> evicted)
     {

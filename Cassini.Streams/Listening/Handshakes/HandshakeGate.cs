@@ -15,12 +15,15 @@ internal sealed class HandshakeGate : IDisposable
     private readonly ITimer _sweeper;
     private readonly Lock _lock = new();
     private readonly GateQueue _queue;
+    private readonly TimeProvider _time;
     private int _reserved;
     private bool _sweeping;
+    private long _sweepArmedAt;
 
     public HandshakeGate(ListenerOptions options, TimeProvider time)
     {
         _options = options;
+        _time = time;
         _queue = new GateQueue(options, time);
         _sweeper = time.CreateTimer(
             static gate => ((HandshakeGate)gate!).Sweep(), this, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
@@ -132,6 +135,11 @@ internal sealed class HandshakeGate : IDisposable
         bool again;
         lock (_lock)
         {
+            if (_time.GetElapsedTime(_sweepArmedAt) >= _options.StallGrace)
+            {
+                _queue.Forgive(); // this sweep is so late that the process was paused
+            }
+
             _queue.EvictStalled(evicted, given);
             again = _sweeping = _queue.Waiting > 0;
         }
@@ -166,6 +174,7 @@ internal sealed class HandshakeGate : IDisposable
 
         if (arm)
         {
+            _sweepArmedAt = _time.GetTimestamp();
             _sweeper.Change(SweepInterval, Timeout.InfiniteTimeSpan);
         }
     }

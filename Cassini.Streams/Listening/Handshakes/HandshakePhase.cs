@@ -3,6 +3,7 @@ using System.Security.Authentication;
 using Cassini.Streams.Events;
 using Cassini.Streams.Listening.Connections;
 using Cassini.Streams.Listening.Endpoints;
+using Cassini.Streams.Primitives;
 using Cassini.Streams.Tls.Handshakes;
 
 namespace Cassini.Streams.Listening.Handshakes;
@@ -19,6 +20,9 @@ internal sealed class HandshakePhase(ListeningContext context, AcceptedSocket ac
 
     /// <summary>The stream, from the moment that TLS begins.</summary>
     public MutualTlsStream? Stream { get; private set; }
+
+    /// <summary>Whether this side ended the handshake, with an alert that must still arrive.</summary>
+    public bool SentAlert { get; private set; }
 
     /// <summary>From the peer's first byte to now.</summary>
     public TimeSpan Duration => context.Time.GetElapsedTime(_firstByteAt);
@@ -106,15 +110,21 @@ internal sealed class HandshakePhase(ListeningContext context, AcceptedSocket ac
     private async Task<HandshakeRefusal?> AuthenticateAsync(byte[] hello)
     {
         using var deadline = Deadline(HandshakeFailure.TimedOut, context.Options.HandshakeTimeout);
-        Stream = new MutualTlsStream(new ReplayStream(accepted.Socket, hello), leaveInnerStreamOpen: false);
+        var transport = new ReplayStream(accepted.Socket, hello);
+        Stream = new MutualTlsStream(transport, leaveInnerStreamOpen: false);
+        var material = context.Certificates.Current;
+        using var verification = new ClientVerification(Stream, material.Judge);
+        transport.FirstWrite = verification.Begin;
         try
         {
-            await Stream.AuthenticateAsServerAsync(context.Certificates.Current.ServerOptions, fate.Ending);
+            await Stream.AuthenticateAsServerAsync(material.ServerOptions, fate.Ending);
             OpenSslBuffers.ReleaseWhenIdle(Stream);
             return null;
         }
         catch (Exception failure) when (IsExpected(failure))
         {
+            SentAlert = failure is AuthenticationException;
+
             // The verdict is more exact: when it refused a certificate, this side sees only a general exception, or that the peer closed.
             if (Stream.Verdict.Failure is { } refused)
             {
@@ -129,6 +139,6 @@ internal sealed class HandshakePhase(ListeningContext context, AcceptedSocket ac
     private static bool IsExpected(Exception failure) =>
         failure is AuthenticationException or IOException or SocketException or OperationCanceledException;
 
-    private HandshakeDeadline Deadline(HandshakeFailure reason, TimeSpan after, string? detail = null) =>
-        new(fate, new HandshakeRefusal(reason, detail), after, context.Time);
+    private PeerDeadline Deadline(HandshakeFailure reason, TimeSpan after, string? detail = null) =>
+        new(after, context.Time, () => fate.Refuse(new HandshakeRefusal(reason, detail)));
 }

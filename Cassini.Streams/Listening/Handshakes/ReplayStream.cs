@@ -3,10 +3,15 @@ using System.Net.Sockets;
 namespace Cassini.Streams.Listening.Handshakes;
 
 /// <summary>A socket's stream whose first reads return the bytes that were read from the socket before.</summary>
+/// <param name="socket">The socket; the caller closes it.</param>
+/// <param name="replayed">The bytes.</param>
 internal sealed class ReplayStream(Socket socket, byte[] replayed) : Stream
 {
     private readonly NetworkStream _inner = new(socket, ownsSocket: false);
     private ReadOnlyMemory<byte> _replayed = replayed;
+
+    /// <summary>Called once, before the first bytes are written.</summary>
+    public Action? FirstWrite { get; set; }
 
     public override bool CanRead => true;
 
@@ -32,13 +37,20 @@ internal sealed class ReplayStream(Socket socket, byte[] replayed) : Stream
 
     public override int Read(byte[] buffer, int offset, int count) => Read(buffer.AsSpan(offset, count));
 
-    public override ValueTask WriteAsync(ReadOnlyMemory<byte> buffer, CancellationToken cancellationToken = default) =>
-        _inner.WriteAsync(buffer, cancellationToken);
+    public override ValueTask WriteAsync(ReadOnlyMemory<byte> buffer, CancellationToken cancellationToken = default)
+    {
+        ReportFirstWrite();
+        return _inner.WriteAsync(buffer, cancellationToken);
+    }
 
     public override Task WriteAsync(byte[] buffer, int offset, int count, CancellationToken cancellationToken) =>
-        _inner.WriteAsync(buffer, offset, count, cancellationToken);
+        WriteAsync(buffer.AsMemory(offset, count), cancellationToken).AsTask();
 
-    public override void Write(byte[] buffer, int offset, int count) => _inner.Write(buffer, offset, count);
+    public override void Write(byte[] buffer, int offset, int count)
+    {
+        ReportFirstWrite();
+        _inner.Write(buffer, offset, count);
+    }
 
     public override void Flush() => _inner.Flush();
 
@@ -56,6 +68,15 @@ internal sealed class ReplayStream(Socket socket, byte[] replayed) : Stream
         }
 
         base.Dispose(disposing);
+    }
+
+    private void ReportFirstWrite()
+    {
+        if (FirstWrite is { } report)
+        {
+            FirstWrite = null;
+            report();
+        }
     }
 
     private int Replay(Span<byte> buffer)

@@ -7,7 +7,7 @@ namespace Cassini.Streams.Tls.Clients;
 
 /// <summary>
 /// Decides whether a client's certificate is accepted, with the time of the injected clock. The order of the checks decides the reported
-/// failure: first the issuer, then revocation, then time, then usage. Remembers the intermediates of those that it accepts.
+/// failure: first the issuer, then revocation, then time, then usage, then the name. Remembers the intermediates of those that it accepts.
 /// </summary>
 internal sealed class ClientCertificateJudge(
     ImmutableArray<X509Certificate2> authorities, RevocationList? revocation,
@@ -24,7 +24,11 @@ internal sealed class ClientCertificateJudge(
 
     /// <param name="certificate">The certificate that the client presented; null if it presented none.</param>
     /// <param name="presented">The intermediates that the client sent: they help to build the chain, but they are not trusted.</param>
-    public ClientVerdict Judge(X509Certificate2? certificate, X509Certificate2Collection presented)
+    /// <param name="isResumed">
+    /// Whether TLS was resumed, so that the client sent no intermediates: then those of clients before help. A client that does not
+    /// resume must send its own, so that the answer does not depend on who came before.
+    /// </param>
+    public ClientVerdict Judge(X509Certificate2? certificate, X509Certificate2Collection presented, bool isResumed = false)
     {
         if (certificate is null)
         {
@@ -33,7 +37,7 @@ internal sealed class ClientCertificateJudge(
 
         try
         {
-            return Judged(certificate, presented);
+            return Judged(certificate, isResumed ? _known.With(presented) : presented);
         }
         catch (Exception e)
             when (e is CryptographicException or ArgumentException or FormatException or OverflowException or InvalidOperationException)
@@ -48,34 +52,54 @@ internal sealed class ClientCertificateJudge(
         }
     }
 
-    private ClientVerdict Judged(X509Certificate2 certificate, X509Certificate2Collection presented)
+    private ClientVerdict Judged(X509Certificate2 certificate, X509Certificate2Collection intermediates)
     {
-        var finding = Examine(certificate, presented, out var validity);
         var identity = ClientIdentity.Of(certificate, identityFrom);
+        var finding = Examine(certificate, intermediates, out var path) ?? Nameless(identity);
+        var who = identity.Length > 0 ? $"'{identity}'" : "a certificate without a name";
         return new ClientVerdict(
             finding?.Reason,
-            finding is { Problem: var problem } ? $"'{identity}' {problem}" : null,
+            finding is { Problem: var problem } ? $"{who} {problem}" : null,
             identity,
             certificate.GetCertHashString(HashAlgorithmName.SHA256),
             CertificateTimes.NotAfter(certificate))
         {
-            PathValidity = finding is null ? validity : null,
+            Path = finding is null ? path : null,
         };
     }
 
-    private Finding? Examine(X509Certificate2 certificate, X509Certificate2Collection presented, out PathValidity? validity)
+    private Finding? Examine(X509Certificate2 certificate, X509Certificate2Collection intermediates, out AcceptedPath? accepted)
     {
-        validity = null;
+        var finding = Examine(certificate, intermediates, authorities, out accepted);
+        if (finding?.Reason != HandshakeFailure.UntrustedCertificate
+            || SignedPath.Find(certificate, intermediates, authorities) is not { } path)
+        {
+            return finding;
+        }
+
+        // Several issuers have one name, and the chain was built with another one than that which signed.
+        return Examine(
+            certificate,
+            [.. path[1..^1]],
+            [.. authorities.Where(authority => path.Contains(authority) || path.All(issuer => issuer.Subject != authority.Subject))],
+            out accepted);
+    }
+
+    private Finding? Examine(
+        X509Certificate2 certificate, X509Certificate2Collection intermediates,
+        ImmutableArray<X509Certificate2> trusted, out AcceptedPath? accepted)
+    {
+        accepted = null;
         var now = CertificateTimes.ToTheSecond(time.GetUtcNow());
-        using var chain = new X509Chain { ChainPolicy = TrustPolicy.ForClients(authorities) };
-        chain.ChainPolicy.ExtraStore.AddRange(_known.With(presented));
+        using var chain = new X509Chain { ChainPolicy = TrustPolicy.ForClients(trusted) };
+        chain.ChainPolicy.ExtraStore.AddRange(intermediates);
         chain.ChainPolicy.VerificationTimeIgnored = false;
         chain.ChainPolicy.VerificationTime = now.LocalDateTime;
         try
         {
             // The chain's elements decide, not the result of the build: with an intermediate as the anchor that is always false.
             chain.Build(certificate);
-            return Examine(chain.ChainElements, now, out validity);
+            return Examine(chain.ChainElements, now, out accepted);
         }
         catch (CryptographicException e)
         {
@@ -91,9 +115,9 @@ internal sealed class ClientCertificateJudge(
         }
     }
 
-    private Finding? Examine(X509ChainElementCollection elements, DateTimeOffset now, out PathValidity? validity)
+    private Finding? Examine(X509ChainElementCollection elements, DateTimeOffset now, out AcceptedPath? accepted)
     {
-        validity = null;
+        accepted = null;
         var anchor = elements.ToList().FindIndex(element => IsAuthority(element.Certificate));
         if (anchor < 0)
         {
@@ -104,14 +128,17 @@ internal sealed class ClientCertificateJudge(
         // Time is judged here, because OpenSSL ends a certificate a second early (X509_cmp_time counts an equal time as past).
         var flags = elements.Take(anchor + 1).Select(element => Flags(element) & ~X509ChainStatusFlags.NotTimeValid).ToArray();
         flags[anchor] &= ~IrrelevantOfAnchor;
-        validity = new PathValidity(path.Max(CertificateTimes.NotBefore), path.Min(CertificateTimes.NotAfter));
         var finding = flags.Any(flag => flag.HasFlag(X509ChainStatusFlags.NotSignatureValid))
             ? Untrusted(path[^1])
-            : Revoked(path) ?? OutOfTime(path, now) ?? WrongUsage(path[0], flags[0]) ?? Otherwise(path, flags);
+            : Revoked(elements, anchor) ?? OutOfTime(path, now) ?? WrongUsage(path[0], flags[0]) ?? Otherwise(path, flags);
         if (finding is null)
         {
             // No more than the path: what else a client sends must not evict the intermediates of others.
             _known.Remember(path.Skip(1).SkipLast(1));
+            accepted = new AcceptedPath(
+                path.Max(CertificateTimes.NotBefore),
+                path.Min(CertificateTimes.NotAfter),
+                [.. path.Skip(1).SkipLast(1).Select(certificate => certificate.Thumbprint)]);
         }
 
         return finding;
@@ -121,18 +148,32 @@ internal sealed class ClientCertificateJudge(
         HandshakeFailure.UntrustedCertificate,
         $"was not issued by the configured CA: its chain ends at '{ClientIdentity.Printable(last.Issuer)}'");
 
-    private Finding? Revoked(X509Certificate2[] path)
+    /// <summary>
+    /// Judges every certificate that has an issuer among the configured CAs, as OpenSSL's crl_check_all does: also a CA on the path that
+    /// is configured together with the CA above it. The uppermost has no issuer here, and is not judged.
+    /// </summary>
+    private Finding? Revoked(X509ChainElementCollection elements, int anchor)
     {
-        for (var i = 0; i < path.Length - 1; i++)
+        var uppermost = elements.ToList().FindLastIndex(element => IsAuthority(element.Certificate));
+        for (var i = 0; i < uppermost; i++)
         {
-            if (revocation?.IsRevoked(path[i], path[i + 1]) is true)
+            var (certificate, issuer) = (elements[i].Certificate, elements[i + 1].Certificate);
+            var isSigned = i < anchor || !Flags(elements[i]).HasFlag(X509ChainStatusFlags.NotSignatureValid);
+            if (isSigned && revocation?.IsRevoked(certificate, issuer) is true)
             {
-                return new Finding(HandshakeFailure.RevokedCertificate, $"was revoked: {Name(path[i])} serial {path[i].SerialNumber}");
+                return new Finding(
+                    HandshakeFailure.RevokedCertificate, $"was revoked: {Name(certificate)} serial {certificate.SerialNumber}");
             }
         }
 
         return null;
     }
+
+    private static Finding? Nameless(string identity) => identity.Length > 0
+        ? null
+        : new Finding(
+            HandshakeFailure.NamelessCertificate,
+            "has no identity: it needs a subject with a CN, or a DNS, URI or e-mail alternative name");
 
     private static Finding? OutOfTime(X509Certificate2[] path, DateTimeOffset now)
     {

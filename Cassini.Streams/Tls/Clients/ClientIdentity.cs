@@ -14,6 +14,7 @@ internal static class ClientIdentity
     private const string CommonName = "2.5.4.3";
     private const string SubjectAlternativeName = "2.5.29.17";
 
+    /// <summary>The identity; empty for a certificate without any name, which is refused.</summary>
     public static string Of(X509Certificate2 certificate, IdentitySource source = IdentitySource.CommonName)
     {
         try
@@ -21,7 +22,7 @@ internal static class ClientIdentity
             var name = source == IdentitySource.SubjectAlternativeName
                 ? FirstAlternativeName(certificate) ?? FirstCommonName(certificate)
                 : FirstCommonName(certificate) ?? FirstAlternativeName(certificate);
-            return Printable(name ?? certificate.Subject);
+            return Printable(name ?? certificate.Subject.Trim());
         }
         catch (Exception e) when (e is CryptographicException or AsnContentException or FormatException)
         {
@@ -49,8 +50,10 @@ internal static class ClientIdentity
     {
         foreach (var part in certificate.SubjectName.EnumerateRelativeDistinguishedNames())
         {
-            if (!part.HasMultipleElements && part.GetSingleElementType().Value == CommonName
-                && part.GetSingleElementValue() is { } name && !string.IsNullOrWhiteSpace(name))
+            var name = part.HasMultipleElements ? CommonNameIn(part.RawData)
+                : part.GetSingleElementType().Value == CommonName ? part.GetSingleElementValue()
+                : null;
+            if (!string.IsNullOrWhiteSpace(name))
             {
                 return name;
             }
@@ -58,6 +61,32 @@ internal static class ClientIdentity
 
         return null;
     }
+
+    /// <summary>
+    /// The CN of a relative name with several parts, as in <c>CN=probe-7+serialNumber=42</c> (X.501: a SET OF type and value), which .NET
+    /// does not read.
+    /// </summary>
+    private static string? CommonNameIn(ReadOnlyMemory<byte> relativeName)
+    {
+        var parts = new AsnReader(relativeName, AsnEncodingRules.BER).ReadSetOf(skipSortOrderValidation: true);
+        while (parts.HasData)
+        {
+            var part = parts.ReadSequence();
+            if (part.ReadObjectIdentifier() == CommonName && Text(part) is { } name && !string.IsNullOrWhiteSpace(name))
+            {
+                return name;
+            }
+        }
+
+        return null;
+    }
+
+    // DirectoryString, RFC 5280 §4.1.2.4.
+    private static string? Text(AsnReader value) => value.PeekTag() is { TagClass: TagClass.Universal, TagValue: var type }
+        && (UniversalTagNumber)type is UniversalTagNumber.UTF8String or UniversalTagNumber.PrintableString
+            or UniversalTagNumber.T61String or UniversalTagNumber.BMPString or UniversalTagNumber.IA5String
+            ? value.ReadCharacterString((UniversalTagNumber)type)
+            : null;
 
     private static string? FirstAlternativeName(X509Certificate2 certificate)
     {
@@ -76,7 +105,7 @@ internal static class ClientIdentity
             {
                 names.ReadEncodedValue();
             }
-            else if (names.ReadCharacterString(UniversalTagNumber.IA5String, tag) is { Length: > 0 } name)
+            else if (names.ReadCharacterString(UniversalTagNumber.IA5String, tag) is var name && !string.IsNullOrWhiteSpace(name))
             {
                 return name;
             }

@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using Cassini.Streams.Events;
 
 namespace Cassini.Streams.Tls.Clients;
@@ -8,7 +9,7 @@ namespace Cassini.Streams.Tls.Clients;
 /// <param name="Identity">
 /// The identity in the certificate: by default the subject's CN, otherwise the first DNS, URI or e-mail alternative name
 /// (<see cref="TlsOptions.IdentityFrom"/> swaps the two), otherwise the whole subject; at most 128 characters, none of them a control
-/// character. Empty without a certificate. Proven only when <see cref="Accepted"/>.
+/// character. Empty without a certificate, and for a certificate without a name. Proven only when <see cref="Accepted"/>.
 /// </param>
 /// <param name="Fingerprint">The certificate's SHA-256, hexadecimal; empty without a certificate.</param>
 /// <param name="NotAfter">Until when the certificate is valid, UTC; null without a certificate.</param>
@@ -24,9 +25,12 @@ internal sealed record ClientVerdict(
     /// <summary>Whether the certificate was accepted, so that <see cref="Identity"/> is proven.</summary>
     public bool Accepted => Failure is null && NotAfter is not null;
 
-    /// <summary>The time in which every certificate of its path is valid; null unless it was accepted.</summary>
-    internal PathValidity? PathValidity { get; init; }
+    /// <summary>The path to the CA; null unless the certificate was accepted.</summary>
+    internal AcceptedPath? Path { get; init; }
 }
 
-/// <summary>The time in which every certificate of a path is valid, both ends included.</summary>
-internal readonly record struct PathValidity(DateTimeOffset From, DateTimeOffset Until);
+/// <summary>The path of an accepted certificate to the CA.</summary>
+/// <param name="From">When the last of its certificates becomes valid.</param>
+/// <param name="Until">When the first of its certificates ends; that second is included.</param>
+/// <param name="Intermediates">The thumbprints of the certificates between the client's and the CA's.</param>
+internal readonly record struct AcceptedPath(DateTimeOffset From, DateTimeOffset Until, ImmutableArray<string> Intermediates);

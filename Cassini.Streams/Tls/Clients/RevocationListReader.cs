@@ -1,5 +1,6 @@
 using System.Collections.Frozen;
 using System.Collections.Immutable;
+using System.Formats.Asn1;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using Org.BouncyCastle.Asn1.X509;
@@ -24,7 +25,7 @@ internal static class RevocationListReader
             return ReadLists(file, authorities);
         }
         catch (Exception e) when (e is GeneralSecurityException or ArgumentException or IOException
-            or InvalidCastException or InvalidOperationException or FormatException)
+            or InvalidCastException or InvalidOperationException or FormatException or AsnContentException)
         {
             // BouncyCastle parses lazily, and reports malformed bytes with any of these exceptions.
             throw file.Error($"holds a revocation list that cannot be read: {e.Message}", e);
@@ -44,7 +45,7 @@ internal static class RevocationListReader
             var issuers = IssuersOf(list, authorities);
             if (issuers.IsEmpty)
             {
-                throw file.Error($"the revocation list of '{list.IssuerDN}' is not signed by a CA of {TlsOptions.CaSetting}");
+                throw file.Error($"the revocation list of '{list.IssuerDN}' is not signed by a CA of Tls:CaPath");
             }
 
             lists.Add((list, issuers[0].Subject));
@@ -67,27 +68,30 @@ internal static class RevocationListReader
             NextUpdate(first));
     }
 
-    private static List<byte[]> Encodings(TlsFile file)
+    private static IReadOnlyList<byte[]> Encodings(TlsFile file)
     {
-        // 0x30 opens a DER SEQUENCE; PEM is text.
-        if (file.Content is [0x30, ..])
+        // 0x30 opens a DER SEQUENCE, and the length of a list needs more than the one byte that a text could begin with.
+        if (file.Content is [0x30, >= 0x80, ..])
         {
-            return [file.Content];
+            return Values(file.Content);
         }
 
-        var encodings = new List<byte[]>();
-        var text = file.Text.AsSpan();
-        while (PemEncoding.TryFind(text, out var fields))
-        {
-            if (text[fields.Label] is "X509 CRL" or "CRL")
-            {
-                encodings.Add(Convert.FromBase64String(text[fields.Base64Data].ToString()));
-            }
+        byte[][] encodings = [.. PemReader.Read(file).Where(block => block.IsRevocationList).Select(block => block.Content)];
+        return encodings.Length > 0 ? encodings : throw file.Error("is neither PEM (it has no 'BEGIN X509 CRL' block) nor DER");
+    }
 
-            text = text[fields.Location.End..];
+    /// <summary>The lists of a DER file, one directly after the other.</summary>
+    private static List<byte[]> Values(ReadOnlySpan<byte> content)
+    {
+        var values = new List<byte[]>();
+        while (!content.IsEmpty)
+        {
+            AsnDecoder.ReadEncodedValue(content, AsnEncodingRules.BER, out _, out _, out var length);
+            values.Add(content[..length].ToArray());
+            content = content[length..];
         }
 
-        return encodings.Count > 0 ? encodings : throw file.Error("is neither PEM (it has no 'BEGIN X509 CRL' block) nor DER");
+        return values;
     }
 
     private static X509Crl Parse(TlsFile file, byte[] der)
@@ -110,12 +114,29 @@ internal static class RevocationListReader
             throw file.Error("is a partial or indirect revocation list; give the complete one of the CA");
         }
 
+        RequireUnderstoodEntries(file, list);
         return list;
     }
 
+    /// <summary>RFC 5280 §5.3: a list with an entry that has a critical extension that is not understood must not be used.</summary>
+    private static void RequireUnderstoodEntries(TlsFile file, X509Crl list)
+    {
+        foreach (var entry in Entries(list))
+        {
+            if (entry.GetCriticalExtensionOids() is { Count: > 0 } critical)
+            {
+                throw file.Error(
+                    $"the revocation list of '{list.IssuerDN}' has a critical extension that is not supported "
+                    + $"({string.Join(", ", critical)}) in its entry for serial {entry.SerialNumber.ToString(16).ToUpperInvariant()}");
+            }
+        }
+    }
+
     // BouncyCastle returns null for a list without entries.
+    private static IEnumerable<X509CrlEntry> Entries(X509Crl list) => list.GetRevokedCertificates() ?? Enumerable.Empty<X509CrlEntry>();
+
     private static string[] Serials(X509Crl list) =>
-        [.. list.GetRevokedCertificates()?.Select(entry => RevocationList.SerialKey(entry.SerialNumber.ToByteArray())) ?? []];
+        [.. Entries(list).Select(entry => RevocationList.SerialKey(entry.SerialNumber.ToByteArray()))];
 
     // A CA that was renewed with the same key has two certificates, and the list applies to both.
     private static ImmutableArray<X509Certificate2> IssuersOf(X509Crl list, ImmutableArray<X509Certificate2> authorities) =>

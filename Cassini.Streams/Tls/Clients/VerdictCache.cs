@@ -19,29 +19,34 @@ internal sealed class VerdictCache(ClientCertificateJudge judge, TimeProvider ti
     /// <summary>Judges a certificate, or returns the cached verdict.</summary>
     /// <param name="certificate">The certificate that the client presented; null if it presented none.</param>
     /// <param name="presented">The intermediates that the client sent.</param>
-    public ClientVerdict Judge(X509Certificate2? certificate, X509Certificate2Collection presented)
+    /// <param name="isResumed">Whether TLS was resumed, so that the client sent no intermediates.</param>
+    public ClientVerdict Judge(X509Certificate2? certificate, X509Certificate2Collection presented, bool isResumed)
     {
         if (certificate is null)
         {
-            return judge.Judge(certificate, presented);
+            return ClientVerdict.NoCertificate;
         }
 
         var key = Convert.ToHexString(SHA256.HashData(certificate.RawDataMemory.Span));
         var now = CertificateTimes.ToTheSecond(time.GetUtcNow());
-        if (_accepted.TryGetValue(key, out var known) && known.PathValidity is { } validity
-            && now >= validity.From && now <= validity.Until)
+        if (_accepted.TryGetValue(key, out var known) && known.Path is { } path
+            && now >= path.From && now <= path.Until && (isResumed || IsPresented(path, presented)))
         {
             return known;
         }
 
-        var verdict = judge.Judge(certificate, presented);
-        if (verdict.PathValidity is not null)
+        var verdict = judge.Judge(certificate, presented, isResumed);
+        if (verdict.Path is not null)
         {
             Keep(key, verdict);
         }
 
         return verdict;
     }
+
+    /// <summary>What another client, or this one at another time, sent does not count.</summary>
+    private static bool IsPresented(AcceptedPath path, X509Certificate2Collection presented) =>
+        path.Intermediates.All(thumbprint => presented.Any(certificate => certificate.Thumbprint == thumbprint));
 
     private void Keep(string key, ClientVerdict verdict)
     {

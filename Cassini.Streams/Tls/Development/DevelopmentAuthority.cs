@@ -167,13 +167,14 @@ internal sealed class DevelopmentAuthority
             return key;
         }
 
+        var file = TlsFile.Read(CertificateRole.Server, "key", path);
         try
         {
-            key.ImportFromPem(TlsFile.Read(CertificateRole.Server, "key", path).Text);
+            PemKey.Import(key, file);
             Note(path, DevelopmentCertificateOutcome.Kept);
             return key;
         }
-        catch (Exception e) when (e is ArgumentException or CryptographicException)
+        catch (Exception e) when (e is TlsConfigurationException or CryptographicException)
         {
             key.Dispose();
             throw new TlsConfigurationException(

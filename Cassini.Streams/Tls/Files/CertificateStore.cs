@@ -175,20 +175,20 @@ internal sealed class CertificateStore
             }
             catch (TlsConfigurationException e)
             {
-                Refuse(seen, e.Role, e.Path, e);
+                Refuse(seen, e.Role, e.Path, e.Problem, e);
             }
             catch (Exception e) when (e is CryptographicException or ArgumentException or FormatException or IOException)
             {
                 // No file may crash the watcher: the old material stays in use, whatever is wrong with the new.
-                Refuse(seen, CertificateRole.Server, _options.ServerChainPath, e);
+                Refuse(seen, CertificateRole.Server, _options.ServerChainPath, e.Message, e);
             }
         }
     }
 
-    private void Refuse(string seen, CertificateRole role, string path, Exception failure)
+    private void Refuse(string seen, CertificateRole role, string path, string problem, Exception failure)
     {
         _refused = seen;
-        _events.Publish(new CertificateReloadFailed(role, path, failure.Message));
+        _events.Publish(new CertificateReloadFailed(role, path, problem));
         TlsLog.ReloadFailed(_logger, failure);
     }
 

@@ -13,19 +13,23 @@ internal static class PemCertificates
     /// <exception cref="TlsConfigurationException">The file holds no certificate, or one that cannot be read.</exception>
     public static ImmutableArray<X509Certificate2> Read(TlsFile file)
     {
-        var certificates = new X509Certificate2Collection();
+        ImmutableArray<X509Certificate2> certificates =
+            [.. PemReader.Read(file).Where(block => block.IsCertificate).Select(block => Parse(file, block))];
+        return certificates.Length > 0
+            ? certificates
+            : throw file.Error("is not PEM: it has no 'BEGIN CERTIFICATE' block");
+    }
+
+    private static X509Certificate2 Parse(TlsFile file, PemBlock block)
+    {
         try
         {
-            certificates.ImportFromPem(file.Text);
+            return X509CertificateLoader.LoadCertificate(block.Content);
         }
         catch (CryptographicException e)
         {
-            throw file.Error($"holds a certificate that cannot be read: {e.Message}", e);
+            throw file.ErrorAt(block.Line, $"a certificate that cannot be read: {e.Message}", e);
         }
-
-        return certificates.Count > 0
-            ? [.. certificates]
-            : throw file.Error("is not PEM: it has no 'BEGIN CERTIFICATE' block");
     }
 
     /// <exception cref="TlsConfigurationException">A certificate in the file is not that of a CA.</exception>
@@ -59,15 +63,13 @@ internal static class PemCertificates
     /// <exception cref="TlsConfigurationException">The key cannot be read, or belongs to another certificate.</exception>
     public static X509Certificate2 WithPrivateKey(X509Certificate2 certificate, TlsFile chain, TlsFile key)
     {
-        var pem = key.Text;
-        RequirePlainKey(key, pem);
         try
         {
             if (certificate.GetECDsaPublicKey() is { } ecPublic)
             {
                 ecPublic.Dispose();
                 using var ec = ECDsa.Create();
-                ec.ImportFromPem(pem);
+                PemKey.Import(ec, key);
                 return Usable(certificate.CopyWithPrivateKey(ec));
             }
 
@@ -82,7 +84,7 @@ internal static class PemCertificates
                 }
 
                 using var rsa = RSA.Create();
-                rsa.ImportFromPem(pem);
+                PemKey.Import(rsa, key);
                 return Usable(certificate.CopyWithPrivateKey(rsa));
             }
         }
@@ -93,37 +95,6 @@ internal static class PemCertificates
 
         throw chain.Error($"'{certificate.Subject}' has a {certificate.PublicKey.Oid.FriendlyName} key; RSA and EC are supported");
     }
-
-    private static void RequirePlainKey(TlsFile file, string pem)
-    {
-        var text = pem.AsSpan();
-        var found = false;
-        while (PemEncoding.TryFind(text, out var fields))
-        {
-            var label = text[fields.Label];
-            if (label is "ENCRYPTED PRIVATE KEY")
-            {
-                throw Encrypted(file);
-            }
-
-            found |= label is "PRIVATE KEY" or "RSA PRIVATE KEY" or "EC PRIVATE KEY";
-            text = text[fields.Location.End..];
-        }
-
-        // The older encrypted form has headers inside its block, so it is not strict PEM.
-        if (pem.Contains("Proc-Type: 4,ENCRYPTED", StringComparison.Ordinal))
-        {
-            throw Encrypted(file);
-        }
-
-        if (!found)
-        {
-            throw file.Error("is not PEM: it has no 'BEGIN PRIVATE KEY' block");
-        }
-    }
-
-    private static TlsConfigurationException Encrypted(TlsFile file) =>
-        file.Error("the key is encrypted; give it decrypted, readable by Cassini's user alone");
 
     // Schannel cannot use a key that is only in memory.
     private static X509Certificate2 Usable(X509Certificate2 certificate) => OperatingSystem.IsWindows()

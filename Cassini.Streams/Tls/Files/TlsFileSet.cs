@@ -9,10 +9,10 @@ internal sealed record TlsFileSet(
 {
     /// <exception cref="TlsConfigurationException">One of the files cannot be read.</exception>
     public static TlsFileSet Read(TlsOptions options) => new(
-        TlsFile.Read(CertificateRole.Authority, TlsOptions.CaSetting, options.CaPath),
-        TlsFile.Read(CertificateRole.Server, TlsOptions.ServerChainSetting, options.ServerChainPath),
-        TlsFile.Read(CertificateRole.Server, TlsOptions.ServerKeySetting, options.ServerKeyPath),
-        ReadIfAny(CertificateRole.RevocationList, TlsOptions.CrlSetting, options.CrlPath),
+        TlsFile.Read(CertificateRole.Authority, $"Tls:{nameof(TlsOptions.CaPath)}", options.CaPath),
+        TlsFile.Read(CertificateRole.Server, $"Tls:{nameof(TlsOptions.ServerChainPath)}", options.ServerChainPath),
+        TlsFile.Read(CertificateRole.Server, $"Tls:{nameof(TlsOptions.ServerKeyPath)}", options.ServerKeyPath),
+        ReadIfAny(CertificateRole.RevocationList, $"Tls:{nameof(TlsOptions.CrlPath)}", options.CrlPath),
         ReadIfAny(CertificateRole.Management, $"Tls:{nameof(TlsOptions.ManagementChainPath)}", options.ManagementChainPath),
         ReadIfAny(CertificateRole.Management, $"Tls:{nameof(TlsOptions.ManagementKeyPath)}", options.ManagementKeyPath));
 

@@ -1,7 +1,6 @@
 using System.Collections.Immutable;
 using System.Net.Security;
 using System.Security.Authentication;
-using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using Cassini.Streams.Tls.Clients;
 using Cassini.Streams.Tls.Handshakes;
@@ -17,27 +16,18 @@ internal sealed class TlsMaterial
     private readonly ImmutableArray<X509Certificate2> _authorities;
     private readonly VerdictCache _verdicts;
 
-    internal TlsMaterial(
-        X509Certificate2 server,
-        ImmutableArray<X509Certificate2> intermediates,
-        (X509Certificate2 Certificate, ImmutableArray<X509Certificate2> Intermediates)? management,
-        ImmutableArray<X509Certificate2> authorities,
-        RevocationList? revocation,
-        TimeProvider time,
-        IdentitySource identityFrom,
-        KnownIntermediates known)
+    private TlsMaterial(ServedCertificate server, ServedCertificate? management, ImmutableArray<X509Certificate2> authorities,
+        RevocationList? revocation, ClientCertificateJudge judge, TimeProvider time)
     {
-        Server = server;
-        Intermediates = intermediates;
+        Server = server.Certificate;
+        Intermediates = server.Intermediates;
         Revocation = revocation;
         _authorities = authorities;
-        _verdicts = new VerdictCache(new ClientCertificateJudge(authorities, revocation, time, identityFrom, known), time);
-        ServerOptions = BuildServerOptions();
+        _verdicts = new VerdictCache(judge, time);
+        ServerOptions = BuildServerOptions(server.Context);
         Management = management?.Certificate;
         ManagementIntermediates = management?.Intermediates ?? [];
-        ManagementContext = management is { } own
-            ? SslStreamCertificateContext.Create(own.Certificate, [.. own.Intermediates], offline: true)
-            : ServerOptions.ServerCertificateContext!;
+        ManagementContext = (management ?? server).Context;
     }
 
     /// <summary>The certificate that Cassini serves, with its private key.</summary>
@@ -74,46 +64,27 @@ internal sealed class TlsMaterial
     /// <param name="certificate">The certificate that the client presented; null if it presented none.</param>
     /// <param name="presented">The intermediates that the client sent.</param>
     public ClientVerdict Judge(X509Certificate2? certificate, X509Certificate2Collection presented) =>
-        _verdicts.Judge(certificate, presented);
+        _verdicts.Judge(certificate, presented, isResumed: false);
 
     /// <exception cref="TlsConfigurationException">The files cannot be used, or do not match each other.</exception>
     internal static TlsMaterial Create(
         TlsFileSet files, TimeProvider time, IdentitySource identityFrom = IdentitySource.CommonName, KnownIntermediates? known = null)
     {
         var authorities = PemCertificates.ReadAuthorities(files.Ca);
-        var chain = PemCertificates.Read(files.ServerChain);
-        var server = PemCertificates.WithPrivateKey(chain[0], files.ServerChain, files.ServerKey);
-        var management = ReadManagement(files);
+        var server = ServedCertificate.Read(files.ServerChain, files.ServerKey);
+        var management = files is { ManagementChain: { } chain, ManagementKey: { } key } ? ServedCertificate.Read(chain, key) : null;
         var revocation = files.Crl is { } crl ? RevocationListReader.Read(crl, authorities) : null;
-        try
-        {
-            return new TlsMaterial(
-                server, chain[1..], management, authorities, revocation, time, identityFrom, known ?? new KnownIntermediates());
-        }
-        catch (CryptographicException e)
-        {
-            throw files.ServerChain.Error($"cannot be served: {e.Message}", e);
-        }
+        var judge = new ClientCertificateJudge(authorities, revocation, time, identityFrom, known ?? new KnownIntermediates());
+        return new TlsMaterial(server, management, authorities, revocation, judge, time);
     }
 
-    private static (X509Certificate2 Certificate, ImmutableArray<X509Certificate2> Intermediates)? ReadManagement(TlsFileSet files)
-    {
-        if (files is not { ManagementChain: { } chain, ManagementKey: { } key })
-        {
-            return null;
-        }
-
-        var certificates = PemCertificates.Read(chain);
-        return (PemCertificates.WithPrivateKey(certificates[0], chain, key), certificates[1..]);
-    }
-
-    private SslServerAuthenticationOptions BuildServerOptions()
+    private SslServerAuthenticationOptions BuildServerOptions(SslStreamCertificateContext context)
     {
         return new SslServerAuthenticationOptions
         {
             // Sent without the names of our CAs, because the runtime shares one OpenSSL context for each certificate: after a reload of
             // only the CAs, clients would still receive the old names.
-            ServerCertificateContext = SslStreamCertificateContext.Create(Server, [.. Intermediates], offline: true),
+            ServerCertificateContext = context,
             EnabledSslProtocols = SslProtocols.Tls12 | SslProtocols.Tls13,
             EncryptionPolicy = EncryptionPolicy.RequireEncryption,
             ClientCertificateRequired = true,
@@ -137,8 +108,14 @@ internal sealed class TlsMaterial
                 $"{nameof(ServerOptions)} serve a {nameof(MutualTlsStream)}, not a {sender.GetType().Name}.");
         }
 
+        if (stream.Verdict != ClientVerdict.NotJudged)
+        {
+            return stream.Verdict.Accepted; // Judged while the certificate was read.
+        }
+
         var presented = errors.HasFlag(SslPolicyErrors.RemoteCertificateNotAvailable) ? null : certificate as X509Certificate2;
-        stream.Verdict = _verdicts.Judge(presented, chain?.ChainPolicy.ExtraStore ?? []);
+        var isResumed = presented is not null && OpenSslConnection.IsResumed(stream) is not false;
+        stream.Verdict = _verdicts.Judge(presented, chain?.ChainPolicy.ExtraStore ?? [], isResumed);
         return stream.Verdict.Accepted;
     }
 }

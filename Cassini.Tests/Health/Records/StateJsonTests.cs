@@ -4,6 +4,7 @@ using System.Text.Json.Nodes;
 using Cassini.Streams.Events;
 using Cassini.Streams.Events.Hub;
 using Cassini.Streams.Health;
+using Cassini.Streams.Health.Facts;
 using Cassini.Streams.Health.Folding;
 using Cassini.Streams.Health.Records;
 using CsCheck;
@@ -96,6 +97,38 @@ public class StateJsonTests
         parent[path[^1]] = JsonNode.Parse(value);
 
         Should.Throw<JsonException>(() => Read(header)).Message.ShouldContain(expected);
+    }
+
+    // What was recorded before an upgrade can be replayed after it.
+    [Fact]
+    public void Header_OfTheVersionBefore_ReadsAsWithoutCapacity()
+    {
+        var fold = Eventful();
+        var header = JsonNode.Parse(RecordedRun.Header(fold.State))!.AsObject();
+        header["version"] = 2;
+        header["policy"]!.AsObject().Remove("CapacityHigh").ShouldBeTrue();
+        header["state"]!["facts"]!.AsObject().Remove("capacity").ShouldBeTrue();
+        header["state"]!["checks"]!.AsObject().Remove("capacity").ShouldBeTrue();
+
+        var read = Read(header).State;
+        read.Facts.Capacity.ShouldBe(CapacityFacts.None);
+        var sample = new LoadSampled(0, 0, 0, 0) { Capacity = new Capacity(new ResourceUse(1, 1)) };
+        var envelope = new EventEnvelope(read.Epoch, read.Through + 1, Fold.Start + read.Now, read.Now, sample);
+        var next = HealthReducer.Reduce(read, new FoldInput(read.Now, envelope), Policy);
+        next.Verdicts.Checks.Single(check => check.Check.Name == CheckNames.Capacity).Reason.ShouldBe(Reasons.ConnectionsFull);
+    }
+
+    [Theory]
+    [InlineData("policy")]
+    [InlineData("state")]
+    [InlineData("facts")]
+    public void Header_OfTheVersionBefore_DamagedIsRefused(string lost)
+    {
+        var header = JsonNode.Parse(RecordedRun.Header(Eventful().State))!.AsObject();
+        header["version"] = 2;
+        (lost == "facts" ? header["state"]!.AsObject() : header).Remove(lost).ShouldBeTrue();
+
+        Should.Throw<JsonException>(() => Read(header)).Message.ShouldContain(lost);
     }
 
     [Fact]

@@ -55,6 +55,20 @@ public class ManagementTlsTests
     }
 
     [Fact]
+    public async Task Read_CertificateOfAnIntermediate_IsACredentialWithItsChainOnly()
+    {
+        await using var broker = await RunningBroker.ReadyAsync();
+        await using var app = await ManageAsync(broker);
+        using var intermediate = broker.Authority.IssueIntermediate();
+        using var with = Client(app, intermediate.IssueClient("operator"), intermediate.Certificate);
+        using var without = Client(app, intermediate.IssueClient("another"));
+
+        (await with.GetAsync("/connections", Token)).StatusCode.ShouldBe(HttpStatusCode.OK);
+        (await with.GetAsync("/connections", Token)).StatusCode.ShouldBe(HttpStatusCode.OK);
+        (await without.GetAsync("/connections", Token)).StatusCode.ShouldBe(HttpStatusCode.Unauthorized);
+    }
+
+    [Fact]
     public async Task Read_IdentityThatIsNotNamed_IsRefused()
     {
         await using var broker = await RunningBroker.ReadyAsync();
@@ -118,13 +132,15 @@ public class ManagementTlsTests
         return app;
     }
 
-    private static HttpClient Client(WebApplication app, X509Certificate2? certificate)
+    private static HttpClient Client(
+        WebApplication app, X509Certificate2? certificate, params X509Certificate2[] intermediates)
     {
         var handler = new SocketsHttpHandler();
         handler.SslOptions.RemoteCertificateValidationCallback = (_, _, _, _) => true;
         if (certificate is not null)
         {
-            handler.SslOptions.ClientCertificateContext = SslStreamCertificateContext.Create(certificate, null, offline: true);
+            handler.SslOptions.ClientCertificateContext =
+                SslStreamCertificateContext.Create(certificate, [.. intermediates], offline: true);
         }
 
         return new HttpClient(handler) { BaseAddress = ManagementApp.AddressOf(app) };

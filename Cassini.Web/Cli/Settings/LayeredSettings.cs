@@ -1,3 +1,5 @@
+using System.Globalization;
+
 namespace Cassini.Web.Cli.Settings;
 
 /// <summary>
@@ -28,6 +30,24 @@ internal sealed class LayeredSettings(IReadOnlyList<SettingsLayer> weakestFirst)
     public IReadOnlyList<Setting>? FindList(string key) =>
         weakestFirst.Select(layer => FindListIn(layer, key)).LastOrDefault(found => found is not null);
 
+    /// <summary>
+    /// The list as one value and its first element, when the strongest layer that names it gives both: then it is unclear which one counts.
+    /// </summary>
+    public (Setting Whole, Setting Element)? FindTwice(string key)
+    {
+        foreach (var layer in weakestFirst.Reverse())
+        {
+            var whole = FindIn(layer, key);
+            var element = layer.Settings.FirstOrDefault(setting => IndexIn(setting.Key, key) is not null);
+            if (whole is not null || element is not null)
+            {
+                return whole is { Value: not null } && element is not null ? (whole, element) : null;
+            }
+        }
+
+        return null;
+    }
+
     private Setting? FindIn(SettingsLayer layer, string key)
     {
         var found = layer.Settings.Where(setting => string.Equals(setting.Key, key, StringComparison.OrdinalIgnoreCase)).ToList();
@@ -49,13 +69,15 @@ internal sealed class LayeredSettings(IReadOnlyList<SettingsLayer> weakestFirst)
         return numbered.Count > 0 ? numbered : whole is null ? null : [.. Split(whole)];
     }
 
-    private static IEnumerable<Setting> Split(Setting list) => (list.Value ?? "")
-        .Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries)
-        .Select(text => list with { Value = text });
+    private static IEnumerable<Setting> Split(Setting list) => ListText.Split(list.Value ?? "")
+        .Select(text => text.Trim())
+        .Where(text => text.Length > 0)
+        .Select(text => list with { Value = ListText.Unquoted(text) });
 
     private static int? IndexIn(string key, string list) =>
         key.StartsWith(list + ":", StringComparison.OrdinalIgnoreCase)
-            && int.TryParse(key.AsSpan(list.Length + 1), out var index) && index >= 0
+            && int.TryParse(key.AsSpan(list.Length + 1), NumberStyles.None, CultureInfo.InvariantCulture, out var index)
+            && (key[list.Length + 1] != '0' || key.Length == list.Length + 2)
             ? index
             : null;
 }

@@ -97,6 +97,12 @@ internal sealed class OptionsReader(IReadOnlyList<SettingsLayer> weakestFirst)
             return;
         }
 
+        if (_settings.FindTwice(key) is var (whole, numbered))
+        {
+            Errors.Add($"{key}: is given as a whole ({whole.Origin}) and as {numbered.Key} ({numbered.Origin}); give it one way");
+            return;
+        }
+
         var values = Array.CreateInstance(element, items.Count);
         var faults = Errors.Count;
         for (var i = 0; i < items.Count; i++)

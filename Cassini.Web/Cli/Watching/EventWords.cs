@@ -13,7 +13,8 @@ internal static class EventWords
         HealthChanged { Check: CheckNames.Phase } e => e.Reason is null ? LineKind.Good : LineKind.Notable,
         HealthChanged e => e.To > e.From ? LineKind.Bad : LineKind.Good,
         Crashed or GaveUp or BindFailed or AcceptFailed or CanaryFailed or CertificateReloadFailed => LineKind.Bad,
-        ListenerClosed or MessagesDropped or IdentityQuarantined or CertificateExpiring or PhaseEntered or Restarted => LineKind.Notable,
+        ListenerClosed or MessagesDropped or CapacityReached or IdentityQuarantined or ClientIdContested or CertificateExpiring
+            or PhaseEntered or Restarted => LineKind.Notable,
         _ => LineKind.Plain,
     };
 

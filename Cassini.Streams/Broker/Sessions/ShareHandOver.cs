@@ -1,0 +1,45 @@
+using Cassini.Streams.Broker.Model;
+using Cassini.Streams.Broker.Routing;
+using Cassini.Streams.Mqtt;
+
+namespace Cassini.Streams.Broker.Sessions;
+
+/// <summary>
+/// When the session of a member of a shared subscription ends, other members get the messages that it had not finished (MQTT 5.0 §4.8.2).
+/// Thread-safe.
+/// </summary>
+internal sealed class ShareHandOver(SubscriptionTree tree, BrokerCounters counters, TimeProvider time)
+{
+    /// <summary>What others may get of a session that has ended, oldest first: not what was sent with QoS 2 [MQTT-4.8.2-5].</summary>
+    /// <param name="sent">What it had not acknowledged.</param>
+    /// <param name="waiting">What was not sent yet.</param>
+    public static QueuedMessage[] Unfinished(IEnumerable<QueuedMessage> sent, IEnumerable<QueuedMessage> waiting) =>
+        [.. sent.Where(queued => queued.QoS == QualityOfService.AtLeastOnce).Concat(waiting).Where(queued => queued.Share is not null)];
+
+    /// <summary>Delivers each message to the member whose turn it is. Without members they are lost. Not under a session's lock.</summary>
+    /// <param name="unfinished">What the member had not finished, oldest first, each with its share.</param>
+    public void HandOn(QueuedMessage[] unfinished)
+    {
+        if (unfinished.Length == 0)
+        {
+            return;
+        }
+
+        var flushes = new FlushSet();
+        var now = time.GetTimestamp();
+        foreach (var queued in unfinished)
+        {
+            if (queued.Message.IsExpired(now))
+            {
+                counters.AddExpired();
+            }
+            else if (tree.FindGroup(queued.Share!)?.Next() is { } member)
+            {
+                var message = Publication.Of(queued.Message, queued.Retain, now, time);
+                member.Subscriber.Deliver(ref message, member, flushes);
+            }
+        }
+
+        flushes.Flush(inline: false);
+    }
+}

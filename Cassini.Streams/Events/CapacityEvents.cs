@@ -1,0 +1,40 @@
+namespace Cassini.Streams.Events;
+
+/// <summary>What new clients and new messages need, and what cannot grow without limit.</summary>
+public enum CapacityResource
+{
+    /// <summary>Open connections.</summary>
+    Connections,
+
+    /// <summary>Sessions, open or kept.</summary>
+    Sessions,
+
+    /// <summary>The memory for messages, in bytes.</summary>
+    Memory,
+}
+
+/// <summary>How much of a resource is in use.</summary>
+/// <param name="Used">What is in use.</param>
+/// <param name="Limit">The most that may be.</param>
+/// <param name="Holder">The identity that holds most of it; null when less than half is in use, or when none is known.</param>
+/// <param name="Held">How much that identity holds; 0 without one.</param>
+public sealed record ResourceUse(long Used, long Limit, string? Holder = null, long Held = 0);
+
+/// <summary>How much of each resource is in use.</summary>
+/// <param name="Connections">Open connections.</param>
+/// <param name="Sessions">Sessions, open or kept; null when the host serves no MQTT.</param>
+/// <param name="Memory">The memory for messages, in bytes; null when the host serves no MQTT.</param>
+public sealed record Capacity(ResourceUse Connections, ResourceUse? Sessions = null, ResourceUse? Memory = null);
+
+/// <summary>
+/// Clients or messages are turned away because a limit was reached. Published at once, and not more than once a second for all that
+/// follow.
+/// </summary>
+/// <param name="Resource">Of what.</param>
+/// <param name="Limit">The limit.</param>
+/// <param name="Identity">The identity whose own share is used up; null when it is the whole broker's limit.</param>
+public sealed record CapacityReached(CapacityResource Resource, long Limit, string? Identity = null) : BrokerEvent
+{
+    /// <inheritdoc/>
+    public override EventCategory Category => EventCategory.Load;
+}

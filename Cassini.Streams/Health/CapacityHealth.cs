@@ -1,0 +1,9 @@
+using Cassini.Streams.Events;
+
+namespace Cassini.Streams.Health;
+
+/// <summary>How much of a resource was in use at the last sample.</summary>
+/// <param name="Resource">The resource.</param>
+/// <param name="Used">What is in use.</param>
+/// <param name="Limit">The most that may be.</param>
+public sealed record CapacityHealth(CapacityResource Resource, long Used, long Limit);

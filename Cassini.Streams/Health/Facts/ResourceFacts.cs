@@ -1,0 +1,52 @@
+using Cassini.Streams.Events;
+
+namespace Cassini.Streams.Health.Facts;
+
+/// <summary>How much of one resource was in use at the last sample, and whether something was turned away since.</summary>
+internal sealed record ResourceFacts
+{
+    public static readonly ResourceFacts None = new();
+
+    public long Used { get; init; }
+
+    /// <summary>0 before the first sample, or when the host has no such resource.</summary>
+    public long Limit { get; init; }
+
+    public string? Holder { get; init; }
+
+    public long Held { get; init; }
+
+    public bool IsHigh { get; init; }
+
+    /// <summary>Whether clients or messages are turned away.</summary>
+    public bool IsFull { get; init; }
+
+    public long Cause { get; init; }
+
+    private double Share => Limit > 0 ? (double)Used / Limit : 0;
+
+    /// <summary>Something was turned away.</summary>
+    public ResourceFacts Refused(long sequence) => IsFull ? this : this with { IsFull = true, Cause = sequence };
+
+    /// <summary>A sample was taken.</summary>
+    /// <param name="use">The sample; null when the host has no such resource.</param>
+    /// <param name="sequence">Its event.</param>
+    /// <param name="policy">The thresholds.</param>
+    /// <param name="waits">Whether one waits at the limit first, so that it is full only when it still is at the next sample.</param>
+    public ResourceFacts Apply(ResourceUse? use, long sequence, HealthPolicy policy, bool waits = false)
+    {
+        if (use is null || (use.Used == Used && use.Limit == Limit && use.Holder == Holder && use.Held == Held && !IsFull && Used < Limit))
+        {
+            return this;
+        }
+
+        var wasAtLimit = IsFull || (Limit > 0 && Used >= Limit);
+        var sampled = this with { Used = use.Used, Limit = use.Limit, Holder = use.Holder, Held = use.Held, Cause = sequence };
+        return sampled with { IsFull = use.Used >= use.Limit && (wasAtLimit || !waits), IsHigh = sampled.Exceeds(policy, IsHigh) };
+    }
+
+    /// <summary>The same evidence under another policy.</summary>
+    public ResourceFacts Under(HealthPolicy policy) => this with { IsHigh = Exceeds(policy, isHigh: false) };
+
+    private bool Exceeds(HealthPolicy policy, bool isHigh) => Threshold.Exceeds(Share, policy.CapacityHigh, policy.LeaveRatio, isHigh);
+}

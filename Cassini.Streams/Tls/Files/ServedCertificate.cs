@@ -1,0 +1,79 @@
+using System.Collections.Immutable;
+using System.Net.Security;
+using System.Security.Cryptography;
+using System.Security.Cryptography.X509Certificates;
+using Cassini.Streams.Tls.Clients;
+using Cassini.Streams.Tls.Handshakes;
+
+namespace Cassini.Streams.Tls.Files;
+
+/// <summary>A certificate with its key and its intermediates, as a server presents it: read, and proven to be usable by clients.</summary>
+internal sealed record ServedCertificate(
+    X509Certificate2 Certificate, ImmutableArray<X509Certificate2> Intermediates, SslStreamCertificateContext Context)
+{
+    /// <summary>The curves that clients offer unless they are told otherwise, by their object identifiers.</summary>
+    private static readonly HashSet<string> Curves = ["1.2.840.10045.3.1.7", "1.3.132.0.34", "1.3.132.0.35"];
+
+    /// <summary>Signatures with SHA-1 and with what is weaker.</summary>
+    private static readonly Dictionary<string, string> WeakSignatures = new(StringComparer.Ordinal)
+    {
+        ["1.2.840.113549.1.1.2"] = "MD2",
+        ["1.2.840.113549.1.1.3"] = "MD4",
+        ["1.2.840.113549.1.1.4"] = "MD5",
+        ["1.2.840.113549.1.1.5"] = "SHA-1",
+        ["1.2.840.10045.4.1"] = "SHA-1",
+        ["1.2.840.10040.4.3"] = "SHA-1",
+        ["1.3.14.3.2.29"] = "SHA-1",
+    };
+
+    /// <summary>Reads the files, and tries a handshake with what they contain.</summary>
+    /// <exception cref="TlsConfigurationException">The files cannot be used, or no client could use the certificate.</exception>
+    public static ServedCertificate Read(TlsFile chain, TlsFile key)
+    {
+        var certificates = PemCertificates.Read(chain);
+        var certificate = PemCertificates.WithPrivateKey(certificates[0], chain, key);
+        if (CurveProblem(certificate) is { } curve)
+        {
+            throw chain.Error(curve);
+        }
+
+        if (CertificateUsage.ProblemAsServer(certificate) is { } usage)
+        {
+            throw chain.Error($"'{certificate.Subject}' may not be a server: {usage}");
+        }
+
+        foreach (var signed in certificates)
+        {
+            // Nobody verifies how a root signed itself.
+            if (signed.Subject != signed.Issuer && WeakSignatures.TryGetValue(signed.SignatureAlgorithm.Value ?? "", out var hash))
+            {
+                throw chain.Error($"'{signed.Subject}' is signed with {hash}, which clients refuse; have it signed with SHA-256");
+            }
+        }
+
+        try
+        {
+            var context = SslStreamCertificateContext.Create(certificate, [.. certificates[1..]], offline: true);
+            return TrialHandshake.Failure(context) is { } failure
+                ? throw chain.Error($"no client can use '{certificate.Subject}': a trial handshake failed: {failure.Message}", failure)
+                : new ServedCertificate(certificate, certificates[1..], context);
+        }
+        catch (CryptographicException e)
+        {
+            throw chain.Error($"cannot be served: {e.Message}", e);
+        }
+    }
+
+    private static string? CurveProblem(X509Certificate2 certificate)
+    {
+        using var key = certificate.GetECDsaPublicKey();
+        if (key?.ExportParameters(includePrivateParameters: false).Curve is not { } curve
+            || (curve.IsNamed && Curves.Contains(curve.Oid.Value ?? "")))
+        {
+            return null;
+        }
+
+        var name = curve.IsNamed ? $"the curve {curve.Oid.FriendlyName ?? curve.Oid.Value}" : "a curve without a name";
+        return $"'{certificate.Subject}' has an EC key on {name}, which ordinary clients do not offer; use P-256, P-384 or P-521";
+    }
+}

@@ -1,0 +1,52 @@
+using Cassini.Streams.Broker.Upkeep;
+using Cassini.Tests.Support;
+using Cassini.Tests.VirtualTime;
+
+namespace Cassini.Tests.Broker;
+
+/// <summary>When periodic jobs run, and when not.</summary>
+public class HousekeeperTests
+{
+    private static readonly TimeSpan Pass = TimeSpan.FromMilliseconds(250);
+
+    [Fact]
+    public async Task Run_AfterAPause_ForgivesFirstAndRunsTheJobsWithTheNextPass()
+    {
+        var clock = new VirtualClock();
+        using var passes = new SemaphoreSlim(0);
+        var forgiven = new List<TimeSpan>();
+        var worked = 0;
+        var housekeeper = new Housekeeper(
+            clock.Time,
+            pause =>
+            {
+                forgiven.Add(pause);
+                passes.Release();
+            },
+            new HousekeepingJob(TimeSpan.Zero, () =>
+            {
+                worked++;
+                passes.Release();
+            }));
+        using var stop = new CancellationTokenSource();
+        var running = housekeeper.RunAsync(stop.Token);
+        for (var i = 0; i < 3; i++)
+        {
+            clock.AdvanceBy(Pass);
+            await Eventually.CompletesAsync("a pass", passes.WaitAsync(TestContext.Current.CancellationToken));
+        }
+
+        worked.ShouldBe(3);
+        clock.Scheduler.Sleep(TimeSpan.FromSeconds(10).Ticks);
+        clock.AdvanceBy(TimeSpan.FromTicks(1));
+        await Eventually.CompletesAsync("the pass after the pause", passes.WaitAsync(TestContext.Current.CancellationToken));
+        worked.ShouldBe(3);
+        forgiven.ShouldHaveSingleItem().ShouldBeInRange(TimeSpan.FromSeconds(9.7), TimeSpan.FromSeconds(9.8));
+
+        clock.AdvanceBy(Pass);
+        await Eventually.CompletesAsync("the next pass", passes.WaitAsync(TestContext.Current.CancellationToken));
+        worked.ShouldBe(4);
+        await stop.CancelAsync();
+        await Should.ThrowAsync<OperationCanceledException>(running);
+    }
+}

@@ -1,0 +1,116 @@
+using Cassini.Streams.Events;
+using Cassini.Streams.Health;
+using static Cassini.Tests.Health.Fold;
+
+namespace Cassini.Tests.Health.Checks;
+
+/// <summary>Whether there is room for new clients and their messages.</summary>
+public class CapacityCheckTests
+{
+    private static readonly HealthPolicy Policy = new() { Hold = TimeSpan.Zero };
+
+    [Fact]
+    public void Capacity_BeforeASample_IsOk() => Healthy()[CheckNames.Capacity].Status.ShouldBe(HealthStatus.Ok);
+
+    [Fact]
+    public void Capacity_MostIsInUse_IsDegradedWithHysteresisAndReady()
+    {
+        var fold = Healthy(Policy);
+
+        fold.At(1, Load(sessions: Use(80)))[CheckNames.Capacity].Status.ShouldBe(HealthStatus.Ok);
+        fold.At(2, Load(sessions: Use(81, "mallory", 70)))[CheckNames.Capacity].Reason.ShouldBe(Reasons.CapacityHigh);
+        fold[CheckNames.Capacity].Message.ShouldBe("81 of 100 sessions exist; 'mallory' holds most: 70");
+        fold[CheckNames.Capacity].Evidence.ShouldBe([fold.State.Through]);
+        fold.State.Verdicts.Ready.ShouldBeTrue();
+        fold.At(3, Load(sessions: Use(65)))[CheckNames.Capacity].Status.ShouldBe(HealthStatus.Degraded);
+        fold.At(4, Load(sessions: Use(64)))[CheckNames.Capacity].Status.ShouldBe(HealthStatus.Ok);
+    }
+
+    [Fact]
+    public void Capacity_NoSessionIsLeft_IsAnErrorAndNotReady()
+    {
+        var fold = Healthy(Policy).At(1, Load(sessions: Use(100, "mallory", 99)));
+
+        fold[CheckNames.Capacity].Reason.ShouldBe(Reasons.SessionsFull);
+        fold[CheckNames.Capacity].Message.ShouldBe("100 of 100 sessions exist: new clients are turned away; 'mallory' holds most: 99");
+        fold.State.Verdicts.Ready.ShouldBeFalse();
+        fold.State.Verdicts.Live.ShouldBeTrue();
+
+        fold.At(2, Load(sessions: Use(99)))[CheckNames.Capacity].Reason.ShouldBe(Reasons.CapacityHigh);
+        fold.State.Verdicts.Ready.ShouldBeTrue();
+    }
+
+    [Fact]
+    public void Capacity_NoConnectionIsLeft_IsAnErrorAndNotReady()
+    {
+        var fold = Healthy(Policy).At(1, Load(connections: Use(1_000, limit: 1_000)));
+
+        fold[CheckNames.Capacity].Reason.ShouldBe(Reasons.ConnectionsFull);
+        fold[CheckNames.Capacity].Message.ShouldBe("1,000 of 1,000 connections are open: new clients are turned away");
+        fold.State.Verdicts.Ready.ShouldBeFalse();
+    }
+
+    // Publishers wait for memory before they are refused.
+    [Fact]
+    public void Capacity_MemoryAtItsLimit_IsAnErrorWhenItStaysThere()
+    {
+        const long Mebibyte = 1024 * 1024;
+        var full = Load(memory: new ResourceUse(256 * Mebibyte, 256 * Mebibyte, "slow", 200 * Mebibyte));
+        var fold = Healthy(Policy);
+
+        fold.At(1, full)[CheckNames.Capacity].Reason.ShouldBe(Reasons.CapacityHigh);
+        fold.At(6, full)[CheckNames.Capacity].Reason.ShouldBe(Reasons.MemoryFull);
+        fold[CheckNames.Capacity].Message.ShouldBe(
+            "256 of 256 MiB of the memory for messages are in use: new messages are turned away; 'slow' holds most: 200");
+        fold.State.Verdicts.Ready.ShouldBeFalse();
+        fold.At(11, Load(memory: Use(1)))[CheckNames.Capacity].Status.ShouldBe(HealthStatus.Ok);
+        fold.At(16, full)[CheckNames.Capacity].Reason.ShouldBe(Reasons.CapacityHigh);
+    }
+
+    [Theory]
+    [InlineData(CapacityResource.Connections, Reasons.ConnectionsFull)]
+    [InlineData(CapacityResource.Sessions, Reasons.SessionsFull)]
+    [InlineData(CapacityResource.Memory, Reasons.MemoryFull)]
+    public void Capacity_SomethingWasTurnedAway_IsAnErrorAtOnceAndUntilASampleHasRoom(CapacityResource resource, string reason)
+    {
+        var fold = Healthy(Policy).At(1, Load()).At(2, new CapacityReached(resource, 100));
+
+        fold[CheckNames.Capacity].Reason.ShouldBe(reason);
+        fold.State.Verdicts.Ready.ShouldBeFalse();
+        fold.At(3, Load())[CheckNames.Capacity].Status.ShouldBe(HealthStatus.Ok);
+    }
+
+    [Fact]
+    public void Capacity_ConnectionRefusedBeforeASample_IsAnErrorAtOnce()
+    {
+        var fold = Healthy(Policy)
+            .At(1, new ConnectionAccepted(1, Happened.Endpoint, "peer"))
+            .At(1, new HandshakeFailed(1, HandshakeFailure.ConnectionLimit, null, TimeSpan.Zero));
+
+        fold[CheckNames.Capacity].Reason.ShouldBe(Reasons.ConnectionsFull);
+        fold[CheckNames.Capacity].Message.ShouldBe("all connections are open: new clients are turned away");
+    }
+
+    // One client never makes /readyz fail.
+    [Fact]
+    public void Capacity_ShareOfOneIdentityIsUsedUp_ChangesNothing()
+    {
+        var fold = Healthy(Policy).At(1, new CapacityReached(CapacityResource.Sessions, 10, "mallory"));
+
+        fold[CheckNames.Capacity].Status.ShouldBe(HealthStatus.Ok);
+    }
+
+    [Fact]
+    public void Capacity_Recovered_IsReportedForTheHold()
+    {
+        var fold = Healthy(new HealthPolicy { Hold = S(15) }).At(1, Load(sessions: Use(100))).At(2, Load());
+
+        fold.Until(S(16) - Instant)[CheckNames.Capacity].Status.ShouldBe(HealthStatus.Error);
+        fold.Until(S(16))[CheckNames.Capacity].Status.ShouldBe(HealthStatus.Ok);
+    }
+
+    private static ResourceUse Use(long used, string? holder = null, long held = 0, long limit = 100) => new(used, limit, holder, held);
+
+    private static LoadSampled Load(ResourceUse? connections = null, ResourceUse? sessions = null, ResourceUse? memory = null) =>
+        new(0, 0, 0, 0) { Capacity = new Capacity(connections ?? Use(0), sessions ?? Use(0), memory ?? Use(0)) };
+}

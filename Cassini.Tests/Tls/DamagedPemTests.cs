@@ -1,0 +1,104 @@
+using Cassini.Harness.Clients;
+using Cassini.Streams.Events;
+using Cassini.Streams.Tls;
+using Cassini.Streams.Tls.Files;
+
+namespace Cassini.Tests.Tls;
+
+/// <summary>In every place that reads PEM, damage behind a good block is told, and never the good block used alone.</summary>
+public sealed class DamagedPemTests : IDisposable
+{
+    private readonly CertificateStoreRig _rig = new();
+
+    public static TheoryData<string> Places => ["ca.pem", "server.pem", "server.key", "crl.pem", "management.pem", "management.key"];
+
+    public void Dispose() => _rig.Dispose();
+
+    [Theory]
+    [MemberData(nameof(Places))]
+    public void Load_DamagedFile_NamesTheFileAndTheLine(string file)
+    {
+        var store = _rig.Store(Options());
+        var line = Damage(file);
+
+        var failure = Should.Throw<TlsConfigurationException>(store.Load);
+
+        failure.Message.ShouldContain($"{_rig.Directory[file]}:{line}: ");
+        store.IsLoaded.ShouldBeFalse();
+    }
+
+    [Theory]
+    [MemberData(nameof(Places))]
+    public void Look_DamagedFile_KeepsTheOldContentAndSaysSo(string file)
+    {
+        var store = _rig.Store(Options());
+        store.Load();
+        _rig.Events.Take();
+        var before = store.Current;
+        var line = Damage(file);
+
+        CertificateStoreRig.Look(store, 3);
+
+        store.Current.ShouldBeSameAs(before);
+        var failed = _rig.Events.Events.ShouldHaveSingleItem().ShouldBeOfType<CertificateReloadFailed>();
+        failed.Path.ShouldBe(_rig.Directory[file]);
+        failed.Message.ShouldStartWith($"line {line}: ");
+        failed.Message.ShouldNotContain(_rig.Directory.Path, customMessage: "the path is in the event already");
+    }
+
+    [Fact]
+    public void Look_SecondRevocationListIsDamaged_DoesNotForgetWhomItRevoked()
+    {
+        using var other = new TestAuthority("Other CA");
+        using var bad = other.IssueClient("bad");
+        var options = Options();
+        File.AppendAllText(options.CaPath, "\n" + other.Certificate.ExportCertificatePem());
+        var first = _rig.Authority.RevocationList([]);
+        var second = other.RevocationList([bad]);
+        File.WriteAllText(options.CrlPath!, first + "\n" + second);
+        var store = _rig.Store(options);
+        store.Load();
+
+        File.WriteAllText(options.CrlPath!, first + second); // The END line and the next BEGIN on one line.
+        CertificateStoreRig.Look(store, 2);
+
+        store.Current.Judge(bad, []).Failure.ShouldBe(HandshakeFailure.RevokedCertificate);
+        _rig.Events.Of<CertificateReloadFailed>().ShouldHaveSingleItem().Role.ShouldBe(CertificateRole.RevocationList);
+    }
+
+    [Theory]
+    [InlineData("ca.pem", "--ca")]
+    [InlineData("client.pem", "--cert")]
+    [InlineData("client.key", "--key")]
+    public void ClientFiles_Damaged_AreRefusedWithTheirOption(string file, string option)
+    {
+        _rig.Authority.Write(_rig.Directory.Path);
+        _rig.Authority.WriteClient(_rig.Directory.Path, _rig.Authority.IssueClient());
+        var files = new TlsFiles(
+            TlsSettingNames.Options, _rig.Directory["ca.pem"], _rig.Directory["client.pem"], _rig.Directory["client.key"]);
+        files.Read();
+        var line = Damage(file);
+
+        Should.Throw<ClientException>(files.Read).Message.ShouldStartWith($"{option}: {_rig.Directory[file]}:{line}: ");
+    }
+
+    private TlsOptions Options()
+    {
+        var options = _rig.Authority.Write(_rig.Directory.Path, revocationList: _rig.Authority.RevocationList([]));
+        File.Copy(options.ServerChainPath, _rig.Directory["management.pem"], overwrite: true);
+        File.Copy(options.ServerKeyPath, _rig.Directory["management.key"], overwrite: true);
+        return options with
+        {
+            ManagementChainPath = _rig.Directory["management.pem"],
+            ManagementKeyPath = _rig.Directory["management.key"],
+        };
+    }
+
+    /// <summary>Appends a block that is cut off; returns the line where it begins.</summary>
+    private int Damage(string file)
+    {
+        var good = File.ReadAllText(_rig.Directory[file]).TrimEnd() + "\n";
+        File.WriteAllText(_rig.Directory[file], good + "-----BEGIN CERTIFICATE-----\nMIIB\n");
+        return good.Count(c => c == '\n') + 1;
+    }
+}
