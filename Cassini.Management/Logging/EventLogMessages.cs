@@ -76,14 +76,14 @@ internal static partial class EventLogMessages
         "connection {Id}: client {ClientId} opened its session with {Protocol}, session present: {SessionPresent}")]
     public static partial void SessionOpened(this ILogger logger, long id, string clientId, string protocol, bool sessionPresent);
 
-    [LoggerMessage(1208, LogLevel.Information, "connection {Id}: the client was refused: {Reason} {Detail}")]
-    public static partial void ClientRefused(this ILogger logger, long id, string reason, string detail);
+    [LoggerMessage(1208, LogLevel.Information, "connection {Id}: the client was refused: {Reason}{Detail}")]
+    public static partial void ClientRefused(this ILogger logger, long id, string reason, LogDetail detail);
 
-    [LoggerMessage(1209, LogLevel.Information, "connection {Id}: broke the protocol: {Reason} {Clause} {Detail}")]
-    public static partial void ProtocolViolated(this ILogger logger, long id, string reason, string clause, string detail);
+    [LoggerMessage(1209, LogLevel.Information, "connection {Id}: broke the protocol: {Reason} [{Clause}]{Detail}")]
+    public static partial void ProtocolViolated(this ILogger logger, long id, string reason, string clause, LogDetail detail);
 
-    [LoggerMessage(1210, LogLevel.Information, "connection {Id}: {Identity} was denied to {Action} {Topic} {Detail}")]
-    public static partial void AccessDenied(this ILogger logger, long id, string identity, string action, string topic, string? detail);
+    [LoggerMessage(1210, LogLevel.Information, "connection {Id}: {Identity} was denied to {Action} {Topic}{Detail}")]
+    public static partial void AccessDenied(this ILogger logger, long id, string identity, string action, string topic, LogDetail detail);
 
     [LoggerMessage(1212, LogLevel.Debug, "connection {Id}: ended without a handshake: {Reason}")]
     public static partial void NoHandshake(this ILogger logger, long id, HandshakeFailure reason);
@@ -192,7 +192,7 @@ internal static partial class EventLogMessages
     [LoggerMessage(1801, LogLevel.Debug, "the check phase follows: {Reason}")]
     public static partial void PhaseChecked(this ILogger logger, string reason);
 
-    [LoggerMessage(EventId = 1800, Message = "{Check}: {From} → {To} {Reason} {Message}")]
+    [LoggerMessage(EventId = 1800, Message = "{Check}: {From} → {To}{Reason}{Message}")]
     public static partial void HealthChanged(
-        this ILogger logger, LogLevel level, string check, HealthStatus from, HealthStatus to, string? reason, string? message);
+        this ILogger logger, LogLevel level, string check, HealthStatus from, HealthStatus to, LogDetail reason, LogDetail message);
 }
