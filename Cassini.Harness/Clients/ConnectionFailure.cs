@@ -55,7 +55,8 @@ internal static partial class ConnectionFailure
         } => Of(exception, read, broker),
         { Reason: var reason } => new ClientException(
             $"{broker}: the broker closed the connection: {Words(reason)}{Because(end.ReasonString)}",
-            isLasting: reason is MqttClientDisconnectReason.SessionTakenOver or MqttClientDisconnectReason.NotAuthorized),
+            isLasting: reason is MqttClientDisconnectReason.SessionTakenOver or MqttClientDisconnectReason.NotAuthorized
+                or MqttClientDisconnectReason.PacketTooLarge),
     };
 
     /// <summary>The answer to CONNECT, when it is not success.</summary>

@@ -60,7 +60,7 @@ public sealed class MqttBroker : ISessionHandler
         Budget = new MemoryBudget(options.MemoryLimit > 0 ? options.MemoryLimit : GC.GetGCMemoryInfo().TotalAvailableMemoryBytes / 5 * 2);
         Topics = new TopicTable(options, Tree, events, time);
         Retained = new RetainedMessages(options, Budget, store, Tree, time);
-        Sessions = new SessionTable(options, store, Tree, Budget, Counters, _events, time);
+        Sessions = new SessionTable(options, store, Tree, Retained, Budget, Counters, _events, time);
         _router = new Router(Topics, Retained, time);
         _publisher = new ServerPublisher(Topics, _router, time);
         _receiver = new ConnectReceiver(options, Budget, time);
@@ -265,7 +265,7 @@ public sealed class MqttBroker : ISessionHandler
         client,
         new Admission(_options, _intake, Budget, _events, _time, client.IsProbe),
         new PublishHandler(_options, new TopicCache(_options, Topics, client.Access), _router, _tracer, _events, link, client),
-        new SubscribeHandler(_options, Retained, _events, link, client));
+        new SubscribeHandler(_options, _events, link, client));
 
     private void Sweep()
     {

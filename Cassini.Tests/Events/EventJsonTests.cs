@@ -91,7 +91,7 @@ public class EventJsonTests
             new HandshakeFailed(5, HandshakeFailure.NoCertificate, "two\nlines\r", TimeSpan.FromMilliseconds(1500))));
         var text = System.Text.Encoding.UTF8.GetString(bytes);
 
-        text.ShouldContain("\"event\":{\"connectionId\":5,\"reason\":\"noCertificate\",\"detail\":\"two\\nlines\\r\",\"duration\":1.5}");
+        text.ShouldContain("\"event\":{\"connectionId\":5,\"reason\":\"noCertificate\",\"detail\":\"two\\nlines\\r\",\"duration\":1.5");
         text.ShouldNotContain('\n');
         text.ShouldNotContain('\r');
     }

@@ -1,6 +1,5 @@
 using System.Collections.Immutable;
 using Cassini.Streams.Broker.Model;
-using Cassini.Streams.Broker.Routing;
 using Cassini.Streams.Events;
 using Cassini.Streams.Mqtt;
 using Cassini.Streams.Mqtt.Packets;
@@ -10,10 +9,9 @@ using Cassini.Streams.Primitives;
 namespace Cassini.Streams.Broker.Connections;
 
 /// <summary>Handles SUBSCRIBE and UNSUBSCRIBE packets (MQTT 5.0 §3.8, §3.10). For the connection's reader.</summary>
-internal sealed class SubscribeHandler(
-    BrokerOptions options, RetainedMessages retained, BrokerEvents events, ClientLink link, Client client)
+internal sealed class SubscribeHandler(BrokerOptions options, BrokerEvents events, ClientLink link, Client client)
 {
-    private Dictionary<string, (Subscription Subscription, long UpTo)>? _wantRetained;
+    private bool _hasSubscribed;
 
     /// <returns>The answer.</returns>
     public byte[] Subscribe(SubscribePacket packet)
@@ -45,28 +43,14 @@ internal sealed class SubscribeHandler(
         return new SubAckPacket(PacketType.UnsubAck, packet.PacketId, reasons.MoveToImmutable(), PropertySet.Empty).Write(link.Version);
     }
 
-    /// <summary>Delivers the retained messages that match the new subscriptions.</summary>
+    /// <summary>Begins to send the retained messages that match the new subscriptions. They are sent as the client reads.</summary>
     public void SendRetained()
     {
-        if (_wantRetained is null)
+        if (_hasSubscribed)
         {
-            return;
+            _hasSubscribed = false;
+            client.Session.Deliveries.SendRetained(client.Attachment, link.Flushes);
         }
-
-        foreach (var (filter, (subscription, upTo)) in _wantRetained)
-        {
-            foreach (var message in retained.Match(MqttText.Encode(filter), upTo))
-            {
-                if (link.IsClosing)
-                {
-                    break;
-                }
-
-                client.Session.DeliverRetained(message, subscription, link.Flushes);
-            }
-        }
-
-        _wantRetained = null;
     }
 
     private ReasonCode Subscribe(SubscriptionRequest request, int[] identifiers, ref string? detail)
@@ -98,19 +82,14 @@ internal sealed class SubscribeHandler(
             request.NoLocal || (client.IsBridge && share.IsEmpty),
             request.RetainAsPublished || client.IsBridge,
             identifiers);
-        if (client.Session.Subscriptions.Add(subscription) is not { } isNew)
+
+        // A shared subscription gets no retained messages (§4.8.2).
+        if (client.Session.Subscriptions.Add(subscription, share.IsEmpty ? request.RetainHandling : RetainHandling.DoNotSend) is null)
         {
             return TooMany(ref detail);
         }
 
-        // A shared subscription gets no retained messages (§4.8.2).
-        if (share.IsEmpty
-            && (request.RetainHandling == RetainHandling.Send || (request.RetainHandling == RetainHandling.SendIfNew && isNew)))
-        {
-            // Later messages are delivered by their publishers.
-            (_wantRetained ??= [])[request.Filter] = (subscription, isNew ? subscription.Place : retained.LastPlace);
-        }
-
+        _hasSubscribed = true;
         return (ReasonCode)request.QoS;
     }
 

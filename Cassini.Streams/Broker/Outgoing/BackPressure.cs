@@ -4,22 +4,54 @@ namespace Cassini.Streams.Broker.Outgoing;
 /// Slows down what fills an outbox whose client is behind: messages of QoS 1 and 2 wait in their session, and packets that cause answers
 /// are not read. Belongs to the outbox's lock; only the two properties may be read without it.
 /// </summary>
-internal struct BackPressure(OutboxBuffer waiting, long limit)
+internal struct BackPressure(OutboxBuffer waiting, OutboxLimits limits)
 {
+    /// <summary>How many bytes of the messages that the broker sends of itself wait at most: enough for one turn of the drain.</summary>
+    private const long LongestBurst = 16 * OutboxBuffer.FullSegment;
+
+    private const long Never = -1;
+
+
     private TaskCompletionSource? _underLimit;
-    private bool _notifyWhenDrained;
+    private long _notifyAt = Never;
 
     /// <summary>Whether so much waits that a message that can wait elsewhere should.</summary>
-    public readonly bool IsBackedUp => waiting.Bytes > limit / 2;
+    public readonly bool IsBackedUp => waiting.Bytes > limits.Bytes / 2;
 
     /// <summary>
     /// Whether so much waits that nothing should be read that causes more. Only answers can be so many, because they are never dropped.
     /// </summary>
-    public readonly bool IsOverLimit => waiting.Bytes > 2 * limit;
+    public readonly bool IsOverLimit => waiting.Bytes > 2 * limits.Bytes;
 
     /// <summary>Asks for a notification, if the outbox is backed up.</summary>
     /// <returns>Whether there will be one.</returns>
-    public bool NotifyWhenDrained() => _notifyWhenDrained = IsBackedUp;
+    public bool NotifyWhenDrained()
+    {
+        var notify = IsBackedUp;
+        if (notify)
+        {
+            _notifyAt = Math.Max(_notifyAt, limits.Bytes / 4);
+        }
+
+        return notify;
+    }
+
+    /// <summary>
+    /// Whether so little waits that a message that the broker sends of itself should be appended: it must not take the room of those that
+    /// are being published. If not, there will be a notification.
+    /// </summary>
+    /// <param name="isMemoryShort">Whether memory is exhausted: then one waits at most.</param>
+    public bool TakesMoreOfBurst(bool isMemoryShort)
+    {
+        var most = Math.Min(LongestBurst, limits.Bytes / 4);
+        if (waiting.Bytes == 0 || (waiting.Bytes <= most && waiting.Messages <= limits.Messages / 2 && !isMemoryShort))
+        {
+            return true;
+        }
+
+        _notifyAt = Math.Max(_notifyAt, Math.Min(most / 2, waiting.Bytes - 1));
+        return false;
+    }
 
     public Task WhenUnderLimitAsync() => IsOverLimit
         ? (_underLimit ??= new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously)).Task
@@ -29,14 +61,18 @@ internal struct BackPressure(OutboxBuffer waiting, long limit)
     /// <returns>Whether the notification that was asked for is due.</returns>
     public bool Ease()
     {
-        if (_underLimit is not null && waiting.Bytes <= limit + (limit / 4))
+        if (_underLimit is not null && waiting.Bytes <= limits.Bytes + (limits.Bytes / 4))
         {
             Release();
         }
 
-        var notify = _notifyWhenDrained && waiting.Bytes <= limit / 4;
-        _notifyWhenDrained &= !notify;
-        return notify;
+        if (waiting.Bytes > _notifyAt)
+        {
+            return false;
+        }
+
+        _notifyAt = Never;
+        return true;
     }
 
     /// <summary>Lets everything go that waits.</summary>

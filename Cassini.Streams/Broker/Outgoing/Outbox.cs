@@ -28,7 +28,7 @@ internal sealed class Outbox : IFlushable
         _counters = counters;
         _owner = owner;
         _waiting = new OutboxBuffer(budget);
-        _pressure = new BackPressure(_waiting, limits.Bytes);
+        _pressure = new BackPressure(_waiting, limits);
         _aliases = limits.TopicAliases > 0 ? new TopicAliases(limits.TopicAliases) : null;
         _drain = new OutboxDrain(this, stream);
     }
@@ -66,6 +66,18 @@ internal sealed class Outbox : IFlushable
         }
     }
 
+    /// <summary>
+    /// Whether one more of the messages that the broker sends of itself should be appended. If not, <see cref="Source"/> is notified when
+    /// it should.
+    /// </summary>
+    public bool TakesMoreOfBurst()
+    {
+        lock (_lock)
+        {
+            return _state != OutboxState.Closed && _pressure.TakesMoreOfBurst(_budget.IsExhausted);
+        }
+    }
+
     /// <summary>Appends a number of answers. They have no limit, because each is caused by a packet that was read.</summary>
     public void Append(ReadOnlySpan<byte> answers, FlushSet flushes, int count = 1)
     {
@@ -94,9 +106,12 @@ internal sealed class Outbox : IFlushable
     }
 
     /// <summary>Appends a message. It is dropped when the client is too far behind and its QoS is 0.</summary>
-    public OutboxVerdict Offer(ref OutgoingMessage message, FlushSet flushes)
+    /// <param name="message">The message.</param>
+    /// <param name="flushes">Where to note that there is something to send.</param>
+    /// <param name="isPaced">Whether it is of a burst that asked <see cref="TakesMoreOfBurst"/> before: then it is not dropped.</param>
+    public OutboxVerdict Offer(ref OutgoingMessage message, FlushSet flushes, bool isPaced = false)
     {
-        var mayDrop = message.QoS == QualityOfService.AtMostOnce;
+        var mayDrop = message.QoS == QualityOfService.AtMostOnce && !isPaced;
         lock (_lock)
         {
             if (RejectLocked(mayDrop) is { } rejected)
@@ -223,7 +238,7 @@ internal sealed class Outbox : IFlushable
             return false;
         }
 
-        return !notify || TryNotifyDrained();
+        return !notify || OutboxNotice.TrySend(Source, this, _owner);
     }
 
     private OutboxVerdict OfferFrame(ReadOnlySpan<byte> frame, int payload, FlushSet flushes)
@@ -278,22 +293,6 @@ internal sealed class Outbox : IFlushable
             // A whole record is ready: it is sent while the batch goes on.
             _state = OutboxState.Draining;
             _drain.Start(inline: false);
-        }
-    }
-
-    /// <summary>A bug in what is called must end this connection alone: the thread may be another client's reader or the pool's.</summary>
-    private bool TryNotifyDrained()
-    {
-        try
-        {
-            Source?.OnDrained(this);
-            return true;
-        }
-        catch (Exception crash)
-        {
-            Close();
-            _owner.OnCrashed(crash);
-            return false;
         }
     }
 }

@@ -14,7 +14,7 @@ internal sealed class RetainedMessages(
         (left, right) => (left.ExpiresAt, left.RetainedPlace).CompareTo((right.ExpiresAt, right.RetainedPlace)));
 
     private readonly Lock _lock = new();
-    private readonly RetainedNode _root = new(null, []);
+    private readonly RetainedNode _root = new(null, [], order: 0);
     private readonly SortedSet<StoredMessage> _expiring = new(ByExpiry);
     private int _count;
     private long _bytes;
@@ -65,16 +65,33 @@ internal sealed class RetainedMessages(
 
     public StoredMessage? Get(ReadOnlySpan<byte> topic) => Find(topic)?.Message;
 
-    /// <summary>The retained messages whose topics match.</summary>
+    /// <summary>A search of the retained messages whose topics match, which may stop and go on later.</summary>
     /// <param name="filter">A valid filter.</param>
     /// <param name="upTo">The last number that is included, in the order of retained messages and subscriptions.</param>
-    public RetainedMatches Match(ReadOnlySpan<byte> filter, long upTo = long.MaxValue) => new(_root, filter, upTo, time);
+    public RetainedCursor Search(ReadOnlySpan<byte> filter, long upTo) => new(_root, filter.ToArray(), upTo);
+
+    /// <summary>The retained messages whose topics match. The search runs while they are enumerated.</summary>
+    /// <param name="filter">A valid filter.</param>
+    /// <param name="upTo">The last number that is included, in the order of retained messages and subscriptions.</param>
+    public IEnumerable<StoredMessage> Match(ReadOnlySpan<byte> filter, long upTo = long.MaxValue) => Enumerate(filter.ToArray(), upTo);
 
     /// <summary>Removes the messages that have expired.</summary>
     public void Sweep()
     {
         for (var now = time.GetTimestamp(); SweepOnce(now);)
         {
+        }
+    }
+
+    private IEnumerable<StoredMessage> Enumerate(byte[] filter, long upTo)
+    {
+        var search = new RetainedCursor(_root, filter, upTo);
+        var now = time.GetTimestamp();
+        var steps = int.MaxValue;
+        while (search.Next(now, ref steps) is { } message)
+        {
+            yield return message;
+            steps = int.MaxValue;
         }
     }
 

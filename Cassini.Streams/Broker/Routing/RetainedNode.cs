@@ -9,10 +9,11 @@ namespace Cassini.Streams.Broker.Routing;
 /// </summary>
 /// <remarks>
 /// The children are found by their level, and walked through from the oldest to the newest: so their messages are read in the order in
-/// which they lie in memory, which is several times faster than the order of a hash table. A node that was removed keeps its
-/// <see cref="Next"/>, so that a reader that has come to it goes on from there.
+/// which they lie in memory, which is several times faster than the order of a hash table. A reader may stay at a node for as long as it
+/// likes, also when that is removed: its place among its siblings is found again by its <see cref="Order"/>. So a node that was removed
+/// holds no other node but its parents.
 /// </remarks>
-internal sealed class RetainedNode(RetainedNode? parent, byte[] level)
+internal sealed class RetainedNode(RetainedNode? parent, byte[] level, long order)
 {
     private ConcurrentDictionary<byte[], RetainedNode>? _children;
     private StoredMessage? _message;
@@ -20,10 +21,15 @@ internal sealed class RetainedNode(RetainedNode? parent, byte[] level)
     private RetainedNode? _newest;
     private RetainedNode? _previous;
     private RetainedNode? _next;
+    private long _added;
+    private bool _isRemoved;
 
     public RetainedNode? Parent { get; } = parent;
 
     public byte[] Level { get; } = level;
+
+    /// <summary>1, 2, 3 … in the order in which the children of its parent were added.</summary>
+    public long Order { get; } = order;
 
     public StoredMessage? Message
     {
@@ -38,7 +44,9 @@ internal sealed class RetainedNode(RetainedNode? parent, byte[] level)
     public RetainedNode? Oldest => Volatile.Read(ref _oldest);
 
     /// <summary>The child of the same parent that was added after this one; null when this is the newest.</summary>
-    public RetainedNode? Next => Volatile.Read(ref _next);
+    public RetainedNode? Next => Volatile.Read(ref _next) ?? (IsRemoved ? Parent!.FirstAfter(Order) : null);
+
+    private bool IsRemoved => Volatile.Read(ref _isRemoved);
 
     public RetainedNode? Child(ReadOnlySpan<byte> level) =>
         Volatile.Read(ref _children)?.GetAlternateLookup<ReadOnlySpan<byte>>().TryGetValue(level, out var child) is true ? child : null;
@@ -50,7 +58,7 @@ internal sealed class RetainedNode(RetainedNode? parent, byte[] level)
             return known;
         }
 
-        var child = new RetainedNode(this, level.ToArray()) { _previous = _newest };
+        var child = new RetainedNode(this, level.ToArray(), ++_added) { _previous = _newest };
         var children = _children ?? new ConcurrentDictionary<byte[], RetainedNode>(concurrencyLevel: 1, capacity: 1, TopicBytes.Comparer);
         children[child.Level] = child;
         Volatile.Write(ref _children, children);
@@ -62,6 +70,9 @@ internal sealed class RetainedNode(RetainedNode? parent, byte[] level)
     public void Remove(RetainedNode child)
     {
         _children!.TryRemove(child.Level, out _);
+
+        // First: a reader that finds no node after it asks whether this is why.
+        Volatile.Write(ref child._isRemoved, true);
         Volatile.Write(ref child._previous is null ? ref _oldest : ref child._previous._next, child._next);
         if (child._next is null)
         {
@@ -72,9 +83,24 @@ internal sealed class RetainedNode(RetainedNode? parent, byte[] level)
             child._next._previous = child._previous;
         }
 
+        // A reader that stays at it must not keep all that were ever added after it.
+        Volatile.Write(ref child._next, null);
+        child._previous = null;
         if (_oldest is null)
         {
             Volatile.Write(ref _children, null);
         }
+    }
+
+    private RetainedNode? FirstAfter(long order)
+    {
+        var child = Oldest;
+        while (child is not null && child.Order <= order)
+        {
+            var next = Volatile.Read(ref child._next);
+            child = next is null && child.IsRemoved ? Oldest : next;
+        }
+
+        return child;
     }
 }

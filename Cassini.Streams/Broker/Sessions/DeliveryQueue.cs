@@ -1,5 +1,6 @@
 using Cassini.Streams.Broker.Model;
 using Cassini.Streams.Broker.Outgoing;
+using Cassini.Streams.Broker.Routing;
 using Cassini.Streams.Broker.Tracing;
 using Cassini.Streams.Mqtt;
 using Cassini.Streams.Mqtt.Packets;
@@ -7,20 +8,19 @@ using Cassini.Streams.Mqtt.Packets;
 namespace Cassini.Streams.Broker.Sessions;
 
 /// <summary>
-/// The QoS 1 and 2 messages of one session on their way to its client: those that wait, those in flight, and their acknowledgements.
-/// Thread-safe, by the session's lock.
+/// The messages of one session on their way to its client: those of QoS 1 and 2, the retained messages that its subscriptions have still to
+/// get, and the QoS 0 messages that must come after one of these. Thread-safe, by the session's lock.
 /// </summary>
 internal sealed class DeliveryQueue(
     Lock sessionLock, BrokerOptions options, MemoryBudget budget, BrokerCounters counters, DeliveryLosses losses, TimeProvider time,
-    SessionJournal journal) : IOutboxSource
+    SessionJournal journal, RetainedMessages retained) : IOutboxSource
 {
     private const string SessionHasEnded = "the session has ended";
 
-    private readonly WaitingMessages _waiting = new(options);
-    private readonly DeliveriesInFlight _inFlight = new(options, budget, losses, time, journal);
+    private readonly DeliveryScheduler _scheduler = new(options, budget, counters, losses, time, journal, retained);
     private Attachment? _to;
+    private Attachment? _expected;
     private bool _isOpen;
-    private long _sequence;
 
     /// <summary>Messages that wait for the client: in the queue, in flight, or in the outbox.</summary>
     public int Backlog
@@ -30,22 +30,30 @@ internal sealed class DeliveryQueue(
             lock (sessionLock)
             {
                 // A copy in flight may still be in the outbox: it counts once.
-                return _waiting.Count + Math.Max(_inFlight.Count, _to?.Outbox.Messages ?? 0);
+                return _scheduler.Count + Math.Max(_scheduler.InFlight.Count, _to?.Outbox.Messages ?? 0);
             }
         }
     }
 
     /// <summary>About how many bytes these messages take; those in the outbox are left out.</summary>
-    public long Bytes => _waiting.Bytes + _inFlight.Bytes;
+    public long Bytes => _scheduler.Bytes;
 
-    /// <summary>Sends a copy of a message that is just being published, or keeps it until it can be sent.</summary>
+    /// <summary>Whether QoS 0 messages must come to <see cref="AddQoS0"/>.</summary>
+    public bool KeepsOrder => _scheduler.KeepsOrder;
+
+    /// <summary>Sends a copy of a QoS 1 or 2 message that is just being published, or keeps it until it can be sent.</summary>
     public void Add(ref Publication message, QualityOfService qos, Subscription subscription, MessageSpan? span, FlushSet flushes)
     {
         lock (sessionLock)
         {
             if (_isOpen)
             {
-                AddLocked(message.Store(time), qos, message.Retain && subscription.RetainAsPublished, subscription, span, flushes);
+                if (!_scheduler.TryAdd(ref message, qos, subscription, span, _to, flushes))
+                {
+                    losses.Count(OutboxVerdict.Full, message.Topic, qos);
+                    span?.End(nameof(OutboxVerdict.Full));
+                }
+
                 return;
             }
         }
@@ -53,18 +61,21 @@ internal sealed class DeliveryQueue(
         span?.End(SessionHasEnded);
     }
 
-    /// <summary>
-    /// Sends a copy of a retained message with RETAIN set [MQTT-3.3.1-8], or keeps it until it can be sent. One that was replaced meanwhile
-    /// is left out, because its publisher delivers the newer one.
-    /// </summary>
-    public void Add(StoredMessage message, QualityOfService qos, Subscription subscription, FlushSet flushes)
+    /// <summary>Sends a copy of a QoS 0 message that is just being published, unless another must come before it: then it waits.</summary>
+    public void AddQoS0(ref Publication message, Subscription subscription, Attachment to, MessageSpan? span, FlushSet flushes)
     {
+        OutboxVerdict? verdict;
         lock (sessionLock)
         {
-            if (_isOpen && message.IsRetained)
-            {
-                AddLocked(message, qos, retain: true, subscription, span: null, flushes);
-            }
+            verdict = _expected == to
+                ? _scheduler.AddQoS0(ref message, subscription, span, _to, flushes)
+                : OutboxVerdict.Closed;
+        }
+
+        if (verdict is { } decided)
+        {
+            losses.Count(decided, message.Topic, QualityOfService.AtMostOnce);
+            span?.End(decided == OutboxVerdict.Taken ? null : $"{decided}");
         }
     }
 
@@ -72,6 +83,7 @@ internal sealed class DeliveryQueue(
     /// <returns>What is wrong with it; null when it may come.</returns>
     public ProtocolViolation? Acknowledge(AckPacket ack, Attachment from, FlushSet flushes)
     {
+        bool mayBeMore;
         lock (sessionLock)
         {
             if (_to != from)
@@ -79,42 +91,95 @@ internal sealed class DeliveryQueue(
                 return null;
             }
 
-            var violation = _inFlight.Acknowledge(ack, from, flushes);
-            if (violation is null)
+            if (_scheduler.InFlight.Acknowledge(ack, from, flushes) is { } violation)
             {
-                SendMoreLocked(from, flushes);
+                return violation;
             }
 
-            return violation;
+            mayBeMore = _scheduler.SendSlice(from, flushes);
         }
+
+        if (mayBeMore)
+        {
+            SendMore(from, flushes);
+        }
+
+        return null;
     }
 
-    /// <summary>A connection serves the session: sends what is in flight again, in order, then what waits, as far as it takes it.</summary>
-    public void AttachLocked(Attachment to, FlushSet flushes)
+    /// <summary>
+    /// Sends what the client takes at once, and gives the lock back after each slice of it: others must be able to publish meanwhile.
+    /// </summary>
+    public void SendMore(Attachment to, FlushSet flushes)
+    {
+        bool mayBeMore;
+        do
+        {
+            lock (sessionLock)
+            {
+                // Nothing is sent on a connection that has lost the session.
+                mayBeMore = _to == to && _scheduler.SendSlice(to, flushes);
+            }
+        }
+        while (mayBeMore);
+    }
+
+    /// <summary>The answers to SUBSCRIBE are sent: the retained messages follow.</summary>
+    public void SendRetained(Attachment to, FlushSet flushes)
+    {
+        lock (sessionLock)
+        {
+            _scheduler.Bursts.Start();
+        }
+
+        SendMore(to, flushes);
+    }
+
+    /// <summary>
+    /// A subscription will get retained messages. Called before it is in the tree: from then on no message that it gets may overtake them.
+    /// </summary>
+    public void ExpectRetainedLocked() => _scheduler.KeepOrder();
+
+    /// <summary>The subscription is in the tree. It gets the retained messages after <see cref="SendRetained"/>.</summary>
+    /// <param name="subscription">The subscription; not shared.</param>
+    /// <param name="upTo">The last number that it gets, in the order of retained messages and subscriptions.</param>
+    public void AddRetainedLocked(Subscription subscription, long upTo) => _scheduler.Bursts.Add(subscription, upTo);
+
+    /// <summary>A subscription was made again and is to get no retained messages but those that are still to come.</summary>
+    public void ReplaceRetainedLocked(Subscription subscription) => _scheduler.Bursts.Replace(subscription);
+
+    /// <summary>A subscription is no more: it gets no further retained messages.</summary>
+    public void RemoveRetainedLocked(string filter) => _scheduler.Bursts.Remove(filter);
+
+    /// <summary>The connection that serves the session has changed: messages wait until <see cref="AttachLocked"/>.</summary>
+    /// <param name="next">The new one; null when there is none for now.</param>
+    public void DetachLocked(Attachment? next)
+    {
+        _to = null;
+        _expected = next;
+        _scheduler.DropQoS0();
+    }
+
+    /// <summary>
+    /// Messages may be sent on the new connection: first once more what is in flight, in order, then the rest. <see cref="SendMore"/> sends
+    /// them.
+    /// </summary>
+    public void AttachLocked(Attachment to)
     {
         _to = to;
         _isOpen = true;
         to.Outbox.Source = this;
-        _inFlight.BeginAgain();
-        SendMoreLocked(to, flushes);
+        _scheduler.InFlight.BeginAgain();
     }
-
-    /// <summary>No connection serves the session for now: messages wait.</summary>
-    public void DetachLocked() => _to = null;
 
     /// <summary>Drops everything, because the session has ended. The store drops it with the session.</summary>
     /// <returns>What was sent and not acknowledged, and what waited.</returns>
     public (IEnumerable<QueuedMessage> Sent, IEnumerable<QueuedMessage> Waiting) EndLocked()
     {
         _to = null;
+        _expected = null;
         _isOpen = false;
-        var (sent, waiting) = (_inFlight.TakeAll(), _waiting.TakeAll());
-        foreach (var queued in sent.Concat(waiting))
-        {
-            queued.Release(budget, SessionHasEnded);
-        }
-
-        return (sent, waiting);
+        return _scheduler.Clear(SessionHasEnded);
     }
 
     /// <summary>Restores what the store kept, in its order.</summary>
@@ -123,87 +188,24 @@ internal sealed class DeliveryQueue(
         _isOpen = true;
         foreach (var (queued, packetId, state) in kept)
         {
-            queued.Hold(budget);
-            _sequence = Math.Max(_sequence, queued.Sequence);
-            if (state == DeliveryState.Done)
-            {
-                _waiting.Enqueue(queued);
-            }
-            else
-            {
-                _inFlight.Restore(packetId, queued, state);
-            }
+            _scheduler.Restore(queued, packetId, state);
         }
     }
 
     void IOutboxSource.OnDrained(Outbox from)
     {
-        var flushes = new FlushSet();
+        Attachment? to;
         lock (sessionLock)
         {
             // What drains on a connection that has lost the session does not count.
-            if (_to is { } to && to.Outbox == from)
-            {
-                SendMoreLocked(to, flushes);
-            }
+            to = _to?.Outbox == from ? _to : null;
         }
 
-        flushes.Flush();
-    }
-
-    private void AddLocked(
-        StoredMessage message, QualityOfService qos, bool retain, Subscription subscription, MessageSpan? span, FlushSet flushes)
-    {
-        var queued = new QueuedMessage(message, qos, retain, subscription.Identifiers, ++_sequence, span, subscription.Share);
-
-        // Older messages go first: those that wait, and those that must be sent again.
-        var isNext = _waiting.Count == 0 && !_inFlight.MustSendAgain;
-        if (_to is { } to && isNext && _inFlight.MaySendNew(to))
+        if (to is not null)
         {
-            queued.Hold(budget);
-            journal.PutMessage(queued);
-            _inFlight.Send(to, queued, flushes);
+            var flushes = new FlushSet();
+            SendMore(to, flushes);
+            flushes.Flush();
         }
-        else if (_waiting.HasRoomFor(message) && (_to is not null || !budget.IsExhausted))
-        {
-            queued.Hold(budget);
-            _waiting.Enqueue(queued);
-            journal.PutMessage(queued);
-        }
-        else
-        {
-            losses.Count(OutboxVerdict.Full, message.Topic, qos);
-            span?.End(nameof(OutboxVerdict.Full));
-        }
-    }
-
-    private void SendMoreLocked(Attachment to, FlushSet flushes)
-    {
-        var atMost = int.MaxValue;
-        if (!_inFlight.TrySendAgain(to, ref atMost, flushes))
-        {
-            return;
-        }
-
-        while (_waiting.Count > 0 && _inFlight.MaySendNew(to))
-        {
-            var queued = _waiting.Dequeue();
-            if (queued.Message.IsExpired(time.GetTimestamp()))
-            {
-                ExpireLocked(queued);
-            }
-            else
-            {
-                _inFlight.Send(to, queued, flushes);
-            }
-        }
-    }
-
-    /// <summary>It is too old before it could be sent [MQTT-3.3.2-5].</summary>
-    private void ExpireLocked(in QueuedMessage queued)
-    {
-        counters.AddExpired();
-        queued.Release(budget, "expired");
-        journal.DeleteMessage(queued.Sequence);
     }
 }

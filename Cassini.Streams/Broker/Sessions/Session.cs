@@ -27,18 +27,20 @@ internal sealed class Session : Subscriber
     private WaitingWill _will;
 
     public Session(
-        BrokerOptions options, IBrokerStore store, SubscriptionTree tree, ShareHandOver handOver, MemoryBudget budget,
-        BrokerCounters counters, TimeProvider time, string clientId, string identity, SessionHistory history, bool isListed)
+        BrokerOptions options, IBrokerStore store, SubscriptionTree tree, RetainedMessages retained, ShareHandOver handOver,
+        MemoryBudget budget, BrokerCounters counters, TimeProvider time, string clientId, string identity, SessionHistory history,
+        bool isListed)
     {
         History = history;
         _counters = counters;
         _time = time;
         _handOver = handOver;
         _journal = new SessionJournal(store, clientId);
-        Subscriptions = new SessionSubscriptions(history.Lock, isListed ? options.MaxSubscriptions : null, tree, budget, _journal);
         Losses = new DeliveryLosses(counters);
-        Deliveries = new DeliveryQueue(history.Lock, options, budget, counters, Losses, time, _journal);
-        _direct = new DirectDelivery(history.Lock, clientId, Losses, time);
+        Deliveries = new DeliveryQueue(history.Lock, options, budget, counters, Losses, time, _journal, retained);
+        Subscriptions = new SessionSubscriptions(
+            history.Lock, isListed ? options.MaxSubscriptions : null, tree, budget, _journal, Deliveries);
+        _direct = new DirectDelivery(history.Lock, Losses);
         Received = new ReceivedIds(history.Lock, _journal);
         ClientId = clientId;
         Identity = identity;
@@ -58,7 +60,7 @@ internal sealed class Session : Subscriber
 
     public SessionSubscriptions Subscriptions { get; }
 
-    /// <summary>The QoS 1 and 2 messages on their way to the client.</summary>
+    /// <summary>The messages on their way to the client, but for most of QoS 0.</summary>
     public DeliveryQueue Deliveries { get; }
 
     /// <summary>The QoS 2 messages from the client that are not released.</summary>
@@ -117,9 +119,11 @@ internal sealed class Session : Subscriber
         {
             if (_attachment == attachment)
             {
-                Deliveries.AttachLocked(attachment, flushes);
+                Deliveries.AttachLocked(attachment);
             }
         }
+
+        Deliveries.SendMore(attachment, flushes);
     }
 
     /// <summary>The connection is over. The session ends with it when its expiry interval is 0.</summary>
@@ -201,21 +205,15 @@ internal sealed class Session : Subscriber
         }
         else if (Attachment is { } attachment)
         {
-            _direct.Send(message, subscription, attachment, flushes);
-        }
-    }
-
-    /// <summary>Delivers a retained message for a new subscription, unless it was replaced meanwhile.</summary>
-    public void DeliverRetained(StoredMessage message, Subscription subscription, FlushSet flushes)
-    {
-        var qos = message.QoS < subscription.QoS ? message.QoS : subscription.QoS;
-        if (qos != QualityOfService.AtMostOnce)
-        {
-            Deliveries.Add(message, qos, subscription, flushes);
-        }
-        else if (Attachment is { } attachment)
-        {
-            _direct.SendRetained(message, subscription, attachment, flushes);
+            var span = message.Trace?.StartDelivery(ClientId, QualityOfService.AtMostOnce);
+            if (Deliveries.KeepsOrder)
+            {
+                Deliveries.AddQoS0(ref message, subscription, attachment, span, flushes);
+            }
+            else
+            {
+                _direct.Send(message, subscription, attachment, span, flushes);
+            }
         }
     }
 
@@ -276,7 +274,7 @@ internal sealed class Session : Subscriber
     {
         Volatile.Write(ref _attachment, attachment);
         Received.AttachLocked(attachment);
-        Deliveries.DetachLocked();
+        Deliveries.DetachLocked(attachment);
     }
 
     private void NoteClosedLocked(Attachment attachment, CloseReason observed, bool isKept) =>

@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using Cassini.Streams.Broker.Model;
 using Cassini.Streams.Broker.Routing;
+using Cassini.Streams.Mqtt.Packets;
 
 namespace Cassini.Streams.Broker.Sessions;
 
@@ -12,7 +13,9 @@ namespace Cassini.Streams.Broker.Sessions;
 /// <param name="tree">Where they are found.</param>
 /// <param name="budget">The broker's memory.</param>
 /// <param name="journal">Where changes are kept.</param>
-internal sealed class SessionSubscriptions(Lock sessionLock, int? max, SubscriptionTree tree, MemoryBudget budget, SessionJournal journal)
+/// <param name="deliveries">Sends the retained messages of new ones.</param>
+internal sealed class SessionSubscriptions(
+    Lock sessionLock, int? max, SubscriptionTree tree, MemoryBudget budget, SessionJournal journal, DeliveryQueue deliveries)
 {
     private Dictionary<string, Subscription>? _subscriptions;
     private bool _hasEnded;
@@ -29,14 +32,16 @@ internal sealed class SessionSubscriptions(Lock sessionLock, int? max, Subscript
     }
 
     /// <summary>Adds a subscription, in place of one with the same filter [MQTT-3.8.4-3].</summary>
+    /// <param name="subscription">The subscription.</param>
+    /// <param name="handling">Whether it is to get the retained messages; not for a shared one (§4.8.2).</param>
     /// <returns>
     /// Whether there was none before; null when there are too many, there is no memory for one more, or the session has ended.
     /// </returns>
-    public bool? Add(Subscription subscription)
+    public bool? Add(Subscription subscription, RetainHandling handling = RetainHandling.DoNotSend)
     {
         lock (sessionLock)
         {
-            return _hasEnded ? null : AddLocked(subscription);
+            return _hasEnded ? null : AddLocked(subscription, handling);
         }
     }
 
@@ -51,6 +56,7 @@ internal sealed class SessionSubscriptions(Lock sessionLock, int? max, Subscript
             }
 
             RemoveFromTree(subscription);
+            deliveries.RemoveRetainedLocked(filter);
             journal.DeleteSubscription(filter);
             return true;
         }
@@ -86,7 +92,7 @@ internal sealed class SessionSubscriptions(Lock sessionLock, int? max, Subscript
         }
     }
 
-    private bool? AddLocked(Subscription subscription)
+    private bool? AddLocked(Subscription subscription, RetainHandling handling)
     {
         _subscriptions ??= [];
         var exists = _subscriptions.TryGetValue(subscription.Filter, out var before);
@@ -101,12 +107,24 @@ internal sealed class SessionSubscriptions(Lock sessionLock, int? max, Subscript
         }
 
         _subscriptions[subscription.Filter] = subscription;
+        var getsRetained = handling == RetainHandling.Send || (handling == RetainHandling.SendIfNew && !exists);
+        if (getsRetained)
+        {
+            deliveries.ExpectRetainedLocked();
+        }
 
         // The new one first: no message is lost between the two.
         AddToTree(subscription);
         if (before is not null)
         {
             RemoveFromTree(before);
+            deliveries.ReplaceRetainedLocked(subscription);
+        }
+
+        if (getsRetained)
+        {
+            // Later messages are delivered by their publishers.
+            deliveries.AddRetainedLocked(subscription, exists ? tree.LastPlace : subscription.Place);
         }
 
         journal.PutSubscription(subscription);

@@ -13,6 +13,7 @@ internal sealed class SessionTable(
     BrokerOptions options,
     IBrokerStore store,
     SubscriptionTree tree,
+    RetainedMessages retained,
     MemoryBudget budget,
     BrokerCounters counters,
     BrokerEvents events,
@@ -98,7 +99,7 @@ internal sealed class SessionTable(
     public AttachResult AttachProbe(Attachment attachment, AttachRequest request, IEventPublisher probeEvents, FlushSet flushes)
     {
         var session = new Session(
-            options, store, tree, _handOver, budget, new BrokerCounters(), time, request.ClientId, request.Identity,
+            options, store, tree, retained, _handOver, budget, new BrokerCounters(), time, request.ClientId, request.Identity,
             new SessionHistory(probeEvents), isListed: false);
         session.TryAttach(attachment, request, isPresent: false, flushes, out _);
         return new AttachResult(session, session.History);
@@ -192,7 +193,7 @@ internal sealed class SessionTable(
     }
 
     private Session Make(string clientId, string identity, SessionHistory history) =>
-        new(options, store, tree, _handOver, budget, counters, time, clientId, identity, history, isListed: true);
+        new(options, store, tree, retained, _handOver, budget, counters, time, clientId, identity, history, isListed: true);
 
     private void NoteOpened()
     {

@@ -1,31 +1,84 @@
 using Cassini.Streams.Broker.Model;
+using Cassini.Streams.Broker.Outgoing;
+using Cassini.Streams.Mqtt;
 
 namespace Cassini.Streams.Broker.Sessions;
 
 /// <summary>
-/// The messages of one session that are not in flight yet, oldest first; bounded by number and by bytes. Belongs to the session's lock.
+/// The messages of one session that are not in flight yet, oldest first; bounded by number and by bytes. Among them may be QoS 0 messages
+/// that must not overtake one that waits. Belongs to the session's lock.
 /// </summary>
-internal sealed class WaitingMessages(BrokerOptions options)
+internal sealed class WaitingMessages(BrokerOptions options, MemoryBudget budget, BrokerCounters counters, SessionJournal journal)
 {
     /// <summary>A queue that was longer gives its memory back when it is empty.</summary>
     private const int KeptCapacity = 64;
 
     private Queue<QueuedMessage>? _queue;
     private long _bytes;
+    private int _qos0;
 
     public int Count => _queue?.Count ?? 0;
 
     /// <summary>The bytes of the messages. Any thread may read it.</summary>
     public long Bytes => Volatile.Read(ref _bytes);
 
-    /// <summary>Whether there is room for one more message.</summary>
-    public bool HasRoomFor(StoredMessage message) => Count < options.MaxQueuedMessages && _bytes + message.Size <= options.MaxQueuedBytes;
-
-    public void Enqueue(in QueuedMessage queued)
+    /// <summary>Keeps a message until it can be sent.</summary>
+    /// <param name="queued">The message.</param>
+    /// <param name="isConnected">Whether the client is connected: for one that is away none is kept while memory is exhausted.</param>
+    /// <returns>False when there is no room for it.</returns>
+    public bool TryAdd(in QueuedMessage queued, bool isConnected)
     {
-        _queue ??= new Queue<QueuedMessage>();
-        _queue.Enqueue(queued);
-        _bytes += queued.Message.Size;
+        if (Count >= options.MaxQueuedMessages || _bytes + queued.Message.Size > options.MaxQueuedBytes
+            || (!isConnected && budget.IsExhausted))
+        {
+            return false;
+        }
+
+        Restore(queued);
+        if (queued.QoS != QualityOfService.AtMostOnce)
+        {
+            journal.PutMessage(queued);
+        }
+
+        return true;
+    }
+
+    /// <summary>Restores a message that the store kept.</summary>
+    public void Restore(in QueuedMessage queued)
+    {
+        queued.Hold(budget);
+        Enqueue(queued);
+    }
+
+    /// <summary>A message that was taken out is too old to be sent [MQTT-3.3.2-5].</summary>
+    public void Expire(in QueuedMessage queued)
+    {
+        counters.AddExpired();
+        queued.Release(budget, "expired");
+        if (queued.QoS != QualityOfService.AtMostOnce)
+        {
+            journal.DeleteMessage(queued.Sequence);
+        }
+    }
+
+    /// <summary>The oldest message. Not when there is none.</summary>
+    public QueuedMessage Peek() => _queue!.Peek();
+
+    /// <summary>Drops the QoS 0 messages, which do not wait for a client that is away.</summary>
+    public void DropQoS0()
+    {
+        for (var i = _qos0 == 0 ? 0 : Count; i > 0; i--)
+        {
+            var queued = Dequeue();
+            if (queued.QoS == QualityOfService.AtMostOnce)
+            {
+                queued.Release(budget, nameof(OutboxVerdict.Closed));
+            }
+            else
+            {
+                Enqueue(queued);
+            }
+        }
     }
 
     /// <summary>Takes everything out.</summary>
@@ -34,6 +87,7 @@ internal sealed class WaitingMessages(BrokerOptions options)
         IReadOnlyCollection<QueuedMessage> all = _queue ?? [];
         _queue = null;
         _bytes = 0;
+        _qos0 = 0;
         return all;
     }
 
@@ -42,11 +96,20 @@ internal sealed class WaitingMessages(BrokerOptions options)
     {
         var queued = _queue!.Dequeue();
         _bytes -= queued.Message.Size;
+        _qos0 -= queued.QoS == QualityOfService.AtMostOnce ? 1 : 0;
         if (_queue is { Count: 0, Capacity: > KeptCapacity })
         {
             _queue = null;
         }
 
         return queued;
+    }
+
+    private void Enqueue(in QueuedMessage queued)
+    {
+        _queue ??= new Queue<QueuedMessage>();
+        _queue.Enqueue(queued);
+        _bytes += queued.Message.Size;
+        _qos0 += queued.QoS == QualityOfService.AtMostOnce ? 1 : 0;
     }
 }

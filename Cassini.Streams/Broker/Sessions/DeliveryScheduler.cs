@@ -1,0 +1,297 @@
+using Cassini.Streams.Broker.Model;
+using Cassini.Streams.Broker.Outgoing;
+using Cassini.Streams.Broker.Routing;
+using Cassini.Streams.Broker.Tracing;
+using Cassini.Streams.Mqtt;
+
+namespace Cassini.Streams.Broker.Sessions;
+
+/// <summary>
+/// Decides which message of one session is sent next: what must be sent again, what waits, and the retained messages that its
+/// subscriptions have still to get. Belongs to the session's lock; only <see cref="KeepsOrder"/> may be read without it.
+/// </summary>
+/// <remarks>
+/// A subscription gets retained messages as fast as its client reads, and it must not get one after a newer message of its topic. So while
+/// any are to come, a message that is being published has the retained one of its topic sent first, and a QoS 0 message does not overtake
+/// what waits for that reason.
+/// </remarks>
+internal sealed class DeliveryScheduler(
+    BrokerOptions options, MemoryBudget budget, BrokerCounters counters, DeliveryLosses losses, TimeProvider time, SessionJournal journal,
+    RetainedMessages retained)
+{
+    /// <summary>How many messages are sent under one lock, so that those that are being published need not wait long.</summary>
+    private const int Slice = 64;
+
+    private readonly WaitingMessages _waiting = new(options, budget, counters, journal);
+    private bool _keepsOrder;
+    private bool _isBurstsTurn;
+    private long _sequence;
+    private long _lastInOrder;
+
+    /// <summary>The retained messages that are still to come.</summary>
+    public RetainedBursts Bursts { get; } = new(retained);
+
+    /// <summary>What was sent and is not acknowledged.</summary>
+    public DeliveriesInFlight InFlight { get; } = new(options, budget, losses, time, journal);
+
+    /// <summary>How many wait. All retained messages of one subscription count as one.</summary>
+    public int Count => _waiting.Count + Bursts.Count;
+
+    /// <summary>The bytes of what waits and what is in flight. Any thread.</summary>
+    public long Bytes => _waiting.Bytes + InFlight.Bytes;
+
+    /// <summary>Whether QoS 0 messages must come to <see cref="AddQoS0"/>. Any thread.</summary>
+    public bool KeepsOrder => Volatile.Read(ref _keepsOrder);
+
+    /// <summary>Whether QoS 0 messages must not overtake the oldest that waits.</summary>
+    private bool HoldsQoS0 => _waiting.Count > 0 && _waiting.Peek().Sequence <= _lastInOrder;
+
+    /// <summary>A subscription will get retained messages. Called before it is in the tree, so that none overtakes them.</summary>
+    public void KeepOrder() => Volatile.Write(ref _keepsOrder, true);
+
+    /// <summary>Sends a copy of a message that is just being published, or keeps it until it can be sent.</summary>
+    /// <returns>False when there is no room for it.</returns>
+    public bool TryAdd(
+        ref Publication message, QualityOfService qos, Subscription subscription, MessageSpan? span, Attachment? to, FlushSet flushes) =>
+        (!_keepsOrder || TrySendRetainedFirst(message.Topic, to, flushes))
+        && TryAdd(CopyOf(ref message, qos, subscription, span), to, flushes);
+
+    /// <summary>The same with a QoS 0 message, for a session that has a connection.</summary>
+    /// <returns>What became of it; null when it waits.</returns>
+    public OutboxVerdict? AddQoS0(ref Publication message, Subscription subscription, MessageSpan? span, Attachment? to, FlushSet flushes)
+    {
+        if (!TrySendRetainedFirst(message.Topic, to, flushes))
+        {
+            return OutboxVerdict.Full;
+        }
+
+        if (to is not null && !HoldsQoS0)
+        {
+            ReviewOrder();
+            return to.Outbox.Offer(message, subscription, flushes);
+        }
+
+        var copy = CopyOf(ref message, QualityOfService.AtMostOnce, subscription, span);
+        if (!_waiting.TryAdd(copy, to is not null))
+        {
+            return OutboxVerdict.Full;
+        }
+
+        _lastInOrder = copy.Sequence;
+        return null;
+    }
+
+    /// <summary>Sends what can be sent at once, up to a bounded number.</summary>
+    /// <returns>Whether there may be more.</returns>
+    public bool SendSlice(Attachment to, FlushSet flushes)
+    {
+        var atMost = Slice;
+        if (!InFlight.TrySendAgain(to, ref atMost, flushes))
+        {
+            return atMost == 0;
+        }
+
+        for (; atMost > 0; atMost--)
+        {
+            if (!TrySendNext(to, flushes))
+            {
+                return false;
+            }
+        }
+
+        return true;
+    }
+
+    /// <summary>The client is away: what it would get of QoS 0 does not wait for it.</summary>
+    public void DropQoS0() => _waiting.DropQoS0();
+
+    /// <summary>Drops everything.</summary>
+    /// <param name="error">Why.</param>
+    /// <returns>What was sent and not acknowledged, and what waited.</returns>
+    public (IEnumerable<QueuedMessage> Sent, IEnumerable<QueuedMessage> Waiting) Clear(string error)
+    {
+        Bursts.Clear();
+        var (sent, waiting) = (InFlight.TakeAll(), _waiting.TakeAll());
+        foreach (var queued in sent.Concat(waiting))
+        {
+            queued.Release(budget, error);
+        }
+
+        return (sent, waiting);
+    }
+
+    /// <summary>Restores what the store kept.</summary>
+    public void Restore(in QueuedMessage queued, ushort packetId, DeliveryState state)
+    {
+        _sequence = Math.Max(_sequence, queued.Sequence);
+        if (state == DeliveryState.Done)
+        {
+            _waiting.Restore(queued);
+        }
+        else
+        {
+            queued.Hold(budget);
+            InFlight.Restore(packetId, queued, state);
+        }
+    }
+
+    private static QualityOfService Lower(QualityOfService left, QualityOfService right) => left < right ? left : right;
+
+    private QueuedMessage CopyOf(ref Publication message, QualityOfService qos, Subscription subscription, MessageSpan? span) => new(
+        message.Store(time), qos, message.Retain && subscription.RetainAsPublished, subscription.Identifiers, ++_sequence, span,
+        subscription.Share);
+
+    private QueuedMessage CopyOf(StoredMessage message, QualityOfService qos, Subscription subscription) =>
+        new(message, qos, Retain: true, subscription.Identifiers, ++_sequence);
+
+    private bool TryAdd(in QueuedMessage queued, Attachment? to, FlushSet flushes)
+    {
+        // Older messages go first: those that wait, and those that must be sent again.
+        if (to is null || _waiting.Count > 0 || InFlight.MustSendAgain || !InFlight.MaySendNew(to))
+        {
+            return _waiting.TryAdd(queued, to is not null);
+        }
+
+        Send(queued, to, flushes);
+        return true;
+    }
+
+    private void Send(in QueuedMessage queued, Attachment to, FlushSet flushes)
+    {
+        queued.Hold(budget);
+        journal.PutMessage(queued);
+        InFlight.Send(to, queued, flushes);
+    }
+
+    /// <summary>Sends the retained message of a topic to each subscription that has still to get it, because a newer one follows.</summary>
+    /// <returns>False when there is no room for it: then there is none for the newer one either.</returns>
+    private bool TrySendRetainedFirst(Topic topic, Attachment? to, FlushSet flushes)
+    {
+        var now = time.GetTimestamp();
+        foreach (var burst in Bursts.All)
+        {
+            if (burst.Ahead(topic, now) is not { } message)
+            {
+                continue;
+            }
+
+            var qos = Lower(message.QoS, burst.Subscription.QoS);
+            if (qos == QualityOfService.AtMostOnce)
+            {
+                // Its client may be away, or too far behind.
+                SendQoS0(CopyOf(message, qos, burst.Subscription), to, isPaced: false, flushes);
+            }
+            else if (!TryAdd(CopyOf(message, qos, burst.Subscription), to, flushes))
+            {
+                return false;
+            }
+            else if (_waiting.Count > 0)
+            {
+                _lastInOrder = _sequence;
+            }
+
+            burst.TakeAhead(message);
+        }
+
+        return true;
+    }
+
+    private OutboxVerdict SendQoS0(in QueuedMessage queued, Attachment? to, bool isPaced, FlushSet flushes)
+    {
+        if (to is null)
+        {
+            return OutboxVerdict.Closed;
+        }
+
+        var copy = new OutgoingMessage(queued, queued.Message.SecondsLeft(time.GetTimestamp(), time));
+        var verdict = to.Outbox.Offer(ref copy, flushes, isPaced);
+        losses.Count(verdict, queued.Message.Topic, queued.QoS);
+        return verdict;
+    }
+
+    /// <summary>What waits and the retained messages take turns, so that neither holds up the other.</summary>
+    private bool TrySendNext(Attachment to, FlushSet flushes)
+    {
+        if (!_keepsOrder)
+        {
+            return TrySendWaiting(to, flushes);
+        }
+
+        _isBurstsTurn = !_isBurstsTurn;
+        var isSent = _isBurstsTurn
+            ? TrySendRetained(to, flushes) || TrySendWaiting(to, flushes)
+            : TrySendWaiting(to, flushes) || TrySendRetained(to, flushes);
+        ReviewOrder();
+        return isSent;
+    }
+
+    private void ReviewOrder() => Volatile.Write(ref _keepsOrder, Bursts.Count > 0 || HoldsQoS0);
+
+    private bool TrySendWaiting(Attachment to, FlushSet flushes)
+    {
+        if (_waiting.Count == 0)
+        {
+            return false;
+        }
+
+        var isQoS0 = _waiting.Peek().QoS == QualityOfService.AtMostOnce;
+        if (isQoS0 ? to.Outbox.IsBackedUp && to.Outbox.NotifyWhenDrained() : !InFlight.MaySendNew(to))
+        {
+            return false;
+        }
+
+        var queued = _waiting.Dequeue();
+        if (queued.Message.IsExpired(time.GetTimestamp()))
+        {
+            _waiting.Expire(queued);
+        }
+        else if (isQoS0)
+        {
+            var verdict = SendQoS0(queued, to, isPaced: false, flushes);
+            queued.Release(budget, verdict == OutboxVerdict.Taken ? null : verdict.ToString());
+        }
+        else
+        {
+            InFlight.Send(to, queued, flushes);
+        }
+
+        return true;
+    }
+
+    /// <returns>False when the client must read or acknowledge first; true also when only a part of the search was done.</returns>
+    private bool TrySendRetained(Attachment to, FlushSet flushes)
+    {
+        if (Bursts.Current is not { } burst || !to.Outbox.TakesMoreOfBurst())
+        {
+            return false;
+        }
+
+        if (burst.Next(time.GetTimestamp()) is not { } message)
+        {
+            if (burst.IsAtEnd)
+            {
+                Bursts.EndCurrent();
+            }
+
+            return true;
+        }
+
+        var qos = Lower(message.QoS, burst.Subscription.QoS);
+        if (qos != QualityOfService.AtMostOnce && !InFlight.MaySendNew(to))
+        {
+            return false;
+        }
+
+        burst.Take();
+        if (qos == QualityOfService.AtMostOnce)
+        {
+            SendQoS0(CopyOf(message, qos, burst.Subscription), to, isPaced: true, flushes);
+        }
+        else
+        {
+            Send(CopyOf(message, qos, burst.Subscription), to, flushes);
+        }
+
+        return true;
+    }
+}
