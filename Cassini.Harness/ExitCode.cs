@@ -35,6 +35,9 @@ internal static class ExitCode
     /// <summary>128 + SIGINT, as a shell reports it.</summary>
     public const int Interrupted = 130;
 
+    /// <summary>128 + SIGPIPE, as a shell reports it: nobody reads the output any more.</summary>
+    public const int BrokenPipe = 141;
+
     /// <summary>The exit code of a run.</summary>
     public static int Of(Verdict verdict) => verdict switch
     {

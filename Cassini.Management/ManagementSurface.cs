@@ -92,8 +92,14 @@ internal sealed class ManagementSurface : IAsyncDisposable
         routes.MapConnections(_broker.Connections, _broker.Disconnect);
         routes.MapHandshakes(_broker.RefusedHandshakes);
         routes.MapTopics(_broker.Mqtt);
-        routes.MapFaults(_enableFaults ? _broker.Rehearsals : null);
-        routes.MapDrain(_broker.RequestStop, _shutdown, _drainRates, _refusals, _logger);
+        routes.MapFaults(
+            _enableFaults ? _broker.Rehearsals : null,
+            Access.IsPerEndpoint ? $"set {Access.SettingOf(nameof(ManagementOptions.EnableFaults))}" : "start with --enable-faults");
+        routes.MapDrain(
+            _broker.RequestStop, _shutdown,
+            (Access.IsPerEndpoint ? Access.SettingOf(nameof(ManagementOptions.ShutdownToken)) : "CASSINI_SHUTDOWN_TOKEN")
+                + $" or {Access.SettingOf(nameof(ManagementOptions.ShutdownTokenPath))}",
+            _drainRates, _refusals, _logger);
         routes.MapRunbook();
         routes.MapManagementDocument();
     }

@@ -3,6 +3,7 @@ using Cassini.Harness.Health;
 using Cassini.Web.Cli;
 using Cassini.Web.Cli.Context;
 
+ClosedStreams.Avoid();
 if (Surroundings.Prepare() is { } problem)
 {
     Console.Error.WriteLine($"cassini: {problem}");
@@ -10,16 +11,20 @@ if (Surroundings.Prepare() is { } problem)
 }
 
 using var signals = new ProcessSignals();
-var context = CliContext.OfProcess(TimeProvider.System, signals);
+using var output = OutputEnd.OfProcess(signals);
+var context = CliContext.OfProcess(TimeProvider.System, output);
 
 return await CommandLine.RunAsync(
     args,
     context,
-    ServeCommand.Create(context),
+    ServeCommand.Create(CliContext.OfProcess(context.Time, signals)),
     WaitCommand.Create(context),
     WatchCommand.Create(context),
     RunCommand.Create(context, FeedBrokerHealth.Factory(context.Time)),
     ReplayCommand.Create(context),
     PubCommand.Create(context),
     SubCommand.Create(context),
-    CertsCommand.Create(context));
+    CertsCommand.Create(context),
+    HelpCommand.Create(context),
+    CompletionCommand.Create(context),
+    ManCommand.Create(context));

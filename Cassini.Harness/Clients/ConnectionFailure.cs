@@ -1,5 +1,6 @@
 using System.Net.Sockets;
 using System.Security.Authentication;
+using System.Text.RegularExpressions;
 using Cassini.Streams.Primitives;
 using MQTTnet;
 using MQTTnet.Adapter;
@@ -8,7 +9,7 @@ using MQTTnet.Exceptions;
 namespace Cassini.Harness.Clients;
 
 /// <summary>Describes an exception or a refusal in one line that says what to do about it.</summary>
-internal static class ConnectionFailure
+internal static partial class ConnectionFailure
 {
     /// <summary>Whether the network or the broker caused it. Any other exception is a defect, and must not be caught.</summary>
     public static bool IsExpected(Exception exception) => exception is MqttCommunicationException or MqttProtocolViolationException
@@ -54,7 +55,8 @@ internal static class ConnectionFailure
         } => Of(exception, read, broker),
         { Reason: var reason } => new ClientException(
             $"{broker}: the broker closed the connection: {Words(reason)}{Because(end.ReasonString)}",
-            isLasting: reason is MqttClientDisconnectReason.SessionTakenOver or MqttClientDisconnectReason.NotAuthorized),
+            isLasting: reason is MqttClientDisconnectReason.SessionTakenOver or MqttClientDisconnectReason.NotAuthorized
+                or MqttClientDisconnectReason.PacketTooLarge),
     };
 
     /// <summary>The answer to CONNECT, when it is not success.</summary>
@@ -82,8 +84,12 @@ internal static class ConnectionFailure
     {
         SocketException socket => SocketText.Of(socket.SocketErrorCode)!,
         OperationCanceledException => "no answer in time",
-        var cause => cause.Message,
+        var cause => OpenSslCode().Replace(cause.Message, ""),
     });
+
+    /// <summary>What stands before OpenSSL's words: <c>error:0A000418:SSL routines::tlsv1 alert unknown ca</c>.</summary>
+    [GeneratedRegex("^error:[0-9A-Fa-f]{8}:[^:]*:[^:]*:", RegexOptions.CultureInvariant)]
+    private static partial Regex OpenSslCode();
 
     /// <summary>A reason code in words, with its number: <c>not authorized (0x87)</c>.</summary>
     private static string Words<T>(T code)

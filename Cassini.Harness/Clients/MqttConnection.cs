@@ -51,6 +51,9 @@ internal sealed class MqttConnection : IAsyncDisposable
     /// <summary>How many messages of QoS 1 and 2 the broker takes at once [MQTT-3.3.4-9].</summary>
     public int ReceiveMaximum { get; private set; }
 
+    /// <summary>What the broker does not take.</summary>
+    public BrokerLimits Limits { get; private set; } = new();
+
     /// <summary>Connects.</summary>
     /// <param name="broker">The broker.</param>
     /// <param name="identity">The certificates.</param>
@@ -82,15 +85,33 @@ internal sealed class MqttConnection : IAsyncDisposable
     public Task<MqttClientPublishResult> PublishAsync(MqttApplicationMessage message, CancellationToken cancellation) =>
         TryAsync(static (client, message, token) => client.PublishAsync(message, token), message, cancellation);
 
+    /// <summary>
+    /// Waits until the broker has handled everything that was published: a refusal of a message of QoS 0 is a DISCONNECT, which comes
+    /// instead of the answer to this PINGREQ.
+    /// </summary>
+    /// <exception cref="ClientException">The connection failed, or the broker closed it.</exception>
+    public Task ConfirmAsync(CancellationToken cancellation) => TryAsync(
+        static async (client, _, token) =>
+        {
+            await client.PingAsync(token);
+            return true;
+        },
+        true,
+        cancellation);
+
     /// <summary>Subscribes, and waits for the answer.</summary>
+    /// <returns>The quality of service that each filter was granted, which may be lower than requested.</returns>
     /// <exception cref="ClientException">The broker refused one of the filters, or the connection failed.</exception>
-    public async Task SubscribeAsync(MqttClientSubscribeOptions request, CancellationToken cancellation)
+    public async Task<IReadOnlyList<MqttClientSubscribeResultItem>> SubscribeAsync(
+        MqttClientSubscribeOptions request, CancellationToken cancellation)
     {
         var answer = await TryAsync(static (client, request, token) => client.SubscribeAsync(request, token), request, cancellation);
         if (answer.Items.FirstOrDefault(item => item.ResultCode > MqttClientSubscribeResultCode.GrantedQoS2) is { } refused)
         {
             throw ConnectionFailure.Refused(refused, answer.ReasonString, _broker);
         }
+
+        return [.. answer.Items];
     }
 
     /// <summary>
@@ -157,6 +178,7 @@ internal sealed class MqttConnection : IAsyncDisposable
 
             HasSession = answer.IsSessionPresent;
             ReceiveMaximum = answer.ReceiveMaximum ?? ushort.MaxValue;
+            Limits = BrokerLimits.Of(answer, _options.Version);
         }
         catch (Exception) when (cancellation.IsCancellationRequested)
         {

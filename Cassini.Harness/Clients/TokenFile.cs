@@ -3,7 +3,8 @@ using Cassini.Streams.Primitives;
 namespace Cassini.Harness.Clients;
 
 /// <summary>
-/// A file with a bearer token. It is read for each use, because tokens are replaced while a program runs. Any thread.
+/// A file with a bearer token, of which the first line counts: a broker's own file may have a second one while callers change from one to
+/// the other. It is read for each use, because tokens are replaced while a program runs. Any thread.
 /// </summary>
 internal sealed class TokenFile
 {
@@ -39,11 +40,11 @@ internal sealed class TokenFile
     {
         try
         {
-            var token = File.ReadAllText(_path).Trim();
+            var token = File.ReadLines(_path).Select(line => line.Trim()).FirstOrDefault(line => line.Length > 0) ?? "";
             return token.Length > 0 && token.All(c => c is > ' ' and < '\x7f')
                 ? token
                 : throw new ClientException(
-                    $"{_setting}: {SafeText.Of(_path)}: holds no token: expected one line of printable ASCII", isLasting: true);
+                    $"{_setting}: {SafeText.Of(_path)}: holds no token: expected a line of printable ASCII", isLasting: true);
         }
         catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
         {

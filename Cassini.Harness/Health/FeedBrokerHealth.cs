@@ -42,7 +42,9 @@ internal sealed class FeedBrokerHealth : IBrokerHealth
                 NotReadyCause.TimedOut => Verdict.TimedOut,
                 _ => Verdict.BrokerUnhealthy,
             };
-            throw new HarnessException(failure.Message, verdict, failure);
+            throw new HarnessException(
+                ManagementAccess.WithRemedy(failure.Message, $"token_file of broker {_broker.Name}, or {ManagementAccess.TokenVariable}"),
+                verdict, failure);
         }
     }
 

@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Text;
 using System.Text.RegularExpressions;
 using Cassini.Streams.Primitives;
 using static System.FormattableString;
@@ -12,6 +13,9 @@ namespace Cassini.Harness.Plans;
 internal sealed partial class PlanCursor
 {
     public const string DurationExpected = "a number and ms, s, m or h, such as 250ms";
+
+    /// <summary>With what is put before and after it, a client identifier fits into the 256 bytes that Cassini takes.</summary>
+    private const int MaxNameBytes = 200;
 
     private readonly PlanProblems _problems;
     private readonly PlanShape _shape;
@@ -63,6 +67,24 @@ internal sealed partial class PlanCursor
                 Complain(name, $"is {other.Kind}: expected text");
                 return null;
         }
+    }
+
+    /// <summary>
+    /// The field <c>name</c>: it becomes part of client identifiers, file formats and lines of output. Empty when it is absent or wrong.
+    /// </summary>
+    public string Name()
+    {
+        var name = Text("name") ?? "";
+        if (!name.EnumerateRunes().All(SafeText.IsVisible))
+        {
+            Complain("name", $"'{SafeText.Of(name, SafeText.Short)}' has a character that cannot be seen: expected visible ones");
+        }
+        else if (Encoding.UTF8.GetByteCount(name) > MaxNameBytes)
+        {
+            Complain("name", Invariant($"is too long: expected at most {MaxNameBytes} bytes"));
+        }
+
+        return name;
     }
 
     public long? Integer(string name, long least, long most)

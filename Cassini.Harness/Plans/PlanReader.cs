@@ -47,7 +47,7 @@ internal sealed class PlanReader
         var tests = plan.NamedList("tests", least: 1);
         return defaults with
         {
-            Name = plan.Text("name") ?? "",
+            Name = plan.Name(),
             Seed = plan.Integer("seed", 0, long.MaxValue) ?? defaults.Seed,
             ReadyTimeout = plan.Duration("ready_timeout", Millisecond, LongestTime) ?? defaults.ReadyTimeout,
             Timeout = plan.Duration("timeout", Millisecond, LongestTime) ?? defaults.Timeout,
@@ -64,7 +64,7 @@ internal sealed class PlanReader
         var tls = broker.Object("tls");
         return new PlanBroker
         {
-            Name = broker.Text("name") ?? "",
+            Name = broker.Name(),
             Management = Management(broker, broker.Text("management")),
             Host = host,
             Port = port,

@@ -1,5 +1,6 @@
 using System.Text;
 using Cassini.Harness.Messages;
+using Cassini.Streams.Primitives;
 
 namespace Cassini.Harness.Plans;
 
@@ -17,7 +18,7 @@ internal sealed class PlanTestReader(PlanProblems problems, PlanCursor test, IRe
         return new PlanTest
         {
             Index = index,
-            Name = test.Text("name") ?? "",
+            Name = test.Name(),
             Broker = Broker(),
             Timeout = test.Duration("timeout", Millisecond, PlanReader.LongestTime),
             Producers = producers,
@@ -61,13 +62,15 @@ internal sealed class PlanTestReader(PlanProblems problems, PlanCursor test, IRe
         if (messages < clients)
         {
             producer.Complain(
-                "clients", $"{clients} clients cannot share {messages} messages: expected at most one client for each message");
+                "clients",
+                $"{Quantity.Of(clients, "client")} cannot share {Quantity.Of(messages.Value, "message")}: "
+                + "expected at most one client for each message");
         }
 
         var size = MessageSize(producer) ?? defaults.MessageSize;
         return defaults with
         {
-            Name = producer.Text("name") ?? "",
+            Name = producer.Name(),
             Topic = topic ?? "",
             MessageSize = size,
             Duration = producer.Duration("duration", Millisecond, PlanReader.LongestTime),
@@ -139,7 +142,9 @@ internal sealed class PlanTestReader(PlanProblems problems, PlanCursor test, IRe
         var least = kind == PayloadKind.Fixed ? Encoding.UTF8.GetByteCount(text) : PayloadTemplate.LeastSize(text);
         if (least > room)
         {
-            payload.Complain(name, $"needs {least} bytes: message_size leaves {Math.Max(room, 0)} after the envelope of {Envelope.Size}");
+            payload.Complain(
+                name,
+                $"needs {Quantity.Of(least, "byte")}: message_size leaves {Math.Max(room, 0)} after the envelope of {Envelope.Size}");
         }
 
         if (kind == PayloadKind.Template && PayloadTemplate.UnknownPlaceholder(text) is { } unknown)
@@ -184,7 +189,7 @@ internal sealed class PlanTestReader(PlanProblems problems, PlanCursor test, IRe
 
         return defaults with
         {
-            Name = sink.Text("name") ?? "",
+            Name = sink.Name(),
             Topic = filter ?? "",
             Qos = (int?)sink.Integer("qos", 0, 2) ?? defaults.Qos,
             Expect = sink.Object("expect") is { } expect ? Expectation(expect) : defaults.Expect,

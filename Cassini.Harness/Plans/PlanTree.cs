@@ -1,5 +1,6 @@
 using System.Text;
 using System.Text.Json;
+using Cassini.Streams.Primitives;
 
 namespace Cassini.Harness.Plans;
 
@@ -41,9 +42,8 @@ internal sealed class PlanTree
         }
         catch (JsonException exception)
         {
-            var line = (int)Math.Min(exception.LineNumber ?? 0, _lineStarts.Count - 1);
-            var at = Math.Min(_lineStarts[line] + (int)(exception.BytePositionInLine ?? 0), _json.Length);
-            throw new PlanSyntaxException(PositionOf(at), $"is not JSON: {Reason(exception)}", exception);
+            var problem = JsonProblem.Of(exception, _json);
+            throw new PlanSyntaxException(new Position(problem.Line, problem.Column), $"is not JSON: {problem.Reason}", exception);
         }
         catch (InvalidOperationException exception)
         {
@@ -95,12 +95,5 @@ internal sealed class PlanTree
         var found = _lineStarts.BinarySearch(index);
         var line = found >= 0 ? found : ~found - 1;
         return new Position(line + 1, Encoding.UTF8.GetCharCount(_json, _lineStarts[line], index - _lineStarts[line]) + 1);
-    }
-
-    /// <summary>The message without the position that the reader appends, because that one counts from 0.</summary>
-    private static string Reason(JsonException exception)
-    {
-        var end = exception.Message.IndexOf(" LineNumber:", StringComparison.Ordinal);
-        return (end < 0 ? exception.Message : exception.Message[..end]).TrimEnd('.');
     }
 }

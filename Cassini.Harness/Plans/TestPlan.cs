@@ -46,6 +46,9 @@ internal sealed record PlanBroker
     /// <summary>A file with the bearer token for the management; null for none.</summary>
     public string? TokenFile { get; init; }
 
+    /// <summary>The setting that names <see cref="TokenFile"/>.</summary>
+    public string TokenSetting { get; init; } = "token_file";
+
     /// <summary>The files of <see cref="Tls"/> for a client to read.</summary>
     public TlsFiles TlsFiles => new(TlsSettingNames.Plan, Tls.Ca, Tls.Cert, Tls.Key);
 
@@ -53,7 +56,7 @@ internal sealed record PlanBroker
     /// <exception cref="ClientException">A file cannot be used.</exception>
     public HealthFeedOptions AccessToManagement(TimeProvider time) => ManagementAccess.Of(
         Management.Scheme == Uri.UriSchemeHttps ? TlsFiles : null,
-        TokenFile is { } file ? new TokenFile("token_file", file) : null,
+        TokenFile is { } file ? new TokenFile(TokenSetting, file) : null,
         time);
 }
 

@@ -2,6 +2,7 @@ using System.Globalization;
 using Cassini.Harness.Load;
 using Cassini.Harness.Results;
 using Cassini.Harness.Verdicts;
+using Cassini.Streams.Primitives;
 using Spectre.Console;
 
 namespace Cassini.Harness.Reports;
@@ -53,7 +54,10 @@ internal static class SummaryTable
         {
             table.AddRow(
                 Markup.Escape($"→ {producer.Name}{At(producer.Worker)}"), Number(producer.Acknowledged), Number(producer.MessagesPerSecond),
-                Trouble((producer.Failed, "failed"), (producer.Retransmitted, "sent again"), (producer.Reconnects, "reconnects")), "");
+                Trouble(
+                    (producer.Failed, "failed", "failed"), (producer.Retransmitted, "sent again", "sent again"),
+                    (producer.Reconnects, "reconnect", "reconnects")),
+                "");
         }
 
         foreach (var sink in test.Sinks)
@@ -61,8 +65,9 @@ internal static class SummaryTable
             table.AddRow(
                 Markup.Escape($"← {sink.Name}{At(sink.Worker)}"), Number(sink.Unique), Number(sink.MessagesPerSecond),
                 Trouble(
-                    (sink.Missing, "missing"), (sink.Duplicates, "duplicates"), (sink.Corrupt, "damaged"), (sink.Foreign, "foreign"),
-                    (sink.OutOfOrder, "out of order"), (sink.Reconnects, "reconnects")),
+                    (sink.Missing, "missing", "missing"), (sink.Duplicates, "duplicate", "duplicates"),
+                    (sink.Corrupt, "damaged", "damaged"), (sink.Foreign, "foreign", "foreign"),
+                    (sink.OutOfOrder, "out of order", "out of order"), (sink.Reconnects, "reconnect", "reconnects")),
                 Latency(sink.Latency));
         }
 
@@ -71,8 +76,8 @@ internal static class SummaryTable
 
     private static string At(string worker) => worker == "controller" ? "" : $" @{worker}";
 
-    private static string Trouble(params (long Count, string What)[] kinds) =>
-        string.Join(", ", kinds.Where(kind => kind.Count > 0).Select(kind => $"{Number(kind.Count)} {kind.What}"));
+    private static string Trouble(params (long Count, string One, string Many)[] kinds) =>
+        string.Join(", ", kinds.Where(kind => kind.Count > 0).Select(kind => Quantity.Of(kind.Count, kind.One, kind.Many)));
 
     private static string Latency(LatencySummary? latency) =>
         latency is null ? "" : $"{Number(latency.P50Ms, "0.0")} / {Number(latency.P99Ms, "0.0")} ms";

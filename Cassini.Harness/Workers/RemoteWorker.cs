@@ -86,10 +86,12 @@ internal sealed class RemoteWorker : IWorker
         IAsyncStreamReader<WorkerMessage> messages, IAsyncStreamWriter<ControllerMessage> answers, CancellationToken ended)
     {
         var writing = WriteAsync(answers, ended);
+        var heard = _time.GetTimestamp();
         try
         {
             while (await messages.MoveNext(_end.Token))
             {
+                heard = _time.GetTimestamp();
                 Take(messages.Current);
             }
 
@@ -104,11 +106,15 @@ internal sealed class RemoteWorker : IWorker
             await LoseAsync(exception switch
             {
                 HarnessException => exception.Message,
-                JsonException => $"it sent what is no message: {SafeText.Of(exception.Message)}",
+                JsonException json => $"it sent what is no message: {SafeText.Of(JsonProblem.ReasonOf(json))}",
                 RpcException { StatusCode: StatusCode.ResourceExhausted } =>
                     $"it sent what is no message: {WorkerProtocol.Words(exception)}",
+                _ when WorkerProtocol.IsEnd(exception, ended.IsCancellationRequested)
+                    && _time.GetElapsedTime(heard) is var silent && silent >= WorkerProtocol.PingTimeout =>
+                    $"its connection ended after {DurationText.Seconds(silent)} of silence",
+                OperationCanceledException => "its connection ended",
                 _ when WorkerProtocol.IsEnd(exception, ended.IsCancellationRequested) =>
-                    $"the connection broke: {WorkerProtocol.Words(exception)}",
+                    $"its connection broke: {WorkerProtocol.Words(exception)}",
                 _ => $"unexpected: {exception}",
             });
         }

@@ -77,7 +77,7 @@ internal sealed partial class WorkerRoster(string plan, IReadOnlyDictionary<Work
         {
             throw new RpcException(new Status(
                 StatusCode.InvalidArgument,
-                $"the first message is no hello of version {WorkerProtocol.Version}: {SafeText.Of(exception.Message)}"));
+                $"the first message is no hello of version {WorkerProtocol.Version}: {SafeText.Of(JsonProblem.ReasonOf(exception))}"));
         }
 
         throw new RpcException(new Status(StatusCode.InvalidArgument, "a worker's first message is hello"));

@@ -7,10 +7,12 @@ namespace Cassini.Management.Access;
 /// another site, may do everything. Anonymous callers get one word from the probes, and what is wholly public.
 /// </summary>
 /// <param name="meansUs">Whether a request's Host means this broker.</param>
+/// <param name="allowedHosts">The setting with more names that mean this broker.</param>
 /// <param name="callers">Checks callers; null when every caller may do everything.</param>
 /// <param name="rates">How many requests a caller may make; null for any number.</param>
 /// <param name="refusals">Counts the callers that are refused.</param>
-internal sealed class AccessGuard(Func<HttpContext, bool> meansUs, ICallerRule? callers, RequestRates? rates, Refusals refusals)
+internal sealed class AccessGuard(
+    Func<HttpContext, bool> meansUs, string allowedHosts, ICallerRule? callers, RequestRates? rates, Refusals refusals)
 {
     public RequestDelegate Guard(RequestDelegate next) => context =>
         !IsBareProbe(context) && rates?.TryTake(context) is false ? RequestRates.RefuseAsync(context)
@@ -27,7 +29,7 @@ internal sealed class AccessGuard(Func<HttpContext, bool> meansUs, ICallerRule? 
             return new Refusal(
                 StatusCodes.Status403Forbidden,
                 $"Host {Answer.Quote(request.Host.Value)} is not this machine: "
-                + "use localhost, 127.0.0.1 or [::1], or add it to Management:AllowedHosts",
+                + $"use localhost, 127.0.0.1 or [::1], or add it to {allowedHosts}",
                 IsStranger: isRead);
         }
 

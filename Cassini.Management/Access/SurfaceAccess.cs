@@ -1,10 +1,13 @@
 using System.Collections.Immutable;
+using Cassini.Management.Http;
 
 namespace Cassini.Management.Access;
 
 /// <summary>How the endpoints are guarded, standalone or in an application: the guard, and whether callers are distinguished.</summary>
 internal sealed class SurfaceAccess : IDisposable
 {
+    private const string AllowedHosts = $"Management:{nameof(ManagementOptions.AllowedHosts)}";
+
     private readonly BearerTokens? _tokens;
     private readonly RequestRates? _rates;
 
@@ -25,6 +28,10 @@ internal sealed class SurfaceAccess : IDisposable
     /// <summary>Whether the guard is put around each endpoint; otherwise it stands before the whole application.</summary>
     public bool IsPerEndpoint { get; private init; }
 
+    /// <summary>The name of a management setting for the one who can change it: an operator, or the author of the application.</summary>
+    /// <param name="option">The property of <see cref="ManagementOptions"/>.</param>
+    public string SettingOf(string option) => IsPerEndpoint ? $"{nameof(ManagementOptions)}.{option}" : $"Management:{option}";
+
     /// <summary>Whether the guard limits how many requests each caller may make.</summary>
     public bool LimitsRequests => _rates is not null;
 
@@ -33,7 +40,7 @@ internal sealed class SurfaceAccess : IDisposable
     /// <param name="tokens">The tokens. No caller needs one, but their file must still be usable.</param>
     /// <param name="refusals">Counts the callers that are refused.</param>
     public static SurfaceAccess Open(ImmutableArray<string> hosts, BearerTokens tokens, Refusals refusals) =>
-        new(new AccessGuard(ByHost(hosts, anyUnlessNamed: false), null, null, refusals), refusals, tokens, null);
+        new(new AccessGuard(ByHost(hosts, anyUnlessNamed: false), AllowedHosts, null, null, refusals), refusals, tokens, null);
 
     /// <summary>An address on which callers need credentials.</summary>
     /// <param name="hosts">Names that mean this machine; empty for any name.</param>
@@ -43,13 +50,17 @@ internal sealed class SurfaceAccess : IDisposable
     /// <param name="refusals">Counts the callers that are refused.</param>
     public static SurfaceAccess Closed(
         ImmutableArray<string> hosts, BearerTokens tokens, Credentials credentials, RequestRates rates, Refusals refusals) =>
-        new(new AccessGuard(ByHost(hosts, anyUnlessNamed: true), credentials, rates, refusals), refusals, tokens, rates);
+        new(new AccessGuard(ByHost(hosts, anyUnlessNamed: true), AllowedHosts, credentials, rates, refusals), refusals, tokens, rates);
 
     /// <summary>An application that has authentication of its own.</summary>
     public static SurfaceAccess Embedded(ImmutableArray<string> hosts, Refusals refusals)
     {
         var rules = new EmbeddedAccess(hosts.IsDefault ? [] : hosts);
-        return new SurfaceAccess(new AccessGuard(rules.MeansUs, rules, null, refusals), refusals, null, null) { IsPerEndpoint = true };
+        const string Setting = $"{nameof(ManagementOptions)}.{nameof(ManagementOptions.AllowedHosts)}";
+        return new SurfaceAccess(new AccessGuard(rules.MeansUs, Setting, rules, null, refusals), refusals, null, null)
+        {
+            IsPerEndpoint = true,
+        };
     }
 
     /// <summary>Reads the file of tokens for the first time.</summary>

@@ -10,14 +10,15 @@ internal static class DrainEndpoint
     /// <param name="routes">Where it is mapped.</param>
     /// <param name="requestStop">Asks for the stop.</param>
     /// <param name="shutdown">The shutdown tokens.</param>
+    /// <param name="settings">The settings that give shutdown tokens.</param>
     /// <param name="rates">How often each caller may try a token; null where the guard limits its requests already.</param>
     /// <param name="refusals">Counts wrong tokens.</param>
     /// <param name="logger">Logs who asked for the stop.</param>
     public static void MapDrain(
         this IEndpointRouteBuilder routes,
-        Action? requestStop, BearerTokens shutdown, RequestRates? rates, Refusals refusals, ILogger logger)
+        Action? requestStop, BearerTokens shutdown, string settings, RequestRates? rates, Refusals refusals, ILogger logger)
     {
-        RequestDelegate answer = context => AnswerAsync(context, requestStop, shutdown, refusals, logger);
+        RequestDelegate answer = context => AnswerAsync(context, requestStop, shutdown, settings, refusals, logger);
         routes.MapWrite(HttpMethods.Post, "/drain", rates?.Limit(answer) ?? answer)
             .Describe("drain", "Stop gracefully. Requires the shutdown token as bearer token.")
             .Answers<AcceptedAnswer>(StatusCodes.Status202Accepted, Answer.Json)
@@ -27,13 +28,13 @@ internal static class DrainEndpoint
     }
 
     private static async Task AnswerAsync(
-        HttpContext context, Action? requestStop, BearerTokens shutdown, Refusals refusals, ILogger logger)
+        HttpContext context, Action? requestStop, BearerTokens shutdown, string settings, Refusals refusals, ILogger logger)
     {
         if (!shutdown.AreConfigured || requestStop is null)
         {
             await Answer.TextAsync(
                 context, StatusCodes.Status403Forbidden,
-                "no shutdown token is configured: set CASSINI_SHUTDOWN_TOKEN or Management:ShutdownTokenPath\n");
+                $"no shutdown token is configured: set {settings}\n");
             return;
         }
 

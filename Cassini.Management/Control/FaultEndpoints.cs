@@ -22,9 +22,10 @@ internal static class FaultEndpoints
     /// <summary>Maps the rehearsals.</summary>
     /// <param name="routes">Where they are mapped.</param>
     /// <param name="faults">The faults; null when rehearsal is not enabled.</param>
-    public static void MapFaults(this IEndpointRouteBuilder routes, IRehearsals? faults) =>
-        routes.MapWrite(HttpMethods.Post, "/faults/{fault}", context => AnswerAsync(context, faults))
-            .Describe("fault", "Rehearse a failure; only with --enable-faults.")
+    /// <param name="remedy">How it is enabled.</param>
+    public static void MapFaults(this IEndpointRouteBuilder routes, IRehearsals? faults, string remedy) =>
+        routes.MapWrite(HttpMethods.Post, "/faults/{fault}", context => AnswerAsync(context, faults, remedy))
+            .Describe("fault", "Rehearse a failure; only where rehearsal is enabled.")
             .Takes("fault", $"One of {Names}.", Microsoft.OpenApi.ParameterLocation.Path)
             .Takes("id", "crash-connection: the number of the connection; any when absent.", type: Microsoft.OpenApi.JsonSchemaType.Integer)
             .Takes("endpoint", "crash-accept, stall-accept, close-endpoint: which, as configured; every one when absent.")
@@ -34,12 +35,12 @@ internal static class FaultEndpoints
 
     private static string Names => string.Join(", ", Faults.Keys);
 
-    private static Task AnswerAsync(HttpContext context, IRehearsals? faults)
+    private static Task AnswerAsync(HttpContext context, IRehearsals? faults, string remedy)
     {
         var name = context.Request.RouteValues["fault"] as string ?? "";
         if (faults is null)
         {
-            return Answer.TextAsync(context, StatusCodes.Status404NotFound, "rehearsal is not enabled: start with --enable-faults\n");
+            return Answer.TextAsync(context, StatusCodes.Status404NotFound, $"rehearsal is not enabled: {remedy}\n");
         }
 
         // The standalone surface rehearses on loopback only; an application that embeds it may listen anywhere.

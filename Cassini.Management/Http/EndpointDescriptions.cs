@@ -1,4 +1,5 @@
 using System.Net.Mime;
+using Microsoft.AspNetCore.Http.Features;
 using Microsoft.OpenApi;
 
 namespace Cassini.Management.Http;
@@ -14,10 +15,21 @@ internal static class EndpointDescriptions
     public static IEndpointConventionBuilder MapReads(this IEndpointRouteBuilder routes, string pattern, RequestDelegate handler) =>
         routes.MapMethods(pattern, Reads, handler).WithMetadata(handler.Method);
 
+    /// <summary>
+    /// A request that changes something. Its path and query say everything: one with a body was meant for something else.
+    /// </summary>
     public static IEndpointConventionBuilder MapWrite(
         this IEndpointRouteBuilder routes, string method, string pattern, RequestDelegate handler) =>
-        routes.MapMethods(pattern, [method], handler).WithMetadata(handler.Method)
+        routes.MapMethods(pattern, [method], context => HasBody(context) ? RefuseBodyAsync(context) : handler(context))
+            .WithMetadata(handler.Method)
+            .Answers(StatusCodes.Status400BadRequest, Answer.PlainText)
             .Answers(StatusCodes.Status403Forbidden, Answer.PlainText);
+
+    private static bool HasBody(HttpContext context) =>
+        context.Request.ContentLength is not 0 && context.Features.Get<IHttpRequestBodyDetectionFeature>() is { CanHaveBody: true };
+
+    private static Task RefuseBodyAsync(HttpContext context) => Answer.TextAsync(
+        context, StatusCodes.Status400BadRequest, $"{context.Request.Method} {context.Request.Path} takes no body\n");
 
     public static IEndpointConventionBuilder Describe(this IEndpointConventionBuilder endpoint, string name, string summary) =>
         endpoint.WithSummary(summary).AddOpenApiOperationTransformer((operation, context, _) =>

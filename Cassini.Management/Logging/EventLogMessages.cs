@@ -42,7 +42,7 @@ internal static partial class EventLogMessages
     [LoggerMessage(1104, LogLevel.Warning, "{Endpoint} is closed: {Reason}")]
     public static partial void ListenerLost(this ILogger logger, string endpoint, ListenerCloseReason reason);
 
-    [LoggerMessage(1105, LogLevel.Warning, "{Endpoint} cannot accept: {Error}, {Failures} times; next attempt in {RetryIn}")]
+    [LoggerMessage(1105, LogLevel.Warning, "{Endpoint} cannot accept: {Error}; failures in a row: {Failures}; next attempt in {RetryIn}")]
     public static partial void AcceptFailed(this ILogger logger, string endpoint, string error, int failures, LogDuration retryIn);
 
     [LoggerMessage(1200, LogLevel.Debug, "connection {Id}: accepted on {Endpoint} from {RemoteAddress}")]
@@ -67,7 +67,7 @@ internal static partial class EventLogMessages
     [LoggerMessage(1205, LogLevel.Debug, "connection {Id}: closed: {Reason} after {Duration}")]
     public static partial void ConnectionClosed(this ILogger logger, long id, CloseReason reason, LogDuration duration);
 
-    [LoggerMessage(1206, LogLevel.Warning, "{Identity} is refused for {Duration}: its connections crashed {Crashes} times")]
+    [LoggerMessage(1206, LogLevel.Warning, "{Identity} is refused for {Duration}: crashes of its connections: {Crashes}")]
     public static partial void IdentityQuarantined(this ILogger logger, string identity, int crashes, LogDuration duration);
 
     [LoggerMessage(
@@ -76,14 +76,14 @@ internal static partial class EventLogMessages
         "connection {Id}: client {ClientId} opened its session with {Protocol}, session present: {SessionPresent}")]
     public static partial void SessionOpened(this ILogger logger, long id, string clientId, string protocol, bool sessionPresent);
 
-    [LoggerMessage(1208, LogLevel.Information, "connection {Id}: the client was refused: {Reason} {Detail}")]
-    public static partial void ClientRefused(this ILogger logger, long id, string reason, string detail);
+    [LoggerMessage(1208, LogLevel.Information, "connection {Id}: the client was refused: {Reason}{Detail}")]
+    public static partial void ClientRefused(this ILogger logger, long id, string reason, LogDetail detail);
 
-    [LoggerMessage(1209, LogLevel.Information, "connection {Id}: broke the protocol: {Reason} {Clause} {Detail}")]
-    public static partial void ProtocolViolated(this ILogger logger, long id, string reason, string clause, string detail);
+    [LoggerMessage(1209, LogLevel.Information, "connection {Id}: broke the protocol: {Reason} [{Clause}]{Detail}")]
+    public static partial void ProtocolViolated(this ILogger logger, long id, string reason, string clause, LogDetail detail);
 
-    [LoggerMessage(1210, LogLevel.Information, "connection {Id}: {Identity} was denied to {Action} {Topic} {Detail}")]
-    public static partial void AccessDenied(this ILogger logger, long id, string identity, string action, string topic, string? detail);
+    [LoggerMessage(1210, LogLevel.Information, "connection {Id}: {Identity} was denied to {Action} {Topic}{Detail}")]
+    public static partial void AccessDenied(this ILogger logger, long id, string identity, string action, string topic, LogDetail detail);
 
     [LoggerMessage(1212, LogLevel.Debug, "connection {Id}: ended without a handshake: {Reason}")]
     public static partial void NoHandshake(this ILogger logger, long id, HandshakeFailure reason);
@@ -112,7 +112,7 @@ internal static partial class EventLogMessages
     [LoggerMessage(1302, LogLevel.Information, "{Component} runs again after crash {Attempt}")]
     public static partial void Restarted(this ILogger logger, Component component, int attempt);
 
-    [LoggerMessage(1303, LogLevel.Error, "{Component} is given up: it crashed {Crashes} times within {Window}")]
+    [LoggerMessage(1303, LogLevel.Error, "{Component} is given up: crashes within {Window}: {Crashes}")]
     public static partial void GaveUp(this ILogger logger, Component component, int crashes, LogDuration window);
 
     [LoggerMessage(1400, LogLevel.Trace, "heartbeat in {RoundTrip}: {LiveConnections} live connections")]
@@ -151,7 +151,7 @@ internal static partial class EventLogMessages
         "load: {QueuedMessages} queued messages, {Sessions} sessions, {Topics} topics, {Dropped} messages dropped so far")]
     public static partial void LoadSampled(this ILogger logger, long queuedMessages, int sessions, int? topics, long dropped);
 
-    [LoggerMessage(1603, LogLevel.Warning, "{Count} messages for {ClientId} dropped: the client was too slow, or memory was short")]
+    [LoggerMessage(1603, LogLevel.Warning, "messages for {ClientId} dropped: {Count}; the client was too slow, or memory was short")]
     public static partial void MessagesDropped(this ILogger logger, long count, string clientId);
 
     [LoggerMessage(1604, LogLevel.Error, "clients or messages are turned away: the limit of {Resource} is reached, {Limit}")]
@@ -192,7 +192,7 @@ internal static partial class EventLogMessages
     [LoggerMessage(1801, LogLevel.Debug, "the check phase follows: {Reason}")]
     public static partial void PhaseChecked(this ILogger logger, string reason);
 
-    [LoggerMessage(EventId = 1800, Message = "{Check}: {From} → {To} {Reason} {Message}")]
+    [LoggerMessage(EventId = 1800, Message = "{Check}: {From} → {To}{Reason}{Message}")]
     public static partial void HealthChanged(
-        this ILogger logger, LogLevel level, string check, HealthStatus from, HealthStatus to, string? reason, string? message);
+        this ILogger logger, LogLevel level, string check, HealthStatus from, HealthStatus to, LogDetail reason, LogDetail message);
 }

@@ -113,7 +113,10 @@ internal sealed class EventLogger(ILogger logger) : IObserver<TracedDelivery>
             case CertificateLoaded e: logger.CertificateLoaded(e.Role, Line(e.Subject), e.NotAfter); break;
             case CertificateReloadFailed e: logger.CertificateReloadFailed(e.Role, e.Path, Line(e.Message)); break;
             case CertificateExpiring e: logger.CertificateExpiring(e.Role, Line(e.Subject), e.NotAfter); break;
-            case PhaseEntered e: logger.PhaseEntered(e.Phase); break;
+            case PhaseEntered e:
+                EndRefusals(e.Phase);
+                logger.PhaseEntered(e.Phase);
+                break;
             case PhaseLeft { Outcome: PhaseOutcome.Forced } e: logger.PhaseForced(e.Phase, e.Duration); break;
             case PhaseLeft e: logger.PhaseLeft(e.Phase, e.Duration); break;
             case DrainStageEntered e: logger.DrainStageEntered(e.Stage, e.Deadline); break;
@@ -129,6 +132,15 @@ internal sealed class EventLogger(ILogger logger) : IObserver<TracedDelivery>
                 logger.HealthChanged(EventLogMessages.LevelOf(e), e.Check, e.From, e.To, e.Reason, Line(e.Message));
                 break;
             default: logger.Other(happened); break;
+        }
+    }
+
+    /// <summary>The last line of a clean stop is that it has stopped.</summary>
+    private void EndRefusals(Phase entered)
+    {
+        if (entered is Phase.Stopped)
+        {
+            _refusals.End();
         }
     }
 

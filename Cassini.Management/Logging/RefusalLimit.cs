@@ -19,6 +19,7 @@ internal sealed class RefusalLimit(ILogger logger)
     private readonly Dictionary<(string Address, HandshakeFailure Reason), Held> _held = [];
     private Held? _others;
     private TimeSpan _due = TimeSpan.MaxValue;
+    private TimeSpan _now;
 
     /// <summary>Takes note of a refusal.</summary>
     /// <param name="refused">The refusal.</param>
@@ -45,16 +46,17 @@ internal sealed class RefusalLimit(ILogger logger)
     /// <param name="now">The time of an event.</param>
     public void Pass(TimeSpan now)
     {
+        _now = now;
         if (now >= _due)
         {
-            Summarize(held => held.Due <= now, now);
+            Summarize(held => held.Due <= now);
         }
     }
 
-    /// <summary>Logs what is held back still, because no further event comes.</summary>
-    public void End() => Summarize(_ => true, TimeSpan.Zero);
+    /// <summary>Logs what is still held back, because the broker stops.</summary>
+    public void End() => Summarize(_ => true);
 
-    private void Summarize(Predicate<Held> isDue, TimeSpan now)
+    private void Summarize(Predicate<Held> isDue)
     {
         _due = TimeSpan.MaxValue;
         foreach (var (peer, held) in _held.ToList())
@@ -69,8 +71,8 @@ internal sealed class RefusalLimit(ILogger logger)
             }
             else
             {
-                logger.RefusedAgain(peer.Address, Times(held), Minutes(held), held.Why);
-                Await(held.Next(now));
+                logger.RefusedAgain(peer.Address, Times(held), Since(held), held.Why);
+                Await(held.Next(_now));
             }
         }
 
@@ -90,32 +92,32 @@ internal sealed class RefusalLimit(ILogger logger)
             return;
         }
 
-        logger.OthersRefused(Times(others), Minutes(others));
+        logger.OthersRefused(Times(others), Since(others));
         _others = null;
     }
 
     private static string Times(Held held) => Quantity.Of(held.Count, "more time");
 
-    private static string Minutes(Held held) => Quantity.Of(held.Minutes, "minute");
+    private string Since(Held held) => DurationText.About(_now - held.Since);
 
     private void Await(Held held) => _due = held.Due < _due ? held.Due : _due;
 
     /// <summary>What was held back since the last line.</summary>
     private sealed class Held(TimeSpan since)
     {
-        private TimeSpan _since = since;
+        private int _minutes = 1;
+
+        public TimeSpan Since { get; private set; } = since;
 
         public long Count { get; set; }
 
         public string Why { get; set; } = "";
 
-        public int Minutes { get; private set; } = 1;
-
-        public TimeSpan Due => _since + TimeSpan.FromMinutes(Minutes);
+        public TimeSpan Due => Since + TimeSpan.FromMinutes(_minutes);
 
         public Held Next(TimeSpan now)
         {
-            (_since, Count, Minutes) = (now, 0, Math.Min(Minutes * 2, LongestMinutes));
+            (Since, Count, _minutes) = (now, 0, Math.Min(_minutes * 2, LongestMinutes));
             return this;
         }
     }

@@ -4,6 +4,7 @@ using System.Globalization;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using System.Text.Json.Serialization.Metadata;
+using Cassini.Streams.Primitives;
 
 namespace Cassini.Streams.Events;
 
@@ -82,7 +83,7 @@ public static class EventJson
         catch (Exception failure)
             when (failure is JsonException or FormatException or InvalidOperationException or OverflowException or ArgumentException)
         {
-            error = $"not an event: {failure.Message}";
+            error = $"not an event: {(failure is JsonException json ? JsonProblem.ReasonOf(json) : failure.Message)}";
             return EventLine.Malformed;
         }
     }

@@ -12,6 +12,10 @@ namespace Cassini.Streams.Feed;
 /// <summary>A feed over HTTP. It connects directly to its broker: no proxy, no redirect.</summary>
 internal sealed class HttpFeedTransport : IFeedTransport
 {
+    /// <summary>What a refusal says when the broker asks for credentials and the options have none.</summary>
+    public const string NoCredentials = "asks for credentials, and none were given";
+
+    private const string Authorization = "Authorization";
     private const int LongestRefusal = 1024;
     private const int LargestState = 16 * 1024 * 1024;
     private readonly Uri _management;
@@ -96,7 +100,7 @@ internal sealed class HttpFeedTransport : IFeedTransport
         var request = new HttpRequestMessage(HttpMethod.Get, url);
         if (_options.Token?.Invoke() is { } token)
         {
-            request.Headers.TryAddWithoutValidation("Authorization", $"Bearer {token}");
+            request.Headers.TryAddWithoutValidation(Authorization, $"Bearer {token}");
         }
 
         return request;
@@ -120,13 +124,16 @@ internal sealed class HttpFeedTransport : IFeedTransport
         return tls;
     }
 
-    private static async Task<FeedLostException> RefusalOfAsync(HttpResponseMessage response, CancellationToken cancellation)
+    private async Task<FeedLostException> RefusalOfAsync(HttpResponseMessage response, CancellationToken cancellation)
     {
         var code = (int)response.StatusCode;
         return response.StatusCode switch
         {
             HttpStatusCode.Unauthorized or HttpStatusCode.Forbidden => new FeedLostException(
-                FeedLoss.Refused, SafeText.Line($"does not accept the credentials ({code} {response.ReasonPhrase})")),
+                FeedLoss.Refused,
+                SafeText.Line(
+                    $"{WordsOf(response)} ({code} {response.ReasonPhrase})"
+                    + await WhyAsync(response, cancellation).ConfigureAwait(false))),
             HttpStatusCode.ServiceUnavailable => new FeedLostException(
                 FeedLoss.Busy,
                 $"serves no feed now (503: {SafeText.Line(await TextOfAsync(response, cancellation).ConfigureAwait(false))})"),
@@ -136,6 +143,20 @@ internal sealed class HttpFeedTransport : IFeedTransport
                     $"answers, but not as Cassini does ({code} {response.Content.Headers.ContentType?.MediaType ?? "without a body"})")),
         };
     }
+
+    private string WordsOf(HttpResponseMessage refusal) => refusal switch
+    {
+        { StatusCode: HttpStatusCode.Forbidden } => "refuses this client",
+        { RequestMessage.Headers: var sent } when !sent.Contains(Authorization) && _options.ClientCertificate is null => NoCredentials,
+        _ => "does not accept the credentials",
+    };
+
+    /// <summary>The sentence that a Cassini adds to its refusal.</summary>
+    private static async Task<string> WhyAsync(HttpResponseMessage refusal, CancellationToken cancellation) =>
+        refusal.Content.Headers.ContentType?.MediaType == "text/plain"
+            && (await TextOfAsync(refusal, cancellation).ConfigureAwait(false)).Trim() is { Length: > 0 } why
+            ? $": {why}"
+            : "";
 
     private static async Task<string> TextOfAsync(HttpResponseMessage response, CancellationToken cancellation)
     {

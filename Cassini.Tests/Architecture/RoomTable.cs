@@ -136,6 +136,7 @@ internal sealed class RoomTable
     {
         ["Context"] = [],
         ["Settings"] = ["Context"],
+        ["Manual"] = [],
         ["Following"] = ["Context"],
         ["Waiting"] = ["Context"],
         ["Watching"] = ["Context"],
@@ -143,7 +144,10 @@ internal sealed class RoomTable
         ["Messaging"] = ["Context", "Settings"],
         ["Replaying"] = ["Context", "Settings"],
         ["Serving"] = ["Context", "Settings"],
-        [Arrow.RootRoom] = ["Context", "Settings", "Following", "Waiting", "Watching", "Running", "Messaging", "Replaying", "Serving"],
+        [Arrow.RootRoom] =
+        [
+            "Context", "Settings", "Manual", "Following", "Waiting", "Watching", "Running", "Messaging", "Replaying", "Serving",
+        ],
     });
 
     public static IReadOnlyList<RoomTable> All { get; } = [Streams, Events, Health, Tls, Broker, Management, Harness, Web, Cli];

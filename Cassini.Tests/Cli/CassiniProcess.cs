@@ -1,3 +1,5 @@
+using System.Text.Json;
+
 namespace Cassini.Tests.Cli;
 
 /// <summary>The real executable as a child process, found beside the test assembly.</summary>
@@ -22,6 +24,15 @@ internal static class CassiniProcess
     public static async Task<string> ManagementAsync(this ChildProcess cassini) =>
         (await cassini.Out.LineAsync("the start-up text", line => line.StartsWith("  dashboard", StringComparison.Ordinal)))
             .Split(' ')[^1];
+
+    /// <summary>Where it is, from its log of JSON, which has the start-up text as an entry: the endpoints and the management URL.</summary>
+    public static async Task<(string Endpoints, string Management)> StartedAsync(this ChildProcess cassini)
+    {
+        using var entry = JsonDocument.Parse(
+            await cassini.Error.LineAsync("the start-up text", line => line.Contains("\"EventId\":2027", StringComparison.Ordinal)));
+        var state = entry.RootElement.GetProperty("State");
+        return (state.GetProperty("Endpoints").GetString()!, state.GetProperty("Management").GetString()!);
+    }
 
     /// <summary>The lines to paste, from the start-up text.</summary>
     public static async Task<IReadOnlyList<string>> PasteableLinesAsync(this ChildProcess cassini)

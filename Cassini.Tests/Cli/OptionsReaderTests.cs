@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using Cassini.Streams.Listening.Endpoints;
 using Cassini.Streams.Settings;
 using Cassini.Web.Cli.Settings;
+using Microsoft.Extensions.Logging;
 
 namespace Cassini.Tests.Cli;
 
@@ -35,6 +36,37 @@ public class OptionsReaderTests
             Kind = Kind.Second,
             Text = "a b",
         });
+    }
+
+    [Theory]
+    [InlineData("trace", LogLevel.Trace)]
+    [InlineData("Debug", LogLevel.Debug)]
+    [InlineData("info", LogLevel.Information)]
+    [InlineData("Information", LogLevel.Information)]
+    [InlineData("warn", LogLevel.Warning)]
+    [InlineData("WARNING", LogLevel.Warning)]
+    [InlineData("error", LogLevel.Error)]
+    [InlineData("critical", LogLevel.Critical)]
+    [InlineData("fatal", LogLevel.Critical)]
+    [InlineData("off", LogLevel.None)]
+    [InlineData("none", LogLevel.None)]
+    public void Read_LogLevel_IsTheUsualWord(string word, LogLevel expected)
+    {
+        var reader = new OptionsReader([Layer(("Logging:Level", word))]);
+
+        reader.Read<ProcessOptions>().Logging.Level.ShouldBe(expected);
+        reader.Errors.ShouldBeEmpty();
+    }
+
+    [Fact]
+    public void Read_LogLevelThatIsNone_NamesTheWords()
+    {
+        var reader = new OptionsReader([Layer(("Logging:Level", "loud"))]);
+
+        reader.Read<ProcessOptions>();
+
+        reader.Errors.ShouldHaveSingleItem().ShouldStartWith(
+            "Logging:Level: 'loud' is not one of trace, debug, info, warn, error, critical, off");
     }
 
     [Fact]

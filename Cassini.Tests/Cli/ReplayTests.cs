@@ -1,4 +1,5 @@
 using System.IO.Pipelines;
+using System.Text;
 using System.Text.Json;
 using Cassini.Harness;
 using Cassini.Streams.Events;
@@ -110,7 +111,7 @@ public class ReplayTests : IDisposable
     }
 
     [Theory]
-    [InlineData("{", "p.json: is not a JSON object of settings")]
+    [InlineData("{", "p.json:1:2: is not JSON: ")]
     [InlineData("""{ "Cassini": { "Listener": {"Backlog": 3 } } }""", "p.json: has no section Cassini:Health")]
     [InlineData(null, "p.json: cannot be read")]
     public async Task Replay_PolicyFileThatIsNone_Is2AndSaysWhy(string? json, string expected)
@@ -165,15 +166,84 @@ public class ReplayTests : IDisposable
 
         (await RunAsync("replay", "damaged.jsonl")).ShouldBe(ExitCode.Ok);
 
-        _console.Error.Lines.Select(line => line.Split(": ")[1]).ShouldBe(["line 4", "line 5", "line 11", $"line {lines.Count}"]);
+        _console.Error.Lines.Select(line => line.Split(": ")[1]).ShouldBe(
+            ["damaged.jsonl:4:1", "damaged.jsonl:5:1", "damaged.jsonl:11:1", $"damaged.jsonl:{lines.Count}:1"]);
         _console.Error.ToString().ShouldNotContain('\u001b');
         _console.Out.ToString().ShouldContain("4 problems");
+    }
+
+    [Fact]
+    public async Task Replay_LineThatIsNoJson_NamesTheColumnAndNoPositionOfTheParser()
+    {
+        var lines = File.ReadAllLines(_directory.File(Incident())).ToList();
+        lines[3] = """{"é": x}""";
+        lines[4] = lines[4].Replace("\"elapsed\":", "\"elapsed\":!", StringComparison.Ordinal);
+        File.WriteAllLines(_directory.File("damaged.jsonl"), lines);
+
+        (await RunAsync("replay", "damaged.jsonl")).ShouldBe(ExitCode.Ok);
+
+        _console.Error.Lines[0].ShouldStartWith("cassini: damaged.jsonl:4:7: not an event: ");
+        _console.Error.Lines[1].ShouldStartWith("cassini: damaged.jsonl:5:");
+        _console.Error.ToString().ShouldNotContain("BytePositionInLine");
+        _console.Error.ToString().ShouldNotContain("LineNumber");
+    }
+
+    [Fact]
+    public async Task Replay_HeaderThatCannotBeRead_NamesNoPositionOfTheParser()
+    {
+        var lines = File.ReadAllLines(_directory.File(Incident())).ToList();
+        lines[0] = lines[0].Replace("\"policy\":{", "\"policy\":{\"Hold\":5,", StringComparison.Ordinal);
+        File.WriteAllLines(_directory.File("damaged.jsonl"), lines);
+
+        (await RunAsync("replay", "damaged.jsonl")).ShouldBe(ExitCode.Error);
+
+        _console.Error.Lines[0].ShouldStartWith("cassini: damaged.jsonl:1:1: the header cannot be read: ");
+        _console.Error.ToString().ShouldNotContain("BytePositionInLine");
+    }
+
+    [Theory]
+    [InlineData("# a page\n\nof text\n", 1)]
+    [InlineData("\n\n{ \"some\": \"json\" }\n[1]\n", 3)]
+    [InlineData("no line end", 1)]
+    public async Task Replay_SomethingElse_IsOneLine(string text, int line)
+    {
+        _directory.Write("other", text + string.Concat(Enumerable.Repeat("another line\n", 30)));
+
+        (await RunAsync("replay", "other")).ShouldBe(ExitCode.Error);
+
+        _console.Error.Lines.ShouldBe([$"cassini: other:{line}:1: is no record: its first lines are neither a header nor events"]);
+        _console.Out.Lines.ShouldBeEmpty();
+    }
+
+    [Fact]
+    public async Task Replay_EndlessSomethingElse_Ends()
+    {
+        var endless = new Pipe();
+        var context = _console.Context with { OpenIn = () => endless.Reader.AsStream() };
+        var replaying = CommandLine.RunAsync(["replay", "-"], context, ReplayCommand.Create(context));
+
+        await endless.Writer.WriteAsync(
+            Encoding.UTF8.GetBytes(string.Concat(Enumerable.Repeat("y\n", 20))), TestContext.Current.CancellationToken);
+
+        (await Eventually.CompletesAsync("it ends", replaying)).ShouldBe(ExitCode.Error);
+        _console.Error.Lines.ShouldHaveSingleItem().ShouldStartWith("cassini: standard input:1:1: is no record");
+    }
+
+    [Fact]
+    public async Task Replay_GarbageBeforeTheHeader_IsReportedAndPassedOver()
+    {
+        var record = File.ReadAllText(_directory.File(Incident()));
+        _directory.Write("late.jsonl", "garbage\n" + record);
+
+        (await RunAsync("replay", "late.jsonl")).ShouldBe(ExitCode.Ok);
+
+        _console.Error.Lines.ShouldHaveSingleItem().ShouldStartWith("cassini: late.jsonl:1:1: not an event");
     }
 
     [Theory]
     [InlineData("nowhere.jsonl", "nowhere.jsonl: cannot be read: ")]
     [InlineData(".", ".: cannot be read: ")]
-    [InlineData("empty.jsonl", "there is no header that can be read: nothing to replay")]
+    [InlineData("empty.jsonl", "empty.jsonl: there is no header that can be read: nothing to replay")]
     public async Task Replay_NothingToReplay_Is2(string file, string expected)
     {
         _directory.Write("empty.jsonl", "");

@@ -258,7 +258,9 @@ public class SettingsLoaderTests : IDisposable
     }
 
     [Theory]
-    [InlineData("{", "is not a JSON object of settings")]
+    [InlineData("{", "appsettings.json:1:2: is not JSON: Expected depth to be zero at the end of the JSON payload")]
+    [InlineData("{\n  \"Cassini\": {\n    \"é\": x\n  }\n}", "appsettings.json:3:10: is not JSON: 'x' is an invalid start of a value")]
+    [InlineData("\uFEFF{ \"a\" 1 }", "appsettings.json:1:7: is not JSON: '1' is invalid after a property name")]
     [InlineData("[1]", "is not a JSON object of settings")]
     [InlineData("""{ "Cassini": { "DataDirectory": "a", "dataDirectory": "b" } }""", "is not a JSON object of settings")]
     [InlineData("""{ "Cassini": 5 }""", "is a section")]
@@ -267,7 +269,9 @@ public class SettingsLoaderTests : IDisposable
     {
         _directory.Write("appsettings.json", json);
 
-        Refused().ShouldHaveSingleItem().ShouldContain(expected);
+        var error = Refused().ShouldHaveSingleItem();
+        error.ShouldContain(expected);
+        error.ShouldNotContain("LineNumber");
     }
 
     /// <summary>The broker's settings and those of the process share the section, and the value of the section is one fault.</summary>

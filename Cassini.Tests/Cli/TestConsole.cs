@@ -18,7 +18,7 @@ internal sealed class TestConsole : IStopSignals, IDisposable
 
     public bool OutIsTerminal { get; init; }
 
-    public string In { get; init; } = "";
+    public byte[] In { get; init; } = [];
 
     public TimeProvider Time { get; init; } = TimeProvider.System;
 
@@ -30,7 +30,7 @@ internal sealed class TestConsole : IStopSignals, IDisposable
     {
         Out = Out,
         OutIsTerminal = OutIsTerminal,
-        In = new StringReader(In),
+        OpenIn = () => new MemoryStream(In),
         Error = Error,
         Time = Time,
         Environment = Environment,

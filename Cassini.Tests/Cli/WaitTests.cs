@@ -130,9 +130,9 @@ public class WaitTests : IDisposable
     }
 
     [Theory]
-    [InlineData(401)]
-    [InlineData(403)]
-    public async Task Wait_CredentialsRefused_FailsAtOnce(int code)
+    [InlineData(401, "does not accept the credentials (401 ")]
+    [InlineData(403, "refuses this client (403 ")]
+    public async Task Wait_CredentialsRefused_FailsAtOnce(int code, string words)
     {
         using var directory = new TempDirectory();
         await File.WriteAllTextAsync(directory.File("token"), "secret\n", TestContext.Current.CancellationToken);
@@ -147,7 +147,89 @@ public class WaitTests : IDisposable
         (await RunAsync(server.Url, "--token-file", directory.File("token"))).ShouldBe(ExitCode.Error);
 
         shown.ShouldBe("Bearer secret");
-        _console.Error.Lines.ShouldHaveSingleItem().ShouldStartWith($"cassini: {server.Url}: does not accept the credentials ({code} ");
+        _console.Error.Lines.ShouldHaveSingleItem().ShouldStartWith($"cassini: {server.Url}: {words}");
+    }
+
+    [Theory]
+    [InlineData("wait")]
+    [InlineData("watch")]
+    public async Task Feed_NoCredentials_SaysWhatIsMissingAndWhatGivesIt(string command)
+    {
+        await using var server = await FakeManagement.StartAsync(context =>
+        {
+            context.Response.StatusCode = 401;
+            context.Response.ContentType = "text/plain; charset=utf-8";
+            return context.Response.WriteAsync("credentials are needed\n", context.RequestAborted);
+        });
+
+        (await RunAsync(command, server.Url)).ShouldBe(ExitCode.Error);
+
+        _console.Error.Lines.ShouldBe([
+            $"cassini: {server.Url}: asks for credentials, and none were given (401 Unauthorized): credentials are needed: "
+            + "give --token-file FILE or CASSINI_MANAGEMENT_TOKEN_FILE, or --cert and --key for https"]);
+    }
+
+    [Theory]
+    [InlineData("wait")]
+    [InlineData("watch")]
+    public async Task Feed_TokenFileOfTheEnvironment_IsUsedUnlessTheFlagNamesAnother(string command)
+    {
+        using var directory = new TempDirectory();
+        directory.Write("rotated", "\nnew\nold\n");
+        directory.Write("other", "other");
+        var shown = new List<string?>();
+        await using var server = await FakeManagement.StartAsync(context =>
+        {
+            shown.Add(context.Request.Headers.Authorization);
+            context.Response.StatusCode = 401;
+            return Task.CompletedTask;
+        });
+        _console.Environment["CASSINI_MANAGEMENT_TOKEN_FILE"] = directory.File("rotated");
+
+        await RunAsync(command, server.Url);
+        await RunAsync(command, server.Url, "--token-file", directory.File("other"));
+
+        shown.ShouldBe(["Bearer new", "Bearer other"]);
+        _console.Error.Lines.ShouldAllBe(
+            line => line.EndsWith("does not accept the credentials (401 Unauthorized)", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task Wait_TokenFileOfTheEnvironmentMissing_IsNamed()
+    {
+        _console.Environment["CASSINI_MANAGEMENT_TOKEN_FILE"] = "none";
+
+        (await RunAsync("wait", "http://127.0.0.1:1")).ShouldBe(ExitCode.Error);
+
+        _console.Error.Lines.ShouldHaveSingleItem().ShouldMatch("^cassini: CASSINI_MANAGEMENT_TOKEN_FILE: .*none: cannot be read: ");
+    }
+
+    [Theory]
+    [InlineData("wait")]
+    [InlineData("watch")]
+    public async Task Feed_HostAndPort_IsEnough(string command)
+    {
+        await using var server = await FakeManagement.StartAsync(FakeManagement.Feed(Ready));
+        var address = server.Url["http://".Length..];
+
+        var running = RunAsync(command, address);
+        await _console.Out.LineAsync("it is reached", line => line.Contains("ready", StringComparison.Ordinal));
+        await _console.InterruptAsync();
+
+        await Eventually.CompletesAsync("it ends", running);
+        server.Requests.ShouldBe(1);
+        if (command == "wait")
+        {
+            _console.Out.Lines[0].ShouldStartWith($"{address}: ready after ");
+        }
+    }
+
+    [Fact]
+    public async Task Wait_WithoutUrl_IsForTheCassiniOfThisMachine()
+    {
+        await RunAsync("wait", "--timeout", "1ms");
+
+        $"{_console.Out} {_console.Error}".ShouldContain("http://127.0.0.1:9090: ");
     }
 
     [Fact]
@@ -291,8 +373,11 @@ public class WaitTests : IDisposable
         target!.Management.ToString().ShouldBe(expected);
     }
 
-    private Task<int> RunAsync(params string[] args) =>
-        CommandLine.RunAsync(["wait", .. args], _console.Context, WaitCommand.Create(_console.Context));
+    private Task<int> RunAsync(params string[] args) => CommandLine.RunAsync(
+        args is ["wait" or "watch", ..] ? args : ["wait", .. args],
+        _console.Context,
+        WaitCommand.Create(_console.Context),
+        WatchCommand.Create(_console.Context));
 
     private static async Task HangUpAsync(TcpListener listener, CancellationToken cancellation)
     {

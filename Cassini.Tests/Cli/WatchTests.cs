@@ -207,7 +207,9 @@ public sealed class WatchTests : IDisposable
             Encoding.Latin1.GetBytes("HTTP/1.1 401 no\u009b2J\r\nContent-Length: 0\r\n\r\n"), TestContext.Current.CancellationToken);
 
         (await Eventually.CompletesAsync("the end", watching)).ShouldBe(ExitCode.Error);
-        _console.Error.Lines.ShouldHaveSingleItem().ShouldEndWith("does not accept the credentials (401 no\\u{9B}2J)");
+        _console.Error.Lines.ShouldHaveSingleItem().ShouldEndWith(
+            "asks for credentials, and none were given (401 no\\u{9B}2J): give --token-file FILE or "
+            + "CASSINI_MANAGEMENT_TOKEN_FILE, or --cert and --key for https");
     }
 
     [Fact]

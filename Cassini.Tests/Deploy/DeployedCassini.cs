@@ -39,7 +39,7 @@ public sealed class DeployedCassini : IAsyncLifetime
             _directory.Path,
             ["serve", "--config", _directory.Write("deployed.json", settings), "--set", "Management:RequireCredentials=true"],
             ("CASSINI_MANAGEMENT_TOKEN_FILE", TokenFile));
-        Url = await _cassini.ManagementAsync();
+        Url = (await _cassini.StartedAsync()).Management;
 
         using var response = await GetAsync("/readyz?wait=1m", withToken: false);
         response.IsSuccessStatusCode.ShouldBeTrue(_cassini.Error.ToString());

@@ -97,7 +97,7 @@ public class PlanReaderTests
         "tests[0].producers[0].message_size: 59 is too small: expected at least 60")]
     [InlineData(
         """{ "name": "p", "topic": "t", "messages": 1, "clients": 2 }""",
-        "tests[0].producers[0].clients: 2 clients cannot share 1 messages")]
+        "tests[0].producers[0].clients: 2 clients cannot share 1 message:")]
     [InlineData(
         """{ "name": "p", "topic": "a/+", "messages": 1 }""", "tests[0].producers[0].topic: 'a/+' is no topic: + and # are for filters")]
     [InlineData("""{ "name": "p", "topic": "", "messages": 1 }""", "tests[0].producers[0].topic: must not be empty")]
@@ -123,6 +123,35 @@ public class PlanReaderTests
     [InlineData(""" "p" """, "tests[0].producers[0]: is text: expected an object")]
     public void Read_BadProducer_IsReported(string producer, string expected) =>
         PlanText.Problems(PlanText.With(producer)).ShouldContain(line => line.Contains(expected, StringComparison.Ordinal));
+
+    [Theory]
+    [InlineData("a\\u0007b", "name: 'a\\u{7}b' has a character that cannot be seen")]
+    [InlineData("a\\nb", "name: 'a\\nb' has a character that cannot be seen")]
+    [InlineData("a\\u202Eb", "name: 'a\\u{202E}b' has a character that cannot be seen")]
+    [InlineData(null, "name: is too long: expected at most 200 bytes")]
+    public void Read_NameThatNoClientCanHave_IsReportedWhereverItIs(string? name, string expected)
+    {
+        name ??= new string('\u00e9', 101);
+        string[] plans =
+        [
+            PlanText.With().Replace("\"plan\"", $"\"{name}\"", StringComparison.Ordinal),
+            PlanText.With().Replace("\"name\": \"t\"", $"\"name\": \"{name}\"", StringComparison.Ordinal),
+            PlanText.With(producer: $$"""{ "name": "{{name}}", "topic": "t", "messages": 10 }"""),
+            PlanText.With(sink: $$"""{ "name": "{{name}}", "topic": "t" }"""),
+            PlanText.With(broker: PlanText.Broker.Replace("\"b\"", $"\"{name}\"", StringComparison.Ordinal)),
+        ];
+
+        plans.Select(plan => PlanText.Problems(plan).Single()).ShouldAllBe(line => line.Contains(expected, StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public void Read_LongestName_MakesAClientIdentifierThatFits()
+    {
+        var name = new string('n', 200);
+        PlanText.Good(PlanText.With(producer: $$"""{ "name": "{{name}}", "topic": "t", "messages": 1000, "clients": 1000 }"""));
+
+        $"harness-{0:x8}-{999}-{name}-{999}".Length.ShouldBeLessThanOrEqualTo(256);
+    }
 
     [Theory]
     [InlineData("""{ "name": "s", "topic": "a/#/b" }""", "tests[0].sinks[0].topic: 'a/#/b' is no filter: # may only be its last level")]

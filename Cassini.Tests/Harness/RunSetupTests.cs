@@ -1,11 +1,16 @@
 using Cassini.Harness;
 using Cassini.Management.Http;
+using Cassini.Tests.Support;
 
 namespace Cassini.Tests.Harness;
 
 /// <summary>Plans and credentials that a run checks before it begins.</summary>
-public class RunSetupTests
+public sealed class RunSetupTests : IDisposable
 {
+    private readonly TempDirectory _directory = new();
+
+    public void Dispose() => _directory.Dispose();
+
     [Fact]
     public async Task Run_BrokenPlan_Is65AndReportsEveryError()
     {
@@ -56,6 +61,31 @@ public class RunSetupTests
 
         (await rig.RunAsync(rig.Plan(PlanText.Producer, ""))).ShouldBe(ExitCode.Ok, $"{rig.Console.Out}\n{rig.Console.Error}");
     }
+
+    [Fact]
+    public async Task Run_WithoutToken_SaysWhatGivesOne()
+    {
+        await using var rig = await WithTokenAsync("secret");
+
+        (await rig.RunAsync(rig.Plan(PlanText.Producer, ""))).ShouldBe(ExitCode.Error);
+
+        var said = rig.Console.Out.ToString().ReplaceLineEndings(" ");
+        said.ShouldContain("asks for credentials, and none were given (401 Unauthorized)");
+        said.ShouldContain("give token_file of broker main, or CASSINI_MANAGEMENT_TOKEN_FILE");
+    }
+
+    [Fact]
+    public async Task Run_TokenFileOfTheEnvironment_IsUsed()
+    {
+        await using var rig = await WithTokenAsync("secret");
+        await File.WriteAllTextAsync(rig.File("mine"), "secret", TestContext.Current.CancellationToken);
+        rig.Console.Environment["CASSINI_MANAGEMENT_TOKEN_FILE"] = rig.File("mine");
+
+        (await rig.RunAsync(rig.Plan(PlanText.Producer, ""))).ShouldBe(ExitCode.Ok, $"{rig.Console.Out}\n{rig.Console.Error}");
+    }
+
+    private async Task<HarnessRig> WithTokenAsync(string token) =>
+        await HarnessRig.StartAsync(new ManagementOptions { RequireCredentials = true, TokenPath = _directory.Write("token", token) });
 
     [Fact]
     public async Task Run_KeyFileThatIsMissing_Is2AndNamesIt()

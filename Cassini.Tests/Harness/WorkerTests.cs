@@ -73,7 +73,7 @@ public class WorkerTests
 
         var (code, report) = await run;
         code.ShouldBe(ExitCode.WorkerLost, rig.Console.Out.ToString());
-        report.GetProperty("message").GetString().ShouldStartWith("worker victim (sink) is lost: ");
+        report.GetProperty("message").GetString().ShouldStartWith("worker victim (sink) is lost: its connection ");
         report.GetProperty("workers")[0].GetProperty("lost").GetString().ShouldNotBeNullOrEmpty();
         report.GetProperty("tests")[0].GetProperty("producers")[0].GetProperty("worker").GetString().ShouldBe("controller");
     }
@@ -95,7 +95,8 @@ public class WorkerTests
         var (code, report) = await run;
         worker.Signal(Kill);
         code.ShouldBe(ExitCode.WorkerLost, rig.Console.Out.ToString());
-        report.GetProperty("message").GetString().ShouldStartWith("worker victim (sink) is lost: ");
+        report.GetProperty("message").GetString().ShouldStartWith("worker victim (sink) is lost: its connection ");
+        report.GetProperty("message").GetString().ShouldEndWith(" of silence");
     }
 
     [Fact]

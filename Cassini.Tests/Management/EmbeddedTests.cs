@@ -232,6 +232,22 @@ public partial class EmbeddedTests
     }
 
     [Fact]
+    public async Task Refusals_NameWhatTheApplicationSets()
+    {
+        await using var rig = await EmbeddedRig.StartAsync();
+
+        (await TextAsync(await rig.SendAsync(HttpMethod.Post, "/cassini/faults/resume")))
+            .ShouldBe("rehearsal is not enabled: set ManagementOptions.EnableFaults\n");
+        (await TextAsync(await rig.SendAsync(HttpMethod.Post, "/cassini/drain"))).ShouldBe(
+            "no shutdown token is configured: set ManagementOptions.ShutdownToken or ManagementOptions.ShutdownTokenPath\n");
+        (await TextAsync(await rig.SendAsync(HttpMethod.Delete, "/cassini/connections/1", ("Host", "evil.example"))))
+            .ShouldEndWith("or add it to ManagementOptions.AllowedHosts\n");
+
+        static Task<string> TextAsync(HttpResponseMessage response) =>
+            response.Content.ReadAsStringAsync(TestContext.Current.CancellationToken);
+    }
+
+    [Fact]
     public async Task Drain_WithTheShutdownToken_StopsTheApplication()
     {
         await using var rig = await EmbeddedRig.StartAsync(options => options with { ShutdownToken = "stop-it" });

@@ -31,11 +31,11 @@ public class EventLoggerTests
             new SessionOpened(5, "c-1", "alice", "MQTT 5.0", true), LogLevel.Debug,
             "connection 5: client c-1 opened its session with MQTT 5.0, session present: True"
         },
-        { new ClientRefused(5, "NotAuthorized", "no"), LogLevel.Information, "the client was refused: NotAuthorized no" },
-        { new ClientRefused(5, "NotAuthorized", "a\n\u001b[31mb"), LogLevel.Information, @"NotAuthorized a\n\u{1B}[31mb" },
-        { new AccessDenied(5, "a\nb", "publish", "t", "c\nd"), LogLevel.Information, @"a\nb was denied to publish t c\nd" },
+        { new ClientRefused(5, "NotAuthorized", "no"), LogLevel.Information, "the client was refused: NotAuthorized: no" },
+        { new ClientRefused(5, "NotAuthorized", "a\n\u001b[31mb"), LogLevel.Information, @"NotAuthorized: a\n\u{1B}[31mb" },
+        { new AccessDenied(5, "a\nb", "publish", "t", "c\nd"), LogLevel.Information, @"a\nb was denied to publish t: c\nd" },
         { new IdentityQuarantined("a\nb", 3, TimeSpan.FromSeconds(1)), LogLevel.Warning, @"a\nb is refused" },
-        { new ProtocolViolated(5, "MalformedPacket", "MQTT-2.1.3-1", "bad"), LogLevel.Information, "MalformedPacket MQTT-2.1.3-1 bad" },
+        { new ProtocolViolated(5, "MalformedPacket", "MQTT-2.1.3-1", "bad"), LogLevel.Information, "MalformedPacket [MQTT-2.1.3-1]: bad" },
         {
             new AccessDenied(5, "alice", "publish", "a\n\u001b[31mb", null), LogLevel.Information,
             "alice was denied to publish a\\n\\u{1B}[31mb"
@@ -45,8 +45,8 @@ public class EventLoggerTests
             "the session of client c-1 is closed: PeerClosed after 1 s, kept: True"
         },
         { new SessionEnded("c-1", SessionEndReason.Expired), LogLevel.Debug, "client c-1 ended: Expired" },
-        { new MessagesDropped("c-1", 3), LogLevel.Warning, "3 messages for c-1 dropped" },
-        { new MessagesDropped(null, 3), LogLevel.Warning, "3 messages for several clients dropped" },
+        { new MessagesDropped("c-1", 3), LogLevel.Warning, "messages for c-1 dropped: 3; " },
+        { new MessagesDropped(null, 3), LogLevel.Warning, "messages for several clients dropped: 3; " },
         {
             new ClientIdContested("c-1", "alice", 7, TimeSpan.FromSeconds(1)), LogLevel.Warning,
             "connections of alice keep taking client identifier c-1 from each other (7 times): the next waits 00:00:01"
@@ -68,7 +68,7 @@ public class EventLoggerTests
         },
         {
             Changed(CheckNames.Backlog, HealthStatus.Degraded, Reasons.MessagesDropped, "3 for a\nb"), LogLevel.Warning,
-            @"MessagesDropped 3 for a\nb"
+            @"backlog: Ok → Degraded: MessagesDropped: 3 for a\nb"
         },
         {
             Changed(CheckNames.Phase, HealthStatus.Error, Reasons.Stopped, "stopped"), LogLevel.Debug,
@@ -106,6 +106,7 @@ public class EventLoggerTests
 
         await Eventually.HoldsAsync("three lines in the log", () => loggers.Lines.Count == 3);
         loggers.Lines.Select(line => line.Level).ShouldBe([LogLevel.Debug, LogLevel.Warning, LogLevel.Information]);
+        loggers.Lines.Select(line => line.Text).ShouldBe(["bind: Unknown → Ok", "bind: Ok → Unknown", "bind: Unknown → Ok"]);
         await hub.CompleteAsync();
     }
 
@@ -122,6 +123,7 @@ public class EventLoggerTests
 
         await Eventually.HoldsAsync("a line for each event", () => loggers.Lines.Count == EventJsonTests.EventTypes.Count);
         loggers.Lines.Select(line => line.Id).ShouldBeUnique();
+        loggers.Lines.ShouldAllBe(line => line.Text == line.Text.TrimEnd());
         loggers.Lines.ShouldNotContain(line => line.Id == 1002, "an event fell through to the message for unknown ones");
         await hub.CompleteAsync();
     }

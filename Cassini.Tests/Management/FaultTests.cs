@@ -80,6 +80,25 @@ public class FaultTests
         rig.Listeners.Calls.ShouldBeEmpty();
     }
 
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task Fault_WithABody_Is400AndNothingHappens(bool isChunked)
+    {
+        await using var rig = await ManagementRig.StartReadyAsync(Rehearsing);
+        using var request = new HttpRequestMessage(HttpMethod.Post, "/faults/crash-manager");
+        request.Content = new ByteArrayContent(new byte[99_999]);
+        request.Headers.TransferEncodingChunked = isChunked;
+
+        using var response = await Eventually.CompletesAsync(
+            "the answer", rig.Http.SendAsync(request, TestContext.Current.CancellationToken));
+
+        response.StatusCode.ShouldBe(HttpStatusCode.BadRequest);
+        (await response.Content.ReadAsStringAsync(TestContext.Current.CancellationToken))
+            .ShouldBe("POST /faults/crash-manager takes no body\n");
+        rig.Listeners.Calls.ShouldBeEmpty();
+    }
+
     [Fact]
     public async Task Fault_Get_Is405()
     {

@@ -56,8 +56,8 @@ public sealed class RefusalLogTests : IDisposable
         Lines[..3].ShouldBe(
         [
             "connection 0: 192.0.2.7:1000 was refused: NotTls: plain HTTP",
-            "192.0.2.7 was refused 19 more times within 1 minute: NotTls: plain HTTP",
-            "192.0.2.7 was refused 40 more times within 2 minutes: NotTls: plain HTTP",
+            "192.0.2.7 was refused 19 more times within 1 min: NotTls: plain HTTP",
+            "192.0.2.7 was refused 40 more times within 2 min: NotTls: plain HTTP",
         ]);
         Lines.Count.ShouldBe(7);
     }
@@ -92,17 +92,28 @@ public sealed class RefusalLogTests : IDisposable
         At(1, Happened.Refused(2, address: "192.0.2.7:2"));
         At(60, Happened.Heartbeat());
 
-        Lines[^1].ShouldBe("192.0.2.7 was refused 1 more time within 1 minute: UntrustedCertificate");
+        Lines[^1].ShouldBe("192.0.2.7 was refused 1 more time within 1 min: UntrustedCertificate");
     }
 
     [Fact]
     public void Summary_TheEventsEnd_IsWrittenBefore()
     {
         At(0, Happened.Refused(1, address: "192.0.2.7:1"));
-        At(1, Happened.Refused(2, address: "192.0.2.7:2"));
+        At(4, Happened.Refused(2, address: "192.0.2.7:2"));
         _log.OnCompleted();
 
-        Lines.Count.ShouldBe(2);
+        Lines[1..].ShouldBe(["192.0.2.7 was refused 1 more time within 4 s: UntrustedCertificate"]);
+    }
+
+    [Fact]
+    public void Summary_TheBrokerStops_IsWrittenBeforeItsLastWord()
+    {
+        At(0, Happened.Refused(1, address: "192.0.2.7:1"));
+        At(1, Happened.Refused(2, address: "192.0.2.7:2"));
+        At(5, new PhaseEntered(Phase.Stopped));
+        _log.OnCompleted();
+
+        Lines[1..].ShouldBe(["192.0.2.7 was refused 1 more time within 5 s: UntrustedCertificate", "phase Stopped"]);
     }
 
     [Fact]
@@ -115,7 +126,7 @@ public sealed class RefusalLogTests : IDisposable
 
         At(61, Happened.Heartbeat());
         Lines.Count.ShouldBe(RefusalLimit.Most + 1);
-        Lines[^1].ShouldBe("many addresses are refused: others 4,936 more times within 1 minute");
+        Lines[^1].ShouldBe("many addresses are refused: others 4,936 more times within 1 min");
     }
 
     private List<string> Lines =>

@@ -85,7 +85,10 @@ public class ExportTests : IDisposable
     {
         await using var cassini = CassiniProcess.Start(
             _directory.Path,
-            [.. FreePorts, "--set", $"Telemetry:OtlpEndpoint=http://127.0.0.1:{FreePort.Find()}"],
+            [
+                .. FreePorts, "--log-format", "json",
+                "--set", $"Telemetry:OtlpEndpoint=http://127.0.0.1:{FreePort.Find()}",
+            ],
             ("OTEL_EXPORTER_OTLP_PROTOCOL", "http/protobuf"),
             ("OTEL_METRIC_EXPORT_INTERVAL", "200"));
 
@@ -111,10 +114,8 @@ public class ExportTests : IDisposable
 
     private async Task<IMqttClient> ConnectAsync(ChildProcess cassini, string clientId)
     {
-        await cassini.PasteableLinesAsync();
+        var address = (await cassini.StartedAsync()).Endpoints;
         var certificates = Path.Combine(_directory.Path, "cassini", "dev-certs");
-        var address = cassini.Out.Lines.Single(line => line.StartsWith("  broker", StringComparison.Ordinal))
-            .Split(' ', StringSplitOptions.RemoveEmptyEntries)[1];
         var certificate = X509Certificate2.CreateFromPemFile(
             Path.Combine(certificates, "client.pem"), Path.Combine(certificates, "client.key"));
         var client = new MqttClientFactory().CreateMqttClient();

@@ -3,6 +3,7 @@ using Cassini.Harness;
 using Cassini.Streams.Tls;
 using Cassini.Streams.Tls.Development;
 using Cassini.Web.Cli.Context;
+using Cassini.Web.Cli.Manual;
 
 namespace Cassini.Web.Cli;
 
@@ -59,7 +60,8 @@ internal static class CertsCommand
             context.Complain(exception.Message);
             return ExitCode.Usage;
         }
-        catch (Exception exception) when (exception is TlsConfigurationException or IOException or UnauthorizedAccessException)
+        catch (Exception exception)
+            when (!context.IsOutputLost && exception is TlsConfigurationException or IOException or UnauthorizedAccessException)
         {
             context.Complain(exception.Message);
             return ExitCode.Error;

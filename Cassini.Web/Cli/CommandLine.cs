@@ -6,6 +6,7 @@ using Cassini.Harness.Clients;
 using Cassini.Streams.Listening.Endpoints;
 using Cassini.Streams.Primitives;
 using Cassini.Web.Cli.Context;
+using Cassini.Web.Cli.Manual;
 
 namespace Cassini.Web.Cli;
 
@@ -25,6 +26,11 @@ internal static class CommandLine
             return ExplainUsage(parsed, context);
         }
 
+        return WithOutput(await InvokeAsync(parsed, context), context);
+    }
+
+    private static async Task<int> InvokeAsync(ParseResult parsed, CliContext context)
+    {
         try
         {
             // Signals are the context's: the library's own handling would end the process two seconds after the first.
@@ -35,6 +41,14 @@ internal static class CommandLine
                 EnableDefaultExceptionHandler = false,
                 ProcessTerminationTimeout = null,
             });
+        }
+        catch (IOException) when (context.IsOutputLost)
+        {
+            return ExitCode.Error;
+        }
+        catch (OperationCanceledException) when (context.OutputEnd is { Failure: not null } or { IsUnread: true })
+        {
+            return ExitCode.Interrupted;
         }
         catch (OperationCanceledException) when (context.Signals.Stop.IsCancellationRequested)
         {
@@ -52,6 +66,25 @@ internal static class CommandLine
             context.Complain(
                 Surroundings.ShortageOfFiles(DescriptorBudget.Read(), DescriptorBudget.Least) ?? $"unexpected: {exception}");
             return ExitCode.Error;
+        }
+    }
+
+    /// <summary>
+    /// The exit code of a command whose output ended before it did. That nobody reads any more, as after <c>| head -1</c>, is said by
+    /// the exit code alone, as a program that SIGPIPE ends does it.
+    /// </summary>
+    private static int WithOutput(int exitCode, CliContext context)
+    {
+        switch (context.OutputEnd)
+        {
+            case { IsUnread: true, Failure: not null }:
+            case { IsUnread: true } when exitCode == ExitCode.Interrupted:
+                return ExitCode.BrokenPipe;
+            case { Failure: { } failure }:
+                context.Complain($"standard output cannot be written: {failure.Message}");
+                return ExitCode.Error;
+            default:
+                return exitCode;
         }
     }
 

@@ -2,7 +2,9 @@ using System.CommandLine;
 using System.CommandLine.Parsing;
 using Cassini.Harness;
 using Cassini.Streams.Health.Records;
+using Cassini.Streams.Primitives;
 using Cassini.Web.Cli.Context;
+using Cassini.Web.Cli.Manual;
 using Cassini.Web.Cli.Replaying;
 
 namespace Cassini.Web.Cli;
@@ -57,7 +59,8 @@ internal static class ReplayCommand
                 : new FileStream(
                     Path.Combine(context.WorkingDirectory, file), FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete);
             IReplayReport report = json ? new JsonLinesReport(context.Out) : new TextReport(context.Out, policyFile);
-            return await new Replayer(until, policy, report, context).RunAsync(record) ? ExitCode.Ok : ExitCode.Error;
+            var name = file == "-" ? "standard input" : SafeText.Of(file);
+            return await new Replayer(name, until, policy, report, context).RunAsync(record) ? ExitCode.Ok : ExitCode.Error;
         }
         catch (PolicyFileException exception)
         {
@@ -69,7 +72,8 @@ internal static class ReplayCommand
 
             return ExitCode.Error;
         }
-        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException or InvalidDataException)
+        catch (Exception exception)
+            when (!context.IsOutputLost && exception is IOException or UnauthorizedAccessException or InvalidDataException)
         {
             context.Complain($"{file}: cannot be read: {exception.Message}");
             return ExitCode.Error;

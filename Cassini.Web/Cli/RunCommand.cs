@@ -8,6 +8,7 @@ using Cassini.Harness.Plans;
 using Cassini.Harness.Workers;
 using Cassini.Streams.Primitives;
 using Cassini.Web.Cli.Context;
+using Cassini.Web.Cli.Manual;
 using Cassini.Web.Cli.Running;
 
 namespace Cassini.Web.Cli;
@@ -37,6 +38,8 @@ internal static class RunCommand
             Description = "Be a worker of this role.",
             CustomParser = Role,
         };
+        role.CompletionSources.Clear();
+        role.CompletionSources.Add("producer", "sink");
         var join = Address("--join", leastPort: 1, "The controller to join.");
         var name = Text("--name", "NAME", "The worker's name in reports. [default ROLE-PROCESS]");
         var ca = Text("--ca", "FILE", "The CA of the controller and the workers.");

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using Cassini.Harness;
 using Cassini.Web.Cli.Context;
+using Cassini.Web.Cli.Manual;
 using Cassini.Web.Cli.Serving;
 using Cassini.Web.Cli.Settings;
 

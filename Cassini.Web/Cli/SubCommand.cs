@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.CommandLine.Parsing;
 using Cassini.Harness;
 using Cassini.Web.Cli.Context;
+using Cassini.Web.Cli.Manual;
 using Cassini.Web.Cli.Messaging;
 
 namespace Cassini.Web.Cli;

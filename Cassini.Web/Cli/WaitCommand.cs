@@ -5,6 +5,7 @@ using Cassini.Harness.Clients;
 using Cassini.Streams.Feed;
 using Cassini.Web.Cli.Context;
 using Cassini.Web.Cli.Following;
+using Cassini.Web.Cli.Manual;
 using Cassini.Web.Cli.Messaging;
 using Cassini.Web.Cli.Waiting;
 
@@ -19,8 +20,9 @@ internal static class WaitCommand
     {
         var urls = new Argument<ManagementAddress[]>("URL")
         {
-            Description = "The management port of a Cassini, http://HOST:PORT. Every one of them must reach the state.",
-            Arity = ArgumentArity.OneOrMore,
+            Description = "The management port of a Cassini, http://HOST:PORT or HOST:PORT. Every one of them must reach the state. "
+                + $"[default {TargetArgument.Default.Name}]",
+            Arity = ArgumentArity.ZeroOrMore,
             CustomParser = TargetArgument.Read,
         };
         var goal = new Option<WaitGoal>("--for")
@@ -30,6 +32,8 @@ internal static class WaitCommand
                 + "ok: nothing is wrong, not even degraded. [default ready]",
             CustomParser = Goal,
         };
+        goal.CompletionSources.Clear();
+        goal.CompletionSources.Add("ready", "live", "ok");
         var timeout = Flags.Duration("--timeout", TimeSpan.Zero, "The longest wait; 0 waits for ever. [default 60s]");
         var json = new Option<bool>("--json") { Description = "One JSON object per line for each change, and one for the end." };
         var access = new FeedAccess();
@@ -38,9 +42,10 @@ internal static class WaitCommand
         {
             Examples =
             [
-                ("cassini wait http://127.0.0.1:9090", "until it is ready, at most a minute"),
-                ("cassini wait http://a:9090 http://b:9090 --for ok --timeout 5m", "until nothing is wrong with either"),
-                ("cassini wait http://127.0.0.1:9090 --timeout 0 && ./dispatch", "as long as it takes, then go on"),
+                ("cassini wait", "until the Cassini of this machine is ready, at most a minute"),
+                ("cassini wait http://127.0.0.1:9090", "the same, said in full"),
+                ("cassini wait a:9090 b:9090 --for ok --timeout 5m", "until nothing is wrong with either"),
+                ("cassini wait a:9090 --timeout 0 && ./dispatch", "as long as it takes, then go on"),
             ],
             Notes = $"Exit codes: {ExitCode.Ok} the state is reached (for ready and live also while degraded), "
                 + $"{ExitCode.Error} it never will be (given up, credentials refused), {ExitCode.TimedOut} timed out, "
@@ -54,7 +59,10 @@ internal static class WaitCommand
         command.SetAction((parsed, _) => RunAsync(
             context,
             new WaitRequest(
-                parsed.GetRequiredValue(urls), parsed.GetValue(goal), parsed.GetValue(timeout) ?? DefaultTimeout, parsed.GetValue(json)),
+                parsed.GetValue(urls) is { Length: > 0 } given ? given : [TargetArgument.Default],
+                parsed.GetValue(goal),
+                parsed.GetValue(timeout) ?? DefaultTimeout,
+                parsed.GetValue(json)),
             access.Read(parsed, context)));
         return command;
     }
@@ -68,13 +76,8 @@ internal static class WaitCommand
         }
         catch (BrokerNotReadyException failure)
         {
-            context.Complain(failure.Message);
+            context.Complain(ManagementAccess.WithRemedy(failure.Message, ManagementAccess.Flags));
             return failure.Cause == NotReadyCause.TimedOut ? ExitCode.TimedOut : ExitCode.Error;
-        }
-        catch (IOException failure)
-        {
-            context.Complain($"standard output cannot be written: {failure.Message}");
-            return ExitCode.Error;
         }
     }
 

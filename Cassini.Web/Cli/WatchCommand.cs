@@ -3,6 +3,7 @@ using Cassini.Harness;
 using Cassini.Harness.Clients;
 using Cassini.Web.Cli.Context;
 using Cassini.Web.Cli.Following;
+using Cassini.Web.Cli.Manual;
 using Cassini.Web.Cli.Watching;
 
 namespace Cassini.Web.Cli;
@@ -14,7 +15,7 @@ internal static class WatchCommand
     {
         var url = new Argument<ManagementAddress>("URL")
         {
-            Description = "The management port of a Cassini, http://HOST:PORT. [default http://127.0.0.1:9090]",
+            Description = $"The management port of a Cassini, http://HOST:PORT or HOST:PORT. [default {TargetArgument.Default.Name}]",
             Arity = ArgumentArity.ZeroOrOne,
             CustomParser = result => TargetArgument.Read(result).SingleOrDefault(),
         };
@@ -30,8 +31,8 @@ internal static class WatchCommand
             Examples =
             [
                 ("cassini watch", "the Cassini on this machine"),
-                ("cassini watch http://a:9090 --record incident.jsonl", "and keep what happens for 'cassini replay'"),
-                ("cassini watch http://a:9090 --json | jq 'select(.note == \"transition\")'", "for programs"),
+                ("cassini watch a:9090 --record incident.jsonl", "and keep what happens for 'cassini replay'"),
+                ("cassini watch a:9090 --json | jq 'select(.note == \"transition\")'", "for programs"),
             ],
             Notes = "It survives restarts of the broker and ends with Ctrl-C. "
                 + $"Exit codes: {ExitCode.Error} credentials refused or a file that cannot be used, {ExitCode.Usage} wrong usage, "

@@ -55,7 +55,11 @@ public sealed record HealthRecordEvent(long Line, EventEnvelope Envelope) : Heal
 /// <param name="Line">The line where it was noticed.</param>
 /// <param name="Kind">What kind of problem.</param>
 /// <param name="Message">What is wrong, and how it is handled.</param>
-public sealed record HealthRecordProblem(long Line, RecordProblem Kind, string Message) : HealthRecordLine(Line);
+public sealed record HealthRecordProblem(long Line, RecordProblem Kind, string Message) : HealthRecordLine(Line)
+{
+    /// <summary>The column in characters; the first is 1, also for a problem of the line as a whole.</summary>
+    public int Column { get; init; } = 1;
+}
 
 /// <summary>What can be wrong with a record.</summary>
 public enum RecordProblem

@@ -1,6 +1,7 @@
 using System.Runtime.CompilerServices;
 using System.Text.Json;
 using Cassini.Streams.Events;
+using Cassini.Streams.Primitives;
 
 namespace Cassini.Streams.Health.Records;
 
@@ -67,10 +68,12 @@ public static class HealthRecordReader
         }
         catch (JsonException failure)
         {
+            var problem = JsonProblem.Of(failure, line.Span);
             found.Add(
                 !isWhole ? new HealthRecordProblem(number, RecordProblem.Truncated, "the last line is cut off; skipped")
-                : line.Span.TrimStart(" \t"u8).StartsWith("{\"format\":"u8) ? order.Lose(number, failure.Message)
-                : new HealthRecordProblem(number, RecordProblem.Garbage, $"{error}; skipped"));
+                : (line.Span.TrimStart(" \t"u8).StartsWith("{\"format\":"u8)
+                    ? order.Lose(number, problem.Reason)
+                    : new HealthRecordProblem(number, RecordProblem.Garbage, $"{error}; skipped")) with { Column = problem.Column });
             return;
         }
 
@@ -99,7 +102,7 @@ public static class HealthRecordReader
         }
         catch (JsonException failure)
         {
-            found.Add(order.Lose(number, failure.Message));
+            found.Add(order.Lose(number, JsonProblem.ReasonOf(failure)));
         }
     }
 

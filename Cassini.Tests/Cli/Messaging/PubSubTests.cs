@@ -1,3 +1,4 @@
+using System.Text;
 using System.Text.Json;
 using Cassini.Harness;
 using Cassini.Tests.Support;
@@ -108,12 +109,52 @@ public class PubSubTests
         await using var rig = await PubSubRig.StartAsync();
         var (code, console) = await rig.SubscribeAsync(new TestConsole(), "t", "t", "--count", "3");
 
-        var (published, publisher) = rig.RunWith(new TestConsole { In = "one\n\nthree\n" }, "pub", "t", "--stdin-lines", "--json");
+        var (published, publisher) = rig.RunWith(
+            new TestConsole { In = "one\n\nthree\n"u8.ToArray() }, "pub", "t", "--stdin-lines", "--json");
 
         (await Eventually.CompletesAsync("it ends with its input", published)).ShouldBe(ExitCode.Ok);
         await Eventually.CompletesAsync("all came", code);
         console.Out.Lines.ShouldBe(["t one", "t ", "t three"]);
         publisher.Out.Lines.Single().ShouldStartWith("""{"topic":"t","messages":3,"bytes":8,""");
+    }
+
+    [Fact]
+    public async Task Pub_StdinLinesThatAreNoText_ArePublishedAsTheyAre()
+    {
+        await using var rig = await PubSubRig.StartAsync();
+        var (code, console) = await rig.SubscribeAsync(new TestConsole(), "t", "t", "--count", "5", "--json");
+        byte[] bom = [0xEF, 0xBB, 0xBF, (byte)'a'];
+        byte[] invalid = [0xFF, 0xFE, 0x00];
+        byte[] input = [.. bom, .. "\n"u8, .. invalid, .. "\na\rb\nc\r\n\rd"u8];
+
+        var (published, _) = rig.RunWith(new TestConsole { In = input }, "pub", "t", "--stdin-lines");
+
+        (await Eventually.CompletesAsync("it ends with its input", published)).ShouldBe(ExitCode.Ok);
+        await Eventually.CompletesAsync("all came", code);
+        console.Out.Lines.Select(PayloadOf).ShouldBe([bom, invalid, "a\rb"u8.ToArray(), "c"u8.ToArray(), "\rd"u8.ToArray()]);
+    }
+
+    private static byte[] PayloadOf(string line)
+    {
+        var message = JsonDocument.Parse(line).RootElement;
+        return message.TryGetProperty("payloadBase64", out var bytes)
+            ? bytes.GetBytesFromBase64()
+            : Encoding.UTF8.GetBytes(message.GetProperty("payload").GetString()!);
+    }
+
+    [Fact]
+    public async Task Pub_StdinLinesOfManyLengths_AreWhole()
+    {
+        await using var rig = await PubSubRig.StartAsync();
+        string[] lines = [new('a', 4096), "", new('b', 4095), new('c', 10_000), "d", new('e', 8191)];
+        var (code, console) = await rig.SubscribeAsync(new TestConsole(), "t", "t", "--count", $"{lines.Length}");
+
+        var input = Encoding.UTF8.GetBytes(string.Join('\n', lines));
+        var (published, _) = rig.RunWith(new TestConsole { In = input }, "pub", "t", "--stdin-lines");
+
+        (await Eventually.CompletesAsync("it ends with its input", published)).ShouldBe(ExitCode.Ok);
+        await Eventually.CompletesAsync("all came", code);
+        console.Out.Lines.ShouldBe(lines.Select(line => $"t {line}"));
     }
 
     [Fact]

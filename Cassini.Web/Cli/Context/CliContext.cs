@@ -1,5 +1,6 @@
 using System.Collections;
 using System.Reactive.Disposables;
+using Cassini.Harness.Clients;
 using Spectre.Console;
 
 namespace Cassini.Web.Cli.Context;
@@ -8,16 +9,15 @@ namespace Cassini.Web.Cli.Context;
 internal sealed record CliContext
 {
     /// <summary>Opens standard input.</summary>
-    public Func<Stream> OpenIn { get; init; } = Console.OpenStandardInput;
+    /// <exception cref="ClientException">It is closed.</exception>
+    public Func<Stream> OpenIn { get; init; } = OpenStandardInput;
 
     public required TextWriter Out { get; init; }
 
     /// <summary>Whether <see cref="Out"/> is read by a terminal, which control characters from clients must not reach.</summary>
     public bool OutIsTerminal { get; init; }
 
-    /// <summary>Standard input, for commands that read lines of text.</summary>
-    public TextReader In { get; init; } = TextReader.Null;
-
+    /// <summary>Standard error. Writing to it never fails: there is nothing left to report that on.</summary>
     public required TextWriter Error { get; init; }
 
     public required TimeProvider Time { get; init; }
@@ -29,24 +29,36 @@ internal sealed record CliContext
 
     public required IStopSignals Signals { get; init; }
 
+    /// <summary>The end of <see cref="Out"/>; null when a command does not end with it.</summary>
+    public OutputEnd? OutputEnd { get; init; }
+
+    /// <summary>Whether a write to <see cref="Out"/> failed. It is reported when the command ends, and nowhere else.</summary>
+    public bool IsOutputLost => OutputEnd is { Failure: not null };
+
     /// <summary>Calls back at each SIGHUP, until what it returns is disposed.</summary>
     public Func<Action, IDisposable> OnHangup { get; init; } = static _ => Disposable.Empty;
 
     /// <summary>The terminal that <see cref="Out"/> goes to; null when it is none, and lines are wanted instead.</summary>
     public IAnsiConsole? Terminal { get; init; }
 
-    public static CliContext OfProcess(TimeProvider time, IStopSignals signals) => new()
+    /// <summary>For a command that ends with its output.</summary>
+    public static CliContext OfProcess(TimeProvider time, OutputEnd end) => OfProcess(time, end, end);
+
+    /// <summary>For a command that outlives the reader of its output.</summary>
+    public static CliContext OfProcess(TimeProvider time, IStopSignals signals) => OfProcess(time, signals, null);
+
+    private static CliContext OfProcess(TimeProvider time, IStopSignals signals, OutputEnd? end) => new()
     {
-        Out = Console.Out,
+        Out = Console.IsOutputRedirected ? Writer(StandardStream.Output, end) : Console.Out,
         OutIsTerminal = !Console.IsOutputRedirected,
-        In = new StreamReader(Console.OpenStandardInput()),
-        Error = Console.Error,
+        Error = Writer(StandardStream.Error, null),
         Time = time,
         Environment = System.Environment.GetEnvironmentVariables()
             .Cast<DictionaryEntry>()
             .ToDictionary(entry => (string)entry.Key, entry => (string?)entry.Value ?? "", StringComparer.Ordinal),
         WorkingDirectory = Directory.GetCurrentDirectory(),
         Signals = signals,
+        OutputEnd = end,
         OnHangup = HangupSignal.Register,
         Terminal = Console.IsOutputRedirected || System.Environment.GetEnvironmentVariable("TERM") is null or "" or "dumb"
             ? null
@@ -54,15 +66,20 @@ internal sealed record CliContext
     };
 
     /// <summary>One line on standard error, in the form that every command uses.</summary>
-    public void Complain(string message)
+    public void Complain(string message) => Error.WriteLine($"cassini: {message}");
+
+    private static TextWriter Writer(int descriptor, OutputEnd? end)
     {
-        try
+        if (OperatingSystem.IsWindows())
         {
-            Error.WriteLine($"cassini: {message}");
+            return descriptor == StandardStream.Output ? Console.Out : Console.Error;
         }
-        catch (IOException)
-        {
-            // Nothing is left to report it on, and the exit code still tells that something failed.
-        }
+
+        var stream = new StandardStream(Descriptor.IsInherited(descriptor) ? descriptor : Descriptor.None, end);
+        return TextWriter.Synchronized(new StreamWriter(stream, Console.OutputEncoding) { AutoFlush = true });
     }
+
+    private static Stream OpenStandardInput() => Descriptor.IsInherited(StandardStream.Input)
+        ? Console.OpenStandardInput()
+        : throw new ClientException("standard input is closed", isLasting: true);
 }

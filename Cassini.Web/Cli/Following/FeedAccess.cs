@@ -11,7 +11,7 @@ internal sealed class FeedAccess
     private readonly Option<string?> _token = new("--token-file")
     {
         HelpName = "FILE",
-        Description = "A file with the bearer token; read again at every connect.",
+        Description = $"A file with the bearer token; read again at every connect. [{ManagementAccess.TokenVariable}]",
     };
 
     private readonly Option<string?> _ca = new("--ca")
@@ -51,7 +51,10 @@ internal sealed class FeedAccess
         string? Full(Option<string?> option) => parsed.GetValue(option) is { } file ? Path.Combine(context.WorkingDirectory, file) : null;
         return ManagementAccess.Of(
             new TlsFiles(TlsSettingNames.Options, Full(_ca), Full(_certificate), Full(_key)),
-            Full(_token) is { } token ? new TokenFile(_token.Name, token) : null,
+            Full(_token) is { } token ? new TokenFile(_token.Name, token)
+                : context.Environment.GetValueOrDefault(ManagementAccess.TokenVariable) is { Length: > 0 } file
+                    ? new TokenFile(ManagementAccess.TokenVariable, Path.Combine(context.WorkingDirectory, file))
+                : null,
             context.Time);
     }
 }

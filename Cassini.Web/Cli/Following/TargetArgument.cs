@@ -1,5 +1,6 @@
 using System.CommandLine.Parsing;
 using Cassini.Harness.Clients;
+using Cassini.Streams.Primitives;
 
 namespace Cassini.Web.Cli.Following;
 
@@ -14,13 +15,17 @@ internal static class TargetArgument
         var targets = new List<ManagementAddress>();
         foreach (var token in result.Tokens)
         {
-            if (ManagementAddress.TryParse(token.Value, out var target, out var error))
+            if (HostPort.TryParse(token.Value, out _) && ManagementAddress.TryParse($"http://{token.Value}", out var plain, out _))
+            {
+                targets.Add(plain! with { Name = token.Value });
+            }
+            else if (ManagementAddress.TryParse(token.Value, out var target, out var error))
             {
                 targets.Add(target!);
             }
             else
             {
-                result.AddError(error!);
+                result.AddError($"{error} or HOST:PORT");
             }
         }
 

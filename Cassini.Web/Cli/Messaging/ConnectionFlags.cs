@@ -58,6 +58,9 @@ internal sealed class ConnectionFlags
 
     public void AddTo(Command command)
     {
+        _qos.CompletionSources.Add("0", "1", "2");
+        _version.CompletionSources.Clear();
+        _version.CompletionSources.Add("5", "3.1.1");
         command.Options.Add(_broker);
         command.Options.Add(_ca);
         command.Options.Add(_certificate);

@@ -31,6 +31,10 @@ internal sealed class MessagePrinter(ConnectionOptions connection, SubscribeRequ
                 client = await ReopenAsync(lost, cancellation);
             }
         }
+        catch (OperationCanceledException) when (_done.Task.IsCompletedSuccessfully)
+        {
+            // The last message came first. What ended the output, such as head, had read it.
+        }
         finally
         {
             await client.DisposeAsync();
@@ -46,13 +50,32 @@ internal sealed class MessagePrinter(ConnectionOptions connection, SubscribeRequ
             connection.Broker, ClientTls.Read(connection, context), connection.Connect, context.Time, Receive, cancellation);
         try
         {
-            await client.SubscribeAsync(Subscription(), cancellation);
+            if (LimitChecks.ProblemOf(request.Filters, client.Limits) is { } problem)
+            {
+                throw new ClientException($"{connection.Broker}: {problem}", isLasting: true);
+            }
+
+            foreach (var granted in await client.SubscribeAsync(Subscription(), cancellation))
+            {
+                ComplainOfLess(granted);
+            }
+
             return client;
         }
         catch
         {
             await client.DisposeAsync();
             throw;
+        }
+    }
+
+    private void ComplainOfLess(MqttClientSubscribeResultItem granted)
+    {
+        if ((int)granted.ResultCode < (int)connection.QoS)
+        {
+            context.Complain(
+                $"{connection.Broker}: warning: the broker granted QoS {(int)granted.ResultCode} instead of {(int)connection.QoS} "
+                + $"for '{SafeText.Of(granted.TopicFilter.Topic)}'");
         }
     }
 

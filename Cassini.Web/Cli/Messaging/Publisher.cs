@@ -1,9 +1,9 @@
 using System.Runtime.CompilerServices;
-using System.Text;
 using System.Text.Json;
 using Cassini.Harness.Clients;
 using Cassini.Streams.Primitives;
 using Cassini.Web.Cli.Context;
+using MQTTnet.Protocol;
 
 namespace Cassini.Web.Cli.Messaging;
 
@@ -23,13 +23,13 @@ internal sealed class Publisher(ConnectionOptions connection, PublishRequest req
         {
             await foreach (var payload in PayloadsAsync(client, cancellation))
             {
-                var answer = await client.PublishAsync(request.Message(payload, connection.QoS), cancellation);
-                if (!answer.IsSuccess)
-                {
-                    throw ConnectionFailure.Refused(answer, request.Topic, connection.Broker);
-                }
-
+                await PublishAsync(client, payload, cancellation);
                 _meter.Count(payload.Length);
+            }
+
+            if (connection.QoS == MqttQualityOfServiceLevel.AtMostOnce)
+            {
+                await client.ConfirmAsync(cancellation);
             }
         }
         finally
@@ -40,10 +40,26 @@ internal sealed class Publisher(ConnectionOptions connection, PublishRequest req
         }
     }
 
+    private async Task PublishAsync(MqttConnection client, ReadOnlyMemory<byte> payload, CancellationToken cancellation)
+    {
+        var message = request.Message(payload, connection.QoS);
+        if (LimitChecks.ProblemOf(message, connection.Version, client.Limits) is { } problem)
+        {
+            throw new ClientException($"{connection.Broker}: {problem}", isLasting: true);
+        }
+
+        var answer = await client.PublishAsync(message, cancellation);
+        if (!answer.IsSuccess)
+        {
+            throw ConnectionFailure.Refused(answer, request.Topic, connection.Broker);
+        }
+    }
+
     private async IAsyncEnumerable<ReadOnlyMemory<byte>> PayloadsAsync(
         MqttConnection client, [EnumeratorCancellation] CancellationToken cancellation)
     {
-        for (var i = 0L; request.Payload is null || i < request.Repeat; i++)
+        var lines = request.Payload is null ? new LineBytes(context.OpenIn()) : null;
+        for (var i = 0L; lines is not null || i < request.Repeat; i++)
         {
             if (i > 0 && request.Interval > TimeSpan.Zero)
             {
@@ -57,14 +73,14 @@ internal sealed class Publisher(ConnectionOptions connection, PublishRequest req
             }
 
             // On another thread: a console's input cannot be read asynchronously, and Ctrl-C must not wait for a line.
-            var line = Task.Run(context.In.ReadLine, cancellation);
-            await UnlessLostAsync(client, line, cancellation);
-            if (await line is not { } text)
+            var next = Task.Run(lines!.Next, cancellation);
+            await UnlessLostAsync(client, next, cancellation);
+            if (await next is not { } line)
             {
                 yield break;
             }
 
-            yield return Encoding.UTF8.GetBytes(text);
+            yield return line;
         }
     }
 

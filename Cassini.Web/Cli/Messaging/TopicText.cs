@@ -6,8 +6,10 @@ namespace Cassini.Web.Cli.Messaging;
 /// <summary>What is wrong with a topic or a filter, reported before a broker is asked (MQTT 5.0 §4.7).</summary>
 internal static class TopicText
 {
+    /// <summary>What a shared subscription's filter begins with (§4.8.2).</summary>
+    public const string SharePrefix = "$share/";
+
     private const int MaxBytes = 65535; // [MQTT-4.7.3-3]
-    private const string SharePrefix = "$share/";
     private static readonly UTF8Encoding Strict = new(false, throwOnInvalidBytes: true);
 
     /// <summary>What is wrong; null when nothing is.</summary>

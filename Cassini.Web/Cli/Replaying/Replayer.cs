@@ -1,16 +1,25 @@
-using System.Globalization;
 using Cassini.Streams.Health.Records;
+using Cassini.Streams.Primitives;
 using Cassini.Web.Cli.Context;
 
 namespace Cassini.Web.Cli.Replaying;
 
 /// <summary>Reads a record once and folds it under the policy of then, and under another one beside it if there is one.</summary>
-internal sealed class Replayer(ReplayLimit? until, PolicyFile? policy, IReplayReport report, CliContext context)
+/// <param name="name">The record's name, for its problems.</param>
+/// <param name="until">Where to stop; null for the end.</param>
+/// <param name="policy">The other policy; null for none.</param>
+/// <param name="report">Receives the results.</param>
+/// <param name="context">Where problems are written.</param>
+internal sealed class Replayer(string name, ReplayLimit? until, PolicyFile? policy, IReplayReport report, CliContext context)
 {
     private const int ProblemsNamed = 20;
 
+    /// <summary>The first lines, as long as each is neither a header nor an event: the file may be something else.</summary>
+    private readonly List<HealthRecordProblem> _unrecognized = [];
+
     private readonly ReplayFold _then = new(new HealthReplayOptions { Until = until });
     private readonly ReplayFold? _other = policy is null ? null : new(new HealthReplayOptions { Until = until, Policy = policy.Over });
+    private bool _isRecord;
     private long _segments;
     private long _problems;
     private long _differing;
@@ -21,29 +30,49 @@ internal sealed class Replayer(ReplayLimit? until, PolicyFile? policy, IReplayRe
     {
         await foreach (var line in HealthRecordReader.ReadAsync(record, context.Signals.Stop))
         {
-            Take(line);
-            if (_then.Replay.IsOver)
+            if (IsUnrecognized(line))
+            {
+                _unrecognized.Add((HealthRecordProblem)line);
+            }
+            else
+            {
+                _unrecognized.ForEach(Take);
+                _unrecognized.Clear();
+                _isRecord = true;
+                Take(line);
+            }
+
+            if (_then.Replay.IsOver || _unrecognized.Count == ProblemsNamed)
             {
                 break;
             }
         }
 
+        if (_unrecognized is [var first, ..])
+        {
+            context.Complain($"{name}:{first.Line}:1: is no record: its first lines are neither a header nor events");
+            return false;
+        }
+
         if (_problems > ProblemsNamed)
         {
-            context.Complain(string.Create(CultureInfo.InvariantCulture, $"{_problems - ProblemsNamed} more problems"));
+            context.Complain($"{name}: {Quantity.Of(_problems - ProblemsNamed, "more problem")}");
         }
 
         if (_segments == 0)
         {
             context.Complain(_then.Replay.IsOver
-                ? "the record begins after --until: there is nothing to replay"
-                : "there is no header that can be read: nothing to replay");
+                ? $"{name}: the record begins after --until: there is nothing to replay"
+                : $"{name}: there is no header that can be read: nothing to replay");
             return false;
         }
 
         End();
         return true;
     }
+
+    private bool IsUnrecognized(HealthRecordLine line) =>
+        !_isRecord && line is HealthRecordProblem { Kind: RecordProblem.Garbage or RecordProblem.Truncated };
 
     private void Take(HealthRecordLine line)
     {
@@ -52,7 +81,7 @@ internal sealed class Replayer(ReplayLimit? until, PolicyFile? policy, IReplayRe
             _problems++;
             if (_problems <= ProblemsNamed)
             {
-                context.Complain($"line {problem.Line}: {Plain.Text(problem.Message)}");
+                context.Complain($"{name}:{problem.Line}:{problem.Column}: {Plain.Text(problem.Message)}");
             }
 
             return;
@@ -84,10 +113,9 @@ internal sealed class Replayer(ReplayLimit? until, PolicyFile? policy, IReplayRe
         _other?.End();
         if (_then.Replay.Differences > 0)
         {
-            context.Complain(string.Create(
-                CultureInfo.InvariantCulture,
-                $"{_then.Replay.Differences} recorded transitions are not what replaying gives: "
-                + $"events are missing, or another version of Cassini judged health"));
+            context.Complain(
+                $"{name}: {Quantity.Of(_then.Replay.Differences, "recorded transition is", "recorded transitions are")} "
+                + "not what replaying gives: events are missing, or another version of Cassini judged health");
         }
 
         report.End(new ReplaySummary

@@ -16,6 +16,8 @@ namespace Cassini.Web.Cli.Running;
 internal sealed class ControllerAction(CliContext context, Func<PlanBroker, IBrokerHealth> healthOf)
 {
     private const int LogWidth = 140;
+    private const string Summary = "the summary";
+    private const string StandardOutput = "standard output";
 
     public async Task<int> RunAsync(ControllerOptions options)
     {
@@ -72,8 +74,14 @@ internal sealed class ControllerAction(CliContext context, Func<PlanBroker, IBro
             context.Error.WriteLine(problem.In(options.PlanName));
         }
 
-        return reading.Plan;
+        return reading.Plan is { } plan ? plan with { Brokers = [.. plan.Brokers.Select(WithToken)] } : null;
     }
+
+    /// <summary>The environment's token is for the brokers to which the plan gives none.</summary>
+    private PlanBroker WithToken(PlanBroker broker) =>
+        broker.TokenFile is null && context.Environment.GetValueOrDefault(ManagementAccess.TokenVariable) is { Length: > 0 } file
+            ? broker with { TokenFile = Path.GetFullPath(file, context.WorkingDirectory), TokenSetting = ManagementAccess.TokenVariable }
+            : broker;
 
     private static IAnsiConsole PlainConsole(TextWriter output)
     {
@@ -91,8 +99,8 @@ internal sealed class ControllerAction(CliContext context, Func<PlanBroker, IBro
     /// <summary>Writes every report that can be written, and reports each one that cannot.</summary>
     private bool Write(ControllerOptions options, IAnsiConsole console, RunReport report)
     {
-        var isShown = TryWrite("the summary", () => SummaryTable.Write(console, report));
-        var isJsonShown = !options.Json || TryWrite("standard output", () => context.Out.WriteLine(RunReportJson.Text(report)));
+        var isShown = TryWrite(Summary, () => SummaryTable.Write(console, report));
+        var isJsonShown = !options.Json || TryWrite(StandardOutput, () => context.Out.WriteLine(RunReportJson.Text(report)));
         var isJsonWritten = options.ReportFile is not { } json
             || TryWrite($"--report: {json}", () => File.WriteAllText(json, RunReportJson.Text(report)));
         var isXmlWritten = options.JunitFile is not { } xml
@@ -106,6 +114,10 @@ internal sealed class ControllerAction(CliContext context, Func<PlanBroker, IBro
         {
             write();
             return true;
+        }
+        catch (IOException) when (context.IsOutputLost && name is (Summary or StandardOutput))
+        {
+            return false; // It is reported once, when the command ends.
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {

@@ -25,20 +25,10 @@ internal sealed class WorkerAction(CliContext context)
             context.Complain(exception.Message);
             return ExitCode.Of(exception.Verdict);
         }
-        catch (IOException exception)
-        {
-            context.Complain($"standard output cannot be written: {exception.Message}");
-            return ExitCode.Error;
-        }
         catch (ClientException exception)
         {
             context.Complain(exception.Message);
             return ExitCode.Error;
-        }
-        catch (OperationCanceledException) when (context.Signals.Stop.IsCancellationRequested)
-        {
-            context.Complain("interrupted");
-            return ExitCode.Interrupted;
         }
     }
 }

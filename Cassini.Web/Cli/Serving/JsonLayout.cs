@@ -64,6 +64,7 @@ internal sealed class JsonLayout : ILogLayout
             case int number: json.WriteNumberValue(number); break;
             case long number: json.WriteNumberValue(number); break;
             case LogDuration duration: json.WriteNumberValue(duration.Value.TotalSeconds); break;
+            case LogDetail detail: json.WriteStringValue(detail.Text); break;
             case TimeSpan duration: json.WriteNumberValue(duration.TotalSeconds); break;
             default: json.WriteStringValue(Convert.ToString(value, CultureInfo.InvariantCulture)); break;
         }

@@ -112,7 +112,8 @@ internal sealed class Server(ServeSettings settings, CliContext context, Process
             // Where the log is for machines, both outputs usually go to the same place.
             ServingLog.Started(
                 logging.Loggers.CreateLogger<Server>(), ProgramVersion.Text, ManagementSettings.NameOf(settings.Process.Management),
-                string.Join(", ", host.Health.Current.Endpoints.Select(endpoint => endpoint.Address)), management);
+                string.Join(", ", host.Health.Current.Endpoints.Select(endpoint => endpoint.Address)),
+                management.GetLeftPart(UriPartial.Authority));
             return;
         }
 

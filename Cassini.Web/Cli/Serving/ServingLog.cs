@@ -25,7 +25,7 @@ internal static partial class ServingLog
 
     /// <summary>The start-up text of a log of JSON.</summary>
     [LoggerMessage(2027, LogLevel.Information, "Cassini {Version}, broker {Name}, listens on {Endpoints}; management is {Management}")]
-    public static partial void Started(ILogger logger, string version, string name, string endpoints, Uri management);
+    public static partial void Started(ILogger logger, string version, string name, string endpoints, string management);
 
     [LoggerMessage(2022, LogLevel.Error, "A reload that SIGHUP asked for failed; the next SIGHUP asks for another")]
     public static partial void ReloadFailed(ILogger logger, Exception failure);

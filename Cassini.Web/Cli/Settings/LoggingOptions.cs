@@ -1,3 +1,5 @@
+using Cassini.Streams.Settings;
+
 namespace Cassini.Web.Cli.Settings;
 
 /// <summary>How the process logs. The log goes to standard error: standard output is for the start-up text.</summary>
@@ -7,6 +9,7 @@ internal sealed record LoggingOptions
     public LogFormat Format { get; init; } = LogFormat.Console;
 
     /// <summary>The least severe level that is logged.</summary>
+    [Form("trace, debug, info, warn, error, critical, off")]
     public LogLevel Level { get; init; } = LogLevel.Information;
 }
 

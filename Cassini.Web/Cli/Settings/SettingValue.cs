@@ -32,6 +32,9 @@ internal static class SettingValue
                 : Not("a number"),
             _ when type == typeof(TimeSpan) =>
                 DurationText.TryParse(text, out var duration) ? (duration, null) : Not(DurationText.Expected),
+            _ when type == typeof(LogLevel) => LogLevelText.TryParse(text, out var level)
+                ? (level, null)
+                : Not($"one of {string.Join(", ", LogLevelText.Words)}"),
             { IsEnum: true } => Enum.GetNames(type).Contains(text, StringComparer.OrdinalIgnoreCase)
                 ? (Enum.Parse(type, text, ignoreCase: true), null)
                 : Not("one of " + string.Join(", ", Enum.GetNames(type).Select(name => name.ToLowerInvariant()))),

@@ -1,4 +1,5 @@
 using System.Text.RegularExpressions;
+using Cassini.Harness.Clients;
 using Cassini.Management.Telemetry;
 
 namespace Cassini.Web.Cli.Settings;
@@ -17,7 +18,7 @@ internal static partial class SettingsEnvironment
     {
         ["CASSINI_BIND_ADDR"] = SettingKeys.Endpoints,
         ["CASSINI_MANAGEMENT_ADDR"] = SettingKeys.ManagementAddress,
-        ["CASSINI_MANAGEMENT_TOKEN_FILE"] = SettingKeys.ManagementTokenPath,
+        [ManagementAccess.TokenVariable] = SettingKeys.ManagementTokenPath,
         ["CASSINI_SHUTDOWN_TOKEN"] = SettingKeys.ShutdownToken,
         [DataDirectory] = SettingKeys.DataDirectory,
         ["TLS_CA_CERT"] = SettingKeys.Ca,

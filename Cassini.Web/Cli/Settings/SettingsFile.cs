@@ -1,3 +1,4 @@
+using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using Cassini.Streams.Primitives;
@@ -62,10 +63,12 @@ internal static class SettingsFile
 
     private static IConfigurationRoot? Load(string full, string name, List<string> errors, Func<JsonObject, JsonObject> choose)
     {
+        var json = Array.Empty<byte>();
         try
         {
-            using var stream = File.OpenRead(full);
-            var root = JsonNode.Parse(stream, documentOptions: Lenient);
+            json = File.ReadAllBytes(full);
+            json = json.AsSpan().StartsWith(Encoding.UTF8.Preamble) ? json[Encoding.UTF8.Preamble.Length..] : json;
+            var root = JsonNode.Parse(json, documentOptions: Lenient);
             var chosen = choose(root as JsonObject ?? throw new InvalidDataException("it is no object"));
             return new ConfigurationBuilder().AddJsonStream(new MemoryStream(JsonSerializer.SerializeToUtf8Bytes(chosen))).Build();
         }
@@ -73,7 +76,12 @@ internal static class SettingsFile
         {
             errors.Add($"{name}: cannot be read: {exception.Message}");
         }
-        catch (Exception exception) when (exception is FormatException or InvalidDataException or JsonException or ArgumentException)
+        catch (JsonException exception)
+        {
+            var problem = JsonProblem.Of(exception, json);
+            errors.Add($"{name}:{problem.Line}:{problem.Column}: is not JSON: {problem.Reason}");
+        }
+        catch (Exception exception) when (exception is FormatException or InvalidDataException or ArgumentException)
         {
             errors.Add($"{name}: is not a JSON object of settings: {(exception.InnerException ?? exception).Message}");
         }

@@ -48,10 +48,11 @@ internal sealed class SettingsFlags
         Plain("--data-dir", "DIR", SettingKeys.DataDirectory, "Where Cassini keeps its own files."),
         Plain(
             "--log-format", "console|json", SettingKeys.LogFormat,
-            "One line for people, or one JSON object for machines.", ProcessDefaults.Logging.Format),
+            "One line for people, or one JSON object for machines.", ProcessDefaults.Logging.Format, ["console", "json"]),
         Plain(
             "--log-level", "LEVEL", SettingKeys.LogLevel,
-            "trace, debug, information, warning, error, critical or none.", ProcessDefaults.Logging.Level),
+            $"{string.Join(", ", LogLevelText.Words)}; information, warning, fatal and none mean the same.", ProcessDefaults.Logging.Level,
+            LogLevelText.Words),
     ];
 
     public SettingsFlags()
@@ -99,8 +100,12 @@ internal sealed class SettingsFlags
     }
 
     private static (Option<string> Flag, string Key) Plain(
-        string name, string value, string key, string meaning, object? byDefault = null) =>
-        (new(name) { HelpName = value, Description = Hint(key, meaning, byDefault) }, key);
+        string name, string value, string key, string meaning, object? byDefault = null, IReadOnlyList<string>? words = null)
+    {
+        var flag = new Option<string>(name) { HelpName = value, Description = Hint(key, meaning, byDefault) };
+        flag.CompletionSources.Add([.. words ?? []]);
+        return (flag, key);
+    }
 
     /// <summary>The meaning, and in brackets the variable and the default of the same setting.</summary>
     private static string Hint(string key, string meaning, object? byDefault)

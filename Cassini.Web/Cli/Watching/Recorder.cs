@@ -2,6 +2,7 @@ using System.Text.Json;
 using Cassini.Streams.Events;
 using Cassini.Streams.Feed;
 using Cassini.Streams.Health.Records;
+using Cassini.Streams.Primitives;
 
 namespace Cassini.Web.Cli.Watching;
 
@@ -60,7 +61,8 @@ internal sealed class Recorder(HealthFeed feed, HealthRecordWriter writer, Actio
         catch (Exception failure) when (failure is HttpRequestException or JsonException
             or KeyNotFoundException or FormatException or InvalidOperationException or ArgumentException)
         {
-            complain($"nothing is recorded until the broker's state can be read ({failure.Message})");
+            var why = failure is JsonException json ? JsonProblem.ReasonOf(json) : failure.Message;
+            complain($"nothing is recorded until the broker's state can be read ({why})");
         }
     }
 }

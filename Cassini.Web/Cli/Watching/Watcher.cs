@@ -95,16 +95,7 @@ internal sealed class Watcher(CliContext context, WatchRequest request)
     /// <returns>Whether to go on.</returns>
     private async Task<bool> ShowAsync(FeedNote note, Recorder? recorder, IWatchView view)
     {
-        try
-        {
-            view.Show(note);
-        }
-        catch (IOException failure)
-        {
-            context.Complain($"standard output cannot be written: {failure.Message}");
-            return false;
-        }
-
+        view.Show(note);
         try
         {
             await (recorder?.RecordAsync(note, context.Signals.Stop) ?? Task.CompletedTask);
@@ -117,7 +108,7 @@ internal sealed class Watcher(CliContext context, WatchRequest request)
 
         if (note is FeedLost { Reason: FeedLoss.Refused } refused)
         {
-            context.Complain($"{request.Target.Name}: {refused.Detail}");
+            context.Complain($"{request.Target.Name}: {ManagementAccess.WithRemedy(refused.Detail, ManagementAccess.Flags)}");
             return false;
         }
 

@@ -1,26 +1,12 @@
 using System.CommandLine;
 using System.CommandLine.Help;
 using System.CommandLine.Invocation;
-using Cassini.Harness;
 
-namespace Cassini.Web.Cli;
+namespace Cassini.Web.Cli.Manual;
 
 /// <summary>The library's help, followed by examples to paste.</summary>
 internal sealed class HelpWithExamples(HelpAction help) : SynchronousCommandLineAction
 {
-    private static readonly string RootNotes = $"""
-        Without a command, cassini serves: 'cassini --bind 127.0.0.1:8884' is 'cassini serve --bind 127.0.0.1:8884'.
-
-        Exit codes:
-          {ExitCode.Ok,-4} ok
-          {ExitCode.Degraded,-4} degraded
-          {ExitCode.Error,-4} error, or a start that cannot succeed
-          {ExitCode.TimedOut,-4} timed out
-          {ExitCode.Usage,-4} wrong usage
-          {ExitCode.Interrupted,-4} interrupted
-
-        """;
-
     public override bool ClearsParseErrors => true;
 
     public override int Invoke(ParseResult parseResult)
@@ -29,7 +15,7 @@ internal sealed class HelpWithExamples(HelpAction help) : SynchronousCommandLine
         var output = parseResult.InvocationConfiguration.Output;
         if (parseResult.CommandResult.Command is not DocumentedCommand command)
         {
-            output.WriteLine(RootNotes);
+            WriteRootNotes(output);
             return code;
         }
 
@@ -48,5 +34,18 @@ internal sealed class HelpWithExamples(HelpAction help) : SynchronousCommandLine
         }
 
         return code;
+    }
+
+    private static void WriteRootNotes(TextWriter output)
+    {
+        output.WriteLine(RootNotes.DefaultCommand);
+        output.WriteLine();
+        output.WriteLine("Exit codes:");
+        foreach (var (exitCode, meaning) in RootNotes.ExitCodes)
+        {
+            output.WriteLine($"  {exitCode,-4} {meaning}");
+        }
+
+        output.WriteLine();
     }
 }

@@ -1,6 +1,6 @@
 using System.CommandLine;
 
-namespace Cassini.Web.Cli;
+namespace Cassini.Web.Cli.Manual;
 
 /// <summary>A command whose help ends in examples.</summary>
 internal sealed class DocumentedCommand(string name, string description) : Command(name, description)
