@@ -28,7 +28,11 @@ public sealed class CompletionTests : IDisposable
     {
         var bash = Programs.Require("bash");
         _directory.Write("cassini", $"#!/bin/sh\nexec dotnet '{CassiniProcess.Executable}' \"$@\"\n");
-        File.SetUnixFileMode(_directory.File("cassini"), UnixFileMode.UserRead | UnixFileMode.UserExecute);
+        if (!OperatingSystem.IsWindows())
+        {
+            File.SetUnixFileMode(_directory.File("cassini"), UnixFileMode.UserRead | UnixFileMode.UserExecute);
+        }
+
         _directory.Write("complete.sh", """
             PATH=$PWD:$PATH
             eval "$(cassini completion bash)"

@@ -17,7 +17,11 @@ public sealed class SurroundingsTests : IDisposable
     {
         var setpriv = Programs.Require("setpriv");
         Assert.SkipUnless(Environment.IsPrivilegedProcess, "only root can become another user");
-        File.SetUnixFileMode(_directory.Path, (UnixFileMode)0b111_111_111);
+        if (!OperatingSystem.IsWindows())
+        {
+            File.SetUnixFileMode(_directory.Path, (UnixFileMode)0b111_111_111);
+        }
+
         var dotnet = Programs.Require("dotnet");
         await using var cassini = ChildProcess.Paste(
             $"{setpriv} --reuid 54321 --clear-groups env -i {dotnet} {CassiniProcess.Executable} {Serve}", _directory.Path);

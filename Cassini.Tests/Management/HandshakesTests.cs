@@ -74,7 +74,7 @@ public class HandshakesTests
             await nameless.ConnectAsync(endpoint, TestContext.Current.CancellationToken);
             await using var tls = new SslStream(nameless.GetStream(), false, (_, _, _, _) => true);
             var handshake = tls.AuthenticateAsClientAsync("localhost");
-            await handshake.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            await handshake.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing | ConfigureAwaitOptions.ContinueOnCapturedContext);
             var failed = await broker.HappensAsync<HandshakeFailed>(
                 "it has no certificate", failed => failed.Reason == HandshakeFailure.NoCertificate);
             failed.RemoteAddress.ShouldNotBeNull().ShouldStartWith("127.0.0.1:");

@@ -16,7 +16,7 @@ public class ProcessLogTests
         log.WriteApart(() =>
         {
             output.WriteLine("first line of the start-up text");
-            logger.LogInformation("meanwhile");
+            Log(logger, "meanwhile");
             output.WriteLine("last line of the start-up text");
         });
 
@@ -35,7 +35,7 @@ public class ProcessLogTests
         {
             for (var i = 0; i < 10_000; i++)
             {
-                logger.LogInformation("line {Number}", i);
+                Log(logger, $"line {i}");
             }
         });
 
@@ -49,7 +49,7 @@ public class ProcessLogTests
         using var output = new LineWriter();
         using (var log = new ProcessLog(new TextLayout(), output, TimeProvider.System))
         {
-            log.CreateLogger("Cassini.A").LogInformation("the last words");
+            Log(log.CreateLogger("Cassini.A"), "the last words");
         }
 
         output.Lines.ShouldHaveSingleItem().ShouldEndWith("the last words");
@@ -62,11 +62,14 @@ public class ProcessLogTests
         using var log = new ProcessLog(new TextLayout(), output, TimeProvider.System);
         var logger = log.CreateLogger("Cassini.A");
 
-        logger.LogInformation("lost");
-        logger.LogInformation("written");
+        Log(logger, "lost");
+        Log(logger, "written");
 
         await output.Lines.LineAsync("the second line", line => line.EndsWith("written", StringComparison.Ordinal));
     }
+
+    private static void Log(ILogger logger, string message) =>
+        logger.Log(LogLevel.Information, default, message, null, static (text, _) => text);
 
     private sealed class BrokenOnce : StringWriter
     {
