@@ -163,6 +163,25 @@ public class TakeOverTests
         rig.Events.Of<ClientIdContested>().ShouldBeEmpty();
     }
 
+    // A CONNECT that is refused takes nothing over, so after a minute's pause it must not make the next one wait.
+    [Fact]
+    public async Task TakeOver_AfterAMinuteAndARefusal_WaitsForNothing()
+    {
+        await using var rig = new BrokerRig();
+        for (var i = 0; i < 6; i++)
+        {
+            await rig.ConnectAsync("a");
+        }
+
+        rig.Advance(60);
+        var refused = rig.Open();
+        var connect = refused.Client.Connect("a");
+        await refused.Client.ExpectRefusalAsync(
+            connect with { Properties = connect.Properties with { AuthenticationMethod = "x" } });
+        await rig.ConnectAsync("a");
+        rig.Broker.Statistics.DelayedTakeOvers.ShouldBe(0);
+    }
+
     [Fact]
     public async Task TakeOver_MoreThanOneWaits_TheOtherIsRefusedAfterTheLongestWait()
     {
