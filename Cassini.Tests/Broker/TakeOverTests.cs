@@ -105,7 +105,7 @@ public class TakeOverTests
         session.Subscriptions.Remove("t").ShouldBeFalse();
         session.Deliveries.Acknowledge(new AckPacket(PacketType.PubRec, 1, ReasonCode.Success), attachment, new FlushSet());
         var used = rig.Broker.Budget.Used;
-        session.Deliveries.SendRetained(attachment, new FlushSet());
+        session.Deliveries.SendRetained(new FlushSet());
         rig.Broker.Budget.Used.ShouldBe(used, "nothing would ever return it");
         session.Received.Remove(8, attachment).ShouldBeFalse();
 
