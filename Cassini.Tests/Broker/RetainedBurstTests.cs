@@ -192,6 +192,45 @@ public class RetainedBurstTests
     }
 
     [Fact]
+    public async Task Subscribe_Again_GetsAlsoWhatWasRetainedSince()
+    {
+        await using var rig = new BrokerRig();
+        await RetainAsync(rig, 1, 10, QualityOfService.AtMostOnce);
+        var client = await rig.ConnectAsync("a");
+        await client.SubscribeAsync("t/#");
+        (await ReadMessagesAsync(client, 1)).ShouldAllBe(message => message.Retain);
+        await rig.Broker.PublishAsync(Message("t/1", "new"));
+        (await ReadMessagesAsync(client, 1)).ShouldAllBe(message => !message.Retain);
+
+        await client.SubscribeAsync("t/#");
+
+        var again = await ReadMessagesAsync(client, 2);
+        again.Select(message => message.Topic).ShouldBe(["t/0", "t/1"]);
+        again.ShouldAllBe(message => message.Retain);
+        await client.ExpectNothingAsync();
+    }
+
+    // QoS 0 messages that wait for a retained one go with the connection; that one stays.
+    [Fact]
+    public async Task NewerMessageOfQoS0_ThatWaitsWhenTheConnectionIsLost_IsNotSentLater()
+    {
+        await using var rig = new BrokerRig();
+        await RetainAsync(rig, 2, 10, QualityOfService.AtLeastOnce);
+        var first = await rig.OpenAsync(
+            "a", change: connect => connect with { Properties = new PropertySet { SessionExpiryInterval = 3600, ReceiveMaximum = 1 } });
+        await first.Client.SubscribeAsync("t/#");
+        await first.Client.ExpectAsync<ReceivedPublish>();
+        await rig.Broker.PublishAsync(Message("t/1", "new", retain: false));
+        rig.Broker.Sessions.Find("a")!.Deliveries.Backlog.ShouldBeGreaterThan(2, "the retained one waits, and the newer one behind it");
+        await first.LoseAsync();
+
+        var second = await rig.OpenAsync("a", change: BrokerRig.Lasting);
+
+        (await ReadMessagesAsync(second.Client, 2)).ShouldAllBe(message => message.Retain);
+        await second.Client.ExpectNothingAsync();
+    }
+
+    [Fact]
     public async Task Session_TakenOverBeforeAllHaveCome_GetsTheRestOnItsNextConnection()
     {
         const int Count = 3_000;
