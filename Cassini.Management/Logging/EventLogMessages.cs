@@ -100,7 +100,7 @@ internal static partial class EventLogMessages
     [LoggerMessage(
         1215, LogLevel.Warning,
         "connections of {Identity} keep taking client identifier {ClientId} from each other ({TakeOvers} times): the next waits {Delay}")]
-    public static partial void ClientIdContested(this ILogger logger, string clientId, string identity, int takeOvers, TimeSpan delay);
+    public static partial void ClientIdContested(this ILogger logger, string clientId, string identity, int takeOvers, LogDuration delay);
 
     [LoggerMessage(1300, LogLevel.Debug, "{Component} crashed: {Exception}: {Message}; attempt {Attempt}, next start in {RestartIn}")]
     public static partial void CrashedRestarting(

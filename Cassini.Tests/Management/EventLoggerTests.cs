@@ -49,7 +49,7 @@ public class EventLoggerTests
         { new MessagesDropped(null, 3), LogLevel.Warning, "messages for several clients dropped: 3; " },
         {
             new ClientIdContested("c-1", "alice", 7, TimeSpan.FromSeconds(1)), LogLevel.Warning,
-            "connections of alice keep taking client identifier c-1 from each other (7 times): the next waits 00:00:01"
+            "connections of alice keep taking client identifier c-1 from each other (7 times): the next waits 1 s"
         },
         { new CapacityReached(CapacityResource.Sessions, 9), LogLevel.Error, "the limit of Sessions is reached, 9" },
         {
