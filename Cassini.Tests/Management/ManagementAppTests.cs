@@ -91,7 +91,7 @@ public class ManagementAppTests
         { "GET /readyz HTTP/1.1\r\n\r\n", 400 },
         { "GET /readyz HTTP/1.1\r\nHost: a\r\nHost: b\r\n\r\n", 400 },
         { "GET /healthz HTTP/1.1\r\nHost: localhost\r\nAccept: \u0001;;q=,,/\r\n\r\n", 200 },
-        { "POST /faults/crash-manager HTTP/1.1\r\nHost: localhost\r\nContent-Length: 99999999\r\n\r\n", 404 },
+        { "POST /faults/crash-manager HTTP/1.1\r\nHost: localhost\r\nContent-Length: 99999999\r\n\r\n", 400 },
         { "\u0016\u0003\u0001\u0002\u0000\r\n\r\n", 400 },
     };
 
@@ -142,11 +142,11 @@ public class ManagementAppTests
         }
 
         paths.GetProperty("/drain").GetProperty("post").GetProperty("responses").EnumerateObject().Select(answer => answer.Name)
-            .ShouldBe(["202", "401", "403", "429"], ignoreOrder: true);
+            .ShouldBe(["202", "400", "401", "403", "429"], ignoreOrder: true);
         paths.GetProperty("/readyz").TryGetProperty("head", out _).ShouldBeTrue();
         paths.GetProperty("/connections/{id}").GetProperty("delete").GetProperty("responses").EnumerateObject()
             .Select(answer => answer.Name)
-            .ShouldBe(["202", "403", "404"], ignoreOrder: true);
+            .ShouldBe(["202", "400", "403", "404"], ignoreOrder: true);
         paths.GetProperty("/topics").GetProperty("get").GetProperty("parameters").EnumerateArray()
             .Select(parameter => parameter.GetProperty("name").GetString())
             .ShouldBe(["prefix", "limit"], ignoreOrder: true);

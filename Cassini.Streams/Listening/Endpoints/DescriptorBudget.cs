@@ -9,6 +9,7 @@ namespace Cassini.Streams.Listening.Endpoints;
 internal static class DescriptorBudget
 {
     private const string Limits = "/proc/self/limits";
+    private const long Unlimited = -1;
     private const long LargestReserve = 3_072;
 
     // What the program itself has open: about 220 files, most of them assemblies.
@@ -17,7 +18,10 @@ internal static class DescriptorBudget
     /// <summary>With fewer descriptors the program cannot load all of its own parts.</summary>
     public const long Least = SmallestReserve + 64;
 
-    /// <summary>How many descriptors the process may open; null where the system does not say.</summary>
+    // What was read last. Reading takes a descriptor, and none may be left when the limit matters most.
+    private static long _known = Unlimited;
+
+    /// <summary>How many descriptors the process may open; null where the system does not say. Any thread.</summary>
     public static long? Read()
     {
         if (!File.Exists(Limits))
@@ -25,10 +29,20 @@ internal static class DescriptorBudget
             return null;
         }
 
-        const string Name = "Max open files";
-        var line = File.ReadLines(Limits).FirstOrDefault(line => line.StartsWith(Name, StringComparison.Ordinal));
-        var soft = line?[Name.Length..].Split(' ', StringSplitOptions.RemoveEmptyEntries).FirstOrDefault();
-        return long.TryParse(soft, NumberStyles.None, CultureInfo.InvariantCulture, out var limit) ? limit : null;
+        try
+        {
+            const string Name = "Max open files";
+            var line = File.ReadLines(Limits).FirstOrDefault(line => line.StartsWith(Name, StringComparison.Ordinal));
+            var soft = line?[Name.Length..].Split(' ', StringSplitOptions.RemoveEmptyEntries).FirstOrDefault();
+            Volatile.Write(
+                ref _known, long.TryParse(soft, NumberStyles.None, CultureInfo.InvariantCulture, out var limit) ? limit : Unlimited);
+        }
+        catch (IOException)
+        {
+            // No descriptor is left to read it with.
+        }
+
+        return Volatile.Read(ref _known) is var known and not Unlimited ? known : null;
     }
 
     /// <summary>How many descriptors the limits of connections want, the reserve included.</summary>

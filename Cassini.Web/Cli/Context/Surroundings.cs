@@ -1,3 +1,5 @@
+using Cassini.Streams.Listening.Endpoints;
+
 namespace Cassini.Web.Cli.Context;
 
 /// <summary>What the process needs of its surroundings before any command.</summary>
@@ -7,6 +9,8 @@ internal static class Surroundings
     /// <returns>Why no command can run; null when one can.</returns>
     public static string? Prepare()
     {
+        // While there are descriptors to read it with.
+        _ = DescriptorBudget.Read();
         HomeDirectory.Ensure();
         try
         {
