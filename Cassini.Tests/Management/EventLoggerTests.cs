@@ -15,7 +15,8 @@ public class EventLoggerTests
 {
     public static TheoryData<BrokerEvent, LogLevel, string> Events => new()
     {
-        { Happened.Bound(), LogLevel.Information, "127.0.0.1:8883 is bound to 127.0.0.1:8883" },
+        { Happened.Bound(), LogLevel.Information, "127.0.0.1:8883 is bound" },
+        { new ListenerBound("127.0.0.1:0", "127.0.0.1:8883"), LogLevel.Information, "127.0.0.1:0 is bound to 127.0.0.1:8883" },
         { Happened.BindFailed(), LogLevel.Error, "AddressAlreadyInUse" },
         { new ConnectionAccepted(5, "e", "r"), LogLevel.Debug, "connection 5" },
         { Happened.Refused(5), LogLevel.Information, "UntrustedCertificate" },
@@ -90,6 +91,19 @@ public class EventLoggerTests
         var line = loggers.Lines.ShouldHaveSingleItem();
         line.Level.ShouldBe(level);
         line.Text.ShouldContain(text);
+        await hub.CompleteAsync();
+    }
+
+    [Fact]
+    public async Task EventLogger_BoundAsConfigured_NamesTheAddressOnce()
+    {
+        var hub = new EventHub(TimeProvider.System);
+        using var loggers = new RecordingLoggers();
+        using var attached = Attach(hub, loggers);
+        hub.Publish(Happened.Bound());
+
+        await Eventually.HoldsAsync("a line in the log", () => !loggers.Lines.IsEmpty);
+        loggers.Lines.ShouldHaveSingleItem().Text.ShouldBe("127.0.0.1:8883 is bound");
         await hub.CompleteAsync();
     }
 
