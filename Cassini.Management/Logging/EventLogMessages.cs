@@ -158,12 +158,27 @@ internal static partial class EventLogMessages
     [LoggerMessage(1603, LogLevel.Warning, "messages for {ClientId} dropped: {Count}; the client was too slow, or memory was short")]
     public static partial void MessagesDropped(this ILogger logger, long count, string clientId);
 
-    [LoggerMessage(1604, LogLevel.Error, "clients or messages are turned away: the limit of {Resource} is reached, {Limit}")]
-    public static partial void CapacityReached(this ILogger logger, CapacityResource resource, long limit);
+    [LoggerMessage(EventId = 1604, Message = "clients or messages are turned away: the limit of {Resource} is reached, {Limit}")]
+    public static partial void CapacityReached(this ILogger logger, LogLevel level, CapacityResource resource, long limit);
 
     [LoggerMessage(
-        1605, LogLevel.Warning, "clients of {Identity} are refused: it has its share of {Resource}, {Limit}; others are not affected")]
-    public static partial void ShareReached(this ILogger logger, string identity, CapacityResource resource, long limit);
+        EventId = 1605, Message = "clients of {Identity} are refused: it has its share of {Resource}, {Limit}; others are not affected")]
+    public static partial void ShareReached(
+        this ILogger logger, LogLevel level, string identity, CapacityResource resource, long limit);
+
+    [LoggerMessage(
+        1606, LogLevel.Error, "clients or messages were turned away again within {Time}: the limit of {Resource} is reached, {Limit}")]
+    public static partial void CapacityReachedAgain(this ILogger logger, string time, CapacityResource resource, long limit);
+
+    [LoggerMessage(
+        1607,
+        LogLevel.Warning,
+        "clients of {Identity} were refused again within {Time}: it has its share of {Resource}, {Limit}; others are not affected")]
+    public static partial void ShareReachedAgain(
+        this ILogger logger, string identity, string time, CapacityResource resource, long limit);
+
+    [LoggerMessage(1608, LogLevel.Warning, "many identities have their share: clients of others were refused within {Time}")]
+    public static partial void OtherSharesReached(this ILogger logger, string time);
 
     [LoggerMessage(1700, LogLevel.Information, "phase {Phase}")]
     public static partial void PhaseEntered(this ILogger logger, Phase phase);

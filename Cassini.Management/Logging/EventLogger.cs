@@ -17,6 +17,7 @@ internal sealed class EventLogger(ILogger logger) : IObserver<TracedDelivery>
     /// <summary>The checks whose first verdict was logged: that a check begins well is expected.</summary>
     private readonly HashSet<string> _judged = new(StringComparer.Ordinal);
     private readonly RefusalLimit _refusals = new(logger);
+    private readonly CapacityLimit _capacity = new(logger);
 
     /// <summary>
     /// Begins to log a broker's events, from the first on, and to make the spans of its connections, because the log lines of a connection
@@ -37,6 +38,7 @@ internal sealed class EventLogger(ILogger logger) : IObserver<TracedDelivery>
         if (value.Delivery.Envelope is { } envelope)
         {
             _refusals.Pass(envelope.Elapsed);
+            _capacity.Pass(envelope.Elapsed);
             using var scope = value.Trace is { } trace ? logger.BeginScope(new TraceScope(trace)) : null;
             Write(envelope.Event, envelope.Elapsed);
         }
@@ -48,7 +50,7 @@ internal sealed class EventLogger(ILogger logger) : IObserver<TracedDelivery>
 
     public void OnError(Exception error) => logger.LogEnded(error);
 
-    public void OnCompleted() => _refusals.End();
+    public void OnCompleted() => EndLimits();
 
     private void Write(BrokerEvent happened, TimeSpan now)
     {
@@ -86,8 +88,7 @@ internal sealed class EventLogger(ILogger logger) : IObserver<TracedDelivery>
             case LoadSampled e: logger.LoadSampled(e.QueuedMessages, e.Sessions, e.Topics, e.Dropped); break;
             case MessagesDropped e: logger.MessagesDropped(e.Count, e.ClientId is { } client ? Short(client) : "several clients"); break;
 
-            case CapacityReached { Identity: { } identity } e: logger.ShareReached(Line(identity), e.Resource, e.Limit); break;
-            case CapacityReached e: logger.CapacityReached(e.Resource, e.Limit); break;
+            case CapacityReached e: _capacity.Write(e, now); break;
 
             case HeartbeatReceived e: logger.HeartbeatReceived(e.RoundTrip, e.LiveConnections); break;
             case AcceptProbed e: logger.AcceptProbed(e.Endpoint, e.RoundTrip); break;
@@ -115,7 +116,7 @@ internal sealed class EventLogger(ILogger logger) : IObserver<TracedDelivery>
             case CertificateReloadFailed e: logger.CertificateReloadFailed(e.Role, e.Path, Line(e.Message)); break;
             case CertificateExpiring e: logger.CertificateExpiring(e.Role, Line(e.Subject), e.NotAfter); break;
             case PhaseEntered e:
-                EndRefusals(e.Phase);
+                EnterPhase(e.Phase);
                 logger.PhaseEntered(e.Phase);
                 break;
             case PhaseLeft { Outcome: PhaseOutcome.Forced } e: logger.PhaseForced(e.Phase, e.Duration); break;
@@ -137,12 +138,18 @@ internal sealed class EventLogger(ILogger logger) : IObserver<TracedDelivery>
     }
 
     /// <summary>The last line of a clean stop is that it has stopped.</summary>
-    private void EndRefusals(Phase entered)
+    private void EnterPhase(Phase entered)
     {
         if (entered is Phase.Stopped)
         {
-            _refusals.End();
+            EndLimits();
         }
+    }
+
+    private void EndLimits()
+    {
+        _refusals.End();
+        _capacity.End();
     }
 
     private static string Short(string foreign) => SafeText.Of(foreign, SafeText.Short);
