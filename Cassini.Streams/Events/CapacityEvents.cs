@@ -27,8 +27,8 @@ public sealed record ResourceUse(long Used, long Limit, string? Holder = null, l
 public sealed record Capacity(ResourceUse Connections, ResourceUse? Sessions = null, ResourceUse? Memory = null);
 
 /// <summary>
-/// Clients or messages are turned away because a limit was reached. Published at once, and not more than once a second for all that
-/// follow.
+/// Clients or messages are turned away because a limit was reached. Published at once, and after that at most once a second for each limit
+/// of the whole broker. Of the shares of all identities together, ten are published at once, and then one a second.
 /// </summary>
 /// <param name="Resource">Of what.</param>
 /// <param name="Limit">The limit.</param>

@@ -11,18 +11,22 @@ internal sealed class BrokerEvents(IEventPublisher events, TimeProvider time) : 
 {
     private readonly Lock _lock = new();
     private readonly TokenBucket _allowance = new(burst: 100, perSecond: 10, time);
-    private readonly TokenBucket _limitsReached = new(burst: 1, perSecond: 1, time);
+
+    /// <summary>One for each resource: that one is used up says nothing about another.</summary>
+    private readonly TokenBucket[] _limitsReached =
+        [.. Enum.GetValues<CapacityResource>().Select(_ => new TokenBucket(burst: 1, perSecond: 1, time))];
+
     private readonly TokenBucket _sharesReached = new(burst: 10, perSecond: 1, time);
 
     /// <summary>Publishes an event that no client can cause at will.</summary>
     public void Publish(BrokerEvent happened) => events.Publish(happened);
 
-    /// <summary>Publishes that a limit was reached, or drops it when that was published a moment ago.</summary>
+    /// <summary>Publishes that a limit was reached, or drops it when the same was published a moment ago.</summary>
     public void PublishReached(CapacityReached reached)
     {
         lock (_lock)
         {
-            if (!(reached.Identity is null ? _limitsReached : _sharesReached).TryTake(time.GetTimestamp()))
+            if (!(reached.Identity is null ? _limitsReached[(int)reached.Resource] : _sharesReached).TryTake(time.GetTimestamp()))
             {
                 return;
             }
