@@ -18,13 +18,21 @@ public enum CapacityResource
 /// <param name="Limit">The most that may be.</param>
 /// <param name="Holder">The identity that holds most of it; null when less than half is in use, or when none is known.</param>
 /// <param name="Held">How much that identity holds; 0 without one.</param>
-public sealed record ResourceUse(long Used, long Limit, string? Holder = null, long Held = 0);
+public sealed record ResourceUse(long Used, long Limit, string? Holder = null, long Held = 0)
+{
+    /// <summary>Whether nothing is left.</summary>
+    internal bool IsAtLimit => Used >= Limit;
+}
 
 /// <summary>How much of each resource is in use.</summary>
 /// <param name="Connections">Open connections.</param>
 /// <param name="Sessions">Sessions, open or kept; null when the host serves no MQTT.</param>
 /// <param name="Memory">The memory for messages, in bytes; null when the host serves no MQTT.</param>
-public sealed record Capacity(ResourceUse Connections, ResourceUse? Sessions = null, ResourceUse? Memory = null);
+public sealed record Capacity(ResourceUse Connections, ResourceUse? Sessions = null, ResourceUse? Memory = null)
+{
+    /// <summary>Whether nothing is left of at least one resource.</summary>
+    internal bool IsAtLimit => Connections.IsAtLimit || Sessions is { IsAtLimit: true } || Memory is { IsAtLimit: true };
+}
 
 /// <summary>
 /// Clients or messages are turned away because a limit was reached. Published at once, and after that at most once a second for each limit

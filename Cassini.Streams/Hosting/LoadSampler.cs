@@ -1,13 +1,15 @@
 using Cassini.Streams.Events;
-using Cassini.Streams.Listening;
 
 namespace Cassini.Streams.Hosting;
 
 /// <summary>
 /// Samples the counters of the traffic, because message traffic itself never becomes an event. A sample without change is published
-/// only from time to time.
+/// only from time to time, unless a limit is reached.
 /// </summary>
-internal sealed class LoadSampler(ListenerManager listeners, IHostedProtocol protocol, IEventPublisher events, TimeProvider time)
+/// <param name="take">Takes a sample.</param>
+/// <param name="events">Where samples are published.</param>
+/// <param name="time">The clock.</param>
+internal sealed class LoadSampler(Func<LoadSampled> take, IEventPublisher events, TimeProvider time)
 {
     private static readonly TimeSpan Interval = TimeSpan.FromSeconds(5);
 
@@ -24,8 +26,10 @@ internal sealed class LoadSampler(ListenerManager listeners, IHostedProtocol pro
         var leftOut = 0;
         do
         {
-            var sample = Take();
-            if (sample != last || leftOut == MostLeftOut)
+            var sample = take();
+
+            // Health calls memory full only when a second sample is at the limit, so in a standstill that one matters too.
+            if (sample != last || leftOut == MostLeftOut || sample.Capacity is { IsAtLimit: true })
             {
                 events.Publish(sample);
                 last = sample;
@@ -38,6 +42,4 @@ internal sealed class LoadSampler(ListenerManager listeners, IHostedProtocol pro
         }
         while (await timer.WaitForNextTickAsync(cancellation).ConfigureAwait(false));
     }
-
-    private LoadSampled Take() => protocol.Sample(listeners.ConnectionUse, listeners.BytesReceived, listeners.BytesSent);
 }

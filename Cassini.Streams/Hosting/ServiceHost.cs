@@ -72,7 +72,8 @@ public sealed partial class ServiceHost : IAsyncDisposable
             fitted, Certificates, protocol.Handler, supervisor, Hub, time, loggers.CreateLogger<ListenerManager>());
         _prober = new Prober(options.Probing, Listeners, Certificates, Hub, time, loggers.CreateLogger<Prober>(), protocol.SpeaksMqtt);
         Rehearsals = new Rehearsals(Listeners, Health.StopTicks, Health.ResumeTicks, _logger);
-        _load = new LoadSampler(Listeners, protocol, Hub, time);
+        _load = new LoadSampler(
+            () => protocol.Sample(Listeners.ConnectionUse, Listeners.BytesReceived, Listeners.BytesSent), Hub, time);
         _probes = new ServiceGroup(supervisor, time, _logger);
         _publications = new ServiceGroup(supervisor, time, _logger);
         _services = new ServiceGroup(supervisor, time, _logger);

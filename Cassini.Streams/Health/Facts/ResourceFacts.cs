@@ -42,7 +42,7 @@ internal sealed record ResourceFacts
 
         var wasAtLimit = IsFull || (Limit > 0 && Used >= Limit);
         var sampled = this with { Used = use.Used, Limit = use.Limit, Holder = use.Holder, Held = use.Held, Cause = sequence };
-        return sampled with { IsFull = use.Used >= use.Limit && (wasAtLimit || !waits), IsHigh = sampled.Exceeds(policy, IsHigh) };
+        return sampled with { IsFull = use.IsAtLimit && (wasAtLimit || !waits), IsHigh = sampled.Exceeds(policy, IsHigh) };
     }
 
     /// <summary>The same evidence under another policy.</summary>
