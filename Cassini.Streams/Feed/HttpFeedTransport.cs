@@ -116,6 +116,9 @@ internal sealed class HttpFeedTransport : IFeedTransport
             {
                 TrustMode = X509ChainTrustMode.CustomRootTrust,
                 RevocationMode = X509RevocationMode.NoCheck,
+
+                // The chain is complete or not of these authorities: nothing is fetched from the address that the certificate names.
+                DisableCertificateDownloads = true,
             };
             policy.CustomTrustStore.AddRange(options.TrustedAuthorities);
             tls.CertificateChainPolicy = policy;
@@ -136,7 +139,9 @@ internal sealed class HttpFeedTransport : IFeedTransport
                     + await WhyAsync(response, cancellation).ConfigureAwait(false))),
             HttpStatusCode.ServiceUnavailable => new FeedLostException(
                 FeedLoss.Busy,
-                $"serves no feed now (503: {SafeText.Line(await TextOfAsync(response, cancellation).ConfigureAwait(false))})"),
+                await TextOfAsync(response, cancellation).ConfigureAwait(false) is { Length: > 0 } why
+                    ? $"serves no feed now (503: {SafeText.Line(why)})"
+                    : "serves no feed now (503)"),
             _ => new FeedLostException(
                 FeedLoss.NotCassini,
                 SafeText.Line(
@@ -158,12 +163,20 @@ internal sealed class HttpFeedTransport : IFeedTransport
             ? $": {why}"
             : "";
 
+    /// <summary>The body of a refusal; empty when it cannot be read, because the status alone says that the broker refused.</summary>
     private static async Task<string> TextOfAsync(HttpResponseMessage response, CancellationToken cancellation)
     {
         var bytes = new byte[LongestRefusal];
-        var body = await response.Content.ReadAsStreamAsync(cancellation).ConfigureAwait(false);
-        var length = await body.ReadAtLeastAsync(bytes, bytes.Length, throwOnEndOfStream: false, cancellation).ConfigureAwait(false);
-        return Encoding.UTF8.GetString(bytes, 0, length);
+        try
+        {
+            var body = await response.Content.ReadAsStreamAsync(cancellation).ConfigureAwait(false);
+            var length = await body.ReadAtLeastAsync(bytes, bytes.Length, throwOnEndOfStream: false, cancellation).ConfigureAwait(false);
+            return Encoding.UTF8.GetString(bytes, 0, length);
+        }
+        catch (Exception failure) when (failure is IOException or HttpRequestException)
+        {
+            return "";
+        }
     }
 
     private static string CauseOf(HttpRequestException failure) =>
