@@ -116,6 +116,30 @@ public sealed class ClientCertificateJudgeTests : IDisposable
         Judge(client, Noon, wrong).Failure.ShouldBe(HandshakeFailure.UntrustedCertificate);
     }
 
+    /// <summary>An authority that numbers its own certificate like one that it issues.</summary>
+    [Fact]
+    public void Authorities_OfOneNameAndTheSerialOfTheLeaf_AreAllTried()
+    {
+        using var authority = SelfSigned(serial: 8);
+        using var client = Issue(authority, "CN=alice");
+        var judge = new ClientCertificateJudge([_authority.Certificate, authority], null, new SettableTime(Noon));
+
+        judge.Judge(client, []).Detail.ShouldBeNull();
+    }
+
+    /// <summary>Anyone can make a certificate with an authority's name and serial number.</summary>
+    [Fact]
+    public void SignedPath_CopyOfTheNameAndSerialOfAnAuthority_IsNoAuthority()
+    {
+        using var authority = SelfSigned(serial: 9);
+        using var copy = SelfSigned(serial: 9);
+        using var mallory = Issue(copy, "CN=mallory");
+        using var alice = Issue(authority, "CN=alice");
+
+        SignedPath.Find(mallory, [copy], [authority]).ShouldBeNull();
+        SignedPath.Find(alice, [copy], [authority]).ShouldNotBeNull()[^1].RawData.ShouldBe(authority.RawData);
+    }
+
     [Fact]
     public void Name_ThatIsMissing_IsARefusalOfItsOwn()
     {
@@ -174,6 +198,16 @@ public sealed class ClientCertificateJudgeTests : IDisposable
         request.CertificateExtensions.Add(new X509KeyUsageExtension(X509KeyUsageFlags.KeyCertSign, critical: true));
         request.CertificateExtensions.Add(extension);
         using var certificate = request.Create(_authority.Certificate, Noon.AddDays(-1), Noon.AddDays(10), [serial]);
+        return certificate.CopyWithPrivateKey(key);
+    }
+
+    private static X509Certificate2 SelfSigned(byte serial)
+    {
+        using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
+        var request = new CertificateRequest("CN=Test CA", key, HashAlgorithmName.SHA256);
+        request.CertificateExtensions.Add(new X509BasicConstraintsExtension(true, false, 0, critical: true));
+        using var certificate = request.Create(
+            request.SubjectName, X509SignatureGenerator.CreateForECDsa(key), Noon.AddDays(-1), Noon.AddDays(10), [serial]);
         return certificate.CopyWithPrivateKey(key);
     }
 

@@ -84,7 +84,8 @@ internal sealed class ClientCertificateJudge(
         return Examine(
             certificate,
             [.. path[1..^1]],
-            [.. authorities.Where(authority => path.Contains(authority) || path.All(issuer => issuer.Subject != authority.Subject))],
+            [.. authorities.Where(authority => path.Contains(authority, CertificateBytes.Same)
+                || path.All(issuer => issuer.Subject != authority.Subject))],
             out accepted);
     }
 

@@ -49,12 +49,13 @@ internal static class SignedPath
     {
         foreach (var issuer in authorities.Concat(path.Length < MaxLength ? intermediates : []))
         {
-            if (issuer.Subject != path[^1].Issuer || path.Contains(issuer) || left-- <= 0 || !IsSignedBy(path[^1], issuer))
+            if (issuer.Subject != path[^1].Issuer || path.Contains(issuer, CertificateBytes.Same)
+                || left-- <= 0 || !IsSignedBy(path[^1], issuer))
             {
                 continue;
             }
 
-            if (authorities.Contains(issuer))
+            if (authorities.Contains(issuer, CertificateBytes.Same))
             {
                 return path.Add(issuer);
             }
