@@ -47,12 +47,42 @@ public sealed class TlsConfigurationTests : IDisposable
     [Theory]
     [InlineData(false)]
     [InlineData(true)]
-    public void Key_OfAnotherCertificate_IsSaidNotToMatch(bool otherAlgorithm)
+    public void Key_OfAnotherCertificate_IsSaidNotToMatch(bool isRsa)
     {
-        using var other = _authority.IssueServer("other", new() { Rsa = otherAlgorithm });
+        using var server = _authority.IssueServer("localhost", new() { Rsa = isRsa });
+        _authority.Write(_directory.Path, server);
+        using var other = _authority.IssueServer("other", new() { Rsa = isRsa });
         File.WriteAllText(_options.ServerKeyPath, TestAuthority.KeyPem(other));
 
         ShouldFail(CertificateRole.Server, "Tls:ServerKeyPath", "server.key").ShouldContain("does not match the first certificate");
+    }
+
+    [Theory]
+    [InlineData(false, "a private key of the kind RSA, but the certificate has a key of the kind EC")]
+    [InlineData(true, "a private key of the kind EC, but the certificate has a key of the kind RSA")]
+    public void Key_OfAnotherKind_IsSaidToBe(bool isRsa, string problem)
+    {
+        using var server = _authority.IssueServer("localhost", new() { Rsa = isRsa });
+        _authority.Write(_directory.Path, server);
+        using var other = _authority.IssueServer("other", new() { Rsa = !isRsa });
+        File.WriteAllText(_options.ServerKeyPath, TestAuthority.KeyPem(other));
+        ShouldFail(CertificateRole.Server, "Tls:ServerKeyPath", "server.key").ShouldContain(problem);
+
+        File.WriteAllText(
+            _options.ServerKeyPath,
+            isRsa ? other.GetECDsaPrivateKey()!.ExportECPrivateKeyPem() : other.GetRSAPrivateKey()!.ExportRSAPrivateKeyPem());
+        ShouldFail(CertificateRole.Server, "Tls:ServerKeyPath", "server.key").ShouldContain(problem);
+    }
+
+    [Theory]
+    [InlineData("PRIVATE KEY", "MAMCAQA=")]
+    [InlineData("EC PRIVATE KEY", "MAMCAQA=")]
+    [InlineData("PRIVATE KEY", "MBgCAQAwEwYHKoZIzj0CAQYIKoZIzj0DAQc=")]
+    public void Key_Damaged_IsSaidToBeUnreadable(string label, string content)
+    {
+        File.WriteAllText(_options.ServerKeyPath, $"-----BEGIN {label}-----\n{content}\n-----END {label}-----\n");
+
+        ShouldFail(CertificateRole.Server, "Tls:ServerKeyPath", "server.key").ShouldContain("a private key that cannot be read");
     }
 
     [Fact]

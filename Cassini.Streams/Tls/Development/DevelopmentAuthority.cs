@@ -174,7 +174,7 @@ internal sealed class DevelopmentAuthority
             Note(path, DevelopmentCertificateOutcome.Kept);
             return key;
         }
-        catch (Exception e) when (e is TlsConfigurationException or CryptographicException)
+        catch (TlsConfigurationException e)
         {
             key.Dispose();
             throw new TlsConfigurationException(

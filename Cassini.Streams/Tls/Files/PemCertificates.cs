@@ -60,40 +60,58 @@ internal static class PemCertificates
     }
 
     /// <summary>Joins a certificate with its private key.</summary>
-    /// <exception cref="TlsConfigurationException">The key cannot be read, or belongs to another certificate.</exception>
+    /// <exception cref="TlsConfigurationException">
+    /// The key cannot be read, is of another kind, or belongs to another certificate.
+    /// </exception>
     public static X509Certificate2 WithPrivateKey(X509Certificate2 certificate, TlsFile chain, TlsFile key)
+    {
+        using var ecPublic = PublicKeyOf(certificate, ECDsaCertificateExtensions.GetECDsaPublicKey, chain);
+        if (ecPublic is not null)
+        {
+            using var ec = ECDsa.Create();
+            PemKey.Import(ec, key);
+            return Usable(Join(() => certificate.CopyWithPrivateKey(ec), certificate, chain, key));
+        }
+
+        using var rsaPublic = PublicKeyOf(certificate, RSACertificateExtensions.GetRSAPublicKey, chain);
+        if (rsaPublic is null)
+        {
+            throw chain.Error($"'{certificate.Subject}' has a {certificate.PublicKey.Oid.FriendlyName} key; RSA and EC are supported");
+        }
+
+        if (rsaPublic.KeySize < MinRsaBits)
+        {
+            throw chain.Error($"the RSA key has {rsaPublic.KeySize} bits; at least {MinRsaBits} are needed");
+        }
+
+        using var rsa = RSA.Create();
+        PemKey.Import(rsa, key);
+        return Usable(Join(() => certificate.CopyWithPrivateKey(rsa), certificate, chain, key));
+    }
+
+    private static TKey? PublicKeyOf<TKey>(X509Certificate2 certificate, Func<X509Certificate2, TKey?> get, TlsFile chain)
+        where TKey : AsymmetricAlgorithm
     {
         try
         {
-            if (certificate.GetECDsaPublicKey() is { } ecPublic)
-            {
-                ecPublic.Dispose();
-                using var ec = ECDsa.Create();
-                PemKey.Import(ec, key);
-                return Usable(certificate.CopyWithPrivateKey(ec));
-            }
+            return get(certificate);
+        }
+        catch (Exception e) when (e is ArgumentException or CryptographicException)
+        {
+            throw chain.Error($"'{certificate.Subject}' has a public key that cannot be read: {e.Message}", e);
+        }
+    }
 
-            if (certificate.GetRSAPublicKey() is { } rsaPublic)
-            {
-                using (rsaPublic)
-                {
-                    if (rsaPublic.KeySize < MinRsaBits)
-                    {
-                        throw chain.Error($"the RSA key has {rsaPublic.KeySize} bits; at least {MinRsaBits} are needed");
-                    }
-                }
-
-                using var rsa = RSA.Create();
-                PemKey.Import(rsa, key);
-                return Usable(certificate.CopyWithPrivateKey(rsa));
-            }
+    private static X509Certificate2 Join(Func<X509Certificate2> join, X509Certificate2 certificate, TlsFile chain, TlsFile key)
+    {
+        try
+        {
+            return join();
         }
         catch (Exception e) when (e is ArgumentException or CryptographicException)
         {
             throw key.Error($"the key does not match the first certificate of {chain.Path} ('{certificate.Subject}')", e);
         }
-
-        throw chain.Error($"'{certificate.Subject}' has a {certificate.PublicKey.Oid.FriendlyName} key; RSA and EC are supported");
     }
 
     // Schannel cannot use a key that is only in memory.

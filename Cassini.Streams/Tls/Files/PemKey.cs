@@ -1,3 +1,4 @@
+using System.Formats.Asn1;
 using System.Security.Cryptography;
 
 namespace Cassini.Streams.Tls.Files;
@@ -5,42 +6,63 @@ namespace Cassini.Streams.Tls.Files;
 /// <summary>Reads the private key of a PEM file, which is found by its label: a public key or parameters may stand beside it.</summary>
 internal static class PemKey
 {
+    private const string Ec = "EC";
+    private const string Rsa = "RSA";
+    private const string Pkcs8 = "PRIVATE KEY";
+
     /// <summary>Imports an EC key.</summary>
-    /// <exception cref="TlsConfigurationException">The file does not have exactly one private key, or it is encrypted.</exception>
-    /// <exception cref="CryptographicException">The key is not an EC key.</exception>
-    public static void Import(ECDsa key, TlsFile file)
+    /// <exception cref="TlsConfigurationException">
+    /// The file does not have exactly one private key, or it is encrypted, of another kind, or cannot be read.
+    /// </exception>
+    public static void Import(ECDsa key, TlsFile file) => Import(key, file, Ec, content => key.ImportECPrivateKey(content, out _));
+
+    /// <summary>Imports an RSA key.</summary>
+    /// <exception cref="TlsConfigurationException">
+    /// The file does not have exactly one private key, or it is encrypted, of another kind, or cannot be read.
+    /// </exception>
+    public static void Import(RSA key, TlsFile file) => Import(key, file, Rsa, content => key.ImportRSAPrivateKey(content, out _));
+
+    private static void Import(AsymmetricAlgorithm key, TlsFile file, string wanted, Action<byte[]> importOwnForm)
     {
         var block = Find(file);
-        switch (block.Label)
+        try
         {
-            case "PRIVATE KEY":
+            if (KindOf(block) is var kind && kind != wanted)
+            {
+                throw file.ErrorAt(block.Line, $"a private key of the kind {kind}, but the certificate has a key of the kind {wanted}");
+            }
+
+            if (block.Label == Pkcs8)
+            {
                 key.ImportPkcs8PrivateKey(block.Content, out _);
-                break;
-            case "EC PRIVATE KEY":
-                key.ImportECPrivateKey(block.Content, out _);
-                break;
-            default:
-                throw new CryptographicException($"a key of the kind {block.Label} is not an EC key");
+            }
+            else
+            {
+                importOwnForm(block.Content);
+            }
+        }
+        catch (Exception e) when (e is CryptographicException or AsnContentException or PlatformNotSupportedException)
+        {
+            throw file.ErrorAt(block.Line, $"a private key that cannot be read: {e.Message}", e);
         }
     }
 
-    /// <summary>Imports an RSA key.</summary>
-    /// <exception cref="TlsConfigurationException">The file does not have exactly one private key, or it is encrypted.</exception>
-    /// <exception cref="CryptographicException">The key is not an RSA key.</exception>
-    public static void Import(RSA key, TlsFile file)
+    /// <summary>What the label says, or within PKCS#8 (RFC 5208, 5) the algorithm's identifier.</summary>
+    private static string KindOf(PemBlock block)
     {
-        var block = Find(file);
-        switch (block.Label)
+        if (block.Label != Pkcs8)
         {
-            case "PRIVATE KEY":
-                key.ImportPkcs8PrivateKey(block.Content, out _);
-                break;
-            case "RSA PRIVATE KEY":
-                key.ImportRSAPrivateKey(block.Content, out _);
-                break;
-            default:
-                throw new CryptographicException($"a key of the kind {block.Label} is not an RSA key");
+            return block.Label[..block.Label.IndexOf(' ', StringComparison.Ordinal)];
         }
+
+        var info = new AsnReader(block.Content, AsnEncodingRules.BER).ReadSequence();
+        info.ReadInteger();
+        return info.ReadSequence().ReadObjectIdentifier() switch
+        {
+            "1.2.840.10045.2.1" => Ec,
+            "1.2.840.113549.1.1.1" => Rsa,
+            var other => new Oid(other).FriendlyName ?? other,
+        };
     }
 
     private static PemBlock Find(TlsFile file) => PemReader.Read(file).Where(block => block.IsPrivateKey).ToArray() switch
