@@ -3,8 +3,9 @@ using Cassini.Streams.Primitives;
 namespace Cassini.Harness.Clients;
 
 /// <summary>
-/// A file with a bearer token, of which the first line counts: a broker's own file may have a second one while callers change from one to
-/// the other. It is read for each use, because tokens are replaced while a program runs. Any thread.
+/// A file with a bearer token, in the form of a broker's own file: lines that begin with # are comments, and of the others the first
+/// counts, because there may be two while callers change from one to the other. It is read for each use, because tokens are replaced
+/// while a program runs. Any thread.
 /// </summary>
 internal sealed class TokenFile
 {
@@ -40,7 +41,7 @@ internal sealed class TokenFile
     {
         try
         {
-            var token = File.ReadLines(_path).Select(line => line.Trim()).FirstOrDefault(line => line.Length > 0) ?? "";
+            var token = File.ReadLines(_path).Select(line => line.Trim()).FirstOrDefault(line => line is not ("" or ['#', ..])) ?? "";
             return token.Length > 0 && token.All(c => c is > ' ' and < '\x7f')
                 ? token
                 : throw new ClientException(

@@ -43,7 +43,9 @@ internal sealed class FeedBrokerHealth : IBrokerHealth
                 _ => Verdict.BrokerUnhealthy,
             };
             throw new HarnessException(
-                ManagementAccess.WithRemedy(failure.Message, $"token_file of broker {_broker.Name}, or {ManagementAccess.TokenVariable}"),
+                ManagementAccess.WithRemedy(
+                    failure.Message,
+                    $"token_file of broker {_broker.Name}, or, in a plan with one broker, {ManagementAccess.TokenVariable}"),
                 verdict, failure);
         }
     }

@@ -29,8 +29,12 @@ internal static partial class EventLogMessages
     [LoggerMessage(1100, LogLevel.Debug, "{Endpoint} is configured")]
     public static partial void ListenerConfigured(this ILogger logger, string endpoint);
 
-    [LoggerMessage(1101, LogLevel.Information, "{Endpoint} is bound to {Address}")]
-    public static partial void ListenerBound(this ILogger logger, string endpoint, string address);
+    [LoggerMessage(1101, LogLevel.Information, "{Endpoint} is bound")]
+    public static partial void ListenerBound(this ILogger logger, string endpoint);
+
+    /// <summary>An endpoint whose port the system chose.</summary>
+    [LoggerMessage(1106, LogLevel.Information, "{Endpoint} is bound to {Address}")]
+    public static partial void ListenerBoundTo(this ILogger logger, string endpoint, string address);
 
     [LoggerMessage(1102, LogLevel.Error, "{Endpoint} cannot be bound: {Error} ({Message}); attempt {Attempt}, next in {RetryIn}")]
     public static partial void BindFailed(
@@ -100,7 +104,7 @@ internal static partial class EventLogMessages
     [LoggerMessage(
         1215, LogLevel.Warning,
         "connections of {Identity} keep taking client identifier {ClientId} from each other ({TakeOvers} times): the next waits {Delay}")]
-    public static partial void ClientIdContested(this ILogger logger, string clientId, string identity, int takeOvers, TimeSpan delay);
+    public static partial void ClientIdContested(this ILogger logger, string clientId, string identity, int takeOvers, LogDuration delay);
 
     [LoggerMessage(1300, LogLevel.Debug, "{Component} crashed: {Exception}: {Message}; attempt {Attempt}, next start in {RestartIn}")]
     public static partial void CrashedRestarting(

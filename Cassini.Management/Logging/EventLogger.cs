@@ -96,7 +96,8 @@ internal sealed class EventLogger(ILogger logger) : IObserver<TracedDelivery>
             case CanaryFailed e: logger.CanaryFailed(e.Endpoint ?? "no endpoint", e.Stage, e.Reason, Line(e.Detail)); break;
 
             case ListenerConfigured e: logger.ListenerConfigured(e.Endpoint); break;
-            case ListenerBound e: logger.ListenerBound(e.Endpoint, e.Address); break;
+            case ListenerBound e when e.Address == e.Endpoint: logger.ListenerBound(e.Endpoint); break;
+            case ListenerBound e: logger.ListenerBoundTo(e.Endpoint, e.Address); break;
             case BindFailed e: logger.BindFailed(e.Endpoint, e.Error, e.Message, e.Attempt, e.RetryIn); break;
             case ListenerClosed { Reason: ListenerCloseReason.Shutdown } e: logger.ListenerClosed(e.Endpoint); break;
             case ListenerClosed e: logger.ListenerLost(e.Endpoint, e.Reason); break;

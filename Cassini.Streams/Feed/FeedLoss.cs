@@ -21,7 +21,7 @@ public enum FeedLoss
     /// <summary>The answer is not that of a Cassini.</summary>
     NotCassini,
 
-    /// <summary>The feed ended without a goodbye message.</summary>
+    /// <summary>The feed ended without the message <c>bye</c>.</summary>
     Cut,
 
     /// <summary>The feed was silent for two and a half heartbeats.</summary>
@@ -30,6 +30,6 @@ public enum FeedLoss
     /// <summary>The feed sent something that cannot be read, so health can no longer be followed.</summary>
     Garbled,
 
-    /// <summary>The broker sent its goodbye message, because its process stops.</summary>
+    /// <summary>The broker sent <c>bye</c>, because its process stops.</summary>
     Stopped,
 }

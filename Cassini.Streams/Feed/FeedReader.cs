@@ -45,7 +45,7 @@ internal sealed class FeedReader(EventId? after)
     }
 
     /// <returns>Null for a message without news.</returns>
-    /// <exception cref="FeedLostException">The message is a goodbye, or health can no longer be followed.</exception>
+    /// <exception cref="FeedLostException">The message is <c>bye</c>, or health can no longer be followed.</exception>
     public FeedNote? Read(string type, byte[] data, string? id)
     {
         if (_isFirst && type is not ("snapshot" or "reset"))

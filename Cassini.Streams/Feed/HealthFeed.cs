@@ -157,7 +157,7 @@ public sealed class HealthFeed : IDisposable
                 }
             }
 
-            return new FeedLostException(FeedLoss.Cut, "the feed ended without a goodbye");
+            return new FeedLostException(FeedLoss.Cut, "the feed ended without bye");
         }
         catch (FeedLostException lost)
         {

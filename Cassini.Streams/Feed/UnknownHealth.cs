@@ -57,7 +57,7 @@ internal static class UnknownHealth
         ],
     };
 
-    /// <summary>The process that said goodbye ends: no endpoint outlives it.</summary>
+    /// <summary>The process that sent <c>bye</c> ends: no endpoint outlives it.</summary>
     private static EndpointHealth Close(EndpointHealth endpoint, DateTimeOffset since) => endpoint.State == EndpointState.Closed
         ? endpoint
         : endpoint with { State = EndpointState.Closed, Since = since, Error = null };

@@ -37,6 +37,11 @@ internal sealed class ListeningContext(
 
     public HandshakeGate Gate { get; } = new(options, time);
 
+    /// <summary>
+    /// The places of refused peers that may still read why. They have left the gate, so no other limit counts their descriptors.
+    /// </summary>
+    public SemaphoreSlim RefusalPlaces { get; } = new(options.MaxHandshakes);
+
     public Quarantine Quarantine { get; } = new(options, time);
 
     public ByteTotals Bytes { get; } = new();

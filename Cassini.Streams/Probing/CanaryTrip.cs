@@ -5,6 +5,7 @@ using Cassini.Streams.Events;
 using Cassini.Streams.Listening.Endpoints;
 using Cassini.Streams.Listening.Probes;
 using Cassini.Streams.Primitives;
+using Cassini.Streams.Tls.Clients;
 using Cassini.Streams.Tls.Files;
 
 namespace Cassini.Streams.Probing;
@@ -138,6 +139,7 @@ internal sealed class CanaryTrip(
         TargetHost = "localhost",
         ClientCertificateContext = certificate,
         AllowTlsResume = false,
+        CertificateChainPolicy = TrustPolicy.ForOurselves(),
 
         // IsServed compares the bytes of the served certificate, which proves more than any chain.
         RemoteCertificateValidationCallback = static (_, _, _, _) => true,

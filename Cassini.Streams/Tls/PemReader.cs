@@ -54,6 +54,7 @@ internal sealed partial class PemReader
         }
 
         RequireComments(at, _text.Length);
+        RequireText(blocks.Count);
         return blocks.ToImmutable();
     }
 
@@ -156,10 +157,24 @@ internal sealed partial class PemReader
             }
         }
 
-        var end = _text.TrimEnd().Length;
-        if (to == _text.Length && LineText(end) is { Length: > 5 } last && Begin.StartsWith(last, StringComparison.Ordinal))
+        if (to < _text.Length)
+        {
+            return;
+        }
+
+        var end = _text.AsSpan().TrimEnd().Length;
+        if (LineText(end) is { Length: > 5 } last && Begin.StartsWith(last, StringComparison.Ordinal))
         {
             throw Damaged(end, "the file is cut off in its last BEGIN");
+        }
+    }
+
+    /// <summary>What a shell of Windows adds to a file can be UTF-16, in which no BEGIN is found.</summary>
+    private void RequireText(int blocks)
+    {
+        if (blocks > 0 && _text.IndexOf('\0') is >= 0 and var at)
+        {
+            throw Damaged(at, "a NUL character: from here on it is not text, or in UTF-16");
         }
     }
 

@@ -121,4 +121,21 @@ public class PacketSizeTests
             }
         }
     }
+
+    // The refusal of a CONNECT that breaks the protocol must not be larger either.
+    [Theory]
+    [InlineData(null, true)]
+    [InlineData(10u, false)]
+    public async Task Refusal_OfAMalformedConnect_IsAsSmallAsTheClientDemands(uint? max, bool isExplained)
+    {
+        const int Flags = 9;
+        await using var rig = new BrokerRig();
+        var client = rig.Open().Client;
+        var connect = ConnectWriter.Write(client.Connect("a") with { Properties = new PropertySet { MaximumPacketSize = max } }).ToArray();
+        connect[Flags] |= 1;
+        await client.SendAsync(connect);
+        var refusal = await client.ExpectAsync<ConnAckPacket>();
+        refusal.Reason.ShouldBe(ReasonCode.MalformedPacket);
+        (refusal.Properties.ReasonString is not null).ShouldBe(isExplained);
+    }
 }

@@ -192,6 +192,45 @@ public class RetainedBurstTests
     }
 
     [Fact]
+    public async Task Subscribe_Again_GetsAlsoWhatWasRetainedSince()
+    {
+        await using var rig = new BrokerRig();
+        await RetainAsync(rig, 1, 10, QualityOfService.AtMostOnce);
+        var client = await rig.ConnectAsync("a");
+        await client.SubscribeAsync("t/#");
+        (await ReadMessagesAsync(client, 1)).ShouldAllBe(message => message.Retain);
+        await rig.Broker.PublishAsync(Message("t/1", "new"));
+        (await ReadMessagesAsync(client, 1)).ShouldAllBe(message => !message.Retain);
+
+        await client.SubscribeAsync("t/#");
+
+        var again = await ReadMessagesAsync(client, 2);
+        again.Select(message => message.Topic).ShouldBe(["t/0", "t/1"]);
+        again.ShouldAllBe(message => message.Retain);
+        await client.ExpectNothingAsync();
+    }
+
+    // QoS 0 messages that wait for a retained one go with the connection; that one stays.
+    [Fact]
+    public async Task NewerMessageOfQoS0_ThatWaitsWhenTheConnectionIsLost_IsNotSentLater()
+    {
+        await using var rig = new BrokerRig();
+        await RetainAsync(rig, 2, 10, QualityOfService.AtLeastOnce);
+        var first = await rig.OpenAsync(
+            "a", change: connect => connect with { Properties = new PropertySet { SessionExpiryInterval = 3600, ReceiveMaximum = 1 } });
+        await first.Client.SubscribeAsync("t/#");
+        await first.Client.ExpectAsync<ReceivedPublish>();
+        await rig.Broker.PublishAsync(Message("t/1", "new", retain: false));
+        rig.Broker.Sessions.Find("a")!.Deliveries.Backlog.ShouldBeGreaterThan(2, "the retained one waits, and the newer one behind it");
+        await first.LoseAsync();
+
+        var second = await rig.OpenAsync("a", change: BrokerRig.Lasting);
+
+        (await ReadMessagesAsync(second.Client, 2)).ShouldAllBe(message => message.Retain);
+        await second.Client.ExpectNothingAsync();
+    }
+
+    [Fact]
     public async Task Session_TakenOverBeforeAllHaveCome_GetsTheRestOnItsNextConnection()
     {
         const int Count = 3_000;
@@ -213,6 +252,68 @@ public class RetainedBurstTests
 
         seen.Concat(rest.Select(message => message.Topic)).Distinct().Count().ShouldBe(Count);
         await second.Client.ExpectNothingAsync();
+    }
+
+    // The connection that asked for them has lost the session before it answers, or it fails: the session is to get them all the same.
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task Session_TakenOverBeforeTheSubAck_GetsThemOnItsNextConnection(bool isCommitted)
+    {
+        await using var rig = new BrokerRig();
+        await RetainAsync(rig, 3, 10, QualityOfService.AtMostOnce);
+        var first = await rig.OpenAsync("a", change: BrokerRig.Lasting);
+        var commit = new TaskCompletionSource();
+        rig.Store.Committing = () => commit.Task;
+        await first.Client.SendAsync(
+            new SubscribePacket(9, [Request("t/#", QualityOfService.AtMostOnce)], PropertySet.Empty).Write(ProtocolVersion.V500));
+        await Eventually.HoldsAsync("it has subscribed", () => rig.Broker.Sessions.Find("a")!.Subscriptions.Count == 1);
+        var failure = new IOException("the disk is full");
+        if (!isCommitted)
+        {
+            commit.SetException(failure);
+            await first.ExpectFailureAsync(failure);
+        }
+
+        var second = await rig.OpenAsync("a", change: BrokerRig.Lasting);
+        commit.TrySetResult();
+
+        (await ReadAsync(second.Client, 3)).ShouldBeUnique();
+        await Eventually.HoldsAsync("none is to come", () => rig.Broker.Sessions.Find("a")!.Deliveries.Backlog == 0);
+    }
+
+    // Limits are for what is being published: it is dropped, and the retained message, which would have to come before it, comes later.
+    [Theory]
+    [InlineData(0, 300)]
+    [InlineData(1, 200)]
+    public async Task NewerMessage_ThatIsDropped_CostsNoRetainedOne(int newerQoS, int atLeast)
+    {
+        const int Count = 300;
+        await using var rig = new BrokerRig(
+            options => options with { MaxQueuedMessages = 3, MaxQueuedBytes = 64 * 1024, MaxPacketSize = 16 * 1024 });
+        await RetainAsync(rig, Count, 1_000, QualityOfService.AtMostOnce);
+        var connection = await rig.OpenAsync("a", window: SmallWindow);
+        await connection.Client.SubscribeAsync("t/#");
+        for (var i = 0; i < Count; i++)
+        {
+            var topic = $"t/{i.ToString(CultureInfo.InvariantCulture)}";
+            await rig.Broker.PublishAsync(Message(topic, "new", (QualityOfService)newerQoS, retain: false));
+        }
+
+        List<string> retained = [];
+        for (var isOver = false; !isOver;)
+        {
+            isOver = rig.Broker.Sessions.Find("a")!.Deliveries.Backlog == 0;
+            await connection.Client.SendAsync(new byte[] { (byte)PacketType.PingReq << 4, 0 });
+            while (await connection.Client.ReadAsync("the PINGRESP comes, or a message") is ReceivedPublish message)
+            {
+                await AcknowledgeAsync(connection.Client, message);
+                retained.AddRange(message.Retain ? [message.Topic] : []);
+            }
+        }
+
+        retained.ShouldBeUnique();
+        retained.Count.ShouldBeGreaterThanOrEqualTo(atLeast);
     }
 
     [Theory]

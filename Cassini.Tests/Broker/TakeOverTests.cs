@@ -105,7 +105,7 @@ public class TakeOverTests
         session.Subscriptions.Remove("t").ShouldBeFalse();
         session.Deliveries.Acknowledge(new AckPacket(PacketType.PubRec, 1, ReasonCode.Success), attachment, new FlushSet());
         var used = rig.Broker.Budget.Used;
-        session.Deliveries.SendRetained(attachment, new FlushSet());
+        session.Deliveries.SendRetained(new FlushSet());
         rig.Broker.Budget.Used.ShouldBe(used, "nothing would ever return it");
         session.Received.Remove(8, attachment).ShouldBeFalse();
 
@@ -161,6 +161,25 @@ public class TakeOverTests
 
         rig.Broker.Statistics.DelayedTakeOvers.ShouldBe(0);
         rig.Events.Of<ClientIdContested>().ShouldBeEmpty();
+    }
+
+    // A CONNECT that is refused takes nothing over, so after a minute's pause it must not make the next one wait.
+    [Fact]
+    public async Task TakeOver_AfterAMinuteAndARefusal_WaitsForNothing()
+    {
+        await using var rig = new BrokerRig();
+        for (var i = 0; i < 6; i++)
+        {
+            await rig.ConnectAsync("a");
+        }
+
+        rig.Advance(60);
+        var refused = rig.Open();
+        var connect = refused.Client.Connect("a");
+        await refused.Client.ExpectRefusalAsync(
+            connect with { Properties = connect.Properties with { AuthenticationMethod = "x" } });
+        await rig.ConnectAsync("a");
+        rig.Broker.Statistics.DelayedTakeOvers.ShouldBe(0);
     }
 
     [Fact]

@@ -174,6 +174,18 @@ public class SettingsLoaderTests : IDisposable
         Loaded("--log-level", "trace").Process.Logging.Level.ShouldBe(Microsoft.Extensions.Logging.LogLevel.Trace);
     }
 
+    /// <summary>The files of .NET may write a path as one key.</summary>
+    [Fact]
+    public void Load_PathAsOneKey_IsCassinisToo()
+    {
+        _directory.Write("appsettings.json", """{ "cassini:Listener:Backlog": 7, "Cassini": { "Health": { "Hold": "20s" } } }""");
+
+        var options = Loaded().Options;
+
+        options.Listener.Backlog.ShouldBe(7);
+        options.Health.Hold.ShouldBe(TimeSpan.FromSeconds(20));
+    }
+
     [Fact]
     public void Load_SectionWithATypingError_IsAWarning()
     {

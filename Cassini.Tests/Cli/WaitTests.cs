@@ -175,7 +175,7 @@ public class WaitTests : IDisposable
     public async Task Feed_TokenFileOfTheEnvironment_IsUsedUnlessTheFlagNamesAnother(string command)
     {
         using var directory = new TempDirectory();
-        directory.Write("rotated", "\nnew\nold\n");
+        directory.Write("rotated", "\n# of this month\n#the-one-before\nnew\nold\n");
         directory.Write("other", "other");
         var shown = new List<string?>();
         await using var server = await FakeManagement.StartAsync(context =>

@@ -1,5 +1,7 @@
+using System.Collections.Concurrent;
 using Cassini.Harness;
 using Cassini.Management.Http;
+using Cassini.Tests.Cli;
 using Cassini.Tests.Support;
 
 namespace Cassini.Tests.Harness;
@@ -69,9 +71,9 @@ public sealed class RunSetupTests : IDisposable
 
         (await rig.RunAsync(rig.Plan(PlanText.Producer, ""))).ShouldBe(ExitCode.Error);
 
-        var said = rig.Console.Out.ToString().ReplaceLineEndings(" ");
+        var said = string.Join(' ', rig.Console.Out.ToString().Split([' ', '\n'], StringSplitOptions.RemoveEmptyEntries));
         said.ShouldContain("asks for credentials, and none were given (401 Unauthorized)");
-        said.ShouldContain("give token_file of broker main, or CASSINI_MANAGEMENT_TOKEN_FILE");
+        said.ShouldContain("give token_file of broker main, or, in a plan with one broker, CASSINI_MANAGEMENT_TOKEN_FILE");
     }
 
     [Fact]
@@ -82,6 +84,30 @@ public sealed class RunSetupTests : IDisposable
         rig.Console.Environment["CASSINI_MANAGEMENT_TOKEN_FILE"] = rig.File("mine");
 
         (await rig.RunAsync(rig.Plan(PlanText.Producer, ""))).ShouldBe(ExitCode.Ok, $"{rig.Console.Out}\n{rig.Console.Error}");
+    }
+
+    /// <summary>Whoever sets the variable names no host: with several brokers, one of them could be somebody else's.</summary>
+    [Fact]
+    public async Task Run_TokenFileOfTheEnvironmentAndSeveralBrokers_GoesToNone()
+    {
+        await using var rig = await HarnessRig.StartAsync();
+        rig.Console.Environment["CASSINI_MANAGEMENT_TOKEN_FILE"] = _directory.Write("mine", "secret");
+        var shown = new ConcurrentQueue<string?>();
+        await using var server = await FakeManagement.StartAsync(context =>
+        {
+            shown.Enqueue(context.Request.Headers.Authorization);
+            context.Response.StatusCode = 401;
+            return Task.CompletedTask;
+        });
+        var other = rig.BrokerJson.Replace(rig.Management.ToString(), server.Url, StringComparison.Ordinal);
+        var another = other.Replace("main", "second", StringComparison.Ordinal);
+        var test = $$"""{ "name": "orders", "broker": "main", "producers": [{{PlanText.Producer}}], "sinks": [] }""";
+
+        (await rig.RunAsync(rig.Write($$"""{ "name": "p", "brokers": [{{other}}, {{another}}], "tests": [{{test}}] }"""))).ShouldBe(
+            ExitCode.Error, $"{rig.Console.Out}\n{rig.Console.Error}");
+
+        shown.ShouldNotBeEmpty();
+        shown.ShouldAllBe(authorization => authorization == null);
     }
 
     private async Task<HarnessRig> WithTokenAsync(string token) =>

@@ -1,5 +1,7 @@
 using System.Security.Authentication;
 using Cassini.Streams.Events;
+using Cassini.Tests.Supervision;
+using Cassini.Tests.Support;
 using Cassini.Tests.Tls;
 
 namespace Cassini.Tests.Listening;
@@ -67,6 +69,21 @@ public sealed class RefusalAlertTests : IDisposable
 
         failure.ToString().ShouldContain("unknown ca");
         (await rig.Events.WaitForAsync<HandshakeFailed>("the refusal")).Reason.ShouldBe(HandshakeFailure.UntrustedCertificate);
+    }
+
+    [Fact]
+    public async Task Refusals_OfPeersThatStay_WaitForNoMoreThanHandshakesMayBe()
+    {
+        var time = new ManualTimeProvider();
+        await using var rig = await ListeningRig.StartAsync(o => o with { MaxHandshakes = 1 }, time: time);
+        await using var one = await rig.OpenAsync(client: null);
+        await using var other = await rig.OpenAsync(client: null);
+
+        await rig.Events.WaitForAsync<HandshakeFailed>("the refusal for which there is no time");
+        rig.Events.Of<HandshakeFailed>().ShouldHaveSingleItem().Reason.ShouldBe(HandshakeFailure.NoCertificate);
+
+        time.Advance(TimeSpan.FromSeconds(1));
+        await rig.Events.WaitForCountAsync<HandshakeFailed>(2, "the other");
     }
 
     [Theory]

@@ -15,7 +15,8 @@ public class EventLoggerTests
 {
     public static TheoryData<BrokerEvent, LogLevel, string> Events => new()
     {
-        { Happened.Bound(), LogLevel.Information, "127.0.0.1:8883 is bound to 127.0.0.1:8883" },
+        { Happened.Bound(), LogLevel.Information, "127.0.0.1:8883 is bound" },
+        { new ListenerBound("127.0.0.1:0", "127.0.0.1:8883"), LogLevel.Information, "127.0.0.1:0 is bound to 127.0.0.1:8883" },
         { Happened.BindFailed(), LogLevel.Error, "AddressAlreadyInUse" },
         { new ConnectionAccepted(5, "e", "r"), LogLevel.Debug, "connection 5" },
         { Happened.Refused(5), LogLevel.Information, "UntrustedCertificate" },
@@ -49,7 +50,7 @@ public class EventLoggerTests
         { new MessagesDropped(null, 3), LogLevel.Warning, "messages for several clients dropped: 3; " },
         {
             new ClientIdContested("c-1", "alice", 7, TimeSpan.FromSeconds(1)), LogLevel.Warning,
-            "connections of alice keep taking client identifier c-1 from each other (7 times): the next waits 00:00:01"
+            "connections of alice keep taking client identifier c-1 from each other (7 times): the next waits 1 s"
         },
         { new CapacityReached(CapacityResource.Sessions, 9), LogLevel.Error, "the limit of Sessions is reached, 9" },
         {
@@ -90,6 +91,19 @@ public class EventLoggerTests
         var line = loggers.Lines.ShouldHaveSingleItem();
         line.Level.ShouldBe(level);
         line.Text.ShouldContain(text);
+        await hub.CompleteAsync();
+    }
+
+    [Fact]
+    public async Task EventLogger_BoundAsConfigured_NamesTheAddressOnce()
+    {
+        var hub = new EventHub(TimeProvider.System);
+        using var loggers = new RecordingLoggers();
+        using var attached = Attach(hub, loggers);
+        hub.Publish(Happened.Bound());
+
+        await Eventually.HoldsAsync("a line in the log", () => !loggers.Lines.IsEmpty);
+        loggers.Lines.ShouldHaveSingleItem().Text.ShouldBe("127.0.0.1:8883 is bound");
         await hub.CompleteAsync();
     }
 

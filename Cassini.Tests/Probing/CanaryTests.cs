@@ -1,4 +1,6 @@
 using System.Net;
+using System.Net.Sockets;
+using System.Security.Cryptography.X509Certificates;
 using Cassini.Streams.Events;
 using Cassini.Streams.Listening.Connections;
 using Cassini.Streams.Listening.Endpoints;
@@ -24,6 +26,23 @@ public class CanaryTests
         rig.Events.Events.ShouldAllBe(e => e is CanarySucceeded || e.Category == EventCategory.Listener);
         (await rig.Manager.PingAsync(TestContext.Current.CancellationToken).Within("the ping")).LiveConnections.ShouldBe(0);
         rig.Manager.OpenConnections.ShouldBe(0);
+    }
+
+    [Fact]
+    public async Task Canary_CertificateNamesWhereItsIssuerIs_AsksNobodyThere()
+    {
+        using var place = new TcpListener(IPAddress.Loopback, 0);
+        place.Start();
+        await using var rig = await ListeningRig.StartAsync();
+        var issuer = new X509AuthorityInformationAccessExtension(null, [$"http://{place.LocalEndpoint}/ca.cer"]);
+        using var server = rig.Certificates.Authority.IssueServer("localhost", new() { Extensions = [issuer] });
+        rig.Certificates.Authority.Write(rig.Certificates.Directory, server);
+        rig.Store.Look(isCertain: true);
+        await using var loop = RunCanary(rig, WithCanary(rig));
+
+        await rig.Events.WaitForAsync<CanarySucceeded>("the trip");
+
+        place.Pending().ShouldBeFalse();
     }
 
     [Fact]

@@ -63,6 +63,7 @@ public class PemReaderTests
     [InlineData(One + "text-----BEGIN X509 CRL-----\nMAMCAQI=\n-----END X509 CRL-----\n", 4)]
     [InlineData(One + "-----BEGIN X509 CRL-----\n" + Other, 5)]
     [InlineData(One + "MIIBszCCAVmgAwIBAgIUXhVb0TtY9m3uJ0b5cX0aA1nF6gUwCgYIKoZIzj0EAwIw\nMAMC\n", 4)]
+    [InlineData(One + "-\0-\0-\0-\0-\0B\0E\0G\0I\0N\0 \0X\05\00\09\0", 4)] // Added in UTF-16.
     public void Read_DamageBehindAGoodBlock_IsAnErrorThatNamesTheLine(string text, int line)
     {
         var failure = Should.Throw<TlsConfigurationException>(() => Read(text));

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using System.Text;
 using Cassini.Streams.Events;
@@ -68,12 +69,69 @@ public sealed class RevocationOfBothLevelsTests : IDisposable
         Judge([namesake.Certificate, _sub.Certificate], namesake.RevocationList([_sub.Certificate])).Detail.ShouldBeNull();
     }
 
-    private ClientVerdict Judge(X509Certificate2[] configured, params string[] lists)
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void RootsOfOneNameAndASubCaWithoutKeyIdentifier_RevokeTheSubCa(bool isFirst)
+    {
+        using var namesake = new TestAuthority("Root CA");
+        using var sub = SubCaWithoutKeyIdentifier();
+        using var client = sub.IssueClient();
+        X509Certificate2[] roots = isFirst ? [_root.Certificate, namesake.Certificate] : [namesake.Certificate, _root.Certificate];
+
+        Judge(client, [], [.. roots, sub.Certificate], _root.RevocationList([sub.Certificate]))
+            .Failure.ShouldBe(HandshakeFailure.RevokedCertificate);
+        Judge(client, [], [.. roots, sub.Certificate], _root.RevocationList([]), namesake.RevocationList([sub.Certificate]))
+            .Detail.ShouldBeNull();
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void SubCa_WhoseClientSendsACaOfItsIssuersName_IsJudgedAllTheSame(bool isRootsName)
+    {
+        using var lower = _sub.IssueIntermediate("Lower CA");
+        using var client = lower.IssueClient();
+        using var forged = Imitate(isRootsName ? _root : _sub);
+        var (issuer, revoked) = isRootsName ? (_root, _sub) : (_sub, lower);
+
+        Judge(client, [forged], [.. Both, lower.Certificate], issuer.RevocationList([revoked.Certificate]))
+            .Failure.ShouldBe(HandshakeFailure.RevokedCertificate);
+    }
+
+    private static X509Certificate2 Imitate(TestAuthority authority)
+    {
+        using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
+        var request = new CertificateRequest(authority.Certificate.SubjectName, key, HashAlgorithmName.SHA256);
+        request.CertificateExtensions.Add(new X509BasicConstraintsExtension(true, false, 0, critical: true));
+        request.CertificateExtensions.Add(authority.Certificate.Extensions.OfType<X509SubjectKeyIdentifierExtension>().Single());
+        var now = TimeProvider.System.GetUtcNow();
+        return request.CreateSelfSigned(now.AddDays(-1), now.AddDays(300));
+    }
+
+    private TestAuthority SubCaWithoutKeyIdentifier()
+    {
+        var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
+        var request = new CertificateRequest("CN=Old sub CA", key, HashAlgorithmName.SHA256);
+        request.CertificateExtensions.Add(new X509BasicConstraintsExtension(true, false, 0, critical: true));
+        request.CertificateExtensions.Add(
+            new X509KeyUsageExtension(X509KeyUsageFlags.KeyCertSign | X509KeyUsageFlags.CrlSign, critical: true));
+        request.CertificateExtensions.Add(new X509SubjectKeyIdentifierExtension(request.PublicKey, critical: false));
+        var now = TimeProvider.System.GetUtcNow();
+        using var certificate = request.Create(_root.Certificate, now.AddDays(-1), now.AddDays(300), [9]);
+        return new TestAuthority(certificate.CopyWithPrivateKey(key), key);
+    }
+
+    private ClientVerdict Judge(X509Certificate2[] configured, params string[] lists) =>
+        Judge(_client, [_sub.Certificate, _root.Certificate], configured, lists);
+
+    private static ClientVerdict Judge(
+        X509Certificate2 client, X509Certificate2Collection presented, X509Certificate2[] configured, params string[] lists)
     {
         ImmutableArray<X509Certificate2> authorities = [.. configured];
         var file = new TlsFile(
             CertificateRole.RevocationList, "Tls:CrlPath", "crl.pem", Encoding.UTF8.GetBytes(string.Join('\n', lists)));
         return new ClientCertificateJudge(authorities, RevocationListReader.Read(file, authorities), TimeProvider.System)
-            .Judge(_client, [_sub.Certificate, _root.Certificate]);
+            .Judge(client, presented);
     }
 }

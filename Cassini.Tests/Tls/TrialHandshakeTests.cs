@@ -1,4 +1,6 @@
+using System.Net;
 using System.Net.Security;
+using System.Net.Sockets;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using Cassini.Streams.Tls.Handshakes;
@@ -29,6 +31,19 @@ public sealed class TrialHandshakeTests : IDisposable
         using var server = _authority.IssueServer("old", new() { NotBefore = now.AddDays(-9), NotAfter = now.AddDays(-1) });
 
         TrialHandshake.Failure(SslStreamCertificateContext.Create(server, null, offline: true)).ShouldBeNull();
+    }
+
+    [Fact]
+    public void Failure_CertificateThatNamesWhereItsIssuerIs_AsksNobodyThere()
+    {
+        using var place = new TcpListener(IPAddress.Loopback, 0);
+        place.Start();
+        var issuer = new X509AuthorityInformationAccessExtension(null, [$"http://{place.LocalEndpoint}/ca.cer"]);
+        using var server = _authority.IssueServer("localhost", new() { Extensions = [issuer] });
+
+        TrialHandshake.Failure(SslStreamCertificateContext.Create(server, null, offline: true)).ShouldBeNull();
+
+        place.Pending().ShouldBeFalse();
     }
 
     [Theory]

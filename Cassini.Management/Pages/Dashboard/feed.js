@@ -48,7 +48,7 @@ export class Feed {
 
       failures = ended.heard ? 0 : failures;
 
-      // After its goodbye nobody answers until the broker is started again.
+      // After bye nobody answers until the broker is started again.
       isStopped = ended.stopped || (isStopped && !ended.heard);
       this.onState(isStopped ? 'stopped' : 'lost', ended.why);
       await this.#pause(Math.min(LONGEST_RETRY, FIRST_RETRY * 2 ** failures) * (0.75 + Math.random() / 2));

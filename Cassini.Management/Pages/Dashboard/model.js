@@ -78,7 +78,7 @@ export class Model {
     this.connections.level(this.through, this.clock.now, { connections: health.activeListeners });
   }
 
-  /** The process ends: nothing that it sent before its goodbye says that its endpoints are closed, if they closed after it. */
+  /** The process ends: nothing that it sent before bye says that its endpoints are closed, if they closed after it. */
   #stop() {
     if (this.health !== null) {
       const since = this.clock.dateOf(this.clock.now).toISOString();

@@ -49,7 +49,7 @@ internal sealed class SubscribeHandler(BrokerOptions options, BrokerEvents event
         if (_hasSubscribed)
         {
             _hasSubscribed = false;
-            client.Session.Deliveries.SendRetained(client.Attachment, link.Flushes);
+            client.Session.Deliveries.SendRetained(link.Flushes);
         }
     }
 

@@ -11,7 +11,6 @@ internal struct BackPressure(OutboxBuffer waiting, OutboxLimits limits)
 
     private const long Never = -1;
 
-
     private TaskCompletionSource? _underLimit;
     private long _notifyAt = Never;
 

@@ -124,15 +124,23 @@ internal sealed class DeliveryQueue(
         while (mayBeMore);
     }
 
-    /// <summary>The answers to SUBSCRIBE are sent: the retained messages follow.</summary>
-    public void SendRetained(Attachment to, FlushSet flushes)
+    /// <summary>
+    /// The answers to SUBSCRIBE are sent: the retained messages follow, on the connection that serves the session now, because the one that
+    /// has subscribed may have lost it.
+    /// </summary>
+    public void SendRetained(FlushSet flushes)
     {
+        Attachment? to;
         lock (sessionLock)
         {
             _scheduler.Bursts.Start();
+            to = _to;
         }
 
-        SendMore(to, flushes);
+        if (to is not null)
+        {
+            SendMore(to, flushes);
+        }
     }
 
     /// <summary>
@@ -170,6 +178,9 @@ internal sealed class DeliveryQueue(
         _isOpen = true;
         to.Outbox.Source = this;
         _scheduler.InFlight.BeginAgain();
+
+        // An answer to SUBSCRIBE that an earlier connection has not sent is not sent any more.
+        _scheduler.Bursts.Start();
     }
 
     /// <summary>Drops everything, because the session has ended. The store drops it with the session.</summary>

@@ -23,6 +23,7 @@ internal sealed class DeliveryScheduler(
     private const int Slice = 64;
 
     private readonly WaitingMessages _waiting = new(options, budget, counters, journal);
+    private readonly PacedDelivery _paced = new(losses, time);
     private bool _keepsOrder;
     private bool _isBurstsTurn;
     private long _sequence;
@@ -53,14 +54,14 @@ internal sealed class DeliveryScheduler(
     /// <returns>False when there is no room for it.</returns>
     public bool TryAdd(
         ref Publication message, QualityOfService qos, Subscription subscription, MessageSpan? span, Attachment? to, FlushSet flushes) =>
-        (!_keepsOrder || TrySendRetainedFirst(message.Topic, to, flushes))
+        (!_keepsOrder || TrySendRetainedFirst(message.Topic, mayWait: true, to, flushes))
         && TryAdd(CopyOf(ref message, qos, subscription, span), to, flushes);
 
     /// <summary>The same with a QoS 0 message, for a session that has a connection.</summary>
     /// <returns>What became of it; null when it waits.</returns>
     public OutboxVerdict? AddQoS0(ref Publication message, Subscription subscription, MessageSpan? span, Attachment? to, FlushSet flushes)
     {
-        if (!TrySendRetainedFirst(message.Topic, to, flushes))
+        if (!TrySendRetainedFirst(message.Topic, mayWait: false, to, flushes))
         {
             return OutboxVerdict.Full;
         }
@@ -164,49 +165,50 @@ internal sealed class DeliveryScheduler(
     }
 
     /// <summary>Sends the retained message of a topic to each subscription that has still to get it, because a newer one follows.</summary>
-    /// <returns>False when there is no room for it: then there is none for the newer one either.</returns>
-    private bool TrySendRetainedFirst(Topic topic, Attachment? to, FlushSet flushes)
+    /// <param name="topic">The topic.</param>
+    /// <param name="mayWait">Whether the newer one is kept when the client is too far behind; if not, it is dropped for this one.</param>
+    /// <param name="to">The connection; null while there is none.</param>
+    /// <param name="flushes">Where to note that there is something to send.</param>
+    /// <returns>False when there is no room for it: then there is none for the newer one either, and this one comes in its turn.</returns>
+    private bool TrySendRetainedFirst(Topic topic, bool mayWait, Attachment? to, FlushSet flushes)
     {
         var now = time.GetTimestamp();
         foreach (var burst in Bursts.All)
         {
-            if (burst.Ahead(topic, now) is not { } message)
+            if (burst.Ahead(topic, now) is { } message)
             {
-                continue;
-            }
+                if (!TrySendAhead(message, burst.Subscription, mayWait, to, flushes))
+                {
+                    return false;
+                }
 
-            var qos = Lower(message.QoS, burst.Subscription.QoS);
-            if (qos == QualityOfService.AtMostOnce)
-            {
-                // Its client may be away, or too far behind.
-                SendQoS0(CopyOf(message, qos, burst.Subscription), to, isPaced: false, flushes);
+                burst.TakeAhead(message);
             }
-            else if (!TryAdd(CopyOf(message, qos, burst.Subscription), to, flushes))
-            {
-                return false;
-            }
-            else if (_waiting.Count > 0)
-            {
-                _lastInOrder = _sequence;
-            }
-
-            burst.TakeAhead(message);
         }
 
         return true;
     }
 
-    private OutboxVerdict SendQoS0(in QueuedMessage queued, Attachment? to, bool isPaced, FlushSet flushes)
+    private bool TrySendAhead(StoredMessage message, Subscription subscription, bool mayWait, Attachment? to, FlushSet flushes)
     {
-        if (to is null)
+        var copy = CopyOf(message, Lower(message.QoS, subscription.QoS), subscription);
+        var isQoS0 = copy.QoS == QualityOfService.AtMostOnce;
+        if (isQoS0 && to is not null)
         {
-            return OutboxVerdict.Closed;
+            var isSent = _paced.TrySendAhead(copy, to, mayWait, flushes);
+            if (isSent || !mayWait)
+            {
+                return isSent;
+            }
         }
 
-        var copy = new OutgoingMessage(queued, queued.Message.SecondsLeft(time.GetTimestamp(), time));
-        var verdict = to.Outbox.Offer(ref copy, flushes, isPaced);
-        losses.Count(verdict, queued.Message.Topic, queued.QoS);
-        return verdict;
+        var isTaken = isQoS0 ? _waiting.TryAdd(copy, to is not null) : TryAdd(copy, to, flushes);
+        if (isTaken && _waiting.Count > 0)
+        {
+            _lastInOrder = _sequence;
+        }
+
+        return isTaken;
     }
 
     /// <summary>What waits and the retained messages take turns, so that neither holds up the other.</summary>
@@ -235,7 +237,7 @@ internal sealed class DeliveryScheduler(
         }
 
         var isQoS0 = _waiting.Peek().QoS == QualityOfService.AtMostOnce;
-        if (isQoS0 ? to.Outbox.IsBackedUp && to.Outbox.NotifyWhenDrained() : !InFlight.MaySendNew(to))
+        if (isQoS0 ? !to.Outbox.TakesMoreOfBurst() : !InFlight.MaySendNew(to))
         {
             return false;
         }
@@ -247,7 +249,7 @@ internal sealed class DeliveryScheduler(
         }
         else if (isQoS0)
         {
-            var verdict = SendQoS0(queued, to, isPaced: false, flushes);
+            var verdict = _paced.Send(queued, to, flushes);
             queued.Release(budget, verdict == OutboxVerdict.Taken ? null : verdict.ToString());
         }
         else
@@ -285,7 +287,7 @@ internal sealed class DeliveryScheduler(
         burst.Take();
         if (qos == QualityOfService.AtMostOnce)
         {
-            SendQoS0(CopyOf(message, qos, burst.Subscription), to, isPaced: true, flushes);
+            _paced.Send(CopyOf(message, qos, burst.Subscription), to, flushes);
         }
         else
         {

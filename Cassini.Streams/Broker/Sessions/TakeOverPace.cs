@@ -69,7 +69,8 @@ internal sealed class TakeOverPace(TimeSpan longest, BrokerCounters counters, Ti
     {
         lock (_lock)
         {
-            if (!_contests.TryGetValue(clientId, out var node) || node.Value.Delay == TimeSpan.Zero)
+            if (!_contests.TryGetValue(clientId, out var node) || node.Value.Delay == TimeSpan.Zero
+                || time.GetElapsedTime(node.Value.At) >= Pause)
             {
                 return (TimeSpan.Zero, true);
             }

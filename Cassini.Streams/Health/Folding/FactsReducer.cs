@@ -17,7 +17,8 @@ internal static class FactsReducer
         var sequence = envelope.Sequence;
         var after = envelope.Event switch
         {
-            HandshakeFailed { Reason: HandshakeFailure.ConnectionLimit } e => facts with
+            // One without an address is of an older record, whose samples have no capacity and would never end this.
+            HandshakeFailed { Reason: HandshakeFailure.ConnectionLimit, RemoteAddress: not null } e => facts with
             {
                 Handshakes = facts.Handshakes.Apply(e, sequence, now, policy),
                 Capacity = facts.Capacity.RefuseConnection(sequence),

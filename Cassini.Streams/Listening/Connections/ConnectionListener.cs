@@ -202,13 +202,31 @@ internal sealed class ConnectionListener : IPendingConnection
             }
             else if (_sentAlert)
             {
-                await Linger.RunAsync(_accepted.Socket, LongestRefusal, LongestScraps, _context.Time, _fate.Ending);
+                await LingerAsync();
             }
         }
         finally
         {
             _tls?.Dispose();
             _accepted.Socket.Dispose();
+        }
+    }
+
+    /// <summary>Lets the refused peer read the alert, while there is a place.</summary>
+    private async Task LingerAsync()
+    {
+        if (!_context.RefusalPlaces.Wait(0))
+        {
+            return;
+        }
+
+        try
+        {
+            await Linger.RunAsync(_accepted.Socket, LongestRefusal, LongestScraps, _context.Time, _fate.Ending);
+        }
+        finally
+        {
+            _context.RefusalPlaces.Release();
         }
     }
 

@@ -1,3 +1,4 @@
+using System.Collections.Frozen;
 using System.Collections.Immutable;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
@@ -19,6 +20,8 @@ internal sealed class ClientCertificateJudge(
         | X509ChainStatusFlags.NotSignatureValid | X509ChainStatusFlags.HasWeakSignature;
 
     private readonly KnownIntermediates _known = known ?? new KnownIntermediates();
+
+    private readonly FrozenDictionary<string, X509Certificate2> _revokedAuthorities = RevokedAuthorities.Find(authorities, revocation);
 
     private readonly record struct Finding(HandshakeFailure Reason, string Problem);
 
@@ -161,13 +164,17 @@ internal sealed class ClientCertificateJudge(
             var isSigned = i < anchor || !Flags(elements[i]).HasFlag(X509ChainStatusFlags.NotSignatureValid);
             if (isSigned && revocation?.IsRevoked(certificate, issuer) is true)
             {
-                return new Finding(
-                    HandshakeFailure.RevokedCertificate, $"was revoked: {Name(certificate)} serial {certificate.SerialNumber}");
+                return Revoked(certificate);
             }
         }
 
-        return null;
+        return _revokedAuthorities.TryGetValue(RevocationList.IssuerKey(elements[anchor].Certificate), out var authority)
+            ? Revoked(authority)
+            : null;
     }
+
+    private static Finding Revoked(X509Certificate2 certificate) =>
+        new(HandshakeFailure.RevokedCertificate, $"was revoked: {Name(certificate)} serial {certificate.SerialNumber}");
 
     private static Finding? Nameless(string identity) => identity.Length > 0
         ? null

@@ -26,6 +26,23 @@ internal static class SignedPath
         return Find([leaf], intermediates, authorities, ref left);
     }
 
+    /// <summary>Whether the issuer's key made the signature.</summary>
+    public static bool IsSignedBy(X509Certificate2 certificate, X509Certificate2 issuer)
+    {
+        try
+        {
+            new Org.BouncyCastle.X509.X509Certificate(certificate.RawData).Verify(
+                new Org.BouncyCastle.X509.X509Certificate(issuer.RawData).GetPublicKey());
+            return true;
+        }
+        catch (Exception e) when (e is GeneralSecurityException or ArgumentException or IOException
+            or InvalidCastException or InvalidOperationException or FormatException)
+        {
+            // BouncyCastle reports a wrong signature, and bytes that it cannot read, with any of these.
+            return false;
+        }
+    }
+
     private static ImmutableArray<X509Certificate2>? Find(
         ImmutableArray<X509Certificate2> path, X509Certificate2Collection intermediates,
         ImmutableArray<X509Certificate2> authorities, ref int left)
@@ -49,21 +66,5 @@ internal static class SignedPath
         }
 
         return null;
-    }
-
-    private static bool IsSignedBy(X509Certificate2 certificate, X509Certificate2 issuer)
-    {
-        try
-        {
-            new Org.BouncyCastle.X509.X509Certificate(certificate.RawData).Verify(
-                new Org.BouncyCastle.X509.X509Certificate(issuer.RawData).GetPublicKey());
-            return true;
-        }
-        catch (Exception e) when (e is GeneralSecurityException or ArgumentException or IOException
-            or InvalidCastException or InvalidOperationException or FormatException)
-        {
-            // BouncyCastle reports a wrong signature, and bytes that it cannot read, with any of these.
-            return false;
-        }
     }
 }

@@ -58,7 +58,10 @@ internal sealed class ClientVerification(
     }
 
     /// <summary>Call it when the handshake has ended.</summary>
-    public void Dispose() => Running.TryRemove(_ssl, out _);
+    /// <remarks>
+    /// Removes only its own entry: after a failure OpenSSL's object is gone already, and another connection may have got its address.
+    /// </remarks>
+    public void Dispose() => Running.TryRemove(KeyValuePair.Create(_ssl, this));
 
     private static int Verify(IntPtr store, IntPtr argument)
     {

@@ -1,6 +1,7 @@
 using System.Net.Security;
 using System.Security.Authentication;
 using System.Security.Cryptography.X509Certificates;
+using Cassini.Streams.Tls.Clients;
 
 namespace Cassini.Streams.Tls.Handshakes;
 
@@ -47,7 +48,7 @@ internal static class TrialHandshake
         {
             TargetHost = "localhost",
             EnabledSslProtocols = version,
-            CertificateRevocationCheckMode = X509RevocationMode.NoCheck,
+            CertificateChainPolicy = TrustPolicy.ForOurselves(),
             AllowTlsResume = false,
 
             // Not whether this machine trusts it, but whether a client can use it at all.

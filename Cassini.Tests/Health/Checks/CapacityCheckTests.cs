@@ -85,7 +85,7 @@ public class CapacityCheckTests
     {
         var fold = Healthy(Policy)
             .At(1, new ConnectionAccepted(1, Happened.Endpoint, "peer"))
-            .At(1, new HandshakeFailed(1, HandshakeFailure.ConnectionLimit, null, TimeSpan.Zero));
+            .At(1, Happened.Refused(1, HandshakeFailure.ConnectionLimit, "192.0.2.1:1"));
 
         fold[CheckNames.Capacity].Reason.ShouldBe(Reasons.ConnectionsFull);
         fold[CheckNames.Capacity].Message.ShouldBe("all connections are open: new clients are turned away");

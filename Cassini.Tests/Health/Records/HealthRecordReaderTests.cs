@@ -145,18 +145,26 @@ public class HealthRecordReaderTests
             fold.At(1, Refused(id));
         }
 
+        (await ReplayVersion2Async(fold, Refused(20))).ShouldContain(
+            change => change.Check == CheckNames.Handshake && change.Message == "20 of 20 handshakes refused in 60 s");
+    }
+
+    /// <summary>There was no such check, and the samples of that time would never end what it reports.</summary>
+    [Fact]
+    public async Task Read_RecordOfVersion2_NeverReportsCapacity() =>
+        (await ReplayVersion2Async(new Fold(), Refused(1, HandshakeFailure.ConnectionLimit)))
+            .ShouldNotContain(change => change.Check == CheckNames.Capacity);
+
+    private static async Task<IReadOnlyList<HealthChanged>> ReplayVersion2Async(Fold fold, BrokerEvent last)
+    {
         var old = JsonNode.Parse(RecordedRun.Header(fold.State))!;
         old["version"] = 2;
         old["policy"]!.AsObject().Remove("HandshakesPerAddress").ShouldBeTrue();
         var handshakes = old["state"]!["facts"]!["handshakes"]!.AsObject();
         handshakes.Remove("addresses").ShouldBeTrue();
         handshakes.Remove("others").ShouldBeTrue();
-        var last = new EventEnvelope(fold.State.Epoch, 20, Start, S(2), Refused(20));
-
-        var lines = await ReadAsync([Encoding.UTF8.GetBytes(old.ToJsonString()), EventJson.Serialize(last)]);
-
-        new HealthReplay().Replay(lines).ShouldContain(
-            change => change.Check == CheckNames.Handshake && change.Message == "20 of 20 handshakes refused in 60 s");
+        var envelope = new EventEnvelope(fold.State.Epoch, fold.State.Through + 1, Start, S(2), last);
+        return [.. new HealthReplay().Replay(await ReadAsync([Encoding.UTF8.GetBytes(old.ToJsonString()), EventJson.Serialize(envelope)]))];
     }
 
     [Fact]

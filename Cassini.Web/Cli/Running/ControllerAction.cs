@@ -74,10 +74,13 @@ internal sealed class ControllerAction(CliContext context, Func<PlanBroker, IBro
             context.Error.WriteLine(problem.In(options.PlanName));
         }
 
-        return reading.Plan is { } plan ? plan with { Brokers = [.. plan.Brokers.Select(WithToken)] } : null;
+        return reading.Plan is { Brokers: [var only] } plan ? plan with { Brokers = [WithToken(only)] } : reading.Plan;
     }
 
-    /// <summary>The environment's token is for the brokers to which the plan gives none.</summary>
+    /// <summary>
+    /// The environment's token is for the only broker of a plan. With several, one of them could be somebody else's: the plan says which
+    /// token is for which.
+    /// </summary>
     private PlanBroker WithToken(PlanBroker broker) =>
         broker.TokenFile is null && context.Environment.GetValueOrDefault(ManagementAccess.TokenVariable) is { Length: > 0 } file
             ? broker with { TokenFile = Path.GetFullPath(file, context.WorkingDirectory), TokenSetting = ManagementAccess.TokenVariable }

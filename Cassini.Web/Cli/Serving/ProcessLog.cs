@@ -5,15 +5,14 @@ namespace Cassini.Web.Cli.Serving;
 
 /// <summary>
 /// Writes the log on a thread of its own. A terminal whose output is not read must not stop the broker: when too many lines wait, further
-/// ones are dropped, and the log says how many. Any thread.
+/// ones are dropped until half of those are written, and the log says where how many are missing. Any thread.
 /// </summary>
 internal sealed class ProcessLog : ILoggerProvider, ISupportExternalScope
 {
     private const int Capacity = 2_500;
     private static readonly TimeSpan LastWrites = TimeSpan.FromSeconds(1.5);
 
-    private readonly BlockingCollection<string> _lines = new(Capacity);
-    private readonly Lock _writing = new();
+    private readonly BlockingCollection<(Action Write, long DroppedBefore)> _waiting = new(Capacity);
     private readonly ILogLayout _layout;
     private readonly TextWriter _output;
     private readonly TimeProvider _time;
@@ -37,32 +36,43 @@ internal sealed class ProcessLog : ILoggerProvider, ISupportExternalScope
 
     public void SetScopeProvider(IExternalScopeProvider scopeProvider) => _scopes = scopeProvider;
 
-    /// <summary>Writes something else while no line of the log is being written, because both may go to the same terminal.</summary>
-    public void WriteApart(Action write)
-    {
-        lock (_writing)
-        {
-            write();
-        }
-    }
+    /// <summary>
+    /// Writes something else, in its turn and between two lines of the log, because both may go to the same terminal. Waits for a place
+    /// among what is to be written, but not for long.
+    /// </summary>
+    /// <param name="write">Writes it, on the thread of the log.</param>
+    public void WriteApart(Action write) => Add(write, LastWrites);
 
     /// <summary>Writes what waits, and ends.</summary>
     public void Dispose()
     {
-        _lines.CompleteAdding();
+        _waiting.CompleteAdding();
         if (_thread.Join(LastWrites))
         {
-            _lines.Dispose();
+            _waiting.Dispose();
         }
     }
 
     private void Add(LogEntry entry)
     {
+        if (Volatile.Read(ref _dropped) > 0 && _waiting.Count > Capacity / 2)
+        {
+            Interlocked.Increment(ref _dropped);
+            return;
+        }
+
+        var line = _layout.Of(entry, _scopes);
+        Add(() => _output.Write(line), TimeSpan.Zero);
+    }
+
+    private void Add(Action write, TimeSpan patience)
+    {
+        var dropped = Interlocked.Exchange(ref _dropped, 0);
         try
         {
-            if (!_lines.TryAdd(_layout.Of(entry, _scopes)))
+            if (!_waiting.TryAdd((write, dropped), patience))
             {
-                Interlocked.Increment(ref _dropped);
+                Interlocked.Add(ref _dropped, dropped + 1);
             }
         }
         catch (InvalidOperationException)
@@ -73,27 +83,32 @@ internal sealed class ProcessLog : ILoggerProvider, ISupportExternalScope
 
     private void WriteAll()
     {
-        foreach (var line in _lines.GetConsumingEnumerable())
+        foreach (var (write, dropped) in _waiting.GetConsumingEnumerable())
         {
-            Write(line);
-            if (Interlocked.Exchange(ref _dropped, 0) is > 0 and var dropped)
+            WriteDropped(dropped);
+            Try(write);
+            if (_waiting.Count == 0)
             {
-                var message = $"{Quantity.Of(dropped, "line")} of the log dropped: they were not read in time";
-                Write(_layout.Of(
-                    new LogEntry(_time.GetUtcNow(), LogLevel.Warning, typeof(ProcessLog).FullName!, ServingLog.LinesDropped, message),
-                    _scopes));
+                WriteDropped(Interlocked.Exchange(ref _dropped, 0));
             }
         }
     }
 
-    private void Write(string line)
+    private void WriteDropped(long count)
+    {
+        if (count > 0)
+        {
+            var message = $"{Quantity.Of(count, "line")} of the log dropped: they were not read in time";
+            var entry = new LogEntry(_time.GetUtcNow(), LogLevel.Warning, typeof(ProcessLog).FullName!, ServingLog.LinesDropped, message);
+            Try(() => _output.Write(_layout.Of(entry, _scopes)));
+        }
+    }
+
+    private static void Try(Action write)
     {
         try
         {
-            lock (_writing)
-            {
-                _output.Write(line);
-            }
+            write();
         }
         catch (IOException)
         {

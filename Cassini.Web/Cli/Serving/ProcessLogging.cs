@@ -40,7 +40,7 @@ internal sealed class ProcessLogging : IDisposable
         return new ProcessLogging(new ProcessLog(layout, context.Error, context.Time), options, levels);
     }
 
-    /// <summary>Writes something else to the terminal without a line of the log in between.</summary>
+    /// <inheritdoc cref="ProcessLog.WriteApart"/>
     public void WriteApart(Action write) => _log.WriteApart(write);
 
     /// <summary>Writes what waits, and ends.</summary>

@@ -6,7 +6,7 @@ using Cassini.Streams.Primitives;
 namespace Cassini.Web.Cli.Settings;
 
 /// <summary>
-/// The settings of a JSON file: everything under its one object <c>Cassini</c>, and the levels of the log under <c>Logging:LogLevel</c>,
+/// The settings of a JSON file: everything under <c>Cassini</c>, and the levels of the log under <c>Logging:LogLevel</c>,
 /// where every .NET application has them. What else the file has belongs to others. Comments and trailing commas are allowed.
 /// </summary>
 internal static class SettingsFile
@@ -103,7 +103,7 @@ internal static class SettingsFile
         var own = new JsonObject();
         foreach (var (key, value) in root)
         {
-            if (string.Equals(key, Root, StringComparison.OrdinalIgnoreCase))
+            if (string.Equals(key.Split(':')[0], Root, StringComparison.OrdinalIgnoreCase))
             {
                 own[key] = value?.DeepClone();
             }
