@@ -109,12 +109,7 @@ internal sealed class RemoteWorker : IWorker
                 JsonException json => $"it sent what is no message: {SafeText.Of(JsonProblem.ReasonOf(json))}",
                 RpcException { StatusCode: StatusCode.ResourceExhausted } =>
                     $"it sent what is no message: {WorkerProtocol.Words(exception)}",
-                _ when WorkerProtocol.IsEnd(exception, ended.IsCancellationRequested)
-                    && _time.GetElapsedTime(heard) is var silent && silent >= WorkerProtocol.PingTimeout =>
-                    $"its connection ended after {DurationText.Seconds(silent)} of silence",
-                OperationCanceledException => "its connection ended",
-                _ when WorkerProtocol.IsEnd(exception, ended.IsCancellationRequested) =>
-                    $"its connection broke: {WorkerProtocol.Words(exception)}",
+                _ when WorkerProtocol.IsEnd(exception, ended.IsCancellationRequested) => EndOf(exception, _time.GetElapsedTime(heard)),
                 _ => $"unexpected: {exception}",
             });
         }
@@ -159,6 +154,18 @@ internal sealed class RemoteWorker : IWorker
             await LoseAsync(exception is HarnessException ? exception.Message : $"unexpected: {exception}");
             await _end.CancelAsync();
         }
+    }
+
+    /// <summary>
+    /// Why a connection ended, with the time since its last message when that is longer than a ping may take. A worker that waits for
+    /// others sends none either, so this alone does not mean that it was silent.
+    /// </summary>
+    private static string EndOf(Exception exception, TimeSpan sinceMessage)
+    {
+        var end = exception is OperationCanceledException
+            ? "its connection ended"
+            : $"its connection broke: {WorkerProtocol.Words(exception)}";
+        return sinceMessage < WorkerProtocol.PingTimeout ? end : $"{end}, {DurationText.Seconds(sinceMessage)} after its last message";
     }
 
     private void Send(ControllerMessage message)

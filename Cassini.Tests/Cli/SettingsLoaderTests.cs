@@ -149,7 +149,7 @@ public class SettingsLoaderTests : IDisposable
     {
         _directory.Write("appsettings.json", """
             {
-              "Logging": { "LogLevel": { "Default": "Warning", "Microsoft.AspNetCore": "Error", "Other": "Chatty" }, "X": 1 },
+              "Logging": { "LogLevel": { "Default": "warn", "Microsoft.AspNetCore": "Error", "Other": "3" }, "X": 1 },
               "AllowedHosts": "*",
               "Kestrel": { "Endpoints": { "Http": { "Url": "http://*:80" } }, "endpoints": 5 },
               "ConnectionStrings": { "Db": "Server=.;Password=secret" },
@@ -160,7 +160,7 @@ public class SettingsLoaderTests : IDisposable
 
         settings.Process.Logging.Level.ShouldBe(Microsoft.Extensions.Logging.LogLevel.Warning);
         settings.LogLevels.ShouldHaveSingleItem().ShouldBe(new("Microsoft.AspNetCore", Microsoft.Extensions.Logging.LogLevel.Error));
-        settings.Warnings.ShouldBe(["Logging:LogLevel:Other in appsettings.json: 'Chatty' is not a level: ignored"]);
+        settings.Warnings.ShouldBe(["Logging:LogLevel:Other in appsettings.json: '3' is not a level: ignored"]);
     }
 
     [Fact]

@@ -96,7 +96,7 @@ public class WorkerTests
         worker.Signal(Kill);
         code.ShouldBe(ExitCode.WorkerLost, rig.Console.Out.ToString());
         report.GetProperty("message").GetString().ShouldStartWith("worker victim (sink) is lost: its connection ");
-        report.GetProperty("message").GetString().ShouldEndWith(" of silence");
+        report.GetProperty("message").GetString().ShouldEndWith(" after its last message");
     }
 
     [Fact]

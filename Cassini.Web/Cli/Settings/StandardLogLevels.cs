@@ -36,7 +36,7 @@ internal sealed class StandardLogLevels(string file)
     private void Take(string category, string word)
     {
         var place = $"{Section}:{Levels}:{SafeText.Of(category, SafeText.Short)} in {file}";
-        if (!Enum.TryParse<LogLevel>(word, ignoreCase: true, out var level) || !Enum.IsDefined(level))
+        if (!LogLevelText.TryParse(word, out var level))
         {
             Warnings.Add($"{place}: {SafeText.Quote(word)} is not a level: ignored");
         }
