@@ -158,9 +158,11 @@ internal sealed class ConnectPhase(
 
     private PacketHandler? Refuse(ClientLink link, ReasonCode reason, string detail)
     {
-        if (!link.Connection.Transport.IsProbe)
+        var transport = link.Connection.Transport;
+        if (!transport.IsProbe)
         {
-            events.PublishLimited(new ClientRefused(link.Id, reason.ToString(), detail));
+            events.PublishLimited(
+                new ClientRefused(link.Id, reason.ToString(), detail, transport.Identity, transport.RemoteAddress), transport.Identity);
         }
 
         link.Refuse(reason, detail, CloseReason.Refused);

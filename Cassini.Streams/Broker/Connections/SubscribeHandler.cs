@@ -102,6 +102,6 @@ internal sealed class SubscribeHandler(BrokerOptions options, BrokerEvents event
     private void Deny(string filter)
     {
         link.Counters.AddDenied();
-        events.PublishLimited(new AccessDenied(link.Id, client.Identity, "subscribe", SafeText.Cut(filter, SafeText.Short), null));
+        events.PublishLimited(client.Denied("subscribe", filter, detail: null), client.Identity);
     }
 }
