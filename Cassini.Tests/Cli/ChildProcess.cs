@@ -56,6 +56,9 @@ internal sealed class ChildProcess : IAsyncDisposable
         string line, string? workingDirectory = null, params IEnumerable<(string Name, string Value)> environment) =>
         Start("/bin/sh", ["-c", $"exec {line}"], workingDirectory ?? "", environment);
 
+    /// <summary>Ends its standard input.</summary>
+    public void CloseInput() => _process.StandardInput.Close();
+
     public void Signal(int signal) => kill(_process.Id, signal).ShouldBe(0);
 
     public async Task<int> ExitCodeAsync(string step, TimeSpan? within = null)
