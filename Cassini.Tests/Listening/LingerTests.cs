@@ -15,7 +15,7 @@ public class LingerTests
     {
         var time = new ManualTimeProvider();
         await using var rig = await ListeningRig.StartAsync(time: time);
-        await using var client = await EndAsync(rig);
+        await using var client = await EndAsync(rig, time);
 
         time.Advance(TimeSpan.FromSeconds(4));
         await client.WriteAsync(new byte[16 * 1024 * 1024], Token).AsTask().Within("what the peer still writes");
@@ -25,11 +25,33 @@ public class LingerTests
         (await rig.Events.WaitForAsync<ConnectionClosed>("the end")).Reason.ShouldBe(CloseReason.Disconnected);
     }
 
+    /// <summary>One that was ended before must not hold up the stop either.</summary>
+    [Theory]
+    [InlineData(0)]
+    [InlineData(2)]
+    public async Task Peer_StillWritesWhenTheBrokerStops_HasOneSecond(int earlier)
+    {
+        var time = new ManualTimeProvider();
+        await using var rig = await ListeningRig.StartAsync(time: time);
+        await using var client = await EndAsync(rig, time);
+        time.Advance(TimeSpan.FromSeconds(earlier));
+
+        var stop = rig.Manager.StopAsync(Token);
+        await time.TimerArmedAsync(TimeSpan.FromSeconds(1));
+        time.Advance(TimeSpan.FromSeconds(0.9));
+        rig.Events.Of<ConnectionClosed>().ShouldBeEmpty();
+        time.Advance(TimeSpan.FromSeconds(0.1));
+
+        await stop.Within("the stop");
+        rig.Events.Of<ConnectionClosed>().ShouldHaveSingleItem().Reason.ShouldBe(CloseReason.Disconnected);
+    }
+
     [Fact]
     public async Task Peer_WritesForEver_IsCutOff()
     {
-        await using var rig = await ListeningRig.StartAsync(time: new ManualTimeProvider());
-        await using var client = await EndAsync(rig);
+        var time = new ManualTimeProvider();
+        await using var rig = await ListeningRig.StartAsync(time: time);
+        await using var client = await EndAsync(rig, time);
         var writing = Task.Run(
             async () =>
             {
@@ -44,11 +66,12 @@ public class LingerTests
         await rig.Events.WaitForAsync<ConnectionClosed>("the end");
     }
 
-    private static async Task<SslStream> EndAsync(ListeningRig rig)
+    private static async Task<SslStream> EndAsync(ListeningRig rig, ManualTimeProvider time)
     {
         var (client, opened) = await rig.OpenAndWaitAsync();
         rig.Manager.Disconnect(opened.ConnectionId).ShouldBeTrue();
         (await client.ReadAsync(new byte[1], Token).AsTask().Within("the close_notify")).ShouldBe(0);
+        await time.TimerArmedAsync(TimeSpan.FromSeconds(5));
         return client;
     }
 }
