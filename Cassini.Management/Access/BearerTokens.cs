@@ -116,7 +116,11 @@ internal sealed class BearerTokens(string? token, string? path, TimeProvider tim
     {
         if (read.Problem is { } problem)
         {
-            AccessLog.TokensLost(logger, file, problem, read.Cause);
+            AccessLog.TokensLost(logger, file, problem);
+            if (read.Cause is { } cause)
+            {
+                AccessLog.TokensUnreadable(logger, file, cause);
+            }
         }
         else
         {
