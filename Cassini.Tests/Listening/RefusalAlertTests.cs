@@ -1,7 +1,6 @@
 using System.Security.Authentication;
 using Cassini.Streams.Events;
 using Cassini.Tests.Supervision;
-using Cassini.Tests.Support;
 using Cassini.Tests.Tls;
 
 namespace Cassini.Tests.Listening;
