@@ -29,6 +29,7 @@ internal sealed class ConnectionListener : IPendingConnection
     private HandshakeRefusal? _refusal;
     private MutualTlsStream? _tls;
     private bool _sentAlert;
+    private bool _hasEnded;
     private volatile string _identity = "";
     private volatile ServingPhase? _serving;
     private CloseReason _closeReason;
@@ -101,6 +102,11 @@ internal sealed class ConnectionListener : IPendingConnection
                 {
                     sibling.CloseIfOf(quarantined.Identity);
                 }
+            }
+
+            if (!_fate.IsOpen)
+            {
+                PublishEnd(served); // Now, because the peer may read for some time why it was refused.
             }
 
             await CloseTransportAsync(graceful: served);
@@ -177,6 +183,7 @@ internal sealed class ConnectionListener : IPendingConnection
 
         if (!IsProbe && !_context.Connections.TryTakeOpenSlot())
         {
+            _context.LimitNotice.Publish(_context.Connections);
             return new HandshakeRefusal(
                 HandshakeFailure.ConnectionLimit,
                 $"{Quantity.Of(_context.Options.MaxConnections, "connection is", "connections are")} open");
@@ -235,8 +242,15 @@ internal sealed class ConnectionListener : IPendingConnection
         }
     }
 
+    /// <summary>Publishes the terminal event, once.</summary>
     private void PublishEnd(bool served)
     {
+        if (_hasEnded)
+        {
+            return;
+        }
+
+        _hasEnded = true;
         var sinceAccept = _context.Time.GetElapsedTime(_accepted.AcceptedAt);
         _context.Connections.Retire(this);
         if (!_fate.IsOpen)
