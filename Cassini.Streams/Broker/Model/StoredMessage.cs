@@ -68,6 +68,9 @@ internal sealed class StoredMessage(
         }
     }
 
+    /// <summary>Whether it is the retained message of its topic now and has not expired.</summary>
+    public bool IsCurrent(long now) => IsRetained && !IsExpired(now);
+
     public bool IsExpired(long now) => ExpiresAt is { } at && now >= at;
 
     /// <summary>

@@ -198,7 +198,7 @@ internal sealed class Session : Subscriber
     /// <remarks>A client that is away gets no QoS 0 message.</remarks>
     public override void Deliver(ref Publication message, Subscription subscription, FlushSet flushes)
     {
-        var qos = message.QoS < subscription.QoS ? message.QoS : subscription.QoS;
+        var qos = subscription.Lower(message.QoS);
         if (qos != QualityOfService.AtMostOnce)
         {
             Deliveries.Add(ref message, qos, subscription, message.Trace?.StartDelivery(ClientId, qos), flushes);
