@@ -203,7 +203,7 @@ public sealed class MqttBroker : ISessionHandler
     {
         ArgumentNullException.ThrowIfNull(filter);
         var encoded = MqttText.Encode(filter);
-        if (!TopicFilter.IsValid(encoded) || !TopicFilter.TrySplit(encoded, out _, out _))
+        if (!TopicFilter.TryParse(encoded, out _, out _))
         {
             throw new ArgumentException($"'{filter}' is not a topic filter", nameof(filter));
         }
