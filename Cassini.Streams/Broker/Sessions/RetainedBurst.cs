@@ -37,7 +37,7 @@ internal sealed class RetainedBurst(
 
     /// <summary>
     /// The next message to send, until <see cref="Take"/>. One that was replaced meanwhile is left out, because its publisher delivers the
-    /// newer one, and does so after it has replaced this one and under the session's lock: so no older one comes after it.
+    /// newer one after it has replaced this one, and under the session's lock while there is a burst: so no older one comes after it.
     /// </summary>
     /// <param name="now">A timestamp.</param>
     /// <returns>Null at the end, and when it was not found with a bounded number of steps.</returns>

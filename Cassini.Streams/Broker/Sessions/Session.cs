@@ -40,7 +40,7 @@ internal sealed class Session : Subscriber
         Deliveries = new DeliveryQueue(history.Lock, options, budget, counters, Losses, time, _journal, retained);
         Subscriptions = new SessionSubscriptions(
             history.Lock, isListed ? options.MaxSubscriptions : null, tree, budget, _journal, Deliveries);
-        _direct = new DirectDelivery(history.Lock, Losses);
+        _direct = new DirectDelivery(Losses);
         Received = new ReceivedIds(history.Lock, _journal);
         ClientId = clientId;
         Identity = identity;
