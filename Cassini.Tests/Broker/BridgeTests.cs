@@ -1,6 +1,5 @@
 using Cassini.Streams.Events;
 using Cassini.Streams.Mqtt;
-using Cassini.Streams.Mqtt.Packets;
 
 namespace Cassini.Tests.Broker;
 

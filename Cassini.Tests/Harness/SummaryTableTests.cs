@@ -1,5 +1,4 @@
 using Cassini.Harness.Reports;
-using Cassini.Harness.Results;
 using Cassini.Harness.Verdicts;
 using Spectre.Console;
 
@@ -22,7 +21,9 @@ public class SummaryTableTests
         var output = new StringWriter();
         var console = AnsiConsole.Create(new AnsiConsoleSettings
         {
-            Ansi = AnsiSupport.No, ColorSystem = ColorSystemSupport.NoColors, Out = new AnsiConsoleOutput(output),
+            Ansi = AnsiSupport.No,
+            ColorSystem = ColorSystemSupport.NoColors,
+            Out = new AnsiConsoleOutput(output),
         });
         console.Profile.Width = 200;
         SummaryTable.Write(console, Report(producer, sink));
@@ -31,7 +32,14 @@ public class SummaryTableTests
 
     private static RunReport Report(long producer, long sink) => new()
     {
-        Plan = "p", Seed = 1, Verdict = Verdict.Passed, Message = null, ExitCode = 0, Seconds = 1, Health = [], Workers = [],
+        Plan = "p",
+        Seed = 1,
+        Verdict = Verdict.Passed,
+        Message = null,
+        ExitCode = 0,
+        Seconds = 1,
+        Health = [],
+        Workers = [],
         Tests =
         [
             new TestReport

@@ -1,7 +1,6 @@
 using System.Net.Security;
 using Cassini.Streams.Mqtt;
 using Cassini.Streams.Mqtt.Packets;
-using Cassini.Tests.Broker;
 
 namespace Cassini.Tests.Interop;
 

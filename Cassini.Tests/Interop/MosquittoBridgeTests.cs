@@ -1,7 +1,6 @@
 using System.Globalization;
 using System.Net.Security;
 using Cassini.Streams.Mqtt;
-using Cassini.Tests.Broker;
 using Cassini.Tests.Cli;
 using Cassini.Tests.Docs;
 using Cassini.Tests.Support;

@@ -1,7 +1,6 @@
 using System.Net.Security;
 using Cassini.Streams.Events;
 using Cassini.Tests.Supervision;
-using Cassini.Tests.Support;
 
 namespace Cassini.Tests.Listening;
 

@@ -8,7 +8,6 @@ using Cassini.Streams.Events;
 using Cassini.Streams.Health.Projection;
 using Cassini.Tests.Health;
 using Cassini.Tests.Integration;
-using Cassini.Tests.Support;
 using Microsoft.Extensions.Logging.Abstractions;
 
 namespace Cassini.Tests.Management;

@@ -1,7 +1,6 @@
 using System.Text;
 using Cassini.Streams.Events;
 using Cassini.Streams.Tls;
-using Cassini.Streams.Tls.Files;
 
 namespace Cassini.Tests.Tls;
 

@@ -2,7 +2,6 @@ using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using Cassini.Streams.Events;
 using Cassini.Streams.Tls;
-using Cassini.Streams.Tls.Files;
 
 namespace Cassini.Tests.Tls;
 

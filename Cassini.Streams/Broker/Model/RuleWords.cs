@@ -12,7 +12,7 @@ internal static class RuleWords
     public static string? TryRead(string text, out List<string> words)
     {
         words = [];
-        for (var at = 0; ; )
+        for (var at = 0; ;)
         {
             while (at < text.Length && char.IsWhiteSpace(text[at]))
             {

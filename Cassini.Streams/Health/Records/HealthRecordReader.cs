@@ -73,7 +73,8 @@ public static class HealthRecordReader
                 !isWhole ? new HealthRecordProblem(number, RecordProblem.Truncated, "the last line is cut off; skipped")
                 : (line.Span.TrimStart(" \t"u8).StartsWith("{\"format\":"u8)
                     ? order.Lose(number, problem.Reason)
-                    : new HealthRecordProblem(number, RecordProblem.Garbage, $"{error}; skipped")) with { Column = problem.Column });
+                    : new HealthRecordProblem(number, RecordProblem.Garbage, $"{error}; skipped")) with
+                { Column = problem.Column });
             return;
         }
 
