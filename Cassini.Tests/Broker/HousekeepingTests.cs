@@ -31,7 +31,10 @@ public class HousekeepingTests
         await using var rig = new BrokerRig();
         await rig.Broker.PublishAsync(new MqttMessage
         {
-            Topic = "t", Payload = Encoding.UTF8.GetBytes("1"), Retain = true, ExpiresAfter = TimeSpan.FromMinutes(1),
+            Topic = "t",
+            Payload = Encoding.UTF8.GetBytes("1"),
+            Retain = true,
+            ExpiresAfter = TimeSpan.FromMinutes(1),
         });
 
         rig.Pause(TimeSpan.FromHours(1));
