@@ -263,7 +263,7 @@ public sealed class MqttBroker : ISessionHandler
         _time,
         link,
         client,
-        new Admission(_options, _intake, Budget, _events, _time, client.IsProbe),
+        new Admission(_options, _intake, Budget, () => MemoryUse, _events, _time, client.IsProbe),
         new PublishHandler(_options, new TopicCache(_options, Topics, client.Access), _router, _tracer, _events, link, client),
         new SubscribeHandler(_options, _events, link, client));
 

@@ -150,7 +150,7 @@ internal sealed class ConnectPhase(
         if (result.Reached is { } reached)
         {
             link.Counters.AddSessionRefused();
-            events.PublishReached(reached);
+            events.PublishReached(reached, () => sessions.Use);
         }
 
         return Refuse(link, result.Reason, result.Detail);
