@@ -77,7 +77,7 @@ public sealed class MqttBroker : ISessionHandler
         Housekeeper = new Housekeeper(
             time,
             upkeep.Forgive,
-            new HousekeepingJob(TimeSpan.Zero, upkeep.Work),
+            new HousekeepingJob(TimeSpan.Zero, upkeep.Work, JudgesClients: true),
             new HousekeepingJob(TimeSpan.FromSeconds(1), new DropReport(Sessions, Counters, _events).Publish),
             new HousekeepingJob(TimeSpan.FromSeconds(10), Sweep),
             new HousekeepingJob(
@@ -205,7 +205,7 @@ public sealed class MqttBroker : ISessionHandler
     {
         ArgumentNullException.ThrowIfNull(filter);
         var encoded = MqttText.Encode(filter);
-        if (!TopicFilter.IsValid(encoded) || !TopicFilter.TrySplit(encoded, out _, out _))
+        if (!TopicFilter.TryParse(encoded, out _, out _))
         {
             throw new ArgumentException($"'{filter}' is not a topic filter", nameof(filter));
         }
