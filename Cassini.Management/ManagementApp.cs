@@ -74,7 +74,7 @@ internal static class ManagementApp
     private static SurfaceAccess Guarded(
         ManagedBroker broker, ManagementOptions options, bool isClosed, TimeProvider time, ILogger logger, Refusals refusals)
     {
-        var tokens = new BearerTokens(null, options.TokenPath, time, logger);
+        var tokens = new BearerTokens(null, options.TokenPath, ManagementSettings.TokenPath, time, logger);
         return isClosed
             ? SurfaceAccess.Closed(
                 options.AllowedHosts,

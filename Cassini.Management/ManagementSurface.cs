@@ -55,7 +55,8 @@ internal sealed class ManagementSurface : IAsyncDisposable
         _strangersWaits = new ProbeWaits(broker.Health, time, _refusals, strangersPlaces, stopping);
         var feedPlaces = new SharedPlaces("feeds", options.MaxFeeds, access.Places(options.MaxFeedsPerCaller));
         _feeds = new FeedRegistry(broker.Hub, broker.Health, _bodies, feedPlaces, options.FeedHeartbeat, time);
-        _shutdown = new BearerTokens(options.ShutdownToken, options.ShutdownTokenPath, time, logger);
+        _shutdown = new BearerTokens(
+            options.ShutdownToken, options.ShutdownTokenPath, access.SettingOf(nameof(ManagementOptions.ShutdownTokenPath)), time, logger);
 
         // No caller may guess the shutdown token at full speed, also where the guard limits no requests.
         _drainRates = _shutdown.AreConfigured && !access.LimitsRequests

@@ -37,6 +37,12 @@ internal static partial class ConnectionFailure
             }
         }
 
+        if ((read ?? Causes(exception).Last()) is MqttClientNotConnectedException or MqttClientDisconnectedException)
+        {
+            // Which say only that there is no connection any more, in the words of the library.
+            return new ClientException($"{broker}: the broker closed the connection", cause: exception);
+        }
+
         var innermost = Innermost(read ?? exception);
         return new ClientException(
             exception is MqttConnectingFailedException
@@ -45,6 +51,16 @@ internal static partial class ConnectionFailure
                 : $"{broker}: the connection ended: {innermost}",
             cause: exception);
     }
+
+    /// <summary>Whether the other side just closed an open connection: no refusal, no silence, and no absent network.</summary>
+    public static bool IsWithoutReason(ClientException failure) => !failure.IsLasting
+        && (failure.InnerException is null || Causes(failure.InnerException).All(cause => cause switch
+        {
+            SocketException socket =>
+                socket.SocketErrorCode is SocketError.ConnectionReset or SocketError.ConnectionAborted or SocketError.Shutdown,
+            MqttCommunicationTimedOutException or OperationCanceledException or TimeoutException => false,
+            _ => true,
+        }));
 
     /// <summary>The end of a connection that was not closed here.</summary>
     public static ClientException Lost(MqttClientDisconnectedEventArgs end, Exception? read, BrokerAddress broker) => end switch

@@ -49,7 +49,7 @@ internal sealed class TokenFile
         }
         catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
         {
-            throw new ClientException($"{_setting}: {SafeText.Of(_path)}: cannot be read: {failure.Message}", isLasting: true, failure);
+            throw new ClientException($"{_setting}: {SafeText.Of(_path)}: {FileProblem.Of(failure, _path)}", isLasting: true, failure);
         }
     }
 }

@@ -79,6 +79,10 @@ internal sealed partial class PlanCursor
         {
             Complain("name", $"'{SafeText.Of(name, SafeText.Short)}' has a character that cannot be seen: expected visible ones");
         }
+        else if (name.Length > 0 && string.IsNullOrWhiteSpace(name))
+        {
+            Complain("name", "is blank: expected at least one character that is no space");
+        }
         else if (Encoding.UTF8.GetByteCount(name) > MaxNameBytes)
         {
             Complain("name", Invariant($"is too long: expected at most {MaxNameBytes} bytes"));

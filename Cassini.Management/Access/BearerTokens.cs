@@ -1,6 +1,8 @@
 using System.Collections.Immutable;
 using System.Security.Cryptography;
 using System.Text;
+using Cassini.Streams.Primitives;
+using Cassini.Streams.Settings;
 
 namespace Cassini.Management.Access;
 
@@ -10,9 +12,10 @@ namespace Cassini.Management.Access;
 /// </summary>
 /// <param name="token">A fixed token; null for none.</param>
 /// <param name="path">A file of tokens; null for none. Nothing is read before <see cref="LoadAsync"/>.</param>
+/// <param name="setting">The setting that names the file, for errors.</param>
 /// <param name="time">The one clock.</param>
 /// <param name="logger">Logs that the file can no longer be read.</param>
-internal sealed class BearerTokens(string? token, string? path, TimeProvider time, ILogger logger)
+internal sealed class BearerTokens(string? token, string? path, string setting, TimeProvider time, ILogger logger)
 {
     private const int MaxFileBytes = 64 * 1024;
 
@@ -43,7 +46,7 @@ internal sealed class BearerTokens(string? token, string? path, TimeProvider tim
         Volatile.Write(ref _readAt, time.GetTimestamp());
         if (_ofFile.Problem is { } problem)
         {
-            throw new AccessConfigurationException($"{path}: {problem}", _ofFile.Cause);
+            throw new AccessConfigurationException(new SettingError(setting, $"{path}: {problem}"), _ofFile.Cause);
         }
     }
 
@@ -130,7 +133,7 @@ internal sealed class BearerTokens(string? token, string? path, TimeProvider tim
         {
             if (Directory.Exists(path))
             {
-                return new FileTokens([], "is a directory, not a file");
+                return new FileTokens([], FileProblem.IsDirectory);
             }
 
             using var stream = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete);
@@ -145,8 +148,7 @@ internal sealed class BearerTokens(string? token, string? path, TimeProvider tim
         catch (Exception unreadable)
             when (unreadable is IOException or UnauthorizedAccessException or NotSupportedException or ArgumentException)
         {
-            var isMissing = unreadable is FileNotFoundException or DirectoryNotFoundException;
-            return new FileTokens([], isMissing ? "no such file" : $"cannot be read: {unreadable.Message}", unreadable);
+            return new FileTokens([], FileProblem.Of(unreadable, path), unreadable);
         }
     }
 

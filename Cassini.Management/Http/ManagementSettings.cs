@@ -11,6 +11,7 @@ internal static class ManagementSettings
     public const string Address = "Management:Address";
     public const string GrpcAddress = "Management:GrpcAddress";
     public const string Name = "Management:Name";
+    public const string TokenPath = "Management:TokenPath";
     private const int LongestName = 64;
     private const string AllowedHosts = "Management:AllowedHosts";
 
@@ -33,7 +34,7 @@ internal static class ManagementSettings
             _ => "an empty name"),
         SettingRule<ManagementOptions>.Finding(AllowedHosts, "without scheme or port", NoHosts),
         SettingRule<ManagementOptions>.NotEmpty(
-            "Management:TokenPath", "path", "name a file (CASSINI_MANAGEMENT_TOKEN_FILE)", management => management.TokenPath),
+            TokenPath, "path", "name a file", management => management.TokenPath),
         SettingRule<ManagementOptions>.NotEmpty(
             "Management:ShutdownTokenPath", "path", "name a file", management => management.ShutdownTokenPath),
         SettingRule<ManagementOptions>.NotEmpty(

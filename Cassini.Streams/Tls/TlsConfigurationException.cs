@@ -13,6 +13,7 @@ public sealed class TlsConfigurationException : Exception
         : base(line is null ? $"{setting}: {path}: {problem}" : $"{setting}: {path}:{line}: {problem}", cause)
     {
         Role = role;
+        Setting = setting;
         Path = path;
         Problem = line is null ? problem : $"line {line}: {problem}";
     }
@@ -22,6 +23,9 @@ public sealed class TlsConfigurationException : Exception
 
     /// <summary>The file, as configured.</summary>
     public string Path { get; }
+
+    /// <summary>The key of the setting, with which the message begins.</summary>
+    internal string Setting { get; }
 
     /// <summary>What is wrong with the file, without its name.</summary>
     internal string Problem { get; }

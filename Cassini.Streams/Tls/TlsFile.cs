@@ -1,6 +1,7 @@
 using System.Security.Cryptography;
 using System.Text;
 using Cassini.Streams.Events;
+using Cassini.Streams.Primitives;
 
 namespace Cassini.Streams.Tls;
 
@@ -18,7 +19,7 @@ internal sealed record TlsFile(CertificateRole Role, string Setting, string Path
         {
             if (Directory.Exists(path))
             {
-                throw new TlsConfigurationException(role, setting, path, "is a directory, not a file");
+                throw new TlsConfigurationException(role, setting, path, FileProblem.IsDirectory);
             }
 
             // Opened by name each time, because a Kubernetes mount swaps the symlink behind the name.
@@ -34,7 +35,7 @@ internal sealed record TlsFile(CertificateRole Role, string Setting, string Path
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException or ArgumentException or NotSupportedException)
         {
-            throw new TlsConfigurationException(role, setting, path, Problem(e), e);
+            throw new TlsConfigurationException(role, setting, path, FileProblem.Of(e, path), e);
         }
     }
 
@@ -48,12 +49,4 @@ internal sealed record TlsFile(CertificateRole Role, string Setting, string Path
         hash.AppendData(BitConverter.GetBytes(Content.LongLength));
         hash.AppendData(Content);
     }
-
-    private static string Problem(Exception e) => e switch
-    {
-        FileNotFoundException or DirectoryNotFoundException => "no such file",
-        UnauthorizedAccessException => "no permission to read it",
-        EndOfStreamException => "shrank while it was read",
-        _ => $"cannot be read: {e.Message}",
-    };
 }

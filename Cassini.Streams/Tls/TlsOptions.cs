@@ -5,15 +5,6 @@ namespace Cassini.Streams.Tls;
 /// <summary>The files of mutual TLS, and how they are watched.</summary>
 public sealed record TlsOptions
 {
-    /// <summary>The environment variable behind <see cref="CaPath"/>.</summary>
-    internal const string CaSetting = "TLS_CA_CERT";
-
-    /// <summary>The environment variable behind <see cref="ServerChainPath"/>.</summary>
-    internal const string ServerChainSetting = "TLS_SERVER_CERT_CHAIN";
-
-    /// <summary>The environment variable behind <see cref="ServerKeyPath"/>.</summary>
-    internal const string ServerKeySetting = "TLS_SERVER_KEY";
-
     /// <summary>The CA certificates that must have issued the clients' certificates. An intermediate CA is enough.</summary>
     [Form("PEM file")]
     public required string CaPath { get; init; }

@@ -106,6 +106,22 @@ public class OptionsReaderTests
     }
 
     [Fact]
+    public void Read_ElementGivenTwice_IsTheLastOne() =>
+        Read(out _, Layer(("Names:0", "a"), ("Names:1", "b"), ("names:0", "c"))).Names.ShouldBe(["c", "b"]);
+
+    [Fact]
+    public void Read_ListWithAHole_IsAnErrorThatNamesTheMissingIndex()
+    {
+        Read(out var reader, Layer("weak", ("Names:1", "hidden")), Layer("flags", ("Names:0", "a"), ("Names:2", "b")))
+            .Names.ShouldBe(new Sample().Names);
+        reader.ReportUnknown();
+
+        reader.Errors.ShouldBe([
+            "Names: has no element 1, but an element 2 (flags): number the elements 0, 1, 2 and so on; "
+            + "an empty variable is one that is not set"]);
+    }
+
+    [Fact]
     public void Read_ListInTwoLayers_IsNeverMixed() =>
         Read(out _, Layer(("Names:0", "a"), ("Names:1", "b")), Layer(("Names", "c"))).Names.ShouldBe(["c"]);
 

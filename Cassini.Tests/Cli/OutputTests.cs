@@ -1,3 +1,4 @@
+using System.Text;
 using Cassini.Harness;
 using Cassini.Streams.Events;
 using Cassini.Tests.Cli.Messaging;
@@ -79,6 +80,48 @@ public sealed class OutputTests : IDisposable
 
         cassini.Out.Lines.ShouldHaveSingleItem().ShouldStartWith("{\"note\":\"snapshot\"");
         cassini.Error.Lines.ShouldBeEmpty();
+    }
+
+    /// <summary>The first line comes after the header, and what is written is whole.</summary>
+    [Fact]
+    public async Task Output_OfWatchThatNobodyReadsAnyMore_LeavesARecordThatCanBeReplayed()
+    {
+        await using var broker = CassiniProcess.Start(_directory.Path, ["--bind", "127.0.0.1:0", "--management", "127.0.0.1:0"]);
+        var url = await broker.ManagementAsync();
+        await using (var cassini = StartPiped($"watch {url} --record incident.jsonl", "head -n 1"))
+        {
+            (await cassini.ExitCodeAsync("it ends")).ShouldBe(ExitCode.BrokenPipe);
+            cassini.Error.Lines.ShouldBeEmpty();
+        }
+
+        var (code, text, error) = await CassiniProcess.RunAsync(_directory.Path, ["replay", "incident.jsonl"]);
+
+        code.ShouldBe(ExitCode.Ok, error);
+        error.ShouldBeEmpty();
+        text.ShouldContain("1 segment");
+    }
+
+    /// <summary>RFC 8259 8.1. The other lines are UTF-8 as well, so that both can be read together.</summary>
+    [Theory]
+    [InlineData("de_DE.ISO-8859-1")]
+    [InlineData("C")]
+    [InlineData("en_US.UTF-16")]
+    public async Task Output_InALocaleOfAnotherEncoding_IsUtf8(string locale)
+    {
+        await using var rig = await PubSubRig.StartAsync();
+        await rig.PublishAsync("grüße", "é€", "--retain");
+        (string Option, string Expected)[] formats = [("", "grüße é€"), ("--json", "\"topic\":\"grüße\",\"payload\":\"é€\"")];
+        foreach (var (option, expected) in formats)
+        {
+            await using var cassini = Shell(
+                $"LC_ALL={locale} dotnet '{CassiniProcess.Executable}' sub '#' --count 1 {option} {string.Join(' ', rig.Connection)} >out");
+            (await cassini.ExitCodeAsync("it ends")).ShouldBe(ExitCode.Ok, cassini.Error.ToString());
+
+            var bytes = await File.ReadAllBytesAsync(_directory.File("out"), TestContext.Current.CancellationToken);
+
+            new UTF8Encoding(false, throwOnInvalidBytes: true).GetString(bytes).ShouldContain(expected, Case.Sensitive);
+            bytes[0].ShouldBe((byte)(option.Length == 0 ? 'g' : '{'));
+        }
     }
 
     [Fact]

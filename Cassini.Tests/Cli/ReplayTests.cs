@@ -113,7 +113,11 @@ public class ReplayTests : IDisposable
     [Theory]
     [InlineData("{", "p.json:1:2: is not JSON: ")]
     [InlineData("""{ "Cassini": { "Listener": {"Backlog": 3 } } }""", "p.json: has no section Cassini:Health")]
-    [InlineData(null, "p.json: cannot be read")]
+    [InlineData("", "p.json:1:1: is not JSON: it is empty")]
+    [InlineData("[1, 2]", "p.json:1:1: is a list: expected an object of settings")]
+    [InlineData("""{ "Hold": "1s", "hold": "2s" }""", "p.json:1:17: hold: is given twice, first at 1:3")]
+    [InlineData("""{ "Health": 5 }""", "p.json:1:13: Health: is a number: expected an object of settings")]
+    [InlineData(null, "p.json: no such file")]
     public async Task Replay_PolicyFileThatIsNone_Is2AndSaysWhy(string? json, string expected)
     {
         if (json is not null)
@@ -124,6 +128,14 @@ public class ReplayTests : IDisposable
         (await RunAsync("replay", Incident(), "--policy", "p.json")).ShouldBe(ExitCode.Error);
 
         _console.Error.Lines.ShouldHaveSingleItem().ShouldStartWith($"cassini: {expected}");
+    }
+
+    [Fact]
+    public async Task Replay_PolicyThatIsADirectory_SaysSo()
+    {
+        (await RunAsync("replay", Incident(), "--policy", ".")).ShouldBe(ExitCode.Error);
+
+        _console.Error.Lines.ShouldBe(["cassini: .: is a directory, not a file"]);
     }
 
     [Fact]
@@ -241,8 +253,8 @@ public class ReplayTests : IDisposable
     }
 
     [Theory]
-    [InlineData("nowhere.jsonl", "nowhere.jsonl: cannot be read: ")]
-    [InlineData(".", ".: cannot be read: ")]
+    [InlineData("nowhere.jsonl", "nowhere.jsonl: no such file")]
+    [InlineData(".", ".: is a directory, not a file")]
     [InlineData("empty.jsonl", "empty.jsonl: there is no header that can be read: nothing to replay")]
     public async Task Replay_NothingToReplay_Is2(string file, string expected)
     {

@@ -199,7 +199,7 @@ public class ServeTests : IDisposable
             ("CASSINI__Management__RequireCredentials", "true"));
 
         code.ShouldBe(ExitCode.Error);
-        error.ShouldBe("cassini: missing.txt: no such file");
+        error.ShouldBe("cassini: Management:TokenPath: missing.txt: no such file (CASSINI_MANAGEMENT_TOKEN_FILE)");
     }
 
     [Fact]
@@ -216,7 +216,7 @@ public class ServeTests : IDisposable
 
         code.ShouldBe(ExitCode.Error);
         output.ShouldBeEmpty();
-        error.ShouldBe("cassini: Tls:ManagementChainPath: missing.pem: no such file");
+        error.ShouldBe("cassini: Tls:ManagementChainPath: missing.pem: no such file (--set)");
     }
 
     [Fact]

@@ -1,25 +1,9 @@
-using Cassini.Tests.Support;
 using Cassini.Web.Cli.Settings;
 
 namespace Cassini.Tests.Cli;
 
-public class SettingsLoaderTests : IDisposable
+public class SettingsLoaderTests : SettingsTests
 {
-    private readonly TempDirectory _directory = new();
-    private readonly TestConsole _console;
-    private readonly List<string> _errors = [];
-
-    public SettingsLoaderTests()
-    {
-        _console = new TestConsole { WorkingDirectory = _directory.Path };
-    }
-
-    public void Dispose()
-    {
-        _console.Dispose();
-        _directory.Dispose();
-    }
-
     [Fact]
     public void Load_NothingGiven_ServesOnLoopbackWithDevelopmentCertificates()
     {
@@ -27,7 +11,7 @@ public class SettingsLoaderTests : IDisposable
 
         settings.Options.Listener.Endpoints.Select(e => e.ToString()).ShouldBe(["127.0.0.1:8883"]);
         settings.Process.Management.Address.ShouldBe("127.0.0.1:9090");
-        settings.DevelopmentCertificates.ShouldBe(Path.Combine(_console.Environment["HOME"], ".local", "share", "cassini", "dev-certs"));
+        settings.DevelopmentCertificates.ShouldBe(Path.Combine(Console.Environment["HOME"], ".local", "share", "cassini", "dev-certs"));
         settings.Options.Tls!.CaPath.ShouldStartWith(settings.DevelopmentCertificates!);
         settings.Warnings.ShouldBeEmpty();
     }
@@ -35,7 +19,7 @@ public class SettingsLoaderTests : IDisposable
     [Fact]
     public void Load_FileThenEnvironmentThenFlags_TheLaterWins()
     {
-        _directory.Write("appsettings.json", """
+        Files.Write("appsettings.json", """
             {
               // Comments are allowed.
               "Cassini": {
@@ -44,9 +28,9 @@ public class SettingsLoaderTests : IDisposable
               }
             }
             """);
-        _console.Environment["CASSINI_BIND_ADDR"] = "127.0.0.1:3, [::1]:4";
-        _console.Environment["CASSINI__Listener__Backlog"] = "101";
-        _console.Environment["CASSINI__Health__Hold"] = "40s";
+        Console.Environment["CASSINI_BIND_ADDR"] = "127.0.0.1:3, [::1]:4";
+        Console.Environment["CASSINI__Listener__Backlog"] = "101";
+        Console.Environment["CASSINI__Health__Hold"] = "40s";
 
         var settings = Loaded("--set", "Health:Hold=50s");
 
@@ -90,7 +74,7 @@ public class SettingsLoaderTests : IDisposable
             ["CASSINI_SHUTDOWN_TOKEN"] = "secret",
         })
         {
-            _console.Environment[name] = value;
+            Console.Environment[name] = value;
         }
 
         var settings = Loaded();
@@ -106,7 +90,7 @@ public class SettingsLoaderTests : IDisposable
     [Fact]
     public void Load_EmptyVariable_IsOneThatIsNotSet()
     {
-        _console.Environment["CASSINI_BIND_ADDR"] = "";
+        Console.Environment["CASSINI_BIND_ADDR"] = "";
 
         Loaded().Options.Listener.Endpoints.ShouldHaveSingleItem();
     }
@@ -114,8 +98,8 @@ public class SettingsLoaderTests : IDisposable
     [Fact]
     public void Load_UnknownVariable_IsAWarning()
     {
-        _console.Environment["CASSINI_PORT"] = "tcp://10.0.0.1:8883";
-        _console.Environment["CASSINI__Listener__Backlogg"] = "1";
+        Console.Environment["CASSINI_PORT"] = "tcp://10.0.0.1:8883";
+        Console.Environment["CASSINI__Listener__Backlogg"] = "1";
 
         Loaded().Warnings.ShouldBe([
             "CASSINI_PORT is a variable that Kubernetes makes for a service, and no setting: ignored; "
@@ -126,9 +110,9 @@ public class SettingsLoaderTests : IDisposable
     [Fact]
     public void Load_FaultsEverywhere_TellsAllAtOnceWithTheirOrigin()
     {
-        _directory.Write("appsettings.json", """{ "Cassini": { "Listener": { "Backlgo": 1, "Backlog": 0 } } }""");
-        _console.Environment["CASSINI__Health__Hold"] = "5";
-        _console.Environment["TLS_CA_CERT"] = "ca.pem";
+        Files.Write("appsettings.json", """{ "Cassini": { "Listener": { "Backlgo": 1, "Backlog": 0 } } }""");
+        Console.Environment["CASSINI__Health__Hold"] = "5";
+        Console.Environment["TLS_CA_CERT"] = "ca.pem";
 
         var errors = Refused("--bind", "nowhere", "--set", "Nope:Nope=1");
 
@@ -145,64 +129,6 @@ public class SettingsLoaderTests : IDisposable
     }
 
     [Fact]
-    public void Load_FileOfAnotherApplication_TakesOnlyTheLevelsOfTheLog()
-    {
-        _directory.Write("appsettings.json", """
-            {
-              "Logging": { "LogLevel": { "Default": "warn", "Microsoft.AspNetCore": "Error", "Other": "3" }, "X": 1 },
-              "AllowedHosts": "*",
-              "Kestrel": { "Endpoints": { "Http": { "Url": "http://*:80" } }, "endpoints": 5 },
-              "ConnectionStrings": { "Db": "Server=.;Password=secret" },
-            }
-            """);
-
-        var settings = Loaded();
-
-        settings.Process.Logging.Level.ShouldBe(Microsoft.Extensions.Logging.LogLevel.Warning);
-        settings.LogLevels.ShouldHaveSingleItem().ShouldBe(new("Microsoft.AspNetCore", Microsoft.Extensions.Logging.LogLevel.Error));
-        settings.Warnings.ShouldBe(["Logging:LogLevel:Other in appsettings.json: '3' is not a level: ignored"]);
-    }
-
-    [Fact]
-    public void Load_LevelInBothPlaces_CassinisOwnCounts()
-    {
-        _directory.Write("appsettings.json", """
-            { "Cassini": { "Logging": { "Level": "error" } }, "Logging": { "LogLevel": { "Default": "debug" } } }
-            """);
-
-        Loaded().Process.Logging.Level.ShouldBe(Microsoft.Extensions.Logging.LogLevel.Error);
-        Loaded("--log-level", "trace").Process.Logging.Level.ShouldBe(Microsoft.Extensions.Logging.LogLevel.Trace);
-    }
-
-    /// <summary>The files of .NET may write a path as one key.</summary>
-    [Fact]
-    public void Load_PathAsOneKey_IsCassinisToo()
-    {
-        _directory.Write("appsettings.json", """{ "cassini:Listener:Backlog": 7, "Cassini": { "Health": { "Hold": "20s" } } }""");
-
-        var options = Loaded().Options;
-
-        options.Listener.Backlog.ShouldBe(7);
-        options.Health.Hold.ShouldBe(TimeSpan.FromSeconds(20));
-    }
-
-    [Fact]
-    public void Load_SectionWithATypingError_IsAWarning()
-    {
-        _directory.Write("appsettings.json", """{ "Casini": { "Listener": { "Backlog": 1 } } }""");
-
-        Loaded().Warnings.ShouldBe(["appsettings.json: 'Casini' is not read; did you mean Cassini?"]);
-    }
-
-    [Fact]
-    public void Load_NamedFileWithoutTheSection_IsAWarning()
-    {
-        _directory.Write("other.json", """{ "Logging": {} }""");
-
-        Loaded("--config", "other.json").Warnings.ShouldBe(["other.json: has no section Cassini, which is the only one that is read"]);
-    }
-
-    [Fact]
     public void Load_VariablesOfKubernetesServices_AreOneWarning()
     {
         foreach (var name in (string[])
@@ -212,7 +138,7 @@ public class SettingsLoaderTests : IDisposable
             "CASSINI_MANAGEMENT_SERVICE_HOST", "CASSINI_MANAGEMENT_PORT_9090_TCP_ADDR",
         ])
         {
-            _console.Environment[name] = "tcp://10.0.0.1:8883";
+            Console.Environment[name] = "tcp://10.0.0.1:8883";
         }
 
         Loaded().Warnings.ShouldBe([
@@ -225,7 +151,7 @@ public class SettingsLoaderTests : IDisposable
     [InlineData("/nonexistent")]
     public void Load_HomeThatIsNone_AsksForADataDirectory(string home)
     {
-        _console.Environment["HOME"] = home;
+        Console.Environment["HOME"] = home;
 
         Refused().ShouldHaveSingleItem().ShouldContain("--data-dir or CASSINI_DATA_DIR");
     }
@@ -249,41 +175,38 @@ public class SettingsLoaderTests : IDisposable
 
     [Fact]
     public void Load_DataDirectory_HoldsTheDevelopmentCertificates() =>
-        Loaded("--data-dir", _directory.Path).DevelopmentCertificates.ShouldBe(_directory.File("dev-certs"));
+        Loaded("--data-dir", Files.Path).DevelopmentCertificates.ShouldBe(Files.File("dev-certs"));
 
     [Fact]
     public void Load_XdgDataHome_HoldsTheDevelopmentCertificates()
     {
-        _console.Environment["XDG_DATA_HOME"] = _directory.Path;
-        Loaded().DevelopmentCertificates.ShouldBe(Path.Combine(_directory.Path, "cassini", "dev-certs"));
+        Console.Environment["XDG_DATA_HOME"] = Files.Path;
+        Loaded().DevelopmentCertificates.ShouldBe(Path.Combine(Files.Path, "cassini", "dev-certs"));
 
-        _console.Environment["XDG_DATA_HOME"] = "relative";
-        Loaded().DevelopmentCertificates!.ShouldStartWith(_console.Environment["HOME"]);
+        Console.Environment["XDG_DATA_HOME"] = "relative";
+        Loaded().DevelopmentCertificates!.ShouldStartWith(Console.Environment["HOME"]);
     }
 
     [Fact]
     public void Load_NoHome_AsksForADataDirectory()
     {
-        _console.Environment.Remove("HOME");
+        Console.Environment.Remove("HOME");
 
         Refused().ShouldHaveSingleItem().ShouldContain("--data-dir or CASSINI_DATA_DIR");
     }
 
     [Theory]
-    [InlineData("{", "appsettings.json:1:2: is not JSON: Expected depth to be zero at the end of the JSON payload")]
-    [InlineData("{\n  \"Cassini\": {\n    \"é\": x\n  }\n}", "appsettings.json:3:10: is not JSON: 'x' is an invalid start of a value")]
-    [InlineData("\uFEFF{ \"a\" 1 }", "appsettings.json:1:7: is not JSON: '1' is invalid after a property name")]
-    [InlineData("[1]", "is not a JSON object of settings")]
-    [InlineData("""{ "Cassini": { "DataDirectory": "a", "dataDirectory": "b" } }""", "is not a JSON object of settings")]
-    [InlineData("""{ "Cassini": 5 }""", "is a section")]
-    [InlineData("""{ "Cassini": { "Listener": 5 } }""", "Listener: is a section")]
-    public void Load_BrokenFile_IsOneClearError(string json, string expected)
+    [InlineData("0", "2", "1", "2")]
+    [InlineData("1", "2", "0", "1")]
+    [InlineData("0", "13", "1", "13")]
+    public void Load_ListWithAHole_NamesTheMissingIndex(string one, string other, string missing, string next)
     {
-        _directory.Write("appsettings.json", json);
+        Console.Environment[$"CASSINI__Listener__Endpoints__{one}"] = "127.0.0.1:1";
+        Console.Environment[$"CASSINI__Listener__Endpoints__{other}"] = "127.0.0.1:2";
 
-        var error = Refused().ShouldHaveSingleItem();
-        error.ShouldContain(expected);
-        error.ShouldNotContain("LineNumber");
+        Refused().ShouldBe([
+            $"Listener:Endpoints: has no element {missing}, but an element {next} (CASSINI__Listener__Endpoints__{next}): "
+            + "number the elements 0, 1, 2 and so on; an empty variable is one that is not set"]);
     }
 
     /// <summary>The broker's settings and those of the process share the section, and the value of the section is one fault.</summary>
@@ -301,30 +224,6 @@ public class SettingsLoaderTests : IDisposable
             .Select(error => error.Split(' ')[0])
             .ShouldBe(["Listener:Backlog:", "Telemetry:TraceRatio:", "Management:MaxFeeds:", "Telemetry:OtlpEndpoint:"]);
 
-    [Fact]
-    public void Load_EmptyObjects_AreNoFault()
-    {
-        _directory.Write("appsettings.json", """{ "Cassini": { "Listener": {}, "DataDirectory": null } }""");
-
-        Loaded().Options.Listener.Endpoints.ShouldHaveSingleItem();
-    }
-
-    [Fact]
-    public void Load_NamedFileThatIsNotThere_IsAnError() =>
-        Refused("--config", "other.json").ShouldHaveSingleItem().ShouldStartWith("other.json: cannot be read: ");
-
-    [Fact]
-    public void Load_NamedFile_IsReadInsteadOfTheDefault()
-    {
-        _directory.Write("appsettings.json", """{ "Cassini": { "Listener": { "Backlog": 1 } } }""");
-        _directory.Write("other.json", """{ "Cassini": { "Health": { "CrashLimit": 7 } } }""");
-
-        var options = Loaded("--config", "other.json").Options;
-
-        options.Health.CrashLimit.ShouldBe(7);
-        options.Listener.Backlog.ShouldBe(4096);
-    }
-
     [Theory]
     [InlineData("file")]
     [InlineData("environment")]
@@ -337,16 +236,16 @@ public class SettingsLoaderTests : IDisposable
         switch (where)
         {
             case "file":
-                _directory.Write(
+                Files.Write(
                     "appsettings.json",
                     """{ "Cassini": { "Broker": { "Access": ["deny all guest-* #", "allow publish * home/%i/#"] } } }""");
                 break;
             case "environment":
-                _console.Environment["CASSINI__Broker__Access"] = "deny all guest-* #, allow publish * home/%i/#";
+                Console.Environment["CASSINI__Broker__Access"] = "deny all guest-* #, allow publish * home/%i/#";
                 break;
             case "environment, numbered":
-                _console.Environment["CASSINI__Broker__Access__0"] = "deny all guest-* #";
-                _console.Environment["CASSINI__Broker__Access__1"] = "allow publish * home/%i/#";
+                Console.Environment["CASSINI__Broker__Access__0"] = "deny all guest-* #";
+                Console.Environment["CASSINI__Broker__Access__1"] = "allow publish * home/%i/#";
                 break;
             case "flag":
                 flags = ["--set", "Broker:Access=deny all guest-* #, allow publish * home/%i/#"];
@@ -366,7 +265,7 @@ public class SettingsLoaderTests : IDisposable
     [Fact]
     public void Load_EmptyAccessList_DeniesEverything()
     {
-        _directory.Write("appsettings.json", """{ "Cassini": { "Broker": { "Access": [] } } }""");
+        Files.Write("appsettings.json", """{ "Cassini": { "Broker": { "Access": [] } } }""");
 
         Loaded().Options.Broker.Access.ShouldBeEmpty();
     }
@@ -392,28 +291,5 @@ public class SettingsLoaderTests : IDisposable
         Loaded("--set", "Tls:IdentityFrom=subjectAlternativeName").Options.Tls!.IdentityFrom.ShouldBe(
             Streams.Tls.IdentitySource.SubjectAlternativeName);
         Refused("--set", "Tls:IdentityFrom=dns").ShouldHaveSingleItem().ShouldContain("one of commonname, subjectalternativename");
-    }
-
-    private ServeSettings Loaded(params string[] args)
-    {
-        var settings = Load(args);
-        _errors.ShouldBeEmpty();
-        return settings.ShouldNotBeNull();
-    }
-
-    private List<string> Refused(params string[] args)
-    {
-        Load(args).ShouldBeNull();
-        return _errors;
-    }
-
-    private ServeSettings? Load(string[] args)
-    {
-        var flags = new SettingsFlags();
-        var command = new System.CommandLine.Command("serve");
-        flags.AddTo(command);
-        var parsed = command.Parse(args);
-        parsed.Errors.ShouldBeEmpty();
-        return SettingsLoader.Load(_console.Context, flags.ConfigFile(parsed), flags.Read(parsed), _errors);
     }
 }

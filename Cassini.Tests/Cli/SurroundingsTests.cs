@@ -1,4 +1,5 @@
 using Cassini.Harness;
+using Cassini.Tests.Cli.Messaging;
 using Cassini.Tests.Support;
 using Cassini.Web.Cli.Context;
 
@@ -34,28 +35,59 @@ public sealed class SurroundingsTests : IDisposable
         cassini.Error.ToString().ShouldNotContain("   at ");
     }
 
-    [Theory]
-    [InlineData(Serve)]
-    [InlineData("wait http://127.0.0.1:1 --timeout 1s")]
-    [InlineData("run plan.json")]
-    [InlineData("pub a b")]
-    [InlineData("sub a")]
-    [InlineData("certs c")]
-    [InlineData("replay /dev/null")]
-    [InlineData("--version")]
-    public async Task AnyCommand_TooFewFiles_RunsOrIsOneSentence(string command)
+    public static TheoryData<string, int> TooFew()
     {
-        await using var limited = ChildProcess.Start(
-            "/bin/sh", ["-c", $"ulimit -n 100; exec dotnet {CassiniProcess.Executable} {command}"], _directory.Path);
-
-        await limited.ExitCodeAsync("it ends");
-
-        limited.Error.ToString().ShouldNotContain("   at ");
-        if (command == Serve)
+        var cases = new TheoryData<string, int> { { Serve, 200 }, { Serve, 319 } };
+        foreach (var limit in (int[])[30, 40, 50, 60, 70, 80, 90, 100, 159])
         {
-            limited.Error.ToString().ShouldBe(
-                "cassini: the process may open only 100 files, which are too few: allow 320 with 'ulimit -n' or LimitNOFILE=");
+            cases.Add(Serve, limit);
+            cases.Add("certs c", limit);
+            cases.Add("pub a b", limit);
         }
+
+        string[] others = ["wait http://127.0.0.1:1 --timeout 1s", "run plan.json", "sub a", "replay /dev/null", "--version"];
+        foreach (var command in others)
+        {
+            cases.Add(command, 90);
+        }
+
+        return cases;
+    }
+
+    [Theory]
+    [MemberData(nameof(TooFew))]
+    public async Task AnyCommand_TooFewFiles_IsOneSentence(string command, int limit)
+    {
+        await using var limited = StartLimited(command, limit);
+
+        (await limited.ExitCodeAsync("it ends")).ShouldBe(ExitCode.Error);
+
+        limited.Error.ToString().ShouldBe(
+            $"cassini: the process may open only {limit} files, which are too few: allow 320 with 'ulimit -n' or LimitNOFILE=");
+        limited.Out.Lines.ShouldBeEmpty();
+    }
+
+    [Theory]
+    [InlineData("certs c", ExitCode.Ok)]
+    [InlineData("wait http://127.0.0.1:1 --timeout 1s", ExitCode.TimedOut)]
+    [InlineData("replay none.jsonl", ExitCode.Error)]
+    [InlineData("--version", ExitCode.Ok)]
+    public async Task CommandOtherThanServe_FewFiles_Runs(string command, int code)
+    {
+        await using var limited = StartLimited(command, 160);
+
+        (await limited.ExitCodeAsync("it ends")).ShouldBe(code, limited.Error.ToString());
+
+        limited.Error.ToString().ShouldNotContain("too few");
+    }
+
+    [Fact]
+    public async Task Pub_FewFiles_Publishes()
+    {
+        await using var rig = await PubSubRig.StartAsync();
+        await using var limited = StartLimited($"pub t x --qos 1 {string.Join(' ', rig.Connection)}", 160);
+
+        (await limited.ExitCodeAsync("it ends")).ShouldBe(ExitCode.Ok, limited.Error.ToString());
     }
 
     [Fact]
@@ -78,4 +110,7 @@ public sealed class SurroundingsTests : IDisposable
     [InlineData("/nonexistent", false)]
     [InlineData("/home/ada", true)]
     public void Home_WhereNothingCanBeKept_IsNone(string? home, bool exists) => HomeDirectory.Exists(home).ShouldBe(exists);
+
+    private ChildProcess StartLimited(string command, int limit) => ChildProcess.Start(
+        "/bin/sh", ["-c", $"ulimit -n {limit}; exec dotnet {CassiniProcess.Executable} {command}"], _directory.Path);
 }

@@ -111,6 +111,47 @@ public sealed class WatchTests : IDisposable
         (await File.ReadAllTextAsync(_directory.File("old.jsonl"), TestContext.Current.CancellationToken)).ShouldBe("precious");
     }
 
+    [Theory]
+    [InlineData(404, "", "it answers 404")]
+    [InlineData(200, "", "it answers, but not as Cassini does")]
+    [InlineData(200, "{}", "it answers, but not as Cassini does")]
+    [InlineData(200, """{ "epoch": 1 }""", "it answers, but not as Cassini does")]
+    public async Task Watch_StateThatCannotBeRecorded_SaysWhy(int status, string state, string why)
+    {
+        var feed = FakeManagement.Feed(FeedText.Health());
+        await using var server = await FakeManagement.StartAsync(async context =>
+        {
+            if (context.Request.Path == "/events")
+            {
+                await feed(context);
+                return;
+            }
+
+            context.Response.StatusCode = status;
+            await context.Response.WriteAsync(state, context.RequestAborted);
+        });
+        var watching = RunAsync(server.Url, "--record", "incident.jsonl");
+
+        await _console.Error.LineAsync("the problem", line => line.EndsWith(
+            $": nothing is recorded until the broker's state can be read ({why})", StringComparison.Ordinal));
+        await _console.InterruptAsync();
+
+        (await Eventually.CompletesAsync("the end", watching)).ShouldBe(ExitCode.Interrupted);
+    }
+
+    [Fact]
+    public async Task Watch_NothingWasRecorded_LeavesNoFile()
+    {
+        var watching = RunAsync($"http://127.0.0.1:{FreePort.Find()}", "--record", "incident.jsonl");
+        await _console.Out.LineAsync("the loss", line => line.Contains("\"reason\":\"unreachable\"", StringComparison.Ordinal));
+        File.Exists(_directory.File("incident.jsonl")).ShouldBeTrue();
+
+        await _console.InterruptAsync();
+
+        (await Eventually.CompletesAsync("the end", watching)).ShouldBe(ExitCode.Interrupted);
+        File.Exists(_directory.File("incident.jsonl")).ShouldBeFalse();
+    }
+
     [Fact]
     public async Task Watch_RecordThroughACrashAndARestart_ReplaysToWhatWasSaidThen()
     {

@@ -128,6 +128,8 @@ public class PlanReaderTests
     [InlineData("a\\u0007b", "name: 'a\\u{7}b' has a character that cannot be seen")]
     [InlineData("a\\nb", "name: 'a\\nb' has a character that cannot be seen")]
     [InlineData("a\\u202Eb", "name: 'a\\u{202E}b' has a character that cannot be seen")]
+    [InlineData(" ", "name: is blank: expected at least one character that is no space")]
+    [InlineData("\\u00a0 ", "name: is blank: expected at least one character that is no space")]
     [InlineData(null, "name: is too long: expected at most 200 bytes")]
     public void Read_NameThatNoClientCanHave_IsReportedWhereverItIs(string? name, string expected)
     {

@@ -34,6 +34,21 @@ public sealed class RunSetupTests : IDisposable
     }
 
     [Fact]
+    public async Task Run_PlanThatIsNone_SaysWhatItIs()
+    {
+        await using var rig = await HarnessRig.StartAsync();
+        var directory = rig.File("");
+        var empty = rig.File("empty.json");
+        await File.WriteAllTextAsync(empty, "", TestContext.Current.CancellationToken);
+
+        (await rig.RunAsync(directory)).ShouldBe(ExitCode.BrokenPlan);
+        (await rig.RunAsync(empty)).ShouldBe(ExitCode.BrokenPlan);
+
+        rig.Console.Error.Lines.ShouldBe(
+            [$"cassini: {directory}: is a directory, not a file", $"{empty}:1:1: is not JSON: it is empty"]);
+    }
+
+    [Fact]
     public async Task Run_Check_RunsNothing()
     {
         await using var rig = await HarnessRig.StartAsync();

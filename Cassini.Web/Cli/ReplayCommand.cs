@@ -59,8 +59,7 @@ internal static class ReplayCommand
                 : new FileStream(
                     Path.Combine(context.WorkingDirectory, file), FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete);
             IReplayReport report = json ? new JsonLinesReport(context.Out) : new TextReport(context.Out, policyFile);
-            var name = file == "-" ? "standard input" : SafeText.Of(file);
-            return await new Replayer(name, until, policy, report, context).RunAsync(record) ? ExitCode.Ok : ExitCode.Error;
+            return await new Replayer(NameOf(file), until, policy, report, context).RunAsync(record) ? ExitCode.Ok : ExitCode.Error;
         }
         catch (PolicyFileException exception)
         {
@@ -75,10 +74,12 @@ internal static class ReplayCommand
         catch (Exception exception)
             when (!context.IsOutputLost && exception is IOException or UnauthorizedAccessException or InvalidDataException)
         {
-            context.Complain($"{file}: cannot be read: {exception.Message}");
+            context.Complain($"{NameOf(file)}: {FileProblem.Of(exception, Path.Combine(context.WorkingDirectory, file))}");
             return ExitCode.Error;
         }
     }
+
+    private static string NameOf(string file) => file == "-" ? "standard input" : SafeText.Of(file);
 
     private static ReplayLimit? Limit(ArgumentResult result)
     {

@@ -1,4 +1,4 @@
-using System.Globalization;
+using System.Runtime.InteropServices;
 
 namespace Cassini.Streams.Listening.Endpoints;
 
@@ -8,8 +8,6 @@ namespace Cassini.Streams.Listening.Endpoints;
 /// </summary>
 internal static class DescriptorBudget
 {
-    private const string Limits = "/proc/self/limits";
-    private const long Unlimited = -1;
     private const long LargestReserve = 3_072;
 
     // What the program itself has open: about 220 files, most of them assemblies.
@@ -18,31 +16,18 @@ internal static class DescriptorBudget
     /// <summary>With fewer descriptors the program cannot load all of its own parts.</summary>
     public const long Least = SmallestReserve + 64;
 
-    // What was read last. Reading takes a descriptor, and none may be left when the limit matters most.
-    private static long _known = Unlimited;
-
-    /// <summary>How many descriptors the process may open; null where the system does not say. Any thread.</summary>
+    /// <summary>
+    /// How many descriptors the process may open; null where the system does not say. It needs no descriptor itself. Any thread.
+    /// </summary>
     public static long? Read()
     {
-        if (!File.Exists(Limits))
+        if (OperatingSystem.IsWindows())
         {
             return null;
         }
 
-        try
-        {
-            const string Name = "Max open files";
-            var line = File.ReadLines(Limits).FirstOrDefault(line => line.StartsWith(Name, StringComparison.Ordinal));
-            var soft = line?[Name.Length..].Split(' ', StringSplitOptions.RemoveEmptyEntries).FirstOrDefault();
-            Volatile.Write(
-                ref _known, long.TryParse(soft, NumberStyles.None, CultureInfo.InvariantCulture, out var limit) ? limit : Unlimited);
-        }
-        catch (IOException)
-        {
-            // No descriptor is left to read it with.
-        }
-
-        return Volatile.Read(ref _known) is var known and not Unlimited ? known : null;
+        var openFiles = OperatingSystem.IsLinux() ? 7 : 8; // RLIMIT_NOFILE
+        return GetLimits(openFiles, out var limits) == 0 && limits.Soft < long.MaxValue ? (long)limits.Soft : null;
     }
 
     /// <summary>How many descriptors the limits of connections want, the reserve included.</summary>
@@ -80,5 +65,16 @@ internal static class DescriptorBudget
             MaxPending = pending,
             MaxPendingPerAddress = Math.Min(options.MaxPendingPerAddress, pending),
         };
+    }
+
+    [DllImport("libc", EntryPoint = "getrlimit")]
+    [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
+    private static extern int GetLimits(int resource, out ResourceLimits limits);
+
+    /// <summary>The struct rlimit, with room for members that are wider than a word.</summary>
+    [StructLayout(LayoutKind.Sequential, Size = 32)]
+    private struct ResourceLimits
+    {
+        public nuint Soft;
     }
 }

@@ -16,6 +16,7 @@ public class LimitTests
     [InlineData("5", "0")]
     [InlineData("5", "1")]
     [InlineData("3.1.1", "0")]
+    [InlineData("3.1.1", "1")]
     public async Task Pub_MessageOverTheBrokersMaximum_IsAnErrorAndNoSuccess(string version, string qos)
     {
         using var directory = new TempDirectory();
@@ -23,13 +24,34 @@ public class LimitTests
         var most = rig.Host.Host.Options.Broker.MaxPacketSize;
         await File.WriteAllBytesAsync(directory.File("large"), new byte[most], TestContext.Current.CancellationToken);
 
-        var (code, console) = await rig.EndsAsync("pub", "t", "--file", directory.File("large"), "--mqtt", version, "--qos", qos);
+        foreach (var summary in (string[])["--rate", "--json"])
+        {
+            var (code, console) = await rig.EndsAsync(
+                "pub", "t", "--file", directory.File("large"), "--mqtt", version, "--qos", qos, summary);
 
-        code.ShouldBe(ExitCode.Error);
-        console.Error.Lines.ShouldHaveSingleItem().ShouldStartWith(
-            version == "5"
-                ? $"cassini: {rig.Broker}: the message is too large: with its topic it is "
-                : $"cassini: {rig.Broker}: ");
+            code.ShouldBe(ExitCode.Error);
+            var size = string.Create(CultureInfo.InvariantCulture, $"{most + 7 + (version == "5" ? 1 : 0) + (qos == "0" ? 0 : 2):N0}");
+            console.Error.Lines.ShouldHaveSingleItem().ShouldStartWith(
+                version == "5"
+                    ? $"cassini: {rig.Broker}: the message is too large: with its topic it is {size} bytes, and the broker takes at most "
+                    : $"cassini: {rig.Broker}: the broker closed the connection without a reason, as MQTT 3.1.1 has it: "
+                        + $"a message of {size} bytes may be too large for it, or not allowed");
+            console.Out.Lines.ShouldNotContain(line => line.Contains("message ", StringComparison.Ordinal));
+            console.Out.Lines.ShouldNotContain(line => line.Contains("\"messages\"", StringComparison.Ordinal));
+        }
+    }
+
+    [Fact]
+    public async Task Pub_Interrupted_StillSumsUp()
+    {
+        await using var rig = await PubSubRig.StartAsync();
+        var (code, console) = rig.Run("pub", "t", "x", "--repeat", "1000000", "--interval", "1h", "--rate");
+        await Eventually.HoldsAsync("a message is published", () => rig.Host.Host.Broker.Statistics.PublishReceived > 0);
+
+        await console.InterruptAsync();
+
+        (await Eventually.CompletesAsync("it ends", code)).ShouldBe(ExitCode.Interrupted);
+        console.Out.Lines[^1].ShouldMatch("^[01] messages? in ");
     }
 
     [Theory]

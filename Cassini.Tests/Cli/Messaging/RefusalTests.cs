@@ -111,6 +111,19 @@ public class RefusalTests
     }
 
     [Theory]
+    [InlineData("absent", "no such file")]
+    [InlineData("", "is a directory, not a file")]
+    public async Task Pub_FileThatCannotBeRead_SaysWhy(string file, string problem)
+    {
+        using var certificates = Certificates();
+        using var console = new TestConsole();
+
+        (await PubSubRig.RunAsync(console, ["pub", "t", "--file", certificates.File(file)])).ShouldBe(ExitCode.Error);
+
+        console.Error.Lines.ShouldBe([$"cassini: --file: {certificates.File(file)}: {problem}"]);
+    }
+
+    [Theory]
     [InlineData("--key", "server.key", "the key does not match the first certificate of ")]
     [InlineData("--key", "client.pem", "is not PEM: it has no 'BEGIN PRIVATE KEY' block")]
     [InlineData("--key", "absent", "no such file")]

@@ -10,6 +10,8 @@ public sealed class BearerTokensTests : IDisposable
     private readonly TempDirectory _directory = new();
     private readonly VirtualClock _clock = new();
 
+    private const string Setting = "Management:TokenPath";
+
     private string TokenPath => _directory.File("tokens");
 
     public void Dispose() => _directory.Dispose();
@@ -117,7 +119,7 @@ public sealed class BearerTokensTests : IDisposable
 
         (await tokens.AcceptAsync("token")).ShouldBeFalse();
         (await Should.ThrowAsync<AccessConfigurationException>(
-            new BearerTokens(null, TokenPath, _clock.Time, NullLogger.Instance).LoadAsync()))
+            new BearerTokens(null, TokenPath, Setting, _clock.Time, NullLogger.Instance).LoadAsync()))
             .Message.ShouldEndWith("is not a file of at most 64 KiB");
     }
 
@@ -126,7 +128,7 @@ public sealed class BearerTokensTests : IDisposable
     {
         File.WriteAllText(TokenPath, "token");
         using var log = new RecordingLoggers();
-        var tokens = new BearerTokens(null, TokenPath, _clock.Time, log);
+        var tokens = new BearerTokens(null, TokenPath, Setting, _clock.Time, log);
         await tokens.LoadAsync();
         File.Delete(TokenPath);
         for (var look = 0; look < 2; look++)
@@ -143,14 +145,14 @@ public sealed class BearerTokensTests : IDisposable
     [Fact]
     public async Task Load_FileIsMissing_KeepsTheCause() =>
         (await Should.ThrowAsync<AccessConfigurationException>(
-            new BearerTokens(null, TokenPath, _clock.Time, NullLogger.Instance).LoadAsync()))
+            new BearerTokens(null, TokenPath, Setting, _clock.Time, NullLogger.Instance).LoadAsync()))
             .InnerException.ShouldBeOfType<FileNotFoundException>();
 
     [Fact]
     public async Task Load_Directory_IsOneClearError() =>
         (await Should.ThrowAsync<AccessConfigurationException>(
-            new BearerTokens(null, _directory.Path, _clock.Time, NullLogger.Instance).LoadAsync()))
-            .Message.ShouldBe($"{_directory.Path}: is a directory, not a file");
+            new BearerTokens(null, _directory.Path, Setting, _clock.Time, NullLogger.Instance).LoadAsync()))
+            .Message.ShouldBe($"{Setting}: {_directory.Path}: is a directory, not a file");
 
     [Theory]
     [InlineData(null, "no such file")]
@@ -163,14 +165,14 @@ public sealed class BearerTokensTests : IDisposable
         }
 
         (await Should.ThrowAsync<AccessConfigurationException>(
-            new BearerTokens(null, TokenPath, _clock.Time, NullLogger.Instance).LoadAsync()))
-            .Message.ShouldBe($"{TokenPath}: {problem}");
+            new BearerTokens(null, TokenPath, Setting, _clock.Time, NullLogger.Instance).LoadAsync()))
+            .Message.ShouldBe($"{Setting}: {TokenPath}: {problem}");
     }
 
     [Fact]
     public async Task Load_NothingGiven_AcceptsNothing()
     {
-        var tokens = new BearerTokens(null, null, _clock.Time, NullLogger.Instance);
+        var tokens = new BearerTokens(null, null, Setting, _clock.Time, NullLogger.Instance);
         await tokens.LoadAsync();
 
         tokens.AreConfigured.ShouldBeFalse();
@@ -195,7 +197,7 @@ public sealed class BearerTokensTests : IDisposable
 
     private async Task<BearerTokens> LoadedAsync(string? token)
     {
-        var tokens = new BearerTokens(token, TokenPath, _clock.Time, NullLogger.Instance);
+        var tokens = new BearerTokens(token, TokenPath, Setting, _clock.Time, NullLogger.Instance);
         await tokens.LoadAsync();
         return tokens;
     }

@@ -68,6 +68,7 @@ internal sealed record CliContext
     /// <summary>One line on standard error, in the form that every command uses.</summary>
     public void Complain(string message) => Error.WriteLine($"cassini: {message}");
 
+    /// <summary>UTF-8 in every locale, because JSON is (RFC 8259 8.1); <see cref="Surroundings"/> makes terminals alike.</summary>
     private static TextWriter Writer(int descriptor, OutputEnd? end)
     {
         if (OperatingSystem.IsWindows())
@@ -76,7 +77,7 @@ internal sealed record CliContext
         }
 
         var stream = new StandardStream(Descriptor.IsInherited(descriptor) ? descriptor : Descriptor.None, end);
-        return TextWriter.Synchronized(new StreamWriter(stream, Console.OutputEncoding) { AutoFlush = true });
+        return TextWriter.Synchronized(new StreamWriter(stream) { AutoFlush = true });
     }
 
     private static Stream OpenStandardInput() => Descriptor.IsInherited(StandardStream.Input)

@@ -1,3 +1,5 @@
+using System.Text;
+using Cassini.Harness;
 using Cassini.Streams.Listening.Endpoints;
 
 namespace Cassini.Web.Cli.Context;
@@ -5,13 +7,34 @@ namespace Cassini.Web.Cli.Context;
 /// <summary>What the process needs of its surroundings before any command.</summary>
 internal static class Surroundings
 {
+    /// <summary>With fewer the runtime cannot load all parts of any command, and fails at the first one that is missing.</summary>
+    private const long LeastFiles = 160;
+
+    /// <summary>
+    /// Why no command can run for want of files; null when one can. Call it before anything that needs another part of the program: each
+    /// part that is loaded takes a file.
+    /// </summary>
+    public static string? ShortageOfFiles() =>
+        DescriptorBudget.Read() is { } limit and < LeastFiles ? ShortageOfFiles(limit, DescriptorBudget.Least) : null;
+
+    /// <summary>Writes why no command can run, with as little of the program as possible.</summary>
+    /// <returns>The exit code.</returns>
+    public static int Refuse(string problem)
+    {
+        if (Descriptor.IsInherited(StandardStream.Error))
+        {
+            _ = Descriptor.Write(StandardStream.Error, Encoding.UTF8.GetBytes($"cassini: {problem}\n"));
+        }
+
+        return ExitCode.Error;
+    }
+
     /// <summary>Makes up for what is missing, if that is possible.</summary>
     /// <returns>Why no command can run; null when one can.</returns>
     public static string? Prepare()
     {
-        // While there are descriptors to read it with.
-        _ = DescriptorBudget.Read();
         HomeDirectory.Ensure();
+        Console.OutputEncoding = new UTF8Encoding(encoderShouldEmitUTF8Identifier: false);
         try
         {
             _ = Directory.GetCurrentDirectory();

@@ -54,7 +54,7 @@ internal static class LimitChecks
     }
 
     /// <summary>The length of the PUBLISH (MQTT 5.0 §3.3) with the properties that <c>pub</c> sets.</summary>
-    private static long SizeOf(MqttApplicationMessage message, MqttProtocolVersion version)
+    public static long SizeOf(MqttApplicationMessage message, MqttProtocolVersion version)
     {
         long rest = TextSize(message.Topic) + message.Payload.Length;
         rest += message.QualityOfServiceLevel > 0 ? sizeof(ushort) : 0;

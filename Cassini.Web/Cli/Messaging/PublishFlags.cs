@@ -85,10 +85,7 @@ internal sealed class PublishFlags
         catch (Exception exception)
             when (exception is IOException or UnauthorizedAccessException or ArgumentException or NotSupportedException)
         {
-            var problem = exception is FileNotFoundException or DirectoryNotFoundException
-                ? "no such file"
-                : $"cannot be read: {exception.Message}";
-            throw new ClientException($"--file: {SafeText.Of(path)}: {problem}", isLasting: true, exception);
+            throw new ClientException($"--file: {SafeText.Of(path)}: {FileProblem.Of(exception, path)}", isLasting: true, exception);
         }
     }
 

@@ -1,8 +1,10 @@
+using System.Globalization;
 using System.Runtime.CompilerServices;
 using System.Text.Json;
 using Cassini.Harness.Clients;
 using Cassini.Streams.Primitives;
 using Cassini.Web.Cli.Context;
+using MQTTnet.Formatter;
 using MQTTnet.Protocol;
 
 namespace Cassini.Web.Cli.Messaging;
@@ -11,6 +13,7 @@ namespace Cassini.Web.Cli.Messaging;
 internal sealed class Publisher(ConnectionOptions connection, PublishRequest request, CliContext context)
 {
     private readonly RateMeter _meter = new(context.Out, connection.Json, context.Time);
+    private long _largest;
 
     public async Task RunAsync(CancellationToken cancellation)
     {
@@ -19,26 +22,50 @@ internal sealed class Publisher(ConnectionOptions connection, PublishRequest req
             connection.Broker, ClientTls.Read(connection, context), connection.Connect, context.Time, null, cancellation);
         using var end = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
         var rates = request.Rate ? _meter.WriteAsync(end.Token) : Task.CompletedTask;
+        var isFailed = true;
         try
         {
-            await foreach (var payload in PayloadsAsync(client, cancellation))
-            {
-                await PublishAsync(client, payload, cancellation);
-                _meter.Count(payload.Length);
-            }
-
-            if (connection.QoS == MqttQualityOfServiceLevel.AtMostOnce)
-            {
-                await client.ConfirmAsync(cancellation);
-            }
+            await PublishAllAsync(client, cancellation);
+            isFailed = false;
+        }
+        catch (OperationCanceledException)
+        {
+            isFailed = false;
+            throw;
+        }
+        catch (ClientException lost) when (connection.Version != MqttProtocolVersion.V500 && ConnectionFailure.IsWithoutReason(lost))
+        {
+            throw new ClientException(WithoutReason(), cause: lost);
         }
         finally
         {
             await end.CancelAsync();
             await rates;
-            Summarize(context.Time.GetElapsedTime(began));
+            if (!isFailed)
+            {
+                Summarize(context.Time.GetElapsedTime(began));
+            }
         }
     }
+
+    private async Task PublishAllAsync(MqttConnection client, CancellationToken cancellation)
+    {
+        await foreach (var payload in PayloadsAsync(client, cancellation))
+        {
+            await PublishAsync(client, payload, cancellation);
+            _meter.Count(payload.Length);
+        }
+
+        if (connection.QoS == MqttQualityOfServiceLevel.AtMostOnce)
+        {
+            await client.ConfirmAsync(cancellation);
+        }
+    }
+
+    /// <summary>MQTT 3.1.1 has no DISCONNECT of the broker: it closes the connection [MQTT-4.8.0-1].</summary>
+    private string WithoutReason() => $"{connection.Broker}: the broker closed the connection without a reason, as MQTT 3.1.1 has it"
+        + (_largest == 0 ? "" : string.Create(
+            CultureInfo.InvariantCulture, $": a message of {_largest:N0} bytes may be too large for it, or not allowed"));
 
     private async Task PublishAsync(MqttConnection client, ReadOnlyMemory<byte> payload, CancellationToken cancellation)
     {
@@ -48,6 +75,7 @@ internal sealed class Publisher(ConnectionOptions connection, PublishRequest req
             throw new ClientException($"{connection.Broker}: {problem}", isLasting: true);
         }
 
+        _largest = Math.Max(_largest, LimitChecks.SizeOf(message, connection.Version));
         var answer = await client.PublishAsync(message, cancellation);
         if (!answer.IsSuccess)
         {

@@ -20,22 +20,30 @@ internal sealed class PolicyFile
     public static PolicyFile Load(string path, string workingDirectory)
     {
         var errors = new List<string>();
-        if (SettingsFile.Load(Path.Combine(workingDirectory, path), path, errors) is not { } root)
+        if (SettingsFile.Load(Path.Combine(workingDirectory, path), path, errors) is not { } json)
         {
             throw new PolicyFileException(errors);
         }
 
-        var whole = root.GetSection(SettingsFile.Root);
-        var health = whole.Exists() ? whole.GetSection(Section) : root.GetSection(Section);
-        if (whole.Exists() && !health.Exists())
+        const string Whole = $"{SettingsFile.Root}:{Section}";
+        var section = json.Has(SettingsFile.Root) ? Whole : json.Has(Section) ? Section : "";
+        errors.AddRange(json.FaultsOf(section));
+        if (section == Whole && !json.Has(Whole))
         {
-            throw new PolicyFileException([$"{path}: has no section {SettingsFile.Root}:{Section}"]);
+            errors.Add($"{path}: has no section {Whole}");
         }
 
-        var start = health.Exists() ? health.Path.Length + 1 : 0;
-        var leaves = (health.Exists() ? health.GetChildren() : root.GetChildren()).SelectMany(SettingsFile.Leaves);
+        if (errors.Count > 0)
+        {
+            throw new PolicyFileException(errors);
+        }
+
+        var start = section.Length == 0 ? 0 : section.Length + 1;
         return new PolicyFile(new SettingsLayer(
-            [.. leaves.Select(leaf => new Setting($"{Section}:{leaf.Path[start..]}", leaf.Value, $"{leaf.Path} in {path}"))],
+            [
+                .. json.Below(section).Select(
+                    value => new Setting($"{Section}:{value.Path[start..]}", value.Value, $"{value.Path} in {path}")),
+            ],
             UnknownIsError: true));
     }
 

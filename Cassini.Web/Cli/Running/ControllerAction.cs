@@ -62,9 +62,7 @@ internal sealed class ControllerAction(CliContext context, Func<PlanBroker, IBro
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
-            context.Complain(exception is FileNotFoundException or DirectoryNotFoundException
-                ? $"{options.PlanName}: no such file"
-                : $"{options.PlanName}: cannot be read: {exception.Message}");
+            context.Complain($"{options.PlanName}: {FileProblem.Of(exception, options.PlanFile)}");
             return null;
         }
 

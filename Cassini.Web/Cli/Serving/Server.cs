@@ -74,7 +74,7 @@ internal sealed class Server(ServeSettings settings, CliContext context, Process
             is StartFailedException or TlsConfigurationException or AccessConfigurationException or ExportConfigurationException)
         {
             ServingLog.StartFailed(logger, exception);
-            Complain(logger, exception.Message);
+            Complain(logger, exception.Message + OriginOf(exception));
             return ExitCode.Error;
         }
         catch (Exception exception) when (exception is not OperationCanceledException)
@@ -91,6 +91,18 @@ internal sealed class Server(ServeSettings settings, CliContext context, Process
         {
             throw new StartFailedException(shortage);
         }
+    }
+
+    /// <summary>Where the setting that is to blame comes from, because its key is not what someone wrote who gave a flag.</summary>
+    private string OriginOf(Exception exception)
+    {
+        var key = exception switch
+        {
+            AccessConfigurationException access => access.Error.Key,
+            TlsConfigurationException tls => tls.Setting,
+            _ => "",
+        };
+        return settings.Origins.TryGetValue(key, out var origin) ? $" ({origin})" : "";
     }
 
     private void Complain(ILogger logger, string problem)

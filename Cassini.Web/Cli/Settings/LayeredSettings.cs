@@ -48,6 +48,29 @@ internal sealed class LayeredSettings(IReadOnlyList<SettingsLayer> weakestFirst)
         return null;
     }
 
+    /// <summary>
+    /// The first index that the list lacks, and the next one that it has with its origin; null when the strongest layer that names the list
+    /// lacks none.
+    /// </summary>
+    public (int Missing, int Next, string Origin)? FindHole(string key)
+    {
+        foreach (var layer in weakestFirst.Reverse())
+        {
+            if (Numbered(layer, key) is { Count: > 0 } elements)
+            {
+                var missing = Enumerable.Range(0, elements.Count).TakeWhile(index => elements.Keys[index] == index).Count();
+                return missing < elements.Count ? (missing, elements.Keys[missing], elements.Values[missing].Origin) : null;
+            }
+
+            if (FindIn(layer, key) is not null)
+            {
+                return null;
+            }
+        }
+
+        return null;
+    }
+
     private Setting? FindIn(SettingsLayer layer, string key)
     {
         var found = layer.Settings.Where(setting => string.Equals(setting.Key, key, StringComparison.OrdinalIgnoreCase)).ToList();
@@ -57,16 +80,24 @@ internal sealed class LayeredSettings(IReadOnlyList<SettingsLayer> weakestFirst)
 
     private List<Setting>? FindListIn(SettingsLayer layer, string key)
     {
-        var numbered = layer.Settings
-            .Select(setting => (Setting: setting, Index: IndexIn(setting.Key, key)))
-            .Where(item => item.Index is not null)
-            .OrderBy(item => item.Index)
-            .Select(item => item.Setting)
-            .ToList();
-        _read.UnionWith(numbered);
-
+        _read.UnionWith(layer.Settings.Where(setting => IndexIn(setting.Key, key) is not null));
+        var numbered = Numbered(layer, key);
         var whole = FindIn(layer, key);
-        return numbered.Count > 0 ? numbered : whole is null ? null : [.. Split(whole)];
+        return numbered.Count > 0 ? [.. numbered.Values] : whole is null ? null : [.. Split(whole)];
+    }
+
+    private static SortedList<int, Setting> Numbered(SettingsLayer layer, string list)
+    {
+        var numbered = new SortedList<int, Setting>();
+        foreach (var setting in layer.Settings)
+        {
+            if (IndexIn(setting.Key, list) is { } index)
+            {
+                numbered[index] = setting;
+            }
+        }
+
+        return numbered;
     }
 
     private static IEnumerable<Setting> Split(Setting list) => ListText.Split(list.Value ?? "")

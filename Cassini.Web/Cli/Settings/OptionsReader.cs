@@ -36,6 +36,9 @@ internal sealed class OptionsReader(IReadOnlyList<SettingsLayer> weakestFirst)
     public T Read<T>(T given, string path)
         where T : class => (T)Section(CopyOf(typeof(T))!.Invoke(given, null)!, path);
 
+    /// <summary>Where each setting that was read comes from; a default is not in it.</summary>
+    public IReadOnlyDictionary<string, string> Origins => _origins;
+
     /// <summary>The error with the origin of its setting; a default has none.</summary>
     public string Locate(SettingError error) => _origins.TryGetValue(error.Key, out var origin) ? $"{error} ({origin})" : $"{error}";
 
@@ -100,6 +103,14 @@ internal sealed class OptionsReader(IReadOnlyList<SettingsLayer> weakestFirst)
         if (_settings.FindTwice(key) is var (whole, numbered))
         {
             Errors.Add($"{key}: is given as a whole ({whole.Origin}) and as {numbered.Key} ({numbered.Origin}); give it one way");
+            return;
+        }
+
+        if (_settings.FindHole(key) is var (missing, next, origin))
+        {
+            Errors.Add(
+                $"{key}: has no element {missing}, but an element {next} ({origin}): number the elements 0, 1, 2 and so on; "
+                + "an empty variable is one that is not set");
             return;
         }
 

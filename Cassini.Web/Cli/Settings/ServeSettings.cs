@@ -16,6 +16,9 @@ internal sealed record ServeSettings
     /// <summary>Levels of the log for single categories, from the settings file.</summary>
     public IReadOnlyDictionary<string, LogLevel> LogLevels { get; init; } = new Dictionary<string, LogLevel>();
 
+    /// <summary>Where each setting comes from, for errors that show only at the start; a default is not in it.</summary>
+    public IReadOnlyDictionary<string, string> Origins { get; init; } = new Dictionary<string, string>();
+
     /// <summary>Warnings to write before the start; none of them is an error.</summary>
     public required IReadOnlyList<string> Warnings { get; init; }
 }

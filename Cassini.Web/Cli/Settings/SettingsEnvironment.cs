@@ -13,6 +13,9 @@ internal static partial class SettingsEnvironment
     public const string TreePrefix = "CASSINI__";
 
     public const string DataDirectory = "CASSINI_DATA_DIR";
+    public const string Ca = "TLS_CA_CERT";
+    public const string ServerChain = "TLS_SERVER_CERT_CHAIN";
+    public const string ServerKey = "TLS_SERVER_KEY";
 
     internal static readonly IReadOnlyDictionary<string, string> Named = new Dictionary<string, string>(StringComparer.Ordinal)
     {
@@ -21,9 +24,9 @@ internal static partial class SettingsEnvironment
         [ManagementAccess.TokenVariable] = SettingKeys.ManagementTokenPath,
         ["CASSINI_SHUTDOWN_TOKEN"] = SettingKeys.ShutdownToken,
         [DataDirectory] = SettingKeys.DataDirectory,
-        ["TLS_CA_CERT"] = SettingKeys.Ca,
-        ["TLS_SERVER_CERT_CHAIN"] = SettingKeys.ServerChain,
-        ["TLS_SERVER_KEY"] = SettingKeys.ServerKey,
+        [Ca] = SettingKeys.Ca,
+        [ServerChain] = SettingKeys.ServerChain,
+        [ServerKey] = SettingKeys.ServerKey,
         ["TLS_CRL"] = SettingKeys.Crl,
         [OtlpExport.EndpointVariable] = SettingKeys.OtlpEndpoint,
         [OtlpExport.ServiceNameVariable] = SettingKeys.ServiceName,

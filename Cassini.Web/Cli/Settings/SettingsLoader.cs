@@ -40,6 +40,7 @@ internal static class SettingsLoader
                 Process = process,
                 DevelopmentCertificates = tls.DevelopmentDirectory,
                 LogLevels = file.Levels,
+                Origins = reader.Origins,
                 Warnings = [.. file.Warnings, .. warnings, .. reader.Warnings, .. ManagementWarnings.Of(process.Management)],
             };
     }

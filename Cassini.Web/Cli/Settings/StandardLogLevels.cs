@@ -1,4 +1,3 @@
-using System.Text.Json.Nodes;
 using Cassini.Streams.Primitives;
 
 namespace Cassini.Web.Cli.Settings;
@@ -10,8 +9,7 @@ namespace Cassini.Web.Cli.Settings;
 /// <param name="file">The name of the file, for messages.</param>
 internal sealed class StandardLogLevels(string file)
 {
-    public const string Section = "Logging";
-    private const string Levels = "LogLevel";
+    private const string Section = "Logging:LogLevel";
     private const string ForAll = "Default";
 
     private readonly Dictionary<string, LogLevel> _byCategory = new(StringComparer.OrdinalIgnoreCase);
@@ -23,19 +21,18 @@ internal sealed class StandardLogLevels(string file)
 
     public List<string> Warnings { get; } = [];
 
-    /// <summary>Takes the levels from the section; null when it is no object.</summary>
-    public void Take(JsonObject? section)
+    /// <summary>Takes the levels of the file, however their paths are divided into names.</summary>
+    public void Take(SettingsJson settings)
     {
-        var levels = section?.FirstOrDefault(member => string.Equals(member.Key, Levels, StringComparison.OrdinalIgnoreCase)).Value;
-        foreach (var (category, value) in levels as JsonObject ?? [])
+        foreach (var (path, value) in settings.Below(Section))
         {
-            Take(category, value?.ToString() ?? "");
+            Take(path[(Section.Length + 1)..], value ?? "");
         }
     }
 
     private void Take(string category, string word)
     {
-        var place = $"{Section}:{Levels}:{SafeText.Of(category, SafeText.Short)} in {file}";
+        var place = $"{Section}:{SafeText.Of(category, SafeText.Short)} in {file}";
         if (!LogLevelText.TryParse(word, out var level))
         {
             Warnings.Add($"{place}: {SafeText.Quote(word)} is not a level: ignored");

@@ -21,9 +21,9 @@ internal sealed record TlsPlan(CassiniOptions Options, string? DevelopmentDirect
     {
         (string Key, string Variable, string Flag, string? Path)[] needed =
         [
-            (SettingKeys.Ca, TlsOptions.CaSetting, "--ca", options.Tls?.CaPath),
-            (SettingKeys.ServerChain, TlsOptions.ServerChainSetting, "--cert", options.Tls?.ServerChainPath),
-            (SettingKeys.ServerKey, TlsOptions.ServerKeySetting, "--key", options.Tls?.ServerKeyPath),
+            (SettingKeys.Ca, SettingsEnvironment.Ca, "--ca", options.Tls?.CaPath),
+            (SettingKeys.ServerChain, SettingsEnvironment.ServerChain, "--cert", options.Tls?.ServerChainPath),
+            (SettingKeys.ServerKey, SettingsEnvironment.ServerKey, "--key", options.Tls?.ServerKeyPath),
         ];
         var missing = needed.Where(file => string.IsNullOrEmpty(file.Path)).ToList();
         if (missing.Count == 0)

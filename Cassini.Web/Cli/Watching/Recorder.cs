@@ -2,7 +2,6 @@ using System.Text.Json;
 using Cassini.Streams.Events;
 using Cassini.Streams.Feed;
 using Cassini.Streams.Health.Records;
-using Cassini.Streams.Primitives;
 
 namespace Cassini.Web.Cli.Watching;
 
@@ -21,6 +20,8 @@ internal sealed class Recorder(HealthFeed feed, HealthRecordWriter writer, Actio
     private long _through;
     private long _triedAt;
 
+    /// <param name="note">What the feed says.</param>
+    /// <param name="cancellation">Ends the request for the state. A line that is being written is finished.</param>
     /// <exception cref="IOException">The record cannot be written.</exception>
     public async Task RecordAsync(FeedNote note, CancellationToken cancellation)
     {
@@ -38,7 +39,7 @@ internal sealed class Recorder(HealthFeed feed, HealthRecordWriter writer, Actio
 
             case FeedEvent { Envelope: var envelope } when envelope.Epoch == _epoch && envelope.Sequence > _through:
                 _through = envelope.Sequence;
-                await writer.WriteAsync(envelope, cancellation);
+                await writer.WriteAsync(envelope, CancellationToken.None);
                 break;
         }
     }
@@ -55,13 +56,18 @@ internal sealed class Recorder(HealthFeed feed, HealthRecordWriter writer, Actio
                 throw new FormatException("its epoch cannot be read");
             }
 
-            await writer.BeginAsync(header, cancellation);
+            await writer.BeginAsync(header, CancellationToken.None);
             (_epoch, _through) = (epoch, json.RootElement.GetProperty("through").GetInt64());
         }
         catch (Exception failure) when (failure is HttpRequestException or JsonException
             or KeyNotFoundException or FormatException or InvalidOperationException or ArgumentException)
         {
-            var why = failure is JsonException json ? JsonProblem.ReasonOf(json) : failure.Message;
+            var why = failure switch
+            {
+                HttpRequestException { StatusCode: { } status } => $"it answers {(int)status}",
+                HttpRequestException => failure.Message,
+                _ => "it answers, but not as Cassini does",
+            };
             complain($"nothing is recorded until the broker's state can be read ({why})");
         }
     }

@@ -3,7 +3,6 @@ using System.Threading.Channels;
 using Cassini.Harness;
 using Cassini.Harness.Clients;
 using Cassini.Streams.Feed;
-using Cassini.Streams.Health.Records;
 using Cassini.Web.Cli.Context;
 
 namespace Cassini.Web.Cli.Watching;
@@ -18,10 +17,10 @@ internal sealed class Watcher(CliContext context, WatchRequest request)
     public async Task<int> RunAsync(HealthFeedOptions options)
     {
         using var feed = new HealthFeed(request.Target.Management, options);
-        await using var record = request.Record is { } file ? Create(Path.Combine(context.WorkingDirectory, file)) : null;
+        await using var record = request.Record is { } file ? new RecordFile(Path.Combine(context.WorkingDirectory, file)) : null;
         var recorder = record is null
             ? null
-            : new Recorder(feed, record, why => context.Complain($"{request.Target.Name}: {why}"), context.Time);
+            : new Recorder(feed, record.Writer, why => context.Complain($"{request.Target.Name}: {why}"), context.Time);
         var screen = request.Json || context.Terminal is not { } terminal
             ? null
             : new WatchScreen(request.Target.Name, terminal, context.Time);
@@ -95,9 +94,9 @@ internal sealed class Watcher(CliContext context, WatchRequest request)
     /// <returns>Whether to go on.</returns>
     private async Task<bool> ShowAsync(FeedNote note, Recorder? recorder, IWatchView view)
     {
-        view.Show(note);
         try
         {
+            // Before it is shown, because the output may end the command: what was shown can be replayed.
             await (recorder?.RecordAsync(note, context.Signals.Stop) ?? Task.CompletedTask);
         }
         catch (IOException failure)
@@ -106,6 +105,7 @@ internal sealed class Watcher(CliContext context, WatchRequest request)
             return false;
         }
 
+        view.Show(note);
         if (note is FeedLost { Reason: FeedLoss.Refused } refused)
         {
             context.Complain($"{request.Target.Name}: {ManagementAccess.WithRemedy(refused.Detail, ManagementAccess.Flags)}");
@@ -113,17 +113,5 @@ internal sealed class Watcher(CliContext context, WatchRequest request)
         }
 
         return true;
-    }
-
-    private static HealthRecordWriter Create(string path)
-    {
-        try
-        {
-            return new HealthRecordWriter(new FileStream(path, FileMode.CreateNew, FileAccess.Write, FileShare.Read));
-        }
-        catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
-        {
-            throw new ClientException($"--record '{path}' cannot be created: {failure.Message}", isLasting: true, failure);
-        }
     }
 }
