@@ -119,7 +119,11 @@ internal sealed class BearerTokens(string? token, string? path, string setting, 
     {
         if (read.Problem is { } problem)
         {
-            AccessLog.TokensLost(logger, file, problem, read.Cause);
+            AccessLog.TokensLost(logger, file, problem);
+            if (read.Cause is { } cause)
+            {
+                AccessLog.TokensUnreadable(logger, file, cause);
+            }
         }
         else
         {

@@ -20,7 +20,7 @@ internal static class TrafficInstruments
             .Gauge("cassini.backlog.messages", "{message}", "Messages accepted and not yet delivered.", r => r.Snapshot.Backlog)
             .Gauge("cassini.topics", "{topic}", "Topics.", r => r.Snapshot.Topics.Count)
             .Gauge(
-                "cassini.capacity.used", null, "How much of a limit is in use, as of the last sample; memory in bytes.",
+                "cassini.capacity.used", null, "How much of a limit is in use, as of the last sample or refusal; memory in bytes.",
                 r => [.. r.Snapshot.Capacity.Select(use => Instruments.Of((double)use.Used, "resource", Words.Of(use.Resource)))])
             .Gauge(
                 "cassini.capacity.limit", null, "The limit, as of the last sample; of memory in bytes.",

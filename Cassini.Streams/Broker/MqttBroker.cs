@@ -75,7 +75,7 @@ public sealed class MqttBroker : ISessionHandler
         Housekeeper = new Housekeeper(
             time,
             upkeep.Forgive,
-            new HousekeepingJob(TimeSpan.Zero, upkeep.Work),
+            new HousekeepingJob(TimeSpan.Zero, upkeep.Work, JudgesClients: true),
             new HousekeepingJob(TimeSpan.FromSeconds(1), new DropReport(Sessions, Counters, _events).Publish),
             new HousekeepingJob(TimeSpan.FromSeconds(10), Sweep),
             new HousekeepingJob(
@@ -203,7 +203,7 @@ public sealed class MqttBroker : ISessionHandler
     {
         ArgumentNullException.ThrowIfNull(filter);
         var encoded = MqttText.Encode(filter);
-        if (!TopicFilter.IsValid(encoded) || !TopicFilter.TrySplit(encoded, out _, out _))
+        if (!TopicFilter.TryParse(encoded, out _, out _))
         {
             throw new ArgumentException($"'{filter}' is not a topic filter", nameof(filter));
         }
@@ -263,7 +263,7 @@ public sealed class MqttBroker : ISessionHandler
         _time,
         link,
         client,
-        new Admission(_options, _intake, Budget, _events, _time, client.IsProbe),
+        new Admission(_options, _intake, Budget, () => MemoryUse, _events, _time, client.IsProbe),
         new PublishHandler(_options, new TopicCache(_options, Topics, client.Access), _router, _tracer, _events, link, client),
         new SubscribeHandler(_options, _events, link, client));
 

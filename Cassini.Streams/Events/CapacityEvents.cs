@@ -43,6 +43,17 @@ public sealed record Capacity(ResourceUse Connections, ResourceUse? Sessions = n
 /// <param name="Identity">The identity whose own share is used up; null when it is the whole broker's limit.</param>
 public sealed record CapacityReached(CapacityResource Resource, long Limit, string? Identity = null) : BrokerEvent
 {
+    /// <summary>
+    /// The identity that holds most of the whole broker's limit; null when none is known, and in a record of an older Cassini.
+    /// </summary>
+    public string? Holder { get; init; }
+
+    /// <summary>How much <see cref="Holder"/> holds, in bytes of memory or a number; 0 without one.</summary>
+    public long Held { get; init; }
+
     /// <inheritdoc/>
     public override EventCategory Category => EventCategory.Load;
+
+    /// <summary>The same, with the identity that holds most.</summary>
+    internal CapacityReached HeldAs(ResourceUse use) => this with { Holder = use.Holder, Held = use.Held };
 }

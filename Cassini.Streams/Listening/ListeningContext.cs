@@ -35,6 +35,8 @@ internal sealed class ListeningContext(
 
     public ConnectionTable Connections { get; } = new(options.MaxConnections);
 
+    public ConnectionLimitNotice LimitNotice { get; } = new(events, time);
+
     public HandshakeGate Gate { get; } = new(options, time);
 
     /// <summary>

@@ -27,7 +27,7 @@ internal sealed class Canary(
             return;
         }
 
-        using var certificate = new CanaryCertificate(certificatePath, keyPath, logger);
+        using var certificate = new CanaryCertificate(certificatePath, keyPath, time, logger);
         using var interval = new PeriodicTimer(options.CanaryInterval, time);
         do
         {

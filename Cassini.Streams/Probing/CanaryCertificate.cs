@@ -9,7 +9,7 @@ using Microsoft.Extensions.Logging;
 namespace Cassini.Streams.Probing;
 
 /// <summary>The canary's own client certificate, read again when its files change. For one thread at a time.</summary>
-internal sealed class CanaryCertificate(string certificatePath, string keyPath, ILogger logger) : IDisposable
+internal sealed class CanaryCertificate(string certificatePath, string keyPath, TimeProvider time, ILogger logger) : IDisposable
 {
     private (byte[] Chain, byte[] Key) _read = ([], []);
     private (X509Certificate2 Leaf, SslStreamCertificateContext Context)? _current;
@@ -18,6 +18,7 @@ internal sealed class CanaryCertificate(string certificatePath, string keyPath, 
     /// <summary>
     /// The certificate to present. It is valid until the next call, because that disposes it when the files have changed. When there
     /// never was a usable one, throws an exception that <see cref="IsUnusable"/> recognizes. What is wrong with the files is logged once.
+    /// One that is not valid yet is not usable before its time, and an expired one does not replace another.
     /// </summary>
     public (X509Certificate2 Leaf, SslStreamCertificateContext Context) Load()
     {
@@ -37,10 +38,11 @@ internal sealed class CanaryCertificate(string certificatePath, string keyPath, 
         }
         catch (Exception failure) when (IsUnusable(failure))
         {
-            if (failure.Message != _problem)
+            var problem = (failure as TlsConfigurationException)?.SameProblem ?? failure.Message;
+            if (problem != _problem)
             {
-                ProbingLog.CertificateUnusable(logger, failure);
-                _problem = failure.Message;
+                _problem = problem;
+                Log(failure);
             }
 
             // The files may be half replaced. The old certificate may still be valid, and its expiry is reported anyway.
@@ -65,10 +67,23 @@ internal sealed class CanaryCertificate(string certificatePath, string keyPath, 
         }
     }
 
+    private void Log(Exception failure)
+    {
+        if (failure is TlsConfigurationException)
+        {
+            ProbingLog.CertificateUnusable(logger, failure.Message);
+            ProbingLog.CertificateRefused(logger, failure);
+        }
+        else
+        {
+            ProbingLog.CertificateFailed(logger, failure);
+        }
+    }
+
     // The role is that of a broker's file. That is without effect here, because the message of an error does not show it.
     private static TlsFile Read(string setting, string path) => TlsFile.Read(CertificateRole.Server, $"Probing:{setting}", path);
 
-    private static (X509Certificate2, SslStreamCertificateContext) Parse(TlsFile chain, TlsFile key)
+    private (X509Certificate2, SslStreamCertificateContext) Parse(TlsFile chain, TlsFile key)
     {
         var certificates = PemCertificates.Read(chain);
         try
@@ -76,6 +91,7 @@ internal sealed class CanaryCertificate(string certificatePath, string keyPath, 
             var leaf = PemCertificates.WithPrivateKey(certificates[0], chain, key);
             try
             {
+                new Validity(time.GetUtcNow(), TakesExpired: _current is null).DemandOfAll(chain, certificates);
                 return (leaf, SslStreamCertificateContext.Create(leaf, [.. certificates[1..]], offline: true));
             }
             catch

@@ -16,6 +16,7 @@ public sealed class TlsConfigurationException : Exception
         Setting = setting;
         Path = path;
         Problem = line is null ? problem : $"line {line}: {problem}";
+        SameProblem = Message;
     }
 
     /// <summary>What the file is for.</summary>
@@ -29,4 +30,10 @@ public sealed class TlsConfigurationException : Exception
 
     /// <summary>What is wrong with the file, without its name.</summary>
     internal string Problem { get; }
+
+    /// <summary>The message without the time of the read, so that two reads of the same bad file compare equal.</summary>
+    internal string SameProblem { get; init; }
+
+    /// <summary>From when on the file can be used, when its certificate is only not valid yet; null when time mends nothing.</summary>
+    internal DateTimeOffset? UsableFrom { get; init; }
 }

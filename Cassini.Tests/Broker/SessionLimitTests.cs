@@ -69,8 +69,8 @@ public class SessionLimitTests
             await Eventually.CompletesAsync("it ends", refused.Served);
         }
 
-        rig.Events.Of<CapacityReached>().ShouldBe(
-            [new CapacityReached(CapacityResource.Sessions, 1), new CapacityReached(CapacityResource.Sessions, 1)]);
+        var reached = new CapacityReached(CapacityResource.Sessions, 1) { Holder = "a", Held = 1 };
+        rig.Events.Of<CapacityReached>().ShouldBe([reached, reached]);
         rig.Broker.Statistics.SessionsRefused.ShouldBe(4);
         rig.Broker.Sessions.Use.ShouldBe(new ResourceUse(1, 1, "a", 1));
     }
@@ -117,7 +117,9 @@ public class SessionLimitTests
         await Eventually.HoldsAsync("it waits", () => rig.Clock.Time.ArmedTimers > 0);
         rig.Clock.AdvanceBy(TimeSpan.FromSeconds(1));
         (await publisher.ExpectAsync<AckPacket>()).Reason.ShouldBe(ReasonCode.QuotaExceeded);
-        rig.Events.Of<CapacityReached>().ShouldHaveSingleItem().ShouldBe(new CapacityReached(CapacityResource.Memory, 1024 * 1024));
+        var reached = rig.Events.Of<CapacityReached>().ShouldHaveSingleItem();
+        reached.ShouldBe(new CapacityReached(CapacityResource.Memory, 1024 * 1024) { Holder = "slow", Held = reached.Held });
+        reached.Held.ShouldBeInRange(600_000, 620_000);
         rig.Broker.Budget.Return(1024 * 1024);
     }
 

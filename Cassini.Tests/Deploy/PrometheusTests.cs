@@ -1,5 +1,6 @@
 using System.Text.RegularExpressions;
 using Cassini.Streams.Health;
+using Cassini.Tests.Docs;
 using Cassini.Tests.Management;
 using Cassini.Tests.Support;
 
@@ -55,7 +56,17 @@ public partial class PrometheusTests
             DeployFiles.At<string>(rule, "annotations", "summary").ShouldNotBeNullOrWhiteSpace(name);
             DeployFiles.At<string>(rule, "annotations", "description").ShouldContain("{{ $labels.instance }}", customMessage: name);
             link.ShouldStartWith("http://cassini-management:9090/runbook#", customMessage: name);
-            Reasons.All.ShouldContain(link.Split('#')[1], name);
+            Reasons.All.Concat(Runbook.AlertsAlone).ShouldContain(link.Split('#')[1], name);
+        }
+    }
+
+    [Fact]
+    public void Rules_AlertWithoutACheck_LinksToAnEntryOfItsOwn()
+    {
+        foreach (var entry in Runbook.AlertsAlone)
+        {
+            DeployFiles.At<string>(Rules.Single(rule => (string)rule["alert"] == $"Cassini{entry}"), "annotations", "runbook_url")
+                .ShouldEndWith($"#{entry}");
         }
     }
 

@@ -7,6 +7,9 @@ internal static partial class Runbook
 {
     public static string Text { get; } = Repository.Read("docs", "operate", "runbook.md");
 
+    /// <summary>The entries of what has an event and an alert, but no check.</summary>
+    public static IReadOnlyList<string> AlertsAlone { get; } = [nameof(Streams.Events.ClientIdContested)];
+
     /// <summary>The text under each heading, by the heading.</summary>
     public static IReadOnlyList<(string Reason, string Entry)> Entries { get; } =
         [.. Text.Split("\n## ").Skip(1).Select(entry => (entry[..entry.IndexOf('\n', StringComparison.Ordinal)], entry))];

@@ -234,7 +234,7 @@ public class MqttHealthTests
         full.Checks.Single(check => check.FailsReadyz).ShouldSatisfyAllConditions(
             check => check.Name.ShouldBe(CheckNames.Capacity),
             check => check.Reason.ShouldBe(Reasons.SessionsFull),
-            check => check.Message.ShouldBe("1 of 1 sessions exist: new clients are turned away; 'alice' holds most: 1"));
+            check => check.Message.ShouldBe("1 of 1 session exists: new clients are turned away; 'alice' holds most: 1"));
         full.Broker.Connectivity.ShouldBe(Connectivity.Ok);
     }
 

@@ -73,6 +73,8 @@ internal sealed class ListeningRig : IAsyncDisposable
     /// <summary>Makes real failures happen.</summary>
     public IRehearsals Rehearsals => field ??= new Rehearsals(Manager, stopTicks: () => { }, resumeTicks: () => { }, NullLogger.Instance);
 
+    public ConnectionTable Connections => _context.Connections;
+
     public HandshakeGate Gate => _context.Gate;
 
     public IPEndPoint Address => BoundAddress(0);

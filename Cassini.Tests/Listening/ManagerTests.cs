@@ -126,6 +126,30 @@ public class ManagerTests
     }
 
     [Fact]
+    public async Task ConnectionLimit_ReachedAgainAndAgain_IsPublishedAtMostOnceASecond()
+    {
+        var time = new ManualTimeProvider();
+        await using var rig = await ListeningRig.StartAsync(o => o with { MaxConnections = 2 }, time: time);
+        var (one, _) = await rig.OpenAndWaitAsync("mallory");
+        var (other, _) = await rig.OpenAndWaitAsync("mallory");
+        for (var refused = 1; refused <= 4; refused++)
+        {
+            await using var third = await rig.OpenAsync($"client-{refused}");
+            await rig.Events.WaitForCountAsync<HandshakeFailed>(refused, $"refusal {refused}");
+            if (refused == 3)
+            {
+                time.Advance(TimeSpan.FromSeconds(1));
+            }
+        }
+
+        rig.Events.Of<CapacityReached>().Count.ShouldBe(2);
+        rig.Events.Of<CapacityReached>().ShouldAllBe(
+            reached => reached == new CapacityReached(CapacityResource.Connections, 2) { Holder = "mallory", Held = 2 });
+        await one.DisposeAsync();
+        await other.DisposeAsync();
+    }
+
+    [Fact]
     public async Task PendingLimit_Reached_EvictsFromTheFullestAddress()
     {
         await using var rig = await ListeningRig.StartAsync(o => o with { MaxPending = 1 });

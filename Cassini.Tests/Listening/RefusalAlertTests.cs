@@ -1,6 +1,7 @@
 using System.Security.Authentication;
 using Cassini.Streams.Events;
 using Cassini.Tests.Supervision;
+using Cassini.Tests.Support;
 using Cassini.Tests.Tls;
 
 namespace Cassini.Tests.Listening;
@@ -71,6 +72,17 @@ public sealed class RefusalAlertTests : IDisposable
     }
 
     [Fact]
+    public async Task Refusal_OfAPeerThatStays_IsPublishedAtOnce()
+    {
+        Require();
+        await using var rig = await ListeningRig.StartAsync(time: new ManualTimeProvider());
+        await using var stays = await rig.OpenAsync(client: null);
+
+        (await rig.Events.WaitForAsync<HandshakeFailed>("the refusal, while the peer may still read why")).Reason
+            .ShouldBe(HandshakeFailure.NoCertificate);
+    }
+
+    [Fact]
     public async Task Refusals_OfPeersThatStay_WaitForNoMoreThanHandshakesMayBe()
     {
         var time = new ManualTimeProvider();
@@ -78,11 +90,12 @@ public sealed class RefusalAlertTests : IDisposable
         await using var one = await rig.OpenAsync(client: null);
         await using var other = await rig.OpenAsync(client: null);
 
-        await rig.Events.WaitForAsync<HandshakeFailed>("the refusal for which there is no time");
-        rig.Events.Of<HandshakeFailed>().ShouldHaveSingleItem().Reason.ShouldBe(HandshakeFailure.NoCertificate);
+        await rig.Events.WaitForCountAsync<HandshakeFailed>(2, "the refusals");
+        await Eventually.HoldsAsync("the one for which there is no place ends", () => rig.Connections.All.Count() == 1);
+        rig.Events.Of<HandshakeFailed>().ShouldAllBe(failed => failed.Reason == HandshakeFailure.NoCertificate);
 
         time.Advance(TimeSpan.FromSeconds(1));
-        await rig.Events.WaitForCountAsync<HandshakeFailed>(2, "the other");
+        await Eventually.HoldsAsync("the other ends", () => !rig.Connections.All.Any());
     }
 
     [Theory]

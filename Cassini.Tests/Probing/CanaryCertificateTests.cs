@@ -2,6 +2,7 @@ using Cassini.Streams.Probing;
 using Cassini.Streams.Tls;
 using Cassini.Tests.Support;
 using Cassini.Tests.Tls;
+using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 
 namespace Cassini.Tests.Probing;
@@ -9,6 +10,7 @@ namespace Cassini.Tests.Probing;
 public sealed class CanaryCertificateTests : IDisposable
 {
     private readonly TempDirectory _directory = new();
+    private readonly SettableTime _time = new();
     private readonly TestAuthority _authority = new();
 
     public void Dispose()
@@ -21,7 +23,7 @@ public sealed class CanaryCertificateTests : IDisposable
     public void Load_FilesAreReplaced_DisposesTheCertificateBefore()
     {
         var (certificate, key) = Write("first");
-        using var canary = new CanaryCertificate(certificate, key, NullLogger.Instance);
+        using var canary = new CanaryCertificate(certificate, key, _time, NullLogger.Instance);
         var (first, _) = canary.Load();
         canary.Load().Leaf.ShouldBeSameAs(first);
         Write("second");
@@ -37,7 +39,7 @@ public sealed class CanaryCertificateTests : IDisposable
     public void Load_FilesBecomeUnusable_KeepsTheCertificateBefore()
     {
         var (certificate, key) = Write("first");
-        using var canary = new CanaryCertificate(certificate, key, NullLogger.Instance);
+        using var canary = new CanaryCertificate(certificate, key, _time, NullLogger.Instance);
         var (first, _) = canary.Load();
         File.WriteAllText(certificate, "half a fi");
 
@@ -46,11 +48,11 @@ public sealed class CanaryCertificateTests : IDisposable
     }
 
     [Fact]
-    public void Load_FilesStayUnusable_LogsTheExceptionOnce()
+    public void Load_FilesStayUnusable_LogsASentenceOnceAndTheStackOnlyAtDebug()
     {
         var log = new RecordingLoggers();
         var (certificate, key) = Write("first");
-        using var canary = new CanaryCertificate(certificate, key, log);
+        using var canary = new CanaryCertificate(certificate, key, _time, log);
         canary.Load();
 
         for (var failure = 1; failure <= 2; failure++)
@@ -58,24 +60,27 @@ public sealed class CanaryCertificateTests : IDisposable
             File.WriteAllText(certificate, "half a fi");
             canary.Load();
             canary.Load();
-            log.Lines.Count(line => line.Exception is TlsConfigurationException).ShouldBe(failure);
+            log.Lines.Count(line => line.Level == LogLevel.Warning && line.Exception == null).ShouldBe(failure);
+            log.Lines.Count(line => line.Level == LogLevel.Debug && line.Exception is TlsConfigurationException).ShouldBe(failure);
             Write("second");
             canary.Load();
         }
     }
 
     [Fact]
-    public void Load_FilesWereNeverUsable_ThrowsAndLogsTheExceptionOnce()
+    public void Load_FilesWereNeverUsable_ThrowsAndLogsThatOnce()
     {
         var log = new RecordingLoggers();
         var (certificate, key) = Write("first");
         File.Delete(key);
-        using var canary = new CanaryCertificate(certificate, key, log);
+        using var canary = new CanaryCertificate(certificate, key, _time, log);
 
         Should.Throw<TlsConfigurationException>(() => canary.Load()).Message.ShouldBe($"Probing:CanaryKeyPath: {key}: no such file");
         Should.Throw<TlsConfigurationException>(() => canary.Load());
 
-        log.Lines.ShouldHaveSingleItem().Exception.ShouldBeOfType<TlsConfigurationException>();
+        var warning = log.Lines.Where(line => line.Level == LogLevel.Warning).ShouldHaveSingleItem();
+        warning.Text.ShouldEndWith($": Probing:CanaryKeyPath: {key}: no such file");
+        warning.Exception.ShouldBeNull();
     }
 
     [Fact]
@@ -83,19 +88,60 @@ public sealed class CanaryCertificateTests : IDisposable
     {
         var log = new RecordingLoggers();
         var (certificate, key) = Write("first");
-        using var canary = new CanaryCertificate(certificate, key, log);
+        using var canary = new CanaryCertificate(certificate, key, _time, log);
         var (first, _) = canary.Load();
         Write("second");
         File.WriteAllText(certificate, File.ReadAllText(certificate).Replace("CERTIFICATE-----\n-----BEGIN", "CERTIFICATE----------BEGIN"));
 
         canary.Load().Leaf.ShouldBeSameAs(first);
-        log.Lines.ShouldHaveSingleItem().Exception!.Message.ShouldStartWith($"Probing:CanaryCertificatePath: {certificate}:");
+        log.Lines.Where(line => line.Level == LogLevel.Warning).ShouldHaveSingleItem().Text
+            .ShouldContain($": Probing:CanaryCertificatePath: {certificate}:");
     }
 
-    private (string Certificate, string Key) Write(string name)
+    [Fact]
+    public void Load_NotValidYet_IsTakenWhenItsTimeHasComeAndLoggedOnce()
+    {
+        var log = new RecordingLoggers();
+        var from = CertificateTimes.ToTheSecond(_time.Now.AddHours(1));
+        var (certificate, key) = Write("early", new() { NotBefore = from });
+        using var canary = new CanaryCertificate(certificate, key, _time, log);
+
+        for (var minute = 0; minute < 60; minute++)
+        {
+            Should.Throw<TlsConfigurationException>(() => canary.Load()).Message
+                .ShouldEndWith($"'CN=early' is not valid yet: not before {from:u}, and now it is {_time.Now:u}");
+            _time.Now += TimeSpan.FromSeconds(59);
+        }
+
+        log.Lines.Where(line => line.Level == LogLevel.Warning).ShouldHaveSingleItem();
+        _time.Now = from;
+        canary.Load().Leaf.Subject.ShouldBe("CN=early");
+    }
+
+    [Fact]
+    public void Load_ReplacedByAnExpiredOne_KeepsTheCertificateBefore()
+    {
+        var log = new RecordingLoggers();
+        var (certificate, key) = Write("first");
+        using var canary = new CanaryCertificate(certificate, key, _time, log);
+        var (first, _) = canary.Load();
+        var to = CertificateTimes.ToTheSecond(_time.Now.AddHours(-1));
+        Write("old", new() { NotBefore = to.AddDays(-9), NotAfter = to });
+
+        for (var look = 0; look < 3; look++)
+        {
+            canary.Load().Leaf.ShouldBeSameAs(first);
+            _time.Now += TimeSpan.FromSeconds(10);
+        }
+
+        log.Lines.Where(line => line.Level == LogLevel.Warning).ShouldHaveSingleItem().Text
+            .ShouldContain($"'CN=old' has expired: not after {to:u}, and now it is ");
+    }
+
+    private (string Certificate, string Key) Write(string name, LeafSpec? spec = null)
     {
         using var intermediate = _authority.IssueIntermediate();
-        using var client = intermediate.IssueClient(name);
+        using var client = intermediate.IssueClient(name, spec);
         return intermediate.WriteClient(_directory.Path, client, "canary");
     }
 }

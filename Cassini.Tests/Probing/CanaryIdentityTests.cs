@@ -1,5 +1,6 @@
 using Cassini.Streams.Events;
 using Cassini.Streams.Probing;
+using Cassini.Streams.Tls;
 using Cassini.Tests.Listening;
 using Cassini.Tests.Supervision;
 using Microsoft.Extensions.Logging.Abstractions;
@@ -58,6 +59,21 @@ public class CanaryIdentityTests
 
         failed.Reason.ShouldBe(CanaryFailure.OwnCertificateExpired);
         failed.Endpoint.ShouldBeNull();
+    }
+
+    [Fact]
+    public async Task Canary_OwnCertificateNotValidYet_DoesNotConnectAndSaysBothTimes()
+    {
+        await using var rig = await ListeningRig.StartAsync();
+        var from = CertificateTimes.ToTheSecond(TimeProvider.System.GetUtcNow().AddHours(1));
+        using var early = rig.Certificates.Authority.IssueClient("canary", new() { NotBefore = from });
+        var (certificate, key) = rig.Certificates.Authority.WriteClient(rig.Certificates.Directory, early, "canary");
+
+        var failed = await FirstFailureAsync(rig, Quick with { CanaryCertificatePath = certificate, CanaryKeyPath = key });
+
+        failed.Reason.ShouldBe(CanaryFailure.OwnCertificateExpired);
+        failed.Endpoint.ShouldBeNull();
+        failed.Detail.ShouldContain($"'CN=canary' is not valid yet: not before {from:u}, and now it is ");
     }
 
     [Fact]

@@ -7,7 +7,9 @@ using Microsoft.Extensions.Logging;
 
 namespace Cassini.Tests.Tls;
 
-/// <summary>An event has only the message of what made a reload fail. The log has the exception with its stack.</summary>
+/// <summary>
+/// What is wrong with a user's file is one sentence, which the log has from the event. Where it was found is for a developer.
+/// </summary>
 public sealed class ReloadLogTests : IDisposable
 {
     private readonly TestAuthority _authority = new();
@@ -22,7 +24,7 @@ public sealed class ReloadLogTests : IDisposable
     }
 
     [Fact]
-    public void Look_CertificateCannotBeRead_LogsTheExceptionOnce()
+    public void Look_CertificateCannotBeRead_LogsTheStackOnceAndOnlyAtDebug()
     {
         var (store, options) = Loaded();
         File.WriteAllText(options.ServerChainPath, "-----BEGIN CERTIFICATE-----\nMAA=\n-----END CERTIFICATE-----\n");
@@ -31,14 +33,14 @@ public sealed class ReloadLogTests : IDisposable
 
         var failed = _events.Of<CertificateReloadFailed>().ShouldHaveSingleItem();
         var logged = _log.Entries.ShouldHaveSingleItem();
-        logged.Level.ShouldBe(LogLevel.Warning);
+        logged.Level.ShouldBe(LogLevel.Debug);
         var exception = logged.Exception.ShouldBeOfType<TlsConfigurationException>();
         exception.Problem.ShouldBe(failed.Message);
         exception.InnerException.ShouldBeAssignableTo<CryptographicException>();
     }
 
     [Fact]
-    public void Look_FileIsMissing_LogsTheExceptionOnceForEachFailure()
+    public void Look_FileIsMissing_LogsTheStackOnceForEachFailureAndOnlyAtDebug()
     {
         var (store, options) = Loaded();
         var key = File.ReadAllText(options.ServerKeyPath);
@@ -48,6 +50,7 @@ public sealed class ReloadLogTests : IDisposable
             File.Delete(options.ServerKeyPath);
             Look(store, times: 3);
             _log.Entries.Count(entry => entry.Exception is TlsConfigurationException).ShouldBe(failure);
+            _log.Entries.ShouldAllBe(entry => entry.Exception == null || entry.Level == LogLevel.Debug);
             File.WriteAllText(options.ServerKeyPath, key);
             Look(store, times: 3);
         }

@@ -28,7 +28,13 @@ internal enum AdmissionVerdict
 /// publish. For the connection's reader.
 /// </summary>
 internal sealed class Admission(
-    BrokerOptions options, Intake intake, MemoryBudget budget, BrokerEvents events, TimeProvider time, bool isProbe)
+    BrokerOptions options,
+    Intake intake,
+    MemoryBudget budget,
+    Func<ResourceUse> memoryUse,
+    BrokerEvents events,
+    TimeProvider time,
+    bool isProbe)
 {
     private readonly TokenBucket? _rate = options.MaxPublishRate > 0 && !isProbe
         ? new TokenBucket(options.MaxPublishRate, options.MaxPublishRate, time)
@@ -68,7 +74,7 @@ internal sealed class Admission(
         _isOutOfPatience = !await budget.WaitAsync(options.MemoryPatience, time, cancellationToken);
         if (_isOutOfPatience)
         {
-            events.PublishReached(new CapacityReached(CapacityResource.Memory, budget.Limit));
+            events.PublishReached(new CapacityReached(CapacityResource.Memory, budget.Limit), memoryUse);
         }
     }
 

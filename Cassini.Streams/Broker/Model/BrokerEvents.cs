@@ -22,7 +22,9 @@ internal sealed class BrokerEvents(IEventPublisher events, TimeProvider time) : 
     public void Publish(BrokerEvent happened) => events.Publish(happened);
 
     /// <summary>Publishes that a limit was reached, or drops it when the same was published a moment ago.</summary>
-    public void PublishReached(CapacityReached reached)
+    /// <param name="reached">The event.</param>
+    /// <param name="use">Finds out who holds most of the whole broker's limit: slowly, so only for what is published.</param>
+    public void PublishReached(CapacityReached reached, Func<ResourceUse>? use = null)
     {
         lock (_lock)
         {
@@ -32,7 +34,7 @@ internal sealed class BrokerEvents(IEventPublisher events, TimeProvider time) : 
             }
         }
 
-        events.Publish(reached);
+        events.Publish(reached.Identity is null && use is not null ? reached.HeldAs(use()) : reached);
     }
 
     /// <summary>Publishes an event that a client caused, or drops it when there were too many.</summary>

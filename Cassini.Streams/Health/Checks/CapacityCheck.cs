@@ -1,6 +1,7 @@
 using System.Globalization;
 using Cassini.Streams.Events;
 using Cassini.Streams.Health.Facts;
+using Cassini.Streams.Primitives;
 
 namespace Cassini.Streams.Health.Checks;
 
@@ -51,19 +52,30 @@ internal sealed class CapacityCheck : Check
 
     private static string Use(CapacityResource resource, ResourceFacts found)
     {
-        var limit = found.Limit == 0 ? "all" : $"{Amount(resource, found.Used)} of {Amount(resource, found.Limit)}";
+        var isOne = found.Limit > 0 && Amount(resource, found.Used) == "1";
         return resource switch
         {
-            CapacityResource.Connections => $"{limit} connections are open",
-            CapacityResource.Sessions => $"{limit} sessions exist",
-            _ => $"{limit} MiB of the memory for messages are in use",
+            CapacityResource.Connections => $"{Part(resource, found, "connection")} {(isOne ? "is" : "are")} open",
+            CapacityResource.Sessions => $"{Part(resource, found, "session")} {(isOne ? "exists" : "exist")}",
+            _ when found.Limit == 0 => "all of the memory for messages is in use",
+            _ => $"{Part(resource, found, "MiB", "MiB")} of the memory for messages {(isOne ? "is" : "are")} in use",
         };
     }
 
-    private static string Holder(CapacityResource resource, ResourceFacts found) =>
-        found.Holder is null ? "" : $"; '{found.Holder}' holds most: {Amount(resource, found.Held)}";
+    private static string Part(CapacityResource resource, ResourceFacts found, string one, string? many = null) => found.Limit == 0
+        ? $"all {one}s"
+        : $"{Amount(resource, found.Used)} of {Quantity.Of(InUnits(resource, found.Limit), one, many)}";
 
-    private static string Amount(CapacityResource resource, long amount) => resource is CapacityResource.Memory
-        ? (amount / Mebibyte).ToString("N0", CultureInfo.InvariantCulture)
-        : amount.ToString("N0", CultureInfo.InvariantCulture);
+    /// <summary>Of many identities that hold one each, none is to blame.</summary>
+    private static string Holder(CapacityResource resource, ResourceFacts found) =>
+        found.Holder is null ? ""
+        : resource is CapacityResource.Memory ? $"; '{found.Holder}' holds most: {Amount(resource, found.Held)} MiB"
+        : found is { Held: 1, Used: > 1 } ? "; no identity holds more than one"
+        : $"; '{found.Holder}' holds most: {Amount(resource, found.Held)}";
+
+    private static string Amount(CapacityResource resource, long amount) =>
+        InUnits(resource, amount).ToString("N0", CultureInfo.InvariantCulture);
+
+    private static long InUnits(CapacityResource resource, long amount) =>
+        resource is CapacityResource.Memory ? (long)Math.Round(amount / Mebibyte) : amount;
 }

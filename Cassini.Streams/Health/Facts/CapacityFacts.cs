@@ -30,16 +30,17 @@ internal sealed record CapacityFacts
     };
 
     /// <summary>A client or a message was turned away. The share of one identity is not the broker's capacity.</summary>
-    public CapacityFacts Apply(CapacityReached reached, long sequence) => (reached.Resource, reached.Identity) switch
+    public CapacityFacts Apply(CapacityReached reached, long sequence, HealthPolicy policy) => (reached.Resource, reached.Identity) switch
     {
-        (CapacityResource.Connections, null) => this with { Connections = Connections.Refused(sequence) },
-        (CapacityResource.Sessions, null) => this with { Sessions = Sessions.Refused(sequence) },
-        (CapacityResource.Memory, null) => this with { Memory = Memory.Refused(sequence) },
+        (CapacityResource.Connections, null) => this with { Connections = Connections.Refused(sequence, policy, reached) },
+        (CapacityResource.Sessions, null) => this with { Sessions = Sessions.Refused(sequence, policy, reached) },
+        (CapacityResource.Memory, null) => this with { Memory = Memory.Refused(sequence, policy, reached) },
         _ => this,
     };
 
     /// <summary>A connection was refused because too many are open.</summary>
-    public CapacityFacts RefuseConnection(long sequence) => this with { Connections = Connections.Refused(sequence) };
+    public CapacityFacts RefuseConnection(long sequence, HealthPolicy policy) =>
+        Connections.IsFull ? this : this with { Connections = Connections.Refused(sequence, policy) };
 
     /// <summary>The same evidence under another policy.</summary>
     public CapacityFacts Under(HealthPolicy policy) => new()

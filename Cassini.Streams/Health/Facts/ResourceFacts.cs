@@ -2,7 +2,9 @@ using Cassini.Streams.Events;
 
 namespace Cassini.Streams.Health.Facts;
 
-/// <summary>How much of one resource was in use at the last sample, and whether something was turned away since.</summary>
+/// <summary>
+/// How much of one resource was in use at the last sample, or when something was turned away since, because then all was in use.
+/// </summary>
 internal sealed record ResourceFacts
 {
     public static readonly ResourceFacts None = new();
@@ -25,8 +27,17 @@ internal sealed record ResourceFacts
 
     private double Share => Limit > 0 ? (double)Used / Limit : 0;
 
-    /// <summary>Something was turned away.</summary>
-    public ResourceFacts Refused(long sequence) => IsFull ? this : this with { IsFull = true, Cause = sequence };
+    /// <summary>Something was turned away: all of the limit is in use, whatever the sample before said.</summary>
+    /// <param name="sequence">The event.</param>
+    /// <param name="policy">The thresholds.</param>
+    /// <param name="reached">What the event says about the limit and who holds most; null when it says nothing.</param>
+    public ResourceFacts Refused(long sequence, HealthPolicy policy, CapacityReached? reached = null)
+    {
+        var limit = reached?.Limit ?? Limit;
+        var refused = this with { IsFull = true, Cause = IsFull ? Cause : sequence, Used = Math.Max(Used, limit), Limit = limit };
+        refused = reached?.Holder is { } holder ? refused with { Holder = holder, Held = reached.Held } : refused;
+        return refused with { IsHigh = refused.Exceeds(policy, IsHigh) };
+    }
 
     /// <summary>A sample was taken.</summary>
     /// <param name="use">The sample; null when the host has no such resource.</param>

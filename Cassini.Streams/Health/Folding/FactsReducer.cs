@@ -21,7 +21,7 @@ internal static class FactsReducer
             HandshakeFailed { Reason: HandshakeFailure.ConnectionLimit, RemoteAddress: not null } e => facts with
             {
                 Handshakes = facts.Handshakes.Apply(e, sequence, now, policy),
-                Capacity = facts.Capacity.RefuseConnection(sequence),
+                Capacity = facts.Capacity.RefuseConnection(sequence, policy),
             },
             HandshakeCompleted or HandshakeFailed =>
                 facts with { Handshakes = facts.Handshakes.Apply(envelope.Event, sequence, now, policy) },
@@ -40,7 +40,7 @@ internal static class FactsReducer
                 Topics = facts.Topics.Apply(e),
                 Capacity = facts.Capacity.Apply(e.Capacity, sequence, policy),
             },
-            CapacityReached e => facts with { Capacity = facts.Capacity.Apply(e, sequence) },
+            CapacityReached e => facts with { Capacity = facts.Capacity.Apply(e, sequence, policy) },
             MessagesDropped e => facts with { Load = facts.Load.Apply(e, sequence, now) },
             TopicCreated or TopicRemoved => facts with { Topics = facts.Topics.Apply(envelope.Event) },
             PhaseEntered e => facts with { Phase = facts.Phase.Apply(e, sequence) },

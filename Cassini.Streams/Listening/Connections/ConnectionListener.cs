@@ -29,6 +29,7 @@ internal sealed class ConnectionListener : IPendingConnection
     private HandshakeRefusal? _refusal;
     private MutualTlsStream? _tls;
     private bool _sentAlert;
+    private bool _hasEnded;
     private volatile string _identity = "";
     private volatile ServingPhase? _serving;
     private CloseReason _closeReason;
@@ -103,6 +104,11 @@ internal sealed class ConnectionListener : IPendingConnection
                 }
             }
 
+            if (!_fate.IsOpen)
+            {
+                PublishEnd(served); // Now, because the peer may read for some time why it was refused.
+            }
+
             await CloseTransportAsync(graceful: served);
         }
         catch (Exception failure)
@@ -174,6 +180,7 @@ internal sealed class ConnectionListener : IPendingConnection
 
         if (!IsProbe && !_context.Connections.TryTakeOpenSlot())
         {
+            _context.LimitNotice.Publish(_context.Connections);
             return new HandshakeRefusal(
                 HandshakeFailure.ConnectionLimit,
                 $"{Quantity.Of(_context.Options.MaxConnections, "connection is", "connections are")} open");
@@ -230,8 +237,15 @@ internal sealed class ConnectionListener : IPendingConnection
         }
     }
 
+    /// <summary>Publishes the terminal event, once.</summary>
     private void PublishEnd(bool served)
     {
+        if (_hasEnded)
+        {
+            return;
+        }
+
+        _hasEnded = true;
         var sinceAccept = _context.Time.GetElapsedTime(_accepted.AcceptedAt);
         _context.Connections.Retire(this);
         if (!_fate.IsOpen)

@@ -10,7 +10,8 @@ namespace Cassini.Streams.Tls.Files;
 /// <summary>
 /// Holds the TLS material in use and follows its files. Files are compared by content, so that a swapped symlink, a rewritten file
 /// and a restored one are all noticed. A change is loaded when two reads in a row gave the same content, so that half-written files are
-/// not loaded. Files that cannot be used change nothing: the old material stays in use, and the failure is published once.
+/// not loaded. Files that cannot be used change nothing: the old material stays in use, and the failure is published once. Files that are
+/// only not valid yet are tried again when their time has come.
 /// </summary>
 internal sealed class CertificateStore
 {
@@ -28,6 +29,7 @@ internal sealed class CertificateStore
     private string? _loaded;
     private string? _seen;
     private string? _refused;
+    private DateTimeOffset? _usableFrom;
     private volatile TlsMaterial? _current;
 
     /// <summary>Creates a store. It reads no file before <see cref="Load"/>.</summary>
@@ -55,13 +57,14 @@ internal sealed class CertificateStore
     public bool IsLoaded => _current is not null;
 
     /// <summary>
-    /// Loads the files for the first time, at the start. An expired certificate is loaded too, and health reports it. Call it once.
+    /// Loads the files for the first time, at the start. An expired certificate is loaded too, and health reports it. One that is not
+    /// valid yet is not. Call it once.
     /// </summary>
     /// <exception cref="TlsConfigurationException">A file is missing or cannot be used; one line says which and why.</exception>
     public void Load()
     {
         var files = TlsFileSet.Read(_options);
-        Use(TlsMaterial.Create(files, _time, _options.IdentityFrom, _intermediates), files.Digest());
+        Use(TlsMaterial.Create(files, _time, _options.IdentityFrom, _intermediates, isReload: false), files.Digest());
     }
 
     /// <summary>
@@ -167,29 +170,32 @@ internal sealed class CertificateStore
         {
             Restore();
         }
-        else if (seen != _refused)
+        else if (seen != _refused || _usableFrom <= _time.GetUtcNow())
         {
             try
             {
-                Use(TlsMaterial.Create(files ?? throw unreadable!, _time, _options.IdentityFrom, _intermediates), seen);
+                var read = files ?? throw unreadable!;
+                Use(TlsMaterial.Create(read, _time, _options.IdentityFrom, _intermediates, isReload: true), seen);
             }
             catch (TlsConfigurationException e)
             {
-                Refuse(seen, e.Role, e.Path, e.Problem, e);
+                Refuse(seen, e.Role, e.Path, e.Problem, e.UsableFrom);
+                TlsLog.Refused(_logger, e);
             }
             catch (Exception e) when (e is CryptographicException or ArgumentException or FormatException or IOException)
             {
                 // No file may crash the watcher: the old material stays in use, whatever is wrong with the new.
-                Refuse(seen, CertificateRole.Server, _options.ServerChainPath, e.Message, e);
+                Refuse(seen, CertificateRole.Server, _options.ServerChainPath, e.Message, usableFrom: null);
+                TlsLog.ReloadFailed(_logger, e);
             }
         }
     }
 
-    private void Refuse(string seen, CertificateRole role, string path, string problem, Exception failure)
+    private void Refuse(string seen, CertificateRole role, string path, string problem, DateTimeOffset? usableFrom)
     {
         _refused = seen;
+        _usableFrom = usableFrom;
         _events.Publish(new CertificateReloadFailed(role, path, problem));
-        TlsLog.ReloadFailed(_logger, failure);
     }
 
     private void Use(TlsMaterial material, string digest)

@@ -26,9 +26,9 @@ internal sealed record ServedCertificate(
         ["1.3.14.3.2.29"] = "SHA-1",
     };
 
-    /// <summary>Reads the files, and tries a handshake with what they contain.</summary>
-    /// <exception cref="TlsConfigurationException">The files cannot be used, or no client could use the certificate.</exception>
-    public static ServedCertificate Read(TlsFile chain, TlsFile key)
+    /// <summary>Reads the files, tries a handshake with what they contain, and judges its time.</summary>
+    /// <exception cref="TlsConfigurationException">The files cannot be used now, or no client could use the certificate.</exception>
+    public static ServedCertificate Read(TlsFile chain, TlsFile key, Validity validity)
     {
         var certificates = PemCertificates.Read(chain);
         var certificate = PemCertificates.WithPrivateKey(certificates[0], chain, key);
@@ -51,6 +51,14 @@ internal sealed record ServedCertificate(
             }
         }
 
+        // Last, because time alone may mend it, but nothing else.
+        var served = Try(certificates, certificate, chain);
+        validity.DemandOfAll(chain, certificates);
+        return served;
+    }
+
+    private static ServedCertificate Try(ImmutableArray<X509Certificate2> certificates, X509Certificate2 certificate, TlsFile chain)
+    {
         try
         {
             var context = SslStreamCertificateContext.Create(certificate, [.. certificates[1..]], offline: true);

@@ -66,14 +66,27 @@ internal sealed class TlsMaterial
     public ClientVerdict Judge(X509Certificate2? certificate, X509Certificate2Collection presented) =>
         _verdicts.Judge(certificate, presented, isResumed: false);
 
-    /// <exception cref="TlsConfigurationException">The files cannot be used, or do not match each other.</exception>
+    /// <param name="files">The files.</param>
+    /// <param name="time">The clock that clients' certificates are judged by.</param>
+    /// <param name="identityFrom">Which name of a client's certificate is its identity.</param>
+    /// <param name="known">The intermediates that help clients that resume TLS; null for none yet.</param>
+    /// <param name="isReload">Whether other material is in use, which is better than an expired certificate.</param>
+    /// <exception cref="TlsConfigurationException">The files cannot be used now, or do not match each other.</exception>
     internal static TlsMaterial Create(
-        TlsFileSet files, TimeProvider time, IdentitySource identityFrom = IdentitySource.CommonName, KnownIntermediates? known = null)
+        TlsFileSet files,
+        TimeProvider time,
+        IdentitySource identityFrom = IdentitySource.CommonName,
+        KnownIntermediates? known = null,
+        bool isReload = false)
     {
+        var validity = new Validity(time.GetUtcNow(), TakesExpired: !isReload);
         var authorities = PemCertificates.ReadAuthorities(files.Ca);
-        var server = ServedCertificate.Read(files.ServerChain, files.ServerKey);
-        var management = files is { ManagementChain: { } chain, ManagementKey: { } key } ? ServedCertificate.Read(chain, key) : null;
+        var server = ServedCertificate.Read(files.ServerChain, files.ServerKey, validity);
+        var management = files is { ManagementChain: { } chain, ManagementKey: { } key }
+            ? ServedCertificate.Read(chain, key, validity)
+            : null;
         var revocation = files.Crl is { } crl ? RevocationListReader.Read(crl, authorities) : null;
+        validity.DemandOfOne(files.Ca, authorities);
         var judge = new ClientCertificateJudge(authorities, revocation, time, identityFrom, known ?? new KnownIntermediates());
         return new TlsMaterial(server, management, authorities, revocation, judge, time);
     }

@@ -7,6 +7,7 @@ namespace Cassini.Tests.Health.Checks;
 /// <summary>Whether there is room for new clients and their messages.</summary>
 public class CapacityCheckTests
 {
+    private const long Mebibyte = 1024 * 1024;
     private static readonly HealthPolicy Policy = new() { Hold = TimeSpan.Zero };
 
     [Fact]
@@ -54,14 +55,13 @@ public class CapacityCheckTests
     [Fact]
     public void Capacity_MemoryAtItsLimit_IsAnErrorWhenItStaysThere()
     {
-        const long Mebibyte = 1024 * 1024;
         var full = Load(memory: new ResourceUse(256 * Mebibyte, 256 * Mebibyte, "slow", 200 * Mebibyte));
         var fold = Healthy(Policy);
 
         fold.At(1, full)[CheckNames.Capacity].Reason.ShouldBe(Reasons.CapacityHigh);
         fold.At(6, full)[CheckNames.Capacity].Reason.ShouldBe(Reasons.MemoryFull);
         fold[CheckNames.Capacity].Message.ShouldBe(
-            "256 of 256 MiB of the memory for messages are in use: new messages are turned away; 'slow' holds most: 200");
+            "256 of 256 MiB of the memory for messages are in use: new messages are turned away; 'slow' holds most: 200 MiB");
         fold.State.Verdicts.Ready.ShouldBeFalse();
         fold.At(11, Load(memory: Use(1)))[CheckNames.Capacity].Status.ShouldBe(HealthStatus.Ok);
         fold.At(16, full)[CheckNames.Capacity].Reason.ShouldBe(Reasons.CapacityHigh);
@@ -89,6 +89,68 @@ public class CapacityCheckTests
 
         fold[CheckNames.Capacity].Reason.ShouldBe(Reasons.ConnectionsFull);
         fold[CheckNames.Capacity].Message.ShouldBe("all connections are open: new clients are turned away");
+    }
+
+    [Fact]
+    public void Capacity_ConnectionRefusedAfterAnOldSample_SaysThatTheLimitIsInUse()
+    {
+        var fold = Healthy(Policy)
+            .At(1, Load(connections: Use(0, limit: 20)))
+            .At(2, new ConnectionAccepted(1, Happened.Endpoint, "peer"))
+            .At(2, Happened.Refused(1, HandshakeFailure.ConnectionLimit, "192.0.2.1:1"));
+
+        fold[CheckNames.Capacity].Message.ShouldBe("20 of 20 connections are open: new clients are turned away");
+    }
+
+    [Theory]
+    [InlineData(CapacityResource.Connections, "100 of 100 connections are open: new clients are turned away")]
+    [InlineData(CapacityResource.Sessions, "100 of 100 sessions exist: new clients are turned away")]
+    [InlineData(CapacityResource.Memory, "100 of 100 MiB of the memory for messages are in use: new messages are turned away")]
+    public void Capacity_TurnedAwayAfterAnOldSample_SaysThatTheLimitIsInUse(CapacityResource resource, string message)
+    {
+        var limit = resource is CapacityResource.Memory ? 100 * Mebibyte : 100;
+        var old = new ResourceUse(1, 99);
+
+        var fold = Healthy(Policy).At(1, Load(old, old, old)).At(2, new CapacityReached(resource, limit));
+
+        fold[CheckNames.Capacity].Message.ShouldBe(message);
+    }
+
+    [Fact]
+    public void Capacity_TurnedAwayAfterAnOldSample_NamesTheHolderOfTheEvent()
+    {
+        var fold = Healthy(Policy)
+            .At(1, Load(connections: Use(0, limit: 20)))
+            .At(2, Happened.Refused(1, HandshakeFailure.ConnectionLimit, "192.0.2.1:1"))
+            .At(3, new CapacityReached(CapacityResource.Connections, 20) { Holder = "mallory", Held = 19 });
+
+        fold[CheckNames.Capacity].Message.ShouldBe(
+            "20 of 20 connections are open: new clients are turned away; 'mallory' holds most: 19");
+    }
+
+    [Theory]
+    [InlineData(CapacityResource.Connections, "1 of 1 connection is open: new clients are turned away")]
+    [InlineData(CapacityResource.Sessions, "1 of 1 session exists: new clients are turned away")]
+    [InlineData(CapacityResource.Memory, "1 of 1 MiB of the memory for messages is in use: new messages are turned away")]
+    public void Capacity_OfOne_IsSaidOfOne(CapacityResource resource, string message) =>
+        Healthy(Policy).At(1, new CapacityReached(resource, resource is CapacityResource.Memory ? Mebibyte : 1))
+            [CheckNames.Capacity].Message.ShouldBe(message);
+
+    [Fact]
+    public void Capacity_ReachedByManyIdentitiesAtOnce_SaysTheNumberAndNamesNobody()
+    {
+        var fold = Healthy(Policy).At(1, Load());
+        for (var i = 1; i <= 30; i++)
+        {
+            fold.At(2, new CapacityReached(CapacityResource.Sessions, 10, $"client-{i}"));
+        }
+
+        fold[CheckNames.Capacity].Status.ShouldBe(HealthStatus.Ok);
+        fold.At(3, new CapacityReached(CapacityResource.Sessions, 100)).At(4, new CapacityReached(CapacityResource.Sessions, 100));
+        fold[CheckNames.Capacity].Message.ShouldBe("100 of 100 sessions exist: new clients are turned away");
+        fold.At(5, Load(sessions: Use(100, "client-1", 1)));
+        fold[CheckNames.Capacity].Message.ShouldBe(
+            "100 of 100 sessions exist: new clients are turned away; no identity holds more than one");
     }
 
     // One client never makes /readyz fail.
