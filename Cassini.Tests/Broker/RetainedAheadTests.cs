@@ -7,23 +7,10 @@ using Cassini.Tests.Support;
 
 namespace Cassini.Tests.Broker;
 
-/// <summary>What a publisher pays for retained messages that a session has still to get, and what remembering them costs.</summary>
+/// <summary>Retained messages that a session sends before their turn, and what remembering them costs.</summary>
 public class RetainedAheadTests
 {
-    private const string Topic = "a/b/c/d/e/f/g/h/i/j";
     private const int Ahead = 500;
-
-    // Every publisher of the topic waits for the session's lock meanwhile: what it does under it must not grow with the subscriptions.
-    [Theory]
-    [InlineData(true)]
-    [InlineData(false)]
-    public async Task Publish_WhileManySubscriptionsHaveStillToGetRetained_CostsAboutTheSameAsWithOne(bool matches)
-    {
-        var one = await CostOfPublishAsync(subscriptions: 1, matches);
-        var many = await CostOfPublishAsync(subscriptions: 900, matches);
-
-        (many / one).ShouldBeLessThan(10);
-    }
 
     [Fact]
     public async Task SentAhead_UntilItsTurn_CountsInTheMemoryBudget()
@@ -87,45 +74,6 @@ public class RetainedAheadTests
         await client.ExpectNothingAsync();
         rig.Broker.Counters.TooLarge.ShouldBe(Ahead);
     }
-
-    private static async Task<TimeSpan> CostOfPublishAsync(int subscriptions, bool matches)
-    {
-        await using var rig = new BrokerRig();
-        for (var i = 0; i < 400; i++)
-        {
-            await rig.Broker.PublishAsync(new MqttMessage { Topic = $"big/{i}", Payload = new byte[2_000], Retain = true });
-        }
-
-        await rig.Broker.PublishAsync(Message(Topic, "old"));
-        var connection = await rig.OpenAsync("a", window: 16 * 1024);
-        await connection.Client.SubscribeAsync(new SubscriptionRequest(Topic, 0, false, false, RetainHandling.DoNotSend));
-        var filters = Enumerable.Range(1, subscriptions).Select(i => matches ? Variant(i) : $"a/b/c/d/e/f/g/h/i/{i}");
-        await connection.Client.SubscribeAsync(
-            [.. filters.Prepend("big/#").Select(filter => new SubscriptionRequest(filter, 0, false, false, RetainHandling.Send))],
-            PropertySet.Empty);
-        await Eventually.HoldsAsync("the client is behind", () => rig.Broker.Sessions.Find("a")!.Attachment!.Outbox.Messages > 10);
-        var message = Message(Topic, "new", retain: false);
-        await rig.Broker.PublishAsync(message);
-        var quickest = TimeSpan.MaxValue;
-        for (var sample = 0; sample < 9; sample++)
-        {
-            var began = TimeProvider.System.GetTimestamp();
-            for (var i = 0; i < 50; i++)
-            {
-                await rig.Broker.PublishAsync(message);
-            }
-
-            var took = TimeProvider.System.GetElapsedTime(began);
-            quickest = took < quickest ? took : quickest;
-        }
-
-        rig.Broker.Sessions.Find("a")!.Deliveries.Backlog.ShouldBeGreaterThan(subscriptions, "all of them have still to get some");
-        return quickest;
-    }
-
-    /// <summary>One of the 1,024 filters that are the topic with or without <c>+</c> in each level.</summary>
-    private static string Variant(int number) =>
-        string.Join('/', Topic.Split('/').Select((level, i) => (number & (1 << i)) == 0 ? level : "+"));
 
     private static async Task<MqttTestClient> StuckAsync(BrokerRig rig, uint? maximumPacketSize, int size)
     {
