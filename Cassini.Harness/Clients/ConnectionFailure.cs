@@ -16,6 +16,12 @@ internal static partial class ConnectionFailure
         or MqttClientNotConnectedException or MqttClientDisconnectedException or IOException or SocketException or AuthenticationException
         or OperationCanceledException or TimeoutException or ClientException;
 
+    /// <summary>
+    /// Whether MQTTnet stumbled over a connection that had ended: when that happens in the middle of a request, its parts are gone.
+    /// </summary>
+    public static bool IsOfEnded(Exception exception) =>
+        exception is ObjectDisposedException or NullReferenceException { Source: nameof(MQTTnet) };
+
     /// <param name="exception">The exception.</param>
     /// <param name="read">The exception that made reading from the broker fail; null for none.</param>
     /// <param name="broker">The broker.</param>
@@ -37,7 +43,8 @@ internal static partial class ConnectionFailure
             }
         }
 
-        if ((read ?? Causes(exception).Last()) is MqttClientNotConnectedException or MqttClientDisconnectedException)
+        if ((read ?? Causes(exception).Last()) is var last
+            && (last is MqttClientNotConnectedException or MqttClientDisconnectedException || IsOfEnded(last)))
         {
             // Which say only that there is no connection any more, in the words of the library.
             return new ClientException($"{broker}: the broker closed the connection", cause: exception);

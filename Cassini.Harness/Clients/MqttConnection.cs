@@ -209,7 +209,9 @@ internal sealed class MqttConnection : IAsyncDisposable
             return await ask(_client, request, cancellation);
         }
         catch (Exception exception) when (
-            ConnectionFailure.IsExpected(exception) || (exception is ObjectDisposedException && Volatile.Read(ref _disposed) != 0))
+            ConnectionFailure.IsExpected(exception)
+            || (exception is ObjectDisposedException && Volatile.Read(ref _disposed) != 0)
+            || (ConnectionFailure.IsOfEnded(exception) && !_client.IsConnected))
         {
             if (_loss.Task.IsCompletedSuccessfully)
             {

@@ -80,14 +80,46 @@ internal static partial class EventLogMessages
         "connection {Id}: client {ClientId} opened its session with {Protocol}, session present: {SessionPresent}")]
     public static partial void SessionOpened(this ILogger logger, long id, string clientId, string protocol, bool sessionPresent);
 
-    [LoggerMessage(1208, LogLevel.Information, "connection {Id}: the client was refused: {Reason}{Detail}")]
-    public static partial void ClientRefused(this ILogger logger, long id, string reason, LogDetail detail);
+    [LoggerMessage(EventId = 1208, Message = "connection {Id}: a client of {Identity} at {RemoteAddress} was refused: {Reason}{Detail}")]
+    public static partial void ClientRefused(
+        this ILogger logger, LogLevel level, long id, string identity, string remoteAddress, string reason, LogDetail detail);
 
-    [LoggerMessage(1209, LogLevel.Information, "connection {Id}: broke the protocol: {Reason} [{Clause}]{Detail}")]
-    public static partial void ProtocolViolated(this ILogger logger, long id, string reason, string clause, LogDetail detail);
+    [LoggerMessage(
+        EventId = 1209,
+        Message = "connection {Id}: a client of {Identity} at {RemoteAddress} broke the protocol: {Reason} [{Clause}]{Detail}")]
+    public static partial void ProtocolViolated(
+        this ILogger logger, LogLevel level, long id, string identity, string remoteAddress, string reason, string clause,
+        LogDetail detail);
 
-    [LoggerMessage(1210, LogLevel.Information, "connection {Id}: {Identity} was denied to {Action} {Topic}{Detail}")]
-    public static partial void AccessDenied(this ILogger logger, long id, string identity, string action, string topic, LogDetail detail);
+    [LoggerMessage(
+        EventId = 1210, Message = "connection {Id}: {Identity} at {RemoteAddress} was denied to {Action} {Topic}{Detail}")]
+    public static partial void AccessDenied(
+        this ILogger logger, LogLevel level, long id, string identity, string remoteAddress, string action, string topic,
+        LogDetail detail);
+
+    [LoggerMessage(
+        1216, LogLevel.Information,
+        "clients of {Identity} were refused at least {Times} within {Time}, the last one at {RemoteAddress}: {Reason}{Detail}")]
+    public static partial void ClientsRefusedAgain(
+        this ILogger logger, string identity, string times, string time, string remoteAddress, string reason, LogDetail detail);
+
+    [LoggerMessage(
+        1217, LogLevel.Information,
+        "clients of {Identity} broke the protocol at least {Times} within {Time}, the last one at {RemoteAddress}: "
+        + "{Reason} [{Clause}]{Detail}")]
+    public static partial void ProtocolViolatedAgain(
+        this ILogger logger, string identity, string times, string time, string remoteAddress, string reason, string clause,
+        LogDetail detail);
+
+    [LoggerMessage(
+        1218, LogLevel.Information,
+        "{Identity} was denied to {Action} at least {Times} within {Time}, the last time at {RemoteAddress}: {Topic}{Detail}")]
+    public static partial void AccessDeniedAgain(
+        this ILogger logger, string identity, string action, string times, string time, string remoteAddress, string topic,
+        LogDetail detail);
+
+    [LoggerMessage(1219, LogLevel.Information, "clients of many identities {What}: others at least {Times} within {Time}")]
+    public static partial void OtherClients(this ILogger logger, string what, string times, string time);
 
     [LoggerMessage(1212, LogLevel.Debug, "connection {Id}: ended without a handshake: {Reason}")]
     public static partial void NoHandshake(this ILogger logger, long id, HandshakeFailure reason);

@@ -17,6 +17,7 @@ internal sealed class EventLogger(ILogger logger) : IObserver<TracedDelivery>
     /// <summary>The checks whose first verdict was logged: that a check begins well is expected.</summary>
     private readonly HashSet<string> _judged = new(StringComparer.Ordinal);
     private readonly RefusalLimit _refusals = new(logger);
+    private readonly ClientLimit _clients = new(logger);
     private readonly CapacityLimit _capacity = new(logger);
 
     /// <summary>
@@ -38,6 +39,7 @@ internal sealed class EventLogger(ILogger logger) : IObserver<TracedDelivery>
         if (value.Delivery.Envelope is { } envelope)
         {
             _refusals.Pass(envelope.Elapsed);
+            _clients.Pass(envelope.Elapsed);
             _capacity.Pass(envelope.Elapsed);
             using var scope = value.Trace is { } trace ? logger.BeginScope(new TraceScope(trace)) : null;
             Write(envelope.Event, envelope.Elapsed);
@@ -74,14 +76,12 @@ internal sealed class EventLogger(ILogger logger) : IObserver<TracedDelivery>
                 logger.SessionClosed(e.ConnectionId, Short(e.ClientId ?? "without a name"), e.Reason, e.Duration, e.Kept);
                 break;
             case SessionEnded e: logger.SessionEnded(Short(e.ClientId), e.Reason); break;
-            case ClientRefused e: logger.ClientRefused(e.ConnectionId, e.Reason, Line(e.Detail)); break;
+            case ClientRefused e: _clients.Write(e, now); break;
             case ClientIdContested e:
                 logger.ClientIdContested(Short(e.ClientId), Line(e.Identity), e.TakeOvers, e.Delay);
                 break;
-            case ProtocolViolated e: logger.ProtocolViolated(e.ConnectionId, e.Reason, e.Clause, Short(e.Detail)); break;
-            case AccessDenied e:
-                logger.AccessDenied(e.ConnectionId, Line(e.Identity), e.Action, Short(e.Topic), Line(e.Detail));
-                break;
+            case ProtocolViolated e: _clients.Write(e, now); break;
+            case AccessDenied e: _clients.Write(e, now); break;
 
             case TopicCreated e: logger.TopicCreated(Short(e.Topic)); break;
             case TopicRemoved e: logger.TopicRemoved(Short(e.Topic)); break;
@@ -149,6 +149,7 @@ internal sealed class EventLogger(ILogger logger) : IObserver<TracedDelivery>
     private void EndLimits()
     {
         _refusals.End();
+        _clients.End();
         _capacity.End();
     }
 

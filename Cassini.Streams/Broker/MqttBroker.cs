@@ -30,6 +30,7 @@ public sealed class MqttBroker : ISessionHandler
     private readonly LocalObservers _observers;
     private readonly MessageTracer _tracer;
     private readonly Violations _violations;
+    private readonly WillPace _wills;
     private readonly ILogger _logger;
     private readonly Intake _intake = new();
 
@@ -57,6 +58,7 @@ public sealed class MqttBroker : ISessionHandler
         _events = new BrokerEvents(events, time);
         _tracer = new MessageTracer(tracing?.Spans, tracing?.Ratio ?? 0, time, failure => BrokerLog.SpanListenerFailed(logger, failure));
         _violations = new Violations(_events, logger);
+        _wills = new WillPace(time);
         Budget = new MemoryBudget(options.MemoryLimit > 0 ? options.MemoryLimit : GC.GetGCMemoryInfo().TotalAvailableMemoryBytes / 5 * 2);
         Topics = new TopicTable(options, Tree, events, time);
         Retained = new RetainedMessages(options, Budget, store, Tree, time);
@@ -75,7 +77,7 @@ public sealed class MqttBroker : ISessionHandler
         Housekeeper = new Housekeeper(
             time,
             upkeep.Forgive,
-            new HousekeepingJob(TimeSpan.Zero, upkeep.Work),
+            new HousekeepingJob(TimeSpan.Zero, upkeep.Work, JudgesClients: true),
             new HousekeepingJob(TimeSpan.FromSeconds(1), new DropReport(Sessions, Counters, _events).Publish),
             new HousekeepingJob(TimeSpan.FromSeconds(10), Sweep),
             new HousekeepingJob(
@@ -203,7 +205,7 @@ public sealed class MqttBroker : ISessionHandler
     {
         ArgumentNullException.ThrowIfNull(filter);
         var encoded = MqttText.Encode(filter);
-        if (!TopicFilter.IsValid(encoded) || !TopicFilter.TrySplit(encoded, out _, out _))
+        if (!TopicFilter.TryParse(encoded, out _, out _))
         {
             throw new ArgumentException($"'{filter}' is not a topic filter", nameof(filter));
         }
@@ -265,7 +267,8 @@ public sealed class MqttBroker : ISessionHandler
         client,
         new Admission(_options, _intake, Budget, () => MemoryUse, _events, _time, client.IsProbe),
         new PublishHandler(_options, new TopicCache(_options, Topics, client.Access), _router, _tracer, _events, link, client),
-        new SubscribeHandler(_options, _events, link, client));
+        new SubscribeHandler(_options, _events, link, client),
+        _wills);
 
     private void Sweep()
     {

@@ -36,7 +36,8 @@ public sealed record Capacity(ResourceUse Connections, ResourceUse? Sessions = n
 
 /// <summary>
 /// Clients or messages are turned away because a limit was reached. Published at once, and after that at most once a second for each limit
-/// of the whole broker. Of the shares of all identities together, ten are published at once, and then one a second.
+/// of the whole broker. That an identity's share is used up is published at once too; of its repetitions, for all identities together, ten
+/// are published at once, and then one a second.
 /// </summary>
 /// <param name="Resource">Of what.</param>
 /// <param name="Limit">The limit.</param>

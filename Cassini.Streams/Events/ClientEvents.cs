@@ -1,10 +1,15 @@
 namespace Cassini.Streams.Events;
 
-/// <summary>A client was refused a session.</summary>
+/// <summary>
+/// A client was refused a session. The first of each identity is published; not each of the others, when this happens often.
+/// </summary>
 /// <param name="ConnectionId">The connection.</param>
 /// <param name="Reason">The reason code's name, for example <c>NotAuthorized</c>.</param>
 /// <param name="Detail">For people.</param>
-public sealed record ClientRefused(long ConnectionId, string Reason, string Detail) : BrokerEvent
+/// <param name="Identity">The identity from the client certificate; null in a record of an older Cassini.</param>
+/// <param name="RemoteAddress">The peer's <c>address:port</c>; null in a record of an older Cassini.</param>
+public sealed record ClientRefused(
+    long ConnectionId, string Reason, string Detail, string? Identity = null, string? RemoteAddress = null) : BrokerEvent
 {
     /// <inheritdoc/>
     public override EventCategory Category => EventCategory.Session;
@@ -24,24 +29,34 @@ public sealed record ClientIdContested(string ClientId, string Identity, int Tak
     public override EventCategory Category => EventCategory.Session;
 }
 
-/// <summary>A client broke the protocol and lost its connection. Not published each time when this happens often.</summary>
+/// <summary>
+/// A client broke the protocol and lost its connection. The first of each identity is published; not each of the others, when this happens
+/// often.
+/// </summary>
 /// <param name="ConnectionId">The connection.</param>
 /// <param name="Reason">The reason code's name, for example <c>MalformedPacket</c>.</param>
 /// <param name="Clause">The clause of the standard that was broken.</param>
 /// <param name="Detail">For people.</param>
-public sealed record ProtocolViolated(long ConnectionId, string Reason, string Clause, string Detail) : BrokerEvent
+/// <param name="Identity">The identity from the client certificate; null in a record of an older Cassini.</param>
+/// <param name="RemoteAddress">The peer's <c>address:port</c>; null in a record of an older Cassini.</param>
+public sealed record ProtocolViolated(
+    long ConnectionId, string Reason, string Clause, string Detail, string? Identity = null, string? RemoteAddress = null) : BrokerEvent
 {
     /// <inheritdoc/>
     public override EventCategory Category => EventCategory.Session;
 }
 
-/// <summary>A client was denied a topic. Not published each time when this happens often.</summary>
+/// <summary>
+/// A client was denied a topic. The first of each identity is published; not each of the others, when this happens often.
+/// </summary>
 /// <param name="ConnectionId">The connection.</param>
 /// <param name="Identity">The identity from the client certificate.</param>
 /// <param name="Action"><c>publish</c> or <c>subscribe</c>; <c>retain</c> when the message was delivered but not retained.</param>
 /// <param name="Topic">The topic or the filter.</param>
 /// <param name="Detail">For people; null when a rule denied it.</param>
-public sealed record AccessDenied(long ConnectionId, string Identity, string Action, string Topic, string? Detail) : BrokerEvent
+/// <param name="RemoteAddress">The peer's <c>address:port</c>; null in a record of an older Cassini.</param>
+public sealed record AccessDenied(
+    long ConnectionId, string Identity, string Action, string Topic, string? Detail, string? RemoteAddress = null) : BrokerEvent
 {
     /// <inheritdoc/>
     public override EventCategory Category => EventCategory.Session;

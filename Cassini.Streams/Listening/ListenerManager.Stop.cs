@@ -90,6 +90,7 @@ internal sealed partial class ListenerManager
 
     private async Task EndConnectionsAsync()
     {
+        await _context.Stopping.CancelAsync();
         var connections = _context.Connections.All.ToList();
         foreach (var connection in connections)
         {

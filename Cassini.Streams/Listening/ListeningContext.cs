@@ -50,6 +50,11 @@ internal sealed class ListeningContext(
 
     public ProbeRegistry Probes { get; } = new();
 
+    /// <summary>
+    /// Cancelled when a stop ends the connections: one that ends already for another reason then waits no longer for its peer than others.
+    /// </summary>
+    public CancellationTokenSource Stopping { get; } = new();
+
     /// <summary>Cancelled when a stop has no time left: from then on nothing waits for a connection to end.</summary>
     public CancellationTokenSource Forced { get; } = new();
 

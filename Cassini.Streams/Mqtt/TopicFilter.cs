@@ -33,6 +33,15 @@ internal static class TopicFilter
     }
 
     /// <summary>
+    /// Whether well-formed text may be subscribed to: a topic filter, and if it begins like a shared subscription, one of these.
+    /// </summary>
+    /// <param name="filter">The filter as the client sent it.</param>
+    /// <param name="shareName">The share's name; empty when the subscription is not shared.</param>
+    /// <param name="inner">The filter that topics are matched against.</param>
+    public static bool TryParse(ReadOnlySpan<byte> filter, out ReadOnlySpan<byte> shareName, out ReadOnlySpan<byte> inner) =>
+        TrySplit(filter, out shareName, out inner) && IsValid(filter);
+
+    /// <summary>
     /// Splits a shared subscription, <c>$share/NAME/FILTER</c> (§4.8.2), into its name and its filter.
     /// </summary>
     /// <param name="filter">The filter as the client sent it.</param>

@@ -38,12 +38,81 @@ public class BrokerEventsTests
     {
         for (var i = 0; i < 20; i++)
         {
-            _events.PublishReached(new CapacityReached(CapacityResource.Sessions, 1, $"{i}"));
+            _events.PublishReached(Share("mallory"));
         }
 
         _events.PublishReached(new CapacityReached(CapacityResource.Sessions, 1));
 
-        _published.Of<CapacityReached>().Count(reached => reached.Identity is not null).ShouldBe(10);
+        _published.Of<CapacityReached>().Count(reached => reached.Identity is not null).ShouldBe(11, "the first, and ten repetitions");
         _published.Of<CapacityReached>().Count(reached => reached.Identity is null).ShouldBe(1);
     }
+
+    [Fact]
+    public void PublishReached_AnotherIdentityUsedUpTheAllowance_PublishesTheFirstOfEach()
+    {
+        for (var i = 0; i < 20; i++)
+        {
+            _events.PublishReached(Share("mallory"));
+        }
+
+        _published.Take();
+        _events.PublishReached(Share("alice"));
+        _events.PublishReached(Share("alice"));
+        _events.PublishReached(Share("bob"));
+
+        _published.Of<CapacityReached>().Select(reached => reached.Identity).ShouldBe(["alice", "bob"]);
+    }
+
+    [Fact]
+    public void PublishReached_AfterTwoQuietMinutes_IsAFirstOneAgain()
+    {
+        for (var i = 0; i < 20; i++)
+        {
+            _events.PublishReached(Share("alice"));
+        }
+
+        _clock.AdvanceBy(TimeSpan.FromMinutes(2));
+        for (var i = 0; i < 20; i++)
+        {
+            _events.PublishReached(Share("mallory"));
+        }
+
+        _published.Take();
+        _events.PublishReached(Share("alice"));
+
+        _published.Of<CapacityReached>().ShouldHaveSingleItem();
+    }
+
+    [Fact]
+    public void PublishReached_ThousandsOfIdentities_IsBounded()
+    {
+        for (var i = 0; i < 5_000; i++)
+        {
+            _events.PublishReached(Share($"{i}"));
+        }
+
+        _published.Of<CapacityReached>().Count.ShouldBe(FirstOfIdentities.Most + 10);
+    }
+
+    [Fact]
+    public void PublishLimited_AnotherIdentityUsedUpTheAllowance_PublishesTheFirstOfEachKind()
+    {
+        for (var i = 0; i < 200; i++)
+        {
+            _events.PublishLimited(Refused("mallory"), "mallory");
+        }
+
+        _published.Take().Count.ShouldBe(101);
+        for (var i = 0; i < 2; i++)
+        {
+            _events.PublishLimited(Refused("alice"), "alice");
+            _events.PublishLimited(new ProtocolViolated(1, "MalformedPacket", "§1", "bad", "alice"), "alice");
+        }
+
+        _published.Events.Select(happened => happened.GetType()).ShouldBe([typeof(ClientRefused), typeof(ProtocolViolated)]);
+    }
+
+    private static CapacityReached Share(string identity) => new(CapacityResource.Sessions, 1, identity);
+
+    private static ClientRefused Refused(string identity) => new(1, "NotAuthorized", "no", identity);
 }

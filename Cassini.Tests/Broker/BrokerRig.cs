@@ -121,6 +121,7 @@ internal sealed class RigConnection : IAsyncDisposable
 {
     private readonly PipeEnd _server;
     private readonly PipeEnd _client;
+    private readonly CancellationTokenSource _stopping = new();
     private bool _crashed;
 
     public RigConnection(
@@ -131,7 +132,7 @@ internal sealed class RigConnection : IAsyncDisposable
         var fate = new ConnectionFate(NullLogger.Instance);
         fate.TryOpen();
         var stream = new ConnectionStream(_server, null, () => HasUnread);
-        Transport = new Connection(id, "memory", $"client:{id}", identity, stream, fate, events, isProbe);
+        Transport = new Connection(id, "memory", $"client:{id}", identity, stream, fate, events, isProbe) { Stopping = _stopping.Token };
         Served = Task.Run(() => ServeAsync(broker, fate));
     }
 
@@ -164,6 +165,9 @@ internal sealed class RigConnection : IAsyncDisposable
         await ExpectFailureAsync(crash);
         Closing.ShouldBe(CloseReason.Crashed);
     }
+
+    /// <summary>The broker begins to stop. The connection is not asked to end by that.</summary>
+    public void Stop() => _stopping.Cancel();
 
     /// <summary>The network is lost, and the broker knows.</summary>
     public async Task LoseAsync()

@@ -71,6 +71,9 @@ public class ClientIdTests
         var client = rig.Open(version, "mallory").Client;
         (await client.ExpectRefusalAsync(client.Connect("a"))).Reason.ShouldBe((ReasonCode)expected);
         await owner.Client.ExpectNothingAsync();
-        rig.Events.Of<ClientRefused>().ShouldHaveSingleItem().Reason.ShouldBe("NotAuthorized");
+        rig.Events.Of<ClientRefused>().ShouldHaveSingleItem().ShouldSatisfyAllConditions(
+            refused => refused.Reason.ShouldBe("NotAuthorized"),
+            refused => refused.Identity.ShouldBe("mallory"),
+            refused => refused.RemoteAddress.ShouldBe("client:2"));
     }
 }

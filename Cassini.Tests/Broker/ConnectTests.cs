@@ -22,7 +22,10 @@ public class ConnectTests
         await connection.Client.SendAsync(new byte[] { 0xC0, 0x00 });
         await connection.Client.ExpectEndAsync();
         connection.Closing.ShouldBe(CloseReason.ProtocolError);
-        rig.Events.Of<ProtocolViolated>().ShouldHaveSingleItem().Clause.ShouldBe("MQTT-3.1.0-1");
+        rig.Events.Of<ProtocolViolated>().ShouldHaveSingleItem().ShouldSatisfyAllConditions(
+            violated => violated.Clause.ShouldBe("MQTT-3.1.0-1"),
+            violated => violated.Identity.ShouldBe("alice"),
+            violated => violated.RemoteAddress.ShouldBe("client:1"));
     }
 
     // [MQTT-3.1.2-2]: answered in the nearest version that the client may understand.

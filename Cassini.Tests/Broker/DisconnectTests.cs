@@ -2,6 +2,7 @@ using Cassini.Streams.Events;
 using Cassini.Streams.Mqtt;
 using Cassini.Streams.Mqtt.Packets;
 using Cassini.Streams.Mqtt.Properties;
+using Cassini.Tests.Support;
 
 namespace Cassini.Tests.Broker;
 
@@ -19,6 +20,27 @@ public class DisconnectTests
             Properties = new PropertySet { AuthenticationMethod = "SCRAM-SHA-256", AuthenticationData = [1, 2] },
         };
         (await client.ExpectRefusalAsync(connect)).Reason.ShouldBe(ReasonCode.BadAuthenticationMethod);
+    }
+
+    // It would have four seconds otherwise, which a stop must not wait for.
+    [Fact]
+    public async Task Violation_OfAClientThatReadsNothingWhenTheBrokerStops_EndsAfterOneSecond()
+    {
+        await using var rig = new BrokerRig();
+        var connection = await rig.OpenAsync("a", window: 1_024);
+        await connection.Client.SubscribeAsync("t", QualityOfService.AtMostOnce);
+        await (await rig.ConnectAsync("p")).PublishAsync("t", new string('x', 8_000));
+        await connection.Client.SendAsync(new byte[] { 0x00, 0x00 });
+
+        // From then on nothing reads but what drops until the DISCONNECT is read, and this is more than fits on the way to the broker.
+        await rig.Events.WaitForAsync<SessionClosed>("the client leaves its session");
+        await connection.Client.SendAsync(new byte[4_096]);
+        connection.Stop();
+
+        rig.Advance(0.9);
+        connection.Served.IsCompleted.ShouldBeFalse();
+        rig.Advance(0.1);
+        await Eventually.CompletesAsync("the end", connection.Served);
     }
 
     // [MQTT-4.12.1-1]; the packet does not exist in 3.1.1.

@@ -126,7 +126,8 @@ public class HeldBackTests
             rig.Clock.Time.GetTimestamp() + (60 * rig.Clock.Time.TimestampFrequency));
         publisher.Closing.ShouldBeNull();
 
-        // The reader notices that the client is gone only when its wait is over.
+        // The reader notices that the client is gone only when its wait is over. It counts as held back before its timer runs.
+        await Eventually.HoldsAsync("the wait has begun", () => rig.Clock.Time.ArmedTimers == 1);
         rig.Advance(2);
     }
 

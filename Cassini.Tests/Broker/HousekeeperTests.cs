@@ -10,7 +10,24 @@ public class HousekeeperTests
     private static readonly TimeSpan Pass = TimeSpan.FromMilliseconds(250);
 
     [Fact]
-    public async Task Run_AfterAPause_ForgivesFirstAndRunsTheJobsWithTheNextPass()
+    public void Work_AlwaysLate_ForgivesAndJudgesInTurnAndDoesTheRestEachTime()
+    {
+        var clock = new VirtualClock();
+        var log = new List<string>();
+        var housekeeper = new Housekeeper(
+            clock.Time,
+            _ => log.Add("forgive"),
+            new HousekeepingJob(TimeSpan.Zero, () => log.Add("judge"), JudgesClients: true),
+            new HousekeepingJob(TimeSpan.Zero, () => log.Add("rest")));
+        housekeeper.Work(TimeSpan.FromSeconds(10));
+        housekeeper.Work(TimeSpan.FromSeconds(10));
+        housekeeper.Work(TimeSpan.FromSeconds(10));
+        housekeeper.Work();
+        log.ShouldBe(["forgive", "rest", "judge", "rest", "forgive", "rest", "judge", "rest"]);
+    }
+
+    [Fact]
+    public async Task Run_AfterAPause_ForgivesFirstAndJudgesWithTheNextPass()
     {
         var clock = new VirtualClock();
         using var passes = new SemaphoreSlim(0);
@@ -27,7 +44,8 @@ public class HousekeeperTests
             {
                 worked++;
                 passes.Release();
-            }));
+            },
+            JudgesClients: true));
         using var stop = new CancellationTokenSource();
         var running = housekeeper.RunAsync(stop.Token);
         for (var i = 0; i < 3; i++)

@@ -12,6 +12,9 @@ internal sealed class InMemoryStore : IBrokerStore
     /// <summary>Runs when a session is stored.</summary>
     public Action PuttingSession { get; set; } = () => { };
 
+    /// <summary>Runs when a subscription is stored.</summary>
+    public Action PuttingSubscription { get; set; } = () => { };
+
     /// <summary>Runs when the progress of a delivery is stored.</summary>
     public Action PuttingDelivery { get; set; } = () => { };
 
@@ -37,8 +40,11 @@ internal sealed class InMemoryStore : IBrokerStore
 
     public void DeleteSession(string clientId) => _sessions.TryRemove(clientId, out _);
 
-    public void PutSubscription(string clientId, SubscriptionRecord subscription) =>
+    public void PutSubscription(string clientId, SubscriptionRecord subscription)
+    {
+        PuttingSubscription();
         Change(clientId, kept => kept.Subscriptions[subscription.Filter] = subscription);
+    }
 
     public void DeleteSubscription(string clientId, string filter) => Change(clientId, kept => kept.Subscriptions.Remove(filter));
 

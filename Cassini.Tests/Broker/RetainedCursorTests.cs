@@ -56,7 +56,7 @@ public class RetainedCursorTests
                     retained.Set(Message(name, isEmpty: !isSet));
                 }
 
-                List<string> ahead = [.. names.Distinct().Where(name => search.Ahead(Encoding.UTF8.GetBytes(name), 0) is not null)];
+                List<string> ahead = [.. names.Distinct().Where(name => IsAhead(search, retained, name))];
                 var rest = new List<string>();
                 var all = int.MaxValue;
                 while (search.Next(0, ref all) is { } message)
@@ -65,7 +65,7 @@ public class RetainedCursorTests
                 }
 
                 ahead.ShouldBe(rest, ignoreOrder: true);
-                names.ShouldAllBe(name => search.Ahead(Encoding.UTF8.GetBytes(name), 0) == null);
+                names.ShouldAllBe(name => !IsAhead(search, retained, name));
             },
             iter: 3_000);
 
@@ -88,6 +88,53 @@ public class RetainedCursorTests
         search.Next(0, ref steps).ShouldBeNull();
         GC.KeepAlive(search);
     }
+
+    // Its place among its siblings is found again, however many are older: in as many slices as that takes.
+    [Theory]
+    [InlineData("t/#", "t/{0}")]
+    [InlineData("+/x", "{0}/x")]
+    [InlineData("#", "{0}")]
+    public void Next_FromATopicThatWasRemoved_LooksAtNoMoreNodesThanAllowed(string filter, string topic)
+    {
+        const int Older = 1_000;
+        var retained = Retained([.. Enumerable.Range(0, Older + 1).Select(i => Name(topic, i))]);
+        var search = retained.Search(Encoding.UTF8.GetBytes(filter), long.MaxValue);
+        for (var steps = int.MaxValue; search.Next(0, ref steps)!.Topic.Name != Name(topic, Older - 1); steps = int.MaxValue)
+        {
+        }
+
+        retained.Set(Message(Name(topic, Older), isEmpty: true));
+        retained.Set(Message(Name(topic, Older + 1)));
+        StoredMessage? found = null;
+        var slices = 0;
+        for (; found is null && !search.IsAtEnd; slices++)
+        {
+            var steps = 10;
+            found = search.Next(0, ref steps);
+            steps.ShouldBeGreaterThanOrEqualTo(0);
+        }
+
+        found!.Topic.Name.ShouldBe(Name(topic, Older + 1));
+        slices.ShouldBeGreaterThanOrEqualTo(Older / 10);
+    }
+
+    // The broker's own topics are nothing for a wildcard in the first level, but they are looked at.
+    [Fact]
+    public void Next_PastManySystemTopics_LooksAtNoMoreNodesThanAllowed()
+    {
+        var retained = Retained([.. Enumerable.Range(0, 100).Select(i => $"${i}"), "t"]);
+        var search = retained.Search("#"u8, long.MaxValue);
+        var steps = 50;
+        search.Next(0, ref steps).ShouldBeNull();
+        search.IsAtEnd.ShouldBeFalse();
+        steps = 60;
+        search.Next(0, ref steps)!.Topic.Name.ShouldBe("t");
+    }
+
+    private static bool IsAhead(RetainedCursor search, RetainedMessages retained, string name) =>
+        retained.Find(Encoding.UTF8.GetBytes(name)) is { Message: { } message } node && search.IsAhead(node, message, 0);
+
+    private static string Name(string format, int number) => format.Replace("{0}", $"{number}", StringComparison.Ordinal);
 
     [MethodImpl(MethodImplOptions.NoInlining)]
     private static List<WeakReference> Churn(RetainedMessages retained)

@@ -87,6 +87,33 @@ public class RetainedOrderTests
         await Eventually.CompletesAsync("the publisher ends", publisher);
     }
 
+    // A publisher of QoS 0 that does not see it takes no lock: so no retained message may be on its way without it.
+    [Fact]
+    public async Task KeepsOrder_FromTheSubscriptionToTheLastRetainedMessage_IsSet()
+    {
+        await using var rig = new BrokerRig();
+        for (var i = 0; i < 3; i++)
+        {
+            await rig.Broker.PublishAsync(Message($"t/{i}", "old", QualityOfService.AtLeastOnce));
+        }
+
+        var connection = await rig.OpenAsync("a", change: BrokerRig.Lasting);
+        var deliveries = rig.Broker.Sessions.Find("a")!.Deliveries;
+        var seen = new List<bool>();
+        rig.Store.PuttingSubscription = rig.Store.PuttingDelivery = () => seen.Add(deliveries.KeepsOrder);
+        deliveries.KeepsOrder.ShouldBeFalse();
+
+        await connection.Client.SubscribeAsync("t/#", QualityOfService.AtLeastOnce);
+        for (var i = 0; i < 3; i++)
+        {
+            await connection.Client.ExpectPublishAsync($"t/{i}", "old");
+        }
+
+        await connection.Client.ExpectNothingAsync();
+        seen.ShouldBe([true, true, true, true]);
+        deliveries.KeepsOrder.ShouldBeFalse();
+    }
+
     [Fact]
     public async Task Observe_MessageRetainedInBetween_GetsItOnceAndLast()
     {

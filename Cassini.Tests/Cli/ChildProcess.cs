@@ -25,7 +25,8 @@ internal sealed class ChildProcess : IAsyncDisposable
     public static ChildProcess Start(
         string program, IReadOnlyList<string> args, string workingDirectory, params IEnumerable<(string Name, string Value)> environment)
     {
-        var start = new ProcessStartInfo(program, args)
+        var (first, rest) = DefaultSignals.Of(program, args);
+        var start = new ProcessStartInfo(first, rest)
         {
             WorkingDirectory = workingDirectory,
             RedirectStandardInput = true,
@@ -56,7 +57,18 @@ internal sealed class ChildProcess : IAsyncDisposable
         string line, string? workingDirectory = null, params IEnumerable<(string Name, string Value)> environment) =>
         Start("/bin/sh", ["-c", $"exec {line}"], workingDirectory ?? "", environment);
 
-    public void Signal(int signal) => kill(_process.Id, signal).ShouldBe(0);
+    /// <summary>Ends its standard input.</summary>
+    public void CloseInput() => _process.StandardInput.Close();
+
+    public void Signal(int signal)
+    {
+        if (signal == Interrupt)
+        {
+            DefaultSignals.RequireInterrupt();
+        }
+
+        kill(_process.Id, signal).ShouldBe(0);
+    }
 
     public async Task<int> ExitCodeAsync(string step, TimeSpan? within = null)
     {

@@ -176,9 +176,12 @@ public sealed class OutputTests : IDisposable
 
     [Theory]
     [InlineData(">/dev/full")]
+    [InlineData("2>/dev/full")]
+    [InlineData(">/dev/full 2>&1")]
+    [InlineData("2>/dev/full --log-format json --log-level trace")]
     [InlineData("| true")]
     [InlineData(">&-")]
-    public async Task Serve_StartUpTextThatNobodyReads_Serves(string redirection)
+    public async Task Serve_OutputThatNobodyReadsOrThatIsFull_Serves(string redirection)
     {
         var management = $"127.0.0.1:{FreePort.Find()}";
         await using var cassini = Start($"--bind 127.0.0.1:0 --management {management} {redirection}");

@@ -70,6 +70,20 @@ public class EventJsonTests
         error.ShouldStartWith("not an event: ");
     }
 
+    /// <summary>They have their identity and address only as of a later version.</summary>
+    [Theory]
+    [InlineData("clientRefused", """{"connectionId":1,"reason":"NotAuthorized","detail":"no"}""")]
+    [InlineData("protocolViolated", """{"connectionId":1,"reason":"MalformedPacket","clause":"§1","detail":"bad"}""")]
+    [InlineData("accessDenied", """{"connectionId":1,"identity":"a","action":"publish","topic":"t","detail":null}""")]
+    public void TryRead_AnEventOfAnOlderVersion_IsReadWithoutWhatItHadNot(string type, string body)
+    {
+        var line = $$"""{"id":"0000019a5c3e7f10-1","time":"2026-11-22T10:15:30.500Z","elapsed":1,"type":"{{type}}","event":{{body}}}""";
+
+        EventJson.TryRead(System.Text.Encoding.UTF8.GetBytes(line), out var envelope, out var error).ShouldBe(EventLine.Event, error);
+
+        envelope.ShouldNotBeNull().Event.GetType().GetProperty("RemoteAddress").ShouldNotBeNull().GetValue(envelope.Event).ShouldBeNull();
+    }
+
     [Fact]
     public void TryRead_AnEventOfANewerVersion_IsUnknownAndNotMalformed()
     {

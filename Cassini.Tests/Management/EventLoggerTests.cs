@@ -32,14 +32,17 @@ public class EventLoggerTests
             new SessionOpened(5, "c-1", "alice", "MQTT 5.0", true), LogLevel.Debug,
             "connection 5: client c-1 opened its session with MQTT 5.0, session present: True"
         },
-        { new ClientRefused(5, "NotAuthorized", "no"), LogLevel.Information, "the client was refused: NotAuthorized: no" },
+        { new ClientRefused(5, "NotAuthorized", "no"), LogLevel.Information, "an unknown address was refused: NotAuthorized: no" },
         { new ClientRefused(5, "NotAuthorized", "a\n\u001b[31mb"), LogLevel.Information, @"NotAuthorized: a\n\u{1B}[31mb" },
-        { new AccessDenied(5, "a\nb", "publish", "t", "c\nd"), LogLevel.Information, @"a\nb was denied to publish t: c\nd" },
+        {
+            new AccessDenied(5, "a\nb", "publish", "t", "c\nd"), LogLevel.Information,
+            @"a\nb at an unknown address was denied to publish t: c\nd"
+        },
         { new IdentityQuarantined("a\nb", 3, TimeSpan.FromSeconds(1)), LogLevel.Warning, @"a\nb is refused" },
         { new ProtocolViolated(5, "MalformedPacket", "MQTT-2.1.3-1", "bad"), LogLevel.Information, "MalformedPacket [MQTT-2.1.3-1]: bad" },
         {
             new AccessDenied(5, "alice", "publish", "a\n\u001b[31mb", null), LogLevel.Information,
-            "alice was denied to publish a\\n\\u{1B}[31mb"
+            "alice at an unknown address was denied to publish a\\n\\u{1B}[31mb"
         },
         {
             new SessionClosed(5, "c-1", CloseReason.PeerClosed, TimeSpan.FromSeconds(1), true), LogLevel.Debug,

@@ -1,7 +1,9 @@
 using Cassini.Streams.Broker.Access;
 using Cassini.Streams.Broker.Routing;
 using Cassini.Streams.Broker.Sessions;
+using Cassini.Streams.Events;
 using Cassini.Streams.Mqtt.Packets;
+using Cassini.Streams.Primitives;
 
 namespace Cassini.Streams.Broker.Connections;
 
@@ -46,6 +48,19 @@ internal sealed class Client(
 
     /// <summary>A new session expiry interval, given in DISCONNECT; null when it stays.</summary>
     public uint? NewExpiry { get; set; }
+
+    /// <summary>Its will, if that is published as soon as it leaves its session; null otherwise.</summary>
+    public WillMessage? WillDueAtOnce => Attachment.Will is { } will
+        && (will.Properties.WillDelayInterval is null or 0 || (NewExpiry ?? Session.ExpirySeconds) == 0)
+        ? will
+        : null;
+
+    /// <summary>The event that it was denied a topic.</summary>
+    /// <param name="action">What it wanted to do.</param>
+    /// <param name="topic">The topic or the filter.</param>
+    /// <param name="detail">For people; null when a rule denied it.</param>
+    public AccessDenied Denied(string action, string topic, string? detail) => new(
+        link.Id, Identity, action, SafeText.Cut(topic, SafeText.Short), detail, link.Connection.Transport.RemoteAddress);
 
     /// <summary>Its connection is left behind, because its end does not come: leaves its session.</summary>
     public Task LeaveAsync() => LeaveAsync(null);

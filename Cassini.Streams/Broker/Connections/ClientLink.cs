@@ -17,7 +17,10 @@ internal sealed class ClientLink : IAttachedConnection
     /// <summary>How long what is left may take to be sent. Less than the time after which Listening takes the socket away.</summary>
     private static readonly TimeSpan FlushPatience = TimeSpan.FromSeconds(4);
 
-    /// <summary>The same at shutdown, and after a client's silence: neither waits long for a client that does not read.</summary>
+    /// <summary>
+    /// The same from a shutdown on, whatever ended the connection before, and after a client's silence: neither waits long for a client
+    /// that does not read.
+    /// </summary>
     private static readonly TimeSpan ShortPatience = TimeSpan.FromSeconds(1);
 
     /// <summary>How long a client without a keep alive may take none of the answers that wait for it.</summary>
@@ -189,6 +192,8 @@ internal sealed class ClientLink : IAttachedConnection
         {
             var isShort = order is null or { CloseReason: CloseReason.Shutdown or CloseReason.KeepAliveTimeout };
             using var over = new CancellationTokenSource(isShort ? ShortPatience : FlushPatience, _time);
+            await using var shorten = _connection.Transport.Stopping.UnsafeRegister(
+                static over => ((CancellationTokenSource)over!).CancelAfter(ShortPatience), over);
             var discarding = _connection.IsClosing ? Discarding.RunAsync(_connection.Transport.Stream, over.Token) : Task.CompletedTask;
             await sent.WaitAsync(over.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             await over.CancelAsync();

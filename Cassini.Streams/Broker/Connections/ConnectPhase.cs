@@ -116,7 +116,10 @@ internal sealed class ConnectPhase(
         }
     }
 
-    /// <summary>Publishes what became of the client's sessions, and then displaces the connection that had one.</summary>
+    /// <summary>
+    /// Publishes what became of the client's sessions, then displaces the connection that had one, and hands on what a session had not
+    /// finished.
+    /// </summary>
     private async Task DisplaceAsync(AttachResult result)
     {
         try
@@ -126,6 +129,7 @@ internal sealed class ConnectPhase(
         finally
         {
             Displace(result);
+            sessions.HandOn(result.End);
         }
     }
 
@@ -139,7 +143,7 @@ internal sealed class ConnectPhase(
             publisher.Publish(will, result.IsPresent ? result.Session : null);
         }
 
-        publisher.Publish(result.Will, publisher: null);
+        publisher.Publish(result.End.Will, publisher: null);
     }
 
     /// <summary>Refuses a client that got no session, after what that leaves to do for the session that it had before.</summary>
@@ -158,9 +162,11 @@ internal sealed class ConnectPhase(
 
     private PacketHandler? Refuse(ClientLink link, ReasonCode reason, string detail)
     {
-        if (!link.Connection.Transport.IsProbe)
+        var transport = link.Connection.Transport;
+        if (!transport.IsProbe)
         {
-            events.PublishLimited(new ClientRefused(link.Id, reason.ToString(), detail));
+            events.PublishLimited(
+                new ClientRefused(link.Id, reason.ToString(), detail, transport.Identity, transport.RemoteAddress), transport.Identity);
         }
 
         link.Refuse(reason, detail, CloseReason.Refused);

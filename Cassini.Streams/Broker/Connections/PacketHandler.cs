@@ -17,7 +17,8 @@ internal sealed class PacketHandler(
     Client client,
     Admission admission,
     PublishHandler publish,
-    SubscribeHandler subscribe)
+    SubscribeHandler subscribe,
+    WillPace wills)
 {
     private readonly AnswerBuffer _answers = new();
     private readonly ProtocolVersion _version = link.Version;
@@ -75,7 +76,11 @@ internal sealed class PacketHandler(
 
     /// <summary>The connection is over.</summary>
     /// <param name="failure">What ended it; null when nothing failed.</param>
-    public Task LeaveAsync(Exception? failure) => client.LeaveAsync(failure);
+    public async Task LeaveAsync(Exception? failure)
+    {
+        await wills.WaitAsync(client.WillDueAtOnce, link.Connection.Transport.Stopping);
+        await client.LeaveAsync(failure);
+    }
 
     /// <summary>Sends what was retained for new subscriptions.</summary>
     public void SendRetained() => subscribe.SendRetained();

@@ -170,7 +170,7 @@ internal sealed class PublishHandler(
     }
 
     private void Report(string action, string topic, string? detail) =>
-        events.PublishLimited(new AccessDenied(link.Id, client.Identity, action, SafeText.Cut(topic, SafeText.Short), detail));
+        events.PublishLimited(client.Denied(action, topic, detail), client.Identity);
 
     private CloseOrder? Refused(ref PublishPacket packet, AnswerBuffer answers)
     {

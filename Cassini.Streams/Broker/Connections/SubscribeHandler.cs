@@ -36,7 +36,7 @@ internal sealed class SubscribeHandler(BrokerOptions options, BrokerEvents event
         foreach (var filter in packet.Filters)
         {
             reasons.Add(client.Session.Subscriptions.Remove(filter) ? ReasonCode.Success
-                : TopicFilter.IsValid(MqttText.Encode(filter)) ? ReasonCode.NoSubscriptionExisted
+                : ProblemOf(filter, out _, out _) is null ? ReasonCode.NoSubscriptionExisted
                 : ReasonCode.TopicFilterInvalid);
         }
 
@@ -55,14 +55,7 @@ internal sealed class SubscribeHandler(BrokerOptions options, BrokerEvents event
 
     private ReasonCode Subscribe(SubscriptionRequest request, int[] identifiers, ref string? detail)
     {
-        var filter = MqttText.Encode(request.Filter);
-        if (!TopicFilter.IsValid(filter) || !TopicFilter.TrySplit(filter, out var share, out var inner))
-        {
-            detail ??= $"not a topic filter: {SafeText.Of(request.Filter, SafeText.Short)}";
-            return ReasonCode.TopicFilterInvalid;
-        }
-
-        if (!client.IsProbe && TopicLimits.Problem(filter, options) is { } problem)
+        if (ProblemOf(request.Filter, out var share, out var inner) is { } problem)
         {
             detail ??= problem;
             return ReasonCode.TopicFilterInvalid;
@@ -93,6 +86,15 @@ internal sealed class SubscribeHandler(BrokerOptions options, BrokerEvents event
         return (ReasonCode)request.QoS;
     }
 
+    /// <summary>Why a filter cannot be subscribed to, whoever asks for it; null when it can.</summary>
+    private string? ProblemOf(string text, out ReadOnlySpan<byte> share, out ReadOnlySpan<byte> inner)
+    {
+        var filter = MqttText.Encode(text);
+        return !TopicFilter.TryParse(filter, out share, out inner) ? $"not a topic filter: {SafeText.Of(text, SafeText.Short)}"
+            : client.IsProbe ? null
+            : TopicLimits.Problem(filter, options);
+    }
+
     private ReasonCode TooMany(ref string? detail)
     {
         detail ??= $"more than {Quantity.Of(options.MaxSubscriptions, "subscription")}, or no memory for one more";
@@ -102,6 +104,6 @@ internal sealed class SubscribeHandler(BrokerOptions options, BrokerEvents event
     private void Deny(string filter)
     {
         link.Counters.AddDenied();
-        events.PublishLimited(new AccessDenied(link.Id, client.Identity, "subscribe", SafeText.Cut(filter, SafeText.Short), null));
+        events.PublishLimited(client.Denied("subscribe", filter, detail: null), client.Identity);
     }
 }

@@ -15,7 +15,10 @@ internal sealed class Violations(BrokerEvents events, ILogger logger)
         BrokerLog.Violation(logger, connection.Id, connection.Identity, violation);
         if (!connection.IsProbe)
         {
-            events.PublishLimited(new ProtocolViolated(connection.Id, violation.Reason.ToString(), violation.Clause, violation.Message));
+            var violated = new ProtocolViolated(
+                connection.Id, violation.Reason.ToString(), violation.Clause, violation.Message, connection.Identity,
+                connection.RemoteAddress);
+            events.PublishLimited(violated, connection.Identity);
         }
     }
 }

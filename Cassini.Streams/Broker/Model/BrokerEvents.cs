@@ -5,18 +5,22 @@ namespace Cassini.Streams.Broker.Model;
 
 /// <summary>
 /// Publishes the broker's events. Events that a client can cause at will are limited, for all clients together, to a burst of 100 and
-/// then 10 a second. Thread-safe.
+/// then 10 a second; the first of its kind of each identity is not limited. Thread-safe.
 /// </summary>
 internal sealed class BrokerEvents(IEventPublisher events, TimeProvider time) : IEventPublisher
 {
     private readonly Lock _lock = new();
     private readonly TokenBucket _allowance = new(burst: 100, perSecond: 10, time);
+    private readonly FirstOfIdentities _first = new(time);
 
     /// <summary>One for each resource: that one is used up says nothing about another.</summary>
     private readonly TokenBucket[] _limitsReached =
         [.. Enum.GetValues<CapacityResource>().Select(_ => new TokenBucket(burst: 1, perSecond: 1, time))];
 
     private readonly TokenBucket _sharesReached = new(burst: 10, perSecond: 1, time);
+
+    /// <summary>Shares apart from the rest, so that no other event keeps the first one about a share from being published.</summary>
+    private readonly FirstOfIdentities _firstShares = new(time);
 
     /// <summary>Publishes an event that no client can cause at will.</summary>
     public void Publish(BrokerEvent happened) => events.Publish(happened);
@@ -28,7 +32,7 @@ internal sealed class BrokerEvents(IEventPublisher events, TimeProvider time) : 
     {
         lock (_lock)
         {
-            if (!(reached.Identity is null ? _limitsReached[(int)reached.Resource] : _sharesReached).TryTake(time.GetTimestamp()))
+            if (!TryTakeLocked(reached))
             {
                 return;
             }
@@ -37,13 +41,21 @@ internal sealed class BrokerEvents(IEventPublisher events, TimeProvider time) : 
         events.Publish(reached.Identity is null && use is not null ? reached.HeldAs(use()) : reached);
     }
 
-    /// <summary>Publishes an event that a client caused, or drops it when there were too many.</summary>
-    public void PublishLimited(BrokerEvent happened)
+    /// <summary>Publishes an event that a client caused, or drops it when there were too many and it is not the first.</summary>
+    /// <param name="happened">The event.</param>
+    /// <param name="identity">The client's identity.</param>
+    public void PublishLimited(BrokerEvent happened, string identity)
     {
-        if (TryTake())
+        lock (_lock)
         {
-            events.Publish(happened);
+            var now = time.GetTimestamp();
+            if (!_first.IsFirst(happened.GetType().Name, identity, now) && !_allowance.TryTake(now))
+            {
+                return;
+            }
         }
+
+        events.Publish(happened);
     }
 
     /// <summary>Asks whether an event that a client caused may be published now. A caller that gets true publishes it.</summary>
@@ -53,5 +65,12 @@ internal sealed class BrokerEvents(IEventPublisher events, TimeProvider time) : 
         {
             return _allowance.TryTake(time.GetTimestamp());
         }
+    }
+
+    private bool TryTakeLocked(CapacityReached reached)
+    {
+        var now = time.GetTimestamp();
+        return reached.Identity is not { } identity ? _limitsReached[(int)reached.Resource].TryTake(now)
+            : _firstShares.IsFirst(reached.Resource.ToString(), identity, now) || _sharesReached.TryTake(now);
     }
 }

@@ -1,9 +1,9 @@
 namespace Cassini.Streams.Broker.Model;
 
 /// <summary>
-/// Counts the bytes that messages take together, and holds their limit: payloads, buffers, each queued copy, subscriptions, and retained
-/// topics with their nodes. Taking is never refused: a publisher asks before it brings more, and waits while the budget is exhausted.
-/// Thread-safe.
+/// Counts the bytes that messages take together, and holds their limit: payloads, buffers, each queued copy, subscriptions with what is
+/// noted of the retained messages that they have still to get, and retained topics with their nodes. Taking is never refused: a publisher
+/// asks before it brings more, and waits while the budget is exhausted. Thread-safe.
 /// </summary>
 internal sealed class MemoryBudget(long limit)
 {
@@ -21,9 +21,9 @@ internal sealed class MemoryBudget(long limit)
 
     public bool IsExhausted => Used >= Limit;
 
-    public void Take(int bytes) => Interlocked.Add(ref _used, bytes);
+    public void Take(long bytes) => Interlocked.Add(ref _used, bytes);
 
-    public void Return(int bytes)
+    public void Return(long bytes)
     {
         var used = Interlocked.Add(ref _used, -bytes);
         if (Volatile.Read(ref _waiters) is not null && used < _resumeAt)

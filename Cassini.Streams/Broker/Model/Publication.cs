@@ -41,30 +41,32 @@ internal ref struct Publication
 
     /// <summary>A message that was stored, on its way to another subscriber.</summary>
     /// <param name="message">The message.</param>
-    /// <param name="retain">The RETAIN flag that its first subscriber got.</param>
     /// <param name="now">A timestamp.</param>
     /// <param name="time">The clock.</param>
-    public static Publication Of(StoredMessage message, bool retain, long now, TimeProvider time) => new()
+    public static Publication Of(StoredMessage message, long now, TimeProvider time) => new()
     {
         Topic = message.Topic,
         Payload = message.Payload,
         Properties = message.Properties,
         Expiry = message.SecondsLeft(now, time),
         QoS = message.QoS,
-        Retain = retain,
+        Retain = message.Retain,
         ReceivedAt = now,
         _stored = message,
     };
 
     /// <summary>The copy to keep until it is delivered.</summary>
     public StoredMessage Store(TimeProvider time) =>
-        _stored ??= new StoredMessage(Topic, Payload.ToArray(), Properties.ToArray(), QoS, ExpiresAt(time), Trace?.Untraced);
+        _stored ??= new StoredMessage(Topic, Payload.ToArray(), Properties.ToArray(), QoS, ExpiresAt(time), Trace?.Untraced)
+        {
+            Retain = Retain,
+        };
 
     /// <summary>
     /// The copy to retain: without our trace, because that ends before later subscribers read it. Without a trace, the copy to deliver.
     /// </summary>
     public StoredMessage Retained(TimeProvider time) =>
-        Trace is null ? Store(time) : new StoredMessage(Topic, Payload.ToArray(), Trace.Own, QoS, ExpiresAt(time));
+        Trace is null ? Store(time) : new StoredMessage(Topic, Payload.ToArray(), Trace.Own, QoS, ExpiresAt(time)) { Retain = true };
 
     private readonly long? ExpiresAt(TimeProvider time) =>
         Expiry is { } seconds ? ReceivedAt + (long)(seconds * (double)time.TimestampFrequency) : null;

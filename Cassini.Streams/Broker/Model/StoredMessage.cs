@@ -31,6 +31,12 @@ internal sealed class StoredMessage(
     /// <summary>As it was published.</summary>
     public QualityOfService QoS { get; } = qos;
 
+    /// <summary>
+    /// The RETAIN flag with which it was published. That of a copy may differ, because it depends on the subscription: so another member of
+    /// a share may have to get it with another flag than the first.
+    /// </summary>
+    public bool Retain { get; init; }
+
     /// <summary>A timestamp; null when it does not expire.</summary>
     public long? ExpiresAt { get; } = expiresAt;
 
@@ -67,6 +73,9 @@ internal sealed class StoredMessage(
             budget.Return(Size);
         }
     }
+
+    /// <summary>Whether it is the retained message of its topic now and has not expired.</summary>
+    public bool IsCurrent(long now) => IsRetained && !IsExpired(now);
 
     public bool IsExpired(long now) => ExpiresAt is { } at && now >= at;
 

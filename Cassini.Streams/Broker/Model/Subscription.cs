@@ -47,6 +47,9 @@ internal sealed class Subscription(
     /// <summary>Its index in the list of its node.</summary>
     public int Index { get; set; }
 
+    /// <summary>The quality of service of a delivery: the lower of the granted and the published one (§3.8.4).</summary>
+    public QualityOfService Lower(QualityOfService published) => published < QoS ? published : QoS;
+
     public Subscription? For(Subscriber? publisher) => NoLocal && ReferenceEquals(publisher, Subscriber) ? ForOwnMessages : this;
 
     /// <summary>

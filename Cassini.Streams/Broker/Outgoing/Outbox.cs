@@ -10,7 +10,6 @@ namespace Cassini.Streams.Broker.Outgoing;
 internal sealed class Outbox : IFlushable
 {
     private readonly Lock _lock = new();
-    private readonly OutboxLimits _limits;
     private readonly MemoryBudget _budget;
     private readonly BrokerCounters _counters;
     private readonly IOutboxOwner _owner;
@@ -23,7 +22,7 @@ internal sealed class Outbox : IFlushable
 
     public Outbox(Stream stream, OutboxLimits limits, MemoryBudget budget, BrokerCounters counters, IOutboxOwner owner)
     {
-        _limits = limits;
+        Limits = limits;
         _budget = budget;
         _counters = counters;
         _owner = owner;
@@ -36,7 +35,9 @@ internal sealed class Outbox : IFlushable
     /// <summary>Notified when the backlog has shrunk, after <see cref="NotifyWhenDrained"/>. Null before a session sends on it.</summary>
     public IOutboxSource? Source { get; set; }
 
-    public ProtocolVersion Version => _limits.Version;
+    public OutboxLimits Limits { get; }
+
+    public ProtocolVersion Version => Limits.Version;
 
     /// <summary>Messages that wait to be sent.</summary>
     public int Messages => _waiting.Messages;
@@ -95,7 +96,7 @@ internal sealed class Outbox : IFlushable
     public OutboxVerdict Offer(in Publication message, Subscription subscription, FlushSet flushes)
     {
         var retain = message.Retain && subscription.RetainAsPublished;
-        if (!message.Frame.IsEmpty && message.FrameVersion == _limits.Version && retain == message.Retain
+        if (!message.Frame.IsEmpty && message.FrameVersion == Limits.Version && retain == message.Retain
             && subscription.Identifiers.Length == 0 && _aliases is null)
         {
             return OfferFrame(message.Frame, message.Payload.Length, flushes);
@@ -119,7 +120,7 @@ internal sealed class Outbox : IFlushable
                 return rejected;
             }
 
-            if (!message.TryFit(_limits, _aliases, out var size))
+            if (!message.TryFit(Limits, _aliases, out var size))
             {
                 return OutboxVerdict.TooLarge;
             }
@@ -130,7 +131,7 @@ internal sealed class Outbox : IFlushable
                 return OutboxVerdict.Full;
             }
 
-            message.Write(_waiting.AppendMessage(size, message.PayloadLength), _limits.Version);
+            message.Write(_waiting.AppendMessage(size, message.PayloadLength), Limits.Version);
             NoteLocked(flushes);
             return OutboxVerdict.Taken;
         }
@@ -243,7 +244,7 @@ internal sealed class Outbox : IFlushable
 
     private OutboxVerdict OfferFrame(ReadOnlySpan<byte> frame, int payload, FlushSet flushes)
     {
-        if (frame.Length > _limits.MaxPacketSize)
+        if (frame.Length > Limits.MaxPacketSize)
         {
             return OutboxVerdict.TooLarge;
         }
@@ -273,7 +274,7 @@ internal sealed class Outbox : IFlushable
             return OutboxVerdict.Closed;
         }
 
-        return mayDrop && (_waiting.Messages >= _limits.Messages || _waiting.Bytes >= _limits.Bytes
+        return mayDrop && (_waiting.Messages >= Limits.Messages || _waiting.Bytes >= Limits.Bytes
             || (_budget.IsExhausted && _state != OutboxState.Idle))
             ? OutboxVerdict.Full
             : null;

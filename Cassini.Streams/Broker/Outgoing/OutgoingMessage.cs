@@ -56,6 +56,22 @@ internal ref struct OutgoingMessage
 
     public readonly int PayloadLength => _writer.Payload.Length;
 
+    /// <summary>Whether the smallest form of a message may fit; not if a client never accepts it, whatever its subscription.</summary>
+    /// <param name="message">The message.</param>
+    /// <param name="limits">What the client accepts.</param>
+    public static bool MayFit(StoredMessage message, OutboxLimits limits)
+    {
+        var hasAlias = limits.TopicAliases > 0;
+        var smallest = new PublishWriter
+        {
+            Payload = message.Payload,
+            MessageProperties = message.Untraced ?? message.Properties,
+            TopicAlias = (ushort)(hasAlias ? 1 : 0),
+            Topic = hasAlias ? default : message.Topic.Utf8,
+        };
+        return smallest.Measure(limits.Version) <= limits.MaxPacketSize;
+    }
+
     /// <summary>
     /// Chooses the form that the client accepts. The outbox's lock is held, because a client must learn an alias before it is used.
     /// </summary>

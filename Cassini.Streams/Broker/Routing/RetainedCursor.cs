@@ -10,20 +10,21 @@ namespace Cassini.Streams.Broker.Routing;
 /// </summary>
 internal sealed class RetainedCursor
 {
-    private readonly RetainedNode _root;
     private readonly byte[] _filter;
     private readonly byte[][] _levels;
     private readonly bool _endsWithHash;
     private readonly long _upTo;
     private RetainedNode? _at;
     private int _depth;
+    private bool _isLeaving;
+    private RetainedNode? _passing;
 
     /// <param name="root">The node above the first level.</param>
     /// <param name="filter">A valid filter.</param>
     /// <param name="upTo">The last number that is included, in the order of retained messages and subscriptions.</param>
     public RetainedCursor(RetainedNode root, byte[] filter, long upTo)
     {
-        _root = _at = root;
+        _at = root;
         _filter = filter;
         _upTo = upTo;
         var levels = new List<byte[]>();
@@ -47,6 +48,9 @@ internal sealed class RetainedCursor
     /// <summary>Whether there is nothing more to find.</summary>
     public bool IsAtEnd => _at is null;
 
+    /// <summary>The node of the message that <see cref="Next"/> returned last; null before the first one.</summary>
+    public RetainedNode? Found { get; private set; }
+
     /// <summary>Goes on to the next match.</summary>
     /// <param name="now">A timestamp: messages that have expired do not match.</param>
     /// <param name="steps">How many nodes may be looked at; those that were are subtracted.</param>
@@ -55,11 +59,18 @@ internal sealed class RetainedCursor
     {
         while (_at is { } node && steps > 0)
         {
+            if (_isLeaving)
+            {
+                Leave(node, ref steps);
+                continue;
+            }
+
             steps--;
-            var matches = Includes(_depth);
-            _at = Following(node, ref _depth);
+            var matches = Includes(_depth) && !IsHidden(node);
+            Enter(node, ref steps);
             if (matches && node.Message is { } message && Includes(message, now))
             {
+                Found = node;
                 return message;
             }
         }
@@ -67,34 +78,23 @@ internal sealed class RetainedCursor
         return null;
     }
 
-    /// <summary>The message of a topic, if it is one that <see cref="Next"/> has still to come to; null if not.</summary>
-    public StoredMessage? Ahead(ReadOnlySpan<byte> topic, long now) =>
-        _at is { } at && TopicFilter.Matches(_filter, topic) && Find(topic) is { Message: { } message } node && Includes(message, now)
-            && !Precedes(node, at)
-            ? message
-            : null;
+    /// <summary>Whether <see cref="Next"/> has still to come to a message.</summary>
+    /// <param name="node">Its node.</param>
+    /// <param name="message">The message.</param>
+    /// <param name="now">A timestamp.</param>
+    public bool IsAhead(RetainedNode node, StoredMessage message, long now) =>
+        _at is { } at && TopicFilter.Matches(_filter, message.Topic.Utf8) && Includes(message, now) && IsAhead(node, at);
 
     private bool Includes(StoredMessage message, long now) => message.RetainedPlace <= _upTo && !message.IsExpired(now);
 
-    private RetainedNode? Find(ReadOnlySpan<byte> topic)
+    /// <summary>Whether a node comes after the place of the search, in its order.</summary>
+    private bool IsAhead(RetainedNode node, RetainedNode at)
     {
-        var node = _root;
-        for (var isLast = false; !isLast && node is not null;)
-        {
-            node = node.Child(TopicFilter.NextLevel(ref topic, out isLast));
-        }
-
-        return node;
-    }
-
-    /// <summary>Whether the search comes to one node before it comes to another.</summary>
-    private static bool Precedes(RetainedNode one, RetainedNode other)
-    {
-        var (depth, otherDepth) = (DepthOf(one), DepthOf(other));
-        var (left, right) = (Above(one, depth - otherDepth), Above(other, otherDepth - depth));
+        var (depth, atDepth) = (DepthOf(node), DepthOf(at));
+        var (left, right) = (Above(node, depth - atDepth), Above(at, atDepth - depth));
         if (ReferenceEquals(left, right))
         {
-            return depth < otherDepth;
+            return !_isLeaving && depth >= atDepth;
         }
 
         while (!ReferenceEquals(left.Parent, right.Parent))
@@ -102,7 +102,7 @@ internal sealed class RetainedCursor
             (left, right) = (left.Parent!, right.Parent!);
         }
 
-        return left.Order < right.Order;
+        return left.Order > right.Order;
     }
 
     private static int DepthOf(RetainedNode node)
@@ -129,42 +129,75 @@ internal sealed class RetainedCursor
     /// <summary>Whether nodes of this depth match themselves. "sport/#" also matches "sport" (§4.7.1.2).</summary>
     private bool Includes(int depth) => depth == _levels.Length || (_endsWithHash && depth > _levels.Length);
 
-    /// <summary>The next node of the search, in depth; null at the end. Every node before it has matched so far.</summary>
+    /// <summary>Goes on, in depth, from a node that was looked at. Every node before it has matched so far.</summary>
     /// <remarks>Neither recursive nor with a stack, because clients decide how deep topics are.</remarks>
-    private RetainedNode? Following(RetainedNode node, ref int depth)
+    private void Enter(RetainedNode node, ref int steps)
     {
-        if (FirstBelow(node, depth) is { } below)
+        if (!IsHidden(node) && FirstBelow(node) is { } below)
         {
-            depth++;
-            return below;
+            _at = below;
+            _depth++;
+            return;
         }
 
-        for (; node.Parent is { } parent; node = parent, depth--)
+        _isLeaving = true;
+        Leave(node, ref steps);
+    }
+
+    /// <summary>Goes on from a node below which there is nothing more to look at. Stops there when there are no steps left.</summary>
+    private void Leave(RetainedNode node, ref int steps)
+    {
+        for (; node.Parent is { } parent; node = parent, _depth--)
         {
-            if (IsWildcard(depth - 1) && FirstAllowed(node.Next, depth - 1) is { } beside)
+            if (!IsWildcard(_depth - 1))
             {
-                return beside;
+                continue;
+            }
+
+            if (!TryFindNext(node, ref steps, out var next))
+            {
+                _at = node;
+                return;
+            }
+
+            if (next is not null)
+            {
+                (_at, _isLeaving) = (next, false);
+                return;
             }
         }
 
-        return null;
+        _at = null;
     }
 
-    private RetainedNode? FirstBelow(RetainedNode node, int level) =>
-        IsWildcard(level) ? FirstAllowed(node.Oldest, level)
-        : level < _levels.Length ? node.Child(_levels[level])
-        : null;
+    /// <summary>
+    /// Finds the next child of a node's parent. If the node was removed meanwhile, these are passed from the oldest on; that takes a step
+    /// for each, because there may be many, and goes on later.
+    /// </summary>
+    /// <returns>False when there are no steps left.</returns>
+    private bool TryFindNext(RetainedNode node, ref int steps, out RetainedNode? next)
+    {
+        next = _passing ?? node.Next;
+        _passing = null;
+        for (; next is not null && next.Order <= node.Order; next = next.Next)
+        {
+            if (steps == 0)
+            {
+                _passing = next;
+                return false;
+            }
+
+            steps--;
+        }
+
+        return true;
+    }
+
+    private RetainedNode? FirstBelow(RetainedNode node) =>
+        IsWildcard(_depth) ? node.Oldest : _depth < _levels.Length ? node.Child(_levels[_depth]) : null;
 
     private bool IsWildcard(int level) => level < _levels.Length ? _levels[level] is [(byte)'+'] : _endsWithHash;
 
     /// <summary>Wildcards in the first level do not match the server's own topics [MQTT-4.7.2-1].</summary>
-    private static RetainedNode? FirstAllowed(RetainedNode? node, int level)
-    {
-        while (level == 0 && node is not null && TopicName.IsSystem(node.Level))
-        {
-            node = node.Next;
-        }
-
-        return node;
-    }
+    private bool IsHidden(RetainedNode node) => _depth == 1 && IsWildcard(0) && TopicName.IsSystem(node.Level);
 }

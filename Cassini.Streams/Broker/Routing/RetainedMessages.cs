@@ -65,6 +65,18 @@ internal sealed class RetainedMessages(
 
     public StoredMessage? Get(ReadOnlySpan<byte> topic) => Find(topic)?.Message;
 
+    /// <summary>The node of a topic; null when neither the topic nor one below it has a retained message.</summary>
+    public RetainedNode? Find(ReadOnlySpan<byte> topic)
+    {
+        var node = _root;
+        for (var isLast = false; !isLast && node is not null;)
+        {
+            node = node.Child(TopicFilter.NextLevel(ref topic, out isLast));
+        }
+
+        return node;
+    }
+
     /// <summary>A search of the retained messages whose topics match, which may stop and go on later.</summary>
     /// <param name="filter">A valid filter.</param>
     /// <param name="upTo">The last number that is included, in the order of retained messages and subscriptions.</param>
@@ -112,17 +124,6 @@ internal sealed class RetainedMessages(
 
             return true;
         }
-    }
-
-    private RetainedNode? Find(ReadOnlySpan<byte> topic)
-    {
-        var node = _root;
-        for (var isLast = false; !isLast && node is not null;)
-        {
-            node = node.Child(TopicFilter.NextLevel(ref topic, out isLast));
-        }
-
-        return node;
     }
 
     private RetainedNode FindOrAddLocked(ReadOnlySpan<byte> topic)

@@ -43,10 +43,11 @@ internal sealed class RetainedNode(RetainedNode? parent, byte[] level, long orde
     /// <summary>The oldest child; null when there is none.</summary>
     public RetainedNode? Oldest => Volatile.Read(ref _oldest);
 
-    /// <summary>The child of the same parent that was added after this one; null when this is the newest.</summary>
-    public RetainedNode? Next => Volatile.Read(ref _next) ?? (IsRemoved ? Parent!.FirstAfter(Order) : null);
-
-    private bool IsRemoved => Volatile.Read(ref _isRemoved);
+    /// <summary>
+    /// The child of the same parent that was added after this one; null when this is the newest. A node that was removed has lost its
+    /// place: after it comes the oldest child, and once more those up to its <see cref="Order"/>.
+    /// </summary>
+    public RetainedNode? Next => Volatile.Read(ref _next) ?? (Volatile.Read(ref _isRemoved) ? Parent!.Oldest : null);
 
     public RetainedNode? Child(ReadOnlySpan<byte> level) =>
         Volatile.Read(ref _children)?.GetAlternateLookup<ReadOnlySpan<byte>>().TryGetValue(level, out var child) is true ? child : null;
@@ -90,17 +91,5 @@ internal sealed class RetainedNode(RetainedNode? parent, byte[] level, long orde
         {
             Volatile.Write(ref _children, null);
         }
-    }
-
-    private RetainedNode? FirstAfter(long order)
-    {
-        var child = Oldest;
-        while (child is not null && child.Order <= order)
-        {
-            var next = Volatile.Read(ref child._next);
-            child = next is null && child.IsRemoved ? Oldest : next;
-        }
-
-        return child;
     }
 }

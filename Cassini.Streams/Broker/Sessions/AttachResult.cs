@@ -1,7 +1,6 @@
 using System.Runtime.ExceptionServices;
 using Cassini.Streams.Events;
 using Cassini.Streams.Mqtt;
-using Cassini.Streams.Mqtt.Packets;
 
 namespace Cassini.Streams.Broker.Sessions;
 
@@ -10,7 +9,6 @@ namespace Cassini.Streams.Broker.Sessions;
 /// <param name="History">What happened to the client's sessions: it must be published.</param>
 /// <param name="IsPresent">Whether the session existed.</param>
 /// <param name="Lost">The attachment that lost it: its connection must be closed [MQTT-3.1.4-3]. Null when there was none.</param>
-/// <param name="Will">The will to publish now because the session that its client had before has ended; null for none.</param>
 /// <param name="Reason">Why it is refused.</param>
 /// <param name="Detail">The same for people.</param>
 /// <param name="Failure">What the store threw, so that there is no session: it must be thrown. Null when it did not throw.</param>
@@ -19,11 +17,13 @@ internal sealed record AttachResult(
     SessionHistory History,
     bool IsPresent = false,
     Attachment? Lost = null,
-    WillMessage? Will = null,
     ReasonCode Reason = default,
     string Detail = "",
     ExceptionDispatchInfo? Failure = null)
 {
+    /// <summary>What the end of the session that its client had before leaves to do: its will, and what others must get.</summary>
+    public SessionEnd End { get; init; } = SessionEnd.None;
+
     /// <summary>The limit that leaves no place for it; null when it is not refused for that.</summary>
     public CapacityReached? Reached { get; init; }
 }

@@ -42,7 +42,8 @@ internal sealed class DeliveryQueue(
     public bool KeepsOrder => _scheduler.KeepsOrder;
 
     /// <summary>Sends a copy of a QoS 1 or 2 message that is just being published, or keeps it until it can be sent.</summary>
-    public void Add(ref Publication message, QualityOfService qos, Subscription subscription, MessageSpan? span, FlushSet flushes)
+    /// <returns>False when the session has ended.</returns>
+    public bool Add(ref Publication message, QualityOfService qos, Subscription subscription, MessageSpan? span, FlushSet flushes)
     {
         lock (sessionLock)
         {
@@ -54,11 +55,12 @@ internal sealed class DeliveryQueue(
                     span?.End(nameof(OutboxVerdict.Full));
                 }
 
-                return;
+                return true;
             }
         }
 
         span?.End(SessionHasEnded);
+        return false;
     }
 
     /// <summary>Sends a copy of a QoS 0 message that is just being published, unless another must come before it: then it waits.</summary>

@@ -30,7 +30,7 @@ internal sealed class DeliveryScheduler(
     private long _lastInOrder;
 
     /// <summary>The retained messages that are still to come.</summary>
-    public RetainedBursts Bursts { get; } = new(retained);
+    public RetainedBursts Bursts { get; } = new(retained, budget);
 
     /// <summary>What was sent and is not acknowledged.</summary>
     public DeliveriesInFlight InFlight { get; } = new(options, budget, losses, time, journal);
@@ -136,8 +136,6 @@ internal sealed class DeliveryScheduler(
         }
     }
 
-    private static QualityOfService Lower(QualityOfService left, QualityOfService right) => left < right ? left : right;
-
     private QueuedMessage CopyOf(ref Publication message, QualityOfService qos, Subscription subscription, MessageSpan? span) => new(
         message.Store(time), qos, message.Retain && subscription.RetainAsPublished, subscription.Identifiers, ++_sequence, span,
         subscription.Share);
@@ -170,20 +168,23 @@ internal sealed class DeliveryScheduler(
     /// <param name="to">The connection; null while there is none.</param>
     /// <param name="flushes">Where to note that there is something to send.</param>
     /// <returns>False when there is no room for it: then there is none for the newer one either, and this one comes in its turn.</returns>
+    /// <remarks>One that is too large for the client is left for its turn: nothing would limit how many are remembered.</remarks>
     private bool TrySendRetainedFirst(Topic topic, bool mayWait, Attachment? to, FlushSet flushes)
     {
-        var now = time.GetTimestamp();
-        foreach (var burst in Bursts.All)
+        if (Bursts.Count == 0 || Bursts.Find(topic, time.GetTimestamp()) is not { } found
+            || (to is not null && !OutgoingMessage.MayFit(found.Message, to.Outbox.Limits)))
         {
-            if (burst.Ahead(topic, now) is { } message)
-            {
-                if (!TrySendAhead(message, burst.Subscription, mayWait, to, flushes))
-                {
-                    return false;
-                }
+            return true;
+        }
 
-                burst.TakeAhead(message);
+        while (Bursts.NextAhead(found) is { } burst)
+        {
+            if (!TrySendAhead(found.Message, burst.Subscription, mayWait, to, flushes))
+            {
+                return false;
             }
+
+            Bursts.TakeAhead(found, burst);
         }
 
         return true;
@@ -191,12 +192,11 @@ internal sealed class DeliveryScheduler(
 
     private bool TrySendAhead(StoredMessage message, Subscription subscription, bool mayWait, Attachment? to, FlushSet flushes)
     {
-        var copy = CopyOf(message, Lower(message.QoS, subscription.QoS), subscription);
+        var copy = CopyOf(message, subscription.Lower(message.QoS), subscription);
         var isQoS0 = copy.QoS == QualityOfService.AtMostOnce;
         if (isQoS0 && to is not null)
         {
-            var isSent = _paced.TrySendAhead(copy, to, mayWait, flushes);
-            if (isSent || !mayWait)
+            if (_paced.TrySendAhead(copy, to, mayWait, flushes) is var isSent && (isSent || !mayWait))
             {
                 return isSent;
             }
@@ -278,7 +278,7 @@ internal sealed class DeliveryScheduler(
             return true;
         }
 
-        var qos = Lower(message.QoS, burst.Subscription.QoS);
+        var qos = burst.Subscription.Lower(message.QoS);
         if (qos != QualityOfService.AtMostOnce && !InFlight.MaySendNew(to))
         {
             return false;

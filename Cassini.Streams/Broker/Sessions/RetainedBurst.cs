@@ -7,15 +7,22 @@ namespace Cassini.Streams.Broker.Sessions;
 /// The retained messages that one subscription has still to get. It holds a place in the search for them and one message at most, not the
 /// messages, however many match. Belongs to the session's lock.
 /// </summary>
-internal sealed class RetainedBurst(Subscription subscription, RetainedCursor search)
+/// <param name="number">1, 2, 3 … in the order in which the bursts of its session were made.</param>
+/// <param name="upTo">The last number that it includes, in the order of retained messages and subscriptions.</param>
+/// <param name="subscription">The subscription.</param>
+/// <param name="search">The search for its messages.</param>
+/// <param name="settled">What its session sent before its turn.</param>
+internal sealed class RetainedBurst(
+    long number, long upTo, Subscription subscription, RetainedCursor search, SettledRetained settled)
 {
     /// <summary>How many nodes are looked at under one lock.</summary>
     private const int Steps = 64;
 
     private StoredMessage? _next;
 
-    /// <summary>The numbers of messages that were sent before their turn: a few bytes each, which hold no message.</summary>
-    private HashSet<long>? _sentAhead;
+    public long Number { get; } = number;
+
+    public long UpTo { get; } = upTo;
 
     /// <summary>The subscription, as its client asked for it last.</summary>
     public Subscription Subscription { get; set; } = subscription;
@@ -23,11 +30,14 @@ internal sealed class RetainedBurst(Subscription subscription, RetainedCursor se
     /// <summary>Whether the SUBACK is sent: the messages come after it, except those that must come before newer ones.</summary>
     public bool IsStarted { get; set; }
 
+    /// <summary>About how much memory it takes, in bytes.</summary>
+    public int Cost { get; } = 250 + (3 * subscription.Filter.Length) + (40 * subscription.Filter.AsSpan().Count('/'));
+
     public bool IsAtEnd => _next is null && search.IsAtEnd;
 
     /// <summary>
     /// The next message to send, until <see cref="Take"/>. One that was replaced meanwhile is left out, because its publisher delivers the
-    /// newer one, and does so after it has replaced this one and under the session's lock: so no older one comes after it.
+    /// newer one after it has replaced this one, and under the session's lock while there is a burst: so no older one comes after it.
     /// </summary>
     /// <param name="now">A timestamp.</param>
     /// <returns>Null at the end, and when it was not found with a bounded number of steps.</returns>
@@ -35,7 +45,7 @@ internal sealed class RetainedBurst(Subscription subscription, RetainedCursor se
     {
         var steps = Steps;
         _next ??= search.Next(now, ref steps);
-        while (_next is { } found && (!IsCurrent(found, now) || _sentAhead?.Remove(found.RetainedPlace) is true))
+        while (_next is { } found && (!found.IsCurrent(now) || settled.Take(search.Found!, found, Number)))
         {
             _next = search.Next(now, ref steps);
         }
@@ -46,30 +56,10 @@ internal sealed class RetainedBurst(Subscription subscription, RetainedCursor se
     /// <summary>The next message is sent.</summary>
     public void Take() => _next = null;
 
-    /// <summary>The message of a topic, if it was not sent yet: it must be sent before a newer message of the topic.</summary>
-    /// <param name="topic">The topic.</param>
-    /// <param name="now">A timestamp.</param>
-    /// <returns>Null when there is none.</returns>
-    public StoredMessage? Ahead(Topic topic, long now)
-    {
-        var ahead = IsNext(topic) ? _next : search.Ahead(topic.Utf8, now);
-        return ahead is not null && IsCurrent(ahead, now) && _sentAhead?.Contains(ahead.RetainedPlace) is not true ? ahead : null;
-    }
+    /// <summary>Whether it has still to send a message, if that was not sent before its turn.</summary>
+    public bool Includes(RetainedNode node, StoredMessage message, long now) =>
+        ReferenceEquals(message, _next) || search.IsAhead(node, message, now);
 
-    /// <summary>What <see cref="Ahead"/> returned is sent.</summary>
-    public void TakeAhead(StoredMessage message)
-    {
-        if (ReferenceEquals(message, _next))
-        {
-            _next = null;
-        }
-        else
-        {
-            (_sentAhead ??= []).Add(message.RetainedPlace);
-        }
-    }
-
-    private bool IsNext(Topic topic) => _next is { } next && next.Topic.Utf8.AsSpan().SequenceEqual(topic.Utf8);
-
-    private static bool IsCurrent(StoredMessage message, long now) => message.IsRetained && !message.IsExpired(now);
+    /// <summary>A message is sent before its turn.</summary>
+    public void TakeAhead(StoredMessage message) => _next = ReferenceEquals(message, _next) ? null : _next;
 }

@@ -8,25 +8,33 @@ namespace Cassini.Streams.Broker.Sessions;
 /// The subscriptions of one session that have still to get retained messages, in the order in which they were made; one burst for each
 /// filter. They outlive a connection. Belongs to the session's lock.
 /// </summary>
-internal sealed class RetainedBursts(RetainedMessages retained)
+internal sealed class RetainedBursts(RetainedMessages retained, MemoryBudget budget)
 {
+    /// <summary>
+    /// To ask so few bursts for each message that is being published costs little. Of more, a message asks each only once, and that is
+    /// remembered.
+    /// </summary>
+    private const int Few = 8;
+
+    private readonly SettledRetained _settled = new(budget);
     private List<RetainedBurst>? _bursts;
+    private long _made;
 
     public int Count => _bursts?.Count ?? 0;
 
     /// <summary>The one whose turn it is; null when there is none that may be sent.</summary>
     public RetainedBurst? Current => _bursts is [{ IsStarted: true } first, ..] ? first : null;
 
-    /// <summary>All, also those that are not started.</summary>
-    public IReadOnlyList<RetainedBurst> All => _bursts ?? [];
-
     /// <summary>A subscription is to get the retained messages, from the first on.</summary>
     /// <param name="subscription">The subscription; not shared.</param>
-    /// <param name="upTo">The last number that it gets, in the order of retained messages and subscriptions.</param>
+    /// <param name="upTo">The last number that it gets, in the order of retained messages and subscriptions; it never falls.</param>
     public void Add(Subscription subscription, long upTo)
     {
         Remove(subscription.Filter);
-        (_bursts ??= []).Add(new RetainedBurst(subscription, retained.Search(MqttText.Encode(subscription.Filter), upTo)));
+        var search = retained.Search(MqttText.Encode(subscription.Filter), upTo);
+        var burst = new RetainedBurst(++_made, upTo, subscription, search, _settled);
+        budget.Take(burst.Cost);
+        (_bursts ??= []).Add(burst);
     }
 
     /// <summary>A subscription was made again and wants no retained messages: it gets those that it was to get before.</summary>
@@ -39,21 +47,98 @@ internal sealed class RetainedBursts(RetainedMessages retained)
     }
 
     /// <summary>A subscription gets no more of them.</summary>
-    public void Remove(string filter) => _bursts?.RemoveAll(burst => burst.Subscription.Filter == filter);
+    public void Remove(string filter)
+    {
+        if (_bursts?.FindIndex(burst => burst.Subscription.Filter == filter) is { } at and >= 0)
+        {
+            RemoveAt(at);
+        }
+    }
 
     /// <summary>The SUBACKs are sent.</summary>
     public void Start() => _bursts?.ForEach(burst => burst.IsStarted = true);
 
     /// <summary>The current one has sent everything.</summary>
-    public void EndCurrent()
+    public void EndCurrent() => RemoveAt(0);
+
+    /// <summary>The session has ended.</summary>
+    public void Clear()
     {
-        _bursts!.RemoveAt(0);
-        if (_bursts.Count == 0)
+        while (_bursts is { Count: > 0 })
         {
-            _bursts = null;
+            RemoveAt(_bursts.Count - 1);
         }
     }
 
-    /// <summary>The session has ended.</summary>
-    public void Clear() => _bursts = null;
+    /// <summary>Finds the retained message of a topic, if a burst may have still to send it.</summary>
+    /// <param name="topic">The topic.</param>
+    /// <param name="now">A timestamp.</param>
+    public FoundRetained? Find(Topic topic, long now) =>
+        _bursts is [.., var newest] && retained.Find(topic.Utf8) is { Message: { } message } node
+            && message.RetainedPlace <= newest.UpTo && message.IsCurrent(now)
+            ? new FoundRetained(node, message, now)
+            : null;
+
+    /// <summary>The next burst that has still to send a message which was found.</summary>
+    /// <returns>Null when there is none.</returns>
+    public RetainedBurst? NextAhead(in FoundRetained found)
+    {
+        var from = FirstAfter(_settled.UpTo(found.Node, found.Message));
+        for (var i = from; i < Count; i++)
+        {
+            if (_bursts![i].Includes(found.Node, found.Message, found.Now))
+            {
+                Remember(found, from, i);
+                return _bursts[i];
+            }
+        }
+
+        Remember(found, from, Count);
+        return null;
+    }
+
+    /// <summary>A burst that <see cref="NextAhead"/> returned has sent the message.</summary>
+    public void TakeAhead(in FoundRetained found, RetainedBurst burst)
+    {
+        burst.TakeAhead(found.Message);
+        _settled.Settle(found.Node, found.Message, burst.Number);
+    }
+
+    private void Remember(in FoundRetained found, int from, int to)
+    {
+        if (to > from && Count > Few)
+        {
+            _settled.Settle(found.Node, found.Message, _bursts![to - 1].Number);
+        }
+    }
+
+    /// <summary>The index of the first burst with a higher number.</summary>
+    private int FirstAfter(long number)
+    {
+        var (from, to) = (0, Count);
+        while (from < to)
+        {
+            var middle = (from + to) / 2;
+            (from, to) = _bursts![middle].Number > number ? (from, middle) : (middle + 1, to);
+        }
+
+        return from;
+    }
+
+    private void RemoveAt(int at)
+    {
+        budget.Return(_bursts![at].Cost);
+        _bursts.RemoveAt(at);
+        if (_bursts.Count == 0)
+        {
+            _bursts = null;
+            _settled.Clear();
+        }
+    }
 }
+
+/// <summary>The retained message of a topic for which a newer one has come.</summary>
+/// <param name="Node">Its node.</param>
+/// <param name="Message">The message.</param>
+/// <param name="Now">When it was found: a timestamp.</param>
+internal readonly record struct FoundRetained(RetainedNode Node, StoredMessage Message, long Now);

@@ -40,7 +40,7 @@ internal sealed class Session : Subscriber
         Deliveries = new DeliveryQueue(history.Lock, options, budget, counters, Losses, time, _journal, retained);
         Subscriptions = new SessionSubscriptions(
             history.Lock, isListed ? options.MaxSubscriptions : null, tree, budget, _journal, Deliveries);
-        _direct = new DirectDelivery(history.Lock, Losses);
+        _direct = new DirectDelivery(Losses);
         Received = new ReceivedIds(history.Lock, _journal);
         ClientId = clientId;
         Identity = identity;
@@ -77,7 +77,7 @@ internal sealed class Session : Subscriber
 
     public override bool IsReachable => Attachment is not null;
 
-    public override bool KeepsMessages => ExpirySeconds > 0;
+    public override bool KeepsMessages => ExpirySeconds > 0 && !Volatile.Read(ref _ended);
 
     /// <summary>A connection takes the session: the CONNACK is the first that it sends. <see cref="SendBacklog"/> sends the rest.</summary>
     /// <param name="attachment">The new connection.</param>
@@ -183,25 +183,26 @@ internal sealed class Session : Subscriber
         return LeaveTree(end);
     }
 
-    /// <summary>Ends the session with everything that belongs to it.</summary>
+    /// <summary>Ends the session with everything that belongs to it, and leaves it to the caller to do what the result says.</summary>
     public SessionEnd End(SessionEndReason reason)
     {
-        SessionEnd end;
         lock (History.Lock)
         {
-            end = EndLocked(reason);
+            return EndLocked(reason);
         }
-
-        return LeaveTree(end);
     }
 
     /// <remarks>A client that is away gets no QoS 0 message.</remarks>
     public override void Deliver(ref Publication message, Subscription subscription, FlushSet flushes)
     {
-        var qos = message.QoS < subscription.QoS ? message.QoS : subscription.QoS;
+        var qos = subscription.Lower(message.QoS);
         if (qos != QualityOfService.AtMostOnce)
         {
-            Deliveries.Add(ref message, qos, subscription, message.Trace?.StartDelivery(ClientId, qos), flushes);
+            if (!Deliveries.Add(ref message, qos, subscription, message.Trace?.StartDelivery(ClientId, qos), flushes)
+                && subscription.Share is { } share)
+            {
+                _handOver.HandOn(ref message, share, flushes);
+            }
         }
         else if (Attachment is { } attachment)
         {
@@ -241,7 +242,7 @@ internal sealed class Session : Subscriber
         _journal.DeleteSession();
         var (sent, waiting) = Deliveries.EndLocked();
         var end = new SessionEnd(true, _attachment, _will.Take(), Subscriptions.EndLocked(), ShareHandOver.Unfinished(sent, waiting));
-        _ended = true;
+        Volatile.Write(ref _ended, true);
         if (end.Attachment is { } lost)
         {
             NoteClosedLocked(lost, CloseReason.TakenOver, isKept: false);

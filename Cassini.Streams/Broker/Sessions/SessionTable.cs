@@ -66,11 +66,14 @@ internal sealed class SessionTable(
     public AttachResult Attach(Attachment attachment, AttachRequest request, FlushSet flushes)
     {
         AttachResult result;
+        Session? ended;
         lock (_connecting[(uint)request.ClientId.GetHashCode(StringComparison.Ordinal) % Stripes])
         {
-            result = AttachLocked(attachment, request, flushes);
+            result = AttachLocked(attachment, request, flushes, out ended);
         }
 
+        // Without the lock, because there may be much to do, and other clients connect.
+        ended?.Subscriptions.RemoveFromTree(result.End.Subscriptions);
         if (result.Session is not null)
         {
             NoteOpened();
@@ -78,6 +81,9 @@ internal sealed class SessionTable(
 
         return result;
     }
+
+    /// <summary>Gives others what a session had not finished for its shared subscriptions. Not under a lock.</summary>
+    public void HandOn(SessionEnd end) => _handOver.HandOn(end.Unfinished);
 
     /// <summary>A session was closed.</summary>
     public void NoteClosed() => Interlocked.Decrement(ref _open);
@@ -117,8 +123,9 @@ internal sealed class SessionTable(
         }
     }
 
-    private AttachResult AttachLocked(Attachment attachment, AttachRequest request, FlushSet flushes)
+    private AttachResult AttachLocked(Attachment attachment, AttachRequest request, FlushSet flushes, out Session? ended)
     {
+        ended = null;
         var existing = Find(request.ClientId);
         if (existing is not null && existing.Identity != request.Identity)
         {
@@ -138,6 +145,7 @@ internal sealed class SessionTable(
         {
             end = existing.End(existing.ExpirySeconds > 0 ? SessionEndReason.CleanStart : SessionEndReason.EndedWithConnection);
             Remove(existing);
+            ended = existing;
         }
 
         var history = existing?.History ?? new SessionHistory(events);
@@ -146,8 +154,9 @@ internal sealed class SessionTable(
             var detail = reached.Identity is null
                 ? Quantity.Of(reached.Limit, "session exists", "sessions exist")
                 : $"this identity has {Quantity.Of(reached.Limit, "session")}, the most that one may have";
-            return new AttachResult(null, history, Lost: end.Attachment, Will: end.Will, Reason: ReasonCode.QuotaExceeded, Detail: detail)
+            return new AttachResult(null, history, Lost: end.Attachment, Reason: ReasonCode.QuotaExceeded, Detail: detail)
             {
+                End = end,
                 Reached = reached,
             };
         }
@@ -158,14 +167,13 @@ internal sealed class SessionTable(
             var session = Make(request.ClientId, request.Identity, history);
             session.TryAttach(attachment, request, isPresent: false, flushes, out _);
             _sessions[request.ClientId] = session;
-            return new AttachResult(session, history, Lost: end.Attachment, Will: end.Will);
+            return new AttachResult(session, history, Lost: end.Attachment) { End = end };
         }
         catch (Exception failure)
         {
             // Not thrown here: what the end of the session before leaves to do must be done all the same.
             FreePlace(request.Identity);
-            return new AttachResult(
-                null, history, Lost: end.Attachment, Will: end.Will, Failure: ExceptionDispatchInfo.Capture(failure));
+            return new AttachResult(null, history, Lost: end.Attachment, Failure: ExceptionDispatchInfo.Capture(failure)) { End = end };
         }
     }
 

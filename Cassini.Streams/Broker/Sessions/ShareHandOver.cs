@@ -16,7 +16,7 @@ internal sealed class ShareHandOver(SubscriptionTree tree, BrokerCounters counte
     public static QueuedMessage[] Unfinished(IEnumerable<QueuedMessage> sent, IEnumerable<QueuedMessage> waiting) =>
         [.. sent.Where(queued => queued.QoS == QualityOfService.AtLeastOnce).Concat(waiting).Where(queued => queued.Share is not null)];
 
-    /// <summary>Delivers each message to the member whose turn it is. Without members they are lost. Not under a session's lock.</summary>
+    /// <summary>Delivers each message to the member whose turn it is. Without members they are lost. Not under a lock.</summary>
     /// <param name="unfinished">What the member had not finished, oldest first, each with its share.</param>
     public void HandOn(QueuedMessage[] unfinished)
     {
@@ -33,13 +33,22 @@ internal sealed class ShareHandOver(SubscriptionTree tree, BrokerCounters counte
             {
                 counters.AddExpired();
             }
-            else if (tree.FindGroup(queued.Share!)?.Next() is { } member)
+            else
             {
-                var message = Publication.Of(queued.Message, queued.Retain, now, time);
-                member.Subscriber.Deliver(ref message, member, flushes);
+                var message = Publication.Of(queued.Message, now, time);
+                HandOn(ref message, queued.Share!, flushes);
             }
         }
 
         flushes.Flush(inline: false);
+    }
+
+    /// <summary>Delivers a message whose turn a member had that has ended at the same time. Not under a lock.</summary>
+    public void HandOn(ref Publication message, string share, FlushSet flushes)
+    {
+        if (tree.FindGroup(share)?.Next() is { } member)
+        {
+            member.Subscriber.Deliver(ref message, member, flushes);
+        }
     }
 }

@@ -3,8 +3,8 @@ namespace Cassini.Streams.Broker.Upkeep;
 /// <summary>Runs periodic jobs: each at its own interval, one after another.</summary>
 /// <param name="time">The clock.</param>
 /// <param name="forgive">
-/// Called instead of the jobs after a pause of this process, with its length: the jobs judge clients by the time, and what these sent
-/// meanwhile is not read yet. The next pass runs the jobs.
+/// Called after a pause of this process, with its length, instead of the jobs that judge clients by the time: what these sent meanwhile is
+/// not read yet. The next pass judges them, even if it is late as well: a machine that is always late must still notice who is gone.
 /// </param>
 /// <param name="jobs">The jobs, in the order in which they run when several are due.</param>
 internal sealed class Housekeeper(TimeProvider time, Action<TimeSpan> forgive, params HousekeepingJob[] jobs)
@@ -15,6 +15,7 @@ internal sealed class Housekeeper(TimeProvider time, Action<TimeSpan> forgive, p
     private static readonly TimeSpan Pause = TimeSpan.FromSeconds(1);
 
     private readonly long[] _doneAt = new long[jobs.Length];
+    private bool _hasForgiven;
 
     public async Task RunAsync(CancellationToken cancellationToken)
     {
@@ -45,15 +46,15 @@ internal sealed class Housekeeper(TimeProvider time, Action<TimeSpan> forgive, p
     /// <param name="late">How much later than planned.</param>
     internal void Work(TimeSpan late = default)
     {
-        if (late >= Pause)
+        _hasForgiven = late >= Pause && !_hasForgiven;
+        if (_hasForgiven)
         {
             forgive(late);
-            return;
         }
 
         for (var i = 0; i < jobs.Length; i++)
         {
-            if (time.GetElapsedTime(_doneAt[i]) >= jobs[i].Interval)
+            if (time.GetElapsedTime(_doneAt[i]) >= jobs[i].Interval && !(_hasForgiven && jobs[i].JudgesClients))
             {
                 _doneAt[i] = time.GetTimestamp();
                 jobs[i].Work();
@@ -66,4 +67,5 @@ internal sealed class Housekeeper(TimeProvider time, Action<TimeSpan> forgive, p
 /// <param name="Interval">How often it is due; zero for every pass of the housekeeper.</param>
 /// <param name="Work">Runs the job. Must not wait.</param>
 /// <param name="AtStart">Whether it is due at the start as well.</param>
-internal sealed record HousekeepingJob(TimeSpan Interval, Action Work, bool AtStart = false);
+/// <param name="JudgesClients">Whether it judges clients by the time: not in the first pass after a pause.</param>
+internal sealed record HousekeepingJob(TimeSpan Interval, Action Work, bool AtStart = false, bool JudgesClients = false);

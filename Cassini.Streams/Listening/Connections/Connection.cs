@@ -54,6 +54,9 @@ public sealed class Connection
     /// <summary>Whether it is our own canary: in no count, table or log.</summary>
     internal bool IsProbe { get; }
 
+    /// <summary>Cancelled at shutdown, also when the connection ends already for another reason.</summary>
+    internal CancellationToken Stopping { get; init; }
+
     /// <summary>Where its life is published, and that of its session: the hub; a probe's is for the probe alone.</summary>
     internal IEventPublisher Events { get; }
 

@@ -158,7 +158,10 @@ internal sealed class ConnectionListener : IPendingConnection
         _openedAt = _context.Time.GetTimestamp();
         var stream = new ConnectionStream(_tls, IsProbe ? null : _context.Bytes, () => Sockets.HasUnread(_accepted.Socket));
         var connection = new Connection(
-            Id, _accepted.Endpoint.ToString(), _accepted.Remote.ToString(), _identity, stream, _fate, _events, IsProbe);
+            Id, _accepted.Endpoint.ToString(), _accepted.Remote.ToString(), _identity, stream, _fate, _events, IsProbe)
+        {
+            Stopping = _context.Stopping.Token,
+        };
         _events.Publish(new HandshakeCompleted(Id, _identity, NameOf(_tls.SslProtocol), handshake.Duration));
         _serving = new ServingPhase(_context, connection, stream, _fate, _accepted.Socket);
         _events.Publish(new ConnectionOpened(Id, _identity));
@@ -229,7 +232,9 @@ internal sealed class ConnectionListener : IPendingConnection
 
         try
         {
-            await Linger.RunAsync(_accepted.Socket, LongestRefusal, LongestScraps, _context.Time, _fate.Ending);
+            using var limit = new CancellationTokenSource(LongestRefusal, _context.Time);
+            using var end = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, _fate.Ending);
+            await Linger.RunAsync(_accepted.Socket, LongestScraps, end.Token);
         }
         finally
         {

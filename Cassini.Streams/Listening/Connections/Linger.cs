@@ -13,21 +13,16 @@ internal static class Linger
 
     /// <summary>Sends the end of this side, and waits for that of the peer. Never fails.</summary>
     /// <param name="socket">The socket; the caller closes it.</param>
-    /// <param name="longest">How long.</param>
     /// <param name="longestScraps">The most bytes that are dropped meanwhile.</param>
-    /// <param name="time">The clock.</param>
-    /// <param name="cancellationToken">Ends it early.</param>
-    public static async Task RunAsync(
-        Socket socket, TimeSpan longest, long longestScraps, TimeProvider time, CancellationToken cancellationToken)
+    /// <param name="cancellationToken">Ends it.</param>
+    public static async Task RunAsync(Socket socket, long longestScraps, CancellationToken cancellationToken)
     {
-        using var limit = new CancellationTokenSource(longest, time);
-        using var patience = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, cancellationToken);
         try
         {
             socket.Shutdown(SocketShutdown.Send);
             for (var dropped = 0L; dropped < longestScraps;)
             {
-                if (await DropSomeAsync(socket, patience.Token) is not (> 0 and var some))
+                if (await DropSomeAsync(socket, cancellationToken) is not (> 0 and var some))
                 {
                     return;
                 }

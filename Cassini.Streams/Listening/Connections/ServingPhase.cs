@@ -24,7 +24,8 @@ internal sealed class ServingPhase(
     private static readonly TimeSpan LongestLinger = TimeSpan.FromSeconds(5);
 
     /// <summary>
-    /// The same after close_notify: when the peer ended the connection, at shutdown, and when less than that is left of the longest.
+    /// The same after close_notify: when the peer ended the connection, when less than that is left of the longest, and from a shutdown on,
+    /// whatever ended the connection before.
     /// </summary>
     private static readonly TimeSpan ShortestLinger = TimeSpan.FromSeconds(1);
 
@@ -86,7 +87,14 @@ internal sealed class ServingPhase(
         TaskObserver.Observe(sending, late => ListeningLog.CloseNotifyFailed(context.Logger, connection.Id, late));
     }
 
-    private Task LingerAsync() => Linger.RunAsync(socket, LingerTime(), LongestScraps, context.Time, context.Forced.Token);
+    private async Task LingerAsync()
+    {
+        using var patience = new CancellationTokenSource(LingerTime(), context.Time);
+        await using var shorten = context.Stopping.Token.UnsafeRegister(
+            static patience => ((CancellationTokenSource)patience!).CancelAfter(ShortestLinger), patience);
+        using var end = CancellationTokenSource.CreateLinkedTokenSource(patience.Token, context.Forced.Token);
+        await Linger.RunAsync(socket, LongestScraps, end.Token);
+    }
 
     private TimeSpan LingerTime()
     {

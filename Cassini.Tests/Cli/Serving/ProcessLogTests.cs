@@ -1,3 +1,6 @@
+using System.Text;
+using System.Text.Json;
+using Cassini.Harness;
 using Cassini.Tests.Support;
 using Cassini.Web.Cli.Serving;
 using Microsoft.Extensions.Logging;
@@ -82,9 +85,79 @@ public class ProcessLogTests
     }
 
     [Fact]
-    public async Task Log_OutputCannotBeWritten_GoesOn()
+    public async Task Flush_LinesWait_EndsWhenTheyAreWritten()
     {
-        using var output = new BrokenOnce();
+        using var output = new UnreadWriter();
+        using var log = new ProcessLog(new TextLayout(), output, TimeProvider.System);
+        var logger = log.CreateLogger("Cassini.A");
+        for (var i = 0; i < 2_000; i++)
+        {
+            Log(logger, $"line {i}");
+        }
+
+        var flush = Task.Run(log.Flush, TestContext.Current.CancellationToken);
+        output.Read();
+        await Eventually.CompletesAsync("the flush", flush);
+
+        output.Lines.Lines.Count.ShouldBe(2_000);
+    }
+
+    [Fact]
+    public async Task Flush_OutputIsNotRead_GivesUp()
+    {
+        using var output = new UnreadWriter();
+        using var log = new ProcessLog(new TextLayout(), output, TimeProvider.System);
+        Log(log.CreateLogger("Cassini.A"), "never read");
+
+        await Eventually.CompletesAsync("the flush", Task.Run(log.Flush, TestContext.Current.CancellationToken));
+
+        output.Lines.Lines.ShouldBeEmpty();
+        output.Read();
+    }
+
+    /// <summary>The real executable, in which a thread throws that is none of its own.</summary>
+    [Fact]
+    public async Task Process_ExceptionThatNothingHandles_IsOnTheLog()
+    {
+        using var directory = new TempDirectory();
+        await using var cassini = CassiniProcess.Start(
+            directory.Path, ["--bind", "127.0.0.1:0", "--management", "127.0.0.1:0", "--log-format", "json"],
+            StartupHook.Variables(StartupHook.ThrowAfterInput));
+        await cassini.StartedAsync();
+
+        cassini.CloseInput();
+
+        (await cassini.ExitCodeAsync("it ends")).ShouldNotBe(ExitCode.Ok);
+        using var last = JsonDocument.Parse(
+            cassini.Error.Lines.Single(line => line.Contains($"\"EventId\":{ServingLog.ProcessEnds},", StringComparison.Ordinal)));
+        last.RootElement.GetProperty("LogLevel").GetString().ShouldBe("Critical");
+        last.RootElement.GetProperty("Exception").GetString().ShouldStartWith("System.InvalidOperationException: a bug");
+    }
+
+    [Theory]
+    [InlineData(StartupHook.LogAndThrow, 1)]
+    [InlineData(StartupHook.LogAndExit, 0)]
+    public async Task Process_Ends_WritesTheLinesThatWait(string how, int more)
+    {
+        using var directory = new TempDirectory();
+        await using var cassini = CassiniProcess.Start(directory.Path, [], StartupHook.Variables(how));
+
+        await cassini.ExitCodeAsync("it ends");
+
+        var lines = cassini.Error.Lines.Where(line => line.Contains("A: line ", StringComparison.Ordinal));
+        lines.Count().ShouldBe(StartupHook.Lines);
+        cassini.Error.Lines.Count(line => line.Contains($"[{ServingLog.ProcessEnds}]", StringComparison.Ordinal)).ShouldBe(more);
+    }
+
+    [Theory]
+    [InlineData(typeof(IOException))]
+    [InlineData(typeof(UnauthorizedAccessException))]
+    [InlineData(typeof(ObjectDisposedException))]
+    [InlineData(typeof(OperationCanceledException))]
+    [InlineData(typeof(EncoderFallbackException))]
+    public async Task Log_OutputCannotBeWritten_GoesOn(Type failure)
+    {
+        using var output = new BrokenOnce(failure);
         using var log = new ProcessLog(new TextLayout(), output, TimeProvider.System);
         var logger = log.CreateLogger("Cassini.A");
 
@@ -92,6 +165,30 @@ public class ProcessLogTests
         Log(logger, "written");
 
         await output.Lines.LineAsync("the second line", line => line.EndsWith("written", StringComparison.Ordinal));
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task Log_ValueCannotBeWritten_SaysSoInsteadAndDoesNotThrow(bool isJson)
+    {
+        using var output = new LineWriter();
+        ILogLayout layout = isJson ? new JsonLayout() : new TextLayout();
+        using var log = new ProcessLog(layout, output, TimeProvider.System);
+        var logger = log.CreateLogger("Cassini.A");
+        var broken = new Broken();
+
+        logger.Log(LogLevel.Error, 7, broken, null, static (value, _) => $"{value}");
+        using (logger.BeginScope(broken))
+        {
+            Log(logger, "within a scope");
+        }
+
+        Log(logger, "the next");
+
+        await output.LineAsync("the next line", line => line.Contains("the next", StringComparison.Ordinal));
+        output.Lines.Count(line => line.Contains("This line cannot be written: System.NotSupportedException", StringComparison.Ordinal))
+            .ShouldBe(2);
     }
 
     private static void Log(ILogger logger, string message) =>
@@ -120,7 +217,12 @@ public class ProcessLogTests
         }
     }
 
-    private sealed class BrokenOnce : StringWriter
+    private sealed class Broken
+    {
+        public override string ToString() => throw new NotSupportedException("no text");
+    }
+
+    private sealed class BrokenOnce(Type failure) : StringWriter
     {
         private bool _wasBroken;
 
@@ -131,7 +233,9 @@ public class ProcessLogTests
             if (!_wasBroken)
             {
                 _wasBroken = true;
-                throw new IOException("no space left");
+                throw failure == typeof(ObjectDisposedException)
+                    ? new ObjectDisposedException("output")
+                    : (Exception)Activator.CreateInstance(failure)!;
             }
 
             Lines.Write(value);

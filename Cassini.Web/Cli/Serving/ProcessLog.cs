@@ -5,12 +5,14 @@ namespace Cassini.Web.Cli.Serving;
 
 /// <summary>
 /// Writes the log on a thread of its own. A terminal whose output is not read must not stop the broker: when too many lines wait, further
-/// ones are dropped until half of those are written, and the log says where how many are missing. Any thread.
+/// ones are dropped until half of those are written, and the log says where how many are missing. What waits is written when the process
+/// ends, also when it ends because of an exception that nothing handled. Any thread.
 /// </summary>
 internal sealed class ProcessLog : ILoggerProvider, ISupportExternalScope
 {
     private const int Capacity = 2_500;
     private static readonly TimeSpan LastWrites = TimeSpan.FromSeconds(1.5);
+    private static readonly LoggerExternalScopeProvider NoScopes = new();
 
     private readonly BlockingCollection<(Action Write, long DroppedBefore)> _waiting = new(Capacity);
     private readonly ILogLayout _layout;
@@ -30,6 +32,8 @@ internal sealed class ProcessLog : ILoggerProvider, ISupportExternalScope
         _time = time;
         _thread = new Thread(WriteAll) { Name = "cassini log", IsBackground = true };
         _thread.Start();
+        AppDomain.CurrentDomain.UnhandledException += OnUnhandledException;
+        AppDomain.CurrentDomain.ProcessExit += OnProcessExit;
     }
 
     public ILogger CreateLogger(string categoryName) => new CategoryLog(this, categoryName);
@@ -46,6 +50,8 @@ internal sealed class ProcessLog : ILoggerProvider, ISupportExternalScope
     /// <summary>Writes what waits, and ends.</summary>
     public void Dispose()
     {
+        AppDomain.CurrentDomain.UnhandledException -= OnUnhandledException;
+        AppDomain.CurrentDomain.ProcessExit -= OnProcessExit;
         _waiting.CompleteAdding();
         if (_thread.Join(LastWrites))
         {
@@ -53,7 +59,32 @@ internal sealed class ProcessLog : ILoggerProvider, ISupportExternalScope
         }
     }
 
-    private void Add(LogEntry entry)
+    /// <summary>Waits until what waits is written, at most 3 s: the process ends, and its other threads may log for ever.</summary>
+    internal void Flush()
+    {
+        // Not disposed: it may be set after this has given up.
+        var written = new ManualResetEventSlim();
+        if (Thread.CurrentThread != _thread && Add(written.Set, LastWrites))
+        {
+            written.Wait(LastWrites);
+        }
+    }
+
+    private void OnProcessExit(object? sender, EventArgs exit) => Flush();
+
+    private void OnUnhandledException(object sender, UnhandledExceptionEventArgs unhandled)
+    {
+        var entry = new LogEntry(
+            _time.GetUtcNow(), LogLevel.Critical, typeof(ProcessLog).FullName!, ServingLog.ProcessEnds,
+            "The process ends because of an exception that nothing handled")
+        {
+            Exception = unhandled.ExceptionObject as Exception,
+        };
+        Add(() => _output.Write(_layout.Of(entry, NoScopes)), LastWrites);
+        Flush();
+    }
+
+    private void Add(LogEntry entry, IExternalScopeProvider scopes)
     {
         if (Volatile.Read(ref _dropped) > 0 && _waiting.Count > Capacity / 2)
         {
@@ -61,24 +92,29 @@ internal sealed class ProcessLog : ILoggerProvider, ISupportExternalScope
             return;
         }
 
-        var line = _layout.Of(entry, _scopes);
+        var line = _layout.Of(entry, scopes);
         Add(() => _output.Write(line), TimeSpan.Zero);
     }
 
-    private void Add(Action write, TimeSpan patience)
+    /// <returns>Whether it will be written.</returns>
+    private bool Add(Action write, TimeSpan patience)
     {
         var dropped = Interlocked.Exchange(ref _dropped, 0);
         try
         {
-            if (!_waiting.TryAdd((write, dropped), patience))
+            if (_waiting.TryAdd((write, dropped), patience))
             {
-                Interlocked.Add(ref _dropped, dropped + 1);
+                return true;
             }
+
+            Interlocked.Add(ref _dropped, dropped + 1);
         }
         catch (InvalidOperationException)
         {
             // The log has ended.
         }
+
+        return false;
     }
 
     private void WriteAll()
@@ -110,9 +146,10 @@ internal sealed class ProcessLog : ILoggerProvider, ISupportExternalScope
         {
             write();
         }
-        catch (IOException)
+        catch (Exception)
         {
-            // Nothing is left to report it on.
+            // Nothing is left to report it on, and no broker may end because of its log: an output that is closed, to which this user may
+            // not write, or whose encoding lacks a character fails in other ways than a full disk.
         }
     }
 
@@ -126,13 +163,27 @@ internal sealed class ProcessLog : ILoggerProvider, ISupportExternalScope
         public void Log<TState>(
             LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter)
         {
-            if (IsEnabled(logLevel))
+            if (!IsEnabled(logLevel))
             {
-                owner.Add(new LogEntry(owner._time.GetUtcNow(), logLevel, category, eventId.Id, formatter(state, exception))
-                {
-                    Exception = exception,
-                    Values = state as IEnumerable<KeyValuePair<string, object?>>,
-                });
+                return;
+            }
+
+            var now = owner._time.GetUtcNow();
+            try
+            {
+                owner.Add(
+                    new LogEntry(now, logLevel, category, eventId.Id, formatter(state, exception))
+                    {
+                        Exception = exception,
+                        Values = state as IEnumerable<KeyValuePair<string, object?>>,
+                    },
+                    owner._scopes);
+            }
+            catch (Exception failure)
+            {
+                // A value that cannot be written as text. It is not the work's failure that this line was to be about.
+                var message = $"This line cannot be written: {failure.GetType()}";
+                owner.Add(new LogEntry(now, logLevel, category, eventId.Id, message), NoScopes);
             }
         }
     }

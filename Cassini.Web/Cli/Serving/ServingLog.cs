@@ -6,6 +6,9 @@ internal static partial class ServingLog
     /// <summary>The event id of the line that says how many lines the log itself dropped.</summary>
     public const int LinesDropped = 2026;
 
+    /// <summary>The event id of the last line of a process that an exception ends.</summary>
+    public const int ProcessEnds = 2028;
+
     /// <summary>One line says it to the operator; this is where it came from.</summary>
     [LoggerMessage(2020, LogLevel.Debug, "The start failed")]
     public static partial void StartFailed(ILogger logger, Exception failure);

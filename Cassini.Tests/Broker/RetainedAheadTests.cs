@@ -1,0 +1,166 @@
+using System.Text;
+using Cassini.Streams.Broker.Model;
+using Cassini.Streams.Mqtt;
+using Cassini.Streams.Mqtt.Packets;
+using Cassini.Streams.Mqtt.Properties;
+using Cassini.Tests.Support;
+
+namespace Cassini.Tests.Broker;
+
+/// <summary>What a publisher pays for retained messages that a session has still to get, and what remembering them costs.</summary>
+public class RetainedAheadTests
+{
+    private const string Topic = "a/b/c/d/e/f/g/h/i/j";
+    private const int Ahead = 500;
+
+    // Every publisher of the topic waits for the session's lock meanwhile: what it does under it must not grow with the subscriptions.
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task Publish_WhileManySubscriptionsHaveStillToGetRetained_CostsAboutTheSameAsWithOne(bool matches)
+    {
+        var one = await CostOfPublishAsync(subscriptions: 1, matches);
+        var many = await CostOfPublishAsync(subscriptions: 900, matches);
+
+        (many / one).ShouldBeLessThan(10);
+    }
+
+    [Fact]
+    public async Task SentAhead_UntilItsTurn_CountsInTheMemoryBudget()
+    {
+        await using var rig = new BrokerRig();
+        var client = await StuckAsync(rig, maximumPacketSize: null, size: 10);
+        var before = rig.Broker.Budget.Used;
+
+        for (var i = 0; i < Ahead; i++)
+        {
+            await rig.Broker.PublishAsync(Message($"t/{i}", "new", retain: false));
+            (await client.ExpectAsync<ReceivedPublish>()).Retain.ShouldBeTrue();
+            await client.ExpectPublishAsync($"t/{i}", "new");
+        }
+
+        await client.ExpectNothingAsync();
+        (rig.Broker.Budget.Used - before).ShouldBeInRange(Ahead * 32, Ahead * 256);
+        await AcknowledgeStuckAsync(client);
+        await client.ExpectNothingAsync();
+        await Eventually.HoldsAsync("the burst ends", () => rig.Broker.Sessions.Find("a")!.Deliveries.Backlog == 0);
+        rig.Broker.Budget.Used.ShouldBeLessThanOrEqualTo(before);
+    }
+
+    [Fact]
+    public async Task SentAhead_SessionEnds_GivesTheMemoryBack()
+    {
+        await using var rig = new BrokerRig();
+        await RetainAsync(rig, 10);
+        var before = rig.Broker.Budget.Used;
+        var connection = await SubscribeStuckAsync(rig, maximumPacketSize: null);
+        for (var i = 0; i < Ahead; i++)
+        {
+            await rig.Broker.PublishAsync(Message($"t/{i}", "new", retain: false));
+            await connection.Client.ExpectAsync<ReceivedPublish>();
+            await connection.Client.ExpectAsync<ReceivedPublish>();
+        }
+
+        await connection.LoseAsync();
+
+        rig.Broker.Budget.Used.ShouldBe(before);
+    }
+
+    // It takes no room of the client, so nothing would limit how many are remembered.
+    [Fact]
+    public async Task Ahead_TooLargeForTheClient_IsLeftForItsTurnAndCountedOnce()
+    {
+        await using var rig = new BrokerRig();
+        var client = await StuckAsync(rig, maximumPacketSize: 200, size: 1_000);
+        var before = rig.Broker.Budget.Used;
+
+        for (var i = 0; i < 2 * Ahead; i++)
+        {
+            await rig.Broker.PublishAsync(Message($"t/{i % Ahead}", "new", retain: false));
+            await client.ExpectPublishAsync($"t/{i % Ahead}", "new");
+        }
+
+        await client.ExpectNothingAsync();
+        rig.Broker.Counters.TooLarge.ShouldBe(0);
+        rig.Broker.Budget.Used.ShouldBeLessThanOrEqualTo(before);
+        await AcknowledgeStuckAsync(client);
+        await client.ExpectNothingAsync();
+        rig.Broker.Counters.TooLarge.ShouldBe(Ahead);
+    }
+
+    private static async Task<TimeSpan> CostOfPublishAsync(int subscriptions, bool matches)
+    {
+        await using var rig = new BrokerRig();
+        for (var i = 0; i < 400; i++)
+        {
+            await rig.Broker.PublishAsync(new MqttMessage { Topic = $"big/{i}", Payload = new byte[2_000], Retain = true });
+        }
+
+        await rig.Broker.PublishAsync(Message(Topic, "old"));
+        var connection = await rig.OpenAsync("a", window: 16 * 1024);
+        await connection.Client.SubscribeAsync(new SubscriptionRequest(Topic, 0, false, false, RetainHandling.DoNotSend));
+        var filters = Enumerable.Range(1, subscriptions).Select(i => matches ? Variant(i) : $"a/b/c/d/e/f/g/h/i/{i}");
+        await connection.Client.SubscribeAsync(
+            [.. filters.Prepend("big/#").Select(filter => new SubscriptionRequest(filter, 0, false, false, RetainHandling.Send))],
+            PropertySet.Empty);
+        await Eventually.HoldsAsync("the client is behind", () => rig.Broker.Sessions.Find("a")!.Attachment!.Outbox.Messages > 10);
+        var message = Message(Topic, "new", retain: false);
+        await rig.Broker.PublishAsync(message);
+        var quickest = TimeSpan.MaxValue;
+        for (var sample = 0; sample < 9; sample++)
+        {
+            var began = TimeProvider.System.GetTimestamp();
+            for (var i = 0; i < 50; i++)
+            {
+                await rig.Broker.PublishAsync(message);
+            }
+
+            var took = TimeProvider.System.GetElapsedTime(began);
+            quickest = took < quickest ? took : quickest;
+        }
+
+        rig.Broker.Sessions.Find("a")!.Deliveries.Backlog.ShouldBeGreaterThan(subscriptions, "all of them have still to get some");
+        return quickest;
+    }
+
+    /// <summary>One of the 1,024 filters that are the topic with or without <c>+</c> in each level.</summary>
+    private static string Variant(int number) =>
+        string.Join('/', Topic.Split('/').Select((level, i) => (number & (1 << i)) == 0 ? level : "+"));
+
+    private static async Task<MqttTestClient> StuckAsync(BrokerRig rig, uint? maximumPacketSize, int size)
+    {
+        await RetainAsync(rig, size);
+        return (await SubscribeStuckAsync(rig, maximumPacketSize)).Client;
+    }
+
+    private static async Task RetainAsync(BrokerRig rig, int size)
+    {
+        await rig.Broker.PublishAsync(Message("first", "old", QualityOfService.AtLeastOnce));
+        await rig.Broker.PublishAsync(Message("second", "old", QualityOfService.AtLeastOnce));
+        for (var i = 0; i < Ahead; i++)
+        {
+            await rig.Broker.PublishAsync(Message($"t/{i}", new string('x', size)));
+        }
+    }
+
+    /// <summary>It takes nothing of QoS 1 but the first, so the burst comes no further until that is acknowledged.</summary>
+    private static async Task<RigConnection> SubscribeStuckAsync(BrokerRig rig, uint? maximumPacketSize)
+    {
+        var connection = await rig.OpenAsync(
+            "a",
+            change: connect => connect with { Properties = new PropertySet { ReceiveMaximum = 1, MaximumPacketSize = maximumPacketSize } });
+        await connection.Client.SubscribeAsync("#");
+        await connection.Client.ExpectPublishAsync("first", "old");
+        return connection;
+    }
+
+    private static async Task AcknowledgeStuckAsync(MqttTestClient client)
+    {
+        await client.AckAsync(PacketType.PubAck, 1);
+        await client.AckAsync(PacketType.PubAck, (await client.ExpectPublishAsync("second", "old")).PacketId);
+    }
+
+    private static MqttMessage Message(
+        string topic, string text, QualityOfService qos = QualityOfService.AtMostOnce, bool retain = true) =>
+        new() { Topic = topic, Payload = Encoding.UTF8.GetBytes(text), Retain = retain, QoS = qos };
+}
