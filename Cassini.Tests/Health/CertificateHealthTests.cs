@@ -63,12 +63,54 @@ public class CertificateHealthTests
     }
 
     [Fact]
+    public void Certificates_SeveralAuthorities_AreEachListedAndTheLastToEndDecides()
+    {
+        var fold = Load(1, ("CN=old", 100), ("CN=new", 800_000_000), ("CN=other", 500));
+
+        fold.Until(100);
+
+        Authorities().ShouldBe([("CN=old", HealthStatus.Degraded), ("CN=new", HealthStatus.Ok), ("CN=other", HealthStatus.Degraded)]);
+        fold[CheckNames.Certificate].Raw.ShouldBe(HealthStatus.Ok);
+        fold.Until(800_000_000)[CheckNames.Certificate].Message.ShouldStartWith("CN=new expired at ");
+    }
+
+    [Fact]
+    public void Certificates_LoadedAgain_AreThoseOfTheLastLoad()
+    {
+        Load(1, ("CN=old", 999_999_999), ("CN=new", 999_999_999));
+        _fold.At(2, new CertificateExpiring(CertificateRole.Authority, "CN=old", Start + S(999_999_999)));
+        _fold.At(3, new CertificateExpiring(CertificateRole.Server, "CN=test", Start + S(888_888_888)));
+
+        Authorities().Select(authority => authority.Subject).ShouldBe(["CN=new", "CN=old"], ignoreOrder: true);
+        Load(4, ("CN=new", 999_999_999));
+        Authorities().Select(authority => authority.Subject).ShouldBe(["CN=new"]);
+        Load(5, ("CN=a", 999_999_999), ("CN=b", 999_999_999), ("CN=c", 999_999_999));
+        Authorities().Select(authority => authority.Subject).ShouldBe(["CN=a", "CN=b", "CN=c"]);
+    }
+
+    [Fact]
     public void Status_ProjectionIsStale_IsUnknown()
     {
         _fold.At(1, Certificate(CertificateRole.Server, Start + TimeSpan.FromDays(300)));
 
         Snapshot(Freshness.Stale).Certificates.ShouldHaveSingleItem().Status.ShouldBe(HealthStatus.Unknown);
     }
+
+    /// <summary>What a load publishes.</summary>
+    private Fold Load(double at, params (string Subject, double End)[] authorities)
+    {
+        _fold.At(at, Certificate(CertificateRole.Server, Start + S(888_888_888)));
+        foreach (var (subject, end) in authorities)
+        {
+            _fold.At(at, Certificate(CertificateRole.Authority, Start + S(end)) with { Subject = subject });
+        }
+
+        return _fold.At(at, Certificate(CertificateRole.RevocationList, Start + S(999_999_999)));
+    }
+
+    private IEnumerable<(string Subject, HealthStatus Status)> Authorities() => Snapshot().Certificates
+        .Where(certificate => certificate.Role == CertificateRole.Authority)
+        .Select(certificate => (certificate.Subject, certificate.Status));
 
     private HealthStatus StatusOf(CertificateRole role) => Snapshot().Certificates.Single(certificate => certificate.Role == role).Status;
 

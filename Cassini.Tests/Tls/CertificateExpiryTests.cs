@@ -53,6 +53,20 @@ public sealed class CertificateExpiryTests : IDisposable
     }
 
     [Fact]
+    public void Expiring_OneAuthorityOfSeveral_IsNotPublishedBecauseClientsOfTheOtherConnect()
+    {
+        using var shortLived = new TestAuthority("Short CA", notAfter: _rig.Time.Now.AddDays(3));
+        var options = _rig.Authority.Write(_rig.Directory.Path);
+        File.AppendAllText(options.CaPath, "\n" + shortLived.Certificate.ExportCertificatePem());
+        var store = _rig.Store(options);
+        store.Load();
+
+        store.Look();
+
+        _rig.Events.Of<CertificateExpiring>().ShouldBeEmpty();
+    }
+
+    [Fact]
     public async Task RevocationList_Stale_StillRevokes()
     {
         using var bad = _rig.Authority.IssueClient("bad");

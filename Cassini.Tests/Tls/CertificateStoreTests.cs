@@ -36,7 +36,7 @@ public sealed class CertificateStoreTests : IDisposable
     }
 
     [Fact]
-    public void Load_OfSeveralAuthorities_PublishesTheLastToExpireBecauseItsClientsStillConnect()
+    public void Load_OfSeveralAuthorities_PublishesEach()
     {
         using var shortLived = new TestAuthority("Short CA", notAfter: _rig.Time.Now.AddDays(100));
         var options = _rig.Authority.Write(_rig.Directory.Path);
@@ -45,9 +45,24 @@ public sealed class CertificateStoreTests : IDisposable
 
         store.Load();
 
-        _rig.Events.Of<CertificateLoaded>().Single(loaded => loaded.Role == CertificateRole.Authority).Subject
-            .ShouldBe(_rig.Authority.Certificate.Subject);
+        _rig.Events.Of<CertificateLoaded>().Select(loaded => (loaded.Role, loaded.Subject)).ShouldBe(
+        [
+            (CertificateRole.Server, "CN=localhost"),
+            (CertificateRole.Authority, "CN=Test CA"),
+            (CertificateRole.Authority, "CN=Short CA"),
+        ]);
         store.Current.Authorities.Count.ShouldBe(2);
+    }
+
+    [Fact]
+    public void Load_OfOneAuthorityTwice_PublishesItOnce()
+    {
+        var options = _rig.Authority.Write(_rig.Directory.Path);
+        File.AppendAllText(options.CaPath, "\n" + _rig.Authority.Certificate.ExportCertificatePem());
+
+        _rig.Store(options).Load();
+
+        _rig.Events.Of<CertificateLoaded>().Count(loaded => loaded.Role == CertificateRole.Authority).ShouldBe(1);
     }
 
     [Fact]

@@ -23,7 +23,7 @@ export function renderEndpoints({ health, clock }) {
 
 export function renderCertificates({ certificates: all, clock }) {
   const items = all.map(certificate => ({ ...certificate, days: Math.floor((clock.secondsOf(certificate.notAfter) - clock.now) / DAY) }));
-  certificates.render(byId('certificates'), items, certificate => certificate.role, certificate => h('li', { 'data-certificate': certificate.role },
+  certificates.render(byId('certificates'), items, certificate => `${certificate.role} ${certificate.subject} ${certificate.notAfter}`, certificate => h('li', { 'data-certificate': certificate.role },
     h('span', {}, ROLES[certificate.role] ?? certificate.role),
     h('span', { class: 'status', 'data-status': certificate.status },
       h('span', { class: 'glyph', 'aria-hidden': 'true' }), certificate.days < 0 ? 'expired' : `${plural(certificate.days, 'day', 'days')} left`),

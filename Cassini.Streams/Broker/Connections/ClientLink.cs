@@ -192,8 +192,10 @@ internal sealed class ClientLink : IAttachedConnection
         {
             var isShort = order is null or { CloseReason: CloseReason.Shutdown or CloseReason.KeepAliveTimeout };
             using var over = new CancellationTokenSource(isShort ? ShortPatience : FlushPatience, _time);
+#pragma warning disable RS0030 // The source has its clock from the constructor.
             await using var shorten = _connection.Transport.Stopping.UnsafeRegister(
                 static over => ((CancellationTokenSource)over!).CancelAfter(ShortPatience), over);
+#pragma warning restore RS0030
             var discarding = _connection.IsClosing ? Discarding.RunAsync(_connection.Transport.Stream, over.Token) : Task.CompletedTask;
             await sent.WaitAsync(over.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             await over.CancelAsync();

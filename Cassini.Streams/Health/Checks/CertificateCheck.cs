@@ -31,7 +31,7 @@ internal sealed class CertificateCheck : Check
         }
 
         // The worst finding is reported; of equally bad ones, the first.
-        foreach (var fact in certificates.Loaded)
+        foreach (var fact in certificates.Deciding())
         {
             worst = Worse(worst, JudgeOne(fact, policy, now));
         }

@@ -20,6 +20,9 @@ internal sealed record CertificateFacts
 
     public ImmutableArray<CertificateFact> Loaded { get; init; } = [];
 
+    /// <summary>Those that decide: of several CAs only the one that ends last, because its clients can connect until then.</summary>
+    public IEnumerable<CertificateFact> Deciding() => Loaded.GroupBy(fact => fact.Role).Select(role => role.MaxBy(fact => fact.Ends)!);
+
     public CertificateReloadFailed? FailedReload { get; init; }
 
     public long FailedReloadCause { get; init; }
@@ -29,7 +32,7 @@ internal sealed record CertificateFacts
         // A reload loads all files at once, so an earlier failure is over.
         CertificateLoaded e => this with
         {
-            Loaded = Set(Fact(envelope, now, e.Role, e.Subject, e.NotAfter, e.NotAfter - e.NotBefore)),
+            Loaded = Add(Fact(envelope, now, e.Role, e.Subject, e.NotAfter, e.NotAfter - e.NotBefore)),
             FailedReload = null,
         },
         CertificateExpiring e => this with { Loaded = Set(Fact(envelope, now, e.Role, e.Subject, e.NotAfter, LifeOf(e))) },
@@ -52,8 +55,20 @@ internal sealed record CertificateFacts
         EventEnvelope envelope, TimeSpan now, CertificateRole role, string subject, DateTimeOffset notAfter, TimeSpan? life) =>
         new(role, subject, notAfter, life, now + (notAfter - envelope.Time), envelope.Sequence);
 
-    private TimeSpan? LifeOf(CertificateExpiring expiring) => Loaded.FirstOrDefault(fact => fact.Role == expiring.Role)?.Life;
+    private TimeSpan? LifeOf(CertificateExpiring expiring) =>
+        Loaded.FirstOrDefault(fact => fact.Role == expiring.Role && fact.Subject == expiring.Subject && fact.NotAfter == expiring.NotAfter)
+            ?.Life;
 
-    private ImmutableArray<CertificateFact> Set(CertificateFact fact) =>
-        [.. Loaded.Where(known => known.Role != fact.Role).Append(fact).OrderBy(known => known.Role)];
+    /// <summary>A load reports the server's certificate first, so the CAs that were reported after it are of the same load.</summary>
+    private ImmutableArray<CertificateFact> Add(CertificateFact fact)
+    {
+        var began = Loaded.FirstOrDefault(known => known.Role is CertificateRole.Server)?.Cause ?? long.MaxValue;
+        return With(fact, known => fact.Role is CertificateRole.Authority && known.Cause > began);
+    }
+
+    private ImmutableArray<CertificateFact> Set(CertificateFact fact) => With(
+        fact, known => known.Role is CertificateRole.Authority && (known.Subject != fact.Subject || known.NotAfter != fact.NotAfter));
+
+    private ImmutableArray<CertificateFact> With(CertificateFact fact, Func<CertificateFact, bool> staysBeside) =>
+        [.. Loaded.Where(known => known.Role != fact.Role || staysBeside(known)).Append(fact).OrderBy(known => known.Role)];
 }

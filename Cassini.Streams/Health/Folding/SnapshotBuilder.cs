@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using System.Globalization;
 using Cassini.Streams.Events;
 using Cassini.Streams.Health.Checks;
@@ -55,7 +56,7 @@ internal sealed class SnapshotBuilder(HealthPolicy policy, Func<long> oldest, Da
                 .Where(use => use.Facts.Limit > 0)
                 .Select(use => new CapacityHealth(use.Resource, use.Facts.Used, use.Facts.Limit)),
         ],
-        Certificates = [.. state.Facts.Certificates.Loaded.Select(fact => Build(state, fact))],
+        Certificates = Certificates(state),
     };
 
     /// <summary>
@@ -90,8 +91,19 @@ internal sealed class SnapshotBuilder(HealthPolicy policy, Func<long> oldest, Da
         };
     }
 
-    private CertificateHealth Build(HealthState state, CertificateFact fact) =>
-        new(fact.Role, fact.Subject, fact.NotAfter, CertificateCheck.JudgeOne(fact, policy, state.Now).Status);
+    private ImmutableArray<CertificateHealth> Certificates(HealthState state)
+    {
+        var deciding = state.Facts.Certificates.Deciding().ToHashSet();
+        return
+        [
+            .. state.Facts.Certificates.Loaded.Select(fact =>
+            {
+                var status = CertificateCheck.JudgeOne(fact, policy, state.Now).Status;
+                var visible = deciding.Contains(fact) || status < HealthStatus.Degraded ? status : HealthStatus.Degraded;
+                return new CertificateHealth(fact.Role, fact.Subject, fact.NotAfter, visible);
+            }),
+        ];
+    }
 
     private static CheckHealth Build(HealthState state, CheckState check) => new(
         check.Check.Name,

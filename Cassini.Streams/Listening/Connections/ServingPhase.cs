@@ -90,8 +90,10 @@ internal sealed class ServingPhase(
     private async Task LingerAsync()
     {
         using var patience = new CancellationTokenSource(LingerTime(), context.Time);
+#pragma warning disable RS0030 // The source has its clock from the constructor.
         await using var shorten = context.Stopping.Token.UnsafeRegister(
             static patience => ((CancellationTokenSource)patience!).CancelAfter(ShortestLinger), patience);
+#pragma warning restore RS0030
         using var end = CancellationTokenSource.CreateLinkedTokenSource(patience.Token, context.Forced.Token);
         await Linger.RunAsync(socket, LongestScraps, end.Token);
     }

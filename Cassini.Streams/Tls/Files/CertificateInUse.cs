@@ -9,13 +9,14 @@ namespace Cassini.Streams.Tls.Files;
 internal sealed record CertificateInUse(
     CertificateRole Role, string Subject, string Fingerprint, DateTimeOffset NotBefore, DateTimeOffset NotAfter)
 {
+    /// <summary>The parts: the server's certificate first, so that a reader knows by it that a load begins.</summary>
     public static ImmutableArray<CertificateInUse> Of(TlsMaterial material)
     {
-        // While one CA of a bundle is valid, its clients can connect, so the CA that expires last decides.
-        var lastToEnd = material.Authorities.MaxBy(CertificateTimes.NotAfter)!;
-        var parts = ImmutableArray.Create(
+        ImmutableArray<CertificateInUse> parts =
+        [
             Of(CertificateRole.Server, material.Server) with { NotAfter = FirstToEnd(material.Server, material.Intermediates) },
-            Of(CertificateRole.Authority, lastToEnd));
+            .. material.Authorities.Select(authority => Of(CertificateRole.Authority, authority)).DistinctBy(part => part.Fingerprint),
+        ];
         if (material.Management is { } management)
         {
             var notAfter = FirstToEnd(management, material.ManagementIntermediates);

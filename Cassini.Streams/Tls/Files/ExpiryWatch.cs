@@ -13,8 +13,13 @@ internal sealed class ExpiryWatch(TimeSpan expiringWithin, TimeProvider time)
     private static readonly TimeSpan Pause = TimeSpan.FromDays(1);
     private readonly Dictionary<CertificateRole, (string Fingerprint, long At)> _published = [];
 
+    // While one CA of a bundle is valid, its clients can connect, so the CA that expires last decides.
     public ImmutableArray<CertificateInUse> Due(IEnumerable<CertificateInUse> parts) =>
-        [.. parts.Where(part => IsExpiring(part) && Take(part))];
+    [
+        .. parts.GroupBy(part => part.Role)
+            .Select(role => role.MaxBy(part => part.NotAfter)!)
+            .Where(part => IsExpiring(part) && Take(part)),
+    ];
 
     private bool IsExpiring(CertificateInUse part) =>
         part.NotAfter - time.GetUtcNow() <= ExpiryNotice.Of(expiringWithin, part.NotAfter - part.NotBefore);
