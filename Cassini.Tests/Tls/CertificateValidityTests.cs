@@ -1,4 +1,3 @@
-using System.Security.Cryptography.X509Certificates;
 using Cassini.Streams.Events;
 using Cassini.Streams.Tls;
 using Cassini.Streams.Tls.Files;

@@ -5,7 +5,6 @@ using Cassini.Streams.Broker.Tracing;
 using Cassini.Streams.Events;
 using Cassini.Streams.Mqtt;
 using Cassini.Streams.Mqtt.Packets;
-using Cassini.Streams.Primitives;
 
 namespace Cassini.Streams.Broker.Connections;
 

@@ -1,6 +1,5 @@
 using System.Collections.Immutable;
 using Cassini.Streams.Broker.Model;
-using Cassini.Streams.Events;
 using Cassini.Streams.Mqtt;
 using Cassini.Streams.Mqtt.Packets;
 using Cassini.Streams.Mqtt.Properties;

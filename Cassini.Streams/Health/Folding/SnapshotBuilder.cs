@@ -2,7 +2,6 @@ using System.Collections.Immutable;
 using System.Globalization;
 using Cassini.Streams.Events;
 using Cassini.Streams.Health.Checks;
-using Cassini.Streams.Health.Facts;
 
 namespace Cassini.Streams.Health.Folding;
 
