@@ -107,7 +107,7 @@ internal sealed class TestRun
             await faults;
         }
 
-        await EndFaultsAsync(stop);
+        await EndFaultsAsync();
         await SinksEndAsync(stop);
     }
 
@@ -173,7 +173,7 @@ internal sealed class TestRun
 
                 // Before the fault, because its first consequence may arrive before the answer to the request.
                 _run.Guard.Tolerate(broker.Name, fault.Tolerate);
-                await _run.Faults.InjectAsync(broker, fault, cancellation);
+                await _run.Faults.InjectAsync(broker, fault);
                 _injected[i] = Elapsed;
                 _run.Say($"fault {fault.Fault} on broker {broker.Name}");
             }
@@ -189,14 +189,14 @@ internal sealed class TestRun
     }
 
     /// <summary>A test without one of its faults proves nothing. Only resume is made up for, because it undoes the faults before.</summary>
-    private async Task EndFaultsAsync(CancellationToken stop)
+    private async Task EndFaultsAsync()
     {
         for (var i = 0; i < _test.Faults.Count; i++)
         {
             var fault = _test.Faults[i];
             if (_injected[i] is null && fault.Fault == "resume")
             {
-                await _run.Faults.InjectAsync(_plan.BrokerOf(_test), fault, stop);
+                await _run.Faults.InjectAsync(_plan.BrokerOf(_test), fault);
                 _injected[i] = Elapsed;
             }
             else if (_injected[i] is null)
