@@ -11,6 +11,7 @@ namespace Cassini.Web.Cli.Serving;
 internal sealed class ProcessLog : ILoggerProvider, ISupportExternalScope
 {
     private const int Capacity = 2_500;
+    private const int LongestFlush = 6;
     private static readonly TimeSpan LastWrites = TimeSpan.FromSeconds(1.5);
     private static readonly LoggerExternalScopeProvider NoScopes = new();
 
@@ -21,6 +22,7 @@ internal sealed class ProcessLog : ILoggerProvider, ISupportExternalScope
     private readonly Thread _thread;
     private IExternalScopeProvider _scopes = new LoggerExternalScopeProvider();
     private long _dropped;
+    private long _written;
 
     /// <param name="layout">The form of an entry.</param>
     /// <param name="output">Where to; not disposed.</param>
@@ -59,14 +61,25 @@ internal sealed class ProcessLog : ILoggerProvider, ISupportExternalScope
         }
     }
 
-    /// <summary>Waits until what waits is written, at most 3 s: the process ends, and its other threads may log for ever.</summary>
+    /// <summary>
+    /// Waits until what waits is written, but not when nothing is written for 1.5 s, and at most about 10 s: the process ends.
+    /// </summary>
     internal void Flush()
     {
         // Not disposed: it may be set after this has given up.
-        var written = new ManualResetEventSlim();
-        if (Thread.CurrentThread != _thread && Add(written.Set, LastWrites))
+        var isWritten = new ManualResetEventSlim();
+        if (Thread.CurrentThread == _thread || !Add(isWritten.Set, LastWrites))
         {
-            written.Wait(LastWrites);
+            return;
+        }
+
+        for (var i = 0; i < LongestFlush; i++)
+        {
+            var before = Volatile.Read(ref _written);
+            if (isWritten.Wait(LastWrites) || Volatile.Read(ref _written) == before)
+            {
+                return;
+            }
         }
     }
 
@@ -123,6 +136,7 @@ internal sealed class ProcessLog : ILoggerProvider, ISupportExternalScope
         {
             WriteDropped(dropped);
             Try(write);
+            Volatile.Write(ref _written, _written + 1);
             if (_waiting.Count == 0)
             {
                 WriteDropped(Interlocked.Exchange(ref _dropped, 0));
