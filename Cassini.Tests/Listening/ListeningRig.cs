@@ -94,6 +94,9 @@ internal sealed class ListeningRig : IAsyncDisposable
         return rig;
     }
 
+    /// <summary>For tests in which no handshake may be too slow: many at once take long where many tests share few cores.</summary>
+    public static ListenerOptions Patient(ListenerOptions options) => options with { HandshakeTimeout = TimeSpan.FromMinutes(10) };
+
     /// <summary>A bare TCP connection.</summary>
     public async Task<Socket> ConnectAsync(IPEndPoint? to = null)
     {
