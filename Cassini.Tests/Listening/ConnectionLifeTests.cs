@@ -1,6 +1,7 @@
 using System.Net.Security;
 using System.Net.Sockets;
 using System.Security.Authentication;
+using System.Text;
 using Cassini.Streams.Events;
 using Cassini.Streams.Listening.Endpoints;
 using Cassini.Tests.Supervision;
@@ -79,27 +80,40 @@ public class ConnectionLifeTests
         (await socket.ReceiveAsync(new byte[1], Token).AsTask().Within("the close at the client")).ShouldBe(0);
     }
 
-    [Fact]
-    public async Task Peer_SpeaksHttp_IsRecognizedAtOnce()
+    [Theory]
+    [InlineData("GET / HTTP/1.1\r\n\r\n", "plain HTTP")]
+    [InlineData("OPTIONS * HTTP/1.1\r\n\r\n", "plain HTTP")]
+    [InlineData("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", "plain HTTP")]
+    [InlineData("GETTING", "its first byte is 0x47")]
+    [InlineData("G", "its first byte is 0x47")]
+    [InlineData("\u0010\u000c\u0000\u0004MQTT", "its first byte is 0x10")]
+    public async Task Peer_SpeaksSomethingElseThanTls_IsRecognizedAtOnce(string sent, string detail)
     {
         await using var rig = await ListeningRig.StartAsync();
         using var socket = await rig.ConnectAsync();
-        await socket.SendAsync("GET / HTTP/1.1\r\n\r\n"u8.ToArray(), Token);
+        await socket.SendAsync(Encoding.ASCII.GetBytes(sent), Token);
 
         var failed = await rig.Events.WaitForAsync<HandshakeFailed>("the end");
 
         failed.Reason.ShouldBe(HandshakeFailure.NotTls);
-        failed.Detail.ShouldBe("its first byte is 0x47");
+        failed.Detail.ShouldBe(detail);
     }
 
     [Fact]
     public async Task Peer_SendsHalfAHello_TimesOut()
     {
         await using var rig = await ListeningRig.StartAsync(o => o with { HandshakeTimeout = TimeSpan.FromMilliseconds(200) });
-        using var socket = await rig.ConnectAsync();
-        await socket.SendAsync(new byte[] { 0x16, 0x03 }, Token);
+        HandshakeFailed failed;
+        var peers = 0;
+        do
+        {
+            using var socket = await rig.ConnectAsync();
+            await socket.SendAsync(new byte[] { 0x16, 0x03 }, Token);
+            failed = (await rig.Events.WaitForCountAsync<HandshakeFailed>(++peers, "the end"))[^1];
+        }
+        while (failed.Reason == HandshakeFailure.Silent && peers < 100); // Which was too late on a busy machine.
 
-        (await rig.Events.WaitForAsync<HandshakeFailed>("the end")).Reason.ShouldBe(HandshakeFailure.TimedOut);
+        failed.Reason.ShouldBe(HandshakeFailure.TimedOut);
     }
 
     [Fact]

@@ -1,5 +1,7 @@
 using System.Buffers.Binary;
+using System.Collections.Immutable;
 using System.Net.Sockets;
+using System.Text;
 using Cassini.Streams.Events;
 
 namespace Cassini.Streams.Listening.Handshakes;
@@ -16,11 +18,28 @@ internal static class ClientHello
     private const int FirstPart = 1_024; // most hellos are smaller
     private const int MaxRecordLength = 1 << 14; // RFC 8446, section 5.1: TLSPlaintext.length
 
-    /// <summary>Whether a connection can begin TLS at all, judged by its first byte.</summary>
-    public static HandshakeRefusal? RefuseFirst(byte first) =>
-        first == HandshakeRecord ? null : new HandshakeRefusal(HandshakeFailure.NotTls, $"its first byte is 0x{first:x2}");
+    // RFC 9110, section 9.3, and the preface of HTTP/2.
+    private static readonly ImmutableArray<string> HttpMethods =
+        ["GET ", "HEAD ", "POST ", "PUT ", "DELETE ", "CONNECT ", "OPTIONS ", "TRACE ", "PATCH ", "PRI "];
 
-    /// <summary>Reads one whole record.</summary>
+    /// <summary>How many of the first bytes decide whether a peer speaks HTTP.</summary>
+    public static readonly int LongestMethod = HttpMethods.Max(method => method.Length);
+
+    /// <summary>Whether a connection can begin TLS at all, judged by its first byte. The others tell what it is instead.</summary>
+    /// <param name="first">The first bytes that have come, at least one.</param>
+    public static HandshakeRefusal? RefuseFirst(ReadOnlySpan<byte> first)
+    {
+        if (first[0] == HandshakeRecord)
+        {
+            return null;
+        }
+
+        var text = Encoding.ASCII.GetString(first);
+        var isHttp = HttpMethods.Any(method => text.StartsWith(method, StringComparison.Ordinal));
+        return new HandshakeRefusal(HandshakeFailure.NotTls, isHttp ? "plain HTTP" : $"its first byte is 0x{first[0]:x2}");
+    }
+
+    /// <summary>Reads one whole record of a peer whose first byte is not refused.</summary>
     /// <returns>The record, or why the peer is refused.</returns>
     /// <exception cref="SocketException">The peer reset the connection.</exception>
     public static async Task<(byte[] Record, HandshakeRefusal? Refusal)> ReadAsync(Socket socket, CancellationToken cancellation)
@@ -32,11 +51,6 @@ internal static class ClientHello
         }
 
         var length = BinaryPrimitives.ReadUInt16BigEndian(header.AsSpan(3));
-        if (RefuseFirst(header[0]) is { } notTls)
-        {
-            return ([], notTls);
-        }
-
         if (header[1] != MajorVersion || length is 0 or > MaxRecordLength)
         {
             return ([], new HandshakeRefusal(

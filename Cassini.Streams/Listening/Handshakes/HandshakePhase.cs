@@ -64,10 +64,12 @@ internal sealed class HandshakePhase(ListeningContext context, AcceptedSocket ac
     private async Task<HandshakeRefusal?> WaitForFirstByteAsync()
     {
         using var deadline = Deadline(HandshakeFailure.Silent, context.Options.HandshakeTimeout);
-        var first = new byte[1];
+        var first = new byte[ClientHello.LongestMethod];
+        int count;
         try
         {
-            if (await accepted.Socket.ReceiveAsync(first, SocketFlags.Peek, fate.Ending) == 0)
+            count = await accepted.Socket.ReceiveAsync(first, SocketFlags.Peek, fate.Ending);
+            if (count == 0)
             {
                 return new HandshakeRefusal(HandshakeFailure.BareProbe);
             }
@@ -79,7 +81,7 @@ internal sealed class HandshakePhase(ListeningContext context, AcceptedSocket ac
         }
 
         _firstByteAt = context.Time.GetTimestamp();
-        return ClientHello.RefuseFirst(first[0]);
+        return ClientHello.RefuseFirst(first.AsSpan(0, count));
     }
 
     private async Task<(byte[] Record, HandshakeRefusal? Refusal)> ReadHelloAsync()

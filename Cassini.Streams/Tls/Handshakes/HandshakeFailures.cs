@@ -35,7 +35,6 @@ internal static partial class HandshakeFailures
         410, // no shared groups
     ];
 
-    private static readonly HashSet<int> PlainHttp = [155, 156];
     private const int NoPeerCertificate = 199;
     private const int UnexpectedEof = 294;
 
@@ -79,8 +78,7 @@ internal static partial class HandshakeFailures
             }
         }
 
-        // SslStream checks the frames before OpenSSL does, and throws this for bytes that are not a TLS record.
-        return exception.Message.Contains("frame", StringComparison.OrdinalIgnoreCase)
+        return PlainAnswer.Is(exception)
             ? (HandshakeFailure.NotTls, null)
             : (HandshakeFailure.ProtocolError, Bounded(exception.GetBaseException().Message));
     }
@@ -93,7 +91,6 @@ internal static partial class HandshakeFailures
             (HandshakeFailure.UnsupportedProtocol, $"the peer sent the alert {TlsAlerts.Name(code - FirstAlert)}"),
         >= FirstAlert and <= LastAlert => (HandshakeFailure.PeerAlert, $"the peer sent the alert {TlsAlerts.Name(code - FirstAlert)}"),
         _ when NothingInCommon.Contains(code) => (HandshakeFailure.UnsupportedProtocol, Bounded(reason)),
-        _ when PlainHttp.Contains(code) => (HandshakeFailure.NotTls, "plain HTTP"),
         _ => (HandshakeFailure.ProtocolError, Bounded(reason)),
     };
 
