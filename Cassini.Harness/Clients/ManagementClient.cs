@@ -3,6 +3,7 @@ using System.Net.Http.Headers;
 using System.Net.Sockets;
 using Cassini.Streams.Feed;
 using Cassini.Streams.Primitives;
+using Cassini.Streams.Tls.Handshakes;
 
 namespace Cassini.Harness.Clients;
 
@@ -52,6 +53,8 @@ internal sealed class ManagementClient(Uri management, HealthFeedOptions options
     private static string ReasonOf(HttpRequestException exception) => exception switch
     {
         { InnerException: SocketException socket } => SocketText.Of(socket.SocketErrorCode)!,
+        { HttpRequestError: HttpRequestError.SecureConnectionError, InnerException: var inner } when PlainAnswer.Is(inner) =>
+            "answers without TLS; perhaps it is http, not https",
         { HttpRequestError: HttpRequestError.SecureConnectionError } => $"TLS failed: {ConnectionFailure.Innermost(exception)}",
         _ => ConnectionFailure.Innermost(exception),
     };

@@ -3,6 +3,7 @@ using System.Net.Sockets;
 using System.Security.Authentication;
 using System.Security.Cryptography.X509Certificates;
 using Cassini.Streams.Primitives;
+using Cassini.Streams.Tls.Handshakes;
 
 namespace Cassini.Harness.Clients;
 
@@ -51,7 +52,7 @@ internal static class TlsClient
         {
             await stream.DisposeAsync();
             throw new ClientException(
-                objection is null ? $"{broker}: TLS failed: {ConnectionFailure.Innermost(exception)}" : $"{broker}: {objection}",
+                $"{broker}: {objection ?? ProblemOf(exception)}",
                 cause: exception);
         }
         catch
@@ -60,6 +61,10 @@ internal static class TlsClient
             throw;
         }
     }
+
+    private static string ProblemOf(Exception exception) => PlainAnswer.Is(exception)
+        ? "answers without TLS; perhaps it is the management port, and not the port for MQTT clients"
+        : $"TLS failed: {ConnectionFailure.Innermost(exception)}";
 
     private static string? ObjectionTo(
         X509Certificate2? certificate, X509Chain? chain, SslPolicyErrors errors, string serverName, TlsSettingNames names)

@@ -6,6 +6,7 @@ using System.Security.Cryptography.X509Certificates;
 using System.Text;
 using Cassini.Streams.Events;
 using Cassini.Streams.Primitives;
+using Cassini.Streams.Tls.Handshakes;
 
 namespace Cassini.Streams.Feed;
 
@@ -182,15 +183,23 @@ internal sealed class HttpFeedTransport : IFeedTransport
     private static string CauseOf(HttpRequestException failure) =>
         SocketText.Of((failure.InnerException as SocketException)?.SocketErrorCode) ?? SafeText.Line(failure.Message);
 
-    private static FeedLostException LossOf(HttpRequestException failure) => failure.HttpRequestError switch
+    private FeedLostException LossOf(HttpRequestException failure) => failure.HttpRequestError switch
     {
         HttpRequestError.NameResolutionError => new FeedLostException(FeedLoss.Unreachable, "not reachable (no such host)"),
         HttpRequestError.ConnectionError => new FeedLostException(FeedLoss.Unreachable, $"not reachable ({CauseOf(failure)})"),
+        HttpRequestError.SecureConnectionError when PlainAnswer.Is(failure.InnerException) => new FeedLostException(
+            FeedLoss.TlsFailed, "answers without TLS; perhaps it is http, not https"),
         HttpRequestError.SecureConnectionError => new FeedLostException(
             FeedLoss.TlsFailed, SafeText.Line($"answers, but TLS failed ({(failure.InnerException ?? failure).Message})")),
+        _ when _management.Scheme == Uri.UriSchemeHttp && IsClosed(failure) => new FeedLostException(
+            FeedLoss.NotCassini,
+            "closes the connection when it is asked over HTTP; perhaps it speaks TLS, as the port for MQTT clients does"),
         HttpRequestError.ResponseEnded => new FeedLostException(FeedLoss.NotCassini, "closed the connection without an answer"),
         _ => new FeedLostException(FeedLoss.NotCassini, SafeText.Line($"answers, but not as Cassini does ({failure.Message})")),
     };
+
+    private static bool IsClosed(HttpRequestException failure) => failure.HttpRequestError == HttpRequestError.ResponseEnded
+        || failure.InnerException is IOException { InnerException: SocketException { SocketErrorCode: SocketError.ConnectionReset } };
 
     private Uri UrlOf(IReadOnlyCollection<EventCategory> categories)
     {

@@ -129,6 +129,56 @@ public class WaitTests : IDisposable
         _console.Out.Lines.ShouldHaveSingleItem().ShouldMatch($"^{server.Url}: waiting: {expected}$");
     }
 
+    /// <summary>The port for MQTT clients does this to an HTTP request.</summary>
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task Wait_ConnectionClosedOnTheRequest_SaysWhichPortItMayBe(bool isReset)
+    {
+        using var listener = new TcpListener(IPAddress.Loopback, 0);
+        listener.Start();
+        var closing = CloseOnDataAsync(listener, isReset);
+        var url = $"http://{listener.LocalEndpoint}";
+        var waiting = RunAsync(url);
+
+        await _console.Out.LineAsync("it says so", line => line == $"{url}: waiting: closes the connection when it is asked over HTTP; "
+            + "perhaps it speaks TLS, as the port for MQTT clients does");
+
+        await _console.InterruptAsync();
+        (await Eventually.CompletesAsync("the wait ends", waiting)).ShouldBe(ExitCode.Interrupted);
+        listener.Stop();
+        await Eventually.CompletesAsync("the listener ends", closing);
+    }
+
+    [Fact]
+    public async Task Wait_HttpsOfAPortWithoutTls_SaysThatItIsNone()
+    {
+        await using var server = await FakeManagement.StartAsync(FakeManagement.Feed(FeedText.Health()));
+        var url = server.Url.Replace("http:", "https:", StringComparison.Ordinal);
+
+        var code = await RunAsync(url, "--timeout", "1s");
+
+        code.ShouldNotBe(ExitCode.Ok);
+        $"{_console.Out}\n{_console.Error}".ShouldContain($"{url}: waiting: answers without TLS; perhaps it is http, not https");
+    }
+
+    private static async Task CloseOnDataAsync(TcpListener listener, bool isReset)
+    {
+        try
+        {
+            while (true)
+            {
+                using var peer = await listener.AcceptSocketAsync(TestContext.Current.CancellationToken);
+                await peer.ReceiveAsync(new byte[16_384], TestContext.Current.CancellationToken);
+                peer.LingerState = new LingerOption(isReset, 0);
+            }
+        }
+        catch (SocketException)
+        {
+            // The listener was stopped.
+        }
+    }
+
     [Theory]
     [InlineData(401, "does not accept the credentials (401 ")]
     [InlineData(403, "refuses this client (403 ")]
@@ -299,7 +349,8 @@ public class WaitTests : IDisposable
         var url = $"http://{listener.LocalEndpoint}";
         var waiting = RunAsync(url);
 
-        await _console.Out.LineAsync("it is reported", line => line == $"{url}: waiting: closed the connection without an answer");
+        await _console.Out.LineAsync("it is reported", line => line == $"{url}: waiting: closes the connection when it is asked over HTTP; "
+            + "perhaps it speaks TLS, as the port for MQTT clients does");
         await _console.InterruptAsync();
         await enough.CancelAsync();
 
