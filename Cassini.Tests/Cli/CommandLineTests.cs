@@ -130,8 +130,31 @@ public class CommandLineTests : IDisposable
         var file = _directory.Write("file", "");
 
         (await RunAsync("certs", file)).ShouldBe(ExitCode.Error);
+        (await RunAsync("certs", Path.Combine(file, "certs"))).ShouldBe(ExitCode.Error);
 
-        _console.Error.Lines.ShouldHaveSingleItem().ShouldStartWith("cassini: ");
+        _console.Error.Lines.ShouldBe([$"cassini: {file}: is a file, not a directory", $"cassini: {file}: is a file, not a directory"]);
+    }
+
+    [Fact]
+    public async Task Certs_DirectoryThatCannotBeCreated_Is2()
+    {
+        Assert.SkipUnless(OperatingSystem.IsLinux(), "/proc takes no directories on Linux only");
+
+        (await RunAsync("certs", "/proc/x")).ShouldBe(ExitCode.Error);
+
+        _console.Error.Lines.ShouldBe(["cassini: /proc/x: cannot be created there"]);
+    }
+
+    [Fact]
+    public async Task Serve_DataDirectoryThatIsAFile_Is2()
+    {
+        var file = _directory.Write("file", "");
+
+        (await RunAsync("--data-dir", file, "--bind", "127.0.0.1:0", "--management", "127.0.0.1:0")).ShouldBe(ExitCode.Error);
+
+        _console.Error.Lines.ShouldContain(
+            $"cassini: development certificates cannot be made: {file}: is a file, not a directory; "
+            + "give another place with --data-dir or CASSINI_DATA_DIR");
     }
 
     private Task<int> RunAsync(params string[] args) => CommandLine.RunAsync(

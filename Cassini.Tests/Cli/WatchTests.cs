@@ -107,8 +107,21 @@ public sealed class WatchTests : IDisposable
 
         (await RunAsync("http://127.0.0.1:1", "--record", "old.jsonl")).ShouldBe(ExitCode.Error);
 
-        _console.Error.Lines.ShouldHaveSingleItem().ShouldMatch("^cassini: --record '.*old.jsonl' cannot be created: ");
+        _console.Error.Lines.ShouldBe([$"cassini: --record: {_directory.File("old.jsonl")}: exists already"]);
         (await File.ReadAllTextAsync(_directory.File("old.jsonl"), TestContext.Current.CancellationToken)).ShouldBe("precious");
+    }
+
+    [Fact]
+    public async Task Watch_RecordThatIsADirectory_SaysSo()
+    {
+        (await RunAsync("http://127.0.0.1:1", "--record", _directory.Path)).ShouldBe(ExitCode.Error);
+        (await RunAsync("http://127.0.0.1:1", "--record", "none/new.jsonl")).ShouldBe(ExitCode.Error);
+
+        _console.Error.Lines.ShouldBe(
+        [
+            $"cassini: --record: {_directory.Path}: is a directory, not a file",
+            $"cassini: --record: {_directory.File("none/new.jsonl")}: its directory does not exist",
+        ]);
     }
 
     [Theory]

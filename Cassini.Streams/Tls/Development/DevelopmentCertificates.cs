@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using System.Net;
 using System.Security.Cryptography.X509Certificates;
+using Cassini.Streams.Primitives;
 using Cassini.Streams.Tls.Clients;
 
 namespace Cassini.Streams.Tls.Development;
@@ -57,7 +58,7 @@ public static class DevelopmentCertificates
             RequireUsable(name);
         }
 
-        Directory.CreateDirectory(directory);
+        Create(directory);
         var ca = DevelopmentAuthority.Ensure(directory, time);
         ca.EnsureLeaf(ServerName, "localhost", CertificateUsage.ServerAuthentication, LocalNames());
         foreach (var name in names)
@@ -67,6 +68,22 @@ public static class DevelopmentCertificates
 
         ca.EnsureLeaf(CanaryName, CanaryIdentity, CertificateUsage.ClientAuthentication, null);
         return ca.Actions;
+    }
+
+    private static void Create(string directory)
+    {
+        try
+        {
+            Directory.CreateDirectory(directory);
+        }
+        catch (UnauthorizedAccessException failure)
+        {
+            throw new UnauthorizedAccessException(FileProblem.OfNewDirectory(failure, Path.GetFullPath(directory)), failure);
+        }
+        catch (IOException failure)
+        {
+            throw new IOException(FileProblem.OfNewDirectory(failure, Path.GetFullPath(directory)), failure);
+        }
     }
 
     private static void RequireUsable(string name)

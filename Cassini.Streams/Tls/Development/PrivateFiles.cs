@@ -1,4 +1,5 @@
 using System.Text;
+using Cassini.Streams.Primitives;
 
 namespace Cassini.Streams.Tls.Development;
 
@@ -26,10 +27,17 @@ internal static class PrivateFiles
             // A secret must never overwrite another.
             File.Move(temporary, path, overwrite: !isPrivate);
         }
-        catch
+        catch (UnauthorizedAccessException failure)
         {
             File.Delete(temporary);
-            throw;
+            throw new UnauthorizedAccessException(Problem(failure), failure);
         }
+        catch (IOException failure)
+        {
+            File.Delete(temporary);
+            throw new IOException(Problem(failure), failure);
+        }
+
+        string Problem(Exception failure) => $"{path}: {FileProblem.OfWriting(failure, path, isNew: isPrivate)}";
     }
 }

@@ -1,5 +1,6 @@
 using Cassini.Harness.Clients;
 using Cassini.Streams.Health.Records;
+using Cassini.Streams.Primitives;
 
 namespace Cassini.Web.Cli.Watching;
 
@@ -20,7 +21,8 @@ internal sealed class RecordFile : IAsyncDisposable
         }
         catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
         {
-            throw new ClientException($"--record '{path}' cannot be created: {failure.Message}", isLasting: true, failure);
+            throw new ClientException(
+                $"--record: {SafeText.Of(path)}: {FileProblem.OfWriting(failure, path, isNew: true)}", isLasting: true, failure);
         }
 
         Writer = new HealthRecordWriter(_file);
