@@ -16,19 +16,21 @@ internal sealed class PlanReader
 
     private readonly PlanProblems _problems = new();
     private readonly string _directory;
+    private readonly bool _opensFiles;
 
-    private PlanReader(string directory)
+    private PlanReader(string directory, bool opensFiles)
     {
-        _directory = directory;
+        (_directory, _opensFiles) = (directory, opensFiles);
     }
 
     /// <param name="json">The file's bytes.</param>
     /// <param name="directory">The directory of relative paths in it.</param>
-    public static PlanReading Read(byte[] json, string directory)
+    /// <param name="opensFiles">Whether a file that it names and that cannot be read is a problem of the plan.</param>
+    public static PlanReading Read(byte[] json, string directory, bool opensFiles = false)
     {
         try
         {
-            var reader = new PlanReader(directory);
+            var reader = new PlanReader(directory, opensFiles);
             var plan = reader.Plan(PlanTree.Parse(json));
             return new PlanReading(reader._problems.HasErrors ? null : plan, reader._problems.InOrder);
         }
@@ -69,8 +71,8 @@ internal sealed class PlanReader
             Host = host,
             Port = port,
             Tls = new PlanTls(
-                Full(tls?.Text("ca")) ?? "", Full(tls?.Text("cert")) ?? "", Full(tls?.Text("key")) ?? "", tls?.Text("server_name")),
-            TokenFile = Full(broker.Text("token_file")),
+                FileOf(tls, "ca") ?? "", FileOf(tls, "cert") ?? "", FileOf(tls, "key") ?? "", tls?.Text("server_name")),
+            TokenFile = FileOf(broker, "token_file"),
         };
     }
 
@@ -105,5 +107,38 @@ internal sealed class PlanReader
         return ("", 0);
     }
 
-    private string? Full(string? path) => path is null ? null : Path.GetFullPath(path, _directory);
+    private string? FileOf(PlanCursor? owner, string field)
+    {
+        if (owner?.Text(field) is not { } text)
+        {
+            return null;
+        }
+
+        if (text is "~" or ['~', '/', ..])
+        {
+            owner.Complain(field, $"'{SafeText.Of(text)}' begins with ~, which is not expanded: give the full path");
+            return null;
+        }
+
+        var path = Path.GetFullPath(text, _directory);
+        if (_opensFiles && ProblemOf(path) is { } problem)
+        {
+            owner.Complain(field, $"{SafeText.Of(path)}: {problem}");
+        }
+
+        return path;
+    }
+
+    private static string? ProblemOf(string path)
+    {
+        try
+        {
+            using var file = File.OpenRead(path);
+            return null;
+        }
+        catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
+        {
+            return FileProblem.Of(failure, path);
+        }
+    }
 }

@@ -21,6 +21,15 @@ public class PlanReaderTests
     }
 
     [Fact]
+    public void Read_PathInTheHomeDirectory_IsNotExpandedAndSaysSo()
+    {
+        var broker = PlanText.Broker.Replace("\"ca.pem\"", "\"~/ca.pem\"", StringComparison.Ordinal);
+
+        PlanText.Problems(PlanText.With(broker: broker)).ShouldHaveSingleItem()
+            .ShouldEndWith("brokers[0].tls.ca: '~/ca.pem' begins with ~, which is not expanded: give the full path");
+    }
+
+    [Fact]
     public void Read_EveryField_IsTaken()
     {
         var plan = PlanText.Good(PlanText.With(

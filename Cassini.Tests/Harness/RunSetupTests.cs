@@ -57,6 +57,34 @@ public sealed class RunSetupTests : IDisposable
     }
 
     [Fact]
+    public async Task Run_CheckWithFilesThatAreMissing_ReportsEachAtItsPlace()
+    {
+        await using var rig = await HarnessRig.StartAsync();
+        File.Delete(rig.File("client.key"));
+        File.Delete(rig.File("ca.pem"));
+        Directory.CreateDirectory(rig.File("ca.pem"));
+        var broker = rig.BrokerJson.TrimEnd().TrimEnd('}') + """, "token_file": "none/token" }""";
+        var plan = rig.Write($$"""
+            { "name": "p", "brokers": [{{broker}}],
+              "tests": [{ "name": "t", "producers": [{{PlanText.Producer}}], "sinks": [] }] }
+            """);
+
+        (await rig.RunAsync(plan, "--check")).ShouldBe(ExitCode.BrokenPlan);
+
+        rig.Console.Out.Lines.ShouldBeEmpty();
+        var problems = rig.Console.Error.Lines.ToList();
+        problems.Count.ShouldBe(3);
+        problems.ShouldAllBe(line => line.StartsWith($"{plan}:1:", StringComparison.Ordinal));
+        string[] ends =
+        [
+            $"brokers[0].tls.ca: {rig.File("ca.pem")}: is a directory, not a file",
+            $"brokers[0].tls.key: {rig.File("client.key")}: no such file",
+            $"brokers[0].token_file: {rig.File("none/token")}: no such file",
+        ];
+        ends.ShouldAllBe(end => problems.Any(line => line.EndsWith(end, StringComparison.Ordinal)));
+    }
+
+    [Fact]
     public async Task Run_CertificateThatTheBrokerRefuses_Is2AndNamesTheBroker()
     {
         await using var rig = await HarnessRig.StartAsync();

@@ -66,7 +66,7 @@ internal sealed class ControllerAction(CliContext context, Func<PlanBroker, IBro
             return null;
         }
 
-        var reading = PlanReader.Read(json, Path.GetDirectoryName(options.PlanFile)!);
+        var reading = PlanReader.Read(json, Path.GetDirectoryName(options.PlanFile)!, opensFiles: options.CheckOnly);
         foreach (var problem in reading.Problems)
         {
             context.Error.WriteLine(problem.In(options.PlanName));
@@ -103,10 +103,24 @@ internal sealed class ControllerAction(CliContext context, Func<PlanBroker, IBro
         var isShown = TryWrite(Summary, () => SummaryTable.Write(console, report));
         var isJsonShown = !options.Json || TryWrite(StandardOutput, () => context.Out.WriteLine(RunReportJson.Text(report)));
         var isJsonWritten = options.ReportFile is not { } json
-            || TryWrite($"--report: {json}", () => File.WriteAllText(json, RunReportJson.Text(report)));
+            || TryWriteFile("--report", json, RunReportJson.Text(report));
         var isXmlWritten = options.JunitFile is not { } xml
-            || TryWrite($"--junit: {xml}", () => File.WriteAllText(xml, JunitReport.Text(report)));
+            || TryWriteFile("--junit", xml, JunitReport.Text(report));
         return isShown && isJsonShown && isJsonWritten && isXmlWritten;
+    }
+
+    private bool TryWriteFile(string option, string path, string text)
+    {
+        try
+        {
+            File.WriteAllText(path, text);
+            return true;
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            context.Complain($"{option}: {SafeText.Of(path)}: {FileProblem.OfWriting(exception, path)}");
+            return false;
+        }
     }
 
     private bool TryWrite(string name, Action write)
