@@ -87,6 +87,44 @@ public class StartupTextTests
         text.ShouldContain("  curl -H \"Authorization: Bearer $(grep -vm1 '^#' /etc/cassini/token)\" -s http://127.0.0.1:9090/healthz\n");
     }
 
+    [Fact]
+    public void Text_NoCredentialsConfigured_OffersOnlyWhatAnswersWithoutThem()
+    {
+        var text = Open(Defaults.Process.Management with { Address = "0.0.0.0:9094" }, "http://0.0.0.0:9094");
+
+        text.ShouldContain("  management    http://127.0.0.1:9094  answers only probes, with one word: no credentials are configured\n");
+        text.ShouldNotContain("dashboard");
+        text.ShouldNotContain(" watch");
+        text.ShouldNotContain("/events");
+        text.ShouldContain("  curl -s http://127.0.0.1:9094/healthz\n");
+        text.ShouldContain("  curl 'http://127.0.0.1:9094/readyz?wait=30s'\n");
+    }
+
+    [Fact]
+    public void Text_TokenOnAllAddresses_IsReadFromItsFile()
+    {
+        var text = Open(
+            Defaults.Process.Management with { Address = "0.0.0.0:9094", TokenPath = "/etc/cassini/token" }, "http://0.0.0.0:9094");
+
+        text.ShouldContain("  dashboard     http://127.0.0.1:9094\n");
+        text.ShouldContain(" watch http://127.0.0.1:9094 --token-file /etc/cassini/token\n");
+        text.ShouldContain(" -N http://127.0.0.1:9094/events\n");
+        text.ShouldContain("curl -H \"Authorization: Bearer $(grep -vm1 '^#' /etc/cassini/token)\" -N ");
+    }
+
+    [Fact]
+    public void Text_HttpsWithoutToken_PresentsTheClientsCertificate()
+    {
+        var text = Open(Defaults.Process.Management with { Address = "0.0.0.0:9094", Https = true }, "https://0.0.0.0:9094");
+
+        const string Directory = "~/.local/share/cassini/dev-certs";
+        text.ShouldContain(
+            $" watch https://127.0.0.1:9094 --cert {Directory}/client.pem --key {Directory}/client.key --ca {Directory}/ca.pem\n");
+        text.ShouldContain(
+            $"  curl --cacert {Directory}/ca.pem --cert {Directory}/client.pem --key {Directory}/client.key "
+            + "-N https://127.0.0.1:9094/events\n");
+    }
+
     [Theory]
     [InlineData("/usr/local/bin/cassini", "/usr/bin:/usr/local/bin", "cassini")]
     [InlineData("/opt/my apps/cassini", "/usr/bin", "'/opt/my apps/cassini'")]
@@ -105,6 +143,9 @@ public class StartupTextTests
 
     private static string Text(ServeSettings settings, params ImmutableArray<DevelopmentCertificateAction> made) =>
         new StartupText(settings, Environment, FeedText.Health(), new Uri("http://127.0.0.1:9090"), null, made).ToString();
+
+    private static string Open(ManagementOptions management, string url) =>
+        Text(Defaults with { Process = Defaults.Process with { Management = management } }, FeedText.Health(), url);
 
     private static string Text(ServeSettings settings, HealthSnapshot health, string management) =>
         new StartupText(settings, Environment, health, new Uri(management), null, []).ToString();

@@ -1,6 +1,7 @@
 using System.Net;
 using Cassini.Streams.Events;
 using Cassini.Streams.Health;
+using Cassini.Streams.Listening.Endpoints;
 using Cassini.Streams.Tls.Development;
 using Cassini.Web.Cli.Settings;
 
@@ -53,15 +54,26 @@ internal sealed class PasteLines
     /// <summary>How to ask for health, and for the TLS connection itself.</summary>
     public IEnumerable<string> Health =>
     [
-        Watch,
+        .. AnswersOnlyProbes ? Array.Empty<string>() : [Watch],
         $"{Curl} -s {_url}/healthz",
         $"{Curl} '{_url}/readyz?wait=30s'",
-        $"{Curl} -N {_url}/events",
+        .. AnswersOnlyProbes ? Array.Empty<string>() : [$"{Curl} -N {_url}/events"],
         $"openssl s_client -connect {_broker} -CAfile {_files.Ca} -cert {_files.Certificate} -key {_files.Key} -quiet",
     ];
 
-    private bool NeedsToken => _settings.Process.Management is { TokenPath: not null } management
-        && (management.RequireCredentials is true || !new Uri(_url).IsLoopback);
+    /// <summary>Whether callers need credentials and none are configured, so that only the probes answer, with one word.</summary>
+    public bool AnswersOnlyProbes => NeedsCredentials && _settings.Process.Management is { TokenPath: null, Https: false };
+
+    // It depends on the address that management binds, which is not always the one to connect to.
+    private bool NeedsCredentials => _settings.Process.Management is { RequireCredentials: true }
+        || !(EndpointAddress.TryParse(_settings.Process.Management.Address, out var address, out _)
+            && IPAddress.IsLoopback(address.Address));
+
+    private bool NeedsToken => NeedsCredentials && _settings.Process.Management.TokenPath is not null;
+
+    private string ClientCertificate => NeedsCredentials && _settings.Process.Management is { TokenPath: null, Https: true }
+        ? $" --cert {_files.Certificate} --key {_files.Key}"
+        : "";
 
     // Which CA a management certificate of its own comes from, we do not know.
     private string? ManagementCa => !_settings.Process.Management.Https ? null
@@ -69,9 +81,9 @@ internal sealed class PasteLines
         : "CA.pem";
 
     private string Watch => $"{_program} watch{(_url == DefaultManagement ? "" : $" {_url}")}"
-        + (NeedsToken ? $" --token-file {TokenFile}" : "") + (ManagementCa is { } ca ? $" --ca {ca}" : "");
+        + (NeedsToken ? $" --token-file {TokenFile}" : "") + ClientCertificate + (ManagementCa is { } ca ? $" --ca {ca}" : "");
 
-    private string Curl => $"curl{(ManagementCa is { } ca ? $" --cacert {ca}" : "")}"
+    private string Curl => $"curl{(ManagementCa is { } ca ? $" --cacert {ca}" : "")}{ClientCertificate}"
         + (NeedsToken ? $" -H \"Authorization: Bearer $(grep -vm1 '^#' {TokenFile})\"" : "");
 
     private string TokenFile => Shell.File(Path.GetFullPath(_settings.Process.Management.TokenPath!), _home);

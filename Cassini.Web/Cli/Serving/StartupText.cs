@@ -34,7 +34,16 @@ internal sealed class StartupText
         _text.Append(
             System.Globalization.CultureInfo.InvariantCulture,
             $"Cassini {ProgramVersion.Text}, broker {ManagementSettings.NameOf(settings.Process.Management)}\n\n");
-        Fact("dashboard", url);
+        var lines = new PasteLines(settings, environment, health, url);
+        if (lines.AnswersOnlyProbes)
+        {
+            Fact("management", $"{url}  answers only probes, with one word: no credentials are configured");
+        }
+        else
+        {
+            Fact("dashboard", url);
+        }
+
         foreach (var endpoint in health.Endpoints)
         {
             Fact("broker", $"{endpoint.Address}  {State(endpoint)}");
@@ -51,7 +60,6 @@ internal sealed class StartupText
             Fact("telemetry", $"to {collector}");
         }
 
-        var lines = new PasteLines(settings, environment, health, url);
         Paste("Receive messages in another terminal, and publish one in a third:", lines.Own);
         Paste("The same with mosquitto's clients:", lines.Mosquitto);
         Paste("See how it is:", lines.Health);
