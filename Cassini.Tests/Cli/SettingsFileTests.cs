@@ -80,6 +80,26 @@ public class SettingsFileTests : SettingsTests
     }
 
     [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public void Load_OwnSectionsAtTheTop_IsOneErrorThatSaysWhereTheyBelong(bool isNamed)
+    {
+        var name = isNamed ? "other.json" : "appsettings.json";
+        Files.Write(name, """{ "listener": { "Endpoints": ["127.0.0.1:1"], "Backlog": 7 }, "Health": { "Hold": "20s" }, "Logging": {} }""");
+
+        Refused(isNamed ? ["--config", name] : []).ShouldBe(
+            [$"{name}: listener and Health are at the top, where they are not read: put them into \"Cassini\": {{ … }}"]);
+    }
+
+    [Fact]
+    public void Load_ADefaultFileWithASectionOfTheSameName_MayBelongToAnotherApplication()
+    {
+        Files.Write("appsettings.json", """{ "Health": { "Url": "/up" }, "Telemetry": 5 }""");
+
+        Loaded().Warnings.ShouldBeEmpty();
+    }
+
+    [Theory]
     [InlineData("{", "appsettings.json:1:2: is not JSON: it ends before all objects and lists are closed")]
     [InlineData("{\n  \"Cassini\": {\n    \"é\": x\n  }\n}", "appsettings.json:3:10: is not JSON: 'x' is an invalid start of a value")]
     [InlineData("\uFEFF{ \"a\" 1 }", "appsettings.json:1:7: is not JSON: '1' is invalid after a property name")]

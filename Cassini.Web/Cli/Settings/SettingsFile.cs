@@ -25,6 +25,15 @@ internal static class SettingsFile
         }
 
         errors.AddRange(json.FaultsOf(Root));
+        if (!json.Has(Root) && OwnAtTheTop(json) is { Count: > 0 } sections)
+        {
+            errors.Add(
+                $"{name}: {string.Join(" and ", sections)} {(sections.Count == 1 ? "is" : "are")} at the top, where "
+                + $"{(sections.Count == 1 ? "it is" : "they are")} not read: put {(sections.Count == 1 ? "it" : "them")} into "
+                + $"\"{Root}\": {{ … }}");
+            return SettingsFileContent.Empty;
+        }
+
         var levels = new StandardLogLevels(name);
         levels.Take(json);
         var own = (json.IsSection(Root) ? json.Below(Root) : []).Select(
@@ -48,6 +57,17 @@ internal static class SettingsFile
             return null;
         }
     }
+
+    /// <summary>
+    /// The names at the top that hold settings of Cassini. Only known settings count, because another application may have a section of
+    /// the same name, and Logging belongs to every application.
+    /// </summary>
+    private static List<string> OwnAtTheTop(SettingsJson json) =>
+    [
+        .. json.Top.Where(top => !top.Equals(SettingKeys.Logging, StringComparison.OrdinalIgnoreCase)
+            && SettingsCatalog.All.Any(setting =>
+                setting.Key.StartsWith($"{top}:", StringComparison.OrdinalIgnoreCase) && json.Has(setting.Key))),
+    ];
 
     /// <summary>Of a file without the section: the default one may belong to another application.</summary>
     private static IEnumerable<string> WarningsOf(SettingsJson json, string? path)
