@@ -1,3 +1,4 @@
+using Cassini.Tests.Cli;
 using Cassini.Tests.Support;
 
 namespace Cassini.Tests.Docs;
@@ -14,7 +15,7 @@ public class ReadmeTests(StartedAsInReadme readme) : IClassFixture<StartedAsInRe
     {
         ReadmeCommands.All.Count(command => command == ReadmeCommands.Start).ShouldBe(1);
         ReadmeCommands.All.Count(command => command == ReadmeCommands.Test).ShouldBe(1);
-        CommandsThatStay.Count.ShouldBe(4);
+        CommandsThatStay.Count.ShouldBe(5);
         (CommandsThatEnd.Count + CommandsThatStay.Count + 2).ShouldBe(ReadmeCommands.All.Count);
     }
 
@@ -43,11 +44,22 @@ public class ReadmeTests(StartedAsInReadme readme) : IClassFixture<StartedAsInRe
     public async Task Readme_CommandThatStays_GetsThrough(string command)
     {
         Programs.Require(command.Split(' ')[0]);
+        if (IsServer(command))
+        {
+            await MakeCertificatesAsync();
+        }
+
         await using var child = readme.Run(command);
 
         if (command.StartsWith("curl", StringComparison.Ordinal))
         {
             await child.Out.LineAsync("the feed begins", line => line == "event: snapshot");
+            return;
+        }
+
+        if (IsServer(command))
+        {
+            await ServesWithItsCanaryAsync(child);
             return;
         }
 
@@ -67,6 +79,31 @@ public class ReadmeTests(StartedAsInReadme readme) : IClassFixture<StartedAsInRe
             async () => await http.GetStringAsync($"{readme.Management}/connections", TestContext.Current.CancellationToken),
             sessions => sessions.Contains("\"client\"", StringComparison.Ordinal));
         child.Error.ToString().ShouldNotContain("verify error");
+    }
+
+    private async Task MakeCertificatesAsync()
+    {
+        var certs = ReadmeCommands.All.Single(line => line.StartsWith($"{ReadmeCommands.Start} -- certs ", StringComparison.Ordinal));
+        await using var child = readme.Run(certs);
+        (await child.ExitCodeAsync(certs, StartedAsInReadme.Patience)).ShouldBe(0, child.Error.ToString());
+    }
+
+    private static async Task ServesWithItsCanaryAsync(ChildProcess server)
+    {
+        var dashboard = await server.Out.LineAsync(
+            "the start-up text", line => line.StartsWith("  dashboard", StringComparison.Ordinal), StartedAsInReadme.Patience);
+        server.Out.Lines.ShouldContain(line =>
+            line.StartsWith("  certificates", StringComparison.Ordinal) && !line.Contains("development", StringComparison.Ordinal));
+        using var http = new HttpClient();
+        await Eventually.BecomesAsync(
+            "the canary gets through",
+            async () =>
+            {
+                using var answer = await http.GetAsync(
+                    $"{dashboard.Split(' ')[^1]}/readyz?verbose", TestContext.Current.CancellationToken);
+                return await answer.Content.ReadAsStringAsync(TestContext.Current.CancellationToken);
+            },
+            checks => checks.Contains("[+]canary ok\n", StringComparison.Ordinal));
     }
 
     [Fact]
@@ -89,6 +126,9 @@ public class ReadmeTests(StartedAsInReadme readme) : IClassFixture<StartedAsInRe
     private static bool IsRunToItsEnd(string command) =>
         command is not (ReadmeCommands.Start or ReadmeCommands.Test) && !StaysOpen(command);
 
+    private static bool IsServer(string command) =>
+        command.StartsWith($"{ReadmeCommands.Start} -- serve ", StringComparison.Ordinal);
+
     private static bool IsSubscriber(string command) =>
         command.StartsWith("mosquitto_sub", StringComparison.Ordinal)
             || command.StartsWith($"{ReadmeCommands.Start} -- sub ", StringComparison.Ordinal);
@@ -99,6 +139,7 @@ public class ReadmeTests(StartedAsInReadme readme) : IClassFixture<StartedAsInRe
 
     private static bool StaysOpen(string command) =>
         command.StartsWith("openssl s_client", StringComparison.Ordinal)
+        || IsServer(command)
         || IsSubscriber(command)
         || command.StartsWith("curl -N", StringComparison.Ordinal);
 }

@@ -32,8 +32,12 @@ internal static class CertsCommand
                 ("cassini certs ./certs", "ca, server, client and canary, each as NAME.pem and NAME.key"),
                 ("cassini certs ./certs --client alice --client bob", "and two more clients of the same CA"),
                 (
-                    "cassini serve --ca certs/ca.pem --cert certs/server.pem --key certs/server.key",
-                    "serves with them"),
+                    "cassini serve --ca certs/ca.pem --cert certs/server.pem --key certs/server.key "
+                    + "--set Probing:CanaryCertificatePath=certs/canary.pem --set Probing:CanaryKeyPath=certs/canary.key",
+                    "serves with them, and the canary connects with its own"),
+                (
+                    "cassini sub 'greetings/#' --ca certs/ca.pem --cert certs/alice.pem --key certs/alice.key",
+                    "and alice receives messages"),
             ],
         };
         command.Arguments.Add(directory);
