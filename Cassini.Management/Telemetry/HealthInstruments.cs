@@ -45,7 +45,7 @@ internal static class HealthInstruments
         .Gauge(
             "cassini.certificate.not_after.timestamp",
             "s",
-            "Until when a certificate or revocation list is valid, in seconds since 1970; of several CAs, the last to end of those that are valid now.",
+            "Until when a certificate or revocation list is valid, in seconds since 1970; of several CAs, the last of those valid now.",
             r => r.Snapshot.Certificates.Where(certificate => certificate.Decides).Select(certificate =>
                 Instruments.Of(UnixSeconds(certificate.NotAfter), "role", Words.Of(certificate.Role))));
 }

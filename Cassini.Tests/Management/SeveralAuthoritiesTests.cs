@@ -15,7 +15,8 @@ public class SeveralAuthoritiesTests
         rig.Publish(Happened.Certificate(CertificateRole.Server, end));
         rig.Publish(Happened.Certificate(CertificateRole.Authority, end.AddDays(1)) with { Subject = "CN=old" });
         rig.Publish(Happened.Certificate(CertificateRole.Authority, end.AddDays(2)) with { Subject = "CN=new" });
-        rig.Publish(Happened.Certificate(CertificateRole.Authority, end.AddDays(900), TimeSpan.FromDays(30)) with { Subject = "CN=future" });
+        var month = TimeSpan.FromDays(30);
+        rig.Publish(Happened.Certificate(CertificateRole.Authority, end.AddDays(900), month) with { Subject = "CN=future" });
 
         using var listed = JsonDocument.Parse(await rig.GetTextAsync("/certificates"));
         var metrics = await rig.GetTextAsync("/metrics");

@@ -29,7 +29,8 @@ public sealed class CertificateStoreTests : IDisposable
             "CN=localhost",
             server.GetCertHashString(HashAlgorithmName.SHA256),
             server.NotBefore.ToUniversalTime(),
-            server.NotAfter.ToUniversalTime()) { Following = 2 });
+            server.NotAfter.ToUniversalTime())
+        { Following = 2 });
         loaded[CertificateRole.Authority].NotAfter.ShouldBe(_rig.Authority.Certificate.NotAfter.ToUniversalTime());
         loaded[CertificateRole.RevocationList].NotAfter.ShouldBe(nextUpdate);
         _rig.Events.Events.Count.ShouldBe(3);
