@@ -103,7 +103,7 @@ public class ReadmeTests(StartedAsInReadme readme) : IClassFixture<StartedAsInRe
                     $"{dashboard.Split(' ')[^1]}/readyz?verbose", TestContext.Current.CancellationToken);
                 return await answer.Content.ReadAsStringAsync(TestContext.Current.CancellationToken);
             },
-            checks => checks.Contains("[+]canary ok\n", StringComparison.Ordinal));
+            checks => checks.Contains("[+]canary ok", StringComparison.Ordinal) && !checks.Contains("CanaryOff", StringComparison.Ordinal));
     }
 
     [Fact]
