@@ -45,7 +45,7 @@ internal static class HealthInstruments
         .Gauge(
             "cassini.certificate.not_after.timestamp",
             "s",
-            "Until when a certificate or revocation list is valid, in seconds since 1970; of several CAs, the last.",
-            r => r.Snapshot.Certificates.GroupBy(certificate => certificate.Role).Select(role =>
-                Instruments.Of(UnixSeconds(role.Max(certificate => certificate.NotAfter)), "role", Words.Of(role.Key))));
+            "Until when a certificate or revocation list is valid, in seconds since 1970; of several CAs, the last of those valid now.",
+            r => r.Snapshot.Certificates.Where(certificate => certificate.Decides).Select(certificate =>
+                Instruments.Of(UnixSeconds(certificate.NotAfter), "role", Words.Of(certificate.Role))));
 }

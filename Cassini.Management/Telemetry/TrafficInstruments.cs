@@ -23,7 +23,7 @@ internal static class TrafficInstruments
                 "cassini.capacity.used", null, "How much of a limit is in use, as of the last sample or refusal; memory in bytes.",
                 r => [.. r.Snapshot.Capacity.Select(use => Instruments.Of((double)use.Used, "resource", Words.Of(use.Resource)))])
             .Gauge(
-                "cassini.capacity.limit", null, "The limit, as of the last sample; of memory in bytes.",
+                "cassini.capacity.limit", null, "The limit, as of the last sample or refusal; of memory in bytes.",
                 r => [.. r.Snapshot.Capacity.Select(use => Instruments.Of((double)use.Limit, "resource", Words.Of(use.Resource)))]);
     }
 

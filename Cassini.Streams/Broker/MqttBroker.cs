@@ -30,7 +30,6 @@ public sealed class MqttBroker : ISessionHandler
     private readonly LocalObservers _observers;
     private readonly MessageTracer _tracer;
     private readonly Violations _violations;
-    private readonly WillPace _wills;
     private readonly ILogger _logger;
     private readonly Intake _intake = new();
 
@@ -58,7 +57,6 @@ public sealed class MqttBroker : ISessionHandler
         _events = new BrokerEvents(events, time);
         _tracer = new MessageTracer(tracing?.Spans, tracing?.Ratio ?? 0, time, failure => BrokerLog.SpanListenerFailed(logger, failure));
         _violations = new Violations(_events, logger);
-        _wills = new WillPace(time);
         Budget = new MemoryBudget(options.MemoryLimit > 0 ? options.MemoryLimit : GC.GetGCMemoryInfo().TotalAvailableMemoryBytes / 5 * 2);
         Topics = new TopicTable(options, Tree, events, time);
         Retained = new RetainedMessages(options, Budget, store, Tree, time);
@@ -267,8 +265,7 @@ public sealed class MqttBroker : ISessionHandler
         client,
         new Admission(_options, _intake, Budget, () => MemoryUse, _events, _time, client.IsProbe),
         new PublishHandler(_options, new TopicCache(_options, Topics, client.Access), _router, _tracer, _events, link, client),
-        new SubscribeHandler(_options, _events, link, client),
-        _wills);
+        new SubscribeHandler(_options, _events, link, client));
 
     private void Sweep()
     {

@@ -25,6 +25,12 @@ public enum CertificateRole
 public sealed record CertificateLoaded(
     CertificateRole Role, string Subject, string Fingerprint, DateTimeOffset NotBefore, DateTimeOffset NotAfter) : BrokerEvent
 {
+    /// <summary>
+    /// How many more events of the same load follow, so that a reader knows when the load is complete; null in a record of an older
+    /// Cassini.
+    /// </summary>
+    public int? Following { get; init; }
+
     /// <inheritdoc/>
     public override EventCategory Category => EventCategory.Certificate;
 }

@@ -1,7 +1,8 @@
 namespace Cassini.Streams.Events;
 
 /// <summary>
-/// A client was refused a session. The first of each identity is published; not each of the others, when this happens often.
+/// A client was refused a session. The first of each identity for each reason is published; not each of the others, when this happens
+/// often, and of the first ones 1,000 within a minute.
 /// </summary>
 /// <param name="ConnectionId">The connection.</param>
 /// <param name="Reason">The reason code's name, for example <c>NotAuthorized</c>.</param>
@@ -30,8 +31,8 @@ public sealed record ClientIdContested(string ClientId, string Identity, int Tak
 }
 
 /// <summary>
-/// A client broke the protocol and lost its connection. The first of each identity is published; not each of the others, when this happens
-/// often.
+/// A client broke the protocol and lost its connection. The first of each identity for each reason is published; not each of the others,
+/// when this happens often, and of the first ones 1,000 within a minute.
 /// </summary>
 /// <param name="ConnectionId">The connection.</param>
 /// <param name="Reason">The reason code's name, for example <c>MalformedPacket</c>.</param>
@@ -47,7 +48,8 @@ public sealed record ProtocolViolated(
 }
 
 /// <summary>
-/// A client was denied a topic. The first of each identity is published; not each of the others, when this happens often.
+/// A client was denied a topic. The first of each identity for each action is published; not each of the others, when this happens often,
+/// and of the first ones 1,000 within a minute.
 /// </summary>
 /// <param name="ConnectionId">The connection.</param>
 /// <param name="Identity">The identity from the client certificate.</param>

@@ -97,7 +97,7 @@ public sealed record HealthSnapshot
     [JsonIgnore]
     public HealthCounts Counts { get; init; } = HealthCounts.Zero;
 
-    /// <summary>How much of each limit was in use at the last sample, as far as the host has such a limit.</summary>
+    /// <summary>How much of each limit was in use at the last sample or refusal, as far as the host has such a limit.</summary>
     [JsonIgnore]
     public ImmutableArray<CapacityHealth> Capacity { get; init; } = [];
 

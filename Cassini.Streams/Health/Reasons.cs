@@ -71,6 +71,9 @@ public static class Reasons
     /// <summary>certificate: it has expired.</summary>
     public const string CertificateExpired = nameof(CertificateExpired);
 
+    /// <summary>certificate: no CA of the clients is valid yet.</summary>
+    public const string CertificateNotYetValid = nameof(CertificateNotYetValid);
+
     /// <summary>certificate: it expires soon.</summary>
     public const string CertificateExpiring = nameof(CertificateExpiring);
 

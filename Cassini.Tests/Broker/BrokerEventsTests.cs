@@ -95,24 +95,36 @@ public class BrokerEventsTests
     }
 
     [Fact]
-    public void PublishLimited_AnotherIdentityUsedUpTheAllowance_PublishesTheFirstOfEachKind()
+    public void PublishLimited_AnotherIdentityUsedUpTheAllowance_PublishesTheFirstOfEachKindAndReason()
     {
         for (var i = 0; i < 200; i++)
         {
-            _events.PublishLimited(Refused("mallory"), "mallory");
+            PublishRefused("mallory", "NotAuthorized");
         }
 
         _published.Take().Count.ShouldBe(101);
         for (var i = 0; i < 2; i++)
         {
-            _events.PublishLimited(Refused("alice"), "alice");
-            _events.PublishLimited(new ProtocolViolated(1, "MalformedPacket", "§1", "bad", "alice"), "alice");
+            PublishRefused("alice", "NotAuthorized");
+            PublishRefused("alice", "QuotaExceeded");
+            foreach (var reason in (string[])["MalformedPacket", "ProtocolError"])
+            {
+                _events.PublishLimited(new ProtocolViolated(1, reason, "§1", "bad", "alice"), "alice", reason);
+            }
+
+            foreach (var action in (string[])["publish", "subscribe", "retain"])
+            {
+                _events.PublishLimited(new AccessDenied(1, "alice", action, "t", null), "alice", action);
+            }
         }
 
-        _published.Events.Select(happened => happened.GetType()).ShouldBe([typeof(ClientRefused), typeof(ProtocolViolated)]);
+        _published.Of<ClientRefused>().Select(refused => refused.Reason).ShouldBe(["NotAuthorized", "QuotaExceeded"]);
+        _published.Of<ProtocolViolated>().Select(violated => violated.Reason).ShouldBe(["MalformedPacket", "ProtocolError"]);
+        _published.Of<AccessDenied>().Select(denied => denied.Action).ShouldBe(["publish", "subscribe", "retain"]);
     }
 
     private static CapacityReached Share(string identity) => new(CapacityResource.Sessions, 1, identity);
 
-    private static ClientRefused Refused(string identity) => new(1, "NotAuthorized", "no", identity);
+    private void PublishRefused(string identity, string reason) =>
+        _events.PublishLimited(new ClientRefused(1, reason, "no", identity), identity, reason);
 }

@@ -1,4 +1,3 @@
-using Cassini.Streams.Broker.Connections;
 using Cassini.Streams.Broker.Sessions;
 using Cassini.Streams.Events;
 using Cassini.Streams.Mqtt;
@@ -45,79 +44,6 @@ public class WillTests
         }
 
         rig.Broker.Counters.Dropped.ShouldBe(0);
-    }
-
-    // The same for wills without a delay, when all their connections are lost at once.
-    [Theory]
-    [InlineData(0u)]
-    [InlineData(3600u)]
-    public async Task Wills_OfManyConnectionsLostAtOnce_AllReachAClientThatReads(uint expiry)
-    {
-        const int Wills = 1_300;
-        await using var rig = new BrokerRig(options => options with { MaxQueuedMessages = 1_100, MaxSessionsPerIdentity = 2_000 });
-        var watcher = (await rig.OpenAsync("w", window: 1_024)).Client;
-        await watcher.SubscribeAsync("wills", QualityOfService.AtMostOnce);
-        var connections = new List<RigConnection>();
-        for (var i = 0; i < Wills; i++)
-        {
-            connections.Add(await rig.OpenAsync($"c{i}", change: connect => BrokerRig.WithWill(
-                connect with { Properties = new PropertySet { SessionExpiryInterval = expiry } })));
-        }
-
-        var losses = connections.Select(connection => connection.LoseAsync()).ToList();
-        await Eventually.HoldsAsync("the first turn is over", () => losses.Count(loss => loss.IsCompleted) == WillPace.WillsInATurn);
-        for (var i = 0; i < Wills; i++)
-        {
-            if (i == WillPace.WillsInATurn)
-            {
-                await IdleAsync(rig);
-
-                // A connection may begin to wait only after a turn has come.
-                await Eventually.HoldsAsync("all have left", () =>
-                {
-                    rig.Advance(WillPace.Turn);
-                    return losses.All(loss => loss.IsCompletedSuccessfully);
-                });
-            }
-
-            await watcher.ExpectPublishAsync("wills", "gone");
-        }
-
-        rig.Broker.Counters.Dropped.ShouldBe(0);
-    }
-
-    // Its will comes before what it publishes after it has come back, although the will would have had to wait.
-    [Fact]
-    public async Task Will_WaitsForItsTurnWhenTheClientIsBack_ComesBeforeWhatTheClientPublishes()
-    {
-        await using var rig = new BrokerRig(options => options with { MaxSessionsPerIdentity = 2_000 });
-        var (watcher, old) = await FillATurnAsync(rig);
-        var losing = old.LoseAsync();
-
-        var again = await rig.ConnectAsync("a");
-        await again.PublishAsync("wills", "back", QualityOfService.AtLeastOnce);
-
-        await watcher.ExpectPublishAsync("wills", "gone");
-        await watcher.ExpectPublishAsync("wills", "back");
-        await Eventually.HoldsAsync("the lost connection has left", () =>
-        {
-            rig.Advance(WillPace.Turn);
-            return losing.IsCompletedSuccessfully;
-        });
-        await watcher.ExpectNothingAsync();
-    }
-
-    [Fact]
-    public async Task Will_WaitsForItsTurnWhenTheBrokerStops_IsPublishedAtOnce()
-    {
-        await using var rig = new BrokerRig(options => options with { MaxSessionsPerIdentity = 2_000 });
-        var (watcher, old) = await FillATurnAsync(rig);
-        var losing = old.LoseAsync();
-
-        old.Stop();
-
-        await watcher.ExpectPublishAsync("wills", "gone");
-        await losing;
     }
 
     // [MQTT-3.1.2-8]: on loss, on a close without DISCONNECT, on a violation, on keep alive.
@@ -355,19 +281,6 @@ public class WillTests
     /// <summary>What the client has read may count as waiting for it a moment longer.</summary>
     private static Task IdleAsync(BrokerRig rig) => Eventually.CompletesAsync(
         "nothing waits for the client", rig.Broker.Sessions.Find("w")!.Attachment!.Outbox.WhenIdleAsync());
-
-    /// <summary>After it, the will of a client has to wait for the next turn.</summary>
-    private static async Task<(MqttTestClient Watcher, RigConnection Next)> FillATurnAsync(BrokerRig rig)
-    {
-        var watcher = await Watcher(rig);
-        var next = await rig.OpenAsync("a", change: connect => BrokerRig.WithWill(connect));
-        for (var i = 0; i < WillPace.WillsInATurn; i++)
-        {
-            await (await rig.OpenAsync($"c{i}", change: connect => BrokerRig.WithWill(connect, topic: "others"))).LoseAsync();
-        }
-
-        return (watcher, next);
-    }
 
     private static async Task<MqttTestClient> Watcher(BrokerRig rig)
     {

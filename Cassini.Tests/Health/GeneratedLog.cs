@@ -36,8 +36,13 @@ internal static class GeneratedLog
         (4, Duration.Select(total => (BrokerEvent)new CanarySucceeded(total, total, total, total, total, total))),
         (2, Gen.Enum<CanaryFailure>().Select(why => (BrokerEvent)new CanaryFailed(null, CanaryStage.Connect, why, "no"))),
         (1, Gen.Const((BrokerEvent)new CanaryDisabled("no certificate"))),
-        (1, Gen.Select(Gen.Enum<CertificateRole>(), Gen.Int[-10, 10_000], (role, s) =>
-            (BrokerEvent)new CertificateLoaded(role, "CN=x", "00", Fold.Start, Fold.Start + TimeSpan.FromSeconds(s)))),
+        (2, Gen.Select(
+            Gen.Enum<CertificateRole>(), OneOf("CN=x", "CN=y"), Gen.Int[-10, 1_000], Gen.Int[-10, 10_000], Gen.Int[-1, 2],
+            (role, subject, begins, ends, following) => (BrokerEvent)new CertificateLoaded(
+                role, subject, "00", Fold.Start + TimeSpan.FromSeconds(begins), Fold.Start + TimeSpan.FromSeconds(ends))
+            {
+                Following = following < 0 ? null : following,
+            })),
         (1, Gen.Const((BrokerEvent)new CertificateReloadFailed(CertificateRole.Server, "server.pem", "bad"))),
         (1, Gen.String.Select(name => (BrokerEvent)new TopicCreated(name))),
         (1, Gen.String.Select(name => (BrokerEvent)new TopicRemoved(name))),

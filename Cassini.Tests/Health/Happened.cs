@@ -29,8 +29,13 @@ internal static class Happened
     public static Crashed Crashed(ComponentKind kind, string name = "1", double? restartInSeconds = null) => new(
         new Component(kind, name), "IOException", "boom", 1, restartInSeconds is { } s ? TimeSpan.FromSeconds(s) : null);
 
+    /// <summary>A certificate that began long ago, when its life is not given.</summary>
     public static CertificateLoaded Certificate(CertificateRole role, DateTimeOffset notAfter, TimeSpan? life = null) =>
-        new(role, "CN=test", "00", notAfter - (life ?? TimeSpan.FromDays(365)), notAfter);
+        new(role, "CN=test", "00", notAfter - (life ?? TimeSpan.FromDays(365 * 100)), notAfter);
+
+    /// <summary>One load: its parts in their order, each of which says how many follow.</summary>
+    public static IEnumerable<CertificateLoaded> Load(params CertificateLoaded[] parts) =>
+        parts.Select((part, index) => part with { Following = parts.Length - 1 - index });
 
     public static HandshakeFailed Refused(
         long id, HandshakeFailure reason = HandshakeFailure.UntrustedCertificate, string? address = null, string? detail = null) =>

@@ -67,6 +67,24 @@ public sealed class CertificateExpiryTests : IDisposable
     }
 
     [Fact]
+    public void Expiring_TheOtherAuthorityIsNotValidYet_IsPublishedUntilItIs()
+    {
+        var now = _rig.Time.Now;
+        using var old = new TestAuthority("Old CA", notAfter: now.AddDays(3));
+        using var later = new TestAuthority("Later CA", notBefore: now.AddDays(2), notAfter: now.AddDays(900));
+        var options = _rig.Authority.Write(_rig.Directory.Path);
+        File.WriteAllText(options.CaPath, old.Certificate.ExportCertificatePem() + "\n" + later.Certificate.ExportCertificatePem());
+        var store = _rig.Store(options);
+        store.Load();
+
+        store.Look();
+        _rig.Events.Take().OfType<CertificateExpiring>().ShouldHaveSingleItem().Subject.ShouldBe("CN=Old CA");
+        _rig.Time.Now = now.AddDays(2).AddMinutes(1);
+        store.Look();
+        _rig.Events.Of<CertificateExpiring>().ShouldBeEmpty();
+    }
+
+    [Fact]
     public async Task RevocationList_Stale_StillRevokes()
     {
         using var bad = _rig.Authority.IssueClient("bad");

@@ -29,7 +29,8 @@ public sealed class CertificateStoreTests : IDisposable
             "CN=localhost",
             server.GetCertHashString(HashAlgorithmName.SHA256),
             server.NotBefore.ToUniversalTime(),
-            server.NotAfter.ToUniversalTime()));
+            server.NotAfter.ToUniversalTime())
+        { Following = 2 });
         loaded[CertificateRole.Authority].NotAfter.ShouldBe(_rig.Authority.Certificate.NotAfter.ToUniversalTime());
         loaded[CertificateRole.RevocationList].NotAfter.ShouldBe(nextUpdate);
         _rig.Events.Events.Count.ShouldBe(3);
@@ -51,6 +52,7 @@ public sealed class CertificateStoreTests : IDisposable
             (CertificateRole.Authority, "CN=Test CA"),
             (CertificateRole.Authority, "CN=Short CA"),
         ]);
+        _rig.Events.Of<CertificateLoaded>().Select(loaded => loaded.Following).ShouldBe([2, 1, 0], "a reader knows when it is complete");
         store.Current.Authorities.Count.ShouldBe(2);
     }
 

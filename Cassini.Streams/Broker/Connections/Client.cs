@@ -49,12 +49,6 @@ internal sealed class Client(
     /// <summary>A new session expiry interval, given in DISCONNECT; null when it stays.</summary>
     public uint? NewExpiry { get; set; }
 
-    /// <summary>Its will, if that is published as soon as it leaves its session; null otherwise.</summary>
-    public WillMessage? WillDueAtOnce => Attachment.Will is { } will
-        && (will.Properties.WillDelayInterval is null or 0 || (NewExpiry ?? Session.ExpirySeconds) == 0)
-        ? will
-        : null;
-
     /// <summary>The event that it was denied a topic.</summary>
     /// <param name="action">What it wanted to do.</param>
     /// <param name="topic">The topic or the filter.</param>

@@ -165,8 +165,8 @@ internal sealed class ConnectPhase(
         var transport = link.Connection.Transport;
         if (!transport.IsProbe)
         {
-            events.PublishLimited(
-                new ClientRefused(link.Id, reason.ToString(), detail, transport.Identity, transport.RemoteAddress), transport.Identity);
+            var refused = new ClientRefused(link.Id, reason.ToString(), detail, transport.Identity, transport.RemoteAddress);
+            events.PublishLimited(refused, transport.Identity, refused.Reason);
         }
 
         link.Refuse(reason, detail, CloseReason.Refused);

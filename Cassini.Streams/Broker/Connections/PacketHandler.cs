@@ -17,8 +17,7 @@ internal sealed class PacketHandler(
     Client client,
     Admission admission,
     PublishHandler publish,
-    SubscribeHandler subscribe,
-    WillPace wills)
+    SubscribeHandler subscribe)
 {
     private readonly AnswerBuffer _answers = new();
     private readonly ProtocolVersion _version = link.Version;
@@ -76,11 +75,7 @@ internal sealed class PacketHandler(
 
     /// <summary>The connection is over.</summary>
     /// <param name="failure">What ended it; null when nothing failed.</param>
-    public async Task LeaveAsync(Exception? failure)
-    {
-        await wills.WaitAsync(client.WillDueAtOnce, link.Connection.Transport.Stopping);
-        await client.LeaveAsync(failure);
-    }
+    public Task LeaveAsync(Exception? failure) => client.LeaveAsync(failure);
 
     /// <summary>Sends what was retained for new subscriptions.</summary>
     public void SendRetained() => subscribe.SendRetained();

@@ -169,7 +169,7 @@ internal sealed class PublishHandler(
     }
 
     private void Report(string action, string topic, string? detail) =>
-        events.PublishLimited(client.Denied(action, topic, detail), client.Identity);
+        events.PublishLimited(client.Denied(action, topic, detail), client.Identity, action);
 
     private CloseOrder? Refused(ref PublishPacket packet, AnswerBuffer answers)
     {

@@ -103,6 +103,7 @@ internal sealed class SubscribeHandler(BrokerOptions options, BrokerEvents event
     private void Deny(string filter)
     {
         link.Counters.AddDenied();
-        events.PublishLimited(client.Denied("subscribe", filter, detail: null), client.Identity);
+        var denied = client.Denied("subscribe", filter, detail: null);
+        events.PublishLimited(denied, client.Identity, denied.Action);
     }
 }

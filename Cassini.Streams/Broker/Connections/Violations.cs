@@ -18,7 +18,7 @@ internal sealed class Violations(BrokerEvents events, ILogger logger)
             var violated = new ProtocolViolated(
                 connection.Id, violation.Reason.ToString(), violation.Clause, violation.Message, connection.Identity,
                 connection.RemoteAddress);
-            events.PublishLimited(violated, connection.Identity);
+            events.PublishLimited(violated, connection.Identity, violated.Reason);
         }
     }
 }

@@ -5,7 +5,8 @@ namespace Cassini.Streams.Broker.Model;
 
 /// <summary>
 /// Publishes the broker's events. Events that a client can cause at will are limited, for all clients together, to a burst of 100 and
-/// then 10 a second; the first of its kind of each identity is not limited. Thread-safe.
+/// then 10 a second. The first of each identity for a reason is not limited, as long as no more than 1,000 of them
+/// (<see cref="FirstOfIdentities.Most"/>) are remembered within a minute. Thread-safe.
 /// </summary>
 internal sealed class BrokerEvents(IEventPublisher events, TimeProvider time) : IEventPublisher
 {
@@ -44,12 +45,15 @@ internal sealed class BrokerEvents(IEventPublisher events, TimeProvider time) : 
     /// <summary>Publishes an event that a client caused, or drops it when there were too many and it is not the first.</summary>
     /// <param name="happened">The event.</param>
     /// <param name="identity">The client's identity.</param>
-    public void PublishLimited(BrokerEvent happened, string identity)
+    /// <param name="reason">
+    /// What tells it from others of its type: the log counts them apart too. One of few words, because each is remembered.
+    /// </param>
+    public void PublishLimited(BrokerEvent happened, string identity, string reason)
     {
         lock (_lock)
         {
             var now = time.GetTimestamp();
-            if (!_first.IsFirst(happened.GetType().Name, identity, now) && !_allowance.TryTake(now))
+            if (!_first.IsFirst($"{happened.GetType().Name} {reason}", identity, now) && !_allowance.TryTake(now))
             {
                 return;
             }

@@ -17,7 +17,7 @@ internal sealed class FirstOfIdentities(TimeProvider time)
     private long _since = time.GetTimestamp();
 
     /// <summary>Whether an event is the first of its kind; false for any when too many are remembered.</summary>
-    /// <param name="kind">Its kind.</param>
+    /// <param name="kind">Its kind: its type, its reason, or both.</param>
     /// <param name="identity">The identity that caused it.</param>
     /// <param name="now">A timestamp, not before that of an earlier call.</param>
     public bool IsFirst(string kind, string identity, long now)

@@ -11,6 +11,7 @@ namespace Cassini.Streams.Broker.Model;
 /// <param name="Sequence">1, 2, 3 … within the session: its key in the store.</param>
 /// <param name="Span">The span of its delivery until the acknowledgement; null when it is not traced.</param>
 /// <param name="Share">The filter of the shared subscription that it is for; null when that is not shared.</param>
+/// <param name="IsOfBurst">Whether it is of the retained messages for a new subscription.</param>
 internal readonly record struct QueuedMessage(
     StoredMessage Message,
     QualityOfService QoS,
@@ -18,10 +19,14 @@ internal readonly record struct QueuedMessage(
     int[] Identifiers,
     long Sequence,
     MessageSpan? Span = null,
-    string? Share = null)
+    string? Share = null,
+    bool IsOfBurst = false)
 {
     /// <summary>The bytes that a copy takes in addition to the shared message: its slots in the queue, the window and the store.</summary>
     private const int Cost = 160;
+
+    /// <summary>Whether it waits for a client that is away: the rest of its burst, which may be of QoS 0, does.</summary>
+    public bool OutlivesConnection => QoS != QualityOfService.AtMostOnce || IsOfBurst;
 
     /// <summary>Counts the copy in the memory budget until it is released.</summary>
     public void Hold(MemoryBudget budget)

@@ -26,9 +26,6 @@ internal sealed class Attachment(IAttachedConnection connection, Outbox outbox, 
 
     public int SendMaximum { get; } = sendMaximum;
 
-    /// <summary>Its will; null when it has none, or when that was taken.</summary>
-    public WillMessage? Will => Volatile.Read(ref _will);
-
     /// <summary>When it was attached to its session: a timestamp.</summary>
     public long AttachedAt { get; set; }
 

@@ -167,7 +167,7 @@ internal sealed class DeliveryQueue(
     {
         _to = null;
         _expected = next;
-        _scheduler.DropQoS0();
+        _scheduler.DropForConnection();
     }
 
     /// <summary>

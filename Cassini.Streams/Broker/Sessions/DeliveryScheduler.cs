@@ -54,16 +54,16 @@ internal sealed class DeliveryScheduler(
     /// <returns>False when there is no room for it.</returns>
     public bool TryAdd(
         ref Publication message, QualityOfService qos, Subscription subscription, MessageSpan? span, Attachment? to, FlushSet flushes) =>
-        (!_keepsOrder || TrySendRetainedFirst(message.Topic, mayWait: true, to, flushes))
+        (!_keepsOrder || SendRetainedFirst(message.Topic, mayWait: true, to, flushes) == OutboxVerdict.Taken)
         && TryAdd(CopyOf(ref message, qos, subscription, span), to, flushes);
 
     /// <summary>The same with a QoS 0 message, for a session that has a connection.</summary>
     /// <returns>What became of it; null when it waits.</returns>
     public OutboxVerdict? AddQoS0(ref Publication message, Subscription subscription, MessageSpan? span, Attachment? to, FlushSet flushes)
     {
-        if (!TrySendRetainedFirst(message.Topic, mayWait: false, to, flushes))
+        if (SendRetainedFirst(message.Topic, mayWait: false, to, flushes) is var first and not OutboxVerdict.Taken)
         {
-            return OutboxVerdict.Full;
+            return first;
         }
 
         if (to is not null && !HoldsQoS0)
@@ -103,8 +103,8 @@ internal sealed class DeliveryScheduler(
         return true;
     }
 
-    /// <summary>The client is away: what it would get of QoS 0 does not wait for it.</summary>
-    public void DropQoS0() => _waiting.DropQoS0();
+    /// <summary>The client is away: what it would get of QoS 0 does not wait for it, but retained messages do.</summary>
+    public void DropForConnection() => _waiting.DropForConnection();
 
     /// <summary>Drops everything.</summary>
     /// <param name="error">Why.</param>
@@ -141,7 +141,7 @@ internal sealed class DeliveryScheduler(
         subscription.Share);
 
     private QueuedMessage CopyOf(StoredMessage message, QualityOfService qos, Subscription subscription) =>
-        new(message, qos, Retain: true, subscription.Identifiers, ++_sequence);
+        new(message, qos, Retain: true, subscription.Identifiers, ++_sequence, IsOfBurst: true);
 
     private bool TryAdd(in QueuedMessage queued, Attachment? to, FlushSet flushes)
     {
@@ -162,53 +162,51 @@ internal sealed class DeliveryScheduler(
         InFlight.Send(to, queued, flushes);
     }
 
-    /// <summary>Sends the retained message of a topic to each subscription that has still to get it, because a newer one follows.</summary>
-    /// <param name="topic">The topic.</param>
-    /// <param name="mayWait">Whether the newer one is kept when the client is too far behind; if not, it is dropped for this one.</param>
-    /// <param name="to">The connection; null while there is none.</param>
-    /// <param name="flushes">Where to note that there is something to send.</param>
-    /// <returns>False when there is no room for it: then there is none for the newer one either, and this one comes in its turn.</returns>
-    /// <remarks>One that is too large for the client is left for its turn: nothing would limit how many are remembered.</remarks>
-    private bool TrySendRetainedFirst(Topic topic, bool mayWait, Attachment? to, FlushSet flushes)
+    /// <summary>
+    /// Sends the retained message of a topic to each subscription that has still to get it, because a newer one follows. One that is too
+    /// large for the client is settled too: a later connection may accept it, and must not get it after the newer one.
+    /// </summary>
+    /// <returns>Taken if the newer one may follow. Else why neither can be sent now: then this one comes in its turn.</returns>
+    private OutboxVerdict SendRetainedFirst(Topic topic, bool mayWait, Attachment? to, FlushSet flushes)
     {
-        if (Bursts.Count == 0 || Bursts.Find(topic, time.GetTimestamp()) is not { } found
-            || (to is not null && !OutgoingMessage.MayFit(found.Message, to.Outbox.Limits)))
+        if (Bursts.Count == 0 || Bursts.Find(topic, time.GetTimestamp()) is not { } found)
         {
-            return true;
+            return OutboxVerdict.Taken;
         }
 
         while (Bursts.NextAhead(found) is { } burst)
         {
-            if (!TrySendAhead(found.Message, burst.Subscription, mayWait, to, flushes))
+            var verdict = SendAhead(found.Message, burst.Subscription, mayWait, to, flushes);
+            if (verdict is OutboxVerdict.Full or OutboxVerdict.Closed)
             {
-                return false;
+                return verdict;
             }
 
+            losses.Count(verdict, topic, burst.Subscription.Lower(found.Message.QoS));
             Bursts.TakeAhead(found, burst);
         }
 
-        return true;
+        return OutboxVerdict.Taken;
     }
 
-    private bool TrySendAhead(StoredMessage message, Subscription subscription, bool mayWait, Attachment? to, FlushSet flushes)
+    private OutboxVerdict SendAhead(StoredMessage message, Subscription subscription, bool mayWait, Attachment? to, FlushSet flushes)
     {
+        if (to is not null && !OutgoingMessage.MayFit(message, to.Outbox.Limits))
+        {
+            return OutboxVerdict.TooLarge;
+        }
+
         var copy = CopyOf(message, subscription.Lower(message.QoS), subscription);
         var isQoS0 = copy.QoS == QualityOfService.AtMostOnce;
-        if (isQoS0 && to is not null)
+        if (isQoS0 && to is not null && _paced.SendAhead(copy, to, mayWait, flushes) is var verdict
+            && (!mayWait || verdict is OutboxVerdict.Taken or OutboxVerdict.TooLarge))
         {
-            if (_paced.TrySendAhead(copy, to, mayWait, flushes) is var isSent && (isSent || !mayWait))
-            {
-                return isSent;
-            }
+            return verdict;
         }
 
         var isTaken = isQoS0 ? _waiting.TryAdd(copy, to is not null) : TryAdd(copy, to, flushes);
-        if (isTaken && _waiting.Count > 0)
-        {
-            _lastInOrder = _sequence;
-        }
-
-        return isTaken;
+        _lastInOrder = isTaken && _waiting.Count > 0 ? _sequence : _lastInOrder;
+        return isTaken ? OutboxVerdict.Taken : OutboxVerdict.Full;
     }
 
     /// <summary>What waits and the retained messages take turns, so that neither holds up the other.</summary>

@@ -9,9 +9,9 @@ namespace Cassini.Streams.Broker.Sessions;
 /// The QoS 0 messages of one session that need not wait for another: they go to the outbox of its connection, or nowhere. Thread-safe.
 /// </summary>
 /// <remarks>
-/// Takes no lock, also when the message was retained. An older retained message is sent only while <see cref="DeliveryQueue.KeepsOrder"/>
-/// is set, and only if it is still that of its topic when it is looked at meanwhile. A publisher replaces it before it reads that property.
-/// So when that is not set, the older one was sent before, or is not sent any more.
+/// Takes no lock. A burst looks at a retained message, and sends it, within one hold of the session's lock under which
+/// <see cref="DeliveryQueue.KeepsOrder"/> is set; that stays set while a copy waits instead. A publisher replaces the message before it
+/// reads KeepsOrder. So if it reads false, the burst's send is over, or the burst finds the message replaced.
 /// </remarks>
 internal readonly struct DirectDelivery(DeliveryLosses losses)
 {

@@ -24,22 +24,16 @@ internal readonly struct PacedDelivery(DeliveryLosses losses, TimeProvider time)
     /// <param name="to">The connection.</param>
     /// <param name="mayWait">Whether it waits when there is no room: then the end of that is notified.</param>
     /// <param name="flushes">Where to note that there is something to send.</param>
-    /// <returns>False when there is no room for it.</returns>
-    public bool TrySendAhead(in QueuedMessage queued, Attachment to, bool mayWait, FlushSet flushes)
+    /// <returns>What became of it.</returns>
+    public OutboxVerdict SendAhead(in QueuedMessage queued, Attachment to, bool mayWait, FlushSet flushes)
     {
         var verdict = Offer(queued, to, isPaced: false, flushes);
-        if (verdict == OutboxVerdict.Full)
+        if (verdict == OutboxVerdict.Full && mayWait && to.Outbox.TakesMoreOfBurst())
         {
-            if (!mayWait || !to.Outbox.TakesMoreOfBurst())
-            {
-                return false;
-            }
-
             verdict = Offer(queued, to, isPaced: true, flushes);
         }
 
-        losses.Count(verdict, queued.Message.Topic, queued.QoS);
-        return true;
+        return verdict;
     }
 
     private OutboxVerdict Offer(in QueuedMessage queued, Attachment to, bool isPaced, FlushSet flushes)

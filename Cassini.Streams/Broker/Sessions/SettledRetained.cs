@@ -5,7 +5,8 @@ namespace Cassini.Streams.Broker.Sessions;
 
 /// <summary>
 /// For which bursts of one session a retained message needs no look any more when a newer message of its topic comes: up to a number,
-/// each burst has sent it before its turn, or had not to send it. Holds no message. Belongs to the session's lock.
+/// each burst has sent it before its turn, found it too large for the client, or had not to send it. Holds no message. Belongs to the
+/// session's lock.
 /// </summary>
 internal sealed class SettledRetained(MemoryBudget budget)
 {
@@ -35,7 +36,7 @@ internal sealed class SettledRetained(MemoryBudget budget)
     }
 
     /// <summary>The search of a burst has come to a message. The entry goes if no later burst needs it.</summary>
-    /// <returns>Whether the burst had sent it before its turn.</returns>
+    /// <returns>Whether it was settled for the burst before its turn.</returns>
     public bool Take(RetainedNode node, StoredMessage message, long burst)
     {
         var upTo = UpTo(node, message);

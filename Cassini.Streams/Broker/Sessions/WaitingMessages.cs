@@ -6,7 +6,7 @@ namespace Cassini.Streams.Broker.Sessions;
 
 /// <summary>
 /// The messages of one session that are not in flight yet, oldest first; bounded by number and by bytes. Among them may be QoS 0 messages
-/// that must not overtake one that waits. Belongs to the session's lock.
+/// that must not overtake one that waits, and retained ones. Belongs to the session's lock.
 /// </summary>
 internal sealed class WaitingMessages(BrokerOptions options, MemoryBudget budget, BrokerCounters counters, SessionJournal journal)
 {
@@ -15,7 +15,7 @@ internal sealed class WaitingMessages(BrokerOptions options, MemoryBudget budget
 
     private Queue<QueuedMessage>? _queue;
     private long _bytes;
-    private int _qos0;
+    private int _forConnection;
 
     public int Count => _queue?.Count ?? 0;
 
@@ -64,19 +64,19 @@ internal sealed class WaitingMessages(BrokerOptions options, MemoryBudget budget
     /// <summary>The oldest message. Not when there is none.</summary>
     public QueuedMessage Peek() => _queue!.Peek();
 
-    /// <summary>Drops the QoS 0 messages, which do not wait for a client that is away.</summary>
-    public void DropQoS0()
+    /// <summary>Drops the messages that do not wait for a client that is away.</summary>
+    public void DropForConnection()
     {
-        for (var i = _qos0 == 0 ? 0 : Count; i > 0; i--)
+        for (var i = _forConnection == 0 ? 0 : Count; i > 0; i--)
         {
             var queued = Dequeue();
-            if (queued.QoS == QualityOfService.AtMostOnce)
+            if (queued.OutlivesConnection)
             {
-                queued.Release(budget, nameof(OutboxVerdict.Closed));
+                Enqueue(queued);
             }
             else
             {
-                Enqueue(queued);
+                queued.Release(budget, nameof(OutboxVerdict.Closed));
             }
         }
     }
@@ -87,7 +87,7 @@ internal sealed class WaitingMessages(BrokerOptions options, MemoryBudget budget
         IReadOnlyCollection<QueuedMessage> all = _queue ?? [];
         _queue = null;
         _bytes = 0;
-        _qos0 = 0;
+        _forConnection = 0;
         return all;
     }
 
@@ -96,7 +96,7 @@ internal sealed class WaitingMessages(BrokerOptions options, MemoryBudget budget
     {
         var queued = _queue!.Dequeue();
         _bytes -= queued.Message.Size;
-        _qos0 -= queued.QoS == QualityOfService.AtMostOnce ? 1 : 0;
+        _forConnection -= queued.OutlivesConnection ? 0 : 1;
         if (_queue is { Count: 0, Capacity: > KeptCapacity })
         {
             _queue = null;
@@ -110,6 +110,6 @@ internal sealed class WaitingMessages(BrokerOptions options, MemoryBudget budget
         _queue ??= new Queue<QueuedMessage>();
         _queue.Enqueue(queued);
         _bytes += queued.Message.Size;
-        _qos0 += queued.QoS == QualityOfService.AtMostOnce ? 1 : 0;
+        _forConnection += queued.OutlivesConnection ? 0 : 1;
     }
 }

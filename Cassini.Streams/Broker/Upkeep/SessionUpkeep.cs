@@ -1,4 +1,3 @@
-using Cassini.Streams.Broker.Connections;
 using Cassini.Streams.Broker.Model;
 using Cassini.Streams.Broker.Routing;
 using Cassini.Streams.Broker.Sessions;
@@ -9,6 +8,9 @@ namespace Cassini.Streams.Broker.Upkeep;
 /// <summary>Applies what is due by time to sessions: keep alive, expiry, and wills whose delay is over. Run by the housekeeper.</summary>
 internal sealed class SessionUpkeep(SessionTable sessions, ServerPublisher publisher, BrokerEvents events, TimeProvider time)
 {
+    private const int WillsInAPass = 1_000;
+    private const long WillBytesInAPass = 4 * 1024 * 1024;
+
     /// <summary>This process was paused: the time does not count as its clients' silence.</summary>
     public void Forgive(TimeSpan pause)
     {
@@ -32,7 +34,7 @@ internal sealed class SessionUpkeep(SessionTable sessions, ServerPublisher publi
             {
                 attachment.Connection.CloseIfSilent(now);
             }
-            else if (wills < WillPace.WillsInATurn && bytes < WillPace.BytesInATurn)
+            else if (wills < WillsInAPass && bytes < WillBytesInAPass)
             {
                 foreach (var will in (ReadOnlySpan<WillMessage?>)[PublishDueWill(session, now), EndIfExpired(session, now)])
                 {

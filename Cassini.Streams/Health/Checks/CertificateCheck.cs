@@ -31,18 +31,20 @@ internal sealed class CertificateCheck : Check
         }
 
         // The worst finding is reported; of equally bad ones, the first.
-        foreach (var fact in certificates.Deciding())
+        var next = certificates.NextToBegin(now);
+        foreach (var fact in certificates.Deciding(now))
         {
-            worst = Worse(worst, JudgeOne(fact, policy, now));
+            worst = Worse(worst, JudgeOne(fact, next, policy, now));
         }
 
-        return worst;
+        // From then on another CA can decide.
+        return next?.BeginsAfter(now) is { } begins ? worst.Before(begins) : worst;
     }
 
     /// <summary>The verdict on one certificate alone.</summary>
     public static Verdict JudgeOne(CertificateFact fact, HealthPolicy policy, TimeSpan now)
     {
-        var until = string.Create(CultureInfo.InvariantCulture, $"{fact.NotAfter.UtcDateTime:yyyy-MM-dd HH:mm:ss}Z");
+        var until = Text(fact.NotAfter);
         if (fact.Role is CertificateRole.RevocationList)
         {
             // Lists are short-lived by nature, so only a stale one is reported; it is still applied.
@@ -55,6 +57,15 @@ internal sealed class CertificateCheck : Check
                 : Verdict.Ok(fact.Ends);
         }
 
+        if (fact.BeginsAfter(now) is { } begins)
+        {
+            return Verdict.Of(
+                HealthStatus.Error,
+                Reasons.CertificateNotYetValid,
+                $"{fact.Subject} is not valid before {Text(fact.NotBefore)}",
+                fact.Cause).Before(begins);
+        }
+
         var warn = fact.Ends - ExpiryNotice.Of(policy.CertificateExpiring, fact.Life);
 
         // Clients can still connect: only callers that verify the management certificate are turned away.
@@ -65,6 +76,18 @@ internal sealed class CertificateCheck : Check
                     .Before(fact.Ends)
             : Verdict.Ok(warn);
     }
+
+    /// <summary>The verdict on the CA that decides also says when another one begins, if that is what the clients wait for.</summary>
+    private static Verdict JudgeOne(CertificateFact fact, CertificateFact? next, HealthPolicy policy, TimeSpan now)
+    {
+        var verdict = JudgeOne(fact, policy, now);
+        return next is not null && fact.Role is CertificateRole.Authority && fact.Ends <= now
+            ? verdict with { Message = $"{verdict.Message}, and {next.Subject} is not valid before {Text(next.NotBefore)}" }
+            : verdict;
+    }
+
+    private static string Text(DateTimeOffset time) =>
+        string.Create(CultureInfo.InvariantCulture, $"{time.UtcDateTime:yyyy-MM-dd HH:mm:ss}Z");
 
     private static Verdict Worse(Verdict one, Verdict other) =>
         other.Status > one.Status ? other.Before(one.Until) : one.Before(other.Until);

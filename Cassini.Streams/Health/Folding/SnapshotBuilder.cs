@@ -92,14 +92,15 @@ internal sealed class SnapshotBuilder(HealthPolicy policy, Func<long> oldest, Da
 
     private ImmutableArray<CertificateHealth> Certificates(HealthState state)
     {
-        var deciding = state.Facts.Certificates.Deciding().ToHashSet();
+        var deciding = state.Facts.Certificates.Deciding(state.Now).ToHashSet();
         return
         [
             .. state.Facts.Certificates.Loaded.Select(fact =>
             {
                 var status = CertificateCheck.JudgeOne(fact, policy, state.Now).Status;
-                var visible = deciding.Contains(fact) || status < HealthStatus.Degraded ? status : HealthStatus.Degraded;
-                return new CertificateHealth(fact.Role, fact.Subject, fact.NotAfter, visible);
+                var decides = deciding.Contains(fact);
+                var visible = decides || status < HealthStatus.Degraded ? status : HealthStatus.Degraded;
+                return new CertificateHealth(fact.Role, fact.Subject, fact.NotAfter, visible) { Decides = decides };
             }),
         ];
     }

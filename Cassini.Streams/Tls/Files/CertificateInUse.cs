@@ -33,7 +33,9 @@ internal sealed record CertificateInUse(
     private static DateTimeOffset FirstToEnd(X509Certificate2 certificate, ImmutableArray<X509Certificate2> intermediates) =>
         intermediates.Add(certificate).Min(CertificateTimes.NotAfter);
 
-    public CertificateLoaded ToLoaded() => new(Role, Subject, Fingerprint, NotBefore, NotAfter);
+    /// <summary>The event that reports it.</summary>
+    /// <param name="following">How many parts of the same load are reported after it.</param>
+    public CertificateLoaded ToLoaded(int following) => new(Role, Subject, Fingerprint, NotBefore, NotAfter) { Following = following };
 
     private static CertificateInUse Of(CertificateRole role, X509Certificate2 certificate) => new(
         role,

@@ -220,9 +220,9 @@ internal sealed class CertificateStore
 
     private void PublishLoaded()
     {
-        foreach (var part in _inUse)
+        for (var i = 0; i < _inUse.Length; i++)
         {
-            _events.Publish(part.ToLoaded());
+            _events.Publish(_inUse[i].ToLoaded(following: _inUse.Length - 1 - i));
         }
     }
 }

@@ -13,16 +13,19 @@ internal sealed class ExpiryWatch(TimeSpan expiringWithin, TimeProvider time)
     private static readonly TimeSpan Pause = TimeSpan.FromDays(1);
     private readonly Dictionary<CertificateRole, (string Fingerprint, long At)> _published = [];
 
-    // While one CA of a bundle is valid, its clients can connect, so the CA that expires last decides.
-    public ImmutableArray<CertificateInUse> Due(IEnumerable<CertificateInUse> parts) =>
-    [
-        .. parts.GroupBy(part => part.Role)
-            .Select(role => role.MaxBy(part => part.NotAfter)!)
-            .Where(part => IsExpiring(part) && Take(part)),
-    ];
+    public ImmutableArray<CertificateInUse> Due(IEnumerable<CertificateInUse> parts)
+    {
+        var now = time.GetUtcNow();
+        return
+        [
+            .. parts.GroupBy(part => part.Role)
+                .Select(role => role.MaxBy(part => LastToEnd.Rank(part.NotBefore.UtcTicks, part.NotAfter.UtcTicks, now.UtcTicks))!)
+                .Where(part => IsExpiring(part, now) && Take(part)),
+        ];
+    }
 
-    private bool IsExpiring(CertificateInUse part) =>
-        part.NotAfter - time.GetUtcNow() <= ExpiryNotice.Of(expiringWithin, part.NotAfter - part.NotBefore);
+    private bool IsExpiring(CertificateInUse part, DateTimeOffset now) =>
+        part.NotAfter - now <= ExpiryNotice.Of(expiringWithin, part.NotAfter - part.NotBefore);
 
     private bool Take(CertificateInUse part)
     {

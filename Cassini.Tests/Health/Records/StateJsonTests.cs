@@ -173,6 +173,7 @@ public class StateJsonTests
         .At(6.5, new GaveUp(Manager, 5, TimeSpan.FromSeconds(60)))
         .At(7, Refused(1, address: "192.0.2.1:40000"))
         .At(8, Certificate(CertificateRole.Server, Fold.Start.AddDays(3)))
+        .At(8, Certificate(CertificateRole.Authority, Fold.Start.AddDays(9), TimeSpan.FromDays(8)))
         .At(9, new CertificateReloadFailed(CertificateRole.Server, "server.pem", "bad"))
         .At(10, new MessagesDropped("a", 3))
         .At(11, new TopicCreated("t"))
