@@ -8,9 +8,6 @@ internal static class ExitCode
     /// <summary>The command did what it was asked to do.</summary>
     public const int Ok = 0;
 
-    /// <summary>The broker works, but a check is degraded.</summary>
-    public const int Degraded = 1;
-
     /// <summary>An error, or a start that cannot succeed.</summary>
     public const int Error = 2;
 

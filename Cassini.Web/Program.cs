@@ -3,7 +3,7 @@ using Cassini.Harness.Health;
 using Cassini.Web.Cli;
 using Cassini.Web.Cli.Context;
 
-return Surroundings.ShortageOfFiles() is { } shortage ? Surroundings.Refuse(shortage) : await RunAsync(args);
+return Surroundings.ShortageOfFiles(args) is { } shortage ? Surroundings.Refuse(shortage) : await RunAsync(args);
 
 // A method of its own, because the runtime loads what a method names before the method runs.
 static async Task<int> RunAsync(string[] args)

@@ -84,7 +84,7 @@ internal static class TlsClient
         {
             var states = chain?.ChainStatus.Select(status => status.Status).Distinct().ToList() ?? [];
             return states.Contains(X509ChainStatusFlags.UntrustedRoot) || states.Contains(X509ChainStatusFlags.PartialChain)
-                ? $"the broker's certificate ('{subject}') is not of the CA that was given: see {names.Ca}"
+                ? $"the broker's certificate ('{subject}') is not of {names.CaInWords}: see {names.Ca}"
                 : states.Contains(X509ChainStatusFlags.NotTimeValid)
                     ? $"the broker's certificate ('{subject}') is valid from {certificate.NotBefore.ToUniversalTime():u} "
                         + $"to {certificate.NotAfter.ToUniversalTime():u}"

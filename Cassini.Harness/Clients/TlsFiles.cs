@@ -26,7 +26,10 @@ internal sealed record TlsFiles(TlsSettingNames Names, string? Ca, string? Certi
                 authorities.AddRange(PemCertificates.Read(TlsFile.Read(CertificateRole.Authority, Names.Ca, ca)).ToArray());
             }
 
-            return new TlsIdentity(authorities, Certificate is { } certificate ? ReadOwn(certificate, Key!) : null, Names);
+            return new TlsIdentity(
+                authorities,
+                Certificate is { } certificate ? ReadOwn(certificate, Key!) : null,
+                Ca is null ? Names with { CaInWords = "a CA that this machine trusts, and no other was given" } : Names);
         }
         catch (TlsConfigurationException exception)
         {

@@ -7,6 +7,9 @@ namespace Cassini.Harness.Clients;
 /// <param name="ServerName">The setting for the name that the server's certificate must have.</param>
 internal sealed record TlsSettingNames(string Ca, string Certificate, string Key, string ServerName)
 {
+    /// <summary>The authorities that are trusted, in words.</summary>
+    public string CaInWords { get; init; } = "the CA that was given";
+
     /// <summary>The options of a command.</summary>
     public static readonly TlsSettingNames Options = new("--ca", "--cert", "--key", "--server-name");
 

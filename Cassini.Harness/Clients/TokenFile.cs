@@ -1,3 +1,4 @@
+using System.Text;
 using Cassini.Streams.Primitives;
 
 namespace Cassini.Harness.Clients;
@@ -9,6 +10,9 @@ namespace Cassini.Harness.Clients;
 /// </summary>
 internal sealed class TokenFile
 {
+    // The limit of a broker's own file.
+    private const int LargestFile = 64 << 10;
+
     private readonly string _setting;
     private readonly string _path;
     private volatile string _known;
@@ -41,7 +45,8 @@ internal sealed class TokenFile
     {
         try
         {
-            var token = File.ReadLines(_path).Select(line => line.Trim()).FirstOrDefault(line => line is not ("" or ['#', ..])) ?? "";
+            var text = Encoding.UTF8.GetString(WholeFile.Read(_path, LargestFile)).TrimStart('\uFEFF');
+            var token = text.Split('\n').Select(line => line.Trim()).FirstOrDefault(line => line is not ("" or ['#', ..])) ?? "";
             return token.Length > 0 && token.All(c => c is > ' ' and < '\x7f')
                 ? token
                 : throw new ClientException(

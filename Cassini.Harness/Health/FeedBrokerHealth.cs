@@ -4,6 +4,7 @@ using Cassini.Harness.Plans;
 using Cassini.Harness.Verdicts;
 using Cassini.Streams.Events;
 using Cassini.Streams.Feed;
+using Cassini.Streams.Primitives;
 
 namespace Cassini.Harness.Health;
 
@@ -44,7 +45,10 @@ internal sealed class FeedBrokerHealth : IBrokerHealth
             };
             throw new HarnessException(
                 ManagementAccess.WithRemedy(
-                    failure.Message,
+                    // The verdict says already that it timed out.
+                    failure.Cause == NotReadyCause.TimedOut
+                        ? $"not ready within {DurationText.Seconds(timeout)}: {Where(failure)}: {HealthReason.Of(failure.Last)}"
+                        : failure.Message,
                     $"token_file of broker {_broker.Name}, or, in a plan with one broker, {ManagementAccess.TokenVariable}"),
                 verdict, failure);
         }
@@ -55,4 +59,6 @@ internal sealed class FeedBrokerHealth : IBrokerHealth
         _feed.Dispose();
         return ValueTask.CompletedTask;
     }
+
+    private static string Where(BrokerNotReadyException failure) => failure.Management.GetLeftPart(UriPartial.Authority);
 }

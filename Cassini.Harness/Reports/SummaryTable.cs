@@ -29,7 +29,7 @@ internal static class SummaryTable
         }
 
         var color = report.Verdict == Verdict.Passed ? "green" : "red";
-        var message = report.Message is { } text ? $": {text}" : "";
+        var message = report.Message is { } text && text != report.Verdict.InWords() ? $": {text}" : "";
         console.MarkupLine($"[{color}]{report.Verdict.InWords()}[/] after {Number(report.Seconds, "0.0")} s{Markup.Escape(message)}");
     }
 

@@ -17,6 +17,7 @@ internal static class FileProblem
         FileNotFoundException or DirectoryNotFoundException => "no such file",
         _ when Directory.Exists(path) => IsDirectory,
         UnauthorizedAccessException => "no permission to read it",
+        FileTooLargeException => failure.Message,
         EndOfStreamException => "shrank while it was read",
         _ => $"cannot be read: {failure.Message}",
     };

@@ -11,23 +11,32 @@ internal static class NearestName
             .OrderBy(candidate => candidate.Distance)
             .ThenBy(candidate => candidate.Name, StringComparer.Ordinal)
             .FirstOrDefault();
-        return nearest.Name is not null && nearest.Distance <= Math.Max(2, unknown.Length / 4) ? nearest.Name : null;
+        var letters = unknown.Trim('-').Length;
+        return nearest.Name is not null && nearest.Distance <= Math.Min(Math.Max(2, unknown.Length / 4), (letters + 1) / 2)
+            ? nearest.Name
+            : null;
     }
 
-    /// <summary>How many letters must be inserted, removed or replaced (Levenshtein distance).</summary>
+    /// <summary>
+    /// How many letters must be inserted, removed, replaced or swapped with the next one (optimal string alignment distance).
+    /// </summary>
     private static int Distance(string from, string to)
     {
-        var row = Enumerable.Range(0, to.Length + 1).ToArray();
-        for (var i = 0; i < from.Length; i++)
+        var (rowBefore, row, next) = (new int[to.Length + 1], Enumerable.Range(0, to.Length + 1).ToArray(), new int[to.Length + 1]);
+        for (var i = 1; i <= from.Length; i++)
         {
-            var diagonal = row[0];
-            row[0] = i + 1;
-            for (var j = 0; j < to.Length; j++)
+            next[0] = i;
+            for (var j = 1; j <= to.Length; j++)
             {
-                var replaced = diagonal + (from[i] == to[j] ? 0 : 1);
-                diagonal = row[j + 1];
-                row[j + 1] = Math.Min(replaced, Math.Min(row[j], row[j + 1]) + 1);
+                var replaced = row[j - 1] + (from[i - 1] == to[j - 1] ? 0 : 1);
+                next[j] = Math.Min(replaced, Math.Min(row[j], next[j - 1]) + 1);
+                if (i > 1 && j > 1 && from[i - 1] == to[j - 2] && from[i - 2] == to[j - 1])
+                {
+                    next[j] = Math.Min(next[j], rowBefore[j - 2] + 1);
+                }
             }
+
+            (rowBefore, row, next) = (row, next, rowBefore);
         }
 
         return row[^1];

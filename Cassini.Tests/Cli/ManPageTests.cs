@@ -74,14 +74,44 @@ public sealed class ManPageTests : IDisposable
         _console.Out.Lines.Skip(byCommand.Count).ShouldBe(byCommand);
     }
 
+    [Fact]
+    public async Task Help_OfTheProgram_ShowsWhichArgumentsAreRequired()
+    {
+        await RunAsync("help");
+
+        var help = _console.Out.ToString();
+        help.ShouldMatch(@"(?m)^  wait \[URL\]\.\.\. +Waits");
+        help.ShouldMatch(@"(?m)^  pub TOPIC \[MESSAGE\] +Publishes");
+        help.ShouldMatch(@"(?m)^  sub FILTER\.\.\. +Subscribes");
+        help.ShouldMatch(@"(?m)^  completion SHELL +Writes");
+        help.ShouldMatch(@"(?m)^  -\?, -h, --help +Show");
+        help.ShouldNotContain("degraded", customMessage: "no command ends with an exit code for it");
+    }
+
+    [Fact]
+    public async Task Help_OfCompletion_NamesTheArgumentAndItsWords()
+    {
+        await RunAsync("help", "completion");
+
+        _console.Out.ToString().ShouldMatch("(?m)^  <SHELL> +bash, zsh, fish\\.");
+    }
+
+    [Fact]
+    public async Task Help_OfPub_SaysWhenADenialIsSeen()
+    {
+        await RunAsync("help", "pub");
+
+        _console.Out.ToString().ShouldContain("with --qos 0, or with --mqtt 3.1.1, the\nprotocol has no answer for it");
+    }
+
     [Theory]
-    [InlineData("pup", "Did you mean 'pub'?")]
-    [InlineData("everything", "The commands are serve, wait, watch, run, replay, pub, sub, certs, help, completion, man.")]
+    [InlineData("pup", "did you mean 'pub'?")]
+    [InlineData("everything", "the commands are serve, wait, watch, run, replay, pub, sub, certs, help, completion, man")]
     public async Task Help_OfACommandThatIsNone_Is64(string command, string advice)
     {
         (await RunAsync("help", command)).ShouldBe(ExitCode.Usage);
 
-        _console.Error.Lines.ShouldBe([$"cassini: there is no command '{command}'", advice]);
+        _console.Error.Lines.ShouldBe([$"cassini: there is no command '{command}': {advice}"]);
         _console.Out.Lines.ShouldBeEmpty();
     }
 

@@ -27,7 +27,7 @@ public class RunCommandTests : IDisposable
     [InlineData("run --role queen --join a:1 --ca a --cert c --key k", "--role 'queen' is not one of producer, sink")]
     [InlineData("run --role sink --join a --ca a --cert c --key k", "--join 'a' is not an address: expected HOST:PORT")]
     [InlineData("run --role sink --join a:0 --ca a --cert c --key k", "--join 'a:0' is not an address: expected HOST:PORT")]
-    [InlineData("run p.json --rport x", "Unrecognized command or argument '--rport'")]
+    [InlineData("run p.json --rport x", "there is no flag '--rport': did you mean '--report'?")]
     public async Task Run_WrongUsage_Is64AndSaysWhat(string args, string complaint)
     {
         (await RunAsync(args.Split(' '))).ShouldBe(ExitCode.Usage);

@@ -62,8 +62,9 @@ public sealed class SurroundingsTests : IDisposable
 
         (await limited.ExitCodeAsync("it ends")).ShouldBe(ExitCode.Error);
 
+        var needed = command == Serve ? 320 : 160;
         limited.Error.ToString().ShouldBe(
-            $"cassini: the process may open only {limit} files, which are too few: allow 320 with 'ulimit -n' or LimitNOFILE=");
+            $"cassini: the process may open only {limit} files, which are too few: allow {needed} with 'ulimit -n' or LimitNOFILE=");
         limited.Out.Lines.ShouldBeEmpty();
     }
 

@@ -1,6 +1,7 @@
 using System.Text.Json;
 using System.Xml.Linq;
 using Cassini.Harness;
+using Cassini.Tests.Cli;
 using Cassini.Tests.Support;
 
 namespace Cassini.Tests.Harness;
@@ -143,6 +144,20 @@ public class RunTests
     }
 
     [Fact]
+    public async Task Run_BrokerNotReadyInTime_SaysOnceThatItTimedOut()
+    {
+        await using var rig = await HarnessRig.StartAsync();
+        var unused = $"127.0.0.1:{FreePort.Find()}";
+        var plan = rig.Plan(
+            """{ "name": "p", "topic": "t", "duration": "1h", "pattern": { "drip": { "idle": "10ms" } } }""", "", more: "\"ready_timeout\": \"300ms\",");
+        File.WriteAllText(plan, File.ReadAllText(plan).Replace(rig.Management.Authority, unused, StringComparison.Ordinal));
+
+        (await rig.RunAsync(plan)).ShouldBe(ExitCode.TimedOut, rig.Console.Error.ToString());
+
+        rig.Console.Out.Lines[^1].ShouldMatch($@"^timed out after [\d.]+ s: not ready within 0.3 s: http://{unused}: ");
+    }
+
+    [Fact]
     public async Task Run_Interrupted_Is130WithAReport()
     {
         await using var rig = await HarnessRig.StartAsync();
@@ -157,6 +172,7 @@ public class RunTests
         var (code, report) = await run;
         code.ShouldBe(ExitCode.Interrupted);
         report.GetProperty("verdict").GetString().ShouldBe("interrupted");
+        rig.Console.Out.Lines[^1].ShouldMatch(@"^interrupted after [\d.]+ s$");
     }
 
     [Fact]

@@ -4,7 +4,6 @@ using System.CommandLine.Invocation;
 using Cassini.Harness;
 using Cassini.Harness.Clients;
 using Cassini.Streams.Listening.Endpoints;
-using Cassini.Streams.Primitives;
 using Cassini.Web.Cli.Context;
 using Cassini.Web.Cli.Manual;
 
@@ -21,9 +20,11 @@ internal static class CommandLine
         var root = Root(commands);
         var parsed = root.Parse(
             WithCommand(args, root), new ParserConfiguration { EnablePosixBundling = false, ResponseFileTokenReplacer = null });
-        if (parsed.Errors.Count > 0)
+        var unknown = UnknownWords.In(parsed);
+        if (unknown.Count > 0 || parsed.Errors.Count > 0)
         {
-            return ExplainUsage(parsed, context);
+            // The library's errors beside an unknown word come from that word, as a rule.
+            return ExplainUsage(unknown.Count > 0 ? unknown : parsed.Errors.Select(error => error.Message), parsed, context);
         }
 
         return WithOutput(await InvokeAsync(parsed, context), context);
@@ -122,25 +123,14 @@ internal static class CommandLine
         return isForRoot ? args : [DefaultCommand, .. args];
     }
 
-    private static int ExplainUsage(ParseResult parsed, CliContext context)
+    private static int ExplainUsage(IEnumerable<string> errors, ParseResult parsed, CliContext context)
     {
-        foreach (var error in parsed.Errors.Select(error => error.Message).Distinct())
+        foreach (var error in errors.Distinct())
         {
             context.Complain(error);
         }
 
         var command = parsed.CommandResult.Command;
-        var known = command.Subcommands.Select(subcommand => subcommand.Name)
-            .Concat(command.Options.Where(option => !option.Hidden).Select(option => option.Name))
-            .ToList();
-        foreach (var word in parsed.UnmatchedTokens)
-        {
-            if (NearestName.Of(word, known) is { } nearest)
-            {
-                context.Error.WriteLine($"Did you mean '{nearest}'?");
-            }
-        }
-
         var path = command is RootCommand ? "cassini" : $"cassini {command.Name}";
         context.Error.WriteLine($"Try '{path} --help'.");
         return ExitCode.Usage;

@@ -11,7 +11,11 @@ internal static class CompletionCommand
 {
     public static Command Create(CliContext context)
     {
-        var shell = new Argument<string>("SHELL") { Description = string.Join(", ", CompletionScript.ByShell.Keys) + "." };
+        var shell = new Argument<string>("SHELL")
+        {
+            HelpName = "SHELL",
+            Description = string.Join(", ", CompletionScript.ByShell.Keys) + ".",
+        };
         shell.CompletionSources.Add([.. CompletionScript.ByShell.Keys]);
         shell.Validators.Add(result =>
         {

@@ -1,6 +1,5 @@
 using System.CommandLine;
 using Cassini.Harness;
-using Cassini.Streams.Primitives;
 using Cassini.Web.Cli.Context;
 using Cassini.Web.Cli.Manual;
 
@@ -13,6 +12,7 @@ internal static class HelpCommand
     {
         var name = new Argument<string?>("COMMAND")
         {
+            HelpName = "COMMAND",
             Description = "The command; all of them without one.",
             Arity = ArgumentArity.ZeroOrOne,
         };
@@ -30,13 +30,9 @@ internal static class HelpCommand
     private static async Task<int> ShowAsync(ParseResult parsed, string? name, CliContext context, CancellationToken cancellation)
     {
         var root = parsed.RootCommandResult.Command;
-        var known = root.Subcommands.Select(command => command.Name).ToList();
-        if (name is not null && !known.Contains(name))
+        if (name is not null && root.Subcommands.All(command => command.Name != name))
         {
-            context.Complain($"there is no command {SafeText.Quote(name)}");
-            context.Error.WriteLine(NearestName.Of(name, known) is { } nearest
-                ? $"Did you mean '{nearest}'?"
-                : $"The commands are {string.Join(", ", known)}.");
+            context.Complain(UnknownWords.NoCommand(name, root));
             return ExitCode.Usage;
         }
 

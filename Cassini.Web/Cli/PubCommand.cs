@@ -10,9 +10,12 @@ namespace Cassini.Web.Cli;
 internal static class PubCommand
 {
     private static readonly string Notes = $"""
-        It writes nothing when all messages are published. With --qos 1 or 2 each message is acknowledged before the next one is sent.
+        It writes nothing when it has sent all messages. With --qos 1 or 2 each message is acknowledged before the next one is sent.
 
-        Exit codes: {ExitCode.Ok} published, {ExitCode.Error} the broker cannot be reached, is lost or refuses,
+        Whether the broker allows the messages is known only with --qos 1 or 2 and MQTT 5: with --qos 0, or with --mqtt 3.1.1, the
+        protocol has no answer for it, and a message that is denied counts as published.
+
+        Exit codes: {ExitCode.Ok} published (see above), {ExitCode.Error} the broker cannot be reached, is lost or refuses,
         {ExitCode.Usage} wrong usage, {ExitCode.Interrupted} interrupted.
         """;
 
@@ -28,6 +31,7 @@ internal static class PubCommand
                 ("cassini pub load x --repeat 100000 --rate", "shows the publish rate"),
                 ("journalctl -f | cassini pub logs --stdin-lines", "each line a message"),
             ],
+            Instead = OtherClients.FlagsOfPublishers,
             Notes = Notes,
         };
         flags.AddTo(command);

@@ -10,6 +10,8 @@ namespace Cassini.Web.Cli;
 /// <summary><c>cassini serve</c>: the broker and its management, until a signal.</summary>
 internal static class ServeCommand
 {
+    private const string Port = "the port is part of --bind HOST:PORT";
+
     private static readonly string Notes = $"""
         Settings come from appsettings.json, then the environment, then flags: the later one wins. CASSINI__Section__Key sets
         any of them from the environment. All of them are checked before anything starts, and every error is reported at once.
@@ -36,6 +38,7 @@ internal static class ServeCommand
                     "two endpoints, and a longer hold after crashes"),
                 ("cassini --bind 0.0.0.0:8883 --ca ca.pem --cert server.pem --key server.key", "open to the network"),
             ],
+            Instead = new Dictionary<string, string> { ["-p"] = Port, ["--port"] = Port, ["-c"] = "did you mean '--config'?" },
             Notes = Notes,
         };
         flags.AddTo(command);

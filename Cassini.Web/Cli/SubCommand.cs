@@ -41,6 +41,7 @@ internal static class SubCommand
                 ("cassini sub 'home/#' --count 1 --timeout 10s --json", $"the next message, or exit code {ExitCode.TimedOut}"),
                 ("cassini sub '#' --broker broker.example:8883 --ca ca.pem --cert client.pem --key client.key", "from another broker"),
             ],
+            Instead = OtherClients.FlagsOfSubscribers,
             Notes = Notes,
         };
         command.Arguments.Add(filters);

@@ -1,6 +1,7 @@
 using System.Net;
 using System.Net.Sockets;
 using Cassini.Harness;
+using Cassini.Streams.Tls.Development;
 using Cassini.Tests.Support;
 using Cassini.Tests.Tls;
 
@@ -93,6 +94,24 @@ public class RefusalTests
 
         console.Error.Lines.ShouldBe(
             [$"cassini: {rig.Broker}: the broker's certificate ('CN=localhost') is not of the CA that was given: see --ca"]);
+    }
+
+    [Fact]
+    public async Task Connect_NoCaGiven_NamesTheDevelopmentCa()
+    {
+        await using var rig = await PubSubRig.StartAsync();
+        using var data = new TempDirectory();
+        DevelopmentCertificates.Ensure(Path.Combine(data.Path, "dev-certs"), TimeProvider.System, []);
+
+        using var console = new TestConsole();
+        console.Environment["CASSINI_DATA_DIR"] = data.Path;
+        (await PubSubRig.RunAsync(console, ["pub", "t", "x", "--broker", rig.Broker])).ShouldBe(ExitCode.Error);
+
+        console.Error.Lines.ShouldBe(
+            [
+                $"cassini: {rig.Broker}: the broker's certificate ('CN=localhost') is not of the development CA, "
+                + "which is trusted because no other was given: see --ca",
+            ]);
     }
 
     [Fact]

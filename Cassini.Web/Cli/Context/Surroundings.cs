@@ -14,8 +14,10 @@ internal static class Surroundings
     /// Why no command can run for want of files; null when one can. Call it before anything that needs another part of the program: each
     /// part that is loaded takes a file.
     /// </summary>
-    public static string? ShortageOfFiles() =>
-        DescriptorBudget.Read() is { } limit and < LeastFiles ? ShortageOfFiles(limit, DescriptorBudget.Least) : null;
+    /// <param name="args">The command line, because one command needs more than the others.</param>
+    public static string? ShortageOfFiles(string[] args) => DescriptorBudget.Read() is { } limit and < LeastFiles
+        ? ShortageOfFiles(limit, IsServe(args) ? DescriptorBudget.Least : LeastFiles)
+        : null;
 
     /// <summary>Writes why no command can run, with as little of the program as possible.</summary>
     /// <returns>The exit code.</returns>
@@ -48,8 +50,11 @@ internal static class Surroundings
 
     /// <summary>What an exception that nobody expected says about too few files; null when there are enough.</summary>
     /// <param name="limit">How many files the process may open; null when the system does not say.</param>
-    /// <param name="needed">How many are enough for every command.</param>
+    /// <param name="needed">How many are enough for the command.</param>
     public static string? ShortageOfFiles(long? limit, long needed) => limit < needed
         ? $"the process may open only {limit} files, which are too few: allow {needed} with 'ulimit -n' or LimitNOFILE="
         : null;
+
+    private static bool IsServe(string[] args) =>
+        args is [] or [CommandLine.DefaultCommand, ..] or [['-', ..] and not ("-h" or "-?" or "--help" or "--version"), ..];
 }

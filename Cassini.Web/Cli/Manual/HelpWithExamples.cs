@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.CommandLine.Help;
 using System.CommandLine.Invocation;
+using Cassini.Harness;
 
 namespace Cassini.Web.Cli.Manual;
 
@@ -11,13 +12,14 @@ internal sealed class HelpWithExamples(HelpAction help) : SynchronousCommandLine
 
     public override int Invoke(ParseResult parseResult)
     {
-        var code = help.Invoke(parseResult);
         var output = parseResult.InvocationConfiguration.Output;
         if (parseResult.CommandResult.Command is not DocumentedCommand command)
         {
-            WriteRootNotes(output);
-            return code;
+            RootHelp.Write(output, parseResult.CommandResult.Command);
+            return ExitCode.Ok;
         }
+
+        var code = help.Invoke(parseResult);
 
         output.WriteLine("Examples:");
         foreach (var (line, meaning) in command.Examples)
@@ -34,18 +36,5 @@ internal sealed class HelpWithExamples(HelpAction help) : SynchronousCommandLine
         }
 
         return code;
-    }
-
-    private static void WriteRootNotes(TextWriter output)
-    {
-        output.WriteLine(RootNotes.DefaultCommand);
-        output.WriteLine();
-        output.WriteLine("Exit codes:");
-        foreach (var (exitCode, meaning) in RootNotes.ExitCodes)
-        {
-            output.WriteLine($"  {exitCode,-4} {meaning}");
-        }
-
-        output.WriteLine();
     }
 }

@@ -12,7 +12,6 @@ internal static class RootNotes
     public static readonly IReadOnlyList<(int Code, string Meaning)> ExitCodes =
     [
         (ExitCode.Ok, "ok"),
-        (ExitCode.Degraded, "degraded"),
         (ExitCode.Error, "error, or a start that cannot succeed"),
         (ExitCode.TimedOut, "timed out"),
         (ExitCode.Usage, "wrong usage"),

@@ -10,6 +10,9 @@ namespace Cassini.Web.Cli.Messaging;
 /// <summary>The arguments and flags of <c>pub</c>.</summary>
 internal sealed class PublishFlags
 {
+    /// <summary>The most that a packet can have after its fixed header [MQTT 5.0 §2.1.4].</summary>
+    private const int LargestPayload = 268_435_455;
+
     private readonly ConnectionFlags _connection = new();
     private readonly Argument<string> _topic = new("TOPIC") { Description = "The topic to publish to." };
     private readonly Argument<string?> _message = new("MESSAGE") { Description = "The payload.", Arity = ArgumentArity.ZeroOrOne };
@@ -80,12 +83,15 @@ internal sealed class PublishFlags
     {
         try
         {
-            return File.ReadAllBytes(path);
+            return WholeFile.Read(path, LargestPayload);
         }
         catch (Exception exception)
             when (exception is IOException or UnauthorizedAccessException or ArgumentException or NotSupportedException)
         {
-            throw new ClientException($"--file: {SafeText.Of(path)}: {FileProblem.Of(exception, path)}", isLasting: true, exception);
+            var problem = exception is FileTooLargeException
+                ? $"{exception.Message}, which is more than a message can have"
+                : FileProblem.Of(exception, path);
+            throw new ClientException($"--file: {SafeText.Of(path)}: {problem}", isLasting: true, exception);
         }
     }
 

@@ -16,12 +16,13 @@ namespace Cassini.Web.Cli.Running;
 internal sealed class ControllerAction(CliContext context, Func<PlanBroker, IBrokerHealth> healthOf)
 {
     private const int LogWidth = 140;
+    private const int LargestPlan = 4 << 20;
     private const string Summary = "the summary";
     private const string StandardOutput = "standard output";
 
     public async Task<int> RunAsync(ControllerOptions options)
     {
-        if (await ReadAsync(options) is not { } plan)
+        if (Read(options) is not { } plan)
         {
             return ExitCode.BrokenPlan;
         }
@@ -53,12 +54,12 @@ internal sealed class ControllerAction(CliContext context, Func<PlanBroker, IBro
         }
     }
 
-    private async Task<TestPlan?> ReadAsync(ControllerOptions options)
+    private TestPlan? Read(ControllerOptions options)
     {
         byte[] json;
         try
         {
-            json = await File.ReadAllBytesAsync(options.PlanFile);
+            json = WholeFile.Read(options.PlanFile, LargestPlan);
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {

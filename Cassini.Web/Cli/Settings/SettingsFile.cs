@@ -12,6 +12,8 @@ internal static class SettingsFile
 
     public const string Root = "Cassini";
 
+    private const int LargestFile = 4 << 20;
+
     /// <summary>
     /// The content of the named file, or of the default one when there is one. Faults of the file go to <paramref name="errors"/>.
     /// </summary>
@@ -49,7 +51,7 @@ internal static class SettingsFile
     {
         try
         {
-            return SettingsJson.Parse(File.ReadAllBytes(full), name, errors);
+            return SettingsJson.Parse(WholeFile.Read(full, LargestFile), name, errors);
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
