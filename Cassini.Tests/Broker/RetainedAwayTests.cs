@@ -2,7 +2,6 @@ using System.Text;
 using Cassini.Streams.Broker.Model;
 using Cassini.Streams.Mqtt;
 using Cassini.Streams.Mqtt.Properties;
-using Cassini.Tests.Support;
 
 namespace Cassini.Tests.Broker;
 
