@@ -1,3 +1,5 @@
+using System.Security.Cryptography;
+using System.Security.Cryptography.X509Certificates;
 using Cassini.Harness.Clients;
 using Cassini.Streams.Events;
 using Cassini.Streams.Tls;
@@ -65,6 +67,42 @@ public sealed class DamagedPemTests : IDisposable
         _rig.Events.Of<CertificateReloadFailed>().ShouldHaveSingleItem().Role.ShouldBe(CertificateRole.RevocationList);
     }
 
+    // One bit: id-ecPublicKey becomes a kind of key that nobody knows. Its name is that of the list's issuer.
+    [Fact]
+    public void Look_KeyOfACaIsOfAnUnknownKind_KeepsTheOldContentAndGoesOn()
+    {
+        var options = Options();
+        var store = _rig.Store(options);
+        store.Load();
+        var good = File.ReadAllText(options.CaPath);
+        _rig.Events.Take();
+
+        File.WriteAllText(options.CaPath, good + "\n" + WithUnknownKey(_rig.Authority.Certificate));
+        CertificateStoreRig.Look(store, 3);
+
+        var failed = _rig.Events.Events.ShouldHaveSingleItem().ShouldBeOfType<CertificateReloadFailed>();
+        failed.Role.ShouldBe(CertificateRole.Authority);
+        failed.Message.ShouldBe($"'{_rig.Authority.Certificate.Subject}' has a public key of an unknown kind (1.2.840.10045.2.3)");
+        using var revoked = _rig.Authority.IssueClient("revoked");
+        File.WriteAllText(options.CaPath, good);
+        File.WriteAllText(options.CrlPath!, _rig.Authority.RevocationList([revoked]));
+        CertificateStoreRig.Look(store, 2);
+        store.Current.Judge(revoked, []).Failure.ShouldBe(HandshakeFailure.RevokedCertificate);
+    }
+
+    [Fact]
+    public void Load_KeyOfACaCannotBeRead_IsRefused()
+    {
+        var options = Options();
+        var der = _rig.Authority.Certificate.RawData;
+        der[der.AsSpan().IndexOf(_rig.Authority.Certificate.GetPublicKey()) + 5] ^= 1;
+        File.AppendAllText(options.CaPath, "\n" + PemEncoding.WriteString("CERTIFICATE", der));
+
+        var failure = Should.Throw<TlsConfigurationException>(_rig.Store(options).Load);
+
+        failure.Problem.ShouldStartWith($"'{_rig.Authority.Certificate.Subject}' has a public key that cannot be read: ");
+    }
+
     [Theory]
     [InlineData("ca.pem", "--ca")]
     [InlineData("client.pem", "--cert")]
@@ -79,6 +117,13 @@ public sealed class DamagedPemTests : IDisposable
         var line = Damage(file);
 
         Should.Throw<ClientException>(files.Read).Message.ShouldStartWith($"{option}: {_rig.Directory[file]}:{line}: ");
+    }
+
+    private static string WithUnknownKey(X509Certificate2 certificate)
+    {
+        var der = certificate.RawData;
+        der[der.AsSpan().IndexOf(Convert.FromHexString("06072A8648CE3D0201")) + 8] = 3;
+        return PemEncoding.WriteString("CERTIFICATE", der);
     }
 
     private TlsOptions Options()

@@ -45,7 +45,7 @@ internal static class RevocationListReader
             var issuers = IssuersOf(list, authorities);
             if (issuers.IsEmpty)
             {
-                throw file.Error($"the revocation list of '{list.IssuerDN}' is not signed by a CA of Tls:CaPath");
+                throw file.Error($"the revocation list of '{list.IssuerDN}' is not signed by a CA of Tls:CaPath{Doubt(list, authorities)}");
             }
 
             lists.Add((list, issuers[0].Subject));
@@ -155,7 +155,30 @@ internal static class RevocationListReader
             list.Verify(issuer.GetPublicKey());
             return true;
         }
-        catch (Exception e) when (e is GeneralSecurityException or ArgumentException)
+        catch (Exception e) when (e is GeneralSecurityException or ArgumentException or SecurityUtilityException)
+        {
+            return false;
+        }
+    }
+
+    /// <summary>Why the list may be signed by a CA all the same: lists are not verified with keys of all kinds.</summary>
+    private static string Doubt(X509Crl list, ImmutableArray<X509Certificate2> authorities)
+    {
+        var namesake = authorities.FirstOrDefault(
+            authority => list.IssuerDN.Equivalent(new Org.BouncyCastle.X509.X509Certificate(authority.RawData).SubjectDN));
+        return namesake is null || IsKnownKey(namesake)
+            ? ""
+            : $": the key of '{namesake.Subject}' is of a kind with which no list can be verified ({namesake.PublicKey.Oid.Value})";
+    }
+
+    private static bool IsKnownKey(X509Certificate2 authority)
+    {
+        try
+        {
+            _ = new Org.BouncyCastle.X509.X509Certificate(authority.RawData).GetPublicKey();
+            return true;
+        }
+        catch (SecurityUtilityException)
         {
             return false;
         }

@@ -1,5 +1,4 @@
 using System.Collections.Immutable;
-using System.Security.Cryptography;
 using System.Threading.Channels;
 using Cassini.Streams.Events;
 using Cassini.Streams.Tls.Clients;
@@ -182,9 +181,9 @@ internal sealed class CertificateStore
                 Refuse(seen, e.Role, e.Path, e.Problem, e.UsableFrom);
                 TlsLog.Refused(_logger, e);
             }
-            catch (Exception e) when (e is CryptographicException or ArgumentException or FormatException or IOException)
+            catch (Exception e)
             {
-                // No file may crash the watcher: the old material stays in use, whatever is wrong with the new.
+                // No file may crash the watcher, whatever the libraries throw: the old material stays in use.
                 Refuse(seen, CertificateRole.Server, _options.ServerChainPath, e.Message, usableFrom: null);
                 TlsLog.ReloadFailed(_logger, e);
             }

@@ -10,6 +10,13 @@ internal static class PemCertificates
     // OpenSSL's default security level refuses shorter keys, but only when a client connects.
     private const int MinRsaBits = 2048;
 
+    /// <summary>The kinds of keys beside RSA and EC that OpenSSL verifies signatures of: RSA-PSS, DSA, Ed25519, Ed448.</summary>
+    private static readonly ImmutableArray<string> OtherKeys =
+        ["1.2.840.113549.1.1.10", "1.2.840.10040.4.1", "1.3.101.112", "1.3.101.113"];
+
+    /// <summary>The arc of NIST's signatures: ML-DSA and SLH-DSA.</summary>
+    private const string NistSignatures = "2.16.840.1.101.3.4.3.";
+
     /// <exception cref="TlsConfigurationException">The file holds no certificate, or one that cannot be read.</exception>
     public static ImmutableArray<X509Certificate2> Read(TlsFile file)
     {
@@ -32,7 +39,9 @@ internal static class PemCertificates
         }
     }
 
-    /// <exception cref="TlsConfigurationException">A certificate in the file is not that of a CA.</exception>
+    /// <exception cref="TlsConfigurationException">
+    /// A certificate in the file is not that of a CA, or its key is none that can verify a certificate.
+    /// </exception>
     public static ImmutableArray<X509Certificate2> ReadAuthorities(TlsFile file)
     {
         var certificates = Read(file);
@@ -42,6 +51,8 @@ internal static class PemCertificates
             {
                 throw file.Error($"'{certificate.Subject}' is not a CA certificate (basicConstraints lacks CA:TRUE)");
             }
+
+            RequireReadableKey(certificate, file);
         }
 
         return certificates;
@@ -56,6 +67,18 @@ internal static class PemCertificates
         catch (CryptographicException e)
         {
             throw file.Error($"'{certificate.Subject}' has extensions that cannot be read: {e.Message}", e);
+        }
+    }
+
+    /// <summary>A CA whose key cannot be read would be in use, and all of its clients would be refused.</summary>
+    private static void RequireReadableKey(X509Certificate2 certificate, TlsFile file)
+    {
+        using var rsa = PublicKeyOf(certificate, RSACertificateExtensions.GetRSAPublicKey, file);
+        using var ec = PublicKeyOf(certificate, ECDsaCertificateExtensions.GetECDsaPublicKey, file);
+        var kind = certificate.PublicKey.Oid.Value ?? "";
+        if (rsa is null && ec is null && !OtherKeys.Contains(kind) && !kind.StartsWith(NistSignatures, StringComparison.Ordinal))
+        {
+            throw file.Error($"'{certificate.Subject}' has a public key of an unknown kind ({kind})");
         }
     }
 
