@@ -123,7 +123,9 @@ public sealed class MqttBroker : ISessionHandler
                     .GroupBy(session => session.Identity, session => session.Deliveries.Bytes)
                     .Select(waiting => ((string?)waiting.Key, waiting.Sum()))
                     .MaxBy(waiting => waiting.Item2);
-            return held == 0 ? new ResourceUse(used, Budget.Limit) : new ResourceUse(used, Budget.Limit, holder, held);
+
+            // A payload that several sessions wait for counts for each of them, but is in memory once.
+            return held == 0 ? new ResourceUse(used, Budget.Limit) : new ResourceUse(used, Budget.Limit, holder, Math.Min(held, used));
         }
     }
 

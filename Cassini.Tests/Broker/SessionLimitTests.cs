@@ -144,4 +144,26 @@ public class SessionLimitTests
             accounts.Largest.Held.ShouldBe(held.Max());
         }
     });
+
+    [Fact]
+    public async Task Memory_SessionsOfOneIdentityWaitForTheSamePayloads_HoldNoMoreThanAll()
+    {
+        await using var rig = new BrokerRig(options => options with { MemoryLimit = 1024 * 1024 });
+        for (var i = 0; i < 3; i++)
+        {
+            var away = await rig.OpenAsync($"away-{i}", change: BrokerRig.Lasting, identity: "slow");
+            await away.Client.SubscribeAsync("t", QualityOfService.AtLeastOnce);
+            await away.LoseAsync();
+        }
+
+        var publisher = await rig.ConnectAsync("p");
+        for (var i = 0; i < 60; i++)
+        {
+            await publisher.PublishAsync("t", new string('x', 10_000), QualityOfService.AtLeastOnce);
+        }
+
+        var use = rig.Broker.MemoryUse;
+        use.Holder.ShouldBe("slow");
+        use.Held.ShouldBe(use.Used);
+    }
 }

@@ -28,7 +28,7 @@ internal static class RevocationListReader
             or InvalidCastException or InvalidOperationException or FormatException or AsnContentException)
         {
             // BouncyCastle parses lazily, and reports malformed bytes with any of these exceptions.
-            throw file.Error($"holds a revocation list that cannot be read: {e.Message}", e);
+            throw file.Error("holds a revocation list that cannot be read: it is damaged, or no list", e);
         }
     }
 
