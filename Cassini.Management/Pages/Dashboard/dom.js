@@ -12,10 +12,17 @@ export function s(tag, attributes = {}, ...children) {
   return fill(document.createElementNS(SVG, tag), attributes, children);
 }
 
+// Characters that reorder what is beside them, or are not seen: a client could be given the look of another's name by them.
+const UNSEEN = /[\u061c\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufeff]/g;
+
+/** The text with a code in the place of each character that misleads. */
+const visible = text => text.replace(UNSEEN, unseen => `\\u{${unseen.codePointAt(0).toString(16)}}`);
+
 /** Sets the text only if it differs, so that nothing is announced, selected or laid out again without a change. */
 export function setText(element, text) {
-  if (element.textContent !== text) {
-    element.textContent = text;
+  const shown = visible(String(text));
+  if (element.textContent !== shown) {
+    element.textContent = shown;
   }
 }
 
@@ -78,6 +85,8 @@ function fill(element, attributes, children) {
     }
   }
 
-  element.append(...children.flat().filter(child => child !== null && child !== undefined && child !== false));
+  element.append(...children.flat()
+    .filter(child => child !== null && child !== undefined && child !== false)
+    .map(child => typeof child === 'string' ? visible(child) : child));
   return element;
 }

@@ -89,6 +89,18 @@ public class ConnectionTableTests(DashboardBrowser browser)
         await page.HasNoErrorsAsync();
     }
 
+    // A name that is written from right to left could look like another client's, next to the button that disconnects it.
+    [Fact]
+    public async Task Names_WithCharactersThatReorder_AreShownWithTheirCodes()
+    {
+        Programs.Require("chromium");
+        await using var rig = await ManagementRig.StartReadyAsync();
+        rig.Publish(Opened(1, "mallory", "\u202Eecila\u200B"));
+        var page = await browser.OpenAsync(rig.Address);
+
+        await page.ShowsAsync("#connections-rows", "\\u{202e}ecila\\u{200b}");
+    }
+
     [Fact]
     public async Task Topics_Prefix_NarrowsTheList()
     {

@@ -128,6 +128,7 @@ public class FeedLossTests(DashboardBrowser browser)
         (await page.TextAsync("#access")).ShouldContain("Management:TokenPath");
         (await page.TextAsync("body")).ShouldNotContain("connecting");
         (await page.TextAsync("#load-heading")).ShouldBeEmpty("nothing is shown of what may not be read");
+        (await page.TextAsync(".meta")).ShouldBeEmpty("nothing of a run either");
         (await page.Browser.RunAsync("return document.title")).GetString().ShouldBe("locked · Cassini");
 
         await page.Browser.TypeAsync("#token", "wrong");
