@@ -1,9 +1,8 @@
-using System.Net;
 using System.Net.Http.Headers;
 using System.Net.Sockets;
+using System.Net;
 using Cassini.Streams.Feed;
 using Cassini.Streams.Primitives;
-using Cassini.Streams.Tls.Handshakes;
 
 namespace Cassini.Harness.Clients;
 

@@ -3,7 +3,6 @@ using System.Net.Sockets;
 using System.Security.Authentication;
 using System.Security.Cryptography.X509Certificates;
 using Cassini.Streams.Primitives;
-using Cassini.Streams.Tls.Handshakes;
 
 namespace Cassini.Harness.Clients;
 

@@ -149,7 +149,8 @@ public class RunTests
         await using var rig = await HarnessRig.StartAsync();
         var unused = $"127.0.0.1:{FreePort.Find()}";
         var plan = rig.Plan(
-            """{ "name": "p", "topic": "t", "duration": "1h", "pattern": { "drip": { "idle": "10ms" } } }""", "", more: "\"ready_timeout\": \"300ms\",");
+            """{ "name": "p", "topic": "t", "duration": "1h", "pattern": { "drip": { "idle": "10ms" } } }""", "",
+            more: "\"ready_timeout\": \"300ms\",");
         File.WriteAllText(plan, File.ReadAllText(plan).Replace(rig.Management.Authority, unused, StringComparison.Ordinal));
 
         (await rig.RunAsync(plan)).ShouldBe(ExitCode.TimedOut, rig.Console.Error.ToString());

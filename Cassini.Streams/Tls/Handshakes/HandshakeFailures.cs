@@ -3,6 +3,7 @@ using System.Net.Sockets;
 using System.Security.Authentication;
 using System.Text.RegularExpressions;
 using Cassini.Streams.Events;
+using Cassini.Streams.Primitives;
 using Cassini.Streams.Tls.Clients;
 
 namespace Cassini.Streams.Tls.Handshakes;

@@ -1,6 +1,6 @@
 using System.Security.Authentication;
 
-namespace Cassini.Streams.Tls.Handshakes;
+namespace Cassini.Streams.Primitives;
 
 /// <summary>Recognizes a peer that does not speak TLS at all.</summary>
 internal static class PlainAnswer
