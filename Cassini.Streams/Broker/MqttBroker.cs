@@ -8,6 +8,7 @@ using Cassini.Streams.Broker.Upkeep;
 using Cassini.Streams.Events;
 using Cassini.Streams.Listening.Connections;
 using Cassini.Streams.Mqtt;
+using Cassini.Streams.Quotas;
 using Microsoft.Extensions.Logging;
 
 namespace Cassini.Streams.Broker;
@@ -36,6 +37,7 @@ public sealed class MqttBroker : ISessionHandler
     /// <summary>Creates a broker.</summary>
     /// <param name="options">What clients may do.</param>
     /// <param name="version">The version that is published under <c>$SYS/broker/version</c>.</param>
+    /// <param name="accounts">What each identity has of what all share.</param>
     /// <param name="store">Keeps its state.</param>
     /// <param name="events">Where it publishes its events.</param>
     /// <param name="time">The clock.</param>
@@ -44,6 +46,7 @@ public sealed class MqttBroker : ISessionHandler
     internal MqttBroker(
         BrokerOptions options,
         string version,
+        AccountTable accounts,
         IBrokerStore store,
         IEventPublisher events,
         TimeProvider time,
@@ -60,14 +63,14 @@ public sealed class MqttBroker : ISessionHandler
         Budget = new MemoryBudget(options.MemoryLimit > 0 ? options.MemoryLimit : GC.GetGCMemoryInfo().TotalAvailableMemoryBytes / 5 * 2);
         Topics = new TopicTable(options, Tree, events, time);
         Retained = new RetainedMessages(options, Budget, store, Tree, time);
-        Sessions = new SessionTable(options, store, Tree, Retained, Budget, Counters, _events, time);
+        Sessions = new SessionTable(options, accounts, store, Tree, Retained, Budget, Counters, _events, time);
         _router = new Router(Topics, Retained, time);
         _publisher = new ServerPublisher(Topics, _router, time);
         _receiver = new ConnectReceiver(options, Budget, time);
         Connecting = new ConnectPhase(
             options, new AccessTable(options.Access), Sessions, _intake, _publisher,
             new TakeOverPace(options.MaxTakeOverDelay, Counters, time), _events, Budget, time, HandlerOf);
-        _serving = new ServePhase(store, _intake);
+        _serving = new ServePhase(store, _intake, Turns, time);
         _local = new LocalPublisher(options, Budget, _intake, _publisher, time);
         _observers = new LocalObservers(Tree, Retained, options, Counters, time, logger);
         Drain = new BrokerDrain(Sessions, _intake, time);
@@ -138,6 +141,9 @@ public sealed class MqttBroker : ISessionHandler
     internal TopicTable Topics { get; }
 
     internal RetainedMessages Retained { get; }
+
+    /// <summary>When busy identities work: as many at once as there are processors.</summary>
+    internal WorkTurns Turns { get; } = new(Environment.ProcessorCount);
 
     internal SessionTable Sessions { get; }
 

@@ -41,4 +41,7 @@ public enum CloseReason
 
     /// <summary>There was no memory for a message that the protocol has no other way to refuse.</summary>
     OutOfMemory,
+
+    /// <summary>The peer began a packet and did not finish it in time.</summary>
+    PacketTimeout,
 }

@@ -91,6 +91,9 @@ public enum HandshakeFailure
     /// The client certificate has no name that could be an identity: no subject, and no DNS, URI or e-mail alternative name.
     /// </summary>
     NamelessCertificate,
+
+    /// <summary>Its identity has its share of the open connections.</summary>
+    ConnectionQuota,
 }
 
 /// <summary>The terminal event of a connection that never became open.</summary>

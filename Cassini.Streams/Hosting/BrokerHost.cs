@@ -26,7 +26,7 @@ public sealed class BrokerHost : IAsyncDisposable
         var core = new HealthCore(options, time, loggers);
         var tracing = new MessageTracing(core.Spans, options.Telemetry.TraceRatio);
         Broker = new MqttBroker(
-            options.Broker, Version, NoStore.Instance, core.Hub, time, loggers.CreateLogger<MqttBroker>(), tracing);
+            options.Broker, Version, core.Accounts, NoStore.Instance, core.Hub, time, loggers.CreateLogger<MqttBroker>(), tracing);
         Service = new ServiceHost(options, core, new MqttProtocol(Broker, core.Health), time, loggers);
     }
 

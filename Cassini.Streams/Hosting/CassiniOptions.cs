@@ -3,6 +3,7 @@ using Cassini.Streams.Events.Hub;
 using Cassini.Streams.Health;
 using Cassini.Streams.Listening;
 using Cassini.Streams.Probing;
+using Cassini.Streams.Quotas;
 using Cassini.Streams.Supervision;
 using Cassini.Streams.Tls;
 
@@ -21,6 +22,9 @@ public sealed record CassiniOptions
 
     /// <summary>What MQTT clients may do, and the limits of what they may use.</summary>
     public BrokerOptions Broker { get; init; } = new();
+
+    /// <summary>How much one identity may have of what all clients share.</summary>
+    public QuotaOptions Quota { get; init; } = new();
 
     /// <summary>How the broker probes itself.</summary>
     public ProbingOptions Probing { get; init; } = new();

@@ -4,6 +4,7 @@ using Cassini.Streams.Events.Hub;
 using Cassini.Streams.Health;
 using Cassini.Streams.Listening;
 using Cassini.Streams.Probing;
+using Cassini.Streams.Quotas;
 using Cassini.Streams.Settings;
 using Cassini.Streams.Supervision;
 using Cassini.Streams.Tls;
@@ -19,6 +20,7 @@ public static class CassiniOptionsValidator
     private static readonly CassiniOptions Defaults = new();
     private static readonly SettingsSection<ListenerOptions> Listener = ListenerSettings.With(Defaults.Listener);
     private static readonly SettingsSection<EventHubOptions> Hub = new("Hub", Defaults.Hub);
+    private static readonly SettingsSection<QuotaOptions> Quota = new("Quota", Defaults.Quota);
     private static readonly SettingsSection<DrainOptions> Drain = new("Drain", Defaults.Drain);
     private static readonly SettingsSection<TracingOptions> Tracing = new("Telemetry", Defaults.Telemetry);
 
@@ -40,7 +42,7 @@ public static class CassiniOptionsValidator
     /// <summary>Every section of the tree, in its order, and the rules between them.</summary>
     internal static ImmutableArray<SettingsSection> Sections { get; } =
     [
-        Listener, TlsSettings.Section, BrokerSettings.Section, ProbingSettings.Section, HealthPolicyValidator.Section, Hub,
+        Listener, TlsSettings.Section, BrokerSettings.Section, Quota, ProbingSettings.Section, HealthPolicyValidator.Section, Hub,
         SupervisionSettings.Section, Drain, Tracing, Root,
     ];
 
@@ -54,6 +56,7 @@ public static class CassiniOptionsValidator
             .. Listener.Validate(options.Listener),
             .. options.Tls is { } tls ? TlsSettings.Section.Validate(tls) : [],
             .. BrokerSettings.Section.Validate(options.Broker),
+            .. Quota.Validate(options.Quota),
             .. ProbingSettings.Section.Validate(options.Probing),
             .. HealthPolicyValidator.Section.Validate(options.Health),
             .. Hub.Validate(options.Hub),

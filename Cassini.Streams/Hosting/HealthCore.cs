@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Reactive.Concurrency;
 using Cassini.Streams.Events.Hub;
 using Cassini.Streams.Health.Projection;
+using Cassini.Streams.Quotas;
 using Microsoft.Extensions.Logging;
 
 namespace Cassini.Streams.Hosting;
@@ -19,6 +20,7 @@ internal sealed class HealthCore : IAsyncDisposable
         CassiniOptionsValidator.ThrowIfWrong(options);
         Hub = new EventHub(time, options.Hub, loggers.CreateLogger<EventHub>());
         Health = new HealthProjection(Hub, options.Health, _tickThread, ServiceHost.Version, loggers.CreateLogger<HealthProjection>());
+        Accounts = new AccountTable(options.Quota);
         Connections = new LiveConnections(Hub);
         RefusedHandshakes = new RefusedHandshakes(Hub);
     }
@@ -26,6 +28,9 @@ internal sealed class HealthCore : IAsyncDisposable
     public EventHub Hub { get; }
 
     public HealthProjection Health { get; }
+
+    /// <summary>What each identity has of what all share.</summary>
+    public AccountTable Accounts { get; }
 
     public LiveConnections Connections { get; }
 

@@ -69,7 +69,7 @@ public sealed partial class ServiceHost : IAsyncDisposable
         Certificates = new CertificateStore(options.Tls!, Hub, time, loggers.CreateLogger<CertificateStore>());
         var supervisor = new Supervisor(options.Supervision, Hub, time, loggers.CreateLogger<Supervisor>());
         Listeners = new ListenerManager(
-            fitted, Certificates, protocol.Handler, supervisor, Hub, time, loggers.CreateLogger<ListenerManager>());
+            fitted, Certificates, core.Accounts, protocol.Handler, supervisor, Hub, time, loggers.CreateLogger<ListenerManager>());
         _prober = new Prober(options.Probing, Listeners, Certificates, Hub, time, loggers.CreateLogger<Prober>(), protocol.SpeaksMqtt);
         Rehearsals = new Rehearsals(Listeners, Health.StopTicks, Health.ResumeTicks, _logger);
         _load = new LoadSampler(

@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using System.Threading.Channels;
 using Cassini.Streams.Events;
 using Cassini.Streams.Listening.Connections;
+using Cassini.Streams.Quotas;
 using Cassini.Streams.Listening.Endpoints;
 using Cassini.Streams.Listening.Handshakes;
 using Cassini.Streams.Listening.Probes;
@@ -38,6 +39,7 @@ internal sealed partial class ListenerManager : IAsyncDisposable
     /// <summary>Creates a manager; it binds nothing before <see cref="StartAsync"/>.</summary>
     /// <param name="options">Endpoints and limits.</param>
     /// <param name="certificates">The certificates of handshakes; already loaded.</param>
+    /// <param name="accounts">What each identity has of what all share.</param>
     /// <param name="handler">Serves the open connections.</param>
     /// <param name="supervisor">Supervises the manager, its accept loops and its connections.</param>
     /// <param name="events">Publishes what happens.</param>
@@ -47,12 +49,15 @@ internal sealed partial class ListenerManager : IAsyncDisposable
     public ListenerManager(
         ListenerOptions options,
         CertificateStore certificates,
+        AccountTable accounts,
         IConnectionHandler handler,
         Supervisor supervisor,
         IEventSequence events,
         TimeProvider time,
         ILogger<ListenerManager> logger)
-        : this(options, new ListeningContext(options, certificates, handler, supervisor, events, time, logger), SocketTransport.Instance)
+        : this(
+            options, new ListeningContext(options, certificates, accounts, handler, supervisor, events, time, logger),
+            SocketTransport.Instance)
     {
     }
 

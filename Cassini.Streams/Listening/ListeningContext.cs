@@ -3,6 +3,7 @@ using Cassini.Streams.Listening.Connections;
 using Cassini.Streams.Listening.Handshakes;
 using Cassini.Streams.Listening.Probes;
 using Cassini.Streams.Primitives;
+using Cassini.Streams.Quotas;
 using Cassini.Streams.Supervision;
 using Cassini.Streams.Tls.Files;
 using Microsoft.Extensions.Logging;
@@ -13,6 +14,7 @@ namespace Cassini.Streams.Listening;
 internal sealed class ListeningContext(
     ListenerOptions options,
     CertificateStore certificates,
+    AccountTable accounts,
     IConnectionHandler handler,
     Supervisor supervisor,
     IEventSequence events,
@@ -22,6 +24,9 @@ internal sealed class ListeningContext(
     public ListenerOptions Options { get; } = options;
 
     public CertificateStore Certificates { get; } = certificates;
+
+    /// <summary>What each identity has of what all share.</summary>
+    public AccountTable Accounts { get; } = accounts;
 
     public IConnectionHandler Handler { get; } = handler;
 
@@ -33,7 +38,7 @@ internal sealed class ListeningContext(
 
     public Supervisor Supervisor { get; } = supervisor;
 
-    public ConnectionTable Connections { get; } = new(options.MaxConnections);
+    public ConnectionTable Connections { get; } = new(options.MaxConnections, accounts);
 
     public ConnectionLimitNotice LimitNotice { get; } = new(events, time);
 

@@ -26,13 +26,15 @@ internal sealed class RoomTable
         ["Health"] = ["Events"],
         ["Supervision"] = ["Events"],
         ["Tls"] = ["Events"],
-        ["Listening"] = ["Events", "Supervision", "Tls"],
+        ["Quotas"] = ["Events"],
+        ["Listening"] = ["Events", "Supervision", "Tls", "Quotas"],
         ["Mqtt"] = [],
-        ["Broker"] = ["Events", "Supervision", "Listening", "Mqtt"],
+        ["Broker"] = ["Events", "Supervision", "Listening", "Mqtt", "Quotas"],
         ["Store"] = ["Events", "Broker"],
         ["Probing"] = ["Events", "Tls", "Listening", "Mqtt"],
         ["Feed"] = ["Health"],
-        ["Hosting"] = ["Settings", "Events", "Health", "Supervision", "Tls", "Listening", "Mqtt", "Broker", "Store", "Probing", "Feed"],
+        ["Hosting"] =
+            ["Settings", "Events", "Health", "Supervision", "Tls", "Quotas", "Listening", "Mqtt", "Broker", "Store", "Probing", "Feed"],
         ["Primitives"] = [],
     })
     {
@@ -44,6 +46,7 @@ internal sealed class RoomTable
             ("Health", "Settings", "0027"),
             ("Supervision", "Settings", "0027"),
             ("Tls", "Settings", "0027"),
+            ("Quotas", "Settings", "0027"),
             ("Listening", "Settings", "0027"),
             ("Broker", "Settings", "0027"),
             ("Probing", "Settings", "0027"),

@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using System.Text;
 using Cassini.Streams.Broker.Access;
 using Cassini.Streams.Broker.Model;
+using Cassini.Streams.Primitives;
 
 namespace Cassini.Tests.Broker;
 

@@ -1,12 +1,13 @@
 using System.Diagnostics;
-using Cassini.Streams.Broker;
 using Cassini.Streams.Broker.Connections;
 using Cassini.Streams.Broker.Model;
 using Cassini.Streams.Broker.Tracing;
+using Cassini.Streams.Broker;
 using Cassini.Streams.Listening.Connections;
-using Cassini.Streams.Mqtt;
 using Cassini.Streams.Mqtt.Packets;
 using Cassini.Streams.Mqtt.Properties;
+using Cassini.Streams.Mqtt;
+using Cassini.Streams.Quotas;
 using Cassini.Tests.Support;
 using Microsoft.Extensions.Logging.Abstractions;
 
@@ -45,8 +46,8 @@ public class AllocationTests
     {
         var tracing = spans is null ? null : new MessageTracing(spans);
         var broker = new MqttBroker(
-            new BrokerOptions(), "1.2.3", NoStore.Instance, new RecordingPublisher(), TimeProvider.System, NullLogger<MqttBroker>.Instance,
-            tracing);
+            new BrokerOptions(), "1.2.3", new AccountTable(new QuotaOptions()), NoStore.Instance, new RecordingPublisher(),
+            TimeProvider.System, NullLogger<MqttBroker>.Instance, tracing);
         var (_, _, _, sink) = Connect(broker, 1, "sub", (ProtocolVersion)subscriber);
         var session = broker.Sessions.Find("sub")!;
         session.Subscriptions.Add(new Subscription(session, "a/+/c", QualityOfService.ExactlyOnce, false, false, []));
@@ -92,7 +93,7 @@ public class AllocationTests
     {
         var stream = new EndlessStream();
         var transport = new Connection(
-            id, "endpoint", "peer", clientId, new ConnectionStream(stream, null),
+            id, "endpoint", "peer", new AccountTable(new QuotaOptions()).Open(clientId), new ConnectionStream(stream, null),
             new ConnectionFate(NullLogger.Instance), new RecordingPublisher(), isProbe: false);
         var connection = broker.Open(transport);
         var connect = new ConnectPacket { Version = version, ClientId = clientId, CleanStart = true };

@@ -7,6 +7,7 @@ using Cassini.Streams.Listening.Connections;
 using Cassini.Streams.Mqtt;
 using Cassini.Streams.Mqtt.Packets;
 using Cassini.Streams.Mqtt.Properties;
+using Cassini.Streams.Quotas;
 using Cassini.Tests.Support;
 using Cassini.Tests.VirtualTime;
 using Microsoft.Extensions.Logging;
@@ -25,16 +26,19 @@ internal sealed class BrokerRig : IAsyncDisposable
         VirtualClock? clock = null,
         ActivitySource? spans = null,
         double traceRatio = 0,
-        ILogger<MqttBroker>? logger = null)
+        ILogger<MqttBroker>? logger = null,
+        QuotaOptions? quota = null)
     {
         Clock = clock ?? new VirtualClock();
         Events = new RecordingPublisher(Clock.Time);
         ProbeEvents = new RecordingPublisher(Clock.Time);
+        Accounts = new AccountTable(quota ?? QuotaOptions.Whole);
         Store = store ?? new InMemoryStore();
         var options = new BrokerOptions();
         var tracing = spans is null ? null : new MessageTracing(spans, traceRatio);
         Broker = new MqttBroker(
-            change?.Invoke(options) ?? options, "1.2.3", Store, Events, Clock.Time, logger ?? NullLogger<MqttBroker>.Instance, tracing);
+            change?.Invoke(options) ?? options, "1.2.3", Accounts, Store, Events, Clock.Time, logger ?? NullLogger<MqttBroker>.Instance,
+            tracing);
         Broker.Housekeeper.Begin();
     }
 
@@ -44,6 +48,9 @@ internal sealed class BrokerRig : IAsyncDisposable
 
     /// <summary>What is published of probes' sessions; it appears nowhere else.</summary>
     public RecordingPublisher ProbeEvents { get; }
+
+    /// <summary>What each identity has. Each may have all, if nothing else is asked for.</summary>
+    public AccountTable Accounts { get; }
 
     public InMemoryStore Store { get; }
 
@@ -69,7 +76,8 @@ internal sealed class BrokerRig : IAsyncDisposable
     public RigConnection Open(int version = 5, string identity = "alice", bool isProbe = false, int window = 64 * 1024)
     {
         var connection = new RigConnection(
-            Broker, isProbe ? ProbeEvents : Events, _connections.Count + 1, (ProtocolVersion)version, identity, isProbe, window);
+            Broker, isProbe ? ProbeEvents : Events, _connections.Count + 1, (ProtocolVersion)version, Accounts.Open(identity), isProbe,
+            window);
         _connections.Add(connection);
         return connection;
     }
@@ -125,14 +133,14 @@ internal sealed class RigConnection : IAsyncDisposable
     private bool _crashed;
 
     public RigConnection(
-        MqttBroker broker, IEventPublisher events, long id, ProtocolVersion version, string identity, bool isProbe, int window)
+        MqttBroker broker, IEventPublisher events, long id, ProtocolVersion version, Account account, bool isProbe, int window)
     {
         (_server, _client) = PipeEnd.Pair(window);
         Client = new MqttTestClient(_client, version);
         var fate = new ConnectionFate(NullLogger.Instance);
         fate.TryOpen();
         var stream = new ConnectionStream(_server, null, () => HasUnread);
-        Transport = new Connection(id, "memory", $"client:{id}", identity, stream, fate, events, isProbe) { Stopping = _stopping.Token };
+        Transport = new Connection(id, "memory", $"client:{id}", account, stream, fate, events, isProbe) { Stopping = _stopping.Token };
         Served = Task.Run(() => ServeAsync(broker, fate));
     }
 
@@ -168,6 +176,9 @@ internal sealed class RigConnection : IAsyncDisposable
 
     /// <summary>The broker begins to stop. The connection is not asked to end by that.</summary>
     public void Stop() => _stopping.Cancel();
+
+    /// <summary>The broker has handled what the client has sent, and waits for more.</summary>
+    public Task ReadAsync() => Eventually.HoldsAsync("the broker has read everything", () => _server.HasReadAll);
 
     /// <summary>The network is lost, and the broker knows.</summary>
     public async Task LoseAsync()

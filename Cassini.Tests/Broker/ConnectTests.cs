@@ -162,7 +162,7 @@ public class ConnectTests
     [InlineData(5, 0x97)]
     public async Task Session_OneTooMany_IsRefused(int version, int expected)
     {
-        await using var rig = new BrokerRig(options => options with { MaxSessions = 2, MaxSessionsPerIdentity = 2 });
+        await using var rig = new BrokerRig(options => options with { MaxSessions = 2 });
         var first = await rig.OpenAsync("a", version);
         await rig.ConnectAsync("b", version);
         var client = rig.Open(version).Client;

@@ -9,6 +9,11 @@ namespace Cassini.Tests.Broker;
 /// </summary>
 internal sealed class PipeEnd(PipeReader reader, PipeWriter writer) : Stream
 {
+    private PipeEnd? _peer;
+    private long _written;
+    private long _taken;
+    private volatile bool _waits;
+
     public override bool CanRead => true;
 
     public override bool CanWrite => true;
@@ -23,26 +28,38 @@ internal sealed class PipeEnd(PipeReader reader, PipeWriter writer) : Stream
         set => throw new NotSupportedException();
     }
 
+    private long Written => Volatile.Read(ref _written);
+
+    /// <summary>Whether it has read what the other end has written, and waits for more. While the other end writes nothing.</summary>
+    public bool HasReadAll => _waits && Volatile.Read(ref _taken) == _peer!.Written;
+
     /// <summary>Both ends.</summary>
     /// <param name="window">Bytes that may be on their way in each direction.</param>
     public static (PipeEnd Server, PipeEnd Client) Pair(int window = 64 * 1024)
     {
         var options = new PipeOptions(pauseWriterThreshold: window, resumeWriterThreshold: window / 2, useSynchronizationContext: false);
         var (up, down) = (new Pipe(options), new Pipe(options));
-        return (new PipeEnd(up.Reader, down.Writer), new PipeEnd(down.Reader, up.Writer));
+        var (server, client) = (new PipeEnd(up.Reader, down.Writer), new PipeEnd(down.Reader, up.Writer));
+        (server._peer, client._peer) = (client, server);
+        return (server, client);
     }
 
     public override async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
     {
-        var result = await reader.ReadAsync(cancellationToken);
+        var read = reader.ReadAsync(cancellationToken);
+        _waits = !read.IsCompleted;
+        var result = await read;
+        _waits = false;
         var taken = (int)Math.Min(buffer.Length, result.Buffer.Length);
         result.Buffer.Slice(0, taken).CopyTo(buffer.Span);
         reader.AdvanceTo(result.Buffer.GetPosition(taken));
+        Volatile.Write(ref _taken, _taken + taken);
         return taken;
     }
 
     public override async ValueTask WriteAsync(ReadOnlyMemory<byte> buffer, CancellationToken cancellationToken = default)
     {
+        Volatile.Write(ref _written, _written + buffer.Length);
         if ((await writer.WriteAsync(buffer, cancellationToken)).IsCompleted)
         {
             throw new IOException("The other end is gone.");

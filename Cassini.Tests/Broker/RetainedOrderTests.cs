@@ -1,11 +1,12 @@
 using System.Globalization;
 using System.Text;
-using Cassini.Streams.Broker;
 using Cassini.Streams.Broker.Model;
 using Cassini.Streams.Broker.Routing;
-using Cassini.Streams.Mqtt;
+using Cassini.Streams.Broker;
 using Cassini.Streams.Mqtt.Packets;
 using Cassini.Streams.Mqtt.Properties;
+using Cassini.Streams.Mqtt;
+using Cassini.Streams.Quotas;
 using Cassini.Tests.Support;
 using Microsoft.Extensions.Logging.Abstractions;
 
@@ -119,7 +120,8 @@ public class RetainedOrderTests
     {
         var time = new HookedTime();
         var broker = new MqttBroker(
-            new BrokerOptions(), "1.2.3", NoStore.Instance, new RecordingPublisher(), time, NullLogger<MqttBroker>.Instance);
+            new BrokerOptions(), "1.2.3", new AccountTable(QuotaOptions.Whole), NoStore.Instance, new RecordingPublisher(), time,
+            NullLogger<MqttBroker>.Instance);
         await broker.PublishAsync(Message("t", "old"));
         var seen = new List<string>();
         var ended = new TaskCompletionSource();

@@ -1,9 +1,8 @@
-using Cassini.Streams.Broker.Sessions;
 using Cassini.Streams.Events;
 using Cassini.Streams.Mqtt;
 using Cassini.Streams.Mqtt.Packets;
+using Cassini.Streams.Quotas;
 using Cassini.Tests.Support;
-using CsCheck;
 
 namespace Cassini.Tests.Broker;
 
@@ -16,7 +15,7 @@ public class SessionLimitTests
     [InlineData(5, 0x97)]
     public async Task Identity_OneSessionTooMany_IsRefusedAndOthersAreNot(int version, int expected)
     {
-        await using var rig = new BrokerRig(options => options with { MaxSessions = 30 });
+        await using var rig = new BrokerRig(options => options with { MaxSessions = 30 }, quota: new QuotaOptions());
         for (var i = 0; i < 3; i++)
         {
             await (await rig.OpenAsync($"random-{i}", version, BrokerRig.Lasting, "mallory")).LoseAsync();
@@ -27,7 +26,7 @@ public class SessionLimitTests
         answer.Reason.ShouldBe((ReasonCode)expected);
         if (version == 5)
         {
-            answer.Properties.ReasonString.ShouldBe("this identity has 3 sessions, the most that one may have");
+            answer.Properties.ReasonString.ShouldBe("this identity has 3 sessions, the most that one may have now");
         }
 
         rig.Events.Of<CapacityReached>().ShouldHaveSingleItem().ShouldBe(new CapacityReached(CapacityResource.Sessions, 3, "mallory"));
@@ -40,7 +39,7 @@ public class SessionLimitTests
     [Fact]
     public async Task Identity_SessionEnds_MayHaveAnother()
     {
-        await using var rig = new BrokerRig(options => options with { MaxSessionsPerIdentity = 1 });
+        await using var rig = new BrokerRig(quota: Sessions(1));
         for (var i = 0; i < 5; i++)
         {
             var connection = await rig.OpenAsync($"{i}");
@@ -88,7 +87,7 @@ public class SessionLimitTests
             }
         }
 
-        await using var rig = new BrokerRig(options => options with { MaxSessionsPerIdentity = 2 }, store);
+        await using var rig = new BrokerRig(store: store, quota: Sessions(2));
         await rig.Broker.LoadAsync(TestContext.Current.CancellationToken);
         rig.Broker.Sessions.Count.ShouldBe(3);
         await rig.ConnectAsync("0", change: BrokerRig.Lasting);
@@ -124,28 +123,6 @@ public class SessionLimitTests
     }
 
     [Fact]
-    public void Accounts_AnyOrder_CountWhatIsHeld() => Gen.Select(Gen.Int[0, 2], Gen.Bool).Array[0, 60].Sample(steps =>
-    {
-        var accounts = new SessionAccounts(3);
-        var held = new int[3];
-        foreach (var (who, take) in steps)
-        {
-            if (take)
-            {
-                accounts.TryTake($"{who}").ShouldBe(held[who] < 3);
-                held[who] = Math.Min(3, held[who] + 1);
-            }
-            else if (held[who] > 0)
-            {
-                accounts.Return($"{who}");
-                held[who]--;
-            }
-
-            accounts.Largest.Held.ShouldBe(held.Max());
-        }
-    });
-
-    [Fact]
     public async Task Memory_SessionsOfOneIdentityWaitForTheSamePayloads_HoldNoMoreThanAll()
     {
         await using var rig = new BrokerRig(options => options with { MemoryLimit = 1024 * 1024 });
@@ -166,4 +143,6 @@ public class SessionLimitTests
         use.Holder.ShouldBe("slow");
         use.Held.ShouldBe(use.Used);
     }
+
+    private static QuotaOptions Sessions(int most) => QuotaOptions.Whole with { Sessions = Share.Of(most) };
 }

@@ -15,7 +15,7 @@ public class WillTests
     public async Task Wills_ManyDueAtOnce_AllReachAClientThatReads()
     {
         const int Wills = 1_300;
-        await using var rig = new BrokerRig(options => options with { MaxQueuedMessages = 1_100, MaxSessionsPerIdentity = 2_000 });
+        await using var rig = new BrokerRig(options => options with { MaxQueuedMessages = 1_100 });
         var watcher = (await rig.OpenAsync("w", window: 1_024)).Client;
         await watcher.SubscribeAsync("wills", QualityOfService.AtMostOnce);
         for (var i = 0; i < Wills; i++)

@@ -11,8 +11,6 @@ public class BrokerSettingsTests
     public static TheoryData<string, string> Outside => new()
     {
         { "MaxSessions", "0" },
-        { "MaxSessionsPerIdentity", "-1" },
-        { "MaxSessionsPerIdentity", "100001" },
         { "MaxTakeOverDelay", "61s" },
         { "MaxSessionExpiry", "3651d" },
         { "ConnectTimeout", "99ms" },
@@ -21,6 +19,10 @@ public class BrokerSettingsTests
         { "MaxKeepAlive", "1500ms" },
         { "MaxPacketSize", "1023" },
         { "MaxPacketSize", "268435457" },
+        { "MaxConnectSize", "1023" },
+        { "MaxConnectSize", "1048577" },
+        { "PacketTimeout", "999ms" },
+        { "PacketTimeout", "3601s" },
         { "MaxTopicLength", "0" },
         { "MaxTopicLength", "65536" },
         { "MaxTopicLevels", "0" },

@@ -1,6 +1,7 @@
 using Cassini.Streams.Listening;
 using Cassini.Streams.Listening.Connections;
 using Cassini.Streams.Listening.Endpoints;
+using Cassini.Streams.Quotas;
 using Cassini.Streams.Supervision;
 using Cassini.Streams.Tls;
 using Cassini.Streams.Tls.Files;
@@ -32,6 +33,7 @@ public class EndpointOrdersTests
         var tls = new TlsOptions { CaPath = "", ServerChainPath = "", ServerKeyPath = "" };
         var store = new CertificateStore(tls, events, TimeProvider.System, NullLogger<CertificateStore>.Instance);
         var supervisor = new Supervisor(RestartPolicy.Default, events, TimeProvider.System, NullLogger.Instance);
-        return new ListeningContext(options, store, new DiscardHandler(), supervisor, events, TimeProvider.System, log);
+        return new ListeningContext(
+            options, store, new AccountTable(new QuotaOptions()), new DiscardHandler(), supervisor, events, TimeProvider.System, log);
     }
 }

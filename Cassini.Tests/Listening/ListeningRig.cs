@@ -9,6 +9,7 @@ using Cassini.Streams.Listening;
 using Cassini.Streams.Listening.Connections;
 using Cassini.Streams.Listening.Endpoints;
 using Cassini.Streams.Listening.Handshakes;
+using Cassini.Streams.Quotas;
 using Cassini.Streams.Supervision;
 using Cassini.Streams.Tls;
 using Cassini.Streams.Tls.Files;
@@ -36,7 +37,8 @@ internal sealed class ListeningRig : IAsyncDisposable
         ISocketTransport? transport = null,
         RestartPolicy? restart = null,
         TimeProvider? time = null,
-        ILogger? logger = null)
+        ILogger? logger = null,
+        QuotaOptions? quota = null)
     {
         time ??= TimeProvider.System;
         Options = new ListenerOptions { Endpoints = [AnyPort], CloseTimeout = TimeSpan.FromSeconds(1) };
@@ -52,11 +54,14 @@ internal sealed class ListeningRig : IAsyncDisposable
             TimeProvider.System,
             NullLogger<CertificateStore>.Instance);
         Store.Load();
+        Accounts = new AccountTable(quota ?? QuotaOptions.Whole);
         Supervisor = new Supervisor(restart ?? QuickRestart, Events, time, NullLogger.Instance);
         _context = new ListeningContext(
-            Options, Store, handler ?? new DiscardHandler(), Supervisor, Events, time, logger ?? NullLogger.Instance);
+            Options, Store, Accounts, handler ?? new DiscardHandler(), Supervisor, Events, time, logger ?? NullLogger.Instance);
         Manager = new ListenerManager(Options, _context, transport ?? SocketTransport.Instance);
     }
+
+    public AccountTable Accounts { get; }
 
     public TestCertificates Certificates { get; } = new();
 
@@ -87,9 +92,10 @@ internal sealed class ListeningRig : IAsyncDisposable
         ISocketTransport? transport = null,
         RestartPolicy? restart = null,
         TimeProvider? time = null,
-        ILogger? logger = null)
+        ILogger? logger = null,
+        QuotaOptions? quota = null)
     {
-        var rig = new ListeningRig(configure, handler, transport, restart, time, logger);
+        var rig = new ListeningRig(configure, handler, transport, restart, time, logger, quota);
         await rig.Manager.StartAsync(TestContext.Current.CancellationToken).Within("the start");
         return rig;
     }

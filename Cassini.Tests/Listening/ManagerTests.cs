@@ -2,7 +2,9 @@ using System.Net.Sockets;
 using Cassini.Streams.Events;
 using Cassini.Streams.Listening;
 using Cassini.Streams.Listening.Connections;
+using Cassini.Streams.Quotas;
 using Cassini.Tests.Supervision;
+using Cassini.Tests.Support;
 
 namespace Cassini.Tests.Listening;
 
@@ -123,6 +125,32 @@ public class ManagerTests
         await rig.Events.WaitForAsync<ConnectionClosed>("the first one's end");
         var (third, _) = await rig.OpenAndWaitAsync("third");
         await third.DisposeAsync();
+    }
+
+    [Fact]
+    public async Task ConnectionQuota_OneIdentityHasItsShare_IsRefusedAndOthersAreNot()
+    {
+        await using var rig = await ListeningRig.StartAsync(o => o with { MaxConnections = 8 }, quota: new QuotaOptions());
+        var (one, _) = await rig.OpenAndWaitAsync("mallory");
+        var (two, _) = await rig.OpenAndWaitAsync("mallory");
+        await using var third = await rig.OpenAsync("mallory");
+
+        var refused = await rig.Events.WaitForAsync<HandshakeFailed>("the refusal");
+
+        refused.Reason.ShouldBe(HandshakeFailure.ConnectionQuota);
+        refused.Detail.ShouldBe("this identity has 2 open connections, the most that one may have now (Quota:Connections)");
+        rig.Events.Of<CapacityReached>().ShouldBe([new CapacityReached(CapacityResource.Connections, 2, "mallory")]);
+        var (other, _) = await rig.OpenAndWaitAsync("alice");
+        await one.DisposeAsync();
+        await rig.Events.WaitForAsync<ConnectionClosed>("the first one's end");
+        var (fourth, _) = await rig.OpenAndWaitAsync("mallory");
+        foreach (var client in new[] { two, other, fourth })
+        {
+            await client.DisposeAsync();
+        }
+
+        await rig.Events.WaitForCountAsync<ConnectionClosed>(4, "all have ended");
+        await Eventually.HoldsAsync("nothing is held any more", () => !rig.Accounts.All.Any());
     }
 
     [Fact]

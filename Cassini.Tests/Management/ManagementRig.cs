@@ -1,13 +1,14 @@
 using System.Reactive.Concurrency;
-using Cassini.Management;
 using Cassini.Management.Access;
 using Cassini.Management.Http;
-using Cassini.Streams.Broker;
+using Cassini.Management;
 using Cassini.Streams.Broker.Model;
-using Cassini.Streams.Events;
+using Cassini.Streams.Broker;
 using Cassini.Streams.Events.Hub;
-using Cassini.Streams.Health;
+using Cassini.Streams.Events;
 using Cassini.Streams.Health.Projection;
+using Cassini.Streams.Health;
+using Cassini.Streams.Quotas;
 using Cassini.Tests.Health;
 using Cassini.Tests.Support;
 using Microsoft.AspNetCore.Builder;
@@ -43,7 +44,8 @@ internal sealed class ManagementRig : IAsyncDisposable
         Connections = new LiveConnections(Hub);
         RefusedHandshakes = new RefusedHandshakes(Hub);
         Broker = new MqttBroker(
-            new BrokerOptions { MaxTopics = 10_000 }, "0.1.0", NoStore.Instance, Hub, TimeProvider.System, NullLogger<MqttBroker>.Instance);
+            new BrokerOptions { MaxTopics = 10_000 }, "0.1.0", new AccountTable(new QuotaOptions()), NoStore.Instance, Hub,
+            TimeProvider.System, NullLogger<MqttBroker>.Instance);
         Listeners = new FakeListeners(Health);
         Managed = new ManagedBroker(Hub, Health, Connections, RefusedHandshakes, Listeners.Disconnect, Listeners)
         {

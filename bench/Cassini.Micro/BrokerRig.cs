@@ -5,6 +5,7 @@ using Cassini.Streams.Events;
 using Cassini.Streams.Listening.Connections;
 using Cassini.Streams.Mqtt;
 using Cassini.Streams.Mqtt.Packets;
+using Cassini.Streams.Quotas;
 using Cassini.Tests.Broker;
 using Microsoft.Extensions.Logging.Abstractions;
 
@@ -13,8 +14,10 @@ namespace Cassini.Micro;
 /// <summary>A broker with clients whose streams discard everything, so that the engine alone is measured.</summary>
 internal sealed class BrokerRig
 {
+    private static readonly AccountTable Accounts = new(new QuotaOptions());
+
     private readonly MqttBroker _broker = new(
-        new BrokerOptions(), "bench", NoStore.Instance, new Silence(), TimeProvider.System, NullLogger<MqttBroker>.Instance);
+        new BrokerOptions(), "bench", Accounts, NoStore.Instance, new Silence(), TimeProvider.System, NullLogger<MqttBroker>.Instance);
     private long _id;
 
     /// <summary>A connected client.</summary>
@@ -22,7 +25,7 @@ internal sealed class BrokerRig
     {
         var stream = new EndlessStream();
         var connection = new Connection(
-            ++_id, "bench", "bench", clientId, new ConnectionStream(stream, null),
+            ++_id, "bench", "bench", Accounts.Open(clientId), new ConnectionStream(stream, null),
             new ConnectionFate(NullLogger.Instance), new Silence(), isProbe: false);
         var client = _broker.Open(connection);
         var connect = new ConnectPacket { Version = ProtocolVersion.V311, ClientId = clientId, CleanStart = true };

@@ -3,6 +3,7 @@ using System.Text;
 using Cassini.Streams.Broker.Model;
 using Cassini.Streams.Broker.Routing;
 using Cassini.Streams.Mqtt;
+using Cassini.Streams.Primitives;
 
 namespace Cassini.Streams.Broker.Access;
 

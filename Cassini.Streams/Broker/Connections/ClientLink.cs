@@ -51,6 +51,7 @@ internal sealed class ClientLink : IAttachedConnection
         _options = options;
         _time = time;
         _lastPacketAt = time.GetTimestamp();
+        Unfinished = new UnfinishedPacket(options.PacketTimeout);
         Outbox = new Outbox(connection.Transport.Stream, limits, budget, connection.Counters, connection);
     }
 
@@ -61,6 +62,9 @@ internal sealed class ClientLink : IAttachedConnection
     public ProtocolVersion Version => _limits.Version;
 
     public Outbox Outbox { get; }
+
+    /// <summary>What has come of the packet that is to be handled next.</summary>
+    public UnfinishedPacket Unfinished { get; }
 
     /// <inheritdoc cref="ClientConnection.Flushes"/>
     public FlushSet Flushes => _connection.Flushes;
@@ -82,7 +86,8 @@ internal sealed class ClientLink : IAttachedConnection
 
     /// <summary>
     /// Ends the connection if its keep alive is over [MQTT-3.1.2-22]; 3.1.1: [MQTT-3.1.2-24]. While the client's unread answers are what
-    /// holds it back, it is silent when it takes none of them. For the housekeeper.
+    /// holds it back, it is silent when it takes none of them. It is also ended when a packet was not finished in time. For the
+    /// housekeeper.
     /// </summary>
     public void CloseIfSilent(long now)
     {
@@ -90,6 +95,11 @@ internal sealed class ClientLink : IAttachedConnection
         if (hold == Hold.ByBroker)
         {
             return;
+        }
+
+        if (hold == Hold.None && Unfinished.IsOverdue(now, _time) && !_connection.Transport.HasUnread)
+        {
+            Close(new CloseOrder(ReasonCode.ImplementationSpecificError, CloseReason.PacketTimeout, "a packet was not finished in time"));
         }
 
         if (hold == Hold.ByAnswers && _connection.Transport.BytesSent is var sent && sent != _sentBefore)
@@ -109,9 +119,11 @@ internal sealed class ClientLink : IAttachedConnection
 
     public void Forgive(TimeSpan pause)
     {
+        var now = _time.GetTimestamp();
+        var length = (long)(pause.TotalSeconds * _time.TimestampFrequency);
         var seen = Volatile.Read(ref _lastPacketAt);
-        var later = Math.Min(seen + (long)(pause.TotalSeconds * _time.TimestampFrequency), _time.GetTimestamp());
-        Interlocked.CompareExchange(ref _lastPacketAt, later, seen);
+        Interlocked.CompareExchange(ref _lastPacketAt, Math.Min(seen + length, now), seen);
+        Unfinished.Forgive(length, now);
     }
 
     /// <summary>

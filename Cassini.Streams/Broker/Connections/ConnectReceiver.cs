@@ -50,7 +50,8 @@ internal sealed class ConnectReceiver(BrokerOptions options, MemoryBudget budget
     {
         connect = null;
         limits = null;
-        var status = FrameReader.Read(input.Unread, options.MaxPacketSize, null, out var frame, out needed, out violation);
+        var largest = Math.Min(options.MaxConnectSize, options.MaxPacketSize);
+        var status = FrameReader.Read(input.Unread, largest, null, out var frame, out needed, out violation);
         if (status != FrameStatus.Complete)
         {
             return status;

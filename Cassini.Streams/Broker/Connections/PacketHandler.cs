@@ -40,9 +40,10 @@ internal sealed class PacketHandler(
         var rest = input.Unread;
         var length = rest.Length;
         needed = 0;
+        var status = FrameStatus.Complete;
         while (step == Step.ReadOn)
         {
-            var status = FrameReader.Read(rest, options.MaxPacketSize, _version, out var frame, out needed, out var violation);
+            status = FrameReader.Read(rest, options.MaxPacketSize, _version, out var frame, out needed, out var violation);
             if (status == FrameStatus.Incomplete)
             {
                 break;
@@ -67,6 +68,15 @@ internal sealed class PacketHandler(
         {
             link.Touch(now);
             link.Counters.AddReceived(read);
+        }
+
+        if (status == FrameStatus.Incomplete && !rest.IsEmpty)
+        {
+            link.Unfinished.Note(needed, now, isNew: read.Packets > 0);
+        }
+        else
+        {
+            link.Unfinished.Clear();
         }
 
         Admission.EndBatch();

@@ -1,9 +1,13 @@
 using Cassini.Streams.Broker.Model;
+using Cassini.Streams.Quotas;
 
 namespace Cassini.Streams.Broker.Connections;
 
-/// <summary>Reads the packets of a client that was accepted, batch after batch, until the connection ends. Thread-safe.</summary>
-internal sealed class ServePhase(IBrokerStore store, Intake intake)
+/// <summary>
+/// Reads the packets of a client that was accepted, batch after batch, until the connection ends. A client whose identity is busy handles
+/// each batch in its turn. Thread-safe.
+/// </summary>
+internal sealed class ServePhase(IBrokerStore store, Intake intake, WorkTurns turns, TimeProvider time)
 {
     /// <summary>Serves one client, which then leaves its session. On the connection's reader.</summary>
     /// <remarks>One method, not several: each that waits for the client is an object for as long as the client is idle.</remarks>
@@ -15,9 +19,13 @@ internal sealed class ServePhase(IBrokerStore store, Intake intake)
         {
             while (true)
             {
-                link.Connection.BeginBatch();
-                var step = handler.Handle(input, out var needed);
-                link.Connection.EndBatch();
+                var isBusy = Account(link).Work.IsBusy(time.GetTimestamp(), time.TimestampFrequency);
+                if (isBusy)
+                {
+                    await turns.EnterAsync(Account(link));
+                }
+
+                var step = Handle(link, handler, input, isInTurn: isBusy, out var needed);
                 if (handler.HasAnswers)
                 {
                     // What is acknowledged is safe first.
@@ -54,6 +62,30 @@ internal sealed class ServePhase(IBrokerStore store, Intake intake)
             link.Flushes.Flush();
             intake.Leave(link.Connection);
             await handler.LeaveAsync(failure);
+        }
+    }
+
+    private static Account Account(ClientLink link) => link.Connection.Transport.Account;
+
+    /// <summary>Handles what was received, and ends the turn.</summary>
+    private Step Handle(ClientLink link, PacketHandler handler, ReceiveBuffer input, bool isInTurn, out int needed)
+    {
+        var began = time.GetTimestamp();
+        try
+        {
+            link.Connection.BeginBatch();
+            var step = handler.Handle(input, out needed);
+            link.Connection.EndBatch();
+            return step;
+        }
+        finally
+        {
+            var ended = time.GetTimestamp();
+            Account(link).Work.Add(ended - began, ended);
+            if (isInTurn)
+            {
+                turns.Leave();
+            }
         }
     }
 

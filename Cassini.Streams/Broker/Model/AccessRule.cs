@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using System.Diagnostics.CodeAnalysis;
 using Cassini.Streams.Mqtt;
+using Cassini.Streams.Primitives;
 
 namespace Cassini.Streams.Broker.Model;
 
@@ -64,7 +65,7 @@ public sealed record AccessRule
     {
         rule = null;
         error = null;
-        if (RuleWords.TryRead(text ?? "", out var words) is { } unreadable)
+        if (QuotedWords.TryRead(text ?? "", out var words) is { } unreadable)
         {
             error = $"'{text}': {unreadable}";
         }
@@ -117,5 +118,5 @@ public sealed record AccessRule
 
     /// <inheritdoc/>
     public override string ToString() =>
-        $"{(Allow ? "allow" : "deny")} {Action.ToString().ToLowerInvariant()} {RuleWords.Write(Identity)} {RuleWords.Write(Filter)}";
+        $"{(Allow ? "allow" : "deny")} {Action.ToString().ToLowerInvariant()} {QuotedWords.Write(Identity)} {QuotedWords.Write(Filter)}";
 }

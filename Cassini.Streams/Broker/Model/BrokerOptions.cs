@@ -18,13 +18,6 @@ public sealed record BrokerOptions
     public int MaxSessions { get; init; } = 100_000;
 
     /// <summary>
-    /// Sessions of one identity at once, open or kept, so that none takes the places of all others. Further clients of that identity are
-    /// refused with 0x97 (MQTT 3.1.1: 3). 0 means a tenth of <see cref="MaxSessions"/>.
-    /// </summary>
-    [Within(0)]
-    public int MaxSessionsPerIdentity { get; init; }
-
-    /// <summary>
     /// The longest time that a session is kept without a connection. A client that asks for more gets this value in its CONNACK. MQTT
     /// 3.1.1 sessions without clean session are kept for this time.
     /// </summary>
@@ -52,6 +45,20 @@ public sealed record BrokerOptions
     /// <summary>The largest packet that is read, with its header.</summary>
     [Within(1_024, 256 * 1024 * 1024, Unit = "bytes")]
     public int MaxPacketSize { get; init; } = 1024 * 1024;
+
+    /// <summary>
+    /// The largest CONNECT that is read, with its header, unless <see cref="MaxPacketSize"/> is less: it is read before the client has a
+    /// session, and a will of the largest size that MQTT allows fits in.
+    /// </summary>
+    [Within(1_024, 1024 * 1024, Unit = "bytes")]
+    public int MaxConnectSize { get; init; } = 256 * 1024;
+
+    /// <summary>
+    /// How long a packet may take from its first byte to its last, whatever the keep alive. One that is larger than 16 KiB for each second
+    /// of it may take a second for each 16 KiB.
+    /// </summary>
+    [Within("1s", "1h")]
+    public TimeSpan PacketTimeout { get; init; } = TimeSpan.FromSeconds(30);
 
     /// <summary>The longest topic or topic filter.</summary>
     [Within(1, 65_535, Unit = "bytes")]
@@ -123,9 +130,6 @@ public sealed record BrokerOptions
     /// <summary>Topic aliases that the broker may set for a client that accepts them.</summary>
     [Within(0, 65_535)]
     public int MaxOutgoingTopicAliases { get; init; } = 16;
-
-    /// <summary>What <see cref="MaxSessionsPerIdentity"/> comes to.</summary>
-    internal int SessionsPerIdentity => MaxSessionsPerIdentity > 0 ? MaxSessionsPerIdentity : Math.Max(1, MaxSessions / 10);
 
     /// <summary>How often the topics under <c>$SYS</c> are updated.</summary>
     [Within("100ms", "1h")]

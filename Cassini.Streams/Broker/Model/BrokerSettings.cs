@@ -23,13 +23,6 @@ internal static class BrokerSettings
                 && broker.ServerReference?.Any(char.IsControl) is not true,
             broker => $"a text of {broker.ServerReference?.Length} characters"),
 
-        SettingRule<BrokerOptions>.That(
-            "Broker:MaxSessionsPerIdentity",
-            "at most Broker:MaxSessions",
-            broker => broker.MaxSessionsPerIdentity <= broker.MaxSessions,
-            broker => broker.MaxSessionsPerIdentity,
-            "Broker:MaxSessions"),
-
         // A packet that is accepted must fit in the memory budget.
         SettingRule<BrokerOptions>.That(
             "Broker:MaxQueuedBytes",

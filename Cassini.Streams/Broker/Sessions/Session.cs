@@ -3,6 +3,7 @@ using Cassini.Streams.Broker.Routing;
 using Cassini.Streams.Events;
 using Cassini.Streams.Mqtt;
 using Cassini.Streams.Mqtt.Packets;
+using Cassini.Streams.Quotas;
 
 namespace Cassini.Streams.Broker.Sessions;
 
@@ -28,7 +29,7 @@ internal sealed class Session : Subscriber
 
     public Session(
         BrokerOptions options, IBrokerStore store, SubscriptionTree tree, RetainedMessages retained, ShareHandOver handOver,
-        MemoryBudget budget, BrokerCounters counters, TimeProvider time, string clientId, string identity, SessionHistory history,
+        MemoryBudget budget, BrokerCounters counters, TimeProvider time, string clientId, Account account, SessionHistory history,
         bool isListed)
     {
         History = history;
@@ -43,14 +44,17 @@ internal sealed class Session : Subscriber
         _direct = new DirectDelivery(Losses);
         Received = new ReceivedIds(history.Lock, _journal);
         ClientId = clientId;
-        Identity = identity;
+        Account = account;
         IsListed = isListed;
     }
 
     public string ClientId { get; }
 
     /// <summary>The identity that it belongs to: no other may resume it or take it over.</summary>
-    public string Identity { get; }
+    public string Identity => Account.Identity;
+
+    /// <summary>What that identity has of what all share.</summary>
+    public Account Account { get; }
 
     /// <summary>Whether it is in the table of sessions; the health probe's is not.</summary>
     public override bool IsListed { get; }

@@ -5,12 +5,14 @@ using Cassini.Streams.Broker.Routing;
 using Cassini.Streams.Events;
 using Cassini.Streams.Mqtt;
 using Cassini.Streams.Primitives;
+using Cassini.Streams.Quotas;
 
 namespace Cassini.Streams.Broker.Sessions;
 
 /// <summary>All sessions by client identifier, open or kept. Thread-safe.</summary>
 internal sealed class SessionTable(
     BrokerOptions options,
+    AccountTable accounts,
     IBrokerStore store,
     SubscriptionTree tree,
     RetainedMessages retained,
@@ -24,15 +26,14 @@ internal sealed class SessionTable(
     /// <summary>Two connections with one client identifier take turns. Taken before a session's lock.</summary>
     private readonly Lock[] _connecting = [.. Enumerable.Range(0, Stripes).Select(_ => new Lock())];
 
-    private readonly SessionAccounts _accounts = new(options.SessionsPerIdentity);
+    private readonly SharedResource _places = new(CapacityResource.Sessions, options.MaxSessions, accounts);
     private readonly ShareHandOver _handOver = new(tree, counters, time);
     private readonly ConcurrentDictionary<string, Session> _sessions = new(StringComparer.Ordinal);
-    private int _count;
     private int _open;
     private int _peak;
 
     /// <summary>Sessions, open or kept.</summary>
-    public int Count => Volatile.Read(ref _count);
+    public int Count => (int)_places.Used;
 
     /// <summary>Open sessions: those with a client.</summary>
     public int Open => Volatile.Read(ref _open);
@@ -41,15 +42,7 @@ internal sealed class SessionTable(
     public int Peak => Volatile.Read(ref _peak);
 
     /// <summary>How many of the sessions that may exist do, and the identity that has most of them.</summary>
-    public ResourceUse Use
-    {
-        get
-        {
-            var count = Count;
-            var (holder, held) = count < options.MaxSessions / 2 ? (null, 0) : _accounts.Largest;
-            return new ResourceUse(count, options.MaxSessions, holder, held);
-        }
-    }
+    public ResourceUse Use => _places.Use;
 
     public IEnumerable<Session> All => _sessions.Select(pair => pair.Value);
 
@@ -93,7 +86,7 @@ internal sealed class SessionTable(
     {
         if (_sessions.TryRemove(KeyValuePair.Create(session.ClientId, session)))
         {
-            FreePlace(session.Identity);
+            FreePlace(session.Account);
         }
     }
 
@@ -105,7 +98,7 @@ internal sealed class SessionTable(
     public AttachResult AttachProbe(Attachment attachment, AttachRequest request, IEventPublisher probeEvents, FlushSet flushes)
     {
         var session = new Session(
-            options, store, tree, retained, _handOver, budget, new BrokerCounters(), time, request.ClientId, request.Identity,
+            options, store, tree, retained, _handOver, budget, new BrokerCounters(), time, request.ClientId, accounts.OfBroker,
             new SessionHistory(probeEvents), isListed: false);
         session.TryAttach(attachment, request, isPresent: false, flushes, out _);
         return new AttachResult(session, session.History);
@@ -114,13 +107,11 @@ internal sealed class SessionTable(
     /// <summary>Restores a session that the store kept. Before the first connection.</summary>
     public void Restore(SessionState kept)
     {
-        var session = Make(kept.Session.ClientId, kept.Session.Identity, new SessionHistory(events));
+        var account = accounts.Open(kept.Session.Identity);
+        var session = Make(kept.Session.ClientId, account, new SessionHistory(events));
+        _places.Take(account, 1, 1);
         session.Restore(kept);
-        if (_sessions.TryAdd(session.ClientId, session))
-        {
-            _count++;
-            _accounts.Restore(session.Identity);
-        }
+        _sessions[session.ClientId] = session;
     }
 
     private AttachResult AttachLocked(Attachment attachment, AttachRequest request, FlushSet flushes, out Session? ended)
@@ -149,11 +140,13 @@ internal sealed class SessionTable(
         }
 
         var history = existing?.History ?? new SessionHistory(events);
-        if (TakePlace(request.Identity) is { } reached)
+        var account = accounts.Open(request.Identity);
+        if (TakePlace(account) is { } reached)
         {
+            accounts.Close(account);
             var detail = reached.Identity is null
                 ? Quantity.Of(reached.Limit, "session exists", "sessions exist")
-                : $"this identity has {Quantity.Of(reached.Limit, "session")}, the most that one may have";
+                : $"this identity has {Quantity.Of(reached.Limit, "session")}, the most that one may have now";
             return new AttachResult(null, history, Lost: end.Attachment, Reason: ReasonCode.QuotaExceeded, Detail: detail)
             {
                 End = end,
@@ -164,7 +157,7 @@ internal sealed class SessionTable(
         try
         {
             // Before any other thread can find it: without a connection it would look like one that has expired.
-            var session = Make(request.ClientId, request.Identity, history);
+            var session = Make(request.ClientId, account, history);
             session.TryAttach(attachment, request, isPresent: false, flushes, out _);
             _sessions[request.ClientId] = session;
             return new AttachResult(session, history, Lost: end.Attachment) { End = end };
@@ -172,36 +165,28 @@ internal sealed class SessionTable(
         catch (Exception failure)
         {
             // Not thrown here: what the end of the session before leaves to do must be done all the same.
-            FreePlace(request.Identity);
+            FreePlace(account);
             return new AttachResult(null, history, Lost: end.Attachment, Failure: ExceptionDispatchInfo.Capture(failure)) { End = end };
         }
     }
 
     /// <returns>The limit that leaves no place for one more; null when the place is taken.</returns>
-    private CapacityReached? TakePlace(string identity)
+    private CapacityReached? TakePlace(Account account) => _places.TryTake(account, 1) switch
     {
-        if (!_accounts.TryTake(identity))
-        {
-            return new CapacityReached(CapacityResource.Sessions, _accounts.Most, identity);
-        }
+        QuotaVerdict.Exhausted => new CapacityReached(CapacityResource.Sessions, options.MaxSessions),
+        QuotaVerdict.OverQuota =>
+            new CapacityReached(CapacityResource.Sessions, account.Held(CapacityResource.Sessions), account.Identity),
+        _ => null,
+    };
 
-        if (Interlocked.Increment(ref _count) <= options.MaxSessions)
-        {
-            return null;
-        }
-
-        FreePlace(identity);
-        return new CapacityReached(CapacityResource.Sessions, options.MaxSessions);
+    private void FreePlace(Account account)
+    {
+        _places.Return(account, 1, 1);
+        accounts.Close(account);
     }
 
-    private void FreePlace(string identity)
-    {
-        Interlocked.Decrement(ref _count);
-        _accounts.Return(identity);
-    }
-
-    private Session Make(string clientId, string identity, SessionHistory history) =>
-        new(options, store, tree, retained, _handOver, budget, counters, time, clientId, identity, history, isListed: true);
+    private Session Make(string clientId, Account account, SessionHistory history) =>
+        new(options, store, tree, retained, _handOver, budget, counters, time, clientId, account, history, isListed: true);
 
     private void NoteOpened()
     {

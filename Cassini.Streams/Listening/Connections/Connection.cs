@@ -1,5 +1,6 @@
 using System.Runtime.ExceptionServices;
 using Cassini.Streams.Events;
+using Cassini.Streams.Quotas;
 
 namespace Cassini.Streams.Listening.Connections;
 
@@ -11,13 +12,13 @@ public sealed class Connection
     private ExceptionDispatchInfo? _crash;
 
     internal Connection(
-        long id, string endpoint, string remoteAddress, string identity,
+        long id, string endpoint, string remoteAddress, Account account,
         ConnectionStream stream, ConnectionFate fate, IEventPublisher events, bool isProbe)
     {
         Id = id;
         Endpoint = endpoint;
         RemoteAddress = remoteAddress;
-        Identity = identity;
+        Account = account;
         _stream = stream;
         _fate = fate;
         Events = events;
@@ -34,7 +35,7 @@ public sealed class Connection
     public string RemoteAddress { get; }
 
     /// <summary>The identity in the peer's client certificate.</summary>
-    public string Identity { get; }
+    public string Identity => Account.Identity;
 
     /// <summary>
     /// The bytes to and from the peer, asynchronous only: one reader and one writer at a time. Reading no bytes into an empty buffer
@@ -56,6 +57,9 @@ public sealed class Connection
 
     /// <summary>Cancelled at shutdown, also when the connection ends already for another reason.</summary>
     internal CancellationToken Stopping { get; init; }
+
+    /// <summary>What its identity has of what all share.</summary>
+    internal Account Account { get; }
 
     /// <summary>Where its life is published, and that of its session: the hub; a probe's is for the probe alone.</summary>
     internal IEventPublisher Events { get; }

@@ -5,6 +5,7 @@ using Cassini.Streams.Listening.Endpoints;
 using Cassini.Streams.Listening.Handshakes;
 using Cassini.Streams.Listening.Probes;
 using Cassini.Streams.Primitives;
+using Cassini.Streams.Quotas;
 using Cassini.Streams.Supervision;
 using Cassini.Streams.Tls.Handshakes;
 
@@ -31,6 +32,7 @@ internal sealed class ConnectionListener : IPendingConnection
     private bool _sentAlert;
     private bool _hasEnded;
     private volatile string _identity = "";
+    private Account? _account;
     private volatile ServingPhase? _serving;
     private CloseReason _closeReason;
     private long _openedAt;
@@ -119,6 +121,10 @@ internal sealed class ConnectionListener : IPendingConnection
         {
             PublishEnd(served);
             _context.Connections.Remove(this);
+            if (_account is { } account)
+            {
+                _context.Accounts.Close(account);
+            }
         }
     }
 
@@ -144,7 +150,8 @@ internal sealed class ConnectionListener : IPendingConnection
         }
 
         _identity = _tls!.Verdict.Identity;
-        if (Admit() is { } refused)
+        _account = _context.Accounts.Open(_identity);
+        if (Admit(_account) is { } refused)
         {
             return refused;
         }
@@ -158,7 +165,7 @@ internal sealed class ConnectionListener : IPendingConnection
         _openedAt = _context.Time.GetTimestamp();
         var stream = new ConnectionStream(_tls, IsProbe ? null : _context.Bytes, () => Sockets.HasUnread(_accepted.Socket));
         var connection = new Connection(
-            Id, _accepted.Endpoint.ToString(), _accepted.Remote.ToString(), _identity, stream, _fate, _events, IsProbe)
+            Id, _accepted.Endpoint.ToString(), _accepted.Remote.ToString(), _account, stream, _fate, _events, IsProbe)
         {
             Stopping = _context.Stopping.Token,
         };
@@ -174,19 +181,16 @@ internal sealed class ConnectionListener : IPendingConnection
     }
 
     /// <summary>The limits that need a proven identity. Our own canary passes them all.</summary>
-    private HandshakeRefusal? Admit()
+    private HandshakeRefusal? Admit(Account account)
     {
         if (!IsProbe && _context.Quarantine.RemainingFor(_identity) is { } remaining)
         {
             return new HandshakeRefusal(HandshakeFailure.Quarantined, $"for another {Math.Ceiling(remaining.TotalSeconds)} s");
         }
 
-        if (!IsProbe && !_context.Connections.TryTakeOpenSlot())
+        if (!IsProbe && TakeSlot(account) is { } refusal)
         {
-            _context.LimitNotice.Publish(_context.Connections);
-            return new HandshakeRefusal(
-                HandshakeFailure.ConnectionLimit,
-                $"{Quantity.Of(_context.Options.MaxConnections, "connection is", "connections are")} open");
+            return refusal;
         }
 
         if (_fate.TryOpen())
@@ -196,10 +200,30 @@ internal sealed class ConnectionListener : IPendingConnection
 
         if (!IsProbe)
         {
-            _context.Connections.FreeOpenSlot();
+            _context.Connections.FreeOpenSlot(account);
         }
 
         return _fate.Refusal;
+    }
+
+    private HandshakeRefusal? TakeSlot(Account account)
+    {
+        switch (_context.Connections.TryTakeOpenSlot(account))
+        {
+            case QuotaVerdict.Exhausted:
+                _context.LimitNotice.Publish(_context.Connections);
+                return new HandshakeRefusal(
+                    HandshakeFailure.ConnectionLimit,
+                    $"{Quantity.Of(_context.Options.MaxConnections, "connection is", "connections are")} open");
+            case QuotaVerdict.OverQuota:
+                var held = account.Held(CapacityResource.Connections);
+                _context.LimitNotice.PublishShare(_identity, held);
+                return new HandshakeRefusal(
+                    HandshakeFailure.ConnectionQuota,
+                    $"this identity has {Quantity.Of(held, "open connection")}, the most that one may have now (Quota:Connections)");
+            default:
+                return null;
+        }
     }
 
     private async Task CloseTransportAsync(bool graceful)
@@ -262,7 +286,7 @@ internal sealed class ConnectionListener : IPendingConnection
 
         if (!IsProbe)
         {
-            _context.Connections.FreeOpenSlot();
+            _context.Connections.FreeOpenSlot(_account!);
         }
 
         var reason = served ? _closeReason : CloseReason.Crashed;

@@ -1,38 +1,30 @@
 using System.Collections.Concurrent;
 using Cassini.Streams.Events;
+using Cassini.Streams.Quotas;
 
 namespace Cassini.Streams.Listening.Connections;
 
 /// <summary>
 /// The connections that have not ended, probes included, and the counts that health may compare, probes excluded. Thread-safe.
 /// </summary>
-internal sealed class ConnectionTable(int maxOpen)
+/// <param name="maxOpen">The most that may be open at once.</param>
+/// <param name="accounts">Who has how many.</param>
+internal sealed class ConnectionTable(int maxOpen, AccountTable accounts)
 {
     private readonly ConcurrentDictionary<long, ConnectionListener> _connections = new();
+    private readonly SharedResource _open = new(CapacityResource.Connections, maxOpen, accounts);
     private long _lastId;
     private long _lastProbeId;
     private int _live;
-    private int _open;
 
     /// <summary>Clients' connections, from accept to just before their terminal event.</summary>
     public int Live => Volatile.Read(ref _live);
 
     /// <summary>Clients' open connections.</summary>
-    public int Open => Volatile.Read(ref _open);
+    public int Open => (int)_open.Used;
 
     /// <summary>How many of the connections that may be open are, and the identity that has most of them. Probes excluded.</summary>
-    public ResourceUse Use
-    {
-        get
-        {
-            var open = Open;
-            var largest = open < maxOpen / 2 ? null : All
-                .Where(connection => connection is { IsProbe: false, IsOpen: true })
-                .GroupBy(connection => connection.Identity)
-                .MaxBy(connections => connections.Count());
-            return new ResourceUse(open, maxOpen, largest?.Key, largest?.Count() ?? 0);
-        }
-    }
+    public ResourceUse Use => _open.Use;
 
     public IEnumerable<ConnectionListener> All => _connections.Select(entry => entry.Value);
 
@@ -49,19 +41,10 @@ internal sealed class ConnectionTable(int maxOpen)
         }
     }
 
-    /// <summary>Takes the slot of an open connection, unless there are too many.</summary>
-    public bool TryTakeOpenSlot()
-    {
-        if (Interlocked.Increment(ref _open) <= maxOpen)
-        {
-            return true;
-        }
+    /// <summary>Takes the slot of an open connection, unless its identity or all have too many.</summary>
+    public QuotaVerdict TryTakeOpenSlot(Account account) => _open.TryTake(account, 1);
 
-        Interlocked.Decrement(ref _open);
-        return false;
-    }
-
-    public void FreeOpenSlot() => Interlocked.Decrement(ref _open);
+    public void FreeOpenSlot(Account account) => _open.Return(account, 1, 1);
 
     /// <summary>Stops counting a connection that is about to publish its terminal event.</summary>
     public void Retire(ConnectionListener connection)

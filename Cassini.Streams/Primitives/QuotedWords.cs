@@ -1,11 +1,11 @@
 using System.Text;
 
-namespace Cassini.Streams.Broker.Model;
+namespace Cassini.Streams.Primitives;
 
 /// <summary>
-/// The words of a rule: separated by spaces, or in double quotes, with a backslash before a quote or backslash within them.
+/// The words of a line of settings: separated by spaces, or in double quotes, with a backslash before a quote or backslash within them.
 /// </summary>
-internal static class RuleWords
+internal static class QuotedWords
 {
     /// <summary>Reads the words.</summary>
     /// <returns>What can not be read, or in more than one way; null when <paramref name="words"/> are the words.</returns>

@@ -1,4 +1,4 @@
-namespace Cassini.Streams.Broker.Access;
+namespace Cassini.Streams.Primitives;
 
 /// <summary>A pattern for names, in which <c>*</c> matches any characters. Case-sensitive.</summary>
 internal static class IdentityPattern

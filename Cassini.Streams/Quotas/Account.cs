@@ -1,0 +1,27 @@
+using System.Collections.Immutable;
+using Cassini.Streams.Events;
+
+namespace Cassini.Streams.Quotas;
+
+/// <summary>What one identity has of what all share. Thread-safe.</summary>
+/// <param name="identity">The identity.</param>
+/// <param name="shares">Its share of each resource, in their order.</param>
+internal sealed class Account(string identity, ImmutableArray<Share> shares)
+{
+    private readonly long[] _held = new long[shares.Length];
+
+    public string Identity { get; } = identity;
+
+    /// <summary>How many connections, sessions and retained messages refer to it. Belongs to the table's lock.</summary>
+    public int References { get; set; }
+
+    /// <summary>How much it has worked lately.</summary>
+    public WorkMeter Work { get; } = new();
+
+    public Share ShareOf(CapacityResource resource) => shares[(int)resource];
+
+    public long Held(CapacityResource resource) => Interlocked.Read(ref _held[(int)resource]);
+
+    /// <returns>How much it has then.</returns>
+    public long Add(CapacityResource resource, long amount) => Interlocked.Add(ref _held[(int)resource], amount);
+}

@@ -1,0 +1,61 @@
+using System.Collections.Concurrent;
+using Cassini.Streams.Events;
+using Cassini.Streams.Primitives;
+
+namespace Cassini.Streams.Quotas;
+
+/// <summary>
+/// The accounts of all identities that have anything: each is there from its first <see cref="Open"/> to its last <see cref="Close"/>.
+/// Thread-safe.
+/// </summary>
+internal sealed class AccountTable(QuotaOptions options)
+{
+    private readonly ConcurrentDictionary<string, Account> _accounts = new(StringComparer.Ordinal);
+    private readonly Lock _lock = new();
+
+    /// <summary>The broker's own, which may have all and is not listed.</summary>
+    public Account OfBroker { get; } = new("", [.. QuotaResources.All.Select(QuotaOptions.Whole.Of)]);
+
+    public IEnumerable<Account> All => _accounts.Select(pair => pair.Value);
+
+    /// <summary>The account of an identity, for something that has a part in it until <see cref="Close"/>.</summary>
+    public Account Open(string identity)
+    {
+        lock (_lock)
+        {
+            if (!_accounts.TryGetValue(identity, out var account))
+            {
+                _accounts[identity] = account = Make(identity);
+            }
+
+            account.References++;
+            return account;
+        }
+    }
+
+    /// <summary>What had a part in it has given back everything.</summary>
+    public void Close(Account account)
+    {
+        lock (_lock)
+        {
+            if (--account.References == 0)
+            {
+                _accounts.TryRemove(account.Identity, out _);
+            }
+        }
+    }
+
+    /// <summary>The identity that has most of a resource, and how much; null and 0 when none has any.</summary>
+    public (string? Identity, long Held) Largest(CapacityResource resource)
+    {
+        var largest = All.Select(account => (Identity: (string?)account.Identity, Held: account.Held(resource)))
+            .MaxBy(account => account.Held);
+        return largest.Held > 0 ? largest : (null, 0);
+    }
+
+    private Account Make(string identity)
+    {
+        var own = options.Identities.FirstOrDefault(quota => IdentityPattern.Matches(quota.Identity, identity));
+        return new Account(identity, [.. QuotaResources.All.Select(resource => own?.Of(resource) ?? options.Of(resource))]);
+    }
+}

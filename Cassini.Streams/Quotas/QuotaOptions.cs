@@ -1,0 +1,41 @@
+using System.Collections.Immutable;
+using Cassini.Streams.Events;
+using Cassini.Streams.Settings;
+
+namespace Cassini.Streams.Quotas;
+
+/// <summary>
+/// How much one identity may have of what all clients share, so that none takes it from the others. An identity whose share is less than
+/// the whole may also not take more than is left: of several that want all, each gets less, and some is left for those that have little.
+/// </summary>
+public sealed record QuotaOptions
+{
+    /// <summary>Of <c>Listener:MaxConnections</c>. Further clients are refused after their handshake.</summary>
+    [Form("number, or percentage")]
+    public Share Connections { get; init; } = Share.Percent(25);
+
+    /// <summary>
+    /// Of <c>Broker:MaxSessions</c>, open or kept. Further clients are refused with 0x97 (MQTT 3.1.1: 3).
+    /// </summary>
+    [Form("number, or percentage")]
+    public Share Sessions { get; init; } = Share.Percent(10);
+
+    /// <summary>Other shares for some identities: the first one that matches is the one that counts.</summary>
+    [Form("quotas")]
+    public ImmutableArray<IdentityQuota> Identities { get; init; } = [];
+
+    /// <summary>Each identity may have all.</summary>
+    internal static QuotaOptions Whole { get; } = new()
+    {
+        Connections = Share.Percent(100),
+        Sessions = Share.Percent(100),
+    };
+
+    /// <summary>The share of a resource for those identities that have no other.</summary>
+    internal Share Of(CapacityResource resource) => resource switch
+    {
+        CapacityResource.Connections => Connections,
+        CapacityResource.Sessions => Sessions,
+        _ => throw new ArgumentOutOfRangeException(nameof(resource)),
+    };
+}

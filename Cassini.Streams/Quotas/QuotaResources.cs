@@ -1,0 +1,15 @@
+using System.Collections.Immutable;
+using Cassini.Streams.Events;
+
+namespace Cassini.Streams.Quotas;
+
+/// <summary>What identities share, by the names that settings use.</summary>
+internal static class QuotaResources
+{
+    /// <summary>All, in the order of their values: 0, 1, 2 ….</summary>
+    public static ImmutableArray<CapacityResource> All { get; } = [CapacityResource.Connections, CapacityResource.Sessions];
+
+    public static ImmutableArray<string> Names { get; } = [.. All.Select(NameOf)];
+
+    public static string NameOf(CapacityResource resource) => resource.ToString().ToLowerInvariant();
+}
