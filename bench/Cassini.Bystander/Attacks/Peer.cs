@@ -10,6 +10,7 @@ internal sealed class Peer(Socket socket, SslStream stream, Tally tally) : IDisp
     private readonly SemaphoreSlim _writing = new(1);
     private readonly SemaphoreSlim _pongs = new(0);
     private readonly SemaphoreSlim _answers = new(0);
+    private volatile bool _isEnded;
 
     public async Task SendAsync(ReadOnlyMemory<byte> bytes, CancellationToken token)
     {
@@ -40,22 +41,19 @@ internal sealed class Peer(Socket socket, SslStream stream, Tally tally) : IDisp
         }
     }
 
-    /// <summary>Reads until the connection ends, and looks only at what is refused.</summary>
+    /// <summary>Reads until <see cref="Dispose"/>, and looks only at what is refused.</summary>
     /// <param name="acknowledge">Whether QoS 1 messages are acknowledged.</param>
     /// <param name="token">Ends it.</param>
+    /// <exception cref="IOException">The broker ended the connection.</exception>
     public async Task DrainAsync(bool acknowledge, CancellationToken token)
     {
-        var acknowledgements = new List<byte>();
-        while (true)
+        try
         {
-            Walk(acknowledge ? acknowledgements : null);
-            if (acknowledgements.Count > 0)
-            {
-                await SendAsync(acknowledgements.ToArray(), token);
-                acknowledgements.Clear();
-            }
-
-            await FillAsync(token);
+            await ReadAsync(acknowledge, token);
+        }
+        catch (Exception e) when (_isEnded && e is not OperationCanceledException)
+        {
+            // The attacker ended it.
         }
     }
 
@@ -72,8 +70,25 @@ internal sealed class Peer(Socket socket, SslStream stream, Tally tally) : IDisp
     /// <summary>Ends the connection without DISCONNECT.</summary>
     public void Dispose()
     {
+        _isEnded = true;
         socket.Dispose();
         stream.Dispose();
+    }
+
+    private async Task ReadAsync(bool acknowledge, CancellationToken token)
+    {
+        var acknowledgements = new List<byte>();
+        while (true)
+        {
+            Walk(acknowledge ? acknowledgements : null);
+            if (acknowledgements.Count > 0)
+            {
+                await SendAsync(acknowledgements.ToArray(), token);
+                acknowledgements.Clear();
+            }
+
+            await FillAsync(token);
+        }
     }
 
     private async Task FillAsync(CancellationToken token)
