@@ -5,5 +5,6 @@ internal sealed class Connections : IAttack
 {
     public Task PrepareAsync(Arena arena) => Task.CompletedTask;
 
-    public Task RunAsync(Arena arena) => arena.OpenManyAsync(int.MaxValue, number => Packets.Connect($"one-of-many-{number}"), drain: false);
+    public Task RunAsync(Arena arena) =>
+        arena.OpenManyAsync(int.MaxValue, number => Packets.Connect($"one-of-many-{number}"), drain: false);
 }

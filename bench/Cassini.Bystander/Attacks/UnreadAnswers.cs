@@ -1,6 +1,6 @@
 namespace Cassini.Bystander.Attacks;
 
-/// <summary>60 connections that never read send what must be answered: a third of them each PINGREQ, SUBSCRIBE and QoS 1 messages.</summary>
+/// <summary>60 connections that never read send what must be answered: PINGREQ, SUBSCRIBE or QoS 1 messages.</summary>
 internal sealed class UnreadAnswers : IAttack
 {
     private IReadOnlyList<Peer> _peers = [];

@@ -41,8 +41,7 @@ internal sealed record Row
     /// <summary>The row, and a line of notes that begins with a space.</summary>
     public override string ToString()
     {
-        var times = During.Where(message => message.IsReceived).Select(message => message.RoundTrip.TotalMilliseconds).ToList();
-        var longest = All.Where(message => message.IsReceived).Select(message => message.RoundTrip.TotalMilliseconds).DefaultIfEmpty().Max();
+        var (times, longest) = (RoundTrips(During), RoundTrips(All).DefaultIfEmpty().Max());
         var (p50, p99) = (Measure.Percentile(times, 0.5), Measure.Percentile(times, 0.99));
         var lost = All.Count(message => !message.IsReceived);
         var worst = Newcomers.Select(one => one.Milliseconds).DefaultIfEmpty().Max();
@@ -67,6 +66,9 @@ internal sealed record Row
         return $"| {string.Join(" | ", cells)} |\n {Name}: {Notes}{Reasons("/livez", Live)}{Reasons("/readyz", Ready)}"
             + Reasons("newcomers", Newcomers);
     }
+
+    private static List<double> RoundTrips(IEnumerable<Message> messages) =>
+        [.. messages.Where(message => message.IsReceived).Select(message => message.RoundTrip.TotalMilliseconds)];
 
     private static string Reasons(string what, IEnumerable<(long, double, string? Reason)> answers)
     {
