@@ -2,9 +2,11 @@ using System.Net;
 using Cassini.Management.Access;
 using Cassini.Management.Http;
 using Cassini.Management.Telemetry;
+using Cassini.Management.Transport;
 using Cassini.Streams.Listening.Endpoints;
 using Cassini.Streams.Primitives;
 using Cassini.Streams.Tls.Files;
+using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 
@@ -17,6 +19,9 @@ internal static class ManagementApp
 
     // Beyond feeds and long polls, which have caps of their own: connections for probes, scrapers and people.
     private const int OtherConnections = 512;
+
+    // This also limits a connection without a request yet: a scraper or prober returns sooner, or connects again.
+    private static readonly TimeSpan IdleTime = TimeSpan.FromSeconds(20);
 
     /// <summary>
     /// Makes the application; <c>StartAsync</c> binds it, and throws an <see cref="IOException"/> when it cannot, and an
@@ -53,9 +58,25 @@ internal static class ManagementApp
             Limit(kestrel, options);
             kestrel.Listen(address, listen => Configure(listen, options, isClosed, access.Refusals, broker.Certificates));
         });
+        builder.Services.RemoveAll<IConnectionListenerFactory>();
+        builder.Services.AddSingleton(services => new OwnThreadTransport(
+            services,
+            new TransportLimits { LongestWait = IdleTime },
+            new CallerPlaces(isClosed ? options.MaxConnectionsPerCaller : null),
+            access.Refusals,
+            time,
+            framework));
+        builder.Services.AddSingleton<IConnectionListenerFactory>(services => services.GetRequiredService<OwnThreadTransport>());
 
         var app = builder.Build();
         app.Lifetime.ApplicationStarted.Register(framework.Open);
+        if (!options.Https)
+        {
+            // Below TLS nothing can be read before the handshake, and that is Kestrel's.
+            app.Use(next => app.Services.GetRequiredService<OwnThreadTransport>().Application = next);
+        }
+
+        app.UseRouting();
         app.Use(SecurityHeaders.Add);
         app.Use(access.Guard.Guard);
         app.Use(PlainErrors.Explain);
@@ -93,9 +114,7 @@ internal static class ManagementApp
         kestrel.Limits.MaxRequestHeaderCount = 64;
         kestrel.Limits.MaxRequestBodySize = MaxHeaderBytes;
         kestrel.Limits.RequestHeadersTimeout = TimeSpan.FromSeconds(10);
-
-        // This also limits a connection without a request yet: a scraper or prober returns sooner, or connects again.
-        kestrel.Limits.KeepAliveTimeout = TimeSpan.FromSeconds(20);
+        kestrel.Limits.KeepAliveTimeout = IdleTime;
         kestrel.Limits.MaxConcurrentConnections = options.MaxFeeds + options.MaxWaits + OtherConnections;
     }
 

@@ -6,6 +6,7 @@ using Cassini.Streams.Quotas;
 using Cassini.Streams.Listening.Endpoints;
 using Cassini.Streams.Listening.Handshakes;
 using Cassini.Streams.Listening.Probes;
+using Cassini.Streams.Primitives;
 using Cassini.Streams.Supervision;
 using Cassini.Streams.Tls.Files;
 using Microsoft.Extensions.Logging;
@@ -229,7 +230,8 @@ internal sealed partial class ListenerManager : IAsyncDisposable
     /// <summary>Runs the manager. When the supervisor gives it up, no further client can be served, so the endpoints close.</summary>
     private async Task RunManagerAsync()
     {
-        await _context.Supervisor.RunAsync(Self, RunAsync, _stopManager.Token);
+        await _context.Supervisor.RunAsync(
+            Self, token => OwnThread.RunAsync("cassini manager", () => RunAsync(token)), _stopManager.Token);
         if (!_stopManager.IsCancellationRequested)
         {
             await StopAcceptingAsync(ListenerCloseReason.Failed);
@@ -241,7 +243,8 @@ internal sealed partial class ListenerManager : IAsyncDisposable
     {
         endpoint.Supervised = _context.Supervisor.Start(
             new Component(ComponentKind.AcceptLoop, endpoint.Address.ToString()),
-            token => new AcceptLoop(_context, endpoint, _transport, _mailbox.Writer).RunAsync(token),
+            token => OwnThread.RunAsync(
+                "cassini accept", () => new AcceptLoop(_context, endpoint, _transport, _mailbox.Writer).RunAsync(token)),
             _stopAccepting.Token);
         await endpoint.Supervised.Completion;
         if (endpoint.Supervised.GaveUp)

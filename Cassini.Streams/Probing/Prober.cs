@@ -1,5 +1,6 @@
 using Cassini.Streams.Events;
 using Cassini.Streams.Listening;
+using Cassini.Streams.Primitives;
 using Cassini.Streams.Tls.Files;
 using Microsoft.Extensions.Logging;
 
@@ -41,10 +42,12 @@ internal sealed class Prober
     }
 
     /// <summary>Pings the manager through its mailbox, with at most one ping at a time.</summary>
-    public Task RunHeartbeatsAsync(CancellationToken cancellationToken) => _heartbeats.RunAsync(cancellationToken);
+    public Task RunHeartbeatsAsync(CancellationToken cancellationToken) =>
+        OwnThread.RunAsync("cassini heartbeat", () => _heartbeats.RunAsync(cancellationToken));
 
     /// <summary>Connects to every bound endpoint, and restarts an accept loop that has not answered for too long.</summary>
-    public Task RunAcceptProbesAsync(CancellationToken cancellationToken) => _acceptProbes.RunAsync(cancellationToken);
+    public Task RunAcceptProbesAsync(CancellationToken cancellationToken) =>
+        OwnThread.RunAsync("cassini probes", () => _acceptProbes.RunAsync(cancellationToken));
 
     /// <summary>
     /// Makes whole client round trips. Without a client certificate it publishes <see cref="CanaryDisabled"/> and ends at once.

@@ -102,13 +102,15 @@ internal sealed class RoomTable
         ["Telemetry"] = [],
         ["Logging"] = ["Telemetry"],
         ["Access"] = ["Http"],
+        ["Transport"] = ["Access"],
         ["Pages"] = ["Http", "Access"],
         ["Control"] = ["Http", "Access"],
         ["Probes"] = ["Http", "Access"],
         ["Tables"] = ["Http", "Access", "Telemetry"],
         ["Feed"] = ["Http", "Access", "Probes"],
         ["GrpcHealth"] = ["Http", "Access", "Probes"],
-        [Arrow.RootRoom] = ["Http", "Telemetry", "Logging", "Access", "Pages", "Control", "Probes", "Tables", "Feed", "GrpcHealth"],
+        [Arrow.RootRoom] =
+            ["Http", "Telemetry", "Logging", "Access", "Transport", "Pages", "Control", "Probes", "Tables", "Feed", "GrpcHealth"],
     });
 
     /// <summary>The rooms of the harness. The root runs a plan, and has the exit codes of all commands.</summary>

@@ -16,9 +16,16 @@ internal static class StartupHook
     /// <summary>The log has lines to write, and the process exits.</summary>
     public const string LogAndExit = "log and exit";
 
+    /// <summary>The program runs, and when standard input ends, work that never ends takes threads of the pool.</summary>
+    public const string OccupyPool = "occupy pool";
+
+    /// <summary>What is written to standard output when they are taken.</summary>
+    public const string Occupied = "occupied";
+
     /// <summary>How many lines the log has.</summary>
     public const int Lines = 40;
 
+    private const int Blocked = 200;
     private const string Variable = "STARTUP_HOOK";
 
     /// <summary>The environment in which it does that.</summary>
@@ -32,6 +39,9 @@ internal static class StartupHook
         {
             case ThrowAfterInput:
                 Start(() => Throw(after: () => Console.OpenStandardInput().ReadByte()));
+                break;
+            case OccupyPool:
+                Start(TakeThreads);
                 break;
             case LogAndThrow:
                 LogLines();
@@ -59,6 +69,26 @@ internal static class StartupHook
         throw new InvalidOperationException("a bug");
     }
 
+    private static void TakeThreads()
+    {
+        Console.OpenStandardInput().ReadByte();
+        var never = new ManualResetEventSlim();
+        var taken = new CountdownEvent(Blocked);
+        for (var i = 0; i < Blocked; i++)
+        {
+            ThreadPool.UnsafeQueueUserWorkItem(
+                _ =>
+                {
+                    taken.Signal();
+                    never.Wait();
+                },
+                null);
+        }
+
+        taken.Wait();
+        Console.WriteLine(Occupied);
+    }
+
     private static void LogLines()
     {
         var logger = new ProcessLog(new TextLayout(), new SlowError(), TimeProvider.System).CreateLogger("Cassini.A");
@@ -67,6 +97,7 @@ internal static class StartupHook
             logger.Log(LogLevel.Information, default, i, null, static (number, _) => $"line {number}");
         }
     }
+
     /// <summary>Standard error, a millisecond for each line, so that lines wait when the process ends.</summary>
     private sealed class SlowError : StringWriter
     {

@@ -8,7 +8,6 @@ using Cassini.Management.Http;
 using Cassini.Management.Logging;
 using Cassini.Management.Telemetry;
 using Cassini.Streams.Hosting;
-using Cassini.Streams.Listening.Endpoints;
 using Cassini.Streams.Primitives;
 using Cassini.Streams.Tls;
 using Cassini.Streams.Tls.Development;
@@ -33,6 +32,7 @@ internal sealed class Server(ServeSettings settings, CliContext context, Process
         try
         {
             RequireDescriptors();
+            using var pool = PoolWatch.Start(context.Time);
             var made = MakeDevelopmentCertificates();
             var export = new OtlpExport(settings.Process.Telemetry, context.Environment);
             using var problems = export.HasTraces || export.HasMetrics ? new ExportProblems(loggers, context.Time) : null;
@@ -87,7 +87,7 @@ internal sealed class Server(ServeSettings settings, CliContext context, Process
     /// <summary>With too few the runtime cannot load all parts of the program, and fails at the first that is missing.</summary>
     private static void RequireDescriptors()
     {
-        if (Surroundings.ShortageOfFiles(DescriptorBudget.Read(), DescriptorBudget.Least) is { } shortage)
+        if (Surroundings.ShortageOfFilesToServe() is { } shortage)
         {
             throw new StartFailedException(shortage);
         }
