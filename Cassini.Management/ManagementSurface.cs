@@ -59,7 +59,7 @@ internal sealed class ManagementSurface : IAsyncDisposable
             options.ShutdownToken, options.ShutdownTokenPath, access.SettingOf(nameof(ManagementOptions.ShutdownTokenPath)), time, logger);
 
         // No caller may guess the shutdown token at full speed, also where the guard limits no requests.
-        _drainRates = _shutdown.AreConfigured && !access.LimitsRequests
+        _drainRates = _shutdown.AreConfigured
             ? new RequestRates(options.RequestRate, options.RequestBurst, _refusals)
             : null;
         _metrics = new CassiniMetrics(Read, broker.Hub, broker.Mqtt is not null, export, time);

@@ -15,10 +15,24 @@ internal sealed class AccessGuard(
     Func<HttpContext, bool> meansUs, string allowedHosts, ICallerRule? callers, RequestRates? rates, Refusals refusals)
 {
     public RequestDelegate Guard(RequestDelegate next) => context =>
-        !IsBareProbe(context) && rates?.TryTake(context) is false ? RequestRates.RefuseAsync(context)
-        : Problem(context) is { } refusal ? AnswerAsync(context, refusal, next)
+        rates is null || IsUnlimited(context) ? GuardAsync(context, next)
+        : callers is not null && context.Request.Headers.Authorization.Count > 0 ? LimitAsync(rates, callers, context, next)
+        : rates.TryTake(context) ? GuardAsync(context, next)
+        : RequestRates.RefuseAsync(context);
+
+    private Task GuardAsync(HttpContext context, RequestDelegate next) =>
+        Problem(context) is { } refusal ? AnswerAsync(context, refusal, next)
         : callers is null ? next(context)
         : ExamineAsync(callers, context, next);
+
+    /// <summary>Judges the token first: one that is valid is not refused for what others at its caller's address did.</summary>
+    private async Task LimitAsync(RequestRates limits, ICallerRule rule, HttpContext context, RequestDelegate next)
+    {
+        var refused = await rule.ExamineAsync(context);
+        await (!limits.TryTake(context, hasToken: refused is null) ? RequestRates.RefuseAsync(context)
+            : (Problem(context) ?? refused) is { } refusal ? AnswerAsync(context, refusal, next)
+            : next(context));
+    }
 
     private Refusal? Problem(HttpContext context)
     {
@@ -73,8 +87,9 @@ internal sealed class AccessGuard(
 
     /// <summary>
     /// The requests of an orchestrator are not counted: otherwise another caller at its address could make it believe that a broker is
-    /// dead. They cost next to nothing.
+    /// dead. They cost next to nothing. Nor are those that their endpoint counts.
     /// </summary>
-    private static bool IsBareProbe(HttpContext context) =>
-        !context.Request.QueryString.HasValue && context.GetEndpoint()?.Metadata.GetMetadata<PublicAccess>() is { Word: not null };
+    private static bool IsUnlimited(HttpContext context) =>
+        context.GetEndpoint()?.Metadata.GetMetadata<PublicAccess>() is { } access
+        && (access.LimitsItself || (access.Word is not null && !context.Request.QueryString.HasValue));
 }

@@ -11,6 +11,9 @@ internal sealed class PublicAccess
     /// </summary>
     public static readonly PublicAccess Page = new() { IsPage = true };
 
+    /// <summary>Everything: the endpoint judges credentials of its own, and limits its callers itself.</summary>
+    public static readonly PublicAccess OfItsOwn = new() { LimitsItself = true };
+
     private PublicAccess()
     {
     }
@@ -23,6 +26,9 @@ internal sealed class PublicAccess
 
     /// <summary>Whether callers get the endpoint's answer as the body of a refusal.</summary>
     public bool IsPage { get; private init; }
+
+    /// <summary>Whether the guard leaves it to the endpoint how many requests a caller may make.</summary>
+    public bool LimitsItself { get; private init; }
 
     /// <summary>A probe that gives one word.</summary>
     public static PublicAccess OneWord(Func<HttpContext, Task?> answer) => new() { Word = answer };

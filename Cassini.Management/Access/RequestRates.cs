@@ -4,14 +4,17 @@ using Cassini.Streams.Primitives;
 
 namespace Cassini.Management.Access;
 
-/// <summary>How many requests each caller may make. An idle caller is forgotten. Thread-safe.</summary>
+/// <summary>
+/// How many requests each caller may make. Those with a valid token count apart from all others of their address, and so do those with a
+/// client certificate: what strangers do there does not refuse them. An idle caller is forgotten. Thread-safe.
+/// </summary>
 /// <param name="rate">Requests a second that one caller may make in the long run.</param>
 /// <param name="burst">Requests that one caller may make at once after a pause.</param>
 /// <param name="refusals">Counts the requests that are refused.</param>
 internal sealed class RequestRates(int rate, int burst, Refusals refusals) : IDisposable
 {
-    private readonly PartitionedRateLimiter<HttpContext> _limiter = PartitionedRateLimiter.Create<HttpContext, PeerKey>(context =>
-        RateLimitPartition.GetTokenBucketLimiter(PeerKey.Of(context.Connection.RemoteIpAddress), _ => new TokenBucketRateLimiterOptions
+    private readonly PartitionedRateLimiter<Caller> _limiter = PartitionedRateLimiter.Create<Caller, Caller>(caller =>
+        RateLimitPartition.GetTokenBucketLimiter(caller, _ => new TokenBucketRateLimiterOptions
         {
             TokenLimit = burst,
             TokensPerPeriod = rate,
@@ -20,10 +23,16 @@ internal sealed class RequestRates(int rate, int burst, Refusals refusals) : IDi
             AutoReplenishment = true,
         }));
 
+    /// <summary>Whose requests are counted together.</summary>
+    private readonly record struct Caller(PeerKey Address, bool HasToken, string? Certificate);
+
     /// <summary>Whether the caller may make this request; a refusal is counted.</summary>
-    public bool TryTake(HttpContext context)
+    /// <param name="context">The request.</param>
+    /// <param name="hasToken">Whether it has a valid token.</param>
+    public bool TryTake(HttpContext context, bool hasToken = false)
     {
-        using var lease = _limiter.AttemptAcquire(context);
+        using var lease = _limiter.AttemptAcquire(new Caller(
+            PeerKey.Of(context.Connection.RemoteIpAddress), hasToken, hasToken ? null : context.Connection.ClientCertificate?.Thumbprint));
         if (!lease.IsAcquired)
         {
             refusals.Add(RefusalKind.Rate);

@@ -32,9 +32,6 @@ internal sealed class SurfaceAccess : IDisposable
     /// <param name="option">The property of <see cref="ManagementOptions"/>.</param>
     public string SettingOf(string option) => IsPerEndpoint ? $"{nameof(ManagementOptions)}.{option}" : $"Management:{option}";
 
-    /// <summary>Whether the guard limits how many requests each caller may make.</summary>
-    public bool LimitsRequests => _rates is not null;
-
     /// <summary>An address on which everything is open to this machine.</summary>
     /// <param name="hosts">Names that mean this machine, beside its own.</param>
     /// <param name="tokens">The tokens. No caller needs one, but their file must still be usable.</param>

@@ -11,24 +11,25 @@ internal static class DrainEndpoint
     /// <param name="requestStop">Asks for the stop.</param>
     /// <param name="shutdown">The shutdown tokens.</param>
     /// <param name="settings">The settings that give shutdown tokens.</param>
-    /// <param name="rates">How often each caller may try a token; null where the guard limits its requests already.</param>
+    /// <param name="rates">How often each caller may try a wrong token; null when no token is configured.</param>
     /// <param name="refusals">Counts wrong tokens.</param>
     /// <param name="logger">Logs who asked for the stop.</param>
     public static void MapDrain(
         this IEndpointRouteBuilder routes,
         Action? requestStop, BearerTokens shutdown, string settings, RequestRates? rates, Refusals refusals, ILogger logger)
     {
-        RequestDelegate answer = context => AnswerAsync(context, requestStop, shutdown, settings, refusals, logger);
-        routes.MapWrite(HttpMethods.Post, "/drain", rates?.Limit(answer) ?? answer)
+        routes.MapWrite(
+                HttpMethods.Post, "/drain", context => AnswerAsync(context, requestStop, shutdown, settings, rates, refusals, logger))
             .Describe("drain", "Stop gracefully. Requires the shutdown token as bearer token.")
             .Answers<AcceptedAnswer>(StatusCodes.Status202Accepted, Answer.Json)
             .Answers(StatusCodes.Status401Unauthorized, Answer.PlainText)
             .Answers(StatusCodes.Status429TooManyRequests, Answer.PlainText)
-            .WithMetadata(PublicAccess.Whole);
+            .WithMetadata(rates is null ? PublicAccess.Whole : PublicAccess.OfItsOwn);
     }
 
     private static async Task AnswerAsync(
-        HttpContext context, Action? requestStop, BearerTokens shutdown, string settings, Refusals refusals, ILogger logger)
+        HttpContext context, Action? requestStop, BearerTokens shutdown, string settings,
+        RequestRates? rates, Refusals refusals, ILogger logger)
     {
         if (!shutdown.AreConfigured || requestStop is null)
         {
@@ -40,6 +41,13 @@ internal static class DrainEndpoint
 
         if (!Credentials.TryReadToken(context, out var token) || !await shutdown.AcceptAsync(token))
         {
+            // Counted after it was judged: what strangers tried at an address does not refuse a valid token there.
+            if (rates?.TryTake(context) is false)
+            {
+                await RequestRates.RefuseAsync(context);
+                return;
+            }
+
             refusals.Add(RefusalKind.Credentials);
             context.Response.Headers.WWWAuthenticate = "Bearer";
             await Answer.TextAsync(context, StatusCodes.Status401Unauthorized, "the shutdown token is missing or not valid\n");

@@ -53,6 +53,8 @@ public class DrainEndpointTests
         }
 
         codes[..5].ShouldAllBe(code => code == HttpStatusCode.Unauthorized);
+        using var valid = await rig.SendAsync(HttpMethod.Post, "/drain", null, ("Authorization", $"Bearer {Token}"));
+        valid.StatusCode.ShouldBe(HttpStatusCode.Accepted, "others at the address guessed, and not this caller");
     }
 
     [Theory]

@@ -38,6 +38,40 @@ public sealed class CallerLimitsTests : IDisposable
     }
 
     [Fact]
+    public async Task Token_ThatIsValid_IsNotRefusedForWhatStrangersDoAtItsAddress()
+    {
+        await using var rig = await ClosedRig.StartAsync(
+            _directory.File("tokens"), options => options with { RequestRate = 1, RequestBurst = 5 });
+        var codes = new List<HttpStatusCode>();
+        while (!codes.Contains(HttpStatusCode.TooManyRequests))
+        {
+            codes.Count.ShouldBeLessThan(1_000);
+            using var guess = await rig.SendAsync(HttpMethod.Get, "/connections", null, ("Authorization", $"Bearer guess-{codes.Count}"));
+            codes.Add(guess.StatusCode);
+        }
+
+        using var response = await rig.SendAsync(HttpMethod.Get, "/connections", null, ClosedRig.Authorization);
+
+        response.StatusCode.ShouldBe(HttpStatusCode.OK);
+    }
+
+    [Fact]
+    public async Task Requests_WithAValidToken_AreLimitedToo()
+    {
+        await using var rig = await ClosedRig.StartAsync(
+            _directory.File("tokens"), options => options with { RequestRate = 1, RequestBurst = 5 });
+        var codes = new List<HttpStatusCode>();
+        while (!codes.Contains(HttpStatusCode.TooManyRequests))
+        {
+            codes.Count.ShouldBeLessThan(1_000);
+            using var response = await rig.SendAsync(HttpMethod.Get, "/connections", null, ClosedRig.Authorization);
+            codes.Add(response.StatusCode);
+        }
+
+        codes[..5].ShouldAllBe(code => code == HttpStatusCode.OK);
+    }
+
+    [Fact]
     public async Task Feeds_MoreThanACallerMayHave_Are429AndAClosedOneMakesRoom()
     {
         await using var rig = await ClosedRig.StartAsync(_directory.File("tokens"), options => options with { MaxFeedsPerCaller = 2 });
