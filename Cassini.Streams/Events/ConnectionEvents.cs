@@ -94,6 +94,11 @@ public enum HandshakeFailure
 
     /// <summary>Its identity has its share of the open connections.</summary>
     ConnectionQuota,
+
+    /// <summary>
+    /// The client certificate, or an intermediate CA of it, is signed with SHA-1 or has a key that is too short, such as RSA of 1,024 bits.
+    /// </summary>
+    WeakCertificate,
 }
 
 /// <summary>The terminal event of a connection that never became open.</summary>

@@ -37,6 +37,12 @@ public sealed record TlsOptions
     /// </summary>
     public IdentitySource IdentityFrom { get; init; }
 
+    /// <summary>
+    /// Whether clients' certificates, and intermediate CAs of clients, may be signed with SHA-1, or have RSA keys of fewer than 2,048 bits
+    /// or EC keys of fewer than 224. Such signatures and keys can be forged. A changed value applies from the next start.
+    /// </summary>
+    public bool AllowWeakClients { get; init; }
+
     /// <summary>How often the files are read. A change is in use after two reads that gave the same content.</summary>
     [Within("10ms", "1d")]
     public TimeSpan ReloadInterval { get; init; } = TimeSpan.FromSeconds(1);

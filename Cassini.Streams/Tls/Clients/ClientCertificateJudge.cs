@@ -8,16 +8,19 @@ namespace Cassini.Streams.Tls.Clients;
 
 /// <summary>
 /// Decides whether a client's certificate is accepted, with the time of the injected clock. The order of the checks decides the reported
-/// failure: first the issuer, then revocation, then time, then usage, then the name. Remembers the intermediates of those that it accepts.
+/// failure: first the issuer, then revocation, then time, then usage, then weak cryptography, then the name. Remembers the intermediates of
+/// those that it accepts.
 /// </summary>
 internal sealed class ClientCertificateJudge(
     ImmutableArray<X509Certificate2> authorities, RevocationList? revocation,
-    TimeProvider time, IdentitySource identityFrom = IdentitySource.CommonName, KnownIntermediates? known = null)
+    TimeProvider time, IdentitySource identityFrom = IdentitySource.CommonName, KnownIntermediates? known = null, bool allowsWeak = false)
 {
     // The anchor's own signature and issuers do not matter (RFC 5280 §6.1.1 d).
     private const X509ChainStatusFlags IrrelevantOfAnchor =
         X509ChainStatusFlags.PartialChain | X509ChainStatusFlags.UntrustedRoot
         | X509ChainStatusFlags.NotSignatureValid | X509ChainStatusFlags.HasWeakSignature;
+
+    private const X509ChainStatusFlags JudgedHere = X509ChainStatusFlags.NotTimeValid | X509ChainStatusFlags.HasWeakSignature;
 
     private readonly KnownIntermediates _known = known ?? new KnownIntermediates();
 
@@ -129,12 +132,14 @@ internal sealed class ClientCertificateJudge(
         }
 
         var path = elements.Take(anchor + 1).Select(element => element.Certificate).ToArray();
+
         // Time is judged here, because OpenSSL ends a certificate a second early (X509_cmp_time counts an equal time as past).
-        var flags = elements.Take(anchor + 1).Select(element => Flags(element) & ~X509ChainStatusFlags.NotTimeValid).ToArray();
+        var flags = elements.Take(anchor + 1).Select(element => Flags(element) & ~JudgedHere).ToArray();
         flags[anchor] &= ~IrrelevantOfAnchor;
         var finding = flags.Any(flag => flag.HasFlag(X509ChainStatusFlags.NotSignatureValid))
             ? Untrusted(path[^1])
-            : Revoked(elements, anchor) ?? OutOfTime(path, now) ?? WrongUsage(path[0], flags[0]) ?? Otherwise(path, flags);
+            : Revoked(elements, anchor) ?? OutOfTime(path, now) ?? WrongUsage(path[0], flags[0])
+                ?? (allowsWeak ? null : Weak(path)) ?? Otherwise(path, flags);
         if (finding is null)
         {
             // No more than the path: what else a client sends must not evict the intermediates of others.
@@ -209,6 +214,27 @@ internal sealed class ClientCertificateJudge(
             ?? (flags.HasFlag(X509ChainStatusFlags.NotValidForUsage) ? "its CA may not issue client certificates" : null)) is { } problem
             ? new Finding(HandshakeFailure.WrongUsageCertificate, $"may not be a client: {problem}")
             : null;
+
+    /// <summary>
+    /// Judges the client and its intermediates. The signature of the anchor proves nothing, and its key is the operator's choice.
+    /// </summary>
+    private static Finding? Weak(X509Certificate2[] path)
+    {
+        foreach (var certificate in path.SkipLast(1))
+        {
+            if (WeakCryptography.HashOf(certificate) is { } hash)
+            {
+                return new Finding(HandshakeFailure.WeakCertificate, $"is too weak: {Name(certificate)} is signed with {hash}");
+            }
+
+            if (WeakCryptography.KeyOf(certificate) is { } key)
+            {
+                return new Finding(HandshakeFailure.WeakCertificate, $"is too weak: {Name(certificate)} has {key}");
+            }
+        }
+
+        return null;
+    }
 
     private static Finding? Otherwise(X509Certificate2[] path, X509ChainStatusFlags[] flags)
     {

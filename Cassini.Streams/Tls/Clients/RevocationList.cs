@@ -1,4 +1,5 @@
 using System.Collections.Frozen;
+using System.Collections.Immutable;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 
@@ -11,9 +12,11 @@ namespace Cassini.Streams.Tls.Clients;
 internal sealed class RevocationList
 {
     private readonly FrozenDictionary<string, FrozenSet<string>> _serialsByIssuer;
+    private readonly FrozenDictionary<string, RevocationListAge> _ageByIssuer;
 
     internal RevocationList(
         FrozenDictionary<string, FrozenSet<string>> serialsByIssuer,
+        FrozenDictionary<string, RevocationListAge> ageByIssuer,
         int count,
         string issuer,
         string fingerprint,
@@ -21,6 +24,7 @@ internal sealed class RevocationList
         DateTimeOffset nextUpdate)
     {
         _serialsByIssuer = serialsByIssuer;
+        _ageByIssuer = ageByIssuer;
         Count = count;
         Issuer = issuer;
         Fingerprint = fingerprint;
@@ -50,6 +54,38 @@ internal sealed class RevocationList
     /// <param name="issuer">The certificate that verified it.</param>
     public bool IsRevoked(X509Certificate2 certificate, X509Certificate2 issuer) =>
         _serialsByIssuer.TryGetValue(IssuerKey(issuer), out var serials) && serials.Contains(SerialKey(certificate.SerialNumberBytes.Span));
+
+    /// <summary>
+    /// Why these lists must not replace others: one of an authority is older, or missing, and what was revoked since would be valid again.
+    /// </summary>
+    /// <param name="before">The lists in use.</param>
+    /// <param name="authorities">The authorities from now on; what others revoked no longer matters.</param>
+    /// <returns>Null when nothing is older.</returns>
+    public string? StepsBehind(RevocationList before, ImmutableArray<X509Certificate2> authorities)
+    {
+        foreach (var authority in authorities)
+        {
+            var key = IssuerKey(authority);
+            if (!before._ageByIssuer.TryGetValue(key, out var inUse))
+            {
+                continue;
+            }
+
+            if (!_ageByIssuer.TryGetValue(key, out var age))
+            {
+                return $"has no revocation list of '{authority.Subject}' any more, and the one in use is {inUse}; "
+                    + "a restart takes the file as it is";
+            }
+
+            if (age.IsBefore(inUse))
+            {
+                return $"the revocation list of '{authority.Subject}' is older than the one in use: it is {age}, and the one in use is "
+                    + $"{inUse}; a restart takes the file as it is";
+            }
+        }
+
+        return null;
+    }
 
     internal static string IssuerKey(X509Certificate2 issuer) => issuer.GetCertHashString(HashAlgorithmName.SHA256);
 

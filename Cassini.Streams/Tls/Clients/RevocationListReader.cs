@@ -1,8 +1,10 @@
 using System.Collections.Frozen;
 using System.Collections.Immutable;
 using System.Formats.Asn1;
+using System.Numerics;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
+using Org.BouncyCastle.Asn1;
 using Org.BouncyCastle.Asn1.X509;
 using Org.BouncyCastle.Security;
 using Org.BouncyCastle.X509;
@@ -35,6 +37,7 @@ internal static class RevocationListReader
     private static RevocationList ReadLists(TlsFile file, ImmutableArray<X509Certificate2> authorities)
     {
         var serials = new Dictionary<string, HashSet<string>>();
+        var ages = new Dictionary<string, RevocationListAge>();
         var lists = new List<(X509Crl List, string Issuer)>();
         var count = 0;
         using var fingerprint = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
@@ -50,17 +53,20 @@ internal static class RevocationListReader
 
             lists.Add((list, issuers[0].Subject));
             var revoked = Serials(list);
+            var age = new RevocationListAge(Number(list), Utc(list.ThisUpdate));
             count += revoked.Length;
             foreach (var issuer in issuers)
             {
                 var key = RevocationList.IssuerKey(issuer);
                 (serials.TryGetValue(key, out var known) ? known : serials[key] = []).UnionWith(revoked);
+                ages[key] = ages.TryGetValue(key, out var other) && age.IsBefore(other) ? other : age;
             }
         }
 
         var (first, subject) = lists.MinBy(entry => NextUpdate(entry.List));
         return new RevocationList(
             serials.ToFrozenDictionary(entry => entry.Key, entry => entry.Value.ToFrozenSet()),
+            ages.ToFrozenDictionary(),
             count,
             subject,
             Convert.ToHexString(fingerprint.GetHashAndReset()),
@@ -187,6 +193,10 @@ internal static class RevocationListReader
     private static bool MaySignLists(X509Certificate2 authority) =>
         authority.Extensions.OfType<X509KeyUsageExtension>().FirstOrDefault() is not { } usage
         || usage.KeyUsages.HasFlag(X509KeyUsageFlags.CrlSign);
+
+    private static BigInteger? Number(X509Crl list) => list.GetExtensionValue(X509Extensions.CrlNumber) is { } value
+        ? new BigInteger(DerInteger.GetInstance(value.GetOctets()).Value.ToByteArray(), isBigEndian: true)
+        : null;
 
     private static DateTimeOffset NextUpdate(X509Crl list) => list.NextUpdate is { } next ? Utc(next) : DateTimeOffset.MaxValue;
 

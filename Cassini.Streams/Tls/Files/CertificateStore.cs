@@ -63,7 +63,7 @@ internal sealed class CertificateStore
     public void Load()
     {
         var files = TlsFileSet.Read(_options);
-        Use(TlsMaterial.Create(files, _time, _options.IdentityFrom, _intermediates, isReload: false), files.Digest());
+        Use(MaterialOf(files, inUse: null), files.Digest());
     }
 
     /// <summary>
@@ -174,7 +174,7 @@ internal sealed class CertificateStore
             try
             {
                 var read = files ?? throw unreadable!;
-                Use(TlsMaterial.Create(read, _time, _options.IdentityFrom, _intermediates, isReload: true), seen);
+                Use(MaterialOf(read, Current), seen);
             }
             catch (TlsConfigurationException e)
             {
@@ -189,6 +189,9 @@ internal sealed class CertificateStore
             }
         }
     }
+
+    private TlsMaterial MaterialOf(TlsFileSet files, TlsMaterial? inUse) =>
+        TlsMaterial.Create(files, _time, _options.IdentityFrom, _intermediates, inUse, _options.AllowWeakClients);
 
     private void Refuse(string seen, CertificateRole role, string path, string problem, DateTimeOffset? usableFrom)
     {

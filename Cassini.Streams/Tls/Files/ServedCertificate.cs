@@ -14,18 +14,6 @@ internal sealed record ServedCertificate(
     /// <summary>The curves that clients offer unless they are told otherwise, by their object identifiers.</summary>
     private static readonly HashSet<string> Curves = ["1.2.840.10045.3.1.7", "1.3.132.0.34", "1.3.132.0.35"];
 
-    /// <summary>Signatures with SHA-1 and with what is weaker.</summary>
-    private static readonly Dictionary<string, string> WeakSignatures = new(StringComparer.Ordinal)
-    {
-        ["1.2.840.113549.1.1.2"] = "MD2",
-        ["1.2.840.113549.1.1.3"] = "MD4",
-        ["1.2.840.113549.1.1.4"] = "MD5",
-        ["1.2.840.113549.1.1.5"] = "SHA-1",
-        ["1.2.840.10045.4.1"] = "SHA-1",
-        ["1.2.840.10040.4.3"] = "SHA-1",
-        ["1.3.14.3.2.29"] = "SHA-1",
-    };
-
     /// <summary>Reads the files, tries a handshake with what they contain, and judges its time.</summary>
     /// <exception cref="TlsConfigurationException">The files cannot be used now, or no client could use the certificate.</exception>
     public static ServedCertificate Read(TlsFile chain, TlsFile key, Validity validity)
@@ -45,7 +33,7 @@ internal sealed record ServedCertificate(
         foreach (var signed in certificates)
         {
             // Nobody verifies how a root signed itself.
-            if (signed.Subject != signed.Issuer && WeakSignatures.TryGetValue(signed.SignatureAlgorithm.Value ?? "", out var hash))
+            if (signed.Subject != signed.Issuer && WeakCryptography.HashOf(signed) is { } hash)
             {
                 throw chain.Error($"'{signed.Subject}' is signed with {hash}, which clients refuse; have it signed with SHA-256");
             }

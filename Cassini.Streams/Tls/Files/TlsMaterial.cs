@@ -70,16 +70,21 @@ internal sealed class TlsMaterial
     /// <param name="time">The clock that clients' certificates are judged by.</param>
     /// <param name="identityFrom">Which name of a client's certificate is its identity.</param>
     /// <param name="known">The intermediates that help clients that resume TLS; null for none yet.</param>
-    /// <param name="isReload">Whether other material is in use, which is better than an expired certificate.</param>
+    /// <param name="inUse">
+    /// The material in use: it is better than an expired certificate, and an older revocation list does not replace its own. Null at the
+    /// start.
+    /// </param>
+    /// <param name="allowsWeak">Whether clients may have certificates with weak signatures and keys.</param>
     /// <exception cref="TlsConfigurationException">The files cannot be used now, or do not match each other.</exception>
     internal static TlsMaterial Create(
         TlsFileSet files,
         TimeProvider time,
         IdentitySource identityFrom = IdentitySource.CommonName,
         KnownIntermediates? known = null,
-        bool isReload = false)
+        TlsMaterial? inUse = null,
+        bool allowsWeak = false)
     {
-        var validity = new Validity(time.GetUtcNow(), TakesExpired: !isReload);
+        var validity = new Validity(time.GetUtcNow(), TakesExpired: inUse is null);
         var authorities = PemCertificates.ReadAuthorities(files.Ca);
         var server = ServedCertificate.Read(files.ServerChain, files.ServerKey, validity);
         var management = files is { ManagementChain: { } chain, ManagementKey: { } key }
@@ -87,7 +92,13 @@ internal sealed class TlsMaterial
             : null;
         var revocation = files.Crl is { } crl ? RevocationListReader.Read(crl, authorities) : null;
         validity.DemandOfOne(files.Ca, authorities);
-        var judge = new ClientCertificateJudge(authorities, revocation, time, identityFrom, known ?? new KnownIntermediates());
+        if (files.Crl is { } list && inUse?.Revocation is { } before && revocation?.StepsBehind(before, authorities) is { } older)
+        {
+            throw list.Error(older);
+        }
+
+        var judge = new ClientCertificateJudge(
+            authorities, revocation, time, identityFrom, known ?? new KnownIntermediates(), allowsWeak);
         return new TlsMaterial(server, management, authorities, revocation, judge, time);
     }
 
