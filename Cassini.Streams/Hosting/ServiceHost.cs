@@ -59,8 +59,11 @@ public sealed partial class ServiceHost : IAsyncDisposable
     internal ServiceHost(CassiniOptions options, HealthCore core, IHostedProtocol protocol, TimeProvider time, ILoggerFactory loggers)
     {
         var descriptors = DescriptorBudget.Read();
-        var fitted = DescriptorBudget.Fit(options.Listener, descriptors);
-        _shortage = ReferenceEquals(fitted, options.Listener) ? null : (descriptors ?? 0, DescriptorBudget.WantedBy(options.Listener));
+        var open = DescriptorBudget.CountOpen();
+        var fitted = DescriptorBudget.Fit(options.Listener, descriptors, open);
+        _shortage = ReferenceEquals(fitted, options.Listener)
+            ? null
+            : (descriptors ?? 0, DescriptorBudget.WantedBy(options.Listener, open));
         Options = options with { Listener = fitted };
         _core = core;
         _protocol = protocol;

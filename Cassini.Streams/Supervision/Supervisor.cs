@@ -33,21 +33,21 @@ internal sealed class Supervisor(RestartPolicy policy, IEventPublisher events, T
     }
 
     /// <summary>Runs <paramref name="body"/> once: a crash is published, and nothing is started again.</summary>
-    /// <returns>Whether it ended without a crash.</returns>
-    public async Task<bool> RunOnceAsync(Component component, Func<Task> body)
+    /// <returns>The exception of the crash; null when it ended without one.</returns>
+    public async Task<Exception?> RunOnceAsync(Component component, Func<Task> body)
     {
         ArgumentNullException.ThrowIfNull(body);
         try
         {
             await body();
-            return true;
+            return null;
         }
         catch (Exception crash)
         {
             // Published before it is logged: a log that blocks must not keep a crash from health.
             events.Publish(Crashed.Of(component, crash, attempt: 1, restartIn: null));
             SupervisionLog.Crashed(logger, component, crash);
-            return false;
+            return crash;
         }
     }
 

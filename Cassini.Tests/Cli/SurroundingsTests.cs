@@ -68,6 +68,26 @@ public sealed class SurroundingsTests : IDisposable
         limited.Out.Lines.ShouldBeEmpty();
     }
 
+    /// <summary>A parent that leaks its files leaves fewer than the limit says.</summary>
+    [Fact]
+    public async Task Serve_FilesThatItsParentLeftOpen_AreCounted()
+    {
+        var bash = Programs.Require("bash");
+        await using var limited = ChildProcess.Start(
+            bash,
+            [
+                "-c",
+                "for i in $(seq 100 399); do eval \"exec $i</dev/null\"; done; ulimit -n 400; "
+                    + $"exec dotnet {CassiniProcess.Executable} {Serve}",
+            ],
+            _directory.Path);
+
+        (await limited.ExitCodeAsync("it ends")).ShouldBe(ExitCode.Error);
+
+        limited.Error.ToString().ShouldMatch(
+            "^cassini: the process may open only 400 files, which are too few: allow [56][0-9][0-9] with 'ulimit -n' or LimitNOFILE=$");
+    }
+
     [Theory]
     [InlineData("certs c", ExitCode.Ok)]
     [InlineData("wait http://127.0.0.1:1 --timeout 1s", ExitCode.TimedOut)]

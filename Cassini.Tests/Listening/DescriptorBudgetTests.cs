@@ -42,6 +42,33 @@ public class DescriptorBudgetTests
         DescriptorBudget.Fit(options, wanted - 1).ShouldNotBeSameAs(options);
     }
 
+    /// <summary>Of a parent that leaks them, or of the application around the broker.</summary>
+    [Fact]
+    public void Fit_DescriptorsThatOthersHaveOpen_AreNotForClients()
+    {
+        var wanted = DescriptorBudget.WantedBy(Wanted);
+
+        DescriptorBudget.Fit(Wanted, wanted, open: 200).ShouldBeSameAs(Wanted, "the program's own are in the reserve");
+        var fitted = DescriptorBudget.Fit(Wanted, 20_000, open: 10_240);
+        (fitted.MaxConnections + fitted.MaxPending).ShouldBeLessThanOrEqualTo(10_000 - 2_500);
+        DescriptorBudget.Fit(Wanted, DescriptorBudget.WantedBy(Wanted, open: 10_240), open: 10_240).ShouldBeSameAs(Wanted);
+    }
+
+    [Fact]
+    public void LeastWith_DescriptorsThatOthersHaveOpen_IsMore()
+    {
+        DescriptorBudget.LeastWith(320, open: 0).ShouldBe(320);
+        DescriptorBudget.LeastWith(320, open: 64).ShouldBe(320);
+        DescriptorBudget.LeastWith(320, open: 1_064).ShouldBe(1_320);
+    }
+
+    [Fact]
+    public void CountOpen_OnLinux_CountsThem()
+    {
+        Assert.SkipUnless(OperatingSystem.IsLinux(), "only Linux says it in /proc");
+        DescriptorBudget.CountOpen().ShouldBeGreaterThan(3);
+    }
+
     [Fact]
     public void Read_OnLinux_KnowsTheLimit()
     {

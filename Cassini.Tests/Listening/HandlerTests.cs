@@ -368,6 +368,20 @@ public class HandlerTests
         public Task HandleAsync(Connection connection, CancellationToken cancellationToken) => Task.CompletedTask;
     }
 
+    /// <summary>Memory that ran out is nobody's fault; each is a crash all the same.</summary>
+    [Fact]
+    public async Task Quarantine_CrashesForWantOfMemory_CountForNobody()
+    {
+        await using var rig = await ListeningRig.StartAsync(handler: new Handler((_, _) => throw new OutOfMemoryException()));
+        for (var crash = 1; crash <= 4; crash++)
+        {
+            await using var client = await rig.OpenAsync();
+            await Eventually.HoldsAsync($"crash {crash}", () => rig.Events.Of<Crashed>().Count == crash);
+        }
+
+        rig.Events.Of<IdentityQuarantined>().ShouldBeEmpty();
+    }
+
     private sealed class Handler(Func<Connection, CancellationToken, Task> handle) : IConnectionHandler
     {
         public Task HandleAsync(Connection connection, CancellationToken cancellationToken) => handle(connection, cancellationToken);

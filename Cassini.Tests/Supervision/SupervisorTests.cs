@@ -194,8 +194,9 @@ public class SupervisorTests
     {
         var connection = new Component(ComponentKind.Connection, "7");
 
-        (await _supervisor.RunOnceAsync(connection, () => throw new InvalidOperationException("boom"))).ShouldBeFalse();
-        (await _supervisor.RunOnceAsync(connection, () => Task.CompletedTask)).ShouldBeTrue();
+        (await _supervisor.RunOnceAsync(connection, () => throw new InvalidOperationException("boom")))
+            .ShouldBeOfType<InvalidOperationException>();
+        (await _supervisor.RunOnceAsync(connection, () => Task.CompletedTask)).ShouldBeNull();
 
         _events.Events.ShouldBe([new Crashed(connection, nameof(InvalidOperationException), "boom", 1, null)]);
     }

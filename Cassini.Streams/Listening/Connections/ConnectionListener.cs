@@ -92,10 +92,13 @@ internal sealed class ConnectionListener : IPendingConnection
     private async Task RunAsync()
     {
         var component = new Component(ComponentKind.Connection, Id.ToString(CultureInfo.InvariantCulture));
-        var served = await _supervisor.RunOnceAsync(component, ServeAsync);
+        var crash = await _supervisor.RunOnceAsync(component, ServeAsync);
+        var served = crash is null;
         try
         {
-            if (!served && _fate.IsOpen && !IsProbe && _context.Quarantine.RecordCrash(_identity) is { } quarantined)
+            // A shortage of the whole process hits anyone, also those that did not cause it.
+            if (crash is not null && !ProcessShortage.Caused(crash)
+                && _fate.IsOpen && !IsProbe && _context.Quarantine.RecordCrash(_identity) is { } quarantined)
             {
                 _events.Publish(quarantined);
 

@@ -10,11 +10,36 @@ internal static class DescriptorBudget
 {
     private const long LargestReserve = 3_072;
 
-    // What the program itself has open: about 220 files, most of them assemblies.
+    // Holds what the program itself opens: about 220 files, most of them assemblies.
     private const long SmallestReserve = 256;
+
+    // What the program itself has open at most when it begins, and when its host is made. What is more was open before it, or belongs to
+    // the application around it.
+    private const long OwnAtFirst = 64;
+    private const long OwnOfHost = 240;
 
     /// <summary>With fewer descriptors the program cannot load all of its own parts.</summary>
     public const long Least = SmallestReserve + 64;
+
+    /// <summary>How many descriptors the process must be allowed for its commands to run.</summary>
+    /// <param name="needed">How many the program itself needs.</param>
+    /// <param name="open">How many are open at its beginning.</param>
+    public static long LeastWith(long needed, long open) => needed + Math.Max(0, open - OwnAtFirst);
+
+    /// <summary>
+    /// How many descriptors are open; 0 where the system does not say. It needs no part of the program that is not loaded yet. Any thread.
+    /// </summary>
+    public static long CountOpen()
+    {
+        try
+        {
+            return OperatingSystem.IsLinux() ? Directory.GetFileSystemEntries("/proc/self/fd").Length : 0;
+        }
+        catch (Exception unreadable) when (unreadable is IOException or UnauthorizedAccessException)
+        {
+            return 0;
+        }
+    }
 
     /// <summary>
     /// How many descriptors the process may open; null where the system does not say. It needs no descriptor itself. Any thread.
@@ -32,10 +57,11 @@ internal static class DescriptorBudget
 
     /// <summary>How many descriptors the limits of connections want, the reserve included.</summary>
     /// <param name="options">The limits asked for.</param>
-    public static long WantedBy(ListenerOptions options)
+    /// <param name="open">How many are open already.</param>
+    public static long WantedBy(ListenerOptions options, long open = 0)
     {
         var wanted = (long)options.MaxConnections + options.MaxPending;
-        return wanted + Math.Clamp((wanted - 1) / 3, SmallestReserve, LargestReserve);
+        return wanted + Math.Clamp((wanted - 1) / 3, SmallestReserve, LargestReserve) + Foreign(open);
     }
 
     /// <summary>
@@ -44,13 +70,15 @@ internal static class DescriptorBudget
     /// </summary>
     /// <param name="options">The limits asked for.</param>
     /// <param name="descriptors">How many descriptors the process may open; null for no limit.</param>
-    public static ListenerOptions Fit(ListenerOptions options, long? descriptors)
+    /// <param name="open">How many are open already: those that are not the program's own leave less.</param>
+    public static ListenerOptions Fit(ListenerOptions options, long? descriptors, long open = 0)
     {
-        if (descriptors is not { } limit)
+        if (descriptors is not { } allowed)
         {
             return options;
         }
 
+        var limit = allowed - Foreign(open);
         var available = Math.Max(2, limit - Math.Clamp(limit / 4, SmallestReserve, LargestReserve));
         var wanted = (long)options.MaxConnections + options.MaxPending;
         if (wanted <= available)
@@ -66,6 +94,8 @@ internal static class DescriptorBudget
             MaxPendingPerAddress = Math.Min(options.MaxPendingPerAddress, pending),
         };
     }
+
+    private static long Foreign(long open) => Math.Max(0, open - OwnOfHost);
 
     [DllImport("libc", EntryPoint = "getrlimit")]
     [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]

@@ -10,14 +10,30 @@ internal static class Surroundings
     /// <summary>With fewer the runtime cannot load all parts of any command, and fails at the first one that is missing.</summary>
     private const long LeastFiles = 160;
 
+    // Of the process: written once, before anything else runs.
+    private static long _openAtFirst;
+
     /// <summary>
     /// Why no command can run for want of files; null when one can. Call it before anything that needs another part of the program: each
-    /// part that is loaded takes a file.
+    /// part that is loaded takes a file. What the parent left open counts, because nobody can use it.
     /// </summary>
     /// <param name="args">The command line, because one command needs more than the others.</param>
-    public static string? ShortageOfFiles(string[] args) => DescriptorBudget.Read() is { } limit and < LeastFiles
-        ? ShortageOfFiles(limit, IsServe(args) ? DescriptorBudget.Least : LeastFiles)
-        : null;
+    public static string? ShortageOfFiles(string[] args)
+    {
+        if (DescriptorBudget.Read() is not { } limit)
+        {
+            return null;
+        }
+
+        _openAtFirst = DescriptorBudget.CountOpen();
+        return limit < DescriptorBudget.LeastWith(LeastFiles, _openAtFirst)
+            ? ShortageOfFiles(limit, DescriptorBudget.LeastWith(IsServe(args) ? DescriptorBudget.Least : LeastFiles, _openAtFirst))
+            : null;
+    }
+
+    /// <summary>Why the broker cannot run for want of files, although other commands can; null when it can.</summary>
+    public static string? ShortageOfFilesToServe() =>
+        ShortageOfFiles(DescriptorBudget.Read(), DescriptorBudget.LeastWith(DescriptorBudget.Least, _openAtFirst));
 
     /// <summary>Writes why no command can run, with as little of the program as possible.</summary>
     /// <returns>The exit code.</returns>
