@@ -25,9 +25,10 @@ internal sealed class OwnThreadTransport(
 
     public ValueTask<IConnectionListener> BindAsync(EndPoint endpoint, CancellationToken cancellationToken = default)
     {
-        var listening = SocketTransportOptions.CreateDefaultBoundListenSocket(endpoint);
+        Socket? listening = null;
         try
         {
+            listening = SocketTransportOptions.CreateDefaultBoundListenSocket(endpoint);
             listening.Listen(limits.Backlog);
             var contexts = new SocketConnectionContextFactory(
                 new SocketConnectionFactoryOptions(), loggers.CreateLogger(typeof(SocketConnectionContextFactory).FullName!));
@@ -43,12 +44,12 @@ internal sealed class OwnThreadTransport(
         }
         catch (SocketException failure) when (failure.SocketErrorCode == SocketError.AddressAlreadyInUse)
         {
-            listening.Dispose();
+            listening?.Dispose();
             throw new AddressInUseException(failure.Message, failure);
         }
         catch
         {
-            listening.Dispose();
+            listening?.Dispose();
             throw;
         }
     }

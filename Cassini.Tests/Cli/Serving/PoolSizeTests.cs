@@ -8,7 +8,8 @@ public class PoolSizeTests
 
     [Fact]
     public void Look_WorkWaitsAndProcessorsAreIdle_Doubles() =>
-        Enumerable.Range(0, 10).Select(_ => _size.Look(pending: 1, finished: 0, busy: 0.1)).ShouldBe([4, 8, 16, 32, 64, 128, 256, 256, 256, 256]);
+        Enumerable.Range(0, 10).Select(_ => _size.Look(pending: 1, finished: 0, busy: 0.1)).ShouldBe(
+            [4, 8, 16, 32, 64, 128, 256, 256, 256, 256]);
 
     [Fact]
     public void Look_WorkWaitsAndProcessorsAreBusy_StaysAndFalls()

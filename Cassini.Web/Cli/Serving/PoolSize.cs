@@ -1,8 +1,8 @@
 namespace Cassini.Web.Cli.Serving;
 
 /// <summary>
-/// How many threads the pool has at least. Work that waits while nothing is finished, although processors are idle, waits for threads that are
-/// blocked, and then more threads help. Otherwise more threads only take turns, also with those that answer probes.
+/// How many threads the pool has at least. Work that waits while nothing is finished, although processors are idle, waits for threads that
+/// are blocked, and then more threads help. Otherwise more threads only take turns, also with those that answer probes.
 /// </summary>
 internal sealed class PoolSize
 {
