@@ -280,6 +280,7 @@ internal sealed class Session : Subscriber
         Volatile.Write(ref _attachment, attachment);
         Received.AttachLocked(attachment);
         Deliveries.DetachLocked(attachment);
+        Subscriptions.ReviewSharedLocked();
     }
 
     private void NoteClosedLocked(Attachment attachment, CloseReason observed, bool isKept) =>
