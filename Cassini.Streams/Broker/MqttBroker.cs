@@ -61,14 +61,15 @@ public sealed class MqttBroker : ISessionHandler
         _tracer = new MessageTracer(tracing?.Spans, tracing?.Ratio ?? 0, time, failure => BrokerLog.SpanListenerFailed(logger, failure));
         _violations = new Violations(_events, logger);
         Budget = new MemoryBudget(options.MemoryLimit > 0 ? options.MemoryLimit : GC.GetGCMemoryInfo().TotalAvailableMemoryBytes / 5 * 2);
+        var work = new IdentityWork(Turns, time);
         Topics = new TopicTable(options, Tree, events, time);
         Retained = new RetainedMessages(options, Budget, store, Tree, time);
-        Sessions = new SessionTable(options, accounts, store, Tree, Retained, Budget, Counters, _events, time);
+        Sessions = new SessionTable(options, accounts, store, Tree, Retained, Budget, Counters, _events, work, time);
         _router = new Router(Topics, Retained, time);
-        _publisher = new ServerPublisher(Topics, _router, time);
+        _publisher = new ServerPublisher(Topics, _router, work, time);
         _receiver = new ConnectReceiver(options, Budget, time);
         Connecting = new ConnectPhase(
-            options, new AccessTable(options.Access), Sessions, _intake, _publisher,
+            options, new AccessTable(options.Access), Sessions, _intake, _publisher, work,
             new TakeOverPace(options.MaxTakeOverDelay, Counters, time), _events, Budget, time, HandlerOf);
         _serving = new ServePhase(store, _intake, Turns, time);
         _local = new LocalPublisher(options, Budget, _intake, _publisher, time);
@@ -78,12 +79,12 @@ public sealed class MqttBroker : ISessionHandler
         Housekeeper = new Housekeeper(
             time,
             upkeep.Forgive,
-            new HousekeepingJob(TimeSpan.Zero, upkeep.Work, JudgesClients: true),
-            new HousekeepingJob(TimeSpan.FromSeconds(1), new DropReport(Sessions, Counters, _events).Publish),
-            new HousekeepingJob(TimeSpan.FromSeconds(10), Sweep),
+            new HousekeepingJob(TimeSpan.Zero, upkeep.WorkAsync, JudgesClients: true),
+            new HousekeepingJob(TimeSpan.FromSeconds(1), new DropReport(Sessions, Counters, _events, time).PublishAsync),
+            new HousekeepingJob(TimeSpan.FromSeconds(10), SweepAsync),
             new HousekeepingJob(
                 options.SysInterval,
-                new SysTopics(version, Sessions, Tree, Retained, Topics, Budget, Counters, _publisher, time).Publish,
+                new SysTopics(version, Sessions, Tree, Retained, Topics, Budget, Counters, _publisher, time).PublishAsync,
                 AtStart: true));
     }
 
@@ -195,8 +196,14 @@ public sealed class MqttBroker : ISessionHandler
     /// </summary>
     /// <param name="topic">A topic under <c>$SYS/</c>.</param>
     /// <param name="payload">The payload.</param>
-    internal void PublishSystem(string topic, ReadOnlySpan<byte> payload) =>
-        _publisher.Publish(MqttText.Encode(topic), payload, default, expiry: null, QualityOfService.AtLeastOnce, retain: true);
+    internal void PublishSystem(string topic, ReadOnlyMemory<byte> payload) =>
+        _publisher.Publish(new ServerMessage
+        {
+            Topic = MqttText.Encode(topic),
+            Payload = payload,
+            QoS = QualityOfService.AtLeastOnce,
+            Retain = true,
+        });
 
     /// <summary>
     /// The messages whose topics match a filter: first the retained messages, then new ones as they are published. Each observer has
@@ -272,12 +279,13 @@ public sealed class MqttBroker : ISessionHandler
         link,
         client,
         new Admission(_options, _intake, Budget, () => MemoryUse, _events, _time, client.IsProbe),
-        new PublishHandler(_options, new TopicCache(_options, Topics, client.Access), _router, _tracer, _events, link, client),
+        new PublishHandler(
+            _options, new TopicCache(_options, Topics, client.Access, client.Identity), _router, _tracer, _events, link, client),
         new SubscribeHandler(_options, _events, link, client));
 
-    private void Sweep()
+    private async ValueTask SweepAsync()
     {
-        Retained.Sweep();
-        Topics.Sweep(topic => Retained.Get(topic.Utf8) is not null);
+        await Retained.SweepAsync().ConfigureAwait(false);
+        await Topics.SweepAsync(topic => Retained.Get(topic.Utf8) is not null).ConfigureAwait(false);
     }
 }

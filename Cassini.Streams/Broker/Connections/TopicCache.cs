@@ -9,7 +9,7 @@ namespace Cassini.Streams.Broker.Connections;
 /// The topics that one client publishes to, each with whether it may. The usual message costs one comparison here instead of a search
 /// of the topics and of the access rules. For the connection's reader.
 /// </summary>
-internal sealed class TopicCache(BrokerOptions options, TopicTable topics, ClientAccess access)
+internal sealed class TopicCache(BrokerOptions options, TopicTable topics, ClientAccess access, string identity)
 {
     private const int FirstSize = 8;
     private const int LargestSize = 1024;
@@ -47,7 +47,7 @@ internal sealed class TopicCache(BrokerOptions options, TopicTable topics, Clien
         }
 
         var found = new CachedTopic(
-            access.IsCanary ? new Topic(name.ToArray(), isListed: false, 0) : topics.Get(name), TopicVerdict.Allowed, null);
+            access.IsCanary ? new Topic(name.ToArray(), isListed: false, 0) : topics.Get(name, identity), TopicVerdict.Allowed, null);
         _displaced += place.Topic is null ? 0 : 1;
         place = found;
         if (_displaced > _places.Length && _places.Length < LargestSize)

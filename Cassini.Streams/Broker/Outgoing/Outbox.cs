@@ -67,6 +67,9 @@ internal sealed class Outbox : IFlushable
         }
     }
 
+    /// <summary>Notifies <see cref="Source"/> now, as when the backlog has shrunk. On a thread of the pool.</summary>
+    public void Notify() => OutboxNotice.TrySend(Source, this, _owner);
+
     /// <summary>
     /// Whether one more of the messages that the broker sends of itself should be appended. If not, <see cref="Source"/> is notified when
     /// it should.

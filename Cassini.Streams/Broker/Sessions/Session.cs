@@ -30,7 +30,7 @@ internal sealed class Session : Subscriber
     public Session(
         BrokerOptions options, IBrokerStore store, SubscriptionTree tree, RetainedMessages retained, ShareHandOver handOver,
         MemoryBudget budget, BrokerCounters counters, TimeProvider time, string clientId, Account account, SessionHistory history,
-        bool isListed)
+        bool isListed, IdentityWork work)
     {
         History = history;
         _counters = counters;
@@ -38,7 +38,7 @@ internal sealed class Session : Subscriber
         _handOver = handOver;
         _journal = new SessionJournal(store, clientId);
         Losses = new DeliveryLosses(counters);
-        Deliveries = new DeliveryQueue(history.Lock, options, budget, counters, Losses, time, _journal, retained);
+        Deliveries = new DeliveryQueue(history.Lock, options, budget, counters, Losses, time, _journal, retained, work, account);
         Subscriptions = new SessionSubscriptions(
             history.Lock, isListed ? options.MaxSubscriptions : null, tree, budget, _journal, Deliveries);
         _direct = new DirectDelivery(Losses);
@@ -271,7 +271,6 @@ internal sealed class Session : Subscriber
     private SessionEnd LeaveTree(SessionEnd end)
     {
         Subscriptions.RemoveFromTree(end.Subscriptions);
-        _handOver.HandOn(end.Unfinished);
         return end;
     }
 

@@ -19,6 +19,7 @@ internal sealed class SessionTable(
     MemoryBudget budget,
     BrokerCounters counters,
     BrokerEvents events,
+    IdentityWork work,
     TimeProvider time)
 {
     private const int Stripes = 64;
@@ -76,7 +77,9 @@ internal sealed class SessionTable(
     }
 
     /// <summary>Gives others what a session had not finished for its shared subscriptions. Not under a lock.</summary>
-    public void HandOn(SessionEnd end) => _handOver.HandOn(end.Unfinished);
+    /// <param name="end">What is left to do.</param>
+    /// <param name="account">The account of its identity, whose work it is; null when nobody may wait for its turn.</param>
+    public ValueTask HandOnAsync(SessionEnd end, Account? account) => _handOver.HandOnAsync(end.Unfinished, work, account);
 
     /// <summary>A session was closed.</summary>
     public void NoteClosed() => Interlocked.Decrement(ref _open);
@@ -99,7 +102,7 @@ internal sealed class SessionTable(
     {
         var session = new Session(
             options, store, tree, retained, _handOver, budget, new BrokerCounters(), time, request.ClientId, accounts.OfBroker,
-            new SessionHistory(probeEvents), isListed: false);
+            new SessionHistory(probeEvents), isListed: false, work);
         session.TryAttach(attachment, request, isPresent: false, flushes, out _);
         return new AttachResult(session, session.History);
     }
@@ -186,7 +189,7 @@ internal sealed class SessionTable(
     }
 
     private Session Make(string clientId, Account account, SessionHistory history) =>
-        new(options, store, tree, retained, _handOver, budget, counters, time, clientId, account, history, isListed: true);
+        new(options, store, tree, retained, _handOver, budget, counters, time, clientId, account, history, isListed: true, work);
 
     private void NoteOpened()
     {

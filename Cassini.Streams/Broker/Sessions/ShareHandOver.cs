@@ -1,6 +1,7 @@
 using Cassini.Streams.Broker.Model;
 using Cassini.Streams.Broker.Routing;
 using Cassini.Streams.Mqtt;
+using Cassini.Streams.Quotas;
 
 namespace Cassini.Streams.Broker.Sessions;
 
@@ -10,25 +11,39 @@ namespace Cassini.Streams.Broker.Sessions;
 /// </summary>
 internal sealed class ShareHandOver(SubscriptionTree tree, BrokerCounters counters, TimeProvider time)
 {
+    /// <summary>The steps of one message.</summary>
+    private const int Steps = 8;
+
     /// <summary>What others may get of a session that has ended, oldest first: not what was sent with QoS 2 [MQTT-4.8.2-5].</summary>
     /// <param name="sent">What it had not acknowledged.</param>
     /// <param name="waiting">What was not sent yet.</param>
     public static QueuedMessage[] Unfinished(IEnumerable<QueuedMessage> sent, IEnumerable<QueuedMessage> waiting) =>
         [.. sent.Where(queued => queued.QoS == QualityOfService.AtLeastOnce).Concat(waiting).Where(queued => queued.Share is not null)];
 
-    /// <summary>Delivers each message to the member whose turn it is. Without members they are lost. Not under a lock.</summary>
+    /// <summary>
+    /// Delivers each message to the member whose turn it is, in slices. Without members they are lost. Not under a lock.
+    /// </summary>
     /// <param name="unfinished">What the member had not finished, oldest first, each with its share.</param>
-    public void HandOn(QueuedMessage[] unfinished)
+    /// <param name="work">Runs the slices.</param>
+    /// <param name="account">The account of its identity, whose work it is; null when nobody may wait for its turn.</param>
+    public async ValueTask HandOnAsync(QueuedMessage[] unfinished, IdentityWork work, Account? account)
     {
-        if (unfinished.Length == 0)
+        var next = 0;
+        if (unfinished.Length > 0)
         {
-            return;
+            await work.RunAsync(account, () => HandOn(unfinished, ref next));
         }
+    }
 
+    /// <returns>Whether there are more.</returns>
+    private bool HandOn(QueuedMessage[] unfinished, ref int next)
+    {
         var flushes = new FlushSet();
         var now = time.GetTimestamp();
-        foreach (var queued in unfinished)
+        var slice = new WorkSlice(time);
+        for (; next < unfinished.Length && !slice.IsOver; slice.Take(Steps, flushes))
         {
+            var queued = unfinished[next++];
             if (queued.Message.IsExpired(now))
             {
                 counters.AddExpired();
@@ -41,6 +56,7 @@ internal sealed class ShareHandOver(SubscriptionTree tree, BrokerCounters counte
         }
 
         flushes.Flush(inline: false);
+        return next < unfinished.Length;
     }
 
     /// <summary>Delivers a message whose turn a member had that has ended at the same time. Not under a lock.</summary>

@@ -37,7 +37,9 @@ internal sealed class LocalPublisher(
 
         try
         {
-            return intake.TryEnterLocal() ? Publish(message, topic, properties) : PublishOutcome.Refused;
+            return intake.TryEnterLocal()
+                ? await PublishAsync(message, topic, properties).ConfigureAwait(false)
+                : PublishOutcome.Refused;
         }
         finally
         {
@@ -45,10 +47,18 @@ internal sealed class LocalPublisher(
         }
     }
 
-    private PublishOutcome Publish(MqttMessage message, byte[] topic, byte[] properties)
+    private async ValueTask<PublishOutcome> PublishAsync(MqttMessage message, byte[] topic, byte[] properties)
     {
         var expiry = message.ExpiresAfter is { } after ? (uint?)Math.Clamp(Math.Ceiling(after.TotalSeconds), 0, uint.MaxValue) : null;
-        var result = publisher.Publish(topic, message.Payload.Span, properties, expiry, message.QoS, message.Retain);
+        var result = await publisher.PublishAsync(new ServerMessage
+        {
+            Topic = topic,
+            Payload = message.Payload,
+            Properties = properties,
+            Expiry = expiry,
+            QoS = message.QoS,
+            Retain = message.Retain,
+        }).ConfigureAwait(false);
         return !result.IsRetainedAsAsked ? PublishOutcome.NotRetained
             : result.HasSubscribers ? PublishOutcome.Delivered
             : PublishOutcome.NoSubscribers;
