@@ -11,6 +11,9 @@ public enum CapacityResource
 
     /// <summary>The memory for messages, in bytes.</summary>
     Memory,
+
+    /// <summary>Topics with a retained message.</summary>
+    Retained,
 }
 
 /// <summary>How much of a resource is in use.</summary>

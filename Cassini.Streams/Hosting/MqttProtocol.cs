@@ -30,7 +30,7 @@ internal sealed class MqttProtocol(MqttBroker broker, HealthProjection health) :
         var open = (int)connections.Used;
         return new LoadSampled(statistics.QueuedMessages, open, bytesReceived, bytesSent, statistics.Topics, statistics.Dropped)
         {
-            Capacity = new Capacity(connections, broker.Sessions.Use, broker.MemoryUse),
+            Capacity = new Capacity(connections, broker.Sessions.Use, broker.Budget.Use),
             Sessions = statistics.OpenSessions,
             MessagesReceived = statistics.PublishReceived,
             MessagesSent = statistics.PublishSent,

@@ -17,9 +17,14 @@ internal static class ProcessUsage
         return (user + system) / TicksPerSecond;
     }
 
-    public static double ResidentKiB(int pid)
+    public static double ResidentKiB(int pid) => Status(pid, "VmRSS:");
+
+    /// <summary>The most that it ever had.</summary>
+    public static double PeakResidentKiB(int pid) => Status(pid, "VmHWM:");
+
+    private static double Status(int pid, string name)
     {
-        var line = Read($"/proc/{pid}/status").Split('\n').First(line => line.StartsWith("VmRSS:", StringComparison.Ordinal));
+        var line = Read($"/proc/{pid}/status").Split('\n').First(line => line.StartsWith(name, StringComparison.Ordinal));
         return double.Parse(line.Split(' ', StringSplitOptions.RemoveEmptyEntries)[1], CultureInfo.InvariantCulture);
     }
 

@@ -97,7 +97,7 @@ internal sealed class Client(
             }
 
             await sessions.HandOnAsync(end, Session.Account);
-            await publisher.PublishAsync(end.Will, Session, Session.Account);
+            await publisher.PublishAsync(end.Will, Session.Account, Session);
         }
     }
 }

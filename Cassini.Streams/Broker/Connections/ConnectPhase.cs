@@ -21,7 +21,6 @@ namespace Cassini.Streams.Broker.Connections;
 /// <param name="work">Runs what leaves much to do in pieces.</param>
 /// <param name="pace">Slows down connections that fight for one client identifier.</param>
 /// <param name="events">Where it reports which clients were refused.</param>
-/// <param name="budget">The broker's memory.</param>
 /// <param name="time">The one clock.</param>
 /// <param name="handlers">Makes the handler of what an accepted client sends next.</param>
 internal sealed class ConnectPhase(
@@ -33,7 +32,6 @@ internal sealed class ConnectPhase(
     IdentityWork work,
     TakeOverPace pace,
     BrokerEvents events,
-    MemoryBudget budget,
     TimeProvider time,
     Func<ClientLink, Client, PacketHandler> handlers)
 {
@@ -50,7 +48,7 @@ internal sealed class ConnectPhase(
     {
         var keepAlive = KeepAliveOf(connect);
         TimeSpan? longestSilence = keepAlive == 0 ? null : TimeSpan.FromSeconds(keepAlive) * 1.5;
-        return new ClientLink(connection, LimitsOf(connect, connection.Transport.IsProbe), longestSilence, options, budget, time);
+        return new ClientLink(connection, LimitsOf(connect, connection.Transport.IsProbe), longestSilence, options, time);
     }
 
     /// <summary>Answers the packet.</summary>
@@ -60,7 +58,8 @@ internal sealed class ConnectPhase(
     /// <returns>The handler of what the client sends next; null when it was refused.</returns>
     public async Task<PacketHandler?> AnswerAsync(ClientLink link, ConnectPacket connect, CancellationToken ending)
     {
-        var (identity, isProbe) = (link.Connection.Transport.Identity, link.Connection.Transport.IsProbe);
+        var transport = link.Connection.Transport;
+        var (identity, isProbe) = (transport.Identity, transport.IsProbe);
         var clientId = connect.ClientId.Length > 0 ? connect.ClientId : NewClientId();
         if (!isProbe && sessions.IsOpen(clientId, identity) && !await pace.WaitAsync(clientId, ending))
         {
@@ -87,23 +86,30 @@ internal sealed class ConnectPhase(
             ConnAck(connect, properties, isPresent: false),
             ConnAck(connect, properties, isPresent: true));
         var sendMaximum = Math.Min(connect.Properties.ReceiveMaximum ?? ushort.MaxValue, options.MaxInFlight);
-        var attachment = new Attachment(link, link.Outbox, sendMaximum, TellsBridgeState(connect) ? null : connect.Will);
+        var will = connect.Will is { } wanted && !TellsBridgeState(connect) ? HeldWill.TryMake(wanted, link.Connection.Memory) : null;
+        if (will is null && connect.Will is not null && !TellsBridgeState(connect))
+        {
+            return Refuse(link, ReasonCode.QuotaExceeded, "there is no memory for the will");
+        }
+
+        var attachment = new Attachment(link, link.Outbox, sendMaximum, will);
         var result = isProbe
-            ? sessions.AttachProbe(attachment, request, link.Connection.Transport.Events, link.Flushes)
+            ? sessions.AttachProbe(attachment, request, transport.Events, link.Flushes)
             : sessions.Attach(attachment, request, link.Flushes);
         if (result.Session is not { } session)
         {
+            attachment.DiscardWill();
             return await RefuseAsync(link, result);
         }
 
         var client = new Client(sessions, publisher, work, link, session, attachment, rights, connect);
 
         // Before anything that may wait for another thread.
-        link.Connection.Transport.Abandoned = client.LeaveAsync;
+        transport.Abandoned = client.LeaveAsync;
         try
         {
             session.SendBacklog(attachment, link.Flushes);
-            await SettleAsync(result, link.Connection.Transport.Account);
+            await SettleAsync(result, transport.Account);
             if (result.Lost is not null && pace.NoteTakeOver(clientId, identity) is { } contested)
             {
                 events.Publish(contested);
@@ -143,10 +149,10 @@ internal sealed class ConnectPhase(
         {
             var will = lost.TakeWillWhenDisplaced(ended: !result.IsPresent);
             lost.Connection.Close(new CloseOrder(ReasonCode.SessionTakenOver, CloseReason.TakenOver));
-            await publisher.PublishAsync(will, result.IsPresent ? result.Session : null, account);
+            await publisher.PublishAsync(will, account, result.IsPresent ? result.Session : null);
         }
 
-        await publisher.PublishAsync(result.End.Will, publisher: null, account);
+        await publisher.PublishAsync(result.End.Will, account, publisher: null);
     }
 
     /// <summary>Refuses a client that got no session, after what that leaves to do for the session that it had before.</summary>

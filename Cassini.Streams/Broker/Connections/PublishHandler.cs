@@ -60,9 +60,11 @@ internal sealed class PublishHandler(
 
         if (packet.QoS == QualityOfService.ExactlyOnce)
         {
-            var most = _version == ProtocolVersion.V500 ? options.ReceiveMaximum : ushort.MaxValue;
-            switch (client.Session.Received.Add(packet.PacketId, most, client.Attachment))
+            switch (client.Session.Received.Add(packet.PacketId, options.ReceiveMaximum, client.Attachment))
             {
+                case ReceiveVerdict.TooMany when _version == ProtocolVersion.V311:
+                    // It was not told how many it may have: that is no violation.
+                    return new CloseOrder(ReasonCode.ServerBusy, CloseReason.OutOfMemory);
                 case ReceiveVerdict.TooMany:
                     return new CloseOrder(
                         ReasonCode.ReceiveMaximumExceeded,
@@ -86,6 +88,9 @@ internal sealed class PublishHandler(
 
         return null;
     }
+
+    /// <summary>The client is gone.</summary>
+    public void Clear() => topics.Clear();
 
     /// <summary>Goes on with the delivery of the message that is under way: everything else was done before.</summary>
     private void GoOn(ref PublishPacket packet, Frame frame, AnswerBuffer answers, ref WorkSlice slice)
@@ -136,6 +141,7 @@ internal sealed class PublishHandler(
             QoS = packet.QoS,
             Retain = packet.Retain,
             Publisher = client.Session,
+            Account = client.Session.Account,
             ReceivedAt = receivedAt,
             Stored = _underWay?.Stored,
             Trace = trace,
@@ -174,7 +180,7 @@ internal sealed class PublishHandler(
         _aliases ??= new CachedTopic[options.MaxTopicAliases + 1];
         if (!packet.Topic.IsEmpty)
         {
-            topic = _aliases[alias] = topics.Get(packet.Topic);
+            topic = topics.Keep(ref _aliases[alias], topics.Get(packet.Topic));
             return null;
         }
 
@@ -187,7 +193,7 @@ internal sealed class PublishHandler(
 
         if (topic.Topic is { IsRemoved: true } removed)
         {
-            topic = _aliases[alias] = topics.Get(removed.Utf8);
+            topic = topics.Keep(ref _aliases[alias], topics.Get(removed.Utf8));
         }
 
         return null;

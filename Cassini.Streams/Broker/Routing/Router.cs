@@ -46,7 +46,7 @@ internal sealed class Router(TopicTable topics, RetainedMessages retained, TimeP
         if (message.Retain)
         {
             var stored = message.Retained(time);
-            progress.IsRetainedAsAsked = retained.Set(stored);
+            progress.IsRetainedAsAsked = retained.Set(stored, message.Account);
             progress.Place = stored.RetainedPlace;
         }
 

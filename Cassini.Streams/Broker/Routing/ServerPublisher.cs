@@ -1,5 +1,5 @@
 using Cassini.Streams.Broker.Model;
-using Cassini.Streams.Mqtt.Packets;
+using Cassini.Streams.Mqtt;
 using Cassini.Streams.Quotas;
 
 namespace Cassini.Streams.Broker.Routing;
@@ -8,35 +8,58 @@ namespace Cassini.Streams.Broker.Routing;
 /// Publishes the messages that do not come from a connection: wills, the broker's own under <c>$SYS</c>, and those of .NET code.
 /// Thread-safe.
 /// </summary>
-internal sealed class ServerPublisher(TopicTable topics, Router router, IdentityWork work, TimeProvider time)
+internal sealed class ServerPublisher(Account ofBroker, TopicTable topics, Router router, IdentityWork work, TimeProvider time)
 {
-    /// <summary>Publishes a will, if there is one.</summary>
-    /// <param name="will">The will.</param>
+    /// <summary>Publishes a will, if there is one, and releases it.</summary>
+    /// <param name="held">The will.</param>
+    /// <param name="account">The account of the identity of the will.</param>
     /// <param name="publisher">The session of the will; null when that session has ended.</param>
-    /// <param name="account">The account of its identity, whose work it is; null when nobody may wait for its turn.</param>
+    /// <param name="inTurn">Whether it waits for the turn of its identity; not when others would wait for that.</param>
     /// <returns>How many subscribers it had.</returns>
-    public async ValueTask<int> PublishAsync(WillMessage? will, Subscriber? publisher, Account? account) =>
-        will is null ? 0 : (await PublishAsync(ServerMessage.Of(will, publisher), account)).Next;
+    public async ValueTask<int> PublishAsync(HeldWill? held, Account account, Subscriber? publisher, bool inTurn = true)
+    {
+        if (held is null)
+        {
+            return 0;
+        }
+
+        try
+        {
+            var progress = await PublishAsync(ServerMessage.Of(held.Message, account, publisher), inTurn).ConfigureAwait(false);
+            return progress.Next;
+        }
+        finally
+        {
+            held.Release();
+        }
+    }
 
     /// <summary>Publishes a message, in slices if it has many subscribers: others have the thread between them.</summary>
     /// <param name="message">The message.</param>
-    /// <param name="account">The account of the identity whose work it is; null when it is the broker's own.</param>
+    /// <param name="inTurn">Whether it waits for the turn of its identity.</param>
     /// <returns>What became of it.</returns>
-    public async ValueTask<RouteProgress> PublishAsync(ServerMessage message, Account? account = null)
+    public async ValueTask<RouteProgress> PublishAsync(ServerMessage message, bool inTurn)
     {
         var delivery = Begin(message);
-        await work.RunAsync(account, () => !Deliver(delivery));
+        await work.RunAsync(inTurn ? message.Account : null, () => !Deliver(delivery)).ConfigureAwait(false);
         return delivery.Progress;
     }
 
-    /// <summary>Publishes a message without a pause: for the few that must not come after later ones of other threads.</summary>
-    public void Publish(ServerMessage message)
+    /// <summary>Publishes and retains one of the broker's own messages, without a pause: so none comes after a later one.</summary>
+    public void PublishSystem(byte[] topic, ReadOnlyMemory<byte> payload, QualityOfService qos)
     {
-        var delivery = Begin(message);
+        var delivery = Begin(SystemMessage(topic, payload, qos));
         while (!Deliver(delivery))
         {
         }
     }
+
+    /// <summary>The same, in slices.</summary>
+    public async ValueTask PublishSystemAsync(byte[] topic, ReadOnlyMemory<byte> payload, QualityOfService qos) =>
+        await PublishAsync(SystemMessage(topic, payload, qos), inTurn: false).ConfigureAwait(false);
+
+    private ServerMessage SystemMessage(byte[] topic, ReadOnlyMemory<byte> payload, QualityOfService qos) =>
+        new() { Account = ofBroker, Topic = topic, Payload = payload, QoS = qos, Retain = true };
 
     private Delivery Begin(ServerMessage message) => new(message, topics.Get(message.Topic), time.GetTimestamp());
 
@@ -53,6 +76,7 @@ internal sealed class ServerPublisher(TopicTable topics, Router router, Identity
             QoS = message.QoS,
             Retain = message.Retain,
             Publisher = message.Publisher,
+            Account = message.Account,
             ReceivedAt = delivery.ReceivedAt,
             Stored = delivery.Stored,
         };

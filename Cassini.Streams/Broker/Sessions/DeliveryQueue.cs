@@ -13,15 +13,15 @@ namespace Cassini.Streams.Broker.Sessions;
 /// get, and the QoS 0 messages that must come after one of these. Thread-safe, by the session's lock.
 /// </summary>
 internal sealed class DeliveryQueue(
-    Lock sessionLock, BrokerOptions options, MemoryBudget budget, BrokerCounters counters, DeliveryLosses losses, TimeProvider time,
-    SessionJournal journal, RetainedMessages retained, IdentityWork work, Account account) : IOutboxSource
+    Lock sessionLock, BrokerOptions options, AccountMemory memory, BrokerCounters counters, DeliveryLosses losses, TimeProvider time,
+    SessionJournal journal, RetainedMessages retained, IdentityWork work) : IOutboxSource
 {
     /// <summary>The steps of what is sent, and searched for, under one lock.</summary>
     private const int StepsOfALock = 256;
 
     private const string SessionHasEnded = "the session has ended";
 
-    private readonly DeliveryScheduler _scheduler = new(options, budget, counters, losses, time, journal, retained);
+    private readonly DeliveryScheduler _scheduler = new(options, memory, counters, losses, time, journal, retained);
     private Attachment? _to;
     private Attachment? _expected;
     private bool _isOpen;
@@ -136,7 +136,7 @@ internal sealed class DeliveryQueue(
 
         if (mayBeMore && !Interlocked.Exchange(ref _goesOn, true))
         {
-            work.Queue(account, GoOn);
+            work.Queue(memory.Account, GoOn);
         }
     }
 

@@ -24,19 +24,20 @@ internal sealed class ShareHandOver(SubscriptionTree tree, BrokerCounters counte
     /// Delivers each message to the member whose turn it is, in slices. Without members they are lost. Not under a lock.
     /// </summary>
     /// <param name="unfinished">What the member had not finished, oldest first, each with its share.</param>
+    /// <param name="account">The account of the member's identity, whose work it is.</param>
     /// <param name="work">Runs the slices.</param>
-    /// <param name="account">The account of its identity, whose work it is; null when nobody may wait for its turn.</param>
-    public async ValueTask HandOnAsync(QueuedMessage[] unfinished, IdentityWork work, Account? account)
+    /// <param name="inTurn">Whether it waits for the turn of that identity.</param>
+    public async ValueTask HandOnAsync(QueuedMessage[] unfinished, Account account, IdentityWork work, bool inTurn)
     {
         var next = 0;
         if (unfinished.Length > 0)
         {
-            await work.RunAsync(account, () => HandOn(unfinished, ref next));
+            await work.RunAsync(inTurn ? account : null, () => HandOn(unfinished, account, ref next)).ConfigureAwait(false);
         }
     }
 
     /// <returns>Whether there are more.</returns>
-    private bool HandOn(QueuedMessage[] unfinished, ref int next)
+    private bool HandOn(QueuedMessage[] unfinished, Account account, ref int next)
     {
         var flushes = new FlushSet();
         var now = time.GetTimestamp();
@@ -50,7 +51,7 @@ internal sealed class ShareHandOver(SubscriptionTree tree, BrokerCounters counte
             }
             else
             {
-                var message = Publication.Of(queued.Message, now, time);
+                var message = Publication.Of(queued.Message, account, now, time);
                 HandOn(ref message, queued.Share!, flushes);
             }
         }

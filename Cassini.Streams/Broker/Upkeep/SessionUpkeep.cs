@@ -57,12 +57,13 @@ internal sealed class SessionUpkeep(SessionTable sessions, ServerPublisher publi
     }
 
     /// <remarks>In no turn of its identity, because the others of the pass would wait for that.</remarks>
-    private async ValueTask PublishAsync(WillMessage? will, Session session, Pass pass)
+    private async ValueTask PublishAsync(HeldWill? will, Session session, Pass pass)
     {
         if (will is not null)
         {
-            pass.Add(will);
-            pass.Add(session.Account, await publisher.PublishAsync(will, session, account: null).ConfigureAwait(false));
+            pass.Add(will.Message);
+            var copies = await publisher.PublishAsync(will, session.Account, session, inTurn: false).ConfigureAwait(false);
+            pass.Add(session.Account, copies);
         }
     }
 
@@ -81,7 +82,7 @@ internal sealed class SessionUpkeep(SessionTable sessions, ServerPublisher publi
         finally
         {
             sessions.Remove(session);
-            await sessions.HandOnAsync(end, account: null).ConfigureAwait(false);
+            await sessions.HandOnAsync(end, session.Account, inTurn: false).ConfigureAwait(false);
             pass.Add(session.Account, end.Unfinished.Length);
             await PublishAsync(end.Will, session, pass).ConfigureAwait(false);
         }
