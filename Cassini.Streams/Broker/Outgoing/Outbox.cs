@@ -40,6 +40,18 @@ internal sealed class Outbox : IFlushable
 
     public ProtocolVersion Version => Limits.Version;
 
+    /// <summary>Whether it takes and sends no more.</summary>
+    public bool IsClosed
+    {
+        get
+        {
+            lock (_lock)
+            {
+                return _state == OutboxState.Closed;
+            }
+        }
+    }
+
     /// <summary>Messages that wait to be sent.</summary>
     public int Messages => _waiting.Messages;
 
