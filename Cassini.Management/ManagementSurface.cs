@@ -90,7 +90,10 @@ internal sealed class ManagementSurface : IAsyncDisposable
         routes.MapState(_broker.Health, _name);
         routes.MapMetrics(_metrics, _refusals);
         routes.MapCertificates(_broker.Health);
-        routes.MapConnections(_broker.Connections, _broker.Disconnect);
+        var remedies = new Remedies(_broker.Mqtt, _broker.Disconnect, _broker.DisconnectIdentity, _broker.Hub);
+        routes.MapConnections(_broker.Connections, remedies.Disconnect);
+        routes.MapIdentities(_broker.Accounts);
+        routes.MapRemedies(remedies);
         routes.MapHandshakes(_broker.RefusedHandshakes);
         routes.MapTopics(_broker.Mqtt);
         routes.MapFaults(

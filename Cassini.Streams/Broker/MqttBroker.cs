@@ -74,6 +74,7 @@ public sealed class MqttBroker : ISessionHandler
         _local = new LocalPublisher(options, Budget, _intake, _publisher, time);
         _observers = new LocalObservers(Tree, Retained, options, Counters, time, logger);
         Drain = new BrokerDrain(Sessions, _intake, time);
+        Administration = new Administration(Sessions, Retained, _publisher);
         var upkeep = new SessionUpkeep(Sessions, _publisher, _events, time);
         Housekeeper = new Housekeeper(
             time,
@@ -113,6 +114,7 @@ public sealed class MqttBroker : ISessionHandler
         SessionsEndedWithConnection = Counters.SessionsEnded(SessionEndReason.EndedWithConnection),
         SessionsExpired = Counters.SessionsEnded(SessionEndReason.Expired),
         SessionsDiscarded = Counters.SessionsEnded(SessionEndReason.CleanStart),
+        SessionsEndedByOperator = Counters.SessionsEnded(SessionEndReason.Administrative),
     };
 
     /// <summary>How much of the memory for messages is in use, and the identity for which most waits.</summary>
@@ -168,6 +170,9 @@ public sealed class MqttBroker : ISessionHandler
         {
             Sessions.Restore(session);
         }
+    /// <summary>What operators do to make room.</summary>
+    internal Administration Administration { get; }
+
     }
 
     /// <summary>Runs the periodic work: keep alive, expiry, wills, statistics. Run it under a supervisor until it is cancelled.</summary>

@@ -8,6 +8,7 @@ using Cassini.Streams.Listening.Connections;
 using Cassini.Streams.Listening.Endpoints;
 using Cassini.Streams.Primitives;
 using Cassini.Streams.Probing;
+using Cassini.Streams.Quotas;
 using Cassini.Streams.Supervision;
 using Cassini.Streams.Tls;
 using Cassini.Streams.Tls.Files;
@@ -101,6 +102,9 @@ public sealed partial class ServiceHost : IAsyncDisposable
 
     /// <summary>The addresses whose handshakes were refused last. Any thread.</summary>
     internal RefusedHandshakes RefusedHandshakes => _core.RefusedHandshakes;
+    /// <summary>What each identity has of what all share. Any thread.</summary>
+    internal AccountTable Accounts => _core.Accounts;
+
 
     /// <summary>The endpoints and connections.</summary>
     internal ListenerManager Listeners { get; }

@@ -69,6 +69,7 @@ internal static class GeneratedLog
             "bind", HealthStatus.Ok, HealthStatus.Error, "BindFailed", "m",
             ImmutableArray<EventId>.Empty, TimeSpan.Zero, HealthStatus.Error, false, true, 3))));
 
+        (1, Gen.Const((BrokerEvent)new RemedyApplied(RemedyAction.EndSession, "a", "ops", 1, 1))),
     /// <summary>Gaps in milliseconds: mostly short, sometimes exactly a window, sometimes an hour.</summary>
     private static readonly Gen<TimeSpan> Gap = Gen.Frequency(
         (10, Gen.Int[0, 1_500]), (2, OneOf(0, 1_000, 5_000, 15_000, 30_000, 60_000)), (1, Gen.Int[0, 3_600_000]))

@@ -46,6 +46,9 @@ public sealed record BrokerStatistics(
     /// <summary>Sessions that a clean start of their client discarded.</summary>
     public long SessionsDiscarded { get; init; }
 
+    /// <summary>Sessions that an operator ended.</summary>
+    public long SessionsEndedByOperator { get; init; }
+
     /// <summary>
     /// Connections that had to wait because several keep taking one client identifier from each other: see
     /// <see cref="BrokerOptions.MaxTakeOverDelay"/>.

@@ -100,6 +100,30 @@ internal sealed class RetainedMessages(
         var search = new RetainedCursor(_root, filter, upTo);
         var now = time.GetTimestamp();
         var steps = int.MaxValue;
+    /// <summary>Removes the next matches of a search, but for the broker's own messages.</summary>
+    /// <param name="search">The search; it stands behind them then.</param>
+    /// <param name="most">The most that are removed.</param>
+    /// <param name="steps">The most nodes that are looked at.</param>
+    /// <returns>How many were removed.</returns>
+    public int RemoveSome(RetainedCursor search, int most, int steps)
+    {
+        var removed = 0;
+        var now = time.GetTimestamp();
+        lock (_lock)
+        {
+            while (removed < most && search.Next(now, ref steps) is { } message)
+            {
+                if (!message.Topic.IsSystem && search.Found is { } node && node.Message == message)
+                {
+                    RemoveLocked(node);
+                    removed++;
+                }
+            }
+        }
+
+        return removed;
+    }
+
         while (search.Next(now, ref steps) is { } message)
         {
             yield return message;
