@@ -110,11 +110,12 @@ public sealed class MqttBroker : ISessionHandler
         PeakSessions = Sessions.Peak,
         DelayedTakeOvers = Counters.Delayed,
         SessionsRefused = Counters.SessionsRefused,
+        Refused = Counters.Refused,
         BytesSent = Counters.BytesSent,
         SessionsEndedWithConnection = Counters.SessionsEnded(SessionEndReason.EndedWithConnection),
         SessionsExpired = Counters.SessionsEnded(SessionEndReason.Expired),
-        SessionsDiscarded = Counters.SessionsEnded(SessionEndReason.CleanStart),
         SessionsEndedByOperator = Counters.SessionsEnded(SessionEndReason.Administrative),
+        SessionsDiscarded = Counters.SessionsEnded(SessionEndReason.CleanStart),
     };
 
     /// <summary>How much of the memory for messages is in use, and the identity for which most waits.</summary>
@@ -133,6 +134,19 @@ public sealed class MqttBroker : ISessionHandler
             return held == 0 ? new ResourceUse(used, Budget.Limit) : new ResourceUse(used, Budget.Limit, holder, Math.Min(held, used));
         }
     }
+
+    /// <summary>The identity for whose absent clients most messages wait, and how many; null and 0 when none do.</summary>
+    internal (string? Identity, long Messages) AbsentBacklog => Sessions.All
+        .Where(session => !session.IsReachable)
+        .Select(session => (session.Identity, Messages: (long)session.Deliveries.Backlog))
+        .Where(waiting => waiting.Messages > 0)
+        .GroupBy(waiting => waiting.Identity, waiting => waiting.Messages)
+        .Select(waiting => ((string?)waiting.Key, waiting.Sum()))
+        .OrderByDescending(waiting => waiting.Item2)
+        .FirstOrDefault();
+
+    /// <summary>How many of the retained messages that may be there are; null when there may be none.</summary>
+    internal ResourceUse? RetainedUse => _options.MaxRetained == 0 ? null : new ResourceUse(Retained.Count, Retained.Limit);
 
     internal MemoryBudget Budget { get; }
 
@@ -156,6 +170,9 @@ public sealed class MqttBroker : ISessionHandler
     /// <summary>Empties the broker before it stops.</summary>
     internal BrokerDrain Drain { get; }
 
+    /// <summary>What operators do to make room.</summary>
+    internal Administration Administration { get; }
+
     /// <summary>Restores the state that the store kept. Call it once, before the first connection arrives.</summary>
     internal async Task LoadAsync(CancellationToken cancellationToken)
     {
@@ -170,9 +187,6 @@ public sealed class MqttBroker : ISessionHandler
         {
             Sessions.Restore(session);
         }
-    /// <summary>What operators do to make room.</summary>
-    internal Administration Administration { get; }
-
     }
 
     /// <summary>Runs the periodic work: keep alive, expiry, wills, statistics. Run it under a supervisor until it is cancelled.</summary>
@@ -277,7 +291,8 @@ public sealed class MqttBroker : ISessionHandler
         link,
         client,
         new Admission(_options, _intake, Budget, () => MemoryUse, _events, _time, client.IsProbe),
-        new PublishHandler(_options, new TopicCache(_options, Topics, client.Access), _router, _tracer, _events, link, client),
+        new PublishHandler(
+            _options, new TopicCache(_options, Topics, client.Access), _router, _tracer, _events, () => RetainedUse, link, client),
         new SubscribeHandler(_options, _events, link, client));
 
     private void Sweep()

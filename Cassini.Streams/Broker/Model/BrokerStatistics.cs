@@ -58,6 +58,12 @@ public sealed record BrokerStatistics(
     /// <summary>Clients refused because there were too many sessions, in all or of their identity.</summary>
     public long SessionsRefused { get; init; }
 
+    /// <summary>
+    /// Messages of clients that the broker did not take, because there was no memory for them. They are no dropped copies: a publisher is
+    /// told of each but those of QoS 0.
+    /// </summary>
+    public long Refused { get; init; }
+
     /// <summary>The most sessions that were open at once.</summary>
     public int PeakSessions { get; init; }
 

@@ -22,6 +22,19 @@ internal sealed class RetainedMessages(
     /// <summary>Topics with a retained message, without the broker's own.</summary>
     public int Count => Volatile.Read(ref _count);
 
+    /// <summary>
+    /// How many there may be: fewer than the options say once their memory is nearly used up, namely as many as fit at their present size.
+    /// </summary>
+    public int Limit
+    {
+        get
+        {
+            var (count, bytes, most) = (Count, Interlocked.Read(ref _bytes), budget.Limit / 2);
+            var isNearlyUsed = count > 0 && bytes > most / 4 * 3;
+            return isNearlyUsed ? (int)Math.Min(options.MaxRetained, count * (double)most / bytes) : options.MaxRetained;
+        }
+    }
+
     /// <summary>The last number that was given out in the order of retained messages and subscriptions.</summary>
     public long LastPlace => tree.LastPlace;
 
@@ -87,19 +100,6 @@ internal sealed class RetainedMessages(
     /// <param name="upTo">The last number that is included, in the order of retained messages and subscriptions.</param>
     public IEnumerable<StoredMessage> Match(ReadOnlySpan<byte> filter, long upTo = long.MaxValue) => Enumerate(filter.ToArray(), upTo);
 
-    /// <summary>Removes the messages that have expired.</summary>
-    public void Sweep()
-    {
-        for (var now = time.GetTimestamp(); SweepOnce(now);)
-        {
-        }
-    }
-
-    private IEnumerable<StoredMessage> Enumerate(byte[] filter, long upTo)
-    {
-        var search = new RetainedCursor(_root, filter, upTo);
-        var now = time.GetTimestamp();
-        var steps = int.MaxValue;
     /// <summary>Removes the next matches of a search, but for the broker's own messages.</summary>
     /// <param name="search">The search; it stands behind them then.</param>
     /// <param name="most">The most that are removed.</param>
@@ -124,6 +124,19 @@ internal sealed class RetainedMessages(
         return removed;
     }
 
+    /// <summary>Removes the messages that have expired.</summary>
+    public void Sweep()
+    {
+        for (var now = time.GetTimestamp(); SweepOnce(now);)
+        {
+        }
+    }
+
+    private IEnumerable<StoredMessage> Enumerate(byte[] filter, long upTo)
+    {
+        var search = new RetainedCursor(_root, filter, upTo);
+        var now = time.GetTimestamp();
+        var steps = int.MaxValue;
         while (search.Next(now, ref steps) is { } message)
         {
             yield return message;
