@@ -47,7 +47,7 @@ trap 'exit 130' INT TERM
 
 serve_cassini() {
   CASSINI_BIND_ADDR="127.0.0.1:${port[cassini]}" CASSINI_MANAGEMENT_ADDR="$management" CASSINI_DATA_DIR="$work/cassini" \
-    CASSINI__Quota__Connections=100% CASSINI__Quota__Sessions=100% \
+    CASSINI__Quota__Connections=100% CASSINI__Quota__Sessions=100% CASSINI__Quota__Memory=100% CASSINI__Quota__Retained=100% \
     TLS_CA_CERT="$certs/ca.pem" TLS_SERVER_CERT_CHAIN="$certs/server.pem" TLS_SERVER_KEY="$certs/server.key" \
     exec dotnet "$cassini" serve --log-level Warning
 }

@@ -23,7 +23,7 @@ trap '[ -z "$pid" ] || kill "$pid" 2>/dev/null || true; rm -rf "$work"' EXIT
 ulimit -n "$(ulimit -Hn)"
 dotnet "$cassini" certs "$work/certs" >/dev/null
 CASSINI_BIND_ADDR="127.0.0.1:$port" CASSINI_MANAGEMENT_ADDR="127.0.0.1:$((port + 1))" CASSINI_DATA_DIR="$work" \
-  CASSINI__Quota__Connections=100% CASSINI__Quota__Sessions=100% \
+  CASSINI__Quota__Connections=100% CASSINI__Quota__Sessions=100% CASSINI__Quota__Memory=100% CASSINI__Quota__Retained=100% \
   TLS_CA_CERT="$work/certs/ca.pem" TLS_SERVER_CERT_CHAIN="$work/certs/server.pem" TLS_SERVER_KEY="$work/certs/server.key" \
   dotnet "$cassini" serve --log-level Warning >"$work/log" 2>&1 &
 pid=$!

@@ -60,18 +60,19 @@ public sealed class MqttBroker : ISessionHandler
         _events = new BrokerEvents(events, time);
         _tracer = new MessageTracer(tracing?.Spans, tracing?.Ratio ?? 0, time, failure => BrokerLog.SpanListenerFailed(logger, failure));
         _violations = new Violations(_events, logger);
-        Budget = new MemoryBudget(options.MemoryLimit > 0 ? options.MemoryLimit : GC.GetGCMemoryInfo().TotalAvailableMemoryBytes / 5 * 2);
+        Budget = new MemoryBudget(
+            options.MemoryLimit > 0 ? options.MemoryLimit : GC.GetGCMemoryInfo().TotalAvailableMemoryBytes / 5 * 2, accounts);
         Topics = new TopicTable(options, Tree, events, time);
-        Retained = new RetainedMessages(options, Budget, store, Tree, time);
+        Retained = new RetainedMessages(options, accounts, Budget, store, Tree, time);
         Sessions = new SessionTable(options, accounts, store, Tree, Retained, Budget, Counters, _events, time);
         _router = new Router(Topics, Retained, time);
-        _publisher = new ServerPublisher(Topics, _router, time);
-        _receiver = new ConnectReceiver(options, Budget, time);
+        _publisher = new ServerPublisher(accounts.OfBroker, Topics, _router, time);
+        _receiver = new ConnectReceiver(options, time);
         Connecting = new ConnectPhase(
             options, new AccessTable(options.Access), Sessions, _intake, _publisher,
-            new TakeOverPace(options.MaxTakeOverDelay, Counters, time), _events, Budget, time, HandlerOf);
-        _serving = new ServePhase(store, _intake, Turns, time);
-        _local = new LocalPublisher(options, Budget, _intake, _publisher, time);
+            new TakeOverPace(options.MaxTakeOverDelay, Counters, time), _events, time, HandlerOf);
+        _serving = new ServePhase(options, store, _intake, Turns, time);
+        _local = new LocalPublisher(options, Budget.Of(accounts.OfBroker), _intake, _publisher, time);
         _observers = new LocalObservers(Tree, Retained, options, Counters, time, logger);
         Drain = new BrokerDrain(Sessions, _intake, time);
         Administration = new Administration(Sessions, Retained, _publisher);
@@ -118,23 +119,6 @@ public sealed class MqttBroker : ISessionHandler
         SessionsDiscarded = Counters.SessionsEnded(SessionEndReason.CleanStart),
     };
 
-    /// <summary>How much of the memory for messages is in use, and the identity for which most waits.</summary>
-    internal ResourceUse MemoryUse
-    {
-        get
-        {
-            var used = Budget.Used;
-            var (holder, held) = used < Budget.Limit / 2 ? (null, 0)
-                : Sessions.All
-                    .GroupBy(session => session.Identity, session => session.Deliveries.Bytes)
-                    .Select(waiting => ((string?)waiting.Key, waiting.Sum()))
-                    .MaxBy(waiting => waiting.Item2);
-
-            // A payload that several sessions wait for counts for each of them, but is in memory once.
-            return held == 0 ? new ResourceUse(used, Budget.Limit) : new ResourceUse(used, Budget.Limit, holder, Math.Min(held, used));
-        }
-    }
-
     /// <summary>The identity for whose absent clients most messages wait, and how many; null and 0 when none do.</summary>
     internal (string? Identity, long Messages) AbsentBacklog => Sessions.All
         .Where(session => !session.IsReachable)
@@ -146,7 +130,7 @@ public sealed class MqttBroker : ISessionHandler
         .FirstOrDefault();
 
     /// <summary>How many of the retained messages that may be there are; null when there may be none.</summary>
-    internal ResourceUse? RetainedUse => _options.MaxRetained == 0 ? null : new ResourceUse(Retained.Count, Retained.Limit);
+    internal ResourceUse? RetainedUse => _options.MaxRetained == 0 ? null : Retained.Use;
 
     internal MemoryBudget Budget { get; }
 
@@ -215,7 +199,7 @@ public sealed class MqttBroker : ISessionHandler
     /// <param name="topic">A topic under <c>$SYS/</c>.</param>
     /// <param name="payload">The payload.</param>
     internal void PublishSystem(string topic, ReadOnlySpan<byte> payload) =>
-        _publisher.Publish(MqttText.Encode(topic), payload, default, expiry: null, QualityOfService.AtLeastOnce, retain: true);
+        _publisher.PublishSystem(MqttText.Encode(topic), payload, QualityOfService.AtLeastOnce);
 
     /// <summary>
     /// The messages whose topics match a filter: first the retained messages, then new ones as they are published. Each observer has
@@ -271,7 +255,8 @@ public sealed class MqttBroker : ISessionHandler
     internal ClientConnection Open(Connection connection)
     {
         var counters = connection.IsProbe ? new BrokerCounters() : Counters;
-        return new ClientConnection(connection, counters, Budget, _receiver, Connecting, _serving, _violations, _logger);
+        var memory = Budget.Of(connection.Account);
+        return new ClientConnection(connection, counters, memory, _receiver, Connecting, _serving, _violations, _logger);
     }
 
     /// <summary>How many subscribers its last message had; null when subscriptions have changed since.</summary>
@@ -290,9 +275,10 @@ public sealed class MqttBroker : ISessionHandler
         _time,
         link,
         client,
-        new Admission(_options, _intake, Budget, () => MemoryUse, _events, _time, client.IsProbe),
+        new Admission(_options, _intake, Budget, link.Connection.Memory, _events, _time, client.IsProbe),
         new PublishHandler(
-            _options, new TopicCache(_options, Topics, client.Access), _router, _tracer, _events, () => RetainedUse, link, client),
+            _options, new TopicCache(_options, Topics, client.Access, link.Connection.Memory), _router, _tracer, _events,
+            () => RetainedUse, link, client),
         new SubscribeHandler(_options, _events, link, client));
 
     private void Sweep()

@@ -37,8 +37,8 @@ public sealed record ResourceUse(long Used, long Limit, string? Holder = null, l
 public sealed record Capacity(ResourceUse Connections, ResourceUse? Sessions = null, ResourceUse? Memory = null)
 {
     /// <summary>
-    /// Topics with a retained message; null when the host retains none, and in a record of an older Cassini. The limit is lower than
-    /// <c>Broker:MaxRetained</c> where, at their present size, fewer fit into the memory for them.
+    /// Topics with a retained message; null when the host retains none, and in a record of an older Cassini. The limit is their
+    /// number, not <c>Broker:MaxRetained</c>, where hardly any of the memory for them is left.
     /// </summary>
     public ResourceUse? Retained { get; init; }
 

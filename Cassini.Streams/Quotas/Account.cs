@@ -15,6 +15,9 @@ internal sealed class Account(string identity, ImmutableArray<Share> shares)
     /// <summary>How many connections, sessions and retained messages refer to it. Belongs to the table's lock.</summary>
     public int References { get; set; }
 
+    /// <summary>Its memory; null before it has taken any. For <see cref="MemoryBudget.Of"/>.</summary>
+    public AccountMemory? Memory { get; set; }
+
     /// <summary>How much it has worked lately.</summary>
     public WorkMeter Work { get; } = new();
 

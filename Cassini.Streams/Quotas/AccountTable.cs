@@ -5,8 +5,8 @@ using Cassini.Streams.Primitives;
 namespace Cassini.Streams.Quotas;
 
 /// <summary>
-/// The accounts of all identities that have anything: each is there from its first <see cref="Open"/> to its last <see cref="Close"/>.
-/// Thread-safe.
+/// The accounts of all identities that have anything: each is there from its first <see cref="Open(string)"/> to its last
+/// <see cref="Close"/>. Thread-safe.
 /// </summary>
 internal sealed class AccountTable(QuotaOptions options)
 {
@@ -58,12 +58,15 @@ internal sealed class AccountTable(QuotaOptions options)
         }
     }
 
+    /// <summary>The account that has the identity of another one now, for something that outlives what that one was opened for.</summary>
+    public Account Open(Account of) => of == OfBroker ? OfBroker : Open(of.Identity);
+
     /// <summary>What had a part in it has given back everything.</summary>
     public void Close(Account account)
     {
         lock (_lock)
         {
-            if (--account.References == 0)
+            if (--account.References == 0 && account != OfBroker)
             {
                 _accounts.TryRemove(account.Identity, out _);
             }

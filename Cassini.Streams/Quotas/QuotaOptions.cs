@@ -20,6 +20,19 @@ public sealed record QuotaOptions
     [Form("number, or percentage")]
     public Share Sessions { get; init; } = Share.Percent(10);
 
+    /// <summary>
+    /// Of <c>Broker:MemoryLimit</c>: what its clients cause to be kept in memory. Beyond it their messages wait and are then refused with
+    /// 0x97 (MQTT 3.1.1: the connection ends), and what would be queued for them is dropped.
+    /// </summary>
+    [Form("bytes, or percentage")]
+    public Share Memory { get; init; } = Share.Percent(25);
+
+    /// <summary>
+    /// Of <c>Broker:MaxRetained</c>: topics that its clients have retained a message of. Further messages are delivered and not retained.
+    /// </summary>
+    [Form("number, or percentage")]
+    public Share Retained { get; init; } = Share.Percent(25);
+
     /// <summary>Other shares for some identities: the first one that matches is the one that counts.</summary>
     [Form("quotas")]
     public ImmutableArray<IdentityQuota> Identities { get; init; } = [];
@@ -29,6 +42,8 @@ public sealed record QuotaOptions
     {
         Connections = Share.Percent(100),
         Sessions = Share.Percent(100),
+        Memory = Share.Percent(100),
+        Retained = Share.Percent(100),
     };
 
     /// <summary>The share of a resource for those identities that have no other.</summary>
@@ -36,6 +51,8 @@ public sealed record QuotaOptions
     {
         CapacityResource.Connections => Connections,
         CapacityResource.Sessions => Sessions,
+        CapacityResource.Memory => Memory,
+        CapacityResource.Retained => Retained,
         _ => throw new ArgumentOutOfRangeException(nameof(resource)),
     };
 }

@@ -1,12 +1,12 @@
 using System.Diagnostics;
+using Cassini.Streams.Broker;
 using Cassini.Streams.Broker.Connections;
 using Cassini.Streams.Broker.Model;
 using Cassini.Streams.Broker.Tracing;
-using Cassini.Streams.Broker;
 using Cassini.Streams.Listening.Connections;
+using Cassini.Streams.Mqtt;
 using Cassini.Streams.Mqtt.Packets;
 using Cassini.Streams.Mqtt.Properties;
-using Cassini.Streams.Mqtt;
 using Cassini.Streams.Quotas;
 using Cassini.Tests.Support;
 using Microsoft.Extensions.Logging.Abstractions;
@@ -100,6 +100,6 @@ public class AllocationTests
         var link = broker.Connecting.Open(connection, connect);
         var handler = broker.Connecting.AnswerAsync(link, connect, CancellationToken.None).GetAwaiter().GetResult();
         connection.Flushes.Flush();
-        return (connection, handler.ShouldNotBeNull(), new ReceiveBuffer(stream, broker.Budget), stream);
+        return (connection, handler.ShouldNotBeNull(), new ReceiveBuffer(stream, connection.Memory), stream);
     }
 }

@@ -1,5 +1,6 @@
 using Cassini.Streams.Events;
 using Cassini.Streams.Mqtt;
+using Cassini.Tests.Support;
 
 namespace Cassini.Tests.Broker;
 

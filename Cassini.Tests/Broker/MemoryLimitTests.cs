@@ -32,8 +32,8 @@ public class MemoryLimitTests
 
         rig.Broker.Budget.Used.ShouldBeGreaterThan(used + 20_000);
         await reader.LoseAsync();
-        await rig.ConnectAsync("reader");
-        await rig.ConnectAsync("away");
+        await (await rig.OpenAsync("reader")).DisconnectAsync();
+        await (await rig.OpenAsync("away")).DisconnectAsync();
         await publisher.Client.PublishAsync("t", "", retain: true);
         await publisher.DisconnectAsync();
 

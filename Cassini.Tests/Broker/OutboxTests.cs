@@ -11,7 +11,7 @@ public class OutboxTests
 {
     private const int Record = OutboxBuffer.FullSegment;
 
-    private readonly MemoryBudget _budget = new(1_000_000);
+    private readonly TestMemory _memory = new(1_000_000);
     private readonly FlushSet _flushes = new();
     private readonly Owner _owner = new();
     private readonly List<byte[]> _written = [];
@@ -27,7 +27,7 @@ public class OutboxTests
 
         _owner.SendFailures.ShouldBe([failure]);
         Offer(outbox, "t", 1).ShouldBe(OutboxVerdict.Closed);
-        _budget.Used.ShouldBe(0);
+        _memory.Budget.Used.ShouldBe(0);
     }
 
     [Fact]
@@ -46,7 +46,7 @@ public class OutboxTests
         await Eventually.CompletesAsync("nothing waits for a write that failed", idle);
         await Eventually.HoldsAsync("the owner is notified", () => _owner.SendFailures.Count == 1);
         _owner.SendFailures.ShouldBe([failure]);
-        _budget.Used.ShouldBe(0);
+        _memory.Budget.Used.ShouldBe(0);
     }
 
     [Fact]
@@ -58,7 +58,7 @@ public class OutboxTests
         _flushes.Flush();
         outbox.Close();
         write.SetException(new ObjectDisposedException("stream"));
-        await Eventually.HoldsAsync("the buffer is returned", () => _budget.Used == 0);
+        await Eventually.HoldsAsync("the buffer is returned", () => _memory.Budget.Used == 0);
         _owner.SendFailures.ShouldBeEmpty("whoever closed the outbox knows");
     }
 
@@ -85,7 +85,7 @@ public class OutboxTests
             outbox.Append(new byte[Record], _flushes);
             _flushes.Flush();
             outbox.Close();
-            await Eventually.HoldsAsync("every buffer is returned", () => _budget.Used == 0);
+            await Eventually.HoldsAsync("every buffer is returned", () => _memory.Budget.Used == 0);
             if (Volatile.Read(ref writes) == 2)
             {
                 return;
@@ -100,9 +100,9 @@ public class OutboxTests
     public void Alias_OfAMessageThatIsDropped_IsIntroducedWithTheNext()
     {
         var outbox = Make(Recorder(), aliases: 4);
-        _budget.Take(1_000_000);
+        _memory.Memory.Take(1_000_000);
         Offer(outbox, "a/long/topic", Record + 1).ShouldBe(OutboxVerdict.Full);
-        _budget.Return(1_000_000);
+        _memory.Memory.Return(1_000_000);
 
         Offer(outbox, "a/long/topic", 1).ShouldBe(OutboxVerdict.Taken);
         Offer(outbox, "a/long/topic", 1).ShouldBe(OutboxVerdict.Taken);
@@ -161,13 +161,15 @@ public class OutboxTests
 
     private OutboxVerdict Offer(Outbox outbox, string topic, int payload)
     {
-        var message = new Publication { Topic = Topic(topic), Payload = new byte[payload] };
+        var message = new Publication { Topic = Topic(topic), Account = _memory.Memory.Account, Payload = new byte[payload] };
         return outbox.Offer(
             message, new Subscription(new IdleSubscriber(), topic, QualityOfService.AtMostOnce, false, false, []), _flushes);
     }
 
     private Outbox Make(Stream stream, int aliases = 0, int maxPacketSize = int.MaxValue) =>
-        new(stream, new OutboxLimits(ProtocolVersion.V500, maxPacketSize, aliases, 1000, 64 * 1024), _budget, new BrokerCounters(), _owner);
+        new(
+            stream, new OutboxLimits(ProtocolVersion.V500, maxPacketSize, aliases, 1000, 64 * 1024), _memory.Memory,
+            new BrokerCounters(), _owner);
 
     private WriteStream Recorder() => new(bytes =>
     {

@@ -1,3 +1,4 @@
+using Cassini.Streams.Events;
 using Cassini.Streams.Mqtt;
 using Cassini.Streams.Mqtt.Properties;
 
@@ -91,16 +92,20 @@ public class ReceiveMaximumTests
         await client.ExpectClosedAsync(ReasonCode.ReceiveMaximumExceeded);
     }
 
-    // 3.1.1 has no receive maximum.
+    // 3.1.1 has no code for it, and without a limit 65,535 identifiers of each session would be kept.
     [Fact]
-    public async Task ReceiveMaximum_InMqtt311_DoesNotApply()
+    public async Task ReceiveMaximum_InMqtt311_EndsTheConnection()
     {
         await using var rig = new BrokerRig(options => options with { ReceiveMaximum = 2 });
-        var client = await rig.ConnectAsync("a", 4);
-        for (ushort id = 1; id <= 10; id++)
+        var connection = await rig.OpenAsync("a", 4);
+        for (ushort id = 1; id <= 2; id++)
         {
-            await client.SendAsync(client.Publish("t", "1", QualityOfService.ExactlyOnce, id));
-            await client.ExpectAckAsync(PacketType.PubRec, id);
+            await connection.Client.SendAsync(connection.Client.Publish("t", "1", QualityOfService.ExactlyOnce, id));
+            await connection.Client.ExpectAckAsync(PacketType.PubRec, id);
         }
+
+        await connection.Client.SendAsync(connection.Client.Publish("t", "1", QualityOfService.ExactlyOnce, 3));
+        await connection.Client.ExpectEndAsync();
+        connection.Closing.ShouldBe(CloseReason.OutOfMemory);
     }
 }

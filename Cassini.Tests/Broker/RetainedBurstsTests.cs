@@ -2,21 +2,21 @@ using Cassini.Streams.Broker.Model;
 using Cassini.Streams.Broker.Routing;
 using Cassini.Streams.Broker.Sessions;
 using Cassini.Streams.Mqtt;
+using Cassini.Tests.Support;
 
 namespace Cassini.Tests.Broker;
 
 /// <summary>Which subscriptions of a session are asked for a retained message before a newer one of its topic.</summary>
 public class RetainedBurstsTests
 {
-    private readonly MemoryBudget _budget = new(long.MaxValue);
+    private readonly TestMemory _memory = new();
     private readonly RetainedMessages _retained;
     private readonly RetainedBursts _bursts;
 
     public RetainedBurstsTests()
     {
-        _retained = new RetainedMessages(
-            new BrokerOptions(), new MemoryBudget(long.MaxValue), new InMemoryStore(), new SubscriptionTree(), TimeProvider.System);
-        _bursts = new RetainedBursts(_retained, _budget);
+        _retained = _memory.Retained();
+        _bursts = new RetainedBursts(_retained, _memory.Memory);
     }
 
     // Every publisher of the topic waits for the session's lock meanwhile: what it does under it must not grow with the subscriptions.
@@ -31,13 +31,13 @@ public class RetainedBurstsTests
             Subscribe($"other/{i}");
         }
 
-        var before = _budget.Used;
+        var before = _memory.Budget.Used;
         for (var i = 0; i < 100; i++)
         {
             _bursts.NextAhead(_bursts.Find(topic, now: 0)!.Value).ShouldBeNull();
         }
 
-        (_budget.Used - before).ShouldBeInRange(remembers ? 1 : 0, remembers ? 200 : 0);
+        (_memory.Budget.Used - before).ShouldBeInRange(remembers ? 1 : 0, remembers ? 200 : 0);
     }
 
     // Each sends it once, and one that is made afterwards is asked too.

@@ -3,6 +3,7 @@ using System.Text;
 using Cassini.Streams.Broker.Model;
 using Cassini.Streams.Broker.Routing;
 using Cassini.Streams.Mqtt;
+using Cassini.Tests.Support;
 using CsCheck;
 
 namespace Cassini.Tests.Broker;
@@ -158,8 +159,7 @@ public class RetainedCursorTests
 
     private static RetainedMessages Retained(string[] names)
     {
-        var retained = new RetainedMessages(
-            new BrokerOptions(), new MemoryBudget(long.MaxValue), new InMemoryStore(), new SubscriptionTree(), TimeProvider.System);
+        var retained = new TestMemory().Retained();
         foreach (var name in names)
         {
             retained.Set(Message(name));

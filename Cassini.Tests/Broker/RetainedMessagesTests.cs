@@ -2,6 +2,7 @@ using System.Text;
 using Cassini.Streams.Broker.Model;
 using Cassini.Streams.Broker.Routing;
 using Cassini.Streams.Mqtt;
+using Cassini.Tests.Support;
 using Cassini.Tests.VirtualTime;
 using CsCheck;
 
@@ -14,9 +15,9 @@ public class RetainedMessagesTests
         Gen.Select(Gen.Select(Gens.Topic, Gen.Bool).Array[0, 40], Gens.Filter.Array[1, 10]).Sample(
             (changes, filters) =>
             {
-                var budget = new MemoryBudget(long.MaxValue);
-                var retained = new RetainedMessages(
-                    new BrokerOptions(), budget, new InMemoryStore(), new SubscriptionTree(), TimeProvider.System);
+                var memory = new TestMemory();
+                var budget = memory.Budget;
+                var retained = memory.Retained();
                 var model = new HashSet<string>();
                 foreach (var (name, set) in changes)
                 {
@@ -49,8 +50,7 @@ public class RetainedMessagesTests
         Gen.Select(Gens.Topic.Array[0, 40], Gen.Select(Gens.Topic, Gen.Bool).Array[0, 40], Gens.Filter).Sample(
             (names, changes, filter) =>
             {
-                var retained = new RetainedMessages(
-                    new BrokerOptions(), new MemoryBudget(long.MaxValue), new InMemoryStore(), new SubscriptionTree(), TimeProvider.System);
+                var retained = new TestMemory().Retained();
                 foreach (var name in names)
                 {
                     retained.Set(Message(name, expiresAt: null));
@@ -79,8 +79,7 @@ public class RetainedMessagesTests
     public void Sweep_NothingExpired_LooksAtNothing()
     {
         var clock = new VirtualClock();
-        var retained = new RetainedMessages(
-            new BrokerOptions(), new MemoryBudget(long.MaxValue), new InMemoryStore(), new SubscriptionTree(), clock.Time);
+        var retained = new TestMemory().Retained(time: clock.Time);
         for (var i = 0; i < 1_000; i++)
         {
             retained.Set(Message($"t/{i}", expiresAt: i % 2 == 0 ? clock.Time.TimestampFrequency * 60 : null));
@@ -98,9 +97,10 @@ public class RetainedMessagesTests
             changes =>
             {
                 var clock = new VirtualClock();
-                var budget = new MemoryBudget(long.MaxValue);
+                var memory = new TestMemory();
+                var budget = memory.Budget;
                 var store = new InMemoryStore();
-                var retained = new RetainedMessages(new BrokerOptions(), budget, store, new SubscriptionTree(), clock.Time);
+                var retained = memory.Retained(store, clock.Time);
                 var model = new Dictionary<string, int>();
                 foreach (var (place, lifetime) in changes)
                 {

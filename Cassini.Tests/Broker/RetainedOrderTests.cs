@@ -1,11 +1,11 @@
 using System.Globalization;
 using System.Text;
+using Cassini.Streams.Broker;
 using Cassini.Streams.Broker.Model;
 using Cassini.Streams.Broker.Routing;
-using Cassini.Streams.Broker;
+using Cassini.Streams.Mqtt;
 using Cassini.Streams.Mqtt.Packets;
 using Cassini.Streams.Mqtt.Properties;
-using Cassini.Streams.Mqtt;
 using Cassini.Streams.Quotas;
 using Cassini.Tests.Support;
 using Microsoft.Extensions.Logging.Abstractions;
@@ -152,8 +152,7 @@ public class RetainedOrderTests
     [Fact]
     public async Task Deliver_ToOneSubscriber_DoesNotHoldUpARetainedPublish()
     {
-        var retained = new RetainedMessages(
-            new BrokerOptions(), new MemoryBudget(long.MaxValue), new InMemoryStore(), new SubscriptionTree(), TimeProvider.System);
+        var retained = new TestMemory().Retained();
         retained.Set(Stored("t/1"));
         retained.Set(Stored("t/2"));
         var delivered = 0;

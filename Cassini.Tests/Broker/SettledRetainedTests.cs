@@ -2,33 +2,34 @@ using Cassini.Streams.Broker.Model;
 using Cassini.Streams.Broker.Routing;
 using Cassini.Streams.Broker.Sessions;
 using Cassini.Streams.Mqtt;
+using Cassini.Tests.Support;
 
 namespace Cassini.Tests.Broker;
 
 /// <summary>What a session remembers of the retained messages that it has sent before their turn.</summary>
 public class SettledRetainedTests
 {
-    private readonly MemoryBudget _budget = new(long.MaxValue);
+    private readonly TestMemory _memory = new();
 
     [Fact]
     public void Take_TheLastBurstThatNeedsIt_GivesTheMemoryBack()
     {
-        var settled = new SettledRetained(_budget);
+        var settled = new SettledRetained(_memory.Memory);
         var (node, message) = Retained(place: 7);
         settled.Settle(node, message, upTo: 1);
         settled.Settle(node, message, upTo: 2);
         settled.Take(node, message, burst: 1).ShouldBeTrue();
-        _budget.Used.ShouldBeGreaterThan(0);
+        _memory.Budget.Used.ShouldBeGreaterThan(0);
         settled.Take(node, message, burst: 3).ShouldBeFalse();
         settled.Take(node, message, burst: 2).ShouldBeTrue();
-        _budget.Used.ShouldBe(0);
+        _memory.Budget.Used.ShouldBe(0);
         settled.UpTo(node, message).ShouldBe(0);
     }
 
     [Fact]
     public void UpTo_MessageWasReplaced_IsNotThatOfTheOneBefore()
     {
-        var settled = new SettledRetained(_budget);
+        var settled = new SettledRetained(_memory.Memory);
         var (node, message) = Retained(place: 7);
         settled.Settle(node, message, upTo: 1);
         settled.UpTo(node, Message(place: 8)).ShouldBe(0);
@@ -39,7 +40,7 @@ public class SettledRetainedTests
     [Fact]
     public void Settle_MessagesThatAreRemovedAgain_TakesNoMoreAndMoreMemory()
     {
-        var settled = new SettledRetained(_budget);
+        var settled = new SettledRetained(_memory.Memory);
         for (var i = 1; i <= 100_000; i++)
         {
             var (node, message) = Retained(place: i);
@@ -47,9 +48,9 @@ public class SettledRetainedTests
             node.Message = null;
         }
 
-        _budget.Used.ShouldBeInRange(1, 2_000 * 200);
+        _memory.Budget.Used.ShouldBeInRange(1, 2_000 * 200);
         settled.Clear();
-        _budget.Used.ShouldBe(0);
+        _memory.Budget.Used.ShouldBe(0);
     }
 
     private static (RetainedNode Node, StoredMessage Message) Retained(long place)

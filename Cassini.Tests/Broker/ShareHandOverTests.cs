@@ -129,6 +129,7 @@ public class ShareHandOverTests
         var message = new Publication
         {
             Topic = new Topic([.. "t"u8], isListed: false, usedAt: 0),
+            Account = session.Account,
             Payload = "1"u8,
             QoS = QualityOfService.AtLeastOnce,
         };

@@ -1,3 +1,4 @@
+using Cassini.Streams.Broker.Model;
 using Cassini.Streams.Broker.Sessions;
 using Cassini.Streams.Events;
 using Cassini.Streams.Mqtt;
@@ -202,7 +203,7 @@ public class WillTests
         var will = new WillMessage("wills", [], QualityOfService.AtMostOnce, false, new PropertySet { WillDelayInterval = delay });
         var old = session.Attachment!;
         await rig.ConnectAsync("a", change: BrokerRig.Lasting);
-        var leaving = new Attachment(old.Connection, old.Outbox, old.SendMaximum, will);
+        var leaving = new Attachment(old.Connection, old.Outbox, old.SendMaximum, HeldWill.TryMake(will, new TestMemory().Memory));
         (session.Detach(leaving, null, CloseReason.ConnectionLost).Will is not null).ShouldBe(due);
         leaving.TakeWill().ShouldBeNull("it is published once at most");
         await connection.Served;

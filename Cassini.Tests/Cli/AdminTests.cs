@@ -48,10 +48,11 @@ public sealed class AdminTests : IDisposable
         (await RunAsync("disconnect", "nobody/else", "--json", "--management", management)).ShouldBe(ExitCode.Error);
         _console.Error.Lines[^1].ShouldBe($"cassini: {management}: refused: 404 \"nobody/else\" has no connection and no session");
 
-        await using var another = CassiniProcess.Start(_directory.Path, ["sub", "t", "--id", "another", "--broker", broker]);
+        await using var another = CassiniProcess.Start(_directory.Path, ["sub", "t", "--broker", broker]);
         await Eventually.BecomesAsync(
             "all of its identity is disconnected",
-            async ValueTask<int> () => await RunAsync("disconnect", identity, "--json", "--management", management), code => code == ExitCode.Ok);
+            async ValueTask<int> () => await RunAsync("disconnect", identity, "--json", "--management", management),
+            code => code == ExitCode.Ok);
         _console.Out.Lines[^1].ShouldStartWith($$"""{"action":"endIdentity","target":"{{identity}}",""");
         await cassini.Out.LineAsync(
             "the log says who asked",

@@ -68,7 +68,8 @@ public sealed class RemedyTests : IAsyncLifetime
         body.ShouldBe("""{"action":"endIdentity","target":"mallory","connections":1,"sessions":2,"retained":0}""");
         (await open.ReceiveAsync("the broker says goodbye")).ShouldBeNull();
         (await other.PublishAsync("t")).ShouldBe(ReasonCode.NoMatchingSubscribers);
-        await Eventually.BecomesAsync("nothing of it is left", async ValueTask<HttpStatusCode> () => (await DeleteAsync("/identities/mallory")).Status,
+        await Eventually.BecomesAsync(
+            "nothing of it is left", async ValueTask<HttpStatusCode> () => (await DeleteAsync("/identities/mallory")).Status,
             status => status == HttpStatusCode.NotFound);
     }
 

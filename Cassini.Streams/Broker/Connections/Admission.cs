@@ -2,6 +2,7 @@ using Cassini.Streams.Broker.Model;
 using Cassini.Streams.Events;
 using Cassini.Streams.Mqtt.Packets;
 using Cassini.Streams.Primitives;
+using Cassini.Streams.Quotas;
 
 namespace Cassini.Streams.Broker.Connections;
 
@@ -31,7 +32,7 @@ internal sealed class Admission(
     BrokerOptions options,
     Intake intake,
     MemoryBudget budget,
-    Func<ResourceUse> memoryUse,
+    AccountMemory memory,
     BrokerEvents events,
     TimeProvider time,
     bool isProbe)
@@ -59,7 +60,7 @@ internal sealed class Admission(
 
         // A message that removes a retained one frees memory, so it must not wait for some.
         var freesMemory = packet.Retain && packet.Payload.IsEmpty;
-        var noMemory = budget.IsExhausted && !isProbe && !freesMemory;
+        var noMemory = memory.IsClosed && !isProbe && !freesMemory;
         return noMemory && !_isOutOfPatience ? AdmissionVerdict.AwaitMemory
             : _rate is not null && !_rate.TryTake(now) ? AdmissionVerdict.AwaitRate
             : noMemory ? AdmissionVerdict.Refuse
@@ -71,10 +72,19 @@ internal sealed class Admission(
     /// </summary>
     public async Task WaitForMemoryAsync(CancellationToken cancellationToken)
     {
-        _isOutOfPatience = !await budget.WaitAsync(options.MemoryPatience, time, cancellationToken);
+        _isOutOfPatience = !await memory.WaitAsync(options.MemoryPatience, time, cancellationToken);
         if (_isOutOfPatience)
         {
-            events.PublishReached(new CapacityReached(CapacityResource.Memory, budget.Limit), memoryUse);
+            var isOver = memory.IsOverQuota;
+            if (isOver)
+            {
+                budget.NoteOverQuota();
+            }
+
+            var reached = isOver
+                ? new CapacityReached(CapacityResource.Memory, memory.Share, memory.Account.Identity)
+                : new CapacityReached(CapacityResource.Memory, budget.Limit);
+            events.PublishReached(reached, () => budget.Use);
         }
     }
 

@@ -87,7 +87,7 @@ internal sealed class Client(
                 sessions.Remove(Session);
             }
 
-            publisher.Publish(end.Will, Session);
+            publisher.Publish(end.Will, Session.Account, Session);
         }
     }
 }

@@ -5,6 +5,7 @@ using Cassini.Streams.Broker.Sessions;
 using Cassini.Streams.Events;
 using Cassini.Streams.Listening.Connections;
 using Cassini.Streams.Mqtt;
+using Cassini.Streams.Quotas;
 using Microsoft.Extensions.Logging;
 
 namespace Cassini.Streams.Broker.Connections;
@@ -27,7 +28,7 @@ internal sealed class ClientConnection : IOutboxOwner
 
     /// <param name="transport">The transport.</param>
     /// <param name="counters">Where its traffic is counted.</param>
-    /// <param name="budget">The broker's memory.</param>
+    /// <param name="memory">The memory of its identity.</param>
     /// <param name="receiver">Reads CONNECT.</param>
     /// <param name="connecting">Answers CONNECT.</param>
     /// <param name="serving">Serves a client that was accepted.</param>
@@ -36,7 +37,7 @@ internal sealed class ClientConnection : IOutboxOwner
     public ClientConnection(
         Connection transport,
         BrokerCounters counters,
-        MemoryBudget budget,
+        AccountMemory memory,
         ConnectReceiver receiver,
         ConnectPhase connecting,
         ServePhase serving,
@@ -50,10 +51,14 @@ internal sealed class ClientConnection : IOutboxOwner
         _serving = serving;
         _violations = violations;
         _logger = logger;
-        _input = new ReceiveBuffer(transport.Stream, budget);
+        Memory = memory;
+        _input = new ReceiveBuffer(transport.Stream, memory);
     }
 
     public Connection Transport { get; }
+
+    /// <summary>The memory of its identity.</summary>
+    public AccountMemory Memory { get; }
 
     /// <summary>Where its traffic is counted: a probe's does not count as the broker's.</summary>
     public BrokerCounters Counters { get; }

@@ -39,11 +39,10 @@ internal sealed class ClientLink : IAttachedConnection
     /// <param name="limits">What the client accepts, and how far it may fall behind.</param>
     /// <param name="longestSilence">The longest silence that its keep alive allows; null for any.</param>
     /// <param name="options">The broker's options.</param>
-    /// <param name="budget">The broker's memory.</param>
     /// <param name="time">The one clock.</param>
     public ClientLink(
         ClientConnection connection, OutboxLimits limits, TimeSpan? longestSilence,
-        BrokerOptions options, MemoryBudget budget, TimeProvider time)
+        BrokerOptions options, TimeProvider time)
     {
         _connection = connection;
         _limits = limits;
@@ -52,7 +51,7 @@ internal sealed class ClientLink : IAttachedConnection
         _time = time;
         _lastPacketAt = time.GetTimestamp();
         Unfinished = new UnfinishedPacket(options.PacketTimeout);
-        Outbox = new Outbox(connection.Transport.Stream, limits, budget, connection.Counters, connection);
+        Outbox = new Outbox(connection.Transport.Stream, limits, connection.Memory, connection.Counters, connection);
     }
 
     public ClientConnection Connection => _connection;

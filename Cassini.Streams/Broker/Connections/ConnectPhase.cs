@@ -8,6 +8,7 @@ using Cassini.Streams.Events;
 using Cassini.Streams.Mqtt;
 using Cassini.Streams.Mqtt.Packets;
 using Cassini.Streams.Mqtt.Properties;
+using Cassini.Streams.Quotas;
 
 namespace Cassini.Streams.Broker.Connections;
 
@@ -19,7 +20,6 @@ namespace Cassini.Streams.Broker.Connections;
 /// <param name="publisher">Where wills are published.</param>
 /// <param name="pace">Slows down connections that fight for one client identifier.</param>
 /// <param name="events">Where it reports which clients were refused.</param>
-/// <param name="budget">The broker's memory.</param>
 /// <param name="time">The one clock.</param>
 /// <param name="handlers">Makes the handler of what an accepted client sends next.</param>
 internal sealed class ConnectPhase(
@@ -30,7 +30,6 @@ internal sealed class ConnectPhase(
     ServerPublisher publisher,
     TakeOverPace pace,
     BrokerEvents events,
-    MemoryBudget budget,
     TimeProvider time,
     Func<ClientLink, Client, PacketHandler> handlers)
 {
@@ -47,7 +46,7 @@ internal sealed class ConnectPhase(
     {
         var keepAlive = KeepAliveOf(connect);
         TimeSpan? longestSilence = keepAlive == 0 ? null : TimeSpan.FromSeconds(keepAlive) * 1.5;
-        return new ClientLink(connection, LimitsOf(connect, connection.Transport.IsProbe), longestSilence, options, budget, time);
+        return new ClientLink(connection, LimitsOf(connect, connection.Transport.IsProbe), longestSilence, options, time);
     }
 
     /// <summary>Answers the packet.</summary>
@@ -57,7 +56,8 @@ internal sealed class ConnectPhase(
     /// <returns>The handler of what the client sends next; null when it was refused.</returns>
     public async Task<PacketHandler?> AnswerAsync(ClientLink link, ConnectPacket connect, CancellationToken ending)
     {
-        var (identity, isProbe) = (link.Connection.Transport.Identity, link.Connection.Transport.IsProbe);
+        var transport = link.Connection.Transport;
+        var (identity, isProbe) = (transport.Identity, transport.IsProbe);
         var clientId = connect.ClientId.Length > 0 ? connect.ClientId : NewClientId();
         if (!isProbe && sessions.IsOpen(clientId, identity) && !await pace.WaitAsync(clientId, ending))
         {
@@ -84,23 +84,30 @@ internal sealed class ConnectPhase(
             ConnAck(connect, properties, isPresent: false),
             ConnAck(connect, properties, isPresent: true));
         var sendMaximum = Math.Min(connect.Properties.ReceiveMaximum ?? ushort.MaxValue, options.MaxInFlight);
-        var attachment = new Attachment(link, link.Outbox, sendMaximum, TellsBridgeState(connect) ? null : connect.Will);
+        var will = connect.Will is { } wanted && !TellsBridgeState(connect) ? HeldWill.TryMake(wanted, link.Connection.Memory) : null;
+        if (will is null && connect.Will is not null && !TellsBridgeState(connect))
+        {
+            return Refuse(link, ReasonCode.QuotaExceeded, "there is no memory for the will");
+        }
+
+        var attachment = new Attachment(link, link.Outbox, sendMaximum, will);
         var result = isProbe
-            ? sessions.AttachProbe(attachment, request, link.Connection.Transport.Events, link.Flushes)
+            ? sessions.AttachProbe(attachment, request, transport.Events, link.Flushes)
             : sessions.Attach(attachment, request, link.Flushes);
         if (result.Session is not { } session)
         {
+            attachment.DiscardWill();
             return await RefuseAsync(link, result);
         }
 
         var client = new Client(sessions, publisher, link, session, attachment, rights, connect);
 
         // Before anything that may wait for another thread.
-        link.Connection.Transport.Abandoned = client.LeaveAsync;
+        transport.Abandoned = client.LeaveAsync;
         try
         {
             session.SendBacklog(attachment, link.Flushes);
-            await DisplaceAsync(result);
+            await DisplaceAsync(result, transport.Account);
             if (result.Lost is not null && pace.NoteTakeOver(clientId, identity) is { } contested)
             {
                 events.Publish(contested);
@@ -120,7 +127,7 @@ internal sealed class ConnectPhase(
     /// Publishes what became of the client's sessions, then displaces the connection that had one, and hands on what a session had not
     /// finished.
     /// </summary>
-    private async Task DisplaceAsync(AttachResult result)
+    private async Task DisplaceAsync(AttachResult result, Account account)
     {
         try
         {
@@ -128,28 +135,28 @@ internal sealed class ConnectPhase(
         }
         finally
         {
-            Displace(result);
-            sessions.HandOn(result.End);
+            Displace(result, account);
+            sessions.HandOn(result.End, account);
         }
     }
 
     /// <summary>Closes the connection that lost the session [MQTT-3.1.4-3], and publishes the wills that are due because of that.</summary>
-    private void Displace(AttachResult result)
+    private void Displace(AttachResult result, Account account)
     {
         if (result.Lost is { } lost)
         {
             var will = lost.TakeWillWhenDisplaced(ended: !result.IsPresent);
             lost.Connection.Close(new CloseOrder(ReasonCode.SessionTakenOver, CloseReason.TakenOver));
-            publisher.Publish(will, result.IsPresent ? result.Session : null);
+            publisher.Publish(will, account, result.IsPresent ? result.Session : null);
         }
 
-        publisher.Publish(result.End.Will, publisher: null);
+        publisher.Publish(result.End.Will, account, publisher: null);
     }
 
     /// <summary>Refuses a client that got no session, after what that leaves to do for the session that it had before.</summary>
     private async Task<PacketHandler?> RefuseAsync(ClientLink link, AttachResult result)
     {
-        await DisplaceAsync(result);
+        await DisplaceAsync(result, link.Connection.Transport.Account);
         result.Failure?.Throw();
         if (result.Reached is { } reached)
         {

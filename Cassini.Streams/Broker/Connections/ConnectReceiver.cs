@@ -9,7 +9,7 @@ using Cassini.Streams.Primitives;
 namespace Cassini.Streams.Broker.Connections;
 
 /// <summary>Waits for the first packet of a connection, which must be CONNECT [MQTT-3.1.0-1]. Thread-safe.</summary>
-internal sealed class ConnectReceiver(BrokerOptions options, MemoryBudget budget, TimeProvider time)
+internal sealed class ConnectReceiver(BrokerOptions options, TimeProvider time)
 {
     /// <summary>Reads CONNECT.</summary>
     /// <returns>Null when none came in time, or one that breaks the protocol: then the connection ends.</returns>
@@ -30,6 +30,12 @@ internal sealed class ConnectReceiver(BrokerOptions options, MemoryBudget budget
             if (status == FrameStatus.Violation)
             {
                 await RejectAsync(connection, limits, violation);
+                return null;
+            }
+
+            if (!input.MayFill(needed))
+            {
+                connection.Close(ServePhase.NoMemory(needed));
                 return null;
             }
 
@@ -87,7 +93,7 @@ internal sealed class ConnectReceiver(BrokerOptions options, MemoryBudget budget
         else if (limits.Version == ProtocolVersion.V500
             || violation.Reason is ReasonCode.UnsupportedProtocolVersion or ReasonCode.ClientIdentifierNotValid)
         {
-            var link = new ClientLink(connection, limits, null, options, budget, time);
+            var link = new ClientLink(connection, limits, null, options, time);
             link.Refuse(violation.Reason, violation.Message, CloseReason.ProtocolError);
             await link.EndAsync(new CloseOrder(ReasonCode.Success, CloseReason.ProtocolError));
         }

@@ -85,7 +85,11 @@ internal sealed class PacketHandler(
 
     /// <summary>The connection is over.</summary>
     /// <param name="failure">What ended it; null when nothing failed.</param>
-    public Task LeaveAsync(Exception? failure) => client.LeaveAsync(failure);
+    public Task LeaveAsync(Exception? failure)
+    {
+        publish.Clear();
+        return client.LeaveAsync(failure);
+    }
 
     /// <summary>Sends what was retained for new subscriptions.</summary>
     public void SendRetained() => subscribe.SendRetained();
@@ -201,7 +205,7 @@ internal sealed class PacketHandler(
 
         if (packet.Reason == ReasonCode.Success)
         {
-            client.Attachment.TakeWill();
+            client.Attachment.DiscardWill();
         }
 
         return Step.Close;

@@ -50,9 +50,11 @@ internal sealed class PublishHandler(
 
         if (packet.QoS == QualityOfService.ExactlyOnce)
         {
-            var most = _version == ProtocolVersion.V500 ? options.ReceiveMaximum : ushort.MaxValue;
-            switch (client.Session.Received.Add(packet.PacketId, most, client.Attachment))
+            switch (client.Session.Received.Add(packet.PacketId, options.ReceiveMaximum, client.Attachment))
             {
+                case ReceiveVerdict.TooMany when _version == ProtocolVersion.V311:
+                    // It was not told how many it may have: that is no violation.
+                    return new CloseOrder(ReasonCode.ServerBusy, CloseReason.OutOfMemory);
                 case ReceiveVerdict.TooMany:
                     return new CloseOrder(
                         ReasonCode.ReceiveMaximumExceeded,
@@ -73,7 +75,7 @@ internal sealed class PublishHandler(
         {
             // It was delivered, so the client must not send it again: that it was not retained is reported to the operator only.
             Report("retain", topic.Topic.Name, "there is no room for one more retained message");
-            if (retainedUse() is { } use)
+            if (retainedUse() is { IsAtLimit: true } use)
             {
                 events.PublishReached(new CapacityReached(CapacityResource.Retained, use.Limit), () => use);
             }
@@ -86,6 +88,9 @@ internal sealed class PublishHandler(
 
         return null;
     }
+
+    /// <summary>The client is gone.</summary>
+    public void Clear() => topics.Clear();
 
     private RouteResult Route(ref PublishPacket packet, Frame frame, Topic topic, long now)
     {
@@ -107,6 +112,7 @@ internal sealed class PublishHandler(
             QoS = packet.QoS,
             Retain = packet.Retain,
             Publisher = client.Session,
+            Account = client.Session.Account,
             ReceivedAt = now,
             Trace = trace,
             Frame = isUnchanged ? frame.Whole : default,
@@ -139,7 +145,7 @@ internal sealed class PublishHandler(
         _aliases ??= new CachedTopic[options.MaxTopicAliases + 1];
         if (!packet.Topic.IsEmpty)
         {
-            topic = _aliases[alias] = topics.Get(packet.Topic);
+            topic = topics.Keep(ref _aliases[alias], topics.Get(packet.Topic));
             return null;
         }
 
@@ -152,7 +158,7 @@ internal sealed class PublishHandler(
 
         if (topic.Topic is { IsRemoved: true } removed)
         {
-            topic = _aliases[alias] = topics.Get(removed.Utf8);
+            topic = topics.Keep(ref _aliases[alias], topics.Get(removed.Utf8));
         }
 
         return null;

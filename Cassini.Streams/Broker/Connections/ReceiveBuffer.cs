@@ -1,6 +1,7 @@
 using System.Buffers;
 using System.Runtime.CompilerServices;
 using Cassini.Streams.Broker.Model;
+using Cassini.Streams.Quotas;
 
 namespace Cassini.Streams.Broker.Connections;
 
@@ -8,10 +9,13 @@ namespace Cassini.Streams.Broker.Connections;
 /// What was received from one client and is not handled yet. Holds no buffer while nothing is received; grows with what is received, not
 /// with what a header announces. Belongs to the connection's reader.
 /// </summary>
-internal sealed class ReceiveBuffer(Stream stream, MemoryBudget budget)
+internal sealed class ReceiveBuffer(Stream stream, AccountMemory memory)
 {
     /// <summary>Two full TLS records.</summary>
     private const int Normal = 32 * 1024;
+
+    /// <summary>What a client gets whose identity has enough memory: it must be able to acknowledge.</summary>
+    private const int Short = 4 * 1024;
 
     private byte[]? _buffer;
     private int _start;
@@ -21,6 +25,14 @@ internal sealed class ReceiveBuffer(Stream stream, MemoryBudget budget)
     public ReadOnlySpan<byte> Unread => _buffer.AsSpan(_start, _end - _start);
 
     public void Advance(int bytes) => _start += bytes;
+
+    /// <summary>
+    /// Whether there is memory to read more of a packet, if it is a long one. Not if the identity would have too much: then wait for
+    /// memory, or end the connection.
+    /// </summary>
+    /// <param name="needed">How long the packet at the beginning will be; 0 when unknown.</param>
+    public bool MayFill(int needed) =>
+        _buffer is null || NextSize(needed) is var size && (size <= Math.Max(Normal, _buffer.Length) || memory.MayTake(size));
 
     /// <summary>Reads more.</summary>
     /// <param name="needed">How long the packet at the beginning will be; 0 when unknown.</param>
@@ -56,7 +68,7 @@ internal sealed class ReceiveBuffer(Stream stream, MemoryBudget budget)
         {
             _buffer = null;
             _start = _end = 0;
-            budget.Return(buffer.Length);
+            memory.Return(buffer.Length);
             ArrayPool<byte>.Shared.Return(buffer);
         }
     }
@@ -65,17 +77,17 @@ internal sealed class ReceiveBuffer(Stream stream, MemoryBudget budget)
     {
         if (_buffer is null)
         {
-            Rent(Normal);
+            Rent(needed <= Short && memory.IsClosed ? Short : Normal);
             return;
         }
 
         // A packet longer than the buffer: the buffer is filled first.
-        if (_end < _buffer.Length && (_start == 0 || _buffer.Length - _start >= needed))
+        if (IsFilledFirst(needed))
         {
             return;
         }
 
-        if (_start > 0 && _buffer.Length >= needed)
+        if (IsMovedFirst(needed))
         {
             Unread.CopyTo(_buffer);
             (_start, _end) = (0, _end - _start);
@@ -84,16 +96,25 @@ internal sealed class ReceiveBuffer(Stream stream, MemoryBudget budget)
 
         var old = _buffer;
         var (start, end) = (_start, _end);
-        Rent(Math.Min(Math.Max(needed, Normal), Math.Max(Normal, old.Length * 2)));
+        Rent(NextSize(needed));
         old.AsSpan(start, end - start).CopyTo(_buffer);
         (_start, _end) = (0, end - start);
-        budget.Return(old.Length);
+        memory.Return(old.Length);
         ArrayPool<byte>.Shared.Return(old);
     }
+
+    private bool IsFilledFirst(int needed) => _end < _buffer!.Length && (_start == 0 || _buffer.Length - _start >= needed);
+
+    private bool IsMovedFirst(int needed) => _start > 0 && _buffer!.Length >= needed;
+
+    /// <summary>How long the buffer must be to read more.</summary>
+    private int NextSize(int needed) => IsFilledFirst(needed) || IsMovedFirst(needed)
+        ? _buffer!.Length
+        : Math.Min(Math.Max(needed, Normal), Math.Max(Normal, _buffer!.Length * 2));
 
     private void Rent(int size)
     {
         _buffer = ArrayPool<byte>.Shared.Rent(size);
-        budget.Take(_buffer.Length);
+        memory.Take(_buffer.Length);
     }
 }

@@ -1,4 +1,7 @@
 using Cassini.Streams.Broker.Model;
+using Cassini.Streams.Broker.Sessions;
+using Cassini.Streams.Events;
+using Cassini.Streams.Mqtt;
 using Cassini.Streams.Quotas;
 
 namespace Cassini.Streams.Broker.Connections;
@@ -7,7 +10,7 @@ namespace Cassini.Streams.Broker.Connections;
 /// Reads the packets of a client that was accepted, batch after batch, until the connection ends. A client whose identity is busy handles
 /// each batch in its turn. Thread-safe.
 /// </summary>
-internal sealed class ServePhase(IBrokerStore store, Intake intake, WorkTurns turns, TimeProvider time)
+internal sealed class ServePhase(BrokerOptions options, IBrokerStore store, Intake intake, WorkTurns turns, TimeProvider time)
 {
     /// <summary>Serves one client, which then leaves its session. On the connection's reader.</summary>
     /// <remarks>One method, not several: each that waits for the client is an object for as long as the client is idle.</remarks>
@@ -45,6 +48,11 @@ internal sealed class ServePhase(IBrokerStore store, Intake intake, WorkTurns tu
                 {
                     await HoldBackAsync(step, link, handler.Admission, cancellationToken);
                 }
+                else if (!input.MayFill(needed) && !await WaitForMemoryAsync(link, input, needed, cancellationToken))
+                {
+                    link.Close(NoMemory(needed));
+                    return;
+                }
                 else if (!await input.FillAsync(needed, cancellationToken))
                 {
                     return;
@@ -63,6 +71,17 @@ internal sealed class ServePhase(IBrokerStore store, Intake intake, WorkTurns tu
             intake.Leave(link.Connection);
             await handler.LeaveAsync(failure);
         }
+    }
+
+    /// <summary>The end of a connection for whose packet there is no memory.</summary>
+    public static CloseOrder NoMemory(int size) => new(
+        ReasonCode.QuotaExceeded, CloseReason.OutOfMemory, $"there is no memory for a packet of {size:N0} bytes");
+
+    /// <summary>A packet is longer than what was read of it, and its identity has enough memory: waits until it may read on.</summary>
+    private async Task<bool> WaitForMemoryAsync(ClientLink link, ReceiveBuffer input, int needed, CancellationToken cancellationToken)
+    {
+        await link.HoldBackAsync(() => link.Connection.Memory.WaitAsync(options.MemoryPatience, time, cancellationToken));
+        return input.MayFill(needed);
     }
 
     private static Account Account(ClientLink link) => link.Connection.Transport.Account;

@@ -2,27 +2,35 @@ using System.Buffers.Binary;
 using Cassini.Streams.Broker.Access;
 using Cassini.Streams.Broker.Model;
 using Cassini.Streams.Broker.Routing;
+using Cassini.Streams.Quotas;
 
 namespace Cassini.Streams.Broker.Connections;
 
 /// <summary>
 /// The topics that one client publishes to, each with whether it may. The usual message costs one comparison here instead of a search
-/// of the topics and of the access rules. For the connection's reader.
+/// of the topics and of the access rules. Holds fewer while its identity has enough memory. For the connection's reader.
 /// </summary>
-internal sealed class TopicCache(BrokerOptions options, TopicTable topics, ClientAccess access)
+internal sealed class TopicCache(BrokerOptions options, TopicTable topics, ClientAccess access, AccountMemory memory)
 {
     private const int FirstSize = 8;
     private const int LargestSize = 1024;
 
+    /// <summary>The memory of a place, in bytes.</summary>
+    private const int PlaceCost = 24;
+
+    /// <summary>About how much memory a topic takes that only clients like this hold, beside its name twice, in bytes.</summary>
+    private const int TopicCost = 150;
+
     private CachedTopic[] _places = [];
     private int _displaced;
+    private long _taken;
 
     /// <param name="name">A valid topic name.</param>
     public CachedTopic Get(ReadOnlySpan<byte> name)
     {
         if (_places.Length == 0)
         {
-            _places = new CachedTopic[FirstSize];
+            Make(FirstSize);
         }
 
         ref var place = ref _places[PlaceOf(name)];
@@ -49,15 +57,44 @@ internal sealed class TopicCache(BrokerOptions options, TopicTable topics, Clien
         var found = new CachedTopic(
             access.IsCanary ? new Topic(name.ToArray(), isListed: false, 0) : topics.Get(name), TopicVerdict.Allowed, null);
         _displaced += place.Topic is null ? 0 : 1;
-        place = found;
-        if (_displaced > _places.Length && _places.Length < LargestSize)
+        Keep(ref place, found);
+        if (_displaced > _places.Length && _places.Length < LargestSize && !memory.IsClosed)
         {
             _displaced = 0;
-            _places = new CachedTopic[_places.Length * 4];
+            Make(_places.Length * 4);
         }
 
         return found;
     }
+
+    /// <summary>Keeps a topic in a place, here or of the client's aliases.</summary>
+    public CachedTopic Keep(ref CachedTopic place, CachedTopic found)
+    {
+        Take(CostOf(found.Topic) - CostOf(place.Topic));
+        return place = found;
+    }
+
+    /// <summary>The client is gone.</summary>
+    public void Clear()
+    {
+        _places = [];
+        Take(-_taken);
+    }
+
+    private void Make(int size)
+    {
+        Take((size * PlaceCost) - _places.Sum(place => PlaceCost + CostOf(place.Topic)));
+        _places = new CachedTopic[size];
+    }
+
+    private void Take(long bytes)
+    {
+        _taken += bytes;
+        memory.Take(bytes);
+    }
+
+    /// <summary>One that is listed is in memory without this client too.</summary>
+    private static int CostOf(Topic? topic) => topic is null or { IsListed: true } ? 0 : TopicCost + (2 * topic.Utf8.Length);
 
     private int PlaceOf(ReadOnlySpan<byte> name)
     {

@@ -84,7 +84,10 @@ public sealed record BrokerOptions
     [Within(1)]
     public int MaxSubscriptions { get; init; } = 1_000;
 
-    /// <summary>QoS 2 messages that a client may have in flight to the broker (receive maximum).</summary>
+    /// <summary>
+    /// QoS 2 messages that a client may have in flight to the broker (receive maximum). MQTT 3.1.1 clients do not learn of it; the
+    /// connection of one that has more ends.
+    /// </summary>
     [Within(1, 65_535)]
     public int ReceiveMaximum { get; init; } = 4_096;
 

@@ -1,5 +1,6 @@
 using Cassini.Streams.Broker.Tracing;
 using Cassini.Streams.Mqtt;
+using Cassini.Streams.Quotas;
 
 namespace Cassini.Streams.Broker.Model;
 
@@ -28,6 +29,9 @@ internal ref struct Publication
     /// <summary>The session that published it; null for the broker itself.</summary>
     public Subscriber? Publisher { get; init; }
 
+    /// <summary>The account of the identity that published it; it pays for what is retained.</summary>
+    public required Account Account { get; init; }
+
     /// <summary>The packet as it arrived, when the same bytes may be sent to a subscriber that speaks <see cref="FrameVersion"/>.</summary>
     public ReadOnlySpan<byte> Frame { get; init; }
 
@@ -41,11 +45,13 @@ internal ref struct Publication
 
     /// <summary>A message that was stored, on its way to another subscriber.</summary>
     /// <param name="message">The message.</param>
+    /// <param name="account">The account of the identity that it was on its way to.</param>
     /// <param name="now">A timestamp.</param>
     /// <param name="time">The clock.</param>
-    public static Publication Of(StoredMessage message, long now, TimeProvider time) => new()
+    public static Publication Of(StoredMessage message, Account account, long now, TimeProvider time) => new()
     {
         Topic = message.Topic,
+        Account = account,
         Payload = message.Payload,
         Properties = message.Properties,
         Expiry = message.SecondsLeft(now, time),

@@ -1,5 +1,6 @@
 using Cassini.Streams.Broker.Tracing;
 using Cassini.Streams.Mqtt;
+using Cassini.Streams.Quotas;
 
 namespace Cassini.Streams.Broker.Model;
 
@@ -28,20 +29,16 @@ internal readonly record struct QueuedMessage(
     /// <summary>Whether it waits for a client that is away: the rest of its burst, which may be of QoS 0, does.</summary>
     public bool OutlivesConnection => QoS != QualityOfService.AtMostOnce || IsOfBurst;
 
-    /// <summary>Counts the copy in the memory budget until it is released.</summary>
-    public void Hold(MemoryBudget budget)
-    {
-        Message.Hold(budget);
-        budget.Take(Cost);
-    }
+    /// <summary>Counts the copy until it is released.</summary>
+    /// <param name="memory">The memory of the identity that it is for.</param>
+    public void Hold(AccountMemory memory) => Message.Hold(memory, Cost);
 
     /// <summary>Releases the copy after it was delivered or dropped.</summary>
-    /// <param name="budget">The broker's memory.</param>
+    /// <param name="memory">The memory of the identity that it was for.</param>
     /// <param name="error">Why it was not delivered; null when it was.</param>
-    public void Release(MemoryBudget budget, string? error = null)
+    public void Release(AccountMemory memory, string? error = null)
     {
-        Message.Release(budget);
-        budget.Return(Cost);
+        Message.Release(memory, Cost);
         Span?.End(error);
     }
 }

@@ -1,10 +1,12 @@
+using System.Runtime.InteropServices;
 using Cassini.Streams.Mqtt;
+using Cassini.Streams.Quotas;
 
 namespace Cassini.Streams.Broker.Model;
 
 /// <summary>
-/// A message that outlives its packet: queued, in flight or retained. All holders share it. It is immutable, except for the count of
-/// its holders, which decides when its bytes count in the memory budget, and for what retaining it changes.
+/// A message that outlives its packet: queued, in flight or retained. All holders share it: its bytes count once for each identity that
+/// holds it, and once for all together. It is immutable, except for the count of its holders, and for what retaining it changes.
 /// </summary>
 internal sealed class StoredMessage(
     Topic topic, byte[] payload, byte[] properties, QualityOfService qos, long? expiresAt, byte[]? untraced = null)
@@ -12,7 +14,9 @@ internal sealed class StoredMessage(
     /// <summary>The memory that the objects around the bytes take.</summary>
     private const int Overhead = 120;
 
-    private int _holders;
+    private AccountMemory? _first;
+    private int _ofFirst;
+    private Dictionary<AccountMemory, int>? _ofOthers;
     private long _retainedPlace = long.MaxValue;
     private bool _isRetained;
 
@@ -56,22 +60,40 @@ internal sealed class StoredMessage(
         set => Volatile.Write(ref _isRetained, value);
     }
 
+    /// <summary>Who pays for it while it is retained. Belongs to the lock of the retained messages.</summary>
+    public AccountMemory? Keeper { get; set; }
+
     public int Size => Overhead + Payload.Length + Properties.Length + (Untraced?.Length ?? 0);
 
-    public void Hold(MemoryBudget budget)
+    /// <summary>One more holds it.</summary>
+    /// <param name="memory">The memory of the identity that causes it.</param>
+    /// <param name="more">What the holder takes in addition.</param>
+    public void Hold(AccountMemory memory, int more = 0)
     {
-        if (Interlocked.Increment(ref _holders) == 1)
+        bool isNew;
+        bool isFirst;
+        lock (this)
         {
-            budget.Take(Size);
+            isFirst = _ofFirst == 0 && _ofOthers is null;
+            isNew = EnterLocked(memory);
         }
+
+        memory.Take(more + (isNew ? Size : 0), more + (isFirst ? Size : 0));
     }
 
-    public void Release(MemoryBudget budget)
+    /// <summary>One that held it does so no more.</summary>
+    /// <inheritdoc cref="Hold" path="/param"/>
+    public void Release(AccountMemory memory, int more = 0)
     {
-        if (Interlocked.Decrement(ref _holders) == 0)
+        bool isGone;
+        bool isLast;
+        lock (this)
         {
-            budget.Return(Size);
+            isGone = LeaveLocked(memory);
+            isLast = _ofFirst == 0 && _ofOthers is null;
         }
+
+        memory.Return(more + (isGone ? Size : 0), more + (isLast ? Size : 0));
     }
 
     /// <summary>Whether it is the retained message of its topic now and has not expired.</summary>
@@ -85,4 +107,41 @@ internal sealed class StoredMessage(
     public uint? SecondsLeft(long now, TimeProvider time) => ExpiresAt is { } at
         ? (uint)Math.Clamp(Math.Ceiling(time.GetElapsedTime(now, at).TotalSeconds), 0, uint.MaxValue)
         : null;
+
+    /// <returns>Whether nobody of the identity held it.</returns>
+    private bool EnterLocked(AccountMemory memory)
+    {
+        // A message is held for one identity as a rule: others need a table.
+        if (_ofFirst == 0 && _ofOthers?.ContainsKey(memory) is not true)
+        {
+            _first = memory;
+        }
+
+        if (_first == memory)
+        {
+            return ++_ofFirst == 1;
+        }
+
+        _ofOthers ??= [];
+        return ++CollectionsMarshal.GetValueRefOrAddDefault(_ofOthers, memory, out _) == 1;
+    }
+
+    /// <returns>Whether nobody of the identity holds it any more.</returns>
+    private bool LeaveLocked(AccountMemory memory)
+    {
+        if (_first == memory)
+        {
+            _first = --_ofFirst == 0 ? null : memory;
+            return _ofFirst == 0;
+        }
+
+        var left = --CollectionsMarshal.GetValueRefOrNullRef(_ofOthers!, memory);
+        if (left == 0)
+        {
+            _ofOthers!.Remove(memory);
+            _ofOthers = _ofOthers.Count == 0 ? null : _ofOthers;
+        }
+
+        return left == 0;
+    }
 }

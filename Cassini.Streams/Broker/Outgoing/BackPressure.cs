@@ -9,6 +9,9 @@ internal struct BackPressure(OutboxBuffer waiting, OutboxLimits limits)
     /// <summary>How many bytes of the messages that the broker sends of itself wait at most: enough for one turn of the drain.</summary>
     private const long LongestBurst = 16 * OutboxBuffer.FullSegment;
 
+    /// <summary>How many bytes of answers wait at most before nothing is read that causes more.</summary>
+    private const long MostAnswers = 256 * 1024;
+
     private const long Never = -1;
 
     private TaskCompletionSource? _underLimit;
@@ -18,9 +21,9 @@ internal struct BackPressure(OutboxBuffer waiting, OutboxLimits limits)
     public readonly bool IsBackedUp => waiting.Bytes > limits.Bytes / 2;
 
     /// <summary>
-    /// Whether so much waits that nothing should be read that causes more. Only answers can be so many, because they are never dropped.
+    /// Whether so many answers wait that nothing should be read that causes more: they are never dropped.
     /// </summary>
-    public readonly bool IsOverLimit => waiting.Bytes > 2 * limits.Bytes;
+    public readonly bool IsOverLimit => waiting.Answers > MostAnswers;
 
     /// <summary>Asks for a notification, if the outbox is backed up.</summary>
     /// <returns>Whether there will be one.</returns>
@@ -60,7 +63,7 @@ internal struct BackPressure(OutboxBuffer waiting, OutboxLimits limits)
     /// <returns>Whether the notification that was asked for is due.</returns>
     public bool Ease()
     {
-        if (_underLimit is not null && waiting.Bytes <= limits.Bytes + (limits.Bytes / 4))
+        if (_underLimit is not null && waiting.Answers <= MostAnswers / 2)
         {
             Release();
         }

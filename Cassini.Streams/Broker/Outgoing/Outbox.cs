@@ -1,5 +1,6 @@
 using Cassini.Streams.Broker.Model;
 using Cassini.Streams.Mqtt;
+using Cassini.Streams.Quotas;
 
 namespace Cassini.Streams.Broker.Outgoing;
 
@@ -10,7 +11,7 @@ namespace Cassini.Streams.Broker.Outgoing;
 internal sealed class Outbox : IFlushable
 {
     private readonly Lock _lock = new();
-    private readonly MemoryBudget _budget;
+    private readonly AccountMemory _memory;
     private readonly BrokerCounters _counters;
     private readonly IOutboxOwner _owner;
     private readonly OutboxBuffer _waiting;
@@ -20,13 +21,13 @@ internal sealed class Outbox : IFlushable
     private OutboxState _state;
     private TaskCompletionSource? _idle;
 
-    public Outbox(Stream stream, OutboxLimits limits, MemoryBudget budget, BrokerCounters counters, IOutboxOwner owner)
+    public Outbox(Stream stream, OutboxLimits limits, AccountMemory memory, BrokerCounters counters, IOutboxOwner owner)
     {
         Limits = limits;
-        _budget = budget;
+        _memory = memory;
         _counters = counters;
         _owner = owner;
-        _waiting = new OutboxBuffer(budget);
+        _waiting = new OutboxBuffer(memory);
         _pressure = new BackPressure(_waiting, limits);
         _aliases = limits.TopicAliases > 0 ? new TopicAliases(limits.TopicAliases) : null;
         _drain = new OutboxDrain(this, stream);
@@ -75,18 +76,21 @@ internal sealed class Outbox : IFlushable
     {
         lock (_lock)
         {
-            return _state != OutboxState.Closed && _pressure.TakesMoreOfBurst(_budget.IsExhausted);
+            return _state != OutboxState.Closed && _pressure.TakesMoreOfBurst(_memory.IsClosed);
         }
     }
 
-    /// <summary>Appends a number of answers. They have no limit, because each is caused by a packet that was read.</summary>
+    /// <summary>
+    /// Appends a number of answers. They are never dropped: when many wait, nothing is read that causes more, see
+    /// <see cref="IsOverLimit"/>.
+    /// </summary>
     public void Append(ReadOnlySpan<byte> answers, FlushSet flushes, int count = 1)
     {
         lock (_lock)
         {
             if (_state != OutboxState.Closed)
             {
-                answers.CopyTo(_waiting.Append(answers.Length, count));
+                answers.CopyTo(_waiting.AppendAnswers(answers.Length, count));
                 NoteLocked(flushes);
             }
         }
@@ -131,7 +135,15 @@ internal sealed class Outbox : IFlushable
                 return OutboxVerdict.Full;
             }
 
-            message.Write(_waiting.AppendMessage(size, message.PayloadLength), Limits.Version);
+            if (message.Shareable is { } shared)
+            {
+                message.WriteHead(_waiting.AppendShared(size - message.PayloadLength, shared), Limits.Version);
+            }
+            else
+            {
+                message.Write(_waiting.AppendMessage(size, message.PayloadLength), Limits.Version);
+            }
+
             NoteLocked(flushes);
             return OutboxVerdict.Taken;
         }
@@ -275,12 +287,12 @@ internal sealed class Outbox : IFlushable
         }
 
         return mayDrop && (_waiting.Messages >= Limits.Messages || _waiting.Bytes >= Limits.Bytes
-            || (_budget.IsExhausted && _state != OutboxState.Idle))
+            || (_memory.IsClosed && _state != OutboxState.Idle))
             ? OutboxVerdict.Full
             : null;
     }
 
-    private bool IsTooLargeForMemory(int size) => size > OutboxBuffer.FullSegment && _budget.IsExhausted;
+    private bool IsTooLargeForMemory(int size) => size > OutboxBuffer.FullSegment && _memory.IsClosed;
 
     private void NoteLocked(FlushSet flushes)
     {

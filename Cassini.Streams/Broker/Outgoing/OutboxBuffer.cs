@@ -1,5 +1,6 @@
 using System.Buffers;
 using Cassini.Streams.Broker.Model;
+using Cassini.Streams.Quotas;
 
 namespace Cassini.Streams.Broker.Outgoing;
 
@@ -7,7 +8,7 @@ namespace Cassini.Streams.Broker.Outgoing;
 /// Encoded packets that wait to be sent, in segments of one TLS record, and their count. Holds no array while it is empty. Belongs to
 /// the outbox's lock; only the counts may be read without it.
 /// </summary>
-internal sealed class OutboxBuffer(MemoryBudget budget)
+internal sealed class OutboxBuffer(AccountMemory memory)
 {
     /// <summary>The payload of one TLS record (RFC 8446 §5.1): a larger segment would be cut, a smaller one wastes a write.</summary>
     public const int FullSegment = 16 * 1024;
@@ -20,12 +21,16 @@ internal sealed class OutboxBuffer(MemoryBudget budget)
     private int _hint = SmallestSegment;
     private int _messages;
     private long _bytes;
+    private long _answers;
 
     /// <summary>Messages that are not sent, also those in a segment that was taken.</summary>
     public int Messages => Volatile.Read(ref _messages);
 
     /// <summary>Bytes that are not sent, also those of a segment that was taken.</summary>
     public long Bytes => Volatile.Read(ref _bytes);
+
+    /// <summary>Bytes of answers that are not sent.</summary>
+    public long Answers => Volatile.Read(ref _answers);
 
     public bool IsEmpty => _tail.Length == 0 && !HasFullSegment;
 
@@ -45,6 +50,33 @@ internal sealed class OutboxBuffer(MemoryBudget budget)
         _bytes += size;
         _tail.Packets += packets;
         return _tail.Take(size);
+    }
+
+    /// <summary>Appends answers.</summary>
+    public Span<byte> AppendAnswers(int size, int packets)
+    {
+        var answers = Append(size, packets);
+        _answers += size;
+        _tail.Answers += size;
+        return answers;
+    }
+
+    /// <summary>
+    /// Appends a message whose payload is not copied: it would be in memory once for each of the clients that are behind.
+    /// </summary>
+    /// <param name="head">How many bytes come before the payload: those returned must be written at once.</param>
+    /// <param name="message">The message.</param>
+    public Span<byte> AppendShared(int head, StoredMessage message)
+    {
+        var written = Append(head, packets: 0);
+        message.Hold(memory);
+        _full ??= new Queue<OutboxSegment>();
+        _full.Enqueue(_tail);
+        _full.Enqueue(new OutboxSegment(message));
+        _tail = default;
+        _bytes += message.Payload.Length;
+        _messages++;
+        return written;
     }
 
     /// <summary>Appends a packet that is a message.</summary>
@@ -76,6 +108,7 @@ internal sealed class OutboxBuffer(MemoryBudget budget)
     {
         _messages -= sent.Messages;
         _bytes -= sent.Length;
+        _answers -= sent.Answers;
     }
 
     /// <summary>Drops everything.</summary>
@@ -89,15 +122,21 @@ internal sealed class OutboxBuffer(MemoryBudget budget)
 
         _messages = 0;
         _bytes = 0;
+        _answers = 0;
     }
 
-    /// <summary>Returns a segment's array, if there is one.</summary>
+    /// <summary>Gives back what a segment takes, if there is one.</summary>
     public void Free(ref OutboxSegment segment)
     {
-        if (segment.Array is { } array)
+        if (segment.Shared is { } message)
         {
             segment = default;
-            budget.Return(array.Length);
+            message.Release(memory);
+        }
+        else if (segment.Array is { } array)
+        {
+            segment = default;
+            memory.Return(array.Length);
             ArrayPool<byte>.Shared.Return(array);
         }
     }
@@ -126,7 +165,7 @@ internal sealed class OutboxBuffer(MemoryBudget budget)
     private OutboxSegment Rent(int size)
     {
         var segment = new OutboxSegment(ArrayPool<byte>.Shared.Rent(size));
-        budget.Take(segment.Capacity);
+        memory.Take(segment.Capacity);
         return segment;
     }
 }

@@ -2,9 +2,22 @@ using Cassini.Streams.Broker.Model;
 
 namespace Cassini.Streams.Broker.Outgoing;
 
-/// <summary>A pooled array with encoded packets, and how far it is filled.</summary>
+/// <summary>A pooled array with encoded packets, and how far it is filled; or the payload of a message that others hold as well.</summary>
 internal struct OutboxSegment(byte[] array)
 {
+    /// <summary>The payload of a message, which ends with it.</summary>
+    /// <param name="message">The message.</param>
+    public OutboxSegment(StoredMessage message)
+        : this(message.Payload)
+    {
+        Shared = message;
+        Length = Payload = message.Payload.Length;
+        Packets = Messages = 1;
+    }
+
+    /// <summary>The message whose payload it is; null when the array is its own.</summary>
+    public StoredMessage? Shared { get; }
+
     /// <summary>Null when there is no segment.</summary>
     public byte[]? Array { get; } = array;
 
@@ -15,6 +28,9 @@ internal struct OutboxSegment(byte[] array)
 
     /// <summary>How many messages end in it.</summary>
     public int Messages { get; set; }
+
+    /// <summary>How many bytes are answers.</summary>
+    public int Answers { get; set; }
 
     /// <summary>The bytes of these messages' payloads.</summary>
     public int Payload { get; set; }
@@ -29,7 +45,8 @@ internal struct OutboxSegment(byte[] array)
     public readonly ReadOnlyMemory<byte> Written => Array.AsMemory(0, Length);
 
     /// <summary>Counts what was copied from another segment.</summary>
-    public void CountAs(in OutboxSegment other) => (Packets, Messages, Payload) = (other.Packets, other.Messages, other.Payload);
+    public void CountAs(in OutboxSegment other) =>
+        (Packets, Messages, Answers, Payload) = (other.Packets, other.Messages, other.Answers, other.Payload);
 
     /// <summary>The next <paramref name="size"/> bytes, to be written.</summary>
     public Span<byte> Take(int size)

@@ -12,6 +12,7 @@ internal ref struct OutgoingMessage
 {
     private readonly Topic _topic;
     private readonly byte[]? _untraced;
+    private readonly StoredMessage? _stored;
     private PublishWriter _writer;
     private bool _introducesAlias;
 
@@ -39,6 +40,7 @@ internal ref struct OutgoingMessage
     {
         _topic = queued.Message.Topic;
         _untraced = queued.Message.Untraced;
+        _stored = queued.Message;
         _writer = new PublishWriter
         {
             Payload = queued.Message.Payload,
@@ -55,6 +57,9 @@ internal ref struct OutgoingMessage
     public readonly QualityOfService QoS => _writer.QoS;
 
     public readonly int PayloadLength => _writer.Payload.Length;
+
+    /// <summary>The message if its payload is so large that it is not to be copied; else null.</summary>
+    public readonly StoredMessage? Shareable => PayloadLength >= OutboxBuffer.FullSegment ? _stored : null;
 
     /// <summary>Whether the smallest form of a message may fit; not if a client never accepts it, whatever its subscription.</summary>
     /// <param name="message">The message.</param>
@@ -107,6 +112,9 @@ internal ref struct OutgoingMessage
 
     /// <summary>Writes the form that fits.</summary>
     public readonly void Write(Span<byte> to, ProtocolVersion version) => _writer.Write(to, version);
+
+    /// <summary>Writes the form that fits without its payload, which follows.</summary>
+    public readonly void WriteHead(Span<byte> to, ProtocolVersion version) => _writer.WriteHead(to, version);
 
     private bool TryFitTopic(OutboxLimits limits, TopicAliases? aliases, out int size)
     {

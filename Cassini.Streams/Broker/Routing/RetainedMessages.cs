@@ -1,11 +1,13 @@
 using Cassini.Streams.Broker.Model;
+using Cassini.Streams.Events;
 using Cassini.Streams.Mqtt;
+using Cassini.Streams.Quotas;
 
 namespace Cassini.Streams.Broker.Routing;
 
 /// <summary>The retained message of each topic (MQTT 5.0 §3.3.1.3). Readers take no lock. Thread-safe.</summary>
 internal sealed class RetainedMessages(
-    BrokerOptions options, MemoryBudget budget, IBrokerStore store, SubscriptionTree tree, TimeProvider time)
+    BrokerOptions options, AccountTable accounts, MemoryBudget budget, IBrokerStore store, SubscriptionTree tree, TimeProvider time)
 {
     /// <summary>How many messages are removed under one lock, so that other writers need not wait long.</summary>
     private const int SweepSlice = 100;
@@ -16,22 +18,20 @@ internal sealed class RetainedMessages(
     private readonly Lock _lock = new();
     private readonly RetainedNode _root = new(null, [], order: 0);
     private readonly SortedSet<StoredMessage> _expiring = new(ByExpiry);
-    private int _count;
+    private readonly SharedResource _places = new(CapacityResource.Retained, options.MaxRetained, accounts);
     private long _bytes;
 
     /// <summary>Topics with a retained message, without the broker's own.</summary>
-    public int Count => Volatile.Read(ref _count);
+    public int Count => (int)_places.Used;
 
-    /// <summary>
-    /// How many there may be: fewer than the options say once their memory is nearly used up, namely as many as fit at their present size.
-    /// </summary>
-    public int Limit
+    /// <summary>How many may be retained, are, and the identity that has most of them.</summary>
+    public ResourceUse Use
     {
         get
         {
-            var (count, bytes, most) = (Count, Interlocked.Read(ref _bytes), budget.Limit / 2);
-            var isNearlyUsed = count > 0 && bytes > most / 4 * 3;
-            return isNearlyUsed ? (int)Math.Min(options.MaxRetained, count * (double)most / bytes) : options.MaxRetained;
+            var use = _places.Use;
+            var isMemoryUsedUp = use.Used > 0 && Interlocked.Read(ref _bytes) > budget.Limit / 40 * 19;
+            return isMemoryUsedUp ? use with { Limit = Math.Min(use.Limit, use.Used) } : use;
         }
     }
 
@@ -39,8 +39,10 @@ internal sealed class RetainedMessages(
     public long LastPlace => tree.LastPlace;
 
     /// <summary>Replaces the retained message of a topic, or removes it if the payload is empty [MQTT-3.3.1-6].</summary>
+    /// <param name="message">The message.</param>
+    /// <param name="publisher">The account of the identity that published it: it pays.</param>
     /// <returns>False when a limit allows no further topic.</returns>
-    public bool Set(StoredMessage message)
+    public bool Set(StoredMessage message, Account publisher)
     {
         lock (_lock)
         {
@@ -51,13 +53,15 @@ internal sealed class RetainedMessages(
             }
 
             var node = FindOrAddLocked(message.Topic.Utf8);
-            if (!message.Topic.IsSystem && !HasRoomLocked(node, message))
+            var account = accounts.Open(publisher);
+            if (!message.Topic.IsSystem && !TryTakeRoomLocked(node, message, account))
             {
+                accounts.Close(account);
                 PruneLocked(node);
                 return false;
             }
 
-            ReplaceLocked(node, message);
+            ReplaceLocked(node, message, account);
             if (!message.Topic.IsSystem)
             {
                 store.PutRetained(message);
@@ -72,7 +76,9 @@ internal sealed class RetainedMessages(
     {
         lock (_lock)
         {
-            ReplaceLocked(FindOrAddLocked(message.Topic.Utf8), message);
+            // Whose they are is not kept with them.
+            _places.Take(accounts.OfBroker, 1, 1);
+            ReplaceLocked(FindOrAddLocked(message.Topic.Utf8), message, accounts.OfBroker);
         }
     }
 
@@ -174,10 +180,31 @@ internal sealed class RetainedMessages(
         return node;
     }
 
-    /// <summary>Retained messages may take only half of the memory, because they stay, and other messages need the rest.</summary>
-    private bool HasRoomLocked(RetainedNode node, StoredMessage message) =>
-        (node.Message is not null || _count < options.MaxRetained)
-        && _bytes + CostOf(message) - (node.Message is { } kept ? CostOf(kept) : 0) <= budget.Limit / 2;
+    /// <summary>
+    /// Takes a place. Retained messages may take only half of the memory, because they stay, and other messages need the rest.
+    /// </summary>
+    private bool TryTakeRoomLocked(RetainedNode node, StoredMessage message, Account account)
+    {
+        var before = node.Message;
+        var more = CostOf(message) - (before is null ? 0 : CostOf(before));
+        if (_bytes + more > budget.Limit / 2 || (more > 0 && budget.Of(account).IsClosed))
+        {
+            return false;
+        }
+
+        // One that replaces another takes its place.
+        if (_places.TryTake(account, own: 1, added: before is null ? 1 : 0) != QuotaVerdict.Taken)
+        {
+            return before?.Keeper?.Account == account;
+        }
+
+        if (before is not null)
+        {
+            _places.Return(before.Keeper!.Account, own: 1, added: 0);
+        }
+
+        return true;
+    }
 
     private static int CostOf(StoredMessage message) => message.Size + NodeCost(message);
 
@@ -185,11 +212,12 @@ internal sealed class RetainedMessages(
     private static int NodeCost(StoredMessage message) =>
         200 + (2 * message.Topic.Utf8.Length) + (200 * TopicName.Levels(message.Topic.Utf8));
 
-    private void ReplaceLocked(RetainedNode node, StoredMessage message)
+    private void ReplaceLocked(RetainedNode node, StoredMessage message, Account account)
     {
-        message.Hold(budget);
+        var memory = budget.Of(account);
+        message.Keeper = memory;
+        message.Hold(memory, NodeCost(message));
         _bytes += CostOf(message);
-        budget.Take(NodeCost(message));
         var before = node.Message;
         message.IsRetained = true;
         node.Message = message;
@@ -205,10 +233,6 @@ internal sealed class RetainedMessages(
         {
             ForgetLocked(before);
         }
-        else if (!message.Topic.IsSystem)
-        {
-            _count++;
-        }
     }
 
     private void RemoveLocked(RetainedNode? node)
@@ -216,8 +240,12 @@ internal sealed class RetainedMessages(
         if (node?.Message is { } message)
         {
             node.Message = null;
+            if (!message.Topic.IsSystem)
+            {
+                _places.Return(message.Keeper!.Account, 1, 1);
+            }
+
             ForgetLocked(message);
-            _count -= message.Topic.IsSystem ? 0 : 1;
             store.DeleteRetained(message.Topic.Name);
             PruneLocked(node);
         }
@@ -225,10 +253,11 @@ internal sealed class RetainedMessages(
 
     private void ForgetLocked(StoredMessage message)
     {
+        var memory = message.Keeper!;
         message.IsRetained = false;
-        message.Release(budget);
+        message.Release(memory, NodeCost(message));
+        accounts.Close(memory.Account);
         _bytes -= CostOf(message);
-        budget.Return(NodeCost(message));
         if (message.ExpiresAt is not null)
         {
             _expiring.Remove(message);

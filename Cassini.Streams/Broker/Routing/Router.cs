@@ -13,7 +13,7 @@ internal sealed class Router(TopicTable topics, RetainedMessages retained, TimeP
         if (message.Retain)
         {
             var stored = message.Retained(time);
-            isRetained = retained.Set(stored);
+            isRetained = retained.Set(stored, message.Account);
             place = stored.RetainedPlace;
         }
 

@@ -16,9 +16,9 @@ namespace Cassini.Streams.Broker.Sessions;
 /// QoS 1 and 2 messages that may be in flight on it: the client's receive maximum, or the broker's own limit.
 /// </param>
 /// <param name="will">Its will; null when it has none.</param>
-internal sealed class Attachment(IAttachedConnection connection, Outbox outbox, int sendMaximum, WillMessage? will)
+internal sealed class Attachment(IAttachedConnection connection, Outbox outbox, int sendMaximum, HeldWill? will)
 {
-    private WillMessage? _will = will;
+    private HeldWill? _will = will;
 
     public IAttachedConnection Connection { get; } = connection;
 
@@ -36,10 +36,11 @@ internal sealed class Attachment(IAttachedConnection connection, Outbox outbox, 
         Outbox.Append(packet[..new AckPacket(PacketType.PubRel, packetId, reason).Write(packet, Outbox.Version)], flushes);
     }
 
-    /// <summary>
-    /// Takes the will, so that it is published once at most. Also discards it: after DISCONNECT it is not published [MQTT-3.14.4-3].
-    /// </summary>
-    public WillMessage? TakeWill() => Interlocked.Exchange(ref _will, null);
+    /// <summary>Takes the will, so that it is published once at most.</summary>
+    public HeldWill? TakeWill() => Interlocked.Exchange(ref _will, null);
+
+    /// <summary>After DISCONNECT the will is not published [MQTT-3.14.4-3].</summary>
+    public void DiscardWill() => TakeWill()?.Release();
 
     /// <summary>The event that it has the session now.</summary>
     public SessionOpened Opened(Session session, bool isPresent) => new(
@@ -52,9 +53,15 @@ internal sealed class Attachment(IAttachedConnection connection, Outbox outbox, 
     /// <summary>Takes the will because another connection took the session, or ended it.</summary>
     /// <param name="ended">Whether the session ended.</param>
     /// <returns>What is due now: nothing if the session goes on and the will has a delay (§3.1.4).</returns>
-    public WillMessage? TakeWillWhenDisplaced(bool ended)
+    public HeldWill? TakeWillWhenDisplaced(bool ended)
     {
         var will = TakeWill();
-        return ended || will is { Properties.WillDelayInterval: null or 0 } ? will : null;
+        if (ended || will is { Message.Properties.WillDelayInterval: null or 0 })
+        {
+            return will;
+        }
+
+        will?.Release();
+        return null;
     }
 }

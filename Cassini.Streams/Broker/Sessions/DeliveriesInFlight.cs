@@ -2,6 +2,7 @@ using Cassini.Streams.Broker.Model;
 using Cassini.Streams.Broker.Outgoing;
 using Cassini.Streams.Mqtt;
 using Cassini.Streams.Mqtt.Packets;
+using Cassini.Streams.Quotas;
 
 namespace Cassini.Streams.Broker.Sessions;
 
@@ -10,7 +11,7 @@ namespace Cassini.Streams.Broker.Sessions;
 /// them again on the next connection. Belongs to the session's lock.
 /// </summary>
 internal sealed class DeliveriesInFlight(
-    BrokerOptions options, MemoryBudget budget, DeliveryLosses losses, TimeProvider time, SessionJournal journal)
+    BrokerOptions options, AccountMemory memory, DeliveryLosses losses, TimeProvider time, SessionJournal journal)
 {
     private const long NothingToSendAgain = long.MaxValue;
 
@@ -28,8 +29,12 @@ internal sealed class DeliveriesInFlight(
     /// <summary>Whether some must be sent again: they go before all others.</summary>
     public bool MustSendAgain => _sendAgainFrom != NothingToSendAgain;
 
-    /// <summary>Whether one more may be in flight. What is in flight is sent again, however much: only that can make it less.</summary>
-    public bool MaySendNew(Attachment to) => !_window.IsFull && _bytes < options.MaxQueuedBytes && MaySend(to);
+    /// <summary>
+    /// Whether one more may be in flight; one alone always may, if there is memory for anyone. What is in flight is sent again, however
+    /// much: only that can make it less.
+    /// </summary>
+    public bool MaySendNew(Attachment to) =>
+        !_window.IsFull && _bytes < options.MaxQueuedBytes && !(Count > 0 && memory.IsOverShare) && MaySend(to);
 
     /// <summary>Sends a message for the first time.</summary>
     public void Send(Attachment to, in QueuedMessage queued, FlushSet flushes)
@@ -152,7 +157,7 @@ internal sealed class DeliveriesInFlight(
     {
         ref var entry = ref _window.At(place);
         _unacknowledged -= entry.IsSent ? 1 : 0;
-        entry.Queued.Release(budget);
+        entry.Queued.Release(memory);
         _bytes -= entry.Queued.Message.Size;
         journal.DeleteMessage(entry.Queued.Sequence);
         _window.Complete(place);

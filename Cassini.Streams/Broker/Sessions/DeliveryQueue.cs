@@ -4,6 +4,7 @@ using Cassini.Streams.Broker.Routing;
 using Cassini.Streams.Broker.Tracing;
 using Cassini.Streams.Mqtt;
 using Cassini.Streams.Mqtt.Packets;
+using Cassini.Streams.Quotas;
 
 namespace Cassini.Streams.Broker.Sessions;
 
@@ -12,12 +13,12 @@ namespace Cassini.Streams.Broker.Sessions;
 /// get, and the QoS 0 messages that must come after one of these. Thread-safe, by the session's lock.
 /// </summary>
 internal sealed class DeliveryQueue(
-    Lock sessionLock, BrokerOptions options, MemoryBudget budget, BrokerCounters counters, DeliveryLosses losses, TimeProvider time,
+    Lock sessionLock, BrokerOptions options, AccountMemory memory, BrokerCounters counters, DeliveryLosses losses, TimeProvider time,
     SessionJournal journal, RetainedMessages retained) : IOutboxSource
 {
     private const string SessionHasEnded = "the session has ended";
 
-    private readonly DeliveryScheduler _scheduler = new(options, budget, counters, losses, time, journal, retained);
+    private readonly DeliveryScheduler _scheduler = new(options, memory, counters, losses, time, journal, retained);
     private Attachment? _to;
     private Attachment? _expected;
     private bool _isOpen;

@@ -1,11 +1,15 @@
+using Cassini.Streams.Quotas;
 namespace Cassini.Streams.Broker.Sessions;
 
 /// <summary>
 /// The packet identifiers of QoS 2 messages that were received and are not released yet, so that none is delivered twice
 /// [MQTT-4.3.3-10]. Thread-safe, by the session's lock.
 /// </summary>
-internal sealed class ReceivedIds(Lock sessionLock, SessionJournal journal)
+internal sealed class ReceivedIds(Lock sessionLock, AccountMemory memory, SessionJournal journal)
 {
+    /// <summary>About how much memory one takes, with its part of the table, in bytes.</summary>
+    private const int Cost = 24;
+
     private HashSet<ushort>? _ids;
     private Attachment? _from;
 
@@ -43,6 +47,7 @@ internal sealed class ReceivedIds(Lock sessionLock, SessionJournal journal)
             }
 
             _ids.Add(packetId);
+            memory.Take(Cost);
             journal.PutReceived(packetId);
             return ReceiveVerdict.New;
         }
@@ -59,6 +64,7 @@ internal sealed class ReceivedIds(Lock sessionLock, SessionJournal journal)
                 return false;
             }
 
+            memory.Return(Cost);
             journal.DeleteReceived(packetId);
             return true;
         }
@@ -71,9 +77,14 @@ internal sealed class ReceivedIds(Lock sessionLock, SessionJournal journal)
     public void EndLocked()
     {
         _from = null;
+        memory.Return(Cost * (_ids?.Count ?? 0));
         _ids = null;
     }
 
     /// <summary>Restores what the store kept.</summary>
-    public void RestoreLocked(IReadOnlyCollection<ushort> kept) => _ids = kept.Count == 0 ? null : [.. kept];
+    public void RestoreLocked(IReadOnlyCollection<ushort> kept)
+    {
+        _ids = kept.Count == 0 ? null : [.. kept];
+        memory.Take(Cost * kept.Count);
+    }
 }

@@ -1,6 +1,7 @@
 using Cassini.Streams.Broker.Model;
 using Cassini.Streams.Broker.Routing;
 using Cassini.Streams.Mqtt;
+using Cassini.Streams.Quotas;
 
 namespace Cassini.Streams.Broker.Sessions;
 
@@ -8,7 +9,7 @@ namespace Cassini.Streams.Broker.Sessions;
 /// The subscriptions of one session that have still to get retained messages, in the order in which they were made; one burst for each
 /// filter. They outlive a connection. Belongs to the session's lock.
 /// </summary>
-internal sealed class RetainedBursts(RetainedMessages retained, MemoryBudget budget)
+internal sealed class RetainedBursts(RetainedMessages retained, AccountMemory memory)
 {
     /// <summary>
     /// To ask so few bursts for each message that is being published costs little. Of more, a message asks each only once, and that is
@@ -16,7 +17,7 @@ internal sealed class RetainedBursts(RetainedMessages retained, MemoryBudget bud
     /// </summary>
     private const int Few = 8;
 
-    private readonly SettledRetained _settled = new(budget);
+    private readonly SettledRetained _settled = new(memory);
     private List<RetainedBurst>? _bursts;
     private long _made;
 
@@ -33,7 +34,7 @@ internal sealed class RetainedBursts(RetainedMessages retained, MemoryBudget bud
         Remove(subscription.Filter);
         var search = retained.Search(MqttText.Encode(subscription.Filter), upTo);
         var burst = new RetainedBurst(++_made, upTo, subscription, search, _settled);
-        budget.Take(burst.Cost);
+        memory.Take(burst.Cost);
         (_bursts ??= []).Add(burst);
     }
 
@@ -127,7 +128,7 @@ internal sealed class RetainedBursts(RetainedMessages retained, MemoryBudget bud
 
     private void RemoveAt(int at)
     {
-        budget.Return(_bursts![at].Cost);
+        memory.Return(_bursts![at].Cost);
         _bursts.RemoveAt(at);
         if (_bursts.Count == 0)
         {

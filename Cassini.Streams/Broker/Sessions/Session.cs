@@ -29,8 +29,7 @@ internal sealed class Session : Subscriber
 
     public Session(
         BrokerOptions options, IBrokerStore store, SubscriptionTree tree, RetainedMessages retained, ShareHandOver handOver,
-        MemoryBudget budget, BrokerCounters counters, TimeProvider time, string clientId, Account account, SessionHistory history,
-        bool isListed)
+        AccountMemory memory, BrokerCounters counters, TimeProvider time, string clientId, SessionHistory history, bool isListed)
     {
         History = history;
         _counters = counters;
@@ -38,13 +37,13 @@ internal sealed class Session : Subscriber
         _handOver = handOver;
         _journal = new SessionJournal(store, clientId);
         Losses = new DeliveryLosses(counters);
-        Deliveries = new DeliveryQueue(history.Lock, options, budget, counters, Losses, time, _journal, retained);
+        Deliveries = new DeliveryQueue(history.Lock, options, memory, counters, Losses, time, _journal, retained);
         Subscriptions = new SessionSubscriptions(
-            history.Lock, isListed ? options.MaxSubscriptions : null, tree, budget, _journal, Deliveries);
+            history.Lock, isListed ? options.MaxSubscriptions : null, tree, memory, _journal, Deliveries);
         _direct = new DirectDelivery(Losses);
-        Received = new ReceivedIds(history.Lock, _journal);
+        Received = new ReceivedIds(history.Lock, memory, _journal);
         ClientId = clientId;
-        Account = account;
+        Account = memory.Account;
         IsListed = isListed;
     }
 
@@ -107,7 +106,7 @@ internal sealed class Session : Subscriber
             }
 
             // A will that waits for its delay is not sent when the client is back in time [MQTT-3.1.3-9].
-            _will.Take();
+            _will.Take()?.Release();
             attachment.Outbox.Append(isPresent ? request.ConnAckPresent : request.ConnAckNew, flushes);
             attachment.AttachedAt = _time.GetTimestamp();
             AttachLocked(attachment);
@@ -158,7 +157,7 @@ internal sealed class Session : Subscriber
     }
 
     /// <summary>Takes the will whose delay is over.</summary>
-    public WillMessage? TakeDueWill(long now)
+    public HeldWill? TakeDueWill(long now)
     {
         lock (History.Lock)
         {
@@ -271,7 +270,7 @@ internal sealed class Session : Subscriber
     private SessionEnd LeaveTree(SessionEnd end)
     {
         Subscriptions.RemoveFromTree(end.Subscriptions);
-        _handOver.HandOn(end.Unfinished);
+        _handOver.HandOn(end.Unfinished, Account);
         return end;
     }
 

@@ -10,7 +10,7 @@ namespace Cassini.Streams.Broker.Sessions;
 /// <param name="Subscriptions">Its subscriptions if it ended: they must be removed from the tree.</param>
 /// <param name="Unfinished">What other members of its shared subscriptions must get if it ended, oldest first.</param>
 internal sealed record SessionEnd(
-    bool Ended, Attachment? Attachment, WillMessage? Will, Subscription[] Subscriptions, QueuedMessage[] Unfinished)
+    bool Ended, Attachment? Attachment, HeldWill? Will, Subscription[] Subscriptions, QueuedMessage[] Unfinished)
 {
     public static readonly SessionEnd None = new(false, null, null, [], []);
 }

@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using Cassini.Streams.Broker.Model;
 using Cassini.Streams.Broker.Routing;
 using Cassini.Streams.Mqtt.Packets;
+using Cassini.Streams.Quotas;
 
 namespace Cassini.Streams.Broker.Sessions;
 
@@ -11,11 +12,11 @@ namespace Cassini.Streams.Broker.Sessions;
 /// The most that there may be; null for the health probe's session: neither a number nor the memory limits its subscriptions.
 /// </param>
 /// <param name="tree">Where they are found.</param>
-/// <param name="budget">The broker's memory.</param>
+/// <param name="memory">The memory of its identity.</param>
 /// <param name="journal">Where changes are kept.</param>
 /// <param name="deliveries">Sends the retained messages of new ones.</param>
 internal sealed class SessionSubscriptions(
-    Lock sessionLock, int? max, SubscriptionTree tree, MemoryBudget budget, SessionJournal journal, DeliveryQueue deliveries)
+    Lock sessionLock, int? max, SubscriptionTree tree, AccountMemory memory, SessionJournal journal, DeliveryQueue deliveries)
 {
     private Dictionary<string, Subscription>? _subscriptions;
     private bool _hasEnded;
@@ -96,7 +97,8 @@ internal sealed class SessionSubscriptions(
     {
         _subscriptions ??= [];
         var exists = _subscriptions.TryGetValue(subscription.Filter, out var before);
-        if (!exists && max is { } most && (_subscriptions.Count >= most || budget.IsExhausted))
+        var getsRetained = handling == RetainHandling.Send || (handling == RetainHandling.SendIfNew && !exists);
+        if (max is { } most && ((!exists && _subscriptions.Count >= most) || ((!exists || getsRetained) && memory.IsClosed)))
         {
             return null;
         }
@@ -107,7 +109,6 @@ internal sealed class SessionSubscriptions(
         }
 
         _subscriptions[subscription.Filter] = subscription;
-        var getsRetained = handling == RetainHandling.Send || (handling == RetainHandling.SendIfNew && !exists);
         if (getsRetained)
         {
             deliveries.ExpectRetainedLocked();
@@ -134,12 +135,12 @@ internal sealed class SessionSubscriptions(
     private void AddToTree(Subscription subscription)
     {
         tree.Add(subscription);
-        budget.Take(subscription.Cost);
+        memory.Take(subscription.Cost);
     }
 
     private void RemoveFromTree(Subscription subscription)
     {
         tree.Remove(subscription);
-        budget.Return(subscription.Cost);
+        memory.Return(subscription.Cost);
     }
 }

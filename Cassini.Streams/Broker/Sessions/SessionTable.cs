@@ -23,6 +23,9 @@ internal sealed class SessionTable(
 {
     private const int Stripes = 64;
 
+    /// <summary>About how much memory a session takes while it holds nothing, in bytes.</summary>
+    private const int SessionCost = 2_048;
+
     /// <summary>Two connections with one client identifier take turns. Taken before a session's lock.</summary>
     private readonly Lock[] _connecting = [.. Enumerable.Range(0, Stripes).Select(_ => new Lock())];
 
@@ -76,7 +79,7 @@ internal sealed class SessionTable(
     }
 
     /// <summary>Gives others what a session had not finished for its shared subscriptions. Not under a lock.</summary>
-    public void HandOn(SessionEnd end) => _handOver.HandOn(end.Unfinished);
+    public void HandOn(SessionEnd end, Account account) => _handOver.HandOn(end.Unfinished, account);
 
     /// <summary>A session was closed.</summary>
     public void NoteClosed() => Interlocked.Decrement(ref _open);
@@ -98,7 +101,7 @@ internal sealed class SessionTable(
     public AttachResult AttachProbe(Attachment attachment, AttachRequest request, IEventPublisher probeEvents, FlushSet flushes)
     {
         var session = new Session(
-            options, store, tree, retained, _handOver, budget, new BrokerCounters(), time, request.ClientId, accounts.OfBroker,
+            options, store, tree, retained, _handOver, budget.Of(accounts.OfBroker), new BrokerCounters(), time, request.ClientId,
             new SessionHistory(probeEvents), isListed: false);
         session.TryAttach(attachment, request, isPresent: false, flushes, out _);
         return new AttachResult(session, session.History);
@@ -110,6 +113,7 @@ internal sealed class SessionTable(
         var account = accounts.Open(kept.Session.Identity);
         var session = Make(kept.Session.ClientId, account, new SessionHistory(events));
         _places.Take(account, 1, 1);
+        budget.Of(account).Take(SessionCost);
         session.Restore(kept);
         _sessions[session.ClientId] = session;
     }
@@ -171,22 +175,29 @@ internal sealed class SessionTable(
     }
 
     /// <returns>The limit that leaves no place for one more; null when the place is taken.</returns>
-    private CapacityReached? TakePlace(Account account) => _places.TryTake(account, 1) switch
+    private CapacityReached? TakePlace(Account account)
     {
-        QuotaVerdict.Exhausted => new CapacityReached(CapacityResource.Sessions, options.MaxSessions),
-        QuotaVerdict.OverQuota =>
-            new CapacityReached(CapacityResource.Sessions, account.Held(CapacityResource.Sessions), account.Identity),
-        _ => null,
-    };
+        switch (_places.TryTake(account, 1))
+        {
+            case QuotaVerdict.Exhausted:
+                return new CapacityReached(CapacityResource.Sessions, options.MaxSessions);
+            case QuotaVerdict.OverQuota:
+                return new CapacityReached(CapacityResource.Sessions, account.Held(CapacityResource.Sessions), account.Identity);
+            default:
+                budget.Of(account).Take(SessionCost);
+                return null;
+        }
+    }
 
     private void FreePlace(Account account)
     {
+        budget.Of(account).Return(SessionCost);
         _places.Return(account, 1, 1);
         accounts.Close(account);
     }
 
     private Session Make(string clientId, Account account, SessionHistory history) =>
-        new(options, store, tree, retained, _handOver, budget, counters, time, clientId, account, history, isListed: true);
+        new(options, store, tree, retained, _handOver, budget.Of(account), counters, time, clientId, history, isListed: true);
 
     private void NoteOpened()
     {

@@ -1,5 +1,6 @@
 using Cassini.Streams.Broker.Model;
 using Cassini.Streams.Broker.Routing;
+using Cassini.Streams.Quotas;
 
 namespace Cassini.Streams.Broker.Sessions;
 
@@ -8,7 +9,7 @@ namespace Cassini.Streams.Broker.Sessions;
 /// each burst has sent it before its turn, found it too large for the client, or had not to send it. Holds no message. Belongs to the
 /// session's lock.
 /// </summary>
-internal sealed class SettledRetained(MemoryBudget budget)
+internal sealed class SettledRetained(AccountMemory memory)
 {
     /// <summary>About how much memory an entry takes, with its part of the table, in bytes.</summary>
     private const int Cost = 96;
@@ -31,7 +32,7 @@ internal sealed class SettledRetained(MemoryBudget budget)
         }
 
         _entries ??= [];
-        budget.Take(_entries.ContainsKey(node) ? 0 : Cost);
+        memory.Take(_entries.ContainsKey(node) ? 0 : Cost);
         _entries[node] = (message.RetainedPlace, upTo);
     }
 
@@ -43,7 +44,7 @@ internal sealed class SettledRetained(MemoryBudget budget)
         if (upTo == burst)
         {
             _entries!.Remove(node);
-            budget.Return(Cost);
+            memory.Return(Cost);
         }
 
         return upTo >= burst;
@@ -52,7 +53,7 @@ internal sealed class SettledRetained(MemoryBudget budget)
     /// <summary>There are no more bursts.</summary>
     public void Clear()
     {
-        budget.Return(Cost * (long)(_entries?.Count ?? 0));
+        memory.Return(Cost * (long)(_entries?.Count ?? 0));
         _entries = null;
         _reviewAt = FirstReview;
     }
@@ -68,7 +69,7 @@ internal sealed class SettledRetained(MemoryBudget budget)
             if (node.Message?.RetainedPlace != entry.Place)
             {
                 entries.Remove(node);
-                budget.Return(Cost);
+                memory.Return(Cost);
             }
         }
 

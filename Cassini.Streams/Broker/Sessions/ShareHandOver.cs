@@ -1,6 +1,7 @@
 using Cassini.Streams.Broker.Model;
 using Cassini.Streams.Broker.Routing;
 using Cassini.Streams.Mqtt;
+using Cassini.Streams.Quotas;
 
 namespace Cassini.Streams.Broker.Sessions;
 
@@ -18,7 +19,8 @@ internal sealed class ShareHandOver(SubscriptionTree tree, BrokerCounters counte
 
     /// <summary>Delivers each message to the member whose turn it is. Without members they are lost. Not under a lock.</summary>
     /// <param name="unfinished">What the member had not finished, oldest first, each with its share.</param>
-    public void HandOn(QueuedMessage[] unfinished)
+    /// <param name="account">The account of the member's identity.</param>
+    public void HandOn(QueuedMessage[] unfinished, Account account)
     {
         if (unfinished.Length == 0)
         {
@@ -35,7 +37,7 @@ internal sealed class ShareHandOver(SubscriptionTree tree, BrokerCounters counte
             }
             else
             {
-                var message = Publication.Of(queued.Message, now, time);
+                var message = Publication.Of(queued.Message, account, now, time);
                 HandOn(ref message, queued.Share!, flushes);
             }
         }

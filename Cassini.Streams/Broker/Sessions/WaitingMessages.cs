@@ -1,6 +1,7 @@
 using Cassini.Streams.Broker.Model;
 using Cassini.Streams.Broker.Outgoing;
 using Cassini.Streams.Mqtt;
+using Cassini.Streams.Quotas;
 
 namespace Cassini.Streams.Broker.Sessions;
 
@@ -8,7 +9,7 @@ namespace Cassini.Streams.Broker.Sessions;
 /// The messages of one session that are not in flight yet, oldest first; bounded by number and by bytes. Among them may be QoS 0 messages
 /// that must not overtake one that waits, and retained ones. Belongs to the session's lock.
 /// </summary>
-internal sealed class WaitingMessages(BrokerOptions options, MemoryBudget budget, BrokerCounters counters, SessionJournal journal)
+internal sealed class WaitingMessages(BrokerOptions options, AccountMemory memory, BrokerCounters counters, SessionJournal journal)
 {
     /// <summary>A queue that was longer gives its memory back when it is empty.</summary>
     private const int KeptCapacity = 64;
@@ -24,12 +25,14 @@ internal sealed class WaitingMessages(BrokerOptions options, MemoryBudget budget
 
     /// <summary>Keeps a message until it can be sent.</summary>
     /// <param name="queued">The message.</param>
-    /// <param name="isConnected">Whether the client is connected: for one that is away none is kept while memory is exhausted.</param>
+    /// <param name="isConnected">
+    /// Whether the client is connected: for one that is away none is kept once its identity has enough memory, or memory is exhausted.
+    /// </param>
     /// <returns>False when there is no room for it.</returns>
     public bool TryAdd(in QueuedMessage queued, bool isConnected)
     {
         if (Count >= options.MaxQueuedMessages || _bytes + queued.Message.Size > options.MaxQueuedBytes
-            || (!isConnected && budget.IsExhausted))
+            || (isConnected ? memory.IsOverShare : memory.IsClosed))
         {
             return false;
         }
@@ -46,7 +49,7 @@ internal sealed class WaitingMessages(BrokerOptions options, MemoryBudget budget
     /// <summary>Restores a message that the store kept.</summary>
     public void Restore(in QueuedMessage queued)
     {
-        queued.Hold(budget);
+        queued.Hold(memory);
         Enqueue(queued);
     }
 
@@ -54,7 +57,7 @@ internal sealed class WaitingMessages(BrokerOptions options, MemoryBudget budget
     public void Expire(in QueuedMessage queued)
     {
         counters.AddExpired();
-        queued.Release(budget, "expired");
+        queued.Release(memory, "expired");
         if (queued.QoS != QualityOfService.AtMostOnce)
         {
             journal.DeleteMessage(queued.Sequence);
@@ -76,7 +79,7 @@ internal sealed class WaitingMessages(BrokerOptions options, MemoryBudget budget
             }
             else
             {
-                queued.Release(budget, nameof(OutboxVerdict.Closed));
+                queued.Release(memory, nameof(OutboxVerdict.Closed));
             }
         }
     }

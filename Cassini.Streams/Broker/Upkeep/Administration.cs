@@ -92,9 +92,9 @@ internal sealed class Administration(SessionTable sessions, RetainedMessages ret
             // Not before: a session that is made in its place goes on with its history.
             sessions.Remove(session);
             end.Attachment?.Connection.Close(Order);
-            sessions.HandOn(end);
-            publisher.Publish(end.Will, session);
-            publisher.Publish(end.Attachment?.TakeWillWhenDisplaced(ended: true), session);
+            sessions.HandOn(end, session.Account);
+            publisher.Publish(end.Will, session.Account, session);
+            publisher.Publish(end.Attachment?.TakeWillWhenDisplaced(ended: true), session.Account, session);
         }
 
         return open is not null || end.Attachment is not null;

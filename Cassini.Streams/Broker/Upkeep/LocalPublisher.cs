@@ -2,12 +2,13 @@ using Cassini.Streams.Broker.Connections;
 using Cassini.Streams.Broker.Model;
 using Cassini.Streams.Broker.Routing;
 using Cassini.Streams.Mqtt;
+using Cassini.Streams.Quotas;
 
 namespace Cassini.Streams.Broker.Upkeep;
 
 /// <summary>Publishes the messages of .NET code in this process. Thread-safe.</summary>
 internal sealed class LocalPublisher(
-    BrokerOptions options, MemoryBudget budget, Intake intake, ServerPublisher publisher, TimeProvider time)
+    BrokerOptions options, AccountMemory memory, Intake intake, ServerPublisher publisher, TimeProvider time)
 {
     /// <summary>See <see cref="MqttBroker.PublishAsync"/>.</summary>
     public async ValueTask<PublishOutcome> PublishAsync(MqttMessage message, CancellationToken cancellationToken)
@@ -30,7 +31,7 @@ internal sealed class LocalPublisher(
         }
 
         var properties = MessageConversion.PropertiesOf(message);
-        if (budget.IsExhausted && !await budget.WaitAsync(options.MemoryPatience, time, cancellationToken).ConfigureAwait(false))
+        if (memory.IsClosed && !await memory.WaitAsync(options.MemoryPatience, time, cancellationToken).ConfigureAwait(false))
         {
             return PublishOutcome.Refused;
         }
@@ -48,7 +49,7 @@ internal sealed class LocalPublisher(
     private PublishOutcome Publish(MqttMessage message, byte[] topic, byte[] properties)
     {
         var expiry = message.ExpiresAfter is { } after ? (uint?)Math.Clamp(Math.Ceiling(after.TotalSeconds), 0, uint.MaxValue) : null;
-        var result = publisher.Publish(topic, message.Payload.Span, properties, expiry, message.QoS, message.Retain);
+        var result = publisher.Publish(memory.Account, topic, message.Payload.Span, properties, expiry, message.QoS, message.Retain);
         return !result.IsRetainedAsAsked ? PublishOutcome.NotRetained
             : result.HasSubscribers ? PublishOutcome.Delivered
             : PublishOutcome.NoSubscribers;

@@ -36,24 +36,24 @@ internal sealed class SessionUpkeep(SessionTable sessions, ServerPublisher publi
             }
             else if (wills < WillsInAPass && bytes < WillBytesInAPass)
             {
-                foreach (var will in (ReadOnlySpan<WillMessage?>)[PublishDueWill(session, now), EndIfExpired(session, now)])
+                foreach (var will in (ReadOnlySpan<HeldWill?>)[PublishDueWill(session, now), EndIfExpired(session, now)])
                 {
                     wills += will is null ? 0 : 1;
-                    bytes += will?.Payload.Length ?? 0;
+                    bytes += will?.Message.Payload.Length ?? 0;
                 }
             }
         }
     }
 
-    private WillMessage? PublishDueWill(Session session, long now)
+    private HeldWill? PublishDueWill(Session session, long now)
     {
         var will = session.TakeDueWill(now);
-        publisher.Publish(will, session);
+        publisher.Publish(will, session.Account, session);
         return will;
     }
 
     /// <returns>The will that was published because of it.</returns>
-    private WillMessage? EndIfExpired(Session session, long now)
+    private HeldWill? EndIfExpired(Session session, long now)
     {
         var end = session.EndIfExpired(now, events);
         if (!end.Ended)
@@ -68,7 +68,7 @@ internal sealed class SessionUpkeep(SessionTable sessions, ServerPublisher publi
         finally
         {
             sessions.Remove(session);
-            publisher.Publish(end.Will, session);
+            publisher.Publish(end.Will, session.Account, session);
         }
 
         return end.Will;

@@ -4,6 +4,7 @@ using Cassini.Streams.Broker.Routing;
 using Cassini.Streams.Broker.Sessions;
 using Cassini.Streams.Events;
 using Cassini.Streams.Mqtt;
+using Cassini.Streams.Quotas;
 
 namespace Cassini.Streams.Broker.Upkeep;
 
@@ -88,8 +89,7 @@ internal sealed class SysTopics(
         if (_published.GetValueOrDefault(name) != value)
         {
             _published[name] = value;
-            publisher.Publish(
-                MqttText.Encode(Prefix + name), MqttText.Encode(value), default, expiry: null, QualityOfService.AtMostOnce, retain: true);
+            publisher.PublishSystem(MqttText.Encode(Prefix + name), MqttText.Encode(value), QualityOfService.AtMostOnce);
         }
     }
 }

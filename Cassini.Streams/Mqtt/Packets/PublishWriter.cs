@@ -54,7 +54,11 @@ internal ref struct PublishWriter
     }
 
     /// <summary>Writes the packet. Call <see cref="Measure"/> first, with the same <paramref name="version"/>.</summary>
-    public readonly void Write(Span<byte> to, ProtocolVersion version)
+    public readonly void Write(Span<byte> to, ProtocolVersion version) => Payload.CopyTo(to[WriteHead(to, version)..]);
+
+    /// <summary>The same without the payload, which follows.</summary>
+    /// <returns>How many bytes it has written: what was measured, less the payload.</returns>
+    public readonly int WriteHead(Span<byte> to, ProtocolVersion version)
     {
         to[0] = (byte)(((int)PacketType.Publish << 4) | (Dup ? 8 : 0) | ((int)QoS << 1) | (Retain ? 1 : 0));
         var at = 1 + VariableByteInteger.Write(to[1..], _remaining);
@@ -73,7 +77,7 @@ internal ref struct PublishWriter
             at += WriteProperties(to[at..]);
         }
 
-        Payload.CopyTo(to[at..]);
+        return at;
     }
 
     private readonly int WriteProperties(Span<byte> to)
