@@ -62,14 +62,15 @@ public sealed class MqttBroker : ISessionHandler
         _violations = new Violations(_events, logger);
         Budget = new MemoryBudget(
             options.MemoryLimit > 0 ? options.MemoryLimit : GC.GetGCMemoryInfo().TotalAvailableMemoryBytes / 5 * 2, accounts);
+        var work = new IdentityWork(Turns, time);
         Topics = new TopicTable(options, Tree, events, time);
         Retained = new RetainedMessages(options, accounts, Budget, store, Tree, time);
-        Sessions = new SessionTable(options, accounts, store, Tree, Retained, Budget, Counters, _events, time);
+        Sessions = new SessionTable(options, accounts, store, Tree, Retained, Budget, Counters, _events, work, time);
         _router = new Router(Topics, Retained, time);
-        _publisher = new ServerPublisher(accounts.OfBroker, Topics, _router, time);
+        _publisher = new ServerPublisher(accounts.OfBroker, Topics, _router, work, time);
         _receiver = new ConnectReceiver(options, time);
         Connecting = new ConnectPhase(
-            options, new AccessTable(options.Access), Sessions, _intake, _publisher,
+            options, new AccessTable(options.Access), Sessions, _intake, _publisher, work,
             new TakeOverPace(options.MaxTakeOverDelay, Counters, time), _events, time, HandlerOf);
         _serving = new ServePhase(options, store, _intake, Turns, time);
         _local = new LocalPublisher(options, Budget.Of(accounts.OfBroker), _intake, _publisher, time);
@@ -80,12 +81,12 @@ public sealed class MqttBroker : ISessionHandler
         Housekeeper = new Housekeeper(
             time,
             upkeep.Forgive,
-            new HousekeepingJob(TimeSpan.Zero, upkeep.Work, JudgesClients: true),
-            new HousekeepingJob(TimeSpan.FromSeconds(1), new DropReport(Sessions, Counters, _events).Publish),
-            new HousekeepingJob(TimeSpan.FromSeconds(10), Sweep),
+            new HousekeepingJob(TimeSpan.Zero, upkeep.WorkAsync, JudgesClients: true),
+            new HousekeepingJob(TimeSpan.FromSeconds(1), new DropReport(Sessions, Counters, _events, time).PublishAsync),
+            new HousekeepingJob(TimeSpan.FromSeconds(10), SweepAsync),
             new HousekeepingJob(
                 options.SysInterval,
-                new SysTopics(version, Sessions, Tree, Retained, Topics, Budget, Counters, _publisher, time).Publish,
+                new SysTopics(version, Sessions, Tree, Retained, Topics, Budget, Counters, _publisher, time).PublishAsync,
                 AtStart: true));
     }
 
@@ -198,7 +199,7 @@ public sealed class MqttBroker : ISessionHandler
     /// </summary>
     /// <param name="topic">A topic under <c>$SYS/</c>.</param>
     /// <param name="payload">The payload.</param>
-    internal void PublishSystem(string topic, ReadOnlySpan<byte> payload) =>
+    internal void PublishSystem(string topic, ReadOnlyMemory<byte> payload) =>
         _publisher.PublishSystem(MqttText.Encode(topic), payload, QualityOfService.AtLeastOnce);
 
     /// <summary>
@@ -281,9 +282,9 @@ public sealed class MqttBroker : ISessionHandler
             () => RetainedUse, link, client),
         new SubscribeHandler(_options, _events, link, client));
 
-    private void Sweep()
+    private async ValueTask SweepAsync()
     {
-        Retained.Sweep();
-        Topics.Sweep(topic => Retained.Get(topic.Utf8) is not null);
+        await Retained.SweepAsync().ConfigureAwait(false);
+        await Topics.SweepAsync(topic => Retained.Get(topic.Utf8) is not null).ConfigureAwait(false);
     }
 }

@@ -39,7 +39,7 @@ internal sealed class BrokerRig : IAsyncDisposable
         Broker = new MqttBroker(
             change?.Invoke(options) ?? options, "1.2.3", Accounts, Store, Events, Clock.Time, logger ?? NullLogger<MqttBroker>.Instance,
             tracing);
-        Broker.Housekeeper.Begin();
+        Completed(Broker.Housekeeper.BeginAsync());
     }
 
     public VirtualClock Clock { get; }
@@ -60,7 +60,7 @@ internal sealed class BrokerRig : IAsyncDisposable
     public void Advance(TimeSpan time)
     {
         Clock.AdvanceBy(time);
-        Broker.Housekeeper.Work();
+        Completed(Broker.Housekeeper.WorkAsync());
     }
 
     public void Advance(double seconds) => Advance(TimeSpan.FromSeconds(seconds));
@@ -69,8 +69,11 @@ internal sealed class BrokerRig : IAsyncDisposable
     public void Pause(TimeSpan time)
     {
         Clock.Scheduler.Sleep(time.Ticks);
-        Broker.Housekeeper.Work(time);
+        Completed(Broker.Housekeeper.WorkAsync(time));
     }
+
+    /// <summary>The housekeeper does what is due; it goes on, on the thread pool, when that is much.</summary>
+    private static void Completed(ValueTask work) => work.AsTask().GetAwaiter().GetResult();
 
     /// <summary>A connection without a CONNECT yet.</summary>
     public RigConnection Open(int version = 5, string identity = "alice", bool isProbe = false, int window = 64 * 1024)

@@ -16,7 +16,8 @@ public class DropReportTests
         await using var rig = new BrokerRig();
         await rig.ConnectAsync("a");
         var losses = rig.Broker.Sessions.Find("a")!.Losses;
-        var report = new DropReport(rig.Broker.Sessions, rig.Broker.Counters, new BrokerEvents(rig.Events, rig.Clock.Time));
+        var report = new DropReport(
+            rig.Broker.Sessions, rig.Broker.Counters, new BrokerEvents(rig.Events, rig.Clock.Time), rig.Clock.Time);
         var topic = new Topic(MqttText.Encode("t"), isListed: true, 0);
         var dropping = Task.Run(() =>
         {
@@ -27,11 +28,11 @@ public class DropReportTests
         });
         while (!dropping.IsCompleted)
         {
-            report.Publish();
+            await report.PublishAsync();
         }
 
         await dropping;
-        report.Publish();
+        await report.PublishAsync();
         var reported = rig.Events.Of<MessagesDropped>();
         reported.Sum(dropped => dropped.Count).ShouldBe(Copies);
         reported.ShouldAllBe(dropped => dropped.ClientId == "a");

@@ -10,19 +10,19 @@ public class HousekeeperTests
     private static readonly TimeSpan Pass = TimeSpan.FromMilliseconds(250);
 
     [Fact]
-    public void Work_AlwaysLate_ForgivesAndJudgesInTurnAndDoesTheRestEachTime()
+    public async Task Work_AlwaysLate_ForgivesAndJudgesInTurnAndDoesTheRestEachTime()
     {
         var clock = new VirtualClock();
         var log = new List<string>();
         var housekeeper = new Housekeeper(
             clock.Time,
             _ => log.Add("forgive"),
-            new HousekeepingJob(TimeSpan.Zero, () => log.Add("judge"), JudgesClients: true),
-            new HousekeepingJob(TimeSpan.Zero, () => log.Add("rest")));
-        housekeeper.Work(TimeSpan.FromSeconds(10));
-        housekeeper.Work(TimeSpan.FromSeconds(10));
-        housekeeper.Work(TimeSpan.FromSeconds(10));
-        housekeeper.Work();
+            new HousekeepingJob(TimeSpan.Zero, () => Note(log, "judge"), JudgesClients: true),
+            new HousekeepingJob(TimeSpan.Zero, () => Note(log, "rest")));
+        await housekeeper.WorkAsync(TimeSpan.FromSeconds(10));
+        await housekeeper.WorkAsync(TimeSpan.FromSeconds(10));
+        await housekeeper.WorkAsync(TimeSpan.FromSeconds(10));
+        await housekeeper.WorkAsync();
         log.ShouldBe(["forgive", "rest", "judge", "rest", "forgive", "rest", "judge", "rest"]);
     }
 
@@ -44,6 +44,7 @@ public class HousekeeperTests
             {
                 worked++;
                 passes.Release();
+                return ValueTask.CompletedTask;
             },
             JudgesClients: true));
         using var stop = new CancellationTokenSource();
@@ -66,5 +67,11 @@ public class HousekeeperTests
         worked.ShouldBe(4);
         await stop.CancelAsync();
         await Should.ThrowAsync<OperationCanceledException>(running);
+    }
+
+    private static ValueTask Note(List<string> log, string what)
+    {
+        log.Add(what);
+        return ValueTask.CompletedTask;
     }
 }

@@ -98,7 +98,7 @@ public class KeepAliveTests
         var connection = await rig.OpenAsync("a", change: connect => connect with { KeepAlive = 10 });
         rig.Clock.Scheduler.Sleep(TimeSpan.FromSeconds(60).Ticks);
         await connection.Client.PingAsync();
-        rig.Broker.Housekeeper.Work(TimeSpan.FromSeconds(60));
+        await rig.Broker.Housekeeper.WorkAsync(TimeSpan.FromSeconds(60));
         rig.Advance(14.9);
         connection.Closing.ShouldBeNull();
         rig.Advance(0.2);

@@ -95,6 +95,51 @@ public class OutboxTests
         Assert.Fail($"the third segment was written in each of {Chances} rounds though the outbox was closed");
     }
 
+    // Its payload is not copied, and other work has the thread between two pieces of it.
+    [Fact]
+    public async Task LargeMessage_IsWrittenInPieces()
+    {
+        var payload = Enumerable.Range(0, 500_000).Select(i => (byte)i).ToArray();
+        var message = new StoredMessage(Topic("t"), payload, [], QualityOfService.AtLeastOnce, null);
+        var outbox = Make(Recorder());
+        var copy = new OutgoingMessage(new QueuedMessage(message, message.QoS, false, [], 1), secondsLeft: null, packetId: 9);
+        outbox.Offer(ref copy, _flushes).ShouldBe(OutboxVerdict.Taken);
+        _memory.Budget.Used.ShouldBeInRange(message.Size, message.Size + Record);
+        outbox.Append(new byte[1], _flushes);
+        _flushes.Flush();
+
+        await Eventually.CompletesAsync("all is sent", outbox.WhenIdleAsync());
+
+        _written.Count.ShouldBe(10, "a head, eight pieces, and what follows");
+        _written.ShouldAllBe(bytes => bytes.Length <= 4 * Record);
+        _written.SelectMany(bytes => bytes).ToArray()[^500_001..^1].ShouldBe(payload);
+        _memory.Budget.Used.ShouldBe(0);
+    }
+
+    [Fact]
+    public async Task LargeMessage_ConnectionEndsMeanwhile_IsNotSentFurther()
+    {
+        var message = new StoredMessage(Topic("t"), new byte[500_000], [], QualityOfService.AtLeastOnce, null);
+        Outbox? outbox = null;
+        outbox = Make(new WriteStream(bytes =>
+        {
+            _written.Add(bytes.ToArray());
+            if (_written.Count == 3)
+            {
+                outbox!.Close();
+            }
+
+            return ValueTask.CompletedTask;
+        }));
+        var copy = new OutgoingMessage(new QueuedMessage(message, message.QoS, false, [], 1), secondsLeft: null, packetId: 9);
+        outbox.Offer(ref copy, _flushes).ShouldBe(OutboxVerdict.Taken);
+        _flushes.Flush();
+
+        await Eventually.HoldsAsync("everything is given back", () => _memory.Budget.Used == 0);
+        _written.Count.ShouldBe(3);
+        _owner.SendFailures.ShouldBeEmpty("whoever closed the outbox knows");
+    }
+
     // For a client an alias that it never got is a protocol error.
     [Fact]
     public void Alias_OfAMessageThatIsDropped_IsIntroducedWithTheNext()

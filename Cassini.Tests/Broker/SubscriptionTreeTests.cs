@@ -60,7 +60,7 @@ public class SubscriptionTreeTests
         var tree = new SubscriptionTree();
         string[] staying = ["a/b", "a/+", "a/#", "#", "+/b", "$share/g/a/b"];
         var listeners = staying.Select(filter => Subscribe(new Listener(), filter)).ToList();
-        listeners.ForEach(tree.Add);
+        listeners.ForEach(subscription => tree.Add(subscription));
         using var stop = new CancellationTokenSource();
         var writers = Enumerable.Range(0, 2).Select(seed => Task.Run(() =>
         {
@@ -147,6 +147,52 @@ public class SubscriptionTreeTests
     private static Subscription Subscribe(Subscriber subscriber, string filter) =>
         new(subscriber, filter, (QualityOfService)(filter.Length % 3), false, false, [filter.Length]);
 
+    // One client with thousands of overlapping filters costs as much as thousands of clients with one: not its square.
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void Match_ManyFiltersOfOneClient_TakesMemoryInProportion(bool noLocal)
+    {
+        var few = Cost(1_000);
+        Cost(8_000).ShouldBeLessThan(16 * few);
+
+        long Cost(int filters)
+        {
+            var tree = new SubscriptionTree();
+            var client = new Listener();
+            for (var i = 1; i <= filters; i++)
+            {
+                tree.Add(new Subscription(client, "t", QualityOfService.AtMostOnce, noLocal && i % 2 == 0, false, [i]));
+            }
+
+            tree.Match("t"u8);
+            var before = GC.GetAllocatedBytesForCurrentThread();
+            var route = tree.Match("t"u8);
+            var cost = GC.GetAllocatedBytesForCurrentThread() - before;
+            route.Subscriptions.ShouldHaveSingleItem().Identifiers.ShouldBe(Enumerable.Range(1, filters));
+            return cost;
+        }
+    }
+
+    [Fact]
+    public void Match_OverlappingFiltersSomeWithNoLocal_HasWhatTheClientItselfGets()
+    {
+        var tree = new SubscriptionTree();
+        var client = new Listener();
+        tree.Add(new Subscription(client, "t", QualityOfService.ExactlyOnce, noLocal: true, false, [1]));
+        tree.Add(new Subscription(client, "+", QualityOfService.AtMostOnce, noLocal: false, true, [2]));
+        tree.Add(new Subscription(client, "#", QualityOfService.AtLeastOnce, noLocal: false, false, [3]));
+
+        var merged = tree.Match("t"u8).Subscriptions.ShouldHaveSingleItem();
+
+        (merged.QoS, merged.RetainAsPublished).ShouldBe((QualityOfService.ExactlyOnce, true));
+        merged.Identifiers.Order().ShouldBe([1, 2, 3]);
+        merged.For(new Listener()).ShouldBe(merged);
+        var own = merged.For(client).ShouldNotBeNull();
+        (own.QoS, own.RetainAsPublished).ShouldBe((QualityOfService.AtLeastOnce, true));
+        own.Identifiers.Order().ShouldBe([2, 3]);
+    }
+
     // Tens of thousands of shares of one filter are cheap to make and to end: no list of them is searched or copied.
     [Fact]
     public void Shares_ManyOfOneFilter_ComeAndGo()
@@ -156,7 +202,7 @@ public class SubscriptionTreeTests
         var members = Enumerable.Range(0, Shares)
             .Select(i => new Subscription(new Listener(), $"$share/g{i}/t", QualityOfService.AtMostOnce, false, false, []))
             .ToList();
-        members.ForEach(tree.Add);
+        members.ForEach(subscription => tree.Add(subscription));
         tree.Match("t"u8).Groups.Length.ShouldBe(Shares);
 
         members.ForEach(tree.Remove);

@@ -37,6 +37,27 @@ public class TopicListTests
     }
 
     [Fact]
+    public async Task TopicNames_OfOneIdentityTakeTheWholeAllowance_TheFirstOfAnotherIsStillPublished()
+    {
+        await using var rig = new BrokerRig();
+        var many = await rig.ConnectAsync("many", identity: "many");
+        for (var i = 0; i < 200; i++)
+        {
+            await many.PublishAsync($"t/{i}", "x");
+        }
+
+        await many.PingAsync();
+        var other = await rig.ConnectAsync("other", identity: "other");
+        await other.PublishAsync("other/1", "x");
+        await other.PublishAsync("other/2", "x");
+        await other.PingAsync();
+
+        var created = rig.Events.Of<TopicCreated>().Select(topic => topic.Topic).ToList();
+        created.Count.ShouldBe(101);
+        created.ShouldContain("other/1");
+    }
+
+    [Fact]
     public async Task Subscribers_SubscriptionHasChanged_AreUnknownUntilTheNextMessage()
     {
         await using var rig = new BrokerRig();

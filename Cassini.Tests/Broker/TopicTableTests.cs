@@ -24,7 +24,7 @@ public class TopicTableTests
         table.RouteWeight.ShouldBe(5);
 
         _clock.AdvanceBy(TimeSpan.FromHours(2));
-        table.Sweep(_ => false);
+        Sweep(table, _ => false);
         table.RouteWeight.ShouldBe(0);
 
         _tree.Remove(subscriptions[0]);
@@ -83,7 +83,7 @@ public class TopicTableTests
             for (var i = 0; i < 300 || !workers.All(worker => worker.IsCompleted); i++)
             {
                 _clock.AdvanceBy(TimeSpan.FromHours(1));
-                table.Sweep(_ => i % 3 == 0);
+                Sweep(table, _ => i % 3 == 0);
             }
         });
 
@@ -106,7 +106,7 @@ public class TopicTableTests
                 break;
             case 3:
                 _clock.AdvanceBy(TimeSpan.FromHours(2));
-                table.Sweep(_ => false);
+                Sweep(table, _ => false);
                 break;
             case 4:
                 topics[place] = table.Get(topics[place].Utf8);
@@ -123,4 +123,7 @@ public class TopicTableTests
         _tree.Add(subscription);
         return subscription;
     }
+
+    private static void Sweep(TopicTable table, Func<Topic, bool> isRetained) =>
+        table.SweepAsync(isRetained).AsTask().GetAwaiter().GetResult();
 }

@@ -4,6 +4,7 @@ using Cassini.Streams.Broker.Sessions;
 using Cassini.Streams.Events;
 using Cassini.Streams.Mqtt.Packets;
 using Cassini.Streams.Primitives;
+using Cassini.Streams.Quotas;
 
 namespace Cassini.Streams.Broker.Connections;
 
@@ -11,6 +12,7 @@ namespace Cassini.Streams.Broker.Connections;
 internal sealed class Client(
     SessionTable sessions,
     ServerPublisher publisher,
+    IdentityWork work,
     ClientLink link,
     Session session,
     Attachment attachment,
@@ -69,7 +71,14 @@ internal sealed class Client(
             return;
         }
 
-        var end = Session.Detach(Attachment, NewExpiry, link.Connection.Transport.Settle(failure));
+        // In its turn: a session that ends may have many subscriptions.
+        var end = SessionEnd.None;
+        var reason = link.Connection.Transport.Settle(failure);
+        await work.RunAsync(Session.Account, () =>
+        {
+            end = Session.Detach(Attachment, NewExpiry, reason);
+            return false;
+        });
         if (Session.IsListed)
         {
             sessions.NoteClosed();
@@ -87,7 +96,8 @@ internal sealed class Client(
                 sessions.Remove(Session);
             }
 
-            publisher.Publish(end.Will, Session.Account, Session);
+            await sessions.HandOnAsync(end, Session.Account);
+            await publisher.PublishAsync(end.Will, Session.Account, Session);
         }
     }
 }

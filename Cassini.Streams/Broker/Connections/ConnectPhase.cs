@@ -18,6 +18,7 @@ namespace Cassini.Streams.Broker.Connections;
 /// <param name="sessions">The sessions.</param>
 /// <param name="intake">Whether the broker takes clients at all.</param>
 /// <param name="publisher">Where wills are published.</param>
+/// <param name="work">Runs what leaves much to do in pieces.</param>
 /// <param name="pace">Slows down connections that fight for one client identifier.</param>
 /// <param name="events">Where it reports which clients were refused.</param>
 /// <param name="time">The one clock.</param>
@@ -28,6 +29,7 @@ internal sealed class ConnectPhase(
     SessionTable sessions,
     Intake intake,
     ServerPublisher publisher,
+    IdentityWork work,
     TakeOverPace pace,
     BrokerEvents events,
     TimeProvider time,
@@ -100,14 +102,14 @@ internal sealed class ConnectPhase(
             return await RefuseAsync(link, result);
         }
 
-        var client = new Client(sessions, publisher, link, session, attachment, rights, connect);
+        var client = new Client(sessions, publisher, work, link, session, attachment, rights, connect);
 
         // Before anything that may wait for another thread.
         transport.Abandoned = client.LeaveAsync;
         try
         {
             session.SendBacklog(attachment, link.Flushes);
-            await DisplaceAsync(result, transport.Account);
+            await SettleAsync(result, transport.Account);
             if (result.Lost is not null && pace.NoteTakeOver(clientId, identity) is { } contested)
             {
                 events.Publish(contested);
@@ -127,7 +129,7 @@ internal sealed class ConnectPhase(
     /// Publishes what became of the client's sessions, then displaces the connection that had one, and hands on what a session had not
     /// finished.
     /// </summary>
-    private async Task DisplaceAsync(AttachResult result, Account account)
+    private async Task SettleAsync(AttachResult result, Account account)
     {
         try
         {
@@ -135,28 +137,28 @@ internal sealed class ConnectPhase(
         }
         finally
         {
-            Displace(result, account);
-            sessions.HandOn(result.End, account);
+            await DisplaceAsync(result, account);
+            await sessions.HandOnAsync(result.End, account);
         }
     }
 
     /// <summary>Closes the connection that lost the session [MQTT-3.1.4-3], and publishes the wills that are due because of that.</summary>
-    private void Displace(AttachResult result, Account account)
+    private async Task DisplaceAsync(AttachResult result, Account account)
     {
         if (result.Lost is { } lost)
         {
             var will = lost.TakeWillWhenDisplaced(ended: !result.IsPresent);
             lost.Connection.Close(new CloseOrder(ReasonCode.SessionTakenOver, CloseReason.TakenOver));
-            publisher.Publish(will, account, result.IsPresent ? result.Session : null);
+            await publisher.PublishAsync(will, account, result.IsPresent ? result.Session : null);
         }
 
-        publisher.Publish(result.End.Will, account, publisher: null);
+        await publisher.PublishAsync(result.End.Will, account, publisher: null);
     }
 
     /// <summary>Refuses a client that got no session, after what that leaves to do for the session that it had before.</summary>
     private async Task<PacketHandler?> RefuseAsync(ClientLink link, AttachResult result)
     {
-        await DisplaceAsync(result, link.Connection.Transport.Account);
+        await SettleAsync(result, link.Connection.Transport.Account);
         result.Failure?.Throw();
         if (result.Reached is { } reached)
         {

@@ -25,10 +25,13 @@ internal sealed class PacketHandler(
     /// <summary>Whether something waits for <see cref="SendAnswers"/>.</summary>
     public bool HasAnswers => !_answers.IsEmpty;
 
+    /// <summary>Whether a message is under way to its subscribers: it must come to all of them.</summary>
+    public bool IsDelivering => publish.IsUnderWay;
+
     /// <summary>What the reader waits for when <see cref="Handle"/> says so.</summary>
     public Admission Admission { get; } = admission;
 
-    /// <summary>Handles every packet that was received in full.</summary>
+    /// <summary>Handles every packet that was received in full, as far as one slice of work allows.</summary>
     /// <param name="input">What was received.</param>
     /// <param name="needed">How long the next packet will be, which was received in part; 0 when unknown.</param>
     public Step Handle(ReceiveBuffer input, out int needed)
@@ -36,6 +39,8 @@ internal sealed class PacketHandler(
         var now = time.GetTimestamp();
         var read = default(Traffic);
         var step = Step.ReadOn;
+        var slice = new WorkSlice(time, now);
+        var wasDelivering = IsDelivering;
         Admission.BeginBatch();
         var rest = input.Unread;
         var length = rest.Length;
@@ -49,12 +54,20 @@ internal sealed class PacketHandler(
                 break;
             }
 
+            // After a message that took several slices it is asked whether anyone still waits for the next packet.
+            if (slice.IsOver || (wasDelivering && read.Packets > 0))
+            {
+                step = Step.GoOn;
+                break;
+            }
+
             var payload = 0;
             step = status == FrameStatus.Violation ? Violated(violation)
-                : frame.Type == PacketType.Publish ? OnPublish(frame, now, out payload)
-                : OnOther(frame);
+                : frame.Type == PacketType.Publish ? OnPublish(frame, now, ref slice, out payload)
+                : OnOther(frame, ref slice);
             if (step is Step.ReadOn)
             {
+                slice.Take(1);
                 rest = rest[frame.Whole.Length..];
                 read.Packets++;
                 read.Messages += frame.Type == PacketType.Publish ? 1 : 0;
@@ -64,8 +77,9 @@ internal sealed class PacketHandler(
 
         read.Bytes = length - rest.Length;
         input.Advance(length - rest.Length);
-        if (read.Packets > 0)
+        if (step == Step.GoOn || read.Packets > 0)
         {
+            // While its packets are handled it is not silent.
             link.Touch(now);
             link.Counters.AddReceived(read);
         }
@@ -101,7 +115,7 @@ internal sealed class PacketHandler(
         _answers.Clear();
     }
 
-    private Step OnPublish(Frame frame, long now, out int payload)
+    private Step OnPublish(Frame frame, long now, ref WorkSlice slice, out int payload)
     {
         if (!PublishPacket.TryRead(frame, _version, fromClient: true, out var packet, out var violation))
         {
@@ -110,7 +124,7 @@ internal sealed class PacketHandler(
         }
 
         payload = packet.Payload.Length;
-        var verdict = Admission.Admit(packet, now);
+        var verdict = publish.IsUnderWay ? AdmissionVerdict.Take : Admission.Admit(packet, now);
         switch (verdict)
         {
             case AdmissionVerdict.Ignore:
@@ -126,13 +140,13 @@ internal sealed class PacketHandler(
             case AdmissionVerdict.AwaitRate:
                 return Step.AwaitRate;
             default:
-                return publish.Handle(ref packet, frame, now, refuse: verdict == AdmissionVerdict.Refuse, _answers) is { } order
+                return publish.Handle(ref packet, frame, now, refuse: verdict == AdmissionVerdict.Refuse, _answers, ref slice) is { } order
                     ? Close(order)
-                    : Step.ReadOn;
+                    : publish.IsUnderWay ? Step.GoOn : Step.ReadOn;
         }
     }
 
-    private Step OnOther(Frame frame)
+    private Step OnOther(Frame frame, ref WorkSlice slice)
     {
         switch (frame.Type)
         {
@@ -144,15 +158,36 @@ internal sealed class PacketHandler(
 
                 return OnAck(ack);
 
+            case PacketType.Subscribe or PacketType.Unsubscribe when subscribe.IsUnderWay:
+                return Subscribe(ref slice);
+
             case PacketType.Subscribe:
-                return !SubscribePacket.TryRead(frame, _version, out var wanted, out violation) ? Violated(violation)
-                    : MayAnswer(PacketType.SubAck, wanted.Requests.Length) ? Answer(subscribe.Subscribe(wanted))
-                    : Step.Close;
+                if (!SubscribePacket.TryRead(frame, _version, out var wanted, out violation))
+                {
+                    return Violated(violation);
+                }
+
+                if (!MayAnswer(PacketType.SubAck, wanted.Requests.Length))
+                {
+                    return Step.Close;
+                }
+
+                subscribe.Begin(wanted);
+                return Subscribe(ref slice);
 
             case PacketType.Unsubscribe:
-                return !UnsubscribePacket.TryRead(frame, _version, out var unwanted, out violation) ? Violated(violation)
-                    : MayAnswer(PacketType.UnsubAck, unwanted.Filters.Length) ? Answer(subscribe.Unsubscribe(unwanted))
-                    : Step.Close;
+                if (!UnsubscribePacket.TryRead(frame, _version, out var unwanted, out violation))
+                {
+                    return Violated(violation);
+                }
+
+                if (!MayAnswer(PacketType.UnsubAck, unwanted.Filters.Length))
+                {
+                    return Step.Close;
+                }
+
+                subscribe.Begin(unwanted);
+                return Subscribe(ref slice);
 
             case PacketType.PingReq:
                 return Answer([(byte)PacketType.PingResp << 4, 0]);
@@ -173,6 +208,8 @@ internal sealed class PacketHandler(
                 return Violated(ProtocolViolation.Error("§2.1.2", $"{frame.Type} is sent by servers only"));
         }
     }
+
+    private Step Subscribe(ref WorkSlice slice) => subscribe.GoOn(ref slice) is { } answer ? Answer(answer) : Step.GoOn;
 
     private Step OnAck(AckPacket ack)
     {

@@ -23,16 +23,27 @@ internal sealed class PublishHandler(
 
     private readonly ProtocolVersion _version = link.Version;
     private CachedTopic[]? _aliases;
+    private PublishUnderWay? _underWay;
 
-    /// <summary>Handles one message.</summary>
+    /// <summary>Whether the last message is not delivered to all its subscribers yet: then it must be handled once more.</summary>
+    public bool IsUnderWay => _underWay is not null;
+
+    /// <summary>Handles one message, or goes on with the one that is under way.</summary>
     /// <param name="packet">What the packet says.</param>
     /// <param name="frame">The packet itself.</param>
     /// <param name="now">When it was received: a timestamp.</param>
     /// <param name="refuse">Whether there is no memory for it.</param>
-    /// <param name="answers">Where the acknowledgement goes.</param>
+    /// <param name="answers">Where the acknowledgement goes, once every subscriber has its copy.</param>
+    /// <param name="slice">How much may be done.</param>
     /// <returns>Why the connection must end; null when it goes on.</returns>
-    public CloseOrder? Handle(ref PublishPacket packet, Frame frame, long now, bool refuse, AnswerBuffer answers)
+    public CloseOrder? Handle(ref PublishPacket packet, Frame frame, long now, bool refuse, AnswerBuffer answers, ref WorkSlice slice)
     {
+        if (_underWay is not null)
+        {
+            GoOn(ref packet, frame, answers, ref slice);
+            return null;
+        }
+
         if (Resolve(ref packet, out var topic) is { } order)
         {
             return order;
@@ -70,20 +81,10 @@ internal sealed class PublishHandler(
             }
         }
 
-        var result = Route(ref packet, frame, topic.Topic, now);
-        if (!result.IsRetainedAsAsked)
+        var progress = default(RouteProgress);
+        if (Route(ref packet, frame, topic.Topic, now, ref progress, ref slice))
         {
-            // It was delivered, so the client must not send it again: that it was not retained is reported to the operator only.
-            Report("retain", topic.Topic.Name, "there is no room for one more retained message");
-            if (retainedUse() is { IsAtLimit: true } use)
-            {
-                events.PublishReached(new CapacityReached(CapacityResource.Retained, use.Limit), () => use);
-            }
-        }
-
-        if (packet.QoS != QualityOfService.AtMostOnce)
-        {
-            Acknowledge(ref packet, result.HasSubscribers ? ReasonCode.Success : ReasonCode.NoMatchingSubscribers, answers);
+            Complete(ref packet, topic.Topic, progress, answers);
         }
 
         return null;
@@ -92,7 +93,38 @@ internal sealed class PublishHandler(
     /// <summary>The client is gone.</summary>
     public void Clear() => topics.Clear();
 
-    private RouteResult Route(ref PublishPacket packet, Frame frame, Topic topic, long now)
+    /// <summary>Goes on with the delivery of the message that is under way: everything else was done before.</summary>
+    private void GoOn(ref PublishPacket packet, Frame frame, AnswerBuffer answers, ref WorkSlice slice)
+    {
+        var (topic, receivedAt, _, _, progress) = _underWay!;
+        if (Route(ref packet, frame, topic, receivedAt, ref progress, ref slice))
+        {
+            _underWay = null;
+            Complete(ref packet, topic, progress, answers);
+        }
+    }
+
+    private void Complete(ref PublishPacket packet, Topic topic, in RouteProgress progress, AnswerBuffer answers)
+    {
+        if (!progress.IsRetainedAsAsked)
+        {
+            // It was delivered, so the client must not send it again: that it was not retained is reported to the operator only.
+            Report("retain", topic.Name, "there is no room for one more retained message");
+            if (retainedUse() is { IsAtLimit: true } use)
+            {
+                events.PublishReached(new CapacityReached(CapacityResource.Retained, use.Limit), () => use);
+            }
+        }
+
+        if (packet.QoS != QualityOfService.AtMostOnce)
+        {
+            Acknowledge(ref packet, progress.HasSubscribers ? ReasonCode.Success : ReasonCode.NoMatchingSubscribers, answers);
+        }
+    }
+
+    /// <returns>Whether every subscriber has its copy; if not, the message is under way.</returns>
+    private bool Route(
+        ref PublishPacket packet, Frame frame, Topic topic, long receivedAt, ref RouteProgress progress, ref WorkSlice slice)
     {
         // The usual packet is forwarded as it is; one with properties of this hop is written anew.
         var properties = packet.MessagePropertiesLength;
@@ -100,7 +132,9 @@ internal sealed class PublishHandler(
             : packet.Properties.Length <= Scratch ? stackalloc byte[Scratch]
             : new byte[packet.Properties.Length];
         var travelling = packet.MessageProperties(scratch);
-        var trace = tracer.IsOn && !client.IsProbe ? tracer.Begin(travelling, topic.Name, client.Session.ClientId, packet, _version) : null;
+        var trace = _underWay is not null ? _underWay.Trace
+            : tracer.IsOn && !client.IsProbe ? tracer.Begin(travelling, topic.Name, client.Session.ClientId, packet, _version)
+            : null;
         var isUnchanged = trace is null && packet.QoS == QualityOfService.AtMostOnce
             && properties == packet.Properties.Length && frame.IsShortest;
         var publication = new Publication
@@ -113,14 +147,20 @@ internal sealed class PublishHandler(
             Retain = packet.Retain,
             Publisher = client.Session,
             Account = client.Session.Account,
-            ReceivedAt = now,
+            ReceivedAt = receivedAt,
+            Stored = _underWay?.Stored,
             Trace = trace,
             Frame = isUnchanged ? frame.Whole : default,
             FrameVersion = _version,
         };
-        var result = router.Publish(ref publication, link.Flushes);
+        if (!router.Publish(ref publication, ref progress, ref slice, link.Flushes))
+        {
+            _underWay = new PublishUnderWay(topic, receivedAt, trace, publication.Stored, progress);
+            return false;
+        }
+
         trace?.End();
-        return result;
+        return true;
     }
 
     /// <summary>Finds the topic by its name or its alias.</summary>

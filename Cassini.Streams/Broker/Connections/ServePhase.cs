@@ -7,16 +7,20 @@ using Cassini.Streams.Quotas;
 namespace Cassini.Streams.Broker.Connections;
 
 /// <summary>
-/// Reads the packets of a client that was accepted, batch after batch, until the connection ends. A client whose identity is busy handles
-/// each batch in its turn. Thread-safe.
+/// Reads the packets of a client that was accepted, batch after batch, until the connection ends. A batch that is much work is handled in
+/// slices, and others have the thread between them. A client whose identity is busy handles each slice in its turn. Thread-safe.
 /// </summary>
 internal sealed class ServePhase(BrokerOptions options, IBrokerStore store, Intake intake, WorkTurns turns, TimeProvider time)
 {
+    /// <summary>How long the slices of one batch may hold back what they left in outboxes.</summary>
+    private static readonly TimeSpan LongestHold = TimeSpan.FromMilliseconds(25);
+
     /// <summary>Serves one client, which then leaves its session. On the connection's reader.</summary>
     /// <remarks>One method, not several: each that waits for the client is an object for as long as the client is idle.</remarks>
     public async Task RunAsync(ClientLink link, PacketHandler handler, ReceiveBuffer input, CancellationToken cancellationToken)
     {
         Exception? failure = null;
+        var heldSince = 0L;
         intake.Enter(link.Connection);
         try
         {
@@ -25,28 +29,53 @@ internal sealed class ServePhase(BrokerOptions options, IBrokerStore store, Inta
                 var isBusy = Account(link).Work.IsBusy(time.GetTimestamp(), time.TimestampFrequency);
                 if (isBusy)
                 {
-                    await turns.EnterAsync(Account(link));
+                    await AwaitTurnAsync(link);
                 }
 
                 var step = Handle(link, handler, input, isInTurn: isBusy, out var needed);
-                if (handler.HasAnswers)
+                if (step != Step.GoOn || IsFlushDue(link, ref heldSince))
                 {
-                    // What is acknowledged is safe first.
-                    await CommitAsync(link);
-                    handler.SendAnswers();
+                    heldSince = 0;
+                    if (handler.HasAnswers)
+                    {
+                        // What is acknowledged is safe first.
+                        await CommitAsync(link);
+                        handler.SendAnswers();
+                        link.Flushes.Flush();
+                        handler.SendRetained();
+                    }
+
                     link.Flushes.Flush();
-                    handler.SendRetained();
                 }
 
-                link.Flushes.Flush();
                 if (step == Step.Close)
                 {
                     return;
                 }
 
-                if (step != Step.ReadOn || link.Outbox.IsOverLimit)
+                if (step == Step.GoOn)
+                {
+                    await Task.Yield();
+
+                    // Nobody waits for the rest of a peer that is gone, but a message that has begun comes to all its subscribers.
+                    if (link.IsClosing && !handler.IsDelivering)
+                    {
+                        return;
+                    }
+                }
+
+                if (handler.IsDelivering)
+                {
+                    continue;
+                }
+
+                if (step is not (Step.ReadOn or Step.GoOn) || link.Outbox.IsOverLimit)
                 {
                     await HoldBackAsync(step, link, handler.Admission, cancellationToken);
+                }
+                else if (step != Step.ReadOn)
+                {
+                    // More of what was received follows.
                 }
                 else if (!input.MayFill(needed) && !await WaitForMemoryAsync(link, input, needed, cancellationToken))
                 {
@@ -86,7 +115,31 @@ internal sealed class ServePhase(BrokerOptions options, IBrokerStore store, Inta
 
     private static Account Account(ClientLink link) => link.Connection.Transport.Account;
 
-    /// <summary>Handles what was received, and ends the turn.</summary>
+    /// <summary>Waits for the turn of a busy identity. Meanwhile nothing is read: the client is not silent.</summary>
+    private Task AwaitTurnAsync(ClientLink link)
+    {
+        var turn = turns.EnterAsync(Account(link));
+        if (turn.IsCompletedSuccessfully)
+        {
+            return turn;
+        }
+
+        link.Flushes.Flush();
+        return link.HoldBackAsync(() => turn);
+    }
+
+    /// <summary>
+    /// Whether what earlier slices of a batch left in outboxes must be sent before the next one. As a rule a whole batch is sent together,
+    /// because few large writes cost much less than many small ones.
+    /// </summary>
+    private bool IsFlushDue(ClientLink link, ref long heldSince)
+    {
+        var now = time.GetTimestamp();
+        heldSince = heldSince == 0 ? now : heldSince;
+        return link.Flushes.Count >= WorkSlice.MostFlushes || time.GetElapsedTime(heldSince, now) >= LongestHold;
+    }
+
+    /// <summary>Handles what was received, as far as one slice allows, and ends the turn.</summary>
     private Step Handle(ClientLink link, PacketHandler handler, ReceiveBuffer input, bool isInTurn, out int needed)
     {
         var began = time.GetTimestamp();
@@ -94,7 +147,11 @@ internal sealed class ServePhase(BrokerOptions options, IBrokerStore store, Inta
         {
             link.Connection.BeginBatch();
             var step = handler.Handle(input, out needed);
-            link.Connection.EndBatch();
+            if (!handler.IsDelivering)
+            {
+                link.Connection.EndBatch();
+            }
+
             return step;
         }
         finally

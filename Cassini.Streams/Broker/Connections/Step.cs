@@ -6,6 +6,9 @@ internal enum Step
     /// <summary>Every whole packet is handled: read more.</summary>
     ReadOn,
 
+    /// <summary>More was received than one slice of work handles: give the thread to others, then go on.</summary>
+    GoOn,
+
     /// <summary>The next packet waits until there is memory for it.</summary>
     AwaitMemory,
 

@@ -10,42 +10,57 @@ namespace Cassini.Streams.Broker.Connections;
 /// <summary>Handles SUBSCRIBE and UNSUBSCRIBE packets (MQTT 5.0 §3.8, §3.10). For the connection's reader.</summary>
 internal sealed class SubscribeHandler(BrokerOptions options, BrokerEvents events, ClientLink link, Client client)
 {
-    private bool _hasSubscribed;
+    /// <summary>The steps of a change of the subscriptions.</summary>
+    private const int StepsOfAFilter = 16;
 
-    /// <returns>The answer.</returns>
-    public byte[] Subscribe(SubscribePacket packet)
+    private bool _hasSubscribed;
+    private FiltersUnderWay? _underWay;
+
+    /// <summary>Whether a packet is not handled to its end: <see cref="GoOn"/> goes on.</summary>
+    public bool IsUnderWay => _underWay is not null;
+
+    public void Begin(SubscribePacket packet)
     {
         int[] identifiers = [.. packet.Properties.SubscriptionIdentifiers];
         string? detail = null;
-        var reasons = ImmutableArray.CreateBuilder<ReasonCode>(packet.Requests.Length);
-        foreach (var request in packet.Requests)
-        {
-            reasons.Add(reasons.Count < options.MaxSubscriptions ? Subscribe(request, identifiers, ref detail) : TooMany(ref detail));
-        }
-
-        var (granted, explanation) = (reasons.MoveToImmutable(), client.WantsProblemInformation ? detail ?? "" : "");
-        return link.Explain(
-            explanation, properties => new SubAckPacket(PacketType.SubAck, packet.PacketId, granted, properties).Write(link.Version));
+        _underWay = new FiltersUnderWay(
+            ImmutableArray.CreateBuilder<ReasonCode>(packet.Requests.Length),
+            at => at < options.MaxSubscriptions ? Subscribe(packet.Requests[at], identifiers, ref detail) : TooMany(ref detail),
+            reasons => link.Explain(
+                client.WantsProblemInformation ? detail ?? "" : "",
+                properties => new SubAckPacket(PacketType.SubAck, packet.PacketId, reasons, properties).Write(link.Version)));
     }
 
-    /// <returns>The answer.</returns>
-    public byte[] Unsubscribe(UnsubscribePacket packet)
+    public void Begin(UnsubscribePacket packet) => _underWay = new FiltersUnderWay(
+        ImmutableArray.CreateBuilder<ReasonCode>(packet.Filters.Length),
+        at => client.Session.Subscriptions.Remove(packet.Filters[at]) ? ReasonCode.Success
+            : ProblemOf(packet.Filters[at], out _, out _) is null ? ReasonCode.NoSubscriptionExisted
+            : ReasonCode.TopicFilterInvalid,
+        reasons => new SubAckPacket(PacketType.UnsubAck, packet.PacketId, reasons, PropertySet.Empty).Write(link.Version));
+
+    /// <summary>Handles the filters of the packet that has begun, one after another, as far as the slice allows.</summary>
+    /// <returns>The answer; null when the packet is still under way.</returns>
+    public byte[]? GoOn(ref WorkSlice slice)
     {
-        var reasons = ImmutableArray.CreateBuilder<ReasonCode>(packet.Filters.Length);
-        foreach (var filter in packet.Filters)
+        var (reasons, handle, answer) = _underWay!;
+        for (; reasons.Count < reasons.Capacity; slice.Take(StepsOfAFilter))
         {
-            reasons.Add(client.Session.Subscriptions.Remove(filter) ? ReasonCode.Success
-                : ProblemOf(filter, out _, out _) is null ? ReasonCode.NoSubscriptionExisted
-                : ReasonCode.TopicFilterInvalid);
+            if (slice.IsOver)
+            {
+                return null;
+            }
+
+            reasons.Add(handle(reasons.Count));
         }
 
-        return new SubAckPacket(PacketType.UnsubAck, packet.PacketId, reasons.MoveToImmutable(), PropertySet.Empty).Write(link.Version);
+        _underWay = null;
+        return answer(reasons.MoveToImmutable());
     }
 
     /// <summary>Begins to send the retained messages that match the new subscriptions. They are sent as the client reads.</summary>
     public void SendRetained()
     {
-        if (_hasSubscribed)
+        if (_hasSubscribed && !IsUnderWay)
         {
             _hasSubscribed = false;
             client.Session.Deliveries.SendRetained(link.Flushes);
@@ -106,4 +121,11 @@ internal sealed class SubscribeHandler(BrokerOptions options, BrokerEvents event
         var denied = client.Denied("subscribe", filter, detail: null);
         events.PublishLimited(denied, client.Identity, denied.Action);
     }
+
+    /// <summary>A packet that takes more than one slice.</summary>
+    /// <param name="Reasons">The answers so far; its capacity is the number of filters.</param>
+    /// <param name="Handle">Handles the filter with this index.</param>
+    /// <param name="Answer">Makes the answer of all of them.</param>
+    private sealed record FiltersUnderWay(
+        ImmutableArray<ReasonCode>.Builder Reasons, Func<int, ReasonCode> Handle, Func<ImmutableArray<ReasonCode>, byte[]> Answer);
 }

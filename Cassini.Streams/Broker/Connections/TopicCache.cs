@@ -54,8 +54,10 @@ internal sealed class TopicCache(BrokerOptions options, TopicTable topics, Clien
             return new CachedTopic(null, TopicVerdict.Denied, null);
         }
 
-        var found = new CachedTopic(
-            access.IsCanary ? new Topic(name.ToArray(), isListed: false, 0) : topics.Get(name), TopicVerdict.Allowed, null);
+        var topic = access.IsCanary
+            ? new Topic(name.ToArray(), isListed: false, 0)
+            : topics.Get(name, memory.Account.Identity);
+        var found = new CachedTopic(topic, TopicVerdict.Allowed, null);
         _displaced += place.Topic is null ? 0 : 1;
         Keep(ref place, found);
         if (_displaced > _places.Length && _places.Length < LargestSize && !memory.IsClosed)

@@ -9,6 +9,9 @@ internal sealed class FlushSet
     // Most batches write to one outbox: that of the client that sent them.
     private readonly List<IFlushable> _waiting = new(capacity: 1);
 
+    /// <summary>How many outboxes wait to be flushed.</summary>
+    public int Count => _waiting.Count;
+
     public void Add(IFlushable outbox) => _waiting.Add(outbox);
 
     /// <summary>

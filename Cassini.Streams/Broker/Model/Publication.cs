@@ -10,8 +10,6 @@ namespace Cassini.Streams.Broker.Model;
 /// </summary>
 internal ref struct Publication
 {
-    private StoredMessage? _stored;
-
     public required Topic Topic { get; init; }
 
     public ReadOnlySpan<byte> Payload { get; init; }
@@ -43,6 +41,9 @@ internal ref struct Publication
     /// <summary>When it arrived: a timestamp.</summary>
     public long ReceivedAt { get; init; }
 
+    /// <summary>The copy that subscribers keep; null as long as none had to.</summary>
+    public StoredMessage? Stored { get; set; }
+
     /// <summary>A message that was stored, on its way to another subscriber.</summary>
     /// <param name="message">The message.</param>
     /// <param name="account">The account of the identity that it was on its way to.</param>
@@ -58,12 +59,12 @@ internal ref struct Publication
         QoS = message.QoS,
         Retain = message.Retain,
         ReceivedAt = now,
-        _stored = message,
+        Stored = message,
     };
 
     /// <summary>The copy to keep until it is delivered.</summary>
     public StoredMessage Store(TimeProvider time) =>
-        _stored ??= new StoredMessage(Topic, Payload.ToArray(), Properties.ToArray(), QoS, ExpiresAt(time), Trace?.Untraced)
+        Stored ??= new StoredMessage(Topic, Payload.ToArray(), Properties.ToArray(), QoS, ExpiresAt(time), Trace?.Untraced)
         {
             Retain = Retain,
         };

@@ -1,43 +1,123 @@
 namespace Cassini.Streams.Broker.Model;
 
 /// <summary>
-/// The members of one shared subscription (MQTT 5.0 §4.8.2): each message goes to one member, in turn. Written under the tree's lock,
-/// read by any thread.
+/// The members of one shared subscription (MQTT 5.0 §4.8.2): each message goes to one member, in turn. The choice takes one step, however
+/// many members there are and however many of them are away. Thread-safe; its lock is taken after those of a session and of the tree.
 /// </summary>
-internal sealed class SharedGroup(string name)
+internal sealed class SharedGroup(string name) : IListed
 {
-    private Subscription[] _members = [];
-    private int _turn;
+    private readonly Lock _lock = new();
+
+    /// <summary>First those that can be reached, then those that keep messages while they cannot, then the rest.</summary>
+    private readonly List<Subscription> _members = [];
+
+    private int _reachable;
+    private int _lasting;
+    private uint _turn;
 
     public string Name { get; } = name;
 
-    public ReadOnlySpan<Subscription> Members => Volatile.Read(ref _members);
+    /// <summary>Its index in the list of its node.</summary>
+    public int Index { get; set; }
 
-    public bool IsEmpty => _members.Length == 0;
+    public Subscription[] Members
+    {
+        get
+        {
+            lock (_lock)
+            {
+                return [.. _members];
+            }
+        }
+    }
 
-    public void Add(Subscription member) => Volatile.Write(ref _members, [.. _members, member]);
+    public bool IsEmpty
+    {
+        get
+        {
+            lock (_lock)
+            {
+                return _members.Count == 0;
+            }
+        }
+    }
 
-    public void Remove(Subscription member) => Volatile.Write(ref _members, [.. _members.Where(other => other != member)]);
+    public void Add(Subscription member)
+    {
+        lock (_lock)
+        {
+            member.Index = _members.Count;
+            _members.Add(member);
+            ReviewLocked(member);
+        }
+    }
+
+    public void Remove(Subscription member)
+    {
+        lock (_lock)
+        {
+            MoveLocked(member, reachable: false, lasting: false);
+            SwapLocked(member.Index, _members.Count - 1);
+            _members.RemoveAt(_members.Count - 1);
+        }
+    }
+
+    /// <summary>
+    /// Whether a member can be reached, or whether it keeps messages, has changed. Not for one that was removed. Call it for one member by
+    /// one thread at a time, with the change.
+    /// </summary>
+    public void Review(Subscription member)
+    {
+        lock (_lock)
+        {
+            ReviewLocked(member);
+        }
+    }
 
     /// <summary>
     /// The member whose turn it is. A reachable member is preferred; when none is reachable, a member that keeps messages.
     /// </summary>
     public Subscription? Next()
     {
-        var members = Volatile.Read(ref _members);
-        Subscription? keeper = null;
-        var turn = (uint)Interlocked.Increment(ref _turn);
-        for (var i = 0u; i < members.Length; i++)
+        lock (_lock)
         {
-            var member = members[(turn + i) % (uint)members.Length];
-            if (member.Subscriber.IsReachable)
-            {
-                return member;
-            }
+            var candidates = _reachable > 0 ? _reachable : _lasting;
+            return candidates > 0 ? _members[(int)(++_turn % (uint)candidates)] : null;
+        }
+    }
 
-            keeper ??= member.Subscriber.KeepsMessages ? member : null;
+    private void ReviewLocked(Subscription member)
+    {
+        var isReachable = member.Subscriber.IsReachable;
+        MoveLocked(member, isReachable, isReachable || member.Subscriber.KeepsMessages);
+    }
+
+    private void MoveLocked(Subscription member, bool reachable, bool lasting)
+    {
+        if (lasting && member.Index >= _lasting)
+        {
+            SwapLocked(member.Index, _lasting++);
         }
 
-        return keeper;
+        if (reachable && member.Index >= _reachable)
+        {
+            SwapLocked(member.Index, _reachable++);
+        }
+        else if (!reachable && member.Index < _reachable)
+        {
+            SwapLocked(member.Index, --_reachable);
+        }
+
+        if (!lasting && member.Index < _lasting)
+        {
+            SwapLocked(member.Index, --_lasting);
+        }
+    }
+
+    private void SwapLocked(int left, int right)
+    {
+        (_members[left], _members[right]) = (_members[right], _members[left]);
+        _members[left].Index = left;
+        _members[right].Index = right;
     }
 }

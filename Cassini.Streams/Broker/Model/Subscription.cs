@@ -6,7 +6,7 @@ namespace Cassini.Streams.Broker.Model;
 /// One subscription with its options (MQTT 5.0 §3.8.3.1). Immutable, except for its number in the order and its index in the tree.
 /// </summary>
 internal sealed class Subscription(
-    Subscriber subscriber, string filter, QualityOfService qos, bool noLocal, bool retainAsPublished, int[] identifiers)
+    Subscriber subscriber, string filter, QualityOfService qos, bool noLocal, bool retainAsPublished, int[] identifiers) : IListed
 {
     /// <summary>The number of a subscription that is not in the tree yet.</summary>
     public const long NoPlace = -1;
@@ -44,7 +44,7 @@ internal sealed class Subscription(
     /// </summary>
     public long Place { get; set; } = NoPlace;
 
-    /// <summary>Its index in the list of its node.</summary>
+    /// <summary>Its index in the list of its node, or among the members of its shared subscription.</summary>
     public int Index { get; set; }
 
     /// <summary>The quality of service of a delivery: the lower of the granted and the published one (§3.8.4).</summary>
@@ -56,34 +56,48 @@ internal sealed class Subscription(
     /// One copy for several matching subscriptions of one subscriber, with the highest QoS [MQTT-3.3.4-2] and all identifiers
     /// [MQTT-3.3.4-3].
     /// </summary>
-    public Subscription Merge(Subscription other)
+    /// <param name="all">At least one, each as its client asked for it.</param>
+    public static Subscription Merge(ReadOnlySpan<Subscription> all)
     {
-        var foreign = Sum(this, other);
-        if (!NoLocal && !other.NoLocal)
+        var foreign = Sum(all);
+        Subscription[] own = [.. all];
+        var count = 0;
+        foreach (var subscription in all)
         {
-            return foreign;
+            if (!subscription.NoLocal)
+            {
+                own[count++] = subscription;
+            }
         }
 
-        var own = (For(Subscriber), other.For(Subscriber)) switch
+        return count == all.Length ? foreign : new Subscription(
+            foreign.Subscriber, foreign.Filter, foreign.QoS, noLocal: true, foreign.RetainAsPublished, foreign.Identifiers)
         {
-            ({ } left, { } right) => Sum(left, right),
-            var (left, right) => left ?? right,
-        };
-        return new Subscription(Subscriber, foreign.Filter, foreign.QoS, noLocal: true, foreign.RetainAsPublished, foreign.Identifiers)
-        {
-            ForOwnMessages = own,
+            ForOwnMessages = count == 0 ? null : Sum(own.AsSpan(0, count)),
             Place = foreign.Place,
         };
     }
 
-    private static Subscription Sum(Subscription left, Subscription right) => new(
-        left.Subscriber,
-        left.Filter,
-        left.QoS > right.QoS ? left.QoS : right.QoS,
-        noLocal: false,
-        left.RetainAsPublished || right.RetainAsPublished,
-        [.. left.Identifiers, .. right.Identifiers])
+    private static Subscription Sum(ReadOnlySpan<Subscription> all)
     {
-        Place = Math.Min(left.Place, right.Place),
-    };
+        if (all is [{ NoLocal: false } only])
+        {
+            return only;
+        }
+
+        var (qos, retainAsPublished, place) = (QualityOfService.AtMostOnce, false, long.MaxValue);
+        var identifiers = new List<int>(all.Length);
+        foreach (var subscription in all)
+        {
+            qos = subscription.QoS > qos ? subscription.QoS : qos;
+            retainAsPublished |= subscription.RetainAsPublished;
+            place = Math.Min(place, subscription.Place);
+            identifiers.AddRange(subscription.Identifiers);
+        }
+
+        return new Subscription(all[0].Subscriber, all[0].Filter, qos, noLocal: false, retainAsPublished, [.. identifiers])
+        {
+            Place = place,
+        };
+    }
 }

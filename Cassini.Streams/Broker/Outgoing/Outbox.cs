@@ -40,6 +40,18 @@ internal sealed class Outbox : IFlushable
 
     public ProtocolVersion Version => Limits.Version;
 
+    /// <summary>Whether it takes and sends no more.</summary>
+    public bool IsClosed
+    {
+        get
+        {
+            lock (_lock)
+            {
+                return _state == OutboxState.Closed;
+            }
+        }
+    }
+
     /// <summary>Messages that wait to be sent.</summary>
     public int Messages => _waiting.Messages;
 
@@ -67,6 +79,9 @@ internal sealed class Outbox : IFlushable
             return _pressure.NotifyWhenDrained();
         }
     }
+
+    /// <summary>Notifies <see cref="Source"/> now, as when the backlog has shrunk. On a thread of the pool.</summary>
+    public void Notify() => OutboxNotice.TrySend(Source, this, _owner);
 
     /// <summary>
     /// Whether one more of the messages that the broker sends of itself should be appended. If not, <see cref="Source"/> is notified when

@@ -8,14 +8,18 @@ namespace Cassini.Streams.Broker.Outgoing;
 /// </summary>
 internal sealed class OutboxDrain(Outbox outbox, Stream stream) : IThreadPoolWorkItem
 {
-    /// <summary>Segments that are written on a thread that has other work.</summary>
-    private const int InlineSegments = 2;
+    /// <summary>Bytes that are written on a thread that has other work.</summary>
+    private const int InlineBytes = 2 * OutboxBuffer.FullSegment;
 
-    /// <summary>Segments that are written on a pool thread before other work gets its turn.</summary>
-    private const int PooledSegments = 16;
+    /// <summary>Bytes that are written on a pool thread before other work gets its turn.</summary>
+    private const int PooledBytes = 16 * OutboxBuffer.FullSegment;
+
+    /// <summary>The most that is written at once: the payload of a large message takes several writes.</summary>
+    private const int LargestWrite = 4 * OutboxBuffer.FullSegment;
 
     private Action? _continue;
     private OutboxSegment _sending;
+    private int _sent;
     private ValueTaskAwaiter _write;
 
     /// <summary>Begins on the calling thread, or on the thread pool. Never waits.</summary>
@@ -23,7 +27,7 @@ internal sealed class OutboxDrain(Outbox outbox, Stream stream) : IThreadPoolWor
     {
         if (inline)
         {
-            Drain(InlineSegments);
+            Drain(InlineBytes);
         }
         else
         {
@@ -31,14 +35,14 @@ internal sealed class OutboxDrain(Outbox outbox, Stream stream) : IThreadPoolWor
         }
     }
 
-    void IThreadPoolWorkItem.Execute() => Drain(PooledSegments);
+    void IThreadPoolWorkItem.Execute() => Drain(PooledBytes);
 
     private void Drain(int atMost)
     {
-        for (var sent = 0; ; sent++)
+        while (true)
         {
-            var mayWrite = sent < atMost;
-            if (!outbox.HasNext(take: mayWrite, out _sending))
+            var mayWrite = atMost > 0;
+            if (_sending.Length == 0 && !outbox.HasNext(take: mayWrite, out _sending))
             {
                 return;
             }
@@ -49,7 +53,12 @@ internal sealed class OutboxDrain(Outbox outbox, Stream stream) : IThreadPoolWor
                 return;
             }
 
-            var write = Write(_sending.Written).GetAwaiter();
+            var next = _sending.Written[_sent..Math.Min(_sending.Length, _sent + LargestWrite)];
+            _sent += next.Length;
+
+            // A short one costs about as much as a full record.
+            atMost -= Math.Max(next.Length, OutboxBuffer.FullSegment);
+            var write = Write(next).GetAwaiter();
             if (!write.IsCompleted)
             {
                 _write = write;
@@ -68,7 +77,7 @@ internal sealed class OutboxDrain(Outbox outbox, Stream stream) : IThreadPoolWor
     {
         if (Settle(_write))
         {
-            Drain(PooledSegments);
+            Drain(PooledBytes);
         }
     }
 
@@ -97,6 +106,17 @@ internal sealed class OutboxDrain(Outbox outbox, Stream stream) : IThreadPoolWor
             failure = exception;
         }
 
+        if (failure is null && _sent < _sending.Length)
+        {
+            if (!outbox.IsClosed)
+            {
+                return true;
+            }
+
+            failure = new OperationCanceledException("the rest of a message is not sent: the connection ends");
+        }
+
+        _sent = 0;
         return outbox.Settle(ref _sending, failure);
     }
 }

@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using Cassini.Streams.Broker.Model;
 
 namespace Cassini.Streams.Broker.Routing;
@@ -26,18 +27,22 @@ internal sealed class Matches
     public void Clear()
     {
         const int Large = 4096;
-        if (Subscriptions.Capacity > Large)
+        var wasLarge = Subscriptions.Capacity > Large;
+        Subscriptions.Clear();
+        Groups.Clear();
+        if (wasLarge)
         {
-            Subscriptions.Clear();
             Subscriptions.TrimExcess();
             _places.TrimExcess();
         }
 
-        Subscriptions.Clear();
-        Groups.Clear();
+        if (Groups.Capacity > Large)
+        {
+            Groups.TrimExcess();
+        }
     }
 
-    /// <summary>One subscription for each subscriber.</summary>
+    /// <summary>One subscription for each subscriber. The cost grows with the number of matches, however many one subscriber has.</summary>
     public Subscription[] Merge()
     {
         if (Subscriptions.Count <= 1)
@@ -46,17 +51,23 @@ internal sealed class Matches
         }
 
         var merged = new List<Subscription>(Subscriptions.Count);
+        Dictionary<int, List<Subscription>>? overlapping = null;
         foreach (var subscription in Subscriptions)
         {
             if (_places.TryAdd(subscription.Subscriber, merged.Count))
             {
                 merged.Add(subscription);
+                continue;
             }
-            else
-            {
-                var place = _places[subscription.Subscriber];
-                merged[place] = merged[place].Merge(subscription);
-            }
+
+            var place = _places[subscription.Subscriber];
+            ref var all = ref CollectionsMarshal.GetValueRefOrAddDefault(overlapping ??= [], place, out _);
+            (all ??= [merged[place]]).Add(subscription);
+        }
+
+        foreach (var (place, all) in overlapping ?? [])
+        {
+            merged[place] = Subscription.Merge(CollectionsMarshal.AsSpan(all));
         }
 
         _places.Clear();

@@ -12,6 +12,8 @@ internal sealed class RetainedMessages(
     /// <summary>How many messages are removed under one lock, so that other writers need not wait long.</summary>
     private const int SweepSlice = 100;
 
+    private const int StepsOfARemoval = 8;
+
     private static readonly Comparer<StoredMessage> ByExpiry = Comparer<StoredMessage>.Create(
         (left, right) => (left.ExpiresAt, left.RetainedPlace).CompareTo((right.ExpiresAt, right.RetainedPlace)));
 
@@ -131,10 +133,12 @@ internal sealed class RetainedMessages(
     }
 
     /// <summary>Removes the messages that have expired.</summary>
-    public void Sweep()
+    public async ValueTask SweepAsync()
     {
+        var pieces = new Pieces(time);
         for (var now = time.GetTimestamp(); SweepOnce(now);)
         {
+            await pieces.TakeAsync(SweepSlice * StepsOfARemoval).ConfigureAwait(false);
         }
     }
 

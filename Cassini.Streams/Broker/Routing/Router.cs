@@ -5,43 +5,84 @@ namespace Cassini.Streams.Broker.Routing;
 /// <summary>Delivers messages to their subscribers. Thread-safe.</summary>
 internal sealed class Router(TopicTable topics, RetainedMessages retained, TimeProvider time)
 {
-    /// <summary>Retains the message if its publisher asked for that, and delivers a copy to each subscriber.</summary>
-    public RouteResult Publish(ref Publication message, FlushSet flushes)
+    /// <summary>References of a route that are found in one step.</summary>
+    private const int FoundInAStep = 16;
+
+    /// <summary>Bytes that are copied in one step.</summary>
+    private const int BytesInAStep = 4096;
+
+    /// <summary>
+    /// Retains the message if its publisher asked for that, and delivers a copy to each subscriber, as far as the slice allows.
+    /// </summary>
+    /// <param name="message">The message. Call it again with the same one while it is not done.</param>
+    /// <param name="progress">How far it has come.</param>
+    /// <param name="slice">How much may be done.</param>
+    /// <param name="flushes">Collects the outboxes that must be flushed.</param>
+    /// <returns>Whether it is done.</returns>
+    public bool Publish(ref Publication message, ref RouteProgress progress, ref WorkSlice slice, FlushSet flushes)
     {
-        var isRetained = true;
-        var place = long.MaxValue;
+        var route = progress.Route ??= Begin(ref message, ref progress, ref slice);
+        var steps = 1 + (message.Payload.Length / BytesInAStep);
+        while (progress.Next < route.Subscribers)
+        {
+            if (slice.IsOver)
+            {
+                return false;
+            }
+
+            var from = progress.Next;
+            progress.Next = Math.Min(route.Subscribers, from + slice.Until(steps));
+            Deliver(ref message, route, from, progress.Next, progress.Place, flushes);
+            slice.Take(steps * (progress.Next - from), flushes);
+        }
+
+        return true;
+    }
+
+    private Route Begin(ref Publication message, ref RouteProgress progress, ref WorkSlice slice)
+    {
+        progress.Place = long.MaxValue;
+        progress.IsRetainedAsAsked = true;
         if (message.Retain)
         {
             var stored = message.Retained(time);
-            isRetained = retained.Set(stored, message.Account);
-            place = stored.RetainedPlace;
+            progress.IsRetainedAsAsked = retained.Set(stored, message.Account);
+            progress.Place = stored.RetainedPlace;
         }
 
         var topic = message.Topic;
         topic.UsedAt = message.ReceivedAt;
+        var known = topic.Route;
         var route = topics.RouteOf(topic);
-        foreach (var subscription in route.Subscriptions)
+        if (!ReferenceEquals(route, known))
         {
-            // A subscription with a later number has found the message among the retained ones: it must not get it twice.
-            if (subscription.For(message.Publisher) is { } effective && effective.Place < place)
+            slice.Take(1 + (route.Weight / FoundInAStep));
+        }
+
+        return route;
+    }
+
+    private static void Deliver(ref Publication message, Route route, int from, int to, long place, FlushSet flushes)
+    {
+        var own = route.Subscriptions.Length;
+        if (from < own)
+        {
+            foreach (var subscription in route.Subscriptions.AsSpan(from, Math.Min(to, own) - from))
             {
-                effective.Subscriber.Deliver(ref message, effective, flushes);
+                // A subscription with a later number has found the message among the retained ones: it must not get it twice.
+                if (subscription.For(message.Publisher) is { } effective && effective.Place < place)
+                {
+                    effective.Subscriber.Deliver(ref message, effective, flushes);
+                }
             }
         }
 
-        foreach (var group in route.Groups)
+        for (var at = Math.Max(from, own); at < to; at++)
         {
-            if (group.Next() is { } member)
+            if (route.Groups[at - own].Next() is { } member)
             {
                 member.Subscriber.Deliver(ref message, member, flushes);
             }
         }
-
-        return new RouteResult(!route.IsEmpty, isRetained);
     }
 }
-
-/// <summary>What happened to a message.</summary>
-/// <param name="HasSubscribers">Whether a subscription matched its topic.</param>
-/// <param name="IsRetainedAsAsked">Whether it was retained, if its publisher asked for that.</param>
-internal readonly record struct RouteResult(bool HasSubscribers, bool IsRetainedAsAsked);

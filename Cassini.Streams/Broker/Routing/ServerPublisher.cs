@@ -1,7 +1,5 @@
 using Cassini.Streams.Broker.Model;
 using Cassini.Streams.Mqtt;
-using Cassini.Streams.Mqtt.Packets;
-using Cassini.Streams.Mqtt.Properties;
 using Cassini.Streams.Quotas;
 
 namespace Cassini.Streams.Broker.Routing;
@@ -10,30 +8,25 @@ namespace Cassini.Streams.Broker.Routing;
 /// Publishes the messages that do not come from a connection: wills, the broker's own under <c>$SYS</c>, and those of .NET code.
 /// Thread-safe.
 /// </summary>
-internal sealed class ServerPublisher(Account ofBroker, TopicTable topics, Router router, TimeProvider time)
+internal sealed class ServerPublisher(Account ofBroker, TopicTable topics, Router router, IdentityWork work, TimeProvider time)
 {
     /// <summary>Publishes a will, if there is one, and releases it.</summary>
     /// <param name="held">The will.</param>
     /// <param name="account">The account of the identity of the will.</param>
     /// <param name="publisher">The session of the will; null when that session has ended.</param>
-    public void Publish(HeldWill? held, Account account, Subscriber? publisher)
+    /// <param name="inTurn">Whether it waits for the turn of its identity; not when others would wait for that.</param>
+    /// <returns>How many subscribers it had.</returns>
+    public async ValueTask<int> PublishAsync(HeldWill? held, Account account, Subscriber? publisher, bool inTurn = true)
     {
-        if (held is not { Message: var will })
+        if (held is null)
         {
-            return;
+            return 0;
         }
 
         try
         {
-            Publish(
-                account,
-                MqttText.Encode(will.Topic),
-                will.Payload.AsSpan(),
-                MessageProperties.Encode(will.Properties),
-                will.Properties.MessageExpiryInterval,
-                will.QoS,
-                will.Retain,
-                publisher);
+            var progress = await PublishAsync(ServerMessage.Of(held.Message, account, publisher), inTurn).ConfigureAwait(false);
+            return progress.Next;
         }
         finally
         {
@@ -41,49 +34,77 @@ internal sealed class ServerPublisher(Account ofBroker, TopicTable topics, Route
         }
     }
 
-    /// <summary>Publishes and retains one of the broker's own messages.</summary>
-    public void PublishSystem(ReadOnlySpan<byte> topic, ReadOnlySpan<byte> payload, QualityOfService qos) =>
-        Publish(ofBroker, topic, payload, default, expiry: null, qos, retain: true);
-
-    /// <summary>Publishes a message.</summary>
-    /// <param name="account">The account of the identity that publishes it.</param>
-    /// <param name="topic">A valid topic name.</param>
-    /// <param name="payload">The payload.</param>
-    /// <param name="properties">Encoded properties that are sent with the message, without their length.</param>
-    /// <param name="expiry">Message expiry interval in seconds; null when it does not expire.</param>
-    /// <param name="qos">The quality of service.</param>
-    /// <param name="retain">Whether it is retained.</param>
-    /// <param name="publisher">The session that publishes it; null when there is none.</param>
-    public RouteResult Publish(
-        Account account,
-        ReadOnlySpan<byte> topic,
-        ReadOnlySpan<byte> payload,
-        ReadOnlySpan<byte> properties,
-        uint? expiry,
-        QualityOfService qos,
-        bool retain,
-        Subscriber? publisher = null)
+    /// <summary>Publishes a message, in slices if it has many subscribers: others have the thread between them.</summary>
+    /// <param name="message">The message.</param>
+    /// <param name="inTurn">Whether it waits for the turn of its identity.</param>
+    /// <returns>What became of it.</returns>
+    public async ValueTask<RouteProgress> PublishAsync(ServerMessage message, bool inTurn)
     {
+        var delivery = Begin(message);
+        await work.RunAsync(inTurn ? message.Account : null, () => !Deliver(delivery)).ConfigureAwait(false);
+        return delivery.Progress;
+    }
+
+    /// <summary>Publishes and retains one of the broker's own messages, without a pause: so none comes after a later one.</summary>
+    public void PublishSystem(byte[] topic, ReadOnlyMemory<byte> payload, QualityOfService qos)
+    {
+        var delivery = Begin(SystemMessage(topic, payload, qos));
+        while (!Deliver(delivery))
+        {
+        }
+    }
+
+    /// <summary>The same, in slices.</summary>
+    public async ValueTask PublishSystemAsync(byte[] topic, ReadOnlyMemory<byte> payload, QualityOfService qos) =>
+        await PublishAsync(SystemMessage(topic, payload, qos), inTurn: false).ConfigureAwait(false);
+
+    private ServerMessage SystemMessage(byte[] topic, ReadOnlyMemory<byte> payload, QualityOfService qos) =>
+        new() { Account = ofBroker, Topic = topic, Payload = payload, QoS = qos, Retain = true };
+
+    private Delivery Begin(ServerMessage message) => new(message, topics.Get(message.Topic), time.GetTimestamp());
+
+    /// <returns>Whether every subscriber has its copy.</returns>
+    private bool Deliver(Delivery delivery)
+    {
+        var message = delivery.Message;
         var publication = new Publication
         {
-            Topic = topics.Get(topic),
-            Payload = payload,
-            Properties = properties,
-            Expiry = expiry,
-            QoS = qos,
-            Retain = retain,
-            Publisher = publisher,
-            Account = account,
-            ReceivedAt = time.GetTimestamp(),
+            Topic = delivery.Topic,
+            Payload = message.Payload.Span,
+            Properties = message.Properties,
+            Expiry = message.Expiry,
+            QoS = message.QoS,
+            Retain = message.Retain,
+            Publisher = message.Publisher,
+            Account = message.Account,
+            ReceivedAt = delivery.ReceivedAt,
+            Stored = delivery.Stored,
         };
+        var slice = new WorkSlice(time);
         var flushes = new FlushSet();
         try
         {
-            return router.Publish(ref publication, flushes);
+            return router.Publish(ref publication, ref delivery.Progress, ref slice, flushes);
         }
         finally
         {
+            delivery.Stored = publication.Stored;
             flushes.Flush(inline: false);
         }
+    }
+
+    /// <summary>A message on its way.</summary>
+    private sealed class Delivery(ServerMessage message, Topic topic, long receivedAt)
+    {
+        public RouteProgress Progress;
+
+        public ServerMessage Message => message;
+
+        public Topic Topic => topic;
+
+        public long ReceivedAt => receivedAt;
+
+        /// <summary>The copy that subscribers keep; null as long as none had to.</summary>
+        public StoredMessage? Stored { get; set; }
     }
 }

@@ -50,9 +50,11 @@ internal sealed class SubscriptionTree
     /// <summary>
     /// Adds a subscription with a valid filter. It gets the next number, unless it has the number of the one that it replaces.
     /// </summary>
-    public void Add(Subscription subscription)
+    /// <returns>Those that share it, if it is shared: they must hear when its subscriber cannot be reached.</returns>
+    public SharedGroup? Add(Subscription subscription)
     {
         var place = FilterPlace.Of(subscription.Filter);
+        SharedGroup? group = null;
         lock (_lock)
         {
             if (subscription.Place == Subscription.NoPlace)
@@ -63,7 +65,8 @@ internal sealed class SubscriptionTree
             var node = Find(place, create: true)!;
             if (place.ShareName is { } name)
             {
-                (node.FindGroup(name, place.Below) ?? node.AddGroup(name, place.Below)).Add(subscription);
+                group = node.FindGroup(name, place.Below) ?? node.AddGroup(name, place.Below);
+                group.Add(subscription);
             }
             else
             {
@@ -72,6 +75,8 @@ internal sealed class SubscriptionTree
 
             Changed(subscription, 1);
         }
+
+        return group;
     }
 
     /// <summary>Removes a subscription that was added.</summary>

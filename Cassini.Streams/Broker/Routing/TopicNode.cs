@@ -1,4 +1,3 @@
-using System.Collections.Concurrent;
 using Cassini.Streams.Broker.Model;
 
 namespace Cassini.Streams.Broker.Routing;
@@ -17,9 +16,9 @@ internal sealed class TopicNode(byte[] level, TopicNode? parent)
     private int _used;
     private int _live;
     private object? _subscriptions;
-    private SubscriptionList? _below;
-    private ConcurrentDictionary<string, SharedGroup>? _groups;
-    private ConcurrentDictionary<string, SharedGroup>? _groupsBelow;
+    private NodeList<Subscription>? _below;
+    private SharedGroups? _groups;
+    private SharedGroups? _groupsBelow;
     private TopicNode? _any;
 
     public byte[] Level { get; } = level;
@@ -109,7 +108,7 @@ internal sealed class TopicNode(byte[] level, TopicNode? parent)
         {
             if (_below is null)
             {
-                Volatile.Write(ref _below, new SubscriptionList());
+                Volatile.Write(ref _below, new NodeList<Subscription>());
             }
 
             _below!.Add(subscription);
@@ -119,13 +118,13 @@ internal sealed class TopicNode(byte[] level, TopicNode? parent)
             // Most nodes have one subscription: it needs no list.
             Volatile.Write(ref _subscriptions, subscription);
         }
-        else if (_subscriptions is SubscriptionList list)
+        else if (_subscriptions is NodeList<Subscription> list)
         {
             list.Add(subscription);
         }
         else
         {
-            list = new SubscriptionList();
+            list = new NodeList<Subscription>();
             list.Add((Subscription)_subscriptions);
             list.Add(subscription);
             Volatile.Write(ref _subscriptions, list);
@@ -142,7 +141,7 @@ internal sealed class TopicNode(byte[] level, TopicNode? parent)
                 Volatile.Write(ref _below, null);
             }
         }
-        else if (_subscriptions is SubscriptionList { Count: > 1 } list)
+        else if (_subscriptions is NodeList<Subscription> { Count: > 1 } list)
         {
             list.Remove(subscription);
         }
@@ -152,23 +151,23 @@ internal sealed class TopicNode(byte[] level, TopicNode? parent)
         }
     }
 
-    public SharedGroup? FindGroup(string name, bool below) => (below ? _groupsBelow : _groups)?.GetValueOrDefault(name);
+    public SharedGroup? FindGroup(string name, bool below) => (below ? _groupsBelow : _groups)?.Find(name);
 
     public SharedGroup AddGroup(string name, bool below)
     {
         ref var groups = ref below ? ref _groupsBelow : ref _groups;
         if (groups is null)
         {
-            Volatile.Write(ref groups, new ConcurrentDictionary<string, SharedGroup>(1, 1, StringComparer.Ordinal));
+            Volatile.Write(ref groups, new SharedGroups());
         }
 
-        return groups.GetOrAdd(name, static name => new SharedGroup(name));
+        return groups.Add(name);
     }
 
     public void RemoveGroup(SharedGroup group, bool below)
     {
         ref var groups = ref below ? ref _groupsBelow : ref _groups;
-        groups!.TryRemove(group.Name, out _);
+        groups!.Remove(group);
         if (groups.IsEmpty)
         {
             Volatile.Write(ref groups, null);
@@ -182,30 +181,19 @@ internal sealed class TopicNode(byte[] level, TopicNode? parent)
             case Subscription single:
                 matches.Subscriptions.Add(single);
                 break;
-            case SubscriptionList list:
+            case NodeList<Subscription> list:
                 list.CopyTo(matches.Subscriptions);
                 break;
         }
 
-        Copy(Volatile.Read(ref _groups), matches);
+        Volatile.Read(ref _groups)?.CopyTo(matches.Groups);
     }
 
     /// <summary>The subscriptions whose filters end here with <c>#</c>.</summary>
     public void CopyBelowTo(Matches matches)
     {
         Volatile.Read(ref _below)?.CopyTo(matches.Subscriptions);
-        Copy(Volatile.Read(ref _groupsBelow), matches);
-    }
-
-    private static void Copy(ConcurrentDictionary<string, SharedGroup>? groups, Matches matches)
-    {
-        if (groups is not null)
-        {
-            foreach (var (_, group) in groups)
-            {
-                matches.Groups.Add(group);
-            }
-        }
+        Volatile.Read(ref _groupsBelow)?.CopyTo(matches.Groups);
     }
 
     private void Insert(TopicNode child)

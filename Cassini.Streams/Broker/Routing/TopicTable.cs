@@ -14,9 +14,13 @@ internal sealed class TopicTable(BrokerOptions options, SubscriptionTree tree, I
     private const int EventBurst = 100;
     private const int EventsPerSecond = 10;
 
+    /// <summary>The steps of a look at one topic in a sweep.</summary>
+    private const int StepsOfALook = 4;
+
     private readonly ConcurrentDictionary<byte[], Topic> _topics = new(TopicBytes.Comparer);
     private readonly Lock _lock = new();
     private readonly TokenBucket _allowance = new(EventBurst, EventsPerSecond, time);
+    private readonly FirstOfIdentities _first = new(time);
     private int _count;
     private long _routeWeight;
 
@@ -33,7 +37,8 @@ internal sealed class TopicTable(BrokerOptions options, SubscriptionTree tree, I
     public IEnumerable<Topic> All => _topics.Select(pair => pair.Value).Where(topic => !topic.IsSystem);
 
     /// <param name="name">A valid topic name.</param>
-    public Topic Get(ReadOnlySpan<byte> name)
+    /// <param name="identity">Who publishes to it; null for the broker itself.</param>
+    public Topic Get(ReadOnlySpan<byte> name, string? identity = null)
     {
         if (_topics.GetAlternateLookup<ReadOnlySpan<byte>>().TryGetValue(name, out var topic))
         {
@@ -58,7 +63,7 @@ internal sealed class TopicTable(BrokerOptions options, SubscriptionTree tree, I
         {
             Interlocked.Decrement(ref _count);
         }
-        else if (TryTake())
+        else if (MayAnnounce(identity))
         {
             topic.IsAnnounced = true;
             events.Publish(new TopicCreated(topic.Name));
@@ -79,9 +84,10 @@ internal sealed class TopicTable(BrokerOptions options, SubscriptionTree tree, I
     /// ended in memory.
     /// </summary>
     /// <param name="isRetained">Whether a topic holds a retained message.</param>
-    public void Sweep(Func<Topic, bool> isRetained)
+    public async ValueTask SweepAsync(Func<Topic, bool> isRetained)
     {
         var version = tree.Version;
+        var pieces = new Pieces(time);
         foreach (var (_, topic) in _topics)
         {
             if (topic.Route is { } route && route.Version != version)
@@ -94,6 +100,8 @@ internal sealed class TopicTable(BrokerOptions options, SubscriptionTree tree, I
             {
                 Forget(topic);
             }
+
+            await pieces.TakeAsync(StepsOfALook).ConfigureAwait(false);
         }
     }
 
@@ -136,17 +144,20 @@ internal sealed class TopicTable(BrokerOptions options, SubscriptionTree tree, I
         }
     }
 
+    /// <summary>Whether a new topic is announced. The first one of an identity is, however many those of others are.</summary>
+    private bool MayAnnounce(string? identity)
+    {
+        lock (_lock)
+        {
+            var now = time.GetTimestamp();
+            var isFirst = identity is not null && _first.IsFirst(nameof(TopicCreated), identity, now);
+            return _allowance.TryTake(now) || isFirst;
+        }
+    }
+
     /// <summary>
     /// Makes every change of a kept route, so that each route is counted once when it is kept and once when it is given up.
     /// </summary>
     /// <returns>How many references all kept routes have now.</returns>
-    private bool TryTake()
-    {
-        lock (_lock)
-        {
-            return _allowance.TryTake(time.GetTimestamp());
-        }
-    }
-
     private long Keep(Topic topic, Route? route) => Interlocked.Add(ref _routeWeight, topic.Keep(route));
 }

@@ -14,14 +14,18 @@ namespace Cassini.Streams.Broker.Sessions;
 /// </summary>
 internal sealed class DeliveryQueue(
     Lock sessionLock, BrokerOptions options, AccountMemory memory, BrokerCounters counters, DeliveryLosses losses, TimeProvider time,
-    SessionJournal journal, RetainedMessages retained) : IOutboxSource
+    SessionJournal journal, RetainedMessages retained, IdentityWork work) : IOutboxSource
 {
+    /// <summary>The steps of what is sent, and searched for, under one lock.</summary>
+    private const int StepsOfALock = 256;
+
     private const string SessionHasEnded = "the session has ended";
 
     private readonly DeliveryScheduler _scheduler = new(options, memory, counters, losses, time, journal, retained);
     private Attachment? _to;
     private Attachment? _expected;
     private bool _isOpen;
+    private bool _goesOn;
 
     /// <summary>Messages that wait for the client: in the queue, in flight, or in the outbox.</summary>
     public int Backlog
@@ -111,10 +115,12 @@ internal sealed class DeliveryQueue(
     }
 
     /// <summary>
-    /// Sends what the client takes at once, and gives the lock back after each slice of it: others must be able to publish meanwhile.
+    /// Sends what the client takes at once, and gives the lock back after each slice of it: others must be able to publish meanwhile. When
+    /// that is much work, it goes on with it later, and others have the thread before.
     /// </summary>
     public void SendMore(Attachment to, FlushSet flushes)
     {
+        var slice = new WorkSlice(time);
         bool mayBeMore;
         do
         {
@@ -123,8 +129,15 @@ internal sealed class DeliveryQueue(
                 // Nothing is sent on a connection that has lost the session.
                 mayBeMore = _to == to && _scheduler.SendSlice(to, flushes);
             }
+
+            slice.Take(StepsOfALock);
         }
-        while (mayBeMore);
+        while (mayBeMore && !slice.IsOver);
+
+        if (mayBeMore && !Interlocked.Exchange(ref _goesOn, true))
+        {
+            work.Queue(memory.Account, GoOn);
+        }
     }
 
     /// <summary>
@@ -204,6 +217,19 @@ internal sealed class DeliveryQueue(
         {
             _scheduler.Restore(queued, packetId, state);
         }
+    }
+
+    private void GoOn()
+    {
+        // Before it sends: what stops after this is gone on with once more.
+        Interlocked.Exchange(ref _goesOn, false);
+        Attachment? to;
+        lock (sessionLock)
+        {
+            to = _to;
+        }
+
+        to?.Outbox.Notify();
     }
 
     void IOutboxSource.OnDrained(Outbox from)

@@ -15,8 +15,10 @@ namespace Cassini.Streams.Broker.Sessions;
 internal sealed class RetainedBurst(
     long number, long upTo, Subscription subscription, RetainedCursor search, SettledRetained settled)
 {
-    /// <summary>How many nodes are looked at under one lock.</summary>
-    private const int Steps = 64;
+    /// <summary>
+    /// How many nodes are looked at for one message. If it is not found, what waits has its turn before the search goes on.
+    /// </summary>
+    private const int Steps = 16;
 
     private StoredMessage? _next;
 

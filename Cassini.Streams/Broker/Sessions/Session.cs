@@ -29,7 +29,8 @@ internal sealed class Session : Subscriber
 
     public Session(
         BrokerOptions options, IBrokerStore store, SubscriptionTree tree, RetainedMessages retained, ShareHandOver handOver,
-        AccountMemory memory, BrokerCounters counters, TimeProvider time, string clientId, SessionHistory history, bool isListed)
+        AccountMemory memory, BrokerCounters counters, TimeProvider time, string clientId, SessionHistory history, bool isListed,
+        IdentityWork work)
     {
         History = history;
         _counters = counters;
@@ -37,7 +38,7 @@ internal sealed class Session : Subscriber
         _handOver = handOver;
         _journal = new SessionJournal(store, clientId);
         Losses = new DeliveryLosses(counters);
-        Deliveries = new DeliveryQueue(history.Lock, options, memory, counters, Losses, time, _journal, retained);
+        Deliveries = new DeliveryQueue(history.Lock, options, memory, counters, Losses, time, _journal, retained, work);
         Subscriptions = new SessionSubscriptions(
             history.Lock, isListed ? options.MaxSubscriptions : null, tree, memory, _journal, Deliveries);
         _direct = new DirectDelivery(Losses);
@@ -270,7 +271,6 @@ internal sealed class Session : Subscriber
     private SessionEnd LeaveTree(SessionEnd end)
     {
         Subscriptions.RemoveFromTree(end.Subscriptions);
-        _handOver.HandOn(end.Unfinished, Account);
         return end;
     }
 
@@ -279,6 +279,7 @@ internal sealed class Session : Subscriber
         Volatile.Write(ref _attachment, attachment);
         Received.AttachLocked(attachment);
         Deliveries.DetachLocked(attachment);
+        Subscriptions.ReviewSharedLocked();
     }
 
     private void NoteClosedLocked(Attachment attachment, CloseReason observed, bool isKept) =>

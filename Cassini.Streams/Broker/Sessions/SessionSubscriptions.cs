@@ -19,6 +19,7 @@ internal sealed class SessionSubscriptions(
     Lock sessionLock, int? max, SubscriptionTree tree, AccountMemory memory, SessionJournal journal, DeliveryQueue deliveries)
 {
     private Dictionary<string, Subscription>? _subscriptions;
+    private Dictionary<Subscription, SharedGroup>? _shared;
     private bool _hasEnded;
 
     public int Count
@@ -56,10 +57,24 @@ internal sealed class SessionSubscriptions(
                 return false;
             }
 
-            RemoveFromTree(subscription);
+            RemoveLocked(subscription);
             deliveries.RemoveRetainedLocked(filter);
             journal.DeleteSubscription(filter);
             return true;
+        }
+    }
+
+    /// <summary>The session has got or lost its connection, or has ended: the choice among the members of its shares changes.</summary>
+    public void ReviewSharedLocked()
+    {
+        if (_shared is not null)
+        {
+            foreach (var (subscription, group) in _shared)
+            {
+                group.Review(subscription);
+            }
+
+            _shared = _hasEnded ? null : _shared;
         }
     }
 
@@ -89,7 +104,7 @@ internal sealed class SessionSubscriptions(
             var subscription = new Subscription(
                 owner, record.Filter, record.QoS, record.NoLocal, record.RetainAsPublished, [.. record.Identifiers]);
             (_subscriptions ??= []).Add(subscription.Filter, subscription);
-            AddToTree(subscription);
+            AddToTreeLocked(subscription);
         }
     }
 
@@ -115,10 +130,10 @@ internal sealed class SessionSubscriptions(
         }
 
         // The new one first: no message is lost between the two.
-        AddToTree(subscription);
+        AddToTreeLocked(subscription);
         if (before is not null)
         {
-            RemoveFromTree(before);
+            RemoveLocked(before);
             deliveries.ReplaceRetainedLocked(subscription);
         }
 
@@ -132,10 +147,20 @@ internal sealed class SessionSubscriptions(
         return !exists;
     }
 
-    private void AddToTree(Subscription subscription)
+    private void AddToTreeLocked(Subscription subscription)
     {
-        tree.Add(subscription);
+        if (tree.Add(subscription) is { } group)
+        {
+            (_shared ??= []).Add(subscription, group);
+        }
+
         memory.Take(subscription.Cost);
+    }
+
+    private void RemoveLocked(Subscription subscription)
+    {
+        _shared?.Remove(subscription);
+        RemoveFromTree(subscription);
     }
 
     private void RemoveFromTree(Subscription subscription)

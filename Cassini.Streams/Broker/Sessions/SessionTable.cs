@@ -19,6 +19,7 @@ internal sealed class SessionTable(
     MemoryBudget budget,
     BrokerCounters counters,
     BrokerEvents events,
+    IdentityWork work,
     TimeProvider time)
 {
     private const int Stripes = 64;
@@ -79,7 +80,11 @@ internal sealed class SessionTable(
     }
 
     /// <summary>Gives others what a session had not finished for its shared subscriptions. Not under a lock.</summary>
-    public void HandOn(SessionEnd end, Account account) => _handOver.HandOn(end.Unfinished, account);
+    /// <param name="end">What is left to do.</param>
+    /// <param name="account">The account of its identity, whose work it is.</param>
+    /// <param name="inTurn">Whether it waits for the turn of that identity; not when others would wait for that.</param>
+    public ValueTask HandOnAsync(SessionEnd end, Account account, bool inTurn = true) =>
+        _handOver.HandOnAsync(end.Unfinished, account, work, inTurn);
 
     /// <summary>A session was closed.</summary>
     public void NoteClosed() => Interlocked.Decrement(ref _open);
@@ -102,7 +107,7 @@ internal sealed class SessionTable(
     {
         var session = new Session(
             options, store, tree, retained, _handOver, budget.Of(accounts.OfBroker), new BrokerCounters(), time, request.ClientId,
-            new SessionHistory(probeEvents), isListed: false);
+            new SessionHistory(probeEvents), isListed: false, work);
         session.TryAttach(attachment, request, isPresent: false, flushes, out _);
         return new AttachResult(session, session.History);
     }
@@ -197,7 +202,7 @@ internal sealed class SessionTable(
     }
 
     private Session Make(string clientId, Account account, SessionHistory history) =>
-        new(options, store, tree, retained, _handOver, budget.Of(account), counters, time, clientId, history, isListed: true);
+        new(options, store, tree, retained, _handOver, budget.Of(account), counters, time, clientId, history, isListed: true, work);
 
     private void NoteOpened()
     {

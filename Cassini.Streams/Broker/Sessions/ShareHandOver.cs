@@ -11,26 +11,40 @@ namespace Cassini.Streams.Broker.Sessions;
 /// </summary>
 internal sealed class ShareHandOver(SubscriptionTree tree, BrokerCounters counters, TimeProvider time)
 {
+    /// <summary>The steps of one message.</summary>
+    private const int Steps = 8;
+
     /// <summary>What others may get of a session that has ended, oldest first: not what was sent with QoS 2 [MQTT-4.8.2-5].</summary>
     /// <param name="sent">What it had not acknowledged.</param>
     /// <param name="waiting">What was not sent yet.</param>
     public static QueuedMessage[] Unfinished(IEnumerable<QueuedMessage> sent, IEnumerable<QueuedMessage> waiting) =>
         [.. sent.Where(queued => queued.QoS == QualityOfService.AtLeastOnce).Concat(waiting).Where(queued => queued.Share is not null)];
 
-    /// <summary>Delivers each message to the member whose turn it is. Without members they are lost. Not under a lock.</summary>
+    /// <summary>
+    /// Delivers each message to the member whose turn it is, in slices. Without members they are lost. Not under a lock.
+    /// </summary>
     /// <param name="unfinished">What the member had not finished, oldest first, each with its share.</param>
-    /// <param name="account">The account of the member's identity.</param>
-    public void HandOn(QueuedMessage[] unfinished, Account account)
+    /// <param name="account">The account of the member's identity, whose work it is.</param>
+    /// <param name="work">Runs the slices.</param>
+    /// <param name="inTurn">Whether it waits for the turn of that identity.</param>
+    public async ValueTask HandOnAsync(QueuedMessage[] unfinished, Account account, IdentityWork work, bool inTurn)
     {
-        if (unfinished.Length == 0)
+        var next = 0;
+        if (unfinished.Length > 0)
         {
-            return;
+            await work.RunAsync(inTurn ? account : null, () => HandOn(unfinished, account, ref next)).ConfigureAwait(false);
         }
+    }
 
+    /// <returns>Whether there are more.</returns>
+    private bool HandOn(QueuedMessage[] unfinished, Account account, ref int next)
+    {
         var flushes = new FlushSet();
         var now = time.GetTimestamp();
-        foreach (var queued in unfinished)
+        var slice = new WorkSlice(time);
+        for (; next < unfinished.Length && !slice.IsOver; slice.Take(Steps, flushes))
         {
+            var queued = unfinished[next++];
             if (queued.Message.IsExpired(now))
             {
                 counters.AddExpired();
@@ -43,6 +57,7 @@ internal sealed class ShareHandOver(SubscriptionTree tree, BrokerCounters counte
         }
 
         flushes.Flush(inline: false);
+        return next < unfinished.Length;
     }
 
     /// <summary>Delivers a message whose turn a member had that has ended at the same time. Not under a lock.</summary>

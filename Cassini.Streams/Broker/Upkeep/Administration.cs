@@ -92,9 +92,12 @@ internal sealed class Administration(SessionTable sessions, RetainedMessages ret
             // Not before: a session that is made in its place goes on with its history.
             sessions.Remove(session);
             end.Attachment?.Connection.Close(Order);
-            sessions.HandOn(end, session.Account);
-            publisher.Publish(end.Will, session.Account, session);
-            publisher.Publish(end.Attachment?.TakeWillWhenDisplaced(ended: true), session.Account, session);
+
+            // Not in the turn of its identity: the operator would wait for what is to be stopped.
+            await sessions.HandOnAsync(end, session.Account, inTurn: false).ConfigureAwait(false);
+            await publisher.PublishAsync(end.Will, session.Account, session, inTurn: false).ConfigureAwait(false);
+            var will = end.Attachment?.TakeWillWhenDisplaced(ended: true);
+            await publisher.PublishAsync(will, session.Account, session, inTurn: false).ConfigureAwait(false);
         }
 
         return open is not null || end.Attachment is not null;

@@ -8,14 +8,14 @@ namespace Cassini.Streams.Broker.Upkeep;
 /// Publishes how many messages were dropped since the last report: one event for each of the sessions that lost most, and one for the
 /// sum of all others. Run by the housekeeper.
 /// </summary>
-internal sealed class DropReport(SessionTable sessions, BrokerCounters counters, BrokerEvents events)
+internal sealed class DropReport(SessionTable sessions, BrokerCounters counters, BrokerEvents events, TimeProvider time)
 {
     /// <summary>How many sessions one report names.</summary>
     private const int MaxNamed = 10;
 
     private long _reported;
 
-    public void Publish()
+    public async ValueTask PublishAsync()
     {
         // Read before the sessions, which count each loss first: what they lose meanwhile is reported with their names now, and is in the
         // sum the next time.
@@ -25,11 +25,7 @@ internal sealed class DropReport(SessionTable sessions, BrokerCounters counters,
             return;
         }
 
-        var losers = sessions.All
-            .Select(session => (session.ClientId, Count: session.Losses.TakeDropped()))
-            .Where(loser => loser.Count > 0)
-            .OrderByDescending(loser => loser.Count)
-            .ToList();
+        var losers = await TakeLosersAsync().ConfigureAwait(false);
         foreach (var (clientId, count) in losers.Take(MaxNamed))
         {
             events.Publish(new MessagesDropped(clientId, count));
@@ -42,5 +38,23 @@ internal sealed class DropReport(SessionTable sessions, BrokerCounters counters,
             events.Publish(new MessagesDropped(null, unnamed));
             _reported += unnamed;
         }
+    }
+
+    private async ValueTask<List<(string ClientId, long Count)>> TakeLosersAsync()
+    {
+        var losers = new List<(string ClientId, long Count)>();
+        var pieces = new Pieces(time);
+        foreach (var session in sessions.All)
+        {
+            if (session.Losses.TakeDropped() is var count and > 0)
+            {
+                losers.Add((session.ClientId, count));
+            }
+
+            await pieces.TakeAsync(1).ConfigureAwait(false);
+        }
+
+        losers.Sort((left, right) => right.Count.CompareTo(left.Count));
+        return losers;
     }
 }

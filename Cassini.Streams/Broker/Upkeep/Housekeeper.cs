@@ -20,31 +20,31 @@ internal sealed class Housekeeper(TimeProvider time, Action<TimeSpan> forgive, p
     public async Task RunAsync(CancellationToken cancellationToken)
     {
         using var timer = new PeriodicTimer(Interval, time);
-        Begin();
+        await BeginAsync().ConfigureAwait(false);
         var passedAt = time.GetTimestamp();
         while (await timer.WaitForNextTickAsync(cancellationToken).ConfigureAwait(false))
         {
-            Work(time.GetElapsedTime(passedAt) - Interval);
+            await WorkAsync(time.GetElapsedTime(passedAt) - Interval).ConfigureAwait(false);
             passedAt = time.GetTimestamp();
         }
     }
 
     /// <summary>Runs the jobs that are due at the start.</summary>
-    internal void Begin()
+    internal async ValueTask BeginAsync()
     {
         Array.Fill(_doneAt, time.GetTimestamp());
         foreach (var job in jobs)
         {
             if (job.AtStart)
             {
-                job.Work();
+                await job.Work().ConfigureAwait(false);
             }
         }
     }
 
     /// <summary>Runs the jobs that are due now. One call at a time.</summary>
     /// <param name="late">How much later than planned.</param>
-    internal void Work(TimeSpan late = default)
+    internal async ValueTask WorkAsync(TimeSpan late = default)
     {
         _hasForgiven = late >= Pause && !_hasForgiven;
         if (_hasForgiven)
@@ -57,7 +57,7 @@ internal sealed class Housekeeper(TimeProvider time, Action<TimeSpan> forgive, p
             if (time.GetElapsedTime(_doneAt[i]) >= jobs[i].Interval && !(_hasForgiven && jobs[i].JudgesClients))
             {
                 _doneAt[i] = time.GetTimestamp();
-                jobs[i].Work();
+                await jobs[i].Work().ConfigureAwait(false);
             }
         }
     }
@@ -65,7 +65,7 @@ internal sealed class Housekeeper(TimeProvider time, Action<TimeSpan> forgive, p
 
 /// <summary>A job of the housekeeper.</summary>
 /// <param name="Interval">How often it is due; zero for every pass of the housekeeper.</param>
-/// <param name="Work">Runs the job. Must not wait.</param>
+/// <param name="Work">Runs the job. It gives its thread to others after a bounded piece of work, and waits for nothing else.</param>
 /// <param name="AtStart">Whether it is due at the start as well.</param>
 /// <param name="JudgesClients">Whether it judges clients by the time: not in the first pass after a pause.</param>
-internal sealed record HousekeepingJob(TimeSpan Interval, Action Work, bool AtStart = false, bool JudgesClients = false);
+internal sealed record HousekeepingJob(TimeSpan Interval, Func<ValueTask> Work, bool AtStart = false, bool JudgesClients = false);

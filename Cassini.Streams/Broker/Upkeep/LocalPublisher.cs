@@ -38,7 +38,9 @@ internal sealed class LocalPublisher(
 
         try
         {
-            return intake.TryEnterLocal() ? Publish(message, topic, properties) : PublishOutcome.Refused;
+            return intake.TryEnterLocal()
+                ? await PublishAsync(message, topic, properties).ConfigureAwait(false)
+                : PublishOutcome.Refused;
         }
         finally
         {
@@ -46,10 +48,20 @@ internal sealed class LocalPublisher(
         }
     }
 
-    private PublishOutcome Publish(MqttMessage message, byte[] topic, byte[] properties)
+    private async ValueTask<PublishOutcome> PublishAsync(MqttMessage message, byte[] topic, byte[] properties)
     {
         var expiry = message.ExpiresAfter is { } after ? (uint?)Math.Clamp(Math.Ceiling(after.TotalSeconds), 0, uint.MaxValue) : null;
-        var result = publisher.Publish(memory.Account, topic, message.Payload.Span, properties, expiry, message.QoS, message.Retain);
+        var published = new ServerMessage
+        {
+            Account = memory.Account,
+            Topic = topic,
+            Payload = message.Payload,
+            Properties = properties,
+            Expiry = expiry,
+            QoS = message.QoS,
+            Retain = message.Retain,
+        };
+        var result = await publisher.PublishAsync(published, inTurn: false).ConfigureAwait(false);
         return !result.IsRetainedAsAsked ? PublishOutcome.NotRetained
             : result.HasSubscribers ? PublishOutcome.Delivered
             : PublishOutcome.NoSubscribers;

@@ -2,6 +2,7 @@ using Cassini.Streams.Broker.Model;
 using Cassini.Streams.Broker.Routing;
 using Cassini.Streams.Broker.Sessions;
 using Cassini.Streams.Mqtt.Packets;
+using Cassini.Streams.Quotas;
 
 namespace Cassini.Streams.Broker.Upkeep;
 
@@ -10,6 +11,15 @@ internal sealed class SessionUpkeep(SessionTable sessions, ServerPublisher publi
 {
     private const int WillsInAPass = 1_000;
     private const long WillBytesInAPass = 4 * 1024 * 1024;
+
+    /// <summary>Copies of wills, and of messages that ended sessions leave to others, that one identity causes in a pass.</summary>
+    private const int CopiesInAPass = 10_000;
+
+    /// <summary>The steps of a look at one session.</summary>
+    private const int StepsOfALook = 2;
+
+    /// <summary>The steps of the end of one subscription.</summary>
+    private const int StepsOfASubscription = 16;
 
     /// <summary>This process was paused: the time does not count as its clients' silence.</summary>
     public void Forgive(TimeSpan pause)
@@ -22,43 +32,47 @@ internal sealed class SessionUpkeep(SessionTable sessions, ServerPublisher publi
 
     /// <summary>
     /// Does what is due. Of many wills that are due at once, those that are too many for one pass follow with the next: a client that
-    /// subscribes to them must be able to read them as they come, not find its queue full.
+    /// subscribes to them must be able to read them as they come, not find its queue full. So do those of an identity whose wills have
+    /// many subscribers.
     /// </summary>
-    public void Work()
+    public async ValueTask WorkAsync()
     {
         var now = time.GetTimestamp();
-        var (wills, bytes) = (0, 0L);
+        var pass = new Pass();
+        var pieces = new Pieces(time);
         foreach (var session in sessions.All)
         {
             if (session.Attachment is { } attachment)
             {
                 attachment.Connection.CloseIfSilent(now);
             }
-            else if (wills < WillsInAPass && bytes < WillBytesInAPass)
+            else if (pass.Allows(session.Account))
             {
-                foreach (var will in (ReadOnlySpan<HeldWill?>)[PublishDueWill(session, now), EndIfExpired(session, now)])
-                {
-                    wills += will is null ? 0 : 1;
-                    bytes += will?.Message.Payload.Length ?? 0;
-                }
+                await PublishAsync(session.TakeDueWill(now), session, pass).ConfigureAwait(false);
+                await EndIfExpiredAsync(session, now, pass, pieces).ConfigureAwait(false);
             }
+
+            await pieces.TakeAsync(StepsOfALook).ConfigureAwait(false);
         }
     }
 
-    private HeldWill? PublishDueWill(Session session, long now)
+    /// <remarks>In no turn of its identity, because the others of the pass would wait for that.</remarks>
+    private async ValueTask PublishAsync(HeldWill? will, Session session, Pass pass)
     {
-        var will = session.TakeDueWill(now);
-        publisher.Publish(will, session.Account, session);
-        return will;
+        if (will is not null)
+        {
+            pass.Add(will.Message);
+            var copies = await publisher.PublishAsync(will, session.Account, session, inTurn: false).ConfigureAwait(false);
+            pass.Add(session.Account, copies);
+        }
     }
 
-    /// <returns>The will that was published because of it.</returns>
-    private HeldWill? EndIfExpired(Session session, long now)
+    private async ValueTask EndIfExpiredAsync(Session session, long now, Pass pass, Pieces pieces)
     {
         var end = session.EndIfExpired(now, events);
         if (!end.Ended)
         {
-            return null;
+            return;
         }
 
         try
@@ -68,9 +82,31 @@ internal sealed class SessionUpkeep(SessionTable sessions, ServerPublisher publi
         finally
         {
             sessions.Remove(session);
-            publisher.Publish(end.Will, session.Account, session);
+            await sessions.HandOnAsync(end, session.Account, inTurn: false).ConfigureAwait(false);
+            pass.Add(session.Account, end.Unfinished.Length);
+            await PublishAsync(end.Will, session, pass).ConfigureAwait(false);
         }
 
-        return end.Will;
+        await pieces.TakeAsync(StepsOfASubscription * end.Subscriptions.Length).ConfigureAwait(false);
+    }
+
+    /// <summary>What one pass has done.</summary>
+    private sealed class Pass
+    {
+        private readonly Dictionary<Account, int> _copies = [];
+        private int _wills;
+        private long _bytes;
+
+        /// <summary>Whether what is due for sessions of an identity is done in it.</summary>
+        public bool Allows(Account account) =>
+            _wills < WillsInAPass && _bytes < WillBytesInAPass && _copies.GetValueOrDefault(account) < CopiesInAPass;
+
+        public void Add(WillMessage will)
+        {
+            _wills++;
+            _bytes += will.Payload.Length;
+        }
+
+        public void Add(Account account, int copies) => _copies[account] = _copies.GetValueOrDefault(account) + copies;
     }
 }

@@ -46,50 +46,50 @@ internal sealed class SysTopics(
         ("bytes/received", () => counters.BytesReceived),
         ("bytes/sent", () => counters.BytesSent));
 
-    public void Publish()
+    public async ValueTask PublishAsync()
     {
         var (open, total) = (sessions.Open, sessions.Count);
-        Publish("version", $"Cassini {version}");
-        Publish("uptime", (long)time.GetElapsedTime(_startedAt).TotalSeconds);
-        Publish("clients/connected", open);
-        Publish("clients/disconnected", Math.Max(0, total - open));
-        Publish("clients/total", total);
-        Publish("clients/maximum", sessions.Peak);
-        Publish("clients/expired", counters.SessionsEnded(SessionEndReason.Expired));
-        Publish("subscriptions/count", tree.Count);
-        Publish("retained messages/count", retained.Count);
-        Publish("topics/count", topics.Count);
-        Publish("store/messages/bytes", budget.Used);
-        PublishTraffic();
+        await PublishAsync("version", $"Cassini {version}");
+        await PublishAsync("uptime", (long)time.GetElapsedTime(_startedAt).TotalSeconds);
+        await PublishAsync("clients/connected", open);
+        await PublishAsync("clients/disconnected", Math.Max(0, total - open));
+        await PublishAsync("clients/total", total);
+        await PublishAsync("clients/maximum", sessions.Peak);
+        await PublishAsync("clients/expired", counters.SessionsEnded(SessionEndReason.Expired));
+        await PublishAsync("subscriptions/count", tree.Count);
+        await PublishAsync("retained messages/count", retained.Count);
+        await PublishAsync("topics/count", topics.Count);
+        await PublishAsync("store/messages/bytes", budget.Used);
+        await PublishTrafficAsync();
         foreach (var (name, perMinute) in _loads.Update())
         {
-            Publish($"load/{name}", perMinute.ToString("0.00", CultureInfo.InvariantCulture));
+            await PublishAsync($"load/{name}", perMinute.ToString("0.00", CultureInfo.InvariantCulture));
         }
     }
 
-    private void PublishTraffic()
+    private async ValueTask PublishTrafficAsync()
     {
-        Publish("bytes/received", counters.BytesReceived);
-        Publish("bytes/sent", counters.BytesSent);
-        Publish("messages/received", counters.PacketsReceived);
-        Publish("messages/sent", counters.PacketsSent);
-        Publish("publish/bytes/received", counters.PayloadReceived);
-        Publish("publish/bytes/sent", counters.PayloadSent);
-        Publish("publish/messages/received", counters.PublishReceived);
-        Publish("publish/messages/sent", counters.PublishSent);
-        Publish("publish/messages/dropped", counters.Dropped);
-        Publish("publish/messages/expired", counters.Expired);
-        Publish("publish/denied", counters.Denied);
+        await PublishAsync("bytes/received", counters.BytesReceived);
+        await PublishAsync("bytes/sent", counters.BytesSent);
+        await PublishAsync("messages/received", counters.PacketsReceived);
+        await PublishAsync("messages/sent", counters.PacketsSent);
+        await PublishAsync("publish/bytes/received", counters.PayloadReceived);
+        await PublishAsync("publish/bytes/sent", counters.PayloadSent);
+        await PublishAsync("publish/messages/received", counters.PublishReceived);
+        await PublishAsync("publish/messages/sent", counters.PublishSent);
+        await PublishAsync("publish/messages/dropped", counters.Dropped);
+        await PublishAsync("publish/messages/expired", counters.Expired);
+        await PublishAsync("publish/denied", counters.Denied);
     }
 
-    private void Publish(string name, long value) => Publish(name, value.ToString(CultureInfo.InvariantCulture));
+    private ValueTask PublishAsync(string name, long value) => PublishAsync(name, value.ToString(CultureInfo.InvariantCulture));
 
-    private void Publish(string name, string value)
+    private async ValueTask PublishAsync(string name, string value)
     {
         if (_published.GetValueOrDefault(name) != value)
         {
             _published[name] = value;
-            publisher.PublishSystem(MqttText.Encode(Prefix + name), MqttText.Encode(value), QualityOfService.AtMostOnce);
+            await publisher.PublishSystemAsync(MqttText.Encode(Prefix + name), MqttText.Encode(value), QualityOfService.AtMostOnce);
         }
     }
 }

@@ -3,20 +3,21 @@ using Cassini.Streams.Broker.Model;
 namespace Cassini.Streams.Broker.Routing;
 
 /// <summary>
-/// The subscriptions that end at one node. One writer at a time (under the tree's lock), and readers without a lock: an entry is written
-/// before it is counted, and a removed entry leaves a hole until the list is compacted.
+/// The subscriptions, or the shared subscriptions, that end at one node. One writer at a time (under the tree's lock), and readers without
+/// a lock: an entry is written before it is counted, and a removed entry leaves a hole until the list is compacted.
 /// </summary>
-internal sealed class SubscriptionList
+internal sealed class NodeList<T>
+    where T : class, IListed
 {
     private const int Smallest = 1;
 
-    private Subscription?[] _places = new Subscription?[Smallest];
+    private T?[] _places = new T?[Smallest];
     private int _used;
     private int _live;
 
     public int Count => _live;
 
-    public void Add(Subscription subscription)
+    public void Add(T entry)
     {
         var places = _places;
         if (_used == places.Length)
@@ -24,15 +25,15 @@ internal sealed class SubscriptionList
             places = Pack(_live * 2);
         }
 
-        subscription.Index = _used;
-        Volatile.Write(ref places[_used], subscription);
+        entry.Index = _used;
+        Volatile.Write(ref places[_used], entry);
         _live++;
         Volatile.Write(ref _used, _used + 1);
     }
 
-    public void Remove(Subscription subscription)
+    public void Remove(T entry)
     {
-        Volatile.Write(ref _places[subscription.Index], null);
+        Volatile.Write(ref _places[entry.Index], null);
         _live--;
         if (_used > 8 && _live < _used / 4)
         {
@@ -40,7 +41,7 @@ internal sealed class SubscriptionList
         }
     }
 
-    public void CopyTo(List<Subscription> matches)
+    public void CopyTo(List<T> matches)
     {
         // The count is read first: the entries that it counts are in this array or in a newer one.
         var used = Volatile.Read(ref _used);
@@ -48,23 +49,23 @@ internal sealed class SubscriptionList
         used = Math.Min(used, places.Length);
         for (var at = 0; at < used; at++)
         {
-            if (Volatile.Read(ref places[at]) is { } subscription)
+            if (Volatile.Read(ref places[at]) is { } entry)
             {
-                matches.Add(subscription);
+                matches.Add(entry);
             }
         }
     }
 
-    private Subscription?[] Pack(int capacity)
+    private T?[] Pack(int capacity)
     {
-        var packed = new Subscription?[Math.Max(capacity, Smallest)];
+        var packed = new T?[Math.Max(capacity, Smallest)];
         var count = 0;
-        foreach (var subscription in _places.AsSpan(0, _used))
+        foreach (var entry in _places.AsSpan(0, _used))
         {
-            if (subscription is not null)
+            if (entry is not null)
             {
-                subscription.Index = count;
-                packed[count++] = subscription;
+                entry.Index = count;
+                packed[count++] = entry;
             }
         }
 
