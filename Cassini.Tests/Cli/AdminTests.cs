@@ -54,7 +54,7 @@ public sealed class AdminTests : IDisposable
             async ValueTask<int> () => await RunAsync("disconnect", identity, "--json", "--management", management),
             code => code == ExitCode.Ok);
         _console.Out.Lines[^1].ShouldStartWith($$"""{"action":"endIdentity","target":"{{identity}}",""");
-        await cassini.Out.LineAsync(
+        await cassini.Error.LineAsync(
             "the log says who asked",
             line => line.Contains("a caller without credentials from 127.0.0.1 asked for EndSession of reader", StringComparison.Ordinal));
     }
