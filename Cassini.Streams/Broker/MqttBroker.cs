@@ -76,6 +76,7 @@ public sealed class MqttBroker : ISessionHandler
         _local = new LocalPublisher(options, Budget.Of(accounts.OfBroker), _intake, _publisher, time);
         _observers = new LocalObservers(Tree, Retained, options, Counters, time, logger);
         Drain = new BrokerDrain(Sessions, _intake, time);
+        Administration = new Administration(Sessions, Retained, _publisher);
         var upkeep = new SessionUpkeep(Sessions, _publisher, _events, time);
         Housekeeper = new Housekeeper(
             time,
@@ -111,11 +112,26 @@ public sealed class MqttBroker : ISessionHandler
         PeakSessions = Sessions.Peak,
         DelayedTakeOvers = Counters.Delayed,
         SessionsRefused = Counters.SessionsRefused,
+        Refused = Counters.Refused,
         BytesSent = Counters.BytesSent,
         SessionsEndedWithConnection = Counters.SessionsEnded(SessionEndReason.EndedWithConnection),
         SessionsExpired = Counters.SessionsEnded(SessionEndReason.Expired),
+        SessionsEndedByOperator = Counters.SessionsEnded(SessionEndReason.Administrative),
         SessionsDiscarded = Counters.SessionsEnded(SessionEndReason.CleanStart),
     };
+
+    /// <summary>The identity for whose absent clients most messages wait, and how many; null and 0 when none do.</summary>
+    internal (string? Identity, long Messages) AbsentBacklog => Sessions.All
+        .Where(session => !session.IsReachable)
+        .Select(session => (session.Identity, Messages: (long)session.Deliveries.Backlog))
+        .Where(waiting => waiting.Messages > 0)
+        .GroupBy(waiting => waiting.Identity, waiting => waiting.Messages)
+        .Select(waiting => ((string?)waiting.Key, waiting.Sum()))
+        .OrderByDescending(waiting => waiting.Item2)
+        .FirstOrDefault();
+
+    /// <summary>How many of the retained messages that may be there are; null when there may be none.</summary>
+    internal ResourceUse? RetainedUse => _options.MaxRetained == 0 ? null : Retained.Use;
 
     internal MemoryBudget Budget { get; }
 
@@ -138,6 +154,9 @@ public sealed class MqttBroker : ISessionHandler
 
     /// <summary>Empties the broker before it stops.</summary>
     internal BrokerDrain Drain { get; }
+
+    /// <summary>What operators do to make room.</summary>
+    internal Administration Administration { get; }
 
     /// <summary>Restores the state that the store kept. Call it once, before the first connection arrives.</summary>
     internal async Task LoadAsync(CancellationToken cancellationToken)
@@ -259,7 +278,8 @@ public sealed class MqttBroker : ISessionHandler
         client,
         new Admission(_options, _intake, Budget, link.Connection.Memory, _events, _time, client.IsProbe),
         new PublishHandler(
-            _options, new TopicCache(_options, Topics, client.Access, link.Connection.Memory), _router, _tracer, _events, link, client),
+            _options, new TopicCache(_options, Topics, client.Access, link.Connection.Memory), _router, _tracer, _events,
+            () => RetainedUse, link, client),
         new SubscribeHandler(_options, _events, link, client));
 
     private async ValueTask SweepAsync()

@@ -178,6 +178,11 @@ internal sealed partial class ListenerManager : IAsyncDisposable
     /// <returns>False when there is no such open connection.</returns>
     public bool Disconnect(long connectionId) => connectionId > 0 && (_context.Connections.Find(connectionId)?.TryDisconnect() ?? false);
 
+    /// <summary>Ends the open connections of an identity with <see cref="CloseReason.Disconnected"/>, but for probes.</summary>
+    /// <returns>How many there were.</returns>
+    public int Disconnect(string identity) =>
+        _context.Connections.All.Count(connection => !connection.IsProbe && connection.Identity == identity && connection.TryDisconnect());
+
     /// <summary>Stops at once.</summary>
     public async ValueTask DisposeAsync() => await StopAsync(new CancellationToken(canceled: true));
 

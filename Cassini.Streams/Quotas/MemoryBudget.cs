@@ -17,6 +17,9 @@ internal sealed class MemoryBudget(long limit, AccountTable accounts)
 
     public long Used => _bytes.Used;
 
+    /// <summary>A message was refused because of its identity's own share.</summary>
+    public void NoteOverQuota() => accounts.NoteRefused(CapacityResource.Memory, QuotaVerdict.OverQuota);
+
     public long Limit => _bytes.Limit;
 
     public bool IsExhausted => Used >= Limit;
