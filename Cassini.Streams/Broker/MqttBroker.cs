@@ -23,6 +23,7 @@ public sealed class MqttBroker : ISessionHandler
     private readonly IBrokerStore _store;
     private readonly ConnectReceiver _receiver;
     private readonly ServePhase _serving;
+    private readonly IdentityWork _work;
     private readonly BrokerEvents _events;
     private readonly TimeProvider _time;
     private readonly Router _router;
@@ -62,15 +63,15 @@ public sealed class MqttBroker : ISessionHandler
         _violations = new Violations(_events, logger);
         Budget = new MemoryBudget(
             options.MemoryLimit > 0 ? options.MemoryLimit : GC.GetGCMemoryInfo().TotalAvailableMemoryBytes / 5 * 2, accounts);
-        var work = new IdentityWork(Turns, time);
+        _work = new IdentityWork(Turns, time);
         Topics = new TopicTable(options, Tree, events, time);
         Retained = new RetainedMessages(options, accounts, Budget, store, Tree, time);
-        Sessions = new SessionTable(options, accounts, store, Tree, Retained, Budget, Counters, _events, work, time);
+        Sessions = new SessionTable(options, accounts, store, Tree, Retained, Budget, Counters, _events, _work, time);
         _router = new Router(Topics, Retained, time);
-        _publisher = new ServerPublisher(accounts.OfBroker, Topics, _router, work, time);
+        _publisher = new ServerPublisher(accounts.OfBroker, Topics, _router, _work, time);
         _receiver = new ConnectReceiver(options, time);
         Connecting = new ConnectPhase(
-            options, new AccessTable(options.Access), Sessions, _intake, _publisher, work,
+            options, new AccessTable(options.Access), Sessions, _intake, _publisher, _work,
             new TakeOverPace(options.MaxTakeOverDelay, Counters, time), _events, time, HandlerOf);
         _serving = new ServePhase(options, store, _intake, Turns, time);
         _local = new LocalPublisher(options, Budget.Of(accounts.OfBroker), _intake, _publisher, time);
@@ -257,7 +258,7 @@ public sealed class MqttBroker : ISessionHandler
     {
         var counters = connection.IsProbe ? new BrokerCounters() : Counters;
         var memory = Budget.Of(connection.Account);
-        return new ClientConnection(connection, counters, memory, _receiver, Connecting, _serving, _violations, _logger);
+        return new ClientConnection(connection, counters, memory, _work, _receiver, Connecting, _serving, _violations, _logger);
     }
 
     /// <summary>How many subscribers its last message had; null when subscriptions have changed since.</summary>
