@@ -125,7 +125,7 @@ public class SliceTests
         using var turns = new SingleTurns(rig, client.Transport.Account);
         var filters = Enumerable.Range(0, Filters).Select(i => $"f/{i}").ToImmutableArray();
         var requests = filters
-            .Select(filter => new SubscriptionRequest(filter, 0, false, false, RetainHandling.DoNotSend))
+            .Select(filter => new SubscriptionRequest(filter, 0, false, false, RetainHandling.Send))
             .ToImmutableArray();
 
         await client.Client.SendAsync(new SubscribePacket(1, requests, PropertySet.Empty).Write(client.Client.Version));
