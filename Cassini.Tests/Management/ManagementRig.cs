@@ -1,13 +1,13 @@
 using System.Reactive.Concurrency;
+using Cassini.Management;
 using Cassini.Management.Access;
 using Cassini.Management.Http;
-using Cassini.Management;
-using Cassini.Streams.Broker.Model;
 using Cassini.Streams.Broker;
-using Cassini.Streams.Events.Hub;
+using Cassini.Streams.Broker.Model;
 using Cassini.Streams.Events;
-using Cassini.Streams.Health.Projection;
+using Cassini.Streams.Events.Hub;
 using Cassini.Streams.Health;
+using Cassini.Streams.Health.Projection;
 using Cassini.Streams.Quotas;
 using Cassini.Tests.Health;
 using Cassini.Tests.Support;

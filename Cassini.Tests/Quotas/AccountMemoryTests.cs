@@ -10,7 +10,7 @@ public class AccountMemoryTests
     private const long Limit = 100_000;
     private const long Little = Limit / 256;
 
-    private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(5);
 
     private readonly VirtualClock _clock = new();
     private readonly AccountTable _accounts = new(QuotaOptions.Whole with { Memory = Share.Percent(25) });
@@ -88,7 +88,7 @@ public class AccountMemoryTests
     {
         var memory = Of("a");
         memory.Take(25_000);
-        var waiting = memory.WaitAsync(s_patience, _clock.Time, CancellationToken.None);
+        var waiting = memory.WaitAsync(Patience, _clock.Time, CancellationToken.None);
         memory.Return(1_000);
         waiting.IsCompleted.ShouldBeFalse("it goes on when there is room for some");
         memory.Return(2_000);
@@ -102,7 +102,7 @@ public class AccountMemoryTests
         memory.Take(10_000);
         other.Take(95_000);
         memory.IsClosed.ShouldBeTrue();
-        var waiting = memory.WaitAsync(s_patience, _clock.Time, CancellationToken.None);
+        var waiting = memory.WaitAsync(Patience, _clock.Time, CancellationToken.None);
         other.Return(20_000);
         (await Eventually.CompletesAsync("the wait", waiting)).ShouldBeTrue();
     }
@@ -112,8 +112,8 @@ public class AccountMemoryTests
     {
         var memory = Of("a");
         memory.Take(30_000);
-        var waiting = memory.WaitAsync(s_patience, _clock.Time, CancellationToken.None);
-        _clock.AdvanceBy(s_patience);
+        var waiting = memory.WaitAsync(Patience, _clock.Time, CancellationToken.None);
+        _clock.AdvanceBy(Patience);
         (await Eventually.CompletesAsync("the wait", waiting)).ShouldBeFalse();
     }
 
@@ -123,7 +123,7 @@ public class AccountMemoryTests
         var memory = Of("a");
         memory.Take(30_000);
         using var ending = new CancellationTokenSource();
-        var waiting = memory.WaitAsync(s_patience, _clock.Time, ending.Token);
+        var waiting = memory.WaitAsync(Patience, _clock.Time, ending.Token);
         await ending.CancelAsync();
         await Should.ThrowAsync<OperationCanceledException>(waiting);
     }

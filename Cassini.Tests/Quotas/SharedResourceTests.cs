@@ -1,4 +1,3 @@
-using System.Collections.Immutable;
 using Cassini.Streams.Events;
 using Cassini.Streams.Quotas;
 

@@ -1,4 +1,3 @@
-using Cassini.Streams.Mqtt;
 using Cassini.Streams.Mqtt.Packets;
 using Cassini.Streams.Mqtt.Properties;
 using Cassini.Streams.Quotas;
