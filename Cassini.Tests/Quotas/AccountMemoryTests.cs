@@ -33,6 +33,29 @@ public class AccountMemoryTests
     }
 
     [Fact]
+    public void Take_ThreeQuartersOfTheShare_ClosesItToClientsThatAreAway()
+    {
+        var memory = Of("a");
+        memory.Take(18_749);
+        memory.IsClosedToAbsent.ShouldBeFalse();
+        memory.Take(1);
+        (memory.IsClosedToAbsent, memory.IsClosed).ShouldBe((true, false));
+    }
+
+    // Who waits for memory must wait where it is given back.
+    [Fact]
+    public void Of_ManyThreadsAtOnce_IsTheSame()
+    {
+        for (var round = 0; round < 200; round++)
+        {
+            var account = _accounts.Open($"{round}");
+            var made = new AccountMemory[8];
+            Parallel.For(0, made.Length, i => made[i] = _budget.Of(account));
+            made.Distinct().Count().ShouldBe(1);
+        }
+    }
+
+    [Fact]
     public void TryTake_MoreThanTheShareLeaves_TakesNothing()
     {
         var memory = Of("a");

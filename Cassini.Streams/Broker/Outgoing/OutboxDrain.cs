@@ -76,6 +76,14 @@ internal sealed class OutboxDrain(Outbox outbox, Stream stream, Account account,
                 return;
             }
 
+            // The rest of a large message may have waited for this thread while the connection was closed.
+            if (_sent > 0 && outbox.IsClosed)
+            {
+                _sent = 0;
+                outbox.Settle(ref _sending, new OperationCanceledException("the connection ends"));
+                return;
+            }
+
             var next = _sending.Written[_sent..Math.Min(_sending.Length, _sent + LargestWrite)];
             _sent += next.Length;
 
@@ -136,12 +144,7 @@ internal sealed class OutboxDrain(Outbox outbox, Stream stream, Account account,
 
         if (failure is null && _sent < _sending.Length)
         {
-            if (!outbox.IsClosed)
-            {
-                return true;
-            }
-
-            failure = new OperationCanceledException("the rest of a message is not sent: the connection ends");
+            return true;
         }
 
         _sent = 0;

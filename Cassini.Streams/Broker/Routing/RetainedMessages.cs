@@ -196,10 +196,15 @@ internal sealed class RetainedMessages(
             return false;
         }
 
+        if (before?.Keeper?.Account == account)
+        {
+            return true;
+        }
+
         // One that replaces another takes its place.
         if (_places.TryTake(account, own: 1, added: before is null ? 1 : 0) != QuotaVerdict.Taken)
         {
-            return before?.Keeper?.Account == account;
+            return false;
         }
 
         if (before is not null)
