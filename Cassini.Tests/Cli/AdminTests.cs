@@ -4,7 +4,7 @@ using Cassini.Web.Cli;
 
 namespace Cassini.Tests.Cli;
 
-/// <summary><c>cassini admin</c>: its words, and a real broker that obeys it.</summary>
+/// <summary><c>cassini admin</c>: its words, and what a real broker does then.</summary>
 public sealed class AdminTests : IDisposable
 {
     private readonly TempDirectory _directory = new();

@@ -205,7 +205,7 @@ internal sealed class Outbox : IFlushable
 
     /// <summary>Whether there is more to send; if not, the drain ends. For the drain.</summary>
     /// <param name="take">Whether to take the next segment as well. None is held while the drain changes threads, because the outbox may be
-    /// closed meanwhile.</param>
+    /// closed meanwhile; but the rest of a large message is, and the drain then asks whether it was closed.</param>
     /// <param name="next">The segment, if it is taken.</param>
     internal bool HasNext(bool take, out OutboxSegment next)
     {

@@ -56,7 +56,7 @@ internal sealed class Administration(SessionTable sessions, RetainedMessages ret
     /// Removes the retained messages whose topics match a filter, but for the broker's own. Subscribers are not told of it.
     /// </summary>
     /// <param name="filter">A valid filter.</param>
-    /// <param name="removed">Is told the number of each slice.</param>
+    /// <param name="removed">Receives how many each slice removed.</param>
     /// <param name="cancellation">Ends it between two slices.</param>
     public async Task PurgeRetainedAsync(byte[] filter, Action<int> removed, CancellationToken cancellation)
     {
