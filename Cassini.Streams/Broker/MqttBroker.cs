@@ -277,11 +277,11 @@ public sealed class MqttBroker : ISessionHandler
         _time,
         link,
         client,
-        new Admission(_options, _intake, Budget, link.Connection.Memory, _events, _time, client.IsProbe),
+        new Admission(_options, _intake, link.Connection.Memory, _events, _time, client.IsProbe),
         new PublishHandler(
             _options, new TopicCache(_options, Topics, client.Access, link.Connection.Memory), _router, _tracer, _events,
             () => RetainedUse, link, client),
-        new SubscribeHandler(_options, _events, link, client));
+        new SubscribeHandler(_options, _events, () => Sessions.SharedUse, link, client));
 
     private async ValueTask SweepAsync()
     {
