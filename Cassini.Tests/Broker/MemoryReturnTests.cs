@@ -63,7 +63,8 @@ public class MemoryReturnTests
                 // A connection that does not read lingers for some seconds.
                 rig.Clock.AdvanceBy(TimeSpan.FromSeconds(1));
                 var ofBroker = rig.Accounts.OfBroker.Held(CapacityResource.Memory);
-                return (Used: rig.Broker.Budget.Used - ofBroker, Shared: rig.Broker.Sessions.SharedUse.Used, Held: string.Join(", ", Held(rig)));
+                var shared = rig.Broker.Sessions.SharedUse.Used;
+                return (Used: rig.Broker.Budget.Used - ofBroker, Shared: shared, Held: string.Join(", ", Held(rig)));
             },
             state => state == (0, 0, ""));
     }

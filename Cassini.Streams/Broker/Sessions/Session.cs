@@ -28,8 +28,8 @@ internal sealed class Session : Subscriber
 
     public Session(
         BrokerOptions options, IBrokerStore store, SubscriptionTree tree, RetainedMessages retained, ShareHandOver handOver,
-        SharedResource sharedPlaces, AccountMemory memory, BrokerCounters counters, TimeProvider time, string clientId, SessionHistory history, bool isListed,
-        IdentityWork work)
+        SharedResource sharedPlaces, AccountMemory memory, BrokerCounters counters, TimeProvider time, string clientId,
+        SessionHistory history, bool isListed, IdentityWork work)
     {
         History = history;
         _counters = counters;

@@ -207,7 +207,8 @@ internal sealed class SessionTable(
 
     private Session Make(string clientId, Account account, SessionHistory history) =>
         new(
-            options, store, tree, retained, _handOver, _shared, budget.Of(account), counters, time, clientId, history, isListed: true, work);
+            options, store, tree, retained, _handOver, _shared, budget.Of(account), counters, time, clientId, history, isListed: true,
+            work);
 
     private void NoteOpened()
     {
