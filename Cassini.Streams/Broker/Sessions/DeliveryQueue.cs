@@ -21,7 +21,7 @@ internal sealed class DeliveryQueue(
 
     private const string SessionHasEnded = "the session has ended";
 
-    private readonly DeliveryScheduler _scheduler = new(options, memory, counters, losses, time, journal, retained);
+    private readonly DeliveryScheduler _scheduler = new(options, new MemoryTally(memory), counters, losses, time, journal, retained);
     private Attachment? _to;
     private Attachment? _expected;
     private bool _isOpen;
