@@ -73,7 +73,7 @@ public sealed class MqttBroker : ISessionHandler
         Connecting = new ConnectPhase(
             options, new AccessTable(options.Access), Sessions, _intake, _publisher, _work,
             new TakeOverPace(options.MaxTakeOverDelay, Counters, time), _events, time, HandlerOf);
-        _serving = new ServePhase(options, store, _intake, Turns, time);
+        _serving = new ServePhase(options, store, _intake, _work, time);
         _local = new LocalPublisher(options, Budget.Of(accounts.OfBroker), _intake, _publisher, time);
         _observers = new LocalObservers(Tree, Retained, options, Counters, time, logger);
         Drain = new BrokerDrain(Sessions, _intake, time);
