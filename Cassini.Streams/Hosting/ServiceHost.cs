@@ -28,6 +28,7 @@ public sealed partial class ServiceHost : IAsyncDisposable
     private readonly (long Limit, long Wanted)? _shortage;
     private readonly Prober _prober;
     private readonly LoadSampler _load;
+    private readonly MemoryReturn _memory;
     private readonly ServiceGroup _probes;
     private readonly ServiceGroup _publications;
     private readonly ServiceGroup _services;
@@ -75,8 +76,8 @@ public sealed partial class ServiceHost : IAsyncDisposable
             fitted, Certificates, core.Accounts, protocol.Handler, supervisor, Hub, time, loggers.CreateLogger<ListenerManager>());
         _prober = new Prober(options.Probing, Listeners, Certificates, Hub, time, loggers.CreateLogger<Prober>(), protocol.SpeaksMqtt);
         Rehearsals = new Rehearsals(Listeners, Health.StopTicks, Health.ResumeTicks, _logger);
-        _load = new LoadSampler(
-            () => protocol.Sample(Listeners.ConnectionUse, Listeners.BytesReceived, Listeners.BytesSent), Hub, time);
+        _memory = new MemoryReturn(ManagedHeap.Instance, time, _logger);
+        _load = new LoadSampler(SampleLoad, Hub, time);
         _probes = new ServiceGroup(supervisor, time, _logger);
         _publications = new ServiceGroup(supervisor, time, _logger);
         _services = new ServiceGroup(supervisor, time, _logger);
@@ -229,6 +230,13 @@ public sealed partial class ServiceHost : IAsyncDisposable
         }
 
         EnterPhase(Phase.Ready, PhaseOutcome.Completed);
+    }
+
+    private LoadSampled SampleLoad()
+    {
+        var sample = _protocol.Sample(Listeners.ConnectionUse, Listeners.BytesReceived, Listeners.BytesSent);
+        _memory.Look(sample);
+        return sample;
     }
 
     private void EnterPhase(Phase next, PhaseOutcome outcome) => _phase = _phase.LeaveFor(next, outcome, Hub, _time);
