@@ -2,6 +2,7 @@ using Cassini.Streams.Broker;
 using Cassini.Streams.Events.Hub;
 using Cassini.Streams.Health.Projection;
 using Cassini.Streams.Hosting;
+using Cassini.Streams.Quotas;
 using Cassini.Streams.Tls.Files;
 
 namespace Cassini.Management;
@@ -22,6 +23,12 @@ internal sealed record ManagedBroker(
     /// <summary>Topics, subscriptions and their statistics; null when the host serves another protocol.</summary>
     public MqttBroker? Mqtt { get; init; }
 
+    /// <summary>Closes the connections of an identity, and says how many there were.</summary>
+    public Func<string, int> DisconnectIdentity { get; init; } = _ => 0;
+
+    /// <summary>What each identity has of what all share; null when nothing is shared.</summary>
+    public AccountTable? Accounts { get; init; }
+
     /// <summary>The certificates in use, and the check of client certificates; null without TLS.</summary>
     public CertificateStore? Certificates { get; init; }
 
@@ -35,6 +42,8 @@ internal sealed record ManagedBroker(
     public static ManagedBroker Of(ServiceHost host) =>
         new(host.Hub, host.Health, host.Connections, host.RefusedHandshakes, host.Listeners.Disconnect, host.Rehearsals)
         {
+            DisconnectIdentity = host.Listeners.Disconnect,
+            Accounts = host.Accounts,
             Certificates = host.Certificates,
             RequestStop = host.RequestStop,
         };

@@ -6,6 +6,7 @@ using Cassini.Management.Pages;
 using Cassini.Management.Probes;
 using Cassini.Management.Tables;
 using Cassini.Management.Telemetry;
+using Cassini.Streams.Quotas;
 
 namespace Cassini.Management;
 
@@ -90,7 +91,10 @@ internal sealed class ManagementSurface : IAsyncDisposable
         routes.MapState(_broker.Health, _name);
         routes.MapMetrics(_metrics, _refusals);
         routes.MapCertificates(_broker.Health);
-        routes.MapConnections(_broker.Connections, _broker.Disconnect);
+        var remedies = new Remedies(_broker.Mqtt, _broker.Disconnect, _broker.DisconnectIdentity, _broker.Hub);
+        routes.MapConnections(_broker.Connections, remedies.Disconnect);
+        routes.MapIdentities(_broker.Accounts);
+        routes.MapRemedies(remedies);
         routes.MapHandshakes(_broker.RefusedHandshakes);
         routes.MapTopics(_broker.Mqtt);
         routes.MapFaults(
@@ -124,6 +128,11 @@ internal sealed class ManagementSurface : IAsyncDisposable
             new EventNumbers(hub.Log.Newest, hub.Log.Oldest, hub.Log.Capacity, hub.LateEvents, hub.FoldFaults),
             new FeedNumbers(_feeds.Count, _feeds.Sent, _feeds.Refused, _feeds.Resets),
             _waitPlaces.Count,
-            _refusals.Counts);
+            _refusals.Counts)
+        {
+            OverQuota = _broker.Accounts is { } accounts
+                ? [.. QuotaResources.All.Select(resource => KeyValuePair.Create(Words.Of(resource), accounts.OverQuota(resource)))]
+                : [],
+        };
     }
 }

@@ -29,6 +29,7 @@ static async Task<int> RunAsync(string[] args)
         ReplayCommand.Create(context),
         PubCommand.Create(context),
         SubCommand.Create(context),
+        AdminCommand.Create(context),
         CertsCommand.Create(context),
         HelpCommand.Create(context),
         CompletionCommand.Create(context),

@@ -9,7 +9,8 @@ namespace Cassini.Harness.Clients;
 /// <summary>Sends requests to a management port, with the TLS and the token of its feed.</summary>
 /// <param name="management">The base of the management URLs, ending in a slash.</param>
 /// <param name="options">The access, as the feed has it.</param>
-internal sealed class ManagementClient(Uri management, HealthFeedOptions options) : IDisposable
+/// <param name="patience">How long an answer may take; 10 s by default.</param>
+internal sealed class ManagementClient(Uri management, HealthFeedOptions options, TimeSpan? patience = null) : IDisposable
 {
     private static readonly TimeSpan AnswerTimeout = TimeSpan.FromSeconds(10);
 
@@ -19,11 +20,19 @@ internal sealed class ManagementClient(Uri management, HealthFeedOptions options
     /// <param name="path">The path and the query, relative to the base.</param>
     /// <param name="cancellation">Ends the request.</param>
     /// <exception cref="ClientException">The broker refuses, cannot be reached, or does not answer in time.</exception>
-    public async Task PostAsync(string path, CancellationToken cancellation)
+    public Task PostAsync(string path, CancellationToken cancellation) => SendAsync(HttpMethod.Post, path, cancellation);
+
+    /// <summary>Sends a request without a body.</summary>
+    /// <param name="method">The method.</param>
+    /// <param name="path">The path and the query, relative to the base.</param>
+    /// <param name="cancellation">Ends the request.</param>
+    /// <returns>The answer.</returns>
+    /// <exception cref="ClientException">The broker refuses, cannot be reached, or does not answer in time.</exception>
+    public async Task<string> SendAsync(HttpMethod method, string path, CancellationToken cancellation)
     {
-        using var timeout = new CancellationTokenSource(AnswerTimeout, options.Time);
+        using var timeout = new CancellationTokenSource(patience ?? AnswerTimeout, options.Time);
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(timeout.Token, cancellation);
-        using var request = new HttpRequestMessage(HttpMethod.Post, new Uri(management, path));
+        using var request = new HttpRequestMessage(method, new Uri(management, path));
         if (options.Token?.Invoke() is { } token)
         {
             request.Headers.Authorization = new AuthenticationHeaderValue("Bearer", token);
@@ -36,6 +45,8 @@ internal sealed class ManagementClient(Uri management, HealthFeedOptions options
             {
                 throw new ClientException($"refused: {await ReasonOfAsync(response, limit.Token)}", isLasting: true);
             }
+
+            return await response.Content.ReadAsStringAsync(limit.Token);
         }
         catch (HttpRequestException exception)
         {
@@ -60,8 +71,8 @@ internal sealed class ManagementClient(Uri management, HealthFeedOptions options
 
     private static async Task<string> ReasonOfAsync(HttpResponseMessage response, CancellationToken cancellation)
     {
-        var hasReason = response.StatusCode is HttpStatusCode.Forbidden or HttpStatusCode.NotFound or HttpStatusCode.BadRequest
-            or HttpStatusCode.ServiceUnavailable;
+        var hasReason = response.StatusCode is HttpStatusCode.Unauthorized or HttpStatusCode.Forbidden or HttpStatusCode.NotFound
+            or HttpStatusCode.BadRequest or HttpStatusCode.ServiceUnavailable;
         var text = hasReason
             ? (await response.Content.ReadAsStringAsync(cancellation)).Trim()
             : "";

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using Cassini.Streams.Primitives;
 using Cassini.Streams.Tls.Clients;
 using Cassini.Streams.Tls.Files;
 
@@ -24,16 +25,32 @@ internal sealed class Credentials(BearerTokens tokens, CertificateStore? certifi
         if (context.Request.Headers.Authorization.Count > 0)
         {
             // Credentials that are sent must be valid: a caller whose token was rotated must learn that.
-            return !TryReadToken(context, out var token) ? WrongScheme : await tokens.AcceptAsync(token) ? null : WrongToken;
+            if (!TryReadToken(context, out var token))
+            {
+                return WrongScheme;
+            }
+
+            if (!await tokens.AcceptAsync(token))
+            {
+                return WrongToken;
+            }
+
+            Caller.Note(context, "a token");
+            return null;
         }
 
-        return Certificate(context) switch
+        switch (Certificate(context))
         {
-            null => Missing,
-            { Accepted: true } verdict when IsNamed(verdict.Identity) => null,
-            { Accepted: true } => Missing with { Sentence = "the client certificate's identity may not use the management" },
-            var verdict => Missing with { Sentence = $"the client certificate is not accepted: {verdict.Detail}" },
-        };
+            case null:
+                return Missing;
+            case { Accepted: true } verdict when IsNamed(verdict.Identity):
+                Caller.Note(context, SafeText.Quote(verdict.Identity));
+                return null;
+            case { Accepted: true }:
+                return Missing with { Sentence = "the client certificate's identity may not use the management" };
+            case var verdict:
+                return Missing with { Sentence = $"the client certificate is not accepted: {verdict.Detail}" };
+        }
     }
 
     /// <summary>The token of <c>Authorization: Bearer TOKEN</c> (RFC 6750).</summary>

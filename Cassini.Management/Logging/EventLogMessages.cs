@@ -121,6 +121,13 @@ internal static partial class EventLogMessages
     [LoggerMessage(1219, LogLevel.Information, "clients of many identities {What}: others at least {Times} within {Time}")]
     public static partial void OtherClients(this ILogger logger, string what, string times, string time);
 
+    [LoggerMessage(
+        1220, LogLevel.Information,
+        "{Caller} asked for {Action} of {Target}: {Connections} connections closed, {Sessions} sessions ended, {Retained} retained "
+        + "messages removed")]
+    public static partial void RemedyApplied(
+        this ILogger logger, string caller, RemedyAction action, string target, int connections, int sessions, long retained);
+
     [LoggerMessage(1212, LogLevel.Debug, "connection {Id}: ended without a handshake: {Reason}")]
     public static partial void NoHandshake(this ILogger logger, long id, HandshakeFailure reason);
 

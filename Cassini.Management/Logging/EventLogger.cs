@@ -82,6 +82,9 @@ internal sealed class EventLogger(ILogger logger) : IObserver<TracedDelivery>
                 break;
             case ProtocolViolated e: _clients.Write(e, now); break;
             case AccessDenied e: _clients.Write(e, now); break;
+            case RemedyApplied e:
+                logger.RemedyApplied(e.Caller, e.Action, Short(e.Target), e.Connections, e.Sessions, e.Retained);
+                break;
 
             case TopicCreated e: logger.TopicCreated(Short(e.Topic)); break;
             case TopicRemoved e: logger.TopicRemoved(Short(e.Topic)); break;

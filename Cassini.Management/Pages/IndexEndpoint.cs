@@ -20,6 +20,10 @@ internal static class IndexEndpoint
         GET    /certificates       certificates in use, until when valid
         GET    /connections        live connections                   ?search= ?sort= ?offset= ?limit=, /connections/ID
         DELETE /connections/ID     close one
+        GET    /identities         who holds what                     ?by=sessions ?limit=1000
+        DELETE /identities/NAME    end all of an identity             ?sessions=keep: only close its connections
+        DELETE /sessions/CLIENT    end an MQTT session
+        DELETE /retained           remove retained messages           ?filter=old/%23
         GET    /handshakes         who was refused, why, how often
         GET    /topics             topics in use                      ?prefix=home/ ?limit=1000
         GET    /subscriptions      subscriptions that match a topic   ?topic=NAME

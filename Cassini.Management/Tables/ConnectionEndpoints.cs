@@ -12,7 +12,8 @@ internal static class ConnectionEndpoints
     /// <param name="routes">Where it is mapped.</param>
     /// <param name="connections">The live connections.</param>
     /// <param name="disconnect">Closes a connection; false when there is no such one.</param>
-    public static void MapConnections(this IEndpointRouteBuilder routes, LiveConnections connections, Func<long, bool> disconnect)
+    public static void MapConnections(
+        this IEndpointRouteBuilder routes, LiveConnections connections, Func<HttpContext, long, bool> disconnect)
     {
         routes.MapReads("/connections", context => AnswerSomeAsync(context, connections))
             .Describe("connections", "The live connections. The header X-Total-Count says how many match, listed or not.")
@@ -58,8 +59,8 @@ internal static class ConnectionEndpoints
             ? Answer.JsonAsync(context, StatusCodes.Status200OK, row, TableJson.Connection)
             : NotFoundAsync(context);
 
-    private static Task DisconnectAsync(HttpContext context, Func<long, bool> disconnect) =>
-        TryReadId(context, out var id) && disconnect(id.Value)
+    private static Task DisconnectAsync(HttpContext context, Func<HttpContext, long, bool> disconnect) =>
+        TryReadId(context, out var id) && disconnect(context, id.Value)
             ? Answer.AcceptedAsync(context, new AcceptedAnswer("disconnect", id, null))
             : NotFoundAsync(context);
 

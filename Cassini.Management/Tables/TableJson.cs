@@ -20,6 +20,8 @@ internal static class TableJson
     public static JsonTypeInfo<IReadOnlyList<RefusedPeer>> Handshakes { get; } =
         ManagementJson.Of<IReadOnlyList<RefusedPeer>>(TableJsonContext.Default);
 
+    public static JsonTypeInfo<IdentitiesAnswer> Identities { get; } = ManagementJson.Of<IdentitiesAnswer>(TableJsonContext.Default);
+
     public static JsonTypeInfo<TopicsAnswer> Topics { get; } = ManagementJson.Of<TopicsAnswer>(TableJsonContext.Default);
 
     public static JsonTypeInfo<SubscriptionsAnswer> Subscriptions { get; } =
@@ -30,6 +32,7 @@ internal static class TableJson
 [JsonSerializable(typeof(IReadOnlyList<ConnectionRow>))]
 [JsonSerializable(typeof(IReadOnlyList<CertificateHealth>))]
 [JsonSerializable(typeof(IReadOnlyList<RefusedPeer>))]
+[JsonSerializable(typeof(IdentitiesAnswer))]
 [JsonSerializable(typeof(TopicsAnswer))]
 [JsonSerializable(typeof(SubscriptionsAnswer))]
 internal sealed partial class TableJsonContext : JsonSerializerContext;

@@ -28,6 +28,7 @@ internal static class BrokerInstruments
                     Instruments.Of(r.Broker!.SessionsEndedWithConnection, "reason", Words.Of(SessionEndReason.EndedWithConnection)),
                     Instruments.Of(r.Broker!.SessionsExpired, "reason", Words.Of(SessionEndReason.Expired)),
                     Instruments.Of(r.Broker!.SessionsDiscarded, "reason", Words.Of(SessionEndReason.CleanStart)),
+                    Instruments.Of(r.Broker!.SessionsEndedByOperator, "reason", Words.Of(SessionEndReason.Administrative)),
                 ])
             .Counter(
                 "cassini.sessions.refused", "{client}",
@@ -48,6 +49,9 @@ internal static class BrokerInstruments
         .Counter(
             "cassini.messages.dropped", "{message}", "Copies dropped: the subscriber was too slow, or memory short.",
             Of(s => s.Dropped))
+        .Counter(
+            "cassini.messages.refused", "{message}", "Messages of clients that were not taken: there was no memory for them.",
+            Of(s => s.Refused))
         .Counter("cassini.messages.expired", "{message}", "Copies that expired before they could be sent.", Of(s => s.Expired))
         .Counter(
             "cassini.messages.too_large", "{message}", "Copies left out: the subscriber takes no packets of that size.",

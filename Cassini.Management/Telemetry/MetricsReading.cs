@@ -12,7 +12,11 @@ namespace Cassini.Management.Telemetry;
 /// <param name="Refused">Refused callers, each reason with its count.</param>
 internal sealed record MetricsReading(
     HealthSnapshot Snapshot, BrokerStatistics? Broker, EventNumbers Events, FeedNumbers Feeds, int Waits,
-    IReadOnlyList<KeyValuePair<string, long>> Refused);
+    IReadOnlyList<KeyValuePair<string, long>> Refused)
+{
+    /// <summary>For each resource, how often an identity got no more of it because of its own share.</summary>
+    public IReadOnlyList<KeyValuePair<string, long>> OverQuota { get; init; } = [];
+}
 
 /// <summary>What the event hub counts.</summary>
 internal readonly record struct EventNumbers(long Newest, long Oldest, int Capacity, long Late, long FoldFaults);

@@ -24,7 +24,10 @@ internal static class TrafficInstruments
                 r => [.. r.Snapshot.Capacity.Select(use => Instruments.Of((double)use.Used, "resource", Words.Of(use.Resource)))])
             .Gauge(
                 "cassini.capacity.limit", null, "The limit, as of the last sample or refusal; of memory in bytes.",
-                r => [.. r.Snapshot.Capacity.Select(use => Instruments.Of((double)use.Limit, "resource", Words.Of(use.Resource)))]);
+                r => [.. r.Snapshot.Capacity.Select(use => Instruments.Of((double)use.Limit, "resource", Words.Of(use.Resource)))])
+            .Counter(
+                "cassini.quota.refused", "{refusal}", "Times that an identity got no more, because of its own share.",
+                r => r.OverQuota.Select(refused => Instruments.Of(refused.Value, "resource", refused.Key)));
     }
 
     private static void AddConnections(Instruments instruments) => instruments

@@ -23,6 +23,7 @@ public sealed class MqttBroker : ISessionHandler
     private readonly IBrokerStore _store;
     private readonly ConnectReceiver _receiver;
     private readonly ServePhase _serving;
+    private readonly IdentityWork _work;
     private readonly BrokerEvents _events;
     private readonly TimeProvider _time;
     private readonly Router _router;
@@ -62,20 +63,21 @@ public sealed class MqttBroker : ISessionHandler
         _violations = new Violations(_events, logger);
         Budget = new MemoryBudget(
             options.MemoryLimit > 0 ? options.MemoryLimit : GC.GetGCMemoryInfo().TotalAvailableMemoryBytes / 5 * 2, accounts);
-        var work = new IdentityWork(Turns, time);
+        _work = new IdentityWork(Turns, time);
         Topics = new TopicTable(options, Tree, events, time);
         Retained = new RetainedMessages(options, accounts, Budget, store, Tree, time);
-        Sessions = new SessionTable(options, accounts, store, Tree, Retained, Budget, Counters, _events, work, time);
+        Sessions = new SessionTable(options, accounts, store, Tree, Retained, Budget, Counters, _events, _work, time);
         _router = new Router(Topics, Retained, time);
-        _publisher = new ServerPublisher(accounts.OfBroker, Topics, _router, work, time);
+        _publisher = new ServerPublisher(accounts.OfBroker, Topics, _router, _work, time);
         _receiver = new ConnectReceiver(options, time);
         Connecting = new ConnectPhase(
-            options, new AccessTable(options.Access), Sessions, _intake, _publisher, work,
+            options, new AccessTable(options.Access), Sessions, _intake, _publisher, _work,
             new TakeOverPace(options.MaxTakeOverDelay, Counters, time), _events, time, HandlerOf);
         _serving = new ServePhase(options, store, _intake, Turns, time);
         _local = new LocalPublisher(options, Budget.Of(accounts.OfBroker), _intake, _publisher, time);
         _observers = new LocalObservers(Tree, Retained, options, Counters, time, logger);
         Drain = new BrokerDrain(Sessions, _intake, time);
+        Administration = new Administration(Sessions, Retained, _publisher);
         var upkeep = new SessionUpkeep(Sessions, _publisher, _events, time);
         Housekeeper = new Housekeeper(
             time,
@@ -111,11 +113,26 @@ public sealed class MqttBroker : ISessionHandler
         PeakSessions = Sessions.Peak,
         DelayedTakeOvers = Counters.Delayed,
         SessionsRefused = Counters.SessionsRefused,
+        Refused = Counters.Refused,
         BytesSent = Counters.BytesSent,
         SessionsEndedWithConnection = Counters.SessionsEnded(SessionEndReason.EndedWithConnection),
         SessionsExpired = Counters.SessionsEnded(SessionEndReason.Expired),
+        SessionsEndedByOperator = Counters.SessionsEnded(SessionEndReason.Administrative),
         SessionsDiscarded = Counters.SessionsEnded(SessionEndReason.CleanStart),
     };
+
+    /// <summary>The identity for whose absent clients most messages wait, and how many; null and 0 when none do.</summary>
+    internal (string? Identity, long Messages) AbsentBacklog => Sessions.All
+        .Where(session => !session.IsReachable)
+        .Select(session => (session.Identity, Messages: (long)session.Deliveries.Backlog))
+        .Where(waiting => waiting.Messages > 0)
+        .GroupBy(waiting => waiting.Identity, waiting => waiting.Messages)
+        .Select(waiting => ((string?)waiting.Key, waiting.Sum()))
+        .OrderByDescending(waiting => waiting.Item2)
+        .FirstOrDefault();
+
+    /// <summary>How many of the retained messages that may be there are; null when there may be none.</summary>
+    internal ResourceUse? RetainedUse => _options.MaxRetained == 0 ? null : Retained.Use;
 
     internal MemoryBudget Budget { get; }
 
@@ -138,6 +155,9 @@ public sealed class MqttBroker : ISessionHandler
 
     /// <summary>Empties the broker before it stops.</summary>
     internal BrokerDrain Drain { get; }
+
+    /// <summary>What operators do to make room.</summary>
+    internal Administration Administration { get; }
 
     /// <summary>Restores the state that the store kept. Call it once, before the first connection arrives.</summary>
     internal async Task LoadAsync(CancellationToken cancellationToken)
@@ -238,7 +258,7 @@ public sealed class MqttBroker : ISessionHandler
     {
         var counters = connection.IsProbe ? new BrokerCounters() : Counters;
         var memory = Budget.Of(connection.Account);
-        return new ClientConnection(connection, counters, memory, _receiver, Connecting, _serving, _violations, _logger);
+        return new ClientConnection(connection, counters, memory, _work, _receiver, Connecting, _serving, _violations, _logger);
     }
 
     /// <summary>How many subscribers its last message had; null when subscriptions have changed since.</summary>
@@ -259,7 +279,8 @@ public sealed class MqttBroker : ISessionHandler
         client,
         new Admission(_options, _intake, Budget, link.Connection.Memory, _events, _time, client.IsProbe),
         new PublishHandler(
-            _options, new TopicCache(_options, Topics, client.Access, link.Connection.Memory), _router, _tracer, _events, link, client),
+            _options, new TopicCache(_options, Topics, client.Access, link.Connection.Memory), _router, _tracer, _events,
+            () => RetainedUse, link, client),
         new SubscribeHandler(_options, _events, link, client));
 
     private async ValueTask SweepAsync()

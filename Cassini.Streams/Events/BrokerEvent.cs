@@ -23,7 +23,7 @@ public enum EventCategory
     /// <summary>Connections from accept to their one terminal event.</summary>
     Connection,
 
-    /// <summary>Sessions: opened, closed and ended; and clients that were refused or denied a topic.</summary>
+    /// <summary>Sessions: opened, closed and ended; clients that were refused or denied a topic; and what operators ended.</summary>
     Session,
 
     /// <summary>Crashes and restarts of supervised components, and supervisors that gave up.</summary>

@@ -14,6 +14,9 @@ public enum CapacityResource
 
     /// <summary>Topics with a retained message.</summary>
     Retained,
+
+    /// <summary>File descriptors of the process. No identity has a share of them: they are used up by connections.</summary>
+    Descriptors,
 }
 
 /// <summary>How much of a resource is in use.</summary>
@@ -33,8 +36,21 @@ public sealed record ResourceUse(long Used, long Limit, string? Holder = null, l
 /// <param name="Memory">The memory for messages, in bytes; null when the host serves no MQTT.</param>
 public sealed record Capacity(ResourceUse Connections, ResourceUse? Sessions = null, ResourceUse? Memory = null)
 {
+    /// <summary>
+    /// Topics with a retained message; null when the host retains none, and in a record of an older Cassini. The limit is their
+    /// number, not <c>Broker:MaxRetained</c>, where hardly any of the memory for them is left.
+    /// </summary>
+    public ResourceUse? Retained { get; init; }
+
+    /// <summary>
+    /// File descriptors of the process, with the identity that has most connections; null where they cannot be counted, and in a record
+    /// of an older Cassini.
+    /// </summary>
+    public ResourceUse? Descriptors { get; init; }
+
     /// <summary>Whether nothing is left of at least one resource.</summary>
-    internal bool IsAtLimit => Connections.IsAtLimit || Sessions is { IsAtLimit: true } || Memory is { IsAtLimit: true };
+    internal bool IsAtLimit => Connections.IsAtLimit || Sessions is { IsAtLimit: true } || Memory is { IsAtLimit: true }
+        || Retained is { IsAtLimit: true } || Descriptors is { IsAtLimit: true };
 }
 
 /// <summary>

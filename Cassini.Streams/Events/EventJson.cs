@@ -227,6 +227,7 @@ public static class EventJson
 [JsonSerializable(typeof(ClientIdContested))]
 [JsonSerializable(typeof(ProtocolViolated))]
 [JsonSerializable(typeof(AccessDenied))]
+[JsonSerializable(typeof(RemedyApplied))]
 [JsonSerializable(typeof(Crashed))]
 [JsonSerializable(typeof(Restarted))]
 [JsonSerializable(typeof(GaveUp))]

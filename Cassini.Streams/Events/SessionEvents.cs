@@ -42,6 +42,9 @@ public enum SessionEndReason
 
     /// <summary>Its client connected with a clean start, which began a new session.</summary>
     CleanStart,
+
+    /// <summary>An operator ended it; a <see cref="RemedyApplied"/> event says who.</summary>
+    Administrative,
 }
 
 /// <summary>The state of an MQTT session was discarded. When many sessions expire at once, not every one is published.</summary>

@@ -35,6 +35,15 @@ public sealed record LoadSampled(
     /// <summary>How much of each limit is in use; null in the records of an older version.</summary>
     public Capacity? Capacity { get; init; }
 
+    /// <summary>
+    /// The identity for whose absent clients most messages wait; null when none wait for absent clients, and in a record of an older
+    /// Cassini.
+    /// </summary>
+    public string? BacklogHolder { get; init; }
+
+    /// <summary>How many of the queued messages wait for absent clients of <see cref="BacklogHolder"/>; 0 without one.</summary>
+    public long BacklogHeld { get; init; }
+
     /// <summary>Messages that clients published since the epoch began; null when the host serves no MQTT.</summary>
     public long? MessagesReceived { get; init; }
 

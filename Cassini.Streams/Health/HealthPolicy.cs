@@ -95,7 +95,9 @@ public sealed record HealthPolicy
     [Within(1)]
     public long BacklogHard { get; init; } = 1_000_000;
 
-    /// <summary>Above this share of a limit (connections, sessions, memory) the check is degraded.</summary>
+    /// <summary>
+    /// Above this share of a limit (connections, sessions, memory, retained messages, file descriptors) the check is degraded.
+    /// </summary>
     [Within(0.01, 1)]
     public double CapacityHigh { get; init; } = 0.8;
 

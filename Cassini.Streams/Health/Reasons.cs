@@ -101,6 +101,12 @@ public static class Reasons
     /// <summary>capacity: there is no memory for more messages.</summary>
     public const string MemoryFull = nameof(MemoryFull);
 
+    /// <summary>capacity: there is no place for one more retained message.</summary>
+    public const string RetainedFull = nameof(RetainedFull);
+
+    /// <summary>capacity: the process may open no more files or connections.</summary>
+    public const string DescriptorsFull = nameof(DescriptorsFull);
+
     /// <summary>capacity: little room is left.</summary>
     public const string CapacityHigh = nameof(CapacityHigh);
 

@@ -36,6 +36,6 @@ internal static partial class HostingLog
     [LoggerMessage(
         1907,
         LogLevel.Information,
-        "Memory given back after a peak: the heap had {Before:#,0} MiB and has {After:#,0} MiB; it took {Took}")]
+        "Memory returned to the system after a peak: the heap had {Before:#,0} MiB and has {After:#,0} MiB; that took {Took}")]
     public static partial void MemoryReturned(ILogger logger, long before, long after, LogDuration took);
 }

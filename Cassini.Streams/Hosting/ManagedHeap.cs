@@ -15,7 +15,7 @@ internal sealed class ManagedHeap : IHeap
 
     public long Committed => GC.GetGCMemoryInfo(GCKind.Any).TotalCommittedBytes;
 
-    public void CollectInBackground() => GC.Collect(GC.MaxGeneration, GCCollectionMode.Forced, blocking: false, compacting: false);
+    public long Allocated => GC.GetTotalAllocatedBytes(precise: false);
 
-    public void Compact() => GC.Collect(GC.MaxGeneration, GCCollectionMode.Aggressive, blocking: true, compacting: true);
+    public void CollectInBackground() => GC.Collect(GC.MaxGeneration, GCCollectionMode.Forced, blocking: false, compacting: false);
 }

@@ -1,91 +1,119 @@
-using Cassini.Streams.Events;
 using Microsoft.Extensions.Logging;
 
 namespace Cassini.Streams.Hosting;
 
 /// <summary>
 /// Gives memory back to the system after a peak. The runtime collects when the program allocates, and a program whose clients have left
-/// does not; and what it collects it mostly keeps. Once clients hold far less than they did, and it falls no further, a collection in the
-/// background finds out what lives. If that is little, the heap is compacted: this stops the program for a time that grows with what
-/// lives. If it is much, collections in the background follow, because the runtime gives up what was free through twenty of them.
-/// Not thread-safe: the samples come one after the other.
+/// hardly does; and it gives up free memory only after several full collections. So when the heap is much larger than what clients hold,
+/// and the program does not allocate as if it needed that soon, this asks for collections in the background, one after the other, until
+/// little is free or they give nothing back any more. Its timer runs only meanwhile.
 /// </summary>
-/// <param name="heap">The heap.</param>
-/// <param name="time">The clock.</param>
-/// <param name="logger">Where it logs.</param>
-internal sealed class MemoryReturn(IHeap heap, TimeProvider time, ILogger logger)
+internal sealed class MemoryReturn : IDisposable
 {
     /// <summary>Less than this is not worth a collection.</summary>
     public const long Least = 64 << 20;
 
-    /// <summary>The most that may live when the heap is compacted.</summary>
-    public const long MostAlive = 32 << 20;
+    /// <summary>What is needed soon: as much as the program allocates in so many samples.</summary>
+    public const int SamplesAhead = 4;
 
-    /// <summary>About what a connection takes from the heap beyond the memory budget.</summary>
-    public const long PerConnection = 20 << 10;
-
-    /// <summary>The most collections after one fall.</summary>
-    public const int MostRounds = 24;
+    /// <summary>It ends after so many collections in a row that gave nothing back.</summary>
+    public const int Patience = 8;
 
     /// <summary>From one collection to the next.</summary>
-    public static readonly TimeSpan Pause = TimeSpan.FromMinutes(1);
+    public static readonly TimeSpan Pause = TimeSpan.FromSeconds(2);
 
-    private long _peak;
-    private long _previous;
-    private int _rounds;
-    private long? _last;
-    private long? _awaited;
+    /// <summary>From the end to the next begin, because each collection looks at all that lives.</summary>
+    public static readonly TimeSpan Rest = TimeSpan.FromMinutes(1);
 
-    /// <summary>Takes note of a sample of the load, and acts if it is time to.</summary>
-    public void Look(LoadSampled sample)
+    private readonly IHeap _heap;
+    private readonly TimeProvider _time;
+    private readonly ILogger _logger;
+    private readonly ITimer _timer;
+
+    // Of the thread that notes samples.
+    private long _leastExcess = long.MaxValue;
+    private long _allocated;
+
+    // The fields below are the timer's while this is true, and otherwise of the thread that notes samples.
+    private volatile bool _isReturning;
+    private long? _ended;
+    private long _began;
+    private long _before;
+    private long _lowest;
+    private long _lastFull;
+    private int _inVain;
+
+    /// <param name="heap">The heap.</param>
+    /// <param name="time">The clock.</param>
+    /// <param name="logger">Where it logs.</param>
+    public MemoryReturn(IHeap heap, TimeProvider time, ILogger logger)
     {
-        var held = HeldIn(sample);
-        var falls = _previous - held > Least / 8;
-        _previous = held;
-        _peak = Math.Max(_peak, held);
-        if (_awaited is { } before)
+        _heap = heap;
+        _time = time;
+        _logger = logger;
+        _timer = time.CreateTimer(_ => GoOn(), null, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+    }
+
+    /// <summary>Takes note of a sample of the load, and begins if it is time to. The samples come one after the other.</summary>
+    /// <param name="held">How many bytes clients hold.</param>
+    public void Note(long held)
+    {
+        var allocated = _heap.Allocated;
+        var soon = (allocated - _allocated) * SamplesAhead;
+        _allocated = allocated;
+        if (_isReturning)
         {
-            EndRound(before);
             return;
         }
 
-        if (!falls && _peak - held >= Least && held <= _peak / 2)
+        var excess = Math.Max(0, _heap.Committed - held);
+        _leastExcess = Math.Min(_leastExcess, excess);
+        if (excess - _leastExcess >= Math.Max(Least, soon) && (_ended is not { } ended || _time.GetElapsedTime(ended) >= Rest))
         {
-            _peak = held;
-            _rounds = MostRounds;
-        }
+            _began = _time.GetTimestamp();
+            _before = _lowest = _heap.Committed;
+            _inVain = 0;
 
-        if (_rounds > 0 && (_last is not { } last || time.GetElapsedTime(last) >= Pause))
-        {
-            _rounds--;
-            _last = time.GetTimestamp();
-            _awaited = heap.LastFull;
-            heap.CollectInBackground();
+            // What it leaves is measured afterwards, and counts as needed from then on.
+            _leastExcess = long.MaxValue;
+            _isReturning = true;
+            Collect();
         }
     }
 
-    private static long HeldIn(LoadSampled sample) => (sample.Capacity?.Memory?.Used ?? 0) + (sample.Connections * PerConnection);
+    public void Dispose() => _timer.Dispose();
 
-    private void EndRound(long before)
+    private void Collect()
     {
-        if (heap.LastFull == before)
+        _lastFull = _heap.LastFull;
+        _heap.CollectInBackground();
+        _timer.Change(Pause, Timeout.InfiniteTimeSpan);
+    }
+
+    private void GoOn()
+    {
+        if (_heap.LastFull == _lastFull)
         {
+            _timer.Change(Pause, Timeout.InfiniteTimeSpan);
             return;
         }
 
-        _awaited = null;
-        var used = heap.Used;
-        var committed = heap.Committed;
-        if (committed - used < Least)
+        var committed = _heap.Committed;
+        _inVain++;
+        if (_lowest - committed >= Least / 8)
         {
-            _rounds = 0;
+            _lowest = committed;
+            _inVain = 0;
         }
-        else if (used <= MostAlive)
+
+        if (committed - _heap.Used >= Least && _inVain < Patience)
         {
-            _rounds = 0;
-            var start = time.GetTimestamp();
-            heap.Compact();
-            HostingLog.MemoryReturned(logger, committed >> 20, heap.Committed >> 20, time.GetElapsedTime(start));
+            Collect();
+            return;
         }
+
+        HostingLog.MemoryReturned(_logger, _before >> 20, committed >> 20, _time.GetElapsedTime(_began));
+        _ended = _time.GetTimestamp();
+        _isReturning = false;
     }
 }

@@ -28,9 +28,12 @@ internal sealed class MqttProtocol(MqttBroker broker, HealthProjection health) :
     {
         var statistics = broker.Statistics;
         var open = (int)connections.Used;
+        var (holder, held) = broker.AbsentBacklog;
         return new LoadSampled(statistics.QueuedMessages, open, bytesReceived, bytesSent, statistics.Topics, statistics.Dropped)
         {
-            Capacity = new Capacity(connections, broker.Sessions.Use, broker.Budget.Use),
+            BacklogHolder = holder,
+            BacklogHeld = Math.Min(held, statistics.QueuedMessages),
+            Capacity = new Capacity(connections, broker.Sessions.Use, broker.Budget.Use) { Retained = broker.RetainedUse },
             Sessions = statistics.OpenSessions,
             MessagesReceived = statistics.PublishReceived,
             MessagesSent = statistics.PublishSent,

@@ -8,6 +8,7 @@ using Cassini.Streams.Listening.Connections;
 using Cassini.Streams.Listening.Endpoints;
 using Cassini.Streams.Primitives;
 using Cassini.Streams.Probing;
+using Cassini.Streams.Quotas;
 using Cassini.Streams.Supervision;
 using Cassini.Streams.Tls;
 using Cassini.Streams.Tls.Files;
@@ -77,7 +78,7 @@ public sealed partial class ServiceHost : IAsyncDisposable
         _prober = new Prober(options.Probing, Listeners, Certificates, Hub, time, loggers.CreateLogger<Prober>(), protocol.SpeaksMqtt);
         Rehearsals = new Rehearsals(Listeners, Health.StopTicks, Health.ResumeTicks, _logger);
         _memory = new MemoryReturn(ManagedHeap.Instance, time, _logger);
-        _load = new LoadSampler(SampleLoad, Hub, time);
+        _load = new LoadSampler(() => Sample(descriptors), Hub, time);
         _probes = new ServiceGroup(supervisor, time, _logger);
         _publications = new ServiceGroup(supervisor, time, _logger);
         _services = new ServiceGroup(supervisor, time, _logger);
@@ -105,6 +106,9 @@ public sealed partial class ServiceHost : IAsyncDisposable
 
     /// <summary>The addresses whose handshakes were refused last. Any thread.</summary>
     internal RefusedHandshakes RefusedHandshakes => _core.RefusedHandshakes;
+
+    /// <summary>What each identity has of what all share. Any thread.</summary>
+    internal AccountTable Accounts => _core.Accounts;
 
     /// <summary>The endpoints and connections.</summary>
     internal ListenerManager Listeners { get; }
@@ -232,11 +236,15 @@ public sealed partial class ServiceHost : IAsyncDisposable
         EnterPhase(Phase.Ready, PhaseOutcome.Completed);
     }
 
-    private LoadSampled SampleLoad()
+    /// <param name="descriptors">How many the process may have; null for no limit.</param>
+    private LoadSampled Sample(long? descriptors)
     {
-        var sample = _protocol.Sample(Listeners.ConnectionUse, Listeners.BytesReceived, Listeners.BytesSent);
-        _memory.Look(sample);
-        return sample;
+        var connections = Listeners.ConnectionUse;
+        var sample = _protocol.Sample(connections, Listeners.BytesReceived, Listeners.BytesSent);
+        _memory.Note(sample.Capacity?.Memory?.Used ?? 0);
+        return descriptors is { } limit && sample.Capacity is { } capacity && OpenDescriptors.Count() is { } used
+            ? sample with { Capacity = capacity with { Descriptors = new ResourceUse(used, limit, connections.Holder, connections.Held) } }
+            : sample;
     }
 
     private void EnterPhase(Phase next, PhaseOutcome outcome) => _phase = _phase.LeaveFor(next, outcome, Hub, _time);

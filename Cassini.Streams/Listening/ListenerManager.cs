@@ -2,11 +2,11 @@ using System.Collections.Immutable;
 using System.Threading.Channels;
 using Cassini.Streams.Events;
 using Cassini.Streams.Listening.Connections;
-using Cassini.Streams.Quotas;
 using Cassini.Streams.Listening.Endpoints;
 using Cassini.Streams.Listening.Handshakes;
 using Cassini.Streams.Listening.Probes;
 using Cassini.Streams.Primitives;
+using Cassini.Streams.Quotas;
 using Cassini.Streams.Supervision;
 using Cassini.Streams.Tls.Files;
 using Microsoft.Extensions.Logging;
@@ -177,6 +177,11 @@ internal sealed partial class ListenerManager : IAsyncDisposable
     /// <summary>Ends a connection with <see cref="CloseReason.Disconnected"/>.</summary>
     /// <returns>False when there is no such open connection.</returns>
     public bool Disconnect(long connectionId) => connectionId > 0 && (_context.Connections.Find(connectionId)?.TryDisconnect() ?? false);
+
+    /// <summary>Ends the open connections of an identity with <see cref="CloseReason.Disconnected"/>, but for probes.</summary>
+    /// <returns>How many there were.</returns>
+    public int Disconnect(string identity) =>
+        _context.Connections.All.Count(connection => !connection.IsProbe && connection.Identity == identity && connection.TryDisconnect());
 
     /// <summary>Stops at once.</summary>
     public async ValueTask DisposeAsync() => await StopAsync(new CancellationToken(canceled: true));

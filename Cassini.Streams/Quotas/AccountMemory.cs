@@ -14,6 +14,9 @@ internal sealed class AccountMemory(MemoryBudget budget, Account account)
     /// <summary>Those who wait go on when so much of what they may have is in use.</summary>
     private const double ResumeAt = 0.9;
 
+    /// <summary>How much of the share what waits for clients that are away may bring it to.</summary>
+    private const double PartOfAbsent = 0.75;
+
     private readonly long _little = budget.Limit / Little;
     private readonly LevelWaiters _waiters = new();
 
@@ -27,6 +30,12 @@ internal sealed class AccountMemory(MemoryBudget budget, Account account)
 
     /// <summary>Whether it must take nothing more that can be refused or can wait.</summary>
     public bool IsClosed => IsClosedAt(1);
+
+    /// <summary>
+    /// Whether nothing more is kept for clients that are away: before the share is used up, so that what others send to these does not stop
+    /// those that are connected.
+    /// </summary>
+    public bool IsClosedToAbsent => IsClosedAt(IsShared ? PartOfAbsent : 1);
 
     /// <summary>
     /// Whether it must not even take what a client that is connected is to get: it has its share, or so much is in use that others would
@@ -86,21 +95,30 @@ internal sealed class AccountMemory(MemoryBudget budget, Account account)
         var began = time.GetTimestamp();
         while (true)
         {
-            // Asked for before the look, so that nothing is missed between the two.
-            Task room = Task.WhenAny(_waiters.WhenAt(OwnLevel), budget.WhenAt(LevelOfAll));
-            if (!IsClosedAt(ResumeAt))
+            var (own, all) = (_waiters.Enter(OwnLevel), budget.Waiters.Enter(LevelOfAll));
+            try
             {
-                return true;
-            }
+                // After they are there, so that nothing is missed between the two.
+                if (!IsClosedAt(ResumeAt))
+                {
+                    return true;
+                }
 
-            var rest = patience - time.GetElapsedTime(began);
-            if (rest <= TimeSpan.Zero)
+                var rest = patience - time.GetElapsedTime(began);
+                if (rest <= TimeSpan.Zero)
+                {
+                    return false;
+                }
+
+                Task room = Task.WhenAny(own.Reached, all.Reached);
+                await room.WaitAsync(rest, time, cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+                cancellationToken.ThrowIfCancellationRequested();
+            }
+            finally
             {
-                return false;
+                _waiters.Leave(own);
+                budget.Waiters.Leave(all);
             }
-
-            await room.WaitAsync(rest, time, cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-            cancellationToken.ThrowIfCancellationRequested();
         }
     }
 

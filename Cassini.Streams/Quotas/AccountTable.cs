@@ -12,11 +12,36 @@ internal sealed class AccountTable(QuotaOptions options)
 {
     private readonly ConcurrentDictionary<string, Account> _accounts = new(StringComparer.Ordinal);
     private readonly Lock _lock = new();
+    private readonly long[] _limits = new long[QuotaResources.All.Length];
+    private readonly long[] _overQuota = new long[QuotaResources.All.Length];
 
     /// <summary>The broker's own, which may have all and is not listed.</summary>
     public Account OfBroker { get; } = new("", [.. QuotaResources.All.Select(QuotaOptions.Whole.Of)]);
 
     public IEnumerable<Account> All => _accounts.Select(pair => pair.Value);
+
+    /// <summary>The most that all may have together of a resource; 0 when nothing shares it.</summary>
+    public long LimitOf(CapacityResource resource) => Volatile.Read(ref _limits[(int)resource]);
+
+    /// <summary>How often an identity got no more of a resource because of its own share.</summary>
+    public long OverQuota(CapacityResource resource) => Interlocked.Read(ref _overQuota[(int)resource]);
+
+    /// <summary>A resource is shared by these accounts.</summary>
+    /// <returns>The limit.</returns>
+    public long NoteLimit(CapacityResource resource, long limit)
+    {
+        Volatile.Write(ref _limits[(int)resource], limit);
+        return limit;
+    }
+
+    /// <summary>An identity got no more of a resource.</summary>
+    public void NoteRefused(CapacityResource resource, QuotaVerdict verdict)
+    {
+        if (verdict == QuotaVerdict.OverQuota)
+        {
+            Interlocked.Increment(ref _overQuota[(int)resource]);
+        }
+    }
 
     /// <summary>The account of an identity, for something that has a part in it until <see cref="Close"/>.</summary>
     public Account Open(string identity)

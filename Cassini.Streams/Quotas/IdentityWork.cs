@@ -34,7 +34,18 @@ internal sealed class IdentityWork(WorkTurns turns, TimeProvider time)
         }
     }
 
-    private bool IsBusy(Account account) => account.Work.IsBusy(time.GetTimestamp(), time.TimestampFrequency);
+    /// <summary>Whether an identity must wait for its turn.</summary>
+    public bool IsBusy(Account account) => account.Work.IsBusy(time.GetTimestamp(), time.TimestampFrequency);
+
+    /// <summary>When something begins that <see cref="Count"/> counts: a timestamp.</summary>
+    public long Begin() => time.GetTimestamp();
+
+    /// <summary>Counts what was done on a thread that has other work too.</summary>
+    public void Count(Account account, long began)
+    {
+        var ended = time.GetTimestamp();
+        account.Work.Add(ended - began, ended);
+    }
 
     /// <returns>Whether it has a turn, which it must leave.</returns>
     private async ValueTask<bool> EnterAsync(Account? account)

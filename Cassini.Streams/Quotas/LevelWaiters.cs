@@ -4,17 +4,31 @@ namespace Cassini.Streams.Quotas;
 internal sealed class LevelWaiters
 {
     private readonly Lock _lock = new();
-    private TaskCompletionSource? _waiters;
-    private long _level;
+    private readonly List<LevelWaiter> _waiters = [];
+    private long _highest = long.MinValue;
 
-    /// <summary>Completes when the number falls to this level, or to that of another who waits: look at the number again then.</summary>
-    public Task WhenAt(long level)
+    /// <summary>Someone waits for a level, until <see cref="Leave"/>.</summary>
+    public LevelWaiter Enter(long level)
+    {
+        var waiter = new LevelWaiter(level);
+        lock (_lock)
+        {
+            _waiters.Add(waiter);
+            Volatile.Write(ref _highest, Math.Max(_highest, level));
+        }
+
+        return waiter;
+    }
+
+    /// <summary>Someone waits no more: nothing of it is kept.</summary>
+    public void Leave(LevelWaiter waiter)
     {
         lock (_lock)
         {
-            // What continues does so on the pool, not on the thread that gives something back.
-            Volatile.Write(ref _level, _waiters is null ? level : Math.Max(level, _level));
-            return (_waiters ??= new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously)).Task;
+            if (_waiters.Remove(waiter) && waiter.Level == _highest)
+            {
+                FindHighestLocked();
+            }
         }
     }
 
@@ -22,18 +36,22 @@ internal sealed class LevelWaiters
     /// <param name="to">What it is now.</param>
     public void Fell(long to)
     {
-        if (Volatile.Read(ref _waiters) is null || to > Volatile.Read(ref _level))
+        if (to > Volatile.Read(ref _highest))
         {
             return;
         }
 
-        TaskCompletionSource? waiters;
+        List<LevelWaiter> due;
         lock (_lock)
         {
-            waiters = to > _level ? null : _waiters;
-            _waiters = waiters is null ? _waiters : null;
+            due = _waiters.FindAll(waiter => to <= waiter.Level);
+            _waiters.RemoveAll(waiter => to <= waiter.Level);
+            FindHighestLocked();
         }
 
-        waiters?.SetResult();
+        due.ForEach(waiter => waiter.Complete());
     }
+
+    private void FindHighestLocked() =>
+        Volatile.Write(ref _highest, _waiters.Count == 0 ? long.MinValue : _waiters.Max(waiter => waiter.Level));
 }

@@ -13,9 +13,12 @@ internal sealed class MemoryBudget(long limit, AccountTable accounts)
     private const int Overshoot = 4;
 
     private readonly SharedResource _bytes = new(CapacityResource.Memory, limit, accounts);
-    private readonly LevelWaiters _waiters = new();
+    private readonly Lock _making = new();
 
     public long Used => _bytes.Used;
+
+    /// <summary>A message was refused because of its identity's own share.</summary>
+    public void NoteOverQuota() => accounts.NoteRefused(CapacityResource.Memory, QuotaVerdict.OverQuota);
 
     public long Limit => _bytes.Limit;
 
@@ -38,18 +41,26 @@ internal sealed class MemoryBudget(long limit, AccountTable accounts)
     /// <summary>What one identity takes and gives back.</summary>
     public AccountMemory Of(Account account)
     {
-        var known = account.Memory;
-        return known?.IsOf(this) is true ? known : account.Memory = new AccountMemory(this, account);
+        if (account.Memory is { } known && known.IsOf(this))
+        {
+            return known;
+        }
+
+        // One for each account: who waits for memory must wait where it is given back.
+        lock (_making)
+        {
+            return account.Memory is { } made && made.IsOf(this) ? made : account.Memory = new AccountMemory(this, account);
+        }
     }
 
-    /// <inheritdoc cref="LevelWaiters.WhenAt"/>
-    public Task WhenAt(long level) => _waiters.WhenAt(level);
+    /// <summary>Those who wait for the use of all to fall.</summary>
+    public LevelWaiters Waiters { get; } = new();
 
     public void Take(Account account, long own, long added) => _bytes.Take(account, own, added);
 
     public void Return(Account account, long own, long added)
     {
         _bytes.Return(account, own, added);
-        _waiters.Fell(_bytes.Used);
+        Waiters.Fell(_bytes.Used);
     }
 }

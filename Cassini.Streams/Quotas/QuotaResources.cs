@@ -7,7 +7,7 @@ namespace Cassini.Streams.Quotas;
 internal static class QuotaResources
 {
     /// <summary>All, in the order of their values: 0, 1, 2 ….</summary>
-    public static ImmutableArray<CapacityResource> All { get; } = 
+    public static ImmutableArray<CapacityResource> All { get; } =
         [CapacityResource.Connections, CapacityResource.Sessions, CapacityResource.Memory, CapacityResource.Retained];
 
     public static ImmutableArray<string> Names { get; } = [.. All.Select(NameOf)];

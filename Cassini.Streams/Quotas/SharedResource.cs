@@ -14,7 +14,7 @@ internal sealed class SharedResource(CapacityResource resource, long limit, Acco
     private long _used;
 
     /// <summary>The most that all may have together.</summary>
-    public long Limit { get; } = limit;
+    public long Limit { get; } = accounts.NoteLimit(resource, limit);
 
     /// <summary>How much all have together.</summary>
     public long Used => Interlocked.Read(ref _used);
@@ -47,6 +47,7 @@ internal sealed class SharedResource(CapacityResource resource, long limit, Acco
             : QuotaVerdict.Taken;
         if (verdict != QuotaVerdict.Taken)
         {
+            accounts.NoteRefused(resource, verdict);
             Return(account, own, added);
         }
 

@@ -1,8 +1,8 @@
 namespace Cassini.Streams.Quotas;
 
 /// <summary>
-/// How much processor time one identity has used lately. It is busy once that is more than a burst, until it has rested for long enough:
-/// work at a tenth of one processor never makes it busy. Thread-safe.
+/// How much time the work of one identity has taken lately, with the time for which its thread did not run. The identity is busy once that
+/// is more than a burst, until it has rested for long enough: work for a tenth of the time never makes it busy. Thread-safe.
 /// </summary>
 internal sealed class WorkMeter
 {

@@ -145,13 +145,15 @@ internal sealed class RoomTable
         ["Following"] = ["Context"],
         ["Waiting"] = ["Context"],
         ["Watching"] = ["Context"],
+        ["Administering"] = [],
         ["Running"] = ["Context"],
         ["Messaging"] = ["Context", "Settings"],
         ["Replaying"] = ["Context", "Settings"],
         ["Serving"] = ["Context", "Settings"],
         [Arrow.RootRoom] =
         [
-            "Context", "Settings", "Manual", "Following", "Waiting", "Watching", "Running", "Messaging", "Replaying", "Serving",
+            "Context", "Settings", "Manual", "Following", "Waiting", "Watching", "Administering", "Running", "Messaging", "Replaying",
+            "Serving",
         ],
     });
 

@@ -2,6 +2,7 @@ using Cassini.Streams.Broker.Model;
 using Cassini.Streams.Broker.Outgoing;
 using Cassini.Streams.Mqtt;
 using Cassini.Streams.Mqtt.Packets;
+using Cassini.Streams.Quotas;
 using Cassini.Tests.Support;
 
 namespace Cassini.Tests.Broker;
@@ -214,7 +215,7 @@ public class OutboxTests
     private Outbox Make(Stream stream, int aliases = 0, int maxPacketSize = int.MaxValue) =>
         new(
             stream, new OutboxLimits(ProtocolVersion.V500, maxPacketSize, aliases, 1000, 64 * 1024), _memory.Memory,
-            new BrokerCounters(), _owner);
+            new IdentityWork(new WorkTurns(1), TimeProvider.System), new BrokerCounters(), _owner);
 
     private WriteStream Recorder() => new(bytes =>
     {

@@ -123,6 +123,59 @@ public class SessionLimitTests
     }
 
     [Fact]
+    public async Task AbsentBacklog_MessagesWaitForAbsentClients_IsOfTheIdentityThatHasMost()
+    {
+        await using var rig = new BrokerRig();
+        rig.Broker.AbsentBacklog.ShouldBe((null, 0));
+        foreach (var (clientId, identity) in ((string, string)[])[("a", "mallory"), ("b", "mallory"), ("c", "carol")])
+        {
+            var away = await rig.OpenAsync(clientId, change: BrokerRig.Lasting, identity: identity);
+            await away.Client.SubscribeAsync("t", QualityOfService.AtLeastOnce);
+            await away.LoseAsync();
+        }
+
+        var present = await rig.ConnectAsync("d", change: BrokerRig.Lasting, identity: "dave");
+        await present.SubscribeAsync("t", QualityOfService.AtLeastOnce);
+        var publisher = await rig.ConnectAsync("p");
+        await publisher.PublishAsync("t", "1", QualityOfService.AtLeastOnce);
+        await publisher.PublishAsync("t", "2", QualityOfService.AtLeastOnce);
+
+        rig.Broker.AbsentBacklog.ShouldBe(("mallory", 4));
+    }
+
+    [Fact]
+    public async Task Retained_NoPlaceIsLeft_IsPublished()
+    {
+        await using var rig = new BrokerRig(options => options with { MaxRetained = 2 });
+        rig.Broker.RetainedUse.ShouldBe(new ResourceUse(0, 2), "the broker's own do not count");
+        var publisher = await rig.ConnectAsync("p");
+        foreach (var topic in (string[])["a", "b", "c"])
+        {
+            await publisher.PublishAsync(topic, "1", QualityOfService.AtLeastOnce, retain: true);
+        }
+
+        rig.Events.Of<CapacityReached>().ShouldBe([new CapacityReached(CapacityResource.Retained, 2) { Holder = "alice", Held = 2 }]);
+        rig.Broker.RetainedUse.ShouldBe(new ResourceUse(2, 2, "alice", 2));
+    }
+
+    [Fact]
+    public async Task Retained_TheirMemoryIsUsedUp_IsTheLimit()
+    {
+        await using var rig = new BrokerRig(options => options with { MemoryLimit = 1024 * 1024 });
+        var publisher = await rig.ConnectAsync("p");
+        for (var i = 0; i < 60; i++)
+        {
+            await publisher.PublishAsync($"t/{i}", new string('x', 10_000), QualityOfService.AtLeastOnce, retain: true);
+        }
+
+        var use = rig.Broker.RetainedUse!;
+        use.Used.ShouldBeInRange(40, 52);
+        use.Limit.ShouldBe(use.Used);
+        rig.Events.Of<CapacityReached>().Select(reached => (reached.Resource, reached.Limit)).Distinct()
+            .ShouldBe([(CapacityResource.Retained, use.Limit)]);
+    }
+
+    [Fact]
     public async Task Memory_SessionsOfOneIdentityWaitForTheSamePayloads_HoldThemOnce()
     {
         await using var rig = new BrokerRig(options => options with { MemoryLimit = 1024 * 1024 });

@@ -24,7 +24,7 @@ internal sealed class SingleTurns : IDisposable
     }
 
     /// <summary>It waits for its turn.</summary>
-    public Task AwaitAsync() => Eventually.HoldsAsync("it waits for its turn", () => _rig.Broker.Turns.Waiting == 1);
+    public Task AwaitAsync() => Eventually.HoldsAsync("it waits for its turn", () => _rig.Broker.Turns.Waiting > 0);
 
     /// <summary>It does one piece: then the neighbour has all turns again.</summary>
     public async Task NextAsync()

@@ -1,6 +1,5 @@
 using Cassini.Streams.Events;
 using Cassini.Streams.Mqtt;
-using Cassini.Tests.Support;
 
 namespace Cassini.Tests.Broker;
 

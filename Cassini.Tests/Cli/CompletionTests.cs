@@ -11,7 +11,7 @@ public sealed class CompletionTests : IDisposable
     public void Dispose() => _directory.Dispose();
 
     [Theory]
-    [InlineData("cassini ", "certs completion help man pub replay run serve sub wait watch")]
+    [InlineData("cassini ", "admin certs completion help man pub replay run serve sub wait watch")]
     [InlineData("cassini wa", "wait watch")]
     [InlineData("cassini sub --no", "--no-retained")]
     [InlineData("cassini wait --for ", "live ok ready")]

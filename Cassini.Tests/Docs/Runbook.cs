@@ -8,7 +8,7 @@ internal static partial class Runbook
     public static string Text { get; } = Repository.Read("docs", "operate", "runbook.md");
 
     /// <summary>The entries of what has an event and an alert, but no check.</summary>
-    public static IReadOnlyList<string> AlertsAlone { get; } = [nameof(Streams.Events.ClientIdContested)];
+    public static IReadOnlyList<string> AlertsAlone { get; } = [nameof(Streams.Events.ClientIdContested), "ShareUsedUp"];
 
     /// <summary>The text under each heading, by the heading.</summary>
     public static IReadOnlyList<(string Reason, string Entry)> Entries { get; } =

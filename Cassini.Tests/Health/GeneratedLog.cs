@@ -53,8 +53,14 @@ internal static class GeneratedLog
             (BrokerEvent)new LoadSampled(0, 1, 2, 3)
             {
                 Capacity = new Capacity(
-                    new ResourceUse(connections, 10, "alice", connections), new ResourceUse(sessions, 10), new ResourceUse(memory, 10)),
+                    new ResourceUse(connections, 10, "alice", connections), new ResourceUse(sessions, 10), new ResourceUse(memory, 10))
+                {
+                    Retained = new ResourceUse(sessions, 10),
+                    Descriptors = memory > 5 ? new ResourceUse(connections, 10, "alice", connections) : null,
+                },
             })),
+        (1, Gen.Select(Gen.Long[0, 3_000_000], OneOf("alice", null), (queued, holder) =>
+            (BrokerEvent)new LoadSampled(queued, 1, 2, 3) { BacklogHolder = holder, BacklogHeld = holder is null ? 0 : queued / 2 })),
         (1, Gen.Select(Gen.Enum<CapacityResource>(), OneOf("alice", null), (resource, identity) =>
             (BrokerEvent)new CapacityReached(resource, 10, identity))),
         (2, Gen.Select(OneOf("", "a", null), Gen.Long[1, 9], (client, count) => (BrokerEvent)new MessagesDropped(client, count))),
@@ -63,6 +69,7 @@ internal static class GeneratedLog
         (1, Id.Select(id => (BrokerEvent)new ClientIdContested("a", "alice", (int)id, TimeSpan.FromSeconds(1)))),
         (1, Id.Select(id => (BrokerEvent)new ProtocolViolated(id, "MalformedPacket", "§1", "bad"))),
         (1, Id.Select(id => (BrokerEvent)new AccessDenied(id, "alice", "publish", "t", null))),
+        (1, Gen.Const((BrokerEvent)new RemedyApplied(RemedyAction.EndSession, "a", "ops", 1, 1))),
         (1, Gen.Const((BrokerEvent)new SessionEnded("a", SessionEndReason.Expired))),
         (1, Gen.Enum<Phase>().Select(phase => (BrokerEvent)new PhaseEntered(phase))),
         (1, Gen.Const((BrokerEvent)new HealthChanged(

@@ -1,6 +1,7 @@
 using System.Net.Security;
 using Cassini.Streams.Broker.Model;
 using Cassini.Streams.Mqtt;
+using Cassini.Streams.Quotas;
 using Cassini.Tests.Broker;
 using Cassini.Tests.Support;
 
@@ -19,6 +20,7 @@ public class CrowdTests
         {
             Listener = options.Listener with { HandshakeTimeout = Deadline, StallGrace = Deadline },
             Broker = options.Broker with { ConnectTimeout = Deadline },
+            Quota = QuotaOptions.Whole,
         });
         using var identity = host.Issue("crowd");
         var certificate = SslStreamCertificateContext.Create(identity, null, offline: true);

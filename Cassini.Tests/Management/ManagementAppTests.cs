@@ -125,6 +125,7 @@ public class ManagementAppTests
                 "/", "/livez", "/livez/{check}", "/readyz", "/readyz/{check}", "/healthz", "/healthz/{check}",
                 "/events", "/events/{id}", "/state", "/metrics",
                 "/certificates", "/connections", "/connections/{id}", "/handshakes", "/topics", "/subscriptions",
+                "/identities", "/identities/{identity}", "/sessions/{client}", "/retained",
                 "/drain", "/faults/{fault}", "/runbook", "/runbook.css",
             ],
             ignoreOrder: true);

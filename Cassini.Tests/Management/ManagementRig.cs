@@ -1,13 +1,13 @@
 using System.Reactive.Concurrency;
+using Cassini.Management;
 using Cassini.Management.Access;
 using Cassini.Management.Http;
-using Cassini.Management;
-using Cassini.Streams.Broker.Model;
 using Cassini.Streams.Broker;
-using Cassini.Streams.Events.Hub;
+using Cassini.Streams.Broker.Model;
 using Cassini.Streams.Events;
-using Cassini.Streams.Health.Projection;
+using Cassini.Streams.Events.Hub;
 using Cassini.Streams.Health;
+using Cassini.Streams.Health.Projection;
 using Cassini.Streams.Quotas;
 using Cassini.Tests.Health;
 using Cassini.Tests.Support;
@@ -44,12 +44,13 @@ internal sealed class ManagementRig : IAsyncDisposable
         Connections = new LiveConnections(Hub);
         RefusedHandshakes = new RefusedHandshakes(Hub);
         Broker = new MqttBroker(
-            new BrokerOptions { MaxTopics = 10_000 }, "0.1.0", new AccountTable(new QuotaOptions()), NoStore.Instance, Hub,
+            new BrokerOptions { MaxTopics = 10_000 }, "0.1.0", Accounts, NoStore.Instance, Hub,
             TimeProvider.System, NullLogger<MqttBroker>.Instance);
         Listeners = new FakeListeners(Health);
         Managed = new ManagedBroker(Hub, Health, Connections, RefusedHandshakes, Listeners.Disconnect, Listeners)
         {
             Mqtt = Broker,
+            Accounts = Accounts,
             RequestStop = () => Interlocked.Increment(ref _stopsRequested),
         };
         _app = ManagementApp.Create(Managed, Options, NullLoggerFactory.Instance, TimeProvider.System, refusals: Refusals);
@@ -62,6 +63,9 @@ internal sealed class ManagementRig : IAsyncDisposable
     public LiveConnections Connections { get; }
 
     public RefusedHandshakes RefusedHandshakes { get; }
+
+    /// <summary>What each identity has of the broker.</summary>
+    public AccountTable Accounts { get; } = new(new QuotaOptions());
 
     /// <summary>A broker without clients; nothing of it runs.</summary>
     public MqttBroker Broker { get; }

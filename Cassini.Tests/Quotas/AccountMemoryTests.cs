@@ -10,7 +10,7 @@ public class AccountMemoryTests
     private const long Limit = 100_000;
     private const long Little = Limit / 256;
 
-    private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(5);
 
     private readonly VirtualClock _clock = new();
     private readonly AccountTable _accounts = new(QuotaOptions.Whole with { Memory = Share.Percent(25) });
@@ -30,6 +30,29 @@ public class AccountMemoryTests
         Of("other").IsClosed.ShouldBeFalse();
         Of("other").TryTake(20_000).ShouldBeTrue();
         _budget.Used.ShouldBe(45_000);
+    }
+
+    [Fact]
+    public void Take_ThreeQuartersOfTheShare_ClosesItToClientsThatAreAway()
+    {
+        var memory = Of("a");
+        memory.Take(18_749);
+        memory.IsClosedToAbsent.ShouldBeFalse();
+        memory.Take(1);
+        (memory.IsClosedToAbsent, memory.IsClosed).ShouldBe((true, false));
+    }
+
+    // Who waits for memory must wait where it is given back.
+    [Fact]
+    public void Of_ManyThreadsAtOnce_IsTheSame()
+    {
+        for (var round = 0; round < 200; round++)
+        {
+            var account = _accounts.Open($"{round}");
+            var made = new AccountMemory[8];
+            Parallel.For(0, made.Length, i => made[i] = _budget.Of(account));
+            made.Distinct().Count().ShouldBe(1);
+        }
     }
 
     [Fact]
@@ -88,7 +111,7 @@ public class AccountMemoryTests
     {
         var memory = Of("a");
         memory.Take(25_000);
-        var waiting = memory.WaitAsync(s_patience, _clock.Time, CancellationToken.None);
+        var waiting = memory.WaitAsync(Patience, _clock.Time, CancellationToken.None);
         memory.Return(1_000);
         waiting.IsCompleted.ShouldBeFalse("it goes on when there is room for some");
         memory.Return(2_000);
@@ -102,7 +125,7 @@ public class AccountMemoryTests
         memory.Take(10_000);
         other.Take(95_000);
         memory.IsClosed.ShouldBeTrue();
-        var waiting = memory.WaitAsync(s_patience, _clock.Time, CancellationToken.None);
+        var waiting = memory.WaitAsync(Patience, _clock.Time, CancellationToken.None);
         other.Return(20_000);
         (await Eventually.CompletesAsync("the wait", waiting)).ShouldBeTrue();
     }
@@ -112,8 +135,8 @@ public class AccountMemoryTests
     {
         var memory = Of("a");
         memory.Take(30_000);
-        var waiting = memory.WaitAsync(s_patience, _clock.Time, CancellationToken.None);
-        _clock.AdvanceBy(s_patience);
+        var waiting = memory.WaitAsync(Patience, _clock.Time, CancellationToken.None);
+        _clock.AdvanceBy(Patience);
         (await Eventually.CompletesAsync("the wait", waiting)).ShouldBeFalse();
     }
 
@@ -123,7 +146,7 @@ public class AccountMemoryTests
         var memory = Of("a");
         memory.Take(30_000);
         using var ending = new CancellationTokenSource();
-        var waiting = memory.WaitAsync(s_patience, _clock.Time, ending.Token);
+        var waiting = memory.WaitAsync(Patience, _clock.Time, ending.Token);
         await ending.CancelAsync();
         await Should.ThrowAsync<OperationCanceledException>(waiting);
     }

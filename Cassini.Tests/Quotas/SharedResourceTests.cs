@@ -1,4 +1,3 @@
-using System.Collections.Immutable;
 using Cassini.Streams.Events;
 using Cassini.Streams.Quotas;
 
@@ -16,6 +15,8 @@ public class SharedResourceTests
         TakeAll(resource, accounts.Open("a")).ShouldBe(250);
         resource.TryTake(accounts.Open("a"), 1).ShouldBe(QuotaVerdict.OverQuota);
         resource.Used.ShouldBe(250);
+        accounts.OverQuota(Resource).ShouldBe(2, "the one that ended it, and this one");
+        accounts.LimitOf(Resource).ShouldBe(1_000);
     }
 
     // The one that has most is refused first: some is left for each that comes.

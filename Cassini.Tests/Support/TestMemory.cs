@@ -27,11 +27,11 @@ internal sealed class TestMemory
 /// <summary>What tests do that does not come from a client.</summary>
 internal static class TestMemoryExtensions
 {
-    private static readonly Account s_other = new AccountTable(QuotaOptions.Whole).OfBroker;
+    private static readonly Account Other = new AccountTable(QuotaOptions.Whole).OfBroker;
 
-    public static void Take(this MemoryBudget budget, long bytes) => budget.Take(s_other, bytes, bytes);
+    public static void Take(this MemoryBudget budget, long bytes) => budget.Take(Other, bytes, bytes);
 
-    public static void Return(this MemoryBudget budget, long bytes) => budget.Return(s_other, bytes, bytes);
+    public static void Return(this MemoryBudget budget, long bytes) => budget.Return(Other, bytes, bytes);
 
-    public static bool Set(this RetainedMessages retained, StoredMessage message) => retained.Set(message, s_other);
+    public static bool Set(this RetainedMessages retained, StoredMessage message) => retained.Set(message, Other);
 }

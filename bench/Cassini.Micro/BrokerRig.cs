@@ -32,7 +32,7 @@ internal sealed class BrokerRig
         var link = _broker.Connecting.Open(client, connect);
         var handler = _broker.Connecting.AnswerAsync(link, connect, CancellationToken.None).GetAwaiter().GetResult();
         client.Flushes.Flush();
-        return (client, handler!, new ReceiveBuffer(stream, _broker.Budget), stream);
+        return (client, handler!, new ReceiveBuffer(stream, client.Memory), stream);
     }
 
     public void Subscribe(string clientId, string filter, QualityOfService qos = QualityOfService.AtMostOnce)

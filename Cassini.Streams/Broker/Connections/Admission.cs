@@ -75,7 +75,13 @@ internal sealed class Admission(
         _isOutOfPatience = !await memory.WaitAsync(options.MemoryPatience, time, cancellationToken);
         if (_isOutOfPatience)
         {
-            var reached = memory.IsOverQuota
+            var isOver = memory.IsOverQuota;
+            if (isOver)
+            {
+                budget.NoteOverQuota();
+            }
+
+            var reached = isOver
                 ? new CapacityReached(CapacityResource.Memory, memory.Share, memory.Account.Identity)
                 : new CapacityReached(CapacityResource.Memory, budget.Limit);
             events.PublishReached(reached, () => budget.Use);

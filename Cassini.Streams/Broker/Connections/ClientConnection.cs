@@ -29,6 +29,7 @@ internal sealed class ClientConnection : IOutboxOwner
     /// <param name="transport">The transport.</param>
     /// <param name="counters">Where its traffic is counted.</param>
     /// <param name="memory">The memory of its identity.</param>
+    /// <param name="work">Runs what is done for its identity on other threads.</param>
     /// <param name="receiver">Reads CONNECT.</param>
     /// <param name="connecting">Answers CONNECT.</param>
     /// <param name="serving">Serves a client that was accepted.</param>
@@ -38,6 +39,7 @@ internal sealed class ClientConnection : IOutboxOwner
         Connection transport,
         BrokerCounters counters,
         AccountMemory memory,
+        IdentityWork work,
         ConnectReceiver receiver,
         ConnectPhase connecting,
         ServePhase serving,
@@ -52,6 +54,7 @@ internal sealed class ClientConnection : IOutboxOwner
         _violations = violations;
         _logger = logger;
         Memory = memory;
+        Work = work;
         _input = new ReceiveBuffer(transport.Stream, memory);
     }
 
@@ -59,6 +62,9 @@ internal sealed class ClientConnection : IOutboxOwner
 
     /// <summary>The memory of its identity.</summary>
     public AccountMemory Memory { get; }
+
+    /// <summary>Runs what is done for its identity on other threads.</summary>
+    public IdentityWork Work { get; }
 
     /// <summary>Where its traffic is counted: a probe's does not count as the broker's.</summary>
     public BrokerCounters Counters { get; }

@@ -51,7 +51,7 @@ internal sealed class ClientLink : IAttachedConnection
         _time = time;
         _lastPacketAt = time.GetTimestamp();
         Unfinished = new UnfinishedPacket(options.PacketTimeout);
-        Outbox = new Outbox(connection.Transport.Stream, limits, connection.Memory, connection.Counters, connection);
+        Outbox = new Outbox(connection.Transport.Stream, limits, connection.Memory, connection.Work, connection.Counters, connection);
     }
 
     public ClientConnection Connection => _connection;

@@ -93,7 +93,11 @@ internal sealed class PacketHandler(
             link.Unfinished.Clear();
         }
 
-        Admission.EndBatch();
+        if (step != Step.GoOn)
+        {
+            Admission.EndBatch();
+        }
+
         return step;
     }
 

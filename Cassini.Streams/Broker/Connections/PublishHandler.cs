@@ -15,6 +15,7 @@ internal sealed class PublishHandler(
     Router router,
     MessageTracer tracer,
     BrokerEvents events,
+    Func<ResourceUse?> retainedUse,
     ClientLink link,
     Client client)
 {
@@ -109,6 +110,10 @@ internal sealed class PublishHandler(
         {
             // It was delivered, so the client must not send it again: that it was not retained is reported to the operator only.
             Report("retain", topic.Name, "there is no room for one more retained message");
+            if (retainedUse() is { IsAtLimit: true } use)
+            {
+                events.PublishReached(new CapacityReached(CapacityResource.Retained, use.Limit), () => use);
+            }
         }
 
         if (packet.QoS != QualityOfService.AtMostOnce)
@@ -219,7 +224,7 @@ internal sealed class PublishHandler(
 
     private CloseOrder? Refused(ref PublishPacket packet, AnswerBuffer answers)
     {
-        link.Counters.AddDropped(packet.QoS);
+        link.Counters.AddRefused();
         if (packet.QoS == QualityOfService.AtMostOnce)
         {
             return null;

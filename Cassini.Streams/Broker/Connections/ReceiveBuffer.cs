@@ -1,6 +1,5 @@
 using System.Buffers;
 using System.Runtime.CompilerServices;
-using Cassini.Streams.Broker.Model;
 using Cassini.Streams.Quotas;
 
 namespace Cassini.Streams.Broker.Connections;

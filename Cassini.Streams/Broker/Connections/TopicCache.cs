@@ -58,12 +58,17 @@ internal sealed class TopicCache(BrokerOptions options, TopicTable topics, Clien
             ? new Topic(name.ToArray(), isListed: false, 0)
             : topics.Get(name, memory.Account.Identity);
         var found = new CachedTopic(topic, TopicVerdict.Allowed, null);
+        if (memory.IsClosed && CostOf(topic) > CostOf(place.Topic))
+        {
+            return found;
+        }
+
         _displaced += place.Topic is null ? 0 : 1;
         Keep(ref place, found);
         if (_displaced > _places.Length && _places.Length < LargestSize && !memory.IsClosed)
         {
             _displaced = 0;
-            Make(_places.Length * 4);
+            Make(Math.Min(LargestSize, _places.Length * 4));
         }
 
         return found;

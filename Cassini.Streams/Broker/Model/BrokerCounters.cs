@@ -22,6 +22,7 @@ internal sealed class BrokerCounters
     private long _violations;
     private long _delayed;
     private long _sessionsRefused;
+    private long _refused;
     private readonly long[] _sessionsEnded = new long[Enum.GetValues<SessionEndReason>().Length];
 
     /// <summary>Control packets read.</summary>
@@ -54,6 +55,9 @@ internal sealed class BrokerCounters
     public long DroppedReliable => Interlocked.Read(ref _droppedReliable);
 
     public long Dropped => DroppedQoS0 + DroppedReliable;
+
+    /// <summary>Messages that were not taken, because there was no memory for them.</summary>
+    public long Refused => Interlocked.Read(ref _refused);
 
     /// <summary>Copies that expired before they were sent.</summary>
     public long Expired => Interlocked.Read(ref _expired);
@@ -100,6 +104,8 @@ internal sealed class BrokerCounters
 
     public void AddDropped(QualityOfService qos) =>
         Interlocked.Increment(ref qos == QualityOfService.AtMostOnce ? ref _droppedQoS0 : ref _droppedReliable);
+
+    public void AddRefused() => Interlocked.Increment(ref _refused);
 
     public void AddExpired() => Interlocked.Increment(ref _expired);
 

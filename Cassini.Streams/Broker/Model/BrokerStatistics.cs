@@ -46,6 +46,9 @@ public sealed record BrokerStatistics(
     /// <summary>Sessions that a clean start of their client discarded.</summary>
     public long SessionsDiscarded { get; init; }
 
+    /// <summary>Sessions that an operator ended.</summary>
+    public long SessionsEndedByOperator { get; init; }
+
     /// <summary>
     /// Connections that had to wait because several keep taking one client identifier from each other: see
     /// <see cref="BrokerOptions.MaxTakeOverDelay"/>.
@@ -54,6 +57,12 @@ public sealed record BrokerStatistics(
 
     /// <summary>Clients refused because there were too many sessions, in all or of their identity.</summary>
     public long SessionsRefused { get; init; }
+
+    /// <summary>
+    /// Messages of clients that the broker did not take, because there was no memory for them. They are no dropped copies: a publisher is
+    /// told of each but those of QoS 0.
+    /// </summary>
+    public long Refused { get; init; }
 
     /// <summary>The most sessions that were open at once.</summary>
     public int PeakSessions { get; init; }

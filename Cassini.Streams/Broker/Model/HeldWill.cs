@@ -1,4 +1,3 @@
-using Cassini.Streams.Mqtt;
 using Cassini.Streams.Mqtt.Packets;
 using Cassini.Streams.Mqtt.Properties;
 using Cassini.Streams.Quotas;
@@ -12,6 +11,9 @@ internal sealed class HeldWill
 {
     /// <summary>About what the objects around its bytes take.</summary>
     private const int Cost = 400;
+
+    /// <summary>Properties are kept as they were decoded: a short text takes so many times the bytes that it was sent in.</summary>
+    private const int Decoded = 10;
 
     private readonly AccountMemory _memory;
     private readonly int _size;
@@ -29,7 +31,8 @@ internal sealed class HeldWill
     /// <returns>Null when there is no memory for it.</returns>
     public static HeldWill? TryMake(WillMessage message, AccountMemory memory)
     {
-        var size = Cost + (2 * message.Topic.Length) + message.Payload.Length + MessageProperties.Encode(message.Properties).Length;
+        var size = Cost + (2 * message.Topic.Length) + message.Payload.Length
+            + (Decoded * MessageProperties.Encode(message.Properties).Length);
         return memory.TryTake(size) ? new HeldWill(message, memory, size) : null;
     }
 

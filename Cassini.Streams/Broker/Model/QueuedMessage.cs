@@ -23,11 +23,17 @@ internal readonly record struct QueuedMessage(
     string? Share = null,
     bool IsOfBurst = false)
 {
-    /// <summary>The bytes that a copy takes in addition to the shared message: its slots in the queue, the window and the store.</summary>
-    private const int Cost = 160;
+    /// <summary>The bytes of its slots in the queue, the window and the store.</summary>
+    private const int Slots = 160;
+
+    /// <summary>About what the span of a delivery takes, in bytes.</summary>
+    private const int CostOfSpan = 700;
 
     /// <summary>Whether it waits for a client that is away: the rest of its burst, which may be of QoS 0, does.</summary>
     public bool OutlivesConnection => QoS != QualityOfService.AtMostOnce || IsOfBurst;
+
+    /// <summary>The bytes that a copy takes in addition to the shared message.</summary>
+    private int Cost => Slots + (sizeof(int) * Identifiers.Length) + (Span is null ? 0 : CostOfSpan);
 
     /// <summary>Counts the copy until it is released.</summary>
     /// <param name="memory">The memory of the identity that it is for.</param>

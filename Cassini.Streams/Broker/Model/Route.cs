@@ -8,6 +8,6 @@ internal sealed record Route(long Version, Subscription[] Subscriptions, SharedG
     /// <summary>How many subscribers a message has: of a shared subscription one.</summary>
     public int Subscribers => Subscriptions.Length + Groups.Length;
 
-    /// <summary>The cost of keeping the route, in references.</summary>
-    public int Weight => Subscriptions.Length + Groups.Length;
+    /// <summary>The cost of keeping the route, in references: two identifiers take as much as one.</summary>
+    public int Weight { get; } = Groups.Length + Subscriptions.Sum(subscription => 1 + (subscription.Identifiers.Length / 2));
 }

@@ -63,7 +63,9 @@ internal sealed class StoredMessage(
     /// <summary>Who pays for it while it is retained. Belongs to the lock of the retained messages.</summary>
     public AccountMemory? Keeper { get; set; }
 
-    public int Size => Overhead + Payload.Length + Properties.Length + (Untraced?.Length ?? 0);
+    /// <summary>About how much memory it takes, in bytes; with its topic, if that is in memory for it alone.</summary>
+    public int Size { get; } = Overhead + payload.Length + properties.Length + (untraced?.Length ?? 0)
+        + (topic.IsListed ? 0 : 3 * topic.Utf8.Length);
 
     /// <summary>One more holds it.</summary>
     /// <param name="memory">The memory of the identity that causes it.</param>

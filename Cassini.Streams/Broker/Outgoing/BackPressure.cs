@@ -12,6 +12,9 @@ internal struct BackPressure(OutboxBuffer waiting, OutboxLimits limits)
     /// <summary>How many bytes of answers wait at most before nothing is read that causes more.</summary>
     private const long MostAnswers = 256 * 1024;
 
+    /// <summary>The same when the identity has enough memory.</summary>
+    private const long FewAnswers = 4 * 1024;
+
     private const long Never = -1;
 
     private TaskCompletionSource? _underLimit;
@@ -23,7 +26,7 @@ internal struct BackPressure(OutboxBuffer waiting, OutboxLimits limits)
     /// <summary>
     /// Whether so many answers wait that nothing should be read that causes more: they are never dropped.
     /// </summary>
-    public readonly bool IsOverLimit => waiting.Answers > MostAnswers;
+    public readonly bool IsOverLimit => waiting.Answers > FewAnswers && (waiting.Answers > MostAnswers || waiting.IsMemoryShort);
 
     /// <summary>Asks for a notification, if the outbox is backed up.</summary>
     /// <returns>Whether there will be one.</returns>
@@ -63,7 +66,7 @@ internal struct BackPressure(OutboxBuffer waiting, OutboxLimits limits)
     /// <returns>Whether the notification that was asked for is due.</returns>
     public bool Ease()
     {
-        if (_underLimit is not null && waiting.Answers <= MostAnswers / 2)
+        if (_underLimit is not null && waiting.Answers <= (waiting.IsMemoryShort ? FewAnswers : MostAnswers) / 2)
         {
             Release();
         }

@@ -21,7 +21,7 @@ internal sealed class Outbox : IFlushable
     private OutboxState _state;
     private TaskCompletionSource? _idle;
 
-    public Outbox(Stream stream, OutboxLimits limits, AccountMemory memory, BrokerCounters counters, IOutboxOwner owner)
+    public Outbox(Stream stream, OutboxLimits limits, AccountMemory memory, IdentityWork work, BrokerCounters counters, IOutboxOwner owner)
     {
         Limits = limits;
         _memory = memory;
@@ -30,7 +30,7 @@ internal sealed class Outbox : IFlushable
         _waiting = new OutboxBuffer(memory);
         _pressure = new BackPressure(_waiting, limits);
         _aliases = limits.TopicAliases > 0 ? new TopicAliases(limits.TopicAliases) : null;
-        _drain = new OutboxDrain(this, stream);
+        _drain = new OutboxDrain(this, stream, memory.Account, work);
     }
 
     /// <summary>Notified when the backlog has shrunk, after <see cref="NotifyWhenDrained"/>. Null before a session sends on it.</summary>
@@ -205,7 +205,7 @@ internal sealed class Outbox : IFlushable
 
     /// <summary>Whether there is more to send; if not, the drain ends. For the drain.</summary>
     /// <param name="take">Whether to take the next segment as well. None is held while the drain changes threads, because the outbox may be
-    /// closed meanwhile.</param>
+    /// closed meanwhile; but the rest of a large message is, and the drain then asks whether it was closed.</param>
     /// <param name="next">The segment, if it is taken.</param>
     internal bool HasNext(bool take, out OutboxSegment next)
     {

@@ -1,12 +1,13 @@
 using System.Runtime.CompilerServices;
+using Cassini.Streams.Quotas;
 
 namespace Cassini.Streams.Broker.Outgoing;
 
 /// <summary>
 /// Writes an outbox's segments to the stream, one after another. Runs on one thread at a time and changes threads when a write does not
-/// end at once, or when it has kept a thread for long enough.
+/// end at once, or when it has kept a thread for long enough. On threads of the pool, what is sent to a busy identity is sent in its turn.
 /// </summary>
-internal sealed class OutboxDrain(Outbox outbox, Stream stream) : IThreadPoolWorkItem
+internal sealed class OutboxDrain(Outbox outbox, Stream stream, Account account, IdentityWork work) : IThreadPoolWorkItem
 {
     /// <summary>Bytes that are written on a thread that has other work.</summary>
     private const int InlineBytes = 2 * OutboxBuffer.FullSegment;
@@ -18,16 +19,22 @@ internal sealed class OutboxDrain(Outbox outbox, Stream stream) : IThreadPoolWor
     private const int LargestWrite = 4 * OutboxBuffer.FullSegment;
 
     private Action? _continue;
+    private Action? _piece;
     private OutboxSegment _sending;
     private int _sent;
     private ValueTaskAwaiter _write;
+    private bool _hasWritten;
 
     /// <summary>Begins on the calling thread, or on the thread pool. Never waits.</summary>
     public void Start(bool inline)
     {
         if (inline)
         {
-            Drain(InlineBytes);
+            DrainCounted(InlineBytes);
+        }
+        else if (work.IsBusy(account))
+        {
+            work.Queue(account, _piece ??= () => Drain(PooledBytes));
         }
         else
         {
@@ -35,10 +42,26 @@ internal sealed class OutboxDrain(Outbox outbox, Stream stream) : IThreadPoolWor
         }
     }
 
-    void IThreadPoolWorkItem.Execute() => Drain(PooledBytes);
+    void IThreadPoolWorkItem.Execute() => DrainCounted(PooledBytes);
+
+    private void DrainCounted(int atMost)
+    {
+        var began = work.Begin();
+        Drain(atMost);
+        work.Count(account, began);
+    }
 
     private void Drain(int atMost)
     {
+        if (_hasWritten)
+        {
+            _hasWritten = false;
+            if (!Settle(_write))
+            {
+                return;
+            }
+        }
+
         while (true)
         {
             var mayWrite = atMost > 0;
@@ -50,6 +73,14 @@ internal sealed class OutboxDrain(Outbox outbox, Stream stream) : IThreadPoolWor
             if (!mayWrite)
             {
                 Start(inline: false);
+                return;
+            }
+
+            // The rest of a large message may have waited for this thread while the connection was closed.
+            if (_sent > 0 && outbox.IsClosed)
+            {
+                _sent = 0;
+                outbox.Settle(ref _sending, new OperationCanceledException("the connection ends"));
                 return;
             }
 
@@ -75,9 +106,14 @@ internal sealed class OutboxDrain(Outbox outbox, Stream stream) : IThreadPoolWor
 
     private void Continue()
     {
-        if (Settle(_write))
+        _hasWritten = true;
+        if (work.IsBusy(account))
         {
-            Drain(PooledBytes);
+            Start(inline: false);
+        }
+        else
+        {
+            DrainCounted(PooledBytes);
         }
     }
 
@@ -108,12 +144,7 @@ internal sealed class OutboxDrain(Outbox outbox, Stream stream) : IThreadPoolWor
 
         if (failure is null && _sent < _sending.Length)
         {
-            if (!outbox.IsClosed)
-            {
-                return true;
-            }
-
-            failure = new OperationCanceledException("the rest of a message is not sent: the connection ends");
+            return true;
         }
 
         _sent = 0;

@@ -27,7 +27,15 @@ internal sealed class RetainedMessages(
     public int Count => (int)_places.Used;
 
     /// <summary>How many may be retained, are, and the identity that has most of them.</summary>
-    public ResourceUse Use => _places.Use;
+    public ResourceUse Use
+    {
+        get
+        {
+            var use = _places.Use;
+            var isMemoryUsedUp = use.Used > 0 && Interlocked.Read(ref _bytes) > budget.Limit / 40 * 19;
+            return isMemoryUsedUp ? use with { Limit = Math.Min(use.Limit, use.Used) } : use;
+        }
+    }
 
     /// <summary>The last number that was given out in the order of retained messages and subscriptions.</summary>
     public long LastPlace => tree.LastPlace;
@@ -100,6 +108,30 @@ internal sealed class RetainedMessages(
     /// <param name="upTo">The last number that is included, in the order of retained messages and subscriptions.</param>
     public IEnumerable<StoredMessage> Match(ReadOnlySpan<byte> filter, long upTo = long.MaxValue) => Enumerate(filter.ToArray(), upTo);
 
+    /// <summary>Removes the next matches of a search, but for the broker's own messages.</summary>
+    /// <param name="search">The search; it stands behind them then.</param>
+    /// <param name="most">The most that are removed.</param>
+    /// <param name="steps">The most nodes that are looked at.</param>
+    /// <returns>How many were removed.</returns>
+    public int RemoveSome(RetainedCursor search, int most, int steps)
+    {
+        var removed = 0;
+        var now = time.GetTimestamp();
+        lock (_lock)
+        {
+            while (removed < most && search.Next(now, ref steps) is { } message)
+            {
+                if (!message.Topic.IsSystem && search.Found is { } node && node.Message == message)
+                {
+                    RemoveLocked(node);
+                    removed++;
+                }
+            }
+        }
+
+        return removed;
+    }
+
     /// <summary>Removes the messages that have expired.</summary>
     public async ValueTask SweepAsync()
     {
@@ -164,10 +196,15 @@ internal sealed class RetainedMessages(
             return false;
         }
 
+        if (before?.Keeper?.Account == account)
+        {
+            return true;
+        }
+
         // One that replaces another takes its place.
         if (_places.TryTake(account, own: 1, added: before is null ? 1 : 0) != QuotaVerdict.Taken)
         {
-            return before?.Keeper?.Account == account;
+            return false;
         }
 
         if (before is not null)

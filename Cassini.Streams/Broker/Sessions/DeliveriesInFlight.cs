@@ -30,8 +30,8 @@ internal sealed class DeliveriesInFlight(
     public bool MustSendAgain => _sendAgainFrom != NothingToSendAgain;
 
     /// <summary>
-    /// Whether one more may be in flight; one alone always may, if there is memory for anyone. What is in flight is sent again, however
-    /// much: only that can make it less.
+    /// Whether one more may be in flight. While its identity has more than its share of memory, one at a time may. What is in flight is
+    /// sent again, however much: only that can make it less.
     /// </summary>
     public bool MaySendNew(Attachment to) =>
         !_window.IsFull && _bytes < options.MaxQueuedBytes && !(Count > 0 && memory.IsOverShare) && MaySend(to);

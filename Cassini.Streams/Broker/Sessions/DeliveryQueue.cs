@@ -116,28 +116,19 @@ internal sealed class DeliveryQueue(
 
     /// <summary>
     /// Sends what the client takes at once, and gives the lock back after each slice of it: others must be able to publish meanwhile. When
-    /// that is much work, it goes on with it later, and others have the thread before.
+    /// that is much work, or its identity is busy, it goes on with it later, and others have the thread before.
     /// </summary>
     public void SendMore(Attachment to, FlushSet flushes)
     {
-        var slice = new WorkSlice(time);
-        bool mayBeMore;
-        do
+        if (work.IsBusy(memory.Account))
         {
-            lock (sessionLock)
-            {
-                // Nothing is sent on a connection that has lost the session.
-                mayBeMore = _to == to && _scheduler.SendSlice(to, flushes);
-            }
-
-            slice.Take(StepsOfALock);
+            GoOnLater();
+            return;
         }
-        while (mayBeMore && !slice.IsOver);
 
-        if (mayBeMore && !Interlocked.Exchange(ref _goesOn, true))
-        {
-            work.Queue(memory.Account, GoOn);
-        }
+        var began = work.Begin();
+        SendPiece(to, flushes);
+        work.Count(memory.Account, began);
     }
 
     /// <summary>
@@ -150,7 +141,7 @@ internal sealed class DeliveryQueue(
         lock (sessionLock)
         {
             _scheduler.Bursts.Start();
-            to = _to;
+            to = _scheduler.Bursts.Count > 0 ? _to : null;
         }
 
         if (to is not null)
@@ -219,6 +210,37 @@ internal sealed class DeliveryQueue(
         }
     }
 
+    /// <summary>Sends a piece of it, as part of work that is counted.</summary>
+    private void SendPiece(Attachment to, FlushSet flushes)
+    {
+        var slice = new WorkSlice(time);
+        bool mayBeMore;
+        do
+        {
+            lock (sessionLock)
+            {
+                // Nothing is sent on a connection that has lost the session.
+                mayBeMore = _to == to && _scheduler.SendSlice(to, flushes);
+            }
+
+            slice.Take(StepsOfALock);
+        }
+        while (mayBeMore && !slice.IsOver);
+
+        if (mayBeMore)
+        {
+            GoOnLater();
+        }
+    }
+
+    private void GoOnLater()
+    {
+        if (!Interlocked.Exchange(ref _goesOn, true))
+        {
+            work.Queue(memory.Account, GoOn);
+        }
+    }
+
     private void GoOn()
     {
         // Before it sends: what stops after this is gone on with once more.
@@ -244,7 +266,7 @@ internal sealed class DeliveryQueue(
         if (to is not null)
         {
             var flushes = new FlushSet();
-            SendMore(to, flushes);
+            SendPiece(to, flushes);
             flushes.Flush();
         }
     }

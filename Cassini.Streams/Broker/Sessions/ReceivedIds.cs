@@ -1,4 +1,5 @@
 using Cassini.Streams.Quotas;
+
 namespace Cassini.Streams.Broker.Sessions;
 
 /// <summary>

@@ -107,7 +107,7 @@ internal sealed class RetainedBursts(RetainedMessages retained, AccountMemory me
 
     private void Remember(in FoundRetained found, int from, int to)
     {
-        if (to > from && Count > Few)
+        if (to > from && Count > Few && !memory.IsClosed)
         {
             _settled.Settle(found.Node, found.Message, _bursts![to - 1].Number);
         }

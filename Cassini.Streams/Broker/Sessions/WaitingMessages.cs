@@ -32,7 +32,7 @@ internal sealed class WaitingMessages(BrokerOptions options, AccountMemory memor
     public bool TryAdd(in QueuedMessage queued, bool isConnected)
     {
         if (Count >= options.MaxQueuedMessages || _bytes + queued.Message.Size > options.MaxQueuedBytes
-            || (isConnected ? memory.IsOverShare : memory.IsClosed))
+            || (isConnected ? memory.IsOverShare : memory.IsClosedToAbsent))
         {
             return false;
         }

@@ -1,5 +1,4 @@
 using Cassini.Streams.Broker.Model;
-using Cassini.Streams.Mqtt.Packets;
 
 namespace Cassini.Streams.Broker.Sessions;
 

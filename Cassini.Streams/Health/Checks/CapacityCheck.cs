@@ -25,8 +25,7 @@ internal sealed class CapacityCheck : Check
         {
             if (found.IsFull)
             {
-                var what = resource is CapacityResource.Memory ? "new messages" : "new clients";
-                var message = $"{Use(resource, found)}: {what} are turned away{Holder(resource, found)}";
+                var message = $"{Use(resource, found)}: {TurnedAway(resource)}{Holder(resource, found)}";
                 return Verdict.Of(HealthStatus.Error, FullOf(resource), message, found.Cause);
             }
         }
@@ -47,7 +46,16 @@ internal sealed class CapacityCheck : Check
     {
         CapacityResource.Connections => Reasons.ConnectionsFull,
         CapacityResource.Sessions => Reasons.SessionsFull,
+        CapacityResource.Retained => Reasons.RetainedFull,
+        CapacityResource.Descriptors => Reasons.DescriptorsFull,
         _ => Reasons.MemoryFull,
+    };
+
+    private static string TurnedAway(CapacityResource resource) => resource switch
+    {
+        CapacityResource.Memory => "new messages are turned away",
+        CapacityResource.Retained => "messages for further topics are not retained",
+        _ => "new clients are turned away",
     };
 
     private static string Use(CapacityResource resource, ResourceFacts found)
@@ -57,6 +65,8 @@ internal sealed class CapacityCheck : Check
         {
             CapacityResource.Connections => $"{Part(resource, found, "connection")} {(isOne ? "is" : "are")} open",
             CapacityResource.Sessions => $"{Part(resource, found, "session")} {(isOne ? "exists" : "exist")}",
+            CapacityResource.Retained => $"{Part(resource, found, "retained message")} {(isOne ? "exists" : "exist")}",
+            CapacityResource.Descriptors => $"{Part(resource, found, "file descriptor")} {(isOne ? "is" : "are")} in use",
             _ when found.Limit == 0 => "all of the memory for messages is in use",
             _ => $"{Part(resource, found, "MiB", "MiB")} of the memory for messages {(isOne ? "is" : "are")} in use",
         };
@@ -70,6 +80,7 @@ internal sealed class CapacityCheck : Check
     private static string Holder(CapacityResource resource, ResourceFacts found) =>
         found.Holder is null ? ""
         : resource is CapacityResource.Memory ? $"; '{found.Holder}' holds most: {Amount(resource, found.Held)} MiB"
+        : resource is CapacityResource.Descriptors ? $"; '{found.Holder}' has most connections: {Amount(resource, found.Held)}"
         : found is { Held: 1, Used: > 1 } ? "; no identity holds more than one"
         : $"; '{found.Holder}' holds most: {Amount(resource, found.Held)}";
 

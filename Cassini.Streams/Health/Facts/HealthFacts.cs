@@ -60,11 +60,7 @@ internal sealed record HealthFacts
         Manager = Manager with { Slow = Threshold.Exceeds(Manager.RoundTrip, policy.SlowRoundTrip, policy.LeaveRatio, false) },
         Canary = Canary with { Slow = Threshold.Exceeds(Canary.RoundTrip, policy.SlowCanary, policy.LeaveRatio, false) },
         Capacity = Capacity.Under(policy),
-        Load = Load with
-        {
-            OverSoft = Threshold.Exceeds(Load.Queued, policy.BacklogSoft, policy.LeaveRatio, false),
-            OverHard = Threshold.Exceeds(Load.Queued, policy.BacklogHard, policy.LeaveRatio, false),
-        },
+        Load = Load.Under(policy),
     };
 
     /// <summary>Whether readers of the snapshot see a change of a phase, an endpoint or a certificate.</summary>

@@ -1,3 +1,4 @@
+using System.Net.Sockets;
 using Cassini.Streams.Events;
 using Cassini.Streams.Health.Facts;
 
@@ -31,6 +32,8 @@ internal static class FactsReducer
                 facts with { Manager = facts.Manager.Apply(e, sequence, now, counts.Handshaking + counts.Open, policy) },
             AcceptProbed or ListenerConfigured or ListenerBound or ListenerClosed or BindFailed =>
                 facts with { Endpoints = facts.Endpoints.Apply(envelope.Event, sequence, now, policy) },
+            AcceptFailed { Error: nameof(SocketError.TooManyOpenSockets) } =>
+                facts with { Capacity = facts.Capacity.RunOutOfDescriptors(sequence, policy) },
             Crashed or Restarted or GaveUp => facts with { Crashes = facts.Crashes.Apply(envelope.Event, sequence, now) },
             CertificateLoaded or CertificateExpiring or CertificateReloadFailed =>
                 facts with { Certificates = facts.Certificates.Apply(envelope, now) },

@@ -14,9 +14,10 @@ internal static class RecordHeader
     /// <summary>The version of the words in the state, the policy and the events.</summary>
     /// <remarks>
     /// 1: before the words for connections and sessions were changed; it cannot be read. 2: before refused handshakes had addresses
-    /// and before there was a check of capacity; <see cref="RecordUpgrade"/> adds what it lacks. 3: at present.
+    /// and before there was a check of capacity. 3: before retained messages and descriptors were a part of capacity, and the backlog of
+    /// absent clients was told apart. <see cref="RecordUpgrade"/> adds what these two lack. 4: at present.
     /// </remarks>
-    public const int Version = 3;
+    public const int Version = 4;
 
     public static byte[] Write(HealthState state, DateTimeOffset startedAt, string program, HealthPolicy policy)
     {
@@ -55,14 +56,14 @@ internal static class RecordHeader
             }
 
             var version = Member(line, "version").GetInt32();
-            if (version is not (Version or RecordUpgrade.From))
+            if (version is < RecordUpgrade.From or > Version)
             {
                 throw new JsonException(
                     $"version: {version}, written by Cassini {Member(line, "cassini").GetString()}; "
-                    + $"this program reads versions {RecordUpgrade.From} and {Version}");
+                    + $"this program reads versions {RecordUpgrade.From} to {Version}");
             }
 
-            line = version == Version ? line : RecordUpgrade.Upgrade(line);
+            line = version == Version ? line : RecordUpgrade.Upgrade(line, version);
 
             if (!Epoch.TryParse(Member(line, "epoch").GetString(), out var epoch))
             {

@@ -6,23 +6,30 @@ using Cassini.Streams.Health.Folding;
 namespace Cassini.Streams.Health.Records;
 
 /// <summary>
-/// Adds to a header of the version before what that version did not have, so that its record still gives the transitions that were
+/// Adds to a header of an older version what that version did not have, so that its record still gives the transitions that were
 /// recorded.
 /// </summary>
 internal static class RecordUpgrade
 {
-    /// <summary>The version that it reads.</summary>
+    /// <summary>The oldest version that it reads.</summary>
     public const int From = 2;
 
     private static readonly JsonElement Blank = MakeBlank();
 
     /// <summary>The same header with everything that the present version has.</summary>
+    /// <param name="header">The header.</param>
+    /// <param name="version">Its version: at least <see cref="From"/>.</param>
     /// <exception cref="InvalidOperationException">A part that is needed is no object.</exception>
-    public static JsonElement Upgrade(JsonElement header)
+    public static JsonElement Upgrade(JsonElement header, int version)
     {
         var upgraded = JsonObject.Create(header)!;
-        AddHandshakes(upgraded);
-        AddCapacity(upgraded);
+        if (version < 3)
+        {
+            AddHandshakes(upgraded);
+            AddCapacity(upgraded);
+        }
+
+        AddHolders(upgraded);
         using var json = JsonDocument.Parse(upgraded.ToJsonString());
         return json.RootElement.Clone();
     }
@@ -57,6 +64,30 @@ internal static class RecordUpgrade
             {
                 found[Name] = JsonNode.Parse(Blank.GetProperty("state").GetProperty(part).GetProperty(Name).GetRawText());
             }
+        }
+    }
+
+    /// <summary>Capacity had three parts, and the backlog was one number.</summary>
+    private static void AddHolders(JsonObject header)
+    {
+        if (header["state"]?["facts"]?["capacity"] is JsonObject capacity)
+        {
+            foreach (var (_, resource) in capacity)
+            {
+                (resource as JsonObject)?.TryAdd("hadRoom", false);
+            }
+
+            var blank = Blank.GetProperty("state").GetProperty("facts").GetProperty("capacity");
+            foreach (var added in (ReadOnlySpan<string>)["retained", "descriptors"])
+            {
+                capacity[added] = JsonNode.Parse(blank.GetProperty(added).GetRawText());
+            }
+        }
+
+        if (header["state"]?["facts"]?["load"] is JsonObject load)
+        {
+            load["holder"] = null;
+            load["held"] = 0;
         }
     }
 

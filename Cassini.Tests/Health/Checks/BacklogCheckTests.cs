@@ -60,5 +60,25 @@ public class BacklogCheckTests
         fold.Until(17)[CheckNames.Backlog].Reason.ShouldBe(Reasons.BacklogHigh);
     }
 
-    private static LoadSampled Load(long queued) => new(queued, 0, 0, 0);
+    // What waits for the absent clients of one identity harms nobody else, so it must not turn /healthz red for all.
+    [Fact]
+    public void Backlog_OfAbsentClientsOfOneIdentity_IsDegradedAtMostAndNamesIt()
+    {
+        var policy = new HealthPolicy { BacklogSoft = 100, BacklogHard = 1_000, LeaveRatio = 0.8, Hold = TimeSpan.Zero };
+        var fold = Healthy(policy).At(1, Load(5_000, "mallory", 4_500));
+
+        fold[CheckNames.Backlog].Status.ShouldBe(HealthStatus.Degraded);
+        fold[CheckNames.Backlog].Reason.ShouldBe(Reasons.BacklogHigh);
+        fold[CheckNames.Backlog].Message.ShouldBe(
+            "5,000 messages queued, the limit is 100; absent clients of 'mallory' hold most: 4,500");
+
+        fold.At(2, Load(5_600, "mallory", 4_500))[CheckNames.Backlog].Reason.ShouldBe(Reasons.BacklogFull, "the rest is over the limit");
+        fold[CheckNames.Backlog].Message.ShouldBe(
+            "5,600 messages queued, the limit is 1,000; absent clients of 'mallory' hold most: 4,500");
+        fold.At(3, Load(5_301, "mallory", 4_500))[CheckNames.Backlog].Reason.ShouldBe(Reasons.BacklogFull);
+        fold.At(4, Load(5_300, "mallory", 4_500))[CheckNames.Backlog].Reason.ShouldBe(Reasons.BacklogHigh);
+    }
+
+    private static LoadSampled Load(long queued, string? holder = null, long held = 0) =>
+        new(queued, 0, 0, 0) { BacklogHolder = holder, BacklogHeld = held };
 }

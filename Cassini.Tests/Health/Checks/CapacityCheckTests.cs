@@ -71,13 +71,15 @@ public class CapacityCheckTests
     [InlineData(CapacityResource.Connections, Reasons.ConnectionsFull)]
     [InlineData(CapacityResource.Sessions, Reasons.SessionsFull)]
     [InlineData(CapacityResource.Memory, Reasons.MemoryFull)]
+    [InlineData(CapacityResource.Retained, Reasons.RetainedFull)]
+    [InlineData(CapacityResource.Descriptors, Reasons.DescriptorsFull)]
     public void Capacity_SomethingWasTurnedAway_IsAnErrorAtOnceAndUntilASampleHasRoom(CapacityResource resource, string reason)
     {
         var fold = Healthy(Policy).At(1, Load()).At(2, new CapacityReached(resource, 100));
 
         fold[CheckNames.Capacity].Reason.ShouldBe(reason);
         fold.State.Verdicts.Ready.ShouldBeFalse();
-        fold.At(3, Load())[CheckNames.Capacity].Status.ShouldBe(HealthStatus.Ok);
+        fold.At(3, Load(descriptors: Use(0)))[CheckNames.Capacity].Status.ShouldBe(HealthStatus.Ok);
     }
 
     [Fact]
@@ -106,6 +108,8 @@ public class CapacityCheckTests
     [InlineData(CapacityResource.Connections, "100 of 100 connections are open: new clients are turned away")]
     [InlineData(CapacityResource.Sessions, "100 of 100 sessions exist: new clients are turned away")]
     [InlineData(CapacityResource.Memory, "100 of 100 MiB of the memory for messages are in use: new messages are turned away")]
+    [InlineData(CapacityResource.Retained, "100 of 100 retained messages exist: messages for further topics are not retained")]
+    [InlineData(CapacityResource.Descriptors, "100 of 100 file descriptors are in use: new clients are turned away")]
     public void Capacity_TurnedAwayAfterAnOldSample_SaysThatTheLimitIsInUse(CapacityResource resource, string message)
     {
         var limit = resource is CapacityResource.Memory ? 100 * Mebibyte : 100;
@@ -132,6 +136,8 @@ public class CapacityCheckTests
     [InlineData(CapacityResource.Connections, "1 of 1 connection is open: new clients are turned away")]
     [InlineData(CapacityResource.Sessions, "1 of 1 session exists: new clients are turned away")]
     [InlineData(CapacityResource.Memory, "1 of 1 MiB of the memory for messages is in use: new messages are turned away")]
+    [InlineData(CapacityResource.Retained, "1 of 1 retained message exists: messages for further topics are not retained")]
+    [InlineData(CapacityResource.Descriptors, "1 of 1 file descriptor is in use: new clients are turned away")]
     public void Capacity_OfOne_IsSaidOfOne(CapacityResource resource, string message) =>
         Healthy(Policy).At(1, new CapacityReached(resource, resource is CapacityResource.Memory ? Mebibyte : 1))
             [CheckNames.Capacity].Message.ShouldBe(message);
@@ -171,8 +177,81 @@ public class CapacityCheckTests
         fold.Until(S(16))[CheckNames.Capacity].Status.ShouldBe(HealthStatus.Ok);
     }
 
+    [Fact]
+    public void Capacity_DescriptorsRunOut_IsHighThenAnErrorAndNamesWhoHasMostConnections()
+    {
+        var fold = Healthy(Policy).At(1, Load(descriptors: Use(850, "mallory", 600, limit: 1_000)));
+
+        fold[CheckNames.Capacity].Reason.ShouldBe(Reasons.CapacityHigh);
+        fold[CheckNames.Capacity].Message.ShouldBe("850 of 1,000 file descriptors are in use; 'mallory' has most connections: 600");
+        fold.State.Verdicts.Ready.ShouldBeTrue();
+
+        fold.At(2, new AcceptFailed(Happened.Endpoint, "TooManyOpenSockets", 1, S(1)))[CheckNames.Capacity].Reason
+            .ShouldBe(Reasons.DescriptorsFull);
+        fold.State.Verdicts.Ready.ShouldBeFalse();
+        fold.At(3, Load(descriptors: Use(700, limit: 1_000)))[CheckNames.Capacity].Reason.ShouldBe(Reasons.CapacityHigh);
+        fold.State.Verdicts.Ready.ShouldBeTrue();
+    }
+
+    // Its samples would never end it.
+    [Fact]
+    public void Capacity_AcceptFailsWhereDescriptorsAreNotSampled_IsOk()
+    {
+        var fold = Healthy(Policy).At(1, Load()).At(2, new AcceptFailed(Happened.Endpoint, "TooManyOpenSockets", 1, S(1)));
+
+        fold[CheckNames.Capacity].Status.ShouldBe(HealthStatus.Ok);
+    }
+
+    [Fact]
+    public void Capacity_RetainedPlacesAreUsedUp_IsAnErrorAndNotReady()
+    {
+        var fold = Healthy(Policy).At(1, Load(retained: Use(100, "mallory", 60)));
+
+        fold[CheckNames.Capacity].Message.ShouldBe(
+            "100 of 100 retained messages exist: messages for further topics are not retained; 'mallory' holds most: 60");
+        fold.State.Verdicts.Ready.ShouldBeFalse();
+    }
+
+    // Publishers wait before they are refused, so between two refusals a sample may be a little below the limit.
+    [Theory]
+    [InlineData(CapacityResource.Memory, Reasons.MemoryFull)]
+    [InlineData(CapacityResource.Retained, Reasons.RetainedFull)]
+    public void Capacity_PublisherIsRefusedAgainAndAgain_DoesNotFlap(CapacityResource resource, string reason)
+    {
+        var sample = resource is CapacityResource.Memory ? Load(memory: Use(95)) : Load(retained: Use(95));
+        var fold = Healthy(Policy).At(1, sample);
+        for (var at = 2.0; at < 120; at += 6)
+        {
+            fold.At(at, new CapacityReached(resource, 100)).At(at + 3, sample);
+        }
+
+        fold[CheckNames.Capacity].Reason.ShouldBe(reason);
+        fold[CheckNames.Capacity].Flapping.ShouldBeFalse();
+        fold.TransitionsOf(CheckNames.Capacity).Count(change => change.To is HealthStatus.Error).ShouldBe(1);
+        fold.At(122, sample)[CheckNames.Capacity].Reason.ShouldBe(Reasons.CapacityHigh, "nothing was turned away since");
+    }
+
+    // The canary has a place of its own, so it succeeds where no other client does.
+    [Fact]
+    public void Capacity_FullWhileTheCanarySucceeds_BothAreReported()
+    {
+        var fold = Healthy(Policy).At(1, Load(sessions: Use(100))).At(2, Happened.CanarySucceeded());
+
+        fold[CheckNames.Canary].Status.ShouldBe(HealthStatus.Ok);
+        fold[CheckNames.Capacity].Reason.ShouldBe(Reasons.SessionsFull);
+        fold.State.Verdicts.Ready.ShouldBeFalse();
+    }
+
     private static ResourceUse Use(long used, string? holder = null, long held = 0, long limit = 100) => new(used, limit, holder, held);
 
-    private static LoadSampled Load(ResourceUse? connections = null, ResourceUse? sessions = null, ResourceUse? memory = null) =>
-        new(0, 0, 0, 0) { Capacity = new Capacity(connections ?? Use(0), sessions ?? Use(0), memory ?? Use(0)) };
+    private static LoadSampled Load(
+        ResourceUse? connections = null, ResourceUse? sessions = null, ResourceUse? memory = null, ResourceUse? retained = null,
+        ResourceUse? descriptors = null) => new(0, 0, 0, 0)
+        {
+            Capacity = new Capacity(connections ?? Use(0), sessions ?? Use(0), memory ?? Use(0))
+            {
+                Retained = retained ?? Use(0),
+                Descriptors = descriptors,
+            },
+        };
 }

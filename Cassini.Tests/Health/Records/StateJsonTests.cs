@@ -68,8 +68,8 @@ public class StateJsonTests
 
     [Theory]
     [InlineData("format", "\"other\"", "format: it is not cassini-record")]
-    [InlineData("version", "1", "version: 1, written by Cassini 1.2.3; this program reads versions 2 and 3")]
-    [InlineData("version", "4", "version: 4, written by Cassini 1.2.3; this program reads versions 2 and 3")]
+    [InlineData("version", "1", "version: 1, written by Cassini 1.2.3; this program reads versions 2 to 4")]
+    [InlineData("version", "5", "version: 5, written by Cassini 1.2.3; this program reads versions 2 to 4")]
     [InlineData("epoch", "\"x\"", "epoch: it is not 16 hexadecimal digits")]
     [InlineData("elapsed", "-1", "through or elapsed: out of range")]
     [InlineData("elapsed", "1e20", "through or elapsed: out of range")]
@@ -116,6 +116,32 @@ public class StateJsonTests
         var envelope = new EventEnvelope(read.Epoch, read.Through + 1, Fold.Start + read.Now, read.Now, sample);
         var next = HealthReducer.Reduce(read, new FoldInput(read.Now, envelope), Policy);
         next.Verdicts.Checks.Single(check => check.Check.Name == CheckNames.Capacity).Reason.ShouldBe(Reasons.ConnectionsFull);
+    }
+
+    [Fact]
+    public void Header_OfVersion3_ReadsAsWithoutDescriptorsAndRetainedMessages()
+    {
+        var capacity = new Capacity(new ResourceUse(1, 2), new ResourceUse(3, 4), new ResourceUse(5, 6));
+        var fold = Eventful().At(15, new LoadSampled(7, 0, 0, 0) { Capacity = capacity });
+        var header = JsonNode.Parse(RecordedRun.Header(fold.State))!.AsObject();
+        header["version"] = 3;
+        var facts = header["state"]!["facts"]!;
+        var old = facts["capacity"]!.AsObject();
+        old.Remove("retained").ShouldBeTrue();
+        old.Remove("descriptors").ShouldBeTrue();
+        foreach (var (_, resource) in old)
+        {
+            resource!.AsObject().Remove("hadRoom").ShouldBeTrue();
+        }
+
+        facts["load"]!.AsObject().Remove("holder").ShouldBeTrue();
+        facts["load"]!.AsObject().Remove("held").ShouldBeTrue();
+
+        var read = Read(header).State.Facts;
+        read.Load.ShouldBe(fold.State.Facts.Load);
+        read.Capacity.Sessions.Used.ShouldBe(3);
+        read.Capacity.Retained.ShouldBe(ResourceFacts.None);
+        read.Capacity.Descriptors.ShouldBe(ResourceFacts.None);
     }
 
     [Theory]

@@ -14,7 +14,7 @@ internal static class EventWords
         HealthChanged e => e.To > e.From ? LineKind.Bad : LineKind.Good,
         Crashed or GaveUp or BindFailed or AcceptFailed or CanaryFailed or CertificateReloadFailed => LineKind.Bad,
         ListenerClosed or MessagesDropped or CapacityReached or IdentityQuarantined or ClientIdContested or CertificateExpiring
-            or PhaseEntered or Restarted => LineKind.Notable,
+            or PhaseEntered or Restarted or RemedyApplied => LineKind.Notable,
         _ => LineKind.Plain,
     };
 
