@@ -73,7 +73,7 @@ public sealed class MqttBroker : ISessionHandler
         Connecting = new ConnectPhase(
             options, new AccessTable(options.Access), Sessions, _intake, _publisher, _work,
             new TakeOverPace(options.MaxTakeOverDelay, Counters, time), _events, time, HandlerOf);
-        _serving = new ServePhase(options, store, _intake, Turns, time);
+        _serving = new ServePhase(options, store, _intake, _work, time);
         _local = new LocalPublisher(options, Budget.Of(accounts.OfBroker), _intake, _publisher, time);
         _observers = new LocalObservers(Tree, Retained, options, Counters, time, logger);
         Drain = new BrokerDrain(Sessions, _intake, time);
@@ -277,11 +277,11 @@ public sealed class MqttBroker : ISessionHandler
         _time,
         link,
         client,
-        new Admission(_options, _intake, Budget, link.Connection.Memory, _events, _time, client.IsProbe),
+        new Admission(_options, _intake, link.Connection.Memory, _events, _time, client.IsProbe),
         new PublishHandler(
             _options, new TopicCache(_options, Topics, client.Access, link.Connection.Memory), _router, _tracer, _events,
             () => RetainedUse, link, client),
-        new SubscribeHandler(_options, _events, link, client));
+        new SubscribeHandler(_options, _events, () => Sessions.SharedUse, link, client));
 
     private async ValueTask SweepAsync()
     {

@@ -15,6 +15,9 @@ public enum CapacityResource
     /// <summary>Topics with a retained message.</summary>
     Retained,
 
+    /// <summary>Subscriptions that are members of a shared one.</summary>
+    SharedSubscriptions,
+
     /// <summary>File descriptors of the process. No identity has a share of them: they are used up by connections.</summary>
     Descriptors,
 }
@@ -43,6 +46,11 @@ public sealed record Capacity(ResourceUse Connections, ResourceUse? Sessions = n
     public ResourceUse? Retained { get; init; }
 
     /// <summary>
+    /// Subscriptions that are members of a shared one; null when the host serves no MQTT, and in a record of an older Cassini.
+    /// </summary>
+    public ResourceUse? SharedSubscriptions { get; init; }
+
+    /// <summary>
     /// File descriptors of the process, with the identity that has most connections; null where they cannot be counted, and in a record
     /// of an older Cassini.
     /// </summary>
@@ -50,7 +58,7 @@ public sealed record Capacity(ResourceUse Connections, ResourceUse? Sessions = n
 
     /// <summary>Whether nothing is left of at least one resource.</summary>
     internal bool IsAtLimit => Connections.IsAtLimit || Sessions is { IsAtLimit: true } || Memory is { IsAtLimit: true }
-        || Retained is { IsAtLimit: true } || Descriptors is { IsAtLimit: true };
+        || Retained is { IsAtLimit: true } || SharedSubscriptions is { IsAtLimit: true } || Descriptors is { IsAtLimit: true };
 }
 
 /// <summary>

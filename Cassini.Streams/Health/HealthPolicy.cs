@@ -96,7 +96,8 @@ public sealed record HealthPolicy
     public long BacklogHard { get; init; } = 1_000_000;
 
     /// <summary>
-    /// Above this share of a limit (connections, sessions, memory, retained messages, file descriptors) the check is degraded.
+    /// Above this share of a limit (connections, sessions, memory, retained messages, shared subscriptions, file descriptors) the check is
+    /// degraded.
     /// </summary>
     [Within(0.01, 1)]
     public double CapacityHigh { get; init; } = 0.8;

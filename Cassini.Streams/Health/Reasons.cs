@@ -104,6 +104,9 @@ public static class Reasons
     /// <summary>capacity: there is no place for one more retained message.</summary>
     public const string RetainedFull = nameof(RetainedFull);
 
+    /// <summary>capacity: there is no place for one more shared subscription.</summary>
+    public const string SharedSubscriptionsFull = nameof(SharedSubscriptionsFull);
+
     /// <summary>capacity: the process may open no more files or connections.</summary>
     public const string DescriptorsFull = nameof(DescriptorsFull);
 

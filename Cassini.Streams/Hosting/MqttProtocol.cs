@@ -33,7 +33,11 @@ internal sealed class MqttProtocol(MqttBroker broker, HealthProjection health) :
         {
             BacklogHolder = holder,
             BacklogHeld = Math.Min(held, statistics.QueuedMessages),
-            Capacity = new Capacity(connections, broker.Sessions.Use, broker.Budget.Use) { Retained = broker.RetainedUse },
+            Capacity = new Capacity(connections, broker.Sessions.Use, broker.Budget.Use)
+            {
+                Retained = broker.RetainedUse,
+                SharedSubscriptions = broker.Sessions.SharedUse,
+            },
             Sessions = statistics.OpenSessions,
             MessagesReceived = statistics.PublishReceived,
             MessagesSent = statistics.PublishSent,

@@ -141,6 +141,35 @@ internal ref struct PacketReader(ReadOnlySpan<byte> body, ProtocolVersion versio
         return MqttText.Decode(filter);
     }
 
+    /// <summary>Fails when more filters follow than are accepted, without reading any of them.</summary>
+    /// <param name="packet">The packet.</param>
+    /// <param name="most">The most that are accepted.</param>
+    /// <param name="optionsSize">How many bytes follow each.</param>
+    public void ExpectFilters(PacketType packet, int most, int optionsSize)
+    {
+        // As a rule the packet is too short for so many.
+        if (_rest.Length / (sizeof(ushort) + optionsSize) <= most)
+        {
+            return;
+        }
+
+        var count = 0;
+        for (var rest = _rest; rest.Length >= sizeof(ushort); count++)
+        {
+            var size = sizeof(ushort) + BinaryPrimitives.ReadUInt16BigEndian(rest) + optionsSize;
+            rest = rest[Math.Min(size, rest.Length)..];
+        }
+
+        if (count > most)
+        {
+            // No SUBACK or UNSUBACK answers it: it would answer each filter, and 3.1.1 has no code for that of UNSUBSCRIBE.
+            Fail(new ProtocolViolation(
+                ReasonCode.QuotaExceeded,
+                version == ProtocolVersion.V311 ? "§4.8" : "§4.13.2",
+                $"{packet} with {count:N0} topic filters; at most {most:N0} are accepted"));
+        }
+    }
+
     /// <summary>Reads the packet identifier of PUBLISH, SUBSCRIBE and UNSUBSCRIBE, which is never 0 [MQTT-2.2.1-3].</summary>
     public ushort ReadPacketId() => ReadPacketId(version == ProtocolVersion.V311 ? "MQTT-2.3.1-1" : "MQTT-2.2.1-3");
 

@@ -46,6 +46,9 @@ internal sealed class AccountMemory(MemoryBudget budget, Account account)
     /// <summary>Whether it is refused because of what it has itself.</summary>
     public bool IsOverQuota => !budget.IsExhausted;
 
+    /// <summary>How much all have together, and who has most of it.</summary>
+    public ResourceUse UseOfAll => budget.Use;
+
     /// <summary>Whether it may not have all: the broker itself, and identities with such a quota, may.</summary>
     private bool IsShared => Share < budget.Limit;
 
@@ -77,6 +80,19 @@ internal sealed class AccountMemory(MemoryBudget budget, Account account)
     /// <param name="own">How much more it has then.</param>
     /// <param name="added">How much more all have together then.</param>
     public void Take(long own, long added) => budget.Take(account, own, added);
+
+    /// <summary>Something was refused because it may not take more.</summary>
+    /// <returns>Which limit that was.</returns>
+    public CapacityReached NoteRefused()
+    {
+        if (!IsOverQuota)
+        {
+            return new CapacityReached(CapacityResource.Memory, budget.Limit);
+        }
+
+        budget.NoteOverQuota();
+        return new CapacityReached(CapacityResource.Memory, Share, account.Identity);
+    }
 
     /// <summary>Gives back what was taken.</summary>
     public void Return(long bytes) => Return(bytes, bytes);

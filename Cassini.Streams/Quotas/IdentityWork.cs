@@ -1,21 +1,31 @@
 namespace Cassini.Streams.Quotas;
 
 /// <summary>
-/// Runs the work of identities that no reader does, piece by piece: other work has the thread between two pieces, what an identity uses
-/// is counted, and a busy one has each piece in its turn. Thread-safe.
+/// The work of identities, piece by piece: other work has the thread between two pieces, what an identity uses is counted, and a busy one
+/// has each piece in its turn. Thread-safe.
 /// </summary>
 internal sealed class IdentityWork(WorkTurns turns, TimeProvider time)
 {
     /// <summary>Runs pieces until one is the last. The first one runs at once, on this thread, unless the identity is busy.</summary>
-    /// <param name="account">Whose work it is; null for the broker's own, which has no turns.</param>
+    /// <param name="account">Whose work it is.</param>
     /// <param name="piece">A bounded piece of it, without waits. Returns whether there is more.</param>
-    public async ValueTask RunAsync(Account? account, Func<bool> piece)
+    /// <param name="inTurn">Whether a busy identity must wait for its turns; not when others would wait with it.</param>
+    public async ValueTask RunAsync(Account account, Func<bool> piece, bool inTurn = true)
     {
-        var isInTurn = await EnterAsync(account).ConfigureAwait(false);
-        while (Run(account, isInTurn, piece))
+        while (true)
         {
+            var isBusy = inTurn && IsBusy(account);
+            if (isBusy)
+            {
+                await turns.EnterAsync(account).ConfigureAwait(false);
+            }
+
+            if (!Run(account, isBusy, piece))
+            {
+                return;
+            }
+
             await Task.Yield();
-            isInTurn = await EnterAsync(account).ConfigureAwait(false);
         }
     }
 
@@ -37,6 +47,17 @@ internal sealed class IdentityWork(WorkTurns turns, TimeProvider time)
     /// <summary>Whether an identity must wait for its turn.</summary>
     public bool IsBusy(Account account) => account.Work.IsBusy(time.GetTimestamp(), time.TimestampFrequency);
 
+    /// <inheritdoc cref="WorkTurns.TryEnter"/>
+    public bool TryEnter() => turns.TryEnter();
+
+    /// <inheritdoc cref="WorkTurns.EnterAsync"/>
+    public Task EnterAsync(Account account, CancellationToken cancellationToken) => turns.EnterAsync(account, cancellationToken);
+
+    /// <summary>Begins a piece. Its end counts what it took, and leaves its turn.</summary>
+    /// <param name="account">Whose work it is.</param>
+    /// <param name="isInTurn">Whether it has a turn.</param>
+    public WorkPiece Begin(Account account, bool isInTurn) => new(turns, time, account, isInTurn);
+
     /// <summary>When something begins that <see cref="Count"/> counts: a timestamp.</summary>
     public long Begin() => time.GetTimestamp();
 
@@ -44,19 +65,7 @@ internal sealed class IdentityWork(WorkTurns turns, TimeProvider time)
     public void Count(Account account, long began)
     {
         var ended = time.GetTimestamp();
-        account.Work.Add(ended - began, ended);
-    }
-
-    /// <returns>Whether it has a turn, which it must leave.</returns>
-    private async ValueTask<bool> EnterAsync(Account? account)
-    {
-        var mustWait = account is not null && IsBusy(account);
-        if (mustWait)
-        {
-            await turns.EnterAsync(account!).ConfigureAwait(false);
-        }
-
-        return mustWait;
+        account.Work.Add(ended - began, ended, time.TimestampFrequency);
     }
 
     private void Run(Account account, bool isInTurn, Action piece) => Run(account, isInTurn, () =>
@@ -65,21 +74,11 @@ internal sealed class IdentityWork(WorkTurns turns, TimeProvider time)
         return false;
     });
 
-    private bool Run(Account? account, bool isInTurn, Func<bool> piece)
+    private bool Run(Account account, bool isInTurn, Func<bool> piece)
     {
-        var began = time.GetTimestamp();
-        try
+        using (Begin(account, isInTurn))
         {
             return piece();
-        }
-        finally
-        {
-            var ended = time.GetTimestamp();
-            account?.Work.Add(ended - began, ended);
-            if (isInTurn)
-            {
-                turns.Leave();
-            }
         }
     }
 }

@@ -33,6 +33,13 @@ public sealed record QuotaOptions
     [Form("number, or percentage")]
     public Share Retained { get; init; } = Share.Percent(25);
 
+    /// <summary>
+    /// Of <c>Broker:MaxSharedSubscriptions</c>: each message that matches is copied once more for each share. Further ones are refused with
+    /// 0x97 (MQTT 3.1.1: 0x80).
+    /// </summary>
+    [Form("number, or percentage")]
+    public Share SharedSubscriptions { get; init; } = Share.Percent(10);
+
     /// <summary>Other shares for some identities: the first one that matches is the one that counts.</summary>
     [Form("quotas")]
     public ImmutableArray<IdentityQuota> Identities { get; init; } = [];
@@ -44,6 +51,7 @@ public sealed record QuotaOptions
         Sessions = Share.Percent(100),
         Memory = Share.Percent(100),
         Retained = Share.Percent(100),
+        SharedSubscriptions = Share.Percent(100),
     };
 
     /// <summary>The share of a resource for those identities that have no other.</summary>
@@ -53,6 +61,7 @@ public sealed record QuotaOptions
         CapacityResource.Sessions => Sessions,
         CapacityResource.Memory => Memory,
         CapacityResource.Retained => Retained,
+        CapacityResource.SharedSubscriptions => SharedSubscriptions,
         _ => throw new ArgumentOutOfRangeException(nameof(resource)),
     };
 }

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Text.Json;
 using Cassini.Streams.Events;
 
 namespace Cassini.Streams.Quotas;
@@ -8,9 +9,15 @@ internal static class QuotaResources
 {
     /// <summary>All, in the order of their values: 0, 1, 2 ….</summary>
     public static ImmutableArray<CapacityResource> All { get; } =
-        [CapacityResource.Connections, CapacityResource.Sessions, CapacityResource.Memory, CapacityResource.Retained];
+    [
+        CapacityResource.Connections,
+        CapacityResource.Sessions,
+        CapacityResource.Memory,
+        CapacityResource.Retained,
+        CapacityResource.SharedSubscriptions,
+    ];
 
     public static ImmutableArray<string> Names { get; } = [.. All.Select(NameOf)];
 
-    public static string NameOf(CapacityResource resource) => resource.ToString().ToLowerInvariant();
+    public static string NameOf(CapacityResource resource) => JsonNamingPolicy.CamelCase.ConvertName($"{resource}");
 }

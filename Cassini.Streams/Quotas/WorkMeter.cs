@@ -1,15 +1,24 @@
 namespace Cassini.Streams.Quotas;
 
 /// <summary>
-/// How much time the work of one identity has taken lately, with the time for which its thread did not run. The identity is busy once that
-/// is more than a burst, until it has rested for long enough: work for a tenth of the time never makes it busy. Thread-safe.
+/// How much time the work of one identity has taken lately. The identity is busy once that is more than a burst, until it has rested for
+/// long enough: work for a tenth of the time never makes it busy. Thread-safe.
 /// </summary>
+/// <remarks>
+/// The time for which the thread of a piece did not run is counted too, because it is not known: so a piece counts for no longer than
+/// pieces are, and rest makes up for all after a second.
+/// </remarks>
 internal sealed class WorkMeter
 {
     /// <summary>One unit of time at work is made up for by this many.</summary>
     private const int RestForWork = 10;
 
     private static readonly TimeSpan Burst = TimeSpan.FromMilliseconds(50);
+
+    /// <summary>Twice what a slice of work takes at most.</summary>
+    private static readonly TimeSpan LongestPiece = TimeSpan.FromMilliseconds(10);
+
+    private static readonly TimeSpan LongestRest = TimeSpan.FromSeconds(1);
 
     private long _restedAt;
 
@@ -19,17 +28,19 @@ internal sealed class WorkMeter
     public bool IsBusy(long now, long frequency) =>
         Volatile.Read(ref _restedAt) - now > (long)(Burst.TotalSeconds * RestForWork * frequency);
 
-    /// <summary>It has worked.</summary>
+    /// <summary>A piece of its work is done.</summary>
     /// <param name="time">How long: timestamps.</param>
     /// <param name="now">A timestamp.</param>
-    public void Add(long time, long now)
+    /// <param name="frequency">Timestamps in a second.</param>
+    public void Add(long time, long now, long frequency)
     {
+        var rest = Math.Min(time, (long)(LongestPiece.TotalSeconds * frequency)) * RestForWork;
         long before;
         long after;
         do
         {
             before = Volatile.Read(ref _restedAt);
-            after = Math.Max(before, now) + (time * RestForWork);
+            after = Math.Min(Math.Max(before, now) + rest, now + (long)(LongestRest.TotalSeconds * frequency));
         }
         while (Interlocked.CompareExchange(ref _restedAt, after, before) != before);
     }

@@ -8,66 +8,145 @@ namespace Cassini.Streams.Quotas;
 internal sealed class WorkTurns(int atOnce)
 {
     private readonly Lock _lock = new();
-    private readonly Dictionary<Account, Queue<TaskCompletionSource>> _waiting = [];
-    private readonly Queue<Account> _order = [];
+    private readonly Dictionary<Account, LinkedListNode<LinkedList<Piece>>> _waiting = [];
+    private readonly LinkedList<LinkedList<Piece>> _order = [];
     private int _running;
     private int _count;
 
     /// <summary>How many pieces wait for their turn.</summary>
     public int Waiting => Volatile.Read(ref _count);
 
-    /// <summary>
-    /// Completes when it is the identity's turn. Ends with <see cref="Leave"/>, after a bounded piece of work without waits.
-    /// </summary>
-    public Task EnterAsync(Account account)
+    /// <summary>Takes a turn if nobody needs to wait for one. Then it ends with <see cref="Leave"/>.</summary>
+    public bool TryEnter()
     {
         lock (_lock)
         {
+            var isFree = _running < atOnce;
+            _running += isFree ? 1 : 0;
+            return isFree;
+        }
+    }
+
+    /// <summary>
+    /// Completes when it is the identity's turn. Ends with <see cref="Leave"/>, after a bounded piece of work without waits.
+    /// </summary>
+    /// <param name="account">The account of the identity.</param>
+    /// <param name="cancellationToken">The piece waits no more, and has no turn that would have to be left.</param>
+    public Task EnterAsync(Account account, CancellationToken cancellationToken = default)
+    {
+        Piece piece;
+        lock (_lock)
+        {
+            if (cancellationToken.IsCancellationRequested)
+            {
+                return Task.FromCanceled(cancellationToken);
+            }
+
             if (_running < atOnce)
             {
                 _running++;
                 return Task.CompletedTask;
             }
 
-            if (!_waiting.TryGetValue(account, out var pieces))
-            {
-                _waiting[account] = pieces = new Queue<TaskCompletionSource>();
-                _order.Enqueue(account);
-            }
-
-            // What continues does so on the pool, not on the thread whose turn is over.
-            var piece = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-            pieces.Enqueue(piece);
-            _count++;
-            return piece.Task;
+            piece = AddLocked(account);
         }
+
+        return cancellationToken.CanBeCanceled ? WaitAsync(piece, cancellationToken) : piece.Granted.Task;
     }
 
     /// <summary>A piece of work is done: the next one has its place.</summary>
     public void Leave()
     {
-        TaskCompletionSource piece;
+        Piece piece;
         lock (_lock)
         {
-            if (!_order.TryDequeue(out var account))
+            if (_order.First is not { } next)
             {
                 _running--;
                 return;
             }
 
-            var pieces = _waiting[account];
-            piece = pieces.Dequeue();
-            _count--;
-            if (pieces.Count == 0)
+            piece = next.Value.First!.Value;
+            RemoveLocked(piece);
+            if (next.List is not null)
             {
-                _waiting.Remove(account);
-            }
-            else
-            {
-                _order.Enqueue(account);
+                _order.RemoveFirst();
+                _order.AddLast(next);
             }
         }
 
-        piece.SetResult();
+        piece.Granted.SetResult();
+    }
+
+    private async Task WaitAsync(Piece piece, CancellationToken cancellationToken)
+    {
+        using (cancellationToken.UnsafeRegister(_ => Cancel(piece, cancellationToken), null))
+        {
+            await piece.Granted.Task.ConfigureAwait(false);
+        }
+
+        if (cancellationToken.IsCancellationRequested)
+        {
+            // It had its turn at the same moment: the next one gets that.
+            Leave();
+            cancellationToken.ThrowIfCancellationRequested();
+        }
+    }
+
+    private void Cancel(Piece piece, CancellationToken cancellationToken)
+    {
+        lock (_lock)
+        {
+            if (piece.Node.List is null)
+            {
+                return;
+            }
+
+            RemoveLocked(piece);
+        }
+
+        piece.Granted.SetCanceled(cancellationToken);
+    }
+
+    private Piece AddLocked(Account account)
+    {
+        if (!_waiting.TryGetValue(account, out var pieces))
+        {
+            _waiting[account] = pieces = _order.AddLast(new LinkedList<Piece>());
+        }
+
+        var piece = new Piece(account);
+        pieces.Value.AddLast(piece.Node);
+        _count++;
+        return piece;
+    }
+
+    private void RemoveLocked(Piece piece)
+    {
+        var pieces = _waiting[piece.Account];
+        pieces.Value.Remove(piece.Node);
+        _count--;
+        if (pieces.Value.Count == 0)
+        {
+            _waiting.Remove(piece.Account);
+            _order.Remove(pieces);
+        }
+    }
+
+    /// <summary>A piece that waits. It is in its list until it is granted or cancelled.</summary>
+    private sealed class Piece
+    {
+        public Piece(Account account)
+        {
+            Account = account;
+            Node = new LinkedListNode<Piece>(this);
+        }
+
+        public Account Account { get; }
+
+        public LinkedListNode<Piece> Node { get; }
+
+        /// <summary>What continues does so on the pool, not on the thread whose turn is over.</summary>
+        public TaskCompletionSource Granted { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
     }
 }

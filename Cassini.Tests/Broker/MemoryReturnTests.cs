@@ -1,6 +1,7 @@
 using Cassini.Streams.Events;
 using Cassini.Streams.Mqtt;
 using Cassini.Streams.Mqtt.Packets;
+using Cassini.Streams.Mqtt.Properties;
 using Cassini.Streams.Quotas;
 using Cassini.Tests.Support;
 
@@ -19,8 +20,16 @@ public class MemoryReturnTests
     public async Task Sessions_EndInAnyWay_GiveEverythingBackToTheByte(int seed)
     {
         await using var rig = new BrokerRig(
-            options => options with { MemoryLimit = 4 * 1024 * 1024, MaxRetained = 20, ReceiveMaximum = 16, MaxQueuedMessages = 50 },
-            quota: QuotaOptions.Whole with { Memory = Share.Percent(25), Sessions = Share.Percent(25), Retained = Share.Percent(25) });
+            options => options with
+            {
+                MemoryLimit = 4 * 1024 * 1024, MaxRetained = 20, ReceiveMaximum = 16, MaxQueuedMessages = 50,
+                MaxSharedSubscriptions = 20,
+            },
+            quota: QuotaOptions.Whole with
+            {
+                Memory = Share.Percent(25), Sessions = Share.Percent(25), Retained = Share.Percent(25),
+                SharedSubscriptions = Share.Percent(25),
+            });
         var random = new Random(seed);
         var opened = new List<RigConnection>();
         var connections = new Dictionary<int, RigConnection>();
@@ -54,16 +63,18 @@ public class MemoryReturnTests
                 // A connection that does not read lingers for some seconds.
                 rig.Clock.AdvanceBy(TimeSpan.FromSeconds(1));
                 var ofBroker = rig.Accounts.OfBroker.Held(CapacityResource.Memory);
-                return (Used: rig.Broker.Budget.Used - ofBroker, Held: string.Join(", ", Held(rig)));
+                var shared = rig.Broker.Sessions.SharedUse.Used;
+                return (Used: rig.Broker.Budget.Used - ofBroker, Shared: shared, Held: string.Join(", ", Held(rig)));
             },
-            state => state == (0, ""));
+            state => state == (0, 0, ""));
     }
 
     public static TheoryData<int> Seeds() => [.. Enumerable.Range(1, 12)];
 
     private static IEnumerable<string> Held(BrokerRig rig) =>
         from account in rig.Accounts.All
-        from resource in (CapacityResource[])[CapacityResource.Sessions, CapacityResource.Memory, CapacityResource.Retained]
+        from resource in QuotaResources.All
+        where resource != CapacityResource.Connections
         where account.Held(resource) != 0
         select $"{account.Identity} {resource} {account.Held(resource)}";
 
@@ -79,14 +90,14 @@ public class MemoryReturnTests
         }
 
         var topic = $"t/{random.Next(8)}";
-        switch (random.Next(10))
+        switch (random.Next(12))
         {
             case 0:
                 await connection.LoseAsync();
                 connections.Remove(client);
                 break;
             case 1:
-                await connection.DisconnectAsync();
+                await DisconnectAsync(rig, connection);
                 connections.Remove(client);
                 break;
             case 2:
@@ -100,7 +111,7 @@ public class MemoryReturnTests
                         new SubscriptionRequest(
                             random.Next(3) == 0 ? "#" : topic, (QualityOfService)random.Next(3), false, false, RetainHandling.Send),
                     ],
-                    Streams.Mqtt.Properties.PropertySet.Empty).Write(ProtocolVersion.V500));
+                    PropertySet.Empty).Write(ProtocolVersion.V500));
                 break;
             case 4:
                 // What has begun of a packet takes memory too.
@@ -108,7 +119,15 @@ public class MemoryReturnTests
                 await connection.LoseAsync();
                 connections.Remove(client);
                 break;
-            case 5:
+            case 5 or 6:
+                var filter = $"$share/g{random.Next(6)}/{topic}";
+                await SendAsync(connection, random.Next(4) > 0
+                    ? new SubscribePacket(
+                        1, [new SubscriptionRequest(filter, QualityOfService.AtLeastOnce, false, false, RetainHandling.Send)],
+                        PropertySet.Empty).Write(ProtocolVersion.V500)
+                    : new UnsubscribePacket(1, [filter], PropertySet.Empty).Write(ProtocolVersion.V500));
+                break;
+            case 7:
                 rig.Advance(random.Next(1, 4_000));
                 break;
             default:
@@ -117,6 +136,18 @@ public class MemoryReturnTests
                     retain: random.Next(2) == 0));
                 break;
         }
+    }
+
+    /// <summary>What it sent before may have to wait for memory, or for the client to read.</summary>
+    private static async Task DisconnectAsync(BrokerRig rig, RigConnection connection)
+    {
+        var sent = connection.DisconnectAsync();
+        await Eventually.HoldsAsync("the broker takes the DISCONNECT", () =>
+        {
+            rig.Clock.AdvanceBy(TimeSpan.FromSeconds(1));
+            return sent.IsCompleted;
+        });
+        await sent;
     }
 
     private static Task<RigConnection> OpenAsync(BrokerRig rig, int client, Random random) => rig.OpenAsync(

@@ -8,6 +8,7 @@ internal sealed class SingleTurns : IDisposable
 {
     private readonly BrokerRig _rig;
     private readonly Account _neighbour;
+    private readonly Account _busy;
     private int _held = Environment.ProcessorCount;
 
     /// <param name="rig">The broker.</param>
@@ -16,10 +17,26 @@ internal sealed class SingleTurns : IDisposable
     {
         _rig = rig;
         _neighbour = rig.Accounts.Open("neighbour");
-        busy.Work.Add(1_000 * rig.Clock.Time.TimestampFrequency, rig.Clock.Time.GetTimestamp());
+        _busy = busy;
+        KeepBusy();
         for (var i = 0; i < Environment.ProcessorCount; i++)
         {
             rig.Broker.Turns.EnterAsync(_neighbour).IsCompleted.ShouldBeTrue();
+        }
+    }
+
+    /// <summary>The identity has worked much, also after the clock was moved.</summary>
+    public void KeepBusy() => MakeBusy(_busy, _rig.Clock.Time);
+
+    /// <summary>An identity has worked much.</summary>
+    public static void MakeBusy(Account account, TimeProvider time) => Add(account, time, milliseconds: 1_000);
+
+    /// <summary>An identity has worked for so long.</summary>
+    public static void Add(Account account, TimeProvider time, int milliseconds)
+    {
+        for (var i = 0; i < milliseconds; i++)
+        {
+            account.Work.Add(time.TimestampFrequency / 1_000, time.GetTimestamp(), time.TimestampFrequency);
         }
     }
 

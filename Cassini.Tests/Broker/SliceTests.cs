@@ -100,7 +100,9 @@ public class SliceTests
         var closing = rig.Broker.Drain.CloseIntakeAsync(CancellationToken.None);
         for (var i = 0; i < Many / WorkSlice.Most; i++)
         {
+            await turns.AwaitAsync();
             rig.Clock.AdvanceBy(TimeSpan.FromSeconds(1));
+            turns.KeepBusy();
             closing.IsCompleted.ShouldBeFalse();
             await turns.NextAsync();
         }
@@ -198,7 +200,6 @@ public class SliceTests
         var receivers = Subscribe(rig, share: "");
         using var turns = new SingleTurns(rig, leaving.Transport.Account);
         leaving.Transport.Close(CloseReason.Disconnected);
-        await turns.NextAsync();
         var before = 0;
 
         await turns.RunAsync(

@@ -101,7 +101,7 @@ public class TakeOverTests
         session.Received.Add(7, 10, attachment).ShouldBe(ReceiveVerdict.TakenOver);
         await rig.Broker.PublishAsync(new MqttMessage { Topic = "t", Payload = new byte[1], Retain = true });
         var late = new Subscription(session, "t", QualityOfService.AtLeastOnce, false, false, []);
-        session.Subscriptions.Add(late, RetainHandling.Send).ShouldBeNull();
+        session.Subscriptions.Add(late, RetainHandling.Send).ShouldBe(SubscriptionVerdict.Ended);
         session.Subscriptions.Remove("t").ShouldBeFalse();
         session.Deliveries.Acknowledge(new AckPacket(PacketType.PubRec, 1, ReasonCode.Success), attachment, new FlushSet());
         var used = rig.Broker.Budget.Used;

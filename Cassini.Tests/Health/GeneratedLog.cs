@@ -56,6 +56,7 @@ internal static class GeneratedLog
                     new ResourceUse(connections, 10, "alice", connections), new ResourceUse(sessions, 10), new ResourceUse(memory, 10))
                 {
                     Retained = new ResourceUse(sessions, 10),
+                    SharedSubscriptions = new ResourceUse(memory, 10),
                     Descriptors = memory > 5 ? new ResourceUse(connections, 10, "alice", connections) : null,
                 },
             })),

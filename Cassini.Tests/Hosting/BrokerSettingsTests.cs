@@ -32,6 +32,7 @@ public class BrokerSettingsTests
         { "TopicIdle", "31d" },
         { "MaxRetained", "-1" },
         { "MaxSubscriptions", "0" },
+        { "MaxSharedSubscriptions", "0" },
         { "ReceiveMaximum", "0" },
         { "ReceiveMaximum", "65536" },
         { "MaxInFlight", "0" },

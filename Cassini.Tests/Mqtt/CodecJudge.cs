@@ -118,7 +118,7 @@ internal static class CodecJudge
                 again = read ? to[..ack.Write(to, version)].ToArray() : null;
                 break;
             case PacketType.Subscribe:
-                read = SubscribePacket.TryRead(frame, version, out var subscribe, out violation);
+                read = SubscribePacket.TryRead(frame, version, int.MaxValue, out var subscribe, out violation);
                 packet = Structure.Of(subscribe);
                 again = subscribe?.Write(version);
                 break;
@@ -130,7 +130,7 @@ internal static class CodecJudge
                 again = version == ProtocolVersion.V500 ? subAck?.Write(version) : null;
                 break;
             case PacketType.Unsubscribe:
-                read = UnsubscribePacket.TryRead(frame, version, out var unsubscribe, out violation);
+                read = UnsubscribePacket.TryRead(frame, version, int.MaxValue, out var unsubscribe, out violation);
                 packet = Structure.Of(unsubscribe);
                 again = unsubscribe?.Write(version);
                 break;

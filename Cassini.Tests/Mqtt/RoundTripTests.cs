@@ -146,7 +146,7 @@ public class RoundTripTests
     public void Subscribe_WrittenAndRead_IsTheSame(int version) =>
         GeneratedPackets.Subscribe((ProtocolVersion)version).Sample(
             packet => Structure.Of(
-                Read<SubscribePacket>(packet.Write((ProtocolVersion)version), (ProtocolVersion)version, SubscribePacket.TryRead))
+                Read(packet.Write((ProtocolVersion)version), (ProtocolVersion)version, AtMost(packet.Requests.Length)))
                 .ShouldBe(Structure.Of(packet)),
             iter: Cases);
 
@@ -156,8 +156,22 @@ public class RoundTripTests
     public void Unsubscribe_WrittenAndRead_IsTheSame(int version) =>
         GeneratedPackets.Unsubscribe((ProtocolVersion)version).Sample(
             packet => Structure.Of(
-                Read<UnsubscribePacket>(packet.Write((ProtocolVersion)version), (ProtocolVersion)version, UnsubscribePacket.TryRead))
+                Read(packet.Write((ProtocolVersion)version), (ProtocolVersion)version, UnsubscribeAtMost(packet.Filters.Length)))
                 .ShouldBe(Structure.Of(packet)),
+            iter: Cases);
+
+    [Theory]
+    [InlineData(4)]
+    [InlineData(5)]
+    public void SubscribeAndUnsubscribe_OneFilterMoreThanIsRead_AreRefused(int version) =>
+        Gen.Select(GeneratedPackets.Subscribe((ProtocolVersion)version), GeneratedPackets.Unsubscribe((ProtocolVersion)version)).Sample(
+            (subscribe, unsubscribe) =>
+            {
+                Refusal(subscribe.Write((ProtocolVersion)version), (ProtocolVersion)version, AtMost(subscribe.Requests.Length - 1))
+                    .ShouldBe(ReasonCode.QuotaExceeded);
+                var most = UnsubscribeAtMost(unsubscribe.Filters.Length - 1);
+                Refusal(unsubscribe.Write((ProtocolVersion)version), (ProtocolVersion)version, most).ShouldBe(ReasonCode.QuotaExceeded);
+            },
             iter: Cases);
 
     [Theory]
@@ -215,6 +229,19 @@ public class RoundTripTests
         VariableByteInteger.Read(bytes, out var read).ShouldBe(bytes.Length);
         read.ShouldBe(value);
         VariableByteInteger.Read(bytes.AsSpan(..^1), out _).ShouldBe(0);
+    }
+
+    private static Reader<SubscribePacket> AtMost(int most) => (frame, version, out packet, out violation) =>
+        SubscribePacket.TryRead(frame, version, most, out packet, out violation);
+
+    private static Reader<UnsubscribePacket> UnsubscribeAtMost(int most) => (frame, version, out packet, out violation) =>
+        UnsubscribePacket.TryRead(frame, version, most, out packet, out violation);
+
+    private static ReasonCode Refusal<TPacket>(byte[] bytes, ProtocolVersion version, Reader<TPacket> reader)
+    {
+        FrameReader.Read(bytes, bytes.Length, version, out var frame, out _, out _).ShouldBe(FrameStatus.Complete);
+        reader(frame, version, out _, out var violation).ShouldBeFalse();
+        return violation.Reason;
     }
 
     private static TPacket Read<TPacket>(byte[] bytes, ProtocolVersion? version, Reader<TPacket> reader)

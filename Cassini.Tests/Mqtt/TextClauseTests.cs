@@ -95,7 +95,7 @@ public class TextClauseTests
         var none = version == 5 ? "[]" : "";
         var bytes = Notation.Bytes($"A2 [ 0001 {none} 0007 EFBBBF 61 EFBBBF ]");
         FrameReader.Read(bytes, 100, (ProtocolVersion)version, out var frame, out _, out _).ShouldBe(FrameStatus.Complete);
-        UnsubscribePacket.TryRead(frame, (ProtocolVersion)version, out var packet, out _).ShouldBeTrue();
+        UnsubscribePacket.TryRead(frame, (ProtocolVersion)version, int.MaxValue, out var packet, out _).ShouldBeTrue();
         packet.ShouldNotBeNull().Filters.ShouldHaveSingleItem().ShouldBe("\uFEFFa\uFEFF");
         packet.Filters[0].Length.ShouldBe(3);
     }

@@ -15,17 +15,17 @@ public class WorkMeterTests
     [Fact]
     public void IsBusy_ABurstOfFiftyMilliseconds_IsTrueAfterwards()
     {
-        _meter.Add(50, 1_000);
+        Work(50, 1_000);
         IsBusy(1_000).ShouldBeFalse();
 
-        _meter.Add(1, 1_000);
+        Work(1, 1_000);
         IsBusy(1_000).ShouldBeTrue();
     }
 
     [Fact]
     public void IsBusy_ItHasRested_IsFalseAgain()
     {
-        _meter.Add(100, 1_000);
+        Work(100, 1_000);
 
         IsBusy(1_499).ShouldBeTrue();
         IsBusy(1_500).ShouldBeFalse();
@@ -38,14 +38,48 @@ public class WorkMeterTests
     [Fact]
     public void IsBusy_AllOfAProcessor_IsTrueForAsLongAsItLasts()
     {
-        _meter.Add(60, 0);
+        Work(60, 0);
 
         Enumerable.Range(1, 1_000).ShouldAllBe(step => !IsIdleAfter(step * 10L, 10));
     }
 
+    // The thread of a piece may not have run for most of the time, because the machine is busy.
+    [Fact]
+    public void IsBusy_OnePieceThatTookLong_CountsAsTheLongestThatThereMayBe()
+    {
+        Add(400, 1_000);
+        IsBusy(1_000).ShouldBeFalse();
+
+        Work(40, 1_000);
+        IsBusy(1_000).ShouldBeFalse();
+
+        Work(1, 1_000);
+        IsBusy(1_000).ShouldBeTrue();
+    }
+
+    // However many threads worked for it at once.
+    [Fact]
+    public void IsBusy_VeryMuchWasDone_IsFalseAfterHalfASecond()
+    {
+        Work(10_000, 1_000);
+
+        IsBusy(1_499).ShouldBeTrue();
+        IsBusy(1_500).ShouldBeFalse();
+    }
+
+    private void Work(long time, long now)
+    {
+        for (var left = time; left > 0; left -= 10)
+        {
+            Add(Math.Min(left, 10), now);
+        }
+    }
+
+    private void Add(long time, long now) => _meter.Add(time, now, Frequency);
+
     private bool IsIdleAfter(long now, long work)
     {
-        _meter.Add(work, now);
+        Add(work, now);
         return !IsBusy(now);
     }
 

@@ -69,4 +69,100 @@ public class WorkTurnsTests
         most.Max().ShouldBeLessThanOrEqualTo(AtOnce);
         turns.EnterAsync(_accounts.Open("a")).IsCompleted.ShouldBeTrue();
     }
+
+    [Fact]
+    public async Task EnterAsync_CancelledWhileItWaits_TheOthersMoveUp()
+    {
+        var turns = new WorkTurns(1);
+        var (one, two) = (_accounts.Open("one"), _accounts.Open("two"));
+        turns.TryEnter().ShouldBeTrue();
+        using var over = new CancellationTokenSource();
+        var leaves = turns.EnterAsync(one, over.Token);
+        var stays = turns.EnterAsync(one);
+        var alone = turns.EnterAsync(two, over.Token);
+        turns.Waiting.ShouldBe(3);
+
+        await over.CancelAsync();
+
+        turns.Waiting.ShouldBe(1);
+        await Should.ThrowAsync<OperationCanceledException>(() => leaves);
+        await Should.ThrowAsync<OperationCanceledException>(() => alone);
+        turns.Leave();
+        stays.IsCompleted.ShouldBeTrue();
+        turns.Leave();
+        turns.TryEnter().ShouldBeTrue("no turn is lost");
+    }
+
+    [Fact]
+    public async Task EnterAsync_CancelledBefore_TakesNoTurn()
+    {
+        var turns = new WorkTurns(1);
+
+        await Should.ThrowAsync<OperationCanceledException>(
+            () => turns.EnterAsync(_accounts.Open("a"), new CancellationToken(canceled: true)));
+
+        turns.TryEnter().ShouldBeTrue();
+    }
+
+    [Fact]
+    public void TryEnter_AllAreTaken_IsFalseAndWaitsForNothing()
+    {
+        var turns = new WorkTurns(1);
+
+        turns.TryEnter().ShouldBeTrue();
+        turns.TryEnter().ShouldBeFalse();
+        turns.Waiting.ShouldBe(0);
+    }
+
+    // Turns that are granted while they are cancelled too.
+    [Fact]
+    public async Task EnterAsync_ManyThreadsAndRandomCancels_NeverMoreThanAllowedAndNoneIsLost()
+    {
+        const int AtOnce = 3;
+        var turns = new WorkTurns(AtOnce);
+        var (running, most, cancelled) = (0, new ConcurrentBag<int>(), 0);
+        Enumerable.Range(0, AtOnce).ShouldAllBe(_ => turns.TryEnter());
+        List<Task> work = [.. Enumerable.Range(0, 40).Select(i => Task.Run(async () =>
+        {
+            var random = new Random(i);
+            var account = _accounts.Open($"{i % 7}");
+            for (var piece = 0; piece < 100; piece++)
+            {
+                using var over = new CancellationTokenSource();
+                var turn = turns.EnterAsync(account, over.Token);
+                var cancelling = random.Next(3) switch
+                {
+                    0 => over.CancelAsync(),
+                    1 => Task.Run(over.Cancel),
+                    _ => Task.CompletedTask,
+                };
+                try
+                {
+                    await turn;
+                    most.Add(Interlocked.Increment(ref running));
+                    await Task.Yield();
+                    Interlocked.Decrement(ref running);
+                    turns.Leave();
+                }
+                catch (OperationCanceledException)
+                {
+                    Interlocked.Increment(ref cancelled);
+                }
+
+                await cancelling;
+            }
+        }))];
+        await Eventually.HoldsAsync("all wait", () => turns.Waiting == 40);
+        for (var i = 0; i < AtOnce; i++)
+        {
+            turns.Leave();
+        }
+
+        await Eventually.CompletesAsync("all have their turns or are cancelled", Task.WhenAll(work));
+
+        cancelled.ShouldBeGreaterThan(0);
+        most.Max().ShouldBeLessThanOrEqualTo(AtOnce);
+        turns.Waiting.ShouldBe(0);
+        Enumerable.Range(0, AtOnce + 1).Select(_ => turns.TryEnter()).ShouldBe([true, true, true, false]);
+    }
 }

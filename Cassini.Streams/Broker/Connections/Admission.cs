@@ -1,5 +1,4 @@
 using Cassini.Streams.Broker.Model;
-using Cassini.Streams.Events;
 using Cassini.Streams.Mqtt.Packets;
 using Cassini.Streams.Primitives;
 using Cassini.Streams.Quotas;
@@ -31,7 +30,6 @@ internal enum AdmissionVerdict
 internal sealed class Admission(
     BrokerOptions options,
     Intake intake,
-    MemoryBudget budget,
     AccountMemory memory,
     BrokerEvents events,
     TimeProvider time,
@@ -75,16 +73,7 @@ internal sealed class Admission(
         _isOutOfPatience = !await memory.WaitAsync(options.MemoryPatience, time, cancellationToken);
         if (_isOutOfPatience)
         {
-            var isOver = memory.IsOverQuota;
-            if (isOver)
-            {
-                budget.NoteOverQuota();
-            }
-
-            var reached = isOver
-                ? new CapacityReached(CapacityResource.Memory, memory.Share, memory.Account.Identity)
-                : new CapacityReached(CapacityResource.Memory, budget.Limit);
-            events.PublishReached(reached, () => budget.Use);
+            events.PublishReached(memory.NoteRefused(), () => memory.UseOfAll);
         }
     }
 

@@ -19,6 +19,9 @@ internal sealed class Client(
     ClientAccess access,
     ConnectPacket connect)
 {
+    /// <summary>A session with so many subscriptions and messages ends in less than a millisecond.</summary>
+    private const int Little = 256;
+
     private bool _hasLeft;
 
     public Session Session { get; } = session;
@@ -71,14 +74,17 @@ internal sealed class Client(
             return;
         }
 
-        // In its turn: a session that ends may have many subscriptions.
+        // In its turn when there is much to do, not when there is little: its end would wait for the turn.
         var end = SessionEnd.None;
         var reason = link.Connection.Transport.Settle(failure);
-        await work.RunAsync(Session.Account, () =>
-        {
-            end = Session.Detach(Attachment, NewExpiry, reason);
-            return false;
-        });
+        await work.RunAsync(
+            Session.Account,
+            () =>
+            {
+                end = Session.Detach(Attachment, NewExpiry, reason);
+                return false;
+            },
+            inTurn: Session.Subscriptions.Count + Session.Deliveries.Backlog > Little);
         if (Session.IsListed)
         {
             sessions.NoteClosed();

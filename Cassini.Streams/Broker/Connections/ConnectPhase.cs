@@ -89,6 +89,8 @@ internal sealed class ConnectPhase(
         var will = connect.Will is { } wanted && !TellsBridgeState(connect) ? HeldWill.TryMake(wanted, link.Connection.Memory) : null;
         if (will is null && connect.Will is not null && !TellsBridgeState(connect))
         {
+            var memory = link.Connection.Memory;
+            events.PublishReached(memory.NoteRefused(), () => memory.UseOfAll);
             return Refuse(link, ReasonCode.QuotaExceeded, "there is no memory for the will");
         }
 

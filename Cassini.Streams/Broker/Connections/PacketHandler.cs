@@ -166,7 +166,7 @@ internal sealed class PacketHandler(
                 return Subscribe(ref slice);
 
             case PacketType.Subscribe:
-                if (!SubscribePacket.TryRead(frame, _version, out var wanted, out violation))
+                if (!SubscribePacket.TryRead(frame, _version, options.MaxSubscriptions, out var wanted, out violation))
                 {
                     return Violated(violation);
                 }
@@ -180,7 +180,7 @@ internal sealed class PacketHandler(
                 return Subscribe(ref slice);
 
             case PacketType.Unsubscribe:
-                if (!UnsubscribePacket.TryRead(frame, _version, out var unwanted, out violation))
+                if (!UnsubscribePacket.TryRead(frame, _version, options.MaxSubscriptions, out var unwanted, out violation))
                 {
                     return Violated(violation);
                 }

@@ -10,7 +10,7 @@ namespace Cassini.Streams.Broker.Connections;
 /// Reads the packets of a client that was accepted, batch after batch, until the connection ends. A batch that is much work is handled in
 /// slices, and others have the thread between them. A client whose identity is busy handles each slice in its turn. Thread-safe.
 /// </summary>
-internal sealed class ServePhase(BrokerOptions options, IBrokerStore store, Intake intake, WorkTurns turns, TimeProvider time)
+internal sealed class ServePhase(BrokerOptions options, IBrokerStore store, Intake intake, IdentityWork work, TimeProvider time)
 {
     /// <summary>How long the slices of one batch may hold back what they left in outboxes.</summary>
     private static readonly TimeSpan LongestHold = TimeSpan.FromMilliseconds(25);
@@ -26,10 +26,11 @@ internal sealed class ServePhase(BrokerOptions options, IBrokerStore store, Inta
         {
             while (true)
             {
-                var isBusy = Account(link).Work.IsBusy(time.GetTimestamp(), time.TimestampFrequency);
+                var isBusy = work.IsBusy(Account(link));
                 if (isBusy)
                 {
-                    await AwaitTurnAsync(link);
+                    // A message that has begun comes to all its subscribers, whatever ends the connection.
+                    await AwaitTurnAsync(link, handler.IsDelivering ? CancellationToken.None : cancellationToken);
                 }
 
                 var step = Handle(link, handler, input, isInTurn: isBusy, out var needed);
@@ -116,16 +117,16 @@ internal sealed class ServePhase(BrokerOptions options, IBrokerStore store, Inta
     private static Account Account(ClientLink link) => link.Connection.Transport.Account;
 
     /// <summary>Waits for the turn of a busy identity. Meanwhile nothing is read: the client is not silent.</summary>
-    private Task AwaitTurnAsync(ClientLink link)
+    private Task AwaitTurnAsync(ClientLink link, CancellationToken cancellationToken)
     {
-        var turn = turns.EnterAsync(Account(link));
-        if (turn.IsCompletedSuccessfully)
+        if (work.TryEnter())
         {
-            return turn;
+            return Task.CompletedTask;
         }
 
+        // Before it waits: what fails between the wait and the piece would keep the turn for ever.
         link.Flushes.Flush();
-        return link.HoldBackAsync(() => turn);
+        return link.HoldBackAsync(() => work.EnterAsync(Account(link), cancellationToken));
     }
 
     /// <summary>
@@ -142,8 +143,7 @@ internal sealed class ServePhase(BrokerOptions options, IBrokerStore store, Inta
     /// <summary>Handles what was received, as far as one slice allows, and ends the turn.</summary>
     private Step Handle(ClientLink link, PacketHandler handler, ReceiveBuffer input, bool isInTurn, out int needed)
     {
-        var began = time.GetTimestamp();
-        try
+        using (work.Begin(Account(link), isInTurn))
         {
             link.Connection.BeginBatch();
             var step = handler.Handle(input, out needed);
@@ -153,15 +153,6 @@ internal sealed class ServePhase(BrokerOptions options, IBrokerStore store, Inta
             }
 
             return step;
-        }
-        finally
-        {
-            var ended = time.GetTimestamp();
-            Account(link).Work.Add(ended - began, ended);
-            if (isInTurn)
-            {
-                turns.Leave();
-            }
         }
     }
 

@@ -1,5 +1,7 @@
 using System.Collections.Immutable;
 using Cassini.Streams.Broker.Model;
+using Cassini.Streams.Broker.Sessions;
+using Cassini.Streams.Events;
 using Cassini.Streams.Mqtt;
 using Cassini.Streams.Mqtt.Packets;
 using Cassini.Streams.Mqtt.Properties;
@@ -8,7 +10,8 @@ using Cassini.Streams.Primitives;
 namespace Cassini.Streams.Broker.Connections;
 
 /// <summary>Handles SUBSCRIBE and UNSUBSCRIBE packets (MQTT 5.0 §3.8, §3.10). For the connection's reader.</summary>
-internal sealed class SubscribeHandler(BrokerOptions options, BrokerEvents events, ClientLink link, Client client)
+internal sealed class SubscribeHandler(
+    BrokerOptions options, BrokerEvents events, Func<ResourceUse> sharedUse, ClientLink link, Client client)
 {
     /// <summary>The steps of a change of the subscriptions.</summary>
     private const int StepsOfAFilter = 16;
@@ -25,7 +28,7 @@ internal sealed class SubscribeHandler(BrokerOptions options, BrokerEvents event
         string? detail = null;
         _underWay = new FiltersUnderWay(
             ImmutableArray.CreateBuilder<ReasonCode>(packet.Requests.Length),
-            at => at < options.MaxSubscriptions ? Subscribe(packet.Requests[at], identifiers, ref detail) : TooMany(ref detail),
+            at => Subscribe(packet.Requests[at], identifiers, ref detail),
             reasons => link.Explain(
                 client.WantsProblemInformation ? detail ?? "" : "",
                 properties => new SubAckPacket(PacketType.SubAck, packet.PacketId, reasons, properties).Write(link.Version)));
@@ -91,9 +94,11 @@ internal sealed class SubscribeHandler(BrokerOptions options, BrokerEvents event
             identifiers);
 
         // A shared subscription gets no retained messages (§4.8.2).
-        if (client.Session.Subscriptions.Add(subscription, share.IsEmpty ? request.RetainHandling : RetainHandling.DoNotSend) is null)
+        var verdict = client.Session.Subscriptions.Add(subscription, share.IsEmpty ? request.RetainHandling : RetainHandling.DoNotSend);
+        if (verdict is not (SubscriptionVerdict.Added or SubscriptionVerdict.Replaced))
         {
-            return TooMany(ref detail);
+            detail ??= Refused(verdict);
+            return ReasonCode.QuotaExceeded;
         }
 
         _hasSubscribed = true;
@@ -109,10 +114,29 @@ internal sealed class SubscribeHandler(BrokerOptions options, BrokerEvents event
             : TopicLimits.Problem(filter, options);
     }
 
-    private ReasonCode TooMany(ref string? detail)
+    /// <summary>Publishes which limit a subscription was refused for.</summary>
+    /// <returns>The same for the client.</returns>
+    private string Refused(SubscriptionVerdict verdict)
     {
-        detail ??= $"more than {Quantity.Of(options.MaxSubscriptions, "subscription")}, or no memory for one more";
-        return ReasonCode.QuotaExceeded;
+        var account = client.Session.Account;
+        switch (verdict)
+        {
+            case SubscriptionVerdict.NoMemory:
+                events.PublishReached(link.Connection.Memory.NoteRefused(), () => link.Connection.Memory.UseOfAll);
+                return "there is no memory for one more subscription";
+            case SubscriptionVerdict.SharedOverQuota:
+                var held = account.Held(CapacityResource.SharedSubscriptions);
+                events.PublishReached(new CapacityReached(CapacityResource.SharedSubscriptions, held, account.Identity));
+                return $"this identity has {Quantity.Of(held, "shared subscription")}, the most that one may have now";
+            case SubscriptionVerdict.SharedExhausted:
+                events.PublishReached(
+                    new CapacityReached(CapacityResource.SharedSubscriptions, options.MaxSharedSubscriptions), sharedUse);
+                return Quantity.Of(options.MaxSharedSubscriptions, "shared subscription exists", "shared subscriptions exist");
+            case SubscriptionVerdict.Ended:
+                return "the session has ended";
+            default:
+                return $"this session has {Quantity.Of(options.MaxSubscriptions, "subscription")}, the most that one may have";
+        }
     }
 
     private void Deny(string filter)

@@ -80,9 +80,13 @@ public sealed record BrokerOptions
     [Within(0)]
     public int MaxRetained { get; init; } = 50_000;
 
-    /// <summary>Subscriptions of one session.</summary>
+    /// <summary>Subscriptions of one session, and filters in one packet: a packet with more ends the connection with 0x97.</summary>
     [Within(1)]
     public int MaxSubscriptions { get; init; } = 1_000;
+
+    /// <summary>Subscriptions to a share (<c>$share/NAME/FILTER</c>), of all sessions together.</summary>
+    [Within(1)]
+    public int MaxSharedSubscriptions { get; init; } = 100_000;
 
     /// <summary>
     /// QoS 2 messages that a client may have in flight to the broker (receive maximum). MQTT 3.1.1 clients do not learn of it; the

@@ -36,15 +36,15 @@ internal readonly record struct QueuedMessage(
     private int Cost => Slots + (sizeof(int) * Identifiers.Length) + (Span is null ? 0 : CostOfSpan);
 
     /// <summary>Counts the copy until it is released.</summary>
-    /// <param name="memory">The memory of the identity that it is for.</param>
-    public void Hold(AccountMemory memory) => Message.Hold(memory, Cost);
+    /// <param name="tally">What its queue has.</param>
+    public void Hold(MemoryTally tally) => Message.Hold(tally, Cost);
 
     /// <summary>Releases the copy after it was delivered or dropped.</summary>
-    /// <param name="memory">The memory of the identity that it was for.</param>
+    /// <param name="tally">What its queue has.</param>
     /// <param name="error">Why it was not delivered; null when it was.</param>
-    public void Release(AccountMemory memory, string? error = null)
+    public void Release(MemoryTally tally, string? error = null)
     {
-        Message.Release(memory, Cost);
+        Message.Release(tally, Cost);
         Span?.End(error);
     }
 }

@@ -14,9 +14,14 @@ internal sealed class StoredMessage(
     /// <summary>The memory that the objects around the bytes take.</summary>
     private const int Overhead = 120;
 
+    /// <summary>In the count of holders: one of another identity than the first.</summary>
+    private const long OneOther = 1L << 32;
+
     private AccountMemory? _first;
-    private int _ofFirst;
     private Dictionary<AccountMemory, int>? _ofOthers;
+
+    /// <summary>How many hold it: those of the first identity in the lower half, those of all others in the upper one.</summary>
+    private long _holders;
     private long _retainedPlace = long.MaxValue;
     private bool _isRetained;
 
@@ -72,30 +77,33 @@ internal sealed class StoredMessage(
     /// <param name="more">What the holder takes in addition.</param>
     public void Hold(AccountMemory memory, int more = 0)
     {
-        bool isNew;
-        bool isFirst;
-        lock (this)
-        {
-            isFirst = _ofFirst == 0 && _ofOthers is null;
-            isNew = EnterLocked(memory);
-        }
+        var (own, added) = Enter(memory);
+        memory.Take(more + own, more + added);
+    }
 
-        memory.Take(more + (isNew ? Size : 0), more + (isFirst ? Size : 0));
+    /// <inheritdoc cref="Hold(AccountMemory, int)"/>
+    /// <param name="tally">What the holder has, of the identity that causes it.</param>
+    /// <param name="more">What the holder takes in addition.</param>
+    public void Hold(MemoryTally tally, int more)
+    {
+        var (own, added) = Enter(tally.Memory);
+        tally.Take(more + own, more + added);
     }
 
     /// <summary>One that held it does so no more.</summary>
-    /// <inheritdoc cref="Hold" path="/param"/>
+    /// <inheritdoc cref="Hold(AccountMemory, int)" path="/param"/>
     public void Release(AccountMemory memory, int more = 0)
     {
-        bool isGone;
-        bool isLast;
-        lock (this)
-        {
-            isGone = LeaveLocked(memory);
-            isLast = _ofFirst == 0 && _ofOthers is null;
-        }
+        var (own, added) = Leave(memory);
+        memory.Return(more + own, more + added);
+    }
 
-        memory.Return(more + (isGone ? Size : 0), more + (isLast ? Size : 0));
+    /// <summary>One that held it does so no more.</summary>
+    /// <inheritdoc cref="Hold(MemoryTally, int)" path="/param"/>
+    public void Release(MemoryTally tally, int more)
+    {
+        var (own, added) = Leave(tally.Memory);
+        tally.Return(more + own, more + added);
     }
 
     /// <summary>Whether it is the retained message of its topic now and has not expired.</summary>
@@ -110,40 +118,45 @@ internal sealed class StoredMessage(
         ? (uint)Math.Clamp(Math.Ceiling(time.GetElapsedTime(now, at).TotalSeconds), 0, uint.MaxValue)
         : null;
 
-    /// <returns>Whether nobody of the identity held it.</returns>
-    private bool EnterLocked(AccountMemory memory)
+    /// <returns>How much more the identity has now, and all together.</returns>
+    private (int Own, int Added) Enter(AccountMemory memory)
     {
         // A message is held for one identity as a rule: others need a table.
-        if (_ofFirst == 0 && _ofOthers?.ContainsKey(memory) is not true)
+        if (_first == memory || Interlocked.CompareExchange(ref _first, memory, null) is null)
         {
-            _first = memory;
+            var holders = Interlocked.Increment(ref _holders);
+            return ((int)holders == 1 ? Size : 0, holders == 1 ? Size : 0);
         }
 
-        if (_first == memory)
+        var others = _ofOthers ?? Interlocked.CompareExchange(ref _ofOthers, [], null) ?? _ofOthers;
+        bool isNew;
+        lock (others)
         {
-            return ++_ofFirst == 1;
+            isNew = ++CollectionsMarshal.GetValueRefOrAddDefault(others, memory, out _) == 1;
         }
 
-        _ofOthers ??= [];
-        return ++CollectionsMarshal.GetValueRefOrAddDefault(_ofOthers, memory, out _) == 1;
+        return (isNew ? Size : 0, Interlocked.Add(ref _holders, OneOther) == OneOther ? Size : 0);
     }
 
-    /// <returns>Whether nobody of the identity holds it any more.</returns>
-    private bool LeaveLocked(AccountMemory memory)
+    /// <returns>How much less the identity has now, and all together.</returns>
+    private (int Own, int Added) Leave(AccountMemory memory)
     {
         if (_first == memory)
         {
-            _first = --_ofFirst == 0 ? null : memory;
-            return _ofFirst == 0;
+            var holders = Interlocked.Decrement(ref _holders);
+            return ((int)holders == 0 ? Size : 0, holders == 0 ? Size : 0);
         }
 
-        var left = --CollectionsMarshal.GetValueRefOrNullRef(_ofOthers!, memory);
-        if (left == 0)
+        bool isGone;
+        lock (_ofOthers!)
         {
-            _ofOthers!.Remove(memory);
-            _ofOthers = _ofOthers.Count == 0 ? null : _ofOthers;
+            isGone = --CollectionsMarshal.GetValueRefOrNullRef(_ofOthers, memory) == 0;
+            if (isGone)
+            {
+                _ofOthers.Remove(memory);
+            }
         }
 
-        return left == 0;
+        return (isGone ? Size : 0, Interlocked.Add(ref _holders, -OneOther) == 0 ? Size : 0);
     }
 }

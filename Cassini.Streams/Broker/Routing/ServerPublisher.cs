@@ -41,7 +41,7 @@ internal sealed class ServerPublisher(Account ofBroker, TopicTable topics, Route
     public async ValueTask<RouteProgress> PublishAsync(ServerMessage message, bool inTurn)
     {
         var delivery = Begin(message);
-        await work.RunAsync(inTurn ? message.Account : null, () => !Deliver(delivery)).ConfigureAwait(false);
+        await work.RunAsync(message.Account, () => !Deliver(delivery), inTurn).ConfigureAwait(false);
         return delivery.Progress;
     }
 

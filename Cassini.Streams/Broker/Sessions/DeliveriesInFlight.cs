@@ -11,7 +11,7 @@ namespace Cassini.Streams.Broker.Sessions;
 /// them again on the next connection. Belongs to the session's lock.
 /// </summary>
 internal sealed class DeliveriesInFlight(
-    BrokerOptions options, AccountMemory memory, DeliveryLosses losses, TimeProvider time, SessionJournal journal)
+    BrokerOptions options, MemoryTally tally, DeliveryLosses losses, TimeProvider time, SessionJournal journal)
 {
     private const long NothingToSendAgain = long.MaxValue;
 
@@ -34,7 +34,7 @@ internal sealed class DeliveriesInFlight(
     /// sent again, however much: only that can make it less.
     /// </summary>
     public bool MaySendNew(Attachment to) =>
-        !_window.IsFull && _bytes < options.MaxQueuedBytes && !(Count > 0 && memory.IsOverShare) && MaySend(to);
+        !_window.IsFull && _bytes < options.MaxQueuedBytes && !(Count > 0 && tally.Memory.IsOverShare) && MaySend(to);
 
     /// <summary>Sends a message for the first time.</summary>
     public void Send(Attachment to, in QueuedMessage queued, FlushSet flushes)
@@ -157,7 +157,7 @@ internal sealed class DeliveriesInFlight(
     {
         ref var entry = ref _window.At(place);
         _unacknowledged -= entry.IsSent ? 1 : 0;
-        entry.Queued.Release(memory);
+        entry.Queued.Release(tally);
         _bytes -= entry.Queued.Message.Size;
         journal.DeleteMessage(entry.Queued.Sequence);
         _window.Complete(place);

@@ -21,7 +21,7 @@ internal sealed class DeliveryQueue(
 
     private const string SessionHasEnded = "the session has ended";
 
-    private readonly DeliveryScheduler _scheduler = new(options, memory, counters, losses, time, journal, retained);
+    private readonly DeliveryScheduler _scheduler = new(options, new MemoryTally(memory), counters, losses, time, journal, retained);
     private Attachment? _to;
     private Attachment? _expected;
     private bool _isOpen;
@@ -108,7 +108,8 @@ internal sealed class DeliveryQueue(
 
         if (mayBeMore)
         {
-            SendMore(from, flushes);
+            // As a part of the batch, which is counted.
+            SendMore(from, flushes, isCounted: true);
         }
 
         return null;
@@ -118,7 +119,10 @@ internal sealed class DeliveryQueue(
     /// Sends what the client takes at once, and gives the lock back after each slice of it: others must be able to publish meanwhile. When
     /// that is much work, or its identity is busy, it goes on with it later, and others have the thread before.
     /// </summary>
-    public void SendMore(Attachment to, FlushSet flushes)
+    /// <param name="to">The connection that serves the session.</param>
+    /// <param name="flushes">Where to note that there is something to send.</param>
+    /// <param name="isCounted">Whether it is a part of work that is counted.</param>
+    public void SendMore(Attachment to, FlushSet flushes, bool isCounted = false)
     {
         if (work.IsBusy(memory.Account))
         {
@@ -128,7 +132,10 @@ internal sealed class DeliveryQueue(
 
         var began = work.Begin();
         SendPiece(to, flushes);
-        work.Count(memory.Account, began);
+        if (!isCounted)
+        {
+            work.Count(memory.Account, began);
+        }
     }
 
     /// <summary>
@@ -267,7 +274,9 @@ internal sealed class DeliveryQueue(
         {
             var flushes = new FlushSet();
             SendPiece(to, flushes);
-            flushes.Flush();
+
+            // Not on this thread: what it does is counted already.
+            flushes.Flush(inline: false);
         }
     }
 }

@@ -17,13 +17,13 @@ namespace Cassini.Streams.Broker.Sessions;
 /// what waits for that reason.
 /// </remarks>
 internal sealed class DeliveryScheduler(
-    BrokerOptions options, AccountMemory memory, BrokerCounters counters, DeliveryLosses losses, TimeProvider time, SessionJournal journal,
+    BrokerOptions options, MemoryTally tally, BrokerCounters counters, DeliveryLosses losses, TimeProvider time, SessionJournal journal,
     RetainedMessages retained)
 {
     /// <summary>How many messages are sent under one lock, so that those that are being published need not wait long.</summary>
     private const int Slice = 64;
 
-    private readonly WaitingMessages _waiting = new(options, memory, counters, journal);
+    private readonly WaitingMessages _waiting = new(options, tally, counters, journal);
     private readonly PacedDelivery _paced = new(losses, time);
     private bool _keepsOrder;
     private bool _isBurstsTurn;
@@ -31,10 +31,10 @@ internal sealed class DeliveryScheduler(
     private long _lastInOrder;
 
     /// <summary>The retained messages that are still to come.</summary>
-    public RetainedBursts Bursts { get; } = new(retained, memory);
+    public RetainedBursts Bursts { get; } = new(retained, tally.Memory);
 
     /// <summary>What was sent and is not acknowledged.</summary>
-    public DeliveriesInFlight InFlight { get; } = new(options, memory, losses, time, journal);
+    public DeliveriesInFlight InFlight { get; } = new(options, tally, losses, time, journal);
 
     /// <summary>How many wait. All retained messages of one subscription count as one.</summary>
     public int Count => _waiting.Count + Bursts.Count;
@@ -116,7 +116,7 @@ internal sealed class DeliveryScheduler(
         var (sent, waiting) = (InFlight.TakeAll(), _waiting.TakeAll());
         foreach (var queued in sent.Concat(waiting))
         {
-            queued.Release(memory, error);
+            queued.Release(tally, error);
         }
 
         return (sent, waiting);
@@ -132,7 +132,7 @@ internal sealed class DeliveryScheduler(
         }
         else
         {
-            queued.Hold(memory);
+            queued.Hold(tally);
             InFlight.Restore(packetId, queued, state);
         }
     }
@@ -158,7 +158,7 @@ internal sealed class DeliveryScheduler(
 
     private void Send(in QueuedMessage queued, Attachment to, FlushSet flushes)
     {
-        queued.Hold(memory);
+        queued.Hold(tally);
         journal.PutMessage(queued);
         InFlight.Send(to, queued, flushes);
     }
@@ -249,7 +249,7 @@ internal sealed class DeliveryScheduler(
         else if (isQoS0)
         {
             var verdict = _paced.Send(queued, to, flushes);
-            queued.Release(memory, verdict == OutboxVerdict.Taken ? null : verdict.ToString());
+            queued.Release(tally, verdict == OutboxVerdict.Taken ? null : verdict.ToString());
         }
         else
         {

@@ -28,8 +28,8 @@ internal sealed class Session : Subscriber
 
     public Session(
         BrokerOptions options, IBrokerStore store, SubscriptionTree tree, RetainedMessages retained, ShareHandOver handOver,
-        AccountMemory memory, BrokerCounters counters, TimeProvider time, string clientId, SessionHistory history, bool isListed,
-        IdentityWork work)
+        SharedResource sharedPlaces, AccountMemory memory, BrokerCounters counters, TimeProvider time, string clientId,
+        SessionHistory history, bool isListed, IdentityWork work)
     {
         History = history;
         _counters = counters;
@@ -39,7 +39,7 @@ internal sealed class Session : Subscriber
         Losses = new DeliveryLosses(counters);
         Deliveries = new DeliveryQueue(history.Lock, options, memory, counters, Losses, time, _journal, retained, work);
         Subscriptions = new SessionSubscriptions(
-            history.Lock, isListed ? options.MaxSubscriptions : null, tree, memory, _journal, Deliveries);
+            history.Lock, isListed ? options.MaxSubscriptions : null, tree, sharedPlaces, memory, _journal, Deliveries);
         _direct = new DirectDelivery(Losses);
         Received = new ReceivedIds(history.Lock, memory, _journal);
         ClientId = clientId;

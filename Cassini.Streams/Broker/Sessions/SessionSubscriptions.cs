@@ -12,11 +12,18 @@ namespace Cassini.Streams.Broker.Sessions;
 /// The most that there may be; null for the health probe's session: neither a number nor the memory limits its subscriptions.
 /// </param>
 /// <param name="tree">Where they are found.</param>
+/// <param name="sharedPlaces">Limits those that are members of a shared subscription.</param>
 /// <param name="memory">The memory of its identity.</param>
 /// <param name="journal">Where changes are kept.</param>
 /// <param name="deliveries">Sends the retained messages of new ones.</param>
 internal sealed class SessionSubscriptions(
-    Lock sessionLock, int? max, SubscriptionTree tree, AccountMemory memory, SessionJournal journal, DeliveryQueue deliveries)
+    Lock sessionLock,
+    int? max,
+    SubscriptionTree tree,
+    SharedResource sharedPlaces,
+    AccountMemory memory,
+    SessionJournal journal,
+    DeliveryQueue deliveries)
 {
     private Dictionary<string, Subscription>? _subscriptions;
     private Dictionary<Subscription, SharedGroup>? _shared;
@@ -36,14 +43,11 @@ internal sealed class SessionSubscriptions(
     /// <summary>Adds a subscription, in place of one with the same filter [MQTT-3.8.4-3].</summary>
     /// <param name="subscription">The subscription.</param>
     /// <param name="handling">Whether it is to get the retained messages; not for a shared one (§4.8.2).</param>
-    /// <returns>
-    /// Whether there was none before; null when there are too many, there is no memory for one more, or the session has ended.
-    /// </returns>
-    public bool? Add(Subscription subscription, RetainHandling handling = RetainHandling.DoNotSend)
+    public SubscriptionVerdict Add(Subscription subscription, RetainHandling handling = RetainHandling.DoNotSend)
     {
         lock (sessionLock)
         {
-            return _hasEnded ? null : AddLocked(subscription, handling);
+            return AddLocked(subscription, handling);
         }
     }
 
@@ -58,6 +62,7 @@ internal sealed class SessionSubscriptions(
             }
 
             RemoveLocked(subscription);
+            FreePlace(subscription);
             deliveries.RemoveRetainedLocked(filter);
             journal.DeleteSubscription(filter);
             return true;
@@ -93,6 +98,7 @@ internal sealed class SessionSubscriptions(
         foreach (var subscription in subscriptions)
         {
             RemoveFromTree(subscription);
+            FreePlace(subscription);
         }
     }
 
@@ -105,17 +111,21 @@ internal sealed class SessionSubscriptions(
                 owner, record.Filter, record.QoS, record.NoLocal, record.RetainAsPublished, [.. record.Identifiers]);
             (_subscriptions ??= []).Add(subscription.Filter, subscription);
             AddToTreeLocked(subscription);
+            if (HasPlace(subscription))
+            {
+                sharedPlaces.Take(memory.Account, 1, 1);
+            }
         }
     }
 
-    private bool? AddLocked(Subscription subscription, RetainHandling handling)
+    private SubscriptionVerdict AddLocked(Subscription subscription, RetainHandling handling)
     {
         _subscriptions ??= [];
         var exists = _subscriptions.TryGetValue(subscription.Filter, out var before);
         var getsRetained = handling == RetainHandling.Send || (handling == RetainHandling.SendIfNew && !exists);
-        if (max is { } most && ((!exists && _subscriptions.Count >= most) || ((!exists || getsRetained) && memory.IsClosed)))
+        if (ObjectionLocked(subscription, exists, getsRetained) is { } objection)
         {
-            return null;
+            return objection;
         }
 
         if (before is not null)
@@ -144,7 +154,44 @@ internal sealed class SessionSubscriptions(
         }
 
         journal.PutSubscription(subscription);
-        return !exists;
+        return exists ? SubscriptionVerdict.Replaced : SubscriptionVerdict.Added;
+    }
+
+    /// <returns>Why it is refused; null when it is not: then its place is taken.</returns>
+    private SubscriptionVerdict? ObjectionLocked(Subscription subscription, bool exists, bool getsRetained)
+    {
+        if (_hasEnded)
+        {
+            return SubscriptionVerdict.Ended;
+        }
+
+        if (max is { } most && !exists && _subscriptions!.Count >= most)
+        {
+            return SubscriptionVerdict.TooMany;
+        }
+
+        if (max is not null && (!exists || getsRetained) && memory.IsClosed)
+        {
+            return SubscriptionVerdict.NoMemory;
+        }
+
+        // One that replaces another takes its place.
+        return exists || !HasPlace(subscription) ? null : sharedPlaces.TryTake(memory.Account, 1) switch
+        {
+            QuotaVerdict.Exhausted => SubscriptionVerdict.SharedExhausted,
+            QuotaVerdict.OverQuota => SubscriptionVerdict.SharedOverQuota,
+            _ => null,
+        };
+    }
+
+    private bool HasPlace(Subscription subscription) => max is not null && subscription.Share is not null;
+
+    private void FreePlace(Subscription subscription)
+    {
+        if (HasPlace(subscription))
+        {
+            sharedPlaces.Return(memory.Account, 1, 1);
+        }
     }
 
     private void AddToTreeLocked(Subscription subscription)

@@ -31,6 +31,7 @@ internal sealed class SessionTable(
     private readonly Lock[] _connecting = [.. Enumerable.Range(0, Stripes).Select(_ => new Lock())];
 
     private readonly SharedResource _places = new(CapacityResource.Sessions, options.MaxSessions, accounts);
+    private readonly SharedResource _shared = new(CapacityResource.SharedSubscriptions, options.MaxSharedSubscriptions, accounts);
     private readonly ShareHandOver _handOver = new(tree, counters, time);
     private readonly ConcurrentDictionary<string, Session> _sessions = new(StringComparer.Ordinal);
     private int _open;
@@ -47,6 +48,9 @@ internal sealed class SessionTable(
 
     /// <summary>How many of the sessions that may exist do, and the identity that has most of them.</summary>
     public ResourceUse Use => _places.Use;
+
+    /// <summary>How many subscriptions are members of a shared one, and the identity that has most of them.</summary>
+    public ResourceUse SharedUse => _shared.Use;
 
     public IEnumerable<Session> All => _sessions.Select(pair => pair.Value);
 
@@ -106,7 +110,7 @@ internal sealed class SessionTable(
     public AttachResult AttachProbe(Attachment attachment, AttachRequest request, IEventPublisher probeEvents, FlushSet flushes)
     {
         var session = new Session(
-            options, store, tree, retained, _handOver, budget.Of(accounts.OfBroker), new BrokerCounters(), time, request.ClientId,
+            options, store, tree, retained, _handOver, _shared, budget.Of(accounts.OfBroker), new BrokerCounters(), time, request.ClientId,
             new SessionHistory(probeEvents), isListed: false, work);
         session.TryAttach(attachment, request, isPresent: false, flushes, out _);
         return new AttachResult(session, session.History);
@@ -202,7 +206,9 @@ internal sealed class SessionTable(
     }
 
     private Session Make(string clientId, Account account, SessionHistory history) =>
-        new(options, store, tree, retained, _handOver, budget.Of(account), counters, time, clientId, history, isListed: true, work);
+        new(
+            options, store, tree, retained, _handOver, _shared, budget.Of(account), counters, time, clientId, history, isListed: true,
+            work);
 
     private void NoteOpened()
     {

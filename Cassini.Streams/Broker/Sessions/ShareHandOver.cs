@@ -32,7 +32,7 @@ internal sealed class ShareHandOver(SubscriptionTree tree, BrokerCounters counte
         var next = 0;
         if (unfinished.Length > 0)
         {
-            await work.RunAsync(inTurn ? account : null, () => HandOn(unfinished, account, ref next)).ConfigureAwait(false);
+            await work.RunAsync(account, () => HandOn(unfinished, account, ref next), inTurn).ConfigureAwait(false);
         }
     }
 

@@ -9,7 +9,7 @@ namespace Cassini.Streams.Broker.Sessions;
 /// The messages of one session that are not in flight yet, oldest first; bounded by number and by bytes. Among them may be QoS 0 messages
 /// that must not overtake one that waits, and retained ones. Belongs to the session's lock.
 /// </summary>
-internal sealed class WaitingMessages(BrokerOptions options, AccountMemory memory, BrokerCounters counters, SessionJournal journal)
+internal sealed class WaitingMessages(BrokerOptions options, MemoryTally tally, BrokerCounters counters, SessionJournal journal)
 {
     /// <summary>A queue that was longer gives its memory back when it is empty.</summary>
     private const int KeptCapacity = 64;
@@ -32,7 +32,7 @@ internal sealed class WaitingMessages(BrokerOptions options, AccountMemory memor
     public bool TryAdd(in QueuedMessage queued, bool isConnected)
     {
         if (Count >= options.MaxQueuedMessages || _bytes + queued.Message.Size > options.MaxQueuedBytes
-            || (isConnected ? memory.IsOverShare : memory.IsClosedToAbsent))
+            || (isConnected ? tally.Memory.IsOverShare : tally.Memory.IsClosedToAbsent))
         {
             return false;
         }
@@ -49,7 +49,7 @@ internal sealed class WaitingMessages(BrokerOptions options, AccountMemory memor
     /// <summary>Restores a message that the store kept.</summary>
     public void Restore(in QueuedMessage queued)
     {
-        queued.Hold(memory);
+        queued.Hold(tally);
         Enqueue(queued);
     }
 
@@ -57,7 +57,7 @@ internal sealed class WaitingMessages(BrokerOptions options, AccountMemory memor
     public void Expire(in QueuedMessage queued)
     {
         counters.AddExpired();
-        queued.Release(memory, "expired");
+        queued.Release(tally, "expired");
         if (queued.QoS != QualityOfService.AtMostOnce)
         {
             journal.DeleteMessage(queued.Sequence);
@@ -79,7 +79,7 @@ internal sealed class WaitingMessages(BrokerOptions options, AccountMemory memor
             }
             else
             {
-                queued.Release(memory, nameof(OutboxVerdict.Closed));
+                queued.Release(tally, nameof(OutboxVerdict.Closed));
             }
         }
     }

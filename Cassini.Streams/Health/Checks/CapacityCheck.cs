@@ -47,6 +47,7 @@ internal sealed class CapacityCheck : Check
         CapacityResource.Connections => Reasons.ConnectionsFull,
         CapacityResource.Sessions => Reasons.SessionsFull,
         CapacityResource.Retained => Reasons.RetainedFull,
+        CapacityResource.SharedSubscriptions => Reasons.SharedSubscriptionsFull,
         CapacityResource.Descriptors => Reasons.DescriptorsFull,
         _ => Reasons.MemoryFull,
     };
@@ -55,6 +56,7 @@ internal sealed class CapacityCheck : Check
     {
         CapacityResource.Memory => "new messages are turned away",
         CapacityResource.Retained => "messages for further topics are not retained",
+        CapacityResource.SharedSubscriptions => "new ones are refused",
         _ => "new clients are turned away",
     };
 
@@ -66,6 +68,8 @@ internal sealed class CapacityCheck : Check
             CapacityResource.Connections => $"{Part(resource, found, "connection")} {(isOne ? "is" : "are")} open",
             CapacityResource.Sessions => $"{Part(resource, found, "session")} {(isOne ? "exists" : "exist")}",
             CapacityResource.Retained => $"{Part(resource, found, "retained message")} {(isOne ? "exists" : "exist")}",
+            CapacityResource.SharedSubscriptions =>
+                $"{Part(resource, found, "shared subscription")} {(isOne ? "exists" : "exist")}",
             CapacityResource.Descriptors => $"{Part(resource, found, "file descriptor")} {(isOne ? "is" : "are")} in use",
             _ when found.Limit == 0 => "all of the memory for messages is in use",
             _ => $"{Part(resource, found, "MiB", "MiB")} of the memory for messages {(isOne ? "is" : "are")} in use",

@@ -15,6 +15,8 @@ internal sealed record CapacityFacts
 
     public ResourceFacts Retained { get; init; } = ResourceFacts.None;
 
+    public ResourceFacts SharedSubscriptions { get; init; } = ResourceFacts.None;
+
     public ResourceFacts Descriptors { get; init; } = ResourceFacts.None;
 
     /// <summary>Each resource with its facts.</summary>
@@ -24,6 +26,7 @@ internal sealed record CapacityFacts
         (CapacityResource.Sessions, Sessions),
         (CapacityResource.Memory, Memory),
         (CapacityResource.Retained, Retained),
+        (CapacityResource.SharedSubscriptions, SharedSubscriptions),
         (CapacityResource.Descriptors, Descriptors),
     ];
 
@@ -34,6 +37,7 @@ internal sealed record CapacityFacts
         Sessions = Sessions.Apply(sample.Sessions, sequence, policy),
         Memory = Memory.Apply(sample.Memory, sequence, policy, waits: true, takesSizes: true),
         Retained = Retained.Apply(sample.Retained, sequence, policy, takesSizes: true),
+        SharedSubscriptions = SharedSubscriptions.Apply(sample.SharedSubscriptions, sequence, policy),
         Descriptors = Descriptors.Apply(sample.Descriptors, sequence, policy),
     };
 
@@ -59,6 +63,7 @@ internal sealed record CapacityFacts
         Sessions = Sessions.Under(policy),
         Memory = Memory.Under(policy),
         Retained = Retained.Under(policy),
+        SharedSubscriptions = SharedSubscriptions.Under(policy),
         Descriptors = Descriptors.Under(policy),
     };
 
@@ -68,6 +73,7 @@ internal sealed record CapacityFacts
         CapacityResource.Sessions => this with { Sessions = change(Sessions) },
         CapacityResource.Memory => this with { Memory = change(Memory) },
         CapacityResource.Retained => this with { Retained = change(Retained) },
+        CapacityResource.SharedSubscriptions => this with { SharedSubscriptions = change(SharedSubscriptions) },
         CapacityResource.Descriptors => this with { Descriptors = change(Descriptors) },
         _ => this,
     };

@@ -43,8 +43,13 @@ internal sealed record SubscribePacket(ushort PacketId, ImmutableArray<Subscript
         return to.ToPacket(PacketType.Subscribe, 2);
     }
 
+    /// <param name="frame">The packet.</param>
+    /// <param name="version">The peer's.</param>
+    /// <param name="most">The most filters that are read: more end the connection before any is decoded.</param>
+    /// <param name="packet">What it says; null when it must end the connection.</param>
+    /// <param name="violation">Why it must.</param>
     public static bool TryRead(
-        Frame frame, ProtocolVersion version, [NotNullWhen(true)] out SubscribePacket? packet, out ProtocolViolation violation)
+        Frame frame, ProtocolVersion version, int most, [NotNullWhen(true)] out SubscribePacket? packet, out ProtocolViolation violation)
     {
         var reader = new PacketReader(frame.Body, version);
         var id = reader.ReadPacketId();
@@ -56,6 +61,7 @@ internal sealed record SubscribePacket(ushort PacketId, ImmutableArray<Subscript
                 version == ProtocolVersion.V311 ? "MQTT-3.8.3-3" : "MQTT-3.8.3-2", "SUBSCRIBE without a topic filter"));
         }
 
+        reader.ExpectFilters(PacketType.Subscribe, most, optionsSize: 1);
         while (!reader.IsAtEnd)
         {
             requests.Add(ReadRequest(ref reader));

@@ -20,8 +20,13 @@ internal sealed record UnsubscribePacket(ushort PacketId, ImmutableArray<string>
         return to.ToPacket(PacketType.Unsubscribe, 2);
     }
 
+    /// <param name="frame">The packet.</param>
+    /// <param name="version">The peer's.</param>
+    /// <param name="most">The most filters that are read: more end the connection before any is decoded.</param>
+    /// <param name="packet">What it says; null when it must end the connection.</param>
+    /// <param name="violation">Why it must.</param>
     public static bool TryRead(
-        Frame frame, ProtocolVersion version, [NotNullWhen(true)] out UnsubscribePacket? packet, out ProtocolViolation violation)
+        Frame frame, ProtocolVersion version, int most, [NotNullWhen(true)] out UnsubscribePacket? packet, out ProtocolViolation violation)
     {
         var reader = new PacketReader(frame.Body, version);
         var id = reader.ReadPacketId();
@@ -32,6 +37,7 @@ internal sealed record UnsubscribePacket(ushort PacketId, ImmutableArray<string>
             reader.Fail(ProtocolViolation.Error("MQTT-3.10.3-2", "UNSUBSCRIBE without a topic filter"));
         }
 
+        reader.ExpectFilters(PacketType.Unsubscribe, most, optionsSize: 0);
         while (!reader.IsAtEnd)
         {
             filters.Add(reader.ReadFilter());

@@ -18,7 +18,8 @@ public class ProcessTests
         using var http = new HttpClient();
         await Eventually.BecomesAsync(
             "it is subscribed",
-            async () => await http.GetStringAsync($"{management}/subscriptions?topic=t", TestContext.Current.CancellationToken),
+            async () => await http.GetStringAsync($"{management}/subscriptions?topic=t", TestContext.Current.CancellationToken)
+                + subscriber.Error,
             answer => answer.Contains("\"filter\":\"#\"", StringComparison.Ordinal));
 
         var (code, output, error) = await CassiniProcess.RunAsync(home.Path, ["pub", "t", "hello", "--broker", broker, "--qos", "1"]);

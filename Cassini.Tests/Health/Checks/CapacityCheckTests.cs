@@ -72,6 +72,7 @@ public class CapacityCheckTests
     [InlineData(CapacityResource.Sessions, Reasons.SessionsFull)]
     [InlineData(CapacityResource.Memory, Reasons.MemoryFull)]
     [InlineData(CapacityResource.Retained, Reasons.RetainedFull)]
+    [InlineData(CapacityResource.SharedSubscriptions, Reasons.SharedSubscriptionsFull)]
     [InlineData(CapacityResource.Descriptors, Reasons.DescriptorsFull)]
     public void Capacity_SomethingWasTurnedAway_IsAnErrorAtOnceAndUntilASampleHasRoom(CapacityResource resource, string reason)
     {
@@ -109,6 +110,7 @@ public class CapacityCheckTests
     [InlineData(CapacityResource.Sessions, "100 of 100 sessions exist: new clients are turned away")]
     [InlineData(CapacityResource.Memory, "100 of 100 MiB of the memory for messages are in use: new messages are turned away")]
     [InlineData(CapacityResource.Retained, "100 of 100 retained messages exist: messages for further topics are not retained")]
+    [InlineData(CapacityResource.SharedSubscriptions, "100 of 100 shared subscriptions exist: new ones are refused")]
     [InlineData(CapacityResource.Descriptors, "100 of 100 file descriptors are in use: new clients are turned away")]
     public void Capacity_TurnedAwayAfterAnOldSample_SaysThatTheLimitIsInUse(CapacityResource resource, string message)
     {
@@ -137,6 +139,7 @@ public class CapacityCheckTests
     [InlineData(CapacityResource.Sessions, "1 of 1 session exists: new clients are turned away")]
     [InlineData(CapacityResource.Memory, "1 of 1 MiB of the memory for messages is in use: new messages are turned away")]
     [InlineData(CapacityResource.Retained, "1 of 1 retained message exists: messages for further topics are not retained")]
+    [InlineData(CapacityResource.SharedSubscriptions, "1 of 1 shared subscription exists: new ones are refused")]
     [InlineData(CapacityResource.Descriptors, "1 of 1 file descriptor is in use: new clients are turned away")]
     public void Capacity_OfOne_IsSaidOfOne(CapacityResource resource, string message) =>
         Healthy(Policy).At(1, new CapacityReached(resource, resource is CapacityResource.Memory ? Mebibyte : 1))
@@ -212,6 +215,18 @@ public class CapacityCheckTests
         fold.State.Verdicts.Ready.ShouldBeFalse();
     }
 
+    [Fact]
+    public void Capacity_SharedSubscriptionsAreUsedUp_IsAnErrorAndNotReadyUntilOneIsFree()
+    {
+        var fold = Healthy(Policy).At(1, Load(shared: Use(100, "mallory", 90)));
+
+        fold[CheckNames.Capacity].Message.ShouldBe(
+            "100 of 100 shared subscriptions exist: new ones are refused; 'mallory' holds most: 90");
+        fold.State.Verdicts.Ready.ShouldBeFalse();
+        fold.At(2, Load(shared: Use(99)))[CheckNames.Capacity].Reason.ShouldBe(Reasons.CapacityHigh);
+        fold.State.Verdicts.Ready.ShouldBeTrue();
+    }
+
     // Publishers wait before they are refused, so between two refusals a sample may be a little below the limit.
     [Theory]
     [InlineData(CapacityResource.Memory, Reasons.MemoryFull)]
@@ -246,11 +261,12 @@ public class CapacityCheckTests
 
     private static LoadSampled Load(
         ResourceUse? connections = null, ResourceUse? sessions = null, ResourceUse? memory = null, ResourceUse? retained = null,
-        ResourceUse? descriptors = null) => new(0, 0, 0, 0)
+        ResourceUse? descriptors = null, ResourceUse? shared = null) => new(0, 0, 0, 0)
         {
             Capacity = new Capacity(connections ?? Use(0), sessions ?? Use(0), memory ?? Use(0))
             {
                 Retained = retained ?? Use(0),
+                SharedSubscriptions = shared ?? Use(0),
                 Descriptors = descriptors,
             },
         };
