@@ -49,6 +49,31 @@ public class SliceTests
         await publishing;
     }
 
+    // What is copied for each subscriber is work, whatever it is.
+    [Fact]
+    public async Task Publish_LargePropertiesToVeryMany_AreFewInASlice()
+    {
+        const int Size = 60_000;
+        await using var rig = new BrokerRig();
+        var publisher = await rig.OpenAsync("p", identity: "busy");
+        var receivers = Subscribe(rig, share: "");
+        using var turns = new SingleTurns(rig, publisher.Transport.Account);
+        var properties = MessageProperties.Encode(new PropertySet { UserProperties = [new UserProperty("a", new string('x', Size))] });
+        var writer = new PublishWriter { Topic = "t"u8, Payload = "1"u8, MessageProperties = properties };
+        var packet = new byte[writer.Measure(ProtocolVersion.V500)];
+        writer.Write(packet, ProtocolVersion.V500);
+
+        await publisher.Client.SendAsync(packet);
+        var served = 0;
+        await turns.RunAsync(
+            () => Task.FromResult(served = receivers.Count(receiver => receiver.Got.Count > 0)),
+            () => served > 0);
+
+        served.ShouldBeLessThan(WorkSlice.Most / 10);
+        turns.Dispose();
+        await Eventually.HoldsAsync("all have it", () => receivers.TrueForAll(receiver => receiver.Got.Count > 0));
+    }
+
     // [MQTT-4.6.0-5]
     [Fact]
     public async Task Publish_SeveralToVeryManySubscribers_KeepTheirOrder()
