@@ -32,4 +32,10 @@ internal static partial class HostingLog
 
     [LoggerMessage(1906, LogLevel.Error, "A part of the stop failed: the parts after it end all the same")]
     public static partial void StopFailed(ILogger logger, Exception failure);
+
+    [LoggerMessage(
+        1907,
+        LogLevel.Information,
+        "Memory returned to the system after a peak: the heap had {Before:#,0} MiB and has {After:#,0} MiB; that took {Took}")]
+    public static partial void MemoryReturned(ILogger logger, long before, long after, LogDuration took);
 }

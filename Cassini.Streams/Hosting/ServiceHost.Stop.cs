@@ -80,6 +80,7 @@ public sealed partial class ServiceHost
     private async Task DisposeOnceAsync()
     {
         await EndAsync(StopAsync(CancellationToken.None)).ConfigureAwait(false);
+        _memory.Dispose();
         await EndAsync(_protocol.CompleteAsync()).ConfigureAwait(false);
         await EndAsync(_core.DisposeAsync().AsTask()).ConfigureAwait(false);
     }

@@ -29,6 +29,7 @@ public sealed partial class ServiceHost : IAsyncDisposable
     private readonly (long Limit, long Wanted)? _shortage;
     private readonly Prober _prober;
     private readonly LoadSampler _load;
+    private readonly MemoryReturn _memory;
     private readonly ServiceGroup _probes;
     private readonly ServiceGroup _publications;
     private readonly ServiceGroup _services;
@@ -76,6 +77,7 @@ public sealed partial class ServiceHost : IAsyncDisposable
             fitted, Certificates, core.Accounts, protocol.Handler, supervisor, Hub, time, loggers.CreateLogger<ListenerManager>());
         _prober = new Prober(options.Probing, Listeners, Certificates, Hub, time, loggers.CreateLogger<Prober>(), protocol.SpeaksMqtt);
         Rehearsals = new Rehearsals(Listeners, Health.StopTicks, Health.ResumeTicks, _logger);
+        _memory = new MemoryReturn(ManagedHeap.Instance, time, _logger);
         _load = new LoadSampler(() => Sample(descriptors), Hub, time);
         _probes = new ServiceGroup(supervisor, time, _logger);
         _publications = new ServiceGroup(supervisor, time, _logger);
@@ -239,6 +241,7 @@ public sealed partial class ServiceHost : IAsyncDisposable
     {
         var connections = Listeners.ConnectionUse;
         var sample = _protocol.Sample(connections, Listeners.BytesReceived, Listeners.BytesSent);
+        _memory.Note(sample.Capacity?.Memory?.Used ?? 0);
         return descriptors is { } limit && sample.Capacity is { } capacity && OpenDescriptors.Count() is { } used
             ? sample with { Capacity = capacity with { Descriptors = new ResourceUse(used, limit, connections.Holder, connections.Held) } }
             : sample;

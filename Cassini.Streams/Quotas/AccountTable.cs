@@ -73,12 +73,14 @@ internal sealed class AccountTable(QuotaOptions options)
         }
     }
 
-    /// <summary>The identity that has most of a resource, and how much; null and 0 when none has any.</summary>
+    /// <summary>
+    /// The identity that has most of a resource, and how much; null and 0 when none has any, or the broker itself has more.
+    /// </summary>
     public (string? Identity, long Held) Largest(CapacityResource resource)
     {
         var largest = All.Select(account => (Identity: (string?)account.Identity, Held: account.Held(resource)))
             .MaxBy(account => account.Held);
-        return largest.Held > 0 ? largest : (null, 0);
+        return largest.Held > OfBroker.Held(resource) ? largest : (null, 0);
     }
 
     private Account Make(string identity)

@@ -31,6 +31,22 @@ public class SharedResourceTests
         resource.TryTake(accounts.Open("newcomer"), 1).ShouldBe(QuotaVerdict.Taken);
     }
 
+    // What a store kept of an earlier run is nobody's yet: an identity that holds less is not the reason.
+    [Fact]
+    public void Use_TheBrokerHoldsMost_NamesNobody()
+    {
+        var (accounts, resource) = Make(limit: 100, "100%");
+        var (a, b) = (accounts.Open("a"), accounts.Open("b"));
+        resource.Take(accounts.OfBroker, 40, 40);
+        resource.Take(a, 30, 30);
+        resource.Take(b, 10, 10);
+        resource.Use.ShouldBe(new ResourceUse(80, 100, null, 0));
+
+        resource.Take(b, 31, 31);
+
+        resource.Use.ShouldBe(new ResourceUse(111, 100, "b", 41));
+    }
+
     [Fact]
     public void TryTake_TheLastOne_IsForAnyoneWhoHasNothing()
     {

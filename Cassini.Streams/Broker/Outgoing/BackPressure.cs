@@ -28,6 +28,16 @@ internal struct BackPressure(OutboxBuffer waiting, OutboxLimits limits)
     /// </summary>
     public readonly bool IsOverLimit => waiting.Answers > FewAnswers && (waiting.Answers > MostAnswers || waiting.IsMemoryShort);
 
+    /// <summary>
+    /// Whether a QoS 0 message that is just being published is dropped. While the identity has enough memory, each client may have one.
+    /// </summary>
+    /// <param name="isIdle">Whether nothing waits.</param>
+    public readonly bool MustDrop(bool isIdle) =>
+        waiting.Messages >= limits.Messages || waiting.Bytes >= limits.Bytes || (!isIdle && waiting.IsMemoryShort);
+
+    /// <summary>Whether it is dropped because of its size.</summary>
+    public readonly bool MustDrop(int size) => size > OutboxBuffer.FullSegment && waiting.IsMemoryShort;
+
     /// <summary>Asks for a notification, if the outbox is backed up.</summary>
     /// <returns>Whether there will be one.</returns>
     public bool NotifyWhenDrained()
@@ -45,11 +55,11 @@ internal struct BackPressure(OutboxBuffer waiting, OutboxLimits limits)
     /// Whether so little waits that a message that the broker sends of itself should be appended: it must not take the room of those that
     /// are being published. If not, there will be a notification.
     /// </summary>
-    /// <param name="isMemoryShort">Whether memory is exhausted: then one waits at most.</param>
-    public bool TakesMoreOfBurst(bool isMemoryShort)
+    public bool TakesMoreOfBurst()
     {
+        // While the identity has enough memory, one waits at most.
         var most = Math.Min(LongestBurst, limits.Bytes / 4);
-        if (waiting.Bytes == 0 || (waiting.Bytes <= most && waiting.Messages <= limits.Messages / 2 && !isMemoryShort))
+        if (waiting.Bytes == 0 || (waiting.Bytes <= most && waiting.Messages <= limits.Messages / 2 && !waiting.IsMemoryShort))
         {
             return true;
         }

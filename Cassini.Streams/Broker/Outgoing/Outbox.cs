@@ -11,20 +11,18 @@ namespace Cassini.Streams.Broker.Outgoing;
 internal sealed class Outbox : IFlushable
 {
     private readonly Lock _lock = new();
-    private readonly AccountMemory _memory;
     private readonly BrokerCounters _counters;
     private readonly IOutboxOwner _owner;
     private readonly OutboxBuffer _waiting;
     private readonly TopicAliases? _aliases;
     private readonly OutboxDrain _drain;
     private BackPressure _pressure;
-    private OutboxState _state;
+    private volatile OutboxState _state;
     private TaskCompletionSource? _idle;
 
     public Outbox(Stream stream, OutboxLimits limits, AccountMemory memory, IdentityWork work, BrokerCounters counters, IOutboxOwner owner)
     {
         Limits = limits;
-        _memory = memory;
         _counters = counters;
         _owner = owner;
         _waiting = new OutboxBuffer(memory);
@@ -41,16 +39,7 @@ internal sealed class Outbox : IFlushable
     public ProtocolVersion Version => Limits.Version;
 
     /// <summary>Whether it takes and sends no more.</summary>
-    public bool IsClosed
-    {
-        get
-        {
-            lock (_lock)
-            {
-                return _state == OutboxState.Closed;
-            }
-        }
-    }
+    public bool IsClosed => _state == OutboxState.Closed;
 
     /// <summary>Messages that wait to be sent.</summary>
     public int Messages => _waiting.Messages;
@@ -91,7 +80,7 @@ internal sealed class Outbox : IFlushable
     {
         lock (_lock)
         {
-            return _state != OutboxState.Closed && _pressure.TakesMoreOfBurst(_memory.IsClosed);
+            return _state != OutboxState.Closed && _pressure.TakesMoreOfBurst();
         }
     }
 
@@ -144,7 +133,7 @@ internal sealed class Outbox : IFlushable
                 return OutboxVerdict.TooLarge;
             }
 
-            if (mayDrop && IsTooLargeForMemory(size))
+            if (mayDrop && _pressure.MustDrop(size))
             {
                 message.TakeBackAlias(_aliases);
                 return OutboxVerdict.Full;
@@ -204,8 +193,10 @@ internal sealed class Outbox : IFlushable
     }
 
     /// <summary>Whether there is more to send; if not, the drain ends. For the drain.</summary>
-    /// <param name="take">Whether to take the next segment as well. None is held while the drain changes threads, because the outbox may be
-    /// closed meanwhile; but the rest of a large message is, and the drain then asks whether it was closed.</param>
+    /// <param name="take">
+    /// Whether to take the next segment as well. None is held while the drain changes threads, because the outbox may be closed meanwhile;
+    /// but the rest of a large message is, and the drain then asks whether it was closed.
+    /// </param>
     /// <param name="next">The segment, if it is taken.</param>
     internal bool HasNext(bool take, out OutboxSegment next)
     {
@@ -271,43 +262,26 @@ internal sealed class Outbox : IFlushable
 
     private OutboxVerdict OfferFrame(ReadOnlySpan<byte> frame, int payload, FlushSet flushes)
     {
-        if (frame.Length > Limits.MaxPacketSize)
-        {
-            return OutboxVerdict.TooLarge;
-        }
-
         lock (_lock)
         {
-            if (RejectLocked(mayDrop: true) is { } rejected)
+            var verdict = frame.Length > Limits.MaxPacketSize ? OutboxVerdict.TooLarge
+                : RejectLocked(mayDrop: true) is { } rejected ? rejected
+                : _pressure.MustDrop(frame.Length) ? OutboxVerdict.Full
+                : OutboxVerdict.Taken;
+            if (verdict == OutboxVerdict.Taken)
             {
-                return rejected;
+                frame.CopyTo(_waiting.AppendMessage(frame.Length, payload));
+                NoteLocked(flushes);
             }
 
-            if (IsTooLargeForMemory(frame.Length))
-            {
-                return OutboxVerdict.Full;
-            }
-
-            frame.CopyTo(_waiting.AppendMessage(frame.Length, payload));
-            NoteLocked(flushes);
-            return OutboxVerdict.Taken;
+            return verdict;
         }
     }
 
-    private OutboxVerdict? RejectLocked(bool mayDrop)
-    {
-        if (_state == OutboxState.Closed)
-        {
-            return OutboxVerdict.Closed;
-        }
-
-        return mayDrop && (_waiting.Messages >= Limits.Messages || _waiting.Bytes >= Limits.Bytes
-            || (_memory.IsClosed && _state != OutboxState.Idle))
-            ? OutboxVerdict.Full
-            : null;
-    }
-
-    private bool IsTooLargeForMemory(int size) => size > OutboxBuffer.FullSegment && _memory.IsClosed;
+    private OutboxVerdict? RejectLocked(bool mayDrop) =>
+        _state == OutboxState.Closed ? OutboxVerdict.Closed
+        : mayDrop && _pressure.MustDrop(isIdle: _state == OutboxState.Idle) ? OutboxVerdict.Full
+        : null;
 
     private void NoteLocked(FlushSet flushes)
     {
