@@ -18,6 +18,9 @@ public enum CapacityResource
     /// <summary>Subscriptions that are members of a shared one.</summary>
     SharedSubscriptions,
 
+    /// <summary>Listed topics. Nothing is turned away when there is no place for one more: it is used all the same.</summary>
+    Topics,
+
     /// <summary>File descriptors of the process. No identity has a share of them: they are used up by connections.</summary>
     Descriptors,
 }
@@ -50,13 +53,16 @@ public sealed record Capacity(ResourceUse Connections, ResourceUse? Sessions = n
     /// </summary>
     public ResourceUse? SharedSubscriptions { get; init; }
 
+    /// <summary>Listed topics; null when the host serves no MQTT, and in a record of an older Cassini.</summary>
+    public ResourceUse? Topics { get; init; }
+
     /// <summary>
     /// File descriptors of the process, with the identity that has most connections; null where they cannot be counted, and in a record
     /// of an older Cassini.
     /// </summary>
     public ResourceUse? Descriptors { get; init; }
 
-    /// <summary>Whether nothing is left of at least one resource.</summary>
+    /// <summary>Whether nothing is left of at least one resource, so that something is turned away.</summary>
     internal bool IsAtLimit => Connections.IsAtLimit || Sessions is { IsAtLimit: true } || Memory is { IsAtLimit: true }
         || Retained is { IsAtLimit: true } || SharedSubscriptions is { IsAtLimit: true } || Descriptors is { IsAtLimit: true };
 }

@@ -37,6 +37,7 @@ internal sealed class MqttProtocol(MqttBroker broker, HealthProjection health) :
             {
                 Retained = broker.RetainedUse,
                 SharedSubscriptions = broker.Sessions.SharedUse,
+                Topics = broker.Topics.Use,
             },
             Sessions = statistics.OpenSessions,
             MessagesReceived = statistics.PublishReceived,

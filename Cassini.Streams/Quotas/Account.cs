@@ -12,7 +12,7 @@ internal sealed class Account(string identity, ImmutableArray<Share> shares)
 
     public string Identity { get; } = identity;
 
-    /// <summary>How many connections, sessions and retained messages refer to it. Belongs to the table's lock.</summary>
+    /// <summary>How many connections, sessions, retained messages and topics refer to it. Belongs to the table's lock.</summary>
     public int References { get; set; }
 
     /// <summary>Its memory; null before it has taken any. For <see cref="MemoryBudget.Of"/>.</summary>

@@ -40,6 +40,13 @@ public sealed record QuotaOptions
     [Form("number, or percentage")]
     public Share SharedSubscriptions { get; init; } = Share.Percent(10);
 
+    /// <summary>
+    /// Of <c>Broker:MaxTopics</c>: topics that its clients published to first. Messages to further ones are delivered, but these are not
+    /// listed.
+    /// </summary>
+    [Form("number, or percentage")]
+    public Share Topics { get; init; } = Share.Percent(25);
+
     /// <summary>Other shares for some identities: the first one that matches is the one that counts.</summary>
     [Form("quotas")]
     public ImmutableArray<IdentityQuota> Identities { get; init; } = [];
@@ -52,6 +59,7 @@ public sealed record QuotaOptions
         Memory = Share.Percent(100),
         Retained = Share.Percent(100),
         SharedSubscriptions = Share.Percent(100),
+        Topics = Share.Percent(100),
     };
 
     /// <summary>The share of a resource for those identities that have no other.</summary>
@@ -62,6 +70,7 @@ public sealed record QuotaOptions
         CapacityResource.Memory => Memory,
         CapacityResource.Retained => Retained,
         CapacityResource.SharedSubscriptions => SharedSubscriptions,
+        CapacityResource.Topics => Topics,
         _ => throw new ArgumentOutOfRangeException(nameof(resource)),
     };
 }

@@ -15,6 +15,7 @@ internal static class QuotaResources
         CapacityResource.Memory,
         CapacityResource.Retained,
         CapacityResource.SharedSubscriptions,
+        CapacityResource.Topics,
     ];
 
     public static ImmutableArray<string> Names { get; } = [.. All.Select(NameOf)];

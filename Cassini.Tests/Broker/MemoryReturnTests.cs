@@ -23,12 +23,12 @@ public class MemoryReturnTests
             options => options with
             {
                 MemoryLimit = 4 * 1024 * 1024, MaxRetained = 20, ReceiveMaximum = 16, MaxQueuedMessages = 50,
-                MaxSharedSubscriptions = 20,
+                MaxSharedSubscriptions = 20, MaxTopics = 6, TopicIdle = TimeSpan.FromSeconds(1),
             },
             quota: QuotaOptions.Whole with
             {
                 Memory = Share.Percent(25), Sessions = Share.Percent(25), Retained = Share.Percent(25),
-                SharedSubscriptions = Share.Percent(25),
+                SharedSubscriptions = Share.Percent(25), Topics = Share.Percent(34),
             });
         var random = new Random(seed);
         var opened = new List<RigConnection>();
@@ -60,8 +60,8 @@ public class MemoryReturnTests
             "everything is given back",
             () =>
             {
-                // A connection that does not read lingers for some seconds.
-                rig.Clock.AdvanceBy(TimeSpan.FromSeconds(1));
+                // A connection that does not read lingers for some seconds, and topics are swept every ten.
+                rig.Advance(1);
                 var ofBroker = rig.Accounts.OfBroker.Held(CapacityResource.Memory);
                 var shared = rig.Broker.Sessions.SharedUse.Used;
                 return (Used: rig.Broker.Budget.Used - ofBroker, Shared: shared, Held: string.Join(", ", Held(rig)));

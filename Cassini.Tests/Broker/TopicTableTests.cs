@@ -2,6 +2,7 @@ using System.Text;
 using Cassini.Streams.Broker.Model;
 using Cassini.Streams.Broker.Routing;
 using Cassini.Streams.Mqtt;
+using Cassini.Streams.Quotas;
 using Cassini.Tests.Support;
 using Cassini.Tests.VirtualTime;
 using CsCheck;
@@ -30,6 +31,25 @@ public class TopicTableTests
         _tree.Remove(subscriptions[0]);
         table.RouteOf(topic).Weight.ShouldBe(4, "a publisher still holds the topic");
         table.RouteWeight.ShouldBe(0);
+    }
+
+    // A subscriber that excludes its own messages from one of its subscriptions gets two merged ones, each with its identifiers.
+    [Fact]
+    public void RouteWeight_MergedSubscriptions_CountTheIdentifiersOfBoth()
+    {
+        const int Filters = 100;
+        var subscriber = new Listener();
+        for (var i = 0; i < Filters; i++)
+        {
+            _tree.Add(new Subscription(subscriber, i % 2 == 0 ? "a" : "a/#", QualityOfService.AtMostOnce, i == 0, false, [i + 1]));
+        }
+
+        var merged = _tree.Match("a"u8);
+
+        merged.Subscriptions.ShouldHaveSingleItem().ShouldSatisfyAllConditions(
+            all => all.Identifiers.Length.ShouldBe(Filters),
+            all => all.ForOwnMessages!.Identifiers.Length.ShouldBe(Filters - 1));
+        merged.Weight.ShouldBe(1 + (Filters / 2) + 1 + ((Filters - 1) / 2));
     }
 
     [Fact]
@@ -115,7 +135,10 @@ public class TopicTableTests
     }
 
     private TopicTable Table(long maxRouteWeight = 4_000_000) =>
-        new(new BrokerOptions(), _tree, new RecordingPublisher(), _clock.Time) { MaxRouteWeight = maxRouteWeight };
+        new(new BrokerOptions(), new AccountTable(QuotaOptions.Whole), _tree, new RecordingPublisher(), _clock.Time)
+        {
+            MaxRouteWeight = maxRouteWeight,
+        };
 
     private Subscription Subscribe(string filter)
     {

@@ -57,6 +57,7 @@ internal static class GeneratedLog
                 {
                     Retained = new ResourceUse(sessions, 10),
                     SharedSubscriptions = new ResourceUse(memory, 10),
+                    Topics = new ResourceUse(connections, 10, "alice", connections),
                     Descriptors = memory > 5 ? new ResourceUse(connections, 10, "alice", connections) : null,
                 },
             })),

@@ -91,7 +91,15 @@ internal sealed class PublishHandler(
     }
 
     /// <summary>The client is gone.</summary>
-    public void Clear() => topics.Clear();
+    public void Clear()
+    {
+        foreach (ref var alias in _aliases.AsSpan())
+        {
+            topics.Keep(ref alias, default);
+        }
+
+        topics.Clear();
+    }
 
     /// <summary>Goes on with the delivery of the message that is under way: everything else was done before.</summary>
     private void GoOn(ref PublishPacket packet, Frame frame, AnswerBuffer answers, ref WorkSlice slice)

@@ -8,7 +8,7 @@ namespace Cassini.Streams.Broker.Connections;
 
 /// <summary>
 /// The topics that one client publishes to, each with whether it may. The usual message costs one comparison here instead of a search
-/// of the topics and of the access rules. Holds fewer while its identity has enough memory. For the connection's reader.
+/// of the topics and of the access rules. Holds fewer while its identity may take no more memory. For the connection's reader.
 /// </summary>
 internal sealed class TopicCache(BrokerOptions options, TopicTable topics, ClientAccess access, AccountMemory memory)
 {
@@ -18,12 +18,8 @@ internal sealed class TopicCache(BrokerOptions options, TopicTable topics, Clien
     /// <summary>The memory of a place, in bytes.</summary>
     private const int PlaceCost = 24;
 
-    /// <summary>About how much memory a topic takes that only clients like this hold, beside its name twice, in bytes.</summary>
-    private const int TopicCost = 150;
-
     private CachedTopic[] _places = [];
     private int _displaced;
-    private long _taken;
 
     /// <param name="name">A valid topic name.</param>
     public CachedTopic Get(ReadOnlySpan<byte> name)
@@ -56,9 +52,9 @@ internal sealed class TopicCache(BrokerOptions options, TopicTable topics, Clien
 
         var topic = access.IsCanary
             ? new Topic(name.ToArray(), isListed: false, 0)
-            : topics.Get(name, memory.Account.Identity);
+            : topics.Get(name, memory.Account);
         var found = new CachedTopic(topic, TopicVerdict.Allowed, null);
-        if (memory.IsClosed && CostOf(topic) > CostOf(place.Topic))
+        if (memory.IsClosed && topic.Size > (place.Topic?.Size ?? 0))
         {
             return found;
         }
@@ -77,31 +73,31 @@ internal sealed class TopicCache(BrokerOptions options, TopicTable topics, Clien
     /// <summary>Keeps a topic in a place, here or of the client's aliases.</summary>
     public CachedTopic Keep(ref CachedTopic place, CachedTopic found)
     {
-        Take(CostOf(found.Topic) - CostOf(place.Topic));
+        if (found.Topic != place.Topic)
+        {
+            found.Topic?.Hold(memory);
+            place.Topic?.Release(memory);
+        }
+
         return place = found;
     }
 
     /// <summary>The client is gone.</summary>
     public void Clear()
     {
-        _places = [];
-        Take(-_taken);
+        Make(0);
     }
 
     private void Make(int size)
     {
-        Take((size * PlaceCost) - _places.Sum(place => PlaceCost + CostOf(place.Topic)));
-        _places = new CachedTopic[size];
-    }
+        foreach (ref var place in _places.AsSpan())
+        {
+            Keep(ref place, default);
+        }
 
-    private void Take(long bytes)
-    {
-        _taken += bytes;
-        memory.Take(bytes);
+        memory.Take((size - _places.Length) * PlaceCost);
+        _places = size == 0 ? [] : new CachedTopic[size];
     }
-
-    /// <summary>One that is listed is in memory without this client too.</summary>
-    private static int CostOf(Topic? topic) => topic is null or { IsListed: true } ? 0 : TopicCost + (2 * topic.Utf8.Length);
 
     private int PlaceOf(ReadOnlySpan<byte> name)
     {

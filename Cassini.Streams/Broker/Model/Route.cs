@@ -9,5 +9,8 @@ internal sealed record Route(long Version, Subscription[] Subscriptions, SharedG
     public int Subscribers => Subscriptions.Length + Groups.Length;
 
     /// <summary>The cost of keeping the route, in references: two identifiers take as much as one.</summary>
-    public int Weight { get; } = Groups.Length + Subscriptions.Sum(subscription => 1 + (subscription.Identifiers.Length / 2));
+    public int Weight { get; } = Groups.Length + Subscriptions.Sum(WeightOf);
+
+    private static int WeightOf(Subscription subscription) => 1 + (subscription.Identifiers.Length / 2)
+        + (subscription.ForOwnMessages is { } own ? 1 + (own.Identifiers.Length / 2) : 0);
 }

@@ -1,4 +1,5 @@
 using Cassini.Streams.Mqtt;
+using Cassini.Streams.Quotas;
 
 namespace Cassini.Streams.Broker.Model;
 
@@ -7,6 +8,10 @@ namespace Cassini.Streams.Broker.Model;
 /// </summary>
 internal sealed class Topic(byte[] utf8, bool isListed, long usedAt)
 {
+    /// <summary>About how much memory it takes beside its name, in bytes.</summary>
+    private const int Overhead = 150;
+
+    private Holders _holders;
     private string? _name;
     private Route? _route;
     private bool _isRemoved;
@@ -21,6 +26,12 @@ internal sealed class Topic(byte[] utf8, bool isListed, long usedAt)
 
     /// <summary>Whether it is in the table of topics. A topic that is new when the table is full is not.</summary>
     public bool IsListed { get; } = isListed;
+
+    /// <summary>The account that has its place in the table; null when it has none, and of the broker's own topics.</summary>
+    public Account? Owner { get; init; }
+
+    /// <summary>About how much memory it takes, in bytes.</summary>
+    public int Size => Overhead + (2 * Utf8.Length);
 
     /// <summary>Whether its creation was published as an event: then its removal must be published too.</summary>
     public bool IsAnnounced { get; set; }
@@ -40,6 +51,42 @@ internal sealed class Topic(byte[] utf8, bool isListed, long usedAt)
     {
         get => Volatile.Read(ref _usedAt);
         set => Volatile.Write(ref _usedAt, value);
+    }
+
+    /// <summary>
+    /// One more client remembers it: its memory counts once for each identity whose clients do, also after it was removed from the table.
+    /// </summary>
+    public void Hold(AccountMemory memory)
+    {
+        bool isNew;
+        bool isFirst;
+        lock (this)
+        {
+            isFirst = _holders.IsEmpty;
+            isNew = _holders.Enter(memory);
+        }
+
+        if (isNew)
+        {
+            memory.Take(Size, isFirst ? Size : 0);
+        }
+    }
+
+    /// <summary>One that remembered it does so no more.</summary>
+    public void Release(AccountMemory memory)
+    {
+        bool isGone;
+        bool isLast;
+        lock (this)
+        {
+            isGone = _holders.Leave(memory);
+            isLast = _holders.IsEmpty;
+        }
+
+        if (isGone)
+        {
+            memory.Return(Size, isLast ? Size : 0);
+        }
     }
 
     /// <summary>Replaces the kept route, or gives it up.</summary>

@@ -61,7 +61,7 @@ internal sealed class ServerPublisher(Account ofBroker, TopicTable topics, Route
     private ServerMessage SystemMessage(byte[] topic, ReadOnlyMemory<byte> payload, QualityOfService qos) =>
         new() { Account = ofBroker, Topic = topic, Payload = payload, QoS = qos, Retain = true };
 
-    private Delivery Begin(ServerMessage message) => new(message, topics.Get(message.Topic), time.GetTimestamp());
+    private Delivery Begin(ServerMessage message) => new(message, topics.Get(message.Topic, message.Account), time.GetTimestamp());
 
     /// <returns>Whether every subscriber has its copy.</returns>
     private bool Deliver(Delivery delivery)

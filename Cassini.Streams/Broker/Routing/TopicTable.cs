@@ -2,14 +2,17 @@ using System.Collections.Concurrent;
 using Cassini.Streams.Broker.Model;
 using Cassini.Streams.Events;
 using Cassini.Streams.Primitives;
+using Cassini.Streams.Quotas;
 
 namespace Cassini.Streams.Broker.Routing;
 
 /// <summary>
 /// The topics in use: a topic is listed from its first message until no message was published to it for a while and it has no retained
-/// message. At most <see cref="BrokerOptions.MaxTopics"/> are listed; messages to further topics are delivered too. Thread-safe.
+/// message. At most <see cref="BrokerOptions.MaxTopics"/> are listed, and no more of one identity than its share; messages to further
+/// topics are delivered too. Thread-safe.
 /// </summary>
-internal sealed class TopicTable(BrokerOptions options, SubscriptionTree tree, IEventPublisher events, TimeProvider time)
+internal sealed class TopicTable(
+    BrokerOptions options, AccountTable accounts, SubscriptionTree tree, IEventPublisher events, TimeProvider time)
 {
     private const int EventBurst = 100;
     private const int EventsPerSecond = 10;
@@ -21,11 +24,14 @@ internal sealed class TopicTable(BrokerOptions options, SubscriptionTree tree, I
     private readonly Lock _lock = new();
     private readonly TokenBucket _allowance = new(EventBurst, EventsPerSecond, time);
     private readonly FirstOfIdentities _first = new(time);
-    private int _count;
+    private readonly SharedResource _places = new(CapacityResource.Topics, options.MaxTopics, accounts);
     private long _routeWeight;
 
     /// <summary>How many topics are listed, without the broker's own.</summary>
-    public int Count => Volatile.Read(ref _count);
+    public int Count => (int)Math.Min(_places.Used, _places.Limit);
+
+    /// <summary>How many may be listed, are, and the identity that has most of them.</summary>
+    public ResourceUse Use => _places.Use;
 
     /// <summary>How many references all kept routes may have together. Beyond it, all routes are given up.</summary>
     public long MaxRouteWeight { get; init; } = 4_000_000;
@@ -37,8 +43,8 @@ internal sealed class TopicTable(BrokerOptions options, SubscriptionTree tree, I
     public IEnumerable<Topic> All => _topics.Select(pair => pair.Value).Where(topic => !topic.IsSystem);
 
     /// <param name="name">A valid topic name.</param>
-    /// <param name="identity">Who publishes to it; null for the broker itself.</param>
-    public Topic Get(ReadOnlySpan<byte> name, string? identity = null)
+    /// <param name="publisher">Who publishes to it, and has its place if it is new; null for the broker itself.</param>
+    public Topic Get(ReadOnlySpan<byte> name, Account? publisher = null)
     {
         if (_topics.GetAlternateLookup<ReadOnlySpan<byte>>().TryGetValue(name, out var topic))
         {
@@ -51,19 +57,18 @@ internal sealed class TopicTable(BrokerOptions options, SubscriptionTree tree, I
             return _topics.GetOrAdd(name.ToArray(), static (utf8, now) => new Topic(utf8, isListed: true, now), now);
         }
 
-        if (Interlocked.Increment(ref _count) > options.MaxTopics)
+        if (TakePlace(publisher ?? accounts.OfBroker) is not { } owner)
         {
-            Interlocked.Decrement(ref _count);
             return new Topic(name.ToArray(), isListed: false, now);
         }
 
-        var added = new Topic(name.ToArray(), isListed: true, now);
+        var added = new Topic(name.ToArray(), isListed: true, now) { Owner = owner };
         topic = _topics.GetOrAdd(added.Utf8, added);
         if (topic != added)
         {
-            Interlocked.Decrement(ref _count);
+            FreePlace(owner);
         }
-        else if (MayAnnounce(identity))
+        else if (MayAnnounce(owner))
         {
             topic.IsAnnounced = true;
             events.Publish(new TopicCreated(topic.Name));
@@ -105,10 +110,35 @@ internal sealed class TopicTable(BrokerOptions options, SubscriptionTree tree, I
         }
     }
 
+    /// <returns>The account that has the place until <see cref="FreePlace"/>; null when there is none.</returns>
+    private Account? TakePlace(Account publisher)
+    {
+        if (_places.TryTake(publisher, 1) != QuotaVerdict.Taken)
+        {
+            return null;
+        }
+
+        var owner = accounts.Open(publisher);
+        if (owner != publisher)
+        {
+            // What it was opened for has ended meanwhile.
+            _places.Return(publisher, 1, 1);
+            _places.Take(owner, 1, 1);
+        }
+
+        return owner;
+    }
+
+    private void FreePlace(Account owner)
+    {
+        _places.Return(owner, 1, 1);
+        accounts.Close(owner);
+    }
+
     private void Forget(Topic topic)
     {
         topic.IsRemoved = true;
-        Interlocked.Decrement(ref _count);
+        FreePlace(topic.Owner!);
         Keep(topic, null);
         if (topic.IsAnnounced)
         {
@@ -145,12 +175,12 @@ internal sealed class TopicTable(BrokerOptions options, SubscriptionTree tree, I
     }
 
     /// <summary>Whether a new topic is announced. The first one of an identity is, however many those of others are.</summary>
-    private bool MayAnnounce(string? identity)
+    private bool MayAnnounce(Account owner)
     {
         lock (_lock)
         {
             var now = time.GetTimestamp();
-            var isFirst = identity is not null && _first.IsFirst(nameof(TopicCreated), identity, now);
+            var isFirst = owner != accounts.OfBroker && _first.IsFirst(nameof(TopicCreated), owner.Identity, now);
             return _allowance.TryTake(now) || isFirst;
         }
     }

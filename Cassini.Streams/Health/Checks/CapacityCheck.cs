@@ -21,7 +21,7 @@ internal sealed class CapacityCheck : Check
 
     public override Verdict Judge(HealthFacts facts, HealthPolicy policy, TimeSpan now, HealthStatus raw)
     {
-        foreach (var (resource, found) in facts.Capacity.Each())
+        foreach (var (resource, found) in facts.Capacity.Judged())
         {
             if (found.IsFull)
             {
@@ -30,7 +30,7 @@ internal sealed class CapacityCheck : Check
             }
         }
 
-        foreach (var (resource, found) in facts.Capacity.Each())
+        foreach (var (resource, found) in facts.Capacity.Judged())
         {
             if (found.IsHigh)
             {

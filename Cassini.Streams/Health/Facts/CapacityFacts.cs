@@ -17,6 +17,8 @@ internal sealed record CapacityFacts
 
     public ResourceFacts SharedSubscriptions { get; init; } = ResourceFacts.None;
 
+    public ResourceFacts Topics { get; init; } = ResourceFacts.None;
+
     public ResourceFacts Descriptors { get; init; } = ResourceFacts.None;
 
     /// <summary>Each resource with its facts.</summary>
@@ -27,8 +29,13 @@ internal sealed record CapacityFacts
         (CapacityResource.Memory, Memory),
         (CapacityResource.Retained, Retained),
         (CapacityResource.SharedSubscriptions, SharedSubscriptions),
+        (CapacityResource.Topics, Topics),
         (CapacityResource.Descriptors, Descriptors),
     ];
+
+    /// <summary>Those of which nothing may be left only while something is turned away.</summary>
+    public IEnumerable<(CapacityResource Resource, ResourceFacts Facts)> Judged() =>
+        Each().Where(use => use.Resource != CapacityResource.Topics);
 
     /// <remarks>Publishers wait for memory before they are refused, so one sample at its limit proves nothing.</remarks>
     public CapacityFacts Apply(Capacity? sample, long sequence, HealthPolicy policy) => sample is null ? this : this with
@@ -38,6 +45,7 @@ internal sealed record CapacityFacts
         Memory = Memory.Apply(sample.Memory, sequence, policy, waits: true, takesSizes: true),
         Retained = Retained.Apply(sample.Retained, sequence, policy, takesSizes: true),
         SharedSubscriptions = SharedSubscriptions.Apply(sample.SharedSubscriptions, sequence, policy),
+        Topics = Topics.Apply(sample.Topics, sequence, policy),
         Descriptors = Descriptors.Apply(sample.Descriptors, sequence, policy),
     };
 
@@ -64,6 +72,7 @@ internal sealed record CapacityFacts
         Memory = Memory.Under(policy),
         Retained = Retained.Under(policy),
         SharedSubscriptions = SharedSubscriptions.Under(policy),
+        Topics = Topics.Under(policy),
         Descriptors = Descriptors.Under(policy),
     };
 

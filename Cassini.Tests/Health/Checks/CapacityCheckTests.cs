@@ -227,6 +227,18 @@ public class CapacityCheckTests
         fold.State.Verdicts.Ready.ShouldBeTrue();
     }
 
+    // Messages to topics that are not listed are delivered all the same.
+    [Fact]
+    public void Capacity_NoPlaceIsLeftForTopics_IsOkAndReadyAndInTheFigures()
+    {
+        var fold = Healthy(Policy).At(1, Load(topics: Use(100, "mallory", 90))).At(2, new CapacityReached(CapacityResource.Topics, 100));
+
+        fold[CheckNames.Capacity].Status.ShouldBe(HealthStatus.Ok);
+        fold.State.Verdicts.Ready.ShouldBeTrue();
+        fold.State.Facts.Capacity.Each().ShouldContain(use =>
+            use.Resource == CapacityResource.Topics && use.Facts.Used == 100 && use.Facts.Limit == 100);
+    }
+
     // Publishers wait before they are refused, so between two refusals a sample may be a little below the limit.
     [Theory]
     [InlineData(CapacityResource.Memory, Reasons.MemoryFull)]
@@ -261,12 +273,13 @@ public class CapacityCheckTests
 
     private static LoadSampled Load(
         ResourceUse? connections = null, ResourceUse? sessions = null, ResourceUse? memory = null, ResourceUse? retained = null,
-        ResourceUse? descriptors = null, ResourceUse? shared = null) => new(0, 0, 0, 0)
+        ResourceUse? descriptors = null, ResourceUse? shared = null, ResourceUse? topics = null) => new(0, 0, 0, 0)
         {
             Capacity = new Capacity(connections ?? Use(0), sessions ?? Use(0), memory ?? Use(0))
             {
                 Retained = retained ?? Use(0),
                 SharedSubscriptions = shared ?? Use(0),
+                Topics = topics ?? Use(0),
                 Descriptors = descriptors,
             },
         };

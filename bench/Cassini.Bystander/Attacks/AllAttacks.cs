@@ -7,7 +7,9 @@ internal static class AllAttacks
     [
         ("retained-storm", () => new RetainedStorm()),
         ("retained-steady", () => new RetainedSteady()),
-        ("shared-groups", () => new SharedGroups()),
+        ("shared-groups", () => new SharedGroups("groups")),
+        ("shared-groups-all", () => new SharedGroups("#")),
+        ("shared-groups-sys", () => new SharedGroups("$SYS/#")),
         ("absent-members", () => new AbsentMembers()),
         ("overlap", () => new Overlap()),
         ("slow-fan-out", () => new SlowFanOut()),

@@ -1,7 +1,10 @@
 namespace Cassini.Bystander.Attacks;
 
-/// <summary>A topic with 100,000 shared groups, and 40 connections of which each sends 32 KB of small messages to it, once.</summary>
-internal sealed class SharedGroups : IAttack
+/// <summary>
+/// As many shared groups as it gets, up to 100,000, of one filter, and 40 connections of which each sends 32 KB of small messages to a
+/// topic, once. With another filter than the topic they match what others publish too.
+/// </summary>
+internal sealed class SharedGroups(string filter) : IAttack
 {
     private const int Members = 100;
     private const int FiltersInPacket = 250;
@@ -17,7 +20,7 @@ internal sealed class SharedGroups : IAttack
             for (var packet = 0; packet < PacketsOfMember; packet++)
             {
                 var first = ((number * PacketsOfMember) + packet) * FiltersInPacket;
-                var filters = Enumerable.Range(first, FiltersInPacket).Select(group => $"$share/g{group}/groups");
+                var filters = Enumerable.Range(first, FiltersInPacket).Select(group => $"$share/g{group}/{filter}");
                 await peer.SendAsync(Packets.Subscribe(0, filters), arena.Token);
             }
 
