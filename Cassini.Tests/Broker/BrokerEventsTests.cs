@@ -125,6 +125,32 @@ public class BrokerEventsTests
 
     private static CapacityReached Share(string identity) => new(CapacityResource.Sessions, 1, identity);
 
+    // A client can cause refusals at will, and to find out who holds most takes long.
+    [Theory]
+    [InlineData(10, 1)]
+    [InlineData(9, 0)]
+    public void PublishIfReached_ManyWereRefused_LooksOnceASecond(int used, int expected)
+    {
+        var looks = 0;
+        for (var i = 0; i < 100; i++)
+        {
+            Refuse();
+        }
+
+        looks.ShouldBe(1);
+        _published.Of<CapacityReached>().Count().ShouldBe(expected);
+        _clock.AdvanceBy(TimeSpan.FromSeconds(1));
+        Refuse();
+        looks.ShouldBe(2);
+        _published.Of<CapacityReached>().Count().ShouldBe(2 * expected);
+
+        void Refuse() => _events.PublishIfReached(CapacityResource.Retained, () =>
+        {
+            looks++;
+            return new ResourceUse(used, 10, "mallory", used);
+        });
+    }
+
     private void PublishRefused(string identity, string reason) =>
         _events.PublishLimited(new ClientRefused(1, reason, "no", identity), identity, reason);
 }

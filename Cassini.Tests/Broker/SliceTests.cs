@@ -26,7 +26,7 @@ public class SliceTests
         await using var rig = new BrokerRig();
         var publisher = await rig.OpenAsync("p", identity: "busy");
         var other = await rig.ConnectAsync("other", identity: "other");
-        var receivers = Subscribe(rig, share);
+        var receivers = Crowd.Subscribe(rig, Many, share);
         var expected = share.Contains("all", StringComparison.Ordinal) ? 1 : Many;
         using var turns = new SingleTurns(rig, publisher.Transport.Account);
         var publishing = publisher.Client.PublishAsync("t", "1", QualityOfService.AtLeastOnce);
@@ -55,10 +55,10 @@ public class SliceTests
     {
         await using var rig = new BrokerRig();
         var publisher = await rig.ConnectAsync("p");
-        var receivers = Subscribe(rig, share: "");
+        var receivers = Crowd.Subscribe(rig, Many);
         for (var i = 0; i < 3; i++)
         {
-            await publisher.SendAsync(PublishPacketOf("t", $"{i}", (ushort)(i + 1)));
+            await publisher.SendAsync(Crowd.PublishPacketOf("t", $"{i}", (ushort)(i + 1)));
         }
 
         for (var i = 0; i < 3; i++)
@@ -74,9 +74,9 @@ public class SliceTests
     {
         await using var rig = new BrokerRig();
         var publisher = await rig.OpenAsync("p", identity: "busy");
-        var receivers = Subscribe(rig, share: "");
+        var receivers = Crowd.Subscribe(rig, Many);
         using var turns = new SingleTurns(rig, publisher.Transport.Account);
-        await publisher.Client.SendAsync((byte[])[.. PublishPacketOf("t", "1", 1), .. PublishPacketOf("t", "2", 2)]);
+        await publisher.Client.SendAsync((byte[])[.. Crowd.PublishPacketOf("t", "1", 1), .. Crowd.PublishPacketOf("t", "2", 2)]);
         await turns.NextAsync();
         publisher.Transport.Close(CloseReason.Disconnected);
 
@@ -93,9 +93,9 @@ public class SliceTests
     {
         await using var rig = new BrokerRig();
         var publisher = await rig.OpenAsync("p", identity: "busy");
-        var receivers = Subscribe(rig, share: "");
+        var receivers = Crowd.Subscribe(rig, Many);
         using var turns = new SingleTurns(rig, publisher.Transport.Account);
-        await publisher.Client.SendAsync((byte[])[.. PublishPacketOf("t", "1", 1), .. PublishPacketOf("t", "2", 2)]);
+        await publisher.Client.SendAsync((byte[])[.. Crowd.PublishPacketOf("t", "1", 1), .. Crowd.PublishPacketOf("t", "2", 2)]);
         await turns.NextAsync();
         var closing = rig.Broker.Drain.CloseIntakeAsync(CancellationToken.None);
         for (var i = 0; i < Many / WorkSlice.Most; i++)
@@ -197,7 +197,7 @@ public class SliceTests
         await using var rig = new BrokerRig();
         var leaving = await rig.OpenAsync("leaving", identity: "busy", change: connect => BrokerRig.WithWill(connect, "t"));
         var other = await rig.ConnectAsync("other", identity: "other");
-        var receivers = Subscribe(rig, share: "");
+        var receivers = Crowd.Subscribe(rig, Many);
         using var turns = new SingleTurns(rig, leaving.Transport.Account);
         leaving.Transport.Close(CloseReason.Disconnected);
         var before = 0;
@@ -232,51 +232,12 @@ public class SliceTests
         await gone.LoseAsync();
         var watch = await rig.ConnectAsync("watch", identity: "other");
         await watch.SubscribeAsync("other", QualityOfService.AtMostOnce);
-        var receivers = Subscribe(rig, share: "");
+        var receivers = Crowd.Subscribe(rig, Many);
 
         rig.Advance(10);
         receivers.ShouldAllBe(receiver => receiver.Got.Count == 1);
         await watch.ExpectPublishAsync("other", "gone");
         rig.Advance(0.25);
         receivers.ShouldAllBe(receiver => receiver.Got.Count == 2);
-    }
-
-    private static byte[] PublishPacketOf(string topic, string payload, ushort id)
-    {
-        var writer = new PublishWriter
-        {
-            Topic = MqttText.Encode(topic),
-            Payload = MqttText.Encode(payload),
-            QoS = QualityOfService.AtLeastOnce,
-            PacketId = id,
-        };
-        var packet = new byte[writer.Measure(ProtocolVersion.V500)];
-        writer.Write(packet, ProtocolVersion.V500);
-        return packet;
-    }
-
-    private static List<Receiver> Subscribe(BrokerRig rig, string share)
-    {
-        var receivers = Enumerable.Range(0, Many).Select(_ => new Receiver()).ToList();
-        for (var i = 0; i < Many; i++)
-        {
-            var filter = share.Replace("{0}", $"{i}", StringComparison.Ordinal) + "t";
-            rig.Broker.Tree.Add(new Subscription(receivers[i], filter, QualityOfService.AtMostOnce, false, false, []));
-        }
-
-        return receivers;
-    }
-
-    /// <summary>Notes what it gets.</summary>
-    private sealed class Receiver : Subscriber
-    {
-        public List<string> Got { get; } = [];
-
-        public override bool IsReachable => true;
-
-        public override bool KeepsMessages => false;
-
-        public override void Deliver(ref Publication message, Subscription subscription, FlushSet flushes) =>
-            Got.Add(Encoding.UTF8.GetString(message.Payload));
     }
 }

@@ -29,7 +29,7 @@ public class WillTests
         for (var i = 0; i < Wills; i++)
         {
             var next = watcher.ExpectPublishAsync("wills", "gone");
-            if (i == 1_000)
+            if (i is 500 or 1_000)
             {
                 await IdleAsync(rig);
 

@@ -118,10 +118,7 @@ internal sealed class PublishHandler(
         {
             // It was delivered, so the client must not send it again: that it was not retained is reported to the operator only.
             Report("retain", topic.Name, "there is no room for one more retained message");
-            if (retainedUse() is { IsAtLimit: true } use)
-            {
-                events.PublishReached(new CapacityReached(CapacityResource.Retained, use.Limit), () => use);
-            }
+            events.PublishIfReached(CapacityResource.Retained, retainedUse);
         }
 
         if (packet.QoS != QualityOfService.AtMostOnce)

@@ -18,6 +18,8 @@ internal sealed class BrokerEvents(IEventPublisher events, TimeProvider time) : 
     private readonly TokenBucket[] _limitsReached =
         [.. Enum.GetValues<CapacityResource>().Select(_ => new TokenBucket(burst: 1, perSecond: 1, time))];
 
+    private readonly TokenBucket _looks = new(burst: 1, perSecond: 1, time);
+
     private readonly TokenBucket _sharesReached = new(burst: 10, perSecond: 1, time);
 
     /// <summary>Shares apart from the rest, so that no other event keeps the first one about a share from being published.</summary>
@@ -40,6 +42,28 @@ internal sealed class BrokerEvents(IEventPublisher events, TimeProvider time) : 
         }
 
         events.Publish(reached.Identity is null && use is not null ? reached.HeldAs(use()) : reached);
+    }
+
+    /// <summary>
+    /// Publishes that a limit was reached, if it was: something was refused, and it takes long to find out why. It looks once a second at
+    /// most.
+    /// </summary>
+    /// <param name="resource">What was refused.</param>
+    /// <param name="use">Finds out how much of it is in use; null when there is none of it.</param>
+    public void PublishIfReached(CapacityResource resource, Func<ResourceUse?> use)
+    {
+        lock (_lock)
+        {
+            if (!_looks.TryTake(time.GetTimestamp()))
+            {
+                return;
+            }
+        }
+
+        if (use() is { IsAtLimit: true } found)
+        {
+            PublishReached(new CapacityReached(resource, found.Limit), () => found);
+        }
     }
 
     /// <summary>Publishes an event that a client caused, or drops it when there were too many and it is not the first.</summary>

@@ -22,7 +22,7 @@ internal sealed class Router(TopicTable topics, RetainedMessages retained, TimeP
     public bool Publish(ref Publication message, ref RouteProgress progress, ref WorkSlice slice, FlushSet flushes)
     {
         var route = progress.Route ??= Begin(ref message, ref progress, ref slice);
-        var steps = 1 + (message.Payload.Length / BytesInAStep);
+        var steps = 1 + ((message.Payload.Length + message.Properties.Length) / BytesInAStep);
         while (progress.Next < route.Subscribers)
         {
             if (slice.IsOver)

@@ -1,7 +1,5 @@
 using Cassini.Streams.Broker.Model;
 using Cassini.Streams.Mqtt;
-using Cassini.Streams.Mqtt.Packets;
-using Cassini.Streams.Mqtt.Properties;
 using Cassini.Streams.Quotas;
 
 namespace Cassini.Streams.Broker.Routing;
@@ -33,13 +31,13 @@ internal sealed record ServerMessage
     /// <param name="will">A will.</param>
     /// <param name="account">The account of its identity.</param>
     /// <param name="publisher">The session of the will; null when that session has ended.</param>
-    public static ServerMessage Of(WillMessage will, Account account, Subscriber? publisher) => new()
+    public static ServerMessage Of(HeldWill will, Account account, Subscriber? publisher) => new()
     {
         Account = account,
-        Topic = MqttText.Encode(will.Topic),
-        Payload = will.Payload.AsMemory(),
-        Properties = MessageProperties.Encode(will.Properties),
-        Expiry = will.Properties.MessageExpiryInterval,
+        Topic = will.Topic,
+        Payload = will.Payload,
+        Properties = will.Properties,
+        Expiry = will.Expiry,
         QoS = will.QoS,
         Retain = will.Retain,
         Publisher = publisher,

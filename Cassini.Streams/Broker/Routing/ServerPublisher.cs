@@ -25,7 +25,7 @@ internal sealed class ServerPublisher(Account ofBroker, TopicTable topics, Route
 
         try
         {
-            var progress = await PublishAsync(ServerMessage.Of(held.Message, account, publisher), inTurn).ConfigureAwait(false);
+            var progress = await PublishAsync(ServerMessage.Of(held, account, publisher), inTurn).ConfigureAwait(false);
             return progress.Next;
         }
         finally

@@ -56,7 +56,7 @@ internal sealed class Attachment(IAttachedConnection connection, Outbox outbox, 
     public HeldWill? TakeWillWhenDisplaced(bool ended)
     {
         var will = TakeWill();
-        if (ended || will is { Message.Properties.WillDelayInterval: null or 0 })
+        if (ended || will is { Delay: 0 })
         {
             return will;
         }

@@ -14,7 +14,7 @@ internal struct WaitingWill
     /// <param name="frequency">Timestamps in a second.</param>
     public void Set(HeldWill? will, long now, uint expirySeconds, long frequency)
     {
-        var delay = Math.Min(will?.Message.Properties.WillDelayInterval ?? 0, expirySeconds);
+        var delay = Math.Min(will?.Delay ?? 0, expirySeconds);
         _will = will;
         _dueAt = now + (long)(delay * (double)frequency);
     }

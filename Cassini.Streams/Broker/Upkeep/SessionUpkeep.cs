@@ -1,20 +1,12 @@
 using Cassini.Streams.Broker.Model;
 using Cassini.Streams.Broker.Routing;
 using Cassini.Streams.Broker.Sessions;
-using Cassini.Streams.Mqtt.Packets;
-using Cassini.Streams.Quotas;
 
 namespace Cassini.Streams.Broker.Upkeep;
 
 /// <summary>Applies what is due by time to sessions: keep alive, expiry, and wills whose delay is over. Run by the housekeeper.</summary>
 internal sealed class SessionUpkeep(SessionTable sessions, ServerPublisher publisher, BrokerEvents events, TimeProvider time)
 {
-    private const int WillsInAPass = 1_000;
-    private const long WillBytesInAPass = 4 * 1024 * 1024;
-
-    /// <summary>Copies of wills, and of messages that ended sessions leave to others, that one identity causes in a pass.</summary>
-    private const int CopiesInAPass = 10_000;
-
     /// <summary>The steps of a look at one session.</summary>
     private const int StepsOfALook = 2;
 
@@ -31,14 +23,13 @@ internal sealed class SessionUpkeep(SessionTable sessions, ServerPublisher publi
     }
 
     /// <summary>
-    /// Does what is due. Of many wills that are due at once, those that are too many for one pass follow with the next: a client that
-    /// subscribes to them must be able to read them as they come, not find its queue full. So do those of an identity whose wills have
-    /// many subscribers.
+    /// Does what is due. Of many wills that are due at once, those that are too many for one pass follow with the next, see
+    /// <see cref="UpkeepPass"/>.
     /// </summary>
     public async ValueTask WorkAsync()
     {
         var now = time.GetTimestamp();
-        var pass = new Pass();
+        var pass = new UpkeepPass();
         var pieces = new Pieces(time);
         foreach (var session in sessions.All)
         {
@@ -57,17 +48,16 @@ internal sealed class SessionUpkeep(SessionTable sessions, ServerPublisher publi
     }
 
     /// <remarks>In no turn of its identity, because the others of the pass would wait for that.</remarks>
-    private async ValueTask PublishAsync(HeldWill? will, Session session, Pass pass)
+    private async ValueTask PublishAsync(HeldWill? will, Session session, UpkeepPass pass)
     {
         if (will is not null)
         {
-            pass.Add(will.Message);
             var copies = await publisher.PublishAsync(will, session.Account, session, inTurn: false).ConfigureAwait(false);
-            pass.Add(session.Account, copies);
+            pass.AddWill(session.Account, will.Payload.Length + will.Properties.Length, copies);
         }
     }
 
-    private async ValueTask EndIfExpiredAsync(Session session, long now, Pass pass, Pieces pieces)
+    private async ValueTask EndIfExpiredAsync(Session session, long now, UpkeepPass pass, Pieces pieces)
     {
         var end = session.EndIfExpired(now, events);
         if (!end.Ended)
@@ -83,30 +73,10 @@ internal sealed class SessionUpkeep(SessionTable sessions, ServerPublisher publi
         {
             sessions.Remove(session);
             await sessions.HandOnAsync(end, session.Account, inTurn: false).ConfigureAwait(false);
-            pass.Add(session.Account, end.Unfinished.Length);
+            pass.AddCopies(session.Account, end.Unfinished.Length);
             await PublishAsync(end.Will, session, pass).ConfigureAwait(false);
         }
 
         await pieces.TakeAsync(StepsOfASubscription * end.Subscriptions.Length).ConfigureAwait(false);
-    }
-
-    /// <summary>What one pass has done.</summary>
-    private sealed class Pass
-    {
-        private readonly Dictionary<Account, int> _copies = [];
-        private int _wills;
-        private long _bytes;
-
-        /// <summary>Whether what is due for sessions of an identity is done in it.</summary>
-        public bool Allows(Account account) =>
-            _wills < WillsInAPass && _bytes < WillBytesInAPass && _copies.GetValueOrDefault(account) < CopiesInAPass;
-
-        public void Add(WillMessage will)
-        {
-            _wills++;
-            _bytes += will.Payload.Length;
-        }
-
-        public void Add(Account account, int copies) => _copies[account] = _copies.GetValueOrDefault(account) + copies;
     }
 }
