@@ -34,8 +34,8 @@ public sealed record QuotaOptions
     public Share Retained { get; init; } = Share.Percent(25);
 
     /// <summary>
-    /// Of <c>Broker:MaxSharedSubscriptions</c>: each message that matches is copied once more for each share. Further ones are refused with
-    /// 0x97 (MQTT 3.1.1: 0x80).
+    /// Of <c>Broker:MaxSharedSubscriptions</c>: those that its clients were the first to subscribe to. Each takes a copy of every message
+    /// that matches. Further ones are refused with 0x97 (MQTT 3.1.1: 0x80).
     /// </summary>
     [Form("number, or percentage")]
     public Share SharedSubscriptions { get; init; } = Share.Percent(10);

@@ -1,4 +1,5 @@
 using Cassini.Streams.Broker.Model;
+using Cassini.Streams.Broker.Sessions;
 using Cassini.Streams.Events;
 using Cassini.Streams.Mqtt;
 using Cassini.Streams.Mqtt.Packets;
@@ -47,7 +48,7 @@ public class SharedSubscriptionLimitTests
         await using var rig = Rig(Share.Percent(100));
         await SubscribeAsync(await rig.ConnectAsync("m", identity: Mallory), 9);
         var other = await rig.ConnectAsync("o", identity: "other");
-        await SubscribeAsync(other, 1);
+        (await other.SubscribeAsync("$share/other/#")).ShouldBe(ReasonCode.GrantedQoS2);
 
         var answer = await other.SubscribeAsync([Request("$share/more/#")], PropertySet.Empty);
 
@@ -59,17 +60,62 @@ public class SharedSubscriptionLimitTests
         (await other.SubscribeAsync("other")).ShouldBe(ReasonCode.GrantedQoS2, "others are not limited");
     }
 
-    // A member of a share that others have too counts like any other: a fleet of workers in one group fits.
+    // A fleet of workers in one group fits: a message is copied once for all of them.
     [Fact]
-    public async Task Members_OfOneShare_CountEach()
+    public async Task Members_OfOneShare_CountOnceUntilTheLastLeaves()
     {
-        await using var rig = Rig(Share.Of(5));
+        await using var rig = Rig(Share.Of(1));
+        var first = await rig.OpenAsync("first", identity: Mallory);
+        (await first.Client.SubscribeAsync("$share/g/jobs")).ShouldBe(ReasonCode.GrantedQoS2);
+        var members = new List<MqttTestClient>();
         for (var i = 0; i < 5; i++)
         {
-            (await (await rig.ConnectAsync($"{i}")).SubscribeAsync("$share/g/jobs")).ShouldBe(ReasonCode.GrantedQoS2);
+            members.Add(await rig.ConnectAsync($"{i}", identity: "others"));
+            (await members[^1].SubscribeAsync("$share/g/jobs")).ShouldBe(ReasonCode.GrantedQoS2);
         }
 
-        (await (await rig.ConnectAsync("5")).SubscribeAsync("$share/g/jobs")).ShouldBe(ReasonCode.QuotaExceeded);
+        rig.Broker.Sessions.SharedUse.Used.ShouldBe(1);
+        await first.LoseAsync();
+        Held(rig).ShouldBe(1, "it was the first, and others are there");
+        foreach (var member in members)
+        {
+            rig.Broker.Sessions.SharedUse.Used.ShouldBe(1);
+            await member.UnsubscribeAsync("$share/g/jobs");
+        }
+
+        rig.Broker.Sessions.SharedUse.Used.ShouldBe(0);
+        Held(rig).ShouldBe(0);
+        (await members[0].SubscribeAsync("$share/g/jobs")).ShouldBe(ReasonCode.GrantedQoS2);
+        rig.Accounts.All.Single().Held(CapacityResource.SharedSubscriptions).ShouldBe(1);
+    }
+
+    [Fact]
+    public async Task Places_ManyJoinAndLeaveTheSameAtOnce_AreCountedOnce()
+    {
+        await using var rig = Rig(Share.Percent(100));
+        var clients = new List<MqttTestClient>();
+        for (var i = 0; i < 4; i++)
+        {
+            clients.Add(await rig.ConnectAsync($"{i}", identity: $"{i % 2}"));
+        }
+
+        await Task.WhenAll(clients.Select(client => Task.Run(async () =>
+        {
+            for (var i = 0; i < 200; i++)
+            {
+                await client.SubscribeAsync($"$share/{i % 3}/t");
+                await client.UnsubscribeAsync($"$share/{(i + 1) % 3}/t");
+            }
+
+            for (var i = 0; i < 3; i++)
+            {
+                await client.UnsubscribeAsync($"$share/{i}/t");
+            }
+        })));
+
+        rig.Broker.Sessions.SharedUse.Used.ShouldBe(0);
+        rig.Accounts.All.ShouldAllBe(account => account.Held(CapacityResource.SharedSubscriptions) == 0);
+        rig.Broker.Tree.Count.ShouldBe(0);
     }
 
     [Fact]
@@ -109,6 +155,26 @@ public class SharedSubscriptionLimitTests
         await Eventually.BecomesAsync("the session has ended", () => Held(rig), held => held == 0);
         rig.Broker.Sessions.SharedUse.Used.ShouldBe(0);
         rig.Broker.Tree.Count.ShouldBe(0);
+    }
+
+    // The first member's identity has the place also after its last client has left.
+    [Fact]
+    public void Place_AsLongAsItIsTaken_KeepsItsAccount()
+    {
+        var accounts = new AccountTable(QuotaOptions.Whole);
+        var places = new SharedPlaces(1, accounts);
+        var client = accounts.Open(Mallory);
+        var group = new SharedGroup("g");
+        places.TryTake(client).ShouldBe(QuotaVerdict.Taken);
+        places.Begin(group, client, isTaken: true);
+        accounts.Close(client);
+
+        accounts.All.Single().Held(CapacityResource.SharedSubscriptions).ShouldBe(1);
+        places.TryTake(accounts.OfBroker).ShouldBe(QuotaVerdict.Exhausted);
+
+        places.End(group);
+        accounts.All.ShouldBeEmpty();
+        places.Use.Used.ShouldBe(0);
     }
 
     // A restart must neither lose what is over a share by now, nor forget it.

@@ -88,7 +88,7 @@ public class SubscriptionTreeTests
                 }
             }
 
-            mine.ForEach(tree.Remove);
+            mine.ForEach(subscription => tree.Remove(subscription));
         })).ToList();
         var matchers = Enumerable.Range(0, 2).Select(_ => Task.Run(() =>
         {
@@ -205,7 +205,7 @@ public class SubscriptionTreeTests
         members.ForEach(subscription => tree.Add(subscription));
         tree.Match("t"u8).Groups.Length.ShouldBe(Shares);
 
-        members.ForEach(tree.Remove);
+        members.ForEach(subscription => tree.Remove(subscription));
 
         tree.Match("t"u8).IsEmpty.ShouldBeTrue();
         tree.Count.ShouldBe(0);

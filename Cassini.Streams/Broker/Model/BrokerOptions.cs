@@ -84,9 +84,11 @@ public sealed record BrokerOptions
     [Within(1)]
     public int MaxSubscriptions { get; init; } = 1_000;
 
-    /// <summary>Subscriptions to a share (<c>$share/NAME/FILTER</c>), of all sessions together.</summary>
+    /// <summary>
+    /// Shared subscriptions (<c>$share/NAME/FILTER</c>) of all sessions together. However many members one has, it counts once.
+    /// </summary>
     [Within(1)]
-    public int MaxSharedSubscriptions { get; init; } = 100_000;
+    public int MaxSharedSubscriptions { get; init; } = 10_000;
 
     /// <summary>
     /// QoS 2 messages that a client may have in flight to the broker (receive maximum). MQTT 3.1.1 clients do not learn of it; the

@@ -1,3 +1,5 @@
+using Cassini.Streams.Quotas;
+
 namespace Cassini.Streams.Broker.Model;
 
 /// <summary>
@@ -16,6 +18,9 @@ internal sealed class SharedGroup(string name) : IListed
     private uint _turn;
 
     public string Name { get; } = name;
+
+    /// <summary>The account of the identity that had its first member: it has the place. Null when it needs none.</summary>
+    public Account? Payer { get; set; }
 
     /// <summary>Its index in the list of its node.</summary>
     public int Index { get; set; }

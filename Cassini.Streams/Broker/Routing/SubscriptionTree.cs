@@ -50,11 +50,14 @@ internal sealed class SubscriptionTree
     /// <summary>
     /// Adds a subscription with a valid filter. It gets the next number, unless it has the number of the one that it replaces.
     /// </summary>
+    /// <param name="subscription">The subscription.</param>
+    /// <param name="isFirst">Whether it is the first of those that share it.</param>
     /// <returns>Those that share it, if it is shared: they must hear when its subscriber cannot be reached.</returns>
-    public SharedGroup? Add(Subscription subscription)
+    public SharedGroup? Add(Subscription subscription, out bool isFirst)
     {
         var place = FilterPlace.Of(subscription.Filter);
         SharedGroup? group = null;
+        isFirst = false;
         lock (_lock)
         {
             if (subscription.Place == Subscription.NoPlace)
@@ -65,7 +68,9 @@ internal sealed class SubscriptionTree
             var node = Find(place, create: true)!;
             if (place.ShareName is { } name)
             {
-                group = node.FindGroup(name, place.Below) ?? node.AddGroup(name, place.Below);
+                group = node.FindGroup(name, place.Below);
+                isFirst = group is null;
+                group ??= node.AddGroup(name, place.Below);
                 group.Add(subscription);
             }
             else
@@ -79,10 +84,15 @@ internal sealed class SubscriptionTree
         return group;
     }
 
+    /// <inheritdoc cref="Add(Subscription, out bool)"/>
+    public SharedGroup? Add(Subscription subscription) => Add(subscription, out _);
+
     /// <summary>Removes a subscription that was added.</summary>
-    public void Remove(Subscription subscription)
+    /// <returns>The shared subscription that has no member any more; null when there is none.</returns>
+    public SharedGroup? Remove(Subscription subscription)
     {
         var place = FilterPlace.Of(subscription.Filter);
+        SharedGroup? ended = null;
         lock (_lock)
         {
             var node = Find(place, create: false)!;
@@ -93,6 +103,7 @@ internal sealed class SubscriptionTree
                 if (group.IsEmpty)
                 {
                     node.RemoveGroup(group, place.Below);
+                    ended = group;
                 }
             }
             else
@@ -103,6 +114,8 @@ internal sealed class SubscriptionTree
             Prune(node);
             Changed(subscription, -1);
         }
+
+        return ended;
     }
 
     /// <summary>Finds the subscribers of a topic.</summary>

@@ -28,7 +28,7 @@ internal sealed class Session : Subscriber
 
     public Session(
         BrokerOptions options, IBrokerStore store, SubscriptionTree tree, RetainedMessages retained, ShareHandOver handOver,
-        SharedResource sharedPlaces, AccountMemory memory, BrokerCounters counters, TimeProvider time, string clientId,
+        SharedPlaces sharedPlaces, AccountMemory memory, BrokerCounters counters, TimeProvider time, string clientId,
         SessionHistory history, bool isListed, IdentityWork work)
     {
         History = history;

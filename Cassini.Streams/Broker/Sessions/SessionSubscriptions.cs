@@ -12,7 +12,7 @@ namespace Cassini.Streams.Broker.Sessions;
 /// The most that there may be; null for the health probe's session: neither a number nor the memory limits its subscriptions.
 /// </param>
 /// <param name="tree">Where they are found.</param>
-/// <param name="sharedPlaces">Limits those that are members of a shared subscription.</param>
+/// <param name="sharedPlaces">Limits the shared ones.</param>
 /// <param name="memory">The memory of its identity.</param>
 /// <param name="journal">Where changes are kept.</param>
 /// <param name="deliveries">Sends the retained messages of new ones.</param>
@@ -20,7 +20,7 @@ internal sealed class SessionSubscriptions(
     Lock sessionLock,
     int? max,
     SubscriptionTree tree,
-    SharedResource sharedPlaces,
+    SharedPlaces sharedPlaces,
     AccountMemory memory,
     SessionJournal journal,
     DeliveryQueue deliveries)
@@ -62,7 +62,6 @@ internal sealed class SessionSubscriptions(
             }
 
             RemoveLocked(subscription);
-            FreePlace(subscription);
             deliveries.RemoveRetainedLocked(filter);
             journal.DeleteSubscription(filter);
             return true;
@@ -98,7 +97,6 @@ internal sealed class SessionSubscriptions(
         foreach (var subscription in subscriptions)
         {
             RemoveFromTree(subscription);
-            FreePlace(subscription);
         }
     }
 
@@ -110,11 +108,7 @@ internal sealed class SessionSubscriptions(
             var subscription = new Subscription(
                 owner, record.Filter, record.QoS, record.NoLocal, record.RetainAsPublished, [.. record.Identifiers]);
             (_subscriptions ??= []).Add(subscription.Filter, subscription);
-            AddToTreeLocked(subscription);
-            if (HasPlace(subscription))
-            {
-                sharedPlaces.Take(memory.Account, 1, 1);
-            }
+            AddToTreeLocked(subscription, hasPlace: false);
         }
     }
 
@@ -123,7 +117,7 @@ internal sealed class SessionSubscriptions(
         _subscriptions ??= [];
         var exists = _subscriptions.TryGetValue(subscription.Filter, out var before);
         var getsRetained = handling == RetainHandling.Send || (handling == RetainHandling.SendIfNew && !exists);
-        if (ObjectionLocked(subscription, exists, getsRetained) is { } objection)
+        if (ObjectionLocked(subscription, exists, getsRetained, out var hasPlace) is { } objection)
         {
             return objection;
         }
@@ -140,7 +134,7 @@ internal sealed class SessionSubscriptions(
         }
 
         // The new one first: no message is lost between the two.
-        AddToTreeLocked(subscription);
+        AddToTreeLocked(subscription, hasPlace);
         if (before is not null)
         {
             RemoveLocked(before);
@@ -157,9 +151,10 @@ internal sealed class SessionSubscriptions(
         return exists ? SubscriptionVerdict.Replaced : SubscriptionVerdict.Added;
     }
 
-    /// <returns>Why it is refused; null when it is not: then its place is taken.</returns>
-    private SubscriptionVerdict? ObjectionLocked(Subscription subscription, bool exists, bool getsRetained)
+    /// <returns>Why it is refused; null when it is not: then its place is taken, if it needs one.</returns>
+    private SubscriptionVerdict? ObjectionLocked(Subscription subscription, bool exists, bool getsRetained, out bool hasPlace)
     {
+        hasPlace = false;
         if (_hasEnded)
         {
             return SubscriptionVerdict.Ended;
@@ -175,8 +170,14 @@ internal sealed class SessionSubscriptions(
             return SubscriptionVerdict.NoMemory;
         }
 
-        // One that replaces another takes its place.
-        return exists || !HasPlace(subscription) ? null : sharedPlaces.TryTake(memory.Account, 1) switch
+        if (max is null || exists || subscription.Share is not { } share || tree.FindGroup(share) is not null)
+        {
+            return null;
+        }
+
+        var verdict = sharedPlaces.TryTake(memory.Account);
+        hasPlace = verdict == QuotaVerdict.Taken;
+        return verdict switch
         {
             QuotaVerdict.Exhausted => SubscriptionVerdict.SharedExhausted,
             QuotaVerdict.OverQuota => SubscriptionVerdict.SharedOverQuota,
@@ -184,21 +185,21 @@ internal sealed class SessionSubscriptions(
         };
     }
 
-    private bool HasPlace(Subscription subscription) => max is not null && subscription.Share is not null;
-
-    private void FreePlace(Subscription subscription)
+    /// <param name="subscription">The subscription.</param>
+    /// <param name="hasPlace">Whether it has a place as the first of those that share it: others may have been faster.</param>
+    private void AddToTreeLocked(Subscription subscription, bool hasPlace)
     {
-        if (HasPlace(subscription))
-        {
-            sharedPlaces.Return(memory.Account, 1, 1);
-        }
-    }
-
-    private void AddToTreeLocked(Subscription subscription)
-    {
-        if (tree.Add(subscription) is { } group)
+        if (tree.Add(subscription, out var isFirst) is { } group)
         {
             (_shared ??= []).Add(subscription, group);
+            if (isFirst && max is not null)
+            {
+                sharedPlaces.Begin(group, memory.Account, hasPlace);
+            }
+            else if (hasPlace)
+            {
+                sharedPlaces.Return(memory.Account);
+            }
         }
 
         memory.Take(subscription.Cost);
@@ -212,7 +213,11 @@ internal sealed class SessionSubscriptions(
 
     private void RemoveFromTree(Subscription subscription)
     {
-        tree.Remove(subscription);
+        if (tree.Remove(subscription) is { } ended)
+        {
+            sharedPlaces.End(ended);
+        }
+
         memory.Return(subscription.Cost);
     }
 }

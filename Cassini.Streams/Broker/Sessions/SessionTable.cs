@@ -31,7 +31,7 @@ internal sealed class SessionTable(
     private readonly Lock[] _connecting = [.. Enumerable.Range(0, Stripes).Select(_ => new Lock())];
 
     private readonly SharedResource _places = new(CapacityResource.Sessions, options.MaxSessions, accounts);
-    private readonly SharedResource _shared = new(CapacityResource.SharedSubscriptions, options.MaxSharedSubscriptions, accounts);
+    private readonly SharedPlaces _shared = new(options.MaxSharedSubscriptions, accounts);
     private readonly ShareHandOver _handOver = new(tree, counters, time);
     private readonly ConcurrentDictionary<string, Session> _sessions = new(StringComparer.Ordinal);
     private int _open;
