@@ -221,7 +221,7 @@ internal sealed class OwnThreadListener : IConnectionListener
     /// <summary>Sends at once: an answer that does not fit into the socket's buffer is for a peer that does not read.</summary>
     private void Send(Socket socket, byte[] answer, bool keepsAlive)
     {
-        if (socket.Send(answer) == answer.Length && keepsAlive)
+        if (socket.Send(answer, SocketFlags.None, out _) == answer.Length && keepsAlive)
         {
             _waiting.Touch(socket);
             return;

@@ -127,6 +127,44 @@ public class MemoryShareTests
         await Eventually.BecomesAsync("everything is given back", () => Held, held => held == 0);
     }
 
+    // Each may leave little unread once the identity has enough, however many connections it has.
+    [Fact]
+    public async Task UnreadAnswers_OfManyConnections_TakeNoMoreThanTheShare()
+    {
+        const int Connections = 40;
+        var connections = new List<RigConnection>();
+        var pings = Enumerable.Repeat(new byte[] { 0xC0, 0 }, 1_000).SelectMany(ping => ping).ToArray();
+        var sending = new List<Task>();
+        for (var i = 0; i < Connections; i++)
+        {
+            var connection = await _rig.OpenAsync($"c{i}", identity: Mallory, window: 1_024);
+            connections.Add(connection);
+            sending.Add(Task.Run(async () =>
+            {
+                for (var sent = 0; sent < 1_000; sent++)
+                {
+                    await connection.Client.SendAsync(pings);
+                }
+            }));
+        }
+
+        for (var i = 0; i < Connections; i++)
+        {
+            await Eventually.HoldsAsync(
+                $"nothing of {i} is read any more", () => _rig.Broker.Sessions.Find($"c{i}")!.Attachment!.Outbox.IsOverLimit);
+        }
+
+        Held.ShouldBeInRange(Share / 2, Share + (Connections * 32 * 1024));
+        await AssertOthersAreServedAsync();
+        foreach (var connection in connections)
+        {
+            await connection.LoseAsync();
+        }
+
+        await Eventually.CompletesAsync("the senders", Task.WhenAll(sending).ContinueWith(_ => { }, TaskScheduler.Default));
+        await Eventually.BecomesAsync("everything is given back", () => Held, held => held == 0);
+    }
+
     [Fact]
     public async Task UnfinishedPackets_OfOneIdentity_TakeNoMoreThanItsShare()
     {

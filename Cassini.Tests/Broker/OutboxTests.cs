@@ -141,6 +141,22 @@ public class OutboxTests
         _owner.SendFailures.ShouldBeEmpty("whoever closed the outbox knows");
     }
 
+    // Without memory few of them may wait, with memory many.
+    [Theory]
+    [InlineData(4 * 1024, false, false)]
+    [InlineData((4 * 1024) + 1, false, true)]
+    [InlineData(256 * 1024, true, false)]
+    [InlineData((256 * 1024) + 1, true, true)]
+    public void Answers_ThatWait_StopTheReadingWhenTheyAreMany(int bytes, bool hasMemory, bool isOverLimit)
+    {
+        var outbox = Make(new WriteStream(_ => new ValueTask(new TaskCompletionSource().Task)));
+        _memory.Memory.Take(hasMemory ? 0 : 1_000_000);
+
+        outbox.Append(new byte[bytes], _flushes);
+
+        outbox.IsOverLimit.ShouldBe(isOverLimit);
+    }
+
     // For a client an alias that it never got is a protocol error.
     [Fact]
     public void Alias_OfAMessageThatIsDropped_IsIntroducedWithTheNext()

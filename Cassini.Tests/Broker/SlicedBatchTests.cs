@@ -38,7 +38,8 @@ public class SlicedBatchTests
     [Fact]
     public async Task Memory_IsExhaustedAndABatchTakesSlices_IsWaitedForOnce()
     {
-        await using var rig = new BrokerRig(options => options with { MemoryLimit = 10_000_000, MemoryPatience = TimeSpan.FromSeconds(60) });
+        await using var rig = new BrokerRig(
+            options => options with { MemoryLimit = 10_000_000, MemoryPatience = TimeSpan.FromSeconds(60) });
         var publisher = await rig.OpenAsync("p");
         Crowd.Subscribe(rig, Many);
         rig.Broker.Budget.Take(10_000_000);
