@@ -79,6 +79,7 @@ internal sealed class AccountTable(QuotaOptions options)
     public (string? Identity, long Held) Largest(CapacityResource resource)
     {
         var largest = All.Select(account => (Identity: (string?)account.Identity, Held: account.Held(resource)))
+            .DefaultIfEmpty()
             .MaxBy(account => account.Held);
         return largest.Held > OfBroker.Held(resource) ? largest : (null, 0);
     }

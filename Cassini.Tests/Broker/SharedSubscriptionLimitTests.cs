@@ -86,7 +86,7 @@ public class SharedSubscriptionLimitTests
         rig.Broker.Sessions.SharedUse.Used.ShouldBe(0);
         Held(rig).ShouldBe(0);
         (await members[0].SubscribeAsync("$share/g/jobs")).ShouldBe(ReasonCode.GrantedQoS2);
-        rig.Accounts.All.Single().Held(CapacityResource.SharedSubscriptions).ShouldBe(1);
+        rig.Accounts.All.Single(account => account.Identity == "others").Held(CapacityResource.SharedSubscriptions).ShouldBe(1);
     }
 
     [Fact]

@@ -36,8 +36,11 @@ public class SharedResourceTests
     public void Use_TheBrokerHoldsMost_NamesNobody()
     {
         var (accounts, resource) = Make(limit: 100, "100%");
+        resource.Take(accounts.OfBroker, 60, 60);
+        resource.Use.ShouldBe(new ResourceUse(60, 100, null, 0), "there is no identity yet");
+        resource.Return(accounts.OfBroker, 20, 20);
+
         var (a, b) = (accounts.Open("a"), accounts.Open("b"));
-        resource.Take(accounts.OfBroker, 40, 40);
         resource.Take(a, 30, 30);
         resource.Take(b, 10, 10);
         resource.Use.ShouldBe(new ResourceUse(80, 100, null, 0));
