@@ -82,7 +82,7 @@ internal sealed class AccountMemory(MemoryBudget budget, Account account)
     public void Take(long own, long added) => budget.Take(account, own, added);
 
     /// <summary>Something was refused because it may not take more.</summary>
-    /// <returns>Which limit that was.</returns>
+    /// <returns>Which limit that was: what it has itself, if others have so much that it may have no more.</returns>
     public CapacityReached NoteRefused()
     {
         if (!IsOverQuota)
@@ -91,7 +91,7 @@ internal sealed class AccountMemory(MemoryBudget budget, Account account)
         }
 
         budget.NoteOverQuota();
-        return new CapacityReached(CapacityResource.Memory, Share, account.Identity);
+        return new CapacityReached(CapacityResource.Memory, Math.Min(Held, Share), account.Identity);
     }
 
     /// <summary>Gives back what was taken.</summary>

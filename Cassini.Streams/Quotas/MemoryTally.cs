@@ -49,12 +49,13 @@ internal sealed class MemoryTally(AccountMemory memory)
 
     private void Tell()
     {
-        if (_own > 0)
+        if (_own >= 0 && _added >= 0)
         {
             memory.Take(_own, _added);
         }
         else
         {
+            // Also when only one of the two falls: there may be who waits for that.
             memory.Return(-_own, -_added);
         }
 

@@ -1,3 +1,4 @@
+using Cassini.Streams.Events;
 using Cassini.Streams.Quotas;
 using Cassini.Tests.Support;
 using Cassini.Tests.VirtualTime;
@@ -149,6 +150,22 @@ public class AccountMemoryTests
         var waiting = memory.WaitAsync(Patience, _clock.Time, ending.Token);
         await ending.CancelAsync();
         await Should.ThrowAsync<OperationCanceledException>(waiting);
+    }
+
+    // The limit that it has met is what it has, when that is less than its share because others have the rest.
+    [Fact]
+    public void NoteRefused_BelowItsShare_NamesWhatItHas()
+    {
+        var (greedy, small) = (Of("greedy"), Of("small"));
+        greedy.Take(85_000);
+        small.Take(7_000);
+        small.IsClosed.ShouldBeFalse();
+        small.MayTake(8_001).ShouldBeFalse("not so much is left");
+        small.NoteRefused().ShouldBe(new CapacityReached(CapacityResource.Memory, 7_000, "small"));
+        small.Take(1_000);
+        small.IsClosed.ShouldBeTrue("it has more than is left");
+        small.NoteRefused().ShouldBe(new CapacityReached(CapacityResource.Memory, 8_000, "small"));
+        greedy.NoteRefused().ShouldBe(new CapacityReached(CapacityResource.Memory, 25_000, "greedy"));
     }
 
     [Fact]

@@ -94,4 +94,29 @@ public class MemoryTallyTests
         memory.Account.Held(CapacityResource.Memory).ShouldBeLessThan(18_000);
         room.Wait(Eventually.Deadline, TestContext.Current.CancellationToken).ShouldBeTrue("there is room");
     }
+
+    // The holder has a body more that others hold too, and gives one back that nobody else holds: the total falls, and its own does not.
+    [Fact]
+    public void Change_OfWhichOnlyTheTotalFalls_WakesThoseWhoWait()
+    {
+        var accounts = new AccountTable(new QuotaOptions { Memory = Share.Of(60_000) });
+        var budget = new MemoryBudget(100_000, accounts);
+        var (memory, other) = (budget.Of(accounts.Open("a")), budget.Of(accounts.Open("b")));
+        var tally = new MemoryTally(memory);
+        for (var i = 0; i < 10; i++)
+        {
+            tally.Take(4_000, 4_000);
+        }
+
+        other.Take(30_000);
+        budget.Of(accounts.Open("c")).Take(30_000);
+        other.IsClosed.ShouldBeTrue("it has more than is left");
+        var room = other.WaitAsync(TimeSpan.FromHours(1), TimeProvider.System, CancellationToken.None);
+        room.IsCompleted.ShouldBeFalse();
+
+        tally.Take(4_000, -40_000);
+
+        budget.Used.ShouldBe(60_000);
+        room.Wait(Eventually.Deadline, TestContext.Current.CancellationToken).ShouldBeTrue("there is room");
+    }
 }

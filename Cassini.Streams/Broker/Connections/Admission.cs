@@ -1,4 +1,5 @@
 using Cassini.Streams.Broker.Model;
+using Cassini.Streams.Mqtt;
 using Cassini.Streams.Mqtt.Packets;
 using Cassini.Streams.Primitives;
 using Cassini.Streams.Quotas;
@@ -56,8 +57,8 @@ internal sealed class Admission(
             return AdmissionVerdict.Ignore;
         }
 
-        // A message that removes a retained one frees memory, so it must not wait for some.
-        var freesMemory = packet.Retain && packet.Payload.IsEmpty;
+        // A message that removes a retained one frees memory, so it must not wait for some. With QoS 2 its identifier takes some.
+        var freesMemory = packet.Retain && packet.Payload.IsEmpty && packet.QoS != QualityOfService.ExactlyOnce;
         var noMemory = memory.IsClosed && !isProbe && !freesMemory;
         return noMemory && !_isOutOfPatience ? AdmissionVerdict.AwaitMemory
             : _rate is not null && !_rate.TryTake(now) ? AdmissionVerdict.AwaitRate

@@ -22,7 +22,7 @@ internal sealed class PublishHandler(
     private const int Scratch = 1024;
 
     private readonly ProtocolVersion _version = link.Version;
-    private CachedTopic[]? _aliases;
+    private IncomingAliases? _aliases;
     private PublishUnderWay? _underWay;
 
     /// <summary>Whether the last message is not delivered to all its subscribers yet: then it must be handled once more.</summary>
@@ -93,11 +93,7 @@ internal sealed class PublishHandler(
     /// <summary>The client is gone.</summary>
     public void Clear()
     {
-        foreach (ref var alias in _aliases.AsSpan())
-        {
-            topics.Keep(ref alias, default);
-        }
-
+        _aliases?.Clear();
         topics.Clear();
     }
 
@@ -171,42 +167,14 @@ internal sealed class PublishHandler(
     /// <summary>Finds the topic by its name or its alias.</summary>
     private CloseOrder? Resolve(ref PublishPacket packet, out CachedTopic topic)
     {
-        topic = default;
         if (packet.TopicAlias is not { } alias)
         {
             topic = topics.Get(packet.Topic);
             return null;
         }
 
-        if (alias > options.MaxTopicAliases)
-        {
-            return new CloseOrder(
-                ReasonCode.TopicAliasInvalid,
-                CloseReason.ProtocolError,
-                $"topic alias {alias}; the highest that was announced is {options.MaxTopicAliases}",
-                "MQTT-3.3.2-9");
-        }
-
-        _aliases ??= new CachedTopic[options.MaxTopicAliases + 1];
-        if (!packet.Topic.IsEmpty)
-        {
-            topic = topics.Keep(ref _aliases[alias], topics.Get(packet.Topic));
-            return null;
-        }
-
-        topic = _aliases[alias];
-        if (topic == default)
-        {
-            return new CloseOrder(
-                ReasonCode.ProtocolError, CloseReason.ProtocolError, $"topic alias {alias} stands for no topic", "§3.3.2.3.4");
-        }
-
-        if (topic.Topic is { IsRemoved: true } removed)
-        {
-            topic = topics.Keep(ref _aliases[alias], topics.Get(removed.Utf8));
-        }
-
-        return null;
+        _aliases ??= new IncomingAliases(options.MaxTopicAliases, topics, link.Connection.Memory);
+        return _aliases.Resolve(packet, alias, out topic);
     }
 
     private CloseOrder? Denied(ref PublishPacket packet, CachedTopic topic, AnswerBuffer answers)

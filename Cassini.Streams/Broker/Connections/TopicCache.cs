@@ -54,13 +54,13 @@ internal sealed class TopicCache(BrokerOptions options, TopicTable topics, Clien
             ? new Topic(name.ToArray(), isListed: false, 0)
             : topics.Get(name, memory.Account);
         var found = new CachedTopic(topic, TopicVerdict.Allowed, null);
-        if (memory.IsClosed && topic.Size > (place.Topic?.Size ?? 0))
+        var displaced = place.Topic is null ? 0 : 1;
+        if (!TryKeep(ref place, found))
         {
             return found;
         }
 
-        _displaced += place.Topic is null ? 0 : 1;
-        Keep(ref place, found);
+        _displaced += displaced;
         if (_displaced > _places.Length && _places.Length < LargestSize && !memory.IsClosed)
         {
             _displaced = 0;
@@ -71,15 +71,25 @@ internal sealed class TopicCache(BrokerOptions options, TopicTable topics, Clien
     }
 
     /// <summary>Keeps a topic in a place, here or of the client's aliases.</summary>
-    public CachedTopic Keep(ref CachedTopic place, CachedTopic found)
+    /// <returns>
+    /// False when its identity may take no more memory. It may be in memory for this place alone, and the one before also for others, so
+    /// that a smaller one does not take less.
+    /// </returns>
+    public bool TryKeep(ref CachedTopic place, CachedTopic found)
     {
         if (found.Topic != place.Topic)
         {
+            if (found.Topic is not null && memory.IsClosed)
+            {
+                return false;
+            }
+
             found.Topic?.Hold(memory);
             place.Topic?.Release(memory);
         }
 
-        return place = found;
+        place = found;
+        return true;
     }
 
     /// <summary>The client is gone.</summary>
@@ -92,10 +102,11 @@ internal sealed class TopicCache(BrokerOptions options, TopicTable topics, Clien
     {
         foreach (ref var place in _places.AsSpan())
         {
-            Keep(ref place, default);
+            TryKeep(ref place, default);
         }
 
-        memory.Take((size - _places.Length) * PlaceCost);
+        memory.Return(_places.Length * PlaceCost);
+        memory.Take(size * PlaceCost);
         _places = size == 0 ? [] : new CachedTopic[size];
     }
 

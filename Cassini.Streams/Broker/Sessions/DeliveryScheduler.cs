@@ -177,6 +177,11 @@ internal sealed class DeliveryScheduler(
 
         while (Bursts.NextAhead(found) is { } burst)
         {
+            if (!Bursts.MayTakeAhead(found))
+            {
+                return OutboxVerdict.Full;
+            }
+
             var verdict = SendAhead(found.Message, burst.Subscription, mayWait, to, flushes);
             if (verdict is OutboxVerdict.Full or OutboxVerdict.Closed)
             {

@@ -98,6 +98,12 @@ internal sealed class RetainedBursts(RetainedMessages retained, AccountMemory me
         return null;
     }
 
+    /// <summary>
+    /// Whether there is memory to note that a burst has sent a message before its turn; else it would send that once more, after the newer
+    /// one.
+    /// </summary>
+    public bool MayTakeAhead(in FoundRetained found) => !memory.IsOverShare || _settled.Knows(found.Node);
+
     /// <summary>A burst that <see cref="NextAhead"/> returned has sent the message.</summary>
     public void TakeAhead(in FoundRetained found, RetainedBurst burst)
     {

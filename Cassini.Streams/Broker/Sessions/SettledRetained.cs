@@ -23,6 +23,9 @@ internal sealed class SettledRetained(AccountMemory memory)
     public long UpTo(RetainedNode node, StoredMessage message) =>
         _entries is not null && _entries.TryGetValue(node, out var entry) && entry.Place == message.RetainedPlace ? entry.UpTo : 0;
 
+    /// <summary>Whether there is an entry for a topic, of this message or of one before: then another takes no more memory.</summary>
+    public bool Knows(RetainedNode node) => _entries?.ContainsKey(node) is true;
+
     /// <summary>A message is settled for all bursts up to a number.</summary>
     public void Settle(RetainedNode node, StoredMessage message, long upTo)
     {
@@ -32,7 +35,7 @@ internal sealed class SettledRetained(AccountMemory memory)
         }
 
         _entries ??= [];
-        memory.Take(_entries.ContainsKey(node) ? 0 : Cost);
+        memory.Take(Knows(node) ? 0 : Cost);
         _entries[node] = (message.RetainedPlace, upTo);
     }
 
