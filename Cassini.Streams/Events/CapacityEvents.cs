@@ -15,7 +15,7 @@ public enum CapacityResource
     /// <summary>Topics with a retained message.</summary>
     Retained,
 
-    /// <summary>Subscriptions that are members of a shared one.</summary>
+    /// <summary>Shared subscriptions, each once however many members it has.</summary>
     SharedSubscriptions,
 
     /// <summary>Listed topics. Nothing is turned away when there is no place for one more: it is used all the same.</summary>
@@ -49,7 +49,7 @@ public sealed record Capacity(ResourceUse Connections, ResourceUse? Sessions = n
     public ResourceUse? Retained { get; init; }
 
     /// <summary>
-    /// Subscriptions that are members of a shared one; null when the host serves no MQTT, and in a record of an older Cassini.
+    /// Shared subscriptions, each once however many members it has; null when the host serves no MQTT, and in a record of an older Cassini.
     /// </summary>
     public ResourceUse? SharedSubscriptions { get; init; }
 

@@ -16,7 +16,7 @@ internal sealed class AccountTable(QuotaOptions options)
     private readonly long[] _overQuota = new long[QuotaResources.All.Length];
 
     /// <summary>The broker's own, which may have all and is not listed.</summary>
-    public Account OfBroker { get; } = new("", [.. QuotaResources.All.Select(QuotaOptions.Whole.Of)]);
+    public Account OfBroker { get; } = new("", [.. QuotaResources.All.Select(QuotaOptions.Whole.Of)], hasTurns: false);
 
     public IEnumerable<Account> All => _accounts.Select(pair => pair.Value);
 

@@ -44,8 +44,8 @@ internal sealed class IdentityWork(WorkTurns turns, TimeProvider time)
         }
     }
 
-    /// <summary>Whether an identity must wait for its turn.</summary>
-    public bool IsBusy(Account account) => account.Work.IsBusy(time.GetTimestamp(), time.TimestampFrequency);
+    /// <summary>Whether an identity must wait for its turn; never the broker itself.</summary>
+    public bool IsBusy(Account account) => account.Work?.IsBusy(time.GetTimestamp(), time.TimestampFrequency) is true;
 
     /// <inheritdoc cref="WorkTurns.TryEnter"/>
     public bool TryEnter() => turns.TryEnter();
@@ -57,16 +57,6 @@ internal sealed class IdentityWork(WorkTurns turns, TimeProvider time)
     /// <param name="account">Whose work it is.</param>
     /// <param name="isInTurn">Whether it has a turn.</param>
     public WorkPiece Begin(Account account, bool isInTurn) => new(turns, time, account, isInTurn);
-
-    /// <summary>When something begins that <see cref="Count"/> counts: a timestamp.</summary>
-    public long Begin() => time.GetTimestamp();
-
-    /// <summary>Counts what was done on a thread that has other work too.</summary>
-    public void Count(Account account, long began)
-    {
-        var ended = time.GetTimestamp();
-        account.Work.Add(ended - began, ended, time.TimestampFrequency);
-    }
 
     private void Run(Account account, bool isInTurn, Action piece) => Run(account, isInTurn, () =>
     {

@@ -2,8 +2,8 @@ namespace Cassini.Streams.Quotas;
 
 /// <summary>
 /// The memory of what one holder has, such as a queue: told to its account in lumps, because each change there is seen by all threads.
-/// What the account does not know of is about an eighth of what it knows, and never more than a few KiB; nothing once the holder has
-/// nothing. Belongs to the holder's lock.
+/// What the account does not know of is less than an eighth of what it knows, and less than 4 KiB; nothing once the holder has nothing.
+/// Belongs to the holder's lock.
 /// </summary>
 internal sealed class MemoryTally(AccountMemory memory)
 {

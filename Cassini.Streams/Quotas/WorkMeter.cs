@@ -5,8 +5,8 @@ namespace Cassini.Streams.Quotas;
 /// long enough: work for a tenth of the time never makes it busy. Thread-safe.
 /// </summary>
 /// <remarks>
-/// The time for which the thread of a piece did not run is counted too, because it is not known: so a piece counts for no longer than
-/// pieces are, and rest makes up for all after a second.
+/// The time for which the thread of a piece did not run is counted too, because it is not known: so one long piece alone does not
+/// make it busy, and rest makes up for all after a second.
 /// </remarks>
 internal sealed class WorkMeter
 {
@@ -15,8 +15,8 @@ internal sealed class WorkMeter
 
     private static readonly TimeSpan Burst = TimeSpan.FromMilliseconds(50);
 
-    /// <summary>Twice what a slice of work takes at most.</summary>
-    private static readonly TimeSpan LongestPiece = TimeSpan.FromMilliseconds(10);
+    /// <summary>As long as a burst: one piece whose thread did not run does not make it busy, the next one does.</summary>
+    private static readonly TimeSpan LongestPiece = Burst;
 
     private static readonly TimeSpan LongestRest = TimeSpan.FromSeconds(1);
 

@@ -12,7 +12,7 @@ internal readonly struct WorkPiece(WorkTurns turns, TimeProvider time, Account a
     public void Dispose()
     {
         var ended = time.GetTimestamp();
-        account.Work.Add(ended - _began, ended, time.TimestampFrequency);
+        account.Work?.Add(ended - _began, ended, time.TimestampFrequency);
         if (isInTurn)
         {
             turns.Leave();

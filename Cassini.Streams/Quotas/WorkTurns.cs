@@ -51,7 +51,7 @@ internal sealed class WorkTurns(int atOnce)
             piece = AddLocked(account);
         }
 
-        return cancellationToken.CanBeCanceled ? WaitAsync(piece, cancellationToken) : piece.Granted.Task;
+        return cancellationToken.CanBeCanceled ? WaitAsync(piece, cancellationToken) : piece.Granted;
     }
 
     /// <summary>A piece of work is done: the next one has its place.</summary>
@@ -75,14 +75,14 @@ internal sealed class WorkTurns(int atOnce)
             }
         }
 
-        piece.Granted.SetResult();
+        piece.End();
     }
 
     private async Task WaitAsync(Piece piece, CancellationToken cancellationToken)
     {
         using (cancellationToken.UnsafeRegister(_ => Cancel(piece, cancellationToken), null))
         {
-            await piece.Granted.Task.ConfigureAwait(false);
+            await piece.Granted.ConfigureAwait(false);
         }
 
         if (cancellationToken.IsCancellationRequested)
@@ -105,7 +105,7 @@ internal sealed class WorkTurns(int atOnce)
             RemoveLocked(piece);
         }
 
-        piece.Granted.SetCanceled(cancellationToken);
+        piece.End(cancellationToken);
     }
 
     private Piece AddLocked(Account account)
@@ -134,8 +134,11 @@ internal sealed class WorkTurns(int atOnce)
     }
 
     /// <summary>A piece that waits. It is in its list until it is granted or cancelled.</summary>
-    private sealed class Piece
+    private sealed class Piece : IThreadPoolWorkItem
     {
+        private readonly TaskCompletionSource _granted = new();
+        private CancellationToken _cancelled;
+
         public Piece(Account account)
         {
             Account = account;
@@ -146,7 +149,29 @@ internal sealed class WorkTurns(int atOnce)
 
         public LinkedListNode<Piece> Node { get; }
 
-        /// <summary>What continues does so on the pool, not on the thread whose turn is over.</summary>
-        public TaskCompletionSource Granted { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        public Task Granted => _granted.Task;
+
+        /// <summary>
+        /// It waits no more. What continues does so behind everything that waits for the thread pool, not on the thread whose turn is over:
+        /// neither at once nor as the next of that thread's own queue, which others would wait for as long as pieces follow each other.
+        /// </summary>
+        /// <param name="cancelled">Set when it gets no turn.</param>
+        public void End(CancellationToken cancelled = default)
+        {
+            _cancelled = cancelled;
+            ThreadPool.UnsafeQueueUserWorkItem(this, preferLocal: false);
+        }
+
+        void IThreadPoolWorkItem.Execute()
+        {
+            if (_cancelled.IsCancellationRequested)
+            {
+                _granted.SetCanceled(_cancelled);
+            }
+            else
+            {
+                _granted.SetResult();
+            }
+        }
     }
 }

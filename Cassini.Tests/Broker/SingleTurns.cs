@@ -36,7 +36,7 @@ internal sealed class SingleTurns : IDisposable
     {
         for (var i = 0; i < milliseconds; i++)
         {
-            account.Work.Add(time.TimestampFrequency / 1_000, time.GetTimestamp(), time.TimestampFrequency);
+            account.Work!.Add(time.TimestampFrequency / 1_000, time.GetTimestamp(), time.TimestampFrequency);
         }
     }
 

@@ -210,4 +210,21 @@ public class SubscriptionTreeTests
         tree.Match("t"u8).IsEmpty.ShouldBeTrue();
         tree.Count.ShouldBe(0);
     }
+
+    // The work of a search is what it found, not what is left of it.
+    [Fact]
+    public void Match_ManyFiltersOfOneSubscriber_SaysHowManyWereFound()
+    {
+        var tree = new SubscriptionTree();
+        var client = new Listener();
+        foreach (var filter in (string[])["a/b", "a/+", "a/#", "#", "+/b", "$share/g/a/b", "$share/h/#", "other"])
+        {
+            tree.Add(new Subscription(client, filter, QualityOfService.AtMostOnce, noLocal: false, false, []));
+        }
+
+        var route = tree.Match("a/b"u8);
+
+        route.Subscribers.ShouldBe(3);
+        route.Found.ShouldBe(7);
+    }
 }

@@ -103,7 +103,7 @@ public class TurnsTests
             await reader.Client.ExpectPublishAsync("t", $"{i}");
         }
 
-        reader.Transport.Account.Work.IsBusy(rig.Clock.Time.GetTimestamp(), rig.Clock.Time.TimestampFrequency).ShouldBeFalse();
+        reader.Transport.Account.Work!.IsBusy(rig.Clock.Time.GetTimestamp(), rig.Clock.Time.TimestampFrequency).ShouldBeFalse();
     }
 
     [Fact]

@@ -20,11 +20,11 @@ public class WorkTurnsTests
 
     // However many pieces one identity has: the other one's is next but one.
     [Fact]
-    public void Leave_OneIdentityHasMany_TheyTakeTurns()
+    public async Task Leave_OneIdentityHasMany_TheyTakeTurns()
     {
         var turns = new WorkTurns(1);
         var (many, few) = (_accounts.Open("many"), _accounts.Open("few"));
-        turns.EnterAsync(many);
+        turns.TryEnter().ShouldBeTrue();
         List<(string Identity, Task Turn)> waiting =
         [
             .. Enumerable.Range(0, 100).Select(_ => ("many", turns.EnterAsync(many))),
@@ -32,13 +32,15 @@ public class WorkTurnsTests
             ("few", turns.EnterAsync(few)),
         ];
 
-        var order = Enumerable.Range(0, 6).Select(_ =>
+        var order = new List<string>();
+        for (var i = 0; i < 6; i++)
         {
             turns.Leave();
-            var next = waiting.Find(piece => piece.Turn.IsCompleted);
+            var turn = await Eventually.CompletesAsync("the next turn", Task.WhenAny(waiting.Select(piece => piece.Turn)));
+            var next = waiting.Find(piece => piece.Turn == turn);
             waiting.Remove(next);
-            return next.Identity;
-        });
+            order.Add(next.Identity);
+        }
 
         order.ShouldBe(["many", "few", "many", "few", "many", "many"]);
         turns.Waiting.ShouldBe(102 - 6);
@@ -88,7 +90,7 @@ public class WorkTurnsTests
         await Should.ThrowAsync<OperationCanceledException>(() => leaves);
         await Should.ThrowAsync<OperationCanceledException>(() => alone);
         turns.Leave();
-        stays.IsCompleted.ShouldBeTrue();
+        await Eventually.CompletesAsync("the one that stays has its turn", stays);
         turns.Leave();
         turns.TryEnter().ShouldBeTrue("no turn is lost");
     }
@@ -164,5 +166,43 @@ public class WorkTurnsTests
         most.Max().ShouldBeLessThanOrEqualTo(AtOnce);
         turns.Waiting.ShouldBe(0);
         Enumerable.Range(0, AtOnce + 1).Select(_ => turns.TryEnter()).ShouldBe([true, true, true, false]);
+    }
+
+    // The pool prefers what its own threads queue for themselves: pieces that followed each other so kept all others waiting for seconds.
+    [Fact]
+    public async Task Pieces_OneAfterTheOther_LetOtherWorkOfThePoolThrough()
+    {
+        const int AtOnce = 64;
+        var turns = new WorkTurns(AtOnce);
+        var busy = _accounts.Open("busy");
+        var isOver = false;
+        var pieces = 0L;
+        Enumerable.Range(0, AtOnce).ShouldAllBe(_ => turns.TryEnter());
+        var chains = Enumerable.Range(0, 2 * AtOnce).Select(_ => ChainAsync()).ToList();
+        Enumerable.Range(0, AtOnce).ToList().ForEach(_ => turns.Leave());
+        await Eventually.HoldsAsync("they follow each other", () => Interlocked.Read(ref pieces) > 1_000);
+
+        var waited = new List<long>();
+        for (var i = 0; i < 20; i++)
+        {
+            var before = Interlocked.Read(ref pieces);
+            var other = new TaskCompletionSource<long>(TaskCreationOptions.RunContinuationsAsynchronously);
+            ThreadPool.UnsafeQueueUserWorkItem(_ => other.SetResult(Interlocked.Read(ref pieces) - before), null);
+            waited.Add(await other.Task);
+        }
+
+        Volatile.Write(ref isOver, true);
+        await Eventually.CompletesAsync("the last pieces", Task.WhenAll(chains));
+        waited.Max().ShouldBeLessThan(100 * AtOnce, string.Join(" ", waited));
+
+        async Task ChainAsync()
+        {
+            while (!Volatile.Read(ref isOver))
+            {
+                await turns.EnterAsync(busy);
+                Interlocked.Increment(ref pieces);
+                turns.Leave();
+            }
+        }
     }
 }

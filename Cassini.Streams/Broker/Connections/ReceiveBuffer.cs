@@ -13,7 +13,7 @@ internal sealed class ReceiveBuffer(Stream stream, AccountMemory memory)
     /// <summary>Two full TLS records.</summary>
     private const int Normal = 32 * 1024;
 
-    /// <summary>What a client gets whose identity has enough memory: it must be able to acknowledge.</summary>
+    /// <summary>What a client gets whose identity may take no more memory: it must be able to acknowledge.</summary>
     private const int Short = 4 * 1024;
 
     private byte[]? _buffer;

@@ -107,7 +107,7 @@ internal sealed class ServePhase(BrokerOptions options, IBrokerStore store, Inta
     public static CloseOrder NoMemory(int size) => new(
         ReasonCode.QuotaExceeded, CloseReason.OutOfMemory, $"there is no memory for a packet of {size:N0} bytes");
 
-    /// <summary>A packet is longer than what was read of it, and its identity has enough memory: waits until it may read on.</summary>
+    /// <summary>A packet is longer than what was read of it, and its identity may take no more memory: waits until it may.</summary>
     private async Task<bool> WaitForMemoryAsync(ClientLink link, ReceiveBuffer input, int needed, CancellationToken cancellationToken)
     {
         await link.HoldBackAsync(() => link.Connection.Memory.WaitAsync(options.MemoryPatience, time, cancellationToken));

@@ -97,7 +97,8 @@ internal sealed class SubscribeHandler(
         var verdict = client.Session.Subscriptions.Add(subscription, share.IsEmpty ? request.RetainHandling : RetainHandling.DoNotSend);
         if (verdict is not (SubscriptionVerdict.Added or SubscriptionVerdict.Replaced))
         {
-            detail ??= Refused(verdict);
+            var refusal = Refused(verdict);
+            detail ??= refusal;
             return ReasonCode.QuotaExceeded;
         }
 

@@ -1,7 +1,11 @@
 namespace Cassini.Streams.Broker.Model;
 
-/// <summary>The subscribers of one topic, as the tree was at <paramref name="Version"/>.</summary>
-internal sealed record Route(long Version, Subscription[] Subscriptions, SharedGroup[] Groups)
+/// <summary>The subscribers of one topic.</summary>
+/// <param name="Version">The version of the tree that they were found in.</param>
+/// <param name="Subscriptions">One of each subscriber.</param>
+/// <param name="Groups">The shared subscriptions.</param>
+/// <param name="Found">How many subscriptions matched, before those of one subscriber were merged.</param>
+internal sealed record Route(long Version, Subscription[] Subscriptions, SharedGroup[] Groups, int Found)
 {
     public bool IsEmpty => Subscriptions.Length == 0 && Groups.Length == 0;
 

@@ -12,7 +12,7 @@ internal struct BackPressure(OutboxBuffer waiting, OutboxLimits limits)
     /// <summary>How many bytes of answers wait at most before nothing is read that causes more.</summary>
     private const long MostAnswers = 256 * 1024;
 
-    /// <summary>The same when the identity has enough memory.</summary>
+    /// <summary>The same when the identity may take no more memory.</summary>
     private const long FewAnswers = 4 * 1024;
 
     private const long Never = -1;
@@ -29,7 +29,7 @@ internal struct BackPressure(OutboxBuffer waiting, OutboxLimits limits)
     public readonly bool IsOverLimit => waiting.Answers > FewAnswers && (waiting.Answers > MostAnswers || waiting.IsMemoryShort);
 
     /// <summary>
-    /// Whether a QoS 0 message that is just being published is dropped. While the identity has enough memory, each client may have one.
+    /// Whether a QoS 0 message that is just being published is dropped. While the identity may take no more memory, one waits at most.
     /// </summary>
     /// <param name="isIdle">Whether nothing waits.</param>
     public readonly bool MustDrop(bool isIdle) =>
@@ -57,7 +57,7 @@ internal struct BackPressure(OutboxBuffer waiting, OutboxLimits limits)
     /// </summary>
     public bool TakesMoreOfBurst()
     {
-        // While the identity has enough memory, one waits at most.
+        // While the identity may take no more memory, one waits at most.
         var most = Math.Min(LongestBurst, limits.Bytes / 4);
         if (waiting.Bytes == 0 || (waiting.Bytes <= most && waiting.Messages <= limits.Messages / 2 && !waiting.IsMemoryShort))
         {

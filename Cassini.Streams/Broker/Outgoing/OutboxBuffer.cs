@@ -32,7 +32,7 @@ internal sealed class OutboxBuffer(AccountMemory memory)
     /// <summary>Bytes of answers that are not sent.</summary>
     public long Answers => Volatile.Read(ref _answers);
 
-    /// <summary>Whether the identity has enough memory.</summary>
+    /// <summary>Whether the identity may take no more memory.</summary>
     public bool IsMemoryShort => memory.IsClosed;
 
     public bool IsEmpty => _tail.Length == 0 && !HasFullSegment;

@@ -46,9 +46,10 @@ internal sealed class OutboxDrain(Outbox outbox, Stream stream, Account account,
 
     private void DrainCounted(int atMost)
     {
-        var began = work.Begin();
-        Drain(atMost);
-        work.Count(account, began);
+        using (work.Begin(account, isInTurn: false))
+        {
+            Drain(atMost);
+        }
     }
 
     private void Drain(int atMost)

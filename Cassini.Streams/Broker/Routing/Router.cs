@@ -5,8 +5,8 @@ namespace Cassini.Streams.Broker.Routing;
 /// <summary>Delivers messages to their subscribers. Thread-safe.</summary>
 internal sealed class Router(TopicTable topics, RetainedMessages retained, TimeProvider time)
 {
-    /// <summary>References of a route that are found in one step.</summary>
-    private const int FoundInAStep = 16;
+    /// <summary>Matches that are found and merged in one step.</summary>
+    private const int FoundInAStep = 4;
 
     /// <summary>Bytes that are copied in one step.</summary>
     private const int BytesInAStep = 4096;
@@ -56,7 +56,7 @@ internal sealed class Router(TopicTable topics, RetainedMessages retained, TimeP
         var route = topics.RouteOf(topic);
         if (!ReferenceEquals(route, known))
         {
-            slice.Take(1 + (route.Weight / FoundInAStep));
+            slice.Take(1 + (route.Found / FoundInAStep));
         }
 
         return route;

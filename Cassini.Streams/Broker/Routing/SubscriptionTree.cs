@@ -125,7 +125,8 @@ internal sealed class SubscriptionTree
         var version = Version;
         var matches = Matches.Rent();
         Collect(_root, topic, matches, isFirst: true);
-        var route = new Route(version, matches.Merge(), [.. matches.Groups]);
+        var route = new Route(
+            version, matches.Merge(), [.. matches.Groups], matches.Subscriptions.Count + matches.Groups.Count);
         matches.Clear();
         return route;
     }

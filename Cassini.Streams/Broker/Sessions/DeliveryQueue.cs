@@ -108,8 +108,8 @@ internal sealed class DeliveryQueue(
 
         if (mayBeMore)
         {
-            // As a part of the batch, which is counted.
-            SendMore(from, flushes, isCounted: true);
+            // As a part of the batch: that is counted.
+            SendPieceOrLater(from, flushes);
         }
 
         return null;
@@ -119,22 +119,11 @@ internal sealed class DeliveryQueue(
     /// Sends what the client takes at once, and gives the lock back after each slice of it: others must be able to publish meanwhile. When
     /// that is much work, or its identity is busy, it goes on with it later, and others have the thread before.
     /// </summary>
-    /// <param name="to">The connection that serves the session.</param>
-    /// <param name="flushes">Where to note that there is something to send.</param>
-    /// <param name="isCounted">Whether it is a part of work that is counted.</param>
-    public void SendMore(Attachment to, FlushSet flushes, bool isCounted = false)
+    public void SendMore(Attachment to, FlushSet flushes)
     {
-        if (work.IsBusy(memory.Account))
+        using (work.Begin(memory.Account, isInTurn: false))
         {
-            GoOnLater();
-            return;
-        }
-
-        var began = work.Begin();
-        SendPiece(to, flushes);
-        if (!isCounted)
-        {
-            work.Count(memory.Account, began);
+            SendPieceOrLater(to, flushes);
         }
     }
 
@@ -237,6 +226,18 @@ internal sealed class DeliveryQueue(
         if (mayBeMore)
         {
             GoOnLater();
+        }
+    }
+
+    private void SendPieceOrLater(Attachment to, FlushSet flushes)
+    {
+        if (work.IsBusy(memory.Account))
+        {
+            GoOnLater();
+        }
+        else
+        {
+            SendPiece(to, flushes);
         }
     }
 

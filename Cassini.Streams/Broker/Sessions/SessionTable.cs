@@ -49,7 +49,7 @@ internal sealed class SessionTable(
     /// <summary>How many of the sessions that may exist do, and the identity that has most of them.</summary>
     public ResourceUse Use => _places.Use;
 
-    /// <summary>How many subscriptions are members of a shared one, and the identity that has most of them.</summary>
+    /// <summary>How many shared subscriptions there are, and the identity that has most of them.</summary>
     public ResourceUse SharedUse => _shared.Use;
 
     public IEnumerable<Session> All => _sessions.Select(pair => pair.Value);

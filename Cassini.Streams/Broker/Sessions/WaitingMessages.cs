@@ -26,7 +26,7 @@ internal sealed class WaitingMessages(BrokerOptions options, MemoryTally tally, 
     /// <summary>Keeps a message until it can be sent.</summary>
     /// <param name="queued">The message.</param>
     /// <param name="isConnected">
-    /// Whether the client is connected: for one that is away none is kept once its identity has enough memory, or memory is exhausted.
+    /// Whether the client is connected: for one that is away none is kept once its identity has most of what it may have.
     /// </param>
     /// <returns>False when there is no room for it.</returns>
     public bool TryAdd(in QueuedMessage queued, bool isConnected)
