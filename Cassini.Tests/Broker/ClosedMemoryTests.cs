@@ -56,7 +56,7 @@ public sealed class ClosedMemoryTests : IAsyncDisposable
 
         await attack();
 
-        (Memory.Held - closedAt).ShouldBeInRange(0, bound);
+        (Memory.Held - closedAt).ShouldBeLessThanOrEqualTo(bound);
     }
 
     [Theory]
@@ -85,7 +85,7 @@ public sealed class ClosedMemoryTests : IAsyncDisposable
         await client.ExpectAckAsync(PacketType.PubComp, 7);
         await client.UnsubscribeAsync("s");
 
-        Memory.Held.ShouldBeLessThan(before - 2_000);
+        await Eventually.BecomesAsync("memory is given back", () => Memory.Held, held => held < before - 2_000);
     }
 
     // With QoS 2 the removal needs an identifier, which it might never release.
@@ -128,10 +128,10 @@ public sealed class ClosedMemoryTests : IAsyncDisposable
         ],
         PropertySet.Empty).Write(ProtocolVersion.V500);
 
-    /// <summary>It has its share from now on.</summary>
+    /// <summary>It has its share from now on, also when a reader gives its buffer back.</summary>
     private void Close()
     {
-        Memory.Take(Memory.Share - Memory.Held);
+        Memory.Take(Memory.Share);
         (Memory.IsClosed, Memory.IsOverShare).ShouldBe((true, true));
     }
 
