@@ -54,39 +54,20 @@ internal sealed class Topic(byte[] utf8, bool isListed, long usedAt)
     }
 
     /// <summary>
-    /// One more client remembers it: its memory counts once for each identity whose clients do, also after it was removed from the table.
+    /// One more remembers it: a client, also after it was removed from the table, or the table for its owner. Its memory counts once for
+    /// each identity for which something does.
     /// </summary>
     public void Hold(AccountMemory memory)
     {
-        bool isNew;
-        bool isFirst;
-        lock (this)
-        {
-            isFirst = _holders.IsEmpty;
-            isNew = _holders.Enter(memory);
-        }
-
-        if (isNew)
-        {
-            memory.Take(Size, isFirst ? Size : 0);
-        }
+        var (own, added) = _holders.Enter(memory);
+        memory.Take(own * Size, added * Size);
     }
 
     /// <summary>One that remembered it does so no more.</summary>
     public void Release(AccountMemory memory)
     {
-        bool isGone;
-        bool isLast;
-        lock (this)
-        {
-            isGone = _holders.Leave(memory);
-            isLast = _holders.IsEmpty;
-        }
-
-        if (isGone)
-        {
-            memory.Return(Size, isLast ? Size : 0);
-        }
+        var (own, added) = _holders.Leave(memory);
+        memory.Return(own * Size, added * Size);
     }
 
     /// <summary>Replaces the kept route, or gives it up.</summary>
