@@ -34,9 +34,16 @@ internal sealed class Topic(byte[] utf8, bool isListed, long usedAt)
     public int Size => Overhead + (2 * Utf8.Length);
 
     /// <summary>Whether its creation was published as an event: then its removal must be published too.</summary>
-    public bool IsAnnounced { get; set; }
+    public bool IsAnnounced { get; init; }
 
-    /// <summary>Whether it was removed from the table: a publisher that still holds it asks the table again.</summary>
+    /// <summary>
+    /// How many sweeps of the table there were when it was made: after the next one, a topic that is not listed is looked up again.
+    /// </summary>
+    public int Sweeps { get; init; }
+
+    /// <summary>
+    /// Whether it was removed from the table, or was not listed for a while: a publisher that still holds it asks the table again.
+    /// </summary>
     public bool IsRemoved
     {
         get => Volatile.Read(ref _isRemoved);
