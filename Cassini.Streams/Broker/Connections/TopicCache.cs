@@ -54,7 +54,7 @@ internal sealed class TopicCache(BrokerOptions options, TopicTable topics, Clien
             ? new Topic(name.ToArray(), isListed: false, 0)
             : topics.Get(name, memory.Account);
         var found = new CachedTopic(topic, TopicVerdict.Allowed, null);
-        var displaced = place.Topic is null ? 0 : 1;
+        var displaced = place.Topic is { IsRemoved: false } ? 1 : 0;
         if (!TryKeep(ref place, found))
         {
             return found;
