@@ -64,7 +64,7 @@ public sealed class MqttBroker : ISessionHandler
         Budget = new MemoryBudget(
             options.MemoryLimit > 0 ? options.MemoryLimit : GC.GetGCMemoryInfo().TotalAvailableMemoryBytes / 5 * 2, accounts);
         _work = new IdentityWork(Turns, time);
-        Topics = new TopicTable(options, accounts, Tree, events, time);
+        Topics = new TopicTable(options, accounts, Budget, Tree, events, time);
         Retained = new RetainedMessages(options, accounts, Budget, store, Tree, time);
         Sessions = new SessionTable(options, accounts, store, Tree, Retained, Budget, Counters, _events, _work, time);
         _router = new Router(Topics, Retained, time);

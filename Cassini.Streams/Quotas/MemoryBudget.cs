@@ -4,8 +4,8 @@ namespace Cassini.Streams.Quotas;
 
 /// <summary>
 /// The memory that clients cause to be used, in bytes, and its limit: payloads, wills, buffers, each queued copy, sessions, subscriptions
-/// with what is noted of the retained messages that they have still to get, and retained topics with their nodes. What an identity causes
-/// is taken through its <see cref="AccountMemory"/>; there is no other way. Thread-safe.
+/// with what is noted of the retained messages that they have still to get, listed topics and those that clients remember, and retained
+/// topics with their nodes. What an identity causes is taken through its <see cref="AccountMemory"/>; there is no other way. Thread-safe.
 /// </summary>
 internal sealed class MemoryBudget(long limit, AccountTable accounts)
 {

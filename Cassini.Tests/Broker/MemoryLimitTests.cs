@@ -13,6 +13,7 @@ public class MemoryLimitTests
     public async Task Memory_EverythingIsDeliveredOrEnded_IsReturned()
     {
         await using var rig = new BrokerRig();
+        rig.Broker.Topics.Get("t"u8).IsListed.ShouldBeTrue("it stays when all else is returned");
         var used = rig.Broker.Budget.Used;
         var publisher = await rig.OpenAsync("p");
         var reader = await rig.OpenAsync("reader", change: BrokerRig.Lasting);

@@ -210,6 +210,7 @@ public class MemoryShareTests
 
         _rig.Broker.Retained.Count.ShouldBe(0);
         await publisher.SendAsync(new byte[] { 0xE0, 0 });
+        RemoveTopics();
         await Eventually.BecomesAsync("everything is given back", () => Held, held => held == 0);
     }
 
@@ -227,6 +228,7 @@ public class MemoryShareTests
         (Held - before).ShouldBeGreaterThan(200 * 24);
         await connection.LoseAsync();
         await (await _rig.OpenAsync("a", identity: Mallory)).DisconnectAsync();
+        RemoveTopics();
         await Eventually.BecomesAsync("everything is given back", () => Held, held => held == 0);
     }
 
@@ -255,8 +257,11 @@ public class MemoryShareTests
             await connection.DisconnectAsync();
         }
 
+        RemoveTopics();
         await Eventually.BecomesAsync("everything is given back", () => Held, held => held == 0);
     }
+
+    private void RemoveTopics() => _rig.Advance(TimeSpan.FromHours(2));
 
     private async Task<RigConnection?> OpenWithWillAsync(int number)
     {

@@ -122,6 +122,30 @@ public class TopicShareTests
         rig.Accounts.All.ShouldBeEmpty();
     }
 
+    // A listed topic is in memory when no client remembers it.
+    [Fact]
+    public async Task Listed_TopicsOfAnIdentityWhoseClientsAreGone_AreItsMemoryUntilTheyAreRemoved()
+    {
+        await using var rig = Rig();
+        var before = rig.Broker.Budget.Used;
+        await PublishLongAsync(Mallory);
+
+        Memory(rig, Mallory).ShouldBeInRange(5 * 1_900, 5 * 2_500);
+        (rig.Broker.Budget.Used - before).ShouldBeInRange(5 * 1_900, 5 * 2_500);
+        await PublishLongAsync("bob");
+        Memory(rig, "bob").ShouldBe(0, "it remembers none, and none is its own");
+        Sweep(rig);
+        Memory(rig, Mallory).ShouldBe(0);
+        rig.Broker.Budget.Used.ShouldBeInRange(before - 500, before + 500, "but for the broker's own messages");
+
+        async Task PublishLongAsync(string identity)
+        {
+            var connection = await rig.OpenAsync("long", identity: identity);
+            await PublishAsync(connection, Long, 5);
+            await connection.DisconnectAsync();
+        }
+    }
+
     // A topic that was removed is in memory as long as a client remembers it, by its name or by an alias.
     [Fact]
     public async Task Removed_TopicsThatClientsRemember_StayCharged()
@@ -171,6 +195,7 @@ public class TopicShareTests
         await connection.Client.PingAsync();
         Listed(rig).ShouldBe([$"{Long}/3"]);
         await connection.DisconnectAsync();
+        Sweep(rig);
         Memory(rig, Mallory).ShouldBe(0);
     }
 

@@ -134,11 +134,15 @@ public class TopicTableTests
         }
     }
 
-    private TopicTable Table(long maxRouteWeight = 4_000_000) =>
-        new(new BrokerOptions(), new AccountTable(QuotaOptions.Whole), _tree, new RecordingPublisher(), _clock.Time)
+    private TopicTable Table(long maxRouteWeight = 4_000_000)
+    {
+        var accounts = new AccountTable(QuotaOptions.Whole);
+        var budget = new MemoryBudget(long.MaxValue, accounts);
+        return new(new BrokerOptions(), accounts, budget, _tree, new RecordingPublisher(), _clock.Time)
         {
             MaxRouteWeight = maxRouteWeight,
         };
+    }
 
     private Subscription Subscribe(string filter)
     {

@@ -59,7 +59,7 @@ internal sealed class TopicCache(BrokerOptions options, TopicTable topics, Clien
             return found;
         }
 
-        _displaced += place.Topic is null ? 0 : 1;
+        _displaced += place.Topic is { IsRemoved: false } ? 1 : 0;
         Keep(ref place, found);
         if (_displaced > _places.Length && _places.Length < LargestSize && !memory.IsClosed)
         {

@@ -1,4 +1,3 @@
-using System.Runtime.InteropServices;
 using Cassini.Streams.Mqtt;
 using Cassini.Streams.Quotas;
 
@@ -14,14 +13,7 @@ internal sealed class StoredMessage(
     /// <summary>The memory that the objects around the bytes take.</summary>
     private const int Overhead = 120;
 
-    /// <summary>In the count of holders: one of another identity than the first.</summary>
-    private const long OneOther = 1L << 32;
-
-    private AccountMemory? _first;
-    private Dictionary<AccountMemory, int>? _ofOthers;
-
-    /// <summary>How many hold it: those of the first identity in the lower half, those of all others in the upper one.</summary>
-    private long _holders;
+    private Holders _holders;
     private long _retainedPlace = long.MaxValue;
     private bool _isRetained;
 
@@ -77,8 +69,8 @@ internal sealed class StoredMessage(
     /// <param name="more">What the holder takes in addition.</param>
     public void Hold(AccountMemory memory, int more = 0)
     {
-        var (own, added) = Enter(memory);
-        memory.Take(more + own, more + added);
+        var (own, added) = _holders.Enter(memory);
+        memory.Take(more + (own * Size), more + (added * Size));
     }
 
     /// <inheritdoc cref="Hold(AccountMemory, int)"/>
@@ -86,24 +78,24 @@ internal sealed class StoredMessage(
     /// <param name="more">What the holder takes in addition.</param>
     public void Hold(MemoryTally tally, int more)
     {
-        var (own, added) = Enter(tally.Memory);
-        tally.Take(more + own, more + added);
+        var (own, added) = _holders.Enter(tally.Memory);
+        tally.Take(more + (own * Size), more + (added * Size));
     }
 
     /// <summary>One that held it does so no more.</summary>
     /// <inheritdoc cref="Hold(AccountMemory, int)" path="/param"/>
     public void Release(AccountMemory memory, int more = 0)
     {
-        var (own, added) = Leave(memory);
-        memory.Return(more + own, more + added);
+        var (own, added) = _holders.Leave(memory);
+        memory.Return(more + (own * Size), more + (added * Size));
     }
 
     /// <summary>One that held it does so no more.</summary>
     /// <inheritdoc cref="Hold(MemoryTally, int)" path="/param"/>
     public void Release(MemoryTally tally, int more)
     {
-        var (own, added) = Leave(tally.Memory);
-        tally.Return(more + own, more + added);
+        var (own, added) = _holders.Leave(tally.Memory);
+        tally.Return(more + (own * Size), more + (added * Size));
     }
 
     /// <summary>Whether it is the retained message of its topic now and has not expired.</summary>
@@ -117,46 +109,4 @@ internal sealed class StoredMessage(
     public uint? SecondsLeft(long now, TimeProvider time) => ExpiresAt is { } at
         ? (uint)Math.Clamp(Math.Ceiling(time.GetElapsedTime(now, at).TotalSeconds), 0, uint.MaxValue)
         : null;
-
-    /// <returns>How much more the identity has now, and all together.</returns>
-    private (int Own, int Added) Enter(AccountMemory memory)
-    {
-        // A message is held for one identity as a rule: others need a table.
-        if (_first == memory || Interlocked.CompareExchange(ref _first, memory, null) is null)
-        {
-            var holders = Interlocked.Increment(ref _holders);
-            return ((int)holders == 1 ? Size : 0, holders == 1 ? Size : 0);
-        }
-
-        var others = _ofOthers ?? Interlocked.CompareExchange(ref _ofOthers, [], null) ?? _ofOthers;
-        bool isNew;
-        lock (others)
-        {
-            isNew = ++CollectionsMarshal.GetValueRefOrAddDefault(others, memory, out _) == 1;
-        }
-
-        return (isNew ? Size : 0, Interlocked.Add(ref _holders, OneOther) == OneOther ? Size : 0);
-    }
-
-    /// <returns>How much less the identity has now, and all together.</returns>
-    private (int Own, int Added) Leave(AccountMemory memory)
-    {
-        if (_first == memory)
-        {
-            var holders = Interlocked.Decrement(ref _holders);
-            return ((int)holders == 0 ? Size : 0, holders == 0 ? Size : 0);
-        }
-
-        bool isGone;
-        lock (_ofOthers!)
-        {
-            isGone = --CollectionsMarshal.GetValueRefOrNullRef(_ofOthers, memory) == 0;
-            if (isGone)
-            {
-                _ofOthers.Remove(memory);
-            }
-        }
-
-        return (isGone ? Size : 0, Interlocked.Add(ref _holders, -OneOther) == 0 ? Size : 0);
-    }
 }

@@ -34,9 +34,16 @@ internal sealed class Topic(byte[] utf8, bool isListed, long usedAt)
     public int Size => Overhead + (2 * Utf8.Length);
 
     /// <summary>Whether its creation was published as an event: then its removal must be published too.</summary>
-    public bool IsAnnounced { get; set; }
+    public bool IsAnnounced { get; init; }
 
-    /// <summary>Whether it was removed from the table: a publisher that still holds it asks the table again.</summary>
+    /// <summary>
+    /// How many sweeps of the table there were when it was made: after the next one, a topic that is not listed is looked up again.
+    /// </summary>
+    public int Sweeps { get; init; }
+
+    /// <summary>
+    /// Whether it was removed from the table, or was not listed for a while: a publisher that still holds it asks the table again.
+    /// </summary>
     public bool IsRemoved
     {
         get => Volatile.Read(ref _isRemoved);
@@ -54,39 +61,20 @@ internal sealed class Topic(byte[] utf8, bool isListed, long usedAt)
     }
 
     /// <summary>
-    /// One more client remembers it: its memory counts once for each identity whose clients do, also after it was removed from the table.
+    /// One more remembers it: a client, also after it was removed from the table, or the table for its owner. Its memory counts once for
+    /// each identity for which something does.
     /// </summary>
     public void Hold(AccountMemory memory)
     {
-        bool isNew;
-        bool isFirst;
-        lock (this)
-        {
-            isFirst = _holders.IsEmpty;
-            isNew = _holders.Enter(memory);
-        }
-
-        if (isNew)
-        {
-            memory.Take(Size, isFirst ? Size : 0);
-        }
+        var (own, added) = _holders.Enter(memory);
+        memory.Take(own * Size, added * Size);
     }
 
     /// <summary>One that remembered it does so no more.</summary>
     public void Release(AccountMemory memory)
     {
-        bool isGone;
-        bool isLast;
-        lock (this)
-        {
-            isGone = _holders.Leave(memory);
-            isLast = _holders.IsEmpty;
-        }
-
-        if (isGone)
-        {
-            memory.Return(Size, isLast ? Size : 0);
-        }
+        var (own, added) = _holders.Leave(memory);
+        memory.Return(own * Size, added * Size);
     }
 
     /// <summary>Replaces the kept route, or gives it up.</summary>

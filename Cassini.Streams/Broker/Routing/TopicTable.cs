@@ -9,10 +9,10 @@ namespace Cassini.Streams.Broker.Routing;
 /// <summary>
 /// The topics in use: a topic is listed from its first message until no message was published to it for a while and it has no retained
 /// message. At most <see cref="BrokerOptions.MaxTopics"/> are listed, and no more of one identity than its share; messages to further
-/// topics are delivered too. Thread-safe.
+/// topics are delivered too. A listed topic is memory of the identity that has its place. Thread-safe.
 /// </summary>
 internal sealed class TopicTable(
-    BrokerOptions options, AccountTable accounts, SubscriptionTree tree, IEventPublisher events, TimeProvider time)
+    BrokerOptions options, AccountTable accounts, MemoryBudget budget, SubscriptionTree tree, IEventPublisher events, TimeProvider time)
 {
     private const int EventBurst = 100;
     private const int EventsPerSecond = 10;
@@ -26,6 +26,7 @@ internal sealed class TopicTable(
     private readonly FirstOfIdentities _first = new(time);
     private readonly SharedResource _places = new(CapacityResource.Topics, options.MaxTopics, accounts);
     private long _routeWeight;
+    private int _sweeps;
 
     /// <summary>How many topics are listed, without the broker's own.</summary>
     public int Count => (int)Math.Min(_places.Used, _places.Limit);
@@ -46,31 +47,31 @@ internal sealed class TopicTable(
     /// <param name="publisher">Who publishes to it, and has its place if it is new; null for the broker itself.</param>
     public Topic Get(ReadOnlySpan<byte> name, Account? publisher = null)
     {
-        if (_topics.GetAlternateLookup<ReadOnlySpan<byte>>().TryGetValue(name, out var topic))
+        var byName = _topics.GetAlternateLookup<ReadOnlySpan<byte>>();
+        if (byName.TryGetValue(name, out var topic))
         {
             return topic;
         }
 
-        var now = time.GetTimestamp();
         if (Topic.IsOurs(name))
         {
-            return _topics.GetOrAdd(name.ToArray(), static (utf8, now) => new Topic(utf8, isListed: true, now), now);
+            return _topics.GetOrAdd(
+                name.ToArray(), static (utf8, now) => new Topic(utf8, isListed: true, now), time.GetTimestamp());
         }
 
-        if (TakePlace(publisher ?? accounts.OfBroker) is not { } owner)
+        lock (_lock)
         {
-            return new Topic(name.ToArray(), isListed: false, now);
+            // Another one may have added it meanwhile, and taken the last place for it.
+            if (byName.TryGetValue(name, out topic))
+            {
+                return topic;
+            }
+
+            topic = AddLocked(name.ToArray(), publisher ?? accounts.OfBroker);
         }
 
-        var added = new Topic(name.ToArray(), isListed: true, now) { Owner = owner };
-        topic = _topics.GetOrAdd(added.Utf8, added);
-        if (topic != added)
+        if (topic.IsAnnounced)
         {
-            FreePlace(owner);
-        }
-        else if (MayAnnounce(owner))
-        {
-            topic.IsAnnounced = true;
             events.Publish(new TopicCreated(topic.Name));
         }
 
@@ -108,12 +109,29 @@ internal sealed class TopicTable(
 
             await pieces.TakeAsync(StepsOfALook).ConfigureAwait(false);
         }
+
+        Interlocked.Increment(ref _sweeps);
     }
 
-    /// <returns>The account that has the place until <see cref="FreePlace"/>; null when there is none.</returns>
+    /// <returns>The topic; it is not listed if there is no place for it.</returns>
+    private Topic AddLocked(byte[] utf8, Account publisher)
+    {
+        var now = time.GetTimestamp();
+        if (TakePlace(publisher) is not { } owner)
+        {
+            return new Topic(utf8, isListed: false, now) { Sweeps = Volatile.Read(ref _sweeps) };
+        }
+
+        var topic = new Topic(utf8, isListed: true, now) { Owner = owner, IsAnnounced = MayAnnounceLocked(owner, now) };
+        topic.Hold(budget.Of(owner));
+        _topics[utf8] = topic;
+        return topic;
+    }
+
+    /// <returns>The account that has the place until the topic is forgotten; null when there is none.</returns>
     private Account? TakePlace(Account publisher)
     {
-        if (_places.TryTake(publisher, 1) != QuotaVerdict.Taken)
+        if (budget.Of(publisher).IsClosed || _places.TryTake(publisher, 1) != QuotaVerdict.Taken)
         {
             return null;
         }
@@ -129,16 +147,13 @@ internal sealed class TopicTable(
         return owner;
     }
 
-    private void FreePlace(Account owner)
-    {
-        _places.Return(owner, 1, 1);
-        accounts.Close(owner);
-    }
-
     private void Forget(Topic topic)
     {
         topic.IsRemoved = true;
-        FreePlace(topic.Owner!);
+        var owner = topic.Owner!;
+        topic.Release(budget.Of(owner));
+        _places.Return(owner, 1, 1);
+        accounts.Close(owner);
         Keep(topic, null);
         if (topic.IsAnnounced)
         {
@@ -162,6 +177,11 @@ internal sealed class TopicTable(
                 Keep(topic, null);
             }
         }
+        else if (topic.Sweeps != Volatile.Read(ref _sweeps))
+        {
+            // There may be a place for it now, or it is listed for another publisher.
+            topic.IsRemoved = true;
+        }
 
         return route;
     }
@@ -175,14 +195,10 @@ internal sealed class TopicTable(
     }
 
     /// <summary>Whether a new topic is announced. The first one of an identity is, however many those of others are.</summary>
-    private bool MayAnnounce(Account owner)
+    private bool MayAnnounceLocked(Account owner, long now)
     {
-        lock (_lock)
-        {
-            var now = time.GetTimestamp();
-            var isFirst = owner != accounts.OfBroker && _first.IsFirst(nameof(TopicCreated), owner.Identity, now);
-            return _allowance.TryTake(now) || isFirst;
-        }
+        var isFirst = owner != accounts.OfBroker && _first.IsFirst(nameof(TopicCreated), owner.Identity, now);
+        return _allowance.TryTake(now) || isFirst;
     }
 
     /// <summary>
