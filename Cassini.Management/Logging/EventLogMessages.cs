@@ -201,7 +201,7 @@ internal static partial class EventLogMessages
     public static partial void CapacityReached(this ILogger logger, LogLevel level, CapacityResource resource, long limit);
 
     [LoggerMessage(
-        EventId = 1605, Message = "clients of {Identity} are refused: it has its share of {Resource}, {Limit}; others are not affected")]
+        EventId = 1605, Message = "{Identity} is refused: it has its share of {Resource}, {Limit}; others are not affected")]
     public static partial void ShareReached(
         this ILogger logger, LogLevel level, string identity, CapacityResource resource, long limit);
 
@@ -212,7 +212,7 @@ internal static partial class EventLogMessages
     [LoggerMessage(
         1607,
         LogLevel.Warning,
-        "clients of {Identity} were refused again within {Time}: it has its share of {Resource}, {Limit}; others are not affected")]
+        "{Identity} was refused again within {Time}: it has its share of {Resource}, {Limit}; others are not affected")]
     public static partial void ShareReachedAgain(
         this ILogger logger, string identity, string time, CapacityResource resource, long limit);
 

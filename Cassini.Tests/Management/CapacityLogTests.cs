@@ -47,8 +47,8 @@ public sealed class CapacityLogTests : IDisposable
         lines.ShouldAllBe(line => line.Level == LogLevel.Warning);
         lines.Take(2).Select(line => line.Text).ShouldBe(
         [
-            "clients of mallory are refused: it has its share of Sessions, 3; others are not affected",
-            "clients of mallory were refused again within 1 min: it has its share of Sessions, 3; others are not affected",
+            "mallory is refused: it has its share of Sessions, 3; others are not affected",
+            "mallory was refused again within 1 min: it has its share of Sessions, 3; others are not affected",
         ]);
     }
 
@@ -87,7 +87,7 @@ public sealed class CapacityLogTests : IDisposable
         Lines.Skip(2).Select(line => line.Text).ShouldBe(
         [
             "clients or messages were turned away again within 5 s: the limit of Sessions is reached, 9",
-            "clients of mallory were refused again within 5 s: it has its share of Sessions, 3; others are not affected",
+            "mallory was refused again within 5 s: it has its share of Sessions, 3; others are not affected",
             "phase Stopped",
         ]);
     }

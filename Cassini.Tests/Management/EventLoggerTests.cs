@@ -58,7 +58,7 @@ public class EventLoggerTests
         { new CapacityReached(CapacityResource.Sessions, 9), LogLevel.Error, "the limit of Sessions is reached, 9" },
         {
             new CapacityReached(CapacityResource.Sessions, 9, "mallory"), LogLevel.Warning,
-            "clients of mallory are refused: it has its share of Sessions, 9"
+            "mallory is refused: it has its share of Sessions, 9"
         },
         { new PhaseEntered(Phase.Draining), LogLevel.Information, "phase Draining" },
         { new DrainStageEntered(DrainStage.Deliver, TimeSpan.FromSeconds(20)), LogLevel.Debug, "Deliver, at most 20 s" },

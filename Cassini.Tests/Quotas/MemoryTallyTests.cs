@@ -72,7 +72,7 @@ public class MemoryTallyTests
     }
 
     [Fact]
-    public void Return_OfAPart_WakesThoseWhoWait()
+    public async Task Return_OfAPart_WakesThoseWhoWait()
     {
         var accounts = new AccountTable(new QuotaOptions { Memory = Share.Of(20_000) });
         var memory = new MemoryBudget(100_000, accounts).Of(accounts.Open("a"));
@@ -92,7 +92,7 @@ public class MemoryTallyTests
         }
 
         memory.Account.Held(CapacityResource.Memory).ShouldBeLessThan(18_000);
-        room.Wait(Eventually.Deadline, TestContext.Current.CancellationToken).ShouldBeTrue("there is room");
+        (await Eventually.CompletesAsync("there is room", room)).ShouldBeTrue();
     }
 
     // The holder has a body more that others hold too, and gives one back that nobody else holds: the total falls, and its own does not.
