@@ -14,9 +14,6 @@ public class SliceTests
 {
     private const int Many = 40_000;
 
-    /// <summary>Matches that are found in one step of a slice.</summary>
-    private const int FoundInAStep = 4;
-
     /// <summary>As many copies as one slice has at most, with the last few that were counted together.</summary>
     private const int SliceAtMost = WorkSlice.Most + 256;
 
@@ -48,7 +45,7 @@ public class SliceTests
             },
             () => before == expected);
 
-        pieces.ShouldBe(1 + ((expected + (expected / FoundInAStep)) / SliceAtMost));
+        pieces.ShouldBe(SlicesOf(expected));
         await publishing;
     }
 
@@ -70,6 +67,40 @@ public class SliceTests
         }
 
         receivers.ShouldAllBe(receiver => receiver.Got.SequenceEqual(new[] { "0", "1", "2" }));
+    }
+
+    // Filters that match nothing, among which each new topic is searched for all the same.
+    [Fact]
+    public async Task Publish_ToNewTopicsThatTakeLongToSearch_IsDoneInSlices()
+    {
+        const int Levels = 12;
+        const int Topics = 6;
+        await using var rig = new BrokerRig();
+        var publisher = await rig.OpenAsync("p", identity: "busy");
+        var other = await rig.ConnectAsync("other", identity: "other");
+        var crowd = Crowd.Subscribe(rig, 1)[0];
+        for (var bits = 0; bits < 1 << Levels; bits++)
+        {
+            var levels = Enumerable.Range(0, Levels).Select(level => ((bits >> level) & 1) == 0 ? "a" : "+");
+            rig.Broker.Tree.Add(new Subscription(
+                crowd, string.Join('/', levels.Append("end")), QualityOfService.AtMostOnce, noLocal: false, false, []));
+        }
+
+        using var turns = new SingleTurns(rig, publisher.Transport.Account);
+        var prefix = string.Join('/', Enumerable.Repeat("a", Levels));
+        await publisher.Client.SendAsync(
+            (byte[])[.. Enumerable.Range(1, Topics).SelectMany(i => Crowd.PublishPacketOf($"{prefix}/{i}", "1", (ushort)i))]);
+        var pieces = 0;
+
+        await turns.RunAsync(
+            async () =>
+            {
+                pieces++;
+                await other.PingAsync();
+            },
+            () => rig.Broker.Topics.Count == Topics);
+
+        pieces.ShouldBe(Topics / (WorkSlice.Most / (2 << Levels)));
     }
 
     [Fact]
@@ -101,7 +132,7 @@ public class SliceTests
         await publisher.Client.SendAsync((byte[])[.. Crowd.PublishPacketOf("t", "1", 1), .. Crowd.PublishPacketOf("t", "2", 2)]);
         await turns.NextAsync();
         var closing = rig.Broker.Drain.CloseIntakeAsync(CancellationToken.None);
-        for (var i = 0; i < Many / WorkSlice.Most; i++)
+        for (var i = 1; i < SlicesOf(Many); i++)
         {
             await turns.AwaitAsync();
             rig.Clock.AdvanceBy(TimeSpan.FromSeconds(1));
@@ -243,4 +274,7 @@ public class SliceTests
         rig.Advance(0.25);
         receivers.ShouldAllBe(receiver => receiver.Got.Count == 2);
     }
+
+    /// <summary>The slices of a message for so many: to find them, and to give each a copy.</summary>
+    private static int SlicesOf(int subscribers) => 1 + ((subscribers + (subscribers / Route.FoundInAStep)) / SliceAtMost);
 }

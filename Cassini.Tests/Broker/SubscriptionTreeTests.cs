@@ -225,6 +225,26 @@ public class SubscriptionTreeTests
         var route = tree.Match("a/b"u8);
 
         route.Subscribers.ShouldBe(3);
-        route.Found.ShouldBe(7);
+        route.Steps.ShouldBe(3 + (7 / Route.FoundInAStep), "three nodes above the last level, and seven that were found");
+    }
+
+    // Levels that match in two ways each: the nodes to look at double with each level, though none of the filters matches.
+    [Fact]
+    public void Match_ManyNodesAndNothingFound_CountsTheNodes()
+    {
+        const int Levels = 8;
+        var tree = new SubscriptionTree();
+        var client = new Listener();
+        for (var bits = 0; bits < 1 << Levels; bits++)
+        {
+            var levels = Enumerable.Range(0, Levels).Select(level => (bits >> level & 1) == 0 ? "a" : "+");
+            tree.Add(new Subscription(
+                client, string.Join('/', levels.Append("end")), QualityOfService.AtMostOnce, noLocal: false, false, []));
+        }
+
+        var route = tree.Match(Encoding.UTF8.GetBytes(string.Join('/', Enumerable.Repeat("a", Levels).Append("other"))));
+
+        route.Subscribers.ShouldBe(0);
+        route.Steps.ShouldBe((2 << Levels) - 1);
     }
 }

@@ -4,9 +4,15 @@ namespace Cassini.Streams.Broker.Model;
 /// <param name="Version">The version of the tree that they were found in.</param>
 /// <param name="Subscriptions">One of each subscriber.</param>
 /// <param name="Groups">The shared subscriptions.</param>
-/// <param name="Found">How many subscriptions matched, before those of one subscriber were merged.</param>
-internal sealed record Route(long Version, Subscription[] Subscriptions, SharedGroup[] Groups, int Found)
+/// <param name="Steps">
+/// The work of finding it, in steps: the nodes that were looked at, and the subscriptions that matched before those of one subscriber were
+/// merged.
+/// </param>
+internal sealed record Route(long Version, Subscription[] Subscriptions, SharedGroup[] Groups, int Steps)
 {
+    /// <summary>Subscriptions that are found and merged in one step.</summary>
+    public const int FoundInAStep = 4;
+
     public bool IsEmpty => Subscriptions.Length == 0 && Groups.Length == 0;
 
     /// <summary>How many subscribers a message has: of a shared subscription one.</summary>

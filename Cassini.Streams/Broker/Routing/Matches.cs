@@ -15,6 +15,9 @@ internal sealed class Matches
 
     public List<SharedGroup> Groups { get; } = [];
 
+    /// <summary>How many nodes of the tree were looked at.</summary>
+    public int Visited { get; set; }
+
     /// <summary>The calling thread's instance, emptied.</summary>
     public static Matches Rent()
     {
@@ -30,6 +33,7 @@ internal sealed class Matches
         var wasLarge = Subscriptions.Capacity > Large;
         Subscriptions.Clear();
         Groups.Clear();
+        Visited = 0;
         if (wasLarge)
         {
             Subscriptions.TrimExcess();

@@ -5,9 +5,6 @@ namespace Cassini.Streams.Broker.Routing;
 /// <summary>Delivers messages to their subscribers. Thread-safe.</summary>
 internal sealed class Router(TopicTable topics, RetainedMessages retained, TimeProvider time)
 {
-    /// <summary>Matches that are found and merged in one step.</summary>
-    private const int FoundInAStep = 4;
-
     /// <summary>Bytes that are copied in one step.</summary>
     private const int BytesInAStep = 4096;
 
@@ -56,7 +53,7 @@ internal sealed class Router(TopicTable topics, RetainedMessages retained, TimeP
         var route = topics.RouteOf(topic);
         if (!ReferenceEquals(route, known))
         {
-            slice.Take(1 + (route.Found / FoundInAStep));
+            slice.Take(1 + route.Steps);
         }
 
         return route;

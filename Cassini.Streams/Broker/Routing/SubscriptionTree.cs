@@ -126,7 +126,8 @@ internal sealed class SubscriptionTree
         var matches = Matches.Rent();
         Collect(_root, topic, matches, isFirst: true);
         var route = new Route(
-            version, matches.Merge(), [.. matches.Groups], matches.Subscriptions.Count + matches.Groups.Count);
+            version, matches.Merge(), [.. matches.Groups],
+            matches.Visited + ((matches.Subscriptions.Count + matches.Groups.Count) / Route.FoundInAStep));
         matches.Clear();
         return route;
     }
@@ -162,6 +163,8 @@ internal sealed class SubscriptionTree
     {
         while (true)
         {
+            matches.Visited++;
+
             // Wildcards in the first level do not match the server's own topics [MQTT-4.7.2-1].
             var wildcards = !isFirst || !TopicName.IsSystem(levels);
             if (wildcards)

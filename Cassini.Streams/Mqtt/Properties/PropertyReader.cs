@@ -5,6 +5,12 @@ namespace Cassini.Streams.Mqtt.Properties;
 /// <summary>Reads the properties of a packet (MQTT 5.0 §2.2.2).</summary>
 internal static class PropertyReader
 {
+    /// <summary>
+    /// The most user properties of one packet, but for those of messages, which stay encoded: each takes many times its bytes in memory, and
+    /// nothing is done with it.
+    /// </summary>
+    public const int MaxUserProperties = 256;
+
     /// <summary>Reads property length and properties. Reads nothing in MQTT 3.1.1, because it has no properties.</summary>
     public static PropertySet Read(ref PacketReader reader, PropertyOwner owner)
     {
@@ -67,6 +73,13 @@ internal static class PropertyReader
 
             if (id == PropertyId.UserProperty)
             {
+                if (userProperties?.Count >= MaxUserProperties && owner != PropertyOwner.Publish)
+                {
+                    reader.Fail(new ProtocolViolation(
+                        ReasonCode.QuotaExceeded, "§4.13.2", $"more than {MaxUserProperties} user properties in {owner}"));
+                    return PropertySet.Empty;
+                }
+
                 (userProperties ??= ImmutableArray.CreateBuilder<UserProperty>()).Add(
                     new UserProperty(reader.ReadString("a user property's name"), reader.ReadString("a user property's value")));
             }
