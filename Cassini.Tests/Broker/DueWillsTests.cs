@@ -1,7 +1,6 @@
 using System.Text;
 using Cassini.Streams.Broker.Model;
 using Cassini.Streams.Mqtt;
-using Cassini.Streams.Mqtt.Packets;
 
 namespace Cassini.Tests.Broker;
 

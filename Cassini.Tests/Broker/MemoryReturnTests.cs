@@ -22,13 +22,21 @@ public class MemoryReturnTests
         await using var rig = new BrokerRig(
             options => options with
             {
-                MemoryLimit = 4 * 1024 * 1024, MaxRetained = 20, ReceiveMaximum = 16, MaxQueuedMessages = 50,
-                MaxSharedSubscriptions = 20, MaxTopics = 6, TopicIdle = TimeSpan.FromSeconds(1),
+                MemoryLimit = 4 * 1024 * 1024,
+                MaxRetained = 20,
+                ReceiveMaximum = 16,
+                MaxQueuedMessages = 50,
+                MaxSharedSubscriptions = 20,
+                MaxTopics = 6,
+                TopicIdle = TimeSpan.FromSeconds(1),
             },
             quota: QuotaOptions.Whole with
             {
-                Memory = Share.Percent(25), Sessions = Share.Percent(25), Retained = Share.Percent(25),
-                SharedSubscriptions = Share.Percent(25), Topics = Share.Percent(34),
+                Memory = Share.Percent(25),
+                Sessions = Share.Percent(25),
+                Retained = Share.Percent(25),
+                SharedSubscriptions = Share.Percent(25),
+                Topics = Share.Percent(34),
             });
         var random = new Random(seed);
         var opened = new List<RigConnection>();

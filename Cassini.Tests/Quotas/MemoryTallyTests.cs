@@ -97,7 +97,7 @@ public class MemoryTallyTests
 
     // The holder has a body more that others hold too, and gives one back that nobody else holds: the total falls, and its own does not.
     [Fact]
-    public void Change_OfWhichOnlyTheTotalFalls_WakesThoseWhoWait()
+    public async Task Change_OfWhichOnlyTheTotalFalls_WakesThoseWhoWait()
     {
         var accounts = new AccountTable(new QuotaOptions { Memory = Share.Of(60_000) });
         var budget = new MemoryBudget(100_000, accounts);
@@ -117,6 +117,6 @@ public class MemoryTallyTests
         tally.Take(4_000, -40_000);
 
         budget.Used.ShouldBe(60_000);
-        room.Wait(Eventually.Deadline, TestContext.Current.CancellationToken).ShouldBeTrue("there is room");
+        (await Eventually.CompletesAsync("there is room", room)).ShouldBeTrue();
     }
 }

@@ -1,5 +1,4 @@
 using System.Runtime.CompilerServices;
-using Cassini.Streams.Broker.Model;
 using Cassini.Streams.Broker.Sessions;
 using Cassini.Streams.Events;
 using Cassini.Streams.Mqtt;

@@ -6,8 +6,8 @@ namespace Cassini.Streams.Mqtt.Properties;
 internal static class PropertyReader
 {
     /// <summary>
-    /// The most user properties of one packet, but for those of messages, which stay encoded: each takes many times its bytes in memory, and
-    /// nothing is done with it.
+    /// The most user properties of one packet: each takes many times its bytes in memory, and nothing is done with it. Those of messages
+    /// are not limited, because they stay encoded.
     /// </summary>
     public const int MaxUserProperties = 256;
 
