@@ -13,6 +13,7 @@ internal sealed class MqttConnection : IAsyncDisposable
 
     /// <summary>How long the DISCONNECT may take.</summary>
     private static readonly TimeSpan CloseTimeout = TimeSpan.FromSeconds(2);
+    private static readonly TimeSpan ReasonTimeout = TimeSpan.FromSeconds(1);
 
     private readonly IMqttClient _client = new MqttClientFactory().CreateMqttClient();
     private readonly TaskCompletionSource<ClientException> _loss = new(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -213,6 +214,13 @@ internal sealed class MqttConnection : IAsyncDisposable
             || (exception is ObjectDisposedException && Volatile.Read(ref _disposed) != 0)
             || (ConnectionFailure.IsOfEnded(exception) && !_client.IsConnected))
         {
+            // A request that was under way fails before MQTTnet says why the connection is over.
+            if (Volatile.Read(ref _disposed) == 0 && !_client.IsConnected)
+            {
+                Task loss = _loss.Task;
+                await loss.WaitAsync(ReasonTimeout, _time, cancellation).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            }
+
             if (_loss.Task.IsCompletedSuccessfully)
             {
                 throw await _loss.Task;

@@ -135,7 +135,7 @@ public class TopicShareTests
         await PublishLongAsync("bob");
         Memory(rig, "bob").ShouldBe(0, "it remembers none, and none is its own");
         Sweep(rig);
-        Memory(rig, Mallory).ShouldBe(0);
+        await NothingAsync(rig, Mallory);
         rig.Broker.Budget.Used.ShouldBeInRange(before - 500, before + 500, "but for the broker's own messages");
 
         async Task PublishLongAsync(string identity)
@@ -169,10 +169,10 @@ public class TopicShareTests
         Memory(rig, Mallory).ShouldBeGreaterThan(before.Mallory + 1_900);
         await one.DisconnectAsync();
         await two.DisconnectAsync();
-        Memory(rig, Mallory).ShouldBe(0);
+        await NothingAsync(rig, Mallory);
         Memory(rig, "bob").ShouldBeGreaterThan(before.Bob + 1_900);
         await other.DisconnectAsync();
-        Memory(rig, "bob").ShouldBe(0);
+        await NothingAsync(rig, "bob");
     }
 
     [Fact]
@@ -196,7 +196,7 @@ public class TopicShareTests
         Listed(rig).ShouldBe([$"{Long}/3"]);
         await connection.DisconnectAsync();
         Sweep(rig);
-        Memory(rig, Mallory).ShouldBe(0);
+        await NothingAsync(rig, Mallory);
     }
 
     // Whoever comes first, and whenever topics are removed, each place is given back once, to whom it was taken for.
@@ -264,6 +264,10 @@ public class TopicShareTests
     private static string[] Listed(BrokerRig rig) => [.. rig.Broker.Topics.All.Select(topic => topic.Name).Order()];
 
     private static long Held(BrokerRig rig, string identity) => Of(rig, identity, CapacityResource.Topics);
+
+    /// <summary>A write that was under way when the connection ended gives its buffer back after that.</summary>
+    private static Task<long> NothingAsync(BrokerRig rig, string identity) =>
+        Eventually.BecomesAsync($"{identity} has given everything back", () => Memory(rig, identity), held => held == 0);
 
     private static long Memory(BrokerRig rig, string identity) => Of(rig, identity, CapacityResource.Memory);
 

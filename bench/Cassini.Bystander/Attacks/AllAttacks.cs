@@ -23,6 +23,8 @@ internal static class AllAttacks
         ("unfinished-connect", () => new UnfinishedConnect()),
         ("qos2-ids", () => new QoS2Ids()),
         ("topics", () => new Topics()),
+        ("search-lattice", () => new SearchLattice()),
+        ("user-properties", () => new UserProperties()),
     ];
 
     public static IEnumerable<string> Names => ["none", .. All.Select(attack => attack.Name)];

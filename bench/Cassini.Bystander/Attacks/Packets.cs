@@ -14,12 +14,14 @@ internal static class Packets
     /// <param name="clientId">The client identifier.</param>
     /// <param name="expiry">How many seconds the session is kept; with 0 it is clean.</param>
     /// <param name="will">Without one the session has no will.</param>
-    public static byte[] Connect(string clientId, uint expiry = 0, Will? will = null)
+    /// <param name="userProperties">How many user properties without a name or a value it has.</param>
+    public static byte[] Connect(string clientId, uint expiry = 0, Will? will = null, int userProperties = 0)
     {
         var body = new List<byte>();
         AddText(body, "MQTT");
         body.AddRange([5, (byte)(0x02 | (will is null ? 0 : 0x04)), 0, 0]); // clean start, keep alive off
-        AddProperties(body, [0x11, .. Big(expiry)]);
+        AddProperties(
+            body, [0x11, .. Big(expiry), .. Enumerable.Repeat((byte[])[0x26, 0, 0, 0, 0], userProperties).SelectMany(one => one)]);
         AddText(body, clientId);
         if (will is not null)
         {
