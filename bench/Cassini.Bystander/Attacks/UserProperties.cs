@@ -1,6 +1,6 @@
 namespace Cassini.Bystander.Attacks;
 
-/// <summary>300 connections send a CONNECT of 250 KB that has nothing but user properties without a name or a value, again and again.</summary>
+/// <summary>300 connections send a CONNECT of 250 KB with 50,000 user properties without a name or a value, again and again.</summary>
 internal sealed class UserProperties : IAttack
 {
     private const int Count = 50_000;
