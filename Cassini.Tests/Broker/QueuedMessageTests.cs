@@ -29,7 +29,7 @@ public sealed class QueuedMessageTests : IDisposable
         (CostOf(identifiers: 0, span.ShouldNotBeNull()) - CostOf(identifiers: 0, span: null)).ShouldBeInRange(500, 1_000);
     }
 
-    /// <summary>What one of many copies costs. What they have is told in lumps.</summary>
+    /// <summary>The memory of one copy. Of many, because a queue tells its account in lumps.</summary>
     private long CostOf(int identifiers, MessageSpan? span)
     {
         const int Copies = 100;

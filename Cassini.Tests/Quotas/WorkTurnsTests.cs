@@ -90,7 +90,7 @@ public class WorkTurnsTests
         await Should.ThrowAsync<OperationCanceledException>(() => leaves);
         await Should.ThrowAsync<OperationCanceledException>(() => alone);
         turns.Leave();
-        await Eventually.CompletesAsync("the one that stays has its turn", stays);
+        await Eventually.CompletesAsync("the piece that was not cancelled gets its turn", stays);
         turns.Leave();
         turns.TryEnter().ShouldBeTrue("no turn is lost");
     }

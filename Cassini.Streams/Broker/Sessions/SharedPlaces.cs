@@ -18,7 +18,7 @@ internal sealed class SharedPlaces(int most, AccountTable accounts)
     /// <summary>Takes a place for one more.</summary>
     public QuotaVerdict TryTake(Account account) => _places.TryTake(account, 1);
 
-    /// <summary>It has its first member. Before that may leave.</summary>
+    /// <summary>A shared subscription has its first member. Call it before that one can leave.</summary>
     /// <param name="group">The shared subscription.</param>
     /// <param name="account">The account of the first member's identity.</param>
     /// <param name="isTaken">Whether its place was taken: if not, it must not be refused.</param>
