@@ -26,11 +26,13 @@ public class RecordedBrokerTests
         var segment = (await ReadAsync(header)).ShouldHaveSingleItem().ShouldBeOfType<HealthRecordSegment>();
         using var feed = await FeedReader.OpenAsync(http, "", new EventId(segment.Epoch, segment.Through).ToString());
 
-        foreach (var fault in new[] { "close-endpoint", "crash-accept", "crash-manager", "resume" })
-        {
-            using var answer = await http.PostAsync($"/faults/{fault}", null, TestContext.Current.CancellationToken);
-            answer.EnsureSuccessStatusCode();
-        }
+        // One after the other: an order that a later one replaces before the loop has seen it never takes place.
+        await RehearseAsync("close-endpoint");
+        await broker.BecomesAsync("it is closed", snapshot => snapshot.Endpoints.Single().State == EndpointState.Closed);
+        await RehearseAsync("crash-accept");
+        await RehearseAsync("crash-manager");
+        await broker.BecomesAsync("both crashed", snapshot => snapshot.Counts.Restarts >= 2);
+        await RehearseAsync("resume");
 
         await broker.BecomesAsync(
             "it fails and recovers",
@@ -70,6 +72,12 @@ public class RecordedBrokerTests
         replayed.Where(transition => transition.Change.Check == CheckNames.Bind && transition.Change.To == HealthStatus.Error)
             .ShouldAllBe(transition => transition.Evidence.Any(evidence => evidence.Type == "listenerClosed"));
         await app.StopAsync(TestContext.Current.CancellationToken);
+
+        async Task RehearseAsync(string fault)
+        {
+            using var answer = await http.PostAsync($"/faults/{fault}", null, TestContext.Current.CancellationToken);
+            answer.EnsureSuccessStatusCode();
+        }
     }
 
     private static async Task<List<HealthRecordLine>> ReadAsync(byte[] record)
