@@ -11,6 +11,9 @@ internal static class Discarding
 
     private const int BufferSize = 16 * 1024;
 
+    /// <summary>Reads between which others have the thread: what has come already is read without a wait.</summary>
+    private const int ReadsOfAPiece = 4;
+
     /// <summary>Reads until the peer closes its side, the connection fails, or it is cancelled. Never fails.</summary>
     /// <param name="stream">The connection. Nothing else reads from it.</param>
     /// <param name="cancellationToken">Ends the reading.</param>
@@ -19,8 +22,14 @@ internal static class Discarding
         var buffer = ArrayPool<byte>.Shared.Rent(BufferSize);
         try
         {
+            var reads = 0;
             for (var read = 0L; read < MaxBytes;)
             {
+                if (++reads % ReadsOfAPiece == 0)
+                {
+                    await Task.Yield();
+                }
+
                 var some = await stream.ReadAsync(buffer, cancellationToken).ConfigureAwait(false);
                 if (some == 0)
                 {

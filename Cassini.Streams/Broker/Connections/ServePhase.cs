@@ -54,8 +54,9 @@ internal sealed class ServePhase(BrokerOptions options, IBrokerStore store, Inta
                     return;
                 }
 
-                if (step == Step.GoOn)
+                if (step == Step.GoOn || (isBusy && ThreadPool.PendingWorkItemCount > 0))
                 {
+                    // What has come already is read without a wait: a client that sends without end would never give the thread back.
                     await Task.Yield();
 
                     // Nobody waits for the rest of a peer that is gone, but a message that has begun comes to all its subscribers.

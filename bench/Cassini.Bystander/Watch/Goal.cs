@@ -4,6 +4,7 @@ namespace Cassini.Bystander.Watch;
 internal static class Goal
 {
     public static readonly TimeSpan RoundTrip = TimeSpan.FromMilliseconds(100);
+    public static readonly TimeSpan Live = TimeSpan.FromMilliseconds(50);
     public static readonly TimeSpan Newcomer = TimeSpan.FromSeconds(1);
 
     /// <summary>Of a core: a broker that serves the bystander alone uses less.</summary>
