@@ -1,0 +1,37 @@
+namespace Cassini.Streams.Store.Ledgers;
+
+/// <summary>
+/// Where the groups of the journal lie: byte strings with consecutive numbers. They are appended at the end, read from the beginning, and
+/// dropped from the beginning. A ledger knows nothing of what is in them. It is used by one caller at a time, on any thread.
+/// </summary>
+internal interface ILedger : IAsyncDisposable
+{
+    /// <summary>Opens it for this process alone, and creates it when there is none.</summary>
+    /// <returns>What it holds.</returns>
+    /// <exception cref="LedgerInUseException">Another process has it.</exception>
+    /// <exception cref="LedgerDamagedException">It cannot be read as a ledger, or a newer version has written it.</exception>
+    /// <exception cref="IOException">The disk says no.</exception>
+    ValueTask<LedgerExtent> OpenAsync(CancellationToken cancellationToken);
+
+    /// <summary>Appends a group. Ends when it is as durable as this ledger makes it.</summary>
+    /// <param name="number">The number after the last one; any in an empty ledger.</param>
+    /// <param name="group">The group.</param>
+    /// <exception cref="LedgerFullException">There is no room; the group is not there, and the next attempt may succeed.</exception>
+    /// <exception cref="IOException">
+    /// It failed otherwise: whether the group is there is known only after the ledger was closed and opened again.
+    /// </exception>
+    ValueTask AppendAsync(long number, ReadOnlyMemory<byte> group);
+
+    /// <summary>Notes that the last group was the last one on purpose. Nothing is appended after it until the ledger is opened again.</summary>
+    ValueTask SealAsync();
+
+    /// <summary>The groups in their order. The bytes are valid until the next one is asked for.</summary>
+    /// <param name="from">The first number that is wanted.</param>
+    /// <param name="cancellationToken">Ends it.</param>
+    /// <exception cref="LedgerDamagedException">A number is missing, or the ledger cannot be read.</exception>
+    IAsyncEnumerable<LedgerGroup> ReadAsync(long from, CancellationToken cancellationToken);
+
+    /// <summary>Drops the groups with smaller numbers.</summary>
+    /// <param name="before">The first number that stays.</param>
+    ValueTask TrimAsync(long before);
+}
