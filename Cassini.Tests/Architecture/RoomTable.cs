@@ -30,7 +30,7 @@ internal sealed class RoomTable
         ["Listening"] = ["Events", "Supervision", "Tls", "Quotas"],
         ["Mqtt"] = [],
         ["Broker"] = ["Events", "Supervision", "Listening", "Mqtt", "Quotas"],
-        ["Store"] = ["Events", "Broker"],
+        ["Store"] = ["Events", "Mqtt", "Broker"],
         ["Probing"] = ["Events", "Tls", "Listening", "Mqtt"],
         ["Feed"] = ["Health"],
         ["Hosting"] =
@@ -86,13 +86,14 @@ internal sealed class RoomTable
     {
         ["Tracing"] = [],
         ["Model"] = ["Tracing"],
-        ["Outgoing"] = ["Tracing", "Model"],
-        ["Routing"] = ["Model"],
+        ["Durable"] = ["Model"],
+        ["Outgoing"] = ["Tracing", "Model", "Durable"],
+        ["Routing"] = ["Model", "Durable"],
         ["Access"] = ["Model", "Routing"],
-        ["Sessions"] = ["Tracing", "Model", "Outgoing", "Routing"],
-        ["Connections"] = ["Tracing", "Model", "Outgoing", "Routing", "Access", "Sessions"],
-        ["Upkeep"] = ["Model", "Outgoing", "Routing", "Access", "Sessions", "Connections"],
-        [Arrow.RootRoom] = ["Tracing", "Model", "Outgoing", "Routing", "Access", "Sessions", "Connections", "Upkeep"],
+        ["Sessions"] = ["Tracing", "Model", "Durable", "Outgoing", "Routing"],
+        ["Connections"] = ["Tracing", "Model", "Durable", "Outgoing", "Routing", "Access", "Sessions"],
+        ["Upkeep"] = ["Model", "Durable", "Outgoing", "Routing", "Access", "Sessions", "Connections"],
+        [Arrow.RootRoom] = ["Tracing", "Model", "Durable", "Outgoing", "Routing", "Access", "Sessions", "Connections", "Upkeep"],
     });
 
     /// <summary>The folders of the management. The root puts them together.</summary>

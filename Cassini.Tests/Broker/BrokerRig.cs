@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using Cassini.Streams.Broker;
+using Cassini.Streams.Broker.Durable;
 using Cassini.Streams.Broker.Model;
 using Cassini.Streams.Broker.Tracing;
 using Cassini.Streams.Events;
@@ -22,7 +23,7 @@ internal sealed class BrokerRig : IAsyncDisposable
 
     public BrokerRig(
         Func<BrokerOptions, BrokerOptions>? change = null,
-        InMemoryStore? store = null,
+        IBrokerStore? store = null,
         VirtualClock? clock = null,
         ActivitySource? spans = null,
         double traceRatio = 0,
@@ -33,11 +34,12 @@ internal sealed class BrokerRig : IAsyncDisposable
         Events = new RecordingPublisher(Clock.Time);
         ProbeEvents = new RecordingPublisher(Clock.Time);
         Accounts = new AccountTable(quota ?? QuotaOptions.Whole);
-        Store = store ?? new InMemoryStore();
+        var keeper = store ?? new InMemoryStore();
+        Store = keeper as InMemoryStore ?? new InMemoryStore();
         var options = new BrokerOptions();
         var tracing = spans is null ? null : new MessageTracing(spans, traceRatio);
         Broker = new MqttBroker(
-            change?.Invoke(options) ?? options, "1.2.3", Accounts, Store, Events, Clock.Time, logger ?? NullLogger<MqttBroker>.Instance,
+            change?.Invoke(options) ?? options, "1.2.3", Accounts, keeper, Events, Clock.Time, logger ?? NullLogger<MqttBroker>.Instance,
             tracing);
         Completed(Broker.Housekeeper.BeginAsync());
     }
@@ -52,6 +54,7 @@ internal sealed class BrokerRig : IAsyncDisposable
     /// <summary>What each identity has. Each may have all, if nothing else is asked for.</summary>
     public AccountTable Accounts { get; }
 
+    /// <summary>What keeps the state, unless the test gave another store.</summary>
     public InMemoryStore Store { get; }
 
     public MqttBroker Broker { get; }
