@@ -229,9 +229,11 @@ internal sealed class Journal : IBrokerStore, IAsyncDisposable
     /// <summary>Writes group after group until it is disposed, and then what is left.</summary>
     private async Task CommitAsync()
     {
-        while (!_ending.IsCancellationRequested)
+        for (var isLast = false; !isLast;)
         {
-            await _signal.WaitAsync(_ending.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing | ConfigureAwaitOptions.ContinueOnCapturedContext);
+            await _signal.WaitAsync(_ending.Token)
+                .ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing | ConfigureAwaitOptions.ContinueOnCapturedContext);
+            isLast = _ending.IsCancellationRequested;
             var group = Take(out var ticket);
             try
             {

@@ -15,6 +15,7 @@ internal sealed class SessionLog(Journal journal, uint number) : ISessionStore
     private long _ticket;
     private List<(long Sequence, int Index)>? _copies;
     private int _oldest;
+    private int _copy = Nothing;
     private int _delivery = Nothing;
     private int _copyEnd = Nothing;
     private int _received = Nothing;
@@ -45,6 +46,7 @@ internal sealed class SessionLog(Journal journal, uint number) : ISessionStore
             change.Session = number;
             change.Copy = message;
             (_copies ??= []).Add((message.Sequence, index));
+            _copy = index;
             EndLocked(group, index, message.Message.Size);
         }
     }
@@ -64,7 +66,8 @@ internal sealed class SessionLog(Journal journal, uint number) : ISessionStore
                 return;
             }
 
-            if (_delivery != Nothing)
+            // Not before a copy that it may be about.
+            if (_delivery > _copy)
             {
                 ref var range = ref group.At(_delivery);
                 if (range.State == state && range.Number + range.Count == sequence && Follows(range, packetId))
@@ -192,7 +195,7 @@ internal sealed class SessionLog(Journal journal, uint number) : ISessionStore
             _ticket = ticket;
             _copies?.Clear();
             _oldest = 0;
-            _delivery = _copyEnd = _received = _receivedEnd = _last = Nothing;
+            _copy = _delivery = _copyEnd = _received = _receivedEnd = _last = Nothing;
         }
 
         LastTicket = ticket;
