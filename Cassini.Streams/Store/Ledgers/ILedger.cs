@@ -14,15 +14,18 @@ internal interface ILedger : IAsyncDisposable
     ValueTask<LedgerExtent> OpenAsync(CancellationToken cancellationToken);
 
     /// <summary>Appends a group. Ends when it is as durable as this ledger makes it.</summary>
-    /// <param name="number">The number after the last one; any in an empty ledger.</param>
-    /// <param name="group">The group.</param>
+    /// <param name="number">The number after the last one; in an empty ledger any that is greater.</param>
+    /// <param name="group">The group. It is not looked at any more when this has ended.</param>
+    /// <param name="mayUseReserve">
+    /// Whether it may take the room that a ledger keeps for a full disk: for groups that make room later, such as acknowledgements.
+    /// </param>
     /// <exception cref="LedgerFullException">There is no room; the group is not there, and the next attempt may succeed.</exception>
     /// <exception cref="IOException">
     /// It failed otherwise: whether the group is there is known only after the ledger was closed and opened again.
     /// </exception>
-    ValueTask AppendAsync(long number, ReadOnlyMemory<byte> group);
+    ValueTask AppendAsync(long number, ReadOnlyMemory<byte> group, bool mayUseReserve = false);
 
-    /// <summary>Notes that the last group was the last one on purpose. Nothing is appended after it until the ledger is opened again.</summary>
+    /// <summary>Notes that the last group was the last one on purpose. Nothing is changed after it until the ledger is opened again.</summary>
     ValueTask SealAsync();
 
     /// <summary>The groups in their order. The bytes are valid until the next one is asked for.</summary>
@@ -31,7 +34,7 @@ internal interface ILedger : IAsyncDisposable
     /// <exception cref="LedgerDamagedException">A number is missing, or the ledger cannot be read.</exception>
     IAsyncEnumerable<LedgerGroup> ReadAsync(long from, CancellationToken cancellationToken);
 
-    /// <summary>Drops the groups with smaller numbers.</summary>
+    /// <summary>Drops the groups with smaller numbers, in steps: after a failure some of them may be gone. It may use the reserve.</summary>
     /// <param name="before">The first number that stays.</param>
     ValueTask TrimAsync(long before);
 }

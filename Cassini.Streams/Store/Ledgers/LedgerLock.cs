@@ -1,0 +1,76 @@
+using System.Globalization;
+
+namespace Cassini.Streams.Store.Ledgers;
+
+/// <summary>
+/// Keeps a second ledger out of a directory, in this process too. The kernel lets go of it when the process ends, however it ends.
+/// </summary>
+internal sealed class LedgerLock : IDisposable
+{
+    private const string LockName = "lock";
+
+    /// <summary>Who has it stands in a file of its own, because nobody can read the one that is locked.</summary>
+    private const string OwnerName = "owner";
+
+    private readonly FileStream _locked;
+
+    private LedgerLock(FileStream locked)
+    {
+        _locked = locked;
+    }
+
+    /// <summary>Takes it, at once or not at all.</summary>
+    /// <param name="directory">The directory, which exists.</param>
+    /// <param name="now">The time, for whoever comes second.</param>
+    /// <exception cref="LedgerInUseException">It is taken; the message names by whom.</exception>
+    /// <exception cref="IOException">The file cannot be written.</exception>
+    /// <exception cref="UnauthorizedAccessException">It may not be written.</exception>
+    public static LedgerLock Take(string directory, DateTimeOffset now)
+    {
+        var path = Path.Combine(directory, LockName);
+        FileStream locked;
+        try
+        {
+            locked = new FileStream(path, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None, bufferSize: 0);
+        }
+        catch (IOException taken) when (IsTaken(taken))
+        {
+            throw new LedgerInUseException($"{directory} is in use by {OwnerOf(directory)}. Two programs cannot share it.", taken);
+        }
+
+        WriteOwner(directory, now);
+        return new LedgerLock(locked);
+    }
+
+    public void Dispose() => _locked.Dispose();
+
+    /// <summary>The numbers for "another one has it locked": EWOULDBLOCK of Linux and of macOS, and the sharing violation of Windows.</summary>
+    private static bool IsTaken(IOException failure) =>
+        (failure.HResult & 0xFFFF) == (OperatingSystem.IsWindows() ? 32 : OperatingSystem.IsLinux() ? 11 : 35);
+
+    private static void WriteOwner(string directory, DateTimeOffset now)
+    {
+        try
+        {
+            File.WriteAllText(
+                Path.Combine(directory, OwnerName), string.Create(CultureInfo.InvariantCulture, $"process {Environment.ProcessId}, since {now:u}"));
+        }
+        catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
+        {
+            // On a full disk the lock still holds; only its owner goes unnamed.
+            return;
+        }
+    }
+
+    private static string OwnerOf(string directory)
+    {
+        try
+        {
+            return File.ReadAllText(Path.Combine(directory, OwnerName)) is { Length: > 0 } owner ? owner : "another process";
+        }
+        catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
+        {
+            return "another process";
+        }
+    }
+}

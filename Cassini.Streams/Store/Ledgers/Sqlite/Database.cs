@@ -1,0 +1,155 @@
+using System.Runtime.InteropServices;
+using SQLitePCL;
+
+namespace Cassini.Streams.Store.Ledgers.Sqlite;
+
+/// <summary>
+/// A connection to a file of SQLite, by its own functions: an append through ADO.NET costs more (docs/decisions/0039). One thread at a
+/// time. What fails throws what a ledger throws (<see cref="SqliteProblem"/>).
+/// </summary>
+internal sealed class Database : IDisposable
+{
+    /// <summary>How long it waits for another program that has the file locked, such as the sqlite3 shell.</summary>
+    private const int BusyMilliseconds = 2000;
+
+    /// <summary>
+    /// Older ones may lose a commit when a second connection checkpoints at the same time (https://sqlite.org/wal.html#walresetbug).
+    /// </summary>
+    private const int OldestVersion = 3_051_003;
+
+    private readonly sqlite3 _handle;
+    private readonly string _path;
+
+    static Database()
+    {
+        Batteries_V2.Init();
+        if (raw.sqlite3_libversion_number() < OldestVersion)
+        {
+            throw new NotSupportedException(
+                $"SQLite {raw.sqlite3_libversion().utf8_to_string()} may damage the journal; it must be 3.51.3 or newer.");
+        }
+    }
+
+    private Database(sqlite3 handle, string path)
+    {
+        _handle = handle;
+        _path = path;
+    }
+
+    /// <summary>Opens a file.</summary>
+    /// <param name="path">Its full path.</param>
+    /// <param name="create">Whether it is created when there is none.</param>
+    public static Database Open(string path, bool create = false)
+    {
+        var flags = raw.SQLITE_OPEN_READWRITE | raw.SQLITE_OPEN_NOMUTEX | (create ? raw.SQLITE_OPEN_CREATE : 0);
+        var code = raw.sqlite3_open_v2(path, out var handle, flags, null);
+        var database = new Database(handle, path);
+        try
+        {
+            database.Check(code);
+            raw.sqlite3_extended_result_codes(handle, 1);
+            raw.sqlite3_busy_timeout(handle, BusyMilliseconds);
+            database.Execute("PRAGMA trusted_schema = OFF; PRAGMA cell_size_check = ON; PRAGMA secure_delete = OFF");
+            return database;
+        }
+        catch
+        {
+            database.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>Runs statements whose rows nobody wants.</summary>
+    public void Execute(string sql) => Check(raw.sqlite3_exec(_handle, sql));
+
+    /// <summary>Prepares a statement, to be run often. It is disposed before this is.</summary>
+    public Statement Prepare(string sql)
+    {
+        Check(raw.sqlite3_prepare_v3(_handle, sql, raw.SQLITE_PREPARE_PERSISTENT, out var statement));
+        return new Statement(this, statement);
+    }
+
+    /// <summary>The first column of the first row; null when there is no row, or nothing in it.</summary>
+    public long? Number(string sql)
+    {
+        using var statement = Prepare(sql);
+        return statement.Step() && !statement.IsNull(0) ? statement.Number(0) : null;
+    }
+
+    /// <summary>The same for text.</summary>
+    public string? Text(string sql)
+    {
+        using var statement = Prepare(sql);
+        return statement.Step() && !statement.IsNull(0) ? statement.Text(0) : null;
+    }
+
+    /// <summary>Ends a transaction without its changes, if one is open. After some failures SQLite has done so itself.</summary>
+    public void Rollback()
+    {
+        if (raw.sqlite3_get_autocommit(_handle) == 0)
+        {
+            Execute("ROLLBACK");
+        }
+    }
+
+    /// <summary>Copies what is in the write-ahead log into the database, without waiting for anyone.</summary>
+    /// <returns>How many pages are in the log, and how many of them are in the database now.</returns>
+    public (int InLog, int Copied) Checkpoint()
+    {
+        Check(raw.sqlite3_wal_checkpoint_v2(_handle, "main", raw.SQLITE_CHECKPOINT_PASSIVE, out var inLog, out var copied));
+        return (inLog, copied);
+    }
+
+    /// <summary>The same, and empties the log. Waits for readers.</summary>
+    public void CheckpointAndTruncate() =>
+        Check(raw.sqlite3_wal_checkpoint_v2(_handle, "main", raw.SQLITE_CHECKPOINT_TRUNCATE, out _, out _));
+
+    /// <summary>Copies everything into another database.</summary>
+    /// <param name="target">The other one.</param>
+    /// <param name="pagesAtOnce">After how many pages cancellation is looked at.</param>
+    /// <param name="cancellationToken">Ends it.</param>
+    public void CopyTo(Database target, int pagesAtOnce, CancellationToken cancellationToken)
+    {
+        using var backup = raw.sqlite3_backup_init(target._handle, "main", _handle, "main");
+        if (backup is null || backup.IsInvalid)
+        {
+            throw target.Failure(raw.sqlite3_extended_errcode(target._handle));
+        }
+
+        int code;
+        do
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+            code = raw.sqlite3_backup_step(backup, pagesAtOnce);
+        }
+        while (code == raw.SQLITE_OK);
+
+        if (code != raw.SQLITE_DONE)
+        {
+            // It does not say which of the two files it was: the one that has a failure.
+            throw (raw.sqlite3_errcode(target._handle) is not (raw.SQLITE_OK or raw.SQLITE_DONE) ? target : this).Failure(code);
+        }
+    }
+
+    public void Dispose() => _handle.manual_close_v2();
+
+    /// <summary>Throws what a code means, unless it means success.</summary>
+    internal void Check(int code)
+    {
+        if (code is not (raw.SQLITE_OK or raw.SQLITE_ROW or raw.SQLITE_DONE))
+        {
+            throw Failure(code);
+        }
+    }
+
+    private IOException Failure(int code) =>
+        SqliteProblem.Of(code, SystemError(_handle), $"{_path}: {raw.sqlite3_errmsg(_handle).utf8_to_string()}");
+
+    /// <summary>The operating system's error number of the last failure of a file operation.</summary>
+    private static int SystemError(sqlite3 handle) => handle.IsInvalid ? 0 : sqlite3_system_errno(handle);
+
+    // The package does not have it.
+    [DllImport("e_sqlite3")]
+    [DefaultDllImportSearchPaths(DllImportSearchPath.AssemblyDirectory | DllImportSearchPath.SafeDirectories)]
+    private static extern int sqlite3_system_errno(sqlite3 db);
+}

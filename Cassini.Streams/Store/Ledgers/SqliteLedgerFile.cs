@@ -1,0 +1,412 @@
+using Cassini.Streams.Store.Ledgers.Sqlite;
+
+namespace Cassini.Streams.Store.Ledgers;
+
+/// <summary>An open <see cref="SqliteLedger"/>. Changes come from one caller at a time; reading and a backup may run beside them.</summary>
+internal sealed class SqliteLedgerFile : IAsyncDisposable
+{
+    private const string FileName = "journal.db";
+    private const string ReserveName = "reserve";
+
+    /// <summary>What one transaction of a trim drops at most, so that it is short.</summary>
+    private const long MostTrimmedAtOnce = 8 << 20;
+    private const int MostRowsTrimmedAtOnce = 1000;
+
+    /// <summary>A log that grew to more than so many times what a checkpoint waits for, because someone read for long, is cut again.</summary>
+    private const int LogLimit = 4;
+
+    /// <summary>What a small change needs of the reserve.</summary>
+    private const int SmallChange = 64 << 10;
+
+    private const int PagesCopiedAtOnce = 1000;
+
+    private readonly string _path;
+    private readonly int _pageSize;
+    private readonly TimeProvider _time;
+    private readonly LedgerLock _lock;
+    private readonly LedgerReserve _reserve;
+
+    /// <summary>Held while something is written, and by the last pass of a checkpoint.</summary>
+    private readonly Lock _writing = new();
+    private readonly Database _database;
+    private readonly Statement _insert;
+    private readonly Statement _setFirst;
+    private readonly Statement _walk;
+    private readonly Statement _delete;
+    private readonly Checkpoints _checkpoints;
+    private readonly long _run;
+
+    private long _first;
+    private long _last;
+    private long _total;
+    private bool _isSealed;
+    private IOException? _broken;
+
+    private SqliteLedgerFile(
+        SqliteLedgerOptions options,
+        TimeProvider time,
+        LedgerLock taken,
+        LedgerReserve reserve,
+        Database database,
+        LedgerContent content,
+        long run)
+    {
+        _path = PathOf(options);
+        _time = time;
+        _lock = taken;
+        _reserve = reserve;
+        _database = database;
+        _run = run;
+        _first = content.First;
+        _last = content.Last;
+        _total = content.Total;
+        RunBefore = content.RunBefore;
+        _pageSize = (int)database.Number("PRAGMA page_size").GetValueOrDefault();
+        _insert = database.Prepare("INSERT INTO groups (number, total, data) VALUES (?1, ?2, ?3)");
+        _setFirst = database.Prepare("UPDATE ledger SET first = ?1");
+        _walk = database.Prepare("SELECT number, total FROM groups WHERE number < ?1 ORDER BY number");
+        _delete = database.Prepare("DELETE FROM groups WHERE number < ?1");
+        _checkpoints = new Checkpoints(_path, options.CheckpointBytes, _writing, reserve);
+    }
+
+    public LedgerRun? RunBefore { get; }
+
+    public IOException? CheckpointFailure => _checkpoints.Failure;
+
+    public static (SqliteLedgerFile File, LedgerExtent Extent) Open(SqliteLedgerOptions options, TimeProvider time)
+    {
+        LedgerLock? taken = null;
+        LedgerReserve? reserve = null;
+        Database? database = null;
+        try
+        {
+            CreateDirectory(options.Directory);
+            taken = LedgerLock.Take(options.Directory, time.GetUtcNow());
+            reserve = new LedgerReserve(Path.Combine(options.Directory, ReserveName), options.ReserveBytes);
+            database = OpenDatabase(options);
+            var content = LedgerContent.Read(database, PathOf(options));
+            var run = BeginRun(database, reserve, content, time.GetUtcNow());
+            var file = new SqliteLedgerFile(options, time, taken, reserve, database, content, run);
+            reserve.TryFill();
+            return (file, content.Extent);
+        }
+        catch (Exception failure)
+        {
+            database?.Dispose();
+            reserve?.Dispose();
+            taken?.Dispose();
+            if (failure is UnauthorizedAccessException)
+            {
+                throw new IOException(failure.Message, failure);
+            }
+
+            throw;
+        }
+    }
+
+    public void Append(long number, ReadOnlySpan<byte> group, bool mayUseReserve)
+    {
+        ThrowIfUnusable();
+        var isFollowing = number == _last + 1 || (IsEmpty && number > _last);
+        if (!isFollowing)
+        {
+            throw new ArgumentOutOfRangeException(nameof(number), number, $"The last group is {_last}.");
+        }
+
+        if (!mayUseReserve && !_reserve.TryFill())
+        {
+            throw new LedgerFullException($"{_path}: the disk is full; what is left of the reserve is not for this.");
+        }
+
+        while (true)
+        {
+            try
+            {
+                lock (_writing)
+                {
+                    Insert(number, group);
+                }
+
+                return;
+            }
+            catch (LedgerFullException)
+            {
+                if (!mayUseReserve || !_reserve.TryRelease(2L * group.Length))
+                {
+                    throw;
+                }
+            }
+            catch (IOException failure) when (failure is not LedgerInUseException)
+            {
+                _broken = failure;
+                throw;
+            }
+        }
+    }
+
+    public void Seal()
+    {
+        ThrowIfUnusable();
+        Change(() =>
+        {
+            using var end = _database.Prepare("UPDATE runs SET ended = ?1, last = ?2 WHERE run = ?3");
+            end.Bind(1, LedgerContent.Text(_time.GetUtcNow())).Bind(2, _last).Bind(3, _run).Run();
+        });
+        _isSealed = true;
+    }
+
+    public SqliteLedgerReader Read(long from) =>
+        new(_path, Math.Max(from, Volatile.Read(ref _first)), Volatile.Read(ref _last));
+
+    public void Trim(long before)
+    {
+        ThrowIfUnusable();
+        before = Math.Min(before, _last + 1);
+        while (_first < before)
+        {
+            var next = before;
+            Change(() =>
+            {
+                next = EndOfSlice(before);
+                _delete.Bind(1, next).Run();
+                _setFirst.Bind(1, next).Run();
+            });
+            _checkpoints.Wrote(SmallChange);
+            Volatile.Write(ref _first, next);
+        }
+    }
+
+    public void Backup(string path, CancellationToken cancellationToken)
+    {
+        if (File.Exists(path))
+        {
+            throw new IOException($"{path} exists already.");
+        }
+
+        var draft = path + ".new";
+        File.Delete(draft);
+        try
+        {
+            using (var source = Database.Open(_path))
+            using (var target = Database.Open(draft, create: true))
+            {
+                // Within a transaction that reads, appends do not change what is copied.
+                source.Execute("BEGIN");
+                source.Number("SELECT first FROM ledger");
+                source.CopyTo(target, PagesCopiedAtOnce, cancellationToken);
+            }
+
+            File.Move(draft, path);
+        }
+        catch
+        {
+            File.Delete(draft);
+            throw;
+        }
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await _checkpoints.DisposeAsync();
+        _insert.Dispose();
+        _setFirst.Dispose();
+        _walk.Dispose();
+        _delete.Dispose();
+        try
+        {
+            WithReserve(_reserve, _checkpoints.LogBytes, _database.CheckpointAndTruncate);
+        }
+        catch (IOException)
+        {
+            // Everything is in the log still, and the next start finds it there.
+        }
+        finally
+        {
+            _database.Dispose();
+            _reserve.Dispose();
+            _lock.Dispose();
+        }
+    }
+
+    private bool IsEmpty => _last < _first;
+
+    private static string PathOf(SqliteLedgerOptions options) => Path.Combine(options.Directory, FileName);
+
+    private static void CreateDirectory(string path)
+    {
+        if (OperatingSystem.IsWindows())
+        {
+            Directory.CreateDirectory(path);
+            return;
+        }
+
+        // What clients sent to each other is nobody else's.
+        Directory.CreateDirectory(path, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+    }
+
+    private static Database OpenDatabase(SqliteLedgerOptions options)
+    {
+        var path = PathOf(options);
+        if (!File.Exists(path))
+        {
+            if (File.Exists(path + "-wal"))
+            {
+                throw new LedgerDamagedException(
+                    $"{path} is gone, but its log {path}-wal is there: put the file back, or move the log away to begin anew.");
+            }
+
+            JournalFormat.Create(path, options.PageSize);
+        }
+
+        JournalFormat.Check(path);
+        var database = Database.Open(path);
+        try
+        {
+            var synchronous = options.Durability == LedgerDurability.Flush ? "FULL" : "NORMAL";
+            database.Execute(
+                $"PRAGMA wal_autocheckpoint = 0; PRAGMA synchronous = {synchronous}; "
+                + $"PRAGMA journal_size_limit = {LogLimit * options.CheckpointBytes}");
+            return database;
+        }
+        catch
+        {
+            database.Dispose();
+            throw;
+        }
+    }
+
+    private static long BeginRun(Database database, LedgerReserve reserve, LedgerContent content, DateTimeOffset now)
+    {
+        var run = (content.RunBefore?.Number ?? 0) + 1;
+        WithReserve(reserve, SmallChange, () =>
+        {
+            using var insert = database.Prepare("INSERT INTO runs (run, started, last) VALUES (?1, ?2, ?3)");
+            insert.Bind(1, run).Bind(2, LedgerContent.Text(now)).Bind(3, content.Last).Run();
+        });
+        return run;
+    }
+
+    /// <summary>Does something; when the disk is full, again with more and more of the reserve.</summary>
+    private static void WithReserve(LedgerReserve reserve, long bytes, Action action)
+    {
+        while (true)
+        {
+            try
+            {
+                action();
+                return;
+            }
+            catch (LedgerFullException)
+            {
+                if (!reserve.TryRelease(bytes))
+                {
+                    throw;
+                }
+            }
+        }
+    }
+
+    private void Insert(long number, ReadOnlySpan<byte> group)
+    {
+        var total = _total + group.Length;
+        if (number == _first || !IsEmpty)
+        {
+            // A single statement is a transaction of its own, and the cheapest one.
+            _insert.Bind(1, number).Bind(2, total).Bind(3, group).Run();
+        }
+        else
+        {
+            InsertAsFirst(number, total, group);
+            _first = number;
+        }
+
+        _total = total;
+        Volatile.Write(ref _last, number);
+
+        // The pages of the group, one that points to them, and the first page of the file, which has its length.
+        _checkpoints.Wrote((((group.Length / _pageSize) + 3L) * _pageSize));
+    }
+
+    private void InsertAsFirst(long number, long total, ReadOnlySpan<byte> group)
+    {
+        try
+        {
+            _database.Execute("BEGIN IMMEDIATE");
+            _setFirst.Bind(1, number).Run();
+            _insert.Bind(1, number).Bind(2, total).Bind(3, group).Run();
+            _database.Execute("COMMIT");
+        }
+        catch (IOException)
+        {
+            _database.Rollback();
+            throw;
+        }
+    }
+
+    /// <summary>A transaction that is allowed on a full disk.</summary>
+    private void Change(Action action)
+    {
+        try
+        {
+            WithReserve(_reserve, SmallChange, () =>
+            {
+                lock (_writing)
+                {
+                    try
+                    {
+                        _database.Execute("BEGIN IMMEDIATE");
+                        action();
+                        _database.Execute("COMMIT");
+                    }
+                    catch (IOException)
+                    {
+                        _database.Rollback();
+                        throw;
+                    }
+                }
+            });
+        }
+        catch (IOException failure) when (failure is not (LedgerFullException or LedgerInUseException))
+        {
+            _broken = failure;
+            throw;
+        }
+    }
+
+    /// <summary>The first number that stays after a transaction of limited size.</summary>
+    private long EndOfSlice(long before)
+    {
+        _walk.Bind(1, before);
+        try
+        {
+            long? begin = null;
+            for (var rows = 0; _walk.Step(); rows++)
+            {
+                begin ??= _walk.Number(1);
+                if (rows == MostRowsTrimmedAtOnce || (rows > 0 && _walk.Number(1) - begin > MostTrimmedAtOnce))
+                {
+                    return _walk.Number(0);
+                }
+            }
+
+            return before;
+        }
+        finally
+        {
+            _walk.Reset();
+        }
+    }
+
+    private void ThrowIfUnusable()
+    {
+        if (_broken is not null)
+        {
+            throw new IOException($"{_path}: it must be closed and opened again, because of an earlier failure.", _broken);
+        }
+
+        if (_isSealed)
+        {
+            throw new InvalidOperationException("The ledger is sealed.");
+        }
+    }
+}

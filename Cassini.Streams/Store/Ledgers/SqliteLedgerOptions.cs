@@ -1,0 +1,28 @@
+namespace Cassini.Streams.Store.Ledgers;
+
+/// <summary>How a <see cref="SqliteLedger"/> keeps its groups.</summary>
+internal sealed record SqliteLedgerOptions
+{
+    /// <summary>The full path of its directory, which is created. Nothing else may be in it.</summary>
+    public required string Directory { get; init; }
+
+    /// <summary>What a group survives when its append has ended.</summary>
+    public LedgerDurability Durability { get; init; } = LedgerDurability.Flush;
+
+    /// <summary>
+    /// The bytes of a page, a power of two from 512 to 65,536. It is fixed when the file is created; an existing file keeps its own.
+    /// </summary>
+    public int PageSize { get; init; } = 8 << 10;
+
+    /// <summary>
+    /// After how many bytes of the write-ahead log it is copied into the database. This is also about how much a start has to
+    /// look through, and how much bits that rot unseen can make look like a torn end.
+    /// </summary>
+    public long CheckpointBytes { get; init; } = 16 << 20;
+
+    /// <summary>
+    /// The bytes of the disk that are kept for appends which may use the reserve, and for checkpoints; 0 for none. A checkpoint may
+    /// need <see cref="CheckpointBytes"/> of it, so it should be larger.
+    /// </summary>
+    public long ReserveBytes { get; init; } = 32 << 20;
+}
