@@ -134,6 +134,9 @@ internal sealed class ManagementSurface : IAsyncDisposable
             OverQuota = _broker.Accounts is { } accounts
                 ? [.. QuotaResources.All.Select(resource => KeyValuePair.Create(Words.Of(resource), accounts.OverQuota(resource)))]
                 : [],
+            History = _broker.History?.Status is { } history
+                ? new HistoryNumbers(history.Problem is null, history.Bytes, history.Lost, history.Failures)
+                : default,
         };
     }
 }

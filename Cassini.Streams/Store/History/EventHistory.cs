@@ -4,6 +4,7 @@ using Cassini.Streams.Events.Hub;
 using Cassini.Streams.Primitives;
 using Microsoft.Data.Sqlite;
 using Microsoft.Extensions.Logging;
+using EventId = Cassini.Streams.Events.EventId;
 
 namespace Cassini.Streams.Store.History;
 

@@ -69,7 +69,7 @@ internal static class HistoryReader
         {
             var seen = run.Epoch == after.Epoch ? after.Sequence : 0;
             var last = run.Epoch == current ? own : run.Last;
-            if (last > seen && (run.Removed > seen || Count(connection, run.Base + seen, run.Base + last) != last - seen))
+            if (run.Removed > seen || (last > seen && Count(connection, run.Base + seen, run.Base + last) != last - seen))
             {
                 return new HistoryResume(HistoryAnswer.Missing);
             }
