@@ -73,8 +73,8 @@ internal static class PastEvents
             await using var past = await history.ReadAsync(wanted.Since, wanted.Until, context.RequestAborted);
             if (past is null)
             {
-                await Answer.TextAsync(
-                    context, StatusCodes.Status503ServiceUnavailable, $"the history cannot be read: {history.Status.Problem ?? "try again"}\n");
+                var why = history.Status.Problem ?? "try again";
+                await Answer.TextAsync(context, StatusCodes.Status503ServiceUnavailable, $"the history cannot be read: {why}\n");
                 return;
             }
 

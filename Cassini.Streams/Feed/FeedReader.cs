@@ -123,7 +123,7 @@ internal sealed class FeedReader(EventId? after)
         }
     }
 
-    /// <summary>What was missed of the run before a restart: it comes after the snapshot of the new run, and changes nothing there.</summary>
+    /// <summary>Missed before a restart: it comes after the snapshot of the new run, and changes nothing there.</summary>
     private bool IsOfEarlierRun(EventEnvelope envelope) =>
         _isResumed && Epoch.TryParse(Snapshot.Epoch, out var current) && envelope.Epoch.CompareTo(current) < 0;
 

@@ -236,7 +236,7 @@ public sealed class HistoryTests : IDisposable
         using var healthz = await rig.GetAsync("/healthz");
         healthz.StatusCode.ShouldBe(HttpStatusCode.OK);
         var health = JsonDocument.Parse(await healthz.Content.ReadAsStringAsync(TestContext.Current.CancellationToken)).RootElement;
-        health.GetProperty("log").GetProperty("history").GetProperty("problem").GetString().ShouldContain(file);
+        health.GetProperty("log").GetProperty("history").GetProperty("problem").GetString().ShouldNotBeNull().ShouldContain(file);
         health.GetProperty("status").GetString().ShouldBe("ok");
         (await rig.GetTextAsync("/metrics")).ShouldContain("cassini_history_written 0\n");
         using var past = await rig.GetAsync("/events?since=2026-01-01");

@@ -146,6 +146,7 @@ internal static class HistoryConnection
         // A commit writes and does not flush: a killed process loses nothing of it, and a power cut what the system had not written yet.
         connection.Execute("PRAGMA journal_mode = WAL");
         connection.Execute("PRAGMA synchronous = NORMAL");
+        connection.Execute("PRAGMA journal_size_limit = 4194304");
         if (isNew)
         {
             using var transaction = connection.BeginTransaction();

@@ -8,6 +8,9 @@ internal sealed class HistoryFile : IHistoryFile
 {
     private const string LockName = "history.lock";
 
+    /// <summary>Far more than SQLite's log has when it can be emptied.</summary>
+    private const long LeastLogLimit = 67_108_864;
+
     private readonly string _path;
     private readonly HistoryOptions _options;
     private readonly HistoryRun _run;
@@ -207,9 +210,9 @@ internal sealed class HistoryFile : IHistoryFile
     /// <summary>A program that reads for a long time keeps SQLite's log from being emptied, and it grows.</summary>
     private void RefuseLongLog()
     {
-        if (LogBytes() > _options.MaxBytes)
+        if (LogBytes() > Math.Max(_options.MaxBytes, LeastLogLimit))
         {
-            throw new IOException($"{_path}{HistoryConnection.LogSuffix} is larger than History:MaxBytes, because a program keeps reading");
+            throw new IOException($"{_path}{HistoryConnection.LogSuffix} cannot be emptied and is too large, because a program keeps reading");
         }
     }
 

@@ -22,7 +22,8 @@ internal static partial class HistoryLog
     [LoggerMessage(1843, LogLevel.Warning, "{Count:#,0} events, {From} to {To}, are missing in the history: they were not written in time")]
     public static partial void Lost(ILogger logger, long count, long from, long to);
 
-    [LoggerMessage(1844, LogLevel.Information, "The run before this one, {Epoch}, did not end by itself: {End}; its last event is of {Last}")]
+    [LoggerMessage(
+        1844, LogLevel.Information, "The run before this one, {Epoch}, did not end by itself: {End}; its last event is of {Last}")]
     public static partial void EndedBefore(ILogger logger, string epoch, string end, string last);
 
     [LoggerMessage(1845, LogLevel.Warning, "The history did not end within {Limit}: the stop continues without its last events")]

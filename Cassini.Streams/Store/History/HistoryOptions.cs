@@ -19,7 +19,7 @@ public sealed record HistoryOptions
     [Within("1m", "3650d")]
     public TimeSpan MaxAge { get; init; } = TimeSpan.FromDays(7);
 
-    /// <summary>How large the file may become: the oldest events are removed then. Its log beside it comes on top, with a few MiB.</summary>
+    /// <summary>How large the file may become: the oldest events are removed then. SQLite's log beside it comes on top.</summary>
     [Within(1_048_576, 1_099_511_627_776, Unit = "bytes")]
     public long MaxBytes { get; init; } = 268_435_456;
 }

@@ -14,7 +14,10 @@ internal static class HistoryReader
         using var command = connection.Command(
             """
             SELECT epoch, started, cassini, how, ended, detail, base, removed,
-                coalesce(last, (SELECT sequence FROM events WHERE row > runs.base AND events.epoch = runs.epoch ORDER BY row DESC LIMIT 1), 0)
+                coalesce(
+                    last,
+                    (SELECT sequence FROM events WHERE row > runs.base AND events.epoch = runs.epoch ORDER BY row DESC LIMIT 1),
+                    0)
             FROM runs ORDER BY base
             """);
         using var reader = command.ExecuteReader();
@@ -94,8 +97,8 @@ internal static class HistoryReader
         return new HistoryCursor(connection, turns, runs, first - 1, last, from, to);
     }
 
-    private static long Count(SqliteConnection connection, long after, long through) =>
-        connection.Number("SELECT count(*) FROM events WHERE row > @after AND row <= @through", ("@after", after), ("@through", through)) ?? 0;
+    private static long Count(SqliteConnection connection, long after, long through) => connection.Number(
+        "SELECT count(*) FROM events WHERE row > @after AND row <= @through", ("@after", after), ("@through", through)) ?? 0;
 
     private static string? Text(SqliteDataReader reader, int column) => reader.IsDBNull(column) ? null : reader.GetString(column);
 }

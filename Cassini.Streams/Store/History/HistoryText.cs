@@ -14,7 +14,9 @@ internal static class HistoryText
 
     /// <summary>Reads a time; null when it is none.</summary>
     public static DateTimeOffset? TimeOf(string? text) =>
-        DateTimeOffset.TryParseExact(text, Format, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out var time) ? time : null;
+        DateTimeOffset.TryParseExact(text, Format, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out var time)
+            ? time
+            : null;
 
     /// <summary>Reads how a run ended; null when it has not, or ended in a way that this version does not know.</summary>
     public static RunEnd? EndOf(string? text) => Enum.TryParse<RunEnd>(text, ignoreCase: true, out var end) ? end : null;

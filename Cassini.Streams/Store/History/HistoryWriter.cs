@@ -59,7 +59,7 @@ internal sealed class HistoryWriter : IAsyncDisposable
     /// <summary>A reader found the file damaged: it is put aside before the next events are written. Any thread.</summary>
     public void Distrust(Exception damage) => _damage = damage;
 
-    /// <summary>After the hub has completed: writes the last events and the end of the run, or leaves them when that takes too long.</summary>
+    /// <summary>After the hub has completed: writes the last events and the end of the run, unless that takes too long.</summary>
     public async ValueTask DisposeAsync()
     {
         var cancelling = _ending.CancelAsync();

@@ -2,7 +2,7 @@ using Cassini.Streams.Events;
 
 namespace Cassini.Streams.Store.History;
 
-/// <summary>An open file that the events of one run are written to. For one thread. What fails throws, and leaves whole batches only.</summary>
+/// <summary>An open file that takes the events of one run. For one thread. What fails throws, and leaves whole batches only.</summary>
 internal interface IHistoryFile : IDisposable
 {
     /// <summary>Adds events of the run in one transaction, and removes what is too old or too much.</summary>

@@ -14,7 +14,8 @@ internal static class ClosedRig
     /// <param name="tokenPath">Where the one token is written.</param>
     /// <param name="change">What is different.</param>
     /// <param name="history">Where events are kept; null for nowhere.</param>
-    public static Task<ManagementRig> StartAsync(string tokenPath, Func<ManagementOptions, ManagementOptions>? change = null, HistoryOptions? history = null)
+    public static Task<ManagementRig> StartAsync(
+        string tokenPath, Func<ManagementOptions, ManagementOptions>? change = null, HistoryOptions? history = null)
     {
         File.WriteAllText(tokenPath, $"# for tests\n{Token}\n");
         var options =

@@ -225,18 +225,18 @@ public sealed class HistoryFileTests : IDisposable
     }
 
     [Theory]
-    [InlineData(0, 1, HistoryAnswer.Resumed, "0-2 1-1 1-2")]
-    [InlineData(0, 2, HistoryAnswer.Resumed, "1-1 1-2")]
-    [InlineData(0, 3, HistoryAnswer.NotYet, null)]
-    [InlineData(1, 1, HistoryAnswer.Resumed, "1-2")]
-    [InlineData(1, 7, HistoryAnswer.Resumed, "")]
-    [InlineData(9, 1, HistoryAnswer.UnknownRun, null)]
-    public async Task Resume_AfterAnEvent_GivesWhatWasMissedOrWhyNot(int run, long sequence, HistoryAnswer answer, string? missed)
+    [InlineData(0, 1, nameof(HistoryAnswer.Resumed), "0-2 1-1 1-2")]
+    [InlineData(0, 2, nameof(HistoryAnswer.Resumed), "1-1 1-2")]
+    [InlineData(0, 3, nameof(HistoryAnswer.NotYet), null)]
+    [InlineData(1, 1, nameof(HistoryAnswer.Resumed), "1-2")]
+    [InlineData(1, 7, nameof(HistoryAnswer.Resumed), "")]
+    [InlineData(9, 1, nameof(HistoryAnswer.UnknownRun), null)]
+    public async Task Resume_AfterAnEvent_GivesWhatWasMissedOrWhyNot(int run, long sequence, string answer, string? missed)
     {
         using var now = ThreeRuns();
         await using var resumed = await ResumeAsync(run, sequence, oldest: 1);
 
-        resumed.Answer.ShouldBe(answer);
+        resumed.Answer.ToString().ShouldBe(answer);
         if (missed is not null)
         {
             (await resumed.MissedAsync()).ShouldBe(missed);
