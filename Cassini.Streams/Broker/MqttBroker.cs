@@ -1,5 +1,6 @@
 using Cassini.Streams.Broker.Access;
 using Cassini.Streams.Broker.Connections;
+using Cassini.Streams.Broker.Durable;
 using Cassini.Streams.Broker.Model;
 using Cassini.Streams.Broker.Routing;
 using Cassini.Streams.Broker.Sessions;
@@ -20,6 +21,7 @@ namespace Cassini.Streams.Broker;
 public sealed class MqttBroker : ISessionHandler
 {
     private readonly BrokerOptions _options;
+    private readonly AccountTable _accounts;
     private readonly IBrokerStore _store;
     private readonly ConnectReceiver _receiver;
     private readonly ServePhase _serving;
@@ -55,6 +57,7 @@ public sealed class MqttBroker : ISessionHandler
         MessageTracing? tracing = null)
     {
         _options = options;
+        _accounts = accounts;
         _store = store;
         _time = time;
         _logger = logger;
@@ -69,11 +72,11 @@ public sealed class MqttBroker : ISessionHandler
         Sessions = new SessionTable(options, accounts, store, Tree, Retained, Budget, Counters, _events, _work, time);
         _router = new Router(Topics, Retained, time);
         _publisher = new ServerPublisher(accounts.OfBroker, Topics, _router, _work, time);
-        _receiver = new ConnectReceiver(options, time);
+        _receiver = new ConnectReceiver(options, store.Durability, time);
         Connecting = new ConnectPhase(
-            options, new AccessTable(options.Access), Sessions, _intake, _publisher, _work,
+            options, new AccessTable(options.Access), Sessions, store, _intake, _publisher, _work,
             new TakeOverPace(options.MaxTakeOverDelay, Counters, time), _events, time, HandlerOf);
-        _serving = new ServePhase(options, store, _intake, _work, time);
+        _serving = new ServePhase(options, store.Durability, _intake, _work, time);
         _local = new LocalPublisher(options, Budget.Of(accounts.OfBroker), _intake, _publisher, time);
         _observers = new LocalObservers(Tree, Retained, options, Counters, time, logger);
         Drain = new BrokerDrain(Sessions, _intake, time);
@@ -163,15 +166,20 @@ public sealed class MqttBroker : ISessionHandler
     internal async Task LoadAsync(CancellationToken cancellationToken)
     {
         var state = await _store.LoadAsync(cancellationToken).ConfigureAwait(false);
-        foreach (var message in state.Retained)
+        foreach (var (message, identity) in state.Retained)
         {
-            Retained.Restore(message);
+            Retained.Restore(message, identity);
             Topics.Get(message.Topic.Utf8);
         }
 
         foreach (var session in state.Sessions)
         {
             Sessions.Restore(session);
+        }
+
+        foreach (var kept in state.Wills)
+        {
+            await RestoreWillAsync(kept).ConfigureAwait(false);
         }
     }
 
@@ -261,6 +269,28 @@ public sealed class MqttBroker : ISessionHandler
         return new ClientConnection(connection, counters, memory, _work, _receiver, Connecting, _serving, _violations, _logger);
     }
 
+    /// <summary>The will of a client whose connection ended with the broker: it waits with its session, or is published now.</summary>
+    private async ValueTask RestoreWillAsync(WillState kept)
+    {
+        var account = _accounts.Open(kept.Will.Identity);
+        try
+        {
+            var will = HeldWill.Restore(kept, Budget.Of(account), _store);
+            if (Sessions.Find(kept.Will.ClientId) is { } session && session.Account == account)
+            {
+                session.Restore(will, kept.Age);
+            }
+            else
+            {
+                await _publisher.PublishAsync(will, account, publisher: null).ConfigureAwait(false);
+            }
+        }
+        finally
+        {
+            _accounts.Close(account);
+        }
+    }
+
     /// <summary>How many subscribers its last message had; null when subscriptions have changed since.</summary>
     private int? SubscribersOf(Topic topic) =>
         topic.Route is { } route && route.Version == Tree.Version ? route.Subscribers : null;
@@ -279,7 +309,7 @@ public sealed class MqttBroker : ISessionHandler
         client,
         new Admission(_options, _intake, link.Connection.Memory, _events, _time, client.IsProbe),
         new PublishHandler(
-            _options, new TopicCache(_options, Topics, client.Access, link.Connection.Memory), _router, _tracer, _events,
+            _options, new TopicCache(_options, Topics, client.Access, link.Connection.Memory), _router, _store, _tracer, _events,
             () => RetainedUse, link, client),
         new SubscribeHandler(_options, _events, () => Sessions.SharedUse, link, client));
 

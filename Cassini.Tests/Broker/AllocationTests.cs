@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using Cassini.Streams.Broker.Durable;
 using Cassini.Streams.Broker;
 using Cassini.Streams.Broker.Connections;
 using Cassini.Streams.Broker.Model;

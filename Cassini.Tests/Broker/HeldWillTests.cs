@@ -1,3 +1,4 @@
+using Cassini.Streams.Broker.Durable;
 using Cassini.Streams.Broker.Model;
 using Cassini.Streams.Events;
 using Cassini.Streams.Mqtt;
@@ -28,7 +29,7 @@ public class HeldWillTests
         var properties = new PropertySet { UserProperties = [.. Enumerable.Range(0, 5_000).Select(i => new UserProperty("", "x"))] };
         var encoded = MessageProperties.Encode(properties).Length;
 
-        var will = HeldWill.TryMake(WillOf(properties), _budget.Of(_account));
+        var will = HeldWill.TryMake(WillOf(properties), "a", _budget.Of(_account), NoStore.Instance);
 
         will.ShouldNotBeNull();
         Held.ShouldBeInRange(encoded, encoded + 1_000);
@@ -42,7 +43,7 @@ public class HeldWillTests
     {
         var will = WillOf(PropertySet.Empty) with { Payload = [.. new byte[1_000_000]] };
 
-        HeldWill.TryMake(will, _budget.Of(_account)).ShouldBeNull();
+        HeldWill.TryMake(will, "a", _budget.Of(_account), NoStore.Instance).ShouldBeNull();
 
         Held.ShouldBe(0);
     }

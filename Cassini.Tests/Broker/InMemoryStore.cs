@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using Cassini.Streams.Broker.Durable;
 using Cassini.Streams.Broker.Model;
 
 namespace Cassini.Tests.Broker;
@@ -6,8 +7,13 @@ namespace Cassini.Tests.Broker;
 /// <summary>Keeps the broker's state in memory: a broker that is made over the same store goes on where the last one ended.</summary>
 internal sealed class InMemoryStore : IBrokerStore
 {
-    private readonly ConcurrentDictionary<string, Kept> _sessions = new(StringComparer.Ordinal);
-    private readonly ConcurrentDictionary<string, StoredMessage> _retained = new(StringComparer.Ordinal);
+    private readonly ConcurrentDictionary<Kept, bool> _sessions = [];
+    private readonly ConcurrentDictionary<string, (StoredMessage, string)> _retained = new(StringComparer.Ordinal);
+    private readonly ConcurrentDictionary<long, WillRecord> _wills = [];
+    private long _ticket;
+    private long _lastWill;
+
+    public Durability Durability { get; } = new();
 
     /// <summary>Runs when a session is stored.</summary>
     public Action PuttingSession { get; set; } = () => { };
@@ -18,95 +24,165 @@ internal sealed class InMemoryStore : IBrokerStore
     /// <summary>Runs when the progress of a delivery is stored.</summary>
     public Action PuttingDelivery { get; set; } = () => { };
 
-    /// <summary>What a commit waits for.</summary>
+    /// <summary>What each change waits for until it is durable.</summary>
     public Func<Task> Committing { get; set; } = () => Task.CompletedTask;
 
-    public ValueTask<BrokerState> LoadAsync(CancellationToken cancellationToken) =>
-        ValueTask.FromResult(new BrokerState([.. _sessions.Values.Select(kept => kept.ToState())], [.. _retained.Values]));
+    /// <summary>The sessions that it has.</summary>
+    public IEnumerable<SessionRecord> Sessions => _sessions.Keys.Select(kept => kept.Session);
 
-    public void PutSession(SessionRecord session)
+    /// <summary>The topics with retained messages.</summary>
+    public IEnumerable<string> Retained => _retained.Keys;
+
+    /// <summary>The wills that it has.</summary>
+    public IEnumerable<WillRecord> Wills => _wills.Values;
+
+    public ValueTask<BrokerState> LoadAsync(CancellationToken cancellationToken) => ValueTask.FromResult(new BrokerState(
+        [.. _sessions.Keys.Select(kept => kept.ToState())],
+        [.. _retained.Values],
+        [.. _wills.Select(pair => new WillState(pair.Key, pair.Value, TimeSpan.Zero))]));
+
+    public ISessionStore OpenSession(SessionRecord session)
     {
         PuttingSession();
-        _sessions.AddOrUpdate(
-            session.ClientId,
-            static (_, session) => new Kept(session),
-            static (_, kept, session) =>
-            {
-                kept.Session = session;
-                return kept;
-            },
-            session);
+        var kept = new Kept(this, session);
+        _sessions[kept] = true;
+        kept.Change();
+        return kept;
     }
 
-    public void DeleteSession(string clientId) => _sessions.TryRemove(clientId, out _);
-
-    public void PutSubscription(string clientId, SubscriptionRecord subscription)
+    public long PutWill(WillRecord will)
     {
-        PuttingSubscription();
-        Change(clientId, kept => kept.Subscriptions[subscription.Filter] = subscription);
+        var number = Interlocked.Increment(ref _lastWill);
+        _wills[number] = will;
+        Durability.Note(Commit());
+        return number;
     }
 
-    public void DeleteSubscription(string clientId, string filter) => Change(clientId, kept => kept.Subscriptions.Remove(filter));
-
-    public void PutMessage(string clientId, QueuedMessage message) =>
-        Change(clientId, kept => kept.Messages[message.Sequence] = (message, 0, DeliveryState.Done));
-
-    public void PutDelivery(string clientId, long sequence, ushort packetId, DeliveryState state)
+    public void DeleteWill(long number)
     {
-        PuttingDelivery();
-        Change(clientId, kept =>
+        _wills.TryRemove(number, out _);
+        Commit();
+    }
+
+    public void PutRetained(StoredMessage message, string identity)
+    {
+        _retained[message.Topic.Name] = (message, identity);
+        Durability.Note(Commit());
+    }
+
+    public void DeleteRetained(Topic topic)
+    {
+        _retained.TryRemove(topic.Name, out _);
+        Durability.Note(Commit());
+    }
+
+    public StoreUnit BeginUnit() => new(this);
+
+    public void EndUnit()
+    {
+    }
+
+    private long Commit()
+    {
+        var ticket = Interlocked.Increment(ref _ticket);
+        var committing = Committing();
+        if (committing.IsCompletedSuccessfully)
         {
-            if (kept.Messages.TryGetValue(sequence, out var known))
-            {
-                kept.Messages[sequence] = (known.Message, packetId, state);
-            }
-        });
-    }
-
-    public void DeleteMessage(string clientId, long sequence) => Change(clientId, kept => kept.Messages.Remove(sequence));
-
-    public void PutReceived(string clientId, ushort packetId) => Change(clientId, kept => kept.Received.Add(packetId));
-
-    public void DeleteReceived(string clientId, ushort packetId) => Change(clientId, kept => kept.Received.Remove(packetId));
-
-    public void PutRetained(StoredMessage message) => _retained[message.Topic.Name] = message;
-
-    public void DeleteRetained(string topic) => _retained.TryRemove(topic, out _);
-
-    public ValueTask CommitAsync() => new(Committing());
-
-    private void Change(string clientId, Action<Kept> change)
-    {
-        if (_sessions.TryGetValue(clientId, out var kept))
-        {
-            lock (kept.Gate)
-            {
-                change(kept);
-            }
+            Durability.Reach(ticket);
         }
+        else
+        {
+            _ = ReachAsync(committing, ticket);
+        }
+
+        return ticket;
     }
 
-    private sealed class Kept(SessionRecord session)
+    private async Task ReachAsync(Task committing, long ticket)
     {
-        public Lock Gate { get; } = new();
+        await committing.ConfigureAwait(false);
+        Durability.Reach(ticket);
+    }
 
-        public SessionRecord Session { get; set; } = session;
+    private sealed class Kept(InMemoryStore store, SessionRecord session) : ISessionStore
+    {
+        private readonly Lock _lock = new();
+        private readonly Dictionary<string, SubscriptionRecord> _subscriptions = [];
+        private readonly Dictionary<long, (QueuedMessage Message, ushort PacketId, DeliveryState State)> _messages = [];
+        private readonly HashSet<ushort> _received = [];
 
-        public Dictionary<string, SubscriptionRecord> Subscriptions { get; } = [];
+        public SessionRecord Session { get; private set; } = session;
 
-        public Dictionary<long, (QueuedMessage Message, ushort PacketId, DeliveryState State)> Messages { get; } = [];
+        public long LastTicket { get; private set; }
 
-        public HashSet<ushort> Received { get; } = [];
+        public void Put(SessionRecord changed)
+        {
+            store.PuttingSession();
+            Session = changed;
+            Change();
+        }
+
+        public void PutPresence(bool isConnected) => Change();
+
+        public void End()
+        {
+            store._sessions.TryRemove(this, out _);
+            Change();
+        }
+
+        public void PutSubscription(SubscriptionRecord subscription)
+        {
+            store.PuttingSubscription();
+            Change(() => _subscriptions[subscription.Filter] = subscription);
+        }
+
+        public void DeleteSubscription(string filter) => Change(() => _subscriptions.Remove(filter));
+
+        public void PutMessage(in QueuedMessage message)
+        {
+            var copy = message;
+            Change(() => _messages[copy.Sequence] = (copy, 0, DeliveryState.Done));
+        }
+
+        public void PutDelivery(long sequence, ushort packetId, DeliveryState state)
+        {
+            store.PuttingDelivery();
+            Change(() =>
+            {
+                if (_messages.TryGetValue(sequence, out var known))
+                {
+                    _messages[sequence] = (known.Message, packetId, state);
+                }
+            });
+        }
+
+        public void DeleteMessage(long sequence) => Change(() => _messages.Remove(sequence));
+
+        public void PutReceived(ushort packetId) => Change(() => _received.Add(packetId));
+
+        public void DeleteReceived(ushort packetId) => Change(() => _received.Remove(packetId));
+
+        public void Change(Action? change = null)
+        {
+            lock (_lock)
+            {
+                change?.Invoke();
+            }
+
+            LastTicket = store.Commit();
+        }
 
         public SessionState ToState()
         {
-            lock (Gate)
+            lock (_lock)
             {
                 return new SessionState(
+                    this,
                     Session,
-                    [.. Subscriptions.Values],
-                    [.. Messages.OrderBy(pair => pair.Key).Select(pair => pair.Value)],
-                    [.. Received]);
+                    TimeSpan.Zero,
+                    [.. _subscriptions.Values],
+                    [.. _messages.OrderBy(pair => pair.Key).Select(pair => pair.Value)],
+                    [.. _received]);
             }
         }
     }

@@ -1,3 +1,4 @@
+using Cassini.Streams.Broker.Durable;
 using Cassini.Streams.Broker.Model;
 using Cassini.Streams.Broker.Outgoing;
 using Cassini.Streams.Mqtt;
@@ -13,6 +14,7 @@ public class OutboxTests
     private const int Record = OutboxBuffer.FullSegment;
 
     private readonly TestMemory _memory = new(1_000_000);
+    private readonly Durability _durability = new();
     private readonly FlushSet _flushes = new();
     private readonly Owner _owner = new();
     private readonly List<byte[]> _written = [];
@@ -231,7 +233,7 @@ public class OutboxTests
     private Outbox Make(Stream stream, int aliases = 0, int maxPacketSize = int.MaxValue) =>
         new(
             stream, new OutboxLimits(ProtocolVersion.V500, maxPacketSize, aliases, 1000, 64 * 1024), _memory.Memory,
-            new IdentityWork(new WorkTurns(1), TimeProvider.System), new BrokerCounters(), _owner);
+            new IdentityWork(new WorkTurns(1), TimeProvider.System), _durability, new BrokerCounters(), _owner);
 
     private WriteStream Recorder() => new(bytes =>
     {

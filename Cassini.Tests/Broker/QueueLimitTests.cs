@@ -3,6 +3,8 @@ using Cassini.Streams.Broker.Connections;
 using Cassini.Streams.Broker.Outgoing;
 using Cassini.Streams.Events;
 using Cassini.Streams.Mqtt;
+using Cassini.Streams.Mqtt.Packets;
+using Cassini.Streams.Mqtt.Properties;
 using Cassini.Tests.Support;
 
 namespace Cassini.Tests.Broker;
@@ -78,17 +80,19 @@ public class QueueLimitTests
     [Fact]
     public async Task Crash_ReaderFailsToo_IsTheFailureOfTheConnection()
     {
-        var commit = new TaskCompletionSource();
         await using var rig = new BrokerRig();
-        var connection = await rig.OpenAsync("a");
+        var connection = await rig.OpenAsync("a", change: BrokerRig.Lasting);
         var link = (ClientLink)rig.Broker.Sessions.Find("a")!.Attachment!.Connection;
-        rig.Store.Committing = () => commit.Task;
-        await connection.Client.SendAsync(new byte[] { 0xC0, 0 });
-        await Eventually.HoldsAsync("the broker waits for the commit", () => link.IsHeldBack);
-
         var bug = new InvalidOperationException("a bug");
-        ((IOutboxOwner)link.Connection).OnCrashed(bug);
-        commit.SetException(new IOException("the disk"));
+        rig.Store.PuttingSubscription = () =>
+        {
+            ((IOutboxOwner)link.Connection).OnCrashed(bug);
+            throw new IOException("the disk");
+        };
+
+        await connection.Client.SendAsync(
+            new SubscribePacket(9, [new("t", QualityOfService.AtMostOnce, false, false, RetainHandling.Send)], PropertySet.Empty)
+                .Write(ProtocolVersion.V500));
 
         await connection.ExpectCrashAsync(bug);
     }

@@ -119,7 +119,9 @@ public class TopicShareTests
         await rig.Broker.LoadAsync(TestContext.Current.CancellationToken);
 
         rig.Broker.Topics.Count.ShouldBe(8);
-        rig.Accounts.All.ShouldBeEmpty();
+        var account = rig.Accounts.All.ShouldHaveSingleItem();
+        (account.Identity, account.Held(CapacityResource.Topics)).ShouldBe((Mallory, 0));
+        account.Held(CapacityResource.Retained).ShouldBe(8);
     }
 
     // A listed topic is in memory when no client remembers it.

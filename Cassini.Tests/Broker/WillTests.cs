@@ -1,3 +1,4 @@
+using Cassini.Streams.Broker.Durable;
 using Cassini.Streams.Broker.Model;
 using Cassini.Streams.Broker.Sessions;
 using Cassini.Streams.Events;
@@ -203,7 +204,8 @@ public class WillTests
         var will = new WillMessage("wills", [], QualityOfService.AtMostOnce, false, new PropertySet { WillDelayInterval = delay });
         var old = session.Attachment!;
         await rig.ConnectAsync("a", change: BrokerRig.Lasting);
-        var leaving = new Attachment(old.Connection, old.Outbox, old.SendMaximum, HeldWill.TryMake(will, new TestMemory().Memory));
+        var held = HeldWill.TryMake(will, "a", new TestMemory().Memory, NoStore.Instance);
+        var leaving = new Attachment(old.Connection, old.Outbox, old.SendMaximum, held);
         (session.Detach(leaving, null, CloseReason.ConnectionLost).Will is not null).ShouldBe(due);
         leaving.TakeWill().ShouldBeNull("it is published once at most");
         await connection.Served;

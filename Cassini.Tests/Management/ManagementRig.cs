@@ -2,6 +2,7 @@ using System.Reactive.Concurrency;
 using Cassini.Management;
 using Cassini.Management.Access;
 using Cassini.Management.Http;
+using Cassini.Streams.Broker.Durable;
 using Cassini.Streams.Broker;
 using Cassini.Streams.Broker.Model;
 using Cassini.Streams.Events;

@@ -1,3 +1,4 @@
+using Cassini.Streams.Broker.Durable;
 using Cassini.Streams.Broker;
 using Cassini.Streams.Broker.Connections;
 using Cassini.Streams.Broker.Model;

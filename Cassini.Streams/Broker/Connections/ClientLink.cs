@@ -1,3 +1,4 @@
+using Cassini.Streams.Broker.Durable;
 using Cassini.Streams.Broker.Model;
 using Cassini.Streams.Broker.Outgoing;
 using Cassini.Streams.Broker.Sessions;
@@ -39,10 +40,11 @@ internal sealed class ClientLink : IAttachedConnection
     /// <param name="limits">What the client accepts, and how far it may fall behind.</param>
     /// <param name="longestSilence">The longest silence that its keep alive allows; null for any.</param>
     /// <param name="options">The broker's options.</param>
+    /// <param name="durability">How far the broker's changes are durable.</param>
     /// <param name="time">The one clock.</param>
     public ClientLink(
         ClientConnection connection, OutboxLimits limits, TimeSpan? longestSilence,
-        BrokerOptions options, TimeProvider time)
+        BrokerOptions options, Durability durability, TimeProvider time)
     {
         _connection = connection;
         _limits = limits;
@@ -51,7 +53,9 @@ internal sealed class ClientLink : IAttachedConnection
         _time = time;
         _lastPacketAt = time.GetTimestamp();
         Unfinished = new UnfinishedPacket(options.PacketTimeout);
-        Outbox = new Outbox(connection.Transport.Stream, limits, connection.Memory, connection.Work, connection.Counters, connection);
+        Outbox = new Outbox(
+            connection.Transport.Stream, limits, connection.Memory, connection.Work, durability, connection.Counters, connection);
+        Answers = new AckGate(durability, Outbox, connection.Memory);
     }
 
     public ClientConnection Connection => _connection;
@@ -61,6 +65,9 @@ internal sealed class ClientLink : IAttachedConnection
     public ProtocolVersion Version => _limits.Version;
 
     public Outbox Outbox { get; }
+
+    /// <summary>The answers that wait until what they acknowledge is durable.</summary>
+    public AckGate Answers { get; }
 
     /// <summary>What has come of the packet that is to be handled next.</summary>
     public UnfinishedPacket Unfinished { get; }
@@ -198,7 +205,7 @@ internal sealed class ClientLink : IAttachedConnection
         }
 
         Flushes.Flush();
-        var sent = Outbox.WhenIdleAsync();
+        var sent = WhenSentAsync();
         if (!sent.IsCompleted)
         {
             var isShort = order is null or { CloseReason: CloseReason.Shutdown or CloseReason.KeepAliveTimeout };
@@ -213,7 +220,14 @@ internal sealed class ClientLink : IAttachedConnection
             await discarding;
         }
 
+        Answers.Close();
         Outbox.Close();
+    }
+
+    private async Task WhenSentAsync()
+    {
+        await Answers.WhenEmptyAsync();
+        await Outbox.WhenIdleAsync();
     }
 
     private async Task HoldBackAsync(Hold hold, Func<Task> wait)

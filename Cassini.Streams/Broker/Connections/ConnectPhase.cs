@@ -1,5 +1,6 @@
 using System.Security.Cryptography;
 using Cassini.Streams.Broker.Access;
+using Cassini.Streams.Broker.Durable;
 using Cassini.Streams.Broker.Model;
 using Cassini.Streams.Broker.Outgoing;
 using Cassini.Streams.Broker.Routing;
@@ -16,6 +17,7 @@ namespace Cassini.Streams.Broker.Connections;
 /// <param name="options">The broker's options.</param>
 /// <param name="access">Who may do what.</param>
 /// <param name="sessions">The sessions.</param>
+/// <param name="store">Keeps wills, so that they are published when the broker ends without a word.</param>
 /// <param name="intake">Whether the broker takes clients at all.</param>
 /// <param name="publisher">Where wills are published.</param>
 /// <param name="work">Runs what leaves much to do in pieces.</param>
@@ -27,6 +29,7 @@ internal sealed class ConnectPhase(
     BrokerOptions options,
     AccessTable access,
     SessionTable sessions,
+    IBrokerStore store,
     Intake intake,
     ServerPublisher publisher,
     IdentityWork work,
@@ -48,7 +51,7 @@ internal sealed class ConnectPhase(
     {
         var keepAlive = KeepAliveOf(connect);
         TimeSpan? longestSilence = keepAlive == 0 ? null : TimeSpan.FromSeconds(keepAlive) * 1.5;
-        return new ClientLink(connection, LimitsOf(connect, connection.Transport.IsProbe), longestSilence, options, time);
+        return new ClientLink(connection, LimitsOf(connect, connection.Transport.IsProbe), longestSilence, options, store.Durability, time);
     }
 
     /// <summary>Answers the packet.</summary>
@@ -86,7 +89,10 @@ internal sealed class ConnectPhase(
             ConnAck(connect, properties, isPresent: false),
             ConnAck(connect, properties, isPresent: true));
         var sendMaximum = Math.Min(connect.Properties.ReceiveMaximum ?? ushort.MaxValue, options.MaxInFlight);
-        var will = connect.Will is { } wanted && !TellsBridgeState(connect) ? HeldWill.TryMake(wanted, link.Connection.Memory) : null;
+        Durability.TakeNoted();
+        var will = connect.Will is { } wanted && !TellsBridgeState(connect)
+            ? HeldWill.TryMake(wanted, clientId, link.Connection.Memory, store)
+            : null;
         if (will is null && connect.Will is not null && !TellsBridgeState(connect))
         {
             var memory = link.Connection.Memory;

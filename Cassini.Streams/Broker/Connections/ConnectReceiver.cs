@@ -1,3 +1,4 @@
+using Cassini.Streams.Broker.Durable;
 using Cassini.Streams.Broker.Model;
 using Cassini.Streams.Broker.Outgoing;
 using Cassini.Streams.Broker.Sessions;
@@ -9,7 +10,7 @@ using Cassini.Streams.Primitives;
 namespace Cassini.Streams.Broker.Connections;
 
 /// <summary>Waits for the first packet of a connection, which must be CONNECT [MQTT-3.1.0-1]. Thread-safe.</summary>
-internal sealed class ConnectReceiver(BrokerOptions options, TimeProvider time)
+internal sealed class ConnectReceiver(BrokerOptions options, Durability durability, TimeProvider time)
 {
     /// <summary>Reads CONNECT.</summary>
     /// <returns>Null when none came in time, or one that breaks the protocol: then the connection ends.</returns>
@@ -93,7 +94,7 @@ internal sealed class ConnectReceiver(BrokerOptions options, TimeProvider time)
         else if (limits.Version == ProtocolVersion.V500
             || violation.Reason is ReasonCode.UnsupportedProtocolVersion or ReasonCode.ClientIdentifierNotValid)
         {
-            var link = new ClientLink(connection, limits, null, options, time);
+            var link = new ClientLink(connection, limits, null, options, durability, time);
             link.Refuse(violation.Reason, violation.Message, CloseReason.ProtocolError);
             await link.EndAsync(new CloseOrder(ReasonCode.Success, CloseReason.ProtocolError));
         }

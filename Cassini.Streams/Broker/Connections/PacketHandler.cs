@@ -112,10 +112,14 @@ internal sealed class PacketHandler(
     /// <summary>Sends what was retained for new subscriptions.</summary>
     public void SendRetained() => subscribe.SendRetained();
 
-    /// <summary>Sends the answers.</summary>
-    public void SendAnswers()
+    /// <summary>Whether <see cref="SendRetained"/> has something to do.</summary>
+    public bool HasRetained => subscribe.HasRetained;
+
+    /// <summary>Sends the answers, as soon as what they acknowledge is durable.</summary>
+    /// <param name="ticket">Its ticket.</param>
+    public void SendAnswers(long ticket)
     {
-        link.Outbox.Append(_answers.Written, link.Flushes, _answers.Count);
+        link.Answers.Send(_answers.Written, _answers.Count, ticket, link.Flushes);
         _answers.Clear();
     }
 
@@ -194,7 +198,9 @@ internal sealed class PacketHandler(
                 return Subscribe(ref slice);
 
             case PacketType.PingReq:
-                return Answer([(byte)PacketType.PingResp << 4, 0]);
+                // It acknowledges nothing, so it waits for nothing.
+                link.Outbox.Append([(byte)PacketType.PingResp << 4, 0], link.Flushes);
+                return Step.ReadOn;
 
             case PacketType.Disconnect:
                 return ReasonPacket.TryRead(frame, _version, out var disconnect, out violation)

@@ -1,3 +1,4 @@
+using Cassini.Streams.Broker.Durable;
 using Cassini.Streams.Broker.Model;
 using Cassini.Streams.Broker.Routing;
 using Cassini.Streams.Broker.Sessions;
@@ -13,6 +14,7 @@ internal sealed class PublishHandler(
     BrokerOptions options,
     TopicCache topics,
     Router router,
+    IBrokerStore store,
     MessageTracer tracer,
     BrokerEvents events,
     Func<ResourceUse?> retainedUse,
@@ -82,6 +84,7 @@ internal sealed class PublishHandler(
         }
 
         var progress = default(RouteProgress);
+        using var unit = BeginUnit(packet);
         if (Route(ref packet, frame, topic.Topic, now, ref progress, ref slice))
         {
             Complete(ref packet, topic.Topic, progress, answers);
@@ -101,12 +104,20 @@ internal sealed class PublishHandler(
     private void GoOn(ref PublishPacket packet, Frame frame, AnswerBuffer answers, ref WorkSlice slice)
     {
         var (topic, receivedAt, _, _, progress) = _underWay!;
+        using var unit = BeginUnit(packet);
         if (Route(ref packet, frame, topic, receivedAt, ref progress, ref slice))
         {
             _underWay = null;
             Complete(ref packet, topic, progress, answers);
         }
     }
+
+    /// <summary>
+    /// The copies of a QoS 2 message and the note that it was received become durable together: after a crash between the two it would be
+    /// delivered twice, or not to all. One that takes several slices is an exception: it may be delivered twice.
+    /// </summary>
+    private StoreUnit BeginUnit(in PublishPacket packet) =>
+        packet.QoS == QualityOfService.ExactlyOnce && client.Session.KeepsMessages ? store.BeginUnit() : default;
 
     private void Complete(ref PublishPacket packet, Topic topic, in RouteProgress progress, AnswerBuffer answers)
     {
@@ -115,6 +126,11 @@ internal sealed class PublishHandler(
             // It was delivered, so the client must not send it again: that it was not retained is reported to the operator only.
             Report("retain", topic.Name, "there is no room for one more retained message");
             events.PublishIfReached(CapacityResource.Retained, retainedUse);
+        }
+
+        if (packet.QoS == QualityOfService.ExactlyOnce)
+        {
+            client.Session.Received.Keep(packet.PacketId);
         }
 
         if (packet.QoS != QualityOfService.AtMostOnce)

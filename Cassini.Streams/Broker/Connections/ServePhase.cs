@@ -1,3 +1,4 @@
+using Cassini.Streams.Broker.Durable;
 using Cassini.Streams.Broker.Model;
 using Cassini.Streams.Broker.Sessions;
 using Cassini.Streams.Events;
@@ -10,7 +11,7 @@ namespace Cassini.Streams.Broker.Connections;
 /// Reads the packets of a client that was accepted, batch after batch, until the connection ends. A batch that is much work is handled in
 /// slices, and others have the thread between them. A client whose identity is busy handles each slice in its turn. Thread-safe.
 /// </summary>
-internal sealed class ServePhase(BrokerOptions options, IBrokerStore store, Intake intake, IdentityWork work, TimeProvider time)
+internal sealed class ServePhase(BrokerOptions options, Durability durability, Intake intake, IdentityWork work, TimeProvider time)
 {
     /// <summary>How long the slices of one batch may hold back what they left in outboxes.</summary>
     private static readonly TimeSpan LongestHold = TimeSpan.FromMilliseconds(25);
@@ -21,6 +22,7 @@ internal sealed class ServePhase(BrokerOptions options, IBrokerStore store, Inta
     {
         Exception? failure = null;
         var heldSince = 0L;
+        var ticket = 0L;
         intake.Enter(link.Connection);
         try
         {
@@ -33,15 +35,19 @@ internal sealed class ServePhase(BrokerOptions options, IBrokerStore store, Inta
                     await AwaitTurnAsync(link, handler.IsDelivering ? CancellationToken.None : cancellationToken);
                 }
 
-                var step = Handle(link, handler, input, isInTurn: isBusy, out var needed);
+                var step = Handle(link, handler, input, isInTurn: isBusy, ref ticket, out var needed);
                 if (step != Step.GoOn || IsFlushDue(link, ref heldSince))
                 {
                     heldSince = 0;
                     if (handler.HasAnswers)
                     {
-                        // What is acknowledged is safe first.
-                        await CommitAsync(link);
-                        handler.SendAnswers();
+                        if (handler.HasRetained)
+                        {
+                            // They follow their SUBACK.
+                            await AwaitAsync(link, ticket, cancellationToken);
+                        }
+
+                        handler.SendAnswers(ticket);
                         link.Flushes.Flush();
                         handler.SendRetained();
                     }
@@ -70,6 +76,18 @@ internal sealed class ServePhase(BrokerOptions options, IBrokerStore store, Inta
                 {
                     continue;
                 }
+
+                if (!handler.HasAnswers)
+                {
+                    ticket = 0;
+                }
+
+                if (link.Answers.IsFull)
+                {
+                    await link.HoldBackAsync(() => link.Answers.WhenRoomAsync().WaitAsync(cancellationToken));
+                }
+
+                await AwaitAsync(link, durability.Room, cancellationToken);
 
                 if (step is not (Step.ReadOn or Step.GoOn) || link.Outbox.IsOverLimit)
                 {
@@ -142,12 +160,15 @@ internal sealed class ServePhase(BrokerOptions options, IBrokerStore store, Inta
     }
 
     /// <summary>Handles what was received, as far as one slice allows, and ends the turn.</summary>
-    private Step Handle(ClientLink link, PacketHandler handler, ReceiveBuffer input, bool isInTurn, out int needed)
+    private Step Handle(
+        ClientLink link, PacketHandler handler, ReceiveBuffer input, bool isInTurn, ref long ticket, out int needed)
     {
         using (work.Begin(Account(link), isInTurn))
         {
             link.Connection.BeginBatch();
+            Durability.TakeNoted();
             var step = handler.Handle(input, out needed);
+            ticket = Math.Max(ticket, Durability.TakeNoted());
             if (!handler.IsDelivering)
             {
                 link.Connection.EndBatch();
@@ -165,17 +186,9 @@ internal sealed class ServePhase(BrokerOptions options, IBrokerStore store, Inta
             _ => link.HoldBackByAnswersAsync(cancellationToken),
         };
 
-    private async ValueTask CommitAsync(ClientLink link)
-    {
-        var commit = store.CommitAsync();
-        if (commit.IsCompletedSuccessfully)
-        {
-            commit.GetAwaiter().GetResult();
-        }
-        else
-        {
-            var underWay = commit.AsTask();
-            await link.HoldBackAsync(() => underWay);
-        }
-    }
+    /// <summary>Waits for a ticket. Meanwhile nothing is read: the client is not silent.</summary>
+    private Task AwaitAsync(ClientLink link, long ticket, CancellationToken cancellationToken) =>
+        durability.IsReached(ticket)
+            ? Task.CompletedTask
+            : link.HoldBackAsync(() => durability.WhenReachedAsync(ticket, cancellationToken));
 }

@@ -60,10 +60,13 @@ internal sealed class SubscribeHandler(
         return answer(reasons.MoveToImmutable());
     }
 
+    /// <summary>Whether <see cref="SendRetained"/> has something to do.</summary>
+    public bool HasRetained => _hasSubscribed && !IsUnderWay;
+
     /// <summary>Begins to send the retained messages that match the new subscriptions. They are sent as the client reads.</summary>
     public void SendRetained()
     {
-        if (_hasSubscribed && !IsUnderWay)
+        if (HasRetained)
         {
             _hasSubscribed = false;
             client.Session.Deliveries.SendRetained(link.Flushes);

@@ -60,6 +60,11 @@ internal sealed class StoredMessage(
     /// <summary>Who pays for it while it is retained. Belongs to the lock of the retained messages.</summary>
     public AccountMemory? Keeper { get; set; }
 
+    /// <summary>
+    /// The group of the journal in which it was written last, and its place among the messages of that group. For the thread that writes.
+    /// </summary>
+    public (long Group, int Place) WrittenIn { get; set; }
+
     /// <summary>About how much memory it takes, in bytes; with its topic, if that is in memory for it alone.</summary>
     public int Size { get; } = Overhead + payload.Length + properties.Length + (untraced?.Length ?? 0)
         + (topic.IsListed ? 0 : 3 * topic.Utf8.Length);

@@ -1,3 +1,4 @@
+using Cassini.Streams.Broker.Durable;
 using Cassini.Streams.Broker.Model;
 using Cassini.Streams.Mqtt;
 using Cassini.Streams.Quotas;
@@ -8,7 +9,7 @@ namespace Cassini.Streams.Broker.Outgoing;
 /// What is to be sent to one client. Any thread appends encoded packets under a short lock; one drain at a time sends what has gathered,
 /// one TLS record at a time. Holds no buffer while there is nothing to send. Thread-safe.
 /// </summary>
-internal sealed class Outbox : IFlushable
+internal sealed class Outbox : IFlushable, IDurabilityWaiter
 {
     private readonly Lock _lock = new();
     private readonly BrokerCounters _counters;
@@ -16,12 +17,16 @@ internal sealed class Outbox : IFlushable
     private readonly OutboxBuffer _waiting;
     private readonly TopicAliases? _aliases;
     private readonly OutboxDrain _drain;
+    private readonly Durability _durability;
     private BackPressure _pressure;
     private volatile OutboxState _state;
     private TaskCompletionSource? _idle;
 
-    public Outbox(Stream stream, OutboxLimits limits, AccountMemory memory, IdentityWork work, BrokerCounters counters, IOutboxOwner owner)
+    public Outbox(
+        Stream stream, OutboxLimits limits, AccountMemory memory, IdentityWork work, Durability durability, BrokerCounters counters,
+        IOutboxOwner owner)
     {
+        _durability = durability;
         Limits = limits;
         _counters = counters;
         _owner = owner;
@@ -88,12 +93,19 @@ internal sealed class Outbox : IFlushable
     /// Appends a number of answers. They are never dropped: when many wait, nothing is read that causes more, see
     /// <see cref="IsOverLimit"/>.
     /// </summary>
-    public void Append(ReadOnlySpan<byte> answers, FlushSet flushes, int count = 1)
+    /// <param name="answers">The packets.</param>
+    /// <param name="flushes">Where to note that there is something to send.</param>
+    /// <param name="count">How many there are.</param>
+    /// <param name="after">
+    /// The ticket of what must be durable before they are sent; 0 for nothing. What is appended later waits behind them.
+    /// </param>
+    public void Append(ReadOnlySpan<byte> answers, FlushSet flushes, int count = 1, long after = 0)
     {
         lock (_lock)
         {
             if (_state != OutboxState.Closed)
             {
+                _waiting.Hold(after);
                 answers.CopyTo(_waiting.AppendAnswers(answers.Length, count));
                 NoteLocked(flushes);
             }
@@ -118,7 +130,8 @@ internal sealed class Outbox : IFlushable
     /// <param name="message">The message.</param>
     /// <param name="flushes">Where to note that there is something to send.</param>
     /// <param name="isPaced">Whether it is of a burst that asked <see cref="TakesMoreOfBurst"/> before: then it is not dropped.</param>
-    public OutboxVerdict Offer(ref OutgoingMessage message, FlushSet flushes, bool isPaced = false)
+    /// <param name="after">The ticket of what must be durable before it is sent; 0 for nothing.</param>
+    public OutboxVerdict Offer(ref OutgoingMessage message, FlushSet flushes, bool isPaced = false, long after = 0)
     {
         var mayDrop = message.QoS == QualityOfService.AtMostOnce && !isPaced;
         lock (_lock)
@@ -139,6 +152,7 @@ internal sealed class Outbox : IFlushable
                 return OutboxVerdict.Full;
             }
 
+            _waiting.Hold(after);
             if (message.Shareable is { } shared)
             {
                 message.WriteHead(_waiting.AppendShared(size - message.PayloadLength, shared), Limits.Version);
@@ -167,6 +181,19 @@ internal sealed class Outbox : IFlushable
         }
 
         _drain.Start(inline);
+    }
+
+    /// <inheritdoc/>
+    public void OnDurable(FlushSet flushes)
+    {
+        lock (_lock)
+        {
+            if (_state == OutboxState.Held)
+            {
+                _state = OutboxState.Noted;
+                flushes.Add(this);
+            }
+        }
     }
 
     /// <summary>Ends when all is sent, or sending failed.</summary>
@@ -210,6 +237,12 @@ internal sealed class Outbox : IFlushable
 
             if (!_waiting.IsEmpty)
             {
+                if (_waiting.After is > 0 and var after && _durability.TryWait(after, this))
+                {
+                    _state = OutboxState.Held;
+                    return false;
+                }
+
                 next = take ? _waiting.TakeNext() : default;
                 return true;
             }

@@ -22,6 +22,7 @@ internal sealed class OutboxBuffer(AccountMemory memory)
     private int _messages;
     private long _bytes;
     private long _answers;
+    private long _after;
 
     /// <summary>Messages that are not sent, also those in a segment that was taken.</summary>
     public int Messages => Volatile.Read(ref _messages);
@@ -40,6 +41,12 @@ internal sealed class OutboxBuffer(AccountMemory memory)
     /// <summary>Whether a whole record is ready.</summary>
     public bool HasFullSegment => _full is { Count: > 0 };
 
+    /// <summary>The ticket of what must be durable before the oldest segment is sent; 0 for nothing.</summary>
+    public long After => _full is { Count: > 0 } ? _full.Peek().After : _tail.After;
+
+    /// <summary>What is appended next is sent only after this ticket, with everything behind it.</summary>
+    public void Hold(long after) => _after = after;
+
     /// <summary>Appends packets: the bytes returned must be written at once.</summary>
     /// <param name="size">Their bytes.</param>
     /// <param name="packets">How many there are.</param>
@@ -52,6 +59,8 @@ internal sealed class OutboxBuffer(AccountMemory memory)
 
         _bytes += size;
         _tail.Packets += packets;
+        _tail.After = Math.Max(_tail.After, _after);
+        _after = 0;
         return _tail.Take(size);
     }
 

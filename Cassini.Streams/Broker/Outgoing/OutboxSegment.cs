@@ -23,6 +23,9 @@ internal struct OutboxSegment(byte[] array)
 
     public int Length { get; private set; }
 
+    /// <summary>The ticket of what must be durable before it is sent; 0 for nothing.</summary>
+    public long After { get; set; }
+
     /// <summary>How many packets end in it.</summary>
     public int Packets { get; set; }
 
@@ -46,7 +49,7 @@ internal struct OutboxSegment(byte[] array)
 
     /// <summary>Counts what was copied from another segment.</summary>
     public void CountAs(in OutboxSegment other) =>
-        (Packets, Messages, Answers, Payload) = (other.Packets, other.Messages, other.Answers, other.Payload);
+        (Packets, Messages, Answers, Payload, After) = (other.Packets, other.Messages, other.Answers, other.Payload, other.After);
 
     /// <summary>The next <paramref name="size"/> bytes, to be written.</summary>
     public Span<byte> Take(int size)

@@ -12,5 +12,8 @@ internal enum OutboxState
     /// <summary>A drain is scheduled or at work.</summary>
     Draining,
 
+    /// <summary>What comes next must not be sent before something is durable.</summary>
+    Held,
+
     Closed,
 }

@@ -1,3 +1,4 @@
+using Cassini.Streams.Broker.Durable;
 using Cassini.Streams.Broker.Model;
 using Cassini.Streams.Events;
 using Cassini.Streams.Mqtt;
@@ -66,7 +67,7 @@ internal sealed class RetainedMessages(
             ReplaceLocked(node, message, account);
             if (!message.Topic.IsSystem)
             {
-                store.PutRetained(message);
+                store.PutRetained(message, account.Identity);
             }
 
             return true;
@@ -74,13 +75,15 @@ internal sealed class RetainedMessages(
     }
 
     /// <summary>Restores a message that the store kept. Called before the first connection.</summary>
-    public void Restore(StoredMessage message)
+    /// <param name="message">The message.</param>
+    /// <param name="identity">The identity that pays for it.</param>
+    public void Restore(StoredMessage message, string identity)
     {
         lock (_lock)
         {
-            // Whose they are is not kept with them.
-            _places.Take(accounts.OfBroker, 1, 1);
-            ReplaceLocked(FindOrAddLocked(message.Topic.Utf8), message, accounts.OfBroker);
+            var account = accounts.Open(identity);
+            _places.Take(account, 1, 1);
+            ReplaceLocked(FindOrAddLocked(message.Topic.Utf8), message, account);
         }
     }
 
@@ -252,10 +255,10 @@ internal sealed class RetainedMessages(
             if (!message.Topic.IsSystem)
             {
                 _places.Return(message.Keeper!.Account, 1, 1);
+                store.DeleteRetained(message.Topic);
             }
 
             ForgetLocked(message);
-            store.DeleteRetained(message.Topic.Name);
             PruneLocked(node);
         }
     }

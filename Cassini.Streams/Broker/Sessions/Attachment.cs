@@ -1,3 +1,4 @@
+using Cassini.Streams.Broker.Durable;
 using Cassini.Streams.Broker.Model;
 using Cassini.Streams.Broker.Outgoing;
 using Cassini.Streams.Events;
@@ -30,10 +31,14 @@ internal sealed class Attachment(IAttachedConnection connection, Outbox outbox, 
     public long AttachedAt { get; set; }
 
     /// <summary>Sends PUBREL.</summary>
-    public void SendPubRel(ushort packetId, ReasonCode reason, FlushSet flushes)
+    /// <param name="packetId">The identifier of the message.</param>
+    /// <param name="reason">The reason.</param>
+    /// <param name="flushes">Where to note that there is something to send.</param>
+    /// <param name="after">The ticket of what must be durable before; 0 for nothing.</param>
+    public void SendPubRel(ushort packetId, ReasonCode reason, FlushSet flushes, long after = 0)
     {
         Span<byte> packet = stackalloc byte[AckPacket.MaxSize];
-        Outbox.Append(packet[..new AckPacket(PacketType.PubRel, packetId, reason).Write(packet, Outbox.Version)], flushes);
+        Outbox.Append(packet[..new AckPacket(PacketType.PubRel, packetId, reason).Write(packet, Outbox.Version)], flushes, after: after);
     }
 
     /// <summary>Takes the will, so that it is published once at most.</summary>

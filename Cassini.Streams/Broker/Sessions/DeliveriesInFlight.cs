@@ -94,10 +94,10 @@ internal sealed class DeliveriesInFlight(
             case AcknowledgementMeaning.Received:
                 _window.At(place).State = DeliveryState.AwaitingPubComp;
                 journal.PutDelivery(_window.At(place).Queued.Sequence, ack.PacketId, DeliveryState.AwaitingPubComp);
-                from.SendPubRel(ack.PacketId, ReasonCode.Success, flushes);
+                from.SendPubRel(ack.PacketId, ReasonCode.Success, flushes, journal.LastTicket);
                 break;
             case AcknowledgementMeaning.ReceivedBefore:
-                from.SendPubRel(ack.PacketId, ReasonCode.Success, flushes);
+                from.SendPubRel(ack.PacketId, ReasonCode.Success, flushes, journal.LastTicket);
                 break;
             case AcknowledgementMeaning.ReceivedUnknown:
                 from.SendPubRel(ack.PacketId, ReasonCode.PacketIdentifierNotFound, flushes);
@@ -132,7 +132,7 @@ internal sealed class DeliveriesInFlight(
         _unacknowledged++;
         if (_window.At(place).State == DeliveryState.AwaitingPubComp)
         {
-            to.SendPubRel(InFlightWindow.IdOf(place), ReasonCode.Success, flushes);
+            to.SendPubRel(InFlightWindow.IdOf(place), ReasonCode.Success, flushes, journal.LastTicket);
         }
         else
         {
@@ -144,7 +144,7 @@ internal sealed class DeliveriesInFlight(
     {
         ref readonly var queued = ref _window.At(place).Queued;
         var copy = new OutgoingMessage(queued, queued.Message.SecondsLeft(time.GetTimestamp(), time), InFlightWindow.IdOf(place), dup);
-        var verdict = to.Outbox.Offer(ref copy, flushes);
+        var verdict = to.Outbox.Offer(ref copy, flushes, after: After(queued.QoS));
         if (verdict == OutboxVerdict.TooLarge)
         {
             losses.Count(verdict, queued.Message.Topic, queued.QoS);
@@ -152,6 +152,12 @@ internal sealed class DeliveriesInFlight(
             Complete(place);
         }
     }
+
+    /// <summary>
+    /// What must be durable before a message is sent. One of QoS 2 must have its identifier: else that might be given to another message
+    /// after a crash, which the client would take for a repetition.
+    /// </summary>
+    private long After(QualityOfService qos) => qos == QualityOfService.ExactlyOnce ? journal.LastTicket : 0;
 
     private void Complete(long place)
     {

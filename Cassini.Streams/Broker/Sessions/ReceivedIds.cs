@@ -39,6 +39,7 @@ internal sealed class ReceivedIds(Lock sessionLock, AccountMemory memory, Sessio
             _ids ??= [];
             if (_ids.Contains(packetId))
             {
+                journal.NoteAgain();
                 return ReceiveVerdict.Repeated;
             }
 
@@ -49,8 +50,22 @@ internal sealed class ReceivedIds(Lock sessionLock, AccountMemory memory, Sessio
 
             _ids.Add(packetId);
             memory.Take(Cost);
-            journal.PutReceived(packetId);
             return ReceiveVerdict.New;
+        }
+    }
+
+    /// <summary>
+    /// Every subscriber has its copy of a message: it is stored that it was received. Not before: what is repeated after a crash is
+    /// delivered unless that is stored.
+    /// </summary>
+    public void Keep(ushort packetId)
+    {
+        lock (sessionLock)
+        {
+            if (_ids?.Contains(packetId) is true)
+            {
+                journal.PutReceived(packetId);
+            }
         }
     }
 

@@ -1,3 +1,4 @@
+using Cassini.Streams.Broker.Durable;
 using Cassini.Streams.Broker.Model;
 using Cassini.Streams.Broker.Routing;
 using Cassini.Streams.Events;
@@ -107,7 +108,9 @@ internal sealed class Session : Subscriber
 
             // A will that waits for its delay is not sent when the client is back in time [MQTT-3.1.3-9].
             _will.Take()?.Release();
-            attachment.Outbox.Append(isPresent ? request.ConnAckPresent : request.ConnAckNew, flushes);
+            _journal.PutPresence(isConnected: true);
+            _journal.NoteAgain();
+            attachment.Outbox.Append(isPresent ? request.ConnAckPresent : request.ConnAckNew, flushes, after: Durability.Noted);
             attachment.AttachedAt = _time.GetTimestamp();
             AttachLocked(attachment);
             History.NoteLocked(attachment.Opened(this, isPresent));
@@ -146,6 +149,7 @@ internal sealed class Session : Subscriber
             AttachLocked(null);
             _detachedAt = _time.GetTimestamp();
             ChangeExpiryLocked(expirySeconds ?? ExpirySeconds);
+            _journal.PutPresence(isConnected: false);
             NoteClosedLocked(attachment, reason, isKept: ExpirySeconds > 0);
             _will.Set(attachment.TakeWill(), _detachedAt, ExpirySeconds, _time.TimestampFrequency);
             end = ExpirySeconds == 0
@@ -227,11 +231,23 @@ internal sealed class Session : Subscriber
         lock (History.Lock)
         {
             ExpirySeconds = kept.Session.ExpirySeconds;
-            _detachedAt = _time.GetTimestamp();
-            _journal.Restore();
+            _detachedAt = _time.GetTimestamp() - (long)(kept.Away.TotalSeconds * _time.TimestampFrequency);
+            _journal.Restore(kept.Store);
             Subscriptions.RestoreLocked(this, kept.Subscriptions);
             Deliveries.RestoreLocked(kept.Messages);
             Received.RestoreLocked(kept.Received);
+        }
+    }
+
+    /// <summary>Its client had a will when the broker ended. Before anyone else knows the session.</summary>
+    /// <param name="will">The will.</param>
+    /// <param name="age">How long ago that was.</param>
+    public void Restore(HeldWill will, TimeSpan age)
+    {
+        lock (History.Lock)
+        {
+            _will.Set(
+                will, _time.GetTimestamp() - (long)(age.TotalSeconds * _time.TimestampFrequency), ExpirySeconds, _time.TimestampFrequency);
         }
     }
 

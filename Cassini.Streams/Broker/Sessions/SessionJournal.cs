@@ -1,3 +1,4 @@
+using Cassini.Streams.Broker.Durable;
 using Cassini.Streams.Broker.Model;
 
 namespace Cassini.Streams.Broker.Sessions;
@@ -8,7 +9,12 @@ namespace Cassini.Streams.Broker.Sessions;
 /// </summary>
 internal sealed class SessionJournal(IBrokerStore store, string clientId)
 {
-    private bool _isOpen;
+    private ISessionStore? _kept;
+
+    /// <summary>
+    /// The ticket of its last change but for what the client has acknowledged; 0 when there was none.
+    /// </summary>
+    public long LastTicket { get; private set; }
 
     /// <summary>The session was opened, or its expiry interval has changed: from now on it is kept, unless that is 0.</summary>
     public void PutExpiry(string identity, uint seconds)
@@ -19,78 +25,90 @@ internal sealed class SessionJournal(IBrokerStore store, string clientId)
             return;
         }
 
-        _isOpen = true;
-        store.PutSession(new SessionRecord(clientId, identity, seconds));
+        var session = new SessionRecord(clientId, identity, seconds);
+        if (_kept is null)
+        {
+            _kept = store.OpenSession(session);
+        }
+        else
+        {
+            _kept.Put(session);
+        }
+
+        Note();
     }
 
     /// <summary>The store has the session already.</summary>
-    public void Restore() => _isOpen = true;
+    public void Restore(ISessionStore kept) => _kept = kept;
+
+    /// <summary>The session has got or lost its connection.</summary>
+    public void PutPresence(bool isConnected)
+    {
+        _kept?.PutPresence(isConnected);
+        Track();
+    }
 
     /// <summary>The session has ended, or ends with its connection from now on: it is not kept any more.</summary>
     public void DeleteSession()
     {
-        if (_isOpen)
+        if (_kept is { } kept)
         {
-            store.DeleteSession(clientId);
-            _isOpen = false;
+            kept.End();
+            Note();
+            _kept = null;
         }
     }
 
     public void PutSubscription(Subscription subscription)
     {
-        if (_isOpen)
-        {
-            store.PutSubscription(clientId, new SubscriptionRecord(
-                subscription.Filter, subscription.QoS, subscription.NoLocal,
-                subscription.RetainAsPublished, [.. subscription.Identifiers]));
-        }
+        _kept?.PutSubscription(new SubscriptionRecord(
+            subscription.Filter, subscription.QoS, subscription.NoLocal, subscription.RetainAsPublished, [.. subscription.Identifiers]));
+        Note();
     }
 
     public void DeleteSubscription(string filter)
     {
-        if (_isOpen)
-        {
-            store.DeleteSubscription(clientId, filter);
-        }
+        _kept?.DeleteSubscription(filter);
+        Note();
     }
 
     public void PutMessage(in QueuedMessage message)
     {
-        if (_isOpen)
-        {
-            store.PutMessage(clientId, message);
-        }
+        _kept?.PutMessage(message);
+        Note();
     }
 
     public void PutDelivery(long sequence, ushort packetId, DeliveryState state)
     {
-        if (_isOpen)
-        {
-            store.PutDelivery(clientId, sequence, packetId, state);
-        }
+        _kept?.PutDelivery(sequence, packetId, state);
+        Track();
     }
 
     public void DeleteMessage(long sequence)
     {
-        if (_isOpen)
-        {
-            store.DeleteMessage(clientId, sequence);
-        }
+        _kept?.DeleteMessage(sequence);
     }
 
     public void PutReceived(ushort packetId)
     {
-        if (_isOpen)
-        {
-            store.PutReceived(clientId, packetId);
-        }
+        _kept?.PutReceived(packetId);
+        Note();
     }
 
     public void DeleteReceived(ushort packetId)
     {
-        if (_isOpen)
-        {
-            store.DeleteReceived(clientId, packetId);
-        }
+        _kept?.DeleteReceived(packetId);
+        Note();
     }
+
+    /// <summary>What is answered now must not be answered before all its changes are durable.</summary>
+    public void NoteAgain() => Durability.Note(LastTicket);
+
+    private void Note()
+    {
+        Track();
+        Durability.Note(LastTicket);
+    }
+
+    private void Track() => LastTicket = _kept?.LastTicket ?? LastTicket;
 }

@@ -1,0 +1,116 @@
+using Cassini.Streams.Broker.Model;
+
+namespace Cassini.Streams.Broker.Durable;
+
+/// <summary>
+/// How far the changes of a store are durable. Each change has a ticket, and many changes have the same; tickets grow. What must not be
+/// sent before a change is durable waits for its ticket. Thread-safe.
+/// </summary>
+internal sealed class Durability
+{
+    /// <summary>How many are woken by one thread.</summary>
+    private const int Batch = 64;
+
+    [ThreadStatic]
+    private static long _ofThread;
+
+    private readonly Lock _lock = new();
+    private readonly List<(long Ticket, IDurabilityWaiter Waiter)> _waiting = [];
+    private long _reached;
+    private long _room;
+
+    /// <summary>
+    /// A ticket that must be reached before more messages are taken, because too many changes are not durable yet; 0 when there is room.
+    /// </summary>
+    public long Room
+    {
+        get => Volatile.Read(ref _room);
+        set => Volatile.Write(ref _room, value);
+    }
+
+    /// <summary>Whether everything with this ticket is durable; 0 is the ticket of nothing.</summary>
+    public bool IsReached(long ticket) => ticket <= Volatile.Read(ref _reached);
+
+    /// <summary>The calling thread has made a change, or found one that others made and that it answers for.</summary>
+    public static void Note(long ticket) => _ofThread = Math.Max(_ofThread, ticket);
+
+    /// <summary>The highest ticket that the calling thread has noted.</summary>
+    public static long Noted => _ofThread;
+
+    /// <summary>The same, and the thread begins anew. Called before a piece of work, and at its end.</summary>
+    public static long TakeNoted()
+    {
+        var noted = _ofThread;
+        _ofThread = 0;
+        return noted;
+    }
+
+    /// <summary>Wakes somebody once, when a ticket is reached.</summary>
+    /// <returns>False when it is reached already: then nobody is woken.</returns>
+    public bool TryWait(long ticket, IDurabilityWaiter waiter)
+    {
+        lock (_lock)
+        {
+            if (IsReached(ticket))
+            {
+                return false;
+            }
+
+            _waiting.Add((ticket, waiter));
+            return true;
+        }
+    }
+
+    /// <summary>Ends when a ticket is reached.</summary>
+    public async Task WhenReachedAsync(long ticket, CancellationToken cancellationToken)
+    {
+        var wait = new Wait();
+        if (TryWait(ticket, wait))
+        {
+            await wait.Reached.WaitAsync(cancellationToken).ConfigureAwait(false);
+        }
+    }
+
+    /// <summary>Everything up to a ticket is durable. Wakes who waits for it, on threads of the pool. For the store.</summary>
+    public void Reach(long ticket)
+    {
+        List<IDurabilityWaiter>? due = null;
+        lock (_lock)
+        {
+            Volatile.Write(ref _reached, Math.Max(_reached, ticket));
+            if (_waiting.Count > 0)
+            {
+                due = [.. _waiting.Where(one => one.Ticket <= ticket).Select(one => one.Waiter)];
+                _waiting.RemoveAll(one => one.Ticket <= ticket);
+            }
+        }
+
+        if (due is not null)
+        {
+            foreach (var batch in due.Chunk(Batch))
+            {
+                ThreadPool.UnsafeQueueUserWorkItem(Wake, batch, preferLocal: false);
+            }
+        }
+    }
+
+    private static void Wake(IDurabilityWaiter[] due)
+    {
+        var flushes = new FlushSet();
+        foreach (var waiter in due)
+        {
+            waiter.OnDurable(flushes);
+        }
+
+        flushes.Flush();
+    }
+
+    private sealed class Wait : IDurabilityWaiter
+    {
+        private readonly TaskCompletionSource _reached = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+        public Task Reached => _reached.Task;
+
+        public void OnDurable(FlushSet flushes) => _reached.TrySetResult();
+    }
+}

@@ -1,0 +1,46 @@
+using Cassini.Streams.Broker.Model;
+
+namespace Cassini.Streams.Broker.Durable;
+
+/// <summary>
+/// Keeps the broker's state, so that it outlives the process. The broker works on its own memory and passes each change of durable state
+/// to the store at once. What a client must not learn before the change is durable waits for the change's ticket, see
+/// <see cref="Durable.Durability"/>. Any thread. A store must neither block in a change nor call back.
+/// </summary>
+internal interface IBrokerStore
+{
+    /// <summary>How far its changes are durable.</summary>
+    Durability Durability { get; }
+
+    /// <summary>Loads everything that was stored. Called at most once, before the first change.</summary>
+    ValueTask<BrokerState> LoadAsync(CancellationToken cancellationToken);
+
+    /// <summary>
+    /// A session begins that outlives its connection. The changes of one session arrive one after another, in order, under its lock.
+    /// </summary>
+    ISessionStore OpenSession(SessionRecord session);
+
+    /// <summary>A client has a will from now on, whether its session is stored or not.</summary>
+    /// <returns>Its number, for <see cref="DeleteWill"/>.</returns>
+    long PutWill(WillRecord will);
+
+    /// <summary>A will was published or discarded.</summary>
+    void DeleteWill(long number);
+
+    /// <summary>A message is the retained one of its topic now. Under a lock of all retained messages.</summary>
+    /// <param name="message">The message.</param>
+    /// <param name="identity">The identity that pays for it.</param>
+    void PutRetained(StoredMessage message, string identity);
+
+    /// <summary>A topic has no retained message any more.</summary>
+    void DeleteRetained(Topic topic);
+
+    /// <summary>
+    /// The changes that this thread makes until the result is disposed become durable together. A thread begins no second one meanwhile,
+    /// and none while it holds a session's lock.
+    /// </summary>
+    StoreUnit BeginUnit();
+
+    /// <summary>The end of <see cref="BeginUnit"/>.</summary>
+    void EndUnit();
+}

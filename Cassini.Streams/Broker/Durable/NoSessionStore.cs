@@ -1,0 +1,55 @@
+using Cassini.Streams.Broker.Model;
+
+namespace Cassini.Streams.Broker.Durable;
+
+/// <summary>Keeps nothing of a session.</summary>
+internal sealed class NoSessionStore : ISessionStore
+{
+    public static readonly NoSessionStore Instance = new();
+
+    private NoSessionStore()
+    {
+    }
+
+    public long LastTicket => 0;
+
+    public void Put(SessionRecord session)
+    {
+    }
+
+    public void PutPresence(bool isConnected)
+    {
+    }
+
+    public void End()
+    {
+    }
+
+    public void PutSubscription(SubscriptionRecord subscription)
+    {
+    }
+
+    public void DeleteSubscription(string filter)
+    {
+    }
+
+    public void PutMessage(in QueuedMessage message)
+    {
+    }
+
+    public void PutDelivery(long sequence, ushort packetId, DeliveryState state)
+    {
+    }
+
+    public void DeleteMessage(long sequence)
+    {
+    }
+
+    public void PutReceived(ushort packetId)
+    {
+    }
+
+    public void DeleteReceived(ushort packetId)
+    {
+    }
+}

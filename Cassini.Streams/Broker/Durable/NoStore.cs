@@ -1,0 +1,39 @@
+using Cassini.Streams.Broker.Model;
+
+namespace Cassini.Streams.Broker.Durable;
+
+/// <summary>Keeps nothing: the broker's state ends with the process.</summary>
+internal sealed class NoStore : IBrokerStore
+{
+    public static readonly NoStore Instance = new();
+
+    private NoStore()
+    {
+    }
+
+    public Durability Durability { get; } = new();
+
+    public ValueTask<BrokerState> LoadAsync(CancellationToken cancellationToken) => ValueTask.FromResult(BrokerState.Empty);
+
+    public ISessionStore OpenSession(SessionRecord session) => NoSessionStore.Instance;
+
+    public long PutWill(WillRecord will) => 0;
+
+    public void DeleteWill(long number)
+    {
+    }
+
+    public void PutRetained(StoredMessage message, string identity)
+    {
+    }
+
+    public void DeleteRetained(Topic topic)
+    {
+    }
+
+    public StoreUnit BeginUnit() => default;
+
+    public void EndUnit()
+    {
+    }
+}

@@ -1,0 +1,120 @@
+using System.Buffers.Binary;
+using System.Text;
+
+namespace Cassini.Streams.Store;
+
+/// <summary>Reads one group. Nothing of it is returned before its check sum was found right.</summary>
+internal ref struct GroupReader
+{
+    private ReadOnlySpan<byte> _rest;
+    private int _records;
+
+    /// <exception cref="JournalFormatException">It is damaged, or a newer version wrote it.</exception>
+    public GroupReader(long number, ReadOnlySpan<byte> group)
+    {
+        if (group.Length < GroupFormat.HeaderSize)
+        {
+            throw new JournalFormatException($"it has {group.Length} bytes, too few for a group");
+        }
+
+        if (GroupFormat.Crc(group[GroupFormat.NumberAt..]) != BinaryPrimitives.ReadUInt32LittleEndian(group[GroupFormat.CrcAt..]))
+        {
+            throw new JournalFormatException("its check sum is wrong");
+        }
+
+        if (group[0] > GroupFormat.Version)
+        {
+            throw new JournalFormatException($"it has format {group[0]}, and this version reads formats up to {GroupFormat.Version}");
+        }
+
+        var own = BinaryPrimitives.ReadInt64LittleEndian(group[GroupFormat.NumberAt..]);
+        if (own != number)
+        {
+            throw new JournalFormatException($"it says that it is group {own}");
+        }
+
+        WrittenAt = DateTimeOffset.FromUnixTimeMilliseconds(BinaryPrimitives.ReadInt64LittleEndian(group[GroupFormat.TimeAt..]));
+        _records = BinaryPrimitives.ReadInt32LittleEndian(group[GroupFormat.CountAt..]);
+        _rest = group[GroupFormat.HeaderSize..];
+    }
+
+    /// <summary>When it was written, UTC.</summary>
+    public DateTimeOffset WrittenAt { get; }
+
+    /// <summary>The next record, whose parts must be read in their order.</summary>
+    /// <returns>False at the end.</returns>
+    /// <exception cref="JournalFormatException">It is of a type that a newer version writes, or the group does not end with its last
+    /// record.</exception>
+    public bool TryNext(out RecordType type)
+    {
+        while (_records > 0)
+        {
+            _records--;
+            type = (RecordType)ReadByte();
+            if (type < RecordType.FirstSkippable)
+            {
+                return type is > RecordType.None and <= RecordType.WillEnd
+                    ? true
+                    : throw new JournalFormatException($"it has a record of type {(byte)type}, which this version does not know");
+            }
+
+            ReadBytes();
+        }
+
+        type = RecordType.None;
+        return _rest.IsEmpty ? false : throw new JournalFormatException($"{_rest.Length} bytes follow its last record");
+    }
+
+    public byte ReadByte() => Take(1)[0];
+
+    public ulong ReadNumber()
+    {
+        var value = 0UL;
+        for (var shift = 0; shift < 64; shift += 7)
+        {
+            var next = ReadByte();
+            value |= (ulong)(next & 0x7F) << shift;
+            if (next < 0x80)
+            {
+                return value;
+            }
+        }
+
+        throw new JournalFormatException("a number is longer than ten bytes");
+    }
+
+    public uint ReadSession() => checked((uint)ReadNumber());
+
+    public int ReadCount() => checked((int)ReadNumber());
+
+    public long ReadLong() => checked((long)ReadNumber());
+
+    public ushort ReadPacketId() => checked((ushort)ReadNumber());
+
+    public ReadOnlySpan<byte> ReadBytes() => Take(ReadCount());
+
+    public string ReadText() => Encoding.UTF8.GetString(ReadBytes());
+
+    public int[] ReadIdentifiers()
+    {
+        var identifiers = new int[Math.Min(ReadCount(), _rest.Length)];
+        for (var i = 0; i < identifiers.Length; i++)
+        {
+            identifiers[i] = ReadCount();
+        }
+
+        return identifiers;
+    }
+
+    private ReadOnlySpan<byte> Take(int size)
+    {
+        if (size > _rest.Length)
+        {
+            throw new JournalFormatException("it ends within a record");
+        }
+
+        var taken = _rest[..size];
+        _rest = _rest[size..];
+        return taken;
+    }
+}

@@ -1,0 +1,5 @@
+namespace Cassini.Streams.Store;
+
+/// <summary>A group cannot be read: bytes are damaged, or a newer version wrote it.</summary>
+/// <param name="message">What is wrong.</param>
+internal sealed class JournalFormatException(string message) : Exception(message);

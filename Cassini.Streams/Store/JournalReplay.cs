@@ -1,0 +1,316 @@
+using System.Collections.Immutable;
+using Cassini.Streams.Broker.Durable;
+using Cassini.Streams.Broker.Model;
+using Cassini.Streams.Mqtt;
+
+namespace Cassini.Streams.Store;
+
+/// <summary>
+/// What the groups of a journal say, applied one after another. A record about something that is not there any more changes nothing.
+/// </summary>
+internal sealed class JournalReplay(TimeProvider time)
+{
+    private readonly Dictionary<uint, KeptSession> _sessions = [];
+    private readonly Dictionary<string, (StoredMessage Message, string Identity)> _retained = new(StringComparer.Ordinal);
+    private readonly Dictionary<long, WillRecord> _wills = [];
+    private readonly Dictionary<string, Topic> _topics = new(StringComparer.Ordinal);
+    private readonly List<StoredMessage> _bodies = [];
+    private readonly DateTimeOffset _utc = time.GetUtcNow();
+    private readonly long _now = time.GetTimestamp();
+    private DateTimeOffset _writtenAt;
+
+    /// <summary>The highest number of a session.</summary>
+    public uint LastSession { get; private set; }
+
+    /// <summary>The highest number of a will.</summary>
+    public long LastWill { get; private set; }
+
+    /// <summary>How many sessions there are.</summary>
+    public int Sessions => _sessions.Count;
+
+    /// <summary>How many copies there are.</summary>
+    public long Messages { get; private set; }
+
+    /// <summary>Applies the next group.</summary>
+    /// <exception cref="JournalFormatException">It is damaged, or a newer version wrote it.</exception>
+    public void Apply(long number, ReadOnlySpan<byte> group)
+    {
+        var reader = new GroupReader(number, group);
+        _bodies.Clear();
+        _writtenAt = reader.WrittenAt;
+        try
+        {
+            while (reader.TryNext(out var type))
+            {
+                Apply(type, ref reader);
+            }
+        }
+        catch (Exception impossible) when (impossible is OverflowException or ArgumentException)
+        {
+            throw new JournalFormatException($"a value in it is impossible: {impossible.Message}");
+        }
+    }
+
+    /// <summary>What the broker begins with.</summary>
+    /// <param name="open">Makes what keeps a session from now on, from its number.</param>
+    public BrokerState ToState(Func<uint, ISessionStore> open) => new(
+        [.. _sessions.Select(pair => pair.Value.ToState(open(pair.Key), SinceOf(pair.Value)))],
+        [.. _retained.Values],
+        [.. _wills.Select(pair => new WillState(pair.Key, pair.Value, SinceOf(pair.Value)))]);
+
+    private TimeSpan SinceOf(KeptSession session) => Since(session.AwayAt ?? _writtenAt);
+
+    private TimeSpan SinceOf(WillRecord will) =>
+        _sessions.Values.FirstOrDefault(session => session.Record.ClientId == will.ClientId) is { } session
+            ? SinceOf(session)
+            : Since(_writtenAt);
+
+    /// <summary>A wall clock that was set back makes nothing younger than now.</summary>
+    private TimeSpan Since(DateTimeOffset at) => at < _utc ? _utc - at : TimeSpan.Zero;
+
+    private void Apply(RecordType type, ref GroupReader reader)
+    {
+        switch (type)
+        {
+            case RecordType.Session:
+                ApplySession(ref reader);
+                break;
+            case RecordType.SessionEnd:
+                if (_sessions.Remove(reader.ReadSession(), out var ended))
+                {
+                    Messages -= ended.Copies.Count;
+                }
+
+                break;
+            case RecordType.Presence:
+                var present = Find(ref reader);
+                var isConnected = reader.ReadNumber() != 0;
+                var at = DateTimeOffset.FromUnixTimeMilliseconds(reader.ReadLong());
+                present?.AwayAt = isConnected ? null : at;
+                break;
+            case RecordType.Subscription:
+                var subscribed = Find(ref reader);
+                var subscription = ReadSubscription(ref reader);
+                subscribed?.Subscriptions[subscription.Filter] = subscription;
+                break;
+            case RecordType.SubscriptionEnd:
+                var unsubscribed = Find(ref reader);
+                var filter = reader.ReadText();
+                unsubscribed?.Subscriptions.Remove(filter);
+                break;
+            case RecordType.Body:
+                _bodies.Add(ReadBody(ref reader));
+                break;
+            case RecordType.Copy:
+                ApplyCopy(ref reader);
+                break;
+            case RecordType.Delivery:
+                ApplyDelivery(ref reader);
+                break;
+            case RecordType.CopyEnd:
+                var owner = Find(ref reader);
+                var first = reader.ReadLong();
+                for (var count = reader.ReadCount(); count > 0; count--)
+                {
+                    Messages -= owner?.Copies.Remove(first++) is true ? 1 : 0;
+                }
+
+                break;
+            case RecordType.Received or RecordType.ReceivedEnd:
+                ApplyReceived(type == RecordType.Received, ref reader);
+                break;
+            case RecordType.Retained:
+                var identity = reader.ReadText();
+                var message = ReadBody(ref reader);
+                _retained[message.Topic.Name] = (message, identity);
+                break;
+            case RecordType.RetainedEnd:
+                _retained.Remove(reader.ReadText());
+                break;
+            case RecordType.Will:
+                var will = reader.ReadLong();
+                LastWill = Math.Max(LastWill, will);
+                _wills[will] = ReadWill(ref reader);
+                break;
+            case RecordType.WillEnd:
+                _wills.Remove(reader.ReadLong());
+                break;
+        }
+    }
+
+    private void ApplySession(ref GroupReader reader)
+    {
+        var number = reader.ReadSession();
+        var record = new SessionRecord(reader.ReadText(), reader.ReadText(), checked((uint)reader.ReadNumber()));
+        LastSession = Math.Max(LastSession, number);
+        if (_sessions.TryGetValue(number, out var known))
+        {
+            known.Record = record;
+        }
+        else
+        {
+            _sessions.Add(number, new KeptSession(record));
+        }
+    }
+
+    private void ApplyCopy(ref GroupReader reader)
+    {
+        var session = Find(ref reader);
+        var sequence = reader.ReadLong();
+        var place = reader.ReadCount();
+        var flags = (CopyFlags)reader.ReadByte();
+        var identifiers = flags.HasFlag(CopyFlags.HasIdentifiers) ? reader.ReadIdentifiers() : [];
+        var share = flags.HasFlag(CopyFlags.HasShare) ? reader.ReadText() : null;
+        var (packetId, state) = flags.HasFlag(CopyFlags.HasDelivery)
+            ? (reader.ReadPacketId(), (DeliveryState)reader.ReadByte())
+            : ((ushort)0, DeliveryState.Done);
+        if (place >= _bodies.Count)
+        {
+            throw new JournalFormatException($"a copy is of message {place}, and there are only {_bodies.Count}");
+        }
+
+        if (session is not null)
+        {
+            var copy = new QueuedMessage(
+                _bodies[place], (QualityOfService)(flags & CopyFlags.QoS), flags.HasFlag(CopyFlags.Retain), identifiers, sequence,
+                Share: share, IsOfBurst: flags.HasFlag(CopyFlags.IsOfBurst));
+            Messages += session.Copies.ContainsKey(sequence) ? 0 : 1;
+            session.Copies[sequence] = new KeptCopy(copy);
+            session.Note(sequence, packetId, state);
+        }
+    }
+
+    private void ApplyDelivery(ref GroupReader reader)
+    {
+        var session = Find(ref reader);
+        var first = reader.ReadLong();
+        var count = reader.ReadCount();
+        var packetId = reader.ReadPacketId();
+        var state = (DeliveryState)reader.ReadByte();
+        for (; count > 0; count--)
+        {
+            session?.Note(first++, packetId, state);
+            packetId = PacketIds.After(packetId);
+        }
+    }
+
+    private void ApplyReceived(bool isNew, ref GroupReader reader)
+    {
+        var session = Find(ref reader);
+        var packetId = reader.ReadPacketId();
+        for (var count = reader.ReadCount(); count > 0; count--)
+        {
+            if (isNew)
+            {
+                session?.Received.Add(packetId);
+            }
+            else
+            {
+                session?.Received.Remove(packetId);
+            }
+
+            packetId = PacketIds.After(packetId);
+        }
+    }
+
+    private KeptSession? Find(ref GroupReader reader) => _sessions.GetValueOrDefault(reader.ReadSession());
+
+    private static SubscriptionRecord ReadSubscription(ref GroupReader reader)
+    {
+        var filter = reader.ReadText();
+        var options = reader.ReadByte();
+        return new SubscriptionRecord(
+            filter, (QualityOfService)(options & 3), (options & 4) != 0, (options & 8) != 0, [.. reader.ReadIdentifiers()]);
+    }
+
+    private StoredMessage ReadBody(ref GroupReader reader)
+    {
+        var topic = TopicOf(reader.ReadText());
+        var payload = reader.ReadBytes().ToArray();
+        var properties = reader.ReadBytes().ToArray();
+        var flags = (BodyFlags)reader.ReadByte();
+        long? expiresAt = flags.HasFlag(BodyFlags.Expires)
+            ? _now + (long)((DateTimeOffset.FromUnixTimeMilliseconds(reader.ReadLong()) - _utc).TotalSeconds * time.TimestampFrequency)
+            : null;
+        return new StoredMessage(topic, payload, properties, (QualityOfService)(flags & BodyFlags.QoS), expiresAt)
+        {
+            Retain = flags.HasFlag(BodyFlags.Retain),
+        };
+    }
+
+    private static WillRecord ReadWill(ref GroupReader reader)
+    {
+        var (clientId, identity) = (reader.ReadText(), reader.ReadText());
+        var topic = reader.ReadBytes().ToArray();
+        var payload = reader.ReadBytes().ToArray();
+        var properties = reader.ReadBytes().ToArray();
+        var flags = (BodyFlags)reader.ReadByte();
+        uint? expiry = flags.HasFlag(BodyFlags.Expires) ? checked((uint)reader.ReadNumber()) : null;
+        var delay = flags.HasFlag(BodyFlags.Delayed) ? checked((uint)reader.ReadNumber()) : 0;
+        return new WillRecord(
+            clientId, identity, topic, payload, properties, (QualityOfService)(flags & BodyFlags.QoS), flags.HasFlag(BodyFlags.Retain),
+            expiry, delay);
+    }
+
+    /// <summary>All messages of a topic share it.</summary>
+    private Topic TopicOf(string name)
+    {
+        if (!_topics.TryGetValue(name, out var topic))
+        {
+            _topics[name] = topic = new Topic(MqttText.Encode(name), isListed: false, _now);
+        }
+
+        return topic;
+    }
+
+    private sealed class KeptSession(SessionRecord record)
+    {
+        private long _sent;
+
+        public SessionRecord Record { get; set; } = record;
+
+        /// <summary>When it lost its connection, UTC; null while it has one.</summary>
+        public DateTimeOffset? AwayAt { get; set; }
+
+        public Dictionary<string, SubscriptionRecord> Subscriptions { get; } = new(StringComparer.Ordinal);
+
+        public Dictionary<long, KeptCopy> Copies { get; } = [];
+
+        public HashSet<ushort> Received { get; } = [];
+
+        /// <summary>The delivery of a copy has reached a state.</summary>
+        public void Note(long sequence, ushort packetId, DeliveryState state)
+        {
+            if (state != DeliveryState.Done && Copies.TryGetValue(sequence, out var copy))
+            {
+                copy.Sent = copy.State == DeliveryState.Done ? ++_sent : copy.Sent;
+                (copy.PacketId, copy.State) = (packetId, state);
+            }
+        }
+
+        public SessionState ToState(ISessionStore store, TimeSpan away)
+        {
+            var sent = Copies.Values.Where(copy => copy.State != DeliveryState.Done).OrderBy(copy => copy.Sent);
+            var waiting = Copies.Values.Where(copy => copy.State == DeliveryState.Done).OrderBy(copy => copy.Copy.Sequence);
+            return new SessionState(
+                store,
+                Record,
+                away,
+                [.. Subscriptions.Values],
+                sent.Concat(waiting).Select(copy => (copy.Copy, copy.PacketId, copy.State)).ToImmutableArray(),
+                [.. Received]);
+        }
+    }
+
+    private sealed class KeptCopy(QueuedMessage copy)
+    {
+        public QueuedMessage Copy => copy;
+
+        public ushort PacketId { get; set; }
+
+        public DeliveryState State { get; set; }
+
+        /// <summary>Its place in the order in which copies were first sent.</summary>
+        public long Sent { get; set; }
+    }
+}
