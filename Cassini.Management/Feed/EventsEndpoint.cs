@@ -82,9 +82,9 @@ internal static class EventsEndpoint
         }
 
         await TypedResults.ServerSentEvents(feed.OpenAsync(start)).ExecuteAsync(context);
-        if (start.Past is { } past)
+        if (start.Past is { } past && !await feed.CatchUpAsync(past, context.Response.Body, context.RequestAborted))
         {
-            await feed.CatchUpAsync(past, context.Response.Body, context.RequestAborted);
+            return;
         }
 
         await feed.FollowAsync(context.Response.Body, context.RequestAborted);

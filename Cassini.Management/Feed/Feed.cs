@@ -4,6 +4,7 @@ using Cassini.Streams.Events.Hub;
 using Cassini.Streams.Health;
 using Cassini.Streams.Health.Projection;
 using Cassini.Streams.Store.History;
+using Microsoft.Data.Sqlite;
 using EventId = Cassini.Streams.Events.EventId;
 
 namespace Cassini.Management.Feed;
@@ -72,7 +73,28 @@ internal sealed class Feed : IDisposable
     /// <param name="past">Its position there.</param>
     /// <param name="body">The answer.</param>
     /// <param name="aborted">The subscriber went away.</param>
-    public async Task CatchUpAsync(HistoryCursor past, Stream body, CancellationToken aborted)
+    /// <returns>Whether the feed goes on: not when the process stops before the subscriber has everything from there.</returns>
+    public async Task<bool> CatchUpAsync(HistoryCursor past, Stream body, CancellationToken aborted)
+    {
+        try
+        {
+            await SendPastAsync(past, body, aborted);
+        }
+        catch (SqliteException)
+        {
+            await ResetAsync(body, new ResetAnswer(ResetAnswer.TooOld, null, null), aborted);
+        }
+
+        if (IsStopping)
+        {
+            // Without an id: the subscriber resumes after the last event that it has.
+            await SendAsync(body, new FeedMessage(FeedMessage.Bye, Empty, null), aborted);
+        }
+
+        return !IsStopping;
+    }
+
+    private async Task SendPastAsync(HistoryCursor past, Stream body, CancellationToken aborted)
     {
         var run = 0;
         while (!IsStopping && await past.NextAsync(aborted) is { Count: > 0 } page)
@@ -150,9 +172,12 @@ internal sealed class Feed : IDisposable
         JsonSerializer.SerializeToUtf8Bytes(RunAnswer.Of(past.Runs[run]), FeedJson.Run),
         new EventId(past.Runs[run + 1].Epoch, 0).ToString());
 
-    private async Task ResetAsync(Stream body, Gap gap, CancellationToken aborted)
+    private Task ResetAsync(Stream body, Gap gap, CancellationToken aborted) =>
+        ResetAsync(body, new ResetAnswer(ResetAnswer.TooSlow, IdOf(gap.From), IdOf(gap.To)), aborted);
+
+    private async Task ResetAsync(Stream body, ResetAnswer answer, CancellationToken aborted)
     {
-        await SendAsync(body, Reset(new ResetAnswer(ResetAnswer.TooSlow, IdOf(gap.From), IdOf(gap.To))), aborted);
+        await SendAsync(body, Reset(answer), aborted);
         var snapshot = _health.Current;
         _cursor.MoveTo(snapshot.Through);
         await SendAsync(body, Snapshot(snapshot, hasId: true), aborted);

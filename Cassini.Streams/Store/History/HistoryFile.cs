@@ -11,12 +11,15 @@ internal sealed class HistoryFile : IHistoryFile
     /// <summary>Far more than SQLite's log has when it can be emptied.</summary>
     private const long LeastLogLimit = 67_108_864;
 
+    private static readonly TimeSpan AgeInterval = TimeSpan.FromSeconds(30);
+
     private readonly string _path;
     private readonly HistoryOptions _options;
     private readonly HistoryRun _run;
     private readonly FileStream _lock;
     private readonly SqliteConnection _connection;
     private readonly SqliteCommand _insert;
+    private DateTimeOffset _lookedAt;
     private bool _isDisposed;
 
     private HistoryFile(string path, HistoryOptions options, HistoryRun run, FileStream lockFile, SqliteConnection connection)
@@ -94,7 +97,8 @@ internal sealed class HistoryFile : IHistoryFile
                     Insert(envelope);
                 }
 
-                HistoryRetention.Apply(_connection, _options, now, batch.Count, _run.Epoch);
+                HistoryRetention.ApplySize(_connection, _options, batch.Count);
+                LookAtAge(now);
                 transaction.Commit();
             }
 
@@ -207,12 +211,22 @@ internal sealed class HistoryFile : IHistoryFile
         _insert.ExecuteNonQuery();
     }
 
+    /// <summary>From time to time only, because it looks at many rows.</summary>
+    private void LookAtAge(DateTimeOffset now)
+    {
+        if ((now - _lookedAt).Duration() >= AgeInterval && !HistoryRetention.ApplyAge(_connection, _options, now, _run.Epoch))
+        {
+            _lookedAt = now;
+        }
+    }
+
     /// <summary>A program that reads for a long time keeps SQLite's log from being emptied, and it grows.</summary>
     private void RefuseLongLog()
     {
         if (LogBytes() > Math.Max(_options.MaxBytes, LeastLogLimit))
         {
-            throw new IOException($"{_path}{HistoryConnection.LogSuffix} cannot be emptied and is too large, because a program keeps reading");
+            throw new IOException(
+                $"{_path}{HistoryConnection.LogSuffix} cannot be emptied and is too large, because a program keeps reading");
         }
     }
 
