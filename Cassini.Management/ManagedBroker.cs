@@ -3,6 +3,7 @@ using Cassini.Streams.Events.Hub;
 using Cassini.Streams.Health.Projection;
 using Cassini.Streams.Hosting;
 using Cassini.Streams.Quotas;
+using Cassini.Streams.Store.History;
 using Cassini.Streams.Tls.Files;
 
 namespace Cassini.Management;
@@ -29,6 +30,9 @@ internal sealed record ManagedBroker(
     /// <summary>What each identity has of what all share; null when nothing is shared.</summary>
     public AccountTable? Accounts { get; init; }
 
+    /// <summary>The events on disk, of earlier runs too; null when none are kept there.</summary>
+    public IEventHistory? History { get; init; }
+
     /// <summary>The certificates in use, and the check of client certificates; null without TLS.</summary>
     public CertificateStore? Certificates { get; init; }
 
@@ -44,6 +48,7 @@ internal sealed record ManagedBroker(
         {
             DisconnectIdentity = host.Listeners.Disconnect,
             Accounts = host.Accounts,
+            History = host.History,
             Certificates = host.Certificates,
             RequestStop = host.RequestStop,
         };

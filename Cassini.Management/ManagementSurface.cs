@@ -47,7 +47,7 @@ internal sealed class ManagementSurface : IAsyncDisposable
         _refusals = access.Refusals;
         _logger = logger;
         Access = access;
-        _bodies = new SnapshotBodies(_name, options.FeedHeartbeat);
+        _bodies = new SnapshotBodies(_name, options.FeedHeartbeat, broker.History);
         _waitPlaces = new SharedPlaces("waits", options.MaxWaits, access.Places(options.MaxWaitsPerCaller));
         _waits = new ProbeWaits(broker.Health, time, _refusals, _waitPlaces, stopping);
 
@@ -86,7 +86,8 @@ internal sealed class ManagementSurface : IAsyncDisposable
         routes.MapDashboard();
         routes.MapProbes(_broker.Health, _waits, strangers);
         routes.MapHealthz(_broker.Health, _waits, strangers, _bodies);
-        routes.MapEvents(_broker.Hub, _broker.Health, _feeds);
+        routes.MapEvents(_broker.Hub, _broker.Health, _broker.History, _feeds);
+        routes.MapRuns(_broker.History);
         routes.MapEvent(_broker.Hub.Log);
         routes.MapState(_broker.Health, _name);
         routes.MapMetrics(_metrics, _refusals);
@@ -133,6 +134,9 @@ internal sealed class ManagementSurface : IAsyncDisposable
             OverQuota = _broker.Accounts is { } accounts
                 ? [.. QuotaResources.All.Select(resource => KeyValuePair.Create(Words.Of(resource), accounts.OverQuota(resource)))]
                 : [],
+            History = _broker.History?.Status is { } history
+                ? new HistoryNumbers(history.Problem is null, history.Bytes, history.Lost, history.Failures)
+                : default,
         };
     }
 }

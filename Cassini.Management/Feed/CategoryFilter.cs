@@ -47,5 +47,12 @@ internal readonly record struct CategoryFilter
         return true;
     }
 
+    /// <summary>Whether it includes the family of this name; a name of a newer version only if it includes every family.</summary>
+    public bool Includes(string category)
+    {
+        var known = Array.IndexOf(Names, category);
+        return known < 0 ? _included == All._included : Includes((EventCategory)known);
+    }
+
     public bool Includes(EventCategory category) => (_included & (1u << (int)category)) != 0;
 }

@@ -2,6 +2,7 @@ using System.Net.Mime;
 using Cassini.Management.Http;
 using Cassini.Streams.Events.Hub;
 using Cassini.Streams.Health.Projection;
+using Cassini.Streams.Store.History;
 using Microsoft.AspNetCore.Server.Kestrel.Core.Features;
 
 namespace Cassini.Management.Feed;
@@ -9,23 +10,36 @@ namespace Cassini.Management.Feed;
 /// <summary>GET /events: the feed, as Server-Sent Events.</summary>
 internal static class EventsEndpoint
 {
-    public static void MapEvents(this IEndpointRouteBuilder routes, EventHub hub, HealthProjection health, FeedRegistry feeds) =>
-        routes.MapReads("/events", context => AnswerAsync(context, hub, health, feeds))
-            .Describe("events", "The feed: a snapshot, then every event as it happens.")
+    public static void MapEvents(
+        this IEndpointRouteBuilder routes, EventHub hub, HealthProjection health, IEventHistory? history, FeedRegistry feeds) =>
+        routes.MapReads("/events", context => AnswerAsync(context, hub, health, history, feeds))
+            .Describe(
+                "events",
+                "The feed: a snapshot, then every event as it happens. With since or until: the events of that time, from disk.")
             .Takes("types", "The types of events to send, separated by commas; all when absent.", repeats: true)
             .Takes("lastEventId", "Resume after this event. The header Last-Event-ID takes precedence.")
             .Takes("Last-Event-ID", "Resume after this event.", Microsoft.OpenApi.ParameterLocation.Header)
-            .Answers(StatusCodes.Status200OK, MediaTypeNames.Text.EventStream)
+            .Takes("since", "Events of this time (ISO 8601) or later, of all runs, from disk.")
+            .Takes("until", "Events before this time (ISO 8601), of all runs, from disk.")
+            .Takes("limit", "The most events of an answer from disk.", type: Microsoft.OpenApi.JsonSchemaType.Integer)
+            .Answers(StatusCodes.Status200OK, MediaTypeNames.Text.EventStream, PastEvents.MediaType)
             .Answers(StatusCodes.Status400BadRequest, Answer.PlainText)
+            .Answers(StatusCodes.Status404NotFound, Answer.PlainText)
             .Answers(StatusCodes.Status429TooManyRequests, Answer.PlainText)
             .Answers(StatusCodes.Status503ServiceUnavailable, Answer.PlainText);
 
-    private static Task AnswerAsync(HttpContext context, EventHub hub, HealthProjection health, FeedRegistry feeds)
+    private static Task AnswerAsync(
+        HttpContext context, EventHub hub, HealthProjection health, IEventHistory? history, FeedRegistry feeds)
     {
         var request = context.Request;
         if (!CategoryFilter.TryParse(request.Query["types"], out var filter, out var error))
         {
             return Answer.TextAsync(context, StatusCodes.Status400BadRequest, error + "\n");
+        }
+
+        if (PastEvents.IsAskedFor(request))
+        {
+            return PastEvents.AnswerAsync(context, hub, history, feeds, filter);
         }
 
         if (HttpMethods.IsHead(request.Method))
@@ -35,12 +49,24 @@ internal static class EventsEndpoint
             return Task.CompletedTask;
         }
 
+        return FeedAsync(context, hub, health, history, feeds, filter);
+    }
+
+    private static async Task FeedAsync(
+        HttpContext context, EventHub hub, HealthProjection health, IEventHistory? history, FeedRegistry feeds, CategoryFilter filter)
+    {
         // A browser that reconnects repeats the original address and sends the last id that it saw in the header.
+        var request = context.Request;
         var lastEventId = request.Headers["Last-Event-ID"] is { Count: > 0 } header ? header[^1] : request.Query["lastEventId"].ToString();
-        var start = FeedStart.Decide(hub, health.Current, lastEventId);
-        return feeds.TryOpen(context.Connection.RemoteIpAddress, filter, start.After, out var full) is { } feed
-            ? StreamAsync(context, feeds, feed, start)
-            : Answer.TextAsync(context, full!.Value.Status, full.Value.Sentence + "\n");
+        var start = await FeedStart.DecideAsync(hub, health.Current, lastEventId, history, context.RequestAborted);
+        await using var past = start.Past;
+        if (feeds.TryOpen(context.Connection.RemoteIpAddress, filter, start.After, out var full) is { } feed)
+        {
+            await StreamAsync(context, feeds, feed, start);
+            return;
+        }
+
+        await Answer.TextAsync(context, full!.Value.Status, full.Value.Sentence + "\n");
     }
 
     /// <summary>
@@ -56,6 +82,11 @@ internal static class EventsEndpoint
         }
 
         await TypedResults.ServerSentEvents(feed.OpenAsync(start)).ExecuteAsync(context);
+        if (start.Past is { } past && !await feed.CatchUpAsync(past, context.Response.Body, context.RequestAborted))
+        {
+            return;
+        }
+
         await feed.FollowAsync(context.Response.Body, context.RequestAborted);
     }
 

@@ -3,6 +3,8 @@ using System.Text.Json;
 using Cassini.Streams.Events.Hub;
 using Cassini.Streams.Health;
 using Cassini.Streams.Health.Projection;
+using Cassini.Streams.Store.History;
+using Microsoft.Data.Sqlite;
 using EventId = Cassini.Streams.Events.EventId;
 
 namespace Cassini.Management.Feed;
@@ -13,6 +15,8 @@ namespace Cassini.Management.Feed;
 /// </summary>
 internal sealed class Feed : IDisposable
 {
+    private const string TransitionType = "healthChanged";
+
     private static readonly byte[] Empty = "{}"u8.ToArray();
 
     private readonly FeedRegistry _registry;
@@ -65,6 +69,56 @@ internal sealed class Feed : IDisposable
         await Task.CompletedTask;
     }
 
+    /// <summary>Writes what comes from disk, after the first messages.</summary>
+    /// <param name="past">Its position there.</param>
+    /// <param name="body">The answer.</param>
+    /// <param name="aborted">The subscriber went away.</param>
+    /// <returns>Whether the feed goes on: not when the process stops before the subscriber has everything from there.</returns>
+    public async Task<bool> CatchUpAsync(HistoryCursor past, Stream body, CancellationToken aborted)
+    {
+        try
+        {
+            await SendPastAsync(past, body, aborted);
+        }
+        catch (SqliteException)
+        {
+            await ResetAsync(body, new ResetAnswer(ResetAnswer.TooOld, null, null), aborted);
+        }
+
+        if (IsStopping)
+        {
+            // Without an id: the subscriber resumes after the last event that it has.
+            await SendAsync(body, new FeedMessage(FeedMessage.Bye, Empty, null), aborted);
+        }
+
+        return !IsStopping;
+    }
+
+    private async Task SendPastAsync(HistoryCursor past, Stream body, CancellationToken aborted)
+    {
+        var run = 0;
+        while (!IsStopping && await past.NextAsync(aborted) is { Count: > 0 } page)
+        {
+            foreach (var happened in page)
+            {
+                for (; past.Runs[run].Epoch != happened.Id.Epoch; run++)
+                {
+                    await SendAsync(body, RunEnded(past, run), aborted);
+                }
+
+                if (_filter.Includes(happened.Category))
+                {
+                    await SendAsync(body, Past(happened), aborted);
+                }
+            }
+        }
+
+        for (; run < past.Runs.Length - 1 && !IsStopping; run++)
+        {
+            await SendAsync(body, RunEnded(past, run), aborted);
+        }
+    }
+
     /// <summary>Writes the messages after that, until the subscriber goes away or the process stops.</summary>
     public async Task FollowAsync(Stream body, CancellationToken aborted)
     {
@@ -106,9 +160,24 @@ internal sealed class Feed : IDisposable
         }
     }
 
-    private async Task ResetAsync(Stream body, Gap gap, CancellationToken aborted)
+    /// <summary>Whether <c>bye</c> is to be sent instead of what the disk still has.</summary>
+    private bool IsStopping => _registry.StopAfter < long.MaxValue;
+
+    private static FeedMessage Past(HistoryEvent happened) => new(
+        happened.Type == TransitionType ? FeedMessage.Transition : FeedMessage.Event, happened.Json, happened.Id.ToString());
+
+    /// <summary>Its id is before the first event of the next run.</summary>
+    private static FeedMessage RunEnded(HistoryCursor past, int run) => new(
+        FeedMessage.Run,
+        JsonSerializer.SerializeToUtf8Bytes(RunAnswer.Of(past.Runs[run]), FeedJson.Run),
+        new EventId(past.Runs[run + 1].Epoch, 0).ToString());
+
+    private Task ResetAsync(Stream body, Gap gap, CancellationToken aborted) =>
+        ResetAsync(body, new ResetAnswer(ResetAnswer.TooSlow, IdOf(gap.From), IdOf(gap.To)), aborted);
+
+    private async Task ResetAsync(Stream body, ResetAnswer answer, CancellationToken aborted)
     {
-        await SendAsync(body, Reset(new ResetAnswer(ResetAnswer.TooSlow, IdOf(gap.From), IdOf(gap.To))), aborted);
+        await SendAsync(body, Reset(answer), aborted);
         var snapshot = _health.Current;
         _cursor.MoveTo(snapshot.Through);
         await SendAsync(body, Snapshot(snapshot, hasId: true), aborted);

@@ -21,6 +21,9 @@ internal readonly record struct FeedMessage(string Type, byte[] Data, string? Id
     /// <summary>Nothing was sent for a while; its id is the last sequence examined.</summary>
     public const string Heartbeat = "heartbeat";
 
+    /// <summary>A run of the process ended, and another began: between the events of the two.</summary>
+    public const string Run = "run";
+
     /// <summary>Events are missing; a snapshot follows.</summary>
     public const string Reset = "reset";
 

@@ -1,5 +1,7 @@
 using System.Collections.Immutable;
+using System.Diagnostics.CodeAnalysis;
 using System.Net;
+using System.Reactive.Disposables;
 using Cassini.Management.Access;
 using Cassini.Management.Probes;
 using Cassini.Streams.Events.Hub;
@@ -122,6 +124,23 @@ internal sealed class FeedRegistry : IDisposable
         }
 
         return feed;
+    }
+
+    /// <summary>A place for an answer that is no feed, but is limited with them.</summary>
+    /// <param name="caller">The caller's address.</param>
+    /// <param name="place">Gives it back; null when there is none.</param>
+    /// <param name="full">The status and the sentence of the answer when there is none.</param>
+    public bool TryTakePlace(
+        IPAddress? caller, [NotNullWhen(true)] out IDisposable? place, [NotNullWhen(false)] out (int Status, string Sentence)? full)
+    {
+        full = _places.Take(caller);
+        place = full is null ? Disposable.Create(() => _places.GiveBack(caller)) : null;
+        if (full is not null)
+        {
+            Interlocked.Increment(ref _refused);
+        }
+
+        return full is null;
     }
 
     public void Close(Feed feed)

@@ -2,6 +2,7 @@ using System.Text;
 using System.Text.Json;
 using Cassini.Streams.Events;
 using Cassini.Streams.Health;
+using Cassini.Streams.Store.History;
 
 namespace Cassini.Management.Probes;
 
@@ -11,7 +12,8 @@ namespace Cassini.Management.Probes;
 /// </summary>
 /// <param name="name">The broker's name, which each form states.</param>
 /// <param name="feedHeartbeat">The longest silence of a healthy feed, which each JSON form states.</param>
-internal sealed class SnapshotBodies(string name, TimeSpan feedHeartbeat)
+/// <param name="history">The events on disk, whose retention each JSON form states; null when none are kept there.</param>
+internal sealed class SnapshotBodies(string name, TimeSpan feedHeartbeat, IEventHistory? history = null)
 {
     private volatile Bodies? _latest;
 
@@ -30,13 +32,27 @@ internal sealed class SnapshotBodies(string name, TimeSpan feedHeartbeat)
     /// <summary>One line of JSON: the body of /healthz, for a snapshot that only one request asks for.</summary>
     public byte[] Serialize(HealthSnapshot snapshot) =>
         JsonSerializer.SerializeToUtf8Bytes(
-            snapshot with { Name = name, HeartbeatSeconds = feedHeartbeat.TotalSeconds }, HealthJson.Snapshot);
+            snapshot with
+            {
+                Name = name,
+                HeartbeatSeconds = feedHeartbeat.TotalSeconds,
+                Log = snapshot.Log with { History = history is null ? null : RangeOf(history) },
+            },
+            HealthJson.Snapshot);
 
     /// <summary>The body as <c>application/health+json</c>.</summary>
     /// <param name="snapshot">The snapshot.</param>
     /// <param name="status">Its status, which differs from the snapshot's own when checks are excluded.</param>
     public byte[] SerializeFormat(HealthSnapshot snapshot, HealthStatus status) =>
         JsonSerializer.SerializeToUtf8Bytes(HealthFormat.Of(name, snapshot, status), ProbeJson.Format);
+
+    private static HistoryRange RangeOf(IEventHistory history)
+    {
+        var (options, status) = (history.Options, history.Status);
+        return new HistoryRange(
+            status.OldestId, HistoryText.TimeOf(status.OldestTime), options.MaxAge.TotalSeconds, options.MaxBytes,
+            status.Bytes, status.Lost, status.Problem);
+    }
 
     internal sealed class Bodies(SnapshotBodies owner, HealthSnapshot snapshot)
     {

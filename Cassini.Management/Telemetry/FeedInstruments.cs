@@ -30,5 +30,11 @@ internal static class FeedInstruments
         .Gauge(
             "cassini.event_log.events", "{event}", "Events that the feed can still resume from.",
             r => r.Events.Newest - r.Events.Oldest + 1)
-        .Gauge("cassini.event_log.capacity.events", "{event}", "Events that the log keeps at most.", r => r.Events.Capacity);
+        .Gauge("cassini.event_log.capacity.events", "{event}", "Events that the log keeps at most.", r => r.Events.Capacity)
+        .Gauge(
+            "cassini.history.written", null, "Whether events are written to disk: 0 when that fails or is switched off.",
+            r => r.History.IsWritten ? 1 : 0)
+        .Gauge("cassini.history.size", "By", "Size of the history on disk.", r => r.History.Bytes)
+        .Counter("cassini.history.lost", "{event}", "Events that were not written to disk in time.", r => r.History.Lost)
+        .Counter("cassini.history.failures", "{failure}", "Failed attempts to write events to disk.", r => r.History.Failures);
 }

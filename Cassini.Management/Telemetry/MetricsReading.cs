@@ -16,10 +16,20 @@ internal sealed record MetricsReading(
 {
     /// <summary>For each resource, how often an identity got no more of it because of its own share.</summary>
     public IReadOnlyList<KeyValuePair<string, long>> OverQuota { get; init; } = [];
+
+    /// <summary>The history on disk; all zero when none is kept.</summary>
+    public HistoryNumbers History { get; init; }
 }
 
 /// <summary>What the event hub counts.</summary>
 internal readonly record struct EventNumbers(long Newest, long Oldest, int Capacity, long Late, long FoldFaults);
+
+/// <summary>What the writer of the history counts.</summary>
+/// <param name="IsWritten">Whether events are written.</param>
+/// <param name="Bytes">The size on disk.</param>
+/// <param name="Lost">Events that were not written in time.</param>
+/// <param name="Failures">Failed attempts.</param>
+internal readonly record struct HistoryNumbers(bool IsWritten, long Bytes, long Lost, long Failures);
 
 /// <summary>What the feeds count.</summary>
 internal sealed record FeedNumbers(int Open, long Sent, long Refused, IReadOnlyDictionary<string, long> Resets);

@@ -17,8 +17,11 @@ public sealed record FeedConnecting(HealthSnapshot Snapshot) : FeedNote(Snapshot
 /// <param name="IsRestarted">Whether the broker's process was restarted: its epoch is new.</param>
 public sealed record FeedSnapshot(HealthSnapshot Snapshot, bool IsResumed, bool IsRestarted) : FeedNote(Snapshot);
 
-/// <summary>An event, and with <see cref="HealthChanged"/> a transition of health.</summary>
-/// <param name="Snapshot">Health after it.</param>
+/// <summary>
+/// An event, and with <see cref="HealthChanged"/> a transition of health. After a restart of the broker it may be one that was missed of
+/// the run before: its epoch is then another than the snapshot's.
+/// </summary>
+/// <param name="Snapshot">Health after it; unchanged by an event of an earlier run.</param>
 /// <param name="Envelope">The event.</param>
 public sealed record FeedEvent(HealthSnapshot Snapshot, EventEnvelope Envelope) : FeedNote(Snapshot);
 

@@ -13,6 +13,7 @@ internal sealed class FeedReader(EventId? after)
 {
     private bool _isFirst = true;
     private bool _wasReset;
+    private bool _isResumed;
 
     /// <summary>The known health of the broker.</summary>
     public HealthSnapshot Snapshot { get; private set; } = UnknownHealth.Never(FeedLoss.NotConnected, "not reached yet");
@@ -59,6 +60,9 @@ internal sealed class FeedReader(EventId? after)
             "snapshot" => ReadSnapshot(data, id),
             "transition" or "event" => ReadEvent(type, data),
             "heartbeat" => new FeedHeartbeat(Snapshot),
+
+            // Its id says where the next run begins.
+            "run" => null,
             "reset" => ReadReset(data),
             "bye" => throw new FeedLostException(FeedLoss.Stopped, "has stopped"),
             _ => new FeedProblem(Snapshot, $"a message of an unknown type, '{SafeText.Line(type)}'"),
@@ -87,6 +91,7 @@ internal sealed class FeedReader(EventId? after)
         }
 
         _wasReset = false;
+        _isResumed = isResumed;
         Snapshot = snapshot;
         Silence = SilenceOf(snapshot.HeartbeatSeconds!.Value);
         return new FeedSnapshot(snapshot, isResumed, isRestarted);
@@ -96,6 +101,9 @@ internal sealed class FeedReader(EventId? after)
     {
         switch (EventJson.TryRead(data, out var envelope, out var error))
         {
+            case EventLine.Event when IsOfEarlierRun(envelope!):
+                return new FeedEvent(Snapshot, envelope!);
+
             case EventLine.Event when envelope!.Epoch.ToString() != Snapshot.Epoch:
                 return new FeedProblem(Snapshot, $"an event of another epoch, {envelope.Id}");
 
@@ -114,6 +122,10 @@ internal sealed class FeedReader(EventId? after)
                 return new FeedProblem(Snapshot, SafeText.Line(error!));
         }
     }
+
+    /// <summary>Missed before a restart: it comes after the snapshot of the new run, and changes nothing there.</summary>
+    private bool IsOfEarlierRun(EventEnvelope envelope) =>
+        _isResumed && Epoch.TryParse(Snapshot.Epoch, out var current) && envelope.Epoch.CompareTo(current) < 0;
 
     private FeedReset ReadReset(byte[] data)
     {

@@ -3,6 +3,7 @@ using System.Reactive.Concurrency;
 using Cassini.Streams.Events.Hub;
 using Cassini.Streams.Health.Projection;
 using Cassini.Streams.Quotas;
+using Cassini.Streams.Store.History;
 using Microsoft.Extensions.Logging;
 
 namespace Cassini.Streams.Hosting;
@@ -23,6 +24,7 @@ internal sealed class HealthCore : IAsyncDisposable
         Accounts = new AccountTable(options.Quota);
         Connections = new LiveConnections(Hub);
         RefusedHandshakes = new RefusedHandshakes(Hub);
+        History = EventHistory.Start(Hub, options.History, ServiceHost.Version, time, loggers.CreateLogger<EventHistory>());
     }
 
     public EventHub Hub { get; }
@@ -36,6 +38,9 @@ internal sealed class HealthCore : IAsyncDisposable
 
     public RefusedHandshakes RefusedHandshakes { get; }
 
+    /// <summary>The events on disk; null when none are kept there.</summary>
+    public EventHistory? History { get; }
+
     public ActivitySource Spans { get; } = new("Cassini", ServiceHost.Version);
 
     /// <summary>Ends the epoch: folds, observers and feeds complete.</summary>
@@ -44,6 +49,10 @@ internal sealed class HealthCore : IAsyncDisposable
         try
         {
             await Hub.CompleteAsync().ConfigureAwait(false);
+            if (History is not null)
+            {
+                await History.DisposeAsync().ConfigureAwait(false);
+            }
         }
         finally
         {

@@ -9,6 +9,7 @@ using Cassini.Streams.Listening.Endpoints;
 using Cassini.Streams.Primitives;
 using Cassini.Streams.Probing;
 using Cassini.Streams.Quotas;
+using Cassini.Streams.Store.History;
 using Cassini.Streams.Supervision;
 using Cassini.Streams.Tls;
 using Cassini.Streams.Tls.Files;
@@ -103,6 +104,9 @@ public sealed partial class ServiceHost : IAsyncDisposable
 
     /// <summary>The live connections, folded from the events.</summary>
     public LiveConnections Connections => _core.Connections;
+
+    /// <summary>The events on disk, of earlier runs too; null when none are kept there.</summary>
+    internal IEventHistory? History => _core.History;
 
     /// <summary>The addresses whose handshakes were refused last. Any thread.</summary>
     internal RefusedHandshakes RefusedHandshakes => _core.RefusedHandshakes;

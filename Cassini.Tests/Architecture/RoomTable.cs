@@ -49,6 +49,7 @@ internal sealed class RoomTable
             ("Quotas", "Settings", "0027"),
             ("Listening", "Settings", "0027"),
             ("Broker", "Settings", "0027"),
+            ("Store", "Settings", "0027"),
             ("Probing", "Settings", "0027"),
         ],
     };

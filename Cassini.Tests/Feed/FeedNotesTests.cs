@@ -142,6 +142,27 @@ public sealed class FeedNotesTests : IAsyncDisposable
     }
 
     [Fact]
+    public void Notes_ResumedOverARestart_HasWhatWasMissedAndItChangesNothing()
+    {
+        _rig.Transport.Ends((0, FeedText.Snapshot(FeedText.Health(through: 500))));
+        _rig.Transport.Ends(
+            (0, FeedText.Snapshot(FeedText.Health(through: 3, epoch: FeedText.NextEpoch), hasId: false)),
+            (1, FeedText.Transition(501, ready: false)),
+            (1, FeedText.Frame("run", "{}", $"{FeedText.NextEpoch}-0")),
+            (1, FeedText.Event(1, new TopicCreated("a"), FeedText.NextEpoch)));
+        _rig.Follow(until: 4);
+
+        var restarted = _rig.Notes.OfType<FeedSnapshot>().Last();
+        restarted.IsRestarted.ShouldBeTrue();
+        restarted.IsResumed.ShouldBeTrue();
+        var missed = _rig.Notes.OfType<FeedEvent>().ToList();
+        missed.Select(note => note.Envelope.Id.ToString()).ShouldBe([$"{FeedText.Epoch}-501", $"{FeedText.NextEpoch}-1"]);
+        missed.ShouldAllBe(note => note.Snapshot.Ready);
+        _rig.Notes.OfType<FeedProblem>().ShouldBeEmpty();
+        _rig.Transport.Asked[2].ShouldBe($"{FeedText.NextEpoch}-1");
+    }
+
+    [Fact]
     public void Notes_NewEpoch_IsARestartAndBeginsAnew()
     {
         _rig.Transport.Ends((0, FeedText.Snapshot(FeedText.Health(through: 500))));

@@ -30,7 +30,7 @@ public class FeedCutTests
             rig.Hub, rig.Health, new SnapshotBodies("main", Heartbeat), new SharedPlaces("feeds", 10, new CallerPlaces(null)), Heartbeat,
             new VirtualTimeProvider(clock));
         await using var app = Application();
-        app.MapEvents(rig.Hub, rig.Health, feeds);
+        app.MapEvents(rig.Hub, rig.Health, null, feeds);
         var answer = ((IEndpointRouteBuilder)app).DataSources.Single().Endpoints.Single().RequestDelegate!;
         var cut = new Subscriber();
         var leaver = new Subscriber();

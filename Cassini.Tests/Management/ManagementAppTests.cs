@@ -123,7 +123,7 @@ public class ManagementAppTests
         paths.EnumerateObject().Select(path => path.Name).ShouldBe(
             [
                 "/", "/livez", "/livez/{check}", "/readyz", "/readyz/{check}", "/healthz", "/healthz/{check}",
-                "/events", "/events/{id}", "/state", "/metrics",
+                "/events", "/runs", "/events/{id}", "/state", "/metrics",
                 "/certificates", "/connections", "/connections/{id}", "/handshakes", "/topics", "/subscriptions",
                 "/identities", "/identities/{identity}", "/sessions/{client}", "/retained",
                 "/drain", "/faults/{fault}", "/runbook", "/runbook.css",

@@ -10,6 +10,7 @@ using Cassini.Streams.Events.Hub;
 using Cassini.Streams.Health;
 using Cassini.Streams.Health.Projection;
 using Cassini.Streams.Quotas;
+using Cassini.Streams.Store.History;
 using Cassini.Tests.Health;
 using Cassini.Tests.Support;
 using Microsoft.AspNetCore.Builder;
@@ -37,7 +38,7 @@ internal sealed class ManagementRig : IAsyncDisposable
     private int _stopped;
     private int _stopsRequested;
 
-    private ManagementRig(ManagementOptions? options, HealthPolicy? policy, EventHubOptions? hubOptions, int port)
+    private ManagementRig(ManagementOptions? options, HealthPolicy? policy, EventHubOptions? hubOptions, int port, HistoryOptions? history)
     {
         Options = (options ?? new ManagementOptions()) with { Address = $"127.0.0.1:{port}" };
         Hub = new EventHub(TimeProvider.System, hubOptions);
@@ -48,10 +49,12 @@ internal sealed class ManagementRig : IAsyncDisposable
             new BrokerOptions { MaxTopics = 10_000 }, "0.1.0", Accounts, NoStore.Instance, Hub,
             TimeProvider.System, NullLogger<MqttBroker>.Instance);
         Listeners = new FakeListeners(Health);
+        History = history is null ? null : EventHistory.Start(Hub, history, "0.1.0", TimeProvider.System, NullLogger.Instance);
         Managed = new ManagedBroker(Hub, Health, Connections, RefusedHandshakes, Listeners.Disconnect, Listeners)
         {
             Mqtt = Broker,
             Accounts = Accounts,
+            History = History,
             RequestStop = () => Interlocked.Increment(ref _stopsRequested),
         };
         _app = ManagementApp.Create(Managed, Options, NullLoggerFactory.Instance, TimeProvider.System, refusals: Refusals);
@@ -72,6 +75,9 @@ internal sealed class ManagementRig : IAsyncDisposable
     public MqttBroker Broker { get; }
 
     public FakeListeners Listeners { get; }
+
+    /// <summary>The events on disk; null without a directory for them.</summary>
+    public EventHistory? History { get; }
 
     /// <summary>All of these, as the surface is given them.</summary>
     public ManagedBroker Managed { get; }
@@ -96,9 +102,10 @@ internal sealed class ManagementRig : IAsyncDisposable
         ManagementApp.Create(Managed, options, NullLoggerFactory.Instance, TimeProvider.System);
 
     public static async Task<ManagementRig> StartAsync(
-        ManagementOptions? options = null, HealthPolicy? policy = null, EventHubOptions? hubOptions = null, int port = 0)
+        ManagementOptions? options = null, HealthPolicy? policy = null, EventHubOptions? hubOptions = null, int port = 0,
+        HistoryOptions? history = null)
     {
-        var rig = new ManagementRig(options, policy, hubOptions, port);
+        var rig = new ManagementRig(options, policy, hubOptions, port, history);
         await rig._app.StartAsync(TestContext.Current.CancellationToken);
         rig.Address = ManagementApp.AddressOf(rig._app);
         rig.Http = new HttpClient(new SocketsHttpHandler { AllowAutoRedirect = false }) { BaseAddress = rig.Address };
@@ -107,9 +114,9 @@ internal sealed class ManagementRig : IAsyncDisposable
 
     /// <summary>A rig whose broker is ready.</summary>
     public static async Task<ManagementRig> StartReadyAsync(
-        ManagementOptions? options = null, HealthPolicy? policy = null, EventHubOptions? hubOptions = null)
+        ManagementOptions? options = null, HealthPolicy? policy = null, EventHubOptions? hubOptions = null, HistoryOptions? history = null)
     {
-        var rig = await StartAsync(options, policy, hubOptions);
+        var rig = await StartAsync(options, policy, hubOptions, history: history);
         rig.BecomeReady();
         return rig;
     }
@@ -183,6 +190,11 @@ internal sealed class ManagementRig : IAsyncDisposable
         RefusedHandshakes.Dispose();
         Health.Dispose();
         await Hub.CompleteAsync();
+        if (History is not null)
+        {
+            await History.DisposeAsync();
+        }
+
         _ticks.Dispose();
     }
 }

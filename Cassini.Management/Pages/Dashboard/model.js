@@ -90,6 +90,12 @@ export class Model {
 
   #follow(envelope) {
     const sequence = sequenceOf(envelope.id);
+    if (this.health !== null && (!envelope.id.startsWith(this.health.epoch) || sequence <= this.since)) {
+      // After a restart the feed sends what was missed of the run before, and then this run from its begin.
+      this.remember(envelope);
+      return;
+    }
+
     this.clock.reach(envelope.elapsed);
     this.#record(envelope);
 

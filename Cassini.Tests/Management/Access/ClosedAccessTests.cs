@@ -66,6 +66,8 @@ public sealed class ClosedAccessTests : IDisposable
         { "GET", "/readyz/bind" },
         { "GET", "/healthz/bind" },
         { "GET", "/events" },
+        { "GET", "/events?since=2026-01-01" },
+        { "GET", "/runs" },
         { "GET", "/state" },
         { "GET", "/metrics" },
         { "GET", "/connections" },

@@ -1,4 +1,5 @@
 using Cassini.Management.Http;
+using Cassini.Streams.Store.History;
 
 namespace Cassini.Tests.Management.Access;
 
@@ -12,11 +13,13 @@ internal static class ClosedRig
 
     /// <param name="tokenPath">Where the one token is written.</param>
     /// <param name="change">What is different.</param>
-    public static Task<ManagementRig> StartAsync(string tokenPath, Func<ManagementOptions, ManagementOptions>? change = null)
+    /// <param name="history">Where events are kept; null for nowhere.</param>
+    public static Task<ManagementRig> StartAsync(
+        string tokenPath, Func<ManagementOptions, ManagementOptions>? change = null, HistoryOptions? history = null)
     {
         File.WriteAllText(tokenPath, $"# for tests\n{Token}\n");
         var options =
             new ManagementOptions { RequireCredentials = true, TokenPath = tokenPath, RequestRate = 10_000, RequestBurst = 10_000 };
-        return ManagementRig.StartReadyAsync(change?.Invoke(options) ?? options);
+        return ManagementRig.StartReadyAsync(change?.Invoke(options) ?? options, history: history);
     }
 }

@@ -16,7 +16,10 @@ internal sealed record ProcessOptions
     /// <summary>The log of the process.</summary>
     public LoggingOptions Logging { get; init; } = new();
 
-    /// <summary>The directory for files that Cassini creates: development certificates. Without it: the user's data directory.</summary>
+    /// <summary>
+    /// The directory for files that Cassini creates: development certificates, and the history in <c>store</c>. Without it: the user's data
+    /// directory.
+    /// </summary>
     [Form("directory")]
     public string? DataDirectory { get; init; }
 }

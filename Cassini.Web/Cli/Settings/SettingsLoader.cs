@@ -1,4 +1,5 @@
 using Cassini.Streams.Hosting;
+using Cassini.Streams.Store.History;
 using Cassini.Web.Cli.Context;
 
 namespace Cassini.Web.Cli.Settings;
@@ -8,6 +9,9 @@ namespace Cassini.Web.Cli.Settings;
 /// </summary>
 internal static class SettingsLoader
 {
+    /// <summary>The part of the data directory that holds what outlives the process.</summary>
+    private const string StoreName = "store";
+
     /// <summary>The settings; null when there are errors.</summary>
     public static ServeSettings? Load(CliContext context, string? configFile, SettingsLayer flags, List<string> errors) =>
         Load(context, configFile, flags, errors, out _);
@@ -36,7 +40,7 @@ internal static class SettingsLoader
             ? null
             : new ServeSettings
             {
-                Options = tls.Options,
+                Options = tls.Options with { History = InDataDirectory(tls.Options.History, process, context) },
                 Process = process,
                 DevelopmentCertificates = tls.DevelopmentDirectory,
                 LogLevels = file.Levels,
@@ -44,4 +48,9 @@ internal static class SettingsLoader
                 Warnings = [.. file.Warnings, .. warnings, .. reader.Warnings, .. ManagementWarnings.Of(process.Management)],
             };
     }
+
+    private static HistoryOptions InDataDirectory(HistoryOptions history, ProcessOptions process, CliContext context) =>
+        history.Directory is null && DataDirectory.Of(process.DataDirectory, context.Environment) is { } data
+            ? history with { Directory = Path.Combine(data, StoreName) }
+            : history;
 }

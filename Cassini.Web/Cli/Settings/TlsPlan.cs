@@ -62,22 +62,8 @@ internal sealed record TlsPlan(CassiniOptions Options, string? DevelopmentDirect
     public static string? DefaultDirectory(IReadOnlyDictionary<string, string> environment) =>
         DirectoryFor(environment.GetValueOrDefault(SettingsEnvironment.DataDirectory), environment);
 
-    /// <summary>The XDG base directory specification: a relative XDG_DATA_HOME is to be ignored.</summary>
-    private static string? DirectoryFor(string? dataDirectory, IReadOnlyDictionary<string, string> environment)
-    {
-        if (!string.IsNullOrEmpty(dataDirectory))
-        {
-            return Path.GetFullPath(Path.Combine(dataDirectory, DirectoryName));
-        }
-
-        if (environment.GetValueOrDefault("XDG_DATA_HOME") is { } data && Path.IsPathFullyQualified(data))
-        {
-            return Path.Combine(data, "cassini", DirectoryName);
-        }
-
-        var home = environment.GetValueOrDefault("HOME") ?? environment.GetValueOrDefault("USERPROFILE");
-        return HomeDirectory.Exists(home) ? Path.Combine(home, ".local", "share", "cassini", DirectoryName) : null;
-    }
+    private static string? DirectoryFor(string? dataDirectory, IReadOnlyDictionary<string, string> environment) =>
+        DataDirectory.Of(dataDirectory, environment) is { } data ? Path.Combine(data, DirectoryName) : null;
 
     private static CassiniOptions Development(CassiniOptions options, string directory)
     {

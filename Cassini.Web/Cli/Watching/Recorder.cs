@@ -33,7 +33,17 @@ internal sealed class Recorder(HealthFeed feed, HealthRecordWriter writer, Actio
                 break;
 
             // The state was not available before; a new segment may begin at any time.
-            case not (FeedLost or FeedConnecting or FeedReset) when _epoch is null && time.GetElapsedTime(_triedAt) >= RetryAfter:
+            case not (FeedLost or FeedConnecting or FeedReset) when _epoch is null:
+                if (time.GetElapsedTime(_triedAt) >= RetryAfter)
+                {
+                    await BeginAsync(cancellation);
+                }
+
+                break;
+
+            // What was missed of the run before belongs to its segment, and was written to it.
+            case FeedEvent { Envelope: var first } when first.Epoch != _epoch && first.Epoch.ToString() == note.Snapshot.Epoch:
+                _epoch = null;
                 await BeginAsync(cancellation);
                 break;
 

@@ -44,10 +44,15 @@ internal sealed record WatchModel
             FeedSnapshot when Lost is not null => next.Say(note.Snapshot.AsOf, "back", "the feed works again", LineKind.Good),
             FeedReset e => next.Say(null, "reset", $"events were missed ({e.Reason})", LineKind.Notable),
             FeedProblem e => next.Say(null, "problem", e.Problem, LineKind.Notable),
+            FeedEvent e when IsNumberOfEarlierRun(e) => next,
             FeedEvent e => next.Apply(e.Envelope),
             _ => next,
         };
     }
+
+    /// <summary>After a restart the feed sends what was missed of the run before; its numbers say nothing of this one.</summary>
+    private static bool IsNumberOfEarlierRun(FeedEvent note) =>
+        note.Envelope.Event is LoadSampled or ConnectionAccepted && note.Envelope.Epoch.ToString() != note.Snapshot.Epoch;
 
     private WatchModel Apply(EventEnvelope envelope) => envelope.Event switch
     {
