@@ -6,6 +6,8 @@ using Cassini.Streams.Broker.Tracing;
 using Cassini.Streams.Events.Hub;
 using Cassini.Streams.Health.Projection;
 using Cassini.Streams.Listening;
+using Cassini.Streams.Store;
+using Cassini.Streams.Store.Ledgers;
 using Cassini.Streams.Tls.Files;
 using Microsoft.Extensions.Logging;
 
@@ -17,6 +19,8 @@ namespace Cassini.Streams.Hosting;
 /// </summary>
 public sealed class BrokerHost : IAsyncDisposable
 {
+    private readonly Journal? _journal;
+
     /// <summary>Makes an MQTT broker; nothing is bound before <see cref="StartAsync"/>.</summary>
     /// <param name="options">Valid options (<see cref="CassiniOptionsValidator"/>), with <see cref="CassiniOptions.Tls"/> chosen.</param>
     /// <param name="time">The one clock.</param>
@@ -26,9 +30,11 @@ public sealed class BrokerHost : IAsyncDisposable
     {
         var core = new HealthCore(options, time, loggers);
         var tracing = new MessageTracing(core.Spans, options.Telemetry.TraceRatio);
+        _journal = JournalOf(options.Store, time, loggers);
+        var store = (IBrokerStore?)_journal ?? NoStore.Instance;
         Broker = new MqttBroker(
-            options.Broker, Version, core.Accounts, NoStore.Instance, core.Hub, time, loggers.CreateLogger<MqttBroker>(), tracing);
-        Service = new ServiceHost(options, core, new MqttProtocol(Broker, core.Health), time, loggers);
+            options.Broker, Version, core.Accounts, store, core.Hub, time, loggers.CreateLogger<MqttBroker>(), tracing);
+        Service = new ServiceHost(options, core, new MqttProtocol(Broker, core.Health, isDurable: _journal is not null), time, loggers);
     }
 
     /// <summary>The program's version, without build metadata.</summary>
@@ -80,5 +86,27 @@ public sealed class BrokerHost : IAsyncDisposable
     public Task StopAsync(CancellationToken cancellation) => Service.StopAsync(cancellation);
 
     /// <inheritdoc cref="ServiceHost.DisposeAsync"/>
-    public ValueTask DisposeAsync() => Service.DisposeAsync();
+    public async ValueTask DisposeAsync()
+    {
+        await Service.DisposeAsync().ConfigureAwait(false);
+        if (_journal is not null)
+        {
+            await _journal.DisposeAsync().ConfigureAwait(false);
+        }
+    }
+
+    private static Journal? JournalOf(StoreOptions options, TimeProvider time, ILoggerFactory loggers)
+    {
+        if (options.Level == StoreLevel.Memory || options.Directory is not { } directory)
+        {
+            return null;
+        }
+
+        var ledger = new SqliteLedgerOptions
+        {
+            Directory = Path.GetFullPath(directory),
+            Durability = options.Level == StoreLevel.Flush ? LedgerDurability.Flush : LedgerDurability.Process,
+        };
+        return new Journal(() => new SqliteLedger(ledger, time), time, loggers.CreateLogger<Journal>());
+    }
 }

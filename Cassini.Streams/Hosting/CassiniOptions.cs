@@ -4,6 +4,7 @@ using Cassini.Streams.Health;
 using Cassini.Streams.Listening;
 using Cassini.Streams.Probing;
 using Cassini.Streams.Quotas;
+using Cassini.Streams.Store;
 using Cassini.Streams.Store.History;
 using Cassini.Streams.Supervision;
 using Cassini.Streams.Tls;
@@ -35,6 +36,9 @@ public sealed record CassiniOptions
 
     /// <summary>Bounds of the event hub and its log.</summary>
     public EventHubOptions Hub { get; init; } = new();
+
+    /// <summary>What is kept of sessions, messages and wills when the process has ended.</summary>
+    public StoreOptions Store { get; init; } = new();
 
     /// <summary>What is kept of the events when the process has ended.</summary>
     public HistoryOptions History { get; init; } = new();

@@ -6,6 +6,7 @@ using Cassini.Streams.Listening;
 using Cassini.Streams.Probing;
 using Cassini.Streams.Quotas;
 using Cassini.Streams.Settings;
+using Cassini.Streams.Store;
 using Cassini.Streams.Store.History;
 using Cassini.Streams.Supervision;
 using Cassini.Streams.Tls;
@@ -21,6 +22,9 @@ public static class CassiniOptionsValidator
     private static readonly CassiniOptions Defaults = new();
     private static readonly SettingsSection<ListenerOptions> Listener = ListenerSettings.With(Defaults.Listener);
     private static readonly SettingsSection<EventHubOptions> Hub = new("Hub", Defaults.Hub);
+    private static readonly SettingsSection<StoreOptions> Store = new(
+        "Store", Defaults.Store, SettingRule<StoreOptions>.NotEmpty("Store:Directory", "path", "name a directory", options => options.Directory));
+
     private static readonly SettingsSection<HistoryOptions> History = new(
         "History", Defaults.History, SettingRule<HistoryOptions>.NotEmpty(
             "History:Directory", "path", "name a directory", options => options.Directory));
@@ -48,7 +52,7 @@ public static class CassiniOptionsValidator
     internal static ImmutableArray<SettingsSection> Sections { get; } =
     [
         Listener, TlsSettings.Section, BrokerSettings.Section, Quota, ProbingSettings.Section, HealthPolicyValidator.Section, Hub,
-        History, SupervisionSettings.Section, Drain, Tracing, Root,
+        Store, History, SupervisionSettings.Section, Drain, Tracing, Root,
     ];
 
     /// <summary>Every error, each with the setting's key, its value and what is allowed; empty when the options are valid.</summary>
@@ -65,6 +69,7 @@ public static class CassiniOptionsValidator
             .. ProbingSettings.Section.Validate(options.Probing),
             .. HealthPolicyValidator.Section.Validate(options.Health),
             .. Hub.Validate(options.Hub),
+            .. Store.Validate(options.Store),
             .. History.Validate(options.History),
             .. SupervisionSettings.Section.Validate(options.Supervision),
             .. Drain.Validate(options.Drain),

@@ -10,6 +10,8 @@ internal sealed class HandlerProtocol(IConnectionHandler handler) : IHostedProto
 
     public bool SpeaksMqtt => false;
 
+    public bool IsDurable => false;
+
     public Task LoadAsync(CancellationToken cancellation) => Task.CompletedTask;
 
     public void StartServices(ServiceGroup services, ServiceGroup publications)

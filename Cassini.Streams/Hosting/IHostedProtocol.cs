@@ -12,6 +12,9 @@ internal interface IHostedProtocol
     /// <summary>Whether the canary can speak MQTT with it.</summary>
     bool SpeaksMqtt { get; }
 
+    /// <summary>Whether <see cref="LoadAsync"/> reads back what earlier runs left: the host is recovering meanwhile.</summary>
+    bool IsDurable { get; }
+
     /// <summary>Prepares for connections; called once, before anything is bound.</summary>
     Task LoadAsync(CancellationToken cancellation);
 

@@ -8,13 +8,18 @@ namespace Cassini.Streams.Hosting;
 /// <summary>
 /// MQTT as a hosted protocol: housekeeping, the health topic, the broker's figures, and the broker's part in a graceful stop.
 /// </summary>
-internal sealed class MqttProtocol(MqttBroker broker, HealthProjection health) : IHostedProtocol
+/// <param name="broker">The broker.</param>
+/// <param name="health">What is retained under <c>$SYS</c>.</param>
+/// <param name="isDurable">Whether its state outlives the process.</param>
+internal sealed class MqttProtocol(MqttBroker broker, HealthProjection health, bool isDurable) : IHostedProtocol
 {
     private readonly HealthTopic _healthTopic = new(health, broker);
 
     public IConnectionHandler Handler => broker;
 
     public bool SpeaksMqtt => true;
+
+    public bool IsDurable => isDurable;
 
     public Task LoadAsync(CancellationToken cancellation) => broker.LoadAsync(cancellation);
 

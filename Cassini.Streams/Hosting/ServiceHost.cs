@@ -215,6 +215,11 @@ public sealed partial class ServiceHost : IAsyncDisposable
 
         // Not the linked token, here and below: it may not have heard yet of a stop that has been called.
         _endStart.Token.ThrowIfCancellationRequested();
+        if (_protocol.IsDurable)
+        {
+            EnterPhase(Phase.Recovering, PhaseOutcome.Completed);
+        }
+
         await _protocol.LoadAsync(end.Token).ConfigureAwait(false);
         _endStart.Token.ThrowIfCancellationRequested();
         _protocol.StartServices(_services, _publications);

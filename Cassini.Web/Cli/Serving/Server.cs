@@ -185,6 +185,11 @@ internal sealed class Server(ServeSettings settings, CliContext context, Process
             log.Dispose();
             throw;
         }
+        catch (IOException exception)
+        {
+            log.Dispose();
+            throw new StartFailedException($"the journal in {host.Options.Store.Directory} cannot be used: {exception.Message}", exception);
+        }
     }
 
     private async Task StopManagementAsync(params IEnumerable<WebApplication> apps)

@@ -1,5 +1,4 @@
 using Cassini.Streams.Hosting;
-using Cassini.Streams.Store.History;
 using Cassini.Web.Cli.Context;
 
 namespace Cassini.Web.Cli.Settings;
@@ -9,8 +8,11 @@ namespace Cassini.Web.Cli.Settings;
 /// </summary>
 internal static class SettingsLoader
 {
-    /// <summary>The part of the data directory that holds what outlives the process.</summary>
-    private const string StoreName = "store";
+    /// <summary>The part of the data directory that holds the broker's state.</summary>
+    private const string JournalName = "journal";
+
+    /// <summary>The part of the data directory that holds the events.</summary>
+    private const string HistoryName = "store";
 
     /// <summary>The settings; null when there are errors.</summary>
     public static ServeSettings? Load(CliContext context, string? configFile, SettingsLayer flags, List<string> errors) =>
@@ -40,7 +42,7 @@ internal static class SettingsLoader
             ? null
             : new ServeSettings
             {
-                Options = tls.Options with { History = InDataDirectory(tls.Options.History, process, context) },
+                Options = InDataDirectory(tls.Options, DataDirectory.Of(process.DataDirectory, context.Environment)),
                 Process = process,
                 DevelopmentCertificates = tls.DevelopmentDirectory,
                 LogLevels = file.Levels,
@@ -49,8 +51,9 @@ internal static class SettingsLoader
             };
     }
 
-    private static HistoryOptions InDataDirectory(HistoryOptions history, ProcessOptions process, CliContext context) =>
-        history.Directory is null && DataDirectory.Of(process.DataDirectory, context.Environment) is { } data
-            ? history with { Directory = Path.Combine(data, StoreName) }
-            : history;
+    private static CassiniOptions InDataDirectory(CassiniOptions options, string? data) => data is null ? options : options with
+    {
+        Store = options.Store with { Directory = options.Store.Directory ?? Path.Combine(data, JournalName) },
+        History = options.History with { Directory = options.History.Directory ?? Path.Combine(data, HistoryName) },
+    };
 }

@@ -1,0 +1,17 @@
+using Cassini.Streams.Settings;
+
+namespace Cassini.Streams.Store;
+
+/// <summary>What the broker keeps on disk of its sessions, messages and wills, so that nothing acknowledged ends with the process.</summary>
+public sealed record StoreOptions
+{
+    /// <summary>What an acknowledged message survives. QoS 0, and sessions that end with their connection, are never stored.</summary>
+    public StoreLevel Level { get; init; } = StoreLevel.Flush;
+
+    /// <summary>
+    /// The directory of the journal, for one process alone. Without it: <c>journal</c> in the data directory. An application that hosts the
+    /// broker has no data directory, so nothing is stored there without it.
+    /// </summary>
+    [Form("directory")]
+    public string? Directory { get; init; }
+}
