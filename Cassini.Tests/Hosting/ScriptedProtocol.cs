@@ -26,6 +26,8 @@ internal sealed class ScriptedProtocol : IHostedProtocol
 
     public bool SpeaksMqtt => false;
 
+    public bool IsDurable => false;
+
     public Task LoadAsync(CancellationToken cancellation)
     {
         _loading.SetResult();

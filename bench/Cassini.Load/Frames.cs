@@ -9,12 +9,24 @@ internal static class Frames
     /// <summary>No plaintext of a TLS record is longer (RFC 8446 §5.1).</summary>
     public const int RecordSize = 16_384;
 
-    public static byte[] Connect(string clientId, bool version5)
+    /// <summary>CONNECT without a keep alive.</summary>
+    /// <param name="clientId">The client identifier.</param>
+    /// <param name="version5">Whether it is MQTT 5.0.</param>
+    /// <param name="isKept">Whether the session outlives the connection.</param>
+    public static byte[] Connect(string clientId, bool version5, bool isKept = false)
     {
         var body = new List<byte>();
         AddText(body, "MQTT");
-        body.AddRange([version5 ? (byte)5 : (byte)4, 0x02, 0, 0]); // clean, keep alive off
-        AddProperties(body, version5);
+        body.AddRange([version5 ? (byte)5 : (byte)4, isKept ? (byte)0 : (byte)0x02, 0, 0]);
+        if (version5 && isKept)
+        {
+            body.AddRange([5, 0x11, 0, 0, 0x0E, 0x10]); // session expiry interval: an hour
+        }
+        else
+        {
+            AddProperties(body, version5);
+        }
+
         AddText(body, clientId);
         return Packet(0x10, body);
     }

@@ -19,7 +19,7 @@ internal sealed class MqttConnection : IDisposable
     private readonly bool _version5;
 
     /// <exception cref="LoadException">The broker did not accept the connection.</exception>
-    public MqttConnection(LoadOptions options, ClientTls tls, string clientId, int readSize = PacketReader.DefaultSize)
+    public MqttConnection(LoadOptions options, ClientTls tls, string clientId, int readSize = PacketReader.DefaultSize, bool isKept = false)
     {
         _version5 = options.Version5;
         _socket.ReceiveTimeout = AnswerMilliseconds;
@@ -29,7 +29,7 @@ internal sealed class MqttConnection : IDisposable
             _stream = new SslStream(new NetworkStream(_socket));
             _stream.AuthenticateAsClient(tls.Options);
             Reader = new PacketReader(_stream, readSize);
-            Write(Frames.Connect(clientId, _version5));
+            Write(Frames.Connect(clientId, _version5, isKept));
             Connected(Answer("CONNACK"));
         }
         catch (Exception e) when (e is IOException or SocketException or AuthenticationException)

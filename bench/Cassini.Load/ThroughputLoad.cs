@@ -6,7 +6,12 @@ namespace Cassini.Load;
 /// Messages per second that subscribers really receive: some groups of one publisher and its subscribers, each group with a topic of
 /// its own and its share of the window.
 /// </summary>
-internal sealed class ThroughputLoad(string name, int groups, int subscribers, int qos)
+/// <param name="name">The name of the load.</param>
+/// <param name="groups">How many groups there are.</param>
+/// <param name="subscribers">The subscribers of a group.</param>
+/// <param name="qos">The quality of service, of both sides.</param>
+/// <param name="isKept">Whether the sessions of the subscribers outlive their connections.</param>
+internal sealed class ThroughputLoad(string name, int groups, int subscribers, int qos, bool isKept = false)
 {
     private static readonly TimeSpan Look = TimeSpan.FromMilliseconds(50);
     private static readonly TimeSpan Stall = TimeSpan.FromSeconds(2);
@@ -51,7 +56,7 @@ internal sealed class ThroughputLoad(string name, int groups, int subscribers, i
         _windows.Add(window);
         for (var i = 0; i < subscribers; i++)
         {
-            var (index, subscriber) = (i, new MqttConnection(options, tls, $"{topic}-sub-{i}"));
+            var (index, subscriber) = (i, new MqttConnection(options, tls, $"{topic}-sub-{i}", isKept: isKept));
             _connections.Add(subscriber);
             subscriber.Subscribe(topic, qos);
             _workers.Add(new Worker($"{topic} subscriber {i}", () =>
