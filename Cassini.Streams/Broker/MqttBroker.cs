@@ -80,6 +80,7 @@ public sealed class MqttBroker : ISessionHandler
         _local = new LocalPublisher(options, Budget.Of(accounts.OfBroker), _intake, _publisher, time);
         _observers = new LocalObservers(Tree, Retained, options, Counters, time, logger);
         Drain = new BrokerDrain(Sessions, _intake, time);
+        Rewriter = new StoreRewriter(store, Sessions, Retained, time);
         Administration = new Administration(Sessions, Retained, _publisher);
         var upkeep = new SessionUpkeep(Sessions, _publisher, _events, time);
         Housekeeper = new Housekeeper(
@@ -162,6 +163,9 @@ public sealed class MqttBroker : ISessionHandler
     /// <summary>What operators do to make room.</summary>
     internal Administration Administration { get; }
 
+    /// <summary>Keeps the store small.</summary>
+    internal StoreRewriter Rewriter { get; }
+
     /// <summary>Restores the state that the store kept. Call it once, before the first connection arrives.</summary>
     internal async Task LoadAsync(CancellationToken cancellationToken)
     {
@@ -182,6 +186,9 @@ public sealed class MqttBroker : ISessionHandler
             await RestoreWillAsync(kept).ConfigureAwait(false);
         }
     }
+
+    /// <summary>Writes what lives to the store once more when that is due. Run it under a supervisor until it is cancelled.</summary>
+    internal Task RunStoreAsync(CancellationToken cancellationToken) => Rewriter.RunAsync(cancellationToken);
 
     /// <summary>Runs the periodic work: keep alive, expiry, wills, statistics. Run it under a supervisor until it is cancelled.</summary>
     internal Task RunAsync(CancellationToken cancellationToken) => Housekeeper.RunAsync(cancellationToken);

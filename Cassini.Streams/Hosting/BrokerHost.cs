@@ -107,6 +107,6 @@ public sealed class BrokerHost : IAsyncDisposable
             Directory = Path.GetFullPath(directory),
             Durability = options.Level == StoreLevel.Flush ? LedgerDurability.Flush : LedgerDurability.Process,
         };
-        return new Journal(() => new SqliteLedger(ledger, time), time, loggers.CreateLogger<Journal>());
+        return new Journal(() => new SqliteLedger(ledger, time), options.CompactBytes, time, loggers.CreateLogger<Journal>());
     }
 }

@@ -26,6 +26,11 @@ internal sealed class MqttProtocol(MqttBroker broker, HealthProjection health, b
     public void StartServices(ServiceGroup services, ServiceGroup publications)
     {
         services.Start(ComponentKind.Broker, "housekeeping", broker.RunAsync);
+        if (isDurable)
+        {
+            services.Start(ComponentKind.Broker, "journal", broker.RunStoreAsync);
+        }
+
         publications.Start(ComponentKind.Service, "health topic", _healthTopic.RunAsync);
     }
 

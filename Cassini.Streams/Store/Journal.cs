@@ -21,10 +21,14 @@ internal sealed class Journal : IBrokerStore, IAsyncDisposable
     /// <summary>How long a ledger that has failed or is full is left alone.</summary>
     private static readonly TimeSpan Pause = TimeSpan.FromSeconds(1);
 
+    /// <summary>So many groups are dropped at once.</summary>
+    private const int GroupsOfATrim = 256;
+
     private readonly Func<ILedger> _ledgers;
     private readonly TimeProvider _time;
     private readonly ILogger _logger;
     private readonly GroupWriter _writer;
+    private readonly long _compactBytes;
     private readonly SemaphoreSlim _signal = new(0);
     private readonly CancellationTokenSource _ending = new();
 
@@ -32,29 +36,42 @@ internal sealed class Journal : IBrokerStore, IAsyncDisposable
     private OpenGroup _open = new();
     private OpenGroup? _spare = new();
     private long _ticket = 1;
+    private readonly HashSet<SessionLog> _sessions = [];
+    private readonly Dictionary<long, WillRecord> _wills = [];
     private uint _lastSession;
     private long _lastWill;
+    private long _rewriteSince;
+    private long _rewriteGroup;
+    private long _trimBefore;
     private int _units;
     private bool _isClosing;
     private bool _isSignalled;
 
     // For the committer.
     private ILedger? _ledger;
+    private long _firstGroup;
     private long _lastGroup;
+    private long _bytes;
+    private long _bytesLive;
     private Task _committing = Task.CompletedTask;
 
     /// <param name="ledgers">Makes the ledger; once more when one has failed.</param>
+    /// <param name="compactBytes">How many bytes it may have before what is dead in them is dropped.</param>
     /// <param name="time">The clock.</param>
     /// <param name="logger">Where it logs.</param>
-    public Journal(Func<ILedger> ledgers, TimeProvider time, ILogger<Journal> logger)
+    public Journal(Func<ILedger> ledgers, long compactBytes, TimeProvider time, ILogger<Journal> logger)
     {
         _ledgers = ledgers;
+        _compactBytes = compactBytes;
         _time = time;
         _logger = logger;
         _writer = new GroupWriter(time);
     }
 
     public Durability Durability { get; } = new();
+
+    /// <remarks>A rewrite costs as much as lives, so there is one only when three times as much was written since the last one.</remarks>
+    public bool WantsRewrite => Volatile.Read(ref _bytes) >= Math.Max(_compactBytes, 4 * Volatile.Read(ref _bytesLive));
 
     /// <summary>Whether a group has not reached the ledger at the first attempt, and why; null when nothing is wrong. Any thread.</summary>
     public Exception? Failure { get; private set; }
@@ -81,7 +98,7 @@ internal sealed class Journal : IBrokerStore, IAsyncDisposable
             Apply(replay, group);
         }
 
-        _lastGroup = extent.Last;
+        (_firstGroup, _lastGroup, _bytes) = (extent.First, extent.Last, extent.Bytes);
         _lastSession = replay.LastSession;
         _lastWill = replay.LastWill;
         if (extent.Last > 0)
@@ -90,7 +107,13 @@ internal sealed class Journal : IBrokerStore, IAsyncDisposable
         }
 
         _committing = OwnThread.RunAsync("cassini journal", CommitAsync);
-        return replay.ToState(session => new SessionLog(this, session));
+        var state = replay.ToState(Open);
+        foreach (var will in state.Wills)
+        {
+            _wills[will.Number] = will.Will;
+        }
+
+        return state;
     }
 
     public ISessionStore OpenSession(SessionRecord session)
@@ -98,7 +121,8 @@ internal sealed class Journal : IBrokerStore, IAsyncDisposable
         SessionLog log;
         lock (Gate)
         {
-            log = new SessionLog(this, ++_lastSession);
+            log = Open(++_lastSession);
+            log.BeginLocked();
         }
 
         log.Put(session);
@@ -111,6 +135,7 @@ internal sealed class Journal : IBrokerStore, IAsyncDisposable
         {
             AddLocked(RecordType.Will, will, ++_lastWill, will.Topic.Length + will.Payload.Length + will.Properties.Length);
             Durability.Note(_ticket);
+            _wills[_lastWill] = will;
             return _lastWill;
         }
     }
@@ -120,6 +145,7 @@ internal sealed class Journal : IBrokerStore, IAsyncDisposable
         lock (Gate)
         {
             AddLocked(RecordType.WillEnd, null, number, 0);
+            _wills.Remove(number);
         }
     }
 
@@ -138,6 +164,43 @@ internal sealed class Journal : IBrokerStore, IAsyncDisposable
         {
             AddLocked(RecordType.RetainedEnd, topic, 0, topic.Utf8.Length);
             Durability.Note(_ticket);
+        }
+    }
+
+    public void BeginRewrite()
+    {
+        lock (Gate)
+        {
+            _rewriteSince = _ticket;
+            _rewriteGroup = 0;
+            foreach (var (number, will) in _wills)
+            {
+                AddLocked(RecordType.Will, will, number, will.Topic.Length + will.Payload.Length + will.Properties.Length);
+            }
+        }
+    }
+
+    public async ValueTask EndRewriteAsync(CancellationToken cancellationToken)
+    {
+        long last;
+        lock (Gate)
+        {
+            // One more group at the end: even when nothing lives, all that was before may be dropped.
+            AddLocked(RecordType.WillEnd, null, 0, 0);
+            last = _ticket;
+        }
+
+        await Durability.WhenReachedAsync(last, cancellationToken).ConfigureAwait(false);
+        lock (Gate)
+        {
+            // A session that began before and was not found is written the next time.
+            if (_sessions.All(session => session.CompleteSince >= _rewriteSince))
+            {
+                _trimBefore = _rewriteGroup;
+            }
+
+            _rewriteSince = 0;
+            Signal();
         }
     }
 
@@ -197,6 +260,34 @@ internal sealed class Journal : IBrokerStore, IAsyncDisposable
             Durability.Room = _ticket;
         }
 
+        Signal();
+    }
+
+    /// <summary>The ticket of the open group. Under the gate.</summary>
+    internal long OpenTicketLocked => _ticket;
+
+    /// <summary>A session has ended.</summary>
+    internal void Forget(SessionLog session)
+    {
+        lock (Gate)
+        {
+            _sessions.Remove(session);
+        }
+    }
+
+    private SessionLog Open(uint number)
+    {
+        lock (Gate)
+        {
+            var log = new SessionLog(this, number);
+            _sessions.Add(log);
+            return log;
+        }
+    }
+
+    /// <summary>Wakes the committer. Under the gate.</summary>
+    private void Signal()
+    {
         if (!_isSignalled)
         {
             _isSignalled = true;
@@ -237,7 +328,10 @@ internal sealed class Journal : IBrokerStore, IAsyncDisposable
             var group = Take(out var ticket);
             try
             {
-                await WriteAsync(group.Changes.Length == 0 ? default : _writer.Write(_lastGroup + 1, group.Changes));
+                var written = _writer.Write(_lastGroup + 1, group.Changes);
+                await WriteAsync(written);
+                Count(written.Length, ticket);
+                await TrimAsync();
             }
             catch (OperationCanceledException) when (_ending.IsCancellationRequested)
             {
@@ -252,6 +346,58 @@ internal sealed class Journal : IBrokerStore, IAsyncDisposable
         if (_ledger is { } ledger)
         {
             await ledger.SealAsync();
+        }
+    }
+
+    private void Count(int bytes, long ticket)
+    {
+        Volatile.Write(ref _bytes, _bytes + bytes);
+        lock (Gate)
+        {
+            if (_rewriteSince > 0 && ticket >= _rewriteSince)
+            {
+                if (_rewriteGroup == 0)
+                {
+                    _rewriteGroup = _lastGroup;
+                    _bytesLive = 0;
+                }
+
+                Volatile.Write(ref _bytesLive, _bytesLive + bytes);
+            }
+        }
+    }
+
+    /// <summary>Drops some of the groups that were written anew; the next ones after the next group, so that no group waits for all.</summary>
+    private async Task TrimAsync()
+    {
+        if (_trimBefore <= _firstGroup || _ledger is not { } ledger)
+        {
+            return;
+        }
+
+        var before = Math.Min(_trimBefore, _firstGroup + GroupsOfATrim);
+        try
+        {
+            await ledger.TrimAsync(before);
+            _firstGroup = before;
+        }
+        catch (IOException failure)
+        {
+            // They are dropped after the next rewrite.
+            StoreLog.TrimFailed(_logger, failure);
+            _trimBefore = 0;
+        }
+
+        if (_trimBefore <= _firstGroup)
+        {
+            Volatile.Write(ref _bytes, _bytesLive);
+        }
+        else
+        {
+            lock (Gate)
+            {
+                Signal();
+            }
         }
     }
 

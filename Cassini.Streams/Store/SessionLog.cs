@@ -20,16 +20,56 @@ internal sealed class SessionLog(Journal journal, uint number) : ISessionStore
     private int _copyEnd = Nothing;
     private int _received = Nothing;
     private int _receivedEnd = Nothing;
+    private int _rewritten = Nothing;
     private int _last = Nothing;
 
     public long LastTicket { get; private set; }
+
+    /// <summary>The ticket from which on all of it was written. For the journal's gate.</summary>
+    public long CompleteSince { get; private set; }
+
+    /// <remarks>What was put before can be undone no more by leaving it out, because it is put again.</remarks>
+    public void BeginRewrite(SessionRecord session, bool isConnected, TimeSpan away)
+    {
+        lock (journal.Gate)
+        {
+            JoinLocked();
+            CompleteSince = LastTicket;
+            _copies?.Clear();
+            _oldest = 0;
+            _received = _receivedEnd = Nothing;
+        }
+
+        Put(session);
+        Add(RecordType.Presence, value: journal.UtcNow - (long)away.TotalMilliseconds, count: isConnected ? 1 : 0);
+    }
+
+    public void PutAgain(in QueuedMessage message, ushort packetId, DeliveryState state)
+    {
+        lock (journal.Gate)
+        {
+            var group = BeginLocked(out var index);
+            ref var change = ref group.At(index);
+            change.Type = RecordType.Copy;
+            change.Session = number;
+            change.Copy = message;
+            change.PacketId = packetId;
+            change.State = state;
+            _copy = _rewritten = index;
+            EndLocked(group, index, message.Message.Size);
+        }
+    }
 
     public void Put(SessionRecord session) =>
         Add(RecordType.Session, session, size: session.ClientId.Length + session.Identity.Length);
 
     public void PutPresence(bool isConnected) => Add(RecordType.Presence, value: journal.UtcNow, count: isConnected ? 1 : 0);
 
-    public void End() => Add(RecordType.SessionEnd);
+    public void End()
+    {
+        Add(RecordType.SessionEnd);
+        journal.Forget(this);
+    }
 
     public void PutSubscription(SubscriptionRecord subscription) =>
         Add(RecordType.Subscription, subscription, size: subscription.Filter.Length);
@@ -92,7 +132,7 @@ internal sealed class SessionLog(Journal journal, uint number) : ISessionStore
                 return;
             }
 
-            if (_copyEnd != Nothing)
+            if (_copyEnd > _rewritten)
             {
                 ref var range = ref group.At(_copyEnd);
                 if (range.Number + range.Count == sequence)
@@ -186,6 +226,9 @@ internal sealed class SessionLog(Journal journal, uint number) : ISessionStore
         journal.NoteLocked(group, size);
     }
 
+    /// <summary>Its first change follows. Under the journal's gate.</summary>
+    public void BeginLocked() => CompleteSince = journal.OpenTicketLocked;
+
     /// <summary>The open group. What is known of an earlier one does not count any more.</summary>
     private OpenGroup JoinLocked()
     {
@@ -195,7 +238,7 @@ internal sealed class SessionLog(Journal journal, uint number) : ISessionStore
             _ticket = ticket;
             _copies?.Clear();
             _oldest = 0;
-            _copy = _delivery = _copyEnd = _received = _receivedEnd = _last = Nothing;
+            _copy = _delivery = _copyEnd = _received = _receivedEnd = _rewritten = _last = Nothing;
         }
 
         LastTicket = ticket;

@@ -14,6 +14,9 @@ internal static partial class StoreLog
     [LoggerMessage(2303, LogLevel.Information, "The journal can be written again")]
     public static partial void CommitsAgain(ILogger logger);
 
+    [LoggerMessage(2305, LogLevel.Warning, "What is dead in the journal could not be dropped")]
+    public static partial void TrimFailed(ILogger logger, Exception failure);
+
     [LoggerMessage(2304, LogLevel.Warning, "The ledger that failed could not be closed")]
     public static partial void CloseFailed(ILogger logger, Exception failure);
 }

@@ -14,4 +14,11 @@ public sealed record StoreOptions
     /// </summary>
     [Form("directory")]
     public string? Directory { get; init; }
+
+    /// <summary>
+    /// How large the journal may become before what lives in it is written anew and the rest is dropped. It is not done before three
+    /// quarters of it are dead, so it may be four times as large as what lives.
+    /// </summary>
+    [Within(1_048_576, 1_099_511_627_776, Unit = "bytes")]
+    public long CompactBytes { get; init; } = 268_435_456;
 }

@@ -76,6 +76,14 @@ internal sealed class InMemoryStore : IBrokerStore
         Durability.Note(Commit());
     }
 
+    public bool WantsRewrite => false;
+
+    public void BeginRewrite()
+    {
+    }
+
+    public ValueTask EndRewriteAsync(CancellationToken cancellationToken) => ValueTask.CompletedTask;
+
     public StoreUnit BeginUnit() => new(this);
 
     public void EndUnit()
@@ -120,6 +128,14 @@ internal sealed class InMemoryStore : IBrokerStore
             store.PuttingSession();
             Session = changed;
             Change();
+        }
+
+        public void BeginRewrite(SessionRecord session, bool isConnected, TimeSpan away) => Put(session);
+
+        public void PutAgain(in QueuedMessage message, ushort packetId, DeliveryState state)
+        {
+            var copy = message;
+            Change(() => _messages[copy.Sequence] = (copy, packetId, state));
         }
 
         public void PutPresence(bool isConnected) => Change();

@@ -32,6 +32,10 @@ public class JournalFoldTests
                 {
                     await SettleAsync(journal, models);
                 }
+                else if (choice % 31 == 0)
+                {
+                    await RewriteAsync(journal, models, choice);
+                }
                 else if (models.Count == 0 || choice % 37 == 0)
                 {
                     models.Add(new Model(journal, $"c{models.Count}"));
@@ -43,7 +47,7 @@ public class JournalFoldTests
             }
         }
 
-        await using var again = new Journal(() => new ListLedger(groups), _clock.Time, NullLogger<Journal>.Instance);
+        await using var again = new Journal(() => new ListLedger(groups), 1 << 20, _clock.Time, NullLogger<Journal>.Instance);
         var state = await again.LoadAsync(TestContext.Current.CancellationToken);
 
         Describe(state.Sessions).ShouldBe(models.Where(model => !model.HasEnded).Select(model => model.ToString()).Order());
@@ -51,7 +55,7 @@ public class JournalFoldTests
 
     private async Task<Journal> OpenAsync(List<(long, byte[])> groups)
     {
-        var journal = new Journal(() => new ListLedger(groups), _clock.Time, NullLogger<Journal>.Instance);
+        var journal = new Journal(() => new ListLedger(groups), 1 << 20, _clock.Time, NullLogger<Journal>.Instance);
         (await journal.LoadAsync(TestContext.Current.CancellationToken)).Sessions.ShouldBeEmpty();
         return journal;
     }
@@ -60,6 +64,21 @@ public class JournalFoldTests
     private static Task SettleAsync(Journal journal, List<Model> models) => Eventually.CompletesAsync(
         "the changes are durable",
         Task.WhenAll(models.Select(model => journal.Durability.WhenReachedAsync(model.Log.LastTicket, CancellationToken.None))));
+
+    /// <summary>Everything is written anew, with changes in between, and what was written before is dropped.</summary>
+    private async Task RewriteAsync(Journal journal, List<Model> models, int choice)
+    {
+        journal.BeginRewrite();
+        foreach (var model in models)
+        {
+            model.Change(choice, _clock.Time.GetTimestamp());
+            model.Rewrite();
+            model.Change(choice / 7, _clock.Time.GetTimestamp());
+        }
+
+        await Eventually.CompletesAsync(
+            "the rest is dropped", journal.EndRewriteAsync(TestContext.Current.CancellationToken).AsTask());
+    }
 
     private static IEnumerable<string> Describe(ImmutableArray<SessionState> sessions) =>
         sessions.Select(session => Model.Describe(
@@ -178,6 +197,35 @@ public class JournalFoldTests
                     _received.Remove(released);
                     Log.DeleteReceived(released);
                     break;
+            }
+        }
+
+        public void Rewrite()
+        {
+            if (HasEnded)
+            {
+                return;
+            }
+
+            Log.BeginRewrite(_session, isConnected: true, TimeSpan.Zero);
+            foreach (var subscription in _subscriptions.Values)
+            {
+                Log.PutSubscription(subscription);
+            }
+
+            foreach (var (copy, packetId, state) in _sent)
+            {
+                Log.PutAgain(copy, packetId, state);
+            }
+
+            foreach (var copy in _waiting)
+            {
+                Log.PutAgain(copy, 0, DeliveryState.Done);
+            }
+
+            foreach (var packetId in _received)
+            {
+                Log.PutReceived(packetId);
             }
         }
 

@@ -36,6 +36,20 @@ internal interface IBrokerStore
     void DeleteRetained(Topic topic);
 
     /// <summary>
+    /// Whether so much of what it has written is dead that all that lives should be written anew, and the rest dropped. Any thread.
+    /// </summary>
+    bool WantsRewrite { get; }
+
+    /// <summary>
+    /// From now on everything that lives is written anew: every session (<see cref="ISessionStore.BeginRewrite"/>) and every retained
+    /// message. Meanwhile changes go on. Then comes <see cref="EndRewriteAsync"/>.
+    /// </summary>
+    void BeginRewrite();
+
+    /// <summary>Drops what was written before <see cref="BeginRewrite"/>, as soon as the rest is durable.</summary>
+    ValueTask EndRewriteAsync(CancellationToken cancellationToken);
+
+    /// <summary>
     /// The changes that this thread makes until the result is disposed become durable together. A thread begins no second one meanwhile,
     /// and none while it holds a session's lock.
     /// </summary>

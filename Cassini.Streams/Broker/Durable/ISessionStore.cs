@@ -8,6 +8,17 @@ internal interface ISessionStore
     /// <summary>The ticket of its last change.</summary>
     long LastTicket { get; }
 
+    /// <summary>
+    /// All of it follows once more, as it is now: its subscriptions, its copies (<see cref="PutAgain"/>) and what it has received.
+    /// </summary>
+    /// <param name="session">The session.</param>
+    /// <param name="isConnected">Whether it has a connection.</param>
+    /// <param name="away">For how long it has had none.</param>
+    void BeginRewrite(SessionRecord session, bool isConnected, TimeSpan away);
+
+    /// <summary>A copy that was put before: those in flight come in their order, and before those that wait.</summary>
+    void PutAgain(in QueuedMessage message, ushort packetId, DeliveryState state);
+
     /// <summary>Its expiry interval changed.</summary>
     void Put(SessionRecord session);
 

@@ -13,6 +13,14 @@ internal sealed class NoSessionStore : ISessionStore
 
     public long LastTicket => 0;
 
+    public void BeginRewrite(SessionRecord session, bool isConnected, TimeSpan away)
+    {
+    }
+
+    public void PutAgain(in QueuedMessage message, ushort packetId, DeliveryState state)
+    {
+    }
+
     public void Put(SessionRecord session)
     {
     }

@@ -31,6 +31,14 @@ internal sealed class NoStore : IBrokerStore
     {
     }
 
+    public bool WantsRewrite => false;
+
+    public void BeginRewrite()
+    {
+    }
+
+    public ValueTask EndRewriteAsync(CancellationToken cancellationToken) => ValueTask.CompletedTask;
+
     public StoreUnit BeginUnit() => default;
 
     public void EndUnit()

@@ -14,6 +14,7 @@ internal sealed class RetainedCursor
     private readonly byte[][] _levels;
     private readonly bool _endsWithHash;
     private readonly long _upTo;
+    private readonly bool _findsHidden;
     private RetainedNode? _at;
     private int _depth;
     private bool _isLeaving;
@@ -22,8 +23,10 @@ internal sealed class RetainedCursor
     /// <param name="root">The node above the first level.</param>
     /// <param name="filter">A valid filter.</param>
     /// <param name="upTo">The last number that is included, in the order of retained messages and subscriptions.</param>
-    public RetainedCursor(RetainedNode root, byte[] filter, long upTo)
+    /// <param name="findsHidden">Whether a wildcard at the beginning matches topics that begin with $, which no client's does.</param>
+    public RetainedCursor(RetainedNode root, byte[] filter, long upTo, bool findsHidden = false)
     {
+        _findsHidden = findsHidden;
         _at = root;
         _filter = filter;
         _upTo = upTo;
@@ -199,5 +202,5 @@ internal sealed class RetainedCursor
     private bool IsWildcard(int level) => level < _levels.Length ? _levels[level] is [(byte)'+'] : _endsWithHash;
 
     /// <summary>Wildcards in the first level do not match the server's own topics [MQTT-4.7.2-1].</summary>
-    private bool IsHidden(RetainedNode node) => _depth == 1 && IsWildcard(0) && TopicName.IsSystem(node.Level);
+    private bool IsHidden(RetainedNode node) => !_findsHidden && _depth == 1 && IsWildcard(0) && TopicName.IsSystem(node.Level);
 }

@@ -135,6 +135,31 @@ internal sealed class RetainedMessages(
         return removed;
     }
 
+    /// <summary>A search for <see cref="RewriteSome"/>: of all messages.</summary>
+    public RetainedCursor BeginRewrite() => new(_root, "#"u8.ToArray(), long.MaxValue, findsHidden: true);
+
+    /// <summary>Writes the next messages to the store once more.</summary>
+    /// <param name="search">The search; it stands behind them then.</param>
+    /// <returns>How many there were; 0 at the end.</returns>
+    public int RewriteSome(RetainedCursor search)
+    {
+        var written = 0;
+        var now = time.GetTimestamp();
+        lock (_lock)
+        {
+            for (var steps = int.MaxValue; written < SweepSlice && search.Next(now, ref steps) is { } message; written++)
+            {
+                // Under the lock it is still the one of its topic, unless it was removed.
+                if (message is { IsRetained: true, Topic.IsSystem: false })
+                {
+                    store.PutRetained(message, message.Keeper!.Account.Identity);
+                }
+            }
+        }
+
+        return written;
+    }
+
     /// <summary>Removes the messages that have expired.</summary>
     public async ValueTask SweepAsync()
     {

@@ -109,6 +109,21 @@ internal sealed class DeliveriesInFlight(
         return null;
     }
 
+    /// <summary>Writes all to the store once more, in their order.</summary>
+    /// <returns>How many there are.</returns>
+    public int Rewrite()
+    {
+        for (var place = _window.Head; place < _window.Tail; place++)
+        {
+            if (_window.At(place) is { State: not DeliveryState.Done } entry)
+            {
+                journal.PutAgain(entry.Queued, InFlightWindow.IdOf(place), entry.State);
+            }
+        }
+
+        return Count;
+    }
+
     /// <summary>Restores what the store kept.</summary>
     public void Restore(ushort packetId, in QueuedMessage queued, DeliveryState state)
     {

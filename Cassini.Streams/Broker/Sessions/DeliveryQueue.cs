@@ -197,6 +197,10 @@ internal sealed class DeliveryQueue(
         return _scheduler.Clear(SessionHasEnded);
     }
 
+    /// <summary>Writes all of QoS 1 and 2 to the store once more.</summary>
+    /// <returns>How many there are.</returns>
+    public int RewriteLocked() => _scheduler.Rewrite();
+
     /// <summary>Restores what the store kept, in its order.</summary>
     public void RestoreLocked(IEnumerable<(QueuedMessage Message, ushort PacketId, DeliveryState State)> kept)
     {

@@ -122,6 +122,10 @@ internal sealed class DeliveryScheduler(
         return (sent, waiting);
     }
 
+    /// <summary>Writes what the store keeps to it once more.</summary>
+    /// <returns>How many there are.</returns>
+    public int Rewrite() => InFlight.Rewrite() + _waiting.Rewrite();
+
     /// <summary>Restores what the store kept.</summary>
     public void Restore(in QueuedMessage queued, ushort packetId, DeliveryState state)
     {

@@ -9,9 +9,10 @@ namespace Cassini.Streams.Broker.Sessions;
 internal sealed class ReceivedIds(Lock sessionLock, AccountMemory memory, SessionJournal journal)
 {
     /// <summary>About how much memory one takes, with its part of the table, in bytes.</summary>
-    private const int Cost = 24;
+    private const int Cost = 32;
 
-    private HashSet<ushort>? _ids;
+    /// <summary>With each, whether it is stored: not while its message is under way to its subscribers.</summary>
+    private Dictionary<ushort, bool>? _ids;
     private Attachment? _from;
 
     /// <summary>Whether a message was received under this identifier, and was not released yet.</summary>
@@ -19,7 +20,7 @@ internal sealed class ReceivedIds(Lock sessionLock, AccountMemory memory, Sessio
     {
         lock (sessionLock)
         {
-            return _ids?.Contains(packetId) is true;
+            return _ids?.ContainsKey(packetId) is true;
         }
     }
 
@@ -37,7 +38,7 @@ internal sealed class ReceivedIds(Lock sessionLock, AccountMemory memory, Sessio
             }
 
             _ids ??= [];
-            if (_ids.Contains(packetId))
+            if (_ids.ContainsKey(packetId))
             {
                 journal.NoteAgain();
                 return ReceiveVerdict.Repeated;
@@ -48,7 +49,7 @@ internal sealed class ReceivedIds(Lock sessionLock, AccountMemory memory, Sessio
                 return ReceiveVerdict.TooMany;
             }
 
-            _ids.Add(packetId);
+            _ids.Add(packetId, false);
             memory.Take(Cost);
             return ReceiveVerdict.New;
         }
@@ -62,8 +63,9 @@ internal sealed class ReceivedIds(Lock sessionLock, AccountMemory memory, Sessio
     {
         lock (sessionLock)
         {
-            if (_ids?.Contains(packetId) is true)
+            if (_ids?.ContainsKey(packetId) is true)
             {
+                _ids[packetId] = true;
                 journal.PutReceived(packetId);
             }
         }
@@ -75,13 +77,17 @@ internal sealed class ReceivedIds(Lock sessionLock, AccountMemory memory, Sessio
     {
         lock (sessionLock)
         {
-            if (_from != from || _ids?.Remove(packetId) is not true)
+            if (_from != from || _ids is null || !_ids.Remove(packetId, out var isKept))
             {
                 return false;
             }
 
             memory.Return(Cost);
-            journal.DeleteReceived(packetId);
+            if (isKept)
+            {
+                journal.DeleteReceived(packetId);
+            }
+
             return true;
         }
     }
@@ -97,10 +103,25 @@ internal sealed class ReceivedIds(Lock sessionLock, AccountMemory memory, Sessio
         _ids = null;
     }
 
+    /// <summary>Writes all to the store once more.</summary>
+    /// <returns>How many there are.</returns>
+    public int RewriteLocked()
+    {
+        foreach (var (packetId, isKept) in _ids ?? [])
+        {
+            if (isKept)
+            {
+                journal.PutReceived(packetId);
+            }
+        }
+
+        return _ids?.Count ?? 0;
+    }
+
     /// <summary>Restores what the store kept.</summary>
     public void RestoreLocked(IReadOnlyCollection<ushort> kept)
     {
-        _ids = kept.Count == 0 ? null : [.. kept];
+        _ids = kept.Count == 0 ? null : kept.ToDictionary(packetId => packetId, _ => true);
         memory.Take(Cost * kept.Count);
     }
 }

@@ -239,6 +239,19 @@ internal sealed class Session : Subscriber
         }
     }
 
+    /// <summary>Writes all of it to the store once more.</summary>
+    /// <returns>How many records that were.</returns>
+    public int Rewrite()
+    {
+        lock (History.Lock)
+        {
+            var away = _attachment is null ? _time.GetElapsedTime(_detachedAt) : TimeSpan.Zero;
+            return _journal.BeginRewrite(Identity, ExpirySeconds, _attachment is not null, away)
+                ? 1 + Subscriptions.RewriteLocked() + Deliveries.RewriteLocked() + Received.RewriteLocked()
+                : 0;
+        }
+    }
+
     /// <summary>Its client had a will when the broker ended. Before anyone else knows the session.</summary>
     /// <param name="will">The will.</param>
     /// <param name="age">How long ago that was.</param>

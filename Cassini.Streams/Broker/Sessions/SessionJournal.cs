@@ -41,6 +41,17 @@ internal sealed class SessionJournal(IBrokerStore store, string clientId)
     /// <summary>The store has the session already.</summary>
     public void Restore(ISessionStore kept) => _kept = kept;
 
+    /// <summary>All of the session follows once more.</summary>
+    /// <returns>False when it is not kept: then nothing may follow.</returns>
+    public bool BeginRewrite(string identity, uint seconds, bool isConnected, TimeSpan away)
+    {
+        _kept?.BeginRewrite(new SessionRecord(clientId, identity, seconds), isConnected, away);
+        return _kept is not null;
+    }
+
+    public void PutAgain(in QueuedMessage message, ushort packetId = 0, DeliveryState state = DeliveryState.Done) =>
+        _kept?.PutAgain(message, packetId, state);
+
     /// <summary>The session has got or lost its connection.</summary>
     public void PutPresence(bool isConnected)
     {

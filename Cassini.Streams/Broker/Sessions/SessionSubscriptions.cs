@@ -113,6 +113,18 @@ internal sealed class SessionSubscriptions(
         }
     }
 
+    /// <summary>Writes all to the store once more.</summary>
+    /// <returns>How many there are.</returns>
+    public int RewriteLocked()
+    {
+        foreach (var subscription in _subscriptions?.Values ?? Enumerable.Empty<Subscription>())
+        {
+            journal.PutSubscription(subscription);
+        }
+
+        return _subscriptions?.Count ?? 0;
+    }
+
     private SubscriptionVerdict AddLocked(Subscription subscription, RetainHandling handling)
     {
         _subscriptions ??= [];

@@ -53,6 +53,21 @@ internal sealed class WaitingMessages(BrokerOptions options, MemoryTally tally, 
         Enqueue(queued);
     }
 
+    /// <summary>Writes what the store keeps to it once more.</summary>
+    /// <returns>How many there are.</returns>
+    public int Rewrite()
+    {
+        foreach (var queued in _queue ?? Enumerable.Empty<QueuedMessage>())
+        {
+            if (queued.QoS != QualityOfService.AtMostOnce)
+            {
+                journal.PutAgain(queued);
+            }
+        }
+
+        return Count;
+    }
+
     /// <summary>A message that was taken out is too old to be sent [MQTT-3.3.2-5].</summary>
     public void Expire(in QueuedMessage queued)
     {
