@@ -93,11 +93,17 @@ internal sealed class Database : IDisposable
     }
 
     /// <summary>Copies what is in the write-ahead log into the database, without waiting for anyone.</summary>
-    /// <returns>How many pages are in the log, and how many of them are in the database now.</returns>
-    public (int InLog, int Copied) Checkpoint()
+    /// <returns>How many pages of the log are in the database now; 0 also when another connection just began the log anew.</returns>
+    public int Checkpoint()
     {
-        Check(raw.sqlite3_wal_checkpoint_v2(_handle, "main", raw.SQLITE_CHECKPOINT_PASSIVE, out var inLog, out var copied));
-        return (inLog, copied);
+        var code = raw.sqlite3_wal_checkpoint_v2(_handle, "main", raw.SQLITE_CHECKPOINT_PASSIVE, out _, out var copied);
+        if ((code & 0xFF) == raw.SQLITE_BUSY)
+        {
+            return 0;
+        }
+
+        Check(code);
+        return copied;
     }
 
     /// <summary>The same, and empties the log. Waits for readers.</summary>
