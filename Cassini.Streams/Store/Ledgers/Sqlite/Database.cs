@@ -4,8 +4,8 @@ using SQLitePCL;
 namespace Cassini.Streams.Store.Ledgers.Sqlite;
 
 /// <summary>
-/// A connection to a file of SQLite, by its own functions: through ADO.NET each append would allocate and copy its group (docs/decisions/0039). One thread at a
-/// time. What fails throws what a ledger throws (<see cref="SqliteProblem"/>).
+/// A connection to a file of SQLite, by its own functions: through ADO.NET each append would allocate and copy its group
+/// (docs/decisions/0039). One thread at a time. What fails throws what a ledger throws (<see cref="SqliteProblem"/>).
 /// </summary>
 internal sealed class Database : IDisposable
 {
