@@ -11,7 +11,10 @@ namespace Cassini.Streams.Store.Ledgers;
 /// </summary>
 internal sealed class Checkpoints : IAsyncDisposable
 {
-    private const int MostPasses = 4;
+    private const int MostPasses = 8;
+
+    /// <summary>A pass that copies no more than this part of what is in the log already was the last but one.</summary>
+    private const int SmallRest = 32;
 
     private readonly Channel<bool> _due = Channel.CreateBounded<bool>(
         new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite, SingleReader = true });
@@ -23,7 +26,7 @@ internal sealed class Checkpoints : IAsyncDisposable
     private long _written;
     private volatile IOException? _failure;
 
-    /// <summary>Begins.</summary>
+    /// <summary>Opens a connection, and waits.</summary>
     /// <param name="path">The full path of the database.</param>
     /// <param name="logBytes">After how many bytes of the log.</param>
     /// <param name="writing">Held by whoever appends.</param>
@@ -52,9 +55,15 @@ internal sealed class Checkpoints : IAsyncDisposable
         _written += bytes;
         if (_written >= LogBytes)
         {
-            _written = 0;
-            _due.Writer.TryWrite(true);
+            Demand();
         }
+    }
+
+    /// <summary>Begins one soon, however little was written. The same thread.</summary>
+    public void Demand()
+    {
+        _written = 0;
+        _due.Writer.TryWrite(true);
     }
 
     public async ValueTask DisposeAsync()
@@ -79,23 +88,7 @@ internal sealed class Checkpoints : IAsyncDisposable
     {
         try
         {
-            var copied = 0;
-            for (var pass = 0; pass < MostPasses; pass++)
-            {
-                var before = copied;
-                copied = Pass();
-                var isRestSmall = pass > 0 && copied - before <= before / 8;
-                if (isRestSmall)
-                {
-                    break;
-                }
-            }
-
-            lock (_writing)
-            {
-                Pass();
-            }
-
+            _reserve.Run(LogBytes, Copy);
             _failure = null;
         }
         catch (IOException failure)
@@ -104,22 +97,23 @@ internal sealed class Checkpoints : IAsyncDisposable
         }
     }
 
-    /// <returns>How many pages of the log are in the database.</returns>
-    private int Pass()
+    private void Copy()
     {
-        while (true)
+        var copied = 0;
+        for (var pass = 0; pass < MostPasses; pass++)
         {
-            try
+            var before = copied;
+            copied = _database.Checkpoint();
+            var isRestSmall = pass > 0 && copied - before <= before / SmallRest;
+            if (isRestSmall)
             {
-                return _database.Checkpoint().Copied;
+                break;
             }
-            catch (LedgerFullException)
-            {
-                if (!_reserve.TryRelease(LogBytes))
-                {
-                    throw;
-                }
-            }
+        }
+
+        lock (_writing)
+        {
+            _database.Checkpoint();
         }
     }
 }

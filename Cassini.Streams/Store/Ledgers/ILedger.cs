@@ -25,7 +25,9 @@ internal interface ILedger : IAsyncDisposable
     /// </exception>
     ValueTask AppendAsync(long number, ReadOnlyMemory<byte> group, bool mayUseReserve = false);
 
-    /// <summary>Notes that the last group was the last one on purpose. Nothing is changed after it until the ledger is opened again.</summary>
+    /// <summary>
+    /// Notes that the last group was the last one on purpose. Nothing is changed after it until the ledger is opened again.
+    /// </summary>
     ValueTask SealAsync();
 
     /// <summary>The groups in their order. The bytes are valid until the next one is asked for.</summary>
@@ -34,7 +36,9 @@ internal interface ILedger : IAsyncDisposable
     /// <exception cref="LedgerDamagedException">A number is missing, or the ledger cannot be read.</exception>
     IAsyncEnumerable<LedgerGroup> ReadAsync(long from, CancellationToken cancellationToken);
 
-    /// <summary>Drops the groups with smaller numbers, in steps: after a failure some of them may be gone. It may use the reserve.</summary>
+    /// <summary>
+    /// Drops the groups with smaller numbers, in steps: after a failure some of them may be gone. It may use the reserve.
+    /// </summary>
     /// <param name="before">The first number that stays.</param>
     ValueTask TrimAsync(long before);
 }

@@ -44,7 +44,7 @@ internal sealed class LedgerLock : IDisposable
 
     public void Dispose() => _locked.Dispose();
 
-    /// <summary>The numbers for "another one has it locked": EWOULDBLOCK of Linux and of macOS, and the sharing violation of Windows.</summary>
+    /// <summary>Whether another one has it locked: EWOULDBLOCK of Linux or macOS, the sharing violation of Windows.</summary>
     private static bool IsTaken(IOException failure) =>
         (failure.HResult & 0xFFFF) == (OperatingSystem.IsWindows() ? 32 : OperatingSystem.IsLinux() ? 11 : 35);
 
@@ -52,8 +52,8 @@ internal sealed class LedgerLock : IDisposable
     {
         try
         {
-            File.WriteAllText(
-                Path.Combine(directory, OwnerName), string.Create(CultureInfo.InvariantCulture, $"process {Environment.ProcessId}, since {now:u}"));
+            var owner = string.Create(CultureInfo.InvariantCulture, $"process {Environment.ProcessId}, since {now:u}");
+            File.WriteAllText(Path.Combine(directory, OwnerName), owner);
         }
         catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
         {

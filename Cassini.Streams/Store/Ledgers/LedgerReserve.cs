@@ -3,13 +3,13 @@ using Microsoft.Win32.SafeHandles;
 namespace Cassini.Streams.Store.Ledgers;
 
 /// <summary>
-/// Room on the disk that is kept by a file of zeros. When the disk is full, it shrinks in steps, and what is written then takes the room.
-/// Any thread.
+/// Room on the disk that is kept by a file of zeros. When the disk is full, it shrinks by a step, what is written then takes room, and the
+/// file takes back the rest, so that other programs have little time to. Any thread.
 /// </summary>
 internal sealed class LedgerReserve : IDisposable
 {
-    /// <summary>At least so much is released at once: more than a small append needs, and little for other programs to take away.</summary>
-    private const int LeastStep = 1 << 20;
+    /// <summary>At least so much is released at once: more than a small append needs.</summary>
+    private const int LeastStep = 256 << 10;
 
     private static readonly byte[] Zeros = new byte[256 << 10];
 
@@ -38,6 +38,9 @@ internal sealed class LedgerReserve : IDisposable
         _isWhole = _length == size;
     }
 
+    /// <summary>The bytes that it lacks.</summary>
+    public long Missing => _size - Volatile.Read(ref _length);
+
     /// <summary>Takes what is missing, as far as there is room.</summary>
     /// <returns>Whether it is whole.</returns>
     public bool TryFill()
@@ -65,6 +68,37 @@ internal sealed class LedgerReserve : IDisposable
 
             _isWhole = true;
             return true;
+        }
+    }
+
+    /// <summary>Does something; when the disk is full, again and again with more of the reserve.</summary>
+    /// <param name="bytes">How much it may need.</param>
+    /// <param name="action">What is done.</param>
+    /// <exception cref="LedgerFullException">Nothing is left of the reserve.</exception>
+    public void Run(long bytes, Action action)
+    {
+        var released = false;
+        while (true)
+        {
+            try
+            {
+                action();
+                break;
+            }
+            catch (LedgerFullException)
+            {
+                if (!TryRelease(bytes))
+                {
+                    throw;
+                }
+
+                released = true;
+            }
+        }
+
+        if (released)
+        {
+            TryFill();
         }
     }
 

@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using Cassini.Streams.Store.Ledgers.Sqlite;
 
 namespace Cassini.Streams.Store.Ledgers;
@@ -12,7 +13,10 @@ internal sealed class SqliteLedgerFile : IAsyncDisposable
     private const long MostTrimmedAtOnce = 8 << 20;
     private const int MostRowsTrimmedAtOnce = 1000;
 
-    /// <summary>A log that grew to more than so many times what a checkpoint waits for, because someone read for long, is cut again.</summary>
+    /// <summary>So many bytes of free pages are never given back to the file system: the next groups need them.</summary>
+    private const long MostFreeKept = 64 << 20;
+
+    /// <summary>A log that grew to so many times what a checkpoint waits for, because someone read for long, is cut again.</summary>
     private const int LogLimit = 4;
 
     /// <summary>What a small change needs of the reserve.</summary>
@@ -83,10 +87,10 @@ internal sealed class SqliteLedgerFile : IAsyncDisposable
             CreateDirectory(options.Directory);
             taken = LedgerLock.Take(options.Directory, time.GetUtcNow());
             reserve = new LedgerReserve(Path.Combine(options.Directory, ReserveName), options.ReserveBytes);
-            database = OpenDatabase(options);
-            var content = LedgerContent.Read(database, PathOf(options));
-            var run = BeginRun(database, reserve, content, time.GetUtcNow());
-            var file = new SqliteLedgerFile(options, time, taken, reserve, database, content, run);
+            reserve.Run(SmallChange, () => database = OpenDatabase(options));
+            var content = LedgerContent.Read(database!, PathOf(options));
+            var run = BeginRun(database!, reserve, content, time.GetUtcNow());
+            var file = new SqliteLedgerFile(options, time, taken, reserve, database!, content, run);
             reserve.TryFill();
             return (file, content.Extent);
         }
@@ -113,34 +117,27 @@ internal sealed class SqliteLedgerFile : IAsyncDisposable
             throw new ArgumentOutOfRangeException(nameof(number), number, $"The last group is {_last}.");
         }
 
-        if (!mayUseReserve && !_reserve.TryFill())
+        if (!mayUseReserve && !HasRoomBesidesReserve(group.Length))
         {
-            throw new LedgerFullException($"{_path}: the disk is full; what is left of the reserve is not for this.");
+            throw new LedgerFullException($"{_path}: the disk is full, and the rest of the reserve is kept for other groups.");
         }
 
-        while (true)
+        var released = false;
+        while (!TryAppend(number, group, out var full))
         {
-            try
+            if (!mayUseReserve || !_reserve.TryRelease(2L * group.Length))
             {
-                lock (_writing)
-                {
-                    Insert(number, group);
-                }
+                // A log that is copied can begin anew, in the room that it has.
+                _checkpoints.Demand();
+                throw full;
+            }
 
-                return;
-            }
-            catch (LedgerFullException)
-            {
-                if (!mayUseReserve || !_reserve.TryRelease(2L * group.Length))
-                {
-                    throw;
-                }
-            }
-            catch (IOException failure) when (failure is not LedgerInUseException)
-            {
-                _broken = failure;
-                throw;
-            }
+            released = true;
+        }
+
+        if (released)
+        {
+            _reserve.TryFill();
         }
     }
 
@@ -174,6 +171,8 @@ internal sealed class SqliteLedgerFile : IAsyncDisposable
             _checkpoints.Wrote(SmallChange);
             Volatile.Write(ref _first, next);
         }
+
+        Shrink();
     }
 
     public void Backup(string path, CancellationToken cancellationToken)
@@ -214,7 +213,7 @@ internal sealed class SqliteLedgerFile : IAsyncDisposable
         _delete.Dispose();
         try
         {
-            WithReserve(_reserve, _checkpoints.LogBytes, _database.CheckpointAndTruncate);
+            _reserve.Run(_checkpoints.LogBytes, _database.CheckpointAndTruncate);
         }
         catch (IOException)
         {
@@ -278,7 +277,7 @@ internal sealed class SqliteLedgerFile : IAsyncDisposable
     private static long BeginRun(Database database, LedgerReserve reserve, LedgerContent content, DateTimeOffset now)
     {
         var run = (content.RunBefore?.Number ?? 0) + 1;
-        WithReserve(reserve, SmallChange, () =>
+        reserve.Run(SmallChange, () =>
         {
             using var insert = database.Prepare("INSERT INTO runs (run, started, last) VALUES (?1, ?2, ?3)");
             insert.Bind(1, run).Bind(2, LedgerContent.Text(now)).Bind(3, content.Last).Run();
@@ -286,25 +285,33 @@ internal sealed class SqliteLedgerFile : IAsyncDisposable
         return run;
     }
 
-    /// <summary>Does something; when the disk is full, again with more and more of the reserve.</summary>
-    private static void WithReserve(LedgerReserve reserve, long bytes, Action action)
+    private bool TryAppend(long number, ReadOnlySpan<byte> group, [NotNullWhen(false)] out LedgerFullException? full)
     {
-        while (true)
+        try
         {
-            try
+            lock (_writing)
             {
-                action();
-                return;
+                Insert(number, group);
             }
-            catch (LedgerFullException)
-            {
-                if (!reserve.TryRelease(bytes))
-                {
-                    throw;
-                }
-            }
+
+            full = null;
+            return true;
+        }
+        catch (LedgerFullException failure)
+        {
+            full = failure;
+            return false;
+        }
+        catch (IOException failure) when (failure is not LedgerInUseException)
+        {
+            _broken = failure;
+            throw;
         }
     }
+
+    /// <summary>Whether the reserve is whole, or pages that are free in the file make up for what it lacks.</summary>
+    private bool HasRoomBesidesReserve(int bytes) =>
+        _reserve.TryFill() || FreeBytes() >= _reserve.Missing + bytes;
 
     private void Insert(long number, ReadOnlySpan<byte> group)
     {
@@ -348,7 +355,7 @@ internal sealed class SqliteLedgerFile : IAsyncDisposable
     {
         try
         {
-            WithReserve(_reserve, SmallChange, () =>
+            _reserve.Run(SmallChange, () =>
             {
                 lock (_writing)
                 {
@@ -396,6 +403,30 @@ internal sealed class SqliteLedgerFile : IAsyncDisposable
             _walk.Reset();
         }
     }
+
+    /// <summary>
+    /// Gives pages back to the file system when more are free than groups have, and than is worth keeping for the next ones. It moves
+    /// the last pages of the file to free places.
+    /// </summary>
+    private void Shrink()
+    {
+        while (true)
+        {
+            var free = FreeBytes();
+            var used = (_database.Number("PRAGMA page_count").GetValueOrDefault() * _pageSize) - free;
+            var excess = free - Math.Max(used, MostFreeKept);
+            if (excess <= 0)
+            {
+                return;
+            }
+
+            var bytes = Math.Min(excess, MostTrimmedAtOnce);
+            Change(() => _database.Execute($"PRAGMA incremental_vacuum({(bytes / _pageSize) + 1})"));
+            _checkpoints.Wrote(bytes);
+        }
+    }
+
+    private long FreeBytes() => _database.Number("PRAGMA freelist_count").GetValueOrDefault() * _pageSize;
 
     private void ThrowIfUnusable()
     {

@@ -12,17 +12,17 @@ internal sealed record SqliteLedgerOptions
     /// <summary>
     /// The bytes of a page, a power of two from 512 to 65,536. It is fixed when the file is created; an existing file keeps its own.
     /// </summary>
-    public int PageSize { get; init; } = 8 << 10;
+    public int PageSize { get; init; } = 4 << 10;
 
     /// <summary>
     /// After how many bytes of the write-ahead log it is copied into the database. This is also about how much a start has to
     /// look through, and how much bits that rot unseen can make look like a torn end.
     /// </summary>
-    public long CheckpointBytes { get; init; } = 16 << 20;
+    public long CheckpointBytes { get; init; } = 8 << 20;
 
     /// <summary>
     /// The bytes of the disk that are kept for appends which may use the reserve, and for checkpoints; 0 for none. A checkpoint may
     /// need <see cref="CheckpointBytes"/> of it, so it should be larger.
     /// </summary>
-    public long ReserveBytes { get; init; } = 32 << 20;
+    public long ReserveBytes { get; init; } = 16 << 20;
 }

@@ -4,8 +4,8 @@ using SQLitePCL;
 namespace Cassini.Streams.Store.Ledgers.Sqlite;
 
 /// <summary>
-/// A connection to a file of SQLite, by its own functions: an append through ADO.NET costs more (docs/decisions/0039). One thread at a
-/// time. What fails throws what a ledger throws (<see cref="SqliteProblem"/>).
+/// A connection to a file of SQLite, by its own functions: through ADO.NET each append would allocate and copy its group
+/// (docs/decisions/0039). One thread at a time. What fails throws what a ledger throws (<see cref="SqliteProblem"/>).
 /// </summary>
 internal sealed class Database : IDisposable
 {
@@ -93,11 +93,17 @@ internal sealed class Database : IDisposable
     }
 
     /// <summary>Copies what is in the write-ahead log into the database, without waiting for anyone.</summary>
-    /// <returns>How many pages are in the log, and how many of them are in the database now.</returns>
-    public (int InLog, int Copied) Checkpoint()
+    /// <returns>How many pages of the log are in the database now; 0 also when another connection just began the log anew.</returns>
+    public int Checkpoint()
     {
-        Check(raw.sqlite3_wal_checkpoint_v2(_handle, "main", raw.SQLITE_CHECKPOINT_PASSIVE, out var inLog, out var copied));
-        return (inLog, copied);
+        var code = raw.sqlite3_wal_checkpoint_v2(_handle, "main", raw.SQLITE_CHECKPOINT_PASSIVE, out _, out var copied);
+        if ((code & 0xFF) == raw.SQLITE_BUSY)
+        {
+            return 0;
+        }
+
+        Check(code);
+        return copied;
     }
 
     /// <summary>The same, and empties the log. Waits for readers.</summary>

@@ -49,8 +49,9 @@ internal static class JournalFormat
         using (var database = Database.Open(draft, create: true))
         {
             database.Execute(
-                $"PRAGMA page_size = {pageSize}; BEGIN; PRAGMA application_id = {ApplicationId}; PRAGMA user_version = {Version}; {Tables} COMMIT");
-            database.Execute("PRAGMA journal_mode = WAL");
+                $"PRAGMA page_size = {pageSize}; PRAGMA auto_vacuum = INCREMENTAL; "
+                + $"BEGIN; PRAGMA application_id = {ApplicationId}; PRAGMA user_version = {Version}; {Tables} COMMIT; "
+                + "PRAGMA journal_mode = WAL");
         }
 
         File.Move(draft, path);
@@ -76,7 +77,8 @@ internal static class JournalFormat
         if (application != ApplicationId)
         {
             throw new LedgerDamagedException(
-                $"{path} is a database of another program (application id {application:x8}, not {ApplicationId:x8}). It was left as it is.");
+                $"{path} is a database of another program: its application id is {application:x8}, not {ApplicationId:x8}. "
+                + "It was left as it is.");
         }
 
         var version = BinaryPrimitives.ReadInt32BigEndian(header[VersionAt..]);

@@ -55,7 +55,7 @@ internal sealed class Statement : IDisposable
         }
     }
 
-    /// <summary>Makes it ready for the next time. It repeats the failure of the last step, if there was one, which has been thrown.</summary>
+    /// <summary>Makes it ready for the next time. Its result repeats the failure of the last step, which has been thrown.</summary>
     public void Reset() => raw.sqlite3_reset(_handle);
 
     public bool IsNull(int column) => raw.sqlite3_column_type(_handle, column) == raw.SQLITE_NULL;

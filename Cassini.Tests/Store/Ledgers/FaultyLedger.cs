@@ -1,0 +1,68 @@
+using Cassini.Streams.Store.Ledgers;
+
+namespace Cassini.Tests.Store.Ledgers;
+
+/// <summary>
+/// A ledger that misbehaves as a test says, over one that does not. After a failure that leaves open whether the group is there it refuses
+/// changes until it is opened again, as the real one does.
+/// </summary>
+/// <param name="inner">The other one.</param>
+internal sealed class FaultyLedger(ILedger inner) : ILedger
+{
+    private bool _isBroken;
+
+    /// <summary>Called with the number before each append. The append waits for it, so it also makes one slow, or stand still.</summary>
+    public Func<long, ValueTask<LedgerFault>> OnAppend { get; set; } = static _ => new(LedgerFault.None);
+
+    public ValueTask<LedgerExtent> OpenAsync(CancellationToken cancellationToken)
+    {
+        _isBroken = false;
+        return inner.OpenAsync(cancellationToken);
+    }
+
+    public async ValueTask AppendAsync(long number, ReadOnlyMemory<byte> group, bool mayUseReserve = false)
+    {
+        ThrowIfBroken();
+        var fault = await OnAppend(number);
+        if (fault == LedgerFault.Full)
+        {
+            throw new LedgerFullException("The disk is full, says the test.");
+        }
+
+        if (fault != LedgerFault.Write)
+        {
+            await inner.AppendAsync(number, group, mayUseReserve);
+        }
+
+        if (fault is LedgerFault.Write or LedgerFault.Flush)
+        {
+            _isBroken = true;
+            throw new IOException($"{fault} failed, says the test.");
+        }
+    }
+
+    public ValueTask SealAsync()
+    {
+        ThrowIfBroken();
+        return inner.SealAsync();
+    }
+
+    public IAsyncEnumerable<LedgerGroup> ReadAsync(long from, CancellationToken cancellationToken) =>
+        inner.ReadAsync(from, cancellationToken);
+
+    public ValueTask TrimAsync(long before)
+    {
+        ThrowIfBroken();
+        return inner.TrimAsync(before);
+    }
+
+    public ValueTask DisposeAsync() => inner.DisposeAsync();
+
+    private void ThrowIfBroken()
+    {
+        if (_isBroken)
+        {
+            throw new IOException("It must be closed and opened again, says the test.");
+        }
+    }
+}
