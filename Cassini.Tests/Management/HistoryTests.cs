@@ -219,7 +219,7 @@ public sealed class HistoryTests : IDisposable
 
         history.GetProperty("oldestId").GetString().ShouldBe($"{rig.Hub.Epoch}-1");
         history.GetProperty("maxAgeSeconds").GetDouble().ShouldBe(7 * 86_400);
-        history.GetProperty("maxBytes").GetInt64().ShouldBe(268_435_456);
+        history.GetProperty("maxBytes").GetInt64().ShouldBe(536_870_912);
         history.GetProperty("bytes").GetInt64().ShouldBeGreaterThan(0);
         history.GetProperty("problem").ValueKind.ShouldBe(JsonValueKind.Null);
         (await rig.GetTextAsync("/metrics")).ShouldContain("cassini_history_written 1\n");

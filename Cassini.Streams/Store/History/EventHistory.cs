@@ -1,5 +1,4 @@
 using System.Collections.Immutable;
-using Cassini.Streams.Events;
 using Cassini.Streams.Events.Hub;
 using Cassini.Streams.Primitives;
 using Microsoft.Data.Sqlite;

@@ -21,5 +21,5 @@ public sealed record HistoryOptions
 
     /// <summary>How large the file may become: the oldest events are removed then. SQLite's log beside it comes on top.</summary>
     [Within(1_048_576, 1_099_511_627_776, Unit = "bytes")]
-    public long MaxBytes { get; init; } = 268_435_456;
+    public long MaxBytes { get; init; } = 536_870_912;
 }

@@ -105,6 +105,7 @@ public sealed class HistoryWriterTests : IAsyncDisposable
         await PassAsync(TimeSpan.FromSeconds(2));
 
         await WrittenAsync(1, 2, 3, 4);
+        await Eventually.HoldsAsync("it says that it works again", () => _log.Lines.Any(line => line.Id == 1841));
         _writer.Status.Problem.ShouldBeNull();
         _writer.Status.Lost.ShouldBe(0);
         _file.Opened.ShouldBe(3);

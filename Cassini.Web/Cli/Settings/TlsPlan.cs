@@ -3,7 +3,6 @@ using Cassini.Streams.Hosting;
 using Cassini.Streams.Settings;
 using Cassini.Streams.Tls;
 using Cassini.Streams.Tls.Development;
-using Cassini.Web.Cli.Context;
 
 namespace Cassini.Web.Cli.Settings;
 
