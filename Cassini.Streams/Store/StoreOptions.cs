@@ -6,7 +6,7 @@ namespace Cassini.Streams.Store;
 public sealed record StoreOptions
 {
     /// <summary>What an acknowledged message survives. QoS 0, and sessions that end with their connection, are never stored.</summary>
-    public StoreLevel Level { get; init; } = StoreLevel.Flush;
+    public StoreLevel Level { get; init; } = StoreLevel.Memory;
 
     /// <summary>
     /// The directory of the journal, for one process alone. Without it: <c>journal</c> in the data directory. An application that hosts the

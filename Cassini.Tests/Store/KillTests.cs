@@ -21,7 +21,11 @@ public sealed class KillTests : IDisposable
     private static readonly int Kills =
         int.Parse(Environment.GetEnvironmentVariable("CASSINI_KILLS") ?? "6", CultureInfo.InvariantCulture);
 
-    private static readonly string[] FreePorts = ["--bind", "127.0.0.1:0", "--management", "127.0.0.1:0"];
+    private static readonly string[] Arguments =
+    [
+        "--bind", "127.0.0.1:0", "--management", "127.0.0.1:0", "--set", "Store:Level=Flush", "--set", "Store:CompactBytes=1048576",
+    ];
+
     private readonly TempDirectory _directory = new();
 
     public void Dispose() => _directory.Dispose();
@@ -35,7 +39,7 @@ public sealed class KillTests : IDisposable
         var subscriber = new TakingClient();
         for (var kill = 0; kill < Kills; kill++)
         {
-            await using var cassini = CassiniProcess.Start(_directory.Path, FreePorts);
+            await using var cassini = CassiniProcess.Start(_directory.Path, Arguments);
             var address = await AddressAsync(cassini);
             if (kill == 0)
             {
@@ -49,7 +53,7 @@ public sealed class KillTests : IDisposable
             await taking;
         }
 
-        await using var last = CassiniProcess.Start(_directory.Path, FreePorts);
+        await using var last = CassiniProcess.Start(_directory.Path, Arguments);
         var lastAddress = await AddressAsync(last);
         await publisher.FinishAsync(await OpenAsync(lastAddress));
         await subscriber.TakeAsync(await OpenAsync(lastAddress), until: publisher.Sent);
