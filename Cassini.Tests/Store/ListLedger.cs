@@ -11,7 +11,7 @@ internal sealed class ListLedger(List<(long Number, byte[] Bytes)> groups) : ILe
             ? new LedgerExtent(1, 0, 0, IsSealed: true)
             : new LedgerExtent(groups[0].Number, groups[^1].Number, groups.Sum(group => group.Bytes.Length), IsSealed: false));
 
-    public ValueTask AppendAsync(long number, ReadOnlyMemory<byte> group)
+    public ValueTask AppendAsync(long number, ReadOnlyMemory<byte> group, bool mayUseReserve = false)
     {
         groups.Add((number, group.ToArray()));
         return ValueTask.CompletedTask;
