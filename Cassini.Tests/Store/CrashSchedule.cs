@@ -1,5 +1,4 @@
 using System.Runtime.CompilerServices;
-using Cassini.Streams.Broker.Durable;
 using Cassini.Streams.Mqtt;
 using Cassini.Streams.Store;
 using Cassini.Tests.Broker;
@@ -345,7 +344,7 @@ internal sealed class CrashSchedule
         {
             await Eventually.BecomesAsync(
                 "what is owed comes",
-                async () =>
+                async ValueTask<bool> () =>
                 {
                     await PumpAsync();
                     return holds();

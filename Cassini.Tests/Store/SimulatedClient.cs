@@ -11,7 +11,7 @@ namespace Cassini.Tests.Store;
 /// </summary>
 internal sealed class SimulatedClient(ScheduleChecker checker, string id, int version, bool isLasting, ushort? receiveMaximum)
 {
-    private readonly List<Unacknowledged> _outgoing = [];
+    private readonly List<Outgoing> _outgoing = [];
     private readonly HashSet<ushort> _held = [];
     private readonly Queue<(PacketType Type, ushort Id)> _toSend = new();
     private readonly Dictionary<ushort, Action> _asked = [];
@@ -121,7 +121,7 @@ internal sealed class SimulatedClient(ScheduleChecker checker, string id, int ve
         var packetId = message.QoS == QualityOfService.AtMostOnce ? (ushort)0 : NextId();
         if (packetId != 0)
         {
-            _outgoing.Add(new Unacknowledged(message, packetId));
+            _outgoing.Add(new Outgoing(message, packetId));
         }
 
         checker.Trace($"{id} publishes {message} as {packetId}");
@@ -339,7 +339,7 @@ internal sealed class SimulatedClient(ScheduleChecker checker, string id, int ve
         }
     }
 
-    private sealed record Unacknowledged(SentMessage Message, ushort Id)
+    private sealed record Outgoing(SentMessage Message, ushort Id)
     {
         /// <summary>Whether PUBREC has come.</summary>
         public bool IsReceived { get; set; }
