@@ -55,6 +55,18 @@ internal sealed class CrashSchedule
 
     public async Task RunAsync()
     {
+        try
+        {
+            await RunToTheEndAsync();
+        }
+        catch (Exception failure)
+        {
+            _checker.Fail($"{failure}".Replace('\n', ' '));
+        }
+    }
+
+    private async Task RunToTheEndAsync()
+    {
         await BeginAsync();
         for (var crashes = _random.Next(1, 4); crashes > 0 && _checker.Failure is null; crashes--)
         {
@@ -100,7 +112,7 @@ internal sealed class CrashSchedule
             await ConnectAsync(client, cleanStart: false);
         }
 
-        await PumpAsync();
+        await PumpUntilAsync(() => _clients.TrueForAll(one => one.IsConnected));
         foreach (var client in _subscribers)
         {
             foreach (var topic in TopicsOf(client).Where(_ => Chance(80)).ToList())
@@ -302,7 +314,7 @@ internal sealed class CrashSchedule
             await ConnectAsync(client, cleanStart: false);
         }
 
-        await PumpAsync();
+        await PumpUntilAsync(() => _clients.TrueForAll(one => one.IsConnected || !one.IsLasting));
         if (_checker.Missing().Any() || _publishers.Any(one => one.Unacknowledged > 0))
         {
             await PatientlyAsync(() => !_checker.Missing().Any() && _publishers.All(one => one.Unacknowledged == 0));
@@ -436,6 +448,15 @@ internal sealed class CrashSchedule
         }
     }
 
+    private async Task PumpUntilAsync(Func<bool> holds)
+    {
+        await PumpAsync();
+        if (!holds())
+        {
+            await PatientlyAsync(holds);
+        }
+    }
+
     private async Task<bool> ReadAsync()
     {
         var any = false;
@@ -451,7 +472,8 @@ internal sealed class CrashSchedule
     private async Task SettleAsync()
     {
         var quiet = 0;
-        for (var looks = 0; looks < 40 && quiet < QuietRounds; looks++)
+        var most = _disk.IsHolding ? 50 : 1_000;
+        for (var looks = 0; looks < most && quiet < 5; looks++)
         {
             await Task.Yield();
             quiet = IsQuiet() ? quiet + 1 : 0;

@@ -77,13 +77,18 @@ internal sealed class ScheduleChecker
         }
     }
 
-    public void OnSessionEnded(SimulatedClient client)
+    /// <summary>Nothing is owed to the session any more.</summary>
+    public void OnSessionMayEnd(SimulatedClient client)
     {
         foreach (var subscription in client.Subscriptions.Values)
         {
             End(subscription);
         }
+    }
 
+    public void OnSessionEnded(SimulatedClient client)
+    {
+        OnSessionMayEnd(client);
         _begun[client] = Step;
     }
 

@@ -76,6 +76,13 @@ internal sealed class SimulatedClient(ScheduleChecker checker, string id, int ve
 
         _nextWill = will;
         _asksForCleanStart = cleanStart || !isLasting;
+        if (cleanStart)
+        {
+            // From now on its session may have ended, whether it hears of that or not.
+            HasPromise = false;
+            checker.OnSessionMayEnd(this);
+        }
+
         await SendAsync(ConnectWriter.Write(connect));
     }
 
@@ -144,7 +151,7 @@ internal sealed class SimulatedClient(ScheduleChecker checker, string id, int ve
             checker.Trace($"{id} has subscribed to {subscription.Filter}");
         };
         checker.Trace($"{id} subscribes to {subscription.Filter} with {subscription.QoS}");
-        var request = new SubscriptionRequest(subscription.Filter, subscription.QoS, false, false, RetainHandling.DoNotSend);
+        var request = new SubscriptionRequest(subscription.Filter, subscription.QoS, false, false, version == 5 ? RetainHandling.DoNotSend : RetainHandling.Send);
         await SendAsync(new SubscribePacket(packetId, [request], PropertySet.Empty).Write((ProtocolVersion)version));
     }
 

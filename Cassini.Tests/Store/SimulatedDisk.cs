@@ -91,6 +91,7 @@ internal sealed class SimulatedDisk
         {
             Run++;
             _open = null;
+            _failingOpens = 0;
             _fates.Clear();
         }
 
