@@ -17,6 +17,7 @@ internal sealed class ScheduleChecker
     private readonly List<SentMessage> _messages = [];
     private readonly List<WillPromise> _wills = [];
     private readonly Dictionary<(SimulatedClient, int Session, int Number), int> _taken = [];
+    private readonly HashSet<(SimulatedClient, int Session, int Number)> _takenOnce = [];
     private readonly Dictionary<(SimulatedClient, int Session, string), int> _last = [];
     private readonly Dictionary<(SimulatedClient, int Session, string Topic), int> _closed = [];
     private readonly Dictionary<SimulatedClient, int> _begun = [];
@@ -142,9 +143,12 @@ internal sealed class ScheduleChecker
         var message = _messages[int.Parse(publish.Text[1..], CultureInfo.InvariantCulture)];
         var key = (client, client.Session, message.Number);
         var count = _taken[key] = _taken.GetValueOrDefault(key) + 1;
-        if (count > 1 && (publish.QoS == QualityOfService.ExactlyOnce || message.QoS == QualityOfService.AtMostOnce) && client.IsLasting)
+        if (publish.QoS == QualityOfService.ExactlyOnce || message.QoS == QualityOfService.AtMostOnce)
         {
-            Fail($"{client.Id} takes {message} of {publish.QoS} {count} times");
+            if (!_takenOnce.Add(key) && client.IsLasting)
+            {
+                Fail($"{client.Id} takes {message} of {publish.QoS} more than once");
+            }
         }
 
         if (count > 1)
