@@ -145,13 +145,13 @@ internal sealed class ScheduleChecker
         var count = _taken[key] = _taken.GetValueOrDefault(key) + 1;
         if (publish.QoS == QualityOfService.ExactlyOnce || message.QoS == QualityOfService.AtMostOnce)
         {
-            if (!_takenOnce.Add(key) && client.IsLasting)
+            if (!_takenOnce.Add(key) && client.IsLasting && !client.IsInDoubt && !message.IsInDoubt)
             {
                 Fail($"{client.Id} takes {message} of {publish.QoS} more than once");
             }
         }
 
-        if (count > 1)
+        if (count > 1 || client.IsInDoubt || message.IsInDoubt)
         {
             return;
         }
@@ -171,7 +171,9 @@ internal sealed class ScheduleChecker
         }
 
         var order = (client, client.Session, $"{message.Publisher} {message.Topic} {message.QoS} {publish.QoS}");
-        if (!message.Topic.StartsWith('s') && publish.QoS != QualityOfService.AtMostOnce)
+
+        // One that was sent before it had subscribed may come later, when it is sent again.
+        if (!message.Topic.StartsWith('s') && publish.QoS != QualityOfService.AtMostOnce && message.Owed.Exists(one => one.Client == client))
         {
             if (message.Number < _last.GetValueOrDefault(order, -1))
             {

@@ -30,6 +30,9 @@ internal sealed class SentMessage
     /// <summary>When its PUBACK or PUBREC came; null while none has.</summary>
     public int? AcknowledgedAt { get; set; }
 
+    /// <summary>Whether its publisher may send it again in another session than it has sent it first.</summary>
+    public bool IsInDoubt { get; set; }
+
     /// <summary>The subscriptions that were acknowledged before it was sent.</summary>
     public List<KnownSubscription> Owed { get; } = [];
 

@@ -79,8 +79,7 @@ internal sealed class SimulatedClient(ScheduleChecker checker, string id, int ve
         if (cleanStart)
         {
             // From now on its session may have ended, whether it hears of that or not.
-            HasPromise = false;
-            checker.OnSessionMayEnd(this);
+            Forget();
         }
 
         await SendAsync(ConnectWriter.Write(connect));
@@ -121,7 +120,16 @@ internal sealed class SimulatedClient(ScheduleChecker checker, string id, int ve
     }
 
     /// <summary>The time was so long that its session may have ended.</summary>
-    public void Forget() => HasPromise = false;
+    public void Forget()
+    {
+        HasPromise = false;
+        IsInDoubt = true;
+        checker.OnSessionMayEnd(this);
+        _outgoing.ForEach(one => one.Message.IsInDoubt = true);
+    }
+
+    /// <summary>Whether it cannot know if it has the session that it had: another one may have begun of which it never heard.</summary>
+    public bool IsInDoubt { get; private set; }
 
     public async Task PublishAsync(SentMessage message)
     {
@@ -238,6 +246,7 @@ internal sealed class SimulatedClient(ScheduleChecker checker, string id, int ve
         if (!answer.SessionPresent)
         {
             EndSession();
+            IsInDoubt = false;
         }
 
         HasPromise = isLasting;
