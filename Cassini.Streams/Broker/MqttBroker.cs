@@ -285,7 +285,7 @@ public sealed class MqttBroker : ISessionHandler
             var will = HeldWill.Restore(kept, Budget.Of(account), _store);
             if (Sessions.Find(kept.Will.ClientId) is { } session && session.Account == account)
             {
-                session.Restore(will, kept.Age);
+                await _publisher.PublishAsync(session.Restore(will, kept.Age), account, session).ConfigureAwait(false);
             }
             else
             {

@@ -17,7 +17,6 @@ internal sealed class JournalReplay(TimeProvider time)
     private readonly List<StoredMessage> _bodies = [];
     private readonly DateTimeOffset _utc = time.GetUtcNow();
     private readonly long _now = time.GetTimestamp();
-    private DateTimeOffset _writtenAt;
 
     /// <summary>The highest number of a session.</summary>
     public uint LastSession { get; private set; }
@@ -37,7 +36,6 @@ internal sealed class JournalReplay(TimeProvider time)
     {
         var reader = new GroupReader(number, group);
         _bodies.Clear();
-        _writtenAt = reader.WrittenAt;
         try
         {
             while (reader.TryNext(out var type))
@@ -54,16 +52,28 @@ internal sealed class JournalReplay(TimeProvider time)
     /// <summary>What the broker begins with.</summary>
     /// <param name="open">Makes what keeps a session from now on, from its number.</param>
     public BrokerState ToState(Func<uint, ISessionStore> open) => new(
-        [.. _sessions.Select(pair => pair.Value.ToState(open(pair.Key), SinceOf(pair.Value)))],
+        [.. _sessions.Select(pair => ToState(pair.Value, open(pair.Key)))],
         [.. _retained.Values],
-        [.. _wills.Select(pair => new WillState(pair.Key, pair.Value, SinceOf(pair.Value)))]);
+        [.. _wills.OrderBy(pair => pair.Key).Select(pair => new WillState(pair.Key, pair.Value, SinceOf(pair.Value)))]);
 
-    private TimeSpan SinceOf(KeptSession session) => Since(session.AwayAt ?? _writtenAt);
+    /// <summary>A session whose client was connected to the end is away from now on, and not only until the next crash.</summary>
+    private SessionState ToState(KeptSession session, ISessionStore store)
+    {
+        if (session.AwayAt is null)
+        {
+            store.PutPresence(isConnected: false);
+        }
+
+        return session.ToState(store, SinceOf(session));
+    }
+
+    /// <summary>When the last group was written says nothing about when a connection ended: an idle broker writes none.</summary>
+    private TimeSpan SinceOf(KeptSession session) => session.AwayAt is { } at ? Since(at) : TimeSpan.Zero;
 
     private TimeSpan SinceOf(WillRecord will) =>
         _sessions.Values.FirstOrDefault(session => session.Record.ClientId == will.ClientId) is { } session
             ? SinceOf(session)
-            : Since(_writtenAt);
+            : TimeSpan.Zero;
 
     /// <summary>A wall clock that was set back makes nothing younger than now.</summary>
     private TimeSpan Since(DateTimeOffset at) => at < _utc ? _utc - at : TimeSpan.Zero;

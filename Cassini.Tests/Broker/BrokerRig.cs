@@ -186,6 +186,12 @@ internal sealed class RigConnection : IAsyncDisposable
     /// <summary>The broker has handled what the client has sent, and waits for more.</summary>
     public Task ReadAsync() => Eventually.HoldsAsync("the broker has read everything", () => _server.HasReadAll);
 
+    /// <summary>Whether the broker has read what the client has sent and waits for more, or has done with the connection.</summary>
+    public bool IsQuiet => Served.IsCompleted || _server.HasReadAll;
+
+    /// <summary>The network is lost. Does not wait until the broker knows.</summary>
+    public void Abort() => _client.Abort();
+
     /// <summary>The network is lost, and the broker knows.</summary>
     public async Task LoseAsync()
     {

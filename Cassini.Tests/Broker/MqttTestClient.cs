@@ -16,6 +16,7 @@ internal sealed class MqttTestClient(Stream stream, ProtocolVersion version) : I
     private byte[] _buffer = new byte[4096];
     private int _end;
     private ushort _packetId;
+    private Task<int>? _reading;
 
     public ProtocolVersion Version => version;
 
@@ -229,6 +230,42 @@ internal sealed class MqttTestClient(Stream stream, ProtocolVersion version) : I
                 return _end == 0 ? null : throw new EndOfStreamException("The connection is closed within a packet.");
             }
 
+            _end += read;
+        }
+    }
+
+    /// <summary>Looks for a packet without waiting. Not mixed with the methods that wait.</summary>
+    /// <param name="packet">The packet; null when the broker closed its side, or the connection is lost.</param>
+    /// <returns>False when nothing has come.</returns>
+    public bool TryRead(out object? packet)
+    {
+        while (true)
+        {
+            if (TryTake() is { } taken)
+            {
+                packet = taken;
+                return true;
+            }
+
+            if (_end == _buffer.Length)
+            {
+                Array.Resize(ref _buffer, _buffer.Length * 2);
+            }
+
+            packet = null;
+            _reading ??= stream.ReadAsync(_buffer.AsMemory(_end)).AsTask();
+            if (!_reading.IsCompleted)
+            {
+                return false;
+            }
+
+            var read = _reading.IsCompletedSuccessfully ? _reading.GetAwaiter().GetResult() : 0;
+            if (read == 0)
+            {
+                return true;
+            }
+
+            _reading = null;
             _end += read;
         }
     }

@@ -255,12 +255,16 @@ internal sealed class Session : Subscriber
     /// <summary>Its client had a will when the broker ended. Before anyone else knows the session.</summary>
     /// <param name="will">The will.</param>
     /// <param name="age">How long ago that was.</param>
-    public void Restore(HeldWill will, TimeSpan age)
+    /// <returns>The will if it is due: a client that comes back at once does not take it back.</returns>
+    public HeldWill? Restore(HeldWill will, TimeSpan age)
     {
         lock (History.Lock)
         {
-            _will.Set(
-                will, _time.GetTimestamp() - (long)(age.TotalSeconds * _time.TimestampFrequency), ExpirySeconds, _time.TimestampFrequency);
+            // One with a delay whose connection was displaced: the session went on [MQTT-3.1.3-9].
+            _will.Take()?.Release();
+            var now = _time.GetTimestamp();
+            _will.Set(will, now - (long)(age.TotalSeconds * _time.TimestampFrequency), ExpirySeconds, _time.TimestampFrequency);
+            return _will.TakeDue(now);
         }
     }
 

@@ -1,0 +1,42 @@
+using Cassini.Streams.Mqtt;
+
+namespace Cassini.Tests.Store;
+
+/// <summary>A message that a publisher of a schedule has sent, and what the broker owes for it.</summary>
+internal sealed class SentMessage
+{
+    public required int Number { get; init; }
+
+    public required string Publisher { get; init; }
+
+    public required string Topic { get; init; }
+
+    public required QualityOfService QoS { get; init; }
+
+    public bool Retain { get; init; }
+
+    /// <summary>Whether it removes the retained message: its payload is empty.</summary>
+    public bool IsRemoval { get; init; }
+
+    /// <summary>In seconds.</summary>
+    public uint? Expiry { get; init; }
+
+    /// <summary>When it was first sent, in steps of the schedule.</summary>
+    public required int SentAt { get; init; }
+
+    /// <summary>The same on the wall clock.</summary>
+    public required DateTimeOffset SentTime { get; init; }
+
+    /// <summary>When its PUBACK or PUBREC came; null while none has.</summary>
+    public int? AcknowledgedAt { get; set; }
+
+    /// <summary>Whether its publisher may send it again in another session than it has sent it first.</summary>
+    public bool IsInDoubt { get; set; }
+
+    /// <summary>The subscriptions that were acknowledged before it was sent.</summary>
+    public List<KnownSubscription> Owed { get; } = [];
+
+    public string Text => IsRemoval ? "" : $"m{Number}";
+
+    public override string ToString() => $"m{Number} ({Publisher}, {Topic}, {QoS}{(Retain ? ", retain" : "")})";
+}

@@ -1,0 +1,364 @@
+using Cassini.Streams.Mqtt;
+using Cassini.Streams.Mqtt.Packets;
+using Cassini.Streams.Mqtt.Properties;
+using Cassini.Tests.Broker;
+
+namespace Cassini.Tests.Store;
+
+/// <summary>
+/// A correct MQTT client: remembers what it has sent until that is acknowledged, sends it again on its next connection, and takes a QoS 2
+/// message once. When it acknowledges is the schedule's choice. Tells the checker what it sees.
+/// </summary>
+internal sealed class SimulatedClient(ScheduleChecker checker, string id, int version, bool isLasting, ushort? receiveMaximum)
+{
+    private readonly List<Outgoing> _outgoing = [];
+    private readonly HashSet<ushort> _held = [];
+    private readonly Queue<(PacketType Type, ushort Id)> _toSend = new();
+    private readonly Dictionary<ushort, Action> _asked = [];
+    private ushort _packetId;
+    private bool _asksForCleanStart;
+    private WillPromise? _nextWill;
+
+    public string Id => id;
+
+    /// <summary>Whether its session outlives its connections.</summary>
+    public bool IsLasting => isLasting;
+
+    public int Version => version;
+
+    public RigConnection? Connection { get; private set; }
+
+    /// <summary>Whether its connection was accepted.</summary>
+    public bool IsConnected { get; private set; }
+
+    /// <summary>Whether the broker has told it of a session that has not ended since.</summary>
+    public bool HasPromise { get; private set; }
+
+    /// <summary>When it had a connection last.</summary>
+    public DateTimeOffset SeenAt { get; private set; }
+
+    /// <summary>How many sessions it has had.</summary>
+    public int Session { get; private set; }
+
+    public Dictionary<string, KnownSubscription> Subscriptions { get; } = new(StringComparer.Ordinal);
+
+    /// <summary>The will of its connection.</summary>
+    public WillPromise? Will { get; private set; }
+
+    public int Unacknowledged => _outgoing.Count;
+
+    public int ToSend => _toSend.Count;
+
+    /// <summary>Connects, with a new connection in place of the one that it has.</summary>
+    public async Task ConnectAsync(BrokerRig rig, bool cleanStart, WillPromise? will)
+    {
+        checker.OnConnecting(this);
+        Lose();
+        checker.Trace($"{id} connects{(cleanStart ? " anew" : "")}{(will is null ? "" : $" with will {will.Text} after {will.Delay}")}");
+        Connection = rig.Open(version);
+        var connect = Connection.Client.Connect(id);
+        connect = isLasting ? BrokerRig.Lasting(connect) with { CleanStart = cleanStart } : connect;
+        if (receiveMaximum is not null && version == 5)
+        {
+            connect = connect with { Properties = connect.Properties with { ReceiveMaximum = receiveMaximum } };
+        }
+
+        if (will is not null)
+        {
+            var properties = version == 5 && will.Delay > TimeSpan.Zero
+                ? new PropertySet { WillDelayInterval = (uint)will.Delay.TotalSeconds }
+                : PropertySet.Empty;
+            connect = connect with
+            {
+                Will = new WillMessage("w", [.. System.Text.Encoding.UTF8.GetBytes(will.Text)], QualityOfService.AtLeastOnce, false, properties),
+            };
+        }
+
+        _nextWill = will;
+        _asksForCleanStart = cleanStart || !isLasting;
+        if (cleanStart)
+        {
+            // From now on its session may have ended, whether it hears of that or not.
+            Forget();
+        }
+
+        await SendAsync(ConnectWriter.Write(connect));
+    }
+
+    /// <summary>It has no connection any more, whether the broker knows or not.</summary>
+    public void Lose()
+    {
+        SeenAt = IsConnected ? checker.Now : SeenAt;
+        if (!isLasting)
+        {
+            EndSession();
+        }
+
+        Connection = null;
+        IsConnected = false;
+        Will = null;
+        _toSend.Clear();
+        _asked.Clear();
+    }
+
+    /// <summary>The network between it and the broker is lost.</summary>
+    public void Abort()
+    {
+        var connection = Connection;
+        checker.Trace($"{id} is cut off");
+        checker.OnLost(this);
+        Lose();
+        connection?.Abort();
+    }
+
+    /// <summary>Says goodbye.</summary>
+    public async Task DisconnectAsync()
+    {
+        checker.Trace($"{id} disconnects");
+        await SendAsync(new ReasonPacket(PacketType.Disconnect, ReasonCode.Success, PropertySet.Empty).Write((ProtocolVersion)version));
+        Lose();
+    }
+
+    /// <summary>The time was so long that its session may have ended.</summary>
+    public void Forget()
+    {
+        HasPromise = false;
+        IsInDoubt = true;
+        checker.OnSessionMayEnd(this);
+        _outgoing.ForEach(one => one.Message.IsInDoubt = true);
+    }
+
+    /// <summary>Whether it cannot know if it has the session that it had: another one may have begun of which it never heard.</summary>
+    public bool IsInDoubt { get; private set; }
+
+    public async Task PublishAsync(SentMessage message)
+    {
+        var packetId = message.QoS == QualityOfService.AtMostOnce ? (ushort)0 : NextId();
+        if (packetId != 0)
+        {
+            _outgoing.Add(new Outgoing(message, packetId));
+        }
+
+        checker.Trace($"{id} publishes {message} as {packetId}");
+        await SendAsync(PacketOf(message, packetId, dup: false));
+    }
+
+    public async Task SubscribeAsync(KnownSubscription subscription)
+    {
+        checker.OnSubscribing(subscription);
+        if (Subscriptions.TryGetValue(subscription.Topic, out var before))
+        {
+            before.HasEnded = true;
+        }
+
+        Subscriptions[subscription.Topic] = subscription;
+        var packetId = NextId();
+        _asked[packetId] = () =>
+        {
+            subscription.IsAcknowledged = true;
+            checker.Trace($"{id} has subscribed to {subscription.Filter}");
+        };
+        checker.Trace($"{id} subscribes to {subscription.Filter} with {subscription.QoS}");
+        var request = new SubscriptionRequest(subscription.Filter, subscription.QoS, false, false, version == 5 ? RetainHandling.DoNotSend : RetainHandling.Send);
+        await SendAsync(new SubscribePacket(packetId, [request], PropertySet.Empty).Write((ProtocolVersion)version));
+    }
+
+    public async Task UnsubscribeAsync(KnownSubscription subscription)
+    {
+        checker.OnUnsubscribing(subscription);
+        Subscriptions.Remove(subscription.Topic);
+        var packetId = NextId();
+        _asked[packetId] = () =>
+        {
+            checker.OnUnsubscribed(subscription);
+            checker.Trace($"{id} has unsubscribed from {subscription.Filter}");
+        };
+        checker.Trace($"{id} unsubscribes from {subscription.Filter}");
+        await SendAsync(new UnsubscribePacket(packetId, [subscription.Filter], PropertySet.Empty).Write((ProtocolVersion)version));
+    }
+
+    /// <summary>Sends the next acknowledgements.</summary>
+    public async Task AcknowledgeAsync(int count)
+    {
+        while (count-- > 0 && _toSend.TryDequeue(out var next))
+        {
+            checker.Trace($"{id} sends {next.Type} {next.Id}");
+            await SendAsync(Ack(next.Type, next.Id));
+        }
+    }
+
+    /// <summary>Handles what has come.</summary>
+    /// <returns>Whether anything has.</returns>
+    public async Task<bool> ReadAsync()
+    {
+        var any = false;
+        while (Connection is { } connection && connection.Client.TryRead(out var packet))
+        {
+            any = true;
+            switch (packet)
+            {
+                case ConnAckPacket connAck:
+                    await OnConnAckAsync(connAck);
+                    break;
+                case AckPacket ack:
+                    await OnAckAsync(ack);
+                    break;
+                case SubAckPacket answer:
+                    if (_asked.Remove(answer.PacketId, out var done))
+                    {
+                        done();
+                    }
+
+                    break;
+                case ReceivedPublish publish:
+                    OnPublish(publish);
+                    break;
+                default:
+                    // Two CONNECTs on their way at a time may be handled in either order.
+                    checker.Trace($"the broker ends the connection of {id}: {(packet as ReasonPacket)?.Reason}");
+                    Lose();
+                    break;
+            }
+        }
+
+        return any;
+    }
+
+    private async Task OnConnAckAsync(ConnAckPacket answer)
+    {
+        checker.Trace($"{id} is connected{(answer.SessionPresent ? " with its session" : "")}");
+        if (answer.Reason != ReasonCode.Success)
+        {
+            checker.Fail($"{id} is refused: {answer.Reason}");
+        }
+
+        if (answer.SessionPresent && _asksForCleanStart)
+        {
+            checker.Fail($"{id} asked for a clean start and has its session");
+        }
+
+        if (!answer.SessionPresent && HasPromise && !_asksForCleanStart)
+        {
+            checker.Fail($"the session of {id} is lost");
+        }
+
+        IsConnected = true;
+        if (!answer.SessionPresent)
+        {
+            EndSession();
+            IsInDoubt = false;
+        }
+
+        HasPromise = isLasting;
+        SeenAt = checker.Now;
+        Will = _nextWill is null ? null : checker.OnWillAccepted(_nextWill);
+        foreach (var unacknowledged in _outgoing.ToArray())
+        {
+            checker.Trace($"{id} sends {(unacknowledged.IsReceived ? "PUBREL of " : "")}{unacknowledged.Message} again as {unacknowledged.Id}");
+            await SendAsync(unacknowledged.IsReceived
+                ? Ack(PacketType.PubRel, unacknowledged.Id)
+                : PacketOf(unacknowledged.Message, unacknowledged.Id, dup: true));
+        }
+    }
+
+    private async Task OnAckAsync(AckPacket ack)
+    {
+        if (ack.Type == PacketType.PubRel)
+        {
+            _held.Remove(ack.PacketId);
+            _toSend.Enqueue((PacketType.PubComp, ack.PacketId));
+            return;
+        }
+
+        if (_outgoing.FirstOrDefault(one => one.Id == ack.PacketId) is not { } found)
+        {
+            return;
+        }
+
+        checker.Trace($"{id} gets {ack.Type} {ack.PacketId} ({ack.Reason})");
+        if (ack.Type != PacketType.PubComp)
+        {
+            checker.OnAcknowledged(found.Message, ack);
+        }
+
+        if (ack.Type == PacketType.PubRec)
+        {
+            found.IsReceived = true;
+            await SendAsync(Ack(PacketType.PubRel, ack.PacketId));
+        }
+        else
+        {
+            _outgoing.Remove(found);
+        }
+    }
+
+    private void OnPublish(ReceivedPublish publish)
+    {
+        checker.Trace(
+            $"{id} gets {publish.Topic} {publish.Text} {publish.QoS} as {publish.PacketId}{(publish.Dup ? " again" : "")}"
+            + (publish.Retain ? " retained" : ""));
+        if (publish.QoS != QualityOfService.ExactlyOnce || _held.Add(publish.PacketId))
+        {
+            checker.OnTaken(this, publish);
+        }
+
+        if (publish.QoS != QualityOfService.AtMostOnce)
+        {
+            _toSend.Enqueue((publish.QoS == QualityOfService.AtLeastOnce ? PacketType.PubAck : PacketType.PubRec, publish.PacketId));
+        }
+    }
+
+    private void EndSession()
+    {
+        checker.OnSessionEnded(this);
+        Session++;
+        HasPromise = false;
+        _outgoing.Clear();
+        _held.Clear();
+        foreach (var subscription in Subscriptions.Values)
+        {
+            subscription.HasEnded = true;
+        }
+
+        Subscriptions.Clear();
+    }
+
+    private ushort NextId()
+    {
+        do
+        {
+            _packetId = (ushort)((_packetId % 12) + 1);
+        }
+        while (_outgoing.Any(one => one.Id == _packetId) || _asked.ContainsKey(_packetId));
+
+        return _packetId;
+    }
+
+    private byte[] PacketOf(SentMessage message, ushort packetId, bool dup) => Connection!.Client.Publish(
+        message.Topic, message.Text, message.QoS, packetId, message.Retain, dup,
+        properties: message.Expiry is { } seconds && version == 5 ? new PropertySet { MessageExpiryInterval = seconds } : null);
+
+    private byte[] Ack(PacketType type, ushort packetId)
+    {
+        var packet = new byte[AckPacket.MaxSize];
+        return packet[..new AckPacket(type, packetId, ReasonCode.Success).Write(packet, (ProtocolVersion)version)];
+    }
+
+    private async Task SendAsync(byte[] packet)
+    {
+        try
+        {
+            await Connection!.Client.Stream.WriteAsync(packet);
+        }
+        catch (IOException)
+        {
+            // The broker has closed: what was read says so.
+        }
+    }
+
+    private sealed record Outgoing(SentMessage Message, ushort Id)
+    {
+        /// <summary>Whether PUBREC has come.</summary>
+        public bool IsReceived { get; set; }
+    }
+}

@@ -1,0 +1,175 @@
+using Cassini.Streams.Store.Ledgers;
+
+namespace Cassini.Tests.Store;
+
+/// <summary>What outlives the ledgers over it: the groups that are there, and what becomes of the next ones. Thread-safe.</summary>
+internal sealed class SimulatedDisk
+{
+    private readonly Lock _lock = new();
+    private readonly List<byte[]> _groups = [];
+    private readonly Queue<AppendFate> _fates = new();
+    private Held? _held;
+    private SimulatedLedger? _open;
+    private int _failingOpens;
+
+    /// <summary>The process whose ledgers may use it; each crash begins the next one.</summary>
+    public int Run { get; private set; }
+
+    /// <summary>What becomes of appends for which nothing was planned.</summary>
+    public AppendFate Usually { get; set; }
+
+    /// <summary>Whether an append waits for <see cref="Release"/>.</summary>
+    public bool IsHolding => Volatile.Read(ref _held) is not null;
+
+    /// <summary>What a ledger must never be asked for, and was.</summary>
+    public string? Misuse { get; private set; }
+
+    public int Groups
+    {
+        get
+        {
+            lock (_lock)
+            {
+                return _groups.Count;
+            }
+        }
+    }
+
+    /// <summary>What becomes of the next append.</summary>
+    public void Plan(AppendFate fate)
+    {
+        lock (_lock)
+        {
+            _fates.Enqueue(fate);
+        }
+    }
+
+    /// <summary>So many attempts to open it fail.</summary>
+    public void FailOpens(int count) => Volatile.Write(ref _failingOpens, count);
+
+    /// <summary>Ends an append that was held.</summary>
+    public void Release(AppendFate fate)
+    {
+        Held? held;
+        lock (_lock)
+        {
+            (held, _held) = (_held, null);
+            if (held is not null && fate is AppendFate.Succeeds or AppendFate.FailsThere)
+            {
+                _groups.Add(held.Group);
+            }
+        }
+
+        if (FailureOf(fate) is { } failure)
+        {
+            held?.Done.TrySetException(failure);
+        }
+        else
+        {
+            held?.Done.TrySetResult();
+        }
+    }
+
+    /// <summary>From now on nothing is wrong.</summary>
+    public void Heal()
+    {
+        lock (_lock)
+        {
+            _fates.Clear();
+            Usually = AppendFate.Succeeds;
+            _failingOpens = 0;
+        }
+
+        Release(AppendFate.Succeeds);
+    }
+
+    /// <summary>The process ends: its ledgers reach the disk no more.</summary>
+    /// <param name="isHeldThere">Whether an append that was held is on the disk.</param>
+    public void Crash(bool isHeldThere)
+    {
+        lock (_lock)
+        {
+            Run++;
+            _open = null;
+            _failingOpens = 0;
+            _fates.Clear();
+        }
+
+        Release(isHeldThere ? AppendFate.FailsThere : AppendFate.FailsAbsent);
+    }
+
+    internal byte[][] Open(SimulatedLedger ledger, int run)
+    {
+        lock (_lock)
+        {
+            if (run != Run)
+            {
+                throw new IOException("The process has ended.");
+            }
+
+            if (_open is not null)
+            {
+                Misuse ??= "it was opened twice at a time";
+            }
+
+            if (_failingOpens > 0)
+            {
+                _failingOpens--;
+                throw new IOException("It cannot be opened.");
+            }
+
+            _open = ledger;
+            return [.. _groups];
+        }
+    }
+
+    internal void Close(SimulatedLedger ledger)
+    {
+        lock (_lock)
+        {
+            _open = _open == ledger ? null : _open;
+        }
+    }
+
+    internal Task AppendAsync(SimulatedLedger ledger, int run, long number, ReadOnlyMemory<byte> group)
+    {
+        lock (_lock)
+        {
+            if (run != Run)
+            {
+                throw new IOException("The process has ended.");
+            }
+
+            if (_open != ledger || ledger.HasFailed || _held is not null || number != _groups.Count + 1)
+            {
+                Misuse ??= $"group {number} was appended to {_groups.Count} groups "
+                    + $"(open {_open == ledger}, failed {ledger.HasFailed}, held {_held is not null})";
+                throw new IOException("It was misused.");
+            }
+
+            var fate = _fates.TryDequeue(out var planned) ? planned : Usually;
+            if (fate == AppendFate.Held)
+            {
+                var done = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+                Volatile.Write(ref _held, new Held(group.ToArray(), done));
+                return done.Task;
+            }
+
+            if (fate is AppendFate.Succeeds or AppendFate.FailsThere)
+            {
+                _groups.Add(group.ToArray());
+            }
+
+            return FailureOf(fate) is { } failure ? Task.FromException(failure) : Task.CompletedTask;
+        }
+    }
+
+    private static IOException? FailureOf(AppendFate fate) => fate switch
+    {
+        AppendFate.FailsThere or AppendFate.FailsAbsent => new IOException("The write failed."),
+        AppendFate.Full => new LedgerFullException("There is no room."),
+        _ => null,
+    };
+
+    private sealed record Held(byte[] Group, TaskCompletionSource Done);
+}
