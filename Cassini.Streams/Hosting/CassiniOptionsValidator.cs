@@ -23,7 +23,8 @@ public static class CassiniOptionsValidator
     private static readonly SettingsSection<ListenerOptions> Listener = ListenerSettings.With(Defaults.Listener);
     private static readonly SettingsSection<EventHubOptions> Hub = new("Hub", Defaults.Hub);
     private static readonly SettingsSection<StoreOptions> Store = new(
-        "Store", Defaults.Store, SettingRule<StoreOptions>.NotEmpty("Store:Directory", "path", "name a directory", options => options.Directory));
+        "Store", Defaults.Store, SettingRule<StoreOptions>.NotEmpty(
+            "Store:Directory", "path", "name a directory", options => options.Directory));
 
     private static readonly SettingsSection<HistoryOptions> History = new(
         "History", Defaults.History, SettingRule<HistoryOptions>.NotEmpty(

@@ -19,7 +19,7 @@ internal struct Change
     /// <summary>How many there are in a range. Of a presence: 1 for a connection, 0 for none.</summary>
     public int Count;
 
-    /// <summary>The sequence number of a copy, or of the first in a range; the number of a will; UTC of a presence in milliseconds.</summary>
+    /// <summary>The sequence number of a copy, or of the first in a range; the number of a will; of a presence UTC in ms.</summary>
     public long Number;
 
     /// <summary>What it is about.</summary>

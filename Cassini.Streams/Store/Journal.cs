@@ -240,8 +240,7 @@ internal sealed class Journal : IBrokerStore, IAsyncDisposable
             await ledger.DisposeAsync().ConfigureAwait(false);
         }
 
-        _signal.Dispose();
-        _ending.Dispose();
+        // Neither the signal nor the source is disposed: a change may come late, and both have nothing to free.
     }
 
     /// <summary>The group that changes are put into, and their ticket. Under the gate.</summary>
@@ -288,7 +287,7 @@ internal sealed class Journal : IBrokerStore, IAsyncDisposable
     /// <summary>Wakes the committer. Under the gate.</summary>
     private void Signal()
     {
-        if (!_isSignalled)
+        if (!_isSignalled && !_ending.IsCancellationRequested)
         {
             _isSignalled = true;
             _signal.Release();
@@ -367,7 +366,7 @@ internal sealed class Journal : IBrokerStore, IAsyncDisposable
         }
     }
 
-    /// <summary>Drops some of the groups that were written anew; the next ones after the next group, so that no group waits for all.</summary>
+    /// <summary>Drops some of the groups that were written anew; more of them after the next group, so that none waits for all.</summary>
     private async Task TrimAsync()
     {
         if (_trimBefore <= _firstGroup || _ledger is not { } ledger)

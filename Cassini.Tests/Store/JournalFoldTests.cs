@@ -244,7 +244,8 @@ public class JournalFoldTests
         {
             var topic = new Topic(MqttText.Encode($"t/{detail % 5}"), isListed: false, now);
             var message = new StoredMessage(
-                topic, new byte[detail % 300], new byte[detail % 4], QualityOfService.ExactlyOnce, detail % 3 == 0 ? now + 10_000_000 : null)
+                topic, new byte[detail % 300], new byte[detail % 4], QualityOfService.ExactlyOnce,
+                detail % 3 == 0 ? now + 10_000_000 : null)
             {
                 Retain = detail % 7 == 0,
             };

@@ -93,7 +93,7 @@ internal sealed class ScheduleChecker
         _begun[client] = Step;
     }
 
-    /// <summary>A client connects: a will that waits for its delay may be discarded, and one of a connection that is displaced is due.</summary>
+    /// <summary>A client connects: a will that waits for its delay may be discarded; that of a displaced connection is due.</summary>
     public void OnConnecting(SimulatedClient client)
     {
         if (client.Will is { } will)
@@ -102,7 +102,8 @@ internal sealed class ScheduleChecker
             will.LostAt = null;
         }
 
-        foreach (var waiting in _wills.Where(one => one.LostAt is not null && one.Text.StartsWith($"w-{client.Id}-", StringComparison.Ordinal)))
+        foreach (var waiting in _wills.Where(
+            one => one.LostAt is not null && one.Text.StartsWith($"w-{client.Id}-", StringComparison.Ordinal)))
         {
             var lostAt = waiting.LostAt > _crashedAt ? waiting.LostAt.Value : _crashedAt;
             waiting.IsDue |= waiting.Delay == TimeSpan.Zero || Now - lostAt > waiting.Delay + Tolerance;
@@ -173,7 +174,8 @@ internal sealed class ScheduleChecker
         var order = (client, client.Session, $"{message.Publisher} {message.Topic} {message.QoS} {publish.QoS}");
 
         // One that was sent before it had subscribed may come later, when it is sent again.
-        if (!message.Topic.StartsWith('s') && publish.QoS != QualityOfService.AtMostOnce && message.Owed.Exists(one => one.Client == client))
+        if (!message.Topic.StartsWith('s') && publish.QoS != QualityOfService.AtMostOnce
+            && message.Owed.Exists(one => one.Client == client))
         {
             if (message.Number < _last.GetValueOrDefault(order, -1))
             {
@@ -236,7 +238,8 @@ internal sealed class ScheduleChecker
 
         if (!allowed.Contains(found))
         {
-            Fail($"{topic} retains {found ?? "nothing"}, and it should be one of {string.Join(", ", allowed.Select(one => one ?? "nothing"))}");
+            var wanted = string.Join(", ", allowed.Select(one => one ?? "nothing"));
+            Fail($"{topic} retains {found ?? "nothing"}, and it should be one of {wanted}");
         }
     }
 

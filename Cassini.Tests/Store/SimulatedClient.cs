@@ -70,7 +70,8 @@ internal sealed class SimulatedClient(ScheduleChecker checker, string id, int ve
                 : PropertySet.Empty;
             connect = connect with
             {
-                Will = new WillMessage("w", [.. System.Text.Encoding.UTF8.GetBytes(will.Text)], QualityOfService.AtLeastOnce, false, properties),
+                Will = new WillMessage(
+                    "w", [.. System.Text.Encoding.UTF8.GetBytes(will.Text)], QualityOfService.AtLeastOnce, false, properties),
             };
         }
 
@@ -159,7 +160,8 @@ internal sealed class SimulatedClient(ScheduleChecker checker, string id, int ve
             checker.Trace($"{id} has subscribed to {subscription.Filter}");
         };
         checker.Trace($"{id} subscribes to {subscription.Filter} with {subscription.QoS}");
-        var request = new SubscriptionRequest(subscription.Filter, subscription.QoS, false, false, version == 5 ? RetainHandling.DoNotSend : RetainHandling.Send);
+        var request = new SubscriptionRequest(
+            subscription.Filter, subscription.QoS, false, false, version == 5 ? RetainHandling.DoNotSend : RetainHandling.Send);
         await SendAsync(new SubscribePacket(packetId, [request], PropertySet.Empty).Write((ProtocolVersion)version));
     }
 
@@ -254,7 +256,8 @@ internal sealed class SimulatedClient(ScheduleChecker checker, string id, int ve
         Will = _nextWill is null ? null : checker.OnWillAccepted(_nextWill);
         foreach (var unacknowledged in _outgoing.ToArray())
         {
-            checker.Trace($"{id} sends {(unacknowledged.IsReceived ? "PUBREL of " : "")}{unacknowledged.Message} again as {unacknowledged.Id}");
+            checker.Trace(
+                $"{id} sends {(unacknowledged.IsReceived ? "PUBREL of " : "")}{unacknowledged.Message} again as {unacknowledged.Id}");
             await SendAsync(unacknowledged.IsReceived
                 ? Ack(PacketType.PubRel, unacknowledged.Id)
                 : PacketOf(unacknowledged.Message, unacknowledged.Id, dup: true));

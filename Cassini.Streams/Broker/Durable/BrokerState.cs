@@ -9,7 +9,9 @@ namespace Cassini.Streams.Broker.Durable;
 /// <param name="Retained">The retained messages, each with the identity that pays for it.</param>
 /// <param name="Wills">The wills of clients whose connection ended with the broker: they are due.</param>
 internal sealed record BrokerState(
-    ImmutableArray<SessionState> Sessions, ImmutableArray<(StoredMessage Message, string Identity)> Retained, ImmutableArray<WillState> Wills)
+    ImmutableArray<SessionState> Sessions,
+    ImmutableArray<(StoredMessage Message, string Identity)> Retained,
+    ImmutableArray<WillState> Wills)
 {
     public static readonly BrokerState Empty = new([], [], []);
 }

@@ -5,7 +5,7 @@ using Cassini.Streams.Broker.Sessions;
 
 namespace Cassini.Streams.Broker.Upkeep;
 
-/// <summary>Writes everything that lives to the store once more when too much of what that holds is dead, so that it can drop the rest.</summary>
+/// <summary>Writes everything that lives to the store once more when most of what that holds is dead: then it drops the rest.</summary>
 internal sealed class StoreRewriter(IBrokerStore store, SessionTable sessions, RetainedMessages retained, TimeProvider time)
 {
     private static readonly TimeSpan Period = TimeSpan.FromSeconds(1);
