@@ -89,6 +89,7 @@ internal sealed class LedgerReserve : IDisposable
             {
                 if (!TryRelease(bytes))
                 {
+                    TryFill();
                     throw;
                 }
 

@@ -129,6 +129,7 @@ internal sealed class SqliteLedgerFile : IAsyncDisposable
             {
                 // A log that is copied can begin anew, in the room that it has.
                 _checkpoints.Demand();
+                _reserve.TryFill();
                 throw full;
             }
 
