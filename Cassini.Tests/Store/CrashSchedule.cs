@@ -97,7 +97,7 @@ internal sealed class CrashSchedule
     private (Journal Journal, BrokerRig Rig) Make()
     {
         var run = _disk.Run;
-        var journal = new Journal(() => new SimulatedLedger(_disk, run), _clock.Time, NullLogger<Journal>.Instance);
+        var journal = new Journal(() => new SimulatedLedger(_disk, run), 1 << 20, _clock.Time, NullLogger<Journal>.Instance);
         var rig = new BrokerRig(
             options => options with { MaxTakeOverDelay = TimeSpan.Zero, SysInterval = TimeSpan.FromHours(1) }, journal, _clock);
         _checker.Now = _clock.UtcNow;

@@ -173,8 +173,8 @@ internal sealed class ScheduleChecker
 
         var order = (client, client.Session, $"{message.Publisher} {message.Topic} {message.QoS} {publish.QoS}");
 
-        // One that was sent before it had subscribed may come later, when it is sent again.
-        if (!message.Topic.StartsWith('s') && publish.QoS != QualityOfService.AtMostOnce
+        // One that was sent before it had subscribed, or whose copy expired, may come later, when it is sent again.
+        if (message.Expiry is null && !message.Topic.StartsWith('s') && publish.QoS != QualityOfService.AtMostOnce
             && message.Owed.Exists(one => one.Client == client))
         {
             if (message.Number < _last.GetValueOrDefault(order, -1))
