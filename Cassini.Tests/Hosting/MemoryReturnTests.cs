@@ -156,10 +156,10 @@ public sealed class MemoryReturnTests : IDisposable
 
                 memory.Note(0);
                 _clock.AdvanceBy(MemoryReturn.Pause);
-                return heap.Committed <= peak - (size / 4);
-            });
 
-        heap.Collections.ShouldBeGreaterThan(0, "it is not the runtime's own doing");
+                // A collection of another test's may have been first: that is not the one that counts.
+                return heap.Collections > 0 && heap.Committed <= peak - (size / 4);
+            });
     }
 
     /// <summary>Makes garbage of so many bytes, half in large and half in small objects that all live for a while, and returns what the
