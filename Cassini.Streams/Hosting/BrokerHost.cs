@@ -1,7 +1,6 @@
 using System.Diagnostics;
 using Cassini.Streams.Broker;
 using Cassini.Streams.Broker.Durable;
-using Cassini.Streams.Broker.Model;
 using Cassini.Streams.Broker.Tracing;
 using Cassini.Streams.Events.Hub;
 using Cassini.Streams.Health.Projection;

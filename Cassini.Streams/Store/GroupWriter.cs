@@ -2,7 +2,6 @@ using System.Buffers.Binary;
 using System.Text;
 using Cassini.Streams.Broker.Durable;
 using Cassini.Streams.Broker.Model;
-using Cassini.Streams.Mqtt;
 
 namespace Cassini.Streams.Store;
 

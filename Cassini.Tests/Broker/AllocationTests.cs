@@ -1,7 +1,7 @@
 using System.Diagnostics;
-using Cassini.Streams.Broker.Durable;
 using Cassini.Streams.Broker;
 using Cassini.Streams.Broker.Connections;
+using Cassini.Streams.Broker.Durable;
 using Cassini.Streams.Broker.Model;
 using Cassini.Streams.Broker.Tracing;
 using Cassini.Streams.Listening.Connections;

@@ -1,7 +1,7 @@
 using System.Globalization;
 using System.Text;
-using Cassini.Streams.Broker.Durable;
 using Cassini.Streams.Broker;
+using Cassini.Streams.Broker.Durable;
 using Cassini.Streams.Broker.Model;
 using Cassini.Streams.Mqtt;
 using Cassini.Streams.Mqtt.Packets;

@@ -1,5 +1,4 @@
 using Cassini.Streams.Broker.Durable;
-using Cassini.Streams.Broker.Model;
 using Cassini.Streams.Broker.Sessions;
 using Cassini.Streams.Events;
 using Cassini.Streams.Mqtt;

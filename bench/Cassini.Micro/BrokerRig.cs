@@ -1,6 +1,6 @@
-using Cassini.Streams.Broker.Durable;
 using Cassini.Streams.Broker;
 using Cassini.Streams.Broker.Connections;
+using Cassini.Streams.Broker.Durable;
 using Cassini.Streams.Broker.Model;
 using Cassini.Streams.Events;
 using Cassini.Streams.Listening.Connections;

@@ -1,5 +1,4 @@
 using Cassini.Streams.Store.Ledgers;
-using Cassini.Tests.Support;
 
 namespace Cassini.Tests.Store.Ledgers;
 

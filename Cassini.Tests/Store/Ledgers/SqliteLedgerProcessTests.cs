@@ -1,6 +1,5 @@
 using System.Globalization;
 using Cassini.Streams.Store.Ledgers;
-using Cassini.Tests.Cli;
 using Cassini.Tests.Support;
 
 namespace Cassini.Tests.Store.Ledgers;
