@@ -281,7 +281,6 @@ internal sealed class CrashSchedule
             }
         }
 
-        _checker.OnCrash();
         foreach (var client in _clients)
         {
             _checker.OnLost(client);

@@ -9,7 +9,7 @@ namespace Cassini.Tests.Store;
 /// </summary>
 public class CrashScheduleTests(ITestOutputHelper output)
 {
-    private const int InEveryRun = 600;
+    private const int InEveryRun = 400;
     private const int OfOneSeed = 100;
 
     [Fact]

@@ -22,7 +22,6 @@ internal sealed class ScheduleChecker
     private readonly Dictionary<(SimulatedClient, int Session, string Topic), int> _closed = [];
     private readonly Dictionary<SimulatedClient, int> _begun = [];
     private readonly HashSet<(SimulatedClient, string)> _takenWills = [];
-    private DateTimeOffset _crashedAt;
     private int _shareEndedAt;
 
     /// <summary>The wall clock.</summary>
@@ -93,7 +92,7 @@ internal sealed class ScheduleChecker
         _begun[client] = Step;
     }
 
-    /// <summary>A client connects: a will that waits for its delay may be discarded; that of a displaced connection is due.</summary>
+    /// <summary>A client connects: a will with a delay may be discarded; that of a displaced connection is due.</summary>
     public void OnConnecting(SimulatedClient client)
     {
         if (client.Will is { } will)
@@ -105,8 +104,8 @@ internal sealed class ScheduleChecker
         foreach (var waiting in _wills.Where(
             one => one.LostAt is not null && one.Text.StartsWith($"w-{client.Id}-", StringComparison.Ordinal)))
         {
-            var lostAt = waiting.LostAt > _crashedAt ? waiting.LostAt.Value : _crashedAt;
-            waiting.IsDue |= waiting.Delay == TimeSpan.Zero || Now - lostAt > waiting.Delay + Tolerance;
+            // With a delay it may be discarded at any time: the broker may have heard late that the connection was lost.
+            waiting.IsDue |= waiting.Delay == TimeSpan.Zero;
             waiting.LostAt = null;
         }
     }
@@ -124,8 +123,6 @@ internal sealed class ScheduleChecker
         _wills.Add(will);
         return will;
     }
-
-    public void OnCrash() => _crashedAt = Now;
 
     /// <summary>The application of a client has got a message.</summary>
     public void OnTaken(SimulatedClient client, ReceivedPublish publish)
