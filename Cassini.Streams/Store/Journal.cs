@@ -193,10 +193,14 @@ internal sealed class Journal : IBrokerStore, IAsyncDisposable
         await Durability.WhenReachedAsync(last, cancellationToken).ConfigureAwait(false);
         lock (Gate)
         {
-            // A session that began before and was not found is written the next time.
             if (_sessions.All(session => session.CompleteSince >= _rewriteSince))
             {
                 _trimBefore = _rewriteGroup;
+            }
+            else
+            {
+                // A session that began before was not found. All counts as living until the next time, which so is not at once.
+                Volatile.Write(ref _bytesLive, Volatile.Read(ref _bytes));
             }
 
             _rewriteSince = 0;
@@ -336,6 +340,12 @@ internal sealed class Journal : IBrokerStore, IAsyncDisposable
             {
                 // What is left is not durable, and nobody was told that it is.
                 return;
+            }
+            catch (Exception bug)
+            {
+                // Without this line nobody would know why nothing is acknowledged any more.
+                Fail(bug);
+                throw;
             }
 
             GiveBack(group);

@@ -1,0 +1,29 @@
+using Cassini.Streams.Broker.Durable;
+using Cassini.Streams.Store;
+using Cassini.Tests.Support;
+using Cassini.Tests.VirtualTime;
+using Microsoft.Extensions.Logging.Abstractions;
+
+namespace Cassini.Tests.Store;
+
+public class JournalRewriteTests
+{
+    [Fact]
+    public async Task EndRewrite_SessionWasNotWrittenAnew_DropsNothingAndWantsNoOtherAtOnce()
+    {
+        var groups = new List<(long Number, byte[] Bytes)>();
+        await using var journal = new Journal(
+            () => new ListLedger(groups), compactBytes: 1, new VirtualClock().Time, NullLogger<Journal>.Instance);
+        await journal.LoadAsync(TestContext.Current.CancellationToken);
+        var session = journal.OpenSession(new SessionRecord(new string('a', 2_000), "alice", 60));
+        await Eventually.CompletesAsync(
+            "it is durable", journal.Durability.WhenReachedAsync(session.LastTicket, TestContext.Current.CancellationToken));
+        await Eventually.HoldsAsync("it is large", () => journal.WantsRewrite);
+
+        journal.BeginRewrite();
+        await Eventually.CompletesAsync("the end", journal.EndRewriteAsync(TestContext.Current.CancellationToken).AsTask());
+
+        journal.WantsRewrite.ShouldBeFalse();
+        groups[0].Number.ShouldBe(1);
+    }
+}
