@@ -1,4 +1,3 @@
-using System.Text.Json.Serialization;
 using Cassini.Streams.Events;
 
 namespace Cassini.Streams.Health;
@@ -11,12 +10,10 @@ namespace Cassini.Streams.Health;
 /// <param name="SlowestCommitSeconds">The longest commit between the last two samples.</param>
 public sealed record StoreHealth(string? Level, long Bytes, long LiveBytes, double LagSeconds, double SlowestCommitSeconds)
 {
-    /// <summary>How far the start has come; null, and left out of the JSON, when it is not reading.</summary>
-    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    /// <summary>How far the start has come; null when it is not reading.</summary>
     public StoreRecovery? Recovery { get; init; }
 
-    /// <summary>Why new messages cannot be kept; null, and left out of the JSON, when they can.</summary>
-    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    /// <summary>Why new messages cannot be kept; null when they can.</summary>
     public string? Problem { get; init; }
 
     /// <summary>The same after an event.</summary>

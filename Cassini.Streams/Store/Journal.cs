@@ -75,8 +75,10 @@ internal sealed class Journal : IBrokerStore, IAsyncDisposable
     }
 
     /// <summary>How it does, for health. One caller: it tells the longest commit since the last call.</summary>
-    public StoreLoad Sample() =>
-        new(_rewrite.Bytes, _rewrite.LiveBytes, _buffer.Lag, _committer.Counters.TakeSlowest()) { Warning = _space.Warning(_rewrite.Bytes) };
+    public StoreLoad Sample() => new(_rewrite.Bytes, _rewrite.LiveBytes, _buffer.Lag, _committer.Counters.TakeSlowest())
+    {
+        Warning = _space.Warning(_rewrite.Bytes),
+    };
 
     /// <summary>Opens the ledger and reads it.</summary>
     /// <exception cref="LedgerInUseException">Another process has it.</exception>

@@ -27,7 +27,8 @@ internal sealed class StoreCheck : Check
             : store.Stalled
                 ? Verdict.Of(HealthStatus.Error, Reasons.StoreStalled, $"a change waits for the disk for {Text(store.Lag)}", store.Cause)
             : store.Slow
-                ? Verdict.Of(HealthStatus.Degraded, Reasons.StoreSlow, $"a change waited for the disk for {Text(store.Slowest)}", store.Cause)
+                ? Verdict.Of(
+                    HealthStatus.Degraded, Reasons.StoreSlow, $"a change waited for the disk for {Text(store.Slowest)}", store.Cause)
             : store.Warning is { } warning
                 ? Verdict.Of(HealthStatus.Degraded, Reasons.StoreSpaceLow, warning, store.Cause)
             : Verdict.Ok();
