@@ -19,6 +19,9 @@ internal static class PastEvents
 
     public const string NoHistory = "no history is kept: History:Enabled and History:Directory are not both set\n";
 
+    /// <summary>Why there is no answer, as a line.</summary>
+    public static string Unreadable(IEventHistory history) => $"the history cannot be read: {history.Status.Problem ?? "try again"}\n";
+
     private const int MostEvents = 1_000_000_000;
 
     private static readonly string[] Formats =
@@ -73,8 +76,7 @@ internal static class PastEvents
             await using var past = await history.ReadAsync(wanted.Since, wanted.Until, context.RequestAborted);
             if (past is null)
             {
-                var why = history.Status.Problem ?? "try again";
-                await Answer.TextAsync(context, StatusCodes.Status503ServiceUnavailable, $"the history cannot be read: {why}\n");
+                await Answer.TextAsync(context, StatusCodes.Status503ServiceUnavailable, Unreadable(history));
                 return;
             }
 

@@ -21,6 +21,12 @@ internal static class HistoryConnection
     /// <summary>The version of the tables.</summary>
     private const long Version = 1;
 
+    /// <summary>
+    /// The states that replays begin with, by the row of the last event that each includes. Files of the first programs lack it, and such
+    /// programs do not miss it, so it needs no other version.
+    /// </summary>
+    private const string States = "CREATE TABLE IF NOT EXISTS states (row INTEGER PRIMARY KEY, json TEXT NOT NULL)";
+
     /// <summary>Another connection may be at work for a moment, such as that of a person.</summary>
     private const int BusySeconds = 5;
 
@@ -151,9 +157,14 @@ internal static class HistoryConnection
         {
             using var transaction = connection.BeginTransaction();
             connection.Execute(Tables);
+            connection.Execute(States);
             connection.Execute(string.Create(CultureInfo.InvariantCulture, $"PRAGMA application_id = {ApplicationId}"));
             connection.Execute(string.Create(CultureInfo.InvariantCulture, $"PRAGMA user_version = {Version}"));
             transaction.Commit();
+        }
+        else
+        {
+            connection.Execute(States);
         }
     }
 }

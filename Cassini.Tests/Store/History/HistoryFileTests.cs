@@ -12,6 +12,9 @@ public sealed class HistoryFileTests : IDisposable
     private static readonly DateTimeOffset Start = new(2026, 1, 1, 0, 0, 0, TimeSpan.Zero);
     private readonly TempDirectory _directory = new();
     private readonly SemaphoreSlim _turns = new(1);
+    private readonly List<Exception> _failures = [];
+
+    private HistoryReading Reading => new(_turns, _failures.Add);
 
     private string FilePath => Path.Combine(_directory.Path, "store", "history.db");
 
@@ -28,7 +31,7 @@ public sealed class HistoryFileTests : IDisposable
         var second = Event(0, 2, "b");
         using (var file = Open(0))
         {
-            file.Append([first, second], Start);
+            file.Append([first, second], null, Start);
             file.EndRun(2, Start.AddSeconds(3));
         }
 
@@ -46,24 +49,24 @@ public sealed class HistoryFileTests : IDisposable
     {
         using (var clean = Open(0))
         {
-            clean.Append([Event(0, 1)], Start);
+            clean.Append([Event(0, 1)], null, Start);
             clean.EndRun(1, Start.AddSeconds(5));
         }
 
         using (var killed = Open(1))
         {
-            killed.Append([Event(1, 1), Event(1, 2)], Start);
+            killed.Append([Event(1, 1), Event(1, 2)], null, Start);
         }
 
         using (var cut = Open(2))
         {
-            cut.Append([Event(2, 1)], Start);
+            cut.Append([Event(2, 1)], null, Start);
         }
 
         Ask($"UPDATE runs SET boot = 'another' WHERE epoch = '{EpochOf(2)}'");
         using (var crashed = Open(3))
         {
-            crashed.Append([Event(3, 1)], Start);
+            crashed.Append([Event(3, 1)], null, Start);
             HistoryFile.NoteCrash(FilePath, EpochOf(3), "InvalidOperationException: boom", Start.AddDays(3).AddSeconds(9));
         }
 
@@ -83,13 +86,13 @@ public sealed class HistoryFileTests : IDisposable
     {
         using (var file = Open(0))
         {
-            file.Append([Event(0, 1), Event(0, 2)], Start);
+            file.Append([Event(0, 1), Event(0, 2)], null, Start);
         }
 
         using (var again = Open(0))
         {
             // The transaction that failed may have been committed all the same.
-            again.Append([Event(0, 2), Event(0, 3)], Start);
+            again.Append([Event(0, 2), Event(0, 3)], null, Start);
         }
 
         (await ReadAsync()).Select(happened => happened.Id.Sequence).ShouldBe([1, 2, 3]);
@@ -120,7 +123,7 @@ public sealed class HistoryFileTests : IDisposable
 
         File.ReadAllText(FilePath + ".damaged").ShouldBe(content);
         using var file = Open(0);
-        file.Append([Event(0, 1)], Start);
+        file.Append([Event(0, 1)], null, Start);
         Runs().ShouldHaveSingleItem();
     }
 
@@ -129,7 +132,7 @@ public sealed class HistoryFileTests : IDisposable
     {
         using (var file = Open(0))
         {
-            file.Append([.. Enumerable.Range(1, 5_000).Select(sequence => Event(0, sequence))], Start);
+            file.Append([.. Enumerable.Range(1, 5_000).Select(sequence => Event(0, sequence))], null, Start);
         }
 
         using (var stream = new FileStream(FilePath, FileMode.Open))
@@ -141,12 +144,12 @@ public sealed class HistoryFileTests : IDisposable
         Should.Throw<HistoryUnusableException>(() =>
         {
             using var file = Open(1);
-            file.Append([.. Enumerable.Range(1, 5_000).Select(sequence => Event(1, sequence))], Start);
+            file.Append([.. Enumerable.Range(1, 5_000).Select(sequence => Event(1, sequence))], null, Start);
         });
 
         File.Exists(FilePath + ".damaged").ShouldBeTrue();
         using var next = Open(1);
-        next.Append([Event(1, 1)], Start);
+        next.Append([Event(1, 1)], null, Start);
     }
 
     [Fact]
@@ -154,7 +157,7 @@ public sealed class HistoryFileTests : IDisposable
     {
         using (var file = Open(0))
         {
-            file.Append([Event(0, 1)], Start);
+            file.Append([Event(0, 1)], null, Start);
         }
 
         Ask("PRAGMA user_version = 2");
@@ -173,7 +176,7 @@ public sealed class HistoryFileTests : IDisposable
         for (var day = 0; day < 10; day++)
         {
             using var file = HistoryFile.Open(FilePath, options, RunOf(day));
-            file.Append([Event(day, 1), Event(day, 2)], Start.AddDays(day));
+            file.Append([Event(day, 1), Event(day, 2)], null, Start.AddDays(day));
             file.EndRun(2, Start.AddDays(day).AddHours(1));
         }
 
@@ -191,7 +194,7 @@ public sealed class HistoryFileTests : IDisposable
         for (var batch = 0; batch < 200; batch++)
         {
             var events = Enumerable.Range((batch * 100) + 1, 100).Select(sequence => Event(0, sequence)).ToList();
-            most = Math.Max(most, file.Append(events, Start).Bytes);
+            most = Math.Max(most, file.Append(events, null, Start).Bytes);
         }
 
         var kept = await ReadAsync();
@@ -210,14 +213,14 @@ public sealed class HistoryFileTests : IDisposable
     {
         using (var file = Open(0))
         {
-            file.Append([.. Enumerable.Range(1, 20_000).Select(sequence => Event(0, sequence))], Start);
+            file.Append([.. Enumerable.Range(1, 20_000).Select(sequence => Event(0, sequence))], null, Start);
         }
 
         using (var smaller = HistoryFile.Open(FilePath, new HistoryOptions { MaxBytes = 1_048_576 }, RunOf(1)))
         {
             for (var sequence = 1; sequence < 100; sequence++)
             {
-                smaller.Append([Event(1, sequence)], Start);
+                smaller.Append([Event(1, sequence)], null, Start);
             }
         }
 
@@ -276,17 +279,17 @@ public sealed class HistoryFileTests : IDisposable
     {
         using (var first = Open(0))
         {
-            first.Append([Event(0, 1), Event(0, 2)], Start);
+            first.Append([Event(0, 1), Event(0, 2)], null, Start);
             first.EndRun(2, Start);
         }
 
         using (var second = Open(1))
         {
-            second.Append([Event(1, 1), Event(1, 2)], Start);
+            second.Append([Event(1, 1), Event(1, 2)], null, Start);
         }
 
         var now = Open(2);
-        now.Append([Event(2, 1), Event(2, 2)], Start);
+        now.Append([Event(2, 1), Event(2, 2)], null, Start);
         return now;
     }
 
@@ -294,7 +297,7 @@ public sealed class HistoryFileTests : IDisposable
     {
         await Task.Yield();
         return new Resumed(HistoryReader.Resume(
-            HistoryConnection.OpenToRead(FilePath), _turns, new EventId(EpochOf(run), sequence), EpochOf(2), oldest));
+            HistoryConnection.OpenToRead(FilePath), Reading, new EventId(EpochOf(run), sequence), EpochOf(2), oldest));
     }
 
     private static Epoch EpochOf(int day) => Epoch.StartingAt(Start.AddDays(day));
@@ -314,7 +317,7 @@ public sealed class HistoryFileTests : IDisposable
 
     private async Task<List<HistoryEvent>> ReadAsync()
     {
-        await using var cursor = HistoryReader.Between(HistoryConnection.OpenToRead(FilePath), _turns, null, null);
+        await using var cursor = HistoryReader.Between(HistoryConnection.OpenToRead(FilePath), Reading, null, null);
         var read = new List<HistoryEvent>();
         while (await cursor.NextAsync(TestContext.Current.CancellationToken) is { Count: > 0 } page)
         {

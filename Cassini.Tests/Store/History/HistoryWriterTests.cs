@@ -19,7 +19,7 @@ public sealed class HistoryWriterTests : IAsyncDisposable
     public HistoryWriterTests()
     {
         _hub = new EventHub(_clock.Time, new EventHubOptions { LogCapacity = LogCapacity });
-        _writer = new HistoryWriter(_hub, "history.db", _file.Open, _clock.Time, _log);
+        _writer = new HistoryWriter(_hub, () => new HistoryState([], _hub.LastSequence), "history.db", _file.Open, _clock.Time, _log);
     }
 
     public async ValueTask DisposeAsync()
