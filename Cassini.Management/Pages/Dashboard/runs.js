@@ -58,7 +58,7 @@ export class Runs {
     setText(byId('runs-span'), `${plural(this.#earlier.length, 'run', 'runs')} before this one, which began ${dayAndTime(new Date(began))}`);
     setText(byId('runs-from'), `${duration((now - from) / SECOND)} ago`);
     const changes = [...transitions.values()].sort((a, b) => a.sequence - b.sequence)
-      .map(change => ({ at: clock.dateOf(change.at).getTime(), status: change.status }));
+      .map(change => ({ ...change, at: clock.dateOf(change.at).getTime() }));
     const x = at => Math.min(SCALE - 1, Math.floor((Math.max(at, from) - from) / Math.max(1, now - from) * SCALE));
     const bars = barsOf([
       ...shown.flatMap(run => segments(run, this.#transitions.get(run.epoch) ?? [])),
@@ -138,16 +138,28 @@ async function transitionsOf(run) {
     .map(({ event, time }) => ({ ...event, at: Date.parse(time) }));
 }
 
-/** The statuses of a run, one after the other; the last one is that of its last transition, unless it is known. */
+/**
+ * The statuses of a run, one after the other; the last one is that of its last transition, unless it is known. While a run begins, checks
+ * without evidence are no failure, and from its drain on nothing is.
+ */
 function segments({ from, to }, changes, last = null) {
   const found = [];
   let [at, word] = [from, 'unknown'];
-  for (const change of changes) {
+  for (const change of changes.slice(0, drainOf(changes) + 1)) {
     found.push({ status: word, from: at, to: change.at });
-    [at, word] = [change.at, change.status];
+    const isBeginning = word === 'unknown' && change.status === 'error' && change.to === 'ok';
+    [at, word] = [change.at, isDrain(change) ? 'off' : isBeginning ? 'unknown' : change.status];
   }
 
   return [...found, { status: last ?? word, from: at, to }];
+}
+
+const isDrain = change => change.check === 'phase' && (change.reason === 'Draining' || change.reason === 'Stopped');
+
+/** The place of the transition with which a run began to end; the last place when it did not. */
+function drainOf(changes) {
+  const place = changes.findIndex(isDrain);
+  return place < 0 ? changes.length - 1 : place;
 }
 
 /** What is drawn of many statuses: where several share a place, the worst. Between two runs there is nothing. */

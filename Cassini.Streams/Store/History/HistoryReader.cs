@@ -114,7 +114,10 @@ internal static class HistoryReader
         return new HistoryRecord(new HistoryCursor(connection, reading, runs, state, last, null, to), states);
     }
 
-    /// <summary>Where states are, as a file of the first programs has none.</summary>
+    /// <summary>Whether there is any state that a record can begin with.</summary>
+    public static bool HasState(SqliteConnection connection) => !States(connection, long.MaxValue).IsEmpty;
+
+    /// <summary>The rows of the states. A file of the first programs has not even the table.</summary>
     private static ImmutableArray<long> States(SqliteConnection connection, long through)
     {
         if (connection.Number("SELECT count(*) FROM sqlite_schema WHERE name = 'states'") == 0)
