@@ -111,6 +111,106 @@ public sealed class HistoryFileTests : IDisposable
         Runs().Length.ShouldBe(2);
     }
 
+    /// <summary>What identities connect from where is nobody else's, also where the setting names another directory.</summary>
+    [Fact]
+    public void File_NewDirectory_IsItsUsersAlone()
+    {
+        using (Open(0))
+        {
+            File.GetUnixFileMode(Path.GetDirectoryName(FilePath)!)
+                .ShouldBe(UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+        }
+    }
+
+    /// <summary>Only a lock means that another process writes.</summary>
+    [Fact]
+    public void File_LockCannotBeOpened_SaysWhyAndBlamesNoOtherProcess()
+    {
+        Directory.CreateDirectory(Path.GetDirectoryName(FilePath)!);
+        File.CreateSymbolicLink(Path.Combine(Path.GetDirectoryName(FilePath)!, "history.lock"), "history.lock");
+
+        var failure = Should.Throw<IOException>(() => Open(0));
+        failure.Message.ShouldContain("symbolic links");
+    }
+
+    /// <summary>A process that is killed over and over: what the runs cost must not grow with the events after each.</summary>
+    [Fact]
+    public void Runs_ManyKilled_CostNoLookAtEachEvent()
+    {
+        const int Killed = 20;
+        for (var day = 0; day < Killed; day++)
+        {
+            using var killed = Open(day);
+            killed.Append([.. Enumerable.Range(1, 500).Select(sequence => Event(day, sequence))], null, Start);
+        }
+
+        using var connection = HistoryConnection.OpenToRead(FilePath);
+        var steps = 0;
+        SQLitePCL.raw.sqlite3_progress_handler(connection.Handle, 1, _ => Interlocked.Increment(ref steps) < 0 ? 1 : 0, null);
+        var runs = HistoryReader.Runs(connection);
+
+        runs.Select(run => run.Last).ShouldBe(Enumerable.Repeat(500L, Killed));
+        steps.ShouldBeInRange(1, 10_000);
+        HistoryReader.Runs(connection, 2).Select(run => run.Epoch).ShouldBe([EpochOf(Killed - 2), EpochOf(Killed - 1)]);
+    }
+
+    /// <summary>The connection was good when it was opened: the caller of a page says nothing, so the cursor does.</summary>
+    [Fact]
+    public async Task Cursor_DamageIsMetOnAPage_IsReported()
+    {
+        using (var file = Open(0))
+        {
+            file.Append([.. Enumerable.Range(1, 5_000).Select(sequence => Event(0, sequence))], null, Start);
+        }
+
+        await using var cursor = HistoryReader.Between(HistoryConnection.OpenToRead(FilePath), Reading, null, null);
+        await cursor.NextAsync(TestContext.Current.CancellationToken);
+        using (var stream = new FileStream(FilePath, FileMode.Open, FileAccess.Write, FileShare.ReadWrite))
+        {
+            stream.Position = 8_192;
+            stream.Write(Encoding.ASCII.GetBytes(new string('x', (int)stream.Length - 8_192)));
+        }
+
+        var failure = await Should.ThrowAsync<SqliteException>(async () =>
+        {
+            while (await cursor.NextAsync(TestContext.Current.CancellationToken) is { Count: > 0 })
+            {
+                // To the end, which never comes.
+            }
+        });
+        _failures.ShouldBe([failure]);
+    }
+
+    /// <summary>The rows of what it did not write are the next run's.</summary>
+    [Fact]
+    public async Task States_OfARunThatWasKilled_AreNotTakenForThoseOfTheNext()
+    {
+        using (var killed = Open(0))
+        {
+            killed.Append([Event(0, 1)], new HistoryState("{\"run\":0}"u8.ToArray(), 3), Start);
+        }
+
+        using (var next = Open(1))
+        {
+            next.Append([Event(1, 1), Event(1, 2)], new HistoryState("{\"run\":1}"u8.ToArray(), 0), Start);
+        }
+
+        (await RecordAsync()).ShouldBe(
+            [EventJson.Serialize(Event(0, 1)), "{\"run\":1}"u8.ToArray(), EventJson.Serialize(Event(1, 1)), EventJson.Serialize(Event(1, 2))]);
+    }
+
+    [Fact]
+    public void States_OlderThanTheEvents_AreRemovedWithThem()
+    {
+        using var file = Open(0);
+        file.Append([Event(0, 1), Event(0, 2)], new HistoryState("{}"u8.ToArray(), 0), Start);
+        file.Append([Event(0, 3)], new HistoryState("{}"u8.ToArray(), 2), Start);
+        Ask("SELECT count(*) FROM states").ShouldBe("2");
+
+        file.Append([Event(0, 4) with { Time = Start.AddDays(30) }], null, Start.AddDays(20));
+        Ask("SELECT count(*) FROM states").ShouldBe("0");
+    }
+
     [Theory]
     [InlineData("this is not a database, and never was one: it is text, longer than the header of one, which has a hundred bytes or so")]
     [InlineData("SQLite format 3\0 and then nonsense that fills the header of a database, so that it looks like one at the first glance")]
@@ -162,7 +262,7 @@ public sealed class HistoryFileTests : IDisposable
 
         Ask("PRAGMA user_version = 2");
 
-        Should.Throw<HistoryUnusableException>(() => Open(1)).Message.ShouldBe("was written by a newer version of Cassini");
+        Should.Throw<HistoryUnusableException>(() => Open(1)).Message.ShouldStartWith("was written by a newer version of Cassini: its format is ");
 
         Ask("SELECT count(*) FROM events", FilePath + ".newer").ShouldBe("1");
         using var next = Open(1);
@@ -322,6 +422,18 @@ public sealed class HistoryFileTests : IDisposable
         while (await cursor.NextAsync(TestContext.Current.CancellationToken) is { Count: > 0 } page)
         {
             read.AddRange(page);
+        }
+
+        return read;
+    }
+
+    private async Task<List<byte[]>> RecordAsync()
+    {
+        await using var record = HistoryReader.Record(HistoryConnection.OpenToRead(FilePath), Reading, null, null);
+        var read = new List<byte[]>();
+        while (await record.NextAsync(TestContext.Current.CancellationToken) is { Count: > 0 } lines)
+        {
+            read.AddRange(lines);
         }
 
         return read;

@@ -49,6 +49,22 @@ public sealed class HistoryWriterTests : IAsyncDisposable
     }
 
     [Fact]
+    public async Task Writer_States_AreOneBeforeTheFirstEventAndThenEachInterval()
+    {
+        Publish(3);
+        await PausesAsync();
+        await PassAsync();
+        await WrittenAsync(1, 2, 3);
+        _file.States.ShouldBe([0]);
+
+        Publish(1);
+        await PausesAsync();
+        _clock.AdvanceBy(HistoryWriter.StateInterval);
+        await WrittenAsync(1, 2, 3, 4);
+        _file.States.ShouldBe([0, 4]);
+    }
+
+    [Fact]
     public async Task Writer_End_WritesWhatIsLeftWithoutTheSecond()
     {
         Publish(3);
