@@ -14,8 +14,8 @@ public class KubernetesTests
     {
         KubernetesManifests.All.Select(manifest => manifest.GetType()).ShouldBe(
             [
-                typeof(V1ConfigMap), typeof(V1PersistentVolumeClaim), typeof(V1Deployment), typeof(V1Service), typeof(V1Service), typeof(V1PodDisruptionBudget),
-                typeof(V1NetworkPolicy),
+                typeof(V1ConfigMap), typeof(V1PersistentVolumeClaim), typeof(V1Deployment), typeof(V1Service), typeof(V1Service),
+                typeof(V1PodDisruptionBudget), typeof(V1NetworkPolicy),
             ]);
         Directory.GetFiles(DeployFiles.Path("kubernetes")).Select(Path.GetFileName)
             .ShouldBe([.. KubernetesManifests.Files, "kustomization.yaml", "servicemonitor.yaml"], ignoreOrder: true);

@@ -42,7 +42,7 @@ internal sealed class EventHistory : IEventHistory, IAsyncDisposable
 
     /// <summary>Begins to write the events of a hub; null when it is switched off, or has no directory.</summary>
     /// <param name="hub">The events.</param>
-    /// <param name="state">Gives the state of health that includes the events so far. Called on the writer's thread, and once at once.</param>
+    /// <param name="state">Gives the state of health that includes the events so far: called at once, and by the writer's thread.</param>
     /// <param name="options">Where, and how much.</param>
     /// <param name="program">The version of the program.</param>
     /// <param name="time">The one clock.</param>

@@ -148,7 +148,7 @@ internal sealed class HistoryFile : IHistoryFile
     private static FileStream Lock(string path)
     {
         var directory = Path.GetDirectoryName(path)!;
-        CreateDirectory(directory);
+        PrivateDirectory.Create(directory);
         var name = Path.Combine(directory, LockName);
         try
         {
@@ -158,18 +158,6 @@ internal sealed class HistoryFile : IHistoryFile
         {
             throw new HistoryInUseException(path, failure);
         }
-    }
-
-    private static void CreateDirectory(string path)
-    {
-        if (OperatingSystem.IsWindows())
-        {
-            Directory.CreateDirectory(path);
-            return;
-        }
-
-        // Who connects to the broker, and from where, is nobody else's.
-        Directory.CreateDirectory(path, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
     }
 
     /// <summary>Only the last one of a kind is kept, so that a disk that damages files is not filled with them.</summary>

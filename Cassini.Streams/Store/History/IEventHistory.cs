@@ -30,7 +30,7 @@ internal interface IEventHistory
     Task<HistoryCursor?> ReadAsync(DateTimeOffset? since, DateTimeOffset? until, CancellationToken cancellation);
 
     /// <summary>The events of a time, across runs, as a record that can be replayed; null when the file cannot be read.</summary>
-    /// <param name="since">Not later than this time, and as much earlier as the state before it was written; null for the oldest event.</param>
+    /// <param name="since">Its begin is the last state before this time; null for the oldest event.</param>
     /// <param name="until">Before this time; null for the newest event.</param>
     /// <param name="cancellation">Ends the wait.</param>
     Task<HistoryRecord?> RecordAsync(DateTimeOffset? since, DateTimeOffset? until, CancellationToken cancellation);
