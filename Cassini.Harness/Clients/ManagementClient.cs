@@ -46,7 +46,7 @@ internal sealed class ManagementClient(Uri management, HealthFeedOptions options
     /// <returns>The answer, which has begun. Closing it closes the connection.</returns>
     /// <exception cref="ClientException">The broker refuses, cannot be reached, or does not begin to answer in time.</exception>
     public Task<Stream> OpenAsync(string path, CancellationToken cancellation) =>
-        AskAsync(HttpMethod.Get, path, static (response, _) => response.Content.ReadAsStreamAsync(), cancellation);
+        AskAsync(HttpMethod.Get, path, static (response, limit) => response.Content.ReadAsStreamAsync(limit), cancellation);
 
     public void Dispose() => _http.Dispose();
 

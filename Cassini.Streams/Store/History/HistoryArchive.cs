@@ -21,7 +21,7 @@ internal static class HistoryArchive
     /// <summary>Opens it, to be read as a record.</summary>
     /// <param name="path">The full path of the file.</param>
     /// <param name="since">From the last state before this time; null for all of it.</param>
-    /// <exception cref="InvalidDataException">It cannot be read: the message is the end of a sentence that begins with the path.</exception>
+    /// <exception cref="InvalidDataException">It cannot be read: the message ends a sentence that begins with the path.</exception>
     public static HistoryRecordStream Open(string path, DateTimeOffset? since)
     {
         SqliteConnection? connection = null;

@@ -188,7 +188,7 @@ public sealed class HistoryFileTests : IDisposable
     {
         using (var killed = Open(0))
         {
-            killed.Append([Event(0, 1)], new HistoryState("{\"run\":0}"u8.ToArray(), 3), Start);
+            killed.Append([Event(0, 1)], new HistoryState("{\"run\":0}"u8.ToArray(), 2), Start);
         }
 
         using (var next = Open(1))
