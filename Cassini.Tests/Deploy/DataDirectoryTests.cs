@@ -6,8 +6,6 @@ namespace Cassini.Tests.Deploy;
 /// <summary>What the running program writes where the files under deploy/ give it one place to write.</summary>
 public class DataDirectoryTests
 {
-    private const UnixFileMode Owner = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute;
-
     [Fact]
     public async Task Serve_WithAJournal_WritesOnlyInItsDataDirectoryWhatOnlyItsUserCanRead()
     {
@@ -26,7 +24,7 @@ public class DataDirectoryTests
         }
 
         Directory.GetFileSystemEntries(elsewhere.Path).ShouldBeEmpty();
-        File.GetUnixFileMode(data.File("journal")).ShouldBe(Owner);
-        File.GetUnixFileMode(data.File("store")).ShouldBe(Owner);
+        UnixMode.Of(data.File("journal")).ShouldBe(UnixMode.OnlyItsUser);
+        UnixMode.Of(data.File("store")).ShouldBe(UnixMode.OnlyItsUser);
     }
 }

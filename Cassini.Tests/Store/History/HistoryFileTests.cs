@@ -118,8 +118,7 @@ public sealed class HistoryFileTests : IDisposable
     {
         using (Open(0))
         {
-            File.GetUnixFileMode(Path.GetDirectoryName(FilePath)!)
-                .ShouldBe(UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+            UnixMode.Of(Path.GetDirectoryName(FilePath)!).ShouldBe(UnixMode.OnlyItsUser);
         }
     }
 
