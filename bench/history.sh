@@ -37,7 +37,7 @@ start() {
     TLS_CA_CERT="$work/certs/ca.pem" TLS_SERVER_CERT_CHAIN="$work/certs/server.pem" TLS_SERVER_KEY="$work/certs/server.key" \
     dotnet "$cassini" serve --log-level Warning --set "History:Enabled=$1" >"$work/log" 2>&1 &
   pid=$!
-  curl -fsS --retry 100 --retry-connrefused --retry-delay 1 --retry-max-time 60 -o /dev/null "http://$management/readyz?wait=30s"
+  curl -fsS --retry 100 --retry-connrefused --retry-delay 1 --retry-max-time 60 -o /dev/null "http://$management/readyz?wait=30s" 2>/dev/null
 }
 
 # The last event's sequence, and processor time in hundredths of a second: of the process, and of the thread that writes.
@@ -58,7 +58,7 @@ for ((round = 1; round <= rounds; round++)); do
     sleep 3
     events=$(($(newest) - events)) before=$(($(cpu) - before)) now=$(writer)
     thread=$((${now:-0} - ${thread:-0}))
-    size=$(du -cb "$work/data/store"/history.db* 2>/dev/null | awk 'END { print $1 + 0 }')
+    size=$({ du -cb "$work/data/store"/history.db* 2>/dev/null || true; } | awk 'END { print $1 + 0 }')
     connects=$(sed -E 's/.*connects_per_second=([0-9.]+).*/\1/' <<<"$said")
     echo "$enabled $connects $events $before $thread $size" | tee -a "$work/results" >&2
     stop
