@@ -50,7 +50,11 @@ internal sealed class ManagementRig : IAsyncDisposable
             new BrokerOptions { MaxTopics = 10_000 }, "0.1.0", Accounts, NoStore.Instance, Hub,
             TimeProvider.System, NullLogger<MqttBroker>.Instance);
         Listeners = new FakeListeners(Health);
-        History = history is null ? null : EventHistory.Start(Hub, history, "0.1.0", TimeProvider.System, NullLogger.Instance);
+        History = history is null
+            ? null
+            : EventHistory.Start(
+                Hub, () => new HistoryState(Health.ToRecordHeader(out var through), through), history, "0.1.0", TimeProvider.System,
+                NullLogger.Instance);
         Managed = new ManagedBroker(Hub, Health, Connections, RefusedHandshakes, Listeners.Disconnect, Listeners)
         {
             Mqtt = Broker,

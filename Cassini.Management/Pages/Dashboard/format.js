@@ -3,6 +3,7 @@
 const counts = new Intl.NumberFormat('en', { maximumFractionDigits: 0 });
 const compact = new Intl.NumberFormat('en', { notation: 'compact', maximumFractionDigits: 1 });
 const clock = new Intl.DateTimeFormat('en-GB', { hour: '2-digit', minute: '2-digit', second: '2-digit' });
+const day = new Intl.DateTimeFormat('en-GB', { day: 'numeric', month: 'short', hour: '2-digit', minute: '2-digit', second: '2-digit' });
 
 export const count = value => counts.format(value);
 
@@ -30,6 +31,8 @@ export function duration(seconds) {
 }
 
 export const timeOfDay = date => clock.format(date);
+
+export const dayAndTime = date => day.format(date);
 
 export const sequenceOf = id => Number(id.slice(17));
 

@@ -1,4 +1,5 @@
 using System.Globalization;
+using Cassini.Streams.Primitives;
 
 namespace Cassini.Streams.Store.Ledgers;
 
@@ -33,7 +34,7 @@ internal sealed class LedgerLock : IDisposable
         {
             locked = new FileStream(path, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None, bufferSize: 0);
         }
-        catch (IOException taken) when (IsTaken(taken))
+        catch (IOException taken) when (LockedFile.IsTaken(taken))
         {
             throw new LedgerInUseException(
                 $"{directory} is in use by {OwnerOf(directory)}. Two programs cannot share it: give each one of its own (Store:Directory, "
@@ -45,10 +46,6 @@ internal sealed class LedgerLock : IDisposable
     }
 
     public void Dispose() => _locked.Dispose();
-
-    /// <summary>Whether another one has it locked: EWOULDBLOCK of Linux or macOS, the sharing violation of Windows.</summary>
-    private static bool IsTaken(IOException failure) =>
-        (failure.HResult & 0xFFFF) == (OperatingSystem.IsWindows() ? 32 : OperatingSystem.IsLinux() ? 11 : 35);
 
     private static void WriteOwner(string directory, DateTimeOffset now)
     {
