@@ -10,6 +10,7 @@ using Cassini.Streams.Events.Hub;
 using Cassini.Streams.Health;
 using Cassini.Streams.Health.Projection;
 using Cassini.Streams.Quotas;
+using Cassini.Streams.Store;
 using Cassini.Streams.Store.History;
 using Cassini.Tests.Health;
 using Cassini.Tests.Support;
@@ -59,6 +60,7 @@ internal sealed class ManagementRig : IAsyncDisposable
             Mqtt = Broker,
             Accounts = Accounts,
             History = History,
+            Store = () => new StoreStatistics(1, 2, 3, TimeSpan.FromMilliseconds(4), 5, 6, 7, TimeSpan.Zero, TakesMessages: true),
             RequestStop = () => Interlocked.Increment(ref _stopsRequested),
         };
         _app = ManagementApp.Create(Managed, Options, NullLoggerFactory.Instance, TimeProvider.System, refusals: Refusals);

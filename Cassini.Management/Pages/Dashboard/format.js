@@ -37,3 +37,9 @@ export const dayAndTime = date => day.format(date);
 export const sequenceOf = id => Number(id.slice(17));
 
 export const plural = (value, one, many) => `${count(value)} ${value === 1 ? one : many}`;
+
+/** A size, as people say it. */
+export function bytes(value) {
+  const power = Math.min(4, Math.floor(Math.log2(Math.max(1, value)) / 10));
+  return `${figure(value / 1024 ** power)} ${['B', 'KiB', 'MiB', 'GiB', 'TiB'][power]}`;
+}

@@ -71,6 +71,7 @@ const refreshCertificates = throttled(SECOND, () => notes.read('certificates-fai
 const TOUCHED_BY = {
   health: [refreshHealth, refreshCertificates],
   lifecycle: [refreshHealth],
+  store: [refreshHealth],
   listener: [refreshHealth],
   certificate: [refreshHealth, refreshCertificates],
   connection: [() => connections.refresh()],

@@ -1,7 +1,7 @@
 // The wording for statuses and checks, the same everywhere.
 
 import { h } from './dom.js';
-import { dayAndTime, duration, sequenceOf, timeOfDay } from './format.js';
+import { bytes, dayAndTime, duration, plural, sequenceOf, timeOfDay } from './format.js';
 
 export const SEVERITY = { off: 0, ok: 1, degraded: 2, unknown: 3, error: 4 };
 
@@ -35,6 +35,21 @@ export function refreshAges(clock) {
 export function moment(clock, seconds) {
   const date = clock.dateOf(seconds);
   return h('time', { datetime: date.toISOString(), title: date.toISOString() }, timeOfDay(date));
+}
+
+/** How the store does, in one line; empty without one. */
+export function stored(store) {
+  if (!store) {
+    return '';
+  }
+
+  const { recovery } = store;
+  if (recovery) {
+    return `${recovery.total > 0 ? Math.floor(100 * recovery.read / recovery.total) : 100} % of ${bytes(recovery.total)} read, `
+      + `${plural(recovery.sessions, 'session', 'sessions')} and ${plural(recovery.messages, 'message', 'messages')} found so far`;
+  }
+
+  return `${bytes(store.bytes)} at level ${store.level}`;
 }
 
 /** A time of another day, perhaps. */

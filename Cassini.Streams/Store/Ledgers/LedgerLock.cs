@@ -36,7 +36,9 @@ internal sealed class LedgerLock : IDisposable
         }
         catch (IOException taken) when (LockedFile.IsTaken(taken))
         {
-            throw new LedgerInUseException($"{directory} is in use by {OwnerOf(directory)}. Two programs cannot share it.", taken);
+            throw new LedgerInUseException(
+                $"{directory} is in use by {OwnerOf(directory)}. Two programs cannot share it: give each one of its own (Store:Directory, "
+                + "or CASSINI_DATA_DIR for all data).", taken);
         }
 
         WriteOwner(directory, now);
