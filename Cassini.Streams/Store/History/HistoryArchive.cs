@@ -49,7 +49,7 @@ internal static class HistoryArchive
             "is in use: another program has locked it; a broker that writes it does not",
         SQLitePCL.raw.SQLITE_CORRUPT or SQLitePCL.raw.SQLITE_NOTADB => $"is damaged: {failure.Message}",
         SQLitePCL.raw.SQLITE_CANTOPEN or SQLitePCL.raw.SQLITE_READONLY =>
-            "cannot be opened: it was not closed, and its log beside it can be read only with permission to write there; copy both",
+            "cannot be opened: it was not closed, and only who may write in the directory can read its log beside it; copy both files",
         _ => $"cannot be read: {failure.Message}",
     };
 

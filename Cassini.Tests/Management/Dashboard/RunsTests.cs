@@ -38,7 +38,7 @@ public sealed class RunsTests(DashboardBrowser browser) : IDisposable
         await page.ShowsAsync("#feed", "feed lost");
         await using var cassini = CassiniProcess.Start(_directory.Path, serve);
         await page.ShowsAsync($"#runs-list [data-run='{epoch}'] .status", "killed");
-        (await page.TextAsync("#runs-heading")).ShouldStartWith("Earlier runs 1 run before this one, which began ");
+        await page.ShowsAsync("#runs-heading", "Earlier runs 1 run before this one, which began ");
         var run = await page.TextAsync($"#runs-list [data-run='{epoch}']");
         run.ShouldContain("ran ");
         run.ShouldContain("nothing ran for ");
