@@ -41,6 +41,8 @@ internal static class LoadCommand
         "4-pairs-qos1-kept" => new ThroughputLoad(name, groups: 4, subscribers: 1, qos: 1, isKept: true).Run,
         "1-1-qos2-kept" => new ThroughputLoad(name, groups: 1, subscribers: 1, qos: 2, isKept: true).Run,
         "latency" => LatencyLoad.Run,
+        "ack" => new AckLatencyLoad(name, isKept: false).Run,
+        "ack-kept" => new AckLatencyLoad(name, isKept: true).Run,
         "idle" => IdleLoad.Run,
         _ => throw new FormatException($"there is no load '{name}'"),
     };
