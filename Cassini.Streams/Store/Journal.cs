@@ -2,6 +2,7 @@ using Cassini.Streams.Broker.Durable;
 using Cassini.Streams.Broker.Model;
 using Cassini.Streams.Primitives;
 using Cassini.Streams.Store.Ledgers;
+using Cassini.Streams.Store.Maintenance;
 using Microsoft.Extensions.Logging;
 
 namespace Cassini.Streams.Store;
@@ -95,7 +96,7 @@ internal sealed class Journal : IBrokerStore, IAsyncDisposable
         var replay = new JournalReplay(_time);
         await foreach (var group in ledger.ReadAsync(extent.First, cancellationToken).ConfigureAwait(false))
         {
-            Apply(replay, group);
+            JournalProblem.ThrowIfUnreadable(replay, group);
         }
 
         (_firstGroup, _lastGroup, _bytes) = (extent.First, extent.Last, extent.Bytes);
@@ -295,18 +296,6 @@ internal sealed class Journal : IBrokerStore, IAsyncDisposable
         {
             _isSignalled = true;
             _signal.Release();
-        }
-    }
-
-    private static void Apply(JournalReplay replay, LedgerGroup group)
-    {
-        try
-        {
-            replay.Apply(group.Number, group.Bytes.Span);
-        }
-        catch (JournalFormatException wrong)
-        {
-            throw new LedgerDamagedException($"group {group.Number} of the journal cannot be read: {wrong.Message}", wrong);
         }
     }
 

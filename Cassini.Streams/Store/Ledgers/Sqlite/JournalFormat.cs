@@ -11,6 +11,9 @@ internal static class JournalFormat
     /// <summary>The format that this program writes. It grows with every change that an older program must not touch.</summary>
     public const int Version = 1;
 
+    /// <summary>Its name in the directory of a ledger.</summary>
+    public const string FileName = "journal.db";
+
     /// <summary>"CaJn": whose file it is, for the program "file" too.</summary>
     private const int ApplicationId = 0x43614A6E;
 
@@ -78,7 +81,10 @@ internal static class JournalFormat
         {
             throw new LedgerDamagedException(
                 $"{path} is a database of another program: its application id is {application:x8}, not {ApplicationId:x8}. "
-                + "It was left as it is.");
+                + "It was left as it is.")
+            {
+                IsForeign = true,
+            };
         }
 
         var version = BinaryPrimitives.ReadInt32BigEndian(header[VersionAt..]);
@@ -86,7 +92,10 @@ internal static class JournalFormat
         {
             throw new LedgerDamagedException(
                 $"{path} has format {version}; this version of Cassini knows formats up to {Version}. It was left as it is: "
-                + "use the version that wrote it.");
+                + "use the version that wrote it.")
+            {
+                IsForeign = version > Version,
+            };
         }
 
         if (header[WriteVersionAt] != WriteAheadLog || header[ReadVersionAt] != WriteAheadLog)
