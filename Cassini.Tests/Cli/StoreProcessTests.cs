@@ -68,7 +68,7 @@ public sealed class StoreProcessTests : IDisposable
 
         code.ShouldBe(ExitCode.Error);
         var line = error.Split('\n').Single(line => line.StartsWith("cassini: ", StringComparison.Ordinal));
-        line.ShouldStartWith($"cassini: the journal in {Journal} cannot be used: group 8: its check sum is wrong. It says that it was written at ");
+        line.ShouldStartWith($"cassini: the journal in {Journal} cannot be used: group 8: its check sum is wrong. It says that it was ");
         line.ShouldContain("it is about client 'a' and topic 't/2'");
         line.ShouldEndWith(
             $"The way out: 'cassini store check {Journal}' says all that is wrong, and 'cassini store repair {Journal} --to NEWDIR' keeps "

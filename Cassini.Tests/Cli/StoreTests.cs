@@ -179,12 +179,12 @@ public sealed class StoreTests : IDisposable
             """{"group":1,"record":"session","session":1,"clientId":"a","identity":"alice","expirySeconds":3600}""");
         _console.Out.Lines.ShouldContain(
             """{"group":4,"record":"delivery","session":1,"clientId":"a","sequence":1,"packetId":1,"count":1,"state":"awaitingPubRec"}""");
-        _console.Out.Lines.ShouldContain(
-            """{"group":5,"record":"retained","identity":"alice","topic":"r/1","payloadBase64":"/2tlcHQ=","propertiesBase64":"AQE=","qos":2,"retain":true}""");
+        const string Begin = """{"group":5,"record":"retained","identity":"alice","topic":"r/1",""";
+        const string End = ""","propertiesBase64":"AQE=","qos":2,"retain":true}""";
+        _console.Out.Lines.ShouldContain($"{Begin}\"payloadBase64\":\"/2tlcHQ=\"{End}");
 
         (await RunAsync("dump", "journal", "--no-payloads")).ShouldBe(ExitCode.Ok);
-        _console.Out.Lines.ShouldContain(
-            """{"group":5,"record":"retained","identity":"alice","topic":"r/1","payloadBytes":5,"propertiesBase64":"AQE=","qos":2,"retain":true}""");
+        _console.Out.Lines.ShouldContain($"{Begin}\"payloadBytes\":5{End}");
     }
 
     [Fact]

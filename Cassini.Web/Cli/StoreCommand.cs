@@ -45,7 +45,7 @@ internal static class StoreCommand
             [
                 ("cassini store check", "what is in the journal of this user's broker, and whether all of it can be read"),
                 ("cassini store backup --to /backup/monday", "a copy of this moment, while the broker runs"),
-                ("cassini store dump /var/lib/cassini/journal --no-payloads | jq 'select(.topic)'", "which topics are in it, record by record"),
+                ("cassini store dump --no-payloads | jq 'select(.topic)'", "which topics are in it, record by record"),
                 ("cassini store repair /var/lib/cassini/journal --to /var/lib/cassini/repaired", "keeps all that can be read"),
                 ("cassini store compact", "makes the file small while no broker runs"),
             ],
@@ -130,7 +130,8 @@ internal static class StoreCommand
         var hasTarget = result.GetResult(target)?.Tokens is [{ Value.Length: > 0 }];
         if (hasTarget != StoreActions.HasTarget(name))
         {
-            result.AddError(hasTarget ? $"--to goes with {StoreActions.Repair} and {StoreActions.Backup} alone" : $"{name} needs --to NEWDIR");
+            result.AddError(
+                hasTarget ? $"--to goes with {StoreActions.Repair} and {StoreActions.Backup} alone" : $"{name} needs --to NEWDIR");
         }
 
         var given = modes.Where(mode => result.GetResult(mode) is not null).ToList();

@@ -1,3 +1,4 @@
+using Cassini.Streams.Broker.Durable;
 using Cassini.Streams.Store.Ledgers;
 
 namespace Cassini.Streams.Store.Maintenance;
@@ -33,11 +34,10 @@ internal static class JournalCompaction
         var state = replay.ToState(number =>
         {
             numbers.Add(number);
-            return Broker.Durable.NoSessionStore.Instance;
+            return NoSessionStore.Instance;
         });
-        await AppendAsync(
-            ledger, extent.Last + 1, new StateChanges(state, numbers, time.GetUtcNow().ToUnixTimeMilliseconds()).All(), time, cancellationToken)
-            .ConfigureAwait(false);
+        var changes = new StateChanges(state, numbers, time.GetUtcNow().ToUnixTimeMilliseconds()).All();
+        await AppendAsync(ledger, extent.Last + 1, changes, time, cancellationToken).ConfigureAwait(false);
         await ledger.TrimAsync(extent.Last + 1).ConfigureAwait(false);
         ledger.Shrink();
         await ledger.SealAsync().ConfigureAwait(false);

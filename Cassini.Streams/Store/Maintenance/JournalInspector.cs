@@ -84,7 +84,11 @@ internal sealed class JournalInspector(StoredJournal journal, TimeProvider time)
         _bytes += group.Bytes.Length;
         if (_total is { } total && total + group.Bytes.Length != group.Total)
         {
-            _problems.Add(new JournalProblem($"it has {group.Bytes.Length} bytes, not {group.Total - total}") { First = group.Number, Last = group.Number });
+            _problems.Add(new JournalProblem($"it has {group.Bytes.Length} bytes, not {group.Total - total}")
+            {
+                First = group.Number,
+                Last = group.Number,
+            });
         }
 
         _total = group.Total;
@@ -190,13 +194,17 @@ internal sealed class JournalInspector(StoredJournal journal, TimeProvider time)
     private List<JournalProblem>? CheckPages()
     {
         var findings = new List<JournalProblem>();
+        if (!JournalFormat.HasTables(journal.Database))
+        {
+            findings.Add(new JournalProblem("the description of its tables is damaged"));
+        }
+
         using var check = journal.Database.Prepare($"PRAGMA integrity_check({MostFindings})");
         while (check.Step())
         {
-            foreach (var line in check.Text(0).Split('\n').Where(line => line is not ("ok" or "") && !line.StartsWith("***", StringComparison.Ordinal)))
-            {
-                findings.Add(new JournalProblem($"SQLite finds: {SafeText.Line(line)}"));
-            }
+            // A heading begins with asterisks.
+            var lines = check.Text(0).Split('\n').Where(line => line is not ("ok" or "" or ['*', ..]));
+            findings.AddRange(lines.Select(line => new JournalProblem($"SQLite finds: {SafeText.Line(line)}")));
         }
 
         return findings;

@@ -4,8 +4,8 @@ using Cassini.Streams.Broker.Model;
 namespace Cassini.Streams.Store.Maintenance;
 
 /// <summary>
-/// Ends that must have stood in lost groups, because what follows would contradict them: of a session whose client has a later one, and of a
-/// copy whose packet identifier was given to a later copy.
+/// Ends that must have stood in lost groups, because what follows contradicts all else: of a session whose client has a later one, and of
+/// a copy whose packet identifier was given to a later copy.
 /// </summary>
 internal static class LostEnds
 {

@@ -33,7 +33,14 @@ internal static class RecordDecoder
         {
             while (reader.TryNext(out var type))
             {
-                records.Add(Read(type, ref reader));
+                // What fails in its middle stays with its type and its session: both are hints.
+                records.Add(new JournalRecord(type));
+                if (type is not (RecordType.Body or RecordType.Retained or RecordType.RetainedEnd or RecordType.Will or RecordType.WillEnd))
+                {
+                    records[^1] = records[^1] with { Session = reader.ReadSession() };
+                }
+
+                records[^1] = Read(records[^1], ref reader);
             }
 
             return null;
@@ -48,26 +55,15 @@ internal static class RecordDecoder
         }
     }
 
-    private static JournalRecord Read(RecordType type, ref GroupReader reader)
+    private static JournalRecord Read(JournalRecord record, ref GroupReader reader)
     {
-        var record = new JournalRecord(type);
-        switch (type)
+        return record.Type switch
         {
-            case RecordType.Body:
-                return ReadBody(record, ref reader);
-            case RecordType.Retained:
-                return ReadBody(record with { Identity = reader.ReadText() }, ref reader);
-            case RecordType.RetainedEnd:
-                return record with { Topic = reader.ReadText() };
-            case RecordType.Will:
-                return ReadWill(record with { Will = reader.ReadLong() }, ref reader);
-            case RecordType.WillEnd:
-                return record with { Will = reader.ReadLong() };
-        }
-
-        record = record with { Session = reader.ReadSession() };
-        return type switch
-        {
+            RecordType.Body => ReadBody(record, ref reader),
+            RecordType.Retained => ReadBody(record with { Identity = reader.ReadText() }, ref reader),
+            RecordType.RetainedEnd => record with { Topic = reader.ReadText() },
+            RecordType.Will => ReadWill(record with { Will = reader.ReadLong() }, ref reader),
+            RecordType.WillEnd => record with { Will = reader.ReadLong() },
             RecordType.Session => record with
             {
                 ClientId = reader.ReadText(), Identity = reader.ReadText(), ExpirySeconds = checked((uint)reader.ReadNumber()),

@@ -27,7 +27,7 @@ internal static class StateText
 
     private static string Of(StoredMessage message) => string.Create(
         CultureInfo.InvariantCulture,
-        $"{message.Topic.Name}={Convert.ToHexString(message.Payload.AsSpan(0, Math.Min(8, message.Payload.Length)))}({message.Payload.Length}) "
+        $"{message.Topic.Name}={Convert.ToHexString(message.Payload.Take(8).ToArray())}({message.Payload.Length}) "
         + $"{Convert.ToHexString(message.Properties)} {message.QoS} {message.Retain} {(message.ExpiresAt is null ? "" : "expires")}");
 
     private static string Of(WillRecord will) => string.Create(

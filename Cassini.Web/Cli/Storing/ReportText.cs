@@ -60,8 +60,8 @@ internal static class ReportText
         }
 
         var usable = report.Groups - report.Unusable.Count;
-        return $"'cassini store repair {SafeText.Of(report.Directory)} --to NEWDIR' keeps {Quantity.Of(usable, "group")} in a new directory; "
-            + $"with --cut {Number(report.Hole is null ? usable : report.GroupsBeforeHole)}: those before the damage.";
+        return $"'cassini store repair {SafeText.Of(report.Directory)} --to NEWDIR' keeps {Quantity.Of(usable, "group")} "
+            + $"in a new directory; with --cut {Number(report.Hole is null ? usable : report.GroupsBeforeHole)}: those before the damage.";
     }
 
     private static string RunOf(JournalReport report) => report switch

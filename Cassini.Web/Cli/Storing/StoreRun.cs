@@ -19,7 +19,8 @@ internal sealed class StoreRun(StoreRequest request, CliContext context)
             case StoreActions.Dump:
                 using (var journal = StoredJournal.Open(request.Directory))
                 {
-                    return new StoreDump(context.Out, request.NoPayloads).Write(journal, context.Signals.Stop) ? ExitCode.Ok : ExitCode.Error;
+                    var dump = new StoreDump(context.Out, request.NoPayloads);
+                    return dump.Write(journal, context.Signals.Stop) ? ExitCode.Ok : ExitCode.Error;
                 }
 
             case StoreActions.Repair:

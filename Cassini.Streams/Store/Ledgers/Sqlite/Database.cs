@@ -64,17 +64,17 @@ internal sealed class Database : IDisposable
     /// </summary>
     /// <param name="path">Its full path.</param>
     /// <param name="isShared">
-    /// Whether another process may have it open: then it is read under SQLite's locks, through the index of the log that is there. Otherwise
-    /// the caller keeps every other process away.
+    /// Whether another process may have it open: then it is read under SQLite's locks, through the index of the log that is there.
+    /// Otherwise the caller keeps every other process away.
     /// </param>
     public static Database OpenToRead(string path, bool isShared)
     {
-        // Without locks the index of the log is made in memory. Where there is no log, SQLite would create one unless nothing changes.
+        // Without locks the index of the log is made in memory. Where there is no log, SQLite would create one.
         var log = new FileInfo(path + "-wal");
         var isLogNeeded = isShared || log is { Exists: true, Length: > 0 };
         var name = isLogNeeded ? path : $"{new Uri(path).AbsoluteUri}?immutable=1";
         var flags = raw.SQLITE_OPEN_READONLY | raw.SQLITE_OPEN_NOMUTEX | (isLogNeeded ? 0 : raw.SQLITE_OPEN_URI);
-        var code = raw.sqlite3_open_v2(name, out var handle, flags, isLogNeeded && !isShared ? WithoutLocks : null);
+        var code = raw.sqlite3_open_v2(name, out var handle, flags, isShared || !isLogNeeded ? null : WithoutLocks);
         var database = new Database(handle, path);
         try
         {
