@@ -156,6 +156,21 @@ public sealed class StoreTests : IDisposable
     }
 
     [Fact]
+    public async Task Repair_NothingCanBeRead_WritesNothing()
+    {
+        await WriteAsync();
+        using (var database = Database.Open(Path.Combine(Journal, "journal.db")))
+        {
+            database.Execute("UPDATE groups SET data = zeroblob(length(data))");
+        }
+
+        (await RunAsync("repair", "journal", "--to", "new")).ShouldBe(ExitCode.Error);
+
+        _console.Error.Lines.ShouldBe([$"cassini: No group of {Journal} can be read: go back to a backup."]);
+        Directory.Exists(_directory.File("new")).ShouldBeFalse();
+    }
+
+    [Fact]
     public async Task Repair_SoundJournal_WritesNothing()
     {
         await WriteAsync();

@@ -49,12 +49,8 @@ internal sealed class JournalInspector(StoredJournal journal, TimeProvider time)
             foreach (var group in salvage.Read())
             {
                 cancellationToken.ThrowIfCancellationRequested();
-                if (expected > 0 && group.Number > expected && group.Problem is null)
-                {
-                    Miss(expected, group.Number - 1, "missing");
-                }
-
-                Add(group);
+                RequireNext(group, expected);
+                Add(group with { Number = group.Problem is null ? group.Number : Math.Max(group.Number, expected) });
                 expected = group.Last == long.MaxValue ? 0 : group.Last + 1;
             }
         }
@@ -67,6 +63,24 @@ internal sealed class JournalInspector(StoredJournal journal, TimeProvider time)
         var findings = Try(CheckPages);
         State = _replay.ToState(Note);
         return Report(run, findings ?? []);
+    }
+
+    private void RequireNext(SalvagedGroup group, long expected)
+    {
+        if (expected == 0 || group.Problem is not null)
+        {
+            return;
+        }
+
+        if (group.Number > expected)
+        {
+            Miss(expected, group.Number - 1, "missing");
+        }
+        else if (group.Number < expected)
+        {
+            _problems.Add(new JournalProblem(
+                string.Create(CultureInfo.InvariantCulture, $"group {expected} should be the first, and there is group {group.Number}")));
+        }
     }
 
     private void Add(SalvagedGroup group)

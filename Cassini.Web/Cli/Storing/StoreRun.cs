@@ -92,6 +92,12 @@ internal sealed class StoreRun(StoreRequest request, CliContext context)
             throw new LedgerDamagedException($"{request.Directory} is of a newer version, and nothing is to be repaired.");
         }
 
+        if (report.Groups == report.Unusable.Count)
+        {
+            Show(report);
+            throw new LedgerDamagedException($"No group of {request.Directory} can be read: go back to a backup.");
+        }
+
         var repair = await new JournalRepair(journal, inspector, report, context.Time)
             .RunAsync(request.Target, request.Mode, context.Signals.Stop);
         return Show(report, repair);

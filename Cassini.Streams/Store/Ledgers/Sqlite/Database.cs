@@ -163,8 +163,10 @@ internal sealed class Database : IDisposable
 
         if (code != raw.SQLITE_DONE)
         {
-            // It does not say which of the two files it was: the one that has a failure.
-            throw (raw.sqlite3_errcode(target._handle) is not (raw.SQLITE_OK or raw.SQLITE_DONE) ? target : this).Failure(code);
+            // It does not say which of the two files it was: the one that has a failure. Room is missing where it is written.
+            var isOfTarget = (code & 0xFF) == raw.SQLITE_FULL
+                || raw.sqlite3_errcode(target._handle) is not (raw.SQLITE_OK or raw.SQLITE_DONE);
+            throw (isOfTarget ? target : this).Failure(code);
         }
     }
 
@@ -187,8 +189,12 @@ internal sealed class Database : IDisposable
         Execute("PRAGMA trusted_schema = OFF; PRAGMA cell_size_check = ON; PRAGMA secure_delete = OFF");
     }
 
-    private IOException Failure(int code) =>
-        SqliteProblem.Of(code, SystemError(_handle), $"{_path}: {raw.sqlite3_errmsg(_handle).utf8_to_string()}");
+    private IOException Failure(int code)
+    {
+        // A backup leaves no message.
+        var message = raw.sqlite3_errcode(_handle) == raw.SQLITE_OK ? raw.sqlite3_errstr(code) : raw.sqlite3_errmsg(_handle);
+        return SqliteProblem.Of(code, SystemError(_handle), $"{_path}: {message.utf8_to_string()}");
+    }
 
     /// <summary>The operating system's error number of the last failure of a file operation.</summary>
     private static int SystemError(sqlite3 handle) => handle.IsInvalid ? 0 : sqlite3_system_errno(handle);
