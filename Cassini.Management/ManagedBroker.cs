@@ -3,6 +3,7 @@ using Cassini.Streams.Events.Hub;
 using Cassini.Streams.Health.Projection;
 using Cassini.Streams.Hosting;
 using Cassini.Streams.Quotas;
+using Cassini.Streams.Store;
 using Cassini.Streams.Store.History;
 using Cassini.Streams.Tls.Files;
 
@@ -33,6 +34,9 @@ internal sealed record ManagedBroker(
     /// <summary>The events on disk, of earlier runs too; null when none are kept there.</summary>
     public IEventHistory? History { get; init; }
 
+    /// <summary>What the durable store has done; null when nothing is stored.</summary>
+    public Func<StoreStatistics>? Store { get; init; }
+
     /// <summary>The certificates in use, and the check of client certificates; null without TLS.</summary>
     public CertificateStore? Certificates { get; init; }
 
@@ -40,7 +44,11 @@ internal sealed record ManagedBroker(
     public Action? RequestStop { get; init; }
 
     /// <summary>The broker of a host.</summary>
-    public static ManagedBroker Of(BrokerHost host) => Of(host.Service) with { Mqtt = host.Broker };
+    public static ManagedBroker Of(BrokerHost host) => Of(host.Service) with
+    {
+        Mqtt = host.Broker,
+        Store = host.StoreStatistics is null ? null : () => host.StoreStatistics!,
+    };
 
     /// <summary>A host of another protocol.</summary>
     public static ManagedBroker Of(ServiceHost host) =>

@@ -63,7 +63,7 @@ internal sealed class ManagementSurface : IAsyncDisposable
         _drainRates = _shutdown.AreConfigured
             ? new RequestRates(options.RequestRate, options.RequestBurst, _refusals)
             : null;
-        _metrics = new CassiniMetrics(Read, broker.Hub, broker.Mqtt is not null, export, time);
+        _metrics = new CassiniMetrics(Read, broker.Hub, broker.Mqtt is not null, broker.Store is not null, export, time);
         _stopping = stopping.UnsafeRegister(static feeds => ((FeedRegistry)feeds!).Stop(), _feeds);
     }
 
@@ -134,6 +134,7 @@ internal sealed class ManagementSurface : IAsyncDisposable
             OverQuota = _broker.Accounts is { } accounts
                 ? [.. QuotaResources.All.Select(resource => KeyValuePair.Create(Words.Of(resource), accounts.OverQuota(resource)))]
                 : [],
+            Store = _broker.Store?.Invoke(),
             History = _broker.History?.Status is { } history
                 ? new HistoryNumbers(history.Problem is null, history.Bytes, history.Lost, history.Failures)
                 : default,

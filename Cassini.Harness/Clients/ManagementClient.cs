@@ -28,7 +28,30 @@ internal sealed class ManagementClient(Uri management, HealthFeedOptions options
     /// <param name="cancellation">Ends the request.</param>
     /// <returns>The answer.</returns>
     /// <exception cref="ClientException">The broker refuses, cannot be reached, or does not answer in time.</exception>
-    public async Task<string> SendAsync(HttpMethod method, string path, CancellationToken cancellation)
+    public Task<string> SendAsync(HttpMethod method, string path, CancellationToken cancellation) => AskAsync(
+        method,
+        path,
+        async (response, limit) =>
+        {
+            using (response)
+            {
+                return await response.Content.ReadAsStringAsync(limit);
+            }
+        },
+        cancellation);
+
+    /// <summary>Reads an answer as it comes, because it may be long.</summary>
+    /// <param name="path">The path and the query, relative to the base.</param>
+    /// <param name="cancellation">Ends the request.</param>
+    /// <returns>The answer, which has begun. Closing it closes the connection.</returns>
+    /// <exception cref="ClientException">The broker refuses, cannot be reached, or does not begin to answer in time.</exception>
+    public Task<Stream> OpenAsync(string path, CancellationToken cancellation) =>
+        AskAsync(HttpMethod.Get, path, static (response, limit) => response.Content.ReadAsStreamAsync(limit), cancellation);
+
+    public void Dispose() => _http.Dispose();
+
+    private async Task<T> AskAsync<T>(
+        HttpMethod method, string path, Func<HttpResponseMessage, CancellationToken, Task<T>> read, CancellationToken cancellation)
     {
         using var timeout = new CancellationTokenSource(patience ?? AnswerTimeout, options.Time);
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(timeout.Token, cancellation);
@@ -40,13 +63,16 @@ internal sealed class ManagementClient(Uri management, HealthFeedOptions options
 
         try
         {
-            using var response = await _http.SendAsync(request, limit.Token);
+            var response = await _http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, limit.Token);
             if (!response.IsSuccessStatusCode)
             {
-                throw new ClientException($"refused: {await ReasonOfAsync(response, limit.Token)}", isLasting: true);
+                using (response)
+                {
+                    throw new ClientException($"refused: {await ReasonOfAsync(response, limit.Token)}", isLasting: true);
+                }
             }
 
-            return await response.Content.ReadAsStringAsync(limit.Token);
+            return await read(response, limit.Token);
         }
         catch (HttpRequestException exception)
         {
@@ -57,8 +83,6 @@ internal sealed class ManagementClient(Uri management, HealthFeedOptions options
             throw new ClientException("no answer in time", cause: exception);
         }
     }
-
-    public void Dispose() => _http.Dispose();
 
     private static string ReasonOf(HttpRequestException exception) => exception switch
     {

@@ -21,6 +21,7 @@ internal static class EventsEndpoint
             .Takes("Last-Event-ID", "Resume after this event.", Microsoft.OpenApi.ParameterLocation.Header)
             .Takes("since", "Events of this time (ISO 8601) or later, of all runs, from disk.")
             .Takes("until", "Events before this time (ISO 8601), of all runs, from disk.")
+            .Takes("record", "true: the answer from disk is a record for cassini replay, which has states of health between the events.")
             .Takes("limit", "The most events of an answer from disk.", type: Microsoft.OpenApi.JsonSchemaType.Integer)
             .Answers(StatusCodes.Status200OK, MediaTypeNames.Text.EventStream, PastEvents.MediaType)
             .Answers(StatusCodes.Status400BadRequest, Answer.PlainText)

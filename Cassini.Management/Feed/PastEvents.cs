@@ -19,6 +19,9 @@ internal static class PastEvents
 
     public const string NoHistory = "no history is kept: History:Enabled and History:Directory are not both set\n";
 
+    /// <summary>Why there is no answer, as a line.</summary>
+    public static string Unreadable(IEventHistory history) => $"the history cannot be read: {history.Status.Problem ?? "try again"}\n";
+
     private const int MostEvents = 1_000_000_000;
 
     private static readonly string[] Formats =
@@ -26,14 +29,15 @@ internal static class PastEvents
 
     /// <summary>Whether a request asks for the past, and not for the feed.</summary>
     public static bool IsAskedFor(HttpRequest request) =>
-        request.Query.ContainsKey("since") || request.Query.ContainsKey("until")
+        request.Query.ContainsKey("since") || request.Query.ContainsKey("until") || request.Query.ContainsKey("record")
         || AcceptHeader.Choose(request.Headers.Accept, System.Net.Mime.MediaTypeNames.Text.EventStream, MediaType) == 1;
 
     public static async Task AnswerAsync(
         HttpContext context, EventHub hub, IEventHistory? history, FeedRegistry feeds, CategoryFilter filter)
     {
         if (!TryReadTime(context, "since", out var since, out var error) || !TryReadTime(context, "until", out var until, out error)
-            || !QueryParameters.TryReadNumber(context, "limit", 1, MostEvents, MostEvents, out var limit, out error))
+            || !QueryParameters.TryReadNumber(context, "limit", 1, MostEvents, MostEvents, out var limit, out error)
+            || !TryReadRecord(context, out var isRecord, out error))
         {
             await Answer.TextAsync(context, StatusCodes.Status400BadRequest, error + "\n");
             return;
@@ -55,7 +59,7 @@ internal static class PastEvents
         {
             using (place)
             {
-                await SendAsync(context, hub, history, new Wanted(since, until, filter, limit));
+                await SendAsync(context, hub, history, new Wanted(since, until, filter, limit, isRecord));
             }
 
             return;
@@ -70,16 +74,20 @@ internal static class PastEvents
         var newest = hub.Log.Newest;
         try
         {
-            await using var past = await history.ReadAsync(wanted.Since, wanted.Until, context.RequestAborted);
-            if (past is null)
+            await using var record = wanted.IsRecord
+                ? await history.RecordAsync(wanted.Since, wanted.Until, context.RequestAborted)
+                : null;
+            await using var past = wanted.IsRecord
+                ? null
+                : await history.ReadAsync(wanted.Since, wanted.Until, context.RequestAborted);
+            if (record is null && past is null)
             {
-                var why = history.Status.Problem ?? "try again";
-                await Answer.TextAsync(context, StatusCodes.Status503ServiceUnavailable, $"the history cannot be read: {why}\n");
+                await Answer.TextAsync(context, StatusCodes.Status503ServiceUnavailable, Unreadable(history));
                 return;
             }
 
             Begin(context);
-            await WriteAsync(context, hub, past, newest, wanted);
+            await (record is null ? WriteAsync(context, hub, past!, newest, wanted) : WriteAsync(context, hub, record, newest, wanted));
         }
         catch (SqliteException)
         {
@@ -113,7 +121,36 @@ internal static class PastEvents
             await WriteAsync(lines, body, aborted);
         }
 
-        // What has happened in the last second is not on disk yet.
+        AddNewest(lines, hub, own, newest, wanted, left);
+        await WriteAsync(lines, body, aborted);
+    }
+
+    /// <summary>Writes a record, in which no event may be left out.</summary>
+    private static async Task WriteAsync(HttpContext context, EventHub hub, HistoryRecord past, long newest, Wanted wanted)
+    {
+        var (body, aborted) = (context.Response.Body, context.RequestAborted);
+        var lines = new MemoryStream();
+        while (await past.NextAsync(aborted) is { Count: > 0 } page)
+        {
+            foreach (var line in page)
+            {
+                Add(lines, line);
+            }
+
+            await WriteAsync(lines, body, aborted);
+        }
+
+        // Only after its own begin: without a state what follows cannot be folded.
+        if (past is { HasState: true, Last: { } last } && last.Epoch == hub.Epoch)
+        {
+            AddNewest(lines, hub, last.Sequence, newest, wanted with { Since = null }, MostEvents);
+            await WriteAsync(lines, body, aborted);
+        }
+    }
+
+    /// <summary>What has happened in the last second is not on disk yet.</summary>
+    private static void AddNewest(MemoryStream lines, EventHub hub, long own, long newest, Wanted wanted, int left)
+    {
         for (var sequence = Math.Max(own + 1, hub.Log.Oldest); left > 0 && sequence <= newest; sequence++)
         {
             if (hub.Log.TryGet(sequence, out var envelope) && wanted.Has(envelope))
@@ -122,8 +159,6 @@ internal static class PastEvents
                 Add(lines, EventJson.Serialize(envelope));
             }
         }
-
-        await WriteAsync(lines, body, aborted);
     }
 
     private static void Add(MemoryStream lines, byte[] line)
@@ -168,7 +203,24 @@ internal static class PastEvents
         return false;
     }
 
-    private sealed record Wanted(DateTimeOffset? Since, DateTimeOffset? Until, CategoryFilter Filter, int Limit)
+    private static bool TryReadRecord(HttpContext context, out bool isRecord, [NotNullWhen(false)] out string? error)
+    {
+        isRecord = false;
+        if (!QueryParameters.TryReadOne(context, "record", out var text, out error) || text is null)
+        {
+            return error is null;
+        }
+
+        isRecord = text == "true";
+        var query = context.Request.Query;
+        error = text is not ("true" or "false") ? $"record={Answer.Quote(text)} is neither true nor false"
+            : isRecord && (query.ContainsKey("types") || query.ContainsKey("limit"))
+            ? "a record has every event: types and limit do not go with it"
+            : null;
+        return error is null;
+    }
+
+    private sealed record Wanted(DateTimeOffset? Since, DateTimeOffset? Until, CategoryFilter Filter, int Limit, bool IsRecord)
     {
         public bool Has(EventEnvelope envelope) =>
             Filter.Includes(envelope.Event.Category) && !(envelope.Time < Since) && !(envelope.Time >= Until);

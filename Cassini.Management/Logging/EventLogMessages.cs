@@ -246,6 +246,22 @@ internal static partial class EventLogMessages
     public static partial void DrainStageForced(
         this ILogger logger, DrainStage stage, LogDuration duration, int sessions, long messages, long kept);
 
+    [LoggerMessage(2310, LogLevel.Debug, "store: {Read} of {Total} bytes are read: {Sessions} sessions, {Messages} messages so far")]
+    public static partial void StoreRecovering(this ILogger logger, long read, long total, int sessions, long messages);
+
+    [LoggerMessage(
+        2311,
+        LogLevel.Information,
+        "store: {Sessions} sessions with {Messages} messages are restored from {Bytes} bytes in {Duration}; level {Level}")]
+    public static partial void StoreOpened(
+        this ILogger logger, int sessions, long messages, long bytes, LogDuration duration, string level);
+
+    [LoggerMessage(2312, LogLevel.Error, "store: new messages cannot be kept, and are refused: {Message}")]
+    public static partial void StoreFailed(this ILogger logger, LogDetail message);
+
+    [LoggerMessage(2313, LogLevel.Information, "store: new messages are kept again, after {Duration}")]
+    public static partial void StoreResumed(this ILogger logger, LogDuration duration);
+
     /// <summary>The phase itself is logged at Information, and entered on purpose: a clean stop is no error.</summary>
     [LoggerMessage(1801, LogLevel.Debug, "the check phase follows: {Reason}")]
     public static partial void PhaseChecked(this ILogger logger, string reason);

@@ -129,6 +129,10 @@ internal sealed class EventLogger(ILogger logger) : IObserver<TracedDelivery>
                 logger.DrainStageForced(e.Stage, e.Duration, e.Sessions, e.Messages, e.Kept);
                 break;
             case DrainStageLeft e: logger.DrainStageLeft(e.Stage, e.Duration, e.Sessions, e.Messages, e.Kept); break;
+            case StoreRecovering e: logger.StoreRecovering(e.Read, e.Total, e.Sessions, e.Messages); break;
+            case StoreOpened e: logger.StoreOpened(e.Sessions, e.Messages, e.Bytes, e.Duration, e.Level); break;
+            case StoreFailed e: logger.StoreFailed(Line(e.Message)); break;
+            case StoreResumed e: logger.StoreResumed(e.After); break;
             case HealthChanged { Check: CheckNames.Phase } e: logger.PhaseChecked(e.Reason ?? nameof(Phase.Ready)); break;
             case HealthChanged { From: HealthStatus.Unknown, To: HealthStatus.Ok } e when _judged.Add(e.Check):
                 logger.HealthChanged(LogLevel.Debug, e.Check, e.From, e.To, e.Reason, Line(e.Message));

@@ -14,7 +14,9 @@ internal static class IndexEndpoint
         GET    /readyz             can new clients be served?         the same
         GET    /healthz            the whole health, as JSON          the same
         GET    /events             the feed, Server-Sent Events       ?types=health,session ?lastEventId=ID
+        GET    /events?since=TIME  the events of a time, from disk    &until=TIME &record=true: for cassini replay
         GET    /events/ID          one event
+        GET    /runs               earlier runs, how each ended       ?limit=10
         GET    /state              the first line of a record         for cassini replay
         GET    /metrics            metrics for Prometheus
         GET    /certificates       certificates in use, until when valid

@@ -50,7 +50,8 @@ internal static class BrokerInstruments
             "cassini.messages.dropped", "{message}", "Copies dropped: the subscriber was too slow, or memory short.",
             Of(s => s.Dropped))
         .Counter(
-            "cassini.messages.refused", "{message}", "Messages of clients that were not taken: there was no memory for them.",
+            "cassini.messages.refused", "{message}",
+            "Messages of clients that were not taken: there was no memory for them, or the store could not keep them.",
             Of(s => s.Refused))
         .Counter("cassini.messages.expired", "{message}", "Copies that expired before they could be sent.", Of(s => s.Expired))
         .Counter(

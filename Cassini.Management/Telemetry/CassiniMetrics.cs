@@ -32,10 +32,12 @@ internal sealed class CassiniMetrics : IAsyncDisposable
     /// <param name="read">Reads every number of one instant.</param>
     /// <param name="hub">Publishes the events that carry durations.</param>
     /// <param name="hasBroker">Whether there is an MQTT broker to report on.</param>
+    /// <param name="hasStore">Whether there is a durable store to report on.</param>
     /// <param name="export">Where else the metrics go; null for nowhere.</param>
     /// <param name="time">The one clock.</param>
     /// <exception cref="ExportConfigurationException">The export cannot be used as it is configured.</exception>
-    public CassiniMetrics(Func<MetricsReading> read, EventHub hub, bool hasBroker, OtlpExport? export, TimeProvider time)
+    public CassiniMetrics(
+        Func<MetricsReading> read, EventHub hub, bool hasBroker, bool hasStore, OtlpExport? export, TimeProvider time)
     {
         _source = new MetricsSource(read, time);
         _reader = new BaseExportingMetricReader(_exporter) { TemporalityPreference = MetricReaderTemporalityPreference.Cumulative };
@@ -50,6 +52,11 @@ internal sealed class CassiniMetrics : IAsyncDisposable
         if (hasBroker)
         {
             BrokerInstruments.AddTo(instruments);
+        }
+
+        if (hasStore)
+        {
+            StoreInstruments.AddTo(instruments);
         }
 
         _durations = hub.Observe("metrics").Subscribe(new Durations(_meter));

@@ -11,6 +11,12 @@ internal sealed class Instruments(Meter meter, MetricsSource source)
         return this;
     }
 
+    public Instruments Counter(string name, string unit, string help, Func<MetricsReading, double> value)
+    {
+        meter.CreateObservableCounter(name, () => value(source.Current), unit, help);
+        return this;
+    }
+
     public Instruments Counter(string name, string unit, string help, Func<MetricsReading, IEnumerable<Measurement<long>>> values)
     {
         meter.CreateObservableCounter(name, () => values(source.Current), unit, help);

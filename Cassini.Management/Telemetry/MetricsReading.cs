@@ -1,5 +1,6 @@
 using Cassini.Streams.Broker.Model;
 using Cassini.Streams.Health;
+using Cassini.Streams.Store;
 
 namespace Cassini.Management.Telemetry;
 
@@ -16,6 +17,9 @@ internal sealed record MetricsReading(
 {
     /// <summary>For each resource, how often an identity got no more of it because of its own share.</summary>
     public IReadOnlyList<KeyValuePair<string, long>> OverQuota { get; init; } = [];
+
+    /// <summary>The durable store; null when nothing is stored.</summary>
+    public StoreStatistics? Store { get; init; }
 
     /// <summary>The history on disk; all zero when none is kept.</summary>
     public HistoryNumbers History { get; init; }

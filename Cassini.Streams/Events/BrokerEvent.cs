@@ -46,4 +46,7 @@ public enum EventCategory
 
     /// <summary>Transitions of health checks.</summary>
     Health,
+
+    /// <summary>The durable store fails, and works again.</summary>
+    Store,
 }

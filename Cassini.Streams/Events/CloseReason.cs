@@ -44,4 +44,7 @@ public enum CloseReason
 
     /// <summary>The peer began a packet and did not finish it in time.</summary>
     PacketTimeout,
+
+    /// <summary>The durable store could not keep a message that the protocol has no other way to refuse.</summary>
+    StoreUnavailable,
 }

@@ -248,5 +248,9 @@ public static class EventJson
 [JsonSerializable(typeof(PhaseLeft))]
 [JsonSerializable(typeof(DrainStageEntered))]
 [JsonSerializable(typeof(DrainStageLeft))]
+[JsonSerializable(typeof(StoreRecovering))]
+[JsonSerializable(typeof(StoreOpened))]
+[JsonSerializable(typeof(StoreFailed))]
+[JsonSerializable(typeof(StoreResumed))]
 [JsonSerializable(typeof(HealthChanged))]
 internal sealed partial class EventJsonContext : JsonSerializerContext;

@@ -44,6 +44,9 @@ public sealed record LoadSampled(
     /// <summary>How many of the queued messages wait for absent clients of <see cref="BacklogHolder"/>; 0 without one.</summary>
     public long BacklogHeld { get; init; }
 
+    /// <summary>How the durable store does; null without one, and in a record of an older Cassini.</summary>
+    public StoreLoad? Store { get; init; }
+
     /// <summary>Messages that clients published since the epoch began; null when the host serves no MQTT.</summary>
     public long? MessagesReceived { get; init; }
 

@@ -1,3 +1,4 @@
+using System.Globalization;
 using Cassini.Streams.Events;
 using Cassini.Streams.Health;
 using Cassini.Streams.Primitives;
@@ -24,7 +25,15 @@ public static class HealthReason
             .OrderByDescending(check => check.Status)
             .Select(check => $"{check.Name} {check.Reason ?? check.Status.ToString()}" + (check.Message is { } why ? $": {why}" : ""));
         var text = string.Join("; ", failing);
-        return text.Length > 0 ? SafeText.Line(text) : $"the phase is {snapshot.Phase.ToString().ToLowerInvariant()}";
+        return snapshot.Store?.Recovery is { } recovery ? SafeText.Line($"{text} ({Progress(recovery)})")
+            : text.Length > 0 ? SafeText.Line(text) : $"the phase is {snapshot.Phase.ToString().ToLowerInvariant()}";
+    }
+
+    private static string Progress(StoreRecovery recovery)
+    {
+        var part = recovery.Total > 0 ? 100 * recovery.Read / recovery.Total : 100;
+        var (sessions, messages) = (Quantity.Of(recovery.Sessions, "session"), Quantity.Of(recovery.Messages, "message"));
+        return string.Create(CultureInfo.InvariantCulture, $"{part} % of {recovery.Total:N0} bytes read, {sessions}, {messages}");
     }
 
     /// <summary>Whether the feed is lost, so that its snapshot was made on this side.</summary>

@@ -19,6 +19,7 @@ internal static class SnapshotFold
             Through = envelope.Sequence,
             Log = snapshot.Log with { NewestId = envelope.Id.ToString() },
             LastError = LastErrors.Of(envelope) ?? snapshot.LastError,
+            Store = StoreHealth.After(snapshot.Store, envelope.Event),
         };
         return envelope.Event switch
         {

@@ -33,10 +33,13 @@ public static class CheckNames
     /// <summary>There is room for new clients and their messages.</summary>
     public const string Capacity = "capacity";
 
+    /// <summary>What is acknowledged becomes durable.</summary>
+    public const string Store = "store";
+
     /// <summary>The process serves.</summary>
     public const string Phase = "phase";
 
     /// <summary>All names, in the order in which the checks are reported.</summary>
     public static IReadOnlyList<string> All { get; } =
-        [Projection, Bind, Manager, Accept, Canary, Supervision, Handshake, Certificate, Backlog, Capacity, Phase];
+        [Projection, Bind, Manager, Accept, Canary, Supervision, Handshake, Certificate, Backlog, Capacity, Store, Phase];
 }

@@ -102,6 +102,14 @@ public sealed record HealthPolicy
     [Within(0.01, 1)]
     public double CapacityHigh { get; init; } = 0.8;
 
+    /// <summary>From this duration on, a commit of the store is slow.</summary>
+    [Within("1ms", "1h")]
+    public TimeSpan SlowCommit { get; init; } = TimeSpan.FromSeconds(1);
+
+    /// <summary>A change of the store that waits for so long to become durable is an error: the disk stands still.</summary>
+    [Within("1ms", "1h")]
+    public TimeSpan StalledCommit { get; init; } = TimeSpan.FromSeconds(10);
+
     /// <summary>This many changes of a raw status within <see cref="FlappingWindow"/> are flapping.</summary>
     [Within(2, 1_000)]
     public int FlappingTransitions { get; init; } = 4;

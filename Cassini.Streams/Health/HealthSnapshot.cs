@@ -62,6 +62,10 @@ public sealed record HealthSnapshot
     /// <summary>Whether the canary can connect through the broker.</summary>
     public required BrokerHealth Broker { get; init; }
 
+    /// <summary>The durable store. Null, and left out of the JSON, when there is none.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public StoreHealth? Store { get; init; }
+
     /// <summary>The checks, in a fixed order.</summary>
     public required ImmutableArray<CheckHealth> Checks { get; init; }
 

@@ -113,6 +113,24 @@ public static class Reasons
     /// <summary>capacity: little room is left.</summary>
     public const string CapacityHigh = nameof(CapacityHigh);
 
+    /// <summary>store: off, because nothing is stored.</summary>
+    public const string StoreOff = nameof(StoreOff);
+
+    /// <summary>store: there is no room for new messages, or the disk may not be written to.</summary>
+    public const string StoreFull = nameof(StoreFull);
+
+    /// <summary>store: the disk fails.</summary>
+    public const string StoreFailing = nameof(StoreFailing);
+
+    /// <summary>store: a change waits for the disk for very long.</summary>
+    public const string StoreStalled = nameof(StoreStalled);
+
+    /// <summary>store: commits are slow.</summary>
+    public const string StoreSlow = nameof(StoreSlow);
+
+    /// <summary>store: little room is left.</summary>
+    public const string StoreSpaceLow = nameof(StoreSpaceLow);
+
     /// <summary>phase: starting.</summary>
     public const string Starting = nameof(Starting);
 

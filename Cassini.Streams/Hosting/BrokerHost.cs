@@ -29,11 +29,11 @@ public sealed class BrokerHost : IAsyncDisposable
     {
         var core = new HealthCore(options, time, loggers);
         var tracing = new MessageTracing(core.Spans, options.Telemetry.TraceRatio);
-        _journal = JournalOf(options.Store, time, loggers);
+        _journal = JournalOf(options.Store, core.Hub, time, loggers);
         var store = (IBrokerStore?)_journal ?? NoStore.Instance;
         Broker = new MqttBroker(
             options.Broker, Version, core.Accounts, store, core.Hub, time, loggers.CreateLogger<MqttBroker>(), tracing);
-        Service = new ServiceHost(options, core, new MqttProtocol(Broker, core.Health, isDurable: _journal is not null), time, loggers);
+        Service = new ServiceHost(options, core, new MqttProtocol(Broker, core.Health, _journal), time, loggers);
     }
 
     /// <summary>The program's version, without build metadata.</summary>
@@ -41,6 +41,9 @@ public sealed class BrokerHost : IAsyncDisposable
 
     /// <summary>The broker: publish, observe, and look at topics and statistics.</summary>
     public MqttBroker Broker { get; }
+
+    /// <summary>What the durable store has done, and how it is; null when nothing is stored. Any thread.</summary>
+    public StoreStatistics? StoreStatistics => _journal?.Statistics;
 
     /// <inheritdoc cref="ServiceHost.Spans"/>
     public ActivitySource Spans => Service.Spans;
@@ -94,7 +97,7 @@ public sealed class BrokerHost : IAsyncDisposable
         }
     }
 
-    private static Journal? JournalOf(StoreOptions options, TimeProvider time, ILoggerFactory loggers)
+    private static Journal? JournalOf(StoreOptions options, EventHub events, TimeProvider time, ILoggerFactory loggers)
     {
         if (options.Level == StoreLevel.Memory || options.Directory is not { } directory)
         {
@@ -106,6 +109,8 @@ public sealed class BrokerHost : IAsyncDisposable
             Directory = Path.GetFullPath(directory),
             Durability = options.Level == StoreLevel.Flush ? LedgerDurability.Flush : LedgerDurability.Process,
         };
-        return new Journal(() => new SqliteLedger(ledger, time), options.CompactBytes, time, loggers.CreateLogger<Journal>());
+        var disk = new Disk(ledger.Directory);
+        return new Journal(
+            () => new SqliteLedger(ledger, time), options, () => disk.Free, events, time, loggers.CreateLogger<Journal>());
     }
 }

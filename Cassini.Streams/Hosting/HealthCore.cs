@@ -24,7 +24,8 @@ internal sealed class HealthCore : IAsyncDisposable
         Accounts = new AccountTable(options.Quota);
         Connections = new LiveConnections(Hub);
         RefusedHandshakes = new RefusedHandshakes(Hub);
-        History = EventHistory.Start(Hub, options.History, ServiceHost.Version, time, loggers.CreateLogger<EventHistory>());
+        History = EventHistory.Start(
+            Hub, StateOf, options.History, ServiceHost.Version, time, loggers.CreateLogger<EventHistory>());
     }
 
     public EventHub Hub { get; }
@@ -63,4 +64,6 @@ internal sealed class HealthCore : IAsyncDisposable
             _tickThread.Dispose();
         }
     }
+
+    private HistoryState StateOf() => new(Health.ToRecordHeader(out var through), through);
 }

@@ -2,6 +2,7 @@ using Cassini.Streams.Broker;
 using Cassini.Streams.Events;
 using Cassini.Streams.Health.Projection;
 using Cassini.Streams.Listening.Connections;
+using Cassini.Streams.Store;
 
 namespace Cassini.Streams.Hosting;
 
@@ -10,8 +11,8 @@ namespace Cassini.Streams.Hosting;
 /// </summary>
 /// <param name="broker">The broker.</param>
 /// <param name="health">What is retained under <c>$SYS</c>.</param>
-/// <param name="isDurable">Whether its state outlives the process.</param>
-internal sealed class MqttProtocol(MqttBroker broker, HealthProjection health, bool isDurable) : IHostedProtocol
+/// <param name="journal">Where its state outlives the process; null when it does not.</param>
+internal sealed class MqttProtocol(MqttBroker broker, HealthProjection health, Journal? journal) : IHostedProtocol
 {
     private readonly HealthTopic _healthTopic = new(health, broker);
 
@@ -19,16 +20,17 @@ internal sealed class MqttProtocol(MqttBroker broker, HealthProjection health, b
 
     public bool SpeaksMqtt => true;
 
-    public bool IsDurable => isDurable;
+    public bool IsDurable => journal is not null;
 
     public Task LoadAsync(CancellationToken cancellation) => broker.LoadAsync(cancellation);
 
     public void StartServices(ServiceGroup services, ServiceGroup publications)
     {
         services.Start(ComponentKind.Broker, "housekeeping", broker.RunAsync);
-        if (isDurable)
+        if (journal is not null)
         {
-            services.Start(ComponentKind.Broker, "journal", broker.RunStoreAsync);
+            services.Start(ComponentKind.Broker, "journal", journal.RunAsync);
+            services.Start(ComponentKind.Broker, "journal rewrite", broker.RunStoreAsync);
         }
 
         publications.Start(ComponentKind.Service, "health topic", _healthTopic.RunAsync);
@@ -49,6 +51,7 @@ internal sealed class MqttProtocol(MqttBroker broker, HealthProjection health, b
                 SharedSubscriptions = broker.Sessions.SharedUse,
                 Topics = broker.Topics.Use,
             },
+            Store = journal?.Sample(),
             Sessions = statistics.OpenSessions,
             MessagesReceived = statistics.PublishReceived,
             MessagesSent = statistics.PublishSent,

@@ -24,6 +24,27 @@ internal sealed class GroupWriter(TimeProvider time)
     /// <returns>Valid until the next call; empty when nothing is left of the changes.</returns>
     public ReadOnlyMemory<byte> Write(long number, ReadOnlySpan<Change> changes)
     {
+        Begin(number);
+        foreach (ref readonly var change in changes)
+        {
+            if (change.Type != RecordType.None)
+            {
+                Write(change);
+            }
+        }
+
+        return _records == 0 ? default : Finish();
+    }
+
+    /// <summary>Encodes a group that changes nothing.</summary>
+    public ReadOnlyMemory<byte> WriteNothing(long number)
+    {
+        Begin(number);
+        return Finish();
+    }
+
+    private void Begin(long number)
+    {
         if (_buffer.Length > LargestKept)
         {
             _buffer = new byte[LargestKept];
@@ -35,15 +56,6 @@ internal sealed class GroupWriter(TimeProvider time)
         _number = number;
         _utc = time.GetUtcNow().ToUnixTimeMilliseconds();
         _now = time.GetTimestamp();
-        foreach (ref readonly var change in changes)
-        {
-            if (change.Type != RecordType.None)
-            {
-                Write(change);
-            }
-        }
-
-        return _records == 0 ? default : Finish();
     }
 
     private ReadOnlyMemory<byte> Finish()

@@ -7,11 +7,11 @@ namespace Cassini.Streams.Store;
 /// The changes of one session. What changes undo within a group is never written: a copy that is queued, delivered and acknowledged leaves
 /// nothing. Its members are called under the session's lock.
 /// </summary>
-internal sealed class SessionLog(Journal journal, uint number) : ISessionStore
+internal sealed class SessionLog(ChangeBuffer buffer, JournalRewrite rewrite, uint number) : ISessionStore
 {
     private const int Nothing = -1;
 
-    // What it has put into the group with this ticket; for the journal's gate.
+    // What it has put into the group with this ticket; for the gate of the buffer.
     private long _ticket;
     private List<(long Sequence, int Index)>? _copies;
     private int _oldest;
@@ -25,13 +25,13 @@ internal sealed class SessionLog(Journal journal, uint number) : ISessionStore
 
     public long LastTicket { get; private set; }
 
-    /// <summary>The ticket from which on all of it was written. For the journal's gate.</summary>
+    /// <summary>The ticket from which on all of it was written. For the gate of the buffer.</summary>
     public long CompleteSince { get; private set; }
 
     /// <remarks>What was put before can be undone no more by leaving it out, because it is put again.</remarks>
     public void BeginRewrite(SessionRecord session, bool isConnected, TimeSpan away)
     {
-        lock (journal.Gate)
+        lock (buffer.Gate)
         {
             JoinLocked();
             CompleteSince = LastTicket;
@@ -41,12 +41,12 @@ internal sealed class SessionLog(Journal journal, uint number) : ISessionStore
         }
 
         Put(session);
-        Add(RecordType.Presence, value: journal.UtcNow - (long)away.TotalMilliseconds, count: isConnected ? 1 : 0);
+        Add(RecordType.Presence, value: buffer.UtcNow - (long)away.TotalMilliseconds, count: isConnected ? 1 : 0);
     }
 
     public void PutAgain(in QueuedMessage message, ushort packetId, DeliveryState state)
     {
-        lock (journal.Gate)
+        lock (buffer.Gate)
         {
             var group = BeginLocked(out var index);
             ref var change = ref group.At(index);
@@ -63,12 +63,12 @@ internal sealed class SessionLog(Journal journal, uint number) : ISessionStore
     public void Put(SessionRecord session) =>
         Add(RecordType.Session, session, size: session.ClientId.Length + session.Identity.Length);
 
-    public void PutPresence(bool isConnected) => Add(RecordType.Presence, value: journal.UtcNow, count: isConnected ? 1 : 0);
+    public void PutPresence(bool isConnected) => Add(RecordType.Presence, value: buffer.UtcNow, count: isConnected ? 1 : 0);
 
     public void End()
     {
         Add(RecordType.SessionEnd);
-        journal.Forget(this);
+        rewrite.Forget(this);
     }
 
     public void PutSubscription(SubscriptionRecord subscription) =>
@@ -78,7 +78,7 @@ internal sealed class SessionLog(Journal journal, uint number) : ISessionStore
 
     public void PutMessage(in QueuedMessage message)
     {
-        lock (journal.Gate)
+        lock (buffer.Gate)
         {
             var group = BeginLocked(out var index);
             ref var change = ref group.At(index);
@@ -93,7 +93,7 @@ internal sealed class SessionLog(Journal journal, uint number) : ISessionStore
 
     public void PutDelivery(long sequence, ushort packetId, DeliveryState state)
     {
-        lock (journal.Gate)
+        lock (buffer.Gate)
         {
             var group = JoinLocked();
 
@@ -123,7 +123,7 @@ internal sealed class SessionLog(Journal journal, uint number) : ISessionStore
 
     public void DeleteMessage(long sequence)
     {
-        lock (journal.Gate)
+        lock (buffer.Gate)
         {
             var group = JoinLocked();
             if (FindCopyLocked(sequence) is var index and not Nothing)
@@ -148,7 +148,7 @@ internal sealed class SessionLog(Journal journal, uint number) : ISessionStore
 
     public void PutReceived(ushort packetId)
     {
-        lock (journal.Gate)
+        lock (buffer.Gate)
         {
             JoinLocked();
             _received = ExtendLocked(RecordType.Received, _received, _receivedEnd, packetId);
@@ -157,7 +157,7 @@ internal sealed class SessionLog(Journal journal, uint number) : ISessionStore
 
     public void DeleteReceived(ushort packetId)
     {
-        lock (journal.Gate)
+        lock (buffer.Gate)
         {
             JoinLocked();
             _receivedEnd = ExtendLocked(RecordType.ReceivedEnd, _receivedEnd, _received, packetId);
@@ -186,7 +186,7 @@ internal sealed class SessionLog(Journal journal, uint number) : ISessionStore
 
     private void Add(RecordType type, object? subject = null, long value = 0, int count = 1, int size = 0)
     {
-        lock (journal.Gate)
+        lock (buffer.Gate)
         {
             var group = BeginLocked(out var index);
             ref var change = ref group.At(index);
@@ -223,16 +223,16 @@ internal sealed class SessionLog(Journal journal, uint number) : ISessionStore
     private void EndLocked(OpenGroup group, int index, int size)
     {
         _last = index;
-        journal.NoteLocked(group, size);
+        buffer.NoteLocked(group, size);
     }
 
-    /// <summary>Its first change follows. Under the journal's gate.</summary>
-    public void BeginLocked() => CompleteSince = journal.OpenTicketLocked;
+    /// <summary>Its first change follows. Under the gate of the buffer.</summary>
+    public void BeginLocked() => CompleteSince = buffer.TicketLocked;
 
     /// <summary>The open group. What is known of an earlier one does not count any more.</summary>
     private OpenGroup JoinLocked()
     {
-        var group = journal.OpenLocked(out var ticket);
+        var group = buffer.OpenLocked(out var ticket);
         if (ticket != _ticket)
         {
             _ticket = ticket;

@@ -6,7 +6,7 @@ namespace Cassini.Streams.Store;
 public sealed record StoreOptions
 {
     /// <summary>What an acknowledged message survives. QoS 0, and sessions that end with their connection, are never stored.</summary>
-    public StoreLevel Level { get; init; } = StoreLevel.Memory;
+    public StoreLevel Level { get; init; } = StoreLevel.Flush;
 
     /// <summary>
     /// The directory of the journal, for one process alone. Without it: <c>journal</c> in the data directory. An application that hosts the
@@ -21,4 +21,17 @@ public sealed record StoreOptions
     /// </summary>
     [Within(1_048_576, 1_099_511_627_776, Unit = "bytes")]
     public long CompactBytes { get; init; } = 268_435_456;
+
+    /// <summary>
+    /// From this size of the journal on, messages that would be stored are refused, until enough was acknowledged and dropped.
+    /// </summary>
+    [Within(1_048_576, 1_099_511_627_776, Unit = "bytes")]
+    public long MaxBytes { get; init; } = 68_719_476_736;
+
+    /// <summary>
+    /// With less room than this on its disk, messages that would be stored are refused, so that other programs, and the acknowledgements of
+    /// what is stored, have some left. Below four times as much the check <c>store</c> is degraded. 0: until the disk is full.
+    /// </summary>
+    [Within(0, 1_099_511_627_776, Unit = "bytes")]
+    public long MinFreeBytes { get; init; } = 67_108_864;
 }

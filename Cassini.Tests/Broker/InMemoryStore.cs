@@ -15,6 +15,9 @@ internal sealed class InMemoryStore : IBrokerStore
 
     public Durability Durability { get; } = new();
 
+    /// <summary>Why it keeps no new messages.</summary>
+    public string? Refusal { get; set; }
+
     /// <summary>Runs when a session is stored.</summary>
     public Action PuttingSession { get; set; } = () => { };
 

@@ -31,7 +31,7 @@ public class CommandLineTests : IDisposable
     [InlineData("wait http://a --for 1", "--for '1' is not one of ready, live, ok", "Try 'cassini wait --help'.")]
     [InlineData("wait http://a --for ready,live", "--for 'ready,live' is not one of ready, live, ok", "Try 'cassini wait --help'.")]
     [InlineData("certs", "Required argument 'DIR' missing", "Try 'cassini certs --help'.")]
-    [InlineData("replay", "Required argument 'FILE' missing", "Try 'cassini replay --help'.")]
+    [InlineData("replay", "Required argument 'RECORD' missing", "Try 'cassini replay --help'.")]
     [InlineData("replay x --until soon", "--until 'soon' is not a time since the start such as 90s", "Try 'cassini replay --help'.")]
     [InlineData("wait @nothing", "'@nothing' is not the URL of a management port", "Try 'cassini wait --help'.")]
     public async Task Run_WrongUsage_Is64AndSaysWhatAndWhatNext(string args, string complaint, string advice)

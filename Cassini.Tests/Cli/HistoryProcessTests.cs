@@ -60,7 +60,7 @@ public sealed class HistoryProcessTests : IDisposable
     {
         await using var first = CassiniProcess.Start(_directory.Path, FreePorts);
         await first.ManagementAsync();
-        await using var second = CassiniProcess.Start(_directory.Path, FreePorts);
+        await using var second = CassiniProcess.Start(_directory.Path, [.. FreePorts, "--set", "Store:Level=Memory"]);
         using var http = new HttpClient { BaseAddress = new Uri(await second.ManagementAsync()) };
 
         var problem = await Eventually.BecomesAsync(

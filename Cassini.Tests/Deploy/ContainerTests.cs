@@ -89,6 +89,21 @@ public class ContainerTests
             .ShouldBe([$"{Defaults.MqttPort}:{Defaults.MqttPort}", $"127.0.0.1:{Defaults.ManagementPort}:{Defaults.ManagementPort}"]);
     }
 
+    /// <summary>The root is read-only, and a fresh volume takes over the owner and the mode of the image's directory.</summary>
+    [Fact]
+    public void Data_OfBothFiles_IsOnAVolumeThatTheUserCanWriteAndNobodyElseRead()
+    {
+        var directory = ContainerFiles.Variables["CASSINI_DATA_DIR"];
+        DeployFiles.At<string>(ContainerFiles.Cassini, "environment", "CASSINI_DATA_DIR").ShouldBe(directory);
+        DeployFiles.At<List<object>>(ContainerFiles.Cassini, "volumes").ShouldContain($"data:{directory}");
+        DeployFiles.At<Dictionary<object, object>>(ContainerFiles.Compose, "volumes").ShouldContainKey("data");
+
+        var user = ContainerFiles.Argument("USER");
+        var (parent, name) = (Path.GetDirectoryName(directory), Path.GetFileName(directory));
+        ContainerFiles.Instructions.ShouldContain($"RUN install -d -m 0700 /data/{name}");
+        ContainerFiles.Instructions.ShouldContain($"COPY --from=build --chown={user}:{user} /data/ {parent}/");
+    }
+
     [Fact]
     public void Compose_Values_FollowFromTheDefaults()
     {

@@ -7,7 +7,9 @@ namespace Cassini.Tests.Deploy;
 internal static class KubernetesManifests
 {
     public static readonly string[] Files =
-        ["configmap.yaml", "deployment.yaml", "service.yaml", "poddisruptionbudget.yaml", "networkpolicy.yaml"];
+    [
+        "configmap.yaml", "persistentvolumeclaim.yaml", "deployment.yaml", "service.yaml", "poddisruptionbudget.yaml", "networkpolicy.yaml",
+    ];
 
     /// <summary>Those that need no types of their own in the cluster.</summary>
     public static IReadOnlyList<object> All { get; } =

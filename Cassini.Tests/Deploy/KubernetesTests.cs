@@ -14,8 +14,8 @@ public class KubernetesTests
     {
         KubernetesManifests.All.Select(manifest => manifest.GetType()).ShouldBe(
             [
-                typeof(V1ConfigMap), typeof(V1Deployment), typeof(V1Service), typeof(V1Service), typeof(V1PodDisruptionBudget),
-                typeof(V1NetworkPolicy),
+                typeof(V1ConfigMap), typeof(V1PersistentVolumeClaim), typeof(V1Deployment), typeof(V1Service), typeof(V1Service),
+                typeof(V1PodDisruptionBudget), typeof(V1NetworkPolicy),
             ]);
         Directory.GetFiles(DeployFiles.Path("kubernetes")).Select(Path.GetFileName)
             .ShouldBe([.. KubernetesManifests.Files, "kustomization.yaml", "servicemonitor.yaml"], ignoreOrder: true);
@@ -155,6 +155,22 @@ public class KubernetesTests
         KubernetesManifests.Pod.AutomountServiceAccountToken.ShouldBe(false);
         KubernetesManifests.Pod.EnableServiceLinks.ShouldBe(false, "the variables of a service named cassini look like settings");
         DeployFiles.Read("container", "Containerfile").ShouldContain($"\nUSER {pod.RunAsUser}\n");
+    }
+
+    [Fact]
+    public void Volume_OfTheData_IsOnlyThisPodsAndLargeEnough()
+    {
+        var (claim, options) = (KubernetesManifests.One<V1PersistentVolumeClaim>(), Options().Broker);
+        var mount = Container.VolumeMounts.Single(mount => mount.MountPath == Environment("CASSINI_DATA_DIR"));
+
+        KubernetesManifests.Pod.Volumes.Single(volume => volume.Name == mount.Name).PersistentVolumeClaim.ClaimName
+            .ShouldBe(claim.Metadata.Name);
+        mount.ReadOnlyProperty.ShouldNotBe(true);
+        KubernetesManifests.Pod.SecurityContext.FsGroup.ShouldBe(
+            KubernetesManifests.Pod.SecurityContext.RunAsGroup, "else the process cannot write it");
+        claim.Spec.AccessModes.ShouldBe(["ReadWriteOnce"]);
+        claim.Spec.Resources.Requests["storage"].ToDecimal()
+            .ShouldBeGreaterThanOrEqualTo((2m * options.History.MaxBytes) + (8m * options.Store.CompactBytes));
     }
 
     [Fact]

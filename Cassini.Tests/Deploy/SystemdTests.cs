@@ -48,6 +48,16 @@ public partial class SystemdTests
         long.Parse(Value("LimitNOFILE"), CultureInfo.InvariantCulture).ShouldBeEnoughDescriptors();
     }
 
+    /// <summary>Everything else is read-only, and nobody else may read what clients sent.</summary>
+    [Fact]
+    public void Unit_DataDirectory_IsTheStateDirectory()
+    {
+        Variables(Unit)["CASSINI_DATA_DIR"].ShouldBe($"/var/lib/{Value("StateDirectory")}");
+        Value("StateDirectoryMode").ShouldBe("0700");
+        Value("ProtectSystem").ShouldBe("strict");
+        Value("UMask").ShouldBe("0077");
+    }
+
     [Fact]
     public void Unit_Variables_AreKnown()
     {

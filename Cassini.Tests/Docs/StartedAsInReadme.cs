@@ -28,7 +28,9 @@ public sealed class StartedAsInReadme : IAsyncLifetime
     }
 
     /// <summary>Runs a command of the README where this Cassini is what the README's Cassini is.</summary>
-    internal ChildProcess Run(string command) => ChildProcess.Paste(
+    /// <param name="command">The command.</param>
+    /// <param name="data">Where it keeps its data, if not where this Cassini does.</param>
+    internal ChildProcess Run(string command, string? data = null) => ChildProcess.Paste(
         command
             .Replace("127.0.0.1:8883", _broker, StringComparison.Ordinal)
             .Replace("-p 8883", $"-p {_broker.Split(':')[^1]}", StringComparison.Ordinal)
@@ -38,7 +40,7 @@ public sealed class StartedAsInReadme : IAsyncLifetime
         Repository.Root,
         ("CASSINI_BIND_ADDR", "127.0.0.1:0"),
         ("CASSINI_MANAGEMENT_ADDR", "127.0.0.1:0"),
-        ("CASSINI_DATA_DIR", _directory.Path),
+        ("CASSINI_DATA_DIR", data ?? _directory.Path),
 
         // Build servers would outlive the command, and with it hold the pipes that this test reads to their end.
         ("MSBUILDDISABLENODEREUSE", "1"),

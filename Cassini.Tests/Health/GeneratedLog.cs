@@ -63,6 +63,14 @@ internal static class GeneratedLog
             })),
         (1, Gen.Select(Gen.Long[0, 3_000_000], OneOf("alice", null), (queued, holder) =>
             (BrokerEvent)new LoadSampled(queued, 1, 2, 3) { BacklogHolder = holder, BacklogHeld = holder is null ? 0 : queued / 2 })),
+        (1, Gen.Long[0, 100].Select(read => (BrokerEvent)new StoreRecovering(read, 100, 1, read))),
+        (1, Duration.Select(took => (BrokerEvent)new StoreOpened("flush", 100, 1, 2, took))),
+        (1, Gen.Enum<StoreProblem>().Select(problem => (BrokerEvent)new StoreFailed(problem, "bad"))),
+        (1, Duration.Select(after => (BrokerEvent)new StoreResumed(after))),
+        (2, Gen.Select(Duration, Duration, OneOf("little room", null), (lag, slowest, warning) => (BrokerEvent)new LoadSampled(0, 1, 2, 3)
+        {
+            Store = new StoreLoad(100, 50, lag * 5, slowest) { Warning = warning },
+        })),
         (1, Gen.Select(Gen.Enum<CapacityResource>(), OneOf("alice", null), (resource, identity) =>
             (BrokerEvent)new CapacityReached(resource, 10, identity))),
         (2, Gen.Select(OneOf("", "a", null), Gen.Long[1, 9], (client, count) => (BrokerEvent)new MessagesDropped(client, count))),

@@ -147,6 +147,9 @@ public sealed class HistoryTests : IDisposable
     [InlineData("?since=2026-01-01&since=2026-01-02")]
     [InlineData("?until=12")]
     [InlineData("?since=2026-01-01&limit=0")]
+    [InlineData("?record=yes")]
+    [InlineData("?record=true&types=health")]
+    [InlineData("?record=true&limit=5")]
     [InlineData("?since=2026-01-01&types=nonsense")]
     public async Task Events_MalformedTime_Is400(string query)
     {
@@ -181,6 +184,17 @@ public sealed class HistoryTests : IDisposable
     }
 
     [Fact]
+    public async Task Runs_WhereCredentialsAreNeeded_NeedThem()
+    {
+        await using var rig = await ClosedRig.StartAsync(_directory.File("tokens"), history: Kept);
+        using var refused = await rig.GetAsync("/runs");
+        refused.StatusCode.ShouldBe(HttpStatusCode.Unauthorized);
+
+        using var served = await rig.SendAsync(HttpMethod.Get, "/runs", null, ClosedRig.Authorization);
+        served.StatusCode.ShouldBe(HttpStatusCode.OK);
+    }
+
+    [Fact]
     public async Task Events_AllFeedsAreOpen_TheyCountAsOne()
     {
         await using var rig = await ManagementRig.StartReadyAsync(new() { MaxFeeds = 1 }, history: Kept);
@@ -207,6 +221,10 @@ public sealed class HistoryTests : IDisposable
         runs[0].GetProperty("end").GetString().ShouldBe("clean");
         runs[1].GetProperty("end").ValueKind.ShouldBe(JsonValueKind.Null);
         runs[1].GetProperty("epoch").GetString().ShouldBe(second.Hub.Epoch.ToString());
+
+        var newest = JsonDocument.Parse(await second.GetTextAsync("/runs?limit=1")).RootElement;
+        newest.GetArrayLength().ShouldBe(1);
+        newest[0].GetProperty("epoch").GetString().ShouldBe(second.Hub.Epoch.ToString());
     }
 
     [Fact]
@@ -241,6 +259,8 @@ public sealed class HistoryTests : IDisposable
         (await rig.GetTextAsync("/metrics")).ShouldContain("cassini_history_written 0\n");
         using var past = await rig.GetAsync("/events?since=2026-01-01");
         past.StatusCode.ShouldBe(HttpStatusCode.ServiceUnavailable);
+        using var runs = await rig.GetAsync("/runs");
+        runs.StatusCode.ShouldBe(HttpStatusCode.ServiceUnavailable, "no runs and no answer are not the same");
     }
 
     private Task<ManagementRig> StartAsync(EventHubOptions? hub = null) =>

@@ -10,6 +10,7 @@ using Cassini.Streams.Events.Hub;
 using Cassini.Streams.Health;
 using Cassini.Streams.Health.Projection;
 using Cassini.Streams.Quotas;
+using Cassini.Streams.Store;
 using Cassini.Streams.Store.History;
 using Cassini.Tests.Health;
 using Cassini.Tests.Support;
@@ -49,12 +50,17 @@ internal sealed class ManagementRig : IAsyncDisposable
             new BrokerOptions { MaxTopics = 10_000 }, "0.1.0", Accounts, NoStore.Instance, Hub,
             TimeProvider.System, NullLogger<MqttBroker>.Instance);
         Listeners = new FakeListeners(Health);
-        History = history is null ? null : EventHistory.Start(Hub, history, "0.1.0", TimeProvider.System, NullLogger.Instance);
+        History = history is null
+            ? null
+            : EventHistory.Start(
+                Hub, () => new HistoryState(Health.ToRecordHeader(out var through), through), history, "0.1.0", TimeProvider.System,
+                NullLogger.Instance);
         Managed = new ManagedBroker(Hub, Health, Connections, RefusedHandshakes, Listeners.Disconnect, Listeners)
         {
             Mqtt = Broker,
             Accounts = Accounts,
             History = History,
+            Store = () => new StoreStatistics(1, 2, 3, TimeSpan.FromMilliseconds(4), 5, 6, 7, TimeSpan.Zero, TakesMessages: true),
             RequestStop = () => Interlocked.Increment(ref _stopsRequested),
         };
         _app = ManagementApp.Create(Managed, Options, NullLoggerFactory.Instance, TimeProvider.System, refusals: Refusals);

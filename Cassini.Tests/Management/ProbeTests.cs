@@ -60,6 +60,7 @@ public class ProbeTests
             [+]supervision ok
             [+]certificate ok
             [+]capacity ok
+            [+]store ok (off: StoreOff)
             [+]phase ok
             readyz check passed
 

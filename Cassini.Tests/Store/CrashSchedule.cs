@@ -25,7 +25,7 @@ internal sealed class CrashSchedule
     private readonly SimulatedClient[] _subscribers;
     private readonly List<RigConnection> _connections = [];
     private VirtualClock _clock = new();
-    private Journal _journal;
+    private RunningJournal _journal;
     private BrokerRig _rig;
     private int _messages;
     private int _wills;
@@ -94,12 +94,12 @@ internal sealed class CrashSchedule
 
     private T Any<T>(IReadOnlyList<T> from) => from[_random.Next(from.Count)];
 
-    private (Journal Journal, BrokerRig Rig) Make()
+    private (RunningJournal Journal, BrokerRig Rig) Make()
     {
         var run = _disk.Run;
-        var journal = new Journal(() => new SimulatedLedger(_disk, run), 1 << 20, _clock.Time, NullLogger<Journal>.Instance);
+        var journal = new RunningJournal(() => new SimulatedLedger(_disk, run), _clock.Time);
         var rig = new BrokerRig(
-            options => options with { MaxTakeOverDelay = TimeSpan.Zero, SysInterval = TimeSpan.FromHours(1) }, journal, _clock);
+            options => options with { MaxTakeOverDelay = TimeSpan.Zero, SysInterval = TimeSpan.FromHours(1) }, journal.Journal, _clock);
         _checker.Now = _clock.UtcNow;
         return (journal, rig);
     }
@@ -107,6 +107,7 @@ internal sealed class CrashSchedule
     private async Task BeginAsync()
     {
         await _rig.Broker.LoadAsync(CancellationToken.None);
+        _ = _journal.Run();
         foreach (var client in _clients)
         {
             await ConnectAsync(client, cleanStart: false);
@@ -291,6 +292,7 @@ internal sealed class CrashSchedule
         _clock = new VirtualClock(_clock.UtcNow + TimeSpan.FromSeconds(_random.Next(0, 3)));
         (_journal, _rig) = Make();
         await _rig.Broker.LoadAsync(CancellationToken.None);
+        _ = _journal.Run();
         _checker.Trace($"the broker begins with {_disk.Groups} groups");
         _disk.Usually = Chance(50) ? AppendFate.Succeeds : AppendFate.Held;
         foreach (var client in _clients.Where(_ => Chance(80)).ToList())
@@ -494,18 +496,11 @@ internal sealed class CrashSchedule
 
     private bool IsQuiet()
     {
-        if (!_disk.IsHolding && _journal.Failure is null
-            && (IsSignalled(_journal) || !_journal.Durability.IsReached(Ticket(_journal) - 1)))
+        if (!_disk.IsHolding && _journal.Journal.Refusal is null && !_journal.IsQuiet)
         {
             return false;
         }
 
         return _connections.TrueForAll(one => one.IsQuiet);
     }
-
-    [UnsafeAccessor(UnsafeAccessorKind.Field, Name = "_isSignalled")]
-    private static extern ref bool IsSignalled(Journal journal);
-
-    [UnsafeAccessor(UnsafeAccessorKind.Field, Name = "_ticket")]
-    private static extern ref long Ticket(Journal journal);
 }

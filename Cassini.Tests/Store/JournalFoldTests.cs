@@ -30,15 +30,15 @@ public class JournalFoldTests
             {
                 if (choice % 9 == 0)
                 {
-                    await SettleAsync(journal, models);
+                    await SettleAsync(journal.Journal, models);
                 }
                 else if (choice % 31 == 0)
                 {
-                    await RewriteAsync(journal, models, choice);
+                    await RewriteAsync(journal.Journal, models, choice);
                 }
                 else if (models.Count == 0 || choice % 37 == 0)
                 {
-                    models.Add(new Model(journal, $"c{models.Count}"));
+                    models.Add(new Model(journal.Journal, $"c{models.Count}"));
                 }
                 else
                 {
@@ -47,16 +47,16 @@ public class JournalFoldTests
             }
         }
 
-        await using var again = new Journal(() => new ListLedger(groups), 1 << 20, _clock.Time, NullLogger<Journal>.Instance);
-        var state = await again.LoadAsync(TestContext.Current.CancellationToken);
+        await using var again = new RunningJournal(() => new ListLedger(groups), _clock.Time);
+        var state = await again.LoadAsync();
 
         Describe(state.Sessions).ShouldBe(models.Where(model => !model.HasEnded).Select(model => model.ToString()).Order());
     }
 
-    private async Task<Journal> OpenAsync(List<(long, byte[])> groups)
+    private async Task<RunningJournal> OpenAsync(List<(long, byte[])> groups)
     {
-        var journal = new Journal(() => new ListLedger(groups), 1 << 20, _clock.Time, NullLogger<Journal>.Instance);
-        (await journal.LoadAsync(TestContext.Current.CancellationToken)).Sessions.ShouldBeEmpty();
+        var journal = new RunningJournal(() => new ListLedger(groups), _clock.Time);
+        (await journal.LoadAsync()).Sessions.ShouldBeEmpty();
         return journal;
     }
 

@@ -12,9 +12,10 @@ public class JournalRewriteTests
     public async Task EndRewrite_SessionWasNotWrittenAnew_DropsNothingAndWantsNoOtherAtOnce()
     {
         var groups = new List<(long Number, byte[] Bytes)>();
-        await using var journal = new Journal(
-            () => new ListLedger(groups), compactBytes: 1, new VirtualClock().Time, NullLogger<Journal>.Instance);
-        await journal.LoadAsync(TestContext.Current.CancellationToken);
+        await using var running = new RunningJournal(
+            () => new ListLedger(groups), new VirtualClock().Time, new StoreOptions { CompactBytes = 1 });
+        await running.LoadAsync();
+        var journal = running.Journal;
         var session = journal.OpenSession(new SessionRecord(new string('a', 2_000), "alice", 60));
         await Eventually.CompletesAsync(
             "it is durable", journal.Durability.WhenReachedAsync(session.LastTicket, TestContext.Current.CancellationToken));

@@ -279,6 +279,13 @@ internal sealed class SimulatedClient(ScheduleChecker checker, string id, int ve
         }
 
         checker.Trace($"{id} gets {ack.Type} {ack.PacketId} ({ack.Reason})");
+        if (ack.Reason == ReasonCode.QuotaExceeded && ack.Type != PacketType.PubComp)
+        {
+            // The disk is full or fails: it was not taken in, and no PUBREL follows (§4.3.3).
+            _outgoing.Remove(found);
+            return;
+        }
+
         if (ack.Type != PacketType.PubComp)
         {
             checker.OnAcknowledged(found.Message, ack);

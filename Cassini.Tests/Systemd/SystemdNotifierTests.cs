@@ -12,6 +12,7 @@ namespace Cassini.Tests.Systemd;
 /// <summary>The notifier over a real projection whose events the test publishes, and a real socket.</summary>
 public sealed class SystemdNotifierTests : IDisposable
 {
+    private const string MoreTime = "EXTEND_TIMEOUT_USEC=120000000";
     private const int Unreachable = 2000;
     private static readonly TimeSpan LongestStop = TimeSpan.FromSeconds(20);
     private readonly TempDirectory _directory = new();
@@ -103,6 +104,28 @@ public sealed class SystemdNotifierTests : IDisposable
 
         rig.Publish(new PhaseEntered(Phase.Draining));
         (await notifier.Notifier.ReloadingAsync()).ShouldBeFalse("it is being stopped");
+    }
+
+    [Fact]
+    public async Task Notifier_Recovers_AsksForMoreTimeAgainAndAgainUntilItIsReady()
+    {
+        await using var rig = await ManagementRig.StartAsync();
+        var name = _directory.File("notify");
+        await using var manager = new NotifyReceiver(name);
+        await using var notifier = Running.Start(rig, name, NullLogger.Instance, ("WATCHDOG_USEC", "20000"));
+        rig.Publish(new PhaseEntered(Phase.Recovering));
+
+        (await manager.MessageAsync("the status", line => line.StartsWith("STATUS=recovering", StringComparison.Ordinal)))
+            .ShouldEndWith(MoreTime);
+        var count = manager.Messages.Count;
+        (await manager.MessageAsync("a sign", "WATCHDOG=1", after: count)).ShouldBe($"WATCHDOG=1\n{MoreTime}");
+
+        rig.BecomeReady();
+        count = manager.Messages.Count;
+        await manager.MessageAsync("ready", "READY=1");
+        await Eventually.BecomesAsync(
+            "a ping alone", () => manager.Messages.Skip(count), messages => messages.Contains("WATCHDOG=1", StringComparer.Ordinal));
+        manager.Messages[^1].ShouldNotContain(MoreTime);
     }
 
     [Fact]

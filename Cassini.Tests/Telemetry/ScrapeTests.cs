@@ -118,7 +118,7 @@ public class ScrapeTests
     {
         await using var rig = await ManagementRig.StartReadyAsync();
         var held = new HeldReading(rig);
-        await using var metrics = new CassiniMetrics(held.Read, rig.Hub, hasBroker: false, null, TimeProvider.System);
+        await using var metrics = new CassiniMetrics(held.Read, rig.Hub, hasBroker: false, hasStore: false, null, TimeProvider.System);
         var first = Task.Run(metrics.CollectAsync);
         await held.Begun;
 
@@ -137,7 +137,7 @@ public class ScrapeTests
     {
         await using var rig = await ManagementRig.StartReadyAsync();
         var held = new HeldReading(rig) { Failure = new InvalidOperationException("no reading") };
-        await using var metrics = new CassiniMetrics(held.Read, rig.Hub, hasBroker: false, null, TimeProvider.System);
+        await using var metrics = new CassiniMetrics(held.Read, rig.Hub, hasBroker: false, hasStore: false, null, TimeProvider.System);
         var first = Task.Run(metrics.CollectAsync);
         await held.Begun;
         var later = metrics.CollectAsync();
@@ -152,7 +152,7 @@ public class ScrapeTests
     {
         await using var rig = await ManagementRig.StartReadyAsync();
         var held = new HeldReading(rig);
-        await using var metrics = new CassiniMetrics(held.Read, rig.Hub, hasBroker: false, null, TimeProvider.System);
+        await using var metrics = new CassiniMetrics(held.Read, rig.Hub, hasBroker: false, hasStore: false, null, TimeProvider.System);
         var first = Task.Run(metrics.CollectAsync);
         await held.Begun;
         var disposing = metrics.DisposeAsync().AsTask();
@@ -183,6 +183,7 @@ public class ScrapeTests
             },
             rig.Hub,
             hasBroker: false,
+            hasStore: false,
             null,
             TimeProvider.System);
 

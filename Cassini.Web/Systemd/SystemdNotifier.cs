@@ -7,7 +7,8 @@ namespace Cassini.Web.Systemd;
 
 /// <summary>
 /// Notifies the service manager of the broker's health, as one more reader of it: READY=1 when it is ready for the first time, STATUS= at
-/// each change, STOPPING=1 when it drains, and WATCHDOG=1 for as long as /livez would answer 200.
+/// each change, STOPPING=1 when it drains, and WATCHDOG=1 for as long as /livez would answer 200. While it recovers it asks for more time
+/// to start: a manager that ended it would make it begin again.
 /// </summary>
 /// <param name="health">What it reads.</param>
 /// <param name="socket">Where it sends.</param>
@@ -18,6 +19,12 @@ namespace Cassini.Web.Systemd;
 internal sealed class SystemdNotifier(
     HealthProjection health, NotifySocket socket, TimeSpan? watchdog, TimeSpan longestStop, TimeProvider time, ILogger logger)
 {
+    /// <summary>How often it is looked whether it still recovers, unless the manager wants a sign more often.</summary>
+    private static readonly TimeSpan LongestPause = TimeSpan.FromSeconds(30);
+
+    /// <summary>How much time a recovery asks for each time: far more than the pause, for a busy machine.</summary>
+    private static readonly TimeSpan RecoveryTime = TimeSpan.FromMinutes(2);
+
     private volatile bool _isReadySent;
     private bool _isStoppingSent;
     private bool _isLiveSent;
@@ -69,20 +76,15 @@ internal sealed class SystemdNotifier(
 
     private async Task PingAsync(SemaphoreSlim turn, CancellationToken end)
     {
-        if (watchdog is not { } longestSilence)
-        {
-            return;
-        }
-
         // At half of the manager's time, as sd_watchdog_enabled(3) recommends.
-        using var timer = new PeriodicTimer(longestSilence / 2, time);
+        using var timer = new PeriodicTimer(watchdog / 2 ?? LongestPause, time);
         try
         {
             do
             {
                 // The status goes first: no ping follows one that says that the broker is not live.
                 await SendInTurnAsync(
-                    turn, end, () => _isLiveSent && health.Current.Live ? socket.SendAsync("WATCHDOG=1") : Task.CompletedTask);
+                    turn, end, () => _isLiveSent && health.Current.Live ? SendSignAsync() : Task.CompletedTask);
             }
             while (await timer.WaitForNextTickAsync(end));
         }
@@ -91,6 +93,19 @@ internal sealed class SystemdNotifier(
             // The process ends.
         }
     }
+
+    private Task SendSignAsync() => (watchdog, IsRecovering(health.Current)) switch
+    {
+        (null, false) => Task.CompletedTask,
+        (null, true) => socket.SendAsync(Extend(RecoveryTime)),
+        (_, false) => socket.SendAsync("WATCHDOG=1"),
+        (_, true) => socket.SendAsync("WATCHDOG=1", Extend(RecoveryTime)),
+    };
+
+    private bool IsRecovering(HealthSnapshot snapshot) => snapshot.Phase == Phase.Recovering && !_isReadySent;
+
+    private static string Extend(TimeSpan span) =>
+        string.Create(CultureInfo.InvariantCulture, $"EXTEND_TIMEOUT_USEC={(long)span.TotalMicroseconds}");
 
     /// <summary>A failure ends neither the turn nor the loop: without pings the manager would end a broker that works.</summary>
     private async Task SendInTurnAsync(SemaphoreSlim turn, CancellationToken end, Func<Task> send)
@@ -112,6 +127,11 @@ internal sealed class SystemdNotifier(
 
     private IEnumerable<string> FirstTimes(HealthSnapshot snapshot)
     {
+        if (IsRecovering(snapshot))
+        {
+            yield return Extend(RecoveryTime);
+        }
+
         if (snapshot.Ready && !_isReadySent)
         {
             _isReadySent = true;
@@ -124,7 +144,7 @@ internal sealed class SystemdNotifier(
             yield return "STOPPING=1";
 
             // This never shortens the manager's own limit, TimeoutStopSec.
-            yield return string.Create(CultureInfo.InvariantCulture, $"EXTEND_TIMEOUT_USEC={(long)longestStop.TotalMicroseconds}");
+            yield return Extend(longestStop);
         }
     }
 }

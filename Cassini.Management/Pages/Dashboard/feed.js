@@ -3,7 +3,7 @@
 import { Denied, request } from './api.js';
 import { messagesOf } from './sse.js';
 
-const TYPES = 'health,lifecycle,listener,connection,session,supervision,certificate,topic,load';
+const TYPES = 'health,lifecycle,listener,connection,session,supervision,certificate,topic,load,store';
 const FIRST_RETRY = 500;
 const LONGEST_RETRY = 5_000;
 

@@ -3,6 +3,7 @@
 const counts = new Intl.NumberFormat('en', { maximumFractionDigits: 0 });
 const compact = new Intl.NumberFormat('en', { notation: 'compact', maximumFractionDigits: 1 });
 const clock = new Intl.DateTimeFormat('en-GB', { hour: '2-digit', minute: '2-digit', second: '2-digit' });
+const day = new Intl.DateTimeFormat('en-GB', { day: 'numeric', month: 'short', hour: '2-digit', minute: '2-digit', second: '2-digit' });
 
 export const count = value => counts.format(value);
 
@@ -31,6 +32,14 @@ export function duration(seconds) {
 
 export const timeOfDay = date => clock.format(date);
 
+export const dayAndTime = date => day.format(date);
+
 export const sequenceOf = id => Number(id.slice(17));
 
 export const plural = (value, one, many) => `${count(value)} ${value === 1 ? one : many}`;
+
+/** A size, as people say it. */
+export function bytes(value) {
+  const power = Math.min(4, Math.floor(Math.log2(Math.max(1, value)) / 10));
+  return `${figure(value / 1024 ** power)} ${['B', 'KiB', 'MiB', 'GiB', 'TiB'][power]}`;
+}

@@ -12,6 +12,7 @@ import { Model } from './model.js';
 import { Notes } from './notes.js';
 import { readPast, readSnapshot } from './past.js';
 import { RefusalTable } from './refusals.js';
+import { Runs } from './runs.js';
 import { initTheme, showTheme } from './theme.js';
 import { throttled } from './throttle.js';
 import { renderTiles } from './tiles.js';
@@ -30,6 +31,7 @@ const notes = new Notes(askForToken);
 const connections = new Connections(model.clock, notes);
 const refusals = new RefusalTable(model.clock, notes);
 const topics = new Topics(notes);
+const runs = new Runs(notes);
 let past = new AbortController();
 let state = 'connecting';
 let why = '';
@@ -48,6 +50,7 @@ const render = throttled(100, () => {
     renderCertificates(model);
     renderLanes(model);
     renderTransitions(model, openEvent);
+    runs.render(model);
   }
 
   showTitle(model.health);
@@ -68,6 +71,7 @@ const refreshCertificates = throttled(SECOND, () => notes.read('certificates-fai
 const TOUCHED_BY = {
   health: [refreshHealth, refreshCertificates],
   lifecycle: [refreshHealth],
+  store: [refreshHealth],
   listener: [refreshHealth],
   certificate: [refreshHealth, refreshCertificates],
   connection: [() => connections.refresh()],
@@ -79,6 +83,7 @@ const TOUCHED_BY = {
 function onMessage(message) {
   if (model.apply(message)) {
     readThePast(message.data);
+    runs.begin(message.data);
   }
 
   if (message.type === 'snapshot') {

@@ -7,11 +7,11 @@ import { evidence, moment, reason, status } from './words.js';
 const LONGEST = 3_600;
 const SHORTEST = 300;
 const FIRST_SHOWN = 8;
-const SCALE = 1_000;
+export const SCALE = 1_000;
 
 /** The height of a status in its lane, which makes it readable without colour. */
-const HEIGHTS = { off: 1, ok: 2, degraded: 7, unknown: 5, error: 12 };
-const LANE = 14;
+export const HEIGHTS = { off: 1, ok: 2, degraded: 7, unknown: 5, error: 12 };
+export const LANE = 14;
 
 const rows = new Keyed();
 const lanes = new Keyed();
@@ -71,10 +71,15 @@ function segments(check, changes, now) {
 function row(change, clock, open) {
   return h('li', { 'data-sequence': change.sequence },
     moment(clock, change.at),
-    h('span', { class: 'name' }, change.check),
-    h('span', { class: 'change' }, status(change.from), h('span', { class: 'arrow' }, '→'), status(change.to)),
-    h('span', { class: 'why' },
-      change.reason ? reason(change.reason) : null,
-      change.message ? h('span', { class: 'message' }, change.message) : null,
-      evidence([...change.evidence, change.id], open)));
+    cells(change, evidence([...change.evidence, change.id], open)));
 }
+
+/** What changed and why, after the time. */
+export const cells = (change, events = null) => [
+  h('span', { class: 'name' }, change.check),
+  h('span', { class: 'change' }, status(change.from), h('span', { class: 'arrow' }, '→'), status(change.to)),
+  h('span', { class: 'why' },
+    change.reason ? reason(change.reason) : null,
+    change.message ? h('span', { class: 'message' }, change.message) : null,
+    events),
+];

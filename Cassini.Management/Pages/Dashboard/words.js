@@ -1,12 +1,13 @@
 // The wording for statuses and checks, the same everywhere.
 
 import { h } from './dom.js';
-import { sequenceOf, timeOfDay, duration } from './format.js';
+import { bytes, dayAndTime, duration, plural, sequenceOf, timeOfDay } from './format.js';
 
 export const SEVERITY = { off: 0, ok: 1, degraded: 2, unknown: 3, error: 4 };
 
 /** A status as a word with its sign: never by colour alone. */
-export const status = word => h('span', { class: 'status', 'data-status': word }, h('span', { class: 'glyph', 'aria-hidden': 'true' }), word);
+export const status = (severity, word = severity) =>
+  h('span', { class: 'status', 'data-status': severity }, h('span', { class: 'glyph', 'aria-hidden': 'true' }), word);
 
 /** A reason code that links to its runbook entry: in a tab of its own, because leaving this page forgets its token. */
 export const reason = code => h('a', { class: 'reason', href: `runbook#${encodeURIComponent(code)}`, target: '_blank', rel: 'noopener', title: 'Opens the runbook in a new tab' }, code);
@@ -35,3 +36,21 @@ export function moment(clock, seconds) {
   const date = clock.dateOf(seconds);
   return h('time', { datetime: date.toISOString(), title: date.toISOString() }, timeOfDay(date));
 }
+
+/** How the store does, in one line; empty without one. */
+export function stored(store) {
+  if (!store) {
+    return '';
+  }
+
+  const { recovery } = store;
+  if (recovery) {
+    return `${recovery.total > 0 ? Math.floor(100 * recovery.read / recovery.total) : 100} % of ${bytes(recovery.total)} read, `
+      + `${plural(recovery.sessions, 'session', 'sessions')} and ${plural(recovery.messages, 'message', 'messages')} found so far`;
+  }
+
+  return `${bytes(store.bytes)} at level ${store.level}`;
+}
+
+/** A time of another day, perhaps. */
+export const stamp = date => h('time', { datetime: date.toISOString(), title: date.toISOString() }, dayAndTime(date));

@@ -34,7 +34,7 @@ internal sealed class PublishHandler(
     /// <param name="packet">What the packet says.</param>
     /// <param name="frame">The packet itself.</param>
     /// <param name="now">When it was received: a timestamp.</param>
-    /// <param name="refuse">Whether there is no memory for it.</param>
+    /// <param name="refuse">Whether there is no memory for it. That the store cannot keep it is found out here.</param>
     /// <param name="answers">Where the acknowledgement goes, once every subscriber has its copy.</param>
     /// <param name="slice">How much may be done.</param>
     /// <returns>Why the connection must end; null when it goes on.</returns>
@@ -51,14 +51,19 @@ internal sealed class PublishHandler(
             return order;
         }
 
-        if (refuse && !(packet.QoS == QualityOfService.ExactlyOnce && client.Session.Received.Contains(packet.PacketId)))
+        if (refuse && !IsRepeated(packet))
         {
-            return Refused(ref packet, answers);
+            return Refused(ref packet, CloseReason.OutOfMemory, answers);
         }
 
         if (topic.Topic is null)
         {
             return Denied(ref packet, topic, answers);
+        }
+
+        if (store.Refusal is not null && NeedsStore(packet, topic.Topic) && !IsRepeated(packet))
+        {
+            return Refused(ref packet, CloseReason.StoreUnavailable, answers);
         }
 
         if (packet.QoS == QualityOfService.ExactlyOnce)
@@ -211,7 +216,17 @@ internal sealed class PublishHandler(
     private void Report(string action, string topic, string? detail) =>
         events.PublishLimited(client.Denied(action, topic, detail), client.Identity, action);
 
-    private CloseOrder? Refused(ref PublishPacket packet, AnswerBuffer answers)
+    /// <summary>Whether it was received before, so that it only needs its answer.</summary>
+    private bool IsRepeated(in PublishPacket packet) =>
+        packet.QoS == QualityOfService.ExactlyOnce && client.Session.Received.Contains(packet.PacketId);
+
+    /// <summary>Whether anything of it would have to outlive the process.</summary>
+    private bool NeedsStore(in PublishPacket packet, Topic topic) =>
+        packet.Retain
+        || (packet.QoS == QualityOfService.ExactlyOnce && client.Session.KeepsMessages)
+        || (packet.QoS != QualityOfService.AtMostOnce && router.HasKeepers(topic));
+
+    private CloseOrder? Refused(ref PublishPacket packet, CloseReason reason, AnswerBuffer answers)
     {
         link.Counters.AddRefused();
         if (packet.QoS == QualityOfService.AtMostOnce)
@@ -222,7 +237,7 @@ internal sealed class PublishHandler(
         if (_version == ProtocolVersion.V311)
         {
             // MQTT 3.1.1 has no code for it; without an acknowledgement the client publishes again on its next connection.
-            return new CloseOrder(ReasonCode.ServerBusy, CloseReason.OutOfMemory);
+            return new CloseOrder(ReasonCode.ServerBusy, reason);
         }
 
         Acknowledge(ref packet, ReasonCode.QuotaExceeded, answers);

@@ -77,6 +77,7 @@ internal sealed class ServePhase(BrokerOptions options, Durability durability, I
                     continue;
                 }
 
+                var isDurable = ticket > 0;
                 if (!handler.HasAnswers)
                 {
                     ticket = 0;
@@ -87,7 +88,11 @@ internal sealed class ServePhase(BrokerOptions options, Durability durability, I
                     await link.HoldBackAsync(() => link.Answers.WhenRoomAsync().WaitAsync(cancellationToken));
                 }
 
-                await AwaitAsync(link, durability.Room, cancellationToken);
+                if (isDurable)
+                {
+                    // Who changes nothing that is stored goes on, however much waits for the disk.
+                    await AwaitAsync(link, durability.Room, cancellationToken);
+                }
 
                 if (step is not (Step.ReadOn or Step.GoOn) || link.Outbox.IsOverLimit)
                 {

@@ -12,6 +12,9 @@ internal interface IBrokerStore
     /// <summary>How far its changes are durable.</summary>
     Durability Durability { get; }
 
+    /// <summary>Why it cannot keep new messages now, which are to be refused then; null when it can. Any thread.</summary>
+    string? Refusal { get; }
+
     /// <summary>Loads everything that was stored. Called at most once, before the first change.</summary>
     ValueTask<BrokerState> LoadAsync(CancellationToken cancellationToken);
 

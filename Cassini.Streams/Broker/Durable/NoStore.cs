@@ -13,6 +13,8 @@ internal sealed class NoStore : IBrokerStore
 
     public Durability Durability { get; } = new();
 
+    public string? Refusal => null;
+
     public ValueTask<BrokerState> LoadAsync(CancellationToken cancellationToken) => ValueTask.FromResult(BrokerState.Empty);
 
     public ISessionStore OpenSession(SessionRecord session) => NoSessionStore.Instance;

@@ -47,6 +47,15 @@ internal sealed class SharedGroup(string name) : IListed
         }
     }
 
+    /// <summary>Whether a member is as asked for.</summary>
+    public bool Has(Func<Subscription, bool> isWanted)
+    {
+        lock (_lock)
+        {
+            return _members.Exists(member => isWanted(member));
+        }
+    }
+
     public void Add(Subscription member)
     {
         lock (_lock)

@@ -1,4 +1,5 @@
 using Cassini.Streams.Broker.Model;
+using Cassini.Streams.Mqtt;
 
 namespace Cassini.Streams.Broker.Routing;
 
@@ -35,6 +36,16 @@ internal sealed class Router(TopicTable topics, RetainedMessages retained, TimeP
 
         return true;
     }
+
+    /// <summary>Whether a topic has a subscriber that keeps messages of QoS 1 and 2 when it cannot be reached.</summary>
+    public bool HasKeepers(Topic topic)
+    {
+        var route = topics.RouteOf(topic);
+        return route.Subscriptions.Any(IsKeeping) || route.Groups.Any(group => group.Has(IsKeeping));
+    }
+
+    private static bool IsKeeping(Subscription subscription) =>
+        subscription.QoS != QualityOfService.AtMostOnce && subscription.Subscriber.KeepsMessages;
 
     private Route Begin(ref Publication message, ref RouteProgress progress, ref WorkSlice slice)
     {

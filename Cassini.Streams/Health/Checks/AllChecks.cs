@@ -17,6 +17,7 @@ internal static class AllChecks
         new CertificateCheck(),
         new BacklogCheck(),
         new CapacityCheck(),
+        new StoreCheck(),
         new PhaseCheck(),
     ];
 }

@@ -21,6 +21,8 @@ internal sealed record HealthFacts
 
     public CapacityFacts Capacity { get; init; } = CapacityFacts.None;
 
+    public StoreFacts Store { get; init; } = StoreFacts.None;
+
     public TopicFacts Topics { get; init; } = TopicFacts.None;
 
     public LastError? LastError { get; init; }
@@ -61,6 +63,7 @@ internal sealed record HealthFacts
         Canary = Canary with { Slow = Threshold.Exceeds(Canary.RoundTrip, policy.SlowCanary, policy.LeaveRatio, false) },
         Capacity = Capacity.Under(policy),
         Load = Load.Under(policy),
+        Store = Store.Under(policy),
     };
 
     /// <summary>Whether readers of the snapshot see a change of a phase, an endpoint or a certificate.</summary>

@@ -37,7 +37,9 @@ internal sealed record CheckState(Check Check, SlidingCounter Changes)
 
     private TimeSpan FlagsSince { get; init; }
 
-    /// <summary>Whether it ever had evidence. The first evidence is not damped, because there is nothing to recover from.</summary>
+    /// <summary>
+    /// Whether it ever had evidence, which being off is not. The first evidence is not damped, because there is nothing to recover from.
+    /// </summary>
     private bool HadEvidence { get; init; }
 
     /// <summary>Restores a state that was written.</summary>
@@ -120,7 +122,7 @@ internal sealed record CheckState(Check Check, SlidingCounter Changes)
             Verdict = verdict,
             Changes = changes,
             Flapping = changes.Total >= policy.FlappingTransitions,
-            HadEvidence = HadEvidence || verdict.Status is not HealthStatus.Unknown,
+            HadEvidence = HadEvidence || verdict.Status is not (HealthStatus.Unknown or HealthStatus.Off),
         };
         return next with { Fails = Check.FailedProbes(next.Status, next.Flags), Due = next.NextDue(policy.Hold) };
     }

@@ -42,10 +42,13 @@ internal static class FactsReducer
                 Load = facts.Load.Apply(e, sequence, policy),
                 Topics = facts.Topics.Apply(e),
                 Capacity = facts.Capacity.Apply(e.Capacity, sequence, policy),
+                Store = e.Store is null ? facts.Store : facts.Store.Apply(e, sequence, policy),
             },
             CapacityReached e => facts with { Capacity = facts.Capacity.Apply(e, sequence, policy) },
             MessagesDropped e => facts with { Load = facts.Load.Apply(e, sequence, now) },
             TopicCreated or TopicRemoved => facts with { Topics = facts.Topics.Apply(envelope.Event) },
+            StoreRecovering or StoreOpened or StoreFailed or StoreResumed =>
+                facts with { Store = facts.Store.Apply(envelope.Event, sequence, policy) },
             PhaseEntered e => facts with { Phase = facts.Phase.Apply(e, sequence) },
             _ => facts,
         };

@@ -17,6 +17,7 @@ internal static class LastErrors
         AcceptFailed e => $"accept on {e.Endpoint}: {e.Error}",
         Crashed e => $"{e.Component} crashed: {e.Exception}: {e.Message}",
         GaveUp e => $"{e.Component} given up after {Quantity.Of(e.Crashes, "crash", "crashes")}",
+        StoreFailed e => $"store: {e.Message}",
         CertificateReloadFailed e => $"reload {e.Path}: {e.Message}",
         _ => null,
     };

@@ -43,6 +43,7 @@ internal sealed class SnapshotBuilder(HealthPolicy policy, Func<long> oldest, Da
                 fact => new EndpointHealth(fact.Address, fact.State, state.WallClock(fact.Since), fact.Error)),
         ],
         Broker = new BrokerHealth(ConnectivityOf(state)),
+        Store = state.Facts.Store.Visible,
         Checks = [.. state.Verdicts.Checks.Select(check => Build(state, check))],
         Log = new LogRange(Id(state, Math.Min(oldest(), Math.Max(1, state.Through))), Id(state, state.Through)),
         Through = state.Through,

@@ -133,7 +133,16 @@ public sealed class HealthProjection : IDisposable
     /// The first line of a record, without its line end: the policy and the whole state of one instant, from which the events after
     /// it can be folded on. The body of <c>GET /state</c>.
     /// </summary>
-    public byte[] ToRecordHeader() => RecordHeader.Write(_state, _hub.StartedAt, _version, _policy);
+    public byte[] ToRecordHeader() => ToRecordHeader(out _);
+
+    /// <inheritdoc cref="ToRecordHeader()"/>
+    /// <param name="through">The sequence of the last event that the state includes.</param>
+    internal byte[] ToRecordHeader(out long through)
+    {
+        var state = _state;
+        through = state.Through;
+        return RecordHeader.Write(state, _hub.StartedAt, _version, _policy);
+    }
 
     /// <summary>Rehearsal: stops the ticks, so that readers see the projection turn stale.</summary>
     internal void StopTicks() => _ticks.Disposable = Disposable.Empty;

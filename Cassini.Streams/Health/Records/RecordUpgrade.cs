@@ -29,7 +29,12 @@ internal static class RecordUpgrade
             AddCapacity(upgraded);
         }
 
-        AddHolders(upgraded);
+        if (version < 4)
+        {
+            AddHolders(upgraded);
+        }
+
+        AddStore(upgraded);
         using var json = JsonDocument.Parse(upgraded.ToJsonString());
         return json.RootElement.Clone();
     }
@@ -52,17 +57,36 @@ internal static class RecordUpgrade
     /// <summary>There was no check of capacity: it begins without a sample.</summary>
     private static void AddCapacity(JsonObject header)
     {
-        const string Name = CheckNames.Capacity;
         if (header["policy"] is JsonObject policy)
         {
             policy[nameof(HealthPolicy.CapacityHigh)] = new HealthPolicy().CapacityHigh;
         }
 
+        AddCheck(header, CheckNames.Capacity);
+    }
+
+    /// <summary>There was no store.</summary>
+    private static void AddStore(JsonObject header)
+    {
+        if (header["policy"] is JsonObject policy)
+        {
+            foreach (var added in (ReadOnlySpan<string>)[nameof(HealthPolicy.SlowCommit), nameof(HealthPolicy.StalledCommit)])
+            {
+                policy[added] = JsonNode.Parse(Blank.GetProperty("policy").GetProperty(added).GetRawText());
+            }
+        }
+
+        AddCheck(header, CheckNames.Store);
+    }
+
+    /// <summary>A check that has seen nothing, and the facts that it judges, which have the same name.</summary>
+    private static void AddCheck(JsonObject header, string name)
+    {
         foreach (var part in (ReadOnlySpan<string>)["facts", "checks"])
         {
             if (header["state"]?[part] is JsonObject found)
             {
-                found[Name] = JsonNode.Parse(Blank.GetProperty("state").GetProperty(part).GetProperty(Name).GetRawText());
+                found[name] = JsonNode.Parse(Blank.GetProperty("state").GetProperty(part).GetProperty(name).GetRawText());
             }
         }
     }

@@ -15,6 +15,7 @@ internal sealed class EventHistory : IEventHistory, IAsyncDisposable
 
     // Readers must leave the disk and the thread pool to others.
     private readonly SemaphoreSlim _turns = new(2);
+    private volatile string? _readProblem;
     private readonly string _path;
     private readonly HistoryRun _run;
     private readonly HistoryWriter _writer;
@@ -22,12 +23,13 @@ internal sealed class EventHistory : IEventHistory, IAsyncDisposable
     private readonly ILogger _logger;
     private readonly Task _report;
 
-    private EventHistory(EventHub hub, HistoryOptions options, string program, TimeProvider time, ILogger logger)
+    private EventHistory(
+        EventHub hub, Func<HistoryState> state, HistoryOptions options, string program, TimeProvider time, ILogger logger)
     {
         (Options, _time, _logger) = (options, time, logger);
         _path = Path.Combine(Path.GetFullPath(options.Directory!), HistoryConnection.FileName);
         _run = new HistoryRun(hub.Epoch, hub.StartedAt, program);
-        _writer = new HistoryWriter(hub, _path, () => HistoryFile.Open(_path, options, _run), time, logger);
+        _writer = new HistoryWriter(hub, state, _path, () => HistoryFile.Open(_path, options, _run), time, logger);
         AppDomain.CurrentDomain.UnhandledException += NoteCrash;
         _report = ReportEndBeforeAsync();
     }
@@ -40,29 +42,33 @@ internal sealed class EventHistory : IEventHistory, IAsyncDisposable
 
     /// <summary>Begins to write the events of a hub; null when it is switched off, or has no directory.</summary>
     /// <param name="hub">The events.</param>
+    /// <param name="state">Gives the state of health that includes the events so far: called at once, and by the writer's thread.</param>
     /// <param name="options">Where, and how much.</param>
     /// <param name="program">The version of the program.</param>
     /// <param name="time">The one clock.</param>
     /// <param name="logger">Where failures are logged.</param>
-    public static EventHistory? Start(EventHub hub, HistoryOptions options, string program, TimeProvider time, ILogger logger) =>
-        options.Enabled && !string.IsNullOrEmpty(options.Directory) ? new EventHistory(hub, options, program, time, logger) : null;
+    public static EventHistory? Start(
+        EventHub hub, Func<HistoryState> state, HistoryOptions options, string program, TimeProvider time, ILogger logger) =>
+        options.Enabled && !string.IsNullOrEmpty(options.Directory)
+            ? new EventHistory(hub, state, options, program, time, logger)
+            : null;
 
     /// <inheritdoc/>
-    public async Task<ImmutableArray<HistoryRun>> RunsAsync(CancellationToken cancellation) => await AskAsync<ImmutableArray<HistoryRun>?>(
+    public Task<ImmutableArray<HistoryRun>?> RunsAsync(int most, CancellationToken cancellation) => AskAsync<ImmutableArray<HistoryRun>?>(
         connection =>
         {
             using (connection)
             {
-                return HistoryReader.Runs(connection);
+                return HistoryReader.Runs(connection, most);
             }
         },
-        cancellation).ConfigureAwait(false) ?? [];
+        cancellation);
 
     /// <inheritdoc/>
     public async Task<HistoryResume> ResumeAsync(EventId after, long oldest, CancellationToken cancellation) => await AskAsync(
         connection =>
         {
-            var resume = HistoryReader.Resume(connection, _turns, after, _run.Epoch, oldest);
+            var resume = HistoryReader.Resume(connection, Reading, after, _run.Epoch, oldest);
             if (resume.Events is null)
             {
                 connection.Dispose();
@@ -74,7 +80,11 @@ internal sealed class EventHistory : IEventHistory, IAsyncDisposable
 
     /// <inheritdoc/>
     public Task<HistoryCursor?> ReadAsync(DateTimeOffset? since, DateTimeOffset? until, CancellationToken cancellation) =>
-        AskAsync(connection => HistoryReader.Between(connection, _turns, since, until), cancellation)!;
+        AskAsync(connection => HistoryReader.Between(connection, Reading, since, until), cancellation)!;
+
+    /// <inheritdoc/>
+    public Task<HistoryRecord?> RecordAsync(DateTimeOffset? since, DateTimeOffset? until, CancellationToken cancellation) =>
+        AskAsync(connection => HistoryReader.Record(connection, Reading, since, until), cancellation)!;
 
     /// <summary>After the hub has completed: writes the end of the run.</summary>
     public async ValueTask DisposeAsync()
@@ -105,7 +115,9 @@ internal sealed class EventHistory : IEventHistory, IAsyncDisposable
         await _turns.WaitAsync(cancellation).ConfigureAwait(false);
         try
         {
-            return await Task.Run(() => AskOnce(ask), CancellationToken.None).ConfigureAwait(false);
+            var answer = await Task.Run(() => AskOnce(ask), CancellationToken.None).ConfigureAwait(false);
+            _readProblem = null;
+            return answer;
         }
         catch (Exception failure) when (failure is SqliteException or IOException or UnauthorizedAccessException)
         {
@@ -118,11 +130,14 @@ internal sealed class EventHistory : IEventHistory, IAsyncDisposable
         }
     }
 
-    /// <summary>While it is not written, the writer has said why.</summary>
+    private HistoryReading Reading => new(_turns, NoteFailedRead);
+
+    /// <summary>While it is not written, the writer has said why. The same failure again is no news: anybody may ask often.</summary>
     private void NoteFailedRead(Exception failure)
     {
-        if (_writer.Status.Problem is null)
+        if (_writer.Status.Problem is null && _readProblem != failure.Message)
         {
+            _readProblem = failure.Message;
             HistoryLog.ReadFailed(_logger, failure);
         }
 
@@ -148,8 +163,8 @@ internal sealed class EventHistory : IEventHistory, IAsyncDisposable
 
     private async Task ReportEndBeforeAsync()
     {
-        var runs = await RunsAsync(CancellationToken.None).ConfigureAwait(false);
-        if (runs.LastOrDefault(run => run.Epoch != _run.Epoch) is { End: { } end and not RunEnd.Clean } before)
+        var runs = await RunsAsync(2, CancellationToken.None).ConfigureAwait(false);
+        if (runs?.LastOrDefault(run => run.Epoch != _run.Epoch) is { End: { } end and not RunEnd.Clean } before)
         {
             HistoryLog.EndedBefore(
                 _logger, before.Epoch.ToString(), HistoryText.Of(end), before.EndedAt is { } at ? HistoryText.Of(at) : "an unknown time");

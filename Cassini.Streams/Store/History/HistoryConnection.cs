@@ -21,6 +21,12 @@ internal static class HistoryConnection
     /// <summary>The version of the tables.</summary>
     private const long Version = 1;
 
+    /// <summary>
+    /// The states that replays begin with, by the row of the last event that each includes. Files of the first programs lack it, and such
+    /// programs do not miss it, so it needs no other version.
+    /// </summary>
+    private const string States = "CREATE TABLE IF NOT EXISTS states (row INTEGER PRIMARY KEY, json TEXT NOT NULL)";
+
     /// <summary>Another connection may be at work for a moment, such as that of a person.</summary>
     private const int BusySeconds = 5;
 
@@ -76,6 +82,25 @@ internal static class HistoryConnection
     public static bool IsDamage(SqliteException failure) =>
         failure.SqliteErrorCode is SQLitePCL.raw.SQLITE_CORRUPT or SQLitePCL.raw.SQLITE_NOTADB;
 
+    /// <summary>Why this version cannot use a file that is not empty; null when it can.</summary>
+    /// <exception cref="SqliteException">It cannot be read.</exception>
+    public static HistoryUnusableException? ProblemOf(SqliteConnection connection)
+    {
+        if (connection.Number("PRAGMA application_id") != ApplicationId)
+        {
+            return new HistoryUnusableException(HistoryUnusableException.Damaged, "is an SQLite database, but no history of Cassini");
+        }
+
+        var version = connection.Number("PRAGMA user_version");
+        return version > Version
+            ? new HistoryUnusableException(
+                HistoryUnusableException.Newer,
+                string.Create(
+                    CultureInfo.InvariantCulture,
+                    $"was written by a newer version of Cassini: its format is {version}, and this one knows {Version}"))
+            : null;
+    }
+
     public static SqliteCommand Command(this SqliteConnection connection, string text, params (string Name, object? Value)[] parameters)
     {
         var command = connection.CreateCommand();
@@ -124,17 +149,11 @@ internal static class HistoryConnection
 
     private static void Prepare(SqliteConnection connection)
     {
-        var application = connection.Number("PRAGMA application_id");
-        var version = connection.Number("PRAGMA user_version");
-        var isNew = application == 0 && version == 0 && connection.Number("SELECT count(*) FROM sqlite_schema") == 0;
-        if (!isNew && application != ApplicationId)
+        var isNew = connection.Number("PRAGMA application_id") == 0 && connection.Number("PRAGMA user_version") == 0
+            && connection.Number("SELECT count(*) FROM sqlite_schema") == 0;
+        if (!isNew && ProblemOf(connection) is { } problem)
         {
-            throw new HistoryUnusableException(HistoryUnusableException.Damaged, "is no history of Cassini");
-        }
-
-        if (version > Version)
-        {
-            throw new HistoryUnusableException(HistoryUnusableException.Newer, "was written by a newer version of Cassini");
+            throw problem;
         }
 
         if (isNew)
@@ -151,9 +170,14 @@ internal static class HistoryConnection
         {
             using var transaction = connection.BeginTransaction();
             connection.Execute(Tables);
+            connection.Execute(States);
             connection.Execute(string.Create(CultureInfo.InvariantCulture, $"PRAGMA application_id = {ApplicationId}"));
             connection.Execute(string.Create(CultureInfo.InvariantCulture, $"PRAGMA user_version = {Version}"));
             transaction.Commit();
+        }
+        else
+        {
+            connection.Execute(States);
         }
     }
 }

@@ -15,7 +15,7 @@ internal sealed class HistoryCursor : IAsyncDisposable
     public const int PageSize = 500;
 
     private readonly SqliteConnection _connection;
-    private readonly SemaphoreSlim _turns;
+    private readonly HistoryReading _reading;
     private readonly long _through;
     private readonly string _since;
     private readonly string _until;
@@ -23,17 +23,17 @@ internal sealed class HistoryCursor : IAsyncDisposable
 
     /// <summary>Reads the rows after one up to another.</summary>
     /// <param name="connection">Its own: it is closed with the cursor.</param>
-    /// <param name="turns">Who may read at the same time.</param>
+    /// <param name="reading">What it shares with others.</param>
     /// <param name="runs">The runs that are read.</param>
     /// <param name="row">The row before the first.</param>
     /// <param name="through">The last row.</param>
     /// <param name="since">Only events of this time or later, as text; null for all.</param>
     /// <param name="until">Only events before this time, as text; null for all.</param>
     public HistoryCursor(
-        SqliteConnection connection, SemaphoreSlim turns, ImmutableArray<HistoryRun> runs,
+        SqliteConnection connection, HistoryReading reading, ImmutableArray<HistoryRun> runs,
         long row, long through, string? since = null, string? until = null)
     {
-        (_connection, _turns, _row, _through) = (connection, turns, row, through);
+        (_connection, _reading, _row, _through) = (connection, reading, row, through);
         (_since, _until) = (since ?? "", until ?? "~");
         Runs = runs;
     }
@@ -44,21 +44,39 @@ internal sealed class HistoryCursor : IAsyncDisposable
     /// <summary>The next events; none at the end.</summary>
     /// <exception cref="SqliteException">The file cannot be read.</exception>
     /// <exception cref="OperationCanceledException">It was cancelled.</exception>
-    public async Task<IReadOnlyList<HistoryEvent>> NextAsync(CancellationToken cancellation)
-    {
-        await _turns.WaitAsync(cancellation).ConfigureAwait(false);
-        try
+    public async Task<IReadOnlyList<HistoryEvent>> NextAsync(CancellationToken cancellation) =>
+        await ReadAsync(Next, cancellation).ConfigureAwait(false);
+
+    /// <summary>The state of a row, as the first line of a record; null when it has been removed.</summary>
+    /// <inheritdoc cref="NextAsync"/>
+    public Task<byte[]?> StateAsync(long row, CancellationToken cancellation) => ReadAsync(
+        () =>
         {
-            return await Task.Run(Next, CancellationToken.None).ConfigureAwait(false);
-        }
-        finally
-        {
-            _turns.Release();
-        }
-    }
+            using var command = _connection.Command("SELECT json FROM states WHERE row = @row", ("@row", row));
+            return command.ExecuteScalar() is string json ? Encoding.UTF8.GetBytes(json) : null;
+        },
+        cancellation);
 
     /// <inheritdoc/>
     public ValueTask DisposeAsync() => _connection.DisposeAsync();
+
+    private async Task<T> ReadAsync<T>(Func<T> read, CancellationToken cancellation)
+    {
+        await _reading.Turns.WaitAsync(cancellation).ConfigureAwait(false);
+        try
+        {
+            return await Task.Run(read, CancellationToken.None).ConfigureAwait(false);
+        }
+        catch (SqliteException failure)
+        {
+            _reading.Failed(failure);
+            throw;
+        }
+        finally
+        {
+            _reading.Turns.Release();
+        }
+    }
 
     private List<HistoryEvent> Next()
     {

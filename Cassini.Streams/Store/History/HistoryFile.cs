@@ -1,4 +1,5 @@
 using Cassini.Streams.Events;
+using Cassini.Streams.Primitives;
 using Microsoft.Data.Sqlite;
 
 namespace Cassini.Streams.Store.History;
@@ -84,7 +85,7 @@ internal sealed class HistoryFile : IHistoryFile
     }
 
     /// <inheritdoc/>
-    public HistoryTotals Append(IReadOnlyList<EventEnvelope> batch, DateTimeOffset now)
+    public HistoryTotals Append(IReadOnlyList<EventEnvelope> batch, HistoryState? state, DateTimeOffset now)
     {
         try
         {
@@ -95,6 +96,13 @@ internal sealed class HistoryFile : IHistoryFile
                 foreach (var envelope in batch)
                 {
                     Insert(envelope);
+                }
+
+                if (state is { } known)
+                {
+                    _connection.Execute(
+                        "INSERT OR IGNORE INTO states (row, json) VALUES (@row, @json)",
+                        ("@row", _run.Base + known.Through), ("@json", System.Text.Encoding.UTF8.GetString(known.Header)));
                 }
 
                 HistoryRetention.ApplySize(_connection, _options, batch.Count);
@@ -140,13 +148,13 @@ internal sealed class HistoryFile : IHistoryFile
     private static FileStream Lock(string path)
     {
         var directory = Path.GetDirectoryName(path)!;
-        Directory.CreateDirectory(directory);
+        PrivateDirectory.Create(directory);
         var name = Path.Combine(directory, LockName);
         try
         {
             return new FileStream(name, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
         }
-        catch (IOException failure) when (File.Exists(name))
+        catch (IOException failure) when (LockedFile.IsTaken(failure))
         {
             throw new HistoryInUseException(path, failure);
         }
@@ -186,7 +194,7 @@ internal sealed class HistoryFile : IHistoryFile
             WHERE how IS NULL AND epoch <> @epoch
             """,
             ("@boot", boot), ("@power", HistoryText.Of(RunEnd.Power)), ("@killed", HistoryText.Of(RunEnd.Killed)), ("@epoch", epoch));
-        connection.Execute(
+        var added = connection.Execute(
             """
             INSERT INTO runs (epoch, base, started, cassini, boot)
             SELECT @epoch, 1 + max(
@@ -195,6 +203,13 @@ internal sealed class HistoryFile : IHistoryFile
             WHERE NOT EXISTS (SELECT 1 FROM runs WHERE epoch = @epoch)
             """,
             ("@epoch", epoch), ("@started", HistoryText.Of(run.StartedAt)), ("@cassini", run.Program), ("@boot", boot));
+
+        // A run that was killed may have left a state that includes events which it did not write.
+        if (added > 0)
+        {
+            connection.Execute("DELETE FROM states WHERE row >= (SELECT base FROM runs WHERE epoch = @epoch)", ("@epoch", epoch));
+        }
+
         transaction.Commit();
         return connection.Number("SELECT base FROM runs WHERE epoch = @epoch", ("@epoch", epoch)) ?? 0;
     }

@@ -34,4 +34,7 @@ internal static partial class HistoryLog
 
     [LoggerMessage(1847, LogLevel.Warning, "The history could not be read")]
     public static partial void ReadFailed(ILogger logger, Exception failure);
+
+    [LoggerMessage(1848, LogLevel.Warning, "The state of health could not be written to the history: a replay of it begins later")]
+    public static partial void StateFailed(ILogger logger, Exception failure);
 }

@@ -7,8 +7,10 @@ namespace Cassini.Streams.Store.History;
 /// <summary>Questions to the file. Each method asks one connection, and throws what SQLite throws.</summary>
 internal static class HistoryReader
 {
-    /// <summary>The runs, the oldest first.</summary>
-    public static ImmutableArray<HistoryRun> Runs(SqliteConnection connection)
+    /// <summary>The newest runs, the oldest of them first.</summary>
+    /// <param name="connection">The connection.</param>
+    /// <param name="most">How many.</param>
+    public static ImmutableArray<HistoryRun> Runs(SqliteConnection connection, int most = int.MaxValue)
     {
         var runs = ImmutableArray.CreateBuilder<HistoryRun>();
         using var command = connection.Command(
@@ -16,10 +18,13 @@ internal static class HistoryReader
             SELECT epoch, started, cassini, how, ended, detail, base, removed,
                 coalesce(
                     last,
-                    (SELECT sequence FROM events WHERE row > runs.base AND events.epoch = runs.epoch ORDER BY row DESC LIMIT 1),
+                    (SELECT sequence FROM events WHERE row > runs.base AND row <= coalesce(
+                        (SELECT min(base) FROM runs AS later WHERE later.base > runs.base), 9223372036854775807)
+                        ORDER BY row DESC LIMIT 1),
                     0)
-            FROM runs ORDER BY base
-            """);
+            FROM runs ORDER BY base DESC LIMIT @most
+            """,
+            ("@most", most));
         using var reader = command.ExecuteReader();
         while (reader.Read())
         {
@@ -37,16 +42,17 @@ internal static class HistoryReader
             }
         }
 
+        runs.Reverse();
         return runs.ToImmutable();
     }
 
     /// <summary>Where a reader can continue that has seen everything up to an event.</summary>
     /// <param name="connection">Becomes the cursor's, when there is one.</param>
-    /// <param name="turns">The cursor's.</param>
+    /// <param name="reading">The cursor's.</param>
     /// <param name="after">The last event that it has seen.</param>
     /// <param name="current">The run that writes.</param>
     /// <param name="oldest">The oldest sequence of that run that need not be read here.</param>
-    public static HistoryResume Resume(SqliteConnection connection, SemaphoreSlim turns, EventId after, Epoch current, long oldest)
+    public static HistoryResume Resume(SqliteConnection connection, HistoryReading reading, EventId after, Epoch current, long oldest)
     {
         var runs = Runs(connection);
         var first = runs.FirstOrDefault(run => run.Epoch == after.Epoch);
@@ -81,20 +87,63 @@ internal static class HistoryReader
         // A run that was killed may have sent events that it did not write.
         var from = first.Base + Math.Min(after.Sequence, first.Epoch == current ? own : first.Last);
         return new HistoryResume(
-            HistoryAnswer.Resumed, new HistoryCursor(connection, turns, missed, from, runs[^1].Base + own), own);
+            HistoryAnswer.Resumed, new HistoryCursor(connection, reading, missed, from, runs[^1].Base + own), own);
     }
 
     /// <summary>The events of a time, of all runs.</summary>
-    public static HistoryCursor Between(SqliteConnection connection, SemaphoreSlim turns, DateTimeOffset? since, DateTimeOffset? until)
+    public static HistoryCursor Between(
+        SqliteConnection connection, HistoryReading reading, DateTimeOffset? since, DateTimeOffset? until)
     {
         // Before the rows: what is written meanwhile is then a row too many, and not one too few.
         var runs = Runs(connection);
         var (from, to) = (since is { } begin ? HistoryText.Of(begin) : null, until is { } end ? HistoryText.Of(end) : null);
-        using var command = connection.Command(
-            "SELECT min(row), max(row) FROM events WHERE time >= @since AND time < @until", ("@since", from ?? ""), ("@until", to ?? "~"));
+        var (first, last) = Rows(connection, from, to);
+        return new HistoryCursor(connection, reading, runs, first - 1, last, from, to);
+    }
+
+    /// <summary>The events of a time, of all runs, as a record: from the last state before that time on.</summary>
+    public static HistoryRecord Record(
+        SqliteConnection connection, HistoryReading reading, DateTimeOffset? since, DateTimeOffset? until)
+    {
+        var runs = Runs(connection);
+        var (from, to) = (since is { } begin ? HistoryText.Of(begin) : null, until is { } end ? HistoryText.Of(end) : null);
+        var (first, last) = Rows(connection, from, to);
+        var states = States(connection, last);
+        var run = runs.LastOrDefault(run => run.Base < first);
+        var state = states.LastOrDefault(row => row < first && row >= run?.Base + run?.Removed, first - 1);
+        return new HistoryRecord(new HistoryCursor(connection, reading, runs, state, last, null, to), states);
+    }
+
+    /// <summary>Whether there is any state that a record can begin with.</summary>
+    public static bool HasState(SqliteConnection connection) => !States(connection, long.MaxValue).IsEmpty;
+
+    /// <summary>The rows of the states. A file of the first programs has not even the table.</summary>
+    private static ImmutableArray<long> States(SqliteConnection connection, long through)
+    {
+        if (connection.Number("SELECT count(*) FROM sqlite_schema WHERE name = 'states'") == 0)
+        {
+            return [];
+        }
+
+        using var command = connection.Command("SELECT row FROM states WHERE row <= @through ORDER BY row", ("@through", through));
         using var reader = command.ExecuteReader();
-        var (first, last) = reader.Read() && !reader.IsDBNull(0) ? (reader.GetInt64(0), reader.GetInt64(1)) : (1, 0);
-        return new HistoryCursor(connection, turns, runs, first - 1, last, from, to);
+        var rows = ImmutableArray.CreateBuilder<long>();
+        while (reader.Read())
+        {
+            rows.Add(reader.GetInt64(0));
+        }
+
+        return rows.ToImmutable();
+    }
+
+    /// <summary>The first row of a time and the last; none when the last is before the first.</summary>
+    private static (long First, long Last) Rows(SqliteConnection connection, string? since, string? until)
+    {
+        using var command = connection.Command(
+            "SELECT min(row), max(row) FROM events WHERE time >= @since AND time < @until",
+            ("@since", since ?? ""), ("@until", until ?? "~"));
+        using var reader = command.ExecuteReader();
+        return reader.Read() && !reader.IsDBNull(0) ? (reader.GetInt64(0), reader.GetInt64(1)) : (1, 0);
     }
 
     private static long Count(SqliteConnection connection, long after, long through) => connection.Number(

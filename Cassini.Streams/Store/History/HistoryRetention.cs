@@ -76,6 +76,7 @@ internal static class HistoryRetention
     private static void Remove(SqliteConnection connection, long row)
     {
         connection.Execute("DELETE FROM events WHERE row <= @row", ("@row", row));
+        connection.Execute("DELETE FROM states WHERE row < @row", ("@row", row));
         connection.Execute(
             """
             UPDATE runs SET removed = min(

@@ -18,9 +18,13 @@ internal sealed class HistoryWriter : IAsyncDisposable
     /// <summary>How long the end waits for the last transaction.</summary>
     public static readonly TimeSpan Patience = TimeSpan.FromSeconds(2);
 
+    /// <summary>How far apart states are written: a replay of a part of the history begins at one.</summary>
+    public static readonly TimeSpan StateInterval = TimeSpan.FromMinutes(10);
+
     private static readonly TimeSpan LongestRetry = TimeSpan.FromMinutes(1);
 
     private readonly EventHub _hub;
+    private readonly Func<HistoryState> _stateOf;
     private readonly string _path;
     private readonly Func<IHistoryFile> _open;
     private readonly TimeProvider _time;
@@ -34,18 +38,25 @@ internal sealed class HistoryWriter : IAsyncDisposable
     private readonly CancellationTokenSource _ending = new();
     private readonly Task _loop;
     private IHistoryFile? _file;
+    private HistoryState? _state;
+    private long _stateAt;
     private volatile Exception? _damage;
     private volatile HistoryStatus _status = new();
 
     /// <summary>Begins with the first event that the hub still has.</summary>
     /// <param name="hub">The events.</param>
+    /// <param name="state">Gives the state that includes the events so far.</param>
     /// <param name="path">The file, for messages.</param>
     /// <param name="open">Opens it.</param>
     /// <param name="time">The one clock.</param>
     /// <param name="logger">Where failures are logged.</param>
-    public HistoryWriter(EventHub hub, string path, Func<IHistoryFile> open, TimeProvider time, ILogger logger)
+    public HistoryWriter(
+        EventHub hub, Func<HistoryState> state, string path, Func<IHistoryFile> open, TimeProvider time, ILogger logger)
     {
-        (_hub, _path, _open, _time, _logger) = (hub, path, open, time, logger);
+        (_hub, _stateOf, _path, _open, _time, _logger) = (hub, state, path, open, time, logger);
+
+        // Before the first event, so that the whole run can be replayed.
+        TakeState();
         _cursor = hub.Log.OpenCursor(hub.Log.Oldest - 1, hub.Log.Capacity);
         _loop = OwnThread.RunAsync("cassini history", RunAsync);
     }
@@ -115,7 +126,26 @@ internal sealed class HistoryWriter : IAsyncDisposable
                 var (from, to) = delivery.Gap;
                 _status = _status with { Lost = _status.Lost + to - from + 1 };
                 HistoryLog.Lost(_logger, to - from + 1, from, to);
+                TakeState();
             }
+        }
+
+        if (_time.GetElapsedTime(_stateAt) >= StateInterval)
+        {
+            TakeState();
+        }
+    }
+
+    private void TakeState()
+    {
+        _stateAt = _time.GetTimestamp();
+        try
+        {
+            _state = _stateOf();
+        }
+        catch (Exception failure)
+        {
+            HistoryLog.StateFailed(_logger, failure);
         }
     }
 
@@ -141,7 +171,8 @@ internal sealed class HistoryWriter : IAsyncDisposable
                 throw new HistoryUnusableException(HistoryUnusableException.Damaged, $"is damaged: {damage.Message}", damage);
             }
 
-            var totals = _file!.Append(_batch, _time.GetUtcNow());
+            var totals = _file!.Append(_batch, _state, _time.GetUtcNow());
+            _state = null;
             var isRecovery = _status.Problem is not null;
             _status = _status with
             {

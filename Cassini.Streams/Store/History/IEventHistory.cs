@@ -12,8 +12,10 @@ internal interface IEventHistory
     /// <summary>What the writer does at present.</summary>
     HistoryStatus Status { get; }
 
-    /// <summary>The runs that it knows, the oldest first. Empty when the file cannot be read.</summary>
-    Task<ImmutableArray<HistoryRun>> RunsAsync(CancellationToken cancellation);
+    /// <summary>The newest runs that it knows, the oldest of them first; null when the file cannot be read.</summary>
+    /// <param name="most">How many.</param>
+    /// <param name="cancellation">Ends the wait.</param>
+    Task<ImmutableArray<HistoryRun>?> RunsAsync(int most, CancellationToken cancellation);
 
     /// <summary>What a reader missed that has seen everything up to an event.</summary>
     /// <param name="after">The last event that it has seen.</param>
@@ -26,4 +28,10 @@ internal interface IEventHistory
     /// <param name="until">Before this time; null for the newest event.</param>
     /// <param name="cancellation">Ends the wait.</param>
     Task<HistoryCursor?> ReadAsync(DateTimeOffset? since, DateTimeOffset? until, CancellationToken cancellation);
+
+    /// <summary>The events of a time, across runs, as a record that can be replayed; null when the file cannot be read.</summary>
+    /// <param name="since">Its begin is the last state before this time; null for the oldest event.</param>
+    /// <param name="until">Before this time; null for the newest event.</param>
+    /// <param name="cancellation">Ends the wait.</param>
+    Task<HistoryRecord?> RecordAsync(DateTimeOffset? since, DateTimeOffset? until, CancellationToken cancellation);
 }

@@ -7,8 +7,9 @@ internal interface IHistoryFile : IDisposable
 {
     /// <summary>Adds events of the run in one transaction, and removes what is too old or too much.</summary>
     /// <param name="batch">The events, in their order; some may be in the file already.</param>
+    /// <param name="state">A state of health, for replays to begin with; null for none.</param>
     /// <param name="now">The time that the age of events is measured at.</param>
-    HistoryTotals Append(IReadOnlyList<EventEnvelope> batch, DateTimeOffset now);
+    HistoryTotals Append(IReadOnlyList<EventEnvelope> batch, HistoryState? state, DateTimeOffset now);
 
     /// <summary>Notes that the run has ended as it should.</summary>
     /// <param name="last">The sequence of its last event.</param>

@@ -1,4 +1,5 @@
 using System.Globalization;
+using Cassini.Streams.Primitives;
 
 namespace Cassini.Streams.Store.Ledgers;
 
@@ -33,12 +34,13 @@ internal sealed class LedgerLock : IDisposable
         {
             locked = new FileStream(path, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None, bufferSize: 0);
         }
-        catch (IOException taken) when (IsTaken(taken))
+        catch (IOException taken) when (LockedFile.IsTaken(taken))
         {
             throw new LedgerInUseException(
                 IsOnlyRead(path)
                     ? $"{directory} is being read by 'cassini store'. Try again when that has ended."
-                    : $"{directory} is in use by {OwnerOf(directory)}. Two programs cannot share it.",
+                    : $"{directory} is in use by {OwnerOf(directory)}. Two programs cannot share it: give each one of its own "
+                        + "(Store:Directory, or CASSINI_DATA_DIR for all data).",
                 taken);
         }
 
@@ -69,7 +71,7 @@ internal sealed class LedgerLock : IDisposable
         {
             return null;
         }
-        catch (IOException taken) when (IsTaken(taken))
+        catch (IOException taken) when (LockedFile.IsTaken(taken))
         {
             owner = OwnerOf(directory);
             return null;
@@ -92,10 +94,6 @@ internal sealed class LedgerLock : IDisposable
             return false;
         }
     }
-
-    /// <summary>Whether another one has it locked: EWOULDBLOCK of Linux or macOS, the sharing violation of Windows.</summary>
-    private static bool IsTaken(IOException failure) =>
-        (failure.HResult & 0xFFFF) == (OperatingSystem.IsWindows() ? 32 : OperatingSystem.IsLinux() ? 11 : 35);
 
     private static void WriteOwner(string directory, DateTimeOffset now)
     {

@@ -1,4 +1,5 @@
 using System.Diagnostics.CodeAnalysis;
+using Cassini.Streams.Primitives;
 using Cassini.Streams.Store.Ledgers.Sqlite;
 
 namespace Cassini.Streams.Store.Ledgers;
@@ -83,7 +84,7 @@ internal sealed class SqliteLedgerFile : IAsyncDisposable
         Database? database = null;
         try
         {
-            CreateDirectory(options.Directory);
+            PrivateDirectory.Create(options.Directory);
             taken = LedgerLock.Take(options.Directory, time.GetUtcNow());
             reserve = new LedgerReserve(Path.Combine(options.Directory, ReserveName), options.ReserveBytes);
             reserve.Run(SmallChange, () => database = OpenDatabase(options));
@@ -257,18 +258,6 @@ internal sealed class SqliteLedgerFile : IAsyncDisposable
     private bool IsEmpty => _last < _first;
 
     private static string PathOf(SqliteLedgerOptions options) => Path.Combine(options.Directory, JournalFormat.FileName);
-
-    private static void CreateDirectory(string path)
-    {
-        if (OperatingSystem.IsWindows())
-        {
-            Directory.CreateDirectory(path);
-            return;
-        }
-
-        // What clients sent to each other is nobody else's.
-        Directory.CreateDirectory(path, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
-    }
 
     private static Database OpenDatabase(SqliteLedgerOptions options)
     {

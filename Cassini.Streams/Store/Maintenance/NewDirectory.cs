@@ -27,15 +27,7 @@ internal sealed class NewDirectory : IDisposable
 
         try
         {
-            if (OperatingSystem.IsWindows())
-            {
-                Directory.CreateDirectory(Draft);
-            }
-            else
-            {
-                // What clients sent to each other is nobody else's.
-                Directory.CreateDirectory(Draft, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
-            }
+            PrivateDirectory.Create(Draft);
         }
         catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
         {

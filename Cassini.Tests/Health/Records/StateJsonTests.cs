@@ -68,8 +68,8 @@ public class StateJsonTests
 
     [Theory]
     [InlineData("format", "\"other\"", "format: it is not cassini-record")]
-    [InlineData("version", "1", "version: 1, written by Cassini 1.2.3; this program reads versions 2 to 4")]
-    [InlineData("version", "5", "version: 5, written by Cassini 1.2.3; this program reads versions 2 to 4")]
+    [InlineData("version", "1", "version: 1, written by Cassini 1.2.3; this program reads versions 2 to 5")]
+    [InlineData("version", "6", "version: 6, written by Cassini 1.2.3; this program reads versions 2 to 5")]
     [InlineData("epoch", "\"x\"", "epoch: it is not 16 hexadecimal digits")]
     [InlineData("elapsed", "-1", "through or elapsed: out of range")]
     [InlineData("elapsed", "1e20", "through or elapsed: out of range")]
@@ -142,6 +142,22 @@ public class StateJsonTests
         read.Capacity.Sessions.Used.ShouldBe(3);
         read.Capacity.Retained.ShouldBe(ResourceFacts.None);
         read.Capacity.Descriptors.ShouldBe(ResourceFacts.None);
+    }
+
+    [Fact]
+    public void Header_OfVersion4_ReadsAsWithoutAStore()
+    {
+        var header = JsonNode.Parse(RecordedRun.Header(Eventful().State))!.AsObject();
+        header["version"] = 4;
+        header["policy"]!.AsObject().Remove("SlowCommit").ShouldBeTrue();
+        header["policy"]!.AsObject().Remove("StalledCommit").ShouldBeTrue();
+        header["state"]!["facts"]!.AsObject().Remove("store").ShouldBeTrue();
+        header["state"]!["checks"]!.AsObject().Remove("store").ShouldBeTrue();
+
+        var read = Read(header).State;
+        read.Facts.Store.ShouldBe(StoreFacts.None);
+        read.Verdicts.Checks.Single(check => check.Check.Name == CheckNames.Store).Status.ShouldBe(HealthStatus.Off);
+        read.Facts.Capacity.ShouldBe(Eventful().State.Facts.Capacity);
     }
 
     [Theory]

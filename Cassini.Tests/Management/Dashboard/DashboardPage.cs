@@ -40,6 +40,17 @@ internal sealed class DashboardPage(Browser browser)
 
     public async Task HasNoErrorsAsync() => (await browser.ErrorsAsync()).ShouldBeEmpty();
 
+    /// <summary>Presses a key, as a user does.</summary>
+    /// <param name="key">Its name.</param>
+    /// <param name="code">Its Windows virtual key code.</param>
+    public async Task PressAsync(string key, int code)
+    {
+        await browser.CommandAsync(
+            "Input.dispatchKeyEvent",
+            new { type = "keyDown", key, code = key, windowsVirtualKeyCode = code, text = key == "Enter" ? "\r" : "" });
+        await browser.CommandAsync("Input.dispatchKeyEvent", new { type = "keyUp", key, code = key, windowsVirtualKeyCode = code });
+    }
+
     /// <summary>What assistive technology is given: role, name and level of each node that is not hidden from it.</summary>
     public async Task<IReadOnlyList<(string Role, string Name, int? Level)>> AccessibilityTreeAsync()
     {

@@ -42,22 +42,22 @@ public class PresentationTests(DashboardBrowser browser)
         Programs.Require("chromium");
         await using var rig = await FaultyAsync();
         var page = await OpenAsync(rig);
-        await PressAsync(page, "Tab", 9);
+        await page.PressAsync("Tab", 9);
         (await FocusedAsync(page)).ShouldBe("Skip to the status");
         (await page.Browser.RunAsync(
             "return document.activeElement.getBoundingClientRect().top >= 0 && getComputedStyle(document.activeElement).outlineStyle"))
             .GetString()
             .ShouldBe("solid");
-        await PressAsync(page, "Enter", 13);
+        await page.PressAsync("Enter", 13);
         (await page.Browser.RunAsync("return location.hash")).GetString().ShouldBe("#main");
-        await PressAsync(page, "Tab", 9);
+        await page.PressAsync("Tab", 9);
         (await FocusedAsync(page)).ShouldBe("BindFailed");
 
         // A dialog holds the focus while it is open and gives it back.
-        await PressAsync(page, "Tab", 9);
-        await PressAsync(page, "Enter", 13);
+        await page.PressAsync("Tab", 9);
+        await page.PressAsync("Enter", 13);
         await page.ShowsAsync("#evidence-title", "bindFailed");
-        await PressAsync(page, "Escape", 27);
+        await page.PressAsync("Escape", 27);
         await Eventually.BecomesAsync("the focus is back", async () => await FocusedAsync(page), text => text.StartsWith('#'));
     }
 
@@ -123,14 +123,6 @@ public class PresentationTests(DashboardBrowser browser)
         await page.ShowsAsync("#topics-rows", "ttt");
         await page.ShowsAsync("#transitions", "BindFailed");
         return page;
-    }
-
-    private static async Task PressAsync(DashboardPage page, string key, int code)
-    {
-        await page.Browser.CommandAsync(
-            "Input.dispatchKeyEvent",
-            new { type = "keyDown", key, code = key, windowsVirtualKeyCode = code, text = key == "Enter" ? "\r" : "" });
-        await page.Browser.CommandAsync("Input.dispatchKeyEvent", new { type = "keyUp", key, code = key, windowsVirtualKeyCode = code });
     }
 
     private static async Task<string> FocusedAsync(DashboardPage page) =>

@@ -1,3 +1,4 @@
+using System.Net.Sockets;
 using System.Text;
 using Cassini.Streams.Events;
 using Cassini.Streams.Store.History;
@@ -12,6 +13,9 @@ public sealed class HistoryFileTests : IDisposable
     private static readonly DateTimeOffset Start = new(2026, 1, 1, 0, 0, 0, TimeSpan.Zero);
     private readonly TempDirectory _directory = new();
     private readonly SemaphoreSlim _turns = new(1);
+    private readonly List<Exception> _failures = [];
+
+    private HistoryReading Reading => new(_turns, _failures.Add);
 
     private string FilePath => Path.Combine(_directory.Path, "store", "history.db");
 
@@ -28,7 +32,7 @@ public sealed class HistoryFileTests : IDisposable
         var second = Event(0, 2, "b");
         using (var file = Open(0))
         {
-            file.Append([first, second], Start);
+            file.Append([first, second], null, Start);
             file.EndRun(2, Start.AddSeconds(3));
         }
 
@@ -46,24 +50,24 @@ public sealed class HistoryFileTests : IDisposable
     {
         using (var clean = Open(0))
         {
-            clean.Append([Event(0, 1)], Start);
+            clean.Append([Event(0, 1)], null, Start);
             clean.EndRun(1, Start.AddSeconds(5));
         }
 
         using (var killed = Open(1))
         {
-            killed.Append([Event(1, 1), Event(1, 2)], Start);
+            killed.Append([Event(1, 1), Event(1, 2)], null, Start);
         }
 
         using (var cut = Open(2))
         {
-            cut.Append([Event(2, 1)], Start);
+            cut.Append([Event(2, 1)], null, Start);
         }
 
         Ask($"UPDATE runs SET boot = 'another' WHERE epoch = '{EpochOf(2)}'");
         using (var crashed = Open(3))
         {
-            crashed.Append([Event(3, 1)], Start);
+            crashed.Append([Event(3, 1)], null, Start);
             HistoryFile.NoteCrash(FilePath, EpochOf(3), "InvalidOperationException: boom", Start.AddDays(3).AddSeconds(9));
         }
 
@@ -83,13 +87,13 @@ public sealed class HistoryFileTests : IDisposable
     {
         using (var file = Open(0))
         {
-            file.Append([Event(0, 1), Event(0, 2)], Start);
+            file.Append([Event(0, 1), Event(0, 2)], null, Start);
         }
 
         using (var again = Open(0))
         {
             // The transaction that failed may have been committed all the same.
-            again.Append([Event(0, 2), Event(0, 3)], Start);
+            again.Append([Event(0, 2), Event(0, 3)], null, Start);
         }
 
         (await ReadAsync()).Select(happened => happened.Id.Sequence).ShouldBe([1, 2, 3]);
@@ -108,6 +112,107 @@ public sealed class HistoryFileTests : IDisposable
         Runs().Length.ShouldBe(2);
     }
 
+    /// <summary>What identities connect from where is nobody else's, also where the setting names another directory.</summary>
+    [Fact]
+    public void File_NewDirectory_IsItsUsersAlone()
+    {
+        using (Open(0))
+        {
+            UnixMode.Of(Path.GetDirectoryName(FilePath)!).ShouldBe(UnixMode.OnlyItsUser);
+        }
+    }
+
+    /// <summary>Only a lock means that another process writes.</summary>
+    [Fact]
+    public void File_LockCannotBeOpened_SaysWhyAndBlamesNoOtherProcess()
+    {
+        Directory.CreateDirectory(Path.GetDirectoryName(FilePath)!);
+        using var socket = new Socket(AddressFamily.Unix, SocketType.Dgram, ProtocolType.Unspecified);
+        socket.Bind(new UnixDomainSocketEndPoint(Path.Combine(Path.GetDirectoryName(FilePath)!, "history.lock")));
+
+        Should.Throw<IOException>(() => Open(0)).Message.ShouldContain("No such device or address");
+    }
+
+    /// <summary>A process that is killed over and over: what the runs cost must not grow with the events after each.</summary>
+    [Fact]
+    public void Runs_ManyKilled_CostNoLookAtEachEvent()
+    {
+        const int Killed = 20;
+        for (var day = 0; day < Killed; day++)
+        {
+            using var killed = Open(day);
+            killed.Append([.. Enumerable.Range(1, 500).Select(sequence => Event(day, sequence))], null, Start);
+        }
+
+        using var connection = HistoryConnection.OpenToRead(FilePath);
+        var steps = 0;
+        SQLitePCL.raw.sqlite3_progress_handler(connection.Handle, 1, _ => Interlocked.Increment(ref steps) < 0 ? 1 : 0, null);
+        var runs = HistoryReader.Runs(connection);
+
+        runs.Select(run => run.Last).ShouldBe(Enumerable.Repeat(500L, Killed));
+        steps.ShouldBeInRange(1, 10_000);
+        HistoryReader.Runs(connection, 2).Select(run => run.Epoch).ShouldBe([EpochOf(Killed - 2), EpochOf(Killed - 1)]);
+    }
+
+    /// <summary>The connection was good when it was opened: the caller of a page says nothing, so the cursor does.</summary>
+    [Fact]
+    public async Task Cursor_DamageIsMetOnAPage_IsReported()
+    {
+        using (var file = Open(0))
+        {
+            file.Append([.. Enumerable.Range(1, 5_000).Select(sequence => Event(0, sequence))], null, Start);
+        }
+
+        await using var cursor = HistoryReader.Between(HistoryConnection.OpenToRead(FilePath), Reading, null, null);
+        await cursor.NextAsync(TestContext.Current.CancellationToken);
+        using (var stream = new FileStream(FilePath, FileMode.Open, FileAccess.Write, FileShare.ReadWrite))
+        {
+            stream.Position = 8_192;
+            stream.Write(Encoding.ASCII.GetBytes(new string('x', (int)stream.Length - 8_192)));
+        }
+
+        var failure = await Should.ThrowAsync<SqliteException>(async () =>
+        {
+            while (await cursor.NextAsync(TestContext.Current.CancellationToken) is { Count: > 0 })
+            {
+                // To the end, which never comes.
+            }
+        });
+        _failures.ShouldBe([failure]);
+    }
+
+    /// <summary>The rows of what it did not write are the next run's.</summary>
+    [Fact]
+    public async Task States_OfARunThatWasKilled_AreNotTakenForThoseOfTheNext()
+    {
+        using (var killed = Open(0))
+        {
+            killed.Append([Event(0, 1)], new HistoryState("{\"run\":0}"u8.ToArray(), 2), Start);
+        }
+
+        using (var next = Open(1))
+        {
+            next.Append([Event(1, 1), Event(1, 2)], new HistoryState("{\"run\":1}"u8.ToArray(), 0), Start);
+        }
+
+        (await RecordAsync()).ShouldBe(
+        [
+            EventJson.Serialize(Event(0, 1)), "{\"run\":1}"u8.ToArray(), EventJson.Serialize(Event(1, 1)), EventJson.Serialize(Event(1, 2)),
+        ]);
+    }
+
+    [Fact]
+    public void States_OlderThanTheEvents_AreRemovedWithThem()
+    {
+        using var file = Open(0);
+        file.Append([Event(0, 1), Event(0, 2)], new HistoryState("{}"u8.ToArray(), 0), Start);
+        file.Append([Event(0, 3)], new HistoryState("{}"u8.ToArray(), 2), Start);
+        Ask("SELECT count(*) FROM states").ShouldBe("2");
+
+        file.Append([Event(0, 4) with { Time = Start.AddDays(30) }], null, Start.AddDays(20));
+        Ask("SELECT count(*) FROM states").ShouldBe("0");
+    }
+
     [Theory]
     [InlineData("this is not a database, and never was one: it is text, longer than the header of one, which has a hundred bytes or so")]
     [InlineData("SQLite format 3\0 and then nonsense that fills the header of a database, so that it looks like one at the first glance")]
@@ -120,7 +225,7 @@ public sealed class HistoryFileTests : IDisposable
 
         File.ReadAllText(FilePath + ".damaged").ShouldBe(content);
         using var file = Open(0);
-        file.Append([Event(0, 1)], Start);
+        file.Append([Event(0, 1)], null, Start);
         Runs().ShouldHaveSingleItem();
     }
 
@@ -129,7 +234,7 @@ public sealed class HistoryFileTests : IDisposable
     {
         using (var file = Open(0))
         {
-            file.Append([.. Enumerable.Range(1, 5_000).Select(sequence => Event(0, sequence))], Start);
+            file.Append([.. Enumerable.Range(1, 5_000).Select(sequence => Event(0, sequence))], null, Start);
         }
 
         using (var stream = new FileStream(FilePath, FileMode.Open))
@@ -141,12 +246,12 @@ public sealed class HistoryFileTests : IDisposable
         Should.Throw<HistoryUnusableException>(() =>
         {
             using var file = Open(1);
-            file.Append([.. Enumerable.Range(1, 5_000).Select(sequence => Event(1, sequence))], Start);
+            file.Append([.. Enumerable.Range(1, 5_000).Select(sequence => Event(1, sequence))], null, Start);
         });
 
         File.Exists(FilePath + ".damaged").ShouldBeTrue();
         using var next = Open(1);
-        next.Append([Event(1, 1)], Start);
+        next.Append([Event(1, 1)], null, Start);
     }
 
     [Fact]
@@ -154,12 +259,13 @@ public sealed class HistoryFileTests : IDisposable
     {
         using (var file = Open(0))
         {
-            file.Append([Event(0, 1)], Start);
+            file.Append([Event(0, 1)], null, Start);
         }
 
         Ask("PRAGMA user_version = 2");
 
-        Should.Throw<HistoryUnusableException>(() => Open(1)).Message.ShouldBe("was written by a newer version of Cassini");
+        Should.Throw<HistoryUnusableException>(() => Open(1)).Message
+            .ShouldStartWith("was written by a newer version of Cassini: its format is ");
 
         Ask("SELECT count(*) FROM events", FilePath + ".newer").ShouldBe("1");
         using var next = Open(1);
@@ -173,7 +279,7 @@ public sealed class HistoryFileTests : IDisposable
         for (var day = 0; day < 10; day++)
         {
             using var file = HistoryFile.Open(FilePath, options, RunOf(day));
-            file.Append([Event(day, 1), Event(day, 2)], Start.AddDays(day));
+            file.Append([Event(day, 1), Event(day, 2)], null, Start.AddDays(day));
             file.EndRun(2, Start.AddDays(day).AddHours(1));
         }
 
@@ -191,7 +297,7 @@ public sealed class HistoryFileTests : IDisposable
         for (var batch = 0; batch < 200; batch++)
         {
             var events = Enumerable.Range((batch * 100) + 1, 100).Select(sequence => Event(0, sequence)).ToList();
-            most = Math.Max(most, file.Append(events, Start).Bytes);
+            most = Math.Max(most, file.Append(events, null, Start).Bytes);
         }
 
         var kept = await ReadAsync();
@@ -210,14 +316,14 @@ public sealed class HistoryFileTests : IDisposable
     {
         using (var file = Open(0))
         {
-            file.Append([.. Enumerable.Range(1, 20_000).Select(sequence => Event(0, sequence))], Start);
+            file.Append([.. Enumerable.Range(1, 20_000).Select(sequence => Event(0, sequence))], null, Start);
         }
 
         using (var smaller = HistoryFile.Open(FilePath, new HistoryOptions { MaxBytes = 1_048_576 }, RunOf(1)))
         {
             for (var sequence = 1; sequence < 100; sequence++)
             {
-                smaller.Append([Event(1, sequence)], Start);
+                smaller.Append([Event(1, sequence)], null, Start);
             }
         }
 
@@ -276,17 +382,17 @@ public sealed class HistoryFileTests : IDisposable
     {
         using (var first = Open(0))
         {
-            first.Append([Event(0, 1), Event(0, 2)], Start);
+            first.Append([Event(0, 1), Event(0, 2)], null, Start);
             first.EndRun(2, Start);
         }
 
         using (var second = Open(1))
         {
-            second.Append([Event(1, 1), Event(1, 2)], Start);
+            second.Append([Event(1, 1), Event(1, 2)], null, Start);
         }
 
         var now = Open(2);
-        now.Append([Event(2, 1), Event(2, 2)], Start);
+        now.Append([Event(2, 1), Event(2, 2)], null, Start);
         return now;
     }
 
@@ -294,7 +400,7 @@ public sealed class HistoryFileTests : IDisposable
     {
         await Task.Yield();
         return new Resumed(HistoryReader.Resume(
-            HistoryConnection.OpenToRead(FilePath), _turns, new EventId(EpochOf(run), sequence), EpochOf(2), oldest));
+            HistoryConnection.OpenToRead(FilePath), Reading, new EventId(EpochOf(run), sequence), EpochOf(2), oldest));
     }
 
     private static Epoch EpochOf(int day) => Epoch.StartingAt(Start.AddDays(day));
@@ -314,11 +420,23 @@ public sealed class HistoryFileTests : IDisposable
 
     private async Task<List<HistoryEvent>> ReadAsync()
     {
-        await using var cursor = HistoryReader.Between(HistoryConnection.OpenToRead(FilePath), _turns, null, null);
+        await using var cursor = HistoryReader.Between(HistoryConnection.OpenToRead(FilePath), Reading, null, null);
         var read = new List<HistoryEvent>();
         while (await cursor.NextAsync(TestContext.Current.CancellationToken) is { Count: > 0 } page)
         {
             read.AddRange(page);
+        }
+
+        return read;
+    }
+
+    private async Task<List<byte[]>> RecordAsync()
+    {
+        await using var record = HistoryReader.Record(HistoryConnection.OpenToRead(FilePath), Reading, null, null);
+        var read = new List<byte[]>();
+        while (await record.NextAsync(TestContext.Current.CancellationToken) is { Count: > 0 } lines)
+        {
+            read.AddRange(lines);
         }
 
         return read;

@@ -19,7 +19,7 @@ public sealed class HistoryWriterTests : IAsyncDisposable
     public HistoryWriterTests()
     {
         _hub = new EventHub(_clock.Time, new EventHubOptions { LogCapacity = LogCapacity });
-        _writer = new HistoryWriter(_hub, "history.db", _file.Open, _clock.Time, _log);
+        _writer = new HistoryWriter(_hub, () => new HistoryState([], _hub.LastSequence), "history.db", _file.Open, _clock.Time, _log);
     }
 
     public async ValueTask DisposeAsync()
@@ -46,6 +46,22 @@ public sealed class HistoryWriterTests : IAsyncDisposable
         await WrittenAsync(1, 2, 3, 4, 5, 6);
         _file.Transactions.ShouldBe(2);
         _file.Opened.ShouldBe(1);
+    }
+
+    [Fact]
+    public async Task Writer_States_AreOneBeforeTheFirstEventAndThenEachInterval()
+    {
+        Publish(3);
+        await PausesAsync();
+        await PassAsync();
+        await WrittenAsync(1, 2, 3);
+        _file.States.ShouldBe([0]);
+
+        Publish(1);
+        await PausesAsync();
+        _clock.AdvanceBy(HistoryWriter.StateInterval);
+        await WrittenAsync(1, 2, 3, 4);
+        _file.States.ShouldBe([0, 4]);
     }
 
     [Fact]

@@ -14,6 +14,9 @@ internal sealed class ScriptedFile : IHistoryFile
     /// <summary>What is in the file.</summary>
     public ConcurrentQueue<long> Sequences { get; } = new();
 
+    /// <summary>What each state in it includes.</summary>
+    public ConcurrentQueue<long> States { get; } = new();
+
     /// <summary>What each transaction throws; null for one that succeeds.</summary>
     public volatile Exception? Failure;
 
@@ -35,7 +38,7 @@ internal sealed class ScriptedFile : IHistoryFile
         return this;
     }
 
-    public HistoryTotals Append(IReadOnlyList<EventEnvelope> batch, DateTimeOffset now)
+    public HistoryTotals Append(IReadOnlyList<EventEnvelope> batch, HistoryState? state, DateTimeOffset now)
     {
         Interlocked.Increment(ref _blocked);
         Gate.Wait(TestContext.Current.CancellationToken);
@@ -49,6 +52,11 @@ internal sealed class ScriptedFile : IHistoryFile
         foreach (var envelope in batch)
         {
             Sequences.Enqueue(envelope.Sequence);
+        }
+
+        if (state is { } known)
+        {
+            States.Enqueue(known.Through);
         }
 
         return new HistoryTotals(batch[0].Id.ToString(), null, 1);

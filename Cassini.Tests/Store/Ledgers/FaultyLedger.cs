@@ -24,7 +24,7 @@ internal sealed class FaultyLedger(ILedger inner) : ILedger
     {
         ThrowIfBroken();
         var fault = await OnAppend(number);
-        if (fault == LedgerFault.Full)
+        if (fault == LedgerFault.Full || (fault == LedgerFault.FullButForReserve && !mayUseReserve))
         {
             throw new LedgerFullException("The disk is full, says the test.");
         }

@@ -9,6 +9,9 @@ internal enum LedgerFault
     /// <summary>There is no room.</summary>
     Full,
 
+    /// <summary>There is none but in the reserve.</summary>
+    FullButForReserve,
+
     /// <summary>It cannot be written; the group is not there.</summary>
     Write,
 

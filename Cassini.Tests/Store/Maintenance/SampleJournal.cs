@@ -6,7 +6,6 @@ using Cassini.Streams.Store;
 using Cassini.Streams.Store.Ledgers;
 using Cassini.Tests.Store.Ledgers;
 using Cassini.Tests.Support;
-using Microsoft.Extensions.Logging.Abstractions;
 
 namespace Cassini.Tests.Store.Maintenance;
 
@@ -42,13 +41,15 @@ internal sealed class SampleJournal : IAsyncDisposable
         it => it.Publish("t/3", "last", ("a", 3), ("c", 1)),
     ];
 
+    private readonly RunningJournal _running;
     private readonly Journal _journal;
     private readonly Dictionary<string, ISessionStore> _sessions;
     private int _done;
 
-    private SampleJournal(Journal journal, BrokerState state, int done)
+    private SampleJournal(RunningJournal running, BrokerState state, int done)
     {
-        _journal = journal;
+        _running = running;
+        _journal = running.Journal;
         _sessions = state.Sessions.ToDictionary(session => session.Session.ClientId, session => session.Store);
         _done = done;
     }
@@ -62,7 +63,7 @@ internal sealed class SampleJournal : IAsyncDisposable
     public static async Task<SampleJournal> OpenAsync(string directory, TimeProvider time, int done = 0)
     {
         var journal = Make(directory, time);
-        return new SampleJournal(journal, await journal.LoadAsync(TestContext.Current.CancellationToken), done);
+        return new SampleJournal(journal, await journal.LoadAsync(), done);
     }
 
     /// <summary>A whole one that was closed.</summary>
@@ -76,7 +77,7 @@ internal sealed class SampleJournal : IAsyncDisposable
     public static async Task<string> LoadAsync(string directory, TimeProvider time)
     {
         await using var journal = Make(directory, time);
-        return StateText.Of(await journal.LoadAsync(TestContext.Current.CancellationToken));
+        return StateText.Of(await journal.LoadAsync());
     }
 
     /// <summary>What the first groups of it say, for any number of them: the first is for none.</summary>
@@ -105,22 +106,21 @@ internal sealed class SampleJournal : IAsyncDisposable
     {
         for (; count > 0; count--)
         {
-            long ticket;
             using (_journal.BeginUnit())
             {
                 Changes[_done++](this);
-                ticket = _journal.OpenTicketLocked;
             }
 
+            var ticket = Math.Max(Durability.TakeNoted(), _sessions.Values.Max(session => session.LastTicket));
             await Eventually.CompletesAsync(
                 $"step {_done} is durable", _journal.Durability.WhenReachedAsync(ticket, TestContext.Current.CancellationToken));
         }
     }
 
-    public ValueTask DisposeAsync() => _journal.DisposeAsync();
+    public ValueTask DisposeAsync() => _running.DisposeAsync();
 
-    private static Journal Make(string directory, TimeProvider time) => new(
-        () => LedgerRig.Create(LedgerRig.Options(directory), time), 1 << 20, time, NullLogger<Journal>.Instance);
+    private static RunningJournal Make(string directory, TimeProvider time) =>
+        new(() => LedgerRig.Create(LedgerRig.Options(directory), time), time);
 
     private ISessionStore Open(string client, string identity)
     {

@@ -17,9 +17,12 @@ internal static class LimitText
     {
         limit = Streams.Events.EventId.TryParse(text, out var id) ? ReplayLimit.After(id)
             : DurationText.TryParse(text, out var elapsed) ? ReplayLimit.At(elapsed)
-            : DateTimeOffset.TryParseExact(text, Formats, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out var time)
-                ? ReplayLimit.At(time)
+            : TryParseTime(text, out var time) ? ReplayLimit.At(time)
             : null;
         return limit is not null;
     }
+
+    /// <summary>A UTC time, or one with its offset.</summary>
+    public static bool TryParseTime(string text, out DateTimeOffset time) =>
+        DateTimeOffset.TryParseExact(text, Formats, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out time);
 }

@@ -12,7 +12,7 @@ internal static class SettingsLoader
     private const string JournalName = "journal";
 
     /// <summary>The part of the data directory that holds the events.</summary>
-    private const string HistoryName = "store";
+    public const string HistoryName = "store";
 
     /// <summary>The settings; null when there are errors.</summary>
     public static ServeSettings? Load(CliContext context, string? configFile, SettingsLayer flags, List<string> errors) =>

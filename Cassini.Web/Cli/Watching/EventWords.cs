@@ -12,9 +12,9 @@ internal static class EventWords
     {
         HealthChanged { Check: CheckNames.Phase } e => e.Reason is null ? LineKind.Good : LineKind.Notable,
         HealthChanged e => e.To > e.From ? LineKind.Bad : LineKind.Good,
-        Crashed or GaveUp or BindFailed or AcceptFailed or CanaryFailed or CertificateReloadFailed => LineKind.Bad,
+        Crashed or GaveUp or BindFailed or AcceptFailed or CanaryFailed or CertificateReloadFailed or StoreFailed => LineKind.Bad,
         ListenerClosed or MessagesDropped or CapacityReached or IdentityQuarantined or ClientIdContested or CertificateExpiring
-            or PhaseEntered or Restarted or RemedyApplied => LineKind.Notable,
+            or PhaseEntered or Restarted or StoreResumed or RemedyApplied => LineKind.Notable,
         _ => LineKind.Plain,
     };
 

@@ -1,0 +1,346 @@
+using Cassini.Streams.Broker.Durable;
+using Cassini.Streams.Primitives;
+using Cassini.Streams.Store.Ledgers;
+using Microsoft.Extensions.Logging;
+
+namespace Cassini.Streams.Store;
+
+/// <summary>
+/// Writes the groups of a journal to its ledger, one after another, on a thread of its own. Nothing is assumed of a group whose append has
+/// failed: on a full disk it is tried again, and after any other failure the ledger is opened anew and looked into. One run at a time.
+/// </summary>
+internal sealed class JournalCommitter
+{
+    /// <summary>How long a ledger that has failed or is full is left alone, and how often the room on the disk is looked at.</summary>
+    private static readonly TimeSpan Pause = TimeSpan.FromSeconds(1);
+
+    /// <summary>So many groups are dropped at once.</summary>
+    private const int GroupsOfATrim = 256;
+
+    private readonly Func<ILedger> _ledgers;
+    private readonly ChangeBuffer _buffer;
+    private readonly JournalRewrite _rewrite;
+    private readonly Durability _durability;
+    private readonly StoreSpace _space;
+    private readonly StoreCondition _condition;
+    private readonly TimeProvider _time;
+    private readonly ILogger _logger;
+    private readonly GroupWriter _writer;
+
+    private ILedger? _ledger;
+    private OpenGroup? _taken;
+    private long _ticket;
+    private long _firstGroup;
+    private long _lastGroup;
+    private bool _isFull;
+    private bool _isTrimFailing;
+    private long _lookedAt;
+
+    /// <param name="ledgers">Makes the ledger; once more when one has failed.</param>
+    /// <param name="buffer">Where the groups come from.</param>
+    /// <param name="rewrite">What may be dropped.</param>
+    /// <param name="durability">Who waits for them.</param>
+    /// <param name="space">The limits.</param>
+    /// <param name="condition">Where it says how it does.</param>
+    /// <param name="time">The clock.</param>
+    /// <param name="logger">Where it logs.</param>
+    public JournalCommitter(
+        Func<ILedger> ledgers,
+        ChangeBuffer buffer,
+        JournalRewrite rewrite,
+        Durability durability,
+        StoreSpace space,
+        StoreCondition condition,
+        TimeProvider time,
+        ILogger logger)
+    {
+        _ledgers = ledgers;
+        _buffer = buffer;
+        _rewrite = rewrite;
+        _durability = durability;
+        _space = space;
+        _condition = condition;
+        _time = time;
+        _logger = logger;
+        _writer = new GroupWriter(time);
+    }
+
+    /// <summary>How the commits were.</summary>
+    public CommitCounters Counters { get; } = new();
+
+    /// <summary>Opens the ledger, which stays open.</summary>
+    /// <exception cref="IOException">As <see cref="ILedger.OpenAsync"/>.</exception>
+    public async ValueTask<(ILedger Ledger, LedgerExtent Extent)> OpenAsync(CancellationToken cancellationToken)
+    {
+        var ledger = _ledgers();
+        _ledger = ledger;
+        var extent = await ledger.OpenAsync(cancellationToken).ConfigureAwait(false);
+        (_firstGroup, _lastGroup) = (extent.First, extent.Last);
+        return (ledger, extent);
+    }
+
+    /// <summary>
+    /// Writes group after group. After an exception it goes on where it was when it is called again, with the ledger opened anew.
+    /// </summary>
+    /// <param name="cancellationToken">Ends it: what is left then is for <see cref="FinishAsync"/>.</param>
+    public async Task RunAsync(CancellationToken cancellationToken)
+    {
+        using var timer = _time.CreateTimer(_ => _buffer.Signal(), null, Pause, Pause);
+        try
+        {
+            while (true)
+            {
+                if (_taken is null)
+                {
+                    await _buffer.WaitAsync(cancellationToken);
+                    _taken = _buffer.Take(out _ticket);
+                }
+
+                await LookAtRoomAsync();
+                await CommitAsync(_taken, cancellationToken);
+                await TrimAsync();
+            }
+        }
+        catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
+        {
+            return;
+        }
+        catch (Exception failure)
+        {
+            // What it was in the middle of is not known. The next run finds out.
+            _condition.Failing(failure);
+            await CloseAsync();
+            throw;
+        }
+    }
+
+    /// <summary>Writes what is left, if the ledger takes it at once, notes that this is the end, and closes the ledger.</summary>
+    public async ValueTask FinishAsync()
+    {
+        try
+        {
+            if (_ledger is not null)
+            {
+                for (var rest = _taken ?? _buffer.Take(out _ticket); rest is not null; rest = TakeRest())
+                {
+                    await AppendAsync(_writer.Write(_lastGroup + 1, rest.Changes));
+                    Complete(rest);
+                }
+
+                await _ledger.SealAsync();
+            }
+        }
+        catch (Exception failure) when (failure is IOException or InvalidOperationException)
+        {
+            // What is left is not durable, and nobody was told that it is.
+            StoreLog.LastWriteFailed(_logger, failure);
+        }
+        finally
+        {
+            await CloseAsync();
+        }
+    }
+
+    private OpenGroup? TakeRest()
+    {
+        var rest = _buffer.Take(out _ticket);
+        return rest.Count > 0 ? rest : null;
+    }
+
+    /// <summary>Appends a group, and tries again for as long as that fails.</summary>
+    private async Task CommitAsync(OpenGroup group, CancellationToken cancellationToken)
+    {
+        var number = _lastGroup + 1;
+        var written = _writer.Write(number, group.Changes);
+        var began = _time.GetTimestamp();
+        while (true)
+        {
+            try
+            {
+                _ledger ??= await ReopenAsync(number, cancellationToken);
+                if (_lastGroup < number)
+                {
+                    await AppendAsync(written);
+                }
+
+                break;
+            }
+            catch (LedgerFullException full)
+            {
+                _isFull = true;
+                _condition.Full(full.Message);
+            }
+            catch (IOException failure)
+            {
+                StoreLog.Failing(_logger, failure);
+                _condition.Failing(failure);
+                await CloseAsync();
+            }
+
+            await Task.Delay(Pause, _time, cancellationToken);
+        }
+
+        if (!written.IsEmpty)
+        {
+            Counters.Add(group.Count, written.Length, _time.GetElapsedTime(began));
+            _rewrite.NoteAppended(number, written.Length, _ticket);
+        }
+
+        Complete(group);
+        if (!_isFull)
+        {
+            _condition.Good();
+        }
+    }
+
+    private void Complete(OpenGroup group)
+    {
+        _taken = null;
+        _durability.Reach(_ticket);
+        _buffer.GiveBack(group);
+    }
+
+    /// <summary>
+    /// Appends a group. On a full disk new messages are refused from now on; what was taken in before, and all that makes room later, is
+    /// kept in the reserve.
+    /// </summary>
+    private async ValueTask AppendAsync(ReadOnlyMemory<byte> group)
+    {
+        if (group.IsEmpty)
+        {
+            return;
+        }
+
+        var number = _lastGroup + 1;
+        try
+        {
+            await _ledger!.AppendAsync(number, group);
+            _isFull = _isFull && _space.Shortage(_rewrite.Bytes) is not null;
+        }
+        catch (LedgerFullException full)
+        {
+            _isFull = true;
+            _condition.Full(full.Message);
+            await _ledger!.AppendAsync(number, group, mayUseReserve: true);
+        }
+
+        _lastGroup = number;
+    }
+
+    /// <summary>
+    /// Once a second: whether there is room. While new messages are refused, nothing may come that would show that there is some again, so
+    /// a group without a meaning is appended.
+    /// </summary>
+    private async ValueTask LookAtRoomAsync()
+    {
+        if (_lookedAt != 0 && _time.GetElapsedTime(_lookedAt) < Pause)
+        {
+            return;
+        }
+
+        _lookedAt = _time.GetTimestamp();
+        if (_space.Shortage(_rewrite.Bytes) is { } shortage)
+        {
+            _isFull = true;
+            _condition.Full(shortage);
+        }
+        else if (_isFull && _ledger is { } ledger)
+        {
+            await TryAppendNothingAsync(ledger);
+        }
+    }
+
+    private async ValueTask TryAppendNothingAsync(ILedger ledger)
+    {
+        var number = _lastGroup + 1;
+        var nothing = _writer.WriteNothing(number);
+        try
+        {
+            await ledger.AppendAsync(number, nothing);
+            _lastGroup = number;
+            _isFull = false;
+            _rewrite.NoteAppended(number, nothing.Length, ticket: 0);
+        }
+        catch (LedgerFullException)
+        {
+            // It is full still.
+            return;
+        }
+    }
+
+    /// <summary>Drops some of the groups that were written anew; more of them after the next group, so that none waits for all.</summary>
+    private async Task TrimAsync()
+    {
+        if (_ledger is not { } ledger || _rewrite.DropBefore is var all && all <= _firstGroup)
+        {
+            return;
+        }
+
+        var before = Math.Min(all, _firstGroup + GroupsOfATrim);
+        try
+        {
+            await ledger.TrimAsync(before);
+            _firstGroup = before;
+            _isTrimFailing = false;
+        }
+        catch (IOException failure)
+        {
+            if (!_isTrimFailing)
+            {
+                StoreLog.TrimFailed(_logger, failure);
+            }
+
+            // They are tried again with the next group, at the latest in a second.
+            _isTrimFailing = true;
+            return;
+        }
+
+        if (all <= _firstGroup)
+        {
+            _rewrite.NoteDropped();
+        }
+        else
+        {
+            _buffer.Signal();
+        }
+    }
+
+    /// <summary>Opens the ledger again after a failure, and looks whether the group that failed is there.</summary>
+    private async Task<ILedger> ReopenAsync(long number, CancellationToken cancellationToken)
+    {
+        var ledger = _ledgers();
+        try
+        {
+            var extent = await ledger.OpenAsync(cancellationToken);
+            if (extent.Last != number && extent.Last != number - 1)
+            {
+                throw new LedgerDamagedException(
+                    $"the ledger ends with group {extent.Last}, and group {number - 1} was the last one that was durable");
+            }
+
+            (_firstGroup, _lastGroup) = (extent.First, extent.Last);
+            return ledger;
+        }
+        catch
+        {
+            await ledger.DisposeAsync();
+            throw;
+        }
+    }
+
+    private async Task CloseAsync()
+    {
+        if (_ledger is { } ledger)
+        {
+            _ledger = null;
+            try
+            {
+                await ledger.DisposeAsync();
+            }
+            catch (IOException failure)
+            {
+                StoreLog.CloseFailed(_logger, failure);
+            }
+        }
+    }
+}

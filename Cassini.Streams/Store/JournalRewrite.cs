@@ -1,0 +1,108 @@
+namespace Cassini.Streams.Store;
+
+/// <summary>
+/// How large the journal is, how much of it lives, and how far a rewrite of what lives has come. Everything but its counters is under the
+/// gate of the buffer. Thread-safe.
+/// </summary>
+/// <param name="buffer">Where the changes go.</param>
+/// <param name="compactBytes">How large it may become before what is dead in it is dropped.</param>
+internal sealed class JournalRewrite(ChangeBuffer buffer, long compactBytes)
+{
+    private readonly HashSet<SessionLog> _sessions = [];
+    private long _since;
+    private long _firstGroup;
+    private long _before;
+    private long _dropBefore;
+    private long _toDrop;
+    private long _bytes;
+    private long _liveBytes;
+    private long _count;
+
+    /// <summary>The bytes of all groups.</summary>
+    public long Bytes => Volatile.Read(ref _bytes);
+
+    /// <summary>The bytes that the last rewrite wrote; 0 before the first.</summary>
+    public long LiveBytes => Volatile.Read(ref _liveBytes);
+
+    /// <summary>How many rewrites there were.</summary>
+    public long Count => Volatile.Read(ref _count);
+
+    /// <summary>Whether it is time for one.</summary>
+    /// <remarks>A rewrite costs as much as lives, so there is one only when three times as much was written since the last one.</remarks>
+    public bool IsDue => Volatile.Read(ref _toDrop) == 0 && Bytes >= Math.Max(compactBytes, 4 * LiveBytes);
+
+    /// <summary>Groups with smaller numbers are to be dropped.</summary>
+    public long DropBefore => Volatile.Read(ref _dropBefore);
+
+    /// <summary>So large is what was found at the start.</summary>
+    public void Begin(long bytes) => Volatile.Write(ref _bytes, bytes);
+
+    /// <summary>A session lives from now on.</summary>
+    public void AddLocked(SessionLog session) => _sessions.Add(session);
+
+    /// <summary>A session has ended.</summary>
+    public void Forget(SessionLog session)
+    {
+        lock (buffer.Gate)
+        {
+            _sessions.Remove(session);
+        }
+    }
+
+    /// <summary>From the open group on, everything that lives is written anew.</summary>
+    public void BeginLocked()
+    {
+        _since = buffer.TicketLocked;
+        _firstGroup = 0;
+    }
+
+    /// <summary>Everything that lives was written anew, and is durable: what is older may be dropped.</summary>
+    public void EndLocked()
+    {
+        if (_sessions.All(session => session.CompleteSince >= _since))
+        {
+            Volatile.Write(ref _dropBefore, _firstGroup);
+            Volatile.Write(ref _toDrop, _before);
+        }
+        else
+        {
+            // A session that began before was not found. All counts as living until the next time, which so is not at once.
+            Volatile.Write(ref _liveBytes, Bytes);
+        }
+
+        _since = 0;
+        Volatile.Write(ref _count, _count + 1);
+        buffer.SignalLocked();
+    }
+
+    /// <summary>A group was appended.</summary>
+    public void NoteAppended(long number, int bytes, long ticket)
+    {
+        lock (buffer.Gate)
+        {
+            if (_since > 0 && ticket >= _since)
+            {
+                if (_firstGroup == 0)
+                {
+                    (_firstGroup, _before) = (number, _bytes);
+                    Volatile.Write(ref _liveBytes, 0);
+                }
+
+                Volatile.Write(ref _liveBytes, _liveBytes + bytes);
+            }
+
+            Volatile.Write(ref _bytes, _bytes + bytes);
+        }
+    }
+
+    /// <summary>All groups before <see cref="DropBefore"/> are dropped.</summary>
+    public void NoteDropped()
+    {
+        lock (buffer.Gate)
+        {
+            Volatile.Write(ref _bytes, _bytes - _toDrop);
+            _before = Math.Max(0, _before - _toDrop);
+            Volatile.Write(ref _toDrop, 0);
+        }
+    }
+}

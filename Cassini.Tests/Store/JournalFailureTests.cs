@@ -1,0 +1,235 @@
+using Cassini.Streams.Broker.Durable;
+using Cassini.Streams.Events;
+using Cassini.Streams.Store;
+using Cassini.Streams.Store.Ledgers;
+using Cassini.Tests.Store.Ledgers;
+using Cassini.Tests.Support;
+using Cassini.Tests.VirtualTime;
+
+namespace Cassini.Tests.Store;
+
+/// <summary>A journal whose disk is full, fails or stands still, and whose committer crashes.</summary>
+public class JournalFailureTests : IAsyncDisposable
+{
+    private static readonly TimeSpan Pause = TimeSpan.FromSeconds(1);
+
+    private readonly VirtualClock _clock = new();
+    private readonly List<(long Number, byte[] Bytes)> _groups = [];
+    private readonly RecordingPublisher _events;
+    private readonly RunningJournal _running;
+    private Func<long, LedgerFault> _fault = static _ => LedgerFault.None;
+    private long? _free;
+    private int _opened;
+
+    public JournalFailureTests()
+    {
+        _events = new RecordingPublisher(_clock.Time);
+        _running = new RunningJournal(
+            Make, _clock.Time, new StoreOptions { MinFreeBytes = 1_000, MaxBytes = 1 << 20 }, _events, () => _free);
+    }
+
+    private Journal Journal => _running.Journal;
+
+    public async ValueTask DisposeAsync()
+    {
+        _fault = static _ => LedgerFault.None;
+        await _running.DisposeAsync();
+    }
+
+    [Fact]
+    public async Task Append_DiskIsFullButForTheReserve_KeepsWhatItTookInAndRefusesMore()
+    {
+        await _running.LoadAsync();
+        var session = await OpenSessionAsync();
+        _fault = static _ => LedgerFault.FullButForReserve;
+
+        session.PutSubscription(Subscription("a"));
+        await DurableAsync(session);
+
+        Journal.Refusal.ShouldBe("The disk is full, says the test.");
+        _events.Of<StoreFailed>().Single().ShouldBe(new StoreFailed(StoreProblem.Full, "The disk is full, says the test."));
+        session.PutSubscription(Subscription("b"));
+        await DurableAsync(session);
+        _events.Of<StoreFailed>().Count.ShouldBe(1);
+    }
+
+    [Fact]
+    public async Task Append_DiskHasRoomAgainAndNothingComes_ResumesByItself()
+    {
+        await _running.LoadAsync();
+        var session = await OpenSessionAsync();
+        _fault = static _ => LedgerFault.FullButForReserve;
+        session.PutSubscription(Subscription("a"));
+        await DurableAsync(session);
+        var groups = _groups.Count;
+
+        // Looking whether there is room takes nothing of the reserve.
+        await PassAsync(3);
+        Journal.Refusal.ShouldNotBeNull();
+        _groups.Count.ShouldBe(groups);
+
+        _fault = static _ => LedgerFault.None;
+        await UntilAsync("it resumes", () => Journal.Refusal is null);
+        _events.Of<StoreResumed>().Single().After.ShouldBeGreaterThan(TimeSpan.Zero);
+    }
+
+    [Fact]
+    public async Task Append_NothingIsLeftOfTheReserve_WaitsAndThenGoesOn()
+    {
+        await _running.LoadAsync();
+        var session = await OpenSessionAsync();
+        _fault = static _ => LedgerFault.Full;
+        session.PutSubscription(Subscription("a"));
+        await Eventually.HoldsAsync("it is full", () => Journal.Refusal is not null);
+
+        await PassAsync(2);
+        Journal.Durability.IsReached(session.LastTicket).ShouldBeFalse();
+
+        _fault = static _ => LedgerFault.None;
+        await UntilAsync("it is durable", () => Journal.Durability.IsReached(session.LastTicket));
+        await UntilAsync("it resumes", () => Journal.Refusal is null);
+    }
+
+    [Theory]
+    [InlineData(LedgerFault.Write)]
+    [InlineData(LedgerFault.Flush)]
+    internal async Task Append_DiskFails_OpensTheLedgerAnewAndWritesTheGroupOnce(LedgerFault fault)
+    {
+        await _running.LoadAsync();
+        var session = await OpenSessionAsync();
+        var failures = 2;
+        _fault = _ => failures-- > 0 ? fault : LedgerFault.None;
+
+        session.PutSubscription(Subscription("a"));
+        await Eventually.HoldsAsync("it fails", () => Journal.Refusal is not null);
+        _events.Of<StoreFailed>().Single().Problem.ShouldBe(StoreProblem.Failing);
+
+        await UntilAsync("it is durable", () => Journal.Durability.IsReached(session.LastTicket));
+        await UntilAsync("it resumes", () => Journal.Refusal is null);
+        _opened.ShouldBeGreaterThan(1);
+        _groups.Select(group => group.Number).ShouldBe([1, 2]);
+        _events.Of<StoreFailed>().Count.ShouldBe(1);
+    }
+
+    [Fact]
+    public async Task Run_ABugEndsIt_TheNextRunWritesWhatTheFirstHadTaken()
+    {
+        await _running.LoadAsync();
+        var session = await OpenSessionAsync();
+        var crashes = 1;
+        _fault = _ => crashes-- > 0 ? throw new InvalidOperationException("a bug") : LedgerFault.None;
+        var run = _running.Current;
+
+        session.PutSubscription(Subscription("a"));
+        (await Should.ThrowAsync<InvalidOperationException>(() => run)).Message.ShouldBe("a bug");
+        Journal.Durability.IsReached(session.LastTicket).ShouldBeFalse();
+        Journal.Refusal.ShouldBe("a bug");
+
+        _ = _running.Run();
+        await DurableAsync(session);
+        await UntilAsync("it resumes", () => Journal.Refusal is null);
+        _groups.Select(group => group.Number).ShouldBe([1, 2]);
+    }
+
+    [Fact]
+    public async Task Space_LessRoomThanMustStayFree_RefusesAndKeepsTheRest()
+    {
+        _free = 5_000;
+        await _running.LoadAsync();
+        var session = await OpenSessionAsync();
+        Journal.Sample().Warning.ShouldBeNull();
+
+        _free = 3_999;
+        Journal.Sample().Warning.ShouldBe("little room is left on the disk of the journal");
+        Journal.Refusal.ShouldBeNull();
+
+        _free = 999;
+        await UntilAsync("it refuses", () => Journal.Refusal is not null);
+        _events.Of<StoreFailed>().Single().Problem.ShouldBe(StoreProblem.Full);
+        session.PutSubscription(Subscription("a"));
+        await DurableAsync(session);
+        Journal.Refusal.ShouldNotBeNull();
+
+        _free = 1_000;
+        await UntilAsync("it resumes", () => Journal.Refusal is null);
+    }
+
+    [Fact]
+    public async Task Space_JournalIsAsLargeAsItMayBe_RefusesUntilItWasRewritten()
+    {
+        await _running.LoadAsync();
+        var session = await OpenSessionAsync();
+        for (var i = 0; i < 20; i++)
+        {
+            session.PutSubscription(Subscription(new string('a', 60_000)));
+            await DurableAsync(session);
+        }
+
+        await UntilAsync("it refuses", () => Journal.Refusal is not null);
+        Journal.Refusal.ShouldEndWith("(Store:MaxBytes)");
+
+        Journal.BeginRewrite();
+        session.BeginRewrite(new SessionRecord("c", "alice", 60), isConnected: true, TimeSpan.Zero);
+        await Eventually.CompletesAsync("it is rewritten", Journal.EndRewriteAsync(TestContext.Current.CancellationToken).AsTask());
+
+        await UntilAsync("it resumes", () => Journal.Refusal is null);
+        Journal.Statistics.Bytes.ShouldBe(_groups.Sum(group => group.Bytes.Length));
+    }
+
+    [Fact]
+    public async Task Lag_DiskStandsStill_IsTheAgeOfTheOldestChange()
+    {
+        await _running.LoadAsync();
+        var session = await OpenSessionAsync();
+        using var stands = new ManualResetEventSlim();
+        _fault = _ =>
+        {
+            stands.Wait(TestContext.Current.CancellationToken);
+            return LedgerFault.None;
+        };
+
+        session.PutSubscription(Subscription("a"));
+        _clock.AdvanceBy(TimeSpan.FromSeconds(3));
+        session.PutSubscription(Subscription("b"));
+        _clock.AdvanceBy(TimeSpan.FromSeconds(2));
+
+        Journal.Sample().Lag.ShouldBe(TimeSpan.FromSeconds(5));
+        stands.Set();
+        await DurableAsync(session);
+        await Eventually.HoldsAsync("nothing waits", () => Journal.Sample().Lag == TimeSpan.Zero);
+    }
+
+    private static SubscriptionRecord Subscription(string filter) => new(filter, default, false, false, []);
+
+    private ILedger Make()
+    {
+        _opened++;
+        return new FaultyLedger(new ListLedger(_groups)) { OnAppend = number => new(_fault(number)) };
+    }
+
+    private async Task<ISessionStore> OpenSessionAsync()
+    {
+        var session = Journal.OpenSession(new SessionRecord("c", "alice", 60));
+        await DurableAsync(session);
+        return session;
+    }
+
+    private Task DurableAsync(ISessionStore session) => Eventually.CompletesAsync(
+        "it is durable", Journal.Durability.WhenReachedAsync(session.LastTicket, TestContext.Current.CancellationToken));
+
+    /// <summary>Lets time pass until something holds.</summary>
+    private Task UntilAsync(string what, Func<bool> holds) => Eventually.HoldsAsync(what, () =>
+    {
+        _clock.AdvanceBy(Pause);
+        return holds();
+    });
+
+    private async Task PassAsync(int times)
+    {
+        for (var i = 0; i < times; i++)
+        {
+            _clock.AdvanceBy(Pause);
+            await Eventually.HoldsAsync("it has looked", () => _running.IsQuiet || Journal.Refusal is not null);
+        }
+    }
+}

@@ -1,0 +1,58 @@
+using System.Runtime.CompilerServices;
+using Cassini.Streams.Broker.Durable;
+using Cassini.Streams.Events;
+using Cassini.Streams.Store;
+using Cassini.Streams.Store.Ledgers;
+using Cassini.Tests.Support;
+using Microsoft.Extensions.Logging.Abstractions;
+
+namespace Cassini.Tests.Store;
+
+/// <summary>A journal whose committer runs from the load on, as under the host.</summary>
+internal sealed class RunningJournal : IAsyncDisposable
+{
+    private readonly CancellationTokenSource _end = new();
+
+    public RunningJournal(
+        Func<ILedger> ledgers,
+        TimeProvider time,
+        StoreOptions? options = null,
+        IEventPublisher? events = null,
+        Func<long?>? free = null)
+    {
+        Journal = new Journal(
+            ledgers, options ?? new StoreOptions { CompactBytes = 1 << 20 }, free ?? (() => null), events ?? new RecordingPublisher(time),
+            time, NullLogger<Journal>.Instance);
+    }
+
+    public Journal Journal { get; }
+
+    /// <summary>The run that goes on, or that ended last.</summary>
+    public Task Current { get; private set; } = Task.CompletedTask;
+
+    public Durability Durability => Journal.Durability;
+
+    /// <summary>Whether nothing waits to be written.</summary>
+    public bool IsQuiet => Buffer(Journal).WaitingSince is null;
+
+    public async Task<BrokerState> LoadAsync()
+    {
+        var state = await Journal.LoadAsync(TestContext.Current.CancellationToken);
+        _ = Run();
+        return state;
+    }
+
+    /// <summary>Begins to commit, or goes on after a crash: the run that ended.</summary>
+    public Task Run() => Current = Journal.RunAsync(_end.Token);
+
+    public async ValueTask DisposeAsync()
+    {
+        await _end.CancelAsync();
+        await Current.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        await Journal.DisposeAsync();
+        _end.Dispose();
+    }
+
+    [UnsafeAccessor(UnsafeAccessorKind.Field, Name = "_buffer")]
+    private static extern ref ChangeBuffer Buffer(Journal journal);
+}
