@@ -1,4 +1,3 @@
-using System.Collections.Immutable;
 using System.Globalization;
 using Cassini.Streams.Broker.Durable;
 using Cassini.Streams.Primitives;

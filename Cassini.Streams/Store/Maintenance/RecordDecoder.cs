@@ -66,7 +66,9 @@ internal static class RecordDecoder
             RecordType.WillEnd => record with { Will = reader.ReadLong() },
             RecordType.Session => record with
             {
-                ClientId = reader.ReadText(), Identity = reader.ReadText(), ExpirySeconds = checked((uint)reader.ReadNumber()),
+                ClientId = reader.ReadText(),
+                Identity = reader.ReadText(),
+                ExpirySeconds = checked((uint)reader.ReadNumber()),
             },
             RecordType.Presence => record with { IsConnected = reader.ReadNumber() != 0, At = ReadTime(ref reader) },
             RecordType.Subscription => ReadSubscription(record, ref reader),
@@ -74,7 +76,9 @@ internal static class RecordDecoder
             RecordType.Copy => ReadCopy(record, ref reader),
             RecordType.Delivery => record with
             {
-                Sequence = reader.ReadLong(), Count = reader.ReadCount(), PacketId = reader.ReadPacketId(),
+                Sequence = reader.ReadLong(),
+                Count = reader.ReadCount(),
+                PacketId = reader.ReadPacketId(),
                 State = (DeliveryState)reader.ReadByte(),
             },
             RecordType.CopyEnd => record with { Sequence = reader.ReadLong(), Count = reader.ReadCount() },
@@ -99,7 +103,10 @@ internal static class RecordDecoder
         var (sequence, body, flags) = (reader.ReadLong(), reader.ReadCount(), (CopyFlags)reader.ReadByte());
         record = record with
         {
-            Sequence = sequence, Body = body, QoS = (QualityOfService)(flags & CopyFlags.QoS), Retain = flags.HasFlag(CopyFlags.Retain),
+            Sequence = sequence,
+            Body = body,
+            QoS = (QualityOfService)(flags & CopyFlags.QoS),
+            Retain = flags.HasFlag(CopyFlags.Retain),
             IsOfBurst = flags.HasFlag(CopyFlags.IsOfBurst),
             Identifiers = flags.HasFlag(CopyFlags.HasIdentifiers) ? reader.ReadIdentifiers() : [],
             Share = flags.HasFlag(CopyFlags.HasShare) ? reader.ReadText() : null,
@@ -129,7 +136,9 @@ internal static class RecordDecoder
     {
         record = record with
         {
-            Topic = reader.ReadText(), Payload = reader.ReadBytes().ToArray(), Properties = reader.ReadBytes().ToArray(),
+            Topic = reader.ReadText(),
+            Payload = reader.ReadBytes().ToArray(),
+            Properties = reader.ReadBytes().ToArray(),
         };
         flags = (BodyFlags)reader.ReadByte();
         return record with { QoS = (QualityOfService)(flags & BodyFlags.QoS), Retain = flags.HasFlag(BodyFlags.Retain) };

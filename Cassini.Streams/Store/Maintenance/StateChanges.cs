@@ -1,5 +1,4 @@
 using Cassini.Streams.Broker.Durable;
-using Cassini.Streams.Broker.Model;
 
 namespace Cassini.Streams.Store.Maintenance;
 

@@ -1,7 +1,6 @@
 using System.Globalization;
 using Cassini.Streams.Store.Ledgers;
 using Cassini.Streams.Store.Ledgers.Sqlite;
-using Cassini.Streams.Store.Maintenance;
 using Cassini.Tests.Store.Ledgers;
 using Cassini.Tests.Support;
 

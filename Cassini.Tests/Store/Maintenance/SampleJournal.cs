@@ -3,7 +3,6 @@ using Cassini.Streams.Broker.Durable;
 using Cassini.Streams.Broker.Model;
 using Cassini.Streams.Mqtt;
 using Cassini.Streams.Store;
-using Cassini.Streams.Store.Ledgers;
 using Cassini.Tests.Store.Ledgers;
 using Cassini.Tests.Support;
 

@@ -1,6 +1,5 @@
 using System.Globalization;
 using Cassini.Streams.Primitives;
-using Cassini.Streams.Store.Ledgers;
 using Cassini.Streams.Store.Maintenance;
 
 namespace Cassini.Web.Cli.Storing;
