@@ -19,7 +19,6 @@ internal sealed class JournalInspector(StoredJournal journal, TimeProvider time)
     private readonly HashSet<long> _unusable = [];
     private readonly HashSet<string> _touched = new(StringComparer.Ordinal);
     private readonly HashSet<uint> _unknown = [];
-    private readonly List<uint> _sessions = [];
     private long _first;
     private long _last;
     private long _groups;
@@ -31,9 +30,6 @@ internal sealed class JournalInspector(StoredJournal journal, TimeProvider time)
 
     /// <summary>What the groups that can be used say, when they are applied one after another; after <see cref="Run"/>.</summary>
     public BrokerState State { get; private set; } = BrokerState.Empty;
-
-    /// <summary>The numbers of the sessions of <see cref="State"/>, in their order.</summary>
-    public IReadOnlyList<uint> Sessions => _sessions;
 
     /// <summary>Reads everything. Damage is in the report.</summary>
     /// <param name="cancellationToken">Ends it between two groups.</param>
@@ -60,7 +56,7 @@ internal sealed class JournalInspector(StoredJournal journal, TimeProvider time)
 
         RequireEnd(run, lastOfRun, Math.Max(_last, (first ?? 1) - 1));
         var findings = Try(CheckPages);
-        State = _replay.ToState(Note);
+        State = _replay.ToState(_ => NoSessionStore.Instance);
         return Report(run, findings ?? []);
     }
 
@@ -197,7 +193,8 @@ internal sealed class JournalInspector(StoredJournal journal, TimeProvider time)
         }
     }
 
-    private long? ReadFirst() => journal.Database.Number("SELECT first FROM ledger")
+    /// <summary>Only a connection that may write looks at the constraint of its one row.</summary>
+    private long? ReadFirst() => journal.Database.Number("SELECT first FROM ledger WHERE id = 1 AND (SELECT count(*) FROM ledger) = 1")
         ?? throw new LedgerDamagedException("it does not say which group is the first");
 
     private LedgerRun? ReadRun() => LedgerContent.ReadRun(journal.Database, journal.Directory).Run;
@@ -221,12 +218,6 @@ internal sealed class JournalInspector(StoredJournal journal, TimeProvider time)
         }
 
         return findings;
-    }
-
-    private ISessionStore Note(uint number)
-    {
-        _sessions.Add(number);
-        return NoSessionStore.Instance;
     }
 
     private JournalReport Report(LedgerRun? run, IEnumerable<JournalProblem> findings) => new()

@@ -1,13 +1,13 @@
+using Cassini.Streams.Broker.Durable;
 using Cassini.Streams.Store.Ledgers;
 
 namespace Cassini.Streams.Store.Maintenance;
 
 /// <summary>Writes what can be read of a damaged journal into a new directory. The old one stays as it is.</summary>
 /// <param name="journal">The damaged journal.</param>
-/// <param name="inspector">What has read it.</param>
 /// <param name="report">What it found.</param>
 /// <param name="time">The clock.</param>
-internal sealed class JournalRepair(StoredJournal journal, JournalInspector inspector, JournalReport report, TimeProvider time)
+internal sealed class JournalRepair(StoredJournal journal, JournalReport report, TimeProvider time)
 {
     /// <summary>Does it.</summary>
     /// <param name="target">The full path of the new directory. It appears only when it is complete.</param>
@@ -28,10 +28,11 @@ internal sealed class JournalRepair(StoredJournal journal, JournalInspector insp
         var options = new SqliteLedgerOptions { Directory = draft, Durability = LedgerDurability.Process, ReserveBytes = 0 };
         await using var ledger = new SqliteLedger(options, time);
         await ledger.OpenAsync(cancellationToken).ConfigureAwait(false);
+        var replay = new JournalReplay(time);
         var (next, kept) = (Math.Max(report.First, 1), 0L);
         using (var salvage = new GroupSalvage(journal.Database))
         {
-            foreach (var group in salvage.Read().Where(group => IsKept(group, mode)))
+            foreach (var group in salvage.Read().Where(group => IsKept(group, mode) && TryApply(replay, group)))
             {
                 cancellationToken.ThrowIfCancellationRequested();
                 await ledger.AppendAsync(next, Numbered(group, next)).ConfigureAwait(false);
@@ -40,15 +41,36 @@ internal sealed class JournalRepair(StoredJournal journal, JournalInspector insp
             }
         }
 
-        var (changes, sessions, copies) = mode == RepairMode.Skip ? LostEnds.Of(inspector.State, inspector.Sessions) : ([], [], 0);
+        var numbers = new List<uint>();
+        var state = replay.ToState(number =>
+        {
+            numbers.Add(number);
+            return NoSessionStore.Instance;
+        });
+        var (changes, sessions, copies) = mode == RepairMode.Skip ? LostEnds.Of(state, numbers) : ([], [], 0);
         await JournalCompaction.AppendAsync(ledger, next, changes, time, cancellationToken).ConfigureAwait(false);
         await ledger.SealAsync().ConfigureAwait(false);
-        return new RepairResult(kept, report.Groups - report.Unusable.Count - kept, [.. sessions], copies);
+        return new RepairResult(kept, Math.Max(0, report.Groups - report.Unusable.Count - kept), [.. sessions], copies);
     }
 
     private bool IsKept(SalvagedGroup group, RepairMode mode) =>
         group.Problem is null && !report.Unusable.Contains(group.Number)
         && (mode == RepairMode.Skip || report.Hole is not { } hole || group.Number < hole);
+
+    /// <summary>Looked at again, because SQLite may read more of a damaged page the second time.</summary>
+    private static bool TryApply(JournalReplay replay, SalvagedGroup group)
+    {
+        try
+        {
+            RecordDecoder.Read(group.Number, group.Bytes.Span);
+            replay.Apply(group.Number, group.Bytes.Span);
+            return true;
+        }
+        catch (JournalFormatException)
+        {
+            return false;
+        }
+    }
 
     private static ReadOnlyMemory<byte> Numbered(SalvagedGroup group, long number)
     {

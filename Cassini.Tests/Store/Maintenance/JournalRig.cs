@@ -49,9 +49,8 @@ internal static class JournalRig
     public static async Task<RepairResult> RepairAsync(string directory, string target, RepairMode mode)
     {
         using var journal = StoredJournal.Open(directory);
-        var inspector = new JournalInspector(journal, TimeProvider.System);
-        var report = inspector.Run(TestContext.Current.CancellationToken);
-        return await new JournalRepair(journal, inspector, report, TimeProvider.System)
+        var report = new JournalInspector(journal, TimeProvider.System).Run(TestContext.Current.CancellationToken);
+        return await new JournalRepair(journal, report, TimeProvider.System)
             .RunAsync(target, mode, TestContext.Current.CancellationToken);
     }
 }

@@ -78,8 +78,7 @@ internal sealed class StoreRun(StoreRequest request, CliContext context)
             throw new LedgerInUseException($"{request.Directory} is in use by {process}. Stop it first.");
         }
 
-        var inspector = new JournalInspector(journal, context.Time);
-        var report = inspector.Run(context.Signals.Stop);
+        var report = new JournalInspector(journal, context.Time).Run(context.Signals.Stop);
         if (report.IsSound)
         {
             context.Complain($"nothing is wrong with {request.Directory}: nothing was written");
@@ -98,7 +97,7 @@ internal sealed class StoreRun(StoreRequest request, CliContext context)
             throw new LedgerDamagedException($"No group of {request.Directory} can be read: go back to a backup.");
         }
 
-        var repair = await new JournalRepair(journal, inspector, report, context.Time)
+        var repair = await new JournalRepair(journal, report, context.Time)
             .RunAsync(request.Target, request.Mode, context.Signals.Stop);
         return Show(report, repair);
     }
