@@ -256,7 +256,7 @@ internal static partial class EventLogMessages
     public static partial void StoreOpened(
         this ILogger logger, int sessions, long messages, long bytes, LogDuration duration, string level);
 
-    [LoggerMessage(2312, LogLevel.Error, "store: new messages cannot be kept, and are refused: {Message}")]
+    [LoggerMessage(2312, LogLevel.Error, "store: new messages cannot be kept, and are refused{Message}")]
     public static partial void StoreFailed(this ILogger logger, LogDetail message);
 
     [LoggerMessage(2313, LogLevel.Information, "store: new messages are kept again, after {Duration}")]

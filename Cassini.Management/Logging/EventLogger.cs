@@ -137,6 +137,10 @@ internal sealed class EventLogger(ILogger logger) : IObserver<TracedDelivery>
             case HealthChanged { From: HealthStatus.Unknown, To: HealthStatus.Ok } e when _judged.Add(e.Check):
                 logger.HealthChanged(LogLevel.Debug, e.Check, e.From, e.To, e.Reason, Line(e.Message));
                 break;
+            case HealthChanged { From: HealthStatus.Off, To: HealthStatus.Unknown } e:
+                // A check begins its work: what it finds follows.
+                logger.HealthChanged(LogLevel.Debug, e.Check, e.From, e.To, e.Reason, Line(e.Message));
+                break;
             case HealthChanged e:
                 logger.HealthChanged(EventLogMessages.LevelOf(e), e.Check, e.From, e.To, e.Reason, Line(e.Message));
                 break;

@@ -72,9 +72,8 @@ internal sealed class JournalCommitter
     /// <exception cref="IOException">As <see cref="ILedger.OpenAsync"/>.</exception>
     public async ValueTask<(ILedger Ledger, LedgerExtent Extent)> OpenAsync(CancellationToken cancellationToken)
     {
-        var ledger = _ledgers();
+        var (ledger, extent) = await OpenLedgerAsync(cancellationToken).ConfigureAwait(false);
         _ledger = ledger;
-        var extent = await ledger.OpenAsync(cancellationToken).ConfigureAwait(false);
         (_firstGroup, _lastGroup) = (extent.First, extent.Last);
         return (ledger, extent);
     }
@@ -308,22 +307,28 @@ internal sealed class JournalCommitter
     /// <summary>Opens the ledger again after a failure, and looks whether the group that failed is there.</summary>
     private async Task<ILedger> ReopenAsync(long number, CancellationToken cancellationToken)
     {
-        var ledger = _ledgers();
-        try
+        var (ledger, extent) = await OpenLedgerAsync(cancellationToken);
+        if (extent.Last == number || extent.Last == number - 1)
         {
-            var extent = await ledger.OpenAsync(cancellationToken);
-            if (extent.Last != number && extent.Last != number - 1)
-            {
-                throw new LedgerDamagedException(
-                    $"the ledger ends with group {extent.Last}, and group {number - 1} was the last one that was durable");
-            }
-
             (_firstGroup, _lastGroup) = (extent.First, extent.Last);
             return ledger;
         }
+
+        await ledger.DisposeAsync();
+        throw new LedgerDamagedException(
+            $"the ledger ends with group {extent.Last}, and group {number - 1} was the last one that was durable");
+    }
+
+    private async Task<(ILedger Ledger, LedgerExtent Extent)> OpenLedgerAsync(CancellationToken cancellationToken)
+    {
+        var ledger = _ledgers();
+        try
+        {
+            return (ledger, await ledger.OpenAsync(cancellationToken).ConfigureAwait(false));
+        }
         catch
         {
-            await ledger.DisposeAsync();
+            await ledger.DisposeAsync().ConfigureAwait(false);
             throw;
         }
     }

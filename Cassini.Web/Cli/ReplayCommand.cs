@@ -96,7 +96,10 @@ internal static class ReplayCommand
         }
         catch (ClientException exception)
         {
-            context.Complain($"{source.Name}: {ManagementAccess.WithRemedy(exception.Message, ManagementAccess.Flags)}");
+            context.Complain(
+                source.IsBroker
+                    ? $"{source.Name}: {ManagementAccess.WithRemedy(exception.Message, ManagementAccess.Flags)}"
+                    : exception.Message);
             return ExitCode.Error;
         }
         catch (InvalidDataException exception)

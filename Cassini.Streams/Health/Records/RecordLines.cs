@@ -51,7 +51,7 @@ internal sealed class RecordLines(Stream stream)
         {
             if (_buffer.Length >= Longest)
             {
-                throw new InvalidDataException("a line is longer than 64 MiB: this is no record");
+                throw new InvalidDataException("cannot be read: a line is longer than 64 MiB: this is no record");
             }
 
             Array.Resize(ref _buffer, 2 * _buffer.Length);

@@ -27,7 +27,10 @@ public sealed class EventHistoryTests : IDisposable
         (await history.RunsAsync(1, TestContext.Current.CancellationToken)).ShouldBeNull();
         (await history.RunsAsync(1, TestContext.Current.CancellationToken)).ShouldBeNull();
 
-        log.Lines.Count(line => line.Id == ReadFailed).ShouldBe(1);
+        // Another failure may follow the first, because the writer looks at the file too. None is said twice.
+        var said = log.Lines.Where(line => line.Id == ReadFailed).Select(line => line.Exception!.Message).ToList();
+        said.ShouldNotBeEmpty();
+        said.ShouldBeUnique();
         await hub.CompleteAsync();
     }
 }

@@ -49,14 +49,15 @@ internal sealed class ScriptedFile : IHistoryFile
             throw failure;
         }
 
-        foreach (var envelope in batch)
-        {
-            Sequences.Enqueue(envelope.Sequence);
-        }
-
+        // The state first: who sees the events sees what was written with them.
         if (state is { } known)
         {
             States.Enqueue(known.Through);
+        }
+
+        foreach (var envelope in batch)
+        {
+            Sequences.Enqueue(envelope.Sequence);
         }
 
         return new HistoryTotals(batch[0].Id.ToString(), null, 1);

@@ -27,6 +27,9 @@ internal sealed class RecordSource(string given, DateTimeOffset? since, HealthFe
     /// <summary>Its name, for problems.</summary>
     public string Name => given == "-" ? "standard input" : SafeText.Of(given);
 
+    /// <summary>Whether it is a running broker.</summary>
+    public bool IsBroker => _broker is not null;
+
     /// <summary>Its full path, for problems.</summary>
     public string Path => System.IO.Path.Combine(context.WorkingDirectory, given);
 
