@@ -30,6 +30,7 @@ static async Task<int> RunAsync(string[] args)
         PubCommand.Create(context),
         SubCommand.Create(context),
         AdminCommand.Create(context),
+        StoreCommand.Create(context),
         CertsCommand.Create(context),
         HelpCommand.Create(context),
         CompletionCommand.Create(context),

@@ -1,3 +1,4 @@
+using System.Buffers.Binary;
 using System.Numerics;
 using System.Runtime.InteropServices;
 
@@ -21,6 +22,23 @@ internal static class GroupFormat
     public const int TimeAt = 16;
 
     public const int CountAt = 24;
+
+    /// <summary>When it was written, UTC; the earliest time there is for one that cannot be.</summary>
+    /// <param name="group">At least a header.</param>
+    public static DateTimeOffset TimeOf(ReadOnlySpan<byte> group)
+    {
+        var time = BinaryPrimitives.ReadInt64LittleEndian(group[TimeAt..]);
+        return time >= 0 && time <= DateTimeOffset.MaxValue.ToUnixTimeMilliseconds()
+            ? DateTimeOffset.FromUnixTimeMilliseconds(time)
+            : DateTimeOffset.MinValue;
+    }
+
+    /// <summary>Gives a group another number.</summary>
+    public static void Renumber(Span<byte> group, long number)
+    {
+        BinaryPrimitives.WriteInt64LittleEndian(group[NumberAt..], number);
+        BinaryPrimitives.WriteUInt32LittleEndian(group[CrcAt..], Crc(group[NumberAt..]));
+    }
 
     /// <summary>The CRC32C (RFC 3720 §12.1) of bytes.</summary>
     public static uint Crc(ReadOnlySpan<byte> bytes)

@@ -6,6 +6,7 @@ namespace Cassini.Streams.Store;
 /// <summary>Reads one group. Nothing of it is returned before its check sum was found right.</summary>
 internal ref struct GroupReader
 {
+    private readonly bool _isWhole;
     private ReadOnlySpan<byte> _rest;
     private int _records;
 
@@ -24,7 +25,10 @@ internal ref struct GroupReader
 
         if (group[0] > GroupFormat.Version)
         {
-            throw new JournalFormatException($"it has format {group[0]}, and this version reads formats up to {GroupFormat.Version}");
+            throw new JournalFormatException($"it has format {group[0]}, and this version reads formats up to {GroupFormat.Version}")
+            {
+                IsNewer = true,
+            };
         }
 
         var own = BinaryPrimitives.ReadInt64LittleEndian(group[GroupFormat.NumberAt..]);
@@ -33,10 +37,20 @@ internal ref struct GroupReader
             throw new JournalFormatException($"it says that it is group {own}");
         }
 
-        WrittenAt = DateTimeOffset.FromUnixTimeMilliseconds(BinaryPrimitives.ReadInt64LittleEndian(group[GroupFormat.TimeAt..]));
+        this = new GroupReader(group, isWhole: true);
+    }
+
+    private GroupReader(ReadOnlySpan<byte> group, bool isWhole)
+    {
+        _isWhole = isWhole;
+        WrittenAt = GroupFormat.TimeOf(group);
         _records = BinaryPrimitives.ReadInt32LittleEndian(group[GroupFormat.CountAt..]);
         _rest = group[GroupFormat.HeaderSize..];
     }
+
+    /// <summary>Reads a group whose check sum is wrong: for hints at what is in it, and for nothing else.</summary>
+    /// <param name="group">At least a header.</param>
+    public static GroupReader OfDamaged(ReadOnlySpan<byte> group) => new(group, isWhole: false);
 
     /// <summary>When it was written, UTC.</summary>
     public DateTimeOffset WrittenAt { get; }
@@ -55,7 +69,10 @@ internal ref struct GroupReader
             {
                 return type is > RecordType.None and <= RecordType.WillEnd
                     ? true
-                    : throw new JournalFormatException($"it has a record of type {(byte)type}, which this version does not know");
+                    : throw new JournalFormatException($"it has a record of type {(byte)type}, which this version does not know")
+                    {
+                        IsNewer = type > RecordType.None && _isWhole,
+                    };
             }
 
             ReadBytes();

@@ -3,6 +3,7 @@ using Cassini.Streams.Broker.Model;
 using Cassini.Streams.Events;
 using Cassini.Streams.Primitives;
 using Cassini.Streams.Store.Ledgers;
+using Cassini.Streams.Store.Maintenance;
 using Microsoft.Extensions.Logging;
 
 namespace Cassini.Streams.Store;
@@ -228,22 +229,10 @@ internal sealed class Journal : IBrokerStore, IAsyncDisposable
                 _events.Publish(new StoreRecovering(read, extent.Bytes, replay.Sessions, replay.Messages));
             }
 
-            Apply(replay, group);
+            JournalProblem.ThrowIfUnreadable(replay, group);
             read += group.Bytes.Length;
         }
 
         return replay;
-    }
-
-    private static void Apply(JournalReplay replay, LedgerGroup group)
-    {
-        try
-        {
-            replay.Apply(group.Number, group.Bytes.Span);
-        }
-        catch (JournalFormatException wrong)
-        {
-            throw new LedgerDamagedException($"group {group.Number} of the journal cannot be read: {wrong.Message}", wrong);
-        }
     }
 }

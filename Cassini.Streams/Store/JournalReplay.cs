@@ -24,6 +24,12 @@ internal sealed class JournalReplay(TimeProvider time)
     /// <summary>The highest number of a will.</summary>
     public long LastWill { get; private set; }
 
+    /// <summary>When the last group that was applied was written, UTC; null before the first.</summary>
+    public DateTimeOffset? LastWrittenAt { get; private set; }
+
+    /// <summary>When this began, UTC.</summary>
+    public DateTimeOffset Now => _utc;
+
     /// <summary>How many sessions there are.</summary>
     public int Sessions => _sessions.Count;
 
@@ -47,7 +53,12 @@ internal sealed class JournalReplay(TimeProvider time)
         {
             throw new JournalFormatException($"a value in it is impossible: {impossible.Message}");
         }
+
+        LastWrittenAt = reader.WrittenAt;
     }
+
+    /// <summary>The client identifier of a session; null when there is none with this number.</summary>
+    public string? ClientIdOf(uint session) => _sessions.GetValueOrDefault(session)?.Record.ClientId;
 
     /// <summary>What the broker begins with.</summary>
     /// <param name="open">Makes what keeps a session from now on, from its number.</param>

@@ -148,14 +148,15 @@ internal sealed class RoomTable
         ["Waiting"] = ["Context"],
         ["Watching"] = ["Context"],
         ["Administering"] = [],
+        ["Storing"] = ["Context"],
         ["Running"] = ["Context"],
         ["Messaging"] = ["Context", "Settings"],
         ["Replaying"] = ["Context", "Settings"],
         ["Serving"] = ["Context", "Settings"],
         [Arrow.RootRoom] =
         [
-            "Context", "Settings", "Manual", "Following", "Waiting", "Watching", "Administering", "Running", "Messaging", "Replaying",
-            "Serving",
+            "Context", "Settings", "Manual", "Following", "Waiting", "Watching", "Administering", "Storing", "Running", "Messaging",
+            "Replaying", "Serving",
         ],
     });
 

@@ -11,7 +11,7 @@ public sealed class CompletionTests : IDisposable
     public void Dispose() => _directory.Dispose();
 
     [Theory]
-    [InlineData("cassini ", "admin certs completion help man pub replay run serve sub wait watch")]
+    [InlineData("cassini ", "admin certs completion help man pub replay run serve store sub wait watch")]
     [InlineData("cassini wa", "wait watch")]
     [InlineData("cassini sub --no", "--no-retained")]
     [InlineData("cassini wait --for ", "live ok ready")]
@@ -21,6 +21,8 @@ public sealed class CompletionTests : IDisposable
     [InlineData("cassini completion ", "bash fish zsh")]
     [InlineData("cassini run --role ", "producer sink")]
     [InlineData("cassini sub t --mqtt ", "3.1.1 5")]
+    [InlineData("cassini store ", "backup check compact dump repair")]
+    [InlineData("cassini store repair d --c", "--config --cut")]
     [InlineData("cassini help p", "pub")]
     [InlineData("cassini replay ", "")]
     [InlineData("cassini certs certs --c", "--client")]

@@ -106,7 +106,7 @@ public sealed class ManPageTests : IDisposable
 
     [Theory]
     [InlineData("pup", "did you mean 'pub'?")]
-    [InlineData("everything", "the commands are serve, wait, watch, run, replay, pub, sub, admin, certs, help, completion, man")]
+    [InlineData("everything", "the commands are serve, wait, watch, run, replay, pub, sub, admin, store, certs, help, completion, man")]
     public async Task Help_OfACommandThatIsNone_Is64(string command, string advice)
     {
         (await RunAsync("help", command)).ShouldBe(ExitCode.Usage);
@@ -125,6 +125,7 @@ public sealed class ManPageTests : IDisposable
         PubCommand.Create(_console.Context),
         SubCommand.Create(_console.Context),
         AdminCommand.Create(_console.Context),
+        StoreCommand.Create(_console.Context),
         CertsCommand.Create(_console.Context),
         HelpCommand.Create(_console.Context),
         CompletionCommand.Create(_console.Context),

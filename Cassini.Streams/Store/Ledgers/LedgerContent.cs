@@ -49,7 +49,8 @@ internal sealed record LedgerContent(long First, long Last, long Total, long Byt
     /// <summary>A time as it stands in the table of runs.</summary>
     public static string Text(DateTimeOffset time) => time.UtcDateTime.ToString(TimeFormat, CultureInfo.InvariantCulture);
 
-    private static (LedgerRun? Run, long Last) ReadRun(Database database, string path)
+    /// <summary>The last run, and the number of its last group at its beginning, or at its end when it was sealed.</summary>
+    public static (LedgerRun? Run, long Last) ReadRun(Database database, string path)
     {
         using var runs = database.Prepare("SELECT run, started, ended, last FROM runs ORDER BY run DESC LIMIT 1");
         return runs.Step()

@@ -1,6 +1,10 @@
 namespace Cassini.Streams.Store.Ledgers;
 
 /// <summary>A ledger holds what it must not hold, or misses what it must hold: nothing of it may be guessed.</summary>
-/// <param name="message">What is wrong, where, and the way out.</param>
+/// <param name="message">What is wrong, and where.</param>
 /// <param name="inner">The cause.</param>
-internal sealed class LedgerDamagedException(string message, Exception? inner = null) : IOException(message, inner);
+internal sealed class LedgerDamagedException(string message, Exception? inner = null) : IOException(message, inner)
+{
+    /// <summary>Whether nothing is damaged: it belongs to a newer version, or to another program. It is not to be repaired.</summary>
+    public bool IsForeign { get; init; }
+}

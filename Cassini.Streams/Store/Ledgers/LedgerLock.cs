@@ -37,15 +37,63 @@ internal sealed class LedgerLock : IDisposable
         catch (IOException taken) when (LockedFile.IsTaken(taken))
         {
             throw new LedgerInUseException(
-                $"{directory} is in use by {OwnerOf(directory)}. Two programs cannot share it: give each one of its own (Store:Directory, "
-                + "or CASSINI_DATA_DIR for all data).", taken);
+                IsOnlyRead(path)
+                    ? $"{directory} is being read by 'cassini store'. Try again when that has ended."
+                    : $"{directory} is in use by {OwnerOf(directory)}. Two programs cannot share it: give each one of its own "
+                        + "(Store:Directory, or CASSINI_DATA_DIR for all data).",
+                taken);
         }
 
         WriteOwner(directory, now);
         return new LedgerLock(locked);
     }
 
+    /// <summary>Takes that of a directory which is being made. Nobody is named in it.</summary>
+    /// <param name="directory">The directory, which exists.</param>
+    /// <exception cref="IOException">The file cannot be created.</exception>
+    public static LedgerLock Create(string directory) =>
+        new(new FileStream(Path.Combine(directory, LockName), FileMode.CreateNew, FileAccess.ReadWrite, FileShare.None, bufferSize: 0));
+
+    /// <summary>Keeps everyone from opening it who would change it, while others read it too. Nothing in the directory changes.</summary>
+    /// <param name="directory">The directory, which exists.</param>
+    /// <param name="owner">Who has it open; null when nobody has.</param>
+    /// <returns>To be disposed; null when someone has it open, and when nothing ever opened it.</returns>
+    /// <exception cref="IOException">The file cannot be read.</exception>
+    /// <exception cref="UnauthorizedAccessException">It may not be read.</exception>
+    public static LedgerLock? TakeToRead(string directory, out string? owner)
+    {
+        owner = null;
+        try
+        {
+            return new LedgerLock(OpenToRead(Path.Combine(directory, LockName)));
+        }
+        catch (FileNotFoundException)
+        {
+            return null;
+        }
+        catch (IOException taken) when (LockedFile.IsTaken(taken))
+        {
+            owner = OwnerOf(directory);
+            return null;
+        }
+    }
+
     public void Dispose() => _locked.Dispose();
+
+    private static FileStream OpenToRead(string path) => new(path, FileMode.Open, FileAccess.Read, FileShare.Read, bufferSize: 0);
+
+    private static bool IsOnlyRead(string path)
+    {
+        try
+        {
+            OpenToRead(path).Dispose();
+            return true;
+        }
+        catch (IOException)
+        {
+            return false;
+        }
+    }
 
     private static void WriteOwner(string directory, DateTimeOffset now)
     {

@@ -69,6 +69,10 @@ internal sealed class SqliteLedger(SqliteLedgerOptions options, TimeProvider tim
         return ValueTask.CompletedTask;
     }
 
+    /// <summary>Gives all free pages back to the file system. A ledger that goes on growing does not need it.</summary>
+    /// <exception cref="IOException">The disk says no. No group is lost.</exception>
+    public void Shrink() => Opened.Shrink(0);
+
     /// <summary>
     /// Writes the ledger as it is at this moment into a new file, a ledger of its own. Meanwhile the write-ahead log cannot begin anew, so
     /// it grows by what is appended. Any thread; it works on the caller's.

@@ -7,7 +7,6 @@ namespace Cassini.Streams.Store.Ledgers;
 /// <summary>An open <see cref="SqliteLedger"/>. Changes come from one caller at a time; reading and a backup may run beside them.</summary>
 internal sealed class SqliteLedgerFile : IAsyncDisposable
 {
-    private const string FileName = "journal.db";
     private const string ReserveName = "reserve";
 
     /// <summary>What one transaction of a trim drops at most, so that it is short.</summary>
@@ -174,7 +173,34 @@ internal sealed class SqliteLedgerFile : IAsyncDisposable
             Volatile.Write(ref _first, next);
         }
 
-        Shrink();
+        Shrink(MostFreeKept);
+    }
+
+    /// <summary>
+    /// Gives pages back to the file system when more are free than groups have, and than is worth keeping for the next ones. It moves
+    /// the last pages of the file to free places.
+    /// </summary>
+    /// <param name="kept">So many bytes of free pages are kept, and as many as groups have; 0 for none at all.</param>
+    public void Shrink(long kept)
+    {
+        while (true)
+        {
+            var free = FreeBytes();
+            var used = (_database.Number("PRAGMA page_count").GetValueOrDefault() * _pageSize) - free;
+            var excess = free - (kept == 0 ? 0 : Math.Max(used, kept));
+            if (excess <= 0)
+            {
+                return;
+            }
+
+            var bytes = Math.Min(excess, MostTrimmedAtOnce);
+            Change(() => _database.Execute($"PRAGMA incremental_vacuum({(bytes / _pageSize) + 1})"));
+            _checkpoints.Wrote(bytes);
+            if (FreeBytes() >= free)
+            {
+                return; // A file that was made without the tables that this needs.
+            }
+        }
     }
 
     public void Backup(string path, CancellationToken cancellationToken)
@@ -231,7 +257,7 @@ internal sealed class SqliteLedgerFile : IAsyncDisposable
 
     private bool IsEmpty => _last < _first;
 
-    private static string PathOf(SqliteLedgerOptions options) => Path.Combine(options.Directory, FileName);
+    private static string PathOf(SqliteLedgerOptions options) => Path.Combine(options.Directory, JournalFormat.FileName);
 
     private static Database OpenDatabase(SqliteLedgerOptions options)
     {
@@ -391,28 +417,6 @@ internal sealed class SqliteLedgerFile : IAsyncDisposable
         finally
         {
             _walk.Reset();
-        }
-    }
-
-    /// <summary>
-    /// Gives pages back to the file system when more are free than groups have, and than is worth keeping for the next ones. It moves
-    /// the last pages of the file to free places.
-    /// </summary>
-    private void Shrink()
-    {
-        while (true)
-        {
-            var free = FreeBytes();
-            var used = (_database.Number("PRAGMA page_count").GetValueOrDefault() * _pageSize) - free;
-            var excess = free - Math.Max(used, MostFreeKept);
-            if (excess <= 0)
-            {
-                return;
-            }
-
-            var bytes = Math.Min(excess, MostTrimmedAtOnce);
-            Change(() => _database.Execute($"PRAGMA incremental_vacuum({(bytes / _pageSize) + 1})"));
-            _checkpoints.Wrote(bytes);
         }
     }
 

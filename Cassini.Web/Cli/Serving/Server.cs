@@ -188,7 +188,7 @@ internal sealed class Server(ServeSettings settings, CliContext context, Process
         catch (IOException exception)
         {
             log.Dispose();
-            throw new StartFailedException($"the journal in {host.Options.Store.Directory} cannot be used: {exception.Message}", exception);
+            throw new StartFailedException(StoreProblem.Of(exception, host.Options.Store.Directory!), exception);
         }
     }
 

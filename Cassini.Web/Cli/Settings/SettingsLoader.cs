@@ -51,6 +51,23 @@ internal static class SettingsLoader
             };
     }
 
+    /// <summary>Where the broker's state is, by the settings of the file and the environment; whatever else is in them.</summary>
+    /// <param name="context">The environment, and the working directory.</param>
+    /// <param name="configFile">The file that is named; null for the default one.</param>
+    /// <param name="errors">Gets why the file cannot be read.</param>
+    /// <returns>The full path; null when there are errors, and when there is no home.</returns>
+    public static string? JournalDirectory(CliContext context, string? configFile, List<string> errors)
+    {
+        var file = SettingsFile.Read(configFile, context.WorkingDirectory, errors);
+        var reader = new OptionsReader([file.Layer, SettingsEnvironment.Read(context.Environment, [])]);
+        var options = reader.Read<CassiniOptions>();
+        var data = DataDirectory.Of(reader.Read<ProcessOptions>().DataDirectory, context.Environment);
+        return errors.Count > 0 ? null
+            : options.Store.Directory is { Length: > 0 } given ? Path.GetFullPath(given, context.WorkingDirectory)
+            : data is null ? null
+            : Path.Combine(data, JournalName);
+    }
+
     private static CassiniOptions InDataDirectory(CassiniOptions options, string? data) => data is null ? options : options with
     {
         Store = options.Store with { Directory = options.Store.Directory ?? Path.Combine(data, JournalName) },

@@ -17,6 +17,9 @@ internal sealed class Database : IDisposable
     /// </summary>
     private const int OldestVersion = 3_051_003;
 
+    /// <summary>SQLite's own access to files, without locks.</summary>
+    private static readonly string WithoutLocks = OperatingSystem.IsWindows() ? "win32-none" : "unix-none";
+
     private readonly sqlite3 _handle;
     private readonly string _path;
 
@@ -46,10 +49,38 @@ internal sealed class Database : IDisposable
         var database = new Database(handle, path);
         try
         {
-            database.Check(code);
-            raw.sqlite3_extended_result_codes(handle, 1);
-            raw.sqlite3_busy_timeout(handle, BusyMilliseconds);
-            database.Execute("PRAGMA trusted_schema = OFF; PRAGMA cell_size_check = ON; PRAGMA secure_delete = OFF");
+            database.Prepare(code);
+            return database;
+        }
+        catch
+        {
+            database.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>
+    /// Opens a file to read it. Neither it nor its log is changed, and no file appears beside it.
+    /// </summary>
+    /// <param name="path">Its full path.</param>
+    /// <param name="isShared">
+    /// Whether another process may have it open: then it is read under SQLite's locks, through the index of the log that is there.
+    /// Otherwise the caller keeps every other process away.
+    /// </param>
+    public static Database OpenToRead(string path, bool isShared)
+    {
+        // Without locks the index of the log is made in memory. Where there is no log, SQLite would create one.
+        var log = new FileInfo(path + "-wal");
+        var isLogNeeded = isShared || log is { Exists: true, Length: > 0 };
+        var name = isLogNeeded ? path : $"{new Uri(path).AbsoluteUri}?immutable=1";
+        var flags = raw.SQLITE_OPEN_READONLY | raw.SQLITE_OPEN_NOMUTEX | (isLogNeeded ? 0 : raw.SQLITE_OPEN_URI);
+        var code = raw.sqlite3_open_v2(name, out var handle, flags, isShared || !isLogNeeded ? null : WithoutLocks);
+        var database = new Database(handle, path);
+        try
+        {
+            database.Prepare(code);
+            database.Check(raw.sqlite3_db_config(handle, raw.SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, out _));
+            database.Execute(isShared ? "PRAGMA query_only = ON" : "PRAGMA locking_mode = EXCLUSIVE");
             return database;
         }
         catch
@@ -132,8 +163,10 @@ internal sealed class Database : IDisposable
 
         if (code != raw.SQLITE_DONE)
         {
-            // It does not say which of the two files it was: the one that has a failure.
-            throw (raw.sqlite3_errcode(target._handle) is not (raw.SQLITE_OK or raw.SQLITE_DONE) ? target : this).Failure(code);
+            // It does not say which of the two files it was: the one that has a failure. Room is missing where it is written.
+            var isOfTarget = (code & 0xFF) == raw.SQLITE_FULL
+                || raw.sqlite3_errcode(target._handle) is not (raw.SQLITE_OK or raw.SQLITE_DONE);
+            throw (isOfTarget ? target : this).Failure(code);
         }
     }
 
@@ -148,8 +181,20 @@ internal sealed class Database : IDisposable
         }
     }
 
-    private IOException Failure(int code) =>
-        SqliteProblem.Of(code, SystemError(_handle), $"{_path}: {raw.sqlite3_errmsg(_handle).utf8_to_string()}");
+    private void Prepare(int opened)
+    {
+        Check(opened);
+        raw.sqlite3_extended_result_codes(_handle, 1);
+        raw.sqlite3_busy_timeout(_handle, BusyMilliseconds);
+        Execute("PRAGMA trusted_schema = OFF; PRAGMA cell_size_check = ON; PRAGMA secure_delete = OFF");
+    }
+
+    private IOException Failure(int code)
+    {
+        // A backup leaves no message.
+        var message = raw.sqlite3_errcode(_handle) == raw.SQLITE_OK ? raw.sqlite3_errstr(code) : raw.sqlite3_errmsg(_handle);
+        return SqliteProblem.Of(code, SystemError(_handle), $"{_path}: {message.utf8_to_string()}");
+    }
 
     /// <summary>The operating system's error number of the last failure of a file operation.</summary>
     private static int SystemError(sqlite3 handle) => handle.IsInvalid ? 0 : sqlite3_system_errno(handle);

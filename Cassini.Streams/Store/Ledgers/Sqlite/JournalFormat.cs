@@ -11,6 +11,9 @@ internal static class JournalFormat
     /// <summary>The format that this program writes. It grows with every change that an older program must not touch.</summary>
     public const int Version = 1;
 
+    /// <summary>Its name in the directory of a ledger.</summary>
+    public const string FileName = "journal.db";
+
     /// <summary>"CaJn": whose file it is, for the program "file" too.</summary>
     private const int ApplicationId = 0x43614A6E;
 
@@ -27,12 +30,12 @@ internal static class JournalFormat
     /// ledger's one row has the number of the first group, which outlives the groups. A run has the last group at its start, and at its
     /// end when it was sealed.
     /// </summary>
-    private const string Tables = """
-        CREATE TABLE groups (number INTEGER PRIMARY KEY, total INTEGER NOT NULL, data BLOB NOT NULL) STRICT;
-        CREATE TABLE ledger (id INTEGER PRIMARY KEY CHECK (id = 1), first INTEGER NOT NULL) STRICT;
-        CREATE TABLE runs (run INTEGER PRIMARY KEY, started TEXT NOT NULL, ended TEXT, last INTEGER NOT NULL) STRICT;
-        INSERT INTO ledger VALUES (1, 1);
-        """;
+    private static readonly string[] Tables =
+    [
+        "CREATE TABLE groups (number INTEGER PRIMARY KEY, total INTEGER NOT NULL, data BLOB NOT NULL) STRICT",
+        "CREATE TABLE ledger (id INTEGER PRIMARY KEY CHECK (id = 1), first INTEGER NOT NULL) STRICT",
+        "CREATE TABLE runs (run INTEGER PRIMARY KEY, started TEXT NOT NULL, ended TEXT, last INTEGER NOT NULL) STRICT",
+    ];
 
     private static ReadOnlySpan<byte> Magic => "SQLite format 3\0"u8;
 
@@ -50,11 +53,30 @@ internal static class JournalFormat
         {
             database.Execute(
                 $"PRAGMA page_size = {pageSize}; PRAGMA auto_vacuum = INCREMENTAL; "
-                + $"BEGIN; PRAGMA application_id = {ApplicationId}; PRAGMA user_version = {Version}; {Tables} COMMIT; "
+                + $"BEGIN; PRAGMA application_id = {ApplicationId}; PRAGMA user_version = {Version}; "
+                + $"{string.Join("; ", Tables)}; INSERT INTO ledger VALUES (1, 1); COMMIT; "
                 + "PRAGMA journal_mode = WAL");
         }
 
         File.Move(draft, path);
+    }
+
+    /// <summary>Whether the tables are described as this format describes them. A reader does not even parse all of it.</summary>
+    public static bool HasTables(Database database)
+    {
+        using var select = database.Prepare("SELECT count(*) FROM sqlite_schema WHERE sql = ?1");
+        foreach (var table in Tables)
+        {
+            select.Bind(1, table).Step();
+            var count = select.Number(0);
+            select.Reset();
+            if (count != 1)
+            {
+                return false;
+            }
+        }
+
+        return true;
     }
 
     /// <summary>Looks whether a file is a ledger of this format. Nothing is written.</summary>
@@ -78,7 +100,10 @@ internal static class JournalFormat
         {
             throw new LedgerDamagedException(
                 $"{path} is a database of another program: its application id is {application:x8}, not {ApplicationId:x8}. "
-                + "It was left as it is.");
+                + "It was left as it is.")
+            {
+                IsForeign = true,
+            };
         }
 
         var version = BinaryPrimitives.ReadInt32BigEndian(header[VersionAt..]);
@@ -86,7 +111,10 @@ internal static class JournalFormat
         {
             throw new LedgerDamagedException(
                 $"{path} has format {version}; this version of Cassini knows formats up to {Version}. It was left as it is: "
-                + "use the version that wrote it.");
+                + "use the version that wrote it.")
+            {
+                IsForeign = version > Version,
+            };
         }
 
         if (header[WriteVersionAt] != WriteAheadLog || header[ReadVersionAt] != WriteAheadLog)
