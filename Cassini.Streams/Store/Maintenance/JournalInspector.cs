@@ -37,7 +37,7 @@ internal sealed class JournalInspector(StoredJournal journal, TimeProvider time)
     public JournalReport Run(CancellationToken cancellationToken)
     {
         var (first, run, lastOfRun) = (Try(ReadFirst), Try(ReadRun), Try(ReadLastOfRun));
-        var expected = first ?? 0;
+        var expected = first;
         try
         {
             using var salvage = new GroupSalvage(journal.Database);
@@ -45,8 +45,8 @@ internal sealed class JournalInspector(StoredJournal journal, TimeProvider time)
             {
                 cancellationToken.ThrowIfCancellationRequested();
                 RequireNext(group, expected);
-                Add(group with { Number = group.Problem is null ? group.Number : Math.Max(group.Number, expected) });
-                expected = group.Last == long.MaxValue ? 0 : group.Last + 1;
+                Add(group with { Number = group.Problem is null ? group.Number : Math.Max(group.Number, expected ?? 0) });
+                expected = group.Last == long.MaxValue ? null : group.Last + 1;
             }
         }
         catch (LedgerDamagedException damaged)
@@ -60,18 +60,20 @@ internal sealed class JournalInspector(StoredJournal journal, TimeProvider time)
         return Report(run, findings ?? []);
     }
 
-    private void RequireNext(SalvagedGroup group, long expected)
+    /// <param name="group">A group.</param>
+    /// <param name="expected">The number that it should have; null when that is not known.</param>
+    private void RequireNext(SalvagedGroup group, long? expected)
     {
-        if (expected == 0 || group.Problem is not null)
+        if (expected is not { } next || group.Problem is not null)
         {
             return;
         }
 
-        if (group.Number > expected)
+        if (group.Number > next)
         {
-            Miss(expected, group.Number - 1, "missing");
+            Miss(next, group.Number - 1, "missing");
         }
-        else if (group.Number < expected)
+        else if (group.Number < next)
         {
             _problems.Add(new JournalProblem(
                 string.Create(CultureInfo.InvariantCulture, $"group {expected} should be the first, and there is group {group.Number}")));

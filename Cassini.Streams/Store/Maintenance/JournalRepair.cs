@@ -32,7 +32,7 @@ internal sealed class JournalRepair(StoredJournal journal, JournalReport report,
         var (next, kept) = (Math.Max(report.First, 1), 0L);
         using (var salvage = new GroupSalvage(journal.Database))
         {
-            foreach (var group in salvage.Read().Where(group => IsKept(group, mode) && TryApply(replay, group)))
+            foreach (var group in Kept(salvage, mode).Where(group => TryApply(replay, group)))
             {
                 cancellationToken.ThrowIfCancellationRequested();
                 await ledger.AppendAsync(next, Numbered(group, next)).ConfigureAwait(false);
@@ -53,9 +53,27 @@ internal sealed class JournalRepair(StoredJournal journal, JournalReport report,
         return new RepairResult(kept, Math.Max(0, report.Groups - report.Unusable.Count - kept), [.. sessions], copies);
     }
 
-    private bool IsKept(SalvagedGroup group, RepairMode mode) =>
-        group.Problem is null && !report.Unusable.Contains(group.Number)
-        && (mode == RepairMode.Skip || report.Hole is not { } hole || group.Number < hole);
+    private IEnumerable<SalvagedGroup> Kept(GroupSalvage salvage, RepairMode mode) =>
+        mode == RepairMode.Skip ? salvage.Read().Where(IsUsable) : Prefix(salvage);
+
+    /// <summary>What is before the first hole, in the order in which the groups lie: a damaged number may be smaller than one before it.</summary>
+    private IEnumerable<SalvagedGroup> Prefix(GroupSalvage salvage)
+    {
+        long? last = null;
+        foreach (var group in salvage.Read())
+        {
+            var isNext = last is null || group.Number == last + 1;
+            if (!isNext || !IsUsable(group) || group.Number >= report.Hole)
+            {
+                yield break;
+            }
+
+            yield return group;
+            last = group.Number;
+        }
+    }
+
+    private bool IsUsable(SalvagedGroup group) => group.Problem is null && !report.Unusable.Contains(group.Number);
 
     /// <summary>Looked at again, because SQLite may read more of a damaged page the second time.</summary>
     private static bool TryApply(JournalReplay replay, SalvagedGroup group)
