@@ -76,7 +76,7 @@ internal sealed class GroupWriter(TimeProvider time)
                 Put(session.Identity);
                 Put(session.ExpirySeconds);
                 break;
-            case RecordType.SessionEnd:
+            case RecordType.SessionEnd or RecordType.SessionOver:
                 Put(change.Session);
                 break;
             case RecordType.Presence:
@@ -88,7 +88,7 @@ internal sealed class GroupWriter(TimeProvider time)
                 Put(change.Session);
                 WriteSubscription((SubscriptionRecord)change.Subject!);
                 break;
-            case RecordType.SubscriptionEnd:
+            case RecordType.SubscriptionEnd or RecordType.BurstEnd:
                 Put(change.Session);
                 Put((string)change.Subject!);
                 break;
@@ -211,7 +211,8 @@ internal sealed class GroupWriter(TimeProvider time)
     private void WriteSubscription(SubscriptionRecord subscription)
     {
         Put(subscription.Filter);
-        Put((byte)((byte)subscription.QoS | (subscription.NoLocal ? 4 : 0) | (subscription.RetainAsPublished ? 8 : 0)));
+        Put((byte)((byte)subscription.QoS | (subscription.NoLocal ? 4 : 0) | (subscription.RetainAsPublished ? 8 : 0)
+            | (subscription.AwaitsRetained ? 16 : 0)));
         Put(subscription.Identifiers.AsSpan());
     }
 

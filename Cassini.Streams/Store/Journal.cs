@@ -118,15 +118,14 @@ internal sealed class Journal : IBrokerStore, IAsyncDisposable
 
     public ISessionStore OpenSession(SessionRecord session)
     {
-        SessionLog log;
         lock (Gate)
         {
-            log = Open(++_lastSession);
+            var log = new SessionLog(this, ++_lastSession);
             log.BeginLocked();
+            log.Put(session);
+            _sessions.Add(log);
+            return log;
         }
-
-        log.Put(session);
-        return log;
     }
 
     public long PutWill(WillRecord will)

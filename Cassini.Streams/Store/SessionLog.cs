@@ -65,6 +65,8 @@ internal sealed class SessionLog(Journal journal, uint number) : ISessionStore
 
     public void PutPresence(bool isConnected) => Add(RecordType.Presence, value: journal.UtcNow, count: isConnected ? 1 : 0);
 
+    public void BeginEnd() => Add(RecordType.SessionOver);
+
     public void End()
     {
         Add(RecordType.SessionEnd);
@@ -75,6 +77,8 @@ internal sealed class SessionLog(Journal journal, uint number) : ISessionStore
         Add(RecordType.Subscription, subscription, size: subscription.Filter.Length);
 
     public void DeleteSubscription(string filter) => Add(RecordType.SubscriptionEnd, filter, size: filter.Length);
+
+    public void EndRetained(string filter) => Add(RecordType.BurstEnd, filter, size: filter.Length);
 
     public void PutMessage(in QueuedMessage message)
     {

@@ -118,6 +118,7 @@ internal sealed class InMemoryStore : IBrokerStore
         private readonly Dictionary<string, SubscriptionRecord> _subscriptions = [];
         private readonly Dictionary<long, (QueuedMessage Message, ushort PacketId, DeliveryState State)> _messages = [];
         private readonly HashSet<ushort> _received = [];
+        private bool _isOver;
 
         public SessionRecord Session { get; private set; } = session;
 
@@ -139,6 +140,16 @@ internal sealed class InMemoryStore : IBrokerStore
         }
 
         public void PutPresence(bool isConnected) => Change();
+
+        public void BeginEnd() => Change(() => _isOver = true);
+
+        public void EndRetained(string filter) => Change(() =>
+        {
+            if (_subscriptions.TryGetValue(filter, out var known))
+            {
+                _subscriptions[filter] = known with { AwaitsRetained = false };
+            }
+        });
 
         public void End()
         {
@@ -198,7 +209,8 @@ internal sealed class InMemoryStore : IBrokerStore
                     TimeSpan.Zero,
                     [.. _subscriptions.Values],
                     [.. _messages.OrderBy(pair => pair.Key).Select(pair => pair.Value)],
-                    [.. _received]);
+                    [.. _received],
+                    _isOver);
             }
         }
     }
