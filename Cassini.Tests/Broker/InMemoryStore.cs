@@ -10,8 +10,10 @@ internal sealed class InMemoryStore : IBrokerStore
     private readonly ConcurrentDictionary<Kept, bool> _sessions = [];
     private readonly ConcurrentDictionary<string, (StoredMessage, string)> _retained = new(StringComparer.Ordinal);
     private readonly ConcurrentDictionary<long, WillRecord> _wills = [];
+    private readonly List<BrokerState> _crashes = [];
     private long _ticket;
     private long _lastWill;
+    private int _units;
 
     public Durability Durability { get; } = new();
 
@@ -23,6 +25,9 @@ internal sealed class InMemoryStore : IBrokerStore
 
     /// <summary>Runs when the progress of a delivery is stored.</summary>
     public Action PuttingDelivery { get; set; } = () => { };
+
+    /// <summary>Runs when it is stored that a session got or lost its connection.</summary>
+    public Action PuttingPresence { get; set; } = () => { };
 
     /// <summary>What each change waits for until it is durable.</summary>
     public Func<Task> Committing { get; set; } = () => Task.CompletedTask;
@@ -36,10 +41,50 @@ internal sealed class InMemoryStore : IBrokerStore
     /// <summary>The wills that it has.</summary>
     public IEnumerable<WillRecord> Wills => _wills.Values;
 
-    public ValueTask<BrokerState> LoadAsync(CancellationToken cancellationToken) => ValueTask.FromResult(new BrokerState(
+    /// <summary>A store that has what another one had.</summary>
+    public static InMemoryStore Of(BrokerState state)
+    {
+        var store = new InMemoryStore();
+        foreach (var session in state.Sessions)
+        {
+            store._sessions[new Kept(store, session)] = true;
+        }
+
+        foreach (var (message, identity) in state.Retained)
+        {
+            store._retained[message.Topic.Name] = (message, identity);
+        }
+
+        foreach (var will in state.Wills)
+        {
+            store._wills[will.Number] = will.Will;
+            store._lastWill = Math.Max(store._lastWill, will.Number);
+        }
+
+        return store;
+    }
+
+    /// <summary>What a crash would have left after each change, from the first time this is read on: a unit is one change.</summary>
+    public IReadOnlyList<BrokerState> Crashes
+    {
+        get
+        {
+            lock (_crashes)
+            {
+                KeepsCrashes = true;
+                return [.. _crashes];
+            }
+        }
+    }
+
+    private bool KeepsCrashes { get; set; }
+
+    private BrokerState State => new(
         [.. _sessions.Keys.Select(kept => kept.ToState())],
         [.. _retained.Values],
-        [.. _wills.Select(pair => new WillState(pair.Key, pair.Value, TimeSpan.Zero))]));
+        [.. _wills.Select(pair => new WillState(pair.Key, pair.Value, TimeSpan.Zero))]);
+
+    public ValueTask<BrokerState> LoadAsync(CancellationToken cancellationToken) => ValueTask.FromResult(State);
 
     public ISessionStore OpenSession(SessionRecord session)
     {
@@ -84,14 +129,32 @@ internal sealed class InMemoryStore : IBrokerStore
 
     public ValueTask EndRewriteAsync(CancellationToken cancellationToken) => ValueTask.CompletedTask;
 
-    public StoreUnit BeginUnit() => new(this);
+    public StoreUnit BeginUnit()
+    {
+        Interlocked.Increment(ref _units);
+        return new StoreUnit(this);
+    }
 
     public void EndUnit()
     {
+        Interlocked.Decrement(ref _units);
+        KeepCrash();
+    }
+
+    private void KeepCrash()
+    {
+        lock (_crashes)
+        {
+            if (KeepsCrashes && Volatile.Read(ref _units) == 0)
+            {
+                _crashes.Add(State);
+            }
+        }
     }
 
     private long Commit()
     {
+        KeepCrash();
         var ticket = Interlocked.Increment(ref _ticket);
         var committing = Committing();
         if (committing.IsCompletedSuccessfully)
@@ -120,6 +183,15 @@ internal sealed class InMemoryStore : IBrokerStore
         private readonly HashSet<ushort> _received = [];
         private bool _isOver;
 
+        public Kept(InMemoryStore store, SessionState state)
+            : this(store, state.Session)
+        {
+            _subscriptions = state.Subscriptions.ToDictionary(one => one.Filter);
+            _messages = state.Messages.ToDictionary(one => one.Message.Sequence);
+            _received = [.. state.Received];
+            _isOver = state.IsOver;
+        }
+
         public SessionRecord Session { get; private set; } = session;
 
         public long LastTicket { get; private set; }
@@ -139,7 +211,11 @@ internal sealed class InMemoryStore : IBrokerStore
             Change(() => _messages[copy.Sequence] = (copy, packetId, state));
         }
 
-        public void PutPresence(bool isConnected) => Change();
+        public void PutPresence(bool isConnected)
+        {
+            store.PuttingPresence();
+            Change();
+        }
 
         public void BeginEnd() => Change(() => _isOver = true);
 
