@@ -18,6 +18,9 @@ internal sealed class SentMessage
     /// <summary>Whether it removes the retained message: its payload is empty.</summary>
     public bool IsRemoval { get; init; }
 
+    /// <summary>Whether one member of the share gets it.</summary>
+    public bool IsShared => Topic.StartsWith('s');
+
     /// <summary>In seconds.</summary>
     public uint? Expiry { get; init; }
 
@@ -26,6 +29,12 @@ internal sealed class SentMessage
 
     /// <summary>The same on the wall clock.</summary>
     public required DateTimeOffset SentTime { get; init; }
+
+    /// <summary>When it was sent last, on the wall clock: its expiry interval begins anew then.</summary>
+    public DateTimeOffset LastSentTime { get; set; }
+
+    /// <summary>Whether it may be lost to its share, because a session ended that may have been the only one that had it.</summary>
+    public bool MayBeLostToShare { get; set; }
 
     /// <summary>When its PUBACK or PUBREC came; null while none has.</summary>
     public int? AcknowledgedAt { get; set; }
