@@ -6,7 +6,7 @@ namespace Cassini.Tests.Store;
 internal sealed class ScheduleClients
 {
     private const int QuietRounds = 3;
-    private const int MostRounds = 60;
+    private const int MostRounds = 400;
 
     private readonly ScheduleChecker _checker;
 
