@@ -145,10 +145,9 @@ internal sealed class CrashSchedule
                 QoS = topic == own ? RetainedQoS(publisher) : (QualityOfService)_random.Next(Chance(80) ? 1 : 0, 3),
                 Retain = topic == own,
                 IsRemoval = topic == own && Chance(25),
-                Expiry = publisher.Version == 5 && topic != own && Chance(10) ? 10u : null,
+                Expiry = publisher.Version == 5 && topic != own && Chance(10) ? TimeSpan.FromSeconds(10) : null,
                 SentAt = _checker.Step,
                 SentTime = _checker.Now,
-                LastSentTime = _checker.Now,
             };
             _checker.OnSent(message, _clients.SubscriptionsTo(topic));
             await publisher.PublishAsync(message);

@@ -75,6 +75,7 @@ internal sealed class ScheduleChecker
         }
 
         message.AcknowledgedAt ??= Step;
+        message.ExpiresBefore ??= Now + message.Expiry;
     }
 
     public void OnSubscribing(KnownSubscription subscription)
@@ -191,8 +192,7 @@ internal sealed class ScheduleChecker
             Share.OnTaken(client, message, publish.QoS);
         }
 
-        if (message.Expiry is { } seconds && !publish.Dup
-            && client.ConnectedAt > message.LastSentTime + TimeSpan.FromSeconds(seconds) + SimulatedClient.Tolerance)
+        if (!publish.Dup && !message.IsInDoubt && client.ConnectedAt > message.ExpiresBefore + SimulatedClient.Tolerance)
         {
             Fail($"{client.Id} takes {message} after it has expired [MQTT-3.3.2-5]");
         }
@@ -208,7 +208,7 @@ internal sealed class ScheduleChecker
 
     /// <summary>Whether a message may have expired before it was sent to its subscribers.</summary>
     public bool HasExpired(SentMessage message) =>
-        message.Expiry is { } seconds && Now - message.SentTime > TimeSpan.FromSeconds(seconds - 2);
+        message.Expiry is { } expiry && Now - message.SentTime > expiry - TimeSpan.FromSeconds(2);
 
     private IEnumerable<string> MissingMessages() =>
         from message in _messages

@@ -37,7 +37,7 @@ internal sealed class ScheduleEnd(
         }
 
         broker.Advance(60);
-        await clients.PumpUntilAsync(broker, () => !checker.Wills.Missing().Any());
+        await clients.PumpUntilAsync(broker, () => !checker.Wills.Missing().Any() && broker.Backlog == 0);
         FailFor(checker.Wills.Missing());
         if (checker.Failure is null && await broker.CompareAsync() is { } stored)
         {

@@ -21,8 +21,7 @@ internal sealed class SentMessage
     /// <summary>Whether one member of the share gets it.</summary>
     public bool IsShared => Topic.StartsWith('s');
 
-    /// <summary>In seconds.</summary>
-    public uint? Expiry { get; init; }
+    public TimeSpan? Expiry { get; init; }
 
     /// <summary>When it was first sent, in steps of the schedule.</summary>
     public required int SentAt { get; init; }
@@ -30,8 +29,8 @@ internal sealed class SentMessage
     /// <summary>The same on the wall clock.</summary>
     public required DateTimeOffset SentTime { get; init; }
 
-    /// <summary>When it was sent last, on the wall clock: its expiry interval begins anew then.</summary>
-    public DateTimeOffset LastSentTime { get; set; }
+    /// <summary>When it has expired for sure, because the broker had it when it acknowledged it; null when nobody knows.</summary>
+    public DateTimeOffset? ExpiresBefore { get; set; }
 
     /// <summary>Whether it may be lost to its share, because a session ended that may have been the only one that had it.</summary>
     public bool MayBeLostToShare { get; set; }

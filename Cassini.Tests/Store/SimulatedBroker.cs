@@ -16,7 +16,7 @@ namespace Cassini.Tests.Store;
 /// </summary>
 internal sealed class SimulatedBroker(SimulatedDisk disk, ScheduleChecker checker)
 {
-    private const int Comparisons = 3;
+    private const int QuietLooks = 4;
 
     private readonly List<RigConnection> _connections = [];
     private VirtualClock _clock = new();
@@ -36,6 +36,7 @@ internal sealed class SimulatedBroker(SimulatedDisk disk, ScheduleChecker checke
         var run = disk.Run;
         _clock = new VirtualClock(_clock.UtcNow + pause);
         _ending = new CancellationTokenSource();
+        _rewriting = Task.CompletedTask;
         _journal = new Journal(() => new SimulatedLedger(disk, run), 1 << 20, _clock.Time, NullLogger<Journal>.Instance);
         _rig = new BrokerRig(
             options => options with { MaxTakeOverDelay = TimeSpan.Zero, SysInterval = TimeSpan.FromHours(1) }, _journal, _clock);
@@ -110,9 +111,9 @@ internal sealed class SimulatedBroker(SimulatedDisk disk, ScheduleChecker checke
     }
 
     /// <summary>Nothing is wrong with the disk any more, and everything is written to it.</summary>
-    public async Task HealAsync()
-    {
-        for (var tries = 0; tries < 3; tries++)
+    public Task HealAsync() => Eventually.BecomesAsync(
+        "everything is written",
+        async ValueTask<bool> () =>
         {
             disk.Heal();
             await SettleAsync();
@@ -120,8 +121,13 @@ internal sealed class SimulatedBroker(SimulatedDisk disk, ScheduleChecker checke
             // After a failure the journal waits for a second.
             Advance(1.5);
             await SettleAsync();
-        }
-    }
+            return Journal.Failure is null && IsWritten;
+        },
+        static done => done,
+        TimeSpan.FromSeconds(10));
+
+    /// <summary>Messages that wait for clients.</summary>
+    public long Backlog => Rig.Broker.Sessions.All.Sum(session => (long)session.Deliveries.Backlog);
 
     /// <summary>What a topic retains.</summary>
     public string? Retained(string topic) =>
@@ -144,25 +150,32 @@ internal sealed class SimulatedBroker(SimulatedDisk disk, ScheduleChecker checke
     /// <returns>What is on the disk.</returns>
     public async Task<BrokerState?> CompareAsync()
     {
-        var (written, anew) = ("", "");
-        for (var tries = 0; tries < Comparisons; tries++)
-        {
-            await Eventually.CompletesAsync("everything is written anew", _rewriting, TimeSpan.FromSeconds(10));
-            await SettleAsync();
-            var state = Read();
-            written = StateText.Of(state);
-            await Eventually.CompletesAsync(
-                "everything is written anew", Rig.Broker.Rewriter.RewriteAsync(_ending.Token).AsTask(), TimeSpan.FromSeconds(10));
-            await SettleAsync();
-            anew = StateText.Of(Read());
-            if (written == anew)
+        await Eventually.CompletesAsync("everything is written anew", _rewriting, TimeSpan.FromSeconds(10));
+        var (before, looks) = ("", 0);
+        await Eventually.HoldsAsync(
+            "nothing changes",
+            () =>
             {
-                return state;
-            }
+                var now = StateText.Of(Read());
+                looks = IsQuiet() && now == before ? looks + 1 : 0;
+                before = now;
+                return looks == QuietLooks;
+            },
+            TimeSpan.FromSeconds(10));
+        var state = Read();
+        await Eventually.CompletesAsync(
+            "everything is written anew", Rig.Broker.Rewriter.RewriteAsync(_ending.Token).AsTask(), TimeSpan.FromSeconds(10));
+        await SettleAsync();
+
+        // Not once more if it differs: what was wrong on the disk is right now.
+        var anew = StateText.Of(Read());
+        if (before != anew)
+        {
+            checker.Fail($"on the disk was {before}, and in memory is {anew}");
+            return null;
         }
 
-        checker.Fail($"on the disk is {written}, and in memory {anew}");
-        return null;
+        return state;
     }
 
     private BrokerState Read()
@@ -177,16 +190,10 @@ internal sealed class SimulatedBroker(SimulatedDisk disk, ScheduleChecker checke
         return replay.ToState(_ => NoSessionStore.Instance);
     }
 
-    private bool IsQuiet()
-    {
-        if (!disk.IsHolding && Journal.Failure is null
-            && (IsSignalled(Journal) || !Journal.Durability.IsReached(Ticket(Journal) - 1)))
-        {
-            return false;
-        }
+    private bool IsWritten => !IsSignalled(Journal) && Journal.Durability.IsReached(Ticket(Journal) - 1);
 
-        return _connections.TrueForAll(one => one.IsQuiet);
-    }
+    private bool IsQuiet() =>
+        (disk.IsHolding || Journal.Failure is not null || IsWritten) && _connections.TrueForAll(one => one.IsQuiet);
 
     [UnsafeAccessor(UnsafeAccessorKind.Field, Name = "_isSignalled")]
     private static extern ref bool IsSignalled(Journal journal);

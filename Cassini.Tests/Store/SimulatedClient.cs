@@ -25,7 +25,6 @@ internal sealed class SimulatedClient(ScheduleChecker checker, string id, int ve
     private readonly IncomingRules _rules = new(checker, id, version == 5 ? receiveMaximum ?? ushort.MaxValue : ushort.MaxValue);
     private readonly List<RigConnection> _left = [];
     private DateTimeOffset? _awaySince;
-    private DateTimeOffset _lostAt;
     private SimulatedBroker? _broker;
     private ushort _packetId;
     private bool _asksForCleanStart;
@@ -116,7 +115,6 @@ internal sealed class SimulatedClient(ScheduleChecker checker, string id, int ve
     public void Lose()
     {
         SeenAt = IsConnected ? checker.Now : SeenAt;
-        _lostAt = Connection is null ? _lostAt : checker.Now;
         if (!isLasting)
         {
             EndSession();
@@ -161,8 +159,11 @@ internal sealed class SimulatedClient(ScheduleChecker checker, string id, int ve
         }
     }
 
-    /// <summary>Everything that has happened is durable: a session whose client is away ends in time, whatever comes.</summary>
-    public void OnIdle() => AwaySince = Connection is null ? _lostAt : null;
+    /// <summary>
+    /// Everything that has happened is durable: from now on at the latest the broker knows that a client is away, and for how long. Before,
+    /// its reader may have waited for the disk.
+    /// </summary>
+    public void OnIdle() => AwaySince = Connection is null ? AwaySince ?? checker.Now : null;
 
     /// <summary>Whether it cannot know if it has the session that it had: another one may have begun of which it never heard.</summary>
     public bool IsInDoubt { get; private set; }
@@ -197,7 +198,7 @@ internal sealed class SimulatedClient(ScheduleChecker checker, string id, int ve
         checker.Trace($"{id} subscribes to {subscription.Filter} with {subscription.QoS}{(subscription.GetsRetained ? " anew" : "")}");
         var request = new SubscriptionRequest(
             subscription.Filter, subscription.QoS, false, false,
-            subscription.GetsRetained ? RetainHandling.Send : RetainHandling.DoNotSend);
+            subscription.GetsRetained || version == 4 ? RetainHandling.Send : RetainHandling.DoNotSend);
         await SendAsync(new SubscribePacket(packetId, [request], PropertySet.Empty).Write((ProtocolVersion)version));
     }
 
@@ -262,12 +263,19 @@ internal sealed class SimulatedClient(ScheduleChecker checker, string id, int ve
     }
 
     /// <summary>
-    /// No keep alive ends, nothing is refused, and the client keeps to the protocol: only another connection of its own may end this one.
+    /// No keep alive ends, nothing is refused, and the client keeps to the protocol: only another connection of its own may end this one,
+    /// or a jump of the clock while its CONNECT is read.
     /// </summary>
     private void OnClosed(RigConnection connection, object? packet)
     {
         var reason = (packet as ReasonPacket)?.Reason;
         checker.Trace($"the broker ends the connection {connection.Transport.Id} of {id}: {reason} {connection.Closing}");
+        if (connection.Closing == CloseReason.ConnectTimeout)
+        {
+            Lose();
+            return;
+        }
+
         if ((version == 5 && IsConnected && reason != ReasonCode.SessionTakenOver) || (version == 4 && packet is not null)
             || connection.Closing != CloseReason.TakenOver || !_broker!.WasTakenOver(connection, id))
         {
@@ -337,7 +345,6 @@ internal sealed class SimulatedClient(ScheduleChecker checker, string id, int ve
         {
             checker.Trace(
                 $"{id} sends {(unacknowledged.IsReceived ? "PUBREL of " : "")}{unacknowledged.Message} again as {unacknowledged.Id}");
-            unacknowledged.Message.LastSentTime = unacknowledged.IsReceived ? unacknowledged.Message.LastSentTime : checker.Now;
             await SendAsync(unacknowledged.IsReceived
                 ? Ack(PacketType.PubRel, unacknowledged.Id)
                 : PacketOf(unacknowledged.Message, unacknowledged.Id, dup: true));
@@ -413,7 +420,9 @@ internal sealed class SimulatedClient(ScheduleChecker checker, string id, int ve
 
     private byte[] PacketOf(SentMessage message, ushort packetId, bool dup) => Connection!.Client.Publish(
         message.Topic, message.Text, message.QoS, packetId, message.Retain, dup,
-        properties: message.Expiry is { } seconds && version == 5 ? new PropertySet { MessageExpiryInterval = seconds } : null);
+        properties: message.Expiry is { } expiry && version == 5
+            ? new PropertySet { MessageExpiryInterval = (uint)expiry.TotalSeconds }
+            : null);
 
     private byte[] Ack(PacketType type, ushort packetId)
     {
