@@ -71,7 +71,7 @@ public sealed class MqttBroker : ISessionHandler
         Retained = new RetainedMessages(options, accounts, Budget, store, Tree, time);
         Sessions = new SessionTable(options, accounts, store, Tree, Retained, Budget, Counters, _events, _work, time);
         _router = new Router(Topics, Retained, time);
-        _publisher = new ServerPublisher(accounts.OfBroker, Topics, _router, _work, time);
+        _publisher = new ServerPublisher(accounts.OfBroker, Topics, _router, store, _work, time);
         _receiver = new ConnectReceiver(options, store.Durability, time);
         Connecting = new ConnectPhase(
             options, new AccessTable(options.Access), Sessions, store, _intake, _publisher, _work,
@@ -176,9 +176,14 @@ public sealed class MqttBroker : ISessionHandler
             Topics.Get(message.Topic.Utf8);
         }
 
-        foreach (var session in state.Sessions)
+        foreach (var session in state.Sessions.Where(session => !session.IsOver))
         {
             Sessions.Restore(session);
+        }
+
+        foreach (var session in state.Sessions.Where(session => session.IsOver))
+        {
+            await Sessions.HandOnAsync(session).ConfigureAwait(false);
         }
 
         foreach (var kept in state.Wills)

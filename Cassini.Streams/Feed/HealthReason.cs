@@ -31,7 +31,12 @@ public static class HealthReason
 
     private static string Progress(StoreRecovery recovery)
     {
-        var part = recovery.Total > 0 ? 100 * recovery.Read / recovery.Total : 100;
+        if (recovery.Total == 0)
+        {
+            return "the journal is being opened";
+        }
+
+        var part = 100 * recovery.Read / recovery.Total;
         var (sessions, messages) = (Quantity.Of(recovery.Sessions, "session"), Quantity.Of(recovery.Messages, "message"));
         return string.Create(CultureInfo.InvariantCulture, $"{part} % of {recovery.Total:N0} bytes read, {sessions}, {messages}");
     }

@@ -67,7 +67,7 @@ internal ref struct GroupReader
             type = (RecordType)ReadByte();
             if (type < RecordType.FirstSkippable)
             {
-                return type is > RecordType.None and <= RecordType.WillEnd
+                return type is > RecordType.None and <= RecordType.SessionOver
                     ? true
                     : throw new JournalFormatException($"it has a record of type {(byte)type}, which this version does not know")
                     {

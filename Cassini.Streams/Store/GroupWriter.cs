@@ -10,11 +10,15 @@ internal sealed class GroupWriter(TimeProvider time)
 {
     private const int LargestKept = 1 << 20;
 
+    /// <summary>Of all writers: a message that was written for one group must not be taken for written in another.</summary>
+    private static long _lastWriting;
+
     private byte[] _buffer = new byte[16 * 1024];
     private int _length;
     private int _records;
     private int _bodies;
     private long _number;
+    private long _writing;
     private long _utc;
     private long _now;
 
@@ -54,6 +58,7 @@ internal sealed class GroupWriter(TimeProvider time)
         _records = 0;
         _bodies = 0;
         _number = number;
+        _writing = Interlocked.Increment(ref _lastWriting);
         _utc = time.GetUtcNow().ToUnixTimeMilliseconds();
         _now = time.GetTimestamp();
     }
@@ -88,7 +93,7 @@ internal sealed class GroupWriter(TimeProvider time)
                 Put(session.Identity);
                 Put(session.ExpirySeconds);
                 break;
-            case RecordType.SessionEnd:
+            case RecordType.SessionEnd or RecordType.SessionOver:
                 Put(change.Session);
                 break;
             case RecordType.Presence:
@@ -100,7 +105,7 @@ internal sealed class GroupWriter(TimeProvider time)
                 Put(change.Session);
                 WriteSubscription((SubscriptionRecord)change.Subject!);
                 break;
-            case RecordType.SubscriptionEnd:
+            case RecordType.SubscriptionEnd or RecordType.BurstEnd:
                 Put(change.Session);
                 Put((string)change.Subject!);
                 break;
@@ -176,11 +181,11 @@ internal sealed class GroupWriter(TimeProvider time)
     /// <summary>The place of a message among the bodies of the group; the first copy writes it.</summary>
     private int PlaceOf(StoredMessage message)
     {
-        if (message.WrittenIn.Group != _number)
+        if (message.WrittenIn.Writing != _writing)
         {
             Begin(RecordType.Body);
             WriteBody(message);
-            message.WrittenIn = (_number, _bodies++);
+            message.WrittenIn = (_writing, _bodies++);
         }
 
         return message.WrittenIn.Place;
@@ -223,7 +228,8 @@ internal sealed class GroupWriter(TimeProvider time)
     private void WriteSubscription(SubscriptionRecord subscription)
     {
         Put(subscription.Filter);
-        Put((byte)((byte)subscription.QoS | (subscription.NoLocal ? 4 : 0) | (subscription.RetainAsPublished ? 8 : 0)));
+        Put((byte)((byte)subscription.QoS | (subscription.NoLocal ? 4 : 0) | (subscription.RetainAsPublished ? 8 : 0)
+            | (subscription.AwaitsRetained ? 16 : 0)));
         Put(subscription.Identifiers.AsSpan());
     }
 

@@ -17,6 +17,11 @@ internal sealed class Journal : IBrokerStore, IAsyncDisposable
     /// <summary>How often a start says how far it has come.</summary>
     private static readonly TimeSpan ProgressInterval = TimeSpan.FromMilliseconds(250);
 
+    /// <summary>About what a session and a copy take, beside the message.</summary>
+    private const int CostOfSession = 128;
+
+    private const int CostOfCopy = 64;
+
     private readonly StoreOptions _options;
     private readonly IEventPublisher _events;
     private readonly TimeProvider _time;
@@ -51,9 +56,9 @@ internal sealed class Journal : IBrokerStore, IAsyncDisposable
         _events = events;
         _time = time;
         _buffer = new ChangeBuffer(Durability, time);
-        _rewrite = new JournalRewrite(_buffer, options.CompactBytes);
-        _condition = new StoreCondition(events, time);
         _space = new StoreSpace(options, free);
+        _rewrite = new JournalRewrite(_buffer, options.CompactBytes, _space);
+        _condition = new StoreCondition(events, time);
         _committer = new JournalCommitter(ledgers, _buffer, _rewrite, Durability, _space, _condition, time, logger);
     }
 
@@ -88,12 +93,14 @@ internal sealed class Journal : IBrokerStore, IAsyncDisposable
     public async ValueTask<BrokerState> LoadAsync(CancellationToken cancellationToken)
     {
         var began = _time.GetTimestamp();
+        _events.Publish(new StoreRecovering(0, 0, 0, 0));
         var (ledger, extent) = await _committer.OpenAsync(cancellationToken).ConfigureAwait(false);
         var replay = await ReadAsync(ledger, extent, cancellationToken).ConfigureAwait(false);
-        _rewrite.Begin(extent.Bytes);
         _lastSession = replay.LastSession;
         _lastWill = replay.LastWill;
         var state = replay.ToState(Open);
+        _rewrite.Begin(extent.Bytes, LiveBytesOf(state));
+        _committer.NoteLoaded();
         foreach (var will in state.Wills)
         {
             _wills[will.Number] = will.Will;
@@ -110,15 +117,15 @@ internal sealed class Journal : IBrokerStore, IAsyncDisposable
 
     public ISessionStore OpenSession(SessionRecord session)
     {
-        SessionLog log;
         lock (_buffer.Gate)
         {
-            log = Open(++_lastSession);
+            // It is known only when it was put: what fails before leaves nothing that nobody would end.
+            var log = new SessionLog(_buffer, _rewrite, ++_lastSession);
             log.BeginLocked();
+            log.Put(session);
+            _rewrite.AddLocked(log);
+            return log;
         }
-
-        log.Put(session);
-        return log;
     }
 
     public long PutWill(WillRecord will)
@@ -212,6 +219,12 @@ internal sealed class Journal : IBrokerStore, IAsyncDisposable
             return log;
         }
     }
+
+    /// <summary>About what writing it anew would take. A message of several sessions counts for each: too much rather than too little.</summary>
+    private static long LiveBytesOf(BrokerState state) =>
+        state.Sessions.Sum(session => CostOfSession
+            + session.Messages.Sum(one => (long)one.Message.Message.Payload.Length + one.Message.Message.Properties.Length + CostOfCopy))
+        + state.Retained.Sum(one => (long)one.Message.Payload.Length + one.Message.Properties.Length + CostOfCopy);
 
     private void PutWillLocked(long number, WillRecord will) =>
         _buffer.AddLocked(RecordType.Will, will, number, will.Topic.Length + will.Payload.Length + will.Properties.Length);

@@ -30,6 +30,13 @@ internal sealed class JournalCommitter
     private ILedger? _ledger;
     private OpenGroup? _taken;
     private long _ticket;
+
+    // What was given to the ledger last. It may be there although its append has failed.
+    private long _appending;
+    private ReadOnlyMemory<byte> _bytes;
+    private bool _isEncoded;
+    private bool _isLoaded;
+
     private long _firstGroup;
     private long _lastGroup;
     private bool _isFull;
@@ -78,6 +85,9 @@ internal sealed class JournalCommitter
         return (ledger, extent);
     }
 
+    /// <summary>All of it was read: from now on it may be changed.</summary>
+    public void NoteLoaded() => _isLoaded = true;
+
     /// <summary>
     /// Writes group after group. After an exception it goes on where it was when it is called again, with the ledger opened anew.
     /// </summary>
@@ -92,10 +102,10 @@ internal sealed class JournalCommitter
                 if (_taken is null)
                 {
                     await _buffer.WaitAsync(cancellationToken);
+                    await LookAtRoomAsync();
                     _taken = _buffer.Take(out _ticket);
                 }
 
-                await LookAtRoomAsync();
                 await CommitAsync(_taken, cancellationToken);
                 await TrimAsync();
             }
@@ -118,15 +128,19 @@ internal sealed class JournalCommitter
     {
         try
         {
-            if (_ledger is not null)
+            if (_ledger is not null && _isLoaded)
             {
                 for (var rest = _taken ?? _buffer.Take(out _ticket); rest is not null; rest = TakeRest())
                 {
-                    await AppendAsync(_writer.Write(_lastGroup + 1, rest.Changes));
+                    await WriteAsync(rest);
                     Complete(rest);
                 }
 
                 await _ledger.SealAsync();
+            }
+            else if (_isLoaded && _buffer.WaitingSince is not null)
+            {
+                StoreLog.LastWriteFailed(_logger, null);
             }
         }
         catch (Exception failure) when (failure is IOException or InvalidOperationException)
@@ -149,19 +163,12 @@ internal sealed class JournalCommitter
     /// <summary>Appends a group, and tries again for as long as that fails.</summary>
     private async Task CommitAsync(OpenGroup group, CancellationToken cancellationToken)
     {
-        var number = _lastGroup + 1;
-        var written = _writer.Write(number, group.Changes);
-        var began = _time.GetTimestamp();
         while (true)
         {
             try
             {
-                _ledger ??= await ReopenAsync(number, cancellationToken);
-                if (_lastGroup < number)
-                {
-                    await AppendAsync(written);
-                }
-
+                _ledger ??= await ReopenAsync(cancellationToken);
+                await WriteAsync(group);
                 break;
             }
             catch (LedgerFullException full)
@@ -171,18 +178,10 @@ internal sealed class JournalCommitter
             }
             catch (IOException failure)
             {
-                StoreLog.Failing(_logger, failure);
-                _condition.Failing(failure);
-                await CloseAsync();
+                await FailAsync(failure);
             }
 
             await Task.Delay(Pause, _time, cancellationToken);
-        }
-
-        if (!written.IsEmpty)
-        {
-            Counters.Add(group.Count, written.Length, _time.GetElapsedTime(began));
-            _rewrite.NoteAppended(number, written.Length, _ticket);
         }
 
         Complete(group);
@@ -195,35 +194,65 @@ internal sealed class JournalCommitter
     private void Complete(OpenGroup group)
     {
         _taken = null;
+        _isEncoded = false;
         _durability.Reach(_ticket);
         _buffer.GiveBack(group);
     }
 
-    /// <summary>
-    /// Appends a group. On a full disk new messages are refused from now on; what was taken in before, and all that makes room later, is
-    /// kept in the reserve.
-    /// </summary>
-    private async ValueTask AppendAsync(ReadOnlyMemory<byte> group)
+    /// <summary>The ledger is closed, and opened again before it is used.</summary>
+    private async ValueTask FailAsync(IOException failure)
     {
-        if (group.IsEmpty)
+        if (_condition.Failing(failure))
+        {
+            StoreLog.Failing(_logger, failure);
+        }
+
+        await CloseAsync();
+    }
+
+    /// <summary>
+    /// Appends a group, unless it is there. On a full disk new messages are refused from now on; what was taken in before, and all that
+    /// makes room later, is kept in the reserve.
+    /// </summary>
+    private async ValueTask WriteAsync(OpenGroup group)
+    {
+        if (!_isEncoded)
+        {
+            // Once: a second time its messages would be taken for written.
+            (_appending, _bytes) = (_lastGroup + 1, _writer.Write(_lastGroup + 1, group.Changes));
+            _isEncoded = true;
+        }
+
+        if (_bytes.IsEmpty)
         {
             return;
         }
 
-        var number = _lastGroup + 1;
+        var began = _time.GetTimestamp();
+        if (_lastGroup < _appending)
+        {
+            await AppendAsync();
+        }
+
+        Counters.Add(group.Count, _bytes.Length, _time.GetElapsedTime(began));
+        _rewrite.NoteAppended(_appending, _bytes.Length, _ticket);
+    }
+
+    private async ValueTask AppendAsync()
+    {
         try
         {
-            await _ledger!.AppendAsync(number, group);
-            _isFull = _isFull && _space.Shortage(_rewrite.Bytes) is not null;
+            await _ledger!.AppendAsync(_appending, _bytes);
+            _isFull = _isFull && _space.Shortage(_rewrite.Bytes, isShort: true) is not null;
         }
         catch (LedgerFullException full)
         {
             _isFull = true;
             _condition.Full(full.Message);
-            await _ledger!.AppendAsync(number, group, mayUseReserve: true);
+            await _ledger!.AppendAsync(_appending, _bytes, mayUseReserve: true);
         }
 
-        _lastGroup = number;
+        _lastGroup = _appending;
     }
 
     /// <summary>
@@ -238,7 +267,7 @@ internal sealed class JournalCommitter
         }
 
         _lookedAt = _time.GetTimestamp();
-        if (_space.Shortage(_rewrite.Bytes) is { } shortage)
+        if (_space.Shortage(_rewrite.Bytes, _isFull) is { } shortage)
         {
             _isFull = true;
             _condition.Full(shortage);
@@ -247,23 +276,28 @@ internal sealed class JournalCommitter
         {
             await TryAppendNothingAsync(ledger);
         }
+
+        _rewrite.IsPressed = _isFull;
     }
 
     private async ValueTask TryAppendNothingAsync(ILedger ledger)
     {
-        var number = _lastGroup + 1;
-        var nothing = _writer.WriteNothing(number);
+        (_appending, _bytes) = (_lastGroup + 1, _writer.WriteNothing(_lastGroup + 1));
         try
         {
-            await ledger.AppendAsync(number, nothing);
-            _lastGroup = number;
+            await ledger.AppendAsync(_appending, _bytes);
+            _lastGroup = _appending;
             _isFull = false;
-            _rewrite.NoteAppended(number, nothing.Length, ticket: 0);
+            _rewrite.NoteAppended(_appending, _bytes.Length, ticket: 0);
         }
         catch (LedgerFullException)
         {
             // It is full still.
             return;
+        }
+        catch (IOException failure)
+        {
+            await FailAsync(failure);
         }
     }
 
@@ -304,11 +338,13 @@ internal sealed class JournalCommitter
         }
     }
 
-    /// <summary>Opens the ledger again after a failure, and looks whether the group that failed is there.</summary>
-    private async Task<ILedger> ReopenAsync(long number, CancellationToken cancellationToken)
+    /// <summary>Opens the ledger again after a failure, and looks whether what was being appended is there.</summary>
+    private async Task<ILedger> ReopenAsync(CancellationToken cancellationToken)
     {
         var (ledger, extent) = await OpenLedgerAsync(cancellationToken);
-        if (extent.Last == number || extent.Last == number - 1)
+        var isAppended = extent.Last == _appending && extent.Last == _lastGroup + 1
+            && await HasAsync(ledger, _appending, _bytes, cancellationToken);
+        if (isAppended || extent.Last == _lastGroup)
         {
             (_firstGroup, _lastGroup) = (extent.First, extent.Last);
             return ledger;
@@ -316,7 +352,19 @@ internal sealed class JournalCommitter
 
         await ledger.DisposeAsync();
         throw new LedgerDamagedException(
-            $"the ledger ends with group {extent.Last}, and group {number - 1} was the last one that was durable");
+            $"the ledger ends with group {extent.Last}, and group {_lastGroup} was the last one of this process: another program has written it");
+    }
+
+    /// <summary>Whether a group is exactly what was given to the ledger, and nothing that somebody else has appended.</summary>
+    private static async Task<bool> HasAsync(
+        ILedger ledger, long number, ReadOnlyMemory<byte> bytes, CancellationToken cancellationToken)
+    {
+        await foreach (var group in ledger.ReadAsync(number, cancellationToken))
+        {
+            return group.Bytes.Span.SequenceEqual(bytes.Span);
+        }
+
+        return false;
     }
 
     private async Task<(ILedger Ledger, LedgerExtent Extent)> OpenLedgerAsync(CancellationToken cancellationToken)

@@ -70,7 +70,7 @@ internal sealed class JournalReplay(TimeProvider time)
     /// <summary>A session whose client was connected to the end is away from now on, and not only until the next crash.</summary>
     private SessionState ToState(KeptSession session, ISessionStore store)
     {
-        if (session.AwayAt is null)
+        if (session.AwayAt is null && !session.IsOver)
         {
             store.PutPresence(isConnected: false);
         }
@@ -82,7 +82,7 @@ internal sealed class JournalReplay(TimeProvider time)
     private TimeSpan SinceOf(KeptSession session) => session.AwayAt is { } at ? Since(at) : TimeSpan.Zero;
 
     private TimeSpan SinceOf(WillRecord will) =>
-        _sessions.Values.FirstOrDefault(session => session.Record.ClientId == will.ClientId) is { } session
+        _sessions.Values.FirstOrDefault(session => session.Record.ClientId == will.ClientId && !session.IsOver) is { } session
             ? SinceOf(session)
             : TimeSpan.Zero;
 
@@ -118,6 +118,14 @@ internal sealed class JournalReplay(TimeProvider time)
                 var unsubscribed = Find(ref reader);
                 var filter = reader.ReadText();
                 unsubscribed?.Subscriptions.Remove(filter);
+                break;
+            case RecordType.SessionOver:
+                Find(ref reader)?.IsOver = true;
+                break;
+            case RecordType.BurstEnd:
+                var complete = Find(ref reader);
+                var sent = reader.ReadText();
+                complete?.EndRetained(sent);
                 break;
             case RecordType.Body:
                 _bodies.Add(ReadBody(ref reader));
@@ -241,7 +249,8 @@ internal sealed class JournalReplay(TimeProvider time)
         var filter = reader.ReadText();
         var options = reader.ReadByte();
         return new SubscriptionRecord(
-            filter, (QualityOfService)(options & 3), (options & 4) != 0, (options & 8) != 0, [.. reader.ReadIdentifiers()]);
+            filter, (QualityOfService)(options & 3), (options & 4) != 0, (options & 8) != 0, [.. reader.ReadIdentifiers()],
+            (options & 16) != 0);
     }
 
     private StoredMessage ReadBody(ref GroupReader reader)
@@ -293,11 +302,23 @@ internal sealed class JournalReplay(TimeProvider time)
         /// <summary>When it lost its connection, UTC; null while it has one.</summary>
         public DateTimeOffset? AwayAt { get; set; }
 
+        /// <summary>Whether it ended, but for what others have still to get.</summary>
+        public bool IsOver { get; set; }
+
         public Dictionary<string, SubscriptionRecord> Subscriptions { get; } = new(StringComparer.Ordinal);
 
         public Dictionary<long, KeptCopy> Copies { get; } = [];
 
         public HashSet<ushort> Received { get; } = [];
+
+        /// <summary>A subscription has got its retained messages.</summary>
+        public void EndRetained(string filter)
+        {
+            if (Subscriptions.TryGetValue(filter, out var subscription))
+            {
+                Subscriptions[filter] = subscription with { AwaitsRetained = false };
+            }
+        }
 
         /// <summary>The delivery of a copy has reached a state.</summary>
         public void Note(long sequence, ushort packetId, DeliveryState state)
@@ -319,7 +340,8 @@ internal sealed class JournalReplay(TimeProvider time)
                 away,
                 [.. Subscriptions.Values],
                 sent.Concat(waiting).Select(copy => (copy.Copy, copy.PacketId, copy.State)).ToImmutableArray(),
-                [.. Received]);
+                [.. Received],
+                IsOver);
         }
     }
 

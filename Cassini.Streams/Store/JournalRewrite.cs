@@ -6,9 +6,14 @@ namespace Cassini.Streams.Store;
 /// </summary>
 /// <param name="buffer">Where the changes go.</param>
 /// <param name="compactBytes">How large it may become before what is dead in it is dropped.</param>
-internal sealed class JournalRewrite(ChangeBuffer buffer, long compactBytes)
+/// <param name="space">Whether there is room to write anew what lives.</param>
+internal sealed class JournalRewrite(ChangeBuffer buffer, long compactBytes, StoreSpace space)
 {
+    /// <summary>Less is not worth a rewrite.</summary>
+    private const long LeastFreed = 256 << 10;
+
     private readonly HashSet<SessionLog> _sessions = [];
+    private bool _isPressed;
     private long _since;
     private long _firstGroup;
     private long _before;
@@ -21,21 +26,44 @@ internal sealed class JournalRewrite(ChangeBuffer buffer, long compactBytes)
     /// <summary>The bytes of all groups.</summary>
     public long Bytes => Volatile.Read(ref _bytes);
 
-    /// <summary>The bytes that the last rewrite wrote; 0 before the first.</summary>
+    /// <summary>The bytes that the last rewrite wrote; before the first about those that lived at the start.</summary>
     public long LiveBytes => Volatile.Read(ref _liveBytes);
 
     /// <summary>How many rewrites there were.</summary>
     public long Count => Volatile.Read(ref _count);
 
     /// <summary>Whether it is time for one.</summary>
-    /// <remarks>A rewrite costs as much as lives, so there is one only when three times as much was written since the last one.</remarks>
-    public bool IsDue => Volatile.Read(ref _toDrop) == 0 && Bytes >= Math.Max(compactBytes, 4 * LiveBytes);
+    /// <remarks>
+    /// A rewrite costs as much as lives, so there is one only when three times as much was written since the last one; when messages are
+    /// refused for want of room, as soon as it frees a good part of what it costs.
+    /// </remarks>
+    public bool IsDue
+    {
+        get
+        {
+            var (bytes, live) = (Bytes, LiveBytes);
+            var isLarge = bytes >= Math.Max(compactBytes, 4 * live);
+            var isWorthIt = IsPressed && bytes >= LeastFreed + (2 * live);
+            return Volatile.Read(ref _toDrop) == 0 && (isLarge || isWorthIt) && space.HasRoomFor(live);
+        }
+    }
+
+    /// <summary>Whether messages are refused for want of room.</summary>
+    public bool IsPressed
+    {
+        get => Volatile.Read(ref _isPressed);
+        set => Volatile.Write(ref _isPressed, value);
+    }
 
     /// <summary>Groups with smaller numbers are to be dropped.</summary>
     public long DropBefore => Volatile.Read(ref _dropBefore);
 
-    /// <summary>So large is what was found at the start.</summary>
-    public void Begin(long bytes) => Volatile.Write(ref _bytes, bytes);
+    /// <summary>So large is what was found at the start, and about so much of it lives.</summary>
+    public void Begin(long bytes, long live)
+    {
+        Volatile.Write(ref _bytes, bytes);
+        Volatile.Write(ref _liveBytes, Math.Min(live, bytes));
+    }
 
     /// <summary>A session lives from now on.</summary>
     public void AddLocked(SessionLog session) => _sessions.Add(session);

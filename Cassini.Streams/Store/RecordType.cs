@@ -46,6 +46,12 @@ internal enum RecordType : byte
 
     WillEnd = 15,
 
+    /// <summary>A subscription that had still to get retained messages has got them.</summary>
+    BurstEnd = 16,
+
+    /// <summary>A session ended, but others have still to get what it had not finished of shared subscriptions.</summary>
+    SessionOver = 17,
+
     /// <summary>
     /// From here on a record is followed by its length, and a reader that does not know it skips it. One that does not know a smaller
     /// number refuses the group.

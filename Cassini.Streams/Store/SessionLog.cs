@@ -65,6 +65,8 @@ internal sealed class SessionLog(ChangeBuffer buffer, JournalRewrite rewrite, ui
 
     public void PutPresence(bool isConnected) => Add(RecordType.Presence, value: buffer.UtcNow, count: isConnected ? 1 : 0);
 
+    public void BeginEnd() => Add(RecordType.SessionOver);
+
     public void End()
     {
         Add(RecordType.SessionEnd);
@@ -75,6 +77,8 @@ internal sealed class SessionLog(ChangeBuffer buffer, JournalRewrite rewrite, ui
         Add(RecordType.Subscription, subscription, size: subscription.Filter.Length);
 
     public void DeleteSubscription(string filter) => Add(RecordType.SubscriptionEnd, filter, size: filter.Length);
+
+    public void EndRetained(string filter) => Add(RecordType.BurstEnd, filter, size: filter.Length);
 
     public void PutMessage(in QueuedMessage message)
     {

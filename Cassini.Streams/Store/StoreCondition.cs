@@ -18,7 +18,8 @@ internal sealed class StoreCondition(IEventPublisher events, TimeProvider time)
     public void Full(string message) => Fail(StoreProblem.Full, message);
 
     /// <summary>The disk fails, or the store does.</summary>
-    public void Failing(Exception failure) => Fail(StoreProblem.Failing, failure.Message);
+    /// <returns>Whether that is news.</returns>
+    public bool Failing(Exception failure) => Fail(StoreProblem.Failing, failure.Message);
 
     /// <summary>It works.</summary>
     public void Good()
@@ -31,14 +32,17 @@ internal sealed class StoreCondition(IEventPublisher events, TimeProvider time)
         }
     }
 
-    private void Fail(StoreProblem problem, string message)
+    private bool Fail(StoreProblem problem, string message)
     {
-        if (_problem != problem)
+        _refusal = message;
+        if (_problem == problem)
         {
-            _since = _problem is null ? time.GetTimestamp() : _since;
-            _problem = problem;
-            _refusal = message;
-            events.Publish(new StoreFailed(problem, message));
+            return false;
         }
+
+        _since = _problem is null ? time.GetTimestamp() : _since;
+        _problem = problem;
+        events.Publish(new StoreFailed(problem, message));
+        return true;
     }
 }

@@ -16,5 +16,5 @@ internal static partial class StoreLog
     public static partial void TrimFailed(ILogger logger, Exception failure);
 
     [LoggerMessage(2306, LogLevel.Error, "The last changes before the stop could not be written: nobody was told that they were kept")]
-    public static partial void LastWriteFailed(ILogger logger, Exception failure);
+    public static partial void LastWriteFailed(ILogger logger, Exception? failure);
 }

@@ -13,13 +13,28 @@ internal sealed class StoreSpace(StoreOptions options, Func<long?> free)
     /// <summary>Also that of the journal, near its limit.</summary>
     private const double High = 0.8;
 
+    /// <summary>A shortage ends below this part of the limit.</summary>
+    private const double Leave = 0.9;
+
+    private const long Margin = 16 << 20;
+
     /// <summary>Why nothing more may be stored; null when it may.</summary>
     /// <param name="bytes">How large the journal is.</param>
-    public string? Shortage(long bytes) =>
-        bytes >= options.MaxBytes ? $"the journal has {Mebibytes(bytes)}, the most that it may have (Store:MaxBytes)"
-        : free() is { } left && left < options.MinFreeBytes
-            ? $"{Mebibytes(left)} are free on the disk, and {Mebibytes(options.MinFreeBytes)} must stay free (Store:MinFreeBytes)"
-        : null;
+    /// <param name="isShort">Whether there was a shortage: it ends a little later than it begins, or it would come and go.</param>
+    public string? Shortage(long bytes, bool isShort)
+    {
+        var (most, least) = isShort
+            ? (options.MaxBytes * Leave, options.MinFreeBytes / Leave)
+            : (options.MaxBytes, options.MinFreeBytes);
+        return bytes >= most ? $"the journal has {Mebibytes(bytes)} of the {Mebibytes(options.MaxBytes)} that it may have (Store:MaxBytes)"
+            : free() is { } left && left < least
+                ? $"{Mebibytes(left)} are free on the disk, and {Mebibytes(options.MinFreeBytes)} must stay free (Store:MinFreeBytes)"
+            : null;
+    }
+
+    /// <summary>Whether everything that lives can be written once more before the rest is dropped.</summary>
+    /// <param name="bytes">How much lives.</param>
+    public bool HasRoomFor(long bytes) => free() is not { } left || left > bytes + (bytes / 4) + Margin;
 
     /// <summary>What needs attention before there is a shortage; null when nothing does.</summary>
     /// <param name="bytes">How large the journal is.</param>

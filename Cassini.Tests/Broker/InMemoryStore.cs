@@ -10,8 +10,10 @@ internal sealed class InMemoryStore : IBrokerStore
     private readonly ConcurrentDictionary<Kept, bool> _sessions = [];
     private readonly ConcurrentDictionary<string, (StoredMessage, string)> _retained = new(StringComparer.Ordinal);
     private readonly ConcurrentDictionary<long, WillRecord> _wills = [];
+    private readonly List<BrokerState> _crashes = [];
     private long _ticket;
     private long _lastWill;
+    private int _units;
 
     public Durability Durability { get; } = new();
 
@@ -27,6 +29,9 @@ internal sealed class InMemoryStore : IBrokerStore
     /// <summary>Runs when the progress of a delivery is stored.</summary>
     public Action PuttingDelivery { get; set; } = () => { };
 
+    /// <summary>Runs when it is stored that a session got or lost its connection.</summary>
+    public Action PuttingPresence { get; set; } = () => { };
+
     /// <summary>What each change waits for until it is durable.</summary>
     public Func<Task> Committing { get; set; } = () => Task.CompletedTask;
 
@@ -39,10 +44,50 @@ internal sealed class InMemoryStore : IBrokerStore
     /// <summary>The wills that it has.</summary>
     public IEnumerable<WillRecord> Wills => _wills.Values;
 
-    public ValueTask<BrokerState> LoadAsync(CancellationToken cancellationToken) => ValueTask.FromResult(new BrokerState(
+    /// <summary>A store that has what another one had.</summary>
+    public static InMemoryStore Of(BrokerState state)
+    {
+        var store = new InMemoryStore();
+        foreach (var session in state.Sessions)
+        {
+            store._sessions[new Kept(store, session)] = true;
+        }
+
+        foreach (var (message, identity) in state.Retained)
+        {
+            store._retained[message.Topic.Name] = (message, identity);
+        }
+
+        foreach (var will in state.Wills)
+        {
+            store._wills[will.Number] = will.Will;
+            store._lastWill = Math.Max(store._lastWill, will.Number);
+        }
+
+        return store;
+    }
+
+    /// <summary>What a crash would have left after each change, from the first time this is read on: a unit is one change.</summary>
+    public IReadOnlyList<BrokerState> Crashes
+    {
+        get
+        {
+            lock (_crashes)
+            {
+                KeepsCrashes = true;
+                return [.. _crashes];
+            }
+        }
+    }
+
+    private bool KeepsCrashes { get; set; }
+
+    private BrokerState State => new(
         [.. _sessions.Keys.Select(kept => kept.ToState())],
         [.. _retained.Values],
-        [.. _wills.Select(pair => new WillState(pair.Key, pair.Value, TimeSpan.Zero))]));
+        [.. _wills.Select(pair => new WillState(pair.Key, pair.Value, TimeSpan.Zero))]);
+
+    public ValueTask<BrokerState> LoadAsync(CancellationToken cancellationToken) => ValueTask.FromResult(State);
 
     public ISessionStore OpenSession(SessionRecord session)
     {
@@ -87,14 +132,32 @@ internal sealed class InMemoryStore : IBrokerStore
 
     public ValueTask EndRewriteAsync(CancellationToken cancellationToken) => ValueTask.CompletedTask;
 
-    public StoreUnit BeginUnit() => new(this);
+    public StoreUnit BeginUnit()
+    {
+        Interlocked.Increment(ref _units);
+        return new StoreUnit(this);
+    }
 
     public void EndUnit()
     {
+        Interlocked.Decrement(ref _units);
+        KeepCrash();
+    }
+
+    private void KeepCrash()
+    {
+        lock (_crashes)
+        {
+            if (KeepsCrashes && Volatile.Read(ref _units) == 0)
+            {
+                _crashes.Add(State);
+            }
+        }
     }
 
     private long Commit()
     {
+        KeepCrash();
         var ticket = Interlocked.Increment(ref _ticket);
         var committing = Committing();
         if (committing.IsCompletedSuccessfully)
@@ -121,6 +184,16 @@ internal sealed class InMemoryStore : IBrokerStore
         private readonly Dictionary<string, SubscriptionRecord> _subscriptions = [];
         private readonly Dictionary<long, (QueuedMessage Message, ushort PacketId, DeliveryState State)> _messages = [];
         private readonly HashSet<ushort> _received = [];
+        private bool _isOver;
+
+        public Kept(InMemoryStore store, SessionState state)
+            : this(store, state.Session)
+        {
+            _subscriptions = state.Subscriptions.ToDictionary(one => one.Filter);
+            _messages = state.Messages.ToDictionary(one => one.Message.Sequence);
+            _received = [.. state.Received];
+            _isOver = state.IsOver;
+        }
 
         public SessionRecord Session { get; private set; } = session;
 
@@ -141,7 +214,21 @@ internal sealed class InMemoryStore : IBrokerStore
             Change(() => _messages[copy.Sequence] = (copy, packetId, state));
         }
 
-        public void PutPresence(bool isConnected) => Change();
+        public void PutPresence(bool isConnected)
+        {
+            store.PuttingPresence();
+            Change();
+        }
+
+        public void BeginEnd() => Change(() => _isOver = true);
+
+        public void EndRetained(string filter) => Change(() =>
+        {
+            if (_subscriptions.TryGetValue(filter, out var known))
+            {
+                _subscriptions[filter] = known with { AwaitsRetained = false };
+            }
+        });
 
         public void End()
         {
@@ -201,7 +288,8 @@ internal sealed class InMemoryStore : IBrokerStore
                     TimeSpan.Zero,
                     [.. _subscriptions.Values],
                     [.. _messages.OrderBy(pair => pair.Key).Select(pair => pair.Value)],
-                    [.. _received]);
+                    [.. _received],
+                    _isOver);
             }
         }
     }

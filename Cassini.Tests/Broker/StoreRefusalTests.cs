@@ -78,6 +78,9 @@ public class StoreRefusalTests
 
         (await publisher.PublishAsync("t", "1", QualityOfService.AtLeastOnce, retain: true)).ShouldBe(ReasonCode.QuotaExceeded);
         rig.Broker.Retained.Count.ShouldBe(0);
+
+        // To remove one makes room.
+        (await publisher.PublishAsync("t", "", QualityOfService.AtLeastOnce, retain: true)).ShouldBe(ReasonCode.NoMatchingSubscribers);
     }
 
     [Fact]

@@ -1,10 +1,4 @@
-using System.Runtime.CompilerServices;
 using Cassini.Streams.Mqtt;
-using Cassini.Streams.Store;
-using Cassini.Tests.Broker;
-using Cassini.Tests.Support;
-using Cassini.Tests.VirtualTime;
-using Microsoft.Extensions.Logging.Abstractions;
 
 namespace Cassini.Tests.Store;
 
@@ -14,40 +8,21 @@ namespace Cassini.Tests.Store;
 /// </summary>
 internal sealed class CrashSchedule
 {
-    private const int QuietRounds = 3;
-    private const int MostRounds = 60;
-
     private readonly Random _random;
     private readonly SimulatedDisk _disk = new();
     private readonly ScheduleChecker _checker = new();
-    private readonly List<SimulatedClient> _clients = [];
-    private readonly SimulatedClient[] _publishers;
-    private readonly SimulatedClient[] _subscribers;
-    private readonly List<RigConnection> _connections = [];
-    private VirtualClock _clock = new();
-    private RunningJournal _journal;
-    private BrokerRig _rig;
+    private readonly DiskFaults _faults;
+    private readonly SimulatedBroker _broker;
+    private readonly ScheduleClients _clients;
     private int _messages;
     private int _wills;
 
     public CrashSchedule(int seed)
     {
         _random = new Random(seed);
-        _publishers =
-        [
-            new SimulatedClient(_checker, "p0", 5, isLasting: true, null),
-            new SimulatedClient(_checker, "p1", Chance(20) ? 4 : 5, isLasting: true, null),
-            new SimulatedClient(_checker, "p2", 5, isLasting: false, null),
-        ];
-        _subscribers =
-        [
-            new SimulatedClient(_checker, "s0", 5, isLasting: true, Window()),
-            new SimulatedClient(_checker, "s1", Chance(20) ? 4 : 5, isLasting: true, Window()),
-            new SimulatedClient(_checker, "s2", 5, isLasting: true, Window()),
-            new SimulatedClient(_checker, "s3", 5, isLasting: false, Window()),
-        ];
-        _clients.AddRange([.. _publishers, .. _subscribers]);
-        (_journal, _rig) = Make();
+        _faults = new DiskFaults(_disk, _checker, _random);
+        _broker = new SimulatedBroker(_disk, _checker);
+        _clients = new ScheduleClients(_checker, _random);
     }
 
     /// <summary>What was wrong, with the last steps; null when nothing was.</summary>
@@ -73,8 +48,13 @@ internal sealed class CrashSchedule
             for (var steps = _random.Next(5, 50); steps > 0 && _checker.Failure is null; steps--)
             {
                 await StepAsync();
-                await SettleAsync();
-                await ReadAsync();
+                await _broker.SettleAsync();
+                await _clients.ReadAsync();
+            }
+
+            if (Chance(40) && _checker.Failure is null)
+            {
+                await IdleAsync();
             }
 
             await CrashAsync();
@@ -82,81 +62,72 @@ internal sealed class CrashSchedule
 
         if (_checker.Failure is null)
         {
-            await DrainAsync();
+            await new ScheduleEnd(_checker, _broker, _clients, ConnectAsync).RunAsync();
         }
 
-        await EndAsync();
+        _disk.Crash(isHeldThere: false);
+        await _broker.KillAsync();
     }
-
-    private ushort? Window() => Chance(50) ? (ushort)_random.Next(1, 5) : null;
 
     private bool Chance(int percent) => _random.Next(100) < percent;
 
     private T Any<T>(IReadOnlyList<T> from) => from[_random.Next(from.Count)];
 
-    private (RunningJournal Journal, BrokerRig Rig) Make()
-    {
-        var run = _disk.Run;
-        var journal = new RunningJournal(() => new SimulatedLedger(_disk, run), _clock.Time);
-        var rig = new BrokerRig(
-            options => options with { MaxTakeOverDelay = TimeSpan.Zero, SysInterval = TimeSpan.FromHours(1) }, journal.Journal, _clock);
-        _checker.Now = _clock.UtcNow;
-        return (journal, rig);
-    }
-
     private async Task BeginAsync()
     {
-        await _rig.Broker.LoadAsync(CancellationToken.None);
-        _ = _journal.Run();
-        foreach (var client in _clients)
+        await _broker.StartAsync(TimeSpan.Zero);
+        foreach (var client in _clients.All)
         {
             await ConnectAsync(client, cleanStart: false);
         }
 
-        await PumpUntilAsync(() => _clients.TrueForAll(one => one.IsConnected));
-        foreach (var client in _subscribers)
+        await _clients.PumpUntilAsync(_broker, () => _clients.All.TrueForAll(one => one.IsConnected));
+        foreach (var client in _clients.Subscribers)
         {
-            foreach (var topic in TopicsOf(client).Where(_ => Chance(80)).ToList())
+            foreach (var topic in ScheduleClients.TopicsOf(client).Where(_ => Chance(80)).ToList())
             {
                 await SubscribeAsync(client, topic);
             }
         }
 
-        await PumpAsync();
+        await _clients.PumpAsync(_broker);
     }
 
     private async Task StepAsync()
     {
         switch (_random.Next(100))
         {
-            case < 35:
+            case < 34:
                 await PublishAsync();
                 break;
-            case < 60:
-                if (Any(_clients) is { IsConnected: true } acknowledging)
+            case < 58:
+                if (Any(_clients.All) is { IsConnected: true } acknowledging)
                 {
                     await acknowledging.AcknowledgeAsync(_random.Next(1, 5));
                 }
 
                 break;
-            case < 72:
-                await ChangeConnectionAsync(Any(_clients));
+            case < 70:
+                await ChangeConnectionAsync(Any(_clients.All));
                 break;
-            case < 78:
-                await ChangeSubscriptionAsync(Any(_subscribers));
+            case < 77:
+                await ChangeSubscriptionAsync(Any(_clients.Subscribers));
                 break;
-            case < 94:
-                ChangeDisk();
+            case < 92:
+                _faults.Change();
+                break;
+            case < 95:
+                _broker.BeginRewrite();
                 break;
             default:
-                Advance(Chance(85) ? _random.Next(1, 8) : 5_000);
+                Advance(Chance(80) ? _random.Next(1, 8) : Any([1_000, 2_500, 5_000]));
                 break;
         }
     }
 
     private async Task PublishAsync()
     {
-        var publisher = Any(_publishers);
+        var publisher = Any(_clients.Publishers);
         if (!publisher.IsConnected)
         {
             return;
@@ -174,11 +145,11 @@ internal sealed class CrashSchedule
                 QoS = topic == own ? RetainedQoS(publisher) : (QualityOfService)_random.Next(Chance(80) ? 1 : 0, 3),
                 Retain = topic == own,
                 IsRemoval = topic == own && Chance(25),
-                Expiry = publisher.Version == 5 && topic != own && Chance(10) ? 10u : null,
+                Expiry = publisher.Version == 5 && topic != own && Chance(10) ? TimeSpan.FromSeconds(10) : null,
                 SentAt = _checker.Step,
-                SentTime = _clock.UtcNow,
+                SentTime = _checker.Now,
             };
-            _checker.OnSent(message, SubscriptionsTo(topic));
+            _checker.OnSent(message, _clients.SubscriptionsTo(topic));
             await publisher.PublishAsync(message);
         }
     }
@@ -223,7 +194,7 @@ internal sealed class CrashSchedule
     {
         if (client.IsConnected)
         {
-            var topic = Any(TopicsOf(client));
+            var topic = Any(ScheduleClients.TopicsOf(client));
             if (client.Subscriptions.TryGetValue(topic, out var subscription) && Chance(60))
             {
                 await client.UnsubscribeAsync(subscription);
@@ -235,37 +206,27 @@ internal sealed class CrashSchedule
         }
     }
 
-    private void ChangeDisk()
-    {
-        var choice = _random.Next(10);
-        if (_disk.IsHolding && choice < 5)
-        {
-            var fate = Chance(70) ? AppendFate.Succeeds : Any([AppendFate.FailsThere, AppendFate.FailsAbsent, AppendFate.Full]);
-            _checker.Trace($"the append that was held: {fate}");
-            _disk.Release(fate);
-        }
-        else if (choice < 7)
-        {
-            _disk.Usually = _disk.Usually == AppendFate.Held ? AppendFate.Succeeds : AppendFate.Held;
-            _checker.Trace($"appends: {_disk.Usually}");
-        }
-        else
-        {
-            var fate = Any([AppendFate.FailsThere, AppendFate.FailsAbsent, AppendFate.Full, AppendFate.Held]);
-            _checker.Trace($"next append: {fate}");
-            _disk.Plan(fate);
-            _disk.FailOpens(Chance(20) ? 1 : 0);
-        }
-    }
-
     private void Advance(double seconds)
     {
         _checker.Trace($"{seconds} seconds pass");
-        _rig.Advance(seconds);
-        _checker.Now = _clock.UtcNow;
-        foreach (var client in _clients.Where(one => !one.IsConnected && _clock.UtcNow - one.SeenAt > TimeSpan.FromSeconds(3_500)))
+        _broker.Advance(seconds);
+        _clients.ForgetExpired();
+    }
+
+    /// <summary>For a moment all is well and nothing happens: the disk has what the broker knows, and what clients were told.</summary>
+    private async Task IdleAsync()
+    {
+        _checker.Trace("all is quiet");
+        await _broker.HealAsync();
+        if (Chance(50))
         {
-            client.Forget();
+            await _clients.ReadAsync();
+        }
+
+        if (await _broker.CompareAsync() is { } stored)
+        {
+            _checker.OnIdle(stored, _clients.All);
+            _clients.All.ForEach(client => client.OnIdle());
         }
     }
 
@@ -274,7 +235,7 @@ internal sealed class CrashSchedule
         var isThere = Chance(50);
         _checker.Trace($"the broker is killed, and what was being written is {(isThere ? "" : "not ")}there");
         _disk.Crash(isThere);
-        foreach (var client in _clients)
+        foreach (var client in _clients.All)
         {
             if (Chance(50))
             {
@@ -282,145 +243,44 @@ internal sealed class CrashSchedule
             }
         }
 
-        foreach (var client in _clients)
+        foreach (var client in _clients.All)
         {
-            _checker.OnLost(client);
+            _checker.Wills.OnLost(client);
             client.Lose();
         }
 
-        await EndAsync();
-        _clock = new VirtualClock(_clock.UtcNow + TimeSpan.FromSeconds(_random.Next(0, 3)));
-        (_journal, _rig) = Make();
-        await _rig.Broker.LoadAsync(CancellationToken.None);
-        _ = _journal.Run();
-        _checker.Trace($"the broker begins with {_disk.Groups} groups");
+        await _broker.KillAsync();
+        await _broker.StartAsync(TimeSpan.FromSeconds(_random.Next(0, 3)));
+        if (Chance(15))
+        {
+            // Nobody comes back before the next crash.
+            Advance(1_000);
+            await IdleAsync();
+            return;
+        }
+
         _disk.Usually = Chance(50) ? AppendFate.Succeeds : AppendFate.Held;
-        foreach (var client in _clients.Where(_ => Chance(80)).ToList())
+        foreach (var client in _clients.All.Where(_ => Chance(80)).ToList())
         {
             await ConnectAsync(client, cleanStart: false);
         }
 
-        await SettleAsync();
-        await ReadAsync();
+        await _broker.SettleAsync();
+        await _clients.ReadAsync();
     }
 
-    /// <summary>Everything comes back and is acknowledged; then it is looked whether something is missing.</summary>
-    private async Task DrainAsync()
-    {
-        _checker.Trace("the end begins");
-        for (var tries = 0; tries < 5; tries++)
-        {
-            _disk.Heal();
-            await SettleAsync();
-            Advance(1.5);
-            await SettleAsync();
-        }
-
-        await PumpAsync();
-        for (var tries = 0; tries < 5 && _clients.Exists(one => one.IsLasting && !one.IsConnected); tries++)
-        {
-            foreach (var client in _clients.Where(one => !one.IsConnected && one.IsLasting).ToList())
-            {
-                await ConnectAsync(client, cleanStart: false);
-            }
-
-            await PumpUntilAsync(() => _clients.TrueForAll(one => one.IsConnected || !one.IsLasting));
-        }
-
-        if (_checker.Missing().Any() || _publishers.Any(one => one.Unacknowledged > 0))
-        {
-            await PatientlyAsync(() => !_checker.Missing().Any() && _publishers.All(one => one.Unacknowledged == 0));
-        }
-
-        foreach (var publisher in _publishers.Where(one => one.IsLasting && one.Unacknowledged > 0))
-        {
-            _checker.Fail($"{publisher.Id} waits for {publisher.Unacknowledged} acknowledgements");
-        }
-
-        foreach (var missing in _checker.Missing())
-        {
-            _checker.Fail(missing);
-        }
-
-        foreach (var publisher in _publishers)
-        {
-            var topic = $"r/{publisher.Id}";
-            _checker.CheckRetained(topic, Retained(topic));
-        }
-
-        Advance(60);
-        await PumpAsync();
-        if (_checker.MissingWills().Any())
-        {
-            await PatientlyAsync(() => !_checker.MissingWills().Any());
-        }
-
-        foreach (var missing in _checker.MissingWills())
-        {
-            _checker.Fail(missing);
-        }
-    }
-
-    /// <summary>Only what would be a failure is worth a wait.</summary>
-    private async Task PatientlyAsync(Func<bool> holds)
-    {
-        try
-        {
-            await Eventually.BecomesAsync(
-                "what is owed comes",
-                async ValueTask<bool> () =>
-                {
-                    await PumpAsync();
-                    return holds();
-                },
-                static done => done,
-                TimeSpan.FromSeconds(2));
-        }
-        catch (TimeoutException)
-        {
-            // The checker says what is missing.
-        }
-    }
-
-    private string? Retained(string topic) =>
-        _rig.Broker.Retained.Get(System.Text.Encoding.UTF8.GetBytes(topic)) is { } message
-            ? System.Text.Encoding.UTF8.GetString(message.Payload)
-            : null;
-
-    private async Task EndAsync()
-    {
-        if (_disk.Misuse is { } misuse)
-        {
-            _checker.Fail($"the disk is misused: {misuse}");
-        }
-
-        if (_connections.FirstOrDefault(one => one.Served.IsFaulted) is { } crashed)
-        {
-            _checker.Fail($"serving a connection fails: {crashed.Served.Exception}");
-        }
-
-        _disk.Crash(isHeldThere: false);
-        foreach (var connection in _connections)
-        {
-            connection.Abort();
-        }
-
-        _connections.Clear();
-        await _journal.DisposeAsync();
-    }
-
-    private async Task ConnectAsync(SimulatedClient client, bool cleanStart)
+    private Task ConnectAsync(SimulatedClient client, bool cleanStart)
     {
         var will = Chance(30)
             ? new WillPromise
             {
                 Text = $"w-{client.Id}-{_wills++}",
                 Delay = TimeSpan.FromSeconds(client.IsLasting && client.Version == 5 && Chance(50) ? 5 : 0),
-                Owed = [.. SubscriptionsTo("w").Where(one => one.IsAcknowledged && one.Client.IsLasting && one.QoS > 0)],
+                QoS = Any([QualityOfService.AtLeastOnce, QualityOfService.ExactlyOnce]),
+                Owed = [.. _clients.SubscriptionsTo("w").Where(one => one is { IsAcknowledged: true, QoS: > 0, Client.IsLasting: true })],
             }
             : null;
-        await client.ConnectAsync(_rig, cleanStart, will);
-        _connections.Add(client.Connection!);
+        return client.ConnectAsync(_broker, cleanStart, will);
     }
 
     private Task SubscribeAsync(SimulatedClient client, string topic) => client.SubscribeAsync(new KnownSubscription
@@ -429,78 +289,10 @@ internal sealed class CrashSchedule
         Topic = topic,
         IsShared = topic.StartsWith('s'),
 
+        // Who subscribes with MQTT 3.1.1 gets what is retained.
+        GetsRetained = !topic.StartsWith('s') && (client.Version == 4 || (topic.StartsWith('r') && Chance(50))),
+
         // A member of QoS 0 may take a message of the share and lose it.
         QoS = (QualityOfService)_random.Next(topic.StartsWith('s') || Chance(90) ? 1 : 0, 3),
     });
-
-    private IEnumerable<KnownSubscription> SubscriptionsTo(string topic) =>
-        _subscribers.SelectMany(one => one.Subscriptions.Values).Where(one => one.Topic == topic && !one.HasEnded);
-
-    private static string[] TopicsOf(SimulatedClient client) => client.Id switch
-    {
-        "s0" => ["t/0", "t/1", "r/p0", "r/p1", "r/p2", "w"],
-        "s1" => ["t/0", "t/1", "s/0", "r/p0"],
-        "s2" => ["s/0", "t/0"],
-        _ => ["t/0"],
-    };
-
-    /// <summary>Everybody reads and acknowledges until nothing comes any more.</summary>
-    private async Task PumpAsync()
-    {
-        var quiet = 0;
-        for (var round = 0; round < MostRounds && quiet < QuietRounds; round++)
-        {
-            await SettleAsync();
-            var any = await ReadAsync();
-            foreach (var client in _clients.Where(one => one.IsConnected && one.ToSend > 0))
-            {
-                any = true;
-                await client.AcknowledgeAsync(client.ToSend);
-            }
-
-            quiet = any ? 0 : quiet + 1;
-        }
-    }
-
-    private async Task PumpUntilAsync(Func<bool> holds)
-    {
-        await PumpAsync();
-        if (!holds())
-        {
-            await PatientlyAsync(holds);
-        }
-    }
-
-    private async Task<bool> ReadAsync()
-    {
-        var any = false;
-        foreach (var client in _clients)
-        {
-            any |= await client.ReadAsync();
-        }
-
-        return any;
-    }
-
-    /// <summary>Lets the broker do what it can do now. What it has begun and not ended then it does later.</summary>
-    private async Task SettleAsync()
-    {
-        var quiet = 0;
-        var most = _disk.IsHolding ? 50 : 1_000;
-        for (var looks = 0; looks < most && quiet < 5; looks++)
-        {
-            await Task.Yield();
-            quiet = IsQuiet() ? quiet + 1 : 0;
-        }
-    }
-
-    private bool IsQuiet()
-    {
-        if (!_disk.IsHolding && _journal.Journal.Refusal is null && !_journal.IsQuiet)
-        {
-            return false;
-        }
-
-        return _connections.TrueForAll(one => one.IsQuiet);
-    }
 }

@@ -1,5 +1,7 @@
 using Cassini.Streams.Broker.Durable;
+using Cassini.Streams.Broker.Model;
 using Cassini.Streams.Events;
+using Cassini.Streams.Mqtt;
 using Cassini.Streams.Store;
 using Cassini.Streams.Store.Ledgers;
 using Cassini.Tests.Store.Ledgers;
@@ -20,12 +22,14 @@ public class JournalFailureTests : IAsyncDisposable
     private Func<long, LedgerFault> _fault = static _ => LedgerFault.None;
     private long? _free;
     private int _opened;
+    private int _tries;
+    private int _looks;
 
     public JournalFailureTests()
     {
         _events = new RecordingPublisher(_clock.Time);
         _running = new RunningJournal(
-            Make, _clock.Time, new StoreOptions { MinFreeBytes = 1_000, MaxBytes = 1 << 20 }, _events, () => _free);
+            Make, _clock.Time, new StoreOptions { MinFreeBytes = 1_000, MaxBytes = 1 << 20 }, _events, Free);
     }
 
     private Journal Journal => _running.Journal;
@@ -150,7 +154,11 @@ public class JournalFailureTests : IAsyncDisposable
         await DurableAsync(session);
         Journal.Refusal.ShouldNotBeNull();
 
+        // It ends a little later than it began.
         _free = 1_000;
+        await PassTimeAsync();
+        Journal.Refusal.ShouldNotBeNull();
+        _free = 1_200;
         await UntilAsync("it resumes", () => Journal.Refusal is null);
     }
 
@@ -199,12 +207,109 @@ public class JournalFailureTests : IAsyncDisposable
         await Eventually.HoldsAsync("nothing waits", () => Journal.Sample().Lag == TimeSpan.Zero);
     }
 
+    // Encoded twice, its message would be taken for written.
+    [Fact]
+    public async Task Run_ABugEndsItInAGroupWithAMessage_TheMessageIsThereAfterAll()
+    {
+        await _running.LoadAsync();
+        var session = await OpenSessionAsync();
+        var crashes = 1;
+        _fault = _ => crashes-- > 0 ? throw new InvalidOperationException("a bug") : LedgerFault.None;
+        var run = _running.Current;
+
+        session.PutMessage(Message(1));
+        await Should.ThrowAsync<InvalidOperationException>(() => run);
+        _ = _running.Run();
+        await DurableAsync(session);
+
+        (await ReadAsync()).Messages.Single().Message.Message.Topic.Name.ShouldBe("t");
+    }
+
+    // What was tried while the disk was full may be there although it failed: what is written next must not be taken for it.
+    [Theory]
+    [InlineData(LedgerFault.Write)]
+    [InlineData(LedgerFault.Flush)]
+    internal async Task Append_LookingForRoomFails_TheNextGroupIsWritten(LedgerFault fault)
+    {
+        await _running.LoadAsync();
+        var session = await OpenSessionAsync();
+        _fault = static _ => LedgerFault.FullButForReserve;
+        session.PutSubscription(Subscription("a"));
+        await DurableAsync(session);
+        var tries = 1;
+        _fault = _ => tries-- > 0 ? fault : LedgerFault.None;
+        await UntilAsync("it has looked", () => tries <= 0);
+
+        session.PutMessage(Message(1));
+        await UntilAsync("it is durable", () => Journal.Durability.IsReached(session.LastTicket));
+
+        (await ReadAsync()).Messages.Length.ShouldBe(1);
+        _groups.Select(group => group.Number).ShouldBe(Enumerable.Range(1, _groups.Count).Select(number => (long)number));
+    }
+
+    // Somebody else had the ledger while it was closed.
+    [Fact]
+    public async Task Reopen_AnotherProgramHasAppended_IsNeverTakenForOurs()
+    {
+        await _running.LoadAsync();
+        var session = await OpenSessionAsync();
+        var failures = 1;
+        _fault = _ => failures-- > 0 ? LedgerFault.Write : LedgerFault.None;
+        session.PutMessage(Message(1));
+        await Eventually.HoldsAsync("it fails", () => Journal.Refusal is not null);
+        _groups.Add((2, _groups[0].Bytes));
+
+        await UntilAsync("it says so", () => Journal.Refusal!.Contains("another program has written it", StringComparison.Ordinal));
+        Journal.Durability.IsReached(session.LastTicket).ShouldBeFalse();
+    }
+
+    [Fact]
+    public async Task Space_WhatWasRefusedForIsAcknowledged_AsksForARewrite()
+    {
+        await _running.LoadAsync();
+        var session = await OpenSessionAsync();
+        Journal.WantsRewrite.ShouldBeFalse();
+        for (var i = 0; i < 20; i++)
+        {
+            session.PutSubscription(Subscription(new string('a', 60_000)));
+            await DurableAsync(session);
+        }
+
+        await UntilAsync("it refuses", () => Journal.Refusal is not null);
+        await UntilAsync("it wants to be small again", () => Journal.WantsRewrite);
+
+        _free = 1_000;
+        Journal.WantsRewrite.ShouldBeFalse("there is no room for it");
+    }
+
+    private static QueuedMessage Message(long sequence) => new(
+        new StoredMessage(new Topic("t"u8.ToArray(), isListed: false, 0), "payload"u8.ToArray(), [], QualityOfService.AtLeastOnce, null),
+        QualityOfService.AtLeastOnce, false, [], sequence);
+
+    private async Task<SessionState> ReadAsync()
+    {
+        await using var again = new RunningJournal(() => new ListLedger([.. _groups]), _clock.Time);
+        return (await again.LoadAsync()).Sessions.Single();
+    }
+
     private static SubscriptionRecord Subscription(string filter) => new(filter, default, false, false, []);
 
     private ILedger Make()
     {
         _opened++;
-        return new FaultyLedger(new ListLedger(_groups)) { OnAppend = number => new(_fault(number)) };
+        return new FaultyLedger(new ListLedger(_groups)) { OnAppend = OnAppend };
+    }
+
+    private long? Free()
+    {
+        Interlocked.Increment(ref _looks);
+        return _free;
+    }
+
+    private ValueTask<LedgerFault> OnAppend(long number)
+    {
+        Interlocked.Increment(ref _tries);
+        return new ValueTask<LedgerFault>(_fault(number));
     }
 
     private async Task<ISessionStore> OpenSessionAsync()
@@ -224,12 +329,17 @@ public class JournalFailureTests : IAsyncDisposable
         return holds();
     });
 
-    private async Task PassAsync(int times)
+    /// <summary>Lets it look whether there is room.</summary>
+    private async Task PassTimeAsync()
     {
-        for (var i = 0; i < times; i++)
-        {
-            _clock.AdvanceBy(Pause);
-            await Eventually.HoldsAsync("it has looked", () => _running.IsQuiet || Journal.Refusal is not null);
-        }
+        var looks = Volatile.Read(ref _looks) + 2;
+        await UntilAsync("it has looked", () => Volatile.Read(ref _looks) >= looks);
+    }
+
+    /// <summary>Lets it look, or try, so many times.</summary>
+    private Task PassAsync(int times)
+    {
+        var until = _tries + times;
+        return UntilAsync("it has tried", () => Volatile.Read(ref _tries) >= until);
     }
 }

@@ -14,6 +14,12 @@ internal sealed class KnownSubscription
 
     public required QualityOfService QoS { get; init; }
 
+    /// <summary>Whether it asks for what is retained.</summary>
+    public bool GetsRetained { get; init; }
+
+    /// <summary>What must come because it is retained, or a newer one; null when nothing must.</summary>
+    public SentMessage? Retained { get; set; }
+
     public bool IsAcknowledged { get; set; }
 
     /// <summary>The client has asked to end it, or its session has ended: nothing is owed to it any more.</summary>

@@ -1,4 +1,6 @@
 using System.Globalization;
+using Cassini.Streams.Broker.Durable;
+using Cassini.Streams.Events;
 using Cassini.Streams.Mqtt;
 using Cassini.Streams.Mqtt.Packets;
 using Cassini.Tests.Broker;
@@ -7,22 +9,31 @@ namespace Cassini.Tests.Store;
 
 /// <summary>
 /// Knows what was acknowledged and what came, and says what contradicts MQTT. It is right whatever the order in which the broker does
-/// things: what nobody was told of is never demanded.
+/// things: what nobody was told of is never demanded. Each thing that it allows has its clause, or a promise of docs/extend/store.md.
 /// </summary>
 internal sealed class ScheduleChecker
 {
-    private static readonly TimeSpan Tolerance = TimeSpan.FromSeconds(2);
-
     private readonly List<string> _trace = [];
+    private readonly List<(int From, int? To)> _refusals = [];
     private readonly List<SentMessage> _messages = [];
-    private readonly List<WillPromise> _wills = [];
     private readonly Dictionary<(SimulatedClient, int Session, int Number), int> _taken = [];
     private readonly HashSet<(SimulatedClient, int Session, int Number)> _takenOnce = [];
     private readonly Dictionary<(SimulatedClient, int Session, string), int> _last = [];
     private readonly Dictionary<(SimulatedClient, int Session, string Topic), int> _closed = [];
     private readonly Dictionary<SimulatedClient, int> _begun = [];
-    private readonly HashSet<(SimulatedClient, string)> _takenWills = [];
-    private int _shareEndedAt;
+
+    public ScheduleChecker()
+    {
+        Wills = new WillChecker(this);
+        Retained = new RetainedChecker(this);
+        Share = new ShareChecker(this);
+    }
+
+    public WillChecker Wills { get; }
+
+    public RetainedChecker Retained { get; }
+
+    public ShareChecker Share { get; }
 
     /// <summary>The wall clock.</summary>
     public DateTimeOffset Now { get; set; }
@@ -51,7 +62,40 @@ internal sealed class ScheduleChecker
     {
         _messages.Add(message);
         message.Owed.AddRange(subscriptions.Where(one => one.IsAcknowledged && !one.HasEnded && one.Client.IsLasting && one.QoS > 0));
+        Retained.OnSent(message);
+        if (message.IsShared)
+        {
+            Share.OnSent(message);
+        }
     }
+
+    /// <summary>The store refuses messages from now on, or no more. Any thread.</summary>
+    public void OnStoreEvent(BrokerEvent happened)
+    {
+        lock (_refusals)
+        {
+            if (happened is StoreFailed && (_refusals.Count == 0 || _refusals[^1].To is not null))
+            {
+                _refusals.Add((Step, null));
+            }
+            else if (happened is StoreResumed && _refusals.Count > 0)
+            {
+                _refusals[^1] = (_refusals[^1].From, _refusals[^1].To ?? Step);
+            }
+        }
+    }
+
+    /// <summary>Whether the store refused messages after a message was sent.</summary>
+    public bool MayHaveRefused(SentMessage message)
+    {
+        lock (_refusals)
+        {
+            return _refusals.Exists(one => one.To is null || one.To >= message.SentAt);
+        }
+    }
+
+    /// <summary>A message is sent again.</summary>
+    public void OnRepeated(SentMessage message) => message.WasPerhapsRefused |= MayHaveRefused(message);
 
     public void OnAcknowledged(SentMessage message, AckPacket ack)
     {
@@ -61,12 +105,27 @@ internal sealed class ScheduleChecker
         }
 
         message.AcknowledgedAt ??= Step;
+        message.ExpiresBefore ??= Now + message.Expiry;
     }
 
-    public void OnSubscribing(KnownSubscription subscription) =>
+    public void OnSubscribing(KnownSubscription subscription)
+    {
         _closed[(subscription.Client, subscription.Client.Session, subscription.Topic)] = int.MaxValue;
+        Retained.OnSubscribing(subscription);
+        if (subscription.IsShared)
+        {
+            Share.OnSubscribing(subscription);
+        }
+    }
 
-    public void OnUnsubscribing(KnownSubscription subscription) => End(subscription);
+    public void OnUnsubscribing(KnownSubscription subscription)
+    {
+        subscription.HasEnded = true;
+        if (subscription.IsShared)
+        {
+            Share.OnLeaving(subscription.Client);
+        }
+    }
 
     public void OnUnsubscribed(KnownSubscription subscription)
     {
@@ -82,8 +141,10 @@ internal sealed class ScheduleChecker
     {
         foreach (var subscription in client.Subscriptions.Values)
         {
-            End(subscription);
+            subscription.HasEnded = true;
         }
+
+        Share.OnSessionMayEnd(client);
     }
 
     public void OnSessionEnded(SimulatedClient client)
@@ -92,36 +153,37 @@ internal sealed class ScheduleChecker
         _begun[client] = Step;
     }
 
-    /// <summary>A client connects: a will with a delay may be discarded; that of a displaced connection is due.</summary>
-    public void OnConnecting(SimulatedClient client)
+    /// <summary>Nothing happens, and this is on the disk: what clients were told must be in it.</summary>
+    public void OnIdle(BrokerState stored, IEnumerable<SimulatedClient> clients)
     {
-        if (client.Will is { } will)
+        var sessions = stored.Sessions.Where(one => !one.IsOver).ToDictionary(one => one.Session.ClientId);
+        foreach (var client in clients)
         {
-            will.IsDue = will.Delay == TimeSpan.Zero;
-            will.LostAt = null;
-        }
+            if (!client.IsLasting || client.IsInDoubt || !client.HasPromise)
+            {
+                if (!client.IsLasting && sessions.ContainsKey(client.Id))
+                {
+                    Fail($"the session of {client.Id} is stored, and ends with its connection");
+                }
 
-        foreach (var waiting in _wills.Where(
-            one => one.LostAt is not null && one.Text.StartsWith($"w-{client.Id}-", StringComparison.Ordinal)))
-        {
-            // With a delay it may be discarded at any time: the broker may have heard late that the connection was lost.
-            waiting.IsDue |= waiting.Delay == TimeSpan.Zero;
-            waiting.LostAt = null;
-        }
-    }
+                continue;
+            }
 
-    public void OnLost(SimulatedClient client)
-    {
-        if (client.Will is { } will)
-        {
-            will.LostAt = Now;
-        }
-    }
+            if (!sessions.TryGetValue(client.Id, out var session))
+            {
+                Fail($"the session of {client.Id} is not stored");
+                continue;
+            }
 
-    public WillPromise OnWillAccepted(WillPromise will)
-    {
-        _wills.Add(will);
-        return will;
+            var filters = session.Subscriptions.ToDictionary(one => one.Filter, one => one.QoS);
+            foreach (var known in client.Subscriptions.Values.Where(one => one is { IsAcknowledged: true, HasEnded: false }))
+            {
+                if (!filters.TryGetValue(known.Filter, out var qos) || qos != known.QoS)
+                {
+                    Fail($"the subscription of {client.Id} to {known.Filter} with {known.QoS} is not stored");
+                }
+            }
+        }
     }
 
     /// <summary>The application of a client has got a message.</summary>
@@ -129,10 +191,16 @@ internal sealed class ScheduleChecker
     {
         if (publish.Text.StartsWith('w'))
         {
-            _takenWills.Add((client, publish.Text));
+            Wills.OnTaken(client, publish);
             return;
         }
 
+        if (publish.Topic.StartsWith('r'))
+        {
+            Retained.OnTaken(client, publish);
+        }
+
+        // Retained messages may come again: their subscription may have been made again, or its burst begun again after a crash.
         if (publish.Text.Length == 0 || publish.Retain)
         {
             return;
@@ -143,18 +211,47 @@ internal sealed class ScheduleChecker
         var count = _taken[key] = _taken.GetValueOrDefault(key) + 1;
         if (publish.QoS == QualityOfService.ExactlyOnce || message.QoS == QualityOfService.AtMostOnce)
         {
-            if (!_takenOnce.Add(key) && client.IsLasting && !client.IsInDoubt && !message.IsInDoubt)
+            if (!_takenOnce.Add(key) && !client.IsInDoubt && !message.IsInDoubt)
             {
                 Fail($"{client.Id} takes {message} of {publish.QoS} more than once");
             }
         }
 
-        if (count > 1 || client.IsInDoubt || message.IsInDoubt)
+        if (message.IsShared)
         {
-            return;
+            Share.OnTaken(client, message, publish.QoS);
         }
 
-        if (message.AcknowledgedAt < _begun.GetValueOrDefault(client))
+        if (!publish.Dup && !message.IsInDoubt && client.ConnectedAt > message.ExpiresBefore + SimulatedClient.Tolerance)
+        {
+            Fail($"{client.Id} takes {message} after it has expired [MQTT-3.3.2-5]");
+        }
+
+        if (count == 1 && !client.IsInDoubt && !message.IsInDoubt)
+        {
+            CheckFirst(client, message, publish);
+        }
+    }
+
+    /// <summary>What is owed and has not come.</summary>
+    public IEnumerable<string> Missing() => MissingMessages().Concat(Share.Missing()).Concat(Retained.Missing());
+
+    /// <summary>Whether a message may have expired before it was sent to its subscribers.</summary>
+    public bool HasExpired(SentMessage message) =>
+        message.Expiry is { } expiry && Now - message.SentTime > expiry - TimeSpan.FromSeconds(2);
+
+    private IEnumerable<string> MissingMessages() =>
+        from message in _messages
+        where message is { AcknowledgedAt: not null, IsRemoval: false, IsShared: false } && !HasExpired(message)
+        from owed in message.Owed
+        where !owed.HasEnded && !_taken.ContainsKey((owed.Client, owed.Client.Session, message.Number))
+        select $"{message} was acknowledged and lost to {owed.Client.Id}";
+
+    /// <summary>A message comes to an application for the first time.</summary>
+    private void CheckFirst(SimulatedClient client, SentMessage message, ReceivedPublish publish)
+    {
+        // What another member of its share had not finished may be older than its session.
+        if (!message.IsShared && message.AcknowledgedAt < _begun.GetValueOrDefault(client))
         {
             Fail($"{client.Id} takes {message}, which was acknowledged before its session began");
         }
@@ -171,78 +268,15 @@ internal sealed class ScheduleChecker
         var order = (client, client.Session, $"{message.Publisher} {message.Topic} {message.QoS} {publish.QoS}");
 
         // One that was sent before it had subscribed, or whose copy expired, may come later, when it is sent again.
-        if (message.Expiry is null && !message.Topic.StartsWith('s') && publish.QoS != QualityOfService.AtMostOnce
+        if (message is { Expiry: null, IsShared: false, WasPerhapsRefused: false } && publish.QoS != QualityOfService.AtMostOnce
             && message.Owed.Exists(one => one.Client == client))
         {
             if (message.Number < _last.GetValueOrDefault(order, -1))
             {
-                Fail($"{client.Id} takes {message} after m{_last[order]}");
+                Fail($"{client.Id} takes {message} after m{_last[order]} [MQTT-4.6.0-6]");
             }
 
             _last[order] = message.Number;
         }
-    }
-
-    /// <summary>What is owed and has not come.</summary>
-    public IEnumerable<string> Missing()
-    {
-        foreach (var message in _messages.Where(one => one.AcknowledgedAt is not null && !one.IsRemoval))
-        {
-            if (message.Expiry is { } seconds && Now - message.SentTime > TimeSpan.FromSeconds(seconds) - Tolerance)
-            {
-                continue;
-            }
-
-            if (message.Topic.StartsWith('s'))
-            {
-                if (message.Owed.Count > 0 && message.SentAt > _shareEndedAt && message.Owed[0] is var any
-                    && !_taken.Keys.Any(key => key.Number == message.Number))
-                {
-                    yield return $"{message} was acknowledged and lost to the share of {any.Client.Id}";
-                }
-
-                continue;
-            }
-
-            foreach (var owed in message.Owed.Where(one => !one.HasEnded))
-            {
-                if (!_taken.ContainsKey((owed.Client, owed.Client.Session, message.Number)))
-                {
-                    yield return $"{message} was acknowledged and lost to {owed.Client.Id}";
-                }
-            }
-        }
-    }
-
-    /// <summary>Wills that are due and have not come.</summary>
-    public IEnumerable<string> MissingWills() =>
-        from will in _wills
-        where will.IsDue || will.LostAt is not null
-        from owed in will.Owed
-        where !owed.HasEnded && !_takenWills.Contains((owed.Client, will.Text))
-        select $"the will {will.Text} did not come to {owed.Client.Id}";
-
-    /// <summary>What is retained at the end.</summary>
-    public void CheckRetained(string topic, string? found)
-    {
-        var set = _messages.Where(one => one.Retain && one.Topic == topic).ToList();
-        var last = set.FindLastIndex(one => one.AcknowledgedAt is not null);
-        var allowed = set.Skip(Math.Max(0, last)).Select(one => one.IsRemoval ? null : one.Text).ToList();
-        if (last < 0)
-        {
-            allowed.Add(null);
-        }
-
-        if (!allowed.Contains(found))
-        {
-            var wanted = string.Join(", ", allowed.Select(one => one ?? "nothing"));
-            Fail($"{topic} retains {found ?? "nothing"}, and it should be one of {wanted}");
-        }
-    }
-
-    private void End(KnownSubscription subscription)
-    {
-        subscription.HasEnded = true;
-        _shareEndedAt = subscription.IsShared ? Step : _shareEndedAt;
     }
 }

@@ -18,8 +18,10 @@ internal sealed class SentMessage
     /// <summary>Whether it removes the retained message: its payload is empty.</summary>
     public bool IsRemoval { get; init; }
 
-    /// <summary>In seconds.</summary>
-    public uint? Expiry { get; init; }
+    /// <summary>Whether one member of the share gets it.</summary>
+    public bool IsShared => Topic.StartsWith('s');
+
+    public TimeSpan? Expiry { get; init; }
 
     /// <summary>When it was first sent, in steps of the schedule.</summary>
     public required int SentAt { get; init; }
@@ -27,11 +29,20 @@ internal sealed class SentMessage
     /// <summary>The same on the wall clock.</summary>
     public required DateTimeOffset SentTime { get; init; }
 
+    /// <summary>When it has expired for sure, because the broker had it when it acknowledged it; null when nobody knows.</summary>
+    public DateTimeOffset? ExpiresBefore { get; set; }
+
+    /// <summary>Whether it may be lost to its share, because a session ended that may have been the only one that had it.</summary>
+    public bool MayBeLostToShare { get; set; }
+
     /// <summary>When its PUBACK or PUBREC came; null while none has.</summary>
     public int? AcknowledgedAt { get; set; }
 
     /// <summary>Whether its publisher may send it again in another session than it has sent it first.</summary>
     public bool IsInDoubt { get; set; }
+
+    /// <summary>Whether it was sent again, and may have been refused before: then it comes later than others.</summary>
+    public bool WasPerhapsRefused { get; set; }
 
     /// <summary>The subscriptions that were acknowledged before it was sent.</summary>
     public List<KnownSubscription> Owed { get; } = [];

@@ -1,3 +1,4 @@
+using Cassini.Streams.Events;
 using Cassini.Streams.Mqtt;
 using Cassini.Streams.Mqtt.Packets;
 using Cassini.Streams.Mqtt.Properties;
@@ -11,10 +12,20 @@ namespace Cassini.Tests.Store;
 /// </summary>
 internal sealed class SimulatedClient(ScheduleChecker checker, string id, int version, bool isLasting, ushort? receiveMaximum)
 {
-    private readonly List<Outgoing> _outgoing = [];
+    /// <summary>That of its sessions; see <see cref="BrokerRig.Lasting"/>.</summary>
+    public static readonly TimeSpan SessionExpiry = TimeSpan.FromSeconds(3_600);
+
+    /// <summary>How far the clocks of two processes, and the next look at what has expired, may be apart.</summary>
+    public static readonly TimeSpan Tolerance = TimeSpan.FromSeconds(5);
+
+    private readonly OutgoingMessages _outgoing = new(checker, id);
     private readonly HashSet<ushort> _held = [];
     private readonly Queue<(PacketType Type, ushort Id)> _toSend = new();
-    private readonly Dictionary<ushort, Action> _asked = [];
+    private readonly Dictionary<ushort, (ReasonCode Reason, Action Done)> _asked = [];
+    private readonly IncomingRules _rules = new(checker, id, version == 5 ? receiveMaximum ?? ushort.MaxValue : ushort.MaxValue);
+    private readonly List<RigConnection> _left = [];
+    private DateTimeOffset? _awaySince;
+    private SimulatedBroker? _broker;
     private ushort _packetId;
     private bool _asksForCleanStart;
     private WillPromise? _nextWill;
@@ -37,6 +48,12 @@ internal sealed class SimulatedClient(ScheduleChecker checker, string id, int ve
     /// <summary>When it had a connection last.</summary>
     public DateTimeOffset SeenAt { get; private set; }
 
+    /// <summary>When it sent its last CONNECT.</summary>
+    public DateTimeOffset ConnectedAt { get; private set; }
+
+    /// <summary>Since when it has had no connection for sure, and the journal knows; null when it has one, or nobody can know.</summary>
+    public DateTimeOffset? AwaySince { get; private set; }
+
     /// <summary>How many sessions it has had.</summary>
     public int Session { get; private set; }
 
@@ -50,12 +67,21 @@ internal sealed class SimulatedClient(ScheduleChecker checker, string id, int ve
     public int ToSend => _toSend.Count;
 
     /// <summary>Connects, with a new connection in place of the one that it has.</summary>
-    public async Task ConnectAsync(BrokerRig rig, bool cleanStart, WillPromise? will)
+    public async Task ConnectAsync(SimulatedBroker broker, bool cleanStart, WillPromise? will)
     {
-        checker.OnConnecting(this);
+        _broker = broker;
+        checker.Wills.OnConnecting(this);
+        if (Connection is { } left)
+        {
+            _left.Add(left);
+        }
+
         Lose();
         checker.Trace($"{id} connects{(cleanStart ? " anew" : "")}{(will is null ? "" : $" with will {will.Text} after {will.Delay}")}");
-        Connection = rig.Open(version);
+        Connection = broker.Open(version);
+        ConnectedAt = checker.Now;
+        _rules.OnConnecting();
+        (_awaySince, AwaySince) = (AwaySince, null);
         var connect = Connection.Client.Connect(id);
         connect = isLasting ? BrokerRig.Lasting(connect) with { CleanStart = cleanStart } : connect;
         if (receiveMaximum is not null && version == 5)
@@ -70,8 +96,7 @@ internal sealed class SimulatedClient(ScheduleChecker checker, string id, int ve
                 : PropertySet.Empty;
             connect = connect with
             {
-                Will = new WillMessage(
-                    "w", [.. System.Text.Encoding.UTF8.GetBytes(will.Text)], QualityOfService.AtLeastOnce, false, properties),
+                Will = new WillMessage("w", [.. System.Text.Encoding.UTF8.GetBytes(will.Text)], will.QoS, false, properties),
             };
         }
 
@@ -107,9 +132,10 @@ internal sealed class SimulatedClient(ScheduleChecker checker, string id, int ve
     {
         var connection = Connection;
         checker.Trace($"{id} is cut off");
-        checker.OnLost(this);
+        checker.Wills.OnLost(this);
         Lose();
         connection?.Abort();
+        AbortLeft();
     }
 
     /// <summary>Says goodbye.</summary>
@@ -118,6 +144,7 @@ internal sealed class SimulatedClient(ScheduleChecker checker, string id, int ve
         checker.Trace($"{id} disconnects");
         await SendAsync(new ReasonPacket(PacketType.Disconnect, ReasonCode.Success, PropertySet.Empty).Write((ProtocolVersion)version));
         Lose();
+        AbortLeft();
     }
 
     /// <summary>The time was so long that its session may have ended.</summary>
@@ -126,8 +153,17 @@ internal sealed class SimulatedClient(ScheduleChecker checker, string id, int ve
         HasPromise = false;
         IsInDoubt = true;
         checker.OnSessionMayEnd(this);
-        _outgoing.ForEach(one => one.Message.IsInDoubt = true);
+        foreach (var outgoing in _outgoing.All)
+        {
+            outgoing.Message.IsInDoubt = true;
+        }
     }
+
+    /// <summary>
+    /// Everything that has happened is durable: from now on at the latest the broker knows that a client is away, and for how long. Before,
+    /// its reader may have waited for the disk.
+    /// </summary>
+    public void OnIdle() => AwaySince = Connection is null ? AwaySince ?? checker.Now : null;
 
     /// <summary>Whether it cannot know if it has the session that it had: another one may have begun of which it never heard.</summary>
     public bool IsInDoubt { get; private set; }
@@ -137,7 +173,7 @@ internal sealed class SimulatedClient(ScheduleChecker checker, string id, int ve
         var packetId = message.QoS == QualityOfService.AtMostOnce ? (ushort)0 : NextId();
         if (packetId != 0)
         {
-            _outgoing.Add(new Outgoing(message, packetId));
+            _outgoing.Add(message, packetId);
         }
 
         checker.Trace($"{id} publishes {message} as {packetId}");
@@ -154,14 +190,15 @@ internal sealed class SimulatedClient(ScheduleChecker checker, string id, int ve
 
         Subscriptions[subscription.Topic] = subscription;
         var packetId = NextId();
-        _asked[packetId] = () =>
+        _asked[packetId] = ((ReasonCode)subscription.QoS, () =>
         {
             subscription.IsAcknowledged = true;
             checker.Trace($"{id} has subscribed to {subscription.Filter}");
-        };
-        checker.Trace($"{id} subscribes to {subscription.Filter} with {subscription.QoS}");
+        });
+        checker.Trace($"{id} subscribes to {subscription.Filter} with {subscription.QoS}{(subscription.GetsRetained ? " anew" : "")}");
         var request = new SubscriptionRequest(
-            subscription.Filter, subscription.QoS, false, false, version == 5 ? RetainHandling.DoNotSend : RetainHandling.Send);
+            subscription.Filter, subscription.QoS, false, false,
+            subscription.GetsRetained || version == 4 ? RetainHandling.Send : RetainHandling.DoNotSend);
         await SendAsync(new SubscribePacket(packetId, [request], PropertySet.Empty).Write((ProtocolVersion)version));
     }
 
@@ -170,11 +207,11 @@ internal sealed class SimulatedClient(ScheduleChecker checker, string id, int ve
         checker.OnUnsubscribing(subscription);
         Subscriptions.Remove(subscription.Topic);
         var packetId = NextId();
-        _asked[packetId] = () =>
+        _asked[packetId] = (ReasonCode.Success, () =>
         {
             checker.OnUnsubscribed(subscription);
             checker.Trace($"{id} has unsubscribed from {subscription.Filter}");
-        };
+        });
         checker.Trace($"{id} unsubscribes from {subscription.Filter}");
         await SendAsync(new UnsubscribePacket(packetId, [subscription.Filter], PropertySet.Empty).Write((ProtocolVersion)version));
     }
@@ -185,6 +222,11 @@ internal sealed class SimulatedClient(ScheduleChecker checker, string id, int ve
         while (count-- > 0 && _toSend.TryDequeue(out var next))
         {
             checker.Trace($"{id} sends {next.Type} {next.Id}");
+            if (next.Type != PacketType.PubRec)
+            {
+                _rules.OnFinished(next.Id);
+            }
+
             await SendAsync(Ack(next.Type, next.Id));
         }
     }
@@ -206,24 +248,72 @@ internal sealed class SimulatedClient(ScheduleChecker checker, string id, int ve
                     await OnAckAsync(ack);
                     break;
                 case SubAckPacket answer:
-                    if (_asked.Remove(answer.PacketId, out var done))
-                    {
-                        done();
-                    }
-
+                    OnAnswer(answer);
                     break;
                 case ReceivedPublish publish:
                     OnPublish(publish);
                     break;
                 default:
-                    // Two CONNECTs on their way at a time may be handled in either order.
-                    checker.Trace($"the broker ends the connection of {id}: {(packet as ReasonPacket)?.Reason}");
-                    Lose();
+                    OnClosed(connection, packet);
                     break;
             }
         }
 
         return any;
+    }
+
+    /// <summary>
+    /// No keep alive ends, nothing is refused, and the client keeps to the protocol: only another connection of its own may end this one,
+    /// or a jump of the clock while its CONNECT is read.
+    /// </summary>
+    private void OnClosed(RigConnection connection, object? packet)
+    {
+        var reason = (packet as ReasonPacket)?.Reason;
+        checker.Trace($"the broker ends the connection {connection.Transport.Id} of {id}: {reason} {connection.Closing}");
+        if (connection.Closing == CloseReason.ConnectTimeout)
+        {
+            Lose();
+            return;
+        }
+
+        if (version == 4 && connection.Closing == CloseReason.StoreUnavailable)
+        {
+            // It has no other way to say that it cannot keep a message.
+            checker.Wills.OnLost(this);
+            Lose();
+            return;
+        }
+
+        if ((version == 5 && IsConnected && reason != ReasonCode.SessionTakenOver) || (version == 4 && packet is not null)
+            || connection.Closing != CloseReason.TakenOver || !_broker!.WasTakenOver(connection, id))
+        {
+            checker.Fail($"the broker ends the connection of {id}: {packet} {connection.Closing}");
+        }
+
+        checker.Wills.OnDisplaced(this);
+        Lose();
+    }
+
+    private void OnAnswer(SubAckPacket answer)
+    {
+        if (!_asked.Remove(answer.PacketId, out var asked))
+        {
+            checker.Fail($"{id} gets {answer.Type} {answer.PacketId} and has not asked");
+        }
+        else if (answer.Reasons is not [_] && (version == 5 || answer.Type == PacketType.SubAck))
+        {
+            checker.Fail($"{id} gets {answer.Type} with {answer.Reasons.Length} reasons");
+        }
+        else
+        {
+            // What is not there any more cannot be unsubscribed from; 3.1.1 has no reasons in UNSUBACK.
+            if (answer.Reasons is [var given] && given != asked.Reason && given != ReasonCode.NoSubscriptionExisted)
+            {
+                checker.Fail($"{id} gets {answer.Type} with {given}");
+            }
+
+            asked.Done();
+        }
     }
 
     private async Task OnConnAckAsync(ConnAckPacket answer)
@@ -244,6 +334,11 @@ internal sealed class SimulatedClient(ScheduleChecker checker, string id, int ve
             checker.Fail($"the session of {id} is lost");
         }
 
+        if (answer.SessionPresent && version == 5 && ConnectedAt - _awaySince > SessionExpiry + Tolerance)
+        {
+            checker.Fail($"{id} has its session after {ConnectedAt - _awaySince} [MQTT-3.1.2-23]");
+        }
+
         IsConnected = true;
         if (!answer.SessionPresent)
         {
@@ -253,9 +348,10 @@ internal sealed class SimulatedClient(ScheduleChecker checker, string id, int ve
 
         HasPromise = isLasting;
         SeenAt = checker.Now;
-        Will = _nextWill is null ? null : checker.OnWillAccepted(_nextWill);
-        foreach (var unacknowledged in _outgoing.ToArray())
+        Will = _nextWill is null ? null : checker.Wills.OnAccepted(_nextWill);
+        foreach (var unacknowledged in _outgoing.All)
         {
+            checker.OnRepeated(unacknowledged.Message);
             checker.Trace(
                 $"{id} sends {(unacknowledged.IsReceived ? "PUBREL of " : "")}{unacknowledged.Message} again as {unacknowledged.Id}");
             await SendAsync(unacknowledged.IsReceived
@@ -269,36 +365,14 @@ internal sealed class SimulatedClient(ScheduleChecker checker, string id, int ve
         if (ack.Type == PacketType.PubRel)
         {
             _held.Remove(ack.PacketId);
+            _rules.OnPubRel(ack.PacketId);
             _toSend.Enqueue((PacketType.PubComp, ack.PacketId));
             return;
         }
 
-        if (_outgoing.FirstOrDefault(one => one.Id == ack.PacketId) is not { } found)
+        if (_outgoing.OnAck(ack))
         {
-            return;
-        }
-
-        checker.Trace($"{id} gets {ack.Type} {ack.PacketId} ({ack.Reason})");
-        if (ack.Reason == ReasonCode.QuotaExceeded && ack.Type != PacketType.PubComp)
-        {
-            // The disk is full or fails: it was not taken in, and no PUBREL follows (§4.3.3).
-            _outgoing.Remove(found);
-            return;
-        }
-
-        if (ack.Type != PacketType.PubComp)
-        {
-            checker.OnAcknowledged(found.Message, ack);
-        }
-
-        if (ack.Type == PacketType.PubRec)
-        {
-            found.IsReceived = true;
             await SendAsync(Ack(PacketType.PubRel, ack.PacketId));
-        }
-        else
-        {
-            _outgoing.Remove(found);
         }
     }
 
@@ -307,6 +381,7 @@ internal sealed class SimulatedClient(ScheduleChecker checker, string id, int ve
         checker.Trace(
             $"{id} gets {publish.Topic} {publish.Text} {publish.QoS} as {publish.PacketId}{(publish.Dup ? " again" : "")}"
             + (publish.Retain ? " retained" : ""));
+        _rules.OnPublish(publish);
         if (publish.QoS != QualityOfService.ExactlyOnce || _held.Add(publish.PacketId))
         {
             checker.OnTaken(this, publish);
@@ -318,6 +393,13 @@ internal sealed class SimulatedClient(ScheduleChecker checker, string id, int ve
         }
     }
 
+    /// <summary>The broker may have attached one that was left for another after that other: nothing of them must stay.</summary>
+    private void AbortLeft()
+    {
+        _left.ForEach(one => one.Abort());
+        _left.Clear();
+    }
+
     private void EndSession()
     {
         checker.OnSessionEnded(this);
@@ -325,6 +407,7 @@ internal sealed class SimulatedClient(ScheduleChecker checker, string id, int ve
         HasPromise = false;
         _outgoing.Clear();
         _held.Clear();
+        _rules.OnSessionEnded();
         foreach (var subscription in Subscriptions.Values)
         {
             subscription.HasEnded = true;
@@ -339,14 +422,16 @@ internal sealed class SimulatedClient(ScheduleChecker checker, string id, int ve
         {
             _packetId = (ushort)((_packetId % 12) + 1);
         }
-        while (_outgoing.Any(one => one.Id == _packetId) || _asked.ContainsKey(_packetId));
+        while (_outgoing.Uses(_packetId) || _asked.ContainsKey(_packetId));
 
         return _packetId;
     }
 
     private byte[] PacketOf(SentMessage message, ushort packetId, bool dup) => Connection!.Client.Publish(
         message.Topic, message.Text, message.QoS, packetId, message.Retain, dup,
-        properties: message.Expiry is { } seconds && version == 5 ? new PropertySet { MessageExpiryInterval = seconds } : null);
+        properties: message.Expiry is { } expiry && version == 5
+            ? new PropertySet { MessageExpiryInterval = (uint)expiry.TotalSeconds }
+            : null);
 
     private byte[] Ack(PacketType type, ushort packetId)
     {
@@ -364,11 +449,5 @@ internal sealed class SimulatedClient(ScheduleChecker checker, string id, int ve
         {
             // The broker has closed: what was read says so.
         }
-    }
-
-    private sealed record Outgoing(SentMessage Message, ushort Id)
-    {
-        /// <summary>Whether PUBREC has come.</summary>
-        public bool IsReceived { get; set; }
     }
 }

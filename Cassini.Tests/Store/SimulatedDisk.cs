@@ -8,6 +8,8 @@ internal sealed class SimulatedDisk
     private readonly Lock _lock = new();
     private readonly List<byte[]> _groups = [];
     private readonly Queue<AppendFate> _fates = new();
+    private long _first = 1;
+    private int _failingTrims;
     private Held? _held;
     private SimulatedLedger? _open;
     private int _failingOpens;
@@ -24,6 +26,18 @@ internal sealed class SimulatedDisk
     /// <summary>What a ledger must never be asked for, and was.</summary>
     public string? Misuse { get; private set; }
 
+    /// <summary>The number of the first group that is there.</summary>
+    public long First
+    {
+        get
+        {
+            lock (_lock)
+            {
+                return _first;
+            }
+        }
+    }
+
     public int Groups
     {
         get
@@ -31,6 +45,18 @@ internal sealed class SimulatedDisk
             lock (_lock)
             {
                 return _groups.Count;
+            }
+        }
+    }
+
+    /// <summary>What is there, with the number of the first group.</summary>
+    public (long First, byte[][] Groups) Content
+    {
+        get
+        {
+            lock (_lock)
+            {
+                return (_first, [.. _groups]);
             }
         }
     }
@@ -46,6 +72,9 @@ internal sealed class SimulatedDisk
 
     /// <summary>So many attempts to open it fail.</summary>
     public void FailOpens(int count) => Volatile.Write(ref _failingOpens, count);
+
+    /// <summary>So many trims fail, each after it has dropped half of the groups.</summary>
+    public void FailTrims(int count) => Volatile.Write(ref _failingTrims, count);
 
     /// <summary>Ends an append that was held.</summary>
     public void Release(AppendFate fate)
@@ -78,6 +107,7 @@ internal sealed class SimulatedDisk
             _fates.Clear();
             Usually = AppendFate.Succeeds;
             _failingOpens = 0;
+            _failingTrims = 0;
         }
 
         Release(AppendFate.Succeeds);
@@ -92,13 +122,14 @@ internal sealed class SimulatedDisk
             Run++;
             _open = null;
             _failingOpens = 0;
+            _failingTrims = 0;
             _fates.Clear();
         }
 
         Release(isHeldThere ? AppendFate.FailsThere : AppendFate.FailsAbsent);
     }
 
-    internal byte[][] Open(SimulatedLedger ledger, int run)
+    internal (long First, byte[][] Groups) Open(SimulatedLedger ledger, int run)
     {
         lock (_lock)
         {
@@ -119,7 +150,7 @@ internal sealed class SimulatedDisk
             }
 
             _open = ledger;
-            return [.. _groups];
+            return (_first, [.. _groups]);
         }
     }
 
@@ -140,9 +171,9 @@ internal sealed class SimulatedDisk
                 throw new IOException("The process has ended.");
             }
 
-            if (_open != ledger || ledger.HasFailed || _held is not null || number != _groups.Count + 1)
+            if (_open != ledger || ledger.HasFailed || _held is not null || number != _first + _groups.Count)
             {
-                Misuse ??= $"group {number} was appended to {_groups.Count} groups "
+                Misuse ??= $"group {number} was appended to {_groups.Count} groups from {_first} on "
                     + $"(open {_open == ledger}, failed {ledger.HasFailed}, held {_held is not null})";
                 throw new IOException("It was misused.");
             }
@@ -161,6 +192,34 @@ internal sealed class SimulatedDisk
             }
 
             return FailureOf(fate) is { } failure ? Task.FromException(failure) : Task.CompletedTask;
+        }
+    }
+
+    internal void Trim(SimulatedLedger ledger, int run, long before)
+    {
+        lock (_lock)
+        {
+            if (run != Run)
+            {
+                throw new IOException("The process has ended.");
+            }
+
+            if (_open != ledger || ledger.HasFailed || _held is not null || before > _first + _groups.Count)
+            {
+                Misuse ??= $"the groups before {before} were dropped of {_groups.Count} from {_first} on";
+                throw new IOException("It was misused.");
+            }
+
+            var dropped = (int)Math.Max(0, before - _first);
+            var fails = dropped > 0 && _failingTrims > 0;
+            dropped = fails ? dropped / 2 : dropped;
+            _groups.RemoveRange(0, dropped);
+            _first += dropped;
+            if (fails)
+            {
+                _failingTrims--;
+                throw new IOException("It could not be dropped.");
+            }
         }
     }
 

@@ -7,14 +7,16 @@ namespace Cassini.Tests.Store;
 internal sealed class SimulatedLedger(SimulatedDisk disk, int run) : ILedger
 {
     private byte[][] _found = [];
+    private long _first;
 
     /// <summary>Whether an append has failed: then only closing it is right.</summary>
     public bool HasFailed { get; private set; }
 
     public ValueTask<LedgerExtent> OpenAsync(CancellationToken cancellationToken)
     {
-        _found = disk.Open(this, run);
-        return ValueTask.FromResult(new LedgerExtent(1, _found.Length, _found.Sum(group => group.Length), IsSealed: _found.Length == 0));
+        (_first, _found) = disk.Open(this, run);
+        return ValueTask.FromResult(new LedgerExtent(
+            _first, _first + _found.Length - 1, _found.Sum(group => group.Length), IsSealed: _found.Length == 0));
     }
 
     public async ValueTask AppendAsync(long number, ReadOnlyMemory<byte> group, bool mayUseReserve = false)
@@ -34,14 +36,18 @@ internal sealed class SimulatedLedger(SimulatedDisk disk, int run) : ILedger
 
     public async IAsyncEnumerable<LedgerGroup> ReadAsync(long from, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
-        for (var number = from; number <= _found.Length; number++)
+        for (var number = from; number < _first + _found.Length; number++)
         {
             await Task.CompletedTask;
-            yield return new LedgerGroup(number, _found[number - 1]);
+            yield return new LedgerGroup(number, _found[number - _first]);
         }
     }
 
-    public ValueTask TrimAsync(long before) => ValueTask.CompletedTask;
+    public ValueTask TrimAsync(long before)
+    {
+        disk.Trim(this, run, before);
+        return ValueTask.CompletedTask;
+    }
 
     public ValueTask DisposeAsync()
     {

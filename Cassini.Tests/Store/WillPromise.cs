@@ -1,3 +1,5 @@
+using Cassini.Streams.Mqtt;
+
 namespace Cassini.Tests.Store;
 
 /// <summary>The will of a connection that was accepted.</summary>
@@ -6,6 +8,8 @@ internal sealed class WillPromise
     public required string Text { get; init; }
 
     public required TimeSpan Delay { get; init; }
+
+    public required QualityOfService QoS { get; init; }
 
     /// <summary>Who subscribed to it before it was accepted.</summary>
     public required KnownSubscription[] Owed { get; init; }

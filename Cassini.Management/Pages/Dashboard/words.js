@@ -44,8 +44,12 @@ export function stored(store) {
   }
 
   const { recovery } = store;
+  if (recovery?.total === 0) {
+    return 'being opened';
+  }
+
   if (recovery) {
-    return `${recovery.total > 0 ? Math.floor(100 * recovery.read / recovery.total) : 100} % of ${bytes(recovery.total)} read, `
+    return `${Math.floor(100 * recovery.read / recovery.total)} % of ${bytes(recovery.total)} read, `
       + `${plural(recovery.sessions, 'session', 'sessions')} and ${plural(recovery.messages, 'message', 'messages')} found so far`;
   }
 

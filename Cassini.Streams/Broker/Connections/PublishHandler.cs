@@ -222,7 +222,7 @@ internal sealed class PublishHandler(
 
     /// <summary>Whether anything of it would have to outlive the process.</summary>
     private bool NeedsStore(in PublishPacket packet, Topic topic) =>
-        packet.Retain
+        (packet.Retain && !packet.Payload.IsEmpty)
         || (packet.QoS == QualityOfService.ExactlyOnce && client.Session.KeepsMessages)
         || (packet.QoS != QualityOfService.AtMostOnce && router.HasKeepers(topic));
 

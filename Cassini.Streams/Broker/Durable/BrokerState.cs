@@ -23,8 +23,15 @@ internal sealed record BrokerState(
 internal sealed record SessionRecord(string ClientId, string Identity, uint ExpirySeconds);
 
 /// <summary>A subscription of a stored session.</summary>
+/// <param name="Filter">Its filter.</param>
+/// <param name="QoS">The most that it gets.</param>
+/// <param name="NoLocal">Whether it gets no message of its own client.</param>
+/// <param name="RetainAsPublished">Whether its messages keep their RETAIN flag.</param>
+/// <param name="Identifiers">What is sent with its messages.</param>
+/// <param name="AwaitsRetained">Whether it has still to get retained messages: after a restart it gets all of them.</param>
 internal sealed record SubscriptionRecord(
-    string Filter, QualityOfService QoS, bool NoLocal, bool RetainAsPublished, ImmutableArray<int> Identifiers);
+    string Filter, QualityOfService QoS, bool NoLocal, bool RetainAsPublished, ImmutableArray<int> Identifiers,
+    bool AwaitsRetained = false);
 
 /// <summary>A will.</summary>
 /// <param name="ClientId">The client whose will it is.</param>
@@ -53,10 +60,12 @@ internal sealed record WillState(long Number, WillRecord Will, TimeSpan Age);
 /// <param name="Subscriptions">Its subscriptions.</param>
 /// <param name="Messages">Its messages: first those in flight, in the order in which they were sent, then those that wait.</param>
 /// <param name="Received">The identifiers of QoS 2 messages that were received and not released.</param>
+/// <param name="IsOver">Whether it ended, but for the messages that others have still to get.</param>
 internal sealed record SessionState(
     ISessionStore Store,
     SessionRecord Session,
     TimeSpan Away,
     ImmutableArray<SubscriptionRecord> Subscriptions,
     ImmutableArray<(QueuedMessage Message, ushort PacketId, DeliveryState State)> Messages,
-    ImmutableArray<ushort> Received);
+    ImmutableArray<ushort> Received,
+    bool IsOver = false);

@@ -25,12 +25,21 @@ internal interface ISessionStore
     /// <summary>It has got or lost its connection.</summary>
     void PutPresence(bool isConnected);
 
+    /// <summary>
+    /// It ended, but others have still to get what it had not finished. Only <see cref="DeleteMessage"/> and then <see cref="End"/> follow,
+    /// without the session's lock.
+    /// </summary>
+    void BeginEnd();
+
     /// <summary>It ended, with everything that belongs to it. Nothing follows.</summary>
     void End();
 
     void PutSubscription(SubscriptionRecord subscription);
 
     void DeleteSubscription(string filter);
+
+    /// <summary>A subscription that had still to get retained messages has got them.</summary>
+    void EndRetained(string filter);
 
     /// <summary>A copy was queued.</summary>
     void PutMessage(in QueuedMessage message);

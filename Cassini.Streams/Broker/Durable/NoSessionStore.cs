@@ -29,6 +29,10 @@ internal sealed class NoSessionStore : ISessionStore
     {
     }
 
+    public void BeginEnd()
+    {
+    }
+
     public void End()
     {
     }
@@ -38,6 +42,10 @@ internal sealed class NoSessionStore : ISessionStore
     }
 
     public void DeleteSubscription(string filter)
+    {
+    }
+
+    public void EndRetained(string filter)
     {
     }
 

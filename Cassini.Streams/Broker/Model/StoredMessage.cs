@@ -63,7 +63,7 @@ internal sealed class StoredMessage(
     /// <summary>
     /// The group of the journal in which it was written last, and its place among the messages of that group. For the thread that writes.
     /// </summary>
-    public (long Group, int Place) WrittenIn { get; set; }
+    public (long Writing, int Place) WrittenIn { get; set; }
 
     /// <summary>About how much memory it takes, in bytes; with its topic, if that is in memory for it alone.</summary>
     public int Size { get; } = Overhead + payload.Length + properties.Length + (untraced?.Length ?? 0)

@@ -9,7 +9,8 @@ namespace Cassini.Streams.Broker.Routing;
 /// Publishes the messages that do not come from a connection: wills, the broker's own under <c>$SYS</c>, and those of .NET code.
 /// Thread-safe.
 /// </summary>
-internal sealed class ServerPublisher(Account ofBroker, TopicTable topics, Router router, IdentityWork work, TimeProvider time)
+internal sealed class ServerPublisher(
+    Account ofBroker, TopicTable topics, Router router, IBrokerStore store, IdentityWork work, TimeProvider time)
 {
     /// <summary>Publishes a will, if there is one, and releases it.</summary>
     /// <param name="held">The will.</param>
@@ -26,8 +27,9 @@ internal sealed class ServerPublisher(Account ofBroker, TopicTable topics, Route
 
         try
         {
-            var progress = await PublishAsync(ServerMessage.Of(held, account, publisher), inTurn).ConfigureAwait(false);
-            return progress.Next;
+            var delivery = Begin(ServerMessage.Of(held, account, publisher), held);
+            await PublishAsync(delivery, inTurn).ConfigureAwait(false);
+            return delivery.Progress.Next;
         }
         finally
         {
@@ -42,7 +44,7 @@ internal sealed class ServerPublisher(Account ofBroker, TopicTable topics, Route
     public async ValueTask<RouteProgress> PublishAsync(ServerMessage message, bool inTurn)
     {
         var delivery = Begin(message);
-        await work.RunAsync(message.Account, () => !Deliver(delivery), inTurn).ConfigureAwait(false);
+        await PublishAsync(delivery, inTurn).ConfigureAwait(false);
         return delivery.Progress;
     }
 
@@ -62,7 +64,11 @@ internal sealed class ServerPublisher(Account ofBroker, TopicTable topics, Route
     private ServerMessage SystemMessage(byte[] topic, ReadOnlyMemory<byte> payload, QualityOfService qos) =>
         new() { Account = ofBroker, Topic = topic, Payload = payload, QoS = qos, Retain = true };
 
-    private Delivery Begin(ServerMessage message) => new(message, topics.Get(message.Topic, message.Account), time.GetTimestamp());
+    private Delivery Begin(ServerMessage message, HeldWill? will = null) =>
+        new(message, topics.Get(message.Topic, message.Account), time.GetTimestamp(), will);
+
+    private ValueTask PublishAsync(Delivery delivery, bool inTurn) =>
+        work.RunAsync(delivery.Message.Account, () => !Deliver(delivery), inTurn);
 
     /// <returns>Whether every subscriber has its copy.</returns>
     private bool Deliver(Delivery delivery)
@@ -83,9 +89,18 @@ internal sealed class ServerPublisher(Account ofBroker, TopicTable topics, Route
         };
         var slice = new WorkSlice(time);
         var flushes = new FlushSet();
+
+        // With the copies of a will becomes durable that it is no more: a crash between the two would have it published twice.
+        using var unit = delivery.Will is null ? default : store.BeginUnit();
         try
         {
-            return router.Publish(ref publication, ref delivery.Progress, ref slice, flushes);
+            var isDone = router.Publish(ref publication, ref delivery.Progress, ref slice, flushes);
+            if (isDone)
+            {
+                delivery.Will?.Release();
+            }
+
+            return isDone;
         }
         finally
         {
@@ -95,7 +110,7 @@ internal sealed class ServerPublisher(Account ofBroker, TopicTable topics, Route
     }
 
     /// <summary>A message on its way.</summary>
-    private sealed class Delivery(ServerMessage message, Topic topic, long receivedAt)
+    private sealed class Delivery(ServerMessage message, Topic topic, long receivedAt, HeldWill? will)
     {
         public RouteProgress Progress;
 
@@ -104,6 +119,9 @@ internal sealed class ServerPublisher(Account ofBroker, TopicTable topics, Route
         public Topic Topic => topic;
 
         public long ReceivedAt => receivedAt;
+
+        /// <summary>The will that it is; null when it is none.</summary>
+        public HeldWill? Will => will;
 
         /// <summary>The copy that subscribers keep; null as long as none had to.</summary>
         public StoredMessage? Stored { get; set; }

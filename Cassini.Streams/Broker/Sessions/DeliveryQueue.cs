@@ -156,6 +156,9 @@ internal sealed class DeliveryQueue(
     /// <param name="upTo">The last number that it gets, in the order of retained messages and subscriptions.</param>
     public void AddRetainedLocked(Subscription subscription, long upTo) => _scheduler.Bursts.Add(subscription, upTo);
 
+    /// <summary>Whether a subscription has still to get retained messages.</summary>
+    public bool AwaitsRetainedLocked(string filter) => _scheduler.Bursts.Contains(filter);
+
     /// <summary>A subscription was made again and is to get no retained messages but those that are still to come.</summary>
     public void ReplaceRetainedLocked(Subscription subscription) => _scheduler.Bursts.Replace(subscription);
 

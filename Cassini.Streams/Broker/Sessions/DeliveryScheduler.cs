@@ -29,6 +29,7 @@ internal sealed class DeliveryScheduler(
     private bool _isBurstsTurn;
     private long _sequence;
     private long _lastInOrder;
+    private long _lastRestored;
 
     /// <summary>The retained messages that are still to come.</summary>
     public RetainedBursts Bursts { get; } = new(retained, tally.Memory);
@@ -129,7 +130,7 @@ internal sealed class DeliveryScheduler(
     /// <summary>Restores what the store kept.</summary>
     public void Restore(in QueuedMessage queued, ushort packetId, DeliveryState state)
     {
-        _sequence = Math.Max(_sequence, queued.Sequence);
+        _lastRestored = _sequence = Math.Max(_sequence, queued.Sequence);
         if (state == DeliveryState.Done)
         {
             _waiting.Restore(queued);
@@ -227,6 +228,12 @@ internal sealed class DeliveryScheduler(
             return TrySendWaiting(to, flushes);
         }
 
+        // What waited before a restart may be older than what is retained now.
+        if (_waiting.Count > 0 && _waiting.Peek().Sequence <= _lastRestored)
+        {
+            return TrySendWaiting(to, flushes);
+        }
+
         _isBurstsTurn = !_isBurstsTurn;
         var isSent = _isBurstsTurn
             ? TrySendRetained(to, flushes) || TrySendWaiting(to, flushes)
@@ -281,6 +288,7 @@ internal sealed class DeliveryScheduler(
             if (burst.IsAtEnd)
             {
                 Bursts.EndCurrent();
+                journal.EndRetained(burst.Subscription.Filter);
             }
 
             return true;

@@ -56,6 +56,9 @@ internal sealed class RetainedBursts(RetainedMessages retained, AccountMemory me
         }
     }
 
+    /// <summary>Whether a subscription has still to get some.</summary>
+    public bool Contains(string filter) => _bursts?.Exists(burst => burst.Subscription.Filter == filter) is true;
+
     /// <summary>The SUBACKs are sent.</summary>
     public void Start() => _bursts?.ForEach(burst => burst.IsStarted = true);
 

@@ -148,7 +148,7 @@ internal sealed class Session : Subscriber
 
             AttachLocked(null);
             _detachedAt = _time.GetTimestamp();
-            ChangeExpiryLocked(expirySeconds ?? ExpirySeconds);
+            ChangeExpiryLocked(expirySeconds ?? ExpirySeconds, isOver: true);
             _journal.PutPresence(isConnected: false);
             NoteClosedLocked(attachment, reason, isKept: ExpirySeconds > 0);
             _will.Set(attachment.TakeWill(), _detachedAt, ExpirySeconds, _time.TimestampFrequency);
@@ -196,6 +196,15 @@ internal sealed class Session : Subscriber
         lock (History.Lock)
         {
             return EndLocked(reason);
+        }
+    }
+
+    /// <summary>It could not be attached to its first connection, and nobody has seen it: the store forgets it.</summary>
+    public void Abandon()
+    {
+        lock (History.Lock)
+        {
+            _journal.DeleteSession();
         }
     }
 
@@ -275,9 +284,11 @@ internal sealed class Session : Subscriber
             return SessionEnd.None;
         }
 
-        _journal.DeleteSession();
         var (sent, waiting) = Deliveries.EndLocked();
-        var end = new SessionEnd(true, _attachment, _will.Take(), Subscriptions.EndLocked(), ShareHandOver.Unfinished(sent, waiting));
+        var unfinished = ShareHandOver.Unfinished(sent, waiting);
+        var store = unfinished.Length > 0 ? _journal.LeaveSession() : null;
+        _journal.DeleteSession();
+        var end = new SessionEnd(true, _attachment, _will.Take(), Subscriptions.EndLocked(), unfinished, store);
         Volatile.Write(ref _ended, true);
         if (end.Attachment is { } lost)
         {
@@ -317,12 +328,17 @@ internal sealed class Session : Subscriber
     private void NoteClosedLocked(Attachment attachment, CloseReason observed, bool isKept) =>
         History.NoteLocked(attachment.Closed(this, attachment.Connection.Settle(observed), isKept, _time));
 
-    private void ChangeExpiryLocked(uint seconds)
+    /// <param name="seconds">The session expiry interval.</param>
+    /// <param name="isOver">Whether the session ends now if that is 0: then its end is stored with what it leaves to others.</param>
+    private void ChangeExpiryLocked(uint seconds, bool isOver = false)
     {
         if (seconds != ExpirySeconds)
         {
             ExpirySeconds = seconds;
-            _journal.PutExpiry(Identity, IsListed ? seconds : 0);
+            if (seconds > 0 || !isOver)
+            {
+                _journal.PutExpiry(Identity, IsListed ? seconds : 0);
+            }
         }
     }
 }

@@ -70,12 +70,29 @@ internal sealed class SessionJournal(IBrokerStore store, string clientId)
         }
     }
 
-    public void PutSubscription(Subscription subscription)
+    /// <summary>The session has ended, but the store keeps it until others have what it had not finished.</summary>
+    /// <returns>What keeps it; null when nothing does.</returns>
+    public ISessionStore? LeaveSession()
+    {
+        var kept = _kept;
+        kept?.BeginEnd();
+        Note();
+        _kept = null;
+        return kept;
+    }
+
+    /// <param name="subscription">The subscription.</param>
+    /// <param name="awaitsRetained">Whether it has still to get retained messages.</param>
+    public void PutSubscription(Subscription subscription, bool awaitsRetained)
     {
         _kept?.PutSubscription(new SubscriptionRecord(
-            subscription.Filter, subscription.QoS, subscription.NoLocal, subscription.RetainAsPublished, [.. subscription.Identifiers]));
+            subscription.Filter, subscription.QoS, subscription.NoLocal, subscription.RetainAsPublished, [.. subscription.Identifiers],
+            awaitsRetained));
         Note();
     }
+
+    /// <summary>A subscription has got all its retained messages.</summary>
+    public void EndRetained(string filter) => _kept?.EndRetained(filter);
 
     public void DeleteSubscription(string filter)
     {

@@ -110,6 +110,11 @@ internal sealed class SessionSubscriptions(
                 owner, record.Filter, record.QoS, record.NoLocal, record.RetainAsPublished, [.. record.Identifiers]);
             (_subscriptions ??= []).Add(subscription.Filter, subscription);
             AddToTreeLocked(subscription, hasPlace: false);
+            if (record.AwaitsRetained)
+            {
+                deliveries.ExpectRetainedLocked();
+                deliveries.AddRetainedLocked(subscription, tree.LastPlace);
+            }
         }
     }
 
@@ -119,7 +124,7 @@ internal sealed class SessionSubscriptions(
     {
         foreach (var subscription in _subscriptions?.Values ?? Enumerable.Empty<Subscription>())
         {
-            journal.PutSubscription(subscription);
+            journal.PutSubscription(subscription, deliveries.AwaitsRetainedLocked(subscription.Filter));
         }
 
         return _subscriptions?.Count ?? 0;
@@ -160,7 +165,7 @@ internal sealed class SessionSubscriptions(
             deliveries.AddRetainedLocked(subscription, exists ? tree.LastPlace : subscription.Place);
         }
 
-        journal.PutSubscription(subscription);
+        journal.PutSubscription(subscription, deliveries.AwaitsRetainedLocked(subscription.Filter));
         return exists ? SubscriptionVerdict.Replaced : SubscriptionVerdict.Added;
     }
 

@@ -33,7 +33,7 @@ internal sealed class SessionTable(
 
     private readonly SharedResource _places = new(CapacityResource.Sessions, options.MaxSessions, accounts);
     private readonly SharedPlaces _shared = new(options.MaxSharedSubscriptions, accounts);
-    private readonly ShareHandOver _handOver = new(tree, counters, time);
+    private readonly ShareHandOver _handOver = new(tree, store, counters, time);
     private readonly ConcurrentDictionary<string, Session> _sessions = new(StringComparer.Ordinal);
     private int _open;
     private int _peak;
@@ -89,7 +89,7 @@ internal sealed class SessionTable(
     /// <param name="account">The account of its identity, whose work it is.</param>
     /// <param name="inTurn">Whether it waits for the turn of that identity; not when others would wait for that.</param>
     public ValueTask HandOnAsync(SessionEnd end, Account account, bool inTurn = true) =>
-        _handOver.HandOnAsync(end.Unfinished, account, work, inTurn);
+        _handOver.HandOnAsync(end, account, work, inTurn);
 
     /// <summary>A session was closed.</summary>
     public void NoteClosed() => Interlocked.Decrement(ref _open);
@@ -126,6 +126,20 @@ internal sealed class SessionTable(
         budget.Of(account).Take(SessionCost);
         session.Restore(kept);
         _sessions[session.ClientId] = session;
+    }
+
+    /// <summary>Gives others what a session that the store kept had not finished when it ended. After the others are restored.</summary>
+    public async ValueTask HandOnAsync(SessionState over)
+    {
+        var account = accounts.Open(over.Session.Identity);
+        try
+        {
+            await _handOver.HandOnAsync(over, account, work).ConfigureAwait(false);
+        }
+        finally
+        {
+            accounts.Close(account);
+        }
     }
 
     private AttachResult AttachLocked(Attachment attachment, AttachRequest request, FlushSet flushes, out Session? ended)
@@ -168,10 +182,11 @@ internal sealed class SessionTable(
             };
         }
 
+        Session? session = null;
         try
         {
             // Before any other thread can find it: without a connection it would look like one that has expired.
-            var session = Make(request.ClientId, account, history);
+            session = Make(request.ClientId, account, history);
             session.TryAttach(attachment, request, isPresent: false, flushes, out _);
             _sessions[request.ClientId] = session;
             return new AttachResult(session, history, Lost: end.Attachment) { End = end };
@@ -179,6 +194,7 @@ internal sealed class SessionTable(
         catch (Exception failure)
         {
             // Not thrown here: what the end of the session before leaves to do must be done all the same.
+            session?.Abandon();
             FreePlace(account);
             return new AttachResult(null, history, Lost: end.Attachment, Failure: ExceptionDispatchInfo.Capture(failure)) { End = end };
         }

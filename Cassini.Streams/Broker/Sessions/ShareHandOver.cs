@@ -1,3 +1,4 @@
+using Cassini.Streams.Broker.Durable;
 using Cassini.Streams.Broker.Model;
 using Cassini.Streams.Broker.Routing;
 using Cassini.Streams.Mqtt;
@@ -9,7 +10,11 @@ namespace Cassini.Streams.Broker.Sessions;
 /// When the session of a member of a shared subscription ends, other members get the messages that it had not finished (MQTT 5.0 §4.8.2).
 /// Thread-safe.
 /// </summary>
-internal sealed class ShareHandOver(SubscriptionTree tree, BrokerCounters counters, TimeProvider time)
+/// <remarks>
+/// The store keeps such a session until that is done. Each slice becomes durable together with the end of its messages in that session: so
+/// a crash neither loses nor doubles one, and the session that is found after it has what was not handed on.
+/// </remarks>
+internal sealed class ShareHandOver(SubscriptionTree tree, IBrokerStore store, BrokerCounters counters, TimeProvider time)
 {
     /// <summary>The steps of one message.</summary>
     private const int Steps = 8;
@@ -23,22 +28,39 @@ internal sealed class ShareHandOver(SubscriptionTree tree, BrokerCounters counte
     /// <summary>
     /// Delivers each message to the member whose turn it is, in slices. Without members they are lost. Not under a lock.
     /// </summary>
-    /// <param name="unfinished">What the member had not finished, oldest first, each with its share.</param>
+    /// <param name="end">The end of the member's session, with what it had not finished.</param>
     /// <param name="account">The account of the member's identity, whose work it is.</param>
     /// <param name="work">Runs the slices.</param>
     /// <param name="inTurn">Whether it waits for the turn of that identity.</param>
-    public async ValueTask HandOnAsync(QueuedMessage[] unfinished, Account account, IdentityWork work, bool inTurn)
+    public async ValueTask HandOnAsync(SessionEnd end, Account account, IdentityWork work, bool inTurn)
     {
         var next = 0;
-        if (unfinished.Length > 0)
+        try
         {
-            await work.RunAsync(account, () => HandOn(unfinished, account, ref next), inTurn).ConfigureAwait(false);
+            if (end.Unfinished.Length > 0)
+            {
+                await work.RunAsync(account, () => HandOn(end.Unfinished, end.Store, account, ref next), inTurn).ConfigureAwait(false);
+            }
+        }
+        finally
+        {
+            end.Store?.End();
         }
     }
 
-    /// <returns>Whether there are more.</returns>
-    private bool HandOn(QueuedMessage[] unfinished, Account account, ref int next)
+    /// <summary>The same for a session that had ended when the broker did. Before the first connection.</summary>
+    public ValueTask HandOnAsync(SessionState over, Account account, IdentityWork work)
     {
+        var sent = over.Messages.Where(one => one.State != DeliveryState.Done).Select(one => one.Message);
+        var waiting = over.Messages.Where(one => one.State == DeliveryState.Done).Select(one => one.Message);
+        var end = SessionEnd.None with { Unfinished = Unfinished(sent, waiting), Store = over.Store };
+        return HandOnAsync(end, account, work, inTurn: false);
+    }
+
+    /// <returns>Whether there are more.</returns>
+    private bool HandOn(QueuedMessage[] unfinished, ISessionStore? from, Account account, ref int next)
+    {
+        using var unit = from is null ? default : store.BeginUnit();
         var flushes = new FlushSet();
         var now = time.GetTimestamp();
         var slice = new WorkSlice(time);
@@ -54,6 +76,8 @@ internal sealed class ShareHandOver(SubscriptionTree tree, BrokerCounters counte
                 var message = Publication.Of(queued.Message, account, now, time);
                 HandOn(ref message, queued.Share!, flushes);
             }
+
+            from?.DeleteMessage(queued.Sequence);
         }
 
         flushes.Flush(inline: false);

@@ -4,7 +4,10 @@ using Cassini.Streams.Health.Facts;
 
 namespace Cassini.Streams.Health.Checks;
 
-/// <summary>What is acknowledged becomes durable, and soon. Off when nothing is stored.</summary>
+/// <summary>
+/// What is acknowledged becomes durable, and soon. Off when nothing is stored. A full disk is an error, but new clients are served, and
+/// their acknowledgements make room: only a store that cannot acknowledge anything fails /readyz.
+/// </summary>
 internal sealed class StoreCheck : Check
 {
     public override string Name => CheckNames.Store;
@@ -21,11 +24,14 @@ internal sealed class StoreCheck : Check
             : store.Problem is { } problem
                 ? Verdict.Of(
                     HealthStatus.Error, problem is StoreProblem.Full ? Reasons.StoreFull : Reasons.StoreFailing,
-                    $"messages that would be stored are refused: {visible.Problem}", store.Cause)
+                    $"messages that would be stored are refused: {visible.Problem}", store.Cause) with
+                {
+                    Fails = problem is StoreProblem.Full ? Fails.Nothing : Fails.Readyz,
+                }
             : visible.Level is null
-                ? Verdict.Of(HealthStatus.Unknown, Reasons.NoEvidence, "what earlier runs left is being read", store.Cause)
+                ? NotReady(HealthStatus.Unknown, Reasons.NoEvidence, "what earlier runs left is being read", store)
             : store.Stalled
-                ? Verdict.Of(HealthStatus.Error, Reasons.StoreStalled, $"a change waits for the disk for {Text(store.Lag)}", store.Cause)
+                ? NotReady(HealthStatus.Error, Reasons.StoreStalled, $"a change waits for the disk for {Text(store.Lag)}", store)
             : store.Slow
                 ? Verdict.Of(
                     HealthStatus.Degraded, Reasons.StoreSlow, $"a change waited for the disk for {Text(store.Slowest)}", store.Cause)
@@ -33,6 +39,11 @@ internal sealed class StoreCheck : Check
                 ? Verdict.Of(HealthStatus.Degraded, Reasons.StoreSpaceLow, warning, store.Cause)
             : Verdict.Ok();
     }
+
+    public override Fails FailedProbes(HealthStatus status, Fails flags) => flags;
+
+    private static Verdict NotReady(HealthStatus status, string reason, string message, StoreFacts store) =>
+        Verdict.Of(status, reason, message, store.Cause) with { Fails = Fails.Readyz };
 
     private static string Text(TimeSpan duration) =>
         string.Create(CultureInfo.InvariantCulture, $"{duration.TotalSeconds:0.##} s");

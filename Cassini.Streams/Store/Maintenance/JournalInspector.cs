@@ -235,7 +235,7 @@ internal sealed class JournalInspector(StoredJournal journal, TimeProvider time)
         LogBytes = journal.LogBytes,
         Begin = _begin,
         End = _replay.LastWrittenAt,
-        Sessions = State.Sessions.Length,
+        Sessions = State.Sessions.Count(session => !session.IsOver),
         Subscriptions = State.Sessions.Sum(session => session.Subscriptions.Length),
         Messages = _replay.Messages,
         Retained = State.Retained.Length,

@@ -19,6 +19,12 @@ internal static class LostEnds
         var latest = new Dictionary<string, uint>(StringComparer.Ordinal);
         for (var at = 0; at < numbers.Count; at++)
         {
+            if (state.Sessions[at].IsOver)
+            {
+                // Its client may have a later one.
+                continue;
+            }
+
             var client = state.Sessions[at].Session.ClientId;
             latest[client] = Math.Max(numbers[at], latest.GetValueOrDefault(client));
         }
@@ -26,7 +32,7 @@ internal static class LostEnds
         for (var at = 0; at < numbers.Count; at++)
         {
             var session = state.Sessions[at];
-            if (latest[session.Session.ClientId] != numbers[at])
+            if (!session.IsOver && latest[session.Session.ClientId] != numbers[at])
             {
                 changes.Add((new Change { Type = RecordType.SessionEnd, Session = numbers[at], Count = 1 }, 0));
                 ended.Add(session.Session.ClientId);

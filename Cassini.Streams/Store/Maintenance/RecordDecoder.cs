@@ -72,7 +72,7 @@ internal static class RecordDecoder
             },
             RecordType.Presence => record with { IsConnected = reader.ReadNumber() != 0, At = ReadTime(ref reader) },
             RecordType.Subscription => ReadSubscription(record, ref reader),
-            RecordType.SubscriptionEnd => record with { Filter = reader.ReadText() },
+            RecordType.SubscriptionEnd or RecordType.BurstEnd => record with { Filter = reader.ReadText() },
             RecordType.Copy => ReadCopy(record, ref reader),
             RecordType.Delivery => record with
             {
@@ -94,7 +94,8 @@ internal static class RecordDecoder
         return record with
         {
             Subscription = new SubscriptionRecord(
-                filter, (QualityOfService)(options & 3), (options & 4) != 0, (options & 8) != 0, [.. reader.ReadIdentifiers()]),
+                filter, (QualityOfService)(options & 3), (options & 4) != 0, (options & 8) != 0, [.. reader.ReadIdentifiers()],
+                AwaitsRetained: (options & 16) != 0),
         };
     }
 

@@ -44,5 +44,10 @@ internal sealed class StateChanges(BrokerState state, IReadOnlyList<uint> sessio
         {
             yield return (new Change { Type = RecordType.Received, Session = number, PacketId = packetId, Count = 1 }, 0);
         }
+
+        if (kept.IsOver)
+        {
+            yield return (new Change { Type = RecordType.SessionOver, Session = number, Count = 1 }, 0);
+        }
     }
 }

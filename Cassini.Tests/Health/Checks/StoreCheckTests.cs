@@ -35,16 +35,16 @@ public class StoreCheckTests
     }
 
     [Theory]
-    [InlineData(StoreProblem.Full, Reasons.StoreFull)]
-    [InlineData(StoreProblem.Failing, Reasons.StoreFailing)]
-    public void Store_CannotKeepMessages_IsErrorUntilItCan(StoreProblem problem, string reason)
+    [InlineData(StoreProblem.Full, Reasons.StoreFull, true)]
+    [InlineData(StoreProblem.Failing, Reasons.StoreFailing, false)]
+    public void Store_CannotKeepMessages_IsErrorUntilItCan(StoreProblem problem, string reason, bool isReady)
     {
         var fold = Healthy().At(1, Opened).At(2, new StoreFailed(problem, "the disk is full"));
 
         fold[CheckNames.Store].Status.ShouldBe(HealthStatus.Error);
         fold[CheckNames.Store].Reason.ShouldBe(reason);
         fold[CheckNames.Store].Message.ShouldBe("messages that would be stored are refused: the disk is full");
-        fold.State.Verdicts.Ready.ShouldBeFalse();
+        fold.State.Verdicts.Ready.ShouldBe(isReady, "on a full disk new clients are served");
         fold.State.Facts.LastError!.Message.ShouldBe("store: the disk is full");
 
         fold.At(3, Sample(lag: 0, slowest: 0))[CheckNames.Store].Raw.ShouldBe(HealthStatus.Error);
