@@ -110,7 +110,13 @@ public sealed class BrokerHost : IAsyncDisposable
             Durability = options.Level == StoreLevel.Flush ? LedgerDurability.Flush : LedgerDurability.Process,
         };
         var disk = new Disk(ledger.Directory);
-        return new Journal(
-            () => new SqliteLedger(ledger, time), options, () => disk.Free, events, time, loggers.CreateLogger<Journal>());
+        return new Journal(Make, options, () => disk.Free, events, time, loggers.CreateLogger<Journal>());
+
+        SqliteLedger Make()
+        {
+            var made = new SqliteLedger(ledger, time);
+            ledger = ledger with { MayCreate = false };
+            return made;
+        }
     }
 }

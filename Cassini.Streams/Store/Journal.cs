@@ -220,7 +220,9 @@ internal sealed class Journal : IBrokerStore, IAsyncDisposable
         }
     }
 
-    /// <summary>About what writing it anew would take. A message of several sessions counts for each: too much rather than too little.</summary>
+    /// <summary>
+    /// About what writing it anew would take. A message of several sessions counts for each: too much rather than too little.
+    /// </summary>
     private static long LiveBytesOf(BrokerState state) =>
         state.Sessions.Sum(session => CostOfSession
             + session.Messages.Sum(one => (long)one.Message.Message.Payload.Length + one.Message.Message.Properties.Length + CostOfCopy))

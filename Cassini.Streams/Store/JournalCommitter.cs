@@ -1,5 +1,4 @@
 using Cassini.Streams.Broker.Durable;
-using Cassini.Streams.Primitives;
 using Cassini.Streams.Store.Ledgers;
 using Microsoft.Extensions.Logging;
 
@@ -267,6 +266,15 @@ internal sealed class JournalCommitter
         }
 
         _lookedAt = _time.GetTimestamp();
+        try
+        {
+            _ledger?.RequireInPlace();
+        }
+        catch (IOException failure)
+        {
+            await FailAsync(failure);
+        }
+
         if (_space.Shortage(_rewrite.Bytes, _isFull) is { } shortage)
         {
             _isFull = true;
@@ -352,7 +360,8 @@ internal sealed class JournalCommitter
 
         await ledger.DisposeAsync();
         throw new LedgerDamagedException(
-            $"the ledger ends with group {extent.Last}, and group {_lastGroup} was the last one of this process: another program has written it");
+            $"the ledger ends with group {extent.Last}, and group {_lastGroup} was the last one of this process: "
+            + "another program has written it");
     }
 
     /// <summary>Whether a group is exactly what was given to the ledger, and nothing that somebody else has appended.</summary>

@@ -6,7 +6,6 @@ using Cassini.Streams.Store;
 using Cassini.Tests.Support;
 using Cassini.Tests.VirtualTime;
 using CsCheck;
-using Microsoft.Extensions.Logging.Abstractions;
 
 namespace Cassini.Tests.Store;
 

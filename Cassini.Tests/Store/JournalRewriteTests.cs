@@ -2,7 +2,6 @@ using Cassini.Streams.Broker.Durable;
 using Cassini.Streams.Store;
 using Cassini.Tests.Support;
 using Cassini.Tests.VirtualTime;
-using Microsoft.Extensions.Logging.Abstractions;
 
 namespace Cassini.Tests.Store;
 

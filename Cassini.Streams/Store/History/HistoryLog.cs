@@ -11,7 +11,7 @@ internal static partial class HistoryLog
         LogLevel.Warning,
         "The history is not written: {Problem}. It is tried again, at least every {Longest}; nothing else is affected. "
         + "Events that are not written in time are missing in the history")]
-    public static partial void GaveUp(ILogger logger, string problem, LogDuration longest, Exception failure);
+    public static partial void GaveUp(ILogger logger, string problem, LogDuration longest, Exception? failure);
 
     [LoggerMessage(1841, LogLevel.Information, "The history is written again: {Path}")]
     public static partial void Recovered(ILogger logger, string path);

@@ -225,7 +225,8 @@ internal sealed class HistoryWriter : IAsyncDisposable
         }
         else if (isNews)
         {
-            HistoryLog.GaveUp(_logger, problem, LongestRetry, failure);
+            // That somebody else has it needs no stack.
+            HistoryLog.GaveUp(_logger, problem, LongestRetry, failure is HistoryInUseException ? null : failure);
         }
     }
 

@@ -41,4 +41,11 @@ internal interface ILedger : IAsyncDisposable
     /// </summary>
     /// <param name="before">The first number that stays.</param>
     ValueTask TrimAsync(long before);
+
+    /// <summary>Looks whether what was appended is still where it was, as far as that costs nothing.</summary>
+    /// <exception cref="IOException">It is not: what is appended from now on would be lost.</exception>
+    void RequireInPlace()
+    {
+        // Most ledgers cannot be moved.
+    }
 }

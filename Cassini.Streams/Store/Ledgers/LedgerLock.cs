@@ -10,14 +10,16 @@ internal sealed class LedgerLock : IDisposable
 {
     private const string LockName = "lock";
 
-    /// <summary>Who has it stands in a file of its own, because nobody can read the one that is locked.</summary>
+    /// <summary>It says who has the lock. It is a file of its own, because nobody can read the one that is locked.</summary>
     private const string OwnerName = "owner";
 
     private readonly FileStream _locked;
+    private readonly string? _owner;
 
-    private LedgerLock(FileStream locked)
+    private LedgerLock(FileStream locked, string? owner = null)
     {
         _locked = locked;
+        _owner = owner;
     }
 
     /// <summary>Takes it, at once or not at all.</summary>
@@ -44,8 +46,7 @@ internal sealed class LedgerLock : IDisposable
                 taken);
         }
 
-        WriteOwner(directory, now);
-        return new LedgerLock(locked);
+        return new LedgerLock(locked, WriteOwner(directory, now));
     }
 
     /// <summary>Takes that of a directory which is being made. Nobody is named in it.</summary>
@@ -78,6 +79,12 @@ internal sealed class LedgerLock : IDisposable
         }
     }
 
+    /// <summary>Whether its directory is still where it was, and nobody else has begun one there.</summary>
+    /// <param name="directory">The directory.</param>
+    public bool IsInPlace(string directory) =>
+        File.Exists(Path.Combine(directory, LockName))
+        && (_owner is null || !File.Exists(Path.Combine(directory, OwnerName)) || OwnerOf(directory) == _owner);
+
     public void Dispose() => _locked.Dispose();
 
     private static FileStream OpenToRead(string path) => new(path, FileMode.Open, FileAccess.Read, FileShare.Read, bufferSize: 0);
@@ -95,17 +102,19 @@ internal sealed class LedgerLock : IDisposable
         }
     }
 
-    private static void WriteOwner(string directory, DateTimeOffset now)
+    /// <returns>What it has written; null when it could not.</returns>
+    private static string? WriteOwner(string directory, DateTimeOffset now)
     {
         try
         {
             var owner = string.Create(CultureInfo.InvariantCulture, $"process {Environment.ProcessId}, since {now:u}");
             File.WriteAllText(Path.Combine(directory, OwnerName), owner);
+            return owner;
         }
         catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
         {
             // On a full disk the lock still holds; only its owner goes unnamed.
-            return;
+            return null;
         }
     }
 

@@ -41,6 +41,8 @@ internal sealed class SqliteLedger(SqliteLedgerOptions options, TimeProvider tim
         return ValueTask.CompletedTask;
     }
 
+    public void RequireInPlace() => Opened.RequireInPlace();
+
     public ValueTask SealAsync()
     {
         Opened.Seal();

@@ -142,6 +142,15 @@ internal sealed class SqliteLedgerFile : IAsyncDisposable
         }
     }
 
+    /// <summary>A file that was moved or deleted can still be written by who has it open, and all of that is lost.</summary>
+    public void RequireInPlace()
+    {
+        if (!_lock.IsInPlace(Path.GetDirectoryName(_path)!) || !File.Exists(_path) || !File.Exists(_path + "-wal"))
+        {
+            throw new IOException($"{_path} or a file beside it was moved or deleted while it was in use.");
+        }
+    }
+
     public void Seal()
     {
         ThrowIfUnusable();
@@ -270,7 +279,19 @@ internal sealed class SqliteLedgerFile : IAsyncDisposable
                     $"{path} is gone, but its log {path}-wal is there: put the file back, or move the log away to begin anew.");
             }
 
+            if (!options.MayCreate)
+            {
+                throw new LedgerDamagedException($"{path} is gone: it was moved or deleted while it was in use.");
+            }
+
             JournalFormat.Create(path, options.PageSize);
+        }
+
+        if (new FileInfo(path).LinkTarget is { } target)
+        {
+            // SQLite would look for the log beside the target.
+            throw new LedgerDamagedException(
+                $"{path} is a symbolic link to {target}: its log may lie beside the link, and would be missed. Link the directory instead.");
         }
 
         JournalFormat.Check(path);

@@ -25,4 +25,7 @@ internal sealed record SqliteLedgerOptions
     /// need <see cref="CheckpointBytes"/> of it, so it should be larger.
     /// </summary>
     public long ReserveBytes { get; init; } = 16 << 20;
+
+    /// <summary>Whether the file is created when there is none. Not when it was there a moment ago.</summary>
+    public bool MayCreate { get; init; } = true;
 }

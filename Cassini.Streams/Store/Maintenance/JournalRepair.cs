@@ -56,7 +56,9 @@ internal sealed class JournalRepair(StoredJournal journal, JournalReport report,
     private IEnumerable<SalvagedGroup> Kept(GroupSalvage salvage, RepairMode mode) =>
         mode == RepairMode.Skip ? salvage.Read().Where(IsUsable) : Prefix(salvage);
 
-    /// <summary>What is before the first hole, in the order in which the groups lie: a damaged number may be smaller than one before it.</summary>
+    /// <summary>
+    /// What is before the first hole, in the order in which the groups lie: a damaged number may be smaller than one before it.
+    /// </summary>
     private IEnumerable<SalvagedGroup> Prefix(GroupSalvage salvage)
     {
         long? last = null;
