@@ -190,16 +190,18 @@ internal sealed class SimulatedClient(ScheduleChecker checker, string id, int ve
 
         Subscriptions[subscription.Topic] = subscription;
         var packetId = NextId();
-        _asked[packetId] = ((ReasonCode)subscription.QoS, () =>
-        {
-            subscription.IsAcknowledged = true;
-            checker.Trace($"{id} has subscribed to {subscription.Filter}");
-        });
+        _asked[packetId] = ((ReasonCode)subscription.QoS, OnSubscribed);
         checker.Trace($"{id} subscribes to {subscription.Filter} with {subscription.QoS}{(subscription.GetsRetained ? " anew" : "")}");
         var request = new SubscriptionRequest(
             subscription.Filter, subscription.QoS, false, false,
             subscription.GetsRetained || version == 4 ? RetainHandling.Send : RetainHandling.DoNotSend);
         await SendAsync(new SubscribePacket(packetId, [request], PropertySet.Empty).Write((ProtocolVersion)version));
+
+        void OnSubscribed()
+        {
+            subscription.IsAcknowledged = true;
+            checker.Trace($"{id} has subscribed to {subscription.Filter}");
+        }
     }
 
     public async Task UnsubscribeAsync(KnownSubscription subscription)
@@ -207,13 +209,15 @@ internal sealed class SimulatedClient(ScheduleChecker checker, string id, int ve
         checker.OnUnsubscribing(subscription);
         Subscriptions.Remove(subscription.Topic);
         var packetId = NextId();
-        _asked[packetId] = (ReasonCode.Success, () =>
+        _asked[packetId] = (ReasonCode.Success, OnUnsubscribed);
+        checker.Trace($"{id} unsubscribes from {subscription.Filter}");
+        await SendAsync(new UnsubscribePacket(packetId, [subscription.Filter], PropertySet.Empty).Write((ProtocolVersion)version));
+
+        void OnUnsubscribed()
         {
             checker.OnUnsubscribed(subscription);
             checker.Trace($"{id} has unsubscribed from {subscription.Filter}");
-        });
-        checker.Trace($"{id} unsubscribes from {subscription.Filter}");
-        await SendAsync(new UnsubscribePacket(packetId, [subscription.Filter], PropertySet.Empty).Write((ProtocolVersion)version));
+        }
     }
 
     /// <summary>Sends the next acknowledgements.</summary>
