@@ -23,8 +23,8 @@ public sealed record StoreOptions
     public long CompactBytes { get; init; } = 268_435_456;
 
     /// <summary>
-    /// From this size of the journal on, messages that would be stored are refused, until enough was acknowledged and dropped. It is looked at
-    /// once a second, so what comes within a second may exceed it.
+    /// From this size of the journal on, messages that would be stored are refused, until enough was acknowledged and dropped. It is looked
+    /// at once a second, so what comes within a second may exceed it.
     /// </summary>
     [Within(1_048_576, 1_099_511_627_776, Unit = "bytes")]
     public long MaxBytes { get; init; } = 68_719_476_736;

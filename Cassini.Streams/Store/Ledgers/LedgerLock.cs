@@ -42,7 +42,7 @@ internal sealed class LedgerLock : IDisposable
                 IsOnlyRead(path)
                     ? $"{directory} is being read by 'cassini store'. Try again when that has ended."
                     : $"{directory} is in use by {OwnerOf(directory)}. Two programs cannot share it: give each one of its own "
-                        + "(Store:Directory, or CASSINI_DATA_DIR for all data).",
+                        + "(Store:Directory).",
                 taken);
         }
 

@@ -291,7 +291,7 @@ internal sealed class SqliteLedgerFile : IAsyncDisposable
         {
             // SQLite would look for the log beside the target.
             throw new LedgerDamagedException(
-                $"{path} is a symbolic link to {target}: its log may lie beside the link, and would be missed. Link the directory instead.");
+                $"{path} is a symbolic link to {target}: its log may lie beside the link, and would be missed. Link the directory.");
         }
 
         JournalFormat.Check(path);

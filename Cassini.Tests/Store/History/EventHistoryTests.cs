@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using Cassini.Streams.Events.Hub;
 using Cassini.Streams.Store.History;
 using Cassini.Tests.Support;
@@ -23,14 +24,16 @@ public sealed class EventHistoryTests : IDisposable
             TimeProvider.System, log).ShouldNotBeNull();
         (await history.RunsAsync(1, TestContext.Current.CancellationToken)).ShouldNotBeNull().ShouldHaveSingleItem();
 
+        await Eventually.CompletesAsync("it has looked how the run before ended", Report(history));
+
         File.Delete(_directory.File("history.db"));
         (await history.RunsAsync(1, TestContext.Current.CancellationToken)).ShouldBeNull();
         (await history.RunsAsync(1, TestContext.Current.CancellationToken)).ShouldBeNull();
 
-        // Another failure may follow the first, because the writer looks at the file too. None is said twice.
-        var said = log.Lines.Where(line => line.Id == ReadFailed).Select(line => line.Exception!.Message).ToList();
-        said.ShouldNotBeEmpty();
-        said.ShouldBeUnique();
+        log.Lines.Count(line => line.Id == ReadFailed).ShouldBe(1);
         await hub.CompleteAsync();
     }
+
+    [UnsafeAccessor(UnsafeAccessorKind.Field, Name = "_report")]
+    private static extern ref Task Report(EventHistory history);
 }
