@@ -3,8 +3,8 @@ using Cassini.Streams.Broker.Durable;
 namespace Cassini.Streams.Store;
 
 /// <summary>
-/// The changes that wait to be committed, in one group: while the committer writes the one that it took, the next one fills. So groups grow
-/// with the load, and nothing waits for a timer. Thread-safe.
+/// The changes that wait to be committed, as one group. While the committer writes a group, the next one fills, so groups grow with the
+/// load, and nothing waits for a timer. Thread-safe.
 /// </summary>
 /// <param name="durability">Where it is noted that too much waits.</param>
 /// <param name="time">The clock.</param>

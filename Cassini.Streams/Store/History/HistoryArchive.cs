@@ -73,7 +73,7 @@ internal static class HistoryArchive
     }
 
     /// <summary>
-    /// A file whose log is empty can be read where nothing can be written, if SQLite is told that nobody writes it.
+    /// A file with an empty log can be read on a read-only disk when it is opened as immutable.
     /// </summary>
     private static SqliteConnection OpenToRead(string path)
     {

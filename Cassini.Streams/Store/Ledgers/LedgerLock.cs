@@ -10,7 +10,7 @@ internal sealed class LedgerLock : IDisposable
 {
     private const string LockName = "lock";
 
-    /// <summary>It says who has the lock. It is a file of its own, because nobody can read the one that is locked.</summary>
+    /// <summary>The file that names the owner of the lock: the locked file itself cannot be read.</summary>
     private const string OwnerName = "owner";
 
     private readonly FileStream _locked;

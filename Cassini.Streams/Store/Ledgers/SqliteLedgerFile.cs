@@ -84,6 +84,7 @@ internal sealed class SqliteLedgerFile : IAsyncDisposable
         Database? database = null;
         try
         {
+            RequireThatItMayBeCreated(options);
             PrivateDirectory.Create(options.Directory);
             taken = LedgerLock.Take(options.Directory, time.GetUtcNow());
             reserve = new LedgerReserve(Path.Combine(options.Directory, ReserveName), options.ReserveBytes);
@@ -186,8 +187,7 @@ internal sealed class SqliteLedgerFile : IAsyncDisposable
     }
 
     /// <summary>
-    /// Gives pages back to the file system when more are free than groups have, and than is worth keeping for the next ones. It moves
-    /// the last pages of the file to free places.
+    /// Makes the file shorter when most of its pages are free: moves the last pages to free places, and cuts the end off.
     /// </summary>
     /// <param name="kept">So many bytes of free pages are kept, and as many as groups have; 0 for none at all.</param>
     public void Shrink(long kept)
@@ -268,6 +268,15 @@ internal sealed class SqliteLedgerFile : IAsyncDisposable
 
     private static string PathOf(SqliteLedgerOptions options) => Path.Combine(options.Directory, JournalFormat.FileName);
 
+    /// <summary>Nothing is made in its place: whoever has moved the directory may want to move it back.</summary>
+    private static void RequireThatItMayBeCreated(SqliteLedgerOptions options)
+    {
+        if (!options.MayCreate && !File.Exists(PathOf(options)))
+        {
+            throw new LedgerDamagedException($"{PathOf(options)} is gone: it was moved or deleted while it was in use.");
+        }
+    }
+
     private static Database OpenDatabase(SqliteLedgerOptions options)
     {
         var path = PathOf(options);
@@ -277,11 +286,6 @@ internal sealed class SqliteLedgerFile : IAsyncDisposable
             {
                 throw new LedgerDamagedException(
                     $"{path} is gone, but its log {path}-wal is there: put the file back, or move the log away to begin anew.");
-            }
-
-            if (!options.MayCreate)
-            {
-                throw new LedgerDamagedException($"{path} is gone: it was moved or deleted while it was in use.");
             }
 
             JournalFormat.Create(path, options.PageSize);

@@ -11,7 +11,7 @@ namespace Cassini.Streams.Store.Maintenance;
 /// <param name="time">For ages, and for what has expired.</param>
 internal sealed class JournalInspector(StoredJournal journal, TimeProvider time)
 {
-    /// <summary>So many findings of SQLite are told.</summary>
+    /// <summary>The most findings of SQLite in a report.</summary>
     private const int MostFindings = 20;
 
     private readonly JournalReplay _replay = new(time);

@@ -163,7 +163,7 @@ internal sealed class Database : IDisposable
 
         if (code != raw.SQLITE_DONE)
         {
-            // It does not say which of the two files it was: the one that has a failure. Room is missing where it is written.
+            // The code does not name the file. It was the target if that has an error, and always when a disk is full.
             var isOfTarget = (code & 0xFF) == raw.SQLITE_FULL
                 || raw.sqlite3_errcode(target._handle) is not (raw.SQLITE_OK or raw.SQLITE_DONE);
             throw (isOfTarget ? target : this).Failure(code);
