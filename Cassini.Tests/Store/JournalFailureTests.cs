@@ -237,10 +237,19 @@ public class JournalFailureTests : IAsyncDisposable
         session.PutSubscription(Subscription("a"));
         await DurableAsync(session);
         var tries = 1;
-        _fault = _ => tries-- > 0 ? fault : LedgerFault.None;
+        _fault = _ =>
+        {
+            if (tries-- <= 0)
+            {
+                return LedgerFault.None;
+            }
+
+            // It waits for the same commit as what was tried.
+            session.PutMessage(Message(1));
+            return fault;
+        };
         await UntilAsync("it has looked", () => tries <= 0);
 
-        session.PutMessage(Message(1));
         await UntilAsync("it is durable", () => Journal.Durability.IsReached(session.LastTicket));
 
         (await ReadAsync()).Messages.Length.ShouldBe(1);
