@@ -239,13 +239,14 @@ public class JournalFailureTests : IAsyncDisposable
         var tries = 1;
         _fault = _ =>
         {
-            if (tries-- <= 0)
+            if (tries == 0)
             {
                 return LedgerFault.None;
             }
 
-            // It waits for the same commit as what was tried.
+            // It waits for the same commit as what was tried. Only then the test goes on.
             session.PutMessage(Message(1));
+            tries--;
             return fault;
         };
         await UntilAsync("it has looked", () => tries <= 0);
