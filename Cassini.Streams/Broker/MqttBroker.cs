@@ -169,19 +169,19 @@ public sealed class MqttBroker : ISessionHandler
     /// <summary>Restores the state that the store kept. Call it once, before the first connection arrives.</summary>
     internal async Task LoadAsync(CancellationToken cancellationToken)
     {
-        var state = await _store.LoadAsync(cancellationToken).ConfigureAwait(false);
+        var state = await _store.LoadAsync(_options.MaxQueuedInMemory, cancellationToken).ConfigureAwait(false);
         foreach (var (message, identity) in state.Retained)
         {
             Retained.Restore(message, identity);
             Topics.Get(message.Topic.Utf8);
         }
 
-        foreach (var session in state.Sessions.Where(session => !session.IsOver))
+        foreach (var session in state.Sessions.Where(session => !session.IsOnlyForOthers))
         {
             Sessions.Restore(session);
         }
 
-        foreach (var session in state.Sessions.Where(session => session.IsOver))
+        foreach (var session in state.Sessions.Where(session => session.IsOnlyForOthers))
         {
             await Sessions.HandOnAsync(session).ConfigureAwait(false);
         }

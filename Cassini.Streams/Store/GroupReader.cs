@@ -1,5 +1,6 @@
 using System.Buffers.Binary;
 using System.Text;
+using Cassini.Streams.Broker.Model;
 
 namespace Cassini.Streams.Store;
 
@@ -7,6 +8,7 @@ namespace Cassini.Streams.Store;
 internal ref struct GroupReader
 {
     private readonly bool _isWhole;
+    private readonly ReadOnlySpan<byte> _group;
     private ReadOnlySpan<byte> _rest;
     private int _records;
 
@@ -43,6 +45,7 @@ internal ref struct GroupReader
     private GroupReader(ReadOnlySpan<byte> group, bool isWhole)
     {
         _isWhole = isWhole;
+        _group = group;
         WrittenAt = GroupFormat.TimeOf(group);
         _records = BinaryPrimitives.ReadInt32LittleEndian(group[GroupFormat.CountAt..]);
         _rest = group[GroupFormat.HeaderSize..];
@@ -54,6 +57,12 @@ internal ref struct GroupReader
 
     /// <summary>When it was written, UTC.</summary>
     public DateTimeOffset WrittenAt { get; }
+
+    /// <summary>How many bytes of the group were read.</summary>
+    public readonly int Position => _group.Length - _rest.Length;
+
+    /// <summary>Another reader, at a position that this one has had.</summary>
+    public readonly GroupReader At(int position) => this with { _rest = _group[position..] };
 
     /// <summary>The next record, whose parts must be read in their order.</summary>
     /// <returns>False at the end.</returns>
@@ -112,6 +121,75 @@ internal ref struct GroupReader
 
     public string ReadText() => Encoding.UTF8.GetString(ReadBytes());
 
+    public CopyRecord ReadCopy()
+    {
+        var (sequence, body, flags) = (ReadLong(), ReadCount(), (CopyFlags)ReadByte());
+        var identifiers = flags.HasFlag(CopyFlags.HasIdentifiers) ? ReadIdentifiers() : [];
+        var share = flags.HasFlag(CopyFlags.HasShare) ? ReadText() : null;
+        return flags.HasFlag(CopyFlags.HasDelivery)
+            ? new CopyRecord(sequence, body, flags, identifiers, share, ReadPacketId(), (DeliveryState)ReadByte())
+            : new CopyRecord(sequence, body, flags, identifiers, share, 0, DeliveryState.Done);
+    }
+
+    /// <summary>Reads the parts of a record whose type was read, and does nothing with them.</summary>
+    public void Skip(RecordType type)
+    {
+        switch (type)
+        {
+            case RecordType.Session:
+                ReadSession();
+                ReadBytes();
+                ReadBytes();
+                ReadNumber();
+                break;
+            case RecordType.SessionEnd or RecordType.SessionOver or RecordType.WillEnd:
+                ReadNumber();
+                break;
+            case RecordType.Presence or RecordType.CopyEnd or RecordType.Received or RecordType.ReceivedEnd:
+                ReadSession();
+                ReadNumber();
+                ReadNumber();
+                break;
+            case RecordType.Subscription:
+                ReadSession();
+                ReadBytes();
+                ReadByte();
+                ReadIdentifiers();
+                break;
+            case RecordType.SubscriptionEnd or RecordType.BurstEnd:
+                ReadSession();
+                ReadBytes();
+                break;
+            case RecordType.Delivery:
+                ReadSession();
+                ReadNumber();
+                ReadNumber();
+                ReadNumber();
+                ReadByte();
+                break;
+            case RecordType.Copy:
+                ReadSession();
+                ReadCopy();
+                break;
+            case RecordType.Body:
+                SkipBody();
+                break;
+            case RecordType.Retained:
+                ReadBytes();
+                SkipBody();
+                break;
+            case RecordType.RetainedEnd:
+                ReadBytes();
+                break;
+            case RecordType.Will:
+                ReadNumber();
+                ReadBytes();
+                ReadBytes();
+                SkipWill();
+                break;
+        }
+    }
+
     public int[] ReadIdentifiers()
     {
         var identifiers = new int[Math.Min(ReadCount(), _rest.Length)];
@@ -121,6 +199,39 @@ internal ref struct GroupReader
         }
 
         return identifiers;
+    }
+
+    /// <returns>Its flags, and about how many bytes it has.</returns>
+    private BodyFlags SkipMessage(out int size)
+    {
+        size = ReadBytes().Length + ReadBytes().Length + ReadBytes().Length;
+        return (BodyFlags)ReadByte();
+    }
+
+    /// <summary>Reads the parts of a message, and does nothing with them.</summary>
+    /// <returns>How many bytes its topic, payload and properties have.</returns>
+    public int SkipBody()
+    {
+        if (SkipMessage(out var size).HasFlag(BodyFlags.Expires))
+        {
+            ReadNumber();
+        }
+
+        return size;
+    }
+
+    private void SkipWill()
+    {
+        var flags = SkipMessage(out _);
+        if (flags.HasFlag(BodyFlags.Expires))
+        {
+            ReadNumber();
+        }
+
+        if (flags.HasFlag(BodyFlags.Delayed))
+        {
+            ReadNumber();
+        }
     }
 
     private ReadOnlySpan<byte> Take(int size)

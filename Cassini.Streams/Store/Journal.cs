@@ -30,6 +30,7 @@ internal sealed class Journal : IBrokerStore, IAsyncDisposable
     private readonly JournalCommitter _committer;
     private readonly StoreCondition _condition;
     private readonly StoreSpace _space;
+    private readonly BacklogReader _reader;
 
     // For the gate of the buffer.
     private readonly Dictionary<long, WillRecord> _wills = [];
@@ -60,6 +61,7 @@ internal sealed class Journal : IBrokerStore, IAsyncDisposable
         _rewrite = new JournalRewrite(_buffer, options.CompactBytes, _space);
         _condition = new StoreCondition(events, time);
         _committer = new JournalCommitter(ledgers, _buffer, _rewrite, Durability, _space, _condition, time, logger);
+        _reader = new BacklogReader(_committer.FindAsync, time, logger);
     }
 
     public Durability Durability { get; } = new();
@@ -83,19 +85,21 @@ internal sealed class Journal : IBrokerStore, IAsyncDisposable
     /// <summary>How it does, for health. One caller: it tells the longest commit since the last call.</summary>
     public StoreLoad Sample() => new(_rewrite.Bytes, _rewrite.LiveBytes, _buffer.Lag, _committer.Counters.TakeSlowest())
     {
-        Warning = _space.Warning(_rewrite.Bytes),
+        Warning = _space.Warning(_rewrite.Bytes)
+            ?? (_reader.Failure is { } failure ? $"messages that wait in the journal cannot be read back: {failure}" : null),
     };
 
     /// <summary>Opens the ledger and reads it.</summary>
     /// <exception cref="LedgerInUseException">Another process has it.</exception>
     /// <exception cref="LedgerDamagedException">It, or a group in it, is damaged or newer than this version.</exception>
     /// <exception cref="IOException">The disk says no.</exception>
-    public async ValueTask<BrokerState> LoadAsync(CancellationToken cancellationToken)
+    public async ValueTask<BrokerState> LoadAsync(long maxQueuedInMemory, CancellationToken cancellationToken)
     {
         var began = _time.GetTimestamp();
         _events.Publish(new StoreRecovering(0, 0, 0, 0));
         var (ledger, extent) = await _committer.OpenAsync(cancellationToken).ConfigureAwait(false);
-        var replay = await ReadAsync(ledger, extent, cancellationToken).ConfigureAwait(false);
+        var replay = await ReadAsync(ledger, extent, maxQueuedInMemory, cancellationToken).ConfigureAwait(false);
+        await SupplyAsync(replay, cancellationToken).ConfigureAwait(false);
         _lastSession = replay.LastSession;
         _lastWill = replay.LastWill;
         var state = replay.ToState(Open);
@@ -120,7 +124,7 @@ internal sealed class Journal : IBrokerStore, IAsyncDisposable
         lock (_buffer.Gate)
         {
             // It is known only when it was put: what fails before leaves nothing that nobody would end.
-            var log = new SessionLog(_buffer, _rewrite, ++_lastSession);
+            var log = new SessionLog(_buffer, _rewrite, _reader, ++_lastSession);
             log.BeginLocked();
             log.Put(session);
             _rewrite.AddLocked(log);
@@ -206,6 +210,7 @@ internal sealed class Journal : IBrokerStore, IAsyncDisposable
     /// <summary>Writes what waits when its run has ended, and closes the ledger. Changes that follow are not kept.</summary>
     public async ValueTask DisposeAsync()
     {
+        _reader.Dispose();
         await _running.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         await _committer.FinishAsync().ConfigureAwait(false);
     }
@@ -214,7 +219,7 @@ internal sealed class Journal : IBrokerStore, IAsyncDisposable
     {
         lock (_buffer.Gate)
         {
-            var log = new SessionLog(_buffer, _rewrite, number);
+            var log = new SessionLog(_buffer, _rewrite, _reader, number);
             _rewrite.AddLocked(log);
             return log;
         }
@@ -225,15 +230,17 @@ internal sealed class Journal : IBrokerStore, IAsyncDisposable
     /// </summary>
     private static long LiveBytesOf(BrokerState state) =>
         state.Sessions.Sum(session => CostOfSession
+            + (session.Backlog is { } backlog ? backlog.Bytes + ((long)backlog.Count * CostOfCopy) : 0)
             + session.Messages.Sum(one => (long)one.Message.Message.Payload.Length + one.Message.Message.Properties.Length + CostOfCopy))
         + state.Retained.Sum(one => (long)one.Message.Payload.Length + one.Message.Properties.Length + CostOfCopy);
 
     private void PutWillLocked(long number, WillRecord will) =>
         _buffer.AddLocked(RecordType.Will, will, number, will.Topic.Length + will.Payload.Length + will.Properties.Length);
 
-    private async ValueTask<JournalReplay> ReadAsync(ILedger ledger, LedgerExtent extent, CancellationToken cancellationToken)
+    private async ValueTask<JournalReplay> ReadAsync(
+        ILedger ledger, LedgerExtent extent, long maxQueuedInMemory, CancellationToken cancellationToken)
     {
-        var replay = new JournalReplay(_time);
+        var replay = new JournalReplay(_time, maxQueuedInMemory);
         var read = 0L;
         var saidAt = 0L;
         await foreach (var group in ledger.ReadAsync(extent.First, cancellationToken).ConfigureAwait(false))
@@ -249,5 +256,17 @@ internal sealed class Journal : IBrokerStore, IAsyncDisposable
         }
 
         return replay;
+    }
+
+    /// <summary>Reads what was sent and is not in memory.</summary>
+    private async ValueTask SupplyAsync(JournalReplay replay, CancellationToken cancellationToken)
+    {
+        foreach (var (session, missing) in replay.Missing)
+        {
+            foreach (var copy in await _reader.ReadAsync(session, () => missing, cancellationToken).ConfigureAwait(false))
+            {
+                replay.Supply(session, copy);
+            }
+        }
     }
 }

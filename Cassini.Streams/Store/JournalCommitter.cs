@@ -26,6 +26,9 @@ internal sealed class JournalCommitter
     private readonly ILogger _logger;
     private readonly GroupWriter _writer;
 
+    /// <summary>Held while a single group is read, and while the ledger is closed.</summary>
+    private readonly SemaphoreSlim _finding = new(1);
+
     private ILedger? _ledger;
     private OpenGroup? _taken;
     private long _ticket;
@@ -82,6 +85,24 @@ internal sealed class JournalCommitter
         _ledger = ledger;
         (_firstGroup, _lastGroup) = (extent.First, extent.Last);
         return (ledger, extent);
+    }
+
+    /// <summary>One group. Any thread.</summary>
+    /// <returns>The group; null when there is none with this number.</returns>
+    /// <exception cref="IOException">It cannot be read, or the ledger is closed because it has failed.</exception>
+    public async ValueTask<byte[]?> FindAsync(long number, CancellationToken cancellationToken)
+    {
+        await _finding.WaitAsync(cancellationToken).ConfigureAwait(false);
+        try
+        {
+            return _ledger is { } ledger
+                ? await ledger.FindAsync(number, cancellationToken).ConfigureAwait(false)
+                : throw new IOException("The ledger is closed.");
+        }
+        finally
+        {
+            _finding.Release();
+        }
     }
 
     /// <summary>All of it was read: from now on it may be changed.</summary>
@@ -194,6 +215,7 @@ internal sealed class JournalCommitter
     {
         _taken = null;
         _isEncoded = false;
+        group.Place.Group = _appending;
         _durability.Reach(_ticket);
         _buffer.GiveBack(group);
     }
@@ -392,17 +414,21 @@ internal sealed class JournalCommitter
 
     private async Task CloseAsync()
     {
-        if (_ledger is { } ledger)
+        await _finding.WaitAsync(CancellationToken.None);
+        try
         {
-            _ledger = null;
-            try
+            if (Interlocked.Exchange(ref _ledger, null) is { } ledger)
             {
                 await ledger.DisposeAsync();
             }
-            catch (IOException failure)
-            {
-                StoreLog.CloseFailed(_logger, failure);
-            }
+        }
+        catch (IOException failure)
+        {
+            StoreLog.CloseFailed(_logger, failure);
+        }
+        finally
+        {
+            _finding.Release();
         }
     }
 }

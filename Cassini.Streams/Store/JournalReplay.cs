@@ -8,15 +8,17 @@ namespace Cassini.Streams.Store;
 /// <summary>
 /// What the groups of a journal say, applied one after another. A record about something that is not there any more changes nothing.
 /// </summary>
-internal sealed class JournalReplay(TimeProvider time)
+/// <param name="time">The clock.</param>
+/// <param name="maxInMemory">
+/// About how many bytes of one session's copies are kept in memory; of what follows it is noted where it lies.
+/// </param>
+internal sealed class JournalReplay(TimeProvider time, long maxInMemory = long.MaxValue)
 {
     private readonly Dictionary<uint, KeptSession> _sessions = [];
     private readonly Dictionary<string, (StoredMessage Message, string Identity)> _retained = new(StringComparer.Ordinal);
     private readonly Dictionary<long, WillRecord> _wills = [];
-    private readonly Dictionary<string, Topic> _topics = new(StringComparer.Ordinal);
-    private readonly List<StoredMessage> _bodies = [];
-    private readonly DateTimeOffset _utc = time.GetUtcNow();
-    private readonly long _now = time.GetTimestamp();
+    private readonly GroupBodies _bodies = new(time);
+    private long _number;
 
     /// <summary>The highest number of a session.</summary>
     public uint LastSession { get; private set; }
@@ -28,7 +30,7 @@ internal sealed class JournalReplay(TimeProvider time)
     public DateTimeOffset? LastWrittenAt { get; private set; }
 
     /// <summary>When this began, UTC.</summary>
-    public DateTimeOffset Now => _utc;
+    public DateTimeOffset Now => _bodies.Utc;
 
     /// <summary>How many sessions there are.</summary>
     public int Sessions => _sessions.Count;
@@ -41,6 +43,7 @@ internal sealed class JournalReplay(TimeProvider time)
     public void Apply(long number, ReadOnlySpan<byte> group)
     {
         var reader = new GroupReader(number, group);
+        _number = number;
         _bodies.Clear();
         try
         {
@@ -60,7 +63,14 @@ internal sealed class JournalReplay(TimeProvider time)
     /// <summary>The client identifier of a session; null when there is none with this number.</summary>
     public string? ClientIdOf(uint session) => _sessions.GetValueOrDefault(session)?.Record.ClientId;
 
-    /// <summary>What the broker begins with.</summary>
+    /// <summary>What was sent to clients and is not in memory: it must be supplied.</summary>
+    public IReadOnlyList<(uint Session, StoredCopy[] Missing)> Missing =>
+        [.. _sessions.Select(pair => (pair.Key, pair.Value.Missing)).Where(pair => pair.Missing.Length > 0)];
+
+    /// <summary>One of <see cref="Missing"/> was read.</summary>
+    public void Supply(uint session, in QueuedMessage copy) => _sessions[session].Supply(copy);
+
+    /// <summary>What the broker begins with. Nothing may be <see cref="Missing"/>.</summary>
     /// <param name="open">Makes what keeps a session from now on, from its number.</param>
     public BrokerState ToState(Func<uint, ISessionStore> open) => new(
         [.. _sessions.Select(pair => ToState(pair.Value, open(pair.Key)))],
@@ -87,7 +97,7 @@ internal sealed class JournalReplay(TimeProvider time)
             : TimeSpan.Zero;
 
     /// <summary>A wall clock that was set back makes nothing younger than now.</summary>
-    private TimeSpan Since(DateTimeOffset at) => at < _utc ? _utc - at : TimeSpan.Zero;
+    private TimeSpan Since(DateTimeOffset at) => at < Now ? Now - at : TimeSpan.Zero;
 
     private void Apply(RecordType type, ref GroupReader reader)
     {
@@ -99,7 +109,7 @@ internal sealed class JournalReplay(TimeProvider time)
             case RecordType.SessionEnd:
                 if (_sessions.Remove(reader.ReadSession(), out var ended))
                 {
-                    Messages -= ended.Copies.Count;
+                    Messages -= ended.Count;
                 }
 
                 break;
@@ -128,7 +138,7 @@ internal sealed class JournalReplay(TimeProvider time)
                 complete?.EndRetained(sent);
                 break;
             case RecordType.Body:
-                _bodies.Add(ReadBody(ref reader));
+                _bodies.Note(ref reader);
                 break;
             case RecordType.Copy:
                 ApplyCopy(ref reader);
@@ -141,7 +151,7 @@ internal sealed class JournalReplay(TimeProvider time)
                 var first = reader.ReadLong();
                 for (var count = reader.ReadCount(); count > 0; count--)
                 {
-                    Messages -= owner?.Copies.Remove(first++) is true ? 1 : 0;
+                    Messages -= owner?.Remove(first++) is true ? 1 : 0;
                 }
 
                 break;
@@ -150,7 +160,7 @@ internal sealed class JournalReplay(TimeProvider time)
                 break;
             case RecordType.Retained:
                 var identity = reader.ReadText();
-                var message = ReadBody(ref reader);
+                var message = _bodies.Read(ref reader);
                 _retained[message.Topic.Name] = (message, identity);
                 break;
             case RecordType.RetainedEnd:
@@ -185,27 +195,22 @@ internal sealed class JournalReplay(TimeProvider time)
     private void ApplyCopy(ref GroupReader reader)
     {
         var session = Find(ref reader);
-        var sequence = reader.ReadLong();
-        var place = reader.ReadCount();
-        var flags = (CopyFlags)reader.ReadByte();
-        var identifiers = flags.HasFlag(CopyFlags.HasIdentifiers) ? reader.ReadIdentifiers() : [];
-        var share = flags.HasFlag(CopyFlags.HasShare) ? reader.ReadText() : null;
-        var (packetId, state) = flags.HasFlag(CopyFlags.HasDelivery)
-            ? (reader.ReadPacketId(), (DeliveryState)reader.ReadByte())
-            : ((ushort)0, DeliveryState.Done);
-        if (place >= _bodies.Count)
-        {
-            throw new JournalFormatException($"a copy is of message {place}, and there are only {_bodies.Count}");
-        }
-
+        var copy = reader.ReadCopy();
+        var size = _bodies.SizeOf(copy);
         if (session is not null)
         {
-            var copy = new QueuedMessage(
-                _bodies[place], (QualityOfService)(flags & CopyFlags.QoS), flags.HasFlag(CopyFlags.Retain), identifiers, sequence,
-                Share: share, IsOfBurst: flags.HasFlag(CopyFlags.IsOfBurst));
-            Messages += session.Copies.ContainsKey(sequence) ? 0 : 1;
-            session.Copies[sequence] = new KeptCopy(copy);
-            session.Note(sequence, packetId, state);
+            Messages -= session.Remove(copy.Sequence) ? 1 : 0;
+            Messages++;
+            if (session.Bytes < maxInMemory || copy.State != DeliveryState.Done)
+            {
+                session.Add(copy.ToQueued(_bodies.Of(copy, reader)), _number, size);
+            }
+            else
+            {
+                session.Backlog.Add(new StoredCopy(copy.Sequence, _number), size, copy.Share is not null);
+            }
+
+            session.Note(copy.Sequence, copy.PacketId, copy.State);
         }
     }
 
@@ -253,21 +258,6 @@ internal sealed class JournalReplay(TimeProvider time)
             (options & 16) != 0);
     }
 
-    private StoredMessage ReadBody(ref GroupReader reader)
-    {
-        var topic = TopicOf(reader.ReadText());
-        var payload = reader.ReadBytes().ToArray();
-        var properties = reader.ReadBytes().ToArray();
-        var flags = (BodyFlags)reader.ReadByte();
-        long? expiresAt = flags.HasFlag(BodyFlags.Expires)
-            ? _now + (long)((DateTimeOffset.FromUnixTimeMilliseconds(reader.ReadLong()) - _utc).TotalSeconds * time.TimestampFrequency)
-            : null;
-        return new StoredMessage(topic, payload, properties, (QualityOfService)(flags & BodyFlags.QoS), expiresAt)
-        {
-            Retain = flags.HasFlag(BodyFlags.Retain),
-        };
-    }
-
     private static WillRecord ReadWill(ref GroupReader reader)
     {
         var (clientId, identity) = (reader.ReadText(), reader.ReadText());
@@ -280,80 +270,5 @@ internal sealed class JournalReplay(TimeProvider time)
         return new WillRecord(
             clientId, identity, topic, payload, properties, (QualityOfService)(flags & BodyFlags.QoS), flags.HasFlag(BodyFlags.Retain),
             expiry, delay);
-    }
-
-    /// <summary>All messages of a topic share it.</summary>
-    private Topic TopicOf(string name)
-    {
-        if (!_topics.TryGetValue(name, out var topic))
-        {
-            _topics[name] = topic = new Topic(MqttText.Encode(name), isListed: false, _now);
-        }
-
-        return topic;
-    }
-
-    private sealed class KeptSession(SessionRecord record)
-    {
-        private long _sent;
-
-        public SessionRecord Record { get; set; } = record;
-
-        /// <summary>When it lost its connection, UTC; null while it has one.</summary>
-        public DateTimeOffset? AwayAt { get; set; }
-
-        /// <summary>Whether it ended, but for what others have still to get.</summary>
-        public bool IsOver { get; set; }
-
-        public Dictionary<string, SubscriptionRecord> Subscriptions { get; } = new(StringComparer.Ordinal);
-
-        public Dictionary<long, KeptCopy> Copies { get; } = [];
-
-        public HashSet<ushort> Received { get; } = [];
-
-        /// <summary>A subscription has got its retained messages.</summary>
-        public void EndRetained(string filter)
-        {
-            if (Subscriptions.TryGetValue(filter, out var subscription))
-            {
-                Subscriptions[filter] = subscription with { AwaitsRetained = false };
-            }
-        }
-
-        /// <summary>The delivery of a copy has reached a state.</summary>
-        public void Note(long sequence, ushort packetId, DeliveryState state)
-        {
-            if (state != DeliveryState.Done && Copies.TryGetValue(sequence, out var copy))
-            {
-                copy.Sent = copy.State == DeliveryState.Done ? ++_sent : copy.Sent;
-                (copy.PacketId, copy.State) = (packetId, state);
-            }
-        }
-
-        public SessionState ToState(ISessionStore store, TimeSpan away)
-        {
-            var sent = Copies.Values.Where(copy => copy.State != DeliveryState.Done).OrderBy(copy => copy.Sent);
-            var waiting = Copies.Values.Where(copy => copy.State == DeliveryState.Done).OrderBy(copy => copy.Copy.Sequence);
-            return new SessionState(
-                store,
-                Record,
-                away,
-                [.. Subscriptions.Values],
-                sent.Concat(waiting).Select(copy => (copy.Copy, copy.PacketId, copy.State)).ToImmutableArray(),
-                [.. Received],
-                IsOver);
-        }
-    }
-
-    private sealed class KeptCopy(QueuedMessage copy)
-    {
-        public QueuedMessage Copy => copy;
-
-        public ushort PacketId { get; set; }
-
-        public DeliveryState State { get; set; }
-
-        /// <summary>Its place in the order in which copies were first sent.</summary>
-        public long Sent { get; set; }
     }
 }

@@ -1,3 +1,5 @@
+using Cassini.Streams.Broker.Durable;
+
 namespace Cassini.Streams.Store;
 
 /// <summary>The changes that are not committed yet. Belongs to the journal's gate until the committer has taken it.</summary>
@@ -8,6 +10,9 @@ internal sealed class OpenGroup
     private Change[] _changes = new Change[256];
 
     public int Count { get; private set; }
+
+    /// <summary>Where its changes will lie.</summary>
+    public StoredPlace Place { get; private set; } = new();
 
     /// <summary>About how many bytes they take.</summary>
     public long Bytes { get; set; }
@@ -42,5 +47,6 @@ internal sealed class OpenGroup
 
         Count = 0;
         Bytes = 0;
+        Place = new StoredPlace();
     }
 }

@@ -7,7 +7,7 @@ namespace Cassini.Streams.Store;
 /// The changes of one session. What changes undo within a group is never written: a copy that is queued, delivered and acknowledged leaves
 /// nothing. Its members are called under the session's lock.
 /// </summary>
-internal sealed class SessionLog(ChangeBuffer buffer, JournalRewrite rewrite, uint number) : ISessionStore
+internal sealed class SessionLog(ChangeBuffer buffer, JournalRewrite rewrite, BacklogReader reader, uint number) : ISessionStore
 {
     private const int Nothing = -1;
 
@@ -22,8 +22,13 @@ internal sealed class SessionLog(ChangeBuffer buffer, JournalRewrite rewrite, ui
     private int _receivedEnd = Nothing;
     private int _rewritten = Nothing;
     private int _last = Nothing;
+    private long _completeOnceEnded;
 
     public long LastTicket { get; private set; }
+
+    public bool GivesBack => true;
+
+    public StoredPlace LastPlace { get; private set; } = new();
 
     /// <summary>The ticket from which on all of it was written. For the gate of the buffer.</summary>
     public long CompleteSince { get; private set; }
@@ -34,7 +39,7 @@ internal sealed class SessionLog(ChangeBuffer buffer, JournalRewrite rewrite, ui
         lock (buffer.Gate)
         {
             JoinLocked();
-            CompleteSince = LastTicket;
+            _completeOnceEnded = LastTicket;
             _copies?.Clear();
             _oldest = 0;
             _received = _receivedEnd = Nothing;
@@ -43,6 +48,17 @@ internal sealed class SessionLog(ChangeBuffer buffer, JournalRewrite rewrite, ui
         Put(session);
         Add(RecordType.Presence, value: buffer.UtcNow - (long)away.TotalMilliseconds, count: isConnected ? 1 : 0);
     }
+
+    public void EndRewrite()
+    {
+        lock (buffer.Gate)
+        {
+            CompleteSince = _completeOnceEnded;
+        }
+    }
+
+    public ValueTask<IReadOnlyList<QueuedMessage>> ReadAsync(Func<StoredCopy[]> wanted, CancellationToken cancellationToken) =>
+        reader.ReadAsync(number, wanted, cancellationToken);
 
     public void PutAgain(in QueuedMessage message, ushort packetId, DeliveryState state)
     {
@@ -246,6 +262,7 @@ internal sealed class SessionLog(ChangeBuffer buffer, JournalRewrite rewrite, ui
         }
 
         LastTicket = ticket;
+        LastPlace = group.Place;
         return group;
     }
 

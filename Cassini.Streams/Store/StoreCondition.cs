@@ -34,15 +34,16 @@ internal sealed class StoreCondition(IEventPublisher events, TimeProvider time)
 
     private bool Fail(StoreProblem problem, string message)
     {
-        _refusal = message;
-        if (_problem == problem)
+        var isNews = _problem != problem;
+        if (isNews)
         {
-            return false;
+            // Before the first message is refused for it.
+            _since = _problem is null ? time.GetTimestamp() : _since;
+            _problem = problem;
+            events.Publish(new StoreFailed(problem, message));
         }
 
-        _since = _problem is null ? time.GetTimestamp() : _since;
-        _problem = problem;
-        events.Publish(new StoreFailed(problem, message));
-        return true;
+        _refusal = message;
+        return isNews;
     }
 }

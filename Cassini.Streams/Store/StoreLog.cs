@@ -17,4 +17,7 @@ internal static partial class StoreLog
 
     [LoggerMessage(2306, LogLevel.Error, "The last changes before the stop could not be written: nobody was told that they were kept")]
     public static partial void LastWriteFailed(ILogger logger, Exception? failure);
+
+    [LoggerMessage(2307, LogLevel.Error, "Messages that wait in the journal cannot be read back: their clients get none until they can")]
+    public static partial void ReadBackFailed(ILogger logger, Exception failure);
 }

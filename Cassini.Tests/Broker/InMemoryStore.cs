@@ -87,7 +87,7 @@ internal sealed class InMemoryStore : IBrokerStore
         [.. _retained.Values],
         [.. _wills.Select(pair => new WillState(pair.Key, pair.Value, TimeSpan.Zero))]);
 
-    public ValueTask<BrokerState> LoadAsync(CancellationToken cancellationToken) => ValueTask.FromResult(State);
+    public ValueTask<BrokerState> LoadAsync(long maxQueuedInMemory, CancellationToken cancellationToken) => ValueTask.FromResult(State);
 
     public ISessionStore OpenSession(SessionRecord session)
     {
@@ -199,6 +199,17 @@ internal sealed class InMemoryStore : IBrokerStore
 
         public long LastTicket { get; private set; }
 
+        public bool GivesBack => false;
+
+        public StoredPlace LastPlace => throw new InvalidOperationException("It gives nothing back.");
+
+        public ValueTask<IReadOnlyList<QueuedMessage>> ReadAsync(Func<StoredCopy[]> wanted, CancellationToken cancellationToken) =>
+            throw new InvalidOperationException("It gives nothing back.");
+
+        public void EndRewrite()
+        {
+        }
+
         public void Put(SessionRecord changed)
         {
             store.PuttingSession();
@@ -288,6 +299,7 @@ internal sealed class InMemoryStore : IBrokerStore
                     TimeSpan.Zero,
                     [.. _subscriptions.Values],
                     [.. _messages.OrderBy(pair => pair.Key).Select(pair => pair.Value)],
+                    null,
                     [.. _received],
                     _isOver);
             }

@@ -93,7 +93,7 @@ public class SessionExpiryTests
         await using var rig = new BrokerRig();
         await (await rig.OpenAsync("a", change: WithExpiry(10))).DisconnectAsync(properties: new PropertySet { SessionExpiryInterval = 0 });
         rig.Broker.Sessions.Count.ShouldBe(0);
-        (await rig.Store.LoadAsync(default)).Sessions.ShouldBeEmpty();
+        (await rig.Store.LoadAsync(long.MaxValue, default)).Sessions.ShouldBeEmpty();
     }
 
     // [MQTT-3.14.2-2] as the standard numbers §3.14.2.2.2

@@ -21,7 +21,7 @@ internal sealed class CrashSchedule
     {
         _random = new Random(seed);
         _faults = new DiskFaults(_disk, _checker, _random);
-        _broker = new SimulatedBroker(_disk, _checker);
+        _broker = new SimulatedBroker(_disk, _checker, maxQueuedInMemory: seed % 2 == 0 ? long.MaxValue : _random.Next(1, 1_500));
         _clients = new ScheduleClients(_checker, _random);
     }
 

@@ -5,7 +5,7 @@ internal sealed class DiskFaults(SimulatedDisk disk, ScheduleChecker checker, Ra
 {
     public void Change()
     {
-        var choice = random.Next(11);
+        var choice = random.Next(12);
         if (disk.IsHolding && choice < 5)
         {
             var fate = random.Next(100) < 70 ? AppendFate.Succeeds : Any([AppendFate.FailsThere, AppendFate.FailsAbsent, AppendFate.Full]);
@@ -21,6 +21,12 @@ internal sealed class DiskFaults(SimulatedDisk disk, ScheduleChecker checker, Ra
         {
             checker.Trace("the next drop of groups fails in the middle");
             disk.FailTrims(1);
+        }
+        else if (choice == 8)
+        {
+            var count = random.Next(1, 4);
+            checker.Trace($"the next {count} reads of a group fail");
+            disk.FailReads(count);
         }
         else
         {

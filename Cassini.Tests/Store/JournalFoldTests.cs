@@ -1,4 +1,3 @@
-using System.Collections.Immutable;
 using Cassini.Streams.Broker.Durable;
 using Cassini.Streams.Broker.Model;
 using Cassini.Streams.Mqtt;
@@ -47,9 +46,14 @@ public class JournalFoldTests
         }
 
         await using var again = new RunningJournal(() => new ListLedger(groups), _clock.Time);
-        var state = await again.LoadAsync();
+        var state = await again.LoadAsync(maxQueuedInMemory: choices[0] % 3 == 0 ? long.MaxValue : choices[0] % 2_000);
+        var sessions = new List<SessionState>();
+        foreach (var session in state.Sessions)
+        {
+            sessions.Add(await WholeAsync(session));
+        }
 
-        Describe(state.Sessions).ShouldBe(models.Where(model => !model.HasEnded).Select(model => model.ToString()).Order());
+        Describe(sessions).ShouldBe(models.Where(model => !model.HasEnded).Select(model => model.ToString()).Order());
     }
 
     private async Task<RunningJournal> OpenAsync(List<(long, byte[])> groups)
@@ -79,7 +83,23 @@ public class JournalFoldTests
             "the rest is dropped", journal.EndRewriteAsync(TestContext.Current.CancellationToken).AsTask());
     }
 
-    private static IEnumerable<string> Describe(ImmutableArray<SessionState> sessions) =>
+    /// <summary>A session with what was left in the store, behind what is in memory.</summary>
+    private static async Task<SessionState> WholeAsync(SessionState session)
+    {
+        if (session.Backlog is not { } backlog)
+        {
+            return session;
+        }
+
+        var copies = backlog.Take(0, long.MaxValue, 0);
+        copies.Length.ShouldBe(backlog.Count);
+        var read = await session.Store.ReadAsync(() => copies, TestContext.Current.CancellationToken);
+        backlog.Bytes.ShouldBe(read.Sum(copy => (long)copy.Message.StoredSize));
+        backlog.Shared.ShouldBe(read.Count(copy => copy.Share is not null));
+        return session with { Messages = [.. session.Messages, .. read.Select(copy => (copy, (ushort)0, DeliveryState.Done))] };
+    }
+
+    private static IEnumerable<string> Describe(IEnumerable<SessionState> sessions) =>
         sessions.Select(session => Model.Describe(
             session.Session,
             session.Subscriptions,
@@ -226,6 +246,8 @@ public class JournalFoldTests
             {
                 Log.PutReceived(packetId);
             }
+
+            Log.EndRewrite();
         }
 
         public override string ToString() => Describe(

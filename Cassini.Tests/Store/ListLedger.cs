@@ -28,6 +28,9 @@ internal sealed class ListLedger(List<(long Number, byte[] Bytes)> groups) : ILe
         }
     }
 
+    public ValueTask<byte[]?> FindAsync(long number, CancellationToken cancellationToken) =>
+        new(groups.Where(group => group.Number == number).Select(group => group.Bytes).FirstOrDefault());
+
     public ValueTask TrimAsync(long before)
     {
         groups.RemoveAll(group => group.Number < before);

@@ -35,9 +35,9 @@ internal sealed class RunningJournal : IAsyncDisposable
     /// <summary>Whether nothing waits to be written.</summary>
     public bool IsQuiet => Buffer(Journal).WaitingSince is null;
 
-    public async Task<BrokerState> LoadAsync()
+    public async Task<BrokerState> LoadAsync(long maxQueuedInMemory = long.MaxValue)
     {
-        var state = await Journal.LoadAsync(TestContext.Current.CancellationToken);
+        var state = await Journal.LoadAsync(maxQueuedInMemory, TestContext.Current.CancellationToken);
         _ = Run();
         return state;
     }

@@ -1,5 +1,7 @@
+using System.Runtime.CompilerServices;
 using System.Text;
 using Cassini.Streams.Broker.Durable;
+using Cassini.Streams.Broker.Sessions;
 using Cassini.Streams.Events;
 using Cassini.Streams.Store;
 using Cassini.Tests.Broker;
@@ -12,7 +14,10 @@ namespace Cassini.Tests.Store;
 /// The broker of a schedule over its simulated disk: one process after another. It works on the thread pool, so that it is not known when
 /// it has done what it can do now; <see cref="SettleAsync"/> waits for that as well as it can.
 /// </summary>
-internal sealed class SimulatedBroker(SimulatedDisk disk, ScheduleChecker checker)
+/// <param name="disk">The disk.</param>
+/// <param name="checker">The checker.</param>
+/// <param name="maxQueuedInMemory">What may wait in memory for one client; the rest is on the disk.</param>
+internal sealed class SimulatedBroker(SimulatedDisk disk, ScheduleChecker checker, long maxQueuedInMemory)
 {
     private const int QuietLooks = 4;
 
@@ -38,7 +43,14 @@ internal sealed class SimulatedBroker(SimulatedDisk disk, ScheduleChecker checke
         var events = new RecordingPublisher(_clock.Time) { Published = checker.OnStoreEvent };
         _journal = new RunningJournal(() => new SimulatedLedger(disk, run), _clock.Time, events: events);
         _rig = new BrokerRig(
-            options => options with { MaxTakeOverDelay = TimeSpan.Zero, SysInterval = TimeSpan.FromHours(1) }, Journal.Journal, _clock);
+            options => options with
+            {
+                MaxTakeOverDelay = TimeSpan.Zero,
+                SysInterval = TimeSpan.FromHours(1),
+                MaxQueuedInMemory = maxQueuedInMemory,
+            },
+            Journal.Journal,
+            _clock);
         await _rig.Broker.LoadAsync(CancellationToken.None);
         _ = Journal.Run();
         checker.Trace($"the broker begins with {disk.Groups} groups from {disk.First} on");
@@ -198,5 +210,9 @@ internal sealed class SimulatedBroker(SimulatedDisk disk, ScheduleChecker checke
     }
 
     private bool IsQuiet() =>
-        (disk.IsHolding || Journal.Journal.Refusal is not null || Journal.IsQuiet) && _connections.TrueForAll(one => one.IsQuiet);
+        (disk.IsHolding || Journal.Journal.Refusal is not null || Journal.IsQuiet) && _connections.TrueForAll(one => one.IsQuiet)
+        && (disk.FailsReads || !Rig.Broker.Sessions.All.Any(session => IsReading(session.Deliveries)));
+
+    [UnsafeAccessor(UnsafeAccessorKind.Field, Name = "_isReading")]
+    private static extern ref bool IsReading(DeliveryQueue deliveries);
 }

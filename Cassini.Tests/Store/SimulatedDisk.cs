@@ -10,6 +10,7 @@ internal sealed class SimulatedDisk
     private readonly Queue<AppendFate> _fates = new();
     private long _first = 1;
     private int _failingTrims;
+    private int _failingReads;
     private Held? _held;
     private SimulatedLedger? _open;
     private int _failingOpens;
@@ -22,6 +23,9 @@ internal sealed class SimulatedDisk
 
     /// <summary>Whether an append waits for <see cref="Release"/>.</summary>
     public bool IsHolding => Volatile.Read(ref _held) is not null;
+
+    /// <summary>Whether the next attempt to read a group fails.</summary>
+    public bool FailsReads => Volatile.Read(ref _failingReads) > 0;
 
     /// <summary>What a ledger must never be asked for, and was.</summary>
     public string? Misuse { get; private set; }
@@ -76,6 +80,9 @@ internal sealed class SimulatedDisk
     /// <summary>So many trims fail, each after it has dropped half of the groups.</summary>
     public void FailTrims(int count) => Volatile.Write(ref _failingTrims, count);
 
+    /// <summary>So many attempts to read one group fail.</summary>
+    public void FailReads(int count) => Volatile.Write(ref _failingReads, count);
+
     /// <summary>Ends an append that was held.</summary>
     public void Release(AppendFate fate)
     {
@@ -108,6 +115,7 @@ internal sealed class SimulatedDisk
             Usually = AppendFate.Succeeds;
             _failingOpens = 0;
             _failingTrims = 0;
+            _failingReads = 0;
         }
 
         Release(AppendFate.Succeeds);
@@ -123,6 +131,7 @@ internal sealed class SimulatedDisk
             _open = null;
             _failingOpens = 0;
             _failingTrims = 0;
+            _failingReads = 0;
             _fates.Clear();
         }
 
@@ -192,6 +201,30 @@ internal sealed class SimulatedDisk
             }
 
             return FailureOf(fate) is { } failure ? Task.FromException(failure) : Task.CompletedTask;
+        }
+    }
+
+    internal byte[]? Find(SimulatedLedger ledger, int run, long number)
+    {
+        lock (_lock)
+        {
+            if (run != Run)
+            {
+                throw new IOException("The process has ended.");
+            }
+
+            if (_open != ledger)
+            {
+                Misuse ??= $"group {number} was read of a ledger that is not open";
+            }
+
+            if (_failingReads > 0)
+            {
+                _failingReads--;
+                throw new IOException("It could not be read.");
+            }
+
+            return number >= _first && number < _first + _groups.Count ? _groups[(int)(number - _first)] : null;
         }
     }
 

@@ -43,6 +43,8 @@ internal sealed class SimulatedLedger(SimulatedDisk disk, int run) : ILedger
         }
     }
 
+    public ValueTask<byte[]?> FindAsync(long number, CancellationToken cancellationToken) => new(disk.Find(this, run, number));
+
     public ValueTask TrimAsync(long before)
     {
         disk.Trim(this, run, before);

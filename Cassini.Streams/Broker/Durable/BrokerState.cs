@@ -59,6 +59,7 @@ internal sealed record WillState(long Number, WillRecord Will, TimeSpan Age);
 /// <param name="Away">How long it has had no connection.</param>
 /// <param name="Subscriptions">Its subscriptions.</param>
 /// <param name="Messages">Its messages: first those in flight, in the order in which they were sent, then those that wait.</param>
+/// <param name="Backlog">Those that wait behind these, and are only in the store; null when there are none.</param>
 /// <param name="Received">The identifiers of QoS 2 messages that were received and not released.</param>
 /// <param name="IsOver">Whether it ended, but for the messages that others have still to get.</param>
 internal sealed record SessionState(
@@ -67,5 +68,10 @@ internal sealed record SessionState(
     TimeSpan Away,
     ImmutableArray<SubscriptionRecord> Subscriptions,
     ImmutableArray<(QueuedMessage Message, ushort PacketId, DeliveryState State)> Messages,
+    StoredBacklog? Backlog,
     ImmutableArray<ushort> Received,
-    bool IsOver = false);
+    bool IsOver = false)
+{
+    /// <summary>Whether only others have still to get something of it. One that was to end with its connection has ended.</summary>
+    public bool IsOnlyForOthers => IsOver || Session.ExpirySeconds == 0;
+}

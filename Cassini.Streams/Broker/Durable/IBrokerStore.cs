@@ -16,7 +16,11 @@ internal interface IBrokerStore
     string? Refusal { get; }
 
     /// <summary>Loads everything that was stored. Called at most once, before the first change.</summary>
-    ValueTask<BrokerState> LoadAsync(CancellationToken cancellationToken);
+    /// <param name="maxQueuedInMemory">
+    /// About how many bytes of the messages that wait for one session are loaded; of the rest only where it lies.
+    /// </param>
+    /// <param name="cancellationToken">Ends it.</param>
+    ValueTask<BrokerState> LoadAsync(long maxQueuedInMemory, CancellationToken cancellationToken);
 
     /// <summary>
     /// A session begins that outlives its connection. The changes of one session arrive one after another, in order, under its lock.

@@ -8,8 +8,24 @@ internal interface ISessionStore
     /// <summary>The ticket of its last change.</summary>
     long LastTicket { get; }
 
+    /// <summary>Whether it gives copies back before the next start: see <see cref="ReadAsync"/>.</summary>
+    bool GivesBack { get; }
+
+    /// <summary>Where the copy lies that was put last. Only if it gives copies back.</summary>
+    StoredPlace LastPlace { get; }
+
+    /// <summary>Reads copies that were put and are durable. Any thread, without the session's lock.</summary>
+    /// <param name="wanted">
+    /// Which; called again after a failure, because they may have been written once more meanwhile. It takes the session's lock.
+    /// </param>
+    /// <param name="cancellationToken">Ends it.</param>
+    /// <returns>All of them, in their order. It ends when they were read: a failure is shown, and tried again.</returns>
+    /// <exception cref="OperationCanceledException">It was cancelled, or the store is closed.</exception>
+    ValueTask<IReadOnlyList<QueuedMessage>> ReadAsync(Func<StoredCopy[]> wanted, CancellationToken cancellationToken);
+
     /// <summary>
-    /// All of it follows once more, as it is now: its subscriptions, its copies (<see cref="PutAgain"/>) and what it has received.
+    /// All of it follows once more, as it is now: its subscriptions, its copies (<see cref="PutAgain"/>) and what it has received. Then
+    /// comes <see cref="EndRewrite"/>; meanwhile the session goes on.
     /// </summary>
     /// <param name="session">The session.</param>
     /// <param name="isConnected">Whether it has a connection.</param>
@@ -18,6 +34,9 @@ internal interface ISessionStore
 
     /// <summary>A copy that was put before: those in flight come in their order, and before those that wait.</summary>
     void PutAgain(in QueuedMessage message, ushort packetId, DeliveryState state);
+
+    /// <summary>Everything has followed that was there at <see cref="BeginRewrite"/>.</summary>
+    void EndRewrite();
 
     /// <summary>Its expiry interval changed.</summary>
     void Put(SessionRecord session);

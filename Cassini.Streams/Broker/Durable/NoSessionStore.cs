@@ -13,11 +13,22 @@ internal sealed class NoSessionStore : ISessionStore
 
     public long LastTicket => 0;
 
+    public bool GivesBack => false;
+
+    public StoredPlace LastPlace => throw new InvalidOperationException("It keeps nothing.");
+
+    public ValueTask<IReadOnlyList<QueuedMessage>> ReadAsync(Func<StoredCopy[]> wanted, CancellationToken cancellationToken) =>
+        throw new InvalidOperationException("It keeps nothing.");
+
     public void BeginRewrite(SessionRecord session, bool isConnected, TimeSpan away)
     {
     }
 
     public void PutAgain(in QueuedMessage message, ushort packetId, DeliveryState state)
+    {
+    }
+
+    public void EndRewrite()
     {
     }
 

@@ -15,7 +15,7 @@ internal sealed class NoStore : IBrokerStore
 
     public string? Refusal => null;
 
-    public ValueTask<BrokerState> LoadAsync(CancellationToken cancellationToken) => ValueTask.FromResult(BrokerState.Empty);
+    public ValueTask<BrokerState> LoadAsync(long maxQueuedInMemory, CancellationToken cancellationToken) => ValueTask.FromResult(BrokerState.Empty);
 
     public ISessionStore OpenSession(SessionRecord session) => NoSessionStore.Instance;
 

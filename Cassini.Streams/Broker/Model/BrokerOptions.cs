@@ -101,13 +101,24 @@ public sealed record BrokerOptions
     [Within(1, 65_535)]
     public int MaxInFlight { get; init; } = 4_096;
 
-    /// <summary>Messages that wait for one client.</summary>
+    /// <summary>Messages that wait for one client, in memory and on disk.</summary>
     [Within(1)]
-    public int MaxQueuedMessages { get; init; } = 65_536;
+    public int MaxQueuedMessages { get; init; } = 2_000_000;
 
     /// <summary>The memory that the messages that wait for one client may take.</summary>
     [Within(64 * 1024, Unit = "bytes")]
     public long MaxQueuedBytes { get; init; } = 16 * 1024 * 1024;
+
+    /// <summary>
+    /// The memory that the QoS 1 and 2 messages that wait for the client of a stored session take. What waits behind them is in the journal
+    /// alone, and is read back as the client takes messages: about 13 bytes of memory for each.
+    /// </summary>
+    [Within(64 * 1024, Unit = "bytes")]
+    public long MaxQueuedInMemory { get; init; } = 4 * 1024 * 1024;
+
+    /// <summary>The bytes of the messages that may wait in the journal alone for one client. 0: none do.</summary>
+    [Within(0, Unit = "bytes")]
+    public long MaxQueuedOnDisk { get; init; } = 1_073_741_824;
 
     /// <summary>
     /// The memory that all messages may take together: payloads, buffers, each queued copy, subscriptions, and retained topics with their

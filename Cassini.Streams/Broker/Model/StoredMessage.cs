@@ -69,6 +69,9 @@ internal sealed class StoredMessage(
     public int Size { get; } = Overhead + payload.Length + properties.Length + (untraced?.Length ?? 0)
         + (topic.IsListed ? 0 : 3 * topic.Utf8.Length);
 
+    /// <summary>How many bytes of it are in the store.</summary>
+    public int StoredSize => Topic.Utf8.Length + Payload.Length + Properties.Length;
+
     /// <summary>One more holds it.</summary>
     /// <param name="memory">The memory of the identity that causes it.</param>
     /// <param name="more">What the holder takes in addition.</param>

@@ -1,3 +1,4 @@
+using Cassini.Streams.Broker.Durable;
 using Cassini.Streams.Broker.Model;
 using Cassini.Streams.Broker.Outgoing;
 using Cassini.Streams.Broker.Routing;
@@ -14,10 +15,16 @@ namespace Cassini.Streams.Broker.Sessions;
 /// </summary>
 internal sealed class DeliveryQueue(
     Lock sessionLock, BrokerOptions options, AccountMemory memory, BrokerCounters counters, DeliveryLosses losses, TimeProvider time,
-    SessionJournal journal, RetainedMessages retained, IdentityWork work) : IOutboxSource
+    SessionJournal journal, RetainedMessages retained, IdentityWork work) : IOutboxSource, IDurabilityWaiter
 {
     /// <summary>The steps of what is sent, and searched for, under one lock.</summary>
     private const int StepsOfALock = 256;
+
+    /// <summary>How many messages are dropped from memory under one lock.</summary>
+    private const int SettledAtOnce = 1_024;
+
+    /// <summary>About how many bytes of what is in the store alone are written anew at once.</summary>
+    private const int RewrittenAtOnce = 1 << 20;
 
     private const string SessionHasEnded = "the session has ended";
 
@@ -26,6 +33,8 @@ internal sealed class DeliveryQueue(
     private Attachment? _expected;
     private bool _isOpen;
     private bool _goesOn;
+    private bool _isWatching;
+    private bool _isReading;
 
     /// <summary>Messages that wait for the client: in the queue, in flight, or in the outbox.</summary>
     public int Backlog
@@ -46,6 +55,9 @@ internal sealed class DeliveryQueue(
     /// <summary>Whether QoS 0 messages must come to <see cref="AddQoS0"/>.</summary>
     public bool KeepsOrder => _scheduler.KeepsOrder;
 
+    /// <summary>Whether some of its messages are in the store alone, or will be.</summary>
+    public bool HasTailLocked => _scheduler.Waiting.Tail is not null;
+
     /// <summary>Sends a copy of a QoS 1 or 2 message that is just being published, or keeps it until it can be sent.</summary>
     /// <returns>False when the session has ended.</returns>
     public bool Add(ref Publication message, QualityOfService qos, Subscription subscription, MessageSpan? span, FlushSet flushes)
@@ -60,6 +72,7 @@ internal sealed class DeliveryQueue(
                     span?.End(nameof(OutboxVerdict.Full));
                 }
 
+                WatchPendingLocked();
                 return true;
             }
         }
@@ -77,6 +90,9 @@ internal sealed class DeliveryQueue(
             verdict = _expected == to
                 ? _scheduler.AddQoS0(ref message, subscription, span, _to, flushes)
                 : OutboxVerdict.Closed;
+
+            // It may have sent a retained one ahead.
+            WatchPendingLocked();
         }
 
         if (verdict is { } decided)
@@ -91,6 +107,7 @@ internal sealed class DeliveryQueue(
     public ProtocolViolation? Acknowledge(AckPacket ack, Attachment from, FlushSet flushes)
     {
         bool mayBeMore;
+        StoredCopy[]? wanted;
         lock (sessionLock)
         {
             if (_to != from)
@@ -104,8 +121,10 @@ internal sealed class DeliveryQueue(
             }
 
             mayBeMore = _scheduler.SendSlice(from, flushes);
+            wanted = NextToReadLocked();
         }
 
+        Read(wanted);
         if (mayBeMore)
         {
             // As a part of the batch: that is counted.
@@ -191,7 +210,7 @@ internal sealed class DeliveryQueue(
 
     /// <summary>Drops everything, because the session has ended. The store drops it with the session.</summary>
     /// <returns>What was sent and not acknowledged, and what waited.</returns>
-    public (IEnumerable<QueuedMessage> Sent, IEnumerable<QueuedMessage> Waiting) EndLocked()
+    public LeftMessages EndLocked()
     {
         _to = null;
         _expected = null;
@@ -204,12 +223,145 @@ internal sealed class DeliveryQueue(
     public int RewriteLocked() => _scheduler.Rewrite();
 
     /// <summary>Restores what the store kept, in its order.</summary>
-    public void RestoreLocked(IEnumerable<(QueuedMessage Message, ushort PacketId, DeliveryState State)> kept)
+    public void RestoreLocked(
+        IEnumerable<(QueuedMessage Message, ushort PacketId, DeliveryState State)> kept, StoredBacklog? backlog)
     {
         _isOpen = true;
         foreach (var (queued, packetId, state) in kept)
         {
             _scheduler.Restore(queued, packetId, state);
+        }
+
+        if (backlog is not null)
+        {
+            _scheduler.Restore(backlog);
+        }
+    }
+
+    /// <summary>
+    /// Writes once more what is in the store alone, after <see cref="RewriteLocked"/>. A piece at a time, and each is durable before the
+    /// next: meanwhile its messages are where they were.
+    /// </summary>
+    public async ValueTask RewriteStoredAsync(CancellationToken cancellationToken)
+    {
+        var from = 0L;
+        while (await ReadToRewriteAsync(from, cancellationToken).ConfigureAwait(false) is { Count: > 0 } read)
+        {
+            from = read[^1].Sequence + 1;
+            long ticket;
+            List<(long Sequence, StoredPlace Place)> places;
+            lock (sessionLock)
+            {
+                places = _scheduler.Waiting.Tail?.PutAgain(read) ?? [];
+                ticket = journal.LastTicket;
+            }
+
+            await journal.Durability.WhenReachedAsync(ticket, cancellationToken).ConfigureAwait(false);
+            lock (sessionLock)
+            {
+                _scheduler.Waiting.Tail?.Move(places);
+            }
+        }
+
+        lock (sessionLock)
+        {
+            _scheduler.Waiting.Tail?.EndRewrite();
+            journal.EndRewrite();
+        }
+    }
+
+    void IDurabilityWaiter.OnDurable(FlushSet flushes)
+    {
+        bool mayBeMore;
+        do
+        {
+            lock (sessionLock)
+            {
+                mayBeMore = _scheduler.Waiting.Settle(SettledAtOnce);
+                if (!mayBeMore)
+                {
+                    _isWatching = false;
+                    WatchPendingLocked();
+                }
+            }
+        }
+        while (mayBeMore);
+    }
+
+    private async ValueTask<IReadOnlyList<QueuedMessage>> ReadToRewriteAsync(long from, CancellationToken cancellationToken)
+    {
+        return NextLocked().Length == 0 ? [] : await journal.ReadAsync(NextLocked, cancellationToken).ConfigureAwait(false);
+
+        StoredCopy[] NextLocked()
+        {
+            lock (sessionLock)
+            {
+                return _scheduler.Waiting.Tail?.NextOfRewrite(from, RewrittenAtOnce) ?? [];
+            }
+        }
+    }
+
+    /// <summary>What is to be in the store alone leaves memory as soon as it is durable.</summary>
+    private void WatchPendingLocked()
+    {
+        while (!_isWatching && _scheduler.Waiting.HasPending)
+        {
+            _isWatching = journal.Durability.TryWait(journal.LastTicket, this);
+            if (!_isWatching)
+            {
+                _scheduler.Waiting.Settle(int.MaxValue);
+            }
+        }
+    }
+
+    /// <summary>What is to be read from the store next; null for nothing. What it returns must be passed to <see cref="Read"/>.</summary>
+    private StoredCopy[]? NextToReadLocked()
+    {
+        var wanted = _isReading || _to is null ? null : _scheduler.Waiting.NextToRead();
+        _isReading |= wanted is not null;
+        return wanted;
+    }
+
+    private void Read(StoredCopy[]? wanted)
+    {
+        if (wanted is not null)
+        {
+            _ = ReadAsync();
+        }
+    }
+
+    /// <summary>Reads what waits in the store, and has it sent.</summary>
+    private async Task ReadAsync()
+    {
+        try
+        {
+            var read = await journal.ReadAsync(NextLocked, CancellationToken.None).ConfigureAwait(false);
+            lock (sessionLock)
+            {
+                _scheduler.Waiting.AddRead(read);
+            }
+        }
+        catch (OperationCanceledException)
+        {
+            // The broker stops.
+            return;
+        }
+        finally
+        {
+            lock (sessionLock)
+            {
+                _isReading = false;
+            }
+        }
+
+        GoOnLater();
+
+        StoredCopy[] NextLocked()
+        {
+            lock (sessionLock)
+            {
+                return _scheduler.Waiting.NextToRead() ?? [];
+            }
         }
     }
 
@@ -220,11 +372,15 @@ internal sealed class DeliveryQueue(
         bool mayBeMore;
         do
         {
+            StoredCopy[]? wanted;
             lock (sessionLock)
             {
                 // Nothing is sent on a connection that has lost the session.
                 mayBeMore = _to == to && _scheduler.SendSlice(to, flushes);
+                wanted = NextToReadLocked();
             }
+
+            Read(wanted);
 
             slice.Take(StepsOfALock);
         }

@@ -1,3 +1,4 @@
+using Cassini.Streams.Broker.Durable;
 using Cassini.Streams.Broker.Model;
 using Cassini.Streams.Broker.Outgoing;
 using Cassini.Streams.Broker.Routing;
@@ -37,6 +38,9 @@ internal sealed class DeliveryScheduler(
     /// <summary>What was sent and is not acknowledged.</summary>
     public DeliveriesInFlight InFlight { get; } = new(options, tally, losses, time, journal);
 
+    /// <summary>What was not sent yet, but for the retained messages.</summary>
+    public WaitingMessages Waiting => _waiting;
+
     /// <summary>How many wait. All retained messages of one subscription count as one.</summary>
     public int Count => _waiting.Count + Bursts.Count;
 
@@ -47,7 +51,7 @@ internal sealed class DeliveryScheduler(
     public bool KeepsOrder => Volatile.Read(ref _keepsOrder);
 
     /// <summary>Whether QoS 0 messages must not overtake the oldest that waits.</summary>
-    private bool HoldsQoS0 => _waiting.Count > 0 && _waiting.Peek().Sequence <= _lastInOrder;
+    private bool HoldsQoS0 => _waiting.Count > 0 && _waiting.OldestSequence <= _lastInOrder;
 
     /// <summary>A subscription will get retained messages. Called before it is in the tree, so that none overtakes them.</summary>
     public void KeepOrder() => Volatile.Write(ref _keepsOrder, true);
@@ -111,16 +115,17 @@ internal sealed class DeliveryScheduler(
     /// <summary>Drops everything.</summary>
     /// <param name="error">Why.</param>
     /// <returns>What was sent and not acknowledged, and what waited.</returns>
-    public (IEnumerable<QueuedMessage> Sent, IEnumerable<QueuedMessage> Waiting) Clear(string error)
+    public LeftMessages Clear(string error)
     {
         Bursts.Clear();
-        var (sent, waiting) = (InFlight.TakeAll(), _waiting.TakeAll());
-        foreach (var queued in sent.Concat(waiting))
+        var sent = InFlight.TakeAll();
+        var (first, stored, last) = _waiting.TakeAll();
+        foreach (var queued in sent.Concat(first).Concat(last))
         {
             queued.Release(tally, error);
         }
 
-        return (sent, waiting);
+        return new LeftMessages(sent, first, stored, last);
     }
 
     /// <summary>Writes what the store keeps to it once more.</summary>
@@ -140,6 +145,13 @@ internal sealed class DeliveryScheduler(
             queued.Hold(tally);
             InFlight.Restore(packetId, queued, state);
         }
+    }
+
+    /// <summary>Restores those that wait behind the others, and are in the store alone.</summary>
+    public void Restore(StoredBacklog kept)
+    {
+        _lastRestored = _sequence = Math.Max(_sequence, kept.Last);
+        _waiting.Restore(kept);
     }
 
     private QueuedMessage CopyOf(ref Publication message, QualityOfService qos, Subscription subscription, MessageSpan? span) => new(
@@ -229,7 +241,7 @@ internal sealed class DeliveryScheduler(
         }
 
         // What waited before a restart may be older than what is retained now.
-        if (_waiting.Count > 0 && _waiting.Peek().Sequence <= _lastRestored)
+        if (_waiting.Count > 0 && _waiting.OldestSequence <= _lastRestored)
         {
             return TrySendWaiting(to, flushes);
         }
@@ -246,12 +258,12 @@ internal sealed class DeliveryScheduler(
 
     private bool TrySendWaiting(Attachment to, FlushSet flushes)
     {
-        if (_waiting.Count == 0)
+        if (!_waiting.TryPeek(out var next))
         {
             return false;
         }
 
-        var isQoS0 = _waiting.Peek().QoS == QualityOfService.AtMostOnce;
+        var isQoS0 = next.QoS == QualityOfService.AtMostOnce;
         if (isQoS0 ? !to.Outbox.TakesMoreOfBurst() : !InFlight.MaySendNew(to))
         {
             return false;

@@ -243,13 +243,15 @@ internal sealed class Session : Subscriber
             _detachedAt = _time.GetTimestamp() - (long)(kept.Away.TotalSeconds * _time.TimestampFrequency);
             _journal.Restore(kept.Store);
             Subscriptions.RestoreLocked(this, kept.Subscriptions);
-            Deliveries.RestoreLocked(kept.Messages);
+            Deliveries.RestoreLocked(kept.Messages, kept.Backlog);
             Received.RestoreLocked(kept.Received);
         }
     }
 
-    /// <summary>Writes all of it to the store once more.</summary>
-    /// <returns>How many records that were.</returns>
+    /// <summary>
+    /// Writes all of it to the store once more that is in memory. <see cref="DeliveryQueue.RewriteStoredAsync"/> must follow.
+    /// </summary>
+    /// <returns>How many records that were; 0 when it is not stored.</returns>
     public int Rewrite()
     {
         lock (History.Lock)
@@ -284,9 +286,8 @@ internal sealed class Session : Subscriber
             return SessionEnd.None;
         }
 
-        var (sent, waiting) = Deliveries.EndLocked();
-        var unfinished = ShareHandOver.Unfinished(sent, waiting);
-        var store = unfinished.Length > 0 ? _journal.LeaveSession() : null;
+        var unfinished = Deliveries.EndLocked().OfShares();
+        var store = unfinished.Count == 0 ? null : _journal.LeaveSession();
         _journal.DeleteSession();
         var end = new SessionEnd(true, _attachment, _will.Take(), Subscriptions.EndLocked(), unfinished, store);
         Volatile.Write(ref _ended, true);
@@ -337,7 +338,7 @@ internal sealed class Session : Subscriber
             ExpirySeconds = seconds;
             if (seconds > 0 || !isOver)
             {
-                _journal.PutExpiry(Identity, IsListed ? seconds : 0);
+                _journal.PutExpiry(Identity, IsListed ? seconds : 0, Deliveries.HasTailLocked);
             }
         }
     }

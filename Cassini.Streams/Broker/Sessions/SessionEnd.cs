@@ -13,7 +13,7 @@ namespace Cassini.Streams.Broker.Sessions;
 /// Keeps the session until these have it: it must be ended then. Null when it is not kept, or there is nothing unfinished.
 /// </param>
 internal sealed record SessionEnd(
-    bool Ended, Attachment? Attachment, HeldWill? Will, Subscription[] Subscriptions, QueuedMessage[] Unfinished, ISessionStore? Store)
+    bool Ended, Attachment? Attachment, HeldWill? Will, Subscription[] Subscriptions, LeftMessages Unfinished, ISessionStore? Store)
 {
-    public static readonly SessionEnd None = new(false, null, null, [], [], null);
+    public static readonly SessionEnd None = new(false, null, null, [], LeftMessages.None, null);
 }

@@ -17,9 +17,12 @@ internal sealed class SessionJournal(IBrokerStore store, string clientId)
     public long LastTicket { get; private set; }
 
     /// <summary>The session was opened, or its expiry interval has changed: from now on it is kept, unless that is 0.</summary>
-    public void PutExpiry(string identity, uint seconds)
+    /// <param name="identity">Whose session it is.</param>
+    /// <param name="seconds">The session expiry interval.</param>
+    /// <param name="hasBacklog">Whether it has messages that are in the store alone: then it is kept until it ends, whatever that is.</param>
+    public void PutExpiry(string identity, uint seconds, bool hasBacklog)
     {
-        if (seconds == 0)
+        if (seconds == 0 && !(hasBacklog && _kept is not null))
         {
             DeleteSession();
             return;
@@ -38,6 +41,15 @@ internal sealed class SessionJournal(IBrokerStore store, string clientId)
         Note();
     }
 
+    /// <summary>Whether the session is kept, in a store that gives its messages back.</summary>
+    public bool GivesBack => _kept is { GivesBack: true };
+
+    /// <summary>Where the message lies that was put last.</summary>
+    public StoredPlace LastPlace => _kept!.LastPlace;
+
+    /// <summary>How far the changes of the store are durable.</summary>
+    public Durability Durability => store.Durability;
+
     /// <summary>The store has the session already.</summary>
     public void Restore(ISessionStore kept) => _kept = kept;
 
@@ -49,8 +61,18 @@ internal sealed class SessionJournal(IBrokerStore store, string clientId)
         return _kept is not null;
     }
 
-    public void PutAgain(in QueuedMessage message, ushort packetId = 0, DeliveryState state = DeliveryState.Done) =>
+    /// <summary>Everything has followed.</summary>
+    public void EndRewrite() => _kept?.EndRewrite();
+
+    /// <summary>Reads messages that are in the store alone, without the session's lock. See <see cref="ISessionStore.ReadAsync"/>.</summary>
+    public ValueTask<IReadOnlyList<QueuedMessage>> ReadAsync(Func<StoredCopy[]> wanted, CancellationToken cancellationToken) =>
+        _kept is { } kept ? kept.ReadAsync(wanted, cancellationToken) : new([]);
+
+    public void PutAgain(in QueuedMessage message, ushort packetId = 0, DeliveryState state = DeliveryState.Done)
+    {
         _kept?.PutAgain(message, packetId, state);
+        Track();
+    }
 
     /// <summary>The session has got or lost its connection.</summary>
     public void PutPresence(bool isConnected)

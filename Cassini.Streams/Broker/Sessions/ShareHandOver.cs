@@ -1,7 +1,6 @@
 using Cassini.Streams.Broker.Durable;
 using Cassini.Streams.Broker.Model;
 using Cassini.Streams.Broker.Routing;
-using Cassini.Streams.Mqtt;
 using Cassini.Streams.Quotas;
 
 namespace Cassini.Streams.Broker.Sessions;
@@ -19,14 +18,15 @@ internal sealed class ShareHandOver(SubscriptionTree tree, IBrokerStore store, B
     /// <summary>The steps of one message.</summary>
     private const int Steps = 8;
 
-    /// <summary>What others may get of a session that has ended, oldest first: not what was sent with QoS 2 [MQTT-4.8.2-5].</summary>
-    /// <param name="sent">What it had not acknowledged.</param>
-    /// <param name="waiting">What was not sent yet.</param>
-    public static QueuedMessage[] Unfinished(IEnumerable<QueuedMessage> sent, IEnumerable<QueuedMessage> waiting) =>
-        [.. sent.Where(queued => queued.QoS == QualityOfService.AtLeastOnce).Concat(waiting).Where(queued => queued.Share is not null)];
+    /// <summary>About how much of what is in the store alone is in memory at once.</summary>
+    private const int BytesReadAtOnce = 1 << 20;
+
+    /// <summary>About what a copy takes in memory beside its bytes.</summary>
+    private const int CostOfCopy = 300;
 
     /// <summary>
-    /// Delivers each message to the member whose turn it is, in slices. Without members they are lost. Not under a lock.
+    /// Delivers each message to the member whose turn it is, in slices. Without members they are lost. Not under a lock. What must be read
+    /// from the store follows in the background.
     /// </summary>
     /// <param name="end">The end of the member's session, with what it had not finished.</param>
     /// <param name="account">The account of the member's identity, whose work it is.</param>
@@ -34,27 +34,63 @@ internal sealed class ShareHandOver(SubscriptionTree tree, IBrokerStore store, B
     /// <param name="inTurn">Whether it waits for the turn of that identity.</param>
     public async ValueTask HandOnAsync(SessionEnd end, Account account, IdentityWork work, bool inTurn)
     {
-        var next = 0;
         try
         {
-            if (end.Unfinished.Length > 0)
-            {
-                await work.RunAsync(account, () => HandOn(end.Unfinished, end.Store, account, ref next), inTurn).ConfigureAwait(false);
-            }
+            await HandOnAsync(end.Unfinished.Waiting, end.Store, account, work, inTurn).ConfigureAwait(false);
         }
         finally
         {
-            end.Store?.End();
+            if (end.Unfinished.Stored is not null)
+            {
+                _ = HandOnStoredAsync(end.Unfinished, end.Store!, account, work);
+            }
+            else
+            {
+                end.Store?.End();
+            }
+        }
+    }
+
+    private async Task HandOnStoredAsync(LeftMessages unfinished, ISessionStore from, Account account, IdentityWork work)
+    {
+        try
+        {
+            for (var stored = unfinished.Stored!; stored.Count > 0;)
+            {
+                var next = stored.Take(0, BytesReadAtOnce, CostOfCopy);
+                var read = await from.ReadAsync(() => next, CancellationToken.None).ConfigureAwait(false);
+                var shared = read.Where(queued => queued.Share is not null).ToList();
+                await HandOnAsync(shared, from, account, work, inTurn: true).ConfigureAwait(false);
+                Array.ForEach(next, copy => stored.Remove(copy.Sequence));
+            }
+
+            await HandOnAsync(unfinished.Last, from, account, work, inTurn: true).ConfigureAwait(false);
+            from.End();
+        }
+        catch (OperationCanceledException)
+        {
+            // The broker stops: the next start finds what is left.
+        }
+    }
+
+    private async ValueTask HandOnAsync(
+        IReadOnlyCollection<QueuedMessage> unfinished, ISessionStore? from, Account account, IdentityWork work, bool inTurn)
+    {
+        var next = 0;
+        QueuedMessage[] all = [.. unfinished];
+        if (all.Length > 0)
+        {
+            await work.RunAsync(account, () => HandOn(all, from, account, ref next), inTurn).ConfigureAwait(false);
         }
     }
 
     /// <summary>The same for a session that had ended when the broker did. Before the first connection.</summary>
     public ValueTask HandOnAsync(SessionState over, Account account, IdentityWork work)
     {
-        var sent = over.Messages.Where(one => one.State != DeliveryState.Done).Select(one => one.Message);
-        var waiting = over.Messages.Where(one => one.State == DeliveryState.Done).Select(one => one.Message);
-        var end = SessionEnd.None with { Unfinished = Unfinished(sent, waiting), Store = over.Store };
-        return HandOnAsync(end, account, work, inTurn: false);
+        QueuedMessage[] sent = [.. over.Messages.Where(one => one.State != DeliveryState.Done).Select(one => one.Message)];
+        QueuedMessage[] waiting = [.. over.Messages.Where(one => one.State == DeliveryState.Done).Select(one => one.Message)];
+        var unfinished = new LeftMessages(sent, waiting, over.Backlog, []).OfShares();
+        return HandOnAsync(SessionEnd.None with { Unfinished = unfinished, Store = over.Store }, account, work, inTurn: false);
     }
 
     /// <returns>Whether there are more.</returns>

@@ -66,6 +66,7 @@ internal sealed class SessionUpkeep(SessionTable sessions, ServerPublisher publi
             return;
         }
 
+        var copies = end.Unfinished.Count;
         try
         {
             session.History.Publish();
@@ -74,7 +75,7 @@ internal sealed class SessionUpkeep(SessionTable sessions, ServerPublisher publi
         {
             sessions.Remove(session);
             await sessions.HandOnAsync(end, session.Account, inTurn: false).ConfigureAwait(false);
-            pass.AddCopies(session.Account, end.Unfinished.Length);
+            pass.AddCopies(session.Account, copies);
             await PublishAsync(end.Will, session, pass).ConfigureAwait(false);
         }
 

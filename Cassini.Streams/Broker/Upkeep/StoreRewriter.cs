@@ -33,6 +33,10 @@ internal sealed class StoreRewriter(IBrokerStore store, SessionTable sessions, R
             var records = session.Rewrite();
             await pieces.TakeAsync(1 + records).ConfigureAwait(false);
             await WaitForRoomAsync(cancellationToken).ConfigureAwait(false);
+            if (records > 0)
+            {
+                await session.Deliveries.RewriteStoredAsync(cancellationToken).ConfigureAwait(false);
+            }
         }
 
         for (var search = retained.BeginRewrite(); retained.RewriteSome(search) is > 0 and var records;)

@@ -36,6 +36,13 @@ internal interface ILedger : IAsyncDisposable
     /// <exception cref="LedgerDamagedException">A number is missing, or the ledger cannot be read.</exception>
     IAsyncEnumerable<LedgerGroup> ReadAsync(long from, CancellationToken cancellationToken);
 
+    /// <summary>One group. Others may be appended or dropped meanwhile; one caller at a time.</summary>
+    /// <param name="number">Its number.</param>
+    /// <param name="cancellationToken">Ends it.</param>
+    /// <returns>The group; null when there is none with this number.</returns>
+    /// <exception cref="IOException">It cannot be read.</exception>
+    ValueTask<byte[]?> FindAsync(long number, CancellationToken cancellationToken);
+
     /// <summary>
     /// Drops the groups with smaller numbers, in steps: after a failure some of them may be gone. It may use the reserve.
     /// </summary>

@@ -65,6 +65,8 @@ internal sealed class SqliteLedger(SqliteLedgerOptions options, TimeProvider tim
         await ValueTask.CompletedTask;
     }
 
+    public ValueTask<byte[]?> FindAsync(long number, CancellationToken cancellationToken) => new(Opened.Find(number));
+
     public ValueTask TrimAsync(long before)
     {
         Opened.Trim(before);

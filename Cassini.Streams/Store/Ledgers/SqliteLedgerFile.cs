@@ -40,6 +40,7 @@ internal sealed class SqliteLedgerFile : IAsyncDisposable
     private readonly Checkpoints _checkpoints;
     private readonly long _run;
 
+    private SqliteGroupFinder? _finder;
     private long _first;
     private long _last;
     private long _total;
@@ -166,6 +167,8 @@ internal sealed class SqliteLedgerFile : IAsyncDisposable
     public SqliteLedgerReader Read(long from) =>
         new(_path, Math.Max(from, Volatile.Read(ref _first)), Volatile.Read(ref _last));
 
+    public byte[]? Find(long number) => (_finder ??= new SqliteGroupFinder(_path)).Find(number);
+
     public void Trim(long before)
     {
         ThrowIfUnusable();
@@ -244,6 +247,7 @@ internal sealed class SqliteLedgerFile : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         await _checkpoints.DisposeAsync();
+        _finder?.Dispose();
         _insert.Dispose();
         _setFirst.Dispose();
         _walk.Dispose();

@@ -101,20 +101,18 @@ internal static class RecordDecoder
 
     private static JournalRecord ReadCopy(JournalRecord record, ref GroupReader reader)
     {
-        var (sequence, body, flags) = (reader.ReadLong(), reader.ReadCount(), (CopyFlags)reader.ReadByte());
+        var copy = reader.ReadCopy();
         record = record with
         {
-            Sequence = sequence,
-            Body = body,
-            QoS = (QualityOfService)(flags & CopyFlags.QoS),
-            Retain = flags.HasFlag(CopyFlags.Retain),
-            IsOfBurst = flags.HasFlag(CopyFlags.IsOfBurst),
-            Identifiers = flags.HasFlag(CopyFlags.HasIdentifiers) ? reader.ReadIdentifiers() : [],
-            Share = flags.HasFlag(CopyFlags.HasShare) ? reader.ReadText() : null,
+            Sequence = copy.Sequence,
+            Body = copy.Body,
+            QoS = (QualityOfService)(copy.Flags & CopyFlags.QoS),
+            Retain = copy.Flags.HasFlag(CopyFlags.Retain),
+            IsOfBurst = copy.Flags.HasFlag(CopyFlags.IsOfBurst),
+            Identifiers = copy.Identifiers,
+            Share = copy.Share,
         };
-        return flags.HasFlag(CopyFlags.HasDelivery)
-            ? record with { PacketId = reader.ReadPacketId(), State = (DeliveryState)reader.ReadByte() }
-            : record;
+        return copy.Flags.HasFlag(CopyFlags.HasDelivery) ? record with { PacketId = copy.PacketId, State = copy.State } : record;
     }
 
     private static JournalRecord ReadBody(JournalRecord record, ref GroupReader reader)

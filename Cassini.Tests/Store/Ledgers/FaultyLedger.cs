@@ -50,6 +50,8 @@ internal sealed class FaultyLedger(ILedger inner) : ILedger
     public IAsyncEnumerable<LedgerGroup> ReadAsync(long from, CancellationToken cancellationToken) =>
         inner.ReadAsync(from, cancellationToken);
 
+    public ValueTask<byte[]?> FindAsync(long number, CancellationToken cancellationToken) => inner.FindAsync(number, cancellationToken);
+
     public ValueTask TrimAsync(long before)
     {
         ThrowIfBroken();

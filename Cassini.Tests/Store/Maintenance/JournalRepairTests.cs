@@ -117,7 +117,7 @@ public sealed class JournalRepairTests : IAsyncLifetime
         (QueuedMessage, ushort, DeliveryState) Sent(long sequence, ushort id) =>
             (new QueuedMessage(message, default, false, [], sequence), id, DeliveryState.AwaitingPubAck);
         SessionState Session(string client, params (QueuedMessage, ushort, DeliveryState)[] messages) => new(
-            NoSessionStore.Instance, new SessionRecord(client, "alice", 60), TimeSpan.Zero, [], [.. messages], []);
+            NoSessionStore.Instance, new SessionRecord(client, "alice", 60), TimeSpan.Zero, [], [.. messages], null, []);
         var state = new BrokerState(
             [Session("a"), Session("b", Sent(1, 9), Sent(2, 10), Sent(3, 65_535), Sent(4, 1), Sent(5, 9)), Session("a")], [], []);
 
