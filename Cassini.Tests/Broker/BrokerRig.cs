@@ -137,6 +137,7 @@ internal sealed class RigConnection : IAsyncDisposable
     private readonly PipeEnd _client;
     private readonly CancellationTokenSource _stopping = new();
     private bool _crashed;
+    private volatile bool _isAborted;
 
     public RigConnection(
         MqttBroker broker, IEventPublisher events, long id, ProtocolVersion version, Account account, bool isProbe, int window)
@@ -187,10 +188,14 @@ internal sealed class RigConnection : IAsyncDisposable
     public Task ReadAsync() => Eventually.HoldsAsync("the broker has read everything", () => _server.HasReadAll);
 
     /// <summary>Whether the broker has read what the client has sent and waits for more, or has done with the connection.</summary>
-    public bool IsQuiet => Served.IsCompleted || _server.HasReadAll;
+    public bool IsQuiet => Served.IsCompleted || (!_isAborted && _server.HasReadAll);
 
     /// <summary>The network is lost. Does not wait until the broker knows.</summary>
-    public void Abort() => _client.Abort();
+    public void Abort()
+    {
+        _isAborted = true;
+        _client.Abort();
+    }
 
     /// <summary>The network is lost, and the broker knows.</summary>
     public async Task LoseAsync()

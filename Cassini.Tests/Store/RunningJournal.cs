@@ -35,6 +35,9 @@ internal sealed class RunningJournal : IAsyncDisposable
     /// <summary>Whether nothing waits to be written.</summary>
     public bool IsQuiet => Buffer(Journal).WaitingSince is null;
 
+    /// <summary>Whether copies could not be read back, and this is tried again.</summary>
+    public bool HasFailedToRead => Reader(Journal).Failure is not null;
+
     public async Task<BrokerState> LoadAsync(long maxQueuedInMemory = long.MaxValue)
     {
         var state = await Journal.LoadAsync(maxQueuedInMemory, TestContext.Current.CancellationToken);
@@ -55,4 +58,7 @@ internal sealed class RunningJournal : IAsyncDisposable
 
     [UnsafeAccessor(UnsafeAccessorKind.Field, Name = "_buffer")]
     private static extern ref ChangeBuffer Buffer(Journal journal);
+
+    [UnsafeAccessor(UnsafeAccessorKind.Field, Name = "_reader")]
+    private static extern ref BacklogReader Reader(Journal journal);
 }

@@ -140,7 +140,7 @@ internal sealed class SimulatedBroker(SimulatedDisk disk, ScheduleChecker checke
             // After a failure the journal waits for a second.
             Advance(1.5);
             await SettleAsync();
-            return Journal.Journal.Refusal is null && Journal.IsQuiet;
+            return Journal.Journal.Refusal is null && Journal.IsQuiet && !IsReading() && _rewriting.IsCompleted;
         },
         static done => done,
         TimeSpan.FromSeconds(10));
@@ -211,7 +211,10 @@ internal sealed class SimulatedBroker(SimulatedDisk disk, ScheduleChecker checke
 
     private bool IsQuiet() =>
         (disk.IsHolding || Journal.Journal.Refusal is not null || Journal.IsQuiet) && _connections.TrueForAll(one => one.IsQuiet)
-        && (disk.FailsReads || !Rig.Broker.Sessions.All.Any(session => IsReading(session.Deliveries)));
+        && (disk.FailsReads || !IsReading());
+
+    private bool IsReading() =>
+        Journal.HasFailedToRead || Rig.Broker.Sessions.All.Any(session => IsReading(session.Deliveries));
 
     [UnsafeAccessor(UnsafeAccessorKind.Field, Name = "_isReading")]
     private static extern ref bool IsReading(DeliveryQueue deliveries);
