@@ -21,6 +21,11 @@ public enum CapacityResource
     /// <summary>Listed topics. Nothing is turned away when there is no place for one more: it is used all the same.</summary>
     Topics,
 
+    /// <summary>
+    /// The disk for messages that wait in the journal alone, in bytes. When there is none left for a message, its copy is dropped.
+    /// </summary>
+    Disk,
+
     /// <summary>File descriptors of the process. No identity has a share of them: they are used up by connections.</summary>
     Descriptors,
 }

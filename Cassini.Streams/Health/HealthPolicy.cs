@@ -89,11 +89,11 @@ public sealed record HealthPolicy
 
     /// <summary>Above this number of queued messages the check is degraded.</summary>
     [Within(1)]
-    public long BacklogSoft { get; init; } = 100_000;
+    public long BacklogSoft { get; init; } = 1_000_000;
 
     /// <summary>Above this number of queued messages the check is an error.</summary>
     [Within(1)]
-    public long BacklogHard { get; init; } = 1_000_000;
+    public long BacklogHard { get; init; } = 10_000_000;
 
     /// <summary>
     /// Above this share of a limit (connections, sessions, memory, retained messages, shared subscriptions, file descriptors) the check is

@@ -8,8 +8,8 @@ namespace Cassini.Streams.Quotas;
 /// <summary>
 /// The shares of some identities, instead of those for all: a gateway speaks for many clients. Written <c>IDENTITY RESOURCE=SHARE …</c>,
 /// for example <c>gateway-* sessions=50% connections=100%</c>. IDENTITY is a client's name, with <c>*</c> for any characters, and in double
-/// quotes if it has a space. RESOURCE is <c>connections</c>, <c>sessions</c>,
-/// <c>memory</c>, <c>retained</c>, <c>sharedSubscriptions</c> or <c>topics</c>, or <c>all</c> for each of these that is not named.
+/// quotes if it has a space. RESOURCE is <c>connections</c>, <c>sessions</c>, <c>memory</c>, <c>retained</c>, <c>sharedSubscriptions</c>,
+/// <c>topics</c> or <c>disk</c>, or <c>all</c> for each of these that is not named.
 /// </summary>
 public sealed record IdentityQuota
 {

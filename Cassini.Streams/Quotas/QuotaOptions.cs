@@ -47,6 +47,12 @@ public sealed record QuotaOptions
     [Form("number, or percentage")]
     public Share Topics { get; init; } = Share.Percent(25);
 
+    /// <summary>
+    /// Of <c>Store:MaxBytes</c>: messages that wait in the journal alone for its clients. Further ones are dropped.
+    /// </summary>
+    [Form("bytes, or percentage")]
+    public Share Disk { get; init; } = Share.Percent(25);
+
     /// <summary>Other shares for some identities: the first one that matches is the one that counts.</summary>
     [Form("quotas")]
     public ImmutableArray<IdentityQuota> Identities { get; init; } = [];
@@ -60,6 +66,7 @@ public sealed record QuotaOptions
         Retained = Share.Percent(100),
         SharedSubscriptions = Share.Percent(100),
         Topics = Share.Percent(100),
+        Disk = Share.Percent(100),
     };
 
     /// <summary>The share of a resource for those identities that have no other.</summary>
@@ -71,6 +78,7 @@ public sealed record QuotaOptions
         CapacityResource.Retained => Retained,
         CapacityResource.SharedSubscriptions => SharedSubscriptions,
         CapacityResource.Topics => Topics,
+        CapacityResource.Disk => Disk,
         _ => throw new ArgumentOutOfRangeException(nameof(resource)),
     };
 }

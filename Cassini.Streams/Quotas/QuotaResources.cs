@@ -16,6 +16,7 @@ internal static class QuotaResources
         CapacityResource.Retained,
         CapacityResource.SharedSubscriptions,
         CapacityResource.Topics,
+        CapacityResource.Disk,
     ];
 
     public static ImmutableArray<string> Names { get; } = [.. All.Select(NameOf)];

@@ -68,6 +68,8 @@ internal sealed class Journal : IBrokerStore, IAsyncDisposable
 
     public string? Refusal => _condition.Refusal;
 
+    public long Capacity => _options.MaxBytes;
+
     public bool WantsRewrite => _rewrite.IsDue;
 
     /// <summary>What it has done, and how it is. Any thread.</summary>

@@ -22,7 +22,6 @@ internal sealed class SessionLog(ChangeBuffer buffer, JournalRewrite rewrite, Ba
     private int _receivedEnd = Nothing;
     private int _rewritten = Nothing;
     private int _last = Nothing;
-    private long _completeOnceEnded;
 
     public long LastTicket { get; private set; }
 
@@ -39,7 +38,7 @@ internal sealed class SessionLog(ChangeBuffer buffer, JournalRewrite rewrite, Ba
         lock (buffer.Gate)
         {
             JoinLocked();
-            _completeOnceEnded = LastTicket;
+            CompleteSince = LastTicket;
             _copies?.Clear();
             _oldest = 0;
             _received = _receivedEnd = Nothing;
@@ -47,14 +46,6 @@ internal sealed class SessionLog(ChangeBuffer buffer, JournalRewrite rewrite, Ba
 
         Put(session);
         Add(RecordType.Presence, value: buffer.UtcNow - (long)away.TotalMilliseconds, count: isConnected ? 1 : 0);
-    }
-
-    public void EndRewrite()
-    {
-        lock (buffer.Gate)
-        {
-            CompleteSince = _completeOnceEnded;
-        }
     }
 
     public ValueTask<IReadOnlyList<QueuedMessage>> ReadAsync(Func<StoredCopy[]> wanted, CancellationToken cancellationToken) =>

@@ -20,6 +20,8 @@ internal sealed class InMemoryStore : IBrokerStore
     /// <summary>Why it keeps no new messages.</summary>
     public string? Refusal { get; set; }
 
+    public long Capacity => 0;
+
     /// <summary>Runs when a session is stored.</summary>
     public Action PuttingSession { get; set; } = () => { };
 
@@ -205,10 +207,6 @@ internal sealed class InMemoryStore : IBrokerStore
 
         public ValueTask<IReadOnlyList<QueuedMessage>> ReadAsync(Func<StoredCopy[]> wanted, CancellationToken cancellationToken) =>
             throw new InvalidOperationException("It gives nothing back.");
-
-        public void EndRewrite()
-        {
-        }
 
         public void Put(SessionRecord changed)
         {

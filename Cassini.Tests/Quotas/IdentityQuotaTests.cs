@@ -29,7 +29,7 @@ public class IdentityQuotaTests
     [InlineData("", "it is no quota: IDENTITY RESOURCE=SHARE …, for example gateway-* sessions=50% connections=100%")]
     [InlineData("gateway", "it is no quota: IDENTITY RESOURCE=SHARE …, for example gateway-* sessions=50% connections=100%")]
     [InlineData("Meter 7 sessions=1", "'7' is not RESOURCE=SHARE")]
-    [InlineData("a b=1", "'b' is none of connections, sessions, memory, retained, sharedSubscriptions, topics, all")]
+    [InlineData("a b=1", "'b' is none of connections, sessions, memory, retained, sharedSubscriptions, topics, disk, all")]
     [InlineData("a sessions=0", "'0' is not a share: a whole number of at least 1, or 1% to 100% of the limit")]
     [InlineData("a sessions=1 sessions=2", "'sessions' is given twice")]
     [InlineData("\"a all=1", "a quote is not closed")]

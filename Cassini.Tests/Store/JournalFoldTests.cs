@@ -246,8 +246,6 @@ public class JournalFoldTests
             {
                 Log.PutReceived(packetId);
             }
-
-            Log.EndRewrite();
         }
 
         public override string ToString() => Describe(

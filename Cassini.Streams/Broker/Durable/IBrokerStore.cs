@@ -15,6 +15,9 @@ internal interface IBrokerStore
     /// <summary>Why it cannot keep new messages now, which are to be refused then; null when it can. Any thread.</summary>
     string? Refusal { get; }
 
+    /// <summary>How many bytes it may keep; 0 when it keeps nothing.</summary>
+    long Capacity { get; }
+
     /// <summary>Loads everything that was stored. Called at most once, before the first change.</summary>
     /// <param name="maxQueuedInMemory">
     /// About how many bytes of the messages that wait for one session are loaded; of the rest only where it lies.

@@ -24,8 +24,8 @@ internal interface ISessionStore
     ValueTask<IReadOnlyList<QueuedMessage>> ReadAsync(Func<StoredCopy[]> wanted, CancellationToken cancellationToken);
 
     /// <summary>
-    /// All of it follows once more, as it is now: its subscriptions, its copies (<see cref="PutAgain"/>) and what it has received. Then
-    /// comes <see cref="EndRewrite"/>; meanwhile the session goes on.
+    /// All of it follows once more, as it is now: its subscriptions, its copies (<see cref="PutAgain"/>) and what it has received. What is
+    /// in the store alone follows last, while the session goes on.
     /// </summary>
     /// <param name="session">The session.</param>
     /// <param name="isConnected">Whether it has a connection.</param>
@@ -34,9 +34,6 @@ internal interface ISessionStore
 
     /// <summary>A copy that was put before: those in flight come in their order, and before those that wait.</summary>
     void PutAgain(in QueuedMessage message, ushort packetId, DeliveryState state);
-
-    /// <summary>Everything has followed that was there at <see cref="BeginRewrite"/>.</summary>
-    void EndRewrite();
 
     /// <summary>Its expiry interval changed.</summary>
     void Put(SessionRecord session);

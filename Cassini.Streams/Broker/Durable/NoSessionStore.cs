@@ -28,10 +28,6 @@ internal sealed class NoSessionStore : ISessionStore
     {
     }
 
-    public void EndRewrite()
-    {
-    }
-
     public void Put(SessionRecord session)
     {
     }

@@ -15,7 +15,10 @@ internal sealed class NoStore : IBrokerStore
 
     public string? Refusal => null;
 
-    public ValueTask<BrokerState> LoadAsync(long maxQueuedInMemory, CancellationToken cancellationToken) => ValueTask.FromResult(BrokerState.Empty);
+    public long Capacity => 0;
+
+    public ValueTask<BrokerState> LoadAsync(long maxQueuedInMemory, CancellationToken cancellationToken) =>
+        ValueTask.FromResult(BrokerState.Empty);
 
     public ISessionStore OpenSession(SessionRecord session) => NoSessionStore.Instance;
 

@@ -266,7 +266,6 @@ internal sealed class DeliveryQueue(
         lock (sessionLock)
         {
             _scheduler.Waiting.Tail?.EndRewrite();
-            journal.EndRewrite();
         }
     }
 

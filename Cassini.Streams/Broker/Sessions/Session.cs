@@ -28,15 +28,15 @@ internal sealed class Session : Subscriber
     private WaitingWill _will;
 
     public Session(
-        BrokerOptions options, IBrokerStore store, SubscriptionTree tree, RetainedMessages retained, ShareHandOver handOver,
-        SharedPlaces sharedPlaces, AccountMemory memory, BrokerCounters counters, TimeProvider time, string clientId,
+        BrokerOptions options, IBrokerStore store, SharedResource disk, SubscriptionTree tree, RetainedMessages retained,
+        ShareHandOver handOver, SharedPlaces sharedPlaces, AccountMemory memory, BrokerCounters counters, TimeProvider time, string clientId,
         SessionHistory history, bool isListed, IdentityWork work)
     {
         History = history;
         _counters = counters;
         _time = time;
         _handOver = handOver;
-        _journal = new SessionJournal(store, clientId);
+        _journal = new SessionJournal(store, clientId, disk, memory.Account);
         Losses = new DeliveryLosses(counters);
         Deliveries = new DeliveryQueue(history.Lock, options, memory, counters, Losses, time, _journal, retained, work);
         Subscriptions = new SessionSubscriptions(

@@ -1,5 +1,6 @@
 using Cassini.Streams.Broker.Durable;
 using Cassini.Streams.Broker.Model;
+using Cassini.Streams.Quotas;
 
 namespace Cassini.Streams.Broker.Sessions;
 
@@ -7,7 +8,11 @@ namespace Cassini.Streams.Broker.Sessions;
 /// Puts the changes of one session into the store for as long as the session is one that outlives its connections. Belongs to the
 /// session's lock, so that the changes arrive in their order.
 /// </summary>
-internal sealed class SessionJournal(IBrokerStore store, string clientId)
+/// <param name="store">The store.</param>
+/// <param name="clientId">The client whose session it is.</param>
+/// <param name="disk">The disk that all have for messages that are in the store alone.</param>
+/// <param name="account">Who has some of it.</param>
+internal sealed class SessionJournal(IBrokerStore store, string clientId, SharedResource disk, Account account)
 {
     private ISessionStore? _kept;
 
@@ -61,8 +66,15 @@ internal sealed class SessionJournal(IBrokerStore store, string clientId)
         return _kept is not null;
     }
 
-    /// <summary>Everything has followed.</summary>
-    public void EndRewrite() => _kept?.EndRewrite();
+    /// <summary>Takes disk for a message that is to be in the store alone.</summary>
+    /// <returns>False when its identity may have no more.</returns>
+    public bool TryTakeDisk(long bytes) => disk.TryTake(account, bytes) == QuotaVerdict.Taken;
+
+    /// <summary>Takes disk for messages that are in the store alone already.</summary>
+    public void TakeDisk(long bytes) => disk.Take(account, bytes, bytes);
+
+    /// <summary>Messages are in the store alone no more.</summary>
+    public void ReturnDisk(long bytes) => disk.Return(account, bytes, bytes);
 
     /// <summary>Reads messages that are in the store alone, without the session's lock. See <see cref="ISessionStore.ReadAsync"/>.</summary>
     public ValueTask<IReadOnlyList<QueuedMessage>> ReadAsync(Func<StoredCopy[]> wanted, CancellationToken cancellationToken) =>

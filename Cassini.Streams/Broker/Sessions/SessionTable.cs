@@ -32,6 +32,7 @@ internal sealed class SessionTable(
     private readonly Lock[] _connecting = [.. Enumerable.Range(0, Stripes).Select(_ => new Lock())];
 
     private readonly SharedResource _places = new(CapacityResource.Sessions, options.MaxSessions, accounts);
+    private readonly SharedResource _disk = new(CapacityResource.Disk, store.Capacity, accounts);
     private readonly SharedPlaces _shared = new(options.MaxSharedSubscriptions, accounts);
     private readonly ShareHandOver _handOver = new(tree, store, counters, time);
     private readonly ConcurrentDictionary<string, Session> _sessions = new(StringComparer.Ordinal);
@@ -111,8 +112,8 @@ internal sealed class SessionTable(
     public AttachResult AttachProbe(Attachment attachment, AttachRequest request, IEventPublisher probeEvents, FlushSet flushes)
     {
         var session = new Session(
-            options, store, tree, retained, _handOver, _shared, budget.Of(accounts.OfBroker), new BrokerCounters(), time, request.ClientId,
-            new SessionHistory(probeEvents), isListed: false, work);
+            options, store, _disk, tree, retained, _handOver, _shared, budget.Of(accounts.OfBroker), new BrokerCounters(), time,
+            request.ClientId, new SessionHistory(probeEvents), isListed: false, work);
         session.TryAttach(attachment, request, isPresent: false, flushes, out _);
         return new AttachResult(session, session.History);
     }
@@ -224,8 +225,8 @@ internal sealed class SessionTable(
 
     private Session Make(string clientId, Account account, SessionHistory history) =>
         new(
-            options, store, tree, retained, _handOver, _shared, budget.Of(account), counters, time, clientId, history, isListed: true,
-            work);
+            options, store, _disk, tree, retained, _handOver, _shared, budget.Of(account), counters, time, clientId, history,
+            isListed: true, work);
 
     private void NoteOpened()
     {

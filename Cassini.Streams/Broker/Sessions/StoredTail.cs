@@ -44,8 +44,9 @@ internal sealed class StoredTail(BrokerOptions options, MemoryTally tally, Sessi
     public bool TryAdd(in QueuedMessage queued, long before)
     {
         var isStored = queued.QoS != QualityOfService.AtMostOnce;
+        var size = queued.Message.StoredSize;
         var hasRoom = isStored
-            ? _stored.Bytes + BytesInMemory + queued.Message.StoredSize <= options.MaxQueuedOnDisk
+            ? _stored.Bytes + BytesInMemory + size <= options.MaxQueuedOnDisk && journal.TryTakeDisk(size)
             : before + BytesInMemory + queued.Message.Size <= options.MaxQueuedBytes;
         if (!hasRoom)
         {
@@ -71,6 +72,7 @@ internal sealed class StoredTail(BrokerOptions options, MemoryTally tally, Sessi
     public void Restore(StoredBacklog kept)
     {
         _stored = kept;
+        journal.TakeDisk(kept.Bytes);
         TellBlocks();
     }
 
@@ -102,7 +104,16 @@ internal sealed class StoredTail(BrokerOptions options, MemoryTally tally, Sessi
             return false;
         }
 
-        oldest = _unstored.TryPeek(out var unstored) && unstored.Sequence == sequence ? _unstored.Dequeue() : _pending.Dequeue().Message;
+        if (_unstored.TryPeek(out var unstored) && unstored.Sequence == sequence)
+        {
+            oldest = _unstored.Dequeue();
+        }
+        else
+        {
+            oldest = _pending.Dequeue().Message;
+            journal.ReturnDisk(oldest.Message.StoredSize);
+        }
+
         BytesInMemory -= oldest.Message.Size;
         return true;
     }
@@ -121,6 +132,7 @@ internal sealed class StoredTail(BrokerOptions options, MemoryTally tally, Sessi
         }
 
         _stored.Remove(read.Sequence);
+        journal.ReturnDisk(read.Message.StoredSize);
         TellBlocks();
         if (read.Sequence <= _rewriteUpTo)
         {
@@ -153,6 +165,7 @@ internal sealed class StoredTail(BrokerOptions options, MemoryTally tally, Sessi
     /// <returns>What is in the store alone; and what is in memory, which stays counted.</returns>
     public (StoredBacklog Stored, IReadOnlyCollection<QueuedMessage> InMemory) TakeAll()
     {
+        journal.ReturnDisk(_stored.Bytes + _pending.Sum(pending => (long)pending.Message.Message.StoredSize));
         var stored = _stored;
         _stored = new StoredBacklog();
         TellBlocks();

@@ -14,6 +14,9 @@ internal sealed class FaultyLedger(ILedger inner) : ILedger
     /// <summary>Called with the number before each append. The append waits for it, so it also makes one slow, or stand still.</summary>
     public Func<long, ValueTask<LedgerFault>> OnAppend { get; set; } = static _ => new(LedgerFault.None);
 
+    /// <summary>Whether reading a single group fails.</summary>
+    public bool FindFails { get; set; }
+
     public ValueTask<LedgerExtent> OpenAsync(CancellationToken cancellationToken)
     {
         _isBroken = false;
@@ -50,7 +53,8 @@ internal sealed class FaultyLedger(ILedger inner) : ILedger
     public IAsyncEnumerable<LedgerGroup> ReadAsync(long from, CancellationToken cancellationToken) =>
         inner.ReadAsync(from, cancellationToken);
 
-    public ValueTask<byte[]?> FindAsync(long number, CancellationToken cancellationToken) => inner.FindAsync(number, cancellationToken);
+    public ValueTask<byte[]?> FindAsync(long number, CancellationToken cancellationToken) =>
+        FindFails ? throw new IOException("It cannot be read, says the test.") : inner.FindAsync(number, cancellationToken);
 
     public ValueTask TrimAsync(long before)
     {

@@ -37,6 +37,11 @@ public sealed class SqliteLedgerTests : IDisposable
                                 var from = last - (value % 20);
                                 ShouldBeEqual(await ledger.GroupsAsync(from), [.. model.Where(group => group.Number >= from)]);
                                 break;
+                            case 3 when last > 0:
+                                var wanted = last - (value % 30);
+                                var there = model.Where(group => group.Number == wanted).Select(group => group.Bytes).FirstOrDefault();
+                                (await ledger.FindAsync(wanted, TestContext.Current.CancellationToken)).ShouldBe(there);
+                                break;
                             case 2:
                                 var seal = value % 2 == 0;
                                 if (seal)

@@ -1,0 +1,266 @@
+using System.Globalization;
+using Cassini.Streams.Events;
+using Cassini.Streams.Mqtt;
+using Cassini.Streams.Mqtt.Packets;
+using Cassini.Streams.Mqtt.Properties;
+using Cassini.Streams.Quotas;
+using Cassini.Streams.Store.Ledgers;
+using Cassini.Tests.Store;
+using Cassini.Tests.Store.Ledgers;
+using Cassini.Tests.Support;
+using Cassini.Tests.VirtualTime;
+
+namespace Cassini.Tests.Broker;
+
+/// <summary>What waits for a client beyond what memory may have lies in the journal alone, and comes all the same.</summary>
+public class BacklogOnDiskTests
+{
+    private const int Messages = 400;
+    private const int InMemory = 8 * 1024;
+    private const long Tolerance = 4096;
+
+    /// <summary>What may be in memory, with the slots of these messages, and an index of all: 13 bytes each, in whole blocks.</summary>
+    private const long AtMost = (3 * InMemory) + (Messages * 20);
+
+    private readonly List<(long Number, byte[] Bytes)> _groups = [];
+    private readonly VirtualClock _clock = new();
+
+    [Theory]
+    [InlineData(QualityOfService.AtLeastOnce)]
+    [InlineData(QualityOfService.ExactlyOnce)]
+    public async Task Publish_ToAnAbsentClient_CostsAnIndexAndComesInOrder(QualityOfService qos)
+    {
+        await using var running = Running();
+        await using var rig = await RigAsync(running);
+        await SubscribeAndLeaveAsync(rig);
+        var before = rig.Broker.Budget.Used;
+
+        await PublishAsync(rig, qos, 0, Messages);
+
+        (rig.Broker.Budget.Used - before).ShouldBeLessThan(AtMost, "most of it is not in memory");
+        Backlog(rig).ShouldBe(Messages);
+        var keeper = (await rig.OpenAsync("keeper", change: BrokerRig.Lasting)).Client;
+        await ExpectAsync(keeper, 0, Messages);
+        await Eventually.HoldsAsync("nothing waits", () => Backlog(rig) == 0);
+        rig.Broker.Budget.Used.ShouldBeInRange(before - Tolerance, before + Tolerance);
+    }
+
+    [Fact]
+    public async Task Load_ALongBacklog_IsLeftOnDiskAndComesInOrder()
+    {
+        long before;
+        await using (var running = Running())
+        {
+            await using var rig = await RigAsync(running);
+            await SubscribeAndLeaveAsync(rig);
+            before = rig.Broker.Budget.Used;
+            await PublishAsync(rig, QualityOfService.AtLeastOnce, 0, Messages);
+        }
+
+        await using var again = Running();
+        await using var next = await RigAsync(again);
+        Backlog(next).ShouldBe(Messages);
+        (next.Broker.Budget.Used - before).ShouldBeLessThan(AtMost, "most of it is not loaded");
+        await PublishAsync(next, QualityOfService.AtLeastOnce, Messages, 10);
+        var keeper = (await next.OpenAsync("keeper", change: BrokerRig.Lasting)).Client;
+        await ExpectAsync(keeper, 0, Messages + 10);
+    }
+
+    [Fact]
+    public async Task Rewrite_ALongBacklog_IsWrittenAnewAndComes()
+    {
+        await using var running = Running();
+        await using var rig = await RigAsync(running);
+        await SubscribeAndLeaveAsync(rig);
+        await PublishAsync(rig, QualityOfService.AtLeastOnce, 0, Messages);
+        var last = _groups[^1].Number;
+
+        await rig.Broker.Rewriter.RewriteAsync(TestContext.Current.CancellationToken);
+        await Eventually.HoldsAsync("what was written before is dropped", () =>
+        {
+            running.Journal.PutWill(new("w", "alice", [], default, [], default, false, null, 0));
+            return _groups[0].Number > last;
+        });
+
+        await ExpectAsync((await rig.OpenAsync("keeper", change: BrokerRig.Lasting)).Client, 0, Messages);
+    }
+
+    /// <summary>A client that comes back for the last time gets all, though its session is to end with the connection.</summary>
+    [Fact]
+    public async Task Connect_SessionIsToEndWithIt_GetsTheBacklogAndIsForgotten()
+    {
+        await using (var running = Running())
+        {
+            await using var rig = await RigAsync(running);
+            await SubscribeAndLeaveAsync(rig);
+            await PublishAsync(rig, QualityOfService.AtLeastOnce, 0, Messages);
+            var keeper = await rig.OpenAsync("keeper", change: connect => BrokerRig.Lasting(connect) with { Properties = PropertySet.Empty });
+            keeper.Answer!.SessionPresent.ShouldBeTrue();
+            await rig.Broker.Rewriter.RewriteAsync(TestContext.Current.CancellationToken);
+            await ExpectAsync(keeper.Client, 0, Messages / 2);
+        }
+
+        // The process was killed meanwhile, and so the connection has ended.
+        await using var again = Running();
+        await using var next = await RigAsync(again);
+        next.Broker.Sessions.Find("keeper").ShouldBeNull();
+        Backlog(next).ShouldBe(0);
+    }
+
+    [Fact]
+    public async Task End_OfAMemberWithABacklog_OthersGetIt()
+    {
+        await using var running = Running();
+        await using var rig = await RigAsync(running);
+        var member = await rig.OpenAsync("member", change: BrokerRig.Lasting);
+        await member.Client.SubscribeAsync("$share/g/t");
+        await member.DisconnectAsync();
+        await PublishAsync(rig, QualityOfService.AtLeastOnce, 0, Messages);
+        var other = (await rig.OpenAsync("other", change: BrokerRig.Lasting)).Client;
+        await other.SubscribeAsync("$share/g/t");
+
+        await rig.ConnectAsync("member");
+
+        await ExpectAsync(other, 0, Messages);
+        await Eventually.HoldsAsync("nothing is left of the session that ended", () => Backlog(rig) == 0);
+    }
+
+    [Fact]
+    public async Task End_OfAMemberWhileItsBacklogIsWritten_OthersGetItAll()
+    {
+        var goOn = new TaskCompletionSource();
+        var ledger = new FaultyLedger(new ListLedger(_groups));
+        await using var running = Running(() => ledger);
+        await using var rig = await RigAsync(running);
+        await SubscribeAndLeaveAsync(rig, "member", "$share/g/t");
+        await PublishAsync(rig, QualityOfService.AtLeastOnce, 0, Messages);
+        ledger.OnAppend = async _ =>
+        {
+            await goOn.Task;
+            return LedgerFault.None;
+        };
+        var publisher = await rig.OpenAsync("p", identity: "bob");
+        for (var i = Messages; i < Messages + 5; i++)
+        {
+            await publisher.Client.SendAsync(publisher.Client.Publish("t", Text(i), QualityOfService.AtLeastOnce, (ushort)i));
+        }
+
+        await publisher.ReadAsync();
+        var other = await rig.ConnectAsync("other");
+        await other.SubscribeAsync("$share/g/t");
+        var ending = rig.ConnectAsync("member");
+
+        await ExpectAsync(other, 0, Messages + 5);
+        goOn.SetResult();
+        await Eventually.CompletesAsync("its client is connected anew", ending);
+    }
+
+    /// <summary>Without room in memory, what is acknowledged is kept all the same.</summary>
+    [Fact]
+    public async Task Publish_IdentityHasItsShareOfMemory_IsKeptOnDisk()
+    {
+        await using var running = Running();
+        await using var rig = await RigAsync(running, new QuotaOptions { Memory = Share.Of(64 * 1024) }, inMemory: 1 << 20);
+        await SubscribeAndLeaveAsync(rig, "keeper");
+        await PublishAsync(rig, QualityOfService.AtLeastOnce, 0, Messages);
+
+        rig.Broker.Statistics.Dropped.ShouldBe(0);
+        await ExpectAsync((await rig.OpenAsync("keeper", change: BrokerRig.Lasting)).Client, 0, Messages);
+    }
+
+    [Theory]
+    [InlineData("session")]
+    [InlineData("identity")]
+    public async Task Publish_NoDiskIsLeft_DropsWhatIsTooMuch(string limit)
+    {
+        await using var running = Running();
+        await using var rig = limit == "session"
+            ? await RigAsync(running, onDisk: 4 * 1024)
+            : await RigAsync(running, new QuotaOptions { Disk = Share.Of(4 * 1024) });
+        await SubscribeAndLeaveAsync(rig);
+        await PublishAsync(rig, QualityOfService.AtLeastOnce, 0, Messages);
+
+        var dropped = rig.Broker.Statistics.Dropped;
+        dropped.ShouldBeInRange(Messages / 4, Messages - 1);
+        await ExpectAsync((await rig.OpenAsync("keeper", change: BrokerRig.Lasting)).Client, 0, Messages - (int)dropped);
+        rig.Accounts.All.ShouldAllBe(account => account.Held(CapacityResource.Disk) == 0);
+    }
+
+    /// <summary>A journal that cannot be read does not end the session: it goes on when it can.</summary>
+    [Fact]
+    public async Task Read_Fails_IsSaidAndTriedAgain()
+    {
+        var ledger = new FaultyLedger(new ListLedger(_groups));
+        await using var running = Running(() => ledger);
+        await using var rig = await RigAsync(running);
+        await SubscribeAndLeaveAsync(rig);
+        await PublishAsync(rig, QualityOfService.AtLeastOnce, 0, Messages);
+        ledger.FindFails = true;
+
+        var keeper = (await rig.OpenAsync("keeper", change: BrokerRig.Lasting)).Client;
+        await Eventually.HoldsAsync(
+            "the check says it", () => running.Journal.Sample().Warning?.Contains("cannot be read back", StringComparison.Ordinal) is true);
+        ledger.FindFails = false;
+        rig.Advance(1.5);
+
+        await ExpectAsync(keeper, 0, Messages);
+        running.Journal.Sample().Warning.ShouldBeNull();
+    }
+
+    private RunningJournal Running(Func<ILedger>? ledgers = null) => new(ledgers ?? (() => new ListLedger(_groups)), _clock.Time);
+
+    private async Task<BrokerRig> RigAsync(
+        RunningJournal running, QuotaOptions? quota = null, long inMemory = InMemory, long onDisk = 1 << 30)
+    {
+        var rig = new BrokerRig(
+            options => options with { MaxQueuedInMemory = inMemory, MaxQueuedOnDisk = onDisk }, running.Journal, _clock, quota: quota);
+        await rig.Broker.LoadAsync(TestContext.Current.CancellationToken);
+        _ = running.Run();
+        return rig;
+    }
+
+    private static async Task SubscribeAndLeaveAsync(BrokerRig rig, string clientId = "keeper", string filter = "t")
+    {
+        var keeper = await rig.OpenAsync(clientId, change: BrokerRig.Lasting);
+        await keeper.Client.SubscribeAsync(filter);
+        await keeper.DisconnectAsync();
+    }
+
+    private static async Task PublishAsync(BrokerRig rig, QualityOfService qos, int first, int count)
+    {
+        var publisher = await rig.ConnectAsync("publisher", identity: "bob");
+        for (var i = first; i < first + count; i++)
+        {
+            (await publisher.PublishAsync("t", Text(i), qos)).ShouldBe(ReasonCode.Success);
+        }
+
+        await publisher.DisconnectAsync();
+    }
+
+    /// <summary>All come in their order, and are acknowledged.</summary>
+    private static async Task ExpectAsync(MqttTestClient client, int first, int count)
+    {
+        var (next, toRelease) = (first, 0);
+        while (next < first + count || toRelease > 0)
+        {
+            switch (await client.ReadAsync($"message {next} comes"))
+            {
+                case ReceivedPublish message:
+                    message.Text.ShouldBe(Text(next++));
+                    toRelease += message.QoS == QualityOfService.ExactlyOnce ? 1 : 0;
+                    await client.AckAsync(message.QoS == QualityOfService.AtLeastOnce ? PacketType.PubAck : PacketType.PubRec, message.PacketId);
+                    break;
+                case AckPacket { Type: PacketType.PubRel } release:
+                    await client.AckAsync(PacketType.PubComp, release.PacketId);
+                    toRelease--;
+                    break;
+                case var other:
+                    throw new InvalidOperationException($"{other} was not to come.");
+            }
+        }
+    }
+
+    private static long Backlog(BrokerRig rig) => rig.Broker.Sessions.All.Sum(session => (long)session.Deliveries.Backlog);
+
+    private static string Text(int number) => string.Create(CultureInfo.InvariantCulture, $"{number:0000} and some more text");
+}
