@@ -1,3 +1,4 @@
+using Cassini.Streams.Primitives;
 using Microsoft.Extensions.Logging;
 
 namespace Cassini.Streams.Store;
@@ -17,4 +18,11 @@ internal static partial class StoreLog
 
     [LoggerMessage(2306, LogLevel.Error, "The last changes before the stop could not be written: nobody was told that they were kept")]
     public static partial void LastWriteFailed(ILogger logger, Exception? failure);
+
+    [LoggerMessage(
+        2307,
+        LogLevel.Error,
+        "The disk of the journal did not answer within {Patience}: the stop continues without it. {Waiting:#,0} changes were not written; "
+        + "nobody was told that they were kept")]
+    public static partial void StopLeft(ILogger logger, LogDuration patience, int waiting);
 }

@@ -18,6 +18,7 @@ public class JournalFailureTests : IAsyncDisposable
     private readonly VirtualClock _clock = new();
     private readonly List<(long Number, byte[] Bytes)> _groups = [];
     private readonly RecordingPublisher _events;
+    private readonly RecordingLogger<Journal> _log = new();
     private readonly RunningJournal _running;
     private Func<long, LedgerFault> _fault = static _ => LedgerFault.None;
     private long? _free;
@@ -29,7 +30,7 @@ public class JournalFailureTests : IAsyncDisposable
     {
         _events = new RecordingPublisher(_clock.Time);
         _running = new RunningJournal(
-            Make, _clock.Time, new StoreOptions { MinFreeBytes = 1_000, MaxBytes = 1 << 20 }, _events, Free);
+            Make, _clock.Time, new StoreOptions { MinFreeBytes = 1_000, MaxBytes = 1 << 20 }, _events, Free, _log);
     }
 
     private Journal Journal => _running.Journal;
@@ -205,6 +206,34 @@ public class JournalFailureTests : IAsyncDisposable
         stands.Set();
         await DurableAsync(session);
         await Eventually.HoldsAsync("nothing waits", () => Journal.Sample().Lag == TimeSpan.Zero);
+    }
+
+    [Fact]
+    public async Task Stop_DiskDoesNotAnswer_EndsAndSaysWhatWasNotWritten()
+    {
+        await _running.LoadAsync();
+        var session = await OpenSessionAsync();
+        using var stands = new ManualResetEventSlim();
+        var tries = _tries;
+        _fault = _ =>
+        {
+            stands.Wait(TestContext.Current.CancellationToken);
+            return LedgerFault.None;
+        };
+        session.PutSubscription(Subscription("a"));
+        await Eventually.HoldsAsync("it writes", () => Volatile.Read(ref _tries) > tries);
+        session.PutSubscription(Subscription("b"));
+        await _running.EndRunAsync();
+
+        var stopped = Journal.DisposeAsync().AsTask();
+        await UntilAsync("it is stopped", () => stopped.IsCompleted);
+
+        _log.Entries.Single().Message.ShouldBe(
+            "The disk of the journal did not answer within 5 s: the stop continues without it. 2 changes were not written; "
+            + "nobody was told that they were kept");
+        Journal.Durability.IsReached(session.LastTicket).ShouldBeFalse();
+        stands.Set();
+        await Eventually.HoldsAsync("what was left to itself ends", () => Journal.Durability.IsReached(session.LastTicket));
     }
 
     // Encoded twice, its message would be taken for written.
