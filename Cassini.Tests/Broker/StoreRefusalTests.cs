@@ -1,5 +1,6 @@
 using Cassini.Streams.Events;
 using Cassini.Streams.Mqtt;
+using Cassini.Streams.Mqtt.Packets;
 using Cassini.Tests.Support;
 
 namespace Cassini.Tests.Broker;
@@ -143,5 +144,57 @@ public class StoreRefusalTests
         durable.SetResult();
         store.Durability.Reach(long.MaxValue - 1);
         await subscriber.ExpectPublishAsync("t", "from the one that is held back");
+    }
+
+    // Each connection that waits for the disk would otherwise stay in memory until it works again.
+    [Fact]
+    public async Task Connection_EndsWhileItsAnswersWaitForTheDisk_NothingOfItWaitsOn()
+    {
+        var store = new InMemoryStore();
+        await using var rig = new BrokerRig(store: store);
+        var durable = new TaskCompletionSource();
+        store.Committing = () => durable.Task;
+
+        for (var i = 0; i < 3; i++)
+        {
+            var waiting = rig.Open();
+            await waiting.Client.SendAsync(ConnectWriter.Write(BrokerRig.Lasting(waiting.Client.Connect("comes and goes"))));
+            await Eventually.HoldsAsync("its CONNACK waits", () => store.Durability.Waiting == 1);
+            var lost = waiting.LoseAsync();
+            await Eventually.HoldsAsync("it is over", () =>
+            {
+                rig.Advance(1);
+                return lost.IsCompleted;
+            });
+            await lost;
+            store.Durability.Waiting.ShouldBe(0);
+        }
+
+        durable.SetResult();
+    }
+
+    [Fact]
+    public async Task Connect_TooMuchWaitsForTheDisk_OnlyClientsThatNeedTheStoreAreToldToComeLater()
+    {
+        var store = new InMemoryStore();
+        await using var rig = new BrokerRig(store: store);
+        store.Durability.Room = long.MaxValue - 1;
+
+        foreach (var change in (Func<ConnectPacket, ConnectPacket>[])[BrokerRig.Lasting, connect => BrokerRig.WithWill(connect)])
+        {
+            var keeper = rig.Open().Client;
+            var refused = keeper.ExpectRefusalAsync(change(keeper.Connect("keeper")));
+            await Eventually.HoldsAsync("it waited", () =>
+            {
+                rig.Advance(1);
+                return refused.IsCompleted;
+            });
+            (await refused).Reason.ShouldBe(ReasonCode.ServerBusy);
+            store.Durability.Waiting.ShouldBe(0);
+        }
+
+        store.Sessions.ShouldBeEmpty();
+        store.Wills.ShouldBeEmpty();
+        await rig.ConnectAsync("other");
     }
 }
