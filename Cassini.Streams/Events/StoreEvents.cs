@@ -62,4 +62,7 @@ public sealed record StoreLoad(long Bytes, long LiveBytes, TimeSpan Lag, TimeSpa
 {
     /// <summary>What the disk needs attention for, though everything is kept still; null when it needs none.</summary>
     public string? Warning { get; init; }
+
+    /// <summary>Why the journal's write-ahead log could not be copied into it, so that it grows; null when it could.</summary>
+    public string? CheckpointFailure { get; init; }
 }

@@ -89,6 +89,7 @@ internal sealed class Journal : IBrokerStore, IAsyncDisposable
     public StoreLoad Sample() => new(_rewrite.Bytes, _rewrite.LiveBytes, _buffer.Lag, _committer.Counters.TakeSlowest())
     {
         Warning = _space.Warning(_rewrite.Bytes),
+        CheckpointFailure = _committer.CheckpointFailure?.Message,
     };
 
     /// <summary>Opens the ledger and reads it.</summary>

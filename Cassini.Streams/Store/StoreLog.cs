@@ -25,4 +25,10 @@ internal static partial class StoreLog
         "The disk of the journal did not answer within {Patience}: the stop continues without it. {Waiting:#,0} changes were not written; "
         + "nobody was told that they were kept")]
     public static partial void StopLeft(ILogger logger, LogDuration patience, int waiting);
+
+    [LoggerMessage(
+        2308,
+        LogLevel.Warning,
+        "The write-ahead log of the journal could not be copied into it: it grows until that works. It is tried each second")]
+    public static partial void CheckpointFailed(ILogger logger, Exception failure);
 }

@@ -21,6 +21,7 @@ public class JournalFailureTests : IAsyncDisposable
     private readonly RecordingLogger<Journal> _log = new();
     private readonly RunningJournal _running;
     private Func<long, LedgerFault> _fault = static _ => LedgerFault.None;
+    private IOException? _checkpointFailure;
     private long? _free;
     private int _opened;
     private int _tries;
@@ -209,6 +210,22 @@ public class JournalFailureTests : IAsyncDisposable
     }
 
     [Fact]
+    public async Task Checkpoint_Fails_IsSaidUntilItWorks()
+    {
+        await _running.LoadAsync();
+        _checkpointFailure = new IOException("No checkpoint, says the test.");
+        await UntilAsync("it says so", () => Journal.Sample().CheckpointFailure is not null);
+        Journal.Sample().CheckpointFailure.ShouldBe("No checkpoint, says the test.");
+        Journal.Refusal.ShouldBeNull();
+        await PassTimeAsync();
+
+        _checkpointFailure = null;
+        await UntilAsync("it works again", () => Journal.Sample().CheckpointFailure is null);
+        _log.Entries.Single().Message.ShouldBe(
+            "The write-ahead log of the journal could not be copied into it: it grows until that works. It is tried each second");
+    }
+
+    [Fact]
     public async Task Stop_DiskDoesNotAnswer_EndsAndSaysWhatWasNotWritten()
     {
         await _running.LoadAsync();
@@ -336,7 +353,7 @@ public class JournalFailureTests : IAsyncDisposable
     private ILedger Make()
     {
         _opened++;
-        return new FaultyLedger(new ListLedger(_groups)) { OnAppend = OnAppend };
+        return new FaultyLedger(new ListLedger(_groups)) { OnAppend = OnAppend, CheckpointFailure = () => _checkpointFailure };
     }
 
     private long? Free()

@@ -152,6 +152,17 @@ internal sealed class SqliteLedgerFile : IAsyncDisposable
         }
     }
 
+    public IOException? RetryCheckpoint()
+    {
+        var failure = _checkpoints.Failure;
+        if (failure is not null)
+        {
+            _checkpoints.Demand();
+        }
+
+        return failure;
+    }
+
     public void Seal()
     {
         ThrowIfUnusable();

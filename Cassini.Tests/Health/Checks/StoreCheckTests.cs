@@ -86,6 +86,18 @@ public class StoreCheckTests
         fold.State.Verdicts.Ready.ShouldBeTrue();
     }
 
+    [Fact]
+    public void Store_ItsLogCannotBeCopied_IsDegraded()
+    {
+        var failing = Sample(lag: 0, slowest: 0);
+        var fold = Healthy().At(1, Opened).At(2, failing with { Store = failing.Store! with { CheckpointFailure = "bad disk" } });
+
+        fold[CheckNames.Store].Status.ShouldBe(HealthStatus.Degraded);
+        fold[CheckNames.Store].Reason.ShouldBe(Reasons.StoreLogGrows);
+        fold[CheckNames.Store].Message.ShouldBe("the journal's write-ahead log cannot be copied into it: bad disk");
+        fold.At(3, Sample(lag: 0, slowest: 0))[CheckNames.Store].Raw.ShouldBe(HealthStatus.Ok);
+    }
+
     private static LoadSampled Sample(double lag, double slowest) =>
         new(0, 0, 0, 0) { Store = new StoreLoad(1_000, 500, S(lag), S(slowest)) };
 }

@@ -14,6 +14,11 @@ internal sealed class FaultyLedger(ILedger inner) : ILedger
     /// <summary>Called with the number before each append. The append waits for it, so it also makes one slow, or stand still.</summary>
     public Func<long, ValueTask<LedgerFault>> OnAppend { get; set; } = static _ => new(LedgerFault.None);
 
+    /// <summary>What its checkpoints fail with; null when they do not.</summary>
+    public Func<IOException?> CheckpointFailure { get; set; } = static () => null;
+
+    public IOException? RetryCheckpoint() => CheckpointFailure();
+
     public ValueTask<LedgerExtent> OpenAsync(CancellationToken cancellationToken)
     {
         _isBroken = false;
