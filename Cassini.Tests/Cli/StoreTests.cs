@@ -213,6 +213,25 @@ public sealed class StoreTests : IDisposable
         _console.Out.Lines[^1].ShouldStartWith("{\"group\":14,");
     }
 
+    [Theory]
+    [InlineData("number = 8", """{"group":8,"problem":"missing"}""")]
+    [InlineData("number IN (8, 9)", """{"group":8,"to":9,"problem":"missing"}""")]
+    [InlineData("number = 1", """{"group":1,"problem":"missing"}""")]
+    [InlineData("number = 14", """{"group":14,"problem":"missing"}""")]
+    public async Task Dump_GroupsAreMissing_SaysWhichAndIs2(string missing, string line)
+    {
+        await WriteAsync();
+        using (var database = Database.Open(Path.Combine(Journal, "journal.db")))
+        {
+            database.Execute($"DELETE FROM groups WHERE {missing}");
+            database.CheckpointAndTruncate();
+        }
+
+        (await RunAsync("dump", "journal")).ShouldBe(ExitCode.Error);
+
+        _console.Out.Lines.ShouldContain(line);
+    }
+
     [Fact]
     public async Task Compact_Journal_LeavesOneGroup()
     {
