@@ -1,3 +1,4 @@
+using Cassini.Streams.Broker.Model;
 using Cassini.Streams.Events;
 using Cassini.Streams.Mqtt;
 using Cassini.Streams.Mqtt.Packets;
@@ -99,6 +100,27 @@ public class StoreRefusalTests
         (await publisher.Client.ExpectAckAsync(PacketType.PubComp, 7)).ShouldBe(ReasonCode.Success);
 
         (await publisher.Client.PublishAsync("t", "2", QualityOfService.ExactlyOnce)).ShouldBe(ReasonCode.QuotaExceeded);
+    }
+
+    [Fact]
+    public async Task Publish_ByCodeInTheProcess_IsRefusedIfAnythingOfItWouldBeStored()
+    {
+        await using var rig = new BrokerRig();
+        await (await rig.OpenAsync("keeper", change: BrokerRig.Lasting)).Client.SubscribeAsync("t");
+        await (await rig.ConnectAsync("s")).SubscribeAsync("u");
+        var message = new MqttMessage { Topic = "t", Payload = "1"u8.ToArray(), QoS = QualityOfService.AtLeastOnce };
+        var token = TestContext.Current.CancellationToken;
+        rig.Store.Refusal = "the disk is full";
+
+        (await rig.Broker.PublishAsync(message, token)).ShouldBe(PublishOutcome.Refused);
+        (await rig.Broker.PublishAsync(message with { Topic = "u", Retain = true }, token)).ShouldBe(PublishOutcome.Refused);
+        rig.Broker.Retained.Count.ShouldBe(0);
+        rig.Broker.Statistics.QueuedMessages.ShouldBe(0);
+        (await rig.Broker.PublishAsync(message with { Topic = "u" }, token)).ShouldBe(PublishOutcome.Delivered);
+        (await rig.Broker.PublishAsync(message with { QoS = QualityOfService.AtMostOnce }, token)).ShouldBe(PublishOutcome.Delivered);
+
+        rig.Store.Refusal = null;
+        (await rig.Broker.PublishAsync(message, token)).ShouldBe(PublishOutcome.Delivered);
     }
 
     // What is stored already goes out, and its acknowledgements are taken in.
