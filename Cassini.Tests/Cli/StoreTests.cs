@@ -76,6 +76,25 @@ public sealed class StoreTests : IDisposable
 
     [Theory]
     [InlineData("check")]
+    [InlineData("compact")]
+    public async Task Store_NoFileInItsPlace_SaysWhatIsThere(string action)
+    {
+        var file = Path.Combine(Directory.CreateDirectory(Journal).FullName, "journal.db");
+        SpecialFile.MakePipe(file);
+
+        (await Eventually.CompletesAsync("it ends", RunAsync(action, "journal"))).ShouldBe(ExitCode.Error);
+
+        _console.Error.Lines.ShouldBe(
+            [$"cassini: {file} is a pipe, not a file. Put the journal's file there, or set Store:Directory to another directory."]);
+        File.Delete(file);
+        await File.WriteAllTextAsync(file, "", TestContext.Current.CancellationToken);
+        (await RunAsync(action, "journal")).ShouldBe(ExitCode.Error);
+        _console.Error.Lines[^1].ShouldBe(
+            $"cassini: {file} is empty: all that it held is gone. Go back to a backup, or remove it to begin anew.");
+    }
+
+    [Theory]
+    [InlineData("check")]
     [InlineData("dump")]
     [InlineData("compact")]
     [InlineData("repair", "--to", "new")]

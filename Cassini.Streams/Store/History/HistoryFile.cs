@@ -52,6 +52,7 @@ internal sealed class HistoryFile : IHistoryFile
     /// <exception cref="UnauthorizedAccessException">There is no permission for it.</exception>
     public static HistoryFile Open(string path, HistoryOptions options, HistoryRun run)
     {
+        RequireFiles(path);
         var lockFile = Lock(path);
         SqliteConnection? connection = null;
         try
@@ -142,6 +143,23 @@ internal sealed class HistoryFile : IHistoryFile
             _insert.Dispose();
             _connection.Dispose();
             _lock.Dispose();
+        }
+    }
+
+    /// <summary>Opening anything else may wait for another program.</summary>
+    private static void RequireFiles(string path)
+    {
+        string[] files =
+        [
+            path, path + HistoryConnection.LogSuffix, path + HistoryConnection.SharedSuffix,
+            Path.Combine(Path.GetDirectoryName(path)!, LockName),
+        ];
+        foreach (var file in files)
+        {
+            if (RegularFile.Problem(file) is { } problem)
+            {
+                throw new IOException($"{file} {problem}: remove it");
+            }
         }
     }
 

@@ -1,5 +1,4 @@
 using System.Diagnostics.CodeAnalysis;
-using Cassini.Streams.Primitives;
 using Cassini.Streams.Store.Ledgers.Sqlite;
 
 namespace Cassini.Streams.Store.Ledgers;
@@ -85,7 +84,8 @@ internal sealed class SqliteLedgerFile : IAsyncDisposable
         try
         {
             RequireThatItMayBeCreated(options);
-            PrivateDirectory.Create(options.Directory);
+            LedgerPlace.Create(options.Directory);
+            LedgerPlace.RequireFiles(options.Directory);
             taken = LedgerLock.Take(options.Directory, time.GetUtcNow());
             reserve = new LedgerReserve(Path.Combine(options.Directory, ReserveName), options.ReserveBytes);
             reserve.Run(SmallChange, () => database = OpenDatabase(options));
@@ -100,9 +100,9 @@ internal sealed class SqliteLedgerFile : IAsyncDisposable
             database?.Dispose();
             reserve?.Dispose();
             taken?.Dispose();
-            if (failure is UnauthorizedAccessException)
+            if (failure is UnauthorizedAccessException or FileNotFoundException or DirectoryNotFoundException)
             {
-                throw new IOException(failure.Message, failure);
+                throw LedgerPlace.ProblemOf(options.Directory, failure);
             }
 
             throw;

@@ -45,6 +45,19 @@ public sealed class HistoryFileTests : IDisposable
             .ShouldBe($"{first.Epoch} 1 2026-01-01T00:00:00.000Z topicCreated topic");
     }
 
+    [Theory]
+    [InlineData("history.db")]
+    [InlineData("history.db-wal")]
+    [InlineData("history.lock")]
+    public async Task Open_APipeInPlaceOfAFile_FailsBeforeItIsOpened(string name)
+    {
+        Directory.CreateDirectory(Path.GetDirectoryName(FilePath)!);
+        var pipe = SpecialFile.MakePipe(Path.Combine(Path.GetDirectoryName(FilePath)!, name));
+
+        var opening = Should.ThrowAsync<IOException>(() => Task.Run(() => Open(0)));
+        (await Eventually.CompletesAsync("it fails", opening)).Message.ShouldBe($"{pipe} is a pipe, not a file: remove it");
+    }
+
     [Fact]
     public void File_Runs_SayHowEachEnded()
     {
@@ -130,7 +143,7 @@ public sealed class HistoryFileTests : IDisposable
         using var socket = new Socket(AddressFamily.Unix, SocketType.Dgram, ProtocolType.Unspecified);
         socket.Bind(new UnixDomainSocketEndPoint(Path.Combine(Path.GetDirectoryName(FilePath)!, "history.lock")));
 
-        Should.Throw<IOException>(() => Open(0)).Message.ShouldContain("No such device or address");
+        Should.Throw<IOException>(() => Open(0)).Message.ShouldContain("history.lock is a socket, not a file");
     }
 
     /// <summary>A process that is killed over and over: what the runs cost must not grow with the events after each.</summary>
