@@ -6,9 +6,10 @@ namespace Cassini.Streams.Primitives;
 /// <param name="Kind">What it is; a link is what it points to.</param>
 /// <param name="Owner">The number of its user.</param>
 /// <param name="Size">Its size in bytes.</param>
-internal readonly record struct FileFacts(FileKind Kind, uint Owner, ulong Size)
+/// <param name="Inode">The number by which its file system knows it: another file under the same name has another one.</param>
+internal readonly record struct FileFacts(FileKind Kind, uint Owner, ulong Size, ulong Inode)
 {
-    private const uint Wanted = 0x1 | 0x8 | 0x200; // STATX_TYPE, STATX_UID, STATX_SIZE
+    private const uint Wanted = 0x1 | 0x8 | 0x100 | 0x200; // STATX_TYPE, STATX_UID, STATX_INO, STATX_SIZE
     private const int CurrentDirectory = -100; // AT_FDCWD
     private const int KindMask = 0xF000; // S_IFMT
 
@@ -24,7 +25,7 @@ internal readonly record struct FileFacts(FileKind Kind, uint Owner, ulong Size)
         try
         {
             return StatX(CurrentDirectory, path, 0, Wanted, out var found) == 0
-                ? new FileFacts((FileKind)(found.Mode & KindMask), found.Owner, found.Size)
+                ? new FileFacts((FileKind)(found.Mode & KindMask), found.Owner, found.Size, found.Inode)
                 : null;
         }
         catch (Exception failure) when (failure is EntryPointNotFoundException or ArgumentException)
@@ -47,6 +48,9 @@ internal readonly record struct FileFacts(FileKind Kind, uint Owner, ulong Size)
 
         [FieldOffset(28)]
         public ushort Mode;
+
+        [FieldOffset(32)]
+        public ulong Inode;
 
         [FieldOffset(40)]
         public ulong Size;

@@ -20,6 +20,7 @@ internal sealed class HistoryFile : IHistoryFile
     private readonly FileStream _lock;
     private readonly SqliteConnection _connection;
     private readonly SqliteCommand _insert;
+    private readonly ulong? _inode;
     private DateTimeOffset _lookedAt;
     private bool _isDisposed;
 
@@ -27,6 +28,7 @@ internal sealed class HistoryFile : IHistoryFile
     {
         (_path, _options, _lock, _connection) = (path, options, lockFile, connection);
         _run = run with { Base = BeginRun(connection, run) };
+        _inode = FileFacts.Of(path)?.Inode;
         _insert = connection.Command("""
             INSERT OR IGNORE INTO events (row, epoch, sequence, time, type, category, json)
             VALUES (@row, @epoch, @sequence, @time, @type, @category, @json)
@@ -90,6 +92,7 @@ internal sealed class HistoryFile : IHistoryFile
     {
         try
         {
+            RequireInPlace();
             RefuseLongLog();
             using (var transaction = _connection.BeginTransaction())
             {
@@ -250,6 +253,17 @@ internal sealed class HistoryFile : IHistoryFile
         if ((now - _lookedAt).Duration() >= AgeInterval && !HistoryRetention.ApplyAge(_connection, _options, now, _run.Epoch))
         {
             _lookedAt = now;
+        }
+    }
+
+    /// <summary>A file that was moved or deleted can still be written by who has it open, and all of that is lost.</summary>
+    private void RequireInPlace()
+    {
+        var isInPlace = File.Exists(_path) && FileFacts.Of(_path)?.Inode == _inode
+            && File.Exists(_path + HistoryConnection.LogSuffix) && File.Exists(Path.Combine(Path.GetDirectoryName(_path)!, LockName));
+        if (!isInPlace)
+        {
+            throw new HistoryMovedException(_path);
         }
     }
 

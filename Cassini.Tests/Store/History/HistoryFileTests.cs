@@ -58,6 +58,40 @@ public sealed class HistoryFileTests : IDisposable
         (await Eventually.CompletesAsync("it fails", opening)).Message.ShouldBe($"{pipe} is a pipe, not a file: remove it");
     }
 
+    [Theory]
+    [InlineData("history.db")]
+    [InlineData("history.db-wal")]
+    [InlineData("history.lock")]
+    [InlineData("")]
+    public void Append_TheFileWasMoved_FailsAndANewOneBegins(string moved)
+    {
+        var directory = Path.GetDirectoryName(FilePath)!;
+        using (var file = Open(0))
+        {
+            file.Append([Event(0, 1)], null, Start);
+            Directory.Move(Path.Combine(directory, moved), _directory.File("moved"));
+
+            Should.Throw<HistoryMovedException>(() => file.Append([Event(0, 2)], null, Start)).Message.ShouldBe(
+                $"{FilePath} or a file beside it was moved or deleted while it was written, and a new one begins");
+        }
+
+        using var next = Open(0);
+        next.Append([Event(0, 2)], null, Start);
+        Ask("SELECT max(sequence) FROM events").ShouldBe("2");
+    }
+
+    [Fact]
+    public void Append_AnotherFileIsInItsPlace_Fails()
+    {
+        Assert.SkipUnless(OperatingSystem.IsLinux(), "Only there it is known which file it is.");
+        using var file = Open(0);
+        file.Append([Event(0, 1)], null, Start);
+        File.Copy(FilePath, _directory.File("copy"));
+        File.Move(_directory.File("copy"), FilePath, overwrite: true);
+
+        Should.Throw<HistoryMovedException>(() => file.Append([Event(0, 2)], null, Start));
+    }
+
     [Fact]
     public void File_Runs_SayHowEachEnded()
     {
