@@ -60,7 +60,7 @@ internal sealed class Journal : IBrokerStore, IAsyncDisposable
         _buffer = new ChangeBuffer(Durability, time);
         _space = new StoreSpace(options, free);
         _rewrite = new JournalRewrite(_buffer, options.CompactBytes, _space);
-        _condition = new StoreCondition(events, time);
+        _condition = new StoreCondition(() => _rewrite.Bytes, events, time);
         _committer = new JournalCommitter(ledgers, _buffer, _rewrite, Durability, _space, _condition, time, logger);
     }
 

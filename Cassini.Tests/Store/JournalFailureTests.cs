@@ -53,7 +53,9 @@ public class JournalFailureTests : IAsyncDisposable
         await DurableAsync(session);
 
         Journal.Refusal.ShouldBe("The disk is full, says the test.");
-        _events.Of<StoreFailed>().Single().ShouldBe(new StoreFailed(StoreProblem.Full, "The disk is full, says the test."));
+        var failed = _events.Of<StoreFailed>().Single();
+        failed.ShouldBe(new StoreFailed(StoreProblem.Full, "The disk is full, says the test.") { Bytes = failed.Bytes });
+        failed.Bytes.ShouldBe(_groups[0].Bytes.Length, "as much as there was then");
         session.PutSubscription(Subscription("b"));
         await DurableAsync(session);
         _events.Of<StoreFailed>().Count.ShouldBe(1);

@@ -52,6 +52,20 @@ public class StoreCheckTests
         fold.State.Facts.Store.Visible!.Problem.ShouldBeNull();
     }
 
+    // The last sample may be of before the first message.
+    [Fact]
+    public void Store_IsFullBetweenTwoSamples_SaysHowLargeItIsThen()
+    {
+        var fold = Healthy().At(1, Opened).At(2, new StoreFailed(StoreProblem.Full, "the disk is full") { Bytes = 5_000 });
+        fold.State.Facts.Store.Visible!.Bytes.ShouldBe(5_000);
+
+        fold.At(3, new StoreResumed(S(1)) { Bytes = 700 });
+        fold.State.Facts.Store.Visible!.Bytes.ShouldBe(700);
+
+        fold.At(4, new StoreFailed(StoreProblem.Full, "as an older version said it"));
+        fold.State.Facts.Store.Visible!.Bytes.ShouldBe(700);
+    }
+
     [Fact]
     public void Store_CommitsAreSlow_IsDegradedFromTheThresholdUntilBelowItsPart()
     {
