@@ -43,6 +43,7 @@ internal sealed class SqliteLedgerFile : IAsyncDisposable
     private long _last;
     private long _total;
     private bool _isSealed;
+    private bool _isChanged;
     private IOException? _broken;
 
     private SqliteLedgerFile(
@@ -89,7 +90,7 @@ internal sealed class SqliteLedgerFile : IAsyncDisposable
             taken = LedgerLock.Take(options.Directory, time.GetUtcNow());
             reserve = new LedgerReserve(Path.Combine(options.Directory, ReserveName), options.ReserveBytes);
             reserve.Run(SmallChange, () => database = OpenDatabase(options));
-            var content = LedgerContent.Read(database!, PathOf(options));
+            var content = LedgerContent.Read(database!, PathOf(options), options.ChecksPages);
             var run = BeginRun(database!, reserve, content, time.GetUtcNow());
             var file = new SqliteLedgerFile(options, time, taken, reserve, database!, content, run);
             reserve.TryFill();
@@ -261,7 +262,12 @@ internal sealed class SqliteLedgerFile : IAsyncDisposable
         _delete.Dispose();
         try
         {
-            _reserve.Run(_checkpoints.LogBytes, _database.CheckpointAndTruncate);
+            // What could not be used stays as it was found: nobody has changed it then.
+            if (_isChanged)
+            {
+                _database.KeepLogAtEnd(false);
+                _reserve.Run(_checkpoints.LogBytes, _database.CheckpointAndTruncate);
+            }
         }
         catch (IOException)
         {
@@ -314,6 +320,7 @@ internal sealed class SqliteLedgerFile : IAsyncDisposable
         try
         {
             var synchronous = options.Durability == LedgerDurability.Flush ? "FULL" : "NORMAL";
+            database.KeepLogAtEnd(true);
             database.Execute(
                 $"PRAGMA wal_autocheckpoint = 0; PRAGMA synchronous = {synchronous}; "
                 + $"PRAGMA journal_size_limit = {LogLimit * options.CheckpointBytes}");
@@ -367,6 +374,7 @@ internal sealed class SqliteLedgerFile : IAsyncDisposable
 
     private void Insert(long number, ReadOnlySpan<byte> group)
     {
+        _isChanged = true;
         var total = _total + group.Length;
         if (number == _first || !IsEmpty)
         {
@@ -405,6 +413,7 @@ internal sealed class SqliteLedgerFile : IAsyncDisposable
     /// <summary>A transaction that is allowed on a full disk.</summary>
     private void Change(Action action)
     {
+        _isChanged = true;
         try
         {
             _reserve.Run(SmallChange, () =>
