@@ -13,7 +13,9 @@ internal readonly record struct FileFacts(FileKind Kind, uint Owner, ulong Size,
     private const int CurrentDirectory = -100; // AT_FDCWD
     private const int KindMask = 0xF000; // S_IFMT
 
-    /// <summary>The facts; null when there is no such file, when this may not be known, and where the system does not say. Any thread.</summary>
+    /// <summary>
+    /// The facts; null when there is no such file, when this may not be known, and where the system does not say. Any thread.
+    /// </summary>
     /// <param name="path">The path.</param>
     public static FileFacts? Of(string path)
     {

@@ -24,8 +24,8 @@ internal sealed record Route(long Version, Subscription[] Subscriptions, SharedG
     public int Weight { get; } = Groups.Length + Subscriptions.Sum(WeightOf);
 
     /// <summary>
-    /// Whether a subscriber keeps messages of QoS 1 and 2 when it cannot be reached. Looking for one is work like finding the route; the one
-    /// that was found last is looked at first.
+    /// Whether a subscriber keeps messages of QoS 1 and 2 when it cannot be reached. Looking for one is work like finding the route; the
+    /// one that was found last is looked at first.
     /// </summary>
     /// <param name="slice">Where the work counts.</param>
     public bool HasKeeper(ref WorkSlice slice)

@@ -6,7 +6,8 @@ namespace Cassini.Streams.Store.Ledgers;
 /// <summary>The directory of a ledger, looked at before anything in it is opened.</summary>
 internal static class LedgerPlace
 {
-    private static readonly string[] Beside = [$"{JournalFormat.FileName}-wal", $"{JournalFormat.FileName}-shm", "lock", "owner", "reserve"];
+    private static readonly string[] Beside =
+        [$"{JournalFormat.FileName}-wal", $"{JournalFormat.FileName}-shm", "lock", "owner", "reserve"];
 
     /// <summary>Makes it if need be.</summary>
     /// <exception cref="IOException">It cannot be made.</exception>
@@ -47,8 +48,8 @@ internal static class LedgerPlace
     public static IOException ProblemOf(string directory, Exception failure) => failure switch
     {
         UnauthorizedAccessException => new IOException(
-            $"{directory}: no permission to use it or a file in it ({failure.Message.TrimEnd('.')}). It belongs to {OwnerOf(directory)}: run "
-            + "this as that user, or set Store:Directory to a directory of your own.",
+            $"{directory}: no permission to use it or a file in it ({failure.Message.TrimEnd('.')}). It belongs to {OwnerOf(directory)}: "
+            + "run this as that user, or set Store:Directory to a directory of your own.",
             failure),
         FileNotFoundException or DirectoryNotFoundException => new IOException(
             $"{directory}: no file can be made in it. Set Store:Directory to a directory on a disk.", failure),

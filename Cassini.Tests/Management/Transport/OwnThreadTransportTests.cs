@@ -3,8 +3,8 @@ using System.Net.Sockets;
 using System.Text;
 using Cassini.Management.Access;
 using Cassini.Management.Transport;
-using Cassini.Tests.Support;
 using Cassini.Tests.Supervision;
+using Cassini.Tests.Support;
 using Microsoft.Extensions.DependencyInjection;
 
 namespace Cassini.Tests.Management.Transport;

@@ -50,7 +50,8 @@ internal static class SettingsLoader
         if (storesNothing && reader.Origins.ContainsKey(SettingKeys.StoreLevel))
         {
             errors.Add(reader.Locate(new SettingError(
-                SettingKeys.StoreLevel, $"there is no home directory to keep the journal in: {WaysToStore}, or {nameof(StoreLevel.Memory)}")));
+                SettingKeys.StoreLevel,
+                $"there is no home directory to keep the journal in: {WaysToStore}, or {nameof(StoreLevel.Memory)}")));
         }
 
         errors.AddRange(tls.Errors.Concat(SettingsCatalog.Validate(tls.Options, process)).Select(reader.Locate));
