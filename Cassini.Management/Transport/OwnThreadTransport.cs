@@ -36,9 +36,7 @@ internal sealed class OwnThreadTransport(
                 listening,
                 new WaitingConnections(limits.Waiting, limits.LongestWait, places, time),
                 new HandOver(contexts, limits.HandedOver),
-                (request, remote) => Application is { } application
-                    ? BareAnswer.To(request, application, services, remote, time.GetUtcNow())
-                    : null,
+                Answer,
                 () => refusals.Add(RefusalKind.Connections),
                 loggers.CreateLogger<OwnThreadListener>()));
         }
@@ -51,6 +49,20 @@ internal sealed class OwnThreadTransport(
         {
             listening?.Dispose();
             throw;
+        }
+    }
+
+    /// <returns>Null when Kestrel must answer.</returns>
+    private byte[]? Answer(BareRequest request, IPEndPoint remote)
+    {
+        try
+        {
+            return Application is { } application ? BareAnswer.To(request, application, services, remote, time.GetUtcNow()) : null;
+        }
+        catch (ObjectDisposedException)
+        {
+            // The application is disposed of without a stop, as after a start that failed. Kestrel, which ends next, closes the connection.
+            return null;
         }
     }
 }

@@ -77,7 +77,7 @@ public sealed class MqttBroker : ISessionHandler
             options, new AccessTable(options.Access), Sessions, store, _intake, _publisher, _work,
             new TakeOverPace(options.MaxTakeOverDelay, Counters, time), _events, time, HandlerOf);
         _serving = new ServePhase(options, store.Durability, _intake, _work, time);
-        _local = new LocalPublisher(options, Budget.Of(accounts.OfBroker), _intake, _publisher, time);
+        _local = new LocalPublisher(options, Budget.Of(accounts.OfBroker), _intake, _publisher, store, time);
         _observers = new LocalObservers(Tree, Retained, options, Counters, time, logger);
         Drain = new BrokerDrain(Sessions, _intake, time);
         Rewriter = new StoreRewriter(store, Sessions, Retained, time);
@@ -203,8 +203,12 @@ public sealed class MqttBroker : ISessionHandler
         Open(connection).RunAsync(cancellationToken);
 
     /// <summary>
-    /// Publishes a message like a client that may publish to all topics. Waits while the memory for messages is exhausted. Any thread.
+    /// Publishes a message like a client that may publish to all topics. Waits while the memory for messages is exhausted. While the store
+    /// keeps no new messages, those of which anything would be stored are refused. Any thread.
     /// </summary>
+    /// <returns>
+    /// What became of it: <see cref="PublishOutcome.Refused"/> says that no one receives it. It does not wait until it is durable.
+    /// </returns>
     /// <exception cref="ArgumentException">The topic is not a topic name, or longer or deeper than the options allow; the payload is
     /// larger than <see cref="BrokerOptions.MaxPacketSize"/>; a text is not well-formed Unicode, has U+0000, or is longer than 65,535
     /// bytes; or the response topic is not a topic name.</exception>

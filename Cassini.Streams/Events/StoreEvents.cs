@@ -41,6 +41,9 @@ public sealed record StoreOpened(string Level, long Bytes, int Sessions, long Me
 /// <param name="Message">What the disk says.</param>
 public sealed record StoreFailed(StoreProblem Problem, string Message) : BrokerEvent
 {
+    /// <summary>The bytes of everything that is stored; null in events of versions that did not say it.</summary>
+    public long? Bytes { get; init; }
+
     /// <inheritdoc/>
     public override EventCategory Category => EventCategory.Store;
 }
@@ -49,6 +52,9 @@ public sealed record StoreFailed(StoreProblem Problem, string Message) : BrokerE
 /// <param name="After">How long it could not.</param>
 public sealed record StoreResumed(TimeSpan After) : BrokerEvent
 {
+    /// <summary>The bytes of everything that is stored; null in events of versions that did not say it.</summary>
+    public long? Bytes { get; init; }
+
     /// <inheritdoc/>
     public override EventCategory Category => EventCategory.Store;
 }
@@ -62,4 +68,7 @@ public sealed record StoreLoad(long Bytes, long LiveBytes, TimeSpan Lag, TimeSpa
 {
     /// <summary>What the disk needs attention for, though everything is kept still; null when it needs none.</summary>
     public string? Warning { get; init; }
+
+    /// <summary>Why the journal's write-ahead log could not be copied into it, so that it grows; null when it could.</summary>
+    public string? CheckpointFailure { get; init; }
 }

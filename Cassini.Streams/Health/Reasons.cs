@@ -131,6 +131,9 @@ public static class Reasons
     /// <summary>store: little room is left.</summary>
     public const string StoreSpaceLow = nameof(StoreSpaceLow);
 
+    /// <summary>store: the journal's write-ahead log cannot be copied into it.</summary>
+    public const string StoreLogGrows = nameof(StoreLogGrows);
+
     /// <summary>phase: starting.</summary>
     public const string Starting = nameof(Starting);
 

@@ -26,8 +26,8 @@ public sealed record StoreHealth(string? Level, long Bytes, long LiveBytes, doub
         {
             StoreRecovering e => known with { Recovery = new StoreRecovery(e.Read, e.Total, e.Sessions, e.Messages) },
             StoreOpened e => known with { Level = e.Level, Bytes = e.Bytes, Recovery = null },
-            StoreFailed e => known with { Problem = e.Message },
-            StoreResumed => known with { Problem = null },
+            StoreFailed e => known with { Problem = e.Message, Bytes = e.Bytes ?? known.Bytes },
+            StoreResumed e => known with { Problem = null, Bytes = e.Bytes ?? known.Bytes },
             LoadSampled { Store: { } load } => known with
             {
                 Bytes = load.Bytes,

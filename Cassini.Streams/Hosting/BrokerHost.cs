@@ -115,7 +115,7 @@ public sealed class BrokerHost : IAsyncDisposable
         SqliteLedger Make()
         {
             var made = new SqliteLedger(ledger, time);
-            ledger = ledger with { MayCreate = false };
+            ledger = ledger with { MayCreate = false, ChecksPages = false };
             return made;
         }
     }

@@ -54,10 +54,10 @@ public sealed record CassiniOptions
 
     /// <summary>
     /// The longest time from the begin of a stop to the end of the process: the drain, then <see cref="ListenerOptions.CloseTimeout"/> for
-    /// services, and 5 seconds each for HTTP requests in flight, for traces and for metrics whose collector does not answer. An
-    /// orchestrator must grant this time and a few seconds more.
+    /// services, and 5 seconds each for a disk that does not answer, for HTTP requests in flight, and for traces and metrics whose
+    /// collector does not answer. An orchestrator must grant this time and a few seconds more.
     /// </summary>
-    public TimeSpan LongestStop => LongestDrain + Listener.CloseTimeout + (3 * LongestStopStep);
+    public TimeSpan LongestStop => LongestDrain + Listener.CloseTimeout + Journal.StopPatience + (3 * LongestStopStep);
 
     /// <summary>How long requests in flight, and each export of telemetry, may take after the drain.</summary>
     internal static TimeSpan LongestStopStep { get; } = TimeSpan.FromSeconds(5);

@@ -22,6 +22,7 @@ internal sealed class ChangeBuffer(Durability durability, TimeProvider time)
     private long _ticket = 1;
     private long? _openSince;
     private long? _takenSince;
+    private int _taken;
     private int _units;
     private bool _isClosing;
     private bool _isSignalled;
@@ -43,6 +44,18 @@ internal sealed class ChangeBuffer(Durability durability, TimeProvider time)
             lock (Gate)
             {
                 return _takenSince ?? _openSince;
+            }
+        }
+    }
+
+    /// <summary>How many changes wait.</summary>
+    public int Waiting
+    {
+        get
+        {
+            lock (Gate)
+            {
+                return _taken + _open.Count;
             }
         }
     }
@@ -140,6 +153,7 @@ internal sealed class ChangeBuffer(Durability durability, TimeProvider time)
             }
 
             var taken = _open;
+            _taken = taken.Count;
             ticket = _ticket++;
             _open = _spare ?? new OpenGroup();
             _spare = null;
@@ -159,6 +173,7 @@ internal sealed class ChangeBuffer(Durability durability, TimeProvider time)
         {
             _spare = group;
             _takenSince = null;
+            _taken = 0;
         }
     }
 }

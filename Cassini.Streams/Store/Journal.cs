@@ -22,6 +22,7 @@ internal sealed class Journal : IBrokerStore, IAsyncDisposable
 
     private const int CostOfCopy = 64;
 
+    private readonly ILogger _logger;
     private readonly StoreOptions _options;
     private readonly IEventPublisher _events;
     private readonly TimeProvider _time;
@@ -53,16 +54,20 @@ internal sealed class Journal : IBrokerStore, IAsyncDisposable
         TimeProvider time,
         ILogger<Journal> logger)
     {
+        _logger = logger;
         _options = options;
         _events = events;
         _time = time;
         _buffer = new ChangeBuffer(Durability, time);
         _space = new StoreSpace(options, free);
         _rewrite = new JournalRewrite(_buffer, options.CompactBytes, _space);
-        _condition = new StoreCondition(events, time);
+        _condition = new StoreCondition(() => _rewrite.Bytes, events, time);
         _committer = new JournalCommitter(ledgers, _buffer, _rewrite, Durability, _space, _condition, time, logger);
         _reader = new BacklogReader(_committer.FindAsync, time, logger);
     }
+
+    /// <summary>How long a stop waits for the disk: writing what waits and closing takes less, unless the disk does not answer.</summary>
+    internal static TimeSpan StopPatience { get; } = TimeSpan.FromSeconds(5);
 
     public Durability Durability { get; } = new();
 
@@ -89,6 +94,7 @@ internal sealed class Journal : IBrokerStore, IAsyncDisposable
     {
         Warning = _space.Warning(_rewrite.Bytes)
             ?? (_reader.Failure is { } failure ? $"messages that wait in the journal cannot be read back: {failure}" : null),
+        CheckpointFailure = _committer.CheckpointFailure?.Message,
     };
 
     /// <summary>Opens the ledger and reads it.</summary>
@@ -209,12 +215,29 @@ internal sealed class Journal : IBrokerStore, IAsyncDisposable
 
     public void EndUnit() => _buffer.EndUnit();
 
-    /// <summary>Writes what waits when its run has ended, and closes the ledger. Changes that follow are not kept.</summary>
+    /// <summary>
+    /// Writes what waits when its run has ended, and closes the ledger. Changes that follow are not kept. When the disk does not answer for
+    /// 5 seconds, it is left to itself: what was not written is logged, and nobody was told that it was kept.
+    /// </summary>
     public async ValueTask DisposeAsync()
     {
         _reader.Dispose();
+        var ended = OwnThread.RunAsync("cassini journal end", EndAsync);
+        try
+        {
+            await ended.WaitAsync(StopPatience, _time).ConfigureAwait(false);
+        }
+        catch (TimeoutException)
+        {
+            StoreLog.StopLeft(_logger, StopPatience, _buffer.Waiting);
+            TaskObserver.Observe(ended, failure => StoreLog.LastWriteFailed(_logger, failure));
+        }
+    }
+
+    private async Task EndAsync()
+    {
         await _running.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-        await _committer.FinishAsync().ConfigureAwait(false);
+        await _committer.FinishAsync();
     }
 
     private SessionLog Open(uint number)

@@ -44,6 +44,7 @@ internal sealed class JournalCommitter
     private bool _isFull;
     private bool _isTrimFailing;
     private long _lookedAt;
+    private volatile IOException? _checkpointFailure;
 
     /// <param name="ledgers">Makes the ledger; once more when one has failed.</param>
     /// <param name="buffer">Where the groups come from.</param>
@@ -76,6 +77,9 @@ internal sealed class JournalCommitter
 
     /// <summary>How the commits were.</summary>
     public CommitCounters Counters { get; } = new();
+
+    /// <summary>Why the log of the ledger grows; null when it does not. Any thread.</summary>
+    public IOException? CheckpointFailure => _checkpointFailure;
 
     /// <summary>Opens the ledger, which stays open.</summary>
     /// <exception cref="IOException">As <see cref="ILedger.OpenAsync"/>.</exception>
@@ -297,6 +301,7 @@ internal sealed class JournalCommitter
             await FailAsync(failure);
         }
 
+        LookAtCheckpoints();
         if (_space.Shortage(_rewrite.Bytes, _isFull) is { } shortage)
         {
             _isFull = true;
@@ -308,6 +313,17 @@ internal sealed class JournalCommitter
         }
 
         _rewrite.IsPressed = _isFull;
+    }
+
+    private void LookAtCheckpoints()
+    {
+        var failure = _ledger?.RetryCheckpoint();
+        if (failure is not null && _checkpointFailure is null)
+        {
+            StoreLog.CheckpointFailed(_logger, failure);
+        }
+
+        _checkpointFailure = failure;
     }
 
     private async ValueTask TryAppendNothingAsync(ILedger ledger)

@@ -5,7 +5,10 @@ namespace Cassini.Streams.Store;
 /// <summary>
 /// Whether the store keeps new messages, and if not, why. Each change is an event. Changed by one thread at a time, read by any.
 /// </summary>
-internal sealed class StoreCondition(IEventPublisher events, TimeProvider time)
+/// <param name="bytes">How large the journal is.</param>
+/// <param name="events">Where it publishes.</param>
+/// <param name="time">The clock.</param>
+internal sealed class StoreCondition(Func<long> bytes, IEventPublisher events, TimeProvider time)
 {
     private StoreProblem? _problem;
     private long _since;
@@ -28,7 +31,7 @@ internal sealed class StoreCondition(IEventPublisher events, TimeProvider time)
         {
             _problem = null;
             _refusal = null;
-            events.Publish(new StoreResumed(time.GetElapsedTime(_since)));
+            events.Publish(new StoreResumed(time.GetElapsedTime(_since)) { Bytes = bytes() });
         }
     }
 
@@ -40,7 +43,7 @@ internal sealed class StoreCondition(IEventPublisher events, TimeProvider time)
             // Before the first message is refused for it.
             _since = _problem is null ? time.GetTimestamp() : _since;
             _problem = problem;
-            events.Publish(new StoreFailed(problem, message));
+            events.Publish(new StoreFailed(problem, message) { Bytes = bytes() });
         }
 
         _refusal = message;

@@ -1,3 +1,4 @@
+using Cassini.Streams.Primitives;
 using Microsoft.Extensions.Logging;
 
 namespace Cassini.Streams.Store;
@@ -18,6 +19,19 @@ internal static partial class StoreLog
     [LoggerMessage(2306, LogLevel.Error, "The last changes before the stop could not be written: nobody was told that they were kept")]
     public static partial void LastWriteFailed(ILogger logger, Exception? failure);
 
-    [LoggerMessage(2307, LogLevel.Error, "Messages that wait in the journal cannot be read back: their clients get none until they can")]
+    [LoggerMessage(
+        2307,
+        LogLevel.Error,
+        "The disk of the journal did not answer within {Patience}: the stop continues without it. {Waiting:#,0} changes were not written; "
+        + "nobody was told that they were kept")]
+    public static partial void StopLeft(ILogger logger, LogDuration patience, int waiting);
+
+    [LoggerMessage(
+        2308,
+        LogLevel.Warning,
+        "The write-ahead log of the journal could not be copied into it: it grows until that works. It is tried each second")]
+    public static partial void CheckpointFailed(ILogger logger, Exception failure);
+
+    [LoggerMessage(2309, LogLevel.Error, "Messages that wait in the journal cannot be read back: their clients get none until they can")]
     public static partial void ReadBackFailed(ILogger logger, Exception failure);
 }

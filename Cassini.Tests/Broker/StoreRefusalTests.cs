@@ -1,5 +1,7 @@
+using Cassini.Streams.Broker.Model;
 using Cassini.Streams.Events;
 using Cassini.Streams.Mqtt;
+using Cassini.Streams.Mqtt.Packets;
 using Cassini.Tests.Support;
 
 namespace Cassini.Tests.Broker;
@@ -100,6 +102,27 @@ public class StoreRefusalTests
         (await publisher.Client.PublishAsync("t", "2", QualityOfService.ExactlyOnce)).ShouldBe(ReasonCode.QuotaExceeded);
     }
 
+    [Fact]
+    public async Task Publish_ByCodeInTheProcess_IsRefusedIfAnythingOfItWouldBeStored()
+    {
+        await using var rig = new BrokerRig();
+        await (await rig.OpenAsync("keeper", change: BrokerRig.Lasting)).Client.SubscribeAsync("t");
+        await (await rig.ConnectAsync("s")).SubscribeAsync("u");
+        var message = new MqttMessage { Topic = "t", Payload = "1"u8.ToArray(), QoS = QualityOfService.AtLeastOnce };
+        var token = TestContext.Current.CancellationToken;
+        rig.Store.Refusal = "the disk is full";
+
+        (await rig.Broker.PublishAsync(message, token)).ShouldBe(PublishOutcome.Refused);
+        (await rig.Broker.PublishAsync(message with { Topic = "u", Retain = true }, token)).ShouldBe(PublishOutcome.Refused);
+        rig.Broker.Retained.Count.ShouldBe(0);
+        rig.Broker.Statistics.QueuedMessages.ShouldBe(0);
+        (await rig.Broker.PublishAsync(message with { Topic = "u" }, token)).ShouldBe(PublishOutcome.Delivered);
+        (await rig.Broker.PublishAsync(message with { QoS = QualityOfService.AtMostOnce }, token)).ShouldBe(PublishOutcome.Delivered);
+
+        rig.Store.Refusal = null;
+        (await rig.Broker.PublishAsync(message, token)).ShouldBe(PublishOutcome.Delivered);
+    }
+
     // What is stored already goes out, and its acknowledgements are taken in.
     [Fact]
     public async Task Acknowledgement_OfWhatIsStored_IsTaken()
@@ -143,5 +166,57 @@ public class StoreRefusalTests
         durable.SetResult();
         store.Durability.Reach(long.MaxValue - 1);
         await subscriber.ExpectPublishAsync("t", "from the one that is held back");
+    }
+
+    // Each connection that waits for the disk would otherwise stay in memory until it works again.
+    [Fact]
+    public async Task Connection_EndsWhileItsAnswersWaitForTheDisk_NothingOfItWaitsOn()
+    {
+        var store = new InMemoryStore();
+        await using var rig = new BrokerRig(store: store);
+        var durable = new TaskCompletionSource();
+        store.Committing = () => durable.Task;
+
+        for (var i = 0; i < 3; i++)
+        {
+            var waiting = rig.Open();
+            await waiting.Client.SendAsync(ConnectWriter.Write(BrokerRig.Lasting(waiting.Client.Connect("comes and goes"))));
+            await Eventually.HoldsAsync("its CONNACK waits", () => store.Durability.Waiting == 1);
+            var lost = waiting.LoseAsync();
+            await Eventually.HoldsAsync("it is over", () =>
+            {
+                rig.Advance(1);
+                return lost.IsCompleted;
+            });
+            await lost;
+            store.Durability.Waiting.ShouldBe(0);
+        }
+
+        durable.SetResult();
+    }
+
+    [Fact]
+    public async Task Connect_TooMuchWaitsForTheDisk_OnlyClientsThatNeedTheStoreAreToldToComeLater()
+    {
+        var store = new InMemoryStore();
+        await using var rig = new BrokerRig(store: store);
+        store.Durability.Room = long.MaxValue - 1;
+
+        foreach (var change in (Func<ConnectPacket, ConnectPacket>[])[BrokerRig.Lasting, connect => BrokerRig.WithWill(connect)])
+        {
+            var keeper = rig.Open().Client;
+            var refused = keeper.ExpectRefusalAsync(change(keeper.Connect("keeper")));
+            await Eventually.HoldsAsync("it waited", () =>
+            {
+                rig.Advance(1);
+                return refused.IsCompleted;
+            });
+            (await refused).Reason.ShouldBe(ReasonCode.ServerBusy);
+            store.Durability.Waiting.ShouldBe(0);
+        }
+
+        store.Sessions.ShouldBeEmpty();
+        store.Wills.ShouldBeEmpty();
+        await rig.ConnectAsync("other");
     }
 }

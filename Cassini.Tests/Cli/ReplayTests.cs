@@ -131,6 +131,16 @@ public class ReplayTests : IDisposable
     }
 
     [Fact]
+    public async Task Replay_APipe_IsRefusedBeforeItIsOpened()
+    {
+        var pipe = SpecialFile.MakePipe(_directory.File("pipe"));
+
+        (await Eventually.CompletesAsync("it ends", RunAsync("replay", pipe))).ShouldBe(ExitCode.Error);
+
+        _console.Error.Lines.ShouldBe([$"cassini: {pipe}: is a pipe: name '-' and give the record to standard input"]);
+    }
+
+    [Fact]
     public async Task Replay_PolicyThatIsADirectory_SaysSo()
     {
         (await RunAsync("replay", Incident(), "--policy", ".")).ShouldBe(ExitCode.Error);

@@ -195,6 +195,31 @@ public class SettingsLoaderTests : SettingsTests
         Refused().ShouldHaveSingleItem().ShouldContain("--data-dir or CASSINI_DATA_DIR");
     }
 
+    [Fact]
+    public void Load_NoHomeForTheJournal_IsAWarning()
+    {
+        Console.Environment.Remove("HOME");
+        string[] tls = ["--ca", "ca", "--cert", "cert", "--key", "key"];
+
+        Loaded(tls).Warnings.ShouldHaveSingleItem().ShouldBe(
+            "nothing is stored, because there is no home directory to keep the journal in: what waits for absent clients, their sessions "
+            + "and retained messages end with the process; give --data-dir or CASSINI_DATA_DIR, or set Store:Directory; "
+            + "Store:Level=Memory if that is wanted");
+        Loaded([.. tls, "--set", "Store:Level=Memory"]).Warnings.ShouldBeEmpty();
+        Loaded([.. tls, "--set", "Store:Directory=/x"]).Warnings.ShouldBeEmpty();
+        Loaded([.. tls, "--data-dir", "data"]).Warnings.ShouldBeEmpty();
+    }
+
+    [Fact]
+    public void Load_NoHomeForTheJournalThatIsAskedFor_IsRefused()
+    {
+        Console.Environment.Remove("HOME");
+
+        Refused("--ca", "ca", "--cert", "cert", "--key", "key", "--set", "Store:Level=Flush").ShouldHaveSingleItem().ShouldBe(
+            "Store:Level: there is no home directory to keep the journal in: give --data-dir or CASSINI_DATA_DIR, or set Store:Directory, "
+            + "or Memory (--set)");
+    }
+
     [Theory]
     [InlineData("0", "2", "1", "2")]
     [InlineData("1", "2", "0", "1")]

@@ -76,6 +76,25 @@ public sealed class StoreTests : IDisposable
 
     [Theory]
     [InlineData("check")]
+    [InlineData("compact")]
+    public async Task Store_NoFileInItsPlace_SaysWhatIsThere(string action)
+    {
+        var file = Path.Combine(Directory.CreateDirectory(Journal).FullName, "journal.db");
+        SpecialFile.MakePipe(file);
+
+        (await Eventually.CompletesAsync("it ends", RunAsync(action, "journal"))).ShouldBe(ExitCode.Error);
+
+        _console.Error.Lines.ShouldBe(
+            [$"cassini: {file} is a pipe, not a file. Put the journal's file there, or set Store:Directory to another directory."]);
+        File.Delete(file);
+        await File.WriteAllTextAsync(file, "", TestContext.Current.CancellationToken);
+        (await RunAsync(action, "journal")).ShouldBe(ExitCode.Error);
+        _console.Error.Lines[^1].ShouldBe(
+            $"cassini: {file} is empty: all that it held is gone. Go back to a backup, or remove it to begin anew.");
+    }
+
+    [Theory]
+    [InlineData("check")]
     [InlineData("dump")]
     [InlineData("compact")]
     [InlineData("repair", "--to", "new")]
@@ -211,6 +230,25 @@ public sealed class StoreTests : IDisposable
 
         _console.Out.Lines.ShouldContain(line => line.Contains("\"problem\":\"its check sum is wrong\"", StringComparison.Ordinal));
         _console.Out.Lines[^1].ShouldStartWith("{\"group\":14,");
+    }
+
+    [Theory]
+    [InlineData("number = 8", """{"group":8,"problem":"missing"}""")]
+    [InlineData("number IN (8, 9)", """{"group":8,"to":9,"problem":"missing"}""")]
+    [InlineData("number = 1", """{"group":1,"problem":"missing"}""")]
+    [InlineData("number = 14", """{"group":14,"problem":"missing"}""")]
+    public async Task Dump_GroupsAreMissing_SaysWhichAndIs2(string missing, string line)
+    {
+        await WriteAsync();
+        using (var database = Database.Open(Path.Combine(Journal, "journal.db")))
+        {
+            database.Execute($"DELETE FROM groups WHERE {missing}");
+            database.CheckpointAndTruncate();
+        }
+
+        (await RunAsync("dump", "journal")).ShouldBe(ExitCode.Error);
+
+        _console.Out.Lines.ShouldContain(line);
     }
 
     [Fact]

@@ -18,8 +18,10 @@ public class JournalFailureTests : IAsyncDisposable
     private readonly VirtualClock _clock = new();
     private readonly List<(long Number, byte[] Bytes)> _groups = [];
     private readonly RecordingPublisher _events;
+    private readonly RecordingLogger<Journal> _log = new();
     private readonly RunningJournal _running;
     private Func<long, LedgerFault> _fault = static _ => LedgerFault.None;
+    private IOException? _checkpointFailure;
     private long? _free;
     private int _opened;
     private int _tries;
@@ -29,7 +31,7 @@ public class JournalFailureTests : IAsyncDisposable
     {
         _events = new RecordingPublisher(_clock.Time);
         _running = new RunningJournal(
-            Make, _clock.Time, new StoreOptions { MinFreeBytes = 1_000, MaxBytes = 1 << 20 }, _events, Free);
+            Make, _clock.Time, new StoreOptions { MinFreeBytes = 1_000, MaxBytes = 1 << 20 }, _events, Free, _log);
     }
 
     private Journal Journal => _running.Journal;
@@ -51,7 +53,9 @@ public class JournalFailureTests : IAsyncDisposable
         await DurableAsync(session);
 
         Journal.Refusal.ShouldBe("The disk is full, says the test.");
-        _events.Of<StoreFailed>().Single().ShouldBe(new StoreFailed(StoreProblem.Full, "The disk is full, says the test."));
+        var failed = _events.Of<StoreFailed>().Single();
+        failed.ShouldBe(new StoreFailed(StoreProblem.Full, "The disk is full, says the test.") { Bytes = failed.Bytes });
+        failed.Bytes.ShouldBe(_groups[0].Bytes.Length, "as much as there was then");
         session.PutSubscription(Subscription("b"));
         await DurableAsync(session);
         _events.Of<StoreFailed>().Count.ShouldBe(1);
@@ -207,6 +211,50 @@ public class JournalFailureTests : IAsyncDisposable
         await Eventually.HoldsAsync("nothing waits", () => Journal.Sample().Lag == TimeSpan.Zero);
     }
 
+    [Fact]
+    public async Task Checkpoint_Fails_IsSaidUntilItWorks()
+    {
+        await _running.LoadAsync();
+        _checkpointFailure = new IOException("No checkpoint, says the test.");
+        await UntilAsync("it says so", () => Journal.Sample().CheckpointFailure is not null);
+        Journal.Sample().CheckpointFailure.ShouldBe("No checkpoint, says the test.");
+        Journal.Refusal.ShouldBeNull();
+        await PassTimeAsync();
+
+        _checkpointFailure = null;
+        await UntilAsync("it works again", () => Journal.Sample().CheckpointFailure is null);
+        _log.Entries.Single().Message.ShouldBe(
+            "The write-ahead log of the journal could not be copied into it: it grows until that works. It is tried each second");
+    }
+
+    [Fact]
+    public async Task Stop_DiskDoesNotAnswer_EndsAndSaysWhatWasNotWritten()
+    {
+        await _running.LoadAsync();
+        var session = await OpenSessionAsync();
+        using var stands = new ManualResetEventSlim();
+        var tries = _tries;
+        _fault = _ =>
+        {
+            stands.Wait(TestContext.Current.CancellationToken);
+            return LedgerFault.None;
+        };
+        session.PutSubscription(Subscription("a"));
+        await Eventually.HoldsAsync("it writes", () => Volatile.Read(ref _tries) > tries);
+        session.PutSubscription(Subscription("b"));
+        await _running.EndRunAsync();
+
+        var stopped = Journal.DisposeAsync().AsTask();
+        await UntilAsync("it is stopped", () => stopped.IsCompleted);
+
+        _log.Entries.Single().Message.ShouldBe(
+            "The disk of the journal did not answer within 5 s: the stop continues without it. 2 changes were not written; "
+            + "nobody was told that they were kept");
+        Journal.Durability.IsReached(session.LastTicket).ShouldBeFalse();
+        stands.Set();
+        await Eventually.HoldsAsync("what was left to itself ends", () => Journal.Durability.IsReached(session.LastTicket));
+    }
+
     // Encoded twice, its message would be taken for written.
     [Fact]
     public async Task Run_ABugEndsItInAGroupWithAMessage_TheMessageIsThereAfterAll()
@@ -307,7 +355,7 @@ public class JournalFailureTests : IAsyncDisposable
     private ILedger Make()
     {
         _opened++;
-        return new FaultyLedger(new ListLedger(_groups)) { OnAppend = OnAppend };
+        return new FaultyLedger(new ListLedger(_groups)) { OnAppend = OnAppend, CheckpointFailure = () => _checkpointFailure };
     }
 
     private long? Free()

@@ -4,6 +4,7 @@ using Cassini.Streams.Events;
 using Cassini.Streams.Store;
 using Cassini.Streams.Store.Ledgers;
 using Cassini.Tests.Support;
+using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 
 namespace Cassini.Tests.Store;
@@ -18,11 +19,12 @@ internal sealed class RunningJournal : IAsyncDisposable
         TimeProvider time,
         StoreOptions? options = null,
         IEventPublisher? events = null,
-        Func<long?>? free = null)
+        Func<long?>? free = null,
+        ILogger<Journal>? logger = null)
     {
         Journal = new Journal(
             ledgers, options ?? new StoreOptions { CompactBytes = 1 << 20 }, free ?? (() => null), events ?? new RecordingPublisher(time),
-            time, NullLogger<Journal>.Instance);
+            time, logger ?? NullLogger<Journal>.Instance);
     }
 
     public Journal Journal { get; }
@@ -47,6 +49,9 @@ internal sealed class RunningJournal : IAsyncDisposable
 
     /// <summary>Begins to commit, or goes on after a crash: the run that ended.</summary>
     public Task Run() => Current = Journal.RunAsync(_end.Token);
+
+    /// <summary>Ends the run as a stop does that waits for it no longer.</summary>
+    public Task EndRunAsync() => _end.CancelAsync();
 
     public async ValueTask DisposeAsync()
     {

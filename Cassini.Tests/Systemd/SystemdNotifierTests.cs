@@ -3,6 +3,7 @@ using Cassini.Streams.Events;
 using Cassini.Tests.Health;
 using Cassini.Tests.Management;
 using Cassini.Tests.Support;
+using Cassini.Tests.VirtualTime;
 using Cassini.Web.Systemd;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
@@ -128,6 +129,24 @@ public sealed class SystemdNotifierTests : IDisposable
         manager.Messages[^1].ShouldNotContain(MoreTime);
     }
 
+    // Half of a long watchdog's time would be more than the recovery has asked for.
+    [Fact]
+    public async Task Notifier_RecoversUnderALongWatchdog_AsksAgainBeforeTheTimeIsOver()
+    {
+        await using var rig = await ManagementRig.StartAsync();
+        var name = _directory.File("notify");
+        await using var manager = new NotifyReceiver(name);
+        var clock = new VirtualClock();
+        await using var notifier = Running.Start(rig, name, NullLogger.Instance, clock.Time, ("WATCHDOG_USEC", "3600000000"));
+        rig.Publish(new PhaseEntered(Phase.Recovering));
+        await manager.MessageAsync("the status", line => line.StartsWith("STATUS=recovering", StringComparison.Ordinal));
+        var count = manager.Messages.Count;
+
+        clock.AdvanceBy(TimeSpan.FromMinutes(1));
+
+        (await manager.MessageAsync("a sign", "WATCHDOG=1", after: count)).ShouldBe($"WATCHDOG=1\n{MoreTime}");
+    }
+
     [Fact]
     public async Task Notifier_NothingListens_GoesOnAndNotifiesALaterListener()
     {
@@ -204,13 +223,17 @@ public sealed class SystemdNotifierTests : IDisposable
 
         public SystemdNotifier Notifier { get; }
 
-        public static Running Start(ManagementRig rig, string name, ILogger logger, params (string Name, string Value)[] more)
+        public static Running Start(ManagementRig rig, string name, ILogger logger, params (string Name, string Value)[] more) =>
+            Start(rig, name, logger, TimeProvider.System, more);
+
+        public static Running Start(
+            ManagementRig rig, string name, ILogger logger, TimeProvider time, params (string Name, string Value)[] more)
         {
             var environment = more.Append((NotifySettings.SocketVariable, name)).ToDictionary(pair => pair.Item1, pair => pair.Item2);
             var settings = NotifySettings.Read(environment, 1, [])!;
             return new Running(new SystemdNotifier(
                 rig.Health, new NotifySocket(settings.Socket, TimeProvider.System, logger),
-                settings.Watchdog, LongestStop, TimeProvider.System, logger));
+                settings.Watchdog, LongestStop, time, logger));
         }
 
         public async ValueTask DisposeAsync()

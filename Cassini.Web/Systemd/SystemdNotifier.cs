@@ -76,8 +76,8 @@ internal sealed class SystemdNotifier(
 
     private async Task PingAsync(SemaphoreSlim turn, CancellationToken end)
     {
-        // At half of the manager's time, as sd_watchdog_enabled(3) recommends.
-        using var timer = new PeriodicTimer(watchdog / 2 ?? LongestPause, time);
+        // At half of the manager's time, as sd_watchdog_enabled(3) recommends, but before the time that a recovery asked for is over.
+        using var timer = new PeriodicTimer(watchdog / 2 is { } half && half < LongestPause ? half : LongestPause, time);
         try
         {
             do

@@ -78,6 +78,7 @@ internal sealed class AckGate(Durability durability, Outbox outbox, AccountMemor
             }
 
             EaseLocked();
+            durability.Forget(this);
         }
     }
 

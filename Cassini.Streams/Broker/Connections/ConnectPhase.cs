@@ -43,6 +43,9 @@ internal sealed class ConnectPhase(
 
     private const int CanaryMessages = 16;
 
+    /// <summary>How long a client waits for the store before it is told to come later, when too much waits for the disk already.</summary>
+    private static readonly TimeSpan StorePatience = TimeSpan.FromSeconds(5);
+
     /// <summary>Where a mosquitto bridge publishes whether it is up, as it comes.</summary>
     private const string BridgeStates = "$SYS/broker/connection/";
 
@@ -79,6 +82,11 @@ internal sealed class ConnectPhase(
         if (ConnAckProperties(link, connect, clientId, expiry, rights) is not { } properties)
         {
             return Refuse(link, ReasonCode.PacketTooLarge, "the client accepts no packet that is large enough for CONNACK");
+        }
+
+        if ((expiry > 0 || connect.Will is not null) && !await WaitForStoreAsync(ending))
+        {
+            return Refuse(link, ReasonCode.ServerBusy, "too much waits for the disk of the store");
         }
 
         var request = new AttachRequest(
@@ -131,6 +139,25 @@ internal sealed class ConnectPhase(
             await client.LeaveAsync(failure);
             throw;
         }
+    }
+
+    /// <summary>
+    /// Waits until the store has room for the changes of one more client: each that comes and goes leaves some, for as long as the disk
+    /// does not take them.
+    /// </summary>
+    /// <returns>False when it has none.</returns>
+    private async Task<bool> WaitForStoreAsync(CancellationToken ending)
+    {
+        var room = store.Durability.Room;
+        if (store.Durability.IsReached(room))
+        {
+            return true;
+        }
+
+        using var late = new CancellationTokenSource(StorePatience, time);
+        using var end = CancellationTokenSource.CreateLinkedTokenSource(late.Token, ending);
+        await store.Durability.WhenReachedAsync(room, end.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        return store.Durability.IsReached(room);
     }
 
     /// <summary>

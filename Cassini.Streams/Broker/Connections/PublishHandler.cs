@@ -61,7 +61,7 @@ internal sealed class PublishHandler(
             return Denied(ref packet, topic, answers);
         }
 
-        if (store.Refusal is not null && NeedsStore(packet, topic.Topic) && !IsRepeated(packet))
+        if (store.Refusal is not null && NeedsStore(packet, topic.Topic, ref slice) && !IsRepeated(packet))
         {
             return Refused(ref packet, CloseReason.StoreUnavailable, answers);
         }
@@ -221,10 +221,10 @@ internal sealed class PublishHandler(
         packet.QoS == QualityOfService.ExactlyOnce && client.Session.Received.Contains(packet.PacketId);
 
     /// <summary>Whether anything of it would have to outlive the process.</summary>
-    private bool NeedsStore(in PublishPacket packet, Topic topic) =>
+    private bool NeedsStore(in PublishPacket packet, Topic topic, ref WorkSlice slice) =>
         (packet.Retain && !packet.Payload.IsEmpty)
         || (packet.QoS == QualityOfService.ExactlyOnce && client.Session.KeepsMessages)
-        || (packet.QoS != QualityOfService.AtMostOnce && router.HasKeepers(topic));
+        || (packet.QoS != QualityOfService.AtMostOnce && router.HasKeepers(topic, ref slice));
 
     private CloseOrder? Refused(ref PublishPacket packet, CloseReason reason, AnswerBuffer answers)
     {

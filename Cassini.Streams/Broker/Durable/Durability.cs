@@ -15,7 +15,9 @@ internal sealed class Durability
     private static long _ofThread;
 
     private readonly Lock _lock = new();
-    private readonly List<(long Ticket, IDurabilityWaiter Waiter)> _waiting = [];
+
+    // Few tickets at a time: that of the group that is being written, and that of the open one.
+    private readonly SortedList<long, HashSet<IDurabilityWaiter>> _waiting = [];
     private long _reached;
     private long _room;
 
@@ -45,7 +47,19 @@ internal sealed class Durability
         return noted;
     }
 
-    /// <summary>Wakes somebody once, when a ticket is reached.</summary>
+    /// <summary>How many wait.</summary>
+    public int Waiting
+    {
+        get
+        {
+            lock (_lock)
+            {
+                return _waiting.Values.Sum(waiters => waiters.Count);
+            }
+        }
+    }
+
+    /// <summary>Wakes somebody once, when a ticket is reached. Whoever does not wait until then calls <see cref="Forget"/>.</summary>
     /// <returns>False when it is reached already: then nobody is woken.</returns>
     public bool TryWait(long ticket, IDurabilityWaiter waiter)
     {
@@ -56,8 +70,25 @@ internal sealed class Durability
                 return false;
             }
 
-            _waiting.Add((ticket, waiter));
+            if (!_waiting.TryGetValue(ticket, out var waiters))
+            {
+                _waiting.Add(ticket, waiters = []);
+            }
+
+            waiters.Add(waiter);
             return true;
+        }
+    }
+
+    /// <summary>Somebody waits no more, and is not kept in memory by this. A wake that is under way may still come.</summary>
+    public void Forget(IDurabilityWaiter waiter)
+    {
+        lock (_lock)
+        {
+            foreach (var waiters in _waiting.Values)
+            {
+                waiters.Remove(waiter);
+            }
         }
     }
 
@@ -67,7 +98,14 @@ internal sealed class Durability
         var wait = new Wait();
         if (TryWait(ticket, wait))
         {
-            await wait.Reached.WaitAsync(cancellationToken).ConfigureAwait(false);
+            try
+            {
+                await wait.Reached.WaitAsync(cancellationToken).ConfigureAwait(false);
+            }
+            finally
+            {
+                Forget(wait);
+            }
         }
     }
 
@@ -78,10 +116,10 @@ internal sealed class Durability
         lock (_lock)
         {
             Volatile.Write(ref _reached, Math.Max(_reached, ticket));
-            if (_waiting.Count > 0)
+            while (_waiting.Count > 0 && _waiting.GetKeyAtIndex(0) <= ticket)
             {
-                due = [.. _waiting.Where(one => one.Ticket <= ticket).Select(one => one.Waiter)];
-                _waiting.RemoveAll(one => one.Ticket <= ticket);
+                (due ??= []).AddRange(_waiting.GetValueAtIndex(0));
+                _waiting.RemoveAt(0);
             }
         }
 

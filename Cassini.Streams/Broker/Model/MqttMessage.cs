@@ -53,8 +53,8 @@ public enum PublishOutcome
     NoSubscribers,
 
     /// <summary>
-    /// It was refused, and no one receives it: there was no memory for it within <see cref="BrokerOptions.MemoryPatience"/>, or the broker
-    /// is shutting down.
+    /// It was refused, and no one receives it: there was no memory for it within <see cref="BrokerOptions.MemoryPatience"/>, the store
+    /// could not keep what would have to be stored of it, or the broker is shutting down.
     /// </summary>
     Refused,
 

@@ -13,6 +13,7 @@ internal sealed class SharedGroup(string name) : IListed
     /// <summary>First those that can be reached, then those that keep messages while they cannot, then the rest.</summary>
     private readonly List<Subscription> _members = [];
 
+    private Subscription? _keeper;
     private int _reachable;
     private int _lasting;
     private uint _turn;
@@ -47,12 +48,21 @@ internal sealed class SharedGroup(string name) : IListed
         }
     }
 
-    /// <summary>Whether a member is as asked for.</summary>
-    public bool Has(Func<Subscription, bool> isWanted)
+    /// <summary>Whether a member keeps messages of QoS 1 and 2. The one that was found last is looked at first.</summary>
+    /// <param name="looks">Grows by the members that were looked at.</param>
+    public bool HasKeeper(ref int looks)
     {
         lock (_lock)
         {
-            return _members.Exists(member => isWanted(member));
+            looks++;
+            if (_keeper is { IsKept: true })
+            {
+                return true;
+            }
+
+            looks += _members.Count;
+            _keeper = _members.Find(member => member.IsKept);
+            return _keeper is not null;
         }
     }
 
@@ -73,6 +83,7 @@ internal sealed class SharedGroup(string name) : IListed
             MoveLocked(member, reachable: false, lasting: false);
             SwapLocked(member.Index, _members.Count - 1);
             _members.RemoveAt(_members.Count - 1);
+            _keeper = _keeper == member ? null : _keeper;
         }
     }
 

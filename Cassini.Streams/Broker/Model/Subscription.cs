@@ -44,6 +44,9 @@ internal sealed class Subscription(
     /// </summary>
     public long Place { get; set; } = NoPlace;
 
+    /// <summary>Whether its subscriber keeps messages of QoS 1 and 2 for it while it cannot be reached. May change at any time.</summary>
+    public bool IsKept => QoS != QualityOfService.AtMostOnce && Subscriber.KeepsMessages;
+
     /// <summary>Its index in the list of its node, or among the members of its shared subscription.</summary>
     public int Index { get; set; }
 

@@ -216,6 +216,7 @@ internal sealed class Outbox : IFlushable, IDurabilityWaiter
             _waiting.Clear();
             _pressure.Release();
             _idle?.TrySetResult();
+            _durability.Forget(this);
         }
     }
 

@@ -38,14 +38,7 @@ internal sealed class Router(TopicTable topics, RetainedMessages retained, TimeP
     }
 
     /// <summary>Whether a topic has a subscriber that keeps messages of QoS 1 and 2 when it cannot be reached.</summary>
-    public bool HasKeepers(Topic topic)
-    {
-        var route = topics.RouteOf(topic);
-        return route.Subscriptions.Any(IsKeeping) || route.Groups.Any(group => group.Has(IsKeeping));
-    }
-
-    private static bool IsKeeping(Subscription subscription) =>
-        subscription.QoS != QualityOfService.AtMostOnce && subscription.Subscriber.KeepsMessages;
+    public bool HasKeepers(Topic topic, ref WorkSlice slice) => RouteOf(topic, ref slice).HasKeeper(ref slice);
 
     private Route Begin(ref Publication message, ref RouteProgress progress, ref WorkSlice slice)
     {
@@ -60,6 +53,11 @@ internal sealed class Router(TopicTable topics, RetainedMessages retained, TimeP
 
         var topic = message.Topic;
         topic.UsedAt = message.ReceivedAt;
+        return RouteOf(topic, ref slice);
+    }
+
+    private Route RouteOf(Topic topic, ref WorkSlice slice)
+    {
         var known = topic.Route;
         var route = topics.RouteOf(topic);
         if (!ReferenceEquals(route, known))

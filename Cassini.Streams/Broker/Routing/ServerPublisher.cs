@@ -48,6 +48,15 @@ internal sealed class ServerPublisher(
         return delivery.Progress;
     }
 
+    /// <summary>Whether anything of a message would have to outlive the process.</summary>
+    public bool NeedsStore(ServerMessage message)
+    {
+        var slice = new WorkSlice(time);
+        return (message.Retain && !message.Payload.IsEmpty)
+            || (message.QoS != QualityOfService.AtMostOnce
+                && router.HasKeepers(topics.Get(message.Topic, message.Account), ref slice));
+    }
+
     /// <summary>Publishes and retains one of the broker's own messages, without a pause: so none comes after a later one.</summary>
     public void PublishSystem(byte[] topic, ReadOnlyMemory<byte> payload, QualityOfService qos)
     {

@@ -1,4 +1,5 @@
 using Cassini.Streams.Broker.Connections;
+using Cassini.Streams.Broker.Durable;
 using Cassini.Streams.Broker.Model;
 using Cassini.Streams.Broker.Routing;
 using Cassini.Streams.Mqtt;
@@ -8,7 +9,7 @@ namespace Cassini.Streams.Broker.Upkeep;
 
 /// <summary>Publishes the messages of .NET code in this process. Thread-safe.</summary>
 internal sealed class LocalPublisher(
-    BrokerOptions options, AccountMemory memory, Intake intake, ServerPublisher publisher, TimeProvider time)
+    BrokerOptions options, AccountMemory memory, Intake intake, ServerPublisher publisher, IBrokerStore store, TimeProvider time)
 {
     /// <summary>See <see cref="MqttBroker.PublishAsync"/>.</summary>
     public async ValueTask<PublishOutcome> PublishAsync(MqttMessage message, CancellationToken cancellationToken)
@@ -61,6 +62,11 @@ internal sealed class LocalPublisher(
             QoS = message.QoS,
             Retain = message.Retain,
         };
+        if (store.Refusal is not null && publisher.NeedsStore(published))
+        {
+            return PublishOutcome.Refused;
+        }
+
         var result = await publisher.PublishAsync(published, inTurn: false).ConfigureAwait(false);
         return !result.IsRetainedAsAsked ? PublishOutcome.NotRetained
             : result.HasSubscribers ? PublishOutcome.Delivered

@@ -16,6 +16,9 @@ internal sealed record StoreFacts
     /// <summary>What needs attention though everything is kept; null when nothing does.</summary>
     public string? Warning { get; init; }
 
+    /// <summary>Why the journal's log grows; null when it does not.</summary>
+    public string? CheckpointFailure { get; init; }
+
     public TimeSpan Lag { get; init; }
 
     public TimeSpan SlowestCommit { get; init; }
@@ -41,6 +44,7 @@ internal sealed record StoreFacts
             LoadSampled { Store: { } load } => (seen with
             {
                 Warning = load.Warning,
+                CheckpointFailure = load.CheckpointFailure,
                 Lag = load.Lag,
                 SlowestCommit = load.SlowestCommit,
                 Cause = Problem is null ? sequence : Cause,

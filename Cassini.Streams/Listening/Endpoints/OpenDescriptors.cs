@@ -1,4 +1,4 @@
-using System.Runtime.InteropServices;
+using Cassini.Streams.Primitives;
 
 namespace Cassini.Streams.Listening.Endpoints;
 
@@ -6,8 +6,6 @@ namespace Cassini.Streams.Listening.Endpoints;
 internal static class OpenDescriptors
 {
     private const string Directory = "/proc/self/fd";
-    private const int SizeMask = 0x200; // STATX_SIZE
-    private const int CurrentDirectory = -100; // AT_FDCWD
 
     /// <summary>How many there are; null where the system does not say. Any thread.</summary>
     public static long? Count()
@@ -17,15 +15,8 @@ internal static class OpenDescriptors
             return null;
         }
 
-        try
-        {
-            // The size of the directory is their number from Linux 6.2 on. Before that it is 0, and they are counted one by one.
-            return StatX(CurrentDirectory, Directory, 0, SizeMask, out var found) == 0 && found.Size > 0 ? (long)found.Size : CountEach();
-        }
-        catch (EntryPointNotFoundException)
-        {
-            return CountEach();
-        }
+        // The size of the directory is their number from Linux 6.2 on. Before that it is 0, and they are counted one by one.
+        return FileFacts.Of(Directory) is { Size: > 0 and var size } ? (long)size : CountEach();
     }
 
     /// <summary>The same, slowly: without a string for each.</summary>
@@ -41,17 +32,5 @@ internal static class OpenDescriptors
             // It is not there in some containers, and at the limit it cannot be opened.
             return null;
         }
-    }
-
-    [DllImport("libc", EntryPoint = "statx", CharSet = CharSet.Ansi, BestFitMapping = false, ThrowOnUnmappableChar = true)]
-    [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
-    private static extern int StatX(int directory, string path, int flags, uint mask, out FileFacts facts);
-
-    /// <summary>The struct statx, whose layout is the same on all machines.</summary>
-    [StructLayout(LayoutKind.Explicit, Size = 256)]
-    private struct FileFacts
-    {
-        [FieldOffset(40)]
-        public ulong Size;
     }
 }

@@ -20,6 +20,7 @@ internal sealed class HistoryFile : IHistoryFile
     private readonly FileStream _lock;
     private readonly SqliteConnection _connection;
     private readonly SqliteCommand _insert;
+    private readonly ulong? _inode;
     private DateTimeOffset _lookedAt;
     private bool _isDisposed;
 
@@ -27,6 +28,7 @@ internal sealed class HistoryFile : IHistoryFile
     {
         (_path, _options, _lock, _connection) = (path, options, lockFile, connection);
         _run = run with { Base = BeginRun(connection, run) };
+        _inode = FileFacts.Of(path)?.Inode;
         _insert = connection.Command("""
             INSERT OR IGNORE INTO events (row, epoch, sequence, time, type, category, json)
             VALUES (@row, @epoch, @sequence, @time, @type, @category, @json)
@@ -52,6 +54,7 @@ internal sealed class HistoryFile : IHistoryFile
     /// <exception cref="UnauthorizedAccessException">There is no permission for it.</exception>
     public static HistoryFile Open(string path, HistoryOptions options, HistoryRun run)
     {
+        RequireFiles(path);
         var lockFile = Lock(path);
         SqliteConnection? connection = null;
         try
@@ -89,6 +92,7 @@ internal sealed class HistoryFile : IHistoryFile
     {
         try
         {
+            RequireInPlace();
             RefuseLongLog();
             using (var transaction = _connection.BeginTransaction())
             {
@@ -142,6 +146,23 @@ internal sealed class HistoryFile : IHistoryFile
             _insert.Dispose();
             _connection.Dispose();
             _lock.Dispose();
+        }
+    }
+
+    /// <summary>Opening anything else may wait for another program.</summary>
+    private static void RequireFiles(string path)
+    {
+        string[] files =
+        [
+            path, path + HistoryConnection.LogSuffix, path + HistoryConnection.SharedSuffix,
+            Path.Combine(Path.GetDirectoryName(path)!, LockName),
+        ];
+        foreach (var file in files)
+        {
+            if (RegularFile.Problem(file) is { } problem)
+            {
+                throw new IOException($"{file} {problem}: remove it");
+            }
         }
     }
 
@@ -232,6 +253,17 @@ internal sealed class HistoryFile : IHistoryFile
         if ((now - _lookedAt).Duration() >= AgeInterval && !HistoryRetention.ApplyAge(_connection, _options, now, _run.Epoch))
         {
             _lookedAt = now;
+        }
+    }
+
+    /// <summary>A file that was moved or deleted can still be written by who has it open, and all of that is lost.</summary>
+    private void RequireInPlace()
+    {
+        var isInPlace = File.Exists(_path) && FileFacts.Of(_path)?.Inode == _inode
+            && File.Exists(_path + HistoryConnection.LogSuffix) && File.Exists(Path.Combine(Path.GetDirectoryName(_path)!, LockName));
+        if (!isInPlace)
+        {
+            throw new HistoryMovedException(_path);
         }
     }
 

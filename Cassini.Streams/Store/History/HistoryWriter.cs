@@ -40,6 +40,7 @@ internal sealed class HistoryWriter : IAsyncDisposable
     private IHistoryFile? _file;
     private HistoryState? _state;
     private long _stateAt;
+    private bool _isNewFile;
     private volatile Exception? _damage;
     private volatile HistoryStatus _status = new();
 
@@ -130,7 +131,7 @@ internal sealed class HistoryWriter : IAsyncDisposable
             }
         }
 
-        if (_time.GetElapsedTime(_stateAt) >= StateInterval)
+        if (_isNewFile || _time.GetElapsedTime(_stateAt) >= StateInterval)
         {
             TakeState();
         }
@@ -139,6 +140,7 @@ internal sealed class HistoryWriter : IAsyncDisposable
     private void TakeState()
     {
         _stateAt = _time.GetTimestamp();
+        _isNewFile = false;
         try
         {
             _state = _stateOf();
@@ -216,6 +218,9 @@ internal sealed class HistoryWriter : IAsyncDisposable
     private void GiveUp(Exception failure)
     {
         CloseFile();
+
+        // A replay of the file that is made then begins with a state of its own.
+        _isNewFile |= failure is HistoryUnusableException or HistoryMovedException;
         var problem = failure is HistoryUnusableException ? $"{_path} {failure.Message}" : SafeText.Line(failure.Message);
         var isNews = _status.Problem != problem;
         _status = _status with { Problem = problem, Failures = _status.Failures + 1 };
@@ -225,8 +230,9 @@ internal sealed class HistoryWriter : IAsyncDisposable
         }
         else if (isNews)
         {
-            // That somebody else has it needs no stack.
-            HistoryLog.GaveUp(_logger, problem, LongestRetry, failure is HistoryInUseException ? null : failure);
+            // That somebody else has it, or moved it, needs no stack.
+            HistoryLog.GaveUp(
+                _logger, problem, LongestRetry, failure is HistoryInUseException or HistoryMovedException ? null : failure);
         }
     }
 

@@ -9,6 +9,7 @@ internal interface IHistoryFile : IDisposable
     /// <param name="batch">The events, in their order; some may be in the file already.</param>
     /// <param name="state">A state of health, for replays to begin with; null for none.</param>
     /// <param name="now">The time that the age of events is measured at.</param>
+    /// <exception cref="HistoryMovedException">It is not where it was.</exception>
     HistoryTotals Append(IReadOnlyList<EventEnvelope> batch, HistoryState? state, DateTimeOffset now);
 
     /// <summary>Notes that the run has ended as it should.</summary>

@@ -55,4 +55,8 @@ internal interface ILedger : IAsyncDisposable
     {
         // Most ledgers cannot be moved.
     }
+
+    /// <summary>Begins once more what tidies up behind the appends, if that failed. Call it once in a while. It does not wait.</summary>
+    /// <returns>Why it failed last; null when it did not. Nothing is lost by it, but the ledger takes more and more room.</returns>
+    IOException? RetryCheckpoint() => null;
 }

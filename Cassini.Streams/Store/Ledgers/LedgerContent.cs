@@ -18,11 +18,12 @@ internal sealed record LedgerContent(long First, long Last, long Total, long Byt
     /// <summary>Reads it, and checks what can be checked without reading the groups.</summary>
     /// <param name="database">The open database.</param>
     /// <param name="path">Its path, for messages.</param>
+    /// <param name="checksPages">Whether all pages are looked at, which reads the whole file.</param>
     /// <exception cref="LedgerDamagedException">Something does not fit.</exception>
-    public static LedgerContent Read(Database database, string path)
+    public static LedgerContent Read(Database database, string path, bool checksPages)
     {
         // It walks all pages, but not what is in the groups.
-        if (database.Text("PRAGMA quick_check(1)") is var found and not "ok")
+        if (checksPages && database.Text("PRAGMA quick_check(1)") is var found and not "ok")
         {
             throw new LedgerDamagedException($"{path} is damaged: {found}");
         }

@@ -5,6 +5,8 @@ namespace Cassini.Streams.Store.Ledgers;
 /// <param name="inner">The cause.</param>
 internal sealed class LedgerDamagedException(string message, Exception? inner = null) : IOException(message, inner)
 {
-    /// <summary>Whether nothing is damaged: it belongs to a newer version, or to another program. It is not to be repaired.</summary>
+    /// <summary>
+    /// Whether a repair is no way out: it belongs to a newer version, or to another program, or there is nothing in it.
+    /// </summary>
     public bool IsForeign { get; init; }
 }

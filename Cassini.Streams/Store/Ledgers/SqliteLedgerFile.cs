@@ -1,5 +1,4 @@
 using System.Diagnostics.CodeAnalysis;
-using Cassini.Streams.Primitives;
 using Cassini.Streams.Store.Ledgers.Sqlite;
 
 namespace Cassini.Streams.Store.Ledgers;
@@ -45,6 +44,7 @@ internal sealed class SqliteLedgerFile : IAsyncDisposable
     private long _last;
     private long _total;
     private bool _isSealed;
+    private bool _isChanged;
     private IOException? _broken;
 
     private SqliteLedgerFile(
@@ -86,11 +86,12 @@ internal sealed class SqliteLedgerFile : IAsyncDisposable
         try
         {
             RequireThatItMayBeCreated(options);
-            PrivateDirectory.Create(options.Directory);
+            LedgerPlace.Create(options.Directory);
+            LedgerPlace.RequireFiles(options.Directory);
             taken = LedgerLock.Take(options.Directory, time.GetUtcNow());
             reserve = new LedgerReserve(Path.Combine(options.Directory, ReserveName), options.ReserveBytes);
             reserve.Run(SmallChange, () => database = OpenDatabase(options));
-            var content = LedgerContent.Read(database!, PathOf(options));
+            var content = LedgerContent.Read(database!, PathOf(options), options.ChecksPages);
             var run = BeginRun(database!, reserve, content, time.GetUtcNow());
             var file = new SqliteLedgerFile(options, time, taken, reserve, database!, content, run);
             reserve.TryFill();
@@ -101,9 +102,9 @@ internal sealed class SqliteLedgerFile : IAsyncDisposable
             database?.Dispose();
             reserve?.Dispose();
             taken?.Dispose();
-            if (failure is UnauthorizedAccessException)
+            if (failure is UnauthorizedAccessException or FileNotFoundException or DirectoryNotFoundException)
             {
-                throw new IOException(failure.Message, failure);
+                throw LedgerPlace.ProblemOf(options.Directory, failure);
             }
 
             throw;
@@ -151,6 +152,17 @@ internal sealed class SqliteLedgerFile : IAsyncDisposable
         {
             throw new IOException($"{_path} or a file beside it was moved or deleted while it was in use.");
         }
+    }
+
+    public IOException? RetryCheckpoint()
+    {
+        var failure = _checkpoints.Failure;
+        if (failure is not null)
+        {
+            _checkpoints.Demand();
+        }
+
+        return failure;
     }
 
     public void Seal()
@@ -254,7 +266,12 @@ internal sealed class SqliteLedgerFile : IAsyncDisposable
         _delete.Dispose();
         try
         {
-            _reserve.Run(_checkpoints.LogBytes, _database.CheckpointAndTruncate);
+            // What could not be used stays as it was found: nobody has changed it then.
+            if (_isChanged)
+            {
+                _database.KeepLogAtEnd(false);
+                _reserve.Run(_checkpoints.LogBytes, _database.CheckpointAndTruncate);
+            }
         }
         catch (IOException)
         {
@@ -307,6 +324,7 @@ internal sealed class SqliteLedgerFile : IAsyncDisposable
         try
         {
             var synchronous = options.Durability == LedgerDurability.Flush ? "FULL" : "NORMAL";
+            database.KeepLogAtEnd(true);
             database.Execute(
                 $"PRAGMA wal_autocheckpoint = 0; PRAGMA synchronous = {synchronous}; "
                 + $"PRAGMA journal_size_limit = {LogLimit * options.CheckpointBytes}");
@@ -360,6 +378,7 @@ internal sealed class SqliteLedgerFile : IAsyncDisposable
 
     private void Insert(long number, ReadOnlySpan<byte> group)
     {
+        _isChanged = true;
         var total = _total + group.Length;
         if (number == _first || !IsEmpty)
         {
@@ -398,6 +417,7 @@ internal sealed class SqliteLedgerFile : IAsyncDisposable
     /// <summary>A transaction that is allowed on a full disk.</summary>
     private void Change(Action action)
     {
+        _isChanged = true;
         try
         {
             _reserve.Run(SmallChange, () =>

@@ -28,4 +28,9 @@ internal sealed record SqliteLedgerOptions
 
     /// <summary>Whether the file is created when there is none. Not when it was there a moment ago.</summary>
     public bool MayCreate { get; init; } = true;
+
+    /// <summary>
+    /// Whether all pages are looked at when it is opened, which reads the whole file. Not when this process opened it a moment ago.
+    /// </summary>
+    public bool ChecksPages { get; init; } = true;
 }

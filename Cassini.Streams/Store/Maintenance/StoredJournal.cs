@@ -45,6 +45,7 @@ internal sealed class StoredJournal : IDisposable
         try
         {
             RequireJournal(directory);
+            LedgerPlace.RequireFiles(directory);
             held = LedgerLock.TakeToRead(directory, out var usedBy);
             var path = Path.Combine(directory, JournalFormat.FileName);
             JournalFormat.Check(path);
@@ -61,7 +62,7 @@ internal sealed class StoredJournal : IDisposable
             held?.Dispose();
             if (failure is UnauthorizedAccessException)
             {
-                throw new IOException($"{directory}: {FileProblem.Of(failure, Path.Combine(directory, JournalFormat.FileName))}", failure);
+                throw LedgerPlace.ProblemOf(directory, failure);
             }
 
             throw;
@@ -82,11 +83,25 @@ internal sealed class StoredJournal : IDisposable
         }
 
         var path = Path.Combine(directory, JournalFormat.FileName);
-        if (!File.Exists(path))
+        if (!File.Exists(path) && RegularFile.Problem(path) is null)
         {
+            RequirePermission(directory);
             throw File.Exists(path + "-wal")
                 ? new LedgerDamagedException($"{path} is gone, but its log {path}-wal is there: put the file back.")
                 : new IOException($"{directory} is not the directory of a journal: it has no {JournalFormat.FileName}.");
+        }
+    }
+
+    /// <summary>Nothing is seen in a directory that may not be read.</summary>
+    private static void RequirePermission(string directory)
+    {
+        try
+        {
+            _ = System.IO.Directory.EnumerateFileSystemEntries(directory).Any();
+        }
+        catch (UnauthorizedAccessException failure)
+        {
+            throw LedgerPlace.ProblemOf(directory, failure);
         }
     }
 

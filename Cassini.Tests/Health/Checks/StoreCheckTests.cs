@@ -52,6 +52,20 @@ public class StoreCheckTests
         fold.State.Facts.Store.Visible!.Problem.ShouldBeNull();
     }
 
+    // The last sample may be of before the first message.
+    [Fact]
+    public void Store_IsFullBetweenTwoSamples_SaysHowLargeItIsThen()
+    {
+        var fold = Healthy().At(1, Opened).At(2, new StoreFailed(StoreProblem.Full, "the disk is full") { Bytes = 5_000 });
+        fold.State.Facts.Store.Visible!.Bytes.ShouldBe(5_000);
+
+        fold.At(3, new StoreResumed(S(1)) { Bytes = 700 });
+        fold.State.Facts.Store.Visible!.Bytes.ShouldBe(700);
+
+        fold.At(4, new StoreFailed(StoreProblem.Full, "as an older version said it"));
+        fold.State.Facts.Store.Visible!.Bytes.ShouldBe(700);
+    }
+
     [Fact]
     public void Store_CommitsAreSlow_IsDegradedFromTheThresholdUntilBelowItsPart()
     {
@@ -84,6 +98,18 @@ public class StoreCheckTests
         fold[CheckNames.Store].Reason.ShouldBe(Reasons.StoreSpaceLow);
         fold[CheckNames.Store].Message.ShouldBe("little room");
         fold.State.Verdicts.Ready.ShouldBeTrue();
+    }
+
+    [Fact]
+    public void Store_ItsLogCannotBeCopied_IsDegraded()
+    {
+        var failing = Sample(lag: 0, slowest: 0);
+        var fold = Healthy().At(1, Opened).At(2, failing with { Store = failing.Store! with { CheckpointFailure = "bad disk" } });
+
+        fold[CheckNames.Store].Status.ShouldBe(HealthStatus.Degraded);
+        fold[CheckNames.Store].Reason.ShouldBe(Reasons.StoreLogGrows);
+        fold[CheckNames.Store].Message.ShouldBe("the journal's write-ahead log cannot be copied into it: bad disk");
+        fold.At(3, Sample(lag: 0, slowest: 0))[CheckNames.Store].Raw.ShouldBe(HealthStatus.Ok);
     }
 
     private static LoadSampled Sample(double lag, double slowest) =>

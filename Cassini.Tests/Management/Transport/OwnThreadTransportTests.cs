@@ -2,7 +2,10 @@ using System.Net;
 using System.Net.Sockets;
 using System.Text;
 using Cassini.Management.Access;
+using Cassini.Management.Transport;
 using Cassini.Tests.Supervision;
+using Cassini.Tests.Support;
+using Microsoft.Extensions.DependencyInjection;
 
 namespace Cassini.Tests.Management.Transport;
 
@@ -69,6 +72,34 @@ public class OwnThreadTransportTests
         answer.ShouldStartWith("HTTP/1.1 200 OK\r\n");
         answer.ShouldContain("Connection: close\r\n");
         (await socket.ReceiveAsync(new byte[1], Token).AsTask().Within("the end")).ShouldBe(0);
+    }
+
+    // As after a start that failed.
+    [Fact]
+    public async Task Probe_ApplicationIsDisposedOf_IsLeftToKestrelWithoutALine()
+    {
+        using var log = new RecordingLoggers();
+        var services = new ServiceCollection().BuildServiceProvider();
+        await services.DisposeAsync();
+        var transport = new OwnThreadTransport(
+            services, new TransportLimits { LongestWait = TimeSpan.FromMinutes(1) }, new CallerPlaces(null), new Refusals(),
+            TimeProvider.System, log)
+        {
+            Application = context =>
+            {
+                context.RequestServices.GetService<IServiceScopeFactory>();
+                return Task.CompletedTask;
+            },
+        };
+        await using var listener = await transport.BindAsync(new IPEndPoint(IPAddress.Loopback, 0), Token);
+        using var socket = new Socket(SocketType.Stream, ProtocolType.Tcp);
+        await socket.ConnectAsync(listener.EndPoint, Token);
+        await socket.SendAsync(Encoding.ASCII.GetBytes(Livez), Token);
+
+        await using var passed = await listener.AcceptAsync(Token).AsTask().Within("it is Kestrel's");
+
+        passed.ShouldNotBeNull();
+        log.Lines.ShouldBeEmpty();
     }
 
     [Fact]

@@ -45,6 +45,53 @@ public sealed class HistoryFileTests : IDisposable
             .ShouldBe($"{first.Epoch} 1 2026-01-01T00:00:00.000Z topicCreated topic");
     }
 
+    [Theory]
+    [InlineData("history.db")]
+    [InlineData("history.db-wal")]
+    [InlineData("history.lock")]
+    public async Task Open_APipeInPlaceOfAFile_FailsBeforeItIsOpened(string name)
+    {
+        Directory.CreateDirectory(Path.GetDirectoryName(FilePath)!);
+        var pipe = SpecialFile.MakePipe(Path.Combine(Path.GetDirectoryName(FilePath)!, name));
+
+        var opening = Should.ThrowAsync<IOException>(() => Task.Run(() => Open(0)));
+        (await Eventually.CompletesAsync("it fails", opening)).Message.ShouldBe($"{pipe} is a pipe, not a file: remove it");
+    }
+
+    [Theory]
+    [InlineData("history.db")]
+    [InlineData("history.db-wal")]
+    [InlineData("history.lock")]
+    [InlineData("")]
+    public void Append_TheFileWasMoved_FailsAndANewOneBegins(string moved)
+    {
+        var directory = Path.GetDirectoryName(FilePath)!;
+        using (var file = Open(0))
+        {
+            file.Append([Event(0, 1)], null, Start);
+            Directory.Move(Path.Combine(directory, moved), _directory.File("moved"));
+
+            Should.Throw<HistoryMovedException>(() => file.Append([Event(0, 2)], null, Start)).Message.ShouldBe(
+                $"{FilePath} or a file beside it was moved or deleted while it was written, and a new one begins");
+        }
+
+        using var next = Open(0);
+        next.Append([Event(0, 2)], null, Start);
+        Ask("SELECT max(sequence) FROM events").ShouldBe("2");
+    }
+
+    [Fact]
+    public void Append_AnotherFileIsInItsPlace_Fails()
+    {
+        Assert.SkipUnless(OperatingSystem.IsLinux(), "Only there it is known which file it is.");
+        using var file = Open(0);
+        file.Append([Event(0, 1)], null, Start);
+        File.Copy(FilePath, _directory.File("copy"));
+        File.Move(_directory.File("copy"), FilePath, overwrite: true);
+
+        Should.Throw<HistoryMovedException>(() => file.Append([Event(0, 2)], null, Start));
+    }
+
     [Fact]
     public void File_Runs_SayHowEachEnded()
     {
@@ -130,7 +177,7 @@ public sealed class HistoryFileTests : IDisposable
         using var socket = new Socket(AddressFamily.Unix, SocketType.Dgram, ProtocolType.Unspecified);
         socket.Bind(new UnixDomainSocketEndPoint(Path.Combine(Path.GetDirectoryName(FilePath)!, "history.lock")));
 
-        Should.Throw<IOException>(() => Open(0)).Message.ShouldContain("No such device or address");
+        Should.Throw<IOException>(() => Open(0)).Message.ShouldContain("history.lock is a socket, not a file");
     }
 
     /// <summary>A process that is killed over and over: what the runs cost must not grow with the events after each.</summary>

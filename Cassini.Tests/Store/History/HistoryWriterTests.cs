@@ -49,6 +49,33 @@ public sealed class HistoryWriterTests : IAsyncDisposable
     }
 
     [Fact]
+    public async Task Writer_TheFileWasMoved_SaysSoOnceAndBeginsANewOneWithAState()
+    {
+        Publish(3);
+        await PausesAsync();
+        await PassAsync();
+        await WrittenAsync(1, 2, 3);
+        _file.Failure = new HistoryMovedException("history.db");
+
+        Publish(1);
+        await PausesAsync();
+        await PassAsync();
+        await Eventually.HoldsAsync("it says so", () => _writer.Status.Problem is not null);
+        _writer.Status.Problem.ShouldBe("history.db or a file beside it was moved or deleted while it was written, and a new one begins");
+        _file.Failure = null;
+        await Eventually.HoldsAsync("it is written", () =>
+        {
+            _clock.AdvanceBy(HistoryWriter.Interval);
+            return _file.Sequences.Contains(4);
+        });
+
+        _file.States.ShouldBe([0, 4]);
+        _file.Opened.ShouldBe(2);
+        await Eventually.HoldsAsync("it is well", () => _writer.Status.Problem is null);
+        _log.Lines.Count(line => line.Level == Microsoft.Extensions.Logging.LogLevel.Warning).ShouldBe(1);
+    }
+
+    [Fact]
     public async Task Writer_States_AreOneBeforeTheFirstEventAndThenEachInterval()
     {
         Publish(3);

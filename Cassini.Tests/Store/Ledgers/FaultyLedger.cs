@@ -17,6 +17,11 @@ internal sealed class FaultyLedger(ILedger inner) : ILedger
     /// <summary>Whether reading a single group fails.</summary>
     public bool FindFails { get; set; }
 
+    /// <summary>What its checkpoints fail with; null when they do not.</summary>
+    public Func<IOException?> CheckpointFailure { get; set; } = static () => null;
+
+    public IOException? RetryCheckpoint() => CheckpointFailure();
+
     public ValueTask<LedgerExtent> OpenAsync(CancellationToken cancellationToken)
     {
         _isBroken = false;

@@ -12,6 +12,9 @@ public sealed class SqliteLedgerDamageTests : IAsyncLifetime
     private const int InDatabase = 20;
     private const int InLog = 40;
 
+    /// <summary>A page with groups that are neither the first nor the last.</summary>
+    private const int PageBetween = 16;
+
     private readonly TempDirectory _directory = new();
     private byte[] _database = [];
     private byte[] _log = [];
@@ -47,6 +50,39 @@ public sealed class SqliteLedgerDamageTests : IAsyncLifetime
 
     [Fact]
     public async Task Open_LogIsGone_HasWhatIsInTheDatabase() => (await OpenAsync(_database, [])).ShouldBe(InDatabase);
+
+    // A start that fails must leave everything for whoever looks at it next.
+    [Fact]
+    public async Task Dispose_NothingWasChanged_LeavesTheDatabaseAndWhatIsInItsLog()
+    {
+        await using (var ledger = LedgerRig.Create(Image))
+        {
+            (await ledger.OpenAsync()).Last.ShouldBe(InLog);
+            (await ledger.GroupsAsync()).ShouldBeSamples(1, InLog);
+        }
+
+        var database = await File.ReadAllBytesAsync(Path.Combine(Image, "journal.db"), TestContext.Current.CancellationToken);
+        database.AsSpan().SequenceEqual(_database).ShouldBeTrue();
+        var log = await File.ReadAllBytesAsync(Path.Combine(Image, "journal.db-wal"), TestContext.Current.CancellationToken);
+        log.Length.ShouldBeGreaterThan(_log.Length, "the attempt is in it");
+        log.AsSpan(0, _log.Length).SequenceEqual(_log).ShouldBeTrue();
+    }
+
+    // It reads the whole file, each second for as long as the disk fails.
+    [Fact]
+    public async Task Open_AgainAfterAFailure_DoesNotLookAtAllPages()
+    {
+        var options = LedgerRig.Options(Image);
+        byte[] database = [.. _database];
+        database.AsSpan((PageBetween - 1) * options.PageSize, 8).Fill(0xFF);
+        await File.WriteAllBytesAsync(Path.Combine(Image, "journal.db"), database, TestContext.Current.CancellationToken);
+        File.Delete(Path.Combine(Image, "journal.db-wal"));
+        await using var first = LedgerRig.Create(options);
+        (await Should.ThrowAsync<LedgerDamagedException>(first.OpenAsync)).Message.ShouldContain("is damaged");
+
+        await using var again = LedgerRig.Create(options with { MayCreate = false, ChecksPages = false });
+        (await again.OpenAsync()).Last.ShouldBe(InDatabase);
+    }
 
     [Fact]
     public async Task Open_LogIsCut_HasThePrefix()

@@ -36,7 +36,6 @@ public sealed class SqliteLedgerFormatTests : IDisposable
     }
 
     [Theory]
-    [InlineData("")]
     [InlineData("no database at all")]
     [InlineData("SQLite format 3")]
     public async Task Open_NoDatabase_IsRefusedAndUntouched(string content)
@@ -45,6 +44,15 @@ public sealed class SqliteLedgerFormatTests : IDisposable
         var bytes = File.ReadAllBytes(Database);
         (await RefusedAsync()).ShouldContain("is not a SQLite database");
         File.ReadAllBytes(Database).ShouldBe(bytes);
+    }
+
+    [Fact]
+    public async Task Open_EmptyFile_IsRefusedWithAWayOut()
+    {
+        File.WriteAllText(Database, "");
+
+        (await RefusedAsync()).ShouldBe(
+            $"{Database} is empty: all that it held is gone. Go back to a backup, or remove it to begin anew.");
     }
 
     /// <summary>SQLite would mix a log of another database into a new one.</summary>

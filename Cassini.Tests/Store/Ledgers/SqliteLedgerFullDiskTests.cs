@@ -53,6 +53,19 @@ public sealed class SqliteLedgerFullDiskTests : IDisposable
         await ledger.AppendAsync(large + 301, SampleGroups.Of(large + 301, Large));
     }
 
+    [Fact]
+    public async Task Checkpoint_FailedOnAFullDisk_IsTriedAgainUntilItWorks()
+    {
+        await using var ledger = LedgerRig.Create(Options(reserve: 0));
+        await ledger.OpenAsync();
+        _disk.Fill(4 << 20);
+        Fill(ledger, 0);
+        await Eventually.HoldsAsync("the checkpoint fails", () => ledger.RetryCheckpoint() is not null);
+
+        _disk.Free();
+        await Eventually.HoldsAsync("it works", () => ledger.RetryCheckpoint() is null);
+    }
+
     /// <summary>Nothing else is on the disk: what the ledger drops is all the room there is.</summary>
     [Fact]
     public async Task Append_AfterATrimOnAFullDisk_UsesTheRoomOfTheTrimmed()

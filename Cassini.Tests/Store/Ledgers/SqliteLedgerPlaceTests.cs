@@ -49,6 +49,52 @@ public sealed class SqliteLedgerPlaceTests : IDisposable
         other.RequireInPlace();
     }
 
+    [Theory]
+    [InlineData("journal.db", "Put the journal's file there, or set Store:Directory to another directory.")]
+    [InlineData("journal.db-wal", "Remove it: it is made anew.")]
+    [InlineData("journal.db-shm", "Remove it: it is made anew.")]
+    [InlineData("lock", "Remove it: it is made anew.")]
+    [InlineData("owner", "Remove it: it is made anew.")]
+    [InlineData("reserve", "Remove it: it is made anew.")]
+    public async Task Open_SomethingElseInPlaceOfAFile_IsRefusedBeforeItIsOpened(string name, string wayOut)
+    {
+        Directory.CreateDirectory(Journal);
+        var path = Path.Combine(Journal, name);
+        var gone = _directory.File("gone");
+        (Action Make, string Problem)[] kinds =
+        [
+            (() => SpecialFile.MakePipe(path), "is a pipe, not a file"),
+            (() => Directory.CreateDirectory(path), "is a directory, not a file"),
+            (() => File.CreateSymbolicLink(path, gone), $"is a symbolic link to {gone}, which is not there"),
+            (() => File.CreateSymbolicLink(path, "/dev/null"), "is a device, not a file"),
+        ];
+        foreach (var (make, problem) in kinds)
+        {
+            make();
+            (await Eventually.CompletesAsync("it is refused", RefusedAsync())).ShouldBe($"{path} {problem}. {wayOut}");
+            if (Directory.Exists(path))
+            {
+                Directory.Delete(path);
+            }
+            else
+            {
+                File.Delete(path);
+            }
+        }
+
+        Directory.GetFileSystemEntries(Journal).ShouldBeEmpty();
+    }
+
+    [Theory]
+    [InlineData("/proc/self", "/proc/self: no file can be made in it. Set Store:Directory to a directory on a disk.")]
+    [InlineData("/proc/self/x", "/proc/self/x: cannot be created there. Set Store:Directory to another one.")]
+    public async Task Open_NoDiskIsThere_IsRefusedWithAWayOut(string directory, string sentence)
+    {
+        Assert.SkipUnless(Directory.Exists("/proc/self"), "this machine has no /proc");
+
+        (await RefusedAsync(directory)).ShouldBe(sentence);
+    }
+
     [Fact]
     public async Task Open_FileIsGoneThatWasThere_CreatesNone()
     {
@@ -81,5 +127,11 @@ public sealed class SqliteLedgerPlaceTests : IDisposable
     private sealed class FixedTime(DateTimeOffset now) : TimeProvider
     {
         public override DateTimeOffset GetUtcNow() => now;
+    }
+
+    private async Task<string> RefusedAsync(string? directory = null)
+    {
+        await using var ledger = new SqliteLedger(LedgerRig.Options(directory ?? Journal), TimeProvider.System);
+        return (await Should.ThrowAsync<IOException>(() => Task.Run(() => ledger.OpenAsync()))).Message;
     }
 }

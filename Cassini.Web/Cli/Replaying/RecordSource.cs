@@ -52,6 +52,11 @@ internal sealed class RecordSource(string given, DateTimeOffset? since, HealthFe
         }
 
         var path = Directory.Exists(Path) ? HistoryIn(Path) : Path;
+        if (RegularFile.IsPipe(path))
+        {
+            throw new InvalidDataException("is a pipe: name '-' and give the record to standard input");
+        }
+
         return HistoryArchive.IsDatabase(path)
             ? HistoryArchive.Open(path, since)
             : OnlyWhole(new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete));

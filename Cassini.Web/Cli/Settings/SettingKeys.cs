@@ -2,6 +2,7 @@ using Cassini.Management.Http;
 using Cassini.Management.Telemetry;
 using Cassini.Streams.Hosting;
 using Cassini.Streams.Listening;
+using Cassini.Streams.Store;
 using Cassini.Streams.Tls;
 
 namespace Cassini.Web.Cli.Settings;
@@ -19,6 +20,8 @@ internal static class SettingKeys
     public const string ServerChain = $"{nameof(CassiniOptions.Tls)}:{nameof(TlsOptions.ServerChainPath)}";
     public const string ServerKey = $"{nameof(CassiniOptions.Tls)}:{nameof(TlsOptions.ServerKeyPath)}";
     public const string Crl = $"{nameof(CassiniOptions.Tls)}:{nameof(TlsOptions.CrlPath)}";
+    public const string StoreLevel = $"{nameof(CassiniOptions.Store)}:{nameof(StoreOptions.Level)}";
+    public const string StoreDirectory = $"{nameof(CassiniOptions.Store)}:{nameof(StoreOptions.Directory)}";
     public const string OtlpEndpoint = $"{nameof(ProcessOptions.Telemetry)}:{nameof(TelemetryOptions.OtlpEndpoint)}";
     public const string ServiceName = $"{nameof(ProcessOptions.Telemetry)}:{nameof(TelemetryOptions.ServiceName)}";
     public const string Logging = nameof(ProcessOptions.Logging);

@@ -1,4 +1,6 @@
 using Cassini.Streams.Hosting;
+using Cassini.Streams.Settings;
+using Cassini.Streams.Store;
 using Cassini.Web.Cli.Context;
 
 namespace Cassini.Web.Cli.Settings;
@@ -13,6 +15,12 @@ internal static class SettingsLoader
 
     /// <summary>The part of the data directory that holds the events.</summary>
     public const string HistoryName = "store";
+
+    private const string WaysToStore = $"give --data-dir or CASSINI_DATA_DIR, or set {SettingKeys.StoreDirectory}";
+
+    private const string StoresNothing =
+        "nothing is stored, because there is no home directory to keep the journal in: what waits for absent clients, their sessions and "
+        + $"retained messages end with the process; {WaysToStore}; {SettingKeys.StoreLevel}={nameof(StoreLevel.Memory)} if that is wanted";
 
     /// <summary>The settings; null when there are errors.</summary>
     public static ServeSettings? Load(CliContext context, string? configFile, SettingsLayer flags, List<string> errors) =>
@@ -37,17 +45,30 @@ internal static class SettingsLoader
 
         var tls = TlsPlan.Of(broker, process.DataDirectory, context.Environment);
         errors.AddRange(reader.Errors);
+        var options = InDataDirectory(tls.Options, DataDirectory.Of(process.DataDirectory, context.Environment));
+        var storesNothing = options.Store is { Directory: null, Level: not StoreLevel.Memory };
+        if (storesNothing && reader.Origins.ContainsKey(SettingKeys.StoreLevel))
+        {
+            errors.Add(reader.Locate(new SettingError(
+                SettingKeys.StoreLevel,
+                $"there is no home directory to keep the journal in: {WaysToStore}, or {nameof(StoreLevel.Memory)}")));
+        }
+
         errors.AddRange(tls.Errors.Concat(SettingsCatalog.Validate(tls.Options, process)).Select(reader.Locate));
         return errors.Count > 0
             ? null
             : new ServeSettings
             {
-                Options = InDataDirectory(tls.Options, DataDirectory.Of(process.DataDirectory, context.Environment)),
+                Options = options,
                 Process = process,
                 DevelopmentCertificates = tls.DevelopmentDirectory,
                 LogLevels = file.Levels,
                 Origins = reader.Origins,
-                Warnings = [.. file.Warnings, .. warnings, .. reader.Warnings, .. ManagementWarnings.Of(process.Management)],
+                Warnings =
+                [
+                    .. file.Warnings, .. warnings, .. reader.Warnings, .. ManagementWarnings.Of(process.Management),
+                    .. storesNothing ? [StoresNothing] : Array.Empty<string>(),
+                ],
             };
     }
 

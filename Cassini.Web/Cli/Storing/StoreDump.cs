@@ -18,15 +18,37 @@ internal sealed class StoreDump(TextWriter output, bool withoutPayloads)
     /// <exception cref="IOException">The disk says no.</exception>
     public bool Write(StoredJournal journal, CancellationToken cancellationToken)
     {
-        var isWhole = true;
+        var isWhole = TryNumber(journal, "SELECT first FROM ledger", out var next);
+        isWhole &= TryNumber(journal, "SELECT last FROM runs ORDER BY run DESC LIMIT 1", out var lastOfRun);
         using var salvage = new GroupSalvage(journal.Database);
         foreach (var group in salvage.Read())
         {
             cancellationToken.ThrowIfCancellationRequested();
+            isWhole &= WriteMissing(next, group.Number - 1);
             isWhole &= group.Problem is null ? WriteGroup(group) : WriteHole(group);
+            next = group.Last == long.MaxValue ? null : group.Last + 1;
         }
 
-        return isWhole;
+        return WriteMissing(next, lastOfRun) && isWhole;
+    }
+
+    /// <summary>Groups that must be there and are not.</summary>
+    /// <returns>Whether there is none.</returns>
+    private bool WriteMissing(long? first, long? last) =>
+        first is not { } from || last is not { } to || from > to || WriteHole(new SalvagedGroup(from, to, 0, default, "missing"));
+
+    private static bool TryNumber(StoredJournal journal, string sql, out long? number)
+    {
+        try
+        {
+            number = journal.Database.Number(sql);
+            return true;
+        }
+        catch (LedgerDamagedException)
+        {
+            number = null;
+            return false;
+        }
     }
 
     private bool WriteHole(SalvagedGroup hole)

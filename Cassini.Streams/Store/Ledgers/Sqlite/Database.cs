@@ -79,7 +79,7 @@ internal sealed class Database : IDisposable
         try
         {
             database.Prepare(code);
-            database.Check(raw.sqlite3_db_config(handle, raw.SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, out _));
+            database.KeepLogAtEnd(true);
             database.Execute(isShared ? "PRAGMA query_only = ON" : "PRAGMA locking_mode = EXCLUSIVE");
             return database;
         }
@@ -140,6 +140,13 @@ internal sealed class Database : IDisposable
     /// <summary>The same, and empties the log. Waits for readers.</summary>
     public void CheckpointAndTruncate() =>
         Check(raw.sqlite3_wal_checkpoint_v2(_handle, "main", raw.SQLITE_CHECKPOINT_TRUNCATE, out _, out _));
+
+    /// <summary>
+    /// Whether the log stays as it is when this connection is the last one to end. Otherwise SQLite copies it into the database, and
+    /// removes it.
+    /// </summary>
+    public void KeepLogAtEnd(bool keeps) =>
+        Check(raw.sqlite3_db_config(_handle, raw.SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, keeps ? 1 : 0, out _));
 
     /// <summary>Copies everything into another database.</summary>
     /// <param name="target">The other one.</param>

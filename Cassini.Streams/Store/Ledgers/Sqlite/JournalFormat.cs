@@ -89,6 +89,15 @@ internal static class JournalFormat
         using (var file = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite, bufferSize: 0))
         {
             var length = file.ReadAtLeast(header, HeaderSize, throwOnEndOfStream: false);
+            if (length == 0)
+            {
+                throw new LedgerDamagedException(
+                    $"{path} is empty: all that it held is gone. Go back to a backup, or remove it to begin anew.")
+                {
+                    IsForeign = true,
+                };
+            }
+
             if (length < HeaderSize || !header.StartsWith(Magic))
             {
                 throw new LedgerDamagedException($"{path} is not a SQLite database, or its beginning is damaged. It was left as it is.");
