@@ -9,6 +9,8 @@ internal sealed record LoadOptions
         usage: Cassini.Load load NAME... --port PORT --certs DIR [options]   loads a broker at 127.0.0.1
                Cassini.Load loopback [--certs DIR] [options]                 the generator's own ceiling: no broker
                Cassini.Load mqttnet-server --port PORT --certs DIR           a peer: MQTTnet's server
+               Cassini.Load kills --port PORT --certs DIR [options] -- COMMAND...
+                                                                             starts a broker, kills it under load, and counts what is missing
         names: 1-1 4-pairs 1-16 1-1-qos1 1-1-qos2 1-1-qos1-kept 4-pairs-qos1-kept 1-1-qos2-kept latency ack ack-kept idle
           --certs DIR    ca.pem, client.pem and client.key; servers use server.pem and server.key
           --v5           MQTT 5.0; default 3.1.1
@@ -19,6 +21,10 @@ internal sealed record LoadOptions
           --sessions N   of idle; default 5000
           --pid PID      the broker's process: tells its CPU, and idle needs it
           --probe URL    while a throughput load runs, GET it every 10 ms
+          --kills N      of kills; default 20
+          --qos N        of kills, the highest: 1 or 2; default 2
+          --seed N       of kills: when each comes; default is another one each time
+          --patience N   seconds without an answer after which the broker is given up; default 10
         """;
 
     public IReadOnlyList<string> Names { get; init; } = [];
@@ -42,6 +48,14 @@ internal sealed record LoadOptions
     public int? Pid { get; init; }
 
     public Uri? Probe { get; init; }
+
+    public int Kills { get; init; } = 20;
+
+    public int QoS { get; init; } = 2;
+
+    public int Seed { get; init; } = Random.Shared.Next();
+
+    public TimeSpan Patience { get; init; } = TimeSpan.FromSeconds(10);
 
     /// <exception cref="FormatException">The arguments cannot be used.</exception>
     public static LoadOptions Parse(ReadOnlySpan<string> arguments)
@@ -78,6 +92,10 @@ internal sealed record LoadOptions
         "--sessions" => this with { Sessions = Number(name, value, 1, 50_000) },
         "--pid" => this with { Pid = Number(name, value, 1, int.MaxValue) },
         "--probe" => this with { Probe = new Uri(value) },
+        "--kills" => this with { Kills = Number(name, value, 1, 1_000_000) },
+        "--qos" => this with { QoS = Number(name, value, 1, 2) },
+        "--seed" => this with { Seed = Number(name, value, 0, int.MaxValue) },
+        "--patience" => this with { Patience = TimeSpan.FromSeconds(Number(name, value, 1, 3_600)) },
         _ => throw new FormatException($"there is no {name}"),
     };
 

@@ -56,6 +56,11 @@ internal sealed class ThroughputLoad(string name, int groups, int subscribers, i
         _windows.Add(window);
         for (var i = 0; i < subscribers; i++)
         {
+            if (isKept)
+            {
+                MqttConnection.Forget(options, tls, $"{topic}-sub-{i}");
+            }
+
             var (index, subscriber) = (i, new MqttConnection(options, tls, $"{topic}-sub-{i}", isKept: isKept));
             _connections.Add(subscriber);
             subscriber.Subscribe(topic, qos);
