@@ -9,7 +9,7 @@ namespace Cassini.Load.Kills;
 /// <param name="version5">Whether it is MQTT 5.0.</param>
 internal sealed class NumberedMessages(int mostQoS, bool version5)
 {
-    public const string Filter = "kill/#";
+    public const string Filter = "kill/+";
 
     public int MostQoS => mostQoS;
 
