@@ -92,7 +92,7 @@ internal sealed class MqttConnection : IDisposable
     public static void Forget(LoadOptions options, ClientTls tls, string clientId)
     {
         using var clean = new MqttConnection(options, tls, clientId);
-        clean.Close();
+        clean.Goodbye();
     }
 
     /// <summary>Sends DISCONNECT; the reader gets the end of the stream. Not while another thread writes.</summary>
@@ -106,6 +106,24 @@ internal sealed class MqttConnection : IDisposable
         catch (Exception e) when (e is IOException or SocketException or ObjectDisposedException)
         {
             // The broker closed the connection first.
+        }
+    }
+
+    /// <summary>Sends DISCONNECT and reads until the broker has closed the connection, so that it has dealt with all of it.</summary>
+    private void Goodbye()
+    {
+        var rest = new LastPacket();
+        LimitReads(true);
+        try
+        {
+            Write([0xE0, 0]);
+            while (Reader.Read(ref rest))
+            {
+            }
+        }
+        catch (IOException)
+        {
+            // It has closed the connection in another way, or leaves that to the client.
         }
     }
 
@@ -130,7 +148,7 @@ internal sealed class MqttConnection : IDisposable
 
     private (byte First, byte[] Body) Answer(string name)
     {
-        var sink = new FirstPacket();
+        var sink = new LastPacket();
         while (sink.Body is null)
         {
             if (!Reader.Read(ref sink, most: 1))
@@ -203,7 +221,7 @@ internal sealed class MqttConnection : IDisposable
         ? $"no answer within {_patience.TotalSeconds} s"
         : (e.InnerException ?? e).Message;
 
-    private struct FirstPacket : IPacketSink
+    private struct LastPacket : IPacketSink
     {
         public byte First;
         public byte[]? Body;
