@@ -89,7 +89,8 @@ internal sealed class ThroughputLoad(string name, int groups, int subscribers, i
             }
             else
             {
-                Publisher.RunAcknowledged(publisher, window, wake, frame, Frames.IdentifierOffset(frame, topic));
+                using var pace = new Pace(options.Rate / groups);
+                Publisher.RunAcknowledged(publisher, window, wake, frame, Frames.IdentifierOffset(frame, topic), pace);
             }
         }));
     }
