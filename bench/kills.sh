@@ -137,7 +137,8 @@ for broker in "${brokers[@]}"; do
   declare -A got=()
   for word in ${said#* }; do got[${word%%=*}]="${word#*=}"; done
   if [ "${got[qos]}" = 1 ]; then got[twice]="grants QoS 1"; fi
-  echo "| $broker | $version | ${got[rounds]} | ${got[acknowledged]} | ${got[lost]} | ${got[twice]} | ${got[out_of_order]} | ${got[sessions_lost]} |"
+  echo "| $broker | $version | ${got[rounds]} | ${got[acknowledged]} | ${got[lost]} | ${got[twice]} | ${got[out_of_order]} |" \
+    "${got[sessions_lost]} |"
 done
 if [ -s "$work/reasons" ]; then
   echo

@@ -36,7 +36,8 @@ set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
 rounds="${ROUNDS:-5}" seconds="${LOAD_SECONDS:-3}" warm_up="${WARM_UP:-3}" sessions="${SESSIONS:-5000}" base="${BASE_PORT:-28880}"
-read -ra loads <<<"${LOADS:-1-1 4-pairs 1-16 1-1-qos1 1-1-qos2 1-1-qos1-kept 4-pairs-qos1-kept 1-1-qos2-kept latency ack ack-kept probe idle}"
+all="1-1 4-pairs 1-16 1-1-qos1 1-1-qos2 1-1-qos1-kept 4-pairs-qos1-kept 1-1-qos2-kept latency ack ack-kept probe idle"
+read -ra loads <<<"${LOADS:-$all}"
 read -ra wanted <<<"${BROKERS:-cassini mosquitto nats mqttnet}"
 PATH="$PATH:/usr/sbin"
 export DOTNET_CLI_TELEMETRY_OPTOUT=1 DOTNET_NOLOGO=1
@@ -53,7 +54,8 @@ trap 'exit 130' INT TERM
 
 serve_cassini() {
   CASSINI_BIND_ADDR="127.0.0.1:${port[cassini]}" CASSINI_MANAGEMENT_ADDR="$management" CASSINI_DATA_DIR="$work/cassini" \
-    CASSINI__Quota__Connections=100% CASSINI__Quota__Sessions=100% CASSINI__Quota__Memory=100% CASSINI__Quota__Retained=100% CASSINI__Store__Level="${STORE_LEVEL:-Flush}" \
+    CASSINI__Quota__Connections=100% CASSINI__Quota__Sessions=100% CASSINI__Quota__Memory=100% CASSINI__Quota__Retained=100% \
+    CASSINI__Store__Level="${STORE_LEVEL:-Flush}" \
     TLS_CA_CERT="$certs/ca.pem" TLS_SERVER_CERT_CHAIN="$certs/server.pem" TLS_SERVER_KEY="$certs/server.key" \
     exec dotnet "$cassini" serve --log-level Warning
 }

@@ -57,10 +57,13 @@ start() {
     TLS_CA_CERT="$work/certs/ca.pem" TLS_SERVER_CERT_CHAIN="$work/certs/server.pem" TLS_SERVER_KEY="$work/certs/server.key" \
     dotnet "$cassini" serve "${limits[@]/#/--set=}" >"$work/log" 2>&1 &
   pid=$!
-  if ! curl -fsS --retry 1000 --retry-connrefused --retry-delay 1 --retry-max-time 120 -o /dev/null "http://$management/readyz?wait=60s" 2>/dev/null; then
-    tail -n 20 "$work/log" >&2
-    exit 1
-  fi
+  for _ in {1..600}; do
+    if curl -fsS -o /dev/null "http://$management/readyz?wait=60s" 2>/dev/null; then return; fi
+    if ! kill -0 "$pid" 2>/dev/null; then break; fi
+    sleep 0.1
+  done
+  tail -n 20 "$work/log" >&2
+  exit 1
 }
 
 run() {
@@ -119,7 +122,11 @@ starts() {
     "$(sed -nE "s/^the journal's part: median (-?[0-9]+) ms.*/\1/p" <<<"$said")" "≤ 30"
 }
 
-percentile() { sort -n "$work/commits" | awk -v part="$1" '{ v[NR] = $1 } END { i = int(part * NR + 0.999999); printf "%.2f", v[i < 1 ? 1 : i] / 1e3 }'; }
+# Of the commits, in milliseconds.
+percentile() {
+  sort -n "$work/commits" | awk -v part="$1" '{ v[NR] = $1 } END { i = int(part * NR + 0.999999); printf "%.2f", v[i < 1 ? 1 : i] / 1e3 }'
+}
+mean() { awk '{ sum += $1 } END { printf "%.2f", NR ? sum / NR / 1e3 : 0 }' "$work/commits"; }
 
 commits() {
   local said before after received preload=()
@@ -129,8 +136,8 @@ commits() {
   run 1-1-qos1-kept --rate 75000 --seconds 3 >/dev/null
   : >"$work/commits"
   counters() {
-    echo "$(metric cassini_store_commits_total) $(metric cassini_store_written_bytes_total) $(metric cassini_store_commit_time_seconds_total)" \
-      "$(written) $(thread "cassini journal") $(thread "cassini checkpo")"
+    echo "$(metric cassini_store_commits_total) $(metric cassini_store_written_bytes_total)" \
+      "$(metric cassini_store_commit_time_seconds_total) $(written) $(thread "cassini journal") $(thread "cassini checkpo")"
   }
   before="$(counters)"
   said="$(run 1-1-qos1-kept --rate 75000 --seconds "$seconds")"
@@ -143,7 +150,7 @@ commits() {
   else
     row "a commit, p50 and p99" "n/a: no C compiler, or SQLite does not call what is preloaded" "≤ 0.6 and 10 ms"
   fi
-  awk -v a="$before" -v b="$after" -v n="$received" -v seen="$(awk '{ sum += $1 } END { printf "%.2f", NR ? sum / NR / 1e3 : 0 }' "$work/commits")" '
+  awk -v a="$before" -v b="$after" -v n="$received" -v seen="$(mean)" '
     BEGIN {
       split(a, x); split(b, y)
       for (i in x) d[i] = y[i] - x[i]

@@ -1,8 +1,8 @@
 namespace Cassini.Bench;
 
 /// <summary>
-/// From starting the process to the first 200 of /readyz, with an empty journal and in turn with none. The first run of each, which makes the
-/// certificates and the journal, is not counted.
+/// From starting the process to the first 200 of /readyz, with an empty journal and in turn with none. The first run of each, which makes
+/// the certificates and the journal, is not counted.
 /// </summary>
 internal static class StartBench
 {

@@ -9,8 +9,8 @@ internal sealed record LoadOptions
         usage: Cassini.Load load NAME... --port PORT --certs DIR [options]   loads a broker at 127.0.0.1
                Cassini.Load loopback [--certs DIR] [options]                 the generator's own ceiling: no broker
                Cassini.Load mqttnet-server --port PORT --certs DIR           a peer: MQTTnet's server
-               Cassini.Load kills --port PORT --certs DIR [options] -- COMMAND...
-                                                                             starts a broker, kills it under load, and counts what is missing
+               Cassini.Load kills --port PORT --certs DIR [options] -- BROKER...
+                                                                             kills a broker under load, and counts what is missing
         names: 1-1 4-pairs 1-16 1-1-qos1 1-1-qos2 1-1-qos1-kept 4-pairs-qos1-kept 1-1-qos2-kept latency ack ack-kept idle fill take
           --certs DIR    ca.pem, client.pem and client.key; servers use server.pem and server.key
           --v5           MQTT 5.0; default 3.1.1

@@ -2,7 +2,9 @@ using System.Globalization;
 
 namespace Cassini.Load.Kills;
 
-/// <summary>Starts a broker by a command and kills it under load. One line: <c>kills</c> and key=value pairs, or <c>unable</c> and why.</summary>
+/// <summary>
+/// Starts a broker by a command and kills it under load. One line: <c>kills</c> and key=value pairs, or <c>unable</c> and why.
+/// </summary>
 internal static class KillCommand
 {
     /// <exception cref="FormatException">Something is missing.</exception>
