@@ -2,7 +2,7 @@
 # Kills Cassini and other brokers under load (kill -9), starts them again in the same directory, and counts the acknowledged messages that
 # are missing. Prints one table.
 #
-#   bench/kills.sh                                   all of it, about ten minutes
+#   bench/kills.sh                                   all of it, about half an hour
 #   ROUNDS=5 BROKERS="cassini nats" bench/kills.sh   a look
 #
 #   ROUNDS       kills of each broker; default 50
