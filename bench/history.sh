@@ -1,17 +1,19 @@
 #!/usr/bin/env bash
-# What the history costs a broker: sessions connect and subscribe as fast as they can, to a fresh broker with History:Enabled and to one
-# without, in turn. Prints medians, their ratio, and what the history's own thread took for each event.
+# What the history costs a broker: a fresh one with History:Enabled and one without, in turn. Sessions connect and subscribe as fast as they
+# can; after that one publisher sends as many QoS 1 messages as one subscriber takes. Prints medians, the median of the rounds' ratios, so
+# that noise of the machine cancels out, and what the history's own thread took for each event.
 #
-#   bench/history.sh                       all of it, about four minutes
+#   bench/history.sh                       all of it, about five minutes
 #   ROUNDS=1 SESSIONS=500 bench/history.sh a look
 #
-#   ROUNDS      of both; default 5
-#   SESSIONS    of a storm; default 2000
-#   BASE_PORT   the first of two ports of 127.0.0.1; default 28970
+#   ROUNDS        of both; default 5
+#   SESSIONS      of a storm; default 2000
+#   LOAD_SECONDS  measured time of the messages, after three of warm-up; default 5
+#   BASE_PORT     the first of two ports of 127.0.0.1; default 28970
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
-rounds="${ROUNDS:-5}" sessions="${SESSIONS:-2000}" port="${BASE_PORT:-28970}"
+rounds="${ROUNDS:-5}" sessions="${SESSIONS:-2000}" seconds="${LOAD_SECONDS:-5}" port="${BASE_PORT:-28970}"
 management="127.0.0.1:$((port + 1))"
 export DOTNET_CLI_TELEMETRY_OPTOUT=1 DOTNET_NOLOGO=1
 cassini=Cassini.Web/bin/Release/net10.0/cassini.dll
@@ -51,7 +53,9 @@ writer() {
 
 dotnet "$cassini" certs "$work/certs" >/dev/null
 for ((round = 1; round <= rounds; round++)); do
-  for enabled in true false; do
+  # The second of a round begins the next one: neither is always first.
+  if ((round % 2)); then order=(true false); else order=(false true); fi
+  for enabled in "${order[@]}"; do
     start "$enabled"
     events=$(newest) before=$(cpu) thread=$(writer)
     said=$(dotnet "$load" load idle --port "$port" --certs "$work/certs" --pid "$pid" --sessions "$sessions")
@@ -60,7 +64,9 @@ for ((round = 1; round <= rounds; round++)); do
     thread=$((${now:-0} - ${thread:-0}))
     size=$({ du -cb "$work/data/store"/history.db* 2>/dev/null || true; } | awk 'END { print $1 + 0 }')
     connects=$(sed -E 's/.*connects_per_second=([0-9.]+).*/\1/' <<<"$said")
-    echo "$enabled $connects $events $before $thread $size" | tee -a "$work/results" >&2
+    said=$(dotnet "$load" load 1-1-qos1 --port "$port" --certs "$work/certs" --pid "$pid" --warm-up 3 --seconds "$seconds")
+    rate=$(sed -E 's/.* rate=([0-9]+).*/\1/' <<<"$said") broker=$(sed -E 's/.* broker_us=([0-9.]+).*/\1/' <<<"$said")
+    echo "$enabled $connects $events $before $thread $size $rate $broker" | tee -a "$work/results" >&2
     stop
   done
 done
@@ -68,15 +74,25 @@ done
 awk '
   function median(list, count,    i, j, t) {
     for (i = 2; i <= count; i++) for (j = i; j > 1 && list[j - 1] > list[j]; j--) { t = list[j]; list[j] = list[j - 1]; list[j - 1] = t }
-    return list[int((count + 1) / 2)]
+    return count % 2 ? list[(count + 1) / 2] : (list[count / 2] + list[count / 2 + 1]) / 2
   }
-  $1 == "true" { on[++a] = $2; oncpu[a] = $4 * 1e4 / $3; thread[a] = $5 * 1e4 / $3; bytes[a] = $6 / $3 }
-  $1 == "false" { off[++b] = $2; offcpu[b] = $4 * 1e4 / $3 }
+  # Both medians, and the median of the ratios of each round.
+  function compare(label, form, key,    i, with, without, ratios) {
+    for (i = 1; i <= rounds; i++) { with[i] = on[i, key]; without[i] = off[i, key]; ratios[i] = with[i] / without[i] }
+    printf "%-30s " form " with, " form " without: %.3f\n", label, median(with, rounds), median(without, rounds), median(ratios, rounds)
+  }
+  $1 == "true" {
+    rounds = ++a
+    on[a, "connects"] = $2; on[a, "cpu"] = $4 * 1e4 / $3; on[a, "rate"] = $7; on[a, "broker"] = $8
+    thread[a] = $5 * 1e4 / $3; bytes[a] = $6 / $3
+  }
+  $1 == "false" { off[++b, "connects"] = $2; off[b, "cpu"] = $4 * 1e4 / $3; off[b, "rate"] = $7; off[b, "broker"] = $8 }
   END {
-    x = median(on, a); y = median(off, b)
-    printf "connects a second        %.0f with, %.0f without: %.2f\n", x, y, x / y
-    x = median(oncpu, a); y = median(offcpu, b)
-    printf "CPU of an event, us      %.0f with, %.0f without: %.2f (the whole broker, its handshakes included)\n", x, y, x / y
-    printf "CPU of the writer, us    %.1f an event\n", median(thread, a)
-    printf "on disk, bytes           %.0f an event, with the log\n", median(bytes, a)
+    compare("connects a second", "%.0f", "connects")
+    compare("CPU of an event, us *", "%.0f", "cpu")
+    compare("1 to 1, QoS 1, messages/s", "%.0f", "rate")
+    compare("CPU of a message, us", "%.2f", "broker")
+    printf "%-30s %.1f an event\n", "CPU of the writer, us", median(thread, a)
+    printf "%-30s %.0f an event, with the log\n", "on disk, bytes", median(bytes, a)
+    print "\n* the whole broker in the storm, its handshakes included"
   }' "$work/results"

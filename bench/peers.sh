@@ -6,6 +6,7 @@
 #
 #   ROUNDS        rounds, of which the medians are printed; default 5
 #   LOAD_SECONDS  measured time of each load, after a second of warm-up; default 3
+#   WARM_UP       seconds of each of the loads that every broker gets before the first round, and that are not counted; default 3
 #   LOADS         of: 1-1 4-pairs 1-16 1-1-qos1 1-1-qos2 1-1-qos1-kept 4-pairs-qos1-kept 1-1-qos2-kept latency ack ack-kept probe idle
 #   BROKERS       of: cassini mosquitto nats mqttnet; those that are not installed are left out
 #   STORE_LEVEL   of Cassini: Flush, Process or Memory; default Flush
@@ -29,12 +30,14 @@
 #
 # Within a round each load runs on each broker before the next load, so that noise of the machine affects all of them. The other brokers
 # are up and idle meanwhile. A ratio is the median of the rounds' ratios, for the same reason. The generator runs on the same cores; its
-# own ceiling, with a server that only copies, is measured in each round and printed below the table.
+# own ceiling, with a server that only copies, is measured in each round and printed below the table. A load begins with no session from
+# an earlier one: it ends those that are kept.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
-rounds="${ROUNDS:-5}" seconds="${LOAD_SECONDS:-3}" sessions="${SESSIONS:-5000}" base="${BASE_PORT:-28880}"
-read -ra loads <<<"${LOADS:-1-1 4-pairs 1-16 1-1-qos1 1-1-qos2 1-1-qos1-kept 4-pairs-qos1-kept 1-1-qos2-kept latency ack ack-kept probe idle}"
+rounds="${ROUNDS:-5}" seconds="${LOAD_SECONDS:-3}" warm_up="${WARM_UP:-3}" sessions="${SESSIONS:-5000}" base="${BASE_PORT:-28880}"
+all="1-1 4-pairs 1-16 1-1-qos1 1-1-qos2 1-1-qos1-kept 4-pairs-qos1-kept 1-1-qos2-kept latency ack ack-kept probe idle"
+read -ra loads <<<"${LOADS:-$all}"
 read -ra wanted <<<"${BROKERS:-cassini mosquitto nats mqttnet}"
 PATH="$PATH:/usr/sbin"
 export DOTNET_CLI_TELEMETRY_OPTOUT=1 DOTNET_NOLOGO=1
@@ -51,7 +54,8 @@ trap 'exit 130' INT TERM
 
 serve_cassini() {
   CASSINI_BIND_ADDR="127.0.0.1:${port[cassini]}" CASSINI_MANAGEMENT_ADDR="$management" CASSINI_DATA_DIR="$work/cassini" \
-    CASSINI__Quota__Connections=100% CASSINI__Quota__Sessions=100% CASSINI__Quota__Memory=100% CASSINI__Quota__Retained=100% CASSINI__Store__Level="${STORE_LEVEL:-Flush}" \
+    CASSINI__Quota__Connections=100% CASSINI__Quota__Sessions=100% CASSINI__Quota__Memory=100% CASSINI__Quota__Retained=100% \
+    CASSINI__Store__Level="${STORE_LEVEL:-Flush}" \
     TLS_CA_CERT="$certs/ca.pem" TLS_SERVER_CERT_CHAIN="$certs/server.pem" TLS_SERVER_KEY="$certs/server.key" \
     exec dotnet "$cassini" serve --log-level Warning
 }
@@ -156,6 +160,12 @@ run() {
   fi
 }
 
+# What runs first on a broker would be measured while its runtime still compiles: Cassini and MQTTnet are compiled as they run.
+warm_up() {
+  dotnet "$load" load 1-1 1-1-qos1 1-1-qos2 1-1-qos1-kept 1-1-qos2-kept --port "${port[$1]}" --certs "$certs" --seconds "$warm_up" \
+    >/dev/null 2>&1 || true
+}
+
 table() {
   awk -v brokers="${brokers[*]}" '
     function sort(values, n,   i, j, value) {
@@ -252,6 +262,7 @@ echo "$(nproc) cores, $rounds rounds of $seconds s"
 for broker in "${brokers[@]}"; do echo "$broker ${version[$broker]}"; done
 
 for broker in "${brokers[@]}"; do start "$broker"; done
+for broker in "${brokers[@]}"; do warm_up "$broker"; done
 for ((round = 1; round <= rounds; round++)); do
   echo "round $round of $rounds" >&2
   ceiling="$(dotnet "$load" loopback --certs "$certs" --seconds "$seconds")"

@@ -53,8 +53,8 @@ internal sealed class Child : IDisposable
     public static Child Cassini(params string[] settings) =>
         Cassini(Directory.CreateTempSubdirectory("cassini-bench-").FullName, true, settings);
 
-    /// <summary>Cassini in a data directory that outlives it.</summary>
-    public static Child CassiniIn(string directory) => Cassini(directory, false, []);
+    /// <summary>Cassini with settings, in a data directory that outlives it.</summary>
+    public static Child CassiniIn(string directory, params string[] settings) => Cassini(directory, false, settings);
 
     private static Child Cassini(string directory, bool ownsDirectory, string[] settings)
     {

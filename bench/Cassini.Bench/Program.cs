@@ -1,3 +1,4 @@
+using System.Globalization;
 using Cassini.Bench;
 
 switch (args.FirstOrDefault())
@@ -18,7 +19,7 @@ switch (args.FirstOrDefault())
         await FaultBench.RunAsync();
         return 0;
     case "start":
-        await StartBench.RunAsync();
+        await StartBench.RunAsync(args.Length > 1 ? int.Parse(args[1], CultureInfo.InvariantCulture) : 10);
         return 0;
     case "wait":
         await WaitBench.RunAsync();
@@ -31,6 +32,6 @@ switch (args.FirstOrDefault())
         return 0;
     default:
         Console.Error.WriteLine(
-            "usage: dotnet run -c Release --project bench/Cassini.Bench -- hub|replay|probes|feeds|faults|start|wait|drain");
+            "usage: dotnet run -c Release --project bench/Cassini.Bench -- hub|replay|probes|feeds|faults|start [PAIRS]|wait|drain");
         return 64;
 }

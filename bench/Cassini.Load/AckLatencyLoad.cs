@@ -14,6 +14,11 @@ internal sealed class AckLatencyLoad(string name, bool isKept)
 
     public string Run(LoadOptions options, ClientTls tls)
     {
+        if (isKept)
+        {
+            MqttConnection.Forget(options, tls, "load-ack-sub");
+        }
+
         using var subscriber = new MqttConnection(options, tls, "load-ack-sub", isKept: isKept);
         subscriber.Subscribe(Topic, 1);
         using var publisher = new MqttConnection(options, tls, "load-ack-pub");

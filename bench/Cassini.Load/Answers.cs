@@ -6,7 +6,7 @@ namespace Cassini.Load;
 internal struct Answers : IPacketSink
 {
     private const byte PubAck = 0x40;
-    private const byte PubRec = 0x50;
+    public const byte PubRec = 0x50;
     private const byte PubRel = 0x62;
     private const byte PubComp = 0x70;
     private byte[] _answers;
@@ -19,6 +19,24 @@ internal struct Answers : IPacketSink
 
     /// <summary>Own publishes with a complete exchange.</summary>
     public long Completed;
+
+    public static byte[] Acknowledge(ushort id) => Packet(PubAck, id);
+
+    public static byte[] Receive(ushort id) => Packet(PubRec, id);
+
+    public static byte[] Release(ushort id) => Packet(PubRel, id);
+
+    public static byte[] Complete(ushort id) => Packet(PubComp, id);
+
+    /// <summary>Fails when an acknowledgement is a refusal. MQTT 5.0 may add a reason code; those from 0x80 are refusals.</summary>
+    /// <exception cref="LoadException">It is a refusal.</exception>
+    public static void Require(ReadOnlySpan<byte> body)
+    {
+        if (body.Length > 2 && body[2] >= 0x80)
+        {
+            throw new LoadException($"the broker refuses a publish: 0x{body[2]:X2}");
+        }
+    }
 
     public void Take(byte first, ReadOnlySpan<byte> body)
     {
@@ -70,12 +88,5 @@ internal struct Answers : IPacketSink
         _size += 4;
     }
 
-    // MQTT 5.0 may add a reason code; those from 0x80 are refusals.
-    private static void Require(ReadOnlySpan<byte> body)
-    {
-        if (body.Length > 2 && body[2] >= 0x80)
-        {
-            throw new LoadException($"the broker refuses a publish: 0x{body[2]:X2}");
-        }
-    }
+    private static byte[] Packet(byte first, ushort id) => [first, 2, (byte)(id >> 8), (byte)id];
 }

@@ -9,16 +9,24 @@ internal sealed record LoadOptions
         usage: Cassini.Load load NAME... --port PORT --certs DIR [options]   loads a broker at 127.0.0.1
                Cassini.Load loopback [--certs DIR] [options]                 the generator's own ceiling: no broker
                Cassini.Load mqttnet-server --port PORT --certs DIR           a peer: MQTTnet's server
-        names: 1-1 4-pairs 1-16 1-1-qos1 1-1-qos2 1-1-qos1-kept 4-pairs-qos1-kept 1-1-qos2-kept latency ack ack-kept idle
+               Cassini.Load kills --port PORT --certs DIR [options] -- BROKER...
+                                                                             kills a broker under load, and counts what is missing
+        names: 1-1 4-pairs 1-16 1-1-qos1 1-1-qos2 1-1-qos1-kept 4-pairs-qos1-kept 1-1-qos2-kept latency ack ack-kept idle fill take
           --certs DIR    ca.pem, client.pem and client.key; servers use server.pem and server.key
           --v5           MQTT 5.0; default 3.1.1
           --payload N    bytes, 8 to 32768; default 64
           --seconds N    measured time of each load; default 3
           --warm-up N    seconds before it; default 1
           --window N     messages under way at most; default 8192
-          --sessions N   of idle; default 5000
+          --rate N       messages a second of a throughput load of QoS 1 or 2; default is as many as it gets
+          --sessions N   of idle, fill and take; default 5000
+          --messages N   of fill and take, for all sessions together; default 1000000
           --pid PID      the broker's process: tells its CPU, and idle needs it
           --probe URL    while a throughput load runs, GET it every 10 ms
+          --kills N      of kills; default 20
+          --qos N        of kills, the highest: 1 or 2; default 2
+          --seed N       of kills: when each comes; default is another one each time
+          --patience N   seconds without an answer after which the broker is given up; default 10
         """;
 
     public IReadOnlyList<string> Names { get; init; } = [];
@@ -37,11 +45,23 @@ internal sealed record LoadOptions
 
     public int Window { get; init; } = 8_192;
 
+    public int Rate { get; init; }
+
     public int Sessions { get; init; } = 5_000;
+
+    public int Messages { get; init; } = 1_000_000;
 
     public int? Pid { get; init; }
 
     public Uri? Probe { get; init; }
+
+    public int Kills { get; init; } = 20;
+
+    public int QoS { get; init; } = 2;
+
+    public int Seed { get; init; } = Random.Shared.Next();
+
+    public TimeSpan Patience { get; init; } = TimeSpan.FromSeconds(10);
 
     /// <exception cref="FormatException">The arguments cannot be used.</exception>
     public static LoadOptions Parse(ReadOnlySpan<string> arguments)
@@ -75,9 +95,15 @@ internal sealed record LoadOptions
         "--seconds" => this with { Duration = TimeSpan.FromSeconds(Number(name, value, 1, 3_600)) },
         "--warm-up" => this with { WarmUp = TimeSpan.FromSeconds(Number(name, value, 0, 3_600)) },
         "--window" => this with { Window = Number(name, value, 4, 1 << 20) },
+        "--rate" => this with { Rate = Number(name, value, 1_000, 10_000_000) },
+        "--messages" => this with { Messages = Number(name, value, 1, 100_000_000) },
         "--sessions" => this with { Sessions = Number(name, value, 1, 50_000) },
         "--pid" => this with { Pid = Number(name, value, 1, int.MaxValue) },
         "--probe" => this with { Probe = new Uri(value) },
+        "--kills" => this with { Kills = Number(name, value, 1, 1_000_000) },
+        "--qos" => this with { QoS = Number(name, value, 1, 2) },
+        "--seed" => this with { Seed = Number(name, value, 0, int.MaxValue) },
+        "--patience" => this with { Patience = TimeSpan.FromSeconds(Number(name, value, 1, 3_600)) },
         _ => throw new FormatException($"there is no {name}"),
     };
 

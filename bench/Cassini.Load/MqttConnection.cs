@@ -12,17 +12,18 @@ namespace Cassini.Load;
 /// </summary>
 internal sealed class MqttConnection : IDisposable
 {
-    private const int AnswerMilliseconds = 10_000;
     private const int DefaultReceiveMaximum = 65_535;
     private readonly Socket _socket = new(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
     private readonly SslStream _stream;
+    private readonly TimeSpan _patience;
     private readonly bool _version5;
 
     /// <exception cref="LoadException">The broker did not accept the connection.</exception>
     public MqttConnection(LoadOptions options, ClientTls tls, string clientId, int readSize = PacketReader.DefaultSize, bool isKept = false)
     {
         _version5 = options.Version5;
-        _socket.ReceiveTimeout = AnswerMilliseconds;
+        _patience = options.Patience;
+        LimitReads(true);
         try
         {
             _socket.Connect(IPAddress.Loopback, options.Port);
@@ -43,10 +44,13 @@ internal sealed class MqttConnection : IDisposable
             throw;
         }
 
-        _socket.ReceiveTimeout = 0;
+        LimitReads(false);
     }
 
     public PacketReader Reader { get; }
+
+    /// <summary>Whether the broker had the session; never of one that is not kept.</summary>
+    public bool SessionPresent { get; private set; }
 
     /// <summary>How many QoS 1 and 2 publishes the broker takes unacknowledged.</summary>
     public int ReceiveMaximum { get; private set; } = DefaultReceiveMaximum;
@@ -56,7 +60,7 @@ internal sealed class MqttConnection : IDisposable
     /// <exception cref="LoadException">The broker grants a lower QoS, or refuses.</exception>
     public void Subscribe(string topic, int qos)
     {
-        _socket.ReceiveTimeout = AnswerMilliseconds;
+        LimitReads(true);
         try
         {
             Write(Frames.Subscribe(topic, qos, _version5));
@@ -73,7 +77,22 @@ internal sealed class MqttConnection : IDisposable
             throw new LoadException($"no SUBACK: {ReasonOf(e)}");
         }
 
-        _socket.ReceiveTimeout = 0;
+        LimitReads(false);
+    }
+
+    /// <summary>Whether a read fails when nothing comes for as long as the options say; see <see cref="IsTimeOut"/>.</summary>
+    public void LimitReads(bool areLimited) => _socket.ReceiveTimeout = areLimited ? (int)_patience.TotalMilliseconds : 0;
+
+    /// <summary>Whether a read failed because nothing came.</summary>
+    public static bool IsTimeOut(IOException failure) =>
+        failure.InnerException is SocketException { SocketErrorCode: SocketError.TimedOut or SocketError.WouldBlock };
+
+    /// <summary>Ends a session that may be kept from an earlier run: what it had subscribed to, and what waits for it.</summary>
+    /// <exception cref="LoadException">The broker did not accept the connection.</exception>
+    public static void Forget(LoadOptions options, ClientTls tls, string clientId)
+    {
+        using var clean = new MqttConnection(options, tls, clientId);
+        clean.Goodbye();
     }
 
     /// <summary>Sends DISCONNECT; the reader gets the end of the stream. Not while another thread writes.</summary>
@@ -87,6 +106,24 @@ internal sealed class MqttConnection : IDisposable
         catch (Exception e) when (e is IOException or SocketException or ObjectDisposedException)
         {
             // The broker closed the connection first.
+        }
+    }
+
+    /// <summary>Sends DISCONNECT and reads until the broker has closed the connection, so that it has dealt with all of it.</summary>
+    private void Goodbye()
+    {
+        var rest = new LastPacket();
+        LimitReads(true);
+        try
+        {
+            Write([0xE0, 0]);
+            while (Reader.Read(ref rest))
+            {
+            }
+        }
+        catch (IOException)
+        {
+            // It has closed the connection in another way, or leaves that to the client.
         }
     }
 
@@ -111,10 +148,10 @@ internal sealed class MqttConnection : IDisposable
 
     private (byte First, byte[] Body) Answer(string name)
     {
-        var sink = new FirstPacket();
+        var sink = new LastPacket();
         while (sink.Body is null)
         {
-            if (!Reader.Read(ref sink))
+            if (!Reader.Read(ref sink, most: 1))
             {
                 throw new LoadException($"the broker closed the connection instead of sending {name}");
             }
@@ -133,6 +170,7 @@ internal sealed class MqttConnection : IDisposable
             throw new LoadException($"the broker refuses the connection: 0x{answer.Body[1]:X2}");
         }
 
+        SessionPresent = (answer.Body[0] & 1) != 0;
         if (_version5)
         {
             ReceiveMaximum = ReceiveMaximumOf(answer.Body.AsSpan(2));
@@ -179,22 +217,18 @@ internal sealed class MqttConnection : IDisposable
         return DefaultReceiveMaximum;
     }
 
-    private static string ReasonOf(Exception e) =>
-        e.InnerException is SocketException { SocketErrorCode: SocketError.TimedOut or SocketError.WouldBlock }
-        ? $"no answer within {AnswerMilliseconds / 1_000} s"
+    private string ReasonOf(Exception e) => e is IOException failure && IsTimeOut(failure)
+        ? $"no answer within {_patience.TotalSeconds} s"
         : (e.InnerException ?? e).Message;
 
-    private struct FirstPacket : IPacketSink
+    private struct LastPacket : IPacketSink
     {
         public byte First;
         public byte[]? Body;
 
         public void Take(byte first, ReadOnlySpan<byte> body)
         {
-            if (Body is null)
-            {
-                (First, Body) = (first, body.ToArray());
-            }
+            (First, Body) = (first, body.ToArray());
         }
     }
 }

@@ -16,6 +16,7 @@ internal sealed class PacketReader(Stream stream, int size)
     public const int DefaultSize = 65_536;
     private readonly byte[] _buffer = new byte[size];
     private int _filled;
+    private bool _mayHoldMore;
 
     /// <summary>Whole packets of the last read.</summary>
     public int Packets { get; private set; }
@@ -24,34 +25,42 @@ internal sealed class PacketReader(Stream stream, int size)
     public int Bytes { get; private set; }
 
     /// <summary>Blocks until something came; false when the stream ended.</summary>
-    public bool Read<T>(ref T sink)
+    /// <param name="sink">Gets the packets.</param>
+    /// <param name="most">So many packets at most: the next read begins with those behind them.</param>
+    public bool Read<T>(ref T sink, int most = int.MaxValue)
         where T : struct, IPacketSink
+    {
+        if (!_mayHoldMore && !Fill())
+        {
+            return false;
+        }
+
+        var bytes = _buffer.AsSpan(0, _filled);
+        var rest = bytes[Walk(bytes, ref sink, most)..];
+        rest.CopyTo(_buffer);
+        _filled = rest.Length;
+        _mayHoldMore = Packets == most;
+        return true;
+    }
+
+    private bool Fill()
     {
         if (_filled == _buffer.Length)
         {
             throw new LoadException($"a packet of more than {_buffer.Length} bytes came");
         }
 
-        var count = stream.Read(_buffer, _filled, _buffer.Length - _filled);
-        if (count == 0)
-        {
-            return false;
-        }
-
-        Bytes = count;
-        var bytes = _buffer.AsSpan(0, _filled + count);
-        var rest = bytes[Walk(bytes, ref sink)..];
-        rest.CopyTo(_buffer);
-        _filled = rest.Length;
-        return true;
+        Bytes = stream.Read(_buffer, _filled, _buffer.Length - _filled);
+        _filled += Bytes;
+        return Bytes > 0;
     }
 
-    private int Walk<T>(ReadOnlySpan<byte> bytes, ref T sink)
+    private int Walk<T>(ReadOnlySpan<byte> bytes, ref T sink, int most)
         where T : struct, IPacketSink
     {
         var at = 0;
         Packets = 0;
-        while (bytes.Length - at >= 2)
+        while (Packets < most && bytes.Length - at >= 2)
         {
             var (length, header) = ((int)bytes[at + 1], 2);
             if (length > 0x7F && !TryLength(bytes[at..], out length, out header))

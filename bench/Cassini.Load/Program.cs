@@ -1,4 +1,5 @@
 using Cassini.Load;
+using Cassini.Load.Kills;
 
 try
 {
@@ -11,6 +12,9 @@ try
             return 0;
         case "mqttnet-server":
             await MqttNetServer.RunAsync(LoadOptions.Parse(args[1..]));
+            return 0;
+        case "kills":
+            await KillCommand.RunAsync(args[1..]);
             return 0;
         default:
             throw new FormatException("a command is wanted");

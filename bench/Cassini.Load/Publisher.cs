@@ -29,19 +29,21 @@ internal static class Publisher
 
     /// <summary>
     /// QoS 1 and 2, on one thread: the answers to what may be unacknowledged fit the socket's buffer, so neither side can end up
-    /// waiting for the other to read. Ends when all is acknowledged.
+    /// waiting for the other to read. Ends when all is acknowledged. Within a few milliseconds it keeps to its pace: while it waits for an
+    /// answer it sends nothing, and makes up for it.
     /// </summary>
-    public static void RunAcknowledged(MqttConnection connection, Window window, int wake, byte[] frame, int identifierAt)
+    public static void RunAcknowledged(MqttConnection connection, Window window, int wake, byte[] frame, int identifierAt, Pace pace)
     {
         var chunk = Frames.Repeat(frame);
         var most = Math.Min(UnacknowledgedMaximum, connection.ReceiveMaximum);
-        var perChunk = Math.Min(Math.Min(chunk.Length / frame.Length, wake), Math.Max(1, most / 2));
+        var perChunk = Math.Min(Math.Min(chunk.Length / frame.Length, wake), Math.Clamp(pace.PerMillisecond, 1, Math.Max(1, most / 2)));
         var (answers, moderation) = (new Answers(), new Moderation(1));
         var (sent, identifier) = (0L, 0);
         while (!window.Closed || sent > answers.Completed)
         {
             var unacknowledged = (int)(sent - answers.Completed);
-            if (!window.Closed && most - unacknowledged >= perChunk && window.Room >= perChunk)
+            var isDue = pace.IsDue(sent + perChunk);
+            if (!window.Closed && isDue && most - unacknowledged >= perChunk && window.Room >= perChunk)
             {
                 for (var i = 0; i < perChunk; i++)
                 {
@@ -62,6 +64,10 @@ internal static class Publisher
 
                 answers.Flush(connection);
                 moderation.Rest(connection.Reader);
+            }
+            else if (!isDue)
+            {
+                pace.Wait();
             }
             else
             {

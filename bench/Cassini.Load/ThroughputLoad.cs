@@ -56,6 +56,11 @@ internal sealed class ThroughputLoad(string name, int groups, int subscribers, i
         _windows.Add(window);
         for (var i = 0; i < subscribers; i++)
         {
+            if (isKept)
+            {
+                MqttConnection.Forget(options, tls, $"{topic}-sub-{i}");
+            }
+
             var (index, subscriber) = (i, new MqttConnection(options, tls, $"{topic}-sub-{i}", isKept: isKept));
             _connections.Add(subscriber);
             subscriber.Subscribe(topic, qos);
@@ -84,7 +89,8 @@ internal sealed class ThroughputLoad(string name, int groups, int subscribers, i
             }
             else
             {
-                Publisher.RunAcknowledged(publisher, window, wake, frame, Frames.IdentifierOffset(frame, topic));
+                using var pace = new Pace(options.Rate / groups);
+                Publisher.RunAcknowledged(publisher, window, wake, frame, Frames.IdentifierOffset(frame, topic), pace);
             }
         }));
     }
