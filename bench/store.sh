@@ -37,11 +37,8 @@ journal="$work/data/journal"
 trap 'stop TERM; rm -rf "$work"' EXIT
 trap 'exit 130' INT TERM
 
-# What the quotas and limits would refuse of a million messages for one client.
-limits=(
-  Broker:MaxQueuedMessages=100000000 Broker:MaxQueuedBytes=68719476736 Broker:MemoryLimit=68719476736 Quota:Memory=100%
-  Health:BacklogSoft=100000000 Health:BacklogHard=100000000 History:Enabled=false
-)
+# History has a cost of its own (bench/history.sh).
+settings=(History:Enabled=false)
 
 stop() {
   if [ -n "$pid" ]; then
@@ -55,7 +52,7 @@ stop() {
 start() {
   env "$@" CASSINI_BIND_ADDR="127.0.0.1:$port" CASSINI_MANAGEMENT_ADDR="$management" CASSINI_DATA_DIR="$work/data" \
     TLS_CA_CERT="$work/certs/ca.pem" TLS_SERVER_CERT_CHAIN="$work/certs/server.pem" TLS_SERVER_KEY="$work/certs/server.key" \
-    dotnet "$cassini" serve "${limits[@]/#/--set=}" >"$work/log" 2>&1 &
+    dotnet "$cassini" serve "${settings[@]/#/--set=}" >"$work/log" 2>&1 &
   pid=$!
   for _ in {1..600}; do
     if curl -fsS -o /dev/null "http://$management/readyz?wait=60s" 2>/dev/null; then return; fi

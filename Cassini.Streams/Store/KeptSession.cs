@@ -1,4 +1,3 @@
-using System.Collections.Immutable;
 using Cassini.Streams.Broker.Durable;
 using Cassini.Streams.Broker.Model;
 
@@ -105,7 +104,7 @@ internal sealed class KeptSession(SessionRecord record)
             Record,
             away,
             [.. Subscriptions.Values],
-            sent.Concat(waiting.Select(pair => pair.Value)).Select(copy => (copy.Copy!.Value, copy.PacketId, copy.State)).ToImmutableArray(),
+            [.. sent.Concat(waiting.Select(pair => pair.Value)).Select(copy => (copy.Copy!.Value, copy.PacketId, copy.State))],
             Backlog.Count > 0 ? Backlog : null,
             [.. Received],
             IsOver);

@@ -2,7 +2,6 @@ using System.Globalization;
 using Cassini.Streams.Events;
 using Cassini.Streams.Mqtt;
 using Cassini.Streams.Mqtt.Packets;
-using Cassini.Streams.Mqtt.Properties;
 using Cassini.Streams.Quotas;
 using Cassini.Streams.Store.Ledgers;
 using Cassini.Tests.Store;
@@ -94,7 +93,7 @@ public class BacklogOnDiskTests
             await using var rig = await RigAsync(running);
             await SubscribeAndLeaveAsync(rig);
             await PublishAsync(rig, QualityOfService.AtLeastOnce, 0, Messages);
-            var keeper = await rig.OpenAsync("keeper", change: connect => BrokerRig.Lasting(connect) with { Properties = PropertySet.Empty });
+            var keeper = await rig.OpenAsync("keeper", change: connect => connect with { CleanStart = false });
             keeper.Answer!.SessionPresent.ShouldBeTrue();
             await rig.Broker.Rewriter.RewriteAsync(TestContext.Current.CancellationToken);
             await ExpectAsync(keeper.Client, 0, Messages / 2);
@@ -248,7 +247,8 @@ public class BacklogOnDiskTests
                 case ReceivedPublish message:
                     message.Text.ShouldBe(Text(next++));
                     toRelease += message.QoS == QualityOfService.ExactlyOnce ? 1 : 0;
-                    await client.AckAsync(message.QoS == QualityOfService.AtLeastOnce ? PacketType.PubAck : PacketType.PubRec, message.PacketId);
+                    var type = message.QoS == QualityOfService.AtLeastOnce ? PacketType.PubAck : PacketType.PubRec;
+                    await client.AckAsync(type, message.PacketId);
                     break;
                 case AckPacket { Type: PacketType.PubRel } release:
                     await client.AckAsync(PacketType.PubComp, release.PacketId);

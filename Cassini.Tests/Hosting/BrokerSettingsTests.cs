@@ -39,6 +39,8 @@ public class BrokerSettingsTests
         { "MaxInFlight", "65536" },
         { "MaxQueuedMessages", "0" },
         { "MaxQueuedBytes", "65535" },
+        { "MaxQueuedInMemory", "65535" },
+        { "MaxQueuedOnDisk", "-1" },
         { "MaxQueuedBytes", "1048575" },
         { "MemoryLimit", "-1" },
         { "MemoryLimit", "1048575" },

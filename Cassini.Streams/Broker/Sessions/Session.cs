@@ -29,8 +29,8 @@ internal sealed class Session : Subscriber
 
     public Session(
         BrokerOptions options, IBrokerStore store, SharedResource disk, SubscriptionTree tree, RetainedMessages retained,
-        ShareHandOver handOver, SharedPlaces sharedPlaces, AccountMemory memory, BrokerCounters counters, TimeProvider time, string clientId,
-        SessionHistory history, bool isListed, IdentityWork work)
+        ShareHandOver handOver, SharedPlaces sharedPlaces, AccountMemory memory, BrokerCounters counters, TimeProvider time,
+        string clientId, SessionHistory history, bool isListed, IdentityWork work)
     {
         History = history;
         _counters = counters;

@@ -24,7 +24,7 @@ internal sealed class SessionJournal(IBrokerStore store, string clientId, Shared
     /// <summary>The session was opened, or its expiry interval has changed: from now on it is kept, unless that is 0.</summary>
     /// <param name="identity">Whose session it is.</param>
     /// <param name="seconds">The session expiry interval.</param>
-    /// <param name="hasBacklog">Whether it has messages that are in the store alone: then it is kept until it ends, whatever that is.</param>
+    /// <param name="hasBacklog">Whether it has messages that are in the store alone: then it is kept until it ends.</param>
     public void PutExpiry(string identity, uint seconds, bool hasBacklog)
     {
         if (seconds == 0 && !(hasBacklog && _kept is not null))
@@ -76,7 +76,8 @@ internal sealed class SessionJournal(IBrokerStore store, string clientId, Shared
     /// <summary>Messages are in the store alone no more.</summary>
     public void ReturnDisk(long bytes) => disk.Return(account, bytes, bytes);
 
-    /// <summary>Reads messages that are in the store alone, without the session's lock. See <see cref="ISessionStore.ReadAsync"/>.</summary>
+    /// <summary>Reads messages that are in the store alone. Without the session's lock.</summary>
+    /// <inheritdoc cref="ISessionStore.ReadAsync"/>
     public ValueTask<IReadOnlyList<QueuedMessage>> ReadAsync(Func<StoredCopy[]> wanted, CancellationToken cancellationToken) =>
         _kept is { } kept ? kept.ReadAsync(wanted, cancellationToken) : new([]);
 
