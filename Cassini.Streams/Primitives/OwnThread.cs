@@ -1,5 +1,3 @@
-using System.Collections.Concurrent;
-
 namespace Cassini.Streams.Primitives;
 
 /// <summary>
@@ -8,8 +6,12 @@ namespace Cassini.Streams.Primitives;
 /// </summary>
 internal sealed class OwnThread : TaskScheduler
 {
-    private readonly BlockingCollection<Task> _queue = [];
+    /// <summary>
+    /// And its own lock, to wait on: a BlockingCollection spins before each wait, for longer than most of what runs here takes.
+    /// </summary>
+    private readonly Queue<Task> _queue = [];
     private readonly Thread _thread;
+    private bool _isComplete;
 
     private OwnThread(string name)
     {
@@ -28,7 +30,7 @@ internal sealed class OwnThread : TaskScheduler
         var own = new OwnThread(name);
         var running = Task.Factory.StartNew(loop, CancellationToken.None, TaskCreationOptions.DenyChildAttach, own).Unwrap();
         _ = running.ContinueWith(
-            static (_, state) => ((OwnThread)state!)._queue.CompleteAdding(),
+            static (_, state) => ((OwnThread)state!).Complete(),
             own,
             CancellationToken.None,
             TaskContinuationOptions.ExecuteSynchronously,
@@ -38,28 +40,60 @@ internal sealed class OwnThread : TaskScheduler
 
     protected override void QueueTask(Task task)
     {
-        try
+        lock (_queue)
         {
-            _queue.Add(task);
+            if (!_isComplete)
+            {
+                _queue.Enqueue(task);
+                Monitor.Pulse(_queue);
+                return;
+            }
         }
-        catch (InvalidOperationException)
-        {
-            // The loop has ended, but something that it began has not.
-            ThreadPool.UnsafeQueueUserWorkItem(
-                static item => item.Own.TryExecuteTask(item.Task), (Own: this, Task: task), preferLocal: false);
-        }
+
+        // The loop has ended, but something that it began has not.
+        ThreadPool.UnsafeQueueUserWorkItem(
+            static item => item.Own.TryExecuteTask(item.Task), (Own: this, Task: task), preferLocal: false);
     }
 
     protected override bool TryExecuteTaskInline(Task task, bool taskWasPreviouslyQueued) =>
         Thread.CurrentThread == _thread && TryExecuteTask(task);
 
-    protected override IEnumerable<Task> GetScheduledTasks() => _queue.ToArray();
+    protected override IEnumerable<Task> GetScheduledTasks()
+    {
+        lock (_queue)
+        {
+            return _queue.ToArray();
+        }
+    }
 
     private void Run()
     {
-        foreach (var task in _queue.GetConsumingEnumerable())
+        while (TryTake() is { } task)
         {
             TryExecuteTask(task);
+        }
+    }
+
+    /// <returns>The next task; null when none will come.</returns>
+    private Task? TryTake()
+    {
+        lock (_queue)
+        {
+            while (_queue.Count == 0 && !_isComplete)
+            {
+                Monitor.Wait(_queue);
+            }
+
+            return _queue.TryDequeue(out var next) ? next : null;
+        }
+    }
+
+    private void Complete()
+    {
+        lock (_queue)
+        {
+            _isComplete = true;
+            Monitor.Pulse(_queue);
         }
     }
 }

@@ -62,7 +62,7 @@ internal sealed class Journal : IBrokerStore, IAsyncDisposable
         _space = new StoreSpace(options, free);
         _rewrite = new JournalRewrite(_buffer, options.CompactBytes, _space);
         _condition = new StoreCondition(() => _rewrite.Bytes, events, time);
-        _committer = new JournalCommitter(ledgers, _buffer, _rewrite, Durability, _space, _condition, time, logger);
+        _committer = new JournalCommitter(ledgers, _buffer, _rewrite, Durability, _space, _condition, options.Gathering, time, logger);
         _reader = new BacklogReader(_committer.FindAsync, time, logger);
     }
 

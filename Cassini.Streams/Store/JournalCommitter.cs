@@ -16,6 +16,12 @@ internal sealed class JournalCommitter
     /// <summary>So many groups are dropped at once.</summary>
     private const int GroupsOfATrim = 256;
 
+    /// <summary>Of a group with fewer changes nobody can tell whether more are on their way.</summary>
+    private const int FewChanges = 32;
+
+    /// <summary>So many changes for each of those who have waited say that these go on while they wait.</summary>
+    private const int ManyForEach = 8;
+
     private readonly Func<ILedger> _ledgers;
     private readonly ChangeBuffer _buffer;
     private readonly JournalRewrite _rewrite;
@@ -25,6 +31,7 @@ internal sealed class JournalCommitter
     private readonly TimeProvider _time;
     private readonly ILogger _logger;
     private readonly GroupWriter _writer;
+    private readonly TimeSpan _gathering;
 
     /// <summary>Held while a single group is read, and while the ledger is closed.</summary>
     private readonly SemaphoreSlim _finding = new(1);
@@ -43,6 +50,7 @@ internal sealed class JournalCommitter
     private long _lastGroup;
     private bool _isFull;
     private bool _isTrimFailing;
+    private bool _isFlowing;
     private long _lookedAt;
     private volatile IOException? _checkpointFailure;
 
@@ -52,6 +60,7 @@ internal sealed class JournalCommitter
     /// <param name="durability">Who waits for them.</param>
     /// <param name="space">The limits.</param>
     /// <param name="condition">Where it says how it does.</param>
+    /// <param name="gathering">How long it waits for more while much comes.</param>
     /// <param name="time">The clock.</param>
     /// <param name="logger">Where it logs.</param>
     public JournalCommitter(
@@ -61,9 +70,11 @@ internal sealed class JournalCommitter
         Durability durability,
         StoreSpace space,
         StoreCondition condition,
+        TimeSpan gathering,
         TimeProvider time,
         ILogger logger)
     {
+        _gathering = gathering;
         _ledgers = ledgers;
         _buffer = buffer;
         _rewrite = rewrite;
@@ -127,6 +138,7 @@ internal sealed class JournalCommitter
                 {
                     await _buffer.WaitAsync(cancellationToken);
                     await LookAtRoomAsync();
+                    await GatherAsync(cancellationToken);
                     _taken = _buffer.Take(out _ticket);
                 }
 
@@ -178,6 +190,18 @@ internal sealed class JournalCommitter
         }
     }
 
+    /// <summary>
+    /// When few wait for much, they have sent it without waiting: a little later there is more, and one commit does for all of it. Clients
+    /// that wait for each answer are never kept waiting.
+    /// </summary>
+    private async ValueTask GatherAsync(CancellationToken cancellationToken)
+    {
+        if (_isFlowing && _gathering > TimeSpan.Zero)
+        {
+            await Task.Delay(_gathering, _time, cancellationToken);
+        }
+    }
+
     private OpenGroup? TakeRest()
     {
         var rest = _buffer.Take(out _ticket);
@@ -220,7 +244,7 @@ internal sealed class JournalCommitter
         _taken = null;
         _isEncoded = false;
         group.Place.Group = _appending;
-        _durability.Reach(_ticket);
+        _isFlowing = _durability.Reach(_ticket) is var waited && group.Count >= FewChanges && group.Count >= ManyForEach * waited;
         _buffer.GiveBack(group);
     }
 

@@ -35,4 +35,7 @@ public sealed record StoreOptions
     /// </summary>
     [Within(0, 1_099_511_627_776, Unit = "bytes")]
     public long MinFreeBytes { get; init; } = 67_108_864;
+
+    /// <summary>How long a commit waits for more changes while many come from few clients. 0: not at all.</summary>
+    internal TimeSpan Gathering { get; init; } = TimeSpan.FromMilliseconds(1);
 }

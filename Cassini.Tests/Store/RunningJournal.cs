@@ -23,8 +23,12 @@ internal sealed class RunningJournal : IAsyncDisposable
         ILogger<Journal>? logger = null)
     {
         Journal = new Journal(
-            ledgers, options ?? new StoreOptions { CompactBytes = 1 << 20 }, free ?? (() => null), events ?? new RecordingPublisher(time),
-            time, logger ?? NullLogger<Journal>.Instance);
+            ledgers,
+            (options ?? new StoreOptions { CompactBytes = 1 << 20 }) with { Gathering = TimeSpan.Zero },
+            free ?? (() => null),
+            events ?? new RecordingPublisher(time),
+            time,
+            logger ?? NullLogger<Journal>.Instance);
     }
 
     public Journal Journal { get; }

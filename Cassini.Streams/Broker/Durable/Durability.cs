@@ -110,7 +110,8 @@ internal sealed class Durability
     }
 
     /// <summary>Everything up to a ticket is durable. Wakes who waits for it, on threads of the pool. For the store.</summary>
-    public void Reach(long ticket)
+    /// <returns>How many have waited.</returns>
+    public int Reach(long ticket)
     {
         List<IDurabilityWaiter>? due = null;
         lock (_lock)
@@ -123,13 +124,12 @@ internal sealed class Durability
             }
         }
 
-        if (due is not null)
+        foreach (var batch in due?.Chunk(Batch) ?? [])
         {
-            foreach (var batch in due.Chunk(Batch))
-            {
-                ThreadPool.UnsafeQueueUserWorkItem(Wake, batch, preferLocal: false);
-            }
+            ThreadPool.UnsafeQueueUserWorkItem(Wake, batch, preferLocal: false);
         }
+
+        return due?.Count ?? 0;
     }
 
     private static void Wake(IDurabilityWaiter[] due)
