@@ -108,6 +108,9 @@ public sealed class BrokerHost : IAsyncDisposable
         {
             Directory = Path.GetFullPath(directory),
             Durability = options.Level == StoreLevel.Flush ? LedgerDurability.Flush : LedgerDurability.Process,
+
+            // So much is free after each rewrite, and is needed again.
+            FreeBytesKept = options.CompactBytes,
         };
         var disk = new Disk(ledger.Directory);
         return new Journal(Make, options, () => disk.Free, events, time, loggers.CreateLogger<Journal>());

@@ -13,9 +13,6 @@ internal sealed class JournalCommitter
     /// <summary>How long a ledger that has failed or is full is left alone, and how often the room on the disk is looked at.</summary>
     private static readonly TimeSpan Pause = TimeSpan.FromSeconds(1);
 
-    /// <summary>So many groups are dropped at once.</summary>
-    private const int GroupsOfATrim = 256;
-
     /// <summary>Of a group with fewer changes nobody can tell whether more are on their way.</summary>
     private const int FewChanges = 32;
 
@@ -379,11 +376,9 @@ internal sealed class JournalCommitter
             return;
         }
 
-        var before = Math.Min(all, _firstGroup + GroupsOfATrim);
         try
         {
-            await ledger.TrimAsync(before);
-            _firstGroup = before;
+            _firstGroup = await ledger.TrimAsync(all);
             _isTrimFailing = false;
         }
         catch (IOException failure)

@@ -21,6 +21,7 @@ internal sealed class SessionLog(ChangeBuffer buffer, JournalRewrite rewrite, Ba
     private int _received = Nothing;
     private int _receivedEnd = Nothing;
     private int _rewritten = Nothing;
+    private int _presence = Nothing;
     private int _last = Nothing;
 
     public long LastTicket { get; private set; }
@@ -41,7 +42,7 @@ internal sealed class SessionLog(ChangeBuffer buffer, JournalRewrite rewrite, Ba
             CompleteSince = LastTicket;
             _copies?.Clear();
             _oldest = 0;
-            _received = _receivedEnd = Nothing;
+            _received = _receivedEnd = _presence = Nothing;
         }
 
         Put(session);
@@ -70,7 +71,21 @@ internal sealed class SessionLog(ChangeBuffer buffer, JournalRewrite rewrite, Ba
     public void Put(SessionRecord session) =>
         Add(RecordType.Session, session, size: session.ClientId.Length + session.Identity.Length);
 
-    public void PutPresence(bool isConnected) => Add(RecordType.Presence, value: buffer.UtcNow, count: isConnected ? 1 : 0);
+    /// <remarks>The last one counts, so it takes the place of an earlier one: a client that comes again and again adds nothing.</remarks>
+    public void PutPresence(bool isConnected)
+    {
+        lock (buffer.Gate)
+        {
+            var group = JoinLocked();
+            if (_presence == Nothing)
+            {
+                _presence = AddLocked(RecordType.Presence);
+            }
+
+            ref var change = ref group.At(_presence);
+            (change.Number, change.Count) = (buffer.UtcNow, isConnected ? 1 : 0);
+        }
+    }
 
     public void BeginEnd() => Add(RecordType.SessionOver);
 
@@ -249,7 +264,7 @@ internal sealed class SessionLog(ChangeBuffer buffer, JournalRewrite rewrite, Ba
             _ticket = ticket;
             _copies?.Clear();
             _oldest = 0;
-            _copy = _delivery = _copyEnd = _received = _receivedEnd = _rewritten = _last = Nothing;
+            _copy = _delivery = _copyEnd = _received = _receivedEnd = _rewritten = _presence = _last = Nothing;
         }
 
         LastTicket = ticket;

@@ -31,10 +31,10 @@ internal sealed class ListLedger(List<(long Number, byte[] Bytes)> groups) : ILe
     public ValueTask<byte[]?> FindAsync(long number, CancellationToken cancellationToken) =>
         new(groups.Where(group => group.Number == number).Select(group => group.Bytes).FirstOrDefault());
 
-    public ValueTask TrimAsync(long before)
+    public ValueTask<long> TrimAsync(long before)
     {
         groups.RemoveAll(group => group.Number < before);
-        return ValueTask.CompletedTask;
+        return new(before);
     }
 
     public ValueTask DisposeAsync() => ValueTask.CompletedTask;

@@ -20,11 +20,12 @@ internal sealed class RunningJournal : IAsyncDisposable
         StoreOptions? options = null,
         IEventPublisher? events = null,
         Func<long?>? free = null,
-        ILogger<Journal>? logger = null)
+        ILogger<Journal>? logger = null,
+        TimeSpan gathering = default)
     {
         Journal = new Journal(
             ledgers,
-            (options ?? new StoreOptions { CompactBytes = 1 << 20 }) with { Gathering = TimeSpan.Zero },
+            (options ?? new StoreOptions { CompactBytes = 1 << 20 }) with { Gathering = gathering },
             free ?? (() => null),
             events ?? new RecordingPublisher(time),
             time,

@@ -45,10 +45,10 @@ internal sealed class SimulatedLedger(SimulatedDisk disk, int run) : ILedger
 
     public ValueTask<byte[]?> FindAsync(long number, CancellationToken cancellationToken) => new(disk.Find(this, run, number));
 
-    public ValueTask TrimAsync(long before)
+    public ValueTask<long> TrimAsync(long before)
     {
         disk.Trim(this, run, before);
-        return ValueTask.CompletedTask;
+        return new(before);
     }
 
     public ValueTask DisposeAsync()

@@ -43,11 +43,11 @@ internal interface ILedger : IAsyncDisposable
     /// <exception cref="IOException">It cannot be read.</exception>
     ValueTask<byte[]?> FindAsync(long number, CancellationToken cancellationToken);
 
-    /// <summary>
-    /// Drops the groups with smaller numbers, in steps: after a failure some of them may be gone. It may use the reserve.
-    /// </summary>
-    /// <param name="before">The first number that stays.</param>
-    ValueTask TrimAsync(long before);
+    /// <summary>Drops groups at the beginning: as many as take a short time, and at least one. It may use the reserve.</summary>
+    /// <param name="before">The first number that is to stay.</param>
+    /// <returns>The first number that is there now: less than <paramref name="before"/> when there is more to drop.</returns>
+    /// <exception cref="IOException">It failed: some of them may be gone.</exception>
+    ValueTask<long> TrimAsync(long before);
 
     /// <summary>Looks whether what was appended is still where it was, as far as that costs nothing.</summary>
     /// <exception cref="IOException">It is not: what is appended from now on would be lost.</exception>

@@ -69,15 +69,16 @@ internal sealed class SqliteLedger(SqliteLedgerOptions options, TimeProvider tim
 
     public ValueTask<byte[]?> FindAsync(long number, CancellationToken cancellationToken) => new(Opened.Find(number));
 
-    public ValueTask TrimAsync(long before)
-    {
-        Opened.Trim(before);
-        return ValueTask.CompletedTask;
-    }
+    public ValueTask<long> TrimAsync(long before) => new(Opened.Trim(before));
 
     /// <summary>Gives all free pages back to the file system. A ledger that goes on growing does not need it.</summary>
     /// <exception cref="IOException">The disk says no. No group is lost.</exception>
-    public void Shrink() => Opened.Shrink(0);
+    public void Shrink()
+    {
+        while (Opened.Shrink(kept: 0))
+        {
+        }
+    }
 
     /// <summary>
     /// Writes the ledger as it is at this moment into a new file, a ledger of its own. Meanwhile the write-ahead log cannot begin anew, so

@@ -8,12 +8,9 @@ internal sealed class SqliteLedgerFile : IAsyncDisposable
 {
     private const string ReserveName = "reserve";
 
-    /// <summary>What one transaction of a trim drops at most, so that it is short.</summary>
-    private const long MostTrimmedAtOnce = 8 << 20;
+    /// <summary>What one trim drops at most, and one step of a shrink moves: commits wait for it.</summary>
+    private const long MostTrimmedAtOnce = 2 << 20;
     private const int MostRowsTrimmedAtOnce = 1000;
-
-    /// <summary>So many bytes of free pages are never given back to the file system: the next groups need them.</summary>
-    private const long MostFreeKept = 64 << 20;
 
     /// <summary>A log that grew to so many times what a checkpoint waits for, because someone read for long, is cut again.</summary>
     private const int LogLimit = 4;
@@ -25,6 +22,7 @@ internal sealed class SqliteLedgerFile : IAsyncDisposable
 
     private readonly string _path;
     private readonly int _pageSize;
+    private readonly long _freeBytesKept;
     private readonly TimeProvider _time;
     private readonly LedgerLock _lock;
     private readonly LedgerReserve _reserve;
@@ -57,6 +55,7 @@ internal sealed class SqliteLedgerFile : IAsyncDisposable
         long run)
     {
         _path = PathOf(options);
+        _freeBytesKept = options.FreeBytesKept;
         _time = time;
         _lock = taken;
         _reserve = reserve;
@@ -181,11 +180,11 @@ internal sealed class SqliteLedgerFile : IAsyncDisposable
 
     public byte[]? Find(long number) => (_finder ??= new SqliteGroupFinder(_path)).Find(number);
 
-    public void Trim(long before)
+    public long Trim(long before)
     {
         ThrowIfUnusable();
         before = Math.Min(before, _last + 1);
-        while (_first < before)
+        if (_first < before)
         {
             var next = before;
             Change(() =>
@@ -198,33 +197,31 @@ internal sealed class SqliteLedgerFile : IAsyncDisposable
             Volatile.Write(ref _first, next);
         }
 
-        Shrink(MostFreeKept);
+        Shrink(_freeBytesKept);
+        return _first;
     }
 
     /// <summary>
-    /// Makes the file shorter when most of its pages are free: moves the last pages to free places, and cuts the end off.
+    /// Makes the file shorter when most of its pages are free: moves the last pages to free places, and cuts the end off. One short step.
     /// </summary>
     /// <param name="kept">So many bytes of free pages are kept, and as many as groups have; 0 for none at all.</param>
-    public void Shrink(long kept)
+    /// <returns>Whether another step would do more.</returns>
+    public bool Shrink(long kept)
     {
-        while (true)
+        var free = FreeBytes();
+        var used = (_database.Number("PRAGMA page_count").GetValueOrDefault() * _pageSize) - free;
+        var excess = free - (kept == 0 ? 0 : Math.Max(used, kept));
+        if (excess <= 0)
         {
-            var free = FreeBytes();
-            var used = (_database.Number("PRAGMA page_count").GetValueOrDefault() * _pageSize) - free;
-            var excess = free - (kept == 0 ? 0 : Math.Max(used, kept));
-            if (excess <= 0)
-            {
-                return;
-            }
-
-            var bytes = Math.Min(excess, MostTrimmedAtOnce);
-            Change(() => _database.Execute($"PRAGMA incremental_vacuum({(bytes / _pageSize) + 1})"));
-            _checkpoints.Wrote(bytes);
-            if (FreeBytes() >= free)
-            {
-                return; // A file that was made without the tables that this needs.
-            }
+            return false;
         }
+
+        var bytes = Math.Min(excess, MostTrimmedAtOnce);
+        Change(() => _database.Execute($"PRAGMA incremental_vacuum({(bytes / _pageSize) + 1})"));
+        _checkpoints.Wrote(bytes);
+
+        // Not of a file that was made without the tables that this needs.
+        return FreeBytes() < free;
     }
 
     public void Backup(string path, CancellationToken cancellationToken)

@@ -26,6 +26,9 @@ internal sealed record SqliteLedgerOptions
     /// </summary>
     public long ReserveBytes { get; init; } = 16 << 20;
 
+    /// <summary>So many bytes of free pages are never given back to the file system: the next groups need them.</summary>
+    public long FreeBytesKept { get; init; } = 64 << 20;
+
     /// <summary>Whether the file is created when there is none. Not when it was there a moment ago.</summary>
     public bool MayCreate { get; init; } = true;
 

@@ -38,7 +38,11 @@ internal static class JournalCompaction
         });
         var changes = new StateChanges(state, numbers, time.GetUtcNow().ToUnixTimeMilliseconds()).All();
         await AppendAsync(ledger, extent.Last + 1, changes, time, cancellationToken).ConfigureAwait(false);
-        await ledger.TrimAsync(extent.Last + 1).ConfigureAwait(false);
+        while (await ledger.TrimAsync(extent.Last + 1).ConfigureAwait(false) <= extent.Last)
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+        }
+
         ledger.Shrink();
         await ledger.SealAsync().ConfigureAwait(false);
     }

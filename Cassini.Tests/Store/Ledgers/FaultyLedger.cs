@@ -61,7 +61,7 @@ internal sealed class FaultyLedger(ILedger inner) : ILedger
     public ValueTask<byte[]?> FindAsync(long number, CancellationToken cancellationToken) =>
         FindFails ? throw new IOException("It cannot be read, says the test.") : inner.FindAsync(number, cancellationToken);
 
-    public ValueTask TrimAsync(long before)
+    public ValueTask<long> TrimAsync(long before)
     {
         ThrowIfBroken();
         return inner.TrimAsync(before);

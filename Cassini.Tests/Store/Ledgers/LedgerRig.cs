@@ -40,6 +40,16 @@ internal static class LedgerRig
         }
     }
 
+    /// <summary>Drops all groups with smaller numbers, step by step.</summary>
+    public static async Task TrimAllAsync(this ILedger ledger, long before)
+    {
+        var first = long.MinValue;
+        while (await ledger.TrimAsync(before) is var next && next < before && next > first)
+        {
+            first = next;
+        }
+    }
+
     /// <summary>They are sample groups with consecutive numbers.</summary>
     public static void ShouldBeSamples(this List<(long Number, byte[] Bytes)> groups, long from, long to)
     {

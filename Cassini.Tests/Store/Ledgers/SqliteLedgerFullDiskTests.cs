@@ -75,7 +75,7 @@ public sealed class SqliteLedgerFullDiskTests : IDisposable
         var last = Fill(ledger, 0);
         for (var round = 0; round < 5; round++)
         {
-            await ledger.TrimAsync(last + 1);
+            await ledger.TrimAllAsync(last + 1);
             var enough = last + 200;
             await Eventually.HoldsAsync("the log begins anew again and again", Appended);
 

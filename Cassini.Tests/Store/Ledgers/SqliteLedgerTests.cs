@@ -30,7 +30,7 @@ public sealed class SqliteLedgerTests : IDisposable
                         {
                             case 0 when model.Count > 0:
                                 var before = model[0].Number + (value % (model.Count + 2));
-                                await ledger.TrimAsync(before);
+                                await ledger.TrimAllAsync(before);
                                 model.RemoveAll(group => group.Number < before);
                                 break;
                             case 1:
@@ -114,7 +114,7 @@ public sealed class SqliteLedgerTests : IDisposable
         {
             await first.OpenAsync();
             await first.AppendSamplesAsync(1, 30);
-            await first.TrimAsync(31);
+            await first.TrimAllAsync(31);
         }
 
         await using var second = LedgerRig.Create(_directory.Path);
@@ -176,7 +176,7 @@ public sealed class SqliteLedgerTests : IDisposable
         for (var round = 0; round < 20; round++)
         {
             await ledger.AppendSamplesAsync(last + 1, last + 200);
-            await ledger.TrimAsync(last + 1);
+            await ledger.TrimAllAsync(last + 1);
             last += 200;
         }
 
