@@ -47,7 +47,9 @@ public static class CassiniOptionsValidator
             options => options.Probing.CanaryInterval + options.Probing.CanaryTimeout <= options.Health.CanaryWindow,
             options => options.Probing.CanaryInterval,
             "Probing:CanaryTimeout",
-            "Health:CanaryWindow"));
+            "Health:CanaryWindow"),
+        SettingRule<CassiniOptions>.Finding(
+            "Broker:MemoryEndpoints", "each of Listener:Endpoints", UnknownMemoryEndpoints, ListenerSettings.Endpoints));
 
     /// <summary>Every section of the tree, in its order, and the rules between them.</summary>
     internal static ImmutableArray<SettingsSection> Sections { get; } =
@@ -99,4 +101,9 @@ public static class CassiniOptionsValidator
         SettingRule<CassiniOptions>.That(
             key, "at most half of Health:Window", options => value(options) <= options.Health.Window / 2,
             options => value(options), "Health:Window");
+
+    private static IEnumerable<SettingError> UnknownMemoryEndpoints(CassiniOptions options) =>
+        (options.Broker.MemoryEndpoints.IsDefault ? [] : options.Broker.MemoryEndpoints)
+            .Where(endpoint => !options.Listener.Endpoints.Contains(endpoint))
+            .Select(endpoint => SettingError.NotAllowed("Broker:MemoryEndpoints", $"{endpoint}", "one of Listener:Endpoints"));
 }

@@ -79,11 +79,12 @@ internal sealed class BrokerRig : IAsyncDisposable
     private static void Completed(ValueTask work) => work.AsTask().GetAwaiter().GetResult();
 
     /// <summary>A connection without a CONNECT yet.</summary>
-    public RigConnection Open(int version = 5, string identity = "alice", bool isProbe = false, int window = 64 * 1024)
+    public RigConnection Open(
+        int version = 5, string identity = "alice", bool isProbe = false, int window = 64 * 1024, string endpoint = "memory")
     {
         var connection = new RigConnection(
             Broker, isProbe ? ProbeEvents : Events, _connections.Count + 1, (ProtocolVersion)version, Accounts.Open(identity), isProbe,
-            window);
+            window, endpoint);
         _connections.Add(connection);
         return connection;
     }
@@ -140,14 +141,15 @@ internal sealed class RigConnection : IAsyncDisposable
     private volatile bool _isAborted;
 
     public RigConnection(
-        MqttBroker broker, IEventPublisher events, long id, ProtocolVersion version, Account account, bool isProbe, int window)
+        MqttBroker broker, IEventPublisher events, long id, ProtocolVersion version, Account account, bool isProbe, int window,
+        string endpoint)
     {
         (_server, _client) = PipeEnd.Pair(window);
         Client = new MqttTestClient(_client, version);
         var fate = new ConnectionFate(NullLogger.Instance);
         fate.TryOpen();
         var stream = new ConnectionStream(_server, null, () => HasUnread);
-        Transport = new Connection(id, "memory", $"client:{id}", account, stream, fate, events, isProbe) { Stopping = _stopping.Token };
+        Transport = new Connection(id, endpoint, $"client:{id}", account, stream, fate, events, isProbe) { Stopping = _stopping.Token };
         Served = Task.Run(() => ServeAsync(broker, fate));
     }
 

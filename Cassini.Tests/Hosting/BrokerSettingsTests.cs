@@ -41,6 +41,7 @@ public class BrokerSettingsTests
         { "MaxQueuedBytes", "65535" },
         { "MaxQueuedInMemory", "65535" },
         { "MaxQueuedOnDisk", "-1" },
+        { "MemoryEndpoints", "127.0.0.1:9999" },
         { "MaxQueuedBytes", "1048575" },
         { "MemoryLimit", "-1" },
         { "MemoryLimit", "1048575" },

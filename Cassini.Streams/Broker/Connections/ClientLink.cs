@@ -56,6 +56,7 @@ internal sealed class ClientLink : IAttachedConnection
         Outbox = new Outbox(
             connection.Transport.Stream, limits, connection.Memory, connection.Work, durability, connection.Counters, connection);
         Answers = new AckGate(durability, Outbox, connection.Memory);
+        IsAnsweredAtOnce = options.MemoryEndpoints.Any(endpoint => endpoint.ToString() == connection.Transport.Endpoint);
     }
 
     public ClientConnection Connection => _connection;
@@ -68,6 +69,9 @@ internal sealed class ClientLink : IAttachedConnection
 
     /// <summary>The answers that wait until what they acknowledge is durable.</summary>
     public AckGate Answers { get; }
+
+    /// <summary>Whether its answers do not wait for the disk, see <see cref="BrokerOptions.MemoryEndpoints"/>.</summary>
+    public bool IsAnsweredAtOnce { get; }
 
     /// <summary>What has come of the packet that is to be handled next.</summary>
     public UnfinishedPacket Unfinished { get; }

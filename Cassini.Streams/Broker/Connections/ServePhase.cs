@@ -41,13 +41,14 @@ internal sealed class ServePhase(BrokerOptions options, Durability durability, I
                     heldSince = 0;
                     if (handler.HasAnswers)
                     {
+                        var after = link.IsAnsweredAtOnce ? 0 : ticket;
                         if (handler.HasRetained)
                         {
                             // They follow their SUBACK.
-                            await AwaitAsync(link, ticket, cancellationToken);
+                            await AwaitAsync(link, after, cancellationToken);
                         }
 
-                        handler.SendAnswers(ticket);
+                        handler.SendAnswers(after);
                         link.Flushes.Flush();
                         handler.SendRetained();
                     }

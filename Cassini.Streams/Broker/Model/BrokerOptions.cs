@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using Cassini.Streams.Listening.Endpoints;
 using Cassini.Streams.Settings;
 
 namespace Cassini.Streams.Broker.Model;
@@ -119,6 +120,12 @@ public sealed record BrokerOptions
     /// <summary>The bytes of the messages that may wait in the journal alone for one client. 0: none do.</summary>
     [Within(0, Unit = "bytes")]
     public long MaxQueuedOnDisk { get; init; } = 1_073_741_824;
+
+    /// <summary>
+    /// Those of <c>Listener:Endpoints</c> whose clients are answered before what they sent is on disk, as at <c>Store:Level</c> Memory: what
+    /// was acknowledged to them in the last moments may end with the process. All else is stored as ever, their sessions too.
+    /// </summary>
+    public ImmutableArray<EndpointAddress> MemoryEndpoints { get; init; } = [];
 
     /// <summary>
     /// The memory that all messages may take together: payloads, buffers, each queued copy, subscriptions, and retained topics with their
